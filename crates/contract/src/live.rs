@@ -1,0 +1,138 @@
+//! What changes while somebody looks: the sparse seat state and the messages of the event stream.
+//!
+//! A seat travels as an array `[seat_id, status, version, until]`. The state is absolute, so a message
+//! may be applied twice; one with an older version than the page has is dropped.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::catalogue::SeatStatus;
+
+/// A seat's state as an array: `[seat_id, status, version, until]`. `until` is null, or the second since
+/// 1970 (rounded up) from which a held seat is free again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeatState(pub i32, pub SeatStatus, pub i32, pub Option<i64>);
+
+/// Every seat that is not available; the answer to `GET /events/{id}/seats?state=only`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct SeatStates {
+    /// The last change that this answer contains.
+    pub seq: i64,
+    /// The plan version that the seats belong to.
+    pub plan_version: i32,
+    /// The server's clock in seconds since 1970, which `until` goes by.
+    pub now: i64,
+    /// The seats.
+    pub seats: Vec<SeatState>,
+}
+
+/// One message of `GET /events/{id}/stream`; its SSE event id is the `seq`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// Gapless within the event.
+    pub seq: i64,
+    /// The server's clock in seconds since 1970.
+    pub now: i64,
+    /// Seats in their new state.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub seats: Vec<SeatState>,
+    /// General-admission sections in their new state.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sections: Vec<GeneralState>,
+    /// The event itself (its status, its plan, its prices) changed: read it again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub event: bool,
+}
+
+/// A general-admission section's state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GeneralState {
+    /// The section.
+    pub section_id: Uuid,
+    /// Grows with every change.
+    pub version: i64,
+    /// How many places are free.
+    pub available: i64,
+}
+
+/// The SSE event names of the stream.
+pub mod stream_events {
+    /// A [`super::Change`].
+    pub const CHANGE: &str = "change";
+    /// The log no longer reaches back to what the client has seen: read the state again.
+    pub const RESET: &str = "reset";
+}
+
+#[cfg(feature = "openapi")]
+mod schema {
+    use std::borrow::Cow;
+
+    use poem_openapi::{
+        registry::{MetaSchema, MetaSchemaRef, Registry},
+        types::{ParseError, ParseFromJSON, ParseResult, ToJSON, Type},
+    };
+
+    use super::SeatState;
+
+    impl Type for SeatState {
+        const IS_REQUIRED: bool = true;
+        type RawValueType = Self;
+        type RawElementValueType = Self;
+
+        fn name() -> Cow<'static, str> {
+            "SeatState".into()
+        }
+
+        fn schema_ref() -> MetaSchemaRef {
+            MetaSchemaRef::Reference("SeatState".to_owned())
+        }
+
+        fn register(registry: &mut Registry) {
+            registry.create_schema::<Self, _>("SeatState".to_owned(), |_| {
+                let mut schema = MetaSchema::new("array");
+                schema.description =
+                    Some("[seat_id, status, version, until]; until is null or seconds since 1970");
+                schema.items = Some(Box::new(MetaSchemaRef::Inline(Box::new(MetaSchema::ANY))));
+                schema.min_items = Some(4);
+                schema.max_items = Some(4);
+                schema
+            });
+        }
+
+        fn as_raw_value(&self) -> Option<&Self::RawValueType> {
+            Some(self)
+        }
+
+        fn raw_element_iter<'a>(
+            &'a self,
+        ) -> Box<dyn Iterator<Item = &'a Self::RawElementValueType> + 'a> {
+            Box::new(self.as_raw_value().into_iter())
+        }
+    }
+
+    impl ParseFromJSON for SeatState {
+        fn parse_from_json(value: Option<serde_json::Value>) -> ParseResult<Self> {
+            serde_json::from_value(value.unwrap_or_default()).map_err(ParseError::custom)
+        }
+    }
+
+    impl ToJSON for SeatState {
+        fn to_json(&self) -> Option<serde_json::Value> {
+            serde_json::to_value(self).ok()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seat_state_is_a_short_array() {
+        let held = SeatState(4711, SeatStatus::Held, 3, Some(1_795_000_000));
+        let text = serde_json::to_string(&held).expect("serializes");
+        assert_eq!(text, r#"[4711,"held",3,1795000000]"#);
+        assert_eq!(serde_json::from_str::<SeatState>(&text).expect("parses"), held);
+    }
+}

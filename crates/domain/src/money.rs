@@ -1,0 +1,135 @@
+//! Money: integers in minor units, one currency at a time, overflow never silent.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// An ISO 4217 code: three upper-case letters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Currency([u8; 3]);
+
+/// Not three upper-case letters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a currency is three upper-case letters (ISO 4217)")]
+pub struct NotACurrency;
+
+impl Currency {
+    /// Reads a code.
+    ///
+    /// # Errors
+    /// When it is not three upper-case ASCII letters.
+    pub fn parse(code: &str) -> Result<Self, NotACurrency> {
+        match code.as_bytes() {
+            &[a, b, c] if [a, b, c].iter().all(u8::is_ascii_uppercase) => Ok(Self([a, b, c])),
+            _ => Err(NotACurrency),
+        }
+    }
+
+    /// The code.
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or("XXX")
+    }
+}
+
+impl TryFrom<String> for Currency {
+    type Error = NotACurrency;
+
+    fn try_from(code: String) -> Result<Self, Self::Error> {
+        Self::parse(&code)
+    }
+}
+
+impl From<Currency> for String {
+    fn from(currency: Currency) -> Self {
+        currency.as_str().to_owned()
+    }
+}
+
+impl fmt::Display for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The largest amount of one booking, in minor units: far below where sums could overflow.
+pub const MAX_AMOUNT_MINOR: i64 = 1_000_000_000_000;
+
+/// An amount of money.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Money {
+    /// Minor units; negative only in ledgers.
+    pub minor: i64,
+    /// The currency.
+    pub currency: Currency,
+}
+
+/// A sum that cannot be formed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum MoneyError {
+    /// The amounts have different currencies.
+    #[error("amounts in {0} and {1} cannot be added")]
+    MixedCurrency(Currency, Currency),
+    /// The sum is larger than any booking may be.
+    #[error("the amount is too large")]
+    TooLarge,
+}
+
+impl Money {
+    /// An amount.
+    pub const fn new(minor: i64, currency: Currency) -> Self {
+        Self { minor, currency }
+    }
+
+    /// Adds an amount of the same currency.
+    ///
+    /// # Errors
+    /// When the currencies differ or the sum is beyond [`MAX_AMOUNT_MINOR`].
+    pub fn plus(self, other: Self) -> Result<Self, MoneyError> {
+        if self.currency != other.currency {
+            return Err(MoneyError::MixedCurrency(self.currency, other.currency));
+        }
+        let minor = self.minor.checked_add(other.minor).ok_or(MoneyError::TooLarge)?;
+        if minor.abs() > MAX_AMOUNT_MINOR {
+            return Err(MoneyError::TooLarge);
+        }
+        Ok(Self { minor, currency: self.currency })
+    }
+
+    /// Multiplies by a quantity.
+    ///
+    /// # Errors
+    /// When the product is beyond [`MAX_AMOUNT_MINOR`].
+    pub fn times(self, quantity: u32) -> Result<Self, MoneyError> {
+        let minor = self.minor.checked_mul(i64::from(quantity)).ok_or(MoneyError::TooLarge)?;
+        if minor.abs() > MAX_AMOUNT_MINOR {
+            return Err(MoneyError::TooLarge);
+        }
+        Ok(Self { minor, currency: self.currency })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_three_upper_case_letters_are_a_currency() {
+        assert_eq!(Currency::parse("EUR").map(|c| c.to_string()), Ok("EUR".to_owned()));
+        for wrong in ["", "eur", "EURO", "E1R", "€"] {
+            assert_eq!(Currency::parse(wrong), Err(NotACurrency), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn sums_refuse_other_currencies_and_overflow() {
+        let (eur, chf) =
+            (Currency::parse("EUR").expect("code"), Currency::parse("CHF").expect("code"));
+        let two = Money::new(200, eur);
+        assert_eq!(two.plus(Money::new(50, eur)), Ok(Money::new(250, eur)));
+        assert_eq!(two.plus(Money::new(1, chf)), Err(MoneyError::MixedCurrency(eur, chf)));
+        assert_eq!(Money::new(i64::MAX, eur).plus(two), Err(MoneyError::TooLarge));
+        assert_eq!(Money::new(MAX_AMOUNT_MINOR, eur).times(2), Err(MoneyError::TooLarge));
+        assert_eq!(two.times(3), Ok(Money::new(600, eur)));
+    }
+}
