@@ -1,1 +1,42 @@
-fn main() {}
+//! The program: `serve`, `migrate`, …
+
+use std::sync::Arc;
+
+use clap::{Parser, Subcommand};
+use holdfast::{app::App, config::Config};
+
+#[derive(Debug, Parser)]
+#[command(version, about)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the API and the pages.
+    Serve,
+    /// Bring the store to the newest schema.
+    Migrate,
+}
+
+fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    tracing_subscriber::fmt().init();
+    rustls::crypto::ring::default_provider().install_default().ok();
+    let config = Config::load()?;
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
+        match arguments.command {
+            Command::Serve => serve(config).await,
+            Command::Migrate => App::start(config).await.map(|_| ()),
+        }
+    })
+}
+
+async fn serve(config: Config) -> anyhow::Result<()> {
+    let bind = config.bind;
+    let app = Arc::new(App::start(config).await?);
+    tracing::info!("listening on http://{bind}");
+    poem::Server::new(poem::listener::TcpListener::bind(bind)).run(app.routes()).await?;
+    Ok(())
+}

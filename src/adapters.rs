@@ -1,0 +1,3 @@
+//! What stands behind the ports. Named by `app.rs` alone.
+
+pub mod system;

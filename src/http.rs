@@ -1,0 +1,6 @@
+//! What every slice's `api.rs` shares: problems, bodies, who is calling.
+
+pub mod auth;
+pub mod body;
+pub mod problem;
+pub mod tokens;
