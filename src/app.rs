@@ -1,10 +1,20 @@
 //! The composition root: the only file that names adapters.
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
+use anyhow::Context;
 use holdfast_migration::{Migrator, MigratorTrait};
-use poem::{Endpoint, EndpointExt, IntoResponse, Response, Route, get, handler, http::StatusCode};
+use poem::{
+    Endpoint, EndpointExt, IntoResponse, Response, Route, Server, get, handler,
+    http::StatusCode,
+    listener::{Acceptor, Listener, TcpListener},
+};
 use poem_openapi::OpenApiService;
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    task::JoinHandle,
+};
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     accounts::AccountsApi,
@@ -16,6 +26,9 @@ use crate::{
     ports::{Clock, Entropy},
     tasks::Tasks,
 };
+
+/// How long requests under way may take when the server ends.
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
 
 /// The program, put together.
 #[derive(Debug, Clone)]
@@ -39,6 +52,31 @@ impl App {
         Ok(Self { config: Arc::new(config), base, tokens })
     }
 
+    /// Listens where the configuration says (port 0 takes a free one) and serves in the background.
+    ///
+    /// # Errors
+    /// When the address cannot be had.
+    pub async fn serve(&self) -> anyhow::Result<Running> {
+        let acceptor = TcpListener::bind(self.config.bind).into_acceptor().await?;
+        let address = *acceptor
+            .local_addr()
+            .first()
+            .and_then(|address| address.as_socket_addr())
+            .context("the listener has no address")?;
+        let stop = CancellationToken::new();
+        let (routes, stopping) = (self.routes(), stop.clone());
+        let ended = tokio::spawn(async move {
+            Server::new_with_acceptor(acceptor)
+                .run_with_graceful_shutdown(
+                    routes,
+                    async move { stopping.cancelled().await },
+                    Some(SHUTDOWN_GRACE),
+                )
+                .await
+        });
+        Ok(Running { address, stop, ended, tasks: self.base.tasks.clone() })
+    }
+
     /// Every route.
     pub fn routes(&self) -> impl Endpoint + use<> {
         let api = OpenApiService::new(self.api(), "Holdfast", env!("CARGO_PKG_VERSION"))
@@ -56,6 +94,42 @@ impl App {
 
     fn api(&self) -> impl poem_openapi::OpenApi + use<> {
         AccountsApi { base: self.base.clone(), tokens: Arc::clone(&self.tokens) }
+    }
+}
+
+/// A server that runs in the background of this process.
+#[derive(Debug)]
+pub struct Running {
+    /// Where it listens.
+    pub address: SocketAddr,
+    stop: CancellationToken,
+    ended: JoinHandle<std::io::Result<()>>,
+    tasks: Tasks,
+}
+
+impl Running {
+    /// Ends it: requests under way are finished, background work is waited for.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        if let Ok(Err(error)) = self.ended.await {
+            tracing::error!(error = %error, "the server ended badly");
+        }
+        self.tasks.shut_down().await;
+    }
+
+    /// Waits until the process is told to end, then ends the server.
+    ///
+    /// # Errors
+    /// When signals cannot be listened for.
+    pub async fn until_signal(self) -> std::io::Result<()> {
+        let mut terminate = signal(SignalKind::terminate())?;
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => (),
+            _ = terminate.recv() => (),
+        }
+        tracing::info!("stopping: requests under way are finished");
+        self.stop().await;
+        Ok(())
     }
 }
 

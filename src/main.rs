@@ -1,7 +1,5 @@
 //! The program: `serve`, `migrate`, …
 
-use std::sync::Arc;
-
 use clap::{Parser, Subcommand};
 use holdfast::{app::App, config::Config};
 
@@ -34,9 +32,9 @@ fn main() -> anyhow::Result<()> {
 }
 
 async fn serve(config: Config) -> anyhow::Result<()> {
-    let bind = config.bind;
-    let app = Arc::new(App::start(config).await?);
-    tracing::info!("listening on http://{bind}");
-    poem::Server::new(poem::listener::TcpListener::bind(bind)).run(app.routes()).await?;
+    let app = App::start(config).await?;
+    let running = app.serve().await?;
+    tracing::info!("listening on http://{}", running.address);
+    running.until_signal().await?;
     Ok(())
 }
