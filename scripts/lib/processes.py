@@ -19,6 +19,7 @@ PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 STOP_GRACE_SECS = 10.0
 LEFTOVER_ROUNDS = 50
+ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM)
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -65,13 +66,13 @@ class Fleet:
         _libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
     def __enter__(self):
-        for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for signum in ENDING_SIGNALS:
             signal.signal(signum, _raise_stopped)
         return self
 
     def __exit__(self, *_):
         # From here on nothing may interrupt: half an ending is what leaves orphans.
-        for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for signum in ENDING_SIGNALS:
             signal.signal(signum, signal.SIG_IGN)
         self.stop()
 
@@ -89,7 +90,7 @@ class Fleet:
             _libc.prctl(PR_SET_PDEATHSIG, death_signal, 0, 0, 0)
             if os.getppid() != parent:
                 os._exit(125)
-            for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            for signum in ENDING_SIGNALS:
                 signal.signal(signum, signal.SIG_DFL)
 
         identity = {}
