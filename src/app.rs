@@ -141,6 +141,11 @@ async fn base(config: &Config) -> anyhow::Result<Base> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let db = Db::connect(&config.database_url, config.db_pool, offset).await?;
+    #[cfg(feature = "failpoints")]
+    let db = match config.sabotage.dropped_guard {
+        Some(guard) => db.without_guard(guard),
+        None => db,
+    };
     Ok(Base { db, entropy, clock, tasks: Tasks::default() })
 }
 

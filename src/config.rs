@@ -81,6 +81,19 @@ pub struct Config {
     pub event_pass: Duration,
     /// Which gateway takes the money.
     pub payment_provider: PaymentProvider,
+    /// What tests break on purpose.
+    #[cfg(feature = "failpoints")]
+    pub sabotage: Sabotage,
+}
+
+/// What tests break on purpose, to see the checks fail (or hold).
+#[cfg(feature = "failpoints")]
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Sabotage {
+    /// A predicate that is left out of every statement.
+    pub dropped_guard: Option<crate::db::Guard>,
+    /// Whether every lock is given to everybody.
+    pub locks_say_yes: bool,
 }
 
 /// Why the configuration is refused.
@@ -212,6 +225,8 @@ impl Config {
             expiry_pass: seconds("EXPIRY_PASS_SECONDS", raw.expiry_pass_seconds)?,
             event_pass: seconds("EVENT_PASS_SECONDS", raw.event_pass_seconds)?,
             payment_provider: raw.default_payment_provider,
+            #[cfg(feature = "failpoints")]
+            sabotage: Sabotage::default(),
         })
     }
 }

@@ -38,11 +38,35 @@ pub enum ClockOffset {
     Applied,
 }
 
+/// The predicates that keep a seat from being sold twice. Statements write them as `[[state: AND …]]`, so that
+/// tests can drop one and see the checks fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Guard {
+    /// The seat is in the state that the step starts from.
+    State,
+    /// The seat is in the reservation that acts.
+    Owner,
+    /// Nobody has had the seat since.
+    Fence,
+}
+
+impl Guard {
+    fn of(name: &str) -> Option<Self> {
+        match name {
+            "state" => Some(Self::State),
+            "owner" => Some(Self::Owner),
+            "fence" => Some(Self::Fence),
+            _ => None,
+        }
+    }
+}
+
 /// How statements are written for this database.
 #[derive(Debug, Clone, Copy)]
 pub struct Writing {
     dialect: Dialect,
     offset: ClockOffset,
+    dropped: Option<Guard>,
 }
 
 impl Writing {
@@ -51,10 +75,32 @@ impl Writing {
         self.dialect
     }
 
+    fn guards(self, sql: &str) -> String {
+        let mut text = String::with_capacity(sql.len());
+        let mut rest = sql;
+        while let Some((before, after)) = rest.split_once("[[") {
+            let (guarded, after) = after.split_once("]]").expect("a guard is closed by ]]");
+            let (name, predicate) = guarded.split_once(':').expect("a guard has a name");
+            let guard = Guard::of(name).expect("a guard is state, owner or fence");
+            text.push_str(before);
+            if self.dropped != Some(guard) {
+                text.push_str(predicate);
+            }
+            rest = after;
+        }
+        text.push_str(rest);
+        text
+    }
+
     /// Replaces the tokens: `{now}` is the database's wall clock in milliseconds since 1970 (not the
     /// transaction's, which is old after a lock wait), `{lock}` locks the rows that a SELECT names,
-    /// `{skip}` the same without waiting for rows that others have.
+    /// `{skip}` the same without waiting for rows that others have; `{lock_seats}` locks the rows of the
+    /// seats `s` alone; `[[fence: AND …]]` is a [`Guard`].
+    ///
+    /// # Panics
+    /// When a guard is written wrongly.
     pub fn render(self, sql: &str) -> String {
+        let sql = if sql.contains("[[") { &self.guards(sql) } else { sql };
         if !sql.contains('{') {
             return sql.to_owned();
         }
@@ -64,11 +110,16 @@ impl Writing {
             (Dialect::Sqlite, ClockOffset::Ignored) => SQLITE_NOW,
             (Dialect::Sqlite, ClockOffset::Applied) => SQLITE_NOW_MOVED,
         };
-        let (lock, skip) = match self.dialect {
-            Dialect::Postgres => ("FOR NO KEY UPDATE", "FOR NO KEY UPDATE SKIP LOCKED"),
-            Dialect::Sqlite => ("", ""),
+        let (lock, skip, seats) = match self.dialect {
+            Dialect::Postgres => {
+                ("FOR NO KEY UPDATE", "FOR NO KEY UPDATE SKIP LOCKED", "FOR NO KEY UPDATE OF s")
+            }
+            Dialect::Sqlite => ("", "", ""),
         };
-        sql.replace("{now}", now).replace("{lock}", lock).replace("{skip}", skip)
+        sql.replace("{now}", now)
+            .replace("{lock}", lock)
+            .replace("{skip}", skip)
+            .replace("{lock_seats}", seats)
     }
 
     fn statement(self, sql: &str, values: Vec<Value>) -> Statement {
@@ -148,7 +199,7 @@ impl Db {
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             let options = options(url, pool);
             let writer = Database::connect(options).await?;
-            let writing = Writing { dialect: Dialect::Postgres, offset };
+            let writing = Writing { dialect: Dialect::Postgres, offset, dropped: None };
             return Ok(Self { reader: writer.clone(), writer, writing });
         }
         let Some(path) = url.strip_prefix("sqlite://") else {
@@ -161,7 +212,19 @@ impl Db {
         let url = format!("sqlite://{path}?mode=rwc");
         let writer = Database::connect(sqlite_options(&url, 1)).await?;
         let reader = Database::connect(sqlite_options(&url, SQLITE_READERS)).await?;
-        Ok(Self { writer, reader, writing: Writing { dialect: Dialect::Sqlite, offset } })
+        Ok(Self {
+            writer,
+            reader,
+            writing: Writing { dialect: Dialect::Sqlite, offset, dropped: None },
+        })
+    }
+
+    /// The same database with one of the guards left out of every statement: a negative control.
+    #[cfg(feature = "failpoints")]
+    #[must_use]
+    pub fn without_guard(mut self, guard: Guard) -> Self {
+        self.writing.dropped = Some(guard);
+        self
     }
 
     /// The connection for migrations and for SeaORM's own queries that write.
@@ -393,4 +456,39 @@ fn sqlite_options(url: &str, pool: u32) -> ConnectOptions {
             .busy_timeout(ACQUIRE_TIMEOUT)
     });
     options
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(dialect: Dialect, dropped: Option<Guard>, sql: &str, expected: &str) {
+        let writing = Writing { dialect, offset: ClockOffset::Ignored, dropped };
+        assert_eq!(writing.render(sql), expected);
+    }
+
+    #[test]
+    fn tokens_are_what_the_store_calls_them() {
+        check(Dialect::Postgres, None, "SELECT 1 {skip}", "SELECT 1 FOR NO KEY UPDATE SKIP LOCKED");
+        check(Dialect::Sqlite, None, "SELECT 1 {skip}", "SELECT 1 ");
+        check(
+            Dialect::Sqlite,
+            None,
+            "SELECT {now}",
+            "SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER)",
+        );
+    }
+
+    #[test]
+    fn a_dropped_guard_is_the_only_one_missing() {
+        let sql = "WHERE a [[state:AND b]] [[fence:AND c]]";
+        check(Dialect::Sqlite, None, sql, "WHERE a AND b AND c");
+        check(Dialect::Sqlite, Some(Guard::Fence), sql, "WHERE a AND b ");
+    }
+
+    #[test]
+    fn placeholders_count_on() {
+        assert_eq!(placeholders(3, 2), "$3,$4");
+        assert_eq!(placeholders(1, 0), "");
+    }
 }

@@ -9,7 +9,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use holdfast::{
     app::{App, Running},
-    config::{Config, Environment, PaymentProvider},
+    config::{Config, Environment, PaymentProvider, Sabotage},
     db::{Db, Sql},
 };
 use reqwest::{Client, Method};
@@ -220,6 +220,7 @@ fn config(database_url: String, redis_urls: Vec<String>, data_dir: PathBuf) -> C
         expiry_pass: Duration::from_secs(3600),
         event_pass: Duration::from_secs(3600),
         payment_provider: PaymentProvider::Simulated,
+        sabotage: Sabotage::default(),
     }
 }
 
