@@ -1,3 +1,4 @@
 //! What stands behind the ports. Named by `app.rs` alone.
 
+pub mod in_process;
 pub mod system;

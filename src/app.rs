@@ -18,15 +18,23 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     accounts::AccountsApi,
-    adapters::system::{SystemClock, SystemEntropy},
+    adapters::{
+        in_process::{InProcessBroker, InProcessLocks},
+        system::{SystemClock, SystemEntropy},
+    },
     base::Base,
     config::{Config, Environment},
     db::{ClockOffset, Db},
+    development::DevelopmentApi,
     http::{body::Json, problem, tokens::Tokens},
-    ports::{Clock, Entropy},
+    jobs::{self, Pass},
+    live::{self, LiveApi, Relay, Tail},
+    ports::{Broker, Clock, Entropy, LockManager},
+    reservations::{Reservations, ReservationsApi, terms::TermsCache},
     tasks::Tasks,
 };
 
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// How long requests under way may take when the server ends.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
 
@@ -37,7 +45,11 @@ pub struct App {
     pub config: Arc<Config>,
     /// Database, ids, timers, tasks.
     pub base: Base,
+    /// Holding seats.
+    pub reservations: Reservations,
     tokens: Arc<Tokens>,
+    broker: Arc<dyn Broker>,
+    tail: Tail,
 }
 
 impl App {
@@ -49,7 +61,23 @@ impl App {
         let base = base(&config).await?;
         Migrator::up(base.db.writer(), None).await?;
         let tokens = Arc::new(Tokens::new(&config.jwt_secret, Arc::clone(&base.clock)));
-        Ok(Self { config: Arc::new(config), base, tokens })
+        let locks: Arc<dyn LockManager> = Arc::new(InProcessLocks::default());
+        let broker: Arc<dyn Broker> = Arc::new(InProcessBroker::default());
+        let reservations = Reservations {
+            base: base.clone(),
+            locks,
+            terms: TermsCache::new(base.db.clone()),
+            relay: Relay::default(),
+            holds_per_minute: config.holds_per_minute,
+        };
+        Ok(Self {
+            config: Arc::new(config),
+            base,
+            reservations,
+            tokens,
+            broker,
+            tail: Tail::default(),
+        })
     }
 
     /// Listens where the configuration says (port 0 takes a free one) and serves in the background.
@@ -57,6 +85,7 @@ impl App {
     /// # Errors
     /// When the address cannot be had.
     pub async fn serve(&self) -> anyhow::Result<Running> {
+        self.start_background().await?;
         let acceptor = TcpListener::bind(self.config.bind).into_acceptor().await?;
         let address = *acceptor
             .local_addr()
@@ -77,23 +106,70 @@ impl App {
         Ok(Running { address, stop, ended, tasks: self.base.tasks.clone() })
     }
 
+    /// Starts what runs beside requests: the relay, the tail of the log, the periodic passes.
+    async fn start_background(&self) -> anyhow::Result<()> {
+        let (base, broker) = (&self.base, &self.broker);
+        let relay = self.reservations.relay.clone();
+        base.tasks.spawn(relay.run(base.clone(), Arc::clone(broker)));
+        base.tasks.spawn(self.tail.clone().run(base.clone(), Arc::clone(broker)));
+        jobs::start(&base.tasks, self.passes()).await?;
+        Ok(())
+    }
+
+    fn passes(&self) -> Vec<Pass> {
+        let (reservations, db) = (self.reservations.clone(), self.base.db.clone());
+        vec![
+            Pass::new("expire", self.config.expiry_pass, move || {
+                let reservations = reservations.clone();
+                async move { Ok(reservations.expire_pass().await?) }
+            }),
+            Pass::new("change-log-retention", self.config.event_pass, move || {
+                let db = db.clone();
+                async move { Ok(live::relay::retention_pass(&db).await?) }
+            }),
+        ]
+    }
+
     /// Every route.
     pub fn routes(&self) -> impl Endpoint + use<> {
-        let api = OpenApiService::new(self.api(), "Holdfast", env!("CARGO_PKG_VERSION"))
-            .server("/api/v1");
-        Route::new()
+        let api = self.service();
+        let live = LiveApi {
+            base: self.base.clone(),
+            tail: self.tail.clone(),
+            events: self.reservations.terms.clone(),
+        };
+        let development = (self.config.environment == Environment::Development)
+            .then(|| DevelopmentApi { base: self.base.clone() })
+            .map(|api| OpenApiService::new(api, "Holdfast, development", VERSION));
+        let routes = Route::new()
             .at("/healthz", get(healthz))
             .at("/readyz", get(readyz))
             .at("/api/v1/openapi.json", api.spec_endpoint())
             .nest("/api/docs", api.swagger_ui())
-            .nest("/api/v1", api)
+            .at("/api/v1/events/:id/stream", get(live::api::events).data(live))
+            .nest("/api/v1", api);
+        let routes = match development {
+            Some(development) => routes.nest("/api/development", development),
+            None => routes,
+        };
+        routes
             .data(Arc::clone(&self.tokens))
             .data(self.base.db.clone())
             .catch_all_error(|error| async move { problem::from_poem(error) })
     }
 
-    fn api(&self) -> impl poem_openapi::OpenApi + use<> {
-        AccountsApi { base: self.base.clone(), tokens: Arc::clone(&self.tokens) }
+    /// The OpenAPI document.
+    pub fn openapi(&self) -> String {
+        self.service().spec()
+    }
+
+    fn service(&self) -> OpenApiService<impl poem_openapi::OpenApi + use<>, ()> {
+        let accounts = AccountsApi { base: self.base.clone(), tokens: Arc::clone(&self.tokens) };
+        let reservations = ReservationsApi {
+            reservations: self.reservations.clone(),
+            tokens: Arc::clone(&self.tokens),
+        };
+        OpenApiService::new((accounts, reservations), "Holdfast", VERSION).server("/api/v1")
     }
 }
 

@@ -95,7 +95,7 @@ impl Writing {
     /// Replaces the tokens: `{now}` is the database's wall clock in milliseconds since 1970 (not the
     /// transaction's, which is old after a lock wait), `{lock}` locks the rows that a SELECT names,
     /// `{skip}` the same without waiting for rows that others have; `{lock_seats}` locks the rows of the
-    /// seats `s` alone; `[[fence: AND …]]` is a [`Guard`].
+    /// seats `s` alone; `{uuid_text}(id)` shows an id; `[[fence: AND …]]` is a [`Guard`].
     ///
     /// # Panics
     /// When a guard is written wrongly.
@@ -110,16 +110,20 @@ impl Writing {
             (Dialect::Sqlite, ClockOffset::Ignored) => SQLITE_NOW,
             (Dialect::Sqlite, ClockOffset::Applied) => SQLITE_NOW_MOVED,
         };
-        let (lock, skip, seats) = match self.dialect {
-            Dialect::Postgres => {
-                ("FOR NO KEY UPDATE", "FOR NO KEY UPDATE SKIP LOCKED", "FOR NO KEY UPDATE OF s")
-            }
-            Dialect::Sqlite => ("", "", ""),
+        let (lock, skip, seats, uuid_text) = match self.dialect {
+            Dialect::Postgres => (
+                "FOR NO KEY UPDATE",
+                "FOR NO KEY UPDATE SKIP LOCKED",
+                "FOR NO KEY UPDATE OF s",
+                "text",
+            ),
+            Dialect::Sqlite => ("", "", "", "hex"),
         };
         sql.replace("{now}", now)
             .replace("{lock}", lock)
             .replace("{skip}", skip)
             .replace("{lock_seats}", seats)
+            .replace("{uuid_text}", uuid_text)
     }
 
     fn statement(self, sql: &str, values: Vec<Value>) -> Statement {

@@ -2,5 +2,7 @@
 
 pub mod auth;
 pub mod body;
+pub mod page;
 pub mod problem;
+pub mod time;
 pub mod tokens;
