@@ -3,6 +3,7 @@
 # release, or dev for a shorter first build and a slower server.
 RUN_PROFILE ?= release
 SEEDS ?= 10000
+CLUSTER_PORT ?= 8080
 OPENAPI_FILE ?= docs/openapi.json
 GROUPS ?=
 FEATURES := --features holdfast/failpoints
@@ -26,7 +27,7 @@ bench: ## Measure it: prints a table, writes target/bench.json
 
 cluster: ## PostgreSQL, three Redis nodes and two servers behind nginx, on this machine
 	@scripts/setup.sh cluster
-	@scripts/cluster.sh
+	@RUN_PROFILE=$(RUN_PROFILE) scripts/cluster.sh --port $(CLUSTER_PORT)
 
 simulate: ## Run the simulator over SEEDS seeds (default 10000)
 	SEEDS=$(SEEDS) cargo test --release -p holdfast-domain --test simulator -- --nocapture

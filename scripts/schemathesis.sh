@@ -45,9 +45,9 @@ with socket.socket() as probe:
     probe.bind(("127.0.0.1", 0))
     print(probe.getsockname()[1])')
 base=http://127.0.0.1:$port
-HOLDFAST_BIND=127.0.0.1:$port HOLDFAST_ENV=development HOLDFAST_DATA_DIR=$folder/data \
-  RATE_LIMITS=off DATABASE_URL='' REDIS_URLS='' \
-  "$binary" serve >"$folder/server.log" 2>&1 &
+env -u DATABASE_URL -u REDIS_URLS \
+  HOLDFAST_BIND="127.0.0.1:$port" HOLDFAST_ENV=development HOLDFAST_DATA_DIR="$folder/data" \
+  RATE_LIMITS=off "$binary" serve >"$folder/server.log" 2>&1 &
 server=$!
 
 http() { python3 scripts/lib/request.py "$@"; }

@@ -48,7 +48,7 @@ has_postgres() {
 
 need_postgres() {
   has_postgres && return 0
-  packages+=(postgresql postgresql-contrib)
+  packages+=(postgresql)
   services+=(postgresql)
 }
 
@@ -56,6 +56,21 @@ need_redis() {
   has redis-server && return 0
   packages+=(redis-server)
   services+=(redis-server)
+}
+
+# rustup's minimal profile leaves these two out; distributions package them apart.
+need_cargo_tools() {
+  local tool
+  for tool in rustfmt clippy; do
+    has "cargo-${tool/rustfmt/fmt}" && cargo "${tool/rustfmt/fmt}" --version >/dev/null 2>&1 && continue
+    if has rustup; then
+      echo "setup: adding the component $tool"
+      rustup component add "$tool"
+    else
+      echo "setup: cargo ${tool/rustfmt/fmt} is not here; install $tool beside your Rust" >&2
+      exit 1
+    fi
+  done
 }
 
 need_python() {
@@ -77,6 +92,7 @@ need npm npm
 
 case "$purpose" in
   test)
+    need_cargo_tools
     need_postgres
     need_redis
     need_python venv

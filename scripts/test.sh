@@ -79,7 +79,7 @@ group_browser() {
   install_browser_packages
   HOLDFAST_BIN=$(profile_dir dev)/holdfast CHROMIUM=$(chromium_path) \
     scripts/services.py --bare --timeout "$GROUP_SECS" -- \
-    node --test --test-reporter=spec "${files[@]}"
+    node --test --test-concurrency=1 --test-reporter=spec "${files[@]}"
 }
 
 group_openapi() {

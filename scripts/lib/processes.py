@@ -159,7 +159,7 @@ class Fleet:
     def stop(self):
         """Ends everything: newest first, so that clients go before their stores."""
         for process in reversed(self.processes):
-            self._stop_one(process)
+            self.stop_one(process)
         for _ in range(LEFTOVER_ROUNDS):
             leftovers = _children()
             if not leftovers:
@@ -170,7 +170,8 @@ class Fleet:
             self.reap()
         self.processes.clear()
 
-    def _stop_one(self, process):
+    def stop_one(self, process):
+        """Ends one process; the rest goes on."""
         for signum in (*process.stop_signals, signal.SIGKILL):
             if not self.running(process):
                 break
