@@ -20,6 +20,8 @@ use crate::{
     accounts::AccountsApi,
     adapters::{
         in_process::{InProcessBroker, InProcessLocks},
+        redis_broker::RedisBroker,
+        redlock::Redlock,
         system::{SystemClock, SystemEntropy},
     },
     base::Base,
@@ -61,8 +63,12 @@ impl App {
         let base = base(&config).await?;
         Migrator::up(base.db.writer(), None).await?;
         let tokens = Arc::new(Tokens::new(&config.jwt_secret, Arc::clone(&base.clock)));
-        let locks: Arc<dyn LockManager> = Arc::new(InProcessLocks::default());
-        let broker: Arc<dyn Broker> = Arc::new(InProcessBroker::default());
+        let locks = locks(&config, &base)?;
+        let broker: Arc<dyn Broker> = if config.redis_urls.is_empty() {
+            Arc::new(InProcessBroker::default())
+        } else {
+            Arc::new(RedisBroker::start(&config.redis_urls, &base.tasks)?)
+        };
         let reservations = Reservations {
             base: base.clone(),
             locks,
@@ -223,6 +229,18 @@ async fn base(config: &Config) -> anyhow::Result<Base> {
         None => db,
     };
     Ok(Base { db, entropy, clock, tasks: Tasks::default() })
+}
+
+fn locks(config: &Config, base: &Base) -> anyhow::Result<Arc<dyn LockManager>> {
+    #[cfg(feature = "failpoints")]
+    if config.sabotage.locks_say_yes {
+        return Ok(Arc::new(crate::adapters::sabotage::YesLocks));
+    }
+    if config.redis_urls.is_empty() {
+        return Ok(Arc::new(InProcessLocks::default()));
+    }
+    let (clock, tasks) = (Arc::clone(&base.clock), base.tasks.clone());
+    Ok(Arc::new(Redlock::new(&config.redis_urls, config.lock_ttl, clock, tasks)?))
 }
 
 #[handler]

@@ -3,6 +3,7 @@
 
 use std::future::Future;
 
+use tokio::task::JoinHandle;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// Runs mutating work to its end; shutdown waits for it.
@@ -26,7 +27,15 @@ impl Tasks {
         &self,
         work: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, Panicked> {
-        self.tracker.spawn(work).await.map_err(|_| Panicked)
+        self.start(work).await.map_err(|_| Panicked)
+    }
+
+    /// Starts `work` in a task of its own; dropping the handle stops nothing.
+    pub fn start<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> JoinHandle<T> {
+        self.tracker.spawn(work)
     }
 
     /// Runs `work` in the background; shutdown waits for it, so it watches [`Tasks::stopping`].

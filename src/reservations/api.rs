@@ -180,11 +180,13 @@ fn wishes(request: HoldRequest) -> Result<(Wishes, Extent), ApiProblem> {
         seat: SeatId(pick.seat_id),
         version: pick.version,
         offer: pick.offer_id.map(OfferId),
+        at: 0,
     });
     let places = request.general.into_iter().map(|pick| PlacesWish {
         section: SectionId(pick.section_id),
         offer: pick.offer_id.map(OfferId),
         quantity: pick.quantity,
+        at: 0,
     });
     let wishes = Wishes::new(seats.collect(), places.collect()).map_err(|faults| {
         let errors = faults

@@ -187,14 +187,8 @@ impl Reservations {
             locks.release().await;
         }
         let mut held = result?;
-        if held.refused.is_empty() {
-            self.relay.nudge();
-        }
-        if !held.refused.is_empty() {
-            self.relay.nudge();
-            let lost: Vec<SeatWish> = lost(&wishes, &held);
-            refused.extend(self.reasons(command, &lost).await?);
-        }
+        self.relay.nudge();
+        refused.extend(self.reasons(command, &lost(&wishes, &held)).await?);
         refused.sort_by_key(|(seat, _)| *seat);
         held.refused = refused;
         Ok(held)
@@ -413,7 +407,8 @@ impl Attempt {
                     category: Some(&seat.category),
                     own_price_minor: seat.own_price_minor,
                 };
-                let field = || format!("seats[{}].offer_id", seat.seat);
+                let at = wish.map_or(0, |wish| wish.at);
+                let field = || format!("seats[{at}].offer_id");
                 let quote = pricing::quote(
                     &self.terms.offers,
                     self.terms.currency,
@@ -441,10 +436,11 @@ impl Attempt {
     }
 
     fn general_items(&self) -> Result<Vec<Item>, HoldError> {
-        let picks = self.wishes.places().iter().enumerate();
-        picks
-            .map(|(index, wish)| {
-                let field = |name: &str| format!("general[{index}].{name}");
+        self.wishes
+            .places()
+            .iter()
+            .map(|wish| {
+                let field = |name: &str| format!("general[{}].{name}", wish.at);
                 let section = self
                     .terms
                     .sections

@@ -192,6 +192,8 @@ impl TestApp {
 
     /// Checks the invariants and ends the server.
     pub async fn finish(self) {
+        let breaches = holdfast::check::check(&self.app.base.db).await.expect("the check runs");
+        assert!(breaches.is_empty(), "{breaches:#?}");
         self.running.stop().await;
     }
 }

@@ -1,4 +1,6 @@
 //! Integration tests: the real server on port 0, over the store that `HOLDFAST_TEST_STORE` names.
 
 mod accounts;
+mod fixture;
 mod harness;
+mod holds;

@@ -85,6 +85,8 @@ pub struct SeatWish {
     pub version: Option<i32>,
     /// The offer that was chosen.
     pub offer: Option<OfferId>,
+    /// Its place in the request; [`Wishes::new`] sets it.
+    pub at: usize,
 }
 
 /// Wanted places in a general-admission section.
@@ -96,6 +98,8 @@ pub struct PlacesWish {
     pub offer: Option<OfferId>,
     /// How many of the offer, at least 1.
     pub quantity: i32,
+    /// Its place in the request; [`Wishes::new`] sets it.
+    pub at: usize,
 }
 
 /// What is wanted at once: not empty, nothing twice, seats in the order in which they are locked.
@@ -156,6 +160,8 @@ impl Wishes {
             return Err(faults);
         }
         let (mut seats, mut places) = (seats, places);
+        seats.iter_mut().enumerate().for_each(|(at, wish)| wish.at = at);
+        places.iter_mut().enumerate().for_each(|(at, wish)| wish.at = at);
         seats.sort_by_key(|wish| wish.seat);
         places.sort_by_key(|wish| (wish.section, wish.offer));
         Ok(Self { seats, places })
@@ -185,11 +191,11 @@ mod tests {
     use super::*;
 
     fn seat(id: i32) -> SeatWish {
-        SeatWish { seat: SeatId(id), version: None, offer: None }
+        SeatWish { seat: SeatId(id), version: None, offer: None, at: 0 }
     }
 
     fn places(section: u128, quantity: i32) -> PlacesWish {
-        PlacesWish { section: SectionId(Uuid::from_u128(section)), offer: None, quantity }
+        PlacesWish { section: SectionId(Uuid::from_u128(section)), offer: None, quantity, at: 0 }
     }
 
     fn faults(seats: Vec<SeatWish>, general: Vec<PlacesWish>) -> Vec<String> {
@@ -222,6 +228,8 @@ mod tests {
         let wishes = Wishes::new(vec![seat(9), seat(2), seat(5)], vec![]).expect("sound");
         let order: Vec<i32> = wishes.seats().iter().map(|wish| wish.seat.0).collect();
         assert_eq!(order, [2, 5, 9]);
+        let places: Vec<usize> = wishes.seats().iter().map(|wish| wish.at).collect();
+        assert_eq!(places, [1, 2, 0]);
     }
 
     #[test]
