@@ -4,3 +4,4 @@ mod accounts;
 mod fixture;
 mod harness;
 mod holds;
+mod races;
