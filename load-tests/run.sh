@@ -12,6 +12,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/lib/env.sh
 source scripts/lib/env.sh
+raise_open_files
 
 K6_VERSION=1.1.0
 ARTILLERY_VERSION=2.0.21 # the newest for Node 20

@@ -4,6 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/lib/env.sh
 source scripts/lib/env.sh
+raise_open_files
 
 [ -f frontend/dist/index.html ] || scripts/frontend.sh
 ensure_dist

@@ -4,6 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/lib/env.sh
 source scripts/lib/env.sh
+raise_open_files
 
 profile=${RUN_PROFILE:-release}
 scripts/frontend.sh

@@ -11,6 +11,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/lib/env.sh
 source scripts/lib/env.sh
+raise_open_files
 
 ALL_GROUPS=(format lint frontend unit simulation integration-sqlite integration-postgres
   browser openapi)
@@ -62,7 +63,8 @@ group_integration_sqlite() {
 
 group_integration_postgres() {
   build_tests
-  HOLDFAST_TEST_STORE=postgres \
+  # Each test has a pool or two of its own, on the one server with its 200 connections.
+  HOLDFAST_TEST_STORE=postgres RUST_TEST_THREADS=${RUST_TEST_THREADS:-4} \
     scripts/services.py --timeout "$GROUP_SECS" -- "${CARGO_TEST[@]}" --test it
 }
 

@@ -23,3 +23,13 @@ profile_dir() {
 ensure_dist() {
   mkdir -p frontend/dist
 }
+
+# Hundreds of clients and their server in one process need more than the usual 1,024 files.
+raise_open_files() {
+  local most=65536 hard
+  hard=$(ulimit -Hn)
+  if [ "$hard" != unlimited ] && [ "$hard" -lt "$most" ]; then
+    most=$hard
+  fi
+  [ "$(ulimit -Sn)" = unlimited ] || ulimit -Sn "$most"
+}

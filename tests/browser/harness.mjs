@@ -10,13 +10,12 @@
 //   assertAccessible(await accessibilityFaults(page));
 
 import assert from 'node:assert/strict';
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 
 import axe from 'axe-core';
 import { chromium } from 'playwright-core';
@@ -74,9 +73,13 @@ export async function startHoldfast(settings = {}) {
     pid: child.pid,
     log: () => log.join('\n'),
     // Moves the database's clock; the server allows it in development alone.
-    advance: (milliseconds) => sql(folder,
-      'UPDATE clock_offset SET offset_ms = offset_ms + ? WHERE id = 1', milliseconds),
-    api: (method, path, body, headers = {}) => api(url, method, path, body, headers),
+    async advance(milliseconds) {
+      const answer = await call(`${url}/api/development/clock`, 'POST',
+        { advance_ms: milliseconds });
+      assert.equal(answer.status, 200, JSON.stringify(answer.body));
+    },
+    // The same interface that the pages use: what a second buyer does, or what is really true.
+    api: (method, path, body, headers) => call(`${url}/api/v1${path}`, method, body, headers),
     async stop() {
       child.kill('SIGTERM');
       const late = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
@@ -126,25 +129,14 @@ export function assertAccessible(faults) {
   assert.deepEqual(faults, []);
 }
 
-async function api(url, method, path, body, headers) {
-  const answer = await fetch(`${url}/api/v1${path}`, {
+async function call(address, method, body, headers = {}) {
+  const answer = await fetch(address, {
     method,
     headers: { ...(body === undefined ? {} : { 'Content-Type': 'application/json' }), ...headers },
     body: body === undefined ? undefined : JSON.stringify(body),
   });
   const text = await answer.text();
   return { status: answer.status, body: text ? JSON.parse(text) : null };
-}
-
-// Node 20 has no SQLite of its own; Python's is on every machine that runs these tests.
-async function sql(folder, statement, ...values) {
-  const script = `
-import json, sqlite3, sys
-path, statement, values = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
-with sqlite3.connect(path, timeout=10) as store:
-    assert store.execute(statement, values).rowcount == 1, "no row was changed"`;
-  await promisify(execFile)('python3',
-    ['-c', script, join(folder, 'holdfast.db'), statement, JSON.stringify(values)]);
 }
 
 async function answers(url) {
