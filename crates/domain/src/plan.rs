@@ -5,8 +5,9 @@
 //! the same plan back, and refuses a bad plan with the path of every fault. What a plan never holds:
 //! prices, states, who sits where.
 //!
-//! Look next: `model` (what a plan consists of), `read` (the tolerant reader), `shape` (the members of each object), `check` (what holds
-//! between objects), `number` (seat ids and places), `grid` (rows × seats without a file).
+//! Look next: `model` (what a plan consists of), `read` (the tolerant reader), `shape` (the members of
+//! each object), `check` (what holds between objects), `number` (seat ids and places), `replace`
+//! (one plan laid over another), `grid` (rows × seats without a file).
 
 mod check;
 mod grid;
@@ -14,6 +15,7 @@ mod leaf;
 mod model;
 mod number;
 mod read;
+mod replace;
 mod shape;
 #[cfg(test)]
 mod tests;
@@ -27,6 +29,7 @@ pub use self::{
         Seat, Shape, Size, Writing, Zone,
     },
     number::NumberedSeat,
+    replace::{Claim, InUse, KnownSeat, Replacement},
 };
 
 /// The largest file that is read, in bytes.

@@ -1,8 +1,7 @@
 //! The ids and places of a plan's seats.
 //!
 //! A plan that is laid into an event for the first time numbers its seats from 1 in the order of
-//! the file. A plan that replaces another gives a seat that both know (by its guid) its old id,
-//! and new seats ids that were never used: the server does that, see its catalogue.
+//! the file; one that replaces another keeps what people know, see `replace`.
 
 use super::{Plan, Position};
 use crate::ids::SeatId;
