@@ -9,7 +9,7 @@ mod slug;
 
 use std::fmt;
 
-pub use self::slug::{MAX_SLUG, MIN_SLUG, NotASlug, Slug};
+pub use self::slug::Slug;
 
 /// Where an event stands, as stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

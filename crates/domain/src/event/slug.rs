@@ -2,33 +2,22 @@
 
 use std::fmt;
 
-/// The shortest slug, in characters.
-pub const MIN_SLUG: usize = 3;
-/// The longest slug, in characters.
-pub const MAX_SLUG: usize = 80;
+use crate::text::{self, TextFault};
 
-/// 3 to 80 of `a-z`, `0-9` and single `-` between them; never what could be taken for an id.
+/// The longest slug, in characters.
+const MAX_SLUG: usize = 80;
+
+/// What [`text::slug`] allows.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Slug(String);
-
-/// Not a slug.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be {MIN_SLUG} to {MAX_SLUG} of a-z, 0-9 and single -, and no id")]
-pub struct NotASlug;
 
 impl Slug {
     /// Reads a slug.
     ///
     /// # Errors
     /// When it is none.
-    pub fn parse(text: &str) -> Result<Self, NotASlug> {
-        let good = (MIN_SLUG..=MAX_SLUG).contains(&text.len())
-            && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-            && !text.starts_with('-')
-            && !text.ends_with('-')
-            && !text.contains("--")
-            && uuid::Uuid::try_parse(text).is_err();
-        if good { Ok(Self(text.to_owned())) } else { Err(NotASlug) }
+    pub fn parse(text: &str) -> Result<Self, TextFault> {
+        text::slug(text).map(Self)
     }
 
     /// A slug made from a title: Latin letters without their marks, everything else a `-`. A title
@@ -46,7 +35,7 @@ impl Slug {
         // Room for a number that tells it from its namesakes.
         slug.truncate(MAX_SLUG - 12);
         let slug = slug.trim_end_matches('-');
-        Self::parse(slug).unwrap_or_else(|NotASlug| Self("event".to_owned()))
+        Self::parse(slug).unwrap_or_else(|_| Self("event".to_owned()))
     }
 
     /// The same with a number behind it, for the second event of this title.
@@ -121,9 +110,9 @@ mod tests {
     #[test]
     fn other_texts_are_no_slugs() {
         for text in ["", "ab", "-ab", "ab-", "a--b", "Abc", "a b", "äbc", &"a".repeat(81)] {
-            assert_eq!(Slug::parse(text), Err(NotASlug), "{text}");
+            assert_eq!(Slug::parse(text), Err(TextFault::NotASlug), "{text}");
         }
-        assert_eq!(Slug::parse("6a1f4b0c-6f5e-4d0f-9d1e-0e5d2b6f7c11"), Err(NotASlug));
+        assert_eq!(Slug::parse("6a1f4b0c-6f5e-4d0f-9d1e-0e5d2b6f7c11"), Err(TextFault::NotASlug));
         assert!(Slug::parse("erfurt-handball").is_ok());
     }
 
