@@ -26,14 +26,16 @@ use crate::{
     },
     base::Base,
     config::{Config, Environment},
-    db::{ClockOffset, Db},
+    db::{ClockOffset, Db, IN_MEMORY},
     development::DevelopmentApi,
     http::{body::Json, problem, tokens::Tokens},
     jobs::{self, Pass},
     live::{self, LiveApi, Relay, Tail},
     ports::{Broker, Clock, Entropy, LockManager},
     reservations::{Reservations, ReservationsApi, terms::TermsCache},
+    site,
     tasks::Tasks,
+    telemetry,
 };
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -60,8 +62,13 @@ impl App {
     /// # Errors
     /// When something does not answer.
     pub async fn start(config: Config) -> anyhow::Result<Self> {
+        let app = Self::assemble(config).await?;
+        Migrator::up(app.base.db.writer(), None).await?;
+        Ok(app)
+    }
+
+    async fn assemble(config: Config) -> anyhow::Result<Self> {
         let base = base(&config).await?;
-        Migrator::up(base.db.writer(), None).await?;
         let tokens = Arc::new(Tokens::new(&config.jwt_secret, Arc::clone(&base.clock)));
         let locks = locks(&config, &base)?;
         let broker: Arc<dyn Broker> = if config.redis_urls.is_empty() {
@@ -112,6 +119,39 @@ impl App {
         Ok(Running { address, stop, ended, tasks: self.base.tasks.clone() })
     }
 
+    /// Runs the periodic passes without listening.
+    ///
+    /// # Errors
+    /// When the scheduler cannot be started.
+    pub async fn work(&self) -> anyhow::Result<Running> {
+        self.start_background().await?;
+        let stop = CancellationToken::new();
+        let stopping = stop.clone();
+        let ended = tokio::spawn(async move {
+            stopping.cancelled().await;
+            Ok(())
+        });
+        Ok(Running { address: self.config.bind, stop, ended, tasks: self.base.tasks.clone() })
+    }
+
+    /// The store alone, as it stands.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub async fn store(config: &Config) -> anyhow::Result<Db> {
+        Ok(base(config).await?.db)
+    }
+
+    /// The OpenAPI document; needs no store of its own.
+    ///
+    /// # Errors
+    /// Never in practice: an empty store in memory always starts.
+    pub async fn document(mut config: Config) -> anyhow::Result<String> {
+        config.database_url = IN_MEMORY.to_owned();
+        config.redis_urls.clear();
+        Ok(Self::assemble(config).await?.service().spec())
+    }
+
     /// Starts what runs beside requests: the relay, the tail of the log, the periodic passes.
     async fn start_background(&self) -> anyhow::Result<()> {
         let (base, broker) = (&self.base, &self.broker);
@@ -150,10 +190,13 @@ impl App {
         let routes = Route::new()
             .at("/healthz", get(healthz))
             .at("/readyz", get(readyz))
+            .at("/metrics", get(telemetry::metrics))
             .at("/api/v1/openapi.json", api.spec_endpoint())
             .nest("/api/docs", api.swagger_ui())
             .at("/api/v1/events/:id/stream", get(live::api::events).data(live))
-            .nest("/api/v1", api);
+            .nest("/api/v1", api)
+            .at("/*path", get(site::page))
+            .at("/", get(site::page));
         let routes = match development {
             Some(development) => routes.nest("/api/development", development),
             None => routes,
@@ -162,11 +205,6 @@ impl App {
             .data(Arc::clone(&self.tokens))
             .data(self.base.db.clone())
             .catch_all_error(|error| async move { problem::from_poem(error) })
-    }
-
-    /// The OpenAPI document.
-    pub fn openapi(&self) -> String {
-        self.service().spec()
     }
 
     fn service(&self) -> OpenApiService<impl poem_openapi::OpenApi + use<>, ()> {

@@ -14,7 +14,7 @@ use crate::http::tokens::{MIN_SECRET_BYTES, hex};
 /// The settings that may hold secrets, and so may come from files.
 const SECRETS: [&str; 3] = ["DATABASE_URL", "REDIS_URLS", "JWT_SECRET"];
 /// Everything that is read.
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 16] = [
     "HOLDFAST_BIND",
     "HOLDFAST_ENV",
     "HOLDFAST_DATA_DIR",
@@ -26,6 +26,7 @@ const KEYS: [&str; 15] = [
     "RESERVATION_CAP_MINUTES",
     "LOCK_TTL_SECONDS",
     "HOLDS_PER_MINUTE",
+    "RATE_LIMITS",
     "EXPIRY_PASS_SECONDS",
     "EVENT_PASS_SECONDS",
     "DEFAULT_PAYMENT_PROVIDER",
@@ -121,6 +122,14 @@ pub enum ConfigError {
     },
 }
 
+/// Whether callers are slowed down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum RateLimits {
+    On,
+    Off,
+}
+
 #[derive(Debug, Deserialize)]
 struct Raw {
     holdfast_bind: String,
@@ -134,6 +143,7 @@ struct Raw {
     reservation_cap_minutes: u64,
     lock_ttl_seconds: u64,
     holds_per_minute: u32,
+    rate_limits: RateLimits,
     expiry_pass_seconds: u64,
     event_pass_seconds: u64,
     default_payment_provider: PaymentProvider,
@@ -148,6 +158,7 @@ reservation_timeout_minutes = 10
 reservation_cap_minutes = 30
 lock_ttl_seconds = 5
 holds_per_minute = 30
+rate_limits = "on"
 expiry_pass_seconds = 15
 event_pass_seconds = 60
 default_payment_provider = "simulated"
@@ -163,7 +174,12 @@ impl Config {
         let file = std::env::var("HOLDFAST_CONFIG").unwrap_or_else(|_| "holdfast.toml".into());
         let mut figment =
             Figment::new().merge(Toml::string(DEFAULTS)).merge(Toml::file(file)).merge(secrets()?);
-        figment = figment.merge(Env::raw().only(&KEYS));
+        // An empty variable is one that is not set, as compose files write it.
+        let set: Vec<&str> = KEYS
+            .into_iter()
+            .filter(|key| std::env::var(key).is_ok_and(|value| !value.trim().is_empty()))
+            .collect();
+        figment = figment.merge(Env::raw().only(&set));
         let raw: Raw =
             figment.extract().map_err(|error| ConfigError::Malformed(Box::new(error)))?;
         Self::check(raw)
@@ -195,6 +211,9 @@ impl Config {
                 "the simulated gateway is for development",
             ));
         }
+        if production && raw.rate_limits == RateLimits::Off {
+            return Err(refuse("RATE_LIMITS", "cannot be off in production"));
+        }
         let positive = |name, value: u64| {
             if value == 0 { Err(refuse(name, "must be at least 1")) } else { Ok(value) }
         };
@@ -221,7 +240,10 @@ impl Config {
             hold_ttl,
             hold_cap,
             lock_ttl: seconds("LOCK_TTL_SECONDS", raw.lock_ttl_seconds)?,
-            holds_per_minute: raw.holds_per_minute,
+            holds_per_minute: match raw.rate_limits {
+                RateLimits::On => raw.holds_per_minute,
+                RateLimits::Off => u32::MAX,
+            },
             expiry_pass: seconds("EXPIRY_PASS_SECONDS", raw.expiry_pass_seconds)?,
             event_pass: seconds("EVENT_PASS_SECONDS", raw.event_pass_seconds)?,
             payment_provider: raw.default_payment_provider,

@@ -20,6 +20,9 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How many connections read from SQLite beside the one that writes.
 const SQLITE_READERS: u32 = 8;
 
+/// A store that is gone with its only connection.
+pub const IN_MEMORY: &str = "sqlite::memory:";
+
 /// Which store it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
@@ -205,6 +208,11 @@ impl Db {
             let writer = Database::connect(options).await?;
             let writing = Writing { dialect: Dialect::Postgres, offset, dropped: None };
             return Ok(Self { reader: writer.clone(), writer, writing });
+        }
+        let sqlite = Writing { dialect: Dialect::Sqlite, offset, dropped: None };
+        if url == IN_MEMORY {
+            let writer = Database::connect(sqlite_options(url, 1)).await?;
+            return Ok(Self { reader: writer.clone(), writer, writing: sqlite });
         }
         let Some(path) = url.strip_prefix("sqlite://") else {
             return Err(DbErr::Custom("DATABASE_URL is neither postgres:// nor sqlite://".into()));

@@ -18,4 +18,6 @@ pub mod jobs;
 pub mod live;
 pub mod ports;
 pub mod reservations;
+pub mod site;
 pub mod tasks;
+pub mod telemetry;

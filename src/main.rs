@@ -1,7 +1,9 @@
-//! The program: `serve`, `migrate`, …
+//! The program: `holdfast serve`, `worker`, `migrate`, `check`, `openapi`, …
+
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use holdfast::{app::App, config::Config};
+use holdfast::{app::App, check, config::Config, telemetry};
 
 #[derive(Debug, Parser)]
 #[command(version, about)]
@@ -12,29 +14,69 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve the API and the pages.
+    /// Serve the API and the pages, and run the periodic passes.
     Serve,
+    /// Run the periodic passes alone.
+    Worker,
     /// Bring the store to the newest schema.
     Migrate,
+    /// Check the invariants on the live store: a line for each breach, exit 1 when there is one.
+    Check,
+    /// Print the OpenAPI document.
+    Openapi,
 }
 
-fn main() -> anyhow::Result<()> {
+fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    tracing_subscriber::fmt().init();
-    rustls::crypto::ring::default_provider().install_default().ok();
-    let config = Config::load()?;
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
-        match arguments.command {
-            Command::Serve => serve(config).await,
-            Command::Migrate => App::start(config).await.map(|_| ()),
+    let config = match Config::load() {
+        Ok(config) => config,
+        Err(error) => {
+            eprintln!("holdfast: {error}");
+            return ExitCode::FAILURE;
         }
-    })
+    };
+    telemetry::log(config.environment);
+    telemetry::count();
+    rustls::crypto::ring::default_provider().install_default().ok();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let done = runtime
+        .map_err(anyhow::Error::from)
+        .and_then(|runtime| runtime.block_on(run(arguments.command, config)));
+    match done {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("holdfast: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
-async fn serve(config: Config) -> anyhow::Result<()> {
-    let app = App::start(config).await?;
-    let running = app.serve().await?;
-    tracing::info!("listening on http://{}", running.address);
-    running.until_signal().await?;
-    Ok(())
+async fn run(command: Command, config: Config) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Serve => {
+            let running = App::start(config).await?.serve().await?;
+            tracing::info!("listening on http://{}", running.address);
+            running.until_signal().await?;
+        }
+        Command::Worker => App::start(config).await?.work().await?.until_signal().await?,
+        Command::Migrate => {
+            App::start(config).await?;
+        }
+        Command::Check => return report(&config).await,
+        Command::Openapi => println!("{}", App::document(config).await?),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn report(config: &Config) -> anyhow::Result<ExitCode> {
+    let breaches = check::check(&App::store(config).await?).await?;
+    for breach in &breaches {
+        println!("{}: {}", breach.invariant, breach.place);
+    }
+    if breaches.is_empty() {
+        eprintln!("holdfast check: {} invariants hold", check::invariants().count());
+        return Ok(ExitCode::SUCCESS);
+    }
+    eprintln!("holdfast check: {} breaches", breaches.len());
+    Ok(ExitCode::FAILURE)
 }

@@ -154,14 +154,18 @@ impl Viewer {
         }
     }
 
-    /// Reads from the log until its end; a gap means that retention has passed the viewer.
+    /// Reads on from the log until its end; a gap means that retention has passed the viewer by.
     async fn catch_up(&mut self) -> Result<(), DbErr> {
-        let (changes, now) = store::since(&self.base.db, self.event, self.seen, READ_LIMIT).await?;
-        if changes.is_empty() {
-            let last = store::last_seq(&self.base.db, self.event).await?;
-            // Ahead of the log: a number of another store. Behind an empty log: all was pruned.
+        let last = store::last_seq(&self.base.db, self.event).await?;
+        if last <= self.seen {
+            // A number beyond the log's end is one of another store.
             self.state = if last == self.seen { Join::Following } else { Join::Reset };
             return Ok(());
+        }
+        // Read after the end was: what was numbered by then is here, or gone for good.
+        let (changes, now) = store::since(&self.base.db, self.event, self.seen, READ_LIMIT).await?;
+        if changes.is_empty() {
+            self.state = Join::Reset;
         }
         self.behind = changes.iter().map(|change| (change.seq, tail::wire(change, now))).collect();
         Ok(())

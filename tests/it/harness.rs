@@ -143,8 +143,8 @@ impl TestApp {
         Self { app, running, client: client(), bearer: None, guest: None, _folder: folder }
     }
 
-    pub fn address(&self) -> SocketAddr {
-        self.running.address
+    pub fn client(&self) -> &Client {
+        &self.client
     }
 
     pub fn url(&self, path: &str) -> String {
