@@ -23,7 +23,6 @@ pub mod replace_plan;
 pub mod sections;
 pub mod seed;
 pub mod store;
-pub mod times;
 pub mod views;
 
 use std::sync::Arc;

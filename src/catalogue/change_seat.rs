@@ -16,7 +16,7 @@ use super::{details::Faults, store, views::seat_kind_word};
 use crate::{
     base::Base,
     db::{Failure, Tx},
-    live::{self, ChangeDraft, record::seat_state},
+    live::{ChangeDraft, record},
 };
 
 /// The longest reason, in characters.
@@ -143,10 +143,13 @@ async fn change(tx: &Tx, event: EventId, id: SeatId, wanted: Wanted) -> Result<(
         Some(SeatState::Blocked) => SeatStatus::Blocked,
     };
     let change = ChangeDraft {
-        seats: vec![seat_state(id, status, seat.version, seat.expires_at)],
+        seats: vec![match seat.expires_at {
+            Some(until) => record::held(id, seat.version, until),
+            None => record::settled(id, status, seat.version),
+        }],
         event: described,
         ..ChangeDraft::default()
     };
-    live::record(tx, event, &change).await?;
+    record::record(tx, event, &change).await?;
     Ok(())
 }

@@ -125,7 +125,7 @@ async fn insert(
                 let now = db::now(tx).await?;
                 let row = events::Model { created_at: now, updated_at: now, ..row };
                 store::events::insert(tx, row).await?;
-                live::record(tx, id, &live::ChangeDraft::of_event()).await
+                live::record::record(tx, id, &live::ChangeDraft::of_event()).await
             })
         })
         .await;
@@ -177,7 +177,7 @@ fn row(
 pub(super) async fn save(tx: &db::Tx, event: &events::Model) -> Result<(), DbErr> {
     let written = store::events::update(tx, event).await?;
     assert_eq!(written, 1, "the event's row is locked");
-    live::record(tx, EventId(event.id), &live::ChangeDraft::of_event()).await
+    live::record::record(tx, EventId(event.id), &live::ChangeDraft::of_event()).await
 }
 
 /// The clock, read after the event's row was locked.

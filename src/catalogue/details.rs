@@ -10,7 +10,7 @@ use holdfast_domain::{
     text,
 };
 
-use super::times;
+use crate::http::time;
 
 /// The longest name and place, in characters.
 pub const MAX_NAME: usize = 200;
@@ -108,11 +108,11 @@ pub fn read(new: NewEvent) -> Result<Details, Vec<FieldError>> {
     let place = faults.take("place", text::line(&new.place, MAX_NAME));
     let time_zone = faults.take("time_zone", time_zone(&new.time_zone));
     let currency = faults.take("currency", Currency::parse(&new.currency));
-    let mut time = |field, text: &str| faults.take(field, times::parse(text));
-    let starts = time("starts_at", &new.starts_at);
-    let ends = time("ends_at", &new.ends_at);
-    let sale_starts = time("sale_starts_at", &new.sale_starts_at);
-    let sale_ends = new.sale_ends_at.as_deref().map_or(starts, |text| time("sale_ends_at", text));
+    let mut at = |field, text: &str| faults.take(field, time::read(text));
+    let starts = at("starts_at", &new.starts_at);
+    let ends = at("ends_at", &new.ends_at);
+    let sale_starts = at("sale_starts_at", &new.sale_starts_at);
+    let sale_ends = new.sale_ends_at.as_deref().map_or(starts, |text| at("sale_ends_at", text));
     let schedule = match (starts, ends, sale_starts, sale_ends) {
         (Some(starts), Some(ends), Some(sale_starts), Some(sale_ends)) => {
             schedule(&mut faults, (starts, ends, sale_starts, sale_ends))
@@ -190,15 +190,15 @@ pub fn read_changes(patch: &EventPatch, now: Schedule) -> Result<Changes, Vec<Fi
     let description = patch.description.as_deref().and_then(|description| {
         faults.take("description", text::paragraphs(description, MAX_DESCRIPTION))
     });
-    let mut time = |field, text: &Option<String>, before| match text {
-        Some(text) => faults.take(field, times::parse(text)),
+    let mut at = |field, text: &Option<String>, before| match text {
+        Some(text) => faults.take(field, time::read(text)),
         None => Some(before),
     };
     let read = (
-        time("starts_at", &patch.starts_at, now.starts_at()),
-        time("ends_at", &patch.ends_at, now.ends_at()),
-        time("sale_starts_at", &patch.sale_starts_at, now.sale_starts_at()),
-        time("sale_ends_at", &patch.sale_ends_at, now.sale_ends_at()),
+        at("starts_at", &patch.starts_at, now.starts_at()),
+        at("ends_at", &patch.ends_at, now.ends_at()),
+        at("sale_starts_at", &patch.sale_starts_at, now.sale_starts_at()),
+        at("sale_ends_at", &patch.sale_ends_at, now.sale_ends_at()),
     );
     let schedule = match read {
         (Some(starts), Some(ends), Some(sale_starts), Some(sale_ends)) => {

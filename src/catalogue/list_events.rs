@@ -6,10 +6,6 @@ use holdfast_domain::{
 };
 use poem_openapi::Enum;
 
-/// The page size where none is asked for.
-pub const DEFAULT_LIMIT: u32 = 20;
-/// The largest page.
-pub const MAX_LIMIT: u32 = 100;
 /// The longest text that is searched for, in characters.
 pub const MAX_SEARCH: usize = 100;
 
@@ -75,7 +71,7 @@ pub struct Wanted {
     /// The last event of the page before.
     pub after: Option<EventId>,
     /// How many.
-    pub limit: u32,
+    pub limit: u64,
 }
 
 /// Whose drafts a caller finds: everybody's without a list.

@@ -35,7 +35,7 @@ use super::{
 use crate::{
     db::{self, Db, Tx},
     http::tagged::Packed,
-    live::record::seat_state,
+    live::record,
 };
 
 /// How many events' figures are remembered.
@@ -304,7 +304,10 @@ fn sum_up(
                 SeatStatus::Blocked => counts.blocked += 1,
             }
         }
-        seats.push(seat_state(seat.id, status, seat.version, seat.expires_at));
+        seats.push(match seat.expires_at {
+            Some(until) => record::held(seat.id, seat.version, until),
+            None => record::settled(seat.id, status, seat.version),
+        });
     }
     let sections = sections
         .into_iter()

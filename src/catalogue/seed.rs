@@ -22,7 +22,7 @@ use super::{
     offers::{OfferError, add_offer},
     replace_plan::{PlanError, replace_plan},
     sections::{SectionError, add_section},
-    store, times,
+    store,
 };
 use crate::{
     accounts::{
@@ -30,6 +30,7 @@ use crate::{
         register::{RegisterError, register},
     },
     base::Base,
+    http::time,
 };
 
 /// The password of every demo account.
@@ -275,9 +276,9 @@ fn new_event(demo: &Demo, now: i64) -> NewEvent {
         language: Some(demo.language.to_owned()),
         place: demo.place.to_owned(),
         time_zone: "Europe/Berlin".to_owned(),
-        starts_at: times::format(starts_at),
-        ends_at: times::format(starts_at + demo.hours * HOUR_MS),
-        sale_starts_at: times::format(midnight - DAY_MS),
+        starts_at: time::rfc3339(starts_at),
+        ends_at: time::rfc3339(starts_at + demo.hours * HOUR_MS),
+        sale_starts_at: time::rfc3339(midnight - DAY_MS),
         sale_ends_at: None,
         currency: "EUR".to_owned(),
         max_per_user: None,

@@ -19,8 +19,9 @@ use sea_orm::DbErr;
 
 use super::{
     reads::{Fixed, Seen},
-    store, times,
+    store,
 };
+use crate::http::time;
 
 /// The event as everybody who may see it sees it.
 ///
@@ -42,10 +43,10 @@ pub fn event(seen: &Seen) -> Result<Event, DbErr> {
         language: row.language.clone(),
         place: row.place.clone(),
         time_zone: row.time_zone.clone(),
-        starts_at: times::format(row.starts_at),
-        ends_at: times::format(row.ends_at),
-        sale_starts_at: times::format(row.sale_starts_at),
-        sale_ends_at: times::format(row.sale_ends_at),
+        starts_at: time::rfc3339(row.starts_at),
+        ends_at: time::rfc3339(row.ends_at),
+        sale_starts_at: time::rfc3339(row.sale_starts_at),
+        sale_ends_at: time::rfc3339(row.sale_ends_at),
         currency: row.currency.clone(),
         max_per_user: row.max_per_user,
         max_per_order: row.max_per_order,

@@ -23,14 +23,16 @@ use crate::{
         Catalogue, create_event, delete_event, edit_event,
         event_key::EventKey,
         lifecycle,
-        list_events::{DEFAULT_LIMIT, MAX_LIMIT, MAX_SEARCH, Sort, Stage, Wanted, drafts_seen_by},
-        store, times, views,
+        list_events::{MAX_SEARCH, Sort, Stage, Wanted, drafts_seen_by},
+        store, views,
     },
     http::{
         auth::Caller,
         body::{Created, Json, NoContent},
+        page,
         problem::ApiProblem,
         tagged::{Asked, Packed, REVALIDATE, Tagged},
+        time,
     },
 };
 
@@ -61,26 +63,23 @@ impl EventsApi {
         /// The order; `-` in front turns it around.
         sort: Query<Option<Sort>>,
         /// How many, 1 to 100; 20 without.
-        #[oai(validator(minimum(value = "1"), maximum(value = "100")))]
-        limit: Query<Option<u32>>,
+        limit: Query<Option<u64>>,
         /// The `next` of the page before.
         after: Query<Option<String>>,
     ) -> Result<Json<EventPage>, ApiProblem> {
-        let time = |field: &str, text: Option<String>| {
-            text.map(|text| times::parse(&text))
-                .transpose()
-                .map_err(|fault| ApiProblem::field(field, fault.to_string()))
+        let at = |field: &str, text: Option<String>| {
+            text.map(|text| time::parse(field, &text)).transpose()
         };
         let wanted = Wanted {
             stage: status.0.unwrap_or_default(),
             category: searched("category", category.0)?,
-            from: time("from", from.0)?,
-            to: time("to", to.0)?,
+            from: at("from", from.0)?,
+            to: at("to", to.0)?,
             place: searched("place", place.0)?,
             q: searched("q", q.0)?,
             sort: sort.0.unwrap_or_default(),
             after: cursor(after.0)?.map(EventId),
-            limit: limit.0.unwrap_or(DEFAULT_LIMIT).min(MAX_LIMIT),
+            limit: page::limit(limit.0)?,
         };
         Ok(Json(self.page(&caller, &wanted).await?))
     }
@@ -214,9 +213,7 @@ impl EventsApi {
         let drafts_of = drafts_seen_by(caller.role(), memberships);
         let mut moments =
             store::listing::page(&self.0.base.db, wanted, drafts_of.as_deref()).await?;
-        let more = moments.len() > wanted.limit as usize;
-        moments.truncate(wanted.limit as usize);
-        let next = moments.last().filter(|_| more).map(|last| last.row.id.to_string());
+        let next = page::next(&mut moments, wanted.limit, |last| last.row.id.to_string());
         let mut items = Vec::with_capacity(moments.len());
         for moment in moments {
             items.push(views::event(&self.0.reads.seen(moment.into()).await?)?);

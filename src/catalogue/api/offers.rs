@@ -10,16 +10,14 @@ use uuid::Uuid;
 
 use super::{Tag, events::cursor};
 use crate::{
-    catalogue::{Catalogue, list_events::MAX_LIMIT, offers, store, views},
+    catalogue::{Catalogue, offers, store, views},
     http::{
         auth::Caller,
         body::{Created, Json, NoContent},
+        page,
         problem::ApiProblem,
     },
 };
-
-/// The page size where none is asked for.
-const DEFAULT_LIMIT: u32 = 20;
 
 /// The routes of offers.
 #[derive(Debug, Clone)]
@@ -36,19 +34,16 @@ impl OffersApi {
         /// Which admit this many persons.
         persons: Query<Option<i32>>,
         /// How many, 1 to 100; 20 without.
-        #[oai(validator(minimum(value = "1"), maximum(value = "100")))]
-        limit: Query<Option<u32>>,
+        limit: Query<Option<u64>>,
         /// The `next` of the page before.
         after: Query<Option<String>>,
     ) -> Result<Json<OfferPage>, ApiProblem> {
-        let limit = limit.0.unwrap_or(DEFAULT_LIMIT).min(MAX_LIMIT);
+        let limit = page::limit(limit.0)?;
         let after = cursor(after.0)?.unwrap_or(Uuid::nil());
         let event = event_id.0.map(EventId);
         let mut found =
             store::offers::public(&self.0.base.db, event, persons.0, after, limit + 1).await?;
-        let more = found.len() > limit as usize;
-        found.truncate(limit as usize);
-        let next = found.last().filter(|_| more).map(|last| last.offer.id.to_string());
+        let next = page::next(&mut found, limit, |last| last.offer.id.to_string());
         let items = found.iter().map(|found| views::offer(&found.offer, &found.currency));
         Ok(Json(OfferPage { items: items.collect(), next }))
     }

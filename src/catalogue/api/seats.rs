@@ -21,15 +21,14 @@ use crate::{
     http::{
         auth::Caller,
         body::Json,
+        page,
         problem::ApiProblem,
         tagged::{Asked, IMMUTABLE, Packed, REVALIDATE, Tagged},
     },
 };
 
-/// The page size of the list where none is asked for.
-const DEFAULT_SEATS: u32 = 100;
 /// The largest page of the list.
-const MAX_SEATS: u32 = 1_000;
+const MAX_SEATS: u64 = 1_000;
 
 /// The routes of seats.
 #[derive(Debug, Clone)]
@@ -113,27 +112,24 @@ impl SeatsApi {
         caller: Caller,
         id: Path<String>,
         section_id: Path<Uuid>,
-        /// How many, 1 to 1,000; 100 without.
-        #[oai(validator(minimum(value = "1"), maximum(value = "1000")))]
-        limit: Query<Option<u32>>,
+        /// How many, 1 to 1,000; 20 without.
+        limit: Query<Option<u64>>,
         /// The `next` of the page before.
         after: Query<Option<i32>>,
     ) -> Result<Json<SeatPage>, ApiProblem> {
         let moment = self.0.visible(&caller, &id.0).await?;
         let (event, section) = (EventId(moment.row.id), SectionId(section_id.0));
-        let limit = limit.0.unwrap_or(DEFAULT_SEATS).min(MAX_SEATS);
+        let limit = page::limit_up_to(limit.0, MAX_SEATS)?;
         let after = SeatId(after.0.unwrap_or(0));
         let mut rows =
             store::seats::page(&self.0.base.db, event, section, after, limit + 1).await?;
-        let more = rows.len() > limit as usize;
-        rows.truncate(limit as usize);
+        let next = page::next(&mut rows, limit, |last| last.seat_id.to_string());
         if rows.is_empty() {
             let sections = store::sections::all(&self.0.base.db, event).await?;
             if !sections.iter().any(|known| known.id == section.0) {
                 return Err(ApiProblem::not_found("section"));
             }
         }
-        let next = rows.last().filter(|_| more).map(|last| last.seat_id.to_string());
         let fixed = self.0.reads.fixed(&moment).await?;
         let seat = |row| views::seat(row, &fixed, &moment.row.currency, moment.now);
         Ok(Json(SeatPage { items: rows.iter().map(seat).collect(), next }))

@@ -45,7 +45,7 @@ pub async fn public(
     event: Option<EventId>,
     admits: Option<i32>,
     after: Uuid,
-    limit: u32,
+    limit: u64,
 ) -> Result<Vec<PricedOffer>, DbErr> {
     let mut text = String::from(
         "SELECT o.*, e.currency FROM offers o JOIN events e ON e.id = o.event_id \

@@ -209,7 +209,7 @@ pub async fn page(
     event: EventId,
     section: SectionId,
     after: SeatId,
-    limit: u32,
+    limit: u64,
 ) -> Result<Vec<seats::Model>, DbErr> {
     let rows = sql
         .all(
