@@ -34,6 +34,7 @@ use crate::{
         tagged::{Asked, Packed, REVALIDATE, Tagged},
         time,
     },
+    reservations::read,
 };
 
 /// The routes of events.
@@ -189,9 +190,7 @@ impl EventsApi {
             reasons.push("sold_out".to_owned());
         }
         let taken = match caller.buyer() {
-            Some(buyer) => {
-                store::inventory::persons_of(&self.0.base.db, EventId(row.id), buyer.id()).await?
-            }
+            Some(buyer) => read::persons_of(&self.0.base.db, EventId(row.id), buyer).await?,
             None => 0,
         };
         let remaining = (i64::from(row.max_per_user) - taken).max(0);

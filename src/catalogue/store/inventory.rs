@@ -2,7 +2,6 @@
 
 use holdfast_domain::ids::{EventId, SeatId, SectionId};
 use sea_orm::DbErr;
-use uuid::Uuid;
 
 use crate::db::Sql;
 
@@ -107,19 +106,4 @@ pub async fn categories(sql: &impl Sql, event: EventId) -> Result<Vec<SectionCat
             })
         })
         .collect()
-}
-
-/// How many persons a buyer holds, pays for or has tickets for.
-pub async fn persons_of(sql: &impl Sql, event: EventId, buyer: Uuid) -> Result<i64, DbErr> {
-    let row = sql
-        .one(
-            "SELECT COALESCE((SELECT sum(persons) FROM reservations \
-               WHERE event_id = $1 AND buyer_id = $2 \
-               AND (status = 'in_payment' OR (status = 'active' AND expires_at > {now}))), 0) \
-             + COALESCE((SELECT sum(admits) FROM tickets WHERE event_id = $1 AND buyer_id = $2 \
-               AND status IN ('valid', 'used')), 0) AS persons",
-            vec![event.0.into(), buyer.into()],
-        )
-        .await?;
-    row.ok_or_else(|| DbErr::RecordNotFound("a sum".into()))?.try_get("", "persons")
 }
