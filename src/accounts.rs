@@ -4,6 +4,7 @@
 
 pub mod api;
 pub mod log_in;
+pub mod membership;
 pub mod password;
 pub mod register;
 pub mod store;

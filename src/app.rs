@@ -25,6 +25,7 @@ use crate::{
         system::{SystemClock, SystemEntropy},
     },
     base::Base,
+    catalogue::{self, Catalogue, create_event::HoldTimes},
     config::{Config, Environment},
     db::{ClockOffset, Db, IN_MEMORY},
     development::DevelopmentApi,
@@ -49,6 +50,8 @@ pub struct App {
     pub config: Arc<Config>,
     /// Database, ids, timers, tasks.
     pub base: Base,
+    /// Events, their halls and what is left.
+    pub catalogue: Catalogue,
     /// Holding seats.
     pub reservations: Reservations,
     tokens: Arc<Tokens>,
@@ -83,8 +86,13 @@ impl App {
             relay: Relay::default(),
             holds_per_minute: config.holds_per_minute,
         };
+        let holds = HoldTimes {
+            seconds: i64::try_from(config.hold_ttl.as_secs())?,
+            cap_seconds: i64::try_from(config.hold_cap.as_secs())?,
+        };
         Ok(Self {
             config: Arc::new(config),
+            catalogue: Catalogue::new(base.clone(), holds),
             base,
             reservations,
             tokens,
@@ -158,16 +166,23 @@ impl App {
         let relay = self.reservations.relay.clone();
         base.tasks.spawn(relay.run(base.clone(), Arc::clone(broker)));
         base.tasks.spawn(self.tail.clone().run(base.clone(), Arc::clone(broker)));
+        // What time did while nobody was running.
+        catalogue::lifecycle::pass(base).await?;
         jobs::start(&base.tasks, self.passes()).await?;
         Ok(())
     }
 
     fn passes(&self) -> Vec<Pass> {
         let (reservations, db) = (self.reservations.clone(), self.base.db.clone());
+        let base = self.base.clone();
         vec![
             Pass::new("expire", self.config.expiry_pass, move || {
                 let reservations = reservations.clone();
                 async move { Ok(reservations.expire_pass().await?) }
+            }),
+            Pass::new("events", self.config.event_pass, move || {
+                let base = base.clone();
+                async move { Ok(catalogue::lifecycle::pass(&base).await?) }
             }),
             Pass::new("change-log-retention", self.config.event_pass, move || {
                 let db = db.clone();
@@ -213,7 +228,9 @@ impl App {
             reservations: self.reservations.clone(),
             tokens: Arc::clone(&self.tokens),
         };
-        OpenApiService::new((accounts, reservations), "Holdfast", VERSION).server("/api/v1")
+        let catalogue = catalogue::api::routes(&self.catalogue);
+        OpenApiService::new((accounts, catalogue, reservations), "Holdfast", VERSION)
+            .server("/api/v1")
     }
 }
 

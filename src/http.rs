@@ -4,5 +4,6 @@ pub mod auth;
 pub mod body;
 pub mod page;
 pub mod problem;
+pub mod tagged;
 pub mod time;
 pub mod tokens;

@@ -9,6 +9,7 @@ pub mod accounts;
 pub mod adapters;
 pub mod app;
 pub mod base;
+pub mod catalogue;
 pub mod check;
 pub mod config;
 pub mod db;

@@ -35,6 +35,14 @@ pub async fn insert_organization(
     organizations::Entity::insert(row.reset_all()).exec_without_returning(db).await.map(|_| ())
 }
 
+/// The organization.
+pub async fn organization(
+    db: &impl ConnectionTrait,
+    id: OrganizationId,
+) -> Result<Option<organizations::Model>, DbErr> {
+    organizations::Entity::find_by_id(id.0).one(db).await
+}
+
 /// The organization with this slug.
 pub async fn organization_by_slug(
     db: &impl ConnectionTrait,

@@ -4,14 +4,17 @@ use holdfast_contract::{
     money::Money as WireMoney,
     reservations::{ItemKind, Reservation, ReservationItem, ReservationStatus},
 };
-use holdfast_domain::{ids::ReservationId, reservation::ReservationState};
+use holdfast_domain::{
+    ids::{Buyer, EventId, ReservationId},
+    reservation::ReservationState,
+};
 use sea_orm::DbErr;
 
 use super::{
     Reservations,
     store::{self, Item, Reserved, Stored},
 };
-use crate::http::time;
+use crate::{db::Db, http::time};
 
 /// What people see of a reservation at `now`.
 pub fn wire(reserved: &Reserved, state: ReservationState, items: &[Item], now: i64) -> Reservation {
@@ -45,6 +48,16 @@ pub fn wire(reserved: &Reserved, state: ReservationState, items: &[Item], now: i
         guest_token: None,
         booking_id: None,
     }
+}
+
+/// How many persons a buyer holds places for, pays for or has tickets for: what counts against the event's
+/// limit a buyer.
+///
+/// # Errors
+/// When the database fails.
+pub async fn persons_of(db: &Db, event: EventId, buyer: Buyer) -> Result<i64, DbErr> {
+    let now = db.now().await?;
+    Ok(store::usage(db, event, buyer, now).await?.persons)
 }
 
 fn status(state: ReservationState) -> ReservationStatus {

@@ -241,7 +241,8 @@ pub struct SectionPage {
     pub next: Option<String>,
 }
 
-/// A new general-admission section (seated ones come with the plan).
+/// A new section: general admission by its `capacity`, or `rows` × `seats_per_row` with rows named A … Z,
+/// AA …, which become part of the seating plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 #[cfg_attr(feature = "openapi", oai(deny_unknown_fields))]
@@ -250,7 +251,17 @@ pub struct NewSection {
     /// Its name, unique within the event.
     pub name: String,
     /// How many persons find room, 1 to 100,000.
-    pub capacity: i32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<i32>,
+    /// How many rows; 20,000 seats at the most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<i32>,
+    /// How many seats in each row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seats_per_row: Option<i32>,
+    /// The price category of the seats; named like the section without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
 }
 
 /// Changes to a section; what is left out stays.
