@@ -1,0 +1,44 @@
+//! The shell: what every page shares, and which address is which page.
+
+use leptos::prelude::*;
+use leptos_router::{
+    components::{Route, Router, Routes},
+    path,
+};
+
+use crate::{
+    components::header::Header,
+    i18n::I18nContextProvider,
+    pages::{
+        account::{LoginPage, RegisterPage},
+        booking::BookingPage,
+        checkout::CheckoutPage,
+        event::EventPage,
+        events::EventsPage,
+        not_found::NotFoundPage,
+    },
+    state::{holds::Holds, session::Account, theme::Appearance},
+};
+
+/// The whole program.
+#[component]
+pub fn App() -> impl IntoView {
+    Account::provide();
+    Appearance::provide();
+    Holds::provide();
+    view! {
+        <I18nContextProvider>
+            <Router>
+                <Header/>
+                <Routes fallback=|| view! { <NotFoundPage/> }>
+                    <Route path=path!("/") view=EventsPage/>
+                    <Route path=path!("/events/:slug") view=EventPage/>
+                    <Route path=path!("/checkout/:reservation_ids") view=CheckoutPage/>
+                    <Route path=path!("/bookings/:reference") view=BookingPage/>
+                    <Route path=path!("/login") view=LoginPage/>
+                    <Route path=path!("/register") view=RegisterPage/>
+                </Routes>
+            </Router>
+        </I18nContextProvider>
+    }
+}

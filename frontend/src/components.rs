@@ -1,0 +1,7 @@
+//! Parts that several pages are made of.
+
+pub mod countdown;
+pub mod dialog;
+pub mod failure;
+pub mod header;
+pub mod icon;

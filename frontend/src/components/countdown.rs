@@ -1,0 +1,63 @@
+//! The clock of what is held, from hold to payment.
+
+use leptos::prelude::*;
+use leptos_router::components::A;
+
+use super::icon::{Icon, Sign};
+use crate::{
+    counted,
+    i18n::{t, t_string, use_i18n},
+    state::{
+        countdown::{Phase, announcement, clock},
+        holds::Holds,
+    },
+};
+
+/// The chip in the header. Figures for the eye; for the ear, words at 5, 3 and 1 minutes.
+#[component]
+pub fn Countdown() -> impl IntoView {
+    let i18n = use_i18n();
+    let holds = Holds::expect();
+    let spoken = RwSignal::new(None::<i64>);
+    Effect::new(move |before: Option<Option<i64>>| {
+        let now = holds.seconds.get();
+        if let (Some(Some(before)), Some(now)) = (before, now) {
+            if let Some(minutes) = announcement(before, now) {
+                spoken.set(Some(minutes));
+            }
+        }
+        now
+    });
+    let shown = Memo::new(move |_| holds.seconds.get().is_some());
+    view! {
+        {move || {
+            shown
+                .get()
+                .then(|| {
+                    let seconds = move || holds.seconds.get().unwrap_or(0);
+                    let class = move || format!("countdown {}", Phase::at(seconds()).class());
+                    view! {
+                        <A
+                            href=move || holds.checkout_path().unwrap_or_else(|| "/".into())
+                            attr:class=class
+                            attr:data-testid="countdown"
+                            attr:title=move || t_string!(i18n, hold.to_checkout)
+                        >
+                            <Icon sign=Sign::Clock/>
+                            <span class="visually-hidden">{t!(i18n, hold.time_left)}</span>
+                            <span class="figures" role="timer">{move || clock(seconds())}</span>
+                        </A>
+                    }
+                })
+        }}
+        <p class="visually-hidden" aria-live="assertive">
+            {move || {
+                spoken
+                    .get()
+                    .map(|minutes| {
+                        counted!(i18n.get_locale(), minutes, hold.spoken_single | hold.spoken_several)
+                    })
+            }}
+        </p>
+    }
+}

@@ -1,0 +1,130 @@
+//! The bar above every page: name, clock, language, colours, who is signed in.
+
+use leptos::prelude::*;
+use leptos_router::components::A;
+
+use super::{
+    countdown::Countdown,
+    icon::{Icon, Sign},
+};
+use crate::{
+    api,
+    i18n::{Locale, t, t_string, use_i18n},
+    state::{
+        session::Account,
+        theme::{Appearance, Theme},
+    },
+};
+
+/// The header.
+#[component]
+pub fn Header() -> impl IntoView {
+    let i18n = use_i18n();
+    view! {
+        <a class="skip" href="#main">{t!(i18n, header.skip)}</a>
+        <header class="top">
+            <A href="/" attr:class="brand">
+                <span class="brand-mark" aria-hidden="true"></span>
+                <span>"Holdfast"</span>
+            </A>
+            <div class="top-middle">
+                <Countdown/>
+            </div>
+            <nav class="top-actions" aria-label=move || t_string!(i18n, header.settings)>
+                <LanguageSwitch/>
+                <ThemeSwitch/>
+                <Who/>
+            </nav>
+        </header>
+    }
+}
+
+#[component]
+fn LanguageSwitch() -> impl IntoView {
+    let i18n = use_i18n();
+    let other = move || match i18n.get_locale() {
+        Locale::en => Locale::fr,
+        Locale::fr => Locale::en,
+    };
+    let code = move || match other() {
+        Locale::en => "en",
+        Locale::fr => "fr",
+    };
+    view! {
+        <button
+            type="button"
+            class="quiet bar-button"
+            data-testid="language"
+            lang=code
+            on:click=move |_| i18n.set_locale(other())
+        >
+            <Icon sign=Sign::Language/>
+            <span>{move || match other() {
+                Locale::en => "English",
+                Locale::fr => "Français",
+            }}</span>
+        </button>
+    }
+}
+
+#[component]
+fn ThemeSwitch() -> impl IntoView {
+    let i18n = use_i18n();
+    let theme = Appearance::expect().theme;
+    let label = move || match theme.get() {
+        Theme::Auto => t_string!(i18n, header.theme_auto),
+        Theme::Light => t_string!(i18n, header.theme_light),
+        Theme::Dark => t_string!(i18n, header.theme_dark),
+    };
+    view! {
+        <button
+            type="button"
+            class="quiet bar-button square"
+            data-testid="theme"
+            aria-label=label
+            title=label
+            on:click=move |_| theme.update(|theme| *theme = theme.next())
+        >
+            {move || {
+                let sign = match theme.get() {
+                    Theme::Auto => Sign::Auto,
+                    Theme::Light => Sign::Sun,
+                    Theme::Dark => Sign::Moon,
+                };
+                view! { <Icon sign/> }
+            }}
+        </button>
+    }
+}
+
+#[component]
+fn Who() -> impl IntoView {
+    let i18n = use_i18n();
+    let account = Account::expect();
+    let sign_out = move |_| {
+        leptos::task::spawn_local(async move {
+            // The token is forgotten here whatever the server says.
+            let _ = api::logout().await;
+            account.sign_out();
+        });
+    };
+    move || match account.profile() {
+        Some(profile) => view! {
+            <span class="who" data-testid="signed-in" title=profile.email.clone()>
+                <Icon sign=Sign::User/>
+                <span>{profile.first_name.clone()}</span>
+            </span>
+            <button type="button" class="quiet bar-button" data-testid="sign-out" on:click=sign_out>
+                {t!(i18n, header.sign_out)}
+            </button>
+        }
+        .into_any(),
+        None => view! {
+            <A href="/login" attr:class="bar-button quiet">
+                <Icon sign=Sign::User/>
+                <span>{t!(i18n, header.sign_in)}</span>
+            </A>
+        }
+        .into_any(),
+    }
+}

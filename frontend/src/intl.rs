@@ -1,0 +1,134 @@
+//! Money, dates and numbers in the reader's manner, through the browser's `Intl`.
+//!
+//! Formatters are made once a locale and kept: making one costs more than a thousand uses.
+
+use std::{cell::RefCell, collections::HashMap};
+
+use holdfast_contract::money::Money;
+use js_sys::{Array, Date, Function, Intl, Object, Reflect};
+use leptos::prelude::window;
+use wasm_bindgen::{JsCast, JsValue};
+
+use crate::i18n::Locale;
+
+/// A formatter and, for money, what a major unit has of minor units.
+#[derive(Clone)]
+struct Formatter {
+    format: Function,
+    minor_per_major: f64,
+}
+
+thread_local! {
+    static FORMATTERS: RefCell<HashMap<String, Formatter>> = RefCell::new(HashMap::new());
+}
+
+/// How much of a date is shown.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum DateStyle {
+    /// Weekday, day, month, year, time.
+    Full,
+    /// Weekday and time.
+    WeekdayTime,
+    /// The day of the month.
+    Day,
+    /// The month, short.
+    Month,
+}
+
+/// The reader's own variety of the language, such as `en-US`, where the browser names one.
+fn tag(locale: Locale) -> String {
+    let language = match locale {
+        Locale::en => "en",
+        Locale::fr => "fr",
+    };
+    window()
+        .navigator()
+        .languages()
+        .iter()
+        .filter_map(|entry| entry.as_string())
+        .find(|entry| entry.starts_with(language))
+        .unwrap_or_else(|| if language == "en" { "en-GB".into() } else { "fr-FR".into() })
+}
+
+fn option(options: &Object, name: &str, value: impl Into<JsValue>) {
+    let _ = Reflect::set(options, &name.into(), &value.into());
+}
+
+fn formatter(key: String, make: impl FnOnce() -> Formatter) -> Formatter {
+    FORMATTERS.with_borrow_mut(|known| known.entry(key).or_insert_with(make).clone())
+}
+
+fn number_formatter(locale: Locale, currency: &str, short: bool) -> Formatter {
+    formatter(format!("n{locale:?}{currency}{short}"), || {
+        let options = Object::new();
+        if !currency.is_empty() {
+            option(&options, "style", "currency");
+            option(&options, "currency", currency);
+        }
+        if short {
+            option(&options, "trailingZeroDisplay", "stripIfInteger");
+        }
+        let format = Intl::NumberFormat::new(&Array::of1(&tag(locale).into()), &options);
+        let digits =
+            Reflect::get(&format.resolved_options(), &"maximumFractionDigits".into())
+                .ok()
+                .and_then(|digits| digits.as_f64())
+                .unwrap_or(2.0);
+        Formatter { format: format.format(), minor_per_major: 10_f64.powf(digits) }
+    })
+}
+
+fn applied(format: &Function, value: &JsValue) -> String {
+    format.call1(&JsValue::UNDEFINED, value).ok().and_then(|text| text.as_string()).unwrap_or_default()
+}
+
+#[allow(clippy::cast_precision_loss, reason = "prices are far below 2^53 minor units")]
+fn amount(locale: Locale, money: &Money, short: bool) -> String {
+    let formatter = number_formatter(locale, &money.currency, short);
+    applied(&formatter.format, &(money.amount as f64 / formatter.minor_per_major).into())
+}
+
+/// An amount with its currency: `€25.00`.
+pub fn money(locale: Locale, money: &Money) -> String {
+    amount(locale, money, false)
+}
+
+/// The same without empty minor units, where room is short: `€25`.
+pub fn money_short(locale: Locale, money: &Money) -> String {
+    amount(locale, money, true)
+}
+
+/// A count with the reader's separators.
+#[allow(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
+pub fn count(locale: Locale, number: i64) -> String {
+    applied(&number_formatter(locale, "", false).format, &(number as f64).into())
+}
+
+/// An RFC 3339 time in a zone of the IANA database.
+pub fn date(locale: Locale, time: &str, zone: &str, style: DateStyle) -> String {
+    let formatter = formatter(format!("d{locale:?}{zone}{style:?}"), || {
+        let options = Object::new();
+        option(&options, "timeZone", zone);
+        let parts: &[(&str, &str)] = match style {
+            DateStyle::Full => &[
+                ("weekday", "long"),
+                ("day", "numeric"),
+                ("month", "long"),
+                ("year", "numeric"),
+                ("hour", "2-digit"),
+                ("minute", "2-digit"),
+            ],
+            DateStyle::WeekdayTime => {
+                &[("weekday", "short"), ("hour", "2-digit"), ("minute", "2-digit")]
+            }
+            DateStyle::Day => &[("day", "numeric")],
+            DateStyle::Month => &[("month", "short")],
+        };
+        for (name, value) in parts {
+            option(&options, name, *value);
+        }
+        let format = Intl::DateTimeFormat::new(&Array::of1(&tag(locale).into()), &options);
+        Formatter { format: format.format(), minor_per_major: 1.0 }
+    });
+    applied(&formatter.format, Date::new(&time.into()).unchecked_ref())
+}

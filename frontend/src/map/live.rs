@@ -1,0 +1,186 @@
+//! Who has which seat now, as far as this page was told.
+//!
+//! Messages carry absolute states with versions: older ones are dropped, repeated ones change nothing. A
+//! held seat whose time has passed turns free here without being told.
+
+use holdfast_contract::{
+    catalogue::SeatStatus,
+    live::{SeatState, SeatStates},
+};
+
+use super::model::Hall;
+
+/// The server's clock, told by the monotonic clock.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct ServerClock {
+    /// Server seconds minus monotonic seconds.
+    ahead: f64,
+}
+
+impl ServerClock {
+    /// Sets it by an answer that just came.
+    #[allow(clippy::cast_precision_loss, reason = "seconds since 1970")]
+    pub fn set(&mut self, server_seconds: i64, monotonic_ms: f64) {
+        self.ahead = server_seconds as f64 - monotonic_ms / 1000.0;
+    }
+
+    /// Seconds since 1970, as the server has them.
+    #[allow(clippy::cast_possible_truncation, reason = "seconds since 1970")]
+    pub fn seconds(self, monotonic_ms: f64) -> i64 {
+        (monotonic_ms / 1000.0 + self.ahead).floor() as i64
+    }
+}
+
+/// The state of every seat.
+#[derive(Debug, Default)]
+pub struct Live {
+    /// The last change that is contained.
+    pub seq: i64,
+    /// The server's clock.
+    pub clock: ServerClock,
+    /// Seat by seat.
+    pub status: Vec<SeatStatus>,
+    version: Vec<i32>,
+    /// When a held seat is free again; `i64::MAX` when that is not known.
+    until: Vec<i64>,
+    /// Free seats, section by section.
+    pub left: Vec<i64>,
+    /// The earliest `until` of all.
+    next_lapse: i64,
+}
+
+impl Live {
+    /// Everything free.
+    pub fn new(hall: &Hall) -> Self {
+        let mut live = Self {
+            status: vec![SeatStatus::Available; hall.len()],
+            version: vec![0; hall.len()],
+            until: vec![i64::MAX; hall.len()],
+            left: vec![],
+            next_lapse: i64::MAX,
+            ..Self::default()
+        };
+        live.count(hall);
+        live
+    }
+
+    /// Takes over a whole state; answers the seats that look different now.
+    pub fn replace(&mut self, hall: &Hall, states: &SeatStates, monotonic_ms: f64) -> Vec<usize> {
+        let mut fresh = Self::new(hall);
+        fresh.clock.set(states.now, monotonic_ms);
+        fresh.seq = states.seq;
+        fresh.apply(hall, &states.seats);
+        let changed =
+            (0..hall.len()).filter(|seat| fresh.status[*seat] != self.status[*seat]).collect();
+        *self = fresh;
+        changed
+    }
+
+    /// Takes over single seats; answers those that look different now.
+    pub fn apply(&mut self, hall: &Hall, states: &[SeatState]) -> Vec<usize> {
+        let mut changed = Vec::new();
+        for SeatState(seat_id, status, version, until) in states {
+            let Some(seat) = hall.index_of(*seat_id) else { continue };
+            if *version < self.version[seat] {
+                continue;
+            }
+            self.version[seat] = *version;
+            self.until[seat] = match status {
+                SeatStatus::Held => until.unwrap_or(i64::MAX),
+                SeatStatus::Available | SeatStatus::Sold | SeatStatus::Blocked => i64::MAX,
+            };
+            self.next_lapse = self.next_lapse.min(self.until[seat]);
+            if self.status[seat] != *status {
+                self.status[seat] = *status;
+                changed.push(seat);
+            }
+        }
+        if !changed.is_empty() {
+            self.count(hall);
+        }
+        changed
+    }
+
+    /// Frees what is held past its time; answers the seats that are free now.
+    pub fn lapse(&mut self, hall: &Hall, monotonic_ms: f64) -> Vec<usize> {
+        let now = self.clock.seconds(monotonic_ms);
+        if now < self.next_lapse {
+            return Vec::new();
+        }
+        let lapsed: Vec<_> = (0..hall.len()).filter(|seat| self.until[*seat] <= now).collect();
+        for seat in &lapsed {
+            self.status[*seat] = SeatStatus::Available;
+            self.until[*seat] = i64::MAX;
+        }
+        self.next_lapse = self.until.iter().copied().min().unwrap_or(i64::MAX);
+        if !lapsed.is_empty() {
+            self.count(hall);
+        }
+        lapsed
+    }
+
+    fn count(&mut self, hall: &Hall) {
+        self.left = hall
+            .sections
+            .iter()
+            .map(|section| {
+                let free = self.status[section.seats.clone()]
+                    .iter()
+                    .filter(|status| **status == SeatStatus::Available)
+                    .count();
+                i64::try_from(free).unwrap_or(0)
+            })
+            .collect();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::model::tests::small_hall, *};
+
+    fn states(seq: i64, now: i64, seats: Vec<SeatState>) -> SeatStates {
+        SeatStates { seq, plan_version: 1, now, seats }
+    }
+
+    #[test]
+    fn older_messages_are_dropped_and_repeated_ones_change_nothing() {
+        let hall = small_hall();
+        let mut live = Live::new(&hall);
+        let sold = [SeatState(3, SeatStatus::Sold, 5, None)];
+        assert_eq!(live.apply(&hall, &sold), [2]);
+        assert!(live.apply(&hall, &sold).is_empty());
+        assert!(live.apply(&hall, &[SeatState(3, SeatStatus::Available, 4, None)]).is_empty());
+        assert_eq!(live.status[2], SeatStatus::Sold);
+        assert_eq!(live.left, [19, 20]);
+        assert!(live.apply(&hall, &[SeatState(999, SeatStatus::Sold, 1, None)]).is_empty());
+    }
+
+    #[test]
+    fn a_held_seat_turns_free_when_its_time_has_passed_on_the_servers_clock() {
+        let hall = small_hall();
+        let mut live = Live::new(&hall);
+        // The page is 2 s old; the server says 1,000,000.
+        let held = vec![
+            SeatState(1, SeatStatus::Held, 1, Some(1_000_010)),
+            SeatState(2, SeatStatus::Held, 1, None),
+        ];
+        live.replace(&hall, &states(7, 1_000_000, held), 2_000.0);
+        assert_eq!(live.left[0], 18);
+        assert!(live.lapse(&hall, 11_900.0).is_empty());
+        assert_eq!(live.lapse(&hall, 12_000.0), [0]);
+        assert_eq!(live.left[0], 19);
+        // One in payment has no time of its own and stays.
+        assert!(live.lapse(&hall, 9e9).is_empty());
+        assert_eq!(live.status[1], SeatStatus::Held);
+    }
+
+    #[test]
+    fn a_new_state_replaces_everything() {
+        let hall = small_hall();
+        let mut live = Live::new(&hall);
+        live.apply(&hall, &[SeatState(1, SeatStatus::Sold, 9, None)]);
+        let next = states(8, 0, vec![SeatState(40, SeatStatus::Blocked, 2, None)]);
+        assert_eq!(live.replace(&hall, &next, 0.0), [0, 39]);
+        assert_eq!((live.seq, live.left.clone()), (8, vec![20, 19]));
+    }
+}

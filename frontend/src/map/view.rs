@@ -1,0 +1,187 @@
+//! Where the looker stands: scale and shift between the plan and the screen, and how much detail that
+//! distance shows.
+
+use super::geometry::Bounds;
+
+/// Screen pixels = plan units × scale + shift.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct View {
+    /// CSS pixels a plan unit.
+    pub scale: f32,
+    /// Shift to the right in CSS pixels.
+    pub x: f32,
+    /// Shift downwards in CSS pixels.
+    pub y: f32,
+}
+
+/// How large the canvas is, in CSS pixels.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Size {
+    /// Width.
+    pub width: f32,
+    /// Height.
+    pub height: f32,
+}
+
+/// How near the looker is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// Sections as shapes.
+    Sections,
+    /// Seats as signs.
+    Seats,
+    /// Seats with their numbers.
+    Numbers,
+}
+
+/// From this radius on a seat is drawn for itself.
+const SEAT_RADIUS_PX: f32 = 2.5;
+/// From this radius on its number can be read.
+const NUMBER_RADIUS_PX: f32 = 8.0;
+/// The nearest one can get: a seat of this radius.
+const NEAREST_RADIUS_PX: f32 = 26.0;
+
+impl Detail {
+    /// What is shown when a seat has this radius on the screen.
+    pub fn at(radius_px: f32) -> Self {
+        if radius_px < SEAT_RADIUS_PX {
+            Self::Sections
+        } else if radius_px < NUMBER_RADIUS_PX {
+            Self::Seats
+        } else {
+            Self::Numbers
+        }
+    }
+}
+
+impl View {
+    /// The whole of `bounds`, centred, with `padding` pixels around it.
+    pub fn fitting(bounds: &Bounds, size: Size, padding: f32) -> Self {
+        let room = (
+            (size.width - 2.0 * padding).max(1.0),
+            (size.height - 2.0 * padding).max(1.0),
+        );
+        let scale = (room.0 / bounds.width().max(1.0)).min(room.1 / bounds.height().max(1.0));
+        let (x, y) = bounds.centre();
+        Self { scale, x: size.width / 2.0 - x * scale, y: size.height / 2.0 - y * scale }
+    }
+
+    /// A plan point on the screen.
+    pub fn to_screen(self, x: f32, y: f32) -> (f32, f32) {
+        (x * self.scale + self.x, y * self.scale + self.y)
+    }
+
+    /// A screen point on the plan.
+    pub fn to_plan(self, x: f32, y: f32) -> (f32, f32) {
+        ((x - self.x) / self.scale, (y - self.y) / self.scale)
+    }
+
+    /// The part of the plan that can be seen.
+    pub fn visible(self, size: Size) -> Bounds {
+        let (left, top) = self.to_plan(0.0, 0.0);
+        let (right, bottom) = self.to_plan(size.width, size.height);
+        Bounds { left, top, right, bottom }
+    }
+
+    /// Nearer (or farther) by a factor, with the plan point under (x, y) staying where it is.
+    pub fn zoomed(self, factor: f32, x: f32, y: f32, limits: (f32, f32)) -> Self {
+        let scale = (self.scale * factor).clamp(limits.0, limits.1);
+        let (px, py) = self.to_plan(x, y);
+        Self { scale, x: x - px * scale, y: y - py * scale }
+    }
+
+    /// Moved by screen pixels.
+    pub fn panned(self, dx: f32, dy: f32) -> Self {
+        Self { x: self.x + dx, y: self.y + dy, ..self }
+    }
+
+    /// With a plan point in the middle of the screen.
+    pub fn centred_on(self, x: f32, y: f32, size: Size) -> Self {
+        Self {
+            x: size.width / 2.0 - x * self.scale,
+            y: size.height / 2.0 - y * self.scale,
+            ..self
+        }
+    }
+
+    /// Moved back so that the hall never leaves the screen: its edge stays at or beyond the middle.
+    pub fn kept_near(self, bounds: &Bounds, size: Size) -> Self {
+        let (left, top) = self.to_screen(bounds.left, bounds.top);
+        let (right, bottom) = self.to_screen(bounds.right, bounds.bottom);
+        let (middle_x, middle_y) = (size.width / 2.0, size.height / 2.0);
+        let mut kept = self;
+        if left > middle_x {
+            kept.x -= left - middle_x;
+        } else if right < middle_x {
+            kept.x += middle_x - right;
+        }
+        if top > middle_y {
+            kept.y -= top - middle_y;
+        } else if bottom < middle_y {
+            kept.y += middle_y - bottom;
+        }
+        kept
+    }
+}
+
+/// The smallest and the largest scale: from a little farther than the whole hall to a seat one can
+/// hit with a thumb.
+pub fn limits(fit: f32, seat_radius: f32) -> (f32, f32) {
+    (fit * 0.9, (NEAREST_RADIUS_PX / seat_radius.max(0.1)).max(fit))
+}
+
+/// The scale at which a seat is large enough to be chosen with confidence.
+pub fn choosing_scale(seat_radius: f32) -> f32 {
+    (NUMBER_RADIUS_PX + 1.0) / seat_radius.max(0.1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HALL: Bounds = Bounds { left: -100.0, top: 0.0, right: 900.0, bottom: 500.0 };
+    const SCREEN: Size = Size { width: 520.0, height: 400.0 };
+
+    #[track_caller]
+    fn check_close(a: f32, b: f32) {
+        assert!((a - b).abs() < 0.01, "{a} is not {b}");
+    }
+
+    #[test]
+    fn fit_shows_everything_in_the_middle() {
+        let view = View::fitting(&HALL, SCREEN, 10.0);
+        check_close(view.scale, 0.5);
+        let (left, top) = view.to_screen(HALL.left, HALL.top);
+        let (right, bottom) = view.to_screen(HALL.right, HALL.bottom);
+        check_close(left, 10.0);
+        check_close(right, 510.0);
+        check_close(top, 400.0 - bottom);
+    }
+
+    #[test]
+    fn what_is_under_the_finger_stays_there() {
+        let view = View::fitting(&HALL, SCREEN, 10.0);
+        let before = view.to_plan(123.0, 77.0);
+        let after = view.zoomed(3.0, 123.0, 77.0, (0.1, 10.0)).to_plan(123.0, 77.0);
+        check_close(before.0, after.0);
+        check_close(before.1, after.1);
+        check_close(view.zoomed(1000.0, 0.0, 0.0, (0.1, 10.0)).scale, 10.0);
+    }
+
+    #[test]
+    fn the_hall_cannot_be_pushed_off_the_screen() {
+        let view = View::fitting(&HALL, SCREEN, 10.0).panned(5000.0, -5000.0);
+        let kept = view.kept_near(&HALL, SCREEN);
+        assert!(kept.visible(SCREEN).meets(&HALL));
+        check_close(kept.to_screen(HALL.left, 0.0).0, SCREEN.width / 2.0);
+        check_close(kept.to_screen(0.0, HALL.bottom).1, SCREEN.height / 2.0);
+    }
+
+    #[test]
+    fn detail_grows_with_nearness() {
+        assert_eq!(Detail::at(1.0), Detail::Sections);
+        assert_eq!(Detail::at(4.0), Detail::Seats);
+        assert_eq!(Detail::at(12.0), Detail::Numbers);
+        assert_eq!(Detail::at(choosing_scale(10.0) * 10.0), Detail::Numbers);
+    }
+}

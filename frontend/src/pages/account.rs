@@ -1,0 +1,315 @@
+//! Signing in and registering.
+
+use holdfast_contract::{
+    accounts::{Credentials, Registration},
+    problem::Problem,
+};
+use leptos::{ev::SubmitEvent, prelude::*};
+use leptos_router::{
+    NavigateOptions,
+    components::A,
+    hooks::{use_navigate, use_query_map},
+};
+
+use crate::{
+    api::{self, Failure},
+    browser,
+    components::icon::{Icon, Sign},
+    i18n::{Locale, t, t_string, use_i18n},
+    state::session::Account,
+    words,
+};
+
+/// Only addresses of ours: `/…`, never `//elsewhere`.
+fn safe_return(path: Option<String>) -> String {
+    path.filter(|path| {
+        path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\n', '\r'])
+    })
+    .unwrap_or_else(|| "/".into())
+}
+
+/// What the server said about one field.
+fn field_error(failure: Option<&Failure>, field: &str) -> Option<String> {
+    let Some(Failure::Problem(problem)) = failure else { return None };
+    let Problem { errors, .. } = &**problem;
+    errors.iter().find(|error| error.field == field).map(|error| error.message.clone())
+}
+
+/// One labelled field with its error beside it.
+#[component]
+fn Field(
+    /// Its name on the wire.
+    name: &'static str,
+    /// Its label.
+    #[prop(into)]
+    label: Signal<String>,
+    /// What it takes.
+    #[prop(default = "text")]
+    kind: &'static str,
+    /// What the browser may fill in.
+    autocomplete: &'static str,
+    /// What was typed.
+    value: RwSignal<String>,
+    /// What the server said.
+    failure: RwSignal<Option<Failure>>,
+    /// What is asked of the input.
+    #[prop(optional, into)]
+    hint: Option<Signal<String>>,
+) -> impl IntoView {
+    let error = move || failure.with(|failure| field_error(failure.as_ref(), name));
+    let describes = format!("{name}-help");
+    view! {
+        <div class="field">
+            <label for=name>{label}</label>
+            <input
+                id=name
+                name=name
+                type=kind
+                required
+                autocomplete=autocomplete
+                aria-describedby=describes.clone()
+                aria-invalid=move || if error().is_some() { "true" } else { "false" }
+                prop:value=value
+                on:input=move |event| value.set(event_target_value(&event))
+            />
+            <p id=describes class="field-help" class:is-error=move || error().is_some()>
+                {move || error().or_else(|| hint.map(|hint| hint.get()))}
+            </p>
+        </div>
+    }
+}
+
+#[component]
+fn FailureNote(failure: RwSignal<Option<Failure>>) -> impl IntoView {
+    let i18n = use_i18n();
+    view! {
+        <div role="alert">
+            {move || {
+                failure
+                    .get()
+                    .map(|failure| {
+                        let text = words::failure(i18n.get_locale(), &failure);
+                        view! {
+                            <div class="notice">
+                                <Icon sign=Sign::Alert/>
+                                <p>{text}</p>
+                            </div>
+                        }
+                    })
+            }}
+        </div>
+    }
+}
+
+/// `/login`.
+#[component]
+pub fn LoginPage() -> impl IntoView {
+    let i18n = use_i18n();
+    let (email, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let (failure, busy) = (RwSignal::new(None), RwSignal::new(false));
+    let signed_in = after_sign_in();
+    Effect::new(move || {
+        browser::set_title(&format!("{} · Holdfast", t_string!(i18n, account.sign_in)));
+    });
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        failure.set(None);
+        let credentials =
+            Credentials { email: email.get_untracked(), password: password.get_untracked() };
+        leptos::task::spawn_local(async move {
+            match api::login(&credentials).await {
+                Ok(session) => signed_in.run(session),
+                Err(refused) => {
+                    let _ = failure.try_set(Some(refused));
+                }
+            }
+            let _ = busy.try_set(false);
+        });
+    };
+    view! {
+        <main id="main" class="page narrow">
+            <form class="panel form" on:submit=submit>
+                <h1>{t!(i18n, account.sign_in)}</h1>
+                <FailureNote failure/>
+                <Field
+                    name="email"
+                    label=Signal::derive(move || t_string!(i18n, account.email).to_owned())
+                    kind="email"
+                    autocomplete="email"
+                    value=email
+                    failure
+                />
+                <Field
+                    name="password"
+                    label=Signal::derive(move || t_string!(i18n, account.password).to_owned())
+                    kind="password"
+                    autocomplete="current-password"
+                    value=password
+                    failure
+                />
+                <button type="submit" class="button primary wide" disabled=busy data-testid="login-button">
+                    {t!(i18n, account.sign_in)}
+                </button>
+                <p class="fine">
+                    {t!(i18n, account.no_account)} " "
+                    <A href=with_return("/register")>{t!(i18n, account.register)}</A>
+                </p>
+            </form>
+        </main>
+    }
+}
+
+/// `/register`.
+#[component]
+pub fn RegisterPage() -> impl IntoView {
+    let i18n = use_i18n();
+    let text = || RwSignal::new(String::new());
+    let (email, password, first_name, last_name) = (text(), text(), text(), text());
+    let (failure, busy) = (RwSignal::new(None::<Failure>), RwSignal::new(false));
+    let signed_in = after_sign_in();
+    Effect::new(move || {
+        browser::set_title(&format!("{} · Holdfast", t_string!(i18n, account.register)));
+    });
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        failure.set(None);
+        let locale = match i18n.get_locale_untracked() {
+            Locale::en => "en",
+            Locale::fr => "fr",
+        };
+        let credentials =
+            Credentials { email: email.get_untracked(), password: password.get_untracked() };
+        let registration = Registration {
+            email: credentials.email.clone(),
+            password: credentials.password.clone(),
+            first_name: first_name.get_untracked(),
+            last_name: last_name.get_untracked(),
+            locale: Some(locale.into()),
+        };
+        leptos::task::spawn_local(async move {
+            let outcome = match api::register(&registration).await {
+                Ok(()) => api::login(&credentials).await,
+                Err(refused) => Err(refused),
+            };
+            match outcome {
+                Ok(session) => signed_in.run(session),
+                Err(refused) => {
+                    let _ = failure.try_set(Some(refused));
+                }
+            }
+            let _ = busy.try_set(false);
+        });
+    };
+    view! {
+        <main id="main" class="page narrow">
+            <form class="panel form" on:submit=submit>
+                <h1>{t!(i18n, account.register)}</h1>
+                <FailureNote failure/>
+                <div class="field-pair">
+                    <Field
+                        name="first_name"
+                        label=Signal::derive(move || t_string!(i18n, account.first_name).to_owned())
+                        autocomplete="given-name"
+                        value=first_name
+                        failure
+                    />
+                    <Field
+                        name="last_name"
+                        label=Signal::derive(move || t_string!(i18n, account.last_name).to_owned())
+                        autocomplete="family-name"
+                        value=last_name
+                        failure
+                    />
+                </div>
+                <Field
+                    name="email"
+                    label=Signal::derive(move || t_string!(i18n, account.email).to_owned())
+                    kind="email"
+                    autocomplete="email"
+                    value=email
+                    failure
+                />
+                <Field
+                    name="password"
+                    label=Signal::derive(move || t_string!(i18n, account.password).to_owned())
+                    kind="password"
+                    autocomplete="new-password"
+                    value=password
+                    failure
+                    hint=Signal::derive(move || t_string!(i18n, account.password_hint).to_owned())
+                />
+                <button
+                    type="submit"
+                    class="button primary wide"
+                    disabled=busy
+                    data-testid="register-button"
+                >
+                    {t!(i18n, account.register)}
+                </button>
+                <p class="fine">
+                    {t!(i18n, account.has_account)} " "
+                    <A href=with_return("/login")>{t!(i18n, account.sign_in)}</A>
+                </p>
+            </form>
+        </main>
+    }
+}
+
+/// The same page with the way back that this one was given.
+fn with_return(path: &'static str) -> impl Fn() -> String + Clone + Send + Sync {
+    let query = use_query_map();
+    move || match query.with(|query| query.get("next")) {
+        Some(next) => format!("{path}?next={}", String::from(js_sys::encode_uri_component(&next))),
+        None => path.to_owned(),
+    }
+}
+
+/// Keeps the session and goes back to where the visitor came from.
+fn after_sign_in() -> Callback<holdfast_contract::accounts::Session> {
+    let account = Account::expect();
+    let query = use_query_map();
+    let navigate = StoredValue::new_local(use_navigate());
+    Callback::new(move |session| {
+        account.sign_in(session);
+        let next = safe_return(query.with_untracked(|query| query.get("next")));
+        navigate.with_value(|go| go(&next, NavigateOptions { replace: true, ..Default::default() }));
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use holdfast_contract::problem::ProblemType;
+
+    use super::*;
+
+    #[test]
+    fn nobody_is_sent_elsewhere_after_signing_in() {
+        let check = |path: &str| safe_return(Some(path.into()));
+        assert_eq!(check("/checkout/1"), "/checkout/1");
+        for elsewhere in ["//evil.test", "https://evil.test", "/\\evil.test", "evil", ""] {
+            assert_eq!(check(elsewhere), "/", "{elsewhere}");
+        }
+        assert_eq!(safe_return(None), "/");
+    }
+
+    #[test]
+    fn an_error_stands_at_its_field() {
+        let mut problem = Problem::new(ProblemType::WeakPassword, "");
+        problem.errors = vec![holdfast_contract::problem::FieldError {
+            field: "password".into(),
+            message: "too short".into(),
+        }];
+        let failure = Failure::Problem(Box::new(problem));
+        assert_eq!(field_error(Some(&failure), "password").as_deref(), Some("too short"));
+        assert_eq!(field_error(Some(&failure), "email"), None);
+        assert_eq!(field_error(None, "email"), None);
+    }
+}

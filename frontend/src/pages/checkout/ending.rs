@@ -1,0 +1,57 @@
+//! Checkout ended without a purchase: what happened, what was kept, and the way back.
+
+use leptos::prelude::*;
+use leptos_router::{NavigateOptions, components::A, hooks::use_navigate};
+
+use super::basket::{Basket, End};
+use crate::{
+    browser,
+    components::icon::{Icon, Sign},
+    i18n::{t, use_i18n},
+};
+
+/// After this the page goes back to the hall by itself.
+const BACK_AFTER_MS: i32 = 3_000;
+
+/// The message and the way back.
+#[component]
+pub fn Ended(end: End, basket: Basket) -> impl IntoView {
+    let i18n = use_i18n();
+    let path = basket.event.with_value(|event| format!("/events/{}", event.slug));
+    let navigate = StoredValue::new_local(use_navigate());
+    {
+        let path = path.clone();
+        leptos::task::spawn_local(async move {
+            browser::sleep(BACK_AFTER_MS).await;
+            // Gone when the visitor went somewhere else meanwhile.
+            let _ = navigate.try_with_value(|go| {
+                go(&path, NavigateOptions { replace: true, ..NavigateOptions::default() });
+            });
+        });
+    }
+    view! {
+        <main id="main" class="page narrow">
+            <div class="state-box" role="alert" data-testid="hold-ended">
+                <Icon sign=Sign::Clock/>
+                {match end {
+                    End::Expired => {
+                        view! {
+                            <h1>{t!(i18n, ended.expired)}</h1>
+                            <p>{t!(i18n, ended.expired_text)}</p>
+                        }
+                            .into_any()
+                    }
+                    End::Cancelled => {
+                        view! {
+                            <h1>{t!(i18n, ended.cancelled)}</h1>
+                            <p>{t!(i18n, ended.cancelled_text)}</p>
+                        }
+                            .into_any()
+                    }
+                }}
+                <A href=path attr:class="button primary">{t!(i18n, ended.back)}</A>
+                <p class="fine">{t!(i18n, ended.soon)}</p>
+            </div>
+        </main>
+    }
+}

@@ -1,0 +1,92 @@
+//! What is held and what it costs: the prices that the server fixed.
+
+use holdfast_contract::reservations::{ItemKind, ReservationItem};
+use leptos::prelude::*;
+
+use super::basket::{Basket, Busy};
+use crate::{
+    components::icon::{Icon, Sign},
+    i18n::{t, use_i18n},
+    intl::{self, DateStyle},
+};
+
+/// The first panel.
+#[component]
+pub fn Seats(basket: Basket) -> impl IntoView {
+    let i18n = use_i18n();
+    let busy = move || basket.busy.get() != Busy::Idle;
+    let when = move || {
+        basket.event.with_value(|event| {
+            intl::date(i18n.get_locale(), &event.starts_at, &event.time_zone, DateStyle::Full)
+        })
+    };
+    let (name, language, place) =
+        basket.event.with_value(|it| (it.name.clone(), it.language.clone(), it.place.clone()));
+    let items = move || {
+        basket.reservations.with(|all| {
+            all.iter()
+                .flat_map(|reservation| reservation.items.clone())
+                .map(|item| view! { <Item item/> })
+                .collect_view()
+        })
+    };
+    let total = move || basket.total().map(|total| intl::money(i18n.get_locale(), &total));
+    view! {
+        <section class="panel" aria-labelledby="seats-title">
+            <h2 id="seats-title" lang=language>{name}</h2>
+            <p class="fact"><Icon sign=Sign::Calendar/><span>{when}</span></p>
+            <p class="fact"><Icon sign=Sign::Place/><span>{place}</span></p>
+            <ul class="items">{items}</ul>
+            <p class="total-row">
+                <span>{t!(i18n, common.total)}</span>
+                <strong class="figures total">{total}</strong>
+            </p>
+            <div class="row-actions">
+                {move || {
+                    basket
+                        .is_extendable()
+                        .then(|| {
+                            view! {
+                                <button
+                                    type="button"
+                                    class="button secondary"
+                                    data-testid="extend-button"
+                                    disabled=busy
+                                    on:click=move |_| basket.extend()
+                                >
+                                    <Icon sign=Sign::Clock/>
+                                    <span>{t!(i18n, checkout.extend)}</span>
+                                </button>
+                            }
+                        })
+                }}
+                <button
+                    type="button"
+                    class="button quiet danger"
+                    data-testid="cancel-button"
+                    disabled=busy
+                    on:click=move |_| basket.cancel()
+                >
+                    <Icon sign=Sign::Trash/>
+                    <span>{t!(i18n, checkout.cancel)}</span>
+                </button>
+            </div>
+        </section>
+    }
+}
+
+#[component]
+fn Item(item: ReservationItem) -> impl IntoView {
+    let i18n = use_i18n();
+    let label = match item.kind {
+        ItemKind::General if item.quantity > 1 => format!("{} × {}", item.quantity, item.label),
+        ItemKind::Seat | ItemKind::General => item.label,
+    };
+    let price = item.price;
+    view! {
+        <li class="item">
+            <span>{label}</span>
+            <span class="figures">{move || intl::money(i18n.get_locale(), &price)}</span>
+        </li>
+    }
+}

@@ -1,0 +1,53 @@
+//! The second step that some cards ask for, as the simulated gateway plays it.
+
+use holdfast_contract::bookings::SimulatedOutcome;
+use leptos::prelude::*;
+
+use super::basket::{Basket, Busy};
+use crate::{
+    components::{
+        dialog::Dialog,
+        icon::{Icon, Sign},
+    },
+    i18n::{t, t_string, use_i18n},
+};
+
+/// Shown while the gateway waits for the buyer.
+#[component]
+pub fn SecondStep(basket: Basket) -> impl IntoView {
+    let i18n = use_i18n();
+    let secret = Memo::new(move |_| match basket.busy.get() {
+        Busy::SecondStep(secret) => Some(secret),
+        Busy::Idle | Busy::Paying => None,
+    });
+    move || {
+        secret.get().map(|secret| {
+            let answer = move |outcome: SimulatedOutcome| basket.complete(secret.clone(), outcome);
+            let (yes, no) = (answer.clone(), answer);
+            view! {
+                <Dialog title=Signal::derive(move || t_string!(i18n, step.title).to_owned())>
+                    <p>{t!(i18n, step.text)}</p>
+                    <div class="row-actions">
+                        <button
+                            type="button"
+                            class="button primary"
+                            data-testid="second-step-approve"
+                            on:click=move |_| yes(SimulatedOutcome::Success)
+                        >
+                            <Icon sign=Sign::Check/>
+                            <span>{t!(i18n, step.approve)}</span>
+                        </button>
+                        <button
+                            type="button"
+                            class="button secondary"
+                            data-testid="second-step-refuse"
+                            on:click=move |_| no(SimulatedOutcome::Failure)
+                        >
+                            {t!(i18n, step.refuse)}
+                        </button>
+                    </div>
+                </Dialog>
+            }
+        })
+    }
+}

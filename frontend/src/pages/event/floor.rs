@@ -1,0 +1,313 @@
+//! What the parts of the event page share: the hall, its state, what is chosen.
+//!
+//! The large arrays are not signals; `revision` grows with them, and the stage is told which seats to
+//! paint again.
+
+use std::{
+    cell::RefCell,
+    collections::HashSet,
+    rc::Rc,
+};
+
+use holdfast_contract::{
+    catalogue::{Event, Section, SectionKind, SeatStatus},
+    live::{Change, SeatStates},
+    money::Money,
+};
+use leptos::prelude::*;
+
+use super::{Opening, selection::Selection};
+use crate::{
+    api::{self, Failure},
+    browser,
+    i18n::{Locale, td_string},
+    map::{live::Live, model::Hall, prices::Prices, stage::Handle},
+    state::holds::Holds,
+};
+
+/// Something to tell beside the summary.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Notice {
+    /// Others were quicker with these seats; so many chosen ones are left.
+    Taken(Vec<i32>, i32),
+    /// So many persons at most.
+    Limit(i32),
+    /// The server refused, or did not answer.
+    Failed(Failure),
+}
+
+/// Whether changes arrive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StreamStatus {
+    /// For the first time.
+    Joining,
+    /// Changes arrive.
+    Live,
+    /// The line broke and is being joined again.
+    Rejoining,
+}
+
+/// How a seat stands for this visitor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Can be chosen.
+    Free,
+    /// Chosen here.
+    Chosen,
+    /// Held here.
+    Mine,
+    /// Held by somebody else.
+    Held,
+    /// Sold.
+    Sold,
+    /// Kept back.
+    Blocked,
+}
+
+/// The shared state of the event page.
+#[derive(Clone, Copy)]
+pub struct Floor {
+    /// The event.
+    pub event: RwSignal<Event>,
+    /// The seats.
+    pub hall: StoredValue<Rc<Hall>, LocalStorage>,
+    /// Their states.
+    pub live: StoredValue<Rc<RefCell<Live>>, LocalStorage>,
+    /// Grows with every change of `live`.
+    pub revision: RwSignal<u32>,
+    /// What things cost.
+    pub prices: RwSignal<Prices>,
+    /// General-admission sections.
+    pub general: RwSignal<Vec<Section>>,
+    /// What is chosen.
+    pub chosen: RwSignal<Selection>,
+    /// Seats held here.
+    pub mine: Memo<HashSet<i32>>,
+    /// The map, once it stands.
+    pub stage: RwSignal<Option<Handle>, LocalStorage>,
+    /// Whether changes arrive.
+    pub stream: RwSignal<StreamStatus>,
+    /// What to tell.
+    pub notice: RwSignal<Option<Notice>>,
+    /// A hold is under way.
+    pub holding: RwSignal<bool>,
+    /// Reads the whole page again: there is another plan.
+    pub reopen: Callback<()>,
+}
+
+impl Floor {
+    /// Sets the page up from what was fetched.
+    pub fn new(opening: Opening, reopen: Callback<()>) -> Self {
+        let Opening { event, map, states, sections, offers } = opening;
+        let hall = map.map_or_else(Hall::empty, Hall::new);
+        let mut live = Live::new(&hall);
+        live.replace(&hall, &states, browser::monotonic_ms());
+        let holds = Holds::expect();
+        let event_id = event.id;
+        Self {
+            event: RwSignal::new(event),
+            hall: StoredValue::new_local(Rc::new(hall)),
+            live: StoredValue::new_local(Rc::new(RefCell::new(live))),
+            revision: RwSignal::new(0),
+            prices: RwSignal::new(Prices::new(offers)),
+            general: RwSignal::new(general_of(sections)),
+            chosen: RwSignal::new(Selection::default()),
+            mine: Memo::new(move |_| holds.seats(event_id).into_iter().collect()),
+            stage: RwSignal::new_local(None),
+            stream: RwSignal::new(StreamStatus::Joining),
+            notice: RwSignal::new(None),
+            holding: RwSignal::new(false),
+            reopen,
+        }
+    }
+
+    /// Looks at hall and states, and follows their changes.
+    pub fn look<T>(self, look: impl FnOnce(&Hall, &Live) -> T) -> T {
+        self.revision.track();
+        self.look_untracked(look)
+    }
+
+    /// Looks without following.
+    pub fn look_untracked<T>(self, look: impl FnOnce(&Hall, &Live) -> T) -> T {
+        let (hall, live) = (self.hall.get_value(), self.live.get_value());
+        let live = live.borrow();
+        look(&hall, &live)
+    }
+
+    /// How a seat stands, followed.
+    pub fn standing(self, seat: usize) -> Standing {
+        let (seat_id, status) = self.look(|hall, live| (hall.ids[seat], live.status[seat]));
+        if self.mine.with(|mine| mine.contains(&seat_id)) {
+            return Standing::Mine;
+        }
+        match status {
+            SeatStatus::Available if self.chosen.with(|chosen| chosen.has(seat_id)) => {
+                Standing::Chosen
+            }
+            SeatStatus::Available => Standing::Free,
+            SeatStatus::Held => Standing::Held,
+            SeatStatus::Sold => Standing::Sold,
+            SeatStatus::Blocked => Standing::Blocked,
+        }
+    }
+
+    /// What a seat costs at its first offer, followed.
+    pub fn price(self, seat: usize) -> Option<Money> {
+        let hall = self.hall.get_value();
+        self.prices.with(|prices| prices.for_seat(&hall, seat).next().map(|it| it.price.clone()))
+    }
+
+    /// A seat as people call it: section, row, seat.
+    pub fn name(self, locale: Locale, seat: usize) -> String {
+        self.look_untracked(|hall, _| {
+            td_string!(
+                locale,
+                seat.name,
+                section = hall.section_of(seat).name.as_str(),
+                row = hall.row_of(seat).label.as_str(),
+                seat = hall.labels[seat].as_str()
+            )
+        })
+    }
+
+    /// Seats' names by their ids.
+    pub fn names(self, locale: Locale, seat_ids: &[i32]) -> Vec<String> {
+        let hall = self.hall.get_value();
+        seat_ids
+            .iter()
+            .filter_map(|id| hall.index_of(*id))
+            .map(|seat| self.name(locale, seat))
+            .collect()
+    }
+
+    /// Chooses a seat or gives it up, if it can be had.
+    pub fn toggle(self, seat: usize) {
+        let standing = untrack(|| self.standing(seat));
+        if !matches!(standing, Standing::Free | Standing::Chosen) || self.holding.get_untracked() {
+            return;
+        }
+        let limit = self.event.with_untracked(|event| event.max_per_order);
+        let seat_id = self.look_untracked(|hall, _| hall.ids[seat]);
+        let within = self.chosen.try_update(|chosen| chosen.toggle(seat_id, limit));
+        self.notice.set(if within == Some(false) { Some(Notice::Limit(limit)) } else { None });
+    }
+
+    /// Takes over one message of the stream.
+    pub fn change(self, change: Change) {
+        let (hall, live) = (self.hall.get_value(), self.live.get_value());
+        let known = live.borrow().seq;
+        if change.seq <= known {
+            return;
+        }
+        if change.seq > known + 1 {
+            self.reload();
+            return;
+        }
+        let changed = {
+            let mut live = live.borrow_mut();
+            live.seq = change.seq;
+            live.clock.set(change.now, browser::monotonic_ms());
+            live.apply(&hall, &change.seats)
+        };
+        self.changed(&changed);
+        if !change.sections.is_empty() {
+            self.general.update(|sections| {
+                for state in &change.sections {
+                    for section in sections.iter_mut().filter(|it| it.id == state.section_id) {
+                        section.counts.available = state.available;
+                    }
+                }
+            });
+        }
+        if change.event {
+            self.refresh();
+        }
+    }
+
+    /// Frees what is held past its time.
+    pub fn lapse(self) {
+        let (hall, live) = (self.hall.get_value(), self.live.get_value());
+        let lapsed = live.borrow_mut().lapse(&hall, browser::monotonic_ms());
+        self.changed(&lapsed);
+    }
+
+    /// Reads the state of all seats again.
+    pub fn reload(self) {
+        let event = self.event.with_untracked(|event| event.id);
+        leptos::task::spawn_local(async move {
+            let Ok(states) = api::seat_states(event).await else { return };
+            self.replace(&states);
+            if let Ok(sections) = api::sections(event).await {
+                let _ = self.general.try_set(general_of(sections.items));
+            }
+        });
+    }
+
+    fn replace(self, states: &SeatStates) {
+        let (Some(hall), Some(live)) = (self.hall.try_get_value(), self.live.try_get_value()) else {
+            return;
+        };
+        if states.plan_version != hall.plan_version && hall.len() > 0 {
+            self.reopen.run(());
+            return;
+        }
+        let changed = live.borrow_mut().replace(&hall, states, browser::monotonic_ms());
+        self.changed(&changed);
+    }
+
+    fn refresh(self) {
+        let (id, plan) = self.event.with_untracked(|event| (event.id, event.plan_version));
+        leptos::task::spawn_local(async move {
+            let Ok(event) = api::event(&id.to_string()).await else { return };
+            if event.plan_version != plan {
+                self.reopen.run(());
+                return;
+            }
+            let _ = self.event.try_set(event);
+            if let Ok(offers) = api::offers(id).await {
+                let _ = self.prices.try_set(Prices::new(offers.items));
+            }
+            if let Ok(sections) = api::sections(id).await {
+                let _ = self.general.try_set(general_of(sections.items));
+            }
+        });
+    }
+
+    fn changed(self, seats: &[usize]) {
+        if seats.is_empty() {
+            return;
+        }
+        self.stage.with_untracked(|stage| {
+            stage.as_ref().map(|stage| stage.update(|stage| stage.spoil(seats)))
+        });
+        let _ = self.revision.try_update(|revision| *revision += 1);
+        // While a hold is under way its own seats turn held here; the answer will say what is lost.
+        if !self.holding.try_get_untracked().unwrap_or(true) {
+            self.drop_lost();
+        }
+    }
+
+    /// Gives up chosen seats that somebody else has now, and says so.
+    pub fn drop_lost(self) {
+        let lost: Vec<i32> = self.look_untracked(|hall, live| {
+            self.chosen.with_untracked(|chosen| {
+                let is_lost = |seat_id: &i32| {
+                    hall.index_of(*seat_id)
+                        .is_none_or(|seat| live.status[seat] != SeatStatus::Available)
+                };
+                chosen.seats.iter().map(|(id, _)| *id).filter(is_lost).collect()
+            })
+        });
+        if lost.is_empty() {
+            return;
+        }
+        self.chosen.update(|chosen| chosen.seats.retain(|(seat, _)| !lost.contains(seat)));
+        let left = self.chosen.with_untracked(Selection::count);
+        self.notice.set(Some(Notice::Taken(lost, left)));
+    }
+}
+
+/// The sections that are sold by quantity.
+fn general_of(sections: Vec<Section>) -> Vec<Section> {
+    sections.into_iter().filter(|section| section.kind == SectionKind::General).collect()
+}

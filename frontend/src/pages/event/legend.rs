@@ -1,0 +1,58 @@
+//! What the signs of the map mean, and what each category costs.
+
+use leptos::prelude::*;
+
+use super::floor::Floor;
+use crate::{
+    i18n::{t, t_string, use_i18n},
+    intl,
+    map::palette::Palette,
+    state::theme::Appearance,
+};
+
+/// Categories with prices, then the signs.
+#[component]
+pub fn Legend(floor: Floor) -> impl IntoView {
+    let i18n = use_i18n();
+    let appearance = Appearance::expect();
+    let categories = move || {
+        appearance.changes.track();
+        let locale = i18n.get_locale();
+        let hall = floor.hall.get_value();
+        let palette = Palette::read(&hall.categories);
+        floor.prices.with(|prices| {
+            hall.categories
+                .iter()
+                .zip(&palette.categories)
+                .map(|(category, colour)| {
+                    let price = prices
+                        .from_of_category(&category.name)
+                        .map(|price| intl::money_short(locale, &price));
+                    view! {
+                        <li>
+                            <span
+                                class="swatch"
+                                style:background-color=colour.fill.clone()
+                            ></span>
+                            <span>{category.name.clone()}</span>
+                            <span class="figures soft">{price}</span>
+                        </li>
+                    }
+                })
+                .collect_view()
+        })
+    };
+    view! {
+        <div class="legend">
+            <ul class="legend-categories" aria-label=move || t_string!(i18n, map.categories)>
+                {categories}
+            </ul>
+            <ul class="legend-signs" aria-label=move || t_string!(i18n, map.signs)>
+                <li><span class="sign sign-mine" aria-hidden="true"></span>{t!(i18n, seat.chosen)}</li>
+                <li><span class="sign sign-held" aria-hidden="true"></span>{t!(i18n, seat.held)}</li>
+                <li><span class="sign sign-sold" aria-hidden="true"></span>{t!(i18n, seat.sold)}</li>
+                <li><span class="sign sign-blocked" aria-hidden="true"></span>{t!(i18n, seat.blocked)}</li>
+            </ul>
+        </div>
+    }
+}

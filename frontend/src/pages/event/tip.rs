@@ -1,0 +1,77 @@
+//! What is under the pointer. For the eye alone: the list says the same to everybody else.
+
+use holdfast_contract::catalogue::SeatKind;
+use leptos::prelude::*;
+
+use super::floor::{Floor, Standing};
+use crate::{
+    i18n::{Locale, td_string, use_i18n},
+    intl,
+    map::canvas::Pointed,
+};
+
+/// What a seat's kind is called; nothing for an ordinary one.
+pub fn kind_text(locale: Locale, kind: SeatKind) -> Option<&'static str> {
+    match kind {
+        SeatKind::Standard => None,
+        SeatKind::Vip => Some(td_string!(locale, seat.vip)),
+        SeatKind::Premium => Some(td_string!(locale, seat.premium)),
+        SeatKind::Wheelchair => Some(td_string!(locale, seat.wheelchair)),
+        SeatKind::Companion => Some(td_string!(locale, seat.companion)),
+        SeatKind::RestrictedView => Some(td_string!(locale, seat.restricted_view)),
+    }
+}
+
+/// How a seat stands, in a word; nothing for a free one.
+pub fn standing_text(locale: Locale, standing: Standing) -> Option<&'static str> {
+    match standing {
+        Standing::Free => None,
+        Standing::Chosen => Some(td_string!(locale, seat.chosen)),
+        Standing::Mine => Some(td_string!(locale, seat.mine)),
+        Standing::Held => Some(td_string!(locale, seat.held)),
+        Standing::Sold => Some(td_string!(locale, seat.sold)),
+        Standing::Blocked => Some(td_string!(locale, seat.blocked)),
+    }
+}
+
+/// The tip beside the pointer.
+#[component]
+pub fn Tip(floor: Floor, pointed: RwSignal<Option<Pointed>>) -> impl IntoView {
+    let i18n = use_i18n();
+    move || {
+        let Pointed { seat, x, y } = pointed.get()?;
+        let locale = i18n.get_locale();
+        let standing = floor.standing(seat);
+        let (kind, category) = floor.look_untracked(|hall, _| {
+            let category = hall.categories.get(usize::from(hall.category[seat]));
+            (hall.kind[seat], category.map(|it| it.name.clone()).unwrap_or_default())
+        });
+        let price = floor.price(seat).map(|price| intl::money(locale, &price));
+        let width = floor.stage.with_untracked(|stage| {
+            stage.as_ref().map_or(0.0, |stage| stage.look(|stage| stage.size().width))
+        });
+        // Kept inside the frame: the tip is at most this wide.
+        let half = 120.0_f32.min(width / 2.0);
+        let x = x.clamp(half, (width - half).max(half));
+        let below = y < 110.0;
+        let y = if below { y + 44.0 } else { y - 8.0 };
+        Some(view! {
+            <div
+                class="tip"
+                class:is-below=below
+                aria-hidden="true"
+                style:left=format!("{x}px")
+                style:top=format!("{y}px")
+            >
+                <strong>{floor.name(locale, seat)}</strong>
+                <span class="tip-line">
+                    <span>{category}</span>
+                    <span class="figures">{price}</span>
+                </span>
+                {kind_text(locale, kind).map(|text| view! { <span class="remark">{text}</span> })}
+                {standing_text(locale, standing)
+                    .map(|text| view! { <span class="remark">{text}</span> })}
+            </div>
+        })
+    }
+}

@@ -1,0 +1,157 @@
+//! What is on: one card an event.
+
+use holdfast_contract::catalogue::{Event, EventStatus};
+use leptos::prelude::*;
+use leptos_router::components::A;
+
+use crate::{
+    api, browser,
+    components::{
+        failure::FailureView,
+        icon::{Icon, Sign},
+    },
+    counted,
+    i18n::{Locale, t, t_string, td_string, use_i18n},
+    intl::{self, DateStyle},
+    state::load::{Load, load},
+};
+
+/// How many cards stand in for those that come.
+const SKELETONS: usize = 3;
+
+/// `/`.
+#[component]
+pub fn EventsPage() -> impl IntoView {
+    let i18n = use_i18n();
+    let (events, again) = load(api::events);
+    Effect::new(move || {
+        browser::set_title(&format!("{} · Holdfast", t_string!(i18n, events.title)));
+    });
+    move || {
+        events.with(|events| match events {
+            Load::Failed(failure) => {
+                view! { <FailureView failure=failure.clone() again/> }.into_any()
+            }
+            Load::Waiting => view! {
+                <main id="main" class="page" aria-busy="true">
+                    <h1>{t!(i18n, events.title)}</h1>
+                    <p class="visually-hidden" role="status">{t!(i18n, common.loading)}</p>
+                    <ul class="cards" aria-hidden="true">
+                        {(0..SKELETONS).map(|_| view! { <SkeletonCard/> }).collect_view()}
+                    </ul>
+                </main>
+            }
+            .into_any(),
+            Load::Ready(page) if page.items.is_empty() => view! {
+                <main id="main" class="page">
+                    <h1>{t!(i18n, events.title)}</h1>
+                    <div class="state-box">
+                        <Icon sign=Sign::Calendar/>
+                        <h2>{t!(i18n, events.none)}</h2>
+                        <p>{t!(i18n, events.none_text)}</p>
+                        <button type="button" class="button secondary" on:click=move |_| again.run(())>
+                            {t!(i18n, events.look_again)}
+                        </button>
+                    </div>
+                </main>
+            }
+            .into_any(),
+            Load::Ready(page) => {
+                let cards = page.items.iter().cloned();
+                view! {
+                    <main id="main" class="page">
+                        <h1>{t!(i18n, events.title)}</h1>
+                        <ul class="cards">
+                            {cards.map(|event| view! { <EventCard event/> }).collect_view()}
+                        </ul>
+                    </main>
+                }
+                .into_any()
+            }
+        })
+    }
+}
+
+#[component]
+fn SkeletonCard() -> impl IntoView {
+    view! {
+        <li class="card is-skeleton">
+            <div class="leaf skeleton"></div>
+            <div class="card-body">
+                <div class="skeleton skeleton-title"></div>
+                <div class="skeleton skeleton-line"></div>
+                <div class="skeleton skeleton-line"></div>
+            </div>
+        </li>
+    }
+}
+
+/// How an event stands, and the name of that state for the style sheet.
+fn status(locale: Locale, event: &Event) -> (String, &'static str) {
+    match event.status {
+        EventStatus::OnSale => {
+            let left = event.available;
+            (counted!(locale, left, event.left_single | event.left_several), "on-sale")
+        }
+        EventStatus::SoldOut => (td_string!(locale, events.sold_out).to_owned(), "quiet-state"),
+        EventStatus::Draft | EventStatus::Upcoming => {
+            let from = intl::date(
+                locale,
+                &event.sale_starts_at,
+                &event.time_zone,
+                DateStyle::Full,
+            );
+            (td_string!(locale, events.sale_from, date = from), "quiet-state")
+        }
+        EventStatus::Completed => (td_string!(locale, events.over).to_owned(), "quiet-state"),
+        EventStatus::Cancelled => (td_string!(locale, events.cancelled).to_owned(), "bad-state"),
+    }
+}
+
+#[component]
+fn EventCard(event: Event) -> impl IntoView {
+    let i18n = use_i18n();
+    let event = StoredValue::new(event);
+    let date = move |style| {
+        event.with_value(|it| intl::date(i18n.get_locale(), &it.starts_at, &it.time_zone, style))
+    };
+    let price = move || {
+        event.with_value(|it| {
+            let locale = i18n.get_locale();
+            it.price_range.as_ref().map(|range| {
+                td_string!(locale, event.from, price = intl::money_short(locale, &range.min))
+            })
+        })
+    };
+    let state = move || event.with_value(|it| status(i18n.get_locale(), it));
+    let (href, language, name, place, time) = event.with_value(|it| {
+        let href = format!("/events/{}", it.slug);
+        (href, it.language.clone(), it.name.clone(), it.place.clone(), it.starts_at.clone())
+    });
+    view! {
+        <li class="card" data-testid="event-card">
+            <div class="leaf" aria-hidden="true">
+                <span class="leaf-month">{move || date(DateStyle::Month)}</span>
+                <span class="leaf-day figures">{move || date(DateStyle::Day)}</span>
+                <span class="leaf-time figures">{move || date(DateStyle::WeekdayTime)}</span>
+            </div>
+            <div class="card-body">
+                <h2 lang=language>
+                    <A href=href attr:class="card-link">{name}</A>
+                </h2>
+                <p class="fact">
+                    <Icon sign=Sign::Calendar/>
+                    <time datetime=time>{move || date(DateStyle::Full)}</time>
+                </p>
+                <p class="fact">
+                    <Icon sign=Sign::Place/>
+                    <span>{place}</span>
+                </p>
+            </div>
+            <div class="card-side">
+                <strong class="figures">{price}</strong>
+                <span class=move || format!("status {}", state().1)>{move || state().0}</span>
+            </div>
+        </li>
+    }
+}

@@ -1,0 +1,28 @@
+//! There is no such page.
+
+use leptos::prelude::*;
+use leptos_router::components::A;
+
+use crate::{
+    browser,
+    i18n::{t, t_string, use_i18n},
+};
+
+/// Any other address.
+#[component]
+pub fn NotFoundPage() -> impl IntoView {
+    let i18n = use_i18n();
+    Effect::new(move || {
+        browser::set_title(&format!("{} · Holdfast", t_string!(i18n, not_found.title)));
+    });
+    view! {
+        <main id="main" class="page narrow">
+            <div class="state-box">
+                <p class="big-figure" aria-hidden="true">"404"</p>
+                <h1>{t!(i18n, not_found.title)}</h1>
+                <p>{t!(i18n, not_found.text)}</p>
+                <A href="/" attr:class="button primary">{t!(i18n, common.to_events)}</A>
+            </div>
+        </main>
+    }
+}

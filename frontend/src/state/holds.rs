@@ -1,0 +1,200 @@
+//! What this browser holds now, and until when.
+//!
+//! Kept on the device as ids alone; what they hold and how long is the server's to say. Deadlines are on
+//! the monotonic clock, so a wrong or moved device clock changes nothing.
+
+use holdfast_contract::reservations::{ItemKind, Reservation, ReservationStatus};
+use leptos::prelude::*;
+use uuid::Uuid;
+
+use crate::{
+    api,
+    browser::{self, Keep},
+    state::countdown,
+};
+
+const HELD: &str = "holdfast.holds";
+
+/// How often the clock is looked at.
+const TICK: std::time::Duration = std::time::Duration::from_millis(250);
+
+/// A reservation with its deadline on the monotonic clock.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hold {
+    /// As the server last told it.
+    pub reservation: Reservation,
+    /// Milliseconds on the monotonic clock.
+    pub deadline_ms: f64,
+}
+
+/// Everything held.
+#[derive(Clone, Copy)]
+pub struct Holds {
+    held: RwSignal<Vec<Hold>>,
+    /// Seconds until the first of them lapses.
+    pub seconds: RwSignal<Option<i64>>,
+}
+
+impl Holds {
+    /// Asks the server about what was held before the page was loaded, and starts the clock.
+    pub fn provide() {
+        let holds = Self { held: RwSignal::new(Vec::new()), seconds: RwSignal::new(None) };
+        provide_context(holds);
+        for id in kept() {
+            leptos::task::spawn_local(async move {
+                match api::reservation(id).await {
+                    Ok(reservation) => holds.put(reservation),
+                    // Gone or not ours: forgotten. No answer: asked again at the next visit.
+                    Err(failure) if !failure.is_open() => forget(id),
+                    Err(_) => {}
+                }
+            });
+        }
+        let _ = set_interval_with_handle(move || holds.tick(), TICK);
+    }
+
+    /// The one that was provided.
+    pub fn expect() -> Self {
+        expect_context()
+    }
+
+    /// Takes over what the server says of a reservation.
+    #[allow(clippy::cast_precision_loss, reason = "a few minutes")]
+    pub fn put(self, reservation: Reservation) {
+        let id = reservation.id;
+        if !matches!(
+            reservation.status,
+            ReservationStatus::Active | ReservationStatus::InPayment
+        ) {
+            self.drop(id);
+            return;
+        }
+        if let Some(token) = &reservation.guest_token {
+            crate::state::session::keep_guest_token(token);
+        }
+        let deadline_ms =
+            browser::monotonic_ms() + reservation.expires_in_seconds as f64 * 1000.0;
+        self.held.update(|held| {
+            held.retain(|hold| hold.reservation.id != id);
+            held.push(Hold { reservation, deadline_ms });
+        });
+        remember(id);
+        self.tick();
+    }
+
+    /// A payment is under way: these cannot lapse until the server says otherwise.
+    pub fn mark_in_payment(self, ids: &[Uuid]) {
+        self.held.update(|held| {
+            for hold in held.iter_mut().filter(|hold| ids.contains(&hold.reservation.id)) {
+                hold.reservation.status = ReservationStatus::InPayment;
+            }
+        });
+        self.tick();
+    }
+
+    /// Forgets a reservation that is no longer held.
+    pub fn drop(self, id: Uuid) {
+        forget(id);
+        self.held.update(|held| held.retain(|hold| hold.reservation.id != id));
+        self.tick();
+    }
+
+    /// The reservations of an event that can still be paid for, followed.
+    pub fn of_event(self, event: Uuid) -> Vec<Hold> {
+        self.held.with(|held| {
+            held.iter().filter(|hold| hold.reservation.event_id == event).cloned().collect()
+        })
+    }
+
+    /// Every seat of an event that is held here, followed.
+    pub fn seats(self, event: Uuid) -> Vec<i32> {
+        self.held.with(|held| {
+            held.iter()
+                .filter(|hold| hold.reservation.event_id == event)
+                .flat_map(|hold| &hold.reservation.items)
+                .filter(|item| item.kind == ItemKind::Seat)
+                .filter_map(|item| item.seat_id)
+                .collect()
+        })
+    }
+
+    /// The address of the checkout for what lapses first and what is held with it, followed.
+    pub fn checkout_path(self) -> Option<String> {
+        let event = self.held.with(|held| {
+            let first = held.iter().min_by(|a, b| a.deadline_ms.total_cmp(&b.deadline_ms))?;
+            Some(first.reservation.event_id)
+        })?;
+        self.checkout_path_of(event)
+    }
+
+    /// The address of the checkout for all that is held of an event.
+    pub fn checkout_path_of(self, event: Uuid) -> Option<String> {
+        let ids: Vec<_> = self.held.with(|held| {
+            held.iter()
+                .filter(|hold| hold.reservation.event_id == event)
+                .map(|hold| hold.reservation.id.to_string())
+                .collect()
+        });
+        (!ids.is_empty()).then(|| format!("/checkout/{}", ids.join(",")))
+    }
+
+    /// Seconds until this reservation lapses, not followed.
+    pub fn seconds_left(self, id: Uuid) -> Option<i64> {
+        self.held.with_untracked(|held| {
+            let hold = held.iter().find(|hold| hold.reservation.id == id)?;
+            Some(countdown::seconds_until(hold.deadline_ms, browser::monotonic_ms()))
+        })
+    }
+
+    fn tick(self) {
+        let now = browser::monotonic_ms();
+        let lapsed: Vec<_> = self.held.with_untracked(|held| {
+            held.iter()
+                .filter(|hold| hold.reservation.status == ReservationStatus::Active)
+                .filter(|hold| hold.deadline_ms <= now)
+                .map(|hold| hold.reservation.id)
+                .collect()
+        });
+        if !lapsed.is_empty() {
+            lapsed.iter().for_each(|id| forget(*id));
+            self.held.update(|held| held.retain(|hold| !lapsed.contains(&hold.reservation.id)));
+        }
+        // What is being paid for cannot lapse, so no clock runs for it.
+        let seconds = self.held.with_untracked(|held| {
+            held.iter()
+                .filter(|hold| hold.reservation.status == ReservationStatus::Active)
+                .map(|hold| countdown::seconds_until(hold.deadline_ms, now))
+                .min()
+        });
+        if self.seconds.get_untracked() != seconds {
+            self.seconds.set(seconds);
+        }
+    }
+}
+
+fn kept() -> Vec<Uuid> {
+    browser::read(Keep::Device, HELD)
+        .unwrap_or_default()
+        .split(',')
+        .filter_map(|id| id.parse().ok())
+        .collect()
+}
+
+fn remember(id: Uuid) {
+    let mut ids = kept();
+    if !ids.contains(&id) {
+        ids.push(id);
+    }
+    write(&ids);
+}
+
+fn forget(id: Uuid) {
+    let mut ids = kept();
+    ids.retain(|kept| *kept != id);
+    write(&ids);
+}
+
+fn write(ids: &[Uuid]) {
+    let ids: Vec<_> = ids.iter().map(Uuid::to_string).collect();
+    browser::write(Keep::Device, HELD, &ids.join(","));
+}

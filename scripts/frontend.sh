@@ -1,0 +1,171 @@
+#!/usr/bin/env bash
+# Builds the front end into frontend/dist: WebAssembly, its glue, style, typeface, index.html.
+# File names carry a hash of their content, so that browsers may keep them for ever.
+#
+#   HOLDFAST_CACHE            tools are kept there (default ~/.cache/holdfast)
+#   HOLDFAST_WASM_TARGET_DIR  cargo's target folder for WebAssembly (default target/wasm)
+#   HOLDFAST_WASM_TOOLCHAIN   rustup, debian or auto (default auto: rustup where it works)
+set -euo pipefail
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+cd "$root"
+front=$root/frontend
+dist=$front/dist
+cache=${HOLDFAST_CACHE:-$HOME/.cache/holdfast}
+target_dir=${HOLDFAST_WASM_TARGET_DIR:-$root/target/wasm}
+toolchain=${HOLDFAST_WASM_TOOLCHAIN:-auto}
+triple=wasm32-unknown-unknown
+limit_kb=350
+
+say() { printf 'frontend: %s\n' "$*"; }
+die() { printf 'frontend: %s\n' "$*" >&2; exit 1; }
+need() { command -v "$1" >/dev/null 2>&1 || die "$1 is missing: $2"; }
+
+need node "install Node.js 18 or newer"
+need npm "install npm"
+need sha256sum "install coreutils"
+
+# --- nothing to do when no input changed -------------------------------------------------------
+
+inputs_hash() {
+    {
+        find frontend/src frontend/locales frontend/style frontend/shell crates/contract -type f -print0
+        printf '%s\0' Cargo.toml Cargo.lock frontend/Cargo.toml frontend/build.rs \
+            frontend/package.json frontend/package-lock.json scripts/frontend.sh
+    } | sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1
+}
+stamp=$dist/.stamp
+inputs=$(inputs_hash)
+if [ -f "$stamp" ] && [ "$(head -n1 "$stamp")" = "$inputs" ]; then
+    tail -n +2 "$stamp"
+    say "up to date"
+    exit 0
+fi
+
+# --- a Rust that can make WebAssembly ----------------------------------------------------------
+
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else need sudo "run as root"; sudo "$@"; fi; }
+has_rustup_target() {
+    command -v rustc >/dev/null 2>&1 && [ -d "$(rustc --print target-libdir --target $triple 2>/dev/null)" ]
+}
+
+if [ "$toolchain" != debian ]; then
+    if ! has_rustup_target && command -v rustup >/dev/null 2>&1; then
+        say "adding the target $triple with rustup"
+        timeout 90 rustup target add $triple >/dev/null 2>&1 || true
+    fi
+    if has_rustup_target; then
+        toolchain=rustup
+    elif [ "$toolchain" = rustup ]; then
+        die "rustup cannot add the target $triple"
+    else
+        say "rustup cannot add the target $triple; taking Debian's compiler"
+        toolchain=debian
+    fi
+fi
+
+cargo_flags=()
+if [ "$toolchain" = debian ]; then
+    missing=()
+    for package in rustc-web cargo-web rust-web-src lld-22; do
+        dpkg -s "$package" >/dev/null 2>&1 || missing+=("$package")
+    done
+    if [ ${#missing[@]} -gt 0 ]; then
+        say "installing ${missing[*]}"
+        as_root apt-get update -qq
+        as_root env DEBIAN_FRONTEND=noninteractive \
+            apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+    fi
+    # The other compiler would rebuild everything of this one, so each has its own folder.
+    target_dir=$target_dir-debian
+    wasm_cargo=/usr/bin/cargo
+    export RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1
+    export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=/usr/bin/wasm-ld-22
+    cargo_flags=(-Z build-std=std,panic_abort)
+else
+    wasm_cargo=cargo
+fi
+
+# --- wasm-bindgen of exactly the version that the code was linked with ---------------------------
+
+bindgen_version=$(awk '/^name = "wasm-bindgen"$/ { getline; gsub(/version = |"/, ""); print }' Cargo.lock)
+[ -n "$bindgen_version" ] || die "Cargo.lock names no wasm-bindgen"
+bindgen=$cache/tools/wasm-bindgen-$bindgen_version/bin/wasm-bindgen
+if ! [ -x "$bindgen" ]; then
+    say "building wasm-bindgen $bindgen_version (once, about two minutes)"
+    install=(cargo install --quiet wasm-bindgen-cli --version "=$bindgen_version"
+        --root "$cache/tools/wasm-bindgen-$bindgen_version")
+    # A registry mirror may lag behind what the tool's own lock file names.
+    env -u RUSTC -u RUSTC_BOOTSTRAP -u CARGO_TARGET_DIR "${install[@]}" --locked 2>/dev/null ||
+        env -u RUSTC -u RUSTC_BOOTSTRAP -u CARGO_TARGET_DIR "${install[@]}"
+fi
+
+# --- typeface and wasm-opt ------------------------------------------------------------------------
+
+npm_stamp=$front/node_modules/.holdfast-lock
+if ! cmp -s "$front/package-lock.json" "$npm_stamp"; then
+    say "fetching the typeface and wasm-opt from npm"
+    npm ci --prefix "$front" --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+    cp "$front/package-lock.json" "$npm_stamp"
+fi
+wasm_opt=$front/node_modules/binaryen/bin/wasm-opt
+font=$front/node_modules/@fontsource-variable/inter/files/inter-latin-wght-normal.woff2
+[ -f "$font" ] || die "the typeface is missing in $font"
+
+# --- compile ------------------------------------------------------------------------------------
+
+say "compiling with $toolchain (the first time takes a few minutes)"
+CARGO_TARGET_DIR=$target_dir "$wasm_cargo" build --locked -p holdfast-frontend --profile wasm \
+    --target $triple "${cargo_flags[@]}"
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+say "binding"
+"$bindgen" --target web --no-typescript --out-name app --out-dir "$work" \
+    "$target_dir/$triple/wasm/holdfast-frontend.wasm"
+[ -d "$work/snippets" ] && die "a dependency brings script snippets; they need hashed names too"
+say "optimizing"
+node "$wasm_opt" -Oz --enable-bulk-memory --enable-bulk-memory-opt --enable-mutable-globals \
+    --enable-nontrapping-float-to-int --enable-reference-types --enable-sign-ext \
+    --enable-multivalue "$work/app_bg.wasm" -o "$work/app.wasm"
+
+# --- name by content ----------------------------------------------------------------------------
+
+out=$work/dist
+mkdir -p "$out/assets"
+# keep FILE NAME EXTENSION: puts a file into assets under a hashed name and answers that name.
+keep() {
+    local hash
+    hash=$(sha256sum "$1" | cut -c1-12)
+    cp "$1" "$out/assets/$2-$hash.$3"
+    printf '%s-%s.%s' "$2" "$hash" "$3"
+}
+wasm_name=$(keep "$work/app.wasm" app wasm)
+js_name=$(keep "$work/app.js" app js)
+font_name=$(keep "$font" inter woff2)
+icon_name=$(keep "$front/shell/icon.svg" icon svg)
+cat "$front"/style/*.css | sed "s|%FONT%|$font_name|g" >"$work/style.css"
+css_name=$(keep "$work/style.css" style css)
+sed -e "s|%JS%|$js_name|g" -e "s|%WASM%|$wasm_name|g" "$front/shell/boot.js" >"$work/boot.js"
+boot_name=$(keep "$work/boot.js" boot js)
+sed -e "s|%JS%|$js_name|g" -e "s|%WASM%|$wasm_name|g" -e "s|%CSS%|$css_name|g" \
+    -e "s|%BOOT%|$boot_name|g" -e "s|%FONT%|$font_name|g" -e "s|%ICON%|$icon_name|g" \
+    "$front/shell/index.html" >"$out/index.html"
+cp "$front/node_modules/@fontsource-variable/inter/LICENSE" "$out/assets/inter-LICENSE.txt"
+
+# --- sizes --------------------------------------------------------------------------------------
+
+report=$work/report
+printf 'frontend: %-28s %10s %10s\n' file bytes gzipped >"$report"
+for file in "$out"/index.html "$out"/assets/*; do
+    printf 'frontend: %-28s %10d %10d\n' "$(basename "$file")" "$(wc -c <"$file")" \
+        "$(gzip -9 -c "$file" | wc -c)" >>"$report"
+done
+cat "$report"
+wasm_kb=$(($(gzip -9 -c "$out/assets/$wasm_name" | wc -c) / 1024))
+[ "$wasm_kb" -le $limit_kb ] || die "the WebAssembly is $wasm_kb kB gzipped; the limit is $limit_kb kB"
+
+{ printf '%s\n' "$inputs"; cat "$report"; } >"$out/.stamp"
+rm -rf "$dist"
+mv "$out" "$dist"
+say "done: $dist"
