@@ -54,12 +54,34 @@ pub struct App {
     pub catalogue: Catalogue,
     /// Holding seats.
     pub reservations: Reservations,
+    holds: HoldTimes,
     tokens: Arc<Tokens>,
     broker: Arc<dyn Broker>,
     tail: Tail,
 }
 
 impl App {
+    /// Makes what is missing of the demo: accounts, an organization, three events.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn seed(&self) -> anyhow::Result<()> {
+        Ok(catalogue::seed::seed(&self.base, self.holds).await?)
+    }
+
+    /// In development, makes the demo where there is no event yet.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn seed_when_empty(&self) -> anyhow::Result<()> {
+        let development = self.config.environment == Environment::Development;
+        if development && catalogue::seed::is_empty(&self.base).await? {
+            tracing::info!("the store is empty: making the demo");
+            self.seed().await?;
+        }
+        Ok(())
+    }
+
     /// Connects to everything and migrates the store.
     ///
     /// # Errors
@@ -93,6 +115,7 @@ impl App {
         Ok(Self {
             config: Arc::new(config),
             catalogue: Catalogue::new(base.clone(), holds),
+            holds,
             base,
             reservations,
             tokens,

@@ -1,9 +1,9 @@
 //! The program: `holdfast serve`, `worker`, `migrate`, `check`, `openapi`, …
 
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
-use holdfast::{app::App, check, config::Config, telemetry};
+use holdfast::{app::App, catalogue::plan_files, check, config::Config, telemetry};
 
 #[derive(Debug, Parser)]
 #[command(version, about)]
@@ -20,10 +20,33 @@ enum Command {
     Worker,
     /// Bring the store to the newest schema.
     Migrate,
+    /// Make what is missing of the demo: accounts, an organization, three events.
+    Seed,
+    /// Read or write an event's seating plan (pretix seating-plan JSON).
+    Plan {
+        #[command(subcommand)]
+        command: PlanCommand,
+    },
     /// Check the invariants on the live store: a line for each breach, exit 1 when there is one.
     Check,
     /// Print the OpenAPI document.
     Openapi,
+}
+
+#[derive(Debug, Subcommand)]
+enum PlanCommand {
+    /// Give an event this plan.
+    Import {
+        /// The event's id or slug.
+        event: String,
+        /// The plan's file.
+        file: PathBuf,
+    },
+    /// Print an event's plan.
+    Export {
+        /// The event's id or slug.
+        event: String,
+    },
 }
 
 fn main() -> ExitCode {
@@ -54,7 +77,9 @@ fn main() -> ExitCode {
 async fn run(command: Command, config: Config) -> anyhow::Result<ExitCode> {
     match command {
         Command::Serve => {
-            let running = App::start(config).await?.serve().await?;
+            let app = App::start(config).await?;
+            app.seed_when_empty().await?;
+            let running = app.serve().await?;
             tracing::info!("listening on http://{}", running.address);
             running.until_signal().await?;
         }
@@ -62,10 +87,28 @@ async fn run(command: Command, config: Config) -> anyhow::Result<ExitCode> {
         Command::Migrate => {
             App::start(config).await?;
         }
+        Command::Seed => App::start(config).await?.seed().await?,
+        Command::Plan { command } => plan(config, command).await?,
         Command::Check => return report(&config).await,
         Command::Openapi => println!("{}", App::document(config).await?),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+async fn plan(config: Config, command: PlanCommand) -> anyhow::Result<()> {
+    let app = App::start(config).await?;
+    match command {
+        PlanCommand::Import { event, file } => {
+            let bytes = tokio::fs::read(&file).await?;
+            let accepted = plan_files::import(&app.base, &event, &bytes).await?;
+            let (version, seats) = (accepted.plan_version, accepted.seats);
+            println!("plan version {version}: {} sections, {seats} seats", accepted.sections);
+        }
+        PlanCommand::Export { event } => {
+            println!("{}", plan_files::export(&app.base, &event).await?);
+        }
+    }
+    Ok(())
 }
 
 async fn report(config: &Config) -> anyhow::Result<ExitCode> {

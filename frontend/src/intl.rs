@@ -69,17 +69,20 @@ fn number_formatter(locale: Locale, currency: &str, short: bool) -> Formatter {
             option(&options, "trailingZeroDisplay", "stripIfInteger");
         }
         let format = Intl::NumberFormat::new(&Array::of1(&tag(locale).into()), &options);
-        let digits =
-            Reflect::get(&format.resolved_options(), &"maximumFractionDigits".into())
-                .ok()
-                .and_then(|digits| digits.as_f64())
-                .unwrap_or(2.0);
+        let digits = Reflect::get(&format.resolved_options(), &"maximumFractionDigits".into())
+            .ok()
+            .and_then(|digits| digits.as_f64())
+            .unwrap_or(2.0);
         Formatter { format: format.format(), minor_per_major: 10_f64.powf(digits) }
     })
 }
 
 fn applied(format: &Function, value: &JsValue) -> String {
-    format.call1(&JsValue::UNDEFINED, value).ok().and_then(|text| text.as_string()).unwrap_or_default()
+    format
+        .call1(&JsValue::UNDEFINED, value)
+        .ok()
+        .and_then(|text| text.as_string())
+        .unwrap_or_default()
 }
 
 #[allow(clippy::cast_precision_loss, reason = "prices are far below 2^53 minor units")]

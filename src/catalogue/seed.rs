@@ -163,6 +163,14 @@ const DEMOS: [Demo; 3] = [
     },
 ];
 
+/// Whether there is no event at all.
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_empty(base: &Base) -> Result<bool, DbErr> {
+    Ok(!store::events::any(&base.db).await?)
+}
+
 /// Makes what is missing of the demo.
 ///
 /// # Errors

@@ -57,8 +57,11 @@ pub fn MapCanvas(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let appearance = Appearance::expect();
-    let (frame, canvas, small) =
-        (NodeRef::<html::Div>::new(), NodeRef::<html::Canvas>::new(), NodeRef::<html::Canvas>::new());
+    let (frame, canvas, small) = (
+        NodeRef::<html::Div>::new(),
+        NodeRef::<html::Canvas>::new(),
+        NodeRef::<html::Canvas>::new(),
+    );
     let near = RwSignal::new(false);
     let hot = RwSignal::new(false);
 

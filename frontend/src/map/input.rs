@@ -81,9 +81,8 @@ impl Gesture {
         match (before.as_slice(), self.contacts.as_slice()) {
             ([old], [new]) if self.moved => Move::Pan(new.x - old.x, new.y - old.y),
             ([a, b, ..], [c, d, ..]) => {
-                let middle = |p: &Contact, q: &Contact| {
-                    (f32::midpoint(p.x, q.x), f32::midpoint(p.y, q.y))
-                };
+                let middle =
+                    |p: &Contact, q: &Contact| (f32::midpoint(p.x, q.x), f32::midpoint(p.y, q.y));
                 let apart = |p: &Contact, q: &Contact| (p.x - q.x).hypot(p.y - q.y).max(1.0);
                 let (from, to) = (middle(a, b), middle(c, d));
                 Move::Pinch {

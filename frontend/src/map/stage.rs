@@ -129,7 +129,10 @@ impl Stage {
     pub fn resize(&mut self, width: f32, height: f32) {
         let ratio = window().device_pixel_ratio().clamp(1.0, 3.0);
         let size = Size { width, height };
-        if width < 1.0 || height < 1.0 || (size == self.size && (ratio - self.device_ratio).abs() < 0.01) {
+        if width < 1.0
+            || height < 1.0
+            || (size == self.size && (ratio - self.device_ratio).abs() < 0.01)
+        {
             return;
         }
         let was_fitting = self.size.width == 0.0 || self.is_fitting();

@@ -280,7 +280,8 @@ fn after_sign_in() -> Callback<holdfast_contract::accounts::Session> {
     Callback::new(move |session| {
         account.sign_in(session);
         let next = safe_return(query.with_untracked(|query| query.get("next")));
-        navigate.with_value(|go| go(&next, NavigateOptions { replace: true, ..Default::default() }));
+        navigate
+            .with_value(|go| go(&next, NavigateOptions { replace: true, ..Default::default() }));
     })
 }
 

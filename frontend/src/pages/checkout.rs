@@ -4,11 +4,14 @@ mod basket;
 mod ending;
 mod outcome;
 mod pay;
-mod second_step;
 mod seats;
+mod second_step;
 
 use holdfast_contract::{
-    bookings::PaymentConfig, catalogue::Event, money::Money, problem::ProblemType,
+    bookings::PaymentConfig,
+    catalogue::Event,
+    money::Money,
+    problem::ProblemType,
     reservations::{Reservation, ReservationStatus},
 };
 use leptos::prelude::*;
@@ -146,8 +149,8 @@ fn total(reservations: &[Reservation]) -> Option<Money> {
 fn is_over(reservations: &[Reservation]) -> bool {
     reservations.iter().any(|it| match it.status {
         ReservationStatus::Expired | ReservationStatus::Cancelled => true,
-        ReservationStatus::Active
-        | ReservationStatus::InPayment
-        | ReservationStatus::Confirmed => false,
+        ReservationStatus::Active | ReservationStatus::InPayment | ReservationStatus::Confirmed => {
+            false
+        }
     })
 }

@@ -120,8 +120,7 @@ fn Hallway(floor: Floor) -> impl IntoView {
     let mine = Signal::derive(move || {
         let hall = floor.hall.get_value();
         let index = |id: &i32| hall.index_of(*id);
-        let mut seats: Vec<_> =
-            floor.mine.with(|mine| mine.iter().filter_map(index).collect());
+        let mut seats: Vec<_> = floor.mine.with(|mine| mine.iter().filter_map(index).collect());
         floor.chosen.with(|it| seats.extend(it.seats.iter().filter_map(|(id, _)| index(id))));
         seats
     });
@@ -273,8 +272,7 @@ fn section_detail(
     let left = counted!(locale, left, event.left_single | event.left_several);
     match from {
         Some(price) => {
-            let from =
-                td_string!(locale, event.from, price = intl::money_short(locale, price));
+            let from = td_string!(locale, event.from, price = intl::money_short(locale, price));
             format!("{from} · {left}")
         }
         None => left,

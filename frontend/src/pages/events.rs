@@ -95,12 +95,7 @@ fn status(locale: Locale, event: &Event) -> (String, &'static str) {
         }
         EventStatus::SoldOut => (td_string!(locale, events.sold_out).to_owned(), "quiet-state"),
         EventStatus::Draft | EventStatus::Upcoming => {
-            let from = intl::date(
-                locale,
-                &event.sale_starts_at,
-                &event.time_zone,
-                DateStyle::Full,
-            );
+            let from = intl::date(locale, &event.sale_starts_at, &event.time_zone, DateStyle::Full);
             (td_string!(locale, events.sale_from, date = from), "quiet-state")
         }
         EventStatus::Completed => (td_string!(locale, events.over).to_owned(), "quiet-state"),

@@ -131,3 +131,8 @@ pub fn status(event: &events::Model) -> Result<Status, DbErr> {
     Status::parse(&event.status)
         .ok_or_else(|| DbErr::Type(format!("{} is no status of an event", event.status)))
 }
+
+/// Whether there is any event.
+pub async fn any(sql: &impl Sql) -> Result<bool, DbErr> {
+    Ok(sql.one("SELECT 1 AS found FROM events LIMIT 1", vec![]).await?.is_some())
+}

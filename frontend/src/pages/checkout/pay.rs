@@ -46,18 +46,13 @@ impl Method {
 
     fn words(self, locale: Locale) -> (&'static str, &'static str) {
         match self {
-            Self::Works => (
-                td_string!(locale, pay.works),
-                td_string!(locale, pay.works_text),
-            ),
-            Self::Declined => (
-                td_string!(locale, pay.declines),
-                td_string!(locale, pay.declines_text),
-            ),
-            Self::SecondStep => (
-                td_string!(locale, pay.second_step),
-                td_string!(locale, pay.second_step_text),
-            ),
+            Self::Works => (td_string!(locale, pay.works), td_string!(locale, pay.works_text)),
+            Self::Declined => {
+                (td_string!(locale, pay.declines), td_string!(locale, pay.declines_text))
+            }
+            Self::SecondStep => {
+                (td_string!(locale, pay.second_step), td_string!(locale, pay.second_step_text))
+            }
             Self::Slow => (td_string!(locale, pay.slow), td_string!(locale, pay.slow_text)),
         }
     }
@@ -267,9 +262,7 @@ fn told(locale: Locale, message: &Message) -> String {
         Message::Failed(Reason::Declined) => td_string!(locale, pay.declined).into(),
         Message::Failed(Reason::SeatsLost) => td_string!(locale, pay.seats_lost).into(),
         Message::Failed(Reason::Timeout) => td_string!(locale, pay.timeout).into(),
-        Message::Failed(Reason::Cancelled | Reason::Other) => {
-            td_string!(locale, pay.failed).into()
-        }
+        Message::Failed(Reason::Cancelled | Reason::Other) => td_string!(locale, pay.failed).into(),
         Message::Unknown => td_string!(locale, pay.unknown).into(),
         Message::Refused(failure) => words::failure(locale, failure),
     }

@@ -149,9 +149,8 @@ fn RowEntry(floor: Floor, row: usize, open: RwSignal<Option<usize>>) -> impl Int
 fn SeatEntry(floor: Floor, seat: usize) -> impl IntoView {
     let i18n = use_i18n();
     let standing = Memo::new(move |_| Standing::clone(&floor.standing(seat)));
-    let (label, seat_id, kind) = floor
-        .hall
-        .with_value(|hall| (hall.labels[seat].clone(), hall.ids[seat], hall.kind[seat]));
+    let (label, seat_id, kind) =
+        floor.hall.with_value(|hall| (hall.labels[seat].clone(), hall.ids[seat], hall.kind[seat]));
     let words = {
         let label = label.clone();
         move || {

@@ -30,9 +30,10 @@ fn total(floor: Floor, chosen: &Selection) -> Option<Money> {
             };
             Some((offer.price.clone(), 1))
         });
-        let places = chosen.places.iter().map(|it| {
-            Some((prices.offer(it.offer_id)?.price.clone(), i64::from(it.quantity)))
-        });
+        let places = chosen
+            .places
+            .iter()
+            .map(|it| Some((prices.offer(it.offer_id)?.price.clone(), i64::from(it.quantity))));
         sum(seats.chain(places))
     })
 }
@@ -95,8 +96,7 @@ fn ChosenSeat(floor: Floor, seat_id: i32, offer: Option<uuid::Uuid>) -> impl Int
         let options = offers
             .iter()
             .map(|it| {
-                let label =
-                    format!("{} · {}", it.name, intl::money(i18n.get_locale(), &it.price));
+                let label = format!("{} · {}", it.name, intl::money(i18n.get_locale(), &it.price));
                 view! {
                     <option value=it.id.to_string() selected=Some(it.id) == offer>{label}</option>
                 }
@@ -189,11 +189,8 @@ fn Held(floor: Floor) -> impl IntoView {
             .map(|item| item.quantity)
             .sum();
         let path = holds.checkout_path_of(event)?;
-        let text = counted!(
-            i18n.get_locale(),
-            i64::from(count),
-            event.held_single | event.held_several
-        );
+        let text =
+            counted!(i18n.get_locale(), i64::from(count), event.held_single | event.held_several);
         Some(view! {
             <div class="held-box">
                 <p>{text}</p>
@@ -220,7 +217,10 @@ pub fn HoldBar(floor: Floor) -> impl IntoView {
         }
     };
     let price = move || {
-        floor.chosen.with(|chosen| total(floor, chosen)).map(|it| intl::money(i18n.get_locale(), &it))
+        floor
+            .chosen
+            .with(|chosen| total(floor, chosen))
+            .map(|it| intl::money(i18n.get_locale(), &it))
     };
     let minutes = move || {
         let minutes = floor.event.with(|event| event.hold_seconds) / 60;
