@@ -29,7 +29,7 @@ use crate::{
     config::{Config, Environment},
     db::{ClockOffset, Db, IN_MEMORY},
     development::DevelopmentApi,
-    http::{body::Json, problem, tokens::Tokens},
+    http::{body::Json, problem, secure::SecureHeaders, tokens::Tokens},
     jobs::{self, Pass},
     live::{self, LiveApi, Relay, Tail},
     ports::{Broker, Clock, Entropy, LockManager},
@@ -243,6 +243,7 @@ impl App {
             .data(Arc::clone(&self.tokens))
             .data(self.base.db.clone())
             .catch_all_error(|error| async move { problem::from_poem(error) })
+            .with(SecureHeaders)
     }
 
     fn service(&self) -> OpenApiService<impl poem_openapi::OpenApi + use<>, ()> {

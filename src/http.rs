@@ -4,6 +4,7 @@ pub mod auth;
 pub mod body;
 pub mod page;
 pub mod problem;
+pub mod secure;
 pub mod tagged;
 pub mod time;
 pub mod tokens;

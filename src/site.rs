@@ -5,11 +5,14 @@
 
 use poem::{
     Request, Response, handler,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
 };
 use rust_embed::{EmbeddedFile, RustEmbed};
 
-use crate::http::tokens::hex;
+use crate::http::{
+    tagged::{Asked, IMMUTABLE, REVALIDATE},
+    tokens::hex,
+};
 
 /// The front end as `scripts/frontend.sh` built it; without it the program serves the API alone.
 #[derive(RustEmbed)]
@@ -18,14 +21,12 @@ use crate::http::tokens::hex;
 struct Pages;
 
 const SHELL: &str = "index.html";
-const FOR_GOOD: &str = "public, max-age=31536000, immutable";
-const ANEW: &str = "no-cache";
 
 /// Serves a file of the front end, else its shell.
 #[handler]
 pub fn page(request: &Request) -> Response {
     let path = request.uri().path().trim_start_matches('/');
-    if let Some(file) = Pages::get(path).filter(|_| path != SHELL) {
+    if let Some(file) = Pages::get(path).filter(|_| path != SHELL && !path.starts_with('.')) {
         return send(request, path, &file);
     }
     // A missing file is missing; a missing page is the single page's business.
@@ -42,24 +43,33 @@ pub fn page(request: &Request) -> Response {
 }
 
 fn send(request: &Request, path: &str, file: &EmbeddedFile) -> Response {
+    let asked = Asked::of(request);
     let etag = format!("\"{}\"", &hex(&file.metadata.sha256_hash())[..32]);
-    let mut headers = HeaderMap::new();
-    let mut set = |name, value: &str| {
-        if let Ok(value) = HeaderValue::from_str(value) {
-            headers.insert(name, value);
+    let kept = if is_hashed(path) { IMMUTABLE } else { REVALIDATE };
+    let mut headers = vec![
+        (header::ETAG, etag.clone()),
+        (header::CACHE_CONTROL, kept.to_owned()),
+        (header::VARY, "Accept-Encoding".to_owned()),
+        (header::CONTENT_TYPE, content_type(file)),
+    ];
+    if asked.has(&etag) {
+        return with(Response::builder().status(StatusCode::NOT_MODIFIED).finish(), headers);
+    }
+    // The build compresses what is worth it, once and as small as can be.
+    let packed = Pages::get(&format!("{path}.gz")).filter(|_| asked.takes_gzip());
+    if packed.is_some() {
+        headers.push((header::CONTENT_ENCODING, "gzip".to_owned()));
+    }
+    let data = packed.map_or_else(|| file.data.to_vec(), |packed| packed.data.to_vec());
+    with(Response::builder().body(data), headers)
+}
+
+fn with(mut response: Response, headers: Vec<(HeaderName, String)>) -> Response {
+    for (name, value) in headers {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            response.headers_mut().insert(name, value);
         }
-    };
-    set(header::ETAG, &etag);
-    set(header::CACHE_CONTROL, if is_hashed(path) { FOR_GOOD } else { ANEW });
-    set(header::CONTENT_TYPE, &content_type(file));
-    let seen = request.header(header::IF_NONE_MATCH).unwrap_or("");
-    let is_known = seen.split(',').any(|seen| seen.trim().trim_start_matches("W/") == etag);
-    let mut response = if is_known {
-        Response::builder().status(StatusCode::NOT_MODIFIED).finish()
-    } else {
-        Response::builder().body(file.data.to_vec())
-    };
-    response.headers_mut().extend(headers);
+    }
     response
 }
 

@@ -96,8 +96,13 @@ impl Asked {
         Self { if_none_match, gzip }
     }
 
+    /// Whether the client takes gzip.
+    pub fn takes_gzip(&self) -> bool {
+        self.gzip
+    }
+
     /// Whether the client has this very answer; tags are compared weakly, as RFC 9110 asks here.
-    fn has(&self, etag: &str) -> bool {
+    pub fn has(&self, etag: &str) -> bool {
         let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
         self.if_none_match.as_deref().is_some_and(|list| {
             list.trim() == "*" || list.split(',').any(|tag| opaque(tag) == opaque(etag))
