@@ -20,6 +20,7 @@ pub mod offers;
 pub mod plan_files;
 pub mod reads;
 pub mod replace_plan;
+pub mod seat_kinds;
 pub mod sections;
 pub mod seed;
 pub mod store;

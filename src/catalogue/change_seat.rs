@@ -12,7 +12,7 @@ use holdfast_domain::{
 };
 use sea_orm::DbErr;
 
-use super::{details::Faults, store, views::seat_kind_word};
+use super::{details::Faults, seat_kinds, store};
 use crate::{
     base::Base,
     db::{Failure, Tx},
@@ -95,7 +95,7 @@ fn read(patch: SeatPatch) -> Result<Wanted, Vec<FieldError>> {
     let price_minor =
         patch.price_minor.map(|price| faults.range("price_minor", price, 0..=MAX_PRICE_MINOR));
     faults.none()?;
-    Ok(Wanted { block, kind: patch.kind.map(seat_kind_word), price_minor })
+    Ok(Wanted { block, kind: patch.kind.map(seat_kinds::word), price_minor })
 }
 
 async fn change(tx: &Tx, event: EventId, id: SeatId, wanted: Wanted) -> Result<(), SeatError> {

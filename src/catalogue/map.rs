@@ -5,9 +5,8 @@
 
 use std::collections::HashMap;
 
-use holdfast_contract::{
-    catalogue::SeatKind,
-    seat_map::{MapArea, MapCategory, MapRow, MapSeat, MapSection, MapText, SeatMap},
+use holdfast_contract::seat_map::{
+    MapArea, MapCategory, MapRow, MapSeat, MapSection, MapText, SeatMap,
 };
 use holdfast_domain::{
     ids::{EventId, SectionId},
@@ -15,54 +14,21 @@ use holdfast_domain::{
 };
 use holdfast_entity::sections;
 
-use super::{store::seats::PlacedSeat, views::seat_kind};
+use super::store::seats::PlacedSeat;
 
 /// The colour of a category whose own cannot be read.
 const PLAIN: &str = "#888888";
 /// The height of letters where the plan does not say, in the plan's unit.
 const TEXT_SIZE: f64 = 16.0;
 
-/// The layout of this event's hall.
+/// The layout of this event's hall; `placed` says by guid where its seats stand.
 pub fn build(
     event: EventId,
     plan_version: i32,
     plan: &Plan,
     sections: &[sections::Model],
-    placed: Vec<PlacedSeat>,
+    placed: &HashMap<String, PlacedSeat>,
 ) -> SeatMap {
-    let placed: HashMap<String, PlacedSeat> =
-        placed.into_iter().map(|seat| (seat.guid.clone(), seat)).collect();
-    let categories: HashMap<&str, usize> = plan
-        .categories
-        .iter()
-        .enumerate()
-        .map(|(index, category)| (category.name.as_str(), index))
-        .collect();
-    let mut rows: HashMap<(usize, usize), Vec<(MapSeat, SectionId)>> = HashMap::new();
-    for seat in plan.numbered() {
-        if let Some(stands) = placed.get(seat.guid) {
-            let found = (map_seat(&seat, stands, &categories), stands.section);
-            rows.entry((seat.zone, seat.row)).or_default().push(found);
-        }
-    }
-    let mut found: Vec<MapSection> = Vec::new();
-    for (zone_at, zone) in plan.zones.iter().enumerate() {
-        for (row_at, row) in zone.rows.iter().enumerate() {
-            let Some(seats) = rows.remove(&(zone_at, row_at)) else { continue };
-            for (section, row) in pieces(row, &seats) {
-                match found.iter_mut().find(|known| known.id == section.0) {
-                    Some(known) => known.rows.push(row),
-                    None => {
-                        let name = sections
-                            .iter()
-                            .find(|known| known.id == section.0)
-                            .map_or_else(|| zone.title(zone_at), |known| known.name.clone());
-                        found.push(MapSection { id: section.0, name, rows: vec![row] });
-                    }
-                }
-            }
-        }
-    }
     SeatMap {
         event_id: event.0,
         plan_version,
@@ -78,46 +44,98 @@ pub fn build(
             })
             .collect(),
         areas: plan.zones.iter().flat_map(areas).collect(),
-        sections: found,
+        sections: map_sections(plan, sections, placed),
     }
 }
 
-fn map_seat(
-    seat: &NumberedSeat<'_>,
-    stands: &PlacedSeat,
-    categories: &HashMap<&str, usize>,
-) -> MapSeat {
+fn map_sections(
+    plan: &Plan,
+    sections: &[sections::Model],
+    placed: &HashMap<String, PlacedSeat>,
+) -> Vec<MapSection> {
+    let mut found: Vec<MapSection> = Vec::new();
+    let mut put = |piece: Option<Piece>| {
+        let Some(piece) = piece else { return };
+        let zone = &plan.zones[piece.zone];
+        let row = map_row(&zone.rows[piece.row], &piece);
+        match found.iter_mut().find(|known| known.id == piece.section.0) {
+            Some(known) => known.rows.push(row),
+            None => {
+                let known = sections.iter().find(|known| known.id == piece.section.0);
+                let name = known.map_or_else(|| zone.title(piece.zone), |known| known.name.clone());
+                found.push(MapSection { id: piece.section.0, name, rows: vec![row] });
+            }
+        }
+    };
+    let categories: HashMap<&str, usize> =
+        plan.categories.iter().map(|known| known.name.as_str()).zip(0..).collect();
+    let mut piece: Option<Piece> = None;
+    for seat in plan.numbered() {
+        let Some(stands) = placed.get(seat.guid) else { continue };
+        let category = categories.get(seat.category).copied().unwrap_or(0);
+        let on_map = map_seat(&seat, stands, category);
+        match &mut piece {
+            Some(piece) if piece.goes_on(&seat, stands) => piece.seats.push(on_map),
+            Some(_) | None => {
+                let first = piece.as_ref().is_none_or(|last| !last.is_of_row(&seat));
+                let next = Piece {
+                    zone: seat.zone,
+                    row: seat.row,
+                    section: stands.section,
+                    first,
+                    seats: vec![on_map],
+                };
+                put(piece.replace(next));
+            }
+        }
+    }
+    put(piece);
+    found
+}
+
+/// Seats of a row with consecutive ids within one section.
+struct Piece {
+    zone: usize,
+    row: usize,
+    section: SectionId,
+    /// Whether it begins its row.
+    first: bool,
+    seats: Vec<MapSeat>,
+}
+
+impl Piece {
+    fn is_of_row(&self, seat: &NumberedSeat<'_>) -> bool {
+        (self.zone, self.row) == (seat.zone, seat.row)
+    }
+
+    fn goes_on(&self, seat: &NumberedSeat<'_>, stands: &PlacedSeat) -> bool {
+        self.is_of_row(seat)
+            && self.section == stands.section
+            && self.seats.last().is_some_and(|last| last.seat_id + 1 == stands.id.0)
+    }
+}
+
+fn map_seat(seat: &NumberedSeat<'_>, stands: &PlacedSeat, category: usize) -> MapSeat {
     MapSeat {
         seat_id: stands.id.0,
         guid: seat.guid.to_owned(),
         label: seat.number.to_owned(),
         x: tenths(seat.x),
         y: tenths(seat.y),
-        category: categories.get(seat.category).copied().unwrap_or(0),
-        kind: seat_kind(&stands.kind).unwrap_or(SeatKind::Standard),
+        category,
+        kind: stands.kind,
     }
 }
 
-/// A row in pieces of consecutive ids within one section.
-fn pieces(row: &Row, seats: &[(MapSeat, SectionId)]) -> Vec<(SectionId, MapRow)> {
-    let together = |a: &(MapSeat, SectionId), b: &(MapSeat, SectionId)| {
-        a.1 == b.1 && a.0.seat_id + 1 == b.0.seat_id
-    };
+fn map_row(row: &Row, piece: &Piece) -> MapRow {
     let label_at = match row.row_number_position.value() {
+        Some(_) if !piece.first => "none",
         Some(LabelAt::Start) => "start",
         Some(LabelAt::End) => "end",
         Some(LabelAt::Both) => "both",
         None => "none",
     };
-    seats
-        .chunk_by(together)
-        .enumerate()
-        .map(|(index, piece)| {
-            let seats: Vec<MapSeat> = piece.iter().map(|(seat, _)| seat.clone()).collect();
-            let label_at = if index == 0 { label_at } else { "none" };
-            (piece[0].1, MapRow::encode(row.row_number.clone(), label_at.to_owned(), &seats))
-        })
-        .collect()
+    MapRow::encode(row.row_number.clone(), label_at.to_owned(), &piece.seats)
 }
 
 fn areas(zone: &Zone) -> impl Iterator<Item = MapArea> + '_ {
@@ -206,6 +224,7 @@ fn color(text: Option<&str>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use holdfast_contract::catalogue::SeatKind;
     use holdfast_domain::ids::SeatId;
     use uuid::Uuid;
 
@@ -214,20 +233,22 @@ mod tests {
     const ERFURT: &[u8] = include_bytes!("plans/riethsporthalle-erfurt.json");
     const ARENA: &[u8] = include_bytes!("plans/arena-20000.json");
 
-    fn laid(plan: &Plan, id: impl Fn(i32) -> i32) -> Vec<PlacedSeat> {
+    fn laid(plan: &Plan, id: impl Fn(i32) -> i32) -> HashMap<String, PlacedSeat> {
         plan.numbered()
-            .map(|seat| PlacedSeat {
-                id: SeatId(id(seat.id.0)),
-                guid: seat.guid.to_owned(),
-                section: SectionId(Uuid::from_u128(seat.zone as u128)),
-                kind: if seat.id.0 == 3 { "wheelchair" } else { "standard" }.to_owned(),
+            .map(|seat| {
+                let placed = PlacedSeat {
+                    id: SeatId(id(seat.id.0)),
+                    section: SectionId(Uuid::from_u128(seat.zone as u128)),
+                    kind: if seat.id.0 == 3 { SeatKind::Wheelchair } else { SeatKind::Standard },
+                };
+                (seat.guid.to_owned(), placed)
             })
             .collect()
     }
 
     fn built(file: &[u8], id: impl Fn(i32) -> i32) -> (Plan, SeatMap) {
         let plan = Plan::parse(file).expect("a good plan");
-        let map = build(EventId(Uuid::nil()), 1, &plan, &[], laid(&plan, id));
+        let map = build(EventId(Uuid::nil()), 1, &plan, &[], &laid(&plan, id));
         (plan, map)
     }
 

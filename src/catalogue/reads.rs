@@ -216,7 +216,7 @@ impl Reads {
         let work = move || {
             let plan = Plan::parse(document.as_bytes())
                 .map_err(|faults| DbErr::Custom(format!("a stored plan: {faults}")))?;
-            let map = map::build(event, version, &plan, &sections, placed);
+            let map = map::build(event, version, &plan, &sections, &placed);
             Ok(Packed::small(&map))
         };
         tokio::task::spawn_blocking(work).await.map_err(|error| DbErr::Custom(error.to_string()))?

@@ -29,6 +29,9 @@ use crate::{
     ports::Entropy,
 };
 
+/// From how many seats on the store is told that its figures are old.
+const MANY_SEATS: i32 = 1_000;
+
 /// Why a plan was not taken; nothing of it stays.
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
@@ -79,7 +82,12 @@ pub async fn replace_plan(base: &Base, id: EventId, plan: Plan) -> Result<PlanAc
             })
         })
         .await?;
-    store::seats::analyze(&base.db).await?;
+    if accepted.seats >= MANY_SEATS
+        && let Err(error) = store::seats::analyze(&base.db).await
+    {
+        // The plan stands; without fresh figures some statements are slower for a while.
+        tracing::warn!(error = %error, "the table of seats was not analyzed");
+    }
     Ok(accepted)
 }
 

@@ -2,8 +2,7 @@
 
 use holdfast_contract::{
     catalogue::{
-        Event, EventStatus, Inventory, Offer, Seat, SeatKind, SeatStatus, Section, SectionCounts,
-        SectionKind,
+        Event, EventStatus, Inventory, Offer, Seat, SeatStatus, Section, SectionCounts, SectionKind,
     },
     money::{Money, PriceRange},
 };
@@ -19,7 +18,7 @@ use sea_orm::DbErr;
 
 use super::{
     reads::{Fixed, Seen},
-    store,
+    seat_kinds, store,
 };
 use crate::http::time;
 
@@ -179,31 +178,11 @@ pub fn seat(row: &seats::Model, fixed: &Fixed, currency: &str, now: i64) -> Seat
         row: row.row_label.clone(),
         label: row.seat_label.clone(),
         category: row.category.clone(),
-        kind: seat_kind(&row.kind).unwrap_or(SeatKind::Standard),
+        kind: seat_kinds::parse(&row.kind),
         price,
         status,
         version: row.version,
     }
-}
-
-/// Every kind of seat with its stored word.
-const KINDS: [(SeatKind, &str); 6] = [
-    (SeatKind::Standard, "standard"),
-    (SeatKind::Vip, "vip"),
-    (SeatKind::Premium, "premium"),
-    (SeatKind::Wheelchair, "wheelchair"),
-    (SeatKind::Companion, "companion"),
-    (SeatKind::RestrictedView, "restricted_view"),
-];
-
-/// The kind of this stored word.
-pub fn seat_kind(word: &str) -> Option<SeatKind> {
-    KINDS.iter().find(|(_, stored)| *stored == word).map(|(kind, _)| *kind)
-}
-
-/// The stored word of a kind.
-pub fn seat_kind_word(kind: SeatKind) -> &'static str {
-    KINDS.iter().find(|(known, _)| *known == kind).map_or("standard", |(_, word)| word)
 }
 
 fn money(amount: i64, currency: &str) -> Money {

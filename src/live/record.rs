@@ -75,7 +75,15 @@ pub fn round_up_to_seconds(ms: i64) -> i64 {
 /// # Errors
 /// When the database fails.
 pub async fn record(sql: &impl Sql, event: EventId, change: &ChangeDraft) -> Result<(), DbErr> {
-    store::insert(sql, event, change.to_json()?).await
+    write(sql, event, change.to_json()?).await
+}
+
+/// [`record`] for a change that is JSON already.
+///
+/// # Errors
+/// When the database fails.
+pub async fn write(sql: &impl Sql, event: EventId, change: String) -> Result<(), DbErr> {
+    store::insert(sql, event, change).await
 }
 
 /// Records seats that are free and sections that have more room, one row an event.

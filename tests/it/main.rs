@@ -10,3 +10,4 @@ mod harness;
 mod holds;
 mod races;
 mod stream;
+mod tidy;

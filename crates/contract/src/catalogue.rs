@@ -89,6 +89,7 @@ pub struct EventPage {
     /// This page.
     pub items: Vec<Event>,
     /// What to send as `after` for the next page.
+    #[cfg_attr(feature = "openapi", oai(nullable))]
     pub next: Option<String>,
 }
 
@@ -238,6 +239,7 @@ pub struct SectionPage {
     /// The sections in their order.
     pub items: Vec<Section>,
     /// Always absent: an event's sections fit on one page.
+    #[cfg_attr(feature = "openapi", oai(nullable))]
     pub next: Option<String>,
 }
 
@@ -287,8 +289,10 @@ pub struct Offer {
     /// Its event.
     pub event_id: Uuid,
     /// The section it is for; every section without.
+    #[cfg_attr(feature = "openapi", oai(nullable))]
     pub section_id: Option<Uuid>,
     /// The plan's price category it is for; every category without.
+    #[cfg_attr(feature = "openapi", oai(nullable))]
     pub category: Option<String>,
     /// Its name.
     pub name: String,
@@ -307,6 +311,7 @@ pub struct OfferPage {
     /// This page.
     pub items: Vec<Offer>,
     /// What to send as `after` for the next page.
+    #[cfg_attr(feature = "openapi", oai(nullable))]
     pub next: Option<String>,
 }
 
@@ -445,6 +450,7 @@ pub struct Seat {
     /// What it is like.
     pub kind: SeatKind,
     /// What it costs.
+    #[cfg_attr(feature = "openapi", oai(nullable))]
     pub price: Option<Money>,
     /// Whether it can be had.
     pub status: SeatStatus,
@@ -459,6 +465,7 @@ pub struct SeatPage {
     /// This page.
     pub items: Vec<Seat>,
     /// What to send as `after` for the next page.
+    #[cfg_attr(feature = "openapi", oai(nullable))]
     pub next: Option<String>,
 }
 

@@ -1,5 +1,8 @@
 //! Seats as the catalogue sees them: laid out, listed, kept back. Holding them is not done here.
 
+use std::collections::HashMap;
+
+use holdfast_contract::catalogue::SeatKind;
 use holdfast_domain::{
     ids::{EventId, SeatId, SectionId},
     plan::Claim,
@@ -7,7 +10,10 @@ use holdfast_domain::{
 use holdfast_entity::seats;
 use sea_orm::{DbErr, FromQueryResult, Value};
 
-use crate::db::{Dialect, Sql, Tx, placeholders};
+use crate::{
+    catalogue::seat_kinds,
+    db::{Dialect, Sql, Tx, placeholders},
+};
 
 /// How many seats one statement writes: SQLite takes 32,766 values, PostgreSQL 65,535.
 const SEATS_PER_STATEMENT: usize = 1_000;
@@ -224,36 +230,40 @@ pub async fn page(
 }
 
 /// Where a seat of the plan stands in the event.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct PlacedSeat {
     /// Its id.
     pub id: SeatId,
-    /// Its guid.
-    pub guid: String,
     /// Its section.
     pub section: SectionId,
-    /// What it is like, the stored word.
-    pub kind: String,
+    /// What it is like.
+    pub kind: SeatKind,
 }
 
-/// Every seat's id, section and kind.
-pub async fn placed(sql: &impl Sql, event: EventId) -> Result<Vec<PlacedSeat>, DbErr> {
-    let rows = sql
-        .all(
-            "SELECT seat_id, seat_guid, section_id, kind FROM seats WHERE event_id = $1",
-            vec![event.0.into()],
-        )
-        .await?;
-    rows.iter()
-        .map(|row| {
-            Ok(PlacedSeat {
-                id: SeatId(row.try_get("", "seat_id")?),
-                guid: row.try_get("", "seat_guid")?,
+/// Every seat's id, section and kind by its guid. Read in pages: rows of the driver are many times larger than
+/// what is kept of them.
+pub async fn placed(tx: &Tx, event: EventId) -> Result<HashMap<String, PlacedSeat>, DbErr> {
+    let text = format!(
+        "SELECT seat_id, seat_guid, section_id, kind FROM seats WHERE event_id = $1 AND seat_id > $2 \
+         ORDER BY seat_id LIMIT {SEATS_PER_STATEMENT}"
+    );
+    let (mut found, mut after) = (HashMap::new(), SeatId(0));
+    loop {
+        let rows = tx.all(&text, vec![event.0.into(), after.0.into()]).await?;
+        for row in &rows {
+            after = SeatId(row.try_get("", "seat_id")?);
+            let kind: String = row.try_get("", "kind")?;
+            let seat = PlacedSeat {
+                id: after,
                 section: SectionId(row.try_get("", "section_id")?),
-                kind: row.try_get("", "kind")?,
-            })
-        })
-        .collect()
+                kind: seat_kinds::parse(&kind),
+            };
+            found.insert(row.try_get("", "seat_guid")?, seat);
+        }
+        if rows.len() < SEATS_PER_STATEMENT {
+            return Ok(found);
+        }
+    }
 }
 
 /// After many seats were written: fresh figures for the planner, which else reads the whole table.
