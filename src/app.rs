@@ -66,6 +66,10 @@ impl App {
     /// # Errors
     /// When the store fails.
     pub async fn seed(&self) -> anyhow::Result<()> {
+        anyhow::ensure!(
+            self.config.environment == Environment::Development,
+            "the demo has known passwords: it is made in development alone"
+        );
         Ok(catalogue::seed::seed(&self.base, self.holds).await?)
     }
 
@@ -269,8 +273,9 @@ pub struct Running {
 }
 
 impl Running {
-    /// Ends it: requests under way are finished, background work is waited for.
+    /// Ends it: streams end, requests under way are finished, background work is waited for.
     pub async fn stop(self) {
+        self.tasks.end_streams();
         self.stop.cancel();
         if let Ok(Err(error)) = self.ended.await {
             tracing::error!(error = %error, "the server ended badly");

@@ -11,6 +11,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 pub struct Tasks {
     tracker: TaskTracker,
     stop: CancellationToken,
+    streams: CancellationToken,
 }
 
 /// The work panicked: a bug, already logged by the panic hook.
@@ -46,6 +47,16 @@ impl Tasks {
     /// Is cancelled when the process is about to end.
     pub fn stopping(&self) -> CancellationToken {
         self.stop.clone()
+    }
+
+    /// Is cancelled when answers that never end by themselves have to: before the server waits for its requests.
+    pub fn streams(&self) -> CancellationToken {
+        self.streams.clone()
+    }
+
+    /// Ends the answers that never end by themselves.
+    pub fn end_streams(&self) {
+        self.streams.cancel();
     }
 
     /// Asks background work to end and waits for all of it.

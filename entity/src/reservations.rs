@@ -21,6 +21,8 @@ pub struct Model {
     pub status: String,
     /// Persons.
     pub persons: i32,
+    /// How many persons one buyer might bring when it was made.
+    pub max_per_user: i32,
     /// Total in minor units.
     pub total_minor: i64,
     /// ISO 4217.

@@ -176,6 +176,7 @@ const BUYERS: &str = "CREATE TABLE buyers (
     PRIMARY KEY (event_id, buyer_id)
 ) {hot}";
 
+// `max_per_user` is the event's limit at the hold: it may be lowered later, which takes nothing from anybody.
 const RESERVATIONS: &str = "CREATE TABLE reservations (
     id {uuid} PRIMARY KEY,
     event_id {uuid} NOT NULL,
@@ -185,6 +186,7 @@ const RESERVATIONS: &str = "CREATE TABLE reservations (
     status {text} NOT NULL CHECK (status IN
         ('active', 'in_payment', 'confirmed', 'expired', 'cancelled')),
     persons {int} NOT NULL CHECK (persons > 0),
+    max_per_user {int} NOT NULL CHECK (max_per_user >= persons),
     total_minor {big} NOT NULL CHECK (total_minor >= 0),
     currency {text} NOT NULL,
     created_at {big} NOT NULL,

@@ -57,7 +57,7 @@ pub async fn events(
         None => store::last_seq(&live.base.db, event).await?,
     };
     let viewer = Viewer::join(live.0, event, seen).await?;
-    let stopping = live.base.tasks.stopping();
+    let stopping = live.base.tasks.streams();
     let messages = futures_util::StreamExt::take_until(viewer.messages(), async move {
         stopping.cancelled().await;
     });
@@ -82,11 +82,28 @@ fn seen(request: &Request) -> Result<Option<i64>, ApiProblem> {
 
 struct Viewer {
     base: Base,
+    _counted: Counted,
     event: EventId,
     seen: i64,
     heard: broadcast::Receiver<Sent>,
     behind: VecDeque<Sent>,
     state: Join,
+}
+
+/// Counts a viewer while it is there.
+struct Counted;
+
+impl Counted {
+    fn new() -> Self {
+        metrics::gauge!("holdfast_stream_viewers").increment(1.0);
+        Self
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        metrics::gauge!("holdfast_stream_viewers").decrement(1.0);
+    }
 }
 
 /// How far a viewer has come.
@@ -109,7 +126,15 @@ impl Viewer {
                 .retry_after(5)
         })?;
         let base = live.base.clone();
-        Ok(Self { base, event, seen, heard, behind: VecDeque::new(), state: Join::CatchingUp })
+        Ok(Self {
+            base,
+            _counted: Counted::new(),
+            event,
+            seen,
+            heard,
+            behind: VecDeque::new(),
+            state: Join::CatchingUp,
+        })
     }
 
     fn messages(self) -> impl Stream<Item = Event> {

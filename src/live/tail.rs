@@ -59,7 +59,6 @@ impl Tail {
         if viewers >= MAX_VIEWERS {
             return Err(Full);
         }
-        metrics::gauge!("holdfast_stream_viewers").set(viewers as f64 + 1.0);
         let followed = events
             .entry(event)
             .or_insert_with(|| Followed { seen, sender: broadcast::channel(VIEWER_BUFFER).0 });

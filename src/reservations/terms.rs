@@ -35,7 +35,7 @@ pub struct Terms {
     /// What it is paid in.
     pub currency: Currency,
     /// How many persons one buyer may bring in all.
-    pub max_per_user: i64,
+    pub max_per_user: i32,
     /// How many persons one reservation may hold.
     pub max_per_order: i64,
     /// How long a hold lasts.

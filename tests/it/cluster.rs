@@ -75,6 +75,7 @@ impl Nodes {
 impl Drop for Nodes {
     fn drop(&mut self) {
         for child in &mut self.children {
+            // Ends a paused one, too.
             child.kill().ok();
             child.wait().ok();
         }
@@ -203,7 +204,6 @@ async fn degraded(fault: impl FnOnce(&mut Nodes)) {
     // The breaker opens after three outages of at most the lock budget each.
     p99(&apps[0], &event, 101).await;
     let with_breaker = p99(&apps[0], &event, 201).await;
-    nodes.signal("-CONT", 0);
     let floor = Duration::from_millis(40);
     assert!(
         with_breaker < (normal * 2).max(floor),
@@ -220,6 +220,25 @@ async fn a_stopped_majority_costs_holds_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_paused_majority_costs_holds_nothing() {
     degraded(|nodes| nodes.signal("-STOP", 2)).await;
+}
+
+/// Addresses that take a connection and never answer, as behind a firewall that drops packets.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_black_holed_majority_costs_holds_nothing() {
+    let holes: Vec<TcpListener> =
+        (0..2).map(|_| TcpListener::bind(("127.0.0.1", 0)).expect("a port")).collect();
+    let nodes = Nodes::start();
+    let mut urls: Vec<String> = holes
+        .iter()
+        .map(|hole| format!("redis://{}", hole.local_addr().expect("an address")))
+        .collect();
+    urls.push(nodes.urls().remove(0));
+    let app = TestApp::with(|config| config.redis_urls = urls).await;
+    let event = fixture::event(&app, Like { seats: 400, ..Like::default() }).await;
+    p99(&app, &event, 1).await;
+    let with_breaker = p99(&app, &event, 101).await;
+    assert!(with_breaker < Duration::from_millis(200), "p99 {with_breaker:?} into the void");
+    app.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,6 +8,7 @@ mod cluster;
 mod fixture;
 mod harness;
 mod holds;
+mod openapi;
 mod races;
 mod stream;
 mod tidy;

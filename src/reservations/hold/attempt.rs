@@ -74,6 +74,7 @@ impl Attempt {
             total_minor: self.total(&items)?,
             currency: terms.currency,
             persons,
+            max_per_user: terms.max_per_user,
             created_at: now,
             expires_at,
             cap_at: now + terms.hold_cap_ms,
@@ -203,7 +204,7 @@ impl Attempt {
     }
 
     fn check_limits(&self, usage: Usage, persons: i64) -> Result<(), HoldError> {
-        let (per_order, per_user) = (self.terms.max_per_order, self.terms.max_per_user);
+        let (per_order, per_user) = (self.terms.max_per_order, i64::from(self.terms.max_per_user));
         let refuse = |limit, allowed, used: i64| {
             Err(HoldError::Limit { limit, allowed, remaining: (allowed - used).max(0) })
         };

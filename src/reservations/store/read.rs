@@ -37,7 +37,7 @@ pub struct Stored {
     pub now: i64,
 }
 
-const STORED: &str = "SELECT r.id, r.event_id, r.organization_id, r.buyer_id, r.buyer_kind, r.status, r.persons, \
+const STORED: &str = "SELECT r.id, r.event_id, r.organization_id, r.buyer_id, r.buyer_kind, r.status, r.persons, r.max_per_user, \
      r.total_minor, r.currency, r.created_at, r.expires_at, r.cap_at, {now} AS now, \
      (SELECT b.booking_id FROM booking_reservations b WHERE b.reservation_id = r.id AND b.live = 1) AS booking \
      FROM reservations r";
@@ -53,6 +53,7 @@ fn stored(row: &QueryResult) -> Result<Stored, DbErr> {
             total_minor: row.try_get("", "total_minor")?,
             currency: Currency::parse(&currency).map_err(|error| DbErr::Type(error.to_string()))?,
             persons: row.try_get("", "persons")?,
+            max_per_user: row.try_get("", "max_per_user")?,
             created_at: row.try_get("", "created_at")?,
             expires_at: row.try_get("", "expires_at")?,
             cap_at: row.try_get("", "cap_at")?,

@@ -51,6 +51,8 @@ pub struct Reserved {
     pub currency: Currency,
     /// How many persons in all.
     pub persons: i32,
+    /// How many persons one buyer might bring when it was made.
+    pub max_per_user: i32,
     /// When it was made.
     pub created_at: i64,
     /// When it lapses.
@@ -95,8 +97,8 @@ pub async fn insert(
 
 fn reservation_insert(reserved: &Reserved) -> (String, Vec<Value>) {
     let text = "INSERT INTO reservations (id, event_id, organization_id, buyer_id, buyer_kind, status, \
-         persons, total_minor, currency, created_at, expires_at, cap_at, version) \
-         VALUES ($1, $2, $3, $4, $5, 'active', $6, $7, $8, $9, $10, $11, 1)";
+         persons, max_per_user, total_minor, currency, created_at, expires_at, cap_at, version) \
+         VALUES ($1, $2, $3, $4, $5, 'active', $6, $7, $8, $9, $10, $11, $12, 1)";
     let values = vec![
         reserved.id.0.into(),
         reserved.event.0.into(),
@@ -104,6 +106,7 @@ fn reservation_insert(reserved: &Reserved) -> (String, Vec<Value>) {
         reserved.buyer.id().into(),
         reserved.buyer.kind().into(),
         reserved.persons.into(),
+        reserved.max_per_user.into(),
         reserved.total_minor.into(),
         reserved.currency.as_str().into(),
         reserved.created_at.into(),
