@@ -118,7 +118,7 @@ impl App {
         };
         Ok(Self {
             config: Arc::new(config),
-            catalogue: Catalogue::new(base.clone(), holds),
+            catalogue: Catalogue::new(base.clone(), holds, reservations.relay.clone()),
             holds,
             base,
             reservations,
