@@ -38,16 +38,18 @@ impl Doomed {
             .env("REDIS_URLS", config.redis_urls.join(","))
             .env("JWT_SECRET", secret)
             .env("HOLDFAST_FAILPOINT", failpoint)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .env("RUST_LOG", "info")
+            .env("NO_COLOR", "1")
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
             .spawn()
             .expect("the program starts");
-        let output = process.stdout.take().expect("its output");
+        let output = process.stderr.take().expect("its log");
         let mut lines = BufReader::new(output).lines();
         let base = loop {
             let line = lines.next().expect("the program listens").expect("a line");
             if let Some((_, address)) = line.split_once("listening on ") {
-                break address.trim().trim_end_matches("\u{1b}[0m").to_owned();
+                break address.trim().to_owned();
             }
         };
         // What it says later must not fill the pipe.
@@ -56,7 +58,7 @@ impl Doomed {
     }
 
     /// Sends a confirm that will never be answered, and sees the program die.
-    async fn confirms(mut self, buyer: &Buyer, key: &str, body: &Value) {
+    async fn confirms(self, buyer: &Buyer, key: &str, body: &Value) {
         let answer = reqwest::Client::new()
             .post(format!("{}/api/v1/bookings/confirm", self.base))
             .header("X-Guest-Token", &buyer.token)
@@ -66,12 +68,24 @@ impl Doomed {
             .await;
         if let Ok(answer) = answer {
             let (status, text) = (answer.status(), answer.text().await.unwrap_or_default());
-            self.process.kill().ok();
             panic!("the failpoint was not reached: {status} {text}");
         }
-        let ended = tokio::task::spawn_blocking(move || self.process.wait()).await;
+        let mut doomed = self;
+        let ended = tokio::task::spawn_blocking(move || {
+            let doomed = &mut doomed;
+            doomed.process.wait()
+        })
+        .await;
         let status = ended.expect("a thread").expect("the program ends");
         assert!(!status.success(), "the program was to be killed");
+    }
+}
+
+impl Drop for Doomed {
+    fn drop(&mut self) {
+        // It is dead already where the test went as it should.
+        self.process.kill().ok();
+        self.process.wait().ok();
     }
 }
 
