@@ -1,4 +1,4 @@
-//! Money, dates and numbers in the reader's manner, through the browser's `Intl`.
+//! Money and dates in the reader's manner, through the browser's `Intl`.
 //!
 //! Formatters are made once a locale and kept: making one costs more than a thousand uses.
 
@@ -61,25 +61,26 @@ fn formatter(key: String, make: impl FnOnce() -> Formatter) -> Formatter {
 fn number_formatter(locale: Locale, currency: &str, short: bool) -> Formatter {
     formatter(format!("n{locale:?}{currency}{short}"), || {
         let options = Object::new();
-        if !currency.is_empty() {
-            option(&options, "style", "currency");
-            option(&options, "currency", currency);
-        }
+        option(&options, "style", "currency");
+        option(&options, "currency", currency);
         if short {
             option(&options, "trailingZeroDisplay", "stripIfInteger");
         }
         let format = Intl::NumberFormat::new(&Array::of1(&tag(locale).into()), &options);
-        let digits =
-            Reflect::get(&format.resolved_options(), &"maximumFractionDigits".into())
-                .ok()
-                .and_then(|digits| digits.as_f64())
-                .unwrap_or(2.0);
+        let digits = Reflect::get(&format.resolved_options(), &"maximumFractionDigits".into())
+            .ok()
+            .and_then(|digits| digits.as_f64())
+            .unwrap_or(2.0);
         Formatter { format: format.format(), minor_per_major: 10_f64.powf(digits) }
     })
 }
 
 fn applied(format: &Function, value: &JsValue) -> String {
-    format.call1(&JsValue::UNDEFINED, value).ok().and_then(|text| text.as_string()).unwrap_or_default()
+    format
+        .call1(&JsValue::UNDEFINED, value)
+        .ok()
+        .and_then(|text| text.as_string())
+        .unwrap_or_default()
 }
 
 #[allow(clippy::cast_precision_loss, reason = "prices are far below 2^53 minor units")]
@@ -98,12 +99,6 @@ pub fn money_short(locale: Locale, money: &Money) -> String {
     amount(locale, money, true)
 }
 
-/// A count with the reader's separators.
-#[allow(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
-pub fn count(locale: Locale, number: i64) -> String {
-    applied(&number_formatter(locale, "", false).format, &(number as f64).into())
-}
-
 /// An RFC 3339 time in a zone of the IANA database.
 pub fn date(locale: Locale, time: &str, zone: &str, style: DateStyle) -> String {
     let formatter = formatter(format!("d{locale:?}{zone}{style:?}"), || {
@@ -115,11 +110,11 @@ pub fn date(locale: Locale, time: &str, zone: &str, style: DateStyle) -> String 
                 ("day", "numeric"),
                 ("month", "long"),
                 ("year", "numeric"),
-                ("hour", "2-digit"),
+                ("hour", "numeric"),
                 ("minute", "2-digit"),
             ],
             DateStyle::WeekdayTime => {
-                &[("weekday", "short"), ("hour", "2-digit"), ("minute", "2-digit")]
+                &[("weekday", "short"), ("hour", "numeric"), ("minute", "2-digit")]
             }
             DateStyle::Day => &[("day", "numeric")],
             DateStyle::Month => &[("month", "short")],

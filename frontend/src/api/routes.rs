@@ -115,8 +115,7 @@ pub async fn booking_by_reference(reference: &str) -> Result<Booking, Failure> {
 
 /// `POST /payments/simulated/{client_secret}/complete`.
 pub async fn complete_simulated(secret: &str, outcome: SimulatedOutcome) -> Result<(), Failure> {
-    let path =
-        format!("/payments/simulated/{}/complete", js_sys::encode_uri_component(secret));
+    let path = format!("/payments/simulated/{}/complete", js_sys::encode_uri_component(secret));
     let body = json(&SimulatedCompletion { outcome });
     send_for_status(Call { method: "POST", path: &path, body, key: None }).await.map(|_| ())
 }

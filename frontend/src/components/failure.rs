@@ -3,11 +3,7 @@
 use leptos::prelude::*;
 
 use super::icon::{Icon, Sign};
-use crate::{
-    api::Failure,
-    i18n::{t, use_i18n},
-    words,
-};
+use crate::{api::Failure, i18n::use_i18n, tx, words};
 
 /// A whole page's failure with a button that tries again.
 #[component]
@@ -17,14 +13,14 @@ pub fn FailureView(failure: Failure, again: Callback<()>) -> impl IntoView {
         <main id="main" class="page narrow">
             <div class="state-box" role="alert">
                 <Icon sign=Sign::Alert/>
-                <h1>{t!(i18n, common.not_loaded)}</h1>
+                <h1>{tx!(i18n, common.not_loaded)}</h1>
                 <p>{move || words::failure(i18n.get_locale(), &failure)}</p>
                 <div class="row-actions">
                     <button type="button" class="button primary" on:click=move |_| again.run(())>
-                        {t!(i18n, common.retry)}
+                        {tx!(i18n, common.retry)}
                     </button>
                     <leptos_router::components::A href="/" attr:class="button secondary">
-                        {t!(i18n, common.to_events)}
+                        {tx!(i18n, common.to_events)}
                     </leptos_router::components::A>
                 </div>
             </div>

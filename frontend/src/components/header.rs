@@ -9,19 +9,22 @@ use super::{
 };
 use crate::{
     api,
-    i18n::{Locale, t, t_string, use_i18n},
+    i18n::{Locale, t_string, use_i18n},
     state::{
+        language,
         session::Account,
         theme::{Appearance, Theme},
     },
+    tx,
 };
 
 /// The header.
 #[component]
 pub fn Header() -> impl IntoView {
     let i18n = use_i18n();
+    language::remember();
     view! {
-        <a class="skip" href="#main">{t!(i18n, header.skip)}</a>
+        <a class="skip" href="#main">{tx!(i18n, header.skip)}</a>
         <header class="top">
             <A href="/" attr:class="brand">
                 <span class="brand-mark" aria-hidden="true"></span>
@@ -30,7 +33,7 @@ pub fn Header() -> impl IntoView {
             <div class="top-middle">
                 <Countdown/>
             </div>
-            <nav class="top-actions" aria-label=move || t_string!(i18n, header.settings)>
+            <nav class="top-actions" aria-label=tx!(i18n, header.settings)>
                 <LanguageSwitch/>
                 <ThemeSwitch/>
                 <Who/>
@@ -46,10 +49,7 @@ fn LanguageSwitch() -> impl IntoView {
         Locale::en => Locale::fr,
         Locale::fr => Locale::en,
     };
-    let code = move || match other() {
-        Locale::en => "en",
-        Locale::fr => "fr",
-    };
+    let code = move || language::tag(other());
     view! {
         <button
             type="button"
@@ -115,14 +115,14 @@ fn Who() -> impl IntoView {
                 <span>{profile.first_name.clone()}</span>
             </span>
             <button type="button" class="quiet bar-button" data-testid="sign-out" on:click=sign_out>
-                {t!(i18n, header.sign_out)}
+                {tx!(i18n, header.sign_out)}
             </button>
         }
         .into_any(),
         None => view! {
             <A href="/login" attr:class="bar-button quiet">
                 <Icon sign=Sign::User/>
-                <span>{t!(i18n, header.sign_in)}</span>
+                <span>{tx!(i18n, header.sign_in)}</span>
             </A>
         }
         .into_any(),

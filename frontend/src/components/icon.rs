@@ -39,10 +39,6 @@ pub enum Sign {
     Auto,
     /// `chevron-right`.
     Right,
-    /// `chevron-down`.
-    Down,
-    /// `arrow-left`.
-    Left,
     /// `wifi-off`.
     Offline,
     /// `info`.
@@ -61,24 +57,14 @@ impl Sign {
     /// The icon's lines, drawn in a box of 24 by 24.
     const fn lines(self) -> &'static str {
         match self {
-            Self::Plus => {
-                r#"<path d="M5 12h14"/><path d="M12 5v14"/>"#
-            }
-            Self::Minus => {
-                r#"<path d="M5 12h14"/>"#
-            }
+            Self::Plus => r#"<path d="M5 12h14"/><path d="M12 5v14"/>"#,
+            Self::Minus => r#"<path d="M5 12h14"/>"#,
             Self::Fit => {
                 r#"<path d="M8 3H5a2 2 0 0 0-2 2v3"/><path d="M21 8V5a2 2 0 0 0-2-2h-3"/><path d="M3 16v3a2 2 0 0 0 2 2h3"/><path d="M16 21h3a2 2 0 0 0 2-2v-3"/>"#
             }
-            Self::Check => {
-                r#"<path d="M20 6 9 17l-5-5"/>"#
-            }
-            Self::Cross => {
-                r#"<path d="M18 6 6 18"/><path d="m6 6 12 12"/>"#
-            }
-            Self::Clock => {
-                r#"<circle cx="12" cy="12" r="10"/><path d="M12 6v6l4 2"/>"#
-            }
+            Self::Check => r#"<path d="M20 6 9 17l-5-5"/>"#,
+            Self::Cross => r#"<path d="M18 6 6 18"/><path d="m6 6 12 12"/>"#,
+            Self::Clock => r#"<circle cx="12" cy="12" r="10"/><path d="M12 6v6l4 2"/>"#,
             Self::Alert => {
                 r#"<circle cx="12" cy="12" r="10"/><line x1="12" x2="12" y1="8" y2="12"/><line x1="12" x2="12.01" y1="16" y2="16"/>"#
             }
@@ -109,15 +95,7 @@ impl Sign {
             Self::Auto => {
                 r#"<path d="M12 2v2"/><path d="M14.837 16.385a6 6 0 1 1-7.223-7.222c.624-.147.97.66.715 1.248a4 4 0 0 0 5.26 5.259c.589-.255 1.396.09 1.248.715"/><path d="M16 12a4 4 0 0 0-4-4"/><path d="m19 5-1.256 1.256"/><path d="M20 12h2"/>"#
             }
-            Self::Right => {
-                r#"<path d="m9 18 6-6-6-6"/>"#
-            }
-            Self::Down => {
-                r#"<path d="m6 9 6 6 6-6"/>"#
-            }
-            Self::Left => {
-                r#"<path d="m12 19-7-7 7-7"/><path d="M19 12H5"/>"#
-            }
+            Self::Right => r#"<path d="m9 18 6-6-6-6"/>"#,
             Self::Offline => {
                 r#"<path d="M12 20h.01"/><path d="M8.5 16.429a5 5 0 0 1 7 0"/><path d="M5 12.859a10 10 0 0 1 5.17-2.69"/><path d="M19 12.859a10 10 0 0 0-2.007-1.523"/><path d="M2 8.82a15 15 0 0 1 4.177-2.643"/><path d="M22 8.82a15 15 0 0 0-11.288-3.764"/><path d="m2 2 20 20"/>"#
             }

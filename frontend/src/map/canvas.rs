@@ -19,8 +19,9 @@ use super::{
 use crate::{
     browser,
     components::icon::{Icon, Sign},
-    i18n::{t, t_string, use_i18n},
+    i18n::use_i18n,
     state::theme::Appearance,
+    tx,
 };
 
 /// What is pointed at, and where that is on the canvas.
@@ -57,8 +58,11 @@ pub fn MapCanvas(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let appearance = Appearance::expect();
-    let (frame, canvas, small) =
-        (NodeRef::<html::Div>::new(), NodeRef::<html::Canvas>::new(), NodeRef::<html::Canvas>::new());
+    let (frame, canvas, small) = (
+        NodeRef::<html::Div>::new(),
+        NodeRef::<html::Canvas>::new(),
+        NodeRef::<html::Canvas>::new(),
+    );
     let near = RwSignal::new(false);
     let hot = RwSignal::new(false);
 
@@ -212,7 +216,7 @@ pub fn MapCanvas(
                 data-testid="seat-map"
                 tabindex="0"
                 role="application"
-                aria-label=move || t_string!(i18n, map.label)
+                aria-label=tx!(i18n, map.label)
                 aria-describedby="map-help"
                 on:pointerdown=down
                 on:pointermove=moved
@@ -224,12 +228,12 @@ pub fn MapCanvas(
                 on:wheel=wheel
                 on:keydown=key
             ></canvas>
-            <p id="map-help" class="visually-hidden">{t!(i18n, map.help)}</p>
-            <div class="map-tools" role="group" aria-label=move || t_string!(i18n, map.tools)>
+            <p id="map-help" class="visually-hidden">{tx!(i18n, map.help)}</p>
+            <div class="map-tools" role="group" aria-label=tx!(i18n, map.tools)>
                 <button
                     type="button"
                     class="tool"
-                    aria-label=move || t_string!(i18n, map.zoom_in)
+                    aria-label=tx!(i18n, map.zoom_in)
                     on:click=move |_| step(ZOOM_STEP)
                 >
                     <Icon sign=Sign::Plus/>
@@ -237,7 +241,7 @@ pub fn MapCanvas(
                 <button
                     type="button"
                     class="tool"
-                    aria-label=move || t_string!(i18n, map.zoom_out)
+                    aria-label=tx!(i18n, map.zoom_out)
                     on:click=move |_| step(1.0 / ZOOM_STEP)
                 >
                     <Icon sign=Sign::Minus/>
@@ -245,7 +249,7 @@ pub fn MapCanvas(
                 <button
                     type="button"
                     class="tool"
-                    aria-label=move || t_string!(i18n, map.fit)
+                    aria-label=tx!(i18n, map.fit)
                     on:click=move |_| {
                         with_stage(&|stage| stage.update(Stage::fit));
                         after_glide();

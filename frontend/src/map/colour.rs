@@ -56,7 +56,8 @@ impl Colour {
             clippy::cast_sign_loss,
             reason = "between two bytes"
         )]
-        let mix = |a: u8, b: u8| (f32::from(a) + (f32::from(b) - f32::from(a)) * part).round() as u8;
+        let mix =
+            |a: u8, b: u8| (f32::from(a) + (f32::from(b) - f32::from(a)) * part).round() as u8;
         Self {
             red: mix(self.red, other.red),
             green: mix(self.green, other.green),

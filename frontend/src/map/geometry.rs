@@ -101,12 +101,17 @@ impl Grid {
             bounds = Bounds { left: 0.0, top: 0.0, right: 0.0, bottom: 0.0 };
         }
         #[allow(clippy::cast_precision_loss, reason = "a small constant")]
-        let cell =
-            cell.max(1.0).max(bounds.width().max(bounds.height()) / (MAX_CELLS - 1) as f32);
+        let cell = cell.max(1.0).max(bounds.width().max(bounds.height()) / (MAX_CELLS - 1) as f32);
         let columns = index(bounds.width() / cell) + 1;
         let rows = index(bounds.height() / cell) + 1;
-        let mut grid =
-            Self { bounds, cell, columns, rows, starts: vec![0; columns * rows + 1], order: vec![] };
+        let mut grid = Self {
+            bounds,
+            cell,
+            columns,
+            rows,
+            starts: vec![0; columns * rows + 1],
+            order: vec![],
+        };
         let cells: Vec<_> = x.iter().zip(y).map(|(x, y)| grid.cell_of(*x, *y)).collect();
         for cell in &cells {
             grid.starts[cell + 1] += 1;
@@ -207,7 +212,8 @@ mod tests {
             Bounds { left: 470.0, top: 560.0, right: 480.0, bottom: 575.0 },
         ] {
             let inside = |n: &usize| {
-                (area.left..=area.right).contains(&x[*n]) && (area.top..=area.bottom).contains(&y[*n])
+                (area.left..=area.right).contains(&x[*n])
+                    && (area.top..=area.bottom).contains(&y[*n])
             };
             let mut found: Vec<_> = grid.within(&area).filter(inside).collect();
             found.sort_unstable();
@@ -222,7 +228,10 @@ mod tests {
     fn an_empty_hall_has_an_empty_grid() {
         let grid = Grid::new(&[], &[], 10.0);
         assert_eq!(grid.within(&Bounds::EMPTY.grown(5.0)).count(), 0);
-        assert_eq!(grid.within(&Bounds { left: -1.0, top: -1.0, right: 1.0, bottom: 1.0 }).count(), 0);
+        assert_eq!(
+            grid.within(&Bounds { left: -1.0, top: -1.0, right: 1.0, bottom: 1.0 }).count(),
+            0
+        );
     }
 
     #[test]

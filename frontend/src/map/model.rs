@@ -130,8 +130,9 @@ impl Hall {
                 hall.push_row(row);
             }
             let rows = first_row..hall.rows.len();
-            let bounds =
-                hall.rows[rows.clone()].iter().fold(Bounds::EMPTY, |all, row| all.union(row.bounds));
+            let bounds = hall.rows[rows.clone()]
+                .iter()
+                .fold(Bounds::EMPTY, |all, row| all.union(row.bounds));
             hall.sections.push(SectionShape {
                 id: section.id,
                 name: section.name,
@@ -218,8 +219,11 @@ impl Hall {
         for row in 0..self.rows.len() {
             self.rows[row].ribbons = self.ribbons(self.rows[row].seats.clone(), step);
         }
-        let mut bounds =
-            self.rows.iter().fold(Bounds::EMPTY, |all, row| all.union(row.bounds)).grown(step * 1.6);
+        let mut bounds = self
+            .rows
+            .iter()
+            .fold(Bounds::EMPTY, |all, row| all.union(row.bounds))
+            .grown(step * 1.6);
         for area in &self.areas {
             bounds = bounds.union(area_bounds(area));
         }

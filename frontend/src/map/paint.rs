@@ -107,10 +107,9 @@ impl Brush<'_> {
             context.begin_path();
             for row in self.hall.rows.iter().filter(|row| row.bounds.meets(&visible)) {
                 let sold_out = self.live.left.get(row.section).is_some_and(|left| *left == 0);
-                let mine = row
-                    .ribbons
-                    .iter()
-                    .filter(|ribbon| gone == sold_out && (gone || usize::from(ribbon.category) == index));
+                let mine = row.ribbons.iter().filter(|ribbon| {
+                    gone == sold_out && (gone || usize::from(ribbon.category) == index)
+                });
                 for ribbon in mine {
                     self.line(&ribbon.line);
                 }
@@ -127,7 +126,8 @@ impl Brush<'_> {
                 self.context.move_to((*x).into(), (*y).into());
             }
             // A line of one point is drawn as a dot by its round ends.
-            self.context.line_to(f64::from(*x) + if line.len() == 1 { 0.1 } else { 0.0 }, (*y).into());
+            self.context
+                .line_to(f64::from(*x) + if line.len() == 1 { 0.1 } else { 0.0 }, (*y).into());
         }
     }
 
@@ -171,7 +171,11 @@ impl Brush<'_> {
                 }
                 SeatKind::Wheelchair | SeatKind::Companion => {
                     let _ = context.round_rect_with_f64(
-                        x - radius, y - radius, 2.0 * radius, 2.0 * radius, radius * 0.3,
+                        x - radius,
+                        y - radius,
+                        2.0 * radius,
+                        2.0 * radius,
+                        radius * 0.3,
                     );
                 }
             }
@@ -189,8 +193,7 @@ impl Brush<'_> {
                 }
                 let (x, y) = self.place(*seat);
                 let label = &self.hall.labels[*seat];
-                let _ =
-                    context.fill_text_with_max_width(label, x, y + radius * 0.06, radius * 1.7);
+                let _ = context.fill_text_with_max_width(label, x, y + radius * 0.06, radius * 1.7);
             }
         }
     }

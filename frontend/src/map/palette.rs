@@ -75,9 +75,8 @@ impl Palette {
             categories: categories
                 .iter()
                 .map(|category| {
-                    let fill = Colour::parse(&category.color)
-                        .unwrap_or(ink)
-                        .seen_on(paper, SIGN_CONTRAST);
+                    let fill =
+                        Colour::parse(&category.color).unwrap_or(ink).seen_on(paper, SIGN_CONTRAST);
                     CategoryColour {
                         fill: fill.css(),
                         ink: fill.ink().css(),

@@ -214,8 +214,7 @@ fn put(context: &Context, layer: &Layer, view: View, seen: &Bounds, device_ratio
 }
 
 fn new_canvas(device_ratio: f64) -> Option<HtmlCanvasElement> {
-    let canvas: HtmlCanvasElement =
-        document().create_element("canvas").ok()?.dyn_into().ok()?;
+    let canvas: HtmlCanvasElement = document().create_element("canvas").ok()?.dyn_into().ok()?;
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "pixels")]
     let side = (f64::from(SIDE) * device_ratio).round() as u32;
     canvas.set_width(side);

@@ -57,10 +57,7 @@ impl Detail {
 impl View {
     /// The whole of `bounds`, centred, with `padding` pixels around it.
     pub fn fitting(bounds: &Bounds, size: Size, padding: f32) -> Self {
-        let room = (
-            (size.width - 2.0 * padding).max(1.0),
-            (size.height - 2.0 * padding).max(1.0),
-        );
+        let room = ((size.width - 2.0 * padding).max(1.0), (size.height - 2.0 * padding).max(1.0));
         let scale = (room.0 / bounds.width().max(1.0)).min(room.1 / bounds.height().max(1.0));
         let (x, y) = bounds.centre();
         Self { scale, x: size.width / 2.0 - x * scale, y: size.height / 2.0 - y * scale }
@@ -97,11 +94,7 @@ impl View {
 
     /// With a plan point in the middle of the screen.
     pub fn centred_on(self, x: f32, y: f32, size: Size) -> Self {
-        Self {
-            x: size.width / 2.0 - x * self.scale,
-            y: size.height / 2.0 - y * self.scale,
-            ..self
-        }
+        Self { x: size.width / 2.0 - x * self.scale, y: size.height / 2.0 - y * self.scale, ..self }
     }
 
     /// Moved back so that the hall never leaves the screen: its edge stays at or beyond the middle.

@@ -15,9 +15,9 @@ use crate::{
     api::{self, Failure},
     browser,
     components::icon::{Icon, Sign},
-    i18n::{Locale, t, t_string, use_i18n},
-    state::session::Account,
-    words,
+    i18n::{t_string, use_i18n},
+    state::{language, session::Account},
+    tx, words,
 };
 
 /// Only addresses of ours: `/…`, never `//elsewhere`.
@@ -41,8 +41,7 @@ fn Field(
     /// Its name on the wire.
     name: &'static str,
     /// Its label.
-    #[prop(into)]
-    label: Signal<String>,
+    label: Signal<&'static str>,
     /// What it takes.
     #[prop(default = "text")]
     kind: &'static str,
@@ -53,8 +52,8 @@ fn Field(
     /// What the server said.
     failure: RwSignal<Option<Failure>>,
     /// What is asked of the input.
-    #[prop(optional, into)]
-    hint: Option<Signal<String>>,
+    #[prop(optional)]
+    hint: Option<Signal<&'static str>>,
 ) -> impl IntoView {
     let error = move || failure.with(|failure| field_error(failure.as_ref(), name));
     let describes = format!("{name}-help");
@@ -73,7 +72,7 @@ fn Field(
                 on:input=move |event| value.set(event_target_value(&event))
             />
             <p id=describes class="field-help" class:is-error=move || error().is_some()>
-                {move || error().or_else(|| hint.map(|hint| hint.get()))}
+                {move || error().or_else(|| hint.map(|hint| hint.get().to_owned()))}
             </p>
         </div>
     }
@@ -133,11 +132,11 @@ pub fn LoginPage() -> impl IntoView {
     view! {
         <main id="main" class="page narrow">
             <form class="panel form" on:submit=submit>
-                <h1>{t!(i18n, account.sign_in)}</h1>
+                <h1>{tx!(i18n, account.sign_in)}</h1>
                 <FailureNote failure/>
                 <Field
                     name="email"
-                    label=Signal::derive(move || t_string!(i18n, account.email).to_owned())
+                    label=tx!(i18n, account.email)
                     kind="email"
                     autocomplete="email"
                     value=email
@@ -145,18 +144,18 @@ pub fn LoginPage() -> impl IntoView {
                 />
                 <Field
                     name="password"
-                    label=Signal::derive(move || t_string!(i18n, account.password).to_owned())
+                    label=tx!(i18n, account.password)
                     kind="password"
                     autocomplete="current-password"
                     value=password
                     failure
                 />
                 <button type="submit" class="button primary wide" disabled=busy data-testid="login-button">
-                    {t!(i18n, account.sign_in)}
+                    {tx!(i18n, account.sign_in)}
                 </button>
                 <p class="fine">
-                    {t!(i18n, account.no_account)} " "
-                    <A href=with_return("/register")>{t!(i18n, account.register)}</A>
+                    {tx!(i18n, account.no_account)} " "
+                    <A href=with_return("/register")>{tx!(i18n, account.register)}</A>
                 </p>
             </form>
         </main>
@@ -181,10 +180,6 @@ pub fn RegisterPage() -> impl IntoView {
         }
         busy.set(true);
         failure.set(None);
-        let locale = match i18n.get_locale_untracked() {
-            Locale::en => "en",
-            Locale::fr => "fr",
-        };
         let credentials =
             Credentials { email: email.get_untracked(), password: password.get_untracked() };
         let registration = Registration {
@@ -192,7 +187,7 @@ pub fn RegisterPage() -> impl IntoView {
             password: credentials.password.clone(),
             first_name: first_name.get_untracked(),
             last_name: last_name.get_untracked(),
-            locale: Some(locale.into()),
+            locale: Some(language::tag(i18n.get_locale_untracked()).into()),
         };
         leptos::task::spawn_local(async move {
             let outcome = match api::register(&registration).await {
@@ -211,19 +206,19 @@ pub fn RegisterPage() -> impl IntoView {
     view! {
         <main id="main" class="page narrow">
             <form class="panel form" on:submit=submit>
-                <h1>{t!(i18n, account.register)}</h1>
+                <h1>{tx!(i18n, account.register)}</h1>
                 <FailureNote failure/>
                 <div class="field-pair">
                     <Field
                         name="first_name"
-                        label=Signal::derive(move || t_string!(i18n, account.first_name).to_owned())
+                        label=tx!(i18n, account.first_name)
                         autocomplete="given-name"
                         value=first_name
                         failure
                     />
                     <Field
                         name="last_name"
-                        label=Signal::derive(move || t_string!(i18n, account.last_name).to_owned())
+                        label=tx!(i18n, account.last_name)
                         autocomplete="family-name"
                         value=last_name
                         failure
@@ -231,7 +226,7 @@ pub fn RegisterPage() -> impl IntoView {
                 </div>
                 <Field
                     name="email"
-                    label=Signal::derive(move || t_string!(i18n, account.email).to_owned())
+                    label=tx!(i18n, account.email)
                     kind="email"
                     autocomplete="email"
                     value=email
@@ -239,12 +234,12 @@ pub fn RegisterPage() -> impl IntoView {
                 />
                 <Field
                     name="password"
-                    label=Signal::derive(move || t_string!(i18n, account.password).to_owned())
+                    label=tx!(i18n, account.password)
                     kind="password"
                     autocomplete="new-password"
                     value=password
                     failure
-                    hint=Signal::derive(move || t_string!(i18n, account.password_hint).to_owned())
+                    hint=tx!(i18n, account.password_hint)
                 />
                 <button
                     type="submit"
@@ -252,11 +247,11 @@ pub fn RegisterPage() -> impl IntoView {
                     disabled=busy
                     data-testid="register-button"
                 >
-                    {t!(i18n, account.register)}
+                    {tx!(i18n, account.register)}
                 </button>
                 <p class="fine">
-                    {t!(i18n, account.has_account)} " "
-                    <A href=with_return("/login")>{t!(i18n, account.sign_in)}</A>
+                    {tx!(i18n, account.has_account)} " "
+                    <A href=with_return("/login")>{tx!(i18n, account.sign_in)}</A>
                 </p>
             </form>
         </main>
@@ -280,7 +275,8 @@ fn after_sign_in() -> Callback<holdfast_contract::accounts::Session> {
     Callback::new(move |session| {
         account.sign_in(session);
         let next = safe_return(query.with_untracked(|query| query.get("next")));
-        navigate.with_value(|go| go(&next, NavigateOptions { replace: true, ..Default::default() }));
+        navigate
+            .with_value(|go| go(&next, NavigateOptions { replace: true, ..Default::default() }));
     })
 }
 

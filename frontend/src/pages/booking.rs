@@ -15,9 +15,10 @@ use crate::{
         icon::{Icon, Sign},
     },
     counted,
-    i18n::{Locale, t, t_string, td_string, use_i18n},
+    i18n::{Locale, t_string, td_string, use_i18n},
     intl::{self, DateStyle},
     state::load::{Load, load},
+    tx,
 };
 
 #[derive(Clone)]
@@ -57,7 +58,7 @@ fn Opened(reference: String) -> impl IntoView {
         opening.with(|opening| match opening {
             Load::Waiting => view! {
                 <main id="main" class="page column" aria-busy="true">
-                    <p class="visually-hidden" role="status">{t!(i18n, common.loading)}</p>
+                    <p class="visually-hidden" role="status">{tx!(i18n, common.loading)}</p>
                     <div class="panel" aria-hidden="true">
                         <div class="skeleton skeleton-title"></div>
                         <div class="skeleton skeleton-line"></div>
@@ -117,20 +118,20 @@ fn Purchase(opening: Opening) -> impl IntoView {
                 <p>{move || heading(i18n.get_locale(), status).1}</p>
                 <dl class="facts">
                     <div>
-                        <dt>{t!(i18n, booking.reference)}</dt>
+                        <dt>{tx!(i18n, booking.reference)}</dt>
                         <dd class="figures reference" data-testid="booking-reference">
                             {booking.reference}
                         </dd>
                     </div>
                     <div>
-                        <dt>{t!(i18n, common.total)}</dt>
+                        <dt>{tx!(i18n, common.total)}</dt>
                         <dd class="figures">{move || intl::money(i18n.get_locale(), &total)}</dd>
                     </div>
                     {email
                         .map(|email| {
                             view! {
                                 <div>
-                                    <dt>{t!(i18n, booking.sent_to)}</dt>
+                                    <dt>{tx!(i18n, booking.sent_to)}</dt>
                                     <dd>{email}</dd>
                                 </div>
                             }
@@ -150,7 +151,7 @@ fn Purchase(opening: Opening) -> impl IntoView {
                     }
                 })}
             <p class="row-actions">
-                <A href="/" attr:class="button secondary">{t!(i18n, common.to_events)}</A>
+                <A href="/" attr:class="button secondary">{tx!(i18n, common.to_events)}</A>
             </p>
         </main>
     }

@@ -4,11 +4,14 @@ mod basket;
 mod ending;
 mod outcome;
 mod pay;
-mod second_step;
 mod seats;
+mod second_step;
 
 use holdfast_contract::{
-    bookings::PaymentConfig, catalogue::Event, money::Money, problem::ProblemType,
+    bookings::PaymentConfig,
+    catalogue::Event,
+    money::Money,
+    problem::ProblemType,
     reservations::{Reservation, ReservationStatus},
 };
 use leptos::prelude::*;
@@ -19,11 +22,12 @@ use crate::{
     api::{self, Failure},
     browser,
     components::failure::FailureView,
-    i18n::{t, t_string, use_i18n},
+    i18n::{t_string, use_i18n},
     state::{
         holds::Holds,
         load::{Load, load},
     },
+    tx,
 };
 use basket::Basket;
 use ending::Ended;
@@ -95,8 +99,8 @@ fn Skeleton() -> impl IntoView {
     let i18n = use_i18n();
     view! {
         <main id="main" class="page column" aria-busy="true">
-            <h1>{t!(i18n, checkout.title)}</h1>
-            <p class="visually-hidden" role="status">{t!(i18n, common.loading)}</p>
+            <h1>{tx!(i18n, checkout.title)}</h1>
+            <p class="visually-hidden" role="status">{tx!(i18n, common.loading)}</p>
             <div class="panel" aria-hidden="true">
                 <div class="skeleton skeleton-title"></div>
                 <div class="skeleton skeleton-line"></div>
@@ -121,7 +125,7 @@ fn Column(opening: Opening) -> impl IntoView {
         }
         view! {
             <main id="main" class="page column">
-                <h1>{t!(i18n, checkout.title)}</h1>
+                <h1>{tx!(i18n, checkout.title)}</h1>
                 <seats::Seats basket/>
                 <pay::Pay basket/>
             </main>
@@ -146,8 +150,8 @@ fn total(reservations: &[Reservation]) -> Option<Money> {
 fn is_over(reservations: &[Reservation]) -> bool {
     reservations.iter().any(|it| match it.status {
         ReservationStatus::Expired | ReservationStatus::Cancelled => true,
-        ReservationStatus::Active
-        | ReservationStatus::InPayment
-        | ReservationStatus::Confirmed => false,
+        ReservationStatus::Active | ReservationStatus::InPayment | ReservationStatus::Confirmed => {
+            false
+        }
     })
 }

@@ -27,13 +27,14 @@ use crate::{
         icon::{Icon, Sign},
     },
     counted,
-    i18n::{Locale, t, t_string, td_string, use_i18n},
+    i18n::{Locale, td_string, use_i18n},
     intl::{self, DateStyle},
     map::{
         canvas::{MapCanvas, Pointed},
         overlay::SectionLabel,
     },
     state::load::{Load, load},
+    tx,
 };
 use floor::{Floor, StreamStatus};
 
@@ -97,7 +98,7 @@ fn Skeleton() -> impl IntoView {
     let i18n = use_i18n();
     view! {
         <main id="main" class="event-page" aria-busy="true">
-            <p class="visually-hidden" role="status">{t!(i18n, common.loading)}</p>
+            <p class="visually-hidden" role="status">{tx!(i18n, common.loading)}</p>
             <div class="event-map skeleton-map"><div class="skeleton"></div></div>
             <aside class="event-side">
                 <div class="skeleton skeleton-title"></div>
@@ -120,8 +121,7 @@ fn Hallway(floor: Floor) -> impl IntoView {
     let mine = Signal::derive(move || {
         let hall = floor.hall.get_value();
         let index = |id: &i32| hall.index_of(*id);
-        let mut seats: Vec<_> =
-            floor.mine.with(|mine| mine.iter().filter_map(index).collect());
+        let mut seats: Vec<_> = floor.mine.with(|mine| mine.iter().filter_map(index).collect());
         floor.chosen.with(|it| seats.extend(it.seats.iter().filter_map(|(id, _)| index(id))));
         seats
     });
@@ -130,7 +130,7 @@ fn Hallway(floor: Floor) -> impl IntoView {
             {has_map
                 .then(|| {
                     view! {
-                        <section class="event-map" aria-label=move || t_string!(i18n, map.section)>
+                        <section class="event-map" aria-label=tx!(i18n, map.section)>
                             <MapCanvas
                                 hall=floor.hall
                                 live=floor.live
@@ -211,7 +211,7 @@ fn About(floor: Floor) -> impl IntoView {
         (!text.is_empty()).then(|| {
             view! {
                 <section class="about">
-                    <h2>{t!(i18n, event.about)}</h2>
+                    <h2>{tx!(i18n, event.about)}</h2>
                     <p lang=language>{text}</p>
                 </section>
             }
@@ -234,7 +234,7 @@ fn StreamBar(floor: Floor) -> impl IntoView {
                     .then(|| {
                         view! {
                             <Icon sign=Sign::Offline/>
-                            <span>{t!(i18n, event.rejoining)}</span>
+                            <span>{tx!(i18n, event.rejoining)}</span>
                         }
                     })
             }}
@@ -273,8 +273,7 @@ fn section_detail(
     let left = counted!(locale, left, event.left_single | event.left_several);
     match from {
         Some(price) => {
-            let from =
-                td_string!(locale, event.from, price = intl::money_short(locale, price));
+            let from = td_string!(locale, event.from, price = intl::money_short(locale, price));
             format!("{from} · {left}")
         }
         None => left,

@@ -11,9 +11,10 @@ use crate::{
         icon::{Icon, Sign},
     },
     counted,
-    i18n::{Locale, t, t_string, td_string, use_i18n},
+    i18n::{Locale, t_string, td_string, use_i18n},
     intl::{self, DateStyle},
     state::load::{Load, load},
+    tx,
 };
 
 /// How many cards stand in for those that come.
@@ -34,8 +35,8 @@ pub fn EventsPage() -> impl IntoView {
             }
             Load::Waiting => view! {
                 <main id="main" class="page" aria-busy="true">
-                    <h1>{t!(i18n, events.title)}</h1>
-                    <p class="visually-hidden" role="status">{t!(i18n, common.loading)}</p>
+                    <h1>{tx!(i18n, events.title)}</h1>
+                    <p class="visually-hidden" role="status">{tx!(i18n, common.loading)}</p>
                     <ul class="cards" aria-hidden="true">
                         {(0..SKELETONS).map(|_| view! { <SkeletonCard/> }).collect_view()}
                     </ul>
@@ -44,13 +45,13 @@ pub fn EventsPage() -> impl IntoView {
             .into_any(),
             Load::Ready(page) if page.items.is_empty() => view! {
                 <main id="main" class="page">
-                    <h1>{t!(i18n, events.title)}</h1>
+                    <h1>{tx!(i18n, events.title)}</h1>
                     <div class="state-box">
                         <Icon sign=Sign::Calendar/>
-                        <h2>{t!(i18n, events.none)}</h2>
-                        <p>{t!(i18n, events.none_text)}</p>
+                        <h2>{tx!(i18n, events.none)}</h2>
+                        <p>{tx!(i18n, events.none_text)}</p>
                         <button type="button" class="button secondary" on:click=move |_| again.run(())>
-                            {t!(i18n, events.look_again)}
+                            {tx!(i18n, events.look_again)}
                         </button>
                     </div>
                 </main>
@@ -60,7 +61,7 @@ pub fn EventsPage() -> impl IntoView {
                 let cards = page.items.iter().cloned();
                 view! {
                     <main id="main" class="page">
-                        <h1>{t!(i18n, events.title)}</h1>
+                        <h1>{tx!(i18n, events.title)}</h1>
                         <ul class="cards">
                             {cards.map(|event| view! { <EventCard event/> }).collect_view()}
                         </ul>
@@ -95,12 +96,7 @@ fn status(locale: Locale, event: &Event) -> (String, &'static str) {
         }
         EventStatus::SoldOut => (td_string!(locale, events.sold_out).to_owned(), "quiet-state"),
         EventStatus::Draft | EventStatus::Upcoming => {
-            let from = intl::date(
-                locale,
-                &event.sale_starts_at,
-                &event.time_zone,
-                DateStyle::Full,
-            );
+            let from = intl::date(locale, &event.sale_starts_at, &event.time_zone, DateStyle::Full);
             (td_string!(locale, events.sale_from, date = from), "quiet-state")
         }
         EventStatus::Completed => (td_string!(locale, events.over).to_owned(), "quiet-state"),

@@ -5,7 +5,8 @@ use leptos_router::components::A;
 
 use crate::{
     browser,
-    i18n::{t, t_string, use_i18n},
+    i18n::{t_string, use_i18n},
+    tx,
 };
 
 /// Any other address.
@@ -19,9 +20,9 @@ pub fn NotFoundPage() -> impl IntoView {
         <main id="main" class="page narrow">
             <div class="state-box">
                 <p class="big-figure" aria-hidden="true">"404"</p>
-                <h1>{t!(i18n, not_found.title)}</h1>
-                <p>{t!(i18n, not_found.text)}</p>
-                <A href="/" attr:class="button primary">{t!(i18n, common.to_events)}</A>
+                <h1>{tx!(i18n, not_found.title)}</h1>
+                <p>{tx!(i18n, not_found.text)}</p>
+                <A href="/" attr:class="button primary">{tx!(i18n, common.to_events)}</A>
             </div>
         </main>
     }

@@ -62,18 +62,14 @@ impl Holds {
     #[allow(clippy::cast_precision_loss, reason = "a few minutes")]
     pub fn put(self, reservation: Reservation) {
         let id = reservation.id;
-        if !matches!(
-            reservation.status,
-            ReservationStatus::Active | ReservationStatus::InPayment
-        ) {
+        if !matches!(reservation.status, ReservationStatus::Active | ReservationStatus::InPayment) {
             self.drop(id);
             return;
         }
         if let Some(token) = &reservation.guest_token {
             crate::state::session::keep_guest_token(token);
         }
-        let deadline_ms =
-            browser::monotonic_ms() + reservation.expires_in_seconds as f64 * 1000.0;
+        let deadline_ms = browser::monotonic_ms() + reservation.expires_in_seconds as f64 * 1000.0;
         self.held.update(|held| {
             held.retain(|hold| hold.reservation.id != id);
             held.push(Hold { reservation, deadline_ms });

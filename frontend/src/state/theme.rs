@@ -67,8 +67,8 @@ impl Appearance {
                 changes.update(|count| *count += 1);
             });
             use wasm_bindgen::JsCast;
-            let _ = query
-                .add_event_listener_with_callback("change", follow.as_ref().unchecked_ref());
+            let _ =
+                query.add_event_listener_with_callback("change", follow.as_ref().unchecked_ref());
             // Lives as long as the program: the theme is provided once.
             follow.forget();
         }

@@ -14,7 +14,7 @@ use crate::{
     i18n::{Locale, t, t_string, td_string, use_i18n},
     intl,
     state::session::Account,
-    words,
+    tx, words,
 };
 
 /// Where the typed address is kept until the tab is closed.
@@ -46,18 +46,13 @@ impl Method {
 
     fn words(self, locale: Locale) -> (&'static str, &'static str) {
         match self {
-            Self::Works => (
-                td_string!(locale, pay.works),
-                td_string!(locale, pay.works_text),
-            ),
-            Self::Declined => (
-                td_string!(locale, pay.declines),
-                td_string!(locale, pay.declines_text),
-            ),
-            Self::SecondStep => (
-                td_string!(locale, pay.second_step),
-                td_string!(locale, pay.second_step_text),
-            ),
+            Self::Works => (td_string!(locale, pay.works), td_string!(locale, pay.works_text)),
+            Self::Declined => {
+                (td_string!(locale, pay.declines), td_string!(locale, pay.declines_text))
+            }
+            Self::SecondStep => {
+                (td_string!(locale, pay.second_step), td_string!(locale, pay.second_step_text))
+            }
             Self::Slow => (td_string!(locale, pay.slow), td_string!(locale, pay.slow_text)),
         }
     }
@@ -121,14 +116,14 @@ pub fn Pay(basket: Basket) -> impl IntoView {
         <form class="stack" novalidate on:submit=submit>
             <Details email complaint/>
             <section class="panel" aria-labelledby="pay-title">
-                <h2 id="pay-title">{t!(i18n, pay.title)}</h2>
+                <h2 id="pay-title">{tx!(i18n, pay.title)}</h2>
                 {move || {
                     if is_free() {
-                        view! { <p>{t!(i18n, pay.free)}</p> }.into_any()
+                        view! { <p>{tx!(i18n, pay.free)}</p> }.into_any()
                     } else if is_simulated {
                         view! { <Methods method busy=Signal::derive(busy)/> }.into_any()
                     } else {
-                        view! { <p role="alert">{t!(i18n, pay.no_gateway)}</p> }.into_any()
+                        view! { <p role="alert">{tx!(i18n, pay.no_gateway)}</p> }.into_any()
                     }
                 }}
                 <Told basket/>
@@ -147,7 +142,7 @@ pub fn Pay(basket: Basket) -> impl IntoView {
                 </button>
                 <p class="fine">
                     <Icon sign=Sign::Shield/>
-                    <span>{t!(i18n, pay.promise)}</span>
+                    <span>{tx!(i18n, pay.promise)}</span>
                 </p>
             </section>
         </form>
@@ -169,7 +164,7 @@ fn Details(email: RwSignal<String>, complaint: RwSignal<bool>) -> impl IntoView 
         move || {
             view! {
                 <div class="field">
-                    <label for="email">{t!(i18n, checkout.email)}</label>
+                    <label for="email">{tx!(i18n, checkout.email)}</label>
                     <input
                         id="email"
                         name="email"
@@ -198,14 +193,14 @@ fn Details(email: RwSignal<String>, complaint: RwSignal<bool>) -> impl IntoView 
                     </p>
                 </div>
                 <p class="fine">
-                    {t!(i18n, checkout.or)} " " <A href=sign_in.clone()>{t!(i18n, header.sign_in)}</A>
+                    {tx!(i18n, checkout.or)} " " <A href=sign_in.clone()>{tx!(i18n, header.sign_in)}</A>
                 </p>
             }
         }
     };
     view! {
         <section class="panel" aria-labelledby="details-title">
-            <h2 id="details-title">{t!(i18n, checkout.details)}</h2>
+            <h2 id="details-title">{tx!(i18n, checkout.details)}</h2>
             {move || match account.profile() {
                 Some(profile) => {
                     view! {
@@ -254,9 +249,9 @@ fn Methods(method: RwSignal<Method>, busy: Signal<bool>) -> impl IntoView {
             .collect_view()
     };
     view! {
-        <p class="test-mode"><Icon sign=Sign::Info/><span>{t!(i18n, pay.test_mode)}</span></p>
+        <p class="test-mode"><Icon sign=Sign::Info/><span>{tx!(i18n, pay.test_mode)}</span></p>
         <fieldset class="methods">
-            <legend class="visually-hidden">{t!(i18n, pay.method)}</legend>
+            <legend class="visually-hidden">{tx!(i18n, pay.method)}</legend>
             {options}
         </fieldset>
     }
@@ -267,9 +262,7 @@ fn told(locale: Locale, message: &Message) -> String {
         Message::Failed(Reason::Declined) => td_string!(locale, pay.declined).into(),
         Message::Failed(Reason::SeatsLost) => td_string!(locale, pay.seats_lost).into(),
         Message::Failed(Reason::Timeout) => td_string!(locale, pay.timeout).into(),
-        Message::Failed(Reason::Cancelled | Reason::Other) => {
-            td_string!(locale, pay.failed).into()
-        }
+        Message::Failed(Reason::Cancelled | Reason::Other) => td_string!(locale, pay.failed).into(),
         Message::Unknown => td_string!(locale, pay.unknown).into(),
         Message::Refused(failure) => words::failure(locale, failure),
     }

@@ -6,8 +6,9 @@ use leptos::prelude::*;
 use super::basket::{Basket, Busy};
 use crate::{
     components::icon::{Icon, Sign},
-    i18n::{t, use_i18n},
+    i18n::use_i18n,
     intl::{self, DateStyle},
+    tx,
 };
 
 /// The first panel.
@@ -38,7 +39,7 @@ pub fn Seats(basket: Basket) -> impl IntoView {
             <p class="fact"><Icon sign=Sign::Place/><span>{place}</span></p>
             <ul class="items">{items}</ul>
             <p class="total-row">
-                <span>{t!(i18n, common.total)}</span>
+                <span>{tx!(i18n, common.total)}</span>
                 <strong class="figures total">{total}</strong>
             </p>
             <div class="row-actions">
@@ -55,7 +56,7 @@ pub fn Seats(basket: Basket) -> impl IntoView {
                                     on:click=move |_| basket.extend()
                                 >
                                     <Icon sign=Sign::Clock/>
-                                    <span>{t!(i18n, checkout.extend)}</span>
+                                    <span>{tx!(i18n, checkout.extend)}</span>
                                 </button>
                             }
                         })
@@ -68,7 +69,7 @@ pub fn Seats(basket: Basket) -> impl IntoView {
                     on:click=move |_| basket.cancel()
                 >
                     <Icon sign=Sign::Trash/>
-                    <span>{t!(i18n, checkout.cancel)}</span>
+                    <span>{tx!(i18n, checkout.cancel)}</span>
                 </button>
             </div>
         </section>

@@ -9,7 +9,8 @@ use crate::{
         dialog::Dialog,
         icon::{Icon, Sign},
     },
-    i18n::{t, t_string, use_i18n},
+    i18n::use_i18n,
+    tx,
 };
 
 /// Shown while the gateway waits for the buyer.
@@ -25,8 +26,8 @@ pub fn SecondStep(basket: Basket) -> impl IntoView {
             let answer = move |outcome: SimulatedOutcome| basket.complete(secret.clone(), outcome);
             let (yes, no) = (answer.clone(), answer);
             view! {
-                <Dialog title=Signal::derive(move || t_string!(i18n, step.title).to_owned())>
-                    <p>{t!(i18n, step.text)}</p>
+                <Dialog title=tx!(i18n, step.title)>
+                    <p>{tx!(i18n, step.text)}</p>
                     <div class="row-actions">
                         <button
                             type="button"
@@ -35,7 +36,7 @@ pub fn SecondStep(basket: Basket) -> impl IntoView {
                             on:click=move |_| yes(SimulatedOutcome::Success)
                         >
                             <Icon sign=Sign::Check/>
-                            <span>{t!(i18n, step.approve)}</span>
+                            <span>{tx!(i18n, step.approve)}</span>
                         </button>
                         <button
                             type="button"
@@ -43,7 +44,7 @@ pub fn SecondStep(basket: Basket) -> impl IntoView {
                             data-testid="second-step-refuse"
                             on:click=move |_| no(SimulatedOutcome::Failure)
                         >
-                            {t!(i18n, step.refuse)}
+                            {tx!(i18n, step.refuse)}
                         </button>
                     </div>
                 </Dialog>

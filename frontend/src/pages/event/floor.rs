@@ -3,14 +3,10 @@
 //! The large arrays are not signals; `revision` grows with them, and the stage is told which seats to
 //! paint again.
 
-use std::{
-    cell::RefCell,
-    collections::HashSet,
-    rc::Rc,
-};
+use std::{cell::RefCell, collections::HashSet, rc::Rc};
 
 use holdfast_contract::{
-    catalogue::{Event, Section, SectionKind, SeatStatus},
+    catalogue::{Event, SeatStatus, Section, SectionKind},
     live::{Change, SeatStates},
     money::Money,
 };
@@ -244,7 +240,8 @@ impl Floor {
     }
 
     fn replace(self, states: &SeatStates) {
-        let (Some(hall), Some(live)) = (self.hall.try_get_value(), self.live.try_get_value()) else {
+        let (Some(hall), Some(live)) = (self.hall.try_get_value(), self.live.try_get_value())
+        else {
             return;
         };
         if states.plan_version != hall.plan_version && hall.len() > 0 {

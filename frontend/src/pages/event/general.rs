@@ -8,8 +8,8 @@ use super::floor::{Floor, Notice};
 use crate::{
     components::icon::{Icon, Sign},
     counted,
-    i18n::{t, t_string, td_string, use_i18n},
-    intl,
+    i18n::{t_string, td_string, use_i18n},
+    intl, tx,
 };
 
 /// Every general-admission section.
@@ -25,7 +25,7 @@ pub fn General(floor: Floor) -> impl IntoView {
         (!ids.is_empty()).then(|| {
             view! {
                 <section class="general" aria-labelledby="general-title">
-                    <h2 id="general-title">{t!(i18n, event.general)}</h2>
+                    <h2 id="general-title">{tx!(i18n, event.general)}</h2>
                     {ids
                         .into_iter()
                         .map(|section_id| view! { <GeneralSection floor section_id/> })

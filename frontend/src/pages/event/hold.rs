@@ -77,8 +77,7 @@ fn refused_seats(failure: &Failure) -> &[RefusedSeat] {
 
 fn refused(floor: Floor, failure: Failure) {
     let seats = refused_seats(&failure).to_vec();
-    let taken =
-        floor.chosen.try_update(|chosen| chosen.drop_refused(&seats)).unwrap_or_default();
+    let taken = floor.chosen.try_update(|chosen| chosen.drop_refused(&seats)).unwrap_or_default();
     let left = floor.chosen.with_untracked(Selection::count);
     floor.notice.set(Some(if taken.is_empty() {
         Notice::Failed(failure)

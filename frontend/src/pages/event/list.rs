@@ -14,6 +14,7 @@ use crate::{
     i18n::{t, t_string, td_string, use_i18n},
     intl,
     map::stage::Stage,
+    tx,
 };
 use holdfast_contract::catalogue::{SeatKind, SeatStatus};
 
@@ -25,7 +26,7 @@ pub fn SeatList(floor: Floor) -> impl IntoView {
     let count = floor.hall.with_value(|hall| hall.sections.len());
     view! {
         <section class="seat-list" data-testid="seat-list" aria-labelledby="list-title">
-            <h2 id="list-title">{t!(i18n, event.list)}</h2>
+            <h2 id="list-title">{tx!(i18n, event.list)}</h2>
             <ul class="list-sections">
                 {(0..count).map(|section| view! { <SectionEntry floor section open/> }).collect_view()}
             </ul>
@@ -149,9 +150,8 @@ fn RowEntry(floor: Floor, row: usize, open: RwSignal<Option<usize>>) -> impl Int
 fn SeatEntry(floor: Floor, seat: usize) -> impl IntoView {
     let i18n = use_i18n();
     let standing = Memo::new(move |_| Standing::clone(&floor.standing(seat)));
-    let (label, seat_id, kind) = floor
-        .hall
-        .with_value(|hall| (hall.labels[seat].clone(), hall.ids[seat], hall.kind[seat]));
+    let (label, seat_id, kind) =
+        floor.hall.with_value(|hall| (hall.labels[seat].clone(), hall.ids[seat], hall.kind[seat]));
     let words = {
         let label = label.clone();
         move || {

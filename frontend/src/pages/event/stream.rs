@@ -48,7 +48,8 @@ pub fn follow(floor: Floor) {
             slot.borrow_mut().take();
         }
     });
-    let ticking = set_interval_with_handle(move || floor.lapse(), std::time::Duration::from_secs(1));
+    let ticking =
+        set_interval_with_handle(move || floor.lapse(), std::time::Duration::from_secs(1));
     on_cleanup(move || {
         if let Ok(ticking) = ticking {
             ticking.clear();
@@ -98,8 +99,7 @@ fn open(floor: Floor, slot: &Slot, wait_ms: i32) {
         }
     });
     for (name, listener) in [(stream_events::CHANGE, &change), (stream_events::RESET, &reset)] {
-        let _ =
-            source.add_event_listener_with_callback(name, listener.as_ref().unchecked_ref());
+        let _ = source.add_event_listener_with_callback(name, listener.as_ref().unchecked_ref());
     }
     let line = Line { source, _listeners: vec![opened, broken, change, reset] };
     let before = slot.borrow_mut().replace(line);

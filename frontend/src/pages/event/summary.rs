@@ -13,10 +13,11 @@ use super::{
 use crate::{
     components::icon::{Icon, Sign},
     counted,
-    i18n::{t, t_string, use_i18n},
+    i18n::{t_string, use_i18n},
     intl,
     map::stage::Stage,
     state::holds::Holds,
+    tx,
 };
 
 /// What is chosen costs this much; nothing where currencies differ or a price is missing.
@@ -30,9 +31,10 @@ fn total(floor: Floor, chosen: &Selection) -> Option<Money> {
             };
             Some((offer.price.clone(), 1))
         });
-        let places = chosen.places.iter().map(|it| {
-            Some((prices.offer(it.offer_id)?.price.clone(), i64::from(it.quantity)))
-        });
+        let places = chosen
+            .places
+            .iter()
+            .map(|it| Some((prices.offer(it.offer_id)?.price.clone(), i64::from(it.quantity))));
         sum(seats.chain(places))
     })
 }
@@ -60,7 +62,8 @@ pub fn Chosen(floor: Floor) -> impl IntoView {
     let rows = move || {
         let chosen = floor.chosen.get();
         if chosen.is_empty() {
-            return view! { <p class="empty-hint">{t!(i18n, event.nothing_chosen)}</p> }.into_any();
+            return view! { <p class="empty-hint">{tx!(i18n, event.nothing_chosen)}</p> }
+                .into_any();
         }
         let seats = chosen.seats.into_iter().map(|(seat_id, offer)| {
             view! { <ChosenSeat floor seat_id offer/> }
@@ -73,7 +76,7 @@ pub fn Chosen(floor: Floor) -> impl IntoView {
     };
     view! {
         <section class="summary" aria-labelledby="summary-title">
-            <h2 id="summary-title">{t!(i18n, event.your_selection)}</h2>
+            <h2 id="summary-title">{tx!(i18n, event.your_selection)}</h2>
             <Held floor/>
             <div aria-live="polite">{rows}</div>
         </section>
@@ -95,8 +98,7 @@ fn ChosenSeat(floor: Floor, seat_id: i32, offer: Option<uuid::Uuid>) -> impl Int
         let options = offers
             .iter()
             .map(|it| {
-                let label =
-                    format!("{} · {}", it.name, intl::money(i18n.get_locale(), &it.price));
+                let label = format!("{} · {}", it.name, intl::money(i18n.get_locale(), &it.price));
                 view! {
                     <option value=it.id.to_string() selected=Some(it.id) == offer>{label}</option>
                 }
@@ -189,15 +191,12 @@ fn Held(floor: Floor) -> impl IntoView {
             .map(|item| item.quantity)
             .sum();
         let path = holds.checkout_path_of(event)?;
-        let text = counted!(
-            i18n.get_locale(),
-            i64::from(count),
-            event.held_single | event.held_several
-        );
+        let text =
+            counted!(i18n.get_locale(), i64::from(count), event.held_single | event.held_several);
         Some(view! {
             <div class="held-box">
                 <p>{text}</p>
-                <A href=path attr:class="button secondary">{t!(i18n, event.to_checkout)}</A>
+                <A href=path attr:class="button secondary">{tx!(i18n, event.to_checkout)}</A>
             </div>
         })
     }
@@ -220,7 +219,10 @@ pub fn HoldBar(floor: Floor) -> impl IntoView {
         }
     };
     let price = move || {
-        floor.chosen.with(|chosen| total(floor, chosen)).map(|it| intl::money(i18n.get_locale(), &it))
+        floor
+            .chosen
+            .with(|chosen| total(floor, chosen))
+            .map(|it| intl::money(i18n.get_locale(), &it))
     };
     let minutes = move || {
         let minutes = floor.event.with(|event| event.hold_seconds) / 60;
@@ -230,7 +232,7 @@ pub fn HoldBar(floor: Floor) -> impl IntoView {
         <div class="hold-bar">
             <NoticeView floor/>
             <div class="total-row">
-                <span>{t!(i18n, common.total)}</span>
+                <span>{tx!(i18n, common.total)}</span>
                 <strong class="figures total">{move || price().unwrap_or_else(|| "–".into())}</strong>
             </div>
             <button
