@@ -5,6 +5,7 @@ use leptos_router::components::A;
 
 use super::icon::{Icon, Sign};
 use crate::{
+    components::erased::part,
     counted,
     i18n::use_i18n,
     state::{
@@ -31,7 +32,7 @@ pub fn Countdown() -> impl IntoView {
     });
     let shown = Memo::new(move |_| holds.seconds.get().is_some());
     view! {
-        {move || {
+        {part(move || {
             shown
                 .get()
                 .then(|| {
@@ -46,19 +47,19 @@ pub fn Countdown() -> impl IntoView {
                         >
                             <Icon sign=Sign::Clock/>
                             <span class="visually-hidden">{tx!(i18n, hold.time_left)}</span>
-                            <span class="figures" role="timer">{move || clock(seconds())}</span>
+                            <span class="figures" role="timer">{part(move || clock(seconds()))}</span>
                         </A>
                     }
                 })
-        }}
+        })}
         <p class="visually-hidden" aria-live="assertive">
-            {move || {
+            {part(move || {
                 spoken
                     .get()
                     .map(|minutes| {
                         counted!(i18n.get_locale(), minutes, hold.spoken_single | hold.spoken_several)
                     })
-            }}
+            })}
         </p>
     }
 }

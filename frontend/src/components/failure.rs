@@ -3,7 +3,12 @@
 use leptos::prelude::*;
 
 use super::icon::{Icon, Sign};
-use crate::{api::Failure, i18n::use_i18n, tx, words};
+use crate::{
+    api::Failure,
+    components::erased::{act, part},
+    i18n::use_i18n,
+    tx, words,
+};
 
 /// A whole page's failure with a button that tries again.
 #[component]
@@ -14,9 +19,9 @@ pub fn FailureView(failure: Failure, again: Callback<()>) -> impl IntoView {
             <div class="state-box" role="alert">
                 <Icon sign=Sign::Alert/>
                 <h1>{tx!(i18n, common.not_loaded)}</h1>
-                <p>{move || words::failure(i18n.get_locale(), &failure)}</p>
+                <p>{part(move || words::failure(i18n.get_locale(), &failure))}</p>
                 <div class="row-actions">
-                    <button type="button" class="button primary" on:click=move |_| again.run(())>
+                    <button type="button" class="button primary" on:click=act(move |_| again.run(()))>
                         {tx!(i18n, common.retry)}
                     </button>
                     <leptos_router::components::A href="/" attr:class="button secondary">

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     api,
+    components::erased::{act, part},
     i18n::{Locale, t_string, use_i18n},
     state::{
         language,
@@ -56,13 +57,13 @@ fn LanguageSwitch() -> impl IntoView {
             class="quiet bar-button"
             data-testid="language"
             lang=code
-            on:click=move |_| i18n.set_locale(other())
+            on:click=act(move |_| i18n.set_locale(other()))
         >
             <Icon sign=Sign::Language/>
-            <span>{move || match other() {
+            <span>{part(move || match other() {
                 Locale::en => "English",
                 Locale::fr => "Français",
-            }}</span>
+            })}</span>
         </button>
     }
 }
@@ -83,16 +84,16 @@ fn ThemeSwitch() -> impl IntoView {
             data-testid="theme"
             aria-label=label
             title=label
-            on:click=move |_| theme.update(|theme| *theme = theme.next())
+            on:click=act(move |_| theme.update(|theme| *theme = theme.next()))
         >
-            {move || {
+            {part(move || {
                 let sign = match theme.get() {
                     Theme::Auto => Sign::Auto,
                     Theme::Light => Sign::Sun,
                     Theme::Dark => Sign::Moon,
                 };
                 view! { <Icon sign/> }
-            }}
+            })}
         </button>
     }
 }
@@ -108,7 +109,7 @@ fn Who() -> impl IntoView {
             account.sign_out();
         });
     };
-    move || match account.profile() {
+    part(move || match account.profile() {
         Some(profile) => view! {
             <span class="who" data-testid="signed-in" title=profile.email.clone()>
                 <Icon sign=Sign::User/>
@@ -126,5 +127,5 @@ fn Who() -> impl IntoView {
             </A>
         }
         .into_any(),
-    }
+    })
 }

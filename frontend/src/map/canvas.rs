@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     browser,
+    components::erased::act,
     components::icon::{Icon, Sign},
     i18n::use_i18n,
     state::theme::Appearance,
@@ -221,10 +222,10 @@ pub fn MapCanvas(
                 on:pointerdown=down
                 on:pointermove=moved
                 on:pointerup=up
-                on:pointercancel=move |event: PointerEvent| {
+                on:pointercancel=act(move |event: PointerEvent| {
                     gesture.get_value().borrow_mut().cancel(event.pointer_id());
-                }
-                on:pointerleave=move |_| leave()
+                })
+                on:pointerleave=act(move |_| leave())
                 on:wheel=wheel
                 on:keydown=key
             ></canvas>
@@ -234,7 +235,7 @@ pub fn MapCanvas(
                     type="button"
                     class="tool"
                     aria-label=tx!(i18n, map.zoom_in)
-                    on:click=move |_| step(ZOOM_STEP)
+                    on:click=act(move |_| step(ZOOM_STEP))
                 >
                     <Icon sign=Sign::Plus/>
                 </button>
@@ -242,7 +243,7 @@ pub fn MapCanvas(
                     type="button"
                     class="tool"
                     aria-label=tx!(i18n, map.zoom_out)
-                    on:click=move |_| step(1.0 / ZOOM_STEP)
+                    on:click=act(move |_| step(1.0 / ZOOM_STEP))
                 >
                     <Icon sign=Sign::Minus/>
                 </button>
@@ -250,10 +251,10 @@ pub fn MapCanvas(
                     type="button"
                     class="tool"
                     aria-label=tx!(i18n, map.fit)
-                    on:click=move |_| {
+                    on:click=act(move |_| {
                         with_stage(&|stage| stage.update(Stage::fit));
                         after_glide();
-                    }
+                    })
                 >
                     <Icon sign=Sign::Fit/>
                 </button>

@@ -14,6 +14,7 @@ use leptos_router::{
 use crate::{
     api::{self, Failure},
     browser,
+    components::erased::{act, live, part},
     components::icon::{Icon, Sign},
     i18n::{t_string, use_i18n},
     state::{language, session::Account},
@@ -67,12 +68,12 @@ fn Field(
                 required
                 autocomplete=autocomplete
                 aria-describedby=describes.clone()
-                aria-invalid=move || if error().is_some() { "true" } else { "false" }
+                aria-invalid=live(move || if error().is_some() { "true" } else { "false" })
                 prop:value=value
-                on:input=move |event| value.set(event_target_value(&event))
+                on:input=act(move |event| value.set(event_target_value(&event)))
             />
-            <p id=describes class="field-help" class:is-error=move || error().is_some()>
-                {move || error().or_else(|| hint.map(|hint| hint.get().to_owned()))}
+            <p id=describes class="field-help" class:is-error=live(move || error().is_some())>
+                {part(move || error().or_else(|| hint.map(|hint| hint.get().to_owned())))}
             </p>
         </div>
     }
@@ -83,7 +84,7 @@ fn FailureNote(failure: RwSignal<Option<Failure>>) -> impl IntoView {
     let i18n = use_i18n();
     view! {
         <div role="alert">
-            {move || {
+            {part(move || {
                 failure
                     .get()
                     .map(|failure| {
@@ -95,7 +96,7 @@ fn FailureNote(failure: RwSignal<Option<Failure>>) -> impl IntoView {
                             </div>
                         }
                     })
-            }}
+            })}
         </div>
     }
 }

@@ -10,6 +10,7 @@ use leptos_router::{components::A, hooks::use_params_map};
 use crate::{
     api::{self, Failure},
     browser,
+    components::erased::part,
     components::{
         failure::FailureView,
         icon::{Icon, Sign},
@@ -43,10 +44,10 @@ async fn open(reference: String) -> Result<Opening, Failure> {
 #[component]
 pub fn BookingPage() -> impl IntoView {
     let params = use_params_map();
-    move || {
+    part(move || {
         let reference = params.with(|params| params.get("reference").unwrap_or_default());
         view! { <Opened reference/> }
-    }
+    })
 }
 
 #[component]
@@ -54,7 +55,7 @@ fn Opened(reference: String) -> impl IntoView {
     let i18n = use_i18n();
     browser::set_title(&format!("{reference} · Holdfast"));
     let (opening, again) = load(move || open(reference.clone()));
-    move || {
+    part(move || {
         opening.with(|opening| match opening {
             Load::Waiting => view! {
                 <main id="main" class="page column" aria-busy="true">
@@ -71,7 +72,7 @@ fn Opened(reference: String) -> impl IntoView {
             }
             Load::Ready(opening) => view! { <Purchase opening=opening.clone()/> }.into_any(),
         })
-    }
+    })
 }
 
 fn heading(locale: Locale, status: BookingStatus) -> (&'static str, &'static str) {
@@ -114,8 +115,8 @@ fn Purchase(opening: Opening) -> impl IntoView {
                 <span class="seal" class:is-good=is_good aria-hidden="true">
                     <Icon sign=if is_good { Sign::Check } else { Sign::Info }/>
                 </span>
-                <h1>{move || heading(i18n.get_locale(), status).0}</h1>
-                <p>{move || heading(i18n.get_locale(), status).1}</p>
+                <h1>{part(move || heading(i18n.get_locale(), status).0)}</h1>
+                <p>{part(move || heading(i18n.get_locale(), status).1)}</p>
                 <dl class="facts">
                     <div>
                         <dt>{tx!(i18n, booking.reference)}</dt>
@@ -125,7 +126,7 @@ fn Purchase(opening: Opening) -> impl IntoView {
                     </div>
                     <div>
                         <dt>{tx!(i18n, common.total)}</dt>
-                        <dd class="figures">{move || intl::money(i18n.get_locale(), &total)}</dd>
+                        <dd class="figures">{part(move || intl::money(i18n.get_locale(), &total))}</dd>
                     </div>
                     {email
                         .map(|email| {
@@ -142,10 +143,10 @@ fn Purchase(opening: Opening) -> impl IntoView {
                 .then(|| {
                     view! {
                         <h2>
-                            {move || {
+                            {part(move || {
                                 let locale = i18n.get_locale();
                                 counted!(locale, count, booking.tickets_single | booking.tickets_several)
-                            }}
+                            })}
                         </h2>
                         <ul class="tickets">{tickets}</ul>
                     }
@@ -194,19 +195,19 @@ fn TicketCard(ticket: Ticket, event: Option<Event>, reference: String) -> impl I
                 <p class="fact"><Icon sign=Sign::Calendar/><span>{when}</span></p>
                 <p class="fact"><Icon sign=Sign::Place/><span>{place}</span></p>
                 <p class="ticket-place figures">{ticket.label}</p>
-                {move || {
+                {part(move || {
                     status_words(i18n.get_locale(), status)
                         .map(|text| view! { <p class="remark">{text}</p> })
-                }}
+                })}
             </div>
             <div class="ticket-stub">
                 <Icon sign=Sign::Ticket/>
                 <p class="ticket-label">{t_string!(i18n, booking.reference)}</p>
                 <p class="ticket-code figures">{reference}</p>
                 <p class="soft">
-                    {move || {
+                    {part(move || {
                         counted!(i18n.get_locale(), admits, ticket.admits_single | ticket.admits_several)
-                    }}
+                    })}
                 </p>
             </div>
         </li>

@@ -21,6 +21,7 @@ use uuid::Uuid;
 use crate::{
     api::{self, Failure},
     browser,
+    components::erased::part,
     components::failure::FailureView,
     i18n::{t_string, use_i18n},
     state::{
@@ -70,10 +71,10 @@ async fn open(ids: Vec<Uuid>) -> Result<Opening, Failure> {
 #[component]
 pub fn CheckoutPage() -> impl IntoView {
     let params = use_params_map();
-    move || {
+    part(move || {
         let ids = params.with(|params| params.get("reservation_ids").unwrap_or_default());
         view! { <Checkout ids=parsed(&ids)/> }
-    }
+    })
 }
 
 #[component]
@@ -83,7 +84,7 @@ fn Checkout(ids: Vec<Uuid>) -> impl IntoView {
     Effect::new(move || {
         browser::set_title(&format!("{} · Holdfast", t_string!(i18n, checkout.title)));
     });
-    move || {
+    part(move || {
         opening.with(|opening| match opening {
             Load::Waiting => view! { <Skeleton/> }.into_any(),
             Load::Failed(failure) => {
@@ -91,7 +92,7 @@ fn Checkout(ids: Vec<Uuid>) -> impl IntoView {
             }
             Load::Ready(opening) => view! { <Column opening=opening.clone()/> }.into_any(),
         })
-    }
+    })
 }
 
 #[component]
@@ -119,7 +120,7 @@ fn Column(opening: Opening) -> impl IntoView {
     }
     let basket = Basket::new(opening);
     basket.watch();
-    move || {
+    part(move || {
         if let Some(end) = basket.ended.get() {
             return view! { <Ended end basket/> }.into_any();
         }
@@ -131,7 +132,7 @@ fn Column(opening: Opening) -> impl IntoView {
             </main>
         }
         .into_any()
-    }
+    })
 }
 
 /// What everything costs together.

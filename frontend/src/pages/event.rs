@@ -22,6 +22,7 @@ use leptos_router::hooks::use_params_map;
 use crate::{
     api::{self, Failure},
     browser,
+    components::erased::{live, part},
     components::{
         failure::FailureView,
         icon::{Icon, Sign},
@@ -69,16 +70,16 @@ async fn open(slug: String) -> Result<Opening, Failure> {
 pub fn EventPage() -> impl IntoView {
     let params = use_params_map();
     // Another slug is another page: everything below starts anew.
-    move || {
+    part(move || {
         let slug = params.with(|params| params.get("slug").unwrap_or_default());
         view! { <Opened slug/> }
-    }
+    })
 }
 
 #[component]
 fn Opened(slug: String) -> impl IntoView {
     let (opening, again) = load(move || open(slug.clone()));
-    move || {
+    part(move || {
         opening.with(|opening| match opening {
             Load::Waiting => view! { <Skeleton/> }.into_any(),
             Load::Failed(failure) => {
@@ -90,7 +91,7 @@ fn Opened(slug: String) -> impl IntoView {
                 view! { <Hallway floor/> }.into_any()
             }
         })
-    }
+    })
 }
 
 #[component]
@@ -171,21 +172,21 @@ fn Heading(floor: Floor) -> impl IntoView {
     };
     view! {
         <header class="event-heading">
-            <h1 lang=move || floor.event.with(|event| event.language.clone())>
-                {move || floor.event.with(|event| event.name.clone())}
+            <h1 lang=live(move || floor.event.with(|event| event.language.clone()))>
+                {part(move || floor.event.with(|event| event.name.clone()))}
             </h1>
             <p class="fact">
                 <Icon sign=Sign::Calendar/>
-                <time datetime=move || floor.event.with(|it| it.starts_at.clone())>{when}</time>
+                <time datetime=live(move || floor.event.with(|it| it.starts_at.clone()))>{when}</time>
             </p>
             <p class="fact">
                 <Icon sign=Sign::Place/>
-                <span>{move || floor.event.with(|event| event.place.clone())}</span>
+                <span>{part(move || floor.event.with(|event| event.place.clone()))}</span>
             </p>
-            {move || {
+            {part(move || {
                 status_text(i18n.get_locale(), floor.event.with(|event| event.status))
                     .map(|text| view! { <p class="banner" role="status">{text}</p> })
-            }}
+            })}
         </header>
     }
 }
@@ -205,7 +206,7 @@ fn status_text(locale: Locale, status: EventStatus) -> Option<&'static str> {
 #[component]
 fn About(floor: Floor) -> impl IntoView {
     let i18n = use_i18n();
-    move || {
+    part(move || {
         let (text, language) =
             floor.event.with(|event| (event.description.clone(), event.language.clone()));
         (!text.is_empty()).then(|| {
@@ -216,7 +217,7 @@ fn About(floor: Floor) -> impl IntoView {
                 </section>
             }
         })
-    }
+    })
 }
 
 #[component]
@@ -229,7 +230,7 @@ fn StreamBar(floor: Floor) -> impl IntoView {
     };
     view! {
         <div class="stream-status" data-testid="stream-status" data-state=state role="status">
-            {move || {
+            {part(move || {
                 (floor.stream.get() == StreamStatus::Rejoining)
                     .then(|| {
                         view! {
@@ -237,7 +238,7 @@ fn StreamBar(floor: Floor) -> impl IntoView {
                             <span>{tx!(i18n, event.rejoining)}</span>
                         }
                     })
-            }}
+            })}
         </div>
     }
 }

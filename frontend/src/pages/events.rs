@@ -6,6 +6,7 @@ use leptos_router::components::A;
 
 use crate::{
     api, browser,
+    components::erased::{act, live, part},
     components::{
         failure::FailureView,
         icon::{Icon, Sign},
@@ -28,7 +29,7 @@ pub fn EventsPage() -> impl IntoView {
     Effect::new(move || {
         browser::set_title(&format!("{} · Holdfast", t_string!(i18n, events.title)));
     });
-    move || {
+    part(move || {
         events.with(|events| match events {
             Load::Failed(failure) => {
                 view! { <FailureView failure=failure.clone() again/> }.into_any()
@@ -50,7 +51,7 @@ pub fn EventsPage() -> impl IntoView {
                         <Icon sign=Sign::Calendar/>
                         <h2>{tx!(i18n, events.none)}</h2>
                         <p>{tx!(i18n, events.none_text)}</p>
-                        <button type="button" class="button secondary" on:click=move |_| again.run(())>
+                        <button type="button" class="button secondary" on:click=act(move |_| again.run(()))>
                             {tx!(i18n, events.look_again)}
                         </button>
                     </div>
@@ -70,7 +71,7 @@ pub fn EventsPage() -> impl IntoView {
                 .into_any()
             }
         })
-    }
+    })
 }
 
 #[component]
@@ -127,9 +128,9 @@ fn EventCard(event: Event) -> impl IntoView {
     view! {
         <li class="card" data-testid="event-card">
             <div class="leaf" aria-hidden="true">
-                <span class="leaf-month">{move || date(DateStyle::Month)}</span>
-                <span class="leaf-day figures">{move || date(DateStyle::Day)}</span>
-                <span class="leaf-time figures">{move || date(DateStyle::WeekdayTime)}</span>
+                <span class="leaf-month">{part(move || date(DateStyle::Month))}</span>
+                <span class="leaf-day figures">{part(move || date(DateStyle::Day))}</span>
+                <span class="leaf-time figures">{part(move || date(DateStyle::WeekdayTime))}</span>
             </div>
             <div class="card-body">
                 <h2 lang=language>
@@ -137,7 +138,7 @@ fn EventCard(event: Event) -> impl IntoView {
                 </h2>
                 <p class="fact">
                     <Icon sign=Sign::Calendar/>
-                    <time datetime=time>{move || date(DateStyle::Full)}</time>
+                    <time datetime=time>{part(move || date(DateStyle::Full))}</time>
                 </p>
                 <p class="fact">
                     <Icon sign=Sign::Place/>
@@ -146,7 +147,7 @@ fn EventCard(event: Event) -> impl IntoView {
             </div>
             <div class="card-side">
                 <strong class="figures">{price}</strong>
-                <span class=move || format!("status {}", state().1)>{move || state().0}</span>
+                <span class=live(move || format!("status {}", state().1))>{part(move || state().0)}</span>
             </div>
         </li>
     }

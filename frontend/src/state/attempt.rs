@@ -6,7 +6,10 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::browser::{self, Keep};
+use crate::{
+    browser::{self, Keep},
+    json,
+};
 
 /// An attempt whose end is not known yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,7 +31,7 @@ fn name(reservations: &[Uuid]) -> String {
 
 /// The attempt under way for these reservations.
 pub fn pending(reservations: &[Uuid]) -> Option<Attempt> {
-    serde_json::from_str(&browser::read(Keep::Device, &name(reservations))?).ok()
+    json::parse(&browser::read(Keep::Device, &name(reservations))?)
 }
 
 /// Begins an attempt, or goes on with the one that has no end yet.

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     browser::{self, Keep},
+    components::erased::{act, live, part},
     components::icon::{Icon, Sign},
     i18n::{Locale, t, t_string, td_string, use_i18n},
     intl,
@@ -117,7 +118,7 @@ pub fn Pay(basket: Basket) -> impl IntoView {
             <Details email complaint/>
             <section class="panel" aria-labelledby="pay-title">
                 <h2 id="pay-title">{tx!(i18n, pay.title)}</h2>
-                {move || {
+                {part(move || {
                     if is_free() {
                         view! { <p>{tx!(i18n, pay.free)}</p> }.into_any()
                     } else if is_simulated {
@@ -125,19 +126,19 @@ pub fn Pay(basket: Basket) -> impl IntoView {
                     } else {
                         view! { <p role="alert">{tx!(i18n, pay.no_gateway)}</p> }.into_any()
                     }
-                }}
+                })}
                 <Told basket/>
                 <button
                     type="submit"
                     class="button primary wide"
                     data-testid="pay-button"
-                    disabled=move || busy() || (!is_simulated && !is_free())
+                    disabled=live(move || busy() || (!is_simulated && !is_free()))
                 >
-                    {move || if busy() {
+                    {part(move || if busy() {
                         view! { <span class="spinner" aria-hidden="true"></span> }.into_any()
                     } else {
                         view! { <Icon sign=Sign::Lock/> }.into_any()
-                    }}
+                    })}
                     <span>{label}</span>
                 </button>
                 <p class="fine">
@@ -173,23 +174,23 @@ fn Details(email: RwSignal<String>, complaint: RwSignal<bool>) -> impl IntoView 
                         inputmode="email"
                         aria-describedby="email-help"
                         aria-required="true"
-                        aria-invalid=move || if complaint.get() { "true" } else { "false" }
+                        aria-invalid=live(move || if complaint.get() { "true" } else { "false" })
                         prop:value=email
-                        on:input=move |event| {
+                        on:input=act(move |event| {
                             let text = event_target_value(&event);
                             browser::write(Keep::Tab, EMAIL, &text);
                             if is_address(&text) {
                                 complaint.set(false);
                             }
                             email.set(text);
-                        }
+                        })
                     />
                     <p id="email-help" class="field-help" class:is-error=complaint>
-                        {move || if complaint.get() {
+                        {part(move || if complaint.get() {
                             t_string!(i18n, checkout.email_wrong)
                         } else {
                             t_string!(i18n, checkout.email_help)
-                        }}
+                        })}
                     </p>
                 </div>
                 <p class="fine">
@@ -201,7 +202,7 @@ fn Details(email: RwSignal<String>, complaint: RwSignal<bool>) -> impl IntoView 
     view! {
         <section class="panel" aria-labelledby="details-title">
             <h2 id="details-title">{tx!(i18n, checkout.details)}</h2>
-            {move || match account.profile() {
+            {part(move || match account.profile() {
                 Some(profile) => {
                     view! {
                         <p class="fact">
@@ -212,7 +213,7 @@ fn Details(email: RwSignal<String>, complaint: RwSignal<bool>) -> impl IntoView 
                         .into_any()
                 }
                 None => guest().into_any(),
-            }}
+            })}
         </section>
     }
 }
@@ -232,11 +233,11 @@ fn Methods(method: RwSignal<Method>, busy: Signal<bool>) -> impl IntoView {
                             name="method"
                             value=option.name()
                             disabled=busy
-                            prop:checked=move || method.get() == option
-                            on:change=move |_| {
+                            prop:checked=live(move || method.get() == option)
+                            on:change=act(move |_| {
                                 browser::write(Keep::Tab, METHOD, option.name());
                                 method.set(option);
-                            }
+                            })
                         />
                         <span class="method-words">
                             <strong>{title}</strong>
@@ -273,7 +274,7 @@ fn Told(basket: Basket) -> impl IntoView {
     let i18n = use_i18n();
     view! {
         <div role="alert">
-            {move || {
+            {part(move || {
                 basket
                     .message
                     .get()
@@ -285,7 +286,7 @@ fn Told(basket: Basket) -> impl IntoView {
                             </div>
                         }
                     })
-            }}
+            })}
         </div>
     }
 }

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::basket::{Basket, Busy};
 use crate::{
+    components::erased::{act, part},
     components::icon::{Icon, Sign},
     i18n::use_i18n,
     intl::{self, DateStyle},
@@ -43,7 +44,7 @@ pub fn Seats(basket: Basket) -> impl IntoView {
                 <strong class="figures total">{total}</strong>
             </p>
             <div class="row-actions">
-                {move || {
+                {part(move || {
                     basket
                         .is_extendable()
                         .then(|| {
@@ -53,20 +54,20 @@ pub fn Seats(basket: Basket) -> impl IntoView {
                                     class="button secondary"
                                     data-testid="extend-button"
                                     disabled=busy
-                                    on:click=move |_| basket.extend()
+                                    on:click=act(move |_| basket.extend())
                                 >
                                     <Icon sign=Sign::Clock/>
                                     <span>{tx!(i18n, checkout.extend)}</span>
                                 </button>
                             }
                         })
-                }}
+                })}
                 <button
                     type="button"
                     class="button quiet danger"
                     data-testid="cancel-button"
                     disabled=busy
-                    on:click=move |_| basket.cancel()
+                    on:click=act(move |_| basket.cancel())
                 >
                     <Icon sign=Sign::Trash/>
                     <span>{tx!(i18n, checkout.cancel)}</span>
@@ -87,7 +88,7 @@ fn Item(item: ReservationItem) -> impl IntoView {
     view! {
         <li class="item">
             <span>{label}</span>
-            <span class="figures">{move || intl::money(i18n.get_locale(), &price)}</span>
+            <span class="figures">{part(move || intl::money(i18n.get_locale(), &price))}</span>
         </li>
     }
 }

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::basket::{Basket, Busy};
 use crate::{
+    components::erased::{act, part},
     components::{
         dialog::Dialog,
         icon::{Icon, Sign},
@@ -21,7 +22,7 @@ pub fn SecondStep(basket: Basket) -> impl IntoView {
         Busy::SecondStep(secret) => Some(secret),
         Busy::Idle | Busy::Paying => None,
     });
-    move || {
+    part(move || {
         secret.get().map(|secret| {
             let answer = move |outcome: SimulatedOutcome| basket.complete(secret.clone(), outcome);
             let (yes, no) = (answer.clone(), answer);
@@ -33,7 +34,7 @@ pub fn SecondStep(basket: Basket) -> impl IntoView {
                             type="button"
                             class="button primary"
                             data-testid="second-step-approve"
-                            on:click=move |_| yes(SimulatedOutcome::Success)
+                            on:click=act(move |_| yes(SimulatedOutcome::Success))
                         >
                             <Icon sign=Sign::Check/>
                             <span>{tx!(i18n, step.approve)}</span>
@@ -42,7 +43,7 @@ pub fn SecondStep(basket: Basket) -> impl IntoView {
                             type="button"
                             class="button secondary"
                             data-testid="second-step-refuse"
-                            on:click=move |_| no(SimulatedOutcome::Failure)
+                            on:click=act(move |_| no(SimulatedOutcome::Failure))
                         >
                             {tx!(i18n, step.refuse)}
                         </button>
@@ -50,5 +51,5 @@ pub fn SecondStep(basket: Basket) -> impl IntoView {
                 </Dialog>
             }
         })
-    }
+    })
 }

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::floor::{Floor, Notice};
 use crate::{
+    components::erased::{act, live, part},
     components::icon::{Icon, Sign},
     counted,
     i18n::{t_string, td_string, use_i18n},
@@ -20,7 +21,7 @@ pub fn General(floor: Floor) -> impl IntoView {
     let ids = Memo::new(move |_| {
         floor.general.with(|sections| sections.iter().map(|it| it.id).collect::<Vec<_>>())
     });
-    move || {
+    part(move || {
         let ids = ids.get();
         (!ids.is_empty()).then(|| {
             view! {
@@ -33,7 +34,7 @@ pub fn General(floor: Floor) -> impl IntoView {
                 </section>
             }
         })
-    }
+    })
 }
 
 fn section(floor: Floor, id: Uuid) -> Option<Section> {
@@ -91,17 +92,17 @@ fn Stepper(floor: Floor, section_id: Uuid, offer: Offer) -> impl IntoView {
             <span class="stepper-name">
                 {offer.name.clone()}
                 <span class="soft figures">
-                    {move || intl::money(i18n.get_locale(), &price)}
+                    {part(move || intl::money(i18n.get_locale(), &price))}
                 </span>
             </span>
-            <div class="stepper" role="group" aria-label=move || name.get_value()>
+            <div class="stepper" role="group" aria-label=live(move || name.get_value())>
                 <button
                     type="button"
                     class="tool"
                     data-testid="ga-minus"
-                    aria-label=move || t_string!(i18n, event.one_less, name = name.get_value())
-                    disabled=move || quantity() == 0
-                    on:click=move |_| add(-1)
+                    aria-label=live(move || t_string!(i18n, event.one_less, name = name.get_value()))
+                    disabled=live(move || quantity() == 0)
+                    on:click=act(move |_| add(-1))
                 >
                     <Icon sign=Sign::Minus/>
                 </button>
@@ -110,9 +111,9 @@ fn Stepper(floor: Floor, section_id: Uuid, offer: Offer) -> impl IntoView {
                     type="button"
                     class="tool"
                     data-testid="ga-plus"
-                    aria-label=move || t_string!(i18n, event.one_more, name = name.get_value())
-                    disabled=move || { i64::from(quantity()) >= left() }
-                    on:click=move |_| add(1)
+                    aria-label=live(move || t_string!(i18n, event.one_more, name = name.get_value()))
+                    disabled=live(move || { i64::from(quantity()) >= left() })
+                    on:click=act(move |_| add(1))
                 >
                     <Icon sign=Sign::Plus/>
                 </button>

@@ -9,6 +9,7 @@ use super::{
     tip::{kind_text, standing_text},
 };
 use crate::{
+    components::erased::{act, live, part},
     components::icon::{Icon, Sign},
     counted,
     i18n::{t, t_string, td_string, use_i18n},
@@ -64,14 +65,14 @@ fn SectionEntry(floor: Floor, section: usize, open: RwSignal<Option<usize>>) -> 
                 type="button"
                 class="list-head"
                 data-testid=test_id
-                aria-expanded=move || if is_open.get() { "true" } else { "false" }
+                aria-expanded=live(move || if is_open.get() { "true" } else { "false" })
                 on:click=toggle
             >
                 <Icon sign=Sign::Right/>
                 <span class="list-name">{name}</span>
                 <span class="soft figures">{detail}</span>
             </button>
-            {move || {
+            {part(move || {
                 is_open
                     .get()
                     .then(|| {
@@ -84,7 +85,7 @@ fn SectionEntry(floor: Floor, section: usize, open: RwSignal<Option<usize>>) -> 
                             </ul>
                         }
                     })
-            }}
+            })}
         </li>
     }
 }
@@ -119,16 +120,16 @@ fn RowEntry(floor: Floor, row: usize, open: RwSignal<Option<usize>>) -> impl Int
                 type="button"
                 class="list-head row"
                 data-testid=test_id
-                aria-expanded=move || if is_open.get() { "true" } else { "false" }
-                on:click=move |_| {
+                aria-expanded=live(move || if is_open.get() { "true" } else { "false" })
+                on:click=act(move |_| {
                     open.update(|open| *open = if *open == Some(row) { None } else { Some(row) });
-                }
+                })
             >
                 <Icon sign=Sign::Right/>
                 <span class="list-name">{t!(i18n, seat.row, row = label)}</span>
                 <span class="soft figures">{left}</span>
             </button>
-            {move || {
+            {part(move || {
                 is_open
                     .get()
                     .then(|| {
@@ -141,7 +142,7 @@ fn RowEntry(floor: Floor, row: usize, open: RwSignal<Option<usize>>) -> impl Int
                             </ul>
                         }
                     })
-            }}
+            })}
         </li>
     }
 }
@@ -178,14 +179,14 @@ fn SeatEntry(floor: Floor, seat: usize) -> impl IntoView {
                 class=class
                 data-testid=format!("seat-{seat_id}")
                 aria-label=words
-                aria-pressed=move || {
+                aria-pressed=live(move || {
                     if standing.get() == Standing::Chosen { "true" } else { "false" }
-                }
-                aria-disabled=move || {
+                })
+                aria-disabled=live(move || {
                     let can = matches!(standing.get(), Standing::Free | Standing::Chosen);
                     if can { "false" } else { "true" }
-                }
-                on:click=move |_| floor.toggle(seat)
+                })
+                on:click=act(move |_| floor.toggle(seat))
             >
                 <span class="figures">{label}</span>
                 {matches!(kind, SeatKind::Wheelchair | SeatKind::Companion)

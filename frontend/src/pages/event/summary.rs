@@ -11,6 +11,7 @@ use super::{
     selection::{Places, Selection},
 };
 use crate::{
+    components::erased::{act, live, part},
     components::icon::{Icon, Sign},
     counted,
     i18n::{t_string, use_i18n},
@@ -108,10 +109,10 @@ fn ChosenSeat(floor: Floor, seat_id: i32, offer: Option<uuid::Uuid>) -> impl Int
         view! {
             <select
                 aria-label=label
-                on:change=move |event| {
+                on:change=act(move |event| {
                     let offer = event_target_value(&event).parse().ok();
                     floor.chosen.update(|chosen| chosen.set_offer(seat_id, offer));
-                }
+                })
             >
                 {options}
             </select>
@@ -130,7 +131,7 @@ fn ChosenSeat(floor: Floor, seat_id: i32, offer: Option<uuid::Uuid>) -> impl Int
                 type="button"
                 class="quiet square"
                 aria-label=removal
-                on:click=move |_| floor.toggle(seat)
+                on:click=act(move |_| floor.toggle(seat))
             >
                 <Icon sign=Sign::Cross/>
             </button>
@@ -163,13 +164,13 @@ fn ChosenPlaces(floor: Floor, places: Places) -> impl IntoView {
                 type="button"
                 class="quiet square"
                 aria-label=removal
-                on:click=move |_| {
+                on:click=act(move |_| {
                     floor
                         .chosen
                         .update(|chosen| {
                             chosen.add(section_id, offer_id, -quantity, i32::MAX);
                         });
-                }
+                })
             >
                 <Icon sign=Sign::Cross/>
             </button>
@@ -182,7 +183,7 @@ fn ChosenPlaces(floor: Floor, places: Places) -> impl IntoView {
 fn Held(floor: Floor) -> impl IntoView {
     let i18n = use_i18n();
     let holds = Holds::expect();
-    move || {
+    part(move || {
         let event = floor.event.with(|event| event.id);
         let count: i32 = holds
             .of_event(event)
@@ -199,7 +200,7 @@ fn Held(floor: Floor) -> impl IntoView {
                 <A href=path attr:class="button secondary">{tx!(i18n, event.to_checkout)}</A>
             </div>
         })
-    }
+    })
 }
 
 /// The total and the button that never moves.
@@ -233,14 +234,14 @@ pub fn HoldBar(floor: Floor) -> impl IntoView {
             <NoticeView floor/>
             <div class="total-row">
                 <span>{tx!(i18n, common.total)}</span>
-                <strong class="figures total">{move || price().unwrap_or_else(|| "–".into())}</strong>
+                <strong class="figures total">{part(move || price().unwrap_or_else(|| "–".into()))}</strong>
             </div>
             <button
                 type="button"
                 class="button primary wide"
                 data-testid="hold-button"
-                disabled=move || count() == 0 || floor.holding.get()
-                on:click=move |_| hold.run(())
+                disabled=live(move || count() == 0 || floor.holding.get())
+                on:click=act(move |_| hold.run(()))
             >
                 <Icon sign=Sign::Lock/>
                 <span>{label}</span>
