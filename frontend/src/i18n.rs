@@ -28,6 +28,13 @@ pub fn text(
     Signal::derive(move || words(i18n.get_locale()))
 }
 
+/// Names the page in the tab, in the reader's language.
+pub fn title(i18n: leptos_i18n::I18nContext<Locale>, words: fn(Locale) -> &'static str) {
+    leptos::prelude::Effect::new(move || {
+        crate::browser::set_title(&format!("{} · Holdfast", words(i18n.get_locale())));
+    });
+}
+
 /// A text without values, for the page and for attributes.
 #[macro_export]
 macro_rules! tx {

@@ -2,7 +2,7 @@
 //!
 //! Formatters are made once a locale and kept: making one costs more than a thousand uses.
 
-use std::{cell::RefCell, collections::HashMap};
+use std::cell::RefCell;
 
 use holdfast_contract::money::Money;
 use js_sys::{Array, Date, Function, Intl, Object, Reflect};
@@ -19,7 +19,8 @@ struct Formatter {
 }
 
 thread_local! {
-    static FORMATTERS: RefCell<HashMap<String, Formatter>> = RefCell::new(HashMap::new());
+    // A handful: a list is searched faster than a name is hashed.
+    static FORMATTERS: RefCell<Vec<(String, Formatter)>> = const { RefCell::new(Vec::new()) };
 }
 
 /// How much of a date is shown.
@@ -55,7 +56,14 @@ fn option(options: &Object, name: &str, value: impl Into<JsValue>) {
 }
 
 fn formatter(key: String, make: impl FnOnce() -> Formatter) -> Formatter {
-    FORMATTERS.with_borrow_mut(|known| known.entry(key).or_insert_with(make).clone())
+    FORMATTERS.with_borrow_mut(|known| {
+        if let Some((_, formatter)) = known.iter().find(|(name, _)| *name == key) {
+            return formatter.clone();
+        }
+        let made = make();
+        known.push((key, made.clone()));
+        made
+    })
 }
 
 fn number_formatter(locale: Locale, currency: &str, short: bool) -> Formatter {

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     api,
-    components::erased::{act, part},
+    components::erased::{act, live, part},
     i18n::{Locale, t_string, use_i18n},
     state::{
         language,
@@ -56,7 +56,7 @@ fn LanguageSwitch() -> impl IntoView {
             type="button"
             class="quiet bar-button"
             data-testid="language"
-            lang=code
+            lang=live(code)
             on:click=act(move |_| i18n.set_locale(other()))
         >
             <Icon sign=Sign::Language/>
@@ -82,8 +82,8 @@ fn ThemeSwitch() -> impl IntoView {
             type="button"
             class="quiet bar-button square"
             data-testid="theme"
-            aria-label=label
-            title=label
+            aria-label=live(label)
+            title=live(label)
             on:click=act(move |_| theme.update(|theme| *theme = theme.next()))
         >
             {part(move || {

@@ -13,10 +13,9 @@ use leptos_router::{
 
 use crate::{
     api::{self, Failure},
-    browser,
     components::erased::{act, live, part},
     components::icon::{Icon, Sign},
-    i18n::{t_string, use_i18n},
+    i18n::{self, td_string, use_i18n},
     state::{language, session::Account},
     tx, words,
 };
@@ -108,9 +107,7 @@ pub fn LoginPage() -> impl IntoView {
     let (email, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let (failure, busy) = (RwSignal::new(None), RwSignal::new(false));
     let signed_in = after_sign_in();
-    Effect::new(move || {
-        browser::set_title(&format!("{} · Holdfast", t_string!(i18n, account.sign_in)));
-    });
+    i18n::title(i18n, |locale| td_string!(locale, account.sign_in));
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         if busy.get_untracked() {
@@ -171,9 +168,7 @@ pub fn RegisterPage() -> impl IntoView {
     let (email, password, first_name, last_name) = (text(), text(), text(), text());
     let (failure, busy) = (RwSignal::new(None::<Failure>), RwSignal::new(false));
     let signed_in = after_sign_in();
-    Effect::new(move || {
-        browser::set_title(&format!("{} · Holdfast", t_string!(i18n, account.register)));
-    });
+    i18n::title(i18n, |locale| td_string!(locale, account.register));
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         if busy.get_untracked() {

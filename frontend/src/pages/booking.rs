@@ -10,7 +10,7 @@ use leptos_router::{components::A, hooks::use_params_map};
 use crate::{
     api::{self, Failure},
     browser,
-    components::erased::part,
+    components::erased::{live, part},
     components::{
         failure::FailureView,
         icon::{Icon, Sign},
@@ -30,12 +30,11 @@ struct Opening {
 
 async fn open(reference: String) -> Result<Opening, Failure> {
     let booking = api::booking_by_reference(&reference).await?;
-    let mut ids: Vec<_> = booking.lines.iter().map(|line| line.event_id).collect();
-    ids.sort();
-    ids.dedup();
-    let mut events = Vec::with_capacity(ids.len());
-    for id in ids {
-        events.push(api::event(&id.to_string()).await?);
+    let mut events: Vec<Event> = Vec::new();
+    for line in &booking.lines {
+        if !events.iter().any(|event| event.id == line.event_id) {
+            events.push(api::event(&line.event_id.to_string()).await?);
+        }
     }
     Ok(Opening { booking, events })
 }
@@ -176,9 +175,12 @@ fn TicketCard(ticket: Ticket, event: Option<Event>, reference: String) -> impl I
     let event = StoredValue::new(event);
     let when = move || {
         event.with_value(|event| {
-            event.as_ref().map(|it| {
-                intl::date(i18n.get_locale(), &it.starts_at, &it.time_zone, DateStyle::Full)
-            })
+            event
+                .as_ref()
+                .map(|it| {
+                    intl::date(i18n.get_locale(), &it.starts_at, &it.time_zone, DateStyle::Full)
+                })
+                .unwrap_or_default()
         })
     };
     let of_event = |part: fn(&Event) -> String| {
@@ -192,7 +194,7 @@ fn TicketCard(ticket: Ticket, event: Option<Event>, reference: String) -> impl I
             <div class="ticket-main">
                 <p class="ticket-host">{host}</p>
                 <h3 lang=language>{name}</h3>
-                <p class="fact"><Icon sign=Sign::Calendar/><span>{when}</span></p>
+                <p class="fact"><Icon sign=Sign::Calendar/><span>{live(when)}</span></p>
                 <p class="fact"><Icon sign=Sign::Place/><span>{place}</span></p>
                 <p class="ticket-place figures">{ticket.label}</p>
                 {part(move || {

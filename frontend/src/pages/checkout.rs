@@ -20,10 +20,9 @@ use uuid::Uuid;
 
 use crate::{
     api::{self, Failure},
-    browser,
     components::erased::part,
     components::failure::FailureView,
-    i18n::{t_string, use_i18n},
+    i18n::{self, td_string, use_i18n},
     state::{
         holds::Holds,
         load::{Load, load},
@@ -81,9 +80,7 @@ pub fn CheckoutPage() -> impl IntoView {
 fn Checkout(ids: Vec<Uuid>) -> impl IntoView {
     let i18n = use_i18n();
     let (opening, again) = load(move || open(ids.clone()));
-    Effect::new(move || {
-        browser::set_title(&format!("{} · Holdfast", t_string!(i18n, checkout.title)));
-    });
+    i18n::title(i18n, |locale| td_string!(locale, checkout.title));
     part(move || {
         opening.with(|opening| match opening {
             Load::Waiting => view! { <Skeleton/> }.into_any(),

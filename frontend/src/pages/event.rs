@@ -177,7 +177,7 @@ fn Heading(floor: Floor) -> impl IntoView {
             </h1>
             <p class="fact">
                 <Icon sign=Sign::Calendar/>
-                <time datetime=live(move || floor.event.with(|it| it.starts_at.clone()))>{when}</time>
+                <time datetime=live(move || floor.event.with(|it| it.starts_at.clone()))>{live(when)}</time>
             </p>
             <p class="fact">
                 <Icon sign=Sign::Place/>
@@ -229,7 +229,7 @@ fn StreamBar(floor: Floor) -> impl IntoView {
         StreamStatus::Rejoining => "rejoining",
     };
     view! {
-        <div class="stream-status" data-testid="stream-status" data-state=state role="status">
+        <div class="stream-status" data-testid="stream-status" data-state=live(state) role="status">
             {part(move || {
                 (floor.stream.get() == StreamStatus::Rejoining)
                     .then(|| {

@@ -5,14 +5,14 @@ use leptos::prelude::*;
 use leptos_router::components::A;
 
 use crate::{
-    api, browser,
+    api,
     components::erased::{act, live, part},
     components::{
         failure::FailureView,
         icon::{Icon, Sign},
     },
     counted,
-    i18n::{Locale, t_string, td_string, use_i18n},
+    i18n::{self, Locale, td_string, use_i18n},
     intl::{self, DateStyle},
     state::load::{Load, load},
     tx,
@@ -26,9 +26,7 @@ const SKELETONS: usize = 3;
 pub fn EventsPage() -> impl IntoView {
     let i18n = use_i18n();
     let (events, again) = load(api::events);
-    Effect::new(move || {
-        browser::set_title(&format!("{} · Holdfast", t_string!(i18n, events.title)));
-    });
+    i18n::title(i18n, |locale| td_string!(locale, events.title));
     part(move || {
         events.with(|events| match events {
             Load::Failed(failure) => {
@@ -115,9 +113,12 @@ fn EventCard(event: Event) -> impl IntoView {
     let price = move || {
         event.with_value(|it| {
             let locale = i18n.get_locale();
-            it.price_range.as_ref().map(|range| {
-                td_string!(locale, event.from, price = intl::money_short(locale, &range.min))
-            })
+            it.price_range
+                .as_ref()
+                .map(|range| {
+                    td_string!(locale, event.from, price = intl::money_short(locale, &range.min))
+                })
+                .unwrap_or_default()
         })
     };
     let state = move || event.with_value(|it| status(i18n.get_locale(), it));
@@ -146,7 +147,7 @@ fn EventCard(event: Event) -> impl IntoView {
                 </p>
             </div>
             <div class="card-side">
-                <strong class="figures">{price}</strong>
+                <strong class="figures">{live(price)}</strong>
                 <span class=live(move || format!("status {}", state().1))>{part(move || state().0)}</span>
             </div>
         </li>

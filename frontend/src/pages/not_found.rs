@@ -4,8 +4,7 @@ use leptos::prelude::*;
 use leptos_router::components::A;
 
 use crate::{
-    browser,
-    i18n::{t_string, use_i18n},
+    i18n::{self, td_string, use_i18n},
     tx,
 };
 
@@ -13,9 +12,7 @@ use crate::{
 #[component]
 pub fn NotFoundPage() -> impl IntoView {
     let i18n = use_i18n();
-    Effect::new(move || {
-        browser::set_title(&format!("{} · Holdfast", t_string!(i18n, not_found.title)));
-    });
+    i18n::title(i18n, |locale| td_string!(locale, not_found.title));
     view! {
         <main id="main" class="page narrow">
             <div class="state-box">

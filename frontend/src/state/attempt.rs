@@ -24,8 +24,11 @@ pub struct Attempt {
 }
 
 fn name(reservations: &[Uuid]) -> String {
-    let mut ids: Vec<_> = reservations.iter().map(Uuid::to_string).collect();
-    ids.sort();
+    let mut ids: Vec<String> = Vec::with_capacity(reservations.len());
+    for id in reservations.iter().map(Uuid::to_string) {
+        // In order, whatever order the address has.
+        ids.insert(ids.partition_point(|other| *other < id), id);
+    }
     format!("holdfast.attempt.{}", ids.join(","))
 }
 

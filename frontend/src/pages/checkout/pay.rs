@@ -139,7 +139,7 @@ pub fn Pay(basket: Basket) -> impl IntoView {
                     } else {
                         view! { <Icon sign=Sign::Lock/> }.into_any()
                     })}
-                    <span>{label}</span>
+                    <span>{live(label)}</span>
                 </button>
                 <p class="fine">
                     <Icon sign=Sign::Shield/>
@@ -253,7 +253,7 @@ fn Methods(method: RwSignal<Method>, busy: Signal<bool>) -> impl IntoView {
         <p class="test-mode"><Icon sign=Sign::Info/><span>{tx!(i18n, pay.test_mode)}</span></p>
         <fieldset class="methods">
             <legend class="visually-hidden">{tx!(i18n, pay.method)}</legend>
-            {options}
+            {part(options)}
         </fieldset>
     }
 }

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::basket::{Basket, Busy};
 use crate::{
-    components::erased::{act, part},
+    components::erased::{act, live, part},
     components::icon::{Icon, Sign},
     i18n::use_i18n,
     intl::{self, DateStyle},
@@ -32,16 +32,19 @@ pub fn Seats(basket: Basket) -> impl IntoView {
                 .collect_view()
         })
     };
-    let total = move || basket.total().map(|total| intl::money(i18n.get_locale(), &total));
+    let total = move || {
+        let total = basket.total();
+        total.map(|total| intl::money(i18n.get_locale(), &total)).unwrap_or_default()
+    };
     view! {
         <section class="panel" aria-labelledby="seats-title">
             <h2 id="seats-title" lang=language>{name}</h2>
-            <p class="fact"><Icon sign=Sign::Calendar/><span>{when}</span></p>
+            <p class="fact"><Icon sign=Sign::Calendar/><span>{live(when)}</span></p>
             <p class="fact"><Icon sign=Sign::Place/><span>{place}</span></p>
-            <ul class="items">{items}</ul>
+            <ul class="items">{part(items)}</ul>
             <p class="total-row">
                 <span>{tx!(i18n, common.total)}</span>
-                <strong class="figures total">{total}</strong>
+                <strong class="figures total">{live(total)}</strong>
             </p>
             <div class="row-actions">
                 {part(move || {
@@ -53,7 +56,7 @@ pub fn Seats(basket: Basket) -> impl IntoView {
                                     type="button"
                                     class="button secondary"
                                     data-testid="extend-button"
-                                    disabled=busy
+                                    disabled=live(busy)
                                     on:click=act(move |_| basket.extend())
                                 >
                                     <Icon sign=Sign::Clock/>
@@ -66,7 +69,7 @@ pub fn Seats(basket: Basket) -> impl IntoView {
                     type="button"
                     class="button quiet danger"
                     data-testid="cancel-button"
-                    disabled=busy
+                    disabled=live(busy)
                     on:click=act(move |_| basket.cancel())
                 >
                     <Icon sign=Sign::Trash/>

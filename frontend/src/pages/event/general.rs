@@ -44,7 +44,7 @@ fn section(floor: Floor, id: Uuid) -> Option<Section> {
 #[component]
 fn GeneralSection(floor: Floor, section_id: Uuid) -> impl IntoView {
     let i18n = use_i18n();
-    let name = move || section(floor, section_id).map(|it| it.name);
+    let name = move || section(floor, section_id).map(|it| it.name).unwrap_or_default();
     let left = move || section(floor, section_id).map_or(0, |it| it.counts.available);
     let left_text = move || {
         let locale = i18n.get_locale();
@@ -65,10 +65,10 @@ fn GeneralSection(floor: Floor, section_id: Uuid) -> impl IntoView {
     view! {
         <div class="general-section">
             <p class="general-name">
-                <strong>{name}</strong>
-                <span class="soft figures">{left_text}</span>
+                <strong>{live(name)}</strong>
+                <span class="soft figures">{live(left_text)}</span>
             </p>
-            {offers}
+            {part(offers)}
         </div>
     }
 }
@@ -106,7 +106,7 @@ fn Stepper(floor: Floor, section_id: Uuid, offer: Offer) -> impl IntoView {
                 >
                     <Icon sign=Sign::Minus/>
                 </button>
-                <output class="figures" aria-live="polite">{quantity}</output>
+                <output class="figures" aria-live="polite">{live(move || quantity().to_string())}</output>
                 <button
                     type="button"
                     class="tool"

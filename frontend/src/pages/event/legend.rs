@@ -3,7 +3,10 @@
 use leptos::prelude::*;
 
 use super::floor::Floor;
-use crate::{i18n::use_i18n, intl, map::palette::Palette, state::theme::Appearance, tx};
+use crate::{
+    components::erased::part, i18n::use_i18n, intl, map::palette::Palette,
+    state::theme::Appearance, tx,
+};
 
 /// Categories with prices, then the signs.
 #[component]
@@ -40,7 +43,7 @@ pub fn Legend(floor: Floor) -> impl IntoView {
     view! {
         <div class="legend">
             <ul class="legend-categories" aria-label=tx!(i18n, map.categories)>
-                {categories}
+                {part(categories)}
             </ul>
             <ul class="legend-signs" aria-label=tx!(i18n, map.signs)>
                 <li><span class="sign sign-mine" aria-hidden="true"></span>{tx!(i18n, seat.chosen)}</li>

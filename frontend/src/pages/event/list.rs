@@ -70,7 +70,7 @@ fn SectionEntry(floor: Floor, section: usize, open: RwSignal<Option<usize>>) -> 
             >
                 <Icon sign=Sign::Right/>
                 <span class="list-name">{name}</span>
-                <span class="soft figures">{detail}</span>
+                <span class="soft figures">{live(detail)}</span>
             </button>
             {part(move || {
                 is_open
@@ -127,7 +127,7 @@ fn RowEntry(floor: Floor, row: usize, open: RwSignal<Option<usize>>) -> impl Int
             >
                 <Icon sign=Sign::Right/>
                 <span class="list-name">{t!(i18n, seat.row, row = label)}</span>
-                <span class="soft figures">{left}</span>
+                <span class="soft figures">{live(left)}</span>
             </button>
             {part(move || {
                 is_open
@@ -176,9 +176,9 @@ fn SeatEntry(floor: Floor, seat: usize) -> impl IntoView {
         <li>
             <button
                 type="button"
-                class=class
+                class=live(class)
                 data-testid=format!("seat-{seat_id}")
-                aria-label=words
+                aria-label=live(words)
                 aria-pressed=live(move || {
                     if standing.get() == Standing::Chosen { "true" } else { "false" }
                 })

@@ -79,7 +79,7 @@ pub fn Chosen(floor: Floor) -> impl IntoView {
         <section class="summary" aria-labelledby="summary-title">
             <h2 id="summary-title">{tx!(i18n, event.your_selection)}</h2>
             <Held floor/>
-            <div aria-live="polite">{rows}</div>
+            <div aria-live="polite">{part(rows)}</div>
         </section>
     }
 }
@@ -244,9 +244,9 @@ pub fn HoldBar(floor: Floor) -> impl IntoView {
                 on:click=act(move |_| hold.run(()))
             >
                 <Icon sign=Sign::Lock/>
-                <span>{label}</span>
+                <span>{live(label)}</span>
             </button>
-            <p class="fine">{minutes}</p>
+            <p class="fine">{live(minutes)}</p>
         </div>
     }
 }
