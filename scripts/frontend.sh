@@ -155,11 +155,15 @@ sed -e "s|%JS%|$js_name|g" -e "s|%WASM%|$wasm_name|g" -e "s|%CSS%|$css_name|g" \
     "$front/shell/index.html" >"$out/index.html"
 cp "$front/node_modules/@fontsource-variable/inter/LICENSE" "$out/assets/inter-LICENSE.txt"
 
+# What the server sends to those who take gzip.
+find "$out" -type f \( -name '*.wasm' -o -name '*.js' -o -name '*.css' -o -name '*.svg' -o -name '*.html' \) \
+    -exec gzip -9 -n -k {} +
+
 # --- sizes --------------------------------------------------------------------------------------
 
 report=$work/report
 printf 'frontend: %-28s %10s %10s\n' file bytes gzipped >"$report"
-for file in "$out"/index.html "$out"/assets/*; do
+for file in "$out"/index.html "$out"/assets/*[!z]; do
     printf 'frontend: %-28s %10d %10d\n' "$(basename "$file")" "$(wc -c <"$file")" \
         "$(gzip -9 -c "$file" | wc -c)" >>"$report"
 done

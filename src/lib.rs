@@ -1,1 +1,24 @@
-//! x
+//! The server of Holdfast: seats are held, paid for and sold, each at most once.
+//!
+//! One folder a slice (`accounts`, `catalogue`, `reservations`, …), each with its HTTP in `api.rs`, its use cases
+//! in files named by their verb, and its SQL in `store.rs`. Rules that are true without a computer are
+//! in `holdfast-domain`; what leaves the process goes through `ports` to `adapters`, which `app` alone
+//! names. `docs/ARCHITECTURE.md` walks through it.
+
+pub mod accounts;
+pub mod adapters;
+pub mod app;
+pub mod base;
+pub mod catalogue;
+pub mod check;
+pub mod config;
+pub mod db;
+pub mod development;
+pub mod http;
+pub mod jobs;
+pub mod live;
+pub mod ports;
+pub mod reservations;
+pub mod site;
+pub mod tasks;
+pub mod telemetry;

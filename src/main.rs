@@ -1,1 +1,125 @@
-fn main() {}
+//! The program: `holdfast serve`, `worker`, `migrate`, `check`, `openapi`, …
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+use holdfast::{app::App, catalogue::plan_files, check, config::Config, telemetry};
+
+#[derive(Debug, Parser)]
+#[command(version, about)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the API and the pages, and run the periodic passes.
+    Serve,
+    /// Run the periodic passes alone.
+    Worker,
+    /// Bring the store to the newest schema.
+    Migrate,
+    /// Make what is missing of the demo: accounts, an organization, three events.
+    Seed,
+    /// Read or write an event's seating plan (pretix seating-plan JSON).
+    Plan {
+        #[command(subcommand)]
+        command: PlanCommand,
+    },
+    /// Check the invariants on the live store: a line for each breach, exit 1 when there is one.
+    Check,
+    /// Print the OpenAPI document.
+    Openapi,
+}
+
+#[derive(Debug, Subcommand)]
+enum PlanCommand {
+    /// Give an event this plan.
+    Import {
+        /// The event's id or slug.
+        event: String,
+        /// The plan's file.
+        file: PathBuf,
+    },
+    /// Print an event's plan.
+    Export {
+        /// The event's id or slug.
+        event: String,
+    },
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let config = match Config::load() {
+        Ok(config) => config,
+        Err(error) => {
+            eprintln!("holdfast: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    telemetry::log(config.environment);
+    telemetry::count();
+    rustls::crypto::ring::default_provider().install_default().ok();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let done = runtime
+        .map_err(anyhow::Error::from)
+        .and_then(|runtime| runtime.block_on(run(arguments.command, config)));
+    match done {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("holdfast: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command, config: Config) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Serve => {
+            let app = App::start(config).await?;
+            app.seed_when_empty().await?;
+            let running = app.serve().await?;
+            tracing::info!("listening on http://{}", running.address);
+            running.until_signal().await?;
+        }
+        Command::Worker => App::start(config).await?.work().await?.until_signal().await?,
+        Command::Migrate => {
+            App::start(config).await?;
+        }
+        Command::Seed => App::start(config).await?.seed().await?,
+        Command::Plan { command } => plan(config, command).await?,
+        Command::Check => return report(&config).await,
+        Command::Openapi => println!("{}", App::document(config).await?),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn plan(config: Config, command: PlanCommand) -> anyhow::Result<()> {
+    let app = App::start(config).await?;
+    match command {
+        PlanCommand::Import { event, file } => {
+            let bytes = tokio::fs::read(&file).await?;
+            let accepted = plan_files::import(&app.base, &event, &bytes).await?;
+            let (version, seats) = (accepted.plan_version, accepted.seats);
+            println!("plan version {version}: {} sections, {seats} seats", accepted.sections);
+        }
+        PlanCommand::Export { event } => {
+            println!("{}", plan_files::export(&app.base, &event).await?);
+        }
+    }
+    Ok(())
+}
+
+async fn report(config: &Config) -> anyhow::Result<ExitCode> {
+    let breaches = check::check(&App::store(config).await?).await?;
+    for breach in &breaches {
+        println!("{}: {}", breach.invariant, breach.place);
+    }
+    if breaches.is_empty() {
+        eprintln!("holdfast check: {} invariants hold", check::invariants().count());
+        return Ok(ExitCode::SUCCESS);
+    }
+    eprintln!("holdfast check: {} breaches", breaches.len());
+    Ok(ExitCode::FAILURE)
+}

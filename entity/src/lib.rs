@@ -1,1 +1,34 @@
-//! placeholder
+//! The tables of Holdfast as SeaORM entities, one file each.
+//!
+//! Columns are of the types that both stores have: UUIDs, integers, text. Times are milliseconds since 1970 by
+//! the database's clock. What a `status` or `kind` may be stands in the migration's CHECKs and, as enums, in
+//! `holdfast-domain`.
+
+// The derives of SeaORM make public items of their own.
+#![allow(missing_docs)]
+
+pub mod booking_lines;
+pub mod booking_reservations;
+pub mod bookings;
+pub mod buyers;
+pub mod changes;
+pub mod clock_offset;
+pub mod event_sequences;
+pub mod events;
+pub mod idempotency_keys;
+pub mod leases;
+pub mod ledger_entries;
+pub mod memberships;
+pub mod offers;
+pub mod organizations;
+pub mod outbox;
+pub mod payments;
+pub mod plans;
+pub mod reservation_items;
+pub mod reservations;
+pub mod sagas;
+pub mod seats;
+pub mod sections;
+pub mod simulated_payments;
+pub mod tickets;
+pub mod users;

@@ -67,6 +67,7 @@ pub struct Booking {
     /// What admits; empty until confirmed.
     pub tickets: Vec<Ticket>,
     /// What the buyer must do now; absent when nothing.
+    #[cfg_attr(feature = "openapi", oai(nullable))]
     pub next_action: Option<NextAction>,
     /// Why it failed: `payment-declined`, `seats-lost`, `payment-timeout`, `capture-refused`, `cancelled`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -163,6 +164,7 @@ pub struct BookingPage {
     /// This page.
     pub items: Vec<Booking>,
     /// What to send as `after` for the next page.
+    #[cfg_attr(feature = "openapi", oai(nullable))]
     pub next: Option<String>,
 }
 
@@ -173,6 +175,7 @@ pub struct PaymentConfig {
     /// `simulated` or `stripe`.
     pub provider: String,
     /// The gateway's public key, where it has one.
+    #[cfg_attr(feature = "openapi", oai(nullable))]
     pub publishable_key: Option<String>,
 }
 

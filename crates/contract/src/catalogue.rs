@@ -89,6 +89,7 @@ pub struct EventPage {
     /// This page.
     pub items: Vec<Event>,
     /// What to send as `after` for the next page.
+    #[cfg_attr(feature = "openapi", oai(nullable))]
     pub next: Option<String>,
 }
 
@@ -238,10 +239,12 @@ pub struct SectionPage {
     /// The sections in their order.
     pub items: Vec<Section>,
     /// Always absent: an event's sections fit on one page.
+    #[cfg_attr(feature = "openapi", oai(nullable))]
     pub next: Option<String>,
 }
 
-/// A new general-admission section (seated ones come with the plan).
+/// A new section: general admission by its `capacity`, or `rows` × `seats_per_row` with rows named A … Z,
+/// AA …, which become part of the seating plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 #[cfg_attr(feature = "openapi", oai(deny_unknown_fields))]
@@ -250,7 +253,17 @@ pub struct NewSection {
     /// Its name, unique within the event.
     pub name: String,
     /// How many persons find room, 1 to 100,000.
-    pub capacity: i32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<i32>,
+    /// How many rows; 20,000 seats at the most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<i32>,
+    /// How many seats in each row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seats_per_row: Option<i32>,
+    /// The price category of the seats; named like the section without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
 }
 
 /// Changes to a section; what is left out stays.
@@ -276,8 +289,10 @@ pub struct Offer {
     /// Its event.
     pub event_id: Uuid,
     /// The section it is for; every section without.
+    #[cfg_attr(feature = "openapi", oai(nullable))]
     pub section_id: Option<Uuid>,
     /// The plan's price category it is for; every category without.
+    #[cfg_attr(feature = "openapi", oai(nullable))]
     pub category: Option<String>,
     /// Its name.
     pub name: String,
@@ -296,6 +311,7 @@ pub struct OfferPage {
     /// This page.
     pub items: Vec<Offer>,
     /// What to send as `after` for the next page.
+    #[cfg_attr(feature = "openapi", oai(nullable))]
     pub next: Option<String>,
 }
 
@@ -434,6 +450,7 @@ pub struct Seat {
     /// What it is like.
     pub kind: SeatKind,
     /// What it costs.
+    #[cfg_attr(feature = "openapi", oai(nullable))]
     pub price: Option<Money>,
     /// Whether it can be had.
     pub status: SeatStatus,
@@ -448,6 +465,7 @@ pub struct SeatPage {
     /// This page.
     pub items: Vec<Seat>,
     /// What to send as `after` for the next page.
+    #[cfg_attr(feature = "openapi", oai(nullable))]
     pub next: Option<String>,
 }
 

@@ -148,5 +148,6 @@ pub struct ReservationPage {
     /// This page.
     pub items: Vec<Reservation>,
     /// What to send as `after` for the next page.
+    #[cfg_attr(feature = "openapi", oai(nullable))]
     pub next: Option<String>,
 }

@@ -1,1 +1,387 @@
-//! To be written.
+//! The life of an event: which command takes it from where to where, and what time alone does.
+//!
+//! `Draft → Upcoming → OnSale → Completed`, and `Cancelled` from each of the first three. Sold out is no
+//! state here: it is derived from what is left ([`shown`]) and never a reason to refuse a hold,
+//! because a hold that lapses makes room without anybody writing to the event. Nothing here
+//! reads a clock or the store; times are milliseconds since 1970.
+
+mod slug;
+
+use std::fmt;
+
+pub use self::slug::Slug;
+
+/// Where an event stands, as stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Status {
+    /// Seen by its organization alone.
+    Draft,
+    /// Published; the sale has not begun.
+    Upcoming,
+    /// The sale has begun. Whether it has ended again is a matter of [`Schedule`].
+    OnSale,
+    /// Over.
+    Completed,
+    /// Does not take place.
+    Cancelled,
+}
+
+impl Status {
+    /// Every status.
+    pub const ALL: [Self; 5] =
+        [Self::Draft, Self::Upcoming, Self::OnSale, Self::Completed, Self::Cancelled];
+
+    /// Its name, as stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Upcoming => "upcoming",
+            Self::OnSale => "on_sale",
+            Self::Completed => "completed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// The status of this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == name)
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What people do to an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Command {
+    /// Show it to everybody.
+    Publish,
+    /// Call it off.
+    Cancel,
+}
+
+impl fmt::Display for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Publish => "publish",
+            Self::Cancel => "cancel",
+        })
+    }
+}
+
+/// A command that the status does not allow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("cannot {command} an event that is {from}")]
+pub struct IllegalTransition {
+    /// Where the event stands.
+    pub from: Status,
+    /// What was asked for.
+    pub command: Command,
+}
+
+/// When an event takes place and sells, in milliseconds since 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Schedule {
+    starts_at: i64,
+    ends_at: i64,
+    sale_starts_at: i64,
+    sale_ends_at: i64,
+}
+
+/// Times that do not fit together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BadSchedule {
+    /// It ends before it begins, or at once.
+    #[error("must be after the beginning")]
+    EndsAt,
+    /// The sale begins when the event is over, or later.
+    #[error("must be before the end of the event")]
+    SaleStartsAt,
+    /// The sale ends before it begins, or after the event.
+    #[error("must be after the beginning of the sale and not after the end of the event")]
+    SaleEndsAt,
+}
+
+impl BadSchedule {
+    /// The member of the event that is wrong.
+    pub const fn field(self) -> &'static str {
+        match self {
+            Self::EndsAt => "ends_at",
+            Self::SaleStartsAt => "sale_starts_at",
+            Self::SaleEndsAt => "sale_ends_at",
+        }
+    }
+}
+
+impl Schedule {
+    /// Times that fit together.
+    ///
+    /// # Errors
+    /// Names the time that does not fit.
+    pub fn new(
+        starts_at: i64,
+        ends_at: i64,
+        sale_starts_at: i64,
+        sale_ends_at: i64,
+    ) -> Result<Self, BadSchedule> {
+        if ends_at <= starts_at {
+            return Err(BadSchedule::EndsAt);
+        }
+        if sale_starts_at >= ends_at {
+            return Err(BadSchedule::SaleStartsAt);
+        }
+        if sale_ends_at <= sale_starts_at || sale_ends_at > ends_at {
+            return Err(BadSchedule::SaleEndsAt);
+        }
+        Ok(Self { starts_at, ends_at, sale_starts_at, sale_ends_at })
+    }
+
+    /// The beginning.
+    pub fn starts_at(&self) -> i64 {
+        self.starts_at
+    }
+
+    /// The end.
+    pub fn ends_at(&self) -> i64 {
+        self.ends_at
+    }
+
+    /// When the sale begins.
+    pub fn sale_starts_at(&self) -> i64 {
+        self.sale_starts_at
+    }
+
+    /// When the sale ends.
+    pub fn sale_ends_at(&self) -> i64 {
+        self.sale_ends_at
+    }
+}
+
+/// Where a command takes an event.
+///
+/// # Errors
+/// When the status does not allow it; an event that is over can be neither published nor cancelled,
+/// whether or not anybody has written down yet that it is over.
+pub fn apply(
+    status: Status,
+    schedule: &Schedule,
+    command: Command,
+    now: i64,
+) -> Result<Status, IllegalTransition> {
+    let from = due(status, schedule, now);
+    match (from, command) {
+        (Status::Draft, Command::Publish) if now < schedule.ends_at => {
+            Ok(due(Status::Upcoming, schedule, now))
+        }
+        (Status::Draft | Status::Upcoming | Status::OnSale, Command::Cancel) => {
+            Ok(Status::Cancelled)
+        }
+        (
+            Status::Draft
+            | Status::Upcoming
+            | Status::OnSale
+            | Status::Completed
+            | Status::Cancelled,
+            Command::Publish,
+        )
+        | (Status::Completed | Status::Cancelled, Command::Cancel) => {
+            Err(IllegalTransition { from, command })
+        }
+    }
+}
+
+/// Where time alone has taken an event by now. The standing pass writes this down, and what decides uses
+/// it directly, so that a late pass delays no sale. A schedule that was changed may also lead
+/// back from `OnSale` to `Upcoming`.
+pub fn due(status: Status, schedule: &Schedule, now: i64) -> Status {
+    match status {
+        Status::Draft | Status::Cancelled | Status::Completed => status,
+        Status::Upcoming | Status::OnSale if now >= schedule.ends_at => Status::Completed,
+        Status::Upcoming | Status::OnSale if now >= schedule.sale_starts_at => Status::OnSale,
+        Status::Upcoming | Status::OnSale => Status::Upcoming,
+    }
+}
+
+/// What is shown of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shown {
+    /// As stored.
+    As(Status),
+    /// On sale, with nothing left at the moment.
+    SoldOut,
+}
+
+/// What to show of an event with this many places left.
+pub fn shown(status: Status, schedule: &Schedule, available: i64, now: i64) -> Shown {
+    match due(status, schedule, now) {
+        Status::OnSale if available <= 0 => Shown::SoldOut,
+        status @ (Status::Draft
+        | Status::Upcoming
+        | Status::OnSale
+        | Status::Completed
+        | Status::Cancelled) => Shown::As(status),
+    }
+}
+
+/// What stands in the way of a purchase, apart from seats and limits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Obstacle {
+    /// Not published.
+    Draft,
+    /// Called off.
+    Cancelled,
+    /// Over.
+    Completed,
+    /// The sale has not begun.
+    SaleNotStarted,
+    /// The sale has ended.
+    SaleEnded,
+    /// It has begun, and its sale did not go on.
+    EventStarted,
+}
+
+impl Obstacle {
+    /// Its name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Cancelled => "cancelled",
+            Self::Completed => "completed",
+            Self::SaleNotStarted => "sale_not_started",
+            Self::SaleEnded => "sale_ended",
+            Self::EventStarted => "event_started",
+        }
+    }
+}
+
+/// Everything that stands in the way of a purchase now; empty while the event sells.
+pub fn obstacles(status: Status, schedule: &Schedule, now: i64) -> Vec<Obstacle> {
+    let mut found = Vec::new();
+    match due(status, schedule, now) {
+        Status::Draft => found.push(Obstacle::Draft),
+        Status::Cancelled => found.push(Obstacle::Cancelled),
+        Status::Completed => found.push(Obstacle::Completed),
+        Status::Upcoming | Status::OnSale => {}
+    }
+    if now < schedule.sale_starts_at {
+        found.push(Obstacle::SaleNotStarted);
+    }
+    if now >= schedule.sale_ends_at {
+        found.push(Obstacle::SaleEnded);
+        if now >= schedule.starts_at {
+            found.push(Obstacle::EventStarted);
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SALE: i64 = 100;
+    const SALE_END: i64 = 200;
+    const START: i64 = 300;
+    const END: i64 = 400;
+
+    fn schedule() -> Schedule {
+        Schedule::new(START, END, SALE, SALE_END).expect("times fit")
+    }
+
+    #[test]
+    fn every_status_meets_every_command_at_every_time() {
+        use Command::{Cancel, Publish};
+        use Status::{Cancelled, Completed, Draft, OnSale, Upcoming};
+        let times = [SALE - 1, SALE, SALE_END, END - 1, END];
+        for status in Status::ALL {
+            for now in times {
+                let from = due(status, &schedule(), now);
+                let published = match now {
+                    ..SALE => Some(Upcoming),
+                    SALE..END => Some(OnSale),
+                    END.. => None,
+                };
+                let wanted_publish = if status == Draft { published } else { None };
+                let wanted_cancel = match (status, now < END) {
+                    (Draft, _) | (Upcoming | OnSale, true) => Some(Cancelled),
+                    (Upcoming | OnSale, false) | (Completed | Cancelled, _) => None,
+                };
+                for (command, wanted) in [(Publish, wanted_publish), (Cancel, wanted_cancel)] {
+                    assert_eq!(
+                        apply(status, &schedule(), command, now),
+                        wanted.ok_or(IllegalTransition { from, command }),
+                        "{status} {command} at {now}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn time_takes_an_event_on_sale_and_ends_it() {
+        for (status, now, wanted) in [
+            (Status::Upcoming, SALE - 1, Status::Upcoming),
+            (Status::Upcoming, SALE, Status::OnSale),
+            (Status::Upcoming, END, Status::Completed),
+            (Status::OnSale, SALE - 1, Status::Upcoming),
+            (Status::OnSale, SALE_END, Status::OnSale),
+            (Status::OnSale, END, Status::Completed),
+            (Status::Draft, END, Status::Draft),
+            (Status::Cancelled, SALE, Status::Cancelled),
+            (Status::Completed, SALE, Status::Completed),
+        ] {
+            let once = due(status, &schedule(), now);
+            assert_eq!(once, wanted, "{status} at {now}");
+            assert_eq!(due(once, &schedule(), now), once, "a second pass changes nothing");
+        }
+    }
+
+    #[test]
+    fn every_obstacle_is_told() {
+        use Obstacle::{Cancelled, Completed, Draft, EventStarted, SaleEnded, SaleNotStarted};
+        let check = |status, now, wanted: &[Obstacle]| {
+            assert_eq!(obstacles(status, &schedule(), now), wanted, "{status} at {now}");
+        };
+        check(Status::Upcoming, SALE, &[]);
+        check(Status::OnSale, SALE_END - 1, &[]);
+        check(Status::Upcoming, SALE - 1, &[SaleNotStarted]);
+        check(Status::OnSale, SALE_END, &[SaleEnded]);
+        check(Status::OnSale, START, &[SaleEnded, EventStarted]);
+        check(Status::OnSale, END, &[Completed, SaleEnded, EventStarted]);
+        check(Status::Draft, SALE - 1, &[Draft, SaleNotStarted]);
+        check(Status::Cancelled, SALE, &[Cancelled]);
+    }
+
+    #[test]
+    fn sold_out_is_shown_only_while_on_sale_with_nothing_left() {
+        let shown = |status, left, now| shown(status, &schedule(), left, now);
+        assert_eq!(shown(Status::Upcoming, 0, SALE), Shown::SoldOut);
+        assert_eq!(shown(Status::OnSale, 1, SALE), Shown::As(Status::OnSale));
+        assert_eq!(shown(Status::Upcoming, 0, SALE - 1), Shown::As(Status::Upcoming));
+        assert_eq!(shown(Status::OnSale, 0, END), Shown::As(Status::Completed));
+    }
+
+    #[test]
+    fn times_that_do_not_fit_are_refused_by_name() {
+        for (times, wanted) in [
+            ((START, START, SALE, SALE_END), BadSchedule::EndsAt),
+            ((START, END, END, END), BadSchedule::SaleStartsAt),
+            ((START, END, SALE, SALE), BadSchedule::SaleEndsAt),
+            ((START, END, SALE, END + 1), BadSchedule::SaleEndsAt),
+        ] {
+            let (a, b, c, d) = times;
+            assert_eq!(Schedule::new(a, b, c, d), Err(wanted));
+        }
+    }
+
+    #[test]
+    fn names_come_back() {
+        for status in Status::ALL {
+            assert_eq!(Status::parse(status.as_str()), Some(status));
+        }
+        assert_eq!(Status::parse("sold_out"), None);
+    }
+}

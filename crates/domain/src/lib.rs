@@ -3,6 +3,7 @@
 //! No clock, no chance, no SQL, no network: time and ids come in as arguments, decisions go out as
 //! values. The server (`src/`) carries them out; the page shows them.
 
+pub mod access;
 pub mod checkout;
 pub mod event;
 pub mod ids;
@@ -11,3 +12,4 @@ pub mod money;
 pub mod plan;
 pub mod pricing;
 pub mod reservation;
+pub mod text;

@@ -1,1 +1,191 @@
-//! To be written.
+//! Which offer a place is sold under, and what it costs.
+
+use crate::{
+    ids::{OfferId, SectionId},
+    money::{Currency, Money, MoneyError},
+};
+
+/// A kind of ticket at a price.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offer {
+    /// The offer.
+    pub id: OfferId,
+    /// The section it is for; any without.
+    pub section: Option<SectionId>,
+    /// The plan's price category it is for; any without.
+    pub category: Option<String>,
+    /// What people call it.
+    pub name: String,
+    /// What one of it costs, in minor units.
+    pub price_minor: i64,
+    /// How many persons one of it admits.
+    pub admits: i32,
+}
+
+/// Why a place has no price.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PricingError {
+    /// The event has no such offer.
+    #[error("no such offer")]
+    UnknownOffer,
+    /// The offer is not for this place.
+    #[error("the offer is not for this place")]
+    OfferDoesNotFit,
+    /// No offer is for this place: it is not sold, and certainly not for nothing.
+    #[error("this place is not on sale")]
+    NoOffer,
+    /// The sum is too large.
+    #[error(transparent)]
+    Money(#[from] MoneyError),
+}
+
+/// What a place costs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quote {
+    /// The offer.
+    pub offer: OfferId,
+    /// What people call it.
+    pub offer_name: String,
+    /// The price in all.
+    pub price: Money,
+    /// How many persons it admits in all.
+    pub admits: i32,
+}
+
+/// A place that wants a price.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place<'a> {
+    /// Its section.
+    pub section: SectionId,
+    /// The plan's price category; none in general admission.
+    pub category: Option<&'a str>,
+    /// A price of the seat's own, before that of the offer.
+    pub own_price_minor: Option<i64>,
+}
+
+impl Offer {
+    /// Whether the offer is for this place.
+    pub fn fits(&self, place: Place<'_>) -> bool {
+        self.section.is_none_or(|section| section == place.section)
+            && self.category.as_deref().is_none_or(|category| Some(category) == place.category)
+    }
+
+    // An offer that names its section comes before one that names a category, and that before one for all.
+    fn precision(&self) -> u8 {
+        u8::from(self.section.is_some()) * 2 + u8::from(self.category.is_some())
+    }
+}
+
+/// What `quantity` of a place cost: under the chosen offer, else the most precise that fits (the first of
+/// equals).
+///
+/// # Errors
+/// When no offer fits, or the chosen one does not.
+pub fn quote(
+    offers: &[Offer],
+    currency: Currency,
+    place: Place<'_>,
+    chosen: Option<OfferId>,
+    quantity: i32,
+) -> Result<Quote, PricingError> {
+    let offer = match chosen {
+        Some(id) => {
+            let offer =
+                offers.iter().find(|offer| offer.id == id).ok_or(PricingError::UnknownOffer)?;
+            if !offer.fits(place) {
+                return Err(PricingError::OfferDoesNotFit);
+            }
+            offer
+        }
+        None => offers
+            .iter()
+            .filter(|offer| offer.fits(place))
+            .rev()
+            .max_by_key(|offer| offer.precision())
+            .ok_or(PricingError::NoOffer)?,
+    };
+    let times = u32::try_from(quantity).map_err(|_| MoneyError::TooLarge)?;
+    let one = Money::new(place.own_price_minor.unwrap_or(offer.price_minor), currency);
+    Ok(Quote {
+        offer: offer.id,
+        offer_name: offer.name.clone(),
+        price: one.times(times)?,
+        admits: offer.admits.checked_mul(quantity).ok_or(MoneyError::TooLarge)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn offer(id: u128, section: Option<u128>, category: Option<&str>, price: i64) -> Offer {
+        Offer {
+            id: OfferId(Uuid::from_u128(id)),
+            section: section.map(|id| SectionId(Uuid::from_u128(id))),
+            category: category.map(str::to_owned),
+            name: format!("offer {id}"),
+            price_minor: price,
+            admits: 2,
+        }
+    }
+
+    fn eur() -> Currency {
+        Currency::parse("EUR").expect("a code")
+    }
+
+    fn place(section: u128, category: Option<&str>) -> Place<'_> {
+        Place { section: SectionId(Uuid::from_u128(section)), category, own_price_minor: None }
+    }
+
+    #[test]
+    fn the_most_precise_offer_is_taken_and_the_first_of_equals() {
+        let offers = [
+            offer(1, None, None, 100),
+            offer(2, None, Some("A"), 200),
+            offer(3, None, Some("A"), 250),
+            offer(4, Some(7), None, 300),
+        ];
+        let price = |place| quote(&offers, eur(), place, None, 1).map(|quote| quote.price.minor);
+        assert_eq!(price(place(1, None)), Ok(100));
+        assert_eq!(price(place(1, Some("A"))), Ok(200));
+        assert_eq!(price(place(7, Some("A"))), Ok(300));
+        let chosen = quote(&offers, eur(), place(1, Some("A")), Some(offers[2].id), 3);
+        assert_eq!(chosen.map(|quote| (quote.price.minor, quote.admits)), Ok((750, 6)));
+    }
+
+    #[test]
+    fn a_place_without_an_offer_is_not_sold_for_nothing() {
+        let offers = [offer(1, None, Some("B"), 0)];
+        let quoted = |chosen| quote(&offers, eur(), place(1, Some("A")), chosen, 1);
+        assert_eq!(quoted(None), Err(PricingError::NoOffer));
+        assert_eq!(quoted(Some(offers[0].id)), Err(PricingError::OfferDoesNotFit));
+        assert_eq!(quoted(Some(OfferId(Uuid::from_u128(9)))), Err(PricingError::UnknownOffer));
+    }
+
+    #[test]
+    fn a_seats_own_price_comes_first() {
+        let own = Place { own_price_minor: Some(5), ..place(1, None) };
+        let quoted = quote(&[offer(1, None, None, 100)], eur(), own, None, 1);
+        assert_eq!(quoted.map(|quote| quote.price.minor), Ok(5));
+    }
+
+    proptest! {
+        #[test]
+        fn a_quote_is_price_times_quantity_or_an_error(
+            price in 0_i64..i64::MAX,
+            quantity in -5_i32..10_000,
+        ) {
+            let offers = [offer(1, None, None, price)];
+            let quoted = quote(&offers, eur(), place(1, None), None, quantity);
+            match price.checked_mul(i64::from(quantity)) {
+                Some(total) if quantity >= 0 && total <= crate::money::MAX_AMOUNT_MINOR => {
+                    prop_assert_eq!(quoted.expect("in range").price.minor, total);
+                }
+                _ => prop_assert!(quoted.is_err()),
+            }
+        }
+    }
+}

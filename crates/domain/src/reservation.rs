@@ -1,1 +1,245 @@
-//! To be written.
+//! Holding: what may be asked for at once, and a reservation's states.
+
+use std::collections::HashSet;
+
+use crate::ids::{OfferId, SeatId, SectionId};
+
+/// The most seats of one request.
+pub const MAX_SEATS: usize = 50;
+/// The most general-admission picks of one request.
+pub const MAX_GENERAL_PICKS: usize = 20;
+/// The most of one offer in one pick.
+pub const MAX_QUANTITY: i32 = 50;
+
+/// Where a reservation stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ReservationState {
+    /// Holds its seats until it lapses.
+    Active,
+    /// Its payment is under way; it cannot lapse.
+    InPayment,
+    /// Paid.
+    Confirmed,
+    /// Its time ran out.
+    Expired,
+    /// Given up.
+    Cancelled,
+}
+
+impl ReservationState {
+    /// Every state.
+    pub const ALL: [Self; 5] =
+        [Self::Active, Self::InPayment, Self::Confirmed, Self::Expired, Self::Cancelled];
+
+    /// The stored word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::InPayment => "in_payment",
+            Self::Confirmed => "confirmed",
+            Self::Expired => "expired",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// The state of this word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == word)
+    }
+
+    /// What people see at `now`: an active reservation past its time has expired before any job says so.
+    #[must_use]
+    pub fn seen_at(self, expires_at: i64, now: i64) -> Self {
+        match self {
+            Self::Active if expires_at <= now => Self::Expired,
+            Self::Active | Self::InPayment | Self::Confirmed | Self::Expired | Self::Cancelled => {
+                self
+            }
+        }
+    }
+
+    /// Whether this step may ever be taken; the conditional statement decides whether it is.
+    pub fn may_become(self, next: Self) -> bool {
+        match (self, next) {
+            (Self::Active, Self::InPayment | Self::Expired | Self::Cancelled) => true,
+            // A payment that is undone leads back to the hold, or to its end.
+            (Self::InPayment, Self::Confirmed | Self::Active | Self::Expired | Self::Cancelled) => {
+                true
+            }
+            // Seats sold before a capture that is then refused.
+            (Self::Confirmed, Self::Cancelled) => true,
+            (
+                Self::Active | Self::InPayment | Self::Confirmed | Self::Expired | Self::Cancelled,
+                _,
+            ) => false,
+        }
+    }
+}
+
+/// One wanted seat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SeatWish {
+    /// The seat.
+    pub seat: SeatId,
+    /// The version that was seen.
+    pub version: Option<i32>,
+    /// The offer that was chosen.
+    pub offer: Option<OfferId>,
+    /// Its place in the request; [`Wishes::new`] sets it.
+    pub at: usize,
+}
+
+/// Wanted places in a general-admission section.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PlacesWish {
+    /// The section.
+    pub section: SectionId,
+    /// The offer that was chosen.
+    pub offer: Option<OfferId>,
+    /// How many of the offer, at least 1.
+    pub quantity: i32,
+    /// Its place in the request; [`Wishes::new`] sets it.
+    pub at: usize,
+}
+
+/// What is wanted at once: not empty, nothing twice, seats in the order in which they are locked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wishes {
+    seats: Vec<SeatWish>,
+    places: Vec<PlacesWish>,
+}
+
+/// A fault in what is wanted, with the path of the field.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{field}: {message}")]
+pub struct WishFault {
+    /// Where, such as `seats[1].seat_id`.
+    pub field: String,
+    /// What is wrong.
+    pub message: String,
+}
+
+impl Wishes {
+    /// Checks the wishes and sorts the seats.
+    ///
+    /// # Errors
+    /// Every fault, with the path of its field.
+    pub fn new(seats: Vec<SeatWish>, places: Vec<PlacesWish>) -> Result<Self, Vec<WishFault>> {
+        let mut faults = Vec::new();
+        let mut fault = |field: String, message: &str| {
+            faults.push(WishFault { field, message: message.to_owned() });
+        };
+        if seats.is_empty() && places.is_empty() {
+            fault("seats".into(), "name at least one seat or general-admission place");
+        }
+        if seats.len() > MAX_SEATS {
+            fault("seats".into(), "at most 50 seats at once");
+        }
+        if places.len() > MAX_GENERAL_PICKS {
+            fault("general".into(), "at most 20 picks at once");
+        }
+        let mut seen = HashSet::new();
+        for (index, wish) in seats.iter().enumerate().take(MAX_SEATS) {
+            if wish.seat.0 < 1 {
+                fault(format!("seats[{index}].seat_id"), "must be at least 1");
+            }
+            if !seen.insert(wish.seat) {
+                fault(format!("seats[{index}].seat_id"), "is named twice");
+            }
+        }
+        let mut seen = HashSet::new();
+        for (index, wish) in places.iter().enumerate().take(MAX_GENERAL_PICKS) {
+            if !(1..=MAX_QUANTITY).contains(&wish.quantity) {
+                fault(format!("general[{index}].quantity"), "must be 1 to 50");
+            }
+            if !seen.insert((wish.section, wish.offer)) {
+                fault(format!("general[{index}]"), "names a section and offer twice");
+            }
+        }
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        let (mut seats, mut places) = (seats, places);
+        seats.iter_mut().enumerate().for_each(|(at, wish)| wish.at = at);
+        places.iter_mut().enumerate().for_each(|(at, wish)| wish.at = at);
+        seats.sort_by_key(|wish| wish.seat);
+        places.sort_by_key(|wish| (wish.section, wish.offer));
+        Ok(Self { seats, places })
+    }
+
+    /// The seats, sorted by id.
+    pub fn seats(&self) -> &[SeatWish] {
+        &self.seats
+    }
+
+    /// The general-admission places, sorted by section.
+    pub fn places(&self) -> &[PlacesWish] {
+        &self.places
+    }
+
+    /// Keeps the seats for which `keep` is true; none when nothing is left at all.
+    pub fn retain_seats(mut self, keep: impl Fn(SeatId) -> bool) -> Option<Self> {
+        self.seats.retain(|wish| keep(wish.seat));
+        (!self.seats.is_empty() || !self.places.is_empty()).then_some(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn seat(id: i32) -> SeatWish {
+        SeatWish { seat: SeatId(id), version: None, offer: None, at: 0 }
+    }
+
+    fn places(section: u128, quantity: i32) -> PlacesWish {
+        PlacesWish { section: SectionId(Uuid::from_u128(section)), offer: None, quantity, at: 0 }
+    }
+
+    fn faults(seats: Vec<SeatWish>, general: Vec<PlacesWish>) -> Vec<String> {
+        Wishes::new(seats, general)
+            .err()
+            .unwrap_or_default()
+            .into_iter()
+            .map(|fault| fault.field)
+            .collect()
+    }
+
+    #[test]
+    fn every_fault_is_named_by_its_path() {
+        assert_eq!(faults(vec![], vec![]), ["seats"]);
+        assert_eq!(
+            faults(vec![seat(7), seat(0), seat(7)], vec![places(1, 0), places(1, 51)]),
+            [
+                "seats[1].seat_id",
+                "seats[2].seat_id",
+                "general[0].quantity",
+                "general[1].quantity",
+                "general[1]"
+            ]
+        );
+        assert_eq!(faults((1..=51).map(seat).collect(), vec![]), ["seats"]);
+    }
+
+    #[test]
+    fn seats_are_locked_in_one_order() {
+        let wishes = Wishes::new(vec![seat(9), seat(2), seat(5)], vec![]).expect("sound");
+        let order: Vec<i32> = wishes.seats().iter().map(|wish| wish.seat.0).collect();
+        assert_eq!(order, [2, 5, 9]);
+        let places: Vec<usize> = wishes.seats().iter().map(|wish| wish.at).collect();
+        assert_eq!(places, [1, 2, 0]);
+    }
+
+    #[test]
+    fn an_ended_reservation_stays_ended() {
+        for next in ReservationState::ALL {
+            assert!(!ReservationState::Expired.may_become(next));
+            assert!(!ReservationState::Cancelled.may_become(next));
+        }
+        assert!(!ReservationState::Confirmed.may_become(ReservationState::Active));
+        assert_eq!(ReservationState::Active.seen_at(1_000, 1_000), ReservationState::Expired);
+        assert_eq!(ReservationState::InPayment.seen_at(1_000, 2_000), ReservationState::InPayment);
+    }
+}

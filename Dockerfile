@@ -1,0 +1,31 @@
+# syntax=docker/dockerfile:1
+# One image, one binary: the pages are inside of it. Built for whatever platform builds it.
+
+FROM rust:1.95-bookworm AS build
+# Debian 12's own Node is older than the style sheets' compiler wants.
+COPY --from=node:22-bookworm-slim /usr/local/bin /usr/local/bin
+COPY --from=node:22-bookworm-slim /usr/local/lib/node_modules /usr/local/lib/node_modules
+RUN rustup target add wasm32-unknown-unknown
+WORKDIR /src
+COPY . .
+ENV HOLDFAST_CACHE=/cache/holdfast CARGO_TARGET_DIR=/cache/target HOLDFAST_WASM_TARGET_DIR=/cache/wasm
+# The caches stay with the builder; what the image needs is copied out of them.
+RUN --mount=type=cache,target=/cache \
+    --mount=type=cache,target=/usr/local/cargo/registry \
+    scripts/frontend.sh \
+ && cargo build --release --locked --bin holdfast \
+ && install -D /cache/target/release/holdfast /out/holdfast
+
+FROM debian:bookworm-slim
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends ca-certificates tini \
+ && rm -rf /var/lib/apt/lists/* \
+ && useradd --system --uid 10001 --home-dir /var/lib/holdfast --create-home holdfast
+COPY --from=build /out/holdfast /usr/local/bin/holdfast
+USER 10001:10001
+WORKDIR /var/lib/holdfast
+ENV HOLDFAST_BIND=0.0.0.0:8080 HOLDFAST_DATA_DIR=/var/lib/holdfast/data
+EXPOSE 8080
+# tini: the server is not made to adopt and reap other processes' children.
+ENTRYPOINT ["/usr/bin/tini", "--", "holdfast"]
+CMD ["serve"]

@@ -1,0 +1,48 @@
+# The two commands that matter: `make run` and `make test`. Each installs what it needs first.
+
+# release, or dev for a shorter first build and a slower server.
+RUN_PROFILE ?= release
+SEEDS ?= 10000
+CLUSTER_PORT ?= 8080
+OPENAPI_FILE ?= docs/openapi.json
+GROUPS ?=
+FEATURES := --features holdfast/failpoints
+
+.DEFAULT_GOAL := help
+.PHONY: help run test bench cluster simulate fmt lint openapi clean
+
+help: ## Show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/^([a-z]+):.*## (.*)/  make \1	\2/' | expand -t 20
+
+run: ## Build everything and serve it on http://127.0.0.1:8080 (SQLite, demo data)
+	@RUN_PROFILE=$(RUN_PROFILE) scripts/run.sh
+
+test: ## Prove it: every group of tests, or some of them by GROUPS="unit browser"
+	@scripts/setup.sh test
+	@scripts/test.sh $(GROUPS)
+
+bench: ## Measure it: prints a table, writes target/bench.json
+	@scripts/setup.sh bench
+	@scripts/bench.sh
+
+cluster: ## PostgreSQL, three Redis nodes and two servers behind nginx, on this machine
+	@scripts/setup.sh cluster
+	@RUN_PROFILE=$(RUN_PROFILE) scripts/cluster.sh --port $(CLUSTER_PORT)
+
+simulate: ## Run the simulator over SEEDS seeds (default 10000)
+	SEEDS=$(SEEDS) cargo test --release -p holdfast-domain --test simulator -- --nocapture
+
+fmt: ## Format the code
+	cargo fmt --all
+
+lint: ## Format check and clippy, warnings are errors
+	@scripts/test.sh format lint
+
+openapi: ## Write the OpenAPI document to OPENAPI_FILE
+	@mkdir -p $(dir $(OPENAPI_FILE)) frontend/dist
+	cargo run --quiet $(FEATURES) -- openapi > $(OPENAPI_FILE).new
+	@mv $(OPENAPI_FILE).new $(OPENAPI_FILE)
+
+clean: ## Remove what was built (not ./data)
+	cargo clean
+	rm -rf frontend/dist tests/browser/node_modules tests/browser/out target

@@ -1,0 +1,131 @@
+//! Who may do what: one table, asked by every route.
+
+use serde::{Deserialize, Serialize};
+
+/// What a user is in general.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Buys tickets.
+    Customer,
+    /// Manages the events of the organizations of which they are a member.
+    Organizer,
+    /// Admits people at the gate.
+    Controller,
+    /// Runs the installation.
+    Admin,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Self; 4] = [Self::Customer, Self::Organizer, Self::Controller, Self::Admin];
+
+    /// The stored word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Customer => "customer",
+            Self::Organizer => "organizer",
+            Self::Controller => "controller",
+            Self::Admin => "admin",
+        }
+    }
+
+    /// The role of this word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.as_str() == word)
+    }
+}
+
+/// How the caller stands to the thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Relation {
+    /// It is the caller's own: their reservation, their booking.
+    Owner,
+    /// It belongs to an organization of which the caller is a member.
+    Member,
+    /// Neither.
+    Stranger,
+}
+
+impl Relation {
+    /// Every relation.
+    pub const ALL: [Self; 3] = [Self::Owner, Self::Member, Self::Stranger];
+}
+
+/// What the caller wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// Make an event for an organization.
+    CreateEvent,
+    /// Change an event, its sections, offers, plan and seats; see its drafts.
+    ManageEvent,
+    /// Delete an event for good.
+    DeleteEvent,
+    /// Read a reservation.
+    ReadReservation,
+    /// Cancel, extend or confirm a reservation.
+    UseReservation,
+    /// Read a booking.
+    ReadBooking,
+    /// Cancel a booking of one's own.
+    CancelBooking,
+}
+
+impl Action {
+    /// Every action.
+    pub const ALL: [Self; 7] = [
+        Self::CreateEvent,
+        Self::ManageEvent,
+        Self::DeleteEvent,
+        Self::ReadReservation,
+        Self::UseReservation,
+        Self::ReadBooking,
+        Self::CancelBooking,
+    ];
+}
+
+/// The table. `role` is none for a guest.
+pub fn allows(role: Option<Role>, relation: Relation, action: Action) -> bool {
+    let admin = role == Some(Role::Admin);
+    let organizer = role == Some(Role::Organizer) && relation == Relation::Member;
+    match action {
+        Action::CreateEvent | Action::ManageEvent => admin || organizer,
+        Action::DeleteEvent => admin,
+        Action::ReadReservation => admin || relation == Relation::Owner,
+        // Nobody pays with, or gives up, what somebody else holds.
+        Action::UseReservation | Action::CancelBooking => relation == Relation::Owner,
+        Action::ReadBooking => admin || organizer || relation == Relation::Owner,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strangers_are_allowed_nothing_but_what_admins_are() {
+        for action in Action::ALL {
+            for role in [None, Some(Role::Customer), Some(Role::Organizer), Some(Role::Controller)]
+            {
+                assert!(!allows(role, Relation::Stranger, action), "{role:?} {action:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn nobody_but_the_owner_uses_a_reservation() {
+        for role in Role::ALL {
+            for relation in [Relation::Member, Relation::Stranger] {
+                assert!(!allows(Some(role), relation, Action::UseReservation));
+            }
+        }
+        assert!(allows(None, Relation::Owner, Action::UseReservation));
+    }
+
+    #[test]
+    fn membership_without_the_role_manages_nothing() {
+        assert!(allows(Some(Role::Organizer), Relation::Member, Action::ManageEvent));
+        assert!(!allows(Some(Role::Customer), Relation::Member, Action::ManageEvent));
+        assert!(!allows(Some(Role::Organizer), Relation::Member, Action::DeleteEvent));
+    }
+}

@@ -1,0 +1,128 @@
+//! An event's name in addresses.
+
+use std::fmt;
+
+use crate::text::{self, TextFault};
+
+/// The longest slug, in characters.
+const MAX_SLUG: usize = 80;
+
+/// What [`text::slug`] allows.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Slug(String);
+
+impl Slug {
+    /// Reads a slug.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn parse(text: &str) -> Result<Self, TextFault> {
+        text::slug(text).map(Self)
+    }
+
+    /// A slug made from a title: Latin letters without their marks, everything else a `-`. A title
+    /// of which nothing remains becomes `event`.
+    pub fn from_title(title: &str) -> Self {
+        let mut slug = String::new();
+        for c in title.chars().flat_map(char::to_lowercase) {
+            match plain(c) {
+                Some(letters) => slug.push_str(letters),
+                None if c.is_ascii_lowercase() || c.is_ascii_digit() => slug.push(c),
+                None if slug.is_empty() || slug.ends_with('-') => {}
+                None => slug.push('-'),
+            }
+        }
+        // Room for a number that tells it from its namesakes.
+        slug.truncate(MAX_SLUG - 12);
+        let slug = slug.trim_end_matches('-');
+        Self::parse(slug).unwrap_or_else(|_| Self("event".to_owned()))
+    }
+
+    /// The same with a number behind it, for the second event of this title.
+    #[must_use]
+    pub fn numbered(&self, number: u32) -> Self {
+        let tail = format!("-{number}");
+        let mut head = self.0.clone();
+        head.truncate(MAX_SLUG - tail.len());
+        Self(head.trim_end_matches('-').to_owned() + &tail)
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Slug {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The letters of western and central Europe without their marks.
+fn plain(c: char) -> Option<&'static str> {
+    Some(match c {
+        'ä' | 'æ' => "ae",
+        'ö' | 'œ' => "oe",
+        'ü' => "ue",
+        'ß' => "ss",
+        'à' | 'á' | 'â' | 'ã' | 'å' | 'ą' | 'ă' | 'ā' => "a",
+        'ç' | 'ć' | 'č' => "c",
+        'ď' | 'đ' => "d",
+        'è' | 'é' | 'ê' | 'ë' | 'ę' | 'ě' | 'ē' => "e",
+        'ğ' => "g",
+        'ì' | 'í' | 'î' | 'ï' | 'ı' | 'ī' => "i",
+        'ł' => "l",
+        'ñ' | 'ń' | 'ň' => "n",
+        'ò' | 'ó' | 'ô' | 'õ' | 'ø' | 'ő' | 'ō' => "o",
+        'ř' => "r",
+        'ś' | 'š' | 'ş' | 'ș' => "s",
+        'ť' | 'ţ' | 'ț' => "t",
+        'ù' | 'ú' | 'û' | 'ů' | 'ű' | 'ū' => "u",
+        'ý' | 'ÿ' => "y",
+        'ź' | 'ż' | 'ž' => "z",
+        '\'' | '’' | '\u{300}'..='\u{36f}' => "",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn titles_become_slugs() {
+        for (title, slug) in [
+            ("Erfurt: Handball!", "erfurt-handball"),
+            ("  L'Été à Besançon ", "lete-a-besancon"),
+            ("Straße & Größe", "strasse-groesse"),
+            ("東京", "event"),
+            ("", "event"),
+            ("6a1f4b0c-6f5e-4d0f-9d1e-0e5d2b6f7c11", "event"),
+        ] {
+            assert_eq!(Slug::from_title(title).as_str(), slug);
+        }
+        assert_eq!(Slug::from_title("Gala").numbered(2).as_str(), "gala-2");
+    }
+
+    #[test]
+    fn other_texts_are_no_slugs() {
+        for text in ["", "ab", "-ab", "ab-", "a--b", "Abc", "a b", "äbc", &"a".repeat(81)] {
+            assert_eq!(Slug::parse(text), Err(TextFault::NotASlug), "{text}");
+        }
+        assert_eq!(Slug::parse("6a1f4b0c-6f5e-4d0f-9d1e-0e5d2b6f7c11"), Err(TextFault::NotASlug));
+        assert!(Slug::parse("erfurt-handball").is_ok());
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_made_from_a_title_is_a_slug(title in "\\PC{0,200}", number in 2u32..) {
+            let slug = Slug::from_title(&title);
+            prop_assert_eq!(Slug::parse(slug.as_str()), Ok(slug.clone()));
+            let second = slug.numbered(number);
+            prop_assert_eq!(Slug::parse(second.as_str()), Ok(second.clone()));
+        }
+    }
+}

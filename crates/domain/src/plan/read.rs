@@ -1,0 +1,340 @@
+//! The tolerant reader: goes through the file once, notes every fault with its path and goes on.
+//!
+//! It never builds a tree of the whole file, and what it does not know it skips without recursion:
+//! neither 50,000 nested brackets nor a huge unknown member costs stack or memory. What the
+//! members of each object are is said in `shape`.
+
+use std::{collections::HashMap, fmt, marker::PhantomData};
+
+use serde::de::{
+    DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
+
+use super::{
+    MAX_BYTES, MAX_FAULTS, Number, Plan, PlanFault,
+    leaf::{KeySeed, Leaf, refuse_scalars},
+};
+
+/// An object of the format.
+pub(super) trait Object: Default {
+    /// The members it may have, and whether each must be there.
+    const MEMBERS: &'static [(&'static str, Need)];
+    /// What several of it are called, and how many of them a plan may have in all its lists.
+    const LIMIT: (&'static str, usize);
+
+    /// Reads the value of a member, which is one of [`Self::MEMBERS`].
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        member: &'static str,
+        from: &mut Source<'_, A>,
+    ) -> Result<(), A::Error>;
+}
+
+/// Whether a member must be there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Need {
+    Required,
+    Optional,
+}
+
+/// Where the reader is and what it has found.
+#[derive(Default)]
+pub(super) struct Cursor {
+    steps: Vec<Step>,
+    faults: Vec<PlanFault>,
+    counts: HashMap<&'static str, usize>,
+    stopped: bool,
+}
+
+enum Step {
+    Member(&'static str),
+    Unknown(String),
+    Index(usize),
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Member(name) => f.write_str(name),
+            Self::Unknown(name) => f.write_str(name),
+            Self::Index(index) => write!(f, "[{index}]"),
+        }
+    }
+}
+
+impl Cursor {
+    /// Notes a fault at the present place.
+    pub(super) fn fault(&mut self, message: impl Into<String>) {
+        let mut path = String::new();
+        for step in &self.steps {
+            if !path.is_empty() && !matches!(step, Step::Index(_)) {
+                path.push('.');
+            }
+            path.push_str(&step.to_string());
+        }
+        if path.is_empty() {
+            path.push('$');
+        }
+        if self.faults.len() < MAX_FAULTS {
+            self.faults.push(PlanFault { path, message: message.into() });
+        }
+    }
+
+    fn fault_at(&mut self, step: Step, message: impl Into<String>) {
+        self.steps.push(step);
+        self.fault(message);
+        self.steps.pop();
+    }
+
+    /// Whether it is of no use to go on.
+    fn done(&self) -> bool {
+        self.stopped || self.faults.len() >= MAX_FAULTS
+    }
+}
+
+/// Reads a plan. What has faults is left at its default; no plan at all when the file is no JSON, is
+/// too large, or was not read to its end.
+pub(super) fn plan(bytes: &[u8]) -> (Option<Plan>, Vec<PlanFault>) {
+    let mut cursor = Cursor::default();
+    if bytes.len() > MAX_BYTES {
+        cursor.fault(format!("is larger than {MAX_BYTES} bytes"));
+        return (None, cursor.faults);
+    }
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let read = ObjectSeed::<Plan>::new(&mut cursor).deserialize(&mut json);
+    match read.and_then(|plan| json.end().map(|()| plan)) {
+        Ok(plan) => (plan, cursor.faults),
+        Err(error) => {
+            if !cursor.done() {
+                cursor.steps.clear();
+                cursor.fault(format!("is not JSON: {error}"));
+            }
+            (None, cursor.faults)
+        }
+    }
+}
+
+/// The value of one member, still to be read.
+pub(super) struct Source<'a, A> {
+    map: &'a mut A,
+    pub(super) cursor: &'a mut Cursor,
+}
+
+impl<'de, A: MapAccess<'de>> Source<'_, A> {
+    /// An object; the default where there is none.
+    pub(super) fn object<T: Object>(&mut self) -> Result<T, A::Error> {
+        let read = self.map.next_value_seed(ObjectSeed::new(self.cursor))?;
+        Ok(read.unwrap_or_default())
+    }
+
+    /// A list of objects.
+    pub(super) fn list<T: Object>(&mut self) -> Result<Vec<T>, A::Error> {
+        self.map.next_value_seed(ListSeed(self.cursor, PhantomData))
+    }
+
+    /// A string of at most `max` characters, or null.
+    pub(super) fn text_or_null(&mut self, max: usize) -> Result<Option<String>, A::Error> {
+        let text = match self.map.next_value::<Leaf>()? {
+            Leaf::Null => return Ok(None),
+            Leaf::Text(text) => text,
+            other => {
+                self.cursor.fault(format!("must be a string or null, is {other}"));
+                return Ok(None);
+            }
+        };
+        Ok(Some(self.bounded(text, max)))
+    }
+
+    /// A string of at most `max` characters, which may be empty.
+    pub(super) fn text(&mut self, max: usize) -> Result<String, A::Error> {
+        match self.map.next_value::<Leaf>()? {
+            Leaf::Text(text) => Ok(self.bounded(text, max)),
+            other => {
+                self.cursor.fault(format!("must be a string, is {other}"));
+                Ok(String::new())
+            }
+        }
+    }
+
+    /// A string of 1 to `max` characters.
+    pub(super) fn name(&mut self, max: usize) -> Result<String, A::Error> {
+        let before = self.cursor.faults.len();
+        let text = self.text(max)?;
+        if text.is_empty() && self.cursor.faults.len() == before {
+            self.cursor.fault("must not be empty");
+        }
+        Ok(text)
+    }
+
+    fn bounded(&mut self, text: String, max: usize) -> String {
+        if text.chars().nth(max).is_some() {
+            self.cursor.fault(format!("is longer than {max} characters"));
+        } else if text.chars().any(char::is_control) {
+            self.cursor.fault("contains control characters");
+        } else {
+            return text;
+        }
+        String::new()
+    }
+
+    /// A number between `-max` and `max`.
+    pub(super) fn number(&mut self, max: f64) -> Result<Number, A::Error> {
+        match self.map.next_value::<Leaf>()? {
+            Leaf::Number(number) => {
+                let value = number.as_f64().unwrap_or(f64::INFINITY);
+                if value.abs() <= max {
+                    return Ok(Number(number));
+                }
+                self.cursor.fault(format!("must be between -{max} and {max}"));
+            }
+            other => self.cursor.fault(format!("must be a number, is {other}")),
+        }
+        Ok(Number::default())
+    }
+
+    /// A number between 0 and `max`.
+    pub(super) fn length(&mut self, max: f64) -> Result<Number, A::Error> {
+        let number = self.number(max)?;
+        if number.value() < 0.0 {
+            self.cursor.fault("must not be negative");
+        }
+        Ok(number)
+    }
+
+    /// A whole number between 0 and `max`.
+    pub(super) fn whole(&mut self, max: f64) -> Result<Number, A::Error> {
+        let number = self.length(max)?;
+        if number.value().fract() != 0.0 {
+            self.cursor.fault("must be a whole number");
+        }
+        Ok(number)
+    }
+}
+
+/// Reads an object; `None` where there is something else.
+struct ObjectSeed<'a, T>(&'a mut Cursor, PhantomData<T>);
+
+impl<'a, T> ObjectSeed<'a, T> {
+    fn new(cursor: &'a mut Cursor) -> Self {
+        Self(cursor, PhantomData)
+    }
+
+    fn refuse(self, found: Leaf) {
+        self.0.fault(format!("must be an object, is {found}"));
+    }
+}
+
+impl<'de, T: Object> DeserializeSeed<'de> for ObjectSeed<'_, T> {
+    type Value = Option<T>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<T>, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de, T: Object> Visitor<'de> for ObjectSeed<'_, T> {
+    type Value = Option<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    refuse_scalars!(None);
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Option<T>, A::Error> {
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        self.refuse(Leaf::Array);
+        Ok(None)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Option<T>, A::Error> {
+        let cursor = self.0;
+        let mut object = T::default();
+        let mut seen = [false; 16];
+        assert!(T::MEMBERS.len() <= seen.len(), "an object has few members");
+        while let Some(key) = map.next_key_seed(KeySeed(T::MEMBERS))? {
+            match key {
+                Ok(index) if seen[index] => {
+                    map.next_value::<IgnoredAny>()?;
+                    cursor.fault_at(Step::Member(T::MEMBERS[index].0), "stands twice");
+                }
+                Ok(index) => {
+                    let member = T::MEMBERS[index].0;
+                    seen[index] = true;
+                    cursor.steps.push(Step::Member(member));
+                    object.read(member, &mut Source { map: &mut map, cursor })?;
+                    cursor.steps.pop();
+                }
+                Err(unknown) => {
+                    map.next_value::<IgnoredAny>()?;
+                    cursor.fault_at(Step::Unknown(unknown), "is not a member of the format");
+                }
+            }
+            if cursor.done() {
+                return Err(A::Error::custom("given up"));
+            }
+        }
+        for ((name, need), seen) in T::MEMBERS.iter().zip(seen) {
+            if *need == Need::Required && !seen {
+                cursor.fault_at(Step::Member(name), "is missing");
+            }
+        }
+        Ok(Some(object))
+    }
+}
+
+/// Reads a list of objects; empty where there is something else.
+struct ListSeed<'a, T>(&'a mut Cursor, PhantomData<T>);
+
+impl<T> ListSeed<'_, T> {
+    fn refuse(self, found: Leaf) {
+        self.0.fault(format!("must be an array, is {found}"));
+    }
+}
+
+impl<'de, T: Object> DeserializeSeed<'de> for ListSeed<'_, T> {
+    type Value = Vec<T>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Vec<T>, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de, T: Object> Visitor<'de> for ListSeed<'_, T> {
+    type Value = Vec<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array")
+    }
+
+    refuse_scalars!(Vec::new());
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Vec<T>, A::Error> {
+        let cursor = self.0;
+        let mut list = Vec::new();
+        let (plural, limit) = T::LIMIT;
+        loop {
+            cursor.steps.push(Step::Index(list.len()));
+            let item = seq.next_element_seed(ObjectSeed::new(cursor))?;
+            cursor.steps.pop();
+            let Some(item) = item else { break };
+            list.push(item.unwrap_or_default());
+            let count = cursor.counts.entry(plural).or_default();
+            *count += 1;
+            if *count > limit {
+                cursor.fault(format!("a plan has at most {limit} {plural}"));
+                cursor.stopped = true;
+            }
+            if cursor.done() {
+                return Err(A::Error::custom("given up"));
+            }
+        }
+        Ok(list)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Vec<T>, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        self.refuse(Leaf::Object);
+        Ok(Vec::new())
+    }
+}

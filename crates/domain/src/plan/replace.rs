@@ -1,0 +1,160 @@
+//! What becomes of an event's seats when its plan is replaced.
+//!
+//! A seat is known by its guid: one that both plans have keeps its id, and with it its state, its
+//! price and whatever reservations and tickets name it. A seat that somebody holds or has bought never
+//! vanishes. Ids are never used again.
+
+use std::collections::HashMap;
+
+use super::{NumberedSeat, Plan};
+use crate::ids::SeatId;
+
+/// Whether a seat may vanish.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claim {
+    /// Nobody's: free, lapsed or kept back by the organizer.
+    None,
+    /// Held or in payment.
+    Held,
+    /// Sold.
+    Sold,
+}
+
+/// A seat that the event has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KnownSeat<'k> {
+    /// Its id.
+    pub id: SeatId,
+    /// Its guid.
+    pub guid: &'k str,
+    /// Whether it may vanish.
+    pub claim: Claim,
+}
+
+/// What to do.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Replacement<'p> {
+    /// Every seat of the new plan with its id, old or new, in the order of the plan.
+    pub seats: Vec<NumberedSeat<'p>>,
+    /// Seats that vanish, by id.
+    pub removed: Vec<SeatId>,
+    /// The first id that was never used.
+    pub next_seat_id: i32,
+}
+
+/// The seats that would vanish although somebody has them, by id.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("held or sold seats would vanish")]
+pub struct InUse(pub Vec<(SeatId, Claim)>);
+
+impl Plan {
+    /// Lays this plan over the seats of another. `next_seat_id` is the first id never used.
+    ///
+    /// # Errors
+    /// When seats would vanish that somebody has.
+    ///
+    /// # Panics
+    /// When a known seat has an id that was never used.
+    pub fn replacing(
+        &self,
+        known: &[KnownSeat<'_>],
+        next_seat_id: i32,
+    ) -> Result<Replacement<'_>, InUse> {
+        let mut left: HashMap<&str, &KnownSeat<'_>> =
+            known.iter().map(|seat| (seat.guid, seat)).collect();
+        let mut next_seat_id = next_seat_id;
+        let mut seats = Vec::with_capacity(self.seat_count());
+        for seat in self.numbered() {
+            let id = match left.remove(seat.guid) {
+                Some(known) => known.id,
+                None => {
+                    next_seat_id += 1;
+                    SeatId(next_seat_id - 1)
+                }
+            };
+            seats.push(NumberedSeat { id, ..seat });
+        }
+        assert!(known.iter().all(|seat| seat.id.0 < next_seat_id), "ids come from one counter");
+        let mut gone: Vec<&KnownSeat<'_>> = left.into_values().collect();
+        gone.sort_by_key(|seat| seat.id);
+        let in_use: Vec<_> = gone
+            .iter()
+            .filter(|seat| seat.claim != Claim::None)
+            .map(|seat| (seat.id, seat.claim))
+            .collect();
+        if in_use.is_empty() {
+            let removed = gone.iter().map(|seat| seat.id).collect();
+            Ok(Replacement { seats, removed, next_seat_id })
+        } else {
+            Err(InUse(in_use))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::{Grid, Plan};
+    use super::*;
+
+    fn grid(rows: u32, seats_per_row: u32) -> Plan {
+        let mut plan = Plan { name: "Hall".into(), ..Plan::default() };
+        let grid = Grid { name: "Stalls".into(), rows, seats_per_row, category: "A".into() };
+        grid.add_to(&mut plan).expect("a section");
+        plan
+    }
+
+    fn known(id: i32, guid: &str, claim: Claim) -> KnownSeat<'_> {
+        KnownSeat { id: SeatId(id), guid, claim }
+    }
+
+    #[test]
+    fn seats_of_both_plans_keep_their_ids() {
+        let plan = grid(1, 3);
+        let seats = [
+            known(7, "Stalls-A-2", Claim::Sold),
+            known(9, "gone", Claim::None),
+            known(2, "Stalls-A-1", Claim::Held),
+        ];
+        let laid = plan.replacing(&seats, 10).expect("nothing in use vanishes");
+        let ids: Vec<_> = laid.seats.iter().map(|seat| (seat.id.0, seat.guid)).collect();
+        assert_eq!(ids, [(2, "Stalls-A-1"), (7, "Stalls-A-2"), (10, "Stalls-A-3")]);
+        assert_eq!((laid.removed, laid.next_seat_id), (vec![SeatId(9)], 11));
+    }
+
+    #[test]
+    fn seats_that_somebody_has_never_vanish() {
+        let plan = grid(1, 1);
+        let seats =
+            [known(3, "x", Claim::Sold), known(1, "y", Claim::Held), known(2, "z", Claim::None)];
+        let refused = plan.replacing(&seats, 4).expect_err("in use");
+        assert_eq!(refused.0, [(SeatId(1), Claim::Held), (SeatId(3), Claim::Sold)]);
+    }
+
+    proptest! {
+        #[test]
+        fn every_seat_has_one_id_and_none_is_used_twice(
+            old in (1u32..5, 1u32..5),
+            new in (1u32..5, 1u32..5),
+        ) {
+            let (first, second) = (grid(old.0, old.1), grid(new.0, new.1));
+            let laid = first.replacing(&[], 1).expect("nothing in use");
+            let seats: Vec<_> = laid
+                .seats
+                .iter()
+                .map(|seat| KnownSeat { id: seat.id, guid: seat.guid, claim: Claim::None })
+                .collect();
+            let next = second.replacing(&seats, laid.next_seat_id).expect("nothing in use");
+            let mut ids: Vec<_> = next.seats.iter().map(|seat| seat.id).collect();
+            ids.extend(&next.removed);
+            ids.sort();
+            ids.dedup();
+            prop_assert_eq!(ids.len(), next.seats.len() + next.removed.len());
+            for seat in &next.seats {
+                let before = seats.iter().find(|known| known.guid == seat.guid);
+                prop_assert!(before.map_or(seat.id.0 >= laid.next_seat_id, |b| b.id == seat.id));
+            }
+        }
+    }
+}

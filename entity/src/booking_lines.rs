@@ -1,0 +1,55 @@
+//! What a booking consists of.
+
+use sea_orm::entity::prelude::*;
+
+/// What a booking consists of.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "booking_lines")]
+pub struct Model {
+    /// The booking.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub booking_id: Uuid,
+    /// The key.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    /// The event.
+    pub event_id: Uuid,
+    /// Who organizes.
+    pub organization_id: Uuid,
+    /// The reservation.
+    pub reservation_id: Uuid,
+    /// Item id.
+    pub item_id: Uuid,
+    /// What kind; the CHECK lists the values.
+    pub kind: String,
+    /// The seat within its event.
+    pub seat_id: Option<i32>,
+    /// The section.
+    pub section_id: Uuid,
+    /// The offer.
+    pub offer_id: Uuid,
+    /// What people call it.
+    pub label: String,
+    /// How many of the offer.
+    pub quantity: i32,
+    /// How many persons.
+    pub admits: i32,
+    /// Minor units.
+    pub price_minor: i64,
+    /// Discount in minor units.
+    pub discount_minor: i64,
+    /// Fee in minor units.
+    pub fee_minor: i64,
+    /// Tax rate bp.
+    pub tax_rate_bp: i32,
+    /// Tax in minor units.
+    pub tax_minor: i64,
+    /// Refunded in minor units.
+    pub refunded_minor: i64,
+}
+
+/// None: what belongs together is read by key.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,48 @@
+//! Purchases.
+
+use sea_orm::entity::prelude::*;
+
+/// Purchases.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "bookings")]
+pub struct Model {
+    /// The key.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    /// Reference.
+    pub reference: String,
+    /// Who organizes.
+    pub organization_id: Uuid,
+    /// The user or guest.
+    pub buyer_id: Uuid,
+    /// `user` or `guest`.
+    pub buyer_kind: String,
+    /// Normalized: trimmed, lower case.
+    pub email: Option<String>,
+    /// A BCP 47 tag.
+    pub locale: String,
+    /// Where it stands; the CHECK lists the values.
+    pub status: String,
+    /// Failure.
+    pub failure: Option<String>,
+    /// ISO 4217.
+    pub currency: String,
+    /// Total in minor units.
+    pub total_minor: i64,
+    /// Discount in minor units.
+    pub discount_minor: i64,
+    /// Refunded in minor units.
+    pub refunded_minor: i64,
+    /// Milliseconds since 1970.
+    pub created_at: i64,
+    /// Settled at, milliseconds since 1970.
+    pub settled_at: Option<i64>,
+    /// Grows with every change.
+    pub version: i32,
+}
+
+/// None: what belongs together is read by key.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,27 @@
+//! One row a buyer and event, locked while the limits are counted.
+
+use sea_orm::entity::prelude::*;
+
+/// One row a buyer and event, locked while the limits are counted.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "buyers")]
+pub struct Model {
+    /// The event.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub event_id: Uuid,
+    /// The user or guest.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub buyer_id: Uuid,
+    /// What kind; the CHECK lists the values.
+    pub kind: String,
+    /// A BCP 47 tag.
+    pub locale: String,
+    /// Touched at, milliseconds since 1970.
+    pub touched_at: i64,
+}
+
+/// None: what belongs together is read by key.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,39 @@
+//! Kinds of tickets at a price.
+
+use sea_orm::entity::prelude::*;
+
+/// Kinds of tickets at a price.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "offers")]
+pub struct Model {
+    /// The event.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub event_id: Uuid,
+    /// The key.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    /// The section.
+    pub section_id: Option<Uuid>,
+    /// Category.
+    pub category: Option<String>,
+    /// Its name.
+    pub name: String,
+    /// Minor units.
+    pub price_minor: i64,
+    /// How many persons.
+    pub admits: i32,
+    /// Refundable.
+    pub refundable: i32,
+    /// Its place in the order.
+    pub position: i32,
+    /// Milliseconds since 1970.
+    pub created_at: i64,
+    /// Withdrawn at, milliseconds since 1970.
+    pub withdrawn_at: Option<i64>,
+}
+
+/// None: what belongs together is read by key.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,39 @@
+//! One text of a table for both stores.
+
+use sea_orm_migration::sea_orm::{DatabaseBackend, DbErr};
+
+/// Fills in the store's own words:
+///
+/// | token | PostgreSQL | SQLite |
+/// | --- | --- | --- |
+/// | `{uuid}` | `uuid` | `BLOB` |
+/// | `{int}` | `integer` | `INTEGER` |
+/// | `{big}` | `bigint` | `INTEGER` |
+/// | `{text}` | `text` | `TEXT` |
+/// | `{serial}` | an identity column | the row id |
+/// | `{hot}` | fillfactor 70, so that updates stay HOT | `STRICT` |
+/// | `{end}` | nothing | `STRICT` |
+pub(crate) fn render(backend: DatabaseBackend, text: &str) -> Result<String, DbErr> {
+    let words: [(&str, &str); 7] = match backend {
+        DatabaseBackend::Postgres => [
+            ("{uuid}", "uuid"),
+            ("{int}", "integer"),
+            ("{big}", "bigint"),
+            ("{text}", "text"),
+            ("{serial}", "bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY"),
+            ("{hot}", "WITH (fillfactor = 70)"),
+            ("{end}", ""),
+        ],
+        DatabaseBackend::Sqlite => [
+            ("{uuid}", "BLOB"),
+            ("{int}", "INTEGER"),
+            ("{big}", "INTEGER"),
+            ("{text}", "TEXT"),
+            ("{serial}", "INTEGER PRIMARY KEY AUTOINCREMENT"),
+            ("{hot}", "STRICT"),
+            ("{end}", "STRICT"),
+        ],
+        other => return Err(DbErr::Custom(format!("{other:?} is not a store of Holdfast"))),
+    };
+    Ok(words.iter().fold(text.to_owned(), |text, (token, word)| text.replace(token, word)))
+}

@@ -1,0 +1,436 @@
+//! The first schema: organizations, catalogue, reservations, checkout, the change log.
+//!
+//! Times are milliseconds since 1970 by the database's own clock. Hot tables carry `event_id` first, have
+//! no foreign key to event or user (each would lock the parent's row), and no index on a seat's state,
+//! owner or expiry, so that updates of seats stay HOT.
+
+use sea_orm_migration::prelude::*;
+
+use crate::ddl;
+
+/// See the module.
+#[derive(Debug, DeriveMigrationName)]
+pub(crate) struct Migration;
+
+const TABLES: &[(&str, &str)] = &[
+    ("organizations", ORGANIZATIONS),
+    ("users", USERS),
+    ("memberships", MEMBERSHIPS),
+    ("events", EVENTS),
+    ("plans", PLANS),
+    ("sections", SECTIONS),
+    ("offers", OFFERS),
+    ("seats", SEATS),
+    ("buyers", BUYERS),
+    ("reservations", RESERVATIONS),
+    ("reservation_items", RESERVATION_ITEMS),
+    ("bookings", BOOKINGS),
+    ("booking_lines", BOOKING_LINES),
+    ("booking_reservations", BOOKING_RESERVATIONS),
+    ("sagas", SAGAS),
+    ("payments", PAYMENTS),
+    ("ledger_entries", LEDGER_ENTRIES),
+    ("tickets", TICKETS),
+    ("idempotency_keys", IDEMPOTENCY_KEYS),
+    ("outbox", OUTBOX),
+    ("changes", CHANGES),
+    ("event_sequences", EVENT_SEQUENCES),
+    ("leases", LEASES),
+    ("clock_offset", CLOCK_OFFSET),
+    ("simulated_payments", SIMULATED_PAYMENTS),
+];
+
+const ORGANIZATIONS: &str = "CREATE TABLE organizations (
+    id {uuid} PRIMARY KEY,
+    name {text} NOT NULL CHECK (name <> ''),
+    slug {text} NOT NULL UNIQUE,
+    created_at {big} NOT NULL
+) {end}";
+
+const USERS: &str = "CREATE TABLE users (
+    id {uuid} PRIMARY KEY,
+    email {text} NOT NULL UNIQUE,
+    password_hash {text} NOT NULL,
+    first_name {text} NOT NULL,
+    last_name {text} NOT NULL,
+    role {text} NOT NULL CHECK (role IN ('customer', 'organizer', 'controller', 'admin')),
+    status {text} NOT NULL CHECK (status IN ('inactive', 'active', 'erased')),
+    locale {text} NOT NULL,
+    created_at {big} NOT NULL
+) {end}";
+
+const MEMBERSHIPS: &str = "CREATE TABLE memberships (
+    organization_id {uuid} NOT NULL REFERENCES organizations (id),
+    user_id {uuid} NOT NULL REFERENCES users (id),
+    role {text} NOT NULL CHECK (role IN ('owner', 'member')),
+    PRIMARY KEY (organization_id, user_id)
+) {end};
+CREATE INDEX memberships_user ON memberships (user_id)";
+
+const EVENTS: &str = "CREATE TABLE events (
+    id {uuid} PRIMARY KEY,
+    organization_id {uuid} NOT NULL REFERENCES organizations (id),
+    slug {text} NOT NULL UNIQUE,
+    name {text} NOT NULL CHECK (name <> ''),
+    description {text} NOT NULL,
+    category {text} NOT NULL,
+    language {text} NOT NULL,
+    place {text} NOT NULL,
+    time_zone {text} NOT NULL,
+    starts_at {big} NOT NULL,
+    ends_at {big} NOT NULL,
+    sale_starts_at {big} NOT NULL,
+    sale_ends_at {big} NOT NULL,
+    currency {text} NOT NULL CHECK (length(currency) = 3),
+    max_per_user {int} NOT NULL CHECK (max_per_user > 0),
+    max_per_order {int} NOT NULL CHECK (max_per_order > 0),
+    hold_seconds {big} NOT NULL CHECK (hold_seconds > 0),
+    hold_cap_seconds {big} NOT NULL CHECK (hold_cap_seconds >= hold_seconds),
+    status {text} NOT NULL CHECK (status IN ('draft', 'upcoming', 'on_sale', 'completed', 'cancelled')),
+    plan_version {int} NOT NULL CHECK (plan_version >= 0),
+    next_seat_id {int} NOT NULL CHECK (next_seat_id > 0),
+    version {int} NOT NULL CHECK (version > 0),
+    created_at {big} NOT NULL,
+    updated_at {big} NOT NULL,
+    CHECK (ends_at > starts_at),
+    CHECK (sale_ends_at > sale_starts_at)
+) {end};
+CREATE INDEX events_start ON events (starts_at, id);
+CREATE INDEX events_organization ON events (organization_id)";
+
+const PLANS: &str = "CREATE TABLE plans (
+    event_id {uuid} NOT NULL REFERENCES events (id),
+    version {int} NOT NULL CHECK (version > 0),
+    document {text} NOT NULL,
+    created_at {big} NOT NULL,
+    PRIMARY KEY (event_id, version)
+) {end}";
+
+// `held`, `sold` and `blocked` are counters of general-admission sections alone: a counter for seats would
+// make one hot row of a whole section.
+const SECTIONS: &str = "CREATE TABLE sections (
+    event_id {uuid} NOT NULL,
+    id {uuid} NOT NULL,
+    name {text} NOT NULL CHECK (name <> ''),
+    kind {text} NOT NULL CHECK (kind IN ('seated', 'general')),
+    position {int} NOT NULL,
+    capacity {int} NOT NULL CHECK (capacity >= 0),
+    held {int} NOT NULL DEFAULT 0 CHECK (held >= 0),
+    sold {int} NOT NULL DEFAULT 0 CHECK (sold >= 0),
+    blocked {int} NOT NULL DEFAULT 0 CHECK (blocked >= 0),
+    version {big} NOT NULL DEFAULT 1,
+    PRIMARY KEY (event_id, id),
+    UNIQUE (event_id, name),
+    CHECK (held + sold + blocked <= capacity),
+    CHECK (kind = 'general' OR (held = 0 AND sold = 0 AND blocked = 0))
+) {hot}";
+
+const OFFERS: &str = "CREATE TABLE offers (
+    event_id {uuid} NOT NULL,
+    id {uuid} NOT NULL,
+    section_id {uuid},
+    category {text},
+    name {text} NOT NULL CHECK (name <> ''),
+    price_minor {big} NOT NULL CHECK (price_minor >= 0),
+    admits {int} NOT NULL CHECK (admits BETWEEN 1 AND 20),
+    refundable {int} NOT NULL CHECK (refundable IN (0, 1)),
+    position {int} NOT NULL,
+    created_at {big} NOT NULL,
+    withdrawn_at {big},
+    PRIMARY KEY (event_id, id)
+) {end};
+CREATE UNIQUE INDEX offers_id ON offers (id)";
+
+// A held seat whose time has passed stays `held` in the row and counts as available in every answer.
+const SEATS: &str = "CREATE TABLE seats (
+    event_id {uuid} NOT NULL,
+    seat_id {int} NOT NULL CHECK (seat_id > 0),
+    section_id {uuid} NOT NULL,
+    seat_guid {text} NOT NULL,
+    row_label {text} NOT NULL,
+    seat_label {text} NOT NULL,
+    category {text} NOT NULL,
+    kind {text} NOT NULL CHECK (kind IN
+        ('standard', 'vip', 'premium', 'wheelchair', 'companion', 'restricted_view')),
+    price_minor {big} CHECK (price_minor >= 0),
+    status {text} NOT NULL CHECK (status IN ('available', 'held', 'paying', 'sold', 'blocked')),
+    version {int} NOT NULL CHECK (version > 0),
+    fence {big} NOT NULL CHECK (fence >= 0),
+    reservation_id {uuid},
+    expires_at {big},
+    block_reason {text},
+    PRIMARY KEY (event_id, seat_id),
+    CHECK (status NOT IN ('held', 'paying', 'sold') OR reservation_id IS NOT NULL),
+    CHECK ((status = 'held') = (expires_at IS NOT NULL)),
+    CHECK ((status = 'blocked') = (block_reason IS NOT NULL))
+) {hot};
+CREATE UNIQUE INDEX seats_guid ON seats (event_id, seat_guid)";
+
+// One row a buyer and event: the row that is locked while the buyer's limits are counted.
+const BUYERS: &str = "CREATE TABLE buyers (
+    event_id {uuid} NOT NULL,
+    buyer_id {uuid} NOT NULL,
+    kind {text} NOT NULL CHECK (kind IN ('user', 'guest')),
+    locale {text} NOT NULL,
+    touched_at {big} NOT NULL,
+    PRIMARY KEY (event_id, buyer_id)
+) {hot}";
+
+// `max_per_user` is the event's limit at the hold: it may be lowered later, which takes nothing from anybody.
+const RESERVATIONS: &str = "CREATE TABLE reservations (
+    id {uuid} PRIMARY KEY,
+    event_id {uuid} NOT NULL,
+    organization_id {uuid} NOT NULL,
+    buyer_id {uuid} NOT NULL,
+    buyer_kind {text} NOT NULL CHECK (buyer_kind IN ('user', 'guest')),
+    status {text} NOT NULL CHECK (status IN
+        ('active', 'in_payment', 'confirmed', 'expired', 'cancelled')),
+    persons {int} NOT NULL CHECK (persons > 0),
+    max_per_user {int} NOT NULL CHECK (max_per_user >= persons),
+    total_minor {big} NOT NULL CHECK (total_minor >= 0),
+    currency {text} NOT NULL,
+    created_at {big} NOT NULL,
+    expires_at {big} NOT NULL,
+    cap_at {big} NOT NULL,
+    version {int} NOT NULL CHECK (version > 0),
+    CHECK (expires_at <= cap_at)
+) {hot};
+CREATE INDEX reservations_buyer ON reservations (event_id, buyer_id);
+CREATE INDEX reservations_due ON reservations (expires_at) WHERE status = 'active'";
+
+// `fence` is the seat's at the hold; every later step of the reservation carries it. `state` is kept for
+// general admission alone: a seat's state is the seat's.
+const RESERVATION_ITEMS: &str = "CREATE TABLE reservation_items (
+    event_id {uuid} NOT NULL,
+    reservation_id {uuid} NOT NULL,
+    id {uuid} NOT NULL,
+    kind {text} NOT NULL CHECK (kind IN ('seat', 'general')),
+    seat_id {int},
+    section_id {uuid} NOT NULL,
+    offer_id {uuid} NOT NULL,
+    label {text} NOT NULL,
+    quantity {int} NOT NULL CHECK (quantity > 0),
+    admits {int} NOT NULL CHECK (admits > 0),
+    price_minor {big} NOT NULL CHECK (price_minor >= 0),
+    fence {big} NOT NULL,
+    state {text} NOT NULL CHECK (state IN ('held', 'paying', 'sold', 'released')),
+    expires_at {big} NOT NULL,
+    PRIMARY KEY (reservation_id, id),
+    CHECK ((kind = 'seat') = (seat_id IS NOT NULL)),
+    CHECK (kind = 'general' OR quantity = 1)
+) {hot};
+CREATE INDEX reservation_items_due ON reservation_items (event_id, section_id, expires_at)
+    WHERE kind = 'general' AND state = 'held'";
+
+const BOOKINGS: &str = "CREATE TABLE bookings (
+    id {uuid} PRIMARY KEY,
+    reference {text} NOT NULL UNIQUE,
+    organization_id {uuid} NOT NULL,
+    buyer_id {uuid} NOT NULL,
+    buyer_kind {text} NOT NULL CHECK (buyer_kind IN ('user', 'guest')),
+    email {text},
+    locale {text} NOT NULL,
+    status {text} NOT NULL CHECK (status IN ('pending', 'confirmed', 'failed', 'cancelled')),
+    failure {text},
+    currency {text} NOT NULL,
+    total_minor {big} NOT NULL CHECK (total_minor >= 0),
+    discount_minor {big} NOT NULL CHECK (discount_minor >= 0),
+    refunded_minor {big} NOT NULL CHECK (refunded_minor >= 0 AND refunded_minor <= total_minor),
+    created_at {big} NOT NULL,
+    settled_at {big},
+    version {int} NOT NULL CHECK (version > 0)
+) {hot};
+CREATE INDEX bookings_buyer ON bookings (buyer_id, created_at);
+CREATE INDEX bookings_email ON bookings (email) WHERE email IS NOT NULL";
+
+const BOOKING_LINES: &str = "CREATE TABLE booking_lines (
+    booking_id {uuid} NOT NULL REFERENCES bookings (id),
+    id {uuid} NOT NULL,
+    event_id {uuid} NOT NULL,
+    organization_id {uuid} NOT NULL,
+    reservation_id {uuid} NOT NULL,
+    item_id {uuid} NOT NULL,
+    kind {text} NOT NULL CHECK (kind IN ('seat', 'general')),
+    seat_id {int},
+    section_id {uuid} NOT NULL,
+    offer_id {uuid} NOT NULL,
+    label {text} NOT NULL,
+    quantity {int} NOT NULL CHECK (quantity > 0),
+    admits {int} NOT NULL CHECK (admits > 0),
+    price_minor {big} NOT NULL CHECK (price_minor >= 0),
+    discount_minor {big} NOT NULL CHECK (discount_minor >= 0 AND discount_minor <= price_minor),
+    fee_minor {big} NOT NULL CHECK (fee_minor >= 0),
+    tax_rate_bp {int} NOT NULL CHECK (tax_rate_bp BETWEEN 0 AND 10000),
+    tax_minor {big} NOT NULL CHECK (tax_minor >= 0),
+    refunded_minor {big} NOT NULL CHECK (refunded_minor >= 0),
+    PRIMARY KEY (booking_id, id),
+    CHECK ((kind = 'seat') = (seat_id IS NOT NULL))
+) {end};
+CREATE INDEX booking_lines_event ON booking_lines (event_id)";
+
+// `live` is 1 while the booking's saga may still take the reservation's seats: at most one at a time.
+const BOOKING_RESERVATIONS: &str = "CREATE TABLE booking_reservations (
+    booking_id {uuid} NOT NULL REFERENCES bookings (id),
+    reservation_id {uuid} NOT NULL,
+    live {int} NOT NULL CHECK (live IN (0, 1)),
+    PRIMARY KEY (booking_id, reservation_id)
+) {end};
+CREATE UNIQUE INDEX booking_reservations_live ON booking_reservations (reservation_id) WHERE live = 1";
+
+const SAGAS: &str = "CREATE TABLE sagas (
+    id {uuid} PRIMARY KEY,
+    kind {text} NOT NULL,
+    subject_id {uuid} NOT NULL,
+    status {text} NOT NULL CHECK (status IN
+        ('running', 'waiting', 'undoing', 'done', 'undone', 'needs_attention')),
+    state {text} NOT NULL,
+    reason {text},
+    due_at {big} NOT NULL,
+    lease_until {big} NOT NULL,
+    fence {big} NOT NULL CHECK (fence >= 0),
+    version {int} NOT NULL CHECK (version > 0),
+    created_at {big} NOT NULL,
+    updated_at {big} NOT NULL
+) {hot};
+CREATE UNIQUE INDEX sagas_subject ON sagas (subject_id);
+CREATE INDEX sagas_due ON sagas (due_at) WHERE status IN ('running', 'waiting', 'undoing')";
+
+const PAYMENTS: &str = "CREATE TABLE payments (
+    id {uuid} PRIMARY KEY,
+    booking_id {uuid} NOT NULL,
+    saga_id {uuid} NOT NULL,
+    provider {text} NOT NULL,
+    intent_id {text},
+    amount_minor {big} NOT NULL CHECK (amount_minor >= 0),
+    currency {text} NOT NULL,
+    captured_minor {big} NOT NULL CHECK (captured_minor >= 0 AND captured_minor <= amount_minor),
+    refunded_minor {big} NOT NULL CHECK (refunded_minor >= 0 AND refunded_minor <= captured_minor),
+    status {text} NOT NULL CHECK (status IN ('started', 'authorized', 'captured', 'void', 'declined')),
+    created_at {big} NOT NULL,
+    updated_at {big} NOT NULL
+) {end};
+CREATE INDEX payments_booking ON payments (booking_id);
+CREATE UNIQUE INDEX payments_intent ON payments (provider, intent_id) WHERE intent_id IS NOT NULL";
+
+const LEDGER_ENTRIES: &str = "CREATE TABLE ledger_entries (
+    id {uuid} PRIMARY KEY,
+    posting_id {uuid} NOT NULL,
+    booking_id {uuid} NOT NULL,
+    organization_id {uuid} NOT NULL,
+    account {text} NOT NULL CHECK (account IN ('gateway', 'organization', 'fees', 'discounts')),
+    amount_minor {big} NOT NULL CHECK (amount_minor <> 0),
+    currency {text} NOT NULL,
+    kind {text} NOT NULL CHECK (kind IN ('capture', 'refund')),
+    created_at {big} NOT NULL
+) {end};
+CREATE INDEX ledger_entries_booking ON ledger_entries (booking_id)";
+
+const TICKETS: &str = "CREATE TABLE tickets (
+    id {uuid} PRIMARY KEY,
+    event_id {uuid} NOT NULL,
+    booking_id {uuid} NOT NULL,
+    line_id {uuid} NOT NULL,
+    buyer_id {uuid} NOT NULL,
+    ordinal {int} NOT NULL CHECK (ordinal > 0),
+    seat_id {int},
+    section_id {uuid} NOT NULL,
+    label {text} NOT NULL,
+    admits {int} NOT NULL CHECK (admits > 0),
+    status {text} NOT NULL CHECK (status IN ('valid', 'used', 'cancelled', 'refunded', 'transferred')),
+    issued_at {big} NOT NULL
+) {end};
+CREATE UNIQUE INDEX tickets_line ON tickets (line_id, ordinal);
+CREATE UNIQUE INDEX tickets_live_seat ON tickets (event_id, seat_id)
+    WHERE seat_id IS NOT NULL AND status IN ('valid', 'used');
+CREATE INDEX tickets_buyer ON tickets (event_id, buyer_id);
+CREATE INDEX tickets_booking ON tickets (booking_id)";
+
+const IDEMPOTENCY_KEYS: &str = "CREATE TABLE idempotency_keys (
+    principal_id {uuid} NOT NULL,
+    route {text} NOT NULL,
+    key {text} NOT NULL,
+    fingerprint {text} NOT NULL,
+    subject_id {uuid},
+    status {int},
+    headers {text},
+    body {text},
+    created_at {big} NOT NULL,
+    answered_at {big},
+    PRIMARY KEY (principal_id, route, key),
+    CHECK ((status IS NULL) = (answered_at IS NULL)),
+    CHECK (status IS NULL OR status BETWEEN 200 AND 299 OR status = 402)
+) {end};
+CREATE INDEX idempotency_keys_age ON idempotency_keys (created_at);
+CREATE INDEX idempotency_keys_subject ON idempotency_keys (subject_id)";
+
+const OUTBOX: &str = "CREATE TABLE outbox (
+    id {serial},
+    event_id {uuid} NOT NULL,
+    payload {text} NOT NULL,
+    created_at {big} NOT NULL
+) {end}";
+
+const CHANGES: &str = "CREATE TABLE changes (
+    event_id {uuid} NOT NULL,
+    seq {big} NOT NULL CHECK (seq > 0),
+    payload {text} NOT NULL,
+    created_at {big} NOT NULL,
+    PRIMARY KEY (event_id, seq)
+) {end};
+CREATE INDEX changes_age ON changes (created_at)";
+
+const EVENT_SEQUENCES: &str = "CREATE TABLE event_sequences (
+    event_id {uuid} PRIMARY KEY,
+    last_seq {big} NOT NULL CHECK (last_seq >= 0)
+) {hot}";
+
+const LEASES: &str = "CREATE TABLE leases (
+    name {text} PRIMARY KEY,
+    holder {uuid} NOT NULL,
+    lease_until {big} NOT NULL,
+    fence {big} NOT NULL
+) {hot}";
+
+// Added to the database's clock; only development and tests write it.
+const CLOCK_OFFSET: &str = "CREATE TABLE clock_offset (
+    id {int} PRIMARY KEY CHECK (id = 1),
+    offset_ms {big} NOT NULL
+) {end};
+INSERT INTO clock_offset (id, offset_ms) VALUES (1, 0)";
+
+// The simulated gateway's own books: it is an outside system that happens to live next door.
+const SIMULATED_PAYMENTS: &str = "CREATE TABLE simulated_payments (
+    id {text} PRIMARY KEY,
+    idempotency_key {text} NOT NULL UNIQUE,
+    client_secret {text} NOT NULL UNIQUE,
+    saga {text} NOT NULL,
+    method {text} NOT NULL,
+    amount_minor {big} NOT NULL CHECK (amount_minor > 0),
+    currency {text} NOT NULL,
+    status {text} NOT NULL CHECK (status IN
+        ('requires_action', 'requires_capture', 'succeeded', 'canceled', 'declined')),
+    captured_minor {big} NOT NULL CHECK (captured_minor >= 0 AND captured_minor <= amount_minor),
+    refunded_minor {big} NOT NULL CHECK (refunded_minor >= 0 AND refunded_minor <= captured_minor),
+    created_at {big} NOT NULL
+) {end};
+CREATE INDEX simulated_payments_saga ON simulated_payments (saga)";
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let connection = manager.get_connection();
+        for (_, table) in TABLES {
+            for statement in ddl::render(manager.get_database_backend(), table)?.split(';') {
+                connection.execute_unprepared(statement).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for (name, _) in TABLES.iter().rev() {
+            manager.get_connection().execute_unprepared(&format!("DROP TABLE {name}")).await?;
+        }
+        Ok(())
+    }
+}

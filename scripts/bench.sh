@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Builds the release server and measures it: what `make bench` runs once the machine is set up.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+# shellcheck source=scripts/lib/env.sh
+source scripts/lib/env.sh
+raise_open_files
+
+[ -f frontend/dist/index.html ] || scripts/frontend.sh
+ensure_dist
+cargo build --release --bin holdfast
+exec python3 scripts/bench.py --binary "$(profile_dir release)/holdfast" "$@"

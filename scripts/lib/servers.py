@@ -1,0 +1,143 @@
+"""Holdfast's own nodes, and the nginx before them, for one run. The stores are in stores.py."""
+
+import grp
+import os
+import pwd
+import secrets
+import shutil
+import subprocess
+import time
+import urllib.error
+import urllib.request
+
+from processes import Failure
+from stores import free_port
+
+READY_SECS = 60.0
+PORT_TRIES = 3
+NGINX_TEMPLATE = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                              "..", "..", "deploy", "nginx", "holdfast.conf.template")
+
+# Settings of the caller's shell that must not reach a node of ours.
+OURS = ("HOLDFAST_BIND", "HOLDFAST_ENV", "HOLDFAST_DATA_DIR", "DATABASE_URL", "REDIS_URLS",
+        "JWT_SECRET", "CORS_ORIGINS", "TRUSTED_PROXIES", "PUBLIC_URL", "RATE_LIMITS",
+        "AMQP_URL", "SMTP_URL", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET")
+
+
+class Server:
+    """Something that answers HTTP. `ready_secs` is how long that took."""
+
+    def __init__(self, process, url, ready_secs):
+        self.process, self.url, self.ready_secs = process, url, ready_secs
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+
+def node_settings(folder, database_url, redis_urls, **more):
+    """The environment that all nodes of a cluster share, with secrets made for this run."""
+    data = os.path.join(folder, "data")
+    os.makedirs(data, exist_ok=True)
+    env = {name: value for name, value in os.environ.items()
+           if name not in OURS and name.removesuffix("_FILE") not in OURS}
+    env.update({
+        "HOLDFAST_ENV": "development",
+        "HOLDFAST_DATA_DIR": data,
+        "DATABASE_URL": database_url,
+        "REDIS_URLS": ",".join(redis_urls),
+        "JWT_SECRET": secrets.token_urlsafe(48),
+        "TRUSTED_PROXIES": "127.0.0.1",
+        **more,
+    })
+    return env
+
+
+def run_holdfast(binary, arguments, env):
+    """Runs a subcommand to its end; its output is in the Failure if it fails."""
+    try:
+        done = subprocess.run([binary, *arguments], env=env, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    except FileNotFoundError as error:
+        raise Failure(f"{binary} is not here; build it first") from error
+    if done.returncode != 0:
+        raise Failure(f"holdfast {' '.join(arguments)} failed:\n{done.stdout}")
+    return done.stdout
+
+
+def start_node(fleet, folder, name, binary, env):
+    """Starts `holdfast serve` on a free port and waits until it is ready."""
+    if shutil.which(binary) is None:
+        raise Failure(f"{binary} is not here; build it first")
+    for attempt in range(1, PORT_TRIES + 1):
+        port = free_port()
+        started = time.monotonic()
+        process = fleet.start(name, [binary, "serve"],
+                              env={**env, "HOLDFAST_BIND": f"127.0.0.1:{port}"},
+                              log_path=os.path.join(folder, f"{name}.log"))
+        url = f"http://127.0.0.1:{port}"
+        if wait_ready(fleet, process, f"{url}/readyz"):
+            return Server(process, url, time.monotonic() - started)
+        if "in use" not in process.log_tail() or attempt == PORT_TRIES:
+            raise Failure(f"{name} ended before it was ready:\n{process.log_tail()}")
+    raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+def start_nginx(fleet, folder, upstreams, port):
+    """Starts nginx on the loopback port before the nodes' addresses (host:port)."""
+    program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
+    if program is None:
+        raise Failure("nginx is not here; run scripts/setup.sh cluster")
+    home = os.path.join(folder, "nginx")
+    os.makedirs(home)
+    os.chmod(home, 0o711)
+    with open(NGINX_TEMPLATE) as template:
+        site = template.read()
+    servers = " ".join(f"server {address} max_fails=3 fail_timeout=2s;" for address in upstreams)
+    site = (site.replace("${HOLDFAST_LISTEN}", f"127.0.0.1:{port}")
+                .replace("${HOLDFAST_UPSTREAMS}", servers))
+    user = ""
+    if os.geteuid() == 0:
+        nobody = pwd.getpwnam("nobody")
+        user = f"user nobody {grp.getgrgid(nobody.pw_gid).gr_name};"
+    config = os.path.join(home, "nginx.conf")
+    with open(config, "w") as out:
+        out.write(f"""\
+daemon off;
+{user}
+worker_processes 1;
+pid {home}/nginx.pid;
+error_log stderr warn;
+events {{ worker_connections 4096; }}
+http {{
+    access_log off;
+    client_body_temp_path {home}/body;
+    proxy_temp_path {home}/proxy;
+    fastcgi_temp_path {home}/fastcgi;
+    uwsgi_temp_path {home}/uwsgi;
+    scgi_temp_path {home}/scgi;
+    {site}
+}}
+""")
+    process = fleet.start("nginx", [program, "-p", home, "-e", "stderr", "-c", config],
+                          log_path=os.path.join(folder, "nginx.log"))
+    url = f"http://127.0.0.1:{port}"
+    started = time.monotonic()
+    if not wait_ready(fleet, process, f"{url}/readyz"):
+        raise Failure(f"nginx ended before it was ready:\n{process.log_tail()}")
+    return Server(process, url, time.monotonic() - started)
+
+
+def wait_ready(fleet, process, url):
+    """True once `url` answers with a 2xx, False when the process ended first."""
+    deadline = time.monotonic() + READY_SECS
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    while time.monotonic() < deadline:
+        if not fleet.running(process):
+            return False
+        try:
+            with opener.open(url, timeout=2):
+                return True
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.01)
+    raise Failure(f"{process.name} was not ready in {READY_SECS:.0f} s:\n{process.log_tail()}")

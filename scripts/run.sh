@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# From a fresh clone to the running application: what `make run` does.
+#
+#   RUN_PROFILE=release|dev  HOLDFAST_BIND=…  scripts/run.sh [argument of `holdfast serve`…]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+# shellcheck source=scripts/lib/env.sh
+source scripts/lib/env.sh
+
+profile=${RUN_PROFILE:-release}
+bind=${HOLDFAST_BIND:-127.0.0.1:8080}
+started=$SECONDS
+
+step() { printf '\n\033[1m[%s/4] %s\033[0m (%s s so far)\n' "$1" "$2" "$((SECONDS - started))"; }
+
+step 1 "Looking for what this machine lacks"
+scripts/setup.sh run
+
+step 2 "Building the pages (WebAssembly; the first time takes some minutes)"
+scripts/frontend.sh
+
+step 3 "Building the server, profile $profile (the first time takes some minutes)"
+ensure_dist
+cargo build --profile "$profile" --bin holdfast
+
+step 4 "Starting"
+cat <<TEXT
+
+  Holdfast           http://$bind
+  API documentation  http://$bind/api/docs
+
+  Demo accounts, password Demo-pass-1:
+    customer@demo.test  organizer@demo.test  gate@demo.test  admin@demo.test
+
+  The data is in ${HOLDFAST_DATA_DIR:-./data}; Ctrl-C ends it.
+
+TEXT
+exec "$(profile_dir "$profile")/holdfast" serve "$@"

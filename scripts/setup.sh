@@ -1,0 +1,123 @@
+#!/usr/bin/env bash
+# Makes this machine ready for one use of the tree and installs only what is missing.
+#
+#   scripts/setup.sh [run|test|bench|cluster]
+#
+# Debian 12 (or a relative) with Rust; root or sudo where something has to be installed. Services
+# that come with a package are neither started nor left enabled; those that were here before are
+# not touched. With nothing missing it takes well under a second.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+# shellcheck source=scripts/lib/apt.sh
+source scripts/lib/apt.sh
+
+purpose=${1:-run}
+case "$purpose" in
+  run | test | bench | cluster) ;;
+  *)
+    echo "usage: scripts/setup.sh [run|test|bench|cluster]" >&2
+    exit 2
+    ;;
+esac
+
+packages=()
+services=()
+
+has() { command -v "$1" >/dev/null || [ -x "/usr/sbin/$1" ]; }
+
+# need PROGRAM PACKAGE…: the packages, where the program is not here.
+need() {
+  local program=$1
+  shift
+  has "$program" || packages+=("$@")
+}
+
+# The newest PostgreSQL of 15 or later, wherever Debian and its relatives put it.
+has_postgres() {
+  local dir version
+  [ -n "${HOLDFAST_PG_BIN:-}" ] && return 0
+  for dir in /usr/lib/postgresql/*/bin; do
+    version=${dir%/bin}
+    version=${version##*/}
+    if [[ $version =~ ^[0-9]+$ ]] && [ "$version" -ge 15 ] && [ -x "$dir/initdb" ]; then
+      return 0
+    fi
+  done
+  return 1
+}
+
+need_postgres() {
+  has_postgres && return 0
+  packages+=(postgresql)
+  services+=(postgresql)
+}
+
+need_redis() {
+  has redis-server && return 0
+  packages+=(redis-server)
+  services+=(redis-server)
+}
+
+# rustup's minimal profile leaves these two out; distributions package them apart.
+need_cargo_tools() {
+  local tool
+  for tool in rustfmt clippy; do
+    has "cargo-${tool/rustfmt/fmt}" && cargo "${tool/rustfmt/fmt}" --version >/dev/null 2>&1 && continue
+    if has rustup; then
+      echo "setup: adding the component $tool"
+      rustup component add "$tool"
+    else
+      echo "setup: cargo ${tool/rustfmt/fmt} is not here; install $tool beside your Rust" >&2
+      exit 1
+    fi
+  done
+}
+
+need_python() {
+  if ! has python3; then
+    packages+=(python3 python3-venv)
+  elif [ "${1:-}" = venv ] && ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
+    packages+=(python3-venv)
+  fi
+}
+
+if ! has cargo; then
+  echo "setup: cargo is not here. Install Rust 1.95 or later (https://rustup.rs), then try again." >&2
+  exit 1
+fi
+need cc gcc libc6-dev
+need pkg-config pkg-config
+need node nodejs
+need npm npm
+
+case "$purpose" in
+  test)
+    need_cargo_tools
+    need_postgres
+    need_redis
+    need_python venv
+    has chromium || has chromium-browser || has google-chrome || packages+=(chromium)
+    ;;
+  bench)
+    need_postgres
+    need_redis
+    need_python
+    need wrk wrk
+    ;;
+  cluster)
+    need_postgres
+    need_redis
+    need_python
+    if ! has nginx; then
+      packages+=(nginx-light)
+      services+=(nginx)
+    fi
+    ;;
+esac
+
+if [ ${#packages[@]} -gt 0 ]; then
+  apt_install "${packages[@]}"
+  for service in "${services[@]}"; do
+    apt_quiet_service "$service"
+  done
+fi

@@ -1,0 +1,102 @@
+//! The SQL of accounts.
+
+use holdfast_contract::accounts::Membership;
+use holdfast_domain::ids::{OrganizationId, UserId};
+use holdfast_entity::{memberships, organizations, users};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, Set,
+};
+
+/// The user with this (normalized) address.
+pub async fn user_by_email(
+    db: &impl ConnectionTrait,
+    email: &str,
+) -> Result<Option<users::Model>, DbErr> {
+    users::Entity::find().filter(users::Column::Email.eq(email)).one(db).await
+}
+
+/// The user.
+pub async fn user(db: &impl ConnectionTrait, id: UserId) -> Result<Option<users::Model>, DbErr> {
+    users::Entity::find_by_id(id.0).one(db).await
+}
+
+/// Adds a user; a taken address is a unique violation.
+pub async fn insert_user(db: &impl ConnectionTrait, user: users::Model) -> Result<(), DbErr> {
+    let row: users::ActiveModel = user.into();
+    users::Entity::insert(row.reset_all()).exec_without_returning(db).await.map(|_| ())
+}
+
+/// Adds an organization.
+pub async fn insert_organization(
+    db: &impl ConnectionTrait,
+    organization: organizations::Model,
+) -> Result<(), DbErr> {
+    let row: organizations::ActiveModel = organization.into();
+    organizations::Entity::insert(row.reset_all()).exec_without_returning(db).await.map(|_| ())
+}
+
+/// The organization.
+pub async fn organization(
+    db: &impl ConnectionTrait,
+    id: OrganizationId,
+) -> Result<Option<organizations::Model>, DbErr> {
+    organizations::Entity::find_by_id(id.0).one(db).await
+}
+
+/// The organization with this slug.
+pub async fn organization_by_slug(
+    db: &impl ConnectionTrait,
+    slug: &str,
+) -> Result<Option<organizations::Model>, DbErr> {
+    organizations::Entity::find().filter(organizations::Column::Slug.eq(slug)).one(db).await
+}
+
+/// Makes a user a member.
+pub async fn insert_membership(
+    db: &impl ConnectionTrait,
+    organization: OrganizationId,
+    user: UserId,
+    role: &str,
+) -> Result<(), DbErr> {
+    let row = memberships::ActiveModel {
+        organization_id: Set(organization.0),
+        user_id: Set(user.0),
+        role: Set(role.to_owned()),
+    };
+    memberships::Entity::insert(row).exec_without_returning(db).await.map(|_| ())
+}
+
+/// Whether the user is a member.
+pub async fn is_member(
+    db: &impl ConnectionTrait,
+    organization: OrganizationId,
+    user: UserId,
+) -> Result<bool, DbErr> {
+    let row = memberships::Entity::find_by_id((organization.0, user.0)).one(db).await?;
+    Ok(row.is_some())
+}
+
+/// The organizations of a user, by name.
+pub async fn memberships_of(
+    db: &impl ConnectionTrait,
+    user: UserId,
+) -> Result<Vec<Membership>, DbErr> {
+    let rows =
+        memberships::Entity::find().filter(memberships::Column::UserId.eq(user.0)).all(db).await?;
+    let ids = rows.iter().map(|row| row.organization_id);
+    let organizations =
+        organizations::Entity::find().filter(organizations::Column::Id.is_in(ids)).all(db).await?;
+    let mut found: Vec<Membership> = organizations
+        .into_iter()
+        .filter_map(|organization| {
+            let row = rows.iter().find(|row| row.organization_id == organization.id)?;
+            Some(Membership {
+                organization_id: organization.id,
+                name: organization.name,
+                role: row.role.clone(),
+            })
+        })
+        .collect();
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(found)
+}

@@ -1,0 +1,89 @@
+//! Locks and wake-ups of a single node: what runs without Redis.
+
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use async_trait::async_trait;
+use tokio::sync::broadcast;
+use uuid::Uuid;
+
+use crate::ports::{
+    Broker, LockManager,
+    locks::{HeldLocks, LockOutcome},
+};
+
+/// How many wake-ups a slow listener may miss before it is told that it missed some.
+const WAKE_BUFFER: usize = 1_024;
+
+/// Locks in memory.
+#[derive(Debug, Clone, Default)]
+pub struct InProcessLocks {
+    held: Arc<Mutex<HashSet<String>>>,
+}
+
+#[async_trait]
+impl LockManager for InProcessLocks {
+    async fn try_lock(&self, keys: &[String]) -> LockOutcome {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let taken: Vec<usize> = keys
+            .iter()
+            .enumerate()
+            .filter(|(_, key)| held.contains(*key))
+            .map(|(place, _)| place)
+            .collect();
+        if !taken.is_empty() {
+            return LockOutcome::Contended(taken);
+        }
+        held.extend(keys.iter().cloned());
+        LockOutcome::Acquired(Box::new(InProcessHeld {
+            held: Arc::clone(&self.held),
+            keys: keys.to_vec(),
+        }))
+    }
+}
+
+#[derive(Debug)]
+struct InProcessHeld {
+    held: Arc<Mutex<HashSet<String>>>,
+    keys: Vec<String>,
+}
+
+#[async_trait]
+impl HeldLocks for InProcessHeld {
+    async fn release(self: Box<Self>) {}
+}
+
+impl Drop for InProcessHeld {
+    fn drop(&mut self) {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        for key in &self.keys {
+            held.remove(key);
+        }
+    }
+}
+
+/// Wake-ups in memory.
+#[derive(Debug)]
+pub struct InProcessBroker {
+    sender: broadcast::Sender<Uuid>,
+}
+
+impl Default for InProcessBroker {
+    fn default() -> Self {
+        Self { sender: broadcast::channel(WAKE_BUFFER).0 }
+    }
+}
+
+#[async_trait]
+impl Broker for InProcessBroker {
+    async fn wake(&self, event: Uuid) {
+        // Nobody listening is no error.
+        self.sender.send(event).ok();
+    }
+
+    fn listen(&self) -> broadcast::Receiver<Uuid> {
+        self.sender.subscribe()
+    }
+}

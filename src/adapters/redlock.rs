@@ -1,0 +1,236 @@
+//! Redlock over several independent Redis nodes, through `rslock`
+//! (<https://redis.io/docs/latest/develop/clients/patterns/distributed-locks/>).
+//!
+//! Fails fast: no lock is waited for. One budget covers a whole round; after some outages in a row a breaker
+//! skips Redis for a while and probes in the background, so that a dead Redis costs a hold nothing.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use futures_util::future::join_all;
+use redis::aio::ConnectionManager;
+use rslock::Lock;
+
+use crate::{
+    ports::{
+        Clock, LockManager,
+        locks::{HeldLocks, LockOutcome},
+    },
+    tasks::Tasks,
+};
+
+/// How long a round of locks may take in all.
+const BUDGET: Duration = Duration::from_millis(50);
+/// After how many outages in a row the breaker opens.
+const OUTAGES_TO_OPEN: u32 = 3;
+/// How long the breaker stays open before it is tried again.
+const OPEN_FOR: Duration = Duration::from_secs(1);
+/// How long a node may take to answer a ping.
+const PING_BUDGET: Duration = Duration::from_millis(100);
+/// The longest that releasing may take before the caller goes on; the locks then end by their own time.
+const RELEASE_BUDGET: Duration = Duration::from_millis(50);
+
+/// See the module.
+#[derive(Debug, Clone)]
+pub struct Redlock {
+    manager: rslock::LockManager,
+    nodes: Arc<Vec<redis::Client>>,
+    ttl: Duration,
+    breaker: Arc<Breaker>,
+    clock: Arc<dyn Clock>,
+    tasks: Tasks,
+}
+
+#[derive(Debug, Default)]
+struct Breaker {
+    outages: AtomicU32,
+    open_until_ms: AtomicU64,
+    probing: AtomicBool,
+}
+
+impl Redlock {
+    /// Locks over these nodes, each of which lives `ttl` when its holder dies.
+    ///
+    /// # Errors
+    /// When an address is malformed.
+    pub fn new(
+        urls: &[String],
+        ttl: Duration,
+        clock: Arc<dyn Clock>,
+        tasks: Tasks,
+    ) -> Result<Self, redis::RedisError> {
+        let nodes = urls
+            .iter()
+            .map(|url| redis::Client::open(url.as_str()))
+            .collect::<Result<Vec<_>, _>>()?;
+        let mut manager = rslock::LockManager::from_clients(nodes.clone());
+        // One try a lock: the loser is told at once. The delay is never waited for.
+        manager.set_retry(1, Duration::from_millis(1));
+        Ok(Self {
+            manager,
+            nodes: Arc::new(nodes),
+            ttl,
+            breaker: Arc::new(Breaker::default()),
+            clock,
+            tasks,
+        })
+    }
+
+    fn now_ms(&self) -> u64 {
+        u64::try_from(self.clock.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn is_open(&self) -> bool {
+        self.now_ms() < self.breaker.open_until_ms.load(Ordering::Acquire)
+    }
+
+    fn answered(&self) {
+        self.breaker.outages.store(0, Ordering::Release);
+    }
+
+    fn outage(&self) -> LockOutcome {
+        metrics::counter!("holdfast_locks_total", "outcome" => "unavailable").increment(1);
+        let outages = self.breaker.outages.fetch_add(1, Ordering::AcqRel) + 1;
+        if outages >= OUTAGES_TO_OPEN {
+            self.open();
+        }
+        LockOutcome::Unavailable
+    }
+
+    fn open(&self) {
+        let until = self.now_ms() + u64::try_from(OPEN_FOR.as_millis()).unwrap_or(1_000);
+        self.breaker.open_until_ms.store(until, Ordering::Release);
+        if self.breaker.probing.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        tracing::warn!("Redis does not answer: holds go on with the database alone");
+        let this = self.clone();
+        self.tasks.spawn(async move { this.probe().await });
+    }
+
+    /// Keeps the breaker open until a majority answers again.
+    async fn probe(self) {
+        let stopping = self.tasks.stopping();
+        while !stopping.is_cancelled() {
+            if self.majority_answers().await {
+                tracing::info!("Redis answers again");
+                self.answered();
+                self.breaker.open_until_ms.store(0, Ordering::Release);
+                break;
+            }
+            let until = self.now_ms() + u64::try_from(OPEN_FOR.as_millis()).unwrap_or(1_000);
+            self.breaker.open_until_ms.store(until, Ordering::Release);
+            tokio::select! {
+                () = stopping.cancelled() => break,
+                () = tokio::time::sleep(OPEN_FOR / 2) => (),
+            }
+        }
+        self.breaker.probing.store(false, Ordering::Release);
+    }
+
+    async fn majority_answers(&self) -> bool {
+        let pings = join_all(self.nodes.iter().map(ping)).await;
+        pings.into_iter().filter(|answered| *answered).count() * 2 > self.nodes.len()
+    }
+
+    /// Tells a refusal from an outage, which `rslock` does not: a majority that answers has refused.
+    async fn refused(&self, places: Vec<usize>) -> LockOutcome {
+        if self.majority_answers().await {
+            self.answered();
+            metrics::counter!("holdfast_locks_total", "outcome" => "contended").increment(1);
+            return LockOutcome::Contended(places);
+        }
+        self.outage()
+    }
+
+    fn release_later(&self, locks: Vec<Lock>) {
+        if locks.is_empty() {
+            return;
+        }
+        let manager = self.manager.clone();
+        self.tasks.spawn(async move { release(&manager, locks).await });
+    }
+}
+
+async fn ping(client: &redis::Client) -> bool {
+    let ping = async {
+        let mut connection = client.get_multiplexed_async_connection().await?;
+        redis::cmd("PING").query_async::<String>(&mut connection).await
+    };
+    matches!(tokio::time::timeout(PING_BUDGET, ping).await, Ok(Ok(_)))
+}
+
+async fn release(manager: &rslock::LockManager, locks: Vec<Lock>) {
+    let unlocks = join_all(locks.iter().map(|lock| manager.unlock(lock)));
+    if tokio::time::timeout(RELEASE_BUDGET * 4, unlocks).await.is_err() {
+        tracing::debug!("locks were not released in time; they end by themselves");
+    }
+}
+
+#[async_trait]
+impl LockManager for Redlock {
+    async fn try_lock(&self, keys: &[String]) -> LockOutcome {
+        if self.is_open() {
+            metrics::counter!("holdfast_locks_total", "outcome" => "skipped").increment(1);
+            return LockOutcome::Unavailable;
+        }
+        // One key a lock, all at once: a slice of keys would be one key with a long name.
+        let (manager, ttl, owned) = (self.manager.clone(), self.ttl, keys.to_vec());
+        let mut round = self.tasks.start(async move {
+            join_all(owned.iter().map(|key| manager.lock(key.as_bytes(), ttl))).await
+        });
+        let Ok(answered) = tokio::time::timeout(BUDGET, &mut round).await else {
+            // The round goes on in its task; whatever it gets in the end is given back.
+            let this = self.clone();
+            self.tasks.spawn(async move {
+                if let Ok(results) = round.await {
+                    this.release_later(results.into_iter().flatten().collect());
+                }
+            });
+            return self.outage();
+        };
+        let Ok(results) = answered else { return self.outage() };
+        let (mut locks, mut missing) = (Vec::new(), Vec::new());
+        for (place, result) in results.into_iter().enumerate() {
+            match result {
+                Ok(lock) => locks.push(lock),
+                Err(_) => missing.push(place),
+            }
+        }
+        if missing.is_empty() {
+            self.answered();
+            metrics::counter!("holdfast_locks_total", "outcome" => "acquired").increment(1);
+            return LockOutcome::Acquired(Box::new(RedlockHeld { redlock: self.clone(), locks }));
+        }
+        self.release_later(locks);
+        self.refused(missing).await
+    }
+}
+
+#[derive(Debug)]
+struct RedlockHeld {
+    redlock: Redlock,
+    locks: Vec<Lock>,
+}
+
+#[async_trait]
+impl HeldLocks for RedlockHeld {
+    async fn release(self: Box<Self>) {
+        // The seats are decided: nobody has to wait for the servers to forget the locks.
+        self.redlock.release_later(self.locks);
+    }
+}
+
+/// A connection that comes back by itself, made without waiting for the server.
+pub(super) fn lazy_connection(client: &redis::Client) -> Option<ConnectionManager> {
+    let config = redis::aio::ConnectionManagerConfig::new()
+        .set_connection_timeout(Some(PING_BUDGET))
+        .set_response_timeout(Some(PING_BUDGET));
+    ConnectionManager::new_lazy_with_config(client.clone(), config).ok()
+}

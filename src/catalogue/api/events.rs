@@ -1,0 +1,267 @@
+//! Events over HTTP.
+
+use holdfast_contract::{
+    catalogue::{Eligibility, Event, EventPage, EventPatch, Inventory, NewEvent},
+    problem::ProblemType,
+};
+use holdfast_domain::{
+    access::Action,
+    event::{self, Command},
+    ids::{EventId, OrganizationId},
+};
+use poem::Request;
+use poem_openapi::{
+    OpenApi,
+    param::{Path, Query},
+};
+use uuid::Uuid;
+
+use super::Tag;
+use crate::{
+    accounts::membership,
+    catalogue::{
+        Catalogue, create_event, delete_event, edit_event,
+        event_key::EventKey,
+        lifecycle,
+        list_events::{MAX_SEARCH, Sort, Stage, Wanted, drafts_seen_by},
+        store, views,
+    },
+    http::{
+        auth::Caller,
+        body::{Created, Json, NoContent},
+        page,
+        problem::ApiProblem,
+        tagged::{Asked, Packed, REVALIDATE, Tagged},
+        time,
+    },
+    reservations::read,
+};
+
+/// The routes of events.
+#[derive(Debug, Clone)]
+pub struct EventsApi(pub Catalogue);
+
+#[OpenApi(tag = "Tag::Events")]
+impl EventsApi {
+    /// Find events.
+    #[oai(path = "/events", method = "get")]
+    #[expect(clippy::too_many_arguments, reason = "each is a parameter of the route")]
+    async fn list(
+        &self,
+        caller: Caller,
+        /// Which, by where they stand now; without, every published one.
+        status: Query<Option<Stage>>,
+        /// The category, whatever its case.
+        category: Query<Option<String>>,
+        /// They begin at this time or later, RFC 3339.
+        from: Query<Option<String>>,
+        /// They begin before this time, RFC 3339.
+        to: Query<Option<String>>,
+        /// The place contains this.
+        place: Query<Option<String>>,
+        /// Name, place, description or category contain this.
+        q: Query<Option<String>>,
+        /// The order; `-` in front turns it around.
+        sort: Query<Option<Sort>>,
+        /// How many, 1 to 100; 20 without.
+        limit: Query<Option<u64>>,
+        /// The `next` of the page before.
+        after: Query<Option<String>>,
+    ) -> Result<Json<EventPage>, ApiProblem> {
+        let at = |field: &str, text: Option<String>| {
+            text.map(|text| time::parse(field, &text)).transpose()
+        };
+        let wanted = Wanted {
+            stage: status.0.unwrap_or_default(),
+            category: searched("category", category.0)?,
+            from: at("from", from.0)?,
+            to: at("to", to.0)?,
+            place: searched("place", place.0)?,
+            q: searched("q", q.0)?,
+            sort: sort.0.unwrap_or_default(),
+            after: cursor(after.0)?.map(EventId),
+            limit: page::limit(limit.0)?,
+        };
+        Ok(Json(self.page(&caller, &wanted).await?))
+    }
+
+    /// Make an event, a draft at first.
+    #[oai(path = "/events", method = "post")]
+    async fn create(
+        &self,
+        caller: Caller,
+        body: Json<NewEvent>,
+    ) -> Result<Created<Event>, ApiProblem> {
+        let named = body.0.organization_id.map(OrganizationId);
+        let organization = self.0.organization(&caller, named).await?;
+        let (base, holds) = (self.0.base.clone(), self.0.holds);
+        let made = self
+            .0
+            .base
+            .tasks
+            .run(
+                async move { create_event::create_event(&base, organization, body.0, holds).await },
+            )
+            .await??;
+        Ok(Created(self.event(made).await?))
+    }
+
+    /// One event, by id or slug.
+    #[oai(path = "/events/:id", method = "get")]
+    async fn get(&self, caller: Caller, id: Path<String>) -> Result<Json<Event>, ApiProblem> {
+        Ok(Json(views::event(&self.0.seen(&caller, &id.0).await?)?))
+    }
+
+    /// Change an event.
+    #[oai(path = "/events/:id", method = "patch")]
+    async fn edit(
+        &self,
+        caller: Caller,
+        id: Path<String>,
+        body: Json<EventPatch>,
+    ) -> Result<Json<Event>, ApiProblem> {
+        let event = EventId(self.0.managed(&caller, &id.0).await?.row.id);
+        let (base, holds) = (self.0.base.clone(), self.0.holds);
+        self.0
+            .base
+            .tasks
+            .run(async move { edit_event::edit_event(&base, event, body.0, holds).await })
+            .await??;
+        Ok(Json(self.event(event).await?))
+    }
+
+    /// Delete an event of which nobody ever held anything.
+    #[oai(path = "/events/:id", method = "delete")]
+    async fn delete(&self, caller: Caller, id: Path<String>) -> Result<NoContent, ApiProblem> {
+        let moment = self.0.allowed_to(&caller, &id.0, Action::DeleteEvent).await?;
+        let (base, event) = (self.0.base.clone(), EventId(moment.row.id));
+        self.0
+            .base
+            .tasks
+            .run(async move { delete_event::delete_event(&base, event).await })
+            .await??;
+        Ok(NoContent)
+    }
+
+    /// Publish a draft.
+    #[oai(path = "/events/:id/publish", method = "post")]
+    async fn publish(&self, caller: Caller, id: Path<String>) -> Result<Json<Event>, ApiProblem> {
+        self.command(&caller, &id.0, Command::Publish).await
+    }
+
+    /// Call an event off.
+    #[oai(path = "/events/:id/cancel", method = "post")]
+    async fn cancel(&self, caller: Caller, id: Path<String>) -> Result<Json<Event>, ApiProblem> {
+        self.command(&caller, &id.0, Command::Cancel).await
+    }
+
+    /// What is left.
+    #[oai(path = "/events/:id/inventory", method = "get")]
+    async fn inventory(
+        &self,
+        request: &Request,
+        caller: Caller,
+        id: Path<String>,
+    ) -> Result<Tagged<Inventory>, ApiProblem> {
+        let seen = self.0.seen(&caller, &id.0).await?;
+        let (row, moving) = (&seen.moment.row, &seen.moving);
+        let etag = format!("W/\"i{}-{}-{}\"", row.version, moving.total, moving.lapsed);
+        let asked = Asked::of(request);
+        Ok(Tagged::new(&asked, etag, REVALIDATE, || {
+            Packed::quick(crate::http::body::bytes(&views::inventory(&seen)), &asked)
+        }))
+    }
+
+    /// Whether the caller can buy now, and everything that stands in the way.
+    #[oai(path = "/events/:id/purchase-eligibility", method = "get")]
+    async fn eligibility(
+        &self,
+        caller: Caller,
+        id: Path<String>,
+    ) -> Result<Json<Eligibility>, ApiProblem> {
+        let seen = self.0.seen(&caller, &id.0).await?;
+        let row = &seen.moment.row;
+        let schedule = views::schedule(row)?;
+        let status = store::events::status(row)?;
+        let found = event::obstacles(status, &schedule, seen.moment.now);
+        let mut reasons: Vec<String> =
+            found.into_iter().map(|obstacle| obstacle.as_str().to_owned()).collect();
+        if seen.moving.counts().available <= 0 {
+            reasons.push("sold_out".to_owned());
+        }
+        let taken = match caller.buyer() {
+            Some(buyer) => read::persons_of(&self.0.base.db, EventId(row.id), buyer).await?,
+            None => 0,
+        };
+        let remaining = (i64::from(row.max_per_user) - taken).max(0);
+        if remaining == 0 {
+            reasons.push("limit_reached".to_owned());
+        }
+        Ok(Json(Eligibility { can_purchase: reasons.is_empty(), reasons, remaining }))
+    }
+}
+
+impl EventsApi {
+    async fn page(&self, caller: &Caller, wanted: &Wanted) -> Result<EventPage, ApiProblem> {
+        let memberships = match (wanted.stage, caller.user) {
+            (Stage::Draft, Some(user)) => {
+                membership::organizations_of(&self.0.base.db, user.id).await?
+            }
+            (_, _) => Vec::new(),
+        };
+        let drafts_of = drafts_seen_by(caller.role(), memberships);
+        let mut moments =
+            store::listing::page(&self.0.base.db, wanted, drafts_of.as_deref()).await?;
+        let next = page::next(&mut moments, wanted.limit, |last| last.row.id.to_string());
+        let mut items = Vec::with_capacity(moments.len());
+        for moment in moments {
+            items.push(views::event(&self.0.reads.seen(moment.into()).await?)?);
+        }
+        Ok(EventPage { items, next })
+    }
+
+    async fn command(
+        &self,
+        caller: &Caller,
+        id: &str,
+        command: Command,
+    ) -> Result<Json<Event>, ApiProblem> {
+        let event = EventId(self.0.managed(caller, id).await?.row.id);
+        let base = self.0.base.clone();
+        self.0
+            .base
+            .tasks
+            .run(async move { lifecycle::command(&base, event, command).await })
+            .await??;
+        Ok(Json(self.event(event).await?))
+    }
+
+    async fn event(&self, id: EventId) -> Result<Event, ApiProblem> {
+        let moment = self.0.reads.moment(EventKey::Id(id)).await?;
+        let moment = moment.ok_or_else(|| ApiProblem::not_found("event"))?;
+        Ok(views::event(&self.0.reads.seen(moment).await?)?)
+    }
+}
+
+/// A text that is searched for; nothing where it is blank.
+fn searched(field: &str, text: Option<String>) -> Result<Option<String>, ApiProblem> {
+    let Some(text) = text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()) else {
+        return Ok(None);
+    };
+    holdfast_domain::text::line(&text, MAX_SEARCH)
+        .map(Some)
+        .map_err(|fault| ApiProblem::field(field, fault.to_string()))
+}
+
+/// A page's cursor: the id of the last item of the page before.
+pub(super) fn cursor(after: Option<String>) -> Result<Option<Uuid>, ApiProblem> {
+    after
+        .map(|after| Uuid::try_parse(&after))
+        .transpose()
+        .map_err(|_| ApiProblem::field("after", "must be the next of the page before"))
+}
+
+/// Refused because the event has no plan.
+pub(super) fn no_plan() -> ApiProblem {
+    ApiProblem::new(ProblemType::NotFound, "This event has no seating plan.")
+}

@@ -1,0 +1,120 @@
+//! What refusals of the catalogue are on the wire.
+
+use holdfast_contract::problem::{FieldError, ProblemType, RefusedSeat, SeatRefusal};
+use holdfast_domain::plan::{Claim, InUse, PlanFaults};
+
+use crate::{
+    catalogue::{
+        change_seat::SeatError, create_event::EventError, offers::OfferError,
+        replace_plan::PlanError, sections::SectionError,
+    },
+    http::problem::ApiProblem,
+};
+
+/// How many seats a refused plan names.
+const MAX_NAMED_SEATS: usize = 100;
+
+fn fields(errors: Vec<FieldError>) -> ApiProblem {
+    let named: Vec<&str> = errors.iter().map(|error| error.field.as_str()).collect();
+    let detail = format!("Look at: {}.", named.join(", "));
+    ApiProblem::new(ProblemType::InvalidRequest, detail).with_errors(errors)
+}
+
+fn illegal(what: &impl ToString) -> ApiProblem {
+    ApiProblem::new(ProblemType::IllegalTransition, what.to_string())
+}
+
+/// Every fault of a plan.
+pub(super) fn plan_faults(faults: PlanFaults) -> ApiProblem {
+    let errors: Vec<FieldError> = faults
+        .0
+        .into_iter()
+        .map(|fault| FieldError { field: fault.path, message: fault.message })
+        .collect();
+    let detail = format!("{} faults; nothing was changed.", errors.len());
+    ApiProblem::new(ProblemType::InvalidPlan, detail).with_errors(errors)
+}
+
+fn in_use(in_use: &InUse) -> ApiProblem {
+    let named = in_use.0.iter().take(MAX_NAMED_SEATS).map(|(seat, claim)| RefusedSeat {
+        seat_id: seat.0,
+        reason: match claim {
+            Claim::Sold => SeatRefusal::Sold,
+            Claim::Held | Claim::None => SeatRefusal::Held,
+        },
+    });
+    let detail = format!("{} seats that the plan lacks are held or sold.", in_use.0.len());
+    ApiProblem::new(ProblemType::PlanInUse, detail).with_seats(named.collect())
+}
+
+impl From<EventError> for ApiProblem {
+    fn from(error: EventError) -> Self {
+        match error {
+            EventError::Fields(errors) => fields(errors),
+            EventError::NotFound => Self::not_found("event"),
+            EventError::SlugTaken => {
+                Self::new(ProblemType::SlugTaken, "Another event has this slug.")
+            }
+            EventError::Stale(version) => {
+                Self::new(ProblemType::StaleVersion, format!("The event has version {version}."))
+            }
+            EventError::Illegal(refused) => illegal(&refused),
+            refused @ (EventError::Closed(_) | EventError::InUse) => illegal(&refused),
+            EventError::Db(error) => error.into(),
+        }
+    }
+}
+
+impl From<PlanError> for ApiProblem {
+    fn from(error: PlanError) -> Self {
+        match error {
+            PlanError::NotFound => Self::not_found("event"),
+            PlanError::Faults(faults) => plan_faults(faults),
+            PlanError::Grid(refused) => Self::field("name", refused.to_string()),
+            PlanError::InUse(seats) => in_use(&seats),
+            refused @ PlanError::Closed(_) => illegal(&refused),
+            PlanError::Db(error) => error.into(),
+        }
+    }
+}
+
+impl From<SectionError> for ApiProblem {
+    fn from(error: SectionError) -> Self {
+        match error {
+            SectionError::Fields(errors) => fields(errors),
+            SectionError::NotFound => Self::not_found("section"),
+            SectionError::NameTaken => Self::field("name", error.to_string()),
+            SectionError::OfThePlan | SectionError::TooSmall | SectionError::InUse => {
+                illegal(&error)
+            }
+            SectionError::Plan(error) => error.into(),
+            SectionError::Db(error) => error.into(),
+        }
+    }
+}
+
+impl From<OfferError> for ApiProblem {
+    fn from(error: OfferError) -> Self {
+        match error {
+            OfferError::Fields(errors) => fields(errors),
+            OfferError::NotFound => Self::not_found("offer"),
+            OfferError::TooMany => illegal(&error),
+            OfferError::Db(error) => error.into(),
+        }
+    }
+}
+
+impl ApiProblem {
+    /// A refused change of one seat.
+    pub(super) fn of_seat(seat_id: i32, error: SeatError) -> Self {
+        match error {
+            SeatError::Fields(errors) => fields(errors),
+            SeatError::NotFound => Self::not_found("seat"),
+            SeatError::Taken(reason) => {
+                Self::new(ProblemType::SeatsUnavailable, "Somebody has this seat.")
+                    .with_seats(vec![RefusedSeat { seat_id, reason }])
+            }
+            SeatError::Db(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Seats over HTTP: the layout, the sparse state, the list, and what an organizer does to one.
+
+use holdfast_contract::{
+    catalogue::{Seat, SeatPage, SeatPatch},
+    live::SeatStates,
+    seat_map::SeatMap,
+};
+use holdfast_domain::ids::{EventId, SeatId, SectionId};
+use poem::Request;
+use poem_openapi::{
+    ApiResponse, Enum, OpenApi,
+    param::{Path, Query},
+    registry::{MetaMediaType, MetaResponses, MetaSchema, MetaSchemaRef, Registry},
+    types::Type,
+};
+use uuid::Uuid;
+
+use super::{Tag, events::no_plan};
+use crate::{
+    catalogue::{Catalogue, change_seat, reads::Seen, store, views},
+    http::{
+        auth::Caller,
+        body::Json,
+        page,
+        problem::ApiProblem,
+        tagged::{Asked, IMMUTABLE, Packed, REVALIDATE, Tagged},
+    },
+};
+
+/// The largest page of the list.
+const MAX_SEATS: u64 = 1_000;
+
+/// The routes of seats.
+#[derive(Debug, Clone)]
+pub struct SeatsApi(pub Catalogue);
+
+/// What is asked for of the seats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[oai(rename_all = "snake_case")]
+enum SeatsPart {
+    /// What is not available, without the layout.
+    Only,
+}
+
+/// The layout or the sparse state.
+#[derive(Debug)]
+enum Seats {
+    Map(Tagged<SeatMap>),
+    States(Tagged<SeatStates>),
+}
+
+impl poem::IntoResponse for Seats {
+    fn into_response(self) -> poem::Response {
+        match self {
+            Self::Map(map) => map.into_response(),
+            Self::States(states) => states.into_response(),
+        }
+    }
+}
+
+impl ApiResponse for Seats {
+    fn meta() -> MetaResponses {
+        let either = MetaSchema {
+            one_of: vec![SeatMap::schema_ref(), SeatStates::schema_ref()],
+            ..MetaSchema::ANY
+        };
+        let mut meta = Tagged::<SeatMap>::meta();
+        meta.responses[0].content = vec![MetaMediaType {
+            content_type: "application/json",
+            schema: MetaSchemaRef::Inline(Box::new(either)),
+        }];
+        meta
+    }
+
+    fn register(registry: &mut Registry) {
+        SeatMap::register(registry);
+        SeatStates::register(registry);
+    }
+}
+
+#[OpenApi(tag = "Tag::Seats")]
+impl SeatsApi {
+    /// The layout of the hall, or with `state=only` what is not available of it.
+    #[oai(path = "/events/:id/seats", method = "get")]
+    async fn seats(
+        &self,
+        request: &Request,
+        caller: Caller,
+        id: Path<String>,
+        /// `only` for the sparse state instead of the layout.
+        state: Query<Option<SeatsPart>>,
+        /// The layout's version: where it is the present one, the answer may be kept for ever.
+        plan_version: Query<Option<i32>>,
+    ) -> Result<Seats, ApiProblem> {
+        let moment = self.0.visible(&caller, &id.0).await?;
+        let asked = Asked::of(request);
+        if state.0.is_some() {
+            let seen = self.0.reads.seen(moment).await?;
+            return Ok(Seats::States(states(&asked, &seen)));
+        }
+        let packed = self.0.reads.map(&moment).await?.ok_or_else(no_plan)?;
+        let row = &moment.row;
+        let policy = if plan_version.0 == Some(row.plan_version) { IMMUTABLE } else { REVALIDATE };
+        let etag = format!("\"m{}-{}\"", row.plan_version, row.id.simple());
+        Ok(Seats::Map(Tagged::new(&asked, etag, policy, || packed)))
+    }
+
+    /// The seats of a section, one object each.
+    #[oai(path = "/events/:id/sections/:section_id/seats", method = "get")]
+    async fn list(
+        &self,
+        caller: Caller,
+        id: Path<String>,
+        section_id: Path<Uuid>,
+        /// How many, 1 to 1,000; 20 without.
+        limit: Query<Option<u64>>,
+        /// The `next` of the page before.
+        after: Query<Option<i32>>,
+    ) -> Result<Json<SeatPage>, ApiProblem> {
+        let moment = self.0.visible(&caller, &id.0).await?;
+        let (event, section) = (EventId(moment.row.id), SectionId(section_id.0));
+        let limit = page::limit_up_to(limit.0, MAX_SEATS)?;
+        let after = SeatId(after.0.unwrap_or(0));
+        let mut rows =
+            store::seats::page(&self.0.base.db, event, section, after, limit + 1).await?;
+        let next = page::next(&mut rows, limit, |last| last.seat_id.to_string());
+        if rows.is_empty() {
+            let sections = store::sections::all(&self.0.base.db, event).await?;
+            if !sections.iter().any(|known| known.id == section.0) {
+                return Err(ApiProblem::not_found("section"));
+            }
+        }
+        let fixed = self.0.reads.fixed(&moment).await?;
+        let seat = |row| views::seat(row, &fixed, &moment.row.currency, moment.now);
+        Ok(Json(SeatPage { items: rows.iter().map(seat).collect(), next }))
+    }
+
+    /// Keep a seat back, free it, say what it is like, or price it.
+    #[oai(path = "/events/:id/seats/:seat_id", method = "patch")]
+    async fn change(
+        &self,
+        caller: Caller,
+        id: Path<String>,
+        seat_id: Path<i32>,
+        body: Json<SeatPatch>,
+    ) -> Result<Json<Seat>, ApiProblem> {
+        let event = EventId(self.0.managed(&caller, &id.0).await?.row.id);
+        let (base, seat) = (self.0.base.clone(), SeatId(seat_id.0));
+        self.0
+            .base
+            .tasks
+            .run(async move { change_seat::change_seat(&base, event, seat, body.0).await })
+            .await?
+            .map_err(|error| ApiProblem::of_seat(seat_id.0, error))?;
+        let missing = || ApiProblem::not_found("seat");
+        let moment = self.0.managed(&caller, &id.0).await?;
+        let row = store::seats::one(&self.0.base.db, event, seat).await?.ok_or_else(missing)?;
+        let fixed = self.0.reads.fixed(&moment).await?;
+        Ok(Json(views::seat(&row, &fixed, &moment.row.currency, moment.now)))
+    }
+}
+
+fn states(asked: &Asked, seen: &Seen) -> Tagged<SeatStates> {
+    let (moment, moving) = (&seen.moment, &seen.moving);
+    let version = moment.row.plan_version;
+    let etag = format!("W/\"s{version}-{}-{}\"", moving.total, moving.lapsed);
+    Tagged::new(asked, etag, REVALIDATE, || {
+        // The seats were serialized when they were read; the clock is of this very answer.
+        let json = format!(
+            r#"{{"seq":{},"plan_version":{version},"now":{},"seats":{}}}"#,
+            moving.seq,
+            moment.now.div_euclid(1_000),
+            moving.seats
+        );
+        Packed::quick(json.into_bytes(), asked)
+    })
+}

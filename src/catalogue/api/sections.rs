@@ -1,0 +1,99 @@
+//! Sections over HTTP.
+
+use holdfast_contract::catalogue::{NewSection, Section, SectionPage, SectionPatch};
+use holdfast_domain::ids::{EventId, SectionId};
+use poem_openapi::{OpenApi, param::Path};
+use uuid::Uuid;
+
+use super::Tag;
+use crate::{
+    catalogue::{Catalogue, event_key::EventKey, sections, views},
+    http::{
+        auth::Caller,
+        body::{Created, Json, NoContent},
+        problem::ApiProblem,
+    },
+};
+
+/// The routes of sections.
+#[derive(Debug, Clone)]
+pub struct SectionsApi(pub Catalogue);
+
+#[OpenApi(tag = "Tag::Sections")]
+impl SectionsApi {
+    /// The parts of the hall and what is left of each.
+    #[oai(path = "/events/:id/sections", method = "get")]
+    async fn list(
+        &self,
+        caller: Caller,
+        id: Path<String>,
+    ) -> Result<Json<SectionPage>, ApiProblem> {
+        let seen = self.0.seen(&caller, &id.0).await?;
+        Ok(Json(SectionPage { items: views::sections(&seen), next: None }))
+    }
+
+    /// Make a section: general admission, or rows of seats.
+    #[oai(path = "/events/:id/sections", method = "post")]
+    async fn create(
+        &self,
+        caller: Caller,
+        id: Path<String>,
+        body: Json<NewSection>,
+    ) -> Result<Created<Section>, ApiProblem> {
+        let event = EventId(self.0.managed(&caller, &id.0).await?.row.id);
+        let base = self.0.base.clone();
+        let made = self
+            .0
+            .base
+            .tasks
+            .run(async move { sections::add_section(&base, event, body.0).await })
+            .await??;
+        Ok(Created(self.section(event, made).await?))
+    }
+
+    /// Change a section's name, or how many persons find room.
+    #[oai(path = "/events/:id/sections/:section_id", method = "patch")]
+    async fn edit(
+        &self,
+        caller: Caller,
+        id: Path<String>,
+        section_id: Path<Uuid>,
+        body: Json<SectionPatch>,
+    ) -> Result<Json<Section>, ApiProblem> {
+        let event = EventId(self.0.managed(&caller, &id.0).await?.row.id);
+        let (base, section) = (self.0.base.clone(), SectionId(section_id.0));
+        self.0
+            .base
+            .tasks
+            .run(async move { sections::edit_section(&base, event, section, body.0).await })
+            .await??;
+        Ok(Json(self.section(event, section).await?))
+    }
+
+    /// Delete a general-admission section of which nothing is held or sold.
+    #[oai(path = "/events/:id/sections/:section_id", method = "delete")]
+    async fn delete(
+        &self,
+        caller: Caller,
+        id: Path<String>,
+        section_id: Path<Uuid>,
+    ) -> Result<NoContent, ApiProblem> {
+        let event = EventId(self.0.managed(&caller, &id.0).await?.row.id);
+        let (base, section) = (self.0.base.clone(), SectionId(section_id.0));
+        self.0
+            .base
+            .tasks
+            .run(async move { sections::delete_section(&base, event, section).await })
+            .await??;
+        Ok(NoContent)
+    }
+}
+
+impl SectionsApi {
+    async fn section(&self, event: EventId, id: SectionId) -> Result<Section, ApiProblem> {
+        let missing = || ApiProblem::not_found("section");
+        let moment = self.0.reads.moment(EventKey::Id(event)).await?.ok_or_else(missing)?;
+        let seen = self.0.reads.seen(moment).await?;
+        views::sections(&seen).into_iter().find(|section| section.id == id.0).ok_or_else(missing)
+    }
+}

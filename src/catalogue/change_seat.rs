@@ -1,0 +1,155 @@
+//! What an organizer does to one seat: keeps it back, frees it, says what it is like, prices it.
+
+use holdfast_contract::{
+    catalogue::{SeatPatch, SeatStatus},
+    problem::{FieldError, SeatRefusal},
+};
+use holdfast_domain::{
+    ids::{EventId, SeatId},
+    inventory::SeatState,
+    money::MAX_AMOUNT_MINOR,
+    text,
+};
+use sea_orm::DbErr;
+
+use super::{details::Faults, seat_kinds, store};
+use crate::{
+    base::Base,
+    db::{Failure, Tx},
+    live::{ChangeDraft, record},
+};
+
+/// The longest reason, in characters.
+const MAX_REASON: usize = 200;
+/// The dearest seat: a booking of many still has a sum.
+const MAX_PRICE_MINOR: i64 = MAX_AMOUNT_MINOR / 10_000;
+
+/// Why a seat was not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum SeatError {
+    /// Faulty fields.
+    #[error("faulty fields")]
+    Fields(Vec<FieldError>),
+    /// There is no such event or seat.
+    #[error("no such seat")]
+    NotFound,
+    /// Somebody has it.
+    #[error("somebody has this seat")]
+    Taken(SeatRefusal),
+    /// The database failed.
+    #[error("the database failed")]
+    Db(#[from] DbErr),
+}
+
+impl Failure for SeatError {
+    fn database(&self) -> Option<&DbErr> {
+        match self {
+            Self::Db(error) => Some(error),
+            Self::Fields(_) | Self::NotFound | Self::Taken(_) => None,
+        }
+    }
+}
+
+/// What to do, read.
+#[derive(Clone)]
+struct Wanted {
+    block: Option<Block>,
+    kind: Option<&'static str>,
+    price_minor: Option<i64>,
+}
+
+#[derive(Clone)]
+enum Block {
+    Keep(String),
+    Free,
+}
+
+/// Changes a seat, all or nothing: what somebody holds or has bought can be neither kept back nor priced.
+///
+/// # Errors
+/// See [`SeatError`].
+pub async fn change_seat(
+    base: &Base,
+    event: EventId,
+    seat: SeatId,
+    patch: SeatPatch,
+) -> Result<(), SeatError> {
+    let wanted = read(patch).map_err(SeatError::Fields)?;
+    base.db.transact(move |tx| Box::pin(change(tx, event, seat, wanted.clone()))).await
+}
+
+fn read(patch: SeatPatch) -> Result<Wanted, Vec<FieldError>> {
+    let mut faults = Faults::default();
+    let reason = patch.reason.as_deref();
+    let block = match patch.blocked {
+        Some(true) => {
+            faults.take("reason", text::line(reason.unwrap_or(""), MAX_REASON)).map(Block::Keep)
+        }
+        Some(false) => Some(Block::Free),
+        None if reason.is_some() => {
+            faults.take::<(), _>("reason", Err("is for blocked: true alone"));
+            None
+        }
+        None => None,
+    };
+    let price_minor =
+        patch.price_minor.map(|price| faults.range("price_minor", price, 0..=MAX_PRICE_MINOR));
+    faults.none()?;
+    Ok(Wanted { block, kind: patch.kind.map(seat_kinds::word), price_minor })
+}
+
+async fn change(tx: &Tx, event: EventId, id: SeatId, wanted: Wanted) -> Result<(), SeatError> {
+    let mut row = store::events::lock(tx, event).await?.ok_or(SeatError::NotFound)?;
+    let seat = store::seats::lock(tx, event, id).await?.ok_or(SeatError::NotFound)?;
+    let state = SeatState::parse(&seat.status);
+    let one = |rows: u64| {
+        let reason = match state {
+            Some(SeatState::Sold) => SeatRefusal::Sold,
+            Some(SeatState::Blocked) => SeatRefusal::Blocked,
+            Some(SeatState::Held | SeatState::Paying | SeatState::Available) | None => {
+                SeatRefusal::Held
+            }
+        };
+        if rows == 1 { Ok(()) } else { Err(SeatError::Taken(reason)) }
+    };
+    match &wanted.block {
+        Some(Block::Keep(reason)) => one(store::seats::block(tx, event, id, reason).await?)?,
+        // Freeing what is free already changes nothing.
+        Some(Block::Free) if state != Some(SeatState::Blocked) => match state {
+            Some(SeatState::Available) => {}
+            Some(SeatState::Held | SeatState::Paying | SeatState::Sold | SeatState::Blocked)
+            | None => one(0)?,
+        },
+        Some(Block::Free) => one(store::seats::unblock(tx, event, id).await?)?,
+        None => {}
+    }
+    if let Some(price) = wanted.price_minor {
+        one(store::seats::price(tx, event, id, price).await?)?;
+    }
+    if let Some(kind) = wanted.kind {
+        one(store::seats::kind(tx, event, id, kind).await?)?;
+        // What a seat is like is on the map.
+        row.plan_version += 1;
+    }
+    let described = wanted.price_minor.is_some() || wanted.kind.is_some();
+    if described {
+        assert_eq!(store::events::update(tx, &row).await?, 1, "the event's row is locked");
+    }
+    let seat = store::seats::one(tx, event, id).await?.ok_or(SeatError::NotFound)?;
+    let status = match SeatState::parse(&seat.status) {
+        Some(SeatState::Available) | None => SeatStatus::Available,
+        Some(SeatState::Held | SeatState::Paying) => SeatStatus::Held,
+        Some(SeatState::Sold) => SeatStatus::Sold,
+        Some(SeatState::Blocked) => SeatStatus::Blocked,
+    };
+    let change = ChangeDraft {
+        seats: vec![match seat.expires_at {
+            Some(until) => record::held(id, seat.version, until),
+            None => record::settled(id, status, seat.version),
+        }],
+        event: described,
+        ..ChangeDraft::default()
+    };
+    record::record(tx, event, &change).await?;
+    Ok(())
+}

@@ -1,0 +1,189 @@
+//! Making an event: a draft that its organization alone sees.
+
+use holdfast_contract::{catalogue::NewEvent, problem::FieldError};
+use holdfast_domain::{
+    event::{IllegalTransition, Slug, Status},
+    ids::{EventId, OrganizationId},
+};
+use holdfast_entity::events;
+use sea_orm::DbErr;
+
+use super::{
+    details::{self, Details},
+    store,
+};
+use crate::{
+    base::Base,
+    db::{self, Failure, Sql},
+    live,
+};
+
+/// How many namesakes of an event get a number behind their slug.
+const MAX_NAMESAKES: u32 = 100;
+
+/// How long holds last where an event does not say.
+#[derive(Debug, Clone, Copy)]
+pub struct HoldTimes {
+    /// A hold.
+    pub seconds: i64,
+    /// A hold with all its extensions.
+    pub cap_seconds: i64,
+}
+
+impl HoldTimes {
+    /// The cap of an event whose holds last this long: the same multiple.
+    pub fn cap_for(self, seconds: i64) -> i64 {
+        (seconds * self.cap_seconds / self.seconds.max(1)).max(seconds)
+    }
+}
+
+/// Why an event was not made, changed or deleted.
+#[derive(Debug, thiserror::Error)]
+pub enum EventError {
+    /// Faulty fields.
+    #[error("faulty fields")]
+    Fields(Vec<FieldError>),
+    /// There is no such event.
+    #[error("no such event")]
+    NotFound,
+    /// The slug is taken.
+    #[error("the slug is taken")]
+    SlugTaken,
+    /// It changed since it was read.
+    #[error("the event has version {0}")]
+    Stale(i32),
+    /// The lifecycle does not allow it.
+    #[error(transparent)]
+    Illegal(#[from] IllegalTransition),
+    /// The event is over or called off.
+    #[error("an event that is {0} cannot be changed")]
+    Closed(Status),
+    /// Somebody held or booked something of it.
+    #[error("an event with reservations cannot be deleted")]
+    InUse,
+    /// The database failed.
+    #[error("the database failed")]
+    Db(#[from] DbErr),
+}
+
+impl Failure for EventError {
+    fn database(&self) -> Option<&DbErr> {
+        match self {
+            Self::Db(error) => Some(error),
+            Self::Fields(_)
+            | Self::NotFound
+            | Self::SlugTaken
+            | Self::Stale(_)
+            | Self::Illegal(_)
+            | Self::Closed(_)
+            | Self::InUse => None,
+        }
+    }
+}
+
+/// Makes a draft. A slug that is made from the title gets a number behind it where it is taken.
+///
+/// # Errors
+/// See [`EventError`].
+pub async fn create_event(
+    base: &Base,
+    organization: OrganizationId,
+    new: NewEvent,
+    holds: HoldTimes,
+) -> Result<EventId, EventError> {
+    let details = details::read(new).map_err(EventError::Fields)?;
+    let id = EventId(base.entropy.id());
+    if let Some(slug) = &details.slug {
+        insert(base, id, organization, &details, slug, holds).await?;
+        return Ok(id);
+    }
+    let made = Slug::from_title(&details.name);
+    for number in 1..=MAX_NAMESAKES {
+        let slug = if number == 1 { made.clone() } else { made.numbered(number) };
+        match insert(base, id, organization, &details, &slug, holds).await {
+            Err(EventError::SlugTaken) => {}
+            other => return other.map(|()| id),
+        }
+    }
+    Err(EventError::SlugTaken)
+}
+
+async fn insert(
+    base: &Base,
+    id: EventId,
+    organization: OrganizationId,
+    details: &Details,
+    slug: &Slug,
+    holds: HoldTimes,
+) -> Result<(), EventError> {
+    let row = row(id, organization, details, slug, holds);
+    let made = base
+        .db
+        .transact(move |tx| {
+            let row = row.clone();
+            Box::pin(async move {
+                let now = db::now(tx).await?;
+                let row = events::Model { created_at: now, updated_at: now, ..row };
+                store::events::insert(tx, row).await?;
+                live::record::record(tx, id, &live::ChangeDraft::of_event()).await
+            })
+        })
+        .await;
+    made.map_err(|error: DbErr| {
+        if db::is_duplicate(&error) { EventError::SlugTaken } else { EventError::Db(error) }
+    })
+}
+
+fn row(
+    id: EventId,
+    organization: OrganizationId,
+    details: &Details,
+    slug: &Slug,
+    holds: HoldTimes,
+) -> events::Model {
+    let hold_seconds = details.hold_seconds.unwrap_or(holds.seconds);
+    events::Model {
+        id: id.0,
+        organization_id: organization.0,
+        slug: slug.as_str().to_owned(),
+        name: details.name.clone(),
+        description: details.description.clone(),
+        category: details.category.clone(),
+        language: details.language.clone(),
+        place: details.place.clone(),
+        time_zone: details.time_zone.clone(),
+        starts_at: details.schedule.starts_at(),
+        ends_at: details.schedule.ends_at(),
+        sale_starts_at: details.schedule.sale_starts_at(),
+        sale_ends_at: details.schedule.sale_ends_at(),
+        currency: details.currency.to_string(),
+        max_per_user: details.max_per_user,
+        max_per_order: details.max_per_order,
+        hold_seconds,
+        hold_cap_seconds: holds.cap_for(hold_seconds),
+        status: Status::Draft.as_str().to_owned(),
+        plan_version: 0,
+        next_seat_id: 1,
+        version: 1,
+        created_at: 0,
+        updated_at: 0,
+    }
+}
+
+/// Writes a change of an event whose row is locked, and tells those who look. The last thing of its transaction.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn save(tx: &db::Tx, event: &events::Model) -> Result<(), DbErr> {
+    let written = store::events::update(tx, event).await?;
+    assert_eq!(written, 1, "the event's row is locked");
+    live::record::record(tx, EventId(event.id), &live::ChangeDraft::of_event()).await
+}
+
+/// The clock, read after the event's row was locked.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn now(tx: &impl Sql) -> Result<i64, DbErr> {
+    db::now(tx).await
+}

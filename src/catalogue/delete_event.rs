@@ -1,0 +1,26 @@
+//! Deleting an event for good, as long as nobody ever held anything of it.
+
+use holdfast_domain::ids::EventId;
+
+use super::{create_event::EventError, store};
+use crate::{base::Base, db::Tx};
+
+/// Deletes an event with everything of its catalogue.
+///
+/// # Errors
+/// [`EventError::InUse`] once somebody held or booked something: cancel the event instead.
+pub async fn delete_event(base: &Base, id: EventId) -> Result<(), EventError> {
+    base.db.transact(move |tx| Box::pin(delete(tx, id))).await
+}
+
+async fn delete(tx: &Tx, id: EventId) -> Result<(), EventError> {
+    store::events::lock(tx, id).await?.ok_or(EventError::NotFound)?;
+    // Seats and sections first: a hold that is under way has one of them locked, and once we have them all
+    // it has either committed, so that its reservation is seen below, or finds nothing.
+    store::seats::remove_all(tx, id).await?;
+    if store::events::has_reservations(tx, id).await? {
+        return Err(EventError::InUse);
+    }
+    store::events::delete(tx, id).await?;
+    Ok(())
+}

@@ -1,0 +1,330 @@
+//! What organizers type about an event, read at the edge: every faulty field is named at once.
+
+use holdfast_contract::{
+    catalogue::{EventPatch, NewEvent},
+    problem::FieldError,
+};
+use holdfast_domain::{
+    event::{Schedule, Slug},
+    money::Currency,
+    text,
+};
+
+use crate::http::time;
+
+/// The longest name and place, in characters.
+pub const MAX_NAME: usize = 200;
+/// The longest description, in characters.
+pub const MAX_DESCRIPTION: usize = 10_000;
+/// The longest category, in characters.
+pub const MAX_CATEGORY: usize = 60;
+/// The longest language tag or zone, in characters.
+const MAX_TAG: usize = 64;
+/// The most persons of one buyer or one reservation.
+const MAX_PERSONS: i32 = 1_000;
+/// The longest hold.
+const MAX_HOLD_SECONDS: i64 = 24 * 60 * 60;
+/// How many persons, where nobody says.
+const DEFAULT_PERSONS: i32 = 10;
+
+/// Faulty fields, gathered.
+#[derive(Debug, Default)]
+pub struct Faults(Vec<FieldError>);
+
+impl Faults {
+    /// Keeps a good value, or notes the field.
+    pub fn take<T, E: ToString>(&mut self, field: &str, result: Result<T, E>) -> Option<T> {
+        match result {
+            Ok(value) => Some(value),
+            Err(fault) => {
+                self.0.push(FieldError { field: field.to_owned(), message: fault.to_string() });
+                None
+            }
+        }
+    }
+
+    /// Notes the field unless the value lies in the range.
+    pub fn range<T>(&mut self, field: &str, value: T, range: std::ops::RangeInclusive<T>) -> T
+    where
+        T: PartialOrd + std::fmt::Display + Copy,
+    {
+        if !range.contains(&value) {
+            let message = format!("must be between {} and {}", range.start(), range.end());
+            self.0.push(FieldError { field: field.to_owned(), message });
+        }
+        value
+    }
+
+    /// Nothing when there are none.
+    ///
+    /// # Errors
+    /// The faults.
+    pub fn none(self) -> Result<(), Vec<FieldError>> {
+        if self.0.is_empty() { Ok(()) } else { Err(self.0) }
+    }
+}
+
+/// A new event, read.
+#[derive(Debug, Clone)]
+pub struct Details {
+    /// The title.
+    pub name: String,
+    /// The slug, where one is asked for.
+    pub slug: Option<Slug>,
+    /// What it is.
+    pub description: String,
+    /// The category.
+    pub category: String,
+    /// A BCP 47 tag.
+    pub language: String,
+    /// Where it takes place.
+    pub place: String,
+    /// An IANA zone.
+    pub time_zone: String,
+    /// When.
+    pub schedule: Schedule,
+    /// ISO 4217.
+    pub currency: Currency,
+    /// How many persons one buyer may bring.
+    pub max_per_user: i32,
+    /// How many persons one reservation may hold.
+    pub max_per_order: i32,
+    /// How long a hold lasts, where the event says.
+    pub hold_seconds: Option<i64>,
+}
+
+/// Reads a new event.
+///
+/// # Errors
+/// Every faulty field.
+pub fn read(new: NewEvent) -> Result<Details, Vec<FieldError>> {
+    let mut faults = Faults::default();
+    let name = faults.take("name", text::line(&new.name, MAX_NAME));
+    let slug = new.slug.map(|slug| faults.take("slug", Slug::parse(&slug)));
+    let description =
+        faults.take("description", text::paragraphs(&new.description, MAX_DESCRIPTION));
+    let category = faults.take("category", text::line(&new.category, MAX_CATEGORY));
+    let language = faults.take("language", language(new.language.as_deref().unwrap_or("en")));
+    let place = faults.take("place", text::line(&new.place, MAX_NAME));
+    let time_zone = faults.take("time_zone", time_zone(&new.time_zone));
+    let currency = faults.take("currency", Currency::parse(&new.currency));
+    let mut at = |field, text: &str| faults.take(field, time::read(text));
+    let starts = at("starts_at", &new.starts_at);
+    let ends = at("ends_at", &new.ends_at);
+    let sale_starts = at("sale_starts_at", &new.sale_starts_at);
+    let sale_ends = new.sale_ends_at.as_deref().map_or(starts, |text| at("sale_ends_at", text));
+    let schedule = match (starts, ends, sale_starts, sale_ends) {
+        (Some(starts), Some(ends), Some(sale_starts), Some(sale_ends)) => {
+            schedule(&mut faults, (starts, ends, sale_starts, sale_ends))
+        }
+        _ => None,
+    };
+    let persons = new.max_per_user.unwrap_or(DEFAULT_PERSONS);
+    let max_per_user = faults.range("max_per_user", persons, 1..=MAX_PERSONS);
+    let persons = new.max_per_order.unwrap_or(DEFAULT_PERSONS);
+    let max_per_order = faults.range("max_per_order", persons, 1..=MAX_PERSONS);
+    let hold_seconds =
+        new.hold_seconds.map(|secs| faults.range("hold_seconds", secs, 1..=MAX_HOLD_SECONDS));
+    faults.none()?;
+    let read = || {
+        Some(Details {
+            name: name?,
+            slug: slug.flatten(),
+            description: description?,
+            category: category?,
+            language: language?,
+            place: place?,
+            time_zone: time_zone?,
+            schedule: schedule?,
+            currency: currency?,
+            max_per_user,
+            max_per_order,
+            hold_seconds,
+        })
+    };
+    Ok(read().expect("what is not there was noted as a fault"))
+}
+
+fn schedule(
+    faults: &mut Faults,
+    (starts, ends, sale_starts, sale_ends): (i64, i64, i64, i64),
+) -> Option<Schedule> {
+    let made = Schedule::new(starts, ends, sale_starts, sale_ends);
+    let field = made.as_ref().err().map_or("", |fault| fault.field());
+    faults.take(field, made)
+}
+
+/// Changes to an event, read; times are set over those that it has.
+#[derive(Debug, Clone)]
+pub struct Changes {
+    /// The title.
+    pub name: Option<String>,
+    /// What it is.
+    pub description: Option<String>,
+    /// The category.
+    pub category: Option<String>,
+    /// Where it takes place.
+    pub place: Option<String>,
+    /// When.
+    pub schedule: Schedule,
+    /// How many persons one buyer may bring.
+    pub max_per_user: Option<i32>,
+    /// How many persons one reservation may hold.
+    pub max_per_order: Option<i32>,
+    /// How long a hold lasts.
+    pub hold_seconds: Option<i64>,
+}
+
+/// Reads changes to an event that has these times.
+///
+/// # Errors
+/// Every faulty field.
+pub fn read_changes(patch: &EventPatch, now: Schedule) -> Result<Changes, Vec<FieldError>> {
+    let mut faults = Faults::default();
+    let mut line = |field, text: &Option<String>, max| {
+        text.as_deref().and_then(|text| faults.take(field, text::line(text, max)))
+    };
+    let name = line("name", &patch.name, MAX_NAME);
+    let category = line("category", &patch.category, MAX_CATEGORY);
+    let place = line("place", &patch.place, MAX_NAME);
+    let description = patch.description.as_deref().and_then(|description| {
+        faults.take("description", text::paragraphs(description, MAX_DESCRIPTION))
+    });
+    let mut at = |field, text: &Option<String>, before| match text {
+        Some(text) => faults.take(field, time::read(text)),
+        None => Some(before),
+    };
+    let read = (
+        at("starts_at", &patch.starts_at, now.starts_at()),
+        at("ends_at", &patch.ends_at, now.ends_at()),
+        at("sale_starts_at", &patch.sale_starts_at, now.sale_starts_at()),
+        at("sale_ends_at", &patch.sale_ends_at, now.sale_ends_at()),
+    );
+    let schedule = match read {
+        (Some(starts), Some(ends), Some(sale_starts), Some(sale_ends)) => {
+            schedule(&mut faults, (starts, ends, sale_starts, sale_ends))
+        }
+        _ => None,
+    };
+    let mut persons = |field, value: Option<i32>| {
+        value.map(|persons| faults.range(field, persons, 1..=MAX_PERSONS))
+    };
+    let max_per_user = persons("max_per_user", patch.max_per_user);
+    let max_per_order = persons("max_per_order", patch.max_per_order);
+    let hold_seconds =
+        patch.hold_seconds.map(|secs| faults.range("hold_seconds", secs, 1..=MAX_HOLD_SECONDS));
+    faults.none()?;
+    let schedule = schedule.expect("what is not there was noted as a fault");
+    Ok(Changes {
+        name,
+        description,
+        category,
+        place,
+        schedule,
+        max_per_user,
+        max_per_order,
+        hold_seconds,
+    })
+}
+
+/// The form of a BCP 47 tag (RFC 5646, 2.1), not whether the language exists.
+fn language(text: &str) -> Result<String, &'static str> {
+    let good = text.len() <= MAX_TAG
+        && text.split('-').enumerate().all(|(index, part)| {
+            (1..=8).contains(&part.len())
+                && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
+                && (index > 0 || (part.len() >= 2 && part.bytes().all(|b| b.is_ascii_alphabetic())))
+        });
+    if good { Ok(text.to_owned()) } else { Err("must be a language tag such as en or de-CH") }
+}
+
+/// The form of an IANA zone, not whether it exists: browsers know the zones, the server does not need to.
+fn time_zone(text: &str) -> Result<String, &'static str> {
+    let part_is_good = |part: &str| {
+        part.starts_with(|letter: char| letter.is_ascii_uppercase())
+            && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_+-".contains(&byte))
+    };
+    let good =
+        text.len() <= MAX_TAG && text.split('/').count() <= 3 && text.split('/').all(part_is_good);
+    if good { Ok(text.to_owned()) } else { Err("must be a zone such as Europe/Berlin") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn new() -> NewEvent {
+        NewEvent {
+            organization_id: None,
+            name: " Gala ".into(),
+            slug: None,
+            description: String::new(),
+            category: "concert".into(),
+            language: None,
+            place: "Erfurt".into(),
+            time_zone: "Europe/Berlin".into(),
+            starts_at: "2030-01-01T20:00:00Z".into(),
+            ends_at: "2030-01-01T22:00:00Z".into(),
+            sale_starts_at: "2029-01-01T00:00:00Z".into(),
+            sale_ends_at: None,
+            currency: "EUR".into(),
+            max_per_user: None,
+            max_per_order: None,
+            hold_seconds: None,
+        }
+    }
+
+    fn check(edit: impl FnOnce(&mut NewEvent), fields: &[&str]) {
+        let mut event = new();
+        edit(&mut event);
+        let found = read(event).err().unwrap_or_default();
+        let found: Vec<&str> = found.iter().map(|fault| fault.field.as_str()).collect();
+        assert_eq!(found, fields);
+    }
+
+    #[test]
+    fn what_is_left_out_has_its_default() {
+        let read = read(new()).expect("a good event");
+        assert_eq!((read.name.as_str(), read.language.as_str()), ("Gala", "en"));
+        assert_eq!((read.max_per_user, read.max_per_order, read.hold_seconds), (10, 10, None));
+        assert_eq!(read.schedule.sale_ends_at(), read.schedule.starts_at());
+    }
+
+    #[test]
+    fn every_faulty_field_is_named_at_once() {
+        check(|_| (), &[]);
+        check(
+            |event| {
+                event.name = "  ".into();
+                event.slug = Some("No".into());
+                event.language = Some("e".into());
+                event.time_zone = "berlin".into();
+                event.currency = "eur".into();
+                event.starts_at = "tomorrow".into();
+                event.max_per_order = Some(0);
+                event.hold_seconds = Some(0);
+            },
+            &[
+                "name",
+                "slug",
+                "language",
+                "time_zone",
+                "currency",
+                "starts_at",
+                "max_per_order",
+                "hold_seconds",
+            ],
+        );
+        check(|event| event.ends_at = event.starts_at.clone(), &["ends_at"]);
+        check(|event| event.time_zone = "Europe/Berlin/<script>".into(), &["time_zone"]);
+    }
+
+    #[test]
+    fn changed_times_must_fit_those_that_stay() {
+        let before = read(new()).expect("a good event").schedule;
+        let patch =
+            EventPatch { starts_at: Some("2031-01-01T00:00:00Z".into()), ..EventPatch::default() };
+        let faults = read_changes(&patch, before).expect_err("ends before it begins");
+        assert_eq!(faults[0].field, "ends_at");
+    }
+}

@@ -1,0 +1,59 @@
+//! How an event moves on: by command, and by time in a standing pass.
+
+use holdfast_domain::{
+    event::{self, Command},
+    ids::EventId,
+};
+use sea_orm::DbErr;
+
+use super::{
+    create_event::{EventError, now, save},
+    store, views,
+};
+use crate::{base::Base, db::Tx};
+
+/// How many events one pass moves on; the next pass finds the rest.
+const MAX_PER_PASS: i64 = 1_000;
+
+/// Publishes or calls off an event.
+///
+/// # Errors
+/// [`EventError::Illegal`] where the event's status does not allow it.
+pub async fn command(base: &Base, id: EventId, command: Command) -> Result<(), EventError> {
+    base.db.transact(move |tx| Box::pin(carry_out(tx, id, command))).await
+}
+
+async fn carry_out(tx: &Tx, id: EventId, command: Command) -> Result<(), EventError> {
+    let mut row = store::events::lock(tx, id).await?.ok_or(EventError::NotFound)?;
+    let status = store::events::status(&row)?;
+    let next = event::apply(status, &views::schedule(&row)?, command, now(tx).await?)?;
+    row.status = next.as_str().to_owned();
+    save(tx, &row).await?;
+    Ok(())
+}
+
+/// Writes down where time has taken events; answers how many it moved on. What decides does not wait for it
+/// (see `holdfast_domain::event::due`): it is for lists, and to tell those who look. Several at
+/// once do no harm, each event's row is locked and judged anew.
+///
+/// # Errors
+/// When the database fails; what was moved on stays so.
+pub async fn pass(base: &Base) -> Result<u64, DbErr> {
+    let mut moved = 0;
+    for id in store::events::due(&base.db, MAX_PER_PASS).await? {
+        moved += u64::from(base.db.transact(move |tx| Box::pin(move_on(tx, id))).await?);
+    }
+    Ok(moved)
+}
+
+async fn move_on(tx: &Tx, id: EventId) -> Result<bool, DbErr> {
+    let Some(mut row) = store::events::lock(tx, id).await? else { return Ok(false) };
+    let status = store::events::status(&row)?;
+    let next = event::due(status, &views::schedule(&row)?, now(tx).await?);
+    if next == status {
+        return Ok(false);
+    }
+    row.status = next.as_str().to_owned();
+    save(tx, &row).await?;
+    Ok(true)
+}

@@ -1,0 +1,89 @@
+//! The list of events: what is asked for.
+
+use holdfast_domain::{
+    access::{Action, Relation, Role, allows},
+    ids::{EventId, OrganizationId},
+};
+use poem_openapi::Enum;
+
+/// The longest text that is searched for, in characters.
+pub const MAX_SEARCH: usize = 100;
+
+/// Which events, by where they stand now.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Enum)]
+#[oai(rename_all = "snake_case")]
+pub enum Stage {
+    /// Every published one.
+    #[default]
+    Any,
+    /// The sale has begun and the event is not over.
+    OnSale,
+    /// The sale has not begun.
+    Upcoming,
+    /// Over.
+    Past,
+    /// Not over, and some of it costs nothing.
+    Free,
+    /// Called off.
+    Cancelled,
+    /// Not published: those of the caller's organizations.
+    Draft,
+}
+
+/// In which order.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Enum)]
+pub enum Sort {
+    /// Soonest first.
+    #[default]
+    #[oai(rename = "starts_at")]
+    StartsAt,
+    /// Latest first.
+    #[oai(rename = "-starts_at")]
+    StartsAtFalling,
+    /// By name.
+    #[oai(rename = "name")]
+    Name,
+    /// By name, backwards.
+    #[oai(rename = "-name")]
+    NameFalling,
+    /// Newest first.
+    #[oai(rename = "-created_at")]
+    CreatedAtFalling,
+}
+
+/// What is asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// Where they stand.
+    pub stage: Stage,
+    /// The category, whatever its case.
+    pub category: Option<String>,
+    /// They begin at this time or later.
+    pub from: Option<i64>,
+    /// They begin before this time.
+    pub to: Option<i64>,
+    /// The place contains this.
+    pub place: Option<String>,
+    /// Name, place, description or category contain this.
+    pub q: Option<String>,
+    /// In which order.
+    pub sort: Sort,
+    /// The last event of the page before.
+    pub after: Option<EventId>,
+    /// How many.
+    pub limit: u64,
+}
+
+/// Whose drafts a caller finds: everybody's without a list.
+pub fn drafts_seen_by(
+    role: Option<Role>,
+    memberships: Vec<OrganizationId>,
+) -> Option<Vec<OrganizationId>> {
+    if allows(role, Relation::Stranger, Action::ManageEvent) {
+        None
+    } else if allows(role, Relation::Member, Action::ManageEvent) {
+        Some(memberships)
+    } else {
+        Some(Vec::new())
+    }
+}

@@ -1,0 +1,171 @@
+//! Offers: kinds of tickets at a price. What is held or sold keeps the price that it was held at, for that
+//! stands in the reservation.
+
+use holdfast_contract::{
+    catalogue::{NewOffer, OfferPatch},
+    problem::FieldError,
+};
+use holdfast_domain::{
+    ids::{EventId, OfferId},
+    money::MAX_AMOUNT_MINOR,
+    text,
+};
+use holdfast_entity::offers;
+use sea_orm::DbErr;
+
+use super::{
+    create_event::{now, save},
+    details::Faults,
+    store,
+};
+use crate::{
+    base::Base,
+    db::{Failure, Tx},
+};
+
+/// The longest name of an offer or a category, in characters.
+const MAX_NAME: usize = 190;
+/// How many offers an event has at the most, so that they fit on one page.
+pub const MAX_OFFERS: usize = 100;
+/// The dearest offer: a booking of many still has a sum.
+const MAX_PRICE_MINOR: i64 = MAX_AMOUNT_MINOR / 10_000;
+/// How many persons one of an offer admits.
+const ADMITS: std::ops::RangeInclusive<i32> = 1..=20;
+
+/// Why an offer was not made, changed or withdrawn.
+#[derive(Debug, thiserror::Error)]
+pub enum OfferError {
+    /// Faulty fields.
+    #[error("faulty fields")]
+    Fields(Vec<FieldError>),
+    /// There is no such event or offer.
+    #[error("no such offer")]
+    NotFound,
+    /// The event has as many as it may have.
+    #[error("an event has at most {MAX_OFFERS} offers")]
+    TooMany,
+    /// The database failed.
+    #[error("the database failed")]
+    Db(#[from] DbErr),
+}
+
+impl Failure for OfferError {
+    fn database(&self) -> Option<&DbErr> {
+        match self {
+            Self::Db(error) => Some(error),
+            Self::Fields(_) | Self::NotFound | Self::TooMany => None,
+        }
+    }
+}
+
+fn field(field: &str, message: &str) -> OfferError {
+    OfferError::Fields(vec![FieldError { field: field.to_owned(), message: message.to_owned() }])
+}
+
+/// Makes an offer.
+///
+/// # Errors
+/// See [`OfferError`].
+pub async fn add_offer(base: &Base, event: EventId, new: NewOffer) -> Result<OfferId, OfferError> {
+    let mut faults = Faults::default();
+    let name = faults.take("name", text::line(&new.name, MAX_NAME));
+    let category =
+        new.category.map(|category| faults.take("category", text::line(&category, MAX_NAME)));
+    faults.range("price_minor", new.price_minor, 0..=MAX_PRICE_MINOR);
+    let admits = faults.range("admits", new.admits.unwrap_or(1), ADMITS);
+    faults.none().map_err(OfferError::Fields)?;
+    let id = OfferId(base.entropy.id());
+    let offer = offers::Model {
+        event_id: event.0,
+        id: id.0,
+        section_id: new.section_id,
+        category: category.flatten(),
+        name: name.expect("what is not there was noted as a fault"),
+        price_minor: new.price_minor,
+        admits,
+        refundable: i32::from(new.refundable),
+        position: 0,
+        created_at: 0,
+        withdrawn_at: None,
+    };
+    base.db.transact(move |tx| Box::pin(add(tx, event, offer.clone()))).await?;
+    Ok(id)
+}
+
+async fn add(tx: &Tx, event: EventId, offer: offers::Model) -> Result<(), OfferError> {
+    let row = store::events::lock(tx, event).await?.ok_or(OfferError::NotFound)?;
+    let others = store::offers::live(tx, event).await?;
+    if others.len() >= MAX_OFFERS {
+        return Err(OfferError::TooMany);
+    }
+    let sections = store::sections::all(tx, event).await?;
+    let section = sections.iter().find(|known| Some(known.id) == offer.section_id);
+    if offer.section_id.is_some() && section.is_none() {
+        return Err(field("section_id", "the event has no such section"));
+    }
+    if offer.category.is_some() && section.is_some_and(|section| section.kind == "general") {
+        return Err(field("category", "general admission has no categories"));
+    }
+    let position = others.iter().map(|other| other.position).max().map_or(0, |last| last + 1);
+    let created_at = now(tx).await?;
+    store::offers::insert(tx, offers::Model { position, created_at, ..offer }).await?;
+    save(tx, &row).await?;
+    Ok(())
+}
+
+/// Changes an offer.
+///
+/// # Errors
+/// See [`OfferError`].
+pub async fn edit_offer(
+    base: &Base,
+    event: EventId,
+    id: OfferId,
+    patch: OfferPatch,
+) -> Result<(), OfferError> {
+    let mut faults = Faults::default();
+    let name = patch.name.and_then(|name| faults.take("name", text::line(&name, MAX_NAME)));
+    let price =
+        patch.price_minor.map(|price| faults.range("price_minor", price, 0..=MAX_PRICE_MINOR));
+    faults.none().map_err(OfferError::Fields)?;
+    let refundable = patch.refundable;
+    base.db
+        .transact(move |tx| {
+            let name = name.clone();
+            Box::pin(async move {
+                let row = store::events::lock(tx, event).await?.ok_or(OfferError::NotFound)?;
+                let offers = store::offers::live(tx, event).await?;
+                let mut offer = offers
+                    .into_iter()
+                    .find(|offer| offer.id == id.0)
+                    .ok_or(OfferError::NotFound)?;
+                offer.name = name.unwrap_or(offer.name);
+                offer.price_minor = price.unwrap_or(offer.price_minor);
+                offer.refundable = refundable.map_or(offer.refundable, i32::from);
+                let written = store::offers::update(tx, &offer).await?;
+                assert_eq!(written, 1, "the event's row is locked");
+                save(tx, &row).await?;
+                Ok(())
+            })
+        })
+        .await
+}
+
+/// Takes an offer back: nobody can hold under it any more, and who did keeps it.
+///
+/// # Errors
+/// See [`OfferError`].
+pub async fn withdraw_offer(base: &Base, event: EventId, id: OfferId) -> Result<(), OfferError> {
+    base.db
+        .transact(move |tx| {
+            Box::pin(async move {
+                let row = store::events::lock(tx, event).await?.ok_or(OfferError::NotFound)?;
+                if store::offers::withdraw(tx, event, id).await? == 0 {
+                    return Err(OfferError::NotFound);
+                }
+                save(tx, &row).await?;
+                Ok(())
+            })
+        })
+        .await
+}

@@ -1,0 +1,82 @@
+//! Plans from and to files: what `holdfast plan import` and `holdfast plan export` do.
+
+use holdfast_contract::catalogue::PlanAccepted;
+use holdfast_domain::{
+    ids::EventId,
+    plan::{Plan, PlanFaults},
+};
+use sea_orm::DbErr;
+
+use super::{
+    event_key::EventKey,
+    replace_plan::{PlanError, replace_plan},
+    store,
+};
+use crate::base::Base;
+
+/// Why a plan was neither imported nor exported.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanFileError {
+    /// No event has this id or slug.
+    #[error("there is no event {0}")]
+    NoEvent(String),
+    /// The event has no plan.
+    #[error("the event {0} has no plan")]
+    NoPlan(String),
+    /// The plan was refused.
+    #[error("{0}")]
+    Refused(String),
+    /// The database failed.
+    #[error("the database failed")]
+    Db(#[from] DbErr),
+}
+
+impl From<PlanError> for PlanFileError {
+    fn from(error: PlanError) -> Self {
+        match error {
+            PlanError::Db(error) => Self::Db(error),
+            PlanError::InUse(in_use) => {
+                let seats: Vec<String> =
+                    in_use.0.iter().map(|(seat, _)| seat.to_string()).collect();
+                Self::Refused(format!("{in_use}: {}", seats.join(", ")))
+            }
+            refused @ (PlanError::NotFound
+            | PlanError::Faults(_)
+            | PlanError::Grid(_)
+            | PlanError::Closed(_)) => Self::Refused(refused.to_string()),
+        }
+    }
+}
+
+impl From<PlanFaults> for PlanFileError {
+    fn from(faults: PlanFaults) -> Self {
+        Self::Refused(faults.to_string())
+    }
+}
+
+/// Gives the event of this id or slug the plan in `file`, a JSON document.
+///
+/// # Errors
+/// See [`PlanFileError`]; a faulty plan is refused with every fault, one a line.
+pub async fn import(base: &Base, event: &str, file: &[u8]) -> Result<PlanAccepted, PlanFileError> {
+    let id = id_of(base, event).await?;
+    let plan = Plan::parse(file)?;
+    Ok(replace_plan(base, id, plan).await?)
+}
+
+/// The plan of the event of this id or slug, as it was imported.
+///
+/// # Errors
+/// See [`PlanFileError`].
+pub async fn export(base: &Base, event: &str) -> Result<String, PlanFileError> {
+    let id = id_of(base, event).await?;
+    let plan = store::plans::document(&base.db, id, i32::MAX).await?;
+    plan.ok_or_else(|| PlanFileError::NoPlan(event.to_owned()))
+}
+
+async fn id_of(base: &Base, event: &str) -> Result<EventId, PlanFileError> {
+    let none = || PlanFileError::NoEvent(event.to_owned());
+    let key = EventKey::parse(event).ok_or_else(none)?;
+    let moment = store::events::at(&base.db, &key).await?.ok_or_else(none)?;
+    Ok(EventId(moment.row.id))
+}

@@ -1,0 +1,333 @@
+//! What everybody looks at: events, inventory, seat states, maps.
+//!
+//! Each look asks the database one small question, the event's [`Moment`]: its row, the clock and how many
+//! changes were committed by now, numbered or not. What was read under the same count, before anything
+//! in it lapsed, is still true and is not read again. So a look sees every commit before it, on every node,
+//! and an empty cache changes nothing but the time it takes. No decision reads any of this.
+
+use std::{collections::HashMap, sync::Arc};
+
+use holdfast_contract::{
+    catalogue::{Counts, SeatStatus},
+    live::SeatState as WireState,
+};
+use holdfast_domain::{
+    ids::{EventId, OfferId, SectionId},
+    inventory::SeatState,
+    plan::Plan,
+    pricing::Offer,
+};
+use holdfast_entity::{offers, sections};
+use moka::future::Cache;
+use sea_orm::{ConnAcquireErr, DbErr};
+use tokio::sync::Mutex;
+
+use super::{
+    event_key::EventKey,
+    latest::Latest,
+    map,
+    store::{
+        self,
+        events::Moment,
+        inventory::{GeneralHold, OddSeat, SectionCategory},
+    },
+};
+use crate::{
+    db::{self, Db, Tx},
+    http::tagged::Packed,
+    live::record,
+};
+
+/// How many events' figures are remembered.
+const MAX_EVENTS: u64 = 1_000;
+/// How many bytes of maps are remembered.
+const MAX_MAP_BYTES: u64 = 32 * 1024 * 1024;
+
+/// See the module.
+#[derive(Debug)]
+pub struct Reads {
+    db: Db,
+    moments: Latest<EventKey, Option<Arc<Moment>>>,
+    fixed: Cache<EventId, Arc<Mutex<Option<Arc<Fixed>>>>>,
+    moving: Cache<EventId, Arc<Mutex<Option<Arc<Moving>>>>>,
+    maps: Cache<(EventId, i32), Packed>,
+}
+
+/// What changes with the event's version alone.
+#[derive(Debug)]
+pub struct Fixed {
+    version: i32,
+    /// Offers that are not withdrawn, in their order.
+    pub offers: Vec<offers::Model>,
+    /// The same for pricing.
+    pub priced: Vec<Offer>,
+    /// Which categories each section has.
+    pub categories: Vec<SectionCategory>,
+}
+
+/// What changes with every hold.
+#[derive(Debug)]
+pub struct Moving {
+    /// How many changes had been committed.
+    pub total: i64,
+    valid_until: i64,
+    /// How many holds stood in the store that had lapsed. Under one count of changes it only grows.
+    pub lapsed: usize,
+    /// The last numbered change that is contained.
+    pub seq: i64,
+    /// Sections in their order with what is left of each.
+    pub sections: Vec<(sections::Model, Counts)>,
+    /// Seats that are not available, serialized.
+    pub seats: String,
+}
+
+/// An event as it is now.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    /// The event and the clock.
+    pub moment: Arc<Moment>,
+    /// Offers and categories.
+    pub fixed: Arc<Fixed>,
+    /// What is left.
+    pub moving: Arc<Moving>,
+}
+
+impl Moving {
+    /// What is left of the whole event.
+    pub fn counts(&self) -> Counts {
+        self.sections.iter().fold(Counts::default(), |sum, (_, counts)| Counts {
+            capacity: sum.capacity + counts.capacity,
+            available: sum.available + counts.available,
+            held: sum.held + counts.held,
+            sold: sum.sold + counts.sold,
+            blocked: sum.blocked + counts.blocked,
+        })
+    }
+}
+
+impl Reads {
+    /// With empty caches.
+    pub fn new(db: Db) -> Self {
+        let maps = Cache::builder()
+            .max_capacity(MAX_MAP_BYTES)
+            .weigher(|_, packed: &Packed| u32::try_from(packed.len()).unwrap_or(u32::MAX))
+            .build();
+        let (fixed, moving) = (Cache::new(MAX_EVENTS), Cache::new(MAX_EVENTS));
+        Self { db, moments: Latest::new(), fixed, moving, maps }
+    }
+
+    /// The event as it is now.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn moment(&self, key: EventKey) -> Result<Option<Arc<Moment>>, DbErr> {
+        let question = {
+            let key = key.clone();
+            async move { Ok(store::events::at(&self.db, &key).await?.map(Arc::new)) }
+        };
+        self.moments.get(key, question).await
+    }
+
+    /// Everything of an event that lists and pages show.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn seen(&self, moment: Arc<Moment>) -> Result<Seen, DbErr> {
+        let fixed = self.fixed(&moment).await?;
+        let moving = self.moving(&moment).await?;
+        Ok(Seen { moment, fixed, moving })
+    }
+
+    /// Offers and categories.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn fixed(&self, moment: &Moment) -> Result<Arc<Fixed>, DbErr> {
+        let event = EventId(moment.row.id);
+        let slot = self.fixed.get_with(event, async { Arc::default() }).await;
+        let mut slot = slot.lock().await;
+        match &*slot {
+            Some(fixed) if fixed.version >= moment.row.version => {
+                metrics::counter!("holdfast_cache_hits_total", "cache" => "offers").increment(1);
+                Ok(Arc::clone(fixed))
+            }
+            Some(_) | None => {
+                metrics::counter!("holdfast_cache_misses_total", "cache" => "offers").increment(1);
+                let fixed = Arc::new(read_fixed(&self.db, event, moment.row.version).await?);
+                *slot = Some(Arc::clone(&fixed));
+                Ok(fixed)
+            }
+        }
+    }
+
+    /// What is left.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn moving(&self, moment: &Moment) -> Result<Arc<Moving>, DbErr> {
+        let event = EventId(moment.row.id);
+        let slot = self.moving.get_with(event, async { Arc::default() }).await;
+        let mut slot = slot.lock().await;
+        match &*slot {
+            Some(moving) if moving.total >= moment.total && moment.now < moving.valid_until => {
+                metrics::counter!("holdfast_cache_hits_total", "cache" => "inventory").increment(1);
+                Ok(Arc::clone(moving))
+            }
+            Some(_) | None => {
+                metrics::counter!("holdfast_cache_misses_total", "cache" => "inventory")
+                    .increment(1);
+                let tx = self.db.snapshot().await?;
+                let moving = Arc::new(read_moving(&tx, moment).await?);
+                tx.rollback().await?;
+                *slot = Some(Arc::clone(&moving));
+                Ok(moving)
+            }
+        }
+    }
+
+    /// The hall, packed for the wire; nothing where the event has no plan.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn map(&self, moment: &Moment) -> Result<Option<Packed>, DbErr> {
+        let event = EventId(moment.row.id);
+        let version = moment.row.plan_version;
+        if version == 0 {
+            return Ok(None);
+        }
+        let made = self.maps.try_get_with((event, version), self.read_map(event, version)).await;
+        made.map(Some).map_err(|error| {
+            // The error is shared by everybody who waited, and cannot be had whole.
+            if db::is_unavailable(&error) {
+                DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)
+            } else {
+                DbErr::Custom(error.to_string())
+            }
+        })
+    }
+
+    async fn read_map(&self, event: EventId, version: i32) -> Result<Packed, DbErr> {
+        let tx = self.db.snapshot().await?;
+        let document = store::plans::document(&tx, event, version).await?;
+        let sections = store::sections::all(&tx, event).await?;
+        let placed = store::seats::placed(&tx, event).await?;
+        tx.rollback().await?;
+        let document = document.ok_or_else(|| DbErr::RecordNotFound("a plan".into()))?;
+        let work = move || {
+            let plan = Plan::parse(document.as_bytes())
+                .map_err(|faults| DbErr::Custom(format!("a stored plan: {faults}")))?;
+            let map = map::build(event, version, &plan, &sections, &placed);
+            Ok(Packed::small(&map))
+        };
+        tokio::task::spawn_blocking(work).await.map_err(|error| DbErr::Custom(error.to_string()))?
+    }
+}
+
+async fn read_fixed(db: &Db, event: EventId, version: i32) -> Result<Fixed, DbErr> {
+    let offers = store::offers::live(db, event).await?;
+    let categories = store::inventory::categories(db, event).await?;
+    let priced = offers.iter().map(priced).collect();
+    Ok(Fixed { version, offers, priced, categories })
+}
+
+fn priced(offer: &offers::Model) -> Offer {
+    Offer {
+        id: OfferId(offer.id),
+        section: offer.section_id.map(SectionId),
+        category: offer.category.clone(),
+        name: offer.name.clone(),
+        price_minor: offer.price_minor,
+        admits: offer.admits,
+    }
+}
+
+async fn read_moving(tx: &Tx, moment: &Moment) -> Result<Moving, DbErr> {
+    let event = EventId(moment.row.id);
+    let sections = store::sections::all(tx, event).await?;
+    let odd = store::inventory::odd_seats(tx, event).await?;
+    let general = store::inventory::general_holds(tx, event).await?;
+    Ok(sum_up(moment, sections, &odd, &general))
+}
+
+fn sum_up(
+    moment: &Moment,
+    sections: Vec<sections::Model>,
+    odd: &[OddSeat],
+    general: &[GeneralHold],
+) -> Moving {
+    let mut counts: HashMap<SectionId, Counts> = sections
+        .iter()
+        .map(|section| {
+            let seated = section.kind == "seated";
+            let of = |counter: i32| if seated { 0 } else { i64::from(counter) };
+            let counts = Counts {
+                capacity: section.capacity.into(),
+                available: 0,
+                held: of(section.held),
+                sold: of(section.sold),
+                blocked: of(section.blocked),
+            };
+            (SectionId(section.id), counts)
+        })
+        .collect();
+    let mut lapsed = 0;
+    let mut valid_until = i64::MAX;
+    let mut has_lapsed = |expires_at: Option<i64>| match expires_at {
+        Some(at) if at <= moment.now => {
+            lapsed += 1;
+            true
+        }
+        Some(at) => {
+            valid_until = valid_until.min(at);
+            false
+        }
+        None => false,
+    };
+    for hold in general {
+        if has_lapsed(Some(hold.expires_at))
+            && let Some(counts) = counts.get_mut(&hold.section)
+        {
+            counts.held -= hold.persons;
+        }
+    }
+    let mut seats: Vec<WireState> = Vec::with_capacity(odd.len());
+    for seat in odd {
+        if has_lapsed(seat.expires_at) {
+            continue;
+        }
+        let Some(status) = shown(&seat.status) else { continue };
+        if let Some(counts) = counts.get_mut(&seat.section) {
+            match status {
+                SeatStatus::Available => {}
+                SeatStatus::Held => counts.held += 1,
+                SeatStatus::Sold => counts.sold += 1,
+                SeatStatus::Blocked => counts.blocked += 1,
+            }
+        }
+        seats.push(match seat.expires_at {
+            Some(until) => record::held(seat.id, seat.version, until),
+            None => record::settled(seat.id, status, seat.version),
+        });
+    }
+    let sections = sections
+        .into_iter()
+        .map(|section| {
+            let mut counts = counts.remove(&SectionId(section.id)).unwrap_or_default();
+            let taken = counts.held + counts.sold + counts.blocked;
+            counts.available = (counts.capacity - taken).max(0);
+            (section, counts)
+        })
+        .collect();
+    let seats = serde_json::to_string(&seats).expect("seat states serialize");
+    Moving { total: moment.total, valid_until, lapsed, seq: moment.seq, sections, seats }
+}
+
+/// What buyers see of a stored state; nothing of an available seat.
+fn shown(status: &str) -> Option<SeatStatus> {
+    match SeatState::parse(status)? {
+        SeatState::Available => None,
+        SeatState::Held | SeatState::Paying => Some(SeatStatus::Held),
+        SeatState::Sold => Some(SeatStatus::Sold),
+        SeatState::Blocked => Some(SeatStatus::Blocked),
+    }
+}

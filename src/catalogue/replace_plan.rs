@@ -1,0 +1,248 @@
+//! Laying a seating plan into an event, or another over the one it has.
+//!
+//! The one dangerous change of the catalogue: seats vanish, appear and change their place while people hold
+//! them. All of it is one transaction in the one lock order (the event's row, seats by id, sections,
+//! outbox), and a seat that somebody has stays, with its id, its state and its price.
+
+use std::{collections::HashMap, sync::Arc};
+
+use holdfast_contract::catalogue::PlanAccepted;
+use holdfast_domain::{
+    event::{self, Status},
+    ids::{EventId, SeatId, SectionId},
+    plan::{Claim, Grid, InUse, KnownSeat, NotAGrid, Plan, PlanFault, PlanFaults, Replacement},
+};
+use holdfast_entity::{events, sections};
+use sea_orm::DbErr;
+
+use super::{
+    create_event::{now, save},
+    store::{
+        self,
+        seats::{LaidSeat, LockedSeat},
+    },
+    views,
+};
+use crate::{
+    base::Base,
+    db::{Failure, Tx},
+    ports::Entropy,
+};
+
+/// From how many seats on the store is told that its figures are old.
+const MANY_SEATS: i32 = 1_000;
+
+/// Why a plan was not taken; nothing of it stays.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// There is no such event.
+    #[error("no such event")]
+    NotFound,
+    /// The plan has faults.
+    #[error(transparent)]
+    Faults(#[from] PlanFaults),
+    /// A section of rows × seats cannot be made.
+    #[error(transparent)]
+    Grid(#[from] NotAGrid),
+    /// Seats would vanish that somebody has.
+    #[error(transparent)]
+    InUse(#[from] InUse),
+    /// The event is over or called off.
+    #[error("an event that is {0} cannot be changed")]
+    Closed(Status),
+    /// The database failed.
+    #[error("the database failed")]
+    Db(#[from] DbErr),
+}
+
+impl Failure for PlanError {
+    fn database(&self) -> Option<&DbErr> {
+        match self {
+            Self::Db(error) => Some(error),
+            Self::NotFound | Self::Faults(_) | Self::Grid(_) | Self::InUse(_) | Self::Closed(_) => {
+                None
+            }
+        }
+    }
+}
+
+/// Gives the event this plan.
+///
+/// # Errors
+/// See [`PlanError`].
+pub async fn replace_plan(base: &Base, id: EventId, plan: Plan) -> Result<PlanAccepted, PlanError> {
+    let (entropy, plan) = (Arc::clone(&base.entropy), Arc::new(plan));
+    let accepted = base
+        .db
+        .transact(move |tx| {
+            let (entropy, plan) = (Arc::clone(&entropy), Arc::clone(&plan));
+            Box::pin(async move {
+                let event = open_event(tx, id).await?;
+                lay(tx, entropy.as_ref(), event, &plan).await
+            })
+        })
+        .await?;
+    if accepted.seats >= MANY_SEATS
+        && let Err(error) = store::seats::analyze(&base.db).await
+    {
+        // The plan stands; without fresh figures some statements are slower for a while.
+        tracing::warn!(error = %error, "the table of seats was not analyzed");
+    }
+    Ok(accepted)
+}
+
+/// Adds a section of rows × seats to the event's plan, which it begins where there is none.
+///
+/// # Errors
+/// See [`PlanError`].
+pub async fn add_grid(base: &Base, id: EventId, grid: Grid) -> Result<PlanAccepted, PlanError> {
+    let entropy = Arc::clone(&base.entropy);
+    base.db
+        .transact(move |tx| {
+            let (entropy, grid) = (Arc::clone(&entropy), grid.clone());
+            Box::pin(async move {
+                let event = open_event(tx, id).await?;
+                let mut plan = match document(tx, &event).await? {
+                    Some(document) => Plan::parse(document.as_bytes())?,
+                    None => Plan { name: event.name.clone(), ..Plan::default() },
+                };
+                grid.add_to(&mut plan)?;
+                lay(tx, entropy.as_ref(), event, &plan.checked()?).await
+            })
+        })
+        .await
+}
+
+async fn document(tx: &Tx, event: &events::Model) -> Result<Option<String>, DbErr> {
+    store::plans::document(tx, EventId(event.id), event.plan_version).await
+}
+
+async fn open_event(tx: &Tx, id: EventId) -> Result<events::Model, PlanError> {
+    let event = store::events::lock(tx, id).await?.ok_or(PlanError::NotFound)?;
+    let status = store::events::status(&event)?;
+    match event::due(status, &views::schedule(&event)?, now(tx).await?) {
+        closed @ (Status::Completed | Status::Cancelled) => Err(PlanError::Closed(closed)),
+        Status::Draft | Status::Upcoming | Status::OnSale => Ok(event),
+    }
+}
+
+async fn lay(
+    tx: &Tx,
+    entropy: &dyn Entropy,
+    mut event: events::Model,
+    plan: &Plan,
+) -> Result<PlanAccepted, PlanError> {
+    let id = EventId(event.id);
+    let before = store::seats::lock_all(tx, id).await?;
+    let known: Vec<KnownSeat<'_>> = before
+        .iter()
+        .map(|seat| KnownSeat { id: seat.laid.id, guid: &seat.laid.guid, claim: seat.claim })
+        .collect();
+    let Replacement { seats, removed, next_seat_id } =
+        plan.replacing(&known, event.next_seat_id)?;
+    let old_sections = store::sections::all(tx, id).await?;
+    let zones = zones(plan, &old_sections, entropy)?;
+    let laid: Vec<LaidSeat> = seats
+        .iter()
+        .map(|seat| LaidSeat {
+            id: seat.id,
+            section: zones[&seat.zone].id,
+            guid: seat.guid.to_owned(),
+            row: seat.row_number.to_owned(),
+            label: seat.number.to_owned(),
+            category: seat.category.to_owned(),
+        })
+        .collect();
+    let changed = changed(&before, laid);
+    let vanished = store::seats::remove(tx, id, &removed).await?;
+    if vanished != removed.len() as u64 {
+        // Their rows are locked, so a hold cannot have come between; a lapsed one counts as nobody's.
+        return Err(PlanError::InUse(InUse(
+            removed.iter().map(|seat| (*seat, Claim::Held)).collect(),
+        )));
+    }
+    store::seats::lay(tx, id, &changed).await?;
+    put_sections(tx, id, &zones, &old_sections).await?;
+    event.plan_version += 1;
+    event.next_seat_id = next_seat_id;
+    store::plans::insert(tx, id, event.plan_version, plan.to_json()).await?;
+    save(tx, &event).await?;
+    Ok(PlanAccepted {
+        plan_version: event.plan_version,
+        sections: count(zones.len()),
+        seats: count(seats.len()),
+    })
+}
+
+/// A section of the plan.
+struct ZoneSection {
+    id: SectionId,
+    name: String,
+    seats: usize,
+}
+
+/// The sections of the zones with seats, by the zone's index. One of a known name keeps its id.
+fn zones(
+    plan: &Plan,
+    known: &[sections::Model],
+    entropy: &dyn Entropy,
+) -> Result<HashMap<usize, ZoneSection>, PlanFaults> {
+    let mut found = HashMap::new();
+    let mut faults = Vec::new();
+    for (index, zone) in plan.zones.iter().enumerate() {
+        let seats = zone.rows.iter().map(|row| row.seats.len()).sum();
+        if seats == 0 {
+            continue;
+        }
+        let name = zone.title(index);
+        let namesake = known.iter().find(|section| section.name == name);
+        if namesake.is_some_and(|section| section.kind == "general") {
+            faults.push(PlanFault {
+                path: format!("zones[{index}].name"),
+                message: "a general-admission section of the event has this name".to_owned(),
+            });
+        }
+        let id = namesake.map_or_else(|| entropy.id(), |section| section.id);
+        found.insert(index, ZoneSection { id: SectionId(id), name, seats });
+    }
+    if faults.is_empty() { Ok(found) } else { Err(PlanFaults(faults)) }
+}
+
+/// The seats that have to be written: new ones, and those that changed their place or category.
+fn changed(before: &[LockedSeat], laid: Vec<LaidSeat>) -> Vec<LaidSeat> {
+    let before: HashMap<SeatId, &LaidSeat> =
+        before.iter().map(|seat| (seat.laid.id, &seat.laid)).collect();
+    let is_new = |seat: &LaidSeat| before.get(&seat.id).is_none_or(|old| *old != seat);
+    let mut changed: Vec<LaidSeat> = laid.into_iter().filter(is_new).collect();
+    changed.sort_by_key(|seat| seat.id);
+    changed
+}
+
+async fn put_sections(
+    tx: &Tx,
+    event: EventId,
+    zones: &HashMap<usize, ZoneSection>,
+    old: &[sections::Model],
+) -> Result<(), DbErr> {
+    for section in old.iter().filter(|section| section.kind == "seated") {
+        let id = SectionId(section.id);
+        if !zones.values().any(|zone| zone.id == id) {
+            let removed = store::sections::remove_seated(tx, event, id).await?;
+            assert_eq!(removed, 1, "no seat of the new plan is in a section that it lacks");
+            store::offers::withdraw_section(tx, event, id).await?;
+        }
+    }
+    // By id, as counters are locked everywhere.
+    let mut zones: Vec<(&usize, &ZoneSection)> = zones.iter().collect();
+    zones.sort_by_key(|(_, zone)| zone.id);
+    for (position, zone) in zones {
+        let names = (zone.name.as_str(), "seated");
+        let position = count(*position);
+        store::sections::put(tx, event, zone.id, names, position, count(zone.seats)).await?;
+    }
+    Ok(())
+}
+
+fn count(number: usize) -> i32 {
+    i32::try_from(number).expect("a plan's parts are bounded")
+}

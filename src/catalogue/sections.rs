@@ -1,0 +1,227 @@
+//! Sections that do not come with a plan: general admission, and rows × seats.
+
+use holdfast_contract::{
+    catalogue::{NewSection, SectionPatch},
+    problem::FieldError,
+};
+use holdfast_domain::{
+    ids::{EventId, SectionId},
+    plan::Grid,
+    text,
+};
+use sea_orm::DbErr;
+
+use super::{
+    create_event::save,
+    details::Faults,
+    replace_plan::{self, PlanError},
+    store,
+};
+use crate::{
+    base::Base,
+    db::{self, Failure, Tx},
+};
+
+/// The longest name of a section, in characters.
+const MAX_NAME: usize = 120;
+/// How many persons find room in one section at the most.
+const MAX_CAPACITY: i32 = 100_000;
+/// General-admission sections stand behind those of the plan.
+const BEHIND_THE_PLAN: i32 = 1_000_000;
+
+/// Why a section was not made, changed or deleted.
+#[derive(Debug, thiserror::Error)]
+pub enum SectionError {
+    /// Faulty fields.
+    #[error("faulty fields")]
+    Fields(Vec<FieldError>),
+    /// There is no such event or section.
+    #[error("no such section")]
+    NotFound,
+    /// Another section of the event has the name.
+    #[error("another section of the event has this name")]
+    NameTaken,
+    /// Its seats come with the plan.
+    #[error("the seats of this section come with the plan: replace the plan")]
+    OfThePlan,
+    /// Fewer places than are held, sold and kept back.
+    #[error("more places are held, sold or kept back than that")]
+    TooSmall,
+    /// Something of it is held or sold.
+    #[error("something of this section is held or sold")]
+    InUse,
+    /// The plan that it makes is not taken.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// The database failed.
+    #[error("the database failed")]
+    Db(#[from] DbErr),
+}
+
+impl Failure for SectionError {
+    fn database(&self) -> Option<&DbErr> {
+        match self {
+            Self::Db(error) => Some(error),
+            Self::Plan(error) => error.database(),
+            Self::Fields(_)
+            | Self::NotFound
+            | Self::NameTaken
+            | Self::OfThePlan
+            | Self::TooSmall
+            | Self::InUse => None,
+        }
+    }
+}
+
+fn taken(error: DbErr) -> SectionError {
+    if db::is_duplicate(&error) { SectionError::NameTaken } else { error.into() }
+}
+
+/// What kind of section is asked for.
+enum Wanted {
+    General { name: String, capacity: i32 },
+    Grid(Grid),
+}
+
+/// Makes a section: general admission by its capacity, or rows × seats, which become part of the plan.
+///
+/// # Errors
+/// See [`SectionError`].
+pub async fn add_section(
+    base: &Base,
+    event: EventId,
+    new: NewSection,
+) -> Result<SectionId, SectionError> {
+    match read(new).map_err(SectionError::Fields)? {
+        Wanted::General { name, capacity } => {
+            let id = SectionId(base.entropy.id());
+            base.db
+                .transact(move |tx| Box::pin(add_general(tx, event, id, name.clone(), capacity)))
+                .await?;
+            Ok(id)
+        }
+        Wanted::Grid(grid) => {
+            replace_plan::add_grid(base, event, grid.clone()).await?;
+            let sections = store::sections::all(&base.db, event).await?;
+            let made = sections.iter().find(|section| section.name == grid.name);
+            made.map(|section| SectionId(section.id)).ok_or(SectionError::NotFound)
+        }
+    }
+}
+
+fn read(new: NewSection) -> Result<Wanted, Vec<FieldError>> {
+    let mut faults = Faults::default();
+    let name = faults.take("name", text::line(&new.name, MAX_NAME));
+    let wanted = match (new.capacity, new.rows, new.seats_per_row) {
+        (Some(capacity), None, None) => {
+            faults.range("capacity", capacity, 1..=MAX_CAPACITY);
+            name.map(|name| Wanted::General { name, capacity })
+        }
+        (None, Some(rows), Some(seats)) => {
+            let max = i32::try_from(holdfast_domain::plan::MAX_GRID_SEATS).unwrap_or(i32::MAX);
+            let rows = faults.range("rows", rows, 1..=max);
+            let seats = faults.range("seats_per_row", seats, 1..=max);
+            let category = match new.category {
+                Some(category) => faults.take("category", text::line(&category, MAX_NAME)),
+                None => name.clone(),
+            };
+            let size = u32::try_from(rows).ok().zip(u32::try_from(seats).ok());
+            name.zip(category).zip(size).map(|((name, category), (rows, seats_per_row))| {
+                Wanted::Grid(Grid { name, rows, seats_per_row, category })
+            })
+        }
+        (_, _, _) => {
+            let message = "give either capacity, or rows and seats_per_row".to_owned();
+            return Err(vec![FieldError { field: "capacity".to_owned(), message }]);
+        }
+    };
+    faults.none()?;
+    Ok(wanted.expect("what is not there was noted as a fault"))
+}
+
+async fn add_general(
+    tx: &Tx,
+    event: EventId,
+    id: SectionId,
+    name: String,
+    capacity: i32,
+) -> Result<(), SectionError> {
+    let row = store::events::lock(tx, event).await?.ok_or(SectionError::NotFound)?;
+    let position = BEHIND_THE_PLAN;
+    store::sections::put(tx, event, id, (&name, "general"), position, capacity)
+        .await
+        .map_err(taken)?;
+    save(tx, &row).await?;
+    Ok(())
+}
+
+/// Changes a section's name, or how many persons find room.
+///
+/// # Errors
+/// See [`SectionError`].
+pub async fn edit_section(
+    base: &Base,
+    event: EventId,
+    id: SectionId,
+    patch: SectionPatch,
+) -> Result<(), SectionError> {
+    let mut faults = Faults::default();
+    let name = patch.name.and_then(|name| faults.take("name", text::line(&name, MAX_NAME)));
+    let capacity =
+        patch.capacity.map(|capacity| faults.range("capacity", capacity, 1..=MAX_CAPACITY));
+    faults.none().map_err(SectionError::Fields)?;
+    base.db.transact(move |tx| Box::pin(edit(tx, event, id, name.clone(), capacity))).await
+}
+
+async fn edit(
+    tx: &Tx,
+    event: EventId,
+    id: SectionId,
+    name: Option<String>,
+    capacity: Option<i32>,
+) -> Result<(), SectionError> {
+    let mut row = store::events::lock(tx, event).await?.ok_or(SectionError::NotFound)?;
+    let section = store::sections::lock(tx, event, id).await?.ok_or(SectionError::NotFound)?;
+    let seated = section.kind == "seated";
+    if let Some(capacity) = capacity {
+        if seated {
+            return Err(SectionError::OfThePlan);
+        }
+        if store::sections::resize(tx, event, id, capacity).await? == 0 {
+            return Err(SectionError::TooSmall);
+        }
+    }
+    if let Some(name) = name {
+        store::sections::rename(tx, event, id, &name).await.map_err(taken)?;
+        // The name is on the map.
+        row.plan_version += i32::from(seated);
+    }
+    save(tx, &row).await?;
+    Ok(())
+}
+
+/// Deletes a general-admission section of which nothing is held or sold, and takes its offers back.
+///
+/// # Errors
+/// See [`SectionError`].
+pub async fn delete_section(
+    base: &Base,
+    event: EventId,
+    id: SectionId,
+) -> Result<(), SectionError> {
+    base.db.transact(move |tx| Box::pin(delete(tx, event, id))).await
+}
+
+async fn delete(tx: &Tx, event: EventId, id: SectionId) -> Result<(), SectionError> {
+    let row = store::events::lock(tx, event).await?.ok_or(SectionError::NotFound)?;
+    let section = store::sections::lock(tx, event, id).await?.ok_or(SectionError::NotFound)?;
+    if section.kind == "seated" {
+        return Err(SectionError::OfThePlan);
+    }
+    if store::sections::remove_general(tx, event, id).await? == 0 {
+        return Err(SectionError::InUse);
+    }
+    store::offers::withdraw_section(tx, event, id).await?;
+    save(tx, &row).await?;
+    Ok(())
+}

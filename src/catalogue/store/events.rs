@@ -1,0 +1,138 @@
+//! Events: the row, the list, what is due.
+
+use holdfast_domain::{event::Status, ids::EventId};
+use holdfast_entity::events;
+use sea_orm::{ActiveModelTrait, DbErr, EntityTrait, FromQueryResult, QueryResult, Value};
+
+use crate::{
+    catalogue::event_key::EventKey,
+    db::{Sql, Tx},
+};
+
+/// An event at one moment: the row, its organization's name, the database's clock and how many changes
+/// were committed by then.
+#[derive(Debug, Clone)]
+pub struct Moment {
+    /// The row.
+    pub row: events::Model,
+    /// The organization's name.
+    pub organization: String,
+    /// The database's clock.
+    pub now: i64,
+    /// The number of the last numbered change.
+    pub seq: i64,
+    /// How many changes were committed, numbered or not: it grows with each, in no other way, so what
+    /// was read under the same total is still true.
+    pub total: i64,
+}
+
+pub(super) const MOMENT: &str = "SELECT e.*, o.name AS organization, {now} AS now, \
+    COALESCE((SELECT last_seq FROM event_sequences s WHERE s.event_id = e.id), 0) AS seq, \
+    (SELECT count(*) FROM outbox b WHERE b.event_id = e.id) AS pending \
+    FROM events e JOIN organizations o ON o.id = e.organization_id";
+
+pub(super) fn moment(row: &QueryResult) -> Result<Moment, DbErr> {
+    let seq: i64 = row.try_get("", "seq")?;
+    let pending: i64 = row.try_get("", "pending")?;
+    Ok(Moment {
+        row: events::Model::from_query_result(row, "")?,
+        organization: row.try_get("", "organization")?,
+        now: row.try_get("", "now")?,
+        seq,
+        total: seq + pending,
+    })
+}
+
+/// The event as it is at this moment.
+pub async fn at(sql: &impl Sql, key: &EventKey) -> Result<Option<Moment>, DbErr> {
+    let (column, value): (_, Value) = match key {
+        EventKey::Id(id) => ("id", id.0.into()),
+        EventKey::Slug(slug) => ("slug", slug.as_str().into()),
+    };
+    let row = sql.one(&format!("{MOMENT} WHERE e.{column} = $1"), vec![value]).await?;
+    row.as_ref().map(moment).transpose()
+}
+
+/// Locks the event's row and reads it: catalogue changes of one event come one after the other.
+pub async fn lock(tx: &Tx, id: EventId) -> Result<Option<events::Model>, DbErr> {
+    let row = tx.one("SELECT * FROM events WHERE id = $1 {lock}", vec![id.0.into()]).await?;
+    row.as_ref().map(|row| events::Model::from_query_result(row, "")).transpose()
+}
+
+/// Adds an event; a taken slug is a unique violation.
+pub async fn insert(tx: &Tx, event: events::Model) -> Result<(), DbErr> {
+    let row: events::ActiveModel = event.into();
+    events::Entity::insert(row.reset_all()).exec_without_returning(tx.orm()).await.map(|_| ())
+}
+
+/// Writes the event, whose row is locked, as version `+ 1`.
+pub async fn update(tx: &Tx, event: &events::Model) -> Result<u64, DbErr> {
+    tx.run(
+        "UPDATE events SET name = $2, description = $3, category = $4, place = $5, starts_at = $6, \
+         ends_at = $7, sale_starts_at = $8, sale_ends_at = $9, max_per_user = $10, \
+         max_per_order = $11, hold_seconds = $12, hold_cap_seconds = $13, status = $14, \
+         plan_version = $15, next_seat_id = $16, version = version + 1, updated_at = {now} \
+         WHERE id = $1 AND version = $17",
+        vec![
+            event.id.into(),
+            event.name.clone().into(),
+            event.description.clone().into(),
+            event.category.clone().into(),
+            event.place.clone().into(),
+            event.starts_at.into(),
+            event.ends_at.into(),
+            event.sale_starts_at.into(),
+            event.sale_ends_at.into(),
+            event.max_per_user.into(),
+            event.max_per_order.into(),
+            event.hold_seconds.into(),
+            event.hold_cap_seconds.into(),
+            event.status.clone().into(),
+            event.plan_version.into(),
+            event.next_seat_id.into(),
+            event.version.into(),
+        ],
+    )
+    .await
+}
+
+/// Events that time has taken on, by their stored status, oldest first.
+pub async fn due(sql: &impl Sql, limit: i64) -> Result<Vec<EventId>, DbErr> {
+    let rows = sql
+        .all(
+            "SELECT id FROM (SELECT id, status, starts_at, ends_at, sale_starts_at, {now} AS now FROM events \
+             WHERE status IN ('upcoming', 'on_sale')) e \
+             WHERE (status = 'upcoming' AND sale_starts_at <= now) OR ends_at <= now \
+             ORDER BY starts_at LIMIT $1",
+            vec![limit.into()],
+        )
+        .await?;
+    rows.iter().map(|row| row.try_get("", "id").map(EventId)).collect()
+}
+
+/// Whether anybody ever held or booked anything of the event.
+pub async fn has_reservations(sql: &impl Sql, id: EventId) -> Result<bool, DbErr> {
+    let row = sql
+        .one("SELECT 1 AS found FROM reservations WHERE event_id = $1 LIMIT 1", vec![id.0.into()])
+        .await?;
+    Ok(row.is_some())
+}
+
+/// Deletes the event and everything of its catalogue but its seats and sections.
+pub async fn delete(tx: &Tx, id: EventId) -> Result<u64, DbErr> {
+    for table in ["offers", "plans", "buyers", "changes", "event_sequences", "outbox"] {
+        tx.run(&format!("DELETE FROM {table} WHERE event_id = $1"), vec![id.0.into()]).await?;
+    }
+    tx.run("DELETE FROM events WHERE id = $1", vec![id.0.into()]).await
+}
+
+/// The stored status; the CHECK allows no other word.
+pub fn status(event: &events::Model) -> Result<Status, DbErr> {
+    Status::parse(&event.status)
+        .ok_or_else(|| DbErr::Type(format!("{} is no status of an event", event.status)))
+}
+
+/// Whether there is any event.
+pub async fn any(sql: &impl Sql) -> Result<bool, DbErr> {
+    Ok(sql.one("SELECT 1 AS found FROM events LIMIT 1", vec![]).await?.is_some())
+}

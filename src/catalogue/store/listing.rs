@@ -1,0 +1,136 @@
+//! The list of events: conditions, order and pages as SQL.
+
+use holdfast_domain::ids::{EventId, OrganizationId};
+use sea_orm::{DbErr, Value};
+
+use super::events::{MOMENT, Moment, moment};
+use crate::{
+    catalogue::list_events::{Sort, Stage, Wanted},
+    db::{Sql, placeholders},
+};
+
+/// A page of events and one more where there are more. Drafts are found in `drafts_of` alone, or
+/// everywhere without.
+pub async fn page(
+    sql: &impl Sql,
+    wanted: &Wanted,
+    drafts_of: Option<&[OrganizationId]>,
+) -> Result<Vec<Moment>, DbErr> {
+    let mut query = Query { sql: format!("{MOMENT} WHERE TRUE"), values: Vec::new() };
+    stage(&mut query, wanted.stage, drafts_of);
+    if let Some(category) = &wanted.category {
+        query.and("lower(e.category) = ?", [category.to_lowercase().into()]);
+    }
+    if let Some(from) = wanted.from {
+        query.and("e.starts_at >= ?", [from.into()]);
+    }
+    if let Some(to) = wanted.to {
+        query.and("e.starts_at < ?", [to.into()]);
+    }
+    if let Some(place) = &wanted.place {
+        query.and("lower(e.place) LIKE ? ESCAPE '!'", [pattern(place).into()]);
+    }
+    if let Some(text) = &wanted.q {
+        let like = pattern(text);
+        query.and(
+            "(lower(e.name) LIKE ? ESCAPE '!' OR lower(e.place) LIKE ? ESCAPE '!' \
+             OR lower(e.description) LIKE ? ESCAPE '!' OR lower(e.category) LIKE ? ESCAPE '!')",
+            [like.clone().into(), like.clone().into(), like.clone().into(), like.into()],
+        );
+    }
+    order(&mut query, wanted.sort, wanted.after);
+    query.sql.push_str(&format!(" LIMIT {}", wanted.limit + 1));
+    let rows = sql.all(&query.sql, query.values).await?;
+    rows.iter().map(moment).collect()
+}
+
+fn stage(query: &mut Query, stage: Stage, drafts_of: Option<&[OrganizationId]>) {
+    const LIVE: &str = "e.status IN ('upcoming', 'on_sale') AND e.ends_at > {now}";
+    let condition = match stage {
+        Stage::Any => "e.status <> 'draft'".to_owned(),
+        Stage::OnSale => format!("{LIVE} AND e.sale_starts_at <= {{now}}"),
+        Stage::Upcoming => format!("{LIVE} AND e.sale_starts_at > {{now}}"),
+        Stage::Past => "(e.status = 'completed' OR \
+            (e.status IN ('upcoming', 'on_sale') AND e.ends_at <= {now}))"
+            .to_owned(),
+        Stage::Free => format!(
+            "{LIVE} AND EXISTS (SELECT 1 FROM offers f WHERE f.event_id = e.id \
+             AND f.price_minor = 0 AND f.withdrawn_at IS NULL)"
+        ),
+        Stage::Cancelled => "e.status = 'cancelled'".to_owned(),
+        Stage::Draft => "e.status = 'draft'".to_owned(),
+    };
+    query.and(&condition, []);
+    match (stage, drafts_of) {
+        (Stage::Draft, Some([])) => query.and("FALSE", []),
+        (Stage::Draft, Some(organizations)) => {
+            let list = placeholders(query.values.len() + 1, organizations.len());
+            query.values.extend(organizations.iter().map(|id| Value::from(id.0)));
+            query.and(&format!("e.organization_id IN ({list})"), []);
+        }
+        (
+            Stage::Any
+            | Stage::OnSale
+            | Stage::Upcoming
+            | Stage::Past
+            | Stage::Free
+            | Stage::Cancelled
+            | Stage::Draft,
+            _,
+        ) => {}
+    }
+}
+
+/// The cursor is the last event's id: where it stands in the order is read from its row.
+fn order(query: &mut Query, sort: Sort, after: Option<EventId>) {
+    let (column, falling) = match sort {
+        Sort::StartsAt => ("starts_at", false),
+        Sort::StartsAtFalling => ("starts_at", true),
+        Sort::Name => ("name", false),
+        Sort::NameFalling => ("name", true),
+        Sort::CreatedAtFalling => ("created_at", true),
+    };
+    let (beyond, direction) = if falling { ("<", "DESC") } else { (">", "ASC") };
+    if let Some(after) = after {
+        query.and(
+            &format!(
+                "(e.{column}, e.id) {beyond} (SELECT a.{column}, a.id FROM events a WHERE a.id = ?)"
+            ),
+            [after.0.into()],
+        );
+    }
+    query.sql.push_str(&format!(" ORDER BY e.{column} {direction}, e.id {direction}"));
+}
+
+/// A statement that grows condition by condition.
+struct Query {
+    sql: String,
+    values: Vec<Value>,
+}
+
+impl Query {
+    /// Adds a condition in which each `?` stands for the next value.
+    fn and<const N: usize>(&mut self, condition: &str, values: [Value; N]) {
+        let mut parts = condition.split('?');
+        let mut text = parts.next().unwrap_or("").to_owned();
+        for (part, value) in parts.zip(values) {
+            self.values.push(value);
+            text.push_str(&format!("${}{part}", self.values.len()));
+        }
+        self.sql.push_str(" AND ");
+        self.sql.push_str(&text);
+    }
+}
+
+/// Contains this text, whatever its case; `!` escapes.
+fn pattern(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for letter in text.to_lowercase().chars() {
+        if matches!(letter, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(letter);
+    }
+    pattern.push('%');
+    pattern
+}

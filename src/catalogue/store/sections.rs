@@ -1,0 +1,102 @@
+//! Sections. The counters belong to general admission alone and are moved by holds, not here.
+
+use holdfast_domain::ids::{EventId, SectionId};
+use holdfast_entity::sections;
+use sea_orm::{DbErr, FromQueryResult, QueryResult};
+
+use crate::db::{Sql, Tx};
+
+fn models(rows: &[QueryResult]) -> Result<Vec<sections::Model>, DbErr> {
+    rows.iter().map(|row| sections::Model::from_query_result(row, "")).collect()
+}
+
+/// The event's sections in their order.
+pub async fn all(sql: &impl Sql, event: EventId) -> Result<Vec<sections::Model>, DbErr> {
+    let rows = sql
+        .all(
+            "SELECT * FROM sections WHERE event_id = $1 ORDER BY position, name",
+            vec![event.0.into()],
+        )
+        .await?;
+    models(&rows)
+}
+
+/// Locks a section and reads it.
+pub async fn lock(
+    tx: &Tx,
+    event: EventId,
+    id: SectionId,
+) -> Result<Option<sections::Model>, DbErr> {
+    let row = tx
+        .one(
+            "SELECT * FROM sections WHERE event_id = $1 AND id = $2 {lock}",
+            vec![event.0.into(), id.0.into()],
+        )
+        .await?;
+    row.as_ref().map(|row| sections::Model::from_query_result(row, "")).transpose()
+}
+
+/// Adds a section, or gives one of the plan its new place and number of seats.
+pub async fn put(
+    tx: &Tx,
+    event: EventId,
+    id: SectionId,
+    (name, kind): (&str, &str),
+    position: i32,
+    capacity: i32,
+) -> Result<u64, DbErr> {
+    tx.run(
+        "INSERT INTO sections (event_id, id, name, kind, position, capacity) \
+         VALUES ($1, $2, $3, $4, $5, $6) \
+         ON CONFLICT (event_id, id) DO UPDATE SET position = excluded.position, \
+         capacity = excluded.capacity, version = sections.version + 1",
+        vec![
+            event.0.into(),
+            id.0.into(),
+            name.into(),
+            kind.into(),
+            position.into(),
+            capacity.into(),
+        ],
+    )
+    .await
+}
+
+/// Renames a section; a taken name is a unique violation.
+pub async fn rename(tx: &Tx, event: EventId, id: SectionId, name: &str) -> Result<u64, DbErr> {
+    tx.run(
+        "UPDATE sections SET name = $3, version = version + 1 WHERE event_id = $1 AND id = $2",
+        vec![event.0.into(), id.0.into(), name.into()],
+    )
+    .await
+}
+
+/// Changes how many persons find room, unless more are inside already.
+pub async fn resize(tx: &Tx, event: EventId, id: SectionId, capacity: i32) -> Result<u64, DbErr> {
+    tx.run(
+        "UPDATE sections SET capacity = $3, version = version + 1 WHERE event_id = $1 AND id = $2 \
+         AND kind = 'general' AND held + sold + blocked <= $3",
+        vec![event.0.into(), id.0.into(), capacity.into()],
+    )
+    .await
+}
+
+/// Deletes a general-admission section of which nothing is held or sold.
+pub async fn remove_general(tx: &Tx, event: EventId, id: SectionId) -> Result<u64, DbErr> {
+    tx.run(
+        "DELETE FROM sections WHERE event_id = $1 AND id = $2 AND kind = 'general' \
+         AND held = 0 AND sold = 0",
+        vec![event.0.into(), id.0.into()],
+    )
+    .await
+}
+
+/// Deletes a seated section that has no seats any more.
+pub async fn remove_seated(tx: &Tx, event: EventId, id: SectionId) -> Result<u64, DbErr> {
+    tx.run(
+        "DELETE FROM sections WHERE event_id = $1 AND id = $2 AND kind = 'seated' AND NOT EXISTS \
+         (SELECT 1 FROM seats WHERE seats.event_id = $1 AND seats.section_id = $2)",
+        vec![event.0.into(), id.0.into()],
+    )
+    .await
+}

@@ -1,0 +1,190 @@
+//! What the catalogue says on the wire, made from what was read.
+
+use holdfast_contract::{
+    catalogue::{
+        Event, EventStatus, Inventory, Offer, Seat, SeatStatus, Section, SectionCounts, SectionKind,
+    },
+    money::{Money, PriceRange},
+};
+use holdfast_domain::{
+    event::{self, Schedule, Shown, Status},
+    ids::SectionId,
+    inventory::SeatState,
+    money::Currency,
+    pricing::{self, Place},
+};
+use holdfast_entity::{events, offers, seats, sections};
+use sea_orm::DbErr;
+
+use super::{
+    reads::{Fixed, Seen},
+    seat_kinds, store,
+};
+use crate::http::time;
+
+/// The event as everybody who may see it sees it.
+///
+/// # Errors
+/// When the store holds what its CHECKs forbid.
+pub fn event(seen: &Seen) -> Result<Event, DbErr> {
+    let moment = &seen.moment;
+    let row = &moment.row;
+    let counts = seen.moving.counts();
+    let stored = store::events::status(row)?;
+    Ok(Event {
+        id: row.id,
+        slug: row.slug.clone(),
+        organization_id: row.organization_id,
+        organization: moment.organization.clone(),
+        name: row.name.clone(),
+        description: row.description.clone(),
+        category: row.category.clone(),
+        language: row.language.clone(),
+        place: row.place.clone(),
+        time_zone: row.time_zone.clone(),
+        starts_at: time::rfc3339(row.starts_at),
+        ends_at: time::rfc3339(row.ends_at),
+        sale_starts_at: time::rfc3339(row.sale_starts_at),
+        sale_ends_at: time::rfc3339(row.sale_ends_at),
+        currency: row.currency.clone(),
+        max_per_user: row.max_per_user,
+        max_per_order: row.max_per_order,
+        hold_seconds: row.hold_seconds,
+        status: status(stored, &schedule(row)?, counts.available, moment.now),
+        has_plan: row.plan_version > 0,
+        plan_version: row.plan_version,
+        capacity: counts.capacity,
+        available: counts.available,
+        price_range: price_range(seen),
+        version: row.version,
+    })
+}
+
+/// The event's times, which fit together: what was stored was checked.
+///
+/// # Errors
+/// When they do not.
+pub fn schedule(row: &events::Model) -> Result<Schedule, DbErr> {
+    Schedule::new(row.starts_at, row.ends_at, row.sale_starts_at, row.sale_ends_at)
+        .map_err(|fault| DbErr::Type(format!("{}: {fault}", fault.field())))
+}
+
+fn status(stored: Status, schedule: &Schedule, available: i64, now: i64) -> EventStatus {
+    match event::shown(stored, schedule, available, now) {
+        Shown::SoldOut => EventStatus::SoldOut,
+        Shown::As(Status::Draft) => EventStatus::Draft,
+        Shown::As(Status::Upcoming) => EventStatus::Upcoming,
+        Shown::As(Status::OnSale) => EventStatus::OnSale,
+        Shown::As(Status::Completed) => EventStatus::Completed,
+        Shown::As(Status::Cancelled) => EventStatus::Cancelled,
+    }
+}
+
+/// What is left, section by section.
+pub fn inventory(seen: &Seen) -> Inventory {
+    let sections = seen
+        .moving
+        .sections
+        .iter()
+        .map(|(section, counts)| SectionCounts { section_id: section.id, counts: *counts });
+    Inventory {
+        event_id: seen.moment.row.id,
+        seq: seen.moving.seq,
+        counts: seen.moving.counts(),
+        price_range: price_range(seen),
+        sections: sections.collect(),
+    }
+}
+
+/// The event's sections in their order.
+pub fn sections(seen: &Seen) -> Vec<Section> {
+    let currency = &seen.moment.row.currency;
+    let one = |(section, counts): &(sections::Model, _)| Section {
+        id: section.id,
+        name: section.name.clone(),
+        kind: section_kind(section),
+        counts: *counts,
+        from: prices(&seen.fixed, section).min().map(|amount| money(amount, currency)),
+    };
+    seen.moving.sections.iter().map(one).collect()
+}
+
+fn section_kind(section: &sections::Model) -> SectionKind {
+    if section.kind == "general" { SectionKind::General } else { SectionKind::Seated }
+}
+
+fn price_range(seen: &Seen) -> Option<PriceRange> {
+    let all = || seen.moving.sections.iter().flat_map(|(section, _)| prices(&seen.fixed, section));
+    let currency = &seen.moment.row.currency;
+    Some(PriceRange { min: money(all().min()?, currency), max: money(all().max()?, currency) })
+}
+
+/// What one of anything in a section may cost: under each offer that fits, or by seats' own prices.
+fn prices<'s>(fixed: &'s Fixed, section: &'s sections::Model) -> impl Iterator<Item = i64> + 's {
+    let id = SectionId(section.id);
+    let under = move |place: Place<'s>| {
+        fixed.priced.iter().filter(move |offer| offer.fits(place)).map(|offer| offer.price_minor)
+    };
+    let general = (section.kind == "general")
+        .then(|| under(Place { section: id, category: None, own_price_minor: None }));
+    let seated =
+        fixed.categories.iter().filter(move |known| known.section == id).flat_map(move |known| {
+            let place =
+                Place { section: id, category: Some(&known.category), own_price_minor: None };
+            // A price of the seat's own stands before that of the offer, and needs one none the less.
+            let sold = under(place).next().is_some();
+            let own = [known.own_min, known.own_max].into_iter().flatten().filter(move |_| sold);
+            under(place).chain(own)
+        });
+    general.into_iter().flatten().chain(seated)
+}
+
+/// An offer.
+pub fn offer(row: &offers::Model, currency: &str) -> Offer {
+    Offer {
+        id: row.id,
+        event_id: row.event_id,
+        section_id: row.section_id,
+        category: row.category.clone(),
+        name: row.name.clone(),
+        price: money(row.price_minor, currency),
+        admits: row.admits,
+        refundable: row.refundable != 0,
+    }
+}
+
+/// A seat, its price being that of the first offer that fits, or its own.
+pub fn seat(row: &seats::Model, fixed: &Fixed, currency: &str, now: i64) -> Seat {
+    let place = Place {
+        section: SectionId(row.section_id),
+        category: Some(&row.category),
+        own_price_minor: row.price_minor,
+    };
+    let price = Currency::parse(currency)
+        .ok()
+        .and_then(|currency| pricing::quote(&fixed.priced, currency, place, None, 1).ok())
+        .map(|quote| money(quote.price.minor, currency));
+    let lapsed = row.expires_at.is_some_and(|at| at <= now);
+    let status = match SeatState::parse(&row.status) {
+        Some(SeatState::Available) | None => SeatStatus::Available,
+        Some(SeatState::Held) if lapsed => SeatStatus::Available,
+        Some(SeatState::Held | SeatState::Paying) => SeatStatus::Held,
+        Some(SeatState::Sold) => SeatStatus::Sold,
+        Some(SeatState::Blocked) => SeatStatus::Blocked,
+    };
+    Seat {
+        seat_id: row.seat_id,
+        seat_guid: row.seat_guid.clone(),
+        row: row.row_label.clone(),
+        label: row.seat_label.clone(),
+        category: row.category.clone(),
+        kind: seat_kinds::parse(&row.kind),
+        price,
+        status,
+        version: row.version,
+    }
+}
+
+fn money(amount: i64, currency: &str) -> Money {
+    Money { amount, currency: currency.to_owned() }
+}

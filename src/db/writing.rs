@@ -1,0 +1,174 @@
+//! How statements are written: one text for both stores, tokens where they differ, guards that tests can drop.
+
+use sea_orm::{DbBackend, Statement, Value};
+
+/// Which store it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// PostgreSQL 15 or later.
+    Postgres,
+    /// SQLite, one file, WAL.
+    Sqlite,
+}
+
+/// Whether `db::now` may be moved by development and tests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClockOffset {
+    /// The database's clock as it is.
+    Ignored,
+    /// The database's clock plus what stands in the table `clock_offset`.
+    Applied,
+}
+
+/// The predicates that keep a seat from being sold twice. Statements write them as `[[state: AND …]]`, so that
+/// tests can drop one and see the checks fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Guard {
+    /// The seat is in the state that the step starts from.
+    State,
+    /// The seat is in the reservation that acts.
+    Owner,
+    /// Nobody has had the seat since.
+    Fence,
+}
+
+impl Guard {
+    fn of(name: &str) -> Option<Self> {
+        match name {
+            "state" => Some(Self::State),
+            "owner" => Some(Self::Owner),
+            "fence" => Some(Self::Fence),
+            _ => None,
+        }
+    }
+}
+
+/// How statements are written for this database.
+#[derive(Debug, Clone, Copy)]
+pub struct Writing {
+    pub(super) dialect: Dialect,
+    pub(super) offset: ClockOffset,
+    pub(super) dropped: Option<Guard>,
+}
+
+impl Writing {
+    /// The store.
+    pub fn dialect(self) -> Dialect {
+        self.dialect
+    }
+
+    fn guards(self, sql: &str) -> String {
+        let mut text = String::with_capacity(sql.len());
+        let mut rest = sql;
+        while let Some((before, after)) = rest.split_once("[[") {
+            let (guarded, after) = after.split_once("]]").expect("a guard is closed by ]]");
+            let (name, predicate) = guarded.split_once(':').expect("a guard has a name");
+            let guard = Guard::of(name).expect("a guard is state, owner or fence");
+            text.push_str(before);
+            if self.dropped != Some(guard) {
+                text.push_str(predicate);
+            }
+            rest = after;
+        }
+        text.push_str(rest);
+        text
+    }
+
+    /// Replaces the tokens: `{now}` is the database's wall clock in milliseconds since 1970 (not the
+    /// transaction's, which is old after a lock wait), `{lock}` locks the rows that a SELECT names,
+    /// `{skip}` the same without waiting for rows that others have; `{lock_seats}` locks the rows of the
+    /// seats `s` alone; `{uuid_text}(id)` shows an id; `[[fence: AND …]]` is a [`Guard`].
+    ///
+    /// # Panics
+    /// When a guard is written wrongly.
+    pub fn render(self, sql: &str) -> String {
+        let sql = if sql.contains("[[") { &self.guards(sql) } else { sql };
+        if !sql.contains('{') {
+            return sql.to_owned();
+        }
+        let now = match (self.dialect, self.offset) {
+            (Dialect::Postgres, ClockOffset::Ignored) => PG_NOW,
+            (Dialect::Postgres, ClockOffset::Applied) => PG_NOW_MOVED,
+            (Dialect::Sqlite, ClockOffset::Ignored) => SQLITE_NOW,
+            (Dialect::Sqlite, ClockOffset::Applied) => SQLITE_NOW_MOVED,
+        };
+        let (lock, skip, seats, uuid_text) = match self.dialect {
+            Dialect::Postgres => (
+                "FOR NO KEY UPDATE",
+                "FOR NO KEY UPDATE SKIP LOCKED",
+                "FOR NO KEY UPDATE OF s",
+                "text",
+            ),
+            Dialect::Sqlite => ("", "", "", "hex"),
+        };
+        sql.replace("{now}", now)
+            .replace("{lock}", lock)
+            .replace("{skip}", skip)
+            .replace("{lock_seats}", seats)
+            .replace("{uuid_text}", uuid_text)
+    }
+
+    /// The statement as sent.
+    pub(super) fn statement(self, sql: &str, values: Vec<Value>) -> Statement {
+        let backend = match self.dialect {
+            Dialect::Postgres => DbBackend::Postgres,
+            Dialect::Sqlite => DbBackend::Sqlite,
+        };
+        Statement::from_sql_and_values(backend, self.render(sql), values)
+    }
+}
+
+const PG_NOW: &str = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+const PG_NOW_MOVED: &str = "((extract(epoch FROM clock_timestamp()) * 1000)::bigint + \
+    (SELECT offset_ms FROM clock_offset WHERE id = 1))";
+const SQLITE_NOW: &str = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
+const SQLITE_NOW_MOVED: &str = "(CAST(unixepoch('subsec') * 1000 AS INTEGER) + \
+    (SELECT offset_ms FROM clock_offset WHERE id = 1))";
+
+/// `$from, $from+1, …`: placeholders for a list of `count` values.
+pub fn placeholders(from: usize, count: usize) -> String {
+    let mut text = String::with_capacity(count * 4);
+    for at in from..from + count {
+        if at > from {
+            text.push(',');
+        }
+        text.push('$');
+        text.push_str(&at.to_string());
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(dialect: Dialect, dropped: Option<Guard>, sql: &str, expected: &str) {
+        let writing = Writing { dialect, offset: ClockOffset::Ignored, dropped };
+        assert_eq!(writing.render(sql), expected);
+    }
+
+    #[test]
+    fn tokens_are_what_the_store_calls_them() {
+        check(Dialect::Postgres, None, "SELECT 1 {skip}", "SELECT 1 FOR NO KEY UPDATE SKIP LOCKED");
+        check(Dialect::Sqlite, None, "SELECT 1 {skip}", "SELECT 1 ");
+        check(
+            Dialect::Sqlite,
+            None,
+            "SELECT {now}",
+            "SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER)",
+        );
+    }
+
+    #[test]
+    fn a_dropped_guard_is_the_only_one_missing() {
+        let sql = "WHERE a [[state:AND b]] [[fence:AND c]]";
+        check(Dialect::Sqlite, None, sql, "WHERE a AND b AND c");
+        check(Dialect::Sqlite, Some(Guard::Fence), sql, "WHERE a AND b ");
+    }
+
+    #[test]
+    fn placeholders_count_on() {
+        assert_eq!(placeholders(3, 2), "$3,$4");
+        assert_eq!(placeholders(1, 0), "");
+    }
+}

@@ -1,0 +1,10 @@
+//! What every slice's `api.rs` shares: problems, bodies, who is calling.
+
+pub mod auth;
+pub mod body;
+pub mod page;
+pub mod problem;
+pub mod secure;
+pub mod tagged;
+pub mod time;
+pub mod tokens;

@@ -1,0 +1,153 @@
+//! Who is calling: a signed-in user by bearer token, a guest by `X-Guest-Token`, or nobody yet.
+
+use std::sync::Arc;
+
+use holdfast_contract::{GUEST_TOKEN_HEADER, problem::ProblemType};
+use holdfast_domain::{
+    access::Role,
+    ids::{Buyer, GuestId, UserId},
+};
+use poem::{FromRequest, Request, RequestBody, Result, http::header, web::Data};
+use poem_openapi::{
+    ApiExtractor, ApiExtractorType, ExtractParamOptions,
+    registry::{MetaSecurityScheme, Registry},
+};
+
+use super::{problem::ApiProblem, tokens::Tokens};
+
+const SCHEME: &str = "bearer";
+/// The languages that we speak; the first is the default.
+pub const LOCALES: [&str; 2] = ["en", "fr"];
+
+/// A signed-in user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct User {
+    /// The user.
+    pub id: UserId,
+    /// What they are in general.
+    pub role: Role,
+}
+
+/// Who is calling. An invalid token is refused, never taken for nobody: a guest whose token was cut short
+/// must not silently become another guest.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// The signed-in user.
+    pub user: Option<User>,
+    /// The guest.
+    pub guest: Option<GuestId>,
+    /// The language that the caller reads.
+    pub locale: &'static str,
+}
+
+impl Caller {
+    /// The signed-in user.
+    ///
+    /// # Errors
+    /// 401 when nobody is signed in.
+    pub fn user(&self) -> Result<User, ApiProblem> {
+        self.user.ok_or_else(|| ApiProblem::new(ProblemType::Unauthorized, "Sign in first."))
+    }
+
+    /// Who buys: the user, else the guest.
+    pub fn buyer(&self) -> Option<Buyer> {
+        self.user.map(|user| Buyer::User(user.id)).or_else(|| self.guest.map(Buyer::Guest))
+    }
+
+    /// Who buys, where somebody must.
+    ///
+    /// # Errors
+    /// 401 when nobody is signed in and no guest token came along.
+    pub fn known_buyer(&self) -> Result<Buyer, ApiProblem> {
+        self.buyer().ok_or_else(|| {
+            ApiProblem::new(
+                ProblemType::Unauthorized,
+                format!("Sign in, or send {GUEST_TOKEN_HEADER}."),
+            )
+        })
+    }
+
+    /// The role of the signed-in user.
+    pub fn role(&self) -> Option<Role> {
+        self.user.map(|user| user.role)
+    }
+}
+
+fn unauthorized(header: &str, message: &str) -> ApiProblem {
+    ApiProblem::new(ProblemType::Unauthorized, format!("{header}: {message}")).with_errors(vec![
+        holdfast_contract::problem::FieldError {
+            field: header.to_owned(),
+            message: message.to_owned(),
+        },
+    ])
+}
+
+/// The first of our languages that `Accept-Language` names (RFC 9110, 12.5.4; weights are not looked at:
+/// browsers send them in falling order).
+fn locale(request: &Request) -> &'static str {
+    let wanted = request.header(header::ACCEPT_LANGUAGE).unwrap_or("");
+    wanted
+        .split(',')
+        .filter_map(|part| part.trim().get(..2))
+        .find_map(|wanted| LOCALES.into_iter().find(|ours| ours.eq_ignore_ascii_case(wanted)))
+        .unwrap_or(LOCALES[0])
+}
+
+impl<'a> ApiExtractor<'a> for Caller {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
+
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        registry.create_security_scheme(
+            SCHEME,
+            MetaSecurityScheme {
+                ty: "http",
+                description: Some("The access token of POST /auth/login."),
+                name: None,
+                key_in: None,
+                scheme: Some("bearer"),
+                bearer_format: Some("JWT"),
+                flows: None,
+                openid_connect_url: None,
+            },
+        );
+    }
+
+    fn security_schemes() -> Vec<&'static str> {
+        vec![SCHEME]
+    }
+
+    fn has_security_fallback() -> bool {
+        true
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        _body: &mut RequestBody,
+        _options: ExtractParamOptions<()>,
+    ) -> Result<Self> {
+        let tokens = Data::<&Arc<Tokens>>::from_request_without_body(request).await?.0;
+        let user = match request.headers().get(header::AUTHORIZATION) {
+            None => None,
+            Some(value) => {
+                let token = value.to_str().ok().and_then(|value| value.strip_prefix("Bearer "));
+                let user = token.and_then(|token| tokens.read_access(token)).ok_or_else(|| {
+                    unauthorized("Authorization", "the token is invalid or past its time")
+                })?;
+                Some(user)
+            }
+        };
+        let guest = match request.headers().get(GUEST_TOKEN_HEADER) {
+            None => None,
+            Some(value) => {
+                let guest = value.to_str().ok().and_then(|token| tokens.read_guest(token));
+                let guest = guest
+                    .ok_or_else(|| unauthorized(GUEST_TOKEN_HEADER, "the token is invalid"))?;
+                Some(guest)
+            }
+        };
+        Ok(Self { user, guest, locale: locale(request) })
+    }
+}

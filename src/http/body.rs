@@ -1,0 +1,209 @@
+//! JSON in and out, by serde on both sides: a fault is named by its path (`seats[0].seat_id`), and the wire
+//! has the one form that the front end reads. poem-openapi gives the schema.
+
+use poem::{FromRequest, IntoResponse, Request, RequestBody, Response, Result, web::Data};
+use poem_openapi::{
+    ApiExtractor, ApiExtractorType, ApiResponse, ExtractParamOptions,
+    payload::{ParsePayload, Payload},
+    registry::{MetaMediaType, MetaRequest, MetaResponse, MetaResponses, MetaSchemaRef, Registry},
+    types::Type,
+};
+use serde::{Serialize, de::DeserializeOwned};
+
+use holdfast_contract::problem::ProblemType;
+
+use super::problem::ApiProblem;
+
+/// The largest JSON body, in bytes, where the route does not say otherwise.
+pub const MAX_BODY_BYTES: usize = 256 * 1024;
+
+const CONTENT_TYPE: &str = "application/json";
+
+/// How large a body the routes below take; set by a `Data` middleware, else [`MAX_BODY_BYTES`].
+#[derive(Debug, Clone, Copy)]
+pub struct BodyLimit(pub usize);
+
+/// A JSON body, or an answer with status 200.
+#[derive(Debug, Clone)]
+pub struct Json<T>(pub T);
+
+/// An answer with status 201.
+#[derive(Debug, Clone)]
+pub struct Created<T>(pub T);
+
+impl<T: Type> Payload for Json<T> {
+    const CONTENT_TYPE: &'static str = CONTENT_TYPE;
+
+    fn check_content_type(content_type: &str) -> bool {
+        let essence = content_type.split(';').next().unwrap_or("").trim();
+        essence.eq_ignore_ascii_case(CONTENT_TYPE)
+    }
+
+    fn schema_ref() -> MetaSchemaRef {
+        T::schema_ref()
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+}
+
+/// Reads a whole body under the route's limit.
+///
+/// # Errors
+/// When it is larger, or the client stops sending.
+pub async fn read(request: &Request, body: &mut RequestBody) -> Result<Vec<u8>> {
+    let limit = Option::<Data<&BodyLimit>>::from_request_without_body(request)
+        .await
+        .ok()
+        .flatten()
+        .map_or(MAX_BODY_BYTES, |limit| limit.0.0);
+    let too_large = || {
+        ApiProblem::new(
+            ProblemType::BodyTooLarge,
+            format!("The body may have {limit} bytes at the most."),
+        )
+    };
+    body.take()?.into_bytes_limit(limit).await.map(|bytes| bytes.to_vec()).map_err(|error| {
+        match error {
+            poem::error::ReadBodyError::PayloadTooLarge => too_large().into(),
+            other => other.into(),
+        }
+    })
+}
+
+/// Parses JSON; a fault is named by its path.
+///
+/// # Errors
+/// A problem that names the field.
+pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiProblem> {
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let parsed = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let path = error.path().to_string();
+        let field = if path == "." { "body".to_owned() } else { path };
+        ApiProblem::field(field, error.inner().to_string())
+    })?;
+    deserializer.end().map_err(|error| ApiProblem::field("body", error.to_string()))?;
+    Ok(parsed)
+}
+
+impl<T: Type + DeserializeOwned> ParsePayload for Json<T> {
+    const IS_REQUIRED: bool = true;
+
+    async fn from_request(request: &Request, body: &mut RequestBody) -> Result<Self> {
+        let bytes = read(request, body).await?;
+        Ok(Self(parse(&bytes)?))
+    }
+}
+
+impl<'a, T: Type + DeserializeOwned> ApiExtractor<'a> for Json<T> {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
+
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+
+    fn request_meta() -> Option<MetaRequest> {
+        Some(MetaRequest {
+            description: None,
+            content: vec![MetaMediaType { content_type: CONTENT_TYPE, schema: T::schema_ref() }],
+            required: true,
+        })
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        body: &mut RequestBody,
+        _options: ExtractParamOptions<()>,
+    ) -> Result<Self> {
+        if !request.content_type().is_some_and(<Self as Payload>::check_content_type) {
+            return Err(ApiProblem::new(
+                ProblemType::UnsupportedMediaType,
+                "Send the body as application/json.",
+            )
+            .into());
+        }
+        <Self as ParsePayload>::from_request(request, body).await
+    }
+}
+
+/// Serializes an answer. A failure is a bug: our wire types always serialize.
+pub fn bytes<T: Serialize>(value: &T) -> Vec<u8> {
+    serde_json::to_vec(value).expect("wire types serialize")
+}
+
+fn meta<T: Type>(status: u16) -> MetaResponses {
+    MetaResponses {
+        responses: vec![MetaResponse {
+            description: "",
+            status: Some(status),
+            status_range: None,
+            content: vec![MetaMediaType { content_type: CONTENT_TYPE, schema: T::schema_ref() }],
+            headers: vec![],
+        }],
+    }
+}
+
+impl<T: Serialize + Send> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        Response::builder().content_type(CONTENT_TYPE).body(bytes(&self.0))
+    }
+}
+
+impl<T: Type + Serialize> ApiResponse for Json<T> {
+    fn meta() -> MetaResponses {
+        meta::<T>(200)
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+}
+
+impl<T: Serialize + Send> IntoResponse for Created<T> {
+    fn into_response(self) -> Response {
+        Response::builder()
+            .status(poem::http::StatusCode::CREATED)
+            .content_type(CONTENT_TYPE)
+            .body(bytes(&self.0))
+    }
+}
+
+impl<T: Type + Serialize> ApiResponse for Created<T> {
+    fn meta() -> MetaResponses {
+        meta::<T>(201)
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+}
+
+/// An answer with status 204.
+#[derive(Debug, Clone, Copy)]
+pub struct NoContent;
+
+impl IntoResponse for NoContent {
+    fn into_response(self) -> Response {
+        poem::http::StatusCode::NO_CONTENT.into_response()
+    }
+}
+
+impl ApiResponse for NoContent {
+    fn meta() -> MetaResponses {
+        MetaResponses {
+            responses: vec![MetaResponse {
+                description: "Done.",
+                status: Some(204),
+                status_range: None,
+                content: vec![],
+                headers: vec![],
+            }],
+        }
+    }
+
+    fn register(_registry: &mut Registry) {}
+}

@@ -1,0 +1,217 @@
+//! The one place that knows status codes: refusals, outages and bugs become `application/problem+json`
+//! (RFC 9457).
+
+use std::fmt;
+
+use holdfast_contract::problem::{FieldError, Problem, ProblemType, RefusedSeat};
+use poem::{
+    IntoResponse, Response,
+    error::ResponseError,
+    http::{HeaderValue, StatusCode, header},
+};
+use poem_openapi::{
+    ApiResponse,
+    error::{ContentTypeError, ParseParamError, ParsePathError, ParseRequestPayloadError},
+    registry::{MetaMediaType, MetaResponse, MetaResponses, Registry},
+    types::Type,
+};
+use sea_orm::DbErr;
+
+use crate::{db, tasks::Panicked};
+
+/// The media type of every error.
+pub const CONTENT_TYPE: &str = "application/problem+json";
+/// What a client waits when the answer does not say otherwise.
+const DEFAULT_RETRY_AFTER_SECS: u64 = 1;
+
+/// An answer that is an error.
+#[derive(Debug, Clone)]
+pub struct ApiProblem {
+    problem: Box<Problem>,
+    retry_after_secs: Option<u64>,
+}
+
+impl ApiProblem {
+    /// A problem of this type, with a sentence on what happened this time.
+    pub fn new(kind: ProblemType, detail: impl Into<String>) -> Self {
+        let retry_after_secs =
+            matches!(kind, ProblemType::Unavailable | ProblemType::TooManyRequests)
+                .then_some(DEFAULT_RETRY_AFTER_SECS);
+        Self { problem: Box::new(Problem::new(kind, detail)), retry_after_secs }
+    }
+
+    /// One faulty field.
+    pub fn field(field: impl Into<String>, message: impl Into<String>) -> Self {
+        let (field, message) = (field.into(), message.into());
+        Self::new(ProblemType::InvalidRequest, format!("{field}: {message}"))
+            .with_errors(vec![FieldError { field, message }])
+    }
+
+    /// Nothing is there, or nothing that the caller may know of.
+    pub fn not_found(what: &str) -> Self {
+        Self::new(ProblemType::NotFound, format!("No such {what}."))
+    }
+
+    /// Names the faulty fields.
+    #[must_use]
+    pub fn with_errors(mut self, errors: Vec<FieldError>) -> Self {
+        self.problem.errors = errors;
+        self
+    }
+
+    /// Names the refused seats.
+    #[must_use]
+    pub fn with_seats(mut self, seats: Vec<RefusedSeat>) -> Self {
+        self.problem.seats = seats;
+        self
+    }
+
+    /// Names the reasons.
+    #[must_use]
+    pub fn with_reasons(mut self, reasons: Vec<String>) -> Self {
+        self.problem.reasons = reasons;
+        self
+    }
+
+    /// Names the limit and what is left under it.
+    #[must_use]
+    pub fn with_limit(mut self, limit: Option<i64>, remaining: Option<i64>) -> Self {
+        self.problem.limit = limit;
+        self.problem.remaining = remaining;
+        self
+    }
+
+    /// Says when to come back.
+    #[must_use]
+    pub fn retry_after(mut self, secs: u64) -> Self {
+        self.retry_after_secs = Some(secs);
+        self
+    }
+
+    /// A fault of ours. The cause is logged here and not shown.
+    pub fn internal(cause: &(dyn std::error::Error + 'static)) -> Self {
+        tracing::error!(error = cause, "internal error");
+        Self::new(ProblemType::Internal, "")
+    }
+
+    /// The body.
+    pub fn problem(&self) -> &Problem {
+        &self.problem
+    }
+}
+
+impl fmt::Display for ApiProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.problem.kind, self.problem.detail)
+    }
+}
+
+impl std::error::Error for ApiProblem {}
+
+impl From<DbErr> for ApiProblem {
+    fn from(error: DbErr) -> Self {
+        if db::is_unavailable(&error) {
+            tracing::warn!(error = %error, "the database is unavailable");
+            return Self::new(ProblemType::Unavailable, "The database is busy. Try again.");
+        }
+        Self::internal(&error)
+    }
+}
+
+impl From<Panicked> for ApiProblem {
+    fn from(error: Panicked) -> Self {
+        Self::internal(&error)
+    }
+}
+
+impl IntoResponse for ApiProblem {
+    fn into_response(self) -> Response {
+        let status =
+            StatusCode::from_u16(self.problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = serde_json::to_vec(&self.problem).unwrap_or_default();
+        let mut response = Response::builder().status(status).content_type(CONTENT_TYPE).body(body);
+        if let Some(secs) = self.retry_after_secs {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(secs));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            response
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+impl ResponseError for ApiProblem {
+    fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    fn as_response(&self) -> Response {
+        self.clone().into_response()
+    }
+}
+
+impl ApiResponse for ApiProblem {
+    fn meta() -> MetaResponses {
+        MetaResponses {
+            responses: vec![MetaResponse {
+                description: "What went wrong (RFC 9457); `type` says which kind.",
+                status: None,
+                status_range: None,
+                content: vec![MetaMediaType {
+                    content_type: CONTENT_TYPE,
+                    schema: Problem::schema_ref(),
+                }],
+                headers: vec![],
+            }],
+        }
+    }
+
+    fn register(registry: &mut Registry) {
+        Problem::register(registry);
+    }
+}
+
+/// Turns whatever the framework says into a problem; what is one already passes through.
+pub fn from_poem(error: poem::Error) -> Response {
+    if error.is_from_response() || error.downcast_ref::<ApiProblem>().is_some() {
+        return error.into_response();
+    }
+    problem_of(&error).into_response()
+}
+
+fn problem_of(error: &poem::Error) -> ApiProblem {
+    if let Some(fault) = error.downcast_ref::<ParseParamError>() {
+        return ApiProblem::field(fault.name, fault.reason.clone());
+    }
+    if let Some(fault) = error.downcast_ref::<ParsePathError>() {
+        return ApiProblem::field(fault.name, fault.reason.clone());
+    }
+    if let Some(fault) = error.downcast_ref::<ParseRequestPayloadError>() {
+        return ApiProblem::field("body", fault.reason.clone());
+    }
+    if let Some(fault) = error.downcast_ref::<ContentTypeError>() {
+        return ApiProblem::new(ProblemType::UnsupportedMediaType, fault.to_string());
+    }
+    match error.status() {
+        StatusCode::NOT_FOUND => ApiProblem::new(ProblemType::NotFound, "No route has this path."),
+        StatusCode::METHOD_NOT_ALLOWED => {
+            ApiProblem::new(ProblemType::MethodNotAllowed, "This path has other methods.")
+        }
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            ApiProblem::new(ProblemType::BodyTooLarge, "Send a smaller body.")
+        }
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+            ApiProblem::new(ProblemType::UnsupportedMediaType, "Send application/json.")
+        }
+        StatusCode::UNAUTHORIZED => ApiProblem::new(ProblemType::Unauthorized, "Sign in first."),
+        status if status.is_client_error() => {
+            ApiProblem::new(ProblemType::InvalidRequest, error.to_string())
+        }
+        _ => {
+            tracing::error!(error = %error, "internal error");
+            ApiProblem::new(ProblemType::Internal, "")
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! The two tokens that callers carry: a user's access token (JWT, RFC 7519, HS256) and a guest's, which is the
+//! guest's id with a MAC over it, so that nothing secret about guests is stored and a replayed answer
+//! can repeat it.
+
+use std::sync::Arc;
+
+use hmac::{Hmac, KeyInit, Mac};
+use holdfast_domain::{
+    access::Role,
+    ids::{GuestId, UserId},
+};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+use uuid::Uuid;
+
+use super::auth::User;
+use crate::ports::Clock;
+
+/// How long an access token is good for.
+pub const ACCESS_TOKEN_SECS: i64 = 60 * 60;
+/// The shortest secret that tokens may be signed with, in bytes.
+pub const MIN_SECRET_BYTES: usize = 32;
+
+const GUEST_PREFIX: &str = "hg1";
+const ISSUER: &str = "holdfast";
+
+/// Makes and reads tokens.
+pub struct Tokens {
+    encoding: EncodingKey,
+    decoding: DecodingKey,
+    guest_key: Vec<u8>,
+    clock: Arc<dyn Clock>,
+}
+
+impl std::fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tokens").finish_non_exhaustive()
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Claims {
+    iss: String,
+    sub: Uuid,
+    role: Role,
+    iat: i64,
+    exp: i64,
+}
+
+impl Tokens {
+    /// Tokens under this secret.
+    ///
+    /// # Panics
+    /// When the secret is shorter than [`MIN_SECRET_BYTES`]: the configuration refuses it before.
+    pub fn new(secret: &[u8], clock: Arc<dyn Clock>) -> Self {
+        assert!(secret.len() >= MIN_SECRET_BYTES, "JWT_SECRET is too short");
+        // One secret, two uses: a key of its own keeps a guest's MAC from ever being a signature.
+        let guest_key = mac(secret, b"guest-token").to_vec();
+        Self {
+            encoding: EncodingKey::from_secret(secret),
+            decoding: DecodingKey::from_secret(secret),
+            guest_key,
+            clock,
+        }
+    }
+
+    /// An access token for a user, good for [`ACCESS_TOKEN_SECS`].
+    pub fn access(&self, user: User) -> String {
+        let iat = self.clock.now_ms() / 1000;
+        let claims = Claims {
+            iss: ISSUER.to_owned(),
+            sub: user.id.0,
+            role: user.role,
+            iat,
+            exp: iat + ACCESS_TOKEN_SECS,
+        };
+        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding)
+            .expect("claims serialize")
+    }
+
+    /// The user of a valid access token.
+    pub fn read_access(&self, token: &str) -> Option<User> {
+        let mut validation = Validation::new(Algorithm::HS256);
+        validation.set_issuer(&[ISSUER]);
+        // Checked below, by our own clock.
+        validation.validate_exp = false;
+        let claims =
+            jsonwebtoken::decode::<Claims>(token, &self.decoding, &validation).ok()?.claims;
+        (claims.exp > self.clock.now_ms() / 1000)
+            .then_some(User { id: UserId(claims.sub), role: claims.role })
+    }
+
+    /// A guest's token.
+    pub fn guest(&self, guest: GuestId) -> String {
+        let tag = mac(&self.guest_key, guest.0.as_bytes());
+        format!("{GUEST_PREFIX}.{}.{}", guest.0.simple(), hex(&tag))
+    }
+
+    /// The guest of a valid guest token; the MAC is compared in constant time.
+    pub fn read_guest(&self, token: &str) -> Option<GuestId> {
+        let mut parts = token.split('.');
+        let (prefix, id, tag) = (parts.next()?, parts.next()?, parts.next()?);
+        if prefix != GUEST_PREFIX || parts.next().is_some() {
+            return None;
+        }
+        let guest = Uuid::try_parse(id).ok()?;
+        let expected = mac(&self.guest_key, guest.as_bytes());
+        let same: bool =
+            subtle::ConstantTimeEq::ct_eq(hex(&expected).as_bytes(), tag.as_bytes()).into();
+        same.then_some(GuestId(guest))
+    }
+}
+
+fn mac(key: &[u8], message: &[u8]) -> [u8; 32] {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
+    mac.update(message);
+    mac.finalize().into_bytes().into()
+}
+
+/// Lower-case hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        sync::atomic::{AtomicI64, Ordering},
+        time::Duration,
+    };
+
+    use super::*;
+
+    #[derive(Debug, Default)]
+    struct Hands(AtomicI64);
+
+    impl Clock for Hands {
+        fn now_ms(&self) -> i64 {
+            self.0.load(Ordering::Relaxed)
+        }
+
+        fn elapsed(&self) -> Duration {
+            Duration::ZERO
+        }
+    }
+
+    fn tokens(clock: Arc<Hands>, secret: u8) -> Tokens {
+        Tokens::new(&[secret; MIN_SECRET_BYTES], clock)
+    }
+
+    #[test]
+    fn an_access_token_names_its_user_until_its_time() {
+        let clock = Arc::new(Hands::default());
+        let ours = tokens(clock.clone(), 1);
+        let user = User { id: UserId(Uuid::from_u128(7)), role: Role::Organizer };
+        let token = ours.access(user);
+        assert_eq!(ours.read_access(&token), Some(user));
+        assert_eq!(tokens(clock.clone(), 2).read_access(&token), None);
+        clock.0.store(ACCESS_TOKEN_SECS * 1000, Ordering::Relaxed);
+        assert_eq!(ours.read_access(&token), None);
+    }
+
+    #[test]
+    fn a_guest_token_cannot_be_made_without_the_secret() {
+        let clock = Arc::new(Hands::default());
+        let ours = tokens(clock.clone(), 1);
+        let guest = GuestId(Uuid::from_u128(9));
+        let token = ours.guest(guest);
+        assert_eq!(ours.read_guest(&token), Some(guest));
+        assert_eq!(tokens(clock, 2).read_guest(&token), None);
+        let other = token.replace(&guest.0.simple().to_string(), &Uuid::nil().simple().to_string());
+        for wrong in [other.as_str(), "", "hg1..", &token[..token.len() - 1], "hg1.x.y.z"] {
+            assert_eq!(ours.read_guest(wrong), None, "{wrong}");
+        }
+    }
+}

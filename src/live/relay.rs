@@ -1,0 +1,100 @@
+//! The relay: gives committed outbox rows their number within the event, gapless.
+//!
+//! Serial ids become visible out of order, so a reader that remembers the last id would miss rows; a number given
+//! after the commit cannot be missed. One node numbers at a time, under a row lock that a dying node gives
+//! up by dying.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use holdfast_domain::ids::EventId;
+use sea_orm::DbErr;
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+use super::store;
+use crate::{
+    base::Base,
+    db::{Db, Tx},
+    ports::Broker,
+};
+
+/// How many rows one transaction numbers.
+const BATCH: i64 = 500;
+/// How often the outbox is looked at when nobody nudges.
+const POLL: Duration = Duration::from_millis(250);
+/// How long nudges are gathered before a pass, so that a busy sale numbers many rows at once.
+const GATHER: Duration = Duration::from_millis(5);
+/// How long changes are kept for those who come back.
+const KEEP_MS: i64 = 60 * 60 * 1000;
+
+/// Wakes the relay of this node; cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub struct Relay {
+    nudged: Arc<Notify>,
+}
+
+impl Relay {
+    /// Says that something was committed.
+    pub fn nudge(&self) {
+        self.nudged.notify_one();
+    }
+
+    /// Numbers what is committed, until the process stops.
+    pub async fn run(self, base: Base, broker: Arc<dyn Broker>) {
+        let stopping = base.tasks.stopping();
+        let holder = base.entropy.id();
+        loop {
+            tokio::select! {
+                () = stopping.cancelled() => return,
+                () = self.nudged.notified() => tokio::time::sleep(GATHER).await,
+                () = tokio::time::sleep(POLL) => (),
+            }
+            if let Err(error) = pass(&base.db, broker.as_ref(), holder).await {
+                tracing::warn!(error = %error, "changes could not be numbered; trying again");
+            }
+        }
+    }
+}
+
+/// Numbers everything that is committed; answers how many changes that were.
+///
+/// # Errors
+/// When the database fails; then what the failing batch took is still in the outbox.
+pub async fn pass(db: &Db, broker: &dyn Broker, holder: Uuid) -> Result<u64, DbErr> {
+    let mut numbered = 0;
+    while store::is_waiting(db).await? {
+        let events = db.transact(|tx| Box::pin(async move { number(tx, holder).await })).await?;
+        if events.is_empty() {
+            break;
+        }
+        for (event, count) in events {
+            numbered += count;
+            broker.wake(event.0).await;
+        }
+    }
+    Ok(numbered)
+}
+
+async fn number(tx: &Tx, holder: Uuid) -> Result<Vec<(EventId, u64)>, DbErr> {
+    store::lock_relay(tx, holder).await?;
+    let mut by_event: BTreeMap<EventId, Vec<String>> = BTreeMap::new();
+    for row in store::take(tx, BATCH).await? {
+        by_event.entry(row.event).or_default().push(row.payload);
+    }
+    let mut events = Vec::with_capacity(by_event.len());
+    for (event, payloads) in by_event {
+        let count = i64::try_from(payloads.len()).unwrap_or(BATCH);
+        let last = store::advance(tx, event, count).await?;
+        events.push((event, payloads.len() as u64));
+        store::append(tx, event, last - count + 1, payloads).await?;
+    }
+    Ok(events)
+}
+
+/// The pass that drops old changes.
+///
+/// # Errors
+/// When the database fails.
+pub async fn retention_pass(db: &Db) -> Result<u64, DbErr> {
+    store::prune(db, KEEP_MS).await
+}

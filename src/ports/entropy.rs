@@ -1,0 +1,12 @@
+//! Chance: ids and secrets.
+
+use uuid::Uuid;
+
+/// A source of ids and random bytes.
+pub trait Entropy: Send + Sync + std::fmt::Debug {
+    /// A fresh UUIDv7 (RFC 9562): sorts by time, so that indexes grow at their end.
+    fn id(&self) -> Uuid;
+
+    /// Fills `bytes` from the operating system's secure source.
+    fn fill(&self, bytes: &mut [u8]);
+}

@@ -1,0 +1,283 @@
+//! The HTTP of reservations.
+
+use std::sync::Arc;
+
+use holdfast_contract::{
+    problem::{FieldError, ProblemType, RefusedSeat, SeatRefusal},
+    reservations::{HoldRequest, Reservation, ReservationPage},
+};
+use holdfast_domain::{
+    access::{self, Action, Relation},
+    ids::{Buyer, EventId, GuestId, OfferId, ReservationId, SeatId, SectionId},
+    inventory::Refusal,
+    reservation::{PlacesWish, ReservationState, SeatWish, Wishes},
+};
+use poem_openapi::{
+    OpenApi, Tags,
+    param::{Path, Query},
+};
+use uuid::Uuid;
+
+use super::{
+    Reservations,
+    cancel::CancelError,
+    extend::ExtendError,
+    hold::{Extent, Held, HoldCommand, HoldError, Limit},
+    read, store,
+};
+use crate::http::{
+    auth::Caller,
+    body::{Created, Json, NoContent},
+    page,
+    problem::ApiProblem,
+    tokens::Tokens,
+};
+
+/// The routes of reservations.
+#[derive(Debug, Clone)]
+pub struct ReservationsApi {
+    /// The use cases.
+    pub reservations: Reservations,
+    /// Makes guest tokens.
+    pub tokens: Arc<Tokens>,
+}
+
+#[derive(Tags)]
+enum Tag {
+    /// Holding seats and places.
+    Reservations,
+}
+
+#[OpenApi(tag = "Tag::Reservations")]
+impl ReservationsApi {
+    /// Hold seats and places.
+    ///
+    /// All or nothing, unless `partial` is true. A visitor who is not signed in gets a `guest_token`.
+    #[oai(path = "/events/:event_id/reservations", method = "post")]
+    async fn hold(
+        &self,
+        caller: Caller,
+        /// The event's id or slug.
+        event_id: Path<String>,
+        body: Json<HoldRequest>,
+    ) -> Result<Created<Reservation>, ApiProblem> {
+        let event = self.event(&event_id.0).await?;
+        let (wishes, extent) = wishes(body.0)?;
+        let buyer = caller
+            .buyer()
+            .unwrap_or_else(|| Buyer::Guest(GuestId(self.reservations.base.entropy.id())));
+        let command = HoldCommand { event, buyer, locale: caller.locale, wishes, extent };
+        let reservations = self.reservations.clone();
+        let held = self
+            .reservations
+            .base
+            .tasks
+            .run(async move { reservations.hold(command).await })
+            .await??;
+        Ok(Created(self.shown(&held)))
+    }
+
+    /// One's own reservations of an event, newest first.
+    #[oai(path = "/events/:event_id/reservations", method = "get")]
+    async fn list(
+        &self,
+        caller: Caller,
+        /// The event's id or slug.
+        event_id: Path<String>,
+        /// Whose; oneself without. Others' are for administrators.
+        user_id: Query<Option<Uuid>>,
+        /// How many, 1 to 100; 20 without.
+        limit: Query<Option<u64>>,
+        /// The `next` of the page before.
+        after: Query<Option<Uuid>>,
+    ) -> Result<Json<ReservationPage>, ApiProblem> {
+        let event = self.event(&event_id.0).await?;
+        let own = caller.known_buyer()?.id();
+        let whose = user_id.0.unwrap_or(own);
+        let relation = if whose == own { Relation::Owner } else { Relation::Stranger };
+        if !access::allows(caller.role(), relation, Action::ReadReservation) {
+            return Err(ApiProblem::new(ProblemType::Forbidden, "These are not yours."));
+        }
+        let limit = page::limit(limit.0)?;
+        let db = &self.reservations.base.db;
+        let mut rows = store::list(db, event, whose, after.0, limit + 1).await?;
+        let next = page::next(&mut rows, limit, |row| row.reserved.id.to_string());
+        let mut items = Vec::with_capacity(rows.len());
+        for row in &rows {
+            items.push(self.reservations.show(row).await?);
+        }
+        Ok(Json(ReservationPage { items, next }))
+    }
+
+    /// A reservation of one's own.
+    #[oai(path = "/reservations/:id", method = "get")]
+    async fn read(&self, caller: Caller, id: Path<Uuid>) -> Result<Json<Reservation>, ApiProblem> {
+        let buyer = caller.known_buyer()?;
+        let found = self.reservations.find(ReservationId(id.0)).await?;
+        let (stored, shown) = found.ok_or_else(no_reservation)?;
+        let relation =
+            if stored.reserved.buyer == buyer { Relation::Owner } else { Relation::Stranger };
+        if !access::allows(caller.role(), relation, Action::ReadReservation) {
+            // Whether another's reservation exists is nobody's business.
+            return Err(no_reservation());
+        }
+        Ok(Json(shown))
+    }
+
+    /// Give a reservation up: its seats are free at once.
+    #[oai(path = "/reservations/:id", method = "delete")]
+    async fn cancel(&self, caller: Caller, id: Path<Uuid>) -> Result<NoContent, ApiProblem> {
+        let buyer = caller.known_buyer()?;
+        let reservations = self.reservations.clone();
+        let id = ReservationId(id.0);
+        let tasks = &self.reservations.base.tasks;
+        tasks.run(async move { reservations.cancel(id, buyer).await }).await??;
+        Ok(NoContent)
+    }
+
+    /// Give a reservation more time, under its cap.
+    #[oai(path = "/reservations/:id/extend", method = "post")]
+    async fn extend(
+        &self,
+        caller: Caller,
+        id: Path<Uuid>,
+    ) -> Result<Json<Reservation>, ApiProblem> {
+        let buyer = caller.known_buyer()?;
+        let reservations = self.reservations.clone();
+        let id = ReservationId(id.0);
+        let tasks = &self.reservations.base.tasks;
+        tasks.run(async move { reservations.extend(id, buyer).await }).await??;
+        let found = self.reservations.find(id).await?;
+        Ok(Json(found.ok_or_else(no_reservation)?.1))
+    }
+}
+
+impl ReservationsApi {
+    async fn event(&self, id_or_slug: &str) -> Result<EventId, ApiProblem> {
+        let event = self.reservations.terms.event(id_or_slug).await?;
+        event.ok_or_else(|| ApiProblem::not_found("event"))
+    }
+
+    fn shown(&self, held: &Held) -> Reservation {
+        let reserved = &held.reserved;
+        let mut shown =
+            read::wire(reserved, ReservationState::Active, &held.items, reserved.created_at);
+        shown.refused = held.refused.iter().map(refused).collect();
+        shown.guest_token = match reserved.buyer {
+            Buyer::Guest(guest) => Some(self.tokens.guest(guest)),
+            Buyer::User(_) => None,
+        };
+        shown
+    }
+}
+
+fn no_reservation() -> ApiProblem {
+    ApiProblem::not_found("reservation")
+}
+
+fn wishes(request: HoldRequest) -> Result<(Wishes, Extent), ApiProblem> {
+    let seats = request.seats.into_iter().map(|pick| SeatWish {
+        seat: SeatId(pick.seat_id),
+        version: pick.version,
+        offer: pick.offer_id.map(OfferId),
+        at: 0,
+    });
+    let places = request.general.into_iter().map(|pick| PlacesWish {
+        section: SectionId(pick.section_id),
+        offer: pick.offer_id.map(OfferId),
+        quantity: pick.quantity,
+        at: 0,
+    });
+    let wishes = Wishes::new(seats.collect(), places.collect()).map_err(|faults| {
+        let errors = faults
+            .into_iter()
+            .map(|fault| FieldError { field: fault.field, message: fault.message })
+            .collect();
+        ApiProblem::new(ProblemType::InvalidRequest, "These cannot be held together.")
+            .with_errors(errors)
+    })?;
+    let extent = if request.partial { Extent::Partial } else { Extent::AllOrNothing };
+    Ok((wishes, extent))
+}
+
+fn refused((seat, refusal): &(SeatId, Refusal)) -> RefusedSeat {
+    let reason = match refusal {
+        Refusal::Held => SeatRefusal::Held,
+        Refusal::Sold => SeatRefusal::Sold,
+        Refusal::Blocked => SeatRefusal::Blocked,
+        Refusal::Yours => SeatRefusal::Yours,
+        Refusal::StaleVersion => SeatRefusal::StaleVersion,
+        Refusal::Contended => SeatRefusal::Contended,
+        Refusal::Unknown => SeatRefusal::Unknown,
+    };
+    RefusedSeat { seat_id: seat.0, reason }
+}
+
+impl From<HoldError> for ApiProblem {
+    fn from(error: HoldError) -> Self {
+        match error {
+            HoldError::NoEvent => Self::not_found("event"),
+            HoldError::NotOnSale | HoldError::StaleTerms => {
+                Self::new(ProblemType::NotOnSale, "See purchase-eligibility for the reasons.")
+            }
+            HoldError::Seats(seats) => Self::new(
+                ProblemType::SeatsUnavailable,
+                format!("{} of the seats cannot be held.", seats.len()),
+            )
+            .with_seats(seats.iter().map(refused).collect()),
+            HoldError::Short { pick, remaining } => Self::new(
+                ProblemType::NotEnoughPlaces,
+                format!("general[{pick}]: {remaining} places are left."),
+            )
+            .with_limit(None, Some(remaining)),
+            HoldError::Field { field, message } => Self::field(field, message),
+            HoldError::Limit { limit: Limit::PerMinute, allowed, remaining } => {
+                Self::new(ProblemType::TooManyRequests, "Too many holds in a minute.")
+                    .with_limit(Some(allowed), Some(remaining))
+                    .retry_after(60)
+            }
+            HoldError::Limit { limit, allowed, remaining } => {
+                let what = match limit {
+                    Limit::PerUser => "One buyer may bring",
+                    Limit::PerOrder | Limit::PerMinute => "One reservation may hold",
+                };
+                Self::new(ProblemType::LimitExceeded, format!("{what} at most {allowed} persons."))
+                    .with_limit(Some(allowed), Some(remaining))
+            }
+            HoldError::Db(error) => error.into(),
+        }
+    }
+}
+
+impl From<CancelError> for ApiProblem {
+    fn from(error: CancelError) -> Self {
+        match error {
+            CancelError::NotFound => no_reservation(),
+            CancelError::NotActive(status) => not_active(&status),
+            CancelError::Db(error) => error.into(),
+        }
+    }
+}
+
+impl From<ExtendError> for ApiProblem {
+    fn from(error: ExtendError) -> Self {
+        match error {
+            ExtendError::NotFound => no_reservation(),
+            ExtendError::Expired => {
+                Self::new(ProblemType::ReservationExpired, "Choose your seats again.")
+            }
+            ExtendError::NotActive(status) => not_active(&status),
+            ExtendError::CapReached => {
+                Self::new(ProblemType::ExtensionCapReached, "Please pay before it lapses.")
+            }
+            ExtendError::Db(error) => error.into(),
+        }
+    }
+}
+
+fn not_active(status: &str) -> ApiProblem {
+    ApiProblem::new(
+        ProblemType::ReservationNotActive,
+        format!("The reservation is {}.", status.replace('_', " ")),
+    )
+}

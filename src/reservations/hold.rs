@@ -1,0 +1,309 @@
+//! Holding seats and places.
+//!
+//! A look may refuse early; locks keep losers away; one short transaction decides: the buyer's row is locked, the
+//! free seats are taken, limits are counted, the price is fixed, the change is recorded.
+
+mod attempt;
+
+use std::{collections::HashSet, sync::Arc};
+
+use holdfast_domain::{
+    ids::{Buyer, EventId, ReservationId, SeatId},
+    inventory::Refusal,
+    reservation::{SeatWish, Wishes},
+};
+use sea_orm::DbErr;
+
+use self::attempt::Attempt;
+use super::{
+    Reservations, general_store,
+    store::{self, Item, Reserved},
+    terms::Terms,
+};
+use crate::{
+    db::Failure,
+    ports::locks::{HeldLocks, LockOutcome, seat_key},
+};
+
+/// How often a hold is tried again with newer terms, or after lapsed places that somebody else was clearing.
+const MAX_TRIES: u32 = 4;
+
+/// What is asked for.
+#[derive(Debug, Clone)]
+pub struct HoldCommand {
+    /// The event.
+    pub event: EventId,
+    /// Who holds.
+    pub buyer: Buyer,
+    /// The buyer's language.
+    pub locale: &'static str,
+    /// What.
+    pub wishes: Wishes,
+    /// What to do when some of it cannot be had.
+    pub extent: Extent,
+}
+
+/// What to do when some of the wishes cannot be had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// Hold nothing then.
+    AllOrNothing,
+    /// Hold the rest.
+    Partial,
+}
+
+/// A hold that stands.
+#[derive(Debug, Clone)]
+pub struct Held {
+    /// The reservation.
+    pub reserved: Reserved,
+    /// What it holds.
+    pub items: Vec<Item>,
+    /// What could not be had (only with [`Extent::Partial`]).
+    pub refused: Vec<(SeatId, Refusal)>,
+}
+
+/// A limit that would be passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// Persons a buyer and event.
+    PerUser,
+    /// Persons a reservation.
+    PerOrder,
+    /// Holds a minute.
+    PerMinute,
+}
+
+/// Why nothing is held.
+#[derive(Debug, thiserror::Error)]
+pub enum HoldError {
+    /// There is no such event.
+    #[error("no such event")]
+    NoEvent,
+    /// The event does not sell now.
+    #[error("the event does not sell now")]
+    NotOnSale,
+    /// Some seats cannot be had.
+    #[error("some seats cannot be held")]
+    Seats(Vec<(SeatId, Refusal)>),
+    /// A section has too few places.
+    #[error("only {remaining} places are left")]
+    Short {
+        /// Which of the picks.
+        pick: usize,
+        /// How many persons still find room.
+        remaining: i64,
+    },
+    /// A field names something that is not there.
+    #[error("{field}: {message}")]
+    Field {
+        /// The path.
+        field: String,
+        /// What is wrong.
+        message: String,
+    },
+    /// A limit would be passed.
+    #[error("a limit would be passed")]
+    Limit {
+        /// Which.
+        limit: Limit,
+        /// How much it allows.
+        allowed: i64,
+        /// How much of it is left.
+        remaining: i64,
+    },
+    /// The event's terms changed under the hold: try again with newer ones.
+    #[error("the terms changed")]
+    StaleTerms,
+    /// The database failed.
+    #[error("the database failed")]
+    Db(#[from] DbErr),
+}
+
+impl Failure for HoldError {
+    fn database(&self) -> Option<&DbErr> {
+        match self {
+            Self::Db(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl Reservations {
+    /// Holds what is asked for. Runs to its end although the caller may go: see [`crate::tasks`].
+    ///
+    /// # Errors
+    /// See [`HoldError`]; nothing is held then, and no lock stays.
+    pub async fn hold(&self, command: HoldCommand) -> Result<Held, HoldError> {
+        let mut terms = self.terms.get(command.event).await?.ok_or(HoldError::NoEvent)?;
+        let mut tries = 1;
+        loop {
+            match self.hold_under(&terms, &command).await {
+                Err(HoldError::StaleTerms) if tries < MAX_TRIES => {
+                    let known = terms.version;
+                    terms = self.terms.fresh(command.event).await?.ok_or(HoldError::NoEvent)?;
+                    if terms.version == known {
+                        return Err(HoldError::NotOnSale);
+                    }
+                }
+                Err(HoldError::Short { pick, .. })
+                    if tries < MAX_TRIES && self.lapsed_are_left(&command, pick).await? => {}
+                Err(HoldError::StaleTerms) => return Err(HoldError::NotOnSale),
+                other => return other,
+            }
+            tries += 1;
+        }
+    }
+
+    async fn lapsed_are_left(&self, command: &HoldCommand, pick: usize) -> Result<bool, DbErr> {
+        let Some(wish) = command.wishes.places().get(pick) else { return Ok(false) };
+        general_store::has_lapsed(&self.base.db, command.event, wish.section).await
+    }
+
+    async fn hold_under(
+        &self,
+        terms: &Arc<Terms>,
+        command: &HoldCommand,
+    ) -> Result<Held, HoldError> {
+        let mut refused = self.refusals(command).await?;
+        let wishes = remaining(command, &refused)?;
+        let keys: Vec<String> =
+            wishes.seats().iter().map(|wish| seat_key(command.event, wish.seat)).collect();
+        let (locks, contended) = self.lock(&keys).await;
+        if !contended.is_empty() {
+            let names = contended.iter().filter_map(|at| wishes.seats().get(*at));
+            refused.extend(names.map(|wish| (wish.seat, Refusal::Contended)));
+            return Err(HoldError::Seats(refused));
+        }
+        let id = ReservationId(self.base.entropy.id());
+        let result = self.transact(terms, command, wishes.clone(), id).await;
+        // Given back on every path; the seats are decided, whatever a late release does.
+        if let Some(locks) = locks {
+            locks.release().await;
+        }
+        let mut held = result?;
+        self.relay.nudge();
+        refused.extend(self.reasons(command, &lost(&wishes, &held)).await?);
+        refused.sort_by_key(|(seat, _)| *seat);
+        held.refused = refused;
+        Ok(held)
+    }
+
+    async fn lock(&self, keys: &[String]) -> (Option<Box<dyn HeldLocks>>, Vec<usize>) {
+        if keys.is_empty() {
+            return (None, Vec::new());
+        }
+        match self.locks.try_lock(keys).await {
+            LockOutcome::Acquired(locks) => (Some(locks), Vec::new()),
+            LockOutcome::Contended(places) => (None, places),
+            LockOutcome::Unavailable => (None, Vec::new()),
+        }
+    }
+
+    /// What a look refuses at once.
+    async fn refusals(&self, command: &HoldCommand) -> Result<Vec<(SeatId, Refusal)>, DbErr> {
+        if command.wishes.seats().is_empty() {
+            return Ok(Vec::new());
+        }
+        let (now, views) =
+            store::look(&self.base.db, command.event, command.wishes.seats()).await?;
+        Ok(command
+            .wishes
+            .seats()
+            .iter()
+            .filter_map(|wish| {
+                let refusal = match views.get(&wish.seat) {
+                    None => Some(Refusal::Unknown),
+                    Some(view) => view.refusal(Some(command.buyer), wish.version, now),
+                };
+                refusal.map(|refusal| (wish.seat, refusal))
+            })
+            .collect())
+    }
+
+    /// Why seats were lost inside the transaction. One that looks free again was given back by a winner who did
+    /// not finish: trying again at once may help.
+    async fn reasons(
+        &self,
+        command: &HoldCommand,
+        lost: &[SeatWish],
+    ) -> Result<Vec<(SeatId, Refusal)>, DbErr> {
+        if lost.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (now, views) = store::look(&self.base.db, command.event, lost).await?;
+        Ok(lost
+            .iter()
+            .map(|wish| {
+                let refusal = views
+                    .get(&wish.seat)
+                    .map_or(Some(Refusal::Unknown), |view| {
+                        view.refusal(Some(command.buyer), wish.version, now)
+                    })
+                    .unwrap_or(Refusal::Contended);
+                (wish.seat, refusal)
+            })
+            .collect())
+    }
+
+    async fn transact(
+        &self,
+        terms: &Arc<Terms>,
+        command: &HoldCommand,
+        wishes: Wishes,
+        id: ReservationId,
+    ) -> Result<Held, HoldError> {
+        let attempt = Arc::new(Attempt {
+            terms: Arc::clone(terms),
+            wishes,
+            id,
+            buyer: command.buyer,
+            locale: command.locale,
+            extent: command.extent,
+            holds_per_minute: self.holds_per_minute.into(),
+            entropy: Arc::clone(&self.base.entropy),
+        });
+        let result = self
+            .base
+            .db
+            .transact(|tx| {
+                let attempt = Arc::clone(&attempt);
+                Box::pin(async move { attempt.run(tx).await })
+            })
+            .await;
+        match result {
+            // Inside, only who lost is known; why, a look from outside tells.
+            Err(HoldError::Seats(lost)) => {
+                let wishes: Vec<SeatWish> = attempt
+                    .wishes
+                    .seats()
+                    .iter()
+                    .filter(|wish| lost.iter().any(|(seat, _)| *seat == wish.seat))
+                    .copied()
+                    .collect();
+                Err(HoldError::Seats(self.reasons(command, &wishes).await?))
+            }
+            other => other,
+        }
+    }
+}
+
+fn remaining(command: &HoldCommand, refused: &[(SeatId, Refusal)]) -> Result<Wishes, HoldError> {
+    if refused.is_empty() {
+        return Ok(command.wishes.clone());
+    }
+    let gone: HashSet<SeatId> = refused.iter().map(|(seat, _)| *seat).collect();
+    match command.extent {
+        Extent::AllOrNothing => Err(HoldError::Seats(refused.to_vec())),
+        Extent::Partial => command
+            .wishes
+            .clone()
+            .retain_seats(|seat| !gone.contains(&seat))
+            .ok_or_else(|| HoldError::Seats(refused.to_vec())),
+    }
+}
+
+fn lost(wishes: &Wishes, held: &Held) -> Vec<SeatWish> {
+    let got: HashSet<SeatId> = held.items.iter().filter_map(|item| item.seat).collect();
+    wishes.seats().iter().filter(|wish| !got.contains(&wish.seat)).copied().collect()
+}

@@ -1,0 +1,236 @@
+//! The transaction of one hold: three statements on PostgreSQL, and the rules between them.
+
+use std::sync::Arc;
+
+use holdfast_contract::live::GeneralState;
+use holdfast_domain::{
+    ids::{Buyer, ItemId, ReservationId, SeatId},
+    inventory::Refusal,
+    money::{Money, MoneyError},
+    pricing::{self, Place, PricingError},
+    reservation::Wishes,
+};
+use sea_orm::DbErr;
+
+use super::{Extent, Held, HoldError, Limit};
+use crate::{
+    db::Tx,
+    live::{ChangeDraft, record},
+    ports::Entropy,
+    reservations::{
+        general_store::{self, Places},
+        store::{self, Item, Reserved, TakenSeat, Taking, Usage},
+        terms::Terms,
+    },
+};
+
+/// The transaction of one hold, which may be run more than once.
+#[derive(Debug)]
+pub(super) struct Attempt {
+    pub(super) terms: Arc<Terms>,
+    pub(super) wishes: Wishes,
+    pub(super) id: ReservationId,
+    pub(super) buyer: Buyer,
+    pub(super) locale: &'static str,
+    pub(super) extent: Extent,
+    pub(super) holds_per_minute: i64,
+    pub(super) entropy: Arc<dyn Entropy>,
+}
+
+impl Attempt {
+    /// Takes, counts, prices and writes.
+    pub(super) async fn run(&self, tx: &Tx) -> Result<Held, HoldError> {
+        let terms = &self.terms;
+        let now = store::lock_buyer(tx, terms, self.buyer, self.locale)
+            .await?
+            .ok_or(HoldError::StaleTerms)?;
+        let expires_at = now + terms.hold_ms;
+        let (taken, usage) = self.take_seats(tx, now, expires_at).await?;
+        let lost: Vec<(SeatId, Refusal)> = self
+            .wishes
+            .seats()
+            .iter()
+            .filter(|wish| !taken.iter().any(|seat| seat.seat == wish.seat))
+            .map(|wish| (wish.seat, Refusal::Held))
+            .collect();
+        let nothing = taken.is_empty() && self.wishes.places().is_empty();
+        if !lost.is_empty() && (self.extent == Extent::AllOrNothing || nothing) {
+            return Err(HoldError::Seats(lost));
+        }
+        let mut items = self.seat_items(&taken)?;
+        items.extend(self.general_items()?);
+        let persons: i32 = items.iter().map(|item| item.admits).sum();
+        let usage = match usage {
+            Some(usage) => usage,
+            None => store::usage(tx, terms.event, self.buyer, now).await?,
+        };
+        self.check_limits(usage, persons.into())?;
+        let sections = self.take_places(tx, &items).await?;
+        let reserved = Reserved {
+            id: self.id,
+            event: terms.event,
+            organization: terms.organization,
+            buyer: self.buyer,
+            total_minor: self.total(&items)?,
+            currency: terms.currency,
+            persons,
+            max_per_user: terms.max_per_user,
+            created_at: now,
+            expires_at,
+            cap_at: now + terms.hold_cap_ms,
+        };
+        let change = ChangeDraft {
+            seats: taken
+                .iter()
+                .map(|seat| record::held(seat.seat, seat.version, expires_at))
+                .collect(),
+            sections,
+            event: false,
+        };
+        store::insert(tx, &reserved, &items, change.to_json()?).await?;
+        Ok(Held { reserved, items, refused: lost })
+    }
+
+    async fn take_seats(
+        &self,
+        tx: &Tx,
+        now: i64,
+        expires_at: i64,
+    ) -> Result<(Vec<TakenSeat>, Option<Usage>), DbErr> {
+        if self.wishes.seats().is_empty() {
+            return Ok((Vec::new(), None));
+        }
+        let taking = Taking {
+            event: self.terms.event,
+            buyer: self.buyer,
+            reservation: self.id,
+            now,
+            expires_at,
+        };
+        store::take_seats(tx, &taking, self.wishes.seats()).await
+    }
+
+    fn seat_items(&self, taken: &[TakenSeat]) -> Result<Vec<Item>, HoldError> {
+        taken
+            .iter()
+            .map(|seat| {
+                let wish = self.wishes.seats().iter().find(|wish| wish.seat == seat.seat);
+                let place = Place {
+                    section: seat.section,
+                    category: Some(&seat.category),
+                    own_price_minor: seat.own_price_minor,
+                };
+                let at = wish.map_or(0, |wish| wish.at);
+                let field = || format!("seats[{at}].offer_id");
+                let quote = pricing::quote(
+                    &self.terms.offers,
+                    self.terms.currency,
+                    place,
+                    wish.and_then(|wish| wish.offer),
+                    1,
+                )
+                .map_err(|error| pricing_error(field(), &error))?;
+                // A section that is newer than the terms has raised the event's version, too.
+                let section = self.terms.sections.get(&seat.section);
+                let name = section.map_or("", |section| section.name.as_str());
+                Ok(Item {
+                    id: ItemId(self.entropy.id()),
+                    seat: Some(seat.seat),
+                    section: seat.section,
+                    offer: quote.offer,
+                    label: format!("{name} · {} · {}", seat.row, seat.label),
+                    quantity: 1,
+                    admits: quote.admits,
+                    price_minor: quote.price.minor,
+                    fence: seat.fence,
+                })
+            })
+            .collect()
+    }
+
+    fn general_items(&self) -> Result<Vec<Item>, HoldError> {
+        self.wishes
+            .places()
+            .iter()
+            .map(|wish| {
+                let field = |name: &str| format!("general[{}].{name}", wish.at);
+                let section = self
+                    .terms
+                    .sections
+                    .get(&wish.section)
+                    .filter(|section| section.general)
+                    .ok_or_else(|| HoldError::Field {
+                        field: field("section_id"),
+                        message: "no such general-admission section".to_owned(),
+                    })?;
+                let place = Place { section: wish.section, category: None, own_price_minor: None };
+                let quote = pricing::quote(
+                    &self.terms.offers,
+                    self.terms.currency,
+                    place,
+                    wish.offer,
+                    wish.quantity,
+                )
+                .map_err(|error| pricing_error(field("offer_id"), &error))?;
+                Ok(Item {
+                    id: ItemId(self.entropy.id()),
+                    seat: None,
+                    section: wish.section,
+                    offer: quote.offer,
+                    label: format!("{} · {}", section.name, quote.offer_name),
+                    quantity: wish.quantity,
+                    admits: quote.admits,
+                    price_minor: quote.price.minor,
+                    fence: 1,
+                })
+            })
+            .collect()
+    }
+
+    async fn take_places(&self, tx: &Tx, items: &[Item]) -> Result<Vec<GeneralState>, HoldError> {
+        let mut states: Vec<GeneralState> = Vec::new();
+        let general = items.iter().filter(|item| item.seat.is_none());
+        for (pick, item) in general.enumerate() {
+            let took = general_store::take(tx, self.terms.event, item.section, item.admits).await?;
+            match took {
+                Places::Taken(state) => {
+                    states.retain(|earlier| earlier.section_id != state.section_id);
+                    states.push(state);
+                }
+                Places::Short(remaining) => return Err(HoldError::Short { pick, remaining }),
+            }
+        }
+        Ok(states)
+    }
+
+    fn check_limits(&self, usage: Usage, persons: i64) -> Result<(), HoldError> {
+        let (per_order, per_user) = (self.terms.max_per_order, i64::from(self.terms.max_per_user));
+        let refuse = |limit, allowed, used: i64| {
+            Err(HoldError::Limit { limit, allowed, remaining: (allowed - used).max(0) })
+        };
+        if persons > per_order {
+            return refuse(Limit::PerOrder, per_order, 0);
+        }
+        if usage.persons + persons > per_user {
+            return refuse(Limit::PerUser, per_user, usage.persons);
+        }
+        if usage.recent_holds >= self.holds_per_minute {
+            return refuse(Limit::PerMinute, self.holds_per_minute, usage.recent_holds);
+        }
+        Ok(())
+    }
+
+    fn total(&self, items: &[Item]) -> Result<i64, HoldError> {
+        let sum = items.iter().try_fold(Money::new(0, self.terms.currency), |sum, item| {
+            sum.plus(Money::new(item.price_minor, self.terms.currency))
+        });
+        sum.map(|total| total.minor).map_err(|error: MoneyError| HoldError::Field {
+            field: "seats".to_owned(),
+            message: error.to_string(),
+        })
+    }
+}
+
+fn pricing_error(field: String, error: &PricingError) -> HoldError {
+    HoldError::Field { field, message: error.to_string() }
+}

@@ -1,0 +1,15 @@
+//! The SQL of reservations: the statements that decide.
+//!
+//! Lock order: idempotency → buyer → reservations → seats by id → general items → section counters → outbox.
+
+mod change;
+mod read;
+mod take;
+mod terms;
+mod write;
+
+pub use change::{cancel, expire_due, extend, extend_seats, free_seats};
+pub use read::{Stored, find, items, list};
+pub use take::{TakenSeat, Taking, Usage, lock_buyer, look, take_seats, usage};
+pub use terms::{event_by_slug, load_terms};
+pub use write::{Item, Reserved, insert};

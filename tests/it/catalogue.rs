@@ -1,0 +1,335 @@
+//! The catalogue over HTTP: who sees and changes what, and how events move on.
+
+mod halls;
+mod sale;
+
+use std::time::Duration;
+
+use holdfast::{
+    accounts::{membership, register::register},
+    catalogue::lifecycle,
+};
+use holdfast_contract::accounts::Registration;
+use holdfast_domain::access::Role;
+use serde_json::{Value, json};
+
+use crate::{
+    fixture::seats,
+    harness::{Answer, CallerOf, TestApp},
+};
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// A server with an organizer, an organizer of somebody else, and an admin.
+pub struct Stage {
+    app: TestApp,
+    organizer: String,
+    stranger: String,
+    admin: String,
+}
+
+impl Stage {
+    async fn start() -> Self {
+        let app = TestApp::start().await;
+        let organizer = account(&app, "organizer", Role::Organizer, Some("club")).await;
+        let stranger = account(&app, "stranger", Role::Organizer, Some("other")).await;
+        let admin = account(&app, "admin", Role::Admin, None).await;
+        Self { app, organizer, stranger, admin }
+    }
+
+    fn organizer(&self) -> CallerOf<'_> {
+        self.app.as_user(&self.organizer)
+    }
+
+    /// A draft, by its id.
+    async fn draft(&self, edit: impl FnOnce(&mut Value)) -> String {
+        let mut event = new_event(&self.app).await;
+        edit(&mut event);
+        let made = self.organizer().post("/events", &event).await;
+        assert_eq!(made.status, 201, "{}", made.text);
+        text(&made.body["id"])
+    }
+
+    /// An event on sale with two rows of three seats (10.00), a seat (30.00) and ten standing places (5.00).
+    async fn on_sale(&self) -> String {
+        let id = self.draft(|_| ()).await;
+        let caller = self.organizer();
+        for (section, offer) in [
+            (json!({ "name": "Stalls", "rows": 2, "seats_per_row": 3 }), 1_000),
+            (json!({ "name": "Box", "rows": 1, "seats_per_row": 1 }), 3_000),
+            (json!({ "name": "Floor", "capacity": 10 }), 500),
+        ] {
+            let made = caller.post(&format!("/events/{id}/sections"), &section).await;
+            assert_eq!(made.status, 201, "{}", made.text);
+            let offer =
+                json!({ "section_id": made.body["id"], "name": "Standard", "price_minor": offer });
+            let made = caller.post(&format!("/events/{id}/offers"), &offer).await;
+            assert_eq!(made.status, 201, "{}", made.text);
+        }
+        let published = caller.post(&format!("/events/{id}/publish"), &json!({})).await;
+        assert_eq!(published.body["status"], "on_sale", "{}", published.text);
+        id
+    }
+
+    async fn section(&self, event: &str, name: &str) -> Value {
+        let sections = self.app.get(&format!("/events/{event}/sections")).await.body;
+        let found = sections["items"]
+            .as_array()
+            .and_then(|sections| sections.iter().find(|section| section["name"] == name).cloned());
+        found.unwrap_or_else(|| panic!("no section {name} in {sections}"))
+    }
+
+    async fn finish(self) {
+        self.app.finish().await;
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_else(|| panic!("{value} is no text")).to_owned()
+}
+
+async fn account(app: &TestApp, name: &str, role: Role, organization: Option<&str>) -> String {
+    let base = &app.app.base;
+    let email = format!("{name}@example.org");
+    let registration = Registration {
+        email: email.clone(),
+        password: "Demo-pass-1".to_owned(),
+        first_name: "A".to_owned(),
+        last_name: "B".to_owned(),
+        locale: None,
+    };
+    let user = register(&base.db, &base.entropy, registration, role).await.expect("an account");
+    if let Some(slug) = organization {
+        let organization = membership::found(base, slug, slug).await.expect("an organization");
+        membership::join(&base.db, organization, user).await.expect("a member");
+    }
+    let credentials = json!({ "email": email, "password": "Demo-pass-1" });
+    text(&app.post("/auth/login", &credentials).await.body["access_token"])
+}
+
+/// In 30 days, on sale since yesterday.
+async fn new_event(app: &TestApp) -> Value {
+    let at = |days: i64, now: i64| holdfast::http::time::rfc3339(now + days * 86_400_000);
+    let now = app.app.base.db.now().await.expect("the clock");
+    json!({ "name": "Gala", "category": "concert", "place": "Erfurt", "time_zone": "Europe/Berlin",
+            "starts_at": at(30, now), "ends_at": at(31, now), "sale_starts_at": at(-1, now),
+            "currency": "EUR", "max_per_user": 4, "max_per_order": 4 })
+}
+
+async fn with_tag(caller: &CallerOf<'_>, path: &str, tag: &str) -> Answer {
+    caller.send(reqwest::Method::GET, path, None, &[("If-None-Match", tag)]).await
+}
+
+#[tokio::test]
+async fn a_draft_is_seen_by_its_organization_alone() {
+    let stage = Stage::start().await;
+    let id = stage.draft(|_| ()).await;
+    let path = format!("/events/{id}");
+    for rest in
+        ["", "/inventory", "/sections", "/seats", "/offers", "/plan", "/purchase-eligibility"]
+    {
+        let path = format!("{path}{rest}");
+        stage.app.get(&path).await.assert_problem(404, "/problems/not-found");
+        stage
+            .app
+            .as_user(&stage.stranger)
+            .get(&path)
+            .await
+            .assert_problem(404, "/problems/not-found");
+    }
+    assert_eq!(stage.organizer().get(&path).await.body["status"], "draft");
+    assert_eq!(stage.app.as_user(&stage.admin).get(&path).await.status, 200);
+    let listed = |answer: Answer| answer.body["items"].as_array().map(Vec::len);
+    assert_eq!(listed(stage.app.get("/events").await), Some(0));
+    assert_eq!(listed(stage.app.get("/events?status=draft").await), Some(0));
+    assert_eq!(listed(stage.organizer().get("/events?status=draft").await), Some(1));
+    assert_eq!(
+        listed(stage.app.as_user(&stage.stranger).get("/events?status=draft").await),
+        Some(0)
+    );
+    stage.finish().await;
+}
+
+#[tokio::test]
+async fn strangers_change_nothing() {
+    let stage = Stage::start().await;
+    let id = stage.on_sale().await;
+    let section = text(&stage.section(&id, "Floor").await["id"]);
+    let offers = stage.app.get(&format!("/events/{id}/offers")).await.body;
+    let offer = text(&offers["items"][0]["id"]);
+    let routes = [
+        ("PATCH", format!("/events/{id}")),
+        ("POST", format!("/events/{id}/publish")),
+        ("POST", format!("/events/{id}/cancel")),
+        ("POST", format!("/events/{id}/sections")),
+        ("PATCH", format!("/events/{id}/sections/{section}")),
+        ("DELETE", format!("/events/{id}/sections/{section}")),
+        ("PATCH", format!("/events/{id}/seats/1")),
+        ("PUT", format!("/events/{id}/plan")),
+        ("POST", format!("/events/{id}/offers")),
+        ("PATCH", format!("/offers/{offer}")),
+        ("DELETE", format!("/offers/{offer}")),
+        ("DELETE", format!("/events/{id}")),
+    ];
+    for (method, path) in &routes {
+        let method = reqwest::Method::from_bytes(method.as_bytes()).expect("a method");
+        let body = json!({ "name": "X", "capacity": 5 });
+        let body =
+            if path.ends_with("/offers") { json!({ "name": "X", "price_minor": 5 }) } else { body };
+        let body = if path.contains("/seats/") { json!({ "blocked": false }) } else { body };
+        let body = if method == "PATCH" && !path.contains("/seats/") {
+            json!({ "name": "X" })
+        } else {
+            body
+        };
+        let nobody = stage.app.as_nobody().send(method.clone(), path, Some(&body), &[]).await;
+        nobody.assert_problem(401, "/problems/unauthorized");
+        let stranger =
+            stage.app.as_user(&stage.stranger).send(method, path, Some(&body), &[]).await;
+        stranger.assert_problem(403, "/problems/forbidden");
+    }
+    // Deleting is for admins, and not while anybody holds anything.
+    let own = stage.organizer().delete(&format!("/events/{id}")).await;
+    own.assert_problem(403, "/problems/forbidden");
+    stage.finish().await;
+}
+
+#[tokio::test]
+async fn events_are_made_with_every_fault_named_and_edited_under_their_version() {
+    let stage = Stage::start().await;
+    let mut bad = new_event(&stage.app).await;
+    bad["name"] = "".into();
+    bad["currency"] = "euro".into();
+    bad["ends_at"] = "soon".into();
+    let refused = stage.organizer().post("/events", &bad).await;
+    refused.assert_problem(400, "/problems/invalid-request");
+    for field in ["name", "currency", "ends_at"] {
+        refused.assert_field(field);
+    }
+    let good = new_event(&stage.app).await;
+    stage.app.post("/events", &good).await.assert_problem(401, "/problems/unauthorized");
+    let (first, second) = (stage.draft(|_| ()).await, stage.draft(|_| ()).await);
+    let slug = |id: String| {
+        let stage = &stage;
+        async move { text(&stage.organizer().get(&format!("/events/{id}")).await.body["slug"]) }
+    };
+    assert_eq!((slug(first.clone()).await, slug(second).await), ("gala".into(), "gala-2".into()));
+    let mut taken = new_event(&stage.app).await;
+    taken["slug"] = "gala".into();
+    stage.organizer().post("/events", &taken).await.assert_problem(409, "/problems/slug-taken");
+
+    let path = format!("/events/{first}");
+    let edited = stage.organizer().patch(&path, &json!({ "version": 1, "place": "Weimar" })).await;
+    assert_eq!((&edited.body["place"], &edited.body["version"]), (&json!("Weimar"), &json!(2)));
+    let stale = stage.organizer().patch(&path, &json!({ "version": 1, "place": "Jena" })).await;
+    stale.assert_problem(409, "/problems/stale-version");
+    let unknown = stage.organizer().patch(&path, &json!({ "status": "on_sale" })).await;
+    unknown.assert_problem(400, "/problems/invalid-request");
+    stage.finish().await;
+}
+
+#[tokio::test]
+async fn an_event_moves_on_by_command_and_by_time() {
+    let stage = Stage::start().await;
+    let now = stage.app.app.base.db.now().await.expect("the clock");
+    let id = stage
+        .draft(|event| {
+            event["sale_starts_at"] = holdfast::http::time::rfc3339(now + 86_400_000).into()
+        })
+        .await;
+    let (path, caller) = (format!("/events/{id}"), stage.organizer());
+    let publish = caller.post(&format!("{path}/publish"), &json!({})).await;
+    assert_eq!(publish.body["status"], "upcoming");
+    let again = caller.post(&format!("{path}/publish"), &json!({})).await;
+    again.assert_problem(409, "/problems/illegal-transition");
+    let reasons = stage.app.get(&format!("{path}/purchase-eligibility")).await.body;
+    assert_eq!(reasons["reasons"], json!(["sale_not_started", "sold_out"]));
+    stage.app.advance(DAY * 2).await;
+    let version = stage.app.get(&path).await.body["version"].clone();
+    // Shown at once; the pass writes it down, once.
+    assert_eq!(stage.app.get(&path).await.body["status"], "sold_out");
+    assert_eq!(lifecycle::pass(&stage.app.app.base).await.ok(), Some(1));
+    assert_eq!(lifecycle::pass(&stage.app.app.base).await.ok(), Some(0));
+    assert!(stage.app.get(&path).await.body["version"].as_i64() > version.as_i64());
+    stage.app.advance(DAY * 60).await;
+    assert_eq!(stage.app.get(&path).await.body["status"], "completed");
+    assert_eq!(lifecycle::pass(&stage.app.app.base).await.ok(), Some(1));
+    let late = stage.admin().await.post(&format!("{path}/cancel"), &json!({})).await;
+    late.assert_problem(409, "/problems/illegal-transition");
+    stage.finish().await;
+}
+
+impl Stage {
+    /// Signs in anew: the access token is as old as the clock was moved.
+    async fn admin(&self) -> CallerOf<'_> {
+        let credentials = json!({ "email": "admin@example.org", "password": "Demo-pass-1" });
+        let session = self.app.post("/auth/login", &credentials).await;
+        self.app.as_user(&text(&session.body["access_token"]))
+    }
+}
+
+#[tokio::test]
+async fn the_list_is_filtered_sorted_and_paged() {
+    let stage = Stage::start().await;
+    for (name, category, place, days) in [
+        ("Beta", "sport", "Jena", 40),
+        ("Alpha", "concert", "Erfurt", 50),
+        ("100%", "sport", "Jena", 60),
+    ] {
+        let now = stage.app.app.base.db.now().await.expect("the clock");
+        let at = |days: i64| Value::from(holdfast::http::time::rfc3339(now + days * 86_400_000));
+        let id = stage
+            .draft(|event| {
+                event["name"] = name.into();
+                event["category"] = category.into();
+                event["place"] = place.into();
+                (event["starts_at"], event["ends_at"]) = (at(days), at(days + 1));
+            })
+            .await;
+        stage.organizer().post(&format!("/events/{id}/publish"), &json!({})).await;
+    }
+    let names = |query: &'static str| {
+        let app = &stage.app;
+        async move {
+            let page = app.get(&format!("/events{query}")).await;
+            assert_eq!(page.status, 200, "{}", page.text);
+            let names: Vec<String> = page.body["items"]
+                .as_array()
+                .map(|items| items.iter().map(|item| text(&item["name"])).collect())
+                .unwrap_or_default();
+            names.join(" ")
+        }
+    };
+    assert_eq!(names("").await, "Beta Alpha 100%");
+    assert_eq!(names("?sort=name").await, "100% Alpha Beta");
+    assert_eq!(names("?sort=-starts_at&category=SPORT").await, "100% Beta");
+    assert_eq!(names("?place=erf").await, "Alpha");
+    assert_eq!(names("?q=0%25").await, "100%");
+    assert_eq!(names("?q=_").await, "");
+    assert_eq!(names("?status=on_sale&q=jena").await, "Beta 100%");
+    assert_eq!(names("?status=past").await, "");
+    let first = stage.app.get("/events?limit=2").await.body;
+    let rest = format!("/events?limit=2&after={}", text(&first["next"]));
+    let rest = stage.app.get(&rest).await.body;
+    assert_eq!((&rest["items"][0]["name"], &rest["next"]), (&json!("100%"), &Value::Null));
+    for wrong in ["limit=0", "limit=101", "after=x", "sort=price", "status=sold", "from=today"] {
+        let refused = stage.app.get(&format!("/events?{wrong}")).await;
+        refused.assert_problem(400, "/problems/invalid-request");
+        refused.assert_field(wrong.split('=').next().expect("a name"));
+    }
+    stage.finish().await;
+}
+
+#[tokio::test]
+async fn only_an_admin_deletes_and_only_what_nobody_held() {
+    let stage = Stage::start().await;
+    let (used, unused) = (stage.on_sale().await, stage.on_sale().await);
+    stage.app.post(&format!("/events/{used}/reservations"), &seats(&[1])).await;
+    let admin = stage.app.as_user(&stage.admin);
+    let refused = admin.delete(&format!("/events/{used}")).await;
+    refused.assert_problem(409, "/problems/illegal-transition");
+    assert_eq!(stage.app.get(&format!("/events/{used}/inventory")).await.body["counts"]["held"], 1);
+    assert_eq!(admin.delete(&format!("/events/{unused}")).await.status, 204);
+    stage.app.get(&format!("/events/{unused}")).await.assert_problem(404, "/problems/not-found");
+    stage.finish().await;
+}

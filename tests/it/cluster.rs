@@ -1,0 +1,254 @@
+//! Redis failing under holds: three nodes of a test's own, stopped, flushed, paused, cut off. Run over PostgreSQL alone,
+//! as a cluster is.
+
+use std::{
+    net::TcpListener,
+    process::{Child, Command, Stdio},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    fixture::{self, Event, Like, seats},
+    harness::{Answer, TestApp},
+};
+
+/// Independent Redis nodes; ended with the value.
+struct Nodes {
+    children: Vec<Child>,
+    ports: Vec<u16>,
+}
+
+impl Nodes {
+    fn start() -> Self {
+        let ports: Vec<u16> = (0..3).map(|_| free_port()).collect();
+        let children = ports.iter().map(|port| redis(*port)).collect();
+        let nodes = Self { children, ports };
+        for port in &nodes.ports {
+            let deadline = Instant::now() + Duration::from_secs(10);
+            while std::net::TcpStream::connect(("127.0.0.1", *port)).is_err() {
+                assert!(Instant::now() < deadline, "redis-server does not answer");
+                std::thread::sleep(Duration::from_millis(10));
+            }
+        }
+        nodes
+    }
+
+    fn urls(&self) -> Vec<String> {
+        self.ports.iter().map(|port| format!("redis://127.0.0.1:{port}")).collect()
+    }
+
+    fn signal(&self, signal: &str, count: usize) {
+        for child in &self.children[..count] {
+            let sent = Command::new("kill").args([signal, &child.id().to_string()]).status();
+            assert!(sent.expect("kill runs").success());
+        }
+    }
+
+    fn kill(&mut self, count: usize) {
+        for child in &mut self.children[..count] {
+            child.kill().expect("killed");
+            child.wait().expect("ended");
+        }
+    }
+
+    async fn flush(&self) {
+        for url in self.urls() {
+            let client = redis::Client::open(url).expect("an address");
+            let mut connection = client.get_multiplexed_async_connection().await.expect("connects");
+            redis::cmd("FLUSHALL").query_async::<()>(&mut connection).await.expect("flushed");
+        }
+    }
+
+    async fn keys(&self) -> usize {
+        let mut keys = 0;
+        for url in self.urls() {
+            let client = redis::Client::open(url).expect("an address");
+            let mut connection = client.get_multiplexed_async_connection().await.expect("connects");
+            keys +=
+                redis::cmd("DBSIZE").query_async::<usize>(&mut connection).await.expect("a size");
+        }
+        keys
+    }
+}
+
+impl Drop for Nodes {
+    fn drop(&mut self) {
+        for child in &mut self.children {
+            // Ends a paused one, too.
+            child.kill().ok();
+            child.wait().ok();
+        }
+    }
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    listener.local_addr().expect("an address").port()
+}
+
+fn redis(port: u16) -> Child {
+    Command::new("redis-server")
+        .args([
+            "--port",
+            &port.to_string(),
+            "--bind",
+            "127.0.0.1",
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+        ])
+        .args(["--dir", "/tmp"])
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("redis-server is installed")
+}
+
+async fn cluster(nodes: &Nodes) -> [Arc<TestApp>; 2] {
+    let urls = nodes.urls();
+    let first = TestApp::with(|config| config.redis_urls = urls).await;
+    let second = first.another_node().await;
+    [Arc::new(first), Arc::new(second)]
+}
+
+async fn finish(apps: [Arc<TestApp>; 2]) {
+    for app in apps {
+        Arc::into_inner(app).expect("no request is under way").finish().await;
+    }
+}
+
+/// 200 buyers for 20 seats, ten a seat, over both nodes, while `fault` happens.
+async fn storm(apps: &[Arc<TestApp>; 2], event: &Event, fault: impl Future<Output = ()>) {
+    let mut holds = tokio::task::JoinSet::new();
+    for n in 0..200 {
+        let (app, path) = (Arc::clone(&apps[n % 2]), event.reservations());
+        let seat = i32::try_from(n % 20).expect("small") + 1;
+        holds.spawn(async move { app.post(&path, &seats(&[seat])).await });
+    }
+    let (answers, ()) = tokio::join!(holds.join_all(), fault);
+    let status = |status| answers.iter().filter(|answer| answer.status == status).count();
+    let odd = answers.iter().find(|answer| !matches!(answer.status, 201 | 409));
+    assert!(odd.is_none(), "{odd:?}");
+    // A loser may have been told "contended" by a lock whose holder then lost: who tries again gets the seat.
+    let won = status(201);
+    assert!(won <= 20, "{won} winners of 20 seats");
+    for seat in 1..=20 {
+        let again = apps[0].post(&event.reservations(), &seats(&[seat])).await;
+        assert!(again.status == 201 || again.status == 409, "{}", again.text);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_seat_is_held_twice_while_redis_is_flushed() {
+    let nodes = Nodes::start();
+    let apps = cluster(&nodes).await;
+    let event = fixture::event(&apps[0], Like { seats: 20, ..Like::default() }).await;
+    let flushing = async {
+        for _ in 0..20 {
+            nodes.flush().await;
+        }
+    };
+    storm(&apps, &event, flushing).await;
+    finish(apps).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_seat_is_held_twice_while_redis_dies() {
+    let mut nodes = Nodes::start();
+    let apps = cluster(&nodes).await;
+    let event = fixture::event(&apps[0], Like { seats: 20, ..Like::default() }).await;
+    let dying = async {
+        tokio::task::yield_now().await;
+        nodes.kill(3);
+    };
+    storm(&apps, &event, dying).await;
+    finish(apps).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_lock_is_given_back() {
+    let nodes = Nodes::start();
+    let apps = cluster(&nodes).await;
+    let event = fixture::event(&apps[0], Like { seats: 20, ..Like::default() }).await;
+    storm(&apps, &event, async {}).await;
+    let deadline = Instant::now() + Duration::from_secs(4);
+    while nodes.keys().await > 0 {
+        assert!(Instant::now() < deadline, "locks are left before their time");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    finish(apps).await;
+}
+
+/// Holds one seat after the other; answers the slowest but one of a hundred.
+async fn p99(app: &TestApp, event: &Event, first: i32) -> Duration {
+    let mut times = Vec::new();
+    for seat in first..first + 100 {
+        let begun = Instant::now();
+        let held: Answer = app.post(&event.reservations(), &seats(&[seat])).await;
+        times.push(begun.elapsed());
+        assert_eq!(held.status, 201, "{}", held.text);
+    }
+    times.sort();
+    times[98]
+}
+
+/// With a majority gone, holds go on; after the first second they are no slower than the floor of a busy test
+/// machine allows to tell.
+async fn degraded(fault: impl FnOnce(&mut Nodes)) {
+    let mut nodes = Nodes::start();
+    let apps = cluster(&nodes).await;
+    let event = fixture::event(&apps[0], Like { seats: 400, ..Like::default() }).await;
+    let normal = p99(&apps[0], &event, 1).await;
+    fault(&mut nodes);
+    // The breaker opens after three outages of at most the lock budget each.
+    p99(&apps[0], &event, 101).await;
+    let with_breaker = p99(&apps[0], &event, 201).await;
+    let floor = Duration::from_millis(40);
+    assert!(
+        with_breaker < (normal * 2).max(floor),
+        "p99 {with_breaker:?} without Redis, {normal:?} with it"
+    );
+    finish(apps).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stopped_majority_costs_holds_nothing() {
+    degraded(|nodes| nodes.kill(2)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_paused_majority_costs_holds_nothing() {
+    degraded(|nodes| nodes.signal("-STOP", 2)).await;
+}
+
+/// Addresses that take a connection and never answer, as behind a firewall that drops packets.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_black_holed_majority_costs_holds_nothing() {
+    let holes: Vec<TcpListener> =
+        (0..2).map(|_| TcpListener::bind(("127.0.0.1", 0)).expect("a port")).collect();
+    let nodes = Nodes::start();
+    let mut urls: Vec<String> = holes
+        .iter()
+        .map(|hole| format!("redis://{}", hole.local_addr().expect("an address")))
+        .collect();
+    urls.push(nodes.urls().remove(0));
+    let app = TestApp::with(|config| config.redis_urls = urls).await;
+    let event = fixture::event(&app, Like { seats: 400, ..Like::default() }).await;
+    p99(&app, &event, 1).await;
+    let with_breaker = p99(&app, &event, 101).await;
+    assert!(with_breaker < Duration::from_millis(200), "p99 {with_breaker:?} into the void");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dead_minority_changes_nothing() {
+    let mut nodes = Nodes::start();
+    let apps = cluster(&nodes).await;
+    let event = fixture::event(&apps[0], Like { seats: 400, ..Like::default() }).await;
+    nodes.kill(1);
+    p99(&apps[0], &event, 1).await;
+    storm(&apps, &fixture::event(&apps[0], Like { seats: 20, ..Like::default() }).await, async {})
+        .await;
+    finish(apps).await;
+}

@@ -1,0 +1,254 @@
+//! Starts the real server on port 0, in this process, and talks to it over HTTP.
+//!
+//! `HOLDFAST_TEST_STORE=sqlite` takes a file in a temporary folder; `postgres` takes a fresh database on the
+//! server of `TEST_DATABASE_URL` and the Redis nodes of `TEST_REDIS_URLS`. Nothing is skipped: a missing
+//! server fails the test. Every test that touches seats or money ends in [`TestApp::finish`], which checks
+//! the invariants.
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use holdfast::{
+    app::{App, Running},
+    config::{Config, Environment, PaymentProvider, Sabotage},
+    db::{Db, Sql},
+};
+use reqwest::{Client, Method};
+use serde_json::Value;
+use tempfile::TempDir;
+use uuid::Uuid;
+
+/// A server and a client for it. Several nodes share one store: see [`TestApp::another_node`].
+pub struct TestApp {
+    /// The program's parts, for passes and for looking into the store.
+    pub app: App,
+    running: Running,
+    client: Client,
+    bearer: Option<String>,
+    guest: Option<String>,
+    _folder: Option<TempDir>,
+}
+
+/// An answer, read whole.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: reqwest::header::HeaderMap,
+    pub text: String,
+    /// Null where the body is not JSON.
+    pub body: Value,
+}
+
+impl Answer {
+    pub fn assert_problem(&self, status: u16, kind: &str) {
+        assert_eq!(self.status, status, "{}", self.text);
+        assert_eq!(self.body["type"], kind, "{}", self.text);
+        assert_eq!(self.headers["content-type"], "application/problem+json");
+    }
+
+    pub fn assert_field(&self, field: &str) {
+        let named = self.body["errors"]
+            .as_array()
+            .is_some_and(|errors| errors.iter().any(|error| error["field"] == field));
+        assert!(named, "{field} is not named in {}", self.text);
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+}
+
+/// Somebody who calls: [`TestApp::as_user`], [`TestApp::as_guest`].
+pub struct CallerOf<'a> {
+    app: &'a TestApp,
+    bearer: Option<String>,
+    guest: Option<String>,
+}
+
+impl CallerOf<'_> {
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(Method::GET, path, None, &[]).await
+    }
+
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.send(Method::POST, path, Some(body), &[]).await
+    }
+
+    pub async fn put(&self, path: &str, body: &Value) -> Answer {
+        self.send(Method::PUT, path, Some(body), &[]).await
+    }
+
+    pub async fn patch(&self, path: &str, body: &Value) -> Answer {
+        self.send(Method::PATCH, path, Some(body), &[]).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.send(Method::DELETE, path, None, &[]).await
+    }
+
+    pub async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+        headers: &[(&str, &str)],
+    ) -> Answer {
+        let mut request = self.app.client.request(method, self.app.url(path));
+        if let Some(token) = &self.bearer {
+            request = request.bearer_auth(token);
+        }
+        if let Some(token) = &self.guest {
+            request = request.header("X-Guest-Token", token);
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        read(request).await
+    }
+}
+
+async fn read(request: reqwest::RequestBuilder) -> Answer {
+    let response = request.send().await.expect("the server answers");
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    let text = response.text().await.expect("the answer is text");
+    let body = serde_json::from_str(&text).unwrap_or(Value::Null);
+    Answer { status, headers, text, body }
+}
+
+impl TestApp {
+    /// A server over a fresh store.
+    pub async fn start() -> Self {
+        Self::with(|_| ()).await
+    }
+
+    /// A server over a fresh store, its configuration changed.
+    pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (database_url, redis_urls) = fresh_store(folder.path().to_path_buf()).await;
+        let mut config = config(database_url, redis_urls, folder.path().to_path_buf());
+        change(&mut config);
+        Self::run(config, Some(folder)).await
+    }
+
+    /// A second server over the same store.
+    pub async fn another_node(&self) -> Self {
+        Self::run((*self.app.config).clone(), None).await
+    }
+
+    async fn run(config: Config, folder: Option<TempDir>) -> Self {
+        let app = App::start(config).await.expect("the server starts");
+        let running = app.serve().await.expect("the server listens");
+        Self { app, running, client: client(), bearer: None, guest: None, _folder: folder }
+    }
+
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        let address = self.running.address;
+        if path.starts_with("/healthz")
+            || path.starts_with("/readyz")
+            || path.starts_with("/metrics")
+        {
+            return format!("http://{address}{path}");
+        }
+        format!("http://{address}/api/v1{path}")
+    }
+
+    pub fn as_user(&self, token: &str) -> CallerOf<'_> {
+        CallerOf { app: self, bearer: Some(token.to_owned()), guest: None }
+    }
+
+    pub fn as_guest(&self, token: &str) -> CallerOf<'_> {
+        CallerOf { app: self, bearer: None, guest: Some(token.to_owned()) }
+    }
+
+    pub fn as_nobody(&self) -> CallerOf<'_> {
+        CallerOf { app: self, bearer: self.bearer.clone(), guest: self.guest.clone() }
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.as_nobody().get(path).await
+    }
+
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.as_nobody().post(path, body).await
+    }
+
+    /// Moves `db::now` of every node.
+    pub async fn advance(&self, by: Duration) {
+        let ms = i64::try_from(by.as_millis()).expect("a duration of this age");
+        let moved = self
+            .app
+            .base
+            .db
+            .run("UPDATE clock_offset SET offset_ms = offset_ms + $1", vec![ms.into()])
+            .await;
+        assert_eq!(moved.expect("the clock moves"), 1);
+    }
+
+    /// Ends the server without looking at the invariants: for tests that break them on purpose.
+    pub async fn stop(self) {
+        self.running.stop().await;
+    }
+
+    /// Checks the invariants and ends the server.
+    pub async fn finish(self) {
+        let breaches = holdfast::check::check(&self.app.base.db).await.expect("the check runs");
+        assert!(breaches.is_empty(), "{breaches:#?}");
+        self.running.stop().await;
+    }
+}
+
+fn client() -> Client {
+    Client::builder()
+        .timeout(Duration::from_secs(60))
+        .pool_max_idle_per_host(1024)
+        .build()
+        .expect("a client")
+}
+
+fn config(database_url: String, redis_urls: Vec<String>, data_dir: PathBuf) -> Config {
+    Config {
+        bind: SocketAddr::from(([127, 0, 0, 1], 0)),
+        environment: Environment::Development,
+        data_dir,
+        database_url,
+        db_pool: 16,
+        redis_urls,
+        jwt_secret: b"a secret for tests, of enough bytes".to_vec(),
+        hold_ttl: Duration::from_secs(600),
+        hold_cap: Duration::from_secs(1800),
+        lock_ttl: Duration::from_secs(5),
+        holds_per_minute: 1_000_000,
+        expiry_pass: Duration::from_secs(3600),
+        event_pass: Duration::from_secs(3600),
+        payment_provider: PaymentProvider::Simulated,
+        sabotage: Sabotage::default(),
+    }
+}
+
+fn variable(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| panic!("{name} must be set: see scripts/test.sh"))
+}
+
+async fn fresh_store(folder: PathBuf) -> (String, Vec<String>) {
+    match variable("HOLDFAST_TEST_STORE").as_str() {
+        "sqlite" => (format!("sqlite://{}", folder.join("test.db").display()), Vec::new()),
+        "postgres" => {
+            let server = variable("TEST_DATABASE_URL");
+            let name = format!("test_{}", Uuid::now_v7().simple());
+            let db = Db::connect(&server, 1, holdfast::db::ClockOffset::Ignored)
+                .await
+                .expect("PostgreSQL answers");
+            db.run(&format!("CREATE DATABASE {name}"), vec![]).await.expect("a fresh database");
+            let redis = variable("TEST_REDIS_URLS").split(',').map(str::to_owned).collect();
+            let (base, _) = server.rsplit_once('/').expect("a database URL has a path");
+            (format!("{base}/{name}"), redis)
+        }
+        other => panic!("HOLDFAST_TEST_STORE={other} is neither sqlite nor postgres"),
+    }
+}

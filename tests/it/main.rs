@@ -1,0 +1,14 @@
+//! Integration tests: the real server on port 0, over the store that `HOLDFAST_TEST_STORE` names.
+
+#![allow(clippy::disallowed_methods, reason = "tests read the machine's clock")]
+
+mod accounts;
+mod catalogue;
+mod cluster;
+mod fixture;
+mod harness;
+mod holds;
+mod openapi;
+mod races;
+mod stream;
+mod tidy;

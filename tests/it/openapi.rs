@@ -1,0 +1,22 @@
+//! The OpenAPI document is the contract: a change to it is seen, not slipped in.
+
+use std::{fs, path::Path};
+
+use holdfast::app::App;
+
+use crate::harness::TestApp;
+
+/// `make openapi` writes the document anew.
+#[tokio::test]
+async fn the_document_is_the_one_in_docs() {
+    let app = TestApp::start().await;
+    let served = App::document((*app.app.config).clone()).await.expect("a document");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/openapi.json");
+    let kept = fs::read_to_string(path).expect("docs/openapi.json is kept");
+    assert!(served.trim() == kept.trim(), "the document has changed: run `make openapi` and look");
+    let over_http = app.get("/openapi.json").await;
+    assert_eq!(over_http.status, 200);
+    let kept: serde_json::Value = serde_json::from_str(&kept).expect("JSON");
+    assert_eq!(over_http.body["paths"], kept["paths"]);
+    app.finish().await;
+}
