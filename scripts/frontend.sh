@@ -34,9 +34,9 @@ inputs_hash() {
             frontend/package.json frontend/package-lock.json scripts/frontend.sh
     } | sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1
 }
-stamp=$dist/.stamp
+stamp=$target_dir/frontend.stamp
 inputs=$(inputs_hash)
-if [ -f "$stamp" ] && [ "$(head -n1 "$stamp")" = "$inputs" ]; then
+if [ -f "$stamp" ] && [ -f "$dist/index.html" ] && [ "$(head -n1 "$stamp")" = "$inputs" ]; then
     tail -n +2 "$stamp"
     say "up to date"
     exit 0
@@ -114,6 +114,8 @@ font=$front/node_modules/@fontsource-variable/inter/files/inter-latin-wght-norma
 
 # --- compile ------------------------------------------------------------------------------------
 
+# Components without their full types: a third less code (leptos calls this erase_components).
+export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="--cfg=erase_components"
 say "compiling with $toolchain (the first time takes a few minutes)"
 CARGO_TARGET_DIR=$target_dir "$wasm_cargo" build --locked -p holdfast-frontend --profile wasm \
     --target $triple "${cargo_flags[@]}"
@@ -169,7 +171,7 @@ cat "$report"
 wasm_kb=$(($(gzip -9 -c "$out/assets/$wasm_name" | wc -c) / 1024))
 [ "$wasm_kb" -le $limit_kb ] || die "the WebAssembly is $wasm_kb kB gzipped; the limit is $limit_kb kB"
 
-{ printf '%s\n' "$inputs"; cat "$report"; } >"$out/.stamp"
 rm -rf "$dist"
 mv "$out" "$dist"
+{ printf '%s\n' "$inputs"; cat "$report"; } >"$stamp"
 say "done: $dist"

@@ -49,8 +49,9 @@ pub fn monotonic_ms() -> f64 {
 }
 
 /// Milliseconds since 1970 by the device's clock, which may be wrong.
-pub fn wall_ms() -> f64 {
-    js_sys::Date::now()
+#[allow(clippy::cast_possible_truncation, reason = "whole milliseconds")]
+pub fn wall_ms() -> i64 {
+    js_sys::Date::now() as i64
 }
 
 /// Waits.

@@ -5,3 +5,5 @@ pub mod dialog;
 pub mod failure;
 pub mod header;
 pub mod icon;
+
+pub mod erased;

@@ -1,8 +1,8 @@
-//! Money, dates and numbers in the reader's manner, through the browser's `Intl`.
+//! Money and dates in the reader's manner, through the browser's `Intl`.
 //!
 //! Formatters are made once a locale and kept: making one costs more than a thousand uses.
 
-use std::{cell::RefCell, collections::HashMap};
+use std::cell::RefCell;
 
 use holdfast_contract::money::Money;
 use js_sys::{Array, Date, Function, Intl, Object, Reflect};
@@ -19,7 +19,8 @@ struct Formatter {
 }
 
 thread_local! {
-    static FORMATTERS: RefCell<HashMap<String, Formatter>> = RefCell::new(HashMap::new());
+    // A handful: a list is searched faster than a name is hashed.
+    static FORMATTERS: RefCell<Vec<(String, Formatter)>> = const { RefCell::new(Vec::new()) };
 }
 
 /// How much of a date is shown.
@@ -55,16 +56,21 @@ fn option(options: &Object, name: &str, value: impl Into<JsValue>) {
 }
 
 fn formatter(key: String, make: impl FnOnce() -> Formatter) -> Formatter {
-    FORMATTERS.with_borrow_mut(|known| known.entry(key).or_insert_with(make).clone())
+    FORMATTERS.with_borrow_mut(|known| {
+        if let Some((_, formatter)) = known.iter().find(|(name, _)| *name == key) {
+            return formatter.clone();
+        }
+        let made = make();
+        known.push((key, made.clone()));
+        made
+    })
 }
 
 fn number_formatter(locale: Locale, currency: &str, short: bool) -> Formatter {
     formatter(format!("n{locale:?}{currency}{short}"), || {
         let options = Object::new();
-        if !currency.is_empty() {
-            option(&options, "style", "currency");
-            option(&options, "currency", currency);
-        }
+        option(&options, "style", "currency");
+        option(&options, "currency", currency);
         if short {
             option(&options, "trailingZeroDisplay", "stripIfInteger");
         }
@@ -101,12 +107,6 @@ pub fn money_short(locale: Locale, money: &Money) -> String {
     amount(locale, money, true)
 }
 
-/// A count with the reader's separators.
-#[allow(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
-pub fn count(locale: Locale, number: i64) -> String {
-    applied(&number_formatter(locale, "", false).format, &(number as f64).into())
-}
-
 /// An RFC 3339 time in a zone of the IANA database.
 pub fn date(locale: Locale, time: &str, zone: &str, style: DateStyle) -> String {
     let formatter = formatter(format!("d{locale:?}{zone}{style:?}"), || {
@@ -118,11 +118,11 @@ pub fn date(locale: Locale, time: &str, zone: &str, style: DateStyle) -> String 
                 ("day", "numeric"),
                 ("month", "long"),
                 ("year", "numeric"),
-                ("hour", "2-digit"),
+                ("hour", "numeric"),
                 ("minute", "2-digit"),
             ],
             DateStyle::WeekdayTime => {
-                &[("weekday", "short"), ("hour", "2-digit"), ("minute", "2-digit")]
+                &[("weekday", "short"), ("hour", "numeric"), ("minute", "2-digit")]
             }
             DateStyle::Day => &[("day", "numeric")],
             DateStyle::Month => &[("month", "short")],

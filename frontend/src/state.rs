@@ -3,6 +3,7 @@
 pub mod attempt;
 pub mod countdown;
 pub mod holds;
+pub mod language;
 pub mod load;
 pub mod session;
 pub mod theme;

@@ -10,7 +10,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, Headers, Request, RequestInit, Response};
 
-use crate::state::session;
+use crate::{json, state::session};
 
 /// How long one call may take; confirming waits up to 8 s on the server's side.
 const CALL_LIMIT_MS: u32 = 30_000;
@@ -64,8 +64,8 @@ pub struct Call<'a> {
 
 /// Sends and parses.
 pub async fn send<T: DeserializeOwned>(call: Call<'_>) -> Result<T, Failure> {
-    let (status, text) = raw(call).await?;
-    serde_json::from_str(&text).map_err(|_| Failure::Unreadable(status))
+    let (status, body) = raw(call).await?;
+    json::meaning(body).ok_or(Failure::Unreadable(status))
 }
 
 /// Sends where the answer's body does not matter.
@@ -73,22 +73,20 @@ pub async fn send_for_status(call: Call<'_>) -> Result<u16, Failure> {
     raw(call).await.map(|(status, _)| status)
 }
 
-async fn raw(call: Call<'_>) -> Result<(u16, String), Failure> {
+async fn raw(call: Call<'_>) -> Result<(u16, JsValue), Failure> {
     let token = session::access_token();
     let response = exchange(&call, token.as_deref()).await.map_err(|_| Failure::Unreachable)?;
-    let text = match response.text() {
-        Ok(promise) => JsFuture::from(promise).await.ok().and_then(|text| text.as_string()),
-        Err(_) => None,
-    }
-    .ok_or(Failure::Unreachable)?;
     let status = response.status();
+    let promise = response.text().map_err(|_| Failure::Unreachable)?;
+    let text = JsFuture::from(promise).await.map_err(|_| Failure::Unreachable)?;
+    let body =
+        js_sys::JSON::parse(&text.as_string().unwrap_or_default()).unwrap_or(JsValue::UNDEFINED);
     if response.ok() {
-        return Ok((status, text));
+        return Ok((status, body));
     }
-    let failure = serde_json::from_str::<Problem>(&text).map_or_else(
-        |_| Failure::Unreadable(status),
-        |problem| Failure::Problem(Box::new(problem)),
-    );
+    let failure = json::meaning(body).map_or(Failure::Unreadable(status), |problem: Problem| {
+        Failure::Problem(Box::new(problem))
+    });
     if token.is_some() && failure.kind() == Some(ProblemType::Unauthorized) {
         session::forget_token();
     }

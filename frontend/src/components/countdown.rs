@@ -5,12 +5,14 @@ use leptos_router::components::A;
 
 use super::icon::{Icon, Sign};
 use crate::{
+    components::erased::part,
     counted,
-    i18n::{t, t_string, use_i18n},
+    i18n::use_i18n,
     state::{
         countdown::{Phase, announcement, clock},
         holds::Holds,
     },
+    tx,
 };
 
 /// The chip in the header. Figures for the eye; for the ear, words at 5, 3 and 1 minutes.
@@ -30,7 +32,7 @@ pub fn Countdown() -> impl IntoView {
     });
     let shown = Memo::new(move |_| holds.seconds.get().is_some());
     view! {
-        {move || {
+        {part(move || {
             shown
                 .get()
                 .then(|| {
@@ -41,23 +43,23 @@ pub fn Countdown() -> impl IntoView {
                             href=move || holds.checkout_path().unwrap_or_else(|| "/".into())
                             attr:class=class
                             attr:data-testid="countdown"
-                            attr:title=move || t_string!(i18n, hold.to_checkout)
+                            attr:title=tx!(i18n, hold.to_checkout)
                         >
                             <Icon sign=Sign::Clock/>
-                            <span class="visually-hidden">{t!(i18n, hold.time_left)}</span>
-                            <span class="figures" role="timer">{move || clock(seconds())}</span>
+                            <span class="visually-hidden">{tx!(i18n, hold.time_left)}</span>
+                            <span class="figures" role="timer">{part(move || clock(seconds()))}</span>
                         </A>
                     }
                 })
-        }}
+        })}
         <p class="visually-hidden" aria-live="assertive">
-            {move || {
+            {part(move || {
                 spoken
                     .get()
                     .map(|minutes| {
                         counted!(i18n.get_locale(), minutes, hold.spoken_single | hold.spoken_several)
                     })
-            }}
+            })}
         </p>
     }
 }

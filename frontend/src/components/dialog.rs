@@ -6,8 +6,7 @@ use leptos::{html, prelude::*};
 #[component]
 pub fn Dialog(
     /// What it is called.
-    #[prop(into)]
-    title: Signal<String>,
+    title: Signal<&'static str>,
     /// What is in it.
     children: Children,
 ) -> impl IntoView {

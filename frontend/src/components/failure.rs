@@ -5,8 +5,9 @@ use leptos::prelude::*;
 use super::icon::{Icon, Sign};
 use crate::{
     api::Failure,
-    i18n::{t, use_i18n},
-    words,
+    components::erased::{act, part},
+    i18n::use_i18n,
+    tx, words,
 };
 
 /// A whole page's failure with a button that tries again.
@@ -17,14 +18,14 @@ pub fn FailureView(failure: Failure, again: Callback<()>) -> impl IntoView {
         <main id="main" class="page narrow">
             <div class="state-box" role="alert">
                 <Icon sign=Sign::Alert/>
-                <h1>{t!(i18n, common.not_loaded)}</h1>
-                <p>{move || words::failure(i18n.get_locale(), &failure)}</p>
+                <h1>{tx!(i18n, common.not_loaded)}</h1>
+                <p>{part(move || words::failure(i18n.get_locale(), &failure))}</p>
                 <div class="row-actions">
-                    <button type="button" class="button primary" on:click=move |_| again.run(())>
-                        {t!(i18n, common.retry)}
+                    <button type="button" class="button primary" on:click=act(move |_| again.run(()))>
+                        {tx!(i18n, common.retry)}
                     </button>
                     <leptos_router::components::A href="/" attr:class="button secondary">
-                        {t!(i18n, common.to_events)}
+                        {tx!(i18n, common.to_events)}
                     </leptos_router::components::A>
                 </div>
             </div>

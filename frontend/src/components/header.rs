@@ -9,19 +9,23 @@ use super::{
 };
 use crate::{
     api,
-    i18n::{Locale, t, t_string, use_i18n},
+    components::erased::{act, live, part},
+    i18n::{Locale, t_string, use_i18n},
     state::{
+        language,
         session::Account,
         theme::{Appearance, Theme},
     },
+    tx,
 };
 
 /// The header.
 #[component]
 pub fn Header() -> impl IntoView {
     let i18n = use_i18n();
+    language::remember();
     view! {
-        <a class="skip" href="#main">{t!(i18n, header.skip)}</a>
+        <a class="skip" href="#main">{tx!(i18n, header.skip)}</a>
         <header class="top">
             <A href="/" attr:class="brand">
                 <span class="brand-mark" aria-hidden="true"></span>
@@ -30,7 +34,7 @@ pub fn Header() -> impl IntoView {
             <div class="top-middle">
                 <Countdown/>
             </div>
-            <nav class="top-actions" aria-label=move || t_string!(i18n, header.settings)>
+            <nav class="top-actions" aria-label=tx!(i18n, header.settings)>
                 <LanguageSwitch/>
                 <ThemeSwitch/>
                 <Who/>
@@ -46,23 +50,20 @@ fn LanguageSwitch() -> impl IntoView {
         Locale::en => Locale::fr,
         Locale::fr => Locale::en,
     };
-    let code = move || match other() {
-        Locale::en => "en",
-        Locale::fr => "fr",
-    };
+    let code = move || language::tag(other());
     view! {
         <button
             type="button"
             class="quiet bar-button"
             data-testid="language"
-            lang=code
-            on:click=move |_| i18n.set_locale(other())
+            lang=live(code)
+            on:click=act(move |_| i18n.set_locale(other()))
         >
             <Icon sign=Sign::Language/>
-            <span>{move || match other() {
+            <span>{part(move || match other() {
                 Locale::en => "English",
                 Locale::fr => "Français",
-            }}</span>
+            })}</span>
         </button>
     }
 }
@@ -81,18 +82,18 @@ fn ThemeSwitch() -> impl IntoView {
             type="button"
             class="quiet bar-button square"
             data-testid="theme"
-            aria-label=label
-            title=label
-            on:click=move |_| theme.update(|theme| *theme = theme.next())
+            aria-label=live(label)
+            title=live(label)
+            on:click=act(move |_| theme.update(|theme| *theme = theme.next()))
         >
-            {move || {
+            {part(move || {
                 let sign = match theme.get() {
                     Theme::Auto => Sign::Auto,
                     Theme::Light => Sign::Sun,
                     Theme::Dark => Sign::Moon,
                 };
                 view! { <Icon sign/> }
-            }}
+            })}
         </button>
     }
 }
@@ -108,23 +109,23 @@ fn Who() -> impl IntoView {
             account.sign_out();
         });
     };
-    move || match account.profile() {
+    part(move || match account.profile() {
         Some(profile) => view! {
             <span class="who" data-testid="signed-in" title=profile.email.clone()>
                 <Icon sign=Sign::User/>
                 <span>{profile.first_name.clone()}</span>
             </span>
             <button type="button" class="quiet bar-button" data-testid="sign-out" on:click=sign_out>
-                {t!(i18n, header.sign_out)}
+                {tx!(i18n, header.sign_out)}
             </button>
         }
         .into_any(),
         None => view! {
             <A href="/login" attr:class="bar-button quiet">
                 <Icon sign=Sign::User/>
-                <span>{t!(i18n, header.sign_in)}</span>
+                <span>{tx!(i18n, header.sign_in)}</span>
             </A>
         }
         .into_any(),
-    }
+    })
 }

@@ -39,10 +39,6 @@ pub enum Sign {
     Auto,
     /// `chevron-right`.
     Right,
-    /// `chevron-down`.
-    Down,
-    /// `arrow-left`.
-    Left,
     /// `wifi-off`.
     Offline,
     /// `info`.
@@ -100,8 +96,6 @@ impl Sign {
                 r#"<path d="M12 2v2"/><path d="M14.837 16.385a6 6 0 1 1-7.223-7.222c.624-.147.97.66.715 1.248a4 4 0 0 0 5.26 5.259c.589-.255 1.396.09 1.248.715"/><path d="M16 12a4 4 0 0 0-4-4"/><path d="m19 5-1.256 1.256"/><path d="M20 12h2"/>"#
             }
             Self::Right => r#"<path d="m9 18 6-6-6-6"/>"#,
-            Self::Down => r#"<path d="m6 9 6 6 6-6"/>"#,
-            Self::Left => r#"<path d="m12 19-7-7 7-7"/><path d="M19 12H5"/>"#,
             Self::Offline => {
                 r#"<path d="M12 20h.01"/><path d="M8.5 16.429a5 5 0 0 1 7 0"/><path d="M5 12.859a10 10 0 0 1 5.17-2.69"/><path d="M19 12.859a10 10 0 0 0-2.007-1.523"/><path d="M2 8.82a15 15 0 0 1 4.177-2.643"/><path d="M22 8.82a15 15 0 0 0-11.288-3.764"/><path d="m2 2 20 20"/>"#
             }

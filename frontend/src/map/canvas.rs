@@ -18,9 +18,11 @@ use super::{
 };
 use crate::{
     browser,
+    components::erased::act,
     components::icon::{Icon, Sign},
-    i18n::{t, t_string, use_i18n},
+    i18n::use_i18n,
     state::theme::Appearance,
+    tx,
 };
 
 /// What is pointed at, and where that is on the canvas.
@@ -215,44 +217,44 @@ pub fn MapCanvas(
                 data-testid="seat-map"
                 tabindex="0"
                 role="application"
-                aria-label=move || t_string!(i18n, map.label)
+                aria-label=tx!(i18n, map.label)
                 aria-describedby="map-help"
                 on:pointerdown=down
                 on:pointermove=moved
                 on:pointerup=up
-                on:pointercancel=move |event: PointerEvent| {
+                on:pointercancel=act(move |event: PointerEvent| {
                     gesture.get_value().borrow_mut().cancel(event.pointer_id());
-                }
-                on:pointerleave=move |_| leave()
+                })
+                on:pointerleave=act(move |_| leave())
                 on:wheel=wheel
                 on:keydown=key
             ></canvas>
-            <p id="map-help" class="visually-hidden">{t!(i18n, map.help)}</p>
-            <div class="map-tools" role="group" aria-label=move || t_string!(i18n, map.tools)>
+            <p id="map-help" class="visually-hidden">{tx!(i18n, map.help)}</p>
+            <div class="map-tools" role="group" aria-label=tx!(i18n, map.tools)>
                 <button
                     type="button"
                     class="tool"
-                    aria-label=move || t_string!(i18n, map.zoom_in)
-                    on:click=move |_| step(ZOOM_STEP)
+                    aria-label=tx!(i18n, map.zoom_in)
+                    on:click=act(move |_| step(ZOOM_STEP))
                 >
                     <Icon sign=Sign::Plus/>
                 </button>
                 <button
                     type="button"
                     class="tool"
-                    aria-label=move || t_string!(i18n, map.zoom_out)
-                    on:click=move |_| step(1.0 / ZOOM_STEP)
+                    aria-label=tx!(i18n, map.zoom_out)
+                    on:click=act(move |_| step(1.0 / ZOOM_STEP))
                 >
                     <Icon sign=Sign::Minus/>
                 </button>
                 <button
                     type="button"
                     class="tool"
-                    aria-label=move || t_string!(i18n, map.fit)
-                    on:click=move |_| {
+                    aria-label=tx!(i18n, map.fit)
+                    on:click=act(move |_| {
                         with_stage(&|stage| stage.update(Stage::fit));
                         after_glide();
-                    }
+                    })
                 >
                     <Icon sign=Sign::Fit/>
                 </button>

@@ -63,11 +63,6 @@ impl Gesture {
         !self.contacts.is_empty()
     }
 
-    /// Whether the pointers drag.
-    pub fn is_dragging(&self) -> bool {
-        self.is_active() && self.moved
-    }
-
     /// A pointer moved.
     pub fn moved(&mut self, id: i32, x: f32, y: f32) -> Move {
         let Some(at) = self.contacts.iter().position(|contact| contact.id == id) else {
@@ -184,7 +179,6 @@ mod tests {
         assert_eq!(gesture.up(1), Some((50.0, 50.0)));
         gesture.down(1, 50.0, 50.0);
         assert_eq!(gesture.moved(1, 70.0, 45.0), Move::Pan(20.0, -5.0));
-        assert!(gesture.is_dragging());
         assert_eq!(gesture.up(1), None);
         assert_eq!(gesture.up(1), None);
     }

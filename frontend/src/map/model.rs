@@ -343,8 +343,11 @@ fn area_bounds(area: &MapArea) -> Bounds {
 
 fn median(mut values: Vec<f32>) -> Option<f32> {
     values.retain(|value| *value > 0.0);
-    values.sort_by(f32::total_cmp);
-    values.get(values.len() / 2).copied()
+    if values.is_empty() {
+        return None;
+    }
+    let middle = values.len() / 2;
+    Some(*values.select_nth_unstable_by(middle, f32::total_cmp).1)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::f64::consts::TAU;
 
 use super::{
     labels::{Granted, Wish, granted},
-    paint::{Brush, FONT},
+    paint::{Brush, typeface},
     view::{Size, View},
 };
 
@@ -29,14 +29,14 @@ impl Brush<'_> {
         for seat in seats {
             let (x, y) = self.place(*seat);
             context.begin_path();
-            let _ = context.arc(x, y, radius * 1.55, 0.0, TAU);
+            let _ = context.arc(x, y, radius * 1.38, 0.0, TAU);
             context.set_fill_style_str(&self.palette.paper);
             context.fill();
             context.set_stroke_style_str(&self.palette.accent);
             context.set_line_width(radius * 0.2);
             context.stroke();
             context.begin_path();
-            let _ = context.arc(x, y, radius * 1.2, 0.0, TAU);
+            let _ = context.arc(x, y, radius * 1.12, 0.0, TAU);
             context.set_fill_style_str(&self.palette.accent);
             context.fill();
             context.begin_path();
@@ -122,5 +122,5 @@ impl Brush<'_> {
 }
 
 fn font(bold: bool) -> String {
-    if bold { format!("600 {NAME_PX}px {FONT}") } else { format!("400 {DETAIL_PX}px {FONT}") }
+    if bold { typeface(600, NAME_PX) } else { typeface(400, DETAIL_PX) }
 }

@@ -19,8 +19,12 @@ use super::{
     view::Detail,
 };
 
-/// The typeface of the canvas, the same as the page's.
-pub const FONT: &str = "'Inter Variable', system-ui, sans-serif";
+/// The page's typeface as a canvas names it. Sizes are whole numbers: seats are hundreds of plan units
+/// large, and the code that writes fractions is not small.
+#[allow(clippy::cast_possible_truncation, reason = "sizes are small")]
+pub fn typeface(weight: u32, size: f64) -> String {
+    format!("{weight} {}px 'Inter Variable', system-ui, sans-serif", size.round() as i64)
+}
 
 /// What is needed to draw.
 pub struct Brush<'a> {
@@ -86,7 +90,7 @@ impl Brush<'_> {
             // Plans write for their own scale; here the words fill a good part of what they name.
             let size = f64::from(text.size).max(height * 0.16).min(height.max(400.0) * 0.5);
             context.set_fill_style_str(&self.palette.ink);
-            context.set_font(&format!("600 {size}px {FONT}"));
+            context.set_font(&typeface(600, size));
             context.set_text_align("center");
             context.set_text_baseline("middle");
             let (x, y) = (text.x.into(), text.y.into());
@@ -184,7 +188,7 @@ impl Brush<'_> {
         self.remarks(seats, fill, ink, detail);
         if detail == Detail::Numbers {
             context.set_fill_style_str(ink);
-            context.set_font(&format!("600 {}px {FONT}", radius * 0.95));
+            context.set_font(&typeface(600, radius * 0.95));
             context.set_text_align("center");
             context.set_text_baseline("middle");
             for seat in seats {
@@ -277,7 +281,7 @@ impl Brush<'_> {
         }
         let context = self.context;
         context.set_fill_style_str(&self.palette.soft);
-        context.set_font(&format!("600 {size}px {FONT}"));
+        context.set_font(&typeface(600, size.into()));
         context.set_text_align("center");
         context.set_text_baseline("middle");
         let visible = area.grown(self.hall.radius * 5.0);

@@ -44,10 +44,12 @@ impl Prices {
         self.offers.iter().find(|offer| offer.id == id)
     }
 
-    /// The cheapest offer of a category, over all sections.
-    pub fn from_of_category(&self, category: &str) -> Option<Money> {
+    /// The cheapest offer of a category, over all sections with seats.
+    pub fn from_of_category(&self, hall: &Hall, category: &str) -> Option<Money> {
+        let has_seats = |id: Uuid| hall.sections.iter().any(|section| section.id == id);
         self.offers
             .iter()
+            .filter(|offer| offer.section_id.is_none_or(has_seats))
             .filter(|offer| offer.category.as_deref().is_none_or(|name| name == category))
             .map(|offer| &offer.price)
             .min_by_key(|price| price.amount)
@@ -115,5 +117,8 @@ mod tests {
         assert_eq!(prices.for_general(right).count(), 0);
         let from = |section| prices.from_of_section(&hall, section).map(|price| price.amount);
         assert_eq!((from(0), from(1), from(9)), (Some(2500), Some(2000), None));
+        // What stands costs less, but no seat can be had for that.
+        let near = prices.from_of_category(&hall, "Near").map(|price| price.amount);
+        assert_eq!(near, Some(2000));
     }
 }

@@ -248,13 +248,22 @@ impl Stage {
         self.view = self.zoomed_view(factor, x, y);
     }
 
-    /// Nearer or farther in a short glide, about the middle.
+    /// Nearer or farther in a short glide, about the seat nearest to the middle: not into the pitch.
     pub fn zoom_step(&mut self, factor: f32) {
         let from = self.glide.as_ref().map_or(self.view, |glide| glide.to);
         let view = std::mem::replace(&mut self.view, from);
-        let to = self.zoomed_view(factor, self.size.width / 2.0, self.size.height / 2.0);
+        let (x, y) = self.nearest_to_middle();
+        let to = self.zoomed_view(factor, x, y);
         self.view = view;
         self.glide_to(to);
+    }
+
+    fn nearest_to_middle(&self) -> (f32, f32) {
+        let middle = (self.size.width / 2.0, self.size.height / 2.0);
+        let (x, y) = self.view.to_plan(middle.0, middle.1);
+        let away = |seat: usize| (self.hall.x[seat] - x).hypot(self.hall.y[seat] - y);
+        let nearest = (0..self.hall.len()).min_by(|a, b| away(*a).total_cmp(&away(*b)));
+        nearest.map_or(middle, |seat| self.on_screen(seat))
     }
 
     fn zoomed_view(&self, factor: f32, x: f32, y: f32) -> View {

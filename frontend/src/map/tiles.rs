@@ -164,8 +164,7 @@ impl Tiles {
         if self.current.tiles.len() <= MAX_KEPT {
             return;
         }
-        let near: std::collections::HashSet<_> =
-            places(seen, self.current.scale, AHEAD + 1).collect();
+        let near: Vec<_> = places(seen, self.current.scale, AHEAD + 1).collect();
         self.current.tiles.retain(|place, _| near.contains(place));
     }
 }

@@ -13,11 +13,11 @@ use leptos_router::{
 
 use crate::{
     api::{self, Failure},
-    browser,
+    components::erased::{act, live, part},
     components::icon::{Icon, Sign},
-    i18n::{Locale, t, t_string, use_i18n},
-    state::session::Account,
-    words,
+    i18n::{self, td_string, use_i18n},
+    state::{language, session::Account},
+    tx, words,
 };
 
 /// Only addresses of ours: `/…`, never `//elsewhere`.
@@ -41,8 +41,7 @@ fn Field(
     /// Its name on the wire.
     name: &'static str,
     /// Its label.
-    #[prop(into)]
-    label: Signal<String>,
+    label: Signal<&'static str>,
     /// What it takes.
     #[prop(default = "text")]
     kind: &'static str,
@@ -53,8 +52,8 @@ fn Field(
     /// What the server said.
     failure: RwSignal<Option<Failure>>,
     /// What is asked of the input.
-    #[prop(optional, into)]
-    hint: Option<Signal<String>>,
+    #[prop(optional)]
+    hint: Option<Signal<&'static str>>,
 ) -> impl IntoView {
     let error = move || failure.with(|failure| field_error(failure.as_ref(), name));
     let describes = format!("{name}-help");
@@ -68,12 +67,12 @@ fn Field(
                 required
                 autocomplete=autocomplete
                 aria-describedby=describes.clone()
-                aria-invalid=move || if error().is_some() { "true" } else { "false" }
+                aria-invalid=live(move || if error().is_some() { "true" } else { "false" })
                 prop:value=value
-                on:input=move |event| value.set(event_target_value(&event))
+                on:input=act(move |event| value.set(event_target_value(&event)))
             />
-            <p id=describes class="field-help" class:is-error=move || error().is_some()>
-                {move || error().or_else(|| hint.map(|hint| hint.get()))}
+            <p id=describes class="field-help" class:is-error=live(move || error().is_some())>
+                {part(move || error().or_else(|| hint.map(|hint| hint.get().to_owned())))}
             </p>
         </div>
     }
@@ -84,7 +83,7 @@ fn FailureNote(failure: RwSignal<Option<Failure>>) -> impl IntoView {
     let i18n = use_i18n();
     view! {
         <div role="alert">
-            {move || {
+            {part(move || {
                 failure
                     .get()
                     .map(|failure| {
@@ -96,7 +95,7 @@ fn FailureNote(failure: RwSignal<Option<Failure>>) -> impl IntoView {
                             </div>
                         }
                     })
-            }}
+            })}
         </div>
     }
 }
@@ -108,9 +107,7 @@ pub fn LoginPage() -> impl IntoView {
     let (email, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let (failure, busy) = (RwSignal::new(None), RwSignal::new(false));
     let signed_in = after_sign_in();
-    Effect::new(move || {
-        browser::set_title(&format!("{} · Holdfast", t_string!(i18n, account.sign_in)));
-    });
+    i18n::title(i18n, |locale| td_string!(locale, account.sign_in));
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         if busy.get_untracked() {
@@ -133,11 +130,11 @@ pub fn LoginPage() -> impl IntoView {
     view! {
         <main id="main" class="page narrow">
             <form class="panel form" on:submit=submit>
-                <h1>{t!(i18n, account.sign_in)}</h1>
+                <h1>{tx!(i18n, account.sign_in)}</h1>
                 <FailureNote failure/>
                 <Field
                     name="email"
-                    label=Signal::derive(move || t_string!(i18n, account.email).to_owned())
+                    label=tx!(i18n, account.email)
                     kind="email"
                     autocomplete="email"
                     value=email
@@ -145,18 +142,18 @@ pub fn LoginPage() -> impl IntoView {
                 />
                 <Field
                     name="password"
-                    label=Signal::derive(move || t_string!(i18n, account.password).to_owned())
+                    label=tx!(i18n, account.password)
                     kind="password"
                     autocomplete="current-password"
                     value=password
                     failure
                 />
                 <button type="submit" class="button primary wide" disabled=busy data-testid="login-button">
-                    {t!(i18n, account.sign_in)}
+                    {tx!(i18n, account.sign_in)}
                 </button>
                 <p class="fine">
-                    {t!(i18n, account.no_account)} " "
-                    <A href=with_return("/register")>{t!(i18n, account.register)}</A>
+                    {tx!(i18n, account.no_account)} " "
+                    <A href=with_return("/register")>{tx!(i18n, account.register)}</A>
                 </p>
             </form>
         </main>
@@ -171,9 +168,7 @@ pub fn RegisterPage() -> impl IntoView {
     let (email, password, first_name, last_name) = (text(), text(), text(), text());
     let (failure, busy) = (RwSignal::new(None::<Failure>), RwSignal::new(false));
     let signed_in = after_sign_in();
-    Effect::new(move || {
-        browser::set_title(&format!("{} · Holdfast", t_string!(i18n, account.register)));
-    });
+    i18n::title(i18n, |locale| td_string!(locale, account.register));
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         if busy.get_untracked() {
@@ -181,10 +176,6 @@ pub fn RegisterPage() -> impl IntoView {
         }
         busy.set(true);
         failure.set(None);
-        let locale = match i18n.get_locale_untracked() {
-            Locale::en => "en",
-            Locale::fr => "fr",
-        };
         let credentials =
             Credentials { email: email.get_untracked(), password: password.get_untracked() };
         let registration = Registration {
@@ -192,7 +183,7 @@ pub fn RegisterPage() -> impl IntoView {
             password: credentials.password.clone(),
             first_name: first_name.get_untracked(),
             last_name: last_name.get_untracked(),
-            locale: Some(locale.into()),
+            locale: Some(language::tag(i18n.get_locale_untracked()).into()),
         };
         leptos::task::spawn_local(async move {
             let outcome = match api::register(&registration).await {
@@ -211,19 +202,19 @@ pub fn RegisterPage() -> impl IntoView {
     view! {
         <main id="main" class="page narrow">
             <form class="panel form" on:submit=submit>
-                <h1>{t!(i18n, account.register)}</h1>
+                <h1>{tx!(i18n, account.register)}</h1>
                 <FailureNote failure/>
                 <div class="field-pair">
                     <Field
                         name="first_name"
-                        label=Signal::derive(move || t_string!(i18n, account.first_name).to_owned())
+                        label=tx!(i18n, account.first_name)
                         autocomplete="given-name"
                         value=first_name
                         failure
                     />
                     <Field
                         name="last_name"
-                        label=Signal::derive(move || t_string!(i18n, account.last_name).to_owned())
+                        label=tx!(i18n, account.last_name)
                         autocomplete="family-name"
                         value=last_name
                         failure
@@ -231,7 +222,7 @@ pub fn RegisterPage() -> impl IntoView {
                 </div>
                 <Field
                     name="email"
-                    label=Signal::derive(move || t_string!(i18n, account.email).to_owned())
+                    label=tx!(i18n, account.email)
                     kind="email"
                     autocomplete="email"
                     value=email
@@ -239,12 +230,12 @@ pub fn RegisterPage() -> impl IntoView {
                 />
                 <Field
                     name="password"
-                    label=Signal::derive(move || t_string!(i18n, account.password).to_owned())
+                    label=tx!(i18n, account.password)
                     kind="password"
                     autocomplete="new-password"
                     value=password
                     failure
-                    hint=Signal::derive(move || t_string!(i18n, account.password_hint).to_owned())
+                    hint=tx!(i18n, account.password_hint)
                 />
                 <button
                     type="submit"
@@ -252,11 +243,11 @@ pub fn RegisterPage() -> impl IntoView {
                     disabled=busy
                     data-testid="register-button"
                 >
-                    {t!(i18n, account.register)}
+                    {tx!(i18n, account.register)}
                 </button>
                 <p class="fine">
-                    {t!(i18n, account.has_account)} " "
-                    <A href=with_return("/login")>{t!(i18n, account.sign_in)}</A>
+                    {tx!(i18n, account.has_account)} " "
+                    <A href=with_return("/login")>{tx!(i18n, account.sign_in)}</A>
                 </p>
             </form>
         </main>

@@ -10,14 +10,16 @@ use leptos_router::{components::A, hooks::use_params_map};
 use crate::{
     api::{self, Failure},
     browser,
+    components::erased::{live, part},
     components::{
         failure::FailureView,
         icon::{Icon, Sign},
     },
     counted,
-    i18n::{Locale, t, t_string, td_string, use_i18n},
+    i18n::{Locale, t_string, td_string, use_i18n},
     intl::{self, DateStyle},
     state::load::{Load, load},
+    tx,
 };
 
 #[derive(Clone)]
@@ -28,12 +30,11 @@ struct Opening {
 
 async fn open(reference: String) -> Result<Opening, Failure> {
     let booking = api::booking_by_reference(&reference).await?;
-    let mut ids: Vec<_> = booking.lines.iter().map(|line| line.event_id).collect();
-    ids.sort();
-    ids.dedup();
-    let mut events = Vec::with_capacity(ids.len());
-    for id in ids {
-        events.push(api::event(&id.to_string()).await?);
+    let mut events: Vec<Event> = Vec::new();
+    for line in &booking.lines {
+        if !events.iter().any(|event| event.id == line.event_id) {
+            events.push(api::event(&line.event_id.to_string()).await?);
+        }
     }
     Ok(Opening { booking, events })
 }
@@ -42,10 +43,10 @@ async fn open(reference: String) -> Result<Opening, Failure> {
 #[component]
 pub fn BookingPage() -> impl IntoView {
     let params = use_params_map();
-    move || {
+    part(move || {
         let reference = params.with(|params| params.get("reference").unwrap_or_default());
         view! { <Opened reference/> }
-    }
+    })
 }
 
 #[component]
@@ -53,11 +54,11 @@ fn Opened(reference: String) -> impl IntoView {
     let i18n = use_i18n();
     browser::set_title(&format!("{reference} · Holdfast"));
     let (opening, again) = load(move || open(reference.clone()));
-    move || {
+    part(move || {
         opening.with(|opening| match opening {
             Load::Waiting => view! {
                 <main id="main" class="page column" aria-busy="true">
-                    <p class="visually-hidden" role="status">{t!(i18n, common.loading)}</p>
+                    <p class="visually-hidden" role="status">{tx!(i18n, common.loading)}</p>
                     <div class="panel" aria-hidden="true">
                         <div class="skeleton skeleton-title"></div>
                         <div class="skeleton skeleton-line"></div>
@@ -70,7 +71,7 @@ fn Opened(reference: String) -> impl IntoView {
             }
             Load::Ready(opening) => view! { <Purchase opening=opening.clone()/> }.into_any(),
         })
-    }
+    })
 }
 
 fn heading(locale: Locale, status: BookingStatus) -> (&'static str, &'static str) {
@@ -113,24 +114,24 @@ fn Purchase(opening: Opening) -> impl IntoView {
                 <span class="seal" class:is-good=is_good aria-hidden="true">
                     <Icon sign=if is_good { Sign::Check } else { Sign::Info }/>
                 </span>
-                <h1>{move || heading(i18n.get_locale(), status).0}</h1>
-                <p>{move || heading(i18n.get_locale(), status).1}</p>
+                <h1>{part(move || heading(i18n.get_locale(), status).0)}</h1>
+                <p>{part(move || heading(i18n.get_locale(), status).1)}</p>
                 <dl class="facts">
                     <div>
-                        <dt>{t!(i18n, booking.reference)}</dt>
+                        <dt>{tx!(i18n, booking.reference)}</dt>
                         <dd class="figures reference" data-testid="booking-reference">
                             {booking.reference}
                         </dd>
                     </div>
                     <div>
-                        <dt>{t!(i18n, common.total)}</dt>
-                        <dd class="figures">{move || intl::money(i18n.get_locale(), &total)}</dd>
+                        <dt>{tx!(i18n, common.total)}</dt>
+                        <dd class="figures">{part(move || intl::money(i18n.get_locale(), &total))}</dd>
                     </div>
                     {email
                         .map(|email| {
                             view! {
                                 <div>
-                                    <dt>{t!(i18n, booking.sent_to)}</dt>
+                                    <dt>{tx!(i18n, booking.sent_to)}</dt>
                                     <dd>{email}</dd>
                                 </div>
                             }
@@ -141,16 +142,16 @@ fn Purchase(opening: Opening) -> impl IntoView {
                 .then(|| {
                     view! {
                         <h2>
-                            {move || {
+                            {part(move || {
                                 let locale = i18n.get_locale();
                                 counted!(locale, count, booking.tickets_single | booking.tickets_several)
-                            }}
+                            })}
                         </h2>
                         <ul class="tickets">{tickets}</ul>
                     }
                 })}
             <p class="row-actions">
-                <A href="/" attr:class="button secondary">{t!(i18n, common.to_events)}</A>
+                <A href="/" attr:class="button secondary">{tx!(i18n, common.to_events)}</A>
             </p>
         </main>
     }
@@ -174,9 +175,12 @@ fn TicketCard(ticket: Ticket, event: Option<Event>, reference: String) -> impl I
     let event = StoredValue::new(event);
     let when = move || {
         event.with_value(|event| {
-            event.as_ref().map(|it| {
-                intl::date(i18n.get_locale(), &it.starts_at, &it.time_zone, DateStyle::Full)
-            })
+            event
+                .as_ref()
+                .map(|it| {
+                    intl::date(i18n.get_locale(), &it.starts_at, &it.time_zone, DateStyle::Full)
+                })
+                .unwrap_or_default()
         })
     };
     let of_event = |part: fn(&Event) -> String| {
@@ -190,22 +194,22 @@ fn TicketCard(ticket: Ticket, event: Option<Event>, reference: String) -> impl I
             <div class="ticket-main">
                 <p class="ticket-host">{host}</p>
                 <h3 lang=language>{name}</h3>
-                <p class="fact"><Icon sign=Sign::Calendar/><span>{when}</span></p>
+                <p class="fact"><Icon sign=Sign::Calendar/><span>{live(when)}</span></p>
                 <p class="fact"><Icon sign=Sign::Place/><span>{place}</span></p>
                 <p class="ticket-place figures">{ticket.label}</p>
-                {move || {
+                {part(move || {
                     status_words(i18n.get_locale(), status)
                         .map(|text| view! { <p class="remark">{text}</p> })
-                }}
+                })}
             </div>
             <div class="ticket-stub">
                 <Icon sign=Sign::Ticket/>
                 <p class="ticket-label">{t_string!(i18n, booking.reference)}</p>
                 <p class="ticket-code figures">{reference}</p>
                 <p class="soft">
-                    {move || {
+                    {part(move || {
                         counted!(i18n.get_locale(), admits, ticket.admits_single | ticket.admits_several)
-                    }}
+                    })}
                 </p>
             </div>
         </li>

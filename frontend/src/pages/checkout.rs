@@ -20,13 +20,14 @@ use uuid::Uuid;
 
 use crate::{
     api::{self, Failure},
-    browser,
+    components::erased::part,
     components::failure::FailureView,
-    i18n::{t, t_string, use_i18n},
+    i18n::{self, td_string, use_i18n},
     state::{
         holds::Holds,
         load::{Load, load},
     },
+    tx,
 };
 use basket::Basket;
 use ending::Ended;
@@ -69,20 +70,18 @@ async fn open(ids: Vec<Uuid>) -> Result<Opening, Failure> {
 #[component]
 pub fn CheckoutPage() -> impl IntoView {
     let params = use_params_map();
-    move || {
+    part(move || {
         let ids = params.with(|params| params.get("reservation_ids").unwrap_or_default());
         view! { <Checkout ids=parsed(&ids)/> }
-    }
+    })
 }
 
 #[component]
 fn Checkout(ids: Vec<Uuid>) -> impl IntoView {
     let i18n = use_i18n();
     let (opening, again) = load(move || open(ids.clone()));
-    Effect::new(move || {
-        browser::set_title(&format!("{} · Holdfast", t_string!(i18n, checkout.title)));
-    });
-    move || {
+    i18n::title(i18n, |locale| td_string!(locale, checkout.title));
+    part(move || {
         opening.with(|opening| match opening {
             Load::Waiting => view! { <Skeleton/> }.into_any(),
             Load::Failed(failure) => {
@@ -90,7 +89,7 @@ fn Checkout(ids: Vec<Uuid>) -> impl IntoView {
             }
             Load::Ready(opening) => view! { <Column opening=opening.clone()/> }.into_any(),
         })
-    }
+    })
 }
 
 #[component]
@@ -98,8 +97,8 @@ fn Skeleton() -> impl IntoView {
     let i18n = use_i18n();
     view! {
         <main id="main" class="page column" aria-busy="true">
-            <h1>{t!(i18n, checkout.title)}</h1>
-            <p class="visually-hidden" role="status">{t!(i18n, common.loading)}</p>
+            <h1>{tx!(i18n, checkout.title)}</h1>
+            <p class="visually-hidden" role="status">{tx!(i18n, common.loading)}</p>
             <div class="panel" aria-hidden="true">
                 <div class="skeleton skeleton-title"></div>
                 <div class="skeleton skeleton-line"></div>
@@ -118,19 +117,19 @@ fn Column(opening: Opening) -> impl IntoView {
     }
     let basket = Basket::new(opening);
     basket.watch();
-    move || {
+    part(move || {
         if let Some(end) = basket.ended.get() {
             return view! { <Ended end basket/> }.into_any();
         }
         view! {
             <main id="main" class="page column">
-                <h1>{t!(i18n, checkout.title)}</h1>
+                <h1>{tx!(i18n, checkout.title)}</h1>
                 <seats::Seats basket/>
                 <pay::Pay basket/>
             </main>
         }
         .into_any()
-    }
+    })
 }
 
 /// What everything costs together.

@@ -22,18 +22,20 @@ use leptos_router::hooks::use_params_map;
 use crate::{
     api::{self, Failure},
     browser,
+    components::erased::{live, part},
     components::{
         failure::FailureView,
         icon::{Icon, Sign},
     },
     counted,
-    i18n::{Locale, t, t_string, td_string, use_i18n},
+    i18n::{Locale, td_string, use_i18n},
     intl::{self, DateStyle},
     map::{
         canvas::{MapCanvas, Pointed},
         overlay::SectionLabel,
     },
     state::load::{Load, load},
+    tx,
 };
 use floor::{Floor, StreamStatus};
 
@@ -68,16 +70,16 @@ async fn open(slug: String) -> Result<Opening, Failure> {
 pub fn EventPage() -> impl IntoView {
     let params = use_params_map();
     // Another slug is another page: everything below starts anew.
-    move || {
+    part(move || {
         let slug = params.with(|params| params.get("slug").unwrap_or_default());
         view! { <Opened slug/> }
-    }
+    })
 }
 
 #[component]
 fn Opened(slug: String) -> impl IntoView {
     let (opening, again) = load(move || open(slug.clone()));
-    move || {
+    part(move || {
         opening.with(|opening| match opening {
             Load::Waiting => view! { <Skeleton/> }.into_any(),
             Load::Failed(failure) => {
@@ -89,7 +91,7 @@ fn Opened(slug: String) -> impl IntoView {
                 view! { <Hallway floor/> }.into_any()
             }
         })
-    }
+    })
 }
 
 #[component]
@@ -97,7 +99,7 @@ fn Skeleton() -> impl IntoView {
     let i18n = use_i18n();
     view! {
         <main id="main" class="event-page" aria-busy="true">
-            <p class="visually-hidden" role="status">{t!(i18n, common.loading)}</p>
+            <p class="visually-hidden" role="status">{tx!(i18n, common.loading)}</p>
             <div class="event-map skeleton-map"><div class="skeleton"></div></div>
             <aside class="event-side">
                 <div class="skeleton skeleton-title"></div>
@@ -129,7 +131,7 @@ fn Hallway(floor: Floor) -> impl IntoView {
             {has_map
                 .then(|| {
                     view! {
-                        <section class="event-map" aria-label=move || t_string!(i18n, map.section)>
+                        <section class="event-map" aria-label=tx!(i18n, map.section)>
                             <MapCanvas
                                 hall=floor.hall
                                 live=floor.live
@@ -170,21 +172,21 @@ fn Heading(floor: Floor) -> impl IntoView {
     };
     view! {
         <header class="event-heading">
-            <h1 lang=move || floor.event.with(|event| event.language.clone())>
-                {move || floor.event.with(|event| event.name.clone())}
+            <h1 lang=live(move || floor.event.with(|event| event.language.clone()))>
+                {part(move || floor.event.with(|event| event.name.clone()))}
             </h1>
             <p class="fact">
                 <Icon sign=Sign::Calendar/>
-                <time datetime=move || floor.event.with(|it| it.starts_at.clone())>{when}</time>
+                <time datetime=live(move || floor.event.with(|it| it.starts_at.clone()))>{live(when)}</time>
             </p>
             <p class="fact">
                 <Icon sign=Sign::Place/>
-                <span>{move || floor.event.with(|event| event.place.clone())}</span>
+                <span>{part(move || floor.event.with(|event| event.place.clone()))}</span>
             </p>
-            {move || {
+            {part(move || {
                 status_text(i18n.get_locale(), floor.event.with(|event| event.status))
                     .map(|text| view! { <p class="banner" role="status">{text}</p> })
-            }}
+            })}
         </header>
     }
 }
@@ -204,18 +206,18 @@ fn status_text(locale: Locale, status: EventStatus) -> Option<&'static str> {
 #[component]
 fn About(floor: Floor) -> impl IntoView {
     let i18n = use_i18n();
-    move || {
+    part(move || {
         let (text, language) =
             floor.event.with(|event| (event.description.clone(), event.language.clone()));
         (!text.is_empty()).then(|| {
             view! {
                 <section class="about">
-                    <h2>{t!(i18n, event.about)}</h2>
+                    <h2>{tx!(i18n, event.about)}</h2>
                     <p lang=language>{text}</p>
                 </section>
             }
         })
-    }
+    })
 }
 
 #[component]
@@ -227,16 +229,16 @@ fn StreamBar(floor: Floor) -> impl IntoView {
         StreamStatus::Rejoining => "rejoining",
     };
     view! {
-        <div class="stream-status" data-testid="stream-status" data-state=state role="status">
-            {move || {
+        <div class="stream-status" data-testid="stream-status" data-state=live(state) role="status">
+            {part(move || {
                 (floor.stream.get() == StreamStatus::Rejoining)
                     .then(|| {
                         view! {
                             <Icon sign=Sign::Offline/>
-                            <span>{t!(i18n, event.rejoining)}</span>
+                            <span>{tx!(i18n, event.rejoining)}</span>
                         }
                     })
-            }}
+            })}
         </div>
     }
 }

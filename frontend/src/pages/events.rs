@@ -5,15 +5,17 @@ use leptos::prelude::*;
 use leptos_router::components::A;
 
 use crate::{
-    api, browser,
+    api,
+    components::erased::{act, live, part},
     components::{
         failure::FailureView,
         icon::{Icon, Sign},
     },
     counted,
-    i18n::{Locale, t, t_string, td_string, use_i18n},
+    i18n::{self, Locale, td_string, use_i18n},
     intl::{self, DateStyle},
     state::load::{Load, load},
+    tx,
 };
 
 /// How many cards stand in for those that come.
@@ -24,18 +26,16 @@ const SKELETONS: usize = 3;
 pub fn EventsPage() -> impl IntoView {
     let i18n = use_i18n();
     let (events, again) = load(api::events);
-    Effect::new(move || {
-        browser::set_title(&format!("{} · Holdfast", t_string!(i18n, events.title)));
-    });
-    move || {
+    i18n::title(i18n, |locale| td_string!(locale, events.title));
+    part(move || {
         events.with(|events| match events {
             Load::Failed(failure) => {
                 view! { <FailureView failure=failure.clone() again/> }.into_any()
             }
             Load::Waiting => view! {
                 <main id="main" class="page" aria-busy="true">
-                    <h1>{t!(i18n, events.title)}</h1>
-                    <p class="visually-hidden" role="status">{t!(i18n, common.loading)}</p>
+                    <h1>{tx!(i18n, events.title)}</h1>
+                    <p class="visually-hidden" role="status">{tx!(i18n, common.loading)}</p>
                     <ul class="cards" aria-hidden="true">
                         {(0..SKELETONS).map(|_| view! { <SkeletonCard/> }).collect_view()}
                     </ul>
@@ -44,13 +44,13 @@ pub fn EventsPage() -> impl IntoView {
             .into_any(),
             Load::Ready(page) if page.items.is_empty() => view! {
                 <main id="main" class="page">
-                    <h1>{t!(i18n, events.title)}</h1>
+                    <h1>{tx!(i18n, events.title)}</h1>
                     <div class="state-box">
                         <Icon sign=Sign::Calendar/>
-                        <h2>{t!(i18n, events.none)}</h2>
-                        <p>{t!(i18n, events.none_text)}</p>
-                        <button type="button" class="button secondary" on:click=move |_| again.run(())>
-                            {t!(i18n, events.look_again)}
+                        <h2>{tx!(i18n, events.none)}</h2>
+                        <p>{tx!(i18n, events.none_text)}</p>
+                        <button type="button" class="button secondary" on:click=act(move |_| again.run(()))>
+                            {tx!(i18n, events.look_again)}
                         </button>
                     </div>
                 </main>
@@ -60,7 +60,7 @@ pub fn EventsPage() -> impl IntoView {
                 let cards = page.items.iter().cloned();
                 view! {
                     <main id="main" class="page">
-                        <h1>{t!(i18n, events.title)}</h1>
+                        <h1>{tx!(i18n, events.title)}</h1>
                         <ul class="cards">
                             {cards.map(|event| view! { <EventCard event/> }).collect_view()}
                         </ul>
@@ -69,7 +69,7 @@ pub fn EventsPage() -> impl IntoView {
                 .into_any()
             }
         })
-    }
+    })
 }
 
 #[component]
@@ -113,9 +113,12 @@ fn EventCard(event: Event) -> impl IntoView {
     let price = move || {
         event.with_value(|it| {
             let locale = i18n.get_locale();
-            it.price_range.as_ref().map(|range| {
-                td_string!(locale, event.from, price = intl::money_short(locale, &range.min))
-            })
+            it.price_range
+                .as_ref()
+                .map(|range| {
+                    td_string!(locale, event.from, price = intl::money_short(locale, &range.min))
+                })
+                .unwrap_or_default()
         })
     };
     let state = move || event.with_value(|it| status(i18n.get_locale(), it));
@@ -126,9 +129,9 @@ fn EventCard(event: Event) -> impl IntoView {
     view! {
         <li class="card" data-testid="event-card">
             <div class="leaf" aria-hidden="true">
-                <span class="leaf-month">{move || date(DateStyle::Month)}</span>
-                <span class="leaf-day figures">{move || date(DateStyle::Day)}</span>
-                <span class="leaf-time figures">{move || date(DateStyle::WeekdayTime)}</span>
+                <span class="leaf-month">{part(move || date(DateStyle::Month))}</span>
+                <span class="leaf-day figures">{part(move || date(DateStyle::Day))}</span>
+                <span class="leaf-time figures">{part(move || date(DateStyle::WeekdayTime))}</span>
             </div>
             <div class="card-body">
                 <h2 lang=language>
@@ -136,7 +139,7 @@ fn EventCard(event: Event) -> impl IntoView {
                 </h2>
                 <p class="fact">
                     <Icon sign=Sign::Calendar/>
-                    <time datetime=time>{move || date(DateStyle::Full)}</time>
+                    <time datetime=time>{part(move || date(DateStyle::Full))}</time>
                 </p>
                 <p class="fact">
                     <Icon sign=Sign::Place/>
@@ -144,8 +147,8 @@ fn EventCard(event: Event) -> impl IntoView {
                 </p>
             </div>
             <div class="card-side">
-                <strong class="figures">{price}</strong>
-                <span class=move || format!("status {}", state().1)>{move || state().0}</span>
+                <strong class="figures">{live(price)}</strong>
+                <span class=live(move || format!("status {}", state().1))>{part(move || state().0)}</span>
             </div>
         </li>
     }

@@ -6,7 +6,10 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::browser::{self, Keep};
+use crate::{
+    browser::{self, Keep},
+    json,
+};
 
 /// An attempt whose end is not known yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,14 +24,17 @@ pub struct Attempt {
 }
 
 fn name(reservations: &[Uuid]) -> String {
-    let mut ids: Vec<_> = reservations.iter().map(Uuid::to_string).collect();
-    ids.sort();
+    let mut ids: Vec<String> = Vec::with_capacity(reservations.len());
+    for id in reservations.iter().map(Uuid::to_string) {
+        // In order, whatever order the address has.
+        ids.insert(ids.partition_point(|other| *other < id), id);
+    }
     format!("holdfast.attempt.{}", ids.join(","))
 }
 
 /// The attempt under way for these reservations.
 pub fn pending(reservations: &[Uuid]) -> Option<Attempt> {
-    serde_json::from_str(&browser::read(Keep::Device, &name(reservations))?).ok()
+    json::parse(&browser::read(Keep::Device, &name(reservations))?)
 }
 
 /// Begins an attempt, or goes on with the one that has no end yet.

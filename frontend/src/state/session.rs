@@ -7,7 +7,10 @@ use holdfast_contract::accounts::{Profile, Session};
 use leptos::{ev, prelude::*};
 use serde::{Deserialize, Serialize};
 
-use crate::browser::{self, Keep};
+use crate::{
+    browser::{self, Keep},
+    json,
+};
 
 const SESSION: &str = "holdfast.session";
 const GUEST: &str = "holdfast.guest";
@@ -17,7 +20,7 @@ const GUEST: &str = "holdfast.guest";
 struct Kept {
     access_token: String,
     /// Milliseconds since 1970 by this device's clock.
-    expires_at: f64,
+    expires_at: i64,
     profile: Profile,
 }
 
@@ -52,9 +55,8 @@ impl Account {
     }
 
     /// Keeps a new session.
-    #[allow(clippy::cast_precision_loss, reason = "a lifetime in seconds")]
     pub fn sign_in(self, session: Session) {
-        let expires_at = browser::wall_ms() + session.expires_in_seconds as f64 * 1000.0;
+        let expires_at = browser::wall_ms() + session.expires_in_seconds * 1000;
         let kept = Kept {
             access_token: session.access_token,
             expires_at,
@@ -74,7 +76,7 @@ impl Account {
 }
 
 fn kept() -> Option<Kept> {
-    let kept: Kept = serde_json::from_str(&browser::read(Keep::Device, SESSION)?).ok()?;
+    let kept: Kept = json::parse(&browser::read(Keep::Device, SESSION)?)?;
     (kept.expires_at > browser::wall_ms()).then_some(kept)
 }
 

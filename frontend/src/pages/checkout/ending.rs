@@ -7,7 +7,8 @@ use super::basket::{Basket, End};
 use crate::{
     browser,
     components::icon::{Icon, Sign},
-    i18n::{t, use_i18n},
+    i18n::use_i18n,
+    tx,
 };
 
 /// After this the page goes back to the hall by itself.
@@ -36,21 +37,21 @@ pub fn Ended(end: End, basket: Basket) -> impl IntoView {
                 {match end {
                     End::Expired => {
                         view! {
-                            <h1>{t!(i18n, ended.expired)}</h1>
-                            <p>{t!(i18n, ended.expired_text)}</p>
+                            <h1>{tx!(i18n, ended.expired)}</h1>
+                            <p>{tx!(i18n, ended.expired_text)}</p>
                         }
                             .into_any()
                     }
                     End::Cancelled => {
                         view! {
-                            <h1>{t!(i18n, ended.cancelled)}</h1>
-                            <p>{t!(i18n, ended.cancelled_text)}</p>
+                            <h1>{tx!(i18n, ended.cancelled)}</h1>
+                            <p>{tx!(i18n, ended.cancelled_text)}</p>
                         }
                             .into_any()
                     }
                 }}
-                <A href=path attr:class="button primary">{t!(i18n, ended.back)}</A>
-                <p class="fine">{t!(i18n, ended.soon)}</p>
+                <A href=path attr:class="button primary">{tx!(i18n, ended.back)}</A>
+                <p class="fine">{tx!(i18n, ended.soon)}</p>
             </div>
         </main>
     }

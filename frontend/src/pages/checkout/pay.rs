@@ -10,11 +10,12 @@ use super::{
 };
 use crate::{
     browser::{self, Keep},
+    components::erased::{act, live, part},
     components::icon::{Icon, Sign},
     i18n::{Locale, t, t_string, td_string, use_i18n},
     intl,
     state::session::Account,
-    words,
+    tx, words,
 };
 
 /// Where the typed address is kept until the tab is closed.
@@ -116,33 +117,33 @@ pub fn Pay(basket: Basket) -> impl IntoView {
         <form class="stack" novalidate on:submit=submit>
             <Details email complaint/>
             <section class="panel" aria-labelledby="pay-title">
-                <h2 id="pay-title">{t!(i18n, pay.title)}</h2>
-                {move || {
+                <h2 id="pay-title">{tx!(i18n, pay.title)}</h2>
+                {part(move || {
                     if is_free() {
-                        view! { <p>{t!(i18n, pay.free)}</p> }.into_any()
+                        view! { <p>{tx!(i18n, pay.free)}</p> }.into_any()
                     } else if is_simulated {
                         view! { <Methods method busy=Signal::derive(busy)/> }.into_any()
                     } else {
-                        view! { <p role="alert">{t!(i18n, pay.no_gateway)}</p> }.into_any()
+                        view! { <p role="alert">{tx!(i18n, pay.no_gateway)}</p> }.into_any()
                     }
-                }}
+                })}
                 <Told basket/>
                 <button
                     type="submit"
                     class="button primary wide"
                     data-testid="pay-button"
-                    disabled=move || busy() || (!is_simulated && !is_free())
+                    disabled=live(move || busy() || (!is_simulated && !is_free()))
                 >
-                    {move || if busy() {
+                    {part(move || if busy() {
                         view! { <span class="spinner" aria-hidden="true"></span> }.into_any()
                     } else {
                         view! { <Icon sign=Sign::Lock/> }.into_any()
-                    }}
-                    <span>{label}</span>
+                    })}
+                    <span>{live(label)}</span>
                 </button>
                 <p class="fine">
                     <Icon sign=Sign::Shield/>
-                    <span>{t!(i18n, pay.promise)}</span>
+                    <span>{tx!(i18n, pay.promise)}</span>
                 </p>
             </section>
         </form>
@@ -164,7 +165,7 @@ fn Details(email: RwSignal<String>, complaint: RwSignal<bool>) -> impl IntoView 
         move || {
             view! {
                 <div class="field">
-                    <label for="email">{t!(i18n, checkout.email)}</label>
+                    <label for="email">{tx!(i18n, checkout.email)}</label>
                     <input
                         id="email"
                         name="email"
@@ -173,35 +174,35 @@ fn Details(email: RwSignal<String>, complaint: RwSignal<bool>) -> impl IntoView 
                         inputmode="email"
                         aria-describedby="email-help"
                         aria-required="true"
-                        aria-invalid=move || if complaint.get() { "true" } else { "false" }
+                        aria-invalid=live(move || if complaint.get() { "true" } else { "false" })
                         prop:value=email
-                        on:input=move |event| {
+                        on:input=act(move |event| {
                             let text = event_target_value(&event);
                             browser::write(Keep::Tab, EMAIL, &text);
                             if is_address(&text) {
                                 complaint.set(false);
                             }
                             email.set(text);
-                        }
+                        })
                     />
                     <p id="email-help" class="field-help" class:is-error=complaint>
-                        {move || if complaint.get() {
+                        {part(move || if complaint.get() {
                             t_string!(i18n, checkout.email_wrong)
                         } else {
                             t_string!(i18n, checkout.email_help)
-                        }}
+                        })}
                     </p>
                 </div>
                 <p class="fine">
-                    {t!(i18n, checkout.or)} " " <A href=sign_in.clone()>{t!(i18n, header.sign_in)}</A>
+                    {tx!(i18n, checkout.or)} " " <A href=sign_in.clone()>{tx!(i18n, header.sign_in)}</A>
                 </p>
             }
         }
     };
     view! {
         <section class="panel" aria-labelledby="details-title">
-            <h2 id="details-title">{t!(i18n, checkout.details)}</h2>
-            {move || match account.profile() {
+            <h2 id="details-title">{tx!(i18n, checkout.details)}</h2>
+            {part(move || match account.profile() {
                 Some(profile) => {
                     view! {
                         <p class="fact">
@@ -212,7 +213,7 @@ fn Details(email: RwSignal<String>, complaint: RwSignal<bool>) -> impl IntoView 
                         .into_any()
                 }
                 None => guest().into_any(),
-            }}
+            })}
         </section>
     }
 }
@@ -232,11 +233,11 @@ fn Methods(method: RwSignal<Method>, busy: Signal<bool>) -> impl IntoView {
                             name="method"
                             value=option.name()
                             disabled=busy
-                            prop:checked=move || method.get() == option
-                            on:change=move |_| {
+                            prop:checked=live(move || method.get() == option)
+                            on:change=act(move |_| {
                                 browser::write(Keep::Tab, METHOD, option.name());
                                 method.set(option);
-                            }
+                            })
                         />
                         <span class="method-words">
                             <strong>{title}</strong>
@@ -249,10 +250,10 @@ fn Methods(method: RwSignal<Method>, busy: Signal<bool>) -> impl IntoView {
             .collect_view()
     };
     view! {
-        <p class="test-mode"><Icon sign=Sign::Info/><span>{t!(i18n, pay.test_mode)}</span></p>
+        <p class="test-mode"><Icon sign=Sign::Info/><span>{tx!(i18n, pay.test_mode)}</span></p>
         <fieldset class="methods">
-            <legend class="visually-hidden">{t!(i18n, pay.method)}</legend>
-            {options}
+            <legend class="visually-hidden">{tx!(i18n, pay.method)}</legend>
+            {part(options)}
         </fieldset>
     }
 }
@@ -273,7 +274,7 @@ fn Told(basket: Basket) -> impl IntoView {
     let i18n = use_i18n();
     view! {
         <div role="alert">
-            {move || {
+            {part(move || {
                 basket
                     .message
                     .get()
@@ -285,7 +286,7 @@ fn Told(basket: Basket) -> impl IntoView {
                             </div>
                         }
                     })
-            }}
+            })}
         </div>
     }
 }

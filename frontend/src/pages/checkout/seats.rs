@@ -5,9 +5,11 @@ use leptos::prelude::*;
 
 use super::basket::{Basket, Busy};
 use crate::{
+    components::erased::{act, live, part},
     components::icon::{Icon, Sign},
-    i18n::{t, use_i18n},
+    i18n::use_i18n,
     intl::{self, DateStyle},
+    tx,
 };
 
 /// The first panel.
@@ -30,19 +32,22 @@ pub fn Seats(basket: Basket) -> impl IntoView {
                 .collect_view()
         })
     };
-    let total = move || basket.total().map(|total| intl::money(i18n.get_locale(), &total));
+    let total = move || {
+        let total = basket.total();
+        total.map(|total| intl::money(i18n.get_locale(), &total)).unwrap_or_default()
+    };
     view! {
         <section class="panel" aria-labelledby="seats-title">
             <h2 id="seats-title" lang=language>{name}</h2>
-            <p class="fact"><Icon sign=Sign::Calendar/><span>{when}</span></p>
+            <p class="fact"><Icon sign=Sign::Calendar/><span>{live(when)}</span></p>
             <p class="fact"><Icon sign=Sign::Place/><span>{place}</span></p>
-            <ul class="items">{items}</ul>
+            <ul class="items">{part(items)}</ul>
             <p class="total-row">
-                <span>{t!(i18n, common.total)}</span>
-                <strong class="figures total">{total}</strong>
+                <span>{tx!(i18n, common.total)}</span>
+                <strong class="figures total">{live(total)}</strong>
             </p>
             <div class="row-actions">
-                {move || {
+                {part(move || {
                     basket
                         .is_extendable()
                         .then(|| {
@@ -51,24 +56,24 @@ pub fn Seats(basket: Basket) -> impl IntoView {
                                     type="button"
                                     class="button secondary"
                                     data-testid="extend-button"
-                                    disabled=busy
-                                    on:click=move |_| basket.extend()
+                                    disabled=live(busy)
+                                    on:click=act(move |_| basket.extend())
                                 >
                                     <Icon sign=Sign::Clock/>
-                                    <span>{t!(i18n, checkout.extend)}</span>
+                                    <span>{tx!(i18n, checkout.extend)}</span>
                                 </button>
                             }
                         })
-                }}
+                })}
                 <button
                     type="button"
                     class="button quiet danger"
                     data-testid="cancel-button"
-                    disabled=busy
-                    on:click=move |_| basket.cancel()
+                    disabled=live(busy)
+                    on:click=act(move |_| basket.cancel())
                 >
                     <Icon sign=Sign::Trash/>
-                    <span>{t!(i18n, checkout.cancel)}</span>
+                    <span>{tx!(i18n, checkout.cancel)}</span>
                 </button>
             </div>
         </section>
@@ -86,7 +91,7 @@ fn Item(item: ReservationItem) -> impl IntoView {
     view! {
         <li class="item">
             <span>{label}</span>
-            <span class="figures">{move || intl::money(i18n.get_locale(), &price)}</span>
+            <span class="figures">{part(move || intl::money(i18n.get_locale(), &price))}</span>
         </li>
     }
 }

@@ -5,11 +5,13 @@ use leptos::prelude::*;
 
 use super::basket::{Basket, Busy};
 use crate::{
+    components::erased::{act, part},
     components::{
         dialog::Dialog,
         icon::{Icon, Sign},
     },
-    i18n::{t, t_string, use_i18n},
+    i18n::use_i18n,
+    tx,
 };
 
 /// Shown while the gateway waits for the buyer.
@@ -20,34 +22,34 @@ pub fn SecondStep(basket: Basket) -> impl IntoView {
         Busy::SecondStep(secret) => Some(secret),
         Busy::Idle | Busy::Paying => None,
     });
-    move || {
+    part(move || {
         secret.get().map(|secret| {
             let answer = move |outcome: SimulatedOutcome| basket.complete(secret.clone(), outcome);
             let (yes, no) = (answer.clone(), answer);
             view! {
-                <Dialog title=Signal::derive(move || t_string!(i18n, step.title).to_owned())>
-                    <p>{t!(i18n, step.text)}</p>
+                <Dialog title=tx!(i18n, step.title)>
+                    <p>{tx!(i18n, step.text)}</p>
                     <div class="row-actions">
                         <button
                             type="button"
                             class="button primary"
                             data-testid="second-step-approve"
-                            on:click=move |_| yes(SimulatedOutcome::Success)
+                            on:click=act(move |_| yes(SimulatedOutcome::Success))
                         >
                             <Icon sign=Sign::Check/>
-                            <span>{t!(i18n, step.approve)}</span>
+                            <span>{tx!(i18n, step.approve)}</span>
                         </button>
                         <button
                             type="button"
                             class="button secondary"
                             data-testid="second-step-refuse"
-                            on:click=move |_| no(SimulatedOutcome::Failure)
+                            on:click=act(move |_| no(SimulatedOutcome::Failure))
                         >
-                            {t!(i18n, step.refuse)}
+                            {tx!(i18n, step.refuse)}
                         </button>
                     </div>
                 </Dialog>
             }
         })
-    }
+    })
 }

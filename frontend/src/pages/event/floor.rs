@@ -3,7 +3,7 @@
 //! The large arrays are not signals; `revision` grows with them, and the stage is told which seats to
 //! paint again.
 
-use std::{cell::RefCell, collections::HashSet, rc::Rc};
+use std::{cell::RefCell, rc::Rc};
 
 use holdfast_contract::{
     catalogue::{Event, SeatStatus, Section, SectionKind},
@@ -78,7 +78,7 @@ pub struct Floor {
     /// What is chosen.
     pub chosen: RwSignal<Selection>,
     /// Seats held here.
-    pub mine: Memo<HashSet<i32>>,
+    pub mine: Memo<Vec<i32>>,
     /// The map, once it stands.
     pub stage: RwSignal<Option<Handle>, LocalStorage>,
     /// Whether changes arrive.
@@ -108,7 +108,7 @@ impl Floor {
             prices: RwSignal::new(Prices::new(offers)),
             general: RwSignal::new(general_of(sections)),
             chosen: RwSignal::new(Selection::default()),
-            mine: Memo::new(move |_| holds.seats(event_id).into_iter().collect()),
+            mine: Memo::new(move |_| holds.seats(event_id)),
             stage: RwSignal::new_local(None),
             stream: RwSignal::new(StreamStatus::Joining),
             notice: RwSignal::new(None),

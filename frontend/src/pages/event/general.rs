@@ -6,10 +6,11 @@ use uuid::Uuid;
 
 use super::floor::{Floor, Notice};
 use crate::{
+    components::erased::{act, live, part},
     components::icon::{Icon, Sign},
     counted,
-    i18n::{t, t_string, td_string, use_i18n},
-    intl,
+    i18n::{t_string, td_string, use_i18n},
+    intl, tx,
 };
 
 /// Every general-admission section.
@@ -20,12 +21,12 @@ pub fn General(floor: Floor) -> impl IntoView {
     let ids = Memo::new(move |_| {
         floor.general.with(|sections| sections.iter().map(|it| it.id).collect::<Vec<_>>())
     });
-    move || {
+    part(move || {
         let ids = ids.get();
         (!ids.is_empty()).then(|| {
             view! {
                 <section class="general" aria-labelledby="general-title">
-                    <h2 id="general-title">{t!(i18n, event.general)}</h2>
+                    <h2 id="general-title">{tx!(i18n, event.general)}</h2>
                     {ids
                         .into_iter()
                         .map(|section_id| view! { <GeneralSection floor section_id/> })
@@ -33,7 +34,7 @@ pub fn General(floor: Floor) -> impl IntoView {
                 </section>
             }
         })
-    }
+    })
 }
 
 fn section(floor: Floor, id: Uuid) -> Option<Section> {
@@ -43,7 +44,7 @@ fn section(floor: Floor, id: Uuid) -> Option<Section> {
 #[component]
 fn GeneralSection(floor: Floor, section_id: Uuid) -> impl IntoView {
     let i18n = use_i18n();
-    let name = move || section(floor, section_id).map(|it| it.name);
+    let name = move || section(floor, section_id).map(|it| it.name).unwrap_or_default();
     let left = move || section(floor, section_id).map_or(0, |it| it.counts.available);
     let left_text = move || {
         let locale = i18n.get_locale();
@@ -64,10 +65,10 @@ fn GeneralSection(floor: Floor, section_id: Uuid) -> impl IntoView {
     view! {
         <div class="general-section">
             <p class="general-name">
-                <strong>{name}</strong>
-                <span class="soft figures">{left_text}</span>
+                <strong>{live(name)}</strong>
+                <span class="soft figures">{live(left_text)}</span>
             </p>
-            {offers}
+            {part(offers)}
         </div>
     }
 }
@@ -91,28 +92,28 @@ fn Stepper(floor: Floor, section_id: Uuid, offer: Offer) -> impl IntoView {
             <span class="stepper-name">
                 {offer.name.clone()}
                 <span class="soft figures">
-                    {move || intl::money(i18n.get_locale(), &price)}
+                    {part(move || intl::money(i18n.get_locale(), &price))}
                 </span>
             </span>
-            <div class="stepper" role="group" aria-label=move || name.get_value()>
+            <div class="stepper" role="group" aria-label=live(move || name.get_value())>
                 <button
                     type="button"
                     class="tool"
                     data-testid="ga-minus"
-                    aria-label=move || t_string!(i18n, event.one_less, name = name.get_value())
-                    disabled=move || quantity() == 0
-                    on:click=move |_| add(-1)
+                    aria-label=live(move || t_string!(i18n, event.one_less, name = name.get_value()))
+                    disabled=live(move || quantity() == 0)
+                    on:click=act(move |_| add(-1))
                 >
                     <Icon sign=Sign::Minus/>
                 </button>
-                <output class="figures" aria-live="polite">{quantity}</output>
+                <output class="figures" aria-live="polite">{live(move || quantity().to_string())}</output>
                 <button
                     type="button"
                     class="tool"
                     data-testid="ga-plus"
-                    aria-label=move || t_string!(i18n, event.one_more, name = name.get_value())
-                    disabled=move || { i64::from(quantity()) >= left() }
-                    on:click=move |_| add(1)
+                    aria-label=live(move || t_string!(i18n, event.one_more, name = name.get_value()))
+                    disabled=live(move || { i64::from(quantity()) >= left() })
+                    on:click=act(move |_| add(1))
                 >
                     <Icon sign=Sign::Plus/>
                 </button>

@@ -4,10 +4,8 @@ use leptos::prelude::*;
 
 use super::floor::Floor;
 use crate::{
-    i18n::{t, t_string, use_i18n},
-    intl,
-    map::palette::Palette,
-    state::theme::Appearance,
+    components::erased::part, i18n::use_i18n, intl, map::palette::Palette,
+    state::theme::Appearance, tx,
 };
 
 /// Categories with prices, then the signs.
@@ -26,7 +24,7 @@ pub fn Legend(floor: Floor) -> impl IntoView {
                 .zip(&palette.categories)
                 .map(|(category, colour)| {
                     let price = prices
-                        .from_of_category(&category.name)
+                        .from_of_category(&hall, &category.name)
                         .map(|price| intl::money_short(locale, &price));
                     view! {
                         <li>
@@ -44,14 +42,14 @@ pub fn Legend(floor: Floor) -> impl IntoView {
     };
     view! {
         <div class="legend">
-            <ul class="legend-categories" aria-label=move || t_string!(i18n, map.categories)>
-                {categories}
+            <ul class="legend-categories" aria-label=tx!(i18n, map.categories)>
+                {part(categories)}
             </ul>
-            <ul class="legend-signs" aria-label=move || t_string!(i18n, map.signs)>
-                <li><span class="sign sign-mine" aria-hidden="true"></span>{t!(i18n, seat.chosen)}</li>
-                <li><span class="sign sign-held" aria-hidden="true"></span>{t!(i18n, seat.held)}</li>
-                <li><span class="sign sign-sold" aria-hidden="true"></span>{t!(i18n, seat.sold)}</li>
-                <li><span class="sign sign-blocked" aria-hidden="true"></span>{t!(i18n, seat.blocked)}</li>
+            <ul class="legend-signs" aria-label=tx!(i18n, map.signs)>
+                <li><span class="sign sign-mine" aria-hidden="true"></span>{tx!(i18n, seat.chosen)}</li>
+                <li><span class="sign sign-held" aria-hidden="true"></span>{tx!(i18n, seat.held)}</li>
+                <li><span class="sign sign-sold" aria-hidden="true"></span>{tx!(i18n, seat.sold)}</li>
+                <li><span class="sign sign-blocked" aria-hidden="true"></span>{tx!(i18n, seat.blocked)}</li>
             </ul>
         </div>
     }

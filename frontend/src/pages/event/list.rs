@@ -9,11 +9,13 @@ use super::{
     tip::{kind_text, standing_text},
 };
 use crate::{
+    components::erased::{act, live, part},
     components::icon::{Icon, Sign},
     counted,
     i18n::{t, t_string, td_string, use_i18n},
     intl,
     map::stage::Stage,
+    tx,
 };
 use holdfast_contract::catalogue::{SeatKind, SeatStatus};
 
@@ -25,7 +27,7 @@ pub fn SeatList(floor: Floor) -> impl IntoView {
     let count = floor.hall.with_value(|hall| hall.sections.len());
     view! {
         <section class="seat-list" data-testid="seat-list" aria-labelledby="list-title">
-            <h2 id="list-title">{t!(i18n, event.list)}</h2>
+            <h2 id="list-title">{tx!(i18n, event.list)}</h2>
             <ul class="list-sections">
                 {(0..count).map(|section| view! { <SectionEntry floor section open/> }).collect_view()}
             </ul>
@@ -63,14 +65,14 @@ fn SectionEntry(floor: Floor, section: usize, open: RwSignal<Option<usize>>) -> 
                 type="button"
                 class="list-head"
                 data-testid=test_id
-                aria-expanded=move || if is_open.get() { "true" } else { "false" }
+                aria-expanded=live(move || if is_open.get() { "true" } else { "false" })
                 on:click=toggle
             >
                 <Icon sign=Sign::Right/>
                 <span class="list-name">{name}</span>
-                <span class="soft figures">{detail}</span>
+                <span class="soft figures">{live(detail)}</span>
             </button>
-            {move || {
+            {part(move || {
                 is_open
                     .get()
                     .then(|| {
@@ -83,7 +85,7 @@ fn SectionEntry(floor: Floor, section: usize, open: RwSignal<Option<usize>>) -> 
                             </ul>
                         }
                     })
-            }}
+            })}
         </li>
     }
 }
@@ -118,16 +120,16 @@ fn RowEntry(floor: Floor, row: usize, open: RwSignal<Option<usize>>) -> impl Int
                 type="button"
                 class="list-head row"
                 data-testid=test_id
-                aria-expanded=move || if is_open.get() { "true" } else { "false" }
-                on:click=move |_| {
+                aria-expanded=live(move || if is_open.get() { "true" } else { "false" })
+                on:click=act(move |_| {
                     open.update(|open| *open = if *open == Some(row) { None } else { Some(row) });
-                }
+                })
             >
                 <Icon sign=Sign::Right/>
                 <span class="list-name">{t!(i18n, seat.row, row = label)}</span>
-                <span class="soft figures">{left}</span>
+                <span class="soft figures">{live(left)}</span>
             </button>
-            {move || {
+            {part(move || {
                 is_open
                     .get()
                     .then(|| {
@@ -140,7 +142,7 @@ fn RowEntry(floor: Floor, row: usize, open: RwSignal<Option<usize>>) -> impl Int
                             </ul>
                         }
                     })
-            }}
+            })}
         </li>
     }
 }
@@ -174,17 +176,17 @@ fn SeatEntry(floor: Floor, seat: usize) -> impl IntoView {
         <li>
             <button
                 type="button"
-                class=class
+                class=live(class)
                 data-testid=format!("seat-{seat_id}")
-                aria-label=words
-                aria-pressed=move || {
+                aria-label=live(words)
+                aria-pressed=live(move || {
                     if standing.get() == Standing::Chosen { "true" } else { "false" }
-                }
-                aria-disabled=move || {
+                })
+                aria-disabled=live(move || {
                     let can = matches!(standing.get(), Standing::Free | Standing::Chosen);
                     if can { "false" } else { "true" }
-                }
-                on:click=move |_| floor.toggle(seat)
+                })
+                on:click=act(move |_| floor.toggle(seat))
             >
                 <span class="figures">{label}</span>
                 {matches!(kind, SeatKind::Wheelchair | SeatKind::Companion)

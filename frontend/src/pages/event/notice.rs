@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::floor::{Floor, Notice};
 use crate::{
+    components::erased::{act, part},
     components::icon::{Icon, Sign},
     counted,
     i18n::{Locale, t_string, td_string, use_i18n},
@@ -42,7 +43,7 @@ pub fn NoticeView(floor: Floor) -> impl IntoView {
     let i18n = use_i18n();
     view! {
         <div role="alert" class="notice-slot">
-            {move || {
+            {part(move || {
                 floor
                     .notice
                     .get()
@@ -59,14 +60,14 @@ pub fn NoticeView(floor: Floor) -> impl IntoView {
                                     type="button"
                                     class="quiet square"
                                     aria-label=t_string!(i18n, common.close)
-                                    on:click=move |_| floor.notice.set(None)
+                                    on:click=act(move |_| floor.notice.set(None))
                                 >
                                     <Icon sign=Sign::Cross/>
                                 </button>
                             </div>
                         }
                     })
-            }}
+            })}
         </div>
     }
 }

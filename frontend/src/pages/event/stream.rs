@@ -11,7 +11,7 @@ use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{EventSource, MessageEvent};
 
 use super::floor::{Floor, StreamStatus};
-use crate::{api, browser};
+use crate::{api, browser, json};
 
 /// The first wait before a new line; doubled with each failure.
 const FIRST_WAIT_MS: i32 = 1_000;
@@ -87,7 +87,7 @@ fn open(floor: Floor, slot: &Slot, wait_ms: i32) {
 
     let change: Listener = Closure::new(move |event: MessageEvent| {
         let text = event.data().as_string().unwrap_or_default();
-        if let Ok(change) = serde_json::from_str::<Change>(&text) {
+        if let Some(change) = json::parse::<Change>(&text) {
             if floor.event.try_with_untracked(|_| ()).is_some() {
                 floor.change(change);
             }

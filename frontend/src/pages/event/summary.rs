@@ -11,12 +11,14 @@ use super::{
     selection::{Places, Selection},
 };
 use crate::{
+    components::erased::{act, live, part},
     components::icon::{Icon, Sign},
     counted,
-    i18n::{t, t_string, use_i18n},
+    i18n::{t_string, use_i18n},
     intl,
     map::stage::Stage,
     state::holds::Holds,
+    tx,
 };
 
 /// What is chosen costs this much; nothing where currencies differ or a price is missing.
@@ -61,7 +63,8 @@ pub fn Chosen(floor: Floor) -> impl IntoView {
     let rows = move || {
         let chosen = floor.chosen.get();
         if chosen.is_empty() {
-            return view! { <p class="empty-hint">{t!(i18n, event.nothing_chosen)}</p> }.into_any();
+            return view! { <p class="empty-hint">{tx!(i18n, event.nothing_chosen)}</p> }
+                .into_any();
         }
         let seats = chosen.seats.into_iter().map(|(seat_id, offer)| {
             view! { <ChosenSeat floor seat_id offer/> }
@@ -74,9 +77,9 @@ pub fn Chosen(floor: Floor) -> impl IntoView {
     };
     view! {
         <section class="summary" aria-labelledby="summary-title">
-            <h2 id="summary-title">{t!(i18n, event.your_selection)}</h2>
+            <h2 id="summary-title">{tx!(i18n, event.your_selection)}</h2>
             <Held floor/>
-            <div aria-live="polite">{rows}</div>
+            <div aria-live="polite">{part(rows)}</div>
         </section>
     }
 }
@@ -106,10 +109,10 @@ fn ChosenSeat(floor: Floor, seat_id: i32, offer: Option<uuid::Uuid>) -> impl Int
         view! {
             <select
                 aria-label=label
-                on:change=move |event| {
+                on:change=act(move |event| {
                     let offer = event_target_value(&event).parse().ok();
                     floor.chosen.update(|chosen| chosen.set_offer(seat_id, offer));
-                }
+                })
             >
                 {options}
             </select>
@@ -128,7 +131,7 @@ fn ChosenSeat(floor: Floor, seat_id: i32, offer: Option<uuid::Uuid>) -> impl Int
                 type="button"
                 class="quiet square"
                 aria-label=removal
-                on:click=move |_| floor.toggle(seat)
+                on:click=act(move |_| floor.toggle(seat))
             >
                 <Icon sign=Sign::Cross/>
             </button>
@@ -161,13 +164,13 @@ fn ChosenPlaces(floor: Floor, places: Places) -> impl IntoView {
                 type="button"
                 class="quiet square"
                 aria-label=removal
-                on:click=move |_| {
+                on:click=act(move |_| {
                     floor
                         .chosen
                         .update(|chosen| {
                             chosen.add(section_id, offer_id, -quantity, i32::MAX);
                         });
-                }
+                })
             >
                 <Icon sign=Sign::Cross/>
             </button>
@@ -180,7 +183,7 @@ fn ChosenPlaces(floor: Floor, places: Places) -> impl IntoView {
 fn Held(floor: Floor) -> impl IntoView {
     let i18n = use_i18n();
     let holds = Holds::expect();
-    move || {
+    part(move || {
         let event = floor.event.with(|event| event.id);
         let count: i32 = holds
             .of_event(event)
@@ -194,10 +197,10 @@ fn Held(floor: Floor) -> impl IntoView {
         Some(view! {
             <div class="held-box">
                 <p>{text}</p>
-                <A href=path attr:class="button secondary">{t!(i18n, event.to_checkout)}</A>
+                <A href=path attr:class="button secondary">{tx!(i18n, event.to_checkout)}</A>
             </div>
         })
-    }
+    })
 }
 
 /// The total and the button that never moves.
@@ -230,20 +233,20 @@ pub fn HoldBar(floor: Floor) -> impl IntoView {
         <div class="hold-bar">
             <NoticeView floor/>
             <div class="total-row">
-                <span>{t!(i18n, common.total)}</span>
-                <strong class="figures total">{move || price().unwrap_or_else(|| "–".into())}</strong>
+                <span>{tx!(i18n, common.total)}</span>
+                <strong class="figures total">{part(move || price().unwrap_or_else(|| "–".into()))}</strong>
             </div>
             <button
                 type="button"
                 class="button primary wide"
                 data-testid="hold-button"
-                disabled=move || count() == 0 || floor.holding.get()
-                on:click=move |_| hold.run(())
+                disabled=live(move || count() == 0 || floor.holding.get())
+                on:click=act(move |_| hold.run(()))
             >
                 <Icon sign=Sign::Lock/>
-                <span>{label}</span>
+                <span>{live(label)}</span>
             </button>
-            <p class="fine">{minutes}</p>
+            <p class="fine">{live(minutes)}</p>
         </div>
     }
 }

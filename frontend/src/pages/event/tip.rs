@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::floor::{Floor, Standing};
 use crate::{
+    components::erased::part,
     i18n::{Locale, td_string, use_i18n},
     intl,
     map::canvas::Pointed,
@@ -38,7 +39,7 @@ pub fn standing_text(locale: Locale, standing: Standing) -> Option<&'static str>
 #[component]
 pub fn Tip(floor: Floor, pointed: RwSignal<Option<Pointed>>) -> impl IntoView {
     let i18n = use_i18n();
-    move || {
+    part(move || {
         let Pointed { seat, x, y } = pointed.get()?;
         let locale = i18n.get_locale();
         let standing = floor.standing(seat);
@@ -55,6 +56,8 @@ pub fn Tip(floor: Floor, pointed: RwSignal<Option<Pointed>>) -> impl IntoView {
         let x = x.clamp(half, (width - half).max(half));
         let below = y < 110.0;
         let y = if below { y + 44.0 } else { y - 8.0 };
+        #[allow(clippy::cast_possible_truncation, reason = "pixels")]
+        let (x, y) = (x as i32, y as i32);
         Some(view! {
             <div
                 class="tip"
@@ -73,5 +76,5 @@ pub fn Tip(floor: Floor, pointed: RwSignal<Option<Pointed>>) -> impl IntoView {
                     .map(|text| view! { <span class="remark">{text}</span> })}
             </div>
         })
-    }
+    })
 }
