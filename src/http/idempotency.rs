@@ -11,6 +11,11 @@ use poem::{
     IntoResponse, Response,
     http::{HeaderValue, StatusCode},
 };
+use poem_openapi::{
+    ApiResponse,
+    registry::{MetaResponses, Registry},
+    types::Type,
+};
 use sea_orm::DbErr;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -21,11 +26,14 @@ use holdfast_contract::{
     problem::{FieldError, ProblemType},
 };
 
-use super::{problem::ApiProblem, tokens::hex};
+use super::{body::Created, problem::ApiProblem, tokens::hex};
 use crate::db::{Sql, Tx};
 
 /// The longest key.
 pub const MAX_KEY_CHARS: usize = 255;
+/// The shortest key of a caller whom nothing else tells apart from others: it names the guest then, so it must not
+/// be guessed.
+pub const MIN_ANONYMOUS_KEY_CHARS: usize = 32;
 /// How long a key is kept at least, in milliseconds.
 pub const KEPT_MS: i64 = 48 * 60 * 60 * 1000;
 /// How many rows one retention pass deletes at the most.
@@ -183,6 +191,37 @@ impl IntoResponse for Answer {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::OK);
         Response::builder().status(status).content_type(self.content_type).body(self.body)
+    }
+}
+
+/// An answer of status 201 to a request that may carry a key.
+#[derive(Debug)]
+pub enum Keyed<T> {
+    /// Made now; no key came along.
+    Made(T),
+    /// Made now and stored.
+    Stored(Answer),
+    /// Made before.
+    Replayed(Answer),
+}
+
+impl<T: Serialize + Send> IntoResponse for Keyed<T> {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Made(made) => Created(made).into_response(),
+            Self::Stored(answer) => answer.into_response(),
+            Self::Replayed(answer) => answer.replayed(),
+        }
+    }
+}
+
+impl<T: Type + Serialize> ApiResponse for Keyed<T> {
+    fn meta() -> MetaResponses {
+        Created::<T>::meta()
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
     }
 }
 

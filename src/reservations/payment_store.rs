@@ -45,7 +45,7 @@ pub(super) async fn candidates(
     ids: &[ReservationId],
 ) -> Result<(Vec<Candidate>, i64), DbErr> {
     let text = format!(
-        "SELECT r.*, e.status AS event_status, e.max_per_user, {{now}} AS now \
+        "SELECT r.*, e.status AS event_status, e.max_per_user AS event_limit, {{now}} AS now \
          FROM reservations r JOIN events e ON e.id = r.event_id \
          WHERE r.id IN ({}) ORDER BY r.id",
         list(ids)
@@ -56,7 +56,7 @@ pub(super) async fn candidates(
         Ok(Candidate {
             reservation: reservations::Model::from_query_result(row, "")?,
             event_status: row.try_get("", "event_status")?,
-            max_per_user: row.try_get("", "max_per_user")?,
+            max_per_user: row.try_get("", "event_limit")?,
         })
     };
     let found: Result<Vec<_>, DbErr> = rows.iter().map(candidate).collect();
