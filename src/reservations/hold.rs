@@ -5,7 +5,7 @@
 
 mod attempt;
 
-use std::{collections::HashSet, sync::Arc};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use holdfast_domain::{
     ids::{Buyer, EventId, ReservationId, SeatId},
@@ -28,6 +28,21 @@ use crate::{
 
 /// How often a hold is tried again with newer terms, or after lapsed places that somebody else was clearing.
 const MAX_TRIES: u32 = 4;
+
+/// How long a request whose twin may be under way waits before it looks again.
+const TWIN_WAIT: Duration = Duration::from_millis(20);
+/// How often it looks again.
+const MAX_TWIN_WAITS: u32 = 25;
+
+/// Another request of the same attempt.
+enum Twin {
+    /// It was answered.
+    Answered(Answer),
+    /// It may be under way.
+    UnderWay,
+    /// There is none.
+    None,
+}
 
 /// What is asked for.
 #[derive(Debug, Clone)]
@@ -181,10 +196,32 @@ impl Reservations {
                 Err(HoldError::Short { pick, .. })
                     if tries < MAX_TRIES && self.lapsed_are_left(&command, pick).await? => {}
                 Err(HoldError::StaleTerms) => return Err(HoldError::NotOnSale),
+                Err(HoldError::Seats(seats)) => match self.twin(&command, &seats, tries).await? {
+                    Twin::Answered(answer) => return Ok(Came::Replayed(answer)),
+                    Twin::UnderWay => tokio::time::sleep(TWIN_WAIT).await,
+                    Twin::None => return Err(HoldError::Seats(seats)),
+                },
                 other => return other,
             }
             tries += 1;
         }
+    }
+
+    /// Whether seats were refused because a twin of this very request has them, or is about to.
+    async fn twin(
+        &self,
+        command: &HoldCommand,
+        refused: &[(SeatId, Refusal)],
+        tries: u32,
+    ) -> Result<Twin, HoldError> {
+        let Some(keyed) = &command.keyed else { return Ok(Twin::None) };
+        let known = keyed.attempt.known(&self.base.db).await?;
+        if let Some(answer) = known.and_then(|known| known.answer) {
+            return Ok(Twin::Answered(answer));
+        }
+        let contended = refused.iter().any(|(_, refusal)| *refusal == Refusal::Contended);
+        let waits = contended && tries < MAX_TWIN_WAITS;
+        Ok(if waits { Twin::UnderWay } else { Twin::None })
     }
 
     async fn lapsed_are_left(&self, command: &HoldCommand, pick: usize) -> Result<bool, DbErr> {
