@@ -12,3 +12,4 @@ pub mod store;
 
 pub use driver::{Directive, Driver, Status};
 pub use executor::Executor;
+pub use store::Wish;

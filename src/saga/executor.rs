@@ -150,7 +150,7 @@ impl<D: Driver> Executor<D> {
     /// Goes on with a saga until it waits, rests, needs an operator, or is somebody else's. What goes wrong
     /// is logged; the lease lapses, and some node's pass takes it up again.
     pub async fn drive(&self, mut work: Work<D::State>) {
-        let id = work.row.id;
+        let (id, fence) = (work.row.id, work.row.fence);
         for _ in 0..MAX_STEPS {
             let answer = match self.driver.next(&work.state, work.row.now_ms) {
                 Directive::Outside(step) => match self.act(step, &work).await {
@@ -174,11 +174,22 @@ impl<D: Driver> Executor<D> {
                 Err(error) => {
                     tracing::error!(saga = %id, error = &error as &dyn std::error::Error,
                         "a saga's step was not recorded");
+                    if let RecordError::Illegal(_) = error {
+                        self.give_up(id, fence, "illegal-transition").await;
+                    }
                     return;
                 }
             }
         }
-        tracing::error!(saga = %id, "a saga takes steps without end");
+        self.give_up(id, fence, "steps-without-end").await;
+    }
+
+    /// A bug of ours does not mend itself: an operator is called, instead of trying for ever.
+    async fn give_up(&self, id: Uuid, fence: i64, reason: &str) {
+        tracing::error!(saga = %id, reason, "a saga needs attention");
+        if let Err(error) = store::give_up(&self.base.db, id, fence, reason).await {
+            tracing::error!(saga = %id, error = %error, "a saga was not given up");
+        }
     }
 
     /// Makes the saga of a subject due and drives it in a task of its own, unless somebody else has it:

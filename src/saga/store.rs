@@ -173,6 +173,16 @@ pub async fn renew(sql: &impl Sql, id: Uuid, fence: i64) -> Result<u64, DbErr> {
     .await
 }
 
+/// Leaves a saga to an operator; its state stays as it was recorded last.
+pub async fn give_up(sql: &impl Sql, id: Uuid, fence: i64, reason: &str) -> Result<u64, DbErr> {
+    sql.run(
+        "UPDATE sagas SET status = 'needs_attention', reason = $3, lease_until = 0, \
+         version = version + 1, updated_at = {now} WHERE id = $1 AND fence = $2",
+        vec![id.into(), fence.into(), reason.into()],
+    )
+    .await
+}
+
 /// Whether whoever wakes a saga also wants it to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wish {
