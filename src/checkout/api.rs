@@ -112,6 +112,10 @@ impl BookingsApi {
     ) -> Result<Json<Booking>, ApiProblem> {
         caller.known_buyer()?;
         let reference = reference.0.trim().to_uppercase();
+        // No other form was ever given out; what comes here is anybody's text.
+        if !is_reference(&reference) {
+            return Err(no_booking());
+        }
         let found = self.checkouts.find_for(&caller, By::Reference(&reference)).await?;
         found.map(Json).ok_or_else(no_booking)
     }
@@ -211,6 +215,12 @@ impl BookingsApi {
             Came::NotYet => Err(idempotency::in_flight()),
         }
     }
+}
+
+fn is_reference(text: &str) -> bool {
+    text.strip_prefix("HF-").is_some_and(|letters| {
+        letters.len() == 8 && letters.bytes().all(|letter| letter.is_ascii_alphanumeric())
+    })
 }
 
 fn no_booking() -> ApiProblem {

@@ -8,7 +8,7 @@ use holdfast_domain::{
 use sea_orm::DbErr;
 
 use super::{Checkouts, confirm::FIRST_WAIT, store};
-use crate::{http::auth::Caller, saga::store::Wish};
+use crate::{http::auth::Caller, saga::Wish};
 
 /// How often a waiting request looks.
 const LOOK: std::time::Duration = std::time::Duration::from_millis(50);

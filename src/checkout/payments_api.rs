@@ -7,7 +7,7 @@ use super::{Checkouts, store};
 use crate::{
     http::{body::Json, problem::ApiProblem},
     ports::payments::SecondStep,
-    saga::store::Wish,
+    saga::Wish,
 };
 
 /// The routes of payments.
@@ -44,6 +44,10 @@ impl PaymentsApi {
         client_secret: Path<String>,
         body: Json<SimulatedCompletion>,
     ) -> Result<Json<Booking>, ApiProblem> {
+        // No other form was ever given out; what comes here is anybody's text.
+        if !client_secret.0.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(ApiProblem::not_found("payment"));
+        }
         let step = match body.0.outcome {
             SimulatedOutcome::Success => SecondStep::Succeeds,
             SimulatedOutcome::Failure => SecondStep::Fails,

@@ -142,6 +142,47 @@ async fn a_hundred_identical_requests_pay_once_and_are_told_the_same() {
 }
 
 #[tokio::test]
+async fn a_buyer_who_hangs_up_is_told_the_same_when_asking_again() {
+    let (app, event) = app_with_event().await;
+    for (at, patience_ms) in [1, 3, 5, 8, 12, 20].into_iter().enumerate() {
+        let seat = i32::try_from(at).expect("few") + 1;
+        let buyer = Buyer::holds(&app, &event, &seats(&[seat])).await;
+        let mut body = buyer.pays_with("pm_card_visa");
+        body["email"] = format!("ada{at}@example.org").into();
+        let key = format!("hangs-up-{at}");
+        let patience = Duration::from_millis(patience_ms);
+        // Dropping the request closes its connection.
+        tokio::time::timeout(patience, buyer.confirms(&app, &key, &body)).await.ok();
+        let mut told = buyer.confirms(&app, &key, &body).await;
+        for _ in 0..LOOKS {
+            if told.status == 201 {
+                break;
+            }
+            told = buyer.confirms(&app, &key, &body).await;
+        }
+        assert_eq!(told.status, 201, "{}", told.text);
+        let booking = buyer.gets(&app, &format!("/bookings/{}", id(&told))).await;
+        assert_eq!(booking.body, told.body);
+    }
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn text_that_no_booking_or_payment_ever_had_finds_nothing() {
+    let (app, event) = app_with_event().await;
+    let buyer = Buyer::holds(&app, &event, &seats(&[1])).await;
+    for reference in ["HF-00000000", "x", "HF-%00", "HF-%C3%A9%C3%A9%C3%A9%C3%A9"] {
+        let read = buyer.gets(&app, &format!("/bookings/reference/{reference}")).await;
+        read.assert_problem(404, "/problems/not-found");
+    }
+    for secret in ["x", "%00", "pi_%E2%82%AC"] {
+        let done = app.post(&completion(secret), &json!({ "outcome": "success" })).await;
+        done.assert_problem(404, "/problems/not-found");
+    }
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn a_declined_buyer_keeps_the_seats_and_pays_with_another_card() {
     let (app, event) = app_with_event().await;
     let buyer = Buyer::holds(&app, &event, &seats(&[1])).await;
