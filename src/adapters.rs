@@ -3,6 +3,6 @@
 pub mod in_process;
 pub mod redis_broker;
 pub mod redlock;
-#[cfg(feature = "failpoints")]
 pub mod sabotage;
+pub mod simulated_gateway;
 pub mod system;

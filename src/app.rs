@@ -22,11 +22,13 @@ use crate::{
         in_process::{InProcessBroker, InProcessLocks},
         redis_broker::RedisBroker,
         redlock::Redlock,
+        simulated_gateway::SimulatedGateway,
         system::{SystemClock, SystemEntropy},
     },
     base::Base,
     catalogue::{self, Catalogue, create_event::HoldTimes},
-    config::{Config, Environment},
+    checkout::{self, BookingsApi, Checkouts, PaymentsApi},
+    config::{Config, Environment, PaymentProvider},
     db::{ClockOffset, Db, IN_MEMORY},
     development::DevelopmentApi,
     http::{body::Json, problem, secure::SecureHeaders, tokens::Tokens},
@@ -55,6 +57,8 @@ pub struct App {
     /// Holding seats.
     pub reservations: Reservations,
     holds: HoldTimes,
+    /// Paying for them.
+    pub checkouts: Checkouts,
     tokens: Arc<Tokens>,
     broker: Arc<dyn Broker>,
     tail: Tail,
@@ -116,12 +120,14 @@ impl App {
             seconds: i64::try_from(config.hold_ttl.as_secs())?,
             cap_seconds: i64::try_from(config.hold_cap.as_secs())?,
         };
+        let checkouts = checkouts(&config, &base, &reservations);
         Ok(Self {
             config: Arc::new(config),
-            catalogue: Catalogue::new(base.clone(), holds),
+            catalogue: Catalogue::new(base.clone(), holds, reservations.relay.clone()),
             holds,
             base,
             reservations,
+            checkouts,
             tokens,
             broker,
             tail: Tail::default(),
@@ -202,7 +208,16 @@ impl App {
     fn passes(&self) -> Vec<Pass> {
         let (reservations, db) = (self.reservations.clone(), self.base.db.clone());
         let base = self.base.clone();
+        let (due, old) = (self.checkouts.clone(), self.checkouts.clone());
         vec![
+            Pass::new("checkouts", checkout::PASS_EVERY, move || {
+                let checkouts = due.clone();
+                async move { Ok(checkouts.pass().await?) }
+            }),
+            Pass::new("idempotency-retention", self.config.event_pass, move || {
+                let checkouts = old.clone();
+                async move { Ok(checkouts.retention_pass().await?) }
+            }),
             Pass::new("expire", self.config.expiry_pass, move || {
                 let reservations = reservations.clone();
                 async move { Ok(reservations.expire_pass().await?) }
@@ -257,8 +272,10 @@ impl App {
             tokens: Arc::clone(&self.tokens),
         };
         let catalogue = catalogue::api::routes(&self.catalogue);
-        OpenApiService::new((accounts, catalogue, reservations), "Holdfast", VERSION)
-            .server("/api/v1")
+        let bookings = BookingsApi { checkouts: self.checkouts.clone() };
+        let payments = PaymentsApi { checkouts: self.checkouts.clone() };
+        let slices = (accounts, catalogue, reservations, bookings, payments);
+        OpenApiService::new(slices, "Holdfast", VERSION).server("/api/v1")
     }
 }
 
@@ -313,6 +330,18 @@ async fn base(config: &Config) -> anyhow::Result<Base> {
         None => db,
     };
     Ok(Base { db, entropy, clock, tasks: Tasks::default() })
+}
+
+fn checkouts(config: &Config, base: &Base, reservations: &Reservations) -> Checkouts {
+    let relay = reservations.relay.clone();
+    match config.payment_provider {
+        PaymentProvider::Simulated => {
+            let entropy = Arc::clone(&base.entropy);
+            let gateway = Arc::new(SimulatedGateway::new(base.db.clone(), entropy));
+            let bank = Arc::clone(&gateway);
+            Checkouts::new(base.clone(), relay, gateway, Some(bank))
+        }
+    }
 }
 
 fn locks(config: &Config, base: &Base) -> anyhow::Result<Arc<dyn LockManager>> {

@@ -29,7 +29,7 @@ pub mod views;
 use std::sync::Arc;
 
 use self::{create_event::HoldTimes, reads::Reads};
-use crate::base::Base;
+use crate::{base::Base, live::Relay};
 
 /// What the routes of the catalogue stand on.
 #[derive(Debug, Clone)]
@@ -38,13 +38,14 @@ pub struct Catalogue {
     pub base: Base,
     /// How long holds last where an event does not say.
     pub holds: HoldTimes,
+    relay: Relay,
     reads: Arc<Reads>,
 }
 
 impl Catalogue {
-    /// A catalogue with empty caches.
-    pub fn new(base: Base, holds: HoldTimes) -> Self {
+    /// A catalogue with empty caches; `relay` numbers what it changes.
+    pub fn new(base: Base, holds: HoldTimes, relay: Relay) -> Self {
         let reads = Arc::new(Reads::new(base.db.clone()));
-        Self { base, holds, reads }
+        Self { base, holds, relay, reads }
     }
 }

@@ -31,7 +31,9 @@ pub struct Breach {
 
 /// Every invariant of every slice.
 pub fn invariants() -> impl Iterator<Item = &'static Invariant> {
-    crate::reservations::invariants::INVARIANTS.iter()
+    let (reservations, checkout) =
+        (crate::reservations::invariants::INVARIANTS, crate::checkout::invariants::INVARIANTS);
+    reservations.iter().chain(checkout)
 }
 
 /// Finds every breach (at most 20 of each invariant).

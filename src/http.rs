@@ -2,6 +2,7 @@
 
 pub mod auth;
 pub mod body;
+pub mod idempotency;
 pub mod page;
 pub mod problem;
 pub mod secure;

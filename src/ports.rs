@@ -5,8 +5,10 @@ pub mod broker;
 pub mod clock;
 pub mod entropy;
 pub mod locks;
+pub mod payments;
 
 pub use broker::Broker;
 pub use clock::Clock;
 pub use entropy::Entropy;
 pub use locks::LockManager;
+pub use payments::PaymentGateway;

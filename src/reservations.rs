@@ -14,6 +14,8 @@ pub mod extend;
 pub mod general_store;
 pub mod hold;
 pub mod invariants;
+pub mod payment_steps;
+pub mod payment_store;
 pub mod read;
 pub mod store;
 pub mod terms;

@@ -27,6 +27,10 @@ pub struct Model {
     pub fence: i64,
     /// Grows with every change.
     pub version: i32,
+    /// How often somebody wanted it to be looked at.
+    pub wakes: i32,
+    /// 1 once somebody wants it to stop.
+    pub cancel_requested: i32,
     /// Milliseconds since 1970.
     pub created_at: i64,
     /// Milliseconds since 1970.

@@ -23,6 +23,14 @@ pub struct Model {
     pub currency: String,
     /// Where it stands; the CHECK lists the values.
     pub status: String,
+    /// The call that authorized it.
+    pub authorize_key: Option<String>,
+    /// The call that captured it.
+    pub capture_key: Option<String>,
+    /// The call that voided it.
+    pub void_key: Option<String>,
+    /// When a payment that takes time is decided, milliseconds since 1970.
+    pub decided_at: Option<i64>,
     /// Captured in minor units.
     pub captured_minor: i64,
     /// Refunded in minor units.

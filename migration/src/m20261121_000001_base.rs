@@ -277,6 +277,8 @@ const BOOKING_RESERVATIONS: &str = "CREATE TABLE booking_reservations (
 ) {end};
 CREATE UNIQUE INDEX booking_reservations_live ON booking_reservations (reservation_id) WHERE live = 1";
 
+// `wakes` counts those who want somebody to look at once: a worker that parks a saga which was woken since
+// it looked makes it due at once.
 const SAGAS: &str = "CREATE TABLE sagas (
     id {uuid} PRIMARY KEY,
     kind {text} NOT NULL,
@@ -289,6 +291,8 @@ const SAGAS: &str = "CREATE TABLE sagas (
     lease_until {big} NOT NULL,
     fence {big} NOT NULL CHECK (fence >= 0),
     version {int} NOT NULL CHECK (version > 0),
+    wakes {int} NOT NULL DEFAULT 0,
+    cancel_requested {int} NOT NULL DEFAULT 0 CHECK (cancel_requested IN (0, 1)),
     created_at {big} NOT NULL,
     updated_at {big} NOT NULL
 ) {hot};
@@ -398,7 +402,8 @@ const CLOCK_OFFSET: &str = "CREATE TABLE clock_offset (
 ) {end};
 INSERT INTO clock_offset (id, offset_ms) VALUES (1, 0)";
 
-// The simulated gateway's own books: it is an outside system that happens to live next door.
+// The simulated gateway's own books: it is an outside system that happens to live next door. A key column
+// names the call that took effect last, so that the same call is answered again and not repeated.
 const SIMULATED_PAYMENTS: &str = "CREATE TABLE simulated_payments (
     id {text} PRIMARY KEY,
     idempotency_key {text} NOT NULL UNIQUE,
@@ -408,11 +413,16 @@ const SIMULATED_PAYMENTS: &str = "CREATE TABLE simulated_payments (
     amount_minor {big} NOT NULL CHECK (amount_minor > 0),
     currency {text} NOT NULL,
     status {text} NOT NULL CHECK (status IN
-        ('requires_action', 'requires_capture', 'succeeded', 'canceled', 'declined')),
+        ('requires_confirmation', 'requires_action', 'processing', 'requires_capture', 'succeeded',
+        'canceled', 'declined')),
+    authorize_key {text},
+    capture_key {text},
+    void_key {text},
+    decided_at {big},
     captured_minor {big} NOT NULL CHECK (captured_minor >= 0 AND captured_minor <= amount_minor),
     refunded_minor {big} NOT NULL CHECK (refunded_minor >= 0 AND refunded_minor <= captured_minor),
     created_at {big} NOT NULL
-) {end};
+) {hot};
 CREATE INDEX simulated_payments_saga ON simulated_payments (saga)";
 
 #[async_trait::async_trait]

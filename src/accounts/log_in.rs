@@ -68,6 +68,15 @@ pub async fn profile(db: &Db, id: UserId) -> Result<Option<Profile>, DbErr> {
     }))
 }
 
+/// Where mails to a user go; none when the account may not sign in.
+///
+/// # Errors
+/// When the database fails.
+pub async fn email_of(db: &Db, id: UserId) -> Result<Option<String>, DbErr> {
+    let user = store::user(db.reader(), id).await?;
+    Ok(user.filter(|user| user.status == "active").map(|user| user.email))
+}
+
 fn role(user: &users::Model) -> Role {
     // The CHECK allows no other word; the least of all roles is the safe reading.
     Role::parse(&user.role).unwrap_or(Role::Customer)

@@ -249,42 +249,36 @@ async fn read_moving(tx: &Tx, moment: &Moment) -> Result<Moving, DbErr> {
     Ok(sum_up(moment, sections, &odd, &general))
 }
 
+/// Which holds have lapsed at `now`, and until when that stays so.
+struct Lapses {
+    now: i64,
+    lapsed: usize,
+    valid_until: i64,
+}
+
+impl Lapses {
+    fn has_lapsed(&mut self, expires_at: i64) -> bool {
+        let lapsed = expires_at <= self.now;
+        if lapsed {
+            self.lapsed += 1;
+        } else {
+            self.valid_until = self.valid_until.min(expires_at);
+        }
+        lapsed
+    }
+}
+
 fn sum_up(
     moment: &Moment,
     sections: Vec<sections::Model>,
     odd: &[OddSeat],
     general: &[GeneralHold],
 ) -> Moving {
-    let mut counts: HashMap<SectionId, Counts> = sections
-        .iter()
-        .map(|section| {
-            let seated = section.kind == "seated";
-            let of = |counter: i32| if seated { 0 } else { i64::from(counter) };
-            let counts = Counts {
-                capacity: section.capacity.into(),
-                available: 0,
-                held: of(section.held),
-                sold: of(section.sold),
-                blocked: of(section.blocked),
-            };
-            (SectionId(section.id), counts)
-        })
-        .collect();
-    let mut lapsed = 0;
-    let mut valid_until = i64::MAX;
-    let mut has_lapsed = |expires_at: Option<i64>| match expires_at {
-        Some(at) if at <= moment.now => {
-            lapsed += 1;
-            true
-        }
-        Some(at) => {
-            valid_until = valid_until.min(at);
-            false
-        }
-        None => false,
-    };
+    let mut lapses = Lapses { now: moment.now, lapsed: 0, valid_until: i64::MAX };
+    let mut counts: HashMap<SectionId, Counts> =
+        sections.iter().map(|section| (SectionId(section.id), counters(section))).collect();
     for hold in general {
-        if has_lapsed(Some(hold.expires_at))
+        if lapses.has_lapsed(hold.expires_at)
             && let Some(counts) = counts.get_mut(&hold.section)
         {
             counts.held -= hold.persons;
@@ -292,7 +286,7 @@ fn sum_up(
     }
     let mut seats: Vec<WireState> = Vec::with_capacity(odd.len());
     for seat in odd {
-        if has_lapsed(seat.expires_at) {
+        if seat.expires_at.is_some_and(|at| lapses.has_lapsed(at)) {
             continue;
         }
         let Some(status) = shown(&seat.status) else { continue };
@@ -318,8 +312,27 @@ fn sum_up(
             (section, counts)
         })
         .collect();
-    let seats = serde_json::to_string(&seats).expect("seat states serialize");
-    Moving { total: moment.total, valid_until, lapsed, seq: moment.seq, sections, seats }
+    Moving {
+        total: moment.total,
+        valid_until: lapses.valid_until,
+        lapsed: lapses.lapsed,
+        seq: moment.seq,
+        sections,
+        seats: serde_json::to_string(&seats).expect("seat states serialize"),
+    }
+}
+
+/// What the section's row says: of general admission everything, of seats only how many there are.
+fn counters(section: &sections::Model) -> Counts {
+    let seated = section.kind == "seated";
+    let of = |counter: i32| if seated { 0 } else { i64::from(counter) };
+    Counts {
+        capacity: section.capacity.into(),
+        available: 0,
+        held: of(section.held),
+        sold: of(section.sold),
+        blocked: of(section.blocked),
+    }
 }
 
 /// What buyers see of a stored state; nothing of an available seat.

@@ -97,6 +97,15 @@ impl Tokens {
         format!("{GUEST_PREFIX}.{}.{}", guest.0.simple(), hex(&tag))
     }
 
+    /// The guest that an anonymous caller becomes under this Idempotency-Key: the same at every retry.
+    pub fn guest_of_key(&self, key: &str) -> GuestId {
+        let tag = mac(&self.guest_key, format!("idempotency-key:{key}").as_bytes());
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&tag[..16]);
+        // Version 8 (RFC 9562): never one of the ids that we draw.
+        GuestId(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+    }
+
     /// The guest of a valid guest token; the MAC is compared in constant time.
     pub fn read_guest(&self, token: &str) -> Option<GuestId> {
         let mut parts = token.split('.');

@@ -3,18 +3,18 @@
 use std::sync::Arc;
 
 use holdfast_contract::{
-    problem::{FieldError, ProblemType, RefusedSeat, SeatRefusal},
+    IDEMPOTENCY_KEY_HEADER,
+    problem::{FieldError, ProblemType},
     reservations::{HoldRequest, Reservation, ReservationPage},
 };
 use holdfast_domain::{
     access::{self, Action, Relation},
     ids::{Buyer, EventId, GuestId, OfferId, ReservationId, SeatId, SectionId},
-    inventory::Refusal,
-    reservation::{PlacesWish, ReservationState, SeatWish, Wishes},
+    reservation::{PlacesWish, SeatWish, Wishes},
 };
 use poem_openapi::{
     OpenApi, Tags,
-    param::{Path, Query},
+    param::{Header, Path, Query},
 };
 use uuid::Uuid;
 
@@ -22,16 +22,20 @@ use super::{
     Reservations,
     cancel::CancelError,
     extend::ExtendError,
-    hold::{Extent, Held, HoldCommand, HoldError, Limit},
+    hold::{Came, Extent, HoldCommand, HoldError, KeyedHold, Limit},
     read, store,
 };
 use crate::http::{
     auth::Caller,
-    body::{Created, Json, NoContent},
+    body::{Json, NoContent},
+    idempotency::{Attempt, Keyed, MIN_ANONYMOUS_KEY_CHARS},
     page,
     problem::ApiProblem,
     tokens::Tokens,
 };
+
+/// The name under which attempts to hold are kept.
+const HOLD: &str = "hold";
 
 /// The routes of reservations.
 #[derive(Debug, Clone)]
@@ -59,22 +63,35 @@ impl ReservationsApi {
         caller: Caller,
         /// The event's id or slug.
         event_id: Path<String>,
+        /// One per attempt, the same at every retry; of at least 32 characters where nobody is known.
+        #[oai(name = "Idempotency-Key")]
+        key: Header<Option<String>>,
         body: Json<HoldRequest>,
-    ) -> Result<Created<Reservation>, ApiProblem> {
+    ) -> Result<Keyed<Reservation>, ApiProblem> {
         let event = self.event(&event_id.0).await?;
+        let buyer = self.buyer(&caller, key.0.as_deref())?;
+        let guest_token = match buyer {
+            Buyer::Guest(guest) => Some(self.tokens.guest(guest)),
+            Buyer::User(_) => None,
+        };
+        let keyed = match key.0 {
+            None => None,
+            Some(key) => {
+                let request = (event, &body.0);
+                let attempt = Attempt::new(buyer.id(), HOLD, &key, &request)?;
+                Some(KeyedHold { attempt, guest_token: guest_token.clone() })
+            }
+        };
         let (wishes, extent) = wishes(body.0)?;
-        let buyer = caller
-            .buyer()
-            .unwrap_or_else(|| Buyer::Guest(GuestId(self.reservations.base.entropy.id())));
-        let command = HoldCommand { event, buyer, locale: caller.locale, wishes, extent };
+        let command = HoldCommand { event, buyer, locale: caller.locale, wishes, extent, keyed };
         let reservations = self.reservations.clone();
-        let held = self
-            .reservations
-            .base
-            .tasks
-            .run(async move { reservations.hold(command).await })
-            .await??;
-        Ok(Created(self.shown(&held)))
+        let tasks = &self.reservations.base.tasks;
+        let came = tasks.run(async move { reservations.hold(command).await }).await??;
+        Ok(match came {
+            Came::Held(held) => Keyed::Made(read::made(&held, guest_token)),
+            Came::Stored(answer) => Keyed::Stored(answer),
+            Came::Replayed(answer) => Keyed::Replayed(answer),
+        })
     }
 
     /// One's own reservations of an event, newest first.
@@ -153,21 +170,27 @@ impl ReservationsApi {
 }
 
 impl ReservationsApi {
+    /// Who holds. A caller whom nobody knows yet becomes a guest: under a key the same one at every retry.
+    fn buyer(&self, caller: &Caller, key: Option<&str>) -> Result<Buyer, ApiProblem> {
+        if let Some(buyer) = caller.buyer() {
+            return Ok(buyer);
+        }
+        let guest = match key {
+            None => GuestId(self.reservations.base.entropy.id()),
+            Some(key) if key.len() < MIN_ANONYMOUS_KEY_CHARS => {
+                return Err(ApiProblem::field(
+                    IDEMPOTENCY_KEY_HEADER,
+                    "must have at least 32 characters where nobody is signed in",
+                ));
+            }
+            Some(key) => self.tokens.guest_of_key(key),
+        };
+        Ok(Buyer::Guest(guest))
+    }
+
     async fn event(&self, id_or_slug: &str) -> Result<EventId, ApiProblem> {
         let event = self.reservations.terms.event(id_or_slug).await?;
         event.ok_or_else(|| ApiProblem::not_found("event"))
-    }
-
-    fn shown(&self, held: &Held) -> Reservation {
-        let reserved = &held.reserved;
-        let mut shown =
-            read::wire(reserved, ReservationState::Active, &held.items, reserved.created_at);
-        shown.refused = held.refused.iter().map(refused).collect();
-        shown.guest_token = match reserved.buyer {
-            Buyer::Guest(guest) => Some(self.tokens.guest(guest)),
-            Buyer::User(_) => None,
-        };
-        shown
     }
 }
 
@@ -200,19 +223,6 @@ fn wishes(request: HoldRequest) -> Result<(Wishes, Extent), ApiProblem> {
     Ok((wishes, extent))
 }
 
-fn refused((seat, refusal): &(SeatId, Refusal)) -> RefusedSeat {
-    let reason = match refusal {
-        Refusal::Held => SeatRefusal::Held,
-        Refusal::Sold => SeatRefusal::Sold,
-        Refusal::Blocked => SeatRefusal::Blocked,
-        Refusal::Yours => SeatRefusal::Yours,
-        Refusal::StaleVersion => SeatRefusal::StaleVersion,
-        Refusal::Contended => SeatRefusal::Contended,
-        Refusal::Unknown => SeatRefusal::Unknown,
-    };
-    RefusedSeat { seat_id: seat.0, reason }
-}
-
 impl From<HoldError> for ApiProblem {
     fn from(error: HoldError) -> Self {
         match error {
@@ -224,7 +234,7 @@ impl From<HoldError> for ApiProblem {
                 ProblemType::SeatsUnavailable,
                 format!("{} of the seats cannot be held.", seats.len()),
             )
-            .with_seats(seats.iter().map(refused).collect()),
+            .with_seats(seats.iter().map(read::refused).collect()),
             HoldError::Short { pick, remaining } => Self::new(
                 ProblemType::NotEnoughPlaces,
                 format!("general[{pick}]: {remaining} places are left."),
@@ -244,6 +254,7 @@ impl From<HoldError> for ApiProblem {
                 Self::new(ProblemType::LimitExceeded, format!("{what} at most {allowed} persons."))
                     .with_limit(Some(allowed), Some(remaining))
             }
+            HoldError::Claim(error) => error.into(),
             HoldError::Db(error) => error.into(),
         }
     }

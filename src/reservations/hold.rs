@@ -22,6 +22,7 @@ use super::{
 };
 use crate::{
     db::Failure,
+    http::idempotency::{self, Answer, ClaimError},
     ports::locks::{HeldLocks, LockOutcome, seat_key},
 };
 
@@ -41,6 +42,28 @@ pub struct HoldCommand {
     pub wishes: Wishes,
     /// What to do when some of it cannot be had.
     pub extent: Extent,
+    /// The attempt that this is, where the caller named it.
+    pub keyed: Option<KeyedHold>,
+}
+
+/// A hold under an Idempotency-Key: its answer is stored in the transaction that holds.
+#[derive(Debug, Clone)]
+pub struct KeyedHold {
+    /// The attempt.
+    pub attempt: idempotency::Attempt,
+    /// What the answer says beside the reservation.
+    pub guest_token: Option<String>,
+}
+
+/// What came of a hold.
+#[derive(Debug, Clone)]
+pub enum Came {
+    /// It stands.
+    Held(Held),
+    /// It stands, and its answer is stored.
+    Stored(Answer),
+    /// The same attempt was made before.
+    Replayed(Answer),
 }
 
 /// What to do when some of the wishes cannot be had.
@@ -115,6 +138,9 @@ pub enum HoldError {
     /// The event's terms changed under the hold: try again with newer ones.
     #[error("the terms changed")]
     StaleTerms,
+    /// The key was used for another request.
+    #[error(transparent)]
+    Claim(#[from] ClaimError),
     /// The database failed.
     #[error("the database failed")]
     Db(#[from] DbErr),
@@ -123,7 +149,7 @@ pub enum HoldError {
 impl Failure for HoldError {
     fn database(&self) -> Option<&DbErr> {
         match self {
-            Self::Db(error) => Some(error),
+            Self::Db(error) | Self::Claim(ClaimError::Db(error)) => Some(error),
             _ => None,
         }
     }
@@ -134,7 +160,13 @@ impl Reservations {
     ///
     /// # Errors
     /// See [`HoldError`]; nothing is held then, and no lock stays.
-    pub async fn hold(&self, command: HoldCommand) -> Result<Held, HoldError> {
+    pub async fn hold(&self, command: HoldCommand) -> Result<Came, HoldError> {
+        if let Some(keyed) = &command.keyed
+            && let Some(known) = keyed.attempt.known(&self.base.db).await?
+            && let Some(answer) = known.answer
+        {
+            return Ok(Came::Replayed(answer));
+        }
         let mut terms = self.terms.get(command.event).await?.ok_or(HoldError::NoEvent)?;
         let mut tries = 1;
         loop {
@@ -164,7 +196,7 @@ impl Reservations {
         &self,
         terms: &Arc<Terms>,
         command: &HoldCommand,
-    ) -> Result<Held, HoldError> {
+    ) -> Result<Came, HoldError> {
         let mut refused = self.refusals(command).await?;
         let wishes = remaining(command, &refused)?;
         let keys: Vec<String> =
@@ -176,17 +208,18 @@ impl Reservations {
             return Err(HoldError::Seats(refused));
         }
         let id = ReservationId(self.base.entropy.id());
-        let result = self.transact(terms, command, wishes.clone(), id).await;
+        let result = self.transact(terms, command, wishes.clone(), id, refused.clone()).await;
         // Given back on every path; the seats are decided, whatever a late release does.
         if let Some(locks) = locks {
             locks.release().await;
         }
-        let mut held = result?;
+        let came = result?;
         self.relay.nudge();
+        let Came::Held(mut held) = came else { return Ok(came) };
         refused.extend(self.reasons(command, &lost(&wishes, &held)).await?);
         refused.sort_by_key(|(seat, _)| *seat);
         held.refused = refused;
-        Ok(held)
+        Ok(Came::Held(held))
     }
 
     async fn lock(&self, keys: &[String]) -> (Option<Box<dyn HeldLocks>>, Vec<usize>) {
@@ -252,7 +285,8 @@ impl Reservations {
         command: &HoldCommand,
         wishes: Wishes,
         id: ReservationId,
-    ) -> Result<Held, HoldError> {
+        refused: Vec<(SeatId, Refusal)>,
+    ) -> Result<Came, HoldError> {
         let attempt = Arc::new(Attempt {
             terms: Arc::clone(terms),
             wishes,
@@ -260,6 +294,8 @@ impl Reservations {
             buyer: command.buyer,
             locale: command.locale,
             extent: command.extent,
+            keyed: command.keyed.clone(),
+            refused,
             holds_per_minute: self.holds_per_minute.into(),
             entropy: Arc::clone(&self.base.entropy),
         });

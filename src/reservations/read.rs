@@ -2,16 +2,19 @@
 
 use holdfast_contract::{
     money::Money as WireMoney,
+    problem::{RefusedSeat, SeatRefusal},
     reservations::{ItemKind, Reservation, ReservationItem, ReservationStatus},
 };
 use holdfast_domain::{
-    ids::{Buyer, EventId, ReservationId},
+    ids::{Buyer, EventId, ReservationId, SeatId},
+    inventory::Refusal,
     reservation::ReservationState,
 };
 use sea_orm::DbErr;
 
 use super::{
     Reservations,
+    hold::Held,
     store::{self, Item, Reserved, Stored},
 };
 use crate::{db::Db, http::time};
@@ -58,6 +61,29 @@ pub fn wire(reserved: &Reserved, state: ReservationState, items: &[Item], now: i
 pub async fn persons_of(db: &Db, event: EventId, buyer: Buyer) -> Result<i64, DbErr> {
     let now = db.now().await?;
     Ok(store::usage(db, event, buyer, now).await?.persons)
+}
+
+/// The answer to a hold.
+pub fn made(held: &Held, guest_token: Option<String>) -> Reservation {
+    let reserved = &held.reserved;
+    let mut shown = wire(reserved, ReservationState::Active, &held.items, reserved.created_at);
+    shown.refused = held.refused.iter().map(refused).collect();
+    shown.guest_token = guest_token;
+    shown
+}
+
+/// A refused seat on the wire.
+pub fn refused((seat, refusal): &(SeatId, Refusal)) -> RefusedSeat {
+    let reason = match refusal {
+        Refusal::Held => SeatRefusal::Held,
+        Refusal::Sold => SeatRefusal::Sold,
+        Refusal::Blocked => SeatRefusal::Blocked,
+        Refusal::Yours => SeatRefusal::Yours,
+        Refusal::StaleVersion => SeatRefusal::StaleVersion,
+        Refusal::Contended => SeatRefusal::Contended,
+        Refusal::Unknown => SeatRefusal::Unknown,
+    };
+    RefusedSeat { seat_id: seat.0, reason }
 }
 
 fn status(state: ReservationState) -> ReservationStatus {

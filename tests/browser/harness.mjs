@@ -23,6 +23,8 @@ import { chromium } from 'playwright-core';
 const READY_MS = 60_000;
 const STOP_MS = 10_000;
 const LOG_LINES_MAX = 40;
+// How long one step of a page may take: generous, for the machine may be busy.
+const STEP_MS = 15_000;
 
 // What must not reach the server from the shell of whoever runs the tests.
 const OURS = ['DATABASE_URL', 'REDIS_URLS', 'JWT_SECRET', 'HOLDFAST_CONFIG', 'PUBLIC_URL'];
@@ -100,9 +102,12 @@ export function openBrowser() {
 }
 
 // A page of a new visitor. `page.faults` collects what a user would never be shown: uncaught
-// errors, and console errors other than the network's own word about a 4xx.
-export async function visit(browser, url, options = {}) {
+// errors, broken rules of the Content-Security-Policy and other console errors (save the network's
+// own word about a 4xx, which is an answer), answers of 5xx, and files of the page that are not there.
+// `prepare` gets the page before it goes anywhere.
+export async function visit(browser, url, { prepare, ...options } = {}) {
   const context = await browser.newContext({ locale: 'en-GB', ...options });
+  context.setDefaultTimeout(STEP_MS);
   const page = await context.newPage();
   page.faults = [];
   page.on('pageerror', (error) => page.faults.push(String(error)));
@@ -111,6 +116,14 @@ export async function visit(browser, url, options = {}) {
       page.faults.push(message.text());
     }
   });
+  page.on('response', (response) => {
+    const { pathname } = new URL(response.url());
+    const missing = response.status() === 404 && !pathname.startsWith('/api/');
+    if (response.status() >= 500 || missing) {
+      page.faults.push(`${response.status()} ${pathname}`);
+    }
+  });
+  await prepare?.(page);
   await page.goto(url);
   return page;
 }
@@ -120,6 +133,8 @@ export async function accessibilityFaults(page) {
   await page.evaluate(axe.source);
   const { violations } = await page.evaluate(() => window.axe.run(document, {
     resultTypes: ['violations'],
+    // Of WCAG 2.2, off by default.
+    rules: { 'target-size': { enabled: true } },
   }));
   return violations.flatMap(({ id, help, nodes }) =>
     nodes.map((node) => `${id}: ${help}: ${node.target.join(' ')}`));

@@ -134,3 +134,15 @@ async fn sections(app: &TestApp, event: &Event, like: Like) {
         .expect("a seat");
     }
 }
+
+/// Changes what every place of the event costs.
+pub async fn price(app: &TestApp, event: &Event, minor: i64) {
+    let db = &app.app.base.db;
+    for text in [
+        "UPDATE offers SET price_minor = $2 WHERE event_id = $1",
+        "UPDATE events SET version = version + CAST($2 * 0 + 1 AS integer) WHERE id = $1",
+    ] {
+        let changed = db.run(text, vec![event.id.into(), minor.into()]).await;
+        assert!(changed.expect("the price changes") > 0);
+    }
+}

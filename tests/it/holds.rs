@@ -228,3 +228,31 @@ async fn an_event_that_does_not_sell_holds_nothing() {
         .assert_problem(409, "/problems/not-on-sale");
     app.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hold_under_a_key_happens_once_and_is_answered_alike_every_time() {
+    let app = TestApp::start().await;
+    let event = fixture::event(&app, Like::default()).await;
+    let nobody = app.as_nobody();
+    let hold = async |key: &str, body: &Value| {
+        let headers = [("Idempotency-Key", key)];
+        nobody.send(reqwest::Method::POST, &event.reservations(), Some(body), &headers).await
+    };
+    let key = "0192f3a8-6c1e-4a57-9a40-5f0f3c1f2d11";
+    let wish = seats(&[1, 2]);
+    let answers = futures_util::future::join_all((0..20).map(|_| hold(key, &wish))).await;
+    for answer in &answers {
+        assert_eq!((answer.status, &answer.text), (201, &answers[0].text));
+    }
+    let first = answers.iter().filter(|answer| answer.header("idempotency-replayed").is_none());
+    assert_eq!(first.count(), 1);
+    assert!(answers[0].body["guest_token"].is_string());
+    hold(key, &seats(&[3])).await.assert_problem(422, "/problems/idempotency-key-reused");
+    hold("1", &seats(&[3])).await.assert_field("Idempotency-Key");
+    // A refusal is not kept: the same key succeeds once the seat is free.
+    let other = "0192f3a8-6c1e-4a57-9a40-5f0f3c1f2d12";
+    hold(other, &wish).await.assert_problem(409, "/problems/seats-unavailable");
+    app.advance(HOLD).await;
+    assert_eq!(hold(other, &wish).await.status, 201);
+    app.finish().await;
+}

@@ -4,6 +4,8 @@
 
 mod accounts;
 mod catalogue;
+mod checkout;
+mod checkout_crashes;
 mod cluster;
 mod fixture;
 mod harness;

@@ -95,14 +95,9 @@ impl EventsApi {
         let named = body.0.organization_id.map(OrganizationId);
         let organization = self.0.organization(&caller, named).await?;
         let (base, holds) = (self.0.base.clone(), self.0.holds);
-        let made = self
-            .0
-            .base
-            .tasks
-            .run(
-                async move { create_event::create_event(&base, organization, body.0, holds).await },
-            )
-            .await??;
+        let work =
+            async move { create_event::create_event(&base, organization, body.0, holds).await };
+        let made = self.0.carry_out(work).await?;
         Ok(Created(self.event(made).await?))
     }
 
@@ -123,10 +118,8 @@ impl EventsApi {
         let event = EventId(self.0.managed(&caller, &id.0).await?.row.id);
         let (base, holds) = (self.0.base.clone(), self.0.holds);
         self.0
-            .base
-            .tasks
-            .run(async move { edit_event::edit_event(&base, event, body.0, holds).await })
-            .await??;
+            .carry_out(async move { edit_event::edit_event(&base, event, body.0, holds).await })
+            .await?;
         Ok(Json(self.event(event).await?))
     }
 
@@ -135,11 +128,7 @@ impl EventsApi {
     async fn delete(&self, caller: Caller, id: Path<String>) -> Result<NoContent, ApiProblem> {
         let moment = self.0.allowed_to(&caller, &id.0, Action::DeleteEvent).await?;
         let (base, event) = (self.0.base.clone(), EventId(moment.row.id));
-        self.0
-            .base
-            .tasks
-            .run(async move { delete_event::delete_event(&base, event).await })
-            .await??;
+        self.0.carry_out(async move { delete_event::delete_event(&base, event).await }).await?;
         Ok(NoContent)
     }
 
@@ -228,11 +217,7 @@ impl EventsApi {
     ) -> Result<Json<Event>, ApiProblem> {
         let event = EventId(self.0.managed(caller, id).await?.row.id);
         let base = self.0.base.clone();
-        self.0
-            .base
-            .tasks
-            .run(async move { lifecycle::command(&base, event, command).await })
-            .await??;
+        self.0.carry_out(async move { lifecycle::command(&base, event, command).await }).await?;
         Ok(Json(self.event(event).await?))
     }
 

@@ -1,4 +1,4 @@
-//! Who may see and who may manage an event.
+//! What every route begins with: who may see and who may manage an event, and how a change is run.
 
 use std::sync::Arc;
 
@@ -16,6 +16,21 @@ use crate::{
 };
 
 impl Catalogue {
+    /// Runs a change to its end although the client may go, and has it numbered at once.
+    pub(super) async fn carry_out<T, E>(
+        &self,
+        work: impl Future<Output = Result<T, E>> + Send + 'static,
+    ) -> Result<T, ApiProblem>
+    where
+        T: Send + 'static,
+        E: Send + 'static,
+        ApiProblem: From<E>,
+    {
+        let done = self.base.tasks.run(work).await??;
+        self.relay.nudge();
+        Ok(done)
+    }
+
     /// The event, where the caller may see it: drafts do not exist for strangers.
     pub(super) async fn visible(
         &self,

@@ -71,12 +71,8 @@ impl OffersApi {
     ) -> Result<Created<Offer>, ApiProblem> {
         let event = EventId(self.0.managed(&caller, &id.0).await?.row.id);
         let base = self.0.base.clone();
-        let made = self
-            .0
-            .base
-            .tasks
-            .run(async move { offers::add_offer(&base, event, body.0).await })
-            .await??;
+        let made =
+            self.0.carry_out(async move { offers::add_offer(&base, event, body.0).await }).await?;
         Ok(Created(self.offer(made).await?))
     }
 
@@ -91,10 +87,8 @@ impl OffersApi {
         let (event, offer) = self.managed(&caller, id.0).await?;
         let base = self.0.base.clone();
         self.0
-            .base
-            .tasks
-            .run(async move { offers::edit_offer(&base, event, offer, body.0).await })
-            .await??;
+            .carry_out(async move { offers::edit_offer(&base, event, offer, body.0).await })
+            .await?;
         Ok(Json(self.offer(offer).await?))
     }
 
@@ -103,11 +97,7 @@ impl OffersApi {
     async fn withdraw(&self, caller: Caller, id: Path<Uuid>) -> Result<NoContent, ApiProblem> {
         let (event, offer) = self.managed(&caller, id.0).await?;
         let base = self.0.base.clone();
-        self.0
-            .base
-            .tasks
-            .run(async move { offers::withdraw_offer(&base, event, offer).await })
-            .await??;
+        self.0.carry_out(async move { offers::withdraw_offer(&base, event, offer).await }).await?;
         Ok(NoContent)
     }
 }

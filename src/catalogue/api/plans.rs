@@ -151,10 +151,8 @@ impl PlansApi {
         let base = self.0.base.clone();
         let accepted = self
             .0
-            .base
-            .tasks
-            .run(async move { replace_plan::replace_plan(&base, event, plan).await })
-            .await??;
+            .carry_out(async move { replace_plan::replace_plan(&base, event, plan).await })
+            .await?;
         Ok(Json(accepted))
     }
 }

@@ -146,12 +146,11 @@ impl SeatsApi {
     ) -> Result<Json<Seat>, ApiProblem> {
         let event = EventId(self.0.managed(&caller, &id.0).await?.row.id);
         let (base, seat) = (self.0.base.clone(), SeatId(seat_id.0));
-        self.0
-            .base
-            .tasks
-            .run(async move { change_seat::change_seat(&base, event, seat, body.0).await })
-            .await?
-            .map_err(|error| ApiProblem::of_seat(seat_id.0, error))?;
+        let work = async move {
+            let changed = change_seat::change_seat(&base, event, seat, body.0).await;
+            changed.map_err(|error| ApiProblem::of_seat(seat.0, error))
+        };
+        self.0.carry_out(work).await?;
         let missing = || ApiProblem::not_found("seat");
         let moment = self.0.managed(&caller, &id.0).await?;
         let row = store::seats::one(&self.0.base.db, event, seat).await?.ok_or_else(missing)?;

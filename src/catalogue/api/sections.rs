@@ -44,10 +44,8 @@ impl SectionsApi {
         let base = self.0.base.clone();
         let made = self
             .0
-            .base
-            .tasks
-            .run(async move { sections::add_section(&base, event, body.0).await })
-            .await??;
+            .carry_out(async move { sections::add_section(&base, event, body.0).await })
+            .await?;
         Ok(Created(self.section(event, made).await?))
     }
 
@@ -63,10 +61,8 @@ impl SectionsApi {
         let event = EventId(self.0.managed(&caller, &id.0).await?.row.id);
         let (base, section) = (self.0.base.clone(), SectionId(section_id.0));
         self.0
-            .base
-            .tasks
-            .run(async move { sections::edit_section(&base, event, section, body.0).await })
-            .await??;
+            .carry_out(async move { sections::edit_section(&base, event, section, body.0).await })
+            .await?;
         Ok(Json(self.section(event, section).await?))
     }
 
@@ -81,10 +77,8 @@ impl SectionsApi {
         let event = EventId(self.0.managed(&caller, &id.0).await?.row.id);
         let (base, section) = (self.0.base.clone(), SectionId(section_id.0));
         self.0
-            .base
-            .tasks
-            .run(async move { sections::delete_section(&base, event, section).await })
-            .await??;
+            .carry_out(async move { sections::delete_section(&base, event, section).await })
+            .await?;
         Ok(NoContent)
     }
 }

@@ -12,13 +12,15 @@ use holdfast_domain::{
 };
 use sea_orm::DbErr;
 
-use super::{Extent, Held, HoldError, Limit};
+use super::{Came, Extent, Held, HoldError, KeyedHold, Limit};
 use crate::{
     db::Tx,
+    http::idempotency::{Answer, Claim},
     live::{ChangeDraft, record},
     ports::Entropy,
     reservations::{
         general_store::{self, Places},
+        read,
         store::{self, Item, Reserved, TakenSeat, Taking, Usage},
         terms::Terms,
     },
@@ -33,13 +35,33 @@ pub(super) struct Attempt {
     pub(super) buyer: Buyer,
     pub(super) locale: &'static str,
     pub(super) extent: Extent,
+    pub(super) keyed: Option<KeyedHold>,
+    /// What a look refused before.
+    pub(super) refused: Vec<(SeatId, Refusal)>,
     pub(super) holds_per_minute: i64,
     pub(super) entropy: Arc<dyn Entropy>,
 }
 
 impl Attempt {
+    /// Claims the attempt where it has a name, holds, and stores the answer.
+    pub(super) async fn run(&self, tx: &Tx) -> Result<Came, HoldError> {
+        let Some(keyed) = &self.keyed else { return Ok(Came::Held(self.hold(tx).await?)) };
+        if let Claim::Known(known) = keyed.attempt.claim(tx, Some(self.id.0)).await? {
+            // Claim and answer are one transaction, so a claim that can be seen has its answer.
+            return known.answer.map(Came::Replayed).ok_or_else(|| {
+                HoldError::Db(DbErr::Custom("a hold was claimed and never answered".into()))
+            });
+        }
+        let mut held = self.hold(tx).await?;
+        held.refused.extend(self.refused.iter().copied());
+        held.refused.sort_by_key(|(seat, _)| *seat);
+        let answer = Answer::json(201, &read::made(&held, keyed.guest_token.clone()));
+        keyed.attempt.answer(tx, &answer).await?;
+        Ok(Came::Stored(answer))
+    }
+
     /// Takes, counts, prices and writes.
-    pub(super) async fn run(&self, tx: &Tx) -> Result<Held, HoldError> {
+    async fn hold(&self, tx: &Tx) -> Result<Held, HoldError> {
         let terms = &self.terms;
         let now = store::lock_buyer(tx, terms, self.buyer, self.locale)
             .await?

@@ -1,0 +1,365 @@
+//! The transitions: a checkout and what happened to it give the checkout after it, or a refusal that
+//! names both.
+
+use super::{
+    Checkout,
+    ending::{Ending, Failure, StuckReason},
+    event::{Authorization, Decline, Doubt, Event, Outcome},
+    limits,
+    state::{Call, Knowledge, PaymentId, SeatsStand, State, Tries},
+};
+
+/// An event that cannot happen in this state: a fault of the caller, never of the buyer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a checkout that is {state} cannot take in {event:?}")]
+pub struct IllegalTransition {
+    /// The state's name.
+    pub state: &'static str,
+    /// The event.
+    pub event: Event,
+}
+
+/// Takes in what happened at `now_ms`.
+///
+/// # Errors
+/// When the event cannot happen in this state; the checkout is then unchanged wherever it is stored.
+pub fn apply(checkout: Checkout, event: Event, now_ms: i64) -> Result<Checkout, IllegalTransition> {
+    let illegal = IllegalTransition { state: checkout.state.name(), event: event.clone() };
+    let at = At { now_ms, overdue: now_ms >= checkout.deadline_ms };
+    match at.after(checkout.state, event) {
+        Some(state) => Ok(Checkout { state, ..checkout }),
+        None => Err(illegal),
+    }
+}
+
+/// The moment at which something happens.
+pub(super) struct At {
+    pub(super) now_ms: i64,
+    overdue: bool,
+}
+
+impl At {
+    /// The state after the event, or nothing when it cannot happen.
+    fn after(&self, state: State, event: Event) -> Option<State> {
+        Some(match (state, event) {
+            (State::Preparing { call }, Event::Prepared(outcome)) => self.prepared(call, outcome),
+            (State::Authorizing { payment, call }, Event::Authorized(outcome))
+                if call.is_open() =>
+            {
+                self.authorized(payment, call, outcome)
+            }
+            (State::ConfirmingSeats { payment, tries }, Event::SeatsConfirmed(outcome)) => {
+                self.seats_confirmed(payment, tries, &outcome)
+            }
+            (State::Capturing { payment, call }, Event::Captured(outcome)) if call.is_open() => {
+                self.captured(payment, call, &outcome)
+            }
+            (State::Issuing { payment, tries }, Event::TicketsIssued(outcome)) => {
+                self.tickets_issued(payment, tries, &outcome)
+            }
+            (State::Voiding { payment, seats, why, call }, Event::Voided(outcome))
+                if call.is_open() =>
+            {
+                self.voided(payment, seats, why, call, &outcome)
+            }
+            (State::Releasing { why, tries }, Event::SeatsReleased(outcome)) => {
+                self.seats_released(why, tries, &outcome)
+            }
+            (state, Event::Seen(seen)) => return self.seen(state, seen),
+            (state, Event::Woken) => self.woken(state),
+            (state, Event::CancelRequested) => return self.cancel(state),
+            (State::Stuck { from, .. }, Event::Retried) => self.retried(*from),
+            (
+                State::Preparing { .. }
+                | State::Authorizing { .. }
+                | State::Awaiting { .. }
+                | State::ConfirmingSeats { .. }
+                | State::Capturing { .. }
+                | State::Issuing { .. }
+                | State::Voiding { .. }
+                | State::Releasing { .. }
+                | State::Rest { .. }
+                | State::Stuck { .. },
+                _,
+            ) => return None,
+        })
+    }
+
+    fn prepared(&self, call: Call, outcome: Outcome<PaymentId, Decline>) -> State {
+        match outcome {
+            Outcome::Done(payment) => {
+                State::Authorizing { payment, call: Call::first(self.now_ms) }
+            }
+            Outcome::Refused(decline) => self.release(Failure::Declined { code: decline.code }),
+            Outcome::Unknown(_) if call.failures + 1 >= limits::MAX_FAILURES => {
+                self.release(Failure::TimedOut)
+            }
+            Outcome::Unknown(Doubt::NoReply) => {
+                State::Preparing { call: call.failed(Knowledge::Open, self.now_ms) }
+            }
+            // Nothing to ask for without an id, and nothing to lose: at worst a payment that touched
+            // no card and that nobody can authorize stays behind.
+            Outcome::Unknown(Doubt::Faulted) => State::Preparing {
+                call: call.failed(Knowledge::Spent, self.now_ms).again(self.now_ms),
+            },
+        }
+    }
+
+    fn authorized(
+        &self,
+        payment: PaymentId,
+        call: Call,
+        outcome: Outcome<Authorization, Decline>,
+    ) -> State {
+        match outcome {
+            Outcome::Done(Authorization::Granted) => self.confirm_seats(Some(payment)),
+            Outcome::Done(Authorization::ActionRequired { client_secret }) => {
+                self.await_decision(payment, Some(client_secret), 0)
+            }
+            Outcome::Done(Authorization::Processing) => self.await_decision(payment, None, 0),
+            // Nothing to void: nobody outside has the secret with which a declined payment could be
+            // tried with another card.
+            Outcome::Refused(decline) => self.release(Failure::Declined { code: decline.code }),
+            Outcome::Unknown(doubt) => match self.in_doubt(call, doubt) {
+                Some(call) => State::Authorizing { payment, call },
+                None => self.void(payment, SeatsStand::Paying, Failure::TimedOut),
+            },
+        }
+    }
+
+    fn seats_confirmed(
+        &self,
+        payment: Option<PaymentId>,
+        tries: Tries,
+        outcome: &Outcome<(), ()>,
+    ) -> State {
+        match (outcome, payment) {
+            (Outcome::Done(()), Some(payment)) => {
+                State::Capturing { payment, call: Call::first(self.now_ms) }
+            }
+            (Outcome::Done(()), None) => self.issue(None),
+            (Outcome::Refused(()), payment) => self.undo_before_sale(payment, Failure::SeatsLost),
+            (Outcome::Unknown(_), payment) if tries.attempt() >= limits::MAX_FAILURES => {
+                self.undo_before_sale(payment, Failure::TimedOut)
+            }
+            (Outcome::Unknown(_), payment) => {
+                State::ConfirmingSeats { payment, tries: tries.failed(self.now_ms) }
+            }
+        }
+    }
+
+    fn captured(&self, payment: PaymentId, call: Call, outcome: &Outcome<(), ()>) -> State {
+        match *outcome {
+            Outcome::Done(()) => self.issue(Some(payment)),
+            Outcome::Refused(()) => self.void(payment, SeatsStand::Sold, Failure::CaptureRefused),
+            Outcome::Unknown(doubt) => match self.in_doubt(call, doubt) {
+                Some(call) => State::Capturing { payment, call },
+                // The gateway decides in its order: if the capture came through after all, the void is
+                // refused and the checkout goes forward.
+                None => self.void(payment, SeatsStand::Sold, Failure::TimedOut),
+            },
+        }
+    }
+
+    fn tickets_issued(
+        &self,
+        payment: Option<PaymentId>,
+        tries: Tries,
+        outcome: &Outcome<(), ()>,
+    ) -> State {
+        match outcome {
+            Outcome::Done(()) => State::Rest { ending: Ending::Confirmed },
+            Outcome::Unknown(_) if tries.attempt() < limits::MAX_FAILURES => {
+                State::Issuing { payment, tries: tries.failed(self.now_ms) }
+            }
+            Outcome::Unknown(_) | Outcome::Refused(()) => {
+                stuck(StuckReason::IssueFails, State::Issuing { payment, tries })
+            }
+        }
+    }
+
+    fn voided(
+        &self,
+        payment: PaymentId,
+        seats: SeatsStand,
+        why: Failure,
+        call: Call,
+        outcome: &Outcome<(), ()>,
+    ) -> State {
+        match *outcome {
+            Outcome::Done(()) => self.release(why),
+            Outcome::Refused(()) => self.captured_after_all(payment, seats, why, call),
+            Outcome::Unknown(doubt) => self.void_in_doubt(payment, seats, why, call, doubt),
+        }
+    }
+
+    fn void_in_doubt(
+        &self,
+        payment: PaymentId,
+        seats: SeatsStand,
+        why: Failure,
+        call: Call,
+        doubt: Doubt,
+    ) -> State {
+        match self.in_doubt(call.clone(), doubt) {
+            Some(call) => State::Voiding { payment, seats, why, call },
+            None => stuck(StuckReason::VoidFails, State::Voiding { payment, seats, why, call }),
+        }
+    }
+
+    fn seats_released(&self, why: Failure, tries: Tries, outcome: &Outcome<(), ()>) -> State {
+        match outcome {
+            Outcome::Done(()) => State::Rest { ending: Ending::Failed(why) },
+            Outcome::Unknown(_) if tries.attempt() < limits::MAX_FAILURES => {
+                State::Releasing { why, tries: tries.failed(self.now_ms) }
+            }
+            Outcome::Unknown(_) | Outcome::Refused(()) => {
+                stuck(StuckReason::ReleaseFails, State::Releasing { why, tries })
+            }
+        }
+    }
+
+    /// The payment was to be voided and is captured.
+    pub(super) fn captured_after_all(
+        &self,
+        payment: PaymentId,
+        seats: SeatsStand,
+        why: Failure,
+        call: Call,
+    ) -> State {
+        match seats {
+            SeatsStand::Sold => self.issue(Some(payment)),
+            SeatsStand::Paying => stuck(
+                StuckReason::CapturedWithoutSeats,
+                State::Voiding { payment, seats, why, call },
+            ),
+        }
+    }
+
+    /// The wait is over; the deadline is looked at here. Anybody may wake anything: what is over stays so.
+    fn woken(&self, state: State) -> State {
+        match state {
+            State::Preparing { .. } if self.overdue => self.release(Failure::TimedOut),
+            State::Authorizing { payment, .. } | State::Awaiting { payment, .. }
+                if self.overdue =>
+            {
+                self.void(payment, SeatsStand::Paying, Failure::TimedOut)
+            }
+            State::ConfirmingSeats { payment: Some(payment), .. } if self.overdue => {
+                self.void(payment, SeatsStand::Paying, Failure::TimedOut)
+            }
+            State::Awaiting { payment, client_secret, asks, ask_at_ms } => State::Awaiting {
+                payment,
+                client_secret,
+                asks,
+                ask_at_ms: ask_at_ms.min(self.now_ms),
+            },
+            state @ (State::Capturing { .. } | State::Voiding { .. })
+                if state.call().is_some_and(|call| call.is_stale(self.now_ms)) =>
+            {
+                stuck(StuckReason::KeyTooOld, state)
+            }
+            state @ (State::Preparing { .. }
+            | State::Authorizing { .. }
+            | State::ConfirmingSeats { .. }
+            | State::Capturing { .. }
+            | State::Issuing { .. }
+            | State::Voiding { .. }
+            | State::Releasing { .. }
+            | State::Rest { .. }
+            | State::Stuck { .. }) => state,
+        }
+    }
+
+    /// The buyer wants to stop: possible until the pivot, and harmless where it is being undone already.
+    fn cancel(&self, state: State) -> Option<State> {
+        Some(match state {
+            State::Preparing { .. } => self.release(Failure::Cancelled),
+            State::Authorizing { payment, .. } | State::Awaiting { payment, .. } => {
+                self.void(payment, SeatsStand::Paying, Failure::Cancelled)
+            }
+            State::ConfirmingSeats { payment, .. } => {
+                self.undo_before_sale(payment, Failure::Cancelled)
+            }
+            State::Capturing { payment, .. } => {
+                self.void(payment, SeatsStand::Sold, Failure::Cancelled)
+            }
+            state @ (State::Voiding { .. } | State::Releasing { .. }) => state,
+            State::Issuing { .. } | State::Rest { .. } | State::Stuck { .. } => return None,
+        })
+    }
+
+    fn retried(&self, from: State) -> State {
+        let tries = Tries::first(self.now_ms);
+        match from {
+            State::Capturing { payment, call } => {
+                State::Capturing { payment, call: call.reopened(self.now_ms) }
+            }
+            State::Voiding { payment, seats, why, call } => {
+                State::Voiding { payment, seats, why, call: call.reopened(self.now_ms) }
+            }
+            State::Issuing { payment, .. } => State::Issuing { payment, tries },
+            State::Releasing { why, .. } => State::Releasing { why, tries },
+            other @ (State::Preparing { .. }
+            | State::Authorizing { .. }
+            | State::Awaiting { .. }
+            | State::ConfirmingSeats { .. }
+            | State::Rest { .. }
+            | State::Stuck { .. }) => other,
+        }
+    }
+
+    /// The call after no clear answer, or nothing when it failed too often.
+    fn in_doubt(&self, call: Call, doubt: Doubt) -> Option<Call> {
+        let known = match doubt {
+            Doubt::NoReply => Knowledge::Unanswered,
+            Doubt::Faulted => Knowledge::Spent,
+        };
+        let call = call.failed(known, self.now_ms);
+        (call.failures < limits::MAX_FAILURES).then_some(call)
+    }
+
+    /// The call after a question without an answer, or nothing when it failed too often.
+    pub(super) fn asked_in_vain(&self, call: Call) -> Option<Call> {
+        let known = call.known;
+        let call = call.failed(known, self.now_ms);
+        (call.failures < limits::MAX_FAILURES).then_some(call)
+    }
+
+    pub(super) fn confirm_seats(&self, payment: Option<PaymentId>) -> State {
+        State::ConfirmingSeats { payment, tries: Tries::first(self.now_ms) }
+    }
+
+    pub(super) fn issue(&self, payment: Option<PaymentId>) -> State {
+        State::Issuing { payment, tries: Tries::first(self.now_ms) }
+    }
+
+    pub(super) fn await_decision(
+        &self,
+        payment: PaymentId,
+        client_secret: Option<String>,
+        asks: u32,
+    ) -> State {
+        let ask_at_ms = self.now_ms + limits::ask_again_ms(asks);
+        State::Awaiting { payment, client_secret, asks, ask_at_ms }
+    }
+
+    fn undo_before_sale(&self, payment: Option<PaymentId>, why: Failure) -> State {
+        match payment {
+            Some(payment) => self.void(payment, SeatsStand::Paying, why),
+            None => self.release(why),
+        }
+    }
+
+    pub(super) fn void(&self, payment: PaymentId, seats: SeatsStand, why: Failure) -> State {
+        State::Voiding { payment, seats, why, call: Call::first(self.now_ms) }
+    }
+
+    pub(super) fn release(&self, why: Failure) -> State {
+        State::Releasing { why, tries: Tries::first(self.now_ms) }
+    }
+}
+
+pub(super) fn stuck(reason: StuckReason, from: State) -> State {
+    State::Stuck { reason, from: Box::new(from) }
+}

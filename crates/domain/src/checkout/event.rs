@@ -1,0 +1,103 @@
+//! What can happen to a checkout.
+
+use super::state::PaymentId;
+
+/// How a step ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome<T, R> {
+    /// It took effect.
+    Done(T),
+    /// It was refused for good and has no effect.
+    Refused(R),
+    /// It may have taken effect or may yet; nobody knows.
+    Unknown(Doubt),
+}
+
+/// Why nobody knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Doubt {
+    /// No answer came: the request may be lost, under way, or carried out. The same key is sent again.
+    NoReply,
+    /// The gateway answered with a fault under this key and will repeat that answer for ever. A further
+    /// attempt needs a new key, once the gateway was asked what became of this one.
+    Faulted,
+}
+
+/// An authorization that was not refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Authorization {
+    /// The amount is reserved.
+    Granted,
+    /// The buyer must act first (3-D Secure).
+    ActionRequired {
+        /// What the buyer's browser needs for it.
+        client_secret: String,
+    },
+    /// The gateway will know later.
+    Processing,
+}
+
+/// A refused authorization.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decline {
+    /// The gateway's code, such as `card_declined`.
+    pub code: String,
+}
+
+/// A payment as the gateway describes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PaymentSeen {
+    /// Where it stands.
+    pub status: PaymentStatus,
+    /// The secret for the buyer's browser, while the buyer must act.
+    pub client_secret: Option<String>,
+    /// The gateway's code for the last decline.
+    pub decline: Option<Decline>,
+}
+
+/// Where a payment stands at the gateway, in the words of Stripe's PaymentIntents
+/// (<https://docs.stripe.com/payments/paymentintents/lifecycle>) where they differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PaymentStatus {
+    /// Known, no card touched yet (`requires_confirmation`).
+    Prepared,
+    /// The last card was declined (`requires_payment_method`).
+    Declined,
+    /// The buyer must act (`requires_action`).
+    ActionRequired,
+    /// The gateway has not decided yet.
+    Processing,
+    /// The amount is reserved (`requires_capture`).
+    Authorized,
+    /// The amount is taken (`succeeded`).
+    Captured,
+    /// It can never take money any more (`canceled`).
+    Voided,
+}
+
+/// Something that happened to a checkout.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// The answer to `Run(Prepare)`.
+    Prepared(Outcome<PaymentId, Decline>),
+    /// The answer to `Run(Authorize)`.
+    Authorized(Outcome<Authorization, Decline>),
+    /// The answer to `Run(ConfirmSeats)`; refused when a seat is not the reservation's any more.
+    SeatsConfirmed(Outcome<(), ()>),
+    /// The answer to `Run(Capture)`; refused when the authorization does not hold any more.
+    Captured(Outcome<(), ()>),
+    /// The answer to `Run(IssueTickets)`.
+    TicketsIssued(Outcome<(), ()>),
+    /// The answer to `Undo(Authorize)`; refused when the payment is captured already.
+    Voided(Outcome<(), ()>),
+    /// The answer to `Undo(ConfirmSeats)`.
+    SeatsReleased(Outcome<(), ()>),
+    /// The answer to `Ask`: the payment, or nothing when the gateway could not be asked.
+    Seen(Option<PaymentSeen>),
+    /// Somebody took the checkout up: its wait is over, a webhook came, the buyer returned.
+    Woken,
+    /// The buyer wants to stop.
+    CancelRequested,
+    /// An operator says: try again.
+    Retried,
+}

@@ -1,0 +1,54 @@
+//! The bounds of a checkout. Every wait and every repetition has one.
+
+/// How long buyer and gateway may take until the payment is authorized.
+pub const PAYMENT_DEADLINE_MS: i64 = 15 * 60 * 1000;
+
+/// How often a step may fail in a row. With the backoff below that is about an hour.
+pub const MAX_FAILURES: u32 = 20;
+
+/// How long to wait after the first failure; doubled after each further one.
+pub const BACKOFF_FIRST_MS: i64 = 500;
+
+/// The longest wait after a failure.
+pub const BACKOFF_MAX_MS: i64 = 5 * 60 * 1000;
+
+/// How soon to ask after a payment that waits for the buyer or the gateway; doubled each time. Whoever
+/// learns of a change (a webhook, the buyer's return) wakes the checkout earlier.
+pub const ASK_FIRST_MS: i64 = 2 * 1000;
+
+/// The longest wait between two questions.
+pub const ASK_MAX_MS: i64 = 30 * 1000;
+
+/// How long a key may be sent again. Stripe forgets keys after 24 hours at the earliest
+/// (<https://docs.stripe.com/api/idempotent_requests>) and would then act anew.
+pub const KEY_LIFE_MS: i64 = 20 * 60 * 60 * 1000;
+
+/// The wait after so many failures in a row.
+pub(super) fn backoff_ms(failures: u32) -> i64 {
+    doubled(BACKOFF_FIRST_MS, failures.saturating_sub(1), BACKOFF_MAX_MS)
+}
+
+/// The wait before the question after so many questions.
+pub(super) fn ask_again_ms(asks: u32) -> i64 {
+    doubled(ASK_FIRST_MS, asks, ASK_MAX_MS)
+}
+
+fn doubled(first: i64, times: u32, most: i64) -> i64 {
+    // 2^20 times the first wait is far beyond every maximum and far from overflow.
+    (first << times.min(20)).min(most)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_double_up_to_their_maximum() {
+        assert_eq!(backoff_ms(1), BACKOFF_FIRST_MS);
+        assert_eq!(backoff_ms(2), 2 * BACKOFF_FIRST_MS);
+        assert_eq!(backoff_ms(MAX_FAILURES), BACKOFF_MAX_MS);
+        assert_eq!(backoff_ms(u32::MAX), BACKOFF_MAX_MS);
+        assert_eq!(ask_again_ms(0), ASK_FIRST_MS);
+        assert_eq!(ask_again_ms(99), ASK_MAX_MS);
+    }
+}

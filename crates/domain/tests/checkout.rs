@@ -1,0 +1,350 @@
+//! The checkout machine: every pair of state and event (`checkout.table` lists what each gives; what is not
+//! listed is refused), and what is decided when.
+
+use holdfast_domain::{
+    checkout::*,
+    ids::{BookingId, SagaId},
+    money::{Currency, Money},
+};
+use uuid::Uuid;
+
+const START: i64 = 1_795_000_000_000;
+const NOW: i64 = START + 60_000;
+
+fn euro(minor: i64) -> Money {
+    Money::new(minor, Currency::parse("EUR").expect("a currency"))
+}
+
+fn start(order: Order) -> Checkout {
+    Checkout::start(SagaId(Uuid::from_u128(1)), BookingId(Uuid::from_u128(2)), order, START)
+}
+
+fn paid() -> Checkout {
+    start(Order::Paid { amount: euro(4500), method: "pm_card_visa".into() })
+}
+
+fn at(state: State) -> Checkout {
+    Checkout { state, ..paid() }
+}
+
+fn pi() -> PaymentId {
+    PaymentId("pi_1".into())
+}
+
+fn call(known: Knowledge, failures: u32) -> Call {
+    Call { attempt: 1, failures, since_ms: START, not_before_ms: START, known }
+}
+
+/// Every state, in each variety that makes a difference.
+fn states() -> Vec<(String, State)> {
+    use Knowledge::{Open, Spent, Unanswered};
+    let last = MAX_FAILURES - 1;
+    let tries = |failures| Tries { failures, not_before_ms: START };
+    let why = || Failure::TimedOut;
+    let mut all = Vec::new();
+    let mut add = |name: &str, state: State| all.push((name.to_owned(), state));
+    add("preparing", State::Preparing { call: call(Open, 0) });
+    add("preparing last", State::Preparing { call: call(Open, last) });
+    for (name, known, failures) in [
+        ("", Open, 0),
+        (" last", Open, last),
+        (" unanswered", Unanswered, 1),
+        (" spent", Spent, 1),
+        (" unanswered last", Unanswered, last),
+    ] {
+        let call = || call(known, failures);
+        add(&format!("authorizing{name}"), State::Authorizing { payment: pi(), call: call() });
+        add(&format!("capturing{name}"), State::Capturing { payment: pi(), call: call() });
+        for (stand, seats) in [("paying", SeatsStand::Paying), ("sold", SeatsStand::Sold)] {
+            add(
+                &format!("voiding {stand}{name}"),
+                State::Voiding { payment: pi(), seats, why: why(), call: call() },
+            );
+        }
+    }
+    let awaiting = |client_secret| State::Awaiting {
+        payment: pi(),
+        client_secret,
+        asks: 0,
+        ask_at_ms: NOW + 1000,
+    };
+    add("awaiting buyer", awaiting(Some("secret".into())));
+    add("awaiting gateway", awaiting(None));
+    for (name, failures) in [("", 0), (" last", last)] {
+        for (money, payment) in [("paid", Some(pi())), ("free", None)] {
+            let (tries, payment) = (tries(failures), payment.clone());
+            add(
+                &format!("confirming {money}{name}"),
+                State::ConfirmingSeats { payment: payment.clone(), tries: tries.clone() },
+            );
+            add(&format!("issuing {money}{name}"), State::Issuing { payment, tries });
+        }
+        add(&format!("releasing{name}"), State::Releasing { why: why(), tries: tries(failures) });
+    }
+    add("confirmed", State::Rest { ending: Ending::Confirmed });
+    add("failed", State::Rest { ending: Ending::Failed(why()) });
+    let stuck = State::Capturing { payment: pi(), call: call(Open, 0) };
+    add("stuck", State::Stuck { reason: StuckReason::KeyTooOld, from: Box::new(stuck) });
+    all
+}
+
+/// Every event, in each variety that makes a difference.
+fn events() -> Vec<(&'static str, Event)> {
+    use Outcome::{Done, Refused, Unknown};
+    let decline = || Decline { code: "card_declined".into() };
+    let seen = |status| {
+        let secret = (status == PaymentStatus::ActionRequired).then(|| "secret".to_owned());
+        Event::Seen(Some(PaymentSeen { status, client_secret: secret, decline: None }))
+    };
+    let action = Authorization::ActionRequired { client_secret: "secret".into() };
+    vec![
+        ("prepare done", Event::Prepared(Done(pi()))),
+        ("prepare refused", Event::Prepared(Refused(decline()))),
+        ("prepare no reply", Event::Prepared(Unknown(Doubt::NoReply))),
+        ("prepare faulted", Event::Prepared(Unknown(Doubt::Faulted))),
+        ("authorize granted", Event::Authorized(Done(Authorization::Granted))),
+        ("authorize action", Event::Authorized(Done(action))),
+        ("authorize processing", Event::Authorized(Done(Authorization::Processing))),
+        ("authorize refused", Event::Authorized(Refused(decline()))),
+        ("authorize no reply", Event::Authorized(Unknown(Doubt::NoReply))),
+        ("authorize faulted", Event::Authorized(Unknown(Doubt::Faulted))),
+        ("seats done", Event::SeatsConfirmed(Done(()))),
+        ("seats refused", Event::SeatsConfirmed(Refused(()))),
+        ("seats unknown", Event::SeatsConfirmed(Unknown(Doubt::NoReply))),
+        ("capture done", Event::Captured(Done(()))),
+        ("capture refused", Event::Captured(Refused(()))),
+        ("capture no reply", Event::Captured(Unknown(Doubt::NoReply))),
+        ("capture faulted", Event::Captured(Unknown(Doubt::Faulted))),
+        ("issue done", Event::TicketsIssued(Done(()))),
+        ("issue refused", Event::TicketsIssued(Refused(()))),
+        ("issue unknown", Event::TicketsIssued(Unknown(Doubt::NoReply))),
+        ("void done", Event::Voided(Done(()))),
+        ("void refused", Event::Voided(Refused(()))),
+        ("void no reply", Event::Voided(Unknown(Doubt::NoReply))),
+        ("void faulted", Event::Voided(Unknown(Doubt::Faulted))),
+        ("release done", Event::SeatsReleased(Done(()))),
+        ("release refused", Event::SeatsReleased(Refused(()))),
+        ("release unknown", Event::SeatsReleased(Unknown(Doubt::NoReply))),
+        ("seen nothing", Event::Seen(None)),
+        ("seen prepared", seen(PaymentStatus::Prepared)),
+        ("seen declined", seen(PaymentStatus::Declined)),
+        ("seen action", seen(PaymentStatus::ActionRequired)),
+        ("seen processing", seen(PaymentStatus::Processing)),
+        ("seen authorized", seen(PaymentStatus::Authorized)),
+        ("seen captured", seen(PaymentStatus::Captured)),
+        ("seen voided", seen(PaymentStatus::Voided)),
+        ("woken", Event::Woken),
+        ("cancel", Event::CancelRequested),
+        ("retry", Event::Retried),
+    ]
+}
+
+/// A state in a few words: what matters for the table.
+fn words(state: &State) -> String {
+    let of_call = |call: &Call| {
+        let known = match call.known {
+            Knowledge::Open => "",
+            Knowledge::Unanswered => " unanswered",
+            Knowledge::Spent => " spent",
+        };
+        let failures = if call.failures == 0 { "" } else { " after failure" };
+        format!("#{}{known}{failures}", call.attempt)
+    };
+    let of_tries = |tries: &Tries| if tries.failures == 0 { "" } else { " after failure" };
+    let money = |payment: &Option<PaymentId>| if payment.is_some() { "paid" } else { "free" };
+    match state {
+        State::Preparing { call } => format!("preparing {}", of_call(call)),
+        State::Authorizing { call, .. } => format!("authorizing {}", of_call(call)),
+        State::Awaiting { client_secret, asks, ask_at_ms, .. } => {
+            let whom = if client_secret.is_some() { "buyer" } else { "gateway" };
+            let when = if *ask_at_ms <= NOW { " now" } else { "" };
+            format!("awaiting {whom}, asked {asks}{when}")
+        }
+        State::ConfirmingSeats { payment, tries } => {
+            format!("confirming {}{}", money(payment), of_tries(tries))
+        }
+        State::Capturing { call, .. } => format!("capturing {}", of_call(call)),
+        State::Issuing { payment, tries } => {
+            format!("issuing {}{}", money(payment), of_tries(tries))
+        }
+        State::Voiding { seats, why, call, .. } => {
+            format!("voiding {seats:?} {} {}", why.name(), of_call(call))
+        }
+        State::Releasing { why, tries } => format!("releasing {}{}", why.name(), of_tries(tries)),
+        State::Rest { ending: Ending::Confirmed } => "rest confirmed".into(),
+        State::Rest { ending: Ending::Failed(why) } => format!("rest {}", why.name()),
+        State::Stuck { reason, .. } => format!("stuck {}", reason.name()),
+    }
+}
+
+/// What every pair gives. Pairs that are not listed must be refused.
+fn table() -> String {
+    let mut lines = String::new();
+    for (name, state) in states() {
+        lines.push_str(&format!("{name}\n"));
+        for (what, event) in events() {
+            match apply(at(state.clone()), event.clone(), NOW) {
+                Ok(after) => {
+                    let same = after.state == state;
+                    let words = if same { "stays".to_owned() } else { words(&after.state) };
+                    lines.push_str(&format!("    {what}: {words}\n"));
+                }
+                Err(refusal) => {
+                    assert_eq!(refusal.state, state.name());
+                    assert_eq!(refusal.event, event);
+                }
+            }
+        }
+    }
+    lines
+}
+
+#[test]
+fn every_pair_of_state_and_event_is_decided() {
+    let expected = include_str!("checkout.table");
+    let found = table();
+    for (line, (found, expected)) in found.lines().zip(expected.lines()).enumerate() {
+        assert_eq!(found, expected, "line {} of checkout.table", line + 1);
+    }
+    assert_eq!(found.lines().count(), expected.lines().count());
+}
+
+#[test]
+fn a_checkout_survives_being_written_down() {
+    for (name, state) in states() {
+        let checkout = at(state);
+        let read = Checkout::decode(&checkout.encode()).expect("it is one of ours");
+        assert_eq!(read, checkout, "{name}");
+    }
+    let free = start(Order::Free);
+    assert_eq!(Checkout::decode(&free.encode()).expect("it is one of ours"), free);
+}
+
+#[test]
+fn a_checkout_of_another_format_is_refused() {
+    let text = paid().encode().replacen("\"format\":1", "\"format\":2", 1);
+    assert!(matches!(Checkout::decode(&text), Err(Unreadable::Format(2))));
+    assert!(matches!(Checkout::decode("{}"), Err(Unreadable::Syntax(_))));
+}
+
+/// Follows a checkout through events at `NOW`.
+fn follow(checkout: Checkout, events: Vec<Event>) -> Checkout {
+    events
+        .into_iter()
+        .fold(checkout, |checkout, event| apply(checkout, event, NOW).expect("a legal event"))
+}
+
+#[test]
+fn a_paid_order_goes_through_every_step() {
+    use Outcome::Done;
+    let mut checkout = paid();
+    for (decision, event) in [
+        (Decision::Run(Step::Prepare, 1), Event::Prepared(Done(pi()))),
+        (Decision::Run(Step::Authorize, 1), Event::Authorized(Done(Authorization::Granted))),
+        (Decision::Run(Step::ConfirmSeats, 1), Event::SeatsConfirmed(Done(()))),
+        (Decision::Run(Step::Capture, 1), Event::Captured(Done(()))),
+        (Decision::Run(Step::IssueTickets, 1), Event::TicketsIssued(Done(()))),
+    ] {
+        assert_eq!(next(&checkout, NOW), decision);
+        checkout = apply(checkout, event, NOW).expect("a legal event");
+    }
+    assert_eq!(next(&checkout, NOW), Decision::Rest(Ending::Confirmed));
+}
+
+#[test]
+fn a_free_order_never_meets_the_gateway() {
+    use Outcome::Done;
+    let checkout = start(Order::Free);
+    assert_eq!(next(&checkout, NOW), Decision::Run(Step::ConfirmSeats, 1));
+    let checkout = follow(checkout, vec![Event::SeatsConfirmed(Done(()))]);
+    assert_eq!(next(&checkout, NOW), Decision::Run(Step::IssueTickets, 1));
+    let checkout = follow(checkout, vec![Event::TicketsIssued(Done(()))]);
+    assert_eq!(checkout.ending(), Some(&Ending::Confirmed));
+}
+
+#[test]
+fn nothing_is_repeated_before_its_wait_is_over() {
+    let checkout = follow(paid(), vec![Event::Prepared(Outcome::Unknown(Doubt::NoReply))]);
+    let until_ms = NOW + BACKOFF_FIRST_MS;
+    let waits = Decision::Wait { until_ms, reason: WaitReason::Backoff };
+    assert_eq!(next(&checkout, until_ms - 1), waits);
+    assert_eq!(next(&checkout, until_ms), Decision::Run(Step::Prepare, 1));
+}
+
+#[test]
+fn a_fault_is_asked_about_and_then_takes_a_new_key() {
+    let authorizing = State::Authorizing { payment: pi(), call: Call::first(NOW) };
+    let checkout =
+        follow(at(authorizing), vec![Event::Authorized(Outcome::Unknown(Doubt::Faulted))]);
+    assert_eq!(next(&checkout, NOW + BACKOFF_FIRST_MS), Decision::Ask(pi()));
+    let seen = PaymentSeen { status: PaymentStatus::Prepared, client_secret: None, decline: None };
+    let checkout = follow(checkout, vec![Event::Seen(Some(seen))]);
+    assert_eq!(next(&checkout, NOW + BACKOFF_FIRST_MS), Decision::Run(Step::Authorize, 2));
+    assert_ne!(checkout.key(Step::Authorize, 1), checkout.key(Step::Authorize, 2));
+    assert_ne!(checkout.key(Step::Authorize, 1), checkout.undo_key(Step::Authorize, 1));
+}
+
+#[test]
+fn the_deadline_voids_first_and_frees_then() {
+    let overdue = START + PAYMENT_DEADLINE_MS;
+    let awaiting = State::Awaiting {
+        payment: pi(),
+        client_secret: Some("secret".into()),
+        asks: 3,
+        ask_at_ms: overdue + 10_000,
+    };
+    let waits = Decision::Wait { until_ms: overdue, reason: WaitReason::Buyer };
+    assert_eq!(next(&at(awaiting.clone()), NOW), waits);
+    let woken = apply(at(awaiting.clone()), Event::Woken, overdue - 1).expect("legal");
+    assert_eq!(next(&woken, overdue - 1), Decision::Ask(pi()));
+    let woken = apply(at(awaiting), Event::Woken, overdue).expect("legal");
+    assert_eq!(next(&woken, overdue), Decision::Undo(Step::Authorize, 1));
+    let voided = apply(woken, Event::Voided(Outcome::Done(())), overdue).expect("legal");
+    assert_eq!(next(&voided, overdue), Decision::Undo(Step::ConfirmSeats, 1));
+    let freed = apply(voided, Event::SeatsReleased(Outcome::Done(())), overdue).expect("legal");
+    assert_eq!(freed.ending(), Some(&Ending::Failed(Failure::TimedOut)));
+}
+
+#[test]
+fn the_deadline_does_not_touch_what_is_past_the_sale_of_the_seats() {
+    for (name, state) in states() {
+        let late = apply(at(state.clone()), Event::Woken, START + PAYMENT_DEADLINE_MS);
+        let late = late.expect("anything may be woken").state;
+        let undone = matches!(
+            state,
+            State::Preparing { .. }
+                | State::Authorizing { .. }
+                | State::Awaiting { .. }
+                | State::ConfirmingSeats { payment: Some(_), .. }
+        );
+        assert_eq!(late != state, undone, "{name}");
+    }
+}
+
+#[test]
+fn an_old_key_is_never_sent_again() {
+    let capturing = State::Capturing { payment: pi(), call: Call::first(START) };
+    let late = START + KEY_LIFE_MS + 1;
+    let stuck = apply(at(capturing), Event::Woken, late).expect("legal");
+    assert_eq!(next(&stuck, late), Decision::NeedsOperator(StuckReason::KeyTooOld));
+    // An operator says: go on. First the gateway is asked, then a new key is taken.
+    let reopened = apply(stuck, Event::Retried, late).expect("legal");
+    assert_eq!(next(&reopened, late), Decision::Ask(pi()));
+    let seen =
+        PaymentSeen { status: PaymentStatus::Authorized, client_secret: None, decline: None };
+    let reopened = apply(reopened, Event::Seen(Some(seen)), late).expect("legal");
+    assert_eq!(next(&reopened, late), Decision::Run(Step::Capture, 2));
+}
+
+#[test]
+fn only_a_declined_buyer_keeps_the_seats() {
+    for (why, release) in [
+        (Failure::Declined { code: "card_declined".into() }, Release::BackToHeld),
+        (Failure::SeatsLost, Release::Free),
+        (Failure::TimedOut, Release::Free),
+        (Failure::CaptureRefused, Release::Free),
+        (Failure::Cancelled, Release::Free),
+    ] {
+        assert_eq!(why.release(), release, "{}", why.name());
+    }
+}

@@ -1,0 +1,203 @@
+//! A gateway of our own for development: it knows Stripe's names and keeps its own books, through its own
+//! statements, so that a server that dies finds its payments again as it would at a real gateway.
+//!
+//! | method | what happens |
+//! | --- | --- |
+//! | `pm_card_visa` | everything succeeds |
+//! | `pm_card_chargeDeclined` | the card is declined |
+//! | `pm_card_authenticationRequired` | the buyer must take a second step |
+//! | `pm_sim_slow` | the authorization takes [`SLOW`] |
+//! | `pm_sim_lost_reply` | the first answer to the authorization is lost, its effect is not |
+//! | `pm_sim_late_webhook` | the decision takes [`LATE_MS`] and nobody tells us of it |
+//! | `pm_sim_capture_fails` | the amount is reserved and cannot be taken |
+
+mod store;
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use holdfast_domain::checkout::{
+    Authorization, Decline, Doubt, Outcome, PaymentId, PaymentSeen, PaymentStatus,
+};
+use sea_orm::DbErr;
+
+use self::store::Books;
+use crate::{
+    db::Db,
+    http::tokens::hex,
+    ports::{
+        Entropy, PaymentGateway,
+        payments::{NewPayment, SecondStep, SimulatedBank},
+    },
+};
+
+/// How long the slow method takes: longer than a buyer's request waits for it.
+pub const SLOW: Duration = Duration::from_secs(10);
+/// How long the late method takes to decide, in milliseconds of the database's clock.
+pub const LATE_MS: i64 = 20_000;
+
+const METHODS: [&str; 7] = [
+    "pm_card_visa",
+    "pm_card_chargeDeclined",
+    "pm_card_authenticationRequired",
+    "pm_sim_slow",
+    "pm_sim_lost_reply",
+    "pm_sim_late_webhook",
+    "pm_sim_capture_fails",
+];
+
+/// See the module.
+#[derive(Debug, Clone)]
+pub struct SimulatedGateway {
+    db: Db,
+    entropy: Arc<dyn Entropy>,
+}
+
+impl SimulatedGateway {
+    /// A gateway that keeps its books in this database.
+    pub fn new(db: Db, entropy: Arc<dyn Entropy>) -> Self {
+        Self { db, entropy }
+    }
+
+    /// What became of a payment: its own books, or no answer when they cannot be read.
+    async fn books(&self, payment: &PaymentId) -> Result<Books, Doubt> {
+        let found = store::find(&self.db, payment).await.map_err(|error| no_reply(&error))?;
+        // A payment that we never made known: a fault of the caller, which asking again does not mend.
+        found.ok_or(Doubt::Faulted)
+    }
+
+    async fn try_authorize(&self, key: &str, payment: &PaymentId) -> Result<Books, DbErr> {
+        let Some(books) = store::find(&self.db, payment).await? else {
+            return Err(DbErr::RecordNotFound(payment.to_string()));
+        };
+        if books.status != PaymentStatus::Prepared {
+            return Ok(books);
+        }
+        if books.method == "pm_sim_slow" {
+            tokio::time::sleep(SLOW).await;
+        }
+        let (status, wait_ms) = match books.method.as_str() {
+            "pm_card_chargeDeclined" => (PaymentStatus::Declined, None),
+            "pm_card_authenticationRequired" => (PaymentStatus::ActionRequired, None),
+            "pm_sim_late_webhook" => (PaymentStatus::Processing, Some(LATE_MS)),
+            _ => (PaymentStatus::Authorized, None),
+        };
+        if !store::authorize(&self.db, payment, key, status, wait_ms).await? {
+            // Somebody else did it in between: what the books say now counts.
+            return Ok(store::find(&self.db, payment).await?.unwrap_or(books));
+        }
+        if books.method == "pm_sim_lost_reply" {
+            return Err(DbErr::Custom("the answer is lost on purpose".to_owned()));
+        }
+        Ok(Books { status, ..books })
+    }
+}
+
+fn no_reply(error: &DbErr) -> Doubt {
+    tracing::warn!(error = %error, "the simulated gateway does not answer");
+    Doubt::NoReply
+}
+
+fn decline(code: &str) -> Decline {
+    Decline { code: code.to_owned() }
+}
+
+#[async_trait]
+impl PaymentGateway for SimulatedGateway {
+    fn provider(&self) -> &'static str {
+        "simulated"
+    }
+
+    fn publishable_key(&self) -> Option<&str> {
+        None
+    }
+
+    async fn prepare(&self, key: &str, new: NewPayment<'_>) -> Outcome<PaymentId, Decline> {
+        if !METHODS.contains(&new.method) {
+            return Outcome::Refused(decline("resource_missing"));
+        }
+        let mut secret = [0_u8; 16];
+        self.entropy.fill(&mut secret);
+        let id = PaymentId(format!("pi_sim_{}", self.entropy.id().simple()));
+        let secret = format!("{id}_secret_{}", hex(&secret));
+        match store::insert(&self.db, &id, key, &secret, &new).await {
+            Ok(id) => Outcome::Done(id),
+            Err(error) => Outcome::Unknown(no_reply(&error)),
+        }
+    }
+
+    async fn authorize(&self, key: &str, payment: &PaymentId) -> Outcome<Authorization, Decline> {
+        let books = match self.try_authorize(key, payment).await {
+            Ok(books) => books,
+            Err(error) => return Outcome::Unknown(no_reply(&error)),
+        };
+        match books.status {
+            PaymentStatus::Authorized | PaymentStatus::Captured => {
+                Outcome::Done(Authorization::Granted)
+            }
+            PaymentStatus::ActionRequired => {
+                Outcome::Done(Authorization::ActionRequired { client_secret: books.client_secret })
+            }
+            PaymentStatus::Processing => Outcome::Done(Authorization::Processing),
+            PaymentStatus::Declined => Outcome::Refused(decline("card_declined")),
+            PaymentStatus::Voided => Outcome::Refused(decline("payment_voided")),
+            PaymentStatus::Prepared => Outcome::Unknown(Doubt::NoReply),
+        }
+    }
+
+    async fn capture(&self, key: &str, payment: &PaymentId) -> Outcome<(), ()> {
+        match store::capture(&self.db, payment, key).await {
+            Ok(true) => Outcome::Done(()),
+            Ok(false) => match self.books(payment).await {
+                Ok(books) if books.status == PaymentStatus::Captured => Outcome::Done(()),
+                Ok(_) => Outcome::Refused(()),
+                Err(doubt) => Outcome::Unknown(doubt),
+            },
+            Err(error) => Outcome::Unknown(no_reply(&error)),
+        }
+    }
+
+    async fn void(&self, key: &str, payment: &PaymentId) -> Outcome<(), ()> {
+        match store::void(&self.db, payment, key).await {
+            Ok(true) => Outcome::Done(()),
+            Ok(false) => match self.books(payment).await {
+                Ok(books) if books.status == PaymentStatus::Voided => Outcome::Done(()),
+                Ok(books) if books.status == PaymentStatus::Captured => Outcome::Refused(()),
+                Ok(_) => Outcome::Unknown(Doubt::NoReply),
+                Err(doubt) => Outcome::Unknown(doubt),
+            },
+            Err(error) => Outcome::Unknown(no_reply(&error)),
+        }
+    }
+
+    async fn fetch(&self, payment: &PaymentId) -> Option<PaymentSeen> {
+        let mut books = self.books(payment).await.ok()?;
+        if books.status == PaymentStatus::Processing
+            && store::decide(&self.db, payment).await.ok()?
+        {
+            books.status = PaymentStatus::Authorized;
+        }
+        let declined = books.status == PaymentStatus::Declined;
+        let acts = books.status == PaymentStatus::ActionRequired;
+        Some(PaymentSeen {
+            status: books.status,
+            client_secret: acts.then_some(books.client_secret),
+            decline: declined.then(|| decline("card_declined")),
+        })
+    }
+}
+
+#[async_trait]
+impl SimulatedBank for SimulatedGateway {
+    async fn second_step(
+        &self,
+        client_secret: &str,
+        step: SecondStep,
+    ) -> Result<Option<PaymentId>, DbErr> {
+        let status = match step {
+            SecondStep::Succeeds => PaymentStatus::Authorized,
+            SecondStep::Fails => PaymentStatus::Declined,
+        };
+        store::second_step(&self.db, client_secret, status).await
+    }
+}

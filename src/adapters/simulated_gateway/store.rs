@@ -1,0 +1,174 @@
+//! The SQL of the simulated gateway's books. Each call is one statement, which takes effect at most once.
+
+use holdfast_domain::checkout::{PaymentId, PaymentStatus};
+use sea_orm::DbErr;
+
+use crate::{
+    db::{Db, Sql},
+    ports::payments::NewPayment,
+};
+
+/// A payment in the books.
+#[derive(Debug, Clone)]
+pub(super) struct Books {
+    pub(super) status: PaymentStatus,
+    pub(super) method: String,
+    pub(super) client_secret: String,
+}
+
+fn word(status: PaymentStatus) -> &'static str {
+    match status {
+        PaymentStatus::Prepared => "requires_confirmation",
+        PaymentStatus::ActionRequired => "requires_action",
+        PaymentStatus::Processing => "processing",
+        PaymentStatus::Authorized => "requires_capture",
+        PaymentStatus::Captured => "succeeded",
+        PaymentStatus::Voided => "canceled",
+        PaymentStatus::Declined => "declined",
+    }
+}
+
+fn status(word: &str) -> Result<PaymentStatus, DbErr> {
+    match word {
+        "requires_confirmation" => Ok(PaymentStatus::Prepared),
+        "requires_action" => Ok(PaymentStatus::ActionRequired),
+        "processing" => Ok(PaymentStatus::Processing),
+        "requires_capture" => Ok(PaymentStatus::Authorized),
+        "succeeded" => Ok(PaymentStatus::Captured),
+        "canceled" => Ok(PaymentStatus::Voided),
+        "declined" => Ok(PaymentStatus::Declined),
+        other => Err(DbErr::Type(format!("no payment is {other}"))),
+    }
+}
+
+/// Enters a payment; under a known key the payment of that key is answered.
+pub(super) async fn insert(
+    db: &Db,
+    id: &PaymentId,
+    key: &str,
+    secret: &str,
+    new: &NewPayment<'_>,
+) -> Result<PaymentId, DbErr> {
+    let inserted = db
+        .run(
+            "INSERT INTO simulated_payments (id, idempotency_key, client_secret, saga, method, \
+             amount_minor, currency, status, captured_minor, refunded_minor, created_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, 'requires_confirmation', 0, 0, {now}) \
+             ON CONFLICT (idempotency_key) DO NOTHING",
+            vec![
+                id.0.as_str().into(),
+                key.into(),
+                secret.into(),
+                new.saga.to_string().into(),
+                new.method.into(),
+                new.amount.minor.into(),
+                new.amount.currency.as_str().into(),
+            ],
+        )
+        .await?;
+    if inserted == 1 {
+        return Ok(id.clone());
+    }
+    let row = db
+        .one("SELECT id FROM simulated_payments WHERE idempotency_key = $1", vec![key.into()])
+        .await?;
+    row.ok_or_else(|| DbErr::RecordNotFound(key.to_owned()))?.try_get("", "id").map(PaymentId)
+}
+
+/// Looks a payment up.
+pub(super) async fn find(db: &Db, id: &PaymentId) -> Result<Option<Books>, DbErr> {
+    let row = db
+        .one(
+            "SELECT status, method, client_secret FROM simulated_payments WHERE id = $1",
+            vec![id.0.as_str().into()],
+        )
+        .await?;
+    row.map(|row| {
+        Ok(Books {
+            status: status(&row.try_get::<String>("", "status")?)?,
+            method: row.try_get("", "method")?,
+            client_secret: row.try_get("", "client_secret")?,
+        })
+    })
+    .transpose()
+}
+
+/// Authorizes a prepared payment with this ending; whether this very call did it.
+pub(super) async fn authorize(
+    db: &Db,
+    id: &PaymentId,
+    key: &str,
+    ending: PaymentStatus,
+    wait_ms: Option<i64>,
+) -> Result<bool, DbErr> {
+    let decided_at = if wait_ms.is_some() { "{now} + $4" } else { "NULL" };
+    let sql = format!(
+        "UPDATE simulated_payments SET status = $3, authorize_key = $2, decided_at = {decided_at} \
+         WHERE id = $1 AND status = 'requires_confirmation'"
+    );
+    let mut values = vec![id.0.as_str().into(), key.into(), word(ending).into()];
+    values.extend(wait_ms.map(Into::into));
+    Ok(db.run(&sql, values).await? == 1)
+}
+
+/// Takes the reserved amount; whether this very call did it.
+pub(super) async fn capture(db: &Db, id: &PaymentId, key: &str) -> Result<bool, DbErr> {
+    let taken = db
+        .run(
+            "UPDATE simulated_payments SET status = 'succeeded', capture_key = $2, \
+             captured_minor = amount_minor WHERE id = $1 AND status = 'requires_capture' \
+             AND method <> 'pm_sim_capture_fails'",
+            vec![id.0.as_str().into(), key.into()],
+        )
+        .await?;
+    Ok(taken == 1)
+}
+
+/// Voids what is not captured; whether this very call did it.
+pub(super) async fn void(db: &Db, id: &PaymentId, key: &str) -> Result<bool, DbErr> {
+    let voided = db
+        .run(
+            "UPDATE simulated_payments SET status = 'canceled', void_key = $2 \
+             WHERE id = $1 AND status NOT IN ('succeeded', 'canceled')",
+            vec![id.0.as_str().into(), key.into()],
+        )
+        .await?;
+    Ok(voided == 1)
+}
+
+/// Decides a payment that takes time, when its time has come; whether it is decided.
+pub(super) async fn decide(db: &Db, id: &PaymentId) -> Result<bool, DbErr> {
+    let decided = db
+        .run(
+            "UPDATE simulated_payments SET status = 'requires_capture' \
+             WHERE id = $1 AND status = 'processing' AND decided_at <= {now}",
+            vec![id.0.as_str().into()],
+        )
+        .await?;
+    Ok(decided == 1)
+}
+
+/// Ends the buyer's second step.
+pub(super) async fn second_step(
+    db: &Db,
+    client_secret: &str,
+    ending: PaymentStatus,
+) -> Result<Option<PaymentId>, DbErr> {
+    let done = db
+        .run(
+            "UPDATE simulated_payments SET status = $2 \
+             WHERE client_secret = $1 AND status = 'requires_action'",
+            vec![client_secret.into(), word(ending).into()],
+        )
+        .await?;
+    if done == 0 {
+        return Ok(None);
+    }
+    let row = db
+        .one(
+            "SELECT id FROM simulated_payments WHERE client_secret = $1",
+            vec![client_secret.into()],
+        )
+        .await?;
+    row.map(|row| row.try_get("", "id").map(PaymentId)).transpose()
+}

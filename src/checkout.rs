@@ -1,0 +1,78 @@
+//! Paying for what is held: bookings, their sagas, payments, the ledger.
+//!
+//! `confirm` starts a checkout in one transaction; the saga executor carries it on with `driver`, which brings
+//! the decisions of `holdfast_domain::checkout` and the effects; `answer` says what came of it. A confirm
+//! is walked through in `docs/ARCHITECTURE.md`. Amounts come from the reservations, never from the caller.
+
+use std::{sync::Arc, time::Duration};
+
+use sea_orm::DbErr;
+
+use crate::{
+    base::Base,
+    http::idempotency,
+    live::Relay,
+    ports::{PaymentGateway, payments::SimulatedBank},
+    saga::Executor,
+};
+
+pub mod answer;
+pub mod api;
+pub mod cancel;
+pub mod confirm;
+pub mod driver;
+pub mod invariants;
+pub mod payments_api;
+pub mod read;
+pub mod store;
+
+pub use api::BookingsApi;
+pub use driver::CheckoutDriver;
+pub use payments_api::PaymentsApi;
+
+/// How often every node looks for checkouts that are due: interrupted ones are taken up soon after their lease
+/// has lapsed.
+pub const PASS_EVERY: Duration = Duration::from_secs(1);
+
+/// What the use cases of this slice work with; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Checkouts {
+    /// Database, ids, timers, tasks.
+    pub base: Base,
+    /// Takes the money.
+    pub gateway: Arc<dyn PaymentGateway>,
+    /// The buyer's bank, where the gateway is the simulated one.
+    pub bank: Option<Arc<dyn SimulatedBank>>,
+    /// Carries checkouts on.
+    pub executor: Executor<CheckoutDriver>,
+}
+
+impl Checkouts {
+    /// Checkouts through this gateway.
+    pub fn new(
+        base: Base,
+        relay: Relay,
+        gateway: Arc<dyn PaymentGateway>,
+        bank: Option<Arc<dyn SimulatedBank>>,
+    ) -> Self {
+        let driver = CheckoutDriver::new(Arc::clone(&gateway), Arc::clone(&base.entropy), relay);
+        let executor = Executor::new(base.clone(), Arc::new(driver));
+        Self { base, gateway, bank, executor }
+    }
+
+    /// Takes up checkouts that are due; answers how many. Runs on every node.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn pass(&self) -> Result<u64, DbErr> {
+        self.executor.pass().await.map(|taken| taken as u64)
+    }
+
+    /// Forgets idempotency keys past their time; answers how many.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn retention_pass(&self) -> Result<u64, DbErr> {
+        idempotency::retention_pass(&self.base.db).await
+    }
+}

@@ -1,0 +1,133 @@
+//! What a checkout says to the one who asked for it. Kept answers are replayed byte by byte.
+
+use holdfast_contract::{
+    bookings::{Booking, BookingLine, BookingStatus, NextAction, Ticket},
+    money::Money,
+    problem::ProblemType,
+    reservations::ItemKind,
+};
+use holdfast_domain::checkout::Failure;
+use holdfast_entity::{booking_lines, bookings};
+
+use crate::http::{
+    idempotency::Answer,
+    problem::{self, ApiProblem},
+    time::rfc3339,
+};
+
+/// The kind of every next action: the buyer hands the secret to the gateway's own script.
+const REDIRECT_OR_SDK: &str = "redirect_or_sdk";
+
+/// A booking on the wire.
+pub fn booking(
+    stored: &bookings::Model,
+    lines: &[booking_lines::Model],
+    tickets: Vec<Ticket>,
+    client_secret: Option<String>,
+) -> Booking {
+    let money = |amount| Money { amount, currency: stored.currency.clone() };
+    Booking {
+        id: stored.id,
+        reference: stored.reference.clone(),
+        status: match stored.status.as_str() {
+            "confirmed" => BookingStatus::Confirmed,
+            "failed" => BookingStatus::Failed,
+            "cancelled" => BookingStatus::Cancelled,
+            _ => BookingStatus::Pending,
+        },
+        total: money(stored.total_minor),
+        lines: lines
+            .iter()
+            .map(|line| BookingLine {
+                id: line.id,
+                event_id: line.event_id,
+                kind: if line.seat_id.is_some() { ItemKind::Seat } else { ItemKind::General },
+                seat_id: line.seat_id,
+                section_id: line.section_id,
+                offer_id: line.offer_id,
+                label: line.label.clone(),
+                quantity: line.quantity,
+                admits: line.admits,
+                price: money(line.price_minor),
+            })
+            .collect(),
+        tickets,
+        next_action: client_secret
+            .map(|client_secret| NextAction { kind: REDIRECT_OR_SDK.to_owned(), client_secret }),
+        failure: stored.failure.clone(),
+        email: stored.email.clone(),
+        created_at: rfc3339(stored.created_at),
+    }
+}
+
+/// Paid: 201, kept.
+pub fn confirmed(booking: &Booking) -> Answer {
+    Answer::json(201, booking)
+}
+
+/// Not known yet, or the buyer must act: 202, never kept.
+pub fn pending(booking: &Booking) -> Answer {
+    Answer::json(202, booking)
+}
+
+/// Whether the answer to a failed checkout is kept: a declined card is a final no to this attempt. Other
+/// failures are told anew from the booking.
+pub fn kept_failure(why: &Failure) -> Option<Answer> {
+    match why {
+        Failure::Declined { .. } => {
+            Some(Answer::typed(402, problem::CONTENT_TYPE, failure(why).problem()))
+        }
+        Failure::SeatsLost | Failure::TimedOut | Failure::CaptureRefused | Failure::Cancelled => {
+            None
+        }
+    }
+}
+
+/// A failed checkout as a problem; `reasons` names the failure as the booking does.
+pub fn failure(why: &Failure) -> ApiProblem {
+    let (kind, detail) = match why {
+        Failure::Declined { code } => (
+            ProblemType::PaymentDeclined,
+            format!("The card was declined ({code}). Your places are still held."),
+        ),
+        Failure::SeatsLost => (
+            ProblemType::SeatsUnavailable,
+            "Some of your seats were lost. Nothing was charged.".to_owned(),
+        ),
+        Failure::TimedOut => (
+            ProblemType::ReservationExpired,
+            "The payment was not completed in time. Nothing was charged.".to_owned(),
+        ),
+        Failure::CaptureRefused => (
+            ProblemType::ReservationNotActive,
+            "The bank did not release the amount. Nothing was charged.".to_owned(),
+        ),
+        Failure::Cancelled => {
+            (ProblemType::ReservationNotActive, "The booking was cancelled.".to_owned())
+        }
+    };
+    ApiProblem::new(kind, detail).with_reasons(vec![why.name().to_owned()])
+}
+
+#[cfg(test)]
+mod tests {
+    use holdfast_contract::problem::Problem;
+
+    use super::*;
+
+    #[test]
+    fn only_a_decline_is_kept_and_it_says_so() {
+        let declined = Failure::Declined { code: "card_declined".into() };
+        let kept = kept_failure(&declined).expect("kept");
+        assert_eq!(kept.status, 402);
+        let problem: Problem = serde_json::from_str(&kept.body).expect("a problem");
+        assert_eq!(problem.reasons, ["payment-declined"]);
+        for why in
+            [Failure::SeatsLost, Failure::TimedOut, Failure::CaptureRefused, Failure::Cancelled]
+        {
+            assert_eq!(kept_failure(&why), None);
+            assert_eq!(failure(&why).problem().status, 409);
+            assert_eq!(failure(&why).problem().reasons, [why.name()]);
+        }
+    }
+}

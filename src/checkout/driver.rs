@@ -1,0 +1,331 @@
+//! The checkout as a saga: the domain's decisions, the gateway's calls, the local steps.
+
+use std::{sync::Arc, time::Duration};
+
+use holdfast_domain::{
+    checkout::{
+        self, Checkout, Decision, Doubt, Ending, Event, Failure, Order, Outcome, PaymentId, State,
+        Step,
+    },
+    ids::ReservationId,
+};
+use holdfast_entity::payments;
+use sea_orm::DbErr;
+
+use super::{answer, store};
+use crate::{
+    db::Tx,
+    http::idempotency,
+    live::{Relay, record},
+    ports::{Entropy, PaymentGateway, payments::NewPayment},
+    reservations::payment_steps::{self, Changes},
+    saga::{
+        Directive, Driver, Status,
+        driver::{Illegal, Performed, Unreadable},
+    },
+    tickets,
+};
+
+/// How long the gateway may take to answer. Past it nobody knows what happened.
+const GATEWAY_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// See the module.
+#[derive(Debug)]
+pub struct CheckoutDriver {
+    gateway: Arc<dyn PaymentGateway>,
+    entropy: Arc<dyn Entropy>,
+    relay: Relay,
+}
+
+/// The name of asking the gateway, in failpoints and metrics.
+const ASK: &str = "ask";
+
+impl CheckoutDriver {
+    /// A driver that calls this gateway.
+    pub fn new(gateway: Arc<dyn PaymentGateway>, entropy: Arc<dyn Entropy>, relay: Relay) -> Self {
+        Self { gateway, entropy, relay }
+    }
+
+    async fn run(&self, checkout: &Checkout, step: Step, attempt: u32) -> Event {
+        let key = checkout.key(step, attempt);
+        let payment = payment_of(&checkout.state);
+        match (step, &checkout.order, payment) {
+            (Step::Prepare, Order::Paid { amount, method }, _) => {
+                let new = NewPayment { saga: checkout.saga, amount: *amount, method };
+                Event::Prepared(in_time(self.gateway.prepare(&key, new)).await)
+            }
+            (Step::Authorize, _, Some(payment)) => {
+                Event::Authorized(in_time(self.gateway.authorize(&key, payment)).await)
+            }
+            (Step::Capture, _, Some(payment)) => {
+                Event::Captured(in_time(self.gateway.capture(&key, payment)).await)
+            }
+            (step, _, _) => panic!("{} is no call to the gateway", step.name()),
+        }
+    }
+
+    async fn confirm_seats(
+        &self,
+        tx: &Tx,
+        checkout: &Checkout,
+        aftermath: &mut Changes,
+        now_ms: i64,
+    ) -> Result<Performed<Event>, DbErr> {
+        let reservations = store::reservations_of(tx, checkout.booking).await?;
+        let Some(changes) = payment_steps::confirm(tx, &reservations).await? else {
+            return Ok(Performed::Refused(Event::SeatsConfirmed(Outcome::Refused(()))));
+        };
+        merge(aftermath, changes);
+        store::mark_payment(tx, checkout.booking, "authorized", now_ms).await?;
+        Ok(Performed::Done(Event::SeatsConfirmed(Outcome::Done(()))))
+    }
+
+    async fn issue(
+        &self,
+        tx: &Tx,
+        checkout: &Checkout,
+        now_ms: i64,
+    ) -> Result<Performed<Event>, DbErr> {
+        let booking = checkout.booking;
+        let (mut stored, lines) = store::booking_with_lines(tx, booking).await?;
+        let mut reservations: Vec<ReservationId> =
+            lines.iter().map(|line| ReservationId(line.reservation_id)).collect();
+        reservations.sort_unstable();
+        reservations.dedup();
+        payment_steps::settle(tx, &reservations).await?;
+        let tickets = tickets::issue(tx, &*self.entropy, stored.buyer_id, &lines, now_ms).await?;
+        store::end(tx, booking, "confirmed", None, now_ms).await?;
+        if let Order::Paid { amount, .. } = &checkout.order {
+            store::mark_payment(tx, booking, "captured", now_ms).await?;
+            let posting = store::Posting {
+                id: self.entropy.id(),
+                entries: [self.entropy.id(), self.entropy.id()],
+                booking,
+                organization: stored.organization_id,
+                amount: *amount,
+                now_ms,
+            };
+            store::post_capture(tx, &posting).await?;
+        }
+        "confirmed".clone_into(&mut stored.status);
+        let shown = answer::booking(&stored, &lines, tickets, None);
+        idempotency::answer_for(tx, booking.0, &answer::confirmed(&shown)).await?;
+        Ok(Performed::Done(Event::TicketsIssued(Outcome::Done(()))))
+    }
+
+    async fn release(
+        &self,
+        tx: &Tx,
+        checkout: &Checkout,
+        why: &Failure,
+        aftermath: &mut Changes,
+        now_ms: i64,
+    ) -> Result<Performed<Event>, DbErr> {
+        let booking = checkout.booking;
+        let reservations = store::reservations_of(tx, booking).await?;
+        let changes = payment_steps::release(tx, &reservations, why).await?;
+        merge(aftermath, changes);
+        let (status, payment) = match why {
+            Failure::Cancelled => ("cancelled", "void"),
+            Failure::Declined { .. } => ("failed", "declined"),
+            Failure::SeatsLost | Failure::TimedOut | Failure::CaptureRefused => ("failed", "void"),
+        };
+        store::end(tx, booking, status, Some(why.name()), now_ms).await?;
+        store::mark_payment(tx, booking, payment, now_ms).await?;
+        if let Some(answer) = answer::kept_failure(why) {
+            idempotency::answer_for(tx, booking.0, &answer).await?;
+        }
+        Ok(Performed::Done(Event::SeatsReleased(Outcome::Done(()))))
+    }
+}
+
+fn merge(into: &mut Changes, changes: Changes) {
+    for (event, change) in changes {
+        let draft = into.entry(event).or_default();
+        draft.seats.extend(change.seats);
+        draft.sections.extend(change.sections);
+    }
+}
+
+/// The payment that the state's next call is about.
+fn payment_of(state: &State) -> Option<&PaymentId> {
+    match state {
+        State::Authorizing { payment, .. }
+        | State::Awaiting { payment, .. }
+        | State::Capturing { payment, .. }
+        | State::Voiding { payment, .. } => Some(payment),
+        State::ConfirmingSeats { payment, .. } | State::Issuing { payment, .. } => payment.as_ref(),
+        State::Preparing { .. }
+        | State::Releasing { .. }
+        | State::Rest { .. }
+        | State::Stuck { .. } => None,
+    }
+}
+
+async fn in_time<T, R>(call: impl Future<Output = Outcome<T, R>>) -> Outcome<T, R> {
+    match tokio::time::timeout(GATEWAY_TIMEOUT, call).await {
+        Ok(outcome) => outcome,
+        Err(_) => Outcome::Unknown(Doubt::NoReply),
+    }
+}
+
+impl Driver for CheckoutDriver {
+    type State = Checkout;
+    type Event = Event;
+    type Aftermath = Changes;
+
+    const KIND: &'static str = "checkout";
+
+    fn decode(&self, text: &str) -> Result<Checkout, Unreadable> {
+        Checkout::decode(text).map_err(|error| Unreadable(Box::new(error)))
+    }
+
+    fn encode(&self, state: &Checkout) -> String {
+        state.encode()
+    }
+
+    fn status(&self, state: &Checkout) -> Status {
+        match &state.state {
+            State::Preparing { .. }
+            | State::Authorizing { .. }
+            | State::ConfirmingSeats { .. }
+            | State::Capturing { .. }
+            | State::Issuing { .. } => Status::Running,
+            State::Awaiting { .. } => Status::Waiting,
+            State::Voiding { .. } | State::Releasing { .. } => Status::Undoing,
+            State::Rest { ending: Ending::Confirmed } => Status::Done,
+            State::Rest { ending: Ending::Failed(_) } => Status::Undone,
+            State::Stuck { .. } => Status::NeedsAttention,
+        }
+    }
+
+    fn next(&self, state: &Checkout, now_ms: i64) -> Directive {
+        match checkout::next(state, now_ms) {
+            Decision::Run(step @ (Step::Prepare | Step::Authorize | Step::Capture), _) => {
+                Directive::Outside(step.name())
+            }
+            Decision::Run(step @ (Step::ConfirmSeats | Step::IssueTickets), _) => {
+                Directive::Local(step.name())
+            }
+            Decision::Undo(step @ Step::ConfirmSeats, _) => Directive::Local(step.undo_name()),
+            Decision::Undo(
+                step @ (Step::Prepare | Step::Authorize | Step::Capture | Step::IssueTickets),
+                _,
+            ) => Directive::Outside(step.undo_name()),
+            Decision::Ask(_) => Directive::Outside(ASK),
+            Decision::Wait { until_ms, .. } => Directive::Park(until_ms),
+            Decision::Rest(_) => Directive::Rest,
+            Decision::NeedsOperator(reason) => Directive::Attention(reason.name()),
+        }
+    }
+
+    fn apply(&self, state: Checkout, event: Event, now_ms: i64) -> Result<Checkout, Illegal> {
+        checkout::apply(state, event, now_ms).map_err(|illegal| Illegal(Box::new(illegal)))
+    }
+
+    fn woken(&self, state: Checkout, now_ms: i64) -> Checkout {
+        checkout::apply(state.clone(), Event::Woken, now_ms).unwrap_or(state)
+    }
+
+    fn cancelled(&self, state: Checkout, now_ms: i64) -> Checkout {
+        // Past the pivot the wish comes too late.
+        checkout::apply(state.clone(), Event::CancelRequested, now_ms).unwrap_or(state)
+    }
+
+    async fn act(&self, state: &Checkout, now_ms: i64) -> Event {
+        match checkout::next(state, now_ms) {
+            Decision::Run(step, attempt) => self.run(state, step, attempt).await,
+            Decision::Undo(step, attempt) => {
+                let key = state.undo_key(step, attempt);
+                let payment = payment_of(&state.state).expect("what is voided has a payment");
+                Event::Voided(in_time(self.gateway.void(&key, payment)).await)
+            }
+            Decision::Ask(payment) => {
+                let asked = tokio::time::timeout(GATEWAY_TIMEOUT, self.gateway.fetch(&payment));
+                Event::Seen(asked.await.unwrap_or(None))
+            }
+            Decision::Wait { .. } | Decision::Rest(_) | Decision::NeedsOperator(_) => Event::Woken,
+        }
+    }
+
+    async fn perform(
+        &self,
+        tx: &Tx,
+        state: &Checkout,
+        aftermath: &mut Changes,
+        now_ms: i64,
+    ) -> Result<Performed<Event>, DbErr> {
+        match (checkout::next(state, now_ms), &state.state) {
+            (Decision::Run(Step::ConfirmSeats, _), _) => {
+                self.confirm_seats(tx, state, aftermath, now_ms).await
+            }
+            (Decision::Run(Step::IssueTickets, _), _) => self.issue(tx, state, now_ms).await,
+            (Decision::Undo(Step::ConfirmSeats, _), State::Releasing { why, .. }) => {
+                self.release(tx, state, why, aftermath, now_ms).await
+            }
+            (decision, _) => Err(DbErr::Custom(format!("{decision:?} is no local step"))),
+        }
+    }
+
+    fn failed(&self, state: &Checkout) -> Option<Event> {
+        let unknown = Outcome::Unknown(Doubt::NoReply);
+        match &state.state {
+            State::ConfirmingSeats { .. } => Some(Event::SeatsConfirmed(unknown)),
+            State::Issuing { .. } => Some(Event::TicketsIssued(unknown)),
+            State::Releasing { .. } => Some(Event::SeatsReleased(unknown)),
+            State::Preparing { .. }
+            | State::Authorizing { .. }
+            | State::Awaiting { .. }
+            | State::Capturing { .. }
+            | State::Voiding { .. }
+            | State::Rest { .. }
+            | State::Stuck { .. } => None,
+        }
+    }
+
+    /// The intent's id is written down before anything else uses it.
+    async fn recorded(
+        &self,
+        tx: &Tx,
+        event: &Event,
+        state: &Checkout,
+        now_ms: i64,
+    ) -> Result<(), DbErr> {
+        let (Event::Prepared(Outcome::Done(payment)), Order::Paid { amount, .. }) =
+            (event, &state.order)
+        else {
+            return Ok(());
+        };
+        let row = payments::Model {
+            id: self.entropy.id(),
+            booking_id: state.booking.0,
+            saga_id: state.saga.0,
+            provider: self.gateway.provider().to_owned(),
+            intent_id: Some(payment.0.clone()),
+            amount_minor: amount.minor,
+            currency: amount.currency.to_string(),
+            captured_minor: 0,
+            refunded_minor: 0,
+            status: "started".to_owned(),
+            created_at: now_ms,
+            updated_at: now_ms,
+        };
+        store::insert_payment(tx, row).await
+    }
+
+    async fn conclude(&self, tx: &Tx, aftermath: Changes) -> Result<(), DbErr> {
+        for (event, change) in aftermath {
+            record::record(tx, event, &change).await?;
+        }
+        Ok(())
+    }
+
+    fn committed(&self, steps: &[&'static str]) {
+        let changes_seats = |step: &&str| {
+            [Step::ConfirmSeats.name(), Step::ConfirmSeats.undo_name()].contains(step)
+        };
+        if steps.iter().any(changes_seats) {
+            self.relay.nudge();
+        }
+    }
+}

@@ -1,0 +1,309 @@
+//! The SQL of bookings, payments and the ledger.
+
+use holdfast_domain::{
+    ids::{BookingId, EventId, ReservationId},
+    money::Money,
+};
+use holdfast_entity::{booking_lines, bookings, payments};
+use sea_orm::{DbErr, FromQueryResult, Value};
+use uuid::Uuid;
+
+use crate::db::{Sql, placeholders};
+
+const LINE_COLUMNS: usize = 19;
+
+/// Writes a booking.
+pub async fn insert_booking(sql: &impl Sql, row: &bookings::Model) -> Result<(), DbErr> {
+    sql.run(
+        "INSERT INTO bookings (id, reference, organization_id, buyer_id, buyer_kind, email, \
+         locale, status, currency, total_minor, discount_minor, refunded_minor, created_at, \
+         version) VALUES ($1, $2, $3, $4, $5, $6, $7, 'pending', $8, $9, 0, 0, $10, 1)",
+        vec![
+            row.id.into(),
+            row.reference.as_str().into(),
+            row.organization_id.into(),
+            row.buyer_id.into(),
+            row.buyer_kind.as_str().into(),
+            row.email.clone().into(),
+            row.locale.as_str().into(),
+            row.currency.as_str().into(),
+            row.total_minor.into(),
+            row.created_at.into(),
+        ],
+    )
+    .await
+    .map(|_| ())
+}
+
+/// Writes the lines of a booking.
+pub async fn insert_lines(sql: &impl Sql, rows: &[booking_lines::Model]) -> Result<(), DbErr> {
+    let mut text = "INSERT INTO booking_lines (booking_id, id, event_id, organization_id, \
+        reservation_id, item_id, kind, seat_id, section_id, offer_id, label, quantity, admits, \
+        price_minor, discount_minor, fee_minor, tax_rate_bp, tax_minor, refunded_minor) VALUES "
+        .to_owned();
+    let mut values: Vec<Value> = Vec::with_capacity(rows.len() * LINE_COLUMNS);
+    for (at, row) in rows.iter().enumerate() {
+        let comma = if at > 0 { ", " } else { "" };
+        text.push_str(&format!("{comma}({})", placeholders(values.len() + 1, LINE_COLUMNS)));
+        values.extend([
+            row.booking_id.into(),
+            row.id.into(),
+            row.event_id.into(),
+            row.organization_id.into(),
+            row.reservation_id.into(),
+            row.item_id.into(),
+            row.kind.as_str().into(),
+            row.seat_id.into(),
+            row.section_id.into(),
+            row.offer_id.into(),
+            row.label.as_str().into(),
+            row.quantity.into(),
+            row.admits.into(),
+            row.price_minor.into(),
+            row.discount_minor.into(),
+            row.fee_minor.into(),
+            row.tax_rate_bp.into(),
+            row.tax_minor.into(),
+            row.refunded_minor.into(),
+        ]);
+    }
+    sql.run(&text, values).await.map(|_| ())
+}
+
+/// Says which reservations the booking pays for; a reservation that another live booking pays for is a unique
+/// violation.
+pub async fn insert_reservations(
+    sql: &impl Sql,
+    booking: BookingId,
+    reservations: &[ReservationId],
+) -> Result<(), DbErr> {
+    let mut text =
+        "INSERT INTO booking_reservations (booking_id, reservation_id, live) VALUES ".to_owned();
+    let mut values: Vec<Value> = vec![booking.0.into()];
+    for (at, id) in reservations.iter().enumerate() {
+        let comma = if at > 0 { ", " } else { "" };
+        text.push_str(&format!("{comma}($1, ${}, 1)", at + 2));
+        values.push(id.0.into());
+    }
+    sql.run(&text, values).await.map(|_| ())
+}
+
+/// How many persons an e-mail address has booked, or is paying for, in an event.
+pub async fn persons_of_address(sql: &impl Sql, event: EventId, email: &str) -> Result<i64, DbErr> {
+    let row = sql
+        .one(
+            "SELECT CAST(COALESCE(SUM(l.admits), 0) AS bigint) AS persons FROM bookings b \
+             JOIN booking_lines l ON l.booking_id = b.id \
+             WHERE b.email = $2 AND l.event_id = $1 AND b.status IN ('pending', 'confirmed')",
+            vec![event.0.into(), email.into()],
+        )
+        .await?;
+    row.map_or(Ok(0), |row| row.try_get("", "persons"))
+}
+
+/// The reservations that a booking pays for, in the order in which they are locked.
+pub async fn reservations_of(
+    sql: &impl Sql,
+    booking: BookingId,
+) -> Result<Vec<ReservationId>, DbErr> {
+    let rows = sql
+        .all(
+            "SELECT reservation_id FROM booking_reservations WHERE booking_id = $1 \
+             ORDER BY reservation_id",
+            vec![booking.0.into()],
+        )
+        .await?;
+    rows.iter().map(|row| row.try_get("", "reservation_id").map(ReservationId)).collect()
+}
+
+/// A booking and what it consists of.
+pub async fn booking_with_lines(
+    sql: &impl Sql,
+    id: BookingId,
+) -> Result<(bookings::Model, Vec<booking_lines::Model>), DbErr> {
+    let row = sql.one("SELECT * FROM bookings WHERE id = $1", vec![id.0.into()]).await?;
+    let row = row.ok_or_else(|| DbErr::RecordNotFound(format!("booking {id}")))?;
+    let booking = bookings::Model::from_query_result(&row, "")?;
+    Ok((booking, lines_of(sql, &[id.0]).await?))
+}
+
+/// The lines of bookings, seats first in the order of their ids.
+pub async fn lines_of(
+    sql: &impl Sql,
+    bookings: &[Uuid],
+) -> Result<Vec<booking_lines::Model>, DbErr> {
+    if bookings.is_empty() {
+        return Ok(Vec::new());
+    }
+    let text = format!(
+        "SELECT * FROM booking_lines WHERE booking_id IN ({}) \
+         ORDER BY booking_id, event_id, seat_id, id",
+        placeholders(1, bookings.len())
+    );
+    let rows = sql.all(&text, bookings.iter().map(|id| (*id).into()).collect()).await?;
+    rows.iter().map(|row| booking_lines::Model::from_query_result(row, "")).collect()
+}
+
+/// How a booking is looked up.
+#[derive(Debug, Clone, Copy)]
+pub enum By<'a> {
+    /// By its id.
+    Id(BookingId),
+    /// By what people call it.
+    Reference(&'a str),
+}
+
+/// Looks a booking up.
+pub async fn find(sql: &impl Sql, by: By<'_>) -> Result<Option<bookings::Model>, DbErr> {
+    let row = match by {
+        By::Id(id) => sql.one("SELECT * FROM bookings WHERE id = $1", vec![id.0.into()]).await?,
+        By::Reference(reference) => {
+            sql.one("SELECT * FROM bookings WHERE reference = $1", vec![reference.into()]).await?
+        }
+    };
+    row.map(|row| bookings::Model::from_query_result(&row, "")).transpose()
+}
+
+/// A buyer's bookings, newest first, after the one with this id.
+pub async fn list(
+    sql: &impl Sql,
+    buyer: Uuid,
+    after: Option<Uuid>,
+    limit: u64,
+) -> Result<Vec<bookings::Model>, DbErr> {
+    let mut values: Vec<Value> = vec![buyer.into()];
+    let after = match after {
+        // The ids are UUIDv7: they sort by time.
+        Some(id) => {
+            values.push(id.into());
+            "AND id < $2"
+        }
+        None => "",
+    };
+    let text = format!(
+        "SELECT * FROM bookings WHERE buyer_id = $1 {after} ORDER BY id DESC LIMIT {limit}"
+    );
+    let rows = sql.all(&text, values).await?;
+    rows.iter().map(|row| bookings::Model::from_query_result(row, "")).collect()
+}
+
+/// Ends a pending booking and lets go of its reservations.
+///
+/// # Errors
+/// When it is not pending, or the database fails.
+pub async fn end(
+    sql: &impl Sql,
+    id: BookingId,
+    status: &str,
+    failure: Option<&str>,
+    now_ms: i64,
+) -> Result<(), DbErr> {
+    let ended = sql
+        .run(
+            "UPDATE bookings SET status = $2, failure = $3, settled_at = $4, \
+             version = version + 1 WHERE id = $1 AND status = 'pending'",
+            vec![id.0.into(), status.into(), failure.map(str::to_owned).into(), now_ms.into()],
+        )
+        .await?;
+    if ended != 1 {
+        return Err(DbErr::Custom(format!("booking {id} is not pending")));
+    }
+    sql.run("UPDATE booking_reservations SET live = 0 WHERE booking_id = $1", vec![id.0.into()])
+        .await
+        .map(|_| ())
+}
+
+/// Writes what the gateway was asked for.
+pub async fn insert_payment(sql: &impl Sql, row: payments::Model) -> Result<(), DbErr> {
+    sql.run(
+        "INSERT INTO payments (id, booking_id, saga_id, provider, intent_id, amount_minor, \
+         currency, captured_minor, refunded_minor, status, created_at, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        vec![
+            row.id.into(),
+            row.booking_id.into(),
+            row.saga_id.into(),
+            row.provider.into(),
+            row.intent_id.into(),
+            row.amount_minor.into(),
+            row.currency.into(),
+            row.captured_minor.into(),
+            row.refunded_minor.into(),
+            row.status.into(),
+            row.created_at.into(),
+            row.updated_at.into(),
+        ],
+    )
+    .await
+    .map(|_| ())
+}
+
+/// Writes how a booking's payment stands; a captured one is captured whole. None when nothing was due.
+pub async fn mark_payment(
+    sql: &impl Sql,
+    booking: BookingId,
+    status: &str,
+    now_ms: i64,
+) -> Result<u64, DbErr> {
+    let captured = if status == "captured" { "amount_minor" } else { "0" };
+    let text = format!(
+        "UPDATE payments SET status = $2, captured_minor = {captured}, updated_at = $3 \
+         WHERE booking_id = $1"
+    );
+    sql.run(&text, vec![booking.0.into(), status.into(), now_ms.into()]).await
+}
+
+/// The booking whose payment the gateway calls by this id.
+pub async fn booking_of_intent(
+    sql: &impl Sql,
+    provider: &str,
+    intent: &str,
+) -> Result<Option<BookingId>, DbErr> {
+    let row = sql
+        .one(
+            "SELECT booking_id FROM payments WHERE provider = $1 AND intent_id = $2",
+            vec![provider.into(), intent.into()],
+        )
+        .await?;
+    row.map(|row| row.try_get("", "booking_id").map(BookingId)).transpose()
+}
+
+/// One posting of the ledger.
+#[derive(Debug, Clone)]
+pub struct Posting {
+    /// The posting.
+    pub id: Uuid,
+    /// Its entries.
+    pub entries: [Uuid; 2],
+    /// The booking.
+    pub booking: BookingId,
+    /// Who organizes.
+    pub organization: Uuid,
+    /// How much was captured.
+    pub amount: Money,
+    /// The database's clock.
+    pub now_ms: i64,
+}
+
+/// Posts a capture: the gateway owes us, we owe the organization. The posting sums to zero.
+pub async fn post_capture(sql: &impl Sql, posting: &Posting) -> Result<(), DbErr> {
+    sql.run(
+        "INSERT INTO ledger_entries (id, posting_id, booking_id, organization_id, account, \
+         amount_minor, currency, kind, created_at) VALUES \
+         ($1, $3, $4, $5, 'gateway', $6, $8, 'capture', $9), \
+         ($2, $3, $4, $5, 'organization', $7, $8, 'capture', $9)",
+        vec![
+            posting.entries[0].into(),
+            posting.entries[1].into(),
+            posting.id.into(),
+            posting.booking.0.into(),
+            posting.organization.into(),
+            posting.amount.minor.into(),
+            (-posting.amount.minor).into(),
+            posting.amount.currency.as_str().into(),
+            posting.now_ms.into(),
+        ],
+    )
+    .await
+    .map(|_| ())
+}

@@ -1,0 +1,279 @@
+//! The `Idempotency-Key`, after the IETF draft `draft-ietf-httpapi-idempotency-key-header`: one key an attempt,
+//! within one caller and one route, bound to the body.
+//!
+//! The claim is written in the transaction that starts the effect, the answer in the one that ends it: so a key
+//! never outlives a crash without its effect, and a refused start rolls its claim back. Stored are answers
+//! of 2xx and 402; whatever else happened is told anew.
+
+mod store;
+
+use poem::{
+    IntoResponse, Response,
+    http::{HeaderValue, StatusCode},
+};
+use poem_openapi::{
+    ApiResponse,
+    registry::{MetaResponses, Registry},
+    types::Type,
+};
+use sea_orm::DbErr;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use holdfast_contract::{
+    IDEMPOTENCY_KEY_HEADER, IDEMPOTENCY_REPLAYED_HEADER,
+    problem::{FieldError, ProblemType},
+};
+
+use super::{body::Created, problem::ApiProblem, tokens::hex};
+use crate::db::{Sql, Tx};
+
+/// The longest key.
+pub const MAX_KEY_CHARS: usize = 255;
+/// The shortest key of a caller whom nothing else tells apart from others: it names the guest then, so it must not
+/// be guessed.
+pub const MIN_ANONYMOUS_KEY_CHARS: usize = 32;
+/// How long a key is kept at least, in milliseconds.
+pub const KEPT_MS: i64 = 48 * 60 * 60 * 1000;
+/// How many rows one retention pass deletes at the most.
+const MAX_FORGOTTEN: u64 = 10_000;
+
+/// One attempt at a mutation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    principal: Uuid,
+    route: &'static str,
+    key: String,
+    fingerprint: String,
+}
+
+/// An answer as stored: replayed byte by byte.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The media type.
+    pub content_type: String,
+    /// The body.
+    pub body: String,
+}
+
+/// What is known of an attempt that was made before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// What it made, such as a booking.
+    pub subject: Option<Uuid>,
+    /// The answer; none while it is being worked on, or when the answer is not kept.
+    pub answer: Option<Answer>,
+}
+
+/// Whether this request is the first of its attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Claim {
+    /// It is: go on.
+    First,
+    /// It is not.
+    Known(Known),
+}
+
+/// Why nothing can be claimed.
+#[derive(Debug, thiserror::Error)]
+pub enum ClaimError {
+    /// The key came with another body before.
+    #[error("the key was used for another request")]
+    Reused,
+    /// The database failed.
+    #[error("the database failed")]
+    Db(#[from] DbErr),
+}
+
+impl Attempt {
+    /// The attempt of a caller at a route with this key and body. The key may be quoted, as the draft has it.
+    ///
+    /// # Errors
+    /// When the key is not 1 to 255 visible characters.
+    pub fn new(
+        principal: Uuid,
+        route: &'static str,
+        key: &str,
+        body: &impl Serialize,
+    ) -> Result<Self, ApiProblem> {
+        let bare = key.strip_prefix('"').and_then(|key| key.strip_suffix('"')).unwrap_or(key);
+        let sound = (1..=MAX_KEY_CHARS).contains(&bare.len())
+            && bare.bytes().all(|byte| byte.is_ascii_graphic());
+        if !sound {
+            return Err(ApiProblem::field(
+                IDEMPOTENCY_KEY_HEADER,
+                "must be 1 to 255 visible ASCII characters",
+            ));
+        }
+        let fingerprint = hex(&Sha256::digest(super::body::bytes(body)));
+        Ok(Self { principal, route, key: bare.to_owned(), fingerprint })
+    }
+
+    /// Claims the attempt for `subject`, in the transaction that starts the effect. A twin of this request
+    /// waits here until that transaction has ended.
+    ///
+    /// # Errors
+    /// See [`ClaimError`].
+    pub async fn claim(&self, tx: &Tx, subject: Option<Uuid>) -> Result<Claim, ClaimError> {
+        if store::insert(tx, self, subject).await? {
+            return Ok(Claim::First);
+        }
+        match self.known(tx).await? {
+            Some(known) => Ok(Claim::Known(known)),
+            // It was forgotten between the two statements: it is older than any retry.
+            None => Err(ClaimError::Reused),
+        }
+    }
+
+    /// What is known of the attempt.
+    ///
+    /// # Errors
+    /// See [`ClaimError`].
+    pub async fn known(&self, sql: &impl Sql) -> Result<Option<Known>, ClaimError> {
+        match store::find(sql, self).await? {
+            None => Ok(None),
+            Some((fingerprint, known)) if fingerprint == self.fingerprint => Ok(Some(known)),
+            Some(_) => Err(ClaimError::Reused),
+        }
+    }
+
+    /// Stores the answer of this very attempt, in the transaction that ends the effect.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn answer(&self, tx: &Tx, answer: &Answer) -> Result<(), DbErr> {
+        store::answer(tx, self, answer).await
+    }
+}
+
+/// Stores the answer of the attempt that made `subject`, in the transaction that ends the effect.
+///
+/// # Errors
+/// When the database fails.
+pub async fn answer_for(tx: &Tx, subject: Uuid, answer: &Answer) -> Result<(), DbErr> {
+    store::answer_for(tx, subject, answer).await
+}
+
+/// Forgets old keys; answers how many.
+///
+/// # Errors
+/// When the database fails.
+pub async fn retention_pass(sql: &impl Sql) -> Result<u64, DbErr> {
+    store::forget(sql, KEPT_MS, MAX_FORGOTTEN).await
+}
+
+impl Answer {
+    /// An answer with a JSON body.
+    pub fn json(status: u16, body: &impl Serialize) -> Self {
+        Self::typed(status, "application/json", body)
+    }
+
+    /// An answer with a JSON body of a media type of its own.
+    pub fn typed(status: u16, content_type: &str, body: &impl Serialize) -> Self {
+        let body = String::from_utf8_lossy(&super::body::bytes(body)).into_owned();
+        Self { status, content_type: content_type.to_owned(), body }
+    }
+
+    /// The answer to a request that was made before.
+    pub fn replayed(self) -> Response {
+        let mut response = self.into_response();
+        response
+            .headers_mut()
+            .insert(IDEMPOTENCY_REPLAYED_HEADER, HeaderValue::from_static("true"));
+        response
+    }
+}
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::OK);
+        Response::builder().status(status).content_type(self.content_type).body(self.body)
+    }
+}
+
+/// An answer of status 201 to a request that may carry a key.
+#[derive(Debug)]
+pub enum Keyed<T> {
+    /// Made now; no key came along.
+    Made(T),
+    /// Made now and stored.
+    Stored(Answer),
+    /// Made before.
+    Replayed(Answer),
+}
+
+impl<T: Serialize + Send> IntoResponse for Keyed<T> {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Made(made) => Created(made).into_response(),
+            Self::Stored(answer) => answer.into_response(),
+            Self::Replayed(answer) => answer.replayed(),
+        }
+    }
+}
+
+impl<T: Type + Serialize> ApiResponse for Keyed<T> {
+    fn meta() -> MetaResponses {
+        Created::<T>::meta()
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+}
+
+/// What is said where a key is missing.
+pub fn required() -> ApiProblem {
+    ApiProblem::new(
+        ProblemType::IdempotencyKeyRequired,
+        format!("Send {IDEMPOTENCY_KEY_HEADER}: one per attempt, the same at every retry."),
+    )
+    .with_errors(vec![FieldError {
+        field: IDEMPOTENCY_KEY_HEADER.to_owned(),
+        message: "is required".to_owned(),
+    }])
+}
+
+/// What is said while the first request of an attempt is being worked on.
+pub fn in_flight() -> ApiProblem {
+    ApiProblem::new(ProblemType::IdempotencyInFlight, "Ask again with the same key.").retry_after(1)
+}
+
+impl From<ClaimError> for ApiProblem {
+    fn from(error: ClaimError) -> Self {
+        match error {
+            ClaimError::Reused => Self::new(
+                ProblemType::IdempotencyKeyReused,
+                "Take a new key for a new attempt, and send the same body at every retry.",
+            ),
+            ClaimError::Db(error) => error.into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn attempt(key: &str, body: &str) -> Option<Attempt> {
+        Attempt::new(Uuid::from_u128(1), "test", key, &body).ok()
+    }
+
+    #[test]
+    fn a_key_is_visible_text_of_bounded_length() {
+        let long = "k".repeat(MAX_KEY_CHARS);
+        assert!(attempt(&long, "").is_some());
+        for wrong in ["", "\"\"", "a b", "é", &format!("{long}k")] {
+            assert!(attempt(wrong, "").is_none(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_quoted_key_is_the_same_key_and_another_body_is_not_the_same_attempt() {
+        assert_eq!(attempt("\"abc\"", "x"), attempt("abc", "x"));
+        assert_ne!(attempt("abc", "x"), attempt("abc", "y"));
+    }
+}

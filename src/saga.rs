@@ -1,0 +1,14 @@
+//! Persisted sagas: sequences of steps, some in our database and some outside, that go on after any crash on
+//! any node, each step under a fenced lease.
+//!
+//! `driver` is what a kind of saga brings along: its decisions and its effects. `executor` claims, performs
+//! and records; `store` is its SQL; `failpoint` lets tests kill the process between any two of these.
+//! Knows nothing of tickets, seats or money.
+
+pub mod driver;
+pub mod executor;
+pub mod failpoint;
+pub mod store;
+
+pub use driver::{Directive, Driver, Status};
+pub use executor::Executor;

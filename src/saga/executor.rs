@@ -1,0 +1,445 @@
+//! Claims a saga, performs one step, records it under the fence; zero rows mean that somebody else has it, and
+//! the worker stops silently.
+//!
+//! A request that starts a saga, a wake-up and the periodic pass all go the same way. The record of a step
+//! and the local steps after it are one transaction. Nothing outside is called within a transaction.
+
+use std::{sync::Arc, time::Duration};
+
+use sea_orm::DbErr;
+use tokio::{sync::Semaphore, task::JoinSet};
+use uuid::Uuid;
+
+use super::{
+    driver::{Directive, Driver, Illegal, Performed, Unreadable},
+    failpoint::{Moment, reach},
+    store::{self, New, Record, Row, Wish},
+};
+use crate::{
+    base::Base,
+    db::{self, Failure, Tx},
+};
+
+/// How often a worker gives a sign of life while it waits for somebody outside.
+const HEARTBEAT: Duration = Duration::from_millis(1_500);
+/// A wait no longer than this is spent with the saga in hand: a buyer is waiting, too. Far shorter than the lease.
+const SHORT_WAIT_MS: i64 = 1_000;
+/// More steps than any saga takes before it waits for somebody.
+const MAX_STEPS: usize = 64;
+/// More local steps than any transaction has.
+const MAX_LOCAL_STEPS: usize = 8;
+/// A record is tried again once for each local step that is refused or fails.
+const MAX_RECORDS: usize = 4;
+/// How many sagas one node drives at once in its periodic pass.
+const PASS_WIDTH: usize = 16;
+/// How many sagas one pass takes up at the most; the next one follows soon.
+const MAX_PASS: usize = 10_000;
+
+/// See the module. Cheap to clone.
+#[derive(Debug)]
+pub struct Executor<D> {
+    base: Base,
+    driver: Arc<D>,
+}
+
+impl<D> Clone for Executor<D> {
+    fn clone(&self) -> Self {
+        Self { base: self.base.clone(), driver: Arc::clone(&self.driver) }
+    }
+}
+
+/// A saga in a worker's hands.
+#[derive(Debug, Clone)]
+pub struct Work<S> {
+    row: Row,
+    state: S,
+}
+
+/// What the outside answered, and to which step.
+type Answer<D> = (&'static str, <D as Driver>::Event);
+
+/// A local step that is not to be performed but to be recorded as this.
+type Verdict<D> = (&'static str, <D as Driver>::Event);
+
+enum Recorded<S> {
+    GoesOn(Work<S>),
+    Parked,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum RecordError<E: std::fmt::Debug> {
+    #[error("another worker has the saga")]
+    Lost,
+    #[error("the step {0} is refused")]
+    Refused(&'static str, E),
+    #[error("the step {step} failed")]
+    Local {
+        step: &'static str,
+        event: E,
+        #[source]
+        source: DbErr,
+    },
+    #[error(transparent)]
+    Illegal(#[from] Illegal),
+    #[error("the database failed")]
+    Db(#[from] DbErr),
+}
+
+impl<E: std::fmt::Debug> Failure for RecordError<E> {
+    fn database(&self) -> Option<&DbErr> {
+        match self {
+            Self::Local { source, .. } | Self::Db(source) => Some(source),
+            Self::Lost | Self::Refused(..) | Self::Illegal(_) => None,
+        }
+    }
+}
+
+/// Why a saga could not be taken up.
+#[derive(Debug, thiserror::Error)]
+enum ClaimError {
+    #[error("the database failed")]
+    Db(#[from] DbErr),
+    #[error("saga {0} cannot be read")]
+    Unreadable(Uuid, #[source] Unreadable),
+}
+
+impl Failure for ClaimError {
+    fn database(&self) -> Option<&DbErr> {
+        match self {
+            Self::Db(error) => Some(error),
+            Self::Unreadable(..) => None,
+        }
+    }
+}
+
+/// Which saga to claim.
+#[derive(Debug, Clone, Copy)]
+enum Which {
+    Due,
+    This(Uuid),
+}
+
+impl<D: Driver> Executor<D> {
+    /// An executor for this kind of saga.
+    pub fn new(base: Base, driver: Arc<D>) -> Self {
+        Self { base, driver }
+    }
+
+    /// Stores a new saga in the transaction that starts it; the caller has the first lease and hands the
+    /// work to [`Executor::drive`] once the transaction is committed.
+    ///
+    /// # Errors
+    /// When the database fails, or the subject has a saga already.
+    pub async fn start(
+        &self,
+        tx: &Tx,
+        id: Uuid,
+        subject: Uuid,
+        state: D::State,
+        now_ms: i64,
+    ) -> Result<Work<D::State>, DbErr> {
+        let text = self.driver.encode(&state);
+        let status = self.driver.status(&state);
+        let new = New { id, kind: D::KIND, subject, status, state: &text, now_ms };
+        store::insert(tx, new).await?;
+        let (fence, version, wakes, cancel_requested) = (1, 1, 0, false);
+        let row = Row { id, state: text, fence, version, wakes, cancel_requested, now_ms };
+        Ok(Work { row, state })
+    }
+
+    /// Goes on with a saga until it waits, rests, needs an operator, or is somebody else's. What goes wrong
+    /// is logged; the lease lapses, and some node's pass takes it up again.
+    pub async fn drive(&self, mut work: Work<D::State>) {
+        let id = work.row.id;
+        for _ in 0..MAX_STEPS {
+            let answer = match self.driver.next(&work.state, work.row.now_ms) {
+                Directive::Outside(step) => match self.act(step, &work).await {
+                    Some(event) => Some((step, event)),
+                    None => return,
+                },
+                Directive::Park(until_ms) if is_short(until_ms, work.row.now_ms) => {
+                    let wait_ms = u64::try_from(until_ms - work.row.now_ms).unwrap_or(0);
+                    tokio::time::sleep(Duration::from_millis(wait_ms)).await;
+                    work.row.now_ms = until_ms;
+                    continue;
+                }
+                Directive::Local(_)
+                | Directive::Park(_)
+                | Directive::Rest
+                | Directive::Attention(_) => None,
+            };
+            match self.record(work, answer).await {
+                Ok(Recorded::GoesOn(next)) => work = next,
+                Ok(Recorded::Parked) | Err(RecordError::Lost) => return,
+                Err(error) => {
+                    tracing::error!(saga = %id, error = &error as &dyn std::error::Error,
+                        "a saga's step was not recorded");
+                    return;
+                }
+            }
+        }
+        tracing::error!(saga = %id, "a saga takes steps without end");
+    }
+
+    /// Makes the saga of a subject due and drives it in a task of its own, unless somebody else has it:
+    /// then that one looks again. Answers whether there is one that is not over.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn wake(&self, subject: Uuid, wish: Wish) -> Result<bool, DbErr> {
+        let woken = self
+            .base
+            .db
+            .transact::<_, DbErr, _>(move |tx| Box::pin(store::wake(tx, subject, wish)))
+            .await?;
+        let Some(id) = woken else { return Ok(false) };
+        match self.claim(Which::This(id)).await {
+            Ok(Some(work)) => {
+                let this = self.clone();
+                self.base.tasks.spawn(async move { this.drive(work).await });
+            }
+            Ok(None) => {}
+            Err(ClaimError::Db(error)) => return Err(error),
+            Err(error @ ClaimError::Unreadable(..)) => log_unreadable(&error),
+        }
+        Ok(true)
+    }
+
+    /// Takes up what is due and drives it, several at once; answers how many. Runs on every node.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn pass(&self) -> Result<usize, DbErr> {
+        let width = Arc::new(Semaphore::new(PASS_WIDTH));
+        let mut driven = JoinSet::new();
+        let mut taken = 0;
+        while taken < MAX_PASS && !self.base.tasks.stopping().is_cancelled() {
+            let Ok(permit) = Arc::clone(&width).acquire_owned().await else { break };
+            let work = match self.claim(Which::Due).await {
+                Ok(Some(work)) => work,
+                Ok(None) => break,
+                Err(ClaimError::Db(error)) => {
+                    driven.join_all().await;
+                    return Err(error);
+                }
+                Err(error @ ClaimError::Unreadable(..)) => {
+                    log_unreadable(&error);
+                    continue;
+                }
+            };
+            taken += 1;
+            let this = self.clone();
+            driven.spawn(async move {
+                this.drive(work).await;
+                drop(permit);
+            });
+        }
+        driven.join_all().await;
+        Ok(taken)
+    }
+
+    /// The state of a subject's saga.
+    ///
+    /// # Errors
+    /// When the database fails or the state is of another version of the program.
+    pub async fn state_of(
+        &self,
+        sql: &impl db::Sql,
+        subject: Uuid,
+    ) -> Result<Option<D::State>, DbErr> {
+        let Some(text) = store::state_of(sql, subject).await? else { return Ok(None) };
+        let state = self.driver.decode(&text);
+        state.map(Some).map_err(|error| DbErr::Custom(error.to_string()))
+    }
+
+    async fn claim(&self, which: Which) -> Result<Option<Work<D::State>>, ClaimError> {
+        let driver = Arc::clone(&self.driver);
+        self.base
+            .db
+            .transact(move |tx| {
+                let driver = Arc::clone(&driver);
+                Box::pin(async move { claim(tx, &*driver, which).await })
+            })
+            .await?
+            .transpose()
+    }
+
+    /// Calls somebody outside, with signs of life; nothing when the saga was lost meanwhile.
+    async fn act(&self, step: &'static str, work: &Work<D::State>) -> Option<D::Event> {
+        reach(step, Moment::BeforeEffect);
+        let call = self.driver.act(&work.state, work.row.now_ms);
+        tokio::pin!(call);
+        let event = loop {
+            tokio::select! {
+                event = &mut call => break event,
+                () = tokio::time::sleep(HEARTBEAT) => {
+                    // A failure is no reason to stop: the record decides.
+                    if let Ok(0) = store::renew(&self.base.db, work.row.id, work.row.fence).await {
+                        return None;
+                    }
+                }
+            }
+        };
+        reach(step, Moment::AfterEffect);
+        metrics::counter!("holdfast_saga_steps_total", "step" => step).increment(1);
+        Some(event)
+    }
+
+    async fn record(
+        &self,
+        work: Work<D::State>,
+        answer: Option<Answer<D>>,
+    ) -> Result<Recorded<D::State>, RecordError<D::Event>> {
+        let mut verdict: Option<Verdict<D>> = None;
+        for _ in 0..MAX_RECORDS {
+            let (this, work, answer) = (self.clone(), work.clone(), answer.clone());
+            let forced = verdict.clone();
+            let recorded = self
+                .base
+                .db
+                .transact(move |tx| {
+                    let (this, work) = (this.clone(), work.clone());
+                    let (answer, forced) = (answer.clone(), forced.clone());
+                    Box::pin(async move { this.commit(tx, work, answer, forced).await })
+                })
+                .await;
+            match recorded {
+                Ok((recorded, steps)) => {
+                    self.driver.committed(&steps);
+                    steps.iter().for_each(|step| reach(step, Moment::AfterRecord));
+                    return Ok(recorded);
+                }
+                Err(RecordError::Refused(step, event)) => verdict = Some((step, event)),
+                Err(RecordError::Local { step, event, source }) if !db::is_unavailable(&source) => {
+                    tracing::error!(step, error = %source, "a saga's local step failed");
+                    verdict = Some((step, event));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Err(RecordError::Lost)
+    }
+
+    /// The transaction that records an answer and performs the local steps after it.
+    async fn commit(
+        &self,
+        tx: &Tx,
+        work: Work<D::State>,
+        answer: Option<Answer<D>>,
+        verdict: Option<Verdict<D>>,
+    ) -> Result<(Recorded<D::State>, Vec<&'static str>), RecordError<D::Event>> {
+        let Work { row, mut state } = work;
+        let held = store::look(tx, row.id, row.fence, row.version).await?;
+        let Some(held) = held else { return Err(RecordError::Lost) };
+        let now_ms = held.now_ms;
+        let mut steps = Vec::new();
+        if let Some((step, event)) = answer {
+            self.driver.recorded(tx, &event, &state, now_ms).await?;
+            state = self.driver.apply(state, event, now_ms)?;
+            steps.push(step);
+        }
+        if held.cancel_requested {
+            state = self.driver.cancelled(state, now_ms);
+        }
+        let mut aftermath = D::Aftermath::default();
+        for _ in 0..MAX_LOCAL_STEPS {
+            let Directive::Local(step) = self.driver.next(&state, now_ms) else { break };
+            let event = match &verdict {
+                Some((refused, event)) if *refused == step => event.clone(),
+                _ => self.perform(tx, step, &state, &mut aftermath, now_ms).await?,
+            };
+            state = self.driver.apply(state, event, now_ms)?;
+            steps.push(step);
+        }
+        let recorded = self.write_down(tx, &held, state).await?;
+        self.driver.conclude(tx, aftermath).await?;
+        steps.iter().for_each(|step| reach(step, Moment::BeforeRecord));
+        Ok((recorded, steps))
+    }
+
+    async fn perform(
+        &self,
+        tx: &Tx,
+        step: &'static str,
+        state: &D::State,
+        aftermath: &mut D::Aftermath,
+        now_ms: i64,
+    ) -> Result<D::Event, RecordError<D::Event>> {
+        match self.driver.perform(tx, state, aftermath, now_ms).await {
+            Ok(Performed::Done(event)) => Ok(event),
+            Ok(Performed::Refused(event)) => Err(RecordError::Refused(step, event)),
+            Err(source) => match self.driver.failed(state) {
+                Some(event) => Err(RecordError::Local { step, event, source }),
+                None => Err(RecordError::Db(source)),
+            },
+        }
+    }
+
+    async fn write_down(
+        &self,
+        tx: &Tx,
+        held: &Row,
+        state: D::State,
+    ) -> Result<Recorded<D::State>, RecordError<D::Event>> {
+        let text = self.driver.encode(&state);
+        let directive = self.driver.next(&state, held.now_ms);
+        let stopping = self.base.tasks.stopping().is_cancelled();
+        let (due_ms, reason, goes_on) = match &directive {
+            // A node that is about to end hands the saga over.
+            Directive::Outside(_) | Directive::Local(_) => (held.now_ms, None, !stopping),
+            Directive::Park(until_ms) => {
+                (*until_ms, None, !stopping && is_short(*until_ms, held.now_ms))
+            }
+            Directive::Rest => (held.now_ms, None, false),
+            Directive::Attention(reason) => (held.now_ms, Some(*reason), false),
+        };
+        let status = self.driver.status(&state);
+        let record = Record { status, state: &text, reason, due_ms, goes_on };
+        if store::record(tx, held, record).await? == 0 {
+            return Err(RecordError::Lost);
+        }
+        if !goes_on {
+            return Ok(Recorded::Parked);
+        }
+        let row = Row { state: text, version: held.version + 1, ..held.clone() };
+        Ok(Recorded::GoesOn(Work { row, state }))
+    }
+}
+
+/// Claims a saga and takes in why: its time has come, or somebody wants something. Written down before
+/// anything is done.
+async fn claim<D: Driver>(
+    tx: &Tx,
+    driver: &D,
+    which: Which,
+) -> Result<Option<Result<Work<D::State>, ClaimError>>, ClaimError> {
+    let claimed = match which {
+        Which::Due => store::claim_due(tx, D::KIND).await?,
+        Which::This(id) => store::claim(tx, id).await?,
+    };
+    let Some(mut row) = claimed else { return Ok(None) };
+    let state = match driver.decode(&row.state) {
+        Ok(state) => state,
+        // The claim stands, so that this pass does not meet it again.
+        Err(unreadable) => return Ok(Some(Err(ClaimError::Unreadable(row.id, unreadable)))),
+    };
+    let mut state = driver.woken(state, row.now_ms);
+    if row.cancel_requested {
+        state = driver.cancelled(state, row.now_ms);
+    }
+    let text = driver.encode(&state);
+    if text != row.state {
+        store::keep(tx, &row, driver.status(&state), &text).await?;
+        row.state = text;
+    }
+    Ok(Some(Ok(Work { row, state })))
+}
+
+/// A wait that is over already is none: the saga is parked, and whoever claims it next sees what has become due.
+fn is_short(until_ms: i64, now_ms: i64) -> bool {
+    (1..=SHORT_WAIT_MS).contains(&(until_ms - now_ms))
+}
+
+fn log_unreadable(error: &ClaimError) {
+    tracing::error!(error = error as &dyn std::error::Error, "a saga is of another version");
+}

@@ -1,0 +1,82 @@
+//! Issuing tickets for the lines of a paid booking, and reading them.
+
+use std::collections::HashMap;
+
+use holdfast_contract::bookings::{Ticket, TicketStatus};
+use holdfast_entity::{booking_lines, tickets};
+use sea_orm::DbErr;
+use uuid::Uuid;
+
+use super::store;
+use crate::{
+    db::{Sql, Tx},
+    ports::Entropy,
+};
+
+/// Issues one ticket a seat, and one an admission in general admission: three family tickets of four persons
+/// are three tickets that admit four each. A seat that has a live ticket is a unique violation.
+///
+/// # Errors
+/// When the database fails.
+pub async fn issue(
+    tx: &Tx,
+    entropy: &dyn Entropy,
+    buyer: Uuid,
+    lines: &[booking_lines::Model],
+    now_ms: i64,
+) -> Result<Vec<Ticket>, DbErr> {
+    let mut rows = Vec::new();
+    for line in lines {
+        for ordinal in 1..=line.quantity {
+            rows.push(tickets::Model {
+                id: entropy.id(),
+                event_id: line.event_id,
+                booking_id: line.booking_id,
+                line_id: line.id,
+                buyer_id: buyer,
+                ordinal,
+                seat_id: line.seat_id,
+                section_id: line.section_id,
+                label: line.label.clone(),
+                admits: line.admits / line.quantity.max(1),
+                status: "valid".to_owned(),
+                issued_at: now_ms,
+            });
+        }
+    }
+    store::insert(tx, &rows).await?;
+    Ok(rows.iter().map(wire).collect())
+}
+
+/// The tickets of bookings, in the order in which they were issued.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_bookings(
+    sql: &impl Sql,
+    bookings: &[Uuid],
+) -> Result<HashMap<Uuid, Vec<Ticket>>, DbErr> {
+    let mut found: HashMap<Uuid, Vec<Ticket>> = HashMap::new();
+    for row in store::of_bookings(sql, bookings).await? {
+        found.entry(row.booking_id).or_default().push(wire(&row));
+    }
+    Ok(found)
+}
+
+fn wire(row: &tickets::Model) -> Ticket {
+    Ticket {
+        id: row.id,
+        event_id: row.event_id,
+        line_id: row.line_id,
+        seat_id: row.seat_id,
+        label: row.label.clone(),
+        admits: row.admits,
+        status: match row.status.as_str() {
+            "used" => TicketStatus::Used,
+            "cancelled" => TicketStatus::Cancelled,
+            "refunded" => TicketStatus::Refunded,
+            "transferred" => TicketStatus::Transferred,
+            _ => TicketStatus::Valid,
+        },
+    }
+}

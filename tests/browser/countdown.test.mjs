@@ -1,0 +1,114 @@
+// The clock from hold to payment, and what happens when it runs out.
+
+import assert from 'node:assert/strict';
+
+import {
+  EMAIL, THEATRE, checkoutIsOpen, choose, hallIsOpen, hold, holdSeats, openRow, pay, seatIsFree,
+  secondsLeft, suite, watchConfirms,
+} from './helpers.mjs';
+
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60 * SECOND_MS;
+const HOLD_MS = 10 * MINUTE_MS;
+
+const { scenario, advance, row, seatStatus } = suite({ EXPIRY_PASS_SECONDS: '1' });
+
+const hall = `/events/${THEATRE}`;
+const phase = (page, name) => page.locator(`[data-testid="countdown"].${name}`).waitFor();
+
+scenario('the_countdown_changes_at_three_minutes_and_at_one_and_then_ends', async ({ visitor }) => {
+  const [seat] = await row(THEATRE, 'Stalls', 'A');
+  const page = await visitor(hall, { prepare: (it) => it.clock.install() });
+  // Both clocks go: the browser's and the database's.
+  const forward = async (milliseconds) => {
+    await advance(milliseconds);
+    await page.clock.fastForward(milliseconds);
+  };
+  await holdSeats(page, 'Stalls', 'A', [seat]);
+  await phase(page, 'calm');
+  assert.ok(await secondsLeft(page) > 540);
+  await forward(5 * MINUTE_MS);
+  await page.getByText('5 minutes left for your seats.').waitFor({ state: 'attached' });
+  await phase(page, 'calm');
+  await forward(2 * MINUTE_MS);
+  await page.getByText('3 minutes left for your seats.').waitFor({ state: 'attached' });
+  await phase(page, 'soon');
+  await forward(2 * MINUTE_MS);
+  await page.getByText('1 minute left for your seats.').waitFor({ state: 'attached' });
+  await phase(page, 'last');
+  await page.locator('#email').fill(EMAIL);
+
+  await forward(MINUTE_MS);
+  const ended = page.getByTestId('hold-ended');
+  await ended.waitFor();
+  assert.match(await ended.textContent(), /Your hold has ended.*Nothing was charged/s);
+  assert.equal(await page.getByTestId('countdown').count(), 0);
+  assert.equal(await seatStatus(THEATRE, seat.seat_id), 'available');
+  // Back by itself after three seconds; what was typed is there at the next try.
+  await page.waitForURL(`**${hall}`);
+  await hallIsOpen(page);
+  await openRow(page, 'Stalls', 'A');
+  await seatIsFree(page, seat);
+  await choose(page, [seat]);
+  await hold(page);
+  assert.equal(await page.locator('#email').inputValue(), EMAIL);
+});
+
+scenario('a_hold_that_lapses_while_one_looks_ends_with_a_message_and_a_way_back',
+  async ({ visitor }) => {
+    const [seat] = await row(THEATRE, 'Stalls', 'B');
+    const page = await visitor(hall);
+    await holdSeats(page, 'Stalls', 'B', [seat]);
+    await page.locator('#email').fill(EMAIL);
+    await page.getByTestId('method-pm_sim_slow').click();
+    // A few seconds before its end the page is loaded again: it asks the server how long.
+    await advance(HOLD_MS - 8 * SECOND_MS);
+    await page.reload();
+    await checkoutIsOpen(page);
+    await phase(page, 'last');
+    assert.equal(await page.locator('#email').inputValue(), EMAIL);
+    assert.ok(await page.locator('input[value="pm_sim_slow"]').isChecked());
+    await page.getByTestId('hold-ended').waitFor();
+    await page.getByRole('link', { name: 'Back to the hall' }).click();
+    await page.waitForURL(`**${hall}`);
+    await hallIsOpen(page);
+  });
+
+scenario('paying_after_the_time_ran_out_says_so_and_charges_nothing', async ({ visitor }) => {
+  const [seat] = await row(THEATRE, 'Stalls', 'C');
+  const page = await visitor(hall);
+  await holdSeats(page, 'Stalls', 'C', [seat]);
+  const confirms = watchConfirms(page);
+  // The page's clock still runs; the server's is past the end.
+  await advance(HOLD_MS + 1);
+  await pay(page);
+  await page.getByTestId('hold-ended').waitFor();
+  assert.equal(confirms.length, 1);
+  assert.equal(await seatStatus(THEATRE, seat.seat_id), 'available');
+});
+
+scenario('the_countdown_goes_with_the_visitor_and_leads_back_to_checkout', async ({ visitor }) => {
+  const [seat] = await row(THEATRE, 'Stalls', 'D');
+  const page = await visitor(hall);
+  await holdSeats(page, 'Stalls', 'D', [seat]);
+  const checkout = page.url();
+  await page.getByRole('link', { name: 'Holdfast' }).click();
+  await page.getByTestId('event-card').first().waitFor();
+  assert.ok(await secondsLeft(page) > 0);
+  // Also in a page that is loaded anew.
+  await page.goto(new URL(hall, checkout).href);
+  await hallIsOpen(page);
+  await page.getByText('You hold 1 place.').waitFor();
+  await page.getByTestId('countdown').click();
+  await checkoutIsOpen(page);
+  assert.equal(page.url(), checkout);
+});
+
+scenario('an_old_checkout_address_says_that_the_hold_has_ended', async ({ visitor }) => {
+  const [seat] = await row(THEATRE, 'Stalls', 'E');
+  const page = await visitor(hall);
+  await holdSeats(page, 'Stalls', 'E', [seat]);
+  await advance(HOLD_MS + 1);
+  await page.reload();
+  await page.getByTestId('hold-ended').waitFor();
+});

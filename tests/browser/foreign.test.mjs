@@ -1,0 +1,175 @@
+// Addresses, input and sessions that are not what the pages hope for.
+
+import assert from 'node:assert/strict';
+
+import { THEATRE, checkoutIsOpen, choose, hallIsOpen, openRow, seatSays, suite } from './helpers.mjs';
+
+const PASSWORD = 'Holdfast-2026-x';
+
+const { scenario, row, api } = suite();
+
+const NOWHERE = [
+  ['an_unknown_page', '/nowhere/at/all'],
+  ['an_unknown_event', '/events/no-such-event'],
+  ['an_event_with_a_strange_name', '/events/%3Cscript%3Ealert(1)%3C%2Fscript%3E'],
+  ['an_unknown_booking', '/bookings/HF-00000000'],
+  ['a_checkout_of_nothing', '/checkout/nothing'],
+  ['an_unknown_reservation', '/checkout/0190a3f0-0000-7000-8000-000000000000'],
+];
+for (const [name, path] of NOWHERE) {
+  scenario(`${name}_is_told_and_leads_on`, async ({ visitor }) => {
+    const page = await visitor(path);
+    await page.getByRole('heading', { level: 1, name: 'Nothing is here' }).waitFor();
+    await page.getByRole('link', { name: 'All events' }).click();
+    await page.getByTestId('event-card').first().waitFor();
+  });
+}
+
+async function register(page, email) {
+  await page.locator('#first_name').fill('Ada');
+  await page.locator('#last_name').fill('Lovelace');
+  await page.locator('#email').fill(email);
+  await page.locator('#password').fill(PASSWORD);
+  await page.getByTestId('register-button').click();
+}
+
+scenario('a_new_account_is_signed_in_and_its_seats_are_its_own', async ({ visitor }) => {
+  const [seat] = await row(THEATRE, 'Stalls', 'A');
+  const page = await visitor('/register');
+  await register(page, 'ada@example.org');
+  await page.getByTestId('signed-in').getByText('Ada').waitFor();
+  await page.goto(new URL(`/events/${THEATRE}`, page.url()).href);
+  await hallIsOpen(page);
+  await openRow(page, 'Stalls', 'A');
+  await choose(page, [seat]);
+  await page.getByTestId('hold-button').click();
+  await checkoutIsOpen(page);
+  await page.getByText('Tickets go to ada@example.org').waitFor();
+  assert.equal(await page.locator('#email').count(), 0);
+  // The address of the checkout alone opens nothing for a stranger.
+  const stranger = await visitor(new URL(page.url()).pathname);
+  await stranger.getByRole('heading', { level: 1 }).waitFor();
+  await stranger.getByText('Stalls').waitFor({ state: 'detached' });
+  assert.equal(await stranger.getByTestId('pay-button').count(), 0);
+});
+
+scenario('a_login_that_is_over_is_told_and_the_selection_stays', async ({ visitor }) => {
+  const [seat] = await row(THEATRE, 'Stalls', 'B');
+  const page = await visitor('/register');
+  await register(page, 'grace@example.org');
+  await page.getByTestId('signed-in').waitFor();
+  await page.goto(new URL(`/events/${THEATRE}`, page.url()).href);
+  await hallIsOpen(page);
+  await openRow(page, 'Stalls', 'B');
+  await choose(page, [seat]);
+  // A token that the server does not take any more.
+  await page.evaluate(() => {
+    const kept = JSON.parse(localStorage.getItem('holdfast.session'));
+    const [head, claims] = kept.access_token.split('.');
+    kept.access_token = `${head}.${claims}.${'A'.repeat(43)}`;
+    localStorage.setItem('holdfast.session', JSON.stringify(kept));
+  });
+  await page.getByTestId('hold-button').click();
+  await page.getByText('Sign in to go on.').waitFor();
+  await page.getByTestId('signed-in').waitFor({ state: 'detached' });
+  await seatSays(page, seat, 'Selected');
+  // One may go on as a guest.
+  await page.getByTestId('hold-button').click();
+  await checkoutIsOpen(page);
+});
+
+scenario('a_session_that_ended_while_away_is_not_shown', async ({ visitor }) => {
+  const page = await visitor('/register');
+  await register(page, 'alan@example.org');
+  await page.getByTestId('signed-in').waitFor();
+  await page.evaluate(() => {
+    const kept = JSON.parse(localStorage.getItem('holdfast.session'));
+    localStorage.setItem('holdfast.session', JSON.stringify({ ...kept, expires_at: 1 }));
+  });
+  await page.reload();
+  await page.getByRole('link', { name: 'Sign in' }).waitFor();
+  assert.equal(await page.getByTestId('signed-in').count(), 0);
+});
+
+scenario('signing_out_forgets_the_session', async ({ visitor }) => {
+  const page = await visitor('/register');
+  await register(page, 'edsger@example.org');
+  await page.getByTestId('sign-out').click();
+  await page.getByRole('link', { name: 'Sign in' }).waitFor();
+  assert.equal(await page.evaluate(() => localStorage.getItem('holdfast.session')), null);
+});
+
+scenario('a_wrong_password_keeps_what_was_typed', async ({ visitor }) => {
+  const page = await visitor('/login');
+  await page.locator('#email').fill('nobody@example.org');
+  await page.locator('#password').fill('Wrong-1234');
+  await page.getByTestId('login-button').click();
+  await page.getByRole('alert').getByText('The e-mail address or the password is wrong.').waitFor();
+  assert.equal(await page.locator('#email').inputValue(), 'nobody@example.org');
+  assert.equal(await page.locator('#password').inputValue(), 'Wrong-1234');
+});
+
+scenario('a_weak_password_is_complained_of_at_its_field', async ({ visitor }) => {
+  const page = await visitor('/register');
+  await page.locator('#first_name').fill('Ada');
+  await page.locator('#last_name').fill('Lovelace');
+  await page.locator('#email').fill('weak@example.org');
+  await page.locator('#password').fill('short');
+  await page.getByTestId('register-button').click();
+  await page.locator('#password[aria-invalid="true"]').waitFor();
+  assert.ok((await page.locator('#password-help').textContent()).trim().length > 0);
+});
+
+scenario('an_address_that_is_taken_is_told', async ({ visitor }) => {
+  const account = {
+    email: 'taken@example.org', password: PASSWORD, first_name: 'Ada', last_name: 'Lovelace',
+  };
+  assert.equal((await api('POST', '/auth/register', account)).status, 201);
+  const page = await visitor('/register');
+  await register(page, account.email);
+  await page.getByText('There is already an account with this e-mail address.').first().waitFor();
+});
+
+scenario('signing_in_never_leads_to_another_site', async ({ visitor }) => {
+  const account = {
+    email: 'barbara@example.org', password: PASSWORD, first_name: 'Barbara', last_name: 'Liskov',
+  };
+  assert.equal((await api('POST', '/auth/register', account)).status, 201);
+  const page = await visitor(`/login?next=${encodeURIComponent('//example.org/evil')}`);
+  const home = new URL('/', page.url()).href;
+  await page.locator('#email').fill(account.email);
+  await page.locator('#password').fill(PASSWORD);
+  await page.getByTestId('login-button').click();
+  await page.getByTestId('signed-in').waitFor();
+  assert.equal(page.url(), home);
+});
+
+scenario('a_server_that_does_not_answer_is_told_and_asked_again', async ({ visitor }) => {
+  const events = /\/api\/v1\/events\?/;
+  const page = await visitor('/', {
+    prepare: (it) => it.route(events, (route) => route.abort()),
+  });
+  await page.getByRole('heading', { level: 1, name: 'This did not load' }).waitFor();
+  await page.getByText('No answer from the server.').waitFor();
+  await page.unroute(events);
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await page.getByTestId('event-card').first().waitFor();
+});
+
+scenario('a_page_without_storage_still_sells', async ({ visitor }) => {
+  const [seat] = await row(THEATRE, 'Stalls', 'C');
+  const page = await visitor(`/events/${THEATRE}`, {
+    prepare: (it) => it.addInitScript(() => {
+      for (const name of ['localStorage', 'sessionStorage']) {
+        Object.defineProperty(window, name, {
+          get() { throw new DOMException('refused', 'SecurityError'); },
+        });
+      }
+    }),
+  });
+  await hallIsOpen(page);
+  await openRow(page, 'Stalls', 'C');
+  await choose(page, [seat]);
+  await page.getByTestId('hold-button').click();
+  await page.waitForURL(/\/checkout\//);
+});

@@ -1,0 +1,277 @@
+// The steps that the browser tests are made of.
+//
+//   const { scenario, api, advance } = suite();        // one server and one browser a file
+//   scenario('name_of_the_fact', async ({ visitor }) => {
+//     const page = await visitor('/events/theatre-premiere');
+//   });
+//
+// Each visitor is a person of their own: no shared storage. When a scenario ends, every visitor's
+// page is asked for faults; when it fails, their pictures are put into tests/browser/out.
+
+import assert from 'node:assert/strict';
+import { mkdir } from 'node:fs/promises';
+import { after, before, test } from 'node:test';
+
+import { openBrowser, startHoldfast, visit } from './harness.mjs';
+
+export const THEATRE = 'theatre-premiere';
+export const SPORTS_HALL = 'erfurt-handball';
+export const ARENA = 'arena-concert';
+
+export const OUT = new URL('./out/', import.meta.url).pathname;
+
+const SCENARIO_MS = 90_000;
+const SEATS_LIMIT = 1000;
+
+// `prepare` gets what this gives, once the server stands.
+export function suite(settings, prepare) {
+  const shared = {};
+  before(async () => {
+    shared.holdfast = await startHoldfast(settings);
+    shared.browser = await openBrowser();
+    await prepare?.(steps);
+  });
+  after(async () => {
+    await shared.browser?.close();
+    await shared.holdfast?.stop();
+  });
+
+  const api = (...call) => shared.holdfast.api(...call);
+
+  function scenario(name, act) {
+    test(name, { timeout: SCENARIO_MS }, async () => {
+      const pages = [];
+      const visitor = async (path, options) => {
+        const page = await visit(shared.browser, shared.holdfast.url + path, options);
+        pages.push(page);
+        return page;
+      };
+      try {
+        await act({ visitor, browser: shared.browser, url: shared.holdfast.url });
+        for (const page of pages) {
+          assert.deepEqual(page.faults, [], `faults on ${page.url()}`);
+        }
+      } catch (error) {
+        await mkdir(OUT, { recursive: true });
+        for (const [n, page] of pages.entries()) {
+          await page.screenshot({ path: `${OUT}failed-${name}-${n + 1}.png` }).catch(() => {});
+        }
+        throw error;
+      } finally {
+        await Promise.all(pages.map((page) => page.context().close()));
+      }
+    });
+  }
+
+  const steps = {
+    scenario,
+    api,
+    advance: (milliseconds) => shared.holdfast.advance(milliseconds),
+    url: () => shared.holdfast.url,
+    browser: () => shared.browser,
+
+    // An event as the server tells it.
+    event: async (slug) => (await api('GET', `/events/${slug}`)).body,
+
+    // The seats of one row, in order.
+    async row(slug, section, row) {
+      const { body: event } = await api('GET', `/events/${slug}`);
+      const { body: sections } = await api('GET', `/events/${event.id}/sections`);
+      const { id } = sections.items.find(({ name }) => name === section);
+      const { body } = await api('GET',
+        `/events/${event.id}/sections/${id}/seats?limit=${SEATS_LIMIT}`);
+      const seats = body.items.filter((seat) => seat.row === row);
+      assert.ok(seats.length > 0, `${section} has no row ${row}`);
+      return seats;
+    },
+
+    // How a seat stands on the server.
+    async seatStatus(slug, seatId) {
+      const { body: event } = await api('GET', `/events/${slug}`);
+      const { body } = await api('GET', `/events/${event.id}/seats?state=only`);
+      return body.seats.find(([id]) => id === seatId)?.[1] ?? 'available';
+    },
+
+    // Holds without a browser, as another buyer.
+    async holdByApi(slug, seats, headers) {
+      const { body: event } = await api('GET', `/events/${slug}`);
+      const { status, body } = await api('POST', `/events/${event.id}/reservations`,
+        { seats: seats.map(({ seat_id }) => ({ seat_id })) }, headers);
+      assert.equal(status, 201, JSON.stringify(body));
+      return body;
+    },
+
+    // Buys without a browser, as another buyer.
+    async buyByApi(slug, seats) {
+      const reservation = await steps.holdByApi(slug, seats);
+      const { status, body } = await api('POST', '/bookings/confirm', {
+        reservation_ids: [reservation.id],
+        payment: { method: 'pm_card_visa' },
+        email: 'other@example.org',
+      }, {
+        'X-Guest-Token': reservation.guest_token,
+        'Idempotency-Key': crypto.randomUUID(),
+      });
+      assert.equal(status, 201, JSON.stringify(body));
+      return { ...body, guest_token: reservation.guest_token };
+    },
+  };
+  return steps;
+}
+
+// ------------------------------------------------------------------------- the event page
+
+// The page stands and hears of changes.
+export async function hallIsOpen(page) {
+  await page.getByTestId('seat-list').waitFor();
+  await page.locator('[data-testid="stream-status"][data-state="live"]')
+    .waitFor({ state: 'attached' });
+}
+
+export async function openRow(page, section, row) {
+  await unfold(page.getByTestId(`section-${section}`));
+  await unfold(page.getByTestId(`row-${row}`));
+}
+
+async function unfold(button) {
+  if ((await button.getAttribute('aria-expanded')) !== 'true') {
+    await button.click();
+  }
+}
+
+export const seatButton = (page, { seat_id: id }) => page.getByTestId(`seat-${id}`);
+
+// Waits until the list says this of a seat: "Held", "Selected", …
+export async function seatSays(page, seat, word) {
+  await page.locator(`[data-testid="seat-${seat.seat_id}"][aria-label*="${word}"]`).waitFor();
+}
+
+// Waits until the list says nothing of a seat: it is free.
+export async function seatIsFree(page, seat) {
+  await page.locator(`[data-testid="seat-${seat.seat_id}"][aria-disabled="false"]`
+    + '[aria-pressed="false"]').waitFor();
+}
+
+export async function choose(page, seats) {
+  for (const seat of seats) {
+    await seatButton(page, seat).click();
+    await page.locator(`[data-testid="seat-${seat.seat_id}"][aria-pressed="true"]`).waitFor();
+  }
+}
+
+export async function hold(page) {
+  await page.getByTestId('hold-button').click();
+  await page.waitForURL(/\/checkout\//);
+}
+
+// From the hall to checkout with these seats of one row.
+export async function holdSeats(page, section, row, seats) {
+  await hallIsOpen(page);
+  await openRow(page, section, row);
+  await choose(page, seats);
+  await hold(page);
+}
+
+// ------------------------------------------------------------------------- checkout
+
+export async function checkoutIsOpen(page) {
+  await page.waitForURL(/\/checkout\//);
+  await page.getByTestId('pay-button').waitFor();
+}
+
+export const EMAIL = 'ada@example.org';
+
+export async function pay(page, method = 'pm_card_visa') {
+  await checkoutIsOpen(page);
+  const email = page.locator('#email');
+  if ((await email.count()) > 0) {
+    await email.fill(EMAIL);
+  }
+  await page.getByTestId(`method-${method}`).click();
+  await page.getByTestId('pay-button').click();
+}
+
+// Waits for the confirmation; answers its reference.
+export async function isConfirmed(page) {
+  await page.waitForURL(/\/bookings\/HF-/);
+  const reference = await page.getByTestId('booking-reference').textContent();
+  assert.match(reference.trim(), /^HF-/);
+  return reference.trim();
+}
+
+// What the page sends to confirm, in order: each with its key and its body.
+export function watchConfirms(page) {
+  const sent = [];
+  page.on('request', (request) => {
+    if (request.method() === 'POST' && request.url().endsWith('/bookings/confirm')) {
+      sent.push({ key: request.headers()['idempotency-key'], body: request.postData() });
+    }
+  });
+  return sent;
+}
+
+export const guestHeaders = async (page) => ({
+  'X-Guest-Token': await page.evaluate(() => localStorage.getItem('holdfast.guest')),
+});
+
+export function reservationId(page) {
+  return new URL(page.url()).pathname.split('/').at(-1);
+}
+
+// "9:07" in seconds.
+export async function secondsLeft(page) {
+  const text = await page.getByTestId('countdown').getByRole('timer').textContent();
+  const [, minutes, seconds] = text.match(/^(\d+):(\d\d)$/);
+  return Number(minutes) * 60 + Number(seconds);
+}
+
+// ------------------------------------------------------------------------- looking
+
+// Waits until nothing on the page's canvases moves any more.
+export async function isStill(page) {
+  await page.evaluate(async () => {
+    await document.fonts.ready;
+    const frame = () => new Promise(requestAnimationFrame);
+    const look = () => [...document.querySelectorAll('canvas')].map((it) =>
+      (it.width * it.height ? it.toDataURL() : '')).join();
+    const LOOKS_MAX = 100;
+    const SAME_NEEDED = 6;
+    let before = null;
+    for (let looks = 0, same = 0; looks < LOOKS_MAX && same < SAME_NEEDED; looks += 1) {
+      await frame();
+      await frame();
+      const now = look();
+      same = now === before ? same + 1 : 0;
+      before = now;
+    }
+  });
+}
+
+// A picture with one colour, or nearly so, shows nothing.
+export async function coloursOf(browser, png) {
+  const page = await browser.newPage();
+  try {
+    return await page.evaluate(async (base64) => {
+      const image = new Image();
+      image.src = `data:image/png;base64,${base64}`;
+      await image.decode();
+      const canvas = new OffscreenCanvas(image.width, image.height);
+      const context = canvas.getContext('2d');
+      context.drawImage(image, 0, 0);
+      const { data } = context.getImageData(0, 0, image.width, image.height);
+      const colours = new Set();
+      for (let at = 0; at < data.length; at += 4) {
+        colours.add((data[at] << 16) | (data[at + 1] << 8) | data[at + 2]);
+      }
+      return colours.size;
+    }, png.toString('base64'));
+  } finally {
+    await page.close();
+  }
+}
+
+// How far the page is wider than its window.
+export function overflow(page) {
+  return page.evaluate(() =>
+    document.documentElement.scrollWidth - document.documentElement.clientWidth);
+}

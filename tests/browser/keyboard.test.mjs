@@ -1,0 +1,118 @@
+// A whole purchase without a mouse, over the list path section → row → seat.
+
+import assert from 'node:assert/strict';
+
+import { EMAIL, THEATRE, hallIsOpen, isConfirmed, seatSays, suite } from './helpers.mjs';
+
+const TABS_MAX = 120;
+
+const { scenario, row } = suite();
+
+// Tab until the focus is on what is looked for; at every stop the focus must be seen.
+async function tabTo(page, locator) {
+  const target = await locator.elementHandle();
+  for (let n = 0; n < TABS_MAX; n += 1) {
+    await page.keyboard.press('Tab');
+    const { there, seen, name } = await target.evaluate((it) => {
+      const at = document.activeElement;
+      const ring = (element) => {
+        const style = getComputedStyle(element);
+        return style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0;
+      };
+      const label = at.closest('label');
+      return {
+        there: at === it,
+        seen: at === document.body || ring(at) || (label !== null && ring(label)),
+        name: at.outerHTML.slice(0, 120),
+      };
+    });
+    assert.ok(seen, `the focus is not seen on ${name}`);
+    if (there) {
+      return;
+    }
+  }
+  assert.fail(`not reached with ${TABS_MAX} tabs: ${locator}`);
+}
+
+scenario('everything_from_the_list_to_the_tickets_goes_by_keyboard', async ({ visitor }) => {
+  const seats = (await row(THEATRE, 'Stalls', 'A')).slice(0, 2);
+  const page = await visitor('/');
+  await page.getByTestId('event-card').first().waitFor();
+  await tabTo(page, page.getByRole('link', { name: 'The Tempest: premiere' }));
+  await page.keyboard.press('Enter');
+  await hallIsOpen(page);
+
+  await tabTo(page, page.getByTestId('section-Stalls'));
+  await page.keyboard.press('Enter');
+  await page.getByTestId('row-A').waitFor();
+  await tabTo(page, page.getByTestId('row-A'));
+  await page.keyboard.press('Enter');
+  await page.getByTestId(`seat-${seats[0].seat_id}`).waitFor();
+  for (const seat of seats) {
+    await tabTo(page, page.getByTestId(`seat-${seat.seat_id}`));
+    await page.keyboard.press('Space');
+    await seatSays(page, seat, 'Selected');
+  }
+  await tabTo(page, page.getByTestId('hold-button'));
+  await page.keyboard.press('Enter');
+
+  await page.getByTestId('pay-button').waitFor();
+  await tabTo(page, page.locator('#email'));
+  await page.keyboard.type(EMAIL);
+  await tabTo(page, page.locator('input[value="pm_card_visa"]'));
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowDown');
+  assert.ok(await page.locator('input[value="pm_card_authenticationRequired"]').isChecked());
+  await tabTo(page, page.getByTestId('pay-button'));
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog').waitFor();
+  // The first answer has the focus already.
+  assert.ok(await page.getByTestId('second-step-approve')
+    .evaluate((it) => it === document.activeElement));
+  await page.keyboard.press('Enter');
+  await isConfirmed(page);
+  assert.equal(await page.getByTestId('ticket').count(), seats.length);
+});
+
+scenario('the_skip_link_goes_past_the_header', async ({ visitor }) => {
+  const page = await visitor('/');
+  await page.getByTestId('event-card').first().waitFor();
+  await page.keyboard.press('Tab');
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Skip to content');
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Tab');
+  assert.ok(await page.evaluate(() =>
+    document.getElementById('main').contains(document.activeElement)));
+});
+
+scenario('a_chosen_seat_is_given_up_by_keyboard', async ({ visitor }) => {
+  const [seat] = await row(THEATRE, 'Stalls', 'B');
+  const page = await visitor(`/events/${THEATRE}`);
+  await hallIsOpen(page);
+  await page.getByTestId('section-Stalls').press('Enter');
+  await page.getByTestId('row-B').press('Enter');
+  await page.getByTestId(`seat-${seat.seat_id}`).press('Enter');
+  await seatSays(page, seat, 'Selected');
+  await tabTo(page, page.getByTestId('section-Stalls'));
+  await page.getByRole('button', { name: 'Remove Stalls, row B, seat 1' }).press('Enter');
+  await page.getByText('Choose seats on the map or from the list.').waitFor();
+  assert.ok(await page.getByTestId('hold-button').isDisabled());
+});
+
+scenario('the_map_moves_by_keys', async ({ visitor }) => {
+  const page = await visitor(`/events/${THEATRE}`);
+  await hallIsOpen(page);
+  const map = page.getByTestId('seat-map');
+  const look = () => map.evaluate((it) => it.toDataURL());
+  const whole = await look();
+  await map.focus();
+  for (const key of ['+', 'ArrowLeft', 'ArrowDown']) {
+    const before = await look();
+    await page.keyboard.press(key);
+    await page.waitForFunction((picture) =>
+      document.querySelector('[data-testid="seat-map"]').toDataURL() !== picture, before);
+  }
+  await page.keyboard.press('0');
+  await page.waitForFunction((picture) =>
+    document.querySelector('[data-testid="seat-map"]').toDataURL() === picture, whole);
+});

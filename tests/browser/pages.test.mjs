@@ -1,0 +1,130 @@
+// Every page, light and dark, on a phone and on a desk: without an axe-core violation, without
+// scrolling sideways, and looked at. The pictures go to tests/browser/out, or with
+// SCREENSHOTS=update to docs/screenshots, which a plain run leaves alone.
+
+import assert from 'node:assert/strict';
+import { mkdir } from 'node:fs/promises';
+
+import { accessibilityFaults, assertAccessible } from './harness.mjs';
+import {
+  ARENA, EMAIL, OUT, SPORTS_HALL, THEATRE, checkoutIsOpen, choose, coloursOf, hallIsOpen, isStill,
+  openRow, overflow, pay, suite,
+} from './helpers.mjs';
+
+const THEMES = ['light', 'dark'];
+const SIZES = [
+  { viewport: { width: 1280, height: 800 } },
+  { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true },
+];
+const COLOURS_MIN = 20;
+
+const FOLDER = process.env.SCREENSHOTS === 'update'
+  ? new URL('../../docs/screenshots/', import.meta.url).pathname : OUT;
+
+// A hall with some life in it, and a purchase to look at.
+let booking;
+const { scenario, row, api, event, holdByApi, url } = suite({}, async (steps) => {
+  await mkdir(FOLDER, { recursive: true });
+  const front = await steps.row(THEATRE, 'Stalls', 'C');
+  const middle = await steps.row(THEATRE, 'Stalls', 'D');
+  await steps.buyByApi(THEATRE, front.slice(2, 10));
+  await steps.buyByApi(THEATRE, middle.slice(8, 16));
+  await steps.holdByApi(THEATRE, front.slice(14, 19));
+  await steps.holdByApi(THEATRE, middle.slice(18, 22));
+  const circle = await steps.row(THEATRE, 'Circle', 'AA');
+  booking = await steps.buyByApi(THEATRE, circle.slice(3, 5));
+});
+
+const asBuyer = (page) => page.addInitScript((token) => {
+  localStorage.setItem('holdfast.guest', token);
+}, booking.guest_token);
+
+async function hallWithSeats(page) {
+  await hallIsOpen(page);
+  await openRow(page, 'Stalls', 'C');
+  const seats = await row(THEATRE, 'Stalls', 'C');
+  await choose(page, seats.slice(10, 12));
+}
+
+async function ownCheckout(page) {
+  const { id } = await event(THEATRE);
+  const token = await page.evaluate(() => localStorage.getItem('holdfast.guest'));
+  const { body: map } = await api('GET', `/events/${id}/seats?state=only`);
+  const gone = new Set(map.seats.map(([seat]) => seat));
+  const seats = (await row(THEATRE, 'Stalls', 'F')).filter((it) => !gone.has(it.seat_id));
+  const reservation = await holdByApi(THEATRE, seats.slice(0, 2));
+  assert.equal(token, null);
+  await page.evaluate((it) => localStorage.setItem('holdfast.guest', it), reservation.guest_token);
+  await page.goto(`${url()}/checkout/${reservation.id}`);
+  await checkoutIsOpen(page);
+}
+
+const heading = (page) => page.getByRole('heading', { level: 1 }).waitFor();
+
+// name → where it is, and what is done there before it is looked at.
+const PAGES = {
+  events: ['/', (page) => page.getByTestId('event-card').first().waitFor()],
+  event: [`/events/${THEATRE}`, hallIsOpen],
+  'event-seats': [`/events/${THEATRE}`, hallWithSeats],
+  'event-general': [`/events/${SPORTS_HALL}`, async (page) => {
+    await hallIsOpen(page);
+    await page.getByTestId('ga-plus').first().click();
+  }],
+  'event-arena': [`/events/${ARENA}`, hallIsOpen],
+  checkout: ['/', ownCheckout],
+  'checkout-declined': ['/', async (page) => {
+    await ownCheckout(page);
+    await pay(page, 'pm_card_chargeDeclined');
+    await page.getByTestId('pay-message').waitFor();
+  }],
+  'checkout-second-step': ['/', async (page) => {
+    await ownCheckout(page);
+    await pay(page, 'pm_card_authenticationRequired');
+    await page.getByTestId('second-step-approve').waitFor();
+  }],
+  'checkout-ended': ['/', async (page) => {
+    await ownCheckout(page);
+    // Stays while it is looked at: nothing leads away before the clock is let go.
+    await page.clock.install();
+    await page.reload();
+    await checkoutIsOpen(page);
+    await page.clock.pauseAt(Date.now() + 60_000);
+    await page.getByTestId('cancel-button').click();
+    await page.getByTestId('hold-ended').waitFor();
+  }],
+  confirmation: [() => `/bookings/${booking.reference}`,
+    (page) => page.getByTestId('ticket').first().waitFor(), asBuyer],
+  login: ['/login', async (page) => {
+    await page.locator('#email').fill(EMAIL);
+    await page.locator('#password').fill('Wrong-1234');
+    await page.getByTestId('login-button').click();
+    await page.locator('.notice').waitFor();
+  }],
+  register: ['/register', heading],
+  'not-found': ['/nowhere', heading],
+};
+
+for (const size of SIZES) {
+  const { width } = size.viewport;
+  for (const theme of THEMES) {
+    for (const [name, [path, act, prepare]] of Object.entries(PAGES)) {
+      scenario(`${name}_is_accessible_and_drawn_${theme}_at_${width}`,
+        async ({ visitor, browser }) => {
+          const page = await visitor(typeof path === 'string' ? path : path(), {
+            ...size, colorScheme: theme, reducedMotion: 'reduce', prepare,
+          });
+          await act(page);
+          if (!name.startsWith('checkout-')) {
+            await isStill(page);
+          }
+          const whole = !name.startsWith('event');
+          const picture = await page.screenshot({
+            path: `${FOLDER}${name}-${theme}-${width}.png`, fullPage: whole,
+          });
+          assert.ok(await coloursOf(browser, picture) > COLOURS_MIN, 'the picture is blank');
+          assert.equal(await overflow(page), 0, 'scrolls sideways');
+          assertAccessible(await accessibilityFaults(page));
+        });
+    }
+  }
+}

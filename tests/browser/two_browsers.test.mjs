@@ -1,0 +1,143 @@
+// What two people see of each other: one seat, one winner, and changes while they look.
+
+import assert from 'node:assert/strict';
+
+import {
+  THEATRE, choose, hallIsOpen, holdSeats, openRow, seatButton, seatIsFree, seatSays, suite,
+} from './helpers.mjs';
+
+const HOLD_MS = 600_000;
+// In the same room it takes some milliseconds; a busy machine gets some time more.
+const SEEN_WITHIN_MS = 3_000;
+
+const { scenario, advance, row, seatStatus, holdByApi } = suite({ EXPIRY_PASS_SECONDS: '1' });
+
+const hall = `/events/${THEATRE}`;
+
+async function openedAt(visitor, name) {
+  const page = await visitor(hall);
+  await hallIsOpen(page);
+  await openRow(page, 'Stalls', name);
+  return page;
+}
+
+scenario('two_browsers_one_seat_one_winner', async ({ visitor }) => {
+  const [wanted, ...others] = await row(THEATRE, 'Stalls', 'A');
+  const pages = [await openedAt(visitor, 'A'), await openedAt(visitor, 'A')];
+  const own = [others.slice(0, 2), others.slice(2, 4)];
+  for (const [n, page] of pages.entries()) {
+    await choose(page, [wanted, ...own[n]]);
+  }
+
+  await Promise.all(pages.map((page) => page.getByTestId('hold-button').click()));
+  const ends = await Promise.all(pages.map((page) => Promise.race([
+    page.waitForURL(/\/checkout\//).then(() => 'held'),
+    page.getByTestId('conflict-message').waitFor().then(() => 'refused'),
+  ])));
+  assert.deepEqual(ends.toSorted(), ['held', 'refused']);
+
+  const loser = ends.indexOf('refused');
+  const message = await pages[loser].getByTestId('conflict-message').textContent();
+  assert.match(message, /Stalls, row A, seat 1 was just taken\./);
+  assert.match(message, /Your other 2 are still selected\./);
+  await seatSays(pages[loser], wanted, 'Held');
+  for (const seat of own[loser]) {
+    await seatSays(pages[loser], seat, 'Selected');
+    assert.equal(await seatStatus(THEATRE, seat.seat_id), 'available');
+  }
+  // What is left can be held with one more press.
+  await pages[loser].getByTestId('hold-button').click();
+  await pages[loser].waitForURL(/\/checkout\//);
+});
+
+scenario('a_hold_shows_in_the_other_browser_at_once', async ({ visitor }) => {
+  const [seat, near] = await row(THEATRE, 'Stalls', 'B');
+  const viewer = await openedAt(visitor, 'B');
+  await choose(viewer, [near]);
+  const buyer = await openedAt(visitor, 'B');
+  await choose(buyer, [seat]);
+  const answered = buyer.waitForResponse((it) => it.url().endsWith('/reservations'));
+  await buyer.getByTestId('hold-button').click();
+  assert.equal((await answered).status(), 201);
+  const since = performance.now();
+  await seatSays(viewer, seat, 'Held');
+  const seen = performance.now() - since;
+  console.log(`a hold was seen in the other browser ${seen.toFixed(0)} ms after its answer`);
+  assert.ok(seen < SEEN_WITHIN_MS, `seen after ${seen} ms`);
+  // What does not concern the viewer's selection is not talked about.
+  await seatSays(viewer, near, 'Selected');
+  assert.equal(await viewer.getByTestId('conflict-message').count(), 0);
+});
+
+scenario('a_chosen_seat_that_another_holds_is_named_before_the_button_is_pressed',
+  async ({ visitor }) => {
+    const [lost, kept] = await row(THEATRE, 'Stalls', 'C');
+    const page = await openedAt(visitor, 'C');
+    await choose(page, [lost, kept]);
+    await holdByApi(THEATRE, [lost]);
+    const message = page.getByTestId('conflict-message');
+    await message.waitFor();
+    assert.match(await message.textContent(),
+      /Stalls, row C, seat 1 was just taken\. Your other one is still selected\./);
+    await seatSays(page, kept, 'Selected');
+    assert.match(await page.getByTestId('hold-button').textContent(), /Hold 1 place/);
+  });
+
+scenario('a_browser_without_the_stream_learns_of_the_loss_by_the_refusal', async ({ visitor }) => {
+  const [lost, kept, other] = await row(THEATRE, 'Stalls', 'D');
+  const page = await visitor(hall, {
+    prepare: (it) => it.route(/\/stream\?/, (route) => route.abort()),
+  });
+  await openRow(page, 'Stalls', 'D');
+  await choose(page, [lost, kept, other]);
+  await holdByApi(THEATRE, [lost]);
+  await page.getByTestId('hold-button').click();
+  const message = page.getByTestId('conflict-message');
+  await message.waitFor();
+  assert.match(await message.textContent(),
+    /Stalls, row D, seat 1 was just taken\. Your other 2 are still selected\./);
+  await seatSays(page, lost, 'Held');
+  await seatSays(page, kept, 'Selected');
+  assert.equal(await seatStatus(THEATRE, kept.seat_id), 'available');
+});
+
+scenario('a_held_seat_cannot_be_chosen', async ({ visitor }) => {
+  const [seat] = await row(THEATRE, 'Stalls', 'E');
+  await holdByApi(THEATRE, [seat]);
+  const page = await openedAt(visitor, 'E');
+  await seatSays(page, seat, 'Held');
+  // It says that it is disabled; the press is made all the same.
+  await seatButton(page, seat).click({ force: true });
+  assert.equal(await seatButton(page, seat).getAttribute('aria-pressed'), 'false');
+  assert.ok(await page.getByTestId('hold-button').isDisabled());
+});
+
+scenario('a_lapsed_hold_turns_free_in_the_other_browser', async ({ visitor }) => {
+  const [seat] = await row(THEATRE, 'Stalls', 'F');
+  const viewer = await openedAt(visitor, 'F');
+  const buyer = await visitor(hall);
+  await holdSeats(buyer, 'Stalls', 'F', [seat]);
+  await seatSays(viewer, seat, 'Held');
+  await advance(HOLD_MS + 1);
+  await seatIsFree(viewer, seat);
+  // And it is: the other may have it.
+  await choose(viewer, [seat]);
+  await viewer.getByTestId('hold-button').click();
+  await viewer.waitForURL(/\/checkout\//);
+});
+
+scenario('a_broken_stream_is_told_and_joined_again_without_a_loss', async ({ visitor }) => {
+  const [seat] = await row(THEATRE, 'Stalls', 'G');
+  const page = await visitor(hall, {
+    // The first line ends at once; the browser joins again after the time that it was told.
+    prepare: (it) => it.route(/\/stream\?/, (route) => route.fulfill({
+      contentType: 'text/event-stream', body: 'retry: 3000\n\n',
+    }), { times: 1 }),
+  });
+  await openRow(page, 'Stalls', 'G');
+  const status = page.getByTestId('stream-status');
+  await status.getByText('Reconnecting.').waitFor();
+  await holdByApi(THEATRE, [seat]);
+  await status.getByText('Reconnecting.').waitFor({ state: 'detached' });
+  await seatSays(page, seat, 'Held');
+});
