@@ -60,7 +60,7 @@ pub fn grouped(locale: Locale, number: i64) -> String {
     let digits = number.unsigned_abs().to_string();
     let mut text = if number < 0 { String::from("-") } else { String::new() };
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             text.push(separator);
         }
         text.push(digit);

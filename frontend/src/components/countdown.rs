@@ -23,10 +23,10 @@ pub fn Countdown() -> impl IntoView {
     let spoken = RwSignal::new(None::<i64>);
     Effect::new(move |before: Option<Option<i64>>| {
         let now = holds.seconds.get();
-        if let (Some(Some(before)), Some(now)) = (before, now) {
-            if let Some(minutes) = announcement(before, now) {
-                spoken.set(Some(minutes));
-            }
+        if let (Some(Some(before)), Some(now)) = (before, now)
+            && let Some(minutes) = announcement(before, now)
+        {
+            spoken.set(Some(minutes));
         }
         now
     });

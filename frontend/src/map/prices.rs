@@ -45,7 +45,7 @@ impl Prices {
     }
 
     /// The cheapest offer of a category, over all sections with seats.
-    pub fn from_of_category(&self, hall: &Hall, category: &str) -> Option<Money> {
+    pub fn cheapest_of_category(&self, hall: &Hall, category: &str) -> Option<Money> {
         let has_seats = |id: Uuid| hall.sections.iter().any(|section| section.id == id);
         self.offers
             .iter()
@@ -57,7 +57,7 @@ impl Prices {
     }
 
     /// The cheapest offer of a section that has seats.
-    pub fn from_of_section(&self, hall: &Hall, section: usize) -> Option<Money> {
+    pub fn cheapest_of_section(&self, hall: &Hall, section: usize) -> Option<Money> {
         let shape = hall.sections.get(section)?;
         let mut categories = [false; 256];
         for seat in shape.seats.clone() {
@@ -115,10 +115,10 @@ mod tests {
         assert_eq!(names(20), ["near", "right only"]);
         assert_eq!(prices.for_general(standing).count(), 1);
         assert_eq!(prices.for_general(right).count(), 0);
-        let from = |section| prices.from_of_section(&hall, section).map(|price| price.amount);
+        let from = |section| prices.cheapest_of_section(&hall, section).map(|price| price.amount);
         assert_eq!((from(0), from(1), from(9)), (Some(2500), Some(2000), None));
         // What stands costs less, but no seat can be had for that.
-        let near = prices.from_of_category(&hall, "Near").map(|price| price.amount);
+        let near = prices.cheapest_of_category(&hall, "Near").map(|price| price.amount);
         assert_eq!(near, Some(2000));
     }
 }

@@ -253,7 +253,7 @@ fn section_labels(floor: Floor, locale: Locale) -> Vec<SectionLabel> {
                     name: section.name.clone(),
                     detail: section_detail(
                         locale,
-                        prices.from_of_section(hall, index).as_ref(),
+                        prices.cheapest_of_section(hall, index).as_ref(),
                         live.left.get(index).copied().unwrap_or(0),
                     ),
                 })

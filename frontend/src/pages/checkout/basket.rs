@@ -59,6 +59,9 @@ pub enum End {
     Cancelled,
 }
 
+/// Goes to an address.
+type Goer = Box<dyn Fn(&str)>;
+
 /// The state of checkout.
 #[derive(Clone, Copy)]
 pub struct Basket {
@@ -76,7 +79,7 @@ pub struct Basket {
     pub ended: RwSignal<Option<End>>,
     ids: StoredValue<Vec<Uuid>>,
     holds: Holds,
-    go: StoredValue<Box<dyn Fn(&str)>, LocalStorage>,
+    go: StoredValue<Goer, LocalStorage>,
 }
 
 impl Basket {
@@ -97,7 +100,7 @@ impl Basket {
             ended: RwSignal::new(ended),
             ids: StoredValue::new(ids),
             holds: Holds::expect(),
-            go: StoredValue::new_local(Box::new(go)),
+            go: StoredValue::new_local(Box::new(go) as Goer),
         }
     }
 
@@ -334,12 +337,12 @@ impl Basket {
         self.busy.set(Busy::Paying);
         let ids = self.ids.get_value();
         leptos::task::spawn_local(async move {
-            if let Err(failure) = api::complete_simulated(&secret, answer).await {
-                if failure.is_open() {
-                    let _ = self.busy.try_set(Busy::SecondStep(secret));
-                    let _ = self.message.try_set(Some(Message::Refused(failure)));
-                    return;
-                }
+            if let Err(failure) = api::complete_simulated(&secret, answer).await
+                && failure.is_open()
+            {
+                let _ = self.busy.try_set(Busy::SecondStep(secret));
+                let _ = self.message.try_set(Some(Message::Refused(failure)));
+                return;
             }
             let booking = attempt::pending(&ids).and_then(|attempt| attempt.booking);
             match booking.or_else(|| self.booking_elsewhere()) {

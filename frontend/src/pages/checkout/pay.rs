@@ -161,7 +161,6 @@ fn Details(email: RwSignal<String>, complaint: RwSignal<bool>) -> impl IntoView 
         format!("/login?next={here}")
     };
     let guest = {
-        let sign_in = sign_in.clone();
         move || {
             view! {
                 <div class="field">
@@ -194,7 +193,7 @@ fn Details(email: RwSignal<String>, complaint: RwSignal<bool>) -> impl IntoView 
                     </p>
                 </div>
                 <p class="fine">
-                    {tx!(i18n, checkout.or)} " " <A href=sign_in.clone()>{tx!(i18n, header.sign_in)}</A>
+                    {tx!(i18n, checkout.or)} " " <A href=sign_in>{tx!(i18n, header.sign_in)}</A>
                 </p>
             }
         }

@@ -24,7 +24,7 @@ pub fn Legend(floor: Floor) -> impl IntoView {
                 .zip(&palette.categories)
                 .map(|(category, colour)| {
                     let price = prices
-                        .from_of_category(&hall, &category.name)
+                        .cheapest_of_category(&hall, &category.name)
                         .map(|price| intl::money_short(locale, &price));
                     view! {
                         <li>

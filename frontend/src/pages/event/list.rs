@@ -45,7 +45,7 @@ fn SectionEntry(floor: Floor, section: usize, open: RwSignal<Option<usize>>) -> 
     let detail = move || {
         let locale = i18n.get_locale();
         floor.look(|hall, live| {
-            let from = floor.prices.with(|prices| prices.from_of_section(hall, section));
+            let from = floor.prices.with(|prices| prices.cheapest_of_section(hall, section));
             section_detail(locale, from.as_ref(), live.left.get(section).copied().unwrap_or(0))
         })
     };

@@ -87,10 +87,10 @@ fn open(floor: Floor, slot: &Slot, wait_ms: i32) {
 
     let change: Listener = Closure::new(move |event: MessageEvent| {
         let text = event.data().as_string().unwrap_or_default();
-        if let Some(change) = json::parse::<Change>(&text) {
-            if floor.event.try_with_untracked(|_| ()).is_some() {
-                floor.change(change);
-            }
+        if let Some(change) = json::parse::<Change>(&text)
+            && floor.event.try_with_untracked(|_| ()).is_some()
+        {
+            floor.change(change);
         }
     });
     let reset: Listener = Closure::new(move |_| {
