@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 
 import {
-  EMAIL, SPORTS_HALL, THEATRE, checkoutIsOpen, choose, guestHeaders, hallIsOpen, hold, holdSeats,
-  isConfirmed, openRow, pay, reservationId, seatIsFree, seatSays, secondsLeft, suite, watchConfirms,
+  SPORTS_HALL, THEATRE, checkoutIsOpen, choose, emailOf, guestHeaders, hallIsOpen, hold,
+  holdSeats, isConfirmed, openRow, pay, reservationId, seatIsFree, seatSays, secondsLeft, suite, watchConfirms,
 } from './helpers.mjs';
 
 const MINUTE_MS = 60_000;
@@ -32,7 +32,7 @@ scenario('a_declined_card_keeps_the_seats_and_another_card_buys_them', async ({ 
   assert.match(await message.textContent(), /declined\. Nothing was charged .* still held/);
   assert.equal((await reservationOf(page)).status, 'active');
   assert.ok(await secondsLeft(page) > 0);
-  assert.equal(await page.locator('#email').inputValue(), EMAIL);
+  assert.equal(await page.locator('#email').inputValue(), emailOf(page));
 
   await page.getByTestId('method-pm_card_visa').click();
   await page.getByTestId('pay-button').click();
@@ -163,7 +163,7 @@ scenario('an_address_that_is_none_is_complained_of_at_its_field', async ({ visit
   assert.equal(await page.locator('#email').getAttribute('aria-invalid'), 'true');
   assert.ok(await page.locator('#email').evaluate((it) => it === document.activeElement));
   assert.equal(confirms.length, 0);
-  await page.locator('#email').fill(EMAIL);
+  await page.locator('#email').fill(emailOf(page));
   await page.getByTestId('pay-button').click();
   await isConfirmed(page);
 });

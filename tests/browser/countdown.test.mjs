@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 
 import {
-  EMAIL, THEATRE, checkoutIsOpen, choose, hallIsOpen, hold, holdSeats, openRow, pay, seatIsFree,
+  THEATRE, checkoutIsOpen, choose, emailOf, hallIsOpen, hold, holdSeats, openRow, pay, seatIsFree,
   secondsLeft, suite, watchConfirms,
 } from './helpers.mjs';
 
@@ -18,13 +18,17 @@ const phase = (page, name) => page.locator(`[data-testid="countdown"].${name}`).
 
 scenario('the_countdown_changes_at_three_minutes_and_at_one_and_then_ends', async ({ visitor }) => {
   const [seat] = await row(THEATRE, 'Stalls', 'A');
-  const page = await visitor(hall, { prepare: (it) => it.clock.install() });
+  const page = await visitor(hall);
+  await holdSeats(page, 'Stalls', 'A', [seat]);
+  // Only here: the handles of that clock's timers are too large for the hall's to be cleared.
+  await page.clock.install();
+  await page.reload();
+  await checkoutIsOpen(page);
   // Both clocks go: the browser's and the database's.
   const forward = async (milliseconds) => {
     await advance(milliseconds);
     await page.clock.fastForward(milliseconds);
   };
-  await holdSeats(page, 'Stalls', 'A', [seat]);
   await phase(page, 'calm');
   assert.ok(await secondsLeft(page) > 540);
   await forward(5 * MINUTE_MS);
@@ -36,22 +40,17 @@ scenario('the_countdown_changes_at_three_minutes_and_at_one_and_then_ends', asyn
   await forward(2 * MINUTE_MS);
   await page.getByText('1 minute left for your seats.').waitFor({ state: 'attached' });
   await phase(page, 'last');
-  await page.locator('#email').fill(EMAIL);
-
   await forward(MINUTE_MS);
   const ended = page.getByTestId('hold-ended');
   await ended.waitFor();
   assert.match(await ended.textContent(), /Your hold has ended.*Nothing was charged/s);
   assert.equal(await page.getByTestId('countdown').count(), 0);
   assert.equal(await seatStatus(THEATRE, seat.seat_id), 'available');
-  // Back by itself after three seconds; what was typed is there at the next try.
+  // Back by itself after three seconds.
   await page.waitForURL(`**${hall}`);
   await hallIsOpen(page);
   await openRow(page, 'Stalls', 'A');
   await seatIsFree(page, seat);
-  await choose(page, [seat]);
-  await hold(page);
-  assert.equal(await page.locator('#email').inputValue(), EMAIL);
 });
 
 scenario('a_hold_that_lapses_while_one_looks_ends_with_a_message_and_a_way_back',
@@ -59,19 +58,26 @@ scenario('a_hold_that_lapses_while_one_looks_ends_with_a_message_and_a_way_back'
     const [seat] = await row(THEATRE, 'Stalls', 'B');
     const page = await visitor(hall);
     await holdSeats(page, 'Stalls', 'B', [seat]);
-    await page.locator('#email').fill(EMAIL);
+    await page.locator('#email').fill(emailOf(page));
     await page.getByTestId('method-pm_sim_slow').click();
     // A few seconds before its end the page is loaded again: it asks the server how long.
     await advance(HOLD_MS - 8 * SECOND_MS);
     await page.reload();
     await checkoutIsOpen(page);
     await phase(page, 'last');
-    assert.equal(await page.locator('#email').inputValue(), EMAIL);
+    assert.equal(await page.locator('#email').inputValue(), emailOf(page));
     assert.ok(await page.locator('input[value="pm_sim_slow"]').isChecked());
     await page.getByTestId('hold-ended').waitFor();
     await page.getByRole('link', { name: 'Back to the hall' }).click();
     await page.waitForURL(`**${hall}`);
     await hallIsOpen(page);
+    // What was typed and chosen is there at the next try.
+    await openRow(page, 'Stalls', 'B');
+    await choose(page, [seat]);
+    await hold(page);
+    await checkoutIsOpen(page);
+    assert.equal(await page.locator('#email').inputValue(), emailOf(page));
+    assert.ok(await page.locator('input[value="pm_sim_slow"]').isChecked());
   });
 
 scenario('paying_after_the_time_ran_out_says_so_and_charges_nothing', async ({ visitor }) => {

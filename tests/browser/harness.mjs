@@ -104,11 +104,13 @@ export function openBrowser() {
 // A page of a new visitor. `page.faults` collects what a user would never be shown: uncaught
 // errors, broken rules of the Content-Security-Policy and other console errors (save the network's
 // own word about a 4xx, which is an answer), answers of 5xx, and files of the page that are not there.
-// `prepare` gets the page before it goes anywhere.
-export async function visit(browser, url, { prepare, ...options } = {}) {
-  const context = await browser.newContext({ locale: 'en-GB', ...options });
+// `prepare` gets the page before it goes anywhere; `context` is that of a visitor who has been here
+// before. `page.leave()` closes what was opened here.
+export async function visit(browser, url, { prepare, context: known, ...options } = {}) {
+  const context = known ?? await browser.newContext({ locale: 'en-GB', ...options });
   context.setDefaultTimeout(STEP_MS);
   const page = await context.newPage();
+  page.leave = () => (known ? page : context).close();
   page.faults = [];
   page.on('pageerror', (error) => page.faults.push(String(error)));
   page.on('console', (message) => {

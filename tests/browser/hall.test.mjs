@@ -1,0 +1,69 @@
+// The hall itself: its legend, its map, and the list beside it say the same.
+
+import assert from 'node:assert/strict';
+
+import {
+  ARENA, SPORTS_HALL, THEATRE, hallIsOpen, isStill, openRow, seatSays, suite,
+} from './helpers.mjs';
+
+const PICKS_MAX = 12;
+
+const { scenario, api, event, row } = suite();
+
+for (const slug of [THEATRE, SPORTS_HALL, ARENA]) {
+  scenario(`the_legend_of_${slug}_names_the_price_of_each_category`, async ({ visitor }) => {
+    const { id } = await event(slug);
+    const { body: offers } = await api('GET', `/events/${id}/offers?limit=100`);
+    const page = await visitor(`/events/${slug}`);
+    await hallIsOpen(page);
+    const legend = page.locator('.legend-categories');
+    for (const { category, price } of offers.items.filter((offer) => offer.category)) {
+      const entry = legend.getByRole('listitem').filter({
+        has: page.getByText(category, { exact: true }),
+      });
+      assert.match(await entry.textContent(), new RegExp(`€${price.amount / 100}$`));
+    }
+  });
+}
+
+scenario('a_click_on_the_map_chooses_a_seat_and_another_gives_it_up', async ({ visitor }) => {
+  const page = await visitor(`/events/${THEATRE}`, { viewport: { width: 1280, height: 800 } });
+  await hallIsOpen(page);
+  await isStill(page);
+  const { x, y, width, height } = await page.getByTestId('seat-map').boundingBox();
+  const button = page.getByTestId('hold-button');
+  // Between two seats there is nothing to choose, so a few places are tried.
+  let place;
+  for (let n = 0; n < PICKS_MAX && await button.isDisabled(); n += 1) {
+    place = [x + width / 2, y + height / 2 + 5 * n];
+    await page.mouse.click(...place);
+    await isStill(page);
+  }
+  assert.match(await button.textContent(), /Hold 1 place/);
+  await page.mouse.click(...place);
+  await page.getByText('Choose seats on the map or from the list.').waitFor();
+});
+
+scenario('the_minimap_is_shown_whenever_one_is_near', async ({ visitor }) => {
+  const page = await visitor(`/events/${THEATRE}`, { viewport: { width: 1280, height: 800 } });
+  await hallIsOpen(page);
+  const minimap = page.locator('.minimap');
+  assert.ok(!(await minimap.isVisible()));
+  await page.getByRole('button', { name: 'Zoom in' }).click();
+  await minimap.waitFor();
+  await page.getByRole('button', { name: 'Show the whole hall' }).click();
+  await minimap.waitFor({ state: 'hidden' });
+  // The list leads to a section, too.
+  await page.getByTestId('section-Stalls').click();
+  await minimap.waitFor();
+});
+
+scenario('a_price_in_the_list_is_the_price_in_the_summary', async ({ visitor }) => {
+  const [seat] = await row(THEATRE, 'Boxes', 'Box 1');
+  const page = await visitor(`/events/${THEATRE}`);
+  await hallIsOpen(page);
+  await openRow(page, 'Boxes', 'Box 1');
+  await seatSays(page, seat, `€${(seat.price.amount / 100).toFixed(2)}`);
+  await page.getByTestId(`seat-${seat.seat_id}`).click();
+  await page.locator('.hold-bar').getByText(`€${(seat.price.amount / 100).toFixed(2)}`).waitFor();
+});
