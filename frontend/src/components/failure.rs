@@ -1,5 +1,6 @@
 //! Something could not be loaded: what happened, and a way on.
 
+use holdfast_contract::problem::ProblemType;
 use leptos::prelude::*;
 
 use super::icon::{Icon, Sign};
@@ -7,6 +8,7 @@ use crate::{
     api::Failure,
     components::erased::{act, part},
     i18n::use_i18n,
+    pages::not_found::NotFoundPage,
     tx, words,
 };
 
@@ -14,6 +16,10 @@ use crate::{
 #[component]
 pub fn FailureView(failure: Failure, again: Callback<()>) -> impl IntoView {
     let i18n = use_i18n();
+    // Trying again helps neither where nothing is, nor where a stranger may not know of it.
+    if let Some(ProblemType::NotFound | ProblemType::Unauthorized) = failure.kind() {
+        return view! { <NotFoundPage/> }.into_any();
+    }
     view! {
         <main id="main" class="page narrow">
             <div class="state-box" role="alert">
@@ -31,4 +37,5 @@ pub fn FailureView(failure: Failure, again: Callback<()>) -> impl IntoView {
             </div>
         </main>
     }
+    .into_any()
 }

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 use leptos_router::components::A;
+use wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
 
 use super::{
     countdown::Countdown,
@@ -19,13 +21,24 @@ use crate::{
     tx,
 };
 
+/// Puts the focus where the page's own part begins. The router would take the click for a way to another page.
+fn skip(event: web_sys::MouseEvent) {
+    event.prevent_default();
+    let main =
+        document().get_element_by_id("main").and_then(|main| main.dyn_into::<HtmlElement>().ok());
+    if let Some(main) = main {
+        let _ = main.set_attribute("tabindex", "-1");
+        let _ = main.focus();
+    }
+}
+
 /// The header.
 #[component]
 pub fn Header() -> impl IntoView {
     let i18n = use_i18n();
     language::remember();
     view! {
-        <a class="skip" href="#main">{tx!(i18n, header.skip)}</a>
+        <a class="skip" href="#main" on:click=act(skip)>{tx!(i18n, header.skip)}</a>
         <header class="top">
             <A href="/" attr:class="brand">
                 <span class="brand-mark" aria-hidden="true"></span>

@@ -72,7 +72,7 @@ pub fn MapCanvas(
         else {
             return;
         };
-        let handle = Handle::new(canvas, small, hall.get_value(), live.get_value());
+        let handle = Handle::new(canvas, small, hall.get_value(), live.get_value(), near);
         if let Some(handle) = handle.clone() {
             follow_size(&frame, handle);
         }
@@ -106,19 +106,9 @@ pub fn MapCanvas(
 
     let with_stage = move |act: &dyn Fn(&Handle)| {
         stage.with_untracked(|stage| stage.as_ref().map(act));
-        let is_near = stage
-            .with_untracked(|stage| stage.as_ref().is_some_and(|stage| stage.look(Stage::is_near)));
-        if near.get_untracked() != is_near {
-            near.set(is_near);
-        }
-    };
-    // A glide ends after the event that began it.
-    let after_glide = move || {
-        set_timeout(move || with_stage(&|_| {}), std::time::Duration::from_millis(260));
     };
     let step = move |factor: f32| {
         with_stage(&|stage| stage.update(|it| it.zoom_step(factor)));
-        after_glide();
     };
     let gesture = StoredValue::new_local(Rc::new(RefCell::new(Gesture::default())));
     let touch = StoredValue::new_local(Rc::new(Cell::new(false)));
@@ -175,7 +165,6 @@ pub fn MapCanvas(
         let seat = stage.with_untracked(|stage| {
             stage.as_ref().and_then(|handle| input::pick(handle, x, y, is_touch))
         });
-        after_glide();
         if let Some(seat) = seat {
             on_pick.run(seat);
         }
@@ -197,7 +186,6 @@ pub fn MapCanvas(
                 event.prevent_default();
             }
         });
-        after_glide();
     };
     let jump = move |event: PointerEvent| {
         let Some(small) = small.get_untracked() else { return };
@@ -253,7 +241,6 @@ pub fn MapCanvas(
                     aria-label=tx!(i18n, map.fit)
                     on:click=act(move |_| {
                         with_stage(&|stage| stage.update(Stage::fit));
-                        after_glide();
                     })
                 >
                     <Icon sign=Sign::Fit/>

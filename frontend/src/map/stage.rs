@@ -5,7 +5,7 @@ use std::{
     rc::Rc,
 };
 
-use leptos::prelude::{request_animation_frame, window};
+use leptos::prelude::{GetUntracked, RwSignal, Set, request_animation_frame, window};
 use web_sys::{CanvasRenderingContext2d as Context, HtmlCanvasElement};
 
 use super::{
@@ -64,6 +64,8 @@ pub struct Stage {
 pub struct Handle {
     stage: Rc<RefCell<Stage>>,
     pending: Rc<Cell<bool>>,
+    /// Whether one is near enough for the minimap to help.
+    near: RwSignal<bool>,
 }
 
 impl Handle {
@@ -73,6 +75,7 @@ impl Handle {
         minimap: HtmlCanvasElement,
         hall: Rc<Hall>,
         live: Rc<RefCell<Live>>,
+        near: RwSignal<bool>,
     ) -> Option<Self> {
         let context = context_of(&canvas)?;
         let palette = Palette::read(&hall.categories);
@@ -95,7 +98,7 @@ impl Handle {
             mine: Vec::new(),
             pointed_at: None,
         };
-        Some(Self { stage: Rc::new(RefCell::new(stage)), pending: Rc::default() })
+        Some(Self { stage: Rc::new(RefCell::new(stage)), pending: Rc::default(), near })
     }
 
     /// Changes something and draws a frame after it.
@@ -119,6 +122,10 @@ impl Handle {
             handle.pending.set(false);
             if handle.stage.borrow_mut().frame() {
                 handle.wake();
+            }
+            let is_near = handle.look(Stage::is_near);
+            if handle.near.try_get_untracked().is_some_and(|near| near != is_near) {
+                handle.near.set(is_near);
             }
         });
     }

@@ -41,7 +41,7 @@ pub fn Legend(floor: Floor) -> impl IntoView {
         })
     };
     view! {
-        <div class="legend">
+        <div class="legend" role="group" tabindex="0" aria-label=tx!(i18n, map.categories)>
             <ul class="legend-categories" aria-label=tx!(i18n, map.categories)>
                 {part(categories)}
             </ul>
