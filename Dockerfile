@@ -2,7 +2,7 @@
 # One image, one binary: the pages are inside of it. Built for whatever platform builds it.
 
 FROM rust:1.95-bookworm AS build
-# The pages are built with Node 20; Debian 12's own is 18.
+# A Node that is still cared for; Debian 12's own is 18.
 COPY --from=node:22-bookworm-slim /usr/local/bin /usr/local/bin
 COPY --from=node:22-bookworm-slim /usr/local/lib/node_modules /usr/local/lib/node_modules
 RUN rustup target add wasm32-unknown-unknown

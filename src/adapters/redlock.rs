@@ -41,6 +41,7 @@ const RELEASE_BUDGET: Duration = Duration::from_millis(50);
 pub struct Redlock {
     manager: rslock::LockManager,
     nodes: Arc<Vec<redis::Client>>,
+    pingers: Arc<Vec<ConnectionManager>>,
     ttl: Duration,
     breaker: Arc<Breaker>,
     clock: Arc<dyn Clock>,
@@ -74,6 +75,7 @@ impl Redlock {
         manager.set_retry(1, Duration::from_millis(1));
         Ok(Self {
             manager,
+            pingers: Arc::new(nodes.iter().filter_map(lazy_connection).collect()),
             nodes: Arc::new(nodes),
             ttl,
             breaker: Arc::new(Breaker::default()),
@@ -134,14 +136,30 @@ impl Redlock {
         self.breaker.probing.store(false, Ordering::Release);
     }
 
+    /// Asks over connections that are open already; they may be stale after an outage.
+    async fn majority_answers_quickly(&self) -> bool {
+        let pings = self.pingers.iter().map(|pinger| {
+            let mut pinger = pinger.clone();
+            async move {
+                let ping = redis::cmd("PING");
+                let answer = ping.query_async::<String>(&mut pinger);
+                matches!(tokio::time::timeout(BUDGET, answer).await, Ok(Ok(_)))
+            }
+        });
+        self.is_majority(join_all(pings).await)
+    }
+
     async fn majority_answers(&self) -> bool {
-        let pings = join_all(self.nodes.iter().map(ping)).await;
-        pings.into_iter().filter(|answered| *answered).count() * 2 > self.nodes.len()
+        self.is_majority(join_all(self.nodes.iter().map(ping)).await)
+    }
+
+    fn is_majority(&self, answered: Vec<bool>) -> bool {
+        answered.into_iter().filter(|answered| *answered).count() * 2 > self.nodes.len()
     }
 
     /// Tells a refusal from an outage, which `rslock` does not: a majority that answers has refused.
     async fn refused(&self, places: Vec<usize>) -> LockOutcome {
-        if self.majority_answers().await {
+        if self.majority_answers_quickly().await || self.majority_answers().await {
             self.answered();
             metrics::counter!("holdfast_locks_total", "outcome" => "contended").increment(1);
             return LockOutcome::Contended(places);

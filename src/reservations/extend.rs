@@ -48,12 +48,10 @@ impl Reservations {
         if found.reserved.buyer != buyer {
             return Err(ExtendError::NotFound);
         }
-        let terms = self.terms.get(found.reserved.event).await?.ok_or(ExtendError::NotFound)?;
-        let hold_ms = terms.hold_ms;
         let extended = self
             .base
             .db
-            .transact(|tx| Box::pin(async move { extend(tx, id, buyer, hold_ms).await }))
+            .transact(|tx| Box::pin(async move { extend(tx, id, buyer).await }))
             .await?;
         if extended {
             self.relay.nudge();
@@ -69,13 +67,8 @@ impl Reservations {
     }
 }
 
-async fn extend(
-    tx: &Tx,
-    id: ReservationId,
-    buyer: Buyer,
-    hold_ms: i64,
-) -> Result<bool, ExtendError> {
-    let Some((event, expires_at)) = store::extend(tx, id, buyer, hold_ms).await? else {
+async fn extend(tx: &Tx, id: ReservationId, buyer: Buyer) -> Result<bool, ExtendError> {
+    let Some((event, expires_at)) = store::extend(tx, id, buyer).await? else {
         return Ok(false);
     };
     let seats = store::extend_seats(tx, id, expires_at).await?;

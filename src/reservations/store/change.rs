@@ -60,21 +60,23 @@ pub async fn cancel(
     row.map(|row| row.try_get("", "event_id").map(EventId)).transpose()
 }
 
-/// Gives an active reservation that has not lapsed another `hold_ms` from now, under its cap; answers its event
-/// and when it lapses then.
+/// Gives an active reservation that has not lapsed a whole hold time of its event from now, under its cap; answers
+/// its event and when it lapses then.
 pub async fn extend(
     tx: &impl Sql,
     id: ReservationId,
     buyer: Buyer,
-    hold_ms: i64,
 ) -> Result<Option<(EventId, i64)>, DbErr> {
     let row = tx
         .one(
+            // The clock is read once: a second reading could be past the cap that the first was under.
             "UPDATE reservations SET version = version + 1, expires_at = \
-             CASE WHEN {now} + $3 > cap_at THEN cap_at ELSE {now} + $3 END \
+             (SELECT CASE WHEN t.wanted > reservations.cap_at THEN reservations.cap_at ELSE t.wanted END \
+              FROM (SELECT {now} + e.hold_seconds * 1000 AS wanted FROM events e \
+                    WHERE e.id = reservations.event_id) t) \
              WHERE id = $1 AND buyer_id = $2 AND status = 'active' AND expires_at > {now} \
              AND expires_at < cap_at RETURNING event_id, expires_at",
-            vec![id.0.into(), buyer.id().into(), hold_ms.into()],
+            vec![id.0.into(), buyer.id().into()],
         )
         .await?;
     row.map(|row| Ok((EventId(row.try_get("", "event_id")?), row.try_get("", "expires_at")?)))
