@@ -84,6 +84,8 @@ scenario('paying_after_the_time_ran_out_says_so_and_charges_nothing', async ({ v
   const [seat] = await row(THEATRE, 'Stalls', 'C');
   const page = await visitor(hall);
   await holdSeats(page, 'Stalls', 'C', [seat]);
+  // The page has read its reservation; one that had not yet would say at once that it has ended.
+  await checkoutIsOpen(page);
   const confirms = watchConfirms(page);
   // The page's clock still runs; the server's is past the end.
   await advance(HOLD_MS + 1);
