@@ -101,14 +101,16 @@ scenario('a_reload_before_the_answer_goes_on_with_the_same_attempt', async ({ vi
   // The server does its part; the answer never reaches the page.
   let arrived;
   const done = new Promise((resolve) => { arrived = resolve; });
-  const confirmPath = /\/bookings\/confirm$/;
-  await page.route(confirmPath, async (route) => {
+  let swallowed = false;
+  // Not taken off again: that would let the swallowed request go on, and its answer arrive after all.
+  await page.route(/\/bookings\/confirm$/, async (route) => {
+    if (swallowed) return route.continue();
+    swallowed = true;
     await route.fetch();
     arrived();
   });
   await pay(page);
   await done;
-  await page.unroute(confirmPath);
   await page.reload();
   await isConfirmed(page);
   assert.equal(await page.getByTestId('ticket').count(), seats.length);

@@ -44,7 +44,7 @@ scenario('a_new_account_is_signed_in_and_its_seats_are_its_own', async ({ visito
   await choose(page, [seat]);
   await page.getByTestId('hold-button').click();
   await checkoutIsOpen(page);
-  await page.getByText('Tickets go to ada@example.org').waitFor();
+  await page.getByText('Booked for ada@example.org').waitFor();
   assert.equal(await page.locator('#email').count(), 0);
   // The address of the checkout alone opens nothing for a stranger.
   const stranger = await visitor(new URL(page.url()).pathname);
