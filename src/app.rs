@@ -36,7 +36,7 @@ use crate::{
     live::{self, LiveApi, Relay, Tail},
     ports::{Broker, Clock, Entropy, LockManager},
     reservations::{Reservations, ReservationsApi, terms::TermsCache},
-    site,
+    site::{self, Pages},
     tasks::Tasks,
     telemetry,
 };
@@ -62,9 +62,16 @@ pub struct App {
     tokens: Arc<Tokens>,
     broker: Arc<dyn Broker>,
     tail: Tail,
+    pages: Pages,
 }
 
 impl App {
+    /// Serves these pages beside the API.
+    #[must_use]
+    pub fn with_pages(self, pages: Pages) -> Self {
+        Self { pages, ..self }
+    }
+
     /// Makes what is missing of the demo: accounts, an organization, three events.
     ///
     /// # Errors
@@ -131,6 +138,7 @@ impl App {
             tokens,
             broker,
             tail: Tail::default(),
+            pages: Pages::NONE,
         })
     }
 
@@ -252,8 +260,8 @@ impl App {
             .nest("/api/docs", api.swagger_ui())
             .at("/api/v1/events/:id/stream", get(live::api::events).data(live))
             .nest("/api/v1", api)
-            .at("/*path", get(site::page))
-            .at("/", get(site::page));
+            .at("/*path", get(site::page).data(self.pages))
+            .at("/", get(site::page).data(self.pages));
         let routes = match development {
             Some(development) => routes.nest("/api/development", development),
             None => routes,
