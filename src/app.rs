@@ -35,7 +35,7 @@ use crate::{
     jobs::{self, Pass},
     live::{self, LiveApi, Relay, Tail},
     ports::{Broker, Clock, Entropy, LockManager},
-    reservations::{Reservations, ReservationsApi, terms::TermsCache},
+    reservations::{Reservations, ReservationsApi, hold::Queue, terms::TermsCache},
     site::{self, Pages},
     tasks::Tasks,
     telemetry,
@@ -121,6 +121,7 @@ impl App {
             locks,
             terms: TermsCache::new(base.db.clone()),
             relay: Relay::default(),
+            queue: Queue::default(),
             holds_per_minute: config.holds_per_minute,
         };
         let holds = HoldTimes {
