@@ -388,10 +388,9 @@ const EVENT_SEQUENCES: &str = "CREATE TABLE event_sequences (
     last_seq {big} NOT NULL CHECK (last_seq >= 0)
 ) {hot}";
 
+// A row is locked for as long as the work takes, and not for a time: who dies lets go of it.
 const LEASES: &str = "CREATE TABLE leases (
     name {text} PRIMARY KEY,
-    holder {uuid} NOT NULL,
-    lease_until {big} NOT NULL,
     fence {big} NOT NULL
 ) {hot}";
 
