@@ -3,7 +3,9 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
-use holdfast::{app::App, catalogue::plan_files, check, config::Config, telemetry};
+use holdfast::{
+    app::App, catalogue::plan_files, check, config::Config, saga::attention, telemetry,
+};
 
 #[derive(Debug, Parser)]
 #[command(version, about)]
@@ -112,9 +114,15 @@ async fn plan(config: Config, command: PlanCommand) -> anyhow::Result<()> {
 }
 
 async fn report(config: &Config) -> anyhow::Result<ExitCode> {
-    let breaches = check::check(&App::store(config).await?).await?;
+    let store = App::store(config).await?;
+    let breaches = check::check(&store).await?;
     for breach in &breaches {
         println!("{}: {}", breach.invariant, breach.place);
+    }
+    // No breach: they are where they belong, and wait for somebody.
+    let waiting = attention::waiting(&store).await?;
+    if waiting > 0 {
+        eprintln!("holdfast check: {waiting} sagas need attention: GET /api/v1/admin/sagas");
     }
     if breaches.is_empty() {
         eprintln!("holdfast check: {} invariants hold", check::invariants().count());

@@ -32,6 +32,7 @@ const TABLES: &[(&str, &str)] = &[
     ("ledger_entries", LEDGER_ENTRIES),
     ("tickets", TICKETS),
     ("idempotency_keys", IDEMPOTENCY_KEYS),
+    ("audit", AUDIT),
     ("outbox", OUTBOX),
     ("changes", CHANGES),
     ("event_sequences", EVENT_SEQUENCES),
@@ -278,15 +279,17 @@ const BOOKING_RESERVATIONS: &str = "CREATE TABLE booking_reservations (
 CREATE UNIQUE INDEX booking_reservations_live ON booking_reservations (reservation_id) WHERE live = 1";
 
 // `wakes` counts those who want somebody to look at once: a worker that parks a saga which was woken since
-// it looked makes it due at once.
+// it looked makes it due at once. `format` is the state's: a program leaves alone what is newer than itself.
 const SAGAS: &str = "CREATE TABLE sagas (
     id {uuid} PRIMARY KEY,
     kind {text} NOT NULL,
     subject_id {uuid} NOT NULL,
+    format {int} NOT NULL CHECK (format >= 0),
     status {text} NOT NULL CHECK (status IN
         ('running', 'waiting', 'undoing', 'done', 'undone', 'needs_attention')),
     state {text} NOT NULL,
     reason {text},
+    last_error {text},
     due_at {big} NOT NULL,
     lease_until {big} NOT NULL,
     fence {big} NOT NULL CHECK (fence >= 0),
@@ -297,7 +300,9 @@ const SAGAS: &str = "CREATE TABLE sagas (
     updated_at {big} NOT NULL
 ) {hot};
 CREATE UNIQUE INDEX sagas_subject ON sagas (subject_id);
-CREATE INDEX sagas_due ON sagas (due_at) WHERE status IN ('running', 'waiting', 'undoing')";
+CREATE INDEX sagas_due ON sagas (due_at) WHERE status IN ('running', 'waiting', 'undoing');
+CREATE INDEX sagas_live ON sagas (id)
+    WHERE status IN ('running', 'waiting', 'undoing', 'needs_attention')";
 
 const PAYMENTS: &str = "CREATE TABLE payments (
     id {uuid} PRIMARY KEY,
@@ -366,6 +371,21 @@ const IDEMPOTENCY_KEYS: &str = "CREATE TABLE idempotency_keys (
 ) {end};
 CREATE INDEX idempotency_keys_age ON idempotency_keys (created_at);
 CREATE INDEX idempotency_keys_subject ON idempotency_keys (subject_id)";
+
+// Only ever added to, and dropped by age.
+const AUDIT: &str = "CREATE TABLE audit (
+    id {uuid} PRIMARY KEY,
+    at {big} NOT NULL,
+    actor_id {uuid} NOT NULL,
+    actor_role {text} NOT NULL CHECK (actor_role IN
+        ('customer', 'organizer', 'controller', 'admin')),
+    action {text} NOT NULL,
+    subject_kind {text} NOT NULL,
+    subject_id {uuid} NOT NULL,
+    detail {text} NOT NULL
+) {end};
+CREATE INDEX audit_subject ON audit (subject_id, id);
+CREATE INDEX audit_age ON audit (at)";
 
 const OUTBOX: &str = "CREATE TABLE outbox (
     id {serial},

@@ -58,6 +58,14 @@ impl Checkouts {
         self.show(rows).await
     }
 
+    /// What people call these bookings.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn references(&self, bookings: &[Uuid]) -> Result<HashMap<Uuid, String>, DbErr> {
+        store::references(&self.base.db, bookings).await
+    }
+
     /// How the caller stands to a booking.
     pub(super) async fn relation(
         &self,

@@ -11,6 +11,7 @@ mod fixture;
 mod harness;
 mod holds;
 mod openapi;
+mod operators;
 mod races;
 mod stream;
 mod tidy;
