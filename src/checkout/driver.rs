@@ -108,7 +108,7 @@ impl CheckoutDriver {
             store::post_capture(tx, &posting).await?;
         }
         "confirmed".clone_into(&mut stored.status);
-        let shown = answer::booking(&stored, &lines, tickets, None);
+        let shown = answer::booking(&stored, &lines, tickets, None)?;
         idempotency::answer_for(tx, booking.0, &answer::confirmed(&shown)).await?;
         Ok(Performed::Done(Event::TicketsIssued(Outcome::Done(()))))
     }

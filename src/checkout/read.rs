@@ -100,7 +100,7 @@ impl Checkouts {
             };
             let lines = lines.remove(&row.id).unwrap_or_default();
             let tickets = tickets.remove(&row.id).unwrap_or_default();
-            shown.push(answer::booking(&row, &lines, tickets, secret));
+            shown.push(answer::booking(&row, &lines, tickets, secret)?);
         }
         Ok(shown)
     }
