@@ -2,7 +2,7 @@
 //! stands in the reservation.
 
 use holdfast_contract::{
-    catalogue::{NewOffer, OfferPatch},
+    catalogue::{NewOffer, Offer, OfferPatch},
     problem::FieldError,
 };
 use holdfast_domain::{
@@ -16,11 +16,12 @@ use sea_orm::DbErr;
 use super::{
     create_event::{now, save},
     details::Faults,
-    store,
+    store, views,
 };
 use crate::{
     base::Base,
     db::{Failure, Tx},
+    http::idempotency::{self, Attempt, ClaimError, Keyed, Made},
 };
 
 /// The longest name of an offer or a category, in characters.
@@ -44,6 +45,9 @@ pub enum OfferError {
     /// The event has as many as it may have.
     #[error("an event has at most {MAX_OFFERS} offers")]
     TooMany,
+    /// The key was used for another request.
+    #[error(transparent)]
+    Claim(#[from] ClaimError),
     /// The database failed.
     #[error("the database failed")]
     Db(#[from] DbErr),
@@ -52,8 +56,10 @@ pub enum OfferError {
 impl Failure for OfferError {
     fn database(&self) -> Option<&DbErr> {
         match self {
-            Self::Db(error) => Some(error),
-            Self::Fields(_) | Self::NotFound | Self::TooMany => None,
+            Self::Db(error) | Self::Claim(ClaimError::Db(error)) => Some(error),
+            Self::Fields(_) | Self::NotFound | Self::TooMany | Self::Claim(ClaimError::Reused) => {
+                None
+            }
         }
     }
 }
@@ -62,11 +68,16 @@ fn field(field: &str, message: &str) -> OfferError {
     OfferError::Fields(vec![FieldError { field: field.to_owned(), message: message.to_owned() }])
 }
 
-/// Makes an offer.
+/// Makes an offer, once an attempt.
 ///
 /// # Errors
 /// See [`OfferError`].
-pub async fn add_offer(base: &Base, event: EventId, new: NewOffer) -> Result<OfferId, OfferError> {
+pub async fn add_offer(
+    base: &Base,
+    event: EventId,
+    new: NewOffer,
+    attempt: Option<Attempt>,
+) -> Result<Keyed<Offer>, OfferError> {
     let mut faults = Faults::default();
     let name = faults.take("name", text::line(&new.name, MAX_NAME));
     let category =
@@ -88,11 +99,17 @@ pub async fn add_offer(base: &Base, event: EventId, new: NewOffer) -> Result<Off
         created_at: 0,
         withdrawn_at: None,
     };
-    base.db.transact(move |tx| Box::pin(add(tx, event, offer.clone()))).await?;
-    Ok(id)
+    base.db
+        .transact(move |tx| {
+            let (offer, attempt) = (offer.clone(), attempt.clone());
+            Box::pin(async move {
+                idempotency::once(tx, attempt.as_ref(), id.0, add(tx, event, offer)).await
+            })
+        })
+        .await
 }
 
-async fn add(tx: &Tx, event: EventId, offer: offers::Model) -> Result<(), OfferError> {
+async fn add(tx: &Tx, event: EventId, offer: offers::Model) -> Result<Made<Offer>, OfferError> {
     let row = store::events::lock(tx, event).await?.ok_or(OfferError::NotFound)?;
     let others = store::offers::live(tx, event).await?;
     if others.len() >= MAX_OFFERS {
@@ -108,9 +125,11 @@ async fn add(tx: &Tx, event: EventId, offer: offers::Model) -> Result<(), OfferE
     }
     let position = others.iter().map(|other| other.position).max().map_or(0, |last| last + 1);
     let created_at = now(tx).await?;
-    store::offers::insert(tx, offers::Model { position, created_at, ..offer }).await?;
+    let offer = offers::Model { position, created_at, ..offer };
+    let body = views::offer(&offer, &row.currency);
+    store::offers::insert(tx, offer).await?;
     save(tx, &row).await?;
-    Ok(())
+    Ok(Made { path: format!("/offers/{}", body.id), body })
 }
 
 /// Changes an offer.

@@ -1,7 +1,9 @@
 //! Sections that do not come with a plan: general admission, and rows × seats.
 
+use std::sync::Arc;
+
 use holdfast_contract::{
-    catalogue::{NewSection, SectionPatch},
+    catalogue::{NewSection, Section, SectionPatch},
     problem::FieldError,
 };
 use holdfast_domain::{
@@ -14,12 +16,15 @@ use sea_orm::DbErr;
 use super::{
     create_event::save,
     details::Faults,
+    reads,
     replace_plan::{self, PlanError},
-    store,
+    store, views,
 };
 use crate::{
     base::Base,
     db::{self, Failure, Tx},
+    http::idempotency::{self, Attempt, ClaimError, Keyed, Made},
+    ports::Entropy,
 };
 
 /// The longest name of a section, in characters.
@@ -53,6 +58,9 @@ pub enum SectionError {
     /// The plan that it makes is not taken.
     #[error(transparent)]
     Plan(#[from] PlanError),
+    /// The key was used for another request.
+    #[error(transparent)]
+    Claim(#[from] ClaimError),
     /// The database failed.
     #[error("the database failed")]
     Db(#[from] DbErr),
@@ -61,13 +69,14 @@ pub enum SectionError {
 impl Failure for SectionError {
     fn database(&self) -> Option<&DbErr> {
         match self {
-            Self::Db(error) => Some(error),
+            Self::Db(error) | Self::Claim(ClaimError::Db(error)) => Some(error),
             Self::Plan(error) => error.database(),
             Self::Fields(_)
             | Self::NotFound
             | Self::NameTaken
             | Self::OfThePlan
             | Self::TooSmall
+            | Self::Claim(ClaimError::Reused)
             | Self::InUse => None,
         }
     }
@@ -78,12 +87,14 @@ fn taken(error: DbErr) -> SectionError {
 }
 
 /// What kind of section is asked for.
+#[derive(Clone)]
 enum Wanted {
     General { name: String, capacity: i32 },
     Grid(Grid),
 }
 
-/// Makes a section: general admission by its capacity, or rows × seats, which become part of the plan.
+/// Makes a section, once an attempt: general admission by its capacity, or rows × seats, which become part of
+/// the plan.
 ///
 /// # Errors
 /// See [`SectionError`].
@@ -91,22 +102,43 @@ pub async fn add_section(
     base: &Base,
     event: EventId,
     new: NewSection,
-) -> Result<SectionId, SectionError> {
-    match read(new).map_err(SectionError::Fields)? {
+    attempt: Option<Attempt>,
+) -> Result<Keyed<Section>, SectionError> {
+    let wanted = read(new).map_err(SectionError::Fields)?;
+    let (entropy, subject) = (Arc::clone(&base.entropy), base.entropy.id());
+    base.db
+        .transact(move |tx| {
+            let (entropy, wanted, attempt) =
+                (Arc::clone(&entropy), wanted.clone(), attempt.clone());
+            Box::pin(async move {
+                let making = make(tx, &*entropy, event, SectionId(subject), wanted);
+                idempotency::once(tx, attempt.as_ref(), subject, making).await
+            })
+        })
+        .await
+}
+
+async fn make(
+    tx: &Tx,
+    entropy: &dyn Entropy,
+    event: EventId,
+    id: SectionId,
+    wanted: Wanted,
+) -> Result<Made<Section>, SectionError> {
+    let name = match wanted {
         Wanted::General { name, capacity } => {
-            let id = SectionId(base.entropy.id());
-            base.db
-                .transact(move |tx| Box::pin(add_general(tx, event, id, name.clone(), capacity)))
-                .await?;
-            Ok(id)
+            add_general(tx, event, id, &name, capacity).await?;
+            name
         }
         Wanted::Grid(grid) => {
-            replace_plan::add_grid(base, event, grid.clone()).await?;
-            let sections = store::sections::all(&base.db, event).await?;
-            let made = sections.iter().find(|section| section.name == grid.name);
-            made.map(|section| SectionId(section.id)).ok_or(SectionError::NotFound)
+            replace_plan::lay_grid(tx, entropy, event, &grid).await?;
+            grid.name
         }
-    }
+    };
+    let sections = views::sections(&reads::inside(tx, event).await?);
+    let made = sections.into_iter().find(|section| section.name == name);
+    let body = made.ok_or(SectionError::NotFound)?;
+    Ok(Made { path: format!("/events/{event}/sections/{}", body.id), body })
 }
 
 fn read(new: NewSection) -> Result<Wanted, Vec<FieldError>> {
@@ -143,12 +175,12 @@ async fn add_general(
     tx: &Tx,
     event: EventId,
     id: SectionId,
-    name: String,
+    name: &str,
     capacity: i32,
 ) -> Result<(), SectionError> {
     let row = store::events::lock(tx, event).await?.ok_or(SectionError::NotFound)?;
     let position = BEHIND_THE_PLAN;
-    store::sections::put(tx, event, id, (&name, "general"), position, capacity)
+    store::sections::put(tx, event, id, (name, "general"), position, capacity)
         .await
         .map_err(taken)?;
     save(tx, &row).await?;

@@ -11,7 +11,7 @@ use holdfast_entity::{booking_lines, bookings};
 use sea_orm::DbErr;
 
 use crate::http::{
-    idempotency::Answer,
+    idempotency::{Answer, Made},
     problem::{self, ApiProblem},
     time::rfc3339,
 };
@@ -71,7 +71,7 @@ fn status(word: &str) -> Result<BookingStatus, DbErr> {
 
 /// Paid: 201, kept.
 pub fn confirmed(booking: &Booking) -> Answer {
-    Answer::json(201, booking)
+    Made { body: booking, path: format!("/bookings/{}", booking.id) }.answer()
 }
 
 /// Not known yet, or the buyer must act: 202, never kept.

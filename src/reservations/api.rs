@@ -88,7 +88,7 @@ impl ReservationsApi {
         let tasks = &self.reservations.base.tasks;
         let came = tasks.run(async move { reservations.hold(command).await }).await??;
         Ok(match came {
-            Came::Held(held) => Keyed::Made(read::made(&held, guest_token)),
+            Came::Held(held) => Keyed::Made(read::told(&held, guest_token)),
             Came::Stored(answer) => Keyed::Stored(answer),
             Came::Replayed(answer) => Keyed::Replayed(answer),
         })

@@ -10,6 +10,7 @@ mod cluster;
 mod fixture;
 mod harness;
 mod holds;
+mod idempotency;
 mod openapi;
 mod operators;
 mod races;

@@ -12,7 +12,7 @@ use holdfast_domain::{
 use poem::Request;
 use poem_openapi::{
     OpenApi,
-    param::{Path, Query},
+    param::{Header, Path, Query},
 };
 use uuid::Uuid;
 
@@ -28,7 +28,8 @@ use crate::{
     },
     http::{
         auth::Caller,
-        body::{Created, Json, NoContent},
+        body::{Json, NoContent},
+        idempotency::{Attempt, Keyed},
         page,
         problem::ApiProblem,
         tagged::{Asked, Packed, REVALIDATE, Tagged},
@@ -36,6 +37,9 @@ use crate::{
     },
     reservations::read,
 };
+
+/// The name under which attempts to make an event are kept.
+const MAKE: &str = "events";
 
 /// The routes of events.
 #[derive(Debug, Clone)]
@@ -90,15 +94,19 @@ impl EventsApi {
     async fn create(
         &self,
         caller: Caller,
+        /// One per attempt, the same at every retry.
+        #[oai(name = "Idempotency-Key")]
+        key: Header<Option<String>>,
         body: Json<NewEvent>,
-    ) -> Result<Created<Event>, ApiProblem> {
+    ) -> Result<Keyed<Event>, ApiProblem> {
         let named = body.0.organization_id.map(OrganizationId);
         let organization = self.0.organization(&caller, named).await?;
+        let attempt = Attempt::named(caller.user()?.id.0, MAKE, key.0.as_deref(), &body.0)?;
         let (base, holds) = (self.0.base.clone(), self.0.holds);
-        let work =
-            async move { create_event::create_event(&base, organization, body.0, holds).await };
-        let made = self.0.carry_out(work).await?;
-        Ok(Created(self.event(made).await?))
+        let work = async move {
+            create_event::create_event(&base, organization, body.0, holds, attempt).await
+        };
+        self.0.carry_out(work).await
     }
 
     /// One event, by id or slug.

@@ -4,7 +4,7 @@ use holdfast_contract::catalogue::{NewOffer, Offer, OfferPage, OfferPatch};
 use holdfast_domain::ids::{EventId, OfferId};
 use poem_openapi::{
     OpenApi,
-    param::{Path, Query},
+    param::{Header, Path, Query},
 };
 use uuid::Uuid;
 
@@ -13,11 +13,15 @@ use crate::{
     catalogue::{Catalogue, offers, store, views},
     http::{
         auth::Caller,
-        body::{Created, Json, NoContent},
+        body::{Json, NoContent},
+        idempotency::{Attempt, Keyed},
         page,
         problem::ApiProblem,
     },
 };
+
+/// The name under which attempts to make an offer are kept.
+const MAKE: &str = "offers";
 
 /// The routes of offers.
 #[derive(Debug, Clone)]
@@ -67,13 +71,18 @@ impl OffersApi {
         &self,
         caller: Caller,
         id: Path<String>,
+        /// One per attempt, the same at every retry.
+        #[oai(name = "Idempotency-Key")]
+        key: Header<Option<String>>,
         body: Json<NewOffer>,
-    ) -> Result<Created<Offer>, ApiProblem> {
+    ) -> Result<Keyed<Offer>, ApiProblem> {
         let event = EventId(self.0.managed(&caller, &id.0).await?.row.id);
+        let (principal, request) = (caller.user()?.id.0, (event, &body.0));
+        let attempt = Attempt::named(principal, MAKE, key.0.as_deref(), &request)?;
         let base = self.0.base.clone();
-        let made =
-            self.0.carry_out(async move { offers::add_offer(&base, event, body.0).await }).await?;
-        Ok(Created(self.offer(made).await?))
+        self.0
+            .carry_out(async move { offers::add_offer(&base, event, body.0, attempt).await })
+            .await
     }
 
     /// Change an offer; held and sold places keep their price.

@@ -60,6 +60,7 @@ impl From<EventError> for ApiProblem {
             }
             EventError::Illegal(refused) => illegal(&refused),
             refused @ (EventError::Closed(_) | EventError::InUse) => illegal(&refused),
+            EventError::Claim(error) => error.into(),
             EventError::Db(error) => error.into(),
         }
     }
@@ -88,6 +89,7 @@ impl From<SectionError> for ApiProblem {
                 illegal(&error)
             }
             SectionError::Plan(error) => error.into(),
+            SectionError::Claim(error) => error.into(),
             SectionError::Db(error) => error.into(),
         }
     }
@@ -99,6 +101,7 @@ impl From<OfferError> for ApiProblem {
             OfferError::Fields(errors) => fields(errors),
             OfferError::NotFound => Self::not_found("offer"),
             OfferError::TooMany => illegal(&error),
+            OfferError::Claim(error) => error.into(),
             OfferError::Db(error) => error.into(),
         }
     }

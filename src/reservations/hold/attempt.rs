@@ -15,7 +15,7 @@ use sea_orm::DbErr;
 use super::{Came, Extent, Held, HoldError, KeyedHold, Limit};
 use crate::{
     db::Tx,
-    http::idempotency::{Answer, Claim},
+    http::idempotency::Claim,
     live::{ChangeDraft, record},
     ports::Entropy,
     reservations::{
@@ -55,7 +55,7 @@ impl Attempt {
         let mut held = self.hold(tx).await?;
         held.refused.extend(self.refused.iter().copied());
         held.refused.sort_by_key(|(seat, _)| *seat);
-        let answer = Answer::json(201, &read::made(&held, keyed.guest_token.clone()));
+        let answer = read::told(&held, keyed.guest_token.clone()).answer();
         keyed.attempt.answer(tx, &answer).await?;
         Ok(Came::Stored(answer))
     }
