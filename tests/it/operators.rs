@@ -120,8 +120,15 @@ async fn jam(app: &TestApp, event: &Event) -> Uuid {
     id
 }
 
-/// Lets time pass until a saga needs attention.
+/// Waits until tickets cannot be issued, then lets time pass until that saga needs attention.
 async fn until_stuck(app: &TestApp, admin: &str) -> Value {
+    let fails = async || {
+        let sagas = items(&app.as_user(admin).get("/admin/sagas").await);
+        sagas.iter().any(|saga| saga["last_error"].is_string())
+    };
+    while !fails().await {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     for _ in 0..MAX_TRIES {
         app.advance(BACKOFF).await;
         app.app.checkouts.pass().await.expect("the pass runs");
