@@ -14,6 +14,7 @@ mod holds;
 mod idempotency;
 mod openapi;
 mod operators;
+mod policy;
 mod process;
 mod races;
 mod stream;
