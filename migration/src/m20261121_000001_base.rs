@@ -68,6 +68,7 @@ const MEMBERSHIPS: &str = "CREATE TABLE memberships (
 ) {end};
 CREATE INDEX memberships_user ON memberships (user_id)";
 
+// `promised_starts_at` is what those who booked were told first, once the beginning was moved after that.
 const EVENTS: &str = "CREATE TABLE events (
     id {uuid} PRIMARY KEY,
     organization_id {uuid} NOT NULL REFERENCES organizations (id),
@@ -93,6 +94,7 @@ const EVENTS: &str = "CREATE TABLE events (
     version {int} NOT NULL CHECK (version > 0),
     created_at {big} NOT NULL,
     updated_at {big} NOT NULL,
+    promised_starts_at {big},
     CHECK (ends_at > starts_at),
     CHECK (sale_ends_at > sale_starts_at)
 ) {end};
@@ -135,10 +137,14 @@ const OFFERS: &str = "CREATE TABLE offers (
     price_minor {big} NOT NULL CHECK (price_minor >= 0),
     admits {int} NOT NULL CHECK (admits BETWEEN 1 AND 20),
     refundable {int} NOT NULL CHECK (refundable IN (0, 1)),
+    benefits {text} NOT NULL DEFAULT '[]',
+    sale_starts_at {big},
+    sale_ends_at {big},
     position {int} NOT NULL,
     created_at {big} NOT NULL,
     withdrawn_at {big},
-    PRIMARY KEY (event_id, id)
+    PRIMARY KEY (event_id, id),
+    CHECK (sale_starts_at IS NULL OR sale_ends_at IS NULL OR sale_ends_at > sale_starts_at)
 ) {end};
 CREATE UNIQUE INDEX offers_id ON offers (id)";
 

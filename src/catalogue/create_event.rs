@@ -62,6 +62,9 @@ pub enum EventError {
     /// The event is over or called off.
     #[error("an event that is {0} cannot be changed")]
     Closed(Status),
+    /// Somebody booked: what these fields promise stays.
+    #[error("somebody booked: this stays as it was promised")]
+    Promised(Vec<FieldError>),
     /// Somebody held or booked something of it.
     #[error("an event with reservations cannot be deleted")]
     InUse,
@@ -78,6 +81,7 @@ impl Failure for EventError {
         match self {
             Self::Db(error) | Self::Claim(ClaimError::Db(error)) => Some(error),
             Self::Fields(_)
+            | Self::Promised(_)
             | Self::NotFound
             | Self::SlugTaken
             | Self::Stale(_)
@@ -179,6 +183,7 @@ fn row(
         version: 1,
         created_at: 0,
         updated_at: 0,
+        promised_starts_at: None,
     }
 }
 

@@ -15,7 +15,7 @@ use holdfast_domain::{
     ids::{EventId, OfferId, SectionId},
     inventory::SeatState,
     plan::Plan,
-    pricing::Offer,
+    pricing::{Offer, Window},
 };
 use holdfast_entity::{offers, sections};
 use moka::future::Cache;
@@ -250,6 +250,7 @@ fn priced(offer: &offers::Model) -> Offer {
         name: offer.name.clone(),
         price_minor: offer.price_minor,
         admits: offer.admits,
+        sale: Window { from: offer.sale_starts_at, until: offer.sale_ends_at },
     }
 }
 

@@ -270,6 +270,9 @@ fn offer(name: &str, price_minor: i64, admits: i32) -> NewOffer {
         price_minor,
         admits: Some(admits),
         refundable: true,
+        benefits: Vec::new(),
+        sale_starts_at: None,
+        sale_ends_at: None,
     }
 }
 

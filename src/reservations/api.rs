@@ -241,6 +241,12 @@ impl From<HoldError> for ApiProblem {
             )
             .with_limit(None, Some(remaining)),
             HoldError::Field { field, message } => Self::field(field, message),
+            HoldError::OfferNotOnSale { field } => {
+                let message = "the offer is not on sale now".to_owned();
+                Self::new(ProblemType::NotOnSale, "The offer is not on sale now.")
+                    .with_reasons(vec!["offer_not_on_sale".to_owned()])
+                    .with_errors(vec![FieldError { field, message }])
+            }
             HoldError::Limit { limit: Limit::PerMinute, allowed, remaining } => {
                 Self::new(ProblemType::TooManyRequests, "Too many holds in a minute.")
                     .with_limit(Some(allowed), Some(remaining))

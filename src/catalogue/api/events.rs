@@ -124,10 +124,9 @@ impl EventsApi {
         body: Json<EventPatch>,
     ) -> Result<Json<Event>, ApiProblem> {
         let event = EventId(self.0.managed(&caller, &id.0).await?.row.id);
-        let (base, holds) = (self.0.base.clone(), self.0.holds);
-        self.0
-            .carry_out(async move { edit_event::edit_event(&base, event, body.0, holds).await })
-            .await?;
+        let (base, holds, actor) = (self.0.base.clone(), self.0.holds, caller.user()?);
+        let work = async move { edit_event::edit_event(&base, event, body.0, holds, actor).await };
+        self.0.carry_out(work).await?;
         Ok(Json(self.event(event).await?))
     }
 
@@ -135,8 +134,9 @@ impl EventsApi {
     #[oai(path = "/events/:id", method = "delete")]
     async fn delete(&self, caller: Caller, id: Path<String>) -> Result<NoContent, ApiProblem> {
         let moment = self.0.allowed_to(&caller, &id.0, Action::DeleteEvent).await?;
-        let (base, event) = (self.0.base.clone(), EventId(moment.row.id));
-        self.0.carry_out(async move { delete_event::delete_event(&base, event).await }).await?;
+        let (base, event, actor) = (self.0.base.clone(), EventId(moment.row.id), caller.user()?);
+        let work = async move { delete_event::delete_event(&base, event, actor).await };
+        self.0.carry_out(work).await?;
         Ok(NoContent)
     }
 

@@ -49,7 +49,7 @@ impl OffersApi {
             store::offers::public(&self.0.base.db, event, persons.0, after, limit + 1).await?;
         let next = page::next(&mut found, limit, |last| last.offer.id.to_string());
         let items = found.iter().map(|found| views::offer(&found.offer, &found.currency));
-        Ok(Json(OfferPage { items: items.collect(), next }))
+        Ok(Json(OfferPage { items: items.collect::<Result<_, _>>()?, next }))
     }
 
     /// The offers of an event, all of them: an event's offers fit on one page.
@@ -62,7 +62,8 @@ impl OffersApi {
         let moment = self.0.visible(&caller, &id.0).await?;
         let fixed = self.0.reads.fixed(&moment).await?;
         let offer = |row| views::offer(row, &moment.row.currency);
-        Ok(Json(OfferPage { items: fixed.offers.iter().map(offer).collect(), next: None }))
+        let items = fixed.offers.iter().map(offer).collect::<Result<_, _>>()?;
+        Ok(Json(OfferPage { items, next: None }))
     }
 
     /// Make an offer.
@@ -94,9 +95,9 @@ impl OffersApi {
         body: Json<OfferPatch>,
     ) -> Result<Json<Offer>, ApiProblem> {
         let (event, offer) = self.managed(&caller, id.0).await?;
-        let base = self.0.base.clone();
+        let (base, actor) = (self.0.base.clone(), caller.user()?);
         self.0
-            .carry_out(async move { offers::edit_offer(&base, event, offer, body.0).await })
+            .carry_out(async move { offers::edit_offer(&base, event, offer, body.0, actor).await })
             .await?;
         Ok(Json(self.offer(offer).await?))
     }
@@ -125,6 +126,6 @@ impl OffersApi {
     async fn offer(&self, id: OfferId) -> Result<Offer, ApiProblem> {
         let found = store::offers::one(&self.0.base.db, id).await?;
         let found = found.ok_or_else(|| ApiProblem::not_found("offer"))?;
-        Ok(views::offer(&found.offer, &found.currency))
+        Ok(views::offer(&found.offer, &found.currency)?)
     }
 }

@@ -79,8 +79,8 @@ impl Attempt {
         if !lost.is_empty() && (self.extent == Extent::AllOrNothing || nothing) {
             return Err(HoldError::Seats(lost));
         }
-        let mut items = self.seat_items(&taken)?;
-        items.extend(self.general_items()?);
+        let mut items = self.seat_items(&taken, now)?;
+        items.extend(self.general_items(now)?);
         let persons: i32 = items.iter().map(|item| item.admits).sum();
         let usage = match usage {
             Some(usage) => usage,
@@ -132,7 +132,7 @@ impl Attempt {
         store::take_seats(tx, &taking, self.wishes.seats()).await
     }
 
-    fn seat_items(&self, taken: &[TakenSeat]) -> Result<Vec<Item>, HoldError> {
+    fn seat_items(&self, taken: &[TakenSeat], now: i64) -> Result<Vec<Item>, HoldError> {
         taken
             .iter()
             .map(|seat| {
@@ -150,6 +150,7 @@ impl Attempt {
                     place,
                     wish.and_then(|wish| wish.offer),
                     1,
+                    now,
                 )
                 .map_err(|error| pricing_error(field(), &error))?;
                 // A section that is newer than the terms has raised the event's version, too.
@@ -170,7 +171,7 @@ impl Attempt {
             .collect()
     }
 
-    fn general_items(&self) -> Result<Vec<Item>, HoldError> {
+    fn general_items(&self, now: i64) -> Result<Vec<Item>, HoldError> {
         self.wishes
             .places()
             .iter()
@@ -192,6 +193,7 @@ impl Attempt {
                     place,
                     wish.offer,
                     wish.quantity,
+                    now,
                 )
                 .map_err(|error| pricing_error(field("offer_id"), &error))?;
                 Ok(Item {
@@ -254,5 +256,11 @@ impl Attempt {
 }
 
 fn pricing_error(field: String, error: &PricingError) -> HoldError {
-    HoldError::Field { field, message: error.to_string() }
+    match error {
+        PricingError::NotNow => HoldError::OfferNotOnSale { field },
+        PricingError::UnknownOffer
+        | PricingError::OfferDoesNotFit
+        | PricingError::NoOffer
+        | PricingError::Money(_) => HoldError::Field { field, message: error.to_string() },
+    }
 }
