@@ -161,8 +161,11 @@ pub fn offer(row: &offers::Model, currency: &str) -> Result<Offer, DbErr> {
     })
 }
 
-/// A seat, its price being that of the first offer that fits, or its own.
-pub fn seat(row: &seats::Model, fixed: &Fixed, currency: &str, now: i64) -> Seat {
+/// A seat, its price being that of the offer under which it is sold now, or its own.
+///
+/// # Errors
+/// When the store holds what its CHECKs forbid.
+pub fn seat(row: &seats::Model, fixed: &Fixed, currency: &str, now: i64) -> Result<Seat, DbErr> {
     let place = Place {
         section: SectionId(row.section_id),
         category: Some(&row.category),
@@ -173,14 +176,15 @@ pub fn seat(row: &seats::Model, fixed: &Fixed, currency: &str, now: i64) -> Seat
         .and_then(|currency| pricing::quote(&fixed.priced, currency, place, None, 1, now).ok())
         .map(|quote| money(quote.price.minor, currency));
     let lapsed = row.expires_at.is_some_and(|at| at <= now);
-    let status = match SeatState::parse(&row.status) {
-        Some(SeatState::Available) | None => SeatStatus::Available,
-        Some(SeatState::Held) if lapsed => SeatStatus::Available,
-        Some(SeatState::Held | SeatState::Paying) => SeatStatus::Held,
-        Some(SeatState::Sold) => SeatStatus::Sold,
-        Some(SeatState::Blocked) => SeatStatus::Blocked,
+    let unknown = || DbErr::Type(format!("{} is no state of a seat", row.status));
+    let status = match SeatState::parse(&row.status).ok_or_else(unknown)? {
+        SeatState::Available => SeatStatus::Available,
+        SeatState::Held if lapsed => SeatStatus::Available,
+        SeatState::Held | SeatState::Paying => SeatStatus::Held,
+        SeatState::Sold => SeatStatus::Sold,
+        SeatState::Blocked => SeatStatus::Blocked,
     };
-    Seat {
+    Ok(Seat {
         seat_id: row.seat_id,
         seat_guid: row.seat_guid.clone(),
         row: row.row_label.clone(),
@@ -190,7 +194,7 @@ pub fn seat(row: &seats::Model, fixed: &Fixed, currency: &str, now: i64) -> Seat
         price,
         status,
         version: row.version,
-    }
+    })
 }
 
 fn money(amount: i64, currency: &str) -> Money {
