@@ -122,7 +122,9 @@ async fn report(config: &Config) -> anyhow::Result<ExitCode> {
     // No breach: they are where they belong, and wait for somebody.
     let waiting = attention::waiting(&store).await?;
     if waiting > 0 {
-        eprintln!("holdfast check: {waiting} sagas need attention: GET /api/v1/admin/sagas");
+        eprintln!(
+            "holdfast check: sagas that need attention: {waiting}, see GET /api/v1/admin/sagas"
+        );
     }
     if breaches.is_empty() {
         eprintln!("holdfast check: {} invariants hold", check::invariants().count());

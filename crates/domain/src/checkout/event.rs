@@ -146,3 +146,20 @@ impl Doubt {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_went_wrong_is_told_and_what_went_well_is_not() {
+        let asks = Authorization::ActionRequired { client_secret: "secret".to_owned() };
+        assert_eq!(Event::Authorized(Outcome::Done(asks)).trouble(), None);
+        let declined = Outcome::Refused(Decline { code: "card_declined".to_owned() });
+        let told = Event::Authorized(declined).trouble();
+        assert_eq!(told.as_deref(), Some("authorize: refused (card_declined)"));
+        let silent = Event::Voided(Outcome::Unknown(Doubt::NoReply)).trouble();
+        assert_eq!(silent.as_deref(), Some("void: no answer"));
+        assert!(Event::Seen(None).trouble().is_some());
+    }
+}
