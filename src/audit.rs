@@ -4,11 +4,13 @@
 mod store;
 
 use sea_orm::DbErr;
+use serde::Serialize;
 use uuid::Uuid;
 
 use crate::{
     db::{Db, Sql, Tx},
     http::auth::User,
+    ports::Entropy,
 };
 
 /// How long entries are kept, in milliseconds: two years.
@@ -31,6 +33,31 @@ pub struct Entry {
     pub detail: serde_json::Value,
 }
 
+impl Entry {
+    /// Something that `actor` is about to do to `subject`.
+    pub fn new(
+        entropy: &dyn Entropy,
+        actor: User,
+        action: &'static str,
+        subject: (&'static str, Uuid),
+        detail: &impl Serialize,
+    ) -> Self {
+        let detail = serde_json::to_value(detail).unwrap_or_default();
+        Self { id: entropy.id(), actor, action, subject, detail }
+    }
+}
+
+/// Which entries are read.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Filter {
+    /// About this thing.
+    pub subject: Option<Uuid>,
+    /// By this user.
+    pub actor: Option<Uuid>,
+    /// Before this entry.
+    pub after: Option<Uuid>,
+}
+
 /// Writes it down.
 ///
 /// # Errors
@@ -39,15 +66,16 @@ pub async fn record(tx: &Tx, entry: &Entry) -> Result<(), DbErr> {
     store::insert(tx, entry).await
 }
 
-/// What was done to one thing, the oldest first.
+/// A page of entries, the newest first.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn of_subject(
+pub async fn list(
     sql: &impl Sql,
-    subject: Uuid,
+    filter: Filter,
+    limit: u64,
 ) -> Result<Vec<holdfast_entity::audit::Model>, DbErr> {
-    store::of_subject(sql, subject).await
+    store::list(sql, filter, limit).await
 }
 
 /// Forgets entries past their time; answers how many.

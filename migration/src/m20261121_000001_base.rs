@@ -391,6 +391,7 @@ const AUDIT: &str = "CREATE TABLE audit (
     detail {text} NOT NULL
 ) {end};
 CREATE INDEX audit_subject ON audit (subject_id, id);
+CREATE INDEX audit_actor ON audit (actor_id, id);
 CREATE INDEX audit_age ON audit (at)";
 
 const OUTBOX: &str = "CREATE TABLE outbox (

@@ -1,14 +1,10 @@
 //! The SQL of the audit.
 
 use holdfast_entity::audit;
-use sea_orm::{DbErr, FromQueryResult};
-use uuid::Uuid;
+use sea_orm::{DbErr, FromQueryResult, Value};
 
-use super::Entry;
+use super::{Entry, Filter};
 use crate::db::Sql;
-
-/// How many entries of one thing are read at the most.
-const MAX_READ: u64 = 1_000;
 
 /// Writes an entry.
 pub(super) async fn insert(sql: &impl Sql, entry: &Entry) -> Result<(), DbErr> {
@@ -29,10 +25,24 @@ pub(super) async fn insert(sql: &impl Sql, entry: &Entry) -> Result<(), DbErr> {
     .map(|_| ())
 }
 
-/// What was done to one thing, the oldest first.
-pub(super) async fn of_subject(sql: &impl Sql, subject: Uuid) -> Result<Vec<audit::Model>, DbErr> {
-    let text = format!("SELECT * FROM audit WHERE subject_id = $1 ORDER BY id LIMIT {MAX_READ}");
-    let rows = sql.all(&text, vec![subject.into()]).await?;
+/// A page of entries, the newest first.
+pub(super) async fn list(
+    sql: &impl Sql,
+    filter: Filter,
+    limit: u64,
+) -> Result<Vec<audit::Model>, DbErr> {
+    let mut wheres = String::new();
+    let mut values: Vec<Value> = Vec::new();
+    let wanted =
+        [("subject_id =", filter.subject), ("actor_id =", filter.actor), ("id <", filter.after)];
+    for (condition, value) in wanted {
+        let Some(value) = value else { continue };
+        values.push(value.into());
+        let word = if values.len() == 1 { "WHERE" } else { "AND" };
+        wheres.push_str(&format!(" {word} {condition} ${}", values.len()));
+    }
+    let text = format!("SELECT * FROM audit{wheres} ORDER BY id DESC LIMIT {limit}");
+    let rows = sql.all(&text, values).await?;
     rows.iter().map(|row| audit::Model::from_query_result(row, "")).collect()
 }
 

@@ -10,13 +10,8 @@ use crate::{audit, base::Base, db::Tx, http::auth::User};
 /// # Errors
 /// [`EventError::InUse`] once somebody held or booked something: cancel the event instead.
 pub async fn delete_event(base: &Base, id: EventId, actor: User) -> Result<(), EventError> {
-    let entry = audit::Entry {
-        id: base.entropy.id(),
-        actor,
-        action: "event.delete",
-        subject: ("event", id.0),
-        detail: serde_json::Value::Null,
-    };
+    let entropy = &*base.entropy;
+    let entry = audit::Entry::new(entropy, actor, "event.delete", ("event", id.0), &());
     base.db
         .transact(move |tx| {
             let entry = entry.clone();

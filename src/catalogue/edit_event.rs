@@ -29,13 +29,8 @@ pub async fn edit_event(
     holds: HoldTimes,
     actor: User,
 ) -> Result<(), EventError> {
-    let entry = audit::Entry {
-        id: base.entropy.id(),
-        actor,
-        action: "event.edit",
-        subject: ("event", id.0),
-        detail: serde_json::to_value(&patch).unwrap_or_default(),
-    };
+    let entropy = &*base.entropy;
+    let entry = audit::Entry::new(entropy, actor, "event.edit", ("event", id.0), &patch);
     base.db
         .transact(move |tx| {
             let (patch, entry) = (patch.clone(), entry.clone());

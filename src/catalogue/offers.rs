@@ -188,13 +188,8 @@ pub async fn edit_offer(
     patch: OfferPatch,
     actor: User,
 ) -> Result<(), OfferError> {
-    let entry = audit::Entry {
-        id: base.entropy.id(),
-        actor,
-        action: "offer.edit",
-        subject: ("offer", id.0),
-        detail: serde_json::to_value(&patch).unwrap_or_default(),
-    };
+    let entropy = &*base.entropy;
+    let entry = audit::Entry::new(entropy, actor, "offer.edit", ("offer", id.0), &patch);
     let changes = read_changes(patch).map_err(OfferError::Fields)?;
     base.db
         .transact(move |tx| {
@@ -260,20 +255,28 @@ async fn edit(tx: &Tx, event: EventId, id: OfferId, changes: Changes) -> Result<
     Ok(())
 }
 
-/// Takes an offer back: nobody can hold under it any more, and who did keeps it.
+/// Takes an offer back: nobody can hold under it any more, and who did keeps it. Writes down who did it.
 ///
 /// # Errors
 /// See [`OfferError`].
-pub async fn withdraw_offer(base: &Base, event: EventId, id: OfferId) -> Result<(), OfferError> {
+pub async fn withdraw_offer(
+    base: &Base,
+    event: EventId,
+    id: OfferId,
+    actor: User,
+) -> Result<(), OfferError> {
+    let entropy = &*base.entropy;
+    let entry = audit::Entry::new(entropy, actor, "offer.withdraw", ("offer", id.0), &());
     base.db
         .transact(move |tx| {
+            let entry = entry.clone();
             Box::pin(async move {
                 let row = store::events::lock(tx, event).await?.ok_or(OfferError::NotFound)?;
                 if store::offers::withdraw(tx, event, id).await? == 0 {
                     return Err(OfferError::NotFound);
                 }
                 save(tx, &row).await?;
-                Ok(())
+                Ok(audit::record(tx, &entry).await?)
             })
         })
         .await

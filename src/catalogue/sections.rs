@@ -21,9 +21,13 @@ use super::{
     store, views,
 };
 use crate::{
+    audit,
     base::Base,
     db::{self, Failure, Tx},
-    http::idempotency::{self, Attempt, ClaimError, Keyed, Made},
+    http::{
+        auth::User,
+        idempotency::{self, Attempt, ClaimError, Keyed, Made},
+    },
     ports::Entropy,
 };
 
@@ -187,7 +191,7 @@ async fn add_general(
     Ok(())
 }
 
-/// Changes a section's name, or how many persons find room.
+/// Changes a section's name, or how many persons find room, and writes down who did it.
 ///
 /// # Errors
 /// See [`SectionError`].
@@ -196,13 +200,24 @@ pub async fn edit_section(
     event: EventId,
     id: SectionId,
     patch: SectionPatch,
+    actor: User,
 ) -> Result<(), SectionError> {
+    let entropy = &*base.entropy;
+    let entry = audit::Entry::new(entropy, actor, "section.edit", ("section", id.0), &patch);
     let mut faults = Faults::default();
     let name = patch.name.and_then(|name| faults.take("name", text::line(&name, MAX_NAME)));
     let capacity =
         patch.capacity.map(|capacity| faults.range("capacity", capacity, 1..=MAX_CAPACITY));
     faults.none().map_err(SectionError::Fields)?;
-    base.db.transact(move |tx| Box::pin(edit(tx, event, id, name.clone(), capacity))).await
+    base.db
+        .transact(move |tx| {
+            let (name, entry) = (name.clone(), entry.clone());
+            Box::pin(async move {
+                edit(tx, event, id, name, capacity).await?;
+                Ok(audit::record(tx, &entry).await?)
+            })
+        })
+        .await
 }
 
 async fn edit(
@@ -232,7 +247,8 @@ async fn edit(
     Ok(())
 }
 
-/// Deletes a general-admission section of which nothing is held or sold, and takes its offers back.
+/// Deletes a general-admission section of which nothing is held or sold, and takes its offers back. Writes down
+/// who did it.
 ///
 /// # Errors
 /// See [`SectionError`].
@@ -240,8 +256,19 @@ pub async fn delete_section(
     base: &Base,
     event: EventId,
     id: SectionId,
+    actor: User,
 ) -> Result<(), SectionError> {
-    base.db.transact(move |tx| Box::pin(delete(tx, event, id))).await
+    let entropy = &*base.entropy;
+    let entry = audit::Entry::new(entropy, actor, "section.delete", ("section", id.0), &());
+    base.db
+        .transact(move |tx| {
+            let entry = entry.clone();
+            Box::pin(async move {
+                delete(tx, event, id).await?;
+                Ok(audit::record(tx, &entry).await?)
+            })
+        })
+        .await
 }
 
 async fn delete(tx: &Tx, event: EventId, id: SectionId) -> Result<(), SectionError> {

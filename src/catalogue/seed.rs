@@ -257,7 +257,7 @@ async fn event(
         }
     }
     if store::events::status(&made.row)? == Status::Draft {
-        lifecycle::command(base, id, Command::Publish).await?;
+        lifecycle::command(base, id, Command::Publish, None).await?;
     }
     Ok(())
 }

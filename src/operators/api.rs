@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use holdfast_contract::{
-    operators::{Saga, SagaPage, SagaStatus},
+    operators::{AuditEntry, AuditPage, Saga, SagaPage, SagaStatus},
     problem::ProblemType,
 };
 use holdfast_domain::access::{self, Action, Relation};
@@ -15,6 +15,7 @@ use sea_orm::DbErr;
 use uuid::Uuid;
 
 use crate::{
+    audit,
     base::Base,
     checkout::Checkouts,
     http::{
@@ -88,6 +89,38 @@ impl OperatorsApi {
         self.base.tasks.run(async move { saga.retry(id, actor).await }).await??;
         let row = attention::find(&self.base.db, id).await?.ok_or_else(no_saga)?;
         Ok(Json(self.show(vec![row]).await?.pop().ok_or_else(no_saga)?))
+    }
+
+    /// Who changed what, newest first.
+    #[oai(path = "/audit", method = "get")]
+    async fn list_audit(
+        &self,
+        caller: Caller,
+        /// About this thing alone: an event, an offer, a section, a saga.
+        subject_id: Query<Option<Uuid>>,
+        /// By this user alone.
+        actor_id: Query<Option<Uuid>>,
+        /// How many, 1 to 100; 20 without.
+        limit: Query<Option<u64>>,
+        /// The `next` of the page before.
+        after: Query<Option<Uuid>>,
+    ) -> Result<Json<AuditPage>, ApiProblem> {
+        operator(&caller)?;
+        let limit = page::limit(limit.0)?;
+        let filter = audit::Filter { subject: subject_id.0, actor: actor_id.0, after: after.0 };
+        let mut rows = audit::list(&self.base.db, filter, limit + 1).await?;
+        let next = page::next(&mut rows, limit, |row| row.id.to_string());
+        let items = rows.into_iter().map(|row| AuditEntry {
+            id: row.id,
+            at: rfc3339(row.at),
+            actor_id: row.actor_id,
+            actor_role: row.actor_role,
+            action: row.action,
+            subject_kind: row.subject_kind,
+            subject_id: row.subject_id,
+            detail: row.detail,
+        });
+        Ok(Json(AuditPage { items: items.collect(), next }))
     }
 }
 

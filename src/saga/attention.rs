@@ -103,13 +103,9 @@ impl<D: Driver> Executor<D> {
         let status = self.driver.status(&state);
         let resumed = store::resume(tx, &row, status, &row.state, D::FORMAT).await?;
         assert_eq!(resumed, 1, "the claim locked the row");
-        let entry = audit::Entry {
-            id: self.base.entropy.id(),
-            actor,
-            action: "saga.retry",
-            subject: ("saga", id),
-            detail: serde_json::json!({ "kind": D::KIND, "step": stood.step }),
-        };
+        let detail = serde_json::json!({ "kind": D::KIND, "step": stood.step });
+        let entropy = &*self.base.entropy;
+        let entry = audit::Entry::new(entropy, actor, "saga.retry", ("saga", id), &detail);
         audit::record(tx, &entry).await?;
         Ok(Work { row, state })
     }

@@ -1,8 +1,8 @@
 //! What operators see of sagas, and how they send one on again.
 
-use std::time::Duration;
+use std::{process::Command, time::Duration};
 
-use holdfast::{audit, db::Sql, saga::attention, telemetry};
+use holdfast::{db::Sql, saga::attention, telemetry};
 use holdfast_domain::access::Role;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -182,12 +182,28 @@ async fn a_saga_that_cannot_issue_its_tickets_waits_for_an_operator_who_sends_it
     late.assert_problem(409, "/problems/illegal-transition");
     assert_eq!(late.body["reasons"], json!(["done"]));
 
-    let entries = audit::of_subject(&app.app.base.db, id_of(&saga["id"])).await.expect("the audit");
+    let path = format!("/admin/audit?subject_id={}", id_of(&saga["id"]));
+    let entries = items(&app.as_user(&admin).get(&path).await);
     let profile = app.as_user(&admin).get("/auth/profile").await;
     assert_eq!(entries.len(), 1, "{entries:?}");
-    assert_eq!(entries[0].action, "saga.retry");
-    assert_eq!(entries[0].actor_id, id_of(&profile.body["id"]));
+    assert_eq!(entries[0]["action"], "saga.retry");
+    assert_eq!(entries[0]["actor_id"], profile.body["id"]);
     app.finish().await;
+}
+
+/// Runs `holdfast check`: whether it found everything right, and what it says beside breaches.
+async fn holdfast_check(app: &TestApp) -> (bool, String) {
+    let config = &app.app.config;
+    let mut check = Command::new(env!("CARGO_BIN_EXE_holdfast"));
+    check
+        .arg("check")
+        .env("HOLDFAST_DATA_DIR", &config.data_dir)
+        .env("DATABASE_URL", &config.database_url)
+        .env("REDIS_URLS", config.redis_urls.join(","))
+        .env("JWT_SECRET", String::from_utf8_lossy(&config.jwt_secret).into_owned());
+    let ran = tokio::task::spawn_blocking(move || check.output()).await.expect("a thread");
+    let output = ran.expect("the program runs");
+    (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -199,6 +215,9 @@ async fn operators_who_send_a_saga_on_at_once_send_it_on_once() {
     let saga = items(&app.as_user(&admin).get(WAITING).await).remove(0);
     app.app.checkouts.pass().await.expect("the pass runs");
     assert_eq!(items(&app.as_user(&admin).get(WAITING).await).len(), 1, "nobody touches it");
+    let (checked, told) = holdfast_check(&app).await;
+    assert!(checked, "what waits for an operator is no breach: {told}");
+    assert!(told.contains("sagas that need attention: 1"), "{told}");
     let other = app.another_node().await;
     let path = format!("/admin/sagas/{}/retry", id_of(&saga["id"]));
     let send = async |node: &TestApp| node.as_user(&admin).post(&path, &json!({})).await.status;

@@ -161,6 +161,7 @@ const TABLE: &[(&str, Rule)] = &[
     ("GET /payments/config", Rule::Everybody),
     // The secret is the credential.
     ("POST /payments/simulated/{client_secret}/complete", Rule::Everybody),
+    ("GET /admin/audit", Rule::Admins),
     ("GET /admin/sagas", Rule::Admins),
     ("POST /admin/sagas/{id}/retry", Rule::Admins),
 ];

@@ -73,3 +73,36 @@ pub struct SagaPage {
     #[cfg_attr(feature = "openapi", oai(nullable))]
     pub next: Option<String>,
 }
+
+/// Something that somebody did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct AuditEntry {
+    /// The entry.
+    pub id: Uuid,
+    /// When, RFC 3339.
+    pub at: String,
+    /// The user who did it.
+    pub actor_id: Uuid,
+    /// What the user was then.
+    pub actor_role: String,
+    /// What, such as `event.edit`.
+    pub action: String,
+    /// What it was done to, such as `event`.
+    pub subject_kind: String,
+    /// Which one.
+    pub subject_id: Uuid,
+    /// What else there is to know: JSON in a text, `null` where there is nothing.
+    pub detail: String,
+}
+
+/// A page of the audit, the newest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct AuditPage {
+    /// The entries.
+    pub items: Vec<AuditEntry>,
+    /// The cursor of the next page.
+    #[cfg_attr(feature = "openapi", oai(nullable))]
+    pub next: Option<String>,
+}

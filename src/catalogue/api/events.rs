@@ -224,8 +224,9 @@ impl EventsApi {
         command: Command,
     ) -> Result<Json<Event>, ApiProblem> {
         let event = EventId(self.0.managed(caller, id).await?.row.id);
-        let base = self.0.base.clone();
-        self.0.carry_out(async move { lifecycle::command(&base, event, command).await }).await?;
+        let (base, actor) = (self.0.base.clone(), caller.user()?);
+        let work = async move { lifecycle::command(&base, event, command, Some(actor)).await };
+        self.0.carry_out(work).await?;
         Ok(Json(self.event(event).await?))
     }
 

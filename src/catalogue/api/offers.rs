@@ -106,8 +106,9 @@ impl OffersApi {
     #[oai(path = "/offers/:id", method = "delete")]
     async fn withdraw(&self, caller: Caller, id: Path<Uuid>) -> Result<NoContent, ApiProblem> {
         let (event, offer) = self.managed(&caller, id.0).await?;
-        let base = self.0.base.clone();
-        self.0.carry_out(async move { offers::withdraw_offer(&base, event, offer).await }).await?;
+        let (base, actor) = (self.0.base.clone(), caller.user()?);
+        let work = async move { offers::withdraw_offer(&base, event, offer, actor).await };
+        self.0.carry_out(work).await?;
         Ok(NoContent)
     }
 }

@@ -69,10 +69,10 @@ impl SectionsApi {
         body: Json<SectionPatch>,
     ) -> Result<Json<Section>, ApiProblem> {
         let event = EventId(self.0.managed(&caller, &id.0).await?.row.id);
-        let (base, section) = (self.0.base.clone(), SectionId(section_id.0));
-        self.0
-            .carry_out(async move { sections::edit_section(&base, event, section, body.0).await })
-            .await?;
+        let (base, section, actor) = (self.0.base.clone(), SectionId(section_id.0), caller.user()?);
+        let work =
+            async move { sections::edit_section(&base, event, section, body.0, actor).await };
+        self.0.carry_out(work).await?;
         Ok(Json(self.section(event, section).await?))
     }
 
@@ -85,10 +85,9 @@ impl SectionsApi {
         section_id: Path<Uuid>,
     ) -> Result<NoContent, ApiProblem> {
         let event = EventId(self.0.managed(&caller, &id.0).await?.row.id);
-        let (base, section) = (self.0.base.clone(), SectionId(section_id.0));
-        self.0
-            .carry_out(async move { sections::delete_section(&base, event, section).await })
-            .await?;
+        let (base, section, actor) = (self.0.base.clone(), SectionId(section_id.0), caller.user()?);
+        let work = async move { sections::delete_section(&base, event, section, actor).await };
+        self.0.carry_out(work).await?;
         Ok(NoContent)
     }
 }
