@@ -25,6 +25,7 @@ use crate::{
         simulated_gateway::SimulatedGateway,
         system::{SystemClock, SystemEntropy},
     },
+    audit,
     base::Base,
     catalogue::{self, Catalogue, create_event::HoldTimes},
     checkout::{self, BookingsApi, Checkouts, PaymentsApi},
@@ -34,8 +35,10 @@ use crate::{
     http::{body::Json, problem, secure::SecureHeaders, tokens::Tokens},
     jobs::{self, Pass},
     live::{self, LiveApi, Relay, Tail},
+    operators::OperatorsApi,
     ports::{Broker, Clock, Entropy, LockManager},
     reservations::{Reservations, ReservationsApi, hold::Queue, terms::TermsCache},
+    saga::attention::{self, Attended},
     site::{self, Pages},
     tasks::Tasks,
     telemetry,
@@ -218,7 +221,17 @@ impl App {
         let (reservations, db) = (self.reservations.clone(), self.base.db.clone());
         let base = self.base.clone();
         let (due, old) = (self.checkouts.clone(), self.checkouts.clone());
+        let (seen, audited) = (self.base.db.clone(), self.base.db.clone());
+        let kinds: Vec<&'static str> = self.sagas().iter().map(|saga| saga.kind()).collect();
         vec![
+            Pass::new("saga-gauges", attention::GAUGES_EVERY, move || {
+                let (db, kinds) = (seen.clone(), kinds.clone());
+                async move { Ok(attention::gauges_pass(&db, &kinds).await?) }
+            }),
+            Pass::new("audit-retention", self.config.event_pass, move || {
+                let db = audited.clone();
+                async move { Ok(audit::retention_pass(&db).await?) }
+            }),
             Pass::new("checkouts", checkout::PASS_EVERY, move || {
                 let checkouts = due.clone();
                 async move { Ok(checkouts.pass().await?) }
@@ -274,6 +287,11 @@ impl App {
             .with(SecureHeaders)
     }
 
+    /// Every kind of saga.
+    fn sagas(&self) -> Vec<Arc<dyn Attended>> {
+        vec![Arc::new(self.checkouts.executor.clone())]
+    }
+
     fn service(&self) -> OpenApiService<impl poem_openapi::OpenApi + use<>, ()> {
         let accounts = AccountsApi { base: self.base.clone(), tokens: Arc::clone(&self.tokens) };
         let reservations = ReservationsApi {
@@ -283,7 +301,12 @@ impl App {
         let catalogue = catalogue::api::routes(&self.catalogue);
         let bookings = BookingsApi { checkouts: self.checkouts.clone() };
         let payments = PaymentsApi { checkouts: self.checkouts.clone() };
-        let slices = (accounts, catalogue, reservations, bookings, payments);
+        let operators = OperatorsApi {
+            base: self.base.clone(),
+            sagas: self.sagas(),
+            checkouts: self.checkouts.clone(),
+        };
+        let slices = (accounts, catalogue, reservations, bookings, payments, operators);
         OpenApiService::new(slices, "Holdfast", VERSION).server("/api/v1")
     }
 }
