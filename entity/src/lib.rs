@@ -33,3 +33,4 @@ pub mod simulated_payments;
 pub mod simulated_refunds;
 pub mod tickets;
 pub mod users;
+pub mod webhook_events;

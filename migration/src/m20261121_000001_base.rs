@@ -37,6 +37,7 @@ const TABLES: &[(&str, &str)] = &[
     ("event_sequences", EVENT_SEQUENCES),
     ("leases", LEASES),
     ("clock_offset", CLOCK_OFFSET),
+    ("webhook_events", WEBHOOK_EVENTS),
     ("simulated_payments", SIMULATED_PAYMENTS),
     ("simulated_refunds", SIMULATED_REFUNDS),
 ];
@@ -395,6 +396,27 @@ const LEASES: &str = "CREATE TABLE leases (
     lease_until {big} NOT NULL,
     fence {big} NOT NULL
 ) {hot}";
+
+// What gateways told of, once for each event. Ids and the type alone: what they are about is fetched again.
+const WEBHOOK_EVENTS: &str = "CREATE TABLE webhook_events (
+    provider {text} NOT NULL,
+    event_id {text} NOT NULL,
+    kind {text} NOT NULL,
+    payment {text},
+    account {text},
+    status {text} NOT NULL CHECK (status IN ('new', 'done', 'ignored', 'failed')),
+    outcome {text},
+    attempts {int} NOT NULL CHECK (attempts >= 0),
+    received_at {big} NOT NULL,
+    due_at {big} NOT NULL,
+    settled_at {big},
+    PRIMARY KEY (provider, event_id),
+    CHECK ((status = 'new') = (settled_at IS NULL)),
+    CHECK ((status = 'new') = (outcome IS NULL)),
+    CHECK (status <> 'new' OR payment IS NOT NULL)
+) {end};
+CREATE INDEX webhook_events_due ON webhook_events (due_at) WHERE status = 'new';
+CREATE INDEX webhook_events_age ON webhook_events (received_at)";
 
 // Added to the database's clock; only development and tests write it.
 const CLOCK_OFFSET: &str = "CREATE TABLE clock_offset (

@@ -192,11 +192,11 @@ impl StripeGateway {
     /// By the index of searches, which may lag a minute behind.
     async fn search(&self, saga: SagaId) -> Option<PaymentId> {
         let found = SearchPaymentIntent::new(format!("metadata['{SAGA}']:'{saga}'"))
+            .limit(PAGE)
             .customize()
             .send(&self.transport)
             .await;
-        let first = found.ok()?.data.into_iter().next()?;
-        Some(PaymentId(first.id.to_string()))
+        reading::most_telling(&found.ok()?.data)
     }
 
     /// By looking at every payment of the time in which the saga can have made one.
@@ -210,17 +210,14 @@ impl StripeGateway {
         };
         let bounds = RangeBoundsTs { gte: Some(from), lte: until, ..RangeBoundsTs::default() };
         let wanted = saga.to_string();
-        let mut after = None;
+        let (mut found, mut after) = (Vec::new(), None);
         for _ in 0..MAX_PAGES {
             let page = self.page(RangeQueryTs::Bounds(bounds), after.as_ref()).await?;
-            let found = page.iter().find(|intent| intent.metadata.get(SAGA) == Some(&wanted));
-            if let Some(intent) = found {
-                return Ok(Some(PaymentId(intent.id.to_string())));
-            }
-            match page.last() {
-                Some(last) => after = Some(PaymentId(last.id.to_string())),
-                None => return Ok(None),
-            }
+            let Some(last) = page.last() else {
+                return Ok(reading::most_telling(&found));
+            };
+            after = Some(PaymentId(last.id.to_string()));
+            found.extend(page.into_iter().filter(|it| it.metadata.get(SAGA) == Some(&wanted)));
         }
         tracing::error!(saga = wanted, "too many payments to look through for one saga's");
         Err(Unreachable)
