@@ -35,7 +35,7 @@ use crate::ports::{
     payments::{GatewayPayment, NewPayment, RefundRefused, Unreachable},
 };
 
-pub use self::transport::{API_BASE, UnusableKey};
+pub use self::transport::UnusableKey;
 
 /// The metadata under which a payment carries the saga that made it.
 const SAGA: &str = "saga";
@@ -56,7 +56,7 @@ pub struct StripeSettings {
     pub secret_key: String,
     /// The key that the page may know (`pk_…`).
     pub publishable_key: String,
-    /// Where Stripe is; [`API_BASE`] but in tests.
+    /// Where Stripe is.
     pub api_base: String,
     /// Where methods that lead the buyer away bring them back.
     pub return_url: String,
@@ -281,10 +281,8 @@ impl PaymentGateway for StripeGateway {
         };
         let currency = new.amount.currency.as_str().to_lowercase();
         let currency = currency.parse::<Currency>().unwrap_or_else(|never| match never {});
-        let metadata = HashMap::from([
-            (SAGA.to_owned(), new.saga.to_string()),
-            ("app".to_owned(), "holdfast".to_owned()),
-        ]);
+        // One entry: several would come in another order each time, under the same key.
+        let metadata = HashMap::from([(SAGA.to_owned(), new.saga.to_string())]);
         let created = CreatePaymentIntent::new(amount, currency)
             .capture_method(stripe_core::PaymentIntentCaptureMethod::Manual)
             .payment_method(new.method)

@@ -34,6 +34,9 @@ fn is_live(key: &str) -> bool {
     key.contains("_live_")
 }
 
+/// Where Stripe is.
+const STRIPE: &str = "https://api.stripe.com";
+
 const PROVIDER: &str = "DEFAULT_PAYMENT_PROVIDER";
 const SECRET_KEY: &str = "STRIPE_SECRET_KEY";
 const PUBLISHABLE_KEY: &str = "STRIPE_PUBLISHABLE_KEY";
@@ -96,7 +99,7 @@ pub(super) fn stripe(
 
 fn api_base(raw: &Raw) -> Result<String, ConfigError> {
     let Some(base) = &raw.stripe_api_base else {
-        return Ok(crate::adapters::stripe::API_BASE.to_owned());
+        return Ok(STRIPE.to_owned());
     };
     let base = address(API_BASE, base)?;
     if raw.holdfast_env == Environment::Production && !base.starts_with("https://") {

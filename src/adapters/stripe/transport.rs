@@ -22,8 +22,6 @@ use stripe_client_core::{
     CustomizedStripeRequest, RequestBuilder, StripeClient, StripeClientErr, StripeMethod, VERSION,
 };
 
-/// Where Stripe is.
-pub const API_BASE: &str = "https://api.stripe.com";
 /// How long a connection may take to open.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long a call may take in all; below the 20 s that the checkout waits for its gateway.

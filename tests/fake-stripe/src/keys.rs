@@ -63,6 +63,11 @@ impl Keys {
         }
     }
 
+    /// Whether a call with this key is under way.
+    pub fn is_busy(&self, key: &str) -> bool {
+        matches!(self.known.get(key), Some((_, Kept::InUse)))
+    }
+
     /// A day has passed: every key is forgotten.
     pub fn forget(&mut self) {
         self.known.clear();

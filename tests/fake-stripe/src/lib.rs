@@ -119,6 +119,11 @@ impl FakeStripe {
         self.world().keys.forget();
     }
 
+    /// Whether a call with this key is under way.
+    pub fn is_busy(&self, key: &str) -> bool {
+        self.world().keys.is_busy(key)
+    }
+
     /// Sends webhooks there.
     pub fn send_webhooks_to(&self, target: Target) {
         self.world().target = Some(target);

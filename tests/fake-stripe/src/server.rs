@@ -102,7 +102,11 @@ async fn read(request: &Request, body: Body) -> Result<Asked, Answer> {
         return Err(Answer::invalid("Idempotency keys have 1 to 255 characters.", None, None));
     }
     let form = form::parse(if request.method() == Method::GET { query } else { &body });
-    Ok(Asked { call, key, fingerprint: format!("{path}?{body}"), form })
+    // Parameters are the same in any order.
+    let mut parameters: Vec<&str> = body.split('&').collect();
+    parameters.sort_unstable();
+    let fingerprint = format!("{path}?{}", parameters.join("&"));
+    Ok(Asked { call, key, fingerprint, form })
 }
 
 impl FakeStripe {
