@@ -23,16 +23,17 @@ use crate::{
         redis_broker::RedisBroker,
         redlock::Redlock,
         simulated_gateway::SimulatedGateway,
+        stripe::{StripeGateway, StripeSettings},
         system::{SystemClock, SystemEntropy},
     },
     audit,
     base::Base,
     catalogue::{self, Catalogue, create_event::HoldTimes},
-    checkout::{self, BookingsApi, Checkouts, PaymentsApi},
-    config::{Config, Environment, PaymentProvider},
+    checkout::{self, BookingsApi, Checkouts, PaymentsApi, WebhookSettings, WebhooksApi},
+    config::{Config, Environment},
     db::{ClockOffset, Db, IN_MEMORY},
     development::DevelopmentApi,
-    http::{body::Json, problem, secure::SecureHeaders, tokens::Tokens},
+    http::{body::Json, cors::Cors, problem, secure::SecureHeaders, tokens::Tokens},
     jobs::{self, Pass},
     live::{self, LiveApi, Relay, Tail},
     operators::OperatorsApi,
@@ -131,7 +132,7 @@ impl App {
             seconds: i64::try_from(config.hold_ttl.as_secs())?,
             cap_seconds: i64::try_from(config.hold_cap.as_secs())?,
         };
-        let checkouts = checkouts(&config, &base, &reservations);
+        let checkouts = checkouts(&config, &base, &reservations)?;
         Ok(Self {
             config: Arc::new(config),
             catalogue: Catalogue::new(base.clone(), holds, reservations.relay.clone()),
@@ -221,6 +222,7 @@ impl App {
         let (reservations, db) = (self.reservations.clone(), self.base.db.clone());
         let base = self.base.clone();
         let (due, old) = (self.checkouts.clone(), self.checkouts.clone());
+        let (events, old_events) = (self.checkouts.clone(), self.checkouts.clone());
         let (seen, audited) = (self.base.db.clone(), self.base.db.clone());
         let kinds: Vec<&'static str> = self.sagas().iter().map(|saga| saga.kind()).collect();
         vec![
@@ -231,6 +233,14 @@ impl App {
             Pass::new("audit-retention", self.config.event_pass, move || {
                 let db = audited.clone();
                 async move { Ok(audit::retention_pass(&db).await?) }
+            }),
+            Pass::new("webhooks", checkout::PASS_EVERY, move || {
+                let checkouts = events.clone();
+                async move { Ok(checkouts.webhooks_pass().await?) }
+            }),
+            Pass::new("webhook-retention", self.config.event_pass, move || {
+                let checkouts = old_events.clone();
+                async move { Ok(checkouts.webhooks_retention_pass().await?) }
             }),
             Pass::new("checkouts", checkout::PASS_EVERY, move || {
                 let checkouts = due.clone();
@@ -283,8 +293,10 @@ impl App {
         routes
             .data(Arc::clone(&self.tokens))
             .data(self.base.db.clone())
+            .data(self.config.trusted_proxies.clone())
             .catch_all_error(|error| async move { problem::from_poem(error) })
             .with(SecureHeaders)
+            .with(Cors::new(&self.config.cors_origins))
     }
 
     /// Every kind of saga.
@@ -306,7 +318,8 @@ impl App {
             sagas: self.sagas(),
             checkouts: self.checkouts.clone(),
         };
-        let slices = (accounts, catalogue, reservations, bookings, payments, operators);
+        let webhooks = WebhooksApi { checkouts: self.checkouts.clone() };
+        let slices = (accounts, catalogue, reservations, bookings, payments, webhooks, operators);
         OpenApiService::new(slices, "Holdfast", VERSION).server("/api/v1")
     }
 }
@@ -364,16 +377,28 @@ async fn base(config: &Config) -> anyhow::Result<Base> {
     Ok(Base { db, entropy, clock, tasks: Tasks::default() })
 }
 
-fn checkouts(config: &Config, base: &Base, reservations: &Reservations) -> Checkouts {
+fn checkouts(
+    config: &Config,
+    base: &Base,
+    reservations: &Reservations,
+) -> anyhow::Result<Checkouts> {
     let relay = reservations.relay.clone();
-    match config.payment_provider {
-        PaymentProvider::Simulated => {
-            let entropy = Arc::clone(&base.entropy);
-            let gateway = Arc::new(SimulatedGateway::new(base.db.clone(), entropy));
-            let bank = Arc::clone(&gateway);
-            Checkouts::new(base.clone(), relay, gateway, Some(bank))
-        }
+    if let Some(account) = &config.stripe {
+        let gateway = StripeGateway::new(StripeSettings {
+            secret_key: account.secret_key.clone(),
+            publishable_key: account.publishable_key.clone(),
+            api_base: account.api_base.clone(),
+            return_url: format!("{}/checkout/return", config.public_url),
+        })?;
+        let webhooks =
+            WebhookSettings { secrets: account.webhook_secrets.clone(), live: account.is_live() };
+        let checkouts = Checkouts::new(base.clone(), relay, Arc::new(gateway), None);
+        return Ok(checkouts.with_webhooks(webhooks));
     }
+    let entropy = Arc::clone(&base.entropy);
+    let gateway = Arc::new(SimulatedGateway::new(base.db.clone(), entropy));
+    let bank = Arc::clone(&gateway);
+    Ok(Checkouts::new(base.clone(), relay, gateway, Some(bank)))
 }
 
 fn locks(config: &Config, base: &Base) -> anyhow::Result<Arc<dyn LockManager>> {

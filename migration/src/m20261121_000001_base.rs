@@ -38,7 +38,9 @@ const TABLES: &[(&str, &str)] = &[
     ("event_sequences", EVENT_SEQUENCES),
     ("leases", LEASES),
     ("clock_offset", CLOCK_OFFSET),
+    ("webhook_events", WEBHOOK_EVENTS),
     ("simulated_payments", SIMULATED_PAYMENTS),
+    ("simulated_refunds", SIMULATED_REFUNDS),
 ];
 
 const ORGANIZATIONS: &str = "CREATE TABLE organizations (
@@ -421,6 +423,27 @@ const LEASES: &str = "CREATE TABLE leases (
     fence {big} NOT NULL
 ) {hot}";
 
+// What gateways told of, once for each event. Ids and the type alone: what they are about is fetched again.
+const WEBHOOK_EVENTS: &str = "CREATE TABLE webhook_events (
+    provider {text} NOT NULL,
+    event_id {text} NOT NULL,
+    kind {text} NOT NULL,
+    payment {text},
+    account {text},
+    status {text} NOT NULL CHECK (status IN ('new', 'done', 'ignored', 'failed')),
+    outcome {text},
+    attempts {int} NOT NULL CHECK (attempts >= 0),
+    received_at {big} NOT NULL,
+    due_at {big} NOT NULL,
+    settled_at {big},
+    PRIMARY KEY (provider, event_id),
+    CHECK ((status = 'new') = (settled_at IS NULL)),
+    CHECK ((status = 'new') = (outcome IS NULL)),
+    CHECK (status <> 'new' OR payment IS NOT NULL)
+) {end};
+CREATE INDEX webhook_events_due ON webhook_events (due_at) WHERE status = 'new';
+CREATE INDEX webhook_events_age ON webhook_events (received_at)";
+
 // Added to the database's clock; only development and tests write it.
 const CLOCK_OFFSET: &str = "CREATE TABLE clock_offset (
     id {int} PRIMARY KEY CHECK (id = 1),
@@ -449,7 +472,17 @@ const SIMULATED_PAYMENTS: &str = "CREATE TABLE simulated_payments (
     refunded_minor {big} NOT NULL CHECK (refunded_minor >= 0 AND refunded_minor <= captured_minor),
     created_at {big} NOT NULL
 ) {hot};
-CREATE INDEX simulated_payments_saga ON simulated_payments (saga)";
+CREATE INDEX simulated_payments_saga ON simulated_payments (saga);
+CREATE INDEX simulated_payments_age ON simulated_payments (created_at)";
+
+const SIMULATED_REFUNDS: &str = "CREATE TABLE simulated_refunds (
+    id {text} PRIMARY KEY,
+    idempotency_key {text} NOT NULL UNIQUE,
+    payment_id {text} NOT NULL REFERENCES simulated_payments (id),
+    amount_minor {big} NOT NULL CHECK (amount_minor > 0),
+    created_at {big} NOT NULL
+) {end};
+CREATE INDEX simulated_refunds_payment ON simulated_refunds (payment_id)";
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
