@@ -34,7 +34,7 @@ use crate::{
     http::{body::Json, problem, secure::SecureHeaders, tokens::Tokens},
     jobs::{self, Pass},
     live::{self, LiveApi, Relay, Tail},
-    ports::{Broker, Clock, Entropy, LockManager},
+    ports::{Broker, Clock, Entropy, LockManager, PaymentGateway},
     reservations::{Reservations, ReservationsApi, terms::TermsCache},
     site,
     tasks::Tasks,
@@ -339,9 +339,16 @@ fn checkouts(config: &Config, base: &Base, reservations: &Reservations) -> Check
             let entropy = Arc::clone(&base.entropy);
             let gateway = Arc::new(SimulatedGateway::new(base.db.clone(), entropy));
             let bank = Arc::clone(&gateway);
-            Checkouts::new(base.clone(), relay, gateway, Some(bank))
+            Checkouts::new(base.clone(), relay, with_faults(gateway), Some(bank))
         }
     }
+}
+
+/// The gateway behind the faults that tests plan, in a program that is built for them.
+fn with_faults(gateway: Arc<dyn PaymentGateway>) -> Arc<dyn PaymentGateway> {
+    #[cfg(feature = "failpoints")]
+    let gateway = Arc::new(crate::adapters::faulty_gateway::FaultyGateway::before(gateway));
+    gateway
 }
 
 fn locks(config: &Config, base: &Base) -> anyhow::Result<Arc<dyn LockManager>> {
