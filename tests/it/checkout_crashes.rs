@@ -19,7 +19,7 @@ const MAX_RETRIES: usize = 40;
 
 /// Sends a confirm to a program that halts at a failpoint, and kills it there: nobody answers.
 async fn killed_at(app: &TestApp, point: &str, buyer: &Buyer, key: &str, body: &Value) {
-    let mut doomed = Node::start(&app.app.config, &[("HOLDFAST_FAILPOINT", point)]).await;
+    let mut doomed = Node::start_with(&app.app.config, &[("HOLDFAST_FAILPOINT", point)]).await;
     let confirm = reqwest::Client::new()
         .post(doomed.url("/bookings/confirm"))
         .header("X-Guest-Token", &buyer.token)
@@ -28,7 +28,7 @@ async fn killed_at(app: &TestApp, point: &str, buyer: &Buyer, key: &str, body: &
         .send();
     let answer = tokio::spawn(confirm);
     doomed.halts_at(point.split(':').next().unwrap_or(point)).await;
-    doomed.kill();
+    doomed.kill().await;
     answer.await.expect("a task").expect_err("the program is dead");
 }
 

@@ -1,20 +1,21 @@
 //! The real program in a process of its own, over a test's store: it can be halted at a failpoint, let go on,
-//! and killed with SIGKILL at any moment.
+//! paused, told to end, and killed with SIGKILL at any moment.
 
 use std::{
     collections::VecDeque,
     io::{BufRead, BufReader, Write},
     net::SocketAddr,
-    process::{Child, Command, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
     sync::{Arc, Mutex},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use holdfast::config::Config;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-/// How long the program may take to say something that a test waits for.
+/// How long the program may take to say something that a test waits for, or to end.
 const PATIENCE: Duration = Duration::from_secs(60);
+const LOOK_EVERY: Duration = Duration::from_millis(5);
 /// How much of its log is shown where it ended unexpectedly.
 const MAX_SHOWN: usize = 30;
 
@@ -28,8 +29,13 @@ pub struct Node {
 }
 
 impl Node {
-    /// Starts `holdfast serve` over the store of `config`, with these variables, and waits until it listens.
-    pub async fn start(config: &Config, variables: &[(&str, &str)]) -> Self {
+    /// Starts `holdfast serve` over the store of `config`, and waits until it listens.
+    pub async fn start(config: &Config) -> Self {
+        Self::start_with(config, &[]).await
+    }
+
+    /// The same with these variables in its environment.
+    pub async fn start_with(config: &Config, variables: &[(&str, &str)]) -> Self {
         let secret = String::from_utf8(config.jwt_secret.clone()).expect("a text");
         let mut process = Command::new(env!("CARGO_BIN_EXE_holdfast"))
             .arg("serve")
@@ -90,10 +96,29 @@ impl Node {
         input.write_all(b"go on\n").and_then(|()| input.flush()).expect("it listens");
     }
 
+    /// Sends it a signal, such as `STOP`.
+    pub fn signal(&self, name: &str) {
+        let id = self.process.id().to_string();
+        let sent = Command::new("kill").args([&format!("-{name}"), &id]).status();
+        assert!(sent.expect("kill runs").success());
+    }
+
+    /// Waits until it has ended.
+    pub async fn ends(&mut self) -> ExitStatus {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.process.try_wait().expect("its status") {
+                return status;
+            }
+            assert!(Instant::now() < deadline, "the program does not end:\n{}", self.log());
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
     /// Kills it with SIGKILL and waits for its end.
-    pub fn kill(&mut self) {
-        self.process.kill().expect("killed");
-        self.process.wait().expect("ended");
+    pub async fn kill(&mut self) {
+        self.signal("KILL");
+        self.ends().await;
     }
 
     async fn says(&mut self, text: &str) -> String {

@@ -26,7 +26,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 async fn check(method: &str, faults: &str, reason: &str, seat: &str, payment: &str, taken: i64) {
     let app = TestApp::apart().await;
     let event = fixture::event(&app, Like::default()).await;
-    let node = Node::start(&app.app.config, &[("HOLDFAST_FAULTS", faults)]).await;
+    let node = Node::start_with(&app.app.config, &[("HOLDFAST_FAULTS", faults)]).await;
     app.talks_to(node.address);
     let buyer = Buyer::holds(&app, &event, &seats(&[1])).await;
     let asks = tokio::spawn(confirm(&node, &buyer, &buyer.pays_with(method)).send());

@@ -30,7 +30,7 @@ const KEY: &str = "the-attempt";
 /// Drives the cell; answers its ending in words.
 pub async fn cell(app: &TestApp, event: &Event, drive: &Drive) -> Result<String, String> {
     let first = [("HOLDFAST_FAULTS", drive.faults), ("HOLDFAST_FAILPOINT", point(drive.then))];
-    let mut node = Node::start(&app.app.config, &first).await;
+    let mut node = Node::start_with(&app.app.config, &first).await;
     app.talks_to(node.address);
     let mut wish = seats(&[1, 2]);
     wish["general"] = json!([{ "section_id": event.general, "quantity": 1 }]);
@@ -54,7 +54,7 @@ pub async fn cell(app: &TestApp, event: &Event, drive: &Drive) -> Result<String,
             return overtaken(app, event, drive, (node, confirm), (&buyer, &body)).await;
         }
     };
-    node.kill();
+    node.kill().await;
     planned(drive.faults, &node)?;
     if drive.cancelled {
         // As the request of a node that the buyer reaches would; the dead worker still has its lease.
@@ -63,7 +63,7 @@ pub async fn cell(app: &TestApp, event: &Event, drive: &Drive) -> Result<String,
         assert!(stops.expect("the wish is kept"), "there is nothing to stop");
     }
     app.advance(LEASE).await;
-    let again = Node::start(&app.app.config, &[("HOLDFAST_FAULTS", drive.later)]).await;
+    let again = Node::start_with(&app.app.config, &[("HOLDFAST_FAULTS", drive.later)]).await;
     app.talks_to(again.address);
     let told = told(app, &buyer, &body).await;
     if let Some(first) = first_told.filter(|first| *first != told) {
@@ -94,7 +94,7 @@ async fn overtaken(
     (buyer, body): (&Buyer, &Value),
 ) -> Result<String, String> {
     app.advance(LEASE).await;
-    let other = Node::start(&app.app.config, &[("HOLDFAST_FAULTS", drive.later)]).await;
+    let other = Node::start_with(&app.app.config, &[("HOLDFAST_FAULTS", drive.later)]).await;
     app.talks_to(other.address);
     let told_by_other = told(app, buyer, body).await;
     let ended = ending::check(app, event, buyer, &told_by_other, drive.ends).await?;
@@ -107,7 +107,7 @@ async fn overtaken(
     }
     let still = ending::check(app, event, buyer, &told_by_halted, drive.ends).await?;
     assert_eq!(still, ended);
-    halted.kill();
+    halted.kill().await;
     Ok(ended)
 }
 

@@ -135,7 +135,7 @@ async fn what_buyers_know_is_what_the_books_say_after_faults_and_kills() {
     }
     run.over.store(true, Ordering::SeqCst);
     let (mut last, kills) = killer.await.expect("the killer");
-    last.kill();
+    last.kill().await;
     assert!(kills > 0, "nothing was killed");
     println!("{} attempts in {:?}, {kills} kills", ops.len(), started.elapsed());
     keep(&ops);
@@ -152,7 +152,7 @@ async fn what_buyers_know_is_what_the_books_say_after_faults_and_kills() {
 async fn node(run: &Run, life: u64) -> Node {
     let seed = Chance::of(run.seed, u64::MAX - life).next() >> 1;
     let faults = format!("random:{seed}:{FAULTS_PERCENT}");
-    let node = Node::start(&run.app.app.config, &[("HOLDFAST_FAULTS", &faults)]).await;
+    let node = Node::start_with(&run.app.app.config, &[("HOLDFAST_FAULTS", &faults)]).await;
     run.app.talks_to(node.address);
     node
 }
@@ -169,7 +169,7 @@ async fn kills(run: Arc<Run>, mut current: Node) -> (Node, u64) {
             }
             tokio::time::sleep(ASKS_EVERY).await;
         }
-        current.kill();
+        current.kill().await;
         kills += 1;
         // What it had in hand is due at once: the buyers are many and the lease is long.
         run.app.advance(LEASE).await;
@@ -349,7 +349,7 @@ pub async fn number(app: &TestApp, sql: &str) -> i64 {
 
 /// Without faults, and with time passing, every checkout ends.
 async fn comes_to_rest(app: &TestApp) -> Node {
-    let node = Node::start(&app.app.config, &[]).await;
+    let node = Node::start(&app.app.config).await;
     app.talks_to(node.address);
     app.advance(DEADLINE).await;
     let left = "SELECT COUNT(*) AS found FROM sagas WHERE status NOT IN ('done', 'undone')";

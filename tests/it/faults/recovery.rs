@@ -29,7 +29,7 @@ async fn checkouts_killed_in_mid_flight_are_over_ten_seconds_after_the_restart()
     let app = TestApp::apart().await;
     let event = fixture::event(&app, Like { seats: SAGAS, ..Like::default() }).await;
     let config = &app.app.config;
-    let mut node = Node::start(config, &[("HOLDFAST_FAULTS", HANGS)]).await;
+    let mut node = Node::start_with(config, &[("HOLDFAST_FAULTS", HANGS)]).await;
     app.talks_to(node.address);
     let mut buyers = Vec::new();
     let mut asked = Vec::new();
@@ -46,7 +46,7 @@ async fn checkouts_killed_in_mid_flight_are_over_ten_seconds_after_the_restart()
         buyers.push((buyer, body));
     }
     all_hang(&app).await;
-    node.kill();
+    node.kill().await;
     for answer in asked {
         // Those that waited for 8 s were told that it is not known yet; the others nothing.
         if let Ok(answer) = answer.await.expect("a task") {
@@ -54,7 +54,7 @@ async fn checkouts_killed_in_mid_flight_are_over_ten_seconds_after_the_restart()
         }
     }
     let restarted = Instant::now();
-    let node = Node::start(config, &[]).await;
+    let node = Node::start(config).await;
     app.talks_to(node.address);
     while number(&app, LIVE).await > 0 {
         assert!(restarted.elapsed() < RECOVERED_IN, "still under way:\n{}", node.log());
