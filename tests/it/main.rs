@@ -9,6 +9,7 @@ mod checkout_crashes;
 mod cluster;
 mod faults;
 mod fixture;
+mod gateway;
 mod harness;
 mod holds;
 mod openapi;
