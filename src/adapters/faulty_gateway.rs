@@ -4,10 +4,17 @@
 use std::{future::Future, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use holdfast_domain::checkout::{Authorization, Decline, Doubt, Outcome, PaymentId, PaymentSeen};
+use holdfast_domain::{
+    checkout::{Authorization, Decline, Doubt, Outcome, PaymentId, PaymentSeen, RefundId},
+    ids::SagaId,
+    money::Money,
+};
 
 use crate::{
-    ports::{PaymentGateway, payments::NewPayment},
+    ports::{
+        PaymentGateway,
+        payments::{GatewayPayment, NewPayment, RefundRefused, Unreachable},
+    },
     saga::failpoint::{Fault, fault},
 };
 
@@ -37,13 +44,12 @@ impl FaultyGateway {
     }
 }
 
-/// Makes the call under the fault that is planned for it. Keys are `saga:step:attempt`.
-async fn through<T, R, F>(key: &str, call: impl Fn() -> F) -> Outcome<T, R>
+/// Makes the call under the fault that is planned for its step. Keys begin with the saga.
+async fn through<T, R, F>(step: &str, key: &str, call: impl Fn() -> F) -> Outcome<T, R>
 where
     F: Future<Output = Outcome<T, R>>,
 {
-    let mut parts = key.split(':');
-    let (saga, step) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let saga = key.split(':').next().unwrap_or_default();
     match fault(step, saga, &CALL) {
         Some(Fault::Drop) => Outcome::Unknown(Doubt::NoReply),
         Some(Fault::Faulted) => Outcome::Unknown(Doubt::Faulted),
@@ -79,19 +85,19 @@ impl PaymentGateway for FaultyGateway {
     }
 
     async fn prepare(&self, key: &str, new: NewPayment<'_>) -> Outcome<PaymentId, Decline> {
-        through(key, || self.inner.prepare(key, new.clone())).await
+        through("prepare", key, || self.inner.prepare(key, new.clone())).await
     }
 
     async fn authorize(&self, key: &str, payment: &PaymentId) -> Outcome<Authorization, Decline> {
-        through(key, || self.inner.authorize(key, payment)).await
+        through("authorize", key, || self.inner.authorize(key, payment)).await
     }
 
     async fn capture(&self, key: &str, payment: &PaymentId) -> Outcome<(), ()> {
-        through(key, || self.inner.capture(key, payment)).await
+        through("capture", key, || self.inner.capture(key, payment)).await
     }
 
     async fn void(&self, key: &str, payment: &PaymentId) -> Outcome<(), ()> {
-        through(key, || self.inner.void(key, payment)).await
+        through("void", key, || self.inner.void(key, payment)).await
     }
 
     async fn fetch(&self, payment: &PaymentId) -> Option<PaymentSeen> {
@@ -99,5 +105,29 @@ impl PaymentGateway for FaultyGateway {
             Some(_) => None,
             None => self.inner.fetch(payment).await,
         }
+    }
+
+    async fn refund(
+        &self,
+        key: &str,
+        payment: &PaymentId,
+        amount: Money,
+    ) -> Outcome<RefundId, RefundRefused> {
+        through("refund", key, || self.inner.refund(key, payment, amount)).await
+    }
+
+    async fn find(&self, saga: SagaId) -> Result<Option<PaymentId>, Unreachable> {
+        match fault("ask", &saga.to_string(), &[Fault::Drop]) {
+            Some(_) => Err(Unreachable),
+            None => self.inner.find(saga).await,
+        }
+    }
+
+    async fn list(
+        &self,
+        since_ms: i64,
+        after: Option<&PaymentId>,
+    ) -> Result<Vec<GatewayPayment>, Unreachable> {
+        self.inner.list(since_ms, after).await
     }
 }
