@@ -39,6 +39,10 @@ pub enum Reason {
 pub fn of_booking(booking: &Booking, answered: Option<&str>) -> Next {
     match booking.status {
         BookingStatus::Confirmed => Next::Done(booking.reference.clone()),
+        // It was paid once: its own page says what became of it.
+        BookingStatus::Cancelled if !booking.tickets.is_empty() => {
+            Next::Done(booking.reference.clone())
+        }
         BookingStatus::Failed | BookingStatus::Cancelled => {
             Next::Failed(reason(booking.failure.as_deref()))
         }
