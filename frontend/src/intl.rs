@@ -28,6 +28,8 @@ thread_local! {
 pub enum DateStyle {
     /// Weekday, day, month, year, time.
     Full,
+    /// Weekday, day, month, year, time; short enough for a phone's line.
+    Short,
     /// Weekday and time.
     WeekdayTime,
     /// The day of the month.
@@ -117,6 +119,14 @@ pub fn date(locale: Locale, time: &str, zone: &str, style: DateStyle) -> String 
                 ("weekday", "long"),
                 ("day", "numeric"),
                 ("month", "long"),
+                ("year", "numeric"),
+                ("hour", "numeric"),
+                ("minute", "2-digit"),
+            ],
+            DateStyle::Short => &[
+                ("weekday", "short"),
+                ("day", "numeric"),
+                ("month", "short"),
                 ("year", "numeric"),
                 ("hour", "numeric"),
                 ("minute", "2-digit"),

@@ -1,7 +1,9 @@
 //! A purchase with its tickets.
 
+mod ticket;
+
 use holdfast_contract::{
-    bookings::{Booking, BookingStatus, Ticket, TicketStatus},
+    bookings::{Booking, BookingStatus},
     catalogue::Event,
 };
 use leptos::prelude::*;
@@ -10,17 +12,16 @@ use leptos_router::{components::A, hooks::use_params_map};
 use crate::{
     api::{self, Failure},
     browser,
-    components::erased::{live, part},
     components::{
-        failure::FailureView,
+        erased::part,
         icon::{Icon, Sign},
+        loaded::loaded,
     },
     counted,
-    i18n::{Locale, t_string, td_string, use_i18n},
-    intl::{self, DateStyle},
-    state::load::{Load, load},
-    tx,
+    i18n::{Locale, td_string, use_i18n},
+    intl, tx,
 };
+use ticket::TicketCard;
 
 #[derive(Clone)]
 struct Opening {
@@ -51,27 +52,26 @@ pub fn BookingPage() -> impl IntoView {
 
 #[component]
 fn Opened(reference: String) -> impl IntoView {
-    let i18n = use_i18n();
     browser::set_title(&format!("{reference} · Holdfast"));
-    let (opening, again) = load(move || open(reference.clone()));
-    part(move || {
-        opening.with(|opening| match opening {
-            Load::Waiting => view! {
-                <main id="main" class="page column" aria-busy="true">
-                    <p class="visually-hidden" role="status">{tx!(i18n, common.loading)}</p>
-                    <div class="panel" aria-hidden="true">
-                        <div class="skeleton skeleton-title"></div>
-                        <div class="skeleton skeleton-line"></div>
-                    </div>
-                </main>
-            }
-            .into_any(),
-            Load::Failed(failure) => {
-                view! { <FailureView failure=failure.clone() again/> }.into_any()
-            }
-            Load::Ready(opening) => view! { <Purchase opening=opening.clone()/> }.into_any(),
-        })
-    })
+    loaded(
+        move || open(reference.clone()),
+        || view! { <Skeleton/> }.into_any(),
+        |opening, _| view! { <Purchase opening/> }.into_any(),
+    )
+}
+
+#[component]
+fn Skeleton() -> impl IntoView {
+    let i18n = use_i18n();
+    view! {
+        <main id="main" class="page column" aria-busy="true">
+            <p class="visually-hidden" role="status">{tx!(i18n, common.loading)}</p>
+            <div class="panel" aria-hidden="true">
+                <div class="skeleton skeleton-title"></div>
+                <div class="skeleton skeleton-line"></div>
+            </div>
+        </main>
+    }
 }
 
 fn heading(locale: Locale, status: BookingStatus) -> (&'static str, &'static str) {
@@ -120,7 +120,7 @@ fn Purchase(opening: Opening) -> impl IntoView {
                     <div>
                         <dt>{tx!(i18n, booking.reference)}</dt>
                         <dd class="figures reference" data-testid="booking-reference">
-                            {booking.reference}
+                            <Reference text=booking.reference/>
                         </dd>
                     </div>
                     <div>
@@ -157,61 +157,13 @@ fn Purchase(opening: Opening) -> impl IntoView {
     }
 }
 
-fn status_words(locale: Locale, status: TicketStatus) -> Option<&'static str> {
-    match status {
-        TicketStatus::Valid => None,
-        TicketStatus::Used => Some(td_string!(locale, ticket.used)),
-        TicketStatus::Cancelled => Some(td_string!(locale, ticket.cancelled)),
-        TicketStatus::Refunded => Some(td_string!(locale, ticket.refunded)),
-        TicketStatus::Transferred => Some(td_string!(locale, ticket.transferred)),
-    }
-}
-
+/// A reference with a hyphen that is no wider than a hyphen.
 #[component]
-fn TicketCard(ticket: Ticket, event: Option<Event>, reference: String) -> impl IntoView {
-    let i18n = use_i18n();
-    let status = ticket.status;
-    let admits = i64::from(ticket.admits);
-    let event = StoredValue::new(event);
-    let when = move || {
-        event.with_value(|event| {
-            event
-                .as_ref()
-                .map(|it| {
-                    intl::date(i18n.get_locale(), &it.starts_at, &it.time_zone, DateStyle::Full)
-                })
-                .unwrap_or_default()
-        })
+fn Reference(text: String) -> impl IntoView {
+    let (head, tail) = match text.split_once('-') {
+        Some((head, tail)) => (head.to_owned(), tail.to_owned()),
+        None => (String::new(), text.clone()),
     };
-    let of_event = |part: fn(&Event) -> String| {
-        event.with_value(|event| event.as_ref().map(part).unwrap_or_default())
-    };
-    let (name, place) = (of_event(|it| it.name.clone()), of_event(|it| it.place.clone()));
-    let (host, language) =
-        (of_event(|it| it.organization.clone()), of_event(|it| it.language.clone()));
-    view! {
-        <li class="ticket" class:is-void=status != TicketStatus::Valid data-testid="ticket">
-            <div class="ticket-main">
-                <p class="ticket-host">{host}</p>
-                <h3 lang=language>{name}</h3>
-                <p class="fact"><Icon sign=Sign::Calendar/><span>{live(when)}</span></p>
-                <p class="fact"><Icon sign=Sign::Place/><span>{place}</span></p>
-                <p class="ticket-place figures">{ticket.label}</p>
-                {part(move || {
-                    status_words(i18n.get_locale(), status)
-                        .map(|text| view! { <p class="remark">{text}</p> })
-                })}
-            </div>
-            <div class="ticket-stub">
-                <Icon sign=Sign::Ticket/>
-                <p class="ticket-label">{t_string!(i18n, booking.reference)}</p>
-                <p class="ticket-code figures">{reference}</p>
-                <p class="soft">
-                    {part(move || {
-                        counted!(i18n.get_locale(), admits, ticket.admits_single | ticket.admits_several)
-                    })}
-                </p>
-            </div>
-        </li>
-    }
+    let hyphen = (!head.is_empty()).then(|| view! { <span class="hyphen">"-"</span> });
+    view! { {head} {hyphen} {tail} }
 }
