@@ -12,6 +12,7 @@ mod browser;
 mod components;
 mod i18n;
 mod intl;
+mod js;
 mod json;
 mod map;
 mod pages;

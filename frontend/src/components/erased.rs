@@ -17,6 +17,12 @@ pub fn live<T: Send + Sync + 'static>(value: impl Fn() -> T + Send + Sync + 'sta
     Signal::derive(value)
 }
 
+/// What is done again whenever something that it reads changes, beginning now.
+pub fn follow(act: impl FnMut() + 'static) {
+    let mut act: Box<dyn FnMut()> = Box::new(act);
+    Effect::new(move || act());
+}
+
 /// What happens on an event.
 pub fn act<E: 'static>(handle: impl FnMut(E) + 'static) -> Box<dyn FnMut(E)> {
     Box::new(handle)

@@ -15,6 +15,7 @@ pub use handle::Handle;
 use moves::Glide;
 
 use super::{
+    geometry::within,
     live::Live,
     minimap::Minimap,
     model::Hall,
@@ -84,7 +85,7 @@ impl Stage {
 
     /// Follows the size of the page. Answers whether this is the first size.
     pub fn resize(&mut self, width: f32, height: f32) {
-        let ratio = window().device_pixel_ratio().clamp(1.0, 3.0);
+        let ratio = within(window().device_pixel_ratio(), 1.0, 3.0);
         let size = Size { width, height };
         if width < 1.0
             || height < 1.0

@@ -1,7 +1,7 @@
 //! Where the looker stands: scale and shift between the plan and the screen, and how much detail that
 //! distance shows.
 
-use super::geometry::Bounds;
+use super::geometry::{Bounds, within};
 
 /// Screen pixels = plan units × scale + shift.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -104,7 +104,7 @@ impl View {
 
     /// Nearer (or farther) by a factor, with the plan point under (x, y) staying where it is.
     pub fn zoomed(self, factor: f32, x: f32, y: f32, limits: (f32, f32)) -> Self {
-        let scale = (self.scale * factor).clamp(limits.0, limits.1);
+        let scale = within(self.scale * factor, limits.0, limits.1);
         let (px, py) = self.to_plan(x, y);
         Self { scale, x: x - px * scale, y: y - py * scale }
     }

@@ -22,7 +22,7 @@ use leptos_router::hooks::use_params_map;
 use crate::{
     api::{self, Failure},
     browser,
-    components::erased::{live, part},
+    components::erased::{follow, live, part},
     components::{
         icon::{Icon, Sign},
         loaded::loaded,
@@ -109,7 +109,7 @@ fn Hallway(floor: Floor) -> impl IntoView {
     let i18n = use_i18n();
     let pointed = RwSignal::<Option<Pointed>>::new(None);
     let has_map = floor.hall.with_value(|hall| hall.len() > 0);
-    Effect::new(move || {
+    follow(move || {
         floor.event.with(|event| browser::set_title(&format!("{} · Holdfast", event.name)));
     });
     let labels = Signal::derive(move || section_labels(floor, i18n.get_locale()));

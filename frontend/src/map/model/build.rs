@@ -9,7 +9,7 @@ use holdfast_contract::{
 };
 
 use super::{Hall, NONE, Ribbon, Row, SectionShape};
-use crate::map::geometry::{Bounds, Grid, simplified};
+use crate::map::geometry::{Bounds, Grid, simplified, within};
 
 /// A seat fills this part of the way to its neighbour.
 const SEAT_FILL: f32 = 0.42;
@@ -158,7 +158,8 @@ impl Hall {
             let middle = row.seats.start + row.seats.len() / 2;
             next.seats.clone().map(|seat| self.distance(middle, seat)).min_by(f32::total_cmp)
         });
-        median(steps.collect()).unwrap_or(seat_step).clamp(seat_step * 0.8, seat_step * 2.0)
+        let step = median(steps.collect()).unwrap_or(seat_step);
+        within(step, seat_step * 0.8, seat_step * 2.0)
     }
 
     fn distance(&self, a: usize, b: usize) -> f32 {

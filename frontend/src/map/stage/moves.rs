@@ -6,7 +6,7 @@ use super::{PADDING, Stage};
 use crate::{
     browser::monotonic_ms,
     map::{
-        geometry::Bounds,
+        geometry::{Bounds, within},
         view::{Detail, View, choosing_scale, limits},
     },
 };
@@ -128,7 +128,7 @@ impl Stage {
     pub(super) fn glide_on(&mut self, now: f64) -> bool {
         let Some(glide) = &self.glide else { return false };
         #[allow(clippy::cast_possible_truncation, reason = "a part of one")]
-        let part = ((now - glide.since) / GLIDE_MS).clamp(0.0, 1.0) as f32;
+        let part = within((now - glide.since) / GLIDE_MS, 0.0, 1.0) as f32;
         // Ease out: quick at first, slow at the end.
         let eased = 1.0 - (1.0 - part).powi(3);
         let along = |from: f32, to: f32| from + (to - from) * eased;
