@@ -262,7 +262,7 @@ impl App {
             .data(Arc::clone(&self.tokens))
             .data(self.base.db.clone())
             .catch_all_error(|error| async move { problem::from_poem(error) })
-            .with(SecureHeaders)
+            .with(SecureHeaders::for_gateway(self.checkouts.gateway.provider()))
     }
 
     fn service(&self) -> OpenApiService<impl poem_openapi::OpenApi + use<>, ()> {
