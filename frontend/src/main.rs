@@ -17,6 +17,7 @@ mod json;
 mod map;
 mod pages;
 mod state;
+mod stripe;
 mod words;
 
 use leptos::{prelude::document, wasm_bindgen::JsCast};

@@ -1,7 +1,10 @@
 //! Checkout, in one column: seats, details, pay. What was typed stays, whatever happens.
 
 mod basket;
+mod card;
+mod details;
 mod ending;
+mod methods;
 mod outcome;
 mod pay;
 mod paying;

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::{Opening, is_over, outcome::Reason, total};
 use crate::{
     api::{self, Failure},
+    components::erased::follow,
     state::{attempt, holds::Holds},
 };
 
@@ -104,7 +105,7 @@ impl Basket {
             self.ended.set(Some(End::Expired));
             return;
         }
-        Effect::new(move || {
+        follow(move || {
             self.holds.seconds.track();
             if self.busy.get() == Busy::Idle && self.ended.get().is_none() && self.has_lapsed() {
                 leptos::task::spawn_local(async move { self.meet_the_end().await });
@@ -177,6 +178,11 @@ impl Basket {
     /// What to pay.
     pub fn total(self) -> Option<holdfast_contract::money::Money> {
         self.reservations.with(|all| total(all))
+    }
+
+    /// The same, not followed.
+    pub fn total_untracked(self) -> Option<holdfast_contract::money::Money> {
+        self.reservations.with_untracked(|all| total(all))
     }
 
     /// Whether more time can be had.

@@ -27,6 +27,8 @@ pub enum Reason {
     Declined,
     /// Somebody else has the seats.
     SeatsLost,
+    /// Somebody else has the seats; what was taken is given back by itself.
+    SeatsLostRefunded,
     /// The payment took too long.
     Timeout,
     /// The buyer cancelled.
@@ -58,6 +60,7 @@ pub fn of_booking(booking: &Booking, answered: Option<&str>) -> Next {
 fn reason(failure: Option<&str>) -> Reason {
     match failure {
         Some("payment-declined" | "capture-refused") => Reason::Declined,
+        Some("seats-lost-refunded") => Reason::SeatsLostRefunded,
         Some("seats-lost") => Reason::SeatsLost,
         Some("payment-timeout") => Reason::Timeout,
         Some("cancelled") => Reason::Cancelled,
@@ -142,6 +145,7 @@ mod tests {
         for (failure, reason) in [
             (Some("payment-declined"), Reason::Declined),
             (Some("seats-lost"), Reason::SeatsLost),
+            (Some("seats-lost-refunded"), Reason::SeatsLostRefunded),
             (Some("payment-timeout"), Reason::Timeout),
             (None, Reason::Other),
         ] {

@@ -2,6 +2,8 @@
 //!
 //! One attempt is one key, kept over reloads until a final answer; see `state::attempt`.
 
+use std::future::Future;
+
 use holdfast_contract::bookings::{ConfirmRequest, PaymentChoice, SimulatedOutcome};
 use leptos::prelude::*;
 use uuid::Uuid;
@@ -36,6 +38,30 @@ impl Basket {
         };
         let Ok(body) = serde_json::to_string(&request) else { return };
         self.run(attempt::begin(&ids, body));
+    }
+
+    /// Makes out how to pay, then pays. An attempt that has no end yet is gone on with instead: it has its
+    /// payment method.
+    pub fn pay_with(
+        self,
+        method: impl Future<Output = Option<String>> + 'static,
+        email: Option<String>,
+    ) {
+        if self.busy.get_untracked() != Busy::Idle {
+            return;
+        }
+        if let Some(attempt) = attempt::pending(&self.ids.get_value()) {
+            return self.run(attempt);
+        }
+        self.busy.set(Busy::Paying);
+        self.message.set(None);
+        leptos::task::spawn_local(async move {
+            let method = method.await;
+            let _ = self.busy.try_set(Busy::Idle);
+            if method.is_some() && self.ended.try_get_untracked() == Some(None) {
+                self.pay(method, email);
+            }
+        });
     }
 
     /// Goes on with an attempt.
@@ -140,10 +166,9 @@ impl Basket {
         let _ = self.busy.try_set(Busy::Idle);
     }
 
-    /// The buyer answered the second step.
+    /// The buyer answered the second step at the simulated gateway.
     pub fn complete(self, secret: String, answer: SimulatedOutcome) {
         self.busy.set(Busy::Paying);
-        let ids = self.ids.get_value();
         leptos::task::spawn_local(async move {
             if let Err(failure) = api::complete_simulated(&secret, answer).await
                 && failure.is_open()
@@ -152,11 +177,16 @@ impl Basket {
                 let _ = self.message.try_set(Some(Message::Refused(failure)));
                 return;
             }
-            let booking = attempt::pending(&ids).and_then(|attempt| attempt.booking);
-            match booking.or_else(|| self.booking_elsewhere()) {
-                Some(booking) => self.follow(booking, Some(secret)).await,
-                None => self.fail(Message::Failed(Reason::Other)).await,
-            }
+            self.after_second_step(secret).await;
         });
+    }
+
+    /// The second step with this secret was taken, well or not: the server knows what became of it.
+    pub async fn after_second_step(self, secret: String) {
+        let attempt = attempt::pending(&self.ids.get_value());
+        match attempt.and_then(|it| it.booking).or_else(|| self.booking_elsewhere()) {
+            Some(booking) => self.follow(booking, Some(secret)).await,
+            None => self.fail(Message::Failed(Reason::Other)).await,
+        }
     }
 }
