@@ -4,6 +4,7 @@
 //! the program.
 
 mod reader;
+mod unreadable;
 
 use serde::de::DeserializeOwned;
 use wasm_bindgen::JsValue;

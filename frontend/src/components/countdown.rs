@@ -5,7 +5,7 @@ use leptos_router::components::A;
 
 use super::icon::{Icon, Sign};
 use crate::{
-    components::erased::{follow, part},
+    components::erased::{follow, known, part},
     counted,
     i18n::use_i18n,
     state::{
@@ -31,7 +31,7 @@ pub fn Countdown() -> impl IntoView {
         }
         before = now;
     });
-    let shown = Memo::new(move |_| holds.seconds.get().is_some());
+    let shown = known(move || holds.seconds.get().is_some());
     view! {
         {part(move || {
             shown

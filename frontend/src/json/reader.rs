@@ -1,61 +1,48 @@
 //! Reads a parsed JSON value into a type, the way that serde asks for it.
-//!
-//! What does not fit is one error without words: nobody would read them, and the code that writes them,
-//! numbers with fractions included, would be a twentieth of the program.
-
-use std::fmt;
 
 use js_sys::{Array, Object, Reflect};
 use serde::de::{
-    self, DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, MapAccess, SeqAccess,
-    Unexpected, VariantAccess, Visitor, value::StrDeserializer,
+    DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, MapAccess, SeqAccess,
+    VariantAccess, Visitor, value::StrDeserializer,
 };
 use wasm_bindgen::{JsCast, JsValue};
+
+use super::unreadable::Unreadable;
 
 /// Whole numbers up to here are exact in JavaScript: 2^53.
 const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
 
-/// A value of another shape than was asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Unreadable;
-
-impl fmt::Display for Unreadable {
-    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
-        to.write_str("another shape")
-    }
-}
-
-impl std::error::Error for Unreadable {}
-
-impl de::Error for Unreadable {
-    fn custom<T: fmt::Display>(_: T) -> Self {
-        Self
-    }
-    fn invalid_type(_: Unexpected<'_>, _: &dyn de::Expected) -> Self {
-        Self
-    }
-    fn invalid_value(_: Unexpected<'_>, _: &dyn de::Expected) -> Self {
-        Self
-    }
-    fn invalid_length(_: usize, _: &dyn de::Expected) -> Self {
-        Self
-    }
-    fn unknown_variant(_: &str, _: &'static [&'static str]) -> Self {
-        Self
-    }
-    fn unknown_field(_: &str, _: &'static [&'static str]) -> Self {
-        Self
-    }
-    fn missing_field(_: &'static str) -> Self {
-        Self
-    }
-    fn duplicate_field(_: &'static str) -> Self {
-        Self
-    }
-}
-
-/// A value that is read once.
+/// A value that is read once. Each type asks for the one shape that it takes; only what does not say
+/// what it takes is looked at for what it is.
 pub struct Reader(pub JsValue);
+
+impl Reader {
+    fn whole(&self) -> Result<i64, Unreadable> {
+        let number = self.0.as_f64().ok_or(Unreadable)?;
+        #[allow(clippy::cast_possible_truncation, reason = "exact: see the limit")]
+        if number.trunc() == number && number.abs() <= MAX_EXACT {
+            Ok(number as i64)
+        } else {
+            Err(Unreadable)
+        }
+    }
+
+    fn text(&self) -> Result<String, Unreadable> {
+        self.0.as_string().ok_or(Unreadable)
+    }
+
+    fn items(self) -> Result<Items, Unreadable> {
+        self.0.dyn_into().map(|items| Items { items, at: 0 }).map_err(|_| Unreadable)
+    }
+}
+
+macro_rules! read_as {
+    ($visit:ident, $read:expr, $($of:ident)+) => {$(
+        fn $of<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
+            visitor.$visit($read(self)?)
+        }
+    )+};
+}
 
 impl<'de> Deserializer<'de> for Reader {
     type Error = Unreadable;
@@ -69,12 +56,7 @@ impl<'de> Deserializer<'de> for Reader {
             return visitor.visit_bool(truth);
         }
         if let Some(number) = value.as_f64() {
-            #[allow(clippy::cast_possible_truncation, reason = "exact: see the limit")]
-            return if number.trunc() == number && number.abs() <= MAX_EXACT {
-                visitor.visit_i64(number as i64)
-            } else {
-                visitor.visit_f64(number)
-            };
+            return visitor.visit_f64(number);
         }
         if let Some(text) = value.as_string() {
             return visitor.visit_string(text);
@@ -123,12 +105,38 @@ impl<'de> Deserializer<'de> for Reader {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Unreadable> {
-        visitor.visit_enum(Word(self.0.as_string().ok_or(Unreadable)?))
+        visitor.visit_enum(Word(self.text()?))
+    }
+
+    read_as!(visit_bool, |it: Self| it.0.as_bool().ok_or(Unreadable), deserialize_bool);
+    read_as!(visit_f64, |it: Self| it.0.as_f64().ok_or(Unreadable), deserialize_f32 deserialize_f64);
+    read_as!(
+        visit_i64, |it: Self| it.whole(),
+        deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64
+        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64
+    );
+    read_as!(visit_string, |it: Self| it.text(), deserialize_str deserialize_string);
+    read_as!(visit_seq, Self::items, deserialize_seq);
+
+    fn deserialize_tuple<V: Visitor<'de>>(
+        self,
+        _: usize,
+        visitor: V,
+    ) -> Result<V::Value, Unreadable> {
+        visitor.visit_seq(self.items()?)
+    }
+
+    fn deserialize_tuple_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: usize,
+        visitor: V,
+    ) -> Result<V::Value, Unreadable> {
+        visitor.visit_seq(self.items()?)
     }
 
     serde::forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 char str string bytes byte_buf unit unit_struct
-        seq tuple tuple_struct map identifier ignored_any
+        char bytes byte_buf unit unit_struct map identifier ignored_any
     }
 }
 

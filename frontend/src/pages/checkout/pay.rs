@@ -11,7 +11,7 @@ use super::{
     second_step::SecondStep,
 };
 use crate::{
-    components::erased::{live, part},
+    components::erased::{known, live, part},
     components::icon::{Icon, Sign},
     i18n::{Locale, t_string, td_string, use_i18n},
     intl,
@@ -66,7 +66,7 @@ pub fn Pay(basket: Basket) -> impl IntoView {
     let i18n = use_i18n();
     let account = Account::expect();
     let (address, till) = (Address::new(), Till::of(basket));
-    let is_free = Memo::new(move |_| basket.total().is_some_and(|total| total.amount == 0));
+    let is_free = known(move || basket.total().is_some_and(|total| total.amount == 0));
     let busy = move || basket.busy.get() != Busy::Idle;
     let submit = move |event: SubmitEvent| {
         event.prevent_default();

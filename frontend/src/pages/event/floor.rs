@@ -17,6 +17,7 @@ use super::{Opening, selection::Selection};
 use crate::{
     api::Failure,
     browser,
+    components::erased::known,
     i18n::{Locale, td_string},
     map::{live::Live, model::Hall, prices::Prices, stage::Handle},
     state::holds::Holds,
@@ -109,7 +110,7 @@ impl Floor {
             prices: RwSignal::new(Prices::new(offers)),
             general: RwSignal::new(general_of(sections)),
             chosen: RwSignal::new(Selection::default()),
-            mine: Memo::new(move |_| holds.seats(event_id)),
+            mine: known(move || holds.seats(event_id)),
             stage: RwSignal::new_local(None),
             stream: RwSignal::new(StreamStatus::Joining),
             notice: RwSignal::new(None),
