@@ -26,15 +26,18 @@ pub fn booking(
     client_secret: Option<String>,
 ) -> Booking {
     let money = |amount| Money { amount, currency: stored.currency.clone() };
+    let status = match stored.status.as_str() {
+        "confirmed" => BookingStatus::Confirmed,
+        "failed" => BookingStatus::Failed,
+        "cancelled" => BookingStatus::Cancelled,
+        _ => BookingStatus::Pending,
+    };
     Booking {
         id: stored.id,
         reference: stored.reference.clone(),
-        status: match stored.status.as_str() {
-            "confirmed" => BookingStatus::Confirmed,
-            "failed" => BookingStatus::Failed,
-            "cancelled" => BookingStatus::Cancelled,
-            _ => BookingStatus::Pending,
-        },
+        status,
+        cancellable: status == BookingStatus::Pending,
+        refundable: None,
         total: money(stored.total_minor),
         lines: lines
             .iter()
@@ -49,6 +52,9 @@ pub fn booking(
                 quantity: line.quantity,
                 admits: line.admits,
                 price: money(line.price_minor),
+                refunded: money(line.refunded_minor),
+                cancelled: false,
+                cancellable: false,
             })
             .collect(),
         tickets,

@@ -1,6 +1,8 @@
-//! A purchase with its tickets.
+//! A purchase with its tickets, and the way to give it back.
 
+mod cancel;
 mod ticket;
+mod told;
 
 use holdfast_contract::{
     bookings::{Booking, BookingStatus},
@@ -18,10 +20,19 @@ use crate::{
         loaded::loaded,
     },
     counted,
-    i18n::{Locale, td_string, use_i18n},
-    intl, tx,
+    i18n::use_i18n,
+    intl,
+    pages::checkout::poll_wait_ms,
+    tx,
 };
+use cancel::Cancel;
 use ticket::TicketCard;
+use told::given_back;
+
+/// The heading that says how a booking stands.
+const TITLE: &str = "booking-title";
+/// A pending booking is asked for so often: longer than the server's deadline for a payment.
+const MAX_POLLS: u32 = 400;
 
 #[derive(Clone)]
 struct Opening {
@@ -74,86 +85,119 @@ fn Skeleton() -> impl IntoView {
     }
 }
 
-fn heading(locale: Locale, status: BookingStatus) -> (&'static str, &'static str) {
-    match status {
-        BookingStatus::Confirmed => {
-            (td_string!(locale, booking.confirmed), td_string!(locale, booking.confirmed_text))
-        }
-        BookingStatus::Pending => {
-            (td_string!(locale, booking.pending), td_string!(locale, booking.pending_text))
-        }
-        BookingStatus::Failed => {
-            (td_string!(locale, booking.failed), td_string!(locale, booking.failed_text))
-        }
-        BookingStatus::Cancelled => {
-            (td_string!(locale, booking.cancelled), td_string!(locale, booking.cancelled_text))
+#[component]
+fn Purchase(opening: Opening) -> impl IntoView {
+    let i18n = use_i18n();
+    let Opening { booking, events } = opening;
+    let booking = RwSignal::new(booking);
+    let events = StoredValue::new(events);
+    leptos::task::spawn_local(watch(booking));
+    let tickets = move || {
+        let booking = booking.get();
+        (!booking.tickets.is_empty()).then(|| view! { <Tickets booking events/> })
+    };
+    view! {
+        <main id="main" class="page column">
+            <div role="status">{part(move || view! { <Summary booking=booking.get()/> })}</div>
+            {part(tickets)}
+            <div class="row-actions">
+                <A href="/" attr:class="button secondary">{tx!(i18n, common.to_events)}</A>
+                <Cancel booking/>
+            </div>
+        </main>
+    }
+}
+
+/// Asks after a payment that is under way until it is settled or the page is left.
+async fn watch(booking: RwSignal<Booking>) {
+    for n in 0..MAX_POLLS {
+        let pending =
+            booking.try_with_untracked(|it| (it.status == BookingStatus::Pending).then_some(it.id));
+        let Some(Some(id)) = pending else { return };
+        browser::sleep(poll_wait_ms(n)).await;
+        if let Ok(now) = api::booking(id).await
+            && booking.try_with_untracked(|it| *it != now) == Some(true)
+        {
+            booking.set(now);
         }
     }
 }
 
 #[component]
-fn Purchase(opening: Opening) -> impl IntoView {
+fn Summary(booking: Booking) -> impl IntoView {
     let i18n = use_i18n();
-    let Opening { booking, events } = opening;
-    let status = booking.status;
-    let is_good = status == BookingStatus::Confirmed;
+    let is_good = booking.status == BookingStatus::Confirmed;
     let (total, email) = (booking.total.clone(), booking.email.clone());
-    let count = i64::try_from(booking.tickets.len()).unwrap_or(0);
+    let back = given_back(&booking);
     let reference = booking.reference.clone();
+    let told = StoredValue::new(booking);
+    let told = move |locale| told.with_value(|booking| told::ending(locale, booking));
+    view! {
+        <section class="panel confirmation">
+            <span class="seal" class:is-good=is_good aria-hidden="true">
+                <Icon sign=if is_good { Sign::Check } else { Sign::Info }/>
+            </span>
+            <h1 id=TITLE tabindex="-1">{part(move || told(i18n.get_locale()).0)}</h1>
+            <p data-testid="booking-told">{part(move || told(i18n.get_locale()).1)}</p>
+            <dl class="facts">
+                <div>
+                    <dt>{tx!(i18n, booking.reference)}</dt>
+                    <dd class="figures reference" data-testid="booking-reference">
+                        <Reference text=reference/>
+                    </dd>
+                </div>
+                <div>
+                    <dt>{tx!(i18n, common.total)}</dt>
+                    <dd class="figures">{part(move || intl::money(i18n.get_locale(), &total))}</dd>
+                </div>
+                {back
+                    .map(|back| {
+                        view! {
+                            <div>
+                                <dt>{tx!(i18n, booking.refunded)}</dt>
+                                <dd class="figures" data-testid="booking-refunded">
+                                    {part(move || intl::money(i18n.get_locale(), &back))}
+                                </dd>
+                            </div>
+                        }
+                    })}
+                {email
+                    .map(|email| {
+                        view! {
+                            <div>
+                                <dt>{tx!(i18n, booking.sent_to)}</dt>
+                                <dd>{email}</dd>
+                            </div>
+                        }
+                    })}
+            </dl>
+        </section>
+    }
+}
+
+#[component]
+fn Tickets(booking: Booking, events: StoredValue<Vec<Event>>) -> impl IntoView {
+    let i18n = use_i18n();
+    let count = i64::try_from(booking.tickets.len()).unwrap_or(0);
+    let reference = booking.reference;
     let tickets = booking
         .tickets
         .into_iter()
         .map(|ticket| {
-            let event = events.iter().find(|event| event.id == ticket.event_id).cloned();
+            let event = events.with_value(|events| {
+                events.iter().find(|event| event.id == ticket.event_id).cloned()
+            });
             view! { <TicketCard ticket event reference=reference.clone()/> }
         })
         .collect_view();
     view! {
-        <main id="main" class="page column">
-            <section class="panel confirmation">
-                <span class="seal" class:is-good=is_good aria-hidden="true">
-                    <Icon sign=if is_good { Sign::Check } else { Sign::Info }/>
-                </span>
-                <h1>{part(move || heading(i18n.get_locale(), status).0)}</h1>
-                <p>{part(move || heading(i18n.get_locale(), status).1)}</p>
-                <dl class="facts">
-                    <div>
-                        <dt>{tx!(i18n, booking.reference)}</dt>
-                        <dd class="figures reference" data-testid="booking-reference">
-                            <Reference text=booking.reference/>
-                        </dd>
-                    </div>
-                    <div>
-                        <dt>{tx!(i18n, common.total)}</dt>
-                        <dd class="figures">{part(move || intl::money(i18n.get_locale(), &total))}</dd>
-                    </div>
-                    {email
-                        .map(|email| {
-                            view! {
-                                <div>
-                                    <dt>{tx!(i18n, booking.sent_to)}</dt>
-                                    <dd>{email}</dd>
-                                </div>
-                            }
-                        })}
-                </dl>
-            </section>
-            {(count > 0)
-                .then(|| {
-                    view! {
-                        <h2>
-                            {part(move || {
-                                let locale = i18n.get_locale();
-                                counted!(locale, count, booking.tickets_single | booking.tickets_several)
-                            })}
-                        </h2>
-                        <ul class="tickets">{tickets}</ul>
-                    }
-                })}
-            <p class="row-actions">
-                <A href="/" attr:class="button secondary">{tx!(i18n, common.to_events)}</A>
-            </p>
-        </main>
+        <h2>
+            {part(move || {
+                let locale = i18n.get_locale();
+                counted!(locale, count, booking.tickets_single | booking.tickets_several)
+            })}
+        </h2>
+        <ul class="tickets">{tickets}</ul>
     }
 }
 

@@ -31,6 +31,7 @@ use crate::{
 };
 use basket::Basket;
 use ending::Ended;
+pub use outcome::poll_wait_ms;
 
 /// What checkout begins with.
 #[derive(Clone)]

@@ -9,10 +9,10 @@ use leptos_router::components::A;
 use super::way_back::{after_sign_in, with_return};
 use crate::{
     api::Failure,
-    components::erased::{act, live, part},
-    components::icon::{Icon, Sign},
-    i18n::use_i18n,
-    words,
+    components::{
+        erased::{act, live, part},
+        failure::FailureNote,
+    },
 };
 
 /// A form that ends with a session.
@@ -146,28 +146,6 @@ pub fn Field(
             <p id=describes class="field-help" class:is-error=live(move || error().is_some())>
                 {part(move || error().or_else(|| hint.map(|hint| hint.get().to_owned())))}
             </p>
-        </div>
-    }
-}
-
-#[component]
-fn FailureNote(failure: RwSignal<Option<Failure>>) -> impl IntoView {
-    let i18n = use_i18n();
-    view! {
-        <div role="alert">
-            {part(move || {
-                failure
-                    .get()
-                    .map(|failure| {
-                        let text = words::failure(i18n.get_locale(), &failure);
-                        view! {
-                            <div class="notice">
-                                <Icon sign=Sign::Alert/>
-                                <p>{text}</p>
-                            </div>
-                        }
-                    })
-            })}
         </div>
     }
 }

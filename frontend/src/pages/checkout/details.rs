@@ -36,9 +36,8 @@ impl Address {
         let address = self.email.get_untracked().trim().to_owned();
         let is_good = is_address(&address);
         self.complaint.set(!is_good);
-        if !is_good && let Some(input) = document().get_element_by_id("email") {
-            use wasm_bindgen::JsCast;
-            let _ = input.unchecked_into::<web_sys::HtmlElement>().focus();
+        if !is_good {
+            browser::focus("email");
         }
         is_good.then_some(address)
     }
