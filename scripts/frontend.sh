@@ -2,7 +2,6 @@
 # Builds the front end into frontend/dist: WebAssembly, its glue, style, typeface, index.html.
 # File names carry a hash of their content, so that browsers may keep them for ever.
 #
-#   HOLDFAST_CACHE            tools are kept there (default ~/.cache/holdfast)
 #   HOLDFAST_WASM_TARGET_DIR  cargo's target folder for WebAssembly (default target/wasm)
 #   HOLDFAST_WASM_TOOLCHAIN   rustup, debian or auto (default auto: rustup where it works)
 set -euo pipefail
@@ -11,11 +10,11 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$root"
 front=$root/frontend
 dist=$front/dist
-cache=${HOLDFAST_CACHE:-$HOME/.cache/holdfast}
 target_dir=${HOLDFAST_WASM_TARGET_DIR:-$root/target/wasm}
 toolchain=${HOLDFAST_WASM_TOOLCHAIN:-auto}
 triple=wasm32-unknown-unknown
-limit_kb=350
+# What a visitor's browser fetches of the program, in bytes, compressed as the server sends it.
+limit_bytes=350000
 
 say() { printf 'frontend: %s\n' "$*"; }
 die() { printf 'frontend: %s\n' "$*" >&2; exit 1; }
@@ -29,7 +28,7 @@ need sha256sum "install coreutils"
 
 inputs_hash() {
     {
-        find frontend/src frontend/locales frontend/style frontend/shell crates/contract -type f -print0
+        find frontend/src frontend/bind frontend/locales frontend/style frontend/shell crates/contract -type f -print0
         printf '%s\0' Cargo.toml Cargo.lock frontend/Cargo.toml frontend/build.rs \
             frontend/package.json frontend/package-lock.json scripts/frontend.sh
     } | sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1
@@ -86,19 +85,13 @@ else
     wasm_cargo=cargo
 fi
 
-# --- wasm-bindgen of exactly the version that the code was linked with ---------------------------
+# --- the tool that makes the glue, of exactly the version that the code is linked with --------------
 
-bindgen_version=$(awk '/^name = "wasm-bindgen"$/ { getline; gsub(/version = |"/, ""); print }' Cargo.lock)
-[ -n "$bindgen_version" ] || die "Cargo.lock names no wasm-bindgen"
-bindgen=$cache/tools/wasm-bindgen-$bindgen_version/bin/wasm-bindgen
-if ! [ -x "$bindgen" ]; then
-    say "building wasm-bindgen $bindgen_version (once, about two minutes)"
-    install=(cargo install --quiet wasm-bindgen-cli --version "=$bindgen_version"
-        --root "$cache/tools/wasm-bindgen-$bindgen_version")
-    # A registry mirror may lag behind what the tool's own lock file names.
-    env -u RUSTC -u RUSTC_BOOTSTRAP -u CARGO_TARGET_DIR "${install[@]}" --locked 2>/dev/null ||
-        env -u RUSTC -u RUSTC_BOOTSTRAP -u CARGO_TARGET_DIR "${install[@]}"
-fi
+say "building the tool that makes the glue"
+tool_dir=${HOLDFAST_WASM_TARGET_DIR:-$root/target/wasm}
+env -u RUSTC -u RUSTC_BOOTSTRAP CARGO_TARGET_DIR="$tool_dir" \
+    cargo build --locked -p holdfast-bind --profile tool
+bind=$tool_dir/tool/holdfast-bind
 
 # --- typeface and wasm-opt ------------------------------------------------------------------------
 
@@ -114,8 +107,12 @@ font=$front/node_modules/@fontsource-variable/inter/files/inter-latin-wght-norma
 
 # --- compile ------------------------------------------------------------------------------------
 
-# Components without their full types: a third less code (leptos calls this erase_components).
-export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="--cfg=erase_components"
+# Components without their full types: a third less code (leptos calls this erase_components). The
+# places in the sources that a panic names are shortened: they would be shipped, with this machine's
+# folders in them.
+sources=${CARGO_HOME:-$HOME/.cargo}/registry/src
+export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="--cfg=erase_components \
+--remap-path-prefix=$sources= --remap-path-prefix=$root="
 say "compiling with $toolchain (the first time takes a few minutes)"
 CARGO_TARGET_DIR=$target_dir "$wasm_cargo" build --locked -p holdfast-frontend --profile wasm \
     --target $triple "${cargo_flags[@]}"
@@ -123,8 +120,7 @@ CARGO_TARGET_DIR=$target_dir "$wasm_cargo" build --locked -p holdfast-frontend -
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 say "binding"
-"$bindgen" --target web --no-typescript --out-name app --out-dir "$work" \
-    "$target_dir/$triple/wasm/holdfast-frontend.wasm"
+"$bind" "$target_dir/$triple/wasm/holdfast-frontend.wasm" "$work"
 [ -d "$work/snippets" ] && die "a dependency brings script snippets; they need hashed names too"
 say "optimizing"
 node "$wasm_opt" -Oz --enable-bulk-memory --enable-bulk-memory-opt --enable-mutable-globals \
@@ -168,8 +164,9 @@ for file in "$out"/index.html "$out"/assets/*[!z]; do
         "$(gzip -9 -c "$file" | wc -c)" >>"$report"
 done
 cat "$report"
-wasm_kb=$(($(gzip -9 -c "$out/assets/$wasm_name" | wc -c) / 1024))
-[ "$wasm_kb" -le $limit_kb ] || die "the WebAssembly is $wasm_kb kB gzipped; the limit is $limit_kb kB"
+wasm_bytes=$(gzip -9 -c "$out/assets/$wasm_name" | wc -c)
+[ "$wasm_bytes" -le "$limit_bytes" ] ||
+    die "the WebAssembly is $wasm_bytes bytes gzipped; the limit is $limit_bytes bytes"
 
 rm -rf "$dist"
 mv "$out" "$dist"

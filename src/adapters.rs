@@ -7,4 +7,5 @@ pub mod redis_broker;
 pub mod redlock;
 pub mod sabotage;
 pub mod simulated_gateway;
+pub mod stripe;
 pub mod system;

@@ -9,7 +9,7 @@ use std::{net::SocketAddr, path::PathBuf, sync::Mutex, time::Duration};
 
 use holdfast::{
     app::{App, Running},
-    config::{Config, Environment, PaymentProvider, Sabotage},
+    config::{Config, Environment, PaymentProvider, Sabotage, TrustedProxies},
     db::{Db, Sql},
 };
 use reqwest::{Client, Method};
@@ -262,6 +262,10 @@ fn config(database_url: String, redis_urls: Vec<String>, data_dir: PathBuf) -> C
         expiry_pass: Duration::from_secs(3600),
         event_pass: Duration::from_secs(3600),
         payment_provider: PaymentProvider::Simulated,
+        stripe: None,
+        public_url: "http://127.0.0.1".to_owned(),
+        cors_origins: Vec::new(),
+        trusted_proxies: TrustedProxies::default(),
         sabotage: Sabotage::default(),
     }
 }

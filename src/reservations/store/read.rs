@@ -17,11 +17,12 @@ use crate::db::Sql;
 pub(crate) fn buyer(row: &QueryResult) -> Result<Option<Buyer>, DbErr> {
     let id: Option<Uuid> = row.try_get("", "buyer_id")?;
     let kind: Option<String> = row.try_get("", "buyer_kind")?;
-    Ok(match (id, kind.as_deref()) {
-        (Some(id), Some("user")) => Some(Buyer::User(UserId(id))),
-        (Some(id), _) => Some(Buyer::Guest(GuestId(id))),
-        (None, _) => None,
-    })
+    match (id, kind.as_deref()) {
+        (Some(id), Some("user")) => Ok(Some(Buyer::User(UserId(id)))),
+        (Some(id), Some("guest")) => Ok(Some(Buyer::Guest(GuestId(id)))),
+        (Some(id), kind) => Err(DbErr::Type(format!("buyer {id} is of kind {kind:?}"))),
+        (None, _) => Ok(None),
+    }
 }
 
 /// A reservation as stored.
@@ -37,9 +38,12 @@ pub struct Stored {
     pub now: i64,
 }
 
+// No booking begins for a confirmed reservation, so the newest of its bookings is the one that confirmed it.
 const STORED: &str = "SELECT r.id, r.event_id, r.organization_id, r.buyer_id, r.buyer_kind, r.status, r.persons, r.max_per_user, \
      r.total_minor, r.currency, r.created_at, r.expires_at, r.cap_at, {now} AS now, \
-     (SELECT b.booking_id FROM booking_reservations b WHERE b.reservation_id = r.id AND b.live = 1) AS booking \
+     (SELECT b.booking_id FROM booking_reservations b JOIN bookings k ON k.id = b.booking_id \
+     WHERE b.reservation_id = r.id AND (b.live = 1 OR r.status = 'confirmed') \
+     ORDER BY b.live DESC, k.created_at DESC LIMIT 1) AS booking \
      FROM reservations r";
 
 fn stored(row: &QueryResult) -> Result<Stored, DbErr> {
