@@ -30,5 +30,6 @@ pub mod sagas;
 pub mod seats;
 pub mod sections;
 pub mod simulated_payments;
+pub mod simulated_refunds;
 pub mod tickets;
 pub mod users;

@@ -38,6 +38,7 @@ const TABLES: &[(&str, &str)] = &[
     ("leases", LEASES),
     ("clock_offset", CLOCK_OFFSET),
     ("simulated_payments", SIMULATED_PAYMENTS),
+    ("simulated_refunds", SIMULATED_REFUNDS),
 ];
 
 const ORGANIZATIONS: &str = "CREATE TABLE organizations (
@@ -423,7 +424,17 @@ const SIMULATED_PAYMENTS: &str = "CREATE TABLE simulated_payments (
     refunded_minor {big} NOT NULL CHECK (refunded_minor >= 0 AND refunded_minor <= captured_minor),
     created_at {big} NOT NULL
 ) {hot};
-CREATE INDEX simulated_payments_saga ON simulated_payments (saga)";
+CREATE INDEX simulated_payments_saga ON simulated_payments (saga);
+CREATE INDEX simulated_payments_age ON simulated_payments (created_at)";
+
+const SIMULATED_REFUNDS: &str = "CREATE TABLE simulated_refunds (
+    id {text} PRIMARY KEY,
+    idempotency_key {text} NOT NULL UNIQUE,
+    payment_id {text} NOT NULL REFERENCES simulated_payments (id),
+    amount_minor {big} NOT NULL CHECK (amount_minor > 0),
+    created_at {big} NOT NULL
+) {end};
+CREATE INDEX simulated_refunds_payment ON simulated_refunds (payment_id)";
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {

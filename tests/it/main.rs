@@ -8,6 +8,7 @@ mod checkout;
 mod checkout_crashes;
 mod cluster;
 mod fixture;
+mod gateway;
 mod harness;
 mod holds;
 mod openapi;
