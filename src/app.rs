@@ -26,6 +26,7 @@ use crate::{
         system::{SystemClock, SystemEntropy},
     },
     base::Base,
+    cancellation::{self, CancellationApi, Cancellations, EventBookingsApi, Refunds},
     catalogue::{self, Catalogue, create_event::HoldTimes},
     checkout::{self, BookingsApi, Checkouts, PaymentsApi},
     config::{Config, Environment, PaymentProvider},
@@ -33,6 +34,7 @@ use crate::{
     development::DevelopmentApi,
     http::{body::Json, problem, secure::SecureHeaders, tokens::Tokens},
     jobs::{self, Pass},
+    ledger::reconcile::{self, Difference, ReconcileError},
     live::{self, LiveApi, Relay, Tail},
     ports::{Broker, Clock, Entropy, LockManager},
     reservations::{Reservations, ReservationsApi, terms::TermsCache},
@@ -42,6 +44,11 @@ use crate::{
 };
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+/// How often the gateway's books are compared with ours.
+const RECONCILE_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
+/// How many days back they are compared then.
+const RECONCILED_DAYS: u16 = 35;
 /// How long requests under way may take when the server ends.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
 
@@ -59,6 +66,8 @@ pub struct App {
     holds: HoldTimes,
     /// Paying for them.
     pub checkouts: Checkouts,
+    /// Cancelling bookings and giving money back.
+    pub cancellations: Cancellations,
     tokens: Arc<Tokens>,
     broker: Arc<dyn Broker>,
     tail: Tail,
@@ -120,7 +129,13 @@ impl App {
             seconds: i64::try_from(config.hold_ttl.as_secs())?,
             cap_seconds: i64::try_from(config.hold_cap.as_secs())?,
         };
-        let checkouts = checkouts(&config, &base, &reservations);
+        let (checkouts, refunds) = checkouts(&config, &base, &reservations);
+        let cancellations = Cancellations {
+            checkouts: checkouts.clone(),
+            refunds,
+            events: reservations.terms.clone(),
+            relay: reservations.relay.clone(),
+        };
         Ok(Self {
             config: Arc::new(config),
             catalogue: Catalogue::new(base.clone(), holds, reservations.relay.clone()),
@@ -128,6 +143,7 @@ impl App {
             base,
             reservations,
             checkouts,
+            cancellations,
             tokens,
             broker,
             tail: Tail::default(),
@@ -183,6 +199,24 @@ impl App {
         Ok(base(config).await?.db)
     }
 
+    /// Compares the gateway's books of these last days with ours; answers every difference. Migrates nothing.
+    ///
+    /// # Errors
+    /// When the gateway or the store does not answer.
+    pub async fn reconcile(config: Config, days: u16) -> anyhow::Result<Vec<Difference>> {
+        let app = Self::assemble(config).await?;
+        Ok(app.differences(days).await?)
+    }
+
+    /// [`App::reconcile`] of this program's own store.
+    ///
+    /// # Errors
+    /// When the gateway or the store does not answer.
+    pub async fn differences(&self, days: u16) -> Result<Vec<Difference>, ReconcileError> {
+        let since_ms = self.base.db.now().await? - i64::from(days) * DAY_MS;
+        reconcile::run(&self.base.db, &*self.checkouts.gateway, since_ms).await
+    }
+
     /// The OpenAPI document; needs no store of its own.
     ///
     /// # Errors
@@ -207,12 +241,33 @@ impl App {
 
     fn passes(&self) -> Vec<Pass> {
         let (reservations, db) = (self.reservations.clone(), self.base.db.clone());
-        let base = self.base.clone();
+        let (base, app) = (self.base.clone(), self.clone());
         let (due, old) = (self.checkouts.clone(), self.checkouts.clone());
+        let (refunds, called_off) =
+            (self.cancellations.refunds.clone(), self.cancellations.clone());
         vec![
             Pass::new("checkouts", checkout::PASS_EVERY, move || {
                 let checkouts = due.clone();
                 async move { Ok(checkouts.pass().await?) }
+            }),
+            Pass::new("refunds", cancellation::REFUNDS_EVERY, move || {
+                let refunds = refunds.clone();
+                async move { Ok(refunds.pass().await?) }
+            }),
+            Pass::new("called-off", cancellation::CALLED_OFF_EVERY, move || {
+                let cancellations = called_off.clone();
+                async move { Ok(cancellations.called_off_pass().await?) }
+            }),
+            Pass::new("reconcile", RECONCILE_EVERY, move || {
+                let app = app.clone();
+                async move {
+                    let found = app.differences(RECONCILED_DAYS).await?;
+                    for difference in &found {
+                        tracing::error!(%difference, "the gateway's books differ from ours");
+                    }
+                    metrics::gauge!("holdfast_reconcile_differences").set(found.len() as f64);
+                    Ok(found.len() as u64)
+                }
             }),
             Pass::new("idempotency-retention", self.config.event_pass, move || {
                 let checkouts = old.clone();
@@ -274,7 +329,11 @@ impl App {
         let catalogue = catalogue::api::routes(&self.catalogue);
         let bookings = BookingsApi { checkouts: self.checkouts.clone() };
         let payments = PaymentsApi { checkouts: self.checkouts.clone() };
-        let slices = (accounts, catalogue, reservations, bookings, payments);
+        let cancellations = self.cancellations.clone();
+        let cancellation = CancellationApi { cancellations: cancellations.clone() };
+        let event_bookings = EventBookingsApi { cancellations };
+        let slices =
+            (accounts, catalogue, reservations, bookings, payments, (cancellation, event_bookings));
         OpenApiService::new(slices, "Holdfast", VERSION).server("/api/v1")
     }
 }
@@ -332,14 +391,17 @@ async fn base(config: &Config) -> anyhow::Result<Base> {
     Ok(Base { db, entropy, clock, tasks: Tasks::default() })
 }
 
-fn checkouts(config: &Config, base: &Base, reservations: &Reservations) -> Checkouts {
+fn checkouts(config: &Config, base: &Base, reservations: &Reservations) -> (Checkouts, Refunds) {
     let relay = reservations.relay.clone();
     match config.payment_provider {
         PaymentProvider::Simulated => {
             let entropy = Arc::clone(&base.entropy);
             let gateway = Arc::new(SimulatedGateway::new(base.db.clone(), entropy));
             let bank = Arc::clone(&gateway);
-            Checkouts::new(base.clone(), relay, gateway, Some(bank))
+            let refunds = Refunds::new(base.clone(), Arc::<SimulatedGateway>::clone(&gateway));
+            let checkouts =
+                Checkouts::new(base.clone(), relay, gateway, Some(bank), refunds.clone());
+            (checkouts, refunds)
         }
     }
 }

@@ -29,6 +29,8 @@ const TABLES: &[(&str, &str)] = &[
     ("booking_reservations", BOOKING_RESERVATIONS),
     ("sagas", SAGAS),
     ("payments", PAYMENTS),
+    ("refunds", REFUNDS),
+    ("refund_lines", REFUND_LINES),
     ("ledger_entries", LEDGER_ENTRIES),
     ("tickets", TICKETS),
     ("idempotency_keys", IDEMPOTENCY_KEYS),
@@ -244,6 +246,8 @@ const BOOKINGS: &str = "CREATE TABLE bookings (
 CREATE INDEX bookings_buyer ON bookings (buyer_id, created_at);
 CREATE INDEX bookings_email ON bookings (email) WHERE email IS NOT NULL";
 
+// `refundable` is the offer's at the purchase. `refunding_minor` is promised and on its way back,
+// `refunded_minor` is given back and in the ledger.
 const BOOKING_LINES: &str = "CREATE TABLE booking_lines (
     booking_id {uuid} NOT NULL REFERENCES bookings (id),
     id {uuid} NOT NULL,
@@ -264,8 +268,12 @@ const BOOKING_LINES: &str = "CREATE TABLE booking_lines (
     tax_rate_bp {int} NOT NULL CHECK (tax_rate_bp BETWEEN 0 AND 10000),
     tax_minor {big} NOT NULL CHECK (tax_minor >= 0),
     refunded_minor {big} NOT NULL CHECK (refunded_minor >= 0),
+    refunding_minor {big} NOT NULL CHECK (refunding_minor >= 0),
+    refundable {int} NOT NULL CHECK (refundable IN (0, 1)),
+    cancelled_at {big},
     PRIMARY KEY (booking_id, id),
-    CHECK ((kind = 'seat') = (seat_id IS NOT NULL))
+    CHECK ((kind = 'seat') = (seat_id IS NOT NULL)),
+    CHECK (refunded_minor + refunding_minor <= price_minor - discount_minor + fee_minor)
 ) {end};
 CREATE INDEX booking_lines_event ON booking_lines (event_id)";
 
@@ -317,12 +325,44 @@ const PAYMENTS: &str = "CREATE TABLE payments (
 CREATE INDEX payments_booking ON payments (booking_id);
 CREATE UNIQUE INDEX payments_intent ON payments (provider, intent_id) WHERE intent_id IS NOT NULL";
 
+// A refund has the id of its saga. `asked_by` is the user or guest; none where nobody asked.
+const REFUNDS: &str = "CREATE TABLE refunds (
+    id {uuid} PRIMARY KEY,
+    booking_id {uuid} NOT NULL,
+    payment_id {uuid} NOT NULL,
+    organization_id {uuid} NOT NULL,
+    reason {text} NOT NULL CHECK (reason IN
+        ('buyer', 'organizer', 'goodwill', 'called_off', 'seats_lost')),
+    asked_by {uuid},
+    amount_minor {big} NOT NULL CHECK (amount_minor > 0),
+    currency {text} NOT NULL,
+    status {text} NOT NULL CHECK (status IN ('pending', 'done')),
+    gateway_refund_id {text},
+    created_at {big} NOT NULL,
+    settled_at {big},
+    CHECK ((status = 'done') = (settled_at IS NOT NULL)),
+    CHECK ((status = 'done') = (gateway_refund_id IS NOT NULL))
+) {end};
+CREATE INDEX refunds_booking ON refunds (booking_id)";
+
+// `cancels` is 1 where the line was cancelled with this refund.
+const REFUND_LINES: &str = "CREATE TABLE refund_lines (
+    refund_id {uuid} NOT NULL REFERENCES refunds (id),
+    line_id {uuid} NOT NULL,
+    booking_id {uuid} NOT NULL,
+    amount_minor {big} NOT NULL CHECK (amount_minor >= 0),
+    cancels {int} NOT NULL CHECK (cancels IN (0, 1)),
+    PRIMARY KEY (refund_id, line_id)
+) {end};
+CREATE INDEX refund_lines_booking ON refund_lines (booking_id)";
+
 const LEDGER_ENTRIES: &str = "CREATE TABLE ledger_entries (
     id {uuid} PRIMARY KEY,
     posting_id {uuid} NOT NULL,
     booking_id {uuid} NOT NULL,
     organization_id {uuid} NOT NULL,
-    account {text} NOT NULL CHECK (account IN ('gateway', 'organization', 'fees', 'discounts')),
+    account {text} NOT NULL CHECK (account IN
+        ('captured', 'refunded', 'organization', 'fees', 'discounts')),
     amount_minor {big} NOT NULL CHECK (amount_minor <> 0),
     currency {text} NOT NULL,
     kind {text} NOT NULL CHECK (kind IN ('capture', 'refund')),

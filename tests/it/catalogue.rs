@@ -88,7 +88,12 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("{value} is no text")).to_owned()
 }
 
-async fn account(app: &TestApp, name: &str, role: Role, organization: Option<&str>) -> String {
+pub(crate) async fn account(
+    app: &TestApp,
+    name: &str,
+    role: Role,
+    organization: Option<&str>,
+) -> String {
     let base = &app.app.base;
     let email = format!("{name}@example.org");
     let registration = Registration {

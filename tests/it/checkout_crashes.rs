@@ -21,13 +21,13 @@ const LEASE: Duration = Duration::from_secs(6);
 const MAX_RETRIES: usize = 40;
 
 /// The program in a process of its own, over the same store; it will abort at a failpoint.
-struct Doomed {
+pub(crate) struct Doomed {
     process: Child,
     base: String,
 }
 
 impl Doomed {
-    fn start(app: &TestApp, failpoint: &str) -> Self {
+    pub(crate) fn start(app: &TestApp, failpoint: &str) -> Self {
         let config = &app.app.config;
         let secret = String::from_utf8(config.jwt_secret.clone()).expect("a text");
         let mut process = Command::new(env!("CARGO_BIN_EXE_holdfast"))
@@ -70,9 +70,26 @@ impl Doomed {
             let (status, text) = (answer.status(), answer.text().await.unwrap_or_default());
             panic!("the failpoint was not reached: {status} {text}");
         }
-        let mut doomed = self;
+        self.dies().await;
+    }
+
+    /// Sends a cancellation, which may be answered before the program dies of what follows it.
+    pub(crate) async fn cancels_and_dies(self, guest: &str, booking: &str) {
+        let answer = reqwest::Client::new()
+            .post(format!("{}/api/v1/bookings/{booking}/cancel", self.base))
+            .header("X-Guest-Token", guest)
+            .send()
+            .await;
+        if let Ok(answer) = answer {
+            let (status, text) = (answer.status(), answer.text().await.unwrap_or_default());
+            assert!(status.is_success(), "{status} {text}");
+        }
+        self.dies().await;
+    }
+
+    async fn dies(mut self) {
         let ended = tokio::task::spawn_blocking(move || {
-            let doomed = &mut doomed;
+            let doomed = &mut self;
             doomed.process.wait()
         })
         .await;

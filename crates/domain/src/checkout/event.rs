@@ -90,6 +90,8 @@ pub enum Event {
     TicketsIssued(Outcome<(), ()>),
     /// The answer to `Undo(Authorize)`; refused when the payment is captured already.
     Voided(Outcome<(), ()>),
+    /// The answer to `Run(ReclaimSeats)`; refused when a seat is somebody else's, or its event is called off.
+    SeatsReclaimed(Outcome<(), ()>),
     /// The answer to `Undo(ConfirmSeats)`.
     SeatsReleased(Outcome<(), ()>),
     /// The answer to `Ask`: the payment, or nothing when the gateway could not be asked.

@@ -92,6 +92,13 @@ pub enum State {
         /// The call.
         call: Call,
     },
+    /// The payment was to be voided and is captured: the same seats are being taken again.
+    Reclaiming {
+        /// The captured payment.
+        payment: PaymentId,
+        /// How often it was tried.
+        tries: Tries,
+    },
     /// The seats are being given back.
     Releasing {
         /// Why.
@@ -124,6 +131,7 @@ impl State {
             Self::Capturing { .. } => "capturing",
             Self::Issuing { .. } => "issuing",
             Self::Voiding { .. } => "voiding",
+            Self::Reclaiming { .. } => "reclaiming",
             Self::Releasing { .. } => "releasing",
             Self::Rest { .. } => "rest",
             Self::Stuck { .. } => "stuck",
@@ -140,6 +148,7 @@ impl State {
             Self::Awaiting { .. }
             | Self::ConfirmingSeats { .. }
             | Self::Issuing { .. }
+            | Self::Reclaiming { .. }
             | Self::Releasing { .. }
             | Self::Rest { .. }
             | Self::Stuck { .. } => None,

@@ -218,6 +218,40 @@ impl Store {
         Outcome::Done(())
     }
 
+    /// Still paying, or free, → sold, all or nothing: the money was taken all the same.
+    pub(crate) fn reclaim_seats(&mut self, booking: usize, now_ms: i64) -> Outcome<(), ()> {
+        let seats = self.seats_of(booking);
+        let kept = |seat: &Seat, reservation, fence| {
+            seat.state == SeatState::Paying
+                && seat.owner == Some(reservation)
+                && seat.fence == fence
+        };
+        let can = |&(number, reservation, fence): &(usize, usize, u64)| {
+            let seat = &self.seats[number];
+            let free = match seat.state {
+                SeatState::Available => true,
+                SeatState::Held => seat.until_ms <= now_ms,
+                SeatState::Paying | SeatState::Sold | SeatState::Blocked => false,
+            };
+            free || kept(seat, reservation, fence)
+        };
+        if !seats.iter().all(can) {
+            return Outcome::Refused(());
+        }
+        for (number, reservation, fence) in seats {
+            let seat = &mut self.seats[number];
+            if !kept(seat, reservation, fence) {
+                seat.fence += 1;
+                seat.owner = Some(reservation);
+                let taken = seat.fence;
+                let own = &mut self.reservations[reservation].seats;
+                own.iter_mut().filter(|own| own.0 == number).for_each(|own| own.1 = taken);
+            }
+            self.seats[number].state = SeatState::Sold;
+        }
+        Outcome::Done(())
+    }
+
     /// Paying or sold → held or available, as far as the seats are still the booking's.
     pub(crate) fn release_seats(
         &mut self,
@@ -257,6 +291,7 @@ impl Store {
             Failure::Cancelled => BookingState::Cancelled,
             Failure::Declined { .. }
             | Failure::SeatsLost
+            | Failure::SeatsLostRefunded
             | Failure::TimedOut
             | Failure::CaptureRefused => BookingState::Failed,
         };

@@ -175,6 +175,9 @@ fn commit(
                 Event::SeatsConfirmed(tx.confirm_seats(booking))
             }
             (Decision::Run(Step::IssueTickets, _), _) => Event::TicketsIssued(tx.issue(booking)),
+            (Decision::Run(Step::ReclaimSeats, _), _) => {
+                Event::SeatsReclaimed(tx.reclaim_seats(booking, now_ms))
+            }
             (Decision::Undo(Step::ConfirmSeats, _), State::Releasing { why, .. }) => {
                 Event::SeatsReleased(tx.release_seats(booking, why, now_ms, rules))
             }
@@ -215,7 +218,7 @@ fn request(work: &Work, step: Step, attempt: u32) -> Option<Request> {
         Step::Prepare => Wish::Prepare { booking, amount },
         Step::Authorize => Wish::Authorize(payment(&work.checkout.state)),
         Step::Capture => Wish::Capture(payment(&work.checkout.state)),
-        Step::ConfirmSeats | Step::IssueTickets => return None,
+        Step::ConfirmSeats | Step::IssueTickets | Step::ReclaimSeats => return None,
     };
     Some(Request { key: work.checkout.key(step, attempt), wish })
 }
@@ -229,6 +232,7 @@ fn payment(state: &State) -> PaymentId {
         State::Preparing { .. }
         | State::ConfirmingSeats { .. }
         | State::Issuing { .. }
+        | State::Reclaiming { .. }
         | State::Releasing { .. }
         | State::Rest { .. }
         | State::Stuck { .. } => panic!("no payment is called for in {state:?}"),
@@ -241,6 +245,7 @@ fn local_failure(decision: &Decision) -> Option<Event> {
     match decision {
         Decision::Run(Step::ConfirmSeats, _) => Some(Event::SeatsConfirmed(unknown)),
         Decision::Run(Step::IssueTickets, _) => Some(Event::TicketsIssued(unknown)),
+        Decision::Run(Step::ReclaimSeats, _) => Some(Event::SeatsReclaimed(unknown)),
         Decision::Undo(Step::ConfirmSeats, _) => Some(Event::SeatsReleased(unknown)),
         _ => None,
     }

@@ -315,7 +315,9 @@ impl World {
             match self.store.ending(booking) {
                 Some(Ending::Confirmed) => self.tally.confirmed += 1,
                 Some(Ending::Failed(Failure::Declined { .. })) => self.tally.declined += 1,
-                Some(Ending::Failed(Failure::SeatsLost)) => self.tally.seats_lost += 1,
+                Some(Ending::Failed(Failure::SeatsLost | Failure::SeatsLostRefunded)) => {
+                    self.tally.seats_lost += 1;
+                }
                 Some(Ending::Failed(Failure::TimedOut)) => self.tally.timed_out += 1,
                 Some(Ending::Failed(Failure::CaptureRefused)) => self.tally.capture_refused += 1,
                 Some(Ending::Failed(Failure::Cancelled)) => self.tally.cancelled += 1,

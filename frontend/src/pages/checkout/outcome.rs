@@ -118,6 +118,8 @@ mod tests {
             }),
             failure: failure.map(str::to_owned),
             email: None,
+            cancellable: false,
+            refundable: None,
             created_at: String::new(),
         }
     }
