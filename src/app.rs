@@ -37,8 +37,8 @@ use crate::{
     ledger::reconcile::{self, Difference, ReconcileError},
     live::{self, LiveApi, Relay, Tail},
     ports::{Broker, Clock, Entropy, LockManager},
-    reservations::{Reservations, ReservationsApi, terms::TermsCache},
-    site,
+    reservations::{Reservations, ReservationsApi, hold::Queue, terms::TermsCache},
+    site::{self, Pages},
     tasks::Tasks,
     telemetry,
 };
@@ -71,9 +71,16 @@ pub struct App {
     tokens: Arc<Tokens>,
     broker: Arc<dyn Broker>,
     tail: Tail,
+    pages: Pages,
 }
 
 impl App {
+    /// Serves these pages beside the API.
+    #[must_use]
+    pub fn with_pages(self, pages: Pages) -> Self {
+        Self { pages, ..self }
+    }
+
     /// Makes what is missing of the demo: accounts, an organization, three events.
     ///
     /// # Errors
@@ -123,6 +130,7 @@ impl App {
             locks,
             terms: TermsCache::new(base.db.clone()),
             relay: Relay::default(),
+            queue: Queue::default(),
             holds_per_minute: config.holds_per_minute,
         };
         let holds = HoldTimes {
@@ -147,6 +155,7 @@ impl App {
             tokens,
             broker,
             tail: Tail::default(),
+            pages: Pages::NONE,
         })
     }
 
@@ -307,8 +316,8 @@ impl App {
             .nest("/api/docs", api.swagger_ui())
             .at("/api/v1/events/:id/stream", get(live::api::events).data(live))
             .nest("/api/v1", api)
-            .at("/*path", get(site::page))
-            .at("/", get(site::page));
+            .at("/*path", get(site::page).data(self.pages))
+            .at("/", get(site::page).data(self.pages));
         let routes = match development {
             Some(development) => routes.nest("/api/development", development),
             None => routes,

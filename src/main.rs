@@ -1,9 +1,11 @@
 //! The program: `holdfast serve`, `worker`, `migrate`, `check`, `openapi`, …
 
+mod pages;
+
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
-use holdfast::{app::App, catalogue::plan_files, check, config::Config, telemetry};
+use holdfast::{app::App, catalogue::plan_files, check, config::Config, site::Pages, telemetry};
 
 #[derive(Debug, Parser)]
 #[command(version, about)]
@@ -83,7 +85,7 @@ fn main() -> ExitCode {
 async fn run(command: Command, config: Config) -> anyhow::Result<ExitCode> {
     match command {
         Command::Serve => {
-            let app = App::start(config).await?;
+            let app = App::start(config).await?.with_pages(Pages(pages::file));
             app.seed_when_empty().await?;
             let running = app.serve().await?;
             tracing::info!("listening on http://{}", running.address);

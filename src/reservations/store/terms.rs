@@ -20,7 +20,7 @@ pub async fn event_by_slug(sql: &impl Sql, slug: &str) -> Result<Option<EventId>
 }
 
 /// An event's terms. Offers and sections are read after the event's version: newer ones under an older version
-/// are refused by [`lock_buyer`], never the other way round.
+/// are refused by [`lock_buyers`](super::lock_buyers), never the other way round.
 pub async fn load_terms(sql: &impl Sql, event: EventId) -> Result<Option<Terms>, DbErr> {
     let Some(row) = sql
         .one(
