@@ -6,7 +6,7 @@
 
 use sea_orm_migration::prelude::*;
 
-use crate::ddl;
+use crate::{ddl, refunds};
 
 /// See the module.
 #[derive(Debug, DeriveMigrationName)]
@@ -29,8 +29,8 @@ const TABLES: &[(&str, &str)] = &[
     ("booking_reservations", BOOKING_RESERVATIONS),
     ("sagas", SAGAS),
     ("payments", PAYMENTS),
-    ("refunds", REFUNDS),
-    ("refund_lines", REFUND_LINES),
+    ("refunds", refunds::REFUNDS),
+    ("refund_lines", refunds::REFUND_LINES),
     ("ledger_entries", LEDGER_ENTRIES),
     ("tickets", TICKETS),
     ("idempotency_keys", IDEMPOTENCY_KEYS),
@@ -324,37 +324,6 @@ const PAYMENTS: &str = "CREATE TABLE payments (
 ) {end};
 CREATE INDEX payments_booking ON payments (booking_id);
 CREATE UNIQUE INDEX payments_intent ON payments (provider, intent_id) WHERE intent_id IS NOT NULL";
-
-// A refund has the id of its saga. `asked_by` is the user or guest; none where nobody asked.
-const REFUNDS: &str = "CREATE TABLE refunds (
-    id {uuid} PRIMARY KEY,
-    booking_id {uuid} NOT NULL,
-    payment_id {uuid} NOT NULL,
-    organization_id {uuid} NOT NULL,
-    reason {text} NOT NULL CHECK (reason IN
-        ('buyer', 'organizer', 'goodwill', 'called_off', 'seats_lost')),
-    asked_by {uuid},
-    amount_minor {big} NOT NULL CHECK (amount_minor > 0),
-    currency {text} NOT NULL,
-    status {text} NOT NULL CHECK (status IN ('pending', 'done')),
-    gateway_refund_id {text},
-    created_at {big} NOT NULL,
-    settled_at {big},
-    CHECK ((status = 'done') = (settled_at IS NOT NULL)),
-    CHECK ((status = 'done') = (gateway_refund_id IS NOT NULL))
-) {end};
-CREATE INDEX refunds_booking ON refunds (booking_id)";
-
-// `cancels` is 1 where the line was cancelled with this refund.
-const REFUND_LINES: &str = "CREATE TABLE refund_lines (
-    refund_id {uuid} NOT NULL REFERENCES refunds (id),
-    line_id {uuid} NOT NULL,
-    booking_id {uuid} NOT NULL,
-    amount_minor {big} NOT NULL CHECK (amount_minor >= 0),
-    cancels {int} NOT NULL CHECK (cancels IN (0, 1)),
-    PRIMARY KEY (refund_id, line_id)
-) {end};
-CREATE INDEX refund_lines_booking ON refund_lines (booking_id)";
 
 const LEDGER_ENTRIES: &str = "CREATE TABLE ledger_entries (
     id {uuid} PRIMARY KEY,

@@ -143,7 +143,7 @@ pub async fn lines_of(
     }
     let text = format!(
         "SELECT * FROM booking_lines WHERE booking_id IN ({}) \
-         ORDER BY booking_id, event_id, seat_id, id",
+         ORDER BY booking_id, event_id, kind DESC, seat_id, id",
         placeholders(1, bookings.len())
     );
     let rows = sql.all(&text, bookings.iter().map(|id| (*id).into()).collect()).await?;

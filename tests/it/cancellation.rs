@@ -376,7 +376,7 @@ async fn the_check_finds_what_must_not_be() {
             "a refund is the sum of its lines",
         ),
         (
-            "UPDATE sagas SET status = 'running' WHERE kind = 'refund'",
+            "UPDATE sagas SET status = 'needs_attention' WHERE kind = 'refund'",
             "UPDATE sagas SET status = 'done' WHERE kind = 'refund'",
             "every refund has one saga, at rest if and only if the money is back",
         ),
