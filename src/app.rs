@@ -25,6 +25,7 @@ use crate::{
         simulated_gateway::SimulatedGateway,
         system::{SystemClock, SystemEntropy},
     },
+    audit,
     base::Base,
     cancellation::{self, CancellationApi, Cancellations, EventBookingsApi, Refunds},
     catalogue::{self, Catalogue, create_event::HoldTimes},
@@ -36,8 +37,10 @@ use crate::{
     jobs::{self, Pass},
     ledger::reconcile::{self, Difference, ReconcileError},
     live::{self, LiveApi, Relay, Tail},
+    operators::OperatorsApi,
     ports::{Broker, Clock, Entropy, LockManager},
     reservations::{Reservations, ReservationsApi, hold::Queue, terms::TermsCache},
+    saga::attention::{self, Attended},
     site::{self, Pages},
     tasks::Tasks,
     telemetry,
@@ -254,7 +257,17 @@ impl App {
         let (due, old) = (self.checkouts.clone(), self.checkouts.clone());
         let (refunds, called_off) =
             (self.cancellations.refunds.clone(), self.cancellations.clone());
+        let (seen, audited) = (self.base.db.clone(), self.base.db.clone());
+        let kinds: Vec<&'static str> = self.sagas().iter().map(|saga| saga.kind()).collect();
         vec![
+            Pass::new("saga-gauges", attention::GAUGES_EVERY, move || {
+                let (db, kinds) = (seen.clone(), kinds.clone());
+                async move { Ok(attention::gauges_pass(&db, &kinds).await?) }
+            }),
+            Pass::new("audit-retention", self.config.event_pass, move || {
+                let db = audited.clone();
+                async move { Ok(audit::retention_pass(&db).await?) }
+            }),
             Pass::new("checkouts", checkout::PASS_EVERY, move || {
                 let checkouts = due.clone();
                 async move { Ok(checkouts.pass().await?) }
@@ -329,6 +342,11 @@ impl App {
             .with(SecureHeaders)
     }
 
+    /// Every kind of saga.
+    fn sagas(&self) -> Vec<Arc<dyn Attended>> {
+        vec![Arc::new(self.checkouts.executor.clone()), self.cancellations.refunds.attended()]
+    }
+
     fn service(&self) -> OpenApiService<impl poem_openapi::OpenApi + use<>, ()> {
         let accounts = AccountsApi { base: self.base.clone(), tokens: Arc::clone(&self.tokens) };
         let reservations = ReservationsApi {
@@ -338,11 +356,15 @@ impl App {
         let catalogue = catalogue::api::routes(&self.catalogue);
         let bookings = BookingsApi { checkouts: self.checkouts.clone() };
         let payments = PaymentsApi { checkouts: self.checkouts.clone() };
+        let operators = OperatorsApi {
+            base: self.base.clone(),
+            sagas: self.sagas(),
+            checkouts: self.checkouts.clone(),
+        };
         let cancellations = self.cancellations.clone();
         let cancellation = CancellationApi { cancellations: cancellations.clone() };
-        let event_bookings = EventBookingsApi { cancellations };
-        let slices =
-            (accounts, catalogue, reservations, bookings, payments, (cancellation, event_bookings));
+        let after_sale = (cancellation, EventBookingsApi { cancellations });
+        let slices = (accounts, catalogue, reservations, bookings, payments, operators, after_sale);
         OpenApiService::new(slices, "Holdfast", VERSION).server("/api/v1")
     }
 }

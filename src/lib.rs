@@ -8,6 +8,7 @@
 pub mod accounts;
 pub mod adapters;
 pub mod app;
+pub mod audit;
 pub mod base;
 pub mod cancellation;
 pub mod catalogue;
@@ -20,6 +21,7 @@ pub mod http;
 pub mod jobs;
 pub mod ledger;
 pub mod live;
+pub mod operators;
 pub mod ports;
 pub mod reservations;
 pub mod saga;

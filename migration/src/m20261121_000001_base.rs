@@ -6,7 +6,7 @@
 
 use sea_orm_migration::prelude::*;
 
-use crate::{ddl, refunds};
+use crate::{ddl, money};
 
 /// See the module.
 #[derive(Debug, DeriveMigrationName)]
@@ -29,11 +29,12 @@ const TABLES: &[(&str, &str)] = &[
     ("booking_reservations", BOOKING_RESERVATIONS),
     ("sagas", SAGAS),
     ("payments", PAYMENTS),
-    ("refunds", refunds::REFUNDS),
-    ("refund_lines", refunds::REFUND_LINES),
-    ("ledger_entries", LEDGER_ENTRIES),
+    ("refunds", money::REFUNDS),
+    ("refund_lines", money::REFUND_LINES),
+    ("ledger_entries", money::LEDGER_ENTRIES),
     ("tickets", TICKETS),
     ("idempotency_keys", IDEMPOTENCY_KEYS),
+    ("audit", AUDIT),
     ("outbox", OUTBOX),
     ("changes", CHANGES),
     ("event_sequences", EVENT_SEQUENCES),
@@ -70,6 +71,7 @@ const MEMBERSHIPS: &str = "CREATE TABLE memberships (
 ) {end};
 CREATE INDEX memberships_user ON memberships (user_id)";
 
+// `promised_starts_at` is what those who booked were told first, once the beginning was moved after that.
 const EVENTS: &str = "CREATE TABLE events (
     id {uuid} PRIMARY KEY,
     organization_id {uuid} NOT NULL REFERENCES organizations (id),
@@ -95,6 +97,7 @@ const EVENTS: &str = "CREATE TABLE events (
     version {int} NOT NULL CHECK (version > 0),
     created_at {big} NOT NULL,
     updated_at {big} NOT NULL,
+    promised_starts_at {big},
     CHECK (ends_at > starts_at),
     CHECK (sale_ends_at > sale_starts_at)
 ) {end};
@@ -137,10 +140,14 @@ const OFFERS: &str = "CREATE TABLE offers (
     price_minor {big} NOT NULL CHECK (price_minor >= 0),
     admits {int} NOT NULL CHECK (admits BETWEEN 1 AND 20),
     refundable {int} NOT NULL CHECK (refundable IN (0, 1)),
+    benefits {text} NOT NULL DEFAULT '[]',
+    sale_starts_at {big},
+    sale_ends_at {big},
     position {int} NOT NULL,
     created_at {big} NOT NULL,
     withdrawn_at {big},
-    PRIMARY KEY (event_id, id)
+    PRIMARY KEY (event_id, id),
+    CHECK (sale_starts_at IS NULL OR sale_ends_at IS NULL OR sale_ends_at > sale_starts_at)
 ) {end};
 CREATE UNIQUE INDEX offers_id ON offers (id)";
 
@@ -287,15 +294,17 @@ const BOOKING_RESERVATIONS: &str = "CREATE TABLE booking_reservations (
 CREATE UNIQUE INDEX booking_reservations_live ON booking_reservations (reservation_id) WHERE live = 1";
 
 // `wakes` counts those who want somebody to look at once: a worker that parks a saga which was woken since
-// it looked makes it due at once.
+// it looked makes it due at once. `format` is the state's: a program leaves alone what is newer than itself.
 const SAGAS: &str = "CREATE TABLE sagas (
     id {uuid} PRIMARY KEY,
     kind {text} NOT NULL,
     subject_id {uuid} NOT NULL,
+    format {int} NOT NULL CHECK (format >= 0),
     status {text} NOT NULL CHECK (status IN
         ('running', 'waiting', 'undoing', 'done', 'undone', 'needs_attention')),
     state {text} NOT NULL,
     reason {text},
+    last_error {text},
     due_at {big} NOT NULL,
     lease_until {big} NOT NULL,
     fence {big} NOT NULL CHECK (fence >= 0),
@@ -306,7 +315,9 @@ const SAGAS: &str = "CREATE TABLE sagas (
     updated_at {big} NOT NULL
 ) {hot};
 CREATE UNIQUE INDEX sagas_subject ON sagas (subject_id);
-CREATE INDEX sagas_due ON sagas (due_at) WHERE status IN ('running', 'waiting', 'undoing')";
+CREATE INDEX sagas_due ON sagas (due_at) WHERE status IN ('running', 'waiting', 'undoing');
+CREATE INDEX sagas_live ON sagas (id)
+    WHERE status IN ('running', 'waiting', 'undoing', 'needs_attention')";
 
 const PAYMENTS: &str = "CREATE TABLE payments (
     id {uuid} PRIMARY KEY,
@@ -324,20 +335,6 @@ const PAYMENTS: &str = "CREATE TABLE payments (
 ) {end};
 CREATE INDEX payments_booking ON payments (booking_id);
 CREATE UNIQUE INDEX payments_intent ON payments (provider, intent_id) WHERE intent_id IS NOT NULL";
-
-const LEDGER_ENTRIES: &str = "CREATE TABLE ledger_entries (
-    id {uuid} PRIMARY KEY,
-    posting_id {uuid} NOT NULL,
-    booking_id {uuid} NOT NULL,
-    organization_id {uuid} NOT NULL,
-    account {text} NOT NULL CHECK (account IN
-        ('captured', 'refunded', 'organization', 'fees', 'discounts')),
-    amount_minor {big} NOT NULL CHECK (amount_minor <> 0),
-    currency {text} NOT NULL,
-    kind {text} NOT NULL CHECK (kind IN ('capture', 'refund')),
-    created_at {big} NOT NULL
-) {end};
-CREATE INDEX ledger_entries_booking ON ledger_entries (booking_id)";
 
 const TICKETS: &str = "CREATE TABLE tickets (
     id {uuid} PRIMARY KEY,
@@ -377,6 +374,22 @@ const IDEMPOTENCY_KEYS: &str = "CREATE TABLE idempotency_keys (
 CREATE INDEX idempotency_keys_age ON idempotency_keys (created_at);
 CREATE INDEX idempotency_keys_subject ON idempotency_keys (subject_id)";
 
+// Only ever added to, and dropped by age.
+const AUDIT: &str = "CREATE TABLE audit (
+    id {uuid} PRIMARY KEY,
+    at {big} NOT NULL,
+    actor_id {uuid} NOT NULL,
+    actor_role {text} NOT NULL CHECK (actor_role IN
+        ('customer', 'organizer', 'controller', 'admin')),
+    action {text} NOT NULL,
+    subject_kind {text} NOT NULL,
+    subject_id {uuid} NOT NULL,
+    detail {text} NOT NULL
+) {end};
+CREATE INDEX audit_subject ON audit (subject_id, id);
+CREATE INDEX audit_actor ON audit (actor_id, id);
+CREATE INDEX audit_age ON audit (at)";
+
 const OUTBOX: &str = "CREATE TABLE outbox (
     id {serial},
     event_id {uuid} NOT NULL,
@@ -398,10 +411,9 @@ const EVENT_SEQUENCES: &str = "CREATE TABLE event_sequences (
     last_seq {big} NOT NULL CHECK (last_seq >= 0)
 ) {hot}";
 
+// A row is locked for as long as the work takes, and not for a time: who dies lets go of it.
 const LEASES: &str = "CREATE TABLE leases (
     name {text} PRIMARY KEY,
-    holder {uuid} NOT NULL,
-    lease_until {big} NOT NULL,
     fence {big} NOT NULL
 ) {hot}";
 

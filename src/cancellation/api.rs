@@ -92,6 +92,7 @@ impl CancellationApi {
                     booking: id,
                     asker: Asker::Buyer,
                     asked_by: Some(buyer.id()),
+                    actor: None,
                     event: None,
                     lines,
                     attempt,

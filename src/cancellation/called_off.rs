@@ -53,6 +53,7 @@ impl Cancellations {
             booking,
             asker: Asker::CalledOff,
             asked_by: None,
+            actor: None,
             event: Some(event),
             lines: None,
             attempt: None,

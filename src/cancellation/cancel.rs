@@ -24,9 +24,13 @@ use super::{
     refund::{Reason, Refunds, Wanted},
 };
 use crate::{
+    audit::{self, Entry},
     checkout::{self, settled},
     db::{self, Failure, Tx},
-    http::idempotency::{Answer, Attempt, Claim, ClaimError, Known},
+    http::{
+        auth::User,
+        idempotency::{Answer, Attempt, Claim, ClaimError, Known},
+    },
     ledger::{self as books, Kind},
     live::record,
     ports::Entropy,
@@ -44,6 +48,8 @@ pub struct CancelCommand {
     pub asker: Asker,
     /// The user or guest.
     pub asked_by: Option<Uuid>,
+    /// Who acts on what is not their own: it is written into the audit.
+    pub actor: Option<User>,
     /// The lines of this event alone.
     pub event: Option<EventId>,
     /// These lines alone.
@@ -220,6 +226,12 @@ async fn void(
         books::post(tx, entropy, booking, Kind::Refund, &entries, now_ms).await?;
         None
     };
+    if let Some(actor) = command.actor {
+        let detail = serde_json::json!({ "lines": ids, "amount_minor": amount });
+        let subject = ("booking", booking.id);
+        let entry = Entry::new(entropy, actor, "booking.cancel", subject, &detail);
+        audit::record(tx, &entry).await?;
+    }
     for (event, change) in &changes {
         record::record(tx, *event, change).await?;
     }

@@ -20,7 +20,7 @@ use crate::{
     },
     saga::{
         Directive, Driver, Status,
-        driver::{Illegal, Performed, Unreadable},
+        driver::{Illegal, Performed, Progress, Unreadable},
     },
     tickets,
 };
@@ -70,6 +70,7 @@ impl Driver for RefundDriver {
     type Aftermath = ();
 
     const KIND: &'static str = "refund";
+    const FORMAT: u16 = refund::FORMAT;
 
     fn decode(&self, text: &str) -> Result<Refund, Unreadable> {
         Refund::decode(text).map_err(|error| Unreadable(Box::new(error)))
@@ -99,6 +100,20 @@ impl Driver for RefundDriver {
 
     fn apply(&self, state: Refund, event: Event, now_ms: i64) -> Result<Refund, Illegal> {
         refund::apply(state, event, now_ms).map_err(|illegal| Illegal(Box::new(illegal)))
+    }
+
+    fn progress(&self, state: &Refund) -> Progress {
+        let (step, attempts) = state.state.standing();
+        Progress { step, attempts }
+    }
+
+    fn trouble(&self, event: &Event) -> Option<String> {
+        event.trouble()
+    }
+
+    fn retried(&self, state: Refund, now_ms: i64) -> Refund {
+        // One that was given up for a bug never stood still by itself: it goes on where it is.
+        refund::apply(state.clone(), Event::Retried, now_ms).unwrap_or(state)
     }
 
     fn woken(&self, state: Refund, now_ms: i64) -> Refund {

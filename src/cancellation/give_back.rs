@@ -7,7 +7,6 @@ use holdfast_domain::{
     money::Money,
     refund::rules,
 };
-use uuid::Uuid;
 
 use super::{
     Cancellations,
@@ -15,9 +14,11 @@ use super::{
     refund::{Reason, Refunds, Wanted},
 };
 use crate::{
+    audit::{self, Entry},
     checkout::settled,
     db::{self, Tx},
-    http::idempotency::Attempt,
+    http::{auth::User, idempotency::Attempt},
+    ports::Entropy,
 };
 
 /// How much to give back, of what.
@@ -25,8 +26,8 @@ use crate::{
 pub struct GiveBackCommand {
     /// The booking.
     pub booking: BookingId,
-    /// Who gives it.
-    pub asked_by: Uuid,
+    /// Who gives it; written into the audit.
+    pub actor: User,
     /// The lines of this event alone.
     pub event: EventId,
     /// These lines alone.
@@ -45,14 +46,15 @@ impl Cancellations {
     /// See [`CancelError`]; nothing has happened then.
     pub async fn give_back(&self, command: GiveBackCommand) -> Result<Came, CancelError> {
         let command = Arc::new(command);
-        let refunds = self.refunds.clone();
+        let (refunds, entropy) = (self.refunds.clone(), Arc::clone(&self.checkouts.base.entropy));
         let left: Left = self
             .checkouts
             .base
             .db
             .transact(move |tx| {
                 let (refunds, command) = (refunds.clone(), Arc::clone(&command));
-                Box::pin(async move { give_back(tx, &refunds, &command).await })
+                let entropy = Arc::clone(&entropy);
+                Box::pin(async move { give_back(tx, &refunds, &*entropy, &command).await })
             })
             .await?;
         if let Some(work) = left.refund {
@@ -65,6 +67,7 @@ impl Cancellations {
 async fn give_back(
     tx: &Tx,
     refunds: &Refunds,
+    entropy: &dyn Entropy,
     command: &GiveBackCommand,
 ) -> Result<Left, CancelError> {
     let attempt = Some(&command.attempt);
@@ -90,10 +93,14 @@ async fn give_back(
         payment: &payment,
         shares: &shares,
         reason: Reason::Goodwill,
-        asked_by: Some(command.asked_by),
+        asked_by: Some(command.actor.id.0),
         now_ms,
     };
     let refund = Some(refunds.open(tx, wanted).await?);
+    let detail = serde_json::json!({ "amount_minor": command.amount.minor });
+    let subject = ("booking", booking.id);
+    let entry = Entry::new(entropy, command.actor, "booking.refund", subject, &detail);
+    audit::record(tx, &entry).await?;
     let came = answer(tx, attempt, command.booking).await?;
     Ok(Left { came, refund })
 }

@@ -6,7 +6,7 @@ use holdfast_contract::{
 };
 use holdfast_domain::{
     access::{self, Action, Relation},
-    ids::{BookingId, EventId, UserId},
+    ids::{BookingId, EventId},
     money::{Currency, Money},
     refund::rules::Asker,
 };
@@ -26,7 +26,7 @@ use crate::{
     accounts::membership,
     checkout::BookingAnswer,
     http::{
-        auth::Caller,
+        auth::{Caller, User},
         body::{Json, MaybeJson},
         idempotency::{self, Attempt},
         page,
@@ -92,11 +92,12 @@ impl EventBookingsApi {
         let (event, user) = self.managed(&caller, &id.0).await?;
         let request = body.0.unwrap_or_default();
         let fingerprint = (event, booking_id.0, &request);
-        let attempt = key.0.map(|key| Attempt::new(user.0, CANCEL, &key, &fingerprint));
+        let attempt = key.0.map(|key| Attempt::new(user.id.0, CANCEL, &key, &fingerprint));
         let command = CancelCommand {
             booking: BookingId(booking_id.0),
             asker: Asker::Organizer,
-            asked_by: Some(user.0),
+            asked_by: Some(user.id.0),
+            actor: Some(user),
             event: Some(event),
             attempt: attempt.transpose()?,
             lines: line_ids(request.line_ids)?,
@@ -123,12 +124,12 @@ impl EventBookingsApi {
         let (event, user) = self.managed(&caller, &id.0).await?;
         let key = key.0.ok_or_else(idempotency::required)?;
         let request = body.0;
-        let attempt = Attempt::new(user.0, REFUND, &key, &(event, booking_id.0, &request))?;
+        let attempt = Attempt::new(user.id.0, REFUND, &key, &(event, booking_id.0, &request))?;
         let currency = Currency::parse(&request.amount.currency)
             .map_err(|error| ApiProblem::field("amount.currency", error.to_string()))?;
         let command = GiveBackCommand {
             booking: BookingId(booking_id.0),
-            asked_by: user.0,
+            actor: user,
             event,
             amount: Money::new(request.amount.amount, currency),
             lines: line_ids(request.line_ids)?,
@@ -146,7 +147,7 @@ impl EventBookingsApi {
         &self,
         caller: &Caller,
         id_or_slug: &str,
-    ) -> Result<(EventId, UserId), ApiProblem> {
+    ) -> Result<(EventId, User), ApiProblem> {
         let user = caller.user()?;
         let missing = || ApiProblem::not_found("event");
         let events = &self.cancellations.events;
@@ -154,11 +155,11 @@ impl EventBookingsApi {
         let organization = events.get(event).await?.ok_or_else(missing)?.organization;
         let allowed = |relation| access::allows(Some(user.role), relation, Action::ManageBookings);
         if allowed(Relation::Stranger) {
-            return Ok((event, user.id));
+            return Ok((event, user));
         }
         let db = &self.cancellations.checkouts.base.db;
         if allowed(membership::relation(db, organization, user.id).await?) {
-            return Ok((event, user.id));
+            return Ok((event, user));
         }
         Err(ApiProblem::new(ProblemType::Forbidden, "This event belongs to somebody else."))
     }

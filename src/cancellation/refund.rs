@@ -20,7 +20,7 @@ use crate::{
     base::Base,
     db::Tx,
     ports::PaymentGateway,
-    saga::{Executor, executor::Work},
+    saga::{Executor, attention::Attended, executor::Work},
 };
 
 /// Why money goes back.
@@ -113,6 +113,11 @@ impl Refunds {
     pub fn drive(&self, work: Work<Refund>) {
         let executor = self.executor.clone();
         self.base.tasks.spawn(async move { executor.drive(work).await });
+    }
+
+    /// Refunds, as operators meet them.
+    pub fn attended(&self) -> Arc<dyn Attended> {
+        Arc::new(self.executor.clone())
     }
 
     /// Takes up refunds that are due; answers how many. Runs on every node.

@@ -11,10 +11,11 @@ use holdfast_domain::{
     refund::rules::{Asker, Standing},
 };
 use holdfast_entity::{booking_lines, bookings};
+use sea_orm::DbErr;
 
 use super::settled::Occasions;
 use crate::http::{
-    idempotency::Answer,
+    idempotency::{Answer, Made},
     problem::{self, ApiProblem},
     time::rfc3339,
 };
@@ -23,21 +24,24 @@ use crate::http::{
 const REDIRECT_OR_SDK: &str = "redirect_or_sdk";
 
 /// A booking on the wire, with what its buyer may do with it by the rules.
+///
+/// # Errors
+/// When the store holds what its CHECKs forbid.
 pub fn booking(
     stored: &bookings::Model,
     lines: &[booking_lines::Model],
     tickets: Vec<Ticket>,
     occasions: &Occasions,
-) -> Booking {
+) -> Result<Booking, DbErr> {
     let money = |amount| Money { amount, currency: stored.currency.clone() };
-    let status = status(&stored.status);
+    let status = status(&stored.status)?;
     let standing: Vec<_> = lines.iter().map(|line| occasions.line(line, &tickets)).collect();
     let live = || standing.iter().filter(|line| line.standing == Standing::Live);
     let free_of_obstacles = |line: &holdfast_domain::refund::rules::Line| {
         line.obstacle(Asker::Buyer, occasions.now_ms).is_none()
     };
     let can_give_back = status == BookingStatus::Confirmed && live().all(free_of_obstacles);
-    Booking {
+    Ok(Booking {
         id: stored.id,
         reference: stored.reference.clone(),
         status,
@@ -70,6 +74,16 @@ pub fn booking(
         failure: stored.failure.clone(),
         email: stored.email.clone(),
         created_at: rfc3339(stored.created_at),
+    })
+}
+
+fn status(word: &str) -> Result<BookingStatus, DbErr> {
+    match word {
+        "pending" => Ok(BookingStatus::Pending),
+        "confirmed" => Ok(BookingStatus::Confirmed),
+        "failed" => Ok(BookingStatus::Failed),
+        "cancelled" => Ok(BookingStatus::Cancelled),
+        unknown => Err(DbErr::Type(format!("{unknown} is no status of a booking"))),
     }
 }
 
@@ -88,18 +102,9 @@ pub fn stored_status(status: BookingStatus) -> &'static str {
     }
 }
 
-fn status(stored: &str) -> BookingStatus {
-    match stored {
-        "confirmed" => BookingStatus::Confirmed,
-        "failed" => BookingStatus::Failed,
-        "cancelled" => BookingStatus::Cancelled,
-        _ => BookingStatus::Pending,
-    }
-}
-
 /// Paid: 201, kept.
 pub fn confirmed(booking: &Booking) -> Answer {
-    Answer::json(201, booking)
+    Made { body: booking, path: format!("/bookings/{}", booking.id) }.answer()
 }
 
 /// Not known yet, or the buyer must act: 202, never kept.
@@ -157,6 +162,12 @@ mod tests {
     use holdfast_contract::problem::Problem;
 
     use super::*;
+
+    #[test]
+    fn a_word_that_nobody_knows_is_no_pending_booking() {
+        assert_eq!(status("pending").ok(), Some(BookingStatus::Pending));
+        assert!(status("paused").is_err());
+    }
 
     #[test]
     fn only_a_decline_is_kept_and_it_says_so() {

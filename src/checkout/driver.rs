@@ -31,7 +31,7 @@ use crate::{
     },
     saga::{
         Directive, Driver, Status,
-        driver::{Illegal, Performed, Unreadable},
+        driver::{Illegal, Performed, Progress, Unreadable},
     },
     tickets,
 };
@@ -115,7 +115,7 @@ impl CheckoutDriver {
         books::post(tx, &*self.entropy, &stored, Kind::Capture, &entries, now_ms).await?;
         "confirmed".clone_into(&mut stored.status);
         let occasions = settled::Occasions::of(tx, lines.iter()).await?;
-        let shown = answer::booking(&stored, &lines, tickets, &occasions);
+        let shown = answer::booking(&stored, &lines, tickets, &occasions)?;
         idempotency::answer_for(tx, booking.0, &answer::confirmed(&shown)).await?;
         Ok(Performed::Done(Event::TicketsIssued(Outcome::Done(()))))
     }
@@ -225,6 +225,7 @@ impl Driver for CheckoutDriver {
     type Aftermath = Changes;
 
     const KIND: &'static str = "checkout";
+    const FORMAT: u16 = checkout::FORMAT;
 
     fn decode(&self, text: &str) -> Result<Checkout, Unreadable> {
         Checkout::decode(text).map_err(|error| Unreadable(Box::new(error)))
@@ -275,6 +276,20 @@ impl Driver for CheckoutDriver {
 
     fn apply(&self, state: Checkout, event: Event, now_ms: i64) -> Result<Checkout, Illegal> {
         checkout::apply(state, event, now_ms).map_err(|illegal| Illegal(Box::new(illegal)))
+    }
+
+    fn progress(&self, state: &Checkout) -> Progress {
+        let (step, attempts) = state.state.standing();
+        Progress { step, attempts }
+    }
+
+    fn trouble(&self, event: &Event) -> Option<String> {
+        event.trouble()
+    }
+
+    fn retried(&self, state: Checkout, now_ms: i64) -> Checkout {
+        // One that was given up for a bug never stood still by itself: it goes on where it is.
+        checkout::apply(state.clone(), Event::Retried, now_ms).unwrap_or(state)
     }
 
     fn woken(&self, state: Checkout, now_ms: i64) -> Checkout {

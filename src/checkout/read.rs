@@ -40,7 +40,7 @@ async fn show(sql: &impl Sql, rows: Vec<bookings::Model>) -> Result<Vec<Booking>
         let tickets = tickets.remove(&row.id).unwrap_or_default();
         answer::booking(&row, &lines, tickets, &occasions)
     });
-    Ok(shown.collect())
+    shown.collect()
 }
 
 impl Checkouts {
@@ -118,6 +118,14 @@ impl Checkouts {
         };
         let relation = self.relation(caller, &stored).await?;
         Ok(Some((stored, relation)))
+    }
+
+    /// What people call these bookings.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn references(&self, bookings: &[Uuid]) -> Result<HashMap<Uuid, String>, DbErr> {
+        store::references(&self.base.db, bookings).await
     }
 
     /// How the caller stands to a booking.

@@ -208,6 +208,21 @@ pub async fn find(sql: &impl Sql, by: By<'_>) -> Result<Option<bookings::Model>,
     row.map(|row| bookings::Model::from_query_result(&row, "")).transpose()
 }
 
+/// What people call these bookings, and those of which these refunds are.
+pub async fn references(sql: &impl Sql, bookings: &[Uuid]) -> Result<HashMap<Uuid, String>, DbErr> {
+    if bookings.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let list = placeholders(1, bookings.len());
+    let text = format!(
+        "SELECT id, reference FROM bookings WHERE id IN ({list}) \
+         UNION ALL SELECT f.id, b.reference FROM refunds f JOIN bookings b ON b.id = f.booking_id \
+         WHERE f.id IN ({list})"
+    );
+    let rows = sql.all(&text, bookings.iter().map(|id| (*id).into()).collect()).await?;
+    rows.iter().map(|row| Ok((row.try_get("", "id")?, row.try_get("", "reference")?))).collect()
+}
+
 /// A buyer's bookings, newest first, after the one with this id.
 pub async fn list(
     sql: &impl Sql,

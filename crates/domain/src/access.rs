@@ -71,11 +71,13 @@ pub enum Action {
     CancelBooking,
     /// See the bookings of an event; cancel them and give money back.
     ManageBookings,
+    /// See what needs an operator, and act on it.
+    Operate,
 }
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::CreateEvent,
         Self::ManageEvent,
         Self::DeleteEvent,
@@ -84,6 +86,7 @@ impl Action {
         Self::ReadBooking,
         Self::CancelBooking,
         Self::ManageBookings,
+        Self::Operate,
     ];
 }
 
@@ -93,7 +96,7 @@ pub fn allows(role: Option<Role>, relation: Relation, action: Action) -> bool {
     let organizer = role == Some(Role::Organizer) && relation == Relation::Member;
     match action {
         Action::CreateEvent | Action::ManageEvent | Action::ManageBookings => admin || organizer,
-        Action::DeleteEvent => admin,
+        Action::DeleteEvent | Action::Operate => admin,
         Action::ReadReservation => admin || relation == Relation::Owner,
         // Nobody pays with, or gives up, what somebody else holds.
         Action::UseReservation | Action::CancelBooking => relation == Relation::Owner,

@@ -180,6 +180,35 @@ impl State {
             Self::Stuck { .. } => "stuck",
         }
     }
+
+    /// The state's name, or of one that is stuck the name of where it goes on; and how often its step was tried,
+    /// the try under way included.
+    pub fn standing(&self) -> (&'static str, u32) {
+        let attempts = match self {
+            Self::Refunding { call } => call.failures + 1,
+            Self::Posting { tries, .. } => tries.attempt(),
+            Self::Rest { .. } => 0,
+            Self::Stuck { from, .. } => return from.standing(),
+        };
+        (self.name(), attempts)
+    }
+}
+
+impl Event {
+    /// What went wrong, in words for an operator; nothing where all is well.
+    pub fn trouble(&self) -> Option<String> {
+        let (step, words) = match self {
+            Self::Refunded(Outcome::Refused(code)) => (Step::Refund, format!("refused ({code})")),
+            Self::Refunded(Outcome::Unknown(doubt)) => (Step::Refund, doubt.words().to_owned()),
+            Self::Posted(Outcome::Refused(())) => (Step::Post, "refused".to_owned()),
+            Self::Posted(Outcome::Unknown(doubt)) => (Step::Post, doubt.words().to_owned()),
+            Self::Refunded(Outcome::Done(_))
+            | Self::Posted(Outcome::Done(()))
+            | Self::Woken
+            | Self::Retried => return None,
+        };
+        Some(format!("{}: {words}", step.name()))
+    }
 }
 
 impl Refund {

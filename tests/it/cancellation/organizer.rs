@@ -3,7 +3,7 @@
 use holdfast_domain::access::Role;
 
 use super::*;
-use crate::catalogue::account;
+use crate::fixture::account;
 
 async fn organizer(app: &TestApp, event: &Event) -> String {
     let slug = format!("event-{}", event.id.simple());
@@ -120,6 +120,12 @@ async fn an_organizer_gives_a_part_back_and_never_more_than_was_paid() {
     let read = paid.reads(&app).await;
     assert_eq!(statuses(&read), ["valid", "valid"]);
     assert_eq!(books(&app).await, (9000, 1001));
+    let text = "SELECT action FROM audit WHERE subject_id = $1";
+    let subject = Uuid::parse_str(paid.id()).expect("an id");
+    let written = app.app.base.db.all(text, vec![subject.into()]).await.expect("the audit");
+    let actions: Vec<String> =
+        written.iter().map(|row| row.try_get("", "action").expect("an action")).collect();
+    assert_eq!(actions, ["booking.refund"]);
     // What is cancelled afterwards brings back the rest.
     let cancelled = paid.cancels(&app, None).await;
     assert_eq!(cancelled.body["status"], "cancelled", "{}", cancelled.text);

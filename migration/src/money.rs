@@ -1,4 +1,4 @@
-//! What is given back, in the first schema.
+//! The ledger and what is given back, in the first schema.
 
 /// A refund has the id of its saga. `asked_by` is the user or guest; none where nobody asked.
 pub(crate) const REFUNDS: &str = "CREATE TABLE refunds (
@@ -30,3 +30,18 @@ pub(crate) const REFUND_LINES: &str = "CREATE TABLE refund_lines (
     PRIMARY KEY (refund_id, line_id)
 ) {end};
 CREATE INDEX refund_lines_booking ON refund_lines (booking_id)";
+
+/// Double entry: the entries of a posting sum to zero.
+pub(crate) const LEDGER_ENTRIES: &str = "CREATE TABLE ledger_entries (
+    id {uuid} PRIMARY KEY,
+    posting_id {uuid} NOT NULL,
+    booking_id {uuid} NOT NULL,
+    organization_id {uuid} NOT NULL,
+    account {text} NOT NULL CHECK (account IN
+        ('captured', 'refunded', 'organization', 'fees', 'discounts')),
+    amount_minor {big} NOT NULL CHECK (amount_minor <> 0),
+    currency {text} NOT NULL,
+    kind {text} NOT NULL CHECK (kind IN ('capture', 'refund')),
+    created_at {big} NOT NULL
+) {end};
+CREATE INDEX ledger_entries_booking ON ledger_entries (booking_id)";
