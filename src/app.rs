@@ -1,4 +1,6 @@
-//! The composition root: the only file that names adapters.
+//! The composition root: the only file that names adapters, with `app/gateways.rs` for those that take money.
+
+mod gateways;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -22,18 +24,17 @@ use crate::{
         in_process::{InProcessBroker, InProcessLocks},
         redis_broker::RedisBroker,
         redlock::Redlock,
-        simulated_gateway::SimulatedGateway,
         system::{SystemClock, SystemEntropy},
     },
     audit,
     base::Base,
-    cancellation::{self, CancellationApi, Cancellations, EventBookingsApi, Refunds},
+    cancellation::{self, CancellationApi, Cancellations, EventBookingsApi},
     catalogue::{self, Catalogue, create_event::HoldTimes},
-    checkout::{self, BookingsApi, Checkouts, PaymentsApi},
-    config::{Config, Environment, PaymentProvider},
+    checkout::{self, BookingsApi, Checkouts, PaymentsApi, WebhooksApi},
+    config::{Config, Environment},
     db::{ClockOffset, Db, IN_MEMORY},
     development::DevelopmentApi,
-    http::{body::Json, problem, secure::SecureHeaders, tokens::Tokens},
+    http::{body::Json, cors::Cors, problem, secure::SecureHeaders, tokens::Tokens},
     jobs::{self, Pass},
     ledger::reconcile::{self, Difference, ReconcileError},
     live::{self, LiveApi, Relay, Tail},
@@ -140,7 +141,7 @@ impl App {
             seconds: i64::try_from(config.hold_ttl.as_secs())?,
             cap_seconds: i64::try_from(config.hold_cap.as_secs())?,
         };
-        let (checkouts, refunds) = checkouts(&config, &base, &reservations);
+        let (checkouts, refunds) = gateways::checkouts(&config, &base, &reservations)?;
         let cancellations = Cancellations {
             checkouts: checkouts.clone(),
             refunds,
@@ -257,6 +258,7 @@ impl App {
         let (due, old) = (self.checkouts.clone(), self.checkouts.clone());
         let (refunds, called_off) =
             (self.cancellations.refunds.clone(), self.cancellations.clone());
+        let (events, old_events) = (self.checkouts.clone(), self.checkouts.clone());
         let (seen, audited) = (self.base.db.clone(), self.base.db.clone());
         let kinds: Vec<&'static str> = self.sagas().iter().map(|saga| saga.kind()).collect();
         vec![
@@ -267,6 +269,14 @@ impl App {
             Pass::new("audit-retention", self.config.event_pass, move || {
                 let db = audited.clone();
                 async move { Ok(audit::retention_pass(&db).await?) }
+            }),
+            Pass::new("webhooks", checkout::PASS_EVERY, move || {
+                let checkouts = events.clone();
+                async move { Ok(checkouts.webhooks_pass().await?) }
+            }),
+            Pass::new("webhook-retention", self.config.event_pass, move || {
+                let checkouts = old_events.clone();
+                async move { Ok(checkouts.webhooks_retention_pass().await?) }
             }),
             Pass::new("checkouts", checkout::PASS_EVERY, move || {
                 let checkouts = due.clone();
@@ -338,8 +348,10 @@ impl App {
         routes
             .data(Arc::clone(&self.tokens))
             .data(self.base.db.clone())
+            .data(self.config.trusted_proxies.clone())
             .catch_all_error(|error| async move { problem::from_poem(error) })
-            .with(SecureHeaders)
+            .with(SecureHeaders::for_gateway(self.checkouts.gateway.provider()))
+            .with(Cors::new(&self.config.cors_origins))
     }
 
     /// Every kind of saga.
@@ -361,10 +373,12 @@ impl App {
             sagas: self.sagas(),
             checkouts: self.checkouts.clone(),
         };
+        let webhooks = WebhooksApi { checkouts: self.checkouts.clone() };
         let cancellations = self.cancellations.clone();
         let cancellation = CancellationApi { cancellations: cancellations.clone() };
         let after_sale = (cancellation, EventBookingsApi { cancellations });
-        let slices = (accounts, catalogue, reservations, bookings, payments, operators, after_sale);
+        let bookings = (bookings, after_sale);
+        let slices = (accounts, catalogue, reservations, bookings, payments, webhooks, operators);
         OpenApiService::new(slices, "Holdfast", VERSION).server("/api/v1")
     }
 }
@@ -420,21 +434,6 @@ async fn base(config: &Config) -> anyhow::Result<Base> {
         None => db,
     };
     Ok(Base { db, entropy, clock, tasks: Tasks::default() })
-}
-
-fn checkouts(config: &Config, base: &Base, reservations: &Reservations) -> (Checkouts, Refunds) {
-    let relay = reservations.relay.clone();
-    match config.payment_provider {
-        PaymentProvider::Simulated => {
-            let entropy = Arc::clone(&base.entropy);
-            let gateway = Arc::new(SimulatedGateway::new(base.db.clone(), entropy));
-            let bank = Arc::clone(&gateway);
-            let refunds = Refunds::new(base.clone(), Arc::<SimulatedGateway>::clone(&gateway));
-            let checkouts =
-                Checkouts::new(base.clone(), relay, gateway, Some(bank), refunds.clone());
-            (checkouts, refunds)
-        }
-    }
 }
 
 fn locks(config: &Config, base: &Base) -> anyhow::Result<Arc<dyn LockManager>> {

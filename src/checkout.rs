@@ -28,10 +28,12 @@ pub mod read;
 pub mod settled;
 pub mod settled_store;
 pub mod store;
+pub mod webhooks;
 
 pub use api::{BookingAnswer, BookingsApi};
 pub use driver::CheckoutDriver;
 pub use payments_api::PaymentsApi;
+pub use webhooks::{WebhookSettings, api::WebhooksApi};
 
 /// How often every node looks for checkouts that are due: interrupted ones are taken up soon after their lease
 /// has lapsed.
@@ -46,6 +48,8 @@ pub struct Checkouts {
     pub gateway: Arc<dyn PaymentGateway>,
     /// The buyer's bank, where the gateway is the simulated one.
     pub bank: Option<Arc<dyn SimulatedBank>>,
+    /// What webhooks are verified with, where the gateway sends any.
+    pub webhooks: Option<WebhookSettings>,
     /// Carries checkouts on.
     pub executor: Executor<CheckoutDriver>,
 }
@@ -62,7 +66,13 @@ impl Checkouts {
         let entropy = Arc::clone(&base.entropy);
         let driver = CheckoutDriver::new(Arc::clone(&gateway), entropy, relay, refunds);
         let executor = Executor::new(base.clone(), Arc::new(driver));
-        Self { base, gateway, bank, executor }
+        Self { base, gateway, bank, webhooks: None, executor }
+    }
+
+    /// The same, taking in webhooks.
+    #[must_use]
+    pub fn with_webhooks(self, settings: WebhookSettings) -> Self {
+        Self { webhooks: Some(settings), ..self }
     }
 
     /// Takes up checkouts that are due; answers how many. Runs on every node.

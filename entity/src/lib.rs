@@ -36,3 +36,4 @@ pub mod simulated_payments;
 pub mod simulated_refunds;
 pub mod tickets;
 pub mod users;
+pub mod webhook_events;

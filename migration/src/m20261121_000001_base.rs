@@ -40,8 +40,9 @@ const TABLES: &[(&str, &str)] = &[
     ("event_sequences", EVENT_SEQUENCES),
     ("leases", LEASES),
     ("clock_offset", CLOCK_OFFSET),
-    ("simulated_payments", SIMULATED_PAYMENTS),
-    ("simulated_refunds", SIMULATED_REFUNDS),
+    ("webhook_events", WEBHOOK_EVENTS),
+    ("simulated_payments", money::SIMULATED_PAYMENTS),
+    ("simulated_refunds", money::SIMULATED_REFUNDS),
 ];
 
 const ORGANIZATIONS: &str = "CREATE TABLE organizations (
@@ -291,7 +292,8 @@ const BOOKING_RESERVATIONS: &str = "CREATE TABLE booking_reservations (
     live {int} NOT NULL CHECK (live IN (0, 1)),
     PRIMARY KEY (booking_id, reservation_id)
 ) {end};
-CREATE UNIQUE INDEX booking_reservations_live ON booking_reservations (reservation_id) WHERE live = 1";
+CREATE UNIQUE INDEX booking_reservations_live ON booking_reservations (reservation_id) WHERE live = 1;
+CREATE INDEX booking_reservations_reservation ON booking_reservations (reservation_id)";
 
 // `wakes` counts those who want somebody to look at once: a worker that parks a saga which was woken since
 // it looked makes it due at once. `format` is the state's: a program leaves alone what is newer than itself.
@@ -417,45 +419,33 @@ const LEASES: &str = "CREATE TABLE leases (
     fence {big} NOT NULL
 ) {hot}";
 
+// What gateways told of, once for each event. Ids and the type alone: what they are about is fetched again.
+const WEBHOOK_EVENTS: &str = "CREATE TABLE webhook_events (
+    provider {text} NOT NULL,
+    event_id {text} NOT NULL,
+    kind {text} NOT NULL,
+    payment {text},
+    account {text},
+    status {text} NOT NULL CHECK (status IN ('new', 'done', 'ignored', 'failed')),
+    outcome {text},
+    attempts {int} NOT NULL CHECK (attempts >= 0),
+    received_at {big} NOT NULL,
+    due_at {big} NOT NULL,
+    settled_at {big},
+    PRIMARY KEY (provider, event_id),
+    CHECK ((status = 'new') = (settled_at IS NULL)),
+    CHECK ((status = 'new') = (outcome IS NULL)),
+    CHECK (status <> 'new' OR payment IS NOT NULL)
+) {end};
+CREATE INDEX webhook_events_due ON webhook_events (due_at) WHERE status = 'new';
+CREATE INDEX webhook_events_age ON webhook_events (received_at)";
+
 // Added to the database's clock; only development and tests write it.
 const CLOCK_OFFSET: &str = "CREATE TABLE clock_offset (
     id {int} PRIMARY KEY CHECK (id = 1),
     offset_ms {big} NOT NULL
 ) {end};
 INSERT INTO clock_offset (id, offset_ms) VALUES (1, 0)";
-
-// The simulated gateway's own books: it is an outside system that happens to live next door. A key column
-// names the call that took effect last, so that the same call is answered again and not repeated.
-const SIMULATED_PAYMENTS: &str = "CREATE TABLE simulated_payments (
-    id {text} PRIMARY KEY,
-    idempotency_key {text} NOT NULL UNIQUE,
-    client_secret {text} NOT NULL UNIQUE,
-    saga {text} NOT NULL,
-    method {text} NOT NULL,
-    amount_minor {big} NOT NULL CHECK (amount_minor > 0),
-    currency {text} NOT NULL,
-    status {text} NOT NULL CHECK (status IN
-        ('requires_confirmation', 'requires_action', 'processing', 'requires_capture', 'succeeded',
-        'canceled', 'declined')),
-    authorize_key {text},
-    capture_key {text},
-    void_key {text},
-    decided_at {big},
-    captured_minor {big} NOT NULL CHECK (captured_minor >= 0 AND captured_minor <= amount_minor),
-    refunded_minor {big} NOT NULL CHECK (refunded_minor >= 0 AND refunded_minor <= captured_minor),
-    created_at {big} NOT NULL
-) {hot};
-CREATE INDEX simulated_payments_saga ON simulated_payments (saga);
-CREATE INDEX simulated_payments_age ON simulated_payments (created_at)";
-
-const SIMULATED_REFUNDS: &str = "CREATE TABLE simulated_refunds (
-    id {text} PRIMARY KEY,
-    idempotency_key {text} NOT NULL UNIQUE,
-    payment_id {text} NOT NULL REFERENCES simulated_payments (id),
-    amount_minor {big} NOT NULL CHECK (amount_minor > 0),
-    created_at {big} NOT NULL
-) {end};
-CREATE INDEX simulated_refunds_payment ON simulated_refunds (payment_id)";
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {

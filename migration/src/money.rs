@@ -1,4 +1,4 @@
-//! The ledger and what is given back, in the first schema.
+//! The ledger, what is given back, and the simulated gateway's books, in the first schema.
 
 /// A refund has the id of its saga. `asked_by` is the user or guest; none where nobody asked.
 pub(crate) const REFUNDS: &str = "CREATE TABLE refunds (
@@ -45,3 +45,36 @@ pub(crate) const LEDGER_ENTRIES: &str = "CREATE TABLE ledger_entries (
     created_at {big} NOT NULL
 ) {end};
 CREATE INDEX ledger_entries_booking ON ledger_entries (booking_id)";
+
+/// The simulated gateway's own books: it is an outside system that happens to live next door. A key column
+/// names the call that took effect last, so that the same call is answered again and not repeated.
+pub(crate) const SIMULATED_PAYMENTS: &str = "CREATE TABLE simulated_payments (
+    id {text} PRIMARY KEY,
+    idempotency_key {text} NOT NULL UNIQUE,
+    client_secret {text} NOT NULL UNIQUE,
+    saga {text} NOT NULL,
+    method {text} NOT NULL,
+    amount_minor {big} NOT NULL CHECK (amount_minor > 0),
+    currency {text} NOT NULL,
+    status {text} NOT NULL CHECK (status IN
+        ('requires_confirmation', 'requires_action', 'processing', 'requires_capture', 'succeeded',
+        'canceled', 'declined')),
+    authorize_key {text},
+    capture_key {text},
+    void_key {text},
+    decided_at {big},
+    captured_minor {big} NOT NULL CHECK (captured_minor >= 0 AND captured_minor <= amount_minor),
+    refunded_minor {big} NOT NULL CHECK (refunded_minor >= 0 AND refunded_minor <= captured_minor),
+    created_at {big} NOT NULL
+) {hot};
+CREATE INDEX simulated_payments_saga ON simulated_payments (saga);
+CREATE INDEX simulated_payments_age ON simulated_payments (created_at)";
+
+pub(crate) const SIMULATED_REFUNDS: &str = "CREATE TABLE simulated_refunds (
+    id {text} PRIMARY KEY,
+    idempotency_key {text} NOT NULL UNIQUE,
+    payment_id {text} NOT NULL REFERENCES simulated_payments (id),
+    amount_minor {big} NOT NULL CHECK (amount_minor > 0),
+    created_at {big} NOT NULL
+) {end};
+CREATE INDEX simulated_refunds_payment ON simulated_refunds (payment_id)";

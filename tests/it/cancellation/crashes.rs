@@ -2,7 +2,7 @@
 //! comes back once.
 
 use super::*;
-use crate::checkout_crashes::Doomed;
+use crate::process::Node;
 
 #[tokio::test]
 async fn killed_at_any_point_of_a_refund_the_money_comes_back_once() {
@@ -18,8 +18,17 @@ async fn killed_at_any_point_of_a_refund_the_money_comes_back_once() {
         println!("killed at {point}");
         let seat = i32::try_from(at).expect("few points") + 1;
         let paid = Paid::of(&app, &event, &seats(&[seat])).await;
-        let doomed = Doomed::start(&app, point);
-        doomed.cancels_and_dies(&paid.buyer.token, paid.id()).await;
+        let failpoint = [("HOLDFAST_FAILPOINT", *point)];
+        let mut doomed = Node::start_with(&app.app.config, &failpoint).await;
+        let cancel = reqwest::Client::new()
+            .post(doomed.url(&format!("/bookings/{}/cancel", paid.id())))
+            .header("X-Guest-Token", &paid.buyer.token)
+            .send();
+        // It may be answered before the program dies of what follows it.
+        let answer = tokio::spawn(cancel);
+        doomed.halts_at(point).await;
+        doomed.kill().await;
+        answer.await.expect("a task").ok();
         given += 4500;
         // The dead worker's lease has to lapse.
         app.advance(Duration::from_secs(6)).await;
