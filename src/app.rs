@@ -28,7 +28,9 @@ use crate::{
     },
     base::Base,
     catalogue::{self, Catalogue, create_event::HoldTimes},
-    checkout::{self, BookingsApi, Checkouts, PaymentsApi, WebhookSettings, WebhooksApi},
+    checkout::{
+        self, BookingsApi, Checkouts, PaymentsApi, WebhookSettings, WebhooksApi, buyer_return,
+    },
     config::{Config, Environment},
     db::{ClockOffset, Db, IN_MEMORY},
     development::DevelopmentApi,
@@ -262,6 +264,7 @@ impl App {
             .nest("/api/docs", api.swagger_ui())
             .at("/api/v1/events/:id/stream", get(live::api::events).data(live))
             .nest("/api/v1", api)
+            .at(buyer_return::PATH, get(buyer_return::page).data(self.checkouts.clone()))
             .at("/*path", get(site::page))
             .at("/", get(site::page));
         let routes = match development {
@@ -356,7 +359,7 @@ fn checkouts(
             secret_key: account.secret_key.clone(),
             publishable_key: account.publishable_key.clone(),
             api_base: account.api_base.clone(),
-            return_url: format!("{}/checkout/return", config.public_url),
+            return_url: format!("{}{}", config.public_url, buyer_return::PATH),
         })?;
         let webhooks =
             WebhookSettings { secrets: account.webhook_secrets.clone(), live: account.is_live() };
