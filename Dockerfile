@@ -24,7 +24,7 @@ RUN apt-get update \
 COPY --from=build /out/holdfast /usr/local/bin/holdfast
 USER 10001:10001
 WORKDIR /var/lib/holdfast
-ENV HOLDFAST_BIND=0.0.0.0:8080 HOLDFAST_DATA_DIR=/var/lib/holdfast/data
+ENV HOLDFAST_BIND=0.0.0.0:8080 HOLDFAST_DATA_DIR=/var/lib/holdfast/data MALLOC_TRIM_THRESHOLD_=131072
 EXPOSE 8080
 # tini: the server is not made to adopt and reap other processes' children.
 ENTRYPOINT ["/usr/bin/tini", "--", "holdfast"]

@@ -5,7 +5,8 @@
 
 The yardstick is the rate at which the same PostgreSQL commits a bare hand-written hold (pgbench,
 16 clients, a socket). Rounds of yardstick and server alternate, and each figure is the median of
-its rounds. The load comes from wrk, a process of its own on the same cores. Rate limits are off.
+its rounds. The server, too, reaches PostgreSQL by its socket. The load comes from wrk, a process of
+its own on the same cores. Rate limits are off.
 Holds lapse between rounds by moving the database's clock, which development builds allow.
 
 A figure that misses its target is shown as such; the exit code is non-zero only when the run
@@ -84,7 +85,7 @@ class Bench:
                                        settings=[("shared_buffers", "1GB")])
         redis = [start_redis(self.fleet, self.folder, index) for index in range(3)]
         self.env = node_settings(
-            self.folder, self.postgres.url(), [node.url for node in redis],
+            self.folder, self.postgres.socket_url(), [node.url for node in redis],
             RATE_LIMITS="off", HOLDS_PER_MINUTE="1000000000", EXPIRY_PASS_SECONDS="5")
         self.env.setdefault("RUST_LOG", "warn")
         run_holdfast(self.options.binary, ["migrate"], self.env)

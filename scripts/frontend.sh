@@ -2,7 +2,6 @@
 # Builds the front end into frontend/dist: WebAssembly, its glue, style, typeface, index.html.
 # File names carry a hash of their content, so that browsers may keep them for ever.
 #
-#   HOLDFAST_CACHE            tools are kept there (default ~/.cache/holdfast)
 #   HOLDFAST_WASM_TARGET_DIR  cargo's target folder for WebAssembly (default target/wasm)
 #   HOLDFAST_WASM_TOOLCHAIN   rustup, debian or auto (default auto: rustup where it works)
 set -euo pipefail
@@ -11,7 +10,6 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$root"
 front=$root/frontend
 dist=$front/dist
-cache=${HOLDFAST_CACHE:-$HOME/.cache/holdfast}
 target_dir=${HOLDFAST_WASM_TARGET_DIR:-$root/target/wasm}
 toolchain=${HOLDFAST_WASM_TOOLCHAIN:-auto}
 triple=wasm32-unknown-unknown
@@ -29,7 +27,7 @@ need sha256sum "install coreutils"
 
 inputs_hash() {
     {
-        find frontend/src frontend/locales frontend/style frontend/shell crates/contract -type f -print0
+        find frontend/src frontend/bind frontend/locales frontend/style frontend/shell crates/contract -type f -print0
         printf '%s\0' Cargo.toml Cargo.lock frontend/Cargo.toml frontend/build.rs \
             frontend/package.json frontend/package-lock.json scripts/frontend.sh
     } | sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1
@@ -86,19 +84,13 @@ else
     wasm_cargo=cargo
 fi
 
-# --- wasm-bindgen of exactly the version that the code was linked with ---------------------------
+# --- the tool that makes the glue, of exactly the version that the code is linked with --------------
 
-bindgen_version=$(awk '/^name = "wasm-bindgen"$/ { getline; gsub(/version = |"/, ""); print }' Cargo.lock)
-[ -n "$bindgen_version" ] || die "Cargo.lock names no wasm-bindgen"
-bindgen=$cache/tools/wasm-bindgen-$bindgen_version/bin/wasm-bindgen
-if ! [ -x "$bindgen" ]; then
-    say "building wasm-bindgen $bindgen_version (once, about two minutes)"
-    install=(cargo install --quiet wasm-bindgen-cli --version "=$bindgen_version"
-        --root "$cache/tools/wasm-bindgen-$bindgen_version")
-    # A registry mirror may lag behind what the tool's own lock file names.
-    env -u RUSTC -u RUSTC_BOOTSTRAP -u CARGO_TARGET_DIR "${install[@]}" --locked 2>/dev/null ||
-        env -u RUSTC -u RUSTC_BOOTSTRAP -u CARGO_TARGET_DIR "${install[@]}"
-fi
+say "building the tool that makes the glue"
+tool_dir=${HOLDFAST_WASM_TARGET_DIR:-$root/target/wasm}
+env -u RUSTC -u RUSTC_BOOTSTRAP CARGO_TARGET_DIR="$tool_dir" \
+    cargo build --locked -p holdfast-bind --profile tool
+bind=$tool_dir/tool/holdfast-bind
 
 # --- typeface and wasm-opt ------------------------------------------------------------------------
 
@@ -123,8 +115,7 @@ CARGO_TARGET_DIR=$target_dir "$wasm_cargo" build --locked -p holdfast-frontend -
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 say "binding"
-"$bindgen" --target web --no-typescript --out-name app --out-dir "$work" \
-    "$target_dir/$triple/wasm/holdfast-frontend.wasm"
+"$bind" "$target_dir/$triple/wasm/holdfast-frontend.wasm" "$work"
 [ -d "$work/snippets" ] && die "a dependency brings script snippets; they need hashed names too"
 say "optimizing"
 node "$wasm_opt" -Oz --enable-bulk-memory --enable-bulk-memory-opt --enable-mutable-globals \

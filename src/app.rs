@@ -26,6 +26,7 @@ use crate::{
         stripe::{StripeGateway, StripeSettings},
         system::{SystemClock, SystemEntropy},
     },
+    audit,
     base::Base,
     catalogue::{self, Catalogue, create_event::HoldTimes},
     checkout::{
@@ -37,9 +38,11 @@ use crate::{
     http::{body::Json, cors::Cors, problem, secure::SecureHeaders, tokens::Tokens},
     jobs::{self, Pass},
     live::{self, LiveApi, Relay, Tail},
-    ports::{Broker, Clock, Entropy, LockManager},
-    reservations::{Reservations, ReservationsApi, terms::TermsCache},
-    site,
+    operators::OperatorsApi,
+    ports::{Broker, Clock, Entropy, LockManager, PaymentGateway},
+    reservations::{Reservations, ReservationsApi, hold::Queue, terms::TermsCache},
+    saga::attention::{self, Attended},
+    site::{self, Pages},
     tasks::Tasks,
     telemetry,
 };
@@ -65,9 +68,16 @@ pub struct App {
     tokens: Arc<Tokens>,
     broker: Arc<dyn Broker>,
     tail: Tail,
+    pages: Pages,
 }
 
 impl App {
+    /// Serves these pages beside the API.
+    #[must_use]
+    pub fn with_pages(self, pages: Pages) -> Self {
+        Self { pages, ..self }
+    }
+
     /// Makes what is missing of the demo: accounts, an organization, three events.
     ///
     /// # Errors
@@ -117,6 +127,7 @@ impl App {
             locks,
             terms: TermsCache::new(base.db.clone()),
             relay: Relay::default(),
+            queue: Queue::default(),
             holds_per_minute: config.holds_per_minute,
         };
         let holds = HoldTimes {
@@ -134,6 +145,7 @@ impl App {
             tokens,
             broker,
             tail: Tail::default(),
+            pages: Pages::NONE,
         })
     }
 
@@ -213,7 +225,17 @@ impl App {
         let base = self.base.clone();
         let (due, old) = (self.checkouts.clone(), self.checkouts.clone());
         let (events, old_events) = (self.checkouts.clone(), self.checkouts.clone());
+        let (seen, audited) = (self.base.db.clone(), self.base.db.clone());
+        let kinds: Vec<&'static str> = self.sagas().iter().map(|saga| saga.kind()).collect();
         vec![
+            Pass::new("saga-gauges", attention::GAUGES_EVERY, move || {
+                let (db, kinds) = (seen.clone(), kinds.clone());
+                async move { Ok(attention::gauges_pass(&db, &kinds).await?) }
+            }),
+            Pass::new("audit-retention", self.config.event_pass, move || {
+                let db = audited.clone();
+                async move { Ok(audit::retention_pass(&db).await?) }
+            }),
             Pass::new("webhooks", checkout::PASS_EVERY, move || {
                 let checkouts = events.clone();
                 async move { Ok(checkouts.webhooks_pass().await?) }
@@ -265,8 +287,8 @@ impl App {
             .at("/api/v1/events/:id/stream", get(live::api::events).data(live))
             .nest("/api/v1", api)
             .at(buyer_return::PATH, get(buyer_return::page).data(self.checkouts.clone()))
-            .at("/*path", get(site::page))
-            .at("/", get(site::page));
+            .at("/*path", get(site::page).data(self.pages))
+            .at("/", get(site::page).data(self.pages));
         let routes = match development {
             Some(development) => routes.nest("/api/development", development),
             None => routes,
@@ -280,6 +302,11 @@ impl App {
             .with(Cors::new(&self.config.cors_origins))
     }
 
+    /// Every kind of saga.
+    fn sagas(&self) -> Vec<Arc<dyn Attended>> {
+        vec![Arc::new(self.checkouts.executor.clone())]
+    }
+
     fn service(&self) -> OpenApiService<impl poem_openapi::OpenApi + use<>, ()> {
         let accounts = AccountsApi { base: self.base.clone(), tokens: Arc::clone(&self.tokens) };
         let reservations = ReservationsApi {
@@ -289,8 +316,13 @@ impl App {
         let catalogue = catalogue::api::routes(&self.catalogue);
         let bookings = BookingsApi { checkouts: self.checkouts.clone() };
         let payments = PaymentsApi { checkouts: self.checkouts.clone() };
+        let operators = OperatorsApi {
+            base: self.base.clone(),
+            sagas: self.sagas(),
+            checkouts: self.checkouts.clone(),
+        };
         let webhooks = WebhooksApi { checkouts: self.checkouts.clone() };
-        let slices = (accounts, catalogue, reservations, bookings, payments, webhooks);
+        let slices = (accounts, catalogue, reservations, bookings, payments, webhooks, operators);
         OpenApiService::new(slices, "Holdfast", VERSION).server("/api/v1")
     }
 }
@@ -363,13 +395,20 @@ fn checkouts(
         })?;
         let webhooks =
             WebhookSettings { secrets: account.webhook_secrets.clone(), live: account.is_live() };
-        let checkouts = Checkouts::new(base.clone(), relay, Arc::new(gateway), None);
+        let checkouts = Checkouts::new(base.clone(), relay, with_faults(Arc::new(gateway)), None);
         return Ok(checkouts.with_webhooks(webhooks));
     }
     let entropy = Arc::clone(&base.entropy);
     let gateway = Arc::new(SimulatedGateway::new(base.db.clone(), entropy));
     let bank = Arc::clone(&gateway);
-    Ok(Checkouts::new(base.clone(), relay, gateway, Some(bank)))
+    Ok(Checkouts::new(base.clone(), relay, with_faults(gateway), Some(bank)))
+}
+
+/// The gateway behind the faults that tests plan, in a program that is built for them.
+fn with_faults(gateway: Arc<dyn PaymentGateway>) -> Arc<dyn PaymentGateway> {
+    #[cfg(feature = "failpoints")]
+    let gateway = Arc::new(crate::adapters::faulty_gateway::FaultyGateway::before(gateway));
+    gateway
 }
 
 fn locks(config: &Config, base: &Base) -> anyhow::Result<Arc<dyn LockManager>> {

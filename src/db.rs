@@ -15,7 +15,7 @@ use sea_orm::{
     TransactionTrait, Value,
 };
 
-pub use writing::{ClockOffset, Dialect, Guard, Writing, placeholders};
+pub use writing::{ClockOffset, Dialect, Guard, Writing, placeholders, rows};
 
 /// How often a transaction is rerun after a serialization failure or a deadlock.
 pub const MAX_TRANSACTION_ATTEMPTS: u32 = 3;

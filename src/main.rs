@@ -1,9 +1,13 @@
 //! The program: `holdfast serve`, `worker`, `migrate`, `check`, `openapi`, …
 
+mod pages;
+
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
-use holdfast::{app::App, catalogue::plan_files, check, config::Config, telemetry};
+use holdfast::{
+    app::App, catalogue::plan_files, check, config::Config, saga::attention, site::Pages, telemetry,
+};
 
 #[derive(Debug, Parser)]
 #[command(version, about)]
@@ -77,7 +81,7 @@ fn main() -> ExitCode {
 async fn run(command: Command, config: Config) -> anyhow::Result<ExitCode> {
     match command {
         Command::Serve => {
-            let app = App::start(config).await?;
+            let app = App::start(config).await?.with_pages(Pages(pages::file));
             app.seed_when_empty().await?;
             let running = app.serve().await?;
             tracing::info!("listening on http://{}", running.address);
@@ -112,9 +116,17 @@ async fn plan(config: Config, command: PlanCommand) -> anyhow::Result<()> {
 }
 
 async fn report(config: &Config) -> anyhow::Result<ExitCode> {
-    let breaches = check::check(&App::store(config).await?).await?;
+    let store = App::store(config).await?;
+    let breaches = check::check(&store).await?;
     for breach in &breaches {
         println!("{}: {}", breach.invariant, breach.place);
+    }
+    // No breach: they are where they belong, and wait for somebody.
+    let waiting = attention::waiting(&store).await?;
+    if waiting > 0 {
+        eprintln!(
+            "holdfast check: sagas that need attention: {waiting}, see GET /api/v1/admin/sagas"
+        );
     }
     if breaches.is_empty() {
         eprintln!("holdfast check: {} invariants hold", check::invariants().count());

@@ -33,6 +33,8 @@ pub struct Reservations {
     pub terms: terms::TermsCache,
     /// Numbers what was changed.
     pub relay: Relay,
+    /// Holds that share transactions.
+    pub queue: hold::Queue,
     /// How many holds one buyer may make of one event in a minute.
     pub holds_per_minute: u32,
 }

@@ -6,35 +6,43 @@
 use poem::{
     Request, Response, handler,
     http::{HeaderName, HeaderValue, StatusCode, header},
+    web::Data,
 };
-use rust_embed::{EmbeddedFile, RustEmbed};
+use rust_embed::EmbeddedFile;
 
 use crate::http::{
     tagged::{Asked, IMMUTABLE, REVALIDATE},
     tokens::hex,
 };
 
-/// The front end as `scripts/frontend.sh` built it; without it the program serves the API alone.
-#[derive(RustEmbed)]
-#[folder = "frontend/dist"]
-#[allow_missing = true]
-struct Pages;
+/// Where the files come from: the program's, or none in a program that has no pages.
+#[derive(Debug, Clone, Copy)]
+pub struct Pages(pub fn(&str) -> Option<EmbeddedFile>);
+
+impl Pages {
+    /// No page at all: the API alone.
+    pub const NONE: Self = Self(|_| None);
+
+    fn get(self, name: &str) -> Option<EmbeddedFile> {
+        self.0(name)
+    }
+}
 
 const SHELL: &str = "index.html";
 
 /// Serves a file of the front end, else its shell.
 #[handler]
-pub fn page(request: &Request) -> Response {
+pub fn page(request: &Request, Data(pages): Data<&Pages>) -> Response {
     let path = request.uri().path().trim_start_matches('/');
-    if let Some(file) = Pages::get(path).filter(|_| path != SHELL && !path.starts_with('.')) {
-        return send(request, path, &file);
+    if let Some(file) = pages.get(path).filter(|_| path != SHELL && !path.starts_with('.')) {
+        return send(request, *pages, path, &file);
     }
     // A missing file is missing; a missing page is the single page's business.
     if path.rsplit('/').next().is_some_and(|name| name.contains('.')) {
         return StatusCode::NOT_FOUND.into();
     }
-    match Pages::get(SHELL) {
-        Some(shell) => send(request, SHELL, &shell),
+    match pages.get(SHELL) {
+        Some(shell) => send(request, *pages, SHELL, &shell),
         None => Response::builder()
             .status(StatusCode::NOT_FOUND)
             .content_type("text/plain; charset=utf-8")
@@ -42,7 +50,7 @@ pub fn page(request: &Request) -> Response {
     }
 }
 
-fn send(request: &Request, path: &str, file: &EmbeddedFile) -> Response {
+fn send(request: &Request, pages: Pages, path: &str, file: &EmbeddedFile) -> Response {
     let asked = Asked::of(request);
     let etag = format!("\"{}\"", &hex(&file.metadata.sha256_hash())[..32]);
     let kept = if is_hashed(path) { IMMUTABLE } else { REVALIDATE };
@@ -56,7 +64,7 @@ fn send(request: &Request, path: &str, file: &EmbeddedFile) -> Response {
         return with(Response::builder().status(StatusCode::NOT_MODIFIED).finish(), headers);
     }
     // The build compresses what is worth it, once and as small as can be.
-    let packed = Pages::get(&format!("{path}.gz")).filter(|_| asked.takes_gzip());
+    let packed = pages.get(&format!("{path}.gz")).filter(|_| asked.takes_gzip());
     if packed.is_some() {
         headers.push((header::CONTENT_ENCODING, "gzip".to_owned()));
     }

@@ -7,6 +7,7 @@
 // The derives of SeaORM make public items of their own.
 #![allow(missing_docs)]
 
+pub mod audit;
 pub mod booking_lines;
 pub mod booking_reservations;
 pub mod bookings;

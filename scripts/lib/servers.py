@@ -51,6 +51,8 @@ def node_settings(folder, database_url, redis_urls, **more):
         "TRUSTED_PROXIES": "127.0.0.1",
         **more,
     })
+    # As scripts/run.sh and the image do: docs/OPERATIONS.md, Memory.
+    env.setdefault("MALLOC_TRIM_THRESHOLD_", "131072")
     return env
 
 

@@ -41,6 +41,10 @@ class Postgres:
         secret = f":{self.password}" if self.password else ""
         return f"postgres://holdfast{secret}@127.0.0.1:{self.port}/{database}"
 
+    def socket_url(self, database="holdfast"):
+        """For who stands on the same machine and wants no TCP between."""
+        return f"postgres://holdfast@localhost:{self.port}/{database}?host={self.socket_dir}"
+
 
 class Redis:
     """A running node."""

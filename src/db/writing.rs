@@ -138,6 +138,13 @@ pub fn placeholders(from: usize, count: usize) -> String {
     text
 }
 
+/// `($from, …), (…)`: placeholders for `count` rows of `width` values each.
+pub fn rows(from: usize, width: usize, count: usize) -> String {
+    let rows: Vec<String> =
+        (0..count).map(|row| format!("({})", placeholders(from + row * width, width))).collect();
+    rows.join(", ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -170,5 +177,6 @@ mod tests {
     fn placeholders_count_on() {
         assert_eq!(placeholders(3, 2), "$3,$4");
         assert_eq!(placeholders(1, 0), "");
+        assert_eq!(rows(2, 2, 2), "($2,$3), ($4,$5)");
     }
 }

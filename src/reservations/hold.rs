@@ -4,6 +4,8 @@
 //! free seats are taken, limits are counted, the price is fixed, the change is recorded.
 
 mod attempt;
+mod group;
+mod queue;
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
@@ -15,6 +17,7 @@ use holdfast_domain::{
 use sea_orm::DbErr;
 
 use self::attempt::Attempt;
+pub use self::queue::Queue;
 use super::{
     Reservations, general_store,
     store::{self, Item, Reserved},
@@ -139,6 +142,12 @@ pub enum HoldError {
         field: String,
         /// What is wrong.
         message: String,
+    },
+    /// The offer, or every offer for a place, is not sold now.
+    #[error("{field}: the offer is not on sale now")]
+    OfferNotOnSale {
+        /// The path.
+        field: String,
     },
     /// A limit would be passed.
     #[error("a limit would be passed")]
@@ -324,7 +333,7 @@ impl Reservations {
         id: ReservationId,
         refused: Vec<(SeatId, Refusal)>,
     ) -> Result<Came, HoldError> {
-        let attempt = Arc::new(Attempt {
+        let attempt = Attempt {
             terms: Arc::clone(terms),
             wishes,
             id,
@@ -335,24 +344,24 @@ impl Reservations {
             refused,
             holds_per_minute: self.holds_per_minute.into(),
             entropy: Arc::clone(&self.base.entropy),
-        });
-        let result = self
-            .base
-            .db
-            .transact(|tx| {
+        };
+        let result = if attempt.is_plain() {
+            self.queue.hold(&self.base, attempt.clone()).await.map(Came::Held)
+        } else {
+            let attempt = Arc::new(attempt.clone());
+            let transaction = self.base.db.transact(|tx| {
                 let attempt = Arc::clone(&attempt);
                 Box::pin(async move { attempt.run(tx).await })
-            })
-            .await;
+            });
+            transaction.await
+        };
         match result {
             // Inside, only who lost is known; why, a look from outside tells.
             Err(HoldError::Seats(lost)) => {
                 let wishes: Vec<SeatWish> = attempt
-                    .wishes
-                    .seats()
-                    .iter()
+                    .wanted()
+                    .map(|wanted| wanted.wish)
                     .filter(|wish| lost.iter().any(|(seat, _)| *seat == wish.seat))
-                    .copied()
                     .collect();
                 Err(HoldError::Seats(self.reasons(command, &wishes).await?))
             }

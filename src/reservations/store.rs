@@ -10,6 +10,6 @@ mod write;
 
 pub use change::{cancel, expire_due, extend, extend_seats, free_seats};
 pub use read::{Stored, find, items, list};
-pub use take::{TakenSeat, Taking, Usage, lock_buyer, look, take_seats, usage};
+pub use take::{TakenSeat, Taker, Taking, Usage, Wanted, lock_buyers, look, take_seats, usage};
 pub use terms::{event_by_slug, load_terms};
-pub use write::{Item, Reserved, insert};
+pub use write::{Item, Made, Reserved, insert};

@@ -1,7 +1,7 @@
 //! What an event sells, and under which terms: its sale window, limits, offers and sections.
 //!
 //! Kept in memory, and yet no decision reads a cache: the statement that takes the buyer's lock checks that
-//! the event still has the version that was read here ([`super::store::lock_buyer`]). Whatever changes an
+//! the event still has the version that was read here ([`super::store::lock_buyers`]). Whatever changes an
 //! event's terms raises that version in the same transaction.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};

@@ -180,46 +180,80 @@ async fn every_lock_is_given_back() {
     finish(apps).await;
 }
 
-/// Holds one seat after the other; answers the slowest but one of a hundred.
-async fn p99(app: &TestApp, event: &Event, first: i32) -> Duration {
-    let mut times = Vec::new();
-    for seat in first..first + 100 {
-        let begun = Instant::now();
-        let held: Answer = app.post(&event.reservations(), &seats(&[seat])).await;
-        times.push(begun.elapsed());
-        assert_eq!(held.status, 201, "{}", held.text);
-    }
-    times.sort();
-    times[98]
+/// How many holds a round measures on each side.
+const HOLDS: usize = 200;
+
+/// A cluster that is to be measured, and the hall that it sells.
+struct Side {
+    app: TestApp,
+    event: Event,
+    next_seat: i32,
 }
 
-/// With a majority gone, holds go on; after the first second they are no slower than the floor of a busy test
-/// machine allows to tell.
-async fn degraded(fault: impl FnOnce(&mut Nodes)) {
-    let mut nodes = Nodes::start();
-    let apps = cluster(&nodes).await;
-    let event = fixture::event(&apps[0], Like { seats: 400, ..Like::default() }).await;
-    let normal = p99(&apps[0], &event, 1).await;
-    fault(&mut nodes);
-    // The breaker opens after three outages of at most the lock budget each.
-    p99(&apps[0], &event, 101).await;
-    let with_breaker = p99(&apps[0], &event, 201).await;
-    let floor = Duration::from_millis(40);
-    assert!(
-        with_breaker < (normal * 2).max(floor),
-        "p99 {with_breaker:?} without Redis, {normal:?} with it"
-    );
-    finish(apps).await;
+impl Side {
+    async fn new(urls: Vec<String>) -> Self {
+        let app = TestApp::with(|config| config.redis_urls = urls).await;
+        let event = fixture::event(&app, Like { seats: 800, ..Like::default() }).await;
+        Self { app, event, next_seat: 1 }
+    }
+
+    async fn hold(&mut self) -> Duration {
+        let seat = self.next_seat;
+        self.next_seat += 1;
+        let begun = Instant::now();
+        let held: Answer = self.app.post(&self.event.reservations(), &seats(&[seat])).await;
+        assert_eq!(held.status, 201, "{}", held.text);
+        begun.elapsed()
+    }
+}
+
+fn p99(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times[times.len() * 99 / 100]
+}
+
+/// With a majority gone, holds go on, and after the first second p99 is at most twice the normal one. A cluster with
+/// all its nodes is measured at the same time, hold by hold in turn, so that both meet the same busy machine; the
+/// middle one of three rounds counts.
+async fn degraded(urls: Vec<String>, fault: impl FnOnce()) {
+    let healthy = Nodes::start();
+    let mut normal = Side::new(healthy.urls()).await;
+    let mut faulty = Side::new(urls).await;
+    fault();
+    // The first second: the breaker opens after three outages of at most the lock budget each.
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_secs(1) {
+        faulty.hold().await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let mut rounds = Vec::new();
+    for _ in 0..3 {
+        let (mut with, mut without) = (Vec::new(), Vec::new());
+        for _ in 0..HOLDS {
+            with.push(normal.hold().await);
+            without.push(faulty.hold().await);
+        }
+        rounds.push((p99(without), p99(with)));
+    }
+    rounds.sort_by(|(a, b), (c, d)| {
+        (a.as_secs_f64() / b.as_secs_f64()).total_cmp(&(c.as_secs_f64() / d.as_secs_f64()))
+    });
+    let (without, with) = rounds[1];
+    assert!(without <= with * 2, "p99 {without:?} without Redis, {with:?} with it: {rounds:?}");
+    normal.app.finish().await;
+    faulty.app.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stopped_majority_costs_holds_nothing() {
-    degraded(|nodes| nodes.kill(2)).await;
+    let mut nodes = Nodes::start();
+    degraded(nodes.urls(), || nodes.kill(2)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_paused_majority_costs_holds_nothing() {
-    degraded(|nodes| nodes.signal("-STOP", 2)).await;
+    let nodes = Nodes::start();
+    degraded(nodes.urls(), || nodes.signal("-STOP", 2)).await;
 }
 
 /// Addresses that take a connection and never answer, as behind a firewall that drops packets.
@@ -233,12 +267,7 @@ async fn a_black_holed_majority_costs_holds_nothing() {
         .map(|hole| format!("redis://{}", hole.local_addr().expect("an address")))
         .collect();
     urls.push(nodes.urls().remove(0));
-    let app = TestApp::with(|config| config.redis_urls = urls).await;
-    let event = fixture::event(&app, Like { seats: 400, ..Like::default() }).await;
-    p99(&app, &event, 1).await;
-    let with_breaker = p99(&app, &event, 101).await;
-    assert!(with_breaker < Duration::from_millis(200), "p99 {with_breaker:?} into the void");
-    app.finish().await;
+    degraded(urls, || ()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -247,7 +276,10 @@ async fn a_dead_minority_changes_nothing() {
     let apps = cluster(&nodes).await;
     let event = fixture::event(&apps[0], Like { seats: 400, ..Like::default() }).await;
     nodes.kill(1);
-    p99(&apps[0], &event, 1).await;
+    for seat in 1..=100 {
+        let held = apps[0].post(&event.reservations(), &seats(&[seat])).await;
+        assert_eq!(held.status, 201, "{}", held.text);
+    }
     storm(&apps, &fixture::event(&apps[0], Like { seats: 20, ..Like::default() }).await, async {})
         .await;
     finish(apps).await;

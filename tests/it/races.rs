@@ -136,6 +136,45 @@ async fn one_buyer_on_two_nodes_gets_exactly_the_limit() {
     finish(nodes.into()).await;
 }
 
+/// Holds that come together share transactions. Every other one is refused there, for a limit that no look tells, and
+/// each buyer's answer, price and seats are their own.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_is_nobody_elses_although_they_share_a_transaction() {
+    let app = TestApp::start().await;
+    let event = fixture::event(&app, Like { seats: 120, max_per_user: 1, ..Like::default() }).await;
+    let mut known = Vec::new();
+    for seat in 1..=20 {
+        let first = app.post(&event.reservations(), &seats(&[seat])).await;
+        known.push(first.body["guest_token"].as_str().expect("a guest token").to_owned());
+    }
+    let app = Arc::new(app);
+    let mut holds = tokio::task::JoinSet::new();
+    for n in 0..40 {
+        let (app, path, token) = (Arc::clone(&app), event.reservations(), known.get(n).cloned());
+        let seat = i32::try_from(n).expect("small") + 21;
+        holds.spawn(async move {
+            let wish = seats(&[seat]);
+            let answer = match &token {
+                Some(token) => app.as_guest(token).post(&path, &wish).await,
+                None => app.post(&path, &wish).await,
+            };
+            (seat, token.is_some(), answer)
+        });
+    }
+    for (seat, is_full, answer) in holds.join_all().await {
+        if is_full {
+            answer.assert_problem(409, "/problems/limit-exceeded");
+        } else {
+            assert_eq!(answer.status, 201, "{}", answer.text);
+            assert_eq!(answer.body["items"][0]["seat_id"], seat);
+            assert_eq!(answer.body["items"].as_array().map(Vec::len), Some(1));
+        }
+    }
+    let sql = "SELECT COUNT(*) AS n FROM seats WHERE status = 'held'";
+    assert_eq!(number(&app, sql).await, 40);
+    finish(vec![app]).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn two_schedulers_free_each_hold_once() {
     let first = TestApp::start().await;
@@ -184,7 +223,7 @@ async fn breaches_without(guard: Option<Guard>) -> usize {
 
 /// The deciding statement without the look before it, as a racer sees it.
 async fn take_without_looking(app: &TestApp, event: &Event, seat: i32) -> bool {
-    use holdfast::reservations::store::{self, Taking};
+    use holdfast::reservations::store::{self, Taking, Wanted};
     use holdfast_domain::{
         ids::{Buyer, EventId, GuestId, ReservationId, SeatId},
         reservation::SeatWish,
@@ -192,15 +231,13 @@ async fn take_without_looking(app: &TestApp, event: &Event, seat: i32) -> bool {
     let db = &app.app.base.db;
     let tx = db.begin().await.expect("a transaction");
     let now = db.now().await.expect("the clock");
-    let taking = Taking {
-        event: EventId(event.id),
+    let taking = Taking { event: EventId(event.id), now, expires_at: now + 1000 };
+    let wanted = Wanted {
+        wish: SeatWish { seat: SeatId(seat), version: None, offer: None, at: 0 },
         buyer: Buyer::Guest(GuestId(app.app.base.entropy.id())),
         reservation: ReservationId(app.app.base.entropy.id()),
-        now,
-        expires_at: now + 1000,
     };
-    let wish = SeatWish { seat: SeatId(seat), version: None, offer: None, at: 0 };
-    let (taken, _) = store::take_seats(&tx, &taking, &[wish]).await.expect("the statement runs");
+    let taken = store::take_seats(&tx, &taking, &[wanted]).await.expect("the statement runs");
     tx.rollback().await.expect("rolled back");
     !taken.is_empty()
 }

@@ -1,4 +1,4 @@
-//! The transaction of one hold: three statements on PostgreSQL, and the rules between them.
+//! One hold: its rules between the statements of the transaction.
 
 use std::sync::Arc;
 
@@ -12,22 +12,21 @@ use holdfast_domain::{
 };
 use sea_orm::DbErr;
 
-use super::{Came, Extent, Held, HoldError, KeyedHold, Limit};
+use super::{Came, Extent, HoldError, KeyedHold, Limit, group};
 use crate::{
     db::Tx,
-    http::idempotency::{Answer, Claim},
-    live::{ChangeDraft, record},
+    http::idempotency::Claim,
     ports::Entropy,
     reservations::{
         general_store::{self, Places},
         read,
-        store::{self, Item, Reserved, TakenSeat, Taking, Usage},
+        store::{self, Item, Made, Reserved, TakenSeat, Usage, Wanted},
         terms::Terms,
     },
 };
 
-/// The transaction of one hold, which may be run more than once.
-#[derive(Debug)]
+/// A hold that is tried; may be run more than once.
+#[derive(Debug, Clone)]
 pub(super) struct Attempt {
     pub(super) terms: Arc<Terms>,
     pub(super) wishes: Wishes,
@@ -42,49 +41,80 @@ pub(super) struct Attempt {
     pub(super) entropy: Arc<dyn Entropy>,
 }
 
+/// What a transaction took for an attempt.
+#[derive(Debug)]
+pub(super) struct Taken {
+    /// The seats.
+    pub(super) seats: Vec<TakenSeat>,
+    /// The database's clock.
+    pub(super) now: i64,
+    /// When the hold lapses.
+    pub(super) expires_at: i64,
+}
+
+/// A hold that is to be written.
+#[derive(Debug)]
+pub(super) struct Making {
+    pub(super) made: Made,
+    /// Seats that somebody else has (only with [`Extent::Partial`]).
+    pub(super) lost: Vec<(SeatId, Refusal)>,
+    /// The seats that were taken, with their new versions.
+    pub(super) taken: Vec<(SeatId, i32)>,
+    /// Sections of which places were taken.
+    pub(super) sections: Vec<GeneralState>,
+}
+
 impl Attempt {
+    /// Whether it may share its transaction: it stands or falls as a whole, and waits for no counter and no key.
+    pub(super) fn is_plain(&self) -> bool {
+        self.keyed.is_none()
+            && self.extent == Extent::AllOrNothing
+            && self.wishes.places().is_empty()
+    }
+
+    /// The seats that it wants.
+    pub(super) fn wanted(&self) -> impl Iterator<Item = Wanted> {
+        let (buyer, reservation) = (self.buyer, self.id);
+        self.wishes.seats().iter().map(move |wish| Wanted { wish: *wish, buyer, reservation })
+    }
+
     /// Claims the attempt where it has a name, holds, and stores the answer.
     pub(super) async fn run(&self, tx: &Tx) -> Result<Came, HoldError> {
-        let Some(keyed) = &self.keyed else { return Ok(Came::Held(self.hold(tx).await?)) };
+        let Some(keyed) = &self.keyed else { return Ok(Came::Held(group::one(tx, self).await?)) };
         if let Claim::Known(known) = keyed.attempt.claim(tx, Some(self.id.0)).await? {
             // Claim and answer are one transaction, so a claim that can be seen has its answer.
             return known.answer.map(Came::Replayed).ok_or_else(|| {
                 HoldError::Db(DbErr::Custom("a hold was claimed and never answered".into()))
             });
         }
-        let mut held = self.hold(tx).await?;
+        let mut held = group::one(tx, self).await?;
         held.refused.extend(self.refused.iter().copied());
         held.refused.sort_by_key(|(seat, _)| *seat);
-        let answer = Answer::json(201, &read::made(&held, keyed.guest_token.clone()));
+        let answer = read::told(&held, keyed.guest_token.clone()).answer();
         keyed.attempt.answer(tx, &answer).await?;
         Ok(Came::Stored(answer))
     }
 
-    /// Takes, counts, prices and writes.
-    async fn hold(&self, tx: &Tx) -> Result<Held, HoldError> {
+    /// Counts, prices, and takes places. The reservation is not written yet.
+    pub(super) async fn make(&self, tx: &Tx, taken: &Taken) -> Result<Making, HoldError> {
         let terms = &self.terms;
-        let now = store::lock_buyer(tx, terms, self.buyer, self.locale)
-            .await?
-            .ok_or(HoldError::StaleTerms)?;
-        let expires_at = now + terms.hold_ms;
-        let (taken, usage) = self.take_seats(tx, now, expires_at).await?;
         let lost: Vec<(SeatId, Refusal)> = self
             .wishes
             .seats()
             .iter()
-            .filter(|wish| !taken.iter().any(|seat| seat.seat == wish.seat))
+            .filter(|wish| !taken.seats.iter().any(|seat| seat.seat == wish.seat))
             .map(|wish| (wish.seat, Refusal::Held))
             .collect();
-        let nothing = taken.is_empty() && self.wishes.places().is_empty();
+        let nothing = taken.seats.is_empty() && self.wishes.places().is_empty();
         if !lost.is_empty() && (self.extent == Extent::AllOrNothing || nothing) {
             return Err(HoldError::Seats(lost));
         }
-        let mut items = self.seat_items(&taken)?;
-        items.extend(self.general_items()?);
+        let mut items = self.seat_items(&taken.seats, taken.now)?;
+        items.extend(self.general_items(taken.now)?);
         let persons: i32 = items.iter().map(|item| item.admits).sum();
-        let usage = match usage {
-            Some(usage) => usage,
-            None => store::usage(tx, terms.event, self.buyer, now).await?,
+        let usage = match taken.seats.first() {
+            Some(seat) => seat.usage,
+            None => store::usage(tx, terms.event, self.buyer, taken.now).await?,
         };
         self.check_limits(usage, persons.into())?;
         let sections = self.take_places(tx, &items).await?;
@@ -97,42 +127,15 @@ impl Attempt {
             currency: terms.currency,
             persons,
             max_per_user: terms.max_per_user,
-            created_at: now,
-            expires_at,
-            cap_at: now + terms.hold_cap_ms,
+            created_at: taken.now,
+            expires_at: taken.expires_at,
+            cap_at: taken.now + terms.hold_cap_ms,
         };
-        let change = ChangeDraft {
-            seats: taken
-                .iter()
-                .map(|seat| record::held(seat.seat, seat.version, expires_at))
-                .collect(),
-            sections,
-            event: false,
-        };
-        store::insert(tx, &reserved, &items, change.to_json()?).await?;
-        Ok(Held { reserved, items, refused: lost })
+        let taken = taken.seats.iter().map(|seat| (seat.seat, seat.version)).collect();
+        Ok(Making { made: Made { reserved, items }, lost, taken, sections })
     }
 
-    async fn take_seats(
-        &self,
-        tx: &Tx,
-        now: i64,
-        expires_at: i64,
-    ) -> Result<(Vec<TakenSeat>, Option<Usage>), DbErr> {
-        if self.wishes.seats().is_empty() {
-            return Ok((Vec::new(), None));
-        }
-        let taking = Taking {
-            event: self.terms.event,
-            buyer: self.buyer,
-            reservation: self.id,
-            now,
-            expires_at,
-        };
-        store::take_seats(tx, &taking, self.wishes.seats()).await
-    }
-
-    fn seat_items(&self, taken: &[TakenSeat]) -> Result<Vec<Item>, HoldError> {
+    fn seat_items(&self, taken: &[TakenSeat], now: i64) -> Result<Vec<Item>, HoldError> {
         taken
             .iter()
             .map(|seat| {
@@ -150,6 +153,7 @@ impl Attempt {
                     place,
                     wish.and_then(|wish| wish.offer),
                     1,
+                    now,
                 )
                 .map_err(|error| pricing_error(field(), &error))?;
                 // A section that is newer than the terms has raised the event's version, too.
@@ -170,7 +174,7 @@ impl Attempt {
             .collect()
     }
 
-    fn general_items(&self) -> Result<Vec<Item>, HoldError> {
+    fn general_items(&self, now: i64) -> Result<Vec<Item>, HoldError> {
         self.wishes
             .places()
             .iter()
@@ -192,6 +196,7 @@ impl Attempt {
                     place,
                     wish.offer,
                     wish.quantity,
+                    now,
                 )
                 .map_err(|error| pricing_error(field("offer_id"), &error))?;
                 Ok(Item {
@@ -254,5 +259,11 @@ impl Attempt {
 }
 
 fn pricing_error(field: String, error: &PricingError) -> HoldError {
-    HoldError::Field { field, message: error.to_string() }
+    match error {
+        PricingError::NotNow => HoldError::OfferNotOnSale { field },
+        PricingError::UnknownOffer
+        | PricingError::OfferDoesNotFit
+        | PricingError::NoOffer
+        | PricingError::Money(_) => HoldError::Field { field, message: error.to_string() },
+    }
 }

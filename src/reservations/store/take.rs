@@ -11,7 +11,7 @@ use sea_orm::{DbErr, QueryResult, Value};
 
 use super::read::buyer;
 use crate::{
-    db::{Sql, placeholders},
+    db::{Sql, placeholders, rows},
     reservations::terms::Terms,
 };
 
@@ -48,32 +48,43 @@ pub async fn look(
     Ok((now, found))
 }
 
-/// Locks the buyer's row of the event, provided that the event still has these terms and sells now; answers the
-/// database's clock after the wait.
-pub async fn lock_buyer(
+/// Who is about to take seats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Taker {
+    /// The buyer.
+    pub buyer: Buyer,
+    /// The buyer's language.
+    pub locale: &'static str,
+}
+
+/// Locks the rows of different buyers of the event, in their order, provided that the event still has these terms
+/// and sells now; answers the database's clock after the wait.
+pub async fn lock_buyers(
     tx: &impl Sql,
     terms: &Terms,
-    buyer: Buyer,
-    locale: &str,
+    takers: &[Taker],
 ) -> Result<Option<i64>, DbErr> {
-    let row = tx
-        .one(
-            "INSERT INTO buyers (event_id, buyer_id, kind, locale, touched_at) \
-             SELECT e.id, $2, $3, $4, {now} FROM events e \
-             WHERE e.id = $1 AND e.version = $5 AND e.status IN ('upcoming', 'on_sale') \
-             AND e.sale_starts_at <= {now} AND e.sale_ends_at > {now} \
-             ON CONFLICT (event_id, buyer_id) DO UPDATE SET touched_at = excluded.touched_at \
-             RETURNING {now} AS now",
-            vec![
-                terms.event.0.into(),
-                buyer.id().into(),
-                buyer.kind().into(),
-                locale.into(),
-                terms.version.into(),
-            ],
-        )
-        .await?;
-    row.map(|row| row.try_get("", "now")).transpose()
+    const WIDTH: usize = 3;
+    let text = format!(
+        "WITH w (buyer_id, kind, locale) AS (VALUES {}) \
+         INSERT INTO buyers (event_id, buyer_id, kind, locale, touched_at) \
+         SELECT e.id, w.buyer_id, w.kind, w.locale, {{now}} FROM events e CROSS JOIN w \
+         WHERE e.id = $1 AND e.version = $2 AND e.status IN ('upcoming', 'on_sale') \
+         AND e.sale_starts_at <= {{now}} AND e.sale_ends_at > {{now}} ORDER BY w.buyer_id \
+         ON CONFLICT (event_id, buyer_id) DO UPDATE SET touched_at = excluded.touched_at \
+         RETURNING {{now}} AS now",
+        rows(3, WIDTH, takers.len())
+    );
+    let mut values: Vec<Value> = vec![terms.event.0.into(), terms.version.into()];
+    for taker in takers {
+        values.extend([taker.buyer.id().into(), taker.buyer.kind().into(), taker.locale.into()]);
+    }
+    let locked = tx.all(&text, values).await?;
+    let mut now = None;
+    for row in &locked {
+        now = now.max(Some(row.try_get("", "now")?));
+    }
+    Ok(now.filter(|_| locked.len() == takers.len()))
 }
 
 /// What a buyer has of an event already.
@@ -85,20 +96,22 @@ pub struct Usage {
     pub recent_holds: i64,
 }
 
-// Counted, never stored: a stored counter would lapse late. `$1` event, `$2` buyer, `$3` now.
-const PERSONS: &str = "((SELECT COALESCE(SUM(r.persons), 0) FROM reservations r \
-     WHERE r.event_id = $1 AND r.buyer_id = $2 \
-     AND (r.status = 'in_payment' OR (r.status = 'active' AND r.expires_at > $3))) + \
+// Counted, never stored: a stored counter would lapse late. `$1` event, `$2` now, `w` who.
+const PERSONS: &str = "CAST((SELECT COALESCE(SUM(r.persons), 0) FROM reservations r \
+     WHERE r.event_id = $1 AND r.buyer_id = w.buyer_id \
+     AND (r.status = 'in_payment' OR (r.status = 'active' AND r.expires_at > $2))) + \
      (SELECT COALESCE(SUM(t.admits), 0) FROM tickets t \
-     WHERE t.event_id = $1 AND t.buyer_id = $2 AND t.status IN ('valid', 'used')))";
+     WHERE t.event_id = $1 AND t.buyer_id = w.buyer_id AND t.status IN ('valid', 'used')) AS bigint)";
 const RECENT: &str = "(SELECT COUNT(*) FROM reservations r \
-     WHERE r.event_id = $1 AND r.buyer_id = $2 AND r.created_at > $3 - 60000)";
+     WHERE r.event_id = $1 AND r.buyer_id = w.buyer_id AND r.created_at > $2 - 60000)";
 
-/// Counts what the buyer has. A statement of its own, after [`lock_buyer`]: the statement that waits for a lock
+/// Counts what the buyer has. A statement of its own, after [`lock_buyers`]: the statement that waits for a lock
 /// sees the time before the wait.
 pub async fn usage(sql: &impl Sql, event: EventId, buyer: Buyer, now: i64) -> Result<Usage, DbErr> {
-    let text = format!("SELECT CAST({PERSONS} AS bigint) AS persons, {RECENT} AS recent");
-    let row = sql.one(&text, vec![event.0.into(), buyer.id().into(), now.into()]).await?;
+    let text = format!(
+        "WITH w (buyer_id) AS (VALUES ($3)) SELECT {PERSONS} AS persons, {RECENT} AS recent FROM w"
+    );
+    let row = sql.one(&text, vec![event.0.into(), now.into(), buyer.id().into()]).await?;
     usage_of(&row.ok_or_else(|| DbErr::RecordNotFound("usage".into()))?)
 }
 
@@ -111,6 +124,10 @@ fn usage_of(row: &QueryResult) -> Result<Usage, DbErr> {
 pub struct TakenSeat {
     /// The seat.
     pub seat: SeatId,
+    /// The reservation that owns it now.
+    pub reservation: ReservationId,
+    /// What the reservation's buyer has beside it.
+    pub usage: Usage,
     /// Its section.
     pub section: SectionId,
     /// Its row.
@@ -127,72 +144,76 @@ pub struct TakenSeat {
     pub fence: i64,
 }
 
-/// Who takes seats, and until when.
+/// A wanted seat, and who wants it.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted {
+    /// The seat.
+    pub wish: SeatWish,
+    /// Who wants it.
+    pub buyer: Buyer,
+    /// The reservation that will own it.
+    pub reservation: ReservationId,
+}
+
+/// When seats are taken, and until when.
 #[derive(Debug, Clone, Copy)]
 pub struct Taking {
     /// The event.
     pub event: EventId,
-    /// Who takes.
-    pub buyer: Buyer,
-    /// The reservation that will own them.
-    pub reservation: ReservationId,
     /// The database's clock.
     pub now: i64,
-    /// When the hold lapses.
+    /// When the holds lapse.
     pub expires_at: i64,
 }
 
 /// Takes the seats that are free: available, or held and lapsed, and of the version that was seen. The decision.
+/// Nobody wants a seat that another one of `wanted` wants.
 ///
-/// Fewer answers than wishes: somebody else has the others. The buyer's usage comes along, counted
-/// without this reservation, so that a hold needs no further statement for it.
+/// A seat that is not among the answers is somebody else's. The buyer's usage comes along with each, counted
+/// without these reservations, so that a hold needs no further statement for it.
 pub async fn take_seats(
     tx: &impl Sql,
     taking: &Taking,
-    wishes: &[SeatWish],
-) -> Result<(Vec<TakenSeat>, Option<Usage>), DbErr> {
-    let mut values: Vec<Value> = vec![
-        taking.event.0.into(),
-        taking.buyer.id().into(),
-        taking.now.into(),
-        taking.reservation.0.into(),
-        taking.expires_at.into(),
-    ];
-    let ids = placeholders(6, wishes.len());
-    values.extend(wishes.iter().map(|wish| Value::from(wish.seat.0)));
-    let mut seen = String::new();
-    for wish in wishes {
-        let Some(version) = wish.version else { continue };
-        let at = values.len() + 1;
-        seen.push_str(&format!(
-            " AND NOT (seats.seat_id = ${at} AND seats.version <> ${})",
-            at + 1
-        ));
-        values.push(wish.seat.0.into());
-        values.push(version.into());
-    }
+    wanted: &[Wanted],
+) -> Result<Vec<TakenSeat>, DbErr> {
+    const WIDTH: usize = 4;
     let text = format!(
-        "UPDATE seats SET status = 'held', version = seats.version + 1, fence = seats.fence + 1, \
-         reservation_id = $4, expires_at = $5 \
-         FROM (SELECT s.seat_id FROM seats s WHERE s.event_id = $1 AND s.seat_id IN ({ids}) \
-               ORDER BY s.seat_id {{lock}}) w \
-         WHERE seats.event_id = $1 AND seats.seat_id = w.seat_id \
-         [[state: AND (seats.status = 'available' OR (seats.status = 'held' AND seats.expires_at <= $3))]]\
-         {seen} \
-         RETURNING seats.seat_id, seats.section_id, seats.row_label, seats.seat_label, seats.category, \
-         seats.price_minor, seats.version, seats.fence, \
-         CAST({PERSONS} AS bigint) AS persons, {RECENT} AS recent"
+        "WITH w (seat_id, version, buyer_id, reservation_id) AS (VALUES {}) \
+         UPDATE seats SET status = 'held', version = seats.version + 1, fence = seats.fence + 1, \
+         reservation_id = t.reservation_id, expires_at = $3 \
+         FROM (SELECT s.seat_id, w.version, w.reservation_id \
+               FROM w JOIN seats s ON s.event_id = $1 AND s.seat_id = w.seat_id \
+               ORDER BY s.seat_id {{lock_seats}}) t \
+         WHERE seats.event_id = $1 AND seats.seat_id = t.seat_id \
+         [[state: AND (seats.status = 'available' OR (seats.status = 'held' AND seats.expires_at <= $2))]] \
+         AND seats.version = COALESCE(t.version, seats.version) \
+         RETURNING seats.seat_id, seats.reservation_id, seats.section_id, seats.row_label, \
+         seats.seat_label, seats.category, seats.price_minor, seats.version, seats.fence, \
+         (SELECT {PERSONS} FROM w WHERE w.seat_id = seats.seat_id) AS persons, \
+         (SELECT {RECENT} FROM w WHERE w.seat_id = seats.seat_id) AS recent",
+        rows(4, WIDTH, wanted.len())
     );
-    let rows = tx.all(&text, values).await?;
-    let usage = rows.first().map(usage_of).transpose()?;
-    let mut taken = rows.iter().map(taken_seat).collect::<Result<Vec<_>, _>>()?;
+    let mut values: Vec<Value> =
+        vec![taking.event.0.into(), taking.now.into(), taking.expires_at.into()];
+    for wanted in wanted {
+        values.extend([
+            wanted.wish.seat.0.into(),
+            wanted.wish.version.into(),
+            wanted.buyer.id().into(),
+            wanted.reservation.0.into(),
+        ]);
+    }
+    let taken = tx.all(&text, values).await?;
+    let mut taken = taken.iter().map(taken_seat).collect::<Result<Vec<_>, _>>()?;
     taken.sort_by_key(|seat| seat.seat);
-    Ok((taken, usage))
+    Ok(taken)
 }
 
 fn taken_seat(row: &QueryResult) -> Result<TakenSeat, DbErr> {
     Ok(TakenSeat {
         seat: SeatId(row.try_get("", "seat_id")?),
+        reservation: ReservationId(row.try_get("", "reservation_id")?),
+        usage: usage_of(row)?,
         section: SectionId(row.try_get("", "section_id")?),
         row: row.try_get("", "row_label")?,
         label: row.try_get("", "seat_label")?,

@@ -7,7 +7,7 @@ use holdfast_domain::{
 use sea_orm::{DbErr, Value};
 
 use crate::{
-    db::{Dialect, Sql, placeholders},
+    db::{Dialect, Sql, rows},
     live::record,
 };
 
@@ -61,72 +61,90 @@ pub struct Reserved {
     pub cap_at: i64,
 }
 
-/// Writes a reservation with its items and the outbox row: one statement on PostgreSQL.
+/// A reservation with what it holds.
+#[derive(Debug, Clone)]
+pub struct Made {
+    /// The reservation.
+    pub reserved: Reserved,
+    /// Its items.
+    pub items: Vec<Item>,
+}
+
+/// Writes reservations of one event with their items and the outbox row: one statement on PostgreSQL.
 pub async fn insert(
     tx: &impl Sql,
-    reserved: &Reserved,
-    items: &[Item],
+    event: EventId,
+    made: &[Made],
     change: String,
 ) -> Result<(), DbErr> {
-    let (reservation, reservation_values) = reservation_insert(reserved);
+    let (mut values, item_values) = (reservation_values(made), item_values(made));
+    let reservations = format!(
+        "INSERT INTO reservations ({RESERVATION_COLUMNS}) VALUES {}",
+        rows(1, RESERVATION_WIDTH, made.len())
+    );
+    let count = item_values.len() / ITEM_WIDTH;
+    let items = |from| {
+        let rows = rows(from, ITEM_WIDTH, count);
+        format!("INSERT INTO reservation_items ({ITEM_COLUMNS}) VALUES {rows}")
+    };
     match tx.writing().dialect() {
         Dialect::Postgres => {
-            let mut values = reservation_values;
-            let (rows, item_values) = item_rows(reserved, items, values.len() + 1);
+            let items = items(values.len() + 1);
             values.extend(item_values);
             let at = values.len() + 1;
-            values.extend([change.into(), reserved.event.0.into(), reserved.created_at.into()]);
             let text = format!(
-                "WITH r AS ({reservation}), i AS (INSERT INTO reservation_items ({ITEM_COLUMNS}) VALUES {rows}) \
+                "WITH r AS ({reservations}), i AS ({items}) \
                  INSERT INTO outbox (payload, event_id, created_at) VALUES (${at}, ${}, ${})",
                 at + 1,
                 at + 2
             );
+            let created_at = made.iter().map(|made| made.reserved.created_at).max();
+            values.extend([change.into(), event.0.into(), created_at.into()]);
             tx.run(&text, values).await?;
         }
         Dialect::Sqlite => {
-            tx.run(&reservation, reservation_values).await?;
-            let (rows, values) = item_rows(reserved, items, 1);
-            let text = format!("INSERT INTO reservation_items ({ITEM_COLUMNS}) VALUES {rows}");
-            tx.run(&text, values).await?;
-            record::write(tx, reserved.event, change).await?;
+            tx.run(&reservations, values).await?;
+            tx.run(&items(1), item_values).await?;
+            record::write(tx, event, change).await?;
         }
     }
     Ok(())
 }
 
-fn reservation_insert(reserved: &Reserved) -> (String, Vec<Value>) {
-    let text = "INSERT INTO reservations (id, event_id, organization_id, buyer_id, buyer_kind, status, \
-         persons, max_per_user, total_minor, currency, created_at, expires_at, cap_at, version) \
-         VALUES ($1, $2, $3, $4, $5, 'active', $6, $7, $8, $9, $10, $11, $12, 1)";
-    let values = vec![
-        reserved.id.0.into(),
-        reserved.event.0.into(),
-        reserved.organization.0.into(),
-        reserved.buyer.id().into(),
-        reserved.buyer.kind().into(),
-        reserved.persons.into(),
-        reserved.max_per_user.into(),
-        reserved.total_minor.into(),
-        reserved.currency.as_str().into(),
-        reserved.created_at.into(),
-        reserved.expires_at.into(),
-        reserved.cap_at.into(),
-    ];
-    (text.to_owned(), values)
+const RESERVATION_COLUMNS: &str = "id, event_id, organization_id, buyer_id, buyer_kind, status, persons, \
+     max_per_user, total_minor, currency, created_at, expires_at, cap_at, version";
+const RESERVATION_WIDTH: usize = 14;
+
+fn reservation_values(made: &[Made]) -> Vec<Value> {
+    let values = made.iter().flat_map(|Made { reserved, .. }| -> [Value; RESERVATION_WIDTH] {
+        [
+            reserved.id.0.into(),
+            reserved.event.0.into(),
+            reserved.organization.0.into(),
+            reserved.buyer.id().into(),
+            reserved.buyer.kind().into(),
+            "active".into(),
+            reserved.persons.into(),
+            reserved.max_per_user.into(),
+            reserved.total_minor.into(),
+            reserved.currency.as_str().into(),
+            reserved.created_at.into(),
+            reserved.expires_at.into(),
+            reserved.cap_at.into(),
+            1.into(),
+        ]
+    });
+    values.collect()
 }
 
 const ITEM_COLUMNS: &str = "event_id, reservation_id, id, kind, seat_id, section_id, offer_id, label, \
      quantity, admits, price_minor, fence, state, expires_at";
+const ITEM_WIDTH: usize = 14;
 
-fn item_rows(reserved: &Reserved, items: &[Item], from: usize) -> (String, Vec<Value>) {
-    const WIDTH: usize = 14;
-    let rows: Vec<String> = (0..items.len())
-        .map(|index| format!("({})", placeholders(from + index * WIDTH, WIDTH)))
-        .collect();
-    let mut values: Vec<Value> = Vec::with_capacity(items.len() * WIDTH);
-    for item in items {
-        values.extend([
+fn item_values(made: &[Made]) -> Vec<Value> {
+    let items = made.iter().flat_map(|made| made.items.iter().map(|item| (&made.reserved, item)));
+    let values = items.flat_map(|(reserved, item)| -> [Value; ITEM_WIDTH] {
+        [
             reserved.event.0.into(),
             reserved.id.0.into(),
             item.id.0.into(),
@@ -141,7 +159,7 @@ fn item_rows(reserved: &Reserved, items: &[Item], from: usize) -> (String, Vec<V
             item.fence.into(),
             "held".into(),
             reserved.expires_at.into(),
-        ]);
-    }
-    (rows.join(","), values)
+        ]
+    });
+    values.collect()
 }

@@ -130,6 +130,24 @@ impl State {
         }
     }
 
+    /// Where it stands for people: the state's name, and how often what it does was tried, the try under
+    /// way included. Of one that needs an operator, of where it goes on; at rest nothing is tried.
+    pub fn standing(&self) -> (&'static str, u32) {
+        let attempts = match self {
+            Self::Preparing { call }
+            | Self::Authorizing { call, .. }
+            | Self::Capturing { call, .. }
+            | Self::Voiding { call, .. } => call.failures + 1,
+            Self::Awaiting { asks, .. } => *asks + 1,
+            Self::ConfirmingSeats { tries, .. }
+            | Self::Issuing { tries, .. }
+            | Self::Releasing { tries, .. } => tries.attempt(),
+            Self::Rest { .. } => 0,
+            Self::Stuck { from, .. } => return from.standing(),
+        };
+        (self.name(), attempts)
+    }
+
     /// The call to the gateway that is under way, where one is.
     pub(super) fn call(&self) -> Option<&Call> {
         match self {

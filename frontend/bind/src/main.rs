@@ -1,0 +1,31 @@
+//! `holdfast-bind INPUT.wasm FOLDER`: writes `app.js` and `app_bg.wasm` for browsers into the folder.
+//!
+//! What `wasm-bindgen --target web --no-typescript --out-name app` does, from the library that this program is made
+//! of (<https://rustwasm.github.io/docs/wasm-bindgen/reference/cli.html>): a third of the tool's building time, and
+//! its version is bound to the pages' by the one lock file.
+
+use std::{env, process::ExitCode};
+
+use anyhow::Context as _;
+use wasm_bindgen_cli_support::Bindgen;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let [input, folder] = arguments.as_slice() else {
+        eprintln!("usage: holdfast-bind INPUT.wasm FOLDER");
+        return ExitCode::from(2);
+    };
+    match bind(input, folder) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("holdfast-bind: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn bind(input: &str, folder: &str) -> anyhow::Result<()> {
+    let mut bindgen = Bindgen::new();
+    bindgen.web(true)?.typescript(false).out_name("app").input_path(input);
+    bindgen.generate(folder).with_context(|| format!("{input} cannot be bound"))
+}
