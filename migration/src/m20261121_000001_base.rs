@@ -6,7 +6,10 @@
 
 use sea_orm_migration::prelude::*;
 
-use crate::ddl;
+use crate::{
+    ddl,
+    machinery::{CHANGES, CLOCK_OFFSET, EVENT_SEQUENCES, LEASES, OUTBOX, WEBHOOK_EVENTS},
+};
 
 /// See the module.
 #[derive(Debug, DeriveMigrationName)]
@@ -32,6 +35,7 @@ const TABLES: &[(&str, &str)] = &[
     ("ledger_entries", LEDGER_ENTRIES),
     ("tickets", TICKETS),
     ("idempotency_keys", IDEMPOTENCY_KEYS),
+    ("audit", AUDIT),
     ("outbox", OUTBOX),
     ("changes", CHANGES),
     ("event_sequences", EVENT_SEQUENCES),
@@ -69,6 +73,7 @@ const MEMBERSHIPS: &str = "CREATE TABLE memberships (
 ) {end};
 CREATE INDEX memberships_user ON memberships (user_id)";
 
+// `promised_starts_at` is what those who booked were told first, once the beginning was moved after that.
 const EVENTS: &str = "CREATE TABLE events (
     id {uuid} PRIMARY KEY,
     organization_id {uuid} NOT NULL REFERENCES organizations (id),
@@ -94,6 +99,7 @@ const EVENTS: &str = "CREATE TABLE events (
     version {int} NOT NULL CHECK (version > 0),
     created_at {big} NOT NULL,
     updated_at {big} NOT NULL,
+    promised_starts_at {big},
     CHECK (ends_at > starts_at),
     CHECK (sale_ends_at > sale_starts_at)
 ) {end};
@@ -136,10 +142,14 @@ const OFFERS: &str = "CREATE TABLE offers (
     price_minor {big} NOT NULL CHECK (price_minor >= 0),
     admits {int} NOT NULL CHECK (admits BETWEEN 1 AND 20),
     refundable {int} NOT NULL CHECK (refundable IN (0, 1)),
+    benefits {text} NOT NULL DEFAULT '[]',
+    sale_starts_at {big},
+    sale_ends_at {big},
     position {int} NOT NULL,
     created_at {big} NOT NULL,
     withdrawn_at {big},
-    PRIMARY KEY (event_id, id)
+    PRIMARY KEY (event_id, id),
+    CHECK (sale_starts_at IS NULL OR sale_ends_at IS NULL OR sale_ends_at > sale_starts_at)
 ) {end};
 CREATE UNIQUE INDEX offers_id ON offers (id)";
 
@@ -280,15 +290,17 @@ const BOOKING_RESERVATIONS: &str = "CREATE TABLE booking_reservations (
 CREATE UNIQUE INDEX booking_reservations_live ON booking_reservations (reservation_id) WHERE live = 1";
 
 // `wakes` counts those who want somebody to look at once: a worker that parks a saga which was woken since
-// it looked makes it due at once.
+// it looked makes it due at once. `format` is the state's: a program leaves alone what is newer than itself.
 const SAGAS: &str = "CREATE TABLE sagas (
     id {uuid} PRIMARY KEY,
     kind {text} NOT NULL,
     subject_id {uuid} NOT NULL,
+    format {int} NOT NULL CHECK (format >= 0),
     status {text} NOT NULL CHECK (status IN
         ('running', 'waiting', 'undoing', 'done', 'undone', 'needs_attention')),
     state {text} NOT NULL,
     reason {text},
+    last_error {text},
     due_at {big} NOT NULL,
     lease_until {big} NOT NULL,
     fence {big} NOT NULL CHECK (fence >= 0),
@@ -299,7 +311,9 @@ const SAGAS: &str = "CREATE TABLE sagas (
     updated_at {big} NOT NULL
 ) {hot};
 CREATE UNIQUE INDEX sagas_subject ON sagas (subject_id);
-CREATE INDEX sagas_due ON sagas (due_at) WHERE status IN ('running', 'waiting', 'undoing')";
+CREATE INDEX sagas_due ON sagas (due_at) WHERE status IN ('running', 'waiting', 'undoing');
+CREATE INDEX sagas_live ON sagas (id)
+    WHERE status IN ('running', 'waiting', 'undoing', 'needs_attention')";
 
 const PAYMENTS: &str = "CREATE TABLE payments (
     id {uuid} PRIMARY KEY,
@@ -369,61 +383,21 @@ const IDEMPOTENCY_KEYS: &str = "CREATE TABLE idempotency_keys (
 CREATE INDEX idempotency_keys_age ON idempotency_keys (created_at);
 CREATE INDEX idempotency_keys_subject ON idempotency_keys (subject_id)";
 
-const OUTBOX: &str = "CREATE TABLE outbox (
-    id {serial},
-    event_id {uuid} NOT NULL,
-    payload {text} NOT NULL,
-    created_at {big} NOT NULL
-) {end}";
-
-const CHANGES: &str = "CREATE TABLE changes (
-    event_id {uuid} NOT NULL,
-    seq {big} NOT NULL CHECK (seq > 0),
-    payload {text} NOT NULL,
-    created_at {big} NOT NULL,
-    PRIMARY KEY (event_id, seq)
+// Only ever added to, and dropped by age.
+const AUDIT: &str = "CREATE TABLE audit (
+    id {uuid} PRIMARY KEY,
+    at {big} NOT NULL,
+    actor_id {uuid} NOT NULL,
+    actor_role {text} NOT NULL CHECK (actor_role IN
+        ('customer', 'organizer', 'controller', 'admin')),
+    action {text} NOT NULL,
+    subject_kind {text} NOT NULL,
+    subject_id {uuid} NOT NULL,
+    detail {text} NOT NULL
 ) {end};
-CREATE INDEX changes_age ON changes (created_at)";
-
-const EVENT_SEQUENCES: &str = "CREATE TABLE event_sequences (
-    event_id {uuid} PRIMARY KEY,
-    last_seq {big} NOT NULL CHECK (last_seq >= 0)
-) {hot}";
-
-const LEASES: &str = "CREATE TABLE leases (
-    name {text} PRIMARY KEY,
-    holder {uuid} NOT NULL,
-    lease_until {big} NOT NULL,
-    fence {big} NOT NULL
-) {hot}";
-
-// What gateways told of, once for each event. Ids and the type alone: what they are about is fetched again.
-const WEBHOOK_EVENTS: &str = "CREATE TABLE webhook_events (
-    provider {text} NOT NULL,
-    event_id {text} NOT NULL,
-    kind {text} NOT NULL,
-    payment {text},
-    account {text},
-    status {text} NOT NULL CHECK (status IN ('new', 'done', 'ignored', 'failed')),
-    outcome {text},
-    attempts {int} NOT NULL CHECK (attempts >= 0),
-    received_at {big} NOT NULL,
-    due_at {big} NOT NULL,
-    settled_at {big},
-    PRIMARY KEY (provider, event_id),
-    CHECK ((status = 'new') = (settled_at IS NULL)),
-    CHECK ((status = 'new') = (outcome IS NULL)),
-    CHECK (status <> 'new' OR payment IS NOT NULL)
-) {end};
-CREATE INDEX webhook_events_due ON webhook_events (due_at) WHERE status = 'new';
-CREATE INDEX webhook_events_age ON webhook_events (received_at)";
-
-// Added to the database's clock; only development and tests write it.
-const CLOCK_OFFSET: &str = "CREATE TABLE clock_offset (
-    id {int} PRIMARY KEY CHECK (id = 1),
-    offset_ms {big} NOT NULL
-) {end};
-INSERT INTO clock_offset (id, offset_ms) VALUES (1, 0)";
+CREATE INDEX audit_subject ON audit (subject_id, id);
+CREATE INDEX audit_actor ON audit (actor_id, id);
+CREATE INDEX audit_age ON audit (at)";
 
 // The simulated gateway's own books: it is an outside system that happens to live next door. A key column
 // names the call that took effect last, so that the same call is answered again and not repeated.
