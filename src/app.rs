@@ -298,7 +298,7 @@ impl App {
             .data(self.base.db.clone())
             .data(self.config.trusted_proxies.clone())
             .catch_all_error(|error| async move { problem::from_poem(error) })
-            .with(SecureHeaders)
+            .with(SecureHeaders::for_gateway(self.checkouts.gateway.provider()))
             .with(Cors::new(&self.config.cors_origins))
     }
 
