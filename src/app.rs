@@ -30,7 +30,7 @@ use crate::{
     base::Base,
     cancellation::{self, CancellationApi, Cancellations, EventBookingsApi},
     catalogue::{self, Catalogue, create_event::HoldTimes},
-    checkout::{self, BookingsApi, Checkouts, PaymentsApi, WebhooksApi},
+    checkout::{self, BookingsApi, Checkouts, PaymentsApi, WebhooksApi, buyer_return},
     config::{Config, Environment},
     db::{ClockOffset, Db, IN_MEMORY},
     development::DevelopmentApi,
@@ -339,6 +339,7 @@ impl App {
             .nest("/api/docs", api.swagger_ui())
             .at("/api/v1/events/:id/stream", get(live::api::events).data(live))
             .nest("/api/v1", api)
+            .at(buyer_return::PATH, get(buyer_return::page).data(self.checkouts.clone()))
             .at("/*path", get(site::page).data(self.pages))
             .at("/", get(site::page).data(self.pages));
         let routes = match development {

@@ -19,6 +19,7 @@ use crate::{
 
 pub mod answer;
 pub mod api;
+pub mod buyer_return;
 pub mod cancel;
 pub mod confirm;
 pub mod driver;

@@ -9,7 +9,7 @@ use crate::{
     },
     base::Base,
     cancellation::Refunds,
-    checkout::{Checkouts, WebhookSettings},
+    checkout::{Checkouts, WebhookSettings, buyer_return},
     config::Config,
     ports::PaymentGateway,
     reservations::Reservations,
@@ -27,7 +27,7 @@ pub(super) fn checkouts(
             secret_key: account.secret_key.clone(),
             publishable_key: account.publishable_key.clone(),
             api_base: account.api_base.clone(),
-            return_url: format!("{}/checkout/return", config.public_url),
+            return_url: format!("{}{}", config.public_url, buyer_return::PATH),
         })?;
         let webhooks =
             WebhookSettings { secrets: account.webhook_secrets.clone(), live: account.is_live() };
