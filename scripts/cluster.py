@@ -7,7 +7,8 @@
 PostgreSQL (durable), independent Redis nodes, stateless nodes of Holdfast and nginx before them,
 all on loopback and in a temporary folder; only nginx has a port that is known beforehand. Any of
 the processes may be killed to see what happens: the others go on. A command finds the
-addresses in HOLDFAST_URL, HOLDFAST_NODE_URLS, DATABASE_URL and REDIS_URLS.
+addresses in HOLDFAST_URL, HOLDFAST_NODE_URLS, DATABASE_URL, REDIS_URLS and, with --fake-stripe
+target/release/fake-stripe, STRIPE_API_BASE.
 """
 
 import argparse
@@ -18,7 +19,8 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 
 from processes import Failure, Fleet, Stopped, exit_status  # noqa: E402
-from servers import node_settings, run_holdfast, start_nginx, start_node  # noqa: E402
+from servers import (node_settings, run_holdfast, start_fake_stripe, start_nginx,  # noqa: E402
+                     start_node)
 from stores import free_port, start_postgres, start_redis, workspace  # noqa: E402
 
 
@@ -28,6 +30,8 @@ def main():
     parser.add_argument("--port", type=int, default=8080, help="of the load balancer; 0: a free one")
     parser.add_argument("--nodes", type=int, default=2, help="nodes of Holdfast (default 2)")
     parser.add_argument("--redis", type=int, default=3, help="nodes of Redis (default 3)")
+    parser.add_argument("--fake-stripe", metavar="PROGRAM",
+                        help="take the money through this stand-in for Stripe")
     parser.add_argument("command", nargs="*", metavar="COMMAND")
     options = parser.parse_args()
     port = options.port or free_port()
@@ -42,8 +46,12 @@ def main():
             say(f"Redis       127.0.0.1:{node.port}  pid {node.pid}")
 
         public = f"http://127.0.0.1:{port}"
+        stripe = {}
+        if options.fake_stripe:
+            fake, stripe = start_fake_stripe(fleet, folder, options.fake_stripe, public)
+            say(f"Fake Stripe {fake.url}  pid {fake.pid}")
         env = node_settings(folder, postgres.url(), [node.url for node in redis],
-                            PUBLIC_URL=public,
+                            PUBLIC_URL=public, **stripe,
                             **{name: os.environ[name] for name in ("RATE_LIMITS",)
                                if name in os.environ})
         run_holdfast(options.binary, ["migrate"], env)

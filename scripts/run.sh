@@ -21,13 +21,13 @@ step 2 "Building the pages (WebAssembly) and the server, profile $profile (the f
 scripts/frontend.sh &
 pages=$!
 trap 'kill "$pages" 2>/dev/null || true' EXIT
-cargo build --profile "$profile" --lib
+cargo build --profile "$profile" -p holdfast --lib
 wait "$pages"
 trap - EXIT
 
 step 3 "Putting the pages into the server"
 ensure_dist
-cargo build --profile "$profile" --bin holdfast
+cargo build --profile "$profile" -p holdfast --bin holdfast
 
 step 4 "Starting"
 cat <<TEXT

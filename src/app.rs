@@ -23,19 +23,23 @@ use crate::{
         redis_broker::RedisBroker,
         redlock::Redlock,
         simulated_gateway::SimulatedGateway,
+        stripe::{StripeGateway, StripeSettings},
         system::{SystemClock, SystemEntropy},
     },
+    audit,
     base::Base,
     catalogue::{self, Catalogue, create_event::HoldTimes},
-    checkout::{self, BookingsApi, Checkouts, PaymentsApi},
-    config::{Config, Environment, PaymentProvider},
+    checkout::{self, BookingsApi, Checkouts, PaymentsApi, WebhookSettings, WebhooksApi},
+    config::{Config, Environment},
     db::{ClockOffset, Db, IN_MEMORY},
     development::DevelopmentApi,
-    http::{body::Json, problem, secure::SecureHeaders, tokens::Tokens},
+    http::{body::Json, cors::Cors, problem, secure::SecureHeaders, tokens::Tokens},
     jobs::{self, Pass},
     live::{self, LiveApi, Relay, Tail},
-    ports::{Broker, Clock, Entropy, LockManager},
+    operators::OperatorsApi,
+    ports::{Broker, Clock, Entropy, LockManager, PaymentGateway},
     reservations::{Reservations, ReservationsApi, hold::Queue, terms::TermsCache},
+    saga::attention::{self, Attended},
     site::{self, Pages},
     tasks::Tasks,
     telemetry,
@@ -128,7 +132,7 @@ impl App {
             seconds: i64::try_from(config.hold_ttl.as_secs())?,
             cap_seconds: i64::try_from(config.hold_cap.as_secs())?,
         };
-        let checkouts = checkouts(&config, &base, &reservations);
+        let checkouts = checkouts(&config, &base, &reservations)?;
         Ok(Self {
             config: Arc::new(config),
             catalogue: Catalogue::new(base.clone(), holds, reservations.relay.clone()),
@@ -218,7 +222,26 @@ impl App {
         let (reservations, db) = (self.reservations.clone(), self.base.db.clone());
         let base = self.base.clone();
         let (due, old) = (self.checkouts.clone(), self.checkouts.clone());
+        let (events, old_events) = (self.checkouts.clone(), self.checkouts.clone());
+        let (seen, audited) = (self.base.db.clone(), self.base.db.clone());
+        let kinds: Vec<&'static str> = self.sagas().iter().map(|saga| saga.kind()).collect();
         vec![
+            Pass::new("saga-gauges", attention::GAUGES_EVERY, move || {
+                let (db, kinds) = (seen.clone(), kinds.clone());
+                async move { Ok(attention::gauges_pass(&db, &kinds).await?) }
+            }),
+            Pass::new("audit-retention", self.config.event_pass, move || {
+                let db = audited.clone();
+                async move { Ok(audit::retention_pass(&db).await?) }
+            }),
+            Pass::new("webhooks", checkout::PASS_EVERY, move || {
+                let checkouts = events.clone();
+                async move { Ok(checkouts.webhooks_pass().await?) }
+            }),
+            Pass::new("webhook-retention", self.config.event_pass, move || {
+                let checkouts = old_events.clone();
+                async move { Ok(checkouts.webhooks_retention_pass().await?) }
+            }),
             Pass::new("checkouts", checkout::PASS_EVERY, move || {
                 let checkouts = due.clone();
                 async move { Ok(checkouts.pass().await?) }
@@ -270,8 +293,15 @@ impl App {
         routes
             .data(Arc::clone(&self.tokens))
             .data(self.base.db.clone())
+            .data(self.config.trusted_proxies.clone())
             .catch_all_error(|error| async move { problem::from_poem(error) })
             .with(SecureHeaders::for_gateway(self.checkouts.gateway.provider()))
+            .with(Cors::new(&self.config.cors_origins))
+    }
+
+    /// Every kind of saga.
+    fn sagas(&self) -> Vec<Arc<dyn Attended>> {
+        vec![Arc::new(self.checkouts.executor.clone())]
     }
 
     fn service(&self) -> OpenApiService<impl poem_openapi::OpenApi + use<>, ()> {
@@ -283,7 +313,13 @@ impl App {
         let catalogue = catalogue::api::routes(&self.catalogue);
         let bookings = BookingsApi { checkouts: self.checkouts.clone() };
         let payments = PaymentsApi { checkouts: self.checkouts.clone() };
-        let slices = (accounts, catalogue, reservations, bookings, payments);
+        let operators = OperatorsApi {
+            base: self.base.clone(),
+            sagas: self.sagas(),
+            checkouts: self.checkouts.clone(),
+        };
+        let webhooks = WebhooksApi { checkouts: self.checkouts.clone() };
+        let slices = (accounts, catalogue, reservations, bookings, payments, webhooks, operators);
         OpenApiService::new(slices, "Holdfast", VERSION).server("/api/v1")
     }
 }
@@ -341,16 +377,35 @@ async fn base(config: &Config) -> anyhow::Result<Base> {
     Ok(Base { db, entropy, clock, tasks: Tasks::default() })
 }
 
-fn checkouts(config: &Config, base: &Base, reservations: &Reservations) -> Checkouts {
+fn checkouts(
+    config: &Config,
+    base: &Base,
+    reservations: &Reservations,
+) -> anyhow::Result<Checkouts> {
     let relay = reservations.relay.clone();
-    match config.payment_provider {
-        PaymentProvider::Simulated => {
-            let entropy = Arc::clone(&base.entropy);
-            let gateway = Arc::new(SimulatedGateway::new(base.db.clone(), entropy));
-            let bank = Arc::clone(&gateway);
-            Checkouts::new(base.clone(), relay, gateway, Some(bank))
-        }
+    if let Some(account) = &config.stripe {
+        let gateway = StripeGateway::new(StripeSettings {
+            secret_key: account.secret_key.clone(),
+            publishable_key: account.publishable_key.clone(),
+            api_base: account.api_base.clone(),
+            return_url: format!("{}/checkout/return", config.public_url),
+        })?;
+        let webhooks =
+            WebhookSettings { secrets: account.webhook_secrets.clone(), live: account.is_live() };
+        let checkouts = Checkouts::new(base.clone(), relay, with_faults(Arc::new(gateway)), None);
+        return Ok(checkouts.with_webhooks(webhooks));
     }
+    let entropy = Arc::clone(&base.entropy);
+    let gateway = Arc::new(SimulatedGateway::new(base.db.clone(), entropy));
+    let bank = Arc::clone(&gateway);
+    Ok(Checkouts::new(base.clone(), relay, with_faults(gateway), Some(bank)))
+}
+
+/// The gateway behind the faults that tests plan, in a program that is built for them.
+fn with_faults(gateway: Arc<dyn PaymentGateway>) -> Arc<dyn PaymentGateway> {
+    #[cfg(feature = "failpoints")]
+    let gateway = Arc::new(crate::adapters::faulty_gateway::FaultyGateway::before(gateway));
+    gateway
 }
 
 fn locks(config: &Config, base: &Base) -> anyhow::Result<Arc<dyn LockManager>> {

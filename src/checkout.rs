@@ -25,10 +25,12 @@ pub mod invariants;
 pub mod payments_api;
 pub mod read;
 pub mod store;
+pub mod webhooks;
 
 pub use api::BookingsApi;
 pub use driver::CheckoutDriver;
 pub use payments_api::PaymentsApi;
+pub use webhooks::{WebhookSettings, api::WebhooksApi};
 
 /// How often every node looks for checkouts that are due: interrupted ones are taken up soon after their lease
 /// has lapsed.
@@ -43,6 +45,8 @@ pub struct Checkouts {
     pub gateway: Arc<dyn PaymentGateway>,
     /// The buyer's bank, where the gateway is the simulated one.
     pub bank: Option<Arc<dyn SimulatedBank>>,
+    /// What webhooks are verified with, where the gateway sends any.
+    pub webhooks: Option<WebhookSettings>,
     /// Carries checkouts on.
     pub executor: Executor<CheckoutDriver>,
 }
@@ -57,7 +61,13 @@ impl Checkouts {
     ) -> Self {
         let driver = CheckoutDriver::new(Arc::clone(&gateway), Arc::clone(&base.entropy), relay);
         let executor = Executor::new(base.clone(), Arc::new(driver));
-        Self { base, gateway, bank, executor }
+        Self { base, gateway, bank, webhooks: None, executor }
+    }
+
+    /// The same, taking in webhooks.
+    #[must_use]
+    pub fn with_webhooks(self, settings: WebhookSettings) -> Self {
+        Self { webhooks: Some(settings), ..self }
     }
 
     /// Takes up checkouts that are due; answers how many. Runs on every node.

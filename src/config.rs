@@ -9,12 +9,23 @@ use figment::{
 };
 use serde::Deserialize;
 
+mod network;
+mod payment;
+
+pub use self::{network::TrustedProxies, payment::StripeConfig};
 use crate::http::tokens::{MIN_SECRET_BYTES, hex};
 
 /// The settings that may hold secrets, and so may come from files.
-const SECRETS: [&str; 3] = ["DATABASE_URL", "REDIS_URLS", "JWT_SECRET"];
+const SECRETS: [&str; 6] = [
+    "DATABASE_URL",
+    "REDIS_URLS",
+    "JWT_SECRET",
+    "STRIPE_SECRET_KEY",
+    "STRIPE_PUBLISHABLE_KEY",
+    "STRIPE_WEBHOOK_SECRET",
+];
 /// Everything that is read.
-const KEYS: [&str; 16] = [
+const KEYS: [&str; 22] = [
     "HOLDFAST_BIND",
     "HOLDFAST_ENV",
     "HOLDFAST_DATA_DIR",
@@ -30,7 +41,13 @@ const KEYS: [&str; 16] = [
     "EXPIRY_PASS_SECONDS",
     "EVENT_PASS_SECONDS",
     "DEFAULT_PAYMENT_PROVIDER",
+    "STRIPE_SECRET_KEY",
+    "STRIPE_PUBLISHABLE_KEY",
+    "STRIPE_WEBHOOK_SECRET",
+    "STRIPE_API_BASE",
     "PUBLIC_URL",
+    "CORS_ORIGINS",
+    "TRUSTED_PROXIES",
 ];
 
 /// Where the program runs.
@@ -49,6 +66,8 @@ pub enum Environment {
 pub enum PaymentProvider {
     /// The built-in one, for development and tests.
     Simulated,
+    /// Stripe, or what stands in for it at `STRIPE_API_BASE`.
+    Stripe,
 }
 
 /// The configuration, checked.
@@ -82,6 +101,14 @@ pub struct Config {
     pub event_pass: Duration,
     /// Which gateway takes the money.
     pub payment_provider: PaymentProvider,
+    /// The account at Stripe, where Stripe takes the money.
+    pub stripe: Option<StripeConfig>,
+    /// Where people reach the program, without a slash at the end.
+    pub public_url: String,
+    /// Origins of other sites' pages that may call the API.
+    pub cors_origins: Vec<String>,
+    /// Proxies that may say for whom they speak.
+    pub trusted_proxies: TrustedProxies,
     /// What tests break on purpose.
     #[cfg(feature = "failpoints")]
     pub sabotage: Sabotage,
@@ -146,7 +173,14 @@ struct Raw {
     rate_limits: RateLimits,
     expiry_pass_seconds: u64,
     event_pass_seconds: u64,
-    default_payment_provider: PaymentProvider,
+    default_payment_provider: Option<PaymentProvider>,
+    stripe_secret_key: Option<String>,
+    stripe_publishable_key: Option<String>,
+    stripe_webhook_secret: Option<String>,
+    stripe_api_base: Option<String>,
+    public_url: Option<String>,
+    cors_origins: Option<String>,
+    trusted_proxies: Option<String>,
 }
 
 const DEFAULTS: &str = r#"
@@ -161,7 +195,6 @@ holds_per_minute = 30
 rate_limits = "on"
 expiry_pass_seconds = 15
 event_pass_seconds = 60
-default_payment_provider = "simulated"
 "#;
 
 impl Config {
@@ -191,8 +224,8 @@ impl Config {
             refuse("HOLDFAST_BIND", "must be an address and a port, such as 127.0.0.1:8080")
         })?;
         let production = raw.holdfast_env == Environment::Production;
-        let database_url = match raw.database_url {
-            Some(url) => url,
+        let database_url = match &raw.database_url {
+            Some(url) => url.clone(),
             None if production => {
                 return Err(refuse("DATABASE_URL", "has no default in production"));
             }
@@ -205,12 +238,11 @@ impl Config {
                 "several nodes need PostgreSQL: set DATABASE_URL, too",
             ));
         }
-        if production && raw.default_payment_provider == PaymentProvider::Simulated {
-            return Err(refuse(
-                "DEFAULT_PAYMENT_PROVIDER",
-                "the simulated gateway is for development",
-            ));
-        }
+        let payment_provider = payment::provider(&raw)?;
+        let public_url = payment::public_url(&raw)?;
+        let stripe = payment::stripe(&raw, payment_provider, &public_url)?;
+        let cors_origins = network::origins(raw.cors_origins.as_deref())?;
+        let trusted_proxies = TrustedProxies::parse(raw.trusted_proxies.as_deref())?;
         if production && raw.rate_limits == RateLimits::Off {
             return Err(refuse("RATE_LIMITS", "cannot be off in production"));
         }
@@ -246,7 +278,11 @@ impl Config {
             },
             expiry_pass: seconds("EXPIRY_PASS_SECONDS", raw.expiry_pass_seconds)?,
             event_pass: seconds("EVENT_PASS_SECONDS", raw.event_pass_seconds)?,
-            payment_provider: raw.default_payment_provider,
+            payment_provider,
+            stripe,
+            public_url,
+            cors_origins,
+            trusted_proxies,
             #[cfg(feature = "failpoints")]
             sabotage: Sabotage::default(),
         })
@@ -369,5 +405,56 @@ mod tests {
             &format!("{postgres}holdfast_env = \"production\""),
             Some("DEFAULT_PAYMENT_PROVIDER"),
         );
+    }
+
+    const PRODUCTION: &str = "holdfast_env = \"production\"
+        database_url = \"postgres://localhost/h\"
+        public_url = \"https://tickets.example.org\"\n";
+    const STRIPE: &str = "stripe_secret_key = \"sk_test_1\"
+        stripe_publishable_key = \"pk_test_1\"
+        stripe_webhook_secret = \"whsec_1,whsec_2\"\n";
+
+    #[test]
+    fn production_starts_with_stripe() {
+        check(&format!("{PRODUCTION}{STRIPE}"), None);
+        check(PRODUCTION, Some("DEFAULT_PAYMENT_PROVIDER"));
+        check(
+            &format!("{PRODUCTION}{STRIPE}default_payment_provider = \"simulated\""),
+            Some("DEFAULT_PAYMENT_PROVIDER"),
+        );
+        check(&PRODUCTION.replace("public_url", "#"), Some("DEFAULT_PAYMENT_PROVIDER"));
+        let no_url = format!("{}{STRIPE}", PRODUCTION.replace("public_url", "# "));
+        check(&no_url, Some("PUBLIC_URL"));
+    }
+
+    #[test]
+    fn stripe_is_told_everything_and_nothing_that_contradicts() {
+        check(STRIPE, None);
+        for (wrong, name) in [
+            ("stripe_secret_key = \"pk_test_1\"", "STRIPE_SECRET_KEY"),
+            ("stripe_publishable_key = \"sk_test_1\"", "STRIPE_PUBLISHABLE_KEY"),
+            ("stripe_publishable_key = \"pk_live_1\"", "STRIPE_PUBLISHABLE_KEY"),
+            ("stripe_webhook_secret = \"whsec_1,secret\"", "STRIPE_WEBHOOK_SECRET"),
+            ("stripe_webhook_secret = \"whsec_1,whsec_\"", "STRIPE_WEBHOOK_SECRET"),
+            ("stripe_api_base = \"localhost:12111\"", "STRIPE_API_BASE"),
+            ("stripe_api_base = \"https://localhost/v1\"", "STRIPE_API_BASE"),
+            ("public_url = \"tickets.example.org\"", "PUBLIC_URL"),
+            ("cors_origins = \"*\"", "CORS_ORIGINS"),
+            ("cors_origins = \"https://a.example.org,b\"", "CORS_ORIGINS"),
+            ("trusted_proxies = \"10.0.0.0/33\"", "TRUSTED_PROXIES"),
+            ("trusted_proxies = \"proxy\"", "TRUSTED_PROXIES"),
+        ] {
+            let key = wrong.split(' ').next().unwrap_or_default();
+            let kept: Vec<&str> =
+                STRIPE.lines().filter(|line| !line.trim().starts_with(key)).collect();
+            check(&format!("{}\n{wrong}", kept.join("\n")), Some(name));
+        }
+        let live = STRIPE.replace("_test_", "_live_");
+        check(&live, Some("PUBLIC_URL"));
+        check(&format!("{live}public_url = \"https://tickets.example.org/\""), None);
+        check("default_payment_provider = \"stripe\"", Some("STRIPE_SECRET_KEY"));
+        let http = "stripe_api_base = \"http://127.0.0.1:12111\"";
+        check(&format!("{STRIPE}{http}"), None);
+        check(&format!("{PRODUCTION}{STRIPE}{http}"), Some("STRIPE_API_BASE"));
     }
 }

@@ -2,6 +2,8 @@
 
 pub mod auth;
 pub mod body;
+pub mod client;
+pub mod cors;
 pub mod idempotency;
 pub mod page;
 pub mod problem;

@@ -8,6 +8,7 @@
 pub mod accounts;
 pub mod adapters;
 pub mod app;
+pub mod audit;
 pub mod base;
 pub mod catalogue;
 pub mod check;
@@ -18,6 +19,7 @@ pub mod development;
 pub mod http;
 pub mod jobs;
 pub mod live;
+pub mod operators;
 pub mod ports;
 pub mod reservations;
 pub mod saga;

@@ -5,7 +5,9 @@ mod pages;
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
-use holdfast::{app::App, catalogue::plan_files, check, config::Config, site::Pages, telemetry};
+use holdfast::{
+    app::App, catalogue::plan_files, check, config::Config, saga::attention, site::Pages, telemetry,
+};
 
 #[derive(Debug, Parser)]
 #[command(version, about)]
@@ -114,9 +116,17 @@ async fn plan(config: Config, command: PlanCommand) -> anyhow::Result<()> {
 }
 
 async fn report(config: &Config) -> anyhow::Result<ExitCode> {
-    let breaches = check::check(&App::store(config).await?).await?;
+    let store = App::store(config).await?;
+    let breaches = check::check(&store).await?;
     for breach in &breaches {
         println!("{}: {}", breach.invariant, breach.place);
+    }
+    // No breach: they are where they belong, and wait for somebody.
+    let waiting = attention::waiting(&store).await?;
+    if waiting > 0 {
+        eprintln!(
+            "holdfast check: sagas that need attention: {waiting}, see GET /api/v1/admin/sagas"
+        );
     }
     if breaches.is_empty() {
         eprintln!("holdfast check: {} invariants hold", check::invariants().count());

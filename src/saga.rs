@@ -2,9 +2,10 @@
 //! any node, each step under a fenced lease.
 //!
 //! `driver` is what a kind of saga brings along: its decisions and its effects. `executor` claims, performs
-//! and records; `store` is its SQL; `failpoint` lets tests kill the process between any two of these.
+//! and records; `attention` is what operators see and do; `store` is the SQL; `failpoint` lets tests kill the process between any two of these.
 //! Knows nothing of tickets, seats or money.
 
+pub mod attention;
 pub mod driver;
 pub mod executor;
 pub mod failpoint;

@@ -55,6 +55,8 @@ pub struct Model {
     pub created_at: i64,
     /// Milliseconds since 1970.
     pub updated_at: i64,
+    /// When it was to begin when somebody booked first; only where it was moved after that.
+    pub promised_starts_at: Option<i64>,
 }
 
 /// None: what belongs together is read by key.

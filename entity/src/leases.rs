@@ -9,11 +9,7 @@ pub struct Model {
     /// Its name.
     #[sea_orm(primary_key, auto_increment = false)]
     pub name: String,
-    /// Holder.
-    pub holder: Uuid,
-    /// Lease until.
-    pub lease_until: i64,
-    /// Grows with every owner; what was written under an older one does not stand.
+    /// Grows with every time that somebody does it.
     pub fence: i64,
 }
 

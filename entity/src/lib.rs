@@ -7,6 +7,7 @@
 // The derives of SeaORM make public items of their own.
 #![allow(missing_docs)]
 
+pub mod audit;
 pub mod booking_lines;
 pub mod booking_reservations;
 pub mod bookings;
@@ -30,5 +31,7 @@ pub mod sagas;
 pub mod seats;
 pub mod sections;
 pub mod simulated_payments;
+pub mod simulated_refunds;
 pub mod tickets;
 pub mod users;
+pub mod webhook_events;

@@ -24,6 +24,12 @@ pub struct Model {
     pub admits: i32,
     /// Refundable.
     pub refundable: i32,
+    /// What comes with it: a JSON list of texts.
+    pub benefits: String,
+    /// When its own sale begins, milliseconds since 1970; with the event's without.
+    pub sale_starts_at: Option<i64>,
+    /// When its own sale ends, milliseconds since 1970; with the event's without.
+    pub sale_ends_at: Option<i64>,
     /// Its place in the order.
     pub position: i32,
     /// Milliseconds since 1970.

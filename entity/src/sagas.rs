@@ -13,12 +13,16 @@ pub struct Model {
     pub kind: String,
     /// Subject id.
     pub subject_id: Uuid,
+    /// The format of the state.
+    pub format: i32,
     /// Where it stands; the CHECK lists the values.
     pub status: String,
     /// JSON, or where it stands.
     pub state: String,
-    /// Reason.
+    /// Why an operator must look at it.
     pub reason: Option<String>,
+    /// What went wrong last, in words.
+    pub last_error: Option<String>,
     /// Due at, milliseconds since 1970.
     pub due_at: i64,
     /// Lease until.

@@ -32,12 +32,15 @@ const TABLES: &[(&str, &str)] = &[
     ("ledger_entries", LEDGER_ENTRIES),
     ("tickets", TICKETS),
     ("idempotency_keys", IDEMPOTENCY_KEYS),
+    ("audit", AUDIT),
     ("outbox", OUTBOX),
     ("changes", CHANGES),
     ("event_sequences", EVENT_SEQUENCES),
     ("leases", LEASES),
     ("clock_offset", CLOCK_OFFSET),
+    ("webhook_events", WEBHOOK_EVENTS),
     ("simulated_payments", SIMULATED_PAYMENTS),
+    ("simulated_refunds", SIMULATED_REFUNDS),
 ];
 
 const ORGANIZATIONS: &str = "CREATE TABLE organizations (
@@ -67,6 +70,7 @@ const MEMBERSHIPS: &str = "CREATE TABLE memberships (
 ) {end};
 CREATE INDEX memberships_user ON memberships (user_id)";
 
+// `promised_starts_at` is what those who booked were told first, once the beginning was moved after that.
 const EVENTS: &str = "CREATE TABLE events (
     id {uuid} PRIMARY KEY,
     organization_id {uuid} NOT NULL REFERENCES organizations (id),
@@ -92,6 +96,7 @@ const EVENTS: &str = "CREATE TABLE events (
     version {int} NOT NULL CHECK (version > 0),
     created_at {big} NOT NULL,
     updated_at {big} NOT NULL,
+    promised_starts_at {big},
     CHECK (ends_at > starts_at),
     CHECK (sale_ends_at > sale_starts_at)
 ) {end};
@@ -134,10 +139,14 @@ const OFFERS: &str = "CREATE TABLE offers (
     price_minor {big} NOT NULL CHECK (price_minor >= 0),
     admits {int} NOT NULL CHECK (admits BETWEEN 1 AND 20),
     refundable {int} NOT NULL CHECK (refundable IN (0, 1)),
+    benefits {text} NOT NULL DEFAULT '[]',
+    sale_starts_at {big},
+    sale_ends_at {big},
     position {int} NOT NULL,
     created_at {big} NOT NULL,
     withdrawn_at {big},
-    PRIMARY KEY (event_id, id)
+    PRIMARY KEY (event_id, id),
+    CHECK (sale_starts_at IS NULL OR sale_ends_at IS NULL OR sale_ends_at > sale_starts_at)
 ) {end};
 CREATE UNIQUE INDEX offers_id ON offers (id)";
 
@@ -279,15 +288,17 @@ CREATE UNIQUE INDEX booking_reservations_live ON booking_reservations (reservati
 CREATE INDEX booking_reservations_reservation ON booking_reservations (reservation_id)";
 
 // `wakes` counts those who want somebody to look at once: a worker that parks a saga which was woken since
-// it looked makes it due at once.
+// it looked makes it due at once. `format` is the state's: a program leaves alone what is newer than itself.
 const SAGAS: &str = "CREATE TABLE sagas (
     id {uuid} PRIMARY KEY,
     kind {text} NOT NULL,
     subject_id {uuid} NOT NULL,
+    format {int} NOT NULL CHECK (format >= 0),
     status {text} NOT NULL CHECK (status IN
         ('running', 'waiting', 'undoing', 'done', 'undone', 'needs_attention')),
     state {text} NOT NULL,
     reason {text},
+    last_error {text},
     due_at {big} NOT NULL,
     lease_until {big} NOT NULL,
     fence {big} NOT NULL CHECK (fence >= 0),
@@ -298,7 +309,9 @@ const SAGAS: &str = "CREATE TABLE sagas (
     updated_at {big} NOT NULL
 ) {hot};
 CREATE UNIQUE INDEX sagas_subject ON sagas (subject_id);
-CREATE INDEX sagas_due ON sagas (due_at) WHERE status IN ('running', 'waiting', 'undoing')";
+CREATE INDEX sagas_due ON sagas (due_at) WHERE status IN ('running', 'waiting', 'undoing');
+CREATE INDEX sagas_live ON sagas (id)
+    WHERE status IN ('running', 'waiting', 'undoing', 'needs_attention')";
 
 const PAYMENTS: &str = "CREATE TABLE payments (
     id {uuid} PRIMARY KEY,
@@ -368,6 +381,22 @@ const IDEMPOTENCY_KEYS: &str = "CREATE TABLE idempotency_keys (
 CREATE INDEX idempotency_keys_age ON idempotency_keys (created_at);
 CREATE INDEX idempotency_keys_subject ON idempotency_keys (subject_id)";
 
+// Only ever added to, and dropped by age.
+const AUDIT: &str = "CREATE TABLE audit (
+    id {uuid} PRIMARY KEY,
+    at {big} NOT NULL,
+    actor_id {uuid} NOT NULL,
+    actor_role {text} NOT NULL CHECK (actor_role IN
+        ('customer', 'organizer', 'controller', 'admin')),
+    action {text} NOT NULL,
+    subject_kind {text} NOT NULL,
+    subject_id {uuid} NOT NULL,
+    detail {text} NOT NULL
+) {end};
+CREATE INDEX audit_subject ON audit (subject_id, id);
+CREATE INDEX audit_actor ON audit (actor_id, id);
+CREATE INDEX audit_age ON audit (at)";
+
 const OUTBOX: &str = "CREATE TABLE outbox (
     id {serial},
     event_id {uuid} NOT NULL,
@@ -389,12 +418,32 @@ const EVENT_SEQUENCES: &str = "CREATE TABLE event_sequences (
     last_seq {big} NOT NULL CHECK (last_seq >= 0)
 ) {hot}";
 
+// A row is locked for as long as the work takes, and not for a time: who dies lets go of it.
 const LEASES: &str = "CREATE TABLE leases (
     name {text} PRIMARY KEY,
-    holder {uuid} NOT NULL,
-    lease_until {big} NOT NULL,
     fence {big} NOT NULL
 ) {hot}";
+
+// What gateways told of, once for each event. Ids and the type alone: what they are about is fetched again.
+const WEBHOOK_EVENTS: &str = "CREATE TABLE webhook_events (
+    provider {text} NOT NULL,
+    event_id {text} NOT NULL,
+    kind {text} NOT NULL,
+    payment {text},
+    account {text},
+    status {text} NOT NULL CHECK (status IN ('new', 'done', 'ignored', 'failed')),
+    outcome {text},
+    attempts {int} NOT NULL CHECK (attempts >= 0),
+    received_at {big} NOT NULL,
+    due_at {big} NOT NULL,
+    settled_at {big},
+    PRIMARY KEY (provider, event_id),
+    CHECK ((status = 'new') = (settled_at IS NULL)),
+    CHECK ((status = 'new') = (outcome IS NULL)),
+    CHECK (status <> 'new' OR payment IS NOT NULL)
+) {end};
+CREATE INDEX webhook_events_due ON webhook_events (due_at) WHERE status = 'new';
+CREATE INDEX webhook_events_age ON webhook_events (received_at)";
 
 // Added to the database's clock; only development and tests write it.
 const CLOCK_OFFSET: &str = "CREATE TABLE clock_offset (
@@ -424,7 +473,17 @@ const SIMULATED_PAYMENTS: &str = "CREATE TABLE simulated_payments (
     refunded_minor {big} NOT NULL CHECK (refunded_minor >= 0 AND refunded_minor <= captured_minor),
     created_at {big} NOT NULL
 ) {hot};
-CREATE INDEX simulated_payments_saga ON simulated_payments (saga)";
+CREATE INDEX simulated_payments_saga ON simulated_payments (saga);
+CREATE INDEX simulated_payments_age ON simulated_payments (created_at)";
+
+const SIMULATED_REFUNDS: &str = "CREATE TABLE simulated_refunds (
+    id {text} PRIMARY KEY,
+    idempotency_key {text} NOT NULL UNIQUE,
+    payment_id {text} NOT NULL REFERENCES simulated_payments (id),
+    amount_minor {big} NOT NULL CHECK (amount_minor > 0),
+    created_at {big} NOT NULL
+) {end};
+CREATE INDEX simulated_refunds_payment ON simulated_refunds (payment_id)";
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {

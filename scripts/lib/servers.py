@@ -21,7 +21,8 @@ NGINX_TEMPLATE = os.path.join(os.path.dirname(os.path.abspath(__file__)),
 # Settings of the caller's shell that must not reach a node of ours.
 OURS = ("HOLDFAST_BIND", "HOLDFAST_ENV", "HOLDFAST_DATA_DIR", "DATABASE_URL", "REDIS_URLS",
         "JWT_SECRET", "CORS_ORIGINS", "TRUSTED_PROXIES", "PUBLIC_URL", "RATE_LIMITS",
-        "AMQP_URL", "SMTP_URL", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET")
+        "AMQP_URL", "SMTP_URL", "DEFAULT_PAYMENT_PROVIDER", "STRIPE_SECRET_KEY",
+        "STRIPE_PUBLISHABLE_KEY", "STRIPE_WEBHOOK_SECRET", "STRIPE_API_BASE")
 
 
 class Server:
@@ -53,6 +54,29 @@ def node_settings(folder, database_url, redis_urls, **more):
     # As scripts/run.sh and the image do: docs/OPERATIONS.md, Memory.
     env.setdefault("MALLOC_TRIM_THRESHOLD_", "131072")
     return env
+
+
+def start_fake_stripe(fleet, folder, binary, public):
+    """Starts what stands in for Stripe; answers it with the settings that nodes need for it. Its
+    webhooks go to the public address."""
+    if shutil.which(binary) is None:
+        raise Failure(f"{binary} is not here; build it first (cargo build -p holdfast-fake-stripe)")
+    bind = f"127.0.0.1:{free_port()}"
+    secret = f"whsec_{secrets.token_hex(16)}"
+    started = time.monotonic()
+    process = fleet.start("fake-stripe", [binary],
+                          env={**os.environ, "FAKE_STRIPE_BIND": bind,
+                               "FAKE_STRIPE_WEBHOOK_URL":
+                                   f"{public}/api/v1/payments/webhooks/stripe",
+                               "FAKE_STRIPE_WEBHOOK_SECRET": secret},
+                          log_path=os.path.join(folder, "fake-stripe.log"))
+    url = f"http://{bind}"
+    if not wait_ready(fleet, process, f"{url}/_fake/books"):
+        raise Failure(f"fake-stripe ended before it was ready:\n{process.log_tail()}")
+    settings = {"DEFAULT_PAYMENT_PROVIDER": "stripe", "STRIPE_API_BASE": url,
+                "STRIPE_SECRET_KEY": "sk_test_cluster", "STRIPE_PUBLISHABLE_KEY": "pk_test_cluster",
+                "STRIPE_WEBHOOK_SECRET": secret}
+    return Server(process, url, time.monotonic() - started), settings
 
 
 def run_holdfast(binary, arguments, env):

@@ -10,24 +10,31 @@
 //! | `pm_sim_lost_reply` | the first answer to the authorization is lost, its effect is not |
 //! | `pm_sim_late_webhook` | the decision takes [`LATE_MS`] and nobody tells us of it |
 //! | `pm_sim_capture_fails` | the amount is reserved and cannot be taken |
+//! | `pm_sim_refund_fails` | the amount is taken and cannot be given back |
 
 mod store;
 
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use holdfast_domain::checkout::{
-    Authorization, Decline, Doubt, Outcome, PaymentId, PaymentSeen, PaymentStatus,
+use holdfast_domain::{
+    checkout::{
+        Authorization, Decline, Doubt, Outcome, PaymentId, PaymentSeen, PaymentStatus, RefundId,
+    },
+    ids::SagaId,
+    money::Money,
 };
 use sea_orm::DbErr;
 
-use self::store::Books;
+use self::store::{Books, NewRefund};
 use crate::{
     db::Db,
     http::tokens::hex,
     ports::{
         Entropy, PaymentGateway,
-        payments::{NewPayment, SecondStep, SimulatedBank},
+        payments::{
+            GatewayPayment, NewPayment, RefundRefused, SecondStep, SimulatedBank, Unreachable,
+        },
     },
 };
 
@@ -36,7 +43,7 @@ pub const SLOW: Duration = Duration::from_secs(10);
 /// How long the late method takes to decide, in milliseconds of the database's clock.
 pub const LATE_MS: i64 = 20_000;
 
-const METHODS: [&str; 7] = [
+const METHODS: [&str; 8] = [
     "pm_card_visa",
     "pm_card_chargeDeclined",
     "pm_card_authenticationRequired",
@@ -44,6 +51,7 @@ const METHODS: [&str; 7] = [
     "pm_sim_lost_reply",
     "pm_sim_late_webhook",
     "pm_sim_capture_fails",
+    store::REFUND_FAILS,
 ];
 
 /// See the module.
@@ -96,6 +104,11 @@ impl SimulatedGateway {
 fn no_reply(error: &DbErr) -> Doubt {
     tracing::warn!(error = %error, "the simulated gateway does not answer");
     Doubt::NoReply
+}
+
+fn unreachable_books(error: &DbErr) -> Unreachable {
+    no_reply(error);
+    Unreachable
 }
 
 fn decline(code: &str) -> Decline {
@@ -184,6 +197,32 @@ impl PaymentGateway for SimulatedGateway {
             client_secret: acts.then_some(books.client_secret),
             decline: declined.then(|| decline("card_declined")),
         })
+    }
+
+    async fn refund(
+        &self,
+        key: &str,
+        payment: &PaymentId,
+        amount: Money,
+    ) -> Outcome<RefundId, RefundRefused> {
+        let id = RefundId(format!("re_sim_{}", self.entropy.id().simple()));
+        match store::refund(&self.db, NewRefund { id: &id, key, payment, amount }).await {
+            Ok(Ok(refund)) => Outcome::Done(refund),
+            Ok(Err(code)) => Outcome::Refused(RefundRefused { code: code.to_owned() }),
+            Err(error) => Outcome::Unknown(no_reply(&error)),
+        }
+    }
+
+    async fn find(&self, saga: SagaId) -> Result<Option<PaymentId>, Unreachable> {
+        store::of_saga(&self.db, saga).await.map_err(|error| unreachable_books(&error))
+    }
+
+    async fn list(
+        &self,
+        since_ms: i64,
+        after: Option<&PaymentId>,
+    ) -> Result<Vec<GatewayPayment>, Unreachable> {
+        store::list(&self.db, since_ms, after).await.map_err(|error| unreachable_books(&error))
     }
 }
 

@@ -1,6 +1,9 @@
 //! Making an event: a draft that its organization alone sees.
 
-use holdfast_contract::{catalogue::NewEvent, problem::FieldError};
+use holdfast_contract::{
+    catalogue::{Event, NewEvent},
+    problem::FieldError,
+};
 use holdfast_domain::{
     event::{IllegalTransition, Slug, Status},
     ids::{EventId, OrganizationId},
@@ -10,11 +13,12 @@ use sea_orm::DbErr;
 
 use super::{
     details::{self, Details},
-    store,
+    reads, store, views,
 };
 use crate::{
     base::Base,
     db::{self, Failure, Sql},
+    http::idempotency::{self, Attempt, ClaimError, Keyed, Made},
     live,
 };
 
@@ -58,9 +62,15 @@ pub enum EventError {
     /// The event is over or called off.
     #[error("an event that is {0} cannot be changed")]
     Closed(Status),
+    /// Somebody booked: what these fields promise stays.
+    #[error("somebody booked: this stays as it was promised")]
+    Promised(Vec<FieldError>),
     /// Somebody held or booked something of it.
     #[error("an event with reservations cannot be deleted")]
     InUse,
+    /// The key was used for another request.
+    #[error(transparent)]
+    Claim(#[from] ClaimError),
     /// The database failed.
     #[error("the database failed")]
     Db(#[from] DbErr),
@@ -69,19 +79,22 @@ pub enum EventError {
 impl Failure for EventError {
     fn database(&self) -> Option<&DbErr> {
         match self {
-            Self::Db(error) => Some(error),
+            Self::Db(error) | Self::Claim(ClaimError::Db(error)) => Some(error),
             Self::Fields(_)
+            | Self::Promised(_)
             | Self::NotFound
             | Self::SlugTaken
             | Self::Stale(_)
             | Self::Illegal(_)
             | Self::Closed(_)
+            | Self::Claim(ClaimError::Reused)
             | Self::InUse => None,
         }
     }
 }
 
-/// Makes a draft. A slug that is made from the title gets a number behind it where it is taken.
+/// Makes a draft, once an attempt. A slug that is made from the title gets a number behind it where it is
+/// taken.
 ///
 /// # Errors
 /// See [`EventError`].
@@ -90,19 +103,20 @@ pub async fn create_event(
     organization: OrganizationId,
     new: NewEvent,
     holds: HoldTimes,
-) -> Result<EventId, EventError> {
+    attempt: Option<Attempt>,
+) -> Result<Keyed<Event>, EventError> {
     let details = details::read(new).map_err(EventError::Fields)?;
     let id = EventId(base.entropy.id());
     if let Some(slug) = &details.slug {
-        insert(base, id, organization, &details, slug, holds).await?;
-        return Ok(id);
+        return insert(base, row(id, organization, &details, slug, holds), attempt).await;
     }
     let made = Slug::from_title(&details.name);
     for number in 1..=MAX_NAMESAKES {
         let slug = if number == 1 { made.clone() } else { made.numbered(number) };
-        match insert(base, id, organization, &details, &slug, holds).await {
+        let row = row(id, organization, &details, &slug, holds);
+        match insert(base, row, attempt.clone()).await {
             Err(EventError::SlugTaken) => {}
-            other => return other.map(|()| id),
+            other => return other,
         }
     }
     Err(EventError::SlugTaken)
@@ -110,28 +124,30 @@ pub async fn create_event(
 
 async fn insert(
     base: &Base,
-    id: EventId,
-    organization: OrganizationId,
-    details: &Details,
-    slug: &Slug,
-    holds: HoldTimes,
-) -> Result<(), EventError> {
-    let row = row(id, organization, details, slug, holds);
+    row: events::Model,
+    attempt: Option<Attempt>,
+) -> Result<Keyed<Event>, EventError> {
     let made = base
         .db
         .transact(move |tx| {
-            let row = row.clone();
-            Box::pin(async move {
-                let now = db::now(tx).await?;
-                let row = events::Model { created_at: now, updated_at: now, ..row };
-                store::events::insert(tx, row).await?;
-                live::record::record(tx, id, &live::ChangeDraft::of_event()).await
-            })
+            let (row, attempt, id) = (row.clone(), attempt.clone(), row.id);
+            Box::pin(
+                async move { idempotency::once(tx, attempt.as_ref(), id, make(tx, row)).await },
+            )
         })
         .await;
-    made.map_err(|error: DbErr| {
-        if db::is_duplicate(&error) { EventError::SlugTaken } else { EventError::Db(error) }
+    made.map_err(|error| match error {
+        EventError::Db(error) if db::is_duplicate(&error) => EventError::SlugTaken,
+        other => other,
     })
+}
+
+async fn make(tx: &db::Tx, row: events::Model) -> Result<Made<Event>, EventError> {
+    let (id, now) = (EventId(row.id), db::now(tx).await?);
+    store::events::insert(tx, events::Model { created_at: now, updated_at: now, ..row }).await?;
+    live::record::record(tx, id, &live::ChangeDraft::of_event()).await?;
+    let body = views::event(&reads::inside(tx, id).await?)?;
+    Ok(Made { path: format!("/events/{id}"), body })
 }
 
 fn row(
@@ -167,6 +183,7 @@ fn row(
         version: 1,
         created_at: 0,
         updated_at: 0,
+        promised_starts_at: None,
     }
 }
 

@@ -3,14 +3,24 @@
 use holdfast_domain::ids::EventId;
 
 use super::{create_event::EventError, store};
-use crate::{base::Base, db::Tx};
+use crate::{audit, base::Base, db::Tx, http::auth::User};
 
-/// Deletes an event with everything of its catalogue.
+/// Deletes an event with everything of its catalogue, and writes down who did it.
 ///
 /// # Errors
 /// [`EventError::InUse`] once somebody held or booked something: cancel the event instead.
-pub async fn delete_event(base: &Base, id: EventId) -> Result<(), EventError> {
-    base.db.transact(move |tx| Box::pin(delete(tx, id))).await
+pub async fn delete_event(base: &Base, id: EventId, actor: User) -> Result<(), EventError> {
+    let entropy = &*base.entropy;
+    let entry = audit::Entry::new(entropy, actor, "event.delete", ("event", id.0), &());
+    base.db
+        .transact(move |tx| {
+            let entry = entry.clone();
+            Box::pin(async move {
+                delete(tx, id).await?;
+                Ok(audit::record(tx, &entry).await?)
+            })
+        })
+        .await
 }
 
 async fn delete(tx: &Tx, id: EventId) -> Result<(), EventError> {

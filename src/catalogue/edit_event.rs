@@ -1,18 +1,24 @@
 //! Changing an event. Its status follows from changed times at once; what is held and sold is not touched.
+//!
+//! Once somebody booked, what they were promised stays: the place, and the day within two days. The currency
+//! never changes, and what is free does not come to cost something (see `offers`). A booking that commits
+//! in this very moment was made from what everybody saw until now.
 
-use holdfast_contract::catalogue::EventPatch;
+use holdfast_contract::{catalogue::EventPatch, problem::FieldError};
 use holdfast_domain::{
     event::{self, Status},
     ids::EventId,
 };
+use holdfast_entity::events;
 
 use super::{
     create_event::{EventError, HoldTimes, now, save},
-    details, store, views,
+    details::{self, Changes},
+    store, views,
 };
-use crate::{base::Base, db::Tx};
+use crate::{audit, base::Base, db::Tx, http::auth::User};
 
-/// Changes an event that is neither over nor called off.
+/// Changes an event that is neither over nor called off, and writes down who did it.
 ///
 /// # Errors
 /// See [`EventError`].
@@ -21,8 +27,19 @@ pub async fn edit_event(
     id: EventId,
     patch: EventPatch,
     holds: HoldTimes,
+    actor: User,
 ) -> Result<(), EventError> {
-    base.db.transact(move |tx| Box::pin(edit(tx, id, patch.clone(), holds))).await
+    let entropy = &*base.entropy;
+    let entry = audit::Entry::new(entropy, actor, "event.edit", ("event", id.0), &patch);
+    base.db
+        .transact(move |tx| {
+            let (patch, entry) = (patch.clone(), entry.clone());
+            Box::pin(async move {
+                edit(tx, id, patch, holds).await?;
+                Ok(audit::record(tx, &entry).await?)
+            })
+        })
+        .await
 }
 
 async fn edit(tx: &Tx, id: EventId, patch: EventPatch, holds: HoldTimes) -> Result<(), EventError> {
@@ -37,6 +54,9 @@ async fn edit(tx: &Tx, id: EventId, patch: EventPatch, holds: HoldTimes) -> Resu
         Status::Draft | Status::Upcoming | Status::OnSale => {}
     }
     let changes = details::read_changes(&patch, before).map_err(EventError::Fields)?;
+    if store::events::has_bookings(tx, id).await? {
+        row.promised_starts_at = Some(promised(&row, &changes).map_err(EventError::Promised)?);
+    }
     let schedule = changes.schedule;
     row.name = changes.name.unwrap_or(row.name);
     row.description = changes.description.unwrap_or(row.description);
@@ -55,4 +75,20 @@ async fn edit(tx: &Tx, id: EventId, patch: EventPatch, holds: HoldTimes) -> Resu
     row.status = event::due(status, &schedule, now).as_str().to_owned();
     save(tx, &row).await?;
     Ok(())
+}
+
+/// When those who booked were told that the event begins, provided that the changes keep what they were told.
+fn promised(row: &events::Model, changes: &Changes) -> Result<i64, Vec<FieldError>> {
+    let starts_at = row.promised_starts_at.unwrap_or(row.starts_at);
+    let mut broken = Vec::new();
+    let mut breaks = |field: &str, message: &str| {
+        broken.push(FieldError { field: field.to_owned(), message: message.to_owned() });
+    };
+    if changes.place.as_ref().is_some_and(|place| *place != row.place) {
+        breaks("place", "stays where it is once somebody booked");
+    }
+    if !event::may_move(starts_at, changes.schedule.starts_at()) {
+        breaks("starts_at", "moves by 48 hours at the most once somebody booked");
+    }
+    if broken.is_empty() { Ok(starts_at) } else { Err(broken) }
 }

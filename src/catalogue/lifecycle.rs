@@ -10,17 +10,44 @@ use super::{
     create_event::{EventError, now, save},
     store, views,
 };
-use crate::{base::Base, db::Tx};
+use crate::{
+    audit::{self, Entry},
+    base::Base,
+    db::Tx,
+    http::auth::User,
+};
 
 /// How many events one pass moves on; the next pass finds the rest.
 const MAX_PER_PASS: i64 = 1_000;
 
-/// Publishes or calls off an event.
+/// Publishes or calls off an event, and writes down which user did it, where one did.
 ///
 /// # Errors
 /// [`EventError::Illegal`] where the event's status does not allow it.
-pub async fn command(base: &Base, id: EventId, command: Command) -> Result<(), EventError> {
-    base.db.transact(move |tx| Box::pin(carry_out(tx, id, command))).await
+pub async fn command(
+    base: &Base,
+    id: EventId,
+    command: Command,
+    actor: Option<User>,
+) -> Result<(), EventError> {
+    let action = match command {
+        Command::Publish => "event.publish",
+        Command::Cancel => "event.cancel",
+    };
+    let subject = ("event", id.0);
+    let entry = actor.map(|actor| Entry::new(&*base.entropy, actor, action, subject, &()));
+    base.db
+        .transact(move |tx| {
+            let entry = entry.clone();
+            Box::pin(async move {
+                carry_out(tx, id, command).await?;
+                match &entry {
+                    Some(entry) => Ok(audit::record(tx, entry).await?),
+                    None => Ok(()),
+                }
+            })
+        })
+        .await
 }
 
 async fn carry_out(tx: &Tx, id: EventId, command: Command) -> Result<(), EventError> {

@@ -20,6 +20,8 @@ pub enum Stage {
     OnSale,
     /// The sale has not begun.
     Upcoming,
+    /// On sale, and nothing is left at the moment.
+    SoldOut,
     /// Over.
     Past,
     /// Not over, and some of it costs nothing.

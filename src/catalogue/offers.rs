@@ -2,7 +2,7 @@
 //! stands in the reservation.
 
 use holdfast_contract::{
-    catalogue::{NewOffer, OfferPatch},
+    catalogue::{NewOffer, Offer, OfferPatch},
     problem::FieldError,
 };
 use holdfast_domain::{
@@ -16,15 +16,25 @@ use sea_orm::DbErr;
 use super::{
     create_event::{now, save},
     details::Faults,
-    store,
+    store, views,
 };
 use crate::{
+    audit,
     base::Base,
     db::{Failure, Tx},
+    http::{
+        auth::User,
+        idempotency::{self, Attempt, ClaimError, Keyed, Made},
+        time,
+    },
 };
 
 /// The longest name of an offer or a category, in characters.
 const MAX_NAME: usize = 190;
+/// How many benefits an offer names at the most.
+const MAX_BENEFITS: usize = 20;
+/// The longest benefit, in characters.
+const MAX_BENEFIT: usize = 120;
 /// How many offers an event has at the most, so that they fit on one page.
 pub const MAX_OFFERS: usize = 100;
 /// The dearest offer: a booking of many still has a sum.
@@ -38,12 +48,18 @@ pub enum OfferError {
     /// Faulty fields.
     #[error("faulty fields")]
     Fields(Vec<FieldError>),
+    /// Somebody booked: what these fields promise stays.
+    #[error("somebody booked: this stays as it was promised")]
+    Promised(Vec<FieldError>),
     /// There is no such event or offer.
     #[error("no such offer")]
     NotFound,
     /// The event has as many as it may have.
     #[error("an event has at most {MAX_OFFERS} offers")]
     TooMany,
+    /// The key was used for another request.
+    #[error(transparent)]
+    Claim(#[from] ClaimError),
     /// The database failed.
     #[error("the database failed")]
     Db(#[from] DbErr),
@@ -52,8 +68,12 @@ pub enum OfferError {
 impl Failure for OfferError {
     fn database(&self) -> Option<&DbErr> {
         match self {
-            Self::Db(error) => Some(error),
-            Self::Fields(_) | Self::NotFound | Self::TooMany => None,
+            Self::Db(error) | Self::Claim(ClaimError::Db(error)) => Some(error),
+            Self::Fields(_)
+            | Self::Promised(_)
+            | Self::NotFound
+            | Self::TooMany
+            | Self::Claim(ClaimError::Reused) => None,
         }
     }
 }
@@ -62,17 +82,26 @@ fn field(field: &str, message: &str) -> OfferError {
     OfferError::Fields(vec![FieldError { field: field.to_owned(), message: message.to_owned() }])
 }
 
-/// Makes an offer.
+/// Makes an offer, once an attempt.
 ///
 /// # Errors
 /// See [`OfferError`].
-pub async fn add_offer(base: &Base, event: EventId, new: NewOffer) -> Result<OfferId, OfferError> {
+pub async fn add_offer(
+    base: &Base,
+    event: EventId,
+    new: NewOffer,
+    attempt: Option<Attempt>,
+) -> Result<Keyed<Offer>, OfferError> {
     let mut faults = Faults::default();
     let name = faults.take("name", text::line(&new.name, MAX_NAME));
     let category =
         new.category.map(|category| faults.take("category", text::line(&category, MAX_NAME)));
     faults.range("price_minor", new.price_minor, 0..=MAX_PRICE_MINOR);
     let admits = faults.range("admits", new.admits.unwrap_or(1), ADMITS);
+    let benefits = benefits(&mut faults, &new.benefits);
+    let sale_starts_at = at(&mut faults, "sale_starts_at", new.sale_starts_at.as_deref());
+    let sale_ends_at = at(&mut faults, "sale_ends_at", new.sale_ends_at.as_deref());
+    check_window(&mut faults, sale_starts_at, sale_ends_at);
     faults.none().map_err(OfferError::Fields)?;
     let id = OfferId(base.entropy.id());
     let offer = offers::Model {
@@ -84,15 +113,48 @@ pub async fn add_offer(base: &Base, event: EventId, new: NewOffer) -> Result<Off
         price_minor: new.price_minor,
         admits,
         refundable: i32::from(new.refundable),
+        benefits,
+        sale_starts_at,
+        sale_ends_at,
         position: 0,
         created_at: 0,
         withdrawn_at: None,
     };
-    base.db.transact(move |tx| Box::pin(add(tx, event, offer.clone()))).await?;
-    Ok(id)
+    base.db
+        .transact(move |tx| {
+            let (offer, attempt) = (offer.clone(), attempt.clone());
+            Box::pin(async move {
+                idempotency::once(tx, attempt.as_ref(), id.0, add(tx, event, offer)).await
+            })
+        })
+        .await
 }
 
-async fn add(tx: &Tx, event: EventId, offer: offers::Model) -> Result<(), OfferError> {
+/// Reads what comes with an offer into what is stored.
+fn benefits(faults: &mut Faults, texts: &[String]) -> String {
+    if texts.len() > MAX_BENEFITS {
+        let message = format!("must be {MAX_BENEFITS} at the most");
+        faults.take::<(), _>("benefits", Err(message));
+        return String::new();
+    }
+    let one = |(at, benefit): (usize, &String)| {
+        faults.take(&format!("benefits[{at}]"), text::line(benefit, MAX_BENEFIT))
+    };
+    let read: Vec<String> = texts.iter().enumerate().filter_map(one).collect();
+    serde_json::to_string(&read).expect("texts serialize")
+}
+
+fn at(faults: &mut Faults, field: &str, text: Option<&str>) -> Option<i64> {
+    text.and_then(|text| faults.take(field, time::read(text)))
+}
+
+fn check_window(faults: &mut Faults, starts_at: Option<i64>, ends_at: Option<i64>) {
+    if starts_at.zip(ends_at).is_some_and(|(starts, ends)| ends <= starts) {
+        faults.take::<(), _>("sale_ends_at", Err("must be after sale_starts_at"));
+    }
+}
+
+async fn add(tx: &Tx, event: EventId, offer: offers::Model) -> Result<Made<Offer>, OfferError> {
     let row = store::events::lock(tx, event).await?.ok_or(OfferError::NotFound)?;
     let others = store::offers::live(tx, event).await?;
     if others.len() >= MAX_OFFERS {
@@ -108,12 +170,14 @@ async fn add(tx: &Tx, event: EventId, offer: offers::Model) -> Result<(), OfferE
     }
     let position = others.iter().map(|other| other.position).max().map_or(0, |last| last + 1);
     let created_at = now(tx).await?;
-    store::offers::insert(tx, offers::Model { position, created_at, ..offer }).await?;
+    let offer = offers::Model { position, created_at, ..offer };
+    let body = views::offer(&offer, &row.currency)?;
+    store::offers::insert(tx, offer).await?;
     save(tx, &row).await?;
-    Ok(())
+    Ok(Made { path: format!("/offers/{}", body.id), body })
 }
 
-/// Changes an offer.
+/// Changes an offer, and writes down who did it.
 ///
 /// # Errors
 /// See [`OfferError`].
@@ -122,49 +186,97 @@ pub async fn edit_offer(
     event: EventId,
     id: OfferId,
     patch: OfferPatch,
+    actor: User,
 ) -> Result<(), OfferError> {
-    let mut faults = Faults::default();
-    let name = patch.name.and_then(|name| faults.take("name", text::line(&name, MAX_NAME)));
-    let price =
-        patch.price_minor.map(|price| faults.range("price_minor", price, 0..=MAX_PRICE_MINOR));
-    faults.none().map_err(OfferError::Fields)?;
-    let refundable = patch.refundable;
+    let entropy = &*base.entropy;
+    let entry = audit::Entry::new(entropy, actor, "offer.edit", ("offer", id.0), &patch);
+    let changes = read_changes(patch).map_err(OfferError::Fields)?;
     base.db
         .transact(move |tx| {
-            let name = name.clone();
+            let (changes, entry) = (changes.clone(), entry.clone());
             Box::pin(async move {
-                let row = store::events::lock(tx, event).await?.ok_or(OfferError::NotFound)?;
-                let offers = store::offers::live(tx, event).await?;
-                let mut offer = offers
-                    .into_iter()
-                    .find(|offer| offer.id == id.0)
-                    .ok_or(OfferError::NotFound)?;
-                offer.name = name.unwrap_or(offer.name);
-                offer.price_minor = price.unwrap_or(offer.price_minor);
-                offer.refundable = refundable.map_or(offer.refundable, i32::from);
-                let written = store::offers::update(tx, &offer).await?;
-                assert_eq!(written, 1, "the event's row is locked");
-                save(tx, &row).await?;
-                Ok(())
+                edit(tx, event, id, changes).await?;
+                Ok(audit::record(tx, &entry).await?)
             })
         })
         .await
 }
 
-/// Takes an offer back: nobody can hold under it any more, and who did keeps it.
+#[derive(Debug, Clone)]
+struct Changes {
+    name: Option<String>,
+    price_minor: Option<i64>,
+    refundable: Option<i32>,
+    benefits: Option<String>,
+    sale_starts_at: Option<i64>,
+    sale_ends_at: Option<i64>,
+}
+
+fn read_changes(patch: OfferPatch) -> Result<Changes, Vec<FieldError>> {
+    let mut faults = Faults::default();
+    let name = patch.name.and_then(|name| faults.take("name", text::line(&name, MAX_NAME)));
+    let price_minor =
+        patch.price_minor.map(|price| faults.range("price_minor", price, 0..=MAX_PRICE_MINOR));
+    let benefits = patch.benefits.map(|texts| benefits(&mut faults, &texts));
+    let sale_starts_at = at(&mut faults, "sale_starts_at", patch.sale_starts_at.as_deref());
+    let sale_ends_at = at(&mut faults, "sale_ends_at", patch.sale_ends_at.as_deref());
+    faults.none()?;
+    let refundable = patch.refundable.map(i32::from);
+    Ok(Changes { name, price_minor, refundable, benefits, sale_starts_at, sale_ends_at })
+}
+
+async fn edit(tx: &Tx, event: EventId, id: OfferId, changes: Changes) -> Result<(), OfferError> {
+    let row = store::events::lock(tx, event).await?.ok_or(OfferError::NotFound)?;
+    let offers = store::offers::live(tx, event).await?;
+    let found = offers.into_iter().find(|offer| offer.id == id.0);
+    let mut offer = found.ok_or(OfferError::NotFound)?;
+    if let Some(price) = changes.price_minor {
+        // Nobody who got in for nothing stands beside one who paid for the same, or the other way round.
+        let turned = (price == 0) != (offer.price_minor == 0);
+        if turned && store::events::has_bookings(tx, event).await? {
+            return Err(OfferError::Promised(vec![FieldError {
+                field: "price_minor".to_owned(),
+                message: "what is free stays free, and what is paid stays paid".to_owned(),
+            }]));
+        }
+        offer.price_minor = price;
+    }
+    offer.name = changes.name.unwrap_or(offer.name);
+    offer.refundable = changes.refundable.unwrap_or(offer.refundable);
+    offer.benefits = changes.benefits.unwrap_or(offer.benefits);
+    offer.sale_starts_at = changes.sale_starts_at.or(offer.sale_starts_at);
+    offer.sale_ends_at = changes.sale_ends_at.or(offer.sale_ends_at);
+    let mut faults = Faults::default();
+    check_window(&mut faults, offer.sale_starts_at, offer.sale_ends_at);
+    faults.none().map_err(OfferError::Fields)?;
+    let written = store::offers::update(tx, &offer).await?;
+    assert_eq!(written, 1, "the event's row is locked");
+    save(tx, &row).await?;
+    Ok(())
+}
+
+/// Takes an offer back: nobody can hold under it any more, and who did keeps it. Writes down who did it.
 ///
 /// # Errors
 /// See [`OfferError`].
-pub async fn withdraw_offer(base: &Base, event: EventId, id: OfferId) -> Result<(), OfferError> {
+pub async fn withdraw_offer(
+    base: &Base,
+    event: EventId,
+    id: OfferId,
+    actor: User,
+) -> Result<(), OfferError> {
+    let entropy = &*base.entropy;
+    let entry = audit::Entry::new(entropy, actor, "offer.withdraw", ("offer", id.0), &());
     base.db
         .transact(move |tx| {
+            let entry = entry.clone();
             Box::pin(async move {
                 let row = store::events::lock(tx, event).await?.ok_or(OfferError::NotFound)?;
                 if store::offers::withdraw(tx, event, id).await? == 0 {
                     return Err(OfferError::NotFound);
                 }
                 save(tx, &row).await?;
-                Ok(())
+                Ok(audit::record(tx, &entry).await?)
             })
         })
         .await

@@ -15,7 +15,7 @@ use holdfast_domain::{
     ids::{EventId, OfferId, SectionId},
     inventory::SeatState,
     plan::Plan,
-    pricing::Offer,
+    pricing::{Offer, Window},
 };
 use holdfast_entity::{offers, sections};
 use moka::future::Cache;
@@ -33,7 +33,7 @@ use super::{
     },
 };
 use crate::{
-    db::{self, Db, Tx},
+    db::{self, Db, Sql, Tx},
     http::tagged::Packed,
     live::record,
 };
@@ -223,7 +223,19 @@ impl Reads {
     }
 }
 
-async fn read_fixed(db: &Db, event: EventId, version: i32) -> Result<Fixed, DbErr> {
+/// The event as a transaction sees it that has changed it; nothing of this is remembered.
+///
+/// # Errors
+/// When there is no such event, or the database fails.
+pub(super) async fn inside(tx: &Tx, event: EventId) -> Result<Seen, DbErr> {
+    let moment = store::events::at(tx, &EventKey::Id(event)).await?;
+    let moment = Arc::new(moment.ok_or_else(|| DbErr::RecordNotFound("an event".into()))?);
+    let fixed = Arc::new(read_fixed(tx, event, moment.row.version).await?);
+    let moving = Arc::new(read_moving(tx, &moment).await?);
+    Ok(Seen { moment, fixed, moving })
+}
+
+async fn read_fixed(db: &impl Sql, event: EventId, version: i32) -> Result<Fixed, DbErr> {
     let offers = store::offers::live(db, event).await?;
     let categories = store::inventory::categories(db, event).await?;
     let priced = offers.iter().map(priced).collect();
@@ -238,6 +250,7 @@ fn priced(offer: &offers::Model) -> Offer {
         name: offer.name.clone(),
         price_minor: offer.price_minor,
         admits: offer.admits,
+        sale: Window { from: offer.sale_starts_at, until: offer.sale_ends_at },
     }
 }
 

@@ -95,22 +95,19 @@ pub async fn replace_plan(base: &Base, id: EventId, plan: Plan) -> Result<PlanAc
 ///
 /// # Errors
 /// See [`PlanError`].
-pub async fn add_grid(base: &Base, id: EventId, grid: Grid) -> Result<PlanAccepted, PlanError> {
-    let entropy = Arc::clone(&base.entropy);
-    base.db
-        .transact(move |tx| {
-            let (entropy, grid) = (Arc::clone(&entropy), grid.clone());
-            Box::pin(async move {
-                let event = open_event(tx, id).await?;
-                let mut plan = match document(tx, &event).await? {
-                    Some(document) => Plan::parse(document.as_bytes())?,
-                    None => Plan { name: event.name.clone(), ..Plan::default() },
-                };
-                grid.add_to(&mut plan)?;
-                lay(tx, entropy.as_ref(), event, &plan.checked()?).await
-            })
-        })
-        .await
+pub(super) async fn lay_grid(
+    tx: &Tx,
+    entropy: &dyn Entropy,
+    id: EventId,
+    grid: &Grid,
+) -> Result<PlanAccepted, PlanError> {
+    let event = open_event(tx, id).await?;
+    let mut plan = match document(tx, &event).await? {
+        Some(document) => Plan::parse(document.as_bytes())?,
+        None => Plan { name: event.name.clone(), ..Plan::default() },
+    };
+    grid.add_to(&mut plan)?;
+    lay(tx, entropy, event, &plan.checked()?).await
 }
 
 async fn document(tx: &Tx, event: &events::Model) -> Result<Option<String>, DbErr> {

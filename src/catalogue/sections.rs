@@ -1,7 +1,9 @@
 //! Sections that do not come with a plan: general admission, and rows × seats.
 
+use std::sync::Arc;
+
 use holdfast_contract::{
-    catalogue::{NewSection, SectionPatch},
+    catalogue::{NewSection, Section, SectionPatch},
     problem::FieldError,
 };
 use holdfast_domain::{
@@ -14,12 +16,19 @@ use sea_orm::DbErr;
 use super::{
     create_event::save,
     details::Faults,
+    reads,
     replace_plan::{self, PlanError},
-    store,
+    store, views,
 };
 use crate::{
+    audit,
     base::Base,
     db::{self, Failure, Tx},
+    http::{
+        auth::User,
+        idempotency::{self, Attempt, ClaimError, Keyed, Made},
+    },
+    ports::Entropy,
 };
 
 /// The longest name of a section, in characters.
@@ -53,6 +62,9 @@ pub enum SectionError {
     /// The plan that it makes is not taken.
     #[error(transparent)]
     Plan(#[from] PlanError),
+    /// The key was used for another request.
+    #[error(transparent)]
+    Claim(#[from] ClaimError),
     /// The database failed.
     #[error("the database failed")]
     Db(#[from] DbErr),
@@ -61,13 +73,14 @@ pub enum SectionError {
 impl Failure for SectionError {
     fn database(&self) -> Option<&DbErr> {
         match self {
-            Self::Db(error) => Some(error),
+            Self::Db(error) | Self::Claim(ClaimError::Db(error)) => Some(error),
             Self::Plan(error) => error.database(),
             Self::Fields(_)
             | Self::NotFound
             | Self::NameTaken
             | Self::OfThePlan
             | Self::TooSmall
+            | Self::Claim(ClaimError::Reused)
             | Self::InUse => None,
         }
     }
@@ -78,12 +91,14 @@ fn taken(error: DbErr) -> SectionError {
 }
 
 /// What kind of section is asked for.
+#[derive(Clone)]
 enum Wanted {
     General { name: String, capacity: i32 },
     Grid(Grid),
 }
 
-/// Makes a section: general admission by its capacity, or rows × seats, which become part of the plan.
+/// Makes a section, once an attempt: general admission by its capacity, or rows × seats, which become part of
+/// the plan.
 ///
 /// # Errors
 /// See [`SectionError`].
@@ -91,22 +106,43 @@ pub async fn add_section(
     base: &Base,
     event: EventId,
     new: NewSection,
-) -> Result<SectionId, SectionError> {
-    match read(new).map_err(SectionError::Fields)? {
+    attempt: Option<Attempt>,
+) -> Result<Keyed<Section>, SectionError> {
+    let wanted = read(new).map_err(SectionError::Fields)?;
+    let (entropy, subject) = (Arc::clone(&base.entropy), base.entropy.id());
+    base.db
+        .transact(move |tx| {
+            let (entropy, wanted, attempt) =
+                (Arc::clone(&entropy), wanted.clone(), attempt.clone());
+            Box::pin(async move {
+                let making = make(tx, &*entropy, event, SectionId(subject), wanted);
+                idempotency::once(tx, attempt.as_ref(), subject, making).await
+            })
+        })
+        .await
+}
+
+async fn make(
+    tx: &Tx,
+    entropy: &dyn Entropy,
+    event: EventId,
+    id: SectionId,
+    wanted: Wanted,
+) -> Result<Made<Section>, SectionError> {
+    let name = match wanted {
         Wanted::General { name, capacity } => {
-            let id = SectionId(base.entropy.id());
-            base.db
-                .transact(move |tx| Box::pin(add_general(tx, event, id, name.clone(), capacity)))
-                .await?;
-            Ok(id)
+            add_general(tx, event, id, &name, capacity).await?;
+            name
         }
         Wanted::Grid(grid) => {
-            replace_plan::add_grid(base, event, grid.clone()).await?;
-            let sections = store::sections::all(&base.db, event).await?;
-            let made = sections.iter().find(|section| section.name == grid.name);
-            made.map(|section| SectionId(section.id)).ok_or(SectionError::NotFound)
+            replace_plan::lay_grid(tx, entropy, event, &grid).await?;
+            grid.name
         }
-    }
+    };
+    let sections = views::sections(&reads::inside(tx, event).await?);
+    let made = sections.into_iter().find(|section| section.name == name);
+    let body = made.ok_or(SectionError::NotFound)?;
+    Ok(Made { path: format!("/events/{event}/sections/{}", body.id), body })
 }
 
 fn read(new: NewSection) -> Result<Wanted, Vec<FieldError>> {
@@ -143,19 +179,19 @@ async fn add_general(
     tx: &Tx,
     event: EventId,
     id: SectionId,
-    name: String,
+    name: &str,
     capacity: i32,
 ) -> Result<(), SectionError> {
     let row = store::events::lock(tx, event).await?.ok_or(SectionError::NotFound)?;
     let position = BEHIND_THE_PLAN;
-    store::sections::put(tx, event, id, (&name, "general"), position, capacity)
+    store::sections::put(tx, event, id, (name, "general"), position, capacity)
         .await
         .map_err(taken)?;
     save(tx, &row).await?;
     Ok(())
 }
 
-/// Changes a section's name, or how many persons find room.
+/// Changes a section's name, or how many persons find room, and writes down who did it.
 ///
 /// # Errors
 /// See [`SectionError`].
@@ -164,13 +200,24 @@ pub async fn edit_section(
     event: EventId,
     id: SectionId,
     patch: SectionPatch,
+    actor: User,
 ) -> Result<(), SectionError> {
+    let entropy = &*base.entropy;
+    let entry = audit::Entry::new(entropy, actor, "section.edit", ("section", id.0), &patch);
     let mut faults = Faults::default();
     let name = patch.name.and_then(|name| faults.take("name", text::line(&name, MAX_NAME)));
     let capacity =
         patch.capacity.map(|capacity| faults.range("capacity", capacity, 1..=MAX_CAPACITY));
     faults.none().map_err(SectionError::Fields)?;
-    base.db.transact(move |tx| Box::pin(edit(tx, event, id, name.clone(), capacity))).await
+    base.db
+        .transact(move |tx| {
+            let (name, entry) = (name.clone(), entry.clone());
+            Box::pin(async move {
+                edit(tx, event, id, name, capacity).await?;
+                Ok(audit::record(tx, &entry).await?)
+            })
+        })
+        .await
 }
 
 async fn edit(
@@ -200,7 +247,8 @@ async fn edit(
     Ok(())
 }
 
-/// Deletes a general-admission section of which nothing is held or sold, and takes its offers back.
+/// Deletes a general-admission section of which nothing is held or sold, and takes its offers back. Writes down
+/// who did it.
 ///
 /// # Errors
 /// See [`SectionError`].
@@ -208,8 +256,19 @@ pub async fn delete_section(
     base: &Base,
     event: EventId,
     id: SectionId,
+    actor: User,
 ) -> Result<(), SectionError> {
-    base.db.transact(move |tx| Box::pin(delete(tx, event, id))).await
+    let entropy = &*base.entropy;
+    let entry = audit::Entry::new(entropy, actor, "section.delete", ("section", id.0), &());
+    base.db
+        .transact(move |tx| {
+            let entry = entry.clone();
+            Box::pin(async move {
+                delete(tx, event, id).await?;
+                Ok(audit::record(tx, &entry).await?)
+            })
+        })
+        .await
 }
 
 async fn delete(tx: &Tx, event: EventId, id: SectionId) -> Result<(), SectionError> {

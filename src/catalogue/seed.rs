@@ -215,7 +215,7 @@ async fn event(
     let key = EventKey::parse(demo.slug).expect("a demo has a slug");
     if store::events::at(&base.db, &key).await?.is_none() {
         let new = new_event(demo, base.db.now().await?);
-        create_event(base, organization, new, holds).await?;
+        create_event(base, organization, new, holds, None).await?;
     }
     let made = store::events::at(&base.db, &key).await?.ok_or(EventError::NotFound)?;
     let id = EventId(made.row.id);
@@ -230,7 +230,7 @@ async fn event(
                 category: Some((*category).to_owned()),
                 ..offer(category, *price_minor, 1)
             };
-            add_offer(base, id, offer).await?;
+            add_offer(base, id, offer, None).await?;
         }
     }
     if let Some(standing) = &demo.standing {
@@ -244,19 +244,20 @@ async fn event(
                     seats_per_row: None,
                     category: None,
                 };
-                add_section(base, id, new).await?.0
+                let made = add_section(base, id, new, None).await?.made();
+                made.expect("no key came along").id
             }
         };
         for (name, price_minor, admits) in standing.offers {
             if !offers.iter().any(|offer| offer.name == *name) {
                 let offer =
                     NewOffer { section_id: Some(section), ..offer(name, *price_minor, *admits) };
-                add_offer(base, id, offer).await?;
+                add_offer(base, id, offer, None).await?;
             }
         }
     }
     if store::events::status(&made.row)? == Status::Draft {
-        lifecycle::command(base, id, Command::Publish).await?;
+        lifecycle::command(base, id, Command::Publish, None).await?;
     }
     Ok(())
 }
@@ -269,6 +270,9 @@ fn offer(name: &str, price_minor: i64, admits: i32) -> NewOffer {
         price_minor,
         admits: Some(admits),
         refundable: true,
+        benefits: Vec::new(),
+        sale_starts_at: None,
+        sale_ends_at: None,
     }
 }
 

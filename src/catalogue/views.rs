@@ -140,8 +140,13 @@ fn prices<'s>(fixed: &'s Fixed, section: &'s sections::Model) -> impl Iterator<I
 }
 
 /// An offer.
-pub fn offer(row: &offers::Model, currency: &str) -> Offer {
-    Offer {
+///
+/// # Errors
+/// When the store holds what is never written.
+pub fn offer(row: &offers::Model, currency: &str) -> Result<Offer, DbErr> {
+    let benefits = serde_json::from_str(&row.benefits)
+        .map_err(|error| DbErr::Type(format!("the benefits of offer {}: {error}", row.id)))?;
+    Ok(Offer {
         id: row.id,
         event_id: row.event_id,
         section_id: row.section_id,
@@ -150,11 +155,17 @@ pub fn offer(row: &offers::Model, currency: &str) -> Offer {
         price: money(row.price_minor, currency),
         admits: row.admits,
         refundable: row.refundable != 0,
-    }
+        benefits,
+        sale_starts_at: row.sale_starts_at.map(time::rfc3339),
+        sale_ends_at: row.sale_ends_at.map(time::rfc3339),
+    })
 }
 
-/// A seat, its price being that of the first offer that fits, or its own.
-pub fn seat(row: &seats::Model, fixed: &Fixed, currency: &str, now: i64) -> Seat {
+/// A seat, its price being that of the offer under which it is sold now, or its own.
+///
+/// # Errors
+/// When the store holds what its CHECKs forbid.
+pub fn seat(row: &seats::Model, fixed: &Fixed, currency: &str, now: i64) -> Result<Seat, DbErr> {
     let place = Place {
         section: SectionId(row.section_id),
         category: Some(&row.category),
@@ -162,17 +173,18 @@ pub fn seat(row: &seats::Model, fixed: &Fixed, currency: &str, now: i64) -> Seat
     };
     let price = Currency::parse(currency)
         .ok()
-        .and_then(|currency| pricing::quote(&fixed.priced, currency, place, None, 1).ok())
+        .and_then(|currency| pricing::quote(&fixed.priced, currency, place, None, 1, now).ok())
         .map(|quote| money(quote.price.minor, currency));
     let lapsed = row.expires_at.is_some_and(|at| at <= now);
-    let status = match SeatState::parse(&row.status) {
-        Some(SeatState::Available) | None => SeatStatus::Available,
-        Some(SeatState::Held) if lapsed => SeatStatus::Available,
-        Some(SeatState::Held | SeatState::Paying) => SeatStatus::Held,
-        Some(SeatState::Sold) => SeatStatus::Sold,
-        Some(SeatState::Blocked) => SeatStatus::Blocked,
+    let unknown = || DbErr::Type(format!("{} is no state of a seat", row.status));
+    let status = match SeatState::parse(&row.status).ok_or_else(unknown)? {
+        SeatState::Available => SeatStatus::Available,
+        SeatState::Held if lapsed => SeatStatus::Available,
+        SeatState::Held | SeatState::Paying => SeatStatus::Held,
+        SeatState::Sold => SeatStatus::Sold,
+        SeatState::Blocked => SeatStatus::Blocked,
     };
-    Seat {
+    Ok(Seat {
         seat_id: row.seat_id,
         seat_guid: row.seat_guid.clone(),
         row: row.row_label.clone(),
@@ -182,7 +194,7 @@ pub fn seat(row: &seats::Model, fixed: &Fixed, currency: &str, now: i64) -> Seat
         price,
         status,
         version: row.version,
-    }
+    })
 }
 
 fn money(amount: i64, currency: &str) -> Money {

@@ -8,9 +8,10 @@ use holdfast_contract::{
 };
 use holdfast_domain::checkout::Failure;
 use holdfast_entity::{booking_lines, bookings};
+use sea_orm::DbErr;
 
 use crate::http::{
-    idempotency::Answer,
+    idempotency::{Answer, Made},
     problem::{self, ApiProblem},
     time::rfc3339,
 };
@@ -19,20 +20,18 @@ use crate::http::{
 const REDIRECT_OR_SDK: &str = "redirect_or_sdk";
 
 /// A booking on the wire.
+///
+/// # Errors
+/// When the store holds what its CHECKs forbid.
 pub fn booking(
     stored: &bookings::Model,
     lines: &[booking_lines::Model],
     tickets: Vec<Ticket>,
     client_secret: Option<String>,
-) -> Booking {
+) -> Result<Booking, DbErr> {
     let money = |amount| Money { amount, currency: stored.currency.clone() };
-    let status = match stored.status.as_str() {
-        "confirmed" => BookingStatus::Confirmed,
-        "failed" => BookingStatus::Failed,
-        "cancelled" => BookingStatus::Cancelled,
-        _ => BookingStatus::Pending,
-    };
-    Booking {
+    let status = status(&stored.status)?;
+    Ok(Booking {
         id: stored.id,
         reference: stored.reference.clone(),
         status,
@@ -63,12 +62,22 @@ pub fn booking(
         failure: stored.failure.clone(),
         email: stored.email.clone(),
         created_at: rfc3339(stored.created_at),
+    })
+}
+
+fn status(word: &str) -> Result<BookingStatus, DbErr> {
+    match word {
+        "pending" => Ok(BookingStatus::Pending),
+        "confirmed" => Ok(BookingStatus::Confirmed),
+        "failed" => Ok(BookingStatus::Failed),
+        "cancelled" => Ok(BookingStatus::Cancelled),
+        unknown => Err(DbErr::Type(format!("{unknown} is no status of a booking"))),
     }
 }
 
 /// Paid: 201, kept.
 pub fn confirmed(booking: &Booking) -> Answer {
-    Answer::json(201, booking)
+    Made { body: booking, path: format!("/bookings/{}", booking.id) }.answer()
 }
 
 /// Not known yet, or the buyer must act: 202, never kept.
@@ -120,6 +129,12 @@ mod tests {
     use holdfast_contract::problem::Problem;
 
     use super::*;
+
+    #[test]
+    fn a_word_that_nobody_knows_is_no_pending_booking() {
+        assert_eq!(status("pending").ok(), Some(BookingStatus::Pending));
+        assert!(status("paused").is_err());
+    }
 
     #[test]
     fn only_a_decline_is_kept_and_it_says_so() {

@@ -21,7 +21,8 @@ use crate::{
     reservations::payment_steps::{self, Changes},
     saga::{
         Directive, Driver, Status,
-        driver::{Illegal, Performed, Unreadable},
+        driver::{Illegal, Performed, Progress, Unreadable},
+        failpoint::{Fault, fault},
     },
     tickets,
 };
@@ -72,7 +73,9 @@ impl CheckoutDriver {
         now_ms: i64,
     ) -> Result<Performed<Event>, DbErr> {
         let reservations = store::reservations_of(tx, checkout.booking).await?;
-        let Some(changes) = payment_steps::confirm(tx, &reservations).await? else {
+        let confirmed = payment_steps::confirm(tx, &reservations).await?;
+        let refused = fault(Step::ConfirmSeats.name(), "", &[Fault::Refuse]).is_some();
+        let Some(changes) = confirmed.filter(|_| !refused) else {
             return Ok(Performed::Refused(Event::SeatsConfirmed(Outcome::Refused(()))));
         };
         merge(aftermath, changes);
@@ -108,7 +111,7 @@ impl CheckoutDriver {
             store::post_capture(tx, &posting).await?;
         }
         "confirmed".clone_into(&mut stored.status);
-        let shown = answer::booking(&stored, &lines, tickets, None);
+        let shown = answer::booking(&stored, &lines, tickets, None)?;
         idempotency::answer_for(tx, booking.0, &answer::confirmed(&shown)).await?;
         Ok(Performed::Done(Event::TicketsIssued(Outcome::Done(()))))
     }
@@ -175,6 +178,7 @@ impl Driver for CheckoutDriver {
     type Aftermath = Changes;
 
     const KIND: &'static str = "checkout";
+    const FORMAT: u16 = checkout::FORMAT;
 
     fn decode(&self, text: &str) -> Result<Checkout, Unreadable> {
         Checkout::decode(text).map_err(|error| Unreadable(Box::new(error)))
@@ -221,6 +225,20 @@ impl Driver for CheckoutDriver {
 
     fn apply(&self, state: Checkout, event: Event, now_ms: i64) -> Result<Checkout, Illegal> {
         checkout::apply(state, event, now_ms).map_err(|illegal| Illegal(Box::new(illegal)))
+    }
+
+    fn progress(&self, state: &Checkout) -> Progress {
+        let (step, attempts) = state.state.standing();
+        Progress { step, attempts }
+    }
+
+    fn trouble(&self, event: &Event) -> Option<String> {
+        event.trouble()
+    }
+
+    fn retried(&self, state: Checkout, now_ms: i64) -> Checkout {
+        // One that was given up for a bug never stood still by itself: it goes on where it is.
+        checkout::apply(state.clone(), Event::Retried, now_ms).unwrap_or(state)
     }
 
     fn woken(&self, state: Checkout, now_ms: i64) -> Checkout {

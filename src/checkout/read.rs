@@ -58,6 +58,14 @@ impl Checkouts {
         self.show(rows).await
     }
 
+    /// What people call these bookings.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn references(&self, bookings: &[Uuid]) -> Result<HashMap<Uuid, String>, DbErr> {
+        store::references(&self.base.db, bookings).await
+    }
+
     /// How the caller stands to a booking.
     pub(super) async fn relation(
         &self,
@@ -92,7 +100,7 @@ impl Checkouts {
             };
             let lines = lines.remove(&row.id).unwrap_or_default();
             let tickets = tickets.remove(&row.id).unwrap_or_default();
-            shown.push(answer::booking(&row, &lines, tickets, secret));
+            shown.push(answer::booking(&row, &lines, tickets, secret)?);
         }
         Ok(shown)
     }

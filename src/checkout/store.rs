@@ -1,5 +1,7 @@
 //! The SQL of bookings, payments and the ledger.
 
+use std::collections::HashMap;
+
 use holdfast_domain::{
     ids::{BookingId, EventId, ReservationId},
     money::Money,
@@ -162,6 +164,17 @@ pub async fn find(sql: &impl Sql, by: By<'_>) -> Result<Option<bookings::Model>,
         }
     };
     row.map(|row| bookings::Model::from_query_result(&row, "")).transpose()
+}
+
+/// What people call these bookings.
+pub async fn references(sql: &impl Sql, bookings: &[Uuid]) -> Result<HashMap<Uuid, String>, DbErr> {
+    if bookings.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let list = placeholders(1, bookings.len());
+    let text = format!("SELECT id, reference FROM bookings WHERE id IN ({list})");
+    let rows = sql.all(&text, bookings.iter().map(|id| (*id).into()).collect()).await?;
+    rows.iter().map(|row| Ok((row.try_get("", "id")?, row.try_get("", "reference")?))).collect()
 }
 
 /// A buyer's bookings, newest first, after the one with this id.

@@ -5,7 +5,10 @@ use poem::{FromRequest, IntoResponse, Request, RequestBody, Response, Result, we
 use poem_openapi::{
     ApiExtractor, ApiExtractorType, ApiResponse, ExtractParamOptions,
     payload::{ParsePayload, Payload},
-    registry::{MetaMediaType, MetaRequest, MetaResponse, MetaResponses, MetaSchemaRef, Registry},
+    registry::{
+        MetaMediaType, MetaRequest, MetaResponse, MetaResponses, MetaSchema, MetaSchemaRef,
+        Registry,
+    },
     types::Type,
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -127,6 +130,31 @@ impl<'a, T: Type + DeserializeOwned> ApiExtractor<'a> for Json<T> {
             .into());
         }
         <Self as ParsePayload>::from_request(request, body).await
+    }
+}
+
+/// A body as it came, for those who must see its very bytes. JSON by its schema; not parsed here.
+#[derive(Debug, Clone)]
+pub struct Raw(pub Vec<u8>);
+
+impl<'a> ApiExtractor<'a> for Raw {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
+
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn request_meta() -> Option<MetaRequest> {
+        let schema = MetaSchemaRef::Inline(Box::new(MetaSchema::new("object")));
+        let content = vec![MetaMediaType { content_type: CONTENT_TYPE, schema }];
+        Some(MetaRequest { description: None, content, required: true })
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        body: &mut RequestBody,
+        _options: ExtractParamOptions<()>,
+    ) -> Result<Self> {
+        read(request, body).await.map(Self)
     }
 }
 

@@ -9,7 +9,7 @@ mod store;
 
 use poem::{
     IntoResponse, Response,
-    http::{HeaderValue, StatusCode},
+    http::{HeaderValue, StatusCode, header},
 };
 use poem_openapi::{
     ApiResponse,
@@ -36,6 +36,8 @@ pub const MAX_KEY_CHARS: usize = 255;
 pub const MIN_ANONYMOUS_KEY_CHARS: usize = 32;
 /// How long a key is kept at least, in milliseconds.
 pub const KEPT_MS: i64 = 48 * 60 * 60 * 1000;
+/// Where the API is: paths in `Location` begin with it.
+const BASE: &str = "/api/v1";
 /// How many rows one retention pass deletes at the most.
 const MAX_FORGOTTEN: u64 = 10_000;
 
@@ -57,6 +59,8 @@ pub struct Answer {
     pub content_type: String,
     /// The body.
     pub body: String,
+    /// Where what was made is, as a path: the header `Location`.
+    pub location: Option<String>,
 }
 
 /// What is known of an attempt that was made before.
@@ -112,6 +116,19 @@ impl Attempt {
         Ok(Self { principal, route, key: bare.to_owned(), fingerprint })
     }
 
+    /// The attempt of a caller who may name it: nothing where no key came along.
+    ///
+    /// # Errors
+    /// See [`Attempt::new`].
+    pub fn named(
+        principal: Uuid,
+        route: &'static str,
+        key: Option<&str>,
+        request: &impl Serialize,
+    ) -> Result<Option<Self>, ApiProblem> {
+        key.map(|key| Self::new(principal, route, key, request)).transpose()
+    }
+
     /// Claims the attempt for `subject`, in the transaction that starts the effect. A twin of this request
     /// waits here until that transaction has ended.
     ///
@@ -157,6 +174,32 @@ pub async fn answer_for(tx: &Tx, subject: Uuid, answer: &Answer) -> Result<(), D
     store::answer_for(tx, subject, answer).await
 }
 
+/// Makes something once an attempt: claim, effect and answer are one transaction, so that none of them is
+/// ever seen without the others, and what is refused leaves the key free. A twin of this request waits at the
+/// claim until that transaction has ended.
+///
+/// # Errors
+/// What `make` answers, or the claim's own.
+pub async fn once<T, E>(
+    tx: &Tx,
+    attempt: Option<&Attempt>,
+    subject: Uuid,
+    make: impl Future<Output = Result<Made<T>, E>> + Send,
+) -> Result<Keyed<T>, E>
+where
+    T: Serialize + Send,
+    E: From<ClaimError> + From<DbErr>,
+{
+    let Some(attempt) = attempt else { return Ok(Keyed::Made(make.await?)) };
+    if let Claim::Known(known) = attempt.claim(tx, Some(subject)).await? {
+        let never = || DbErr::Custom("something was made under a key and never answered".into());
+        return Ok(Keyed::Replayed(known.answer.ok_or_else(never)?));
+    }
+    let answer = make.await?.answer();
+    attempt.answer(tx, &answer).await?;
+    Ok(Keyed::Stored(answer))
+}
+
 /// Forgets old keys; answers how many.
 ///
 /// # Errors
@@ -174,7 +217,13 @@ impl Answer {
     /// An answer with a JSON body of a media type of its own.
     pub fn typed(status: u16, content_type: &str, body: &impl Serialize) -> Self {
         let body = String::from_utf8_lossy(&super::body::bytes(body)).into_owned();
-        Self { status, content_type: content_type.to_owned(), body }
+        Self { status, content_type: content_type.to_owned(), body, location: None }
+    }
+
+    /// The same, saying where what was made is.
+    #[must_use]
+    pub fn at(self, location: String) -> Self {
+        Self { location: Some(location), ..self }
     }
 
     /// The answer to a request that was made before.
@@ -190,7 +239,29 @@ impl Answer {
 impl IntoResponse for Answer {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::OK);
-        Response::builder().status(status).content_type(self.content_type).body(self.body)
+        let mut response =
+            Response::builder().status(status).content_type(self.content_type).body(self.body);
+        let location = self.location.and_then(|path| HeaderValue::from_str(&path).ok());
+        if let Some(location) = location {
+            response.headers_mut().insert(header::LOCATION, location);
+        }
+        response
+    }
+}
+
+/// Something that was made, and the path where it is.
+#[derive(Debug)]
+pub struct Made<T> {
+    /// What.
+    pub body: T,
+    /// Where, below the API's base.
+    pub path: String,
+}
+
+impl<T: Serialize> Made<T> {
+    /// The answer of status 201 that says so.
+    pub fn answer(&self) -> Answer {
+        Answer::json(201, &self.body).at(format!("{BASE}{}", self.path))
     }
 }
 
@@ -198,17 +269,27 @@ impl IntoResponse for Answer {
 #[derive(Debug)]
 pub enum Keyed<T> {
     /// Made now; no key came along.
-    Made(T),
+    Made(Made<T>),
     /// Made now and stored.
     Stored(Answer),
     /// Made before.
     Replayed(Answer),
 }
 
+impl<T> Keyed<T> {
+    /// What was made now, where no key came along: else only its answer is known.
+    pub fn made(self) -> Option<T> {
+        match self {
+            Self::Made(made) => Some(made.body),
+            Self::Stored(_) | Self::Replayed(_) => None,
+        }
+    }
+}
+
 impl<T: Serialize + Send> IntoResponse for Keyed<T> {
     fn into_response(self) -> Response {
         match self {
-            Self::Made(made) => Created(made).into_response(),
+            Self::Made(made) => made.answer().into_response(),
             Self::Stored(answer) => answer.into_response(),
             Self::Replayed(answer) => answer.replayed(),
         }

@@ -9,7 +9,6 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use holdfast_domain::ids::EventId;
 use sea_orm::DbErr;
 use tokio::sync::Notify;
-use uuid::Uuid;
 
 use super::store;
 use crate::{
@@ -42,14 +41,13 @@ impl Relay {
     /// Numbers what is committed, until the process stops.
     pub async fn run(self, base: Base, broker: Arc<dyn Broker>) {
         let stopping = base.tasks.stopping();
-        let holder = base.entropy.id();
         loop {
             tokio::select! {
                 () = stopping.cancelled() => return,
                 () = self.nudged.notified() => tokio::time::sleep(GATHER).await,
                 () = tokio::time::sleep(POLL) => (),
             }
-            if let Err(error) = pass(&base.db, broker.as_ref(), holder).await {
+            if let Err(error) = pass(&base.db, broker.as_ref()).await {
                 tracing::warn!(error = %error, "changes could not be numbered; trying again");
             }
         }
@@ -60,10 +58,10 @@ impl Relay {
 ///
 /// # Errors
 /// When the database fails; then what the failing batch took is still in the outbox.
-pub async fn pass(db: &Db, broker: &dyn Broker, holder: Uuid) -> Result<u64, DbErr> {
+pub async fn pass(db: &Db, broker: &dyn Broker) -> Result<u64, DbErr> {
     let mut numbered = 0;
     while store::is_waiting(db).await? {
-        let events = db.transact(|tx| Box::pin(async move { number(tx, holder).await })).await?;
+        let events = db.transact(|tx| Box::pin(number(tx))).await?;
         if events.is_empty() {
             break;
         }
@@ -75,8 +73,8 @@ pub async fn pass(db: &Db, broker: &dyn Broker, holder: Uuid) -> Result<u64, DbE
     Ok(numbered)
 }
 
-async fn number(tx: &Tx, holder: Uuid) -> Result<Vec<(EventId, u64)>, DbErr> {
-    store::lock_relay(tx, holder).await?;
+async fn number(tx: &Tx) -> Result<Vec<(EventId, u64)>, DbErr> {
+    store::lock_relay(tx).await?;
     let mut by_event: BTreeMap<EventId, Vec<String>> = BTreeMap::new();
     for row in store::take(tx, BATCH).await? {
         by_event.entry(row.event).or_default().push(row.payload);

@@ -32,12 +32,11 @@ pub async fn is_waiting(sql: &impl Sql) -> Result<bool, DbErr> {
 }
 
 /// Locks the relay's row until the transaction ends: one node numbers at a time, and one that dies frees it.
-pub async fn lock_relay(tx: &impl Sql, holder: uuid::Uuid) -> Result<(), DbErr> {
+pub async fn lock_relay(tx: &impl Sql) -> Result<(), DbErr> {
     tx.run(
-        "INSERT INTO leases (name, holder, lease_until, fence) VALUES ('relay', $1, {now}, 1) \
-         ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, \
-         lease_until = excluded.lease_until, fence = leases.fence + 1",
-        vec![holder.into()],
+        "INSERT INTO leases (name, fence) VALUES ('relay', 1) \
+         ON CONFLICT (name) DO UPDATE SET fence = leases.fence + 1",
+        vec![],
     )
     .await
     .map(|_| ())

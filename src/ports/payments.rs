@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 use holdfast_domain::{
-    checkout::{Authorization, Decline, Outcome, PaymentId, PaymentSeen},
+    checkout::{Authorization, Decline, Outcome, PaymentId, PaymentSeen, PaymentStatus, RefundId},
     ids::SagaId,
     money::Money,
 };
@@ -19,7 +19,38 @@ pub struct NewPayment<'a> {
     pub method: &'a str,
 }
 
-/// Takes money. Amounts are captured by hand: first reserved, then taken.
+/// A refund that will never be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefundRefused {
+    /// The gateway's code, such as `charge_already_refunded`.
+    pub code: String,
+}
+
+/// The gateway could not be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the payment gateway could not be asked")]
+pub struct Unreachable;
+
+/// A payment in the gateway's books.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GatewayPayment {
+    /// The gateway's name for it.
+    pub id: PaymentId,
+    /// The saga that it was made for; none where somebody else made it.
+    pub saga: Option<SagaId>,
+    /// How much was asked for.
+    pub amount: Money,
+    /// How much of it was taken, in minor units.
+    pub captured_minor: i64,
+    /// How much of that was given back, in minor units.
+    pub refunded_minor: i64,
+    /// Where it stands.
+    pub status: PaymentStatus,
+    /// When it was made, in milliseconds since 1970 by the gateway's clock.
+    pub created_ms: i64,
+}
+
+/// Takes money and gives it back. Amounts are captured by hand: first reserved, then taken.
 #[async_trait]
 pub trait PaymentGateway: Send + Sync + std::fmt::Debug {
     /// `simulated` or `stripe`.
@@ -43,6 +74,32 @@ pub trait PaymentGateway: Send + Sync + std::fmt::Debug {
 
     /// What the payment is like; nothing when the gateway cannot be asked.
     async fn fetch(&self, payment: &PaymentId) -> Option<PaymentSeen>;
+
+    /// Gives an amount back. Done with the refund's name, also when this key gave it back already; refused
+    /// with the gateway's code when it never will (more than was captured, a closed account).
+    async fn refund(
+        &self,
+        key: &str,
+        payment: &PaymentId,
+        amount: Money,
+    ) -> Outcome<RefundId, RefundRefused>;
+
+    /// The payment made for this saga, where one is; for when its id was never learnt.
+    ///
+    /// # Errors
+    /// When the gateway cannot be asked.
+    async fn find(&self, saga: SagaId) -> Result<Option<PaymentId>, Unreachable>;
+
+    /// What the gateway did since `since_ms`, newest first, after this payment: a page for
+    /// reconciliation. An empty page is the last one.
+    ///
+    /// # Errors
+    /// When the gateway cannot be asked.
+    async fn list(
+        &self,
+        since_ms: i64,
+        after: Option<&PaymentId>,
+    ) -> Result<Vec<GatewayPayment>, Unreachable>;
 }
 
 /// How a buyer's second step ends at the simulated gateway.

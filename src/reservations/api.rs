@@ -88,7 +88,7 @@ impl ReservationsApi {
         let tasks = &self.reservations.base.tasks;
         let came = tasks.run(async move { reservations.hold(command).await }).await??;
         Ok(match came {
-            Came::Held(held) => Keyed::Made(read::made(&held, guest_token)),
+            Came::Held(held) => Keyed::Made(read::told(&held, guest_token)),
             Came::Stored(answer) => Keyed::Stored(answer),
             Came::Replayed(answer) => Keyed::Replayed(answer),
         })
@@ -241,6 +241,12 @@ impl From<HoldError> for ApiProblem {
             )
             .with_limit(None, Some(remaining)),
             HoldError::Field { field, message } => Self::field(field, message),
+            HoldError::OfferNotOnSale { field } => {
+                let message = "the offer is not on sale now".to_owned();
+                Self::new(ProblemType::NotOnSale, "The offer is not on sale now.")
+                    .with_reasons(vec!["offer_not_on_sale".to_owned()])
+                    .with_errors(vec![FieldError { field, message }])
+            }
             HoldError::Limit { limit: Limit::PerMinute, allowed, remaining } => {
                 Self::new(ProblemType::TooManyRequests, "Too many holds in a minute.")
                     .with_limit(Some(allowed), Some(remaining))

@@ -143,6 +143,12 @@ pub enum HoldError {
         /// What is wrong.
         message: String,
     },
+    /// The offer, or every offer for a place, is not sold now.
+    #[error("{field}: the offer is not on sale now")]
+    OfferNotOnSale {
+        /// The path.
+        field: String,
+    },
     /// A limit would be passed.
     #[error("a limit would be passed")]
     Limit {

@@ -17,7 +17,10 @@ use super::{
     hold::Held,
     store::{self, Item, Reserved, Stored},
 };
-use crate::{db::Db, http::time};
+use crate::{
+    db::Db,
+    http::{idempotency::Made, time},
+};
 
 /// What people see of a reservation at `now`.
 pub fn wire(reserved: &Reserved, state: ReservationState, items: &[Item], now: i64) -> Reservation {
@@ -64,12 +67,12 @@ pub async fn persons_of(db: &Db, event: EventId, buyer: Buyer) -> Result<i64, Db
 }
 
 /// The answer to a hold.
-pub fn made(held: &Held, guest_token: Option<String>) -> Reservation {
+pub fn told(held: &Held, guest_token: Option<String>) -> Made<Reservation> {
     let reserved = &held.reserved;
     let mut shown = wire(reserved, ReservationState::Active, &held.items, reserved.created_at);
     shown.refused = held.refused.iter().map(refused).collect();
     shown.guest_token = guest_token;
-    shown
+    Made { path: format!("/reservations/{}", shown.id), body: shown }
 }
 
 /// A refused seat on the wire.

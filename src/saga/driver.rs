@@ -6,6 +6,15 @@ use sea_orm::DbErr;
 
 use crate::db::Tx;
 
+/// How far a saga is, for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Progress {
+    /// The step that is under way; of one that needs an operator, the step where it goes on.
+    pub step: &'static str,
+    /// How often that step was tried, the try under way included; 0 at rest.
+    pub attempts: u32,
+}
+
 /// Where a saga stands, as stored beside its state for those who cannot read that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
@@ -24,6 +33,15 @@ pub enum Status {
 }
 
 impl Status {
+    /// Those that are not over.
+    pub const LIVE: [Self; 4] = [Self::Running, Self::Waiting, Self::Undoing, Self::NeedsAttention];
+
+    /// The status of a stored word.
+    pub fn parse(word: &str) -> Option<Self> {
+        let over = [Self::Done, Self::Undone];
+        Self::LIVE.into_iter().chain(over).find(|status| status.as_str() == word)
+    }
+
     /// The stored word.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -72,7 +90,7 @@ pub struct Unreadable(#[source] pub Box<dyn std::error::Error + Send + Sync>);
 pub struct Illegal(#[source] pub Box<dyn std::error::Error + Send + Sync>);
 
 /// A kind of saga: pure decisions, calls outside, local steps.
-pub trait Driver: Send + Sync + 'static {
+pub trait Driver: Send + Sync + std::fmt::Debug + 'static {
     /// What is known of a saga.
     type State: Clone + Send + Sync + std::fmt::Debug + 'static;
     /// What can happen to one.
@@ -82,6 +100,10 @@ pub trait Driver: Send + Sync + 'static {
 
     /// The stored name of the kind.
     const KIND: &'static str;
+
+    /// The format in which this program writes states. What is of a higher one is left to the newer program
+    /// that wrote it.
+    const FORMAT: u16;
 
     /// Reads a stored state.
     ///
@@ -108,6 +130,15 @@ pub trait Driver: Send + Sync + 'static {
         event: Self::Event,
         now_ms: i64,
     ) -> Result<Self::State, Illegal>;
+
+    /// How far it is.
+    fn progress(&self, state: &Self::State) -> Progress;
+
+    /// What went wrong, where the event says that something did: words for an operator, without secrets.
+    fn trouble(&self, event: &Self::Event) -> Option<String>;
+
+    /// After an operator said: try again. Unchanged where it did not stop by itself.
+    fn retried(&self, state: Self::State, now_ms: i64) -> Self::State;
 
     /// After it was claimed: its wait is over or somebody woke it.
     fn woken(&self, state: Self::State, now_ms: i64) -> Self::State;

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{
     driver::{Directive, Driver, Illegal, Performed, Unreadable},
-    failpoint::{Moment, reach},
+    failpoint::{Fault, Moment, fault, reach},
     store::{self, New, Record, Row, Wish},
 };
 use crate::{
@@ -32,14 +32,16 @@ const MAX_LOCAL_STEPS: usize = 8;
 const MAX_RECORDS: usize = 4;
 /// How many sagas one node drives at once in its periodic pass.
 const PASS_WIDTH: usize = 16;
+/// The longest text about what went wrong, in characters.
+const MAX_TROUBLE_CHARS: usize = 300;
 /// How many sagas one pass takes up at the most; the next one follows soon.
 const MAX_PASS: usize = 10_000;
 
 /// See the module. Cheap to clone.
 #[derive(Debug)]
 pub struct Executor<D> {
-    base: Base,
-    driver: Arc<D>,
+    pub(super) base: Base,
+    pub(super) driver: Arc<D>,
 }
 
 impl<D> Clone for Executor<D> {
@@ -51,15 +53,20 @@ impl<D> Clone for Executor<D> {
 /// A saga in a worker's hands.
 #[derive(Debug, Clone)]
 pub struct Work<S> {
-    row: Row,
-    state: S,
+    pub(super) row: Row,
+    pub(super) state: S,
 }
 
 /// What the outside answered, and to which step.
 type Answer<D> = (&'static str, <D as Driver>::Event);
 
-/// A local step that is not to be performed but to be recorded as this.
-type Verdict<D> = (&'static str, <D as Driver>::Event);
+/// A local step that is not to be performed but to be recorded as this event, and why.
+#[derive(Debug, Clone)]
+struct Verdict<E> {
+    step: &'static str,
+    event: E,
+    trouble: Option<String>,
+}
 
 enum Recorded<S> {
     GoesOn(Work<S>),
@@ -140,7 +147,8 @@ impl<D: Driver> Executor<D> {
     ) -> Result<Work<D::State>, DbErr> {
         let text = self.driver.encode(&state);
         let status = self.driver.status(&state);
-        let new = New { id, kind: D::KIND, subject, status, state: &text, now_ms };
+        let format = D::FORMAT;
+        let new = New { id, kind: D::KIND, subject, status, state: &text, format, now_ms };
         store::insert(tx, new).await?;
         let (fence, version, wakes, cancel_requested) = (1, 1, 0, false);
         let row = Row { id, state: text, fence, version, wakes, cancel_requested, now_ms };
@@ -174,20 +182,21 @@ impl<D: Driver> Executor<D> {
                 Err(error) => {
                     tracing::error!(saga = %id, error = &error as &dyn std::error::Error,
                         "a saga's step was not recorded");
-                    if let RecordError::Illegal(_) = error {
-                        self.give_up(id, fence, "illegal-transition").await;
+                    if let RecordError::Illegal(Illegal(source)) = &error {
+                        self.give_up(id, fence, "illegal-transition", &source.to_string()).await;
                     }
                     return;
                 }
             }
         }
-        self.give_up(id, fence, "steps-without-end").await;
+        self.give_up(id, fence, "steps-without-end", "more steps than any saga takes").await;
     }
 
     /// A bug of ours does not mend itself: an operator is called, instead of trying for ever.
-    async fn give_up(&self, id: Uuid, fence: i64, reason: &str) {
+    async fn give_up(&self, id: Uuid, fence: i64, reason: &str, trouble: &str) {
         tracing::error!(saga = %id, reason, "a saga needs attention");
-        if let Err(error) = store::give_up(&self.base.db, id, fence, reason).await {
+        let trouble = shortened(trouble);
+        if let Err(error) = store::give_up(&self.base.db, id, fence, reason, &trouble).await {
             tracing::error!(saga = %id, error = %error, "a saga was not given up");
         }
     }
@@ -249,18 +258,18 @@ impl<D: Driver> Executor<D> {
         Ok(taken)
     }
 
-    /// The state of a subject's saga.
+    /// The state of a subject's saga; nothing where this version of the program cannot read it: a newer one
+    /// has it in hand.
     ///
     /// # Errors
-    /// When the database fails or the state is of another version of the program.
+    /// When the database fails.
     pub async fn state_of(
         &self,
         sql: &impl db::Sql,
         subject: Uuid,
     ) -> Result<Option<D::State>, DbErr> {
         let Some(text) = store::state_of(sql, subject).await? else { return Ok(None) };
-        let state = self.driver.decode(&text);
-        state.map(Some).map_err(|error| DbErr::Custom(error.to_string()))
+        Ok(self.driver.decode(&text).ok())
     }
 
     async fn claim(&self, which: Which) -> Result<Option<Work<D::State>>, ClaimError> {
@@ -301,7 +310,7 @@ impl<D: Driver> Executor<D> {
         work: Work<D::State>,
         answer: Option<Answer<D>>,
     ) -> Result<Recorded<D::State>, RecordError<D::Event>> {
-        let mut verdict: Option<Verdict<D>> = None;
+        let mut verdict: Option<Verdict<D::Event>> = None;
         for _ in 0..MAX_RECORDS {
             let (this, work, answer) = (self.clone(), work.clone(), answer.clone());
             let forced = verdict.clone();
@@ -320,10 +329,14 @@ impl<D: Driver> Executor<D> {
                     steps.iter().for_each(|step| reach(step, Moment::AfterRecord));
                     return Ok(recorded);
                 }
-                Err(RecordError::Refused(step, event)) => verdict = Some((step, event)),
+                Err(RecordError::Refused(step, event)) => {
+                    let trouble = self.driver.trouble(&event);
+                    verdict = Some(Verdict { step, event, trouble });
+                }
                 Err(RecordError::Local { step, event, source }) if !db::is_unavailable(&source) => {
                     tracing::error!(step, error = %source, "a saga's local step failed");
-                    verdict = Some((step, event));
+                    let trouble = Some(shortened(&format!("{step}: {source}")));
+                    verdict = Some(Verdict { step, event, trouble });
                 }
                 Err(error) => return Err(error),
             }
@@ -337,14 +350,15 @@ impl<D: Driver> Executor<D> {
         tx: &Tx,
         work: Work<D::State>,
         answer: Option<Answer<D>>,
-        verdict: Option<Verdict<D>>,
+        verdict: Option<Verdict<D::Event>>,
     ) -> Result<(Recorded<D::State>, Vec<&'static str>), RecordError<D::Event>> {
         let Work { row, mut state } = work;
         let held = store::look(tx, row.id, row.fence, row.version).await?;
         let Some(held) = held else { return Err(RecordError::Lost) };
         let now_ms = held.now_ms;
-        let mut steps = Vec::new();
+        let (mut steps, mut trouble) = (Vec::new(), None);
         if let Some((step, event)) = answer {
+            trouble = self.driver.trouble(&event);
             self.driver.recorded(tx, &event, &state, now_ms).await?;
             state = self.driver.apply(state, event, now_ms)?;
             steps.push(step);
@@ -356,13 +370,16 @@ impl<D: Driver> Executor<D> {
         for _ in 0..MAX_LOCAL_STEPS {
             let Directive::Local(step) = self.driver.next(&state, now_ms) else { break };
             let event = match &verdict {
-                Some((refused, event)) if *refused == step => event.clone(),
+                Some(verdict) if verdict.step == step => {
+                    trouble.clone_from(&verdict.trouble);
+                    verdict.event.clone()
+                }
                 _ => self.perform(tx, step, &state, &mut aftermath, now_ms).await?,
             };
             state = self.driver.apply(state, event, now_ms)?;
             steps.push(step);
         }
-        let recorded = self.write_down(tx, &held, state).await?;
+        let recorded = self.write_down(tx, &held, state, trouble.as_deref()).await?;
         self.driver.conclude(tx, aftermath).await?;
         steps.iter().for_each(|step| reach(step, Moment::BeforeRecord));
         Ok((recorded, steps))
@@ -376,7 +393,12 @@ impl<D: Driver> Executor<D> {
         aftermath: &mut D::Aftermath,
         now_ms: i64,
     ) -> Result<D::Event, RecordError<D::Event>> {
-        match self.driver.perform(tx, state, aftermath, now_ms).await {
+        let performed = self.driver.perform(tx, state, aftermath, now_ms).await;
+        let performed = match fault(step, "", &[Fault::Fail]) {
+            Some(_) => performed.and(Err(DbErr::Custom("fails on purpose".to_owned()))),
+            None => performed,
+        };
+        match performed {
             Ok(Performed::Done(event)) => Ok(event),
             Ok(Performed::Refused(event)) => Err(RecordError::Refused(step, event)),
             Err(source) => match self.driver.failed(state) {
@@ -391,6 +413,7 @@ impl<D: Driver> Executor<D> {
         tx: &Tx,
         held: &Row,
         state: D::State,
+        trouble: Option<&str>,
     ) -> Result<Recorded<D::State>, RecordError<D::Event>> {
         let text = self.driver.encode(&state);
         let directive = self.driver.next(&state, held.now_ms);
@@ -405,7 +428,8 @@ impl<D: Driver> Executor<D> {
             Directive::Attention(reason) => (held.now_ms, Some(*reason), false),
         };
         let status = self.driver.status(&state);
-        let record = Record { status, state: &text, reason, due_ms, goes_on };
+        let format = D::FORMAT;
+        let record = Record { status, state: &text, format, reason, trouble, due_ms, goes_on };
         if store::record(tx, held, record).await? == 0 {
             return Err(RecordError::Lost);
         }
@@ -425,14 +449,18 @@ async fn claim<D: Driver>(
     which: Which,
 ) -> Result<Option<Result<Work<D::State>, ClaimError>>, ClaimError> {
     let claimed = match which {
-        Which::Due => store::claim_due(tx, D::KIND).await?,
-        Which::This(id) => store::claim(tx, id).await?,
+        Which::Due => store::claim_due(tx, D::KIND, D::FORMAT).await?,
+        Which::This(id) => store::claim(tx, id, D::FORMAT).await?,
     };
     let Some(mut row) = claimed else { return Ok(None) };
     let state = match driver.decode(&row.state) {
         Ok(state) => state,
-        // The claim stands, so that this pass does not meet it again.
-        Err(unreadable) => return Ok(Some(Err(ClaimError::Unreadable(row.id, unreadable)))),
+        // Not of a newer program, whose sagas are not claimed: it is damaged, and stays so.
+        Err(unreadable) => {
+            let trouble = shortened(&unreadable.0.to_string());
+            store::give_up(tx, row.id, row.fence, "unreadable", &trouble).await?;
+            return Ok(Some(Err(ClaimError::Unreadable(row.id, unreadable))));
+        }
     };
     let mut state = driver.woken(state, row.now_ms);
     if row.cancel_requested {
@@ -440,7 +468,7 @@ async fn claim<D: Driver>(
     }
     let text = driver.encode(&state);
     if text != row.state {
-        store::keep(tx, &row, driver.status(&state), &text).await?;
+        store::keep(tx, &row, driver.status(&state), &text, D::FORMAT).await?;
         row.state = text;
     }
     Ok(Some(Ok(Work { row, state })))
@@ -452,5 +480,9 @@ fn is_short(until_ms: i64, now_ms: i64) -> bool {
 }
 
 fn log_unreadable(error: &ClaimError) {
-    tracing::error!(error = error as &dyn std::error::Error, "a saga is of another version");
+    tracing::error!(error = error as &dyn std::error::Error, "a saga needs attention");
+}
+
+fn shortened(text: &str) -> String {
+    text.chars().take(MAX_TROUBLE_CHARS).collect()
 }

@@ -1,6 +1,8 @@
 //! The SQL of sagas. Every statement that changes one carries its fence, and rows are counted: zero rows mean
 //! that somebody else has it.
 
+pub mod attention;
+
 use sea_orm::{DbErr, QueryResult};
 use uuid::Uuid;
 
@@ -42,6 +44,8 @@ pub struct New<'a> {
     pub status: Status,
     /// The state as written.
     pub state: &'a str,
+    /// The format of the state.
+    pub format: u16,
     /// The database's clock.
     pub now_ms: i64,
 }
@@ -53,8 +57,12 @@ pub struct Record<'a> {
     pub status: Status,
     /// The state as written.
     pub state: &'a str,
+    /// The format of the state.
+    pub format: u16,
     /// Why an operator must look at it.
     pub reason: Option<&'a str>,
+    /// What went wrong in this step; nothing leaves what is there.
+    pub trouble: Option<&'a str>,
     /// When somebody must look again.
     pub due_ms: i64,
     /// Whether the worker goes on with it.
@@ -76,8 +84,8 @@ fn row(row: &QueryResult) -> Result<Row, DbErr> {
 /// Stores a new saga; its maker has the first lease, under fence 1 and version 1.
 pub async fn insert(sql: &impl Sql, new: New<'_>) -> Result<(), DbErr> {
     sql.run(
-        "INSERT INTO sagas (id, kind, subject_id, status, state, due_at, lease_until, fence, \
-         version, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 1, 1, $6, $6)",
+        "INSERT INTO sagas (id, kind, subject_id, status, state, due_at, lease_until, format, fence, \
+         version, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, 1, $6, $6)",
         vec![
             new.id.into(),
             new.kind.into(),
@@ -86,6 +94,7 @@ pub async fn insert(sql: &impl Sql, new: New<'_>) -> Result<(), DbErr> {
             new.state.into(),
             new.now_ms.into(),
             (new.now_ms + LEASE_MS).into(),
+            i32::from(new.format).into(),
         ],
     )
     .await
@@ -94,30 +103,42 @@ pub async fn insert(sql: &impl Sql, new: New<'_>) -> Result<(), DbErr> {
 
 const CLAIM: &str = "UPDATE sagas SET fence = fence + 1, version = version + 1, \
     lease_until = {now} + $1, updated_at = {now} WHERE id = ($claimed) \
-    AND status IN ('running', 'waiting', 'undoing') AND lease_until <= {now} \
+    AND status IN ('running', 'waiting', 'undoing') AND lease_until <= {now} AND format <= $2 \
     RETURNING id, state, fence, version, wakes, cancel_requested, {now} AS now";
 
-/// Claims the saga that has been due for longest and that nobody has.
-pub async fn claim_due(sql: &impl Sql, kind: &str) -> Result<Option<Row>, DbErr> {
+/// Claims the saga that has been due for longest and that nobody has, of this format or an older one.
+pub async fn claim_due(sql: &impl Sql, kind: &str, format: u16) -> Result<Option<Row>, DbErr> {
     let due = "SELECT id FROM sagas WHERE status IN ('running', 'waiting', 'undoing') \
-        AND kind = $2 AND due_at <= {now} AND lease_until <= {now} ORDER BY due_at LIMIT 1 {skip}";
-    let claimed =
-        sql.one(&CLAIM.replace("$claimed", due), vec![LEASE_MS.into(), kind.into()]).await?;
+        AND kind = $3 AND format <= $2 AND due_at <= {now} AND lease_until <= {now} ORDER BY due_at LIMIT 1 {skip}";
+    let values = vec![LEASE_MS.into(), i32::from(format).into(), kind.into()];
+    let claimed = sql.one(&CLAIM.replace("$claimed", due), values).await?;
     claimed.as_ref().map(row).transpose()
 }
 
-/// Claims this saga, due or not, unless somebody has it or it is over.
-pub async fn claim(sql: &impl Sql, id: Uuid) -> Result<Option<Row>, DbErr> {
-    let claimed =
-        sql.one(&CLAIM.replace("($claimed)", "$2"), vec![LEASE_MS.into(), id.into()]).await?;
+/// Claims this saga, due or not, unless somebody has it, it is over, or of a newer format.
+pub async fn claim(sql: &impl Sql, id: Uuid, format: u16) -> Result<Option<Row>, DbErr> {
+    let values = vec![LEASE_MS.into(), i32::from(format).into(), id.into()];
+    let claimed = sql.one(&CLAIM.replace("($claimed)", "$3"), values).await?;
     claimed.as_ref().map(row).transpose()
 }
 
 /// Writes down what a claim alone changed. The row is the claimer's own within this transaction.
-pub async fn keep(sql: &impl Sql, held: &Row, status: Status, state: &str) -> Result<(), DbErr> {
+pub async fn keep(
+    sql: &impl Sql,
+    held: &Row,
+    status: Status,
+    state: &str,
+    format: u16,
+) -> Result<(), DbErr> {
     sql.run(
-        "UPDATE sagas SET status = $3, state = $4 WHERE id = $1 AND fence = $2",
-        vec![held.id.into(), held.fence.into(), status.as_str().into(), state.into()],
+        "UPDATE sagas SET status = $3, state = $4, format = $5 WHERE id = $1 AND fence = $2",
+        vec![
+            held.id.into(),
+            held.fence.into(),
+            status.as_str().into(),
+            state.into(),
+            i32::from(format).into(),
+        ],
     )
     .await
     .map(|_| ())
@@ -146,8 +167,8 @@ pub async fn record(sql: &impl Sql, held: &Row, record: Record<'_>) -> Result<u6
     let lease_until = if record.goes_on { held.now_ms + LEASE_MS } else { 0 };
     sql.run(
         "UPDATE sagas SET status = $4, state = $5, reason = $6, \
-         due_at = CASE WHEN wakes > $9 THEN $8 ELSE $7 END, lease_until = $10, \
-         version = version + 1, updated_at = $8 WHERE id = $1 AND fence = $2 AND version = $3",
+         due_at = CASE WHEN wakes > $9 THEN $8 ELSE $7 END, lease_until = $10, format = $11, \
+         last_error = COALESCE($12, last_error), version = version + 1, updated_at = $8 WHERE id = $1 AND fence = $2 AND version = $3",
         vec![
             held.id.into(),
             held.fence.into(),
@@ -159,6 +180,8 @@ pub async fn record(sql: &impl Sql, held: &Row, record: Record<'_>) -> Result<u6
             held.now_ms.into(),
             held.wakes.into(),
             lease_until.into(),
+            i32::from(record.format).into(),
+            record.trouble.map(str::to_owned).into(),
         ],
     )
     .await
@@ -174,11 +197,17 @@ pub async fn renew(sql: &impl Sql, id: Uuid, fence: i64) -> Result<u64, DbErr> {
 }
 
 /// Leaves a saga to an operator; its state stays as it was recorded last.
-pub async fn give_up(sql: &impl Sql, id: Uuid, fence: i64, reason: &str) -> Result<u64, DbErr> {
+pub async fn give_up(
+    sql: &impl Sql,
+    id: Uuid,
+    fence: i64,
+    reason: &str,
+    trouble: &str,
+) -> Result<u64, DbErr> {
     sql.run(
-        "UPDATE sagas SET status = 'needs_attention', reason = $3, lease_until = 0, \
+        "UPDATE sagas SET status = 'needs_attention', reason = $3, last_error = $4, lease_until = 0, \
          version = version + 1, updated_at = {now} WHERE id = $1 AND fence = $2",
-        vec![id.into(), fence.into(), reason.into()],
+        vec![id.into(), fence.into(), reason.into(), trouble.into()],
     )
     .await
 }

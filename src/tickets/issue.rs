@@ -45,7 +45,7 @@ pub async fn issue(
         }
     }
     store::insert(tx, &rows).await?;
-    Ok(rows.iter().map(wire).collect())
+    rows.iter().map(wire).collect()
 }
 
 /// The tickets of bookings, in the order in which they were issued.
@@ -58,25 +58,41 @@ pub async fn of_bookings(
 ) -> Result<HashMap<Uuid, Vec<Ticket>>, DbErr> {
     let mut found: HashMap<Uuid, Vec<Ticket>> = HashMap::new();
     for row in store::of_bookings(sql, bookings).await? {
-        found.entry(row.booking_id).or_default().push(wire(&row));
+        found.entry(row.booking_id).or_default().push(wire(&row)?);
     }
     Ok(found)
 }
 
-fn wire(row: &tickets::Model) -> Ticket {
-    Ticket {
+fn wire(row: &tickets::Model) -> Result<Ticket, DbErr> {
+    Ok(Ticket {
         id: row.id,
         event_id: row.event_id,
         line_id: row.line_id,
         seat_id: row.seat_id,
         label: row.label.clone(),
         admits: row.admits,
-        status: match row.status.as_str() {
-            "used" => TicketStatus::Used,
-            "cancelled" => TicketStatus::Cancelled,
-            "refunded" => TicketStatus::Refunded,
-            "transferred" => TicketStatus::Transferred,
-            _ => TicketStatus::Valid,
-        },
+        status: status(&row.status)?,
+    })
+}
+
+fn status(word: &str) -> Result<TicketStatus, DbErr> {
+    match word {
+        "valid" => Ok(TicketStatus::Valid),
+        "used" => Ok(TicketStatus::Used),
+        "cancelled" => Ok(TicketStatus::Cancelled),
+        "refunded" => Ok(TicketStatus::Refunded),
+        "transferred" => Ok(TicketStatus::Transferred),
+        unknown => Err(DbErr::Type(format!("{unknown} is no status of a ticket"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_that_nobody_knows_is_no_valid_ticket() {
+        assert_eq!(status("valid").ok(), Some(TicketStatus::Valid));
+        assert!(status("lost").is_err());
     }
 }

@@ -1,20 +1,17 @@
 //! The catalogue over HTTP: who sees and changes what, and how events move on.
 
 mod halls;
+mod promises;
 mod sale;
 
 use std::time::Duration;
 
-use holdfast::{
-    accounts::{membership, register::register},
-    catalogue::lifecycle,
-};
-use holdfast_contract::accounts::Registration;
+use holdfast::catalogue::lifecycle;
 use holdfast_domain::access::Role;
 use serde_json::{Value, json};
 
 use crate::{
-    fixture::seats,
+    fixture::{account, new_event, seats},
     harness::{Answer, CallerOf, TestApp},
 };
 
@@ -86,34 +83,6 @@ impl Stage {
 
 fn text(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("{value} is no text")).to_owned()
-}
-
-async fn account(app: &TestApp, name: &str, role: Role, organization: Option<&str>) -> String {
-    let base = &app.app.base;
-    let email = format!("{name}@example.org");
-    let registration = Registration {
-        email: email.clone(),
-        password: "Demo-pass-1".to_owned(),
-        first_name: "A".to_owned(),
-        last_name: "B".to_owned(),
-        locale: None,
-    };
-    let user = register(&base.db, &base.entropy, registration, role).await.expect("an account");
-    if let Some(slug) = organization {
-        let organization = membership::found(base, slug, slug).await.expect("an organization");
-        membership::join(&base.db, organization, user).await.expect("a member");
-    }
-    let credentials = json!({ "email": email, "password": "Demo-pass-1" });
-    text(&app.post("/auth/login", &credentials).await.body["access_token"])
-}
-
-/// In 30 days, on sale since yesterday.
-async fn new_event(app: &TestApp) -> Value {
-    let at = |days: i64, now: i64| holdfast::http::time::rfc3339(now + days * 86_400_000);
-    let now = app.app.base.db.now().await.expect("the clock");
-    json!({ "name": "Gala", "category": "concert", "place": "Erfurt", "time_zone": "Europe/Berlin",
-            "starts_at": at(30, now), "ends_at": at(31, now), "sale_starts_at": at(-1, now),
-            "currency": "EUR", "max_per_user": 4, "max_per_order": 4 })
 }
 
 async fn with_tag(caller: &CallerOf<'_>, path: &str, tag: &str) -> Answer {

@@ -1,6 +1,11 @@
 //! Events to hold seats of, written straight into the store: small, exact, fast.
 
-use holdfast::db::Sql;
+use holdfast::{
+    accounts::{membership, register::register},
+    db::Sql,
+};
+use holdfast_contract::accounts::Registration;
+use holdfast_domain::access::Role;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -145,4 +150,34 @@ pub async fn price(app: &TestApp, event: &Event, minor: i64) {
         let changed = db.run(text, vec![event.id.into(), minor.into()]).await;
         assert!(changed.expect("the price changes") > 0);
     }
+}
+
+/// Makes an account, a member of the organization of this slug where one is named; answers its access token.
+pub async fn account(app: &TestApp, name: &str, role: Role, organization: Option<&str>) -> String {
+    let base = &app.app.base;
+    let email = format!("{name}@example.org");
+    let registration = Registration {
+        email: email.clone(),
+        password: "Demo-pass-1".to_owned(),
+        first_name: "A".to_owned(),
+        last_name: "B".to_owned(),
+        locale: None,
+    };
+    let user = register(&base.db, &base.entropy, registration, role).await.expect("an account");
+    if let Some(slug) = organization {
+        let organization = membership::found(base, slug, slug).await.expect("an organization");
+        membership::join(&base.db, organization, user).await.expect("a member");
+    }
+    let credentials = json!({ "email": email, "password": "Demo-pass-1" });
+    let session = app.post("/auth/login", &credentials).await;
+    session.body["access_token"].as_str().expect("a token").to_owned()
+}
+
+/// The body that makes an event in 30 days, on sale since yesterday.
+pub async fn new_event(app: &TestApp) -> Value {
+    let at = |days: i64, now: i64| holdfast::http::time::rfc3339(now + days * 86_400_000);
+    let now = app.app.base.db.now().await.expect("the clock");
+    json!({ "name": "Gala", "category": "concert", "place": "Erfurt", "time_zone": "Europe/Berlin",
+            "starts_at": at(30, now), "ends_at": at(31, now), "sale_starts_at": at(-1, now),
+            "currency": "EUR", "max_per_user": 4, "max_per_order": 4 })
 }

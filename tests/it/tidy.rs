@@ -7,8 +7,17 @@ use std::{
 
 /// No file is longer; a longer one wants a seam.
 const MAX_LINES: usize = 500;
-const SLICES: [&str; 7] =
-    ["accounts", "catalogue", "checkout", "live", "reservations", "saga", "tickets"];
+const SLICES: [&str; 9] = [
+    "accounts",
+    "audit",
+    "catalogue",
+    "checkout",
+    "live",
+    "operators",
+    "reservations",
+    "saga",
+    "tickets",
+];
 
 struct Source {
     path: String,

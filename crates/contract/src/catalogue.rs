@@ -125,6 +125,16 @@ pub struct Offer {
     pub admits: i32,
     /// Whether it can be given back.
     pub refundable: bool,
+    /// What comes with it, in the order in which it is shown.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", oai(default))]
+    pub benefits: Vec<String>,
+    /// When its own sale begins, RFC 3339; with the event's where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sale_starts_at: Option<String>,
+    /// When its own sale ends, RFC 3339; with the event's where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sale_ends_at: Option<String>,
 }
 
 /// A page of offers.
@@ -161,6 +171,16 @@ pub struct NewOffer {
     #[serde(default)]
     #[cfg_attr(feature = "openapi", oai(default))]
     pub refundable: bool,
+    /// What comes with it, 20 texts at the most.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", oai(default))]
+    pub benefits: Vec<String>,
+    /// When its own sale begins, RFC 3339; with the event's without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sale_starts_at: Option<String>,
+    /// When its own sale ends, RFC 3339; with the event's without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sale_ends_at: Option<String>,
 }
 
 /// Changes to an offer; what is left out stays. Held and sold places keep their price.
@@ -178,6 +198,15 @@ pub struct OfferPatch {
     /// Whether it can be given back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refundable: Option<bool>,
+    /// What comes with it: the whole list.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub benefits: Option<Vec<String>>,
+    /// When its own sale begins, RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sale_starts_at: Option<String>,
+    /// When its own sale ends, RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sale_ends_at: Option<String>,
 }
 
 /// What is left of an event.

@@ -12,6 +12,7 @@ pub mod bookings;
 pub mod catalogue;
 pub mod live;
 pub mod money;
+pub mod operators;
 pub mod problem;
 pub mod reservations;
 pub mod seat_map;

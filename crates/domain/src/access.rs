@@ -69,11 +69,13 @@ pub enum Action {
     ReadBooking,
     /// Cancel a booking of one's own.
     CancelBooking,
+    /// See what needs an operator, and act on it.
+    Operate,
 }
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::CreateEvent,
         Self::ManageEvent,
         Self::DeleteEvent,
@@ -81,6 +83,7 @@ impl Action {
         Self::UseReservation,
         Self::ReadBooking,
         Self::CancelBooking,
+        Self::Operate,
     ];
 }
 
@@ -90,7 +93,7 @@ pub fn allows(role: Option<Role>, relation: Relation, action: Action) -> bool {
     let organizer = role == Some(Role::Organizer) && relation == Relation::Member;
     match action {
         Action::CreateEvent | Action::ManageEvent => admin || organizer,
-        Action::DeleteEvent => admin,
+        Action::DeleteEvent | Action::Operate => admin,
         Action::ReadReservation => admin || relation == Relation::Owner,
         // Nobody pays with, or gives up, what somebody else holds.
         Action::UseReservation | Action::CancelBooking => relation == Relation::Owner,

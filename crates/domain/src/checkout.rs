@@ -44,7 +44,7 @@ pub use self::{
         ASK_FIRST_MS, ASK_MAX_MS, BACKOFF_FIRST_MS, BACKOFF_MAX_MS, KEY_LIFE_MS, MAX_FAILURES,
         PAYMENT_DEADLINE_MS,
     },
-    state::{Call, Knowledge, PaymentId, SeatsStand, State, Tries},
+    state::{Call, Knowledge, PaymentId, RefundId, SeatsStand, State, Tries},
 };
 use crate::{
     ids::{BookingId, SagaId},

@@ -278,9 +278,26 @@ pub fn obstacles(status: Status, schedule: &Schedule, now: i64) -> Vec<Obstacle>
     found
 }
 
+/// How far the beginning of an event may be moved once somebody booked: two days.
+pub const MAX_MOVE_MS: i64 = 48 * 60 * 60 * 1000;
+
+/// Whether an event that was promised for one time may begin at another, to those who booked it.
+pub fn may_move(promised_ms: i64, to_ms: i64) -> bool {
+    promised_ms.abs_diff(to_ms) <= MAX_MOVE_MS.unsigned_abs()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_booked_event_moves_by_two_days_at_the_most() {
+        for (to, may) in [(0, true), (MAX_MOVE_MS, true), (-MAX_MOVE_MS, true)] {
+            assert_eq!(may_move(0, to), may);
+        }
+        assert!(!may_move(0, MAX_MOVE_MS + 1));
+        assert!(!may_move(MAX_MOVE_MS + 1, 0));
+    }
 
     const SALE: i64 = 100;
     const SALE_END: i64 = 200;

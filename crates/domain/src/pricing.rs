@@ -20,6 +20,24 @@ pub struct Offer {
     pub price_minor: i64,
     /// How many persons one of it admits.
     pub admits: i32,
+    /// When it is sold, within the event's own sale.
+    pub sale: Window,
+}
+
+/// A time with or without a beginning and an end, in milliseconds since 1970.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Window {
+    /// From this moment on; ever since without.
+    pub from: Option<i64>,
+    /// Until just before this moment; for ever without.
+    pub until: Option<i64>,
+}
+
+impl Window {
+    /// Whether the moment lies in it.
+    pub fn contains(self, now_ms: i64) -> bool {
+        self.from.is_none_or(|from| from <= now_ms) && self.until.is_none_or(|until| now_ms < until)
+    }
 }
 
 /// Why a place has no price.
@@ -34,6 +52,9 @@ pub enum PricingError {
     /// No offer is for this place: it is not sold, and certainly not for nothing.
     #[error("this place is not on sale")]
     NoOffer,
+    /// The offer, or every offer that is for this place, is not sold now.
+    #[error("the offer is not on sale now")]
+    NotNow,
     /// The sum is too large.
     #[error(transparent)]
     Money(#[from] MoneyError),
@@ -76,17 +97,18 @@ impl Offer {
     }
 }
 
-/// What `quantity` of a place cost: under the chosen offer, else the most precise that fits (the first of
-/// equals).
+/// What `quantity` of a place cost at `now_ms`: under the chosen offer, else the most precise that fits and is
+/// sold now (the first of equals).
 ///
 /// # Errors
-/// When no offer fits, or the chosen one does not.
+/// When no offer fits, or the chosen one does not, or it is not sold now.
 pub fn quote(
     offers: &[Offer],
     currency: Currency,
     place: Place<'_>,
     chosen: Option<OfferId>,
     quantity: i32,
+    now_ms: i64,
 ) -> Result<Quote, PricingError> {
     let offer = match chosen {
         Some(id) => {
@@ -95,14 +117,20 @@ pub fn quote(
             if !offer.fits(place) {
                 return Err(PricingError::OfferDoesNotFit);
             }
+            if !offer.sale.contains(now_ms) {
+                return Err(PricingError::NotNow);
+            }
             offer
         }
         None => offers
             .iter()
-            .filter(|offer| offer.fits(place))
+            .filter(|offer| offer.fits(place) && offer.sale.contains(now_ms))
             .rev()
             .max_by_key(|offer| offer.precision())
-            .ok_or(PricingError::NoOffer)?,
+            .ok_or_else(|| match offers.iter().any(|offer| offer.fits(place)) {
+                true => PricingError::NotNow,
+                false => PricingError::NoOffer,
+            })?,
     };
     let times = u32::try_from(quantity).map_err(|_| MoneyError::TooLarge)?;
     let one = Money::new(place.own_price_minor.unwrap_or(offer.price_minor), currency);
@@ -129,6 +157,7 @@ mod tests {
             name: format!("offer {id}"),
             price_minor: price,
             admits: 2,
+            sale: Window::default(),
         }
     }
 
@@ -148,27 +177,47 @@ mod tests {
             offer(3, None, Some("A"), 250),
             offer(4, Some(7), None, 300),
         ];
-        let price = |place| quote(&offers, eur(), place, None, 1).map(|quote| quote.price.minor);
+        let price = |place| quote(&offers, eur(), place, None, 1, 0).map(|quote| quote.price.minor);
         assert_eq!(price(place(1, None)), Ok(100));
         assert_eq!(price(place(1, Some("A"))), Ok(200));
         assert_eq!(price(place(7, Some("A"))), Ok(300));
-        let chosen = quote(&offers, eur(), place(1, Some("A")), Some(offers[2].id), 3);
+        let chosen = quote(&offers, eur(), place(1, Some("A")), Some(offers[2].id), 3, 0);
         assert_eq!(chosen.map(|quote| (quote.price.minor, quote.admits)), Ok((750, 6)));
     }
 
     #[test]
     fn a_place_without_an_offer_is_not_sold_for_nothing() {
         let offers = [offer(1, None, Some("B"), 0)];
-        let quoted = |chosen| quote(&offers, eur(), place(1, Some("A")), chosen, 1);
+        let quoted = |chosen| quote(&offers, eur(), place(1, Some("A")), chosen, 1, 0);
         assert_eq!(quoted(None), Err(PricingError::NoOffer));
         assert_eq!(quoted(Some(offers[0].id)), Err(PricingError::OfferDoesNotFit));
         assert_eq!(quoted(Some(OfferId(Uuid::from_u128(9)))), Err(PricingError::UnknownOffer));
     }
 
     #[test]
+    fn an_offer_is_sold_in_its_window_and_the_next_best_outside_of_it() {
+        let early = Offer {
+            sale: Window { from: Some(10), until: Some(20) },
+            ..offer(1, Some(1), None, 50)
+        };
+        let offers = [early, offer(2, None, Some("A"), 100)];
+        let at = |chosen, now| {
+            let quoted = quote(&offers, eur(), place(1, Some("A")), chosen, 1, now);
+            quoted.map(|quote| quote.price.minor)
+        };
+        for (now, price) in [(9, 100), (10, 50), (19, 50), (20, 100)] {
+            assert_eq!(at(None, now), Ok(price), "at {now}");
+        }
+        assert_eq!(at(Some(offers[0].id), 9), Err(PricingError::NotNow));
+        assert_eq!(at(Some(offers[0].id), 10), Ok(50));
+        let only = quote(&offers[..1], eur(), place(1, None), None, 1, 20);
+        assert_eq!(only, Err(PricingError::NotNow));
+    }
+
+    #[test]
     fn a_seats_own_price_comes_first() {
         let own = Place { own_price_minor: Some(5), ..place(1, None) };
-        let quoted = quote(&[offer(1, None, None, 100)], eur(), own, None, 1);
+        let quoted = quote(&[offer(1, None, None, 100)], eur(), own, None, 1, 0);
         assert_eq!(quoted.map(|quote| quote.price.minor), Ok(5));
     }
 
@@ -179,7 +228,7 @@ mod tests {
             quantity in -5_i32..10_000,
         ) {
             let offers = [offer(1, None, None, price)];
-            let quoted = quote(&offers, eur(), place(1, None), None, quantity);
+            let quoted = quote(&offers, eur(), place(1, None), None, quantity, 0);
             match price.checked_mul(i64::from(quantity)) {
                 Some(total) if quantity >= 0 && total <= crate::money::MAX_AMOUNT_MINOR => {
                     prop_assert_eq!(quoted.expect("in range").price.minor, total);

@@ -93,6 +93,9 @@ mod tests {
             price: Money { amount, currency: "EUR".into() },
             admits: 1,
             refundable: false,
+            benefits: Vec::new(),
+            sale_starts_at: None,
+            sale_ends_at: None,
         }
     }
 

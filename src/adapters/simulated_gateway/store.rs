@@ -1,12 +1,23 @@
-//! The SQL of the simulated gateway's books. Each call is one statement, which takes effect at most once.
+//! The SQL of the simulated gateway's books. Each call takes effect at most once, in one statement or one
+//! transaction.
 
-use holdfast_domain::checkout::{PaymentId, PaymentStatus};
-use sea_orm::DbErr;
+use holdfast_domain::{
+    checkout::{PaymentId, PaymentStatus, RefundId},
+    ids::SagaId,
+    money::{Currency, Money},
+};
+use sea_orm::{DbErr, QueryResult};
+use uuid::Uuid;
 
 use crate::{
-    db::{Db, Sql},
-    ports::payments::NewPayment,
+    db::{Db, Sql, Tx},
+    ports::payments::{GatewayPayment, NewPayment},
 };
+
+/// The method of a payment that cannot be given back.
+pub(super) const REFUND_FAILS: &str = "pm_sim_refund_fails";
+/// How many payments a page of the books has.
+const PAGE: usize = 100;
 
 /// A payment in the books.
 #[derive(Debug, Clone)]
@@ -171,4 +182,128 @@ pub(super) async fn second_step(
         )
         .await?;
     row.map(|row| row.try_get("", "id").map(PaymentId)).transpose()
+}
+
+/// An amount to be given back.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct NewRefund<'a> {
+    pub(super) id: &'a RefundId,
+    pub(super) key: &'a str,
+    pub(super) payment: &'a PaymentId,
+    pub(super) amount: Money,
+}
+
+/// Gives an amount back once, or says with a code of Stripe's why it never will. Under a known key the refund
+/// of that key is answered.
+pub(super) async fn refund(
+    db: &Db,
+    new: NewRefund<'_>,
+) -> Result<Result<RefundId, &'static str>, DbErr> {
+    let tx = db.begin().await?;
+    let answer = refund_within(&tx, new).await?;
+    tx.commit().await?;
+    Ok(answer)
+}
+
+async fn refund_within(
+    tx: &Tx,
+    new: NewRefund<'_>,
+) -> Result<Result<RefundId, &'static str>, DbErr> {
+    // The payment's row is locked first: two calls under one key come one after the other.
+    let payment = tx
+        .one(
+            "SELECT method, currency, captured_minor, refunded_minor FROM simulated_payments \
+             WHERE id = $1 {lock}",
+            vec![new.payment.0.as_str().into()],
+        )
+        .await?;
+    let Some(payment) = payment else { return Ok(Err("resource_missing")) };
+    let known = tx
+        .one("SELECT id FROM simulated_refunds WHERE idempotency_key = $1", vec![new.key.into()])
+        .await?;
+    if let Some(known) = known {
+        return Ok(Ok(RefundId(known.try_get("", "id")?)));
+    }
+    let captured: i64 = payment.try_get("", "captured_minor")?;
+    let left = captured - payment.try_get::<i64>("", "refunded_minor")?;
+    let refused = if payment.try_get::<String>("", "method")? == REFUND_FAILS {
+        Some("charge_not_refundable")
+    } else if payment.try_get::<String>("", "currency")? != new.amount.currency.as_str() {
+        Some("currency_mismatch")
+    } else if captured > 0 && left == 0 {
+        Some("charge_already_refunded")
+    } else if new.amount.minor <= 0 || new.amount.minor > left {
+        Some("amount_too_large")
+    } else {
+        None
+    };
+    if let Some(code) = refused {
+        return Ok(Err(code));
+    }
+    tx.run(
+        "INSERT INTO simulated_refunds (id, idempotency_key, payment_id, amount_minor, created_at) \
+         VALUES ($1, $2, $3, $4, {now})",
+        vec![
+            new.id.0.as_str().into(),
+            new.key.into(),
+            new.payment.0.as_str().into(),
+            new.amount.minor.into(),
+        ],
+    )
+    .await?;
+    tx.run(
+        "UPDATE simulated_payments SET refunded_minor = refunded_minor + $2 WHERE id = $1",
+        vec![new.payment.0.as_str().into(), new.amount.minor.into()],
+    )
+    .await?;
+    Ok(Ok(new.id.clone()))
+}
+
+/// The payment made for a saga; where several were, the one that took money, else the newest.
+pub(super) async fn of_saga(db: &Db, saga: SagaId) -> Result<Option<PaymentId>, DbErr> {
+    let row = db
+        .one(
+            "SELECT id FROM simulated_payments WHERE saga = $1 \
+             ORDER BY captured_minor DESC, created_at DESC, id DESC LIMIT 1",
+            vec![saga.to_string().into()],
+        )
+        .await?;
+    row.map(|row| row.try_get("", "id").map(PaymentId)).transpose()
+}
+
+/// A page of the books, newest first.
+pub(super) async fn list(
+    db: &Db,
+    since_ms: i64,
+    after: Option<&PaymentId>,
+) -> Result<Vec<GatewayPayment>, DbErr> {
+    let mut values = vec![since_ms.into()];
+    let older = match after {
+        Some(after) => {
+            values.push(after.0.as_str().into());
+            "AND (created_at, id) < (SELECT created_at, id FROM simulated_payments WHERE id = $2)"
+        }
+        None => "",
+    };
+    let text = format!(
+        "SELECT id, saga, amount_minor, currency, captured_minor, refunded_minor, status, \
+         created_at FROM simulated_payments WHERE created_at >= $1 {older} \
+         ORDER BY created_at DESC, id DESC LIMIT {PAGE}"
+    );
+    db.all(&text, values).await?.iter().map(gateway_payment).collect()
+}
+
+fn gateway_payment(row: &QueryResult) -> Result<GatewayPayment, DbErr> {
+    let currency = Currency::parse(&row.try_get::<String>("", "currency")?)
+        .map_err(|error| DbErr::Type(error.to_string()))?;
+    let saga = row.try_get::<String>("", "saga")?;
+    Ok(GatewayPayment {
+        id: PaymentId(row.try_get("", "id")?),
+        saga: Uuid::try_parse(&saga).ok().map(SagaId),
+        amount: Money::new(row.try_get("", "amount_minor")?, currency),
+        captured_minor: row.try_get("", "captured_minor")?,
+        refunded_minor: row.try_get("", "refunded_minor")?,
+        status: status(&row.try_get::<String>("", "status")?)?,
+        created_ms: row.try_get("", "created_at")?,
+    })
 }

@@ -12,7 +12,7 @@ use holdfast_domain::{
 use poem::Request;
 use poem_openapi::{
     OpenApi,
-    param::{Path, Query},
+    param::{Header, Path, Query},
 };
 use uuid::Uuid;
 
@@ -28,7 +28,8 @@ use crate::{
     },
     http::{
         auth::Caller,
-        body::{Created, Json, NoContent},
+        body::{Json, NoContent},
+        idempotency::{Attempt, Keyed},
         page,
         problem::ApiProblem,
         tagged::{Asked, Packed, REVALIDATE, Tagged},
@@ -36,6 +37,9 @@ use crate::{
     },
     reservations::read,
 };
+
+/// The name under which attempts to make an event are kept.
+const MAKE: &str = "events";
 
 /// The routes of events.
 #[derive(Debug, Clone)]
@@ -90,15 +94,19 @@ impl EventsApi {
     async fn create(
         &self,
         caller: Caller,
+        /// One per attempt, the same at every retry.
+        #[oai(name = "Idempotency-Key")]
+        key: Header<Option<String>>,
         body: Json<NewEvent>,
-    ) -> Result<Created<Event>, ApiProblem> {
+    ) -> Result<Keyed<Event>, ApiProblem> {
         let named = body.0.organization_id.map(OrganizationId);
         let organization = self.0.organization(&caller, named).await?;
+        let attempt = Attempt::named(caller.user()?.id.0, MAKE, key.0.as_deref(), &body.0)?;
         let (base, holds) = (self.0.base.clone(), self.0.holds);
-        let work =
-            async move { create_event::create_event(&base, organization, body.0, holds).await };
-        let made = self.0.carry_out(work).await?;
-        Ok(Created(self.event(made).await?))
+        let work = async move {
+            create_event::create_event(&base, organization, body.0, holds, attempt).await
+        };
+        self.0.carry_out(work).await
     }
 
     /// One event, by id or slug.
@@ -116,10 +124,9 @@ impl EventsApi {
         body: Json<EventPatch>,
     ) -> Result<Json<Event>, ApiProblem> {
         let event = EventId(self.0.managed(&caller, &id.0).await?.row.id);
-        let (base, holds) = (self.0.base.clone(), self.0.holds);
-        self.0
-            .carry_out(async move { edit_event::edit_event(&base, event, body.0, holds).await })
-            .await?;
+        let (base, holds, actor) = (self.0.base.clone(), self.0.holds, caller.user()?);
+        let work = async move { edit_event::edit_event(&base, event, body.0, holds, actor).await };
+        self.0.carry_out(work).await?;
         Ok(Json(self.event(event).await?))
     }
 
@@ -127,8 +134,9 @@ impl EventsApi {
     #[oai(path = "/events/:id", method = "delete")]
     async fn delete(&self, caller: Caller, id: Path<String>) -> Result<NoContent, ApiProblem> {
         let moment = self.0.allowed_to(&caller, &id.0, Action::DeleteEvent).await?;
-        let (base, event) = (self.0.base.clone(), EventId(moment.row.id));
-        self.0.carry_out(async move { delete_event::delete_event(&base, event).await }).await?;
+        let (base, event, actor) = (self.0.base.clone(), EventId(moment.row.id), caller.user()?);
+        let work = async move { delete_event::delete_event(&base, event, actor).await };
+        self.0.carry_out(work).await?;
         Ok(NoContent)
     }
 
@@ -216,8 +224,9 @@ impl EventsApi {
         command: Command,
     ) -> Result<Json<Event>, ApiProblem> {
         let event = EventId(self.0.managed(caller, id).await?.row.id);
-        let base = self.0.base.clone();
-        self.0.carry_out(async move { lifecycle::command(&base, event, command).await }).await?;
+        let (base, actor) = (self.0.base.clone(), caller.user()?);
+        let work = async move { lifecycle::command(&base, event, command, Some(actor)).await };
+        self.0.carry_out(work).await?;
         Ok(Json(self.event(event).await?))
     }
 

@@ -4,7 +4,7 @@ use holdfast_contract::catalogue::{NewOffer, Offer, OfferPage, OfferPatch};
 use holdfast_domain::ids::{EventId, OfferId};
 use poem_openapi::{
     OpenApi,
-    param::{Path, Query},
+    param::{Header, Path, Query},
 };
 use uuid::Uuid;
 
@@ -13,11 +13,15 @@ use crate::{
     catalogue::{Catalogue, offers, store, views},
     http::{
         auth::Caller,
-        body::{Created, Json, NoContent},
+        body::{Json, NoContent},
+        idempotency::{Attempt, Keyed},
         page,
         problem::ApiProblem,
     },
 };
+
+/// The name under which attempts to make an offer are kept.
+const MAKE: &str = "offers";
 
 /// The routes of offers.
 #[derive(Debug, Clone)]
@@ -45,7 +49,7 @@ impl OffersApi {
             store::offers::public(&self.0.base.db, event, persons.0, after, limit + 1).await?;
         let next = page::next(&mut found, limit, |last| last.offer.id.to_string());
         let items = found.iter().map(|found| views::offer(&found.offer, &found.currency));
-        Ok(Json(OfferPage { items: items.collect(), next }))
+        Ok(Json(OfferPage { items: items.collect::<Result<_, _>>()?, next }))
     }
 
     /// The offers of an event, all of them: an event's offers fit on one page.
@@ -58,7 +62,8 @@ impl OffersApi {
         let moment = self.0.visible(&caller, &id.0).await?;
         let fixed = self.0.reads.fixed(&moment).await?;
         let offer = |row| views::offer(row, &moment.row.currency);
-        Ok(Json(OfferPage { items: fixed.offers.iter().map(offer).collect(), next: None }))
+        let items = fixed.offers.iter().map(offer).collect::<Result<_, _>>()?;
+        Ok(Json(OfferPage { items, next: None }))
     }
 
     /// Make an offer.
@@ -67,13 +72,18 @@ impl OffersApi {
         &self,
         caller: Caller,
         id: Path<String>,
+        /// One per attempt, the same at every retry.
+        #[oai(name = "Idempotency-Key")]
+        key: Header<Option<String>>,
         body: Json<NewOffer>,
-    ) -> Result<Created<Offer>, ApiProblem> {
+    ) -> Result<Keyed<Offer>, ApiProblem> {
         let event = EventId(self.0.managed(&caller, &id.0).await?.row.id);
+        let (principal, request) = (caller.user()?.id.0, (event, &body.0));
+        let attempt = Attempt::named(principal, MAKE, key.0.as_deref(), &request)?;
         let base = self.0.base.clone();
-        let made =
-            self.0.carry_out(async move { offers::add_offer(&base, event, body.0).await }).await?;
-        Ok(Created(self.offer(made).await?))
+        self.0
+            .carry_out(async move { offers::add_offer(&base, event, body.0, attempt).await })
+            .await
     }
 
     /// Change an offer; held and sold places keep their price.
@@ -85,9 +95,9 @@ impl OffersApi {
         body: Json<OfferPatch>,
     ) -> Result<Json<Offer>, ApiProblem> {
         let (event, offer) = self.managed(&caller, id.0).await?;
-        let base = self.0.base.clone();
+        let (base, actor) = (self.0.base.clone(), caller.user()?);
         self.0
-            .carry_out(async move { offers::edit_offer(&base, event, offer, body.0).await })
+            .carry_out(async move { offers::edit_offer(&base, event, offer, body.0, actor).await })
             .await?;
         Ok(Json(self.offer(offer).await?))
     }
@@ -96,8 +106,9 @@ impl OffersApi {
     #[oai(path = "/offers/:id", method = "delete")]
     async fn withdraw(&self, caller: Caller, id: Path<Uuid>) -> Result<NoContent, ApiProblem> {
         let (event, offer) = self.managed(&caller, id.0).await?;
-        let base = self.0.base.clone();
-        self.0.carry_out(async move { offers::withdraw_offer(&base, event, offer).await }).await?;
+        let (base, actor) = (self.0.base.clone(), caller.user()?);
+        let work = async move { offers::withdraw_offer(&base, event, offer, actor).await };
+        self.0.carry_out(work).await?;
         Ok(NoContent)
     }
 }
@@ -116,6 +127,6 @@ impl OffersApi {
     async fn offer(&self, id: OfferId) -> Result<Offer, ApiProblem> {
         let found = store::offers::one(&self.0.base.db, id).await?;
         let found = found.ok_or_else(|| ApiProblem::not_found("offer"))?;
-        Ok(views::offer(&found.offer, &found.currency))
+        Ok(views::offer(&found.offer, &found.currency)?)
     }
 }

@@ -20,6 +20,13 @@ fn fields(errors: Vec<FieldError>) -> ApiProblem {
     ApiProblem::new(ProblemType::InvalidRequest, detail).with_errors(errors)
 }
 
+/// What was promised to those who booked.
+fn promised(errors: Vec<FieldError>) -> ApiProblem {
+    let named: Vec<&str> = errors.iter().map(|error| error.field.as_str()).collect();
+    let detail = format!("Somebody booked: {} stays as it was promised.", named.join(", "));
+    ApiProblem::new(ProblemType::IllegalTransition, detail).with_errors(errors)
+}
+
 fn illegal(what: &impl ToString) -> ApiProblem {
     ApiProblem::new(ProblemType::IllegalTransition, what.to_string())
 }
@@ -51,6 +58,7 @@ impl From<EventError> for ApiProblem {
     fn from(error: EventError) -> Self {
         match error {
             EventError::Fields(errors) => fields(errors),
+            EventError::Promised(errors) => promised(errors),
             EventError::NotFound => Self::not_found("event"),
             EventError::SlugTaken => {
                 Self::new(ProblemType::SlugTaken, "Another event has this slug.")
@@ -60,6 +68,7 @@ impl From<EventError> for ApiProblem {
             }
             EventError::Illegal(refused) => illegal(&refused),
             refused @ (EventError::Closed(_) | EventError::InUse) => illegal(&refused),
+            EventError::Claim(error) => error.into(),
             EventError::Db(error) => error.into(),
         }
     }
@@ -88,6 +97,7 @@ impl From<SectionError> for ApiProblem {
                 illegal(&error)
             }
             SectionError::Plan(error) => error.into(),
+            SectionError::Claim(error) => error.into(),
             SectionError::Db(error) => error.into(),
         }
     }
@@ -97,8 +107,10 @@ impl From<OfferError> for ApiProblem {
     fn from(error: OfferError) -> Self {
         match error {
             OfferError::Fields(errors) => fields(errors),
+            OfferError::Promised(errors) => promised(errors),
             OfferError::NotFound => Self::not_found("offer"),
             OfferError::TooMany => illegal(&error),
+            OfferError::Claim(error) => error.into(),
             OfferError::Db(error) => error.into(),
         }
     }

@@ -132,7 +132,7 @@ impl SeatsApi {
         }
         let fixed = self.0.reads.fixed(&moment).await?;
         let seat = |row| views::seat(row, &fixed, &moment.row.currency, moment.now);
-        Ok(Json(SeatPage { items: rows.iter().map(seat).collect(), next }))
+        Ok(Json(SeatPage { items: rows.iter().map(seat).collect::<Result<_, _>>()?, next }))
     }
 
     /// Keep a seat back, free it, say what it is like, or price it.
@@ -155,7 +155,7 @@ impl SeatsApi {
         let moment = self.0.managed(&caller, &id.0).await?;
         let row = store::seats::one(&self.0.base.db, event, seat).await?.ok_or_else(missing)?;
         let fixed = self.0.reads.fixed(&moment).await?;
-        Ok(Json(views::seat(&row, &fixed, &moment.row.currency, moment.now)))
+        Ok(Json(views::seat(&row, &fixed, &moment.row.currency, moment.now)?))
     }
 }
 

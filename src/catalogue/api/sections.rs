@@ -2,7 +2,10 @@
 
 use holdfast_contract::catalogue::{NewSection, Section, SectionPage, SectionPatch};
 use holdfast_domain::ids::{EventId, SectionId};
-use poem_openapi::{OpenApi, param::Path};
+use poem_openapi::{
+    OpenApi,
+    param::{Header, Path},
+};
 use uuid::Uuid;
 
 use super::Tag;
@@ -10,10 +13,14 @@ use crate::{
     catalogue::{Catalogue, event_key::EventKey, sections, views},
     http::{
         auth::Caller,
-        body::{Created, Json, NoContent},
+        body::{Json, NoContent},
+        idempotency::{Attempt, Keyed},
         problem::ApiProblem,
     },
 };
+
+/// The name under which attempts to make a section are kept.
+const MAKE: &str = "sections";
 
 /// The routes of sections.
 #[derive(Debug, Clone)]
@@ -38,15 +45,18 @@ impl SectionsApi {
         &self,
         caller: Caller,
         id: Path<String>,
+        /// One per attempt, the same at every retry.
+        #[oai(name = "Idempotency-Key")]
+        key: Header<Option<String>>,
         body: Json<NewSection>,
-    ) -> Result<Created<Section>, ApiProblem> {
+    ) -> Result<Keyed<Section>, ApiProblem> {
         let event = EventId(self.0.managed(&caller, &id.0).await?.row.id);
+        let (principal, request) = (caller.user()?.id.0, (event, &body.0));
+        let attempt = Attempt::named(principal, MAKE, key.0.as_deref(), &request)?;
         let base = self.0.base.clone();
-        let made = self
-            .0
-            .carry_out(async move { sections::add_section(&base, event, body.0).await })
-            .await?;
-        Ok(Created(self.section(event, made).await?))
+        self.0
+            .carry_out(async move { sections::add_section(&base, event, body.0, attempt).await })
+            .await
     }
 
     /// Change a section's name, or how many persons find room.
@@ -59,10 +69,10 @@ impl SectionsApi {
         body: Json<SectionPatch>,
     ) -> Result<Json<Section>, ApiProblem> {
         let event = EventId(self.0.managed(&caller, &id.0).await?.row.id);
-        let (base, section) = (self.0.base.clone(), SectionId(section_id.0));
-        self.0
-            .carry_out(async move { sections::edit_section(&base, event, section, body.0).await })
-            .await?;
+        let (base, section, actor) = (self.0.base.clone(), SectionId(section_id.0), caller.user()?);
+        let work =
+            async move { sections::edit_section(&base, event, section, body.0, actor).await };
+        self.0.carry_out(work).await?;
         Ok(Json(self.section(event, section).await?))
     }
 
@@ -75,10 +85,9 @@ impl SectionsApi {
         section_id: Path<Uuid>,
     ) -> Result<NoContent, ApiProblem> {
         let event = EventId(self.0.managed(&caller, &id.0).await?.row.id);
-        let (base, section) = (self.0.base.clone(), SectionId(section_id.0));
-        self.0
-            .carry_out(async move { sections::delete_section(&base, event, section).await })
-            .await?;
+        let (base, section, actor) = (self.0.base.clone(), SectionId(section_id.0), caller.user()?);
+        let work = async move { sections::delete_section(&base, event, section, actor).await };
+        self.0.carry_out(work).await?;
         Ok(NoContent)
     }
 }

@@ -71,8 +71,8 @@ pub async fn update(tx: &Tx, event: &events::Model) -> Result<u64, DbErr> {
         "UPDATE events SET name = $2, description = $3, category = $4, place = $5, starts_at = $6, \
          ends_at = $7, sale_starts_at = $8, sale_ends_at = $9, max_per_user = $10, \
          max_per_order = $11, hold_seconds = $12, hold_cap_seconds = $13, status = $14, \
-         plan_version = $15, next_seat_id = $16, version = version + 1, updated_at = {now} \
-         WHERE id = $1 AND version = $17",
+         plan_version = $15, next_seat_id = $16, promised_starts_at = $18, version = version + 1, \
+         updated_at = {now} WHERE id = $1 AND version = $17",
         vec![
             event.id.into(),
             event.name.clone().into(),
@@ -91,6 +91,7 @@ pub async fn update(tx: &Tx, event: &events::Model) -> Result<u64, DbErr> {
             event.plan_version.into(),
             event.next_seat_id.into(),
             event.version.into(),
+            event.promised_starts_at.into(),
         ],
     )
     .await
@@ -114,6 +115,18 @@ pub async fn due(sql: &impl Sql, limit: i64) -> Result<Vec<EventId>, DbErr> {
 pub async fn has_reservations(sql: &impl Sql, id: EventId) -> Result<bool, DbErr> {
     let row = sql
         .one("SELECT 1 AS found FROM reservations WHERE event_id = $1 LIMIT 1", vec![id.0.into()])
+        .await?;
+    Ok(row.is_some())
+}
+
+/// Whether somebody booked, or is paying for, something of the event.
+pub async fn has_bookings(sql: &impl Sql, id: EventId) -> Result<bool, DbErr> {
+    let row = sql
+        .one(
+            "SELECT 1 AS found FROM booking_lines l JOIN bookings b ON b.id = l.booking_id \
+             WHERE l.event_id = $1 AND b.status IN ('pending', 'confirmed') LIMIT 1",
+            vec![id.0.into()],
+        )
         .await?;
     Ok(row.is_some())
 }

@@ -44,11 +44,20 @@ pub async fn page(
     rows.iter().map(moment).collect()
 }
 
+/// No seat is free, nor is one whose hold has lapsed, and no section has a place left.
+const NOTHING_LEFT: &str = "NOT EXISTS (SELECT 1 FROM seats s WHERE s.event_id = e.id AND (s.status = 'available' \
+        OR (s.status = 'held' AND s.expires_at <= {now}))) \
+    AND NOT EXISTS (SELECT 1 FROM sections g WHERE g.event_id = e.id AND g.kind = 'general' \
+        AND g.capacity - g.held - g.sold - g.blocked + COALESCE((SELECT SUM(i.admits) \
+            FROM reservation_items i WHERE i.event_id = g.event_id AND i.section_id = g.id \
+            AND i.kind = 'general' AND i.state = 'held' AND i.expires_at <= {now}), 0) > 0)";
+
 fn stage(query: &mut Query, stage: Stage, drafts_of: Option<&[OrganizationId]>) {
     const LIVE: &str = "e.status IN ('upcoming', 'on_sale') AND e.ends_at > {now}";
     let condition = match stage {
         Stage::Any => "e.status <> 'draft'".to_owned(),
         Stage::OnSale => format!("{LIVE} AND e.sale_starts_at <= {{now}}"),
+        Stage::SoldOut => format!("{LIVE} AND e.sale_starts_at <= {{now}} AND {NOTHING_LEFT}"),
         Stage::Upcoming => format!("{LIVE} AND e.sale_starts_at > {{now}}"),
         Stage::Past => "(e.status = 'completed' OR \
             (e.status IN ('upcoming', 'on_sale') AND e.ends_at <= {now}))"
@@ -71,6 +80,7 @@ fn stage(query: &mut Query, stage: Stage, drafts_of: Option<&[OrganizationId]>) 
         (
             Stage::Any
             | Stage::OnSale
+            | Stage::SoldOut
             | Stage::Upcoming
             | Stage::Past
             | Stage::Free

@@ -86,7 +86,8 @@ pub async fn insert(tx: &Tx, offer: offers::Model) -> Result<(), DbErr> {
 /// Changes an offer that is not withdrawn.
 pub async fn update(tx: &Tx, offer: &offers::Model) -> Result<u64, DbErr> {
     tx.run(
-        "UPDATE offers SET name = $3, price_minor = $4, refundable = $5 \
+        "UPDATE offers SET name = $3, price_minor = $4, refundable = $5, benefits = $6, \
+         sale_starts_at = $7, sale_ends_at = $8 \
          WHERE event_id = $1 AND id = $2 AND withdrawn_at IS NULL",
         vec![
             offer.event_id.into(),
@@ -94,6 +95,9 @@ pub async fn update(tx: &Tx, offer: &offers::Model) -> Result<u64, DbErr> {
             offer.name.clone().into(),
             offer.price_minor.into(),
             offer.refundable.into(),
+            offer.benefits.clone().into(),
+            offer.sale_starts_at.into(),
+            offer.sale_ends_at.into(),
         ],
     )
     .await

@@ -57,11 +57,12 @@ fn answer_of(row: &QueryResult) -> Result<Option<Answer>, DbErr> {
         status: u16::try_from(status).map_err(|error| DbErr::Type(error.to_string()))?,
         content_type: headers["content-type"].as_str().unwrap_or("application/json").to_owned(),
         body: row.try_get::<Option<String>>("", "body")?.unwrap_or_default(),
+        location: headers["location"].as_str().map(str::to_owned),
     }))
 }
 
 fn headers(answer: &Answer) -> String {
-    json!({ "content-type": answer.content_type }).to_string()
+    json!({ "content-type": answer.content_type, "location": answer.location }).to_string()
 }
 
 /// Stores the answer of an attempt; an answer that is there stays.

@@ -15,7 +15,7 @@ use sea_orm::DbErr;
 use super::{Came, Extent, HoldError, KeyedHold, Limit, group};
 use crate::{
     db::Tx,
-    http::idempotency::{Answer, Claim},
+    http::idempotency::Claim,
     ports::Entropy,
     reservations::{
         general_store::{self, Places},
@@ -90,7 +90,7 @@ impl Attempt {
         let mut held = group::one(tx, self).await?;
         held.refused.extend(self.refused.iter().copied());
         held.refused.sort_by_key(|(seat, _)| *seat);
-        let answer = Answer::json(201, &read::made(&held, keyed.guest_token.clone()));
+        let answer = read::told(&held, keyed.guest_token.clone()).answer();
         keyed.attempt.answer(tx, &answer).await?;
         Ok(Came::Stored(answer))
     }
@@ -109,8 +109,8 @@ impl Attempt {
         if !lost.is_empty() && (self.extent == Extent::AllOrNothing || nothing) {
             return Err(HoldError::Seats(lost));
         }
-        let mut items = self.seat_items(&taken.seats)?;
-        items.extend(self.general_items()?);
+        let mut items = self.seat_items(&taken.seats, taken.now)?;
+        items.extend(self.general_items(taken.now)?);
         let persons: i32 = items.iter().map(|item| item.admits).sum();
         let usage = match taken.seats.first() {
             Some(seat) => seat.usage,
@@ -135,7 +135,7 @@ impl Attempt {
         Ok(Making { made: Made { reserved, items }, lost, taken, sections })
     }
 
-    fn seat_items(&self, taken: &[TakenSeat]) -> Result<Vec<Item>, HoldError> {
+    fn seat_items(&self, taken: &[TakenSeat], now: i64) -> Result<Vec<Item>, HoldError> {
         taken
             .iter()
             .map(|seat| {
@@ -153,6 +153,7 @@ impl Attempt {
                     place,
                     wish.and_then(|wish| wish.offer),
                     1,
+                    now,
                 )
                 .map_err(|error| pricing_error(field(), &error))?;
                 // A section that is newer than the terms has raised the event's version, too.
@@ -173,7 +174,7 @@ impl Attempt {
             .collect()
     }
 
-    fn general_items(&self) -> Result<Vec<Item>, HoldError> {
+    fn general_items(&self, now: i64) -> Result<Vec<Item>, HoldError> {
         self.wishes
             .places()
             .iter()
@@ -195,6 +196,7 @@ impl Attempt {
                     place,
                     wish.offer,
                     wish.quantity,
+                    now,
                 )
                 .map_err(|error| pricing_error(field("offer_id"), &error))?;
                 Ok(Item {
@@ -257,5 +259,11 @@ impl Attempt {
 }
 
 fn pricing_error(field: String, error: &PricingError) -> HoldError {
-    HoldError::Field { field, message: error.to_string() }
+    match error {
+        PricingError::NotNow => HoldError::OfferNotOnSale { field },
+        PricingError::UnknownOffer
+        | PricingError::OfferDoesNotFit
+        | PricingError::NoOffer
+        | PricingError::Money(_) => HoldError::Field { field, message: error.to_string() },
+    }
 }

@@ -17,11 +17,12 @@ use crate::db::Sql;
 pub(crate) fn buyer(row: &QueryResult) -> Result<Option<Buyer>, DbErr> {
     let id: Option<Uuid> = row.try_get("", "buyer_id")?;
     let kind: Option<String> = row.try_get("", "buyer_kind")?;
-    Ok(match (id, kind.as_deref()) {
-        (Some(id), Some("user")) => Some(Buyer::User(UserId(id))),
-        (Some(id), _) => Some(Buyer::Guest(GuestId(id))),
-        (None, _) => None,
-    })
+    match (id, kind.as_deref()) {
+        (Some(id), Some("user")) => Ok(Some(Buyer::User(UserId(id)))),
+        (Some(id), Some("guest")) => Ok(Some(Buyer::Guest(GuestId(id)))),
+        (Some(id), kind) => Err(DbErr::Type(format!("buyer {id} is of kind {kind:?}"))),
+        (None, _) => Ok(None),
+    }
 }
 
 /// A reservation as stored.

@@ -3,7 +3,7 @@
 use holdfast_domain::{
     ids::{EventId, OfferId, OrganizationId, SectionId},
     money::Currency,
-    pricing::Offer,
+    pricing::{Offer, Window},
 };
 use sea_orm::{DbErr, QueryResult};
 use uuid::Uuid;
@@ -35,7 +35,7 @@ pub async fn load_terms(sql: &impl Sql, event: EventId) -> Result<Option<Terms>,
     let currency: String = row.try_get("", "currency")?;
     let offers = sql
         .all(
-            "SELECT id, section_id, category, name, price_minor, admits FROM offers \
+            "SELECT id, section_id, category, name, price_minor, admits, sale_starts_at, sale_ends_at FROM offers \
              WHERE event_id = $1 AND withdrawn_at IS NULL ORDER BY position, id",
             vec![event.0.into()],
         )
@@ -65,6 +65,10 @@ fn offer(row: &QueryResult) -> Result<Offer, DbErr> {
         name: row.try_get("", "name")?,
         price_minor: row.try_get("", "price_minor")?,
         admits: row.try_get("", "admits")?,
+        sale: Window {
+            from: row.try_get("", "sale_starts_at")?,
+            until: row.try_get("", "sale_ends_at")?,
+        },
     })
 }
 

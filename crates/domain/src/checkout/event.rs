@@ -101,3 +101,65 @@ pub enum Event {
     /// An operator says: try again.
     Retried,
 }
+
+impl Event {
+    /// What went wrong, in words for an operator, where something did; never a secret.
+    pub fn trouble(&self) -> Option<String> {
+        let (step, trouble) = match self {
+            Self::Prepared(outcome) => ("prepare", declined(outcome)),
+            Self::Authorized(outcome) => ("authorize", declined(outcome)),
+            Self::SeatsConfirmed(outcome) => ("confirm_seats", refused(outcome)),
+            Self::Captured(outcome) => ("capture", refused(outcome)),
+            Self::TicketsIssued(outcome) => ("issue_tickets", refused(outcome)),
+            Self::Voided(outcome) => ("void", refused(outcome)),
+            Self::SeatsReleased(outcome) => ("release_seats", refused(outcome)),
+            Self::Seen(None) => ("ask", Some("the gateway could not be asked".to_owned())),
+            Self::Seen(Some(_)) | Self::Woken | Self::CancelRequested | Self::Retried => {
+                return None;
+            }
+        };
+        trouble.map(|trouble| format!("{step}: {trouble}"))
+    }
+}
+
+fn declined<T>(outcome: &Outcome<T, Decline>) -> Option<String> {
+    match outcome {
+        Outcome::Done(_) => None,
+        Outcome::Refused(Decline { code }) => Some(format!("refused ({code})")),
+        Outcome::Unknown(doubt) => Some(doubt.words().to_owned()),
+    }
+}
+
+fn refused(outcome: &Outcome<(), ()>) -> Option<String> {
+    match outcome {
+        Outcome::Done(()) => None,
+        Outcome::Refused(()) => Some("refused".to_owned()),
+        Outcome::Unknown(doubt) => Some(doubt.words().to_owned()),
+    }
+}
+
+impl Doubt {
+    fn words(self) -> &'static str {
+        match self {
+            Self::NoReply => "no answer",
+            Self::Faulted => "answered with a fault",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_went_wrong_is_told_and_what_went_well_is_not() {
+        let asks = Authorization::ActionRequired { client_secret: "secret".to_owned() };
+        assert_eq!(Event::Authorized(Outcome::Done(asks)).trouble(), None);
+        let declined = Outcome::Refused(Decline { code: "card_declined".to_owned() });
+        let told = Event::Authorized(declined).trouble();
+        assert_eq!(told.as_deref(), Some("authorize: refused (card_declined)"));
+        let silent = Event::Voided(Outcome::Unknown(Doubt::NoReply)).trouble();
+        assert_eq!(silent.as_deref(), Some("void: no answer"));
+        assert!(Event::Seen(None).trouble().is_some());
+    }
+}

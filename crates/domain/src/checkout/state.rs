@@ -21,6 +21,17 @@ impl fmt::Display for PaymentId {
     }
 }
 
+/// The gateway's name for an amount given back.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RefundId(pub String);
+
+impl fmt::Display for RefundId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// Where a checkout stands. Each state names a step that has *started*: it is written down before the
 /// step is performed, so that nothing is ever done that nobody undoes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -119,6 +130,24 @@ impl State {
         }
     }
 
+    /// Where it stands for people: the state's name, and how often what it does was tried, the try under
+    /// way included. Of one that needs an operator, of where it goes on; at rest nothing is tried.
+    pub fn standing(&self) -> (&'static str, u32) {
+        let attempts = match self {
+            Self::Preparing { call }
+            | Self::Authorizing { call, .. }
+            | Self::Capturing { call, .. }
+            | Self::Voiding { call, .. } => call.failures + 1,
+            Self::Awaiting { asks, .. } => *asks + 1,
+            Self::ConfirmingSeats { tries, .. }
+            | Self::Issuing { tries, .. }
+            | Self::Releasing { tries, .. } => tries.attempt(),
+            Self::Rest { .. } => 0,
+            Self::Stuck { from, .. } => return from.standing(),
+        };
+        (self.name(), attempts)
+    }
+
     /// The call to the gateway that is under way, where one is.
     pub(super) fn call(&self) -> Option<&Call> {
         match self {
@@ -204,7 +233,7 @@ impl Call {
     }
 
     /// After a failure: wait, then go on with `known`.
-    pub(super) fn failed(mut self, known: Knowledge, now_ms: i64) -> Self {
+    pub(crate) fn failed(mut self, known: Knowledge, now_ms: i64) -> Self {
         self.failures += 1;
         self.not_before_ms = now_ms + limits::backoff_ms(self.failures);
         self.known = known;
@@ -212,7 +241,7 @@ impl Call {
     }
 
     /// After the gateway said that nothing became of it: the same key again, or a new one.
-    pub(super) fn again(mut self, now_ms: i64) -> Self {
+    pub(crate) fn again(mut self, now_ms: i64) -> Self {
         match self.known {
             Knowledge::Open | Knowledge::Unanswered => {}
             Knowledge::Spent => {
@@ -225,7 +254,7 @@ impl Call {
     }
 
     /// Whether the key is too old to be sent again.
-    pub(super) fn is_stale(&self, now_ms: i64) -> bool {
+    pub(crate) fn is_stale(&self, now_ms: i64) -> bool {
         now_ms - self.since_ms > limits::KEY_LIFE_MS
     }
 
@@ -269,7 +298,7 @@ impl Tries {
         perform
     }
 
-    pub(super) fn failed(self, now_ms: i64) -> Self {
+    pub(crate) fn failed(self, now_ms: i64) -> Self {
         let failures = self.failures + 1;
         Self { failures, not_before_ms: now_ms + limits::backoff_ms(failures) }
     }

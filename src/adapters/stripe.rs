@@ -1,0 +1,409 @@
+//! Stripe, by PaymentIntents that are captured by hand (<https://docs.stripe.com/api/payment_intents>).
+//!
+//! An answer decides only what it says for sure. What came without an answer, and what Stripe itself
+//! answered with a fault, is unknown: the saga asks. Where a call is refused because the payment stands
+//! otherwise than thought, the payment is fetched, and how it stands is the answer.
+//!
+//! Never here: retries (the saga repeats, with its own keys), webhooks (`checkout/webhooks`), card numbers.
+
+mod reading;
+mod transport;
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use holdfast_domain::{
+    checkout::{Authorization, Decline, Doubt, Outcome, PaymentId, PaymentSeen, RefundId},
+    ids::SagaId,
+    money::Money,
+};
+use stripe::{IdempotencyKey, RequestStrategy, StripeRequest};
+use stripe_core::{
+    PaymentIntent, PaymentIntentStatus, Refund,
+    payment_intent::{
+        CancelPaymentIntent, CapturePaymentIntent, ConfirmPaymentIntent, CreatePaymentIntent,
+        CreatePaymentIntentAutomaticPaymentMethods, ListPaymentIntent, RetrievePaymentIntent,
+        SearchPaymentIntent,
+    },
+    refund::{CreateRefund, ListRefund},
+};
+use stripe_types::{Currency, RangeBoundsTs, RangeQueryTs};
+
+use self::transport::{CallError, Refusal, Transport};
+use crate::ports::{
+    PaymentGateway,
+    payments::{GatewayPayment, NewPayment, RefundRefused, Unreachable},
+};
+
+pub use self::transport::UnusableKey;
+
+/// The metadata under which a payment carries the saga that made it.
+const SAGA: &str = "saga";
+/// The metadata under which a refund carries the key that made it.
+const KEY: &str = "key";
+/// How many payments or refunds a page has: the most that Stripe gives.
+const PAGE: i64 = 100;
+/// How many pages are looked through for one saga's payment.
+const MAX_PAGES: usize = 20;
+/// A saga makes its payment within its deadline of 15 minutes; the rest is for clocks that differ.
+const FIND_AFTER_SECS: i64 = 30 * 60;
+const FIND_BEFORE_SECS: i64 = 5 * 60;
+
+/// What is to be known of an account.
+#[derive(Clone)]
+pub struct StripeSettings {
+    /// The secret key (`sk_…`), or a restricted one (`rk_…`).
+    pub secret_key: String,
+    /// The key that the page may know (`pk_…`).
+    pub publishable_key: String,
+    /// Where Stripe is.
+    pub api_base: String,
+    /// Where methods that lead the buyer away bring them back.
+    pub return_url: String,
+}
+
+impl std::fmt::Debug for StripeSettings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StripeSettings").field("api_base", &self.api_base).finish_non_exhaustive()
+    }
+}
+
+/// See the module.
+#[derive(Debug, Clone)]
+pub struct StripeGateway {
+    transport: Transport,
+    publishable_key: String,
+    return_url: String,
+}
+
+/// What an unsuccessful call says.
+enum No {
+    /// Nobody knows what happened.
+    Doubt(Doubt),
+    /// The card's bank says no, for good.
+    Card(String),
+    /// The call cannot be carried out as the payment stands, or at all; it had no effect.
+    Invalid(String),
+}
+
+impl From<CallError> for No {
+    fn from(error: CallError) -> Self {
+        let refusal = match error {
+            CallError::NoReply(_) => return Self::Doubt(Doubt::NoReply),
+            CallError::Refused(refusal) => refusal,
+        };
+        match (refusal.status, refusal.kind.as_str()) {
+            // Stripe keeps a fault under its key and repeats it for ever
+            // (https://docs.stripe.com/api/idempotent_requests).
+            (500.., _) => Self::Doubt(Doubt::Faulted),
+            // Not kept under the key: too many calls, one under way, a key that is not in force.
+            (409 | 429, _) => Self::Doubt(Doubt::NoReply),
+            (401 | 403, _) => {
+                tracing::error!(refusal = %refusal, "Stripe does not take STRIPE_SECRET_KEY");
+                Self::Doubt(Doubt::NoReply)
+            }
+            (_, "idempotency_error") => {
+                tracing::error!(refusal = %refusal, "a key was sent with two requests");
+                Self::Doubt(Doubt::Faulted)
+            }
+            (402, _) | (_, "card_error") => Self::Card(card_code(&refusal)),
+            _ => Self::Invalid(refusal.code.unwrap_or_else(|| "invalid_request".to_owned())),
+        }
+    }
+}
+
+fn card_code(refusal: &Refusal) -> String {
+    reading::decline_code(refusal.code.as_deref(), refusal.decline_code.as_deref())
+}
+
+fn decline(code: String) -> Decline {
+    Decline { code }
+}
+
+fn under(key: &str) -> RequestStrategy {
+    let key = IdempotencyKey::new(key).expect("a key has 1 to 255 characters");
+    RequestStrategy::Idempotent(key)
+}
+
+impl StripeGateway {
+    /// A gateway through this account.
+    ///
+    /// # Errors
+    /// When the key cannot be sent.
+    pub fn new(settings: StripeSettings) -> Result<Self, UnusableKey> {
+        let transport = Transport::new(&settings.api_base, &settings.secret_key)?;
+        let StripeSettings { publishable_key, return_url, .. } = settings;
+        Ok(Self { transport, publishable_key, return_url })
+    }
+
+    async fn retrieve(&self, payment: &PaymentId) -> Result<PaymentIntent, CallError> {
+        RetrievePaymentIntent::new(payment.0.as_str()).customize().send(&self.transport).await
+    }
+
+    async fn cancel(&self, key: &str, payment: &PaymentId) -> Result<PaymentIntent, CallError> {
+        CancelPaymentIntent::new(payment.0.as_str())
+            .customize()
+            .request_strategy(under(key))
+            .send(&self.transport)
+            .await
+    }
+
+    /// A confirmation was refused as invalid. A payment that nobody confirmed is cancelled, so that no
+    /// confirmation that is still under way can reserve money for a checkout that has ended.
+    async fn refuse(
+        &self,
+        key: &str,
+        payment: &PaymentId,
+        code: String,
+    ) -> Outcome<Authorization, Decline> {
+        let Ok(intent) = self.retrieve(payment).await else {
+            return Outcome::Unknown(Doubt::NoReply);
+        };
+        let untouched = match intent.status {
+            PaymentIntentStatus::RequiresConfirmation => true,
+            PaymentIntentStatus::RequiresPaymentMethod => intent.last_payment_error.is_none(),
+            _ => false,
+        };
+        if !untouched {
+            return authorization(&intent);
+        }
+        match self.cancel(&format!("{key}:cancel"), payment).await {
+            Ok(_) => Outcome::Refused(decline(code)),
+            Err(_) => Outcome::Unknown(Doubt::NoReply),
+        }
+    }
+
+    /// The refund that was made under this key, where one was.
+    async fn refund_under(
+        &self,
+        key: &str,
+        payment: &PaymentId,
+    ) -> Result<Option<Refund>, CallError> {
+        let page = ListRefund::new()
+            .payment_intent(payment.0.as_str())
+            .limit(PAGE)
+            .customize()
+            .send(&self.transport)
+            .await?;
+        let made_by = |refund: &Refund| refund.metadata.as_ref()?.get(KEY).cloned();
+        Ok(page.data.into_iter().find(|refund| made_by(refund).as_deref() == Some(key)))
+    }
+
+    /// By the index of searches, which may lag a minute behind.
+    async fn search(&self, saga: SagaId) -> Option<PaymentId> {
+        let found = SearchPaymentIntent::new(format!("metadata['{SAGA}']:'{saga}'"))
+            .limit(PAGE)
+            .customize()
+            .send(&self.transport)
+            .await;
+        reading::most_telling(&found.ok()?.data)
+    }
+
+    /// By looking at every payment of the time in which the saga can have made one.
+    async fn look_through(&self, saga: SagaId) -> Result<Option<PaymentId>, Unreachable> {
+        let (from, until) = match saga.0.get_timestamp() {
+            Some(made) => {
+                let secs = i64::try_from(made.to_unix().0).unwrap_or(i64::MAX);
+                (secs - FIND_BEFORE_SECS, Some(secs.saturating_add(FIND_AFTER_SECS)))
+            }
+            None => (0, None),
+        };
+        let bounds = RangeBoundsTs { gte: Some(from), lte: until, ..RangeBoundsTs::default() };
+        let wanted = saga.to_string();
+        let (mut found, mut after) = (Vec::new(), None);
+        for _ in 0..MAX_PAGES {
+            let page = self.page(RangeQueryTs::Bounds(bounds), after.as_ref()).await?;
+            let Some(last) = page.last() else {
+                return Ok(reading::most_telling(&found));
+            };
+            after = Some(PaymentId(last.id.to_string()));
+            found.extend(page.into_iter().filter(|it| it.metadata.get(SAGA) == Some(&wanted)));
+        }
+        tracing::error!(saga = wanted, "too many payments to look through for one saga's");
+        Err(Unreachable)
+    }
+
+    async fn page(
+        &self,
+        created: RangeQueryTs,
+        after: Option<&PaymentId>,
+    ) -> Result<Vec<PaymentIntent>, Unreachable> {
+        let mut request = ListPaymentIntent::new()
+            .created(created)
+            .limit(PAGE)
+            .expand(vec!["data.latest_charge".to_owned()]);
+        if let Some(after) = after {
+            request = request.starting_after(after.0.as_str());
+        }
+        let page = request.customize().send(&self.transport).await;
+        page.map(|page| page.data).map_err(|_| Unreachable)
+    }
+}
+
+/// What a confirmed payment says of its authorization.
+fn authorization(intent: &PaymentIntent) -> Outcome<Authorization, Decline> {
+    match &intent.status {
+        PaymentIntentStatus::RequiresCapture | PaymentIntentStatus::Succeeded => {
+            Outcome::Done(Authorization::Granted)
+        }
+        PaymentIntentStatus::RequiresAction => match &intent.client_secret {
+            Some(secret) => {
+                Outcome::Done(Authorization::ActionRequired { client_secret: secret.clone() })
+            }
+            None => Outcome::Unknown(Doubt::NoReply),
+        },
+        PaymentIntentStatus::Processing => Outcome::Done(Authorization::Processing),
+        PaymentIntentStatus::RequiresPaymentMethod => {
+            Outcome::Refused(reading::last_decline(intent))
+        }
+        PaymentIntentStatus::Canceled => Outcome::Refused(decline("payment_voided".to_owned())),
+        PaymentIntentStatus::RequiresConfirmation | PaymentIntentStatus::Unknown(_) | _ => {
+            Outcome::Unknown(Doubt::NoReply)
+        }
+    }
+}
+
+#[async_trait]
+impl PaymentGateway for StripeGateway {
+    fn provider(&self) -> &'static str {
+        "stripe"
+    }
+
+    fn publishable_key(&self) -> Option<&str> {
+        Some(&self.publishable_key)
+    }
+
+    /// A method that cannot be captured by hand is refused here, by Stripe's code
+    /// `payment_intent_incompatible_payment_method`: money is taken once the seats are sold, not before.
+    async fn prepare(&self, key: &str, new: NewPayment<'_>) -> Outcome<PaymentId, Decline> {
+        let Some(amount) = reading::to_stripe(new.amount) else {
+            return Outcome::Refused(decline("amount_not_payable".to_owned()));
+        };
+        let currency = new.amount.currency.as_str().to_lowercase();
+        let currency = currency.parse::<Currency>().unwrap_or_else(|never| match never {});
+        // One entry: several would come in another order each time, under the same key.
+        let metadata = HashMap::from([(SAGA.to_owned(), new.saga.to_string())]);
+        let created = CreatePaymentIntent::new(amount, currency)
+            .capture_method(stripe_core::PaymentIntentCaptureMethod::Manual)
+            .payment_method(new.method)
+            .automatic_payment_methods(CreatePaymentIntentAutomaticPaymentMethods::new(true))
+            .confirm(false)
+            .metadata(metadata)
+            .customize()
+            .request_strategy(under(key))
+            .send(&self.transport)
+            .await;
+        match created.map_err(No::from) {
+            Ok(intent) => Outcome::Done(PaymentId(intent.id.to_string())),
+            Err(No::Doubt(doubt)) => Outcome::Unknown(doubt),
+            Err(No::Card(code) | No::Invalid(code)) => Outcome::Refused(decline(code)),
+        }
+    }
+
+    async fn authorize(&self, key: &str, payment: &PaymentId) -> Outcome<Authorization, Decline> {
+        let confirmed = ConfirmPaymentIntent::new(payment.0.as_str())
+            .return_url(self.return_url.as_str())
+            .customize()
+            .request_strategy(under(key))
+            .send(&self.transport)
+            .await;
+        match confirmed.map_err(No::from) {
+            Ok(intent) => authorization(&intent),
+            Err(No::Doubt(doubt)) => Outcome::Unknown(doubt),
+            Err(No::Card(code)) => Outcome::Refused(decline(code)),
+            Err(No::Invalid(code)) => self.refuse(key, payment, code).await,
+        }
+    }
+
+    async fn capture(&self, key: &str, payment: &PaymentId) -> Outcome<(), ()> {
+        let captured = CapturePaymentIntent::new(payment.0.as_str())
+            .customize()
+            .request_strategy(under(key))
+            .send(&self.transport)
+            .await;
+        let (intent, refused) = match captured.map_err(No::from) {
+            Ok(intent) => (intent, false),
+            Err(No::Doubt(doubt)) => return Outcome::Unknown(doubt),
+            Err(No::Card(_) | No::Invalid(_)) => match self.retrieve(payment).await {
+                Ok(intent) => (intent, true),
+                Err(_) => return Outcome::Unknown(Doubt::NoReply),
+            },
+        };
+        match intent.status {
+            PaymentIntentStatus::Succeeded => Outcome::Done(()),
+            PaymentIntentStatus::Processing => Outcome::Unknown(Doubt::NoReply),
+            _ if refused => Outcome::Refused(()),
+            _ => Outcome::Unknown(Doubt::NoReply),
+        }
+    }
+
+    async fn void(&self, key: &str, payment: &PaymentId) -> Outcome<(), ()> {
+        let intent = match self.cancel(key, payment).await.map_err(No::from) {
+            Ok(intent) => intent,
+            Err(No::Doubt(doubt)) => return Outcome::Unknown(doubt),
+            Err(No::Card(_) | No::Invalid(_)) => match self.retrieve(payment).await {
+                Ok(intent) => intent,
+                Err(_) => return Outcome::Unknown(Doubt::NoReply),
+            },
+        };
+        match intent.status {
+            PaymentIntentStatus::Canceled => Outcome::Done(()),
+            PaymentIntentStatus::Succeeded => Outcome::Refused(()),
+            // The refusal is kept under the key: a further try needs a new one.
+            _ => Outcome::Unknown(Doubt::Faulted),
+        }
+    }
+
+    async fn fetch(&self, payment: &PaymentId) -> Option<PaymentSeen> {
+        reading::seen(&self.retrieve(payment).await.ok()?)
+    }
+
+    async fn refund(
+        &self,
+        key: &str,
+        payment: &PaymentId,
+        amount: Money,
+    ) -> Outcome<RefundId, RefundRefused> {
+        let Some(minor) = reading::to_stripe(amount) else {
+            return Outcome::Refused(RefundRefused { code: "amount_not_payable".to_owned() });
+        };
+        let created = CreateRefund::new()
+            .payment_intent(payment.0.as_str())
+            .amount(minor)
+            .metadata(HashMap::from([(KEY.to_owned(), key.to_owned())]))
+            .customize()
+            .request_strategy(under(key))
+            .send(&self.transport)
+            .await;
+        match created.map_err(No::from) {
+            Ok(refund) => reading::refund(refund),
+            Err(No::Doubt(Doubt::NoReply)) => Outcome::Unknown(Doubt::NoReply),
+            // It may stand in the books all the same: made before a fault, or longer ago than Stripe
+            // remembers keys.
+            Err(no) => match (self.refund_under(key, payment).await, no) {
+                (Ok(Some(refund)), _) => reading::refund(refund),
+                (Ok(None), No::Doubt(doubt)) => Outcome::Unknown(doubt),
+                (Ok(None), No::Card(code) | No::Invalid(code)) => {
+                    Outcome::Refused(RefundRefused { code })
+                }
+                (Err(_), _) => Outcome::Unknown(Doubt::NoReply),
+            },
+        }
+    }
+
+    async fn find(&self, saga: SagaId) -> Result<Option<PaymentId>, Unreachable> {
+        match self.search(saga).await {
+            Some(payment) => Ok(Some(payment)),
+            None => self.look_through(saga).await,
+        }
+    }
+
+    async fn list(
+        &self,
+        since_ms: i64,
+        after: Option<&PaymentId>,
+    ) -> Result<Vec<GatewayPayment>, Unreachable> {
+        let page = self.page(RangeQueryTs::gte(since_ms.div_euclid(1000)), after).await?;
+        page.iter().map(|intent| reading::payment(intent, SAGA)).collect()
+    }
+}

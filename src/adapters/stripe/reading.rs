@@ -1,0 +1,175 @@
+//! What Stripe's objects mean to a checkout.
+
+use holdfast_domain::{
+    checkout::{Decline, Outcome, PaymentId, PaymentSeen, PaymentStatus, RefundId},
+    ids::SagaId,
+    money::{Currency, Money},
+};
+use stripe_core::{PaymentIntent, PaymentIntentStatus, Refund};
+use uuid::Uuid;
+
+use crate::ports::payments::{GatewayPayment, RefundRefused, Unreachable};
+
+/// Currencies without minor units that Stripe counts in hundredths all the same
+/// (<https://docs.stripe.com/currencies#special-cases>).
+const COUNTED_IN_HUNDREDTHS: [&str; 2] = ["ISK", "UGX"];
+/// Currencies with three decimals, of which the last must be zero.
+const THREE_DECIMALS: [&str; 5] = ["BHD", "JOD", "KWD", "OMR", "TND"];
+/// What a card's bank says that the buyer must not be told: whoever holds a stolen card would learn of it
+/// (<https://docs.stripe.com/declines/codes>).
+const KEPT_BACK: [&str; 6] = [
+    "generic_decline",
+    "fraudulent",
+    "lost_card",
+    "merchant_blacklist",
+    "pickup_card",
+    "stolen_card",
+];
+
+/// The amount as Stripe counts it; nothing where Stripe cannot take it.
+pub(super) fn to_stripe(amount: Money) -> Option<i64> {
+    let currency = amount.currency.as_str();
+    if COUNTED_IN_HUNDREDTHS.contains(&currency) {
+        return amount.minor.checked_mul(100);
+    }
+    let payable = !THREE_DECIMALS.contains(&currency) || amount.minor % 10 == 0;
+    payable.then_some(amount.minor)
+}
+
+fn from_stripe(amount: i64, currency: Currency) -> i64 {
+    let hundredths = COUNTED_IN_HUNDREDTHS.contains(&currency.as_str());
+    if hundredths { amount / 100 } else { amount }
+}
+
+/// The code that the buyer's page may turn into words.
+pub(super) fn decline_code(code: Option<&str>, decline_code: Option<&str>) -> String {
+    let code = code.unwrap_or("card_declined");
+    match decline_code {
+        Some(said) if code == "card_declined" && !KEPT_BACK.contains(&said) => said.to_owned(),
+        _ => code.to_owned(),
+    }
+}
+
+/// Why the last card was declined.
+pub(super) fn last_decline(intent: &PaymentIntent) -> Decline {
+    let code = intent.last_payment_error.as_ref().map_or_else(
+        || "card_declined".to_owned(),
+        |error| {
+            let code = error.code.as_ref().map(|code| code.as_str());
+            decline_code(code, error.decline_code.as_deref())
+        },
+    );
+    Decline { code }
+}
+
+/// Where a payment stands; nothing when Stripe uses a word that this program does not know.
+fn status(intent: &PaymentIntent) -> Option<PaymentStatus> {
+    match &intent.status {
+        PaymentIntentStatus::RequiresConfirmation => Some(PaymentStatus::Prepared),
+        PaymentIntentStatus::RequiresPaymentMethod => Some(PaymentStatus::Declined),
+        PaymentIntentStatus::RequiresAction => Some(PaymentStatus::ActionRequired),
+        PaymentIntentStatus::Processing => Some(PaymentStatus::Processing),
+        PaymentIntentStatus::RequiresCapture => Some(PaymentStatus::Authorized),
+        PaymentIntentStatus::Succeeded => Some(PaymentStatus::Captured),
+        PaymentIntentStatus::Canceled => Some(PaymentStatus::Voided),
+        other => {
+            tracing::error!(payment = %intent.id, status = other.as_str(), "an unknown status");
+            None
+        }
+    }
+}
+
+/// Of several payments of one saga the one that took or holds money, else the one that was made first. The
+/// others never left their preparation.
+pub(super) fn most_telling(newest_first: &[PaymentIntent]) -> Option<PaymentId> {
+    let rank = |intent: &&PaymentIntent| match status(intent) {
+        Some(PaymentStatus::Captured) => 3,
+        Some(PaymentStatus::Authorized) => 2,
+        Some(PaymentStatus::ActionRequired | PaymentStatus::Processing) => 1,
+        Some(PaymentStatus::Prepared | PaymentStatus::Declined | PaymentStatus::Voided) | None => 0,
+    };
+    newest_first.iter().max_by_key(rank).map(|intent| PaymentId(intent.id.to_string()))
+}
+
+/// A payment as the saga asks for it.
+pub(super) fn seen(intent: &PaymentIntent) -> Option<PaymentSeen> {
+    let status = status(intent)?;
+    let (acts, declined) =
+        (status == PaymentStatus::ActionRequired, status == PaymentStatus::Declined);
+    Some(PaymentSeen {
+        status,
+        client_secret: intent.client_secret.clone().filter(|_| acts),
+        decline: declined.then(|| last_decline(intent)),
+    })
+}
+
+/// A payment as the reconciliation compares it.
+pub(super) fn payment(
+    intent: &PaymentIntent,
+    saga_key: &str,
+) -> Result<GatewayPayment, Unreachable> {
+    let code = intent.currency.to_string().to_uppercase();
+    let currency = Currency::parse(&code).map_err(|_| Unreachable)?;
+    let refunded = intent
+        .latest_charge
+        .as_ref()
+        .and_then(|charge| charge.as_object())
+        .map_or(0, |charge| charge.amount_refunded);
+    let saga = intent.metadata.get(saga_key).and_then(|saga| Uuid::parse_str(saga).ok());
+    Ok(GatewayPayment {
+        id: PaymentId(intent.id.to_string()),
+        saga: saga.map(SagaId),
+        amount: Money::new(from_stripe(intent.amount, currency), currency),
+        captured_minor: from_stripe(intent.amount_received, currency),
+        refunded_minor: from_stripe(refunded, currency),
+        status: status(intent).ok_or(Unreachable)?,
+        created_ms: intent.created * 1000,
+    })
+}
+
+/// What a refund says of itself. One that is pending counts as made: Stripe carries it on by itself.
+pub(super) fn refund(refund: Refund) -> Outcome<RefundId, RefundRefused> {
+    match refund.status.as_deref() {
+        Some(status @ ("failed" | "canceled")) => {
+            let code = refund.failure_reason.unwrap_or_else(|| format!("refund_{status}"));
+            Outcome::Refused(RefundRefused { code })
+        }
+        _ => Outcome::Done(RefundId(refund.id.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_counted_as_stripe_counts_them() {
+        for (minor, currency, stripe) in [
+            (4500, "EUR", Some(4500)),
+            (4500, "JPY", Some(4500)),
+            (45, "ISK", Some(4500)),
+            (4500, "KWD", Some(4500)),
+            (4501, "KWD", None),
+            (i64::MAX, "UGX", None),
+        ] {
+            let currency = Currency::parse(currency).expect("a currency");
+            assert_eq!(to_stripe(Money::new(minor, currency)), stripe, "{minor} {currency}");
+            if let Some(stripe) = stripe {
+                assert_eq!(from_stripe(stripe, currency), minor);
+            }
+        }
+    }
+
+    #[test]
+    fn a_buyer_hears_the_banks_reason_unless_it_tells_a_thief() {
+        for (code, said, told) in [
+            (Some("card_declined"), Some("insufficient_funds"), "insufficient_funds"),
+            (Some("card_declined"), Some("generic_decline"), "card_declined"),
+            (Some("card_declined"), Some("stolen_card"), "card_declined"),
+            (Some("expired_card"), Some("expired_card"), "expired_card"),
+            (None, None, "card_declined"),
+        ] {
+            assert_eq!(decline_code(code, said), told);
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! How requests of async-stripe reach Stripe: over connections that stay open, with limits on time and size.
+//!
+//! The client that comes with async-stripe opens a connection for each call and has no limit on time by
+//! itself, so the trait that it is made of is implemented here. Nothing is ever sent again from here: the
+//! saga repeats calls, with its own keys.
+
+use std::{fmt, time::Duration};
+
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::{
+    Method, Request,
+    body::Bytes,
+    header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, USER_AGENT},
+};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::{TokioExecutor, TokioTimer},
+};
+use serde::Deserialize;
+use stripe_client_core::{
+    CustomizedStripeRequest, RequestBuilder, StripeClient, StripeClientErr, StripeMethod, VERSION,
+};
+
+/// How long a connection may take to open.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long a call may take in all; below the 20 s that the checkout waits for its gateway.
+const CALL_TIMEOUT: Duration = Duration::from_secs(15);
+/// How long an unused connection stays open.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+/// How many unused connections stay open.
+const MAX_IDLE: usize = 32;
+/// The largest answer: a page of a hundred payments has less than a tenth of it.
+const MAX_ANSWER_BYTES: usize = 8 * 1024 * 1024;
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const STRIPE_VERSION: HeaderName = HeaderName::from_static("stripe-version");
+const REQUEST_ID: &str = "request-id";
+const AGENT: &str = concat!("Holdfast/", env!("CARGO_PKG_VERSION"));
+
+/// Sends what async-stripe builds.
+#[derive(Clone)]
+pub struct Transport {
+    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    base: String,
+    authorization: HeaderValue,
+}
+
+impl fmt::Debug for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transport").field("base", &self.base).finish_non_exhaustive()
+    }
+}
+
+/// A secret key that cannot stand in a header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the secret key has characters that no key has")]
+pub struct UnusableKey;
+
+/// A call that did not end as hoped.
+#[derive(Debug, thiserror::Error)]
+pub enum CallError {
+    /// No answer came, or none that can be read: nobody knows what happened.
+    #[error("no answer: {0}")]
+    NoReply(String),
+    /// Stripe answered with an error.
+    #[error("{0}")]
+    Refused(Refusal),
+}
+
+/// Stripe's error object, as far as it decides anything (<https://docs.stripe.com/api/errors>).
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Refusal {
+    /// The HTTP status.
+    #[serde(default)]
+    pub status: u16,
+    /// `api_error`, `card_error`, `idempotency_error` or `invalid_request_error`.
+    #[serde(rename = "type", default)]
+    pub kind: String,
+    /// The code, such as `card_declined`.
+    pub code: Option<String>,
+    /// What the card's issuer says, such as `insufficient_funds`.
+    pub decline_code: Option<String>,
+    /// For people.
+    pub message: Option<String>,
+    /// The parameter at fault.
+    pub param: Option<String>,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let code = self.code.as_deref().unwrap_or("no code");
+        let message = self.message.as_deref().unwrap_or("");
+        write!(f, "{} {} ({code}): {message}", self.status, self.kind)
+    }
+}
+
+impl StripeClientErr for CallError {
+    fn deserialize_err(message: impl fmt::Display) -> Self {
+        Self::NoReply(format!("the answer cannot be read: {message}"))
+    }
+}
+
+impl Transport {
+    /// A transport to this address, `https://` or, to a stand-in on one's own machine, `http://`.
+    ///
+    /// # Errors
+    /// When the key cannot be sent.
+    pub fn new(base: &str, secret_key: &str) -> Result<Self, UnusableKey> {
+        let mut authorization =
+            HeaderValue::try_from(format!("Bearer {secret_key}")).map_err(|_| UnusableKey)?;
+        authorization.set_sensitive(true);
+        let mut tcp = HttpConnector::new();
+        tcp.enforce_http(false);
+        tcp.set_connect_timeout(Some(CONNECT_TIMEOUT));
+        tcp.set_nodelay(true);
+        let connector = HttpsConnectorBuilder::new()
+            .with_provider_and_webpki_roots(rustls::crypto::ring::default_provider())
+            .expect("ring speaks the versions of TLS that are safe")
+            .https_or_http()
+            .enable_http1()
+            .wrap_connector(tcp);
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(IDLE_TIMEOUT)
+            .pool_max_idle_per_host(MAX_IDLE)
+            .build(connector);
+        Ok(Self { client, base: base.trim_end_matches('/').to_owned(), authorization })
+    }
+
+    fn request(
+        &self,
+        built: RequestBuilder,
+        key: Option<&str>,
+    ) -> Result<Request<Full<Bytes>>, CallError> {
+        let query = built.query.map(|query| format!("?{query}")).unwrap_or_default();
+        let uri = format!("{}/v1{}{query}", self.base, built.path);
+        let method = match built.method {
+            StripeMethod::Get => Method::GET,
+            StripeMethod::Post => Method::POST,
+            StripeMethod::Delete => Method::DELETE,
+        };
+        let mut request = Request::builder()
+            .method(method)
+            .uri(uri)
+            .header(AUTHORIZATION, self.authorization.clone())
+            .header(USER_AGENT, AGENT)
+            .header(STRIPE_VERSION, VERSION.as_str());
+        if let Some(key) = key {
+            request = request.header(IDEMPOTENCY_KEY, key);
+        }
+        let body = built.body.map(Bytes::from).unwrap_or_default();
+        if !body.is_empty() {
+            request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        }
+        request.body(Full::new(body)).map_err(|error| CallError::NoReply(error.to_string()))
+    }
+
+    async fn send(&self, request: Request<Full<Bytes>>) -> Result<Bytes, CallError> {
+        let no_reply = |error: &dyn fmt::Display| CallError::NoReply(error.to_string());
+        let response = self.client.request(request).await.map_err(|error| no_reply(&error))?;
+        let status = response.status();
+        let id = response.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok());
+        let id = id.unwrap_or("").to_owned();
+        let body = Limited::new(response.into_body(), MAX_ANSWER_BYTES);
+        let bytes = body.collect().await.map_err(|error| no_reply(&error))?.to_bytes();
+        if status.is_success() {
+            return Ok(bytes);
+        }
+        let refusal = refusal(status.as_u16(), &bytes);
+        tracing::info!(request_id = id, refusal = %refusal, "Stripe refused a call");
+        Err(CallError::Refused(refusal))
+    }
+}
+
+/// Reads an error; one that cannot be read keeps its status, which decides the most.
+fn refusal(status: u16, bytes: &[u8]) -> Refusal {
+    #[derive(Deserialize)]
+    struct Body {
+        error: Refusal,
+    }
+    match serde_json::from_slice(bytes) {
+        Ok(Body { error }) => Refusal { status, ..error },
+        Err(_) => Refusal {
+            status,
+            kind: String::new(),
+            code: None,
+            decline_code: None,
+            message: None,
+            param: None,
+        },
+    }
+}
+
+impl StripeClient for Transport {
+    type Err = CallError;
+
+    async fn execute(&self, request: CustomizedStripeRequest) -> Result<Bytes, CallError> {
+        let (built, settings) = request.into_pieces();
+        let path = built.path.clone();
+        let key = settings.request_strategy.and_then(|strategy| strategy.get_key());
+        let request = self.request(built, key.as_ref().map(|key| key.as_str()))?;
+        let sent = tokio::time::timeout(CALL_TIMEOUT, self.send(request)).await;
+        let answer = sent.unwrap_or_else(|_| Err(CallError::NoReply("too slow".to_owned())));
+        if let Err(CallError::NoReply(why)) = &answer {
+            tracing::warn!(path, why, "Stripe does not answer");
+        }
+        answer
+    }
+}

@@ -1,0 +1,94 @@
+//! Pages of other sites that may call the API (`CORS_ORIGINS`; the Fetch standard, section 3.2). Whoever is not on
+//! the list gets the same answers without the headers, and the browser keeps them from the page.
+
+use std::sync::Arc;
+
+use poem::{
+    Endpoint, IntoResponse, Middleware, Request, Response, Result,
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+};
+
+const METHODS: &str = "GET, POST, PUT, PATCH, DELETE";
+const REQUEST_HEADERS: &str = "authorization, content-type, idempotency-key, if-match, \
+     if-none-match, last-event-id, x-guest-token";
+const ANSWER_HEADERS: &str = "etag, idempotency-replayed, location, retry-after";
+/// How long a browser may remember a preflight's answer.
+const REMEMBER_SECS: &str = "600";
+
+/// Lets the pages of these origins call.
+#[derive(Debug, Clone)]
+pub struct Cors(Arc<Vec<String>>);
+
+/// See [`Cors`].
+#[derive(Debug)]
+pub struct Shared<E> {
+    inner: E,
+    origins: Arc<Vec<String>>,
+}
+
+impl Cors {
+    /// For these origins, each as a browser writes it.
+    pub fn new(origins: &[String]) -> Self {
+        Self(Arc::new(origins.iter().map(|origin| origin.to_lowercase()).collect()))
+    }
+}
+
+impl<E: Endpoint> Middleware<E> for Cors {
+    type Output = Shared<E>;
+
+    fn transform(&self, endpoint: E) -> Self::Output {
+        Shared { inner: endpoint, origins: Arc::clone(&self.0) }
+    }
+}
+
+impl<E: Endpoint> Shared<E> {
+    fn allowed(&self, request: &Request) -> Option<HeaderValue> {
+        let origin = request.headers().get(header::ORIGIN)?;
+        let known = origin.to_str().is_ok_and(|it| self.origins.iter().any(|own| own == it));
+        known.then(|| origin.clone())
+    }
+}
+
+impl<E: Endpoint> Endpoint for Shared<E> {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> Result<Response> {
+        let allowed = self.allowed(&request);
+        let asks_first = request.method() == Method::OPTIONS
+            && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+        let mut response = match (&allowed, asks_first) {
+            (Some(_), true) => preflight(),
+            _ => self.inner.call(request).await?.into_response(),
+        };
+        if !self.origins.is_empty() {
+            vary(response.headers_mut());
+        }
+        if let Some(origin) = allowed {
+            let headers = response.headers_mut();
+            headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+            headers.insert(
+                header::ACCESS_CONTROL_EXPOSE_HEADERS,
+                HeaderValue::from_static(ANSWER_HEADERS),
+            );
+        }
+        Ok(response)
+    }
+}
+
+fn preflight() -> Response {
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    let fixed = [
+        (header::ACCESS_CONTROL_ALLOW_METHODS, METHODS),
+        (header::ACCESS_CONTROL_ALLOW_HEADERS, REQUEST_HEADERS),
+        (header::ACCESS_CONTROL_MAX_AGE, REMEMBER_SECS),
+    ];
+    for (name, value) in fixed {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// Caches keep the answers for different origins apart.
+fn vary(headers: &mut HeaderMap) {
+    headers.append(header::VARY, HeaderValue::from_static("origin"));
+}

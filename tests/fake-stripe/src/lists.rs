@@ -1,0 +1,123 @@
+//! What is only read: single objects, pages (<https://docs.stripe.com/api/pagination>), searches.
+
+use serde_json::{Map, Value, json};
+
+use crate::{answer::Answer, books::Books};
+
+type Form = Map<String, Value>;
+
+/// How many a page has when nothing else is said.
+const LIMIT: usize = 10;
+/// The most that a page can have.
+const MAX_LIMIT: usize = 100;
+
+fn expands(form: &Form) -> bool {
+    form.get("expand").and_then(Value::as_array).is_some_and(|list| {
+        list.iter().any(|path| path == "data.latest_charge" || path == "latest_charge")
+    })
+}
+
+fn created_matches(form: &Form, created: i64) -> bool {
+    let Some(created_at) = form.get("created") else { return true };
+    let bound = |name: &str| created_at.get(name)?.as_str()?.parse::<i64>().ok();
+    bound("gte").is_none_or(|least| created >= least)
+        && bound("gt").is_none_or(|below| created > below)
+        && bound("lte").is_none_or(|most| created <= most)
+        && bound("lt").is_none_or(|above| created < above)
+}
+
+/// A page of objects that stand newest first.
+fn page(url: &str, form: &Form, newest_first: Vec<Value>) -> Result<Answer, Answer> {
+    let limit = match form.get("limit").and_then(Value::as_str).map(str::parse::<usize>) {
+        None => LIMIT,
+        Some(Ok(limit)) if (1..=MAX_LIMIT).contains(&limit) => limit,
+        Some(_) => {
+            return Err(Answer::invalid(
+                "Invalid limit",
+                Some("parameter_invalid_integer"),
+                Some("limit"),
+            ));
+        }
+    };
+    let place = |id: &str| newest_first.iter().position(|object| object["id"] == id);
+    let start = match form.get("starting_after").and_then(Value::as_str) {
+        None => 0,
+        Some(id) => match place(id) {
+            Some(at) => at + 1,
+            None => return Err(Answer::missing("object", id, "starting_after")),
+        },
+    };
+    let has_more = newest_first.len() > start + limit;
+    let data: Vec<Value> = newest_first.into_iter().skip(start).take(limit).collect();
+    Ok(Answer::ok(json!({ "object": "list", "url": url, "has_more": has_more, "data": data })))
+}
+
+impl Books {
+    /// `GET /v1/payment_intents/:id`.
+    pub fn retrieve(&self, id: &str, form: &Form) -> Result<Answer, Answer> {
+        let at =
+            self.position(id).ok_or_else(|| Answer::missing("payment_intent", id, "intent"))?;
+        Ok(Answer::ok(self.intents[at].to_json(expands(form))))
+    }
+
+    /// `GET /v1/payment_intents`.
+    pub fn list(&self, form: &Form) -> Result<Answer, Answer> {
+        let found = self.intents.iter().rev();
+        let found = found.filter(|intent| created_matches(form, intent.created));
+        page("/v1/payment_intents", form, found.map(|it| it.to_json(expands(form))).collect())
+    }
+
+    /// `GET /v1/payment_intents/search`, for `metadata['key']:'value'` alone. What is younger than the lag
+    /// of the index is not found.
+    pub fn search(&self, form: &Form, now: i64) -> Result<Answer, Answer> {
+        let query = form.get("query").and_then(Value::as_str).unwrap_or_default();
+        let Some((name, value)) = query
+            .strip_prefix("metadata['")
+            .and_then(|rest| rest.strip_suffix('\''))
+            .and_then(|rest| rest.split_once("']:'"))
+        else {
+            return Err(Answer::invalid(
+                "We were unable to parse your search query.",
+                None,
+                Some("query"),
+            ));
+        };
+        let data: Vec<Value> = self
+            .intents
+            .iter()
+            .rev()
+            .filter(|intent| intent.created + self.search_lag_secs <= now)
+            .filter(|intent| intent.metadata.get(name).and_then(Value::as_str) == Some(value))
+            .map(|intent| intent.to_json(false))
+            .collect();
+        Ok(Answer::ok(json!({ "object": "search_result", "url": "/v1/payment_intents/search",
+            "has_more": false, "next_page": null, "data": data })))
+    }
+
+    /// `GET /v1/refunds/:id`.
+    pub fn retrieve_refund(&self, id: &str) -> Result<Answer, Answer> {
+        let refund = self.refunds.iter().find(|refund| refund.id == id);
+        refund
+            .map(|it| Answer::ok(it.to_json()))
+            .ok_or_else(|| Answer::missing("refund", id, "refund"))
+    }
+
+    /// `GET /v1/refunds`.
+    pub fn list_refunds(&self, form: &Form) -> Result<Answer, Answer> {
+        let wanted = form.get("payment_intent").and_then(Value::as_str);
+        let found = self.refunds.iter().rev();
+        let found = found.filter(|refund| wanted.is_none_or(|id| refund.intent == id));
+        page("/v1/refunds", form, found.map(|refund| refund.to_json()).collect())
+    }
+
+    /// `GET /v1/events/:id`.
+    pub fn retrieve_event(&self, id: &str) -> Result<Answer, Answer> {
+        let event = self.events.iter().find(|event| event["id"] == id);
+        event.cloned().map(Answer::ok).ok_or_else(|| Answer::missing("event", id, "event"))
+    }
+
+    /// `GET /v1/events`.
+    pub fn list_events(&self, form: &Form) -> Result<Answer, Answer> {
+        page("/v1/events", form, self.events.iter().rev().cloned().collect())
+    }
+}

@@ -1,0 +1,71 @@
+//! The payment methods of Stripe's test mode (<https://docs.stripe.com/testing>), by their documented names.
+
+/// What a method does when it is confirmed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Behaviour {
+    /// The amount is reserved.
+    Succeeds,
+    /// The bank says no: the error's code, and its decline code where it has one.
+    Declines(&'static str, Option<&'static str>),
+    /// The buyer must take a second step, which decides.
+    AsksBuyer,
+    /// The buyer must take a second step; after it the bank says no.
+    AsksBuyerThenDeclines(&'static str, Option<&'static str>),
+}
+
+/// A kind of payment method.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Method {
+    /// Stripe's word for the kind, such as `card`.
+    pub kind: &'static str,
+    /// What it does.
+    pub behaviour: Behaviour,
+}
+
+impl Method {
+    /// Whether its money can be reserved first and taken later.
+    pub fn captures_by_hand(self) -> bool {
+        self.kind == "card"
+    }
+}
+
+/// The method of this name.
+pub fn find(name: &str) -> Option<Method> {
+    use Behaviour::{AsksBuyer, AsksBuyerThenDeclines, Declines, Succeeds};
+    let card = |behaviour| Some(Method { kind: "card", behaviour });
+    let declined = |decline_code| Declines("card_declined", Some(decline_code));
+    let bare = name.strip_prefix("pm_card_")?;
+    match bare {
+        "visa" | "visa_debit" | "mastercard" | "amex" | "discover" | "diners" | "jcb" => {
+            card(Succeeds)
+        }
+        "chargeDeclined" | "visa_chargeDeclined" => card(declined("generic_decline")),
+        "chargeDeclinedInsufficientFunds" | "visa_chargeDeclinedInsufficientFunds" => {
+            card(declined("insufficient_funds"))
+        }
+        "chargeDeclinedLostCard" | "visa_chargeDeclinedLostCard" => card(declined("lost_card")),
+        "chargeDeclinedStolenCard" | "visa_chargeDeclinedStolenCard" => {
+            card(declined("stolen_card"))
+        }
+        "chargeDeclinedExpiredCard" => card(Declines("expired_card", Some("expired_card"))),
+        "chargeDeclinedIncorrectCvc" => card(Declines("incorrect_cvc", Some("incorrect_cvc"))),
+        "chargeDeclinedProcessingError" => {
+            card(Declines("processing_error", Some("processing_error")))
+        }
+        "authenticationRequired" | "threeDSecure2Required" => card(AsksBuyer),
+        "authenticationRequiredChargeDeclinedInsufficientFunds" => {
+            card(AsksBuyerThenDeclines("card_declined", Some("insufficient_funds")))
+        }
+        _ => None,
+    }
+}
+
+/// A method that moves money at once or not at all, and so cannot be captured by hand.
+pub fn find_any(name: &str) -> Option<Method> {
+    let kind = match name {
+        "pm_usBankAccount_success" => "us_bank_account",
+        "pm_sepaDebit_success" => "sepa_debit",
+        _ => return find(name),
+    };
+    Some(Method { kind, behaviour: Behaviour::Succeeds })
+}

@@ -1,0 +1,67 @@
+//! Webhooks: signed as documented (<https://docs.stripe.com/webhooks#verify-manually>), each event in a task of its
+//! own, sent again when the receiver does not answer 2xx, and so in no order at all.
+
+use std::time::Duration;
+
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::Value;
+use sha2::Sha256;
+
+/// How often an event is sent at the most.
+const MAX_TRIES: u32 = 6;
+/// How long to wait before it is sent again at first; doubled each time.
+const RETRY_FIRST: Duration = Duration::from_millis(100);
+
+/// Where webhooks go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The address.
+    pub url: String,
+    /// What they are signed with.
+    pub secret: String,
+}
+
+/// Whether events are sent by themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mode {
+    /// At once.
+    #[default]
+    Send,
+    /// When somebody says so.
+    Hold,
+}
+
+/// The header of a body that is sent at `at` (seconds since 1970).
+pub fn signature(secret: &str, at: i64, body: &str) -> String {
+    let mut mac =
+        Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("a key may have any length");
+    mac.update(format!("{at}.{body}").as_bytes());
+    let hex: String = mac.finalize().into_bytes().iter().map(|it| format!("{it:02x}")).collect();
+    format!("t={at},v1={hex},v0=6ffbb59b2300aae63f272406069a9788598b792a944a07aba816edb039989a39")
+}
+
+/// Sends a body as it is; answers the status, or nothing when nobody answers.
+pub async fn send(client: &reqwest::Client, url: &str, header: &str, body: String) -> Option<u16> {
+    let request = client
+        .post(url)
+        .header("Stripe-Signature", header)
+        .header("Content-Type", "application/json; charset=utf-8")
+        .body(body);
+    request.send().await.ok().map(|response| response.status().as_u16())
+}
+
+/// Sends an event until it is taken.
+pub async fn deliver(client: reqwest::Client, target: Target, event: Value, at: i64) {
+    let body = serde_json::to_string_pretty(&event).unwrap_or_default();
+    let mut pause = RETRY_FIRST;
+    for _ in 0..MAX_TRIES {
+        let header = signature(&target.secret, at, &body);
+        let status = send(&client, &target.url, &header, body.clone()).await;
+        if status.is_some_and(|status| (200..300).contains(&status)) {
+            return;
+        }
+        tokio::time::sleep(pause).await;
+        pause *= 2;
+    }
+    tracing::warn!(event = %event["id"], "nobody takes the event");
+}

@@ -1,0 +1,200 @@
+//! What an organizer may still change once somebody booked, and when an offer is sold.
+
+use std::time::Duration;
+
+use holdfast::http::time;
+use serde_json::{Value, json};
+
+use super::{DAY, Stage, text};
+use crate::{
+    checkout::Buyer,
+    harness::{Answer, TestApp},
+};
+
+const HOUR_MS: i64 = 3_600_000;
+
+async fn books(app: &TestApp, event: &str, section: &Value) {
+    let path = format!("/events/{event}/reservations");
+    let wish = json!({ "general": [{ "section_id": section, "quantity": 3 }] });
+    let held = app.post(&path, &wish).await;
+    assert_eq!(held.status, 201, "{}", held.text);
+    let buyer =
+        Buyer { token: text(&held.body["guest_token"]), reservation: text(&held.body["id"]) };
+    let paid = buyer.confirms(app, "k", &buyer.pays_with("pm_card_visa")).await;
+    assert_eq!(paid.status, 201, "{}", paid.text);
+}
+
+fn promised(answer: &Answer, field: &str) {
+    answer.assert_problem(409, "/problems/illegal-transition");
+    answer.assert_field(field);
+}
+
+#[tokio::test]
+async fn what_was_promised_to_those_who_booked_stays() {
+    let stage = Stage::start().await;
+    let id = stage.on_sale().await;
+    let (caller, path) = (stage.organizer(), format!("/events/{id}"));
+    let began = time::read(&text(&caller.get(&path).await.body["starts_at"])).expect("a time");
+    let moved = |hours: i64| {
+        let at = |ms: i64| time::rfc3339(began + ms);
+        json!({ "starts_at": at(hours * HOUR_MS), "ends_at": at((hours + 24 * 5) * HOUR_MS) })
+    };
+    // Nobody booked: everything goes.
+    let free = caller.patch(&path, &moved(24 * 10)).await;
+    assert_eq!(free.status, 200, "{}", free.text);
+    assert_eq!(caller.patch(&path, &json!({ "place": "Weimar" })).await.status, 200);
+    assert_eq!(caller.patch(&path, &moved(0)).await.status, 200);
+
+    let floor = stage.section(&id, "Floor").await["id"].clone();
+    books(&stage.app, &id, &floor).await;
+    promised(&caller.patch(&path, &json!({ "place": "Jena" })).await, "place");
+    promised(&caller.patch(&path, &moved(49)).await, "starts_at");
+    assert_eq!(caller.patch(&path, &moved(47)).await.status, 200);
+    // Not by two days again and again, but from what was promised.
+    promised(&caller.patch(&path, &moved(49)).await, "starts_at");
+    promised(&caller.patch(&path, &moved(-49)).await, "starts_at");
+    assert_eq!(caller.patch(&path, &moved(-48)).await.status, 200);
+    let same = json!({ "place": "Weimar", "description": "More to say." });
+    assert_eq!(caller.patch(&path, &same).await.status, 200);
+    caller.patch(&path, &json!({ "currency": "CHF" })).await.assert_field("currency");
+
+    // Three of ten are sold, so three is the least.
+    let section = format!("{path}/sections/{}", text(&floor));
+    let small = caller.patch(&section, &json!({ "capacity": 2 })).await;
+    small.assert_problem(409, "/problems/illegal-transition");
+    assert_eq!(caller.patch(&section, &json!({ "capacity": 3 })).await.status, 200);
+    let admin = stage.app.as_user(&stage.admin);
+    admin.delete(&path).await.assert_problem(409, "/problems/illegal-transition");
+
+    // Every change that was made says who made it; those that were refused left nothing.
+    let me = caller.get("/auth/profile").await.body["id"].clone();
+    let done = async |subject: &str| {
+        let path = format!("/admin/audit?limit=100&subject_id={subject}&actor_id={}", text(&me));
+        let listed = admin.get(&path).await;
+        let entries = listed.body["items"].as_array().expect("entries").clone();
+        let mut actions: Vec<String> = entries.iter().map(|one| text(&one["action"])).collect();
+        actions.reverse();
+        (actions, listed.text)
+    };
+    let (actions, told) = done(&id).await;
+    let edits = ["event.edit"; 6];
+    assert_eq!(actions, [&["event.publish"][..], &edits].concat(), "{told}");
+    assert!(told.contains("Weimar") && !told.contains("Jena"), "{told}");
+    assert_eq!(done(&text(&floor)).await.0, ["section.edit"]);
+    let first = admin.get(&format!("/admin/audit?limit=5&subject_id={id}")).await;
+    let next = text(&first.body["next"]);
+    let rest = admin.get(&format!("/admin/audit?limit=5&subject_id={id}&after={next}")).await;
+    assert_eq!(rest.body["items"].as_array().map(Vec::len), Some(2), "{}", rest.text);
+    stage.finish().await;
+}
+
+#[tokio::test]
+async fn what_is_free_stays_free_and_what_is_paid_stays_paid_once_somebody_booked() {
+    let stage = Stage::start().await;
+    let id = stage.on_sale().await;
+    let caller = stage.organizer();
+    let offers = caller.get(&format!("/events/{id}/offers")).await.body["items"].clone();
+    let offer = format!("/offers/{}", text(&offers[2]["id"]));
+    for price in [0, 700] {
+        let edited = caller.patch(&offer, &json!({ "price_minor": price })).await;
+        assert_eq!(edited.body["price"]["amount"], price, "{}", edited.text);
+    }
+    let floor = stage.section(&id, "Floor").await["id"].clone();
+    books(&stage.app, &id, &floor).await;
+    promised(&caller.patch(&offer, &json!({ "price_minor": 0 })).await, "price_minor");
+    assert_eq!(caller.patch(&offer, &json!({ "price_minor": 900 })).await.status, 200);
+    stage.finish().await;
+}
+
+#[tokio::test]
+async fn an_offer_is_sold_in_its_own_window_and_says_what_comes_with_it() {
+    let stage = Stage::start().await;
+    let id = stage.on_sale().await;
+    let caller = stage.organizer();
+    let floor = stage.section(&id, "Floor").await["id"].clone();
+    let now = stage.app.app.base.db.now().await.expect("the clock");
+    let at = |days: i64| time::rfc3339(now + days * 24 * HOUR_MS);
+    let early = json!({ "section_id": floor, "name": "Late", "price_minor": 900,
+        "benefits": ["A drink", " A seat at the bar "],
+        "sale_starts_at": at(2), "sale_ends_at": at(4) });
+    let path = format!("/events/{id}/offers");
+    let made = caller.post(&path, &early).await;
+    assert_eq!(made.status, 201, "{}", made.text);
+    assert_eq!(made.body["benefits"], json!(["A drink", "A seat at the bar"]));
+    assert_eq!(made.body["sale_starts_at"], at(2));
+    let hold = async || {
+        let wish = json!({ "general": [
+            { "section_id": floor, "offer_id": made.body["id"], "quantity": 1 }] });
+        stage.app.post(&format!("/events/{id}/reservations"), &wish).await
+    };
+    let refused = async || {
+        let answer = hold().await;
+        answer.assert_problem(409, "/problems/not-on-sale");
+        assert_eq!(answer.body["reasons"], json!(["offer_not_on_sale"]));
+        answer.assert_field("general[0].offer_id");
+    };
+    refused().await;
+    stage.app.advance(2 * DAY + Duration::from_secs(60)).await;
+    let held = hold().await;
+    assert_eq!((held.status, &held.body["total"]["amount"]), (201, &json!(900)), "{}", held.text);
+    stage.app.advance(2 * DAY).await;
+    refused().await;
+    // Without a choice the place is sold under the offer that sells now.
+    let wish = json!({ "general": [{ "section_id": floor, "quantity": 1 }] });
+    let standard = stage.app.post(&format!("/events/{id}/reservations"), &wish).await;
+    assert_eq!(standard.body["total"]["amount"], 500, "{}", standard.text);
+
+    for (body, field) in [
+        (
+            json!({ "name": "X", "price_minor": 1, "sale_starts_at": at(4), "sale_ends_at": at(2) }),
+            "sale_ends_at",
+        ),
+        (json!({ "name": "X", "price_minor": 1, "sale_starts_at": "soon" }), "sale_starts_at"),
+        (json!({ "name": "X", "price_minor": 1, "benefits": ["fine", ""] }), "benefits[1]"),
+        (json!({ "name": "X", "price_minor": 1, "benefits": vec!["b"; 21] }), "benefits"),
+    ] {
+        let refused = caller.post(&path, &body).await;
+        refused.assert_problem(400, "/problems/invalid-request");
+        refused.assert_field(field);
+    }
+    let offer = format!("/offers/{}", text(&made.body["id"]));
+    caller.patch(&offer, &json!({ "sale_ends_at": at(1) })).await.assert_field("sale_ends_at");
+    let longer = json!({ "sale_ends_at": at(9), "benefits": [] });
+    let edited = caller.patch(&offer, &longer).await;
+    assert_eq!((edited.status, &edited.body["benefits"]), (200, &json!([])), "{}", edited.text);
+    assert_eq!(hold().await.status, 201);
+    stage.finish().await;
+}
+
+#[tokio::test]
+async fn the_list_finds_what_is_sold_out_at_the_moment() {
+    let stage = Stage::start().await;
+    let sold_out = async |stage: &Stage| {
+        let listed = stage.app.get("/events?status=sold_out").await;
+        assert_eq!(listed.status, 200, "{}", listed.text);
+        let items = listed.body["items"].as_array().expect("items").clone();
+        assert!(items.iter().all(|event| event["status"] == "sold_out"), "{}", listed.text);
+        items.iter().map(|event| text(&event["id"])).collect::<Vec<_>>()
+    };
+    let id = stage.on_sale().await;
+    assert_eq!(sold_out(&stage).await, Vec::<String>::new());
+    let caller = stage.organizer();
+    // Seven seats and ten places: the seats are kept back, the places held.
+    for seat in 1..=7 {
+        let path = format!("/events/{id}/seats/{seat}");
+        let kept = caller.patch(&path, &json!({ "blocked": true, "reason": "stage" })).await;
+        assert_eq!(kept.status, 200, "{}", kept.text);
+    }
+    let floor = stage.section(&id, "Floor").await["id"].clone();
+    for quantity in [4, 4, 2] {
+        let wish = json!({ "general": [{ "section_id": floor, "quantity": quantity }] });
+        assert_eq!(sold_out(&stage).await, Vec::<String>::new());
+        let held = stage.app.post(&format!("/events/{id}/reservations"), &wish).await;
+        assert_eq!(held.status, 201, "{}", held.text);
+    }
+    assert_eq!(sold_out(&stage).await, [id]);
+    // The holds lapse, and nobody has to clear them away for it to be seen.
+    stage.app.advance(Duration::from_secs(601)).await;
+    assert_eq!(sold_out(&stage).await, Vec::<String>::new());
+    stage.finish().await;
+}
