@@ -32,7 +32,7 @@ cluster: ## PostgreSQL, three Redis nodes and two servers behind nginx, on this 
 	@RUN_PROFILE=$(RUN_PROFILE) scripts/cluster.sh --port $(CLUSTER_PORT)
 
 simulate: ## Run the simulator over SEEDS seeds (default 10000)
-	SEEDS=$(SEEDS) cargo test --release -p holdfast-domain --test simulator -- --nocapture
+	SEEDS=$(SEEDS) cargo test --release -p holdfast-domain --test simulator no_seed -- --nocapture
 
 record: ## CHECKOUTS checkouts over PostgreSQL under random faults and kills, drawn from SEED
 	@scripts/setup.sh test
