@@ -73,6 +73,8 @@ enum Verdict {
 /// Who may.
 #[derive(Debug, Clone, Copy)]
 enum Rule {
+    /// Nobody here: whoever signs with the gateway's secret, where there is such a gateway (see `webhooks`).
+    GatewayAlone,
     /// Everybody.
     Everybody,
     /// Whoever is signed in.
@@ -102,6 +104,7 @@ impl Rule {
         let managers = matches!(who, Member | Admin);
         match self {
             Self::Everybody => Allowed,
+            Self::GatewayAlone => Hidden,
             Self::Users if unsigned => SignIn,
             Self::Managers | Self::Admins if unsigned => SignIn,
             _ if who == Nobody => SignIn,
@@ -162,6 +165,7 @@ const TABLE: &[(&str, Rule)] = &[
     ("POST /events/{id}/bookings/{booking_id}/cancel", Rule::Managers),
     ("POST /events/{id}/bookings/{booking_id}/refund", Rule::Managers),
     ("GET /payments/config", Rule::Everybody),
+    ("POST /payments/webhooks/stripe", Rule::GatewayAlone),
     // The secret is the credential.
     ("POST /payments/simulated/{client_secret}/complete", Rule::Everybody),
     ("GET /admin/audit", Rule::Admins),
