@@ -1,7 +1,7 @@
 //! What must hold after every tick, and what must hold once all is quiet.
 
 use holdfast_domain::{
-    checkout::{Ending, PaymentStatus},
+    checkout::{Ending, Failure, PaymentStatus},
     inventory::SeatState,
     reservation::ReservationState,
 };
@@ -164,15 +164,18 @@ impl World {
         for (n, payment) in self.gateway.payments.iter().enumerate() {
             ensure(payment.reserved <= 1, || format!("payment {n} reserved the amount twice"))?;
             charged[payment.booking] += payment.taken;
-            if !payment.is_alive() {
+            let captured = payment.status == PaymentStatus::Captured;
+            let mut refunds = self.store.refunds.iter();
+            let given_back = refunds.any(|row| row.booking == payment.booking);
+            // What is captured has its seats, or a refund.
+            if !payment.is_alive() || (captured && given_back) {
                 continue;
             }
-            let captured = payment.status == PaymentStatus::Captured;
             for (seat, reservation, fence) in self.store.seats_of(payment.booking) {
                 let row = &self.store.seats[seat];
                 let stands = match row.state {
                     SeatState::Sold => true,
-                    SeatState::Paying => !captured,
+                    SeatState::Paying => !captured || payment.by_hand,
                     SeatState::Available | SeatState::Held | SeatState::Blocked => false,
                 };
                 let kept = stands && row.owner == Some(reservation) && row.fence == fence;
@@ -183,7 +186,7 @@ impl World {
             for places in self.store.places_of(payment.booking) {
                 let kept = match places.state {
                     PlacesState::Sold => true,
-                    PlacesState::Paying => !captured,
+                    PlacesState::Paying => !captured || payment.by_hand,
                     PlacesState::Held | PlacesState::Released => false,
                 };
                 ensure(kept, || format!("payment {n} is {:?} for {places:?}", payment.status))?;
@@ -225,7 +228,12 @@ impl World {
         let tickets = self.store.tickets.iter().filter(|ticket| ticket.booking == booking).count();
         let posted = self.store.ledger.iter().filter(|(b, _)| *b == booking);
         let ledger: i64 = posted.map(|(_, amount)| amount).sum();
-        let (money, due) = match self.store.ending(booking) {
+        let ending = self.store.ending(booking);
+        let is_given_back = row.state == BookingState::Cancelled
+            || ending == Some(Ending::Failed(Failure::SeatsLostRefunded));
+        let (money, due) = match ending {
+            Some(Ending::Confirmed) if is_given_back => (row.amount, 0),
+            Some(Ending::Failed(Failure::SeatsLostRefunded)) => (row.amount, 0),
             Some(Ending::Confirmed) => (row.amount, self.store.tickets_due(booking)),
             Some(Ending::Failed(_)) => (0, 0),
             None => return Err(Breach(format!("booking {booking} never ended"))),
@@ -235,6 +243,9 @@ impl World {
                 "booking {booking}: taken {taken} of {money}, of which {kept} are kept and \
                  {ledger} in the ledger, {tickets} tickets"
             )
+        })?;
+        ensure(!is_given_back || kept == 0, || {
+            format!("booking {booking} is given back, and {kept} are kept")
         })?;
         let open = self.payments_of(booking).any(Payment::is_open);
         ensure(!open, || format!("a payment of booking {booking} can still be captured"))

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use holdfast_domain::{
     checkout::{Checkout, Ending, Failure, Order},
-    money::{Currency, Money},
+    money::Money,
     reservation::ReservationState,
 };
 
@@ -13,7 +13,7 @@ use crate::{
     Breach,
     faults::Fault,
     rules::Rule,
-    store::BookingState,
+    store::{BookingState, euro},
     worker::{Phase, Work},
     world::{BUYERS, World},
 };
@@ -143,7 +143,7 @@ impl World {
             let booking = row.booking;
             return self.answer_of(booking);
         }
-        if self.chance.strikes(Fault::Abort) || self.begin_dies(node, "before_record") {
+        if self.chance.strikes(Fault::Abort) || self.dies_at(node, "begin", "before_record") {
             return Reply::Lost;
         }
         let (now, rules) = (self.now_ms, self.rules);
@@ -156,7 +156,7 @@ impl World {
         };
         self.say(|| format!("attempt {number} on {:?}: {booking}", self.attempts[number]));
         self.note_begin(number);
-        if self.begin_dies(node, "after_record") {
+        if self.dies_at(node, "begin", "after_record") {
             return Reply::Lost;
         }
         if !rules.keep(Rule::ClaimWithBegin) {
@@ -173,15 +173,6 @@ impl World {
             self.workers[w].phase = Phase::Claimed(work);
         }
         Reply::NotYet
-    }
-
-    fn begin_dies(&mut self, node: usize, moment: &'static str) -> bool {
-        let dies = self.chance.strikes(Fault::Crash);
-        if dies {
-            self.coverage.death("begin", moment);
-            self.node_dies(node);
-        }
-        dies
     }
 
     fn note_second_tab(&mut self, number: usize) {
@@ -257,6 +248,5 @@ impl World {
 }
 
 fn paid(amount: i64) -> Order {
-    let euro = Currency::parse("EUR").expect("a currency");
-    Order::Paid { amount: Money::new(amount, euro), method: "pm_card_visa".to_owned() }
+    Order::Paid { amount: Money::new(amount, euro()), method: "pm_card_visa".to_owned() }
 }

@@ -102,6 +102,11 @@ fn a_key_that_is_claimed_last_is_caught() {
 }
 
 #[test]
+fn a_refund_that_is_started_afterwards_is_caught() {
+    check_is_caught(Rule::RefundWithCancel, &["are kept", "is Captured"]);
+}
+
+#[test]
 fn webhooks_known_by_memory_alone_are_caught() {
     check_is_caught(Rule::HooksKnownByStore, &["in the ledger"]);
 }

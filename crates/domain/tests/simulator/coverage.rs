@@ -4,8 +4,11 @@
 
 use std::collections::BTreeMap;
 
-use holdfast_domain::checkout::{
-    Authorization, Call, Doubt, Event, Knowledge, Outcome, PaymentStatus, SeatsStand, State,
+use holdfast_domain::{
+    checkout::{
+        Authorization, Call, Doubt, Event, Knowledge, Outcome, PaymentStatus, SeatsStand, State,
+    },
+    refund,
 };
 
 use crate::faults::Fault;
@@ -26,18 +29,6 @@ const OUT_OF_REACH: &[(&str, &[&str], &str)] = &[
         "a payment that was authorized never goes back",
     ),
     ("awaiting", &["seen prepared"], "a payment that was decided on never goes back"),
-    (
-        "authorizing",
-        &["seen captured"],
-        "nobody else captures, and the checkout does not before it has confirmed the seats",
-    ),
-    ("awaiting", &["seen captured"], "the same"),
-    ("voiding paying", &["void refused", "seen captured"], "the same"),
-    (
-        "reclaiming",
-        &["reclaim done", "reclaim refused", "reclaim unknown", "woken"],
-        "the same: nothing succeeds late where nobody else captures",
-    ),
     ("issuing", &["issue refused"], "the store issues, or fails"),
     ("releasing", &["release refused"], "the store releases, or fails"),
     ("confirmed", &["woken"], "what is over is not claimed"),
@@ -47,9 +38,30 @@ const OUT_OF_REACH: &[(&str, &[&str], &str)] = &[
 
 /// Points of death around a call outside; a local step has the last two.
 const MOMENTS: [&str; 4] = ["before_effect", "after_effect", "before_record", "after_record"];
-const OUTSIDE: [&str; 5] = ["prepare", "authorize", "capture", "void", "ask"];
-const LOCAL: [&str; 4] = ["begin", "confirm_seats", "issue_tickets", "release_seats"];
-const ENDINGS: [&str; 6] = [
+const OUTSIDE: [&str; 6] = ["prepare", "authorize", "capture", "void", "ask", "refund"];
+const LOCAL: [&str; 7] = [
+    "reclaim_seats",
+    "begin",
+    "confirm_seats",
+    "issue_tickets",
+    "release_seats",
+    "cancel",
+    "post_refund",
+];
+/// Pairs of a refund; a post is never refused, and what is over or stuck is not claimed.
+const REFUND: [(&str, &str); 9] = [
+    ("refunding", "refunded"),
+    ("refunding", "refund refused"),
+    ("refunding", "refund unanswered"),
+    ("refunding", "refund faulted"),
+    ("refunding", "woken"),
+    ("posting", "posted"),
+    ("posting", "post unknown"),
+    ("posting", "woken"),
+    ("stuck", "retried"),
+];
+const ENDINGS: [&str; 7] = [
+    "seats-lost-refunded",
     "confirmed",
     "payment-declined",
     "seats-lost",
@@ -57,7 +69,10 @@ const ENDINGS: [&str; 6] = [
     "capture-refused",
     "cancelled",
 ];
-const SCENES: [&str; 20] = [
+const SCENES: [&str; 23] = [
+    "a paid booking is cancelled",
+    "a called-off booking is cancelled",
+    "an operator is called for a refund",
     "a lapsed hold is taken over",
     "a hold is refused by the look",
     "a hold is refused inside",
@@ -94,6 +109,22 @@ impl Coverage {
     /// A checkout takes in an event.
     pub(crate) fn pair(&mut self, state: &State, event: &Event) {
         self.note("pair", state_word(state), event_word(event), 1);
+    }
+
+    /// A refund takes in an event.
+    pub(crate) fn refund_pair(&mut self, state: &refund::State, event: &refund::Event) {
+        let event = match event {
+            refund::Event::Refunded(Outcome::Done(_)) => "refunded",
+            refund::Event::Refunded(Outcome::Refused(_)) => "refund refused",
+            refund::Event::Refunded(Outcome::Unknown(Doubt::NoReply)) => "refund unanswered",
+            refund::Event::Refunded(Outcome::Unknown(Doubt::Faulted)) => "refund faulted",
+            refund::Event::Posted(Outcome::Done(())) => "posted",
+            refund::Event::Posted(Outcome::Refused(())) => "post refused",
+            refund::Event::Posted(Outcome::Unknown(_)) => "post unknown",
+            refund::Event::Woken => "woken",
+            refund::Event::Retried => "retried",
+        };
+        self.note("refund", state.name(), event, 1);
     }
 
     /// Somebody dies around a step.
@@ -206,6 +237,7 @@ fn expected() -> Vec<(&'static str, String, String)> {
             MOMENTS[2..].iter().map(|moment| ("death", step.to_owned(), (*moment).to_owned())),
         );
     }
+    all.extend(REFUND.map(|(state, event)| ("refund", state.to_owned(), event.to_owned())));
     let single = |kind, name: &str| (kind, name.to_owned(), String::new());
     all.extend(Fault::ALL.map(|fault| single("fault", fault.name())));
     all.extend(ENDINGS.map(|ending| single("ending", ending)));

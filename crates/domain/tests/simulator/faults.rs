@@ -58,6 +58,8 @@ pub(crate) enum Fault {
     Withdrawn,
     /// Somebody voids a payment at the gateway by hand.
     VoidedByHand,
+    /// Somebody captures a payment at the gateway by hand.
+    CapturedByHand,
     /// Somebody gives money back at the gateway by hand.
     RefundedByHand,
 }
@@ -74,7 +76,7 @@ enum Rate {
 
 impl Fault {
     /// Every kind, in the order of the declaration.
-    pub(crate) const ALL: [Self; 27] = [
+    pub(crate) const ALL: [Self; 28] = [
         Self::LostRequest,
         Self::LostReply,
         Self::LateRequest,
@@ -101,6 +103,7 @@ impl Fault {
         Self::Revoked,
         Self::Withdrawn,
         Self::VoidedByHand,
+        Self::CapturedByHand,
         Self::RefundedByHand,
     ];
 
@@ -133,6 +136,7 @@ impl Fault {
             Self::Revoked => "revoked",
             Self::Withdrawn => "withdrawn",
             Self::VoidedByHand => "voided-by-hand",
+            Self::CapturedByHand => "captured-by-hand",
             Self::RefundedByHand => "refunded-by-hand",
         }
     }
@@ -159,6 +163,7 @@ impl Fault {
             | Self::TimeLeap
             | Self::Revoked
             | Self::VoidedByHand
+            | Self::CapturedByHand
             | Self::RefundedByHand => Rate::Steady(1000),
         }
     }

@@ -9,7 +9,10 @@ mod reply;
 
 use std::collections::BTreeMap;
 
-use holdfast_domain::checkout::{Doubt, Event, PaymentId, PaymentSeen, PaymentStatus};
+use holdfast_domain::{
+    checkout::{Doubt, Event, Outcome, PaymentId, PaymentSeen, PaymentStatus, RefundId},
+    refund::Refund,
+};
 
 use crate::{
     faults::{Chance, Fault},
@@ -29,6 +32,7 @@ pub(crate) enum Wanted {
     Authorize(PaymentId),
     Capture(PaymentId),
     Void(PaymentId),
+    GiveBack(PaymentId, i64),
 }
 
 #[derive(Debug, Clone)]
@@ -47,6 +51,7 @@ enum Answer {
     Declined,
     Captured,
     Voided,
+    GaveBack(RefundId),
     Refused,
     Fault,
 }
@@ -64,6 +69,8 @@ pub(crate) struct Payment {
     pub(crate) given_back: i64,
     /// The bank has changed its mind: the reserved amount cannot be taken.
     pub(crate) withdrawn: bool,
+    /// It was captured in the gateway's own pages.
+    pub(crate) by_hand: bool,
     /// When the gateway will have decided, while it takes time.
     decides_ms: i64,
 }
@@ -94,6 +101,8 @@ pub(crate) struct Gateway {
     under_way: Vec<(i64, Request)>,
     hooks: u64,
     outgoing: Vec<Hook>,
+    /// What was given back under which saga's keys.
+    given_back: Vec<(String, RefundId)>,
 }
 
 fn payment_id(index: usize) -> PaymentId {
@@ -114,7 +123,38 @@ impl Gateway {
         chance: &mut Chance,
     ) -> Event {
         let wanted = request.wanted.clone();
-        let answer = if chance.strikes(Fault::LostRequest) {
+        let answer = self.exchange(request, now_ms, rules, chance);
+        reply::understand(&wanted, answer, rules)
+    }
+
+    /// Asks for money to be given back.
+    pub(crate) fn give_back(
+        &mut self,
+        key: String,
+        (payment, amount): (PaymentId, i64),
+        now_ms: i64,
+        rules: Rules,
+        chance: &mut Chance,
+    ) -> Outcome<RefundId, String> {
+        let request = Request { key, wanted: Wanted::GiveBack(payment, amount) };
+        reply::understand_refund(self.exchange(request, now_ms, rules, chance))
+    }
+
+    /// What was given back for this refund, where something was.
+    pub(crate) fn given_back_for(&self, refund: &Refund) -> Option<RefundId> {
+        let saga = refund.saga.to_string();
+        let mut found = self.given_back.iter().filter(|(key, _)| key.starts_with(&saga));
+        found.next().map(|(_, id)| id.clone())
+    }
+
+    fn exchange(
+        &mut self,
+        request: Request,
+        now_ms: i64,
+        rules: Rules,
+        chance: &mut Chance,
+    ) -> Result<Answer, Doubt> {
+        if chance.strikes(Fault::LostRequest) {
             Err(Doubt::NoReply)
         } else if chance.strikes(Fault::LateRequest) {
             self.under_way.push((now_ms + chance.rng.between(1, SLOW_MS), request));
@@ -122,8 +162,7 @@ impl Gateway {
         } else {
             let answer = self.receive(&request, now_ms, rules, chance);
             if chance.strikes(Fault::LostReply) { Err(Doubt::NoReply) } else { Ok(answer) }
-        };
-        reply::understand(&wanted, answer, rules)
+        }
     }
 
     /// Fetches a payment.
@@ -209,6 +248,14 @@ impl Gateway {
         self.becomes(number, PaymentStatus::Voided);
     }
 
+    /// Somebody captures a payment in the gateway's own pages.
+    pub(crate) fn capture_by_hand(&mut self, number: usize) {
+        let payment = &mut self.payments[number];
+        payment.taken += payment.amount;
+        payment.by_hand = true;
+        self.becomes(number, PaymentStatus::Captured);
+    }
+
     /// Somebody gives some money back in the gateway's own pages.
     pub(crate) fn refund_by_hand(&mut self, number: usize, amount: i64) -> bool {
         let payment = &mut self.payments[number];
@@ -246,18 +293,35 @@ impl Gateway {
         {
             return answer.clone();
         }
-        let answer = if chance.strikes(Fault::ServerErrorBefore) {
-            Answer::Fault
-        } else {
-            let answer = self.perform(&request.wanted, now_ms, chance);
-            if chance.strikes(Fault::ServerErrorAfter) { Answer::Fault } else { answer }
-        };
+        if chance.strikes(Fault::ServerErrorBefore) {
+            return self.server_error(request, now_ms, None);
+        }
+        let answer = self.perform(request, now_ms, chance);
+        if chance.strikes(Fault::ServerErrorAfter) {
+            return self.server_error(request, now_ms, Some(answer));
+        }
         self.answers.insert(request.key.clone(), (now_ms, answer.clone()));
         answer
     }
 
-    fn perform(&mut self, wanted: &Wanted, now_ms: i64, chance: &mut Chance) -> Answer {
-        match wanted {
+    /// A server error is repeated under the same key, as Stripe's are. One to a refund comes from something
+    /// in between and is not: else no refund would end before its key is forgotten.
+    fn server_error(&mut self, request: &Request, now_ms: i64, did: Option<Answer>) -> Answer {
+        let kept = match request.wanted {
+            Wanted::GiveBack(..) => did,
+            Wanted::Prepare { .. }
+            | Wanted::Authorize(_)
+            | Wanted::Capture(_)
+            | Wanted::Void(_) => Some(Answer::Fault),
+        };
+        if let Some(kept) = kept {
+            self.answers.insert(request.key.clone(), (now_ms, kept));
+        }
+        Answer::Fault
+    }
+
+    fn perform(&mut self, request: &Request, now_ms: i64, chance: &mut Chance) -> Answer {
+        match &request.wanted {
             Wanted::Prepare { booking, amount } => {
                 if chance.rng.chance(20) {
                     return Answer::Refused;
@@ -270,12 +334,25 @@ impl Gateway {
                     taken: 0,
                     given_back: 0,
                     withdrawn: false,
+                    by_hand: false,
                     decides_ms: 0,
                 });
                 Answer::Prepared(payment_id(self.payments.len() - 1))
             }
             Wanted::Authorize(id) => self.authorize(id, now_ms, chance),
             Wanted::Capture(id) => self.capture(index(id)),
+            Wanted::GiveBack(id, amount) => {
+                let payment = &mut self.payments[index(id)];
+                let left = payment.taken - payment.given_back;
+                // Now and then the account cannot be paid from.
+                if left < *amount || chance.rng.chance(30) {
+                    return Answer::Refused;
+                }
+                payment.given_back += amount;
+                let refund = RefundId(format!("re_{}", self.given_back.len()));
+                self.given_back.push((request.key.clone(), refund.clone()));
+                Answer::GaveBack(refund)
+            }
             Wanted::Void(id) => {
                 if self.payments[index(id)].status == PaymentStatus::Captured {
                     return Answer::Refused;
@@ -320,6 +397,7 @@ impl Gateway {
         let payment = &mut self.payments[number];
         match payment.status {
             PaymentStatus::Authorized if payment.withdrawn => Answer::Refused,
+            PaymentStatus::Captured if payment.by_hand => Answer::Refused,
             PaymentStatus::Authorized | PaymentStatus::Captured => {
                 payment.taken += payment.amount;
                 self.becomes(number, PaymentStatus::Captured);

@@ -93,6 +93,7 @@ impl World {
             }
             Err(HoldRefusal::Again) => {}
             Err(HoldRefusal::Taken) => self.coverage.scene("a hold is refused inside"),
+            Err(HoldRefusal::CalledOff) => {}
             Err(HoldRefusal::Limit) => self.coverage.scene("a limit refuses"),
             Err(HoldRefusal::Short) => self.coverage.scene("places are short"),
         }

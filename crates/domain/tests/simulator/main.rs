@@ -16,6 +16,7 @@ mod holders;
 mod hooks;
 mod locks;
 mod prng;
+mod refunds;
 mod rules;
 mod run;
 mod store;

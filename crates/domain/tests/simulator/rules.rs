@@ -35,6 +35,8 @@ pub(crate) enum Rule {
     CounterMindsCapacity,
     /// The attempt's key is claimed in the transaction that begins the payment.
     ClaimWithBegin,
+    /// The refund is started in the transaction that cancels.
+    RefundWithCancel,
     /// Webhooks are known again by the store, not by a node's memory.
     HooksKnownByStore,
 }

@@ -1,10 +1,11 @@
 //! The model database: rows, and transactions that happen whole or not at all, one after another. Who reads in
 //! one transaction and writes in a later one minds versions, fences and states, as the server does.
 //!
-//! `holds` takes and frees, `payment` carries a checkout's own steps out.
+//! `holds` takes and frees, `payment` carries a checkout's own steps out, `refunds` cancels what was paid.
 
 mod holds;
 mod payment;
+mod refunds;
 
 use std::{
     ops::{Deref, DerefMut},
@@ -12,14 +13,18 @@ use std::{
 };
 
 use holdfast_domain::{
-    checkout::{Checkout, Ending, State},
+    checkout::{Checkout, Ending, PaymentId, State},
     ids::{BookingId, SagaId, SeatId},
     inventory::{SeatState, SeatView},
+    money::Currency,
     reservation::ReservationState,
 };
 use uuid::Uuid;
 
-pub(crate) use self::holds::{Counted, HoldRefusal, Wish};
+pub(crate) use self::{
+    holds::{Counted, HoldRefusal, Wish},
+    refunds::RefundRow,
+};
 use crate::{clients::Told, hooks::Hook};
 
 /// How long a hold lasts.
@@ -149,6 +154,8 @@ pub(crate) struct Booking {
     pub(crate) reservations: Rc<[usize]>,
     pub(crate) amount: i64,
     pub(crate) state: BookingState,
+    /// The payment, once its id is known.
+    pub(crate) payment: Option<PaymentId>,
 }
 
 /// A saga's row. Booking `n` has saga `n`.
@@ -203,6 +210,13 @@ pub(crate) struct Store {
     pub(crate) ledger: Table<(usize, i64)>,
     pub(crate) keys: Table<KeyRow>,
     pub(crate) inbox: Table<InboxRow>,
+    pub(crate) refunds: Table<RefundRow>,
+    /// The event does not take place.
+    pub(crate) is_called_off: bool,
+}
+
+pub(crate) fn euro() -> Currency {
+    Currency::parse("EUR").expect("a currency")
 }
 
 pub(crate) fn saga_id(booking: usize) -> SagaId {

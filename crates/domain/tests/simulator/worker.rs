@@ -180,15 +180,9 @@ impl World {
         Ok(())
     }
 
-    /// Whether the worker's node dies at this point, with all its workers.
+    /// Whether the worker's node dies at this point.
     fn dies(&mut self, w: usize, step: &'static str, moment: &'static str) -> bool {
-        let dies = self.chance.strikes(Fault::Crash);
-        if dies {
-            self.coverage.death(step, moment);
-            self.say(|| format!("worker {w}: {step}.{moment}"));
-            self.node_dies(self.workers[w].node);
-        }
-        dies
+        self.dies_at(self.workers[w].node, step, moment)
     }
 }
 

@@ -2,7 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use holdfast_domain::{checkout::Ending, inventory::SeatState, reservation::ReservationState};
+use holdfast_domain::{
+    checkout::{Ending, PaymentStatus},
+    inventory::SeatState,
+    reservation::ReservationState,
+};
 
 use crate::{
     Breach,
@@ -13,6 +17,7 @@ use crate::{
     holders::Holder,
     hooks::Hook,
     locks::Locks,
+    refunds::Refunder,
     rules::Rules,
     store::{BookingState, Store},
     worker::{Phase, Takes, Worker},
@@ -31,6 +36,7 @@ pub(crate) const BUYERS: usize = 5;
 const NODES: usize = 3;
 const WORKERS: usize = 4;
 const HOLDERS: usize = 4;
+const REFUNDERS: usize = 2;
 
 /// A server.
 #[derive(Debug, Clone, Default)]
@@ -57,6 +63,7 @@ pub(crate) struct World {
     pub(crate) nodes: Vec<Node>,
     pub(crate) workers: Vec<Worker>,
     pub(crate) holders: Vec<Holder>,
+    pub(crate) refunders: Vec<Refunder>,
     pub(crate) attempts: Vec<Attempt>,
     /// Second copies of requests, and when they arrive.
     pub(crate) twins: Vec<(i64, usize)>,
@@ -87,6 +94,7 @@ impl World {
             nodes: vec![Node::default(); NODES],
             workers: (0..WORKERS).map(worker).collect(),
             holders: vec![Holder::Idle; HOLDERS],
+            refunders: vec![Refunder::Idle; REFUNDERS],
             attempts: Vec::new(),
             twins: Vec::new(),
             post: Vec::new(),
@@ -107,7 +115,12 @@ impl World {
 
     /// Runs the unkind part, then the kind one, looking at the invariants after each tick.
     pub(crate) fn run(mut self) -> Result<Coverage, Breach> {
-        for _ in 0..UNKIND_TICKS {
+        let off_at = self.chance.rng.below(10 * UNKIND_TICKS);
+        for tick in 0..UNKIND_TICKS {
+            if tick == off_at {
+                self.say(|| "the event is called off".to_owned());
+                self.store.is_called_off = true;
+            }
             self.unkind_tick()?;
             self.check()?;
         }
@@ -146,9 +159,18 @@ impl World {
     }
 
     fn is_quiet(&self) -> bool {
-        let busy = self.workers.iter().any(|worker| !matches!(worker.phase, Phase::Idle));
+        let busy = self.is_busy();
         let at_rest = self.store.sagas.iter().all(|row| row.due_ms.is_none() && !row.stuck);
-        !busy && at_rest && self.post.is_empty() && !self.has_mail()
+        let refunds = self.store.refunds.iter();
+        let given_back = refunds.clone().all(|row| row.due_ms.is_none() && !row.stuck);
+        let all_off = !self.store.is_called_off || self.cancellable().is_empty();
+        !busy && at_rest && given_back && all_off && self.post.is_empty() && !self.has_mail()
+    }
+
+    fn is_busy(&self) -> bool {
+        let idle = |refunder: &Refunder| matches!(refunder, Refunder::Idle);
+        self.workers.iter().any(|worker| !matches!(worker.phase, Phase::Idle))
+            || !self.refunders.iter().all(idle)
     }
 
     fn has_mail(&self) -> bool {
@@ -164,7 +186,12 @@ impl World {
     fn unkind_tick(&mut self) -> Result<(), Breach> {
         self.time_passes();
         match self.chance.rng.below(100) {
-            0..=47 => self.some_worker_acts()?,
+            0..=2 => {
+                let r = self.chance.rng.below(REFUNDERS);
+                self.refunder_acts(r)?;
+            }
+            3 => self.call_off_acts(),
+            4..=47 => self.some_worker_acts()?,
             48..=64 => {
                 let h = self.chance.rng.below(HOLDERS);
                 self.holder_acts(h);
@@ -178,9 +205,13 @@ impl World {
             85 => self.a_node_pauses(),
             86 => self.a_worker_stalls(),
             87..=90 => self.inbox_work(),
-            91..=93 => self.expiry_acts(),
+            91..=92 => self.expiry_acts(),
+            93 => self.somebody_cancels_what_is_paid(),
             94 => self.organizer_revokes(),
-            95 => self.operator_retries()?,
+            95 => {
+                self.operator_retries()?;
+                self.operator_retries_refunds()?;
+            }
             96 => self.somebody_gives_up(),
             97 => self.somebody_at_the_gateway(),
             98 => self.a_clock_jumps(),
@@ -199,19 +230,24 @@ impl World {
         self.hooks_arrive();
         self.inbox_work();
         self.operator_retries()?;
+        self.operator_retries_refunds()?;
+        self.call_off_acts();
+        (0..REFUNDERS).try_for_each(|r| self.refunder_acts(r))?;
         self.some_worker_acts()
     }
 
     /// When something will happen, where nobody is at anything now.
     fn next_ms(&self) -> Option<i64> {
-        let busy = self.workers.iter().any(|worker| !matches!(worker.phase, Phase::Idle));
+        let busy = self.is_busy();
         if busy || self.has_mail() {
             return None;
         }
         let sagas = self.store.sagas.iter();
         let due = sagas.filter_map(|row| row.due_ms.map(|due| due.max(row.lease_until_ms)));
         let post = self.post.iter().map(|(at, _)| *at);
-        due.chain(post).chain(self.gateway.next_ms()).min()
+        let refunds = self.store.refunds.iter();
+        let back = refunds.filter_map(|row| row.due_ms.map(|due| due.max(row.lease_until_ms)));
+        due.chain(post).chain(back).chain(self.gateway.next_ms()).min()
     }
 
     fn time_passes(&mut self) {
@@ -302,11 +338,30 @@ impl World {
         }
     }
 
+    /// Whether a node dies at this point of a step.
+    pub(crate) fn dies_at(
+        &mut self,
+        node: usize,
+        step: &'static str,
+        moment: &'static str,
+    ) -> bool {
+        let dies = self.chance.strikes(Fault::Crash);
+        if dies {
+            self.say(|| format!("{step}.{moment}"));
+            self.coverage.death(step, moment);
+            self.node_dies(node);
+        }
+        dies
+    }
+
     /// A process ends, with all that it had in memory.
     pub(crate) fn node_dies(&mut self, node: usize) {
         self.say(|| format!("node {node} dies"));
         for worker in self.workers.iter_mut().filter(|worker| worker.node == node) {
             worker.phase = Phase::Idle;
+        }
+        for r in (0..REFUNDERS).filter(|&r| self.node_of_refunder(r) == node).collect::<Vec<_>>() {
+            self.refunders[r] = Refunder::Idle;
         }
         for h in (0..HOLDERS).filter(|&h| self.node_of_holder(h) == node).collect::<Vec<_>>() {
             self.holders[h] = Holder::Idle;
@@ -381,15 +436,31 @@ impl World {
             .filter(|&n| self.gateway.payments[n].is_open())
             .collect();
         if !open.is_empty() && self.chance.rng.chance(500) {
-            if self.chance.strikes(Fault::VoidedByHand) {
-                let payment = open[self.chance.rng.below(open.len())];
+            let payment = open[self.chance.rng.below(open.len())];
+            let authorized = self.gateway.payments[payment].status == PaymentStatus::Authorized;
+            if authorized && self.chance.rng.chance(600) {
+                if self.chance.strikes(Fault::CapturedByHand) {
+                    self.gateway.capture_by_hand(payment);
+                    self.say(|| format!("payment {payment} is captured by hand"));
+                }
+            } else if self.chance.strikes(Fault::VoidedByHand) {
                 self.gateway.void_by_hand(payment);
                 self.say(|| format!("payment {payment} is voided by hand"));
             }
         } else if self.chance.strikes(Fault::RefundedByHand)
+            && self.may_be_refunded_by_hand(payment)
             && self.gateway.refund_by_hand(payment, 500)
         {
             self.say(|| format!("5.00 of payment {payment} are given back by hand"));
+        }
+    }
+
+    /// Nobody gives something back by hand for what is cancelled.
+    fn may_be_refunded_by_hand(&self, payment: usize) -> bool {
+        let booking = self.gateway.payments[payment].booking;
+        match self.store.bookings[booking].state {
+            BookingState::Confirmed => !self.store.is_called_off,
+            BookingState::Pending | BookingState::Failed | BookingState::Cancelled => false,
         }
     }
 

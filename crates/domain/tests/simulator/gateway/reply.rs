@@ -1,6 +1,6 @@
 //! What a caller makes of the gateway's answer, or of none.
 
-use holdfast_domain::checkout::{Authorization, Decline, Doubt, Event, Outcome};
+use holdfast_domain::checkout::{Authorization, Decline, Doubt, Event, Outcome, RefundId};
 
 use super::{Answer, Wanted};
 use crate::rules::{Rule, Rules};
@@ -18,12 +18,24 @@ pub(super) fn understand(wanted: &Wanted, answer: Result<Answer, Doubt>, rules: 
         Ok(Answer::Declined) => Event::Authorized(Outcome::Refused(decline("card_declined"))),
         Ok(Answer::Captured) => Event::Captured(Outcome::Done(())),
         Ok(Answer::Voided) => Event::Voided(Outcome::Done(())),
+        Ok(Answer::GaveBack(id)) => panic!("{id:?} is no answer to {wanted:?}"),
         Ok(Answer::Refused) => match wanted {
             Wanted::Prepare { .. } => Event::Prepared(Outcome::Refused(decline("refused"))),
             Wanted::Authorize(_) => Event::Authorized(Outcome::Refused(decline("refused"))),
             Wanted::Capture(_) => Event::Captured(Outcome::Refused(())),
             Wanted::Void(_) => Event::Voided(Outcome::Refused(())),
+            Wanted::GiveBack(..) => panic!("a refund is understood elsewhere"),
         },
+    }
+}
+
+pub(super) fn understand_refund(answer: Result<Answer, Doubt>) -> Outcome<RefundId, String> {
+    match answer {
+        Err(doubt) => Outcome::Unknown(doubt),
+        Ok(Answer::Fault) => Outcome::Unknown(Doubt::Faulted),
+        Ok(Answer::GaveBack(id)) => Outcome::Done(id),
+        Ok(Answer::Refused) => Outcome::Refused("charge_not_refundable".to_owned()),
+        Ok(other) => panic!("{other:?} is no answer to a refund"),
     }
 }
 
@@ -37,6 +49,7 @@ fn in_doubt(wanted: &Wanted, doubt: Doubt, rules: Rules) -> Event {
         Wanted::Capture(_) if known => Event::Captured(Outcome::Unknown(doubt)),
         Wanted::Capture(_) => Event::Captured(Outcome::Refused(())),
         Wanted::Void(_) => Event::Voided(Outcome::Unknown(doubt)),
+        Wanted::GiveBack(..) => panic!("a refund is understood elsewhere"),
     }
 }
 

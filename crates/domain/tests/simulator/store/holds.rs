@@ -28,6 +28,8 @@ pub(crate) struct Counted {
 pub(crate) enum HoldRefusal {
     /// A seat is not free.
     Taken,
+    /// The event does not take place.
+    CalledOff,
     /// The buyer would have too many.
     Limit,
     /// There are fewer places.
@@ -63,6 +65,9 @@ impl Store {
         rules: Rules,
     ) -> Result<Held, HoldRefusal> {
         self.transact(|tx| {
+            if tx.is_called_off {
+                return Err(HoldRefusal::CalledOff);
+            }
             if rules.keep(Rule::LimitUnderLock) && tx.buyers[wish.buyer] != counted.version {
                 return Err(HoldRefusal::Again);
             }

@@ -27,6 +27,9 @@ impl Store {
     ) -> Option<usize> {
         let booking = self.bookings.len();
         self.transact(|tx| {
+            if tx.is_called_off {
+                return Err(());
+            }
             let mut persons = 0;
             for &id in attempt.reservations.iter() {
                 tx.begin_reservation(id, now_ms)?;
@@ -40,7 +43,13 @@ impl Store {
             let checkout = Checkout::start(saga_id(booking), booking_id(booking), order, now_ms);
             let reservations = attempt.reservations.clone();
             let state = BookingState::Pending;
-            tx.bookings.push(Booking { attempt: number, reservations, amount, state });
+            tx.bookings.push(Booking {
+                attempt: number,
+                reservations,
+                amount,
+                state,
+                payment: None,
+            });
             tx.sagas.push(SagaRow {
                 text: checkout.encode().into(),
                 version: 1,
@@ -104,6 +113,42 @@ impl Store {
         for number in seats {
             self.seats[number].state = SeatState::Sold;
         }
+        self.sell_places(booking);
+        Outcome::Done(())
+    }
+
+    /// Still paying, or free again, → sold, all or nothing: the money was taken all the same.
+    pub(crate) fn reclaim_seats(&mut self, booking: usize, now_ms: i64) -> Outcome<(), ()> {
+        let kept = |seat: &Seat, reservation, fence| {
+            seat.state == SeatState::Paying
+                && seat.owner == Some(reservation)
+                && seat.fence == fence
+        };
+        let seats: Vec<(usize, usize, u64)> = self.seats_of(booking).collect();
+        let can = |&(number, reservation, fence): &(usize, usize, u64)| {
+            let seat = &self.seats[number];
+            seat.is_free(now_ms) || kept(seat, reservation, fence)
+        };
+        let paying = self.places_of(booking).all(|places| places.state == PlacesState::Paying);
+        if self.is_called_off || !paying || !seats.iter().all(can) {
+            return Outcome::Refused(());
+        }
+        for (number, reservation, fence) in seats {
+            let seat = &mut self.seats[number];
+            if !kept(seat, reservation, fence) {
+                seat.fence += 1;
+                seat.owner = Some(reservation);
+                let taken = seat.fence;
+                let own = &mut self.reservations[reservation].seats;
+                own.iter_mut().filter(|own| own.0 == number).for_each(|own| own.1 = taken);
+            }
+            self.seats[number].state = SeatState::Sold;
+        }
+        self.sell_places(booking);
+        Outcome::Done(())
+    }
+
+    fn sell_places(&mut self, booking: usize) {
         for &id in self.bookings[booking].reservations.clone().iter() {
             if let Some(places) = &mut self.reservations[id].places {
                 places.state = PlacesState::Sold;
@@ -111,41 +156,6 @@ impl Store {
                 self.section.sold += places.quantity;
             }
         }
-        Outcome::Done(())
-    }
-
-    /// Still paying, or free, → sold, all or nothing: the money was taken all the same. Places are the booking's or
-    /// are lost.
-    pub(crate) fn reclaim_seats(&mut self, booking: usize, now_ms: i64) -> Outcome<(), ()> {
-        let seats: Vec<_> = self.seats_of(booking).collect();
-        let is_kept = |seat: &Seat, reservation, fence| {
-            seat.state == SeatState::Paying
-                && seat.owner == Some(reservation)
-                && seat.fence == fence
-        };
-        for &(number, reservation, fence) in &seats {
-            let seat = &self.seats[number];
-            let is_free = match seat.state {
-                SeatState::Available => true,
-                SeatState::Held => seat.until_ms <= now_ms,
-                SeatState::Paying | SeatState::Sold | SeatState::Blocked => false,
-            };
-            if !is_free && !is_kept(seat, reservation, fence) {
-                return Outcome::Refused(());
-            }
-        }
-        for (number, reservation, fence) in seats {
-            let seat = &mut self.seats[number];
-            if is_kept(seat, reservation, fence) {
-                continue;
-            }
-            seat.fence += 1;
-            (seat.owner, seat.state) = (Some(reservation), SeatState::Paying);
-            let taken = seat.fence;
-            let own = &mut self.reservations[reservation].seats;
-            own.iter_mut().filter(|own| own.0 == number).for_each(|own| own.1 = taken);
-        }
-        self.confirm_seats(booking)
     }
 
     /// Paying or sold → held or available, as far as it is still the booking's.
@@ -199,6 +209,11 @@ impl Store {
         };
         if let Failure::Declined { .. } = why {
             self.answer(booking, Told::Declined(booking));
+        }
+        if *why == Failure::SeatsLostRefunded {
+            let amount = self.bookings[booking].amount;
+            self.ledger.push((booking, amount));
+            self.start_refund(booking, amount, now_ms);
         }
         Outcome::Done(())
     }

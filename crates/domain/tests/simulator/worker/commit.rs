@@ -54,6 +54,9 @@ impl Takes<'_> {
         let mut checkout = work.checkout;
         let mut steps = Vec::new();
         if let Some((step, event)) = answer {
+            if let Event::Prepared(Outcome::Done(payment)) = &event {
+                tx.bookings[booking].payment = Some(payment.clone());
+            }
             checkout = self.take(checkout, event)?;
             steps.push(step);
         }
@@ -121,7 +124,8 @@ impl Takes<'_> {
                 Some((step.name(), Event::TicketsIssued(tx.issue(booking))))
             }
             (Decision::Run(step @ Step::ReclaimSeats, _), _) => {
-                Some((step.name(), Event::SeatsReclaimed(tx.reclaim_seats(booking, self.now_ms))))
+                let reclaimed = tx.reclaim_seats(booking, self.now_ms);
+                Some((step.name(), Event::SeatsReclaimed(reclaimed)))
             }
             (Decision::Undo(step @ Step::ConfirmSeats, _), State::Releasing { why, .. }) => {
                 let released = tx.release_seats(booking, why, self.now_ms, self.rules);

@@ -1,0 +1,257 @@
+//! Cancelling what is paid, and the workers that give the money back: the same protocol as a checkout's, over the
+//! machine of [`holdfast_domain::refund`].
+
+use holdfast_domain::{
+    checkout::{Doubt, Outcome, Tries},
+    refund::{self, Decision, Event, Refund, State, Step, rules::Asker},
+};
+
+use crate::{
+    Breach,
+    faults::Fault,
+    rules::Rule,
+    store::{BookingState, LEASE_MS, RefundRow, Store},
+    world::World,
+};
+
+/// A refund in a worker's hands.
+#[derive(Debug, Clone)]
+pub(crate) struct Held {
+    row: usize,
+    fence: u64,
+    version: u64,
+    refund: Refund,
+}
+
+/// What a worker of refunds is at.
+#[derive(Debug, Clone, Default)]
+pub(crate) enum Refunder {
+    #[default]
+    Idle,
+    Claimed(Held),
+    Answered(Held, Event),
+}
+
+impl World {
+    /// Somebody cancels a booking that is paid. A booking of which something was given back by hand is left
+    /// alone: what was given back would have to be known before the rest is asked for.
+    pub(crate) fn somebody_cancels_what_is_paid(&mut self) {
+        let asker = if self.chance.rng.chance(500) { Asker::Buyer } else { Asker::Organizer };
+        self.cancel_one(asker);
+    }
+
+    /// The standing pass over a called-off event.
+    pub(crate) fn call_off_acts(&mut self) {
+        if self.store.is_called_off && self.cancel_one(Asker::CalledOff) {
+            self.coverage.scene("a called-off booking is cancelled");
+        }
+    }
+
+    /// Bookings that are confirmed, and of which nothing was given back by hand.
+    pub(crate) fn cancellable(&self) -> Vec<usize> {
+        let by_hand = |booking| {
+            let mut payments = self.gateway.payments.iter();
+            payments.any(|payment| payment.booking == booking && payment.given_back > 0)
+        };
+        (0..self.store.bookings.len())
+            .filter(|&n| self.store.bookings[n].state == BookingState::Confirmed && !by_hand(n))
+            .collect()
+    }
+
+    fn cancel_one(&mut self, asker: Asker) -> bool {
+        let bookings = self.cancellable();
+        let node = self.chance.rng.below(self.nodes.len());
+        if bookings.is_empty() || !self.is_up(node) {
+            return false;
+        }
+        let booking = bookings[self.chance.rng.below(bookings.len())];
+        let (now, together) = (self.now_ms, self.rules.keep(Rule::RefundWithCancel));
+        let mut tx = self.store.clone();
+        let Some(amount) = tx.cancel_booking(booking, asker, now) else { return false };
+        if together {
+            tx.start_refund(booking, amount, now);
+        }
+        if self.chance.strikes(Fault::Abort) || self.dies_at(node, "cancel", "before_record") {
+            return false;
+        }
+        self.store = tx;
+        self.say(|| format!("booking {booking} is cancelled by {asker:?}"));
+        self.coverage.scene("a paid booking is cancelled");
+        if !self.dies_at(node, "cancel", "after_record") && !together {
+            self.store.start_refund(booking, amount, now);
+        }
+        true
+    }
+
+    /// The node of a worker of refunds.
+    pub(crate) fn node_of_refunder(&self, r: usize) -> usize {
+        (r + 1) % self.nodes.len()
+    }
+
+    /// One thing that the worker `r` of refunds does.
+    pub(crate) fn refunder_acts(&mut self, r: usize) -> Result<(), Breach> {
+        if !self.is_up(self.node_of_refunder(r)) {
+            return Ok(());
+        }
+        match std::mem::take(&mut self.refunders[r]) {
+            Refunder::Idle => self.claim_refund(r),
+            Refunder::Claimed(held) => self.perform_refund(r, held),
+            Refunder::Answered(held, event) => self.record_refund(r, held, Some(event)),
+        }
+    }
+
+    fn claim_refund(&mut self, r: usize) -> Result<(), Breach> {
+        let now = self.now_ms;
+        let due = |row: &RefundRow| {
+            row.due_ms.is_some_and(|due| due <= now) && row.lease_until_ms <= now && !row.stuck
+        };
+        let due: Vec<usize> =
+            (0..self.store.refunds.len()).filter(|&n| due(&self.store.refunds[n])).collect();
+        if due.is_empty() {
+            return Ok(());
+        }
+        let row = due[self.chance.rng.below(due.len())];
+        let refund = self.take_refund(self.store.refund(row), Event::Woken)?;
+        let stored = &mut self.store.refunds[row];
+        stored.text = refund.encode().into();
+        stored.fence += 1;
+        stored.version += 1;
+        stored.lease_until_ms = now + LEASE_MS;
+        let (fence, version) = (stored.fence, stored.version);
+        self.refunders[r] = Refunder::Claimed(Held { row, fence, version, refund });
+        Ok(())
+    }
+
+    fn take_refund(&mut self, refund: Refund, event: Event) -> Result<Refund, Breach> {
+        self.coverage.refund_pair(&refund.state, &event);
+        refund::apply(refund, event, self.now_ms).map_err(|illegal| Breach(illegal.to_string()))
+    }
+
+    fn perform_refund(&mut self, r: usize, held: Held) -> Result<(), Breach> {
+        let (now, rules, node) = (self.now_ms, self.rules, self.node_of_refunder(r));
+        let key = match refund::next(&held.refund, now) {
+            Decision::Run(Step::Refund) => held.refund.key(),
+            Decision::Run(Step::Post)
+            | Decision::Wait(_)
+            | Decision::Rest
+            | Decision::NeedsOperator(_) => None,
+        };
+        let Some(key) = key else { return self.record_refund(r, held, None) };
+        if self.dies_at(node, "refund", "before_effect") {
+            return Ok(());
+        }
+        let (payment, amount) = (held.refund.payment.clone(), held.refund.amount.minor);
+        let outcome = self.gateway.give_back(key, (payment, amount), now, rules, &mut self.chance);
+        self.say(|| format!("refund {}: {outcome:?}", held.row));
+        if !self.dies_at(node, "refund", "after_effect") {
+            self.refunders[r] = Refunder::Answered(held, Event::Refunded(outcome));
+        }
+        Ok(())
+    }
+
+    fn record_refund(&mut self, r: usize, held: Held, event: Option<Event>) -> Result<(), Breach> {
+        let in_hand = |held: Held, event: Option<Event>| match event {
+            Some(event) => Refunder::Answered(held, event),
+            None => Refunder::Claimed(held),
+        };
+        if self.chance.strikes(Fault::Abort) {
+            self.refunders[r] = in_hand(held, event);
+            return Ok(());
+        }
+        let node = self.node_of_refunder(r);
+        let mut tx = self.store.clone();
+        let (after, steps) = self.commit_refund(&mut tx, held.clone(), event.clone())?;
+        if steps.iter().any(|step| self.dies_at(node, step, "before_record")) {
+            return Ok(());
+        }
+        self.store = tx;
+        if steps.iter().any(|step| self.dies_at(node, step, "after_record")) {
+            return Ok(());
+        }
+        self.refunders[r] = if self.chance.strikes(Fault::LostCommit) {
+            in_hand(held, event)
+        } else {
+            after.map_or(Refunder::Idle, Refunder::Claimed)
+        };
+        Ok(())
+    }
+
+    /// The transaction that records what came of the call and posts it.
+    fn commit_refund(
+        &mut self,
+        tx: &mut Store,
+        mut held: Held,
+        event: Option<Event>,
+    ) -> Result<(Option<Held>, Vec<&'static str>), Breach> {
+        let (now, number) = (self.now_ms, held.row);
+        let row = &tx.refunds[number];
+        let stale = row.fence != held.fence || row.version != held.version;
+        if stale && self.rules.keep(Rule::RecordMindsFence) {
+            return Ok((None, Vec::new()));
+        }
+        let (booking, amount) = (row.booking, held.refund.amount.minor);
+        let mut steps = Vec::new();
+        let mut refund = held.refund.clone();
+        if let Some(event) = event {
+            refund = self.take_refund(refund, event)?;
+            steps.push(Step::Refund.name());
+        }
+        if let Decision::Run(step @ Step::Post) = refund::next(&refund, now) {
+            let posted = if self.chance.strikes(Fault::StepFails) {
+                Outcome::Unknown(Doubt::NoReply)
+            } else {
+                tx.ledger.push((booking, -amount));
+                Outcome::Done(())
+            };
+            refund = self.take_refund(refund, Event::Posted(posted))?;
+            steps.push(step.name());
+        }
+        let row = &mut tx.refunds[number];
+        row.text = refund.encode().into();
+        row.version += 1;
+        (row.due_ms, row.lease_until_ms) = match refund::next(&refund, now) {
+            Decision::Run(_) => {
+                (row.due_ms, row.lease_until_ms) = (Some(now), now + LEASE_MS);
+                (held.version, held.refund) = (row.version, refund);
+                return Ok((Some(held), steps));
+            }
+            Decision::Wait(until_ms) => (Some(until_ms), 0),
+            Decision::Rest => (None, 0),
+            Decision::NeedsOperator(reason) => {
+                self.coverage.scene("an operator is called for a refund");
+                self.say(|| format!("refund {number} is stuck: {}", reason.name()));
+                row.stuck = true;
+                (None, 0)
+            }
+        };
+        Ok((None, steps))
+    }
+
+    /// The operator looks into the gateway's books first: what was given back already is written down by hand.
+    pub(crate) fn operator_retries_refunds(&mut self) -> Result<(), Breach> {
+        for number in 0..self.store.refunds.len() {
+            if !self.store.refunds[number].stuck {
+                continue;
+            }
+            let mut refund = self.store.refund(number);
+            let done = self.gateway.given_back_for(&refund);
+            refund = match (done, refund.state.clone()) {
+                (Some(done), State::Stuck { from, .. })
+                    if matches!(*from, State::Refunding { .. }) =>
+                {
+                    let tries = Tries::first(self.now_ms);
+                    refund.state = State::Posting { refund: done, tries };
+                    refund
+                }
+                (_, _) => self.take_refund(refund, Event::Retried)?,
+            };
+            let now = self.now_ms;
+            let row = &mut self.store.refunds[number];
+            row.text = refund.encode().into();
+            row.version += 1;
+            row.stuck = false;
+            row.due_ms = Some(now);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,110 @@
+//! Cancelling what was paid, and the rows of the refunds.
+
+use std::rc::Rc;
+
+use holdfast_domain::{
+    checkout::PaymentId,
+    ids::{LineId, SagaId},
+    inventory::SeatState,
+    money::Money,
+    refund::{
+        Refund,
+        rules::{self, Admission, Asker, Line, Occasion, Standing, Terms},
+    },
+    reservation::ReservationState,
+};
+use uuid::Uuid;
+
+use super::{BookingState, PRICE, PlacesState, Store, booking_id, euro, holds::release_places};
+
+/// A refund's row, and its saga's.
+#[derive(Debug, Clone)]
+pub(crate) struct RefundRow {
+    pub(crate) booking: usize,
+    pub(crate) text: Rc<str>,
+    pub(crate) version: u64,
+    pub(crate) fence: u64,
+    pub(crate) lease_until_ms: i64,
+    pub(crate) due_ms: Option<i64>,
+    pub(crate) stuck: bool,
+}
+
+impl Store {
+    /// Cancels a confirmed booking whole: tickets, seats and places are gone at once. What is to be given back,
+    /// or nothing where it cannot be cancelled.
+    pub(crate) fn cancel_booking(
+        &mut self,
+        booking: usize,
+        asker: Asker,
+        now_ms: i64,
+    ) -> Option<i64> {
+        if self.bookings[booking].state != BookingState::Confirmed {
+            return None;
+        }
+        let lines = self.lines(booking, asker);
+        let shares = rules::cancel(asker, &lines, now_ms).ok()?;
+        self.tickets.retain(|ticket| ticket.booking != booking);
+        for &id in self.bookings[booking].reservations.clone().iter() {
+            let row = &mut self.reservations[id];
+            row.state = ReservationState::Cancelled;
+            self.section.sold -= release_places(row, &[PlacesState::Sold]);
+            for (number, fence) in self.reservations[id].seats.clone() {
+                let seat = &mut self.seats[number];
+                if seat.state == SeatState::Sold && seat.owner == Some(id) && seat.fence == fence {
+                    seat.state = SeatState::Available;
+                    seat.owner = None;
+                }
+            }
+        }
+        self.bookings[booking].state = BookingState::Cancelled;
+        Some(shares.iter().map(|share| share.minor).sum())
+    }
+
+    /// A booking's lines, as the rules of refunds see them: one a reservation.
+    fn lines(&self, booking: usize, asker: Asker) -> Vec<Line> {
+        let row = &self.bookings[booking];
+        let line = |&id: &usize| Line {
+            id: LineId(Uuid::from_u128(id as u128)),
+            paid_minor: if row.amount > 0 { self.reservations[id].persons() * PRICE } else { 0 },
+            returned_minor: 0,
+            standing: Standing::Live,
+            terms: Terms::Refundable,
+            admission: Admission::Unused,
+            occasion: match asker {
+                Asker::CalledOff => Occasion::CalledOff,
+                Asker::Buyer | Asker::Organizer => Occasion::StartsAt(i64::MAX),
+            },
+        };
+        row.reservations.iter().map(line).collect()
+    }
+
+    /// Starts the refund of what a booking's payment has taken.
+    pub(crate) fn start_refund(&mut self, booking: usize, amount: i64, now_ms: i64) {
+        if amount == 0 {
+            return;
+        }
+        let number = self.refunds.len();
+        let saga = SagaId(Uuid::from_u128(0x4EF0 << 64 | number as u128));
+        let payment = self.payment_of(booking);
+        let amount = Money::new(amount, euro());
+        let refund = Refund::start(saga, booking_id(booking), payment, amount, now_ms);
+        self.refunds.push(RefundRow {
+            booking,
+            text: refund.encode().into(),
+            version: 1,
+            fence: 1,
+            lease_until_ms: 0,
+            due_ms: Some(now_ms),
+            stuck: false,
+        });
+    }
+
+    fn payment_of(&self, booking: usize) -> PaymentId {
+        let payment = self.bookings[booking].payment.clone();
+        payment.expect("what was captured has a payment that was written down")
+    }
+
+    pub(crate) fn refund(&self, number: usize) -> Refund {
+        Refund::decode(&self.refunds[number].text).expect("what was written can be read")
+    }
+}
