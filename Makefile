@@ -3,13 +3,15 @@
 # release, or dev for a shorter first build and a slower server.
 RUN_PROFILE ?= release
 SEEDS ?= 10000
+CHECKOUTS ?= 10000
+SEED ?= 4711
 CLUSTER_PORT ?= 8080
 OPENAPI_FILE ?= docs/openapi.json
 GROUPS ?=
 FEATURES := --features holdfast/failpoints
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench cluster simulate fmt lint openapi clean
+.PHONY: help run test bench cluster simulate record fmt lint openapi clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/^([a-z]+):.*## (.*)/  make \1	\2/' | expand -t 20
@@ -30,7 +32,11 @@ cluster: ## PostgreSQL, three Redis nodes and two servers behind nginx, on this 
 	@RUN_PROFILE=$(RUN_PROFILE) scripts/cluster.sh --port $(CLUSTER_PORT)
 
 simulate: ## Run the simulator over SEEDS seeds (default 10000)
-	SEEDS=$(SEEDS) cargo test --release -p holdfast-domain --test simulator -- --nocapture
+	SEEDS=$(SEEDS) cargo test --release -p holdfast-domain --test simulator no_seed -- --nocapture
+
+record: ## CHECKOUTS checkouts over PostgreSQL under random faults and kills, drawn from SEED
+	@scripts/setup.sh test
+	CHECKOUTS=$(CHECKOUTS) SEED=$(SEED) scripts/record.sh
 
 fmt: ## Format the code
 	cargo fmt --all

@@ -30,8 +30,10 @@ import sys
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, "lib"))
+sys.path[:0] = [os.path.join(HERE, "lib"), os.path.join(HERE, "bench")]
 
+import checkouts  # noqa: E402
+import recovery  # noqa: E402
 from processes import Failure, Fleet, Stopped  # noqa: E402
 from servers import node_settings, run_holdfast, start_node  # noqa: E402
 from stores import postgres_bin, start_postgres, start_redis, workspace  # noqa: E402
@@ -60,6 +62,8 @@ FIGURES = [
     ("holds_p99_ms", "  p99 at half of the peak", "ms", ("<", 30)),
     ("refusals_per_s", "refusals of a held seat", "/s", None),
     ("refusals_ratio", "  of the holds", "", (">=", 3)),
+    *checkouts.FIGURES,
+    *recovery.FIGURES,
     ("map_first_byte_ms", "map of the bowl, first byte", "ms", ("<", 20)),
     ("map_layout_gz_bytes", "  layout, compressed", "B", ("<=", 100_000)),
     ("map_state_gz_bytes", "  state, 2,000 seats taken", "B", ("<=", 12_000)),
@@ -345,6 +349,8 @@ def main():
         bench.measure_map()
         bench.measure_inventory()
         bench.measure_holds()
+        checkouts.measure(bench)
+        recovery.measure(bench)
         bench.measure_pages()
         check = run_holdfast(options.binary, ["check"], bench.env)
         say(check.strip() or "holdfast check: nothing to report")
@@ -354,7 +360,7 @@ def main():
         "machine": machine(),
         "settings": {"clients_yardstick": CLIENTS, "connections": options.connections,
                      "rounds": options.rounds, "rate_limits": "off", "redis_nodes": 3,
-                     "fsync": "on", "shared_buffers": "1GB", "event": options.event},
+                     "fsync": "on", "postgres": "by its socket", "shared_buffers": "1GB", "event": options.event},
         **{key: round(value, 3) for key, value in bench.figures.items()},
         "rounds": bench.rounds,
     }

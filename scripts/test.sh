@@ -52,7 +52,7 @@ group_unit() {
 
 group_simulation() {
   ensure_dist
-  SEEDS=${SEEDS:-400} "${CARGO_TEST[@]}" --test simulator
+  SEEDS=${SEEDS:-2000} "${CARGO_TEST[@]}" --test simulator
 }
 
 group_integration_sqlite() {

@@ -1,5 +1,7 @@
 //! What stands behind the ports. Named by `app.rs` alone.
 
+#[cfg(feature = "failpoints")]
+pub mod faulty_gateway;
 pub mod in_process;
 pub mod redis_broker;
 pub mod redlock;

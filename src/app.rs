@@ -37,7 +37,7 @@ use crate::{
     jobs::{self, Pass},
     live::{self, LiveApi, Relay, Tail},
     operators::OperatorsApi,
-    ports::{Broker, Clock, Entropy, LockManager},
+    ports::{Broker, Clock, Entropy, LockManager, PaymentGateway},
     reservations::{Reservations, ReservationsApi, hold::Queue, terms::TermsCache},
     saga::attention::{self, Attended},
     site::{self, Pages},
@@ -295,7 +295,7 @@ impl App {
             .data(self.base.db.clone())
             .data(self.config.trusted_proxies.clone())
             .catch_all_error(|error| async move { problem::from_poem(error) })
-            .with(SecureHeaders)
+            .with(SecureHeaders::for_gateway(self.checkouts.gateway.provider()))
             .with(Cors::new(&self.config.cors_origins))
     }
 
@@ -392,13 +392,20 @@ fn checkouts(
         })?;
         let webhooks =
             WebhookSettings { secrets: account.webhook_secrets.clone(), live: account.is_live() };
-        let checkouts = Checkouts::new(base.clone(), relay, Arc::new(gateway), None);
+        let checkouts = Checkouts::new(base.clone(), relay, with_faults(Arc::new(gateway)), None);
         return Ok(checkouts.with_webhooks(webhooks));
     }
     let entropy = Arc::clone(&base.entropy);
     let gateway = Arc::new(SimulatedGateway::new(base.db.clone(), entropy));
     let bank = Arc::clone(&gateway);
-    Ok(Checkouts::new(base.clone(), relay, gateway, Some(bank)))
+    Ok(Checkouts::new(base.clone(), relay, with_faults(gateway), Some(bank)))
+}
+
+/// The gateway behind the faults that tests plan, in a program that is built for them.
+fn with_faults(gateway: Arc<dyn PaymentGateway>) -> Arc<dyn PaymentGateway> {
+    #[cfg(feature = "failpoints")]
+    let gateway = Arc::new(crate::adapters::faulty_gateway::FaultyGateway::before(gateway));
+    gateway
 }
 
 fn locks(config: &Config, base: &Base) -> anyhow::Result<Arc<dyn LockManager>> {

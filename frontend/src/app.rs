@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use leptos_router::{
-    components::{Route, Router, Routes},
+    components::{FlatRoutes, Route, Router},
     path,
 };
 
@@ -30,14 +30,14 @@ pub fn App() -> impl IntoView {
         <I18nContextProvider>
             <Router>
                 <Header/>
-                <Routes fallback=|| view! { <NotFoundPage/> }>
+                <FlatRoutes fallback=|| view! { <NotFoundPage/> }>
                     <Route path=path!("/") view=EventsPage/>
                     <Route path=path!("/events/:slug") view=EventPage/>
                     <Route path=path!("/checkout/:reservation_ids") view=CheckoutPage/>
                     <Route path=path!("/bookings/:reference") view=BookingPage/>
                     <Route path=path!("/login") view=LoginPage/>
                     <Route path=path!("/register") view=RegisterPage/>
-                </Routes>
+                </FlatRoutes>
             </Router>
         </I18nContextProvider>
     }

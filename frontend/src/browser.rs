@@ -3,6 +3,7 @@
 //! Storage may be refused (private windows, settings); then nothing is kept and nothing fails.
 
 use leptos::prelude::window;
+use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::Storage;
 
@@ -76,6 +77,13 @@ pub fn attempt_key() -> String {
 pub fn mark(name: &str) {
     if let Some(clock) = window().performance() {
         let _ = clock.mark(name);
+    }
+}
+
+/// Puts the focus on an element of this id, where there is one.
+pub fn focus(id: &str) {
+    if let Some(element) = leptos::prelude::document().get_element_by_id(id) {
+        let _ = element.unchecked_into::<web_sys::HtmlElement>().focus();
     }
 }
 

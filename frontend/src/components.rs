@@ -5,5 +5,6 @@ pub mod dialog;
 pub mod failure;
 pub mod header;
 pub mod icon;
+pub mod loaded;
 
 pub mod erased;

@@ -30,7 +30,7 @@ pub fn text(
 
 /// Names the page in the tab, in the reader's language.
 pub fn title(i18n: leptos_i18n::I18nContext<Locale>, words: fn(Locale) -> &'static str) {
-    leptos::prelude::Effect::new(move || {
+    crate::components::erased::follow(move || {
         crate::browser::set_title(&format!("{} · Holdfast", words(i18n.get_locale())));
     });
 }

@@ -5,11 +5,14 @@
 use std::cell::RefCell;
 
 use holdfast_contract::money::Money;
-use js_sys::{Array, Date, Function, Intl, Object, Reflect};
+use js_sys::{Array, Date, Function, Intl};
 use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::i18n::Locale;
+use crate::{
+    i18n::Locale,
+    js::{member, object},
+};
 
 /// A formatter and, for money, what a major unit has of minor units.
 #[derive(Clone)]
@@ -28,6 +31,8 @@ thread_local! {
 pub enum DateStyle {
     /// Weekday, day, month, year, time.
     Full,
+    /// Weekday, day, month, year, time; short enough for a phone's line.
+    Short,
     /// Weekday and time.
     WeekdayTime,
     /// The day of the month.
@@ -51,10 +56,6 @@ fn tag(locale: Locale) -> String {
         .unwrap_or_else(|| if language == "en" { "en-GB".into() } else { "fr-FR".into() })
 }
 
-fn option(options: &Object, name: &str, value: impl Into<JsValue>) {
-    let _ = Reflect::set(options, &name.into(), &value.into());
-}
-
 fn formatter(key: String, make: impl FnOnce() -> Formatter) -> Formatter {
     FORMATTERS.with_borrow_mut(|known| {
         if let Some((_, formatter)) = known.iter().find(|(name, _)| *name == key) {
@@ -68,17 +69,15 @@ fn formatter(key: String, make: impl FnOnce() -> Formatter) -> Formatter {
 
 fn number_formatter(locale: Locale, currency: &str, short: bool) -> Formatter {
     formatter(format!("n{locale:?}{currency}{short}"), || {
-        let options = Object::new();
-        option(&options, "style", "currency");
-        option(&options, "currency", currency);
-        if short {
-            option(&options, "trailingZeroDisplay", "stripIfInteger");
-        }
+        let zeros = if short { "stripIfInteger" } else { "auto" };
+        let options = object(&[
+            ("style", "currency".into()),
+            ("currency", currency.into()),
+            ("trailingZeroDisplay", zeros.into()),
+        ]);
         let format = Intl::NumberFormat::new(&Array::of1(&tag(locale).into()), &options);
-        let digits = Reflect::get(&format.resolved_options(), &"maximumFractionDigits".into())
-            .ok()
-            .and_then(|digits| digits.as_f64())
-            .unwrap_or(2.0);
+        let digits = member(&format.resolved_options(), "maximumFractionDigits");
+        let digits = digits.as_f64().unwrap_or(2.0);
         Formatter { format: format.format(), minor_per_major: 10_f64.powf(digits) }
     })
 }
@@ -110,13 +109,19 @@ pub fn money_short(locale: Locale, money: &Money) -> String {
 /// An RFC 3339 time in a zone of the IANA database.
 pub fn date(locale: Locale, time: &str, zone: &str, style: DateStyle) -> String {
     let formatter = formatter(format!("d{locale:?}{zone}{style:?}"), || {
-        let options = Object::new();
-        option(&options, "timeZone", zone);
         let parts: &[(&str, &str)] = match style {
             DateStyle::Full => &[
                 ("weekday", "long"),
                 ("day", "numeric"),
                 ("month", "long"),
+                ("year", "numeric"),
+                ("hour", "numeric"),
+                ("minute", "2-digit"),
+            ],
+            DateStyle::Short => &[
+                ("weekday", "short"),
+                ("day", "numeric"),
+                ("month", "short"),
                 ("year", "numeric"),
                 ("hour", "numeric"),
                 ("minute", "2-digit"),
@@ -127,9 +132,9 @@ pub fn date(locale: Locale, time: &str, zone: &str, style: DateStyle) -> String 
             DateStyle::Day => &[("day", "numeric")],
             DateStyle::Month => &[("month", "short")],
         };
-        for (name, value) in parts {
-            option(&options, name, *value);
-        }
+        let mut options = vec![("timeZone", JsValue::from(zone))];
+        options.extend(parts.iter().map(|(name, value)| (*name, JsValue::from(*value))));
+        let options = object(&options);
         let format = Intl::DateTimeFormat::new(&Array::of1(&tag(locale).into()), &options);
         Formatter { format: format.format(), minor_per_major: 1.0 }
     });

@@ -3,12 +3,15 @@
 //! It is faster than one in WebAssembly, and that one's code, woven into every type, would be a tenth of
 //! the program.
 
+mod reader;
+mod unreadable;
+
 use serde::de::DeserializeOwned;
 use wasm_bindgen::JsValue;
 
 /// What a parsed value means; nothing where it is of another shape.
 pub fn meaning<T: DeserializeOwned>(value: JsValue) -> Option<T> {
-    serde_wasm_bindgen::from_value(value).ok()
+    T::deserialize(reader::Reader(value)).ok()
 }
 
 /// What a text means.

@@ -12,10 +12,12 @@ mod browser;
 mod components;
 mod i18n;
 mod intl;
+mod js;
 mod json;
 mod map;
 mod pages;
 mod state;
+mod stripe;
 mod words;
 
 use leptos::{prelude::document, wasm_bindgen::JsCast};

@@ -284,7 +284,8 @@ const BOOKING_RESERVATIONS: &str = "CREATE TABLE booking_reservations (
     live {int} NOT NULL CHECK (live IN (0, 1)),
     PRIMARY KEY (booking_id, reservation_id)
 ) {end};
-CREATE UNIQUE INDEX booking_reservations_live ON booking_reservations (reservation_id) WHERE live = 1";
+CREATE UNIQUE INDEX booking_reservations_live ON booking_reservations (reservation_id) WHERE live = 1;
+CREATE INDEX booking_reservations_reservation ON booking_reservations (reservation_id)";
 
 // `wakes` counts those who want somebody to look at once: a worker that parks a saga which was woken since
 // it looked makes it due at once. `format` is the state's: a program leaves alone what is newer than itself.

@@ -30,10 +30,13 @@ pub fn booking(
     client_secret: Option<String>,
 ) -> Result<Booking, DbErr> {
     let money = |amount| Money { amount, currency: stored.currency.clone() };
+    let status = status(&stored.status)?;
     Ok(Booking {
         id: stored.id,
         reference: stored.reference.clone(),
-        status: status(&stored.status)?,
+        status,
+        cancellable: status == BookingStatus::Pending,
+        refundable: None,
         total: money(stored.total_minor),
         lines: lines
             .iter()
@@ -48,6 +51,9 @@ pub fn booking(
                 quantity: line.quantity,
                 admits: line.admits,
                 price: money(line.price_minor),
+                refunded: money(line.refunded_minor),
+                cancelled: false,
+                cancellable: false,
             })
             .collect(),
         tickets,

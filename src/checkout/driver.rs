@@ -22,6 +22,7 @@ use crate::{
     saga::{
         Directive, Driver, Status,
         driver::{Illegal, Performed, Progress, Unreadable},
+        failpoint::{Fault, fault},
     },
     tickets,
 };
@@ -72,7 +73,9 @@ impl CheckoutDriver {
         now_ms: i64,
     ) -> Result<Performed<Event>, DbErr> {
         let reservations = store::reservations_of(tx, checkout.booking).await?;
-        let Some(changes) = payment_steps::confirm(tx, &reservations).await? else {
+        let confirmed = payment_steps::confirm(tx, &reservations).await?;
+        let refused = fault(Step::ConfirmSeats.name(), "", &[Fault::Refuse]).is_some();
+        let Some(changes) = confirmed.filter(|_| !refused) else {
             return Ok(Performed::Refused(Event::SeatsConfirmed(Outcome::Refused(()))));
         };
         merge(aftermath, changes);

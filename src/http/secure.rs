@@ -5,29 +5,57 @@ use poem::{
     http::{HeaderName, HeaderValue, header},
 };
 
-/// Scripts and WebAssembly of ours alone, and no inline script. Styles may be inline: the map's tips and bars are
-/// placed by the style attribute.
-const POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; \
-     style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; \
-     object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+/// Scripts and WebAssembly of ours alone, and no inline script, save where a gateway's own script is named. Styles
+/// may be inline: the map's tips and bars are placed by the style attribute.
+macro_rules! policy {
+    (script: $script:literal, connect: $connect:literal, frame: $frame:literal) => {
+        concat!(
+            "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'", $script,
+            "; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'",
+            $connect, "; frame-src ", $frame,
+            "; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+        )
+    };
+}
+
+const POLICY: &str = policy!(script: "", connect: "", frame: "'none'");
+/// What Stripe.js needs on top: <https://docs.stripe.com/security/guide#content-security-policy>.
+const STRIPE_POLICY: &str = policy!(
+    script: " https://js.stripe.com https://*.js.stripe.com",
+    connect: " https://api.stripe.com",
+    frame: "https://js.stripe.com https://*.js.stripe.com https://hooks.stripe.com"
+);
 /// The browsable API document brings its script and its style inline.
 const DOCS_POLICY: &str = "default-src 'self'; script-src 'self' 'unsafe-inline'; \
      style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
 const DOCS: &str = "/api/docs";
 
 /// Adds the headers.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct SecureHeaders;
+#[derive(Debug, Clone, Copy)]
+pub struct SecureHeaders {
+    policy: &'static str,
+}
+
+impl SecureHeaders {
+    /// For a shop that takes its money through this gateway, `simulated` or `stripe`: the pages may load
+    /// the script of the gateway that they use, and of no other.
+    pub fn for_gateway(provider: &str) -> Self {
+        Self { policy: if provider == "stripe" { STRIPE_POLICY } else { POLICY } }
+    }
+}
 
 /// See [`SecureHeaders`].
 #[derive(Debug)]
-pub struct Secured<E>(E);
+pub struct Secured<E> {
+    endpoint: E,
+    policy: &'static str,
+}
 
 impl<E: Endpoint> Middleware<E> for SecureHeaders {
     type Output = Secured<E>;
 
     fn transform(&self, endpoint: E) -> Self::Output {
-        Secured(endpoint)
+        Secured { endpoint, policy: self.policy }
     }
 }
 
@@ -35,8 +63,8 @@ impl<E: Endpoint> Endpoint for Secured<E> {
     type Output = Response;
 
     async fn call(&self, request: Request) -> Result<Response> {
-        let policy = if request.uri().path().starts_with(DOCS) { DOCS_POLICY } else { POLICY };
-        let mut response = self.0.call(request).await?.into_response();
+        let policy = if request.uri().path().starts_with(DOCS) { DOCS_POLICY } else { self.policy };
+        let mut response = self.endpoint.call(request).await?.into_response();
         let fixed: [(HeaderName, &'static str); 4] = [
             (header::CONTENT_SECURITY_POLICY, policy),
             (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -47,5 +75,28 @@ impl<E: Endpoint> Endpoint for Secured<E> {
             response.headers_mut().insert(name, HeaderValue::from_static(value));
         }
         Ok(response)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sources<'a>(policy: &'a str, directive: &str) -> Vec<&'a str> {
+        let of = policy.split("; ").find_map(|it| it.strip_prefix(directive));
+        of.unwrap_or_default().split_whitespace().collect()
+    }
+
+    #[test]
+    fn the_script_of_the_gateway_in_use_may_be_loaded_and_no_other() {
+        let simulated = SecureHeaders::for_gateway("simulated").policy;
+        assert!(!simulated.contains("https:"), "{simulated}");
+        assert_eq!(sources(simulated, "script-src"), ["'self'", "'wasm-unsafe-eval'"]);
+        let stripe = SecureHeaders::for_gateway("stripe").policy;
+        assert!(sources(stripe, "script-src").contains(&"https://js.stripe.com"));
+        assert!(sources(stripe, "frame-src").contains(&"https://hooks.stripe.com"));
+        assert_eq!(sources(stripe, "connect-src"), ["'self'", "https://api.stripe.com"]);
+        assert_eq!(sources(stripe, "default-src"), ["'self'"]);
+        assert_eq!(sources(stripe, "object-src"), ["'none'"]);
     }
 }

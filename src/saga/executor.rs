@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{
     driver::{Directive, Driver, Illegal, Performed, Unreadable},
-    failpoint::{Moment, reach},
+    failpoint::{Fault, Moment, fault, reach},
     store::{self, New, Record, Row, Wish},
 };
 use crate::{
@@ -393,7 +393,12 @@ impl<D: Driver> Executor<D> {
         aftermath: &mut D::Aftermath,
         now_ms: i64,
     ) -> Result<D::Event, RecordError<D::Event>> {
-        match self.driver.perform(tx, state, aftermath, now_ms).await {
+        let performed = self.driver.perform(tx, state, aftermath, now_ms).await;
+        let performed = match fault(step, "", &[Fault::Fail]) {
+            Some(_) => performed.and(Err(DbErr::Custom("fails on purpose".to_owned()))),
+            None => performed,
+        };
+        match performed {
             Ok(Performed::Done(event)) => Ok(event),
             Ok(Performed::Refused(event)) => Err(RecordError::Refused(step, event)),
             Err(source) => match self.driver.failed(state) {

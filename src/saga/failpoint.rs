@@ -1,8 +1,18 @@
-//! Named points at which tests kill the process: `HOLDFAST_FAILPOINT=capture.after_effect` aborts there the
-//! first time, `…:3` the third. Compiled with the feature `failpoints` alone; else these calls are nothing.
+//! Named points at which tests halt or kill the process, and faults that tests put in the way of its steps.
+//! Compiled with the feature `failpoints` alone; else these calls are nothing.
 //!
-//! The names are `<step>.<moment>`: `before_effect` and `after_effect` around a call outside,
-//! `before_record` just before a transaction that records the step commits, `after_record` just after.
+//! `HOLDFAST_FAILPOINT=capture.after_effect` halts there the first time, `…:3` the third: the program says
+//! `failpoint capture.after_effect` on its error stream and goes on once a line comes by its standard input.
+//! Whoever kills it meanwhile kills it at that very point. The names are `<step>.<moment>`:
+//! `before_effect` and `after_effect` around a call outside, `before_record` just before a transaction that
+//! records the step commits, `after_record` just after.
+//!
+//! `HOLDFAST_FAULTS` says what befalls the steps, see [`Fault`]:
+//! - `authorize=drop/lose,confirm_seats=fail`: the first authorization is dropped, the answer to the second
+//!   one lost, the first try to confirm seats fails; everything after that goes well; `void=drop*20`
+//!   is twenty of them. The program says `fault authorize=drop` when it comes to it;
+//! - `random:4711:10`: of a hundred steps ten meet a fault, drawn from the seed 4711;
+//! - `hang:4711`: each saga hangs in one of its calls outside, which one is drawn from seed and saga.
 
 /// A moment of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,29 +43,176 @@ impl Moment {
     }
 }
 
-/// Ends the process without a word, as `kill -9` would, where the test wants it.
+/// What befalls a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// `drop`: the call never arrives, and no answer comes.
+    Drop,
+    /// `lose`: the call takes effect, its answer is lost.
+    Lose,
+    /// `fault`: the call has no effect and is answered with a fault, as by a gateway's 500.
+    Faulted,
+    /// `twice`: the call arrives twice under the same key; the second answer counts.
+    Twice,
+    /// `slow`: the call takes a while.
+    Slow,
+    /// `refuse`: the step is refused.
+    Refuse,
+    /// `fail`: the transaction of the step fails and is rolled back.
+    Fail,
+    /// The call never arrives, and the caller waits for ever.
+    Hang,
+    /// The call takes effect, and the caller waits for ever.
+    HangAfter,
+}
+
 #[cfg(feature = "failpoints")]
-pub fn reach(step: &str, moment: Moment) {
-    use std::sync::{
-        OnceLock,
-        atomic::{AtomicU32, Ordering},
+pub use armed::{fault, reach};
+
+#[cfg(feature = "failpoints")]
+mod armed {
+    use std::{
+        collections::{HashMap, VecDeque},
+        io::BufRead,
+        sync::{
+            Mutex, OnceLock, PoisonError,
+            atomic::{AtomicU32, Ordering},
+        },
     };
 
-    static WANTED: OnceLock<Option<(String, u32)>> = OnceLock::new();
-    static REACHED: AtomicU32 = AtomicU32::new(0);
-    let wanted = WANTED.get_or_init(|| {
-        let text = std::env::var("HOLDFAST_FAILPOINT").ok()?;
-        let (name, count) = text.split_once(':').unwrap_or((&text, "1"));
-        Some((name.to_owned(), count.parse().expect("HOLDFAST_FAILPOINT=name:count")))
-    });
-    if let Some((name, count)) = wanted
-        && name.split_once('.') == Some((step, moment.as_str()))
-        && REACHED.fetch_add(1, Ordering::SeqCst) + 1 == *count
-    {
-        std::process::abort();
+    use super::{Fault, Moment};
+
+    /// The steps at which a saga can hang.
+    const HANGING: [&str; 3] = ["prepare", "authorize", "capture"];
+
+    /// Halts here, where the test wants it.
+    ///
+    /// # Panics
+    /// When `HOLDFAST_FAILPOINT` is not `name` or `name:count`.
+    pub fn reach(step: &str, moment: Moment) {
+        static WANTED: OnceLock<Option<(String, u32)>> = OnceLock::new();
+        static REACHED: AtomicU32 = AtomicU32::new(0);
+        let wanted = WANTED.get_or_init(|| {
+            let text = std::env::var("HOLDFAST_FAILPOINT").ok()?;
+            let (name, count) = text.split_once(':').unwrap_or((&text, "1"));
+            Some((name.to_owned(), count.parse().expect("HOLDFAST_FAILPOINT=name:count")))
+        });
+        if let Some((name, count)) = wanted
+            && name.split_once('.') == Some((step, moment.as_str()))
+            && REACHED.fetch_add(1, Ordering::SeqCst) + 1 == *count
+        {
+            eprintln!("failpoint {name}");
+            // The other tasks of this thread move to another one.
+            tokio::task::block_in_place(halt);
+        }
+    }
+
+    fn halt() {
+        let mut line = String::new();
+        let read = std::io::stdin().lock().read_line(&mut line);
+        // Nobody is there who could let it go on.
+        while !matches!(read, Ok(bytes) if bytes > 0) {
+            std::thread::park();
+        }
+    }
+
+    enum Plan {
+        Script(HashMap<String, VecDeque<(String, Fault)>>),
+        Random { state: u64, percent: u64 },
+        Hang { seed: u64 },
+    }
+
+    /// The fault that befalls this step of the saga now, out of those that can befall it.
+    ///
+    /// # Panics
+    /// When `HOLDFAST_FAULTS` is none of its forms.
+    pub fn fault(step: &str, saga: &str, possible: &[Fault]) -> Option<Fault> {
+        static PLAN: OnceLock<Option<Mutex<Plan>>> = OnceLock::new();
+        let plan = PLAN.get_or_init(|| {
+            let text = std::env::var("HOLDFAST_FAULTS").ok()?;
+            Some(Mutex::new(plan(&text).expect("HOLDFAST_FAULTS in one of its forms")))
+        });
+        let mut plan = plan.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner);
+        match &mut *plan {
+            Plan::Script(script) => {
+                let faults = script.get_mut(step)?;
+                let (word, next) = faults.pop_front_if(|(_, fault)| possible.contains(fault))?;
+                eprintln!("fault {step}={word}");
+                Some(next)
+            }
+            Plan::Random { state, percent } => {
+                let drawn = mixed(state);
+                let which = usize::try_from((drawn / 100) % possible.len() as u64).ok()?;
+                let drawn = (drawn % 100 < *percent).then_some(possible[which])?;
+                // In a run of many a saga that never ends would prove nothing.
+                (!matches!(drawn, Fault::Hang | Fault::HangAfter)).then_some(drawn)
+            }
+            Plan::Hang { seed } => {
+                let mut state = saga.bytes().fold(*seed, |state, byte| {
+                    state.wrapping_mul(0x0100_0000_01b3) ^ u64::from(byte)
+                });
+                let drawn = mixed(&mut state);
+                let at = HANGING[usize::try_from(drawn % 3).ok()?];
+                let how = if drawn & 0x100 == 0 { Fault::Hang } else { Fault::HangAfter };
+                (at == step && possible.contains(&how)).then_some(how)
+            }
+        }
+    }
+
+    fn plan(text: &str) -> Option<Plan> {
+        if let Some(rest) = text.strip_prefix("random:") {
+            let (seed, percent) = rest.split_once(':')?;
+            return Some(Plan::Random {
+                state: seed.parse().ok()?,
+                percent: percent.parse().ok()?,
+            });
+        }
+        if let Some(seed) = text.strip_prefix("hang:") {
+            return Some(Plan::Hang { seed: seed.parse().ok()? });
+        }
+        let mut script = HashMap::new();
+        for part in text.split(',').filter(|part| !part.is_empty()) {
+            let (step, faults) = part.split_once('=')?;
+            let queue: &mut VecDeque<_> = script.entry(step.to_owned()).or_default();
+            for part in faults.split('/') {
+                let (word, times) = part.split_once('*').unwrap_or((part, "1"));
+                for _ in 0..times.parse().ok()? {
+                    queue.push_back((word.to_owned(), named(word)?));
+                }
+            }
+        }
+        Some(Plan::Script(script))
+    }
+
+    fn named(name: &str) -> Option<Fault> {
+        Some(match name {
+            "drop" => Fault::Drop,
+            "lose" => Fault::Lose,
+            "fault" => Fault::Faulted,
+            "twice" => Fault::Twice,
+            "slow" => Fault::Slow,
+            "refuse" => Fault::Refuse,
+            "fail" => Fault::Fail,
+            _ => return None,
+        })
+    }
+
+    /// SplitMix64 (Steele, Lea and Flood 2014): small, and the same everywhere.
+    fn mixed(state: &mut u64) -> u64 {
+        *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = *state;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
     }
 }
 
 /// Nothing, in a program that is not built for tests.
 #[cfg(not(feature = "failpoints"))]
 pub fn reach(_step: &str, _moment: Moment) {}
+
+/// None, in a program that is not built for tests.
+#[cfg(not(feature = "failpoints"))]
+pub fn fault(_step: &str, _saga: &str, _possible: &[Fault]) -> Option<Fault> {
+    None
+}

@@ -130,6 +130,41 @@ scenario('a_reload_at_the_second_step_asks_for_it_again', async ({ visitor }) =>
   assert.equal(new Set(confirms.map(({ key }) => key)).size, 1);
 });
 
+scenario('a_hold_that_was_paid_elsewhere_leads_to_its_booking', async ({ visitor }) => {
+  const { page, seats } = await heldIn(visitor, 'Q', 2);
+  // As if the page was loaded again between the final answer and the way to the tickets.
+  const { status, body } = await api('POST', '/bookings/confirm', {
+    reservation_ids: [reservationId(page)],
+    payment: { method: 'pm_card_visa' },
+    email: emailOf(page),
+  }, { ...await guestHeaders(page), 'Idempotency-Key': crypto.randomUUID() });
+  assert.equal(status, 201, JSON.stringify(body));
+  await page.reload();
+  assert.equal(await isConfirmed(page), body.reference);
+  assert.equal(await page.getByTestId('ticket').count(), seats.length);
+  assert.equal(await page.getByTestId('hold-ended').count(), 0);
+});
+
+scenario('an_attempt_that_never_arrived_ends_with_its_hold', async ({ visitor }) => {
+  const { page, confirms } = await heldIn(visitor, 'P', 1);
+  let cut = 0;
+  await page.route(/\/bookings\/confirm$/, (route) => {
+    cut += 1;
+    return cut === 1 ? route.abort() : route.continue();
+  });
+  await pay(page);
+  await page.waitForFunction(() =>
+    Object.keys(localStorage).some((name) => name.startsWith('holdfast.attempt.')));
+  await advance(11 * MINUTE_MS);
+  await page.reload();
+  await page.getByTestId('hold-ended').waitFor();
+  assert.ok(confirms.length >= 2);
+  assert.equal(new Set(confirms.map(({ key }) => key)).size, 1);
+  const attempts = await page.evaluate(() =>
+    Object.keys(localStorage).filter((name) => name.startsWith('holdfast.attempt.')));
+  assert.deepEqual(attempts, []);
+});
+
 scenario('a_lost_answer_is_asked_for_again_under_the_same_key', async ({ visitor }) => {
   const { page, confirms } = await heldIn(visitor, 'H', 1);
   const confirmPath = /\/bookings\/confirm$/;

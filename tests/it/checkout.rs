@@ -95,7 +95,9 @@ async fn a_paid_hold_becomes_a_booking_with_a_ticket_a_place() {
     }
     let mine = buyer.gets(&app, "/bookings/me").await;
     assert_eq!(mine.body, json!({ "items": [paid.body], "next": null }));
-    assert_eq!(buyer.reservation_status(&app).await, "confirmed");
+    let read = buyer.gets(&app, &format!("/reservations/{}", buyer.reservation)).await;
+    assert_eq!(read.body["status"], "confirmed");
+    assert_eq!(read.body["booking_id"], paid.body["id"]);
     let sold = app.post(&event.reservations(), &seats(&[1])).await;
     assert_eq!(sold.body["seats"][0]["reason"], "sold");
     app.finish().await;

@@ -1,11 +1,7 @@
 //! The real program, killed between any two steps of a checkout: another node brings it to its end, and the
 //! buyer who asks again with the same key is told what came of it.
 
-use std::{
-    io::{BufRead, BufReader},
-    process::{Child, Command, Stdio},
-    time::Duration,
-};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -13,6 +9,7 @@ use crate::{
     checkout::Buyer,
     fixture::{self, Event, Like, seats},
     harness::{Answer, TestApp},
+    process::Node,
 };
 
 /// Longer than a dead worker's lease.
@@ -20,73 +17,19 @@ const LEASE: Duration = Duration::from_secs(6);
 /// How often a buyer asks again.
 const MAX_RETRIES: usize = 40;
 
-/// The program in a process of its own, over the same store; it will abort at a failpoint.
-struct Doomed {
-    process: Child,
-    base: String,
-}
-
-impl Doomed {
-    fn start(app: &TestApp, failpoint: &str) -> Self {
-        let config = &app.app.config;
-        let secret = String::from_utf8(config.jwt_secret.clone()).expect("a text");
-        let mut process = Command::new(env!("CARGO_BIN_EXE_holdfast"))
-            .arg("serve")
-            .env("HOLDFAST_BIND", "127.0.0.1:0")
-            .env("HOLDFAST_DATA_DIR", &config.data_dir)
-            .env("DATABASE_URL", &config.database_url)
-            .env("REDIS_URLS", config.redis_urls.join(","))
-            .env("JWT_SECRET", secret)
-            .env("HOLDFAST_FAILPOINT", failpoint)
-            .env("RUST_LOG", "info")
-            .env("NO_COLOR", "1")
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the program starts");
-        let output = process.stderr.take().expect("its log");
-        let mut lines = BufReader::new(output).lines();
-        let base = loop {
-            let line = lines.next().expect("the program listens").expect("a line");
-            if let Some((_, address)) = line.split_once("listening on ") {
-                break address.trim().to_owned();
-            }
-        };
-        // What it says later must not fill the pipe.
-        std::thread::spawn(move || lines.for_each(drop));
-        Self { process, base }
-    }
-
-    /// Sends a confirm that will never be answered, and sees the program die.
-    async fn confirms(self, buyer: &Buyer, key: &str, body: &Value) {
-        let answer = reqwest::Client::new()
-            .post(format!("{}/api/v1/bookings/confirm", self.base))
-            .header("X-Guest-Token", &buyer.token)
-            .header("Idempotency-Key", key)
-            .json(body)
-            .send()
-            .await;
-        if let Ok(answer) = answer {
-            let (status, text) = (answer.status(), answer.text().await.unwrap_or_default());
-            panic!("the failpoint was not reached: {status} {text}");
-        }
-        let mut doomed = self;
-        let ended = tokio::task::spawn_blocking(move || {
-            let doomed = &mut doomed;
-            doomed.process.wait()
-        })
-        .await;
-        let status = ended.expect("a thread").expect("the program ends");
-        assert!(!status.success(), "the program was to be killed");
-    }
-}
-
-impl Drop for Doomed {
-    fn drop(&mut self) {
-        // It is dead already where the test went as it should.
-        self.process.kill().ok();
-        self.process.wait().ok();
-    }
+/// Sends a confirm to a program that halts at a failpoint, and kills it there: nobody answers.
+async fn killed_at(app: &TestApp, point: &str, buyer: &Buyer, key: &str, body: &Value) {
+    let mut doomed = Node::start_with(&app.app.config, &[("HOLDFAST_FAILPOINT", point)]).await;
+    let confirm = reqwest::Client::new()
+        .post(doomed.url("/bookings/confirm"))
+        .header("X-Guest-Token", &buyer.token)
+        .header("Idempotency-Key", key)
+        .json(body)
+        .send();
+    let answer = tokio::spawn(confirm);
+    doomed.halts_at(point.split(':').next().unwrap_or(point)).await;
+    doomed.kill().await;
+    answer.await.expect("a task").expect_err("the program is dead");
 }
 
 async fn asks_until_told(app: &TestApp, buyer: &Buyer, key: &str, body: &Value) -> Answer {
@@ -111,7 +54,7 @@ async fn check(method: &str, points: &[&str], ends: impl Fn(&Answer)) {
         let buyer = Buyer::holds(&app, &event, &wish).await;
         let body = buyer.pays_with(method);
         let key = format!("{method}-{point}");
-        Doomed::start(&app, point).confirms(&buyer, &key, &body).await;
+        killed_at(&app, point, &buyer, &key, &body).await;
         app.advance(LEASE).await;
         let told = asks_until_told(&app, &buyer, &key, &body).await;
         ends(&told);

@@ -5,7 +5,7 @@
 //! server fails the test. Every test that touches seats or money ends in [`TestApp::finish`], which checks
 //! the invariants.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, sync::Mutex, time::Duration};
 
 use holdfast::{
     app::{App, Running},
@@ -21,7 +21,8 @@ use uuid::Uuid;
 pub struct TestApp {
     /// The program's parts, for passes and for looking into the store.
     pub app: App,
-    running: Running,
+    running: Option<Running>,
+    address: Mutex<SocketAddr>,
     client: Client,
     bearer: Option<String>,
     guest: Option<String>,
@@ -132,6 +133,22 @@ impl TestApp {
         Self::run(config, Some(folder)).await
     }
 
+    /// A fresh store without a server of this process: the test starts programs of its own over it and says
+    /// by [`TestApp::talks_to`] which of them is meant.
+    pub async fn apart() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (database_url, redis_urls) = fresh_store(folder.path().to_path_buf()).await;
+        let config = config(database_url, redis_urls, folder.path().to_path_buf());
+        let app = App::start(config).await.expect("the store is migrated");
+        let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
+        Self::over(app, None, nowhere, Some(folder))
+    }
+
+    /// From now on requests go there.
+    pub fn talks_to(&self, address: SocketAddr) {
+        *self.address.lock().expect("the address") = address;
+    }
+
     /// A second server over the same store.
     pub async fn another_node(&self) -> Self {
         Self::run((*self.app.config).clone(), None).await
@@ -140,7 +157,18 @@ impl TestApp {
     async fn run(config: Config, folder: Option<TempDir>) -> Self {
         let app = App::start(config).await.expect("the server starts");
         let running = app.serve().await.expect("the server listens");
-        Self { app, running, client: client(), bearer: None, guest: None, _folder: folder }
+        let address = running.address;
+        Self::over(app, Some(running), address, folder)
+    }
+
+    fn over(
+        app: App,
+        running: Option<Running>,
+        address: SocketAddr,
+        folder: Option<TempDir>,
+    ) -> Self {
+        let address = Mutex::new(address);
+        Self { app, running, address, client: client(), bearer: None, guest: None, _folder: folder }
     }
 
     pub fn client(&self) -> &Client {
@@ -148,7 +176,7 @@ impl TestApp {
     }
 
     pub fn url(&self, path: &str) -> String {
-        let address = self.running.address;
+        let address = *self.address.lock().expect("the address");
         if path.starts_with("/healthz")
             || path.starts_with("/readyz")
             || path.starts_with("/metrics")
@@ -192,14 +220,21 @@ impl TestApp {
 
     /// Ends the server without looking at the invariants: for tests that break them on purpose.
     pub async fn stop(self) {
-        self.running.stop().await;
+        if let Some(running) = self.running {
+            running.stop().await;
+        }
     }
 
     /// Checks the invariants and ends the server.
     pub async fn finish(self) {
-        let breaches = holdfast::check::check(&self.app.base.db).await.expect("the check runs");
+        let breaches = self.breaches().await;
         assert!(breaches.is_empty(), "{breaches:#?}");
-        self.running.stop().await;
+        self.stop().await;
+    }
+
+    /// The invariants that do not hold.
+    pub async fn breaches(&self) -> Vec<holdfast::check::Breach> {
+        holdfast::check::check(&self.app.base.db).await.expect("the check runs")
     }
 }
 

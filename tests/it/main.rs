@@ -7,6 +7,7 @@ mod catalogue;
 mod checkout;
 mod checkout_crashes;
 mod cluster;
+mod faults;
 mod fixture;
 mod gateway;
 mod gateway_contract;

@@ -69,12 +69,20 @@ pub struct Booking {
     /// What the buyer must do now; absent when nothing.
     #[cfg_attr(feature = "openapi", oai(nullable))]
     pub next_action: Option<NextAction>,
-    /// Why it failed: `payment-declined`, `seats-lost`, `payment-timeout`, `capture-refused`, `cancelled`.
+    /// Why it failed: `payment-declined`, `seats-lost`, `payment-timeout`, `capture-refused`, `cancelled`,
+    /// `event-cancelled`, or `seats-lost-refunded`: the payment came too late for the seats and goes back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
     /// Where the tickets go.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
+    /// Whether its buyer may cancel it now as a whole: stop it while pending, give it back when confirmed.
+    #[serde(default)]
+    pub cancellable: bool,
+    /// What would come back then; absent where nothing was paid yet, or it cannot be cancelled.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", oai(nullable))]
+    pub refundable: Option<Money>,
     /// When it was begun, RFC 3339.
     pub created_at: String,
 }
@@ -116,6 +124,38 @@ pub struct BookingLine {
     pub admits: i32,
     /// What it costs in all.
     pub price: Money,
+    /// What of it was given back, or is on its way.
+    pub refunded: Money,
+    /// Whether it is cancelled: its tickets admit nobody.
+    #[serde(default)]
+    pub cancelled: bool,
+    /// Whether its buyer may cancel it now, alone or with others.
+    #[serde(default)]
+    pub cancellable: bool,
+}
+
+/// What to cancel of a booking.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+#[cfg_attr(feature = "openapi", oai(deny_unknown_fields))]
+#[serde(deny_unknown_fields)]
+pub struct CancelRequest {
+    /// The lines; all without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line_ids: Option<Vec<Uuid>>,
+}
+
+/// An amount that the organizer gives back without cancelling anything.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+#[cfg_attr(feature = "openapi", oai(deny_unknown_fields))]
+#[serde(deny_unknown_fields)]
+pub struct RefundRequest {
+    /// How much; more than nothing, and no more than was paid for the lines and not given back yet.
+    pub amount: Money,
+    /// The lines over which it is divided; all of the event without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line_ids: Option<Vec<Uuid>>,
 }
 
 /// Where a ticket stands in its life.

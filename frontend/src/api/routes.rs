@@ -108,6 +108,11 @@ pub async fn booking(id: Uuid) -> Result<Booking, Failure> {
     get(&format!("/bookings/{id}")).await
 }
 
+/// `POST /bookings/{id}/cancel`, the whole booking.
+pub async fn cancel_booking(id: Uuid) -> Result<Booking, Failure> {
+    post(&format!("/bookings/{id}/cancel"), None).await
+}
+
 /// `GET /bookings/reference/{reference}`.
 pub async fn booking_by_reference(reference: &str) -> Result<Booking, Failure> {
     get(&format!("/bookings/reference/{}", js_sys::encode_uri_component(reference))).await

@@ -5,7 +5,7 @@ use leptos_router::components::A;
 
 use super::icon::{Icon, Sign};
 use crate::{
-    components::erased::part,
+    components::erased::{follow, known, part},
     counted,
     i18n::use_i18n,
     state::{
@@ -21,16 +21,17 @@ pub fn Countdown() -> impl IntoView {
     let i18n = use_i18n();
     let holds = Holds::expect();
     let spoken = RwSignal::new(None::<i64>);
-    Effect::new(move |before: Option<Option<i64>>| {
+    let mut before = None;
+    follow(move || {
         let now = holds.seconds.get();
-        if let (Some(Some(before)), Some(now)) = (before, now)
+        if let (Some(before), Some(now)) = (before, now)
             && let Some(minutes) = announcement(before, now)
         {
             spoken.set(Some(minutes));
         }
-        now
+        before = now;
     });
-    let shown = Memo::new(move |_| holds.seconds.get().is_some());
+    let shown = known(move || holds.seconds.get().is_some());
     view! {
         {part(move || {
             shown

@@ -2,16 +2,21 @@
 
 use leptos::{html, prelude::*};
 
+use super::erased::follow;
+
 /// Opens as soon as it is on the page; the focus goes into it and comes back afterwards.
 #[component]
 pub fn Dialog(
     /// What it is called.
     title: Signal<&'static str>,
+    /// What Escape does; without, it closes by its answers alone.
+    #[prop(optional)]
+    leave: Option<Callback<()>>,
     /// What is in it.
     children: Children,
 ) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
-    Effect::new(move || {
+    follow(move || {
         if let Some(dialog) = dialog.get()
             && !dialog.open()
         {
@@ -23,8 +28,12 @@ pub fn Dialog(
             node_ref=dialog
             class="dialog"
             aria-labelledby="dialog-title"
-            // It closes by its answers alone.
-            on:cancel=|event: leptos::ev::Event| event.prevent_default()
+            on:cancel=move |event: leptos::ev::Event| {
+                event.prevent_default();
+                if let Some(leave) = leave {
+                    leave.run(());
+                }
+            }
         >
             <h2 id="dialog-title">{title}</h2>
             {children()}

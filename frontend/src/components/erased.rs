@@ -14,7 +14,22 @@ pub fn part<V: IntoAny>(
 
 /// A value of an attribute that follows what it reads.
 pub fn live<T: Send + Sync + 'static>(value: impl Fn() -> T + Send + Sync + 'static) -> Signal<T> {
+    let value: Box<dyn Fn() -> T + Send + Sync> = Box::new(value);
     Signal::derive(value)
+}
+
+/// A value that is worked out anew when what it reads changes, and heard of only when it is another.
+pub fn known<T: PartialEq + Send + Sync + 'static>(
+    value: impl Fn() -> T + Send + Sync + 'static,
+) -> Memo<T> {
+    let value: Box<dyn Fn() -> T + Send + Sync> = Box::new(value);
+    Memo::new(move |_| value())
+}
+
+/// What is done again whenever something that it reads changes, beginning now.
+pub fn follow(act: impl FnMut() + 'static) {
+    let act: Box<dyn FnMut()> = Box::new(act);
+    Effect::new(act);
 }
 
 /// What happens on an event.

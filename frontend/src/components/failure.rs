@@ -1,4 +1,4 @@
-//! Something could not be loaded: what happened, and a way on.
+//! Something went wrong: what happened, and a way on.
 
 use holdfast_contract::problem::ProblemType;
 use leptos::prelude::*;
@@ -38,4 +38,27 @@ pub fn FailureView(failure: Failure, again: Callback<()>) -> impl IntoView {
         </main>
     }
     .into_any()
+}
+
+/// What went wrong with something that was sent, beside it; read out as it comes.
+#[component]
+pub fn FailureNote(failure: RwSignal<Option<Failure>>) -> impl IntoView {
+    let i18n = use_i18n();
+    view! {
+        <div role="alert">
+            {part(move || {
+                failure
+                    .get()
+                    .map(|failure| {
+                        let text = words::failure(i18n.get_locale(), &failure);
+                        view! {
+                            <div class="notice">
+                                <Icon sign=Sign::Alert/>
+                                <p>{text}</p>
+                            </div>
+                        }
+                    })
+            })}
+        </div>
+    }
 }

@@ -18,9 +18,10 @@ use super::{
 };
 use crate::{
     browser,
-    components::erased::act,
+    components::erased::{act, follow},
     components::icon::{Icon, Sign},
     i18n::use_i18n,
+    js::member,
     state::theme::Appearance,
     tx,
 };
@@ -67,7 +68,7 @@ pub fn MapCanvas(
     let near = RwSignal::new(false);
     let hot = RwSignal::new(false);
 
-    Effect::new(move || {
+    follow(move || {
         let (Some(frame), Some(canvas), Some(small)) = (frame.get(), canvas.get(), small.get())
         else {
             return;
@@ -79,22 +80,20 @@ pub fn MapCanvas(
         stage.set(handle);
         request_animation_frame(|| browser::mark("map-interactive"));
     });
-    Effect::new(move || {
+    follow(move || {
         let seats = mine.get();
         stage.with(|stage| stage.as_ref().map(|stage| stage.update(|it| it.set_mine(seats))));
     });
-    Effect::new(move || {
+    follow(move || {
         let labels = labels.get();
         stage.with(|stage| stage.as_ref().map(|stage| stage.update(|it| it.set_labels(labels))));
     });
-    Effect::new(move || {
+    follow(move || {
         appearance.changes.track();
         stage.with(|stage| stage.as_ref().map(|stage| stage.update(Stage::repaint)));
     });
     // The typeface may come after the first frame; what was written without it is written again.
-    if let Ok(ready) = js_sys::Reflect::get(&document(), &"fonts".into())
-        .and_then(|fonts| js_sys::Reflect::get(&fonts, &"ready".into()))
-        .and_then(JsCast::dyn_into::<js_sys::Promise>)
+    if let Ok(ready) = member(&member(&document(), "fonts"), "ready").dyn_into::<js_sys::Promise>()
     {
         leptos::task::spawn_local(async move {
             let _ = wasm_bindgen_futures::JsFuture::from(ready).await;

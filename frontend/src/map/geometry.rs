@@ -186,13 +186,25 @@ pub fn simplified(line: &[(f32, f32)], tolerance: f32) -> Vec<(f32, f32)> {
     left
 }
 
+/// A number kept between two others. The standard library's way brings the code along that writes numbers
+/// with fractions, for a panic that cannot come.
+pub fn within<T: PartialOrd>(value: T, low: T, high: T) -> T {
+    if value < low {
+        low
+    } else if value > high {
+        high
+    } else {
+        value
+    }
+}
+
 fn distance_to_segment(point: (f32, f32), from: (f32, f32), to: (f32, f32)) -> f32 {
     let (dx, dy) = (to.0 - from.0, to.1 - from.1);
     let length = dx * dx + dy * dy;
     let along = if length == 0.0 {
         0.0
     } else {
-        (((point.0 - from.0) * dx + (point.1 - from.1) * dy) / length).clamp(0.0, 1.0)
+        within(((point.0 - from.0) * dx + (point.1 - from.1) * dy) / length, 0.0, 1.0)
     };
     (point.0 - from.0 - along * dx).hypot(point.1 - from.1 - along * dy)
 }

@@ -3,6 +3,7 @@
 //! One finger or the mouse drags, two fingers pinch, a short touch picks.
 
 use super::{
+    geometry::within,
     stage::{Handle, Stage},
     view::Detail,
 };
@@ -127,7 +128,7 @@ pub fn wheel_factor(delta: f64, mode: u32, pinching: bool) -> f32 {
     };
     let strength = if pinching { 0.01 } else { 0.0018 };
     #[allow(clippy::cast_possible_truncation, reason = "near one")]
-    let factor = (-pixels.clamp(-400.0, 400.0) * strength).exp() as f32;
+    let factor = (-within(pixels, -400.0, 400.0) * strength).exp() as f32;
     factor
 }
 

@@ -23,28 +23,29 @@ const PAD_X: f64 = 7.0;
 const LINE_PX: f64 = 16.0;
 
 impl Brush<'_> {
-    /// Seats that are chosen or held here: larger, with a ring and a tick. In plan units.
+    /// Seats that are chosen or held here: larger, with a ring and a tick. In plan units. The ring ends
+    /// half-way to the next seat, so that two of them side by side stay two.
     pub fn mine(&self, seats: &[usize]) {
         let (context, radius) = (self.context, f64::from(self.hall.radius));
         for seat in seats {
             let (x, y) = self.place(*seat);
             context.begin_path();
-            let _ = context.arc(x, y, radius * 1.38, 0.0, TAU);
+            let _ = context.arc(x, y, radius * 1.08, 0.0, TAU);
             context.set_fill_style_str(&self.palette.paper);
             context.fill();
             context.set_stroke_style_str(&self.palette.accent);
             context.set_line_width(radius * 0.2);
             context.stroke();
             context.begin_path();
-            let _ = context.arc(x, y, radius * 1.12, 0.0, TAU);
+            let _ = context.arc(x, y, radius * 0.86, 0.0, TAU);
             context.set_fill_style_str(&self.palette.accent);
             context.fill();
             context.begin_path();
-            context.move_to(x - radius * 0.55, y + radius * 0.05);
-            context.line_to(x - radius * 0.15, y + radius * 0.45);
-            context.line_to(x + radius * 0.6, y - radius * 0.4);
+            context.move_to(x - radius * 0.44, y + radius * 0.04);
+            context.line_to(x - radius * 0.12, y + radius * 0.36);
+            context.line_to(x + radius * 0.48, y - radius * 0.32);
             context.set_stroke_style_str(&self.palette.on_accent);
-            context.set_line_width(radius * 0.28);
+            context.set_line_width(radius * 0.24);
             context.set_line_cap("round");
             context.set_line_join("round");
             context.stroke();
@@ -56,9 +57,9 @@ impl Brush<'_> {
         let (context, radius) = (self.context, f64::from(self.hall.radius));
         let (x, y) = self.place(seat);
         context.begin_path();
-        let _ = context.arc(x, y, radius * 1.35, 0.0, TAU);
+        let _ = context.arc(x, y, radius * 1.18, 0.0, TAU);
         context.set_stroke_style_str(&self.palette.ink);
-        context.set_line_width(radius * 0.22);
+        context.set_line_width(radius * 0.2);
         context.stroke();
     }
 

@@ -87,6 +87,11 @@ impl Palette {
         }
     }
 
+    /// Whether it is written lightly on dark.
+    pub fn is_dark(&self) -> bool {
+        self.behind.contrast(Colour::WHITE) > self.behind.contrast(Colour::BLACK)
+    }
+
     /// Stage and pitch: the plan's colour, quieter than any seat. None where the plan has none.
     pub fn area(&self, color: &str) -> Option<String> {
         Some(Colour::parse(color)?.mixed(self.behind, AREA_QUIET).css())

@@ -1,7 +1,7 @@
 //! Where the looker stands: scale and shift between the plan and the screen, and how much detail that
 //! distance shows.
 
-use super::geometry::Bounds;
+use super::geometry::{Bounds, within};
 
 /// Screen pixels = plan units × scale + shift.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -63,6 +63,28 @@ impl View {
         Self { scale, x: size.width / 2.0 - x * scale, y: size.height / 2.0 - y * scale }
     }
 
+    /// The same, and where this would put one of `places` beneath what stands in the corner at the right
+    /// below, then above that corner.
+    pub fn fitting_beside(
+        bounds: &Bounds,
+        mut places: impl Iterator<Item = (f32, f32)>,
+        size: Size,
+        padding: f32,
+        corner: Size,
+    ) -> Self {
+        let whole = Self::fitting(bounds, size, padding);
+        let (left, top) = (size.width - corner.width, size.height - corner.height);
+        let is_beneath = |(x, y): (f32, f32)| {
+            let (x, y) = whole.to_screen(x, y);
+            x > left && y > top
+        };
+        if top > corner.height && places.any(is_beneath) {
+            Self::fitting(bounds, Size { height: top, ..size }, padding)
+        } else {
+            whole
+        }
+    }
+
     /// A plan point on the screen.
     pub fn to_screen(self, x: f32, y: f32) -> (f32, f32) {
         (x * self.scale + self.x, y * self.scale + self.y)
@@ -82,7 +104,7 @@ impl View {
 
     /// Nearer (or farther) by a factor, with the plan point under (x, y) staying where it is.
     pub fn zoomed(self, factor: f32, x: f32, y: f32, limits: (f32, f32)) -> Self {
-        let scale = (self.scale * factor).clamp(limits.0, limits.1);
+        let scale = within(self.scale * factor, limits.0, limits.1);
         let (px, py) = self.to_plan(x, y);
         Self { scale, x: x - px * scale, y: y - py * scale }
     }
@@ -149,6 +171,19 @@ mod tests {
         check_close(left, 10.0);
         check_close(right, 510.0);
         check_close(top, 400.0 - bottom);
+    }
+
+    #[test]
+    fn nothing_to_choose_lies_beneath_the_corner() {
+        let corner = Size { width: 150.0, height: 60.0 };
+        // The hall fills this one, so its last seat would lie in the corner.
+        let screen = Size { width: 520.0, height: 270.0 };
+        let fit = |place| View::fitting_beside(&HALL, [place].into_iter(), screen, 10.0, corner);
+        let free = fit((0.0, 400.0));
+        assert_eq!(free, View::fitting(&HALL, screen, 10.0));
+        let beside = fit((890.0, 490.0));
+        assert!(beside.to_screen(890.0, 490.0).1 <= screen.height - corner.height);
+        assert!(beside.scale < free.scale);
     }
 
     #[test]

@@ -1,9 +1,13 @@
 //! Checkout, in one column: seats, details, pay. What was typed stays, whatever happens.
 
 mod basket;
+mod card;
+mod details;
 mod ending;
+mod methods;
 mod outcome;
 mod pay;
+mod paying;
 mod seats;
 mod second_step;
 
@@ -20,17 +24,14 @@ use uuid::Uuid;
 
 use crate::{
     api::{self, Failure},
-    components::erased::part,
-    components::failure::FailureView,
+    components::{erased::part, loaded::loaded},
     i18n::{self, td_string, use_i18n},
-    state::{
-        holds::Holds,
-        load::{Load, load},
-    },
+    state::holds::Holds,
     tx,
 };
 use basket::Basket;
 use ending::Ended;
+pub use outcome::poll_wait_ms;
 
 /// What checkout begins with.
 #[derive(Clone)]
@@ -79,17 +80,12 @@ pub fn CheckoutPage() -> impl IntoView {
 #[component]
 fn Checkout(ids: Vec<Uuid>) -> impl IntoView {
     let i18n = use_i18n();
-    let (opening, again) = load(move || open(ids.clone()));
     i18n::title(i18n, |locale| td_string!(locale, checkout.title));
-    part(move || {
-        opening.with(|opening| match opening {
-            Load::Waiting => view! { <Skeleton/> }.into_any(),
-            Load::Failed(failure) => {
-                view! { <FailureView failure=failure.clone() again/> }.into_any()
-            }
-            Load::Ready(opening) => view! { <Column opening=opening.clone()/> }.into_any(),
-        })
-    })
+    loaded(
+        move || open(ids.clone()),
+        || view! { <Skeleton/> }.into_any(),
+        |opening, _| view! { <Column opening/> }.into_any(),
+    )
 }
 
 #[component]

@@ -22,10 +22,10 @@ use leptos_router::hooks::use_params_map;
 use crate::{
     api::{self, Failure},
     browser,
-    components::erased::{live, part},
+    components::erased::{follow, live, part},
     components::{
-        failure::FailureView,
         icon::{Icon, Sign},
+        loaded::loaded,
     },
     counted,
     i18n::{Locale, td_string, use_i18n},
@@ -34,7 +34,6 @@ use crate::{
         canvas::{MapCanvas, Pointed},
         overlay::SectionLabel,
     },
-    state::load::{Load, load},
     tx,
 };
 use floor::{Floor, StreamStatus};
@@ -78,20 +77,15 @@ pub fn EventPage() -> impl IntoView {
 
 #[component]
 fn Opened(slug: String) -> impl IntoView {
-    let (opening, again) = load(move || open(slug.clone()));
-    part(move || {
-        opening.with(|opening| match opening {
-            Load::Waiting => view! { <Skeleton/> }.into_any(),
-            Load::Failed(failure) => {
-                view! { <FailureView failure=failure.clone() again/> }.into_any()
-            }
-            Load::Ready(opening) => {
-                let floor = Floor::new(opening.clone(), again);
-                stream::follow(floor);
-                view! { <Hallway floor/> }.into_any()
-            }
-        })
-    })
+    loaded(
+        move || open(slug.clone()),
+        || view! { <Skeleton/> }.into_any(),
+        |opening, again| {
+            let floor = Floor::new(opening, again);
+            stream::follow(floor);
+            view! { <Hallway floor/> }.into_any()
+        },
+    )
 }
 
 #[component]
@@ -115,7 +109,7 @@ fn Hallway(floor: Floor) -> impl IntoView {
     let i18n = use_i18n();
     let pointed = RwSignal::<Option<Pointed>>::new(None);
     let has_map = floor.hall.with_value(|hall| hall.len() > 0);
-    Effect::new(move || {
+    follow(move || {
         floor.event.with(|event| browser::set_title(&format!("{} · Holdfast", event.name)));
     });
     let labels = Signal::derive(move || section_labels(floor, i18n.get_locale()));

@@ -8,13 +8,12 @@ use crate::{
     api,
     components::erased::{act, live, part},
     components::{
-        failure::FailureView,
         icon::{Icon, Sign},
+        loaded::loaded,
     },
     counted,
     i18n::{self, Locale, td_string, use_i18n},
     intl::{self, DateStyle},
-    state::load::{Load, load},
     tx,
 };
 
@@ -25,51 +24,63 @@ const SKELETONS: usize = 3;
 #[component]
 pub fn EventsPage() -> impl IntoView {
     let i18n = use_i18n();
-    let (events, again) = load(api::events);
     i18n::title(i18n, |locale| td_string!(locale, events.title));
-    part(move || {
-        events.with(|events| match events {
-            Load::Failed(failure) => {
-                view! { <FailureView failure=failure.clone() again/> }.into_any()
+    loaded(
+        api::events,
+        || view! { <Skeleton/> }.into_any(),
+        |page, again| {
+            if page.items.is_empty() {
+                view! { <Nothing again/> }.into_any()
+            } else {
+                view! { <Cards events=page.items/> }.into_any()
             }
-            Load::Waiting => view! {
-                <main id="main" class="page" aria-busy="true">
-                    <h1>{tx!(i18n, events.title)}</h1>
-                    <p class="visually-hidden" role="status">{tx!(i18n, common.loading)}</p>
-                    <ul class="cards" aria-hidden="true">
-                        {(0..SKELETONS).map(|_| view! { <SkeletonCard/> }).collect_view()}
-                    </ul>
-                </main>
-            }
-            .into_any(),
-            Load::Ready(page) if page.items.is_empty() => view! {
-                <main id="main" class="page">
-                    <h1>{tx!(i18n, events.title)}</h1>
-                    <div class="state-box">
-                        <Icon sign=Sign::Calendar/>
-                        <h2>{tx!(i18n, events.none)}</h2>
-                        <p>{tx!(i18n, events.none_text)}</p>
-                        <button type="button" class="button secondary" on:click=act(move |_| again.run(()))>
-                            {tx!(i18n, events.look_again)}
-                        </button>
-                    </div>
-                </main>
-            }
-            .into_any(),
-            Load::Ready(page) => {
-                let cards = page.items.iter().cloned();
-                view! {
-                    <main id="main" class="page">
-                        <h1>{tx!(i18n, events.title)}</h1>
-                        <ul class="cards">
-                            {cards.map(|event| view! { <EventCard event/> }).collect_view()}
-                        </ul>
-                    </main>
-                }
-                .into_any()
-            }
-        })
-    })
+        },
+    )
+}
+
+#[component]
+fn Skeleton() -> impl IntoView {
+    let i18n = use_i18n();
+    view! {
+        <main id="main" class="page" aria-busy="true">
+            <h1>{tx!(i18n, events.title)}</h1>
+            <p class="visually-hidden" role="status">{tx!(i18n, common.loading)}</p>
+            <ul class="cards" aria-hidden="true">
+                {(0..SKELETONS).map(|_| view! { <SkeletonCard/> }).collect_view()}
+            </ul>
+        </main>
+    }
+}
+
+#[component]
+fn Nothing(again: Callback<()>) -> impl IntoView {
+    let i18n = use_i18n();
+    view! {
+        <main id="main" class="page">
+            <h1>{tx!(i18n, events.title)}</h1>
+            <div class="state-box">
+                <Icon sign=Sign::Calendar/>
+                <h2>{tx!(i18n, events.none)}</h2>
+                <p>{tx!(i18n, events.none_text)}</p>
+                <button type="button" class="button secondary" on:click=act(move |_| again.run(()))>
+                    {tx!(i18n, events.look_again)}
+                </button>
+            </div>
+        </main>
+    }
+}
+
+#[component]
+fn Cards(events: Vec<Event>) -> impl IntoView {
+    let i18n = use_i18n();
+    view! {
+        <main id="main" class="page">
+            <h1>{tx!(i18n, events.title)}</h1>
+            <ul class="cards">
+                {events.into_iter().map(|event| view! { <EventCard event/> }).collect_view()}
+            </ul>
+        </main>
+    }
 }
 
 #[component]
@@ -139,7 +150,7 @@ fn EventCard(event: Event) -> impl IntoView {
                 </h2>
                 <p class="fact">
                     <Icon sign=Sign::Calendar/>
-                    <time datetime=time>{part(move || date(DateStyle::Full))}</time>
+                    <time datetime=time>{part(move || date(DateStyle::Short))}</time>
                 </p>
                 <p class="fact">
                     <Icon sign=Sign::Place/>

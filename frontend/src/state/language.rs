@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     browser::{self, Keep},
+    components::erased::follow,
     i18n::{Locale, use_i18n},
 };
 
@@ -20,9 +21,10 @@ pub const fn tag(locale: Locale) -> &'static str {
 /// Takes up what was chosen before, and keeps what is chosen from now on.
 pub fn remember() {
     let i18n = use_i18n();
-    Effect::new(move |begun: Option<()>| {
+    let mut has_begun = false;
+    follow(move || {
         let locale = i18n.get_locale();
-        if begun.is_none() {
+        if !std::mem::replace(&mut has_begun, true) {
             match browser::read(Keep::Device, LANGUAGE).as_deref() {
                 Some("en") => i18n.set_locale(Locale::en),
                 Some("fr") => i18n.set_locale(Locale::fr),

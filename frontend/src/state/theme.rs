@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::browser::{self, Keep};
+use crate::{
+    browser::{self, Keep},
+    components::erased::follow,
+};
 
 const THEME: &str = "holdfast.theme";
 
@@ -54,7 +57,7 @@ impl Appearance {
             _ => Theme::Auto,
         });
         let changes = RwSignal::new(0);
-        Effect::new(move || {
+        follow(move || {
             let theme = theme.get();
             if let Some(root) = document().document_element() {
                 let _ = root.set_attribute("data-theme", theme.name());

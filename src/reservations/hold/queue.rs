@@ -94,8 +94,9 @@ impl Drop for Driver {
 impl Driver {
     async fn run(mut self, db: &Db) {
         while let Some(group) = self.next() {
-            let size = u32::try_from(group.len()).unwrap_or(u32::MAX);
-            metrics::histogram!("holdfast_holds_a_transaction").record(size);
+            metrics::counter!("holdfast_hold_transactions_total").increment(1);
+            let holds = u64::try_from(group.len()).unwrap_or(u64::MAX);
+            metrics::counter!("holdfast_hold_transactions_holds_total").increment(holds);
             hold(db, group).await;
         }
     }

@@ -38,9 +38,12 @@ pub struct Stored {
     pub now: i64,
 }
 
+// No booking begins for a confirmed reservation, so the newest of its bookings is the one that confirmed it.
 const STORED: &str = "SELECT r.id, r.event_id, r.organization_id, r.buyer_id, r.buyer_kind, r.status, r.persons, r.max_per_user, \
      r.total_minor, r.currency, r.created_at, r.expires_at, r.cap_at, {now} AS now, \
-     (SELECT b.booking_id FROM booking_reservations b WHERE b.reservation_id = r.id AND b.live = 1) AS booking \
+     (SELECT b.booking_id FROM booking_reservations b JOIN bookings k ON k.id = b.booking_id \
+     WHERE b.reservation_id = r.id AND (b.live = 1 OR r.status = 'confirmed') \
+     ORDER BY b.live DESC, k.created_at DESC LIMIT 1) AS booking \
      FROM reservations r";
 
 fn stored(row: &QueryResult) -> Result<Stored, DbErr> {

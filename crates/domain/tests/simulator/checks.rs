@@ -1,12 +1,19 @@
 //! What must hold after every tick, and what must hold once all is quiet.
 
-use holdfast_domain::checkout::{Ending, PaymentStatus};
+use holdfast_domain::{
+    checkout::{Ending, PaymentStatus},
+    inventory::SeatState,
+    reservation::ReservationState,
+};
 
 use crate::{
     Breach,
-    store::{BookingState, ReservationState, SeatState},
-    world::World,
+    gateway::Payment,
+    store::{BookingState, CAPACITY, MAX_PERSONS, PlacesState, Reservation},
+    world::{BUYERS, World},
 };
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 fn ensure(holds: bool, breach: impl FnOnce() -> String) -> Result<(), Breach> {
     if holds { Ok(()) } else { Err(Breach(breach())) }
@@ -15,15 +22,18 @@ fn ensure(holds: bool, breach: impl FnOnce() -> String) -> Result<(), Breach> {
 impl World {
     /// The safety invariants.
     pub(crate) fn check(&mut self) -> Result<(), Breach> {
-        self.check_fences()?;
+        self.check_steps()?;
         self.check_tickets()?;
         self.check_seats()?;
-        self.check_live_sagas()?;
+        self.check_places()?;
+        self.check_limits()?;
+        self.check_bookings()?;
         self.check_payments()
     }
 
-    /// A seat's fence only grows, and a seat that was taken back by force stays so.
-    fn check_fences(&mut self) -> Result<(), Breach> {
+    /// A seat's fence only grows, a seat that was taken back by force stays so, and a reservation takes no
+    /// step that the domain does not know.
+    fn check_steps(&mut self) -> Result<(), Breach> {
         for (n, seat) in self.store.seats.iter().enumerate() {
             ensure(seat.fence >= self.fences[n], || format!("the fence of seat {n} went back"))?;
             self.fences[n] = seat.fence;
@@ -31,23 +41,50 @@ impl World {
                 format!("seat {n} was kept back and is {:?}", seat.state)
             })?;
         }
+        for (id, row) in self.store.reservations.iter().enumerate() {
+            match self.states.get_mut(id) {
+                Some(before) => {
+                    ensure(*before == row.state || before.may_become(row.state), || {
+                        format!("reservation {id} went from {before:?} to {:?}", row.state)
+                    })?;
+                    *before = row.state;
+                }
+                None => self.states.push(row.state),
+            }
+        }
         Ok(())
     }
 
-    /// One live ticket a seat; each for a sold seat of its own booking.
+    /// One live ticket a seat, of a confirmed booking that has the seat; each booking's tickets once.
     fn check_tickets(&self) -> Result<(), Breach> {
-        for (at, &(seat, booking)) in self.store.tickets.iter().enumerate() {
-            let doubled = self.store.tickets[..at].iter().any(|&(other, _)| other == seat);
-            ensure(!doubled, || format!("seat {seat} has two live tickets"))?;
+        let mut of_seat = vec![false; self.store.seats.len()];
+        let mut of_booking = vec![(0, 0); self.store.bookings.len()];
+        for ticket in self.store.tickets.iter() {
+            let booking = ticket.booking;
+            of_booking[booking].0 += 1;
+            of_booking[booking].1 += ticket.admits;
+            let Some(seat) = ticket.seat else { continue };
+            ensure(!of_seat[seat], || format!("seat {seat} has two live tickets"))?;
+            of_seat[seat] = true;
             let row = &self.store.seats[seat];
-            let owned = row
-                .owner
-                .is_some_and(|owner| self.store.bookings[booking].reservations.contains(&owner));
+            let reservations = &self.store.bookings[booking].reservations;
+            let owned = row.owner.is_some_and(|owner| reservations.contains(&owner));
             ensure(row.state == SeatState::Sold && owned, || {
                 format!("the ticket of booking {booking} is for seat {seat}, which is {row:?}")
             })?;
-            ensure(self.store.bookings[booking].state == BookingState::Confirmed, || {
-                format!("booking {booking} has tickets and is not confirmed")
+        }
+        for (booking, tickets) in of_booking.into_iter().enumerate() {
+            let row = &self.store.bookings[booking];
+            let due = match row.state {
+                BookingState::Confirmed => {
+                    let ids = row.reservations.iter();
+                    let persons = ids.map(|&id| self.store.reservations[id].persons()).sum();
+                    (self.store.tickets_due(booking), persons)
+                }
+                BookingState::Pending | BookingState::Failed | BookingState::Cancelled => (0, 0),
+            };
+            ensure(tickets == due, || {
+                format!("booking {booking} has tickets, persons {tickets:?}, not {due:?}")
             })?;
         }
         Ok(())
@@ -70,47 +107,86 @@ impl World {
         Ok(())
     }
 
-    /// One pending booking a reservation.
-    fn check_live_sagas(&self) -> Result<(), Breach> {
-        for (id, reservation) in self.store.reservations.iter().enumerate() {
-            let live = self
-                .store
-                .bookings
-                .iter()
-                .filter(|b| b.state == BookingState::Pending && b.reservations.contains(&id))
-                .count();
-            let expected = usize::from(reservation.state == ReservationState::InPayment);
+    /// The section's counters say what its rows say, and no more are taken than there are.
+    fn check_places(&self) -> Result<(), Breach> {
+        let (mut held, mut sold) = (0, 0);
+        for places in self.store.reservations.iter().filter_map(|row| row.places) {
+            match places.state {
+                PlacesState::Held | PlacesState::Paying => held += places.quantity,
+                PlacesState::Sold => sold += places.quantity,
+                PlacesState::Released => {}
+            }
+        }
+        let section = self.store.section;
+        ensure((section.held, section.sold) == (held, sold), || {
+            format!("{section:?} counts what is {held} held and {sold} sold")
+        })?;
+        ensure(held + sold <= CAPACITY, || format!("{} of {CAPACITY} places", held + sold))
+    }
+
+    /// Nobody has more than one may bring.
+    fn check_limits(&self) -> Result<(), Breach> {
+        let mut persons = [0; BUYERS];
+        for row in self.store.reservations.iter().filter(|row| row.is_live(self.now_ms)) {
+            persons[row.buyer] += Reservation::persons(row);
+        }
+        let most = persons.into_iter().max().unwrap_or_default();
+        ensure(most <= MAX_PERSONS, || format!("a buyer has {most} persons"))
+    }
+
+    /// One pending booking a reservation in payment, one booking an attempt.
+    fn check_bookings(&self) -> Result<(), Breach> {
+        let mut live = vec![0; self.store.reservations.len()];
+        let mut made = vec![false; self.attempts.len()];
+        for (booking, row) in self.store.bookings.iter().enumerate() {
+            ensure(!made[row.attempt], || {
+                format!("booking {booking} is the second one under the key of {}", row.attempt)
+            })?;
+            made[row.attempt] = true;
+            if row.state == BookingState::Pending {
+                row.reservations.iter().for_each(|&id| live[id] += 1);
+            }
+        }
+        for (id, live) in live.into_iter().enumerate() {
+            let state = self.store.reservations[id].state;
+            let expected = usize::from(state == ReservationState::InPayment);
             ensure(live == expected, || {
-                format!("reservation {id} is {:?} with {live} pending bookings", reservation.state)
+                format!("reservation {id} is {state:?} with {live} pending bookings")
             })?;
         }
         Ok(())
     }
 
-    /// No card is reserved or charged twice; no seat is free while its payment can still be captured.
+    /// No card is reserved or charged twice; no seat is free while its payment can still be captured, nor once
+    /// it is.
     fn check_payments(&self) -> Result<(), Breach> {
         let mut charged = vec![0; self.store.bookings.len()];
         for (n, payment) in self.gateway.payments.iter().enumerate() {
             ensure(payment.reserved <= 1, || format!("payment {n} reserved the amount twice"))?;
             charged[payment.booking] += payment.taken;
-            let alive = match payment.status {
-                PaymentStatus::ActionRequired
-                | PaymentStatus::Processing
-                | PaymentStatus::Authorized
-                | PaymentStatus::Captured => true,
-                PaymentStatus::Prepared | PaymentStatus::Declined | PaymentStatus::Voided => false,
-            };
-            if !alive {
+            if !payment.is_alive() {
                 continue;
             }
+            let captured = payment.status == PaymentStatus::Captured;
             for (seat, reservation, fence) in self.store.seats_of(payment.booking) {
                 let row = &self.store.seats[seat];
-                let kept = row.owner == Some(reservation)
-                    && row.fence == fence
-                    && matches!(row.state, SeatState::Paying | SeatState::Sold);
+                let stands = match row.state {
+                    SeatState::Sold => true,
+                    SeatState::Paying => !captured,
+                    SeatState::Available | SeatState::Held | SeatState::Blocked => false,
+                };
+                let kept = stands && row.owner == Some(reservation) && row.fence == fence;
                 ensure(kept || self.revoked[seat], || {
                     format!("payment {n} is {:?} and its seat {seat} is {row:?}", payment.status)
                 })?;
+            }
+            for places in self.store.places_of(payment.booking) {
+                let kept = match places.state {
+                    PlacesState::Sold => true,
+                    PlacesState::Paying => !captured,
+                    PlacesState::Held | PlacesState::Released => false,
+                };
+                ensure(kept, || format!("payment {n} is {:?} for {places:?}", payment.status))?;
             }
         }
         for (booking, charged) in charged.into_iter().enumerate() {
@@ -120,50 +196,51 @@ impl World {
         Ok(())
     }
 
-    /// Once all is quiet: who paid has tickets, who has none did not pay, and nothing is left over.
+    /// Once all is quiet: who paid has tickets, who has none did not pay, the books agree with the gateway's,
+    /// and nothing is left over.
     pub(crate) fn check_quiet(&mut self) -> Result<(), Breach> {
-        self.now_ms += 24 * 60 * 60 * 1000;
-        self.gateway.tick(self.now_ms, self.rules, &mut self.rng);
-        self.store.expire(self.now_ms);
+        self.now_ms += DAY_MS;
+        self.gateway.tick(self.now_ms, self.rules, &mut self.chance);
+        let lapsed = self.store.lapsed(self.now_ms, self.rules);
+        self.store.expire(&lapsed, self.now_ms, self.rules);
         self.check()?;
+        self.check_answers()?;
         for booking in 0..self.store.bookings.len() {
-            let row = &self.store.bookings[booking];
-            let taken: i64 = self.payments_of(booking).map(|payment| payment.taken).sum();
-            let tickets = self.store.tickets.iter().filter(|(_, b)| *b == booking).count();
-            let ledger: i64 = self
-                .store
-                .ledger
-                .iter()
-                .filter(|(b, _)| *b == booking)
-                .map(|(_, amount)| amount)
-                .sum();
-            let (money, seats) = match self.store.ending(booking) {
-                Some(Ending::Confirmed) => (row.amount, self.store.seats_of(booking).len()),
-                Some(Ending::Failed(_)) => (0, 0),
-                None => return Err(Breach(format!("booking {booking} never ended"))),
-            };
-            ensure(taken == money && ledger == money && tickets == seats, || {
-                format!("booking {booking}: taken {taken}, ledger {ledger}, {tickets} tickets")
-            })?;
-            let open = self.payments_of(booking).any(|payment| {
-                matches!(
-                    payment.status,
-                    PaymentStatus::Authorized
-                        | PaymentStatus::ActionRequired
-                        | PaymentStatus::Processing
-                )
-            });
-            ensure(!open, || format!("a payment of booking {booking} can still be captured"))?;
+            self.check_ended(booking)?;
         }
         let dangling = self
             .store
             .seats
             .iter()
             .position(|seat| matches!(seat.state, SeatState::Paying | SeatState::Held));
-        ensure(dangling.is_none(), || format!("seat {dangling:?} is held by nobody"))
+        ensure(dangling.is_none(), || format!("seat {dangling:?} is held by nobody"))?;
+        ensure(self.store.section.held == 0, || "places are held by nobody".to_owned())
     }
 
-    fn payments_of(&self, booking: usize) -> impl Iterator<Item = &crate::gateway::Payment> {
+    fn check_ended(&self, booking: usize) -> Result<(), Breach> {
+        let row = &self.store.bookings[booking];
+        let taken: i64 = self.payments_of(booking).map(|payment| payment.taken).sum();
+        let kept: i64 =
+            self.payments_of(booking).map(|payment| payment.taken - payment.given_back).sum();
+        let tickets = self.store.tickets.iter().filter(|ticket| ticket.booking == booking).count();
+        let posted = self.store.ledger.iter().filter(|(b, _)| *b == booking);
+        let ledger: i64 = posted.map(|(_, amount)| amount).sum();
+        let (money, due) = match self.store.ending(booking) {
+            Some(Ending::Confirmed) => (row.amount, self.store.tickets_due(booking)),
+            Some(Ending::Failed(_)) => (0, 0),
+            None => return Err(Breach(format!("booking {booking} never ended"))),
+        };
+        ensure(taken == money && ledger == kept && tickets == due, || {
+            format!(
+                "booking {booking}: taken {taken} of {money}, of which {kept} are kept and \
+                 {ledger} in the ledger, {tickets} tickets"
+            )
+        })?;
+        let open = self.payments_of(booking).any(Payment::is_open);
+        ensure(!open, || format!("a payment of booking {booking} can still be captured"))
+    }
+
+    fn payments_of(&self, booking: usize) -> impl Iterator<Item = &Payment> {
         self.gateway.payments.iter().filter(move |payment| payment.booking == booking)
     }
 }

@@ -1,19 +1,30 @@
-//! The model gateway: payments, keys that it remembers, and a network that loses and delays.
+//! The model gateway: payments, keys that it remembers for a day, webhooks, and a network that loses and delays.
 //!
 //! It is deliberately less kind than Stripe: a call that it takes for a new one acts again, so that a
 //! second authorization reserves the amount twice and a second capture takes it twice.
+//!
+//! `reply` says what the caller makes of an answer.
+
+mod reply;
 
 use std::collections::BTreeMap;
 
-use holdfast_domain::checkout::{
-    Authorization, Decline, Doubt, Event, Outcome, PaymentId, PaymentSeen, PaymentStatus,
+use holdfast_domain::checkout::{Doubt, Event, PaymentId, PaymentSeen, PaymentStatus};
+
+use crate::{
+    faults::{Chance, Fault},
+    hooks::{Hook, HookKind},
+    rules::{Rule, Rules},
 };
 
-use crate::{Rules, prng::Prng};
+/// How long the gateway remembers a key, as Stripe does at least.
+const KEY_MEMORY_MS: i64 = 24 * 60 * 60 * 1000;
+/// How long the gateway takes at the most where it cannot decide at once, and how late a request may arrive.
+const SLOW_MS: i64 = 20 * 60 * 1000;
 
 /// What a request wants.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Wish {
+pub(crate) enum Wanted {
     Prepare { booking: usize, amount: i64 },
     Authorize(PaymentId),
     Capture(PaymentId),
@@ -23,7 +34,7 @@ pub(crate) enum Wish {
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
     pub(crate) key: String,
-    pub(crate) wish: Wish,
+    pub(crate) wanted: Wanted,
 }
 
 /// What the gateway answers, and repeats under the same key.
@@ -49,27 +60,40 @@ pub(crate) struct Payment {
     pub(crate) reserved: u32,
     /// How much was taken.
     pub(crate) taken: i64,
+    /// How much of it was given back.
+    pub(crate) given_back: i64,
     /// The bank has changed its mind: the reserved amount cannot be taken.
     pub(crate) withdrawn: bool,
     /// When the gateway will have decided, while it takes time.
-    pub(crate) decides_ms: i64,
+    decides_ms: i64,
 }
 
-/// How unkind the world is, in events per mille.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Weather {
-    pub(crate) lost_request: u32,
-    pub(crate) lost_reply: u32,
-    pub(crate) delayed: u32,
-    pub(crate) fault_without_effect: u32,
-    pub(crate) fault_after_effect: u32,
+impl Payment {
+    /// Whether money can still be taken.
+    pub(crate) fn is_open(&self) -> bool {
+        self.is_alive() && self.status != PaymentStatus::Captured
+    }
+
+    /// Whether money is taken or still can be.
+    pub(crate) fn is_alive(&self) -> bool {
+        match self.status {
+            PaymentStatus::ActionRequired
+            | PaymentStatus::Processing
+            | PaymentStatus::Authorized
+            | PaymentStatus::Captured => true,
+            PaymentStatus::Prepared | PaymentStatus::Declined | PaymentStatus::Voided => false,
+        }
+    }
 }
 
 #[derive(Debug, Default)]
 pub(crate) struct Gateway {
     pub(crate) payments: Vec<Payment>,
-    answers: BTreeMap<String, Answer>,
+    /// Answers by key, with the moment of the first.
+    answers: BTreeMap<String, (i64, Answer)>,
     under_way: Vec<(i64, Request)>,
+    hooks: u64,
+    outgoing: Vec<Hook>,
 }
 
 fn payment_id(index: usize) -> PaymentId {
@@ -86,31 +110,25 @@ impl Gateway {
         &mut self,
         request: Request,
         now_ms: i64,
-        weather: Weather,
         rules: Rules,
-        rng: &mut Prng,
+        chance: &mut Chance,
     ) -> Event {
-        let wish = request.wish.clone();
-        let answer = if rng.chance(weather.lost_request) {
+        let wanted = request.wanted.clone();
+        let answer = if chance.strikes(Fault::LostRequest) {
             Err(Doubt::NoReply)
-        } else if rng.chance(weather.delayed) {
-            self.under_way.push((now_ms + rng.between(1, 20 * 60 * 1000), request));
+        } else if chance.strikes(Fault::LateRequest) {
+            self.under_way.push((now_ms + chance.rng.between(1, SLOW_MS), request));
             Err(Doubt::NoReply)
         } else {
-            let answer = self.receive(&request, now_ms, weather, rules, rng);
-            if rng.chance(weather.lost_reply) { Err(Doubt::NoReply) } else { Ok(answer) }
+            let answer = self.receive(&request, now_ms, rules, chance);
+            if chance.strikes(Fault::LostReply) { Err(Doubt::NoReply) } else { Ok(answer) }
         };
-        understand(&wish, answer, rules)
+        reply::understand(&wanted, answer, rules)
     }
 
     /// Fetches a payment.
-    pub(crate) fn fetch(
-        &self,
-        payment: &PaymentId,
-        weather: Weather,
-        rng: &mut Prng,
-    ) -> Option<PaymentSeen> {
-        if rng.chance(weather.lost_request) || rng.chance(weather.lost_reply) {
+    pub(crate) fn fetch(&self, payment: &PaymentId, chance: &mut Chance) -> Option<PaymentSeen> {
+        if chance.strikes(Fault::FetchLost) {
             return None;
         }
         let status = self.payments[index(payment)].status;
@@ -122,33 +140,52 @@ impl Gateway {
         })
     }
 
-    /// What arrives late or is decided late. Says for which bookings something changed.
-    pub(crate) fn tick(&mut self, now_ms: i64, rules: Rules, rng: &mut Prng) -> Vec<usize> {
+    /// What arrives late or is decided late.
+    pub(crate) fn tick(&mut self, now_ms: i64, rules: Rules, chance: &mut Chance) {
         let (due, rest): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.under_way).into_iter().partition(|(at, _)| *at <= now_ms);
         self.under_way = rest;
-        for (_, request) in due {
-            self.receive(&request, now_ms, Weather::default(), rules, rng);
+        for (at_ms, request) in due {
+            self.receive(&request, at_ms, rules, chance);
         }
-        let mut changed = Vec::new();
-        for payment in &mut self.payments {
+        for number in 0..self.payments.len() {
+            let payment = &self.payments[number];
             if payment.status == PaymentStatus::Processing && payment.decides_ms <= now_ms {
-                payment.status = if rng.chance(700) {
-                    payment.reserved += 1;
-                    PaymentStatus::Authorized
-                } else {
-                    PaymentStatus::Declined
+                let status = match chance.rng.below(20) {
+                    0..=4 => PaymentStatus::Declined,
+                    5..=7 => PaymentStatus::ActionRequired,
+                    _ => PaymentStatus::Authorized,
                 };
-                changed.push(payment.booking);
+                self.becomes(number, status);
             }
         }
-        changed
     }
 
-    /// The buyer acts with the secret in hand: the bank says yes or no; after a no another card may be tried.
-    pub(crate) fn buyer_acts(&mut self, client_secret: &str, succeeds: bool) -> Option<usize> {
-        let id = PaymentId(client_secret.strip_suffix("_secret")?.to_owned());
-        let payment = &mut self.payments[index(&id)];
+    /// When something that is under way here will have happened.
+    pub(crate) fn next_ms(&self) -> Option<i64> {
+        let decides = self
+            .payments
+            .iter()
+            .filter(|payment| payment.status == PaymentStatus::Processing)
+            .map(|payment| payment.decides_ms);
+        self.under_way.iter().map(|(at, _)| *at).chain(decides).min()
+    }
+
+    /// The webhooks that are to be sent.
+    pub(crate) fn take_hooks(&mut self) -> Vec<Hook> {
+        std::mem::take(&mut self.outgoing)
+    }
+
+    /// The buyer acts with the secret in hand: the bank says yes or no, now or later; after a no another card
+    /// may be tried.
+    pub(crate) fn buyer_acts(
+        &mut self,
+        client_secret: &str,
+        now_ms: i64,
+        chance: &mut Chance,
+    ) -> Option<usize> {
+        let number = index(&PaymentId(client_secret.strip_suffix("_secret")?.to_owned()));
+        let payment = &mut self.payments[number];
         match payment.status {
             PaymentStatus::ActionRequired | PaymentStatus::Declined => {}
             PaymentStatus::Prepared
@@ -157,150 +194,142 @@ impl Gateway {
             | PaymentStatus::Captured
             | PaymentStatus::Voided => return None,
         }
-        payment.status = if succeeds {
-            payment.reserved += 1;
-            PaymentStatus::Authorized
-        } else {
-            PaymentStatus::Declined
+        let status = match chance.rng.below(10) {
+            0..=2 => PaymentStatus::Declined,
+            3..=4 => PaymentStatus::Processing,
+            _ => PaymentStatus::Authorized,
         };
-        Some(payment.booking)
+        payment.decides_ms = now_ms + chance.rng.between(100, SLOW_MS);
+        self.becomes(number, status);
+        Some(self.payments[number].booking)
+    }
+
+    /// Somebody voids a payment in the gateway's own pages.
+    pub(crate) fn void_by_hand(&mut self, number: usize) {
+        self.becomes(number, PaymentStatus::Voided);
+    }
+
+    /// Somebody gives some money back in the gateway's own pages.
+    pub(crate) fn refund_by_hand(&mut self, number: usize, amount: i64) -> bool {
+        let payment = &mut self.payments[number];
+        if payment.taken - payment.given_back < amount {
+            return false;
+        }
+        payment.given_back += amount;
+        self.send(number, HookKind::GivenBack(amount));
+        true
+    }
+
+    fn becomes(&mut self, number: usize, status: PaymentStatus) {
+        let payment = &mut self.payments[number];
+        payment.status = status;
+        payment.reserved += u32::from(status == PaymentStatus::Authorized);
+        self.send(number, HookKind::Changed);
+    }
+
+    fn send(&mut self, number: usize, kind: HookKind) {
+        self.hooks += 1;
+        let booking = self.payments[number].booking;
+        self.outgoing.push(Hook { id: self.hooks, booking, kind });
     }
 
     fn receive(
         &mut self,
         request: &Request,
         now_ms: i64,
-        weather: Weather,
         rules: Rules,
-        rng: &mut Prng,
+        chance: &mut Chance,
     ) -> Answer {
-        if rules.gateway_minds_keys
-            && let Some(answer) = self.answers.get(&request.key)
+        if rules.keep(Rule::CallsCarryKeys)
+            && let Some((since_ms, answer)) = self.answers.get(&request.key)
+            && now_ms - since_ms < KEY_MEMORY_MS
         {
             return answer.clone();
         }
-        let answer = if rng.chance(weather.fault_without_effect) {
+        let answer = if chance.strikes(Fault::ServerErrorBefore) {
             Answer::Fault
         } else {
-            let answer = self.perform(&request.wish, now_ms, rng);
-            if rng.chance(weather.fault_after_effect) { Answer::Fault } else { answer }
+            let answer = self.perform(&request.wanted, now_ms, chance);
+            if chance.strikes(Fault::ServerErrorAfter) { Answer::Fault } else { answer }
         };
-        self.answers.insert(request.key.clone(), answer.clone());
+        self.answers.insert(request.key.clone(), (now_ms, answer.clone()));
         answer
     }
 
-    fn perform(&mut self, wish: &Wish, now_ms: i64, rng: &mut Prng) -> Answer {
-        match wish {
-            Wish::Prepare { booking, amount } => {
+    fn perform(&mut self, wanted: &Wanted, now_ms: i64, chance: &mut Chance) -> Answer {
+        match wanted {
+            Wanted::Prepare { booking, amount } => {
+                if chance.rng.chance(20) {
+                    return Answer::Refused;
+                }
                 self.payments.push(Payment {
                     booking: *booking,
                     amount: *amount,
                     status: PaymentStatus::Prepared,
                     reserved: 0,
                     taken: 0,
+                    given_back: 0,
                     withdrawn: false,
                     decides_ms: 0,
                 });
                 Answer::Prepared(payment_id(self.payments.len() - 1))
             }
-            Wish::Authorize(id) => {
-                let payment = &mut self.payments[index(id)];
-                authorize(payment, id, now_ms, rng)
-            }
-            Wish::Capture(id) => {
-                let payment = &mut self.payments[index(id)];
-                match payment.status {
-                    PaymentStatus::Authorized if payment.withdrawn => Answer::Refused,
-                    PaymentStatus::Authorized | PaymentStatus::Captured => {
-                        payment.status = PaymentStatus::Captured;
-                        payment.taken += payment.amount;
-                        Answer::Captured
-                    }
-                    PaymentStatus::Prepared
-                    | PaymentStatus::Declined
-                    | PaymentStatus::ActionRequired
-                    | PaymentStatus::Processing
-                    | PaymentStatus::Voided => Answer::Refused,
-                }
-            }
-            Wish::Void(id) => {
-                let payment = &mut self.payments[index(id)];
-                if payment.status == PaymentStatus::Captured {
+            Wanted::Authorize(id) => self.authorize(id, now_ms, chance),
+            Wanted::Capture(id) => self.capture(index(id)),
+            Wanted::Void(id) => {
+                if self.payments[index(id)].status == PaymentStatus::Captured {
                     return Answer::Refused;
                 }
-                payment.status = PaymentStatus::Voided;
+                self.becomes(index(id), PaymentStatus::Voided);
                 Answer::Voided
             }
         }
     }
-}
 
-fn authorize(payment: &mut Payment, id: &PaymentId, now_ms: i64, rng: &mut Prng) -> Answer {
-    match payment.status {
-        PaymentStatus::Prepared | PaymentStatus::Authorized => {}
-        PaymentStatus::Declined
-        | PaymentStatus::ActionRequired
-        | PaymentStatus::Processing
-        | PaymentStatus::Captured
-        | PaymentStatus::Voided => return Answer::Refused,
-    }
-    match rng.below(20) {
-        0..=2 if payment.status == PaymentStatus::Prepared => {
-            payment.status = PaymentStatus::Declined;
-            Answer::Declined
+    fn authorize(&mut self, id: &PaymentId, now_ms: i64, chance: &mut Chance) -> Answer {
+        let number = index(id);
+        let payment = &mut self.payments[number];
+        match payment.status {
+            PaymentStatus::Prepared | PaymentStatus::Authorized => {}
+            PaymentStatus::Declined
+            | PaymentStatus::ActionRequired
+            | PaymentStatus::Processing
+            | PaymentStatus::Captured
+            | PaymentStatus::Voided => return Answer::Refused,
         }
-        3..=6 if payment.status == PaymentStatus::Prepared => {
-            payment.status = PaymentStatus::ActionRequired;
-            Answer::ActionRequired(format!("{id}_secret"))
-        }
-        7..=8 if payment.status == PaymentStatus::Prepared => {
-            payment.status = PaymentStatus::Processing;
-            payment.decides_ms = now_ms + rng.between(100, 20 * 60 * 1000);
-            Answer::Processing
-        }
-        _ => {
-            payment.status = PaymentStatus::Authorized;
-            payment.reserved += 1;
-            payment.withdrawn = rng.chance(80);
-            Answer::Granted
-        }
-    }
-}
-
-fn understand(wish: &Wish, answer: Result<Answer, Doubt>, rules: Rules) -> Event {
-    let doubt = match answer {
-        Err(doubt) => Some(doubt),
-        Ok(Answer::Fault) => Some(Doubt::Faulted),
-        Ok(_) => None,
-    };
-    let decline = |code: &str| Decline { code: code.to_owned() };
-    if let Some(doubt) = doubt {
-        let known = rules.unknown_stays_unknown;
-        return match wish {
-            Wish::Prepare { .. } if known => Event::Prepared(Outcome::Unknown(doubt)),
-            Wish::Prepare { .. } => Event::Prepared(Outcome::Refused(decline("timeout"))),
-            Wish::Authorize(_) if known => Event::Authorized(Outcome::Unknown(doubt)),
-            Wish::Authorize(_) => Event::Authorized(Outcome::Refused(decline("timeout"))),
-            Wish::Capture(_) if known => Event::Captured(Outcome::Unknown(doubt)),
-            Wish::Capture(_) => Event::Captured(Outcome::Refused(())),
-            Wish::Void(_) => Event::Voided(Outcome::Unknown(doubt)),
+        let prepared = payment.status == PaymentStatus::Prepared;
+        let (status, answer) = match chance.rng.below(20) {
+            0..=2 if prepared => (PaymentStatus::Declined, Answer::Declined),
+            3..=5 if prepared => {
+                (PaymentStatus::ActionRequired, Answer::ActionRequired(format!("{id}_secret")))
+            }
+            6..=8 if prepared => {
+                payment.decides_ms = now_ms + chance.rng.between(100, SLOW_MS);
+                (PaymentStatus::Processing, Answer::Processing)
+            }
+            _ => {
+                payment.withdrawn = chance.strikes(Fault::Withdrawn);
+                (PaymentStatus::Authorized, Answer::Granted)
+            }
         };
+        self.becomes(number, status);
+        answer
     }
-    match answer.expect("not in doubt") {
-        Answer::Prepared(id) => Event::Prepared(Outcome::Done(id)),
-        Answer::Granted => Event::Authorized(Outcome::Done(Authorization::Granted)),
-        Answer::ActionRequired(client_secret) => {
-            Event::Authorized(Outcome::Done(Authorization::ActionRequired { client_secret }))
+
+    fn capture(&mut self, number: usize) -> Answer {
+        let payment = &mut self.payments[number];
+        match payment.status {
+            PaymentStatus::Authorized if payment.withdrawn => Answer::Refused,
+            PaymentStatus::Authorized | PaymentStatus::Captured => {
+                payment.taken += payment.amount;
+                self.becomes(number, PaymentStatus::Captured);
+                Answer::Captured
+            }
+            PaymentStatus::Prepared
+            | PaymentStatus::Declined
+            | PaymentStatus::ActionRequired
+            | PaymentStatus::Processing
+            | PaymentStatus::Voided => Answer::Refused,
         }
-        Answer::Processing => Event::Authorized(Outcome::Done(Authorization::Processing)),
-        Answer::Declined => Event::Authorized(Outcome::Refused(decline("card_declined"))),
-        Answer::Captured => Event::Captured(Outcome::Done(())),
-        Answer::Voided => Event::Voided(Outcome::Done(())),
-        Answer::Refused | Answer::Fault => match wish {
-            Wish::Prepare { .. } => Event::Prepared(Outcome::Refused(decline("refused"))),
-            Wish::Authorize(_) => Event::Authorized(Outcome::Refused(decline("refused"))),
-            Wish::Capture(_) => Event::Captured(Outcome::Refused(())),
-            Wish::Void(_) => Event::Voided(Outcome::Refused(())),
-        },
     }
 }

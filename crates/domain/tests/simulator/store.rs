@@ -1,27 +1,64 @@
-//! The model database: rows, and transactions that happen whole or not at all.
+//! The model database: rows, and transactions that happen whole or not at all, one after another. Who reads in
+//! one transaction and writes in a later one minds versions, fences and states, as the server does.
+//!
+//! `holds` takes and frees, `payment` carries a checkout's own steps out.
+
+mod holds;
+mod payment;
+
+use std::{
+    ops::{Deref, DerefMut},
+    rc::Rc,
+};
 
 use holdfast_domain::{
-    checkout::{Checkout, Ending, Failure, Outcome, Release, State},
-    ids::{BookingId, SagaId},
+    checkout::{Checkout, Ending, State},
+    ids::{BookingId, SagaId, SeatId},
+    inventory::{SeatState, SeatView},
+    reservation::ReservationState,
 };
 use uuid::Uuid;
 
-use crate::Rules;
+pub(crate) use self::holds::{Counted, HoldRefusal, Wish};
+use crate::{clients::Told, hooks::Hook};
 
 /// How long a hold lasts.
 pub(crate) const HOLD_MS: i64 = 10 * 60 * 1000;
+/// How long a hold may last at the most.
+pub(crate) const HOLD_CAP_MS: i64 = 20 * 60 * 1000;
+/// How long a declined buyer has at least to try another card, under the cap.
+pub(crate) const RETRY_GRACE_MS: i64 = 2 * 60 * 1000;
 /// How long a worker may keep a saga without a sign of life.
-pub(crate) const LEASE_MS: i64 = 30 * 1000;
-/// What a seat costs.
-pub(crate) const SEAT_PRICE: i64 = 4500;
+pub(crate) const LEASE_MS: i64 = 5 * 1000;
+/// What a seat, or a place, costs.
+pub(crate) const PRICE: i64 = 4500;
+/// How many persons one buyer may bring.
+pub(crate) const MAX_PERSONS: i64 = 5;
+/// How many places the general-admission section has.
+pub(crate) const CAPACITY: i64 = 6;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum SeatState {
-    Available,
-    Held,
-    Paying,
-    Sold,
-    Blocked,
+/// The rows of a table. A copy costs nothing until one of the two is written to.
+#[derive(Debug, Clone)]
+pub(crate) struct Table<T>(Rc<Vec<T>>);
+
+impl<T> Default for Table<T> {
+    fn default() -> Self {
+        Self(Rc::default())
+    }
+}
+
+impl<T> Deref for Table<T> {
+    type Target = Vec<T>;
+
+    fn deref(&self) -> &Vec<T> {
+        &self.0
+    }
+}
+
+impl<T: Clone> DerefMut for Table<T> {
+    fn deref_mut(&mut self) -> &mut Vec<T> {
+        Rc::make_mut(&mut self.0)
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -32,13 +69,41 @@ pub(crate) struct Seat {
     pub(crate) until_ms: i64,
 }
 
+impl Seat {
+    /// Whether anybody may have it, by the domain's own word.
+    pub(crate) fn is_free(&self, now_ms: i64) -> bool {
+        let held = self.state == SeatState::Held;
+        let view = SeatView {
+            seat: SeatId(1),
+            state: self.state,
+            version: 1,
+            expires_at: held.then_some(self.until_ms),
+            owner: None,
+        };
+        view.is_free(now_ms)
+    }
+}
+
+/// The counters of the general-admission section.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Section {
+    pub(crate) held: i64,
+    pub(crate) sold: i64,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ReservationState {
-    Active,
-    InPayment,
-    Confirmed,
-    Expired,
-    Cancelled,
+pub(crate) enum PlacesState {
+    Held,
+    Paying,
+    Sold,
+    Released,
+}
+
+/// Places in the general-admission section.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Places {
+    pub(crate) quantity: i64,
+    pub(crate) state: PlacesState,
 }
 
 #[derive(Debug, Clone)]
@@ -46,8 +111,27 @@ pub(crate) struct Reservation {
     pub(crate) buyer: usize,
     /// Each seat with the fence under which it was taken.
     pub(crate) seats: Vec<(usize, u64)>,
+    pub(crate) places: Option<Places>,
     pub(crate) state: ReservationState,
     pub(crate) expires_ms: i64,
+    pub(crate) cap_ms: i64,
+}
+
+impl Reservation {
+    /// How many it admits.
+    pub(crate) fn persons(&self) -> i64 {
+        self.seats.len() as i64 + self.places.map_or(0, |places| places.quantity)
+    }
+
+    /// Whether it counts towards its buyer's limit.
+    pub(crate) fn is_live(&self, now_ms: i64) -> bool {
+        match self.state.seen_at(self.expires_ms, now_ms) {
+            ReservationState::Active
+            | ReservationState::InPayment
+            | ReservationState::Confirmed => true,
+            ReservationState::Expired | ReservationState::Cancelled => false,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,7 +144,9 @@ pub(crate) enum BookingState {
 
 #[derive(Debug, Clone)]
 pub(crate) struct Booking {
-    pub(crate) reservations: Vec<usize>,
+    /// The attempt that made it.
+    pub(crate) attempt: usize,
+    pub(crate) reservations: Rc<[usize]>,
     pub(crate) amount: i64,
     pub(crate) state: BookingState,
 }
@@ -68,7 +154,7 @@ pub(crate) struct Booking {
 /// A saga's row. Booking `n` has saga `n`.
 #[derive(Debug, Clone)]
 pub(crate) struct SagaRow {
-    pub(crate) text: String,
+    pub(crate) text: Rc<str>,
     pub(crate) version: u64,
     pub(crate) fence: u64,
     pub(crate) lease_until_ms: i64,
@@ -80,16 +166,43 @@ pub(crate) struct SagaRow {
     pub(crate) client_secret: Option<String>,
 }
 
+/// The key of an attempt, and the answer that is kept under it.
+#[derive(Debug, Clone)]
+pub(crate) struct KeyRow {
+    pub(crate) attempt: usize,
+    pub(crate) booking: usize,
+    pub(crate) answer: Option<Told>,
+}
+
+/// A webhook that was taken.
+#[derive(Debug, Clone)]
+pub(crate) struct InboxRow {
+    pub(crate) hook: Hook,
+    pub(crate) processed: bool,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Ticket {
+    /// The seat; none for general admission.
+    pub(crate) seat: Option<usize>,
+    pub(crate) booking: usize,
+    pub(crate) admits: i64,
+}
+
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Store {
-    pub(crate) seats: Vec<Seat>,
-    pub(crate) reservations: Vec<Reservation>,
-    pub(crate) bookings: Vec<Booking>,
-    pub(crate) sagas: Vec<SagaRow>,
-    /// Live tickets as (seat, booking).
-    pub(crate) tickets: Vec<(usize, usize)>,
-    /// What the ledger says was captured, a row a booking.
-    pub(crate) ledger: Vec<(usize, i64)>,
+    pub(crate) seats: Table<Seat>,
+    pub(crate) section: Section,
+    /// The version of each buyer's row, which every hold of the buyer raises.
+    pub(crate) buyers: Table<u64>,
+    pub(crate) reservations: Table<Reservation>,
+    pub(crate) bookings: Table<Booking>,
+    pub(crate) sagas: Table<SagaRow>,
+    pub(crate) tickets: Table<Ticket>,
+    /// Money by booking: what was captured, and negative what was given back.
+    pub(crate) ledger: Table<(usize, i64)>,
+    pub(crate) keys: Table<KeyRow>,
+    pub(crate) inbox: Table<InboxRow>,
 }
 
 pub(crate) fn saga_id(booking: usize) -> SagaId {
@@ -101,9 +214,13 @@ pub(crate) fn booking_id(booking: usize) -> BookingId {
 }
 
 impl Store {
-    pub(crate) fn new(seats: usize) -> Self {
+    pub(crate) fn new(seats: usize, buyers: usize) -> Self {
         let seat = Seat { state: SeatState::Available, owner: None, fence: 0, until_ms: 0 };
-        Self { seats: vec![seat; seats], ..Self::default() }
+        Self {
+            seats: Table(Rc::new(vec![seat; seats])),
+            buyers: Table(Rc::new(vec![0; buyers])),
+            ..Self::default()
+        }
     }
 
     /// Runs a transaction: all of it, or nothing where it refuses.
@@ -117,195 +234,25 @@ impl Store {
         Ok(done)
     }
 
-    /// Holds seats, all or nothing; lapsed holds are taken over.
-    pub(crate) fn hold(
-        &mut self,
-        buyer: usize,
-        seats: &[usize],
-        now_ms: i64,
-        rules: Rules,
-    ) -> Option<usize> {
-        let id = self.reservations.len();
-        self.transact(|tx| {
-            let mut taken = Vec::new();
-            for &number in seats {
-                let seat = &mut tx.seats[number];
-                let free = match seat.state {
-                    SeatState::Available => true,
-                    SeatState::Held => seat.until_ms <= now_ms,
-                    SeatState::Paying => !rules.hold_minds_state,
-                    SeatState::Sold | SeatState::Blocked => false,
-                };
-                if !free {
-                    return Err(());
-                }
-                let fence = seat.fence + 1;
-                let until_ms = now_ms + HOLD_MS;
-                *seat = Seat { state: SeatState::Held, owner: Some(id), fence, until_ms };
-                taken.push((number, fence));
-            }
-            let expires_ms = now_ms + HOLD_MS;
-            let state = ReservationState::Active;
-            tx.reservations.push(Reservation { buyer, seats: taken, state, expires_ms });
-            Ok(id)
-        })
-        .ok()
-    }
-
-    /// The first transaction of a checkout: booking, saga, seats from held to paying.
-    pub(crate) fn begin(
-        &mut self,
-        reservations: &[usize],
-        now_ms: i64,
-        start: impl FnOnce(usize, i64) -> Checkout,
-    ) -> Option<usize> {
-        let booking = self.bookings.len();
-        self.transact(|tx| {
-            let mut amount = 0;
-            for &id in reservations {
-                let reservation = &mut tx.reservations[id];
-                let active = reservation.state == ReservationState::Active;
-                if !active || reservation.expires_ms <= now_ms {
-                    return Err(());
-                }
-                reservation.state = ReservationState::InPayment;
-                for &(number, fence) in &reservation.seats {
-                    let seat = &mut tx.seats[number];
-                    let ours = seat.owner == Some(id) && seat.fence == fence;
-                    if seat.state != SeatState::Held || !ours || seat.until_ms <= now_ms {
-                        return Err(());
-                    }
-                    seat.state = SeatState::Paying;
-                    amount += SEAT_PRICE;
-                }
-            }
-            let checkout = start(booking, amount);
-            let amount =
-                if checkout.order == holdfast_domain::checkout::Order::Free { 0 } else { amount };
-            let state = BookingState::Pending;
-            tx.bookings.push(Booking { reservations: reservations.to_vec(), amount, state });
-            tx.sagas.push(SagaRow {
-                text: checkout.encode(),
-                version: 1,
-                fence: 1,
-                lease_until_ms: now_ms + LEASE_MS,
-                due_ms: Some(now_ms),
-                stuck: false,
-                wakes: 0,
-                cancel_requested: false,
-                client_secret: None,
-            });
-            Ok(booking)
-        })
-        .ok()
-    }
-
-    /// Paying → sold, all or nothing.
-    pub(crate) fn confirm_seats(&mut self, booking: usize) -> Outcome<(), ()> {
-        let seats = self.seats_of(booking);
-        let ours = |&(number, reservation, fence): &(usize, usize, u64)| {
-            let seat = &self.seats[number];
-            seat.state == SeatState::Paying
-                && seat.owner == Some(reservation)
-                && seat.fence == fence
-        };
-        if !seats.iter().all(ours) {
-            return Outcome::Refused(());
-        }
-        for (number, _, _) in seats {
-            self.seats[number].state = SeatState::Sold;
-        }
-        Outcome::Done(())
-    }
-
-    /// Paying or sold → held or available, as far as the seats are still the booking's.
-    pub(crate) fn release_seats(
-        &mut self,
-        booking: usize,
-        why: &Failure,
-        now_ms: i64,
-        rules: Rules,
-    ) -> Outcome<(), ()> {
-        let back_to_held = match why.release() {
-            Release::BackToHeld => true,
-            Release::Free => false,
-        };
-        for (number, reservation, fence) in self.seats_of(booking) {
-            let until_ms = self.reservations[reservation].expires_ms;
-            let seat = &mut self.seats[number];
-            let ours = seat.owner == Some(reservation)
-                && seat.fence == fence
-                && matches!(seat.state, SeatState::Paying | SeatState::Sold);
-            if rules.release_minds_owner && !ours {
-                continue;
-            }
-            if back_to_held && until_ms > now_ms {
-                seat.state = SeatState::Held;
-                seat.until_ms = until_ms;
-            } else {
-                seat.state = SeatState::Available;
-                seat.owner = None;
-            }
-        }
-        for &id in &self.bookings[booking].reservations.clone() {
-            self.reservations[id].state = match why.release() {
-                Release::BackToHeld => ReservationState::Active,
-                Release::Free => ReservationState::Cancelled,
-            };
-        }
-        self.bookings[booking].state = match why {
-            Failure::Cancelled => BookingState::Cancelled,
-            Failure::Declined { .. }
-            | Failure::SeatsLost
-            | Failure::TimedOut
-            | Failure::CaptureRefused => BookingState::Failed,
-        };
-        Outcome::Done(())
-    }
-
-    /// Tickets, ledger, booking and reservations, at once.
-    pub(crate) fn issue(&mut self, booking: usize) -> Outcome<(), ()> {
-        let seats = self.seats_of(booking);
-        if seats.iter().any(|(number, _, _)| self.tickets.iter().any(|(seat, _)| seat == number)) {
-            return Outcome::Refused(());
-        }
-        self.tickets.extend(seats.iter().map(|(number, _, _)| (*number, booking)));
-        let amount = self.bookings[booking].amount;
-        self.ledger.push((booking, amount));
-        self.bookings[booking].state = BookingState::Confirmed;
-        for &id in &self.bookings[booking].reservations.clone() {
-            self.reservations[id].state = ReservationState::Confirmed;
-        }
-        Outcome::Done(())
-    }
-
-    /// The expiry pass: frees what has lapsed.
-    pub(crate) fn expire(&mut self, now_ms: i64) {
-        for (id, reservation) in self.reservations.iter_mut().enumerate() {
-            if reservation.state != ReservationState::Active || reservation.expires_ms > now_ms {
-                continue;
-            }
-            reservation.state = ReservationState::Expired;
-            for &(number, fence) in &reservation.seats {
-                let seat = &mut self.seats[number];
-                let ours = seat.owner == Some(id) && seat.fence == fence;
-                if ours && seat.state == SeatState::Held {
-                    seat.state = SeatState::Available;
-                    seat.owner = None;
-                }
-            }
-        }
-    }
-
     /// Every seat of a booking with its reservation and the fence under which it was taken.
-    pub(crate) fn seats_of(&self, booking: usize) -> Vec<(usize, usize, u64)> {
-        self.bookings[booking]
-            .reservations
-            .iter()
-            .flat_map(|&id| {
-                self.reservations[id].seats.iter().map(move |&(number, fence)| (number, id, fence))
-            })
-            .collect()
+    pub(crate) fn seats_of(
+        &self,
+        booking: usize,
+    ) -> impl Iterator<Item = (usize, usize, u64)> + use<'_> {
+        self.bookings[booking].reservations.iter().flat_map(|&id| {
+            self.reservations[id].seats.iter().map(move |&(number, fence)| (number, id, fence))
+        })
+    }
+
+    /// What a booking's reservations hold in the general-admission section.
+    pub(crate) fn places_of(&self, booking: usize) -> impl Iterator<Item = Places> + use<'_> {
+        let ids = self.bookings[booking].reservations.iter();
+        ids.filter_map(|&id| self.reservations[id].places)
+    }
+
+    /// How many tickets a booking must have.
+    pub(crate) fn tickets_due(&self, booking: usize) -> usize {
+        self.seats_of(booking).count() + self.places_of(booking).count()
     }
 
     pub(crate) fn checkout(&self, booking: usize) -> Checkout {
@@ -316,6 +263,18 @@ impl Store {
         match self.checkout(booking).state {
             State::Rest { ending } => Some(ending),
             _ => None,
+        }
+    }
+
+    /// The row of an attempt's key.
+    pub(crate) fn key_of(&self, attempt: usize) -> Option<&KeyRow> {
+        self.keys.iter().find(|row| row.attempt == attempt)
+    }
+
+    /// Writes the answer down that is to be repeated under the key of a booking's attempt.
+    pub(crate) fn answer(&mut self, booking: usize, told: Told) {
+        if let Some(row) = self.keys.iter_mut().find(|row| row.booking == booking) {
+            row.answer = Some(told);
         }
     }
 }

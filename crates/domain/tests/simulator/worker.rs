@@ -1,19 +1,23 @@
 //! A worker: claims a due saga, performs one step, records it under the fence. The same protocol as the
 //! server's executor, cut at every point where a real one can die, sleep or lose an answer.
+//!
+//! `commit` is the transaction that records a step.
 
-use holdfast_domain::checkout::{
-    Checkout, Decision, Event, Outcome, PaymentId, State, Step, apply, next,
-};
+mod commit;
 
+pub(crate) use self::commit::Takes;
+
+use holdfast_domain::checkout::{Checkout, Decision, Event, Order, PaymentId, State, Step, next};
+
+use self::commit::Recorded;
 use crate::{
-    Breach, Rules,
-    gateway::{Request, Wish},
-    store::{LEASE_MS, SagaRow, Store},
+    Breach,
+    faults::Fault,
+    gateway::{Request, Wanted},
+    rules::Rule,
+    store::{LEASE_MS, SagaRow},
     world::World,
 };
-
-/// More local steps than any transaction has.
-const MAX_LOCAL_STEPS: usize = 8;
 
 /// A saga in a worker's hands.
 #[derive(Debug, Clone)]
@@ -32,32 +36,40 @@ pub(crate) enum Phase {
     Idle,
     /// Claimed; nothing done yet.
     Claimed(Work),
-    /// Something was done outside that is not recorded yet.
-    Answered(Work, Event),
+    /// A step was performed, or failed, and is not recorded yet.
+    Answered(Work, &'static str, Event),
 }
 
-/// How a transaction went for the one who asked for it.
-enum Recorded {
-    /// Committed; go on with this.
-    On(Box<Work>),
-    /// Committed; nothing more to do for now.
-    Parked,
-    /// Somebody else has the saga: stop silently.
-    Fenced,
+/// A worker of a node.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Worker {
+    pub(crate) node: usize,
+    pub(crate) phase: Phase,
+    /// Until when its call takes.
+    pub(crate) stalled_until_ms: i64,
 }
 
 impl World {
     /// One thing that worker `w` does.
     pub(crate) fn worker_acts(&mut self, w: usize) -> Result<(), Breach> {
-        match std::mem::take(&mut self.workers[w]) {
+        match std::mem::take(&mut self.workers[w].phase) {
             Phase::Idle => self.claim(w),
             Phase::Claimed(work) => self.perform(w, work),
-            Phase::Answered(work, event) => self.record(w, work, Some(event)),
+            Phase::Answered(work, step, event) => self.record(w, work, Some((step, event))),
+        }
+    }
+
+    /// The clock by which worker `w` decides.
+    fn clock(&self, w: usize) -> i64 {
+        if self.rules.keep(Rule::DatabaseClock) {
+            self.now_ms
+        } else {
+            self.now_ms + self.nodes[self.workers[w].node].clock_ahead_ms
         }
     }
 
     fn claim(&mut self, w: usize) -> Result<(), Breach> {
-        let now = self.now_ms;
+        let now = self.clock(w);
         let due = |row: &SagaRow| {
             row.due_ms.is_some_and(|due| due <= now) && row.lease_until_ms <= now && !row.stuck
         };
@@ -66,158 +78,139 @@ impl World {
         if candidates.is_empty() {
             return Ok(());
         }
-        let booking = candidates[self.rng.below(candidates.len())];
-        let mut checkout = take_up(self.store.checkout(booking), Event::Woken, now)?;
-        let row = &mut self.store.sagas[booking];
-        if row.cancel_requested {
-            checkout = cancel(checkout, now);
+        let booking = candidates[self.chance.rng.below(candidates.len())];
+        let others = self.workers.iter().any(|worker| match &worker.phase {
+            Phase::Idle => false,
+            Phase::Claimed(work) | Phase::Answered(work, ..) => work.booking == booking,
+        });
+        if others {
+            self.coverage.scene("a worker takes over from one who sleeps");
         }
-        row.text = checkout.encode();
+        let mut takes = Takes { rules: self.rules, now_ms: now, coverage: &mut self.coverage };
+        let mut checkout = takes.woken(self.store.checkout(booking))?;
+        if self.store.sagas[booking].cancel_requested {
+            checkout = takes.cancel(checkout);
+        }
+        let row = &mut self.store.sagas[booking];
+        row.text = checkout.encode().into();
         row.fence += 1;
         row.version += 1;
         row.lease_until_ms = now + LEASE_MS;
         let (fence, version, wakes) = (row.fence, row.version, row.wakes);
         self.say(|| format!("worker {w} claims saga {booking}: {:?}", checkout.state));
-        self.workers[w] = Phase::Claimed(Work { booking, fence, version, wakes, checkout });
+        self.workers[w].phase = Phase::Claimed(Work { booking, fence, version, wakes, checkout });
         Ok(())
     }
 
     fn perform(&mut self, w: usize, work: Work) -> Result<(), Breach> {
-        let decision = next(&work.checkout, self.now_ms);
+        let decision = next(&work.checkout, self.clock(w));
         self.say(|| format!("worker {w}, saga {}: {decision:?}", work.booking));
-        let request = match &decision {
-            Decision::Run(step, attempt) => request(&work, *step, *attempt),
-            Decision::Undo(Step::Authorize, attempt) => Some(Request {
-                key: work.checkout.undo_key(Step::Authorize, *attempt),
-                wish: Wish::Void(payment(&work.checkout.state)),
-            }),
-            Decision::Ask(payment) => {
-                let seen = self.gateway.fetch(payment, self.weather, &mut self.rng);
-                self.workers[w] = Phase::Answered(work, Event::Seen(seen));
-                return Ok(());
+        let (step, call) = match decision {
+            Decision::Run(step @ (Step::Prepare | Step::Authorize | Step::Capture), attempt) => {
+                (step.name(), Call::Request(request(&work.checkout, step, attempt)))
             }
-            Decision::Undo(..)
+            Decision::Undo(step @ Step::Authorize, attempt) => {
+                let key = work.checkout.undo_key(step, attempt);
+                let wanted = Wanted::Void(payment(&work.checkout.state));
+                (step.undo_name(), Call::Request(Request { key, wanted }))
+            }
+            Decision::Ask(payment) => ("ask", Call::Fetch(payment)),
+            Decision::Run(Step::ConfirmSeats | Step::IssueTickets, _)
+            | Decision::Undo(..)
             | Decision::Wait { .. }
             | Decision::Rest(_)
-            | Decision::NeedsOperator(_) => None,
+            | Decision::NeedsOperator(_) => return self.record(w, work, None),
         };
-        let Some(request) = request else {
-            return self.record(w, work, None);
+        if self.dies(w, step, "before_effect") {
+            return Ok(());
+        }
+        let (now, rules) = (self.now_ms, self.rules);
+        let event = match call {
+            Call::Request(request) => self.gateway.call(request, now, rules, &mut self.chance),
+            Call::Fetch(payment) => Event::Seen(self.gateway.fetch(&payment, &mut self.chance)),
         };
-        let (now, weather, rules) = (self.now_ms, self.weather, self.rules);
-        let event = self.gateway.call(request, now, weather, rules, &mut self.rng);
         self.say(|| format!("worker {w}, saga {}: {event:?}", work.booking));
-        self.workers[w] = Phase::Answered(work, event);
+        if !self.dies(w, step, "after_effect") {
+            self.workers[w].phase = Phase::Answered(work, step, event);
+        }
         Ok(())
     }
 
     /// The transaction that records what was done and performs the local steps after it.
-    fn record(&mut self, w: usize, work: Work, event: Option<Event>) -> Result<(), Breach> {
-        if self.rng.chance(self.db_down) {
+    fn record(
+        &mut self,
+        w: usize,
+        work: Work,
+        answer: Option<(&'static str, Event)>,
+    ) -> Result<(), Breach> {
+        if self.chance.strikes(Fault::Abort) {
             // Nothing was committed: try again with what is in hand.
-            self.workers[w] = match (event, next(&work.checkout, self.now_ms)) {
-                (Some(event), _) => Phase::Answered(work, event),
-                (None, decision) => match local_failure(&decision) {
-                    Some(event) => Phase::Answered(work, event),
-                    None => Phase::Claimed(work),
-                },
-            };
+            self.workers[w].phase = in_hand(work, answer);
             return Ok(());
         }
-        let (now, rules) = (self.now_ms, self.rules);
-        let again = (work.clone(), event.clone());
-        let recorded = self.store.transact(|tx| commit(tx, work, event, now, rules))?;
-        if self.rng.chance(self.db_down) {
-            // Committed, but the worker is told otherwise and tries again.
+        let now_ms = self.clock(w);
+        let mut tx = self.store.clone();
+        let failing = if self.chance.strikes(Fault::StepFails) {
+            Some(self.chance.rng.below(2))
+        } else {
+            None
+        };
+        let mut takes = Takes { rules: self.rules, now_ms, coverage: &mut self.coverage };
+        let (recorded, steps) = takes.commit(&mut tx, work.clone(), answer.clone(), failing)?;
+        if steps.iter().any(|step| self.dies(w, step, "before_record")) {
+            return Ok(());
+        }
+        self.store = tx;
+        if steps.iter().any(|step| self.dies(w, step, "after_record")) {
+            return Ok(());
+        }
+        if self.chance.strikes(Fault::LostCommit) {
             self.say(|| format!("worker {w}: the answer to COMMIT is lost"));
-            self.workers[w] = match again {
-                (work, Some(event)) => Phase::Answered(work, event),
-                (work, None) => Phase::Claimed(work),
-            };
+            self.workers[w].phase = in_hand(work, answer);
             return Ok(());
         }
-        self.workers[w] = match recorded {
+        self.workers[w].phase = match recorded {
             Recorded::On(work) => Phase::Claimed(*work),
             Recorded::Parked => Phase::Idle,
             Recorded::Fenced => {
-                self.say(|| format!("worker {w} is fenced off"));
+                self.coverage.scene("a stale worker is fenced off");
                 Phase::Idle
             }
         };
         Ok(())
     }
+
+    /// Whether the worker's node dies at this point, with all its workers.
+    fn dies(&mut self, w: usize, step: &'static str, moment: &'static str) -> bool {
+        let dies = self.chance.strikes(Fault::Crash);
+        if dies {
+            self.coverage.death(step, moment);
+            self.say(|| format!("worker {w}: {step}.{moment}"));
+            self.node_dies(self.workers[w].node);
+        }
+        dies
+    }
 }
 
-fn commit(
-    tx: &mut Store,
-    mut work: Work,
-    event: Option<Event>,
-    now_ms: i64,
-    rules: Rules,
-) -> Result<Recorded, Breach> {
-    let booking = work.booking;
-    let row = &tx.sagas[booking];
-    if rules.record_minds_fence && (row.fence != work.fence || row.version != work.version) {
-        return Ok(Recorded::Fenced);
-    }
-    let cancel_requested = row.cancel_requested;
-    let woken = row.wakes != work.wakes;
-    let mut checkout = work.checkout;
-    if let Some(event) = event {
-        checkout = take_up(checkout, event, now_ms)?;
-    }
-    if cancel_requested {
-        checkout = cancel(checkout, now_ms);
-    }
-    for _ in 0..MAX_LOCAL_STEPS {
-        let event = match (next(&checkout, now_ms), &checkout.state) {
-            (Decision::Run(Step::ConfirmSeats, _), _) => {
-                Event::SeatsConfirmed(tx.confirm_seats(booking))
-            }
-            (Decision::Run(Step::IssueTickets, _), _) => Event::TicketsIssued(tx.issue(booking)),
-            (Decision::Undo(Step::ConfirmSeats, _), State::Releasing { why, .. }) => {
-                Event::SeatsReleased(tx.release_seats(booking, why, now_ms, rules))
-            }
-            _ => break,
-        };
-        checkout = take_up(checkout, event, now_ms)?;
-    }
-    let row = &mut tx.sagas[booking];
-    row.text = checkout.encode();
-    row.version += 1;
-    row.client_secret = checkout.client_secret().map(str::to_owned);
-    (row.due_ms, row.lease_until_ms) = match next(&checkout, now_ms) {
-        Decision::Run(..) | Decision::Undo(..) | Decision::Ask(_) => {
-            work.version = row.version;
-            work.checkout = checkout;
-            work.wakes = row.wakes;
-            (row.due_ms, row.lease_until_ms) = (Some(now_ms), now_ms + LEASE_MS);
-            return Ok(Recorded::On(Box::new(work)));
-        }
-        Decision::Wait { .. } if woken => (Some(now_ms), 0),
-        Decision::Wait { until_ms, .. } => (Some(until_ms), 0),
-        Decision::Rest(_) => (None, 0),
-        Decision::NeedsOperator(_) => {
-            row.stuck = true;
-            (None, 0)
-        }
-    };
-    Ok(Recorded::Parked)
+/// A call outside.
+enum Call {
+    Request(Request),
+    Fetch(PaymentId),
 }
 
-fn request(work: &Work, step: Step, attempt: u32) -> Option<Request> {
-    let booking = work.booking;
-    let amount = match &work.checkout.order {
-        holdfast_domain::checkout::Order::Free => 0,
-        holdfast_domain::checkout::Order::Paid { amount, .. } => amount.minor,
+fn request(checkout: &Checkout, step: Step, attempt: u32) -> Request {
+    let amount = match &checkout.order {
+        Order::Free => 0,
+        Order::Paid { amount, .. } => amount.minor,
     };
-    let wish = match step {
-        Step::Prepare => Wish::Prepare { booking, amount },
-        Step::Authorize => Wish::Authorize(payment(&work.checkout.state)),
-        Step::Capture => Wish::Capture(payment(&work.checkout.state)),
-        Step::ConfirmSeats | Step::IssueTickets => return None,
+    let booking = checkout.booking.0.as_u128() as u64 as usize;
+    let wanted = match step {
+        Step::Prepare => Wanted::Prepare { booking, amount },
+        Step::Authorize => Wanted::Authorize(payment(&checkout.state)),
+        Step::Capture => Wanted::Capture(payment(&checkout.state)),
+        Step::ConfirmSeats | Step::IssueTickets => panic!("{} is a local step", step.name()),
     };
-    Some(Request { key: work.checkout.key(step, attempt), wish })
+    Request { key: checkout.key(step, attempt), wanted }
 }
 
 fn payment(state: &State) -> PaymentId {
@@ -235,22 +228,10 @@ fn payment(state: &State) -> PaymentId {
     }
 }
 
-/// What to record when the transaction of a local step failed.
-fn local_failure(decision: &Decision) -> Option<Event> {
-    let unknown = Outcome::Unknown(holdfast_domain::checkout::Doubt::NoReply);
-    match decision {
-        Decision::Run(Step::ConfirmSeats, _) => Some(Event::SeatsConfirmed(unknown)),
-        Decision::Run(Step::IssueTickets, _) => Some(Event::TicketsIssued(unknown)),
-        Decision::Undo(Step::ConfirmSeats, _) => Some(Event::SeatsReleased(unknown)),
-        _ => None,
+/// What a worker is at that must record this.
+fn in_hand(work: Work, answer: Option<(&'static str, Event)>) -> Phase {
+    match answer {
+        Some((step, event)) => Phase::Answered(work, step, event),
+        None => Phase::Claimed(work),
     }
-}
-
-fn take_up(checkout: Checkout, event: Event, now_ms: i64) -> Result<Checkout, Breach> {
-    apply(checkout, event, now_ms).map_err(|illegal| Breach(illegal.to_string()))
-}
-
-/// A wish to cancel that comes too late is no fault.
-fn cancel(checkout: Checkout, now_ms: i64) -> Checkout {
-    apply(checkout.clone(), Event::CancelRequested, now_ms).unwrap_or(checkout)
 }

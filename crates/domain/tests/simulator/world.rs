@@ -1,238 +1,257 @@
-//! The world of one seed: buyers, workers on several nodes, an organizer, a clock that jumps.
+//! The world of one seed: buyers, nodes with workers, an organizer, clocks that jump.
 
-use holdfast_domain::{
-    checkout::{Checkout, Ending, Event, Failure, Order, apply},
-    money::{Currency, Money},
-};
+use std::collections::BTreeSet;
+
+use holdfast_domain::{checkout::Ending, inventory::SeatState, reservation::ReservationState};
 
 use crate::{
-    Breach, Rules,
-    gateway::{Gateway, Weather},
-    prng::Prng,
-    store::{BookingState, ReservationState, SeatState, Store, booking_id, saga_id},
-    worker::{Phase, Work},
+    Breach,
+    clients::Attempt,
+    coverage::Coverage,
+    faults::{Chance, Fault, Off},
+    gateway::Gateway,
+    holders::Holder,
+    hooks::Hook,
+    locks::Locks,
+    rules::Rules,
+    store::{BookingState, Store},
+    worker::{Phase, Takes, Worker},
 };
 
 /// How many things happen in the unkind part of a run.
 pub(crate) const UNKIND_TICKS: usize = 500;
 /// How many things may happen until all is quiet, once the world is kind.
-const KIND_TICKS: usize = 5000;
-const SEATS: usize = 10;
-const BUYERS: usize = 5;
+const KIND_TICKS: usize = 6000;
+/// How long it may take until all is quiet, once the world is kind: an hour of failures is undone in another.
+const KIND_MS: i64 = 4 * HOUR_MS;
+const HOUR_MS: i64 = 60 * 60 * 1000;
+const START_MS: i64 = 1_795_000_000_000;
+pub(crate) const SEATS: usize = 8;
+pub(crate) const BUYERS: usize = 5;
+const NODES: usize = 3;
 const WORKERS: usize = 4;
+const HOLDERS: usize = 4;
 
-/// How the runs of many seeds ended: a simulator that never sees an ending proves nothing about it.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Tally {
-    pub(crate) confirmed: usize,
-    pub(crate) declined: usize,
-    pub(crate) seats_lost: usize,
-    pub(crate) timed_out: usize,
-    pub(crate) capture_refused: usize,
-    pub(crate) cancelled: usize,
-    pub(crate) operator: usize,
-    pub(crate) takeovers: usize,
-    pub(crate) ticks: usize,
+/// A server.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Node {
+    down_until_ms: i64,
+    paused_until_ms: i64,
+    /// How far its clock is ahead of the database's. No rule of ours looks at it.
+    pub(crate) clock_ahead_ms: i64,
+    /// Webhooks that this process has seen; lost when it dies.
+    pub(crate) hooks_seen: BTreeSet<u64>,
+    /// The row of the inbox that it is at.
+    pub(crate) reads: Option<usize>,
 }
 
+#[derive(Debug)]
 pub(crate) struct World {
+    /// The database's clock, and the gateway's.
     pub(crate) now_ms: i64,
-    pub(crate) rng: Prng,
+    pub(crate) chance: Chance,
     pub(crate) rules: Rules,
     pub(crate) store: Store,
     pub(crate) gateway: Gateway,
-    pub(crate) weather: Weather,
-    /// How often a transaction or its answer is lost, per mille.
-    pub(crate) db_down: u32,
-    pub(crate) workers: Vec<Phase>,
-    /// Until when each worker sleeps: a paused process, a slow call.
-    asleep_until_ms: Vec<i64>,
+    pub(crate) locks: Locks,
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) workers: Vec<Worker>,
+    pub(crate) holders: Vec<Holder>,
+    pub(crate) attempts: Vec<Attempt>,
+    /// Second copies of requests, and when they arrive.
+    pub(crate) twins: Vec<(i64, usize)>,
+    /// Webhooks under way, and when they arrive.
+    pub(crate) post: Vec<(i64, Hook)>,
+    /// What the expiry passes of two nodes have found and not yet freed.
+    lapsed: [Option<Vec<usize>>; 2],
     /// Seats that the organizer took back by force, which no rule of ours allows.
     pub(crate) revoked: Vec<bool>,
     /// The fences at the last look.
     pub(crate) fences: Vec<u64>,
-    pub(crate) tally: Tally,
+    /// The reservations' states at the last look.
+    pub(crate) states: Vec<ReservationState>,
+    pub(crate) coverage: Coverage,
     trace: bool,
 }
 
 impl World {
-    pub(crate) fn new(seed: u64, rules: Rules, trace: bool) -> Self {
-        let mut rng = Prng::new(seed);
-        // Each seed has its own weather, a sixth of them none at all.
-        let most = [0, 40, 120, 250, 400, 900][rng.below(6)];
-        let mut gust = || rng.below(most + 1) as u32;
-        let weather = Weather {
-            lost_request: gust(),
-            lost_reply: gust(),
-            delayed: gust() / 2,
-            fault_without_effect: gust(),
-            fault_after_effect: gust(),
-        };
-        let db_down = gust() / 2;
+    pub(crate) fn new(seed: u64, rules: Rules, off: Off, trace: bool) -> Self {
+        let worker = |w: usize| Worker { node: w % NODES, ..Worker::default() };
         Self {
-            now_ms: 1_795_000_000_000,
-            rng,
+            now_ms: START_MS,
+            chance: Chance::new(seed, off),
             rules,
-            store: Store::new(SEATS),
+            store: Store::new(SEATS, BUYERS),
             gateway: Gateway::default(),
-            weather,
-            db_down,
-            workers: vec![Phase::Idle; WORKERS],
-            asleep_until_ms: vec![0; WORKERS],
+            locks: Locks::new(SEATS),
+            nodes: vec![Node::default(); NODES],
+            workers: (0..WORKERS).map(worker).collect(),
+            holders: vec![Holder::Idle; HOLDERS],
+            attempts: Vec::new(),
+            twins: Vec::new(),
+            post: Vec::new(),
+            lapsed: [None, None],
             revoked: vec![false; SEATS],
             fences: vec![0; SEATS],
-            tally: Tally::default(),
+            states: Vec::new(),
+            coverage: Coverage::default(),
             trace,
         }
     }
 
     pub(crate) fn say(&self, line: impl FnOnce() -> String) {
         if self.trace {
-            println!("{:>9} ms  {}", self.now_ms - 1_795_000_000_000, line());
+            println!("{:>9} ms  {}", self.now_ms - START_MS, line());
         }
     }
 
     /// Runs the unkind part, then the kind one, looking at the invariants after each tick.
-    pub(crate) fn run(&mut self) -> Result<(), Breach> {
+    pub(crate) fn run(mut self) -> Result<Coverage, Breach> {
         for _ in 0..UNKIND_TICKS {
             self.unkind_tick()?;
-            self.tally.ticks += 1;
             self.check()?;
         }
-        self.say(|| "the world turns kind".to_owned());
-        self.weather = Weather::default();
-        self.db_down = 0;
-        self.asleep_until_ms.fill(0);
-        for _ in 0..KIND_TICKS {
-            if self.is_quiet() {
-                return self.check_quiet();
+        self.turn_kind();
+        let (begun_ms, mut ticks) = (self.now_ms, 0);
+        while !self.is_quiet() {
+            ticks += 1;
+            if ticks > KIND_TICKS || self.now_ms > begun_ms + KIND_MS {
+                return Err(Breach("not all is over long after the faults stopped".to_owned()));
             }
             self.kind_tick()?;
-            self.tally.ticks += 1;
             self.check()?;
         }
-        Err(Breach("sagas are still under way long after the faults stopped".to_owned()))
+        self.check_quiet()?;
+        self.coverage.ticks((UNKIND_TICKS + ticks) as u64);
+        for (fault, times) in self.chance.struck() {
+            self.coverage.fault(fault, times);
+        }
+        for booking in 0..self.store.bookings.len() {
+            match self.store.ending(booking) {
+                Some(Ending::Confirmed) => self.coverage.ending("confirmed"),
+                Some(Ending::Failed(why)) => self.coverage.ending(why.name()),
+                None => {}
+            }
+        }
+        Ok(self.coverage)
+    }
+
+    fn turn_kind(&mut self) {
+        self.say(|| "the world turns kind".to_owned());
+        self.chance.calm();
+        for node in &mut self.nodes {
+            (node.down_until_ms, node.paused_until_ms) = (0, 0);
+        }
+        self.workers.iter_mut().for_each(|worker| worker.stalled_until_ms = 0);
     }
 
     fn is_quiet(&self) -> bool {
-        let busy = self.workers.iter().any(|worker| !matches!(worker, Phase::Idle));
-        !busy && self.store.sagas.iter().all(|row| row.due_ms.is_none() && !row.stuck)
+        let busy = self.workers.iter().any(|worker| !matches!(worker.phase, Phase::Idle));
+        let at_rest = self.store.sagas.iter().all(|row| row.due_ms.is_none() && !row.stuck);
+        !busy && at_rest && self.post.is_empty() && !self.has_mail()
+    }
+
+    fn has_mail(&self) -> bool {
+        self.store.inbox.iter().any(|row| !row.processed)
+    }
+
+    /// Whether a node answers and acts.
+    pub(crate) fn is_up(&self, node: usize) -> bool {
+        let node = &self.nodes[node];
+        node.down_until_ms <= self.now_ms && node.paused_until_ms <= self.now_ms
     }
 
     fn unkind_tick(&mut self) -> Result<(), Breach> {
         self.time_passes();
-        match self.rng.below(100) {
-            0..=54 => self.some_worker_acts()?,
-            55..=72 => self.somebody_holds(),
-            73..=84 => self.somebody_confirms(),
-            85..=89 => self.somebody_acts_on_3ds(),
-            90 => self.somebody_cancels(),
-            91..=92 => self.a_worker_dies(),
-            93..=94 => self.a_worker_sleeps(),
-            95..=96 => self.store.expire(self.now_ms),
-            97 => self.organizer_revokes(),
-            98 => self.operator_retries()?,
-            _ => self.wake_somebody(),
+        match self.chance.rng.below(100) {
+            0..=47 => self.some_worker_acts()?,
+            48..=64 => {
+                let h = self.chance.rng.below(HOLDERS);
+                self.holder_acts(h);
+            }
+            65 => self.somebody_at_the_gateway(),
+            66..=72 => self.somebody_confirms()?,
+            74..=76 => self.somebody_asks_again()?,
+            77..=78 => self.a_twin_arrives()?,
+            79..=83 => self.somebody_acts_on_3ds(),
+            73 | 84 => self.somebody_cancels(),
+            85 => self.a_node_pauses(),
+            86 => self.a_worker_stalls(),
+            87..=90 => self.inbox_work(),
+            91..=93 => self.expiry_acts(),
+            94 => self.organizer_revokes(),
+            95 => self.operator_retries()?,
+            96 => self.somebody_gives_up(),
+            97 => self.somebody_at_the_gateway(),
+            98 => self.a_clock_jumps(),
+            _ => self.everything_stops(),
         }
         Ok(())
     }
 
     fn kind_tick(&mut self) -> Result<(), Breach> {
-        self.now_ms += self.rng.between(0, 5000);
-        for booking in self.gateway.tick(self.now_ms, self.rules, &mut self.rng) {
-            self.wake(booking);
+        self.now_ms += self.chance.rng.between(0, 2_000);
+        if let Some(next_ms) = self.next_ms() {
+            self.now_ms = self.now_ms.max(next_ms);
         }
+        self.gateway.tick(self.now_ms, self.rules, &mut self.chance);
+        self.hooks_leave();
+        self.hooks_arrive();
+        self.inbox_work();
         self.operator_retries()?;
         self.some_worker_acts()
     }
 
-    fn time_passes(&mut self) {
-        self.now_ms += match self.rng.below(100) {
-            0..=69 => self.rng.between(0, 300),
-            70..=93 => self.rng.between(300, 5_000),
-            94..=97 => self.rng.between(5_000, 60_000),
-            98 => self.rng.between(60_000, 6 * 60_000),
-            _ if self.rng.chance(50) => self.rng.between(20 * 60_000, 30 * 60 * 60_000),
-            _ => self.rng.between(60_000, 20 * 60_000),
-        };
-        for booking in self.gateway.tick(self.now_ms, self.rules, &mut self.rng) {
-            // The webhook: on time, or never. The checkout asks by itself in the end.
-            if self.rng.chance(500) {
-                self.wake(booking);
-            }
+    /// When something will happen, where nobody is at anything now.
+    fn next_ms(&self) -> Option<i64> {
+        let busy = self.workers.iter().any(|worker| !matches!(worker.phase, Phase::Idle));
+        if busy || self.has_mail() {
+            return None;
         }
+        let sagas = self.store.sagas.iter();
+        let due = sagas.filter_map(|row| row.due_ms.map(|due| due.max(row.lease_until_ms)));
+        let post = self.post.iter().map(|(at, _)| *at);
+        due.chain(post).chain(self.gateway.next_ms()).min()
+    }
+
+    fn time_passes(&mut self) {
+        self.now_ms += match self.chance.rng.below(100) {
+            0..=69 => self.chance.rng.between(0, 300),
+            70..=93 => self.chance.rng.between(300, 5_000),
+            94..=97 => self.chance.rng.between(5_000, 60_000),
+            98 if self.chance.strikes(Fault::TimeLeap) => {
+                self.chance.rng.between(60_000, 3 * 60_000)
+            }
+            99 if self.chance.rng.chance(300) && self.chance.strikes(Fault::TimeLeap) => {
+                self.chance.rng.between(3 * 60_000, 20 * 60_000)
+            }
+            _ => 0,
+        };
+        self.gateway.tick(self.now_ms, self.rules, &mut self.chance);
+        self.hooks_leave();
+        self.hooks_arrive();
     }
 
     fn some_worker_acts(&mut self) -> Result<(), Breach> {
-        let w = self.rng.below(WORKERS);
-        if self.asleep_until_ms[w] > self.now_ms {
+        let w = self.chance.rng.below(WORKERS);
+        if !self.is_up(self.workers[w].node) || self.workers[w].stalled_until_ms > self.now_ms {
             return Ok(());
         }
         self.worker_acts(w)
     }
 
-    fn somebody_holds(&mut self) {
-        let buyer = self.rng.below(BUYERS);
-        let mut seats: Vec<usize> =
-            (0..=self.rng.below(3)).map(|_| self.rng.below(SEATS)).collect();
-        seats.sort_unstable();
-        seats.dedup();
-        let lapsed =
-            seats.iter().filter(|&&n| self.store.seats[n].state == SeatState::Held).count();
-        if let Some(id) = self.store.hold(buyer, &seats, self.now_ms, self.rules) {
-            self.tally.takeovers += lapsed;
-            self.say(|| format!("buyer {buyer} holds {seats:?} as reservation {id}"));
-        }
-    }
-
-    /// A buyer confirms one reservation or several; perhaps ones that lapsed or are being paid.
-    fn somebody_confirms(&mut self) {
-        let buyer = self.rng.below(BUYERS);
-        let mine = |id: &usize| {
-            let reservation = &self.store.reservations[*id];
-            reservation.buyer == buyer
-                && matches!(
-                    reservation.state,
-                    ReservationState::Active | ReservationState::InPayment
-                )
-        };
-        let mut ids: Vec<usize> = (0..self.store.reservations.len()).filter(mine).collect();
-        let most = 1 + self.rng.below(2);
-        while ids.len() > most {
-            ids.remove(self.rng.below(ids.len()));
-        }
-        if ids.is_empty() {
-            return;
-        }
-        let (now, free) = (self.now_ms, self.rng.chance(150));
-        let begun = self.store.begin(&ids, now, |booking, amount| {
-            let order = if free { Order::Free } else { paid(amount) };
-            Checkout::start(saga_id(booking), booking_id(booking), order, now)
-        });
-        let Some(booking) = begun else { return };
-        self.say(|| format!("buyer {buyer} confirms {ids:?} as booking {booking}"));
-        // The node that took the request goes on with it, or dies.
-        let idle = self.workers.iter().position(|worker| matches!(worker, Phase::Idle));
-        if let Some(w) = idle
-            && self.rng.chance(700)
-        {
-            let checkout = self.store.checkout(booking);
-            self.workers[w] =
-                Phase::Claimed(Work { booking, fence: 1, version: 1, wakes: 0, checkout });
-        }
-    }
-
     fn somebody_acts_on_3ds(&mut self) {
-        let secrets: Vec<String> =
-            self.store.sagas.iter().filter_map(|row| row.client_secret.clone()).collect();
+        let secrets: Vec<&String> =
+            self.store.sagas.iter().filter_map(|row| row.client_secret.as_ref()).collect();
         if secrets.is_empty() {
             return;
         }
-        let secret = &secrets[self.rng.below(secrets.len())];
-        let succeeds = self.rng.chance(700);
-        if let Some(booking) = self.gateway.buyer_acts(secret, succeeds) {
-            self.say(|| format!("the buyer of {booking} acts, success: {succeeds}"));
-            if self.rng.chance(600) {
+        let secret = secrets[self.chance.rng.below(secrets.len())].clone();
+        let now = self.now_ms;
+        if let Some(booking) = self.gateway.buyer_acts(&secret, now, &mut self.chance) {
+            self.say(|| format!("the buyer of {booking} acts"));
+            // The page that the buyer returns to asks at once, or is closed.
+            if self.chance.rng.chance(600) {
                 self.wake(booking);
             }
         }
@@ -243,46 +262,107 @@ impl World {
             .filter(|&n| self.store.bookings[n].state == BookingState::Pending)
             .collect();
         if !pending.is_empty() {
-            let booking = pending[self.rng.below(pending.len())];
+            let booking = pending[self.chance.rng.below(pending.len())];
             self.say(|| format!("the buyer of {booking} wants to cancel"));
             self.store.sagas[booking].cancel_requested = true;
             self.wake(booking);
         }
     }
 
-    fn wake_somebody(&mut self) {
-        if !self.store.sagas.is_empty() {
-            let booking = self.rng.below(self.store.sagas.len());
-            self.wake(booking);
+    fn somebody_gives_up(&mut self) {
+        let (now, rules) = (self.now_ms, self.rules);
+        if !self.store.reservations.is_empty() {
+            let id = self.chance.rng.below(self.store.reservations.len());
+            if self.store.give_up(id, now, rules) {
+                self.coverage.scene("a reservation is given up");
+            }
         }
     }
 
-    fn wake(&mut self, booking: usize) {
+    /// Somebody wants a checkout to be looked at.
+    pub(crate) fn wake(&mut self, booking: usize) {
         let now = self.now_ms;
         let row = &mut self.store.sagas[booking];
         row.wakes += 1;
         row.due_ms = row.due_ms.map(|due| due.min(now));
     }
 
-    fn a_worker_dies(&mut self) {
-        let w = self.rng.below(WORKERS);
-        self.say(|| format!("worker {w} dies"));
-        self.workers[w] = Phase::Idle;
+    /// The expiry pass: finds what has lapsed, and frees it a moment later.
+    fn expiry_acts(&mut self) {
+        let (now, rules) = (self.now_ms, self.rules);
+        let pass = self.chance.rng.below(self.lapsed.len());
+        match self.lapsed[pass].take() {
+            None => self.lapsed[pass] = Some(self.store.lapsed(now, rules)),
+            Some(_) if self.chance.strikes(Fault::Abort) => {}
+            Some(found) => {
+                if self.store.expire(&found, now, rules) > 0 {
+                    self.coverage.scene("expiry comes too late");
+                }
+            }
+        }
     }
 
-    fn a_worker_sleeps(&mut self) {
-        let w = self.rng.below(WORKERS);
-        let ms = self.rng.between(1_000, 10 * 60_000);
-        self.say(|| format!("worker {w} sleeps for {ms} ms"));
-        self.asleep_until_ms[w] = self.now_ms + ms;
+    /// A process ends, with all that it had in memory.
+    pub(crate) fn node_dies(&mut self, node: usize) {
+        self.say(|| format!("node {node} dies"));
+        for worker in self.workers.iter_mut().filter(|worker| worker.node == node) {
+            worker.phase = Phase::Idle;
+        }
+        for h in (0..HOLDERS).filter(|&h| self.node_of_holder(h) == node).collect::<Vec<_>>() {
+            self.holders[h] = Holder::Idle;
+        }
+        let down_until_ms = self.now_ms + self.chance.rng.between(500, 20_000);
+        let node = &mut self.nodes[node];
+        node.reads = None;
+        node.hooks_seen.clear();
+        node.down_until_ms = down_until_ms;
+    }
+
+    fn a_node_pauses(&mut self) {
+        if self.chance.strikes(Fault::Pause) {
+            let node = self.chance.rng.below(NODES);
+            let most = if self.chance.rng.chance(100) { 10 * 60_000 } else { 30_000 };
+            let ms = self.chance.rng.between(1_000, most);
+            self.say(|| format!("node {node} is paused for {ms} ms"));
+            self.nodes[node].paused_until_ms = self.now_ms + ms;
+        }
+    }
+
+    fn a_worker_stalls(&mut self) {
+        if self.chance.strikes(Fault::Stall) {
+            let w = self.chance.rng.below(WORKERS);
+            let ms = self.chance.rng.between(1_000, 30_000);
+            self.say(|| format!("worker {w} waits {ms} ms for an answer"));
+            self.workers[w].stalled_until_ms = self.now_ms + ms;
+        }
+    }
+
+    fn a_clock_jumps(&mut self) {
+        if self.chance.strikes(Fault::ClockJump) {
+            let node = self.chance.rng.below(NODES);
+            let most = [0, 60_000, HOUR_MS, 48 * HOUR_MS][self.chance.rng.below(4)];
+            self.nodes[node].clock_ahead_ms = self.chance.rng.between(-most, most);
+        }
+    }
+
+    /// Now and then every node dies, for hours or for longer than the gateway remembers a key.
+    fn everything_stops(&mut self) {
+        if self.chance.rng.chance(200) && self.chance.strikes(Fault::Outage) {
+            (0..NODES).for_each(|node| self.node_dies(node));
+            self.now_ms += if self.chance.rng.chance(400) {
+                self.chance.rng.between(HOUR_MS, 20 * HOUR_MS)
+            } else {
+                self.chance.rng.between(24 * HOUR_MS, 30 * HOUR_MS)
+            };
+        }
     }
 
     /// The organizer takes a seat that is being paid away by force and keeps it back: the only way to lose
     /// a seat while paying for it.
     fn organizer_revokes(&mut self) {
-        let n = self.rng.below(SEATS);
-        let seat = &mut self.store.seats[n];
-        if seat.state == SeatState::Paying {
+        let n = self.chance.rng.below(SEATS);
+        if self.store.seats[n].state == SeatState::Paying && self.chance.strikes(Fault::Revoked) {
+            let seat = &mut self.store.seats[n];
             seat.state = SeatState::Blocked;
             seat.owner = None;
             seat.fence += 1;
@@ -291,41 +371,43 @@ impl World {
         }
     }
 
+    /// Somebody voids a payment or gives a little money back in the gateway's own pages.
+    fn somebody_at_the_gateway(&mut self) {
+        if self.gateway.payments.is_empty() {
+            return;
+        }
+        let payment = self.chance.rng.below(self.gateway.payments.len());
+        let open: Vec<usize> = (0..self.gateway.payments.len())
+            .filter(|&n| self.gateway.payments[n].is_open())
+            .collect();
+        if !open.is_empty() && self.chance.rng.chance(500) {
+            if self.chance.strikes(Fault::VoidedByHand) {
+                let payment = open[self.chance.rng.below(open.len())];
+                self.gateway.void_by_hand(payment);
+                self.say(|| format!("payment {payment} is voided by hand"));
+            }
+        } else if self.chance.strikes(Fault::RefundedByHand)
+            && self.gateway.refund_by_hand(payment, 500)
+        {
+            self.say(|| format!("5.00 of payment {payment} are given back by hand"));
+        }
+    }
+
     fn operator_retries(&mut self) -> Result<(), Breach> {
         for booking in 0..self.store.sagas.len() {
             if !self.store.sagas[booking].stuck {
                 continue;
             }
-            let now = self.now_ms;
-            let checkout = apply(self.store.checkout(booking), Event::Retried, now)
-                .map_err(|illegal| Breach(illegal.to_string()))?;
+            let checkout = self.store.checkout(booking);
+            let (rules, now_ms) = (self.rules, self.now_ms);
+            let mut takes = Takes { rules, now_ms, coverage: &mut self.coverage };
+            let checkout = takes.take(checkout, holdfast_domain::checkout::Event::Retried)?;
             let row = &mut self.store.sagas[booking];
-            row.text = checkout.encode();
+            row.text = checkout.encode().into();
             row.version += 1;
             row.stuck = false;
-            row.due_ms = Some(now);
-            self.tally.operator += 1;
+            row.due_ms = Some(now_ms);
         }
         Ok(())
     }
-
-    /// Counts how the checkouts ended.
-    pub(crate) fn count_endings(&mut self) {
-        for booking in 0..self.store.bookings.len() {
-            match self.store.ending(booking) {
-                Some(Ending::Confirmed) => self.tally.confirmed += 1,
-                Some(Ending::Failed(Failure::Declined { .. })) => self.tally.declined += 1,
-                Some(Ending::Failed(Failure::SeatsLost)) => self.tally.seats_lost += 1,
-                Some(Ending::Failed(Failure::TimedOut)) => self.tally.timed_out += 1,
-                Some(Ending::Failed(Failure::CaptureRefused)) => self.tally.capture_refused += 1,
-                Some(Ending::Failed(Failure::Cancelled)) => self.tally.cancelled += 1,
-                None => {}
-            }
-        }
-    }
-}
-
-fn paid(amount: i64) -> Order {
-    let euro = Currency::parse("EUR").expect("a currency");
-    Order::Paid { amount: Money::new(amount, euro), method: "pm_card_visa".to_owned() }
 }

@@ -1,7 +1,7 @@
-//! What checkout works on, and the flow of one payment through it.
+//! What checkout works on: what is held, how long, and what is told. How it is paid is in `paying`.
 
 use holdfast_contract::{
-    bookings::{ConfirmRequest, PaymentChoice, PaymentConfig, SimulatedOutcome},
+    bookings::PaymentConfig,
     catalogue::Event,
     reservations::{Reservation, ReservationStatus},
 };
@@ -9,24 +9,12 @@ use leptos::prelude::*;
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 use uuid::Uuid;
 
-use super::{
-    Opening, is_over,
-    outcome::{self, Next, Reason, Refusal},
-    total,
-};
+use super::{Opening, is_over, outcome::Reason, total};
 use crate::{
     api::{self, Failure},
-    browser,
-    state::{
-        attempt::{self, Attempt},
-        holds::Holds,
-    },
+    components::erased::follow,
+    state::{attempt, holds::Holds},
 };
-
-/// A confirm whose end is open is sent again so often before the buyer is asked.
-const OPEN_TRIES: u32 = 5;
-/// A booking is asked for so often: more than the server's deadline for a payment.
-const MAX_POLLS: u32 = 400;
 
 /// What the page is busy with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,9 +65,9 @@ pub struct Basket {
     pub message: RwSignal<Option<Message>>,
     /// How it ended.
     pub ended: RwSignal<Option<End>>,
-    ids: StoredValue<Vec<Uuid>>,
-    holds: Holds,
-    go: StoredValue<Goer, LocalStorage>,
+    pub(super) ids: StoredValue<Vec<Uuid>>,
+    pub(super) holds: Holds,
+    pub(super) go: StoredValue<Goer, LocalStorage>,
 }
 
 impl Basket {
@@ -90,14 +78,13 @@ impl Basket {
             navigate(path, NavigateOptions { replace: true, ..NavigateOptions::default() });
         };
         let ids = opening.reservations.iter().map(|it| it.id).collect();
-        let ended = is_over(&opening.reservations).then_some(End::Expired);
         Self {
             reservations: RwSignal::new(opening.reservations),
             event: StoredValue::new(opening.event),
             config: StoredValue::new(opening.config),
             busy: RwSignal::new(Busy::Idle),
             message: RwSignal::new(None),
-            ended: RwSignal::new(ended),
+            ended: RwSignal::new(None),
             ids: StoredValue::new(ids),
             holds: Holds::expect(),
             go: StoredValue::new_local(Box::new(go) as Goer),
@@ -106,26 +93,28 @@ impl Basket {
 
     /// Goes on with what was under way before the page was loaded, and watches the clock.
     pub fn watch(self) {
-        if self.ended.get_untracked().is_some() {
-            return;
-        }
         let ids = self.ids.get_value();
+        // What is being paid, or has been, comes before the clock: its hold is over for a good reason.
         if let Some(attempt) = attempt::pending(&ids) {
             self.run(attempt);
         } else if let Some(booking) = self.booking_elsewhere() {
             // Another tab, or another device of the same buyer, is paying or has paid.
             self.busy.set(Busy::Paying);
             leptos::task::spawn_local(async move { self.follow(booking, None).await });
+        } else if self.reservations.with_untracked(|all| is_over(all)) {
+            self.ended.set(Some(End::Expired));
+            return;
         }
-        Effect::new(move || {
+        follow(move || {
             self.holds.seconds.track();
             if self.busy.get() == Busy::Idle && self.ended.get().is_none() && self.has_lapsed() {
-                leptos::task::spawn_local(async move { self.look_again().await });
+                leptos::task::spawn_local(async move { self.meet_the_end().await });
             }
         });
     }
 
-    fn booking_elsewhere(self) -> Option<Uuid> {
+    /// The booking that pays for these, or has paid.
+    pub(super) fn booking_elsewhere(self) -> Option<Uuid> {
         self.reservations.with_untracked(|all| {
             all.iter()
                 .filter(|it| it.status != ReservationStatus::Active)
@@ -139,8 +128,20 @@ impl Basket {
         })
     }
 
+    /// The clock ran out, or is about to: over, or paid for meanwhile in another tab.
+    async fn meet_the_end(self) {
+        self.look_again().await;
+        let is_new = self.message.try_with_untracked(Option::is_none).unwrap_or(false);
+        if let Some(booking) = self.booking_elsewhere()
+            && is_new
+        {
+            let _ = self.busy.try_set(Busy::Paying);
+            self.follow(booking, None).await;
+        }
+    }
+
     /// Asks how the reservations stand: extended elsewhere, or over.
-    async fn look_again(self) {
+    pub(super) async fn look_again(self) {
         let mut current = Vec::new();
         for id in self.ids.get_value() {
             match api::reservation(id).await {
@@ -177,6 +178,11 @@ impl Basket {
     /// What to pay.
     pub fn total(self) -> Option<holdfast_contract::money::Money> {
         self.reservations.with(|all| total(all))
+    }
+
+    /// The same, not followed.
+    pub fn total_untracked(self) -> Option<holdfast_contract::money::Money> {
+        self.reservations.with_untracked(|all| total(all))
     }
 
     /// Whether more time can be had.
@@ -226,129 +232,6 @@ impl Basket {
             }
             let _ = self.busy.try_set(Busy::Idle);
             let _ = self.ended.try_set(Some(End::Cancelled));
-        });
-    }
-
-    /// Begins to pay, or goes on with an attempt that has no end yet.
-    pub fn pay(self, method: Option<String>, email: Option<String>) {
-        if self.busy.get_untracked() != Busy::Idle {
-            return;
-        }
-        let ids = self.ids.get_value();
-        let request = ConfirmRequest {
-            reservation_ids: ids.clone(),
-            payment: method.map(|method| PaymentChoice { method }),
-            discount_code: None,
-            email,
-        };
-        let Ok(body) = serde_json::to_string(&request) else { return };
-        self.run(attempt::begin(&ids, body));
-    }
-
-    fn run(self, attempt: Attempt) {
-        self.busy.set(Busy::Paying);
-        self.message.set(None);
-        self.holds.mark_in_payment(&self.ids.get_value());
-        leptos::task::spawn_local(async move { self.send(attempt).await });
-    }
-
-    async fn send(self, mut attempt: Attempt) {
-        if let Some(booking) = attempt.booking {
-            self.follow(booking, None).await;
-            return;
-        }
-        for n in 0..OPEN_TRIES {
-            match api::confirm(&attempt.body, &attempt.key).await {
-                Ok(booking) => {
-                    attempt.booking = Some(booking.id);
-                    attempt::keep(&self.ids.get_value(), &attempt);
-                    let next = outcome::of_booking(&booking, None);
-                    self.step(booking.id, next).await;
-                    return;
-                }
-                Err(failure) => match outcome::of_failure(&failure) {
-                    Refusal::Open => browser::sleep(1_000 << n).await,
-                    Refusal::Declined => return self.fail(Message::Failed(Reason::Declined)).await,
-                    Refusal::Over | Refusal::Changed | Refusal::Final => {
-                        return self.fail(Message::Refused(failure)).await;
-                    }
-                },
-            }
-        }
-        // Still open: the attempt is kept, the buyer decides when to ask again.
-        let _ = self.busy.try_set(Busy::Idle);
-        let _ = self.message.try_set(Some(Message::Unknown));
-    }
-
-    async fn follow(self, booking: Uuid, answered: Option<String>) {
-        for n in 0..MAX_POLLS {
-            match api::booking(booking).await {
-                Ok(found) => match outcome::of_booking(&found, answered.as_deref()) {
-                    Next::Wait => {}
-                    next => return self.settle(next).await,
-                },
-                Err(failure) if failure.is_open() => {}
-                Err(failure) => return self.fail(Message::Refused(failure)).await,
-            }
-            browser::sleep(outcome::poll_wait_ms(n)).await;
-            if self.busy.try_get_untracked().is_none() {
-                return;
-            }
-        }
-        let _ = self.busy.try_set(Busy::Idle);
-        let _ = self.message.try_set(Some(Message::Unknown));
-    }
-
-    async fn step(self, booking: Uuid, next: Next) {
-        match next {
-            Next::Wait => self.follow(booking, None).await,
-            next => self.settle(next).await,
-        }
-    }
-
-    async fn settle(self, next: Next) {
-        match next {
-            Next::Done(reference) => {
-                let ids = self.ids.get_value();
-                attempt::finish(&ids);
-                for id in ids {
-                    self.holds.drop(id);
-                }
-                let _ = self.go.try_with_value(|go| go(&format!("/bookings/{reference}")));
-            }
-            Next::SecondStep(secret) => {
-                let _ = self.busy.try_set(Busy::SecondStep(secret));
-            }
-            Next::Failed(reason) => self.fail(Message::Failed(reason)).await,
-            Next::Wait => {}
-        }
-    }
-
-    /// A final no: the attempt is over, the next click is a new one.
-    async fn fail(self, message: Message) {
-        attempt::finish(&self.ids.get_value());
-        let _ = self.message.try_set(Some(message));
-        self.look_again().await;
-        let _ = self.busy.try_set(Busy::Idle);
-    }
-
-    /// The buyer answered the second step.
-    pub fn complete(self, secret: String, answer: SimulatedOutcome) {
-        self.busy.set(Busy::Paying);
-        let ids = self.ids.get_value();
-        leptos::task::spawn_local(async move {
-            if let Err(failure) = api::complete_simulated(&secret, answer).await
-                && failure.is_open()
-            {
-                let _ = self.busy.try_set(Busy::SecondStep(secret));
-                let _ = self.message.try_set(Some(Message::Refused(failure)));
-                return;
-            }
-            let booking = attempt::pending(&ids).and_then(|attempt| attempt.booking);
-            match booking.or_else(|| self.booking_elsewhere()) {
-                Some(booking) => self.follow(booking, Some(secret)).await,
-                None => self.fail(Message::Failed(Reason::Other)).await,
-            }
         });
     }
 }

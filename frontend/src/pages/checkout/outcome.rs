@@ -27,6 +27,8 @@ pub enum Reason {
     Declined,
     /// Somebody else has the seats.
     SeatsLost,
+    /// Somebody else has the seats; what was taken is given back by itself.
+    SeatsLostRefunded,
     /// The payment took too long.
     Timeout,
     /// The buyer cancelled.
@@ -39,6 +41,10 @@ pub enum Reason {
 pub fn of_booking(booking: &Booking, answered: Option<&str>) -> Next {
     match booking.status {
         BookingStatus::Confirmed => Next::Done(booking.reference.clone()),
+        // It was paid once: its own page says what became of it.
+        BookingStatus::Cancelled if !booking.tickets.is_empty() => {
+            Next::Done(booking.reference.clone())
+        }
         BookingStatus::Failed | BookingStatus::Cancelled => {
             Next::Failed(reason(booking.failure.as_deref()))
         }
@@ -54,6 +60,7 @@ pub fn of_booking(booking: &Booking, answered: Option<&str>) -> Next {
 fn reason(failure: Option<&str>) -> Reason {
     match failure {
         Some("payment-declined" | "capture-refused") => Reason::Declined,
+        Some("seats-lost-refunded") => Reason::SeatsLostRefunded,
         Some("seats-lost") => Reason::SeatsLost,
         Some("payment-timeout") => Reason::Timeout,
         Some("cancelled") => Reason::Cancelled,
@@ -118,6 +125,8 @@ mod tests {
             }),
             failure: failure.map(str::to_owned),
             email: None,
+            cancellable: false,
+            refundable: None,
             created_at: String::new(),
         }
     }
@@ -138,6 +147,7 @@ mod tests {
         for (failure, reason) in [
             (Some("payment-declined"), Reason::Declined),
             (Some("seats-lost"), Reason::SeatsLost),
+            (Some("seats-lost-refunded"), Reason::SeatsLostRefunded),
             (Some("payment-timeout"), Reason::Timeout),
             (None, Reason::Other),
         ] {

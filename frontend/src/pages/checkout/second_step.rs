@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::basket::{Basket, Busy};
 use crate::{
-    components::erased::{act, part},
+    components::erased::{act, known, part},
     components::{
         dialog::Dialog,
         icon::{Icon, Sign},
@@ -18,7 +18,7 @@ use crate::{
 #[component]
 pub fn SecondStep(basket: Basket) -> impl IntoView {
     let i18n = use_i18n();
-    let secret = Memo::new(move |_| match basket.busy.get() {
+    let secret = known(move || match basket.busy.get() {
         Busy::SecondStep(secret) => Some(secret),
         Busy::Idle | Busy::Paying => None,
     });

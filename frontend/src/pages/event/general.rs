@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::floor::{Floor, Notice};
 use crate::{
-    components::erased::{act, live, part},
+    components::erased::{act, known, live, part},
     components::icon::{Icon, Sign},
     counted,
     i18n::{t_string, td_string, use_i18n},
@@ -18,7 +18,7 @@ use crate::{
 pub fn General(floor: Floor) -> impl IntoView {
     let i18n = use_i18n();
     // The steppers stay where they are while the figures beside them change.
-    let ids = Memo::new(move |_| {
+    let ids = known(move || {
         floor.general.with(|sections| sections.iter().map(|it| it.id).collect::<Vec<_>>())
     });
     part(move || {

@@ -9,7 +9,7 @@ use super::{
     tip::{kind_text, standing_text},
 };
 use crate::{
-    components::erased::{act, live, part},
+    components::erased::{act, known, live, part},
     components::icon::{Icon, Sign},
     counted,
     i18n::{t, t_string, td_string, use_i18n},
@@ -38,7 +38,7 @@ pub fn SeatList(floor: Floor) -> impl IntoView {
 #[component]
 fn SectionEntry(floor: Floor, section: usize, open: RwSignal<Option<usize>>) -> impl IntoView {
     let i18n = use_i18n();
-    let is_open = Memo::new(move |_| open.get() == Some(section));
+    let is_open = known(move || open.get() == Some(section));
     let row_open = RwSignal::<Option<usize>>::new(None);
     let name = floor.hall.with_value(|hall| hall.sections[section].name.clone());
     let test_id = format!("section-{name}");
@@ -93,7 +93,7 @@ fn SectionEntry(floor: Floor, section: usize, open: RwSignal<Option<usize>>) -> 
 #[component]
 fn RowEntry(floor: Floor, row: usize, open: RwSignal<Option<usize>>) -> impl IntoView {
     let i18n = use_i18n();
-    let is_open = Memo::new(move |_| open.get() == Some(row));
+    let is_open = known(move || open.get() == Some(row));
     let (label, seats) =
         floor.hall.with_value(|hall| (hall.rows[row].label.clone(), hall.rows[row].seats.clone()));
     let test_id = format!("row-{label}");
@@ -150,7 +150,7 @@ fn RowEntry(floor: Floor, row: usize, open: RwSignal<Option<usize>>) -> impl Int
 #[component]
 fn SeatEntry(floor: Floor, seat: usize) -> impl IntoView {
     let i18n = use_i18n();
-    let standing = Memo::new(move |_| Standing::clone(&floor.standing(seat)));
+    let standing = known(move || floor.standing(seat));
     let (label, seat_id, kind) =
         floor.hall.with_value(|hall| (hall.labels[seat].clone(), hall.ids[seat], hall.kind[seat]));
     let words = {

@@ -8,7 +8,7 @@ use crate::{
     components::erased::part,
     i18n::{Locale, td_string, use_i18n},
     intl,
-    map::canvas::Pointed,
+    map::{canvas::Pointed, geometry::within},
 };
 
 /// What a seat's kind is called; nothing for an ordinary one.
@@ -53,7 +53,7 @@ pub fn Tip(floor: Floor, pointed: RwSignal<Option<Pointed>>) -> impl IntoView {
         });
         // Kept inside the frame: the tip is at most this wide.
         let half = 120.0_f32.min(width / 2.0);
-        let x = x.clamp(half, (width - half).max(half));
+        let x = within(x, half, (width - half).max(half));
         let below = y < 110.0;
         let y = if below { y + 44.0 } else { y - 8.0 };
         #[allow(clippy::cast_possible_truncation, reason = "pixels")]

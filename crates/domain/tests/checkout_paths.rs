@@ -1,0 +1,201 @@
+//! Whatever happens to a checkout, in whatever order: some things it never does.
+
+use holdfast_domain::{
+    checkout::*,
+    ids::{BookingId, SagaId},
+    money::{Currency, Money},
+};
+use proptest::prelude::*;
+use uuid::Uuid;
+
+const START: i64 = 1_795_000_000_000;
+
+fn start(is_free: bool) -> Checkout {
+    let amount = Money::new(4500, Currency::parse("EUR").expect("a currency"));
+    let paid = Order::Paid { amount, method: "pm_card_visa".into() };
+    let order = if is_free { Order::Free } else { paid };
+    let (saga, booking) = (SagaId(Uuid::from_u128(1)), BookingId(Uuid::from_u128(2)));
+    Checkout::start(saga, booking, order, START)
+}
+
+fn doubt() -> impl Strategy<Value = Doubt> {
+    prop_oneof![Just(Doubt::NoReply), Just(Doubt::Faulted)]
+}
+
+fn outcome() -> impl Strategy<Value = Outcome<(), ()>> {
+    prop_oneof![
+        3 => Just(Outcome::Done(())),
+        1 => Just(Outcome::Refused(())),
+        2 => doubt().prop_map(Outcome::Unknown),
+    ]
+}
+
+fn decline() -> Decline {
+    Decline { code: "card_declined".into() }
+}
+
+fn status() -> impl Strategy<Value = PaymentStatus> {
+    prop_oneof![
+        Just(PaymentStatus::Prepared),
+        Just(PaymentStatus::Declined),
+        Just(PaymentStatus::ActionRequired),
+        Just(PaymentStatus::Processing),
+        Just(PaymentStatus::Authorized),
+        Just(PaymentStatus::Captured),
+        Just(PaymentStatus::Voided),
+    ]
+}
+
+fn seen() -> impl Strategy<Value = Event> {
+    let seen = status().prop_map(|status| {
+        let client_secret = (status == PaymentStatus::ActionRequired).then(|| "secret".to_owned());
+        PaymentSeen { status, client_secret, decline: None }
+    });
+    proptest::option::weighted(0.8, seen).prop_map(Event::Seen)
+}
+
+/// The answer to a decision, as some gateway, database or operator might give it.
+fn answer() -> impl Strategy<Value = Answer> {
+    let authorization = prop_oneof![
+        3 => Just(Authorization::Granted),
+        1 => Just(Authorization::ActionRequired { client_secret: "secret".into() }),
+        1 => Just(Authorization::Processing),
+    ];
+    (outcome(), authorization, seen(), 0_u8..10, 0_i64..120_000).prop_map(
+        |(outcome, authorization, seen, whim, wait_ms)| Answer {
+            outcome,
+            authorization,
+            seen,
+            whim,
+            wait_ms,
+        },
+    )
+}
+
+#[derive(Debug, Clone)]
+struct Answer {
+    outcome: Outcome<(), ()>,
+    authorization: Authorization,
+    seen: Event,
+    whim: u8,
+    wait_ms: i64,
+}
+
+impl Answer {
+    fn with<T, R>(&self, done: T, refused: R) -> Outcome<T, R> {
+        match self.outcome {
+            Outcome::Done(()) => Outcome::Done(done),
+            Outcome::Refused(()) => Outcome::Refused(refused),
+            Outcome::Unknown(doubt) => Outcome::Unknown(doubt),
+        }
+    }
+
+    /// The event that answers what is to be done now; now and then somebody cancels or wakes instead.
+    fn to(&self, decision: &Decision) -> Event {
+        match (self.whim, decision) {
+            (0, _) => Event::CancelRequested,
+            (1, _) => Event::Woken,
+            (_, Decision::Run(Step::Prepare, _)) => {
+                Event::Prepared(self.with(PaymentId("pi_1".into()), decline()))
+            }
+            (_, Decision::Run(Step::Authorize, _)) => {
+                Event::Authorized(self.with(self.authorization.clone(), decline()))
+            }
+            (_, Decision::Run(Step::ConfirmSeats, _)) => {
+                Event::SeatsConfirmed(self.outcome.clone())
+            }
+            (_, Decision::Run(Step::Capture, _)) => Event::Captured(self.outcome.clone()),
+            (_, Decision::Run(Step::IssueTickets, _)) => Event::TicketsIssued(self.outcome.clone()),
+            (_, Decision::Undo(Step::Authorize, _)) => Event::Voided(self.outcome.clone()),
+            (_, Decision::Undo(Step::ConfirmSeats, _)) => {
+                Event::SeatsReleased(self.outcome.clone())
+            }
+            (_, Decision::Ask(_)) => self.seen.clone(),
+            (_, Decision::NeedsOperator(_)) => Event::Retried,
+            (_, _) => Event::Woken,
+        }
+    }
+}
+
+/// The call that is under way, from outside.
+fn known(state: &State) -> Option<(&'static str, u32, Knowledge)> {
+    match state {
+        State::Preparing { call }
+        | State::Authorizing { call, .. }
+        | State::Capturing { call, .. }
+        | State::Voiding { call, .. } => Some((state.name(), call.attempt, call.known)),
+        _ => None,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_path_leaves_the_rules(
+        is_free in any::<bool>(),
+        answers in proptest::collection::vec(answer(), 1..120),
+    ) {
+        let (mut checkout, mut now_ms) = (start(is_free), START);
+        let (mut is_captured, mut is_authorized) = (is_free, is_free);
+        for answer in answers {
+            let decision = next(&checkout, now_ms);
+            if let Decision::Wait { until_ms, .. } = decision {
+                prop_assert!(until_ms > now_ms, "a wait that is over is none");
+                now_ms = until_ms.max(now_ms + answer.wait_ms);
+                continue;
+            }
+            let event = answer.to(&decision);
+            let Ok(after) = apply(checkout.clone(), event.clone(), now_ms) else {
+                let cancelled = event == Event::CancelRequested;
+                prop_assert!(cancelled, "{:?} refuses {event:?}", checkout.state);
+                continue;
+            };
+            // What is stored is what is read.
+            let read = Checkout::decode(&after.encode()).expect("it is one of ours");
+            prop_assert_eq!(&read, &after);
+            is_authorized |= matches!(
+                event,
+                Event::Authorized(Outcome::Done(Authorization::Granted))
+            ) || matches!(
+                &event,
+                Event::Seen(Some(PaymentSeen {
+                    status: PaymentStatus::Authorized | PaymentStatus::Captured,
+                    ..
+                }))
+            );
+            is_captured |= matches!(
+                event,
+                Event::Captured(Outcome::Done(())) | Event::Voided(Outcome::Refused(()))
+            ) || matches!(
+                &event,
+                Event::Seen(Some(PaymentSeen { status: PaymentStatus::Captured, .. }))
+            );
+            let (from, to) = (checkout.state.name(), after.state.name());
+            match (from, to) {
+                ("rest", to) => prop_assert_eq!(to, "rest", "what is over stays over"),
+                ("issuing", to) => {
+                    prop_assert!(["issuing", "rest", "stuck"].contains(&to), "back from the pivot");
+                }
+                (from, "rest") => prop_assert_eq!(from, "releasing", "undone without a release"),
+                (_, _) => {}
+            }
+            if to == "confirming_seats" {
+                prop_assert!(is_authorized, "seats are sold for a payment that is authorized");
+            }
+            if to == "issuing" {
+                prop_assert!(is_captured, "tickets are issued for a payment that is captured");
+            }
+            // A key is left alone only once its answer is known, and never taken up again.
+            if let (Some((one, before, knew)), Some((two, attempt, _))) =
+                (known(&checkout.state), known(&after.state))
+                && one == two
+            {
+                prop_assert!(attempt == before || attempt == before + 1);
+                let prepares = one == "preparing";
+                prop_assert!(attempt == before || knew == Knowledge::Spent || prepares);
+            }
+            checkout = after;
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! How long a checkout waits, how often it tries, and how old its keys may become: to the millisecond.
+
+use holdfast_domain::{
+    checkout::*,
+    ids::{BookingId, SagaId},
+    money::{Currency, Money},
+};
+use uuid::Uuid;
+
+const START: i64 = 1_795_000_000_000;
+
+fn at(state: State) -> Checkout {
+    let amount = Money::new(4500, Currency::parse("EUR").expect("a currency"));
+    let order = Order::Paid { amount, method: "pm_card_visa".into() };
+    let (saga, booking) = (SagaId(Uuid::from_u128(1)), BookingId(Uuid::from_u128(2)));
+    Checkout { state, ..Checkout::start(saga, booking, order, START) }
+}
+
+fn pi() -> PaymentId {
+    PaymentId("pi_1".into())
+}
+
+fn call(known: Knowledge) -> Call {
+    Call { known, ..Call::first(START) }
+}
+
+fn capturing(known: Knowledge) -> Checkout {
+    at(State::Capturing { payment: pi(), call: call(known) })
+}
+
+fn voiding(call: Call) -> Checkout {
+    let (seats, why) = (SeatsStand::Paying, Failure::Cancelled);
+    at(State::Voiding { payment: pi(), seats, why, call })
+}
+
+fn seen(status: PaymentStatus) -> Event {
+    Event::Seen(Some(PaymentSeen { status, client_secret: None, decline: None }))
+}
+
+fn after(checkout: Checkout, event: Event, now_ms: i64) -> Checkout {
+    apply(checkout, event, now_ms).expect("a legal event")
+}
+
+/// The moment until which nothing is to be done.
+fn wait(checkout: &Checkout, now_ms: i64) -> Option<i64> {
+    match next(checkout, now_ms) {
+        Decision::Wait { until_ms, .. } => Some(until_ms),
+        _ => None,
+    }
+}
+
+/// Lets the same step fail again and again, each time at the end of its wait, and checks each wait.
+fn check_backoff(mut checkout: Checkout, failure: fn() -> Event, perform: &[Decision]) {
+    let mut now_ms = START;
+    for failures in 1..MAX_FAILURES {
+        checkout = after(checkout, failure(), now_ms);
+        let expected = (BACKOFF_FIRST_MS << (failures - 1).min(20)).min(BACKOFF_MAX_MS);
+        assert_eq!(wait(&checkout, now_ms), Some(now_ms + expected), "after {failures} failures");
+        assert_eq!(wait(&checkout, now_ms + expected - 1), Some(now_ms + expected));
+        now_ms += expected;
+        assert!(perform.contains(&next(&checkout, now_ms)), "{:?}", next(&checkout, now_ms));
+        if let Decision::Ask(_) = next(&checkout, now_ms) {
+            checkout = after(checkout, seen(PaymentStatus::Authorized), now_ms);
+            assert_eq!(wait(&checkout, now_ms), None, "a question that is answered costs no wait");
+        }
+    }
+    let before = checkout.state.name();
+    let given_up = after(checkout, failure(), now_ms);
+    assert_ne!(given_up.state.name(), before, "the last failure ends it");
+}
+
+#[test]
+fn every_step_waits_longer_after_each_failure_and_has_a_last_one() {
+    use Outcome::Unknown;
+    let tries = || Tries::first(START);
+    check_backoff(
+        at(State::Preparing { call: call(Knowledge::Open) }),
+        || Event::Prepared(Unknown(Doubt::NoReply)),
+        &[Decision::Run(Step::Prepare, 1)],
+    );
+    check_backoff(
+        capturing(Knowledge::Open),
+        || Event::Captured(Unknown(Doubt::NoReply)),
+        &[Decision::Ask(pi())],
+    );
+    check_backoff(
+        voiding(call(Knowledge::Open)),
+        || Event::Voided(Unknown(Doubt::NoReply)),
+        &[Decision::Ask(pi())],
+    );
+    let local = |step: fn(u32) -> Decision| (1..=MAX_FAILURES).map(step).collect::<Vec<_>>();
+    check_backoff(
+        at(State::ConfirmingSeats { payment: Some(pi()), tries: tries() }),
+        || Event::SeatsConfirmed(Unknown(Doubt::NoReply)),
+        &local(|attempt| Decision::Run(Step::ConfirmSeats, attempt)),
+    );
+    check_backoff(
+        at(State::Issuing { payment: Some(pi()), tries: tries() }),
+        || Event::TicketsIssued(Unknown(Doubt::NoReply)),
+        &local(|attempt| Decision::Run(Step::IssueTickets, attempt)),
+    );
+    check_backoff(
+        at(State::Releasing { why: Failure::Cancelled, tries: tries() }),
+        || Event::SeatsReleased(Unknown(Doubt::NoReply)),
+        &local(|attempt| Decision::Undo(Step::ConfirmSeats, attempt)),
+    );
+}
+
+#[test]
+fn a_question_without_an_answer_counts_as_a_failure() {
+    let (mut checkout, mut now_ms) = (capturing(Knowledge::Spent), START);
+    for failures in 1..MAX_FAILURES {
+        checkout = after(checkout, Event::Seen(None), now_ms);
+        let expected = (BACKOFF_FIRST_MS << (failures - 1).min(20)).min(BACKOFF_MAX_MS);
+        assert_eq!(wait(&checkout, now_ms), Some(now_ms + expected));
+        now_ms += expected;
+        assert_eq!(next(&checkout, now_ms), Decision::Ask(pi()), "it is still the question");
+    }
+    let given_up = after(checkout, Event::Seen(None), now_ms);
+    assert_eq!(next(&given_up, now_ms), Decision::Undo(Step::Authorize, 1));
+}
+
+#[test]
+fn a_payment_that_waits_is_asked_about_less_and_less_often() {
+    let ask_at_ms = START + ASK_FIRST_MS;
+    let client_secret = Some("secret".to_owned());
+    let mut checkout = at(State::Awaiting { payment: pi(), client_secret, asks: 0, ask_at_ms });
+    let mut now_ms = ask_at_ms;
+    for asks in 1..12 {
+        assert_eq!(next(&checkout, now_ms), Decision::Ask(pi()));
+        checkout = after(checkout, Event::Seen(None), now_ms);
+        let expected = (ASK_FIRST_MS << asks).min(ASK_MAX_MS);
+        assert_eq!(wait(&checkout, now_ms), Some(now_ms + expected), "after {asks} questions");
+        assert_eq!(checkout.client_secret(), Some("secret"), "the buyer can still act");
+        now_ms += expected;
+    }
+}
+
+/// The moment at which the first attempt's key is as old as a key may be.
+const OLD: i64 = START + KEY_LIFE_MS;
+
+#[test]
+fn a_key_may_be_sent_until_the_last_millisecond_of_its_life() {
+    for checkout in [capturing(Knowledge::Open), voiding(call(Knowledge::Open))] {
+        let still = after(checkout.clone(), Event::Woken, OLD);
+        assert_eq!(still, checkout, "at its very age it may still be sent");
+        let stuck = after(checkout, Event::Woken, OLD + 1);
+        assert_eq!(next(&stuck, OLD + 1), Decision::NeedsOperator(StuckReason::KeyTooOld));
+    }
+}
+
+#[test]
+fn a_new_key_has_a_life_of_its_own_and_the_same_key_keeps_its_age() {
+    let authorized = || seen(PaymentStatus::Authorized);
+    let fresh = after(capturing(Knowledge::Spent), authorized(), OLD);
+    assert_eq!(next(&fresh, OLD), Decision::Run(Step::Capture, 2));
+    assert_eq!(after(fresh.clone(), Event::Woken, OLD + KEY_LIFE_MS), fresh);
+    let same = after(capturing(Knowledge::Unanswered), authorized(), OLD);
+    assert_eq!(next(&same, OLD), Decision::Run(Step::Capture, 1));
+    let stuck = after(same, Event::Woken, OLD + 1);
+    assert_eq!(next(&stuck, OLD + 1), Decision::NeedsOperator(StuckReason::KeyTooOld));
+}
+
+#[test]
+fn an_operator_gives_a_stuck_undo_all_its_tries_again() {
+    let tired = |known, failures| Call { attempt: 3, failures, ..call(known) };
+    for (known, first) in [
+        (Knowledge::Open, Decision::Undo(Step::Authorize, 3)),
+        (Knowledge::Unanswered, Decision::Ask(pi())),
+        (Knowledge::Spent, Decision::Ask(pi())),
+    ] {
+        let from = voiding(tired(known, MAX_FAILURES - 1)).state;
+        let stuck = at(State::Stuck { reason: StuckReason::VoidFails, from: Box::new(from) });
+        let retried = after(stuck, Event::Retried, START + 1);
+        assert_eq!(next(&retried, START + 1), first, "a young key stays as it was known");
+        let State::Voiding { call, .. } = &retried.state else { panic!("{retried:?}") };
+        assert_eq!((call.failures, call.attempt, call.since_ms), (0, 3, START));
+    }
+}
+
+#[test]
+fn the_deadline_comes_at_its_very_millisecond() {
+    let deadline = START + PAYMENT_DEADLINE_MS;
+    let preparing = || at(State::Preparing { call: call(Knowledge::Open) });
+    assert_eq!(after(preparing(), Event::Woken, deadline - 1), preparing());
+    let late = after(preparing(), Event::Woken, deadline);
+    assert_eq!(next(&late, deadline), Decision::Undo(Step::ConfirmSeats, 1));
+}

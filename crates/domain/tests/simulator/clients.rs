@@ -1,0 +1,261 @@
+//! Clients that pay: each attempt under a key of its own, repeated until it is answered; second tabs, new cards,
+//! connections that break.
+
+use std::rc::Rc;
+
+use holdfast_domain::{
+    checkout::{Checkout, Ending, Failure, Order},
+    money::{Currency, Money},
+    reservation::ReservationState,
+};
+
+use crate::{
+    Breach,
+    faults::Fault,
+    rules::Rule,
+    store::BookingState,
+    worker::{Phase, Work},
+    world::{BUYERS, World},
+};
+
+/// How late the twin of a request may arrive.
+const TWIN_MS: i64 = 60 * 1000;
+
+/// The last word on an attempt, with its booking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Told {
+    /// 201, kept.
+    Confirmed(usize),
+    /// 402, kept.
+    Declined(usize),
+    /// Failed otherwise; told anew each time.
+    Failed(usize),
+}
+
+/// What a client hears.
+enum Reply {
+    Final(Told),
+    NotYet,
+    /// A reservation cannot be paid for: nothing has happened, and the key is free.
+    Refused,
+    /// Nothing: the node died, or the database failed.
+    Lost,
+}
+
+/// One attempt to pay; its number is its key.
+#[derive(Debug, Clone)]
+pub(crate) struct Attempt {
+    pub(crate) reservations: Rc<[usize]>,
+    pub(crate) is_free: bool,
+    /// What the client heard last.
+    pub(crate) told: Option<Told>,
+    /// Whether the client gave up, because it was refused.
+    pub(crate) is_refused: bool,
+}
+
+impl World {
+    /// A buyer confirms one reservation or several; perhaps ones that lapsed or are being paid in another tab.
+    pub(crate) fn somebody_confirms(&mut self) -> Result<(), Breach> {
+        let buyer = self.chance.rng.below(BUYERS);
+        let mine = |id: &usize| {
+            let row = &self.store.reservations[*id];
+            let open = matches!(row.state, ReservationState::Active | ReservationState::InPayment);
+            row.buyer == buyer && open
+        };
+        let mut ids: Vec<usize> = (0..self.store.reservations.len()).filter(mine).collect();
+        let most = 1 + self.chance.rng.below(2);
+        while ids.len() > most {
+            ids.remove(self.chance.rng.below(ids.len()));
+        }
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let is_free = self.chance.rng.chance(150);
+        let reservations = ids.into();
+        self.attempts.push(Attempt { reservations, is_free, told: None, is_refused: false });
+        self.send(self.attempts.len() - 1)
+    }
+
+    /// A client that heard nothing final asks again under the same key.
+    pub(crate) fn somebody_asks_again(&mut self) -> Result<(), Breach> {
+        let open: Vec<usize> = (0..self.attempts.len())
+            .filter(|&n| !self.attempts[n].is_refused)
+            .rev()
+            .take(8)
+            .collect();
+        if open.is_empty() {
+            return Ok(());
+        }
+        let attempt = open[self.chance.rng.below(open.len())];
+        self.send(attempt)
+    }
+
+    /// A request that was sent long ago arrives.
+    pub(crate) fn a_twin_arrives(&mut self) -> Result<(), Breach> {
+        let now = self.now_ms;
+        match self.twins.iter().position(|(at, _)| *at <= now) {
+            Some(at) => {
+                let (_, attempt) = self.twins.swap_remove(at);
+                self.send(attempt)
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn send(&mut self, attempt: usize) -> Result<(), Breach> {
+        if self.chance.strikes(Fault::Twins) {
+            let at = self.now_ms + self.chance.rng.between(0, TWIN_MS);
+            self.twins.push((at, attempt));
+        }
+        let node = self.chance.rng.below(self.nodes.len());
+        if !self.is_up(node) {
+            return Ok(());
+        }
+        let reply = self.handle(node, attempt);
+        if self.chance.strikes(Fault::HangUp) {
+            return Ok(());
+        }
+        self.hear(attempt, &reply)
+    }
+
+    fn hear(&mut self, attempt: usize, reply: &Reply) -> Result<(), Breach> {
+        match reply {
+            Reply::Final(told) => {
+                let earlier = self.attempts[attempt].told.replace(*told);
+                if earlier.is_some_and(|earlier| earlier != *told) {
+                    let words = format!("attempt {attempt} heard {earlier:?}, then {told:?}");
+                    return Err(Breach(words));
+                }
+            }
+            Reply::NotYet => self.coverage.scene("a client hears that it is not known yet"),
+            Reply::Refused if self.attempts[attempt].told.is_some() => {
+                return Err(Breach(format!("attempt {attempt} had an answer, and is refused now")));
+            }
+            Reply::Refused => self.attempts[attempt].is_refused = true,
+            Reply::Lost => {}
+        }
+        Ok(())
+    }
+
+    /// What a node does with the request.
+    fn handle(&mut self, node: usize, number: usize) -> Reply {
+        if let Some(row) = self.store.key_of(number) {
+            let booking = row.booking;
+            return self.answer_of(booking);
+        }
+        if self.chance.strikes(Fault::Abort) || self.begin_dies(node, "before_record") {
+            return Reply::Lost;
+        }
+        let (now, rules) = (self.now_ms, self.rules);
+        let attempt = &self.attempts[number];
+        let is_free = attempt.is_free;
+        let order = |amount| if is_free { Order::Free } else { paid(amount) };
+        let Some(booking) = self.store.begin((number, attempt), order, now, rules) else {
+            self.note_second_tab(number);
+            return Reply::Refused;
+        };
+        self.say(|| format!("attempt {number} on {:?}: {booking}", self.attempts[number]));
+        self.note_begin(number);
+        if self.begin_dies(node, "after_record") {
+            return Reply::Lost;
+        }
+        if !rules.keep(Rule::ClaimWithBegin) {
+            self.store.claim(number, booking);
+        }
+        // The node that took the request goes on with it, if it has a worker to spare.
+        let spare = self
+            .workers
+            .iter()
+            .position(|worker| worker.node == node && matches!(worker.phase, Phase::Idle));
+        if let Some(w) = spare {
+            let checkout: Checkout = self.store.checkout(booking);
+            let work = Work { booking, fence: 1, version: 1, wakes: 0, checkout };
+            self.workers[w].phase = Phase::Claimed(work);
+        }
+        Reply::NotYet
+    }
+
+    fn begin_dies(&mut self, node: usize, moment: &'static str) -> bool {
+        let dies = self.chance.strikes(Fault::Crash);
+        if dies {
+            self.coverage.death("begin", moment);
+            self.node_dies(node);
+        }
+        dies
+    }
+
+    fn note_second_tab(&mut self, number: usize) {
+        let mut rows = self.attempts[number].reservations.iter();
+        if rows.any(|&id| self.store.reservations[id].state == ReservationState::InPayment) {
+            self.coverage.scene("a second tab is refused");
+        }
+    }
+
+    fn note_begin(&mut self, number: usize) {
+        let reservations = self.attempts[number].reservations.clone();
+        if reservations.len() > 1 {
+            self.coverage.scene("two reservations in one booking");
+        }
+        let declined = self.store.bookings.iter().any(|booking| {
+            booking.state == BookingState::Failed
+                && booking.reservations.iter().any(|id| reservations.contains(id))
+        });
+        if declined {
+            self.coverage.scene("a new card after a decline");
+        }
+    }
+
+    /// What is answered about a booking: what was kept, or else how it stands.
+    fn answer_of(&mut self, booking: usize) -> Reply {
+        let kept = self.store.keys.iter().find(|row| row.booking == booking);
+        if let Some(told) = kept.and_then(|row| row.answer) {
+            self.coverage.scene("an answer is replayed");
+            return Reply::Final(told);
+        }
+        match self.store.ending(booking) {
+            Some(Ending::Failed(_)) => Reply::Final(Told::Failed(booking)),
+            Some(Ending::Confirmed) | None => Reply::NotYet,
+        }
+    }
+
+    /// Once all is quiet: under each key there is one booking, and its answer is the booking's ending.
+    pub(crate) fn check_answers(&mut self) -> Result<(), Breach> {
+        for booking in 0..self.store.bookings.len() {
+            let attempt = self.store.bookings[booking].attempt;
+            if self.store.key_of(attempt).is_none_or(|row| row.booking != booking) {
+                return Err(Breach(format!(
+                    "attempt {attempt} made booking {booking} unknown to it"
+                )));
+            }
+            let expected = match self.store.ending(booking) {
+                Some(Ending::Confirmed) => Told::Confirmed(booking),
+                Some(Ending::Failed(Failure::Declined { .. })) => Told::Declined(booking),
+                Some(Ending::Failed(
+                    Failure::SeatsLost
+                    | Failure::TimedOut
+                    | Failure::CaptureRefused
+                    | Failure::Cancelled,
+                )) => Told::Failed(booking),
+                None => return Err(Breach(format!("booking {booking} never ended"))),
+            };
+            let reply = self.answer_of(booking);
+            match reply {
+                Reply::Final(told) if told == expected => self.hear(attempt, &reply)?,
+                Reply::Final(told) => {
+                    return Err(Breach(format!(
+                        "booking {booking} is told {told:?}, not {expected:?}"
+                    )));
+                }
+                Reply::NotYet | Reply::Refused | Reply::Lost => {
+                    return Err(Breach(format!("booking {booking} has no answer")));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn paid(amount: i64) -> Order {
+    let euro = Currency::parse("EUR").expect("a currency");
+    Order::Paid { amount: Money::new(amount, euro), method: "pm_card_visa".to_owned() }
+}

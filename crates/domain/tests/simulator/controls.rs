@@ -1,0 +1,115 @@
+//! Negative controls: one rule is dropped, and some seed of a bounded range must break something. A check that
+//! cannot fail proves nothing.
+
+use crate::{
+    Breach,
+    faults::Off,
+    rules::{Rule, Rules},
+    run::{Failing, run_all},
+};
+
+/// Within how many seeds the checks must notice.
+const BOUND: u64 = 2000;
+
+/// Expects that the checks notice that a rule is gone, and that what they say has these words in it.
+fn check_is_caught(rule: Rule, words: &[&str]) {
+    match run_all(0..BOUND, Rules::without(rule), Off::default()) {
+        Err(Failing { seed, breach: Breach(breach) }) => {
+            println!("without {rule:?}, seed {seed}: {breach}");
+            let told = words.iter().any(|words| breach.contains(words));
+            assert!(told, "without {rule:?}, seed {seed} breaks something else: {breach}");
+        }
+        Ok(_) => panic!("without {rule:?} no seed shows it: the checks are blind to it"),
+    }
+}
+
+#[test]
+fn records_without_the_fence_are_caught() {
+    check_is_caught(
+        Rule::RecordMindsFence,
+        &["payment", "not all is over", "tickets", "told", "heard", "cannot take in"],
+    );
+}
+
+#[test]
+fn no_answer_taken_for_a_no_is_caught() {
+    check_is_caught(Rule::UnknownStaysUnknown, &["payment"]);
+}
+
+#[test]
+fn a_gateway_without_keys_is_caught() {
+    check_is_caught(Rule::CallsCarryKeys, &["payment", "paid"]);
+}
+
+#[test]
+fn a_new_key_without_a_question_is_caught() {
+    check_is_caught(Rule::AskBeforeNewKey, &["paid", "reserved"]);
+}
+
+#[test]
+fn a_key_that_the_gateway_has_forgotten_is_caught() {
+    check_is_caught(Rule::KeysGrowOld, &["paid", "reserved"]);
+}
+
+#[test]
+fn capture_before_the_sale_of_the_seats_is_caught() {
+    check_is_caught(Rule::SeatsBeforeCapture, &["is Captured"]);
+}
+
+#[test]
+fn seats_freed_before_the_payment_is_void_are_caught() {
+    check_is_caught(Rule::VoidBeforeFree, &["payment"]);
+}
+
+#[test]
+fn a_lease_on_the_clock_of_a_node_is_caught() {
+    check_is_caught(Rule::DatabaseClock, &["not all is over"]);
+}
+
+#[test]
+fn seats_released_without_regard_to_their_owner_are_caught() {
+    check_is_caught(Rule::ReleaseMindsOwner, &["kept back", "seat"]);
+}
+
+#[test]
+fn a_hold_that_takes_what_was_free_is_caught() {
+    check_is_caught(Rule::HoldMindsState, &["ticket", "payment", "seat"]);
+}
+
+#[test]
+fn expiry_that_frees_what_was_lapsed_is_caught() {
+    check_is_caught(Rule::ExpiryMindsState, &["pending bookings", "to Expired"]);
+}
+
+#[test]
+fn a_limit_counted_without_the_lock_is_caught() {
+    check_is_caught(Rule::LimitUnderLock, &["a buyer has"]);
+}
+
+#[test]
+fn a_counter_that_moves_by_what_was_expected_is_caught() {
+    check_is_caught(Rule::CounterMovesByRows, &["counts what is"]);
+}
+
+#[test]
+fn a_counter_without_its_capacity_is_caught() {
+    check_is_caught(Rule::CounterMindsCapacity, &["places"]);
+}
+
+#[test]
+fn a_key_that_is_claimed_last_is_caught() {
+    check_is_caught(Rule::ClaimWithBegin, &["unknown to it", "second one under the key"]);
+}
+
+#[test]
+fn webhooks_known_by_memory_alone_are_caught() {
+    check_is_caught(Rule::HooksKnownByStore, &["in the ledger"]);
+}
+
+/// No negative control: the lock service decides nothing, so that without it nothing breaks.
+#[test]
+fn locks_that_always_say_yes_are_harmless() {
+    if let Err(failing) = run_all(0..400, Rules::without(Rule::LocksExclude), Off::default()) {
+        panic!("something depends on the locks: {failing:?}");
+    }
+}

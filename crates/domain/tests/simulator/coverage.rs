@@ -1,0 +1,298 @@
+//! What the seeds have reached: pairs of state and event, points of death, faults, endings, scenes. A
+//! simulator that never comes somewhere proves nothing about it, so a run over enough seeds fails when
+//! something on the list was not reached.
+
+use std::collections::BTreeMap;
+
+use holdfast_domain::checkout::{
+    Authorization, Call, Doubt, Event, Knowledge, Outcome, PaymentStatus, SeatsStand, State,
+};
+
+use crate::faults::Fault;
+
+/// The table of the machine, in which every legal pair stands.
+const TABLE: &str = include_str!("../checkout.table");
+
+/// Pairs that no world of this simulator can bring about, and why.
+const OUT_OF_REACH: &[(&str, &[&str], &str)] = &[
+    (
+        "capturing",
+        &["seen prepared", "seen declined", "seen action", "seen processing"],
+        "a payment that was authorized never goes back",
+    ),
+    (
+        "voiding sold",
+        &["seen prepared", "seen declined", "seen action", "seen processing"],
+        "a payment that was authorized never goes back",
+    ),
+    ("awaiting", &["seen prepared"], "a payment that was decided on never goes back"),
+    (
+        "authorizing",
+        &["seen captured"],
+        "nobody else captures, and the checkout does not before it has confirmed the seats",
+    ),
+    ("awaiting", &["seen captured"], "the same"),
+    ("voiding paying", &["void refused", "seen captured"], "the same"),
+    ("issuing", &["issue refused"], "the store issues, or fails"),
+    ("releasing", &["release refused"], "the store releases, or fails"),
+    ("confirmed", &["woken"], "what is over is not claimed"),
+    ("failed", &["woken"], "what is over is not claimed"),
+    ("stuck", &["woken"], "what is stuck is not claimed"),
+];
+
+/// Points of death around a call outside; a local step has the last two.
+const MOMENTS: [&str; 4] = ["before_effect", "after_effect", "before_record", "after_record"];
+const OUTSIDE: [&str; 5] = ["prepare", "authorize", "capture", "void", "ask"];
+const LOCAL: [&str; 4] = ["begin", "confirm_seats", "issue_tickets", "release_seats"];
+const ENDINGS: [&str; 6] = [
+    "confirmed",
+    "payment-declined",
+    "seats-lost",
+    "payment-timeout",
+    "capture-refused",
+    "cancelled",
+];
+const SCENES: [&str; 20] = [
+    "a lapsed hold is taken over",
+    "a hold is refused by the look",
+    "a hold is refused inside",
+    "a lock is contended",
+    "a transaction is run again",
+    "a limit refuses",
+    "places are short",
+    "a hold clears lapsed places away",
+    "expiry comes too late",
+    "a reservation is given up",
+    "two reservations in one booking",
+    "a second tab is refused",
+    "a new card after a decline",
+    "an answer is replayed",
+    "a client hears that it is not known yet",
+    "a webhook comes again",
+    "a webhook is taken up twice",
+    "a stale worker is fenced off",
+    "a worker takes over from one who sleeps",
+    "an operator is called",
+];
+
+/// How often something was reached: a kind, and two words for what it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Coverage {
+    reached: BTreeMap<(&'static str, &'static str, &'static str), u64>,
+}
+
+impl Coverage {
+    fn note(&mut self, kind: &'static str, one: &'static str, two: &'static str, times: u64) {
+        *self.reached.entry((kind, one, two)).or_default() += times;
+    }
+
+    /// A checkout takes in an event.
+    pub(crate) fn pair(&mut self, state: &State, event: &Event) {
+        self.note("pair", state_word(state), event_word(event), 1);
+    }
+
+    /// Somebody dies around a step.
+    pub(crate) fn death(&mut self, step: &'static str, moment: &'static str) {
+        self.note("death", step, moment, 1);
+    }
+
+    /// A fault struck so often.
+    pub(crate) fn fault(&mut self, fault: Fault, times: u64) {
+        self.note("fault", fault.name(), "", times);
+    }
+
+    /// A checkout ended.
+    pub(crate) fn ending(&mut self, name: &'static str) {
+        self.note("ending", name, "", 1);
+    }
+
+    /// Something worth seeing happened.
+    pub(crate) fn scene(&mut self, name: &'static str) {
+        debug_assert!(SCENES.contains(&name), "{name} is on no list");
+        self.note("scene", name, "", 1);
+    }
+
+    /// How many things happened.
+    pub(crate) fn ticks(&mut self, times: u64) {
+        self.note("ticks", "", "", times);
+    }
+
+    /// Adds what other seeds reached.
+    pub(crate) fn add(&mut self, other: &Self) {
+        for (&(kind, one, two), &times) in &other.reached {
+            self.note(kind, one, two, times);
+        }
+    }
+
+    /// What is on the lists and was not reached, and of how many.
+    pub(crate) fn missing(&self) -> (Vec<String>, usize) {
+        let expected = expected();
+        let missing = expected
+            .iter()
+            .filter(|(kind, one, two)| {
+                let times =
+                    self.reached.iter().find(|((k, o, t), _)| k == kind && o == one && t == two);
+                times.is_none_or(|(_, times)| *times == 0)
+            })
+            .map(|(kind, one, two)| format!("{kind} {one} {two}").trim_end().to_owned())
+            .collect();
+        (missing, expected.len())
+    }
+
+    /// A summary for people.
+    pub(crate) fn summary(&self) -> String {
+        let mut lines = String::new();
+        for kind in ["ending", "fault", "scene"] {
+            let of_kind: Vec<String> = self
+                .reached
+                .iter()
+                .filter(|((k, _, _), _)| *k == kind)
+                .map(|((_, one, _), times)| format!("{one} {times}"))
+                .collect();
+            lines.push_str(&format!("  {kind}s: {}\n", of_kind.join(", ")));
+        }
+        let sum = |kind| {
+            let of_kind = self.reached.iter().filter(|((k, _, _), _)| *k == kind);
+            of_kind.map(|(_, times)| times).sum::<u64>()
+        };
+        let mut goals: Vec<_> = self.reached.iter().filter(|((k, ..), _)| *k != "ticks").collect();
+        goals.sort_by_key(|(_, times)| **times);
+        let rarest: Vec<String> = goals
+            .iter()
+            .take(6)
+            .map(|((kind, one, two), times)| format!("{kind} {one} {two} {times}"))
+            .collect();
+        lines.push_str(&format!("  rarest: {}\n", rarest.join(", ")));
+        let (missing, all) = self.missing();
+        lines.push_str(&format!(
+            "  {} steps, {} events applied, {} deaths; {} of {all} goals reached",
+            sum("ticks"),
+            sum("pair"),
+            sum("death"),
+            all - missing.len(),
+        ));
+        lines
+    }
+}
+
+/// Everything that enough seeds must reach.
+fn expected() -> Vec<(&'static str, String, String)> {
+    let mut all = Vec::new();
+    let mut state = String::new();
+    for line in TABLE.lines() {
+        match line.strip_prefix("    ") {
+            None => state = line.trim_end_matches(" last").to_owned(),
+            Some(line) => {
+                let event = line.split(':').next().unwrap_or_default();
+                let out_of_reach = OUT_OF_REACH
+                    .iter()
+                    .any(|(from, events, _)| state.starts_with(from) && events.contains(&event));
+                if !out_of_reach {
+                    all.push(("pair", state.clone(), event.to_owned()));
+                }
+            }
+        }
+    }
+    for step in OUTSIDE {
+        all.extend(MOMENTS.map(|moment| ("death", step.to_owned(), moment.to_owned())));
+    }
+    for step in LOCAL {
+        all.extend(
+            MOMENTS[2..].iter().map(|moment| ("death", step.to_owned(), (*moment).to_owned())),
+        );
+    }
+    let single = |kind, name: &str| (kind, name.to_owned(), String::new());
+    all.extend(Fault::ALL.map(|fault| single("fault", fault.name())));
+    all.extend(ENDINGS.map(|ending| single("ending", ending)));
+    all.extend(SCENES.map(|scene| single("scene", scene)));
+    all.sort();
+    all.dedup();
+    all
+}
+
+/// The state in the words of the table.
+fn state_word(state: &State) -> &'static str {
+    let of_call = |call: &Call, words: [&'static str; 3]| match call.known {
+        Knowledge::Open => words[0],
+        Knowledge::Unanswered => words[1],
+        Knowledge::Spent => words[2],
+    };
+    match state {
+        State::Preparing { .. } => "preparing",
+        State::Authorizing { call, .. } => {
+            of_call(call, ["authorizing", "authorizing unanswered", "authorizing spent"])
+        }
+        State::Awaiting { client_secret: Some(_), .. } => "awaiting buyer",
+        State::Awaiting { client_secret: None, .. } => "awaiting gateway",
+        State::ConfirmingSeats { payment: Some(_), .. } => "confirming paid",
+        State::ConfirmingSeats { payment: None, .. } => "confirming free",
+        State::Capturing { call, .. } => {
+            of_call(call, ["capturing", "capturing unanswered", "capturing spent"])
+        }
+        State::Issuing { payment: Some(_), .. } => "issuing paid",
+        State::Issuing { payment: None, .. } => "issuing free",
+        State::Voiding { seats: SeatsStand::Paying, call, .. } => {
+            of_call(call, ["voiding paying", "voiding paying unanswered", "voiding paying spent"])
+        }
+        State::Voiding { seats: SeatsStand::Sold, call, .. } => {
+            of_call(call, ["voiding sold", "voiding sold unanswered", "voiding sold spent"])
+        }
+        State::Releasing { .. } => "releasing",
+        State::Rest { ending: holdfast_domain::checkout::Ending::Confirmed } => "confirmed",
+        State::Rest { ending: holdfast_domain::checkout::Ending::Failed(_) } => "failed",
+        State::Stuck { .. } => "stuck",
+    }
+}
+
+/// The event in the words of the table.
+fn event_word(event: &Event) -> &'static str {
+    fn of<T, R>(outcome: &Outcome<T, R>, words: [&'static str; 4]) -> &'static str {
+        match outcome {
+            Outcome::Done(_) => words[0],
+            Outcome::Refused(_) => words[1],
+            Outcome::Unknown(Doubt::NoReply) => words[2],
+            Outcome::Unknown(Doubt::Faulted) => words[3],
+        }
+    }
+    match event {
+        Event::Prepared(outcome) => {
+            of(outcome, ["prepare done", "prepare refused", "prepare no reply", "prepare faulted"])
+        }
+        Event::Authorized(Outcome::Done(Authorization::ActionRequired { .. })) => {
+            "authorize action"
+        }
+        Event::Authorized(Outcome::Done(Authorization::Processing)) => "authorize processing",
+        Event::Authorized(outcome) => of(
+            outcome,
+            ["authorize granted", "authorize refused", "authorize no reply", "authorize faulted"],
+        ),
+        Event::SeatsConfirmed(outcome) => {
+            of(outcome, ["seats done", "seats refused", "seats unknown", "seats unknown"])
+        }
+        Event::Captured(outcome) => {
+            of(outcome, ["capture done", "capture refused", "capture no reply", "capture faulted"])
+        }
+        Event::TicketsIssued(outcome) => {
+            of(outcome, ["issue done", "issue refused", "issue unknown", "issue unknown"])
+        }
+        Event::Voided(outcome) => {
+            of(outcome, ["void done", "void refused", "void no reply", "void faulted"])
+        }
+        Event::SeatsReleased(outcome) => {
+            of(outcome, ["release done", "release refused", "release unknown", "release unknown"])
+        }
+        Event::Seen(None) => "seen nothing",
+        Event::Seen(Some(seen)) => match seen.status {
+            PaymentStatus::Prepared => "seen prepared",
+            PaymentStatus::Declined => "seen declined",
+            PaymentStatus::ActionRequired => "seen action",
+            PaymentStatus::Processing => "seen processing",
+            PaymentStatus::Authorized => "seen authorized",
+            PaymentStatus::Captured => "seen captured",
+            PaymentStatus::Voided => "seen voided",
+        },
+        Event::Woken => "woken",
+        Event::CancelRequested => "cancel",
+        Event::Retried => "retry",
+    }
+}

@@ -1,0 +1,45 @@
+//! What a caller makes of the gateway's answer, or of none.
+
+use holdfast_domain::checkout::{Authorization, Decline, Doubt, Event, Outcome};
+
+use super::{Answer, Wanted};
+use crate::rules::{Rule, Rules};
+
+pub(super) fn understand(wanted: &Wanted, answer: Result<Answer, Doubt>, rules: Rules) -> Event {
+    match answer {
+        Err(doubt) => in_doubt(wanted, doubt, rules),
+        Ok(Answer::Fault) => in_doubt(wanted, Doubt::Faulted, rules),
+        Ok(Answer::Prepared(id)) => Event::Prepared(Outcome::Done(id)),
+        Ok(Answer::Granted) => Event::Authorized(Outcome::Done(Authorization::Granted)),
+        Ok(Answer::ActionRequired(client_secret)) => {
+            Event::Authorized(Outcome::Done(Authorization::ActionRequired { client_secret }))
+        }
+        Ok(Answer::Processing) => Event::Authorized(Outcome::Done(Authorization::Processing)),
+        Ok(Answer::Declined) => Event::Authorized(Outcome::Refused(decline("card_declined"))),
+        Ok(Answer::Captured) => Event::Captured(Outcome::Done(())),
+        Ok(Answer::Voided) => Event::Voided(Outcome::Done(())),
+        Ok(Answer::Refused) => match wanted {
+            Wanted::Prepare { .. } => Event::Prepared(Outcome::Refused(decline("refused"))),
+            Wanted::Authorize(_) => Event::Authorized(Outcome::Refused(decline("refused"))),
+            Wanted::Capture(_) => Event::Captured(Outcome::Refused(())),
+            Wanted::Void(_) => Event::Voided(Outcome::Refused(())),
+        },
+    }
+}
+
+fn in_doubt(wanted: &Wanted, doubt: Doubt, rules: Rules) -> Event {
+    let known = rules.keep(Rule::UnknownStaysUnknown);
+    match wanted {
+        Wanted::Prepare { .. } if known => Event::Prepared(Outcome::Unknown(doubt)),
+        Wanted::Prepare { .. } => Event::Prepared(Outcome::Refused(decline("timeout"))),
+        Wanted::Authorize(_) if known => Event::Authorized(Outcome::Unknown(doubt)),
+        Wanted::Authorize(_) => Event::Authorized(Outcome::Refused(decline("timeout"))),
+        Wanted::Capture(_) if known => Event::Captured(Outcome::Unknown(doubt)),
+        Wanted::Capture(_) => Event::Captured(Outcome::Refused(())),
+        Wanted::Void(_) => Event::Voided(Outcome::Unknown(doubt)),
+    }
+}
+
+fn decline(code: &str) -> Decline {
+    Decline { code: code.to_owned() }
+}

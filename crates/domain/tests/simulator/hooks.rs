@@ -1,0 +1,111 @@
+//! Webhooks: sent by the gateway until somebody takes them, taken into an inbox by their id, processed once.
+//!
+//! What changed is not believed but asked: the checkout is woken and fetches the payment. Money that was given
+//! back by hand is posted, so that a webhook that counts twice shows in the books.
+
+use crate::{faults::Fault, rules::Rule, store::InboxRow, world::World};
+
+/// How late a webhook may come.
+const LATE_MS: i64 = 3 * 60 * 60 * 1000;
+/// How long the gateway waits at the most until it sends one again.
+const AGAIN_MS: i64 = 10 * 60 * 1000;
+
+/// What a webhook says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum HookKind {
+    /// The payment is not what it was.
+    Changed,
+    /// So much was given back.
+    GivenBack(i64),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Hook {
+    pub(crate) id: u64,
+    pub(crate) booking: usize,
+    pub(crate) kind: HookKind,
+}
+
+impl World {
+    /// The gateway sends what is new.
+    pub(crate) fn hooks_leave(&mut self) {
+        for hook in self.gateway.take_hooks() {
+            let copies = 1 + usize::from(self.chance.strikes(Fault::HookTwice));
+            for _ in 0..copies {
+                let most = if self.chance.strikes(Fault::HookLate) { LATE_MS } else { 3_000 };
+                let at = self.now_ms + self.chance.rng.between(50, most);
+                self.post.push((at, hook));
+            }
+        }
+    }
+
+    /// What is under way arrives, in whatever order.
+    pub(crate) fn hooks_arrive(&mut self) {
+        let now = self.now_ms;
+        while let Some(at) = self.post.iter().position(|(at, _)| *at <= now) {
+            let (_, hook) = self.post.swap_remove(at);
+            let node = self.chance.rng.below(self.nodes.len());
+            let taken = !self.chance.strikes(Fault::HookLost)
+                && self.is_up(node)
+                && self.take_hook(node, hook);
+            if !taken || self.chance.strikes(Fault::HookUnheard) {
+                let again = now + 1 + self.chance.rng.between(1_000, AGAIN_MS);
+                self.post.push((again, hook));
+            }
+        }
+    }
+
+    /// A node takes a webhook in, unless it is known.
+    fn take_hook(&mut self, node: usize, hook: Hook) -> bool {
+        let known = if self.rules.keep(Rule::HooksKnownByStore) {
+            self.store.inbox.iter().any(|row| row.hook.id == hook.id)
+        } else {
+            self.nodes[node].hooks_seen.contains(&hook.id)
+        };
+        if known {
+            self.coverage.scene("a webhook comes again");
+            return true;
+        }
+        if self.chance.strikes(Fault::Abort) {
+            return false;
+        }
+        self.nodes[node].hooks_seen.insert(hook.id);
+        self.store.inbox.push(InboxRow { hook, processed: false });
+        true
+    }
+
+    /// A node takes up a row of the inbox, or brings the one that it has to its end.
+    pub(crate) fn inbox_work(&mut self) {
+        let node = self.chance.rng.below(self.nodes.len());
+        if !self.is_up(node) {
+            return;
+        }
+        match self.nodes[node].reads.take() {
+            None => {
+                let open: Vec<usize> = (0..self.store.inbox.len())
+                    .filter(|&n| !self.store.inbox[n].processed)
+                    .collect();
+                if !open.is_empty() {
+                    self.nodes[node].reads = Some(open[self.chance.rng.below(open.len())]);
+                }
+            }
+            Some(_) if self.chance.strikes(Fault::Abort) => {}
+            Some(row) => self.process(row),
+        }
+    }
+
+    /// One transaction: the mark and the effect.
+    fn process(&mut self, row: usize) {
+        if self.store.inbox[row].processed {
+            self.coverage.scene("a webhook is taken up twice");
+            return;
+        }
+        self.store.inbox[row].processed = true;
+        let hook = self.store.inbox[row].hook;
+        self.say(|| format!("webhook {hook:?}"));
+        match hook.kind {
+            HookKind::Changed => self.wake(hook.booking),
+            HookKind::GivenBack(amount) => self.store.ledger.push((hook.booking, -amount)),
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! The local steps of a checkout.
+
+use holdfast_domain::{
+    checkout::{Checkout, Failure, Order, Outcome, Release},
+    inventory::SeatState,
+    reservation::ReservationState,
+};
+
+use super::{
+    Booking, BookingState, KeyRow, LEASE_MS, PRICE, PlacesState, RETRY_GRACE_MS, Reservation,
+    SagaRow, Store, Ticket, booking_id, holds::release_places, saga_id,
+};
+use crate::{
+    clients::{Attempt, Told},
+    rules::{Rule, Rules},
+};
+
+impl Store {
+    /// The first transaction of a checkout: the key's claim, booking, saga, seats from held to paying.
+    /// Refused where one of the reservations is not active any more.
+    pub(crate) fn begin(
+        &mut self,
+        (number, attempt): (usize, &Attempt),
+        order: impl FnOnce(i64) -> Order,
+        now_ms: i64,
+        rules: Rules,
+    ) -> Option<usize> {
+        let booking = self.bookings.len();
+        self.transact(|tx| {
+            let mut persons = 0;
+            for &id in attempt.reservations.iter() {
+                tx.begin_reservation(id, now_ms)?;
+                persons += tx.reservations[id].persons();
+            }
+            let order = order(persons * PRICE);
+            let amount = match &order {
+                Order::Free => 0,
+                Order::Paid { amount, .. } => amount.minor,
+            };
+            let checkout = Checkout::start(saga_id(booking), booking_id(booking), order, now_ms);
+            let reservations = attempt.reservations.clone();
+            let state = BookingState::Pending;
+            tx.bookings.push(Booking { attempt: number, reservations, amount, state });
+            tx.sagas.push(SagaRow {
+                text: checkout.encode().into(),
+                version: 1,
+                fence: 1,
+                lease_until_ms: now_ms + LEASE_MS,
+                due_ms: Some(now_ms),
+                stuck: false,
+                wakes: 0,
+                cancel_requested: false,
+                client_secret: None,
+            });
+            if rules.keep(Rule::ClaimWithBegin) {
+                tx.claim(number, booking);
+            }
+            Ok::<_, ()>(booking)
+        })
+        .ok()
+    }
+
+    /// Binds an attempt's key to the booking that it made.
+    pub(crate) fn claim(&mut self, attempt: usize, booking: usize) {
+        self.keys.push(KeyRow { attempt, booking, answer: None });
+    }
+
+    fn begin_reservation(&mut self, id: usize, now_ms: i64) -> Result<(), ()> {
+        let row = &mut self.reservations[id];
+        if row.state.seen_at(row.expires_ms, now_ms) != ReservationState::Active {
+            return Err(());
+        }
+        row.state = ReservationState::InPayment;
+        if let Some(places) = &mut row.places {
+            if places.state != PlacesState::Held {
+                return Err(());
+            }
+            places.state = PlacesState::Paying;
+        }
+        for &(number, fence) in &row.seats {
+            let seat = &mut self.seats[number];
+            let ours = seat.owner == Some(id) && seat.fence == fence;
+            if seat.state != SeatState::Held || !ours || seat.until_ms <= now_ms {
+                return Err(());
+            }
+            seat.state = SeatState::Paying;
+        }
+        Ok(())
+    }
+
+    /// Paying → sold, all or nothing.
+    pub(crate) fn confirm_seats(&mut self, booking: usize) -> Outcome<(), ()> {
+        let ours = |(number, reservation, fence): (usize, usize, u64)| {
+            let seat = &self.seats[number];
+            seat.state == SeatState::Paying
+                && seat.owner == Some(reservation)
+                && seat.fence == fence
+        };
+        let paying = self.places_of(booking).all(|places| places.state == PlacesState::Paying);
+        if !paying || !self.seats_of(booking).all(ours) {
+            return Outcome::Refused(());
+        }
+        let seats: Vec<usize> = self.seats_of(booking).map(|(number, _, _)| number).collect();
+        for number in seats {
+            self.seats[number].state = SeatState::Sold;
+        }
+        for &id in self.bookings[booking].reservations.clone().iter() {
+            if let Some(places) = &mut self.reservations[id].places {
+                places.state = PlacesState::Sold;
+                self.section.held -= places.quantity;
+                self.section.sold += places.quantity;
+            }
+        }
+        Outcome::Done(())
+    }
+
+    /// Paying or sold → held or available, as far as it is still the booking's.
+    pub(crate) fn release_seats(
+        &mut self,
+        booking: usize,
+        why: &Failure,
+        now_ms: i64,
+        rules: Rules,
+    ) -> Outcome<(), ()> {
+        let release = why.release();
+        let ids = self.bookings[booking].reservations.clone();
+        for &id in ids.iter() {
+            if self.reservations[id].state != ReservationState::InPayment {
+                continue;
+            }
+            // Cannot be written while the seats are: a copy of the row is worked on.
+            let mut row = self.reservations[id].clone();
+            match release {
+                Release::BackToHeld => self.reopen(&mut row, now_ms),
+                Release::Free => self.end(&mut row, why),
+            }
+            for &(number, fence) in &row.seats {
+                let seat = &mut self.seats[number];
+                let ours = seat.owner == Some(id)
+                    && seat.fence == fence
+                    && matches!(seat.state, SeatState::Paying | SeatState::Sold);
+                if rules.keep(Rule::ReleaseMindsOwner) && !ours {
+                    continue;
+                }
+                match release {
+                    Release::BackToHeld => {
+                        seat.state = SeatState::Held;
+                        seat.until_ms = row.expires_ms;
+                    }
+                    Release::Free => {
+                        seat.state = SeatState::Available;
+                        seat.owner = None;
+                    }
+                }
+            }
+            self.reservations[id] = row;
+        }
+        self.bookings[booking].state = match why {
+            Failure::Cancelled => BookingState::Cancelled,
+            Failure::Declined { .. }
+            | Failure::SeatsLost
+            | Failure::TimedOut
+            | Failure::CaptureRefused => BookingState::Failed,
+        };
+        if let Failure::Declined { .. } = why {
+            self.answer(booking, Told::Declined(booking));
+        }
+        Outcome::Done(())
+    }
+
+    fn reopen(&mut self, row: &mut Reservation, now_ms: i64) {
+        row.state = ReservationState::Active;
+        row.expires_ms = row.expires_ms.max((now_ms + RETRY_GRACE_MS).min(row.cap_ms));
+        if let Some(places) = &mut row.places {
+            assert!(places.state != PlacesState::Sold, "nothing is declined after the sale");
+            places.state = PlacesState::Held;
+        }
+    }
+
+    fn end(&mut self, row: &mut Reservation, why: &Failure) {
+        row.state = match why {
+            Failure::TimedOut => ReservationState::Expired,
+            Failure::Declined { .. }
+            | Failure::SeatsLost
+            | Failure::CaptureRefused
+            | Failure::Cancelled => ReservationState::Cancelled,
+        };
+        self.section.held -= release_places(row, &[PlacesState::Paying]);
+        self.section.sold -= release_places(row, &[PlacesState::Sold]);
+    }
+
+    /// Tickets, ledger, answer, booking and reservations, at once. Fails where a reservation is not in payment.
+    pub(crate) fn issue(&mut self, booking: usize) -> Outcome<(), ()> {
+        let ids = self.bookings[booking].reservations.clone();
+        if ids.iter().any(|&id| self.reservations[id].state != ReservationState::InPayment) {
+            return Outcome::Refused(());
+        }
+        let mut tickets = Vec::with_capacity(self.tickets_due(booking));
+        tickets.extend(self.seats_of(booking).map(|(number, _, _)| Ticket {
+            seat: Some(number),
+            booking,
+            admits: 1,
+        }));
+        tickets.extend(self.places_of(booking).map(|places| Ticket {
+            seat: None,
+            booking,
+            admits: places.quantity,
+        }));
+        self.tickets.extend(tickets);
+        let amount = self.bookings[booking].amount;
+        self.ledger.push((booking, amount));
+        self.bookings[booking].state = BookingState::Confirmed;
+        for &id in ids.iter() {
+            self.reservations[id].state = ReservationState::Confirmed;
+        }
+        self.answer(booking, Told::Confirmed(booking));
+        Outcome::Done(())
+    }
+}

@@ -1,0 +1,33 @@
+//! A page of something that is fetched: its skeleton, its failure with a way on, or itself.
+
+use std::future::Future;
+
+use leptos::prelude::*;
+
+use super::{erased::part, failure::FailureView};
+use crate::{
+    api::Failure,
+    state::load::{Load, load},
+};
+
+/// Fetches, and shows what stands for it meanwhile. `page` gets what came and the way to fetch it again.
+pub fn loaded<T, Fut>(
+    fetch: impl Fn() -> Fut + Send + Sync + 'static,
+    skeleton: fn() -> AnyView,
+    page: impl Fn(T, Callback<()>) -> AnyView + Send + 'static,
+) -> Box<dyn FnMut() -> AnyView + Send>
+where
+    T: Clone + Send + Sync + 'static,
+    Fut: Future<Output = Result<T, Failure>> + 'static,
+{
+    let (state, again) = load(fetch);
+    part(move || {
+        state.with(|state| match state {
+            Load::Waiting => skeleton(),
+            Load::Failed(failure) => {
+                view! { <FailureView failure=failure.clone() again/> }.into_any()
+            }
+            Load::Ready(it) => page(it.clone(), again),
+        })
+    })
+}

@@ -1,0 +1,268 @@
+//! Reads a parsed JSON value into a type, the way that serde asks for it.
+
+use js_sys::{Array, Object, Reflect};
+use serde::de::{
+    DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, MapAccess, SeqAccess,
+    VariantAccess, Visitor, value::StrDeserializer,
+};
+use wasm_bindgen::{JsCast, JsValue};
+
+use super::unreadable::Unreadable;
+
+/// Whole numbers up to here are exact in JavaScript: 2^53.
+const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
+
+/// A value that is read once. Each type asks for the one shape that it takes; only what does not say
+/// what it takes is looked at for what it is.
+pub struct Reader(pub JsValue);
+
+impl Reader {
+    fn whole(&self) -> Result<i64, Unreadable> {
+        let number = self.0.as_f64().ok_or(Unreadable)?;
+        #[allow(clippy::cast_possible_truncation, reason = "exact: see the limit")]
+        if number.trunc() == number && number.abs() <= MAX_EXACT {
+            Ok(number as i64)
+        } else {
+            Err(Unreadable)
+        }
+    }
+
+    fn text(&self) -> Result<String, Unreadable> {
+        self.0.as_string().ok_or(Unreadable)
+    }
+
+    fn items(self) -> Result<Items, Unreadable> {
+        self.0.dyn_into().map(|items| Items { items, at: 0 }).map_err(|_| Unreadable)
+    }
+}
+
+macro_rules! read_as {
+    ($visit:ident, $read:expr, $($of:ident)+) => {$(
+        fn $of<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
+            visitor.$visit($read(self)?)
+        }
+    )+};
+}
+
+impl<'de> Deserializer<'de> for Reader {
+    type Error = Unreadable;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
+        let value = self.0;
+        if value.is_null() || value.is_undefined() {
+            return visitor.visit_unit();
+        }
+        if let Some(truth) = value.as_bool() {
+            return visitor.visit_bool(truth);
+        }
+        if let Some(number) = value.as_f64() {
+            return visitor.visit_f64(number);
+        }
+        if let Some(text) = value.as_string() {
+            return visitor.visit_string(text);
+        }
+        match value.dyn_into::<Array>() {
+            Ok(items) => visitor.visit_seq(Items { items, at: 0 }),
+            Err(value) => {
+                let entries = Object::entries(value.unchecked_ref());
+                visitor.visit_map(Entries { entries, at: 0, value: JsValue::UNDEFINED })
+            }
+        }
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
+        if self.0.is_null() || self.0.is_undefined() {
+            visitor.visit_none()
+        } else {
+            visitor.visit_some(self)
+        }
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Unreadable> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Unreadable> {
+        if !self.0.is_object() || Array::is_array(&self.0) {
+            return Err(Unreadable);
+        }
+        // The known ones are asked for by name; what a newer server says beside them is passed over.
+        visitor.visit_map(Fields { object: self.0, fields, value: JsValue::UNDEFINED })
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Unreadable> {
+        visitor.visit_enum(Word(self.text()?))
+    }
+
+    read_as!(visit_bool, |it: Self| it.0.as_bool().ok_or(Unreadable), deserialize_bool);
+    read_as!(visit_f64, |it: Self| it.0.as_f64().ok_or(Unreadable), deserialize_f32 deserialize_f64);
+    read_as!(
+        visit_i64, |it: Self| it.whole(),
+        deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64
+        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64
+    );
+    read_as!(visit_string, |it: Self| it.text(), deserialize_str deserialize_string);
+    read_as!(visit_seq, Self::items, deserialize_seq);
+
+    fn deserialize_tuple<V: Visitor<'de>>(
+        self,
+        _: usize,
+        visitor: V,
+    ) -> Result<V::Value, Unreadable> {
+        visitor.visit_seq(self.items()?)
+    }
+
+    fn deserialize_tuple_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: usize,
+        visitor: V,
+    ) -> Result<V::Value, Unreadable> {
+        visitor.visit_seq(self.items()?)
+    }
+
+    serde::forward_to_deserialize_any! {
+        char bytes byte_buf unit unit_struct map identifier ignored_any
+    }
+}
+
+struct Items {
+    items: Array,
+    at: u32,
+}
+
+impl<'de> SeqAccess<'de> for Items {
+    type Error = Unreadable;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, Unreadable> {
+        if self.at >= self.items.length() {
+            return Ok(None);
+        }
+        self.at += 1;
+        seed.deserialize(Reader(self.items.get(self.at - 1))).map(Some)
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        usize::try_from(self.items.length() - self.at).ok()
+    }
+}
+
+struct Entries {
+    entries: Array,
+    at: u32,
+    value: JsValue,
+}
+
+impl<'de> MapAccess<'de> for Entries {
+    type Error = Unreadable;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, Unreadable> {
+        if self.at >= self.entries.length() {
+            return Ok(None);
+        }
+        let entry: Array = self.entries.get(self.at).unchecked_into();
+        self.at += 1;
+        self.value = entry.get(1);
+        seed.deserialize(Reader(entry.get(0))).map(Some)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(
+        &mut self,
+        seed: V,
+    ) -> Result<V::Value, Unreadable> {
+        seed.deserialize(Reader(std::mem::take(&mut self.value)))
+    }
+}
+
+struct Fields {
+    object: JsValue,
+    fields: &'static [&'static str],
+    value: JsValue,
+}
+
+impl<'de> MapAccess<'de> for Fields {
+    type Error = Unreadable;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, Unreadable> {
+        while let Some((field, rest)) = self.fields.split_first() {
+            self.fields = rest;
+            let value = Reflect::get(&self.object, &(*field).into()).map_err(|_| Unreadable)?;
+            if !value.is_undefined() {
+                self.value = value;
+                let name: StrDeserializer<'_, Unreadable> = (*field).into_deserializer();
+                return seed.deserialize(name).map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(
+        &mut self,
+        seed: V,
+    ) -> Result<V::Value, Unreadable> {
+        seed.deserialize(Reader(std::mem::take(&mut self.value)))
+    }
+}
+
+/// A variant by its name; none of those on the wire carries more.
+struct Word(String);
+
+impl<'de> EnumAccess<'de> for Word {
+    type Error = Unreadable;
+    type Variant = Self;
+
+    fn variant_seed<V: DeserializeSeed<'de>>(
+        self,
+        seed: V,
+    ) -> Result<(V::Value, Self), Unreadable> {
+        let name: StrDeserializer<'_, Unreadable> = self.0.as_str().into_deserializer();
+        Ok((seed.deserialize(name)?, self))
+    }
+}
+
+impl<'de> VariantAccess<'de> for Word {
+    type Error = Unreadable;
+
+    fn unit_variant(self) -> Result<(), Unreadable> {
+        Ok(())
+    }
+
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, _: T) -> Result<T::Value, Unreadable> {
+        Err(Unreadable)
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, _: usize, _: V) -> Result<V::Value, Unreadable> {
+        Err(Unreadable)
+    }
+
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        _: &'static [&'static str],
+        _: V,
+    ) -> Result<V::Value, Unreadable> {
+        Err(Unreadable)
+    }
+}

@@ -1,0 +1,128 @@
+#!/usr/bin/env python3
+"""Confirmed bookings a second, from the hold to the tickets, with the simulated gateway at no delay.
+
+    scripts/bench/checkouts.py --binary target/release/holdfast      alone, with a yardstick of its own
+
+`measure(bench)` puts `checkouts_per_s` (the median of the rounds), `checkouts_ratio` (of the
+yardstick), and `checkouts_p50_ms` and `checkouts_p99_ms` of a confirm at half of that rate. Seats
+that are sold stay sold, so each round has a share of the hall of its own.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+
+from processes import Failure  # noqa: E402
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+THREADS = 2
+WARM_UP_SECS = 1
+SECS_MAX = 8.0
+PACED_SECS = 5
+# Of a round's share of the hall so much may be used up.
+SHARE = 0.8
+# Rounds at full speed are followed by as many paced ones, and the warm-up has a share, too.
+PHASES = 2
+
+FIGURES = [
+    ("checkouts_per_s", "checkouts, hold to tickets", "/s", None),
+    ("checkouts_ratio", "  of the yardstick", "", (">=", 0.08)),
+    ("checkouts_p50_ms", "  confirm, p50 at half of it", "ms", None),
+    ("checkouts_p99_ms", "  confirm, p99 at half of it", "ms", None),
+]
+
+
+def measure(bench):
+    """Measures on the bench's server; its hall is loaded, its seats are available or held by nobody
+    who still counts. Takes the yardstick where the bench has none yet."""
+    rounds = bench.options.rounds
+    if "yardstick_per_s" not in bench.figures:
+        bench.prepare_yardstick()
+        bench.put("yardstick_per_s", [bench.yardstick(index) for index in range(rounds)])
+    bench.lapse_and_settle()
+    share = len(bench.seats) // (PHASES * rounds + 1)
+    shares = [bench.seats[at * share:(at + 1) * share] for at in range(PHASES * rounds + 1)]
+
+    warm = load(bench, "chain", WARM_UP_SECS, shares.pop())
+    rates = []
+    for _ in range(rounds):
+        bench.settle()
+        # A seat is used up by each checkout, and by those that are cut off at the end.
+        seconds = int(max(1, min(SECS_MAX, SHARE * share / rate(warm))))
+        result = load(bench, "chain", seconds, shares.pop())
+        rates.append(rate(result))
+    bench.put("checkouts_per_s", rates)
+    figures = bench.figures
+    figures["checkouts_ratio"] = figures["checkouts_per_s"] / figures["yardstick_per_s"]
+
+    half = figures["checkouts_per_s"] / 2
+    p50, p99 = [], []
+    for _ in range(rounds):
+        bench.settle()
+        prepare(bench, shares.pop(), half * PACED_SECS)
+        held = count_held(bench)
+        seconds = int(max(1, min(PACED_SECS, SHARE * held / half)))
+        result = load(bench, "confirm", seconds, [], RATE=str(half))
+        p50.append(result["p50_ms"])
+        p99.append(result["p99_ms"])
+    bench.put("checkouts_p50_ms", p50)
+    bench.put("checkouts_p99_ms", p99)
+
+
+def prepare(bench, seats, wanted):
+    """Holds as many seats as a paced round needs, and a little more."""
+    seats = seats[:int(wanted * 1.3) + THREADS * bench.options.connections]
+    load(bench, "prepare", 3, seats, may_run_out=True)
+
+
+def count_held(bench):
+    held = 0
+    for index in range(THREADS):
+        with open(f"{held_path(bench)}.{index}") as lines:
+            held += sum(1 for _ in lines)
+    return held
+
+
+def held_path(bench):
+    return os.path.join(bench.folder, "held-for-checkouts")
+
+
+def rate(result):
+    return result["confirmed"] / result["seconds"]
+
+
+def load(bench, mode, seconds, seats, may_run_out=False, **settings):
+    """Runs wrk; what it counted. Any answer but the expected ones is a failure."""
+    program = shutil.which("wrk")
+    if program is None:
+        raise Failure("wrk is not here; run scripts/setup.sh bench")
+    ids = os.path.join(bench.folder, "seats-for-checkouts.txt")
+    with open(ids, "w") as out:
+        out.writelines(f"{seat}\n" for seat in seats)
+    env = {**os.environ, "MODE": mode, "EVENT": bench.event, "THREADS": str(THREADS),
+           "SEATS": ids, "HELD": held_path(bench), **settings}
+    done = subprocess.run(
+        [program, "-t", str(THREADS), "-c", str(bench.options.connections), "-d", f"{seconds}s",
+         "--timeout", "10s", "-s", os.path.join(HERE, "checkouts.lua"), bench.node.url],
+        env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        text=True)
+    result = re.search(r"^RESULT (.*)$", done.stdout, re.MULTILINE)
+    if done.returncode != 0 or result is None:
+        raise Failure(f"wrk failed:\n{done.stdout}")
+    result = json.loads(result[1])
+    ran_out = result["ran_out"] > 0 and not may_run_out
+    if result["unexpected"] or result["other_errors"] or ran_out:
+        raise Failure(f"unexpected answers, or too few seats: {result}")
+    if mode != "prepare" and result["confirmed"] == 0:
+        raise Failure(f"nothing was confirmed: {result}")
+    return result
+
+
+if __name__ == "__main__":
+    from alone import main
+    main(measure, FIGURES)

@@ -1,0 +1,133 @@
+//! A gateway with the faults of `saga::failpoint` before it: what is lost on the way, doubled or slow. The
+//! gateway behind it keeps its books as always. Compiled for tests alone.
+
+use std::{future::Future, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use holdfast_domain::{
+    checkout::{Authorization, Decline, Doubt, Outcome, PaymentId, PaymentSeen, RefundId},
+    ids::SagaId,
+    money::Money,
+};
+
+use crate::{
+    ports::{
+        PaymentGateway,
+        payments::{GatewayPayment, NewPayment, RefundRefused, Unreachable},
+    },
+    saga::failpoint::{Fault, fault},
+};
+
+/// How long a slow call takes: the others overtake it, no buyer gives up.
+const SLOW: Duration = Duration::from_millis(200);
+/// What can befall every call that changes something.
+const CALL: [Fault; 7] = [
+    Fault::Drop,
+    Fault::Lose,
+    Fault::Faulted,
+    Fault::Twice,
+    Fault::Slow,
+    Fault::Hang,
+    Fault::HangAfter,
+];
+
+/// See the module.
+#[derive(Debug)]
+pub struct FaultyGateway {
+    inner: Arc<dyn PaymentGateway>,
+}
+
+impl FaultyGateway {
+    /// Faults before this gateway.
+    pub fn before(inner: Arc<dyn PaymentGateway>) -> Self {
+        Self { inner }
+    }
+}
+
+/// Makes the call under the fault that is planned for its step. Keys begin with the saga.
+async fn through<T, R, F>(step: &str, key: &str, call: impl Fn() -> F) -> Outcome<T, R>
+where
+    F: Future<Output = Outcome<T, R>>,
+{
+    let saga = key.split(':').next().unwrap_or_default();
+    match fault(step, saga, &CALL) {
+        Some(Fault::Drop) => Outcome::Unknown(Doubt::NoReply),
+        Some(Fault::Faulted) => Outcome::Unknown(Doubt::Faulted),
+        Some(Fault::Lose) => {
+            call().await;
+            Outcome::Unknown(Doubt::NoReply)
+        }
+        Some(Fault::Twice) => {
+            call().await;
+            call().await
+        }
+        Some(Fault::Slow) => {
+            tokio::time::sleep(SLOW).await;
+            call().await
+        }
+        Some(Fault::Hang) => std::future::pending().await,
+        Some(Fault::HangAfter) => {
+            call().await;
+            std::future::pending().await
+        }
+        Some(Fault::Refuse | Fault::Fail) | None => call().await,
+    }
+}
+
+#[async_trait]
+impl PaymentGateway for FaultyGateway {
+    fn provider(&self) -> &'static str {
+        self.inner.provider()
+    }
+
+    fn publishable_key(&self) -> Option<&str> {
+        self.inner.publishable_key()
+    }
+
+    async fn prepare(&self, key: &str, new: NewPayment<'_>) -> Outcome<PaymentId, Decline> {
+        through("prepare", key, || self.inner.prepare(key, new.clone())).await
+    }
+
+    async fn authorize(&self, key: &str, payment: &PaymentId) -> Outcome<Authorization, Decline> {
+        through("authorize", key, || self.inner.authorize(key, payment)).await
+    }
+
+    async fn capture(&self, key: &str, payment: &PaymentId) -> Outcome<(), ()> {
+        through("capture", key, || self.inner.capture(key, payment)).await
+    }
+
+    async fn void(&self, key: &str, payment: &PaymentId) -> Outcome<(), ()> {
+        through("void", key, || self.inner.void(key, payment)).await
+    }
+
+    async fn fetch(&self, payment: &PaymentId) -> Option<PaymentSeen> {
+        match fault("ask", &payment.0, &[Fault::Drop]) {
+            Some(_) => None,
+            None => self.inner.fetch(payment).await,
+        }
+    }
+
+    async fn refund(
+        &self,
+        key: &str,
+        payment: &PaymentId,
+        amount: Money,
+    ) -> Outcome<RefundId, RefundRefused> {
+        through("refund", key, || self.inner.refund(key, payment, amount)).await
+    }
+
+    async fn find(&self, saga: SagaId) -> Result<Option<PaymentId>, Unreachable> {
+        match fault("ask", &saga.to_string(), &[Fault::Drop]) {
+            Some(_) => Err(Unreachable),
+            None => self.inner.find(saga).await,
+        }
+    }
+
+    async fn list(
+        &self,
+        since_ms: i64,
+        after: Option<&PaymentId>,
+    ) -> Result<Vec<GatewayPayment>, Unreachable> {
+        self.inner.list(since_ms, after).await
+    }
+}

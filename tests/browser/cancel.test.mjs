@@ -1,0 +1,157 @@
+// Giving a booking back: what comes back is named first, then seen.
+
+import assert from 'node:assert/strict';
+
+import {
+  THEATRE, guestHeaders, holdSeats, isConfirmed, pay, suite,
+} from './helpers.mjs';
+
+const { scenario, api, row, seatStatus, holdByApi } = suite();
+
+// The rules by which a paid booking may be given back are the server's; here it answers by this one.
+async function givesBack(page, { part = 1, lost = 0 } = {}) {
+  let cancelled;
+  let losses = lost;
+  await page.route('**/api/v1/bookings/reference/*', async (route) => {
+    const response = await route.fetch();
+    const booking = await response.json();
+    const refundable = { ...booking.total, amount: booking.total.amount * part };
+    const json = cancelled ?? { ...booking, cancellable: true, refundable };
+    await route.fulfill({ response, json });
+  });
+  await page.route('**/api/v1/bookings/*/cancel', async (route) => {
+    if (losses > 0) {
+      losses -= 1;
+      return route.abort();
+    }
+    const id = new URL(route.request().url()).pathname.split('/').at(-2);
+    const { body: booking } = await api('GET', `/bookings/${id}`, undefined,
+      await guestHeaders(page));
+    cancelled = {
+      ...booking,
+      status: 'cancelled',
+      cancellable: false,
+      refundable: null,
+      lines: booking.lines.map((line) => ({
+        ...line, refunded: { ...line.price, amount: line.price.amount * part }, cancelled: true,
+      })),
+      tickets: booking.tickets.map((ticket) => ({ ...ticket, status: 'refunded' })),
+    };
+    return route.fulfill({ json: cancelled });
+  });
+}
+
+async function bought(visitor, name, { how, ...options } = {}) {
+  const seats = (await row(THEATRE, 'Stalls', name)).slice(0, 2);
+  const page = await visitor(`/events/${THEATRE}`, options);
+  await givesBack(page, how);
+  await holdSeats(page, 'Stalls', name, seats);
+  await pay(page);
+  await isConfirmed(page);
+  const price = seats.reduce((sum, seat) => sum + seat.price.amount, 0) / 100;
+  return { page, seats, price: `€${price.toFixed(2)}` };
+}
+
+const cancelButton = (page) => page.getByTestId('cancel-booking');
+const question = (page) => page.getByRole('dialog', { name: 'Cancel this booking?' });
+
+scenario('a_booking_is_given_back_and_says_what_comes_back', async ({ visitor }) => {
+  const { page, seats, price } = await bought(visitor, 'A');
+  await cancelButton(page).click();
+  await question(page).getByText(`${price} comes back to the card you paid with.`).waitFor();
+  assert.ok(await question(page).evaluate((it) => it.contains(document.activeElement)));
+  await page.getByTestId('cancel-confirm').click();
+
+  await page.getByRole('heading', { name: 'Cancelled', level: 1 }).waitFor();
+  await page.getByText(`${price} is on its way back`).waitFor();
+  assert.equal((await page.getByTestId('booking-refunded').textContent()).trim(), price);
+  assert.equal(await question(page).count(), 0);
+  assert.equal(await cancelButton(page).count(), 0);
+  assert.equal(await page.getByTestId('ticket').getByText('Refunded').count(), seats.length);
+  await page.reload();
+  await page.getByText(`${price} is on its way back`).waitFor();
+});
+
+scenario('a_part_that_comes_back_is_named_as_a_part', async ({ visitor }) => {
+  const { page, price } = await bought(visitor, 'G', { how: { part: 0.5 } });
+  const half = `€${(Number(price.slice(1)) / 2).toFixed(2)}`;
+  await cancelButton(page).click();
+  await question(page).getByText(`${half} of ${price} comes back`).waitFor();
+});
+
+scenario('where_nothing_comes_back_it_is_said_before', async ({ visitor }) => {
+  const { page } = await bought(visitor, 'H', { how: { part: 0 } });
+  await cancelButton(page).click();
+  await question(page).getByText('Nothing of what you paid comes back.').waitFor();
+});
+
+scenario('a_booking_is_kept_when_the_question_is_left', async ({ visitor }) => {
+  const { page, seats } = await bought(visitor, 'B');
+  await cancelButton(page).click();
+  await question(page).waitFor();
+  await page.keyboard.press('Escape');
+  await question(page).waitFor({ state: 'detached' });
+  await cancelButton(page).click();
+  await page.getByTestId('cancel-keep').click();
+  await question(page).waitFor({ state: 'detached' });
+  assert.equal(await seatStatus(THEATRE, seats[0].seat_id), 'sold');
+  await page.reload();
+  await isConfirmed(page);
+});
+
+scenario('a_refused_cancellation_is_told_where_it_was_asked', async ({ visitor }) => {
+  const { page, seats } = await bought(visitor, 'C', { how: { lost: 1 } });
+  await cancelButton(page).click();
+  await page.getByTestId('cancel-confirm').click();
+  await question(page).getByRole('alert').getByText(/No answer from the server/).waitFor();
+  assert.equal(await seatStatus(THEATRE, seats[0].seat_id), 'sold');
+  await page.getByTestId('cancel-confirm').click();
+  await page.getByRole('heading', { name: 'Cancelled', level: 1 }).waitFor();
+});
+
+scenario('a_payment_under_way_is_stopped', async ({ visitor }) => {
+  const seats = (await row(THEATRE, 'Stalls', 'D')).slice(0, 1);
+  const held = await holdByApi(THEATRE, seats);
+  const { status, body } = await api('POST', '/bookings/confirm', {
+    reservation_ids: [held.id],
+    payment: { method: 'pm_card_authenticationRequired' },
+    email: 'stopped@example.org',
+  }, { 'X-Guest-Token': held.guest_token, 'Idempotency-Key': crypto.randomUUID() });
+  assert.equal(status, 202, JSON.stringify(body));
+  const page = await visitor(`/bookings/${body.reference}`, {
+    prepare: (it) => it.addInitScript((token) => {
+      localStorage.setItem('holdfast.guest', token);
+    }, held.guest_token),
+  });
+  await page.getByRole('heading', { name: 'Payment under way' }).waitFor();
+  await cancelButton(page).click();
+  await question(page).getByText('Nothing is charged.').waitFor();
+  await page.getByTestId('cancel-confirm').click();
+  await page.getByRole('heading', { name: 'Cancelled', level: 1 }).waitFor();
+  assert.equal(await seatStatus(THEATRE, seats[0].seat_id), 'available');
+});
+
+scenario('a_payment_that_came_too_late_is_said_to_go_back', async ({ visitor }) => {
+  const { page } = await bought(visitor, 'E');
+  await page.route('**/api/v1/bookings/reference/*', async (route) => {
+    const answer = await route.fetch();
+    const booking = await answer.json();
+    Object.assign(booking, {
+      status: 'failed', failure: 'seats-lost-refunded', tickets: [], cancellable: false,
+    });
+    await route.fulfill({ response: answer, json: booking });
+  });
+  await page.reload();
+  await page.getByRole('heading', { name: 'Not booked' }).waitFor();
+  await page.getByTestId('booking-told').getByText(/on its way back to your card/).waitFor();
+  assert.equal(await cancelButton(page).count(), 0);
+});
+
+scenario('in_french_the_question_is_french', async ({ visitor }) => {
+  const { page } = await bought(visitor, 'F', { locale: 'fr-FR' });
+  await cancelButton(page).click();
+  await page.getByRole('dialog', { name: 'Annuler cette commande ?' })
+    .getByText(/vous est remboursé sur la carte utilisée/).waitFor();
+  await page.getByTestId('cancel-confirm').click();
+  await page.getByText(/est en cours de remboursement/).waitFor();
+});

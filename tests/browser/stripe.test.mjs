@@ -1,0 +1,195 @@
+// Paying through Stripe's Payment Element. Stripe.js is a stub of its interface: nothing leaves the
+// machine, and behind it the simulated gateway knows the payment methods by the names that are typed.
+
+import assert from 'node:assert/strict';
+
+import {
+  THEATRE, checkoutIsOpen, emailOf, holdSeats, isConfirmed, suite, watchConfirms,
+} from './helpers.mjs';
+
+const KEY = 'pk_test_of_the_shop';
+const STRIPE = 'https://js.stripe.com/';
+
+const { scenario, api, row: rowOf } = suite();
+
+// What Stripe.js gives, as far as the page may use it. The card number is the payment method's name.
+const STUB = `
+window.stripeSaw = { actions: [] };
+window.Stripe = (key, options) => {
+  const saw = Object.assign(window.stripeSaw, { key, locale: options.locale });
+  let input;
+  return {
+    elements(options) {
+      saw.options = JSON.parse(JSON.stringify(options));
+      return {
+        create(kind) {
+          saw.kind = kind;
+          const acts = {};
+          return {
+            on(event, act) { acts[event] = act; },
+            mount(place) {
+              input = document.createElement('input');
+              input.setAttribute('aria-label', 'Card number');
+              place.append(input);
+              setTimeout(() => acts.ready(), 10);
+            },
+            focus() { input.focus(); },
+            destroy() { input.remove(); },
+          };
+        },
+        async submit() {
+          return input.value ? {} : { error: { message: 'Your card number is incomplete.' } };
+        },
+        update(options) { saw.updated = options; },
+      };
+    },
+    async createPaymentMethod({ elements }) {
+      return elements ? { paymentMethod: { id: input.value } } : { error: {} };
+    },
+    async handleNextAction({ clientSecret }) {
+      saw.actions.push(clientSecret);
+      const outcome = window.stripeOutcome ?? 'success';
+      await fetch('/api/v1/payments/simulated/' + clientSecret + '/complete', {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify({ outcome }),
+      });
+      return outcome === 'success' ? { paymentIntent: { id: 'pi' } }
+        : { error: { message: 'We are unable to authenticate your payment method.' } };
+    },
+  };
+};`;
+
+// A visitor of a shop that takes money through Stripe. `script` answers for Stripe.js.
+const throughStripe = (script) => async (page) => {
+  await page.route('**/api/v1/payments/config', (route) =>
+    route.fulfill({ json: { provider: 'stripe', publishable_key: KEY } }));
+  // The server names Stripe in its policy only when it pays through Stripe itself.
+  await page.route((url) => /^.(events|checkout)./.test(url.pathname), async (route) => {
+    const answer = await route.fetch();
+    const headers = answer.headers();
+    headers['content-security-policy'] = headers['content-security-policy']
+      .replace("'wasm-unsafe-eval'", `'wasm-unsafe-eval' ${STRIPE}`);
+    await route.fulfill({ response: answer, headers });
+  });
+  await page.route(`${STRIPE}**`, script);
+};
+const answered = (route) => route.fulfill({ contentType: 'text/javascript', body: STUB });
+
+async function atCheckout(visitor, name, script = answered) {
+  const seats = (await rowOf(THEATRE, 'Stalls', name)).slice(0, 2);
+  const page = await visitor(`/events/${THEATRE}`, { prepare: throughStripe(script) });
+  await holdSeats(page, 'Stalls', name, seats);
+  await checkoutIsOpen(page);
+  await page.locator('#email').fill(emailOf(page));
+  return { page, seats, confirms: watchConfirms(page), card: page.getByLabel('Card number') };
+}
+
+const payButton = (page) => page.getByTestId('pay-button');
+
+scenario('a_card_typed_into_stripes_element_buys', async ({ visitor }) => {
+  const { page, seats, confirms, card } = await atCheckout(visitor, 'A');
+  await card.fill('pm_card_visa');
+  const saw = await page.evaluate(() => window.stripeSaw);
+  assert.equal(saw.key, KEY);
+  assert.equal(saw.locale, 'en');
+  assert.equal(saw.kind, 'payment');
+  const { mode, amount, currency, captureMethod, paymentMethodCreation } = saw.options;
+  assert.deepEqual({ mode, amount, currency, captureMethod, paymentMethodCreation }, {
+    mode: 'payment',
+    amount: seats.reduce((sum, seat) => sum + seat.price.amount, 0),
+    currency: 'eur',
+    captureMethod: 'manual',
+    paymentMethodCreation: 'manual',
+  });
+  await payButton(page).click();
+  await isConfirmed(page);
+  assert.equal(await page.getByTestId('ticket').count(), seats.length);
+  assert.deepEqual(JSON.parse(confirms[0].body).payment, { method: 'pm_card_visa' });
+});
+
+scenario('what_stripe_says_of_a_card_stands_beside_it', async ({ visitor }) => {
+  const { page, confirms, card } = await atCheckout(visitor, 'B');
+  await card.waitFor();
+  await payButton(page).click();
+  await page.getByTestId('card-trouble').getByText('Your card number is incomplete.').waitFor();
+  assert.ok(await card.evaluate((it) => it === document.activeElement));
+  assert.equal(confirms.length, 0);
+  await card.fill('pm_card_visa');
+  await payButton(page).click();
+  await isConfirmed(page);
+});
+
+scenario('a_card_that_is_declined_keeps_seats_and_form', async ({ visitor }) => {
+  const { page, confirms, card } = await atCheckout(visitor, 'C');
+  await card.fill('pm_card_chargeDeclined');
+  await payButton(page).click();
+  await page.getByTestId('pay-message').getByText(/declined/).waitFor();
+  await card.fill('pm_card_visa');
+  await payButton(page).click();
+  await isConfirmed(page);
+  assert.equal(new Set(confirms.map(({ key }) => key)).size, 2);
+});
+
+scenario('the_second_step_is_stripes', async ({ visitor }) => {
+  const { page, confirms, card } = await atCheckout(visitor, 'D');
+  await card.fill('pm_card_authenticationRequired');
+  await payButton(page).click();
+  await isConfirmed(page);
+  const { actions } = await page.evaluate(() => window.stripeSaw);
+  assert.equal(actions.length, 1);
+  assert.equal(confirms.length, 1);
+});
+
+scenario('a_second_step_that_fails_is_told_in_stripes_words', async ({ visitor }) => {
+  const { page, card } = await atCheckout(visitor, 'E');
+  await page.evaluate(() => { window.stripeOutcome = 'failure'; });
+  await card.fill('pm_card_authenticationRequired');
+  await payButton(page).click();
+  await page.getByTestId('card-trouble').getByText(/unable to authenticate/).waitFor();
+  await page.getByTestId('pay-message').getByText(/Nothing was charged/).waitFor();
+  assert.equal(await page.getByTestId('bank-again').count(), 0);
+  await card.fill('pm_card_visa');
+  await payButton(page).click();
+  await isConfirmed(page);
+});
+
+scenario('a_reload_at_the_second_step_takes_it_up_again', async ({ visitor }) => {
+  const { page, confirms, card } = await atCheckout(visitor, 'F');
+  // The bank's question is never answered in this page.
+  await page.route('**/payments/simulated/*/complete', (route) => route.abort(), { times: 1 });
+  await card.fill('pm_card_authenticationRequired');
+  await payButton(page).click();
+  await page.getByTestId('bank-again').waitFor();
+  await page.goto(page.url());
+  await isConfirmed(page);
+  assert.equal(new Set(confirms.map(({ key }) => key)).size, 1);
+});
+
+scenario('a_blocked_stripe_is_told_and_can_be_tried_again', async ({ visitor }) => {
+  let blocked = true;
+  const { page, card } = await atCheckout(visitor, 'G', (route) =>
+    (blocked ? route.abort() : answered(route)));
+  await page.getByTestId('card-missing').getByText(/Your seats stay held/).waitFor();
+  assert.ok(await payButton(page).isDisabled());
+  blocked = false;
+  await page.getByTestId('card-again').click();
+  await card.fill('pm_card_visa');
+  assert.equal(await page.getByTestId('card-missing').count(), 0);
+  await payButton(page).click();
+  await isConfirmed(page);
+});
+
+scenario('a_shop_without_stripe_never_asks_for_it', async ({ visitor }) => {
+  const seats = (await rowOf(THEATRE, 'Stalls', 'H')).slice(0, 1);
+  const asked = [];
+  const page = await visitor(`/events/${THEATRE}`, {
+    async prepare(it) { it.on('request', (request) => asked.push(request.url())); },
+  });
+  await holdSeats(page, 'Stalls', 'H', seats);
+  await checkoutIsOpen(page);
+  assert.ok(asked.length > 0);
+  assert.deepEqual(asked.filter((url) => url.includes('stripe')), []);
+  const { body: config } = await api('GET', '/payments/config');
+  assert.equal(config.provider, 'simulated');
+});

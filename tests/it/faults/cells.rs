@@ -1,0 +1,180 @@
+//! The table: each step of a checkout and each of its undos, and what can befall it.
+
+use super::ending::Ending;
+
+/// The steps in their order, then their undos.
+pub const STEPS: [&str; 8] = [
+    "prepare",
+    "authorize",
+    "confirm_seats",
+    "capture",
+    "issue_tickets",
+    "abandon",
+    "void",
+    "release_seats",
+];
+
+/// What can befall a step.
+pub const FAULTS: [&str; 7] = [
+    "refused",
+    "unknown",
+    "killed before",
+    "killed after",
+    "run twice",
+    "undo fails",
+    "undo twice",
+];
+
+/// A step, a fault, and how to get there.
+pub struct Cell {
+    pub step: &'static str,
+    pub fault: &'static str,
+    pub run: Run,
+}
+
+pub enum Run {
+    /// It cannot exist; why.
+    Never(&'static str),
+    Drive(Drive),
+}
+
+/// How a checkout is driven to the fault.
+#[derive(Clone)]
+pub struct Drive {
+    /// The payment method.
+    pub method: &'static str,
+    /// The faults of the program that takes the order (`HOLDFAST_FAULTS`).
+    pub faults: &'static str,
+    pub then: Then,
+    /// Whether the buyer asks to stop while nobody runs the checkout.
+    pub cancelled: bool,
+    /// The faults of the program that is started after it.
+    pub later: &'static str,
+    pub ends: Ending,
+}
+
+/// What becomes of the program that takes the order.
+#[derive(Clone, Copy)]
+pub enum Then {
+    /// It answers; killed afterwards.
+    Answers,
+    /// It is killed at this failpoint.
+    KilledAt(&'static str),
+    /// It halts at this failpoint past its lease; another one finishes the checkout; then it goes on.
+    OvertakenAt(&'static str),
+}
+
+const FORWARD_ONLY: &str = "a taken amount is not given back by the checkout: past the pivot it goes \
+    forward only, and a refund is an order of its own";
+const AT_REST: &str = "its transaction brings the checkout to rest: nothing comes after it that could \
+    call for an undo";
+const NO_RULE_ISSUE: &str =
+    "no rule can say no to tickets that are paid: it fails and is tried again";
+const NO_RULE_RELEASE: &str =
+    "no rule can say no: what is not the reservation's any more is left alone";
+const NO_CALL: &str = "no such call is made: a prepared payment has touched no card, and a checkout that \
+    stops after it voids it (`void`)";
+const IS_UNDO: &str = "it is itself an undo; what befalls it stands in its own row";
+
+const VISA: &str = "pm_card_visa";
+const DECLINED: &str = "pm_card_chargeDeclined";
+const UNCAPTURABLE: &str = "pm_sim_capture_fails";
+
+use Ending::{Cancelled, CaptureRefused, Confirmed, Declined, SeatsLost};
+use Then::{Answers, KilledAt, OvertakenAt};
+
+fn drive(method: &'static str, faults: &'static str, then: Then, ends: Ending) -> Run {
+    Run::Drive(Drive { method, faults, then, cancelled: false, later: "", ends })
+}
+
+/// Killed at this point; then the buyer asks to stop, and the next program meets these faults.
+fn stopped(point: &'static str, later: &'static str, ends: Ending) -> Run {
+    let then = KilledAt(point);
+    Run::Drive(Drive { method: VISA, faults: "", then, cancelled: true, later, ends })
+}
+
+/// Every cell, row by row.
+pub fn all() -> Vec<Cell> {
+    let never = |why: &'static str| Run::Never(why);
+    let rows: [[Run; 7]; 8] = [
+        [
+            drive("pm_nonsense", "", Answers, Declined),
+            drive(VISA, "prepare=fault/lose", Answers, Confirmed),
+            drive(VISA, "", KilledAt("prepare.before_record"), Confirmed),
+            drive(VISA, "", KilledAt("prepare.after_record"), Confirmed),
+            drive(VISA, "prepare=twice", Answers, Confirmed),
+            stopped("authorize.before_effect", "void=drop/lose", Cancelled),
+            stopped("authorize.before_effect", "void=twice", Cancelled),
+        ],
+        [
+            drive(DECLINED, "", Answers, Declined),
+            drive(VISA, "authorize=drop/lose", Answers, Confirmed),
+            drive(VISA, "", KilledAt("authorize.before_record"), Confirmed),
+            drive(VISA, "", KilledAt("authorize.after_record"), Confirmed),
+            drive(VISA, "authorize=twice", Answers, Confirmed),
+            drive(VISA, "confirm_seats=refuse,void=fault/lose", Answers, SeatsLost),
+            drive(VISA, "confirm_seats=refuse", KilledAt("void.before_record"), SeatsLost),
+        ],
+        [
+            drive(VISA, "confirm_seats=refuse", Answers, SeatsLost),
+            drive(VISA, "confirm_seats=fail/fail", Answers, Confirmed),
+            drive(VISA, "", KilledAt("confirm_seats.before_record"), Confirmed),
+            drive(VISA, "", KilledAt("confirm_seats.after_record"), Confirmed),
+            drive(VISA, "", OvertakenAt("authorize.after_effect"), Confirmed),
+            drive(UNCAPTURABLE, "release_seats=fail/fail", Answers, CaptureRefused),
+            drive(UNCAPTURABLE, "", OvertakenAt("void.after_effect"), CaptureRefused),
+        ],
+        [
+            drive(UNCAPTURABLE, "", Answers, CaptureRefused),
+            drive(VISA, "capture=drop/lose", Answers, Confirmed),
+            drive(VISA, "", KilledAt("capture.before_record"), Confirmed),
+            drive(VISA, "", KilledAt("capture.after_record"), Confirmed),
+            drive(VISA, "capture=twice", Answers, Confirmed),
+            never(FORWARD_ONLY),
+            never(FORWARD_ONLY),
+        ],
+        [
+            never(NO_RULE_ISSUE),
+            drive(VISA, "issue_tickets=fail/fail", Answers, Confirmed),
+            drive(VISA, "", KilledAt("issue_tickets.before_record"), Confirmed),
+            drive(VISA, "", KilledAt("issue_tickets.after_record"), Confirmed),
+            drive(VISA, "", OvertakenAt("capture.after_effect"), Confirmed),
+            never(AT_REST),
+            never(AT_REST),
+        ],
+        [
+            never(NO_CALL),
+            never(NO_CALL),
+            never(NO_CALL),
+            never(NO_CALL),
+            never(NO_CALL),
+            never(NO_CALL),
+            never(NO_CALL),
+        ],
+        [
+            // The amount is taken, nobody knows it, and the buyer asks to stop.
+            stopped("capture.after_effect", "", Confirmed),
+            drive(UNCAPTURABLE, "void=drop/lose", Answers, CaptureRefused),
+            drive(UNCAPTURABLE, "", KilledAt("void.before_record"), CaptureRefused),
+            drive(UNCAPTURABLE, "", KilledAt("void.after_record"), CaptureRefused),
+            drive(UNCAPTURABLE, "void=twice", Answers, CaptureRefused),
+            never(IS_UNDO),
+            never(IS_UNDO),
+        ],
+        [
+            never(NO_RULE_RELEASE),
+            drive(DECLINED, "release_seats=fail/fail", Answers, Declined),
+            drive(DECLINED, "", KilledAt("release_seats.before_record"), Declined),
+            drive(DECLINED, "", KilledAt("release_seats.after_record"), Declined),
+            drive(DECLINED, "", OvertakenAt("authorize.after_effect"), Declined),
+            never(IS_UNDO),
+            never(IS_UNDO),
+        ],
+    ];
+    let steps = STEPS.into_iter().zip(rows);
+    steps
+        .flat_map(|(step, row)| {
+            FAULTS.into_iter().zip(row).map(move |(fault, run)| Cell { step, fault, run })
+        })
+        .collect()
+}
