@@ -90,7 +90,7 @@ pub async fn replace_plan(
                 let event = open_event(tx, id).await?;
                 let accepted = lay(tx, entropy.as_ref(), event, &plan).await?;
                 audit::record_user(tx, entry.as_ref()).await?;
-                Ok(accepted)
+                Ok::<_, PlanError>(accepted)
             })
         })
         .await?;
