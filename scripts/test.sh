@@ -71,6 +71,7 @@ group_integration_postgres() {
 group_browser() {
   ensure_pages
   build_tests
+  cargo build -p holdfast-fake-stripe
   local files=()
   mapfile -t files < <(find tests/browser -name node_modules -prune -o \
     -type f -name '*.test.*js' -print 2>/dev/null | sort)

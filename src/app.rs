@@ -1,4 +1,6 @@
-//! The composition root: the only file that names adapters.
+//! The composition root: the only file that names adapters, with `app/gateways.rs` for those that take money.
+
+mod gateways;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -22,22 +24,22 @@ use crate::{
         in_process::{InProcessBroker, InProcessLocks},
         redis_broker::RedisBroker,
         redlock::Redlock,
-        simulated_gateway::SimulatedGateway,
-        stripe::{StripeGateway, StripeSettings},
         system::{SystemClock, SystemEntropy},
     },
     audit,
     base::Base,
+    cancellation::{self, CancellationApi, Cancellations, EventBookingsApi},
     catalogue::{self, Catalogue, create_event::HoldTimes},
-    checkout::{self, BookingsApi, Checkouts, PaymentsApi, WebhookSettings, WebhooksApi},
+    checkout::{self, BookingsApi, Checkouts, PaymentsApi, WebhooksApi, buyer_return},
     config::{Config, Environment},
     db::{ClockOffset, Db, IN_MEMORY},
     development::DevelopmentApi,
     http::{body::Json, cors::Cors, problem, secure::SecureHeaders, tokens::Tokens},
     jobs::{self, Pass},
+    ledger::reconcile::{self, Difference, ReconcileError},
     live::{self, LiveApi, Relay, Tail},
     operators::OperatorsApi,
-    ports::{Broker, Clock, Entropy, LockManager, PaymentGateway},
+    ports::{Broker, Clock, Entropy, LockManager},
     reservations::{Reservations, ReservationsApi, hold::Queue, terms::TermsCache},
     saga::attention::{self, Attended},
     site::{self, Pages},
@@ -46,6 +48,11 @@ use crate::{
 };
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+/// How often the gateway's books are compared with ours.
+const RECONCILE_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
+/// How many days back they are compared then.
+const RECONCILED_DAYS: u16 = 35;
 /// How long requests under way may take when the server ends.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
 
@@ -63,6 +70,8 @@ pub struct App {
     holds: HoldTimes,
     /// Paying for them.
     pub checkouts: Checkouts,
+    /// Cancelling bookings and giving money back.
+    pub cancellations: Cancellations,
     tokens: Arc<Tokens>,
     broker: Arc<dyn Broker>,
     tail: Tail,
@@ -132,7 +141,13 @@ impl App {
             seconds: i64::try_from(config.hold_ttl.as_secs())?,
             cap_seconds: i64::try_from(config.hold_cap.as_secs())?,
         };
-        let checkouts = checkouts(&config, &base, &reservations)?;
+        let (checkouts, refunds) = gateways::checkouts(&config, &base, &reservations)?;
+        let cancellations = Cancellations {
+            checkouts: checkouts.clone(),
+            refunds,
+            events: reservations.terms.clone(),
+            relay: reservations.relay.clone(),
+        };
         Ok(Self {
             config: Arc::new(config),
             catalogue: Catalogue::new(base.clone(), holds, reservations.relay.clone()),
@@ -140,6 +155,7 @@ impl App {
             base,
             reservations,
             checkouts,
+            cancellations,
             tokens,
             broker,
             tail: Tail::default(),
@@ -196,6 +212,24 @@ impl App {
         Ok(base(config).await?.db)
     }
 
+    /// Compares the gateway's books of these last days with ours; answers every difference. Migrates nothing.
+    ///
+    /// # Errors
+    /// When the gateway or the store does not answer.
+    pub async fn reconcile(config: Config, days: u16) -> anyhow::Result<Vec<Difference>> {
+        let app = Self::assemble(config).await?;
+        Ok(app.differences(days).await?)
+    }
+
+    /// [`App::reconcile`] of this program's own store.
+    ///
+    /// # Errors
+    /// When the gateway or the store does not answer.
+    pub async fn differences(&self, days: u16) -> Result<Vec<Difference>, ReconcileError> {
+        let since_ms = self.base.db.now().await? - i64::from(days) * DAY_MS;
+        reconcile::run(&self.base.db, &*self.checkouts.gateway, since_ms).await
+    }
+
     /// The OpenAPI document; needs no store of its own.
     ///
     /// # Errors
@@ -220,8 +254,10 @@ impl App {
 
     fn passes(&self) -> Vec<Pass> {
         let (reservations, db) = (self.reservations.clone(), self.base.db.clone());
-        let base = self.base.clone();
+        let (base, app) = (self.base.clone(), self.clone());
         let (due, old) = (self.checkouts.clone(), self.checkouts.clone());
+        let (refunds, called_off) =
+            (self.cancellations.refunds.clone(), self.cancellations.clone());
         let (events, old_events) = (self.checkouts.clone(), self.checkouts.clone());
         let (seen, audited) = (self.base.db.clone(), self.base.db.clone());
         let kinds: Vec<&'static str> = self.sagas().iter().map(|saga| saga.kind()).collect();
@@ -245,6 +281,25 @@ impl App {
             Pass::new("checkouts", checkout::PASS_EVERY, move || {
                 let checkouts = due.clone();
                 async move { Ok(checkouts.pass().await?) }
+            }),
+            Pass::new("refunds", cancellation::REFUNDS_EVERY, move || {
+                let refunds = refunds.clone();
+                async move { Ok(refunds.pass().await?) }
+            }),
+            Pass::new("called-off", cancellation::CALLED_OFF_EVERY, move || {
+                let cancellations = called_off.clone();
+                async move { Ok(cancellations.called_off_pass().await?) }
+            }),
+            Pass::new("reconcile", RECONCILE_EVERY, move || {
+                let app = app.clone();
+                async move {
+                    let found = app.differences(RECONCILED_DAYS).await?;
+                    for difference in &found {
+                        tracing::error!(%difference, "the gateway's books differ from ours");
+                    }
+                    metrics::gauge!("holdfast_reconcile_differences").set(found.len() as f64);
+                    Ok(found.len() as u64)
+                }
             }),
             Pass::new("idempotency-retention", self.config.event_pass, move || {
                 let checkouts = old.clone();
@@ -284,6 +339,7 @@ impl App {
             .nest("/api/docs", api.swagger_ui())
             .at("/api/v1/events/:id/stream", get(live::api::events).data(live))
             .nest("/api/v1", api)
+            .at(buyer_return::PATH, get(buyer_return::page).data(self.checkouts.clone()))
             .at("/*path", get(site::page).data(self.pages))
             .at("/", get(site::page).data(self.pages));
         let routes = match development {
@@ -301,7 +357,7 @@ impl App {
 
     /// Every kind of saga.
     fn sagas(&self) -> Vec<Arc<dyn Attended>> {
-        vec![Arc::new(self.checkouts.executor.clone())]
+        vec![Arc::new(self.checkouts.executor.clone()), self.cancellations.refunds.attended()]
     }
 
     fn service(&self) -> OpenApiService<impl poem_openapi::OpenApi + use<>, ()> {
@@ -319,6 +375,10 @@ impl App {
             checkouts: self.checkouts.clone(),
         };
         let webhooks = WebhooksApi { checkouts: self.checkouts.clone() };
+        let cancellations = self.cancellations.clone();
+        let cancellation = CancellationApi { cancellations: cancellations.clone() };
+        let after_sale = (cancellation, EventBookingsApi { cancellations });
+        let bookings = (bookings, after_sale);
         let slices = (accounts, catalogue, reservations, bookings, payments, webhooks, operators);
         OpenApiService::new(slices, "Holdfast", VERSION).server("/api/v1")
     }
@@ -375,37 +435,6 @@ async fn base(config: &Config) -> anyhow::Result<Base> {
         None => db,
     };
     Ok(Base { db, entropy, clock, tasks: Tasks::default() })
-}
-
-fn checkouts(
-    config: &Config,
-    base: &Base,
-    reservations: &Reservations,
-) -> anyhow::Result<Checkouts> {
-    let relay = reservations.relay.clone();
-    if let Some(account) = &config.stripe {
-        let gateway = StripeGateway::new(StripeSettings {
-            secret_key: account.secret_key.clone(),
-            publishable_key: account.publishable_key.clone(),
-            api_base: account.api_base.clone(),
-            return_url: format!("{}/checkout/return", config.public_url),
-        })?;
-        let webhooks =
-            WebhookSettings { secrets: account.webhook_secrets.clone(), live: account.is_live() };
-        let checkouts = Checkouts::new(base.clone(), relay, with_faults(Arc::new(gateway)), None);
-        return Ok(checkouts.with_webhooks(webhooks));
-    }
-    let entropy = Arc::clone(&base.entropy);
-    let gateway = Arc::new(SimulatedGateway::new(base.db.clone(), entropy));
-    let bank = Arc::clone(&gateway);
-    Ok(Checkouts::new(base.clone(), relay, with_faults(gateway), Some(bank)))
-}
-
-/// The gateway behind the faults that tests plan, in a program that is built for them.
-fn with_faults(gateway: Arc<dyn PaymentGateway>) -> Arc<dyn PaymentGateway> {
-    #[cfg(feature = "failpoints")]
-    let gateway = Arc::new(crate::adapters::faulty_gateway::FaultyGateway::before(gateway));
-    gateway
 }
 
 fn locks(config: &Config, base: &Base) -> anyhow::Result<Arc<dyn LockManager>> {

@@ -33,7 +33,9 @@ pub struct Breach {
 pub fn invariants() -> impl Iterator<Item = &'static Invariant> {
     let (reservations, checkout) =
         (crate::reservations::invariants::INVARIANTS, crate::checkout::invariants::INVARIANTS);
-    reservations.iter().chain(checkout)
+    let (cancellation, ledger) =
+        (crate::cancellation::invariants::INVARIANTS, crate::ledger::invariants::INVARIANTS);
+    reservations.iter().chain(checkout).chain(cancellation).chain(ledger)
 }
 
 /// Finds every breach (at most 20 of each invariant).

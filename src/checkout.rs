@@ -10,6 +10,7 @@ use sea_orm::DbErr;
 
 use crate::{
     base::Base,
+    cancellation::Refunds,
     http::idempotency,
     live::Relay,
     ports::{PaymentGateway, payments::SimulatedBank},
@@ -18,16 +19,19 @@ use crate::{
 
 pub mod answer;
 pub mod api;
+pub mod buyer_return;
 pub mod cancel;
 pub mod confirm;
 pub mod driver;
 pub mod invariants;
 pub mod payments_api;
 pub mod read;
+pub mod settled;
+pub mod settled_store;
 pub mod store;
 pub mod webhooks;
 
-pub use api::BookingsApi;
+pub use api::{BookingAnswer, BookingsApi};
 pub use driver::CheckoutDriver;
 pub use payments_api::PaymentsApi;
 pub use webhooks::{WebhookSettings, api::WebhooksApi};
@@ -52,14 +56,16 @@ pub struct Checkouts {
 }
 
 impl Checkouts {
-    /// Checkouts through this gateway.
+    /// Checkouts through this gateway; `refunds` gives back what was paid too late.
     pub fn new(
         base: Base,
         relay: Relay,
         gateway: Arc<dyn PaymentGateway>,
         bank: Option<Arc<dyn SimulatedBank>>,
+        refunds: Refunds,
     ) -> Self {
-        let driver = CheckoutDriver::new(Arc::clone(&gateway), Arc::clone(&base.entropy), relay);
+        let entropy = Arc::clone(&base.entropy);
+        let driver = CheckoutDriver::new(Arc::clone(&gateway), entropy, relay, refunds);
         let executor = Executor::new(base.clone(), Arc::new(driver));
         Self { base, gateway, bank, webhooks: None, executor }
     }

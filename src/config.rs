@@ -1,7 +1,7 @@
 //! The configuration: environment variables (each secret also as `NAME_FILE`), a TOML file beside them, typed
 //! and checked at start. A wrong value or a bad combination is refused by its name.
 
-use std::{fs, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, fs, net::SocketAddr, path::PathBuf, time::Duration};
 
 use figment::{
     Figment,
@@ -15,14 +15,18 @@ mod payment;
 pub use self::{network::TrustedProxies, payment::StripeConfig};
 use crate::http::tokens::{MIN_SECRET_BYTES, hex};
 
-/// The settings that may hold secrets, and so may come from files.
-const SECRETS: [&str; 6] = [
+/// The settings that may come from files: those that may hold secrets, and what belongs to them.
+const FROM_FILES: [&str; 10] = [
     "DATABASE_URL",
     "REDIS_URLS",
     "JWT_SECRET",
     "STRIPE_SECRET_KEY",
     "STRIPE_PUBLISHABLE_KEY",
     "STRIPE_WEBHOOK_SECRET",
+    "STRIPE_API_BASE",
+    "PUBLIC_URL",
+    "CORS_ORIGINS",
+    "TRUSTED_PROXIES",
 ];
 /// Everything that is read.
 const KEYS: [&str; 22] = [
@@ -205,8 +209,10 @@ impl Config {
     /// The first fault, by its name.
     pub fn load() -> Result<Self, ConfigError> {
         let file = std::env::var("HOLDFAST_CONFIG").unwrap_or_else(|_| "holdfast.toml".into());
-        let mut figment =
-            Figment::new().merge(Toml::string(DEFAULTS)).merge(Toml::file(file)).merge(secrets()?);
+        let mut figment = Figment::new()
+            .merge(Toml::string(DEFAULTS))
+            .merge(Toml::file(file))
+            .merge(Serialized::globals(from_files(|name| std::env::var(name).ok())?));
         // An empty variable is one that is not set, as compose files write it.
         let set: Vec<&str> = KEYS
             .into_iter()
@@ -290,15 +296,18 @@ impl Config {
 }
 
 /// The contents of the files that `NAME_FILE` names.
-fn secrets() -> Result<Serialized<std::collections::BTreeMap<String, String>>, ConfigError> {
-    let mut found = std::collections::BTreeMap::new();
-    for name in SECRETS {
-        let Ok(path) = std::env::var(format!("{name}_FILE")) else { continue };
+fn from_files(
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<BTreeMap<String, String>, ConfigError> {
+    let mut found = BTreeMap::new();
+    for name in FROM_FILES {
+        let path = variable(&format!("{name}_FILE")).filter(|path| !path.trim().is_empty());
+        let Some(path) = path else { continue };
         let text =
             fs::read_to_string(&path).map_err(|source| ConfigError::File { path, source })?;
         found.insert(name.to_lowercase(), text.trim().to_owned());
     }
-    Ok(Serialized::globals(found))
+    Ok(found)
 }
 
 fn redis_urls(list: Option<&str>) -> Result<Vec<String>, ConfigError> {
@@ -405,6 +414,22 @@ mod tests {
             &format!("{postgres}holdfast_env = \"production\""),
             Some("DEFAULT_PAYMENT_PROVIDER"),
         );
+    }
+
+    #[test]
+    fn a_setting_is_read_from_the_file_that_is_named_for_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("key").display().to_string();
+        fs::write(&path, "sk_test_of_a_file\n").expect("a file");
+        let read = from_files(|name| match name {
+            "STRIPE_SECRET_KEY_FILE" => Some(path.clone()),
+            "STRIPE_WEBHOOK_SECRET_FILE" => Some(String::new()),
+            _ => None,
+        });
+        let wanted = [("stripe_secret_key".to_owned(), "sk_test_of_a_file".to_owned())];
+        assert_eq!(read.expect("files"), BTreeMap::from(wanted));
+        let missing = from_files(|_| Some(format!("{path}.nowhere")));
+        assert!(matches!(missing, Err(ConfigError::File { .. })), "{missing:?}");
     }
 
     const PRODUCTION: &str = "holdfast_env = \"production\"

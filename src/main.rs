@@ -33,6 +33,12 @@ enum Command {
     },
     /// Check the invariants on the live store: a line for each breach, exit 1 when there is one.
     Check,
+    /// Compare the gateway's books with ours: a line for each difference, exit 1 when there is one.
+    Reconcile {
+        /// How many days back.
+        #[arg(long, default_value_t = 180)]
+        days: u16,
+    },
     /// Print the OpenAPI document.
     Openapi,
 }
@@ -94,6 +100,7 @@ async fn run(command: Command, config: Config) -> anyhow::Result<ExitCode> {
         Command::Seed => App::start(config).await?.seed().await?,
         Command::Plan { command } => plan(config, command).await?,
         Command::Check => return report(&config).await,
+        Command::Reconcile { days } => return reconcile(config, days).await,
         Command::Openapi => println!("{}", App::document(config).await?),
     }
     Ok(ExitCode::SUCCESS)
@@ -133,5 +140,18 @@ async fn report(config: &Config) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     eprintln!("holdfast check: {} breaches", breaches.len());
+    Ok(ExitCode::FAILURE)
+}
+
+async fn reconcile(config: Config, days: u16) -> anyhow::Result<ExitCode> {
+    let differences = App::reconcile(config, days).await?;
+    for difference in &differences {
+        println!("{difference}");
+    }
+    if differences.is_empty() {
+        eprintln!("holdfast reconcile: the books of the last {days} days agree");
+        return Ok(ExitCode::SUCCESS);
+    }
+    eprintln!("holdfast reconcile: {} differences", differences.len());
     Ok(ExitCode::FAILURE)
 }

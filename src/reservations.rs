@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use crate::{base::Base, live::Relay, ports::LockManager};
 
+pub mod after_sale;
+pub mod after_sale_store;
 pub mod api;
 pub mod cancel;
 pub mod expire;

@@ -1,8 +1,9 @@
 //! Tickets: what admits. Issued in the transaction that ends a checkout, one a seat or admission.
 //!
-//! A unique index allows one live ticket a seat, whatever else goes wrong. Never takes money.
+//! A unique index allows one live ticket a seat, whatever else goes wrong. A voided ticket
+//! stays as a row. Never takes money or gives it back.
 
 pub mod issue;
 pub mod store;
 
-pub use issue::{issue, of_bookings};
+pub use issue::{issue, lock, of_bookings, refunded, void};

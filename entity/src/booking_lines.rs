@@ -44,8 +44,14 @@ pub struct Model {
     pub tax_rate_bp: i32,
     /// Tax in minor units.
     pub tax_minor: i64,
-    /// Refunded in minor units.
+    /// Given back, in minor units.
     pub refunded_minor: i64,
+    /// On its way back, in minor units.
+    pub refunding_minor: i64,
+    /// 1 where its buyer may give it back.
+    pub refundable: i32,
+    /// When it was cancelled, milliseconds since 1970.
+    pub cancelled_at: Option<i64>,
 }
 
 /// None: what belongs together is read by key.

@@ -25,6 +25,8 @@ pub mod organizations;
 pub mod outbox;
 pub mod payments;
 pub mod plans;
+pub mod refund_lines;
+pub mod refunds;
 pub mod reservation_items;
 pub mod reservations;
 pub mod sagas;

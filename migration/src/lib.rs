@@ -7,6 +7,8 @@ pub use sea_orm_migration::prelude::*;
 
 mod ddl;
 mod m20261121_000001_base;
+mod machinery;
+mod money;
 
 /// Every step, in order.
 #[derive(Debug)]

@@ -6,7 +6,11 @@
 
 use sea_orm_migration::prelude::*;
 
-use crate::ddl;
+use crate::{
+    ddl,
+    machinery::{CHANGES, CLOCK_OFFSET, EVENT_SEQUENCES, LEASES, OUTBOX, WEBHOOK_EVENTS},
+    money,
+};
 
 /// See the module.
 #[derive(Debug, DeriveMigrationName)]
@@ -29,7 +33,9 @@ const TABLES: &[(&str, &str)] = &[
     ("booking_reservations", BOOKING_RESERVATIONS),
     ("sagas", SAGAS),
     ("payments", PAYMENTS),
-    ("ledger_entries", LEDGER_ENTRIES),
+    ("refunds", money::REFUNDS),
+    ("refund_lines", money::REFUND_LINES),
+    ("ledger_entries", money::LEDGER_ENTRIES),
     ("tickets", TICKETS),
     ("idempotency_keys", IDEMPOTENCY_KEYS),
     ("audit", AUDIT),
@@ -39,8 +45,8 @@ const TABLES: &[(&str, &str)] = &[
     ("leases", LEASES),
     ("clock_offset", CLOCK_OFFSET),
     ("webhook_events", WEBHOOK_EVENTS),
-    ("simulated_payments", SIMULATED_PAYMENTS),
-    ("simulated_refunds", SIMULATED_REFUNDS),
+    ("simulated_payments", money::SIMULATED_PAYMENTS),
+    ("simulated_refunds", money::SIMULATED_REFUNDS),
 ];
 
 const ORGANIZATIONS: &str = "CREATE TABLE organizations (
@@ -252,6 +258,8 @@ const BOOKINGS: &str = "CREATE TABLE bookings (
 CREATE INDEX bookings_buyer ON bookings (buyer_id, created_at);
 CREATE INDEX bookings_email ON bookings (email) WHERE email IS NOT NULL";
 
+// `refundable` is the offer's at the purchase. `refunding_minor` is promised and on its way back,
+// `refunded_minor` is given back and in the ledger.
 const BOOKING_LINES: &str = "CREATE TABLE booking_lines (
     booking_id {uuid} NOT NULL REFERENCES bookings (id),
     id {uuid} NOT NULL,
@@ -272,8 +280,12 @@ const BOOKING_LINES: &str = "CREATE TABLE booking_lines (
     tax_rate_bp {int} NOT NULL CHECK (tax_rate_bp BETWEEN 0 AND 10000),
     tax_minor {big} NOT NULL CHECK (tax_minor >= 0),
     refunded_minor {big} NOT NULL CHECK (refunded_minor >= 0),
+    refunding_minor {big} NOT NULL CHECK (refunding_minor >= 0),
+    refundable {int} NOT NULL CHECK (refundable IN (0, 1)),
+    cancelled_at {big},
     PRIMARY KEY (booking_id, id),
-    CHECK ((kind = 'seat') = (seat_id IS NOT NULL))
+    CHECK ((kind = 'seat') = (seat_id IS NOT NULL)),
+    CHECK (refunded_minor + refunding_minor <= price_minor - discount_minor + fee_minor)
 ) {end};
 CREATE INDEX booking_lines_event ON booking_lines (event_id)";
 
@@ -330,19 +342,6 @@ const PAYMENTS: &str = "CREATE TABLE payments (
 CREATE INDEX payments_booking ON payments (booking_id);
 CREATE UNIQUE INDEX payments_intent ON payments (provider, intent_id) WHERE intent_id IS NOT NULL";
 
-const LEDGER_ENTRIES: &str = "CREATE TABLE ledger_entries (
-    id {uuid} PRIMARY KEY,
-    posting_id {uuid} NOT NULL,
-    booking_id {uuid} NOT NULL,
-    organization_id {uuid} NOT NULL,
-    account {text} NOT NULL CHECK (account IN ('gateway', 'organization', 'fees', 'discounts')),
-    amount_minor {big} NOT NULL CHECK (amount_minor <> 0),
-    currency {text} NOT NULL,
-    kind {text} NOT NULL CHECK (kind IN ('capture', 'refund')),
-    created_at {big} NOT NULL
-) {end};
-CREATE INDEX ledger_entries_booking ON ledger_entries (booking_id)";
-
 const TICKETS: &str = "CREATE TABLE tickets (
     id {uuid} PRIMARY KEY,
     event_id {uuid} NOT NULL,
@@ -396,94 +395,6 @@ const AUDIT: &str = "CREATE TABLE audit (
 CREATE INDEX audit_subject ON audit (subject_id, id);
 CREATE INDEX audit_actor ON audit (actor_id, id);
 CREATE INDEX audit_age ON audit (at)";
-
-const OUTBOX: &str = "CREATE TABLE outbox (
-    id {serial},
-    event_id {uuid} NOT NULL,
-    payload {text} NOT NULL,
-    created_at {big} NOT NULL
-) {end}";
-
-const CHANGES: &str = "CREATE TABLE changes (
-    event_id {uuid} NOT NULL,
-    seq {big} NOT NULL CHECK (seq > 0),
-    payload {text} NOT NULL,
-    created_at {big} NOT NULL,
-    PRIMARY KEY (event_id, seq)
-) {end};
-CREATE INDEX changes_age ON changes (created_at)";
-
-const EVENT_SEQUENCES: &str = "CREATE TABLE event_sequences (
-    event_id {uuid} PRIMARY KEY,
-    last_seq {big} NOT NULL CHECK (last_seq >= 0)
-) {hot}";
-
-// A row is locked for as long as the work takes, and not for a time: who dies lets go of it.
-const LEASES: &str = "CREATE TABLE leases (
-    name {text} PRIMARY KEY,
-    fence {big} NOT NULL
-) {hot}";
-
-// What gateways told of, once for each event. Ids and the type alone: what they are about is fetched again.
-const WEBHOOK_EVENTS: &str = "CREATE TABLE webhook_events (
-    provider {text} NOT NULL,
-    event_id {text} NOT NULL,
-    kind {text} NOT NULL,
-    payment {text},
-    account {text},
-    status {text} NOT NULL CHECK (status IN ('new', 'done', 'ignored', 'failed')),
-    outcome {text},
-    attempts {int} NOT NULL CHECK (attempts >= 0),
-    received_at {big} NOT NULL,
-    due_at {big} NOT NULL,
-    settled_at {big},
-    PRIMARY KEY (provider, event_id),
-    CHECK ((status = 'new') = (settled_at IS NULL)),
-    CHECK ((status = 'new') = (outcome IS NULL)),
-    CHECK (status <> 'new' OR payment IS NOT NULL)
-) {end};
-CREATE INDEX webhook_events_due ON webhook_events (due_at) WHERE status = 'new';
-CREATE INDEX webhook_events_age ON webhook_events (received_at)";
-
-// Added to the database's clock; only development and tests write it.
-const CLOCK_OFFSET: &str = "CREATE TABLE clock_offset (
-    id {int} PRIMARY KEY CHECK (id = 1),
-    offset_ms {big} NOT NULL
-) {end};
-INSERT INTO clock_offset (id, offset_ms) VALUES (1, 0)";
-
-// The simulated gateway's own books: it is an outside system that happens to live next door. A key column
-// names the call that took effect last, so that the same call is answered again and not repeated.
-const SIMULATED_PAYMENTS: &str = "CREATE TABLE simulated_payments (
-    id {text} PRIMARY KEY,
-    idempotency_key {text} NOT NULL UNIQUE,
-    client_secret {text} NOT NULL UNIQUE,
-    saga {text} NOT NULL,
-    method {text} NOT NULL,
-    amount_minor {big} NOT NULL CHECK (amount_minor > 0),
-    currency {text} NOT NULL,
-    status {text} NOT NULL CHECK (status IN
-        ('requires_confirmation', 'requires_action', 'processing', 'requires_capture', 'succeeded',
-        'canceled', 'declined')),
-    authorize_key {text},
-    capture_key {text},
-    void_key {text},
-    decided_at {big},
-    captured_minor {big} NOT NULL CHECK (captured_minor >= 0 AND captured_minor <= amount_minor),
-    refunded_minor {big} NOT NULL CHECK (refunded_minor >= 0 AND refunded_minor <= captured_minor),
-    created_at {big} NOT NULL
-) {hot};
-CREATE INDEX simulated_payments_saga ON simulated_payments (saga);
-CREATE INDEX simulated_payments_age ON simulated_payments (created_at)";
-
-const SIMULATED_REFUNDS: &str = "CREATE TABLE simulated_refunds (
-    id {text} PRIMARY KEY,
-    idempotency_key {text} NOT NULL UNIQUE,
-    payment_id {text} NOT NULL REFERENCES simulated_payments (id),
-    amount_minor {big} NOT NULL CHECK (amount_minor > 0),
-    created_at {big} NOT NULL
-) {end};
-CREATE INDEX simulated_refunds_payment ON simulated_refunds (payment_id)";
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {

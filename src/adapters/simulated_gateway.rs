@@ -10,6 +10,7 @@
 //! | `pm_sim_lost_reply` | the first answer to the authorization is lost, its effect is not |
 //! | `pm_sim_late_webhook` | the decision takes [`LATE_MS`] and nobody tells us of it |
 //! | `pm_sim_capture_fails` | the amount is reserved and cannot be taken |
+//! | `pm_sim_late_success` | nothing is decided until it is to be voided: then it succeeds instead |
 //! | `pm_sim_refund_fails` | the amount is taken and cannot be given back |
 
 mod store;
@@ -43,7 +44,7 @@ pub const SLOW: Duration = Duration::from_secs(10);
 /// How long the late method takes to decide, in milliseconds of the database's clock.
 pub const LATE_MS: i64 = 20_000;
 
-const METHODS: [&str; 8] = [
+const METHODS: [&str; 9] = [
     "pm_card_visa",
     "pm_card_chargeDeclined",
     "pm_card_authenticationRequired",
@@ -51,6 +52,7 @@ const METHODS: [&str; 8] = [
     "pm_sim_lost_reply",
     "pm_sim_late_webhook",
     "pm_sim_capture_fails",
+    store::LATE_SUCCESS,
     store::REFUND_FAILS,
 ];
 
@@ -88,6 +90,7 @@ impl SimulatedGateway {
             "pm_card_chargeDeclined" => (PaymentStatus::Declined, None),
             "pm_card_authenticationRequired" => (PaymentStatus::ActionRequired, None),
             "pm_sim_late_webhook" => (PaymentStatus::Processing, Some(LATE_MS)),
+            store::LATE_SUCCESS => (PaymentStatus::Processing, None),
             _ => (PaymentStatus::Authorized, None),
         };
         if !store::authorize(&self.db, payment, key, status, wait_ms).await? {

@@ -107,7 +107,9 @@ impl From<CallError> for No {
                 Self::Doubt(Doubt::Faulted)
             }
             (402, _) | (_, "card_error") => Self::Card(card_code(&refusal)),
-            _ => Self::Invalid(refusal.code.unwrap_or_else(|| "invalid_request".to_owned())),
+            _ => {
+                Self::Invalid(refusal.code.clone().unwrap_or_else(|| "invalid_request".to_owned()))
+            }
         }
     }
 }

@@ -6,10 +6,14 @@ use holdfast_contract::{
     problem::ProblemType,
     reservations::ItemKind,
 };
-use holdfast_domain::checkout::Failure;
+use holdfast_domain::{
+    checkout::Failure,
+    refund::rules::{Asker, Standing},
+};
 use holdfast_entity::{booking_lines, bookings};
 use sea_orm::DbErr;
 
+use super::settled::Occasions;
 use crate::http::{
     idempotency::{Answer, Made},
     problem::{self, ApiProblem},
@@ -19,7 +23,7 @@ use crate::http::{
 /// The kind of every next action: the buyer hands the secret to the gateway's own script.
 const REDIRECT_OR_SDK: &str = "redirect_or_sdk";
 
-/// A booking on the wire.
+/// A booking on the wire, with what its buyer may do with it by the rules.
 ///
 /// # Errors
 /// When the store holds what its CHECKs forbid.
@@ -27,20 +31,27 @@ pub fn booking(
     stored: &bookings::Model,
     lines: &[booking_lines::Model],
     tickets: Vec<Ticket>,
-    client_secret: Option<String>,
+    occasions: &Occasions,
 ) -> Result<Booking, DbErr> {
     let money = |amount| Money { amount, currency: stored.currency.clone() };
     let status = status(&stored.status)?;
+    let standing: Vec<_> = lines.iter().map(|line| occasions.line(line, &tickets)).collect();
+    let live = || standing.iter().filter(|line| line.standing == Standing::Live);
+    let free_of_obstacles = |line: &holdfast_domain::refund::rules::Line| {
+        line.obstacle(Asker::Buyer, occasions.now_ms).is_none()
+    };
+    let can_give_back = status == BookingStatus::Confirmed && live().all(free_of_obstacles);
     Ok(Booking {
         id: stored.id,
         reference: stored.reference.clone(),
         status,
-        cancellable: status == BookingStatus::Pending,
-        refundable: None,
         total: money(stored.total_minor),
+        cancellable: can_give_back || status == BookingStatus::Pending,
+        refundable: can_give_back.then(|| money(live().map(|line| line.left_minor()).sum())),
         lines: lines
             .iter()
-            .map(|line| BookingLine {
+            .zip(&standing)
+            .map(|(line, standing)| BookingLine {
                 id: line.id,
                 event_id: line.event_id,
                 kind: if line.seat_id.is_some() { ItemKind::Seat } else { ItemKind::General },
@@ -51,14 +62,15 @@ pub fn booking(
                 quantity: line.quantity,
                 admits: line.admits,
                 price: money(line.price_minor),
-                refunded: money(line.refunded_minor),
-                cancelled: false,
-                cancellable: false,
+                refunded: money(standing.returned_minor),
+                cancelled: standing.standing == Standing::Cancelled,
+                cancellable: status == BookingStatus::Confirmed
+                    && standing.standing == Standing::Live
+                    && free_of_obstacles(standing),
             })
             .collect(),
         tickets,
-        next_action: client_secret
-            .map(|client_secret| NextAction { kind: REDIRECT_OR_SDK.to_owned(), client_secret }),
+        next_action: None,
         failure: stored.failure.clone(),
         email: stored.email.clone(),
         created_at: rfc3339(stored.created_at),
@@ -72,6 +84,21 @@ fn status(word: &str) -> Result<BookingStatus, DbErr> {
         "failed" => Ok(BookingStatus::Failed),
         "cancelled" => Ok(BookingStatus::Cancelled),
         unknown => Err(DbErr::Type(format!("{unknown} is no status of a booking"))),
+    }
+}
+
+/// What the buyer does with the gateway's secret.
+pub fn next_action(client_secret: String) -> NextAction {
+    NextAction { kind: REDIRECT_OR_SDK.to_owned(), client_secret }
+}
+
+/// A status as stored.
+pub fn stored_status(status: BookingStatus) -> &'static str {
+    match status {
+        BookingStatus::Pending => "pending",
+        BookingStatus::Confirmed => "confirmed",
+        BookingStatus::Failed => "failed",
+        BookingStatus::Cancelled => "cancelled",
     }
 }
 
@@ -92,9 +119,11 @@ pub fn kept_failure(why: &Failure) -> Option<Answer> {
         Failure::Declined { .. } => {
             Some(Answer::typed(402, problem::CONTENT_TYPE, failure(why).problem()))
         }
-        Failure::SeatsLost | Failure::TimedOut | Failure::CaptureRefused | Failure::Cancelled => {
-            None
-        }
+        Failure::SeatsLost
+        | Failure::SeatsLostRefunded
+        | Failure::TimedOut
+        | Failure::CaptureRefused
+        | Failure::Cancelled => None,
     }
 }
 
@@ -108,6 +137,10 @@ pub fn failure(why: &Failure) -> ApiProblem {
         Failure::SeatsLost => (
             ProblemType::SeatsUnavailable,
             "Some of your seats were lost. Nothing was charged.".to_owned(),
+        ),
+        Failure::SeatsLostRefunded => (
+            ProblemType::SeatsUnavailable,
+            "Your payment came through too late for your seats. It is being given back.".to_owned(),
         ),
         Failure::TimedOut => (
             ProblemType::ReservationExpired,
@@ -143,9 +176,13 @@ mod tests {
         assert_eq!(kept.status, 402);
         let problem: Problem = serde_json::from_str(&kept.body).expect("a problem");
         assert_eq!(problem.reasons, ["payment-declined"]);
-        for why in
-            [Failure::SeatsLost, Failure::TimedOut, Failure::CaptureRefused, Failure::Cancelled]
-        {
+        for why in [
+            Failure::SeatsLost,
+            Failure::SeatsLostRefunded,
+            Failure::TimedOut,
+            Failure::CaptureRefused,
+            Failure::Cancelled,
+        ] {
             assert_eq!(kept_failure(&why), None);
             assert_eq!(failure(&why).problem().status, 409);
             assert_eq!(failure(&why).problem().reasons, [why.name()]);

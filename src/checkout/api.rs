@@ -1,7 +1,7 @@
 //! The HTTP of bookings.
 
 use holdfast_contract::{
-    bookings::{Booking, BookingPage, BookingStatus, ConfirmRequest},
+    bookings::{Booking, BookingPage, ConfirmRequest},
     problem::ProblemType,
 };
 use holdfast_domain::{
@@ -22,7 +22,6 @@ use uuid::Uuid;
 
 use super::{
     Checkouts, answer,
-    cancel::CancelError,
     confirm::{Came, ConfirmCommand, ConfirmError, MAX_RESERVATIONS},
     store::By,
 };
@@ -127,22 +126,6 @@ impl BookingsApi {
         let found = self.checkouts.find_for(&caller, By::Id(BookingId(id.0))).await?;
         found.map(Json).ok_or_else(no_booking)
     }
-
-    /// Stop a booking that is still pending: the payment is voided, then the places are free.
-    #[oai(path = "/:id/cancel", method = "post")]
-    async fn cancel(&self, caller: Caller, id: Path<Uuid>) -> Result<BookingAnswer, ApiProblem> {
-        caller.known_buyer()?;
-        let checkouts = self.checkouts.clone();
-        let id = BookingId(id.0);
-        let tasks = &self.checkouts.base.tasks;
-        let booking = tasks.run(async move { checkouts.cancel(&caller, id).await }).await??;
-        match booking.status {
-            BookingStatus::Pending => Ok(BookingAnswer::pending(&booking)),
-            BookingStatus::Confirmed | BookingStatus::Failed | BookingStatus::Cancelled => {
-                Ok(BookingAnswer(Json(booking).into_response()))
-            }
-        }
-    }
 }
 
 impl BookingsApi {
@@ -232,7 +215,13 @@ fn no_booking() -> ApiProblem {
 pub struct BookingAnswer(Response);
 
 impl BookingAnswer {
-    fn pending(booking: &Booking) -> Self {
+    /// As it stands.
+    pub(crate) fn now(response: Response) -> Self {
+        Self(response)
+    }
+
+    /// Not known yet: ask again.
+    pub(crate) fn pending(booking: &Booking) -> Self {
         let mut response = answer::pending(booking).into_response();
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECS));
         Self(response)
@@ -307,19 +296,6 @@ impl From<BeginError> for ApiProblem {
                 format!("The time of reservation {id} is over. Choose again."),
             ),
             BeginError::Db(error) => error.into(),
-        }
-    }
-}
-
-impl From<CancelError> for ApiProblem {
-    fn from(error: CancelError) -> Self {
-        match error {
-            CancelError::NotFound => no_booking(),
-            CancelError::TooLate(status) => Self::new(
-                ProblemType::IllegalTransition,
-                format!("The booking is {status} and cannot be stopped any more."),
-            ),
-            CancelError::Db(error) => error.into(),
         }
     }
 }

@@ -370,6 +370,10 @@ async fn write_booking(
         settled_at: None,
         version: 1,
     };
+    let mut offers: Vec<Uuid> = begun.items.iter().map(|item| item.offer_id).collect();
+    offers.sort_unstable();
+    offers.dedup();
+    let refundable = store::refundable_offers(tx, &offers).await?;
     let lines: Vec<booking_lines::Model> = begun
         .items
         .iter()
@@ -393,6 +397,9 @@ async fn write_booking(
             tax_rate_bp: 0,
             tax_minor: 0,
             refunded_minor: 0,
+            refunding_minor: 0,
+            refundable: refundable.contains(&item.offer_id).into(),
+            cancelled_at: None,
         })
         .collect();
     store::insert_booking(tx, &row).await?;

@@ -1,24 +1,34 @@
 //! The checkout as a saga: the domain's decisions, the gateway's calls, the local steps.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use holdfast_domain::{
     checkout::{
         self, Checkout, Decision, Doubt, Ending, Event, Failure, Order, Outcome, PaymentId, State,
         Step,
     },
-    ids::ReservationId,
+    ids::{LineId, ReservationId},
+    ledger,
+    refund::rules::Share,
 };
-use holdfast_entity::payments;
+use holdfast_entity::{booking_lines, payments};
 use sea_orm::DbErr;
 
-use super::{answer, store};
+use super::{answer, settled, store};
 use crate::{
+    cancellation::refund::{Reason, Refunds, Wanted},
     db::Tx,
     http::idempotency,
+    ledger::{self as books, Kind},
     live::{Relay, record},
-    ports::{Entropy, PaymentGateway, payments::NewPayment},
-    reservations::payment_steps::{self, Changes},
+    ports::{
+        Entropy, PaymentGateway,
+        payments::{GATEWAY_TIMEOUT, NewPayment, in_time},
+    },
+    reservations::{
+        after_sale,
+        payment_steps::{self, Changes},
+    },
     saga::{
         Directive, Driver, Status,
         driver::{Illegal, Performed, Progress, Unreadable},
@@ -27,24 +37,29 @@ use crate::{
     tickets,
 };
 
-/// How long the gateway may take to answer. Past it nobody knows what happened.
-const GATEWAY_TIMEOUT: Duration = Duration::from_secs(20);
-
 /// See the module.
 #[derive(Debug)]
 pub struct CheckoutDriver {
     gateway: Arc<dyn PaymentGateway>,
     entropy: Arc<dyn Entropy>,
     relay: Relay,
+    refunds: Refunds,
 }
 
 /// The name of asking the gateway, in failpoints and metrics.
 const ASK: &str = "ask";
+/// Why a booking failed that was being paid when its event was called off.
+const EVENT_CANCELLED: &str = "event-cancelled";
 
 impl CheckoutDriver {
-    /// A driver that calls this gateway.
-    pub fn new(gateway: Arc<dyn PaymentGateway>, entropy: Arc<dyn Entropy>, relay: Relay) -> Self {
-        Self { gateway, entropy, relay }
+    /// A driver that calls this gateway; `refunds` gives back what came too late.
+    pub fn new(
+        gateway: Arc<dyn PaymentGateway>,
+        entropy: Arc<dyn Entropy>,
+        relay: Relay,
+        refunds: Refunds,
+    ) -> Self {
+        Self { gateway, entropy, relay, refunds }
     }
 
     async fn run(&self, checkout: &Checkout, step: Step, attempt: u32) -> Event {
@@ -98,22 +113,54 @@ impl CheckoutDriver {
         payment_steps::settle(tx, &reservations).await?;
         let tickets = tickets::issue(tx, &*self.entropy, stored.buyer_id, &lines, now_ms).await?;
         store::end(tx, booking, "confirmed", None, now_ms).await?;
-        if let Order::Paid { amount, .. } = &checkout.order {
-            store::mark_payment(tx, booking, "captured", now_ms).await?;
-            let posting = store::Posting {
-                id: self.entropy.id(),
-                entries: [self.entropy.id(), self.entropy.id()],
-                booking,
-                organization: stored.organization_id,
-                amount: *amount,
-                now_ms,
-            };
-            store::post_capture(tx, &posting).await?;
-        }
+        store::mark_payment(tx, booking, "captured", now_ms).await?;
+        let entries = ledger::capture(books::cost_of(&lines));
+        books::post(tx, &*self.entropy, &stored, Kind::Capture, &entries, now_ms).await?;
         "confirmed".clone_into(&mut stored.status);
-        let shown = answer::booking(&stored, &lines, tickets, None)?;
+        let occasions = settled::Occasions::of(tx, lines.iter()).await?;
+        let shown = answer::booking(&stored, &lines, tickets, &occasions)?;
         idempotency::answer_for(tx, booking.0, &answer::confirmed(&shown)).await?;
         Ok(Performed::Done(Event::TicketsIssued(Outcome::Done(()))))
+    }
+
+    /// The money was taken late: the same seats, where they are free.
+    async fn reclaim(
+        &self,
+        tx: &Tx,
+        checkout: &Checkout,
+        aftermath: &mut Changes,
+    ) -> Result<Performed<Event>, DbErr> {
+        let reservations = store::reservations_of(tx, checkout.booking).await?;
+        let Some(changes) = after_sale::reclaim(tx, &reservations).await? else {
+            return Ok(Performed::Refused(Event::SeatsReclaimed(Outcome::Refused(()))));
+        };
+        merge(aftermath, changes);
+        Ok(Performed::Done(Event::SeatsReclaimed(Outcome::Done(()))))
+    }
+
+    /// The money was taken and the seats are somebody else's: it goes back.
+    async fn refund_lost(&self, tx: &Tx, checkout: &Checkout, now_ms: i64) -> Result<(), DbErr> {
+        let (booking, lines) = store::booking_with_lines(tx, checkout.booking).await?;
+        let cost = books::cost_of(&lines);
+        let entries = ledger::capture(cost);
+        books::post(tx, &*self.entropy, &booking, Kind::Capture, &entries, now_ms).await?;
+        let share = |line: &booking_lines::Model| Share {
+            line: LineId(line.id),
+            minor: books::cost(line).paid_minor(),
+        };
+        let shares: Vec<Share> = lines.iter().map(share).collect();
+        settled::cancelled(tx, checkout.booking, &shares, now_ms).await?;
+        let payment = settled::captured(tx, checkout.booking).await?;
+        let wanted = Wanted {
+            booking: &booking,
+            payment: &payment,
+            shares: &shares,
+            reason: Reason::SeatsLost,
+            asked_by: None,
+            now_ms,
+        };
+        // Its own pass drives it: this worker still has the checkout in hand.
+        self.refunds.open(tx, wanted).await.map(|_| ())
     }
 
     async fn release(
@@ -128,13 +175,22 @@ impl CheckoutDriver {
         let reservations = store::reservations_of(tx, booking).await?;
         let changes = payment_steps::release(tx, &reservations, why).await?;
         merge(aftermath, changes);
-        let (status, payment) = match why {
-            Failure::Cancelled => ("cancelled", "void"),
-            Failure::Declined { .. } => ("failed", "declined"),
-            Failure::SeatsLost | Failure::TimedOut | Failure::CaptureRefused => ("failed", "void"),
+        let (status, name, payment) = match why {
+            Failure::Cancelled if after_sale::any_called_off(tx, &reservations).await? => {
+                ("failed", EVENT_CANCELLED, "void")
+            }
+            Failure::Cancelled => ("cancelled", why.name(), "void"),
+            Failure::Declined { .. } => ("failed", why.name(), "declined"),
+            Failure::SeatsLost | Failure::TimedOut | Failure::CaptureRefused => {
+                ("failed", why.name(), "void")
+            }
+            Failure::SeatsLostRefunded => ("failed", why.name(), "captured"),
         };
-        store::end(tx, booking, status, Some(why.name()), now_ms).await?;
+        store::end(tx, booking, status, Some(name), now_ms).await?;
         store::mark_payment(tx, booking, payment, now_ms).await?;
+        if *why == Failure::SeatsLostRefunded {
+            self.refund_lost(tx, checkout, now_ms).await?;
+        }
         if let Some(answer) = answer::kept_failure(why) {
             idempotency::answer_for(tx, booking.0, &answer).await?;
         }
@@ -158,17 +214,11 @@ fn payment_of(state: &State) -> Option<&PaymentId> {
         | State::Capturing { payment, .. }
         | State::Voiding { payment, .. } => Some(payment),
         State::ConfirmingSeats { payment, .. } | State::Issuing { payment, .. } => payment.as_ref(),
+        State::Reclaiming { payment, .. } => Some(payment),
         State::Preparing { .. }
         | State::Releasing { .. }
         | State::Rest { .. }
         | State::Stuck { .. } => None,
-    }
-}
-
-async fn in_time<T, R>(call: impl Future<Output = Outcome<T, R>>) -> Outcome<T, R> {
-    match tokio::time::timeout(GATEWAY_TIMEOUT, call).await {
-        Ok(outcome) => outcome,
-        Err(_) => Outcome::Unknown(Doubt::NoReply),
     }
 }
 
@@ -194,6 +244,7 @@ impl Driver for CheckoutDriver {
             | State::Authorizing { .. }
             | State::ConfirmingSeats { .. }
             | State::Capturing { .. }
+            | State::Reclaiming { .. }
             | State::Issuing { .. } => Status::Running,
             State::Awaiting { .. } => Status::Waiting,
             State::Voiding { .. } | State::Releasing { .. } => Status::Undoing,
@@ -208,10 +259,13 @@ impl Driver for CheckoutDriver {
             Decision::Run(step @ (Step::Prepare | Step::Authorize | Step::Capture), _) => {
                 Directive::Outside(step.name())
             }
-            Decision::Run(step @ (Step::ConfirmSeats | Step::IssueTickets), _) => {
-                Directive::Local(step.name())
+            Decision::Run(
+                step @ (Step::ConfirmSeats | Step::IssueTickets | Step::ReclaimSeats),
+                _,
+            ) => Directive::Local(step.name()),
+            Decision::Undo(step @ (Step::ConfirmSeats | Step::ReclaimSeats), _) => {
+                Directive::Local(step.undo_name())
             }
-            Decision::Undo(step @ Step::ConfirmSeats, _) => Directive::Local(step.undo_name()),
             Decision::Undo(
                 step @ (Step::Prepare | Step::Authorize | Step::Capture | Step::IssueTickets),
                 _,
@@ -278,6 +332,7 @@ impl Driver for CheckoutDriver {
                 self.confirm_seats(tx, state, aftermath, now_ms).await
             }
             (Decision::Run(Step::IssueTickets, _), _) => self.issue(tx, state, now_ms).await,
+            (Decision::Run(Step::ReclaimSeats, _), _) => self.reclaim(tx, state, aftermath).await,
             (Decision::Undo(Step::ConfirmSeats, _), State::Releasing { why, .. }) => {
                 self.release(tx, state, why, aftermath, now_ms).await
             }
@@ -290,6 +345,7 @@ impl Driver for CheckoutDriver {
         match &state.state {
             State::ConfirmingSeats { .. } => Some(Event::SeatsConfirmed(unknown)),
             State::Issuing { .. } => Some(Event::TicketsIssued(unknown)),
+            State::Reclaiming { .. } => Some(Event::SeatsReclaimed(unknown)),
             State::Releasing { .. } => Some(Event::SeatsReleased(unknown)),
             State::Preparing { .. }
             | State::Authorizing { .. }
@@ -340,7 +396,8 @@ impl Driver for CheckoutDriver {
 
     fn committed(&self, steps: &[&'static str]) {
         let changes_seats = |step: &&str| {
-            [Step::ConfirmSeats.name(), Step::ConfirmSeats.undo_name()].contains(step)
+            let (confirm, reclaim) = (Step::ConfirmSeats, Step::ReclaimSeats);
+            [confirm.name(), reclaim.name(), confirm.undo_name()].contains(step)
         };
         if steps.iter().any(changes_seats) {
             self.relay.nudge();

@@ -2,17 +2,46 @@
 
 use std::collections::HashMap;
 
-use holdfast_contract::bookings::Booking;
+use holdfast_contract::bookings::{Booking, BookingStatus};
 use holdfast_domain::{
     access::{self, Action, Relation},
-    ids::{BookingId, OrganizationId},
+    ids::{BookingId, EventId, OrganizationId},
 };
 use holdfast_entity::{booking_lines, bookings};
 use sea_orm::DbErr;
 use uuid::Uuid;
 
-use super::{Checkouts, answer, store};
-use crate::{accounts::membership, http::auth::Caller, tickets};
+use super::{Checkouts, answer, settled::Occasions, settled_store, store};
+use crate::{accounts::membership, db::Sql, http::auth::Caller, tickets};
+
+/// A booking that is not pending on the wire, as a transaction sees it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn shown(sql: &impl Sql, id: BookingId) -> Result<Option<Booking>, DbErr> {
+    match store::find(sql, store::By::Id(id)).await? {
+        Some(stored) => Ok(show(sql, vec![stored]).await?.pop()),
+        None => Ok(None),
+    }
+}
+
+/// Bookings on the wire, without what a pending one wants of its buyer.
+async fn show(sql: &impl Sql, rows: Vec<bookings::Model>) -> Result<Vec<Booking>, DbErr> {
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    let all = store::lines_of(sql, &ids).await?;
+    let occasions = Occasions::of(sql, all.iter()).await?;
+    let mut lines: HashMap<Uuid, Vec<booking_lines::Model>> = HashMap::new();
+    for line in all {
+        lines.entry(line.booking_id).or_default().push(line);
+    }
+    let mut tickets = tickets::of_bookings(sql, &ids).await?;
+    let shown = rows.into_iter().map(|row| {
+        let lines = lines.remove(&row.id).unwrap_or_default();
+        let tickets = tickets.remove(&row.id).unwrap_or_default();
+        answer::booking(&row, &lines, tickets, &occasions)
+    });
+    shown.collect()
+}
 
 impl Checkouts {
     /// The booking on the wire, whoever asks.
@@ -58,6 +87,39 @@ impl Checkouts {
         self.show(rows).await
     }
 
+    /// A page of an event's bookings, newest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn of_event(
+        &self,
+        event: EventId,
+        status: Option<BookingStatus>,
+        after: Option<Uuid>,
+        limit: u64,
+    ) -> Result<Vec<Booking>, DbErr> {
+        let status = status.map(answer::stored_status);
+        let rows = settled_store::of_event(&self.base.db, event, status, after, limit).await?;
+        // What a pending one wants of its buyer is the buyer's business alone.
+        show(&self.base.db, rows).await
+    }
+
+    /// The booking as stored, and how the caller stands to it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn related(
+        &self,
+        caller: &Caller,
+        id: BookingId,
+    ) -> Result<Option<(bookings::Model, Relation)>, DbErr> {
+        let Some(stored) = store::find(&self.base.db, store::By::Id(id)).await? else {
+            return Ok(None);
+        };
+        let relation = self.relation(caller, &stored).await?;
+        Ok(Some((stored, relation)))
+    }
+
     /// What people call these bookings.
     ///
     /// # Errors
@@ -84,23 +146,13 @@ impl Checkouts {
     }
 
     async fn show(&self, rows: Vec<bookings::Model>) -> Result<Vec<Booking>, DbErr> {
-        let db = &self.base.db;
-        let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
-        let mut lines: HashMap<Uuid, Vec<booking_lines::Model>> = HashMap::new();
-        for line in store::lines_of(db, &ids).await? {
-            lines.entry(line.booking_id).or_default().push(line);
-        }
-        let mut tickets = tickets::of_bookings(db, &ids).await?;
-        let mut shown = Vec::with_capacity(rows.len());
-        for row in rows {
+        let mut shown = show(&self.base.db, rows).await?;
+        for booking in &mut shown {
             // Only a pending one can want something of its buyer.
-            let secret = match row.status.as_str() {
-                "pending" => self.secret(BookingId(row.id)).await?,
-                _ => None,
-            };
-            let lines = lines.remove(&row.id).unwrap_or_default();
-            let tickets = tickets.remove(&row.id).unwrap_or_default();
-            shown.push(answer::booking(&row, &lines, tickets, secret)?);
+            if booking.status == BookingStatus::Pending {
+                let secret = self.secret(BookingId(booking.id)).await?;
+                booking.next_action = secret.map(answer::next_action);
+            }
         }
         Ok(shown)
     }

@@ -1,10 +1,10 @@
-//! The SQL of bookings, payments and the ledger.
+//! The SQL of bookings and payments.
 
 use std::collections::HashMap;
 
 use holdfast_domain::{
     ids::{BookingId, EventId, ReservationId},
-    money::Money,
+    refund::rules::Occasion,
 };
 use holdfast_entity::{booking_lines, bookings, payments};
 use sea_orm::{DbErr, FromQueryResult, Value};
@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::db::{Sql, placeholders};
 
-const LINE_COLUMNS: usize = 19;
+const LINE_COLUMNS: usize = 21;
 
 /// Writes a booking.
 pub async fn insert_booking(sql: &impl Sql, row: &bookings::Model) -> Result<(), DbErr> {
@@ -41,7 +41,8 @@ pub async fn insert_booking(sql: &impl Sql, row: &bookings::Model) -> Result<(),
 pub async fn insert_lines(sql: &impl Sql, rows: &[booking_lines::Model]) -> Result<(), DbErr> {
     let mut text = "INSERT INTO booking_lines (booking_id, id, event_id, organization_id, \
         reservation_id, item_id, kind, seat_id, section_id, offer_id, label, quantity, admits, \
-        price_minor, discount_minor, fee_minor, tax_rate_bp, tax_minor, refunded_minor) VALUES "
+        price_minor, discount_minor, fee_minor, tax_rate_bp, tax_minor, refunded_minor, \
+        refunding_minor, refundable) VALUES "
         .to_owned();
     let mut values: Vec<Value> = Vec::with_capacity(rows.len() * LINE_COLUMNS);
     for (at, row) in rows.iter().enumerate() {
@@ -67,6 +68,8 @@ pub async fn insert_lines(sql: &impl Sql, rows: &[booking_lines::Model]) -> Resu
             row.tax_rate_bp.into(),
             row.tax_minor.into(),
             row.refunded_minor.into(),
+            row.refunding_minor.into(),
+            row.refundable.into(),
         ]);
     }
     sql.run(&text, values).await.map(|_| ())
@@ -96,7 +99,8 @@ pub async fn persons_of_address(sql: &impl Sql, event: EventId, email: &str) -> 
         .one(
             "SELECT CAST(COALESCE(SUM(l.admits), 0) AS bigint) AS persons FROM bookings b \
              JOIN booking_lines l ON l.booking_id = b.id \
-             WHERE b.email = $2 AND l.event_id = $1 AND b.status IN ('pending', 'confirmed')",
+             WHERE b.email = $2 AND l.event_id = $1 AND l.cancelled_at IS NULL \
+             AND b.status IN ('pending', 'confirmed')",
             vec![event.0.into(), email.into()],
         )
         .await?;
@@ -139,11 +143,49 @@ pub async fn lines_of(
     }
     let text = format!(
         "SELECT * FROM booking_lines WHERE booking_id IN ({}) \
-         ORDER BY booking_id, event_id, seat_id, id",
+         ORDER BY booking_id, event_id, kind DESC, seat_id, id",
         placeholders(1, bookings.len())
     );
     let rows = sql.all(&text, bookings.iter().map(|id| (*id).into()).collect()).await?;
     rows.iter().map(|row| booking_lines::Model::from_query_result(row, "")).collect()
+}
+
+/// When these events begin, or that they are called off; and the database's clock.
+pub async fn occasions(
+    sql: &impl Sql,
+    events: &[Uuid],
+) -> Result<(HashMap<Uuid, Occasion>, i64), DbErr> {
+    let mut found = HashMap::with_capacity(events.len());
+    let mut now_ms = 0;
+    if events.is_empty() {
+        return Ok((found, now_ms));
+    }
+    let text = format!(
+        "SELECT id, status, starts_at, {{now}} AS now FROM events WHERE id IN ({})",
+        placeholders(1, events.len())
+    );
+    for row in sql.all(&text, events.iter().map(|id| (*id).into()).collect()).await? {
+        let occasion = match row.try_get::<String>("", "status")?.as_str() {
+            "cancelled" => Occasion::CalledOff,
+            _ => Occasion::StartsAt(row.try_get("", "starts_at")?),
+        };
+        found.insert(row.try_get("", "id")?, occasion);
+        now_ms = row.try_get("", "now")?;
+    }
+    Ok((found, now_ms))
+}
+
+/// Which of these offers their buyers may give back.
+pub async fn refundable_offers(sql: &impl Sql, offers: &[Uuid]) -> Result<Vec<Uuid>, DbErr> {
+    if offers.is_empty() {
+        return Ok(Vec::new());
+    }
+    let text = format!(
+        "SELECT id FROM offers WHERE refundable = 1 AND id IN ({})",
+        placeholders(1, offers.len())
+    );
+    let rows = sql.all(&text, offers.iter().map(|id| (*id).into()).collect()).await?;
+    rows.iter().map(|row| row.try_get("", "id")).collect()
 }
 
 /// How a booking is looked up.
@@ -166,13 +208,17 @@ pub async fn find(sql: &impl Sql, by: By<'_>) -> Result<Option<bookings::Model>,
     row.map(|row| bookings::Model::from_query_result(&row, "")).transpose()
 }
 
-/// What people call these bookings.
+/// What people call these bookings, and those of which these refunds are.
 pub async fn references(sql: &impl Sql, bookings: &[Uuid]) -> Result<HashMap<Uuid, String>, DbErr> {
     if bookings.is_empty() {
         return Ok(HashMap::new());
     }
     let list = placeholders(1, bookings.len());
-    let text = format!("SELECT id, reference FROM bookings WHERE id IN ({list})");
+    let text = format!(
+        "SELECT id, reference FROM bookings WHERE id IN ({list}) \
+         UNION ALL SELECT f.id, b.reference FROM refunds f JOIN bookings b ON b.id = f.booking_id \
+         WHERE f.id IN ({list})"
+    );
     let rows = sql.all(&text, bookings.iter().map(|id| (*id).into()).collect()).await?;
     rows.iter().map(|row| Ok((row.try_get("", "id")?, row.try_get("", "reference")?))).collect()
 }
@@ -279,44 +325,4 @@ pub async fn booking_of_intent(
         )
         .await?;
     row.map(|row| row.try_get("", "booking_id").map(BookingId)).transpose()
-}
-
-/// One posting of the ledger.
-#[derive(Debug, Clone)]
-pub struct Posting {
-    /// The posting.
-    pub id: Uuid,
-    /// Its entries.
-    pub entries: [Uuid; 2],
-    /// The booking.
-    pub booking: BookingId,
-    /// Who organizes.
-    pub organization: Uuid,
-    /// How much was captured.
-    pub amount: Money,
-    /// The database's clock.
-    pub now_ms: i64,
-}
-
-/// Posts a capture: the gateway owes us, we owe the organization. The posting sums to zero.
-pub async fn post_capture(sql: &impl Sql, posting: &Posting) -> Result<(), DbErr> {
-    sql.run(
-        "INSERT INTO ledger_entries (id, posting_id, booking_id, organization_id, account, \
-         amount_minor, currency, kind, created_at) VALUES \
-         ($1, $3, $4, $5, 'gateway', $6, $8, 'capture', $9), \
-         ($2, $3, $4, $5, 'organization', $7, $8, 'capture', $9)",
-        vec![
-            posting.entries[0].into(),
-            posting.entries[1].into(),
-            posting.id.into(),
-            posting.booking.0.into(),
-            posting.organization.into(),
-            posting.amount.minor.into(),
-            (-posting.amount.minor).into(),
-            posting.amount.currency.as_str().into(),
-            posting.now_ms.into(),
-        ],
-    )
-    .await
-    .map(|_| ())
 }

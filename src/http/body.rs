@@ -122,15 +122,50 @@ impl<'a, T: Type + DeserializeOwned> ApiExtractor<'a> for Json<T> {
         body: &mut RequestBody,
         _options: ExtractParamOptions<()>,
     ) -> Result<Self> {
-        if !request.content_type().is_some_and(<Self as Payload>::check_content_type) {
-            return Err(ApiProblem::new(
-                ProblemType::UnsupportedMediaType,
-                "Send the body as application/json.",
-            )
-            .into());
-        }
+        check_media_type::<T>(request)?;
         <Self as ParsePayload>::from_request(request, body).await
     }
+}
+
+/// A JSON body that may be left out altogether.
+#[derive(Debug, Clone)]
+pub struct MaybeJson<T>(pub Option<T>);
+
+impl<'a, T: Type + DeserializeOwned> ApiExtractor<'a> for MaybeJson<T> {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
+
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+
+    fn request_meta() -> Option<MetaRequest> {
+        <Json<T> as ApiExtractor>::request_meta()
+            .map(|meta| MetaRequest { required: false, ..meta })
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        body: &mut RequestBody,
+        _options: ExtractParamOptions<()>,
+    ) -> Result<Self> {
+        let bytes = read(request, body).await?;
+        if bytes.is_empty() {
+            return Ok(Self(None));
+        }
+        check_media_type::<T>(request)?;
+        Ok(Self(Some(parse(&bytes)?)))
+    }
+}
+
+fn check_media_type<T: Type>(request: &Request) -> Result<()> {
+    if request.content_type().is_some_and(<Json<T> as Payload>::check_content_type) {
+        return Ok(());
+    }
+    let detail = "Send the body as application/json.";
+    Err(ApiProblem::new(ProblemType::UnsupportedMediaType, detail).into())
 }
 
 /// A body as it came, for those who must see its very bytes. JSON by its schema; not parsed here.

@@ -1,12 +1,27 @@
 //! The payment gateway. Every call that changes something carries a key under which it acts at most once, and
 //! answers done, refused or unknown: no answer is never a no.
 
+use std::{future::Future, time::Duration};
+
 use async_trait::async_trait;
 use holdfast_domain::{
-    checkout::{Authorization, Decline, Outcome, PaymentId, PaymentSeen, PaymentStatus, RefundId},
+    checkout::{
+        Authorization, Decline, Doubt, Outcome, PaymentId, PaymentSeen, PaymentStatus, RefundId,
+    },
     ids::SagaId,
     money::Money,
 };
+
+/// How long the gateway may take to answer. Past it nobody knows what happened.
+pub const GATEWAY_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// The call's answer, or [`Doubt::NoReply`] when it takes longer than [`GATEWAY_TIMEOUT`].
+pub async fn in_time<T, R>(call: impl Future<Output = Outcome<T, R>>) -> Outcome<T, R> {
+    match tokio::time::timeout(GATEWAY_TIMEOUT, call).await {
+        Ok(outcome) => outcome,
+        Err(_) => Outcome::Unknown(Doubt::NoReply),
+    }
+}
 
 /// A payment to be made known at the gateway.
 #[derive(Debug, Clone)]

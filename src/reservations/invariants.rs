@@ -76,7 +76,10 @@ pub const INVARIANTS: &[Invariant] = &[
         name: "nobody was let beyond what one buyer may bring",
         sql: "SELECT 'buyer ' || {uuid_text}(u.buyer_id) || ' has ' || CAST(u.persons AS text) || \
               ' persons of event ' || {uuid_text}(u.event_id) AS breach \
-              FROM (SELECT r.event_id, r.buyer_id, SUM(r.persons) AS persons, \
+              FROM (SELECT r.event_id, r.buyer_id, SUM(r.persons - CASE r.status WHEN 'confirmed' THEN \
+                           (SELECT COALESCE(SUM(i.admits), 0) FROM reservation_items i \
+                               WHERE i.reservation_id = r.id AND i.state = 'released') \
+                           ELSE 0 END) AS persons, \
                            MAX(r.max_per_user) AS allowed FROM reservations r \
                     WHERE (r.status = 'active' AND r.expires_at > {now}) \
                     OR r.status IN ('in_payment', 'confirmed') \

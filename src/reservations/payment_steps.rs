@@ -208,13 +208,14 @@ fn ended_as(why: &Failure) -> ReservationState {
         Failure::TimedOut => ReservationState::Expired,
         Failure::Declined { .. }
         | Failure::SeatsLost
+        | Failure::SeatsLostRefunded
         | Failure::CaptureRefused
         | Failure::Cancelled => ReservationState::Cancelled,
     }
 }
 
 /// Persons by event and section, in the order in which sections are locked.
-fn sums(places: &[ChangedPlaces]) -> Vec<(EventId, uuid::Uuid, i32)> {
+pub(super) fn sums(places: &[ChangedPlaces]) -> Vec<(EventId, uuid::Uuid, i32)> {
     let mut sums: BTreeMap<(EventId, uuid::Uuid), i32> = BTreeMap::new();
     for places in places {
         *sums.entry((places.event, places.section)).or_default() += places.persons;
@@ -222,7 +223,7 @@ fn sums(places: &[ChangedPlaces]) -> Vec<(EventId, uuid::Uuid, i32)> {
     sums.into_iter().map(|((event, section), persons)| (event, section, persons)).collect()
 }
 
-fn note_seats(changes: &mut Changes, seats: &[ChangedSeat], status: SeatStatus) {
+pub(super) fn note_seats(changes: &mut Changes, seats: &[ChangedSeat], status: SeatStatus) {
     for seat in seats {
         let state = match seat.expires_at {
             Some(until) => record::held(SeatId(seat.seat), seat.version, until),
@@ -232,7 +233,7 @@ fn note_seats(changes: &mut Changes, seats: &[ChangedSeat], status: SeatStatus) 
     }
 }
 
-fn note_section(changes: &mut Changes, event: EventId, state: GeneralState) {
+pub(super) fn note_section(changes: &mut Changes, event: EventId, state: GeneralState) {
     let sections = &mut changes.entry(event).or_default().sections;
     sections.retain(|earlier| earlier.section_id != state.section_id);
     sections.push(state);

@@ -170,6 +170,11 @@ pub(super) async fn count_items(sql: &impl Sql, ids: &[ReservationId]) -> Result
 /// An UPDATE of the reservations' seats, which it locks in order first. The reservation's own row stands by
 /// as `item.lapses_at`.
 fn update_seats(ids: &[ReservationId], set: &str, state: &str) -> String {
+    update_seats_of(&list(ids), "", set, state)
+}
+
+/// [`update_seats`] of those items of the reservations that `items` picks.
+pub(super) fn update_seats_of(reservations: &str, items: &str, set: &str, state: &str) -> String {
     format!(
         "UPDATE seats SET version = version + 1, {set} FROM (\
              SELECT s.event_id AS of_event, s.seat_id AS of_seat, i.fence AS item_fence, \
@@ -177,19 +182,18 @@ fn update_seats(ids: &[ReservationId], set: &str, state: &str) -> String {
              FROM reservation_items i \
              JOIN reservations r ON r.id = i.reservation_id \
              JOIN seats s ON s.event_id = i.event_id AND s.seat_id = i.seat_id \
-             WHERE i.reservation_id IN ({}) AND i.kind = 'seat' \
+             WHERE i.reservation_id IN ({reservations}) AND i.kind = 'seat' {items} \
              ORDER BY s.event_id, s.seat_id {{lock_seats}}\
          ) AS item \
          WHERE seats.event_id = item.of_event AND seats.seat_id = item.of_seat \
          [[state: AND {state}]] \
          [[owner: AND seats.reservation_id = item.item_owner]] \
          [[fence: AND seats.fence = item.item_fence]] \
-         RETURNING event_id, seat_id, version, expires_at",
-        list(ids)
+         RETURNING event_id, seat_id, version, expires_at"
     )
 }
 
-fn changed_seat(row: &QueryResult) -> Result<ChangedSeat, DbErr> {
+pub(super) fn changed_seat(row: &QueryResult) -> Result<ChangedSeat, DbErr> {
     Ok(ChangedSeat {
         event: EventId(row.try_get("", "event_id")?),
         seat: row.try_get("", "seat_id")?,

@@ -48,6 +48,31 @@ pub async fn issue(
     rows.iter().map(wire).collect()
 }
 
+/// Locks the tickets of a booking: from here on no gate uses one before this transaction has ended.
+///
+/// # Errors
+/// When the database fails.
+pub async fn lock(tx: &Tx, booking: Uuid) -> Result<(), DbErr> {
+    store::lock(tx, booking).await
+}
+
+/// The tickets of these lines, used ones too, admit nobody any more. Whether one was used was judged under
+/// [`lock`].
+///
+/// # Errors
+/// When the database fails.
+pub async fn void(tx: &Tx, booking: Uuid, lines: &[Uuid]) -> Result<(), DbErr> {
+    store::change(tx, booking, lines, "cancelled", &["valid", "used"]).await.map(|_| ())
+}
+
+/// What was paid for the cancelled tickets of these lines is given back.
+///
+/// # Errors
+/// When the database fails.
+pub async fn refunded(tx: &Tx, booking: Uuid, lines: &[Uuid]) -> Result<(), DbErr> {
+    store::change(tx, booking, lines, "refunded", &["cancelled"]).await.map(|_| ())
+}
+
 /// The tickets of bookings, in the order in which they were issued.
 ///
 /// # Errors

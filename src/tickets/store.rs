@@ -38,6 +38,35 @@ pub async fn insert(sql: &impl Sql, rows: &[tickets::Model]) -> Result<(), DbErr
     sql.run(&text, values).await.map(|_| ())
 }
 
+/// Locks the tickets of a booking in the order of their ids.
+pub async fn lock(sql: &impl Sql, booking: Uuid) -> Result<(), DbErr> {
+    sql.all("SELECT id FROM tickets WHERE booking_id = $1 ORDER BY id {lock}", vec![booking.into()])
+        .await
+        .map(|_| ())
+}
+
+/// Moves the tickets of lines from one of these states to another; how many that were.
+pub async fn change(
+    sql: &impl Sql,
+    booking: Uuid,
+    lines: &[Uuid],
+    to: &str,
+    from: &[&str],
+) -> Result<u64, DbErr> {
+    if lines.is_empty() {
+        return Ok(0);
+    }
+    let mut values: Vec<Value> = vec![booking.into(), to.into()];
+    values.extend(lines.iter().map(|id| Value::from(*id)));
+    let text = format!(
+        "UPDATE tickets SET status = $2 WHERE booking_id = $1 AND line_id IN ({}) \
+         AND status IN ('{}')",
+        placeholders(3, lines.len()),
+        from.join("', '")
+    );
+    sql.run(&text, values).await
+}
+
 /// The tickets of bookings.
 pub async fn of_bookings(sql: &impl Sql, bookings: &[Uuid]) -> Result<Vec<tickets::Model>, DbErr> {
     if bookings.is_empty() {

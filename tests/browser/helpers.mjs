@@ -23,11 +23,12 @@ export const OUT = new URL('./out/', import.meta.url).pathname;
 const SCENARIO_MS = 90_000;
 const SEATS_LIMIT = 1000;
 
-// `prepare` gets what this gives, once the server stands.
+// `settings` are the server's, or make them; `prepare` gets what this gives, once the server stands.
 export function suite(settings, prepare) {
   const shared = {};
   before(async () => {
-    shared.holdfast = await startHoldfast(settings);
+    const given = typeof settings === 'function' ? await settings() : settings;
+    shared.holdfast = await startHoldfast(given);
     shared.browser = await openBrowser();
     await prepare?.(steps);
   });

@@ -6,59 +6,11 @@ import assert from 'node:assert/strict';
 import {
   THEATRE, checkoutIsOpen, emailOf, holdSeats, isConfirmed, suite, watchConfirms,
 } from './helpers.mjs';
+import { STRIPE, answered } from './stripe_stub.mjs';
 
 const KEY = 'pk_test_of_the_shop';
-const STRIPE = 'https://js.stripe.com/';
 
 const { scenario, api, row: rowOf } = suite();
-
-// What Stripe.js gives, as far as the page may use it. The card number is the payment method's name.
-const STUB = `
-window.stripeSaw = { actions: [] };
-window.Stripe = (key, options) => {
-  const saw = Object.assign(window.stripeSaw, { key, locale: options.locale });
-  let input;
-  return {
-    elements(options) {
-      saw.options = JSON.parse(JSON.stringify(options));
-      return {
-        create(kind) {
-          saw.kind = kind;
-          const acts = {};
-          return {
-            on(event, act) { acts[event] = act; },
-            mount(place) {
-              input = document.createElement('input');
-              input.setAttribute('aria-label', 'Card number');
-              place.append(input);
-              setTimeout(() => acts.ready(), 10);
-            },
-            focus() { input.focus(); },
-            destroy() { input.remove(); },
-          };
-        },
-        async submit() {
-          return input.value ? {} : { error: { message: 'Your card number is incomplete.' } };
-        },
-        update(options) { saw.updated = options; },
-      };
-    },
-    async createPaymentMethod({ elements }) {
-      return elements ? { paymentMethod: { id: input.value } } : { error: {} };
-    },
-    async handleNextAction({ clientSecret }) {
-      saw.actions.push(clientSecret);
-      const outcome = window.stripeOutcome ?? 'success';
-      await fetch('/api/v1/payments/simulated/' + clientSecret + '/complete', {
-        method: 'POST',
-        headers: { 'Content-Type': 'application/json' },
-        body: JSON.stringify({ outcome }),
-      });
-      return outcome === 'success' ? { paymentIntent: { id: 'pi' } }
-        : { error: { message: 'We are unable to authenticate your payment method.' } };
-    },
-  };
-};`;
 
 // A visitor of a shop that takes money through Stripe. `script` answers for Stripe.js.
 const throughStripe = (script) => async (page) => {
@@ -74,7 +26,6 @@ const throughStripe = (script) => async (page) => {
   });
   await page.route(`${STRIPE}**`, script);
 };
-const answered = (route) => route.fulfill({ contentType: 'text/javascript', body: STUB });
 
 async function atCheckout(visitor, name, script = answered) {
   const seats = (await rowOf(THEATRE, 'Stalls', name)).slice(0, 2);

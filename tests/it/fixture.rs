@@ -152,6 +152,34 @@ pub async fn price(app: &TestApp, event: &Event, minor: i64) {
     }
 }
 
+/// A second event of the same organization.
+pub async fn another_event(app: &TestApp, first: &Event) -> Event {
+    let mut other = event(app, Like::default()).await;
+    let db = &app.app.base.db;
+    db.run(
+        "UPDATE events SET organization_id = $2, version = version + 1 WHERE id = $1",
+        vec![other.id.into(), first.organization.into()],
+    )
+    .await
+    .expect("the organization takes it over");
+    other.organization = first.organization;
+    other
+}
+
+/// What is bought of the event from now on can be given back.
+pub async fn refundable(app: &TestApp, event: &Event) {
+    let db = &app.app.base.db;
+    let text = "UPDATE offers SET refundable = 1 WHERE event_id = $1";
+    assert!(db.run(text, vec![event.id.into()]).await.expect("the offers change") > 0);
+}
+
+/// The event is called off.
+pub async fn call_off(app: &TestApp, event: &Event) {
+    let text = "UPDATE events SET status = 'cancelled', version = version + 1 WHERE id = $1";
+    let changed = app.app.base.db.run(text, vec![event.id.into()]).await;
+    assert_eq!(changed.expect("the event changes"), 1);
+}
+
 /// Makes an account, a member of the organization of this slug where one is named; answers its access token.
 pub async fn account(app: &TestApp, name: &str, role: Role, organization: Option<&str>) -> String {
     let base = &app.app.base;

@@ -3,13 +3,13 @@
 #![allow(clippy::disallowed_methods, reason = "tests read the machine's clock")]
 
 mod accounts;
+mod cancellation;
 mod catalogue;
 mod checkout;
 mod checkout_crashes;
 mod cluster;
 mod faults;
 mod fixture;
-mod gateway;
 mod gateway_contract;
 mod handover;
 mod harness;

@@ -73,6 +73,8 @@ enum Verdict {
 /// Who may.
 #[derive(Debug, Clone, Copy)]
 enum Rule {
+    /// Nobody here: whoever signs with the gateway's secret, where there is such a gateway (see `webhooks`).
+    GatewayAlone,
     /// Everybody.
     Everybody,
     /// Whoever is signed in.
@@ -102,6 +104,7 @@ impl Rule {
         let managers = matches!(who, Member | Admin);
         match self {
             Self::Everybody => Allowed,
+            Self::GatewayAlone => Hidden,
             Self::Users if unsigned => SignIn,
             Self::Managers | Self::Admins if unsigned => SignIn,
             _ if who == Nobody => SignIn,
@@ -158,7 +161,11 @@ const TABLE: &[(&str, Rule)] = &[
     ("GET /bookings/reference/{reference}", Rule::OwnerOrManagers),
     ("GET /bookings/{id}", Rule::OwnerOrManagers),
     ("POST /bookings/{id}/cancel", Rule::OwnerAlone),
+    ("GET /events/{id}/bookings", Rule::Managers),
+    ("POST /events/{id}/bookings/{booking_id}/cancel", Rule::Managers),
+    ("POST /events/{id}/bookings/{booking_id}/refund", Rule::Managers),
     ("GET /payments/config", Rule::Everybody),
+    ("POST /payments/webhooks/stripe", Rule::GatewayAlone),
     // The secret is the credential.
     ("POST /payments/simulated/{client_secret}/complete", Rule::Everybody),
     ("GET /admin/audit", Rule::Admins),
@@ -291,6 +298,7 @@ impl World {
         template
             .replace("{id}", &id)
             .replace("{event_id}", &self.event.id.to_string())
+            .replace("{booking_id}", &text(&self.booking["id"]))
             .replace("{section_id}", &self.event.general.to_string())
             .replace("{seat_id}", "100000")
             .replace("{owner}", &people.owner_id.to_string())
@@ -322,6 +330,9 @@ impl World {
             }
             "POST /bookings/confirm" => json!({ "reservation_ids": [self.reservation],
                 "email": self.email, "payment": { "method": "pm_card_visa" } }),
+            "POST /events/{id}/bookings/{booking_id}/refund" => {
+                json!({ "amount": { "amount": 1, "currency": "EUR" } })
+            }
             "POST /payments/simulated/{client_secret}/complete" => json!({ "outcome": "success" }),
             other if other.starts_with("GET") || other.starts_with("DELETE") => return None,
             _ => json!({}),
@@ -345,7 +356,8 @@ async fn ask(app: &TestApp, people: &People, who: Who, world: &World, operation:
     let body = world.body(app, operation).await;
     let other = format!("other-{}", world.email);
     let key = [("Idempotency-Key", other.as_str())];
-    let headers: &[_] = if operation == "POST /bookings/confirm" { &key } else { &[] };
+    let needs_key = ["POST /bookings/confirm", "POST /events/{id}/bookings/{booking_id}/refund"];
+    let headers: &[_] = if needs_key.contains(&operation) { &key } else { &[] };
     let caller = people.call(app, who, world);
     let answer = caller.send(method, &world.path(template, people), body.as_ref(), headers).await;
     let sound = answer.status < 500 && ![400, 405, 413, 415].contains(&answer.status);

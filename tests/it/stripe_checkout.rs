@@ -121,6 +121,46 @@ async fn the_second_step_succeeds_fails_or_is_left_undone() {
 }
 
 #[tokio::test]
+async fn a_buyer_whom_the_bank_brings_back_lands_on_the_booking() {
+    let (app, fake) = stripe_rig::start().await;
+    let event = fixture::event(&app, Like::default()).await;
+    let buyer = Buyer::holds(&app, &event, &seats(&[1])).await;
+    let body = buyer.pays_with("pm_card_authenticationRequired");
+    let waits = buyer.confirms(&app, "3ds", &body).await;
+    let payment = fake.intents()[0].clone();
+    let back = payment.return_url.clone().expect("a return address");
+    assert_eq!(back, "http://127.0.0.1/checkout/return");
+    // No webhook comes, and the checkout would not ask for a while.
+    for _ in 0..5 {
+        app.advance(Duration::from_secs(31)).await;
+        app.app.checkouts.pass().await.expect("the pass runs");
+    }
+    assert!(fake.second_step(&payment.id, true));
+    let client = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .expect("a client");
+    let site = app.url("/healthz").replace("/healthz", "/checkout/return");
+    let reference = waits.body["reference"].as_str().expect("a reference");
+    for (query, leads_to) in [
+        (
+            format!("?payment_intent={}&redirect_status=succeeded", payment.id),
+            format!("/bookings/{reference}"),
+        ),
+        ("?payment_intent=pi_of_nobody".to_owned(), "/".to_owned()),
+        ("?payment_intent=%00%27".to_owned(), "/".to_owned()),
+        (String::new(), "/".to_owned()),
+    ] {
+        let answer = client.get(format!("{site}{query}")).send().await.expect("an answer");
+        let location = answer.headers()["location"].to_str().expect("text");
+        assert_eq!((answer.status().as_u16(), location), (303, leads_to.as_str()), "{query}");
+    }
+    let booking = buyer.settled(&app, waits.body["id"].as_str().expect("an id")).await;
+    assert_eq!(booking["status"], "confirmed");
+    stripe_rig::finish(app, &fake).await;
+}
+
+#[tokio::test]
 async fn a_fault_at_any_call_costs_time_and_nothing_else() {
     let (app, fake, event) = rig().await;
     let mut seat = 0;

@@ -158,6 +158,34 @@ async fn a_key_in_use_is_waited_for_and_one_for_two_requests_is_a_fault() {
 }
 
 #[tokio::test]
+async fn a_call_that_takes_too_long_is_given_up_and_settled_later() {
+    let rig = rig().await;
+    let payment = rig.prepared("pm_card_visa").await;
+    // A call has 15 s.
+    rig.fake.fail("confirm", Fault::Slow(Duration::from_secs(16)), 1);
+    let slow = rig.gateway.authorize("slow", &payment).await;
+    assert_eq!(slow, Outcome::Unknown(NO_REPLY));
+    while rig.fake.is_busy("slow") {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let again = rig.gateway.authorize("slow", &payment).await;
+    assert_eq!(again, Outcome::Done(Authorization::Granted));
+    rig.app.finish().await;
+}
+
+#[tokio::test]
+async fn connections_stay_open_between_calls() {
+    let rig = rig().await;
+    for _ in 0..20 {
+        let payment = rig.captured().await;
+        assert!(rig.gateway.fetch(&payment).await.is_some());
+    }
+    assert!(rig.fake.seen().len() >= 80);
+    assert_eq!(rig.fake.connections(), 1);
+    rig.app.finish().await;
+}
+
+#[tokio::test]
 async fn nothing_is_known_of_a_gateway_that_does_not_answer_or_does_not_know_us() {
     let rig = rig().await;
     let payment = rig.authorized().await;

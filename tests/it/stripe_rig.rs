@@ -49,7 +49,8 @@ pub(crate) async fn finish(app: TestApp, fake: &FakeStripe) {
         let rows = db
             .all(
                 "SELECT e.amount_minor FROM ledger_entries e JOIN payments p \
-                 ON p.booking_id = e.booking_id WHERE p.intent_id = $1 AND e.account = 'gateway'",
+                 ON p.booking_id = e.booking_id WHERE p.intent_id = $1 \
+                 AND e.account IN ('captured', 'refunded')",
                 vec![intent.id.as_str().into()],
             )
             .await
@@ -69,7 +70,7 @@ pub(crate) async fn finish(app: TestApp, fake: &FakeStripe) {
     let row = db
         .one(
             "SELECT CAST(COALESCE(SUM(amount_minor), 0) AS bigint) AS total FROM ledger_entries \
-             WHERE account = 'gateway'",
+             WHERE account IN ('captured', 'refunded')",
             vec![],
         )
         .await

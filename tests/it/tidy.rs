@@ -7,11 +7,13 @@ use std::{
 
 /// No file is longer; a longer one wants a seam.
 const MAX_LINES: usize = 500;
-const SLICES: [&str; 9] = [
+const SLICES: [&str; 11] = [
     "accounts",
     "audit",
+    "cancellation",
     "catalogue",
     "checkout",
+    "ledger",
     "live",
     "operators",
     "reservations",

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use holdfast::db::Sql;
-use holdfast_fake_stripe::{FakeStripe, Mode, Target, signature};
+use holdfast_fake_stripe::{FakeStripe, Fault, Mode, Status, Target, signature};
 use serde_json::{Value, json};
 
 use crate::{
@@ -244,13 +244,11 @@ async fn a_checkout_whose_webhooks_never_come_asks_by_itself() {
 
 #[tokio::test]
 async fn an_event_waits_while_stripe_cannot_be_asked() {
-    use holdfast_fake_stripe::Fault;
-
     let (app, fake, on_sale) = rig().await;
     let buyer = Buyer::holds(&app, &on_sale, &seats(&[1])).await;
-    let paid = buyer.confirms(&app, "k1", &buyer.pays_with("pm_card_visa")).await;
-    assert_eq!(paid.status, 201, "{}", paid.text);
-    let payment = fake.intents()[0].id.clone();
+    let (booking, payment) = waits(&app, &fake, &buyer).await;
+    app.as_guest(&buyer.token).post(&format!("/bookings/{booking}/cancel"), &json!({})).await;
+    assert_eq!(buyer.settled(&app, &booking).await["status"], "cancelled");
     fake.fail("retrieve", Fault::LostRequest, 1);
     let told = event("payment_intent.succeeded", &payment);
     assert_eq!(signed(&app, &fake, &told).await.status, 204);
@@ -263,6 +261,23 @@ async fn an_event_waits_while_stripe_cannot_be_asked() {
     app.advance(Duration::from_secs(61)).await;
     let rows = settled_inbox(&app).await;
     assert_eq!(rows[0].2.as_deref(), Some("agrees"), "{rows:?}");
+    stripe_rig::finish(app, &fake).await;
+}
+
+#[tokio::test]
+async fn money_that_stands_for_a_failed_booking_is_shown() {
+    let (app, fake, on_sale) = rig().await;
+    let buyer = Buyer::holds(&app, &on_sale, &seats(&[1])).await;
+    let (booking, payment) = waits(&app, &fake, &buyer).await;
+    app.as_guest(&buyer.token).post(&format!("/bookings/{booking}/cancel"), &json!({})).await;
+    assert_eq!(buyer.settled(&app, &booking).await["status"], "cancelled");
+    // Stripe never does this to a payment that is cancelled; were it to, nobody would overlook it.
+    assert!(fake.force(&payment, Status::RequiresCapture));
+    let told = event("payment_intent.amount_capturable_updated", &payment);
+    assert_eq!(signed(&app, &fake, &told).await.status, 204);
+    let rows = settled_inbox(&app).await;
+    assert_eq!((rows[0].1.as_str(), rows[0].2.as_deref()), ("failed", Some("late-success")));
+    assert!(fake.force(&payment, Status::Canceled));
     stripe_rig::finish(app, &fake).await;
 }
 

@@ -69,13 +69,15 @@ pub enum Action {
     ReadBooking,
     /// Cancel a booking of one's own.
     CancelBooking,
+    /// See the bookings of an event; cancel them and give money back.
+    ManageBookings,
     /// See what needs an operator, and act on it.
     Operate,
 }
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::CreateEvent,
         Self::ManageEvent,
         Self::DeleteEvent,
@@ -83,6 +85,7 @@ impl Action {
         Self::UseReservation,
         Self::ReadBooking,
         Self::CancelBooking,
+        Self::ManageBookings,
         Self::Operate,
     ];
 }
@@ -92,7 +95,7 @@ pub fn allows(role: Option<Role>, relation: Relation, action: Action) -> bool {
     let admin = role == Some(Role::Admin);
     let organizer = role == Some(Role::Organizer) && relation == Relation::Member;
     match action {
-        Action::CreateEvent | Action::ManageEvent => admin || organizer,
+        Action::CreateEvent | Action::ManageEvent | Action::ManageBookings => admin || organizer,
         Action::DeleteEvent | Action::Operate => admin,
         Action::ReadReservation => admin || relation == Relation::Owner,
         // Nobody pays with, or gives up, what somebody else holds.

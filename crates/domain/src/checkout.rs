@@ -4,6 +4,7 @@
 //! Preparing → Authorizing → (Awaiting) → ConfirmingSeats → Capturing → Issuing → Rest(Confirmed)
 //!     │            └────────────┴───────────────┴──────────────┴→ Voiding
 //!     └──────────────────────────────────────────────────────────→ Releasing → Rest(Failed)
+//!                                       captured all the same: Voiding → Reclaiming → Issuing | Releasing
 //! ```
 //!
 //! [`next`] says what is to be done, somebody does it, [`apply`] takes in what came of it. Nothing here
@@ -23,6 +24,10 @@
 //! - Before the pivot (capture *succeeded*) every step that started is undone; after it the machine
 //!   goes forward only. Where a limit is reached before the pivot it backs out by itself; in an undo or
 //!   after the pivot an operator is called.
+//!
+//! - Money that was taken although the payment was to be voided (a late success) buys the same seats where
+//!   they are free; else the checkout ends as [`Failure::SeatsLostRefunded`], and who carries its last step
+//!   out starts the refund in the same transaction (see [`crate::refund`]).
 //!
 //! `state` holds the states, `ending` the ends, `event` what can happen, `limits` the bounds, `apply` and
 //! `seen` the transitions.
@@ -100,6 +105,8 @@ pub enum Step {
     Capture,
     /// Issue tickets, write the ledger and the messages, confirm the booking.
     IssueTickets,
+    /// The money is taken all the same: make the same seats sold where they are free.
+    ReclaimSeats,
 }
 
 impl Step {
@@ -111,6 +118,7 @@ impl Step {
             Self::ConfirmSeats => "confirm_seats",
             Self::Capture => "capture",
             Self::IssueTickets => "issue_tickets",
+            Self::ReclaimSeats => "reclaim_seats",
         }
     }
 
@@ -119,7 +127,7 @@ impl Step {
         match self {
             Self::Prepare => "abandon",
             Self::Authorize => "void",
-            Self::ConfirmSeats => "release_seats",
+            Self::ConfirmSeats | Self::ReclaimSeats => "release_seats",
             Self::Capture => "refund",
             Self::IssueTickets => "void_tickets",
         }
@@ -263,6 +271,9 @@ pub fn next(checkout: &Checkout, now_ms: i64) -> Decision {
         }
         State::Voiding { payment, call, .. } => {
             call.decide(payment, now_ms, Decision::Undo(Step::Authorize, call.attempt))
+        }
+        State::Reclaiming { tries, .. } => {
+            tries.decide(now_ms, Decision::Run(Step::ReclaimSeats, tries.attempt()))
         }
         State::Releasing { tries, .. } => {
             tries.decide(now_ms, Decision::Undo(Step::ConfirmSeats, tries.attempt()))

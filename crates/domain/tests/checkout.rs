@@ -79,6 +79,8 @@ fn states() -> Vec<(String, State)> {
             );
             add(&format!("issuing {money}{name}"), State::Issuing { payment, tries });
         }
+        let reclaiming = State::Reclaiming { payment: pi(), tries: tries(failures) };
+        add(&format!("reclaiming{name}"), reclaiming);
         add(&format!("releasing{name}"), State::Releasing { why: why(), tries: tries(failures) });
     }
     add("confirmed", State::Rest { ending: Ending::Confirmed });
@@ -122,6 +124,9 @@ fn events() -> Vec<(&'static str, Event)> {
         ("void refused", Event::Voided(Refused(()))),
         ("void no reply", Event::Voided(Unknown(Doubt::NoReply))),
         ("void faulted", Event::Voided(Unknown(Doubt::Faulted))),
+        ("reclaim done", Event::SeatsReclaimed(Done(()))),
+        ("reclaim refused", Event::SeatsReclaimed(Refused(()))),
+        ("reclaim unknown", Event::SeatsReclaimed(Unknown(Doubt::NoReply))),
         ("release done", Event::SeatsReleased(Done(()))),
         ("release refused", Event::SeatsReleased(Refused(()))),
         ("release unknown", Event::SeatsReleased(Unknown(Doubt::NoReply))),
@@ -170,6 +175,7 @@ fn words(state: &State) -> String {
         State::Voiding { seats, why, call, .. } => {
             format!("voiding {seats:?} {} {}", why.name(), of_call(call))
         }
+        State::Reclaiming { tries, .. } => format!("reclaiming{}", of_tries(tries)),
         State::Releasing { why, tries } => format!("releasing {}{}", why.name(), of_tries(tries)),
         State::Rest { ending: Ending::Confirmed } => "rest confirmed".into(),
         State::Rest { ending: Ending::Failed(why) } => format!("rest {}", why.name()),
@@ -306,6 +312,24 @@ fn the_deadline_voids_first_and_frees_then() {
 }
 
 #[test]
+fn money_that_was_taken_late_buys_the_same_seats_or_goes_back() {
+    let voiding = State::Voiding {
+        payment: pi(),
+        seats: SeatsStand::Paying,
+        why: Failure::TimedOut,
+        call: Call::first(NOW),
+    };
+    let captured = follow(at(voiding), vec![Event::Voided(Outcome::Refused(()))]);
+    assert_eq!(next(&captured, NOW), Decision::Run(Step::ReclaimSeats, 1));
+    let free = follow(captured.clone(), vec![Event::SeatsReclaimed(Outcome::Done(()))]);
+    assert_eq!(next(&free, NOW), Decision::Run(Step::IssueTickets, 1));
+    let lost = follow(captured, vec![Event::SeatsReclaimed(Outcome::Refused(()))]);
+    assert_eq!(next(&lost, NOW), Decision::Undo(Step::ConfirmSeats, 1));
+    let over = follow(lost, vec![Event::SeatsReleased(Outcome::Done(()))]);
+    assert_eq!(over.ending(), Some(&Ending::Failed(Failure::SeatsLostRefunded)));
+}
+
+#[test]
 fn the_deadline_does_not_touch_what_is_past_the_sale_of_the_seats() {
     for (name, state) in states() {
         let late = apply(at(state.clone()), Event::Woken, START + PAYMENT_DEADLINE_MS);
@@ -341,6 +365,7 @@ fn only_a_declined_buyer_keeps_the_seats() {
     for (why, release) in [
         (Failure::Declined { code: "card_declined".into() }, Release::BackToHeld),
         (Failure::SeatsLost, Release::Free),
+        (Failure::SeatsLostRefunded, Release::Free),
         (Failure::TimedOut, Release::Free),
         (Failure::CaptureRefused, Release::Free),
         (Failure::Cancelled, Release::Free),

@@ -16,6 +16,8 @@ use crate::{
 
 /// The method of a payment that cannot be given back.
 pub(super) const REFUND_FAILS: &str = "pm_sim_refund_fails";
+/// The method of a payment that succeeds although it was to be voided.
+pub(super) const LATE_SUCCESS: &str = "pm_sim_late_success";
 /// How many payments a page of the books has.
 const PAGE: usize = 100;
 
@@ -137,6 +139,12 @@ pub(super) async fn capture(db: &Db, id: &PaymentId, key: &str) -> Result<bool, 
 
 /// Voids what is not captured; whether this very call did it.
 pub(super) async fn void(db: &Db, id: &PaymentId, key: &str) -> Result<bool, DbErr> {
+    db.run(
+        "UPDATE simulated_payments SET status = 'succeeded', captured_minor = amount_minor \
+         WHERE id = $1 AND method = $2 AND status = 'processing'",
+        vec![id.0.as_str().into(), LATE_SUCCESS.into()],
+    )
+    .await?;
     let voided = db
         .run(
             "UPDATE simulated_payments SET status = 'canceled', void_key = $2 \

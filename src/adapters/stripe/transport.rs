@@ -65,7 +65,7 @@ pub enum CallError {
     NoReply(String),
     /// Stripe answered with an error.
     #[error("{0}")]
-    Refused(Refusal),
+    Refused(Box<Refusal>),
 }
 
 /// Stripe's error object, as far as it decides anything (<https://docs.stripe.com/api/errors>).
@@ -169,7 +169,7 @@ impl Transport {
         }
         let refusal = refusal(status.as_u16(), &bytes);
         tracing::info!(request_id = id, refusal = %refusal, "Stripe refused a call");
-        Err(CallError::Refused(refusal))
+        Err(CallError::Refused(Box::new(refusal)))
     }
 }
 

@@ -60,6 +60,7 @@ struct World {
     target: Option<Target>,
     mode: Mode,
     clock_offset_secs: i64,
+    connections: std::collections::HashSet<String>,
 }
 
 /// A running fake. Cheap to clone; ends with the process.
@@ -117,6 +118,11 @@ impl FakeStripe {
     /// Forgets every key, as Stripe does after a day.
     pub fn forget_keys(&self) {
         self.world().keys.forget();
+    }
+
+    /// How many connections calls came over.
+    pub fn connections(&self) -> usize {
+        self.world().connections.len()
     }
 
     /// Whether a call with this key is under way.

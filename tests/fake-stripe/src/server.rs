@@ -65,6 +65,7 @@ pub(crate) async fn start(
 #[handler]
 async fn api(request: &Request, body: Body, fake: Data<&FakeStripe>) -> Response {
     let fake = fake.0.clone();
+    fake.world().connections.insert(request.remote_addr().to_string());
     let read = read(request, body).await;
     // A caller that hangs up stops nothing: Stripe goes on, too.
     let done = tokio::spawn(async move {

@@ -183,7 +183,7 @@ async fn find(app: &TestApp, event: &Event, buyer: &Buyer, told: &Told) -> Found
         .await,
         ledger: number(
             "SELECT CAST(COALESCE(SUM(amount_minor), 0) AS bigint) AS found FROM ledger_entries \
-             WHERE booking_id = $1 AND account = 'gateway'",
+             WHERE booking_id = $1 AND account IN ('captured', 'refunded')",
             booking.into(),
         )
         .await,

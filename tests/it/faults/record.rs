@@ -414,7 +414,7 @@ async fn money(app: &TestApp) {
     let books = "SELECT CAST(COALESCE(SUM(captured_minor - refunded_minor), 0) AS bigint) AS found \
         FROM simulated_payments";
     let ledger = "SELECT CAST(COALESCE(SUM(amount_minor), 0) AS bigint) AS found \
-        FROM ledger_entries WHERE account = 'gateway'";
+        FROM ledger_entries WHERE account IN ('captured', 'refunded')";
     let bookings = "SELECT CAST(COALESCE(SUM(total_minor - refunded_minor), 0) AS bigint) AS found \
         FROM bookings WHERE status = 'confirmed'";
     let (books, ledger) = (number(app, books).await, number(app, ledger).await);

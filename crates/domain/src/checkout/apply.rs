@@ -62,6 +62,9 @@ impl At {
             {
                 self.voided(payment, seats, why, call, &outcome)
             }
+            (State::Reclaiming { payment, tries }, Event::SeatsReclaimed(outcome)) => {
+                self.seats_reclaimed(payment, tries, &outcome)
+            }
             (State::Releasing { why, tries }, Event::SeatsReleased(outcome)) => {
                 self.seats_released(why, tries, &outcome)
             }
@@ -77,6 +80,7 @@ impl At {
                 | State::Capturing { .. }
                 | State::Issuing { .. }
                 | State::Voiding { .. }
+                | State::Reclaiming { .. }
                 | State::Releasing { .. }
                 | State::Rest { .. }
                 | State::Stuck { .. },
@@ -188,7 +192,7 @@ impl At {
     ) -> State {
         match *outcome {
             Outcome::Done(()) => self.release(why),
-            Outcome::Refused(()) => self.captured_after_all(payment, seats, why, call),
+            Outcome::Refused(()) => self.captured_after_all(payment, seats),
             Outcome::Unknown(doubt) => self.void_in_doubt(payment, seats, why, call, doubt),
         }
     }
@@ -219,20 +223,26 @@ impl At {
         }
     }
 
-    /// The payment was to be voided and is captured.
-    pub(super) fn captured_after_all(
-        &self,
-        payment: PaymentId,
-        seats: SeatsStand,
-        why: Failure,
-        call: Call,
-    ) -> State {
+    /// The payment was to be voided and is captured: past the pivot there is no way back but a refund.
+    pub(super) fn captured_after_all(&self, payment: PaymentId, seats: SeatsStand) -> State {
         match seats {
             SeatsStand::Sold => self.issue(Some(payment)),
-            SeatsStand::Paying => stuck(
-                StuckReason::CapturedWithoutSeats,
-                State::Voiding { payment, seats, why, call },
-            ),
+            SeatsStand::Paying => State::Reclaiming { payment, tries: Tries::first(self.now_ms) },
+        }
+    }
+
+    fn seats_reclaimed(
+        &self,
+        payment: PaymentId,
+        tries: Tries,
+        outcome: &Outcome<(), ()>,
+    ) -> State {
+        match outcome {
+            Outcome::Done(()) => self.issue(Some(payment)),
+            Outcome::Unknown(_) if tries.attempt() < limits::MAX_FAILURES => {
+                State::Reclaiming { payment, tries: tries.failed(self.now_ms) }
+            }
+            Outcome::Unknown(_) | Outcome::Refused(()) => self.release(Failure::SeatsLostRefunded),
         }
     }
 
@@ -265,6 +275,7 @@ impl At {
             | State::Capturing { .. }
             | State::Issuing { .. }
             | State::Voiding { .. }
+            | State::Reclaiming { .. }
             | State::Releasing { .. }
             | State::Rest { .. }
             | State::Stuck { .. }) => state,
@@ -285,7 +296,10 @@ impl At {
                 self.void(payment, SeatsStand::Sold, Failure::Cancelled)
             }
             state @ (State::Voiding { .. } | State::Releasing { .. }) => state,
-            State::Issuing { .. } | State::Rest { .. } | State::Stuck { .. } => return None,
+            State::Issuing { .. }
+            | State::Reclaiming { .. }
+            | State::Rest { .. }
+            | State::Stuck { .. } => return None,
         })
     }
 
@@ -304,6 +318,7 @@ impl At {
             | State::Authorizing { .. }
             | State::Awaiting { .. }
             | State::ConfirmingSeats { .. }
+            | State::Reclaiming { .. }
             | State::Rest { .. }
             | State::Stuck { .. }) => other,
         }

@@ -23,6 +23,8 @@ pub enum Failure {
     },
     /// A seat was not the reservation's any more.
     SeatsLost,
+    /// The payment succeeded late, when the seats were somebody else's: the money goes back.
+    SeatsLostRefunded,
     /// The payment was not authorized in time, or the gateway could not be reached for long.
     TimedOut,
     /// The authorized amount could not be taken.
@@ -46,6 +48,7 @@ impl Failure {
         match self {
             Self::Declined { .. } => "payment-declined",
             Self::SeatsLost => "seats-lost",
+            Self::SeatsLostRefunded => "seats-lost-refunded",
             Self::TimedOut => "payment-timeout",
             Self::CaptureRefused => "capture-refused",
             Self::Cancelled => "cancelled",
@@ -56,9 +59,11 @@ impl Failure {
     pub fn release(&self) -> Release {
         match self {
             Self::Declined { .. } => Release::BackToHeld,
-            Self::SeatsLost | Self::TimedOut | Self::CaptureRefused | Self::Cancelled => {
-                Release::Free
-            }
+            Self::SeatsLost
+            | Self::SeatsLostRefunded
+            | Self::TimedOut
+            | Self::CaptureRefused
+            | Self::Cancelled => Release::Free,
         }
     }
 }
@@ -73,8 +78,6 @@ pub enum StuckReason {
     ReleaseFails,
     /// The money is taken and tickets could not be issued for too long.
     IssueFails,
-    /// The money is taken, but the seats are not the buyer's: it must be refunded.
-    CapturedWithoutSeats,
     /// A key is older than the gateway's memory of keys.
     KeyTooOld,
 }
@@ -86,7 +89,6 @@ impl StuckReason {
             Self::VoidFails => "void-fails",
             Self::ReleaseFails => "release-fails",
             Self::IssueFails => "issue-fails",
-            Self::CapturedWithoutSeats => "captured-without-seats",
             Self::KeyTooOld => "key-too-old",
         }
     }

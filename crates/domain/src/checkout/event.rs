@@ -90,6 +90,8 @@ pub enum Event {
     TicketsIssued(Outcome<(), ()>),
     /// The answer to `Undo(Authorize)`; refused when the payment is captured already.
     Voided(Outcome<(), ()>),
+    /// The answer to `Run(ReclaimSeats)`; refused when a seat is somebody else's, or its event is called off.
+    SeatsReclaimed(Outcome<(), ()>),
     /// The answer to `Undo(ConfirmSeats)`.
     SeatsReleased(Outcome<(), ()>),
     /// The answer to `Ask`: the payment, or nothing when the gateway could not be asked.
@@ -112,6 +114,7 @@ impl Event {
             Self::Captured(outcome) => ("capture", refused(outcome)),
             Self::TicketsIssued(outcome) => ("issue_tickets", refused(outcome)),
             Self::Voided(outcome) => ("void", refused(outcome)),
+            Self::SeatsReclaimed(outcome) => ("reclaim_seats", refused(outcome)),
             Self::SeatsReleased(outcome) => ("release_seats", refused(outcome)),
             Self::Seen(None) => ("ask", Some("the gateway could not be asked".to_owned())),
             Self::Seen(Some(_)) | Self::Woken | Self::CancelRequested | Self::Retried => {
@@ -139,7 +142,7 @@ fn refused(outcome: &Outcome<(), ()>) -> Option<String> {
 }
 
 impl Doubt {
-    fn words(self) -> &'static str {
+    pub(crate) fn words(self) -> &'static str {
         match self {
             Self::NoReply => "no answer",
             Self::Faulted => "answered with a fault",

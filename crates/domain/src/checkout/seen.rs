@@ -29,6 +29,7 @@ impl At {
             | State::Capturing { .. }
             | State::Issuing { .. }
             | State::Voiding { .. }
+            | State::Reclaiming { .. }
             | State::Releasing { .. }
             | State::Rest { .. }
             | State::Stuck { .. } => None,
@@ -114,7 +115,7 @@ impl At {
                 None => stuck(StuckReason::VoidFails, State::Voiding { payment, seats, why, call }),
             },
             Some(PaymentStatus::Voided) => self.release(why),
-            Some(PaymentStatus::Captured) => self.captured_after_all(payment, seats, why, call),
+            Some(PaymentStatus::Captured) => self.captured_after_all(payment, seats),
             Some(
                 PaymentStatus::Prepared
                 | PaymentStatus::Declined

@@ -92,6 +92,13 @@ pub enum State {
         /// The call.
         call: Call,
     },
+    /// The payment was to be voided and is captured: the same seats are being taken again.
+    Reclaiming {
+        /// The captured payment.
+        payment: PaymentId,
+        /// How often it was tried.
+        tries: Tries,
+    },
     /// The seats are being given back.
     Releasing {
         /// Why.
@@ -124,6 +131,7 @@ impl State {
             Self::Capturing { .. } => "capturing",
             Self::Issuing { .. } => "issuing",
             Self::Voiding { .. } => "voiding",
+            Self::Reclaiming { .. } => "reclaiming",
             Self::Releasing { .. } => "releasing",
             Self::Rest { .. } => "rest",
             Self::Stuck { .. } => "stuck",
@@ -141,6 +149,7 @@ impl State {
             Self::Awaiting { asks, .. } => *asks + 1,
             Self::ConfirmingSeats { tries, .. }
             | Self::Issuing { tries, .. }
+            | Self::Reclaiming { tries, .. }
             | Self::Releasing { tries, .. } => tries.attempt(),
             Self::Rest { .. } => 0,
             Self::Stuck { from, .. } => return from.standing(),
@@ -158,6 +167,7 @@ impl State {
             Self::Awaiting { .. }
             | Self::ConfirmingSeats { .. }
             | Self::Issuing { .. }
+            | Self::Reclaiming { .. }
             | Self::Releasing { .. }
             | Self::Rest { .. }
             | Self::Stuck { .. } => None,

@@ -232,6 +232,7 @@ impl World {
                 Some(Ending::Failed(Failure::Declined { .. })) => Told::Declined(booking),
                 Some(Ending::Failed(
                     Failure::SeatsLost
+                    | Failure::SeatsLostRefunded
                     | Failure::TimedOut
                     | Failure::CaptureRefused
                     | Failure::Cancelled,

@@ -33,6 +33,11 @@ const OUT_OF_REACH: &[(&str, &[&str], &str)] = &[
     ),
     ("awaiting", &["seen captured"], "the same"),
     ("voiding paying", &["void refused", "seen captured"], "the same"),
+    (
+        "reclaiming",
+        &["reclaim done", "reclaim refused", "reclaim unknown", "woken"],
+        "the same: nothing succeeds late where nobody else captures",
+    ),
     ("issuing", &["issue refused"], "the store issues, or fails"),
     ("releasing", &["release refused"], "the store releases, or fails"),
     ("confirmed", &["woken"], "what is over is not claimed"),
@@ -237,6 +242,7 @@ fn state_word(state: &State) -> &'static str {
         State::Voiding { seats: SeatsStand::Sold, call, .. } => {
             of_call(call, ["voiding sold", "voiding sold unanswered", "voiding sold spent"])
         }
+        State::Reclaiming { .. } => "reclaiming",
         State::Releasing { .. } => "releasing",
         State::Rest { ending: holdfast_domain::checkout::Ending::Confirmed } => "confirmed",
         State::Rest { ending: holdfast_domain::checkout::Ending::Failed(_) } => "failed",
@@ -277,6 +283,9 @@ fn event_word(event: &Event) -> &'static str {
         }
         Event::Voided(outcome) => {
             of(outcome, ["void done", "void refused", "void no reply", "void faulted"])
+        }
+        Event::SeatsReclaimed(outcome) => {
+            of(outcome, ["reclaim done", "reclaim refused", "reclaim unknown", "reclaim unknown"])
         }
         Event::SeatsReleased(outcome) => {
             of(outcome, ["release done", "release refused", "release unknown", "release unknown"])

@@ -115,7 +115,7 @@ impl World {
                 (step.undo_name(), Call::Request(Request { key, wanted }))
             }
             Decision::Ask(payment) => ("ask", Call::Fetch(payment)),
-            Decision::Run(Step::ConfirmSeats | Step::IssueTickets, _)
+            Decision::Run(Step::ConfirmSeats | Step::IssueTickets | Step::ReclaimSeats, _)
             | Decision::Undo(..)
             | Decision::Wait { .. }
             | Decision::Rest(_)
@@ -208,7 +208,9 @@ fn request(checkout: &Checkout, step: Step, attempt: u32) -> Request {
         Step::Prepare => Wanted::Prepare { booking, amount },
         Step::Authorize => Wanted::Authorize(payment(&checkout.state)),
         Step::Capture => Wanted::Capture(payment(&checkout.state)),
-        Step::ConfirmSeats | Step::IssueTickets => panic!("{} is a local step", step.name()),
+        Step::ConfirmSeats | Step::IssueTickets | Step::ReclaimSeats => {
+            panic!("{} is a local step", step.name())
+        }
     };
     Request { key: checkout.key(step, attempt), wanted }
 }
@@ -222,6 +224,7 @@ fn payment(state: &State) -> PaymentId {
         State::Preparing { .. }
         | State::ConfirmingSeats { .. }
         | State::Issuing { .. }
+        | State::Reclaiming { .. }
         | State::Releasing { .. }
         | State::Rest { .. }
         | State::Stuck { .. } => panic!("no payment is called for in {state:?}"),

@@ -8,7 +8,7 @@ use holdfast_domain::{
 
 use super::{
     Booking, BookingState, KeyRow, LEASE_MS, PRICE, PlacesState, RETRY_GRACE_MS, Reservation,
-    SagaRow, Store, Ticket, booking_id, holds::release_places, saga_id,
+    SagaRow, Seat, Store, Ticket, booking_id, holds::release_places, saga_id,
 };
 use crate::{
     clients::{Attempt, Told},
@@ -114,6 +114,40 @@ impl Store {
         Outcome::Done(())
     }
 
+    /// Still paying, or free, → sold, all or nothing: the money was taken all the same. Places are the booking's or
+    /// are lost.
+    pub(crate) fn reclaim_seats(&mut self, booking: usize, now_ms: i64) -> Outcome<(), ()> {
+        let seats: Vec<_> = self.seats_of(booking).collect();
+        let is_kept = |seat: &Seat, reservation, fence| {
+            seat.state == SeatState::Paying
+                && seat.owner == Some(reservation)
+                && seat.fence == fence
+        };
+        for &(number, reservation, fence) in &seats {
+            let seat = &self.seats[number];
+            let is_free = match seat.state {
+                SeatState::Available => true,
+                SeatState::Held => seat.until_ms <= now_ms,
+                SeatState::Paying | SeatState::Sold | SeatState::Blocked => false,
+            };
+            if !is_free && !is_kept(seat, reservation, fence) {
+                return Outcome::Refused(());
+            }
+        }
+        for (number, reservation, fence) in seats {
+            let seat = &mut self.seats[number];
+            if is_kept(seat, reservation, fence) {
+                continue;
+            }
+            seat.fence += 1;
+            (seat.owner, seat.state) = (Some(reservation), SeatState::Paying);
+            let taken = seat.fence;
+            let own = &mut self.reservations[reservation].seats;
+            own.iter_mut().filter(|own| own.0 == number).for_each(|own| own.1 = taken);
+        }
+        self.confirm_seats(booking)
+    }
+
     /// Paying or sold → held or available, as far as it is still the booking's.
     pub(crate) fn release_seats(
         &mut self,
@@ -159,6 +193,7 @@ impl Store {
             Failure::Cancelled => BookingState::Cancelled,
             Failure::Declined { .. }
             | Failure::SeatsLost
+            | Failure::SeatsLostRefunded
             | Failure::TimedOut
             | Failure::CaptureRefused => BookingState::Failed,
         };
@@ -182,6 +217,7 @@ impl Store {
             Failure::TimedOut => ReservationState::Expired,
             Failure::Declined { .. }
             | Failure::SeatsLost
+            | Failure::SeatsLostRefunded
             | Failure::CaptureRefused
             | Failure::Cancelled => ReservationState::Cancelled,
         };

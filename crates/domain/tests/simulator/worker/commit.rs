@@ -120,6 +120,9 @@ impl Takes<'_> {
                 }
                 Some((step.name(), Event::TicketsIssued(tx.issue(booking))))
             }
+            (Decision::Run(step @ Step::ReclaimSeats, _), _) => {
+                Some((step.name(), Event::SeatsReclaimed(tx.reclaim_seats(booking, self.now_ms))))
+            }
             (Decision::Undo(step @ Step::ConfirmSeats, _), State::Releasing { why, .. }) => {
                 let released = tx.release_seats(booking, why, self.now_ms, self.rules);
                 Some((step.undo_name(), Event::SeatsReleased(released)))
@@ -187,6 +190,9 @@ fn failed(decision: &Decision) -> Option<(&'static str, Event)> {
         }
         Decision::Run(step @ Step::IssueTickets, _) => {
             Some((step.name(), Event::TicketsIssued(unknown)))
+        }
+        Decision::Run(step @ Step::ReclaimSeats, _) => {
+            Some((step.name(), Event::SeatsReclaimed(unknown)))
         }
         Decision::Undo(step @ Step::ConfirmSeats, _) => {
             Some((step.undo_name(), Event::SeatsReleased(unknown)))

@@ -1,0 +1,40 @@
+//! Amounts given back, or on their way.
+
+use sea_orm::entity::prelude::*;
+
+/// Amounts given back, or on their way.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "refunds")]
+pub struct Model {
+    /// The key; its saga has the same.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    /// The booking.
+    pub booking_id: Uuid,
+    /// The payment of which it is a part.
+    pub payment_id: Uuid,
+    /// Who organizes.
+    pub organization_id: Uuid,
+    /// Why; the CHECK lists the values.
+    pub reason: String,
+    /// The user or guest who asked for it.
+    pub asked_by: Option<Uuid>,
+    /// Amount in minor units.
+    pub amount_minor: i64,
+    /// ISO 4217.
+    pub currency: String,
+    /// Where it stands; the CHECK lists the values.
+    pub status: String,
+    /// The gateway's name for it.
+    pub gateway_refund_id: Option<String>,
+    /// Milliseconds since 1970.
+    pub created_at: i64,
+    /// When it was given back, milliseconds since 1970.
+    pub settled_at: Option<i64>,
+}
+
+/// None: what belongs together is read by key.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

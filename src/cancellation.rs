@@ -1,0 +1,43 @@
+//! What becomes of a booking once it is confirmed: cancelled by its buyer, its organizer or because an event is
+//! called off, line by line, and paid back.
+//!
+//! One transaction voids the tickets, frees the seats, marks the lines and starts the refund (`cancel`); the
+//! refund is a saga of its own (`refund`, `driver`) that goes on until the gateway has given the money
+//! back. `called_off` is the standing pass over called-off events, `give_back` an organizer's kindness that
+//! cancels nothing. What may be cancelled and how much comes back: `holdfast_domain::refund::rules`.
+
+pub mod api;
+pub mod called_off;
+pub mod cancel;
+pub mod driver;
+pub mod give_back;
+pub mod invariants;
+pub mod organizer_api;
+pub mod refund;
+pub mod store;
+
+use std::time::Duration;
+
+pub use api::CancellationApi;
+pub use organizer_api::EventBookingsApi;
+pub use refund::Refunds;
+
+use crate::{checkout::Checkouts, live::Relay, reservations::terms::TermsCache};
+
+/// How often every node looks for refunds that are due.
+pub const REFUNDS_EVERY: Duration = Duration::from_secs(1);
+/// How often every node looks for bookings of called-off events.
+pub const CALLED_OFF_EVERY: Duration = Duration::from_secs(5);
+
+/// What the use cases of this slice work with; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Cancellations {
+    /// Bookings, and those who are still being paid.
+    pub checkouts: Checkouts,
+    /// Gives money back.
+    pub refunds: Refunds,
+    /// Finds events and who organizes them.
+    pub events: TermsCache,
+    /// Numbers what was changed.
+    pub relay: Relay,
+}

@@ -1,0 +1,106 @@
+//! An organizer gives money back without cancelling anything.
+
+use std::sync::Arc;
+
+use holdfast_domain::{
+    ids::{BookingId, EventId, LineId},
+    money::Money,
+    refund::rules,
+};
+
+use super::{
+    Cancellations,
+    cancel::{Came, CancelError, Left, answer, claim, wanted},
+    refund::{Reason, Refunds, Wanted},
+};
+use crate::{
+    audit::{self, Entry},
+    checkout::settled,
+    db::{self, Tx},
+    http::{auth::User, idempotency::Attempt},
+    ports::Entropy,
+};
+
+/// How much to give back, of what.
+#[derive(Debug, Clone)]
+pub struct GiveBackCommand {
+    /// The booking.
+    pub booking: BookingId,
+    /// Who gives it; written into the audit.
+    pub actor: User,
+    /// The lines of this event alone.
+    pub event: EventId,
+    /// These lines alone.
+    pub lines: Option<Vec<LineId>>,
+    /// How much.
+    pub amount: Money,
+    /// The attempt: what gives money needs a key.
+    pub attempt: Attempt,
+}
+
+impl Cancellations {
+    /// Gives an amount back and divides it over the lines by what can still come back for each. Tickets and seats
+    /// stay.
+    ///
+    /// # Errors
+    /// See [`CancelError`]; nothing has happened then.
+    pub async fn give_back(&self, command: GiveBackCommand) -> Result<Came, CancelError> {
+        let command = Arc::new(command);
+        let (refunds, entropy) = (self.refunds.clone(), Arc::clone(&self.checkouts.base.entropy));
+        let left: Left = self
+            .checkouts
+            .base
+            .db
+            .transact(move |tx| {
+                let (refunds, command) = (refunds.clone(), Arc::clone(&command));
+                let entropy = Arc::clone(&entropy);
+                Box::pin(async move { give_back(tx, &refunds, &*entropy, &command).await })
+            })
+            .await?;
+        if let Some(work) = left.refund {
+            self.refunds.drive(work);
+        }
+        Ok(left.came)
+    }
+}
+
+async fn give_back(
+    tx: &Tx,
+    refunds: &Refunds,
+    entropy: &dyn Entropy,
+    command: &GiveBackCommand,
+) -> Result<Left, CancelError> {
+    let attempt = Some(&command.attempt);
+    if let Some(came) = claim(tx, attempt).await? {
+        return Ok(Left { came, refund: None });
+    }
+    let found = settled::lock(tx, command.booking).await?;
+    let (booking, lines) = found.ok_or(CancelError::NotFound)?;
+    let wanted = wanted(&lines, Some(command.event), command.lines.as_deref())?;
+    if booking.status != "confirmed" {
+        return Err(CancelError::NotConfirmed(booking.status));
+    }
+    if booking.currency != command.amount.currency.as_str() {
+        return Err(CancelError::OtherCurrency(booking.currency));
+    }
+    let now_ms = db::now(tx).await?;
+    let standing = settled::standing(tx, &wanted).await?;
+    let shares = rules::share(&standing, command.amount.minor).map_err(CancelError::TooMuch)?;
+    settled::promised(tx, command.booking, &shares).await?;
+    let payment = settled::captured(tx, command.booking).await?;
+    let wanted = Wanted {
+        booking: &booking,
+        payment: &payment,
+        shares: &shares,
+        reason: Reason::Goodwill,
+        asked_by: Some(command.actor.id.0),
+        now_ms,
+    };
+    let refund = Some(refunds.open(tx, wanted).await?);
+    let detail = serde_json::json!({ "amount_minor": command.amount.minor });
+    let subject = ("booking", booking.id);
+    let entry = Entry::new(entropy, command.actor, "booking.refund", subject, &detail);
+    audit::record(tx, &entry).await?;
+    let came = answer(tx, attempt, command.booking).await?;
+    Ok(Left { came, refund })
+}

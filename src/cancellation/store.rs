@@ -1,0 +1,158 @@
+//! The SQL of refunds.
+
+use holdfast_domain::{
+    checkout::RefundId,
+    ids::{BookingId, EventId, LineId, SagaId},
+    money::Money,
+    refund::rules::Share,
+};
+use holdfast_entity::{bookings, payments};
+use sea_orm::{DbErr, Value};
+use uuid::Uuid;
+
+use super::refund::Reason;
+use crate::db::{Sql, placeholders};
+
+const LINE_COLUMNS: usize = 5;
+
+/// A refund to be written.
+#[derive(Debug, Clone, Copy)]
+pub struct NewRefund<'a> {
+    /// Its id, and its saga's.
+    pub id: SagaId,
+    /// The booking.
+    pub booking: &'a bookings::Model,
+    /// The payment of which it is a part.
+    pub payment: &'a payments::Model,
+    /// How much.
+    pub amount: Money,
+    /// How much of it is for which line.
+    pub shares: &'a [Share],
+    /// Why.
+    pub reason: Reason,
+    /// Who asked for it.
+    pub asked_by: Option<Uuid>,
+    /// The database's clock.
+    pub now_ms: i64,
+}
+
+/// Writes a refund and its lines.
+pub async fn insert(sql: &impl Sql, new: NewRefund<'_>) -> Result<(), DbErr> {
+    sql.run(
+        "INSERT INTO refunds (id, booking_id, payment_id, organization_id, reason, asked_by, \
+         amount_minor, currency, status, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'pending', $9)",
+        vec![
+            new.id.0.into(),
+            new.booking.id.into(),
+            new.payment.id.into(),
+            new.booking.organization_id.into(),
+            new.reason.as_str().into(),
+            new.asked_by.into(),
+            new.amount.minor.into(),
+            new.amount.currency.as_str().into(),
+            new.now_ms.into(),
+        ],
+    )
+    .await?;
+    let mut text =
+        "INSERT INTO refund_lines (refund_id, line_id, booking_id, amount_minor, cancels) VALUES "
+            .to_owned();
+    let mut values: Vec<Value> = Vec::with_capacity(new.shares.len() * LINE_COLUMNS);
+    for share in new.shares {
+        let comma = if values.is_empty() { "" } else { ", " };
+        text.push_str(&format!("{comma}({})", placeholders(values.len() + 1, LINE_COLUMNS)));
+        values.extend([
+            new.id.0.into(),
+            share.line.0.into(),
+            new.booking.id.into(),
+            share.minor.into(),
+            i32::from(new.reason.cancels()).into(),
+        ]);
+    }
+    sql.run(&text, values).await.map(|_| ())
+}
+
+/// pending → done; how many rows that changed.
+pub async fn settle(
+    sql: &impl Sql,
+    id: SagaId,
+    name: &RefundId,
+    now_ms: i64,
+) -> Result<u64, DbErr> {
+    sql.run(
+        "UPDATE refunds SET status = 'done', gateway_refund_id = $2, settled_at = $3 \
+         WHERE id = $1 AND status = 'pending'",
+        vec![id.0.into(), name.0.as_str().into(), now_ms.into()],
+    )
+    .await
+}
+
+/// The lines of a refund.
+#[derive(Debug, Clone, Default)]
+pub struct Shares {
+    /// How much is for which line.
+    pub all: Vec<Share>,
+    /// The lines that were cancelled with it.
+    pub cancelled: Vec<Uuid>,
+}
+
+/// Reads the lines of a refund.
+pub async fn shares_of(sql: &impl Sql, id: SagaId) -> Result<Shares, DbErr> {
+    let rows = sql
+        .all(
+            "SELECT line_id, amount_minor, cancels FROM refund_lines WHERE refund_id = $1 \
+             ORDER BY line_id",
+            vec![id.0.into()],
+        )
+        .await?;
+    let mut shares = Shares::default();
+    for row in rows {
+        let line: Uuid = row.try_get("", "line_id")?;
+        shares.all.push(Share { line: LineId(line), minor: row.try_get("", "amount_minor")? });
+        if row.try_get::<i32>("", "cancels")? == 1 {
+            shares.cancelled.push(line);
+        }
+    }
+    Ok(shares)
+}
+
+/// A booking of a called-off event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Concerned {
+    /// The booking.
+    pub booking: BookingId,
+    /// The event.
+    pub event: EventId,
+    /// Whether it is still being paid.
+    pub pending: bool,
+}
+
+/// Bookings that still have live lines of called-off events, in the order of their ids, after this one.
+pub async fn of_called_off(
+    sql: &impl Sql,
+    after: Option<(BookingId, EventId)>,
+    limit: i64,
+) -> Result<Vec<Concerned>, DbErr> {
+    let (booking, event) =
+        after.map_or((Uuid::nil(), Uuid::nil()), |(booking, event)| (booking.0, event.0));
+    let rows = sql
+        .all(
+            "SELECT DISTINCT b.id AS booking_id, e.id AS event_id, b.status FROM events e \
+             JOIN booking_lines l ON l.event_id = e.id AND l.cancelled_at IS NULL \
+             JOIN bookings b ON b.id = l.booking_id AND b.status IN ('pending', 'confirmed') \
+             WHERE e.status = 'cancelled' AND (b.id, e.id) > ($1, $2) \
+             ORDER BY b.id, e.id LIMIT $3",
+            vec![booking.into(), event.into(), limit.into()],
+        )
+        .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Concerned {
+                booking: BookingId(row.try_get("", "booking_id")?),
+                event: EventId(row.try_get("", "event_id")?),
+                pending: row.try_get::<String>("", "status")? == "pending",
+            })
+        })
+        .collect()
+}
