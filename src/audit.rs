@@ -66,6 +66,17 @@ pub async fn record(tx: &Tx, entry: &Entry) -> Result<(), DbErr> {
     store::insert(tx, entry).await
 }
 
+/// Writes it down where a user did it, and not the program by itself.
+///
+/// # Errors
+/// When the database fails.
+pub async fn record_user(tx: &Tx, entry: Option<&Entry>) -> Result<(), DbErr> {
+    match entry {
+        Some(entry) => record(tx, entry).await,
+        None => Ok(()),
+    }
+}
+
 /// A page of entries, the newest first.
 ///
 /// # Errors

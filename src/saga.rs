@@ -2,7 +2,8 @@
 //! any node, each step under a fenced lease.
 //!
 //! `driver` is what a kind of saga brings along: its decisions and its effects. `executor` claims, performs
-//! and records; `attention` is what operators see and do; `store` is the SQL; `failpoint` lets tests kill the process between any two of these.
+//! and records; `attention` is what operators see and do; `store` is the SQL; `failpoint` lets tests kill the
+//! process between any two of these.
 //! Knows nothing of tickets, seats or money.
 
 pub mod attention;

@@ -14,8 +14,10 @@ use sea_orm::DbErr;
 
 use super::{details::Faults, seat_kinds, store};
 use crate::{
+    audit,
     base::Base,
     db::{Failure, Tx},
+    http::auth::User,
     live::{ChangeDraft, record},
 };
 
@@ -65,6 +67,7 @@ enum Block {
 }
 
 /// Changes a seat, all or nothing: what somebody holds or has bought can be neither kept back nor priced.
+/// Writes down who did it.
 ///
 /// # Errors
 /// See [`SeatError`].
@@ -73,9 +76,21 @@ pub async fn change_seat(
     event: EventId,
     seat: SeatId,
     patch: SeatPatch,
+    actor: User,
 ) -> Result<(), SeatError> {
+    let detail = serde_json::json!({ "seat_id": seat.0, "changes": &patch });
+    let entropy = &*base.entropy;
+    let entry = audit::Entry::new(entropy, actor, "seat.change", ("event", event.0), &detail);
     let wanted = read(patch).map_err(SeatError::Fields)?;
-    base.db.transact(move |tx| Box::pin(change(tx, event, seat, wanted.clone()))).await
+    base.db
+        .transact(move |tx| {
+            let (wanted, entry) = (wanted.clone(), entry.clone());
+            Box::pin(async move {
+                change(tx, event, seat, wanted).await?;
+                Ok(audit::record(tx, &entry).await?)
+            })
+        })
+        .await
 }
 
 fn read(patch: SeatPatch) -> Result<Wanted, Vec<FieldError>> {

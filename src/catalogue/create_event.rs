@@ -16,9 +16,13 @@ use super::{
     reads, store, views,
 };
 use crate::{
+    audit::{self, Entry},
     base::Base,
     db::{self, Failure, Sql},
-    http::idempotency::{self, Attempt, ClaimError, Keyed, Made},
+    http::{
+        auth::User,
+        idempotency::{self, Attempt, ClaimError, Keyed, Made},
+    },
     live,
 };
 
@@ -93,8 +97,8 @@ impl Failure for EventError {
     }
 }
 
-/// Makes a draft, once an attempt. A slug that is made from the title gets a number behind it where it is
-/// taken.
+/// Makes a draft, once an attempt, and writes down which user did it, where one did. A slug that is made from
+/// the title gets a number behind it where it is taken.
 ///
 /// # Errors
 /// See [`EventError`].
@@ -104,17 +108,20 @@ pub async fn create_event(
     new: NewEvent,
     holds: HoldTimes,
     attempt: Option<Attempt>,
+    actor: Option<User>,
 ) -> Result<Keyed<Event>, EventError> {
     let details = details::read(new).map_err(EventError::Fields)?;
     let id = EventId(base.entropy.id());
+    let subject = ("event", id.0);
+    let entry = actor.map(|by| Entry::new(&*base.entropy, by, "event.create", subject, &()));
     if let Some(slug) = &details.slug {
-        return insert(base, row(id, organization, &details, slug, holds), attempt).await;
+        return insert(base, row(id, organization, &details, slug, holds), attempt, entry).await;
     }
     let made = Slug::from_title(&details.name);
     for number in 1..=MAX_NAMESAKES {
         let slug = if number == 1 { made.clone() } else { made.numbered(number) };
         let row = row(id, organization, &details, &slug, holds);
-        match insert(base, row, attempt.clone()).await {
+        match insert(base, row, attempt.clone(), entry.clone()).await {
             Err(EventError::SlugTaken) => {}
             other => return other,
         }
@@ -126,14 +133,16 @@ async fn insert(
     base: &Base,
     row: events::Model,
     attempt: Option<Attempt>,
+    entry: Option<Entry>,
 ) -> Result<Keyed<Event>, EventError> {
     let made = base
         .db
         .transact(move |tx| {
-            let (row, attempt, id) = (row.clone(), attempt.clone(), row.id);
-            Box::pin(
-                async move { idempotency::once(tx, attempt.as_ref(), id, make(tx, row)).await },
-            )
+            let (row, attempt, entry) = (row.clone(), attempt.clone(), entry.clone());
+            let id = row.id;
+            Box::pin(async move {
+                idempotency::once(tx, attempt.as_ref(), id, make(tx, row, entry)).await
+            })
         })
         .await;
     made.map_err(|error| match error {
@@ -142,10 +151,15 @@ async fn insert(
     })
 }
 
-async fn make(tx: &db::Tx, row: events::Model) -> Result<Made<Event>, EventError> {
+async fn make(
+    tx: &db::Tx,
+    row: events::Model,
+    entry: Option<Entry>,
+) -> Result<Made<Event>, EventError> {
     let (id, now) = (EventId(row.id), db::now(tx).await?);
     store::events::insert(tx, events::Model { created_at: now, updated_at: now, ..row }).await?;
     live::record::record(tx, id, &live::ChangeDraft::of_event()).await?;
+    audit::record_user(tx, entry.as_ref()).await?;
     let body = views::event(&reads::inside(tx, id).await?)?;
     Ok(Made { path: format!("/events/{id}"), body })
 }

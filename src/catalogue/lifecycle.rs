@@ -41,10 +41,7 @@ pub async fn command(
             let entry = entry.clone();
             Box::pin(async move {
                 carry_out(tx, id, command).await?;
-                match &entry {
-                    Some(entry) => Ok(audit::record(tx, entry).await?),
-                    None => Ok(()),
-                }
+                Ok(audit::record_user(tx, entry.as_ref()).await?)
             })
         })
         .await

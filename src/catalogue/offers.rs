@@ -82,7 +82,7 @@ fn field(field: &str, message: &str) -> OfferError {
     OfferError::Fields(vec![FieldError { field: field.to_owned(), message: message.to_owned() }])
 }
 
-/// Makes an offer, once an attempt.
+/// Makes an offer, once an attempt, and writes down which user did it, where one did.
 ///
 /// # Errors
 /// See [`OfferError`].
@@ -91,6 +91,7 @@ pub async fn add_offer(
     event: EventId,
     new: NewOffer,
     attempt: Option<Attempt>,
+    actor: Option<User>,
 ) -> Result<Keyed<Offer>, OfferError> {
     let mut faults = Faults::default();
     let name = faults.take("name", text::line(&new.name, MAX_NAME));
@@ -120,11 +121,18 @@ pub async fn add_offer(
         created_at: 0,
         withdrawn_at: None,
     };
+    let subject = ("offer", id.0);
+    let entry = actor.map(|by| audit::Entry::new(&*base.entropy, by, "offer.add", subject, &()));
     base.db
         .transact(move |tx| {
-            let (offer, attempt) = (offer.clone(), attempt.clone());
+            let (offer, attempt, entry) = (offer.clone(), attempt.clone(), entry.clone());
             Box::pin(async move {
-                idempotency::once(tx, attempt.as_ref(), id.0, add(tx, event, offer)).await
+                let making = async {
+                    let made = add(tx, event, offer).await?;
+                    audit::record_user(tx, entry.as_ref()).await?;
+                    Ok::<_, OfferError>(made)
+                };
+                idempotency::once(tx, attempt.as_ref(), id.0, making).await
             })
         })
         .await

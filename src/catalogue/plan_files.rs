@@ -61,7 +61,7 @@ impl From<PlanFaults> for PlanFileError {
 pub async fn import(base: &Base, event: &str, file: &[u8]) -> Result<PlanAccepted, PlanFileError> {
     let id = id_of(base, event).await?;
     let plan = Plan::parse(file)?;
-    Ok(replace_plan(base, id, plan).await?)
+    Ok(replace_plan(base, id, plan, None).await?)
 }
 
 /// The plan of the event of this id or slug, as it was imported.

@@ -24,8 +24,10 @@ use super::{
     views,
 };
 use crate::{
+    audit::{self, Entry},
     base::Base,
     db::{Failure, Tx},
+    http::auth::User,
     ports::Entropy,
 };
 
@@ -66,19 +68,29 @@ impl Failure for PlanError {
     }
 }
 
-/// Gives the event this plan.
+/// Gives the event this plan, and writes down which user did it, where one did.
 ///
 /// # Errors
 /// See [`PlanError`].
-pub async fn replace_plan(base: &Base, id: EventId, plan: Plan) -> Result<PlanAccepted, PlanError> {
+pub async fn replace_plan(
+    base: &Base,
+    id: EventId,
+    plan: Plan,
+    actor: Option<User>,
+) -> Result<PlanAccepted, PlanError> {
     let (entropy, plan) = (Arc::clone(&base.entropy), Arc::new(plan));
+    let subject = ("event", id.0);
+    let entry = actor.map(|actor| Entry::new(&*entropy, actor, "plan.replace", subject, &()));
     let accepted = base
         .db
         .transact(move |tx| {
             let (entropy, plan) = (Arc::clone(&entropy), Arc::clone(&plan));
+            let entry = entry.clone();
             Box::pin(async move {
                 let event = open_event(tx, id).await?;
-                lay(tx, entropy.as_ref(), event, &plan).await
+                let accepted = lay(tx, entropy.as_ref(), event, &plan).await?;
+                audit::record_user(tx, entry.as_ref()).await?;
+                Ok::<_, PlanError>(accepted)
             })
         })
         .await?;

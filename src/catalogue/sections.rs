@@ -21,7 +21,7 @@ use super::{
     store, views,
 };
 use crate::{
-    audit,
+    audit::{self, Entry},
     base::Base,
     db::{self, Failure, Tx},
     http::{
@@ -98,7 +98,7 @@ enum Wanted {
 }
 
 /// Makes a section, once an attempt: general admission by its capacity, or rows × seats, which become part of
-/// the plan.
+/// the plan. Writes down which user did it, where one did.
 ///
 /// # Errors
 /// See [`SectionError`].
@@ -107,6 +107,7 @@ pub async fn add_section(
     event: EventId,
     new: NewSection,
     attempt: Option<Attempt>,
+    actor: Option<User>,
 ) -> Result<Keyed<Section>, SectionError> {
     let wanted = read(new).map_err(SectionError::Fields)?;
     let (entropy, subject) = (Arc::clone(&base.entropy), base.entropy.id());
@@ -115,7 +116,14 @@ pub async fn add_section(
             let (entropy, wanted, attempt) =
                 (Arc::clone(&entropy), wanted.clone(), attempt.clone());
             Box::pin(async move {
-                let making = make(tx, &*entropy, event, SectionId(subject), wanted);
+                let making = async {
+                    let made = make(tx, &*entropy, event, SectionId(subject), wanted).await?;
+                    let subject = ("section", made.body.id);
+                    let entry =
+                        actor.map(|by| Entry::new(&*entropy, by, "section.add", subject, &()));
+                    audit::record_user(tx, entry.as_ref()).await?;
+                    Ok::<_, SectionError>(made)
+                };
                 idempotency::once(tx, attempt.as_ref(), subject, making).await
             })
         })
@@ -203,7 +211,7 @@ pub async fn edit_section(
     actor: User,
 ) -> Result<(), SectionError> {
     let entropy = &*base.entropy;
-    let entry = audit::Entry::new(entropy, actor, "section.edit", ("section", id.0), &patch);
+    let entry = Entry::new(entropy, actor, "section.edit", ("section", id.0), &patch);
     let mut faults = Faults::default();
     let name = patch.name.and_then(|name| faults.take("name", text::line(&name, MAX_NAME)));
     let capacity =
@@ -259,7 +267,7 @@ pub async fn delete_section(
     actor: User,
 ) -> Result<(), SectionError> {
     let entropy = &*base.entropy;
-    let entry = audit::Entry::new(entropy, actor, "section.delete", ("section", id.0), &());
+    let entry = Entry::new(entropy, actor, "section.delete", ("section", id.0), &());
     base.db
         .transact(move |tx| {
             let entry = entry.clone();

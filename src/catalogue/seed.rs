@@ -215,12 +215,12 @@ async fn event(
     let key = EventKey::parse(demo.slug).expect("a demo has a slug");
     if store::events::at(&base.db, &key).await?.is_none() {
         let new = new_event(demo, base.db.now().await?);
-        create_event(base, organization, new, holds, None).await?;
+        create_event(base, organization, new, holds, None, None).await?;
     }
     let made = store::events::at(&base.db, &key).await?.ok_or(EventError::NotFound)?;
     let id = EventId(made.row.id);
     if made.row.plan_version == 0 {
-        replace_plan(base, id, Plan::parse(demo.plan)?).await?;
+        replace_plan(base, id, Plan::parse(demo.plan)?, None).await?;
     }
     let sections = store::sections::all(&base.db, id).await?;
     let offers = store::offers::live(&base.db, id).await?;
@@ -230,7 +230,7 @@ async fn event(
                 category: Some((*category).to_owned()),
                 ..offer(category, *price_minor, 1)
             };
-            add_offer(base, id, offer, None).await?;
+            add_offer(base, id, offer, None, None).await?;
         }
     }
     if let Some(standing) = &demo.standing {
@@ -244,7 +244,7 @@ async fn event(
                     seats_per_row: None,
                     category: None,
                 };
-                let made = add_section(base, id, new, None).await?.made();
+                let made = add_section(base, id, new, None, None).await?.made();
                 made.expect("no key came along").id
             }
         };
@@ -252,7 +252,7 @@ async fn event(
             if !offers.iter().any(|offer| offer.name == *name) {
                 let offer =
                     NewOffer { section_id: Some(section), ..offer(name, *price_minor, *admits) };
-                add_offer(base, id, offer, None).await?;
+                add_offer(base, id, offer, None, None).await?;
             }
         }
     }

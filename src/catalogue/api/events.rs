@@ -101,10 +101,12 @@ impl EventsApi {
     ) -> Result<Keyed<Event>, ApiProblem> {
         let named = body.0.organization_id.map(OrganizationId);
         let organization = self.0.organization(&caller, named).await?;
-        let attempt = Attempt::named(caller.user()?.id.0, MAKE, key.0.as_deref(), &body.0)?;
+        let actor = caller.user()?;
+        let attempt = Attempt::named(actor.id.0, MAKE, key.0.as_deref(), &body.0)?;
         let (base, holds) = (self.0.base.clone(), self.0.holds);
         let work = async move {
-            create_event::create_event(&base, organization, body.0, holds, attempt).await
+            create_event::create_event(&base, organization, body.0, holds, attempt, Some(actor))
+                .await
         };
         self.0.carry_out(work).await
     }

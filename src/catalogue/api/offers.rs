@@ -78,12 +78,12 @@ impl OffersApi {
         body: Json<NewOffer>,
     ) -> Result<Keyed<Offer>, ApiProblem> {
         let event = EventId(self.0.managed(&caller, &id.0).await?.row.id);
-        let (principal, request) = (caller.user()?.id.0, (event, &body.0));
-        let attempt = Attempt::named(principal, MAKE, key.0.as_deref(), &request)?;
+        let (actor, request) = (caller.user()?, (event, &body.0));
+        let attempt = Attempt::named(actor.id.0, MAKE, key.0.as_deref(), &request)?;
         let base = self.0.base.clone();
-        self.0
-            .carry_out(async move { offers::add_offer(&base, event, body.0, attempt).await })
-            .await
+        let work =
+            async move { offers::add_offer(&base, event, body.0, attempt, Some(actor)).await };
+        self.0.carry_out(work).await
     }
 
     /// Change an offer; held and sold places keep their price.

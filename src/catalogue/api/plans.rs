@@ -148,11 +148,8 @@ impl PlansApi {
             .await
             .map_err(|error| ApiProblem::internal(&error))?
             .map_err(problems::plan_faults)?;
-        let base = self.0.base.clone();
-        let accepted = self
-            .0
-            .carry_out(async move { replace_plan::replace_plan(&base, event, plan).await })
-            .await?;
-        Ok(Json(accepted))
+        let (base, actor) = (self.0.base.clone(), caller.user()?);
+        let work = async move { replace_plan::replace_plan(&base, event, plan, Some(actor)).await };
+        Ok(Json(self.0.carry_out(work).await?))
     }
 }

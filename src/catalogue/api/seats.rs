@@ -145,9 +145,9 @@ impl SeatsApi {
         body: Json<SeatPatch>,
     ) -> Result<Json<Seat>, ApiProblem> {
         let event = EventId(self.0.managed(&caller, &id.0).await?.row.id);
-        let (base, seat) = (self.0.base.clone(), SeatId(seat_id.0));
+        let (base, seat, actor) = (self.0.base.clone(), SeatId(seat_id.0), caller.user()?);
         let work = async move {
-            let changed = change_seat::change_seat(&base, event, seat, body.0).await;
+            let changed = change_seat::change_seat(&base, event, seat, body.0, actor).await;
             changed.map_err(|error| ApiProblem::of_seat(seat.0, error))
         };
         self.0.carry_out(work).await?;

@@ -51,12 +51,12 @@ impl SectionsApi {
         body: Json<NewSection>,
     ) -> Result<Keyed<Section>, ApiProblem> {
         let event = EventId(self.0.managed(&caller, &id.0).await?.row.id);
-        let (principal, request) = (caller.user()?.id.0, (event, &body.0));
-        let attempt = Attempt::named(principal, MAKE, key.0.as_deref(), &request)?;
+        let (actor, request) = (caller.user()?, (event, &body.0));
+        let attempt = Attempt::named(actor.id.0, MAKE, key.0.as_deref(), &request)?;
         let base = self.0.base.clone();
-        self.0
-            .carry_out(async move { sections::add_section(&base, event, body.0, attempt).await })
-            .await
+        let work =
+            async move { sections::add_section(&base, event, body.0, attempt, Some(actor)).await };
+        self.0.carry_out(work).await
     }
 
     /// Change a section's name, or how many persons find room.

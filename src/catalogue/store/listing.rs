@@ -45,8 +45,8 @@ pub async fn page(
 }
 
 /// No seat is free, nor is one whose hold has lapsed, and no section has a place left.
-const NOTHING_LEFT: &str = "NOT EXISTS (SELECT 1 FROM seats s WHERE s.event_id = e.id AND (s.status = 'available' \
-        OR (s.status = 'held' AND s.expires_at <= {now}))) \
+const NOTHING_LEFT: &str = "NOT EXISTS (SELECT 1 FROM seats s WHERE s.event_id = e.id \
+        AND (s.status = 'available' OR (s.status = 'held' AND s.expires_at <= {now}))) \
     AND NOT EXISTS (SELECT 1 FROM sections g WHERE g.event_id = e.id AND g.kind = 'general' \
         AND g.capacity - g.held - g.sold - g.blocked + COALESCE((SELECT SUM(i.admits) \
             FROM reservation_items i WHERE i.event_id = g.event_id AND i.section_id = g.id \

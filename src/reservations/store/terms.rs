@@ -35,7 +35,8 @@ pub async fn load_terms(sql: &impl Sql, event: EventId) -> Result<Option<Terms>,
     let currency: String = row.try_get("", "currency")?;
     let offers = sql
         .all(
-            "SELECT id, section_id, category, name, price_minor, admits, sale_starts_at, sale_ends_at FROM offers \
+            "SELECT id, section_id, category, name, price_minor, admits, sale_starts_at, \
+             sale_ends_at FROM offers \
              WHERE event_id = $1 AND withdrawn_at IS NULL ORDER BY position, id",
             vec![event.0.into()],
         )

@@ -66,6 +66,11 @@ async fn what_was_promised_to_those_who_booked_stays() {
     let admin = stage.app.as_user(&stage.admin);
     admin.delete(&path).await.assert_problem(409, "/problems/illegal-transition");
 
+    let seat = json!({ "blocked": true, "reason": "stage" });
+    assert_eq!(caller.patch(&format!("{path}/seats/1"), &seat).await.status, 200);
+    let plan = caller.get(&format!("{path}/plan")).await.body;
+    assert_eq!(caller.put(&format!("{path}/plan"), &plan).await.status, 200);
+
     // Every change that was made says who made it; those that were refused left nothing.
     let me = caller.get("/auth/profile").await.body["id"].clone();
     let done = async |subject: &str| {
@@ -77,14 +82,16 @@ async fn what_was_promised_to_those_who_booked_stays() {
         (actions, listed.text)
     };
     let (actions, told) = done(&id).await;
-    let edits = ["event.edit"; 6];
-    assert_eq!(actions, [&["event.publish"][..], &edits].concat(), "{told}");
+    let (made, edits) = (["event.create", "event.publish"], ["event.edit"; 6]);
+    let seats = ["seat.change", "plan.replace"];
+    assert_eq!(actions, [&made[..], &edits, &seats].concat(), "{told}");
     assert!(told.contains("Weimar") && !told.contains("Jena"), "{told}");
-    assert_eq!(done(&text(&floor)).await.0, ["section.edit"]);
+    assert_eq!(done(&text(&floor)).await.0, ["section.add", "section.edit"]);
     let first = admin.get(&format!("/admin/audit?limit=5&subject_id={id}")).await;
     let next = text(&first.body["next"]);
     let rest = admin.get(&format!("/admin/audit?limit=5&subject_id={id}&after={next}")).await;
-    assert_eq!(rest.body["items"].as_array().map(Vec::len), Some(2), "{}", rest.text);
+    assert_eq!(rest.body["items"].as_array().map(Vec::len), Some(5), "{}", rest.text);
+    assert_eq!(rest.body["next"], Value::Null);
     stage.finish().await;
 }
 
