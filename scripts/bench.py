@@ -51,7 +51,7 @@ SEATS_PAGE = 1000
 PAGES_MAX = 200
 LAPSE_MS = 31 * 60 * 1000
 QUIET_SECS_MAX = 120
-SHARE_OF_SEATS = 0.85  # of the hall that one round may use up
+SHARE_OF_SEATS = 0.6  # of the hall that one round may use up: the warm-up is slower than the rounds
 
 # key, what it is, unit, target (a sign and a number) or None
 FIGURES = [
