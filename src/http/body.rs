@@ -82,12 +82,26 @@ pub async fn read(request: &Request, body: &mut RequestBody) -> Result<Vec<u8>> 
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiProblem> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let parsed = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        let path = error.path().to_string();
-        let field = if path == "." { "body".to_owned() } else { path };
-        ApiProblem::field(field, error.inner().to_string())
+        let (path, message) = (error.path().to_string(), error.inner().to_string());
+        ApiProblem::field(field_at(&path, missing_field(&message)), message)
     })?;
     deserializer.end().map_err(|error| ApiProblem::field("body", error.to_string()))?;
     Ok(parsed)
+}
+
+/// The field that is not there: the path ends before it, so serde's words are all that name it.
+fn missing_field(message: &str) -> Option<&str> {
+    message.strip_prefix("missing field `")?.split_once('`').map(|(name, _)| name)
+}
+
+/// `.` is the whole body, `?` a place that was not reached because the JSON breaks off.
+fn field_at(path: &str, below: Option<&str>) -> String {
+    match (path, below) {
+        ("." | "?", None) => "body".to_owned(),
+        ("." | "?", Some(name)) => name.to_owned(),
+        (path, None) => path.to_owned(),
+        (path, Some(name)) => format!("{path}.{name}"),
+    }
 }
 
 impl<T: Type + DeserializeOwned> ParsePayload for Json<T> {
@@ -269,4 +283,37 @@ impl ApiResponse for NoContent {
     }
 
     fn register(_registry: &mut Registry) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    struct Outer {
+        #[serde(rename = "inner")]
+        _inner: Vec<Inner>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    struct Inner {
+        #[serde(rename = "count")]
+        _count: u8,
+    }
+
+    fn faulty_field(body: &str) -> String {
+        let problem = parse::<Outer>(body.as_bytes()).expect_err("a fault");
+        problem.problem().errors.first().expect("a field").field.clone()
+    }
+
+    #[test]
+    fn a_fault_names_the_field_also_when_it_is_not_there() {
+        assert_eq!(faulty_field(r#"{}"#), "inner");
+        assert_eq!(faulty_field(r#"{"inner":[{}]}"#), "inner[0].count");
+        assert_eq!(faulty_field(r#"{"inner":[{"count":"x"}]}"#), "inner[0].count");
+        assert_eq!(faulty_field("[]"), "body");
+        assert_eq!(faulty_field("{"), "body");
+    }
 }

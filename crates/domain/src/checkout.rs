@@ -51,9 +51,11 @@ pub use self::{
     },
     state::{Call, Knowledge, PaymentId, RefundId, SeatsStand, State, Tries},
 };
+pub use crate::written::Unreadable;
 use crate::{
     ids::{BookingId, SagaId},
     money::Money,
+    written,
 };
 
 /// The format in which a [`Checkout`] is written down. A reader refuses any other.
@@ -215,32 +217,13 @@ impl Checkout {
     /// # Errors
     /// When it is no checkout, or one of another format.
     pub fn decode(text: &str) -> Result<Self, Unreadable> {
-        #[derive(Deserialize)]
-        struct Head {
-            format: u16,
-        }
-        let head: Head = serde_json::from_str(text)?;
-        if head.format != FORMAT {
-            return Err(Unreadable::Format(head.format));
-        }
-        Ok(serde_json::from_str(text)?)
+        written::decode(text, FORMAT)
     }
 
     /// Writes it down.
     pub fn encode(&self) -> String {
-        serde_json::to_string(self).expect("a checkout has no maps with odd keys")
+        written::encode(self)
     }
-}
-
-/// A written checkout that cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub enum Unreadable {
-    /// Written by a version of the program that this one does not know.
-    #[error("a checkout of format {0}; this program reads format {FORMAT}")]
-    Format(u16),
-    /// Not a checkout.
-    #[error("not a checkout")]
-    Syntax(#[from] serde_json::Error),
 }
 
 /// Says what is to be done at `now_ms`.

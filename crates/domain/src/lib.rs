@@ -15,3 +15,4 @@ pub mod pricing;
 pub mod refund;
 pub mod reservation;
 pub mod text;
+pub mod written;

@@ -19,10 +19,12 @@ pub mod rules;
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::written::Unreadable;
 use crate::{
     checkout::{Call, Doubt, Knowledge, MAX_FAILURES, Outcome, PaymentId, RefundId, Tries},
     ids::{BookingId, SagaId},
     money::Money,
+    written,
 };
 
 /// The format in which a [`Refund`] is written down. A reader refuses any other.
@@ -159,17 +161,6 @@ pub struct IllegalTransition {
     pub event: Event,
 }
 
-/// A written refund that cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub enum Unreadable {
-    /// Written by a version of the program that this one does not know.
-    #[error("a refund of format {0}; this program reads format {FORMAT}")]
-    Format(u16),
-    /// Not a refund.
-    #[error("not a refund")]
-    Syntax(#[from] serde_json::Error),
-}
-
 impl State {
     /// Its name in rows and logs.
     pub fn name(&self) -> &'static str {
@@ -243,20 +234,12 @@ impl Refund {
     /// # Errors
     /// When it is no refund, or one of another format.
     pub fn decode(text: &str) -> Result<Self, Unreadable> {
-        #[derive(Deserialize)]
-        struct Head {
-            format: u16,
-        }
-        let head: Head = serde_json::from_str(text)?;
-        if head.format != FORMAT {
-            return Err(Unreadable::Format(head.format));
-        }
-        Ok(serde_json::from_str(text)?)
+        written::decode(text, FORMAT)
     }
 
     /// Writes it down.
     pub fn encode(&self) -> String {
-        serde_json::to_string(self).expect("a refund has no maps with odd keys")
+        written::encode(self)
     }
 }
 
