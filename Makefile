@@ -1,7 +1,7 @@
 # The two commands that matter: `make run` and `make test`. Each installs what it needs first.
 
-# release, or dev for a shorter first build and a slower server.
-RUN_PROFILE ?= release
+# quick, or release for a longer first build and a faster server.
+RUN_PROFILE ?= quick
 SEEDS ?= 10000
 CHECKOUTS ?= 10000
 SEED ?= 4711

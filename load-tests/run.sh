@@ -27,7 +27,7 @@ case "$tool" in
     exit 2
     ;;
 esac
-binary=${HOLDFAST_BIN:-$(profile_dir "${RUN_PROFILE:-release}")/holdfast}
+binary=${HOLDFAST_BIN:-$(profile_dir "${RUN_PROFILE:-quick}")/holdfast}
 
 if [ -z "$url" ]; then
   scripts/setup.sh cluster

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 source scripts/lib/env.sh
 raise_open_files
 
-profile=${RUN_PROFILE:-release}
+profile=${RUN_PROFILE:-quick}
 scripts/frontend.sh
 ensure_dist
 cargo build --profile "$profile" --bin holdfast

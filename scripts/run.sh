@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # From a fresh clone to the running application: what `make run` does.
 #
-#   RUN_PROFILE=release|dev  HOLDFAST_BIND=…  scripts/run.sh [argument of `holdfast serve`…]
+#   RUN_PROFILE=quick|release|dev  HOLDFAST_BIND=…  scripts/run.sh [argument of `holdfast serve`…]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/lib/env.sh
 source scripts/lib/env.sh
 
-profile=${RUN_PROFILE:-release}
+profile=${RUN_PROFILE:-quick}
 bind=${HOLDFAST_BIND:-127.0.0.1:8080}
 started=$SECONDS
 
