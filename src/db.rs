@@ -5,6 +5,7 @@
 //! stores; where they differ a token stands, which [`Dialect::render`] replaces. Never held across a
 //! network call to anything else.
 
+mod together;
 mod writing;
 
 use std::{future::Future, path::Path, pin::Pin, time::Duration};
@@ -15,7 +16,8 @@ use sea_orm::{
     TransactionTrait, Value,
 };
 
-pub use writing::{ClockOffset, Dialect, Guard, Writing, placeholders, rows};
+pub use together::{Expected, Sent, Together, Writes};
+pub use writing::{ClockOffset, Dialect, Guard, Writing, largest_power_of_two, placeholders, rows};
 
 /// How often a transaction is rerun after a serialization failure or a deadlock.
 pub const MAX_TRANSACTION_ATTEMPTS: u32 = 3;

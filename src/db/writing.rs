@@ -145,6 +145,11 @@ pub fn rows(from: usize, width: usize, count: usize) -> String {
     rows.join(", ")
 }
 
+/// How many rows of at most `most` a statement takes, so that few lengths are in use: 0, 1, 2, 4, 8 …
+pub fn largest_power_of_two(most: usize) -> usize {
+    most.checked_ilog2().map_or(0, |exponent| 1 << exponent)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -171,6 +176,12 @@ mod tests {
         let sql = "WHERE a [[state:AND b]] [[fence:AND c]]";
         check(Dialect::Sqlite, None, sql, "WHERE a AND b AND c");
         check(Dialect::Sqlite, Some(Guard::Fence), sql, "WHERE a AND b ");
+    }
+
+    #[test]
+    fn lengths_are_powers_of_two() {
+        let lengths: Vec<usize> = [0, 1, 2, 3, 4, 7, 31, 33].map(largest_power_of_two).to_vec();
+        assert_eq!(lengths, [0, 1, 2, 2, 4, 4, 16, 32]);
     }
 
     #[test]
