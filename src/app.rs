@@ -40,7 +40,11 @@ use crate::{
     live::{self, LiveApi, Relay, Tail},
     operators::OperatorsApi,
     ports::{Broker, Clock, Entropy, LockManager},
-    reservations::{Reservations, ReservationsApi, hold::Queue, terms::TermsCache},
+    reservations::{
+        Reservations, ReservationsApi,
+        hold::{Looks, Queue},
+        terms::TermsCache,
+    },
     saga::attention::{self, Attended},
     site::{self, Pages},
     tasks::Tasks,
@@ -134,6 +138,7 @@ impl App {
             locks,
             terms: TermsCache::new(base.db.clone()),
             relay: Relay::default(),
+            looks: Looks::default(),
             queue: Queue::default(),
             holds_per_minute: config.holds_per_minute,
         };

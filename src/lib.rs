@@ -10,6 +10,7 @@ pub mod adapters;
 pub mod app;
 pub mod audit;
 pub mod base;
+pub mod batches;
 pub mod cancellation;
 pub mod catalogue;
 pub mod check;

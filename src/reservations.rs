@@ -35,6 +35,8 @@ pub struct Reservations {
     pub terms: terms::TermsCache,
     /// Numbers what was changed.
     pub relay: Relay,
+    /// Looks that share statements.
+    pub looks: hold::Looks,
     /// Holds that share transactions.
     pub queue: hold::Queue,
     /// How many holds one buyer may make of one event in a minute.

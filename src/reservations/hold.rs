@@ -5,6 +5,7 @@
 
 mod attempt;
 mod group;
+mod looks;
 mod queue;
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
@@ -16,11 +17,11 @@ use holdfast_domain::{
 };
 use sea_orm::DbErr;
 
-use self::attempt::Attempt;
-pub use self::queue::Queue;
+use self::{attempt::Attempt, looks::look};
+pub use self::{looks::Looks, queue::Queue};
 use super::{
     Reservations, general_store,
-    store::{self, Item, Reserved},
+    store::{Item, Reserved},
     terms::Terms,
 };
 use crate::{
@@ -284,16 +285,15 @@ impl Reservations {
         if command.wishes.seats().is_empty() {
             return Ok(Vec::new());
         }
-        let (now, views) =
-            store::look(&self.base.db, command.event, command.wishes.seats()).await?;
+        let seen = look(&self.looks, &self.base, command.event, command.wishes.seats()).await?;
         Ok(command
             .wishes
             .seats()
             .iter()
             .filter_map(|wish| {
-                let refusal = match views.get(&wish.seat) {
+                let refusal = match seen.views.get(&wish.seat) {
                     None => Some(Refusal::Unknown),
-                    Some(view) => view.refusal(Some(command.buyer), wish.version, now),
+                    Some(view) => view.refusal(Some(command.buyer), wish.version, seen.now),
                 };
                 refusal.map(|refusal| (wish.seat, refusal))
             })
@@ -310,14 +310,15 @@ impl Reservations {
         if lost.is_empty() {
             return Ok(Vec::new());
         }
-        let (now, views) = store::look(&self.base.db, command.event, lost).await?;
+        let seen = look(&self.looks, &self.base, command.event, lost).await?;
         Ok(lost
             .iter()
             .map(|wish| {
-                let refusal = views
+                let refusal = seen
+                    .views
                     .get(&wish.seat)
                     .map_or(Some(Refusal::Unknown), |view| {
-                        view.refusal(Some(command.buyer), wish.version, now)
+                        view.refusal(Some(command.buyer), wish.version, seen.now)
                     })
                     .unwrap_or(Refusal::Contended);
                 (wish.seat, refusal)
@@ -333,7 +334,7 @@ impl Reservations {
         id: ReservationId,
         refused: Vec<(SeatId, Refusal)>,
     ) -> Result<Came, HoldError> {
-        let attempt = Attempt {
+        let attempt = Arc::new(Attempt {
             terms: Arc::clone(terms),
             wishes,
             id,
@@ -344,11 +345,10 @@ impl Reservations {
             refused,
             holds_per_minute: self.holds_per_minute.into(),
             entropy: Arc::clone(&self.base.entropy),
-        };
+        });
         let result = if attempt.is_plain() {
-            self.queue.hold(&self.base, attempt.clone()).await.map(Came::Held)
+            queue::hold(&self.queue, &self.base, Arc::clone(&attempt)).await.map(Came::Held)
         } else {
-            let attempt = Arc::new(attempt.clone());
             let transaction = self.base.db.transact(|tx| {
                 let attempt = Arc::clone(&attempt);
                 Box::pin(async move { attempt.run(tx).await })

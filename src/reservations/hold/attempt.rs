@@ -78,8 +78,13 @@ impl Attempt {
         self.wishes.seats().iter().map(move |wish| Wanted { wish: *wish, buyer, reservation })
     }
 
+    /// The seats' ids.
+    pub(super) fn seats(&self) -> impl Iterator<Item = SeatId> {
+        self.wishes.seats().iter().map(|wish| wish.seat)
+    }
+
     /// Claims the attempt where it has a name, holds, and stores the answer.
-    pub(super) async fn run(&self, tx: &Tx) -> Result<Came, HoldError> {
+    pub(super) async fn run(self: &Arc<Self>, tx: &Tx) -> Result<Came, HoldError> {
         let Some(keyed) = &self.keyed else { return Ok(Came::Held(group::one(tx, self).await?)) };
         if let Claim::Known(known) = keyed.attempt.claim(tx, Some(self.id.0)).await? {
             // Claim and answer are one transaction, so a claim that can be seen has its answer.

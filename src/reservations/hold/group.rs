@@ -3,7 +3,7 @@
 //! What they share is the cost of a transaction: its round trips, its commit, the disk. Each of them is decided as
 //! if it were alone: different buyers, different seats, one statement that takes what is free.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use holdfast_domain::ids::ReservationId;
 use sea_orm::DbErr;
@@ -42,8 +42,8 @@ impl Failure for GroupError {
 }
 
 /// Holds for attempts under the same terms, of different buyers, for different seats.
-pub(super) async fn hold(tx: &Tx, attempts: &[Attempt]) -> Result<Vec<Held>, GroupError> {
-    let Some(Attempt { terms, .. }) = attempts.first() else { return Ok(Vec::new()) };
+pub(super) async fn hold(tx: &Tx, attempts: &[Arc<Attempt>]) -> Result<Vec<Held>, GroupError> {
+    let Some(terms) = attempts.first().map(|first| &first.terms) else { return Ok(Vec::new()) };
     let takers: Vec<Taker> = attempts
         .iter()
         .map(|attempt| Taker { buyer: attempt.buyer, locale: attempt.locale })
@@ -68,7 +68,7 @@ pub(super) async fn hold(tx: &Tx, attempts: &[Attempt]) -> Result<Vec<Held>, Gro
 }
 
 /// Holds for one attempt of any kind.
-pub(super) async fn one(tx: &Tx, attempt: &Attempt) -> Result<Held, HoldError> {
+pub(super) async fn one(tx: &Tx, attempt: &Arc<Attempt>) -> Result<Held, HoldError> {
     match hold(tx, std::slice::from_ref(attempt)).await {
         Ok(held) => held.into_iter().next().ok_or_else(nothing_came),
         Err(GroupError::StaleTerms) => Err(HoldError::StaleTerms),
@@ -85,11 +85,11 @@ fn nothing_came() -> HoldError {
 
 async fn take_seats(
     tx: &Tx,
-    attempts: &[Attempt],
+    attempts: &[Arc<Attempt>],
     now: i64,
     expires_at: i64,
 ) -> Result<HashMap<ReservationId, Vec<TakenSeat>>, DbErr> {
-    let wanted: Vec<Wanted> = attempts.iter().flat_map(Attempt::wanted).collect();
+    let wanted: Vec<Wanted> = attempts.iter().flat_map(|attempt| attempt.wanted()).collect();
     let mut taken: HashMap<ReservationId, Vec<TakenSeat>> = HashMap::new();
     let (Some(first), false) = (attempts.first(), wanted.is_empty()) else { return Ok(taken) };
     let taking = Taking { event: first.terms.event, now, expires_at };

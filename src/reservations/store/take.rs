@@ -19,7 +19,7 @@ use crate::{
 pub async fn look(
     sql: &impl Sql,
     event: EventId,
-    seats: &[SeatWish],
+    seats: &[SeatId],
 ) -> Result<(i64, HashMap<SeatId, SeatView>), DbErr> {
     let text = format!(
         "SELECT s.seat_id, s.status, s.version, s.expires_at, r.buyer_id, r.buyer_kind, {{now}} AS now \
@@ -28,7 +28,7 @@ pub async fn look(
         placeholders(2, seats.len())
     );
     let mut values = vec![event.0.into()];
-    values.extend(seats.iter().map(|wish| Value::from(wish.seat.0)));
+    values.extend(seats.iter().map(|seat| Value::from(seat.0)));
     let mut found = HashMap::with_capacity(seats.len());
     let mut now = 0;
     for row in sql.all(&text, values).await? {
