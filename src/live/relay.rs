@@ -21,8 +21,9 @@ use crate::{
 const BATCH: i64 = 500;
 /// How often the outbox is looked at when nobody nudges.
 const POLL: Duration = Duration::from_millis(250);
-/// How long nudges are gathered before a pass, so that a busy sale numbers many rows at once.
-const GATHER: Duration = Duration::from_millis(5);
+/// How long one pass begins after the other at the least: the first nudge is served at once, and a busy sale
+/// numbers many rows together.
+const PACE: Duration = Duration::from_millis(25);
 /// How long changes are kept for those who come back.
 const KEEP_MS: i64 = 60 * 60 * 1000;
 
@@ -44,12 +45,14 @@ impl Relay {
         loop {
             tokio::select! {
                 () = stopping.cancelled() => return,
-                () = self.nudged.notified() => tokio::time::sleep(GATHER).await,
+                () = self.nudged.notified() => (),
                 () = tokio::time::sleep(POLL) => (),
             }
+            let pause = tokio::time::sleep(PACE);
             if let Err(error) = pass(&base.db, broker.as_ref()).await {
                 tracing::warn!(error = %error, "changes could not be numbered; trying again");
             }
+            pause.await;
         }
     }
 }
@@ -60,15 +63,15 @@ impl Relay {
 /// When the database fails; then what the failing batch took is still in the outbox.
 pub async fn pass(db: &Db, broker: &dyn Broker) -> Result<u64, DbErr> {
     let mut numbered = 0;
-    while store::is_waiting(db).await? {
+    let mut is_full = store::is_waiting(db).await?;
+    while is_full {
         let events = db.transact(|tx| Box::pin(number(tx))).await?;
-        if events.is_empty() {
-            break;
-        }
-        for (event, count) in events {
-            numbered += count;
+        let count: u64 = events.iter().map(|(_, count)| count).sum();
+        for (event, _) in events {
             broker.wake(event.0).await;
         }
+        numbered += count;
+        is_full = count == BATCH.unsigned_abs();
     }
     Ok(numbered)
 }

@@ -3,16 +3,16 @@
 use holdfast_domain::ids::EventId;
 use sea_orm::{DbErr, Value};
 
-use crate::db::{Sql, placeholders};
+use crate::db::{Sql, Writes, largest_power_of_two, placeholders};
 
 /// Adds an outbox row.
-pub async fn insert(sql: &impl Sql, event: EventId, payload: String) -> Result<(), DbErr> {
-    sql.run(
+pub async fn insert(sql: &impl Writes, event: EventId, payload: String) -> Result<(), DbErr> {
+    sql.write(
         "INSERT INTO outbox (event_id, payload, created_at) VALUES ($1, $2, {now})",
         vec![event.0.into(), payload.into()],
+        None,
     )
     .await
-    .map(|_| ())
 }
 
 /// A committed change that has no number yet.
@@ -78,26 +78,33 @@ pub async fn advance(tx: &impl Sql, event: EventId, count: i64) -> Result<i64, D
     row.ok_or_else(|| DbErr::RecordNotFound("event_sequences".into()))?.try_get("", "last_seq")
 }
 
-/// Writes numbered changes.
+/// Writes numbered changes: 1, 2, 4 … at once, so that the database knows the statements already.
 pub async fn append(
     tx: &impl Sql,
     event: EventId,
     first: i64,
-    payloads: Vec<String>,
+    mut payloads: Vec<String>,
 ) -> Result<(), DbErr> {
     const WIDTH: usize = 3;
-    let rows: Vec<String> = (0..payloads.len())
-        .map(|index| format!("({}, {{now}})", placeholders(1 + index * WIDTH, WIDTH)))
-        .collect();
-    let mut values: Vec<Value> = Vec::with_capacity(payloads.len() * WIDTH);
-    for (payload, seq) in payloads.into_iter().zip(first..) {
-        values.extend([event.0.into(), seq.into(), payload.into()]);
+    let mut seq = first;
+    while !payloads.is_empty() {
+        let rest = payloads.split_off(largest_power_of_two(payloads.len()));
+        let rows: Vec<String> = (0..payloads.len())
+            .map(|index| format!("({}, {{now}})", placeholders(1 + index * WIDTH, WIDTH)))
+            .collect();
+        let mut values: Vec<Value> = Vec::with_capacity(payloads.len() * WIDTH);
+        for payload in payloads {
+            values.extend([event.0.into(), seq.into(), payload.into()]);
+            seq += 1;
+        }
+        let text = format!(
+            "INSERT INTO changes (event_id, seq, payload, created_at) VALUES {}",
+            rows.join(",")
+        );
+        tx.run(&text, values).await?;
+        payloads = rest;
     }
-    let text = format!(
-        "INSERT INTO changes (event_id, seq, payload, created_at) VALUES {}",
-        rows.join(",")
-    );
-    tx.run(&text, values).await.map(|_| ())
+    Ok(())
 }
 
 /// The last number of an event; 0 when nothing changed yet.
