@@ -13,7 +13,7 @@ use holdfast_entity::{booking_lines, bookings};
 use sea_orm::DbErr;
 use uuid::Uuid;
 
-use crate::{db::Tx, ports::Entropy};
+use crate::{db::Writes, ports::Entropy};
 
 /// What a posting records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +39,7 @@ impl Kind {
 /// # Errors
 /// When the database fails.
 pub async fn post(
-    tx: &Tx,
+    to: &impl Writes,
     entropy: &dyn Entropy,
     booking: &bookings::Model,
     kind: Kind,
@@ -51,7 +51,7 @@ pub async fn post(
     }
     let posting = entropy.id();
     let ids: Vec<Uuid> = entries.iter().map(|_| entropy.id()).collect();
-    store::insert(tx, store::Posting { id: posting, ids: &ids, booking, kind, entries, now_ms })
+    store::insert(to, store::Posting { id: posting, ids: &ids, booking, kind, entries, now_ms })
         .await
 }
 

@@ -1,12 +1,13 @@
 //! Persisted sagas: sequences of steps, some in our database and some outside, that go on after any crash on
 //! any node, each step under a fenced lease.
 //!
-//! `driver` is what a kind of saga brings along: its decisions and its effects. `executor` claims, performs
+//! `driver` is what a kind of saga brings along: its decisions and its effects. `claim` takes one up, `executor` performs
 //! and records; `attention` is what operators see and do; `store` is the SQL; `failpoint` lets tests kill the
 //! process between any two of these.
 //! Knows nothing of tickets, seats or money.
 
 pub mod attention;
+mod claim;
 pub mod driver;
 pub mod executor;
 pub mod failpoint;

@@ -12,7 +12,7 @@ use sea_orm::DbErr;
 use super::store;
 use crate::{
     checkout::settled,
-    db::Tx,
+    db::{Together, Tx},
     ledger::{self as books, Kind},
     ports::{
         Entropy, PaymentGateway,
@@ -141,6 +141,7 @@ impl Driver for RefundDriver {
     async fn perform(
         &self,
         tx: &Tx,
+        _later: &Together,
         state: &Refund,
         _aftermath: &mut (),
         now_ms: i64,
@@ -162,7 +163,7 @@ impl Driver for RefundDriver {
 
     async fn recorded(
         &self,
-        _tx: &Tx,
+        _later: &Together,
         _event: &Event,
         _state: &Refund,
         _now_ms: i64,
@@ -170,7 +171,7 @@ impl Driver for RefundDriver {
         Ok(())
     }
 
-    async fn conclude(&self, _tx: &Tx, _aftermath: ()) -> Result<(), DbErr> {
+    async fn conclude(&self, _later: &Together, _aftermath: ()) -> Result<(), DbErr> {
         Ok(())
     }
 

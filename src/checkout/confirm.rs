@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use super::{Checkouts, store};
 use crate::{
-    db::{Failure, Tx, is_duplicate},
+    db::{Failure, Together, Tx, is_duplicate},
     http::idempotency::{Answer, Attempt, Claim, ClaimError, Known},
     live::record,
     ports::Entropy,
@@ -264,13 +264,18 @@ async fn start(
     let order = order(&candidates, command.method.as_deref())?;
     check_limits(tx, &candidates, command).await?;
     let begun = payment_steps::begin(tx, command.buyer, &command.reservations).await?;
-    write_booking(tx, entropy, booking, command, &candidates, &begun, now_ms).await?;
+    let (row, lines) = booked(tx, entropy, booking, command, &candidates, &begun, now_ms).await?;
     let saga = SagaId(entropy.id());
     let checkout = Checkout::start(saga, booking, order, now_ms);
-    let work = executor.start(tx, saga.0, booking.0, checkout, now_ms).await?;
+    let together = Together::default();
+    store::insert_booking(&together, &row).await?;
+    store::insert_lines(&together, &lines).await?;
+    store::insert_reservations(&together, booking, &command.reservations).await?;
+    let work = executor.start(&together, saga.0, booking.0, checkout, now_ms).await?;
     for (event, change) in &begun.changes {
-        record::record(tx, *event, change).await?;
+        record::record(&together, *event, change).await?;
     }
+    together.send(tx).await?.check()?;
     failpoint::reach(BEGIN, failpoint::Moment::BeforeRecord);
     Ok(Started::Here(work, booking))
 }
@@ -342,7 +347,8 @@ fn address_id(email: &str) -> Uuid {
     Uuid::from_bytes(bytes)
 }
 
-async fn write_booking(
+/// The booking as it is to be written, with its lines.
+async fn booked(
     tx: &Tx,
     entropy: &dyn Entropy,
     booking: BookingId,
@@ -350,7 +356,7 @@ async fn write_booking(
     candidates: &[Candidate],
     begun: &Begun,
     now_ms: i64,
-) -> Result<(), ConfirmError> {
+) -> Result<(bookings::Model, Vec<booking_lines::Model>), ConfirmError> {
     let first = &candidates[0].reservation;
     let row = bookings::Model {
         id: booking.0,
@@ -374,38 +380,31 @@ async fn write_booking(
     offers.sort_unstable();
     offers.dedup();
     let refundable = store::refundable_offers(tx, &offers).await?;
-    let lines: Vec<booking_lines::Model> = begun
-        .items
-        .iter()
-        .map(|item| booking_lines::Model {
-            booking_id: booking.0,
-            id: entropy.id(),
-            event_id: item.event_id,
-            organization_id: first.organization_id,
-            reservation_id: item.reservation_id,
-            item_id: item.id,
-            kind: item.kind.clone(),
-            seat_id: item.seat_id,
-            section_id: item.section_id,
-            offer_id: item.offer_id,
-            label: item.label.clone(),
-            quantity: item.quantity,
-            admits: item.admits,
-            price_minor: item.price_minor,
-            discount_minor: 0,
-            fee_minor: 0,
-            tax_rate_bp: 0,
-            tax_minor: 0,
-            refunded_minor: 0,
-            refunding_minor: 0,
-            refundable: refundable.contains(&item.offer_id).into(),
-            cancelled_at: None,
-        })
-        .collect();
-    store::insert_booking(tx, &row).await?;
-    store::insert_lines(tx, &lines).await?;
-    store::insert_reservations(tx, booking, &command.reservations).await?;
-    Ok(())
+    let lines = begun.items.iter().map(|item| booking_lines::Model {
+        booking_id: booking.0,
+        id: entropy.id(),
+        event_id: item.event_id,
+        organization_id: first.organization_id,
+        reservation_id: item.reservation_id,
+        item_id: item.id,
+        kind: item.kind.clone(),
+        seat_id: item.seat_id,
+        section_id: item.section_id,
+        offer_id: item.offer_id,
+        label: item.label.clone(),
+        quantity: item.quantity,
+        admits: item.admits,
+        price_minor: item.price_minor,
+        discount_minor: 0,
+        fee_minor: 0,
+        tax_rate_bp: 0,
+        tax_minor: 0,
+        refunded_minor: 0,
+        refunding_minor: 0,
+        refundable: refundable.contains(&item.offer_id).into(),
+        cancelled_at: None,
+    });
+    Ok((row, lines.collect()))
 }
 
 /// `HF-` and eight of Crockford's letters: 40 bits of chance, none of them mistaken for another.

@@ -17,7 +17,7 @@ use sea_orm::DbErr;
 use super::{answer, settled, store};
 use crate::{
     cancellation::refund::{Reason, Refunds, Wanted},
-    db::Tx,
+    db::{Together, Tx},
     http::idempotency,
     ledger::{self as books, Kind},
     live::{Relay, record},
@@ -83,6 +83,7 @@ impl CheckoutDriver {
     async fn confirm_seats(
         &self,
         tx: &Tx,
+        later: &Together,
         checkout: &Checkout,
         aftermath: &mut Changes,
         now_ms: i64,
@@ -94,13 +95,16 @@ impl CheckoutDriver {
             return Ok(Performed::Refused(Event::SeatsConfirmed(Outcome::Refused(()))));
         };
         merge(aftermath, changes);
-        store::mark_payment(tx, checkout.booking, "authorized", now_ms).await?;
+        if let Order::Paid { .. } = checkout.order {
+            store::mark_payment(later, checkout.booking, "authorized", now_ms).await?;
+        }
         Ok(Performed::Done(Event::SeatsConfirmed(Outcome::Done(()))))
     }
 
     async fn issue(
         &self,
         tx: &Tx,
+        later: &Together,
         checkout: &Checkout,
         now_ms: i64,
     ) -> Result<Performed<Event>, DbErr> {
@@ -110,16 +114,17 @@ impl CheckoutDriver {
             lines.iter().map(|line| ReservationId(line.reservation_id)).collect();
         reservations.sort_unstable();
         reservations.dedup();
-        payment_steps::settle(tx, &reservations).await?;
-        let tickets = tickets::issue(tx, &*self.entropy, stored.buyer_id, &lines, now_ms).await?;
-        store::end(tx, booking, "confirmed", None, now_ms).await?;
-        store::mark_payment(tx, booking, "captured", now_ms).await?;
+        payment_steps::settle(later, &reservations).await?;
+        let tickets =
+            tickets::issue(later, &*self.entropy, stored.buyer_id, &lines, now_ms).await?;
+        store::end(later, booking, "confirmed", None, now_ms).await?;
+        store::mark_payment(later, booking, "captured", now_ms).await?;
         let entries = ledger::capture(books::cost_of(&lines));
-        books::post(tx, &*self.entropy, &stored, Kind::Capture, &entries, now_ms).await?;
+        books::post(later, &*self.entropy, &stored, Kind::Capture, &entries, now_ms).await?;
         "confirmed".clone_into(&mut stored.status);
         let occasions = settled::Occasions::of(tx, lines.iter()).await?;
         let shown = answer::booking(&stored, &lines, tickets, &occasions)?;
-        idempotency::answer_for(tx, booking.0, &answer::confirmed(&shown)).await?;
+        idempotency::answer_for(later, booking.0, &answer::confirmed(&shown)).await?;
         Ok(Performed::Done(Event::TicketsIssued(Outcome::Done(()))))
     }
 
@@ -323,15 +328,16 @@ impl Driver for CheckoutDriver {
     async fn perform(
         &self,
         tx: &Tx,
+        later: &Together,
         state: &Checkout,
         aftermath: &mut Changes,
         now_ms: i64,
     ) -> Result<Performed<Event>, DbErr> {
         match (checkout::next(state, now_ms), &state.state) {
             (Decision::Run(Step::ConfirmSeats, _), _) => {
-                self.confirm_seats(tx, state, aftermath, now_ms).await
+                self.confirm_seats(tx, later, state, aftermath, now_ms).await
             }
-            (Decision::Run(Step::IssueTickets, _), _) => self.issue(tx, state, now_ms).await,
+            (Decision::Run(Step::IssueTickets, _), _) => self.issue(tx, later, state, now_ms).await,
             (Decision::Run(Step::ReclaimSeats, _), _) => self.reclaim(tx, state, aftermath).await,
             (Decision::Undo(Step::ConfirmSeats, _), State::Releasing { why, .. }) => {
                 self.release(tx, state, why, aftermath, now_ms).await
@@ -360,7 +366,7 @@ impl Driver for CheckoutDriver {
     /// The intent's id is written down before anything else uses it.
     async fn recorded(
         &self,
-        tx: &Tx,
+        later: &Together,
         event: &Event,
         state: &Checkout,
         now_ms: i64,
@@ -384,12 +390,12 @@ impl Driver for CheckoutDriver {
             created_at: now_ms,
             updated_at: now_ms,
         };
-        store::insert_payment(tx, row).await
+        store::insert_payment(later, row).await
     }
 
-    async fn conclude(&self, tx: &Tx, aftermath: Changes) -> Result<(), DbErr> {
+    async fn conclude(&self, later: &Together, aftermath: Changes) -> Result<(), DbErr> {
         for (event, change) in aftermath {
-            record::record(tx, event, &change).await?;
+            record::record(later, event, &change).await?;
         }
         Ok(())
     }

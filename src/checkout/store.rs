@@ -10,13 +10,13 @@ use holdfast_entity::{booking_lines, bookings, payments};
 use sea_orm::{DbErr, FromQueryResult, Value};
 use uuid::Uuid;
 
-use crate::db::{Sql, placeholders};
+use crate::db::{Expected, Sql, Writes, placeholders};
 
 const LINE_COLUMNS: usize = 21;
 
 /// Writes a booking.
-pub async fn insert_booking(sql: &impl Sql, row: &bookings::Model) -> Result<(), DbErr> {
-    sql.run(
+pub async fn insert_booking(sql: &impl Writes, row: &bookings::Model) -> Result<(), DbErr> {
+    sql.write(
         "INSERT INTO bookings (id, reference, organization_id, buyer_id, buyer_kind, email, \
          locale, status, currency, total_minor, discount_minor, refunded_minor, created_at, \
          version) VALUES ($1, $2, $3, $4, $5, $6, $7, 'pending', $8, $9, 0, 0, $10, 1)",
@@ -32,13 +32,13 @@ pub async fn insert_booking(sql: &impl Sql, row: &bookings::Model) -> Result<(),
             row.total_minor.into(),
             row.created_at.into(),
         ],
+        None,
     )
     .await
-    .map(|_| ())
 }
 
 /// Writes the lines of a booking.
-pub async fn insert_lines(sql: &impl Sql, rows: &[booking_lines::Model]) -> Result<(), DbErr> {
+pub async fn insert_lines(sql: &impl Writes, rows: &[booking_lines::Model]) -> Result<(), DbErr> {
     let mut text = "INSERT INTO booking_lines (booking_id, id, event_id, organization_id, \
         reservation_id, item_id, kind, seat_id, section_id, offer_id, label, quantity, admits, \
         price_minor, discount_minor, fee_minor, tax_rate_bp, tax_minor, refunded_minor, \
@@ -72,13 +72,13 @@ pub async fn insert_lines(sql: &impl Sql, rows: &[booking_lines::Model]) -> Resu
             row.refundable.into(),
         ]);
     }
-    sql.run(&text, values).await.map(|_| ())
+    sql.write(&text, values, None).await
 }
 
 /// Says which reservations the booking pays for; a reservation that another live booking pays for is a unique
 /// violation.
 pub async fn insert_reservations(
-    sql: &impl Sql,
+    sql: &impl Writes,
     booking: BookingId,
     reservations: &[ReservationId],
 ) -> Result<(), DbErr> {
@@ -90,7 +90,7 @@ pub async fn insert_reservations(
         text.push_str(&format!("{comma}($1, ${}, 1)", at + 2));
         values.push(id.0.into());
     }
-    sql.run(&text, values).await.map(|_| ())
+    sql.write(&text, values, None).await
 }
 
 /// How many persons an e-mail address has booked, or is paying for, in an event.
@@ -251,30 +251,30 @@ pub async fn list(
 /// # Errors
 /// When it is not pending, or the database fails.
 pub async fn end(
-    sql: &impl Sql,
+    sql: &impl Writes,
     id: BookingId,
     status: &str,
     failure: Option<&str>,
     now_ms: i64,
 ) -> Result<(), DbErr> {
-    let ended = sql
-        .run(
-            "UPDATE bookings SET status = $2, failure = $3, settled_at = $4, \
-             version = version + 1 WHERE id = $1 AND status = 'pending'",
-            vec![id.0.into(), status.into(), failure.map(str::to_owned).into(), now_ms.into()],
-        )
-        .await?;
-    if ended != 1 {
-        return Err(DbErr::Custom(format!("booking {id} is not pending")));
-    }
-    sql.run("UPDATE booking_reservations SET live = 0 WHERE booking_id = $1", vec![id.0.into()])
-        .await
-        .map(|_| ())
+    sql.write(
+        "UPDATE bookings SET status = $2, failure = $3, settled_at = $4, \
+         version = version + 1 WHERE id = $1 AND status = 'pending'",
+        vec![id.0.into(), status.into(), failure.map(str::to_owned).into(), now_ms.into()],
+        Some(Expected { rows: 1, otherwise: format!("booking {id} is not pending") }),
+    )
+    .await?;
+    sql.write(
+        "UPDATE booking_reservations SET live = 0 WHERE booking_id = $1",
+        vec![id.0.into()],
+        None,
+    )
+    .await
 }
 
 /// Writes what the gateway was asked for.
-pub async fn insert_payment(sql: &impl Sql, row: payments::Model) -> Result<(), DbErr> {
-    sql.run(
+pub async fn insert_payment(sql: &impl Writes, row: payments::Model) -> Result<(), DbErr> {
+    sql.write(
         "INSERT INTO payments (id, booking_id, saga_id, provider, intent_id, amount_minor, \
          currency, captured_minor, refunded_minor, status, created_at, updated_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
@@ -292,24 +292,24 @@ pub async fn insert_payment(sql: &impl Sql, row: payments::Model) -> Result<(), 
             row.created_at.into(),
             row.updated_at.into(),
         ],
+        None,
     )
     .await
-    .map(|_| ())
 }
 
 /// Writes how a booking's payment stands; a captured one is captured whole. None when nothing was due.
 pub async fn mark_payment(
-    sql: &impl Sql,
+    sql: &impl Writes,
     booking: BookingId,
     status: &str,
     now_ms: i64,
-) -> Result<u64, DbErr> {
+) -> Result<(), DbErr> {
     let captured = if status == "captured" { "amount_minor" } else { "0" };
     let text = format!(
         "UPDATE payments SET status = $2, captured_minor = {captured}, updated_at = $3 \
          WHERE booking_id = $1"
     );
-    sql.run(&text, vec![booking.0.into(), status.into(), now_ms.into()]).await
+    sql.write(&text, vec![booking.0.into(), status.into(), now_ms.into()], None).await
 }
 
 /// The booking whose payment the gateway calls by this id.

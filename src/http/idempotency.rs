@@ -27,7 +27,7 @@ use holdfast_contract::{
 };
 
 use super::{body::Created, problem::ApiProblem, tokens::hex};
-use crate::db::{Sql, Tx};
+use crate::db::{Sql, Tx, Writes};
 
 /// The longest key.
 pub const MAX_KEY_CHARS: usize = 255;
@@ -170,8 +170,8 @@ impl Attempt {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn answer_for(tx: &Tx, subject: Uuid, answer: &Answer) -> Result<(), DbErr> {
-    store::answer_for(tx, subject, answer).await
+pub async fn answer_for(to: &impl Writes, subject: Uuid, answer: &Answer) -> Result<(), DbErr> {
+    store::answer_for(to, subject, answer).await
 }
 
 /// Makes something once an attempt: claim, effect and answer are one transaction, so that none of them is

@@ -6,7 +6,7 @@ use sea_orm::{DbErr, Value};
 use uuid::Uuid;
 
 use super::Kind;
-use crate::db::{Sql, placeholders};
+use crate::db::{Writes, placeholders};
 
 const COLUMNS: usize = 9;
 
@@ -28,7 +28,7 @@ pub struct Posting<'a> {
 }
 
 /// Writes a posting's entries.
-pub async fn insert(sql: &impl Sql, posting: Posting<'_>) -> Result<(), DbErr> {
+pub async fn insert(sql: &impl Writes, posting: Posting<'_>) -> Result<(), DbErr> {
     let mut text =
         "INSERT INTO ledger_entries (id, posting_id, booking_id, organization_id, account, \
         amount_minor, currency, kind, created_at) VALUES "
@@ -49,5 +49,5 @@ pub async fn insert(sql: &impl Sql, posting: Posting<'_>) -> Result<(), DbErr> {
             posting.now_ms.into(),
         ]);
     }
-    sql.run(&text, values).await.map(|_| ())
+    sql.write(&text, values, None).await
 }

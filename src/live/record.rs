@@ -11,7 +11,7 @@ use sea_orm::DbErr;
 use serde::{Deserialize, Serialize};
 
 use super::store;
-use crate::db::Sql;
+use crate::db::Writes;
 
 /// A change without its number. States are absolute, so applying one twice does no harm.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,7 +74,7 @@ pub fn round_up_to_seconds(ms: i64) -> i64 {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn record(sql: &impl Sql, event: EventId, change: &ChangeDraft) -> Result<(), DbErr> {
+pub async fn record(sql: &impl Writes, event: EventId, change: &ChangeDraft) -> Result<(), DbErr> {
     write(sql, event, change.to_json()?).await
 }
 
@@ -82,7 +82,7 @@ pub async fn record(sql: &impl Sql, event: EventId, change: &ChangeDraft) -> Res
 ///
 /// # Errors
 /// When the database fails.
-pub async fn write(sql: &impl Sql, event: EventId, change: String) -> Result<(), DbErr> {
+pub async fn write(sql: &impl Writes, event: EventId, change: String) -> Result<(), DbErr> {
     store::insert(sql, event, change).await
 }
 
@@ -91,7 +91,7 @@ pub async fn write(sql: &impl Sql, event: EventId, change: String) -> Result<(),
 /// # Errors
 /// When the database fails.
 pub async fn freed(
-    sql: &impl Sql,
+    sql: &impl Writes,
     seats: &[ChangedSeat],
     sections: &[(EventId, GeneralState)],
 ) -> Result<(), DbErr> {

@@ -65,7 +65,7 @@ pub async fn reclaim(tx: &Tx, ids: &[ReservationId]) -> Result<Option<Changes>, 
     let wanted = count_items(tx, ids).await?;
     let seats = store::reclaim_seats(tx, ids).await?;
     let places = sell_places(tx, ids).await?;
-    if seats.len() + places.len() != wanted {
+    if seats.len() != wanted.seats || places.len() != wanted.general {
         return Ok(None);
     }
     store::follow_fences(tx, ids).await?;

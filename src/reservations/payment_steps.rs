@@ -16,7 +16,7 @@ use sea_orm::DbErr;
 
 use super::payment_store::{self as store, ChangedPlaces, ChangedSeat};
 use crate::{
-    db::Tx,
+    db::{Tx, Writes},
     live::{ChangeDraft, record},
 };
 
@@ -147,8 +147,8 @@ fn lapsed(buyer: Buyer, ids: &[ReservationId]) -> ReservationId {
 pub async fn confirm(tx: &Tx, ids: &[ReservationId]) -> Result<Option<Changes>, DbErr> {
     let wanted = store::count_items(tx, ids).await?;
     let seats = store::sell_seats(tx, ids).await?;
-    let places = store::sell_places(tx, ids).await?;
-    if seats.len() + places.len() != wanted {
+    let places = if wanted.general > 0 { store::sell_places(tx, ids).await? } else { Vec::new() };
+    if seats.len() != wanted.seats || places.len() != wanted.general {
         return Ok(None);
     }
     let mut changes = Changes::new();
@@ -163,12 +163,8 @@ pub async fn confirm(tx: &Tx, ids: &[ReservationId]) -> Result<Option<Changes>, 
 ///
 /// # Errors
 /// When the database fails, or one of them is not in payment.
-pub async fn settle(tx: &Tx, ids: &[ReservationId]) -> Result<(), DbErr> {
-    let settled = store::settle_reservations(tx, ids).await?;
-    if settled == ids.len() as u64 {
-        return Ok(());
-    }
-    Err(DbErr::Custom(format!("{settled} of {} reservations are in payment", ids.len())))
+pub async fn settle(to: &impl Writes, ids: &[ReservationId]) -> Result<(), DbErr> {
+    store::settle_reservations(to, ids).await
 }
 
 /// paying or sold → held again or available, as far as it is still the reservations'.

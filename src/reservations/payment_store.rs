@@ -11,7 +11,7 @@ use sea_orm::{DbErr, FromQueryResult, QueryResult, Value};
 use uuid::Uuid;
 
 use super::payment_steps::Candidate;
-use crate::db::{Sql, placeholders};
+use crate::db::{Expected, Sql, Writes, placeholders};
 
 /// A seat whose row was changed.
 #[derive(Debug, Clone, Copy)]
@@ -97,15 +97,17 @@ pub(super) async fn begin_reservations(
 
 /// in payment → confirmed.
 pub(super) async fn settle_reservations(
-    sql: &impl Sql,
+    sql: &impl Writes,
     ids: &[ReservationId],
-) -> Result<u64, DbErr> {
+) -> Result<(), DbErr> {
     let text = format!(
         "UPDATE reservations SET status = 'confirmed', version = version + 1 \
          WHERE id IN ({}) AND status = 'in_payment'",
         list(ids)
     );
-    sql.run(&text, values(ids)).await
+    let otherwise = "reservations are not in payment".to_owned();
+    let expected = Expected { rows: ids.len() as u64, otherwise };
+    sql.write(&text, values(ids), Some(expected)).await
 }
 
 /// in payment → active, with some time left to try again, under the cap.
@@ -156,15 +158,31 @@ pub(super) async fn items(
     rows.iter().map(|row| reservation_items::Model::from_query_result(row, "")).collect()
 }
 
+/// How many items reservations have.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Counted {
+    /// Seats.
+    pub(super) seats: usize,
+    /// Items in general admission.
+    pub(super) general: usize,
+}
+
 /// How much the reservations hold.
-pub(super) async fn count_items(sql: &impl Sql, ids: &[ReservationId]) -> Result<usize, DbErr> {
+pub(super) async fn count_items(sql: &impl Sql, ids: &[ReservationId]) -> Result<Counted, DbErr> {
     let text = format!(
-        "SELECT count(*) AS items FROM reservation_items WHERE reservation_id IN ({})",
+        "SELECT kind, count(*) AS items FROM reservation_items WHERE reservation_id IN ({}) \
+         GROUP BY kind",
         list(ids)
     );
-    let row = sql.one(&text, values(ids)).await?;
-    let items: i64 = row.map_or(Ok(0), |row| row.try_get("", "items"))?;
-    Ok(usize::try_from(items).unwrap_or(0))
+    let mut counted = Counted::default();
+    for row in sql.all(&text, values(ids)).await? {
+        let items = usize::try_from(row.try_get::<i64>("", "items")?).unwrap_or(0);
+        match row.try_get::<String>("", "kind")?.as_str() {
+            "general" => counted.general += items,
+            _ => counted.seats += items,
+        }
+    }
+    Ok(counted)
 }
 
 /// An UPDATE of the reservations' seats, which it locks in order first. The reservation's own row stands by

@@ -4,7 +4,7 @@ use std::future::Future;
 
 use sea_orm::DbErr;
 
-use crate::db::Tx;
+use crate::db::{Together, Tx};
 
 /// How far a saga is, for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -149,10 +149,12 @@ pub trait Driver: Send + Sync + std::fmt::Debug + 'static {
     /// Performs the call outside that [`Driver::next`] names. Has a time limit of its own; may be repeated.
     fn act(&self, state: &Self::State, now_ms: i64) -> impl Future<Output = Self::Event> + Send;
 
-    /// Performs the local step that [`Driver::next`] names.
+    /// Performs the local step that [`Driver::next`] names. What nobody reads within the transaction may go into
+    /// `later`, which is sent with the record.
     fn perform(
         &self,
         tx: &Tx,
+        later: &Together,
         state: &Self::State,
         aftermath: &mut Self::Aftermath,
         now_ms: i64,
@@ -164,7 +166,7 @@ pub trait Driver: Send + Sync + std::fmt::Debug + 'static {
     /// Whether an event must leave a trace in other tables in the transaction that records it.
     fn recorded(
         &self,
-        tx: &Tx,
+        later: &Together,
         event: &Self::Event,
         state: &Self::State,
         now_ms: i64,
@@ -173,7 +175,7 @@ pub trait Driver: Send + Sync + std::fmt::Debug + 'static {
     /// Writes what the local steps left, after the saga's row.
     fn conclude(
         &self,
-        tx: &Tx,
+        later: &Together,
         aftermath: Self::Aftermath,
     ) -> impl Future<Output = Result<(), DbErr>> + Send;
 

@@ -11,13 +11,14 @@ use tokio::{sync::Semaphore, task::JoinSet};
 use uuid::Uuid;
 
 use super::{
-    driver::{Directive, Driver, Illegal, Performed, Unreadable},
+    claim::{ClaimError, Which, claim, log_unreadable},
+    driver::{Directive, Driver, Illegal, Performed},
     failpoint::{Fault, Moment, fault, reach},
     store::{self, New, Record, Row, Wish},
 };
 use crate::{
     base::Base,
-    db::{self, Failure, Tx},
+    db::{self, Failure, Together, Tx, Writes},
 };
 
 /// How often a worker gives a sign of life while it waits for somebody outside.
@@ -101,31 +102,6 @@ impl<E: std::fmt::Debug> Failure for RecordError<E> {
     }
 }
 
-/// Why a saga could not be taken up.
-#[derive(Debug, thiserror::Error)]
-enum ClaimError {
-    #[error("the database failed")]
-    Db(#[from] DbErr),
-    #[error("saga {0} cannot be read")]
-    Unreadable(Uuid, #[source] Unreadable),
-}
-
-impl Failure for ClaimError {
-    fn database(&self) -> Option<&DbErr> {
-        match self {
-            Self::Db(error) => Some(error),
-            Self::Unreadable(..) => None,
-        }
-    }
-}
-
-/// Which saga to claim.
-#[derive(Debug, Clone, Copy)]
-enum Which {
-    Due,
-    This(Uuid),
-}
-
 impl<D: Driver> Executor<D> {
     /// An executor for this kind of saga.
     pub fn new(base: Base, driver: Arc<D>) -> Self {
@@ -139,7 +115,7 @@ impl<D: Driver> Executor<D> {
     /// When the database fails, or the subject has a saga already.
     pub async fn start(
         &self,
-        tx: &Tx,
+        to: &impl Writes,
         id: Uuid,
         subject: Uuid,
         state: D::State,
@@ -149,7 +125,7 @@ impl<D: Driver> Executor<D> {
         let status = self.driver.status(&state);
         let format = D::FORMAT;
         let new = New { id, kind: D::KIND, subject, status, state: &text, format, now_ms };
-        store::insert(tx, new).await?;
+        store::insert(to, new).await?;
         let (fence, version, wakes, cancel_requested) = (1, 1, 0, false);
         let row = Row { id, state: text, fence, version, wakes, cancel_requested, now_ms };
         Ok(Work { row, state })
@@ -357,16 +333,17 @@ impl<D: Driver> Executor<D> {
         let Some(held) = held else { return Err(RecordError::Lost) };
         let now_ms = held.now_ms;
         let (mut steps, mut trouble) = (Vec::new(), None);
+        let later = Together::default();
         if let Some((step, event)) = answer {
             trouble = self.driver.trouble(&event);
-            self.driver.recorded(tx, &event, &state, now_ms).await?;
+            self.driver.recorded(&later, &event, &state, now_ms).await?;
             state = self.driver.apply(state, event, now_ms)?;
             steps.push(step);
         }
         if held.cancel_requested {
             state = self.driver.cancelled(state, now_ms);
         }
-        let mut aftermath = D::Aftermath::default();
+        let (mut aftermath, mut performed) = (D::Aftermath::default(), None);
         for _ in 0..MAX_LOCAL_STEPS {
             let Directive::Local(step) = self.driver.next(&state, now_ms) else { break };
             let event = match &verdict {
@@ -374,13 +351,31 @@ impl<D: Driver> Executor<D> {
                     trouble.clone_from(&verdict.trouble);
                     verdict.event.clone()
                 }
-                _ => self.perform(tx, step, &state, &mut aftermath, now_ms).await?,
+                _ => {
+                    performed = self.driver.failed(&state).map(|failed| (step, failed));
+                    self.perform(tx, &later, step, &state, &mut aftermath, now_ms).await?
+                }
             };
             state = self.driver.apply(state, event, now_ms)?;
             steps.push(step);
         }
-        let recorded = self.write_down(tx, &held, state, trouble.as_deref()).await?;
-        self.driver.conclude(tx, aftermath).await?;
+        let (recorded, record) = self.write_down(&later, &held, state, trouble.as_deref()).await?;
+        self.driver.conclude(&later, aftermath).await?;
+        // What steps left for later is theirs: when it fails, the last of them has failed.
+        let failed = |source| match performed {
+            Some((step, event)) => RecordError::Local { step, event, source },
+            None => RecordError::Db(source),
+        };
+        let sent = match later.send(tx).await {
+            Ok(sent) => sent,
+            Err(source) => return Err(failed(source)),
+        };
+        if sent.rows.get(record) == Some(&0) {
+            return Err(RecordError::Lost);
+        }
+        if let Err(source) = sent.check() {
+            return Err(failed(source));
+        }
         steps.iter().for_each(|step| reach(step, Moment::BeforeRecord));
         Ok((recorded, steps))
     }
@@ -388,12 +383,13 @@ impl<D: Driver> Executor<D> {
     async fn perform(
         &self,
         tx: &Tx,
+        later: &Together,
         step: &'static str,
         state: &D::State,
         aftermath: &mut D::Aftermath,
         now_ms: i64,
     ) -> Result<D::Event, RecordError<D::Event>> {
-        let performed = self.driver.perform(tx, state, aftermath, now_ms).await;
+        let performed = self.driver.perform(tx, later, state, aftermath, now_ms).await;
         let performed = match fault(step, "", &[Fault::Fail]) {
             Some(_) => performed.and(Err(DbErr::Custom("fails on purpose".to_owned()))),
             None => performed,
@@ -408,13 +404,14 @@ impl<D: Driver> Executor<D> {
         }
     }
 
+    /// Leaves the record to be written; answers what comes next, and the record's place among the writes.
     async fn write_down(
         &self,
-        tx: &Tx,
+        later: &Together,
         held: &Row,
         state: D::State,
         trouble: Option<&str>,
-    ) -> Result<Recorded<D::State>, RecordError<D::Event>> {
+    ) -> Result<(Recorded<D::State>, usize), RecordError<D::Event>> {
         let text = self.driver.encode(&state);
         let directive = self.driver.next(&state, held.now_ms);
         let stopping = self.base.tasks.stopping().is_cancelled();
@@ -430,48 +427,14 @@ impl<D: Driver> Executor<D> {
         let status = self.driver.status(&state);
         let format = D::FORMAT;
         let record = Record { status, state: &text, format, reason, trouble, due_ms, goes_on };
-        if store::record(tx, held, record).await? == 0 {
-            return Err(RecordError::Lost);
-        }
+        let place = later.len();
+        store::record(later, held, record).await?;
         if !goes_on {
-            return Ok(Recorded::Parked);
+            return Ok((Recorded::Parked, place));
         }
         let row = Row { state: text, version: held.version + 1, ..held.clone() };
-        Ok(Recorded::GoesOn(Work { row, state }))
+        Ok((Recorded::GoesOn(Work { row, state }), place))
     }
-}
-
-/// Claims a saga and takes in why: its time has come, or somebody wants something. Written down before
-/// anything is done.
-async fn claim<D: Driver>(
-    tx: &Tx,
-    driver: &D,
-    which: Which,
-) -> Result<Option<Result<Work<D::State>, ClaimError>>, ClaimError> {
-    let claimed = match which {
-        Which::Due => store::claim_due(tx, D::KIND, D::FORMAT).await?,
-        Which::This(id) => store::claim(tx, id, D::FORMAT).await?,
-    };
-    let Some(mut row) = claimed else { return Ok(None) };
-    let state = match driver.decode(&row.state) {
-        Ok(state) => state,
-        // Not of a newer program, whose sagas are not claimed: it is damaged, and stays so.
-        Err(unreadable) => {
-            let trouble = shortened(&unreadable.0.to_string());
-            store::give_up(tx, row.id, row.fence, "unreadable", &trouble).await?;
-            return Ok(Some(Err(ClaimError::Unreadable(row.id, unreadable))));
-        }
-    };
-    let mut state = driver.woken(state, row.now_ms);
-    if row.cancel_requested {
-        state = driver.cancelled(state, row.now_ms);
-    }
-    let text = driver.encode(&state);
-    if text != row.state {
-        store::keep(tx, &row, driver.status(&state), &text, D::FORMAT).await?;
-        row.state = text;
-    }
-    Ok(Some(Ok(Work { row, state })))
 }
 
 /// A wait that is over already is none: the saga is parked, and whoever claims it next sees what has become due.
@@ -479,10 +442,6 @@ fn is_short(until_ms: i64, now_ms: i64) -> bool {
     (1..=SHORT_WAIT_MS).contains(&(until_ms - now_ms))
 }
 
-fn log_unreadable(error: &ClaimError) {
-    tracing::error!(error = error as &dyn std::error::Error, "a saga needs attention");
-}
-
-fn shortened(text: &str) -> String {
+pub(super) fn shortened(text: &str) -> String {
     text.chars().take(MAX_TROUBLE_CHARS).collect()
 }

@@ -7,7 +7,7 @@ use sea_orm::{DbErr, QueryResult};
 use uuid::Uuid;
 
 use super::driver::Status;
-use crate::db::Sql;
+use crate::db::{Sql, Writes};
 
 /// How long a worker may keep a saga without a sign of life, in milliseconds of the database's clock.
 pub const LEASE_MS: i64 = 5_000;
@@ -82,8 +82,8 @@ fn row(row: &QueryResult) -> Result<Row, DbErr> {
 }
 
 /// Stores a new saga; its maker has the first lease, under fence 1 and version 1.
-pub async fn insert(sql: &impl Sql, new: New<'_>) -> Result<(), DbErr> {
-    sql.run(
+pub async fn insert(sql: &impl Writes, new: New<'_>) -> Result<(), DbErr> {
+    sql.write(
         "INSERT INTO sagas (id, kind, subject_id, status, state, due_at, lease_until, format, fence, \
          version, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, 1, $6, $6)",
         vec![
@@ -96,9 +96,9 @@ pub async fn insert(sql: &impl Sql, new: New<'_>) -> Result<(), DbErr> {
             (new.now_ms + LEASE_MS).into(),
             i32::from(new.format).into(),
         ],
+        None,
     )
     .await
-    .map(|_| ())
 }
 
 const CLAIM: &str = "UPDATE sagas SET fence = fence + 1, version = version + 1, \
@@ -163,9 +163,9 @@ pub async fn look(
 
 /// Writes down what happened. A worker that parks a saga which was woken since it looked leaves it due at
 /// once. Zero rows: the worker lost it.
-pub async fn record(sql: &impl Sql, held: &Row, record: Record<'_>) -> Result<u64, DbErr> {
+pub async fn record(sql: &impl Writes, held: &Row, record: Record<'_>) -> Result<(), DbErr> {
     let lease_until = if record.goes_on { held.now_ms + LEASE_MS } else { 0 };
-    sql.run(
+    sql.write(
         "UPDATE sagas SET status = $4, state = $5, reason = $6, \
          due_at = CASE WHEN wakes > $9 THEN $8 ELSE $7 END, lease_until = $10, format = $11, \
          last_error = COALESCE($12, last_error), version = version + 1, updated_at = $8 WHERE id = $1 AND fence = $2 AND version = $3",
@@ -183,6 +183,7 @@ pub async fn record(sql: &impl Sql, held: &Row, record: Record<'_>) -> Result<u6
             i32::from(record.format).into(),
             record.trouble.map(str::to_owned).into(),
         ],
+        None,
     )
     .await
 }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::store;
 use crate::{
-    db::{Sql, Tx},
+    db::{Sql, Tx, Writes},
     ports::Entropy,
 };
 
@@ -19,7 +19,7 @@ use crate::{
 /// # Errors
 /// When the database fails.
 pub async fn issue(
-    tx: &Tx,
+    to: &impl Writes,
     entropy: &dyn Entropy,
     buyer: Uuid,
     lines: &[booking_lines::Model],
@@ -44,7 +44,7 @@ pub async fn issue(
             });
         }
     }
-    store::insert(tx, &rows).await?;
+    store::insert(to, &rows).await?;
     rows.iter().map(wire).collect()
 }
 

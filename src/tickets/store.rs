@@ -4,12 +4,12 @@ use holdfast_entity::tickets;
 use sea_orm::{DbErr, FromQueryResult, Value};
 use uuid::Uuid;
 
-use crate::db::{Sql, placeholders};
+use crate::db::{Sql, Writes, placeholders};
 
 const COLUMNS: usize = 12;
 
 /// Writes tickets.
-pub async fn insert(sql: &impl Sql, rows: &[tickets::Model]) -> Result<(), DbErr> {
+pub async fn insert(sql: &impl Writes, rows: &[tickets::Model]) -> Result<(), DbErr> {
     if rows.is_empty() {
         return Ok(());
     }
@@ -35,7 +35,7 @@ pub async fn insert(sql: &impl Sql, rows: &[tickets::Model]) -> Result<(), DbErr
             row.issued_at.into(),
         ]);
     }
-    sql.run(&text, values).await.map(|_| ())
+    sql.write(&text, values, None).await
 }
 
 /// Locks the tickets of a booking in the order of their ids.

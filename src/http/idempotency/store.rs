@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{Answer, Attempt, Known};
-use crate::db::Sql;
+use crate::db::{Sql, Writes};
 
 /// Writes the claim; whether there was none. Waits for a transaction that is writing the same one.
 pub(super) async fn insert(
@@ -89,11 +89,11 @@ pub(super) async fn answer(
 
 /// Stores the answer of the attempt that made a subject.
 pub(super) async fn answer_for(
-    sql: &impl Sql,
+    sql: &impl Writes,
     subject: Uuid,
     answer: &Answer,
 ) -> Result<(), DbErr> {
-    sql.run(
+    sql.write(
         "UPDATE idempotency_keys SET status = $2, headers = $3, body = $4, answered_at = {now} \
          WHERE subject_id = $1 AND status IS NULL",
         vec![
@@ -102,9 +102,9 @@ pub(super) async fn answer_for(
             headers(answer).into(),
             answer.body.as_str().into(),
         ],
+        None,
     )
     .await
-    .map(|_| ())
 }
 
 /// Deletes what is older than `kept_ms`.
