@@ -8,6 +8,7 @@ use holdfast_domain::{
     checkout::{Authorization, Decline, Doubt, Outcome, PaymentId, PaymentSeen, RefundId},
     ids::SagaId,
     money::Money,
+    refund::Books,
 };
 
 use crate::{
@@ -114,6 +115,13 @@ impl PaymentGateway for FaultyGateway {
         amount: Money,
     ) -> Outcome<RefundId, RefundRefused> {
         through("refund", key, || self.inner.refund(key, payment, amount)).await
+    }
+
+    async fn refunds_of(&self, payment: &PaymentId) -> Result<Books, Unreachable> {
+        match fault("look_for_refund", &payment.0, &[Fault::Drop]) {
+            Some(_) => Err(Unreachable),
+            None => self.inner.refunds_of(payment).await,
+        }
     }
 
     async fn find(&self, saga: SagaId) -> Result<Option<PaymentId>, Unreachable> {

@@ -24,6 +24,7 @@ use holdfast_domain::{
     },
     ids::SagaId,
     money::Money,
+    refund::Books as GatewayBooks,
 };
 use sea_orm::DbErr;
 
@@ -214,6 +215,10 @@ impl PaymentGateway for SimulatedGateway {
             Ok(Err(code)) => Outcome::Refused(RefundRefused { code: code.to_owned() }),
             Err(error) => Outcome::Unknown(no_reply(&error)),
         }
+    }
+
+    async fn refunds_of(&self, payment: &PaymentId) -> Result<GatewayBooks, Unreachable> {
+        store::refunds_of(&self.db, payment).await.map_err(|error| unreachable_books(&error))
     }
 
     async fn find(&self, saga: SagaId) -> Result<Option<PaymentId>, Unreachable> {

@@ -16,6 +16,7 @@ use holdfast_domain::{
     checkout::{Authorization, Decline, Doubt, Outcome, PaymentId, PaymentSeen, RefundId},
     ids::SagaId,
     money::Money,
+    refund::Books,
 };
 use stripe::{IdempotencyKey, RequestStrategy, StripeRequest};
 use stripe_core::{
@@ -39,8 +40,6 @@ pub use self::transport::UnusableKey;
 
 /// The metadata under which a payment carries the saga that made it.
 const SAGA: &str = "saga";
-/// The metadata under which a refund carries the key that made it.
-const KEY: &str = "key";
 /// How many payments or refunds a page has: the most that Stripe gives.
 const PAGE: i64 = 100;
 /// How many pages are looked through for one saga's payment.
@@ -180,15 +179,27 @@ impl StripeGateway {
         &self,
         key: &str,
         payment: &PaymentId,
-    ) -> Result<Option<Refund>, CallError> {
-        let page = ListRefund::new()
-            .payment_intent(payment.0.as_str())
-            .limit(PAGE)
-            .customize()
-            .send(&self.transport)
-            .await?;
-        let made_by = |refund: &Refund| refund.metadata.as_ref()?.get(KEY).cloned();
-        Ok(page.data.into_iter().find(|refund| made_by(refund).as_deref() == Some(key)))
+    ) -> Result<Option<Refund>, Unreachable> {
+        let refunds = self.every_refund(payment).await?;
+        Ok(refunds.into_iter().find(|refund| reading::key(refund) == Some(key)))
+    }
+
+    /// Every refund of a payment, newest first.
+    async fn every_refund(&self, payment: &PaymentId) -> Result<Vec<Refund>, Unreachable> {
+        let mut refunds: Vec<Refund> = Vec::new();
+        for _ in 0..MAX_PAGES {
+            let mut request = ListRefund::new().payment_intent(payment.0.as_str()).limit(PAGE);
+            if let Some(last) = refunds.last() {
+                request = request.starting_after(last.id.as_str());
+            }
+            let page = request.customize().send(&self.transport).await.map_err(|_| Unreachable)?;
+            refunds.extend(page.data);
+            if !page.has_more {
+                return Ok(refunds);
+            }
+        }
+        tracing::error!(payment = payment.0, "too many refunds to look through");
+        Err(Unreachable)
     }
 
     /// By the index of searches, which may lag a minute behind.
@@ -372,18 +383,18 @@ impl PaymentGateway for StripeGateway {
         let created = CreateRefund::new()
             .payment_intent(payment.0.as_str())
             .amount(minor)
-            .metadata(HashMap::from([(KEY.to_owned(), key.to_owned())]))
+            .metadata(HashMap::from([(reading::KEY.to_owned(), key.to_owned())]))
             .customize()
             .request_strategy(under(key))
             .send(&self.transport)
             .await;
         match created.map_err(No::from) {
-            Ok(refund) => reading::refund(refund),
+            Ok(refund) => reading::refund(&refund),
             Err(No::Doubt(Doubt::NoReply)) => Outcome::Unknown(Doubt::NoReply),
             // It may stand in the books all the same: made before a fault, or longer ago than Stripe
             // remembers keys.
             Err(no) => match (self.refund_under(key, payment).await, no) {
-                (Ok(Some(refund)), _) => reading::refund(refund),
+                (Ok(Some(refund)), _) => reading::refund(&refund),
                 (Ok(None), No::Doubt(doubt)) => Outcome::Unknown(doubt),
                 (Ok(None), No::Card(code) | No::Invalid(code)) => {
                     Outcome::Refused(RefundRefused { code })
@@ -391,6 +402,17 @@ impl PaymentGateway for StripeGateway {
                 (Err(_), _) => Outcome::Unknown(Doubt::NoReply),
             },
         }
+    }
+
+    async fn refunds_of(&self, payment: &PaymentId) -> Result<Books, Unreachable> {
+        let intent = match self.retrieve(payment).await {
+            Ok(intent) => intent,
+            Err(CallError::Refused(refusal)) if refusal.status == 404 => {
+                return Ok(Books::default());
+            }
+            Err(_) => return Err(Unreachable),
+        };
+        reading::books(&intent, &self.every_refund(payment).await?)
     }
 
     async fn find(&self, saga: SagaId) -> Result<Option<PaymentId>, Unreachable> {

@@ -10,6 +10,7 @@ use holdfast_domain::{
     },
     ids::SagaId,
     money::Money,
+    refund::Books,
 };
 
 /// How long the gateway may take to answer. Past it nobody knows what happened.
@@ -98,6 +99,13 @@ pub trait PaymentGateway: Send + Sync + std::fmt::Debug {
         payment: &PaymentId,
         amount: Money,
     ) -> Outcome<RefundId, RefundRefused>;
+
+    /// What the gateway's books say of this payment: how much was taken, and every refund of it, with the key
+    /// under which it was made. A payment that it does not know has taken nothing.
+    ///
+    /// # Errors
+    /// When the gateway cannot be asked.
+    async fn refunds_of(&self, payment: &PaymentId) -> Result<Books, Unreachable>;
 
     /// The payment made for this saga, where one is; for when its id was never learnt.
     ///

@@ -6,6 +6,7 @@ mod crashes;
 mod late_success;
 mod organizer;
 mod reconcile;
+mod stripe;
 
 use std::time::Duration;
 

@@ -10,6 +10,7 @@ use holdfast_domain::{
     checkout::{Authorization, Decline, Outcome, PaymentId, PaymentStatus, RefundId},
     ids::SagaId,
     money::{Currency, Money},
+    refund::Books,
 };
 use holdfast_fake_stripe::FakeStripe;
 
@@ -45,6 +46,17 @@ impl Rig {
         assert_eq!(done(self.authorize(&payment).await), Authorization::Granted);
         done(self.gateway.capture(&format!("{payment}:capture:1"), &payment).await);
         payment
+    }
+
+    /// Somebody gives an amount back in the gateway's own pages.
+    async fn refunds_by_hand(&self, payment: &PaymentId, minor: i64) {
+        match &self.fake {
+            Some(fake) => assert!(fake.refund_by_hand(&payment.0, minor)),
+            // The simulated gateway has no pages: a call under a key that no saga makes is one by hand.
+            None => {
+                done(self.gateway.refund("by hand", payment, eur(minor)).await);
+            }
+        }
     }
 
     async fn status(&self, payment: &PaymentId) -> PaymentStatus {
@@ -222,6 +234,32 @@ async fn money_goes_back_once_a_key_and_never_more_than_came() {
         assert_eq!(code(rig.gateway.refund(&key("r5"), &nobody, eur(1)).await), "resource_missing");
         let books = rig.in_books(&payment).await;
         assert_eq!((books.captured_minor, books.refunded_minor), (10_000, 10_000));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_books_tell_every_refund_with_the_key_that_made_it() {
+    on_each(async |rig| {
+        let (saga, other) = (rig.saga(), rig.saga());
+        let payment = rig.captured(saga).await;
+        let none = rig.gateway.refunds_of(&payment).await.expect("the books");
+        assert_eq!((none.captured_minor, none.refunds.len()), (10_000, 0));
+        let key = format!("{saga}:refund:1");
+        let own = done(rig.gateway.refund(&key, &payment, eur(4_000)).await);
+        let keys: Vec<String> = (1..=120).map(|at| format!("{other}:refund:{at}")).collect();
+        for key in &keys {
+            done(rig.gateway.refund(key, &payment, eur(10)).await);
+        }
+        let books = rig.gateway.refunds_of(&payment).await.expect("the books");
+        assert_eq!((books.refunds.len(), books.left_minor()), (121, 4_800));
+        assert_eq!((books.of(saga), books.last_key_of(other)), (Some(&own), 120));
+        assert_eq!(books.by_hand(), (0, None));
+        rig.refunds_by_hand(&payment, 300).await;
+        let books = rig.gateway.refunds_of(&payment).await.expect("the books");
+        assert_eq!((books.by_hand().0, books.left_minor()), (300, 4_500));
+        let nobody = PaymentId("pi_of_nobody".to_owned());
+        assert_eq!(rig.gateway.refunds_of(&nobody).await, Ok(Books::default()));
     })
     .await;
 }

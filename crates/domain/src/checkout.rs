@@ -217,7 +217,7 @@ impl Checkout {
     /// # Errors
     /// When it is no checkout, or one of another format.
     pub fn decode(text: &str) -> Result<Self, Unreadable> {
-        written::decode(text, FORMAT)
+        written::decode(text, FORMAT..=FORMAT)
     }
 
     /// Writes it down.

@@ -192,13 +192,15 @@ pub struct Refund {
     pub currency: String,
     pub metadata: Map<String, Value>,
     pub reason: Option<String>,
+    /// Why the bank could not deliver it.
+    pub failure: Option<String>,
     pub created: i64,
 }
 
 impl Refund {
     /// As Stripe writes it.
     pub fn to_json(&self) -> Value {
-        json!({
+        let mut told = json!({
             "id": self.id,
             "object": "refund",
             "amount": self.amount,
@@ -213,6 +215,11 @@ impl Refund {
             "source_transfer_reversal": null,
             "status": "succeeded",
             "transfer_reversal": null,
-        })
+        });
+        if let Some(failure) = &self.failure {
+            told["status"] = json!("failed");
+            told["failure_reason"] = json!(failure);
+        }
+        told
     }
 }

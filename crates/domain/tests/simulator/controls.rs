@@ -107,6 +107,16 @@ fn a_refund_that_is_started_afterwards_is_caught() {
 }
 
 #[test]
+fn a_refund_under_a_new_key_without_a_look_is_caught() {
+    check_is_caught(Rule::LookBeforeNewKey, &["are kept"]);
+}
+
+#[test]
+fn a_refund_that_forgets_what_was_given_back_by_hand_is_caught() {
+    check_is_caught(Rule::ByHandCounts, &["not all is over"]);
+}
+
+#[test]
 fn webhooks_known_by_memory_alone_are_caught() {
     check_is_caught(Rule::HooksKnownByStore, &["in the ledger"]);
 }

@@ -38,7 +38,8 @@ const OUT_OF_REACH: &[(&str, &[&str], &str)] = &[
 
 /// Points of death around a call outside; a local step has the last two.
 const MOMENTS: [&str; 4] = ["before_effect", "after_effect", "before_record", "after_record"];
-const OUTSIDE: [&str; 6] = ["prepare", "authorize", "capture", "void", "ask", "refund"];
+const OUTSIDE: [&str; 7] =
+    ["prepare", "authorize", "capture", "void", "ask", "refund", "look_for_refund"];
 const LOCAL: [&str; 7] = [
     "reclaim_seats",
     "begin",
@@ -48,16 +49,27 @@ const LOCAL: [&str; 7] = [
     "cancel",
     "post_refund",
 ];
-/// Pairs of a refund; a post is never refused, and what is over or stuck is not claimed.
-const REFUND: [(&str, &str); 9] = [
+/// Pairs of a refund; a post is never refused, what is over or stuck is not claimed, and no world is unkind for
+/// long enough that a call or a post fails until an operator is called.
+const REFUND: [(&str, &str); 19] = [
     ("refunding", "refunded"),
     ("refunding", "refund refused"),
     ("refunding", "refund unanswered"),
     ("refunding", "refund faulted"),
     ("refunding", "woken"),
+    ("looking new", "looked in vain"),
+    ("looking new", "looked, made"),
+    ("looking new", "looked, none of ours"),
+    ("looking new", "woken"),
+    ("looking refused", "looked in vain"),
+    ("looking refused", "looked, none of ours"),
+    ("looking refused", "looked, less is left"),
     ("posting", "posted"),
     ("posting", "post unknown"),
     ("posting", "woken"),
+    ("posting", "failed"),
+    ("rest", "failed"),
+    ("reversing", "reversed"),
     ("stuck", "retried"),
 ];
 const ENDINGS: [&str; 7] = [
@@ -69,8 +81,10 @@ const ENDINGS: [&str; 7] = [
     "capture-refused",
     "cancelled",
 ];
-const SCENES: [&str; 23] = [
+const SCENES: [&str; 25] = [
     "a paid booking is cancelled",
+    "a part is given back",
+    "what was given back by hand is counted",
     "a called-off booking is cancelled",
     "an operator is called for a refund",
     "a lapsed hold is taken over",
@@ -112,8 +126,22 @@ impl Coverage {
     }
 
     /// A refund takes in an event.
-    pub(crate) fn refund_pair(&mut self, state: &refund::State, event: &refund::Event) {
+    pub(crate) fn refund_pair(&mut self, before: &refund::Refund, event: &refund::Event) {
+        let state = match &before.state {
+            refund::State::Looking { then: refund::Then::SameKey, .. } => "looking same",
+            refund::State::Looking { then: refund::Then::NewKey, .. } => "looking new",
+            refund::State::Looking { then: refund::Then::Refused { .. }, .. } => "looking refused",
+            other => other.name(),
+        };
         let event = match event {
+            refund::Event::Looked(None) => "looked in vain",
+            refund::Event::Looked(Some(books)) if books.of(before.saga).is_some() => "looked, made",
+            refund::Event::Looked(Some(books)) if books.left_minor() < before.amount.minor => {
+                "looked, less is left"
+            }
+            refund::Event::Looked(Some(_)) => "looked, none of ours",
+            refund::Event::Failed { .. } => "failed",
+            refund::Event::Reversed => "reversed",
             refund::Event::Refunded(Outcome::Done(_)) => "refunded",
             refund::Event::Refunded(Outcome::Refused(_)) => "refund refused",
             refund::Event::Refunded(Outcome::Unknown(Doubt::NoReply)) => "refund unanswered",
@@ -124,7 +152,7 @@ impl Coverage {
             refund::Event::Woken => "woken",
             refund::Event::Retried => "retried",
         };
-        self.note("refund", state.name(), event, 1);
+        self.note("refund", state, event, 1);
     }
 
     /// Somebody dies around a step.

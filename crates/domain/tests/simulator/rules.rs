@@ -37,6 +37,10 @@ pub(crate) enum Rule {
     ClaimWithBegin,
     /// The refund is started in the transaction that cancels.
     RefundWithCancel,
+    /// Before a refund takes a new key the gateway's books are read.
+    LookBeforeNewKey,
+    /// What was given back by hand counts towards what is promised.
+    ByHandCounts,
     /// Webhooks are known again by the store, not by a node's memory.
     HooksKnownByStore,
 }

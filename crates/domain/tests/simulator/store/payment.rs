@@ -213,7 +213,7 @@ impl Store {
         if *why == Failure::SeatsLostRefunded {
             let amount = self.bookings[booking].amount;
             self.ledger.push((booking, amount));
-            self.start_refund(booking, amount, now_ms);
+            self.start_refund(booking, amount, now_ms, super::Cancels::Yes);
         }
         Outcome::Done(())
     }
