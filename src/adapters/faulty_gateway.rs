@@ -5,7 +5,9 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use holdfast_domain::{
-    checkout::{Authorization, Decline, Doubt, Outcome, PaymentId, PaymentSeen, RefundId},
+    checkout::{
+        Authorization, Decline, Doubt, Outcome, PaymentId, PaymentSeen, Prepared, RefundId,
+    },
     ids::SagaId,
     money::Money,
     refund::Books,
@@ -85,7 +87,7 @@ impl PaymentGateway for FaultyGateway {
         self.inner.publishable_key()
     }
 
-    async fn prepare(&self, key: &str, new: NewPayment<'_>) -> Outcome<PaymentId, Decline> {
+    async fn prepare(&self, key: &str, new: NewPayment<'_>) -> Outcome<Prepared, Decline> {
         through("prepare", key, || self.inner.prepare(key, new.clone())).await
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use holdfast_domain::{
     checkout::{
         self, Checkout, Decision, Doubt, Ending, Event, Failure, Order, Outcome, PaymentId, State,
-        Step,
+        Step, Taking,
     },
     ids::{LineId, ReservationId},
     ledger,
@@ -94,7 +94,13 @@ impl CheckoutDriver {
             return Ok(Performed::Refused(Event::SeatsConfirmed(Outcome::Refused(()))));
         };
         merge(aftermath, changes);
-        store::mark_payment(tx, checkout.booking, "authorized", now_ms).await?;
+        match checkout.taking {
+            Taking::Later => {
+                store::mark_payment(tx, checkout.booking, "authorized", now_ms).await?;
+            }
+            // It is authorized after the sale.
+            Taking::AtOnce => {}
+        }
         Ok(Performed::Done(Event::SeatsConfirmed(Outcome::Done(()))))
     }
 
@@ -365,7 +371,7 @@ impl Driver for CheckoutDriver {
         state: &Checkout,
         now_ms: i64,
     ) -> Result<(), DbErr> {
-        let (Event::Prepared(Outcome::Done(payment)), Order::Paid { amount, .. }) =
+        let (Event::Prepared(Outcome::Done(prepared)), Order::Paid { amount, .. }) =
             (event, &state.order)
         else {
             return Ok(());
@@ -375,7 +381,7 @@ impl Driver for CheckoutDriver {
             booking_id: state.booking.0,
             saga_id: state.saga.0,
             provider: self.gateway.provider().to_owned(),
-            intent_id: Some(payment.0.clone()),
+            intent_id: Some(prepared.payment.0.clone()),
             amount_minor: amount.minor,
             currency: amount.currency.to_string(),
             captured_minor: 0,

@@ -7,7 +7,7 @@ use holdfast::ports::{
     payments::{GatewayPayment, NewPayment, RefundRefused, SecondStep},
 };
 use holdfast_domain::{
-    checkout::{Authorization, Decline, Outcome, PaymentId, PaymentStatus, RefundId},
+    checkout::{Authorization, Decline, Outcome, PaymentId, PaymentStatus, RefundId, Taking},
     ids::SagaId,
     money::{Currency, Money},
     refund::Books,
@@ -34,7 +34,20 @@ impl Rig {
 
     async fn prepared(&self, saga: SagaId, method: &str) -> PaymentId {
         let new = NewPayment { saga, amount: eur(10_000), method };
-        done(self.gateway.prepare(&format!("{saga}:prepare:1"), new).await)
+        done(self.gateway.prepare(&format!("{saga}:prepare:1"), new).await).payment
+    }
+
+    /// A payment by a method that takes the money at once.
+    async fn prepared_at_once(&self, simulated: &str, stripe: &str) -> PaymentId {
+        let (saga, method) = (self.saga(), if self.fake.is_some() { stripe } else { simulated });
+        let new = || NewPayment { saga, amount: eur(10_000), method };
+        let key = format!("{saga}:prepare:1");
+        let prepared = done(self.gateway.prepare(&key, new()).await);
+        assert_eq!(prepared.taking, Taking::AtOnce);
+        assert_eq!(done(self.gateway.prepare(&key, new()).await), prepared);
+        assert_eq!(self.status(&prepared.payment).await, PaymentStatus::Prepared);
+        assert_eq!(self.in_books(&prepared.payment).await.captured_minor, 0);
+        prepared.payment
     }
 
     async fn authorize(&self, payment: &PaymentId) -> Outcome<Authorization, Decline> {
@@ -188,6 +201,46 @@ async fn the_second_step_decides() {
             assert_eq!((seen.status, seen.client_secret), (status, None));
             assert_eq!(seen.decline.is_some(), step == SecondStep::Fails);
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_reserved_is_taken_at_once() {
+    on_each(async |rig| {
+        let card = rig.saga();
+        let new = NewPayment { saga: card, amount: eur(10_000), method: "pm_card_visa" };
+        let prepared = done(rig.gateway.prepare(&format!("{card}:prepare:1"), new).await);
+        assert_eq!(prepared.taking, Taking::Later);
+
+        let payment = rig.prepared_at_once("pm_sim_at_once", "pm_twint").await;
+        for _ in 0..2 {
+            assert_eq!(done(rig.authorize(&payment).await), Authorization::Granted);
+        }
+        assert_eq!(rig.status(&payment).await, PaymentStatus::Captured);
+        assert_eq!(rig.in_books(&payment).await.captured_minor, 10_000);
+        refused(rig.gateway.void(&format!("{payment}:v:1"), &payment).await);
+        done(rig.gateway.refund(&format!("{payment}:r:1"), &payment, eur(10_000)).await);
+
+        let payment = rig.prepared_at_once("pm_sim_at_once_declined", "pm_twint_declined").await;
+        refused(rig.authorize(&payment).await);
+        assert_eq!(rig.status(&payment).await, PaymentStatus::Declined);
+
+        for (step, status) in [
+            (SecondStep::Succeeds, PaymentStatus::Captured),
+            (SecondStep::Fails, PaymentStatus::Declined),
+        ] {
+            let payment = rig.prepared_at_once("pm_sim_at_once_asks", "pm_ideal").await;
+            let asked = done(rig.authorize(&payment).await);
+            let Authorization::ActionRequired { client_secret } = asked else {
+                panic!("{asked:?}")
+            };
+            rig.second_step(&payment, &client_secret, step).await;
+            assert_eq!(rig.status(&payment).await, status);
+        }
+        let unused = rig.prepared_at_once("pm_sim_at_once", "pm_twint").await;
+        done(rig.gateway.void(&format!("{unused}:v:1"), &unused).await);
+        refused(rig.authorize(&unused).await);
     })
     .await;
 }

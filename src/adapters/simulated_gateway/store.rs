@@ -117,7 +117,8 @@ pub(super) async fn authorize(
 ) -> Result<bool, DbErr> {
     let decided_at = if wait_ms.is_some() { "{now} + $4" } else { "NULL" };
     let sql = format!(
-        "UPDATE simulated_payments SET status = $3, authorize_key = $2, decided_at = {decided_at} \
+        "UPDATE simulated_payments SET status = $3, authorize_key = $2, decided_at = {decided_at}, \
+         captured_minor = CASE WHEN $3 = 'succeeded' THEN amount_minor ELSE captured_minor END \
          WHERE id = $1 AND status = 'requires_confirmation'"
     );
     let mut values = vec![id.0.as_str().into(), key.into(), word(ending).into()];
@@ -176,7 +177,11 @@ pub(super) async fn second_step(
 ) -> Result<Option<PaymentId>, DbErr> {
     let done = db
         .run(
-            "UPDATE simulated_payments SET status = $2 \
+            "UPDATE simulated_payments SET \
+             status = CASE WHEN $2 = 'requires_capture' AND method LIKE 'pm_sim_at_once%' \
+                 THEN 'succeeded' ELSE $2 END, \
+             captured_minor = CASE WHEN $2 = 'requires_capture' AND method LIKE 'pm_sim_at_once%' \
+                 THEN amount_minor ELSE captured_minor END \
              WHERE client_secret = $1 AND status = 'requires_action'",
             vec![client_secret.into(), word(ending).into()],
         )

@@ -54,6 +54,32 @@ pub(super) fn decline_code(code: Option<&str>, decline_code: Option<&str>) -> St
     }
 }
 
+/// Types of methods that cannot be captured by hand and say at once, or once the buyer has acted, whether they have
+/// paid (<https://docs.stripe.com/payments/payment-methods/payment-method-support>). Those that take days to
+/// say so (debits, vouchers, transfers) are none of them.
+const AT_ONCE: [&str; 14] = [
+    "alipay",
+    "bancontact",
+    "blik",
+    "eps",
+    "fpx",
+    "giropay",
+    "grabpay",
+    "ideal",
+    "p24",
+    "paynow",
+    "promptpay",
+    "swish",
+    "twint",
+    "wechat_pay",
+];
+
+/// Whether the method of a payment takes the money at once; it must have been asked for in full.
+pub(super) fn pays_at_once(intent: &PaymentIntent) -> bool {
+    let method = intent.payment_method.as_ref().and_then(|method| method.as_object());
+    method.is_some_and(|method| AT_ONCE.contains(&method.type_.as_str()))
+}
+
 /// Why the last card was declined.
 pub(super) fn last_decline(intent: &PaymentIntent) -> Decline {
     let code = intent.last_payment_error.as_ref().map_or_else(

@@ -164,7 +164,12 @@ impl Books {
         if text(form, "confirm") == Some("true") {
             return self.confirmed(at, now);
         }
-        Ok(Answer::ok(self.intents[at].to_json(expands_charge(form))))
+        let mut told = self.intents[at].to_json(expands_charge(form));
+        let wanted = form.get("expand").and_then(Value::as_array);
+        if wanted.is_some_and(|list| list.iter().any(|path| path == "payment_method")) {
+            told["payment_method"] = self.intents[at].method_json();
+        }
+        Ok(Answer::ok(told))
     }
 
     /// Test names stand for methods that Stripe makes anew each time.

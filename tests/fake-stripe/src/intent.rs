@@ -135,6 +135,24 @@ impl Intent {
         })
     }
 
+    /// The payment method in full (<https://docs.stripe.com/api/payment_methods/object>).
+    pub fn method_json(&self) -> Value {
+        let Some((id, method)) = &self.method else { return Value::Null };
+        let mut told = json!({
+            "id": id,
+            "object": "payment_method",
+            "billing_details": { "address": null, "email": null, "name": null, "phone": null,
+                                 "tax_id": null },
+            "created": self.created,
+            "customer": null,
+            "livemode": false,
+            "metadata": {},
+            "type": method.kind,
+        });
+        told[method.kind] = json!({});
+        told
+    }
+
     fn next_action(&self) -> Value {
         if self.status != Status::RequiresAction {
             return Value::Null;

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 
 use holdfast_domain::{
     checkout::{
-        Authorization, Call, Doubt, Event, Knowledge, Outcome, PaymentStatus, SeatsStand, State,
+        Authorization, Call, Checkout, Doubt, Event, Knowledge, Outcome, PaymentStatus, SeatsStand,
+        State, Taking,
     },
     refund,
 };
@@ -29,6 +30,9 @@ const OUT_OF_REACH: &[(&str, &[&str], &str)] = &[
         "a payment that was authorized never goes back",
     ),
     ("awaiting", &["seen prepared"], "a payment that was decided on never goes back"),
+    ("authorizing at once", &["seen authorized"], "what is taken at once is never reserved"),
+    ("awaiting buyer at once", &["seen authorized"], "what is taken at once is never reserved"),
+    ("awaiting gateway at once", &["seen authorized"], "what is taken at once is never reserved"),
     ("issuing", &["issue refused"], "the store issues, or fails"),
     ("releasing", &["release refused"], "the store releases, or fails"),
     ("confirmed", &["woken"], "what is over is not claimed"),
@@ -121,8 +125,12 @@ impl Coverage {
     }
 
     /// A checkout takes in an event.
-    pub(crate) fn pair(&mut self, state: &State, event: &Event) {
-        self.note("pair", state_word(state), event_word(event), 1);
+    pub(crate) fn pair(&mut self, checkout: &Checkout, event: &Event) {
+        let state = match checkout.taking {
+            Taking::Later => state_word(&checkout.state),
+            Taking::AtOnce => at_once_word(&checkout.state),
+        };
+        self.note("pair", state, event_word(event), 1);
     }
 
     /// A refund takes in an event.
@@ -275,6 +283,19 @@ fn expected() -> Vec<(&'static str, String, String)> {
     all
 }
 
+/// The state of a payment that is taken at once, in the words of the table.
+fn at_once_word(state: &State) -> &'static str {
+    match (state, state_word(state)) {
+        (State::ConfirmingSeats { .. }, _) => "confirming at once",
+        (_, "authorizing") => "authorizing at once",
+        (_, "authorizing unanswered") => "authorizing at once unanswered",
+        (_, "authorizing spent") => "authorizing at once spent",
+        (_, "awaiting buyer") => "awaiting buyer at once",
+        (_, "awaiting gateway") => "awaiting gateway at once",
+        (_, word) => word,
+    }
+}
+
 /// The state in the words of the table.
 fn state_word(state: &State) -> &'static str {
     let of_call = |call: &Call, words: [&'static str; 3]| match call.known {
@@ -321,6 +342,9 @@ fn event_word(event: &Event) -> &'static str {
         }
     }
     match event {
+        Event::Prepared(Outcome::Done(prepared)) if prepared.taking == Taking::AtOnce => {
+            "prepare at once"
+        }
         Event::Prepared(outcome) => {
             of(outcome, ["prepare done", "prepare refused", "prepare no reply", "prepare faulted"])
         }

@@ -11,7 +11,7 @@ mod reply;
 use std::collections::BTreeMap;
 
 use holdfast_domain::{
-    checkout::{Doubt, Event, PaymentId, PaymentSeen, PaymentStatus, RefundId},
+    checkout::{Doubt, Event, PaymentId, PaymentSeen, PaymentStatus, Prepared, RefundId, Taking},
     refund,
 };
 
@@ -45,7 +45,7 @@ pub(crate) struct Request {
 /// What the gateway answers, and repeats under the same key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Answer {
-    Prepared(PaymentId),
+    Prepared(Prepared),
     Granted,
     ActionRequired(String),
     Processing,
@@ -62,6 +62,8 @@ pub(crate) struct Payment {
     pub(crate) booking: usize,
     pub(crate) amount: i64,
     pub(crate) status: PaymentStatus,
+    /// How its money is taken.
+    taking: Taking,
     /// How often the amount was reserved on the card.
     pub(crate) reserved: u32,
     /// How much was taken.
@@ -195,6 +197,11 @@ impl Gateway {
         self.under_way.iter().map(|(at, _)| *at).chain(decides).chain(bounces).min()
     }
 
+    /// Whether webhooks are to be sent.
+    pub(crate) fn has_news(&self) -> bool {
+        !self.outgoing.is_empty()
+    }
+
     /// The webhooks that are to be sent.
     pub(crate) fn take_hooks(&mut self) -> Vec<Hook> {
         std::mem::take(&mut self.outgoing)
@@ -243,8 +250,14 @@ impl Gateway {
 
     fn becomes(&mut self, number: usize, status: PaymentStatus) {
         let payment = &mut self.payments[number];
-        payment.status = status;
         payment.reserved += u32::from(status == PaymentStatus::Authorized);
+        payment.status = match (status, payment.taking) {
+            (PaymentStatus::Authorized, Taking::AtOnce) => {
+                payment.taken += payment.amount;
+                PaymentStatus::Captured
+            }
+            (status, _) => status,
+        };
         self.send(number, HookKind::Changed);
     }
 
@@ -307,10 +320,13 @@ impl Gateway {
                 if chance.rng.chance(20) {
                     return Answer::Refused;
                 }
+                let at_once = chance.rng.chance(200);
+                let taking = if at_once { Taking::AtOnce } else { Taking::Later };
                 self.payments.push(Payment {
                     booking: *booking,
                     amount: *amount,
                     status: PaymentStatus::Prepared,
+                    taking,
                     reserved: 0,
                     taken: 0,
                     given_back: 0,
@@ -318,7 +334,8 @@ impl Gateway {
                     by_hand: false,
                     decides_ms: 0,
                 });
-                Answer::Prepared(payment_id(self.payments.len() - 1))
+                let payment = payment_id(self.payments.len() - 1);
+                Answer::Prepared(Prepared { payment, taking })
             }
             Wanted::Authorize(id) => self.authorize(id, now_ms, chance),
             Wanted::Capture(id) => self.capture(index(id)),
@@ -340,6 +357,7 @@ impl Gateway {
         let payment = &mut self.payments[number];
         match payment.status {
             PaymentStatus::Prepared | PaymentStatus::Authorized => {}
+            PaymentStatus::Captured if payment.taking == Taking::AtOnce => {}
             PaymentStatus::Declined
             | PaymentStatus::ActionRequired
             | PaymentStatus::Processing

@@ -121,7 +121,13 @@ impl World {
             return Ok(());
         }
         let row = due[self.chance.rng.below(due.len())];
-        let refund = self.take_refund(self.store.refund(row), Event::Woken)?;
+        let mut refund = self.store.refund(row);
+        if let State::Refunding { call } = &mut refund.state
+            && !self.rules.keep(Rule::KeysGrowOld)
+        {
+            call.since_ms = now;
+        }
+        let refund = self.take_refund(refund, Event::Woken)?;
         let stored = &mut self.store.refunds[row];
         stored.text = refund.encode().into();
         stored.fence += 1;

@@ -15,6 +15,8 @@ pub(crate) enum Rule {
     KeysGrowOld,
     /// Seats are sold before money is captured.
     SeatsBeforeCapture,
+    /// Seats are sold before money is taken at once.
+    SeatsBeforeCharge,
     /// Payments are voided before seats are freed.
     VoidBeforeFree,
     /// Leases and deadlines are on the database's clock, not on the node's.

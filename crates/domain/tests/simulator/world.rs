@@ -164,7 +164,7 @@ impl World {
         let refunds = self.store.refunds.iter();
         let given_back = refunds.clone().all(|row| row.due_ms.is_none() && !row.stuck);
         let all_off = !self.store.is_called_off || self.cancellable().is_empty();
-        let delivered = !self.gateway.will_bounce();
+        let delivered = !self.gateway.will_bounce() && !self.gateway.has_news();
         !busy
             && at_rest
             && given_back
