@@ -7,6 +7,7 @@ mod late_success;
 mod organizer;
 mod reconcile;
 mod stripe;
+mod stripe_process;
 
 use std::time::Duration;
 
