@@ -4,12 +4,13 @@
 //! One transaction voids the tickets, frees the seats, marks the lines and starts the refund (`cancel`); the
 //! refund is a saga of its own (`refund`, `driver`) that goes on until the gateway has given the money
 //! back. `called_off` is the standing pass over called-off events, `give_back` an organizer's kindness that
-//! cancels nothing. What may be cancelled and how much comes back: `holdfast_domain::refund::rules`.
+//! cancels nothing, `failed` looks for refunds that the gateway could not deliver. What may be cancelled and how much comes back: `holdfast_domain::refund::rules`.
 
 pub mod api;
 pub mod called_off;
 pub mod cancel;
 pub mod driver;
+pub mod failed;
 pub mod give_back;
 pub mod invariants;
 pub mod organizer_api;

@@ -51,6 +51,8 @@ pub struct Checkouts {
     pub bank: Option<Arc<dyn SimulatedBank>>,
     /// What webhooks are verified with, where the gateway sends any.
     pub webhooks: Option<WebhookSettings>,
+    /// Gives back what was paid.
+    pub refunds: Refunds,
     /// Carries checkouts on.
     pub executor: Executor<CheckoutDriver>,
 }
@@ -65,9 +67,9 @@ impl Checkouts {
         refunds: Refunds,
     ) -> Self {
         let entropy = Arc::clone(&base.entropy);
-        let driver = CheckoutDriver::new(Arc::clone(&gateway), entropy, relay, refunds);
+        let driver = CheckoutDriver::new(Arc::clone(&gateway), entropy, relay, refunds.clone());
         let executor = Executor::new(base.clone(), Arc::new(driver));
-        Self { base, gateway, bank, webhooks: None, executor }
+        Self { base, gateway, bank, webhooks: None, refunds, executor }
     }
 
     /// The same, taking in webhooks.

@@ -1,8 +1,9 @@
 //! Persisted sagas: sequences of steps, some in our database and some outside, that go on after any crash on
 //! any node, each step under a fenced lease.
 //!
-//! `driver` is what a kind of saga brings along: its decisions and its effects. `claim` takes one up, `executor` performs
-//! and records; `attention` is what operators see and do; `store` is the SQL; `failpoint` lets tests kill the
+//! `driver` is what a kind of saga brings along: its decisions and its effects. `claim` takes one up, `executor`
+//! performs and records, `tell` tells a saga what happened behind its back; `attention` is what operators see and
+//! do; `store` is the SQL; `failpoint` lets tests kill the
 //! process between any two of these.
 //! Knows nothing of tickets, seats or money.
 
@@ -12,6 +13,7 @@ pub mod driver;
 pub mod executor;
 pub mod failpoint;
 pub mod store;
+pub mod tell;
 
 pub use driver::{Directive, Driver, Status};
 pub use executor::Executor;

@@ -6,4 +6,4 @@
 pub mod issue;
 pub mod store;
 
-pub use issue::{issue, lock, of_bookings, refunded, void};
+pub use issue::{issue, lock, not_refunded, of_bookings, refunded, void};

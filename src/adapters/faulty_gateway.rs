@@ -5,9 +5,12 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use holdfast_domain::{
-    checkout::{Authorization, Decline, Doubt, Outcome, PaymentId, PaymentSeen, RefundId},
+    checkout::{
+        Authorization, Decline, Doubt, Outcome, PaymentId, PaymentSeen, Prepared, RefundId,
+    },
     ids::SagaId,
     money::Money,
+    refund::Books,
 };
 
 use crate::{
@@ -84,7 +87,7 @@ impl PaymentGateway for FaultyGateway {
         self.inner.publishable_key()
     }
 
-    async fn prepare(&self, key: &str, new: NewPayment<'_>) -> Outcome<PaymentId, Decline> {
+    async fn prepare(&self, key: &str, new: NewPayment<'_>) -> Outcome<Prepared, Decline> {
         through("prepare", key, || self.inner.prepare(key, new.clone())).await
     }
 
@@ -114,6 +117,13 @@ impl PaymentGateway for FaultyGateway {
         amount: Money,
     ) -> Outcome<RefundId, RefundRefused> {
         through("refund", key, || self.inner.refund(key, payment, amount)).await
+    }
+
+    async fn refunds_of(&self, payment: &PaymentId) -> Result<Books, Unreachable> {
+        match fault("look_for_refund", &payment.0, &[Fault::Drop]) {
+            Some(_) => Err(Unreachable),
+            None => self.inner.refunds_of(payment).await,
+        }
     }
 
     async fn find(&self, saga: SagaId) -> Result<Option<PaymentId>, Unreachable> {

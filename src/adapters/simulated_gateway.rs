@@ -11,6 +11,9 @@
 //! | `pm_sim_late_webhook` | the decision takes [`LATE_MS`] and nobody tells us of it |
 //! | `pm_sim_capture_fails` | the amount is reserved and cannot be taken |
 //! | `pm_sim_late_success` | nothing is decided until it is to be voided: then it succeeds instead |
+//! | `pm_sim_at_once` | the amount cannot be reserved: it is taken at once |
+//! | `pm_sim_at_once_declined` | the same, and the bank says no |
+//! | `pm_sim_at_once_asks` | the same, after a second step of the buyer |
 //! | `pm_sim_refund_fails` | the amount is taken and cannot be given back |
 
 mod store;
@@ -20,10 +23,12 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use holdfast_domain::{
     checkout::{
-        Authorization, Decline, Doubt, Outcome, PaymentId, PaymentSeen, PaymentStatus, RefundId,
+        Authorization, Decline, Doubt, Outcome, PaymentId, PaymentSeen, PaymentStatus, Prepared,
+        RefundId, Taking,
     },
     ids::SagaId,
     money::Money,
+    refund::Books as GatewayBooks,
 };
 use sea_orm::DbErr;
 
@@ -44,7 +49,10 @@ pub const SLOW: Duration = Duration::from_secs(10);
 /// How long the late method takes to decide, in milliseconds of the database's clock.
 pub const LATE_MS: i64 = 20_000;
 
-const METHODS: [&str; 9] = [
+/// The methods whose names begin so take the money at once.
+const AT_ONCE: &str = "pm_sim_at_once";
+
+const METHODS: [&str; 12] = [
     "pm_card_visa",
     "pm_card_chargeDeclined",
     "pm_card_authenticationRequired",
@@ -52,6 +60,9 @@ const METHODS: [&str; 9] = [
     "pm_sim_lost_reply",
     "pm_sim_late_webhook",
     "pm_sim_capture_fails",
+    AT_ONCE,
+    "pm_sim_at_once_declined",
+    "pm_sim_at_once_asks",
     store::LATE_SUCCESS,
     store::REFUND_FAILS,
 ];
@@ -87,10 +98,13 @@ impl SimulatedGateway {
             tokio::time::sleep(SLOW).await;
         }
         let (status, wait_ms) = match books.method.as_str() {
-            "pm_card_chargeDeclined" => (PaymentStatus::Declined, None),
-            "pm_card_authenticationRequired" => (PaymentStatus::ActionRequired, None),
+            "pm_card_chargeDeclined" | "pm_sim_at_once_declined" => (PaymentStatus::Declined, None),
+            "pm_card_authenticationRequired" | "pm_sim_at_once_asks" => {
+                (PaymentStatus::ActionRequired, None)
+            }
             "pm_sim_late_webhook" => (PaymentStatus::Processing, Some(LATE_MS)),
             store::LATE_SUCCESS => (PaymentStatus::Processing, None),
+            AT_ONCE => (PaymentStatus::Captured, None),
             _ => (PaymentStatus::Authorized, None),
         };
         if !store::authorize(&self.db, payment, key, status, wait_ms).await? {
@@ -128,7 +142,7 @@ impl PaymentGateway for SimulatedGateway {
         None
     }
 
-    async fn prepare(&self, key: &str, new: NewPayment<'_>) -> Outcome<PaymentId, Decline> {
+    async fn prepare(&self, key: &str, new: NewPayment<'_>) -> Outcome<Prepared, Decline> {
         if !METHODS.contains(&new.method) {
             return Outcome::Refused(decline("resource_missing"));
         }
@@ -137,7 +151,11 @@ impl PaymentGateway for SimulatedGateway {
         let id = PaymentId(format!("pi_sim_{}", self.entropy.id().simple()));
         let secret = format!("{id}_secret_{}", hex(&secret));
         match store::insert(&self.db, &id, key, &secret, &new).await {
-            Ok(id) => Outcome::Done(id),
+            Ok(payment) => {
+                let at_once = new.method.starts_with(AT_ONCE);
+                let taking = if at_once { Taking::AtOnce } else { Taking::Later };
+                Outcome::Done(Prepared { payment, taking })
+            }
             Err(error) => Outcome::Unknown(no_reply(&error)),
         }
     }
@@ -214,6 +232,10 @@ impl PaymentGateway for SimulatedGateway {
             Ok(Err(code)) => Outcome::Refused(RefundRefused { code: code.to_owned() }),
             Err(error) => Outcome::Unknown(no_reply(&error)),
         }
+    }
+
+    async fn refunds_of(&self, payment: &PaymentId) -> Result<GatewayBooks, Unreachable> {
+        store::refunds_of(&self.db, payment).await.map_err(|error| unreachable_books(&error))
     }
 
     async fn find(&self, saga: SagaId) -> Result<Option<PaymentId>, Unreachable> {

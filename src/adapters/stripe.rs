@@ -1,4 +1,5 @@
-//! Stripe, by PaymentIntents that are captured by hand (<https://docs.stripe.com/api/payment_intents>).
+//! Stripe, by PaymentIntents that are captured by hand, or by themselves where their method cannot wait
+//! (<https://docs.stripe.com/api/payment_intents>).
 //!
 //! An answer decides only what it says for sure. What came without an answer, and what Stripe itself
 //! answered with a fault, is unknown: the saga asks. Where a call is refused because the payment stands
@@ -13,13 +14,16 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use holdfast_domain::{
-    checkout::{Authorization, Decline, Doubt, Outcome, PaymentId, PaymentSeen, RefundId},
+    checkout::{
+        Authorization, Decline, Doubt, Outcome, PaymentId, PaymentSeen, Prepared, RefundId, Taking,
+    },
     ids::SagaId,
     money::Money,
+    refund::Books,
 };
 use stripe::{IdempotencyKey, RequestStrategy, StripeRequest};
 use stripe_core::{
-    PaymentIntent, PaymentIntentStatus, Refund,
+    PaymentIntent, PaymentIntentCaptureMethod, PaymentIntentStatus, Refund,
     payment_intent::{
         CancelPaymentIntent, CapturePaymentIntent, ConfirmPaymentIntent, CreatePaymentIntent,
         CreatePaymentIntentAutomaticPaymentMethods, ListPaymentIntent, RetrievePaymentIntent,
@@ -39,8 +43,8 @@ pub use self::transport::UnusableKey;
 
 /// The metadata under which a payment carries the saga that made it.
 const SAGA: &str = "saga";
-/// The metadata under which a refund carries the key that made it.
-const KEY: &str = "key";
+/// What Stripe says of a method that cannot be captured by hand.
+const INCOMPATIBLE: &str = "payment_intent_incompatible_payment_method";
 /// How many payments or refunds a page has: the most that Stripe gives.
 const PAGE: i64 = 100;
 /// How many pages are looked through for one saga's payment.
@@ -138,6 +142,31 @@ impl StripeGateway {
         Ok(Self { transport, publishable_key, return_url })
     }
 
+    async fn create(
+        &self,
+        key: &str,
+        new: &NewPayment<'_>,
+        amount: i64,
+        taking: Taking,
+    ) -> Result<PaymentIntent, CallError> {
+        let currency = new.amount.currency.as_str().to_lowercase();
+        let currency = currency.parse::<Currency>().unwrap_or_else(|never| match never {});
+        // One entry: several would come in another order each time, under the same key.
+        let metadata = HashMap::from([(SAGA.to_owned(), new.saga.to_string())]);
+        let request = CreatePaymentIntent::new(amount, currency)
+            .payment_method(new.method)
+            .automatic_payment_methods(CreatePaymentIntentAutomaticPaymentMethods::new(true))
+            .confirm(false)
+            .metadata(metadata);
+        let request = match taking {
+            Taking::Later => request.capture_method(PaymentIntentCaptureMethod::Manual),
+            Taking::AtOnce => request
+                .capture_method(PaymentIntentCaptureMethod::AutomaticAsync)
+                .expand(vec!["payment_method".to_owned()]),
+        };
+        request.customize().request_strategy(under(key)).send(&self.transport).await
+    }
+
     async fn retrieve(&self, payment: &PaymentId) -> Result<PaymentIntent, CallError> {
         RetrievePaymentIntent::new(payment.0.as_str()).customize().send(&self.transport).await
     }
@@ -180,15 +209,27 @@ impl StripeGateway {
         &self,
         key: &str,
         payment: &PaymentId,
-    ) -> Result<Option<Refund>, CallError> {
-        let page = ListRefund::new()
-            .payment_intent(payment.0.as_str())
-            .limit(PAGE)
-            .customize()
-            .send(&self.transport)
-            .await?;
-        let made_by = |refund: &Refund| refund.metadata.as_ref()?.get(KEY).cloned();
-        Ok(page.data.into_iter().find(|refund| made_by(refund).as_deref() == Some(key)))
+    ) -> Result<Option<Refund>, Unreachable> {
+        let refunds = self.every_refund(payment).await?;
+        Ok(refunds.into_iter().find(|refund| reading::key(refund) == Some(key)))
+    }
+
+    /// Every refund of a payment, newest first.
+    async fn every_refund(&self, payment: &PaymentId) -> Result<Vec<Refund>, Unreachable> {
+        let mut refunds: Vec<Refund> = Vec::new();
+        for _ in 0..MAX_PAGES {
+            let mut request = ListRefund::new().payment_intent(payment.0.as_str()).limit(PAGE);
+            if let Some(last) = refunds.last() {
+                request = request.starting_after(last.id.as_str());
+            }
+            let page = request.customize().send(&self.transport).await.map_err(|_| Unreachable)?;
+            refunds.extend(page.data);
+            if !page.has_more {
+                return Ok(refunds);
+            }
+        }
+        tracing::error!(payment = payment.0, "too many refunds to look through");
+        Err(Unreachable)
     }
 
     /// By the index of searches, which may lag a minute behind.
@@ -242,6 +283,10 @@ impl StripeGateway {
     }
 }
 
+fn prepared(intent: &PaymentIntent, taking: Taking) -> Outcome<Prepared, Decline> {
+    Outcome::Done(Prepared { payment: PaymentId(intent.id.to_string()), taking })
+}
+
 /// What a confirmed payment says of its authorization.
 fn authorization(intent: &PaymentIntent) -> Outcome<Authorization, Decline> {
     match &intent.status {
@@ -275,29 +320,34 @@ impl PaymentGateway for StripeGateway {
         Some(&self.publishable_key)
     }
 
-    /// A method that cannot be captured by hand is refused here, by Stripe's code
-    /// `payment_intent_incompatible_payment_method`: money is taken once the seats are sold, not before.
-    async fn prepare(&self, key: &str, new: NewPayment<'_>) -> Outcome<PaymentId, Decline> {
+    /// A method that cannot be captured by hand is refused at first, by Stripe's code. Of a type that pays at
+    /// once it is prepared a second time to be captured by itself; of any other the refusal stands: money that is
+    /// on its way for days cannot wait for its seats.
+    async fn prepare(&self, key: &str, new: NewPayment<'_>) -> Outcome<Prepared, Decline> {
         let Some(amount) = reading::to_stripe(new.amount) else {
             return Outcome::Refused(decline("amount_not_payable".to_owned()));
         };
-        let currency = new.amount.currency.as_str().to_lowercase();
-        let currency = currency.parse::<Currency>().unwrap_or_else(|never| match never {});
-        // One entry: several would come in another order each time, under the same key.
-        let metadata = HashMap::from([(SAGA.to_owned(), new.saga.to_string())]);
-        let created = CreatePaymentIntent::new(amount, currency)
-            .capture_method(stripe_core::PaymentIntentCaptureMethod::Manual)
-            .payment_method(new.method)
-            .automatic_payment_methods(CreatePaymentIntentAutomaticPaymentMethods::new(true))
-            .confirm(false)
-            .metadata(metadata)
-            .customize()
-            .request_strategy(under(key))
-            .send(&self.transport)
-            .await;
-        match created.map_err(No::from) {
-            Ok(intent) => Outcome::Done(PaymentId(intent.id.to_string())),
+        match self.create(key, &new, amount, Taking::Later).await.map_err(No::from) {
+            Ok(intent) => prepared(&intent, Taking::Later),
             Err(No::Doubt(doubt)) => Outcome::Unknown(doubt),
+            Err(No::Invalid(code)) if code == INCOMPATIBLE => {
+                let key = format!("{key}:at-once");
+                match self.create(&key, &new, amount, Taking::AtOnce).await.map_err(No::from) {
+                    Ok(intent) if reading::pays_at_once(&intent) => {
+                        prepared(&intent, Taking::AtOnce)
+                    }
+                    Ok(intent) => {
+                        // Nobody can confirm it; cancelled it is out of the way.
+                        let payment = PaymentId(intent.id.to_string());
+                        if self.cancel(&format!("{key}:cancel"), &payment).await.is_err() {
+                            tracing::debug!(%payment, "a payment of no use stays prepared");
+                        }
+                        Outcome::Refused(decline(code))
+                    }
+                    Err(No::Doubt(doubt)) => Outcome::Unknown(doubt),
+                    Err(No::Card(code) | No::Invalid(code)) => Outcome::Refused(decline(code)),
+                }
+            }
             Err(No::Card(code) | No::Invalid(code)) => Outcome::Refused(decline(code)),
         }
     }
@@ -372,18 +422,18 @@ impl PaymentGateway for StripeGateway {
         let created = CreateRefund::new()
             .payment_intent(payment.0.as_str())
             .amount(minor)
-            .metadata(HashMap::from([(KEY.to_owned(), key.to_owned())]))
+            .metadata(HashMap::from([(reading::KEY.to_owned(), key.to_owned())]))
             .customize()
             .request_strategy(under(key))
             .send(&self.transport)
             .await;
         match created.map_err(No::from) {
-            Ok(refund) => reading::refund(refund),
+            Ok(refund) => reading::refund(&refund),
             Err(No::Doubt(Doubt::NoReply)) => Outcome::Unknown(Doubt::NoReply),
             // It may stand in the books all the same: made before a fault, or longer ago than Stripe
             // remembers keys.
             Err(no) => match (self.refund_under(key, payment).await, no) {
-                (Ok(Some(refund)), _) => reading::refund(refund),
+                (Ok(Some(refund)), _) => reading::refund(&refund),
                 (Ok(None), No::Doubt(doubt)) => Outcome::Unknown(doubt),
                 (Ok(None), No::Card(code) | No::Invalid(code)) => {
                     Outcome::Refused(RefundRefused { code })
@@ -391,6 +441,17 @@ impl PaymentGateway for StripeGateway {
                 (Err(_), _) => Outcome::Unknown(Doubt::NoReply),
             },
         }
+    }
+
+    async fn refunds_of(&self, payment: &PaymentId) -> Result<Books, Unreachable> {
+        let intent = match self.retrieve(payment).await {
+            Ok(intent) => intent,
+            Err(CallError::Refused(refusal)) if refusal.status == 404 => {
+                return Ok(Books::default());
+            }
+            Err(_) => return Err(Unreachable),
+        };
+        reading::books(&intent, &self.every_refund(payment).await?)
     }
 
     async fn find(&self, saga: SagaId) -> Result<Option<PaymentId>, Unreachable> {

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use holdfast_domain::{
     checkout::{Doubt, Outcome, RefundId},
     ledger,
-    refund::{self, Decision, Event, Refund, State, Step},
+    refund::{self, Decision, Event, Refund, State, Step, rules::Share},
 };
+use holdfast_entity::{booking_lines, bookings};
 use sea_orm::DbErr;
 
 use super::store;
@@ -16,7 +17,7 @@ use crate::{
     ledger::{self as books, Kind},
     ports::{
         Entropy, PaymentGateway,
-        payments::{RefundRefused, in_time},
+        payments::{GATEWAY_TIMEOUT, RefundRefused, in_time},
     },
     saga::{
         Directive, Driver, Status,
@@ -46,21 +47,64 @@ impl RefundDriver {
         name: &RefundId,
         now_ms: i64,
     ) -> Result<Performed<Event>, DbErr> {
-        let found = settled::lock(tx, refund.booking).await?;
-        let (booking, lines) =
-            found.ok_or_else(|| DbErr::RecordNotFound(format!("booking {}", refund.booking)))?;
+        let part = Part::of(tx, refund).await?;
         if store::settle(tx, refund.saga, name, now_ms).await? != 1 {
             return Err(DbErr::Custom(format!("refund {} is settled already", refund.saga)));
         }
-        let shares = store::shares_of(tx, refund.saga).await?;
-        settled::given_back(tx, refund.booking, &shares.all, now_ms).await?;
-        let cancelled: Vec<_> =
-            lines.iter().filter(|line| shares.cancelled.contains(&line.id)).collect();
-        let ids: Vec<_> = cancelled.iter().map(|line| line.id).collect();
-        tickets::refunded(tx, booking.id, &ids).await?;
-        let entries = ledger::refund(refund.amount.minor, books::cost_of(cancelled));
-        books::post(tx, &*self.entropy, &booking, Kind::Refund, &entries, now_ms).await?;
+        settled::given_back(tx, refund.booking, &part.shares, now_ms).await?;
+        let cancelled: Vec<_> = part.cancelled.iter().map(|line| line.id).collect();
+        tickets::refunded(tx, part.booking.id, &cancelled).await?;
+        books::post(tx, &*self.entropy, &part.booking, Kind::Refund, &part.posting(refund), now_ms)
+            .await?;
+        if refund.by_hand_minor > 0 {
+            tracing::warn!(refund = %refund.saga, booking = %refund.booking,
+                by_hand_minor = refund.by_hand_minor, "given back at the gateway by hand, and counted");
+        }
         Ok(Performed::Done(Event::Posted(Outcome::Done(()))))
+    }
+
+    /// The money is not back after all: what [`Self::post`] wrote is taken back, and is promised as before.
+    async fn reverse(
+        &self,
+        tx: &Tx,
+        refund: &Refund,
+        now_ms: i64,
+    ) -> Result<Performed<Event>, DbErr> {
+        let part = Part::of(tx, refund).await?;
+        if store::unsettle(tx, refund.saga).await? != 1 {
+            return Err(DbErr::Custom(format!("refund {} is not settled", refund.saga)));
+        }
+        settled::taken_back(tx, refund.booking, &part.shares, now_ms).await?;
+        let cancelled: Vec<_> = part.cancelled.iter().map(|line| line.id).collect();
+        tickets::not_refunded(tx, part.booking.id, &cancelled).await?;
+        let entries = ledger::reversed(part.posting(refund));
+        books::post(tx, &*self.entropy, &part.booking, Kind::Refund, &entries, now_ms).await?;
+        Ok(Performed::Done(Event::Reversed))
+    }
+}
+
+/// What a refund is a part of.
+struct Part {
+    booking: bookings::Model,
+    /// How much of it is for which line.
+    shares: Vec<Share>,
+    /// The lines that were cancelled with it.
+    cancelled: Vec<booking_lines::Model>,
+}
+
+impl Part {
+    /// Locks the booking and reads the part.
+    async fn of(tx: &Tx, refund: &Refund) -> Result<Self, DbErr> {
+        let found = settled::lock(tx, refund.booking).await?;
+        let (booking, mut lines) =
+            found.ok_or_else(|| DbErr::RecordNotFound(format!("booking {}", refund.booking)))?;
+        let shares = store::shares_of(tx, refund.saga).await?;
+        lines.retain(|line| shares.cancelled.contains(&line.id));
+        Ok(Self { booking, shares: shares.all, cancelled: lines })
+    }
+
+    fn posting(&self, refund: &Refund) -> Vec<ledger::Entry> {
+        ledger::refund(refund.amount.minor, books::cost_of(&self.cancelled))
     }
 }
 
@@ -82,7 +126,10 @@ impl Driver for RefundDriver {
 
     fn status(&self, state: &Refund) -> Status {
         match &state.state {
-            State::Refunding { .. } | State::Posting { .. } => Status::Running,
+            State::Refunding { .. }
+            | State::Looking { .. }
+            | State::Posting { .. }
+            | State::Reversing { .. } => Status::Running,
             State::Rest { .. } => Status::Done,
             State::Stuck { .. } => Status::NeedsAttention,
         }
@@ -90,8 +137,8 @@ impl Driver for RefundDriver {
 
     fn next(&self, state: &Refund, now_ms: i64) -> Directive {
         match refund::next(state, now_ms) {
-            Decision::Run(step @ Step::Refund) => Directive::Outside(step.name()),
-            Decision::Run(step @ Step::Post) => Directive::Local(step.name()),
+            Decision::Run(step @ (Step::Refund | Step::Look)) => Directive::Outside(step.name()),
+            Decision::Run(step @ (Step::Post | Step::Reverse)) => Directive::Local(step.name()),
             Decision::Wait(until_ms) => Directive::Park(until_ms),
             Decision::Rest => Directive::Rest,
             Decision::NeedsOperator(reason) => Directive::Attention(reason.name()),
@@ -126,8 +173,12 @@ impl Driver for RefundDriver {
     }
 
     async fn act(&self, state: &Refund, _now_ms: i64) -> Event {
-        let Some(key) = state.key() else { return Event::Woken };
-        let asked = in_time(self.gateway.refund(&key, &state.payment, state.amount)).await;
+        let Some(key) = state.key() else {
+            let asked = self.gateway.refunds_of(&state.payment);
+            let asked = tokio::time::timeout(GATEWAY_TIMEOUT, asked).await;
+            return Event::Looked(asked.ok().and_then(Result::ok));
+        };
+        let asked = in_time(self.gateway.refund(&key, &state.payment, state.asked())).await;
         Event::Refunded(match asked {
             Outcome::Done(name) => Outcome::Done(name),
             Outcome::Refused(RefundRefused { code }) => {
@@ -148,7 +199,11 @@ impl Driver for RefundDriver {
     ) -> Result<Performed<Event>, DbErr> {
         match &state.state {
             State::Posting { refund, .. } => self.post(tx, state, refund, now_ms).await,
-            other @ (State::Refunding { .. } | State::Rest { .. } | State::Stuck { .. }) => {
+            State::Reversing { .. } => self.reverse(tx, state, now_ms).await,
+            other @ (State::Refunding { .. }
+            | State::Looking { .. }
+            | State::Rest { .. }
+            | State::Stuck { .. }) => {
                 Err(DbErr::Custom(format!("a refund that is {} posts nothing", other.name())))
             }
         }
@@ -157,7 +212,12 @@ impl Driver for RefundDriver {
     fn failed(&self, state: &Refund) -> Option<Event> {
         match &state.state {
             State::Posting { .. } => Some(Event::Posted(Outcome::Unknown(Doubt::NoReply))),
-            State::Refunding { .. } | State::Rest { .. } | State::Stuck { .. } => None,
+            // Nothing of it is kept then, not even that it was begun: whoever told of it tells again.
+            State::Reversing { .. }
+            | State::Refunding { .. }
+            | State::Looking { .. }
+            | State::Rest { .. }
+            | State::Stuck { .. } => None,
         }
     }
 

@@ -79,15 +79,16 @@ pub struct Wanted<'a> {
 /// Gives money back; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Refunds {
-    base: Base,
-    executor: Executor<RefundDriver>,
+    pub(super) base: Base,
+    pub(super) gateway: Arc<dyn PaymentGateway>,
+    pub(super) executor: Executor<RefundDriver>,
 }
 
 impl Refunds {
     /// Refunds through this gateway.
     pub fn new(base: Base, gateway: Arc<dyn PaymentGateway>) -> Self {
-        let driver = RefundDriver::new(gateway, Arc::clone(&base.entropy));
-        Self { executor: Executor::new(base.clone(), Arc::new(driver)), base }
+        let driver = RefundDriver::new(Arc::clone(&gateway), Arc::clone(&base.entropy));
+        Self { executor: Executor::new(base.clone(), Arc::new(driver)), gateway, base }
     }
 
     /// Starts a refund in the transaction that promises it. The caller hands the work to [`Refunds::drive`]

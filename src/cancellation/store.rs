@@ -1,13 +1,13 @@
 //! The SQL of refunds.
 
 use holdfast_domain::{
-    checkout::RefundId,
+    checkout::{PaymentId, RefundId},
     ids::{BookingId, EventId, LineId, SagaId},
     money::Money,
     refund::rules::Share,
 };
 use holdfast_entity::{bookings, payments};
-use sea_orm::{DbErr, Value};
+use sea_orm::{DbErr, QueryResult, Value};
 use uuid::Uuid;
 
 use super::refund::Reason;
@@ -86,6 +86,36 @@ pub async fn settle(
         vec![id.0.into(), name.0.as_str().into(), now_ms.into()],
     )
     .await
+}
+
+/// done → pending; how many rows that changed.
+pub async fn unsettle(sql: &impl Sql, id: SagaId) -> Result<u64, DbErr> {
+    sql.run(
+        "UPDATE refunds SET status = 'pending', gateway_refund_id = NULL, settled_at = NULL \
+         WHERE id = $1 AND status = 'done'",
+        vec![id.0.into()],
+    )
+    .await
+}
+
+/// The refunds of a payment, with the gateway's name where they are given back.
+pub async fn of_payment(
+    sql: &impl Sql,
+    provider: &str,
+    payment: &PaymentId,
+) -> Result<Vec<(SagaId, Option<RefundId>)>, DbErr> {
+    let rows = sql
+        .all(
+            "SELECT f.id, f.gateway_refund_id FROM refunds f JOIN payments p ON p.id = f.payment_id \
+             WHERE p.provider = $1 AND p.intent_id = $2 ORDER BY f.id",
+            vec![provider.into(), payment.0.as_str().into()],
+        )
+        .await?;
+    let one = |row: &QueryResult| {
+        let name: Option<String> = row.try_get("", "gateway_refund_id")?;
+        Ok((SagaId(row.try_get("", "id")?), name.map(RefundId)))
+    };
+    rows.iter().map(one).collect()
 }
 
 /// The lines of a refund.

@@ -1,7 +1,7 @@
 //! What an organizer does to one seat: keeps it back, frees it, says what it is like, prices it.
 
 use holdfast_contract::{
-    catalogue::{SeatPatch, SeatStatus},
+    catalogue::SeatPatch,
     problem::{FieldError, SeatRefusal},
 };
 use holdfast_domain::{
@@ -12,7 +12,7 @@ use holdfast_domain::{
 };
 use sea_orm::DbErr;
 
-use super::{details::Faults, seat_kinds, store};
+use super::{details::Faults, seat_kinds, store, views};
 use crate::{
     audit,
     base::Base,
@@ -116,26 +116,23 @@ fn read(patch: SeatPatch) -> Result<Wanted, Vec<FieldError>> {
 async fn change(tx: &Tx, event: EventId, id: SeatId, wanted: Wanted) -> Result<(), SeatError> {
     let mut row = store::events::lock(tx, event).await?.ok_or(SeatError::NotFound)?;
     let seat = store::seats::lock(tx, event, id).await?.ok_or(SeatError::NotFound)?;
-    let state = SeatState::parse(&seat.status);
+    let state = views::seat_state(&seat.status)?;
     let one = |rows: u64| {
         let reason = match state {
-            Some(SeatState::Sold) => SeatRefusal::Sold,
-            Some(SeatState::Blocked) => SeatRefusal::Blocked,
-            Some(SeatState::Held | SeatState::Paying | SeatState::Available) | None => {
-                SeatRefusal::Held
-            }
+            SeatState::Sold => SeatRefusal::Sold,
+            SeatState::Blocked => SeatRefusal::Blocked,
+            SeatState::Held | SeatState::Paying | SeatState::Available => SeatRefusal::Held,
         };
         if rows == 1 { Ok(()) } else { Err(SeatError::Taken(reason)) }
     };
     match &wanted.block {
         Some(Block::Keep(reason)) => one(store::seats::block(tx, event, id, reason).await?)?,
         // Freeing what is free already changes nothing.
-        Some(Block::Free) if state != Some(SeatState::Blocked) => match state {
-            Some(SeatState::Available) => {}
-            Some(SeatState::Held | SeatState::Paying | SeatState::Sold | SeatState::Blocked)
-            | None => one(0)?,
+        Some(Block::Free) => match state {
+            SeatState::Blocked => one(store::seats::unblock(tx, event, id).await?)?,
+            SeatState::Available => {}
+            SeatState::Held | SeatState::Paying | SeatState::Sold => one(0)?,
         },
-        Some(Block::Free) => one(store::seats::unblock(tx, event, id).await?)?,
         None => {}
     }
     if let Some(price) = wanted.price_minor {
@@ -151,12 +148,7 @@ async fn change(tx: &Tx, event: EventId, id: SeatId, wanted: Wanted) -> Result<(
         assert_eq!(store::events::update(tx, &row).await?, 1, "the event's row is locked");
     }
     let seat = store::seats::one(tx, event, id).await?.ok_or(SeatError::NotFound)?;
-    let status = match SeatState::parse(&seat.status) {
-        Some(SeatState::Available) | None => SeatStatus::Available,
-        Some(SeatState::Held | SeatState::Paying) => SeatStatus::Held,
-        Some(SeatState::Sold) => SeatStatus::Sold,
-        Some(SeatState::Blocked) => SeatStatus::Blocked,
-    };
+    let status = views::seat_status(views::seat_state(&seat.status)?);
     let change = ChangeDraft {
         seats: vec![match seat.expires_at {
             Some(until) => record::held(id, seat.version, until),

@@ -13,7 +13,6 @@ use holdfast_contract::{
 };
 use holdfast_domain::{
     ids::{EventId, OfferId, SectionId},
-    inventory::SeatState,
     plan::Plan,
     pricing::{Offer, Window},
 };
@@ -31,6 +30,7 @@ use super::{
         events::Moment,
         inventory::{GeneralHold, OddSeat, SectionCategory},
     },
+    views,
 };
 use crate::{
     db::{self, Db, Sql, Tx},
@@ -259,7 +259,7 @@ async fn read_moving(tx: &Tx, moment: &Moment) -> Result<Moving, DbErr> {
     let sections = store::sections::all(tx, event).await?;
     let odd = store::inventory::odd_seats(tx, event).await?;
     let general = store::inventory::general_holds(tx, event).await?;
-    Ok(sum_up(moment, sections, &odd, &general))
+    sum_up(moment, sections, &odd, &general)
 }
 
 /// Which holds have lapsed at `now`, and until when that stays so.
@@ -286,7 +286,7 @@ fn sum_up(
     sections: Vec<sections::Model>,
     odd: &[OddSeat],
     general: &[GeneralHold],
-) -> Moving {
+) -> Result<Moving, DbErr> {
     let mut lapses = Lapses { now: moment.now, lapsed: 0, valid_until: i64::MAX };
     let mut counts: HashMap<SectionId, Counts> =
         sections.iter().map(|section| (SectionId(section.id), counters(section))).collect();
@@ -302,7 +302,10 @@ fn sum_up(
         if seat.expires_at.is_some_and(|at| lapses.has_lapsed(at)) {
             continue;
         }
-        let Some(status) = shown(&seat.status) else { continue };
+        let status = views::seat_status(views::seat_state(&seat.status)?);
+        if status == SeatStatus::Available {
+            continue;
+        }
         if let Some(counts) = counts.get_mut(&seat.section) {
             match status {
                 SeatStatus::Available => {}
@@ -325,14 +328,14 @@ fn sum_up(
             (section, counts)
         })
         .collect();
-    Moving {
+    Ok(Moving {
         total: moment.total,
         valid_until: lapses.valid_until,
         lapsed: lapses.lapsed,
         seq: moment.seq,
         sections,
         seats: serde_json::to_string(&seats).expect("seat states serialize"),
-    }
+    })
 }
 
 /// What the section's row says: of general admission everything, of seats only how many there are.
@@ -345,15 +348,5 @@ fn counters(section: &sections::Model) -> Counts {
         held: of(section.held),
         sold: of(section.sold),
         blocked: of(section.blocked),
-    }
-}
-
-/// What buyers see of a stored state; nothing of an available seat.
-fn shown(status: &str) -> Option<SeatStatus> {
-    match SeatState::parse(status)? {
-        SeatState::Available => None,
-        SeatState::Held | SeatState::Paying => Some(SeatStatus::Held),
-        SeatState::Sold => Some(SeatStatus::Sold),
-        SeatState::Blocked => Some(SeatStatus::Blocked),
     }
 }

@@ -176,13 +176,9 @@ pub fn seat(row: &seats::Model, fixed: &Fixed, currency: &str, now: i64) -> Resu
         .and_then(|currency| pricing::quote(&fixed.priced, currency, place, None, 1, now).ok())
         .map(|quote| money(quote.price.minor, currency));
     let lapsed = row.expires_at.is_some_and(|at| at <= now);
-    let unknown = || DbErr::Type(format!("{} is no state of a seat", row.status));
-    let status = match SeatState::parse(&row.status).ok_or_else(unknown)? {
-        SeatState::Available => SeatStatus::Available,
+    let status = match seat_state(&row.status)? {
         SeatState::Held if lapsed => SeatStatus::Available,
-        SeatState::Held | SeatState::Paying => SeatStatus::Held,
-        SeatState::Sold => SeatStatus::Sold,
-        SeatState::Blocked => SeatStatus::Blocked,
+        state => seat_status(state),
     };
     Ok(Seat {
         seat_id: row.seat_id,
@@ -197,6 +193,37 @@ pub fn seat(row: &seats::Model, fixed: &Fixed, currency: &str, now: i64) -> Resu
     })
 }
 
+/// A seat's stored state.
+///
+/// # Errors
+/// When it is none: to call such a seat free could sell it twice.
+pub fn seat_state(word: &str) -> Result<SeatState, DbErr> {
+    SeatState::parse(word).ok_or_else(|| DbErr::Type(format!("{word} is no state of a seat")))
+}
+
+/// What buyers see of a state that has not lapsed.
+pub fn seat_status(state: SeatState) -> SeatStatus {
+    match state {
+        SeatState::Available => SeatStatus::Available,
+        SeatState::Held | SeatState::Paying => SeatStatus::Held,
+        SeatState::Sold => SeatStatus::Sold,
+        SeatState::Blocked => SeatStatus::Blocked,
+    }
+}
+
 fn money(amount: i64, currency: &str) -> Money {
     Money { amount, currency: currency.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_that_nobody_knows_is_no_free_seat() {
+        for state in SeatState::ALL {
+            assert_eq!(seat_state(state.as_str()).ok(), Some(state));
+        }
+        assert!(seat_state("melted").is_err());
+    }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use holdfast_domain::{
     checkout::{
         self, Checkout, Decision, Doubt, Ending, Event, Failure, Order, Outcome, PaymentId, State,
-        Step,
+        Step, Taking,
     },
     ids::{LineId, ReservationId},
     ledger,
@@ -95,8 +95,12 @@ impl CheckoutDriver {
             return Ok(Performed::Refused(Event::SeatsConfirmed(Outcome::Refused(()))));
         };
         merge(aftermath, changes);
-        if let Order::Paid { .. } = checkout.order {
-            store::mark_payment(later, checkout.booking, "authorized", now_ms).await?;
+        match (&checkout.order, checkout.taking) {
+            (Order::Paid { .. }, Taking::Later) => {
+                store::mark_payment(later, checkout.booking, "authorized", now_ms).await?;
+            }
+            // It is authorized after the sale, or there is nothing to authorize.
+            (Order::Paid { .. }, Taking::AtOnce) | (Order::Free, _) => {}
         }
         Ok(Performed::Done(Event::SeatsConfirmed(Outcome::Done(()))))
     }
@@ -371,7 +375,7 @@ impl Driver for CheckoutDriver {
         state: &Checkout,
         now_ms: i64,
     ) -> Result<(), DbErr> {
-        let (Event::Prepared(Outcome::Done(payment)), Order::Paid { amount, .. }) =
+        let (Event::Prepared(Outcome::Done(prepared)), Order::Paid { amount, .. }) =
             (event, &state.order)
         else {
             return Ok(());
@@ -381,7 +385,7 @@ impl Driver for CheckoutDriver {
             booking_id: state.booking.0,
             saga_id: state.saga.0,
             provider: self.gateway.provider().to_owned(),
-            intent_id: Some(payment.0.clone()),
+            intent_id: Some(prepared.payment.0.clone()),
             amount_minor: amount.minor,
             currency: amount.currency.to_string(),
             captured_minor: 0,

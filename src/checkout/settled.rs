@@ -79,6 +79,21 @@ pub async fn given_back(
     settled_store::refund_booking(tx, id, sum, now_ms).await
 }
 
+/// These amounts had arrived, and have not after all: they are on their way again.
+///
+/// # Errors
+/// When they had not arrived, or the database fails.
+pub async fn taken_back(
+    tx: &Tx,
+    id: BookingId,
+    shares: &[Share],
+    now_ms: i64,
+) -> Result<(), DbErr> {
+    let negative = |share: &Share| Share { minor: -share.minor, ..*share };
+    let shares: Vec<Share> = shares.iter().map(negative).collect();
+    given_back(tx, id, &shares, now_ms).await
+}
+
 fn expect_one(changed: u64, line: LineId) -> Result<(), DbErr> {
     if changed == 1 { Ok(()) } else { Err(DbErr::Custom(format!("line {line} is not as it was"))) }
 }

@@ -16,7 +16,7 @@ use serde::Deserialize;
 
 use self::store::{Inbox, Outcome};
 use super::{Checkouts, store as bookings};
-use crate::saga::Wish;
+use crate::{cancellation::failed::Looked, saga::Wish};
 
 pub use self::signature::{BadSignature, HEADER, TOLERANCE_SECS};
 
@@ -34,7 +34,8 @@ const MAX_FORGOTTEN: i64 = 10_000;
 /// The longest id or type of an event that is written down.
 const MAX_CHARS: usize = 255;
 
-/// The types that say that a payment may stand otherwise than before. Others are written down and ignored.
+/// The types that say that a payment may stand otherwise than before. Others than these and those of refunds
+/// are written down and ignored.
 const TELLING: [&str; 5] = [
     "payment_intent.amount_capturable_updated",
     "payment_intent.canceled",
@@ -42,6 +43,9 @@ const TELLING: [&str; 5] = [
     "payment_intent.processing",
     "payment_intent.succeeded",
 ];
+
+/// The types that say that a refund may have failed (<https://docs.stripe.com/refunds#failed-refunds>).
+const OF_REFUNDS: [&str; 3] = ["charge.refund.updated", "refund.failed", "refund.updated"];
 
 /// What a receiver of webhooks has to know.
 #[derive(Clone)]
@@ -145,7 +149,8 @@ impl Checkouts {
         if event.livemode != settings.live {
             return Some(Outcome::Ignored("other-mode"));
         }
-        if !TELLING.contains(&event.kind.as_str()) {
+        let kind = event.kind.as_str();
+        if !TELLING.contains(&kind) && !OF_REFUNDS.contains(&kind) {
             return Some(Outcome::Ignored("unknown-type"));
         }
         match event.data.object.payment() {
@@ -165,7 +170,8 @@ impl Checkouts {
         let claimed = store::claim(&self.base.db, BATCH).await?;
         let mut worked_on = 0;
         for event in claimed {
-            let outcome = match self.work_on(&PaymentId(event.payment.clone())).await? {
+            let payment = PaymentId(event.payment.clone());
+            let outcome = match self.work_on(&event.kind, &payment).await? {
                 Some(outcome) => outcome,
                 None if event.attempts >= MAX_ATTEMPTS => {
                     tracing::error!(event = event.id, "an event could not be worked on");
@@ -184,12 +190,20 @@ impl Checkouts {
         Ok(worked_on)
     }
 
-    /// Something about this payment may have changed; nothing when the gateway cannot be asked.
-    async fn work_on(&self, payment: &PaymentId) -> Result<Option<Outcome>, DbErr> {
+    /// Something about this payment may have changed; nothing when the gateway cannot be asked now, or somebody
+    /// is still at it.
+    async fn work_on(&self, kind: &str, payment: &PaymentId) -> Result<Option<Outcome>, DbErr> {
         let (db, provider) = (&self.base.db, self.gateway.provider());
         let Some(booking) = bookings::booking_of_intent(db, provider, &payment.0).await? else {
             return Ok(Some(Outcome::Ignored("unknown-payment")));
         };
+        if OF_REFUNDS.contains(&kind) {
+            return Ok(match self.refunds.look_for_failures(payment).await? {
+                Looked::Agrees => Some(Outcome::Done("agrees")),
+                Looked::Reversed => Some(Outcome::Done("refund-failed")),
+                Looked::Later => None,
+            });
+        }
         if self.executor.wake(booking.0, Wish::Look).await? {
             return Ok(Some(Outcome::Done("woken")));
         }

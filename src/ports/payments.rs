@@ -6,10 +6,12 @@ use std::{future::Future, time::Duration};
 use async_trait::async_trait;
 use holdfast_domain::{
     checkout::{
-        Authorization, Decline, Doubt, Outcome, PaymentId, PaymentSeen, PaymentStatus, RefundId,
+        Authorization, Decline, Doubt, Outcome, PaymentId, PaymentSeen, PaymentStatus, Prepared,
+        RefundId,
     },
     ids::SagaId,
     money::Money,
+    refund::Books,
 };
 
 /// How long the gateway may take to answer. Past it nobody knows what happened.
@@ -65,7 +67,8 @@ pub struct GatewayPayment {
     pub created_ms: i64,
 }
 
-/// Takes money and gives it back. Amounts are captured by hand: first reserved, then taken.
+/// Takes money and gives it back. Amounts are first reserved, then taken, where the method can; else they are taken
+/// at once.
 #[async_trait]
 pub trait PaymentGateway: Send + Sync + std::fmt::Debug {
     /// `simulated` or `stripe`.
@@ -74,10 +77,10 @@ pub trait PaymentGateway: Send + Sync + std::fmt::Debug {
     /// The key that the buyer's browser may know, where there is one.
     fn publishable_key(&self) -> Option<&str>;
 
-    /// Makes a payment known. Touches no card.
-    async fn prepare(&self, key: &str, new: NewPayment<'_>) -> Outcome<PaymentId, Decline>;
+    /// Makes a payment known, and says how its money will be taken. Touches no card.
+    async fn prepare(&self, key: &str, new: NewPayment<'_>) -> Outcome<Prepared, Decline>;
 
-    /// Reserves the amount.
+    /// Reserves the amount, or takes it where it is taken at once.
     async fn authorize(&self, key: &str, payment: &PaymentId) -> Outcome<Authorization, Decline>;
 
     /// Takes the reserved amount. Done as well when it is taken already.
@@ -98,6 +101,13 @@ pub trait PaymentGateway: Send + Sync + std::fmt::Debug {
         payment: &PaymentId,
         amount: Money,
     ) -> Outcome<RefundId, RefundRefused>;
+
+    /// What the gateway's books say of this payment: how much was taken, and every refund of it, with the key
+    /// under which it was made. A payment that it does not know has taken nothing.
+    ///
+    /// # Errors
+    /// When the gateway cannot be asked.
+    async fn refunds_of(&self, payment: &PaymentId) -> Result<Books, Unreachable>;
 
     /// The payment made for this saga, where one is; for when its id was never learnt.
     ///

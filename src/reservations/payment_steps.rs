@@ -178,7 +178,11 @@ pub async fn release(tx: &Tx, ids: &[ReservationId], why: &Failure) -> Result<Ch
             store::reopen_reservations(tx, ids, RETRY_GRACE_MS).await?;
             let seats = store::reopen_seats(tx, ids).await?;
             note_seats(&mut changes, &seats, SeatStatus::Held);
+            let sold = store::unsell_places(tx, ids).await?;
             store::reopen_places(tx, ids).await?;
+            for (event, section, persons) in sums(&sold) {
+                store::move_counter(tx, event, section, persons, -persons).await?;
+            }
         }
         Release::Free => {
             store::end_reservations(tx, ids, ended_as(why)).await?;

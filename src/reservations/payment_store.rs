@@ -306,6 +306,14 @@ pub(super) async fn sell_places(
     change_places(sql, ids, "paying", "sold").await
 }
 
+/// sold → paying in general admission: what was sold before it was paid, and is declined.
+pub(super) async fn unsell_places(
+    sql: &impl Sql,
+    ids: &[ReservationId],
+) -> Result<Vec<ChangedPlaces>, DbErr> {
+    change_places(sql, ids, "sold", "paying").await
+}
+
 /// paying or sold → released in general admission.
 pub(super) async fn free_places(
     sql: &impl Sql,
@@ -319,7 +327,7 @@ pub(super) async fn free_places(
 pub(super) async fn reopen_places(sql: &impl Sql, ids: &[ReservationId]) -> Result<u64, DbErr> {
     let text = format!(
         "UPDATE reservation_items SET \
-         state = CASE WHEN state IN ('paying', 'sold') THEN 'held' ELSE state END, \
+         state = CASE WHEN state = 'paying' THEN 'held' ELSE state END, \
          expires_at = (SELECT r.expires_at FROM reservations r \
              WHERE r.id = reservation_items.reservation_id) \
          WHERE reservation_id IN ({})",

@@ -59,23 +59,24 @@ pub struct Work<S> {
 }
 
 /// What the outside answered, and to which step.
-type Answer<D> = (&'static str, <D as Driver>::Event);
+pub(super) type Answer<D> = (&'static str, <D as Driver>::Event);
 
 /// A local step that is not to be performed but to be recorded as this event, and why.
 #[derive(Debug, Clone)]
-struct Verdict<E> {
+pub(super) struct Verdict<E> {
     step: &'static str,
     event: E,
     trouble: Option<String>,
 }
 
-enum Recorded<S> {
+/// What was committed leaves.
+pub(super) enum Recorded<S> {
     GoesOn(Work<S>),
     Parked,
 }
 
 #[derive(Debug, thiserror::Error)]
-enum RecordError<E: std::fmt::Debug> {
+pub(super) enum RecordError<E: std::fmt::Debug> {
     #[error("another worker has the saga")]
     Lost,
     #[error("the step {0} is refused")]
@@ -321,7 +322,7 @@ impl<D: Driver> Executor<D> {
     }
 
     /// The transaction that records an answer and performs the local steps after it.
-    async fn commit(
+    pub(super) async fn commit(
         &self,
         tx: &Tx,
         work: Work<D::State>,

@@ -122,6 +122,24 @@ pub async fn claim(sql: &impl Sql, id: Uuid, format: u16) -> Result<Option<Row>,
     claimed.as_ref().map(row).transpose()
 }
 
+/// Claims this saga wherever it stands and whoever has it, unless it is of another kind or a newer format.
+pub async fn claim_any(
+    sql: &impl Sql,
+    id: Uuid,
+    kind: &str,
+    format: u16,
+) -> Result<Option<Row>, DbErr> {
+    let claimed = sql
+        .one(
+            "UPDATE sagas SET fence = fence + 1, version = version + 1, lease_until = {now} + $1, \
+             updated_at = {now} WHERE id = $2 AND kind = $3 AND format <= $4 \
+             RETURNING id, state, fence, version, wakes, cancel_requested, {now} AS now",
+            vec![LEASE_MS.into(), id.into(), kind.into(), i32::from(format).into()],
+        )
+        .await?;
+    claimed.as_ref().map(row).transpose()
+}
+
 /// Writes down what a claim alone changed. The row is the claimer's own within this transaction.
 pub async fn keep(
     sql: &impl Sql,

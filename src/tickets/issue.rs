@@ -73,6 +73,14 @@ pub async fn refunded(tx: &Tx, booking: Uuid, lines: &[Uuid]) -> Result<(), DbEr
     store::change(tx, booking, lines, "refunded", &["cancelled"]).await.map(|_| ())
 }
 
+/// What was given back for the tickets of these lines did not arrive: they are cancelled and not yet paid back.
+///
+/// # Errors
+/// When the database fails.
+pub async fn not_refunded(tx: &Tx, booking: Uuid, lines: &[Uuid]) -> Result<(), DbErr> {
+    store::change(tx, booking, lines, "cancelled", &["refunded"]).await.map(|_| ())
+}
+
 /// The tickets of bookings, in the order in which they were issued.
 ///
 /// # Errors

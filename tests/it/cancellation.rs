@@ -6,6 +6,8 @@ mod crashes;
 mod late_success;
 mod organizer;
 mod reconcile;
+mod stripe;
+mod stripe_process;
 
 use std::time::Duration;
 

@@ -7,9 +7,10 @@ use holdfast::ports::{
     payments::{GatewayPayment, NewPayment, RefundRefused, SecondStep},
 };
 use holdfast_domain::{
-    checkout::{Authorization, Decline, Outcome, PaymentId, PaymentStatus, RefundId},
+    checkout::{Authorization, Decline, Outcome, PaymentId, PaymentStatus, RefundId, Taking},
     ids::SagaId,
     money::{Currency, Money},
+    refund::Books,
 };
 use holdfast_fake_stripe::FakeStripe;
 
@@ -33,7 +34,20 @@ impl Rig {
 
     async fn prepared(&self, saga: SagaId, method: &str) -> PaymentId {
         let new = NewPayment { saga, amount: eur(10_000), method };
-        done(self.gateway.prepare(&format!("{saga}:prepare:1"), new).await)
+        done(self.gateway.prepare(&format!("{saga}:prepare:1"), new).await).payment
+    }
+
+    /// A payment by a method that takes the money at once.
+    async fn prepared_at_once(&self, simulated: &str, stripe: &str) -> PaymentId {
+        let (saga, method) = (self.saga(), if self.fake.is_some() { stripe } else { simulated });
+        let new = || NewPayment { saga, amount: eur(10_000), method };
+        let key = format!("{saga}:prepare:1");
+        let prepared = done(self.gateway.prepare(&key, new()).await);
+        assert_eq!(prepared.taking, Taking::AtOnce);
+        assert_eq!(done(self.gateway.prepare(&key, new()).await), prepared);
+        assert_eq!(self.status(&prepared.payment).await, PaymentStatus::Prepared);
+        assert_eq!(self.in_books(&prepared.payment).await.captured_minor, 0);
+        prepared.payment
     }
 
     async fn authorize(&self, payment: &PaymentId) -> Outcome<Authorization, Decline> {
@@ -45,6 +59,17 @@ impl Rig {
         assert_eq!(done(self.authorize(&payment).await), Authorization::Granted);
         done(self.gateway.capture(&format!("{payment}:capture:1"), &payment).await);
         payment
+    }
+
+    /// Somebody gives an amount back in the gateway's own pages.
+    async fn refunds_by_hand(&self, payment: &PaymentId, minor: i64) {
+        match &self.fake {
+            Some(fake) => assert!(fake.refund_by_hand(&payment.0, minor)),
+            // The simulated gateway has no pages: a call under a key that no saga makes is one by hand.
+            None => {
+                done(self.gateway.refund("by hand", payment, eur(minor)).await);
+            }
+        }
     }
 
     async fn status(&self, payment: &PaymentId) -> PaymentStatus {
@@ -181,6 +206,46 @@ async fn the_second_step_decides() {
 }
 
 #[tokio::test]
+async fn what_cannot_be_reserved_is_taken_at_once() {
+    on_each(async |rig| {
+        let card = rig.saga();
+        let new = NewPayment { saga: card, amount: eur(10_000), method: "pm_card_visa" };
+        let prepared = done(rig.gateway.prepare(&format!("{card}:prepare:1"), new).await);
+        assert_eq!(prepared.taking, Taking::Later);
+
+        let payment = rig.prepared_at_once("pm_sim_at_once", "pm_twint").await;
+        for _ in 0..2 {
+            assert_eq!(done(rig.authorize(&payment).await), Authorization::Granted);
+        }
+        assert_eq!(rig.status(&payment).await, PaymentStatus::Captured);
+        assert_eq!(rig.in_books(&payment).await.captured_minor, 10_000);
+        refused(rig.gateway.void(&format!("{payment}:v:1"), &payment).await);
+        done(rig.gateway.refund(&format!("{payment}:r:1"), &payment, eur(10_000)).await);
+
+        let payment = rig.prepared_at_once("pm_sim_at_once_declined", "pm_twint_declined").await;
+        refused(rig.authorize(&payment).await);
+        assert_eq!(rig.status(&payment).await, PaymentStatus::Declined);
+
+        for (step, status) in [
+            (SecondStep::Succeeds, PaymentStatus::Captured),
+            (SecondStep::Fails, PaymentStatus::Declined),
+        ] {
+            let payment = rig.prepared_at_once("pm_sim_at_once_asks", "pm_ideal").await;
+            let asked = done(rig.authorize(&payment).await);
+            let Authorization::ActionRequired { client_secret } = asked else {
+                panic!("{asked:?}")
+            };
+            rig.second_step(&payment, &client_secret, step).await;
+            assert_eq!(rig.status(&payment).await, status);
+        }
+        let unused = rig.prepared_at_once("pm_sim_at_once", "pm_twint").await;
+        done(rig.gateway.void(&format!("{unused}:v:1"), &unused).await);
+        refused(rig.authorize(&unused).await);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_is_void_never_takes_money_and_what_is_taken_is_not_void() {
     on_each(async |rig| {
         for method in ["pm_card_visa", "pm_card_authenticationRequired"] {
@@ -222,6 +287,32 @@ async fn money_goes_back_once_a_key_and_never_more_than_came() {
         assert_eq!(code(rig.gateway.refund(&key("r5"), &nobody, eur(1)).await), "resource_missing");
         let books = rig.in_books(&payment).await;
         assert_eq!((books.captured_minor, books.refunded_minor), (10_000, 10_000));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_books_tell_every_refund_with_the_key_that_made_it() {
+    on_each(async |rig| {
+        let (saga, other) = (rig.saga(), rig.saga());
+        let payment = rig.captured(saga).await;
+        let none = rig.gateway.refunds_of(&payment).await.expect("the books");
+        assert_eq!((none.captured_minor, none.refunds.len()), (10_000, 0));
+        let key = format!("{saga}:refund:1");
+        let own = done(rig.gateway.refund(&key, &payment, eur(4_000)).await);
+        let keys: Vec<String> = (1..=120).map(|at| format!("{other}:refund:{at}")).collect();
+        for key in &keys {
+            done(rig.gateway.refund(key, &payment, eur(10)).await);
+        }
+        let books = rig.gateway.refunds_of(&payment).await.expect("the books");
+        assert_eq!((books.refunds.len(), books.left_minor()), (121, 4_800));
+        assert_eq!((books.of(saga), books.last_key_of(other)), (Some(&own), 120));
+        assert_eq!(books.by_hand(), (0, None));
+        rig.refunds_by_hand(&payment, 300).await;
+        let books = rig.gateway.refunds_of(&payment).await.expect("the books");
+        assert_eq!((books.by_hand().0, books.left_minor()), (300, 4_500));
+        let nobody = PaymentId("pi_of_nobody".to_owned());
+        assert_eq!(rig.gateway.refunds_of(&nobody).await, Ok(Books::default()));
     })
     .await;
 }

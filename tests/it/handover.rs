@@ -167,6 +167,38 @@ async fn a_worker_that_was_paused_past_its_lease_comes_back_to_a_saga_that_is_no
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_is_told_to_end_and_started_again_goes_on_with_its_own_sagas() {
+    // Nobody else is there who could take them over.
+    let app = TestApp::apart().await;
+    let event = fixture::event(&app, Like::default()).await;
+    let mut node = Node::start(&app.app.config).await;
+    app.talks_to(node.address);
+    let buyer = Buyer::holds(&app, &event, &seats(&[1])).await;
+    let body = buyer.pays_with(SLOW);
+    let asked = authorizes_at(&app, &node, &buyer, &body).await;
+    let (_, version) = hold_on(&app).await;
+    node.signal("TERM");
+    let status = node.ends().await;
+    assert!(status.success(), "{status}");
+    let (status, text) = asked.await.expect("a task").expect("an answer");
+    assert_eq!(status, 202, "{text}");
+    let handed = hold_on(&app).await;
+    assert!(handed.1 > version, "the step that it was at is recorded: {handed:?}");
+    let live = "SELECT COUNT(*) AS found FROM sagas WHERE status = 'running' AND lease_until = 0";
+    assert_eq!(number(&app, live).await, 1, "it is left to be taken up");
+    let again = Node::start(&app.app.config).await;
+    app.talks_to(again.address);
+    let booking: Value = serde_json::from_str(&text).expect("a booking");
+    let settled = buyer.settled(&app, booking["id"].as_str().expect("an id")).await;
+    assert_eq!(settled["status"], "confirmed");
+    let keys = "SELECT COUNT(*) AS found FROM simulated_payments \
+        WHERE authorize_key LIKE '%:authorize:1' AND capture_key LIKE '%:capture:1'";
+    assert_eq!(number(&app, keys).await, 1, "no step was made twice");
+    assert_eq!(buyer.confirms(&app, "k1", &body).await.status, 201);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_node_that_is_told_to_end_finishes_its_step_and_hands_the_saga_over() {
     let (app, event) = app_with_event().await;
     let mut node = Node::start(&app.app.config).await;

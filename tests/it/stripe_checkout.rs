@@ -1,6 +1,8 @@
 //! Whole checkouts through Stripe, over the fake; each ends with the invariants, and with Stripe's books compared
 //! to the ledger.
 
+mod at_once;
+
 use std::time::Duration;
 
 use holdfast_fake_stripe::{FakeStripe, Fault, Status};
@@ -77,7 +79,7 @@ async fn a_declined_buyer_pays_with_another_card() {
     let paid = buyer.confirms(&app, "k3", &buyer.pays_with("pm_card_mastercard")).await;
     assert_eq!(paid.status, 201, "{}", paid.text);
     let stands: Vec<Status> = fake.intents().iter().map(|intent| intent.status).collect();
-    assert_eq!(stands, [Status::RequiresPaymentMethod, Status::Succeeded]);
+    assert_eq!(stands, [Status::RequiresPaymentMethod, Status::Canceled, Status::Succeeded]);
     stripe_rig::finish(app, &fake).await;
 }
 

@@ -3,6 +3,7 @@
 //! ```text
 //! Preparing → Authorizing → (Awaiting) → ConfirmingSeats → Capturing → Issuing → Rest(Confirmed)
 //!     │            └────────────┴───────────────┴──────────────┴→ Voiding
+//!     └→ ConfirmingSeats → Authorizing → (Awaiting) → Issuing, where the money is taken at once
 //!     └──────────────────────────────────────────────────────────→ Releasing → Rest(Failed)
 //!                                       captured all the same: Voiding → Reclaiming → Issuing | Releasing
 //! ```
@@ -12,7 +13,7 @@
 //! carry the same decisions out.
 //!
 //! What the machine promises, each of which the simulator breaks when the rule is dropped:
-//! - Seats are sold before money is captured, and payments are voided before seats are freed: no seat is
+//! - Seats are sold before money is captured (a method that takes it at once is authorized after the sale), and payments are voided before seats are freed: no seat is
 //!   free, or another's, while its payment can still be captured.
 //! - A payment is first prepared, which touches no card, and its id recorded; only then is it authorized.
 //!   So every call that moves money names a recorded payment, the gateway puts all calls on that
@@ -44,7 +45,9 @@ use serde::{Deserialize, Serialize};
 pub use self::{
     apply::{IllegalTransition, apply},
     ending::{Ending, Failure, Release, StuckReason},
-    event::{Authorization, Decline, Doubt, Event, Outcome, PaymentSeen, PaymentStatus},
+    event::{
+        Authorization, Decline, Doubt, Event, Outcome, PaymentSeen, PaymentStatus, Prepared, Taking,
+    },
     limits::{
         ASK_FIRST_MS, ASK_MAX_MS, BACKOFF_FIRST_MS, BACKOFF_MAX_MS, KEY_LIFE_MS, MAX_FAILURES,
         PAYMENT_DEADLINE_MS,
@@ -58,8 +61,11 @@ use crate::{
     written,
 };
 
-/// The format in which a [`Checkout`] is written down. A reader refuses any other.
-pub const FORMAT: u16 = 1;
+/// The format in which a [`Checkout`] is written down. One of an older format is read; a newer one is refused.
+pub const FORMAT: u16 = 2;
+
+/// The oldest format that is still read: every payment was taken later.
+const OLDEST_FORMAT: u16 = 1;
 
 /// A checkout on its way; written as JSON into its saga's row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,6 +78,9 @@ pub struct Checkout {
     pub booking: BookingId,
     /// What is paid and how.
     pub order: Order,
+    /// How its money is taken, once it is prepared.
+    #[serde(default)]
+    pub taking: Taking,
     /// When the buyer and the gateway have taken too long, in milliseconds since 1970.
     pub deadline_ms: i64,
     /// Where it stands.
@@ -99,7 +108,7 @@ pub enum Order {
 pub enum Step {
     /// Make the payment known at the gateway. Touches no card.
     Prepare,
-    /// Reserve the amount on the buyer's card.
+    /// Reserve the amount on the buyer's card; or take it, where it is taken at once.
     Authorize,
     /// Turn the seats from paying to sold.
     ConfirmSeats,
@@ -183,7 +192,8 @@ impl Checkout {
             }
         };
         let deadline_ms = now_ms + PAYMENT_DEADLINE_MS;
-        Self { format: FORMAT, saga, booking, order, deadline_ms, state }
+        let taking = Taking::default();
+        Self { format: FORMAT, saga, booking, order, taking, deadline_ms, state }
     }
 
     /// The key under which the gateway is called for a step: the same for every repetition of an attempt.
@@ -212,12 +222,13 @@ impl Checkout {
         }
     }
 
-    /// Reads what was written down.
+    /// Reads what was written down; what is of an older format is then of this one.
     ///
     /// # Errors
-    /// When it is no checkout, or one of another format.
+    /// When it is no checkout, or one of a newer format.
     pub fn decode(text: &str) -> Result<Self, Unreadable> {
-        written::decode(text, FORMAT)
+        let read: Self = written::decode(text, OLDEST_FORMAT..=FORMAT)?;
+        Ok(Self { format: FORMAT, ..read })
     }
 
     /// Writes it down.

@@ -102,6 +102,11 @@ pub fn refund(amount_minor: i64, cancelled: Cost) -> Vec<Entry> {
     ])
 }
 
+/// The posting that takes another one back.
+pub fn reversed(entries: Vec<Entry>) -> Vec<Entry> {
+    entries.into_iter().map(|entry| Entry { minor: -entry.minor, ..entry }).collect()
+}
+
 fn balanced<const N: usize>(sides: [(Account, i64); N]) -> Vec<Entry> {
     let sum: i64 = sides.iter().map(|(_, minor)| minor).sum();
     assert_eq!(sum, 0, "a posting sums to zero");
@@ -140,6 +145,13 @@ mod tests {
             for account in [Account::Organization, Account::Fees, Account::Discounts] {
                 prop_assert_eq!(balance(&entries, account), 0);
             }
+            prop_assert_eq!(balance(&entries, Account::Refunded), -cost.paid_minor());
+            // A refund that is taken back and made again is one refund.
+            let again = refund(cost.paid_minor() - kindness, cost);
+            entries.extend(reversed(again.clone()));
+            prop_assert_eq!(balance(&entries, Account::Refunded), -kindness);
+            prop_assert_eq!(entries.iter().map(|entry| entry.minor).sum::<i64>(), 0);
+            entries.extend(again);
             prop_assert_eq!(balance(&entries, Account::Refunded), -cost.paid_minor());
         }
     }

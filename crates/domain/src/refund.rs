@@ -2,33 +2,56 @@
 //! [`crate::checkout`].
 //!
 //! ```text
-//! Refunding → Posting → Rest
+//! Refunding ⇄ Looking → Posting → Rest → Reversing → Stuck → Looking
+//!      └──────────┴→ Stuck
 //! ```
 //!
 //! Seats and tickets are not its business: they are gone before a refund starts. What it promises:
-//! - A call is repeated under the same key until the gateway has answered yes or no, so money goes back once
-//!   at most; no answer is never taken for a no.
-//! - A refusal, too many failures, and a key older than the gateway's memory call an operator. Only then,
-//!   and after a refusal or with an old key, may a new key be taken: a refusal has no effect, and whoever
-//!   lets an old one go on has looked into the gateway's books (`docs/OPERATIONS.md`).
+//! - A call is repeated under the same key until the gateway has answered yes or no; no answer is never
+//!   taken for a no.
+//! - Before a new key is taken the gateway is asked which refunds it has, and whatever may still be under way
+//!   has had time to arrive. One that is found there is accepted. So money goes back once at most, through
+//!   faults that the gateway repeats, keys that it has forgotten, and operators who try again.
+//! - It never asks for more than the gateway has left of the payment. What somebody gave back there by hand
+//!   counts towards what is promised, where the rest does not suffice.
+//! - What the gateway accepted and then could not deliver is taken back in our books, and calls an operator.
 //! - It never ends without having given the money back: there is nothing to undo.
 //!
-//! [`rules`] says who gets how much back.
+//! [`rules`] says who gets how much back, `books` what the gateway's list means, `apply` holds the transitions.
 
+mod apply;
+mod books;
+mod event;
 pub mod rules;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::{
+    apply::apply,
+    books::{Books, Entry, Fate},
+    event::{Event, IllegalTransition},
+};
 pub use crate::written::Unreadable;
 use crate::{
-    checkout::{Call, Doubt, Knowledge, MAX_FAILURES, Outcome, PaymentId, RefundId, Tries},
+    checkout::{Call, PaymentId, RefundId, Tries},
     ids::{BookingId, SagaId},
     money::Money,
     written,
 };
 
-/// The format in which a [`Refund`] is written down. A reader refuses any other.
-pub const FORMAT: u16 = 1;
+/// The format in which a [`Refund`] is written down. One of an older format is read; a newer one is refused.
+pub const FORMAT: u16 = 2;
+
+/// The oldest format that is still read: without `Looking` and `Reversing`, keys and amounts given back by hand.
+const OLDEST_FORMAT: u16 = 1;
+
+/// How many failures in a row it takes until a fault counts as one that the gateway repeats under its key: what
+/// comes from something in between passes sooner.
+pub const FAULTS_REPEATED: u32 = 5;
+
+/// How long a call may be under way at the most. What is not in the gateway's books by then will not come; only
+/// then is another key taken.
+pub const SETTLES_MS: i64 = 30 * 60 * 1000;
 
 /// A refund on its way; written as JSON into its saga's row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,10 +64,20 @@ pub struct Refund {
     pub booking: BookingId,
     /// The payment of which it is a part.
     pub payment: PaymentId,
-    /// How much; more than zero.
+    /// How much is promised; more than zero.
     pub amount: Money,
+    /// How much of it somebody gave back at the gateway by hand, in minor units.
+    #[serde(default)]
+    pub by_hand_minor: i64,
+    /// How many keys were taken.
+    #[serde(default = "one")]
+    pub keys: u32,
     /// Where it stands.
     pub state: State,
+}
+
+fn one() -> u32 {
+    1
 }
 
 /// Where a refund stands.
@@ -55,6 +88,13 @@ pub enum State {
     Refunding {
         /// The call.
         call: Call,
+    },
+    /// The gateway is being asked which refunds it has of the payment.
+    Looking {
+        /// The call that is in doubt.
+        call: Call,
+        /// What to do when it has none of ours.
+        then: Then,
     },
     /// The money is on its way back: ledger, tickets and booking are being written.
     Posting {
@@ -68,12 +108,32 @@ pub enum State {
         /// The gateway's name for it.
         refund: RefundId,
     },
+    /// It was over, and the gateway could not deliver the money: what was posted is being taken back.
+    Reversing {
+        /// The gateway's code.
+        code: String,
+    },
     /// An operator must look at it.
     Stuck {
         /// Why.
         reason: StuckReason,
         /// Where it goes on when the operator says so.
         from: Box<State>,
+    },
+}
+
+/// What to do when the gateway has no refund of ours.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Then {
+    /// Make the call again under its key.
+    SameKey,
+    /// Make it under a new one.
+    NewKey,
+    /// It was refused: make it again for less where less is left, else call an operator.
+    Refused {
+        /// The gateway's code.
+        code: String,
     },
 }
 
@@ -90,8 +150,13 @@ pub enum StuckReason {
     RefundFails,
     /// It could not be written down for too long.
     PostFails,
-    /// The key is older than the gateway's memory of keys.
+    /// The key is older than the gateway's memory of keys. Format 1 alone stopped there.
     KeyTooOld,
+    /// The gateway took it on and could not deliver the money.
+    Failed {
+        /// The gateway's code.
+        code: String,
+    },
 }
 
 impl StuckReason {
@@ -102,6 +167,7 @@ impl StuckReason {
             Self::RefundFails => "refund-fails",
             Self::PostFails => "post-fails",
             Self::KeyTooOld => "key-too-old",
+            Self::Failed { .. } => "refund-failed",
         }
     }
 }
@@ -111,8 +177,12 @@ impl StuckReason {
 pub enum Step {
     /// Ask the gateway to give the money back.
     Refund,
+    /// Ask the gateway which refunds it has.
+    Look,
     /// Write ledger, payment, tickets and booking.
     Post,
+    /// Take back what was written.
+    Reverse,
 }
 
 impl Step {
@@ -120,7 +190,9 @@ impl Step {
     pub fn name(self) -> &'static str {
         match self {
             Self::Refund => "refund",
+            Self::Look => "look_for_refund",
             Self::Post => "post_refund",
+            Self::Reverse => "reverse_refund",
         }
     }
 }
@@ -138,36 +210,15 @@ pub enum Decision {
     NeedsOperator(StuckReason),
 }
 
-/// Something that happened to a refund.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Event {
-    /// The answer to [`Step::Refund`]; refused with the gateway's code.
-    Refunded(Outcome<RefundId, String>),
-    /// The answer to [`Step::Post`].
-    Posted(Outcome<(), ()>),
-    /// Somebody took the refund up: its wait is over.
-    Woken,
-    /// An operator says: try again.
-    Retried,
-}
-
-/// An event that cannot happen in this state: a fault of the caller.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a refund that is {state} cannot take in {event:?}")]
-pub struct IllegalTransition {
-    /// The state's name.
-    pub state: &'static str,
-    /// The event.
-    pub event: Event,
-}
-
 impl State {
     /// Its name in rows and logs.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Refunding { .. } => "refunding",
+            Self::Looking { .. } => "looking",
             Self::Posting { .. } => "posting",
             Self::Rest { .. } => "rest",
+            Self::Reversing { .. } => "reversing",
             Self::Stuck { .. } => "stuck",
         }
     }
@@ -176,29 +227,13 @@ impl State {
     /// the try under way included.
     pub fn standing(&self) -> (&'static str, u32) {
         let attempts = match self {
-            Self::Refunding { call } => call.failures + 1,
+            Self::Refunding { call } | Self::Looking { call, .. } => call.failures + 1,
             Self::Posting { tries, .. } => tries.attempt(),
+            Self::Reversing { .. } => 1,
             Self::Rest { .. } => 0,
             Self::Stuck { from, .. } => return from.standing(),
         };
         (self.name(), attempts)
-    }
-}
-
-impl Event {
-    /// What went wrong, in words for an operator; nothing where all is well.
-    pub fn trouble(&self) -> Option<String> {
-        let (step, words) = match self {
-            Self::Refunded(Outcome::Refused(code)) => (Step::Refund, format!("refused ({code})")),
-            Self::Refunded(Outcome::Unknown(doubt)) => (Step::Refund, doubt.words().to_owned()),
-            Self::Posted(Outcome::Refused(())) => (Step::Post, "refused".to_owned()),
-            Self::Posted(Outcome::Unknown(doubt)) => (Step::Post, doubt.words().to_owned()),
-            Self::Refunded(Outcome::Done(_))
-            | Self::Posted(Outcome::Done(()))
-            | Self::Woken
-            | Self::Retried => return None,
-        };
-        Some(format!("{}: {words}", step.name()))
     }
 }
 
@@ -216,7 +251,7 @@ impl Refund {
     ) -> Self {
         assert!(amount.minor > 0, "a refund gives something back");
         let state = State::Refunding { call: Call::first(now_ms) };
-        Self { format: FORMAT, saga, booking, payment, amount, state }
+        Self { format: FORMAT, saga, booking, payment, amount, by_hand_minor: 0, keys: 1, state }
     }
 
     /// The key under which the gateway is called now: the same for every repetition of an attempt.
@@ -225,16 +260,26 @@ impl Refund {
             State::Refunding { call } => {
                 Some(format!("{}:{}:{}", self.saga, Step::Refund.name(), call.attempt))
             }
-            State::Posting { .. } | State::Rest { .. } | State::Stuck { .. } => None,
+            State::Looking { .. }
+            | State::Posting { .. }
+            | State::Rest { .. }
+            | State::Reversing { .. }
+            | State::Stuck { .. } => None,
         }
     }
 
-    /// Reads what was written down.
+    /// What the gateway is asked to give back: what is promised, less what was given back by hand.
+    pub fn asked(&self) -> Money {
+        Money::new(self.amount.minor - self.by_hand_minor, self.amount.currency)
+    }
+
+    /// Reads what was written down; what is of an older format is then of this one.
     ///
     /// # Errors
-    /// When it is no refund, or one of another format.
+    /// When it is no refund, or one of a newer format.
     pub fn decode(text: &str) -> Result<Self, Unreadable> {
-        written::decode(text, FORMAT)
+        let read: Self = written::decode(text, OLDEST_FORMAT..=FORMAT)?;
+        Ok(Self { format: FORMAT, ..read })
     }
 
     /// Writes it down.
@@ -247,98 +292,11 @@ impl Refund {
 pub fn next(refund: &Refund, now_ms: i64) -> Decision {
     let (not_before_ms, step) = match &refund.state {
         State::Refunding { call } => (call.not_before_ms, Step::Refund),
+        State::Looking { call, .. } => (call.not_before_ms, Step::Look),
         State::Posting { tries, .. } => (tries.not_before_ms, Step::Post),
+        State::Reversing { .. } => return Decision::Run(Step::Reverse),
         State::Rest { .. } => return Decision::Rest,
         State::Stuck { reason, .. } => return Decision::NeedsOperator(reason.clone()),
     };
     if now_ms < not_before_ms { Decision::Wait(not_before_ms) } else { Decision::Run(step) }
-}
-
-/// Takes in what happened at `now_ms`.
-///
-/// # Errors
-/// When the event cannot happen in this state; the refund is then unchanged wherever it is stored.
-pub fn apply(refund: Refund, event: Event, now_ms: i64) -> Result<Refund, IllegalTransition> {
-    let illegal = IllegalTransition { state: refund.state.name(), event: event.clone() };
-    match after(refund.state, event, now_ms) {
-        Some(state) => Ok(Refund { state, ..refund }),
-        None => Err(illegal),
-    }
-}
-
-fn after(state: State, event: Event, now_ms: i64) -> Option<State> {
-    Some(match (state, event) {
-        (State::Refunding { call }, Event::Refunded(outcome)) => refunded(call, outcome, now_ms),
-        (State::Posting { refund, tries }, Event::Posted(outcome)) => {
-            posted(refund, tries, &outcome, now_ms)
-        }
-        (State::Refunding { call }, Event::Woken) if call.is_stale(now_ms) => {
-            stuck(StuckReason::KeyTooOld, State::Refunding { call })
-        }
-        (
-            state @ (State::Refunding { .. }
-            | State::Posting { .. }
-            | State::Rest { .. }
-            | State::Stuck { .. }),
-            Event::Woken,
-        ) => state,
-        (State::Stuck { reason, from }, Event::Retried) => retried(&reason, *from, now_ms),
-        (
-            State::Refunding { .. }
-            | State::Posting { .. }
-            | State::Rest { .. }
-            | State::Stuck { .. },
-            Event::Refunded(_) | Event::Posted(_) | Event::Retried,
-        ) => return None,
-    })
-}
-
-fn refunded(call: Call, outcome: Outcome<RefundId, String>, now_ms: i64) -> State {
-    match outcome {
-        Outcome::Done(refund) => State::Posting { refund, tries: Tries::first(now_ms) },
-        Outcome::Refused(code) => stuck(StuckReason::Refused { code }, State::Refunding { call }),
-        // A fault that the gateway repeats under this key for ever is repeated until an operator is
-        // called: a new key could give the money back twice.
-        Outcome::Unknown(Doubt::NoReply | Doubt::Faulted) => {
-            let call = call.failed(Knowledge::Open, now_ms);
-            if call.failures < MAX_FAILURES {
-                State::Refunding { call }
-            } else {
-                stuck(StuckReason::RefundFails, State::Refunding { call })
-            }
-        }
-    }
-}
-
-fn posted(refund: RefundId, tries: Tries, outcome: &Outcome<(), ()>, now_ms: i64) -> State {
-    match outcome {
-        Outcome::Done(()) => State::Rest { refund },
-        Outcome::Unknown(_) if tries.attempt() < MAX_FAILURES => {
-            State::Posting { refund, tries: tries.failed(now_ms) }
-        }
-        Outcome::Unknown(_) | Outcome::Refused(()) => {
-            stuck(StuckReason::PostFails, State::Posting { refund, tries })
-        }
-    }
-}
-
-fn retried(reason: &StuckReason, from: State, now_ms: i64) -> State {
-    match from {
-        State::Refunding { call } => {
-            let takes_new_key = match reason {
-                // Stripe repeats a refusal under its key, too.
-                StuckReason::Refused { .. } | StuckReason::KeyTooOld => true,
-                StuckReason::RefundFails | StuckReason::PostFails => call.is_stale(now_ms),
-            };
-            let attempt = if takes_new_key { call.attempt + 1 } else { call.attempt };
-            let since_ms = if takes_new_key { now_ms } else { call.since_ms };
-            State::Refunding { call: Call { attempt, since_ms, ..Call::first(now_ms) } }
-        }
-        State::Posting { refund, .. } => State::Posting { refund, tries: Tries::first(now_ms) },
-        other @ (State::Rest { .. } | State::Stuck { .. }) => other,
-    }
-}
-
-fn stuck(reason: StuckReason, from: State) -> State {
-    State::Stuck { reason, from: Box::new(from) }
 }

@@ -1,6 +1,8 @@
 //! What is written down as JSON together with the format that it is of, so that a program leaves alone what a newer
 //! one wrote.
 
+use std::ops::RangeInclusive;
+
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 /// A record that cannot be read.
@@ -14,14 +16,17 @@ pub enum Unreadable {
     Syntax(#[from] serde_json::Error),
 }
 
-/// Reads a record, provided that its member `format` is this one.
-pub(crate) fn decode<T: DeserializeOwned>(text: &str, format: u16) -> Result<T, Unreadable> {
+/// Reads a record, provided that its member `format` is one of these.
+pub(crate) fn decode<T: DeserializeOwned>(
+    text: &str,
+    formats: RangeInclusive<u16>,
+) -> Result<T, Unreadable> {
     #[derive(Deserialize)]
     struct Head {
         format: u16,
     }
     let head: Head = serde_json::from_str(text)?;
-    if head.format != format {
+    if !formats.contains(&head.format) {
         return Err(Unreadable::Format(head.format));
     }
     Ok(serde_json::from_str(text)?)

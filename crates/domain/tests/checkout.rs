@@ -27,6 +27,16 @@ fn at(state: State) -> Checkout {
     Checkout { state, ..paid() }
 }
 
+/// A checkout in a state of [`states`]: some of them are of payments that are taken at once.
+fn named(name: &str, state: State) -> Checkout {
+    let taking = if name.contains("at once") { Taking::AtOnce } else { Taking::Later };
+    Checkout { taking, ..at(state) }
+}
+
+fn prepared(taking: Taking) -> Prepared {
+    Prepared { payment: pi(), taking }
+}
+
 fn pi() -> PaymentId {
     PaymentId("pi_1".into())
 }
@@ -54,6 +64,8 @@ fn states() -> Vec<(String, State)> {
     ] {
         let call = || call(known, failures);
         add(&format!("authorizing{name}"), State::Authorizing { payment: pi(), call: call() });
+        let at_once = State::Authorizing { payment: pi(), call: call() };
+        add(&format!("authorizing at once{name}"), at_once);
         add(&format!("capturing{name}"), State::Capturing { payment: pi(), call: call() });
         for (stand, seats) in [("paying", SeatsStand::Paying), ("sold", SeatsStand::Sold)] {
             add(
@@ -70,6 +82,8 @@ fn states() -> Vec<(String, State)> {
     };
     add("awaiting buyer", awaiting(Some("secret".into())));
     add("awaiting gateway", awaiting(None));
+    add("awaiting buyer at once", awaiting(Some("secret".into())));
+    add("awaiting gateway at once", awaiting(None));
     for (name, failures) in [("", 0), (" last", last)] {
         for (money, payment) in [("paid", Some(pi())), ("free", None)] {
             let (tries, payment) = (tries(failures), payment.clone());
@@ -77,6 +91,12 @@ fn states() -> Vec<(String, State)> {
                 &format!("confirming {money}{name}"),
                 State::ConfirmingSeats { payment: payment.clone(), tries: tries.clone() },
             );
+            if payment.is_some() {
+                add(
+                    &format!("confirming at once{name}"),
+                    State::ConfirmingSeats { payment: payment.clone(), tries: tries.clone() },
+                );
+            }
             add(&format!("issuing {money}{name}"), State::Issuing { payment, tries });
         }
         let reclaiming = State::Reclaiming { payment: pi(), tries: tries(failures) };
@@ -100,7 +120,8 @@ fn events() -> Vec<(&'static str, Event)> {
     };
     let action = Authorization::ActionRequired { client_secret: "secret".into() };
     vec![
-        ("prepare done", Event::Prepared(Done(pi()))),
+        ("prepare done", Event::Prepared(Done(prepared(Taking::Later)))),
+        ("prepare at once", Event::Prepared(Done(prepared(Taking::AtOnce)))),
         ("prepare refused", Event::Prepared(Refused(decline()))),
         ("prepare no reply", Event::Prepared(Unknown(Doubt::NoReply))),
         ("prepare faulted", Event::Prepared(Unknown(Doubt::Faulted))),
@@ -189,7 +210,7 @@ fn table() -> String {
     for (name, state) in states() {
         lines.push_str(&format!("{name}\n"));
         for (what, event) in events() {
-            match apply(at(state.clone()), event.clone(), NOW) {
+            match apply(named(&name, state.clone()), event.clone(), NOW) {
                 Ok(after) => {
                     let same = after.state == state;
                     let words = if same { "stays".to_owned() } else { words(&after.state) };
@@ -218,7 +239,7 @@ fn every_pair_of_state_and_event_is_decided() {
 #[test]
 fn a_checkout_survives_being_written_down() {
     for (name, state) in states() {
-        let checkout = at(state);
+        let checkout = named(&name, state);
         let read = Checkout::decode(&checkout.encode()).expect("it is one of ours");
         assert_eq!(read, checkout, "{name}");
     }
@@ -227,9 +248,18 @@ fn a_checkout_survives_being_written_down() {
 }
 
 #[test]
-fn a_checkout_of_another_format_is_refused() {
-    let text = paid().encode().replacen("\"format\":1", "\"format\":2", 1);
-    assert!(matches!(Checkout::decode(&text), Err(Unreadable::Format(2))));
+fn a_checkout_of_the_version_before_is_read_and_its_money_is_taken_later() {
+    let text = paid().encode();
+    let before = text.replacen("\"format\":2", "\"format\":1", 1);
+    let before = before.replacen("\"taking\":\"later\",", "", 1);
+    assert!(before.len() < text.len() && !before.contains("taking"), "{before}");
+    assert_eq!(Checkout::decode(&before).expect("it is one of ours"), paid());
+}
+
+#[test]
+fn a_checkout_of_a_newer_format_is_refused() {
+    let text = paid().encode().replacen("\"format\":2", "\"format\":3", 1);
+    assert!(matches!(Checkout::decode(&text), Err(Unreadable::Format(3))));
     assert!(matches!(Checkout::decode("{}"), Err(Unreadable::Syntax(_))));
 }
 
@@ -245,10 +275,26 @@ fn a_paid_order_goes_through_every_step() {
     use Outcome::Done;
     let mut checkout = paid();
     for (decision, event) in [
-        (Decision::Run(Step::Prepare, 1), Event::Prepared(Done(pi()))),
+        (Decision::Run(Step::Prepare, 1), Event::Prepared(Done(prepared(Taking::Later)))),
         (Decision::Run(Step::Authorize, 1), Event::Authorized(Done(Authorization::Granted))),
         (Decision::Run(Step::ConfirmSeats, 1), Event::SeatsConfirmed(Done(()))),
         (Decision::Run(Step::Capture, 1), Event::Captured(Done(()))),
+        (Decision::Run(Step::IssueTickets, 1), Event::TicketsIssued(Done(()))),
+    ] {
+        assert_eq!(next(&checkout, NOW), decision);
+        checkout = apply(checkout, event, NOW).expect("a legal event");
+    }
+    assert_eq!(next(&checkout, NOW), Decision::Rest(Ending::Confirmed));
+}
+
+#[test]
+fn money_that_is_taken_at_once_is_taken_for_seats_that_are_sold() {
+    use Outcome::Done;
+    let mut checkout = paid();
+    for (decision, event) in [
+        (Decision::Run(Step::Prepare, 1), Event::Prepared(Done(prepared(Taking::AtOnce)))),
+        (Decision::Run(Step::ConfirmSeats, 1), Event::SeatsConfirmed(Done(()))),
+        (Decision::Run(Step::Authorize, 1), Event::Authorized(Done(Authorization::Granted))),
         (Decision::Run(Step::IssueTickets, 1), Event::TicketsIssued(Done(()))),
     ] {
         assert_eq!(next(&checkout, NOW), decision);
@@ -332,7 +378,8 @@ fn money_that_was_taken_late_buys_the_same_seats_or_goes_back() {
 #[test]
 fn the_deadline_does_not_touch_what_is_past_the_sale_of_the_seats() {
     for (name, state) in states() {
-        let late = apply(at(state.clone()), Event::Woken, START + PAYMENT_DEADLINE_MS);
+        let late = named(&name, state.clone());
+        let late = apply(late, Event::Woken, START + PAYMENT_DEADLINE_MS);
         let late = late.expect("anything may be woken").state;
         let undone = matches!(
             state,

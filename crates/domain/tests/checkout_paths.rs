@@ -61,11 +61,13 @@ fn answer() -> impl Strategy<Value = Answer> {
         1 => Just(Authorization::ActionRequired { client_secret: "secret".into() }),
         1 => Just(Authorization::Processing),
     ];
-    (outcome(), authorization, seen(), 0_u8..10, 0_i64..120_000).prop_map(
-        |(outcome, authorization, seen, whim, wait_ms)| Answer {
+    let taking = prop_oneof![Just(Taking::Later), Just(Taking::AtOnce)];
+    (outcome(), authorization, seen(), taking, 0_u8..10, 0_i64..120_000).prop_map(
+        |(outcome, authorization, seen, taking, whim, wait_ms)| Answer {
             outcome,
             authorization,
             seen,
+            taking,
             whim,
             wait_ms,
         },
@@ -77,6 +79,7 @@ struct Answer {
     outcome: Outcome<(), ()>,
     authorization: Authorization,
     seen: Event,
+    taking: Taking,
     whim: u8,
     wait_ms: i64,
 }
@@ -96,7 +99,8 @@ impl Answer {
             (0, _) => Event::CancelRequested,
             (1, _) => Event::Woken,
             (_, Decision::Run(Step::Prepare, _)) => {
-                Event::Prepared(self.with(PaymentId("pi_1".into()), decline()))
+                let prepared = Prepared { payment: PaymentId("pi_1".into()), taking: self.taking };
+                Event::Prepared(self.with(prepared, decline()))
             }
             (_, Decision::Run(Step::Authorize, _)) => {
                 Event::Authorized(self.with(self.authorization.clone(), decline()))
@@ -138,6 +142,7 @@ proptest! {
     ) {
         let (mut checkout, mut now_ms) = (start(is_free), START);
         let (mut is_captured, mut is_authorized) = (is_free, is_free);
+        let mut is_sold = false;
         for answer in answers {
             let decision = next(&checkout, now_ms);
             if let Decision::Wait { until_ms, .. } = decision {
@@ -164,6 +169,9 @@ proptest! {
                     ..
                 }))
             );
+            is_sold |= event == Event::SeatsConfirmed(Outcome::Done(()));
+            let granted = Event::Authorized(Outcome::Done(Authorization::Granted));
+            is_captured |= after.taking == Taking::AtOnce && event == granted;
             is_captured |= matches!(
                 event,
                 Event::Captured(Outcome::Done(())) | Event::Voided(Outcome::Refused(()))
@@ -180,8 +188,11 @@ proptest! {
                 (from, "rest") => prop_assert_eq!(from, "releasing", "undone without a release"),
                 (_, _) => {}
             }
-            if to == "confirming_seats" {
+            if to == "confirming_seats" && after.taking == Taking::Later {
                 prop_assert!(is_authorized, "seats are sold for a payment that is authorized");
+            }
+            if ["authorizing", "awaiting"].contains(&to) && after.taking == Taking::AtOnce {
+                prop_assert!(is_sold, "money is taken at once for seats that are sold");
             }
             if to == "issuing" {
                 prop_assert!(is_captured, "tickets are issued for a payment that is captured");

@@ -6,16 +6,20 @@ use holdfast_domain::{
     },
     ids::{BookingId, SagaId},
     money::{Currency, Money},
-    refund::{Decision, Event, Refund, State, Step, StuckReason, apply, next},
+    refund::{
+        Books, Decision, Entry, Event, FAULTS_REPEATED, Fate, Refund, SETTLES_MS, State, Step,
+        StuckReason, Then, apply, next,
+    },
 };
 use uuid::Uuid;
 
 const START: i64 = 1_795_000_000_000;
 const NOW: i64 = START + 60_000;
 const LATE: i64 = START + KEY_LIFE_MS + 1;
+const AMOUNT: i64 = 4500;
 
 fn start() -> Refund {
-    let amount = Money::new(4500, Currency::parse("EUR").expect("a currency"));
+    let amount = Money::new(AMOUNT, Currency::parse("EUR").expect("a currency"));
     let (saga, booking) = (SagaId(Uuid::from_u128(1)), BookingId(Uuid::from_u128(2)));
     Refund::start(saga, booking, PaymentId("pi_1".into()), amount, START)
 }
@@ -25,8 +29,15 @@ fn at(state: State) -> Refund {
 }
 
 fn refunding(failures: u32) -> State {
-    let call = Call { failures, ..Call::first(START) };
-    State::Refunding { call }
+    State::Refunding { call: call(failures) }
+}
+
+fn call(failures: u32) -> Call {
+    Call { failures, ..Call::first(START) }
+}
+
+fn looking(failures: u32, then: Then) -> State {
+    State::Looking { call: call(failures), then }
 }
 
 fn posting(failures: u32) -> State {
@@ -41,94 +52,123 @@ fn stuck(reason: StuckReason, from: State) -> State {
     State::Stuck { reason, from: Box::new(from) }
 }
 
-fn refused() -> StuckReason {
-    StuckReason::Refused { code: "charge_not_refundable".into() }
+fn code() -> String {
+    "charge_not_refundable".into()
+}
+
+/// The gateway's books: the payment of 90, and these refunds.
+fn books(refunds: &[(&str, Option<String>, i64)]) -> Books {
+    let entry = |(name, key, minor): &(&str, Option<String>, i64)| Entry {
+        id: RefundId((*name).into()),
+        key: key.clone(),
+        minor: *minor,
+        fate: Fate::Made,
+    };
+    Books { captured_minor: 2 * AMOUNT, refunds: refunds.iter().map(entry).collect() }
+}
+
+fn own_key() -> Option<String> {
+    start().key()
 }
 
 fn states() -> Vec<(&'static str, State)> {
     let last = MAX_FAILURES - 1;
+    let refused = || StuckReason::Refused { code: code() };
+    let failed = || StuckReason::Failed { code: code() };
     vec![
         ("refunding", refunding(0)),
+        ("refunding much", refunding(FAULTS_REPEATED - 1)),
         ("refunding last", refunding(last)),
+        ("looking same", looking(0, Then::SameKey)),
+        ("looking new", looking(0, Then::NewKey)),
+        ("looking refused", looking(0, Then::Refused { code: code() })),
+        ("looking last", looking(last, Then::Refused { code: code() })),
         ("posting", posting(0)),
         ("posting last", posting(last)),
         ("rest", State::Rest { refund: id() }),
+        ("reversing", State::Reversing { code: code() }),
         ("stuck refused", stuck(refused(), refunding(0))),
         ("stuck refund-fails", stuck(StuckReason::RefundFails, refunding(MAX_FAILURES))),
+        ("stuck look-fails", stuck(StuckReason::RefundFails, looking(MAX_FAILURES, Then::NewKey))),
         ("stuck key-too-old", stuck(StuckReason::KeyTooOld, refunding(3))),
         ("stuck post-fails", stuck(StuckReason::PostFails, posting(last))),
+        ("stuck failed", stuck(failed(), looking(0, Then::NewKey))),
     ]
 }
 
 fn events() -> Vec<(&'static str, Event)> {
     let unknown = Outcome::Unknown;
+    let failed = |name: &str| Event::Failed { refund: RefundId(name.into()), code: code() };
+    let hand = |minor| Event::Looked(Some(books(&[("re_hand", None, minor)])));
+    let theirs = Some(format!("{}:refund:1", Uuid::from_u128(9)));
     vec![
         ("refunded", Event::Refunded(Outcome::Done(id()))),
-        ("refund refused", Event::Refunded(Outcome::Refused("charge_not_refundable".into()))),
+        ("refund refused", Event::Refunded(Outcome::Refused(code()))),
         ("refund unanswered", Event::Refunded(unknown(Doubt::NoReply))),
         ("refund faulted", Event::Refunded(unknown(Doubt::Faulted))),
+        ("looked in vain", Event::Looked(None)),
+        ("looked, made", Event::Looked(Some(books(&[("re_1", own_key(), AMOUNT)])))),
+        ("looked, none", Event::Looked(Some(books(&[])))),
+        ("looked, some by hand", hand(AMOUNT + 500)),
+        ("looked, all by hand", hand(2 * AMOUNT)),
+        ("looked, gone", Event::Looked(Some(books(&[("re_x", theirs, AMOUNT + 500)])))),
         ("posted", Event::Posted(Outcome::Done(()))),
         ("post refused", Event::Posted(Outcome::Refused(()))),
         ("post unknown", Event::Posted(Outcome::Unknown(Doubt::NoReply))),
+        ("failed", failed("re_1")),
+        ("failed other", failed("re_2")),
+        ("reversed", Event::Reversed),
         ("woken", Event::Woken),
         ("retried", Event::Retried),
     ]
 }
 
-/// What each pair gives, by name and, where a call is under way, attempt and failures.
-const TABLE: &[(&str, &str, &str)] = &[
-    ("refunding", "refunded", "posting 0"),
-    ("refunding", "refund refused", "stuck refund-refused"),
-    ("refunding", "refund unanswered", "refunding 1 1"),
-    ("refunding", "refund faulted", "refunding 1 1"),
-    ("refunding", "woken", "refunding 1 0"),
-    ("refunding last", "refunded", "posting 0"),
-    ("refunding last", "refund refused", "stuck refund-refused"),
-    ("refunding last", "refund unanswered", "stuck refund-fails"),
-    ("refunding last", "refund faulted", "stuck refund-fails"),
-    ("refunding last", "woken", "refunding 1 19"),
-    ("posting", "posted", "rest"),
-    ("posting", "post refused", "stuck post-fails"),
-    ("posting", "post unknown", "posting 1"),
-    ("posting", "woken", "posting 0"),
-    ("posting last", "posted", "rest"),
-    ("posting last", "post refused", "stuck post-fails"),
-    ("posting last", "post unknown", "stuck post-fails"),
-    ("posting last", "woken", "posting 19"),
-    ("rest", "woken", "rest"),
-    ("stuck refused", "woken", "stuck refund-refused"),
-    ("stuck refused", "retried", "refunding 2 0"),
-    ("stuck refund-fails", "woken", "stuck refund-fails"),
-    ("stuck refund-fails", "retried", "refunding 1 0"),
-    ("stuck key-too-old", "woken", "stuck key-too-old"),
-    ("stuck key-too-old", "retried", "refunding 2 0"),
-    ("stuck post-fails", "woken", "stuck post-fails"),
-    ("stuck post-fails", "retried", "posting 0"),
-];
+/// What each pair gives, by name and, where a call is under way, attempt and failures, and what is asked for
+/// where it is not the whole amount.
+const TABLE: &str = include_str!("refund.table");
 
-fn shown(state: &State) -> String {
-    match state {
+fn shown(refund: &Refund) -> String {
+    let asked = match refund.asked().minor {
+        AMOUNT => String::new(),
+        minor => format!(", asks {minor}"),
+    };
+    let shown = match &refund.state {
         State::Refunding { call } => format!("refunding {} {}", call.attempt, call.failures),
-        State::Posting { tries, .. } => format!("posting {}", tries.failures),
+        State::Looking { call, then } => {
+            let wait = if call.not_before_ms == NOW + SETTLES_MS { " later" } else { "" };
+            let then = match then {
+                Then::SameKey => "same",
+                Then::NewKey => "new",
+                Then::Refused { .. } => "refused",
+            };
+            format!("looking {then} {} {}{wait}", call.attempt, call.failures)
+        }
+        State::Posting { refund, tries } => format!("posting {refund} {}", tries.failures),
         State::Rest { .. } => "rest".to_owned(),
-        State::Stuck { reason, .. } => format!("stuck {}", reason.name()),
-    }
+        State::Reversing { .. } => "reversing".to_owned(),
+        State::Stuck { reason, from } => format!("stuck {} at {}", reason.name(), from.name()),
+    };
+    format!("{shown}{asked}")
 }
 
 #[test]
 fn every_pair_gives_what_the_table_says_or_is_refused() {
-    let mut met = 0;
+    let mut table = String::new();
     for (state_name, state) in states() {
+        table.push_str(&format!("{state_name}\n"));
         for (event_name, event) in events() {
-            let listed = TABLE.iter().find(|row| (row.0, row.1) == (state_name, event_name));
-            met += usize::from(listed.is_some());
-            let came = apply(at(state.clone()), event, NOW);
-            let came = came.map(|refund| shown(&refund.state)).map_err(|illegal| illegal.state);
-            let expected = listed.map(|row| row.2.to_owned()).ok_or(state.name());
-            assert_eq!(came, expected, "{state_name}: {event_name}");
+            match apply(at(state.clone()), event, NOW) {
+                Ok(refund) => table.push_str(&format!("    {event_name}: {}\n", shown(&refund))),
+                Err(illegal) => {
+                    assert_eq!(illegal.state, state.name(), "{state_name}: {event_name}")
+                }
+            }
         }
     }
-    assert_eq!(met, TABLE.len(), "every row of the table is met");
+    for (line, (expected, came)) in TABLE.lines().zip(table.lines()).enumerate() {
+        assert_eq!(came, expected, "line {} of tests/refund.table", line + 1);
+    }
+    assert_eq!(table.lines().count(), TABLE.lines().count());
 }
 
 #[test]
@@ -151,26 +191,78 @@ fn an_unanswered_call_is_repeated_under_the_same_key_and_waits_longer_each_time(
     assert_eq!(refund.key(), None);
 }
 
-#[test]
-fn a_key_older_than_the_gateways_memory_is_not_sent() {
-    let refund = apply(start(), Event::Woken, LATE - 1).expect("legal");
-    assert_eq!(next(&refund, LATE - 1), Decision::Run(Step::Refund));
-    let refund = apply(start(), Event::Woken, LATE).expect("legal");
-    assert_eq!(next(&refund, LATE), Decision::NeedsOperator(StuckReason::KeyTooOld));
-    let retried = apply(refund, Event::Retried, LATE).expect("legal");
-    assert_ne!(retried.key(), start().key());
-    // The new key has its own time.
-    let woken = apply(retried, Event::Woken, LATE + 1).expect("legal");
-    assert_eq!(next(&woken, LATE + 1), Decision::Run(Step::Refund));
+/// A fault that is repeated under the key leads to the books, and only what is not found there to a new key.
+fn check_faulted(found: &[(&str, Option<String>, i64)]) -> Refund {
+    let (mut refund, mut now) = (start(), START);
+    let key = refund.key();
+    for _ in 0..FAULTS_REPEATED {
+        assert_eq!((next(&refund, now), refund.key()), (Decision::Run(Step::Refund), key.clone()));
+        refund =
+            apply(refund, Event::Refunded(Outcome::Unknown(Doubt::Faulted)), now).expect("legal");
+        let Decision::Wait(until) = next(&refund, now) else { panic!("it waits") };
+        now = until;
+    }
+    assert_eq!((next(&refund, now), refund.key()), (Decision::Run(Step::Look), None));
+    apply(refund, Event::Looked(Some(books(found))), now).expect("legal")
 }
 
 #[test]
-fn an_operator_who_retries_soon_sends_the_same_key_and_late_a_new_one() {
-    let stuck = at(stuck(StuckReason::RefundFails, refunding(MAX_FAILURES)));
-    let soon = apply(stuck.clone(), Event::Retried, NOW).expect("legal");
-    assert_eq!(soon.key(), start().key());
-    let late = apply(stuck, Event::Retried, LATE).expect("legal");
-    assert_ne!(late.key(), start().key());
+fn a_fault_that_is_repeated_is_settled_by_the_books_and_only_then_by_a_new_key() {
+    let found = check_faulted(&[("re_1", own_key(), AMOUNT)]);
+    assert!(matches!(found.state, State::Posting { refund, .. } if refund == id()));
+    let new = check_faulted(&[]);
+    assert!(new.key().is_some_and(|key| Some(key) != own_key()), "{new:?}");
+}
+
+#[test]
+fn a_key_older_than_the_gateways_memory_is_not_sent_and_the_books_are_read_before_a_new_one() {
+    let refund = apply(start(), Event::Woken, LATE - 1).expect("legal");
+    assert_eq!(next(&refund, LATE - 1), Decision::Run(Step::Refund));
+    let refund = apply(start(), Event::Woken, LATE).expect("legal");
+    assert_eq!(next(&refund, LATE), Decision::Wait(LATE + SETTLES_MS));
+    let now = LATE + SETTLES_MS;
+    assert_eq!(next(&refund, now), Decision::Run(Step::Look));
+    let looked = |found| apply(refund.clone(), Event::Looked(Some(found)), now).expect("legal");
+    let made = looked(books(&[("re_1", own_key(), AMOUNT)]));
+    assert_eq!(next(&made, now), Decision::Run(Step::Post));
+    let none = looked(books(&[]));
+    assert_ne!(none.key(), start().key());
+    // The new key has its own time.
+    let woken = apply(none, Event::Woken, now + 1).expect("legal");
+    assert_eq!(next(&woken, now + 1), Decision::Run(Step::Refund));
+}
+
+#[test]
+fn an_operator_who_retries_never_pays_twice() {
+    for now in [NOW, LATE] {
+        for (name, state) in states() {
+            let Ok(refund) = apply(at(state), Event::Retried, now) else { continue };
+            // No call that gives money back comes before the books were read.
+            assert_eq!(refund.key(), None, "{name}");
+            if let State::Looking { call, .. } = &refund.state {
+                let then = call.not_before_ms;
+                let made = books(&[("re_1", own_key(), AMOUNT)]);
+                let made = apply(refund, Event::Looked(Some(made)), then).expect("legal");
+                assert_eq!(next(&made, then), Decision::Run(Step::Post), "{name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_refund_that_fails_afterwards_is_made_again_under_a_key_that_was_never_used() {
+    let failed = Event::Failed { refund: id(), code: code() };
+    let rest = Refund { keys: 3, ..at(State::Rest { refund: id() }) };
+    let reversing = apply(rest, failed, NOW).expect("legal");
+    assert_eq!(next(&reversing, NOW), Decision::Run(Step::Reverse));
+    let stuck = apply(reversing, Event::Reversed, NOW).expect("legal");
+    let reason = StuckReason::Failed { code: code() };
+    assert_eq!(next(&stuck, NOW), Decision::NeedsOperator(reason));
+    let retried = apply(stuck, Event::Retried, NOW).expect("legal");
+    let mut seen = books(&[("re_1", Some(format!("{}:refund:5", start().saga)), AMOUNT)]);
+    seen.refunds[0].fate = Fate::Failed { code: code() };
+    let again = apply(retried, Event::Looked(Some(seen)), NOW).expect("legal");
+    assert_eq!(again.key(), Some(format!("{}:refund:6", start().saga)));
 }
 
 #[test]
@@ -181,6 +273,24 @@ fn what_is_written_down_is_read_back() {
             Refund::decode(&refund.encode()).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_eq!(read, refund, "{name}");
     }
-    assert!(Refund::decode("{\"format\":2}").is_err());
+    assert!(Refund::decode("{\"format\":3}").is_err());
     assert_eq!(Call::first(START).known, Knowledge::Open);
+}
+
+#[test]
+fn what_the_version_before_wrote_down_is_read() {
+    let written = format!(
+        r#"{{"format":1,"saga":"{}","booking":"{}","payment":"pi_1",
+            "amount":{{"minor":4500,"currency":"EUR"}},
+            "state":{{"at":"stuck","reason":"key_too_old","from":{{"at":"refunding","call":
+                {{"attempt":2,"failures":3,"since_ms":1,"not_before_ms":1,"known":"open"}}}}}}}}"#,
+        Uuid::from_u128(1),
+        Uuid::from_u128(2)
+    );
+    let read = Refund::decode(&written).expect("it is read");
+    assert_eq!((read.asked(), read.keys), (start().amount, 1));
+    let retried = apply(read, Event::Retried, NOW).expect("legal");
+    let looked = Event::Looked(Some(books(&[])));
+    let again = apply(retried, looked, NOW + SETTLES_MS).expect("legal");
+    assert_eq!(again.key(), Some(format!("{}:refund:3", start().saga)));
 }

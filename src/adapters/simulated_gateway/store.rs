@@ -1,21 +1,22 @@
 //! The SQL of the simulated gateway's books. Each call takes effect at most once, in one statement or one
 //! transaction.
 
+mod refunds;
+
 use holdfast_domain::{
-    checkout::{PaymentId, PaymentStatus, RefundId},
+    checkout::{PaymentId, PaymentStatus},
     ids::SagaId,
     money::{Currency, Money},
 };
+pub(super) use refunds::{NewRefund, REFUND_FAILS, refund, refunds_of};
 use sea_orm::{DbErr, QueryResult};
 use uuid::Uuid;
 
 use crate::{
-    db::{Db, Sql, Tx},
+    db::{Db, Sql},
     ports::payments::{GatewayPayment, NewPayment},
 };
 
-/// The method of a payment that cannot be given back.
-pub(super) const REFUND_FAILS: &str = "pm_sim_refund_fails";
 /// The method of a payment that succeeds although it was to be voided.
 pub(super) const LATE_SUCCESS: &str = "pm_sim_late_success";
 /// How many payments a page of the books has.
@@ -116,7 +117,8 @@ pub(super) async fn authorize(
 ) -> Result<bool, DbErr> {
     let decided_at = if wait_ms.is_some() { "{now} + $4" } else { "NULL" };
     let sql = format!(
-        "UPDATE simulated_payments SET status = $3, authorize_key = $2, decided_at = {decided_at} \
+        "UPDATE simulated_payments SET status = $3, authorize_key = $2, decided_at = {decided_at}, \
+         captured_minor = CASE WHEN $3 = 'succeeded' THEN amount_minor ELSE captured_minor END \
          WHERE id = $1 AND status = 'requires_confirmation'"
     );
     let mut values = vec![id.0.as_str().into(), key.into(), word(ending).into()];
@@ -175,7 +177,11 @@ pub(super) async fn second_step(
 ) -> Result<Option<PaymentId>, DbErr> {
     let done = db
         .run(
-            "UPDATE simulated_payments SET status = $2 \
+            "UPDATE simulated_payments SET \
+             status = CASE WHEN $2 = 'requires_capture' AND method LIKE 'pm_sim_at_once%' \
+                 THEN 'succeeded' ELSE $2 END, \
+             captured_minor = CASE WHEN $2 = 'requires_capture' AND method LIKE 'pm_sim_at_once%' \
+                 THEN amount_minor ELSE captured_minor END \
              WHERE client_secret = $1 AND status = 'requires_action'",
             vec![client_secret.into(), word(ending).into()],
         )
@@ -190,81 +196,6 @@ pub(super) async fn second_step(
         )
         .await?;
     row.map(|row| row.try_get("", "id").map(PaymentId)).transpose()
-}
-
-/// An amount to be given back.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct NewRefund<'a> {
-    pub(super) id: &'a RefundId,
-    pub(super) key: &'a str,
-    pub(super) payment: &'a PaymentId,
-    pub(super) amount: Money,
-}
-
-/// Gives an amount back once, or says with a code of Stripe's why it never will. Under a known key the refund
-/// of that key is answered.
-pub(super) async fn refund(
-    db: &Db,
-    new: NewRefund<'_>,
-) -> Result<Result<RefundId, &'static str>, DbErr> {
-    let tx = db.begin().await?;
-    let answer = refund_within(&tx, new).await?;
-    tx.commit().await?;
-    Ok(answer)
-}
-
-async fn refund_within(
-    tx: &Tx,
-    new: NewRefund<'_>,
-) -> Result<Result<RefundId, &'static str>, DbErr> {
-    // The payment's row is locked first: two calls under one key come one after the other.
-    let payment = tx
-        .one(
-            "SELECT method, currency, captured_minor, refunded_minor FROM simulated_payments \
-             WHERE id = $1 {lock}",
-            vec![new.payment.0.as_str().into()],
-        )
-        .await?;
-    let Some(payment) = payment else { return Ok(Err("resource_missing")) };
-    let known = tx
-        .one("SELECT id FROM simulated_refunds WHERE idempotency_key = $1", vec![new.key.into()])
-        .await?;
-    if let Some(known) = known {
-        return Ok(Ok(RefundId(known.try_get("", "id")?)));
-    }
-    let captured: i64 = payment.try_get("", "captured_minor")?;
-    let left = captured - payment.try_get::<i64>("", "refunded_minor")?;
-    let refused = if payment.try_get::<String>("", "method")? == REFUND_FAILS {
-        Some("charge_not_refundable")
-    } else if payment.try_get::<String>("", "currency")? != new.amount.currency.as_str() {
-        Some("currency_mismatch")
-    } else if captured > 0 && left == 0 {
-        Some("charge_already_refunded")
-    } else if new.amount.minor <= 0 || new.amount.minor > left {
-        Some("amount_too_large")
-    } else {
-        None
-    };
-    if let Some(code) = refused {
-        return Ok(Err(code));
-    }
-    tx.run(
-        "INSERT INTO simulated_refunds (id, idempotency_key, payment_id, amount_minor, created_at) \
-         VALUES ($1, $2, $3, $4, {now})",
-        vec![
-            new.id.0.as_str().into(),
-            new.key.into(),
-            new.payment.0.as_str().into(),
-            new.amount.minor.into(),
-        ],
-    )
-    .await?;
-    tx.run(
-        "UPDATE simulated_payments SET refunded_minor = refunded_minor + $2 WHERE id = $1",
-        vec![new.payment.0.as_str().into(), new.amount.minor.into()],
-    )
-    .await?;
-    Ok(Ok(new.id.clone()))
 }
 
 /// The payment made for a saga; where several were, the one that took money, else the newest.

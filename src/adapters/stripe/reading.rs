@@ -4,6 +4,7 @@ use holdfast_domain::{
     checkout::{Decline, Outcome, PaymentId, PaymentSeen, PaymentStatus, RefundId},
     ids::SagaId,
     money::{Currency, Money},
+    refund::{Books, Entry, Fate},
 };
 use stripe_core::{PaymentIntent, PaymentIntentStatus, Refund};
 use uuid::Uuid;
@@ -25,6 +26,9 @@ const KEPT_BACK: [&str; 6] = [
     "pickup_card",
     "stolen_card",
 ];
+
+/// The metadata under which a refund carries the key that made it.
+pub(super) const KEY: &str = "key";
 
 /// The amount as Stripe counts it; nothing where Stripe cannot take it.
 pub(super) fn to_stripe(amount: Money) -> Option<i64> {
@@ -48,6 +52,32 @@ pub(super) fn decline_code(code: Option<&str>, decline_code: Option<&str>) -> St
         Some(said) if code == "card_declined" && !KEPT_BACK.contains(&said) => said.to_owned(),
         _ => code.to_owned(),
     }
+}
+
+/// Types of methods that cannot be captured by hand and say at once, or once the buyer has acted, whether they have
+/// paid (<https://docs.stripe.com/payments/payment-methods/payment-method-support>). Those that take days to
+/// say so (debits, vouchers, transfers) are none of them.
+const AT_ONCE: [&str; 14] = [
+    "alipay",
+    "bancontact",
+    "blik",
+    "eps",
+    "fpx",
+    "giropay",
+    "grabpay",
+    "ideal",
+    "p24",
+    "paynow",
+    "promptpay",
+    "swish",
+    "twint",
+    "wechat_pay",
+];
+
+/// Whether the method of a payment takes the money at once; it must have been asked for in full.
+pub(super) fn pays_at_once(intent: &PaymentIntent) -> bool {
+    let method = intent.payment_method.as_ref().and_then(|method| method.as_object());
+    method.is_some_and(|method| AT_ONCE.contains(&method.type_.as_str()))
 }
 
 /// Why the last card was declined.
@@ -103,13 +133,16 @@ pub(super) fn seen(intent: &PaymentIntent) -> Option<PaymentSeen> {
     })
 }
 
+fn currency(intent: &PaymentIntent) -> Result<Currency, Unreachable> {
+    Currency::parse(&intent.currency.to_string().to_uppercase()).map_err(|_| Unreachable)
+}
+
 /// A payment as the reconciliation compares it.
 pub(super) fn payment(
     intent: &PaymentIntent,
     saga_key: &str,
 ) -> Result<GatewayPayment, Unreachable> {
-    let code = intent.currency.to_string().to_uppercase();
-    let currency = Currency::parse(&code).map_err(|_| Unreachable)?;
+    let currency = currency(intent)?;
     let refunded = intent
         .latest_charge
         .as_ref()
@@ -127,15 +160,42 @@ pub(super) fn payment(
     })
 }
 
-/// What a refund says of itself. One that is pending counts as made: Stripe carries it on by itself.
-pub(super) fn refund(refund: Refund) -> Outcome<RefundId, RefundRefused> {
+/// The key under which a refund was made; none where somebody made it in the dashboard.
+pub(super) fn key(refund: &Refund) -> Option<&str> {
+    refund.metadata.as_ref()?.get(KEY).map(String::as_str)
+}
+
+/// What became of a refund. One that is pending counts as made: Stripe carries it on by itself, and says so
+/// where that fails.
+fn fate(refund: &Refund) -> Fate {
     match refund.status.as_deref() {
         Some(status @ ("failed" | "canceled")) => {
-            let code = refund.failure_reason.unwrap_or_else(|| format!("refund_{status}"));
-            Outcome::Refused(RefundRefused { code })
+            let code = refund.failure_reason.clone();
+            Fate::Failed { code: code.unwrap_or_else(|| format!("refund_{status}")) }
         }
-        _ => Outcome::Done(RefundId(refund.id.to_string())),
+        _ => Fate::Made,
     }
+}
+
+/// What a refund says of itself.
+pub(super) fn refund(refund: &Refund) -> Outcome<RefundId, RefundRefused> {
+    match fate(refund) {
+        Fate::Failed { code } => Outcome::Refused(RefundRefused { code }),
+        Fate::Made => Outcome::Done(RefundId(refund.id.to_string())),
+    }
+}
+
+/// What was taken and what was given back of a payment.
+pub(super) fn books(intent: &PaymentIntent, refunds: &[Refund]) -> Result<Books, Unreachable> {
+    let currency = currency(intent)?;
+    let entry = |refund: &Refund| Entry {
+        id: RefundId(refund.id.to_string()),
+        key: key(refund).map(str::to_owned),
+        minor: from_stripe(refund.amount, currency),
+        fate: fate(refund),
+    };
+    let captured_minor = from_stripe(intent.amount_received, currency);
+    Ok(Books { captured_minor, refunds: refunds.iter().map(entry).collect() })
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ pub(super) struct Inbox<'a> {
 pub(super) struct Claimed {
     pub(super) provider: String,
     pub(super) id: String,
+    pub(super) kind: String,
     pub(super) payment: String,
     pub(super) attempts: i32,
 }
@@ -82,7 +83,7 @@ pub(super) async fn claim(sql: &impl Sql, limit: i64) -> Result<Vec<Claimed>, Db
             "UPDATE webhook_events SET attempts = attempts + 1, due_at = {now} + $1 \
              WHERE (provider, event_id) IN (SELECT provider, event_id FROM webhook_events \
                  WHERE status = 'new' AND due_at <= {now} ORDER BY due_at LIMIT $2 {skip}) \
-             RETURNING provider, event_id, payment, attempts",
+             RETURNING provider, event_id, kind, payment, attempts",
             vec![LEASE_MS.into(), limit.into()],
         )
         .await?;
@@ -91,6 +92,7 @@ pub(super) async fn claim(sql: &impl Sql, limit: i64) -> Result<Vec<Claimed>, Db
             Ok(Claimed {
                 provider: row.try_get("", "provider")?,
                 id: row.try_get("", "event_id")?,
+                kind: row.try_get("", "kind")?,
                 payment: row.try_get("", "payment")?,
                 attempts: row.try_get("", "attempts")?,
             })

@@ -9,6 +9,7 @@
 //! | `POST /_fake/webhooks/deliver` | `{"event"}`: sends one event again, signed now |
 //! | `POST /_fake/payment_intents/:id/second_step` | `{"outcome": "success" \| "failure"}` |
 //! | `POST /_fake/payment_intents/:id/expire` | the authorization lapses |
+//! | `POST /_fake/refunds/:id/fail` | `{"reason"}`: the bank cannot deliver it |
 
 use poem::{
     IntoResponse, Response, Route, get, handler,
@@ -28,6 +29,7 @@ pub(crate) fn routes() -> Route {
         .at("/webhooks/deliver", post(deliver))
         .at("/payment_intents/:id/second_step", post(second_step))
         .at("/payment_intents/:id/expire", post(expire))
+        .at("/refunds/:id/fail", post(fail_refund))
 }
 
 fn refused(message: &str) -> Response {
@@ -105,4 +107,10 @@ fn second_step(fake: Data<&FakeStripe>, id: Path<String>, body: Json<Value>) -> 
 #[handler]
 fn expire(fake: Data<&FakeStripe>, id: Path<String>) -> Response {
     done(fake.expire(&id.0))
+}
+
+#[handler]
+fn fail_refund(fake: Data<&FakeStripe>, id: Path<String>, body: Json<Value>) -> Response {
+    let reason = body["reason"].as_str().unwrap_or("unknown");
+    done(fake.fail_refund(&id.0, reason))
 }

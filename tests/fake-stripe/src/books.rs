@@ -11,7 +11,7 @@ use crate::{
 /// Charges below it are refused (<https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts>).
 const SMALLEST_AMOUNT: i64 = 50;
 
-type Form = Map<String, Value>;
+pub(crate) type Form = Map<String, Value>;
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -27,11 +27,11 @@ pub struct Books {
     born: i64,
 }
 
-fn text<'a>(form: &'a Form, name: &str) -> Option<&'a str> {
+pub(crate) fn text<'a>(form: &'a Form, name: &str) -> Option<&'a str> {
     form.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())
 }
 
-fn number(form: &Form, name: &str) -> Result<Option<i64>, Answer> {
+pub(crate) fn number(form: &Form, name: &str) -> Result<Option<i64>, Answer> {
     let Some(text) = text(form, name) else { return Ok(None) };
     let message = format!("Invalid integer: {text}");
     text.parse()
@@ -39,12 +39,12 @@ fn number(form: &Form, name: &str) -> Result<Option<i64>, Answer> {
         .map_err(|_| Answer::invalid(&message, Some("parameter_invalid_integer"), Some(name)))
 }
 
-fn metadata(form: &Form) -> Map<String, Value> {
+pub(crate) fn metadata(form: &Form) -> Map<String, Value> {
     form.get("metadata").and_then(Value::as_object).cloned().unwrap_or_default()
 }
 
 /// Parameters that nobody knows are errors, as at Stripe.
-fn known(form: &Form, names: &[&str]) -> Result<(), Answer> {
+pub(crate) fn known(form: &Form, names: &[&str]) -> Result<(), Answer> {
     match form.keys().find(|name| !names.contains(&name.as_str()) && *name != "expand") {
         None => Ok(()),
         Some(name) => {
@@ -73,7 +73,7 @@ impl Books {
         format!("{prefix}_{:x}{:05x}", self.born, self.made)
     }
 
-    fn event(&mut self, kind: &str, object: Value, now: i64) {
+    pub(crate) fn event(&mut self, kind: &str, object: Value, now: i64) {
         let event = json!({
             "id": self.id("evt"),
             "object": "event",
@@ -99,7 +99,7 @@ impl Books {
         self.intents.iter().position(|intent| intent.id == id)
     }
 
-    fn at(&self, id: &str) -> Result<usize, Answer> {
+    pub(crate) fn at(&self, id: &str) -> Result<usize, Answer> {
         self.position(id).ok_or_else(|| Answer::missing("payment_intent", id, "intent"))
     }
 
@@ -164,7 +164,12 @@ impl Books {
         if text(form, "confirm") == Some("true") {
             return self.confirmed(at, now);
         }
-        Ok(Answer::ok(self.intents[at].to_json(expands_charge(form))))
+        let mut told = self.intents[at].to_json(expands_charge(form));
+        let wanted = form.get("expand").and_then(Value::as_array);
+        if wanted.is_some_and(|list| list.iter().any(|path| path == "payment_method")) {
+            told["payment_method"] = self.intents[at].method_json();
+        }
+        Ok(Answer::ok(told))
     }
 
     /// Test names stand for methods that Stripe makes anew each time.
@@ -352,54 +357,6 @@ impl Books {
         let Some(at) = self.position(id) else { return false };
         self.cancelled(at, Some("automatic".to_owned()), now);
         true
-    }
-
-    /// `POST /v1/refunds`.
-    pub fn refund(&mut self, form: &Form, now: i64) -> Result<Answer, Answer> {
-        known(form, &["payment_intent", "amount", "metadata", "reason"])?;
-        let id = text(form, "payment_intent").ok_or_else(|| {
-            let message =
-                "One of the following params should be provided: payment_intent or charge.";
-            Answer::invalid(message, Some("parameter_missing"), Some("payment_intent"))
-        })?;
-        let at = self.at(id)?;
-        let wanted = number(form, "amount")?;
-        let intent = &mut self.intents[at];
-        let (Status::Succeeded, Some(charge)) = (intent.status, &mut intent.charge) else {
-            let message =
-                format!("This PaymentIntent ({id}) does not have a successful charge to refund.");
-            return Err(Answer::refused(&message, None, None));
-        };
-        let left = intent.received - charge.refunded;
-        if left == 0 {
-            let message = format!("Charge {} has already been refunded.", charge.id);
-            return Err(Answer::refused(&message, Some("charge_already_refunded"), None));
-        }
-        let amount = wanted.unwrap_or(left);
-        if amount > left || amount <= 0 {
-            let message = format!(
-                "Refund amount ({amount}) is greater than unrefunded amount on charge ({left})"
-            );
-            return Err(Answer::refused(&message, Some("amount_too_large"), Some("amount")));
-        }
-        charge.refunded += amount;
-        let (charge, currency) = (charge.id.clone(), intent.currency.clone());
-        let refund = Refund {
-            id: self.id("re"),
-            intent: id.to_owned(),
-            charge,
-            amount,
-            currency,
-            metadata: metadata(form),
-            reason: text(form, "reason").map(str::to_owned),
-            created: now,
-        };
-        let told = refund.to_json();
-        self.refunds.push(refund);
-        let charge = self.intents[at].charge_json();
-        self.event("charge.refunded", charge, now);
-        self.event("refund.created", told.clone(), now);
-        Ok(Answer::ok(told))
     }
 }
 

@@ -135,6 +135,24 @@ impl Intent {
         })
     }
 
+    /// The payment method in full (<https://docs.stripe.com/api/payment_methods/object>).
+    pub fn method_json(&self) -> Value {
+        let Some((id, method)) = &self.method else { return Value::Null };
+        let mut told = json!({
+            "id": id,
+            "object": "payment_method",
+            "billing_details": { "address": null, "email": null, "name": null, "phone": null,
+                                 "tax_id": null },
+            "created": self.created,
+            "customer": null,
+            "livemode": false,
+            "metadata": {},
+            "type": method.kind,
+        });
+        told[method.kind] = json!({});
+        told
+    }
+
     fn next_action(&self) -> Value {
         if self.status != Status::RequiresAction {
             return Value::Null;
@@ -192,13 +210,15 @@ pub struct Refund {
     pub currency: String,
     pub metadata: Map<String, Value>,
     pub reason: Option<String>,
+    /// Why the bank could not deliver it.
+    pub failure: Option<String>,
     pub created: i64,
 }
 
 impl Refund {
     /// As Stripe writes it.
     pub fn to_json(&self) -> Value {
-        json!({
+        let mut told = json!({
             "id": self.id,
             "object": "refund",
             "amount": self.amount,
@@ -213,6 +233,11 @@ impl Refund {
             "source_transfer_reversal": null,
             "status": "succeeded",
             "transfer_reversal": null,
-        })
+        });
+        if let Some(failure) = &self.failure {
+            told["status"] = json!("failed");
+            told["failure_reason"] = json!(failure);
+        }
+        told
     }
 }

@@ -2,7 +2,7 @@
 //! as Stripe documents them, over HTTP, with books that tests can look into and faults that tests can ask
 //! for. It is no part of the product and takes no money.
 //!
-//! `books` holds what is known and what each call does to it, `lists` what is only read, `keys` the
+//! `books` holds what is known and what each call does to it, `refunds` what is given back, `lists` what is only read, `keys` the
 //! idempotency keys, `methods` the test cards, `webhooks` the signing and sending, `server` the HTTP,
 //! `admin` the path of its own (`/_fake`) by which another process asks for faults.
 
@@ -19,6 +19,7 @@ mod intent;
 mod keys;
 mod lists;
 mod methods;
+mod refunds;
 mod server;
 mod webhooks;
 
@@ -33,7 +34,7 @@ use serde_json::Value;
 use self::{books::Books, fault::Faults, keys::Keys};
 pub use self::{
     fault::Fault,
-    intent::{Intent, Status},
+    intent::{Intent, Refund, Status},
     webhooks::{Mode, Target, signature},
 };
 
@@ -153,8 +154,30 @@ impl FakeStripe {
     /// How much of an intent was given back.
     pub fn refunded(&self, intent: &str) -> i64 {
         let world = self.world();
-        let refunds = world.books.refunds.iter().filter(|refund| refund.intent == intent);
+        let of_intent = |refund: &&Refund| refund.intent == intent && refund.failure.is_none();
+        let refunds = world.books.refunds.iter().filter(of_intent);
         refunds.map(|refund| refund.amount).sum()
+    }
+
+    /// Every refund, oldest first, failed ones too.
+    pub fn refunds(&self) -> Vec<Refund> {
+        self.world().books.refunds.clone()
+    }
+
+    /// Somebody gives an amount back in the dashboard; whether that can be done.
+    pub fn refund_by_hand(&self, intent: &str, amount: i64) -> bool {
+        let now = self.now();
+        let done = self.world().books.refund_by_hand(intent, amount, now);
+        self.send_fresh();
+        done
+    }
+
+    /// The bank cannot deliver a refund; whether it had not failed yet.
+    pub fn fail_refund(&self, refund: &str, reason: &str) -> bool {
+        let now = self.now();
+        let done = self.world().books.fail_refund(refund, reason, now);
+        self.send_fresh();
+        done
     }
 
     /// Every event, oldest first.

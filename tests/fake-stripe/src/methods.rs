@@ -1,4 +1,5 @@
-//! The payment methods of Stripe's test mode (<https://docs.stripe.com/testing>), by their documented names.
+//! The payment methods of Stripe's test mode (<https://docs.stripe.com/testing>), by their documented names; those of
+//! kinds that have none there are named after their kind.
 
 /// What a method does when it is confirmed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,10 +63,16 @@ pub fn find(name: &str) -> Option<Method> {
 
 /// A method that moves money at once or not at all, and so cannot be captured by hand.
 pub fn find_any(name: &str) -> Option<Method> {
-    let kind = match name {
-        "pm_usBankAccount_success" => "us_bank_account",
-        "pm_sepaDebit_success" => "sepa_debit",
+    use Behaviour::{AsksBuyer, AsksBuyerThenDeclines, Declines, Succeeds};
+    let declined = "payment_method_provider_decline";
+    let (kind, behaviour) = match name {
+        "pm_usBankAccount_success" => ("us_bank_account", Succeeds),
+        "pm_sepaDebit_success" => ("sepa_debit", Succeeds),
+        "pm_twint" => ("twint", Succeeds),
+        "pm_twint_declined" => ("twint", Declines(declined, None)),
+        "pm_ideal" => ("ideal", AsksBuyer),
+        "pm_ideal_declined" => ("ideal", AsksBuyerThenDeclines(declined, None)),
         _ => return find(name),
     };
-    Some(Method { kind, behaviour: Behaviour::Succeeds })
+    Some(Method { kind, behaviour })
 }

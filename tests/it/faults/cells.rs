@@ -2,8 +2,8 @@
 
 use super::ending::Ending;
 
-/// The steps in their order, then their undos.
-pub const STEPS: [&str; 8] = [
+/// The steps in their order, then their undos, then the steps that differ where the money is taken at once.
+pub const STEPS: [&str; 10] = [
     "prepare",
     "authorize",
     "confirm_seats",
@@ -12,6 +12,8 @@ pub const STEPS: [&str; 8] = [
     "abandon",
     "void",
     "release_seats",
+    "confirm_seats, then authorize",
+    "authorize, which takes",
 ];
 
 /// What can befall a step.
@@ -79,6 +81,8 @@ const IS_UNDO: &str = "it is itself an undo; what befalls it stands in its own r
 const VISA: &str = "pm_card_visa";
 const DECLINED: &str = "pm_card_chargeDeclined";
 const UNCAPTURABLE: &str = "pm_sim_capture_fails";
+const AT_ONCE: &str = "pm_sim_at_once";
+const AT_ONCE_DECLINED: &str = "pm_sim_at_once_declined";
 
 use Ending::{Cancelled, CaptureRefused, Confirmed, Declined, SeatsLost};
 use Then::{Answers, KilledAt, OvertakenAt};
@@ -89,14 +93,18 @@ fn drive(method: &'static str, faults: &'static str, then: Then, ends: Ending) -
 
 /// Killed at this point; then the buyer asks to stop, and the next program meets these faults.
 fn stopped(point: &'static str, later: &'static str, ends: Ending) -> Run {
+    stopped_by(VISA, point, later, ends)
+}
+
+fn stopped_by(method: &'static str, point: &'static str, later: &'static str, ends: Ending) -> Run {
     let then = KilledAt(point);
-    Run::Drive(Drive { method: VISA, faults: "", then, cancelled: true, later, ends })
+    Run::Drive(Drive { method, faults: "", then, cancelled: true, later, ends })
 }
 
 /// Every cell, row by row.
 pub fn all() -> Vec<Cell> {
     let never = |why: &'static str| Run::Never(why);
-    let rows: [[Run; 7]; 8] = [
+    let rows: [[Run; 7]; 10] = [
         [
             drive("pm_nonsense", "", Answers, Declined),
             drive(VISA, "prepare=fault/lose", Answers, Confirmed),
@@ -169,6 +177,25 @@ pub fn all() -> Vec<Cell> {
             drive(DECLINED, "", OvertakenAt("authorize.after_effect"), Declined),
             never(IS_UNDO),
             never(IS_UNDO),
+        ],
+        [
+            drive(AT_ONCE, "confirm_seats=refuse", Answers, SeatsLost),
+            drive(AT_ONCE, "confirm_seats=fail/fail", Answers, Confirmed),
+            drive(AT_ONCE, "", KilledAt("confirm_seats.before_record"), Confirmed),
+            drive(AT_ONCE, "", KilledAt("confirm_seats.after_record"), Confirmed),
+            drive(AT_ONCE, "", OvertakenAt("prepare.after_effect"), Confirmed),
+            drive(AT_ONCE_DECLINED, "release_seats=fail/fail", Answers, Declined),
+            drive(AT_ONCE_DECLINED, "", OvertakenAt("authorize.after_effect"), Declined),
+        ],
+        [
+            drive(AT_ONCE_DECLINED, "", Answers, Declined),
+            drive(AT_ONCE, "authorize=drop/lose", Answers, Confirmed),
+            drive(AT_ONCE, "", KilledAt("authorize.before_record"), Confirmed),
+            drive(AT_ONCE, "", KilledAt("authorize.after_record"), Confirmed),
+            drive(AT_ONCE, "authorize=twice", Answers, Confirmed),
+            stopped_by(AT_ONCE, "authorize.before_effect", "void=drop/lose", Cancelled),
+            // The amount is taken, nobody knows it, and the buyer asks to stop.
+            stopped_by(AT_ONCE, "authorize.after_effect", "", Confirmed),
         ],
     ];
     let steps = STEPS.into_iter().zip(rows);

@@ -4,7 +4,7 @@
 use super::{
     Checkout,
     ending::{Ending, Failure, StuckReason},
-    event::{Authorization, Decline, Doubt, Event, Outcome},
+    event::{Authorization, Decline, Doubt, Event, Outcome, Prepared, Taking},
     limits,
     state::{Call, Knowledge, PaymentId, SeatsStand, State, Tries},
 };
@@ -25,17 +25,22 @@ pub struct IllegalTransition {
 /// When the event cannot happen in this state; the checkout is then unchanged wherever it is stored.
 pub fn apply(checkout: Checkout, event: Event, now_ms: i64) -> Result<Checkout, IllegalTransition> {
     let illegal = IllegalTransition { state: checkout.state.name(), event: event.clone() };
-    let at = At { now_ms, overdue: now_ms >= checkout.deadline_ms };
+    let taking = match &event {
+        Event::Prepared(Outcome::Done(prepared)) => prepared.taking,
+        _ => checkout.taking,
+    };
+    let at = At { now_ms, overdue: now_ms >= checkout.deadline_ms, taking };
     match at.after(checkout.state, event) {
-        Some(state) => Ok(Checkout { state, ..checkout }),
+        Some(state) => Ok(Checkout { state, taking, ..checkout }),
         None => Err(illegal),
     }
 }
 
-/// The moment at which something happens.
+/// The moment at which something happens, and to what kind of payment.
 pub(super) struct At {
     pub(super) now_ms: i64,
     overdue: bool,
+    taking: Taking,
 }
 
 impl At {
@@ -89,11 +94,13 @@ impl At {
         })
     }
 
-    fn prepared(&self, call: Call, outcome: Outcome<PaymentId, Decline>) -> State {
+    fn prepared(&self, call: Call, outcome: Outcome<Prepared, Decline>) -> State {
         match outcome {
-            Outcome::Done(payment) => {
-                State::Authorizing { payment, call: Call::first(self.now_ms) }
-            }
+            Outcome::Done(Prepared { payment, .. }) => match self.taking {
+                Taking::Later => self.authorize(payment),
+                // Whoever authorizes it takes it: nobody must pay for seats already lost.
+                Taking::AtOnce => self.confirm_seats(Some(payment)),
+            },
             Outcome::Refused(decline) => self.release(Failure::Declined { code: decline.code }),
             Outcome::Unknown(_) if call.failures + 1 >= limits::MAX_FAILURES => {
                 self.release(Failure::TimedOut)
@@ -116,7 +123,7 @@ impl At {
         outcome: Outcome<Authorization, Decline>,
     ) -> State {
         match outcome {
-            Outcome::Done(Authorization::Granted) => self.confirm_seats(Some(payment)),
+            Outcome::Done(Authorization::Granted) => self.granted(payment),
             Outcome::Done(Authorization::ActionRequired { client_secret }) => {
                 self.await_decision(payment, Some(client_secret), 0)
             }
@@ -126,8 +133,24 @@ impl At {
             Outcome::Refused(decline) => self.release(Failure::Declined { code: decline.code }),
             Outcome::Unknown(doubt) => match self.in_doubt(call, doubt) {
                 Some(call) => State::Authorizing { payment, call },
-                None => self.void(payment, SeatsStand::Paying, Failure::TimedOut),
+                None => self.give_up(payment, Failure::TimedOut),
             },
+        }
+    }
+
+    /// The amount is reserved; or taken, and that is the pivot.
+    pub(super) fn granted(&self, payment: PaymentId) -> State {
+        match self.taking {
+            Taking::Later => self.confirm_seats(Some(payment)),
+            Taking::AtOnce => self.issue(Some(payment)),
+        }
+    }
+
+    /// The amount is reserved, whatever was thought of the method.
+    pub(super) fn reserved(&self, payment: PaymentId) -> State {
+        match self.taking {
+            Taking::Later => self.confirm_seats(Some(payment)),
+            Taking::AtOnce => State::Capturing { payment, call: Call::first(self.now_ms) },
         }
     }
 
@@ -138,9 +161,10 @@ impl At {
         outcome: &Outcome<(), ()>,
     ) -> State {
         match (outcome, payment) {
-            (Outcome::Done(()), Some(payment)) => {
-                State::Capturing { payment, call: Call::first(self.now_ms) }
-            }
+            (Outcome::Done(()), Some(payment)) => match self.taking {
+                Taking::Later => State::Capturing { payment, call: Call::first(self.now_ms) },
+                Taking::AtOnce => self.authorize(payment),
+            },
             (Outcome::Done(()), None) => self.issue(None),
             (Outcome::Refused(()), payment) => self.undo_before_sale(payment, Failure::SeatsLost),
             (Outcome::Unknown(_), payment) if tries.attempt() >= limits::MAX_FAILURES => {
@@ -253,7 +277,7 @@ impl At {
             State::Authorizing { payment, .. } | State::Awaiting { payment, .. }
                 if self.overdue =>
             {
-                self.void(payment, SeatsStand::Paying, Failure::TimedOut)
+                self.give_up(payment, Failure::TimedOut)
             }
             State::ConfirmingSeats { payment: Some(payment), .. } if self.overdue => {
                 self.void(payment, SeatsStand::Paying, Failure::TimedOut)
@@ -287,7 +311,7 @@ impl At {
         Some(match state {
             State::Preparing { .. } => self.release(Failure::Cancelled),
             State::Authorizing { payment, .. } | State::Awaiting { payment, .. } => {
-                self.void(payment, SeatsStand::Paying, Failure::Cancelled)
+                self.give_up(payment, Failure::Cancelled)
             }
             State::ConfirmingSeats { payment, .. } => {
                 self.undo_before_sale(payment, Failure::Cancelled)
@@ -357,6 +381,19 @@ impl At {
     ) -> State {
         let ask_at_ms = self.now_ms + limits::ask_again_ms(asks);
         State::Awaiting { payment, client_secret, asks, ask_at_ms }
+    }
+
+    fn authorize(&self, payment: PaymentId) -> State {
+        State::Authorizing { payment, call: Call::first(self.now_ms) }
+    }
+
+    /// Voids a payment that is being authorized: its seats are sold already where it takes the money at once.
+    pub(super) fn give_up(&self, payment: PaymentId, why: Failure) -> State {
+        let seats = match self.taking {
+            Taking::Later => SeatsStand::Paying,
+            Taking::AtOnce => SeatsStand::Sold,
+        };
+        self.void(payment, seats, why)
     }
 
     fn undo_before_sale(&self, payment: Option<PaymentId>, why: Failure) -> State {

@@ -1,5 +1,7 @@
 //! What can happen to a checkout.
 
+use serde::{Deserialize, Serialize};
+
 use super::state::PaymentId;
 
 /// How a step ended.
@@ -23,10 +25,30 @@ pub enum Doubt {
     Faulted,
 }
 
+/// How a payment's money is taken, which depends on its method.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Taking {
+    /// It is reserved first and taken by a call of its own: the seats are sold in between.
+    #[default]
+    Later,
+    /// It is taken the moment it is authorized: the seats are sold before.
+    AtOnce,
+}
+
+/// A payment that is known at the gateway.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prepared {
+    /// The payment.
+    pub payment: PaymentId,
+    /// How its money will be taken.
+    pub taking: Taking,
+}
+
 /// An authorization that was not refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Authorization {
-    /// The amount is reserved.
+    /// The amount is reserved; or taken, where it is taken at once.
     Granted,
     /// The buyer must act first (3-D Secure).
     ActionRequired {
@@ -79,7 +101,7 @@ pub enum PaymentStatus {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// The answer to `Run(Prepare)`.
-    Prepared(Outcome<PaymentId, Decline>),
+    Prepared(Outcome<Prepared, Decline>),
     /// The answer to `Run(Authorize)`.
     Authorized(Outcome<Authorization, Decline>),
     /// The answer to `Run(ConfirmSeats)`; refused when a seat is not the reservation's any more.

@@ -40,7 +40,7 @@ impl At {
         let Some(seen) = seen else {
             return match self.asked_in_vain(call) {
                 Some(call) => State::Authorizing { payment, call },
-                None => self.void(payment, SeatsStand::Paying, Failure::TimedOut),
+                None => self.give_up(payment, Failure::TimedOut),
             };
         };
         match seen.status {
@@ -50,9 +50,8 @@ impl At {
             PaymentStatus::Declined => self.release(declined(seen.decline)),
             PaymentStatus::ActionRequired => self.await_decision(payment, seen.client_secret, 0),
             PaymentStatus::Processing => self.await_decision(payment, None, 0),
-            PaymentStatus::Authorized | PaymentStatus::Captured => {
-                self.confirm_seats(Some(payment))
-            }
+            PaymentStatus::Authorized => self.reserved(payment),
+            PaymentStatus::Captured => self.granted(payment),
             PaymentStatus::Voided => self.release(voided_elsewhere()),
         }
     }
@@ -74,12 +73,9 @@ impl At {
             }
             PaymentStatus::Processing => self.await_decision(payment, None, asks + 1),
             // The buyer's browser has the secret and could try another card: void it first.
-            PaymentStatus::Declined => {
-                self.void(payment, SeatsStand::Paying, declined(seen.decline))
-            }
-            PaymentStatus::Authorized | PaymentStatus::Captured => {
-                self.confirm_seats(Some(payment))
-            }
+            PaymentStatus::Declined => self.give_up(payment, declined(seen.decline)),
+            PaymentStatus::Authorized => self.reserved(payment),
+            PaymentStatus::Captured => self.granted(payment),
             PaymentStatus::Voided => self.release(voided_elsewhere()),
         }
     }

@@ -9,7 +9,7 @@ use holdfast_domain::{
 use crate::{
     Breach,
     gateway::Payment,
-    store::{BookingState, CAPACITY, MAX_PERSONS, PlacesState, Reservation},
+    store::{BookingState, CAPACITY, Cancels, MAX_PERSONS, PlacesState, Reservation},
     world::{BUYERS, World},
 };
 
@@ -166,7 +166,8 @@ impl World {
             charged[payment.booking] += payment.taken;
             let captured = payment.status == PaymentStatus::Captured;
             let mut refunds = self.store.refunds.iter();
-            let given_back = refunds.any(|row| row.booking == payment.booking);
+            let given_back =
+                refunds.any(|row| row.booking == payment.booking && row.cancels == Cancels::Yes);
             // What is captured has its seats, or a refund.
             if !payment.is_alive() || (captured && given_back) {
                 continue;

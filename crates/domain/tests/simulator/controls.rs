@@ -48,12 +48,17 @@ fn a_new_key_without_a_question_is_caught() {
 
 #[test]
 fn a_key_that_the_gateway_has_forgotten_is_caught() {
-    check_is_caught(Rule::KeysGrowOld, &["paid", "reserved"]);
+    check_is_caught(Rule::KeysGrowOld, &["paid", "reserved", "are kept", "not all is over"]);
 }
 
 #[test]
 fn capture_before_the_sale_of_the_seats_is_caught() {
     check_is_caught(Rule::SeatsBeforeCapture, &["is Captured"]);
+}
+
+#[test]
+fn a_charge_before_the_sale_of_the_seats_is_caught() {
+    check_is_caught(Rule::SeatsBeforeCharge, &["is Captured"]);
 }
 
 #[test]
@@ -104,6 +109,16 @@ fn a_key_that_is_claimed_last_is_caught() {
 #[test]
 fn a_refund_that_is_started_afterwards_is_caught() {
     check_is_caught(Rule::RefundWithCancel, &["are kept", "is Captured"]);
+}
+
+#[test]
+fn a_refund_under_a_new_key_without_a_look_is_caught() {
+    check_is_caught(Rule::LookBeforeNewKey, &["are kept", "not all is over"]);
+}
+
+#[test]
+fn a_refund_that_forgets_what_was_given_back_by_hand_is_caught() {
+    check_is_caught(Rule::ByHandCounts, &["not all is over"]);
 }
 
 #[test]

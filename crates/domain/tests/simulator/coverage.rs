@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 
 use holdfast_domain::{
     checkout::{
-        Authorization, Call, Doubt, Event, Knowledge, Outcome, PaymentStatus, SeatsStand, State,
+        Authorization, Call, Checkout, Doubt, Event, Knowledge, Outcome, PaymentStatus, SeatsStand,
+        State, Taking,
     },
     refund,
 };
@@ -29,6 +30,9 @@ const OUT_OF_REACH: &[(&str, &[&str], &str)] = &[
         "a payment that was authorized never goes back",
     ),
     ("awaiting", &["seen prepared"], "a payment that was decided on never goes back"),
+    ("authorizing at once", &["seen authorized"], "what is taken at once is never reserved"),
+    ("awaiting buyer at once", &["seen authorized"], "what is taken at once is never reserved"),
+    ("awaiting gateway at once", &["seen authorized"], "what is taken at once is never reserved"),
     ("issuing", &["issue refused"], "the store issues, or fails"),
     ("releasing", &["release refused"], "the store releases, or fails"),
     ("confirmed", &["woken"], "what is over is not claimed"),
@@ -38,7 +42,8 @@ const OUT_OF_REACH: &[(&str, &[&str], &str)] = &[
 
 /// Points of death around a call outside; a local step has the last two.
 const MOMENTS: [&str; 4] = ["before_effect", "after_effect", "before_record", "after_record"];
-const OUTSIDE: [&str; 6] = ["prepare", "authorize", "capture", "void", "ask", "refund"];
+const OUTSIDE: [&str; 7] =
+    ["prepare", "authorize", "capture", "void", "ask", "refund", "look_for_refund"];
 const LOCAL: [&str; 7] = [
     "reclaim_seats",
     "begin",
@@ -48,16 +53,27 @@ const LOCAL: [&str; 7] = [
     "cancel",
     "post_refund",
 ];
-/// Pairs of a refund; a post is never refused, and what is over or stuck is not claimed.
-const REFUND: [(&str, &str); 9] = [
+/// Pairs of a refund; a post is never refused, what is over or stuck is not claimed, and no world is unkind for
+/// long enough that a call or a post fails until an operator is called.
+const REFUND: [(&str, &str); 19] = [
     ("refunding", "refunded"),
     ("refunding", "refund refused"),
     ("refunding", "refund unanswered"),
     ("refunding", "refund faulted"),
     ("refunding", "woken"),
+    ("looking new", "looked in vain"),
+    ("looking new", "looked, made"),
+    ("looking new", "looked, none of ours"),
+    ("looking new", "woken"),
+    ("looking refused", "looked in vain"),
+    ("looking refused", "looked, none of ours"),
+    ("looking refused", "looked, less is left"),
     ("posting", "posted"),
     ("posting", "post unknown"),
     ("posting", "woken"),
+    ("posting", "failed"),
+    ("rest", "failed"),
+    ("reversing", "reversed"),
     ("stuck", "retried"),
 ];
 const ENDINGS: [&str; 7] = [
@@ -69,8 +85,10 @@ const ENDINGS: [&str; 7] = [
     "capture-refused",
     "cancelled",
 ];
-const SCENES: [&str; 23] = [
+const SCENES: [&str; 25] = [
     "a paid booking is cancelled",
+    "a part is given back",
+    "what was given back by hand is counted",
     "a called-off booking is cancelled",
     "an operator is called for a refund",
     "a lapsed hold is taken over",
@@ -107,13 +125,31 @@ impl Coverage {
     }
 
     /// A checkout takes in an event.
-    pub(crate) fn pair(&mut self, state: &State, event: &Event) {
-        self.note("pair", state_word(state), event_word(event), 1);
+    pub(crate) fn pair(&mut self, checkout: &Checkout, event: &Event) {
+        let state = match checkout.taking {
+            Taking::Later => state_word(&checkout.state),
+            Taking::AtOnce => at_once_word(&checkout.state),
+        };
+        self.note("pair", state, event_word(event), 1);
     }
 
     /// A refund takes in an event.
-    pub(crate) fn refund_pair(&mut self, state: &refund::State, event: &refund::Event) {
+    pub(crate) fn refund_pair(&mut self, before: &refund::Refund, event: &refund::Event) {
+        let state = match &before.state {
+            refund::State::Looking { then: refund::Then::SameKey, .. } => "looking same",
+            refund::State::Looking { then: refund::Then::NewKey, .. } => "looking new",
+            refund::State::Looking { then: refund::Then::Refused { .. }, .. } => "looking refused",
+            other => other.name(),
+        };
         let event = match event {
+            refund::Event::Looked(None) => "looked in vain",
+            refund::Event::Looked(Some(books)) if books.of(before.saga).is_some() => "looked, made",
+            refund::Event::Looked(Some(books)) if books.left_minor() < before.amount.minor => {
+                "looked, less is left"
+            }
+            refund::Event::Looked(Some(_)) => "looked, none of ours",
+            refund::Event::Failed { .. } => "failed",
+            refund::Event::Reversed => "reversed",
             refund::Event::Refunded(Outcome::Done(_)) => "refunded",
             refund::Event::Refunded(Outcome::Refused(_)) => "refund refused",
             refund::Event::Refunded(Outcome::Unknown(Doubt::NoReply)) => "refund unanswered",
@@ -124,7 +160,7 @@ impl Coverage {
             refund::Event::Woken => "woken",
             refund::Event::Retried => "retried",
         };
-        self.note("refund", state.name(), event, 1);
+        self.note("refund", state, event, 1);
     }
 
     /// Somebody dies around a step.
@@ -247,6 +283,19 @@ fn expected() -> Vec<(&'static str, String, String)> {
     all
 }
 
+/// The state of a payment that is taken at once, in the words of the table.
+fn at_once_word(state: &State) -> &'static str {
+    match (state, state_word(state)) {
+        (State::ConfirmingSeats { .. }, _) => "confirming at once",
+        (_, "authorizing") => "authorizing at once",
+        (_, "authorizing unanswered") => "authorizing at once unanswered",
+        (_, "authorizing spent") => "authorizing at once spent",
+        (_, "awaiting buyer") => "awaiting buyer at once",
+        (_, "awaiting gateway") => "awaiting gateway at once",
+        (_, word) => word,
+    }
+}
+
 /// The state in the words of the table.
 fn state_word(state: &State) -> &'static str {
     let of_call = |call: &Call, words: [&'static str; 3]| match call.known {
@@ -293,6 +342,9 @@ fn event_word(event: &Event) -> &'static str {
         }
     }
     match event {
+        Event::Prepared(Outcome::Done(prepared)) if prepared.taking == Taking::AtOnce => {
+            "prepare at once"
+        }
         Event::Prepared(outcome) => {
             of(outcome, ["prepare done", "prepare refused", "prepare no reply", "prepare faulted"])
         }

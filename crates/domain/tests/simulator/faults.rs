@@ -62,6 +62,8 @@ pub(crate) enum Fault {
     CapturedByHand,
     /// Somebody gives money back at the gateway by hand.
     RefundedByHand,
+    /// The gateway cannot deliver a refund that it took on.
+    Bounced,
 }
 
 /// How often a fault strikes where it can.
@@ -76,7 +78,7 @@ enum Rate {
 
 impl Fault {
     /// Every kind, in the order of the declaration.
-    pub(crate) const ALL: [Self; 28] = [
+    pub(crate) const ALL: [Self; 29] = [
         Self::LostRequest,
         Self::LostReply,
         Self::LateRequest,
@@ -105,6 +107,7 @@ impl Fault {
         Self::VoidedByHand,
         Self::CapturedByHand,
         Self::RefundedByHand,
+        Self::Bounced,
     ];
 
     /// Its name on the command line.
@@ -138,6 +141,7 @@ impl Fault {
             Self::VoidedByHand => "voided-by-hand",
             Self::CapturedByHand => "captured-by-hand",
             Self::RefundedByHand => "refunded-by-hand",
+            Self::Bounced => "bounced",
         }
     }
 
@@ -155,6 +159,7 @@ impl Fault {
             Self::HookTwice | Self::HangUp | Self::LockLies => Rate::Steady(200),
             Self::Twins | Self::LockDown => Rate::Steady(100),
             Self::Withdrawn => Rate::Steady(80),
+            Self::Bounced => Rate::Steady(200),
             // These strike whenever the world takes them up.
             Self::Outage
             | Self::Pause

@@ -3,15 +3,16 @@
 //! It is deliberately less kind than Stripe: a call that it takes for a new one acts again, so that a
 //! second authorization reserves the amount twice and a second capture takes it twice.
 //!
-//! `reply` says what the caller makes of an answer.
+//! `reply` says what the caller makes of an answer, `giving_back` holds what is given back.
 
+mod giving_back;
 mod reply;
 
 use std::collections::BTreeMap;
 
 use holdfast_domain::{
-    checkout::{Doubt, Event, Outcome, PaymentId, PaymentSeen, PaymentStatus, RefundId},
-    refund::Refund,
+    checkout::{Doubt, Event, PaymentId, PaymentSeen, PaymentStatus, Prepared, RefundId, Taking},
+    refund,
 };
 
 use crate::{
@@ -44,7 +45,7 @@ pub(crate) struct Request {
 /// What the gateway answers, and repeats under the same key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Answer {
-    Prepared(PaymentId),
+    Prepared(Prepared),
     Granted,
     ActionRequired(String),
     Processing,
@@ -61,6 +62,8 @@ pub(crate) struct Payment {
     pub(crate) booking: usize,
     pub(crate) amount: i64,
     pub(crate) status: PaymentStatus,
+    /// How its money is taken.
+    taking: Taking,
     /// How often the amount was reserved on the card.
     pub(crate) reserved: u32,
     /// How much was taken.
@@ -101,8 +104,10 @@ pub(crate) struct Gateway {
     under_way: Vec<(i64, Request)>,
     hooks: u64,
     outgoing: Vec<Hook>,
-    /// What was given back under which saga's keys.
-    given_back: Vec<(String, RefundId)>,
+    /// What was given back of which payment; nothing is ever taken out.
+    given_back: Vec<(usize, refund::Entry)>,
+    /// Refunds that will turn out not to be delivered, and when.
+    bouncing: Vec<(i64, usize)>,
 }
 
 fn payment_id(index: usize) -> PaymentId {
@@ -125,26 +130,6 @@ impl Gateway {
         let wanted = request.wanted.clone();
         let answer = self.exchange(request, now_ms, rules, chance);
         reply::understand(&wanted, answer, rules)
-    }
-
-    /// Asks for money to be given back.
-    pub(crate) fn give_back(
-        &mut self,
-        key: String,
-        (payment, amount): (PaymentId, i64),
-        now_ms: i64,
-        rules: Rules,
-        chance: &mut Chance,
-    ) -> Outcome<RefundId, String> {
-        let request = Request { key, wanted: Wanted::GiveBack(payment, amount) };
-        reply::understand_refund(self.exchange(request, now_ms, rules, chance))
-    }
-
-    /// What was given back for this refund, where something was.
-    pub(crate) fn given_back_for(&self, refund: &Refund) -> Option<RefundId> {
-        let saga = refund.saga.to_string();
-        let mut found = self.given_back.iter().filter(|(key, _)| key.starts_with(&saga));
-        found.next().map(|(_, id)| id.clone())
     }
 
     fn exchange(
@@ -187,6 +172,7 @@ impl Gateway {
         for (at_ms, request) in due {
             self.receive(&request, at_ms, rules, chance);
         }
+        self.some_bounce(now_ms);
         for number in 0..self.payments.len() {
             let payment = &self.payments[number];
             if payment.status == PaymentStatus::Processing && payment.decides_ms <= now_ms {
@@ -207,7 +193,13 @@ impl Gateway {
             .iter()
             .filter(|payment| payment.status == PaymentStatus::Processing)
             .map(|payment| payment.decides_ms);
-        self.under_way.iter().map(|(at, _)| *at).chain(decides).min()
+        let bounces = self.bouncing.iter().map(|(at, _)| *at);
+        self.under_way.iter().map(|(at, _)| *at).chain(decides).chain(bounces).min()
+    }
+
+    /// Whether webhooks are to be sent.
+    pub(crate) fn has_news(&self) -> bool {
+        !self.outgoing.is_empty()
     }
 
     /// The webhooks that are to be sent.
@@ -256,21 +248,16 @@ impl Gateway {
         self.becomes(number, PaymentStatus::Captured);
     }
 
-    /// Somebody gives some money back in the gateway's own pages.
-    pub(crate) fn refund_by_hand(&mut self, number: usize, amount: i64) -> bool {
-        let payment = &mut self.payments[number];
-        if payment.taken - payment.given_back < amount {
-            return false;
-        }
-        payment.given_back += amount;
-        self.send(number, HookKind::GivenBack(amount));
-        true
-    }
-
     fn becomes(&mut self, number: usize, status: PaymentStatus) {
         let payment = &mut self.payments[number];
-        payment.status = status;
         payment.reserved += u32::from(status == PaymentStatus::Authorized);
+        payment.status = match (status, payment.taking) {
+            (PaymentStatus::Authorized, Taking::AtOnce) => {
+                payment.taken += payment.amount;
+                PaymentStatus::Captured
+            }
+            (status, _) => status,
+        };
         self.send(number, HookKind::Changed);
     }
 
@@ -294,22 +281,29 @@ impl Gateway {
             return answer.clone();
         }
         if chance.strikes(Fault::ServerErrorBefore) {
-            return self.server_error(request, now_ms, None);
+            return self.server_error(request, now_ms, None, chance);
         }
         let answer = self.perform(request, now_ms, chance);
         if chance.strikes(Fault::ServerErrorAfter) {
-            return self.server_error(request, now_ms, Some(answer));
+            return self.server_error(request, now_ms, Some(answer), chance);
         }
         self.answers.insert(request.key.clone(), (now_ms, answer.clone()));
         answer
     }
 
-    /// A server error is repeated under the same key, as Stripe's are. One to a refund comes from something
-    /// in between and is not: else no refund would end before its key is forgotten.
-    fn server_error(&mut self, request: &Request, now_ms: i64, did: Option<Answer>) -> Answer {
+    /// A server error is repeated under the same key, as Stripe's are. Every other one to a refund comes from
+    /// something in between, which keeps nothing.
+    fn server_error(
+        &mut self,
+        request: &Request,
+        now_ms: i64,
+        did: Option<Answer>,
+        chance: &mut Chance,
+    ) -> Answer {
         let kept = match request.wanted {
-            Wanted::GiveBack(..) => did,
-            Wanted::Prepare { .. }
+            Wanted::GiveBack(..) if chance.rng.chance(500) => did,
+            Wanted::GiveBack(..)
+            | Wanted::Prepare { .. }
             | Wanted::Authorize(_)
             | Wanted::Capture(_)
             | Wanted::Void(_) => Some(Answer::Fault),
@@ -326,10 +320,13 @@ impl Gateway {
                 if chance.rng.chance(20) {
                     return Answer::Refused;
                 }
+                let at_once = chance.rng.chance(200);
+                let taking = if at_once { Taking::AtOnce } else { Taking::Later };
                 self.payments.push(Payment {
                     booking: *booking,
                     amount: *amount,
                     status: PaymentStatus::Prepared,
+                    taking,
                     reserved: 0,
                     taken: 0,
                     given_back: 0,
@@ -337,21 +334,13 @@ impl Gateway {
                     by_hand: false,
                     decides_ms: 0,
                 });
-                Answer::Prepared(payment_id(self.payments.len() - 1))
+                let payment = payment_id(self.payments.len() - 1);
+                Answer::Prepared(Prepared { payment, taking })
             }
             Wanted::Authorize(id) => self.authorize(id, now_ms, chance),
             Wanted::Capture(id) => self.capture(index(id)),
             Wanted::GiveBack(id, amount) => {
-                let payment = &mut self.payments[index(id)];
-                let left = payment.taken - payment.given_back;
-                // Now and then the account cannot be paid from.
-                if left < *amount || chance.rng.chance(30) {
-                    return Answer::Refused;
-                }
-                payment.given_back += amount;
-                let refund = RefundId(format!("re_{}", self.given_back.len()));
-                self.given_back.push((request.key.clone(), refund.clone()));
-                Answer::GaveBack(refund)
+                self.gives_back(index(id), *amount, &request.key, now_ms, chance)
             }
             Wanted::Void(id) => {
                 if self.payments[index(id)].status == PaymentStatus::Captured {
@@ -368,6 +357,7 @@ impl Gateway {
         let payment = &mut self.payments[number];
         match payment.status {
             PaymentStatus::Prepared | PaymentStatus::Authorized => {}
+            PaymentStatus::Captured if payment.taking == Taking::AtOnce => {}
             PaymentStatus::Declined
             | PaymentStatus::ActionRequired
             | PaymentStatus::Processing

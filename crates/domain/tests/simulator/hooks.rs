@@ -17,6 +17,8 @@ pub(crate) enum HookKind {
     Changed,
     /// So much was given back.
     GivenBack(i64),
+    /// A refund, by its number in the gateway's books, could not be delivered.
+    Bounced(usize),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,11 +102,18 @@ impl World {
             self.coverage.scene("a webhook is taken up twice");
             return;
         }
-        self.store.inbox[row].processed = true;
         let hook = self.store.inbox[row].hook;
+        if let HookKind::Bounced(refund) = hook.kind
+            && !self.refund_bounces(refund)
+        {
+            // Somebody is at that refund: later.
+            return;
+        }
+        self.store.inbox[row].processed = true;
         self.say(|| format!("webhook {hook:?}"));
         match hook.kind {
             HookKind::Changed => self.wake(hook.booking),
+            HookKind::Bounced(_) => {}
             HookKind::GivenBack(amount) => self.store.ledger.push((hook.booking, -amount)),
         }
     }

@@ -2,17 +2,20 @@
 //! machine of [`holdfast_domain::refund`].
 
 use holdfast_domain::{
-    checkout::{Doubt, Outcome, Tries},
-    refund::{self, Decision, Event, Refund, State, Step, rules::Asker},
+    checkout::{Doubt, Outcome},
+    refund::{self, Decision, Event, Fate, Refund, State, Step, Then, rules::Asker},
 };
 
 use crate::{
     Breach,
     faults::Fault,
     rules::Rule,
-    store::{BookingState, LEASE_MS, RefundRow, Store},
+    store::{BookingState, Cancels, LEASE_MS, RefundRow, Store},
     world::World,
 };
+
+/// How much an organizer gives back out of kindness.
+const PART: i64 = 700;
 
 /// A refund in a worker's hands.
 #[derive(Debug, Clone)]
@@ -33,8 +36,7 @@ pub(crate) enum Refunder {
 }
 
 impl World {
-    /// Somebody cancels a booking that is paid. A booking of which something was given back by hand is left
-    /// alone: what was given back would have to be known before the rest is asked for.
+    /// Somebody cancels a booking that is paid.
     pub(crate) fn somebody_cancels_what_is_paid(&mut self) {
         let asker = if self.chance.rng.chance(500) { Asker::Buyer } else { Asker::Organizer };
         self.cancel_one(asker);
@@ -47,15 +49,23 @@ impl World {
         }
     }
 
-    /// Bookings that are confirmed, and of which nothing was given back by hand.
+    /// Bookings that are confirmed.
     pub(crate) fn cancellable(&self) -> Vec<usize> {
-        let by_hand = |booking| {
-            let mut payments = self.gateway.payments.iter();
-            payments.any(|payment| payment.booking == booking && payment.given_back > 0)
-        };
         (0..self.store.bookings.len())
-            .filter(|&n| self.store.bookings[n].state == BookingState::Confirmed && !by_hand(n))
+            .filter(|&n| self.store.bookings[n].state == BookingState::Confirmed)
             .collect()
+    }
+
+    /// The organizer gives a part back out of kindness.
+    pub(crate) fn organizer_gives_back(&mut self) {
+        let bookings = self.cancellable();
+        if bookings.is_empty() || self.chance.strikes(Fault::Abort) {
+            return;
+        }
+        let booking = bookings[self.chance.rng.below(bookings.len())];
+        if self.store.give_part_back(booking, PART, self.now_ms) {
+            self.coverage.scene("a part is given back");
+        }
     }
 
     fn cancel_one(&mut self, asker: Asker) -> bool {
@@ -69,7 +79,7 @@ impl World {
         let mut tx = self.store.clone();
         let Some(amount) = tx.cancel_booking(booking, asker, now) else { return false };
         if together {
-            tx.start_refund(booking, amount, now);
+            tx.start_refund(booking, amount, now, Cancels::Yes);
         }
         if self.chance.strikes(Fault::Abort) || self.dies_at(node, "cancel", "before_record") {
             return false;
@@ -78,7 +88,7 @@ impl World {
         self.say(|| format!("booking {booking} is cancelled by {asker:?}"));
         self.coverage.scene("a paid booking is cancelled");
         if !self.dies_at(node, "cancel", "after_record") && !together {
-            self.store.start_refund(booking, amount, now);
+            self.store.start_refund(booking, amount, now, Cancels::Yes);
         }
         true
     }
@@ -111,7 +121,13 @@ impl World {
             return Ok(());
         }
         let row = due[self.chance.rng.below(due.len())];
-        let refund = self.take_refund(self.store.refund(row), Event::Woken)?;
+        let mut refund = self.store.refund(row);
+        if let State::Refunding { call } = &mut refund.state
+            && !self.rules.keep(Rule::KeysGrowOld)
+        {
+            call.since_ms = now;
+        }
+        let refund = self.take_refund(refund, Event::Woken)?;
         let stored = &mut self.store.refunds[row];
         stored.text = refund.encode().into();
         stored.fence += 1;
@@ -123,15 +139,38 @@ impl World {
     }
 
     fn take_refund(&mut self, refund: Refund, event: Event) -> Result<Refund, Breach> {
-        self.coverage.refund_pair(&refund.state, &event);
-        refund::apply(refund, event, self.now_ms).map_err(|illegal| Breach(illegal.to_string()))
+        self.coverage.refund_pair(&refund, &event);
+        let before = refund.by_hand_minor;
+        let refund = refund::apply(refund, event, self.now_ms)
+            .map_err(|illegal| Breach(illegal.to_string()))?;
+        if refund.by_hand_minor > before {
+            self.coverage.scene("what was given back by hand is counted");
+        }
+        Ok(self.forget_of(refund))
+    }
+
+    /// What the refund would be without one of the rules.
+    fn forget_of(&self, mut refund: Refund) -> Refund {
+        let now = self.now_ms;
+        if !self.rules.keep(Rule::ByHandCounts) {
+            refund.by_hand_minor = 0;
+        }
+        if let State::Looking { call, then: Then::NewKey } = &refund.state
+            && !self.rules.keep(Rule::LookBeforeNewKey)
+        {
+            let mut call = call.clone();
+            (call.attempt, call.since_ms) = (call.attempt + 1, now);
+            refund.state = State::Refunding { call };
+        }
+        refund
     }
 
     fn perform_refund(&mut self, r: usize, held: Held) -> Result<(), Breach> {
         let (now, rules, node) = (self.now_ms, self.rules, self.node_of_refunder(r));
         let key = match refund::next(&held.refund, now) {
             Decision::Run(Step::Refund) => held.refund.key(),
-            Decision::Run(Step::Post)
+            Decision::Run(Step::Look) => return self.look_for_refund(r, held),
+            Decision::Run(Step::Post | Step::Reverse)
             | Decision::Wait(_)
             | Decision::Rest
             | Decision::NeedsOperator(_) => None,
@@ -140,11 +179,24 @@ impl World {
         if self.dies_at(node, "refund", "before_effect") {
             return Ok(());
         }
-        let (payment, amount) = (held.refund.payment.clone(), held.refund.amount.minor);
+        let (payment, amount) = (held.refund.payment.clone(), held.refund.asked().minor);
         let outcome = self.gateway.give_back(key, (payment, amount), now, rules, &mut self.chance);
         self.say(|| format!("refund {}: {outcome:?}", held.row));
         if !self.dies_at(node, "refund", "after_effect") {
             self.refunders[r] = Refunder::Answered(held, Event::Refunded(outcome));
+        }
+        Ok(())
+    }
+
+    fn look_for_refund(&mut self, r: usize, held: Held) -> Result<(), Breach> {
+        let (node, step) = (self.node_of_refunder(r), Step::Look.name());
+        if self.dies_at(node, step, "before_effect") {
+            return Ok(());
+        }
+        let books = self.gateway.books(&held.refund.payment, &mut self.chance);
+        self.say(|| format!("refund {}: {books:?}", held.row));
+        if !self.dies_at(node, step, "after_effect") {
+            self.refunders[r] = Refunder::Answered(held, Event::Looked(books));
         }
         Ok(())
     }
@@ -189,18 +241,22 @@ impl World {
         if stale && self.rules.keep(Rule::RecordMindsFence) {
             return Ok((None, Vec::new()));
         }
-        let (booking, amount) = (row.booking, held.refund.amount.minor);
+        let booking = row.booking;
         let mut steps = Vec::new();
         let mut refund = held.refund.clone();
         if let Some(event) = event {
+            steps.push(match &event {
+                Event::Looked(_) => Step::Look.name(),
+                _ => Step::Refund.name(),
+            });
             refund = self.take_refund(refund, event)?;
-            steps.push(Step::Refund.name());
         }
         if let Decision::Run(step @ Step::Post) = refund::next(&refund, now) {
             let posted = if self.chance.strikes(Fault::StepFails) {
                 Outcome::Unknown(Doubt::NoReply)
             } else {
-                tx.ledger.push((booking, -amount));
+                // What was given back by hand is posted by its webhook.
+                tx.ledger.push((booking, -refund.asked().minor));
                 Outcome::Done(())
             };
             refund = self.take_refund(refund, Event::Posted(posted))?;
@@ -227,24 +283,40 @@ impl World {
         Ok((None, steps))
     }
 
-    /// The operator looks into the gateway's books first: what was given back already is written down by hand.
+    /// A refund turned out not to be delivered: one transaction takes it back. Whether it could be told: while
+    /// the answer of its call is not recorded it cannot.
+    pub(crate) fn refund_bounces(&mut self, bounced: usize) -> bool {
+        let (payment, entry) = self.gateway.given(bounced);
+        let Fate::Failed { code } = entry.fate.clone() else { return true };
+        let (name, maker) = (entry.id.clone(), entry.maker().map(|(saga, _)| saga.to_owned()));
+        let booking = self.gateway.payments[payment].booking;
+        let of_maker = |n: &usize| Some(self.store.refund(*n).saga.to_string()) == maker;
+        let Some(number) = (0..self.store.refunds.len()).find(of_maker) else { return true };
+        let before = self.store.refund(number);
+        let failed = Event::Failed { refund: name, code };
+        let Ok(mut after) = refund::apply(before.clone(), failed.clone(), self.now_ms) else {
+            return matches!(before.state, State::Stuck { .. } | State::Rest { .. });
+        };
+        self.coverage.refund_pair(&before, &failed);
+        if let State::Reversing { .. } = after.state {
+            self.coverage.refund_pair(&after, &Event::Reversed);
+            self.store.ledger.push((booking, after.asked().minor));
+            after = refund::apply(after, Event::Reversed, self.now_ms).expect("it is reversing");
+        }
+        let row = &mut self.store.refunds[number];
+        row.text = after.encode().into();
+        row.version += 1;
+        row.fence += 1;
+        (row.due_ms, row.lease_until_ms, row.stuck) = (None, 0, true);
+        true
+    }
+
     pub(crate) fn operator_retries_refunds(&mut self) -> Result<(), Breach> {
         for number in 0..self.store.refunds.len() {
             if !self.store.refunds[number].stuck {
                 continue;
             }
-            let mut refund = self.store.refund(number);
-            let done = self.gateway.given_back_for(&refund);
-            refund = match (done, refund.state.clone()) {
-                (Some(done), State::Stuck { from, .. })
-                    if matches!(*from, State::Refunding { .. }) =>
-                {
-                    let tries = Tries::first(self.now_ms);
-                    refund.state = State::Posting { refund: done, tries };
-                    refund
-                }
-                (_, _) => self.take_refund(refund, Event::Retried)?,
-            };
+            let refund = self.take_refund(self.store.refund(number), Event::Retried)?;
             let now = self.now_ms;
             let row = &mut self.store.refunds[number];
             row.text = refund.encode().into();

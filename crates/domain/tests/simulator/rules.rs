@@ -15,6 +15,8 @@ pub(crate) enum Rule {
     KeysGrowOld,
     /// Seats are sold before money is captured.
     SeatsBeforeCapture,
+    /// Seats are sold before money is taken at once.
+    SeatsBeforeCharge,
     /// Payments are voided before seats are freed.
     VoidBeforeFree,
     /// Leases and deadlines are on the database's clock, not on the node's.
@@ -37,6 +39,10 @@ pub(crate) enum Rule {
     ClaimWithBegin,
     /// The refund is started in the transaction that cancels.
     RefundWithCancel,
+    /// Before a refund takes a new key the gateway's books are read.
+    LookBeforeNewKey,
+    /// What was given back by hand counts towards what is promised.
+    ByHandCounts,
     /// Webhooks are known again by the store, not by a node's memory.
     HooksKnownByStore,
 }

@@ -23,7 +23,7 @@ use uuid::Uuid;
 
 pub(crate) use self::{
     holds::{Counted, HoldRefusal, Wish},
-    refunds::RefundRow,
+    refunds::{Cancels, RefundRow},
 };
 use crate::{clients::Told, hooks::Hook};
 

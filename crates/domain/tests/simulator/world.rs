@@ -164,7 +164,14 @@ impl World {
         let refunds = self.store.refunds.iter();
         let given_back = refunds.clone().all(|row| row.due_ms.is_none() && !row.stuck);
         let all_off = !self.store.is_called_off || self.cancellable().is_empty();
-        !busy && at_rest && given_back && all_off && self.post.is_empty() && !self.has_mail()
+        let delivered = !self.gateway.will_bounce() && !self.gateway.has_news();
+        !busy
+            && at_rest
+            && given_back
+            && delivered
+            && all_off
+            && self.post.is_empty()
+            && !self.has_mail()
     }
 
     fn is_busy(&self) -> bool {
@@ -186,12 +193,12 @@ impl World {
     fn unkind_tick(&mut self) -> Result<(), Breach> {
         self.time_passes();
         match self.chance.rng.below(100) {
-            0..=2 => {
+            0..=6 => {
                 let r = self.chance.rng.below(REFUNDERS);
                 self.refunder_acts(r)?;
             }
-            3 => self.call_off_acts(),
-            4..=47 => self.some_worker_acts()?,
+            7 => self.call_off_acts(),
+            8..=47 => self.some_worker_acts()?,
             48..=64 => {
                 let h = self.chance.rng.below(HOLDERS);
                 self.holder_acts(h);
@@ -206,6 +213,7 @@ impl World {
             86 => self.a_worker_stalls(),
             87..=90 => self.inbox_work(),
             91..=92 => self.expiry_acts(),
+            93 if self.chance.rng.chance(400) => self.organizer_gives_back(),
             93 => self.somebody_cancels_what_is_paid(),
             94 => self.organizer_revokes(),
             95 => {
@@ -455,12 +463,12 @@ impl World {
         }
     }
 
-    /// Nobody gives something back by hand for what is cancelled.
+    /// Nobody gives something back by hand while a booking is still being paid.
     fn may_be_refunded_by_hand(&self, payment: usize) -> bool {
         let booking = self.gateway.payments[payment].booking;
         match self.store.bookings[booking].state {
-            BookingState::Confirmed => !self.store.is_called_off,
-            BookingState::Pending | BookingState::Failed | BookingState::Cancelled => false,
+            BookingState::Confirmed | BookingState::Cancelled => true,
+            BookingState::Pending | BookingState::Failed => false,
         }
     }
 

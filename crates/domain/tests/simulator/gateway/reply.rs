@@ -9,7 +9,7 @@ pub(super) fn understand(wanted: &Wanted, answer: Result<Answer, Doubt>, rules: 
     match answer {
         Err(doubt) => in_doubt(wanted, doubt, rules),
         Ok(Answer::Fault) => in_doubt(wanted, Doubt::Faulted, rules),
-        Ok(Answer::Prepared(id)) => Event::Prepared(Outcome::Done(id)),
+        Ok(Answer::Prepared(prepared)) => Event::Prepared(Outcome::Done(prepared)),
         Ok(Answer::Granted) => Event::Authorized(Outcome::Done(Authorization::Granted)),
         Ok(Answer::ActionRequired(client_secret)) => {
             Event::Authorized(Outcome::Done(Authorization::ActionRequired { client_secret }))

@@ -213,7 +213,7 @@ impl Store {
         if *why == Failure::SeatsLostRefunded {
             let amount = self.bookings[booking].amount;
             self.ledger.push((booking, amount));
-            self.start_refund(booking, amount, now_ms);
+            self.start_refund(booking, amount, now_ms, super::Cancels::Yes);
         }
         Outcome::Done(())
     }
@@ -222,7 +222,11 @@ impl Store {
         row.state = ReservationState::Active;
         row.expires_ms = row.expires_ms.max((now_ms + RETRY_GRACE_MS).min(row.cap_ms));
         if let Some(places) = &mut row.places {
-            assert!(places.state != PlacesState::Sold, "nothing is declined after the sale");
+            // Sold before it was paid, and declined.
+            if places.state == PlacesState::Sold {
+                self.section.sold -= places.quantity;
+                self.section.held += places.quantity;
+            }
             places.state = PlacesState::Held;
         }
     }

@@ -17,10 +17,19 @@ use uuid::Uuid;
 
 use super::{BookingState, PRICE, PlacesState, Store, booking_id, euro, holds::release_places};
 
+/// Whether a refund is of a booking that is cancelled with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cancels {
+    Yes,
+    No,
+}
+
 /// A refund's row, and its saga's.
 #[derive(Debug, Clone)]
 pub(crate) struct RefundRow {
     pub(crate) booking: usize,
+    pub(crate) cancels: Cancels,
+    pub(crate) amount: i64,
     pub(crate) text: Rc<str>,
     pub(crate) version: u64,
     pub(crate) fence: u64,
@@ -63,10 +72,11 @@ impl Store {
     /// A booking's lines, as the rules of refunds see them: one a reservation.
     fn lines(&self, booking: usize, asker: Asker) -> Vec<Line> {
         let row = &self.bookings[booking];
+        let first = row.reservations.first().copied();
         let line = |&id: &usize| Line {
             id: LineId(Uuid::from_u128(id as u128)),
             paid_minor: if row.amount > 0 { self.reservations[id].persons() * PRICE } else { 0 },
-            returned_minor: 0,
+            returned_minor: if first == Some(id) { self.promised(booking) } else { 0 },
             standing: Standing::Live,
             terms: Terms::Refundable,
             admission: Admission::Unused,
@@ -78,18 +88,43 @@ impl Store {
         row.reservations.iter().map(line).collect()
     }
 
+    /// What is promised to be given back of a booking, or was.
+    fn promised(&self, booking: usize) -> i64 {
+        let refunds = self.refunds.iter().filter(|row| row.booking == booking);
+        refunds.map(|row| row.amount).sum()
+    }
+
+    /// Gives a part of the first line back without cancelling anything; whether so much can be.
+    pub(crate) fn give_part_back(&mut self, booking: usize, part: i64, now_ms: i64) -> bool {
+        let row = &self.bookings[booking];
+        let first = row.reservations.first().map(|&id| self.reservations[id].persons() * PRICE);
+        let can = row.amount > 0 && first.is_some_and(|paid| self.promised(booking) + part <= paid);
+        if can {
+            self.start_refund(booking, part, now_ms, Cancels::No);
+        }
+        can
+    }
+
     /// Starts the refund of what a booking's payment has taken.
-    pub(crate) fn start_refund(&mut self, booking: usize, amount: i64, now_ms: i64) {
+    pub(crate) fn start_refund(
+        &mut self,
+        booking: usize,
+        amount: i64,
+        now_ms: i64,
+        cancels: Cancels,
+    ) {
         if amount == 0 {
             return;
         }
         let number = self.refunds.len();
         let saga = SagaId(Uuid::from_u128(0x4EF0 << 64 | number as u128));
         let payment = self.payment_of(booking);
-        let amount = Money::new(amount, euro());
-        let refund = Refund::start(saga, booking_id(booking), payment, amount, now_ms);
+        let refund =
+            Refund::start(saga, booking_id(booking), payment, Money::new(amount, euro()), now_ms);
         self.refunds.push(RefundRow {
             booking,
+            cancels,
+            amount,
             text: refund.encode().into(),
             version: 1,
             fence: 1,

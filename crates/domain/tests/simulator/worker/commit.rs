@@ -2,8 +2,8 @@
 //! somebody has forgotten one of the rules of its steps.
 
 use holdfast_domain::checkout::{
-    Call, Checkout, Decision, Doubt, Event, Failure, Knowledge, Outcome, State, Step, Tries, apply,
-    next,
+    Call, Checkout, Decision, Doubt, Event, Failure, Knowledge, Outcome, State, Step, Taking,
+    Tries, apply, next,
 };
 
 use super::Work;
@@ -54,8 +54,8 @@ impl Takes<'_> {
         let mut checkout = work.checkout;
         let mut steps = Vec::new();
         if let Some((step, event)) = answer {
-            if let Event::Prepared(Outcome::Done(payment)) = &event {
-                tx.bookings[booking].payment = Some(payment.clone());
+            if let Event::Prepared(Outcome::Done(prepared)) = &event {
+                tx.bookings[booking].payment = Some(prepared.payment.clone());
             }
             checkout = self.take(checkout, event)?;
             steps.push(step);
@@ -114,7 +114,7 @@ impl Takes<'_> {
                 Some((step.name(), Event::SeatsConfirmed(tx.confirm_seats(booking))))
             }
             (Decision::Run(step @ Step::IssueTickets, _), State::Issuing { payment, .. }) => {
-                let confirm = payment.is_some() && !self.rules.keep(Rule::SeatsBeforeCapture);
+                let confirm = payment.is_some() && !self.rules.keep(sells_first(checkout.taking));
                 if confirm && tx.confirm_seats(booking) != Outcome::Done(()) {
                     let (why, tries) = (Failure::SeatsLost, Tries::first(self.now_ms));
                     checkout.state = State::Releasing { why: why.clone(), tries };
@@ -137,7 +137,7 @@ impl Takes<'_> {
 
     /// Takes an event in.
     pub(crate) fn take(&mut self, checkout: Checkout, event: Event) -> Result<Checkout, Breach> {
-        self.coverage.pair(&checkout.state, &event);
+        self.coverage.pair(&checkout, &event);
         let checkout =
             apply(checkout, event, self.now_ms).map_err(|illegal| Breach(illegal.to_string()))?;
         Ok(self.forget(checkout))
@@ -157,7 +157,7 @@ impl Takes<'_> {
     pub(super) fn cancel(&mut self, checkout: Checkout) -> Checkout {
         match apply(checkout.clone(), Event::CancelRequested, self.now_ms) {
             Ok(cancelled) => {
-                self.coverage.pair(&checkout.state, &Event::CancelRequested);
+                self.coverage.pair(&checkout, &Event::CancelRequested);
                 cancelled
             }
             Err(_) => checkout,
@@ -167,10 +167,13 @@ impl Takes<'_> {
     /// What the checkout would be without one of the rules.
     fn forget(&self, mut checkout: Checkout) -> Checkout {
         if let State::ConfirmingSeats { payment: Some(payment), .. } = &checkout.state
-            && !self.rules.keep(Rule::SeatsBeforeCapture)
+            && !self.rules.keep(sells_first(checkout.taking))
         {
             let (payment, call) = (payment.clone(), Call::first(self.now_ms));
-            checkout.state = State::Capturing { payment, call };
+            checkout.state = match checkout.taking {
+                Taking::Later => State::Capturing { payment, call },
+                Taking::AtOnce => State::Authorizing { payment, call },
+            };
         }
         if let State::Authorizing { call, .. }
         | State::Capturing { call, .. }
@@ -182,6 +185,14 @@ impl Takes<'_> {
             call.attempt += 1;
         }
         checkout
+    }
+}
+
+/// The rule by which seats are sold before money is taken.
+fn sells_first(taking: Taking) -> Rule {
+    match taking {
+        Taking::Later => Rule::SeatsBeforeCapture,
+        Taking::AtOnce => Rule::SeatsBeforeCharge,
     }
 }
 

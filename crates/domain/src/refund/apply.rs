@@ -1,0 +1,206 @@
+//! The transitions of a refund: what it becomes with what happened, or a refusal that names both.
+
+use super::{
+    Books, Event, FAULTS_REPEATED, IllegalTransition, Refund, SETTLES_MS, State, StuckReason, Then,
+};
+use crate::checkout::{Call, Doubt, Knowledge, MAX_FAILURES, Outcome, RefundId, Tries};
+
+/// What a refusal is called that nobody but we ourselves have pronounced: more is promised than is left.
+const TOO_LARGE: &str = "amount_too_large";
+
+/// Takes in what happened at `now_ms`.
+///
+/// # Errors
+/// When the event cannot happen in this state; the refund is then unchanged wherever it is stored.
+pub fn apply(refund: Refund, event: Event, now_ms: i64) -> Result<Refund, IllegalTransition> {
+    let illegal = IllegalTransition { state: refund.state.name(), event: event.clone() };
+    let keys = refund.keys;
+    let state = match (refund.state.clone(), event) {
+        (State::Looking { call, then }, Event::Looked(Some(books))) => {
+            return Ok(looked(refund, call, then, &books, now_ms));
+        }
+        (state, event) => after(state, event, keys, now_ms),
+    };
+    state.map(|state| Refund { state, ..refund }).ok_or(illegal)
+}
+
+fn after(state: State, event: Event, keys: u32, now_ms: i64) -> Option<State> {
+    Some(match (state, event) {
+        (State::Refunding { call }, Event::Refunded(outcome)) => refunded(call, outcome, now_ms),
+        (State::Looking { call, then }, Event::Looked(None)) => {
+            let call = call.failed(Knowledge::Open, now_ms);
+            bounded(State::Looking { call, then })
+        }
+        (State::Posting { refund, tries }, Event::Posted(outcome)) => {
+            posted(refund, tries, &outcome, now_ms)
+        }
+        (State::Rest { refund: own }, Event::Failed { refund, code }) if own == refund => {
+            State::Reversing { code }
+        }
+        // Not posted yet: there is nothing to take back.
+        (State::Posting { refund: own, .. }, Event::Failed { refund, code }) if own == refund => {
+            failed(code, keys, now_ms)
+        }
+        (State::Stuck { from, .. }, Event::Failed { refund, code }) => match *from {
+            State::Posting { refund: own, .. } if own == refund => failed(code, keys, now_ms),
+            _ => return None,
+        },
+        (State::Reversing { code }, Event::Reversed) => failed(code, keys, now_ms),
+        // The old key may not be sent any more, and a call under it may have been on its way just now.
+        (State::Refunding { call }, Event::Woken) if call.is_stale(now_ms) => settle(call, now_ms),
+        (
+            state @ (State::Refunding { .. }
+            | State::Looking { .. }
+            | State::Posting { .. }
+            | State::Rest { .. }
+            | State::Reversing { .. }
+            | State::Stuck { .. }),
+            Event::Woken,
+        ) => state,
+        (State::Stuck { reason, from }, Event::Retried) => retried(&reason, *from, now_ms),
+        (
+            State::Refunding { .. }
+            | State::Looking { .. }
+            | State::Posting { .. }
+            | State::Rest { .. }
+            | State::Reversing { .. }
+            | State::Stuck { .. },
+            Event::Refunded(_)
+            | Event::Looked(_)
+            | Event::Posted(_)
+            | Event::Failed { .. }
+            | Event::Reversed
+            | Event::Retried,
+        ) => return None,
+    })
+}
+
+fn refunded(call: Call, outcome: Outcome<RefundId, String>, now_ms: i64) -> State {
+    match outcome {
+        Outcome::Done(refund) => posting(refund, now_ms),
+        // Why it was refused may stand in the books: it is made already, or less is left than is asked for.
+        Outcome::Refused(code) => {
+            State::Looking { call: at_once(call, now_ms), then: Then::Refused { code } }
+        }
+        Outcome::Unknown(doubt) => {
+            let call = call.failed(Knowledge::Open, now_ms);
+            match doubt {
+                Doubt::Faulted if (FAULTS_REPEATED..MAX_FAILURES).contains(&call.failures) => {
+                    settle(call, now_ms)
+                }
+                Doubt::NoReply | Doubt::Faulted => bounded(State::Refunding { call }),
+            }
+        }
+    }
+}
+
+/// Waits until nothing can be under way any more; then looks, and takes a new key.
+fn settle(call: Call, now_ms: i64) -> State {
+    let call = Call { not_before_ms: now_ms + SETTLES_MS, ..call };
+    State::Looking { call, then: Then::NewKey }
+}
+
+/// The gateway has shown its books.
+fn looked(refund: Refund, call: Call, then: Then, books: &Books, now_ms: i64) -> Refund {
+    if let Some(own) = books.of(refund.saga) {
+        return Refund { state: posting(own.clone(), now_ms), ..refund };
+    }
+    let code = match then {
+        Then::SameKey => {
+            return Refund { state: State::Refunding { call: at_once(call, now_ms) }, ..refund };
+        }
+        Then::NewKey => None,
+        Then::Refused { code } => Some(code),
+    };
+    let promised = refund.amount.minor;
+    let missing = (promised - books.left_minor()).clamp(0, promised);
+    let (by_hand, name) = books.by_hand();
+    match (name, code) {
+        // More is gone than anybody gave back by hand: that is for people to find out.
+        (_, code) if missing > by_hand => {
+            let code = code.unwrap_or_else(|| TOO_LARGE.to_owned());
+            Refund { state: refused(code, call), ..refund }
+        }
+        (Some(name), _) if missing == promised => {
+            let state = posting(name.clone(), now_ms);
+            Refund { by_hand_minor: missing, state, ..refund }
+        }
+        // What is left was asked for, and refused for another reason.
+        (_, Some(code)) if missing == refund.by_hand_minor => {
+            Refund { state: refused(code, call), ..refund }
+        }
+        // Somebody gives back by hand while we ask: not for ever.
+        (_, Some(code)) if call.failures + 1 >= MAX_FAILURES => {
+            Refund { state: refused(code, call), ..refund }
+        }
+        (_, code) => {
+            let failures = call.failures + u32::from(code.is_some());
+            let keys = refund.keys.max(call.attempt).max(books.last_key_of(refund.saga)) + 1;
+            let call = Call { attempt: keys, failures, since_ms: now_ms, ..at_once(call, now_ms) };
+            let state = State::Refunding { call };
+            Refund { by_hand_minor: missing, keys, state, ..refund }
+        }
+    }
+}
+
+fn posted(refund: RefundId, tries: Tries, outcome: &Outcome<(), ()>, now_ms: i64) -> State {
+    match outcome {
+        Outcome::Done(()) => State::Rest { refund },
+        Outcome::Unknown(_) if tries.attempt() < MAX_FAILURES => {
+            State::Posting { refund, tries: tries.failed(now_ms) }
+        }
+        Outcome::Unknown(_) | Outcome::Refused(()) => {
+            stuck(StuckReason::PostFails, State::Posting { refund, tries })
+        }
+    }
+}
+
+/// The gateway could not deliver the money, and says so for good: an operator decides when to try again.
+fn failed(code: String, keys: u32, now_ms: i64) -> State {
+    let call = Call { attempt: keys, ..Call::first(now_ms) };
+    stuck(StuckReason::Failed { code }, State::Looking { call, then: Then::NewKey })
+}
+
+fn retried(reason: &StuckReason, from: State, now_ms: i64) -> State {
+    match from {
+        State::Refunding { call } => match reason {
+            // Under the old key the gateway repeats its refusal.
+            StuckReason::Refused { .. } | StuckReason::Failed { .. } => {
+                State::Looking { call: anew(call, now_ms), then: Then::NewKey }
+            }
+            StuckReason::KeyTooOld => settle(anew(call, now_ms), now_ms),
+            StuckReason::RefundFails | StuckReason::PostFails => {
+                let then = if call.is_stale(now_ms) { Then::NewKey } else { Then::SameKey };
+                State::Looking { call: anew(call, now_ms), then }
+            }
+        },
+        State::Looking { call, then } => State::Looking { call: anew(call, now_ms), then },
+        State::Posting { refund, .. } => posting(refund, now_ms),
+        other @ (State::Rest { .. } | State::Reversing { .. } | State::Stuck { .. }) => other,
+    }
+}
+
+fn at_once(call: Call, now_ms: i64) -> Call {
+    Call { not_before_ms: now_ms, known: Knowledge::Open, ..call }
+}
+
+fn anew(call: Call, now_ms: i64) -> Call {
+    Call { failures: 0, ..at_once(call, now_ms) }
+}
+
+fn posting(refund: RefundId, now_ms: i64) -> State {
+    State::Posting { refund, tries: Tries::first(now_ms) }
+}
+
+fn refused(code: String, call: Call) -> State {
+    stuck(StuckReason::Refused { code }, State::Refunding { call })
+}
+
+/// The state, or an operator once its call has failed too often.
+fn bounded(state: State) -> State {
+    if state.standing().1 > MAX_FAILURES { stuck(StuckReason::RefundFails, state) } else { state }
+}
+
+fn stuck(reason: StuckReason, from: State) -> State {
+    State::Stuck { reason, from: Box::new(from) }
+}

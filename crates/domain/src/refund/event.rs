@@ -1,0 +1,65 @@
+//! What can happen to a refund.
+
+use super::{Books, Step};
+use crate::checkout::{Outcome, RefundId};
+
+/// Something that happened to a refund.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// The answer to [`Step::Refund`]; refused with the gateway's code.
+    Refunded(Outcome<RefundId, String>),
+    /// The answer to [`Step::Look`]: the payment's refunds, or nothing when the gateway could not be asked.
+    Looked(Option<Books>),
+    /// The answer to [`Step::Post`].
+    Posted(Outcome<(), ()>),
+    /// The gateway says of a refund that it took on that it could not deliver the money.
+    Failed {
+        /// The gateway's name for it.
+        refund: RefundId,
+        /// The gateway's code.
+        code: String,
+    },
+    /// The answer to [`Step::Reverse`].
+    Reversed,
+    /// Somebody took the refund up: its wait is over.
+    Woken,
+    /// An operator says: try again.
+    Retried,
+}
+
+/// An event that cannot happen in this state: a fault of the caller.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a refund that is {state} cannot take in {event:?}")]
+pub struct IllegalTransition {
+    /// The state's name.
+    pub state: &'static str,
+    /// The event.
+    pub event: Event,
+}
+
+impl Event {
+    /// What went wrong, in words for an operator; nothing where all is well.
+    pub fn trouble(&self) -> Option<String> {
+        let (step, words) = match self {
+            Self::Refunded(Outcome::Refused(code)) => (Step::Refund, format!("refused ({code})")),
+            Self::Refunded(Outcome::Unknown(doubt)) => (Step::Refund, doubt.words().to_owned()),
+            Self::Looked(None) => (Step::Look, "the gateway could not be asked".to_owned()),
+            Self::Looked(Some(books)) if books.by_hand().0 > 0 => {
+                let (by_hand, left) = (books.by_hand().0, books.left_minor());
+                let words =
+                    format!("{by_hand} given back at the gateway by hand, {left} left there");
+                (Step::Look, words)
+            }
+            Self::Posted(Outcome::Refused(())) => (Step::Post, "refused".to_owned()),
+            Self::Posted(Outcome::Unknown(doubt)) => (Step::Post, doubt.words().to_owned()),
+            Self::Failed { refund, code } => (Step::Refund, format!("{refund} failed ({code})")),
+            Self::Refunded(Outcome::Done(_))
+            | Self::Looked(Some(_))
+            | Self::Posted(Outcome::Done(()))
+            | Self::Reversed
+            | Self::Woken
+            | Self::Retried => return None,
+        };
+        Some(format!("{}: {words}", step.name()))
+    }
+}

@@ -1,0 +1,66 @@
+//! Refunds that the gateway took on and then could not deliver.
+
+use holdfast_domain::{
+    checkout::{PaymentId, RefundId},
+    ids::SagaId,
+    refund::{Entry, Event, Fate},
+};
+use sea_orm::DbErr;
+
+use super::{refund::Refunds, store};
+use crate::{
+    ports::payments::GATEWAY_TIMEOUT,
+    saga::{Status, tell::Told},
+};
+
+/// What came of looking at a payment's refunds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Looked {
+    /// Our books say the same.
+    Agrees,
+    /// One had failed: what was posted is taken back, and it waits for an operator.
+    Reversed,
+    /// The gateway could not be asked, or somebody is at the refund: look again.
+    Later,
+}
+
+impl Refunds {
+    /// Compares what became of a payment's refunds at the gateway with ours. It may be done at any time and as
+    /// often as one likes: what was taken back already is not taken back again.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn look_for_failures(&self, payment: &PaymentId) -> Result<Looked, DbErr> {
+        let asked = tokio::time::timeout(GATEWAY_TIMEOUT, self.gateway.refunds_of(payment)).await;
+        let Ok(Ok(books)) = asked else { return Ok(Looked::Later) };
+        let ours = store::of_payment(&self.base.db, self.gateway.provider(), payment).await?;
+        let mut looked = Looked::Agrees;
+        for entry in &books.refunds {
+            let Fate::Failed { code } = &entry.fate else { continue };
+            let Some(saga) = whose(entry, &ours) else { continue };
+            let failed = Event::Failed { refund: entry.id.clone(), code: code.clone() };
+            match self.executor.tell(saga.0, failed).await? {
+                Told::Taken => {
+                    metrics::counter!("holdfast_refunds_failed_total").increment(1);
+                    tracing::error!(refund = %saga, %payment, name = entry.id.0, code,
+                        "a refund failed at the gateway");
+                    looked = Looked::Reversed;
+                }
+                // It was taken back before, or another one was made in its place.
+                Told::Refused(Status::NeedsAttention | Status::Done | Status::Undone) => {}
+                Told::Refused(Status::Running | Status::Waiting | Status::Undoing)
+                | Told::NotOurs => {
+                    return Ok(Looked::Later);
+                }
+            }
+        }
+        Ok(looked)
+    }
+}
+
+/// Which of our refunds one of the gateway's is: by its name, or by the key that made it.
+fn whose(entry: &Entry, ours: &[(SagaId, Option<RefundId>)]) -> Option<SagaId> {
+    let made_by = |saga: &SagaId| entry.maker().is_some_and(|(maker, _)| maker == saga.to_string());
+    let by_name = ours.iter().find(|(_, name)| name.as_ref() == Some(&entry.id));
+    by_name.or_else(|| ours.iter().find(|(saga, _)| made_by(saga))).map(|(saga, _)| *saga)
+}

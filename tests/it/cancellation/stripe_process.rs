@@ -1,0 +1,94 @@
+//! The real program with Stripe as its gateway, over the fake: killed in the middle of a refund, started again, and
+//! its books compared by `holdfast reconcile`.
+
+use std::{net::SocketAddr, process::Output};
+
+use holdfast_fake_stripe::{FakeStripe, Fault, Target};
+
+use super::*;
+use crate::process::Node;
+
+const SECRET: &str = "whsec_process";
+
+/// What the program is told of Stripe.
+fn account(fake: &FakeStripe) -> [(&'static str, String); 4] {
+    [
+        ("STRIPE_SECRET_KEY", "sk_test_process".to_owned()),
+        ("STRIPE_PUBLISHABLE_KEY", "pk_test_process".to_owned()),
+        ("STRIPE_WEBHOOK_SECRET", SECRET.to_owned()),
+        ("STRIPE_API_BASE", fake.url()),
+    ]
+}
+
+async fn serve(app: &TestApp, fake: &FakeStripe, failpoint: &str) -> Node {
+    let account = account(fake);
+    let mut variables: Vec<(&str, &str)> =
+        account.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    variables.push(("HOLDFAST_FAILPOINT", failpoint));
+    let node = Node::start_with(&app.app.config, &variables).await;
+    app.talks_to(node.address);
+    let url = node.url("/payments/webhooks/stripe");
+    fake.send_webhooks_to(Target { url, secret: SECRET.to_owned() });
+    node
+}
+
+async fn reconciles(app: &TestApp, fake: &FakeStripe) -> Output {
+    let config = &app.app.config;
+    let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_holdfast"));
+    program
+        .arg("reconcile")
+        .env("HOLDFAST_DATA_DIR", &config.data_dir)
+        .env("DATABASE_URL", &config.database_url)
+        .env("REDIS_URLS", config.redis_urls.join(","))
+        .env("JWT_SECRET", String::from_utf8_lossy(&config.jwt_secret).into_owned())
+        .envs(account(fake));
+    let ended = tokio::task::spawn_blocking(move || program.output());
+    ended.await.expect("a thread").expect("the program runs")
+}
+
+async fn agree(app: &TestApp, fake: &FakeStripe) {
+    let agreed = reconciles(app, fake).await;
+    assert!(agreed.status.success() && agreed.stdout.is_empty(), "{agreed:?}");
+}
+
+async fn differ(app: &TestApp, fake: &FakeStripe, line: &str) {
+    let differs = reconciles(app, fake).await;
+    assert_eq!(differs.status.code(), Some(1), "{differs:?}");
+    let said = String::from_utf8_lossy(&differs.stdout);
+    assert_eq!((said.lines().count(), said.contains(line)), (1, true), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refund_killed_under_way_is_made_once_and_reconcile_tells_what_stripe_has_otherwise() {
+    let fake = FakeStripe::start(SocketAddr::from(([127, 0, 0, 1], 0))).await.expect("it listens");
+    let app = TestApp::apart().await;
+    let event = fixture::event(&app, Like::default()).await;
+    fixture::refundable(&app, &event).await;
+    let mut doomed = serve(&app, &fake, "refund.after_effect").await;
+    let paid = Paid::of(&app, &event, &seats(&[1, 2])).await;
+    let payment = fake.intents()[0].id.clone();
+    agree(&app, &fake).await;
+    fake.fail("refund", Fault::ErrorAfter, 1);
+    let cancelled = paid.cancels(&app, Some(&json!({ "line_ids": [paid.line(0)] }))).await;
+    assert_eq!(cancelled.status, 200, "{}", cancelled.text);
+    doomed.halts_at("refund.after_effect").await;
+    doomed.kill().await;
+    assert_eq!(fake.refunded(&payment), 4500);
+
+    let _node = serve(&app, &fake, "").await;
+    app.advance(Duration::from_secs(6)).await;
+    fake.advance(Duration::from_secs(6));
+    all_refunded(&app).await;
+    assert_eq!(fake.refunded(&payment), 4500);
+    agree(&app, &fake).await;
+
+    assert!(fake.refund_by_hand(&payment, 1_000));
+    differ(&app, &fake, "refunded 4500 here, 5500 at the gateway").await;
+    // The rest of the booking is given back: what was given back by hand is a part of it.
+    let rest = paid.cancels(&app, None).await;
+    assert_eq!(rest.body["status"], "cancelled", "{}", rest.text);
+    all_refunded(&app).await;
+    assert_eq!(fake.refunded(&payment), 9_000);
+    agree(&app, &fake).await;
+    app.finish().await;
+}
