@@ -27,7 +27,10 @@ use holdfast_contract::{
 };
 
 use super::{body::Created, problem::ApiProblem, tokens::hex};
-use crate::db::{Sql, Tx, Writes};
+use crate::{
+    db::{Sql, Tx, Writes},
+    saga::failpoint::{Moment, reach},
+};
 
 /// The longest key.
 pub const MAX_KEY_CHARS: usize = 255;
@@ -38,6 +41,8 @@ pub const MIN_ANONYMOUS_KEY_CHARS: usize = 32;
 pub const KEPT_MS: i64 = 48 * 60 * 60 * 1000;
 /// Where the API is: paths in `Location` begin with it.
 const BASE: &str = "/api/v1";
+/// The name of making something once, in failpoints.
+pub const MAKE: &str = "make";
 /// How many rows one retention pass deletes at the most.
 const MAX_FORGOTTEN: u64 = 10_000;
 
@@ -195,8 +200,11 @@ where
         let never = || DbErr::Custom("something was made under a key and never answered".into());
         return Ok(Keyed::Replayed(known.answer.ok_or_else(never)?));
     }
+    reach(MAKE, Moment::BeforeEffect);
     let answer = make.await?.answer();
+    reach(MAKE, Moment::AfterEffect);
     attempt.answer(tx, &answer).await?;
+    reach(MAKE, Moment::BeforeRecord);
     Ok(Keyed::Stored(answer))
 }
 

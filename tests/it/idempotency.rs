@@ -1,5 +1,7 @@
 //! One effect an attempt, whatever is repeated, and how often.
 
+mod kills;
+
 use std::time::Duration;
 
 use futures_util::future::join_all;

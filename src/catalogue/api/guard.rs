@@ -12,7 +12,8 @@ use holdfast_domain::{
 use crate::{
     accounts::membership,
     catalogue::{Catalogue, event_key::EventKey, reads::Seen, store, store::events::Moment},
-    http::{auth::Caller, problem::ApiProblem},
+    http::{auth::Caller, idempotency::MAKE, problem::ApiProblem},
+    saga::failpoint,
 };
 
 impl Catalogue {
@@ -27,6 +28,7 @@ impl Catalogue {
         ApiProblem: From<E>,
     {
         let done = self.base.tasks.run(work).await??;
+        failpoint::reach(MAKE, failpoint::Moment::AfterRecord);
         self.relay.nudge();
         Ok(done)
     }
