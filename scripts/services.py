@@ -6,7 +6,9 @@
 
 The command finds them in TEST_DATABASE_URL, TEST_REDIS_URLS (comma-separated), TEST_PG_PID and
 TEST_REDIS_PIDS; its exit code becomes ours. Everything is in a temporary folder on free loopback
-ports and ends with the command, however that ends. HOLDFAST_KEEP=1 keeps the folder and its logs.
+ports and ends with the command, however that ends; so do the temporary files of the command. Where
+there is enough of it the folder is in memory, save with --durable. HOLDFAST_KEEP=1 keeps the folder
+and its logs.
 """
 
 import argparse
@@ -17,7 +19,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 
 from processes import Failure, Fleet, Stopped, exit_status  # noqa: E402
-from stores import start_postgres, start_redis, workspace  # noqa: E402
+from stores import memory, start_postgres, start_redis, workspace  # noqa: E402
 
 # Nothing here survives the run, so nothing has to reach the disk.
 FAST_AND_LOOSE = (("fsync", "off"), ("synchronous_commit", "off"), ("full_page_writes", "off"))
@@ -42,8 +44,11 @@ def main():
             parser.error(f"--pg-set {setting}: NAME=VALUE is wanted")
         settings.append((name, value))
 
-    with workspace() as folder, Fleet() as fleet:
-        env = dict(os.environ)
+    base = None if options.durable else memory()
+    with workspace(base=base) as folder, Fleet() as fleet:
+        temporary = os.path.join(folder, "tmp")
+        os.mkdir(temporary)
+        env = {**os.environ, "TMPDIR": temporary}
         if not options.bare:
             postgres = start_postgres(fleet, folder, settings=settings)
             nodes = [start_redis(fleet, folder, index) for index in range(options.redis)]

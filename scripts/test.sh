@@ -7,14 +7,31 @@
 # A group that fails does not stop the next one; a group that ran nothing has failed, for a
 # browser or a database that is not there must never look like success. The last line is always
 # `N passed, N failed`, and the exit code is non-zero if anything failed.
+#
+# Groups that mostly wait run beside each other, in lanes; their output is shown whole when they end.
+# What measures time, or sends crowds, runs after them with nothing beside it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/lib/env.sh
 source scripts/lib/env.sh
 raise_open_files
 
-ALL_GROUPS=(format lint frontend unit simulation integration-sqlite integration-postgres
-  browser openapi)
+BEFORE=(format lint frontend unit simulation)
+# One lane is one line: its groups one after the other.
+LANES=("browser" "integration-sqlite integration-postgres openapi")
+AFTER=(integration-alone browser-alone)
+# shellcheck disable=SC2206 # the lanes are lists
+ALL_GROUPS=("${BEFORE[@]}" ${LANES[*]} "${AFTER[@]}")
+
+# Integration tests that measure, that give something a deadline in seconds, or whose crowds would
+# be told that the database is busy.
+ALONE=(cluster:: races:: faults::recovery:: a_hundred
+  a_webhook_wakes_the_checkout_that_waits_for_the_buyer)
+# The same of tests/browser.
+BROWSER_ALONE=(arena countdown two_browsers)
+# Most integration tests wait, for a lease or a slow gateway, so more of them go at once than there
+# are cores.
+THREADS=${RUST_TEST_THREADS:-6}
 
 # The same selection and features everywhere (the default members of the workspace, failpoints
 # in), or cargo would resolve features differently and build the dependencies once more.
@@ -45,50 +62,53 @@ group_unit() {
   while IFS= read -r name; do
     targets+=(--test "$name")
   done < <(other_test_targets)
-  "${CARGO_TEST[@]}" --lib --bins "${targets[@]}" || status=1
-  "${CARGO_TEST[@]}" --doc || status=1
+  "${CARGO_TEST[@]}" --no-run --lib --bins "${targets[@]}"
+  limited "${CARGO_TEST[@]}" --lib --bins "${targets[@]}" || status=1
+  limited "${CARGO_TEST[@]}" --doc || status=1
   return "$status"
 }
 
 group_simulation() {
   ensure_dist
-  SEEDS=${SEEDS:-2000} "${CARGO_TEST[@]}" --test simulator
+  "${CARGO_TEST[@]}" --no-run --test simulator
+  SEEDS=${SEEDS:-2000} limited "${CARGO_TEST[@]}" --test simulator
 }
 
 group_integration_sqlite() {
   build_tests
-  HOLDFAST_TEST_STORE=sqlite \
-    scripts/services.py --bare --timeout "$GROUP_SECS" -- "${CARGO_TEST[@]}" --test it -- --skip cluster::
+  on_sqlite -- --test-threads "$THREADS" "${ALONE[@]/#/--skip=}"
 }
 
 group_integration_postgres() {
   build_tests
-  # Each test has a pool or two of its own, on the one server with its 200 connections.
-  HOLDFAST_TEST_STORE=postgres RUST_TEST_THREADS=${RUST_TEST_THREADS:-4} \
-    scripts/services.py --timeout "$GROUP_SECS" -- "${CARGO_TEST[@]}" --test it
+  on_postgres -- --test-threads "$THREADS" "${ALONE[@]/#/--skip=}"
+}
+
+group_integration_alone() {
+  build_tests
+  local status=0
+  on_sqlite -- --test-threads 1 "${ALONE[@]}" --skip=cluster:: || status=1
+  on_postgres -- --test-threads 1 "${ALONE[@]}" || status=1
+  return "$status"
 }
 
 group_browser() {
-  ensure_pages
-  build_tests
-  cargo build -p holdfast-fake-stripe
-  local files=()
-  mapfile -t files < <(find tests/browser -name node_modules -prune -o \
-    -type f -name '*.test.*js' -print 2>/dev/null | sort)
-  if [ ${#files[@]} -eq 0 ]; then
-    echo "there is no tests/browser/*.test.mjs" >&2
-    return 1
-  fi
-  install_browser_packages
-  HOLDFAST_BIN=$(profile_dir dev)/holdfast CHROMIUM=$(chromium_path) \
-    scripts/services.py --bare --timeout "$GROUP_SECS" -- \
-    node --test --test-concurrency=1 --test-reporter=spec "${files[@]}"
+  local files=() file
+  while IFS= read -r file; do
+    file=${file##*/}
+    [[ " ${BROWSER_ALONE[*]} " == *" ${file%.test.mjs} "* ]] || files+=("$file")
+  done < <(find tests/browser -maxdepth 1 -type f -name '*.test.mjs' | sort)
+  in_browser 2 "${files[@]}"
+}
+
+group_browser_alone() {
+  in_browser 1 "${BROWSER_ALONE[@]/%/.test.mjs}"
 }
 
 group_openapi() {
   build_tests
   HOLDFAST_BIN=$(profile_dir dev)/holdfast \
-    scripts/services.py --bare --timeout "$GROUP_SECS" -- scripts/schemathesis.sh
+    limited scripts/schemathesis.sh
 }
 
 # ---------------------------------------------------------------------------- their helpers
@@ -98,6 +118,49 @@ group_openapi() {
 build_tests() {
   ensure_dist
   cargo test "${FEATURES[@]}" --no-run --test it
+}
+
+# Runs a command that is ended when it hangs.
+limited() {
+  scripts/services.py --bare --timeout "$GROUP_SECS" -- "$@"
+}
+
+on_sqlite() {
+  HOLDFAST_TEST_STORE=sqlite limited "${CARGO_TEST[@]}" --test it "$@"
+}
+
+on_postgres() {
+  # Each test has a pool or two of its own, each program that it starts another one.
+  HOLDFAST_TEST_STORE=postgres scripts/services.py --pg-set max_connections=400 \
+    --timeout "$GROUP_SECS" -- "${CARGO_TEST[@]}" --test it "$@"
+}
+
+# in_browser AT_ONCE FILE…: each file has a server, a store and a browser of its own.
+in_browser() {
+  local at_once=$1
+  shift
+  if [ $# -eq 0 ]; then
+    echo "there is no tests/browser/*.test.mjs" >&2
+    return 1
+  fi
+  ensure_pages
+  build_tests
+  cargo build -p holdfast-fake-stripe
+  install_browser_packages
+  HOLDFAST_BIN=$(profile_dir dev)/holdfast HOLDFAST_SEEDED=$(seeded_store) \
+    CHROMIUM=$(chromium_path) limited \
+    node --test --test-concurrency="$at_once" --test-reporter=spec "${@/#/tests/browser/}"
+}
+
+# A data folder with the demo in it, made once; the files of browser tests copy it.
+seeded_store() {
+  local folder=$logs/seeded
+  if [ ! -f "$folder/ready" ]; then
+    env -u DATABASE_URL -u REDIS_URLS -u JWT_SECRET HOLDFAST_ENV=development \
+      HOLDFAST_DATA_DIR="$folder/data" "$(profile_dir dev)/holdfast" seed >&2
+    touch "$folder/ready"
+  fi
+  echo "$folder/data"
 }
 
 # The browser needs real pages; a group that is run alone builds them.
@@ -152,28 +215,33 @@ count() {
     END { print passed + 0, failed + 0, ignored + 0 }'
 }
 
-total_passed=0
-total_failed=0
-table=()
-
+# Runs a group; what it says goes to its log and to standard output, its status and seconds beside.
 run_group() {
-  local name=$1 log=$logs/$1.log started=$SECONDS status passed failed ignored note=""
-  printf '\n\033[1m=== %s\033[0m\n' "$name"
+  local name=$1 started=$SECONDS status
   set +e
   (
     set -e
     "group_${name//-/_}"
-  ) </dev/null 2>&1 | tee "$log"
+  ) </dev/null 2>&1 | tee "$logs/$name.log"
   status=${PIPESTATUS[0]}
   set -e
+  echo "$status $((SECONDS - started))" >"$logs/$name.ended"
+}
 
+# Reads what became of a group: sets passed, failed, secs and note.
+judge() {
+  local name=$1 status ignored=0
+  passed=0 failed=0 secs=0 note=""
+  if ! read -r status secs 2>/dev/null <"$logs/$name.ended"; then
+    failed=1 note="did not end"
+    return
+  fi
   case "$name" in
     format | lint)
-      passed=1 failed=0 ignored=0
-      [ "$status" -eq 0 ] || passed=0 failed=1
+      if [ "$status" -eq 0 ]; then passed=1; else failed=1; fi
       ;;
     *)
-      read -r passed failed ignored < <(count "$log")
+      read -r passed failed ignored < <(count "$logs/$name.log")
       if [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; then
         failed=1 note="exit code $status"
       elif [ "$((passed + failed))" -eq 0 ]; then
@@ -185,12 +253,80 @@ run_group() {
       fi
       ;;
   esac
-  total_passed=$((total_passed + passed))
-  total_failed=$((total_failed + failed))
-  table+=("$(printf '%-22s %7d %7d %7d s  %s' "$name" "$passed" "$failed" \
-    "$((SECONDS - started))" "$note")")
-  printf -- '--- %s: %d passed, %d failed, %d s %s\n' "$name" "$passed" "$failed" \
-    "$((SECONDS - started))" "${note:+($note)}"
+}
+
+headline() { printf '\n\033[1m=== %s\033[0m\n' "$1"; }
+
+footline() {
+  local passed failed secs note
+  judge "$1"
+  printf -- '--- %s: %d passed, %d failed, %d s %s\n' "$1" "$passed" "$failed" "$secs" \
+    "${note:+($note)}"
+}
+
+# Runs groups one after the other, each seen while it runs.
+in_sight() {
+  local name
+  for name in "$@"; do
+    headline "$name"
+    run_group "$name"
+    footline "$name"
+  done
+}
+
+# Runs groups one after the other, each shown whole when it has ended, by one lane at a time.
+in_lane() {
+  local name
+  for name in "$@"; do
+    run_group "$name" >/dev/null
+    (
+      flock 9
+      headline "$name"
+      cat "$logs/$name.log"
+      footline "$name"
+    ) 9>"$logs/shown"
+  done
+}
+
+# Runs lanes beside each other. Each is a process group, so that an end of ours ends all of it.
+lanes=()
+side_by_side() {
+  printf '\nBeside each other, each shown when it has ended:\n'
+  printf '  %s\n' "$@"
+  # What they share is made before, once.
+  build_tests
+  local lane
+  set -m
+  for lane in "$@"; do
+    # shellcheck disable=SC2086 # a lane is a list
+    in_lane $lane &
+    lanes+=("$!")
+  done
+  set +m
+  wait "${lanes[@]}" || true
+  lanes=()
+}
+
+# Ends what still runs. services.py takes its time to end the stores.
+clean_up() {
+  local lane
+  trap '' INT TERM
+  for lane in "${lanes[@]}"; do
+    kill -TERM -- "-$lane" 2>/dev/null || true
+  done
+  for lane in "${lanes[@]}"; do
+    while kill -0 -- "-$lane" 2>/dev/null; do sleep 0.1; done
+  done
+  rm -rf "$logs"
+}
+
+# Those of its arguments that were chosen.
+chosen_of() {
+  local name found=()
+  for name in "$@"; do
+    [[ " ${chosen[*]} " != *" $name "* ]] || found+=("$name")
+  done
+  echo "${found[*]}"
 }
 
 # A group of tests (not its compilation) that takes longer hangs.
@@ -206,16 +342,36 @@ for name in "${chosen[@]}"; do
 done
 
 logs=$(mktemp -d "${TMPDIR:-/tmp}/holdfast-logs.XXXXXX")
-trap 'rm -rf "$logs"' EXIT
+trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-for name in "${chosen[@]}"; do
-  run_group "$name"
+busy=()
+for lane in "${LANES[@]}"; do
+  # shellcheck disable=SC2086 # a lane is a list
+  lane=$(chosen_of $lane)
+  [ -z "$lane" ] || busy+=("$lane")
 done
+# shellcheck disable=SC2046,SC2048,SC2086 # lists of names
+{
+  in_sight $(chosen_of "${BEFORE[@]}")
+  if [ ${#busy[@]} -gt 1 ]; then
+    side_by_side "${busy[@]}"
+  else
+    in_sight ${busy[*]}
+  fi
+  in_sight $(chosen_of "${AFTER[@]}")
+}
 
+total_passed=0
+total_failed=0
 printf '\n%-22s %7s %7s %9s\n' group passed failed time
-printf '%s\n' "${table[@]}"
+for name in $(chosen_of "${ALL_GROUPS[@]}"); do
+  judge "$name"
+  total_passed=$((total_passed + passed))
+  total_failed=$((total_failed + failed))
+  printf '%-22s %7d %7d %7d s  %s\n' "$name" "$passed" "$failed" "$secs" "$note"
+done
 echo
 summary="$total_passed passed, $total_failed failed"
 [ -z "${HOLDFAST_SUMMARY:-}" ] || echo "$summary" >"$HOLDFAST_SUMMARY"

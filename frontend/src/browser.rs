@@ -55,6 +55,12 @@ pub fn wall_ms() -> i64 {
     js_sys::Date::now() as i64
 }
 
+/// Seconds since 1970 as the server writes times.
+#[allow(clippy::cast_precision_loss, reason = "seconds are far below 2^53")]
+pub fn rfc3339(seconds: i64) -> String {
+    js_sys::Date::new(&(seconds as f64 * 1000.0).into()).to_iso_string().into()
+}
+
 /// Waits.
 pub async fn sleep(milliseconds: i32) {
     let promise = js_sys::Promise::new(&mut |resolve, _| {

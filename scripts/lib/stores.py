@@ -21,6 +21,9 @@ from processes import Failure
 
 READY_SECS = 30.0
 PORT_TRIES = 5
+MEMORY = "/dev/shm"
+# What hundreds of small databases need, and as much again left for who uses them.
+MEMORY_BYTES = 5 << 30
 # The kernel's limit for a socket's path, less the name that PostgreSQL adds.
 SOCKET_DIR_MAX = 107 - len("/.s.PGSQL.65535.lock")
 POSTGRES_OLDEST = 15
@@ -62,9 +65,9 @@ class Redis:
 
 
 @contextmanager
-def workspace(prefix="holdfast-"):
+def workspace(prefix="holdfast-", base=None):
     """A temporary folder that other users may enter (PostgreSQL does not run as root)."""
-    base = tempfile.gettempdir()
+    base = base or tempfile.gettempdir()
     if len(base) + len(prefix) + 16 > SOCKET_DIR_MAX:
         base = "/tmp"
     folder = tempfile.mkdtemp(prefix=prefix, dir=base)
@@ -76,6 +79,23 @@ def workspace(prefix="holdfast-"):
             print(f"kept: {folder}", flush=True)
         else:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def memory():
+    """A folder in memory, None where there is too little of it or somebody wants to look later.
+
+    Removing hundreds of databases takes minutes on a disk that discards each block at once.
+    """
+    if os.environ.get("HOLDFAST_KEEP") or not os.access(MEMORY, os.W_OK | os.X_OK):
+        return None
+    room = os.statvfs(MEMORY)
+    try:
+        with open("/proc/meminfo") as text:
+            available = int(re.search(r"MemAvailable:\s+(\d+) kB", text.read())[1]) << 10
+    except OSError:
+        return None
+    enough = room.f_bavail * room.f_frsize >= MEMORY_BYTES and available >= 2 * MEMORY_BYTES
+    return MEMORY if enough else None
 
 
 def free_port():

@@ -92,6 +92,15 @@ pub struct Seen {
     pub moving: Arc<Moving>,
 }
 
+impl Seen {
+    /// When an offer last began or ceased to sell, 0 if never. Under one version it tells which of them sell now.
+    pub fn offers_turned_at(&self) -> i64 {
+        let windows = self.fixed.priced.iter().map(|offer| offer.sale);
+        let turns = windows.flat_map(|sale| [sale.from, sale.until]).flatten();
+        turns.filter(|turn| *turn <= self.moment.now).max().unwrap_or(0)
+    }
+}
+
 impl Moving {
     /// What is left of the whole event.
     pub fn counts(&self) -> Counts {

@@ -104,7 +104,7 @@ pub fn sections(seen: &Seen) -> Vec<Section> {
         name: section.name.clone(),
         kind: section_kind(section),
         counts: *counts,
-        from: prices(&seen.fixed, section).min().map(|amount| money(amount, currency)),
+        from: prices(seen, section).min().map(|amount| money(amount, currency)),
     };
     seen.moving.sections.iter().map(one).collect()
 }
@@ -114,16 +114,22 @@ fn section_kind(section: &sections::Model) -> SectionKind {
 }
 
 fn price_range(seen: &Seen) -> Option<PriceRange> {
-    let all = || seen.moving.sections.iter().flat_map(|(section, _)| prices(&seen.fixed, section));
+    let all = || seen.moving.sections.iter().flat_map(|(section, _)| prices(seen, section));
     let currency = &seen.moment.row.currency;
     Some(PriceRange { min: money(all().min()?, currency), max: money(all().max()?, currency) })
 }
 
-/// What one of anything in a section may cost: under each offer that fits, or by seats' own prices.
-fn prices<'s>(fixed: &'s Fixed, section: &'s sections::Model) -> impl Iterator<Item = i64> + 's {
+/// What one of anything in a section costs now: under each offer that fits and is within its window, or by seats'
+/// own prices.
+fn prices<'s>(seen: &'s Seen, section: &'s sections::Model) -> impl Iterator<Item = i64> + 's {
+    let (fixed, now) = (&seen.fixed, seen.moment.now);
     let id = SectionId(section.id);
     let under = move |place: Place<'s>| {
-        fixed.priced.iter().filter(move |offer| offer.fits(place)).map(|offer| offer.price_minor)
+        fixed
+            .priced
+            .iter()
+            .filter(move |offer| offer.fits(place) && offer.sale.contains(now))
+            .map(|offer| offer.price_minor)
     };
     let general = (section.kind == "general")
         .then(|| under(Place { section: id, category: None, own_price_minor: None }));

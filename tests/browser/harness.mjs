@@ -1,9 +1,11 @@
 // Starts the real server on a port of its own with a fresh SQLite store, and Chromium before it.
 //
 // HOLDFAST_BIN names the program, CHROMIUM the browser; scripts/test.sh sets both. A missing one
-// fails the test: nothing here skips.
+// fails the test: nothing here skips. HOLDFAST_SEEDED is a data folder with the demo in it, which
+// each server gets a copy of; without it each server makes its own.
 //
 //   const holdfast = await startHoldfast();            // seeded; await holdfast.stop()
+//   const holdfast = await startHoldfast({}, null);    // over an empty store, which it seeds itself
 //   const browser = await openBrowser();               // await browser.close()
 //   const page = await visit(browser, holdfast.url);   // a visitor of their own: no shared storage
 //   await holdfast.advance(601_000);                   // the database's clock, so every node's
@@ -12,7 +14,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,6 +24,7 @@ import { chromium } from 'playwright-core';
 
 const READY_MS = 60_000;
 const STOP_MS = 10_000;
+const PORT_TRIES = 5;
 const LOG_LINES_MAX = 40;
 // How long one step of a page may take: generous, for the machine may be busy.
 const STEP_MS = 15_000;
@@ -29,11 +32,26 @@ const STEP_MS = 15_000;
 // What must not reach the server from the shell of whoever runs the tests.
 const OURS = ['DATABASE_URL', 'REDIS_URLS', 'JWT_SECRET', 'HOLDFAST_CONFIG', 'PUBLIC_URL'];
 
-export async function startHoldfast(settings = {}) {
+export async function startHoldfast(settings = {}, seeded = process.env.HOLDFAST_SEEDED) {
   const program = process.env.HOLDFAST_BIN ?? 'target/debug/holdfast';
   assert.ok(existsSync(program), `${program} is not here; run scripts/test.sh browser`);
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-browser-'));
-  const port = await freePort();
+  if (seeded) {
+    await cp(seeded, folder, { recursive: true });
+  }
+  // A port that was free a moment ago may be somebody else's by now.
+  for (let tries = 1; ; tries += 1) {
+    const node = launch(program, folder, await freePort(), settings);
+    if (await node.isReady()) {
+      return handle(node, folder);
+    }
+    if (tries === PORT_TRIES || !node.log().includes('in use')) {
+      throw new Error(`the server is not ready:\n${node.log()}`);
+    }
+  }
+}
+
+function launch(program, folder, port, settings) {
   const url = `http://127.0.0.1:${port}`;
   const env = { ...process.env };
   for (const name of OURS) {
@@ -51,29 +69,41 @@ export async function startHoldfast(settings = {}) {
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const log = [];
+  const lines = [];
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text) => {
-      log.push(...text.split('\n').filter(Boolean));
-      log.splice(0, log.length - LOG_LINES_MAX);
+      lines.push(...text.split('\n').filter(Boolean));
+      lines.splice(0, lines.length - LOG_LINES_MAX);
     });
   }
   let ended = false;
   const end = new Promise((resolve) => child.once('close', () => { ended = true; resolve(); }));
+  return {
+    url,
+    child,
+    end,
+    log: () => lines.join('\n'),
+    // False when it has ended, by itself or because it took too long.
+    async isReady() {
+      const deadline = Date.now() + READY_MS;
+      while (!(await answers(`${url}/readyz`))) {
+        if (ended || Date.now() > deadline) {
+          child.kill('SIGKILL');
+          return false;
+        }
+        await pause(20);
+      }
+      // Whoever took the port in between would answer, too, while ours ends.
+      return !ended;
+    },
+  };
+}
 
-  const deadline = Date.now() + READY_MS;
-  while (!(await answers(`${url}/readyz`))) {
-    if (ended || Date.now() > deadline) {
-      child.kill('SIGKILL');
-      throw new Error(`the server is not ready:\n${log.join('\n')}`);
-    }
-    await pause(20);
-  }
-
+function handle({ url, child, end, log }, folder) {
   return {
     url,
     pid: child.pid,
-    log: () => log.join('\n'),
+    log,
     // Moves the database's clock; the server allows it in development alone.
     async advance(milliseconds) {
       const answer = await call(`${url}/api/development/clock`, 'POST',

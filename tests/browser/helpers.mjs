@@ -242,8 +242,19 @@ export async function isStill(page) {
   await page.evaluate(async () => {
     await document.fonts.ready;
     const frame = () => new Promise(requestAnimationFrame);
+    // A quarter of the size: enough to see that something moves, and no picture to encode.
+    const SMALLER = 4;
+    const small = new OffscreenCanvas(1, 1);
+    const context = small.getContext('2d', { willReadFrequently: true });
+    const seen = (canvas) => {
+      small.width = Math.ceil(canvas.width / SMALLER);
+      small.height = Math.ceil(canvas.height / SMALLER);
+      context.drawImage(canvas, 0, 0, small.width, small.height);
+      const { data } = context.getImageData(0, 0, small.width, small.height);
+      return new Uint32Array(data.buffer).reduce((sum, dot) => Math.imul(sum ^ dot, 0x01000193), 0);
+    };
     const look = () => [...document.querySelectorAll('canvas')].map((it) =>
-      (it.width * it.height ? it.toDataURL() : '')).join();
+      (it.width * it.height ? seen(it) : '')).join();
     const LOOKS_MAX = 100;
     const SAME_NEEDED = 6;
     let before = null;
@@ -257,27 +268,27 @@ export async function isStill(page) {
   });
 }
 
-// A picture with one colour, or nearly so, shows nothing.
+// A picture with one colour, or nearly so, shows nothing. One page of a browser looks at all of them.
+const lookers = new WeakMap();
 export async function coloursOf(browser, png) {
-  const page = await browser.newPage();
-  try {
-    return await page.evaluate(async (base64) => {
-      const image = new Image();
-      image.src = `data:image/png;base64,${base64}`;
-      await image.decode();
-      const canvas = new OffscreenCanvas(image.width, image.height);
-      const context = canvas.getContext('2d');
-      context.drawImage(image, 0, 0);
-      const { data } = context.getImageData(0, 0, image.width, image.height);
-      const colours = new Set();
-      for (let at = 0; at < data.length; at += 4) {
-        colours.add((data[at] << 16) | (data[at + 1] << 8) | data[at + 2]);
-      }
-      return colours.size;
-    }, png.toString('base64'));
-  } finally {
-    await page.close();
+  if (!lookers.has(browser)) {
+    lookers.set(browser, browser.newPage());
   }
+  const page = await lookers.get(browser);
+  return page.evaluate(async (base64) => {
+    const image = new Image();
+    image.src = `data:image/png;base64,${base64}`;
+    await image.decode();
+    const canvas = new OffscreenCanvas(image.width, image.height);
+    const context = canvas.getContext('2d', { willReadFrequently: true });
+    context.drawImage(image, 0, 0);
+    const { data } = context.getImageData(0, 0, image.width, image.height);
+    const colours = new Set();
+    for (let at = 0; at < data.length; at += 4) {
+      colours.add((data[at] << 16) | (data[at + 1] << 8) | data[at + 2]);
+    }
+    return colours.size;
+  }, png.toString('base64'));
 }
 
 // How far the page is wider than its window.

@@ -79,6 +79,8 @@ async function ownCheckout(page) {
   const gone = new Set(map.seats.map(([seat]) => seat));
   const seats = (await row(THEATRE, 'Stalls', 'F')).filter((it) => !gone.has(it.seat_id));
   const reservation = await holdByApi(THEATRE, seats.slice(0, 2));
+  // The program of a page that is left while it loads says so in the console.
+  await page.getByTestId('event-card').first().waitFor();
   await page.evaluate((it) => localStorage.setItem('holdfast.guest', it), reservation.guest_token);
   await page.goto(`${url()}/checkout/${reservation.id}`);
   await checkoutIsOpen(page);

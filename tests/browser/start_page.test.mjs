@@ -6,7 +6,8 @@ import { accessibilityFaults, assertAccessible, openBrowser, startHoldfast, visi
 let holdfast;
 let browser;
 before(async () => {
-  holdfast = await startHoldfast();
+  // What is seen here is what the server makes of an empty store.
+  holdfast = await startHoldfast({}, null);
   browser = await openBrowser();
 });
 after(async () => {

@@ -10,11 +10,13 @@ use std::{net::SocketAddr, path::PathBuf, sync::Mutex, time::Duration};
 use holdfast::{
     app::{App, Running},
     config::{Config, Environment, PaymentProvider, Sabotage, TrustedProxies},
-    db::{Db, Sql},
+    db::{ClockOffset, Db, Sql},
 };
+use holdfast_migration::{Migrator, MigratorTrait as _};
 use reqwest::{Client, Method};
 use serde_json::Value;
 use tempfile::TempDir;
+use tokio::sync::OnceCell;
 use uuid::Uuid;
 
 /// A server and a client for it. Several nodes share one store: see [`TestApp::another_node`].
@@ -278,16 +280,35 @@ async fn fresh_store(folder: PathBuf) -> (String, Vec<String>) {
     match variable("HOLDFAST_TEST_STORE").as_str() {
         "sqlite" => (format!("sqlite://{}", folder.join("test.db").display()), Vec::new()),
         "postgres" => {
-            let server = variable("TEST_DATABASE_URL");
-            let name = format!("test_{}", Uuid::now_v7().simple());
-            let db = Db::connect(&server, 1, holdfast::db::ClockOffset::Ignored)
-                .await
-                .expect("PostgreSQL answers");
-            db.run(&format!("CREATE DATABASE {name}"), vec![]).await.expect("a fresh database");
+            let migrated = MIGRATED.get_or_init(migrated).await;
+            let url = fresh_database(&format!("TEMPLATE {migrated}")).await;
             let redis = variable("TEST_REDIS_URLS").split(',').map(str::to_owned).collect();
-            let (base, _) = server.rsplit_once('/').expect("a database URL has a path");
-            (format!("{base}/{name}"), redis)
+            (url, redis)
         }
         other => panic!("HOLDFAST_TEST_STORE={other} is neither sqlite nor postgres"),
     }
+}
+
+/// The name of a database that is migrated and empty: each test gets a copy of it, for migrating takes longer than
+/// many a test.
+static MIGRATED: OnceCell<String> = OnceCell::const_new();
+
+async fn migrated() -> String {
+    let url = fresh_database("").await;
+    let db = Db::connect(&url, 1, ClockOffset::Ignored).await.expect("a database");
+    Migrator::up(db.writer(), None).await.expect("it is migrated");
+    // Nobody may be connected to what is copied.
+    db.writer().close_by_ref().await.expect("closed");
+    let (_, name) = url.rsplit_once('/').expect("a database URL has a path");
+    name.to_owned()
+}
+
+/// Makes a database on the server of the tests; answers its URL.
+async fn fresh_database(how: &str) -> String {
+    let server = variable("TEST_DATABASE_URL");
+    let name = format!("test_{}", Uuid::now_v7().simple());
+    let db = Db::connect(&server, 1, ClockOffset::Ignored).await.expect("PostgreSQL answers");
+    db.run(&format!("CREATE DATABASE {name} {how}"), vec![]).await.expect("a fresh database");
+    let (base, _) = server.rsplit_once('/').expect("a database URL has a path");
+    format!("{base}/{name}")
 }

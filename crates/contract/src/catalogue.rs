@@ -219,7 +219,7 @@ pub struct Inventory {
     pub seq: i64,
     /// The whole event.
     pub counts: Counts,
-    /// What it costs.
+    /// What it costs now; absent where no offer sells now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price_range: Option<PriceRange>,
     /// Section by section.

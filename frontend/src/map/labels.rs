@@ -1,6 +1,9 @@
 //! Where the names of sections stand without covering each other.
 
-use super::geometry::Bounds;
+use super::{
+    geometry::{Bounds, within},
+    view::Size,
+};
 
 /// A label that wants a place.
 #[derive(Debug, Clone, Copy)]
@@ -13,6 +16,20 @@ pub struct Wish {
     pub full: (f32, f32),
     /// Width of the name alone.
     pub short: (f32, f32),
+}
+
+impl Wish {
+    /// Moved so far that nothing of it is cut off. One whose place is out of sight stays there.
+    pub fn inside(self, size: Size) -> Self {
+        let moved = |at: f32, needed: f32, room: f32| {
+            let half = needed / 2.0 + GAP;
+            let in_sight = (0.0..=room).contains(&at);
+            if in_sight { within(at, half, (room - half).max(half)) } else { at }
+        };
+        let (width, height) = self.full;
+        let (x, y) = (moved(self.x, width, size.width), moved(self.y, height, size.height));
+        Self { x, y, ..self }
+    }
 }
 
 /// What it got.
@@ -70,6 +87,21 @@ mod tests {
 
     fn at(x: f32) -> Wish {
         Wish { x, y: 0.0, full: (100.0, 30.0), short: (40.0, 15.0) }
+    }
+
+    #[test]
+    fn a_label_at_the_edge_moves_inside_and_one_out_of_sight_stays_there() {
+        let size = Size { width: 390.0, height: 400.0 };
+        let place = |x| {
+            let wish = at(x).inside(size);
+            (wish.x, wish.y)
+        };
+        assert_eq!(place(44.0), (53.0, 18.0));
+        assert_eq!(place(200.0), (200.0, 18.0));
+        assert_eq!(place(389.0), (337.0, 18.0));
+        assert_eq!(place(-10.0).0, -10.0);
+        let narrow = at(30.0).inside(Size { width: 60.0, height: 400.0 });
+        assert_eq!(narrow.x, 53.0, "its beginning is what stays in sight");
     }
 
     #[test]

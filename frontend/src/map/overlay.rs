@@ -80,7 +80,8 @@ impl Brush<'_> {
             let detail = self.width(&label.detail, false) + 2.0 * PAD_X;
             #[allow(clippy::cast_possible_truncation, reason = "pixels")]
             let small = |width: f64, lines: f64| (width as f32, (lines * LINE_PX + 6.0) as f32);
-            wishes.push(Wish { x, y, full: small(name.max(detail), 2.0), short: small(name, 1.0) });
+            let full = small(name.max(detail), 2.0);
+            wishes.push(Wish { x, y, full, short: small(name, 1.0) }.inside(size));
             texts.push(label);
         }
         for ((wish, label), got) in wishes.iter().zip(texts).zip(granted(&wishes)) {

@@ -11,16 +11,56 @@ use super::model::Hall;
 #[derive(Debug, Clone, Default)]
 pub struct Prices {
     offers: Vec<Offer>,
+    now: String,
+}
+
+/// Whether an offer sells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sale<'a> {
+    /// It does.
+    Now,
+    /// From this time on.
+    From(&'a str),
+    /// Not any more.
+    Ended,
 }
 
 impl Prices {
-    /// Keeps the server's order: the first that fits is the one it takes where none is named.
-    pub fn new(offers: Vec<Offer>) -> Self {
-        Self { offers }
+    /// Keeps the server's order: the first that fits and sells is the one it takes where none is named. `now` is the
+    /// server's clock, written as the server writes times: all of one length and in UTC, so texts compare as times do.
+    pub fn new(offers: Vec<Offer>, now: String) -> Self {
+        Self { offers, now }
     }
 
-    /// The offers for a seat.
+    /// Whether an offer sells now.
+    pub fn sale<'a>(&self, offer: &'a Offer) -> Sale<'a> {
+        sale_at(offer, &self.now)
+    }
+
+    /// Moves on to this time; false, and nothing changes, where every offer stands as before.
+    pub fn moves_on(&mut self, now: &str) -> bool {
+        let turns = self.offers.iter().any(|it| sale_at(it, now) != sale_at(it, &self.now));
+        if turns {
+            now.clone_into(&mut self.now);
+        }
+        turns
+    }
+
+    fn selling(&self) -> impl Iterator<Item = &Offer> {
+        self.offers.iter().filter(|offer| self.sale(offer) == Sale::Now)
+    }
+
+    /// The offers under which a seat is sold now.
     pub fn for_seat<'a>(&'a self, hall: &'a Hall, seat: usize) -> impl Iterator<Item = &'a Offer> {
+        self.all_for_seat(hall, seat).filter(|offer| self.sale(offer) == Sale::Now)
+    }
+
+    /// The offers for a seat, those too that do not sell now.
+    pub fn all_for_seat<'a>(
+        &'a self,
+        hall: &'a Hall,
+        seat: usize,
+    ) -> impl Iterator<Item = &'a Offer> {
         let section = hall.section_of(seat).id;
         let category = hall
             .categories
@@ -32,7 +72,7 @@ impl Prices {
         })
     }
 
-    /// The offers for places in a general-admission section, which has no categories.
+    /// The offers for places in a general-admission section, which has no categories, those too that do not sell now.
     pub fn for_general(&self, section: Uuid) -> impl Iterator<Item = &Offer> {
         self.offers.iter().filter(move |offer| {
             offer.category.is_none() && offer.section_id.is_none_or(|id| id == section)
@@ -47,8 +87,7 @@ impl Prices {
     /// The cheapest offer of a category, over all sections with seats.
     pub fn cheapest_of_category(&self, hall: &Hall, category: &str) -> Option<Money> {
         let has_seats = |id: Uuid| hall.sections.iter().any(|section| section.id == id);
-        self.offers
-            .iter()
+        self.selling()
             .filter(|offer| offer.section_id.is_none_or(has_seats))
             .filter(|offer| offer.category.as_deref().is_none_or(|name| name == category))
             .map(|offer| &offer.price)
@@ -68,7 +107,7 @@ impl Prices {
             .zip(categories)
             .filter(|(_, present)| *present)
             .flat_map(|(category, _)| {
-                self.offers.iter().filter(|offer| {
+                self.selling().filter(|offer| {
                     offer.section_id.is_none_or(|id| id == shape.id)
                         && offer.category.as_deref().is_none_or(|name| name == category.name)
                 })
@@ -76,6 +115,14 @@ impl Prices {
             .map(|offer| &offer.price)
             .min_by_key(|price| price.amount)
             .cloned()
+    }
+}
+
+fn sale_at<'a>(offer: &'a Offer, now: &str) -> Sale<'a> {
+    match (offer.sale_starts_at.as_deref(), offer.sale_ends_at.as_deref()) {
+        (Some(from), _) if now < from => Sale::From(from),
+        (_, Some(until)) if until <= now => Sale::Ended,
+        (_, _) => Sale::Now,
     }
 }
 
@@ -99,17 +146,55 @@ mod tests {
         }
     }
 
+    fn at(hour: u8) -> String {
+        format!("2026-11-21T{hour:02}:00:00.000Z")
+    }
+
+    #[test]
+    fn only_what_sells_now_has_a_price() {
+        let hall = small_hall();
+        let early = Offer {
+            sale_starts_at: Some(at(9)),
+            sale_ends_at: Some(at(12)),
+            ..offer("early", 900, None, None)
+        };
+        let mut prices = Prices::new(vec![early.clone(), offer("usual", 4500, None, None)], at(8));
+        let names = |prices: &Prices| -> Vec<String> {
+            prices.for_seat(&hall, 0).map(|offer| offer.name.clone()).collect()
+        };
+        let from = |prices: &Prices| {
+            let section = prices.cheapest_of_section(&hall, 0).map(|price| price.amount);
+            assert_eq!(
+                section,
+                prices.cheapest_of_category(&hall, "Near").map(|price| price.amount)
+            );
+            section
+        };
+        assert_eq!(prices.sale(&early), Sale::From(&at(9)));
+        assert_eq!((names(&prices), from(&prices)), (vec!["usual".to_owned()], Some(4500)));
+        assert_eq!(prices.all_for_seat(&hall, 0).count(), 2);
+        assert!(!prices.moves_on("2026-11-21T08:59:59.999Z"));
+        assert!(prices.moves_on(&at(9)), "it sells from that moment on");
+        assert_eq!((prices.sale(&early), from(&prices)), (Sale::Now, Some(900)));
+        assert_eq!(names(&prices), ["early", "usual"]);
+        assert!(prices.moves_on(&at(12)), "it ends at that moment");
+        assert_eq!((prices.sale(&early), from(&prices)), (Sale::Ended, Some(4500)));
+    }
+
     #[test]
     fn an_offer_fits_by_category_and_by_section() {
         let hall = small_hall();
         let right = hall.sections[1].id;
         let standing = Uuid::from_u128(77);
-        let prices = Prices::new(vec![
-            offer("near", 4500, Some("Near"), None),
-            offer("far", 2500, Some("Far"), None),
-            offer("right only", 2000, Some("Near"), Some(right)),
-            offer("standing", 1200, None, Some(standing)),
-        ]);
+        let prices = Prices::new(
+            vec![
+                offer("near", 4500, Some("Near"), None),
+                offer("far", 2500, Some("Far"), None),
+                offer("right only", 2000, Some("Near"), Some(right)),
+                offer("standing", 1200, None, Some(standing)),
+            ],
+            at(1),
+        );
         let names = |seat| -> Vec<_> {
             prices.for_seat(&hall, seat).map(|offer| offer.name.as_str()).collect()
         };

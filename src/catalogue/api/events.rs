@@ -164,7 +164,8 @@ impl EventsApi {
     ) -> Result<Tagged<Inventory>, ApiProblem> {
         let seen = self.0.seen(&caller, &id.0).await?;
         let (row, moving) = (&seen.moment.row, &seen.moving);
-        let etag = format!("W/\"i{}-{}-{}\"", row.version, moving.total, moving.lapsed);
+        let turned = seen.offers_turned_at();
+        let etag = format!("W/\"i{}-{}-{}-{turned}\"", row.version, moving.total, moving.lapsed);
         let asked = Asked::of(request);
         Ok(Tagged::new(&asked, etag, REVALIDATE, || {
             Packed::quick(crate::http::body::bytes(&views::inventory(&seen)), &asked)

@@ -5,7 +5,7 @@ use std::time::Duration;
 use holdfast::http::time;
 use serde_json::{Value, json};
 
-use super::{DAY, Stage, text};
+use super::{DAY, Stage, text, with_tag};
 use crate::{
     checkout::Buyer,
     harness::{Answer, TestApp},
@@ -141,11 +141,34 @@ async fn an_offer_is_sold_in_its_own_window_and_says_what_comes_with_it() {
         answer.assert_field("general[0].offer_id");
     };
     refused().await;
+    // Dearest and cheapest stand in the range while they can be had, also for who asks by the tag of before.
+    let inventory = format!("/events/{id}/inventory");
+    let shown = async |offer: Option<(i64, i64)>, tag: &str| {
+        let seen = with_tag(&stage.app.as_nobody(), &inventory, tag).await;
+        assert_eq!(seen.status, 200, "what is shown has changed");
+        let range = &seen.body["price_range"];
+        let (min, max) = offer.unwrap_or((500, 3_000));
+        assert_eq!((&range["min"]["amount"], &range["max"]["amount"]), (&json!(min), &json!(max)));
+        let event = stage.app.get(&format!("/events/{id}")).await;
+        assert_eq!(&event.body["price_range"], range);
+        assert_eq!(stage.section(&id, "Floor").await["from"]["amount"], min);
+        seen.header("etag").expect("a tag").to_owned()
+    };
+    let cheap = json!({ "section_id": floor, "name": "Cheap", "price_minor": 200,
+        "sale_starts_at": at(2), "sale_ends_at": at(4) });
+    let dear = json!({ "section_id": floor, "name": "Dear", "price_minor": 9_000,
+        "sale_starts_at": at(2), "sale_ends_at": at(4) });
+    for offer in [&cheap, &dear] {
+        assert_eq!(caller.post(&path, offer).await.status, 201);
+    }
+    let before = shown(None, "").await;
     stage.app.advance(2 * DAY + Duration::from_secs(60)).await;
+    let during = shown(Some((200, 9_000)), &before).await;
     let held = hold().await;
     assert_eq!((held.status, &held.body["total"]["amount"]), (201, &json!(900)), "{}", held.text);
     stage.app.advance(2 * DAY).await;
     refused().await;
+    shown(None, &during).await;
     // Without a choice the place is sold under the offer that sells now.
     let wish = json!({ "general": [{ "section_id": floor, "quantity": 1 }] });
     let standard = stage.app.post(&format!("/events/{id}/reservations"), &wish).await;

@@ -80,7 +80,7 @@ async fn check(method: &str, faults: &str, reason: &str, seat: &str, payment: &s
 async fn a_payment_that_cannot_be_voided_keeps_its_seats_and_calls_an_operator() {
     check(
         "pm_card_visa",
-        "confirm_seats=refuse,void=drop*20",
+        "confirm_seats=refuse,void=drop*200",
         "void-fails",
         "paying",
         "started",
@@ -93,7 +93,7 @@ async fn a_payment_that_cannot_be_voided_keeps_its_seats_and_calls_an_operator()
 async fn seats_that_cannot_be_given_back_call_an_operator() {
     check(
         "pm_card_chargeDeclined",
-        "release_seats=fail*20",
+        "release_seats=fail*200",
         "release-fails",
         "paying",
         "started",
@@ -104,5 +104,6 @@ async fn seats_that_cannot_be_given_back_call_an_operator() {
 
 #[tokio::test]
 async fn tickets_that_cannot_be_issued_call_an_operator() {
-    check("pm_card_visa", "issue_tickets=fail*20", "issue-fails", "sold", "authorized", 4500).await;
+    check("pm_card_visa", "issue_tickets=fail*200", "issue-fails", "sold", "authorized", 4500)
+        .await;
 }

@@ -75,7 +75,7 @@ pub struct Event {
     pub capacity: i64,
     /// How many places are free.
     pub available: i64,
-    /// What it costs; absent without offers.
+    /// What it costs now; absent where no offer sells now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price_range: Option<PriceRange>,
     /// Grows with every change to the event.

@@ -107,7 +107,7 @@ impl Floor {
             hall: StoredValue::new_local(Rc::new(hall)),
             live: StoredValue::new_local(Rc::new(RefCell::new(live))),
             revision: RwSignal::new(0),
-            prices: RwSignal::new(Prices::new(offers)),
+            prices: RwSignal::new(Prices::new(offers, browser::rfc3339(states.now))),
             general: RwSignal::new(general_of(sections)),
             chosen: RwSignal::new(Selection::default()),
             mine: known(move || holds.seats(event_id)),
@@ -149,7 +149,7 @@ impl Floor {
         }
     }
 
-    /// What a seat costs at its first offer, followed.
+    /// What a seat costs now at its first offer, followed.
     pub fn price(self, seat: usize) -> Option<Money> {
         let hall = self.hall.get_value();
         self.prices.with(|prices| prices.for_seat(&hall, seat).next().map(|it| it.price.clone()))

@@ -9,8 +9,10 @@ use crate::{
     components::erased::{act, known, live, part},
     components::icon::{Icon, Sign},
     counted,
-    i18n::{t_string, td_string, use_i18n},
-    intl, tx,
+    i18n::{Locale, t_string, td_string, use_i18n},
+    intl::{self, DateStyle},
+    map::prices::Sale,
+    tx,
 };
 
 /// Every general-admission section.
@@ -39,6 +41,19 @@ pub fn General(floor: Floor) -> impl IntoView {
 
 fn section(floor: Floor, id: Uuid) -> Option<Section> {
     floor.general.with(|sections| sections.iter().find(|it| it.id == id).cloned())
+}
+
+/// From when on an offer sells, or that it does no more; nothing while it sells.
+pub fn sale_text(floor: Floor, locale: Locale, offer: &Offer) -> Option<String> {
+    let zone = floor.event.with(|event| event.time_zone.clone());
+    floor.prices.with(|prices| match prices.sale(offer) {
+        Sale::Now => None,
+        Sale::From(time) => {
+            let date = intl::date(locale, time, &zone, DateStyle::Short);
+            Some(td_string!(locale, events.sale_from, date = date))
+        }
+        Sale::Ended => Some(td_string!(locale, event.sale_ended).to_owned()),
+    })
 }
 
 #[component]
@@ -87,14 +102,26 @@ fn Stepper(floor: Floor, section_id: Uuid, offer: Offer) -> impl IntoView {
     };
     let name = StoredValue::new(offer.name.clone());
     let price = offer.price.clone();
+    let title = view! {
+        <span class="stepper-name">
+            {offer.name.clone()}
+            <span class="soft figures">
+                {part(move || intl::money(i18n.get_locale(), &price))}
+            </span>
+        </span>
+    };
+    if floor.prices.with(|prices| prices.sale(&offer) != Sale::Now) {
+        let window = move || sale_text(floor, i18n.get_locale(), &offer);
+        return view! {
+            <div class="stepper-row">
+                {title} <span class="soft" data-testid="offer-closed">{part(window)}</span>
+            </div>
+        }
+        .into_any();
+    }
     view! {
         <div class="stepper-row">
-            <span class="stepper-name">
-                {offer.name.clone()}
-                <span class="soft figures">
-                    {part(move || intl::money(i18n.get_locale(), &price))}
-                </span>
-            </span>
+            {title}
             <div class="stepper" role="group" aria-label=live(move || name.get_value())>
                 <button
                     type="button"
@@ -120,4 +147,5 @@ fn Stepper(floor: Floor, section_id: Uuid, offer: Offer) -> impl IntoView {
             </div>
         </div>
     }
+    .into_any()
 }

@@ -6,6 +6,7 @@ use leptos_router::components::A;
 
 use super::{
     floor::Floor,
+    general::sale_text,
     hold,
     notice::NoticeView,
     selection::{Places, Selection},
@@ -90,18 +91,38 @@ fn ChosenSeat(floor: Floor, seat_id: i32, offer: Option<uuid::Uuid>) -> impl Int
     let hall = floor.hall.get_value();
     let seat = hall.index_of(seat_id)?;
     let offers: Vec<Offer> =
-        floor.prices.with(|prices| prices.for_seat(&hall, seat).cloned().collect());
-    let price = offers.iter().find(|it| Some(it.id) == offer).or(offers.first());
-    let price = price.map(|it| intl::money(i18n.get_locale(), &it.price));
+        floor.prices.with(|prices| prices.all_for_seat(&hall, seat).cloned().collect());
+    let price = floor.prices.with(|prices| {
+        let mut selling = prices.for_seat(&hall, seat);
+        let first = selling.next()?;
+        let taken = std::iter::once(first).chain(selling).find(|it| Some(it.id) == offer);
+        Some(intl::money(i18n.get_locale(), &taken.unwrap_or(first).price))
+    });
+    // Without a choice the server takes the first that sells.
+    let taken = offer.or_else(|| {
+        floor.prices.with(|prices| prices.for_seat(&hall, seat).next().map(|it| it.id))
+    });
     let name = floor.name(i18n.get_locale(), seat);
     let removal = t_string!(i18n, event.remove, seat = name.as_str());
     let choice = (offers.len() > 1).then(|| {
         let options = offers
             .iter()
             .map(|it| {
-                let label = format!("{} · {}", it.name, intl::money(i18n.get_locale(), &it.price));
+                let locale = i18n.get_locale();
+                let mut label = format!("{} · {}", it.name, intl::money(locale, &it.price));
+                let closed = sale_text(floor, locale, it);
+                if let Some(text) = &closed {
+                    label.push_str(" · ");
+                    label.push_str(text);
+                }
                 view! {
-                    <option value=it.id.to_string() selected=Some(it.id) == offer>{label}</option>
+                    <option
+                        value=it.id.to_string()
+                        selected=Some(it.id) == taken
+                        disabled=closed.is_some()
+                    >
+                        {label}
+                    </option>
                 }
             })
             .collect_view();

@@ -7,7 +7,11 @@ use holdfast_contract::{
 use leptos::prelude::*;
 
 use super::{Floor, Notice, general_of};
-use crate::{api, browser, map::prices::Prices, pages::event::selection::Selection};
+use crate::{
+    api, browser,
+    map::prices::{Prices, Sale},
+    pages::event::selection::Selection,
+};
 
 impl Floor {
     /// Takes over one message of the stream.
@@ -42,11 +46,40 @@ impl Floor {
         }
     }
 
-    /// Frees what is held past its time.
+    /// Frees what is held past its time, and lets offers begin and end.
     pub fn lapse(self) {
         let (hall, live) = (self.hall.get_value(), self.live.get_value());
         let lapsed = live.borrow_mut().lapse(&hall, browser::monotonic_ms());
         self.changed(&lapsed);
+        let now = self.now();
+        let mut turned = false;
+        self.prices.maybe_update(|prices| {
+            turned = prices.moves_on(&now);
+            turned
+        });
+        if turned {
+            self.drop_ended();
+        }
+    }
+
+    /// The server's clock, as the server writes times.
+    fn now(self) -> String {
+        let live = self.live.get_value();
+        let seconds = live.borrow().clock.seconds(browser::monotonic_ms());
+        browser::rfc3339(seconds)
+    }
+
+    /// Gives up the choice of offers that do not sell any more.
+    fn drop_ended(self) {
+        self.prices.with_untracked(|prices| {
+            let sells = |id| prices.offer(id).is_some_and(|it| prices.sale(it) == Sale::Now);
+            self.chosen.update(|chosen| {
+                for (_, offer) in &mut chosen.seats {
+                    *offer = offer.filter(|id| sells(*id));
+                }
+                chosen.places.retain(|places| sells(places.offer_id));
+            });
+        });
     }
 
     /// Reads the state of all seats again.
@@ -84,7 +117,7 @@ impl Floor {
             }
             let _ = self.event.try_set(event);
             if let Ok(offers) = api::offers(id).await {
-                let _ = self.prices.try_set(Prices::new(offers.items));
+                let _ = self.prices.try_set(Prices::new(offers.items, self.now()));
             }
             if let Ok(sections) = api::sections(id).await {
                 let _ = self.general.try_set(general_of(sections.items));
