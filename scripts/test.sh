@@ -18,7 +18,7 @@ raise_open_files
 
 BEFORE=(format lint frontend unit simulation)
 # One lane is one line: its groups one after the other.
-LANES=("browser" "integration-sqlite integration-postgres openapi")
+LANES=("browser openapi" "integration-sqlite integration-postgres")
 AFTER=(integration-alone browser-alone)
 # shellcheck disable=SC2206 # the lanes are lists
 ALL_GROUPS=("${BEFORE[@]}" ${LANES[*]} "${AFTER[@]}")

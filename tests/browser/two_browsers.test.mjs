@@ -29,6 +29,19 @@ scenario('two_browsers_one_seat_one_winner', async ({ visitor }) => {
     await choose(page, [wanted, ...own[n]]);
   }
 
+  // Neither request leaves before both have been sent: the first answer would be told to the other browser, which
+  // then asks for less.
+  let sent = 0;
+  let allSent;
+  const everyoneSent = new Promise((resolve) => { allSent = resolve; });
+  for (const page of pages) {
+    await page.route('**/reservations', async (route) => {
+      sent += 1;
+      if (sent === pages.length) allSent();
+      await everyoneSent;
+      await route.continue();
+    }, { times: 1 });
+  }
   await Promise.all(pages.map((page) => page.getByTestId('hold-button').click()));
   const ends = await Promise.all(pages.map((page) => Promise.race([
     page.waitForURL(/\/checkout\//).then(() => 'held'),
