@@ -99,7 +99,7 @@ scenario('a_second_step_that_fails_is_told_in_stripes_words', async ({ visitor }
   await payButton(page).click();
   await page.getByTestId('card-trouble').getByText(/unable to authenticate/).waitFor();
   await page.getByTestId('pay-message').getByText(/Nothing was charged/).waitFor();
-  assert.equal(await page.getByTestId('bank-again').count(), 0);
+  await page.getByTestId('bank-again').waitFor({ state: 'detached' });
   await card.fill('pm_card_visa');
   await payButton(page).click();
   await isConfirmed(page);
