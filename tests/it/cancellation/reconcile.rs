@@ -1,8 +1,25 @@
 //! The gateway's books against ours: nothing is said while they agree, and each difference that is planted is found.
 
+use std::process::Output;
+
 use holdfast::ledger::reconcile::{Difference, Kind};
 
 use super::*;
+
+/// What `holdfast reconcile` says over the stores of `app`, told these variables besides.
+pub(super) async fn program(app: &TestApp, more: &[(&str, String)]) -> Output {
+    let config = &app.app.config;
+    let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_holdfast"));
+    program
+        .arg("reconcile")
+        .env("HOLDFAST_DATA_DIR", &config.data_dir)
+        .env("DATABASE_URL", &config.database_url)
+        .env("REDIS_URLS", config.redis_urls.join(","))
+        .env("JWT_SECRET", String::from_utf8_lossy(&config.jwt_secret).into_owned())
+        .envs(more.iter().map(|(name, value)| (name, value)));
+    let ended = tokio::task::spawn_blocking(move || program.output());
+    ended.await.expect("a thread").expect("the program runs")
+}
 
 async fn differences(app: &TestApp) -> Vec<Difference> {
     app.app.differences(30).await.expect("the books are compared")
@@ -130,24 +147,12 @@ async fn an_authorization_that_outlives_its_booking_is_reported() {
 #[tokio::test]
 async fn the_command_says_each_difference_and_exits_with_one() {
     let (app, ..) = busy().await;
-    let config = &app.app.config;
-    let reconcile = || {
-        let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_holdfast"));
-        program
-            .arg("reconcile")
-            .env("HOLDFAST_DATA_DIR", &config.data_dir)
-            .env("DATABASE_URL", &config.database_url)
-            .env("REDIS_URLS", config.redis_urls.join(","))
-            .env("JWT_SECRET", String::from_utf8_lossy(&config.jwt_secret).into_owned());
-        let ended = tokio::task::spawn_blocking(move || program.output());
-        async move { ended.await.expect("a thread").expect("the program runs") }
-    };
-    let agreed = reconcile().await;
+    let agreed = program(&app, &[]).await;
     assert!(agreed.status.success() && agreed.stdout.is_empty(), "{agreed:?}");
     let text = "UPDATE simulated_payments SET refunded_minor = refunded_minor - 1 \
                 WHERE refunded_minor = 4500 AND captured_minor = 9000";
     assert_eq!(app.app.base.db.run(text, vec![]).await.expect("a fault"), 1);
-    let differs = reconcile().await;
+    let differs = program(&app, &[]).await;
     assert_eq!(differs.status.code(), Some(1), "{differs:?}");
     let said = String::from_utf8_lossy(&differs.stdout);
     assert_eq!(said.lines().count(), 1, "{said}");

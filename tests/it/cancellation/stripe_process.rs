@@ -1,7 +1,7 @@
 //! The real program with Stripe as its gateway, over the fake: killed in the middle of a refund, started again, and
 //! its books compared by `holdfast reconcile`.
 
-use std::{net::SocketAddr, process::Output};
+use std::net::SocketAddr;
 
 use holdfast_fake_stripe::{FakeStripe, Fault, Target};
 
@@ -32,27 +32,13 @@ async fn serve(app: &TestApp, fake: &FakeStripe, failpoint: &str) -> Node {
     node
 }
 
-async fn reconciles(app: &TestApp, fake: &FakeStripe) -> Output {
-    let config = &app.app.config;
-    let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_holdfast"));
-    program
-        .arg("reconcile")
-        .env("HOLDFAST_DATA_DIR", &config.data_dir)
-        .env("DATABASE_URL", &config.database_url)
-        .env("REDIS_URLS", config.redis_urls.join(","))
-        .env("JWT_SECRET", String::from_utf8_lossy(&config.jwt_secret).into_owned())
-        .envs(account(fake));
-    let ended = tokio::task::spawn_blocking(move || program.output());
-    ended.await.expect("a thread").expect("the program runs")
-}
-
 async fn agree(app: &TestApp, fake: &FakeStripe) {
-    let agreed = reconciles(app, fake).await;
+    let agreed = reconcile::program(app, &account(fake)).await;
     assert!(agreed.status.success() && agreed.stdout.is_empty(), "{agreed:?}");
 }
 
 async fn differ(app: &TestApp, fake: &FakeStripe, line: &str) {
-    let differs = reconciles(app, fake).await;
+    let differs = reconcile::program(app, &account(fake)).await;
     assert_eq!(differs.status.code(), Some(1), "{differs:?}");
     let said = String::from_utf8_lossy(&differs.stdout);
     assert_eq!((said.lines().count(), said.contains(line)), (1, true), "{said}");
