@@ -130,8 +130,8 @@ impl Db {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        let inner = self.writer.begin_with_options(options).await?;
-        Ok(Tx { inner, writing: self.writing })
+        let writer = self.writer.clone();
+        self.whole(async move { writer.begin_with_options(options).await }).await
     }
 
     /// Begins a transaction that sees one moment of the database and writes nothing.
@@ -139,17 +139,28 @@ impl Db {
     /// # Errors
     /// When no connection is free in time.
     pub async fn snapshot(&self) -> Result<Tx, DbErr> {
-        let inner = match self.writing.dialect {
-            Dialect::Postgres => {
-                self.reader
-                    .begin_with_config(
-                        Some(IsolationLevel::RepeatableRead),
-                        Some(AccessMode::ReadOnly),
-                    )
-                    .await?
+        let (reader, dialect) = (self.reader.clone(), self.writing.dialect);
+        self.whole(async move {
+            match dialect {
+                Dialect::Postgres => {
+                    let (level, mode) = (IsolationLevel::RepeatableRead, AccessMode::ReadOnly);
+                    reader.begin_with_config(Some(level), Some(mode)).await
+                }
+                Dialect::Sqlite => reader.begin().await,
             }
-            Dialect::Sqlite => self.reader.begin().await?,
-        };
+        })
+        .await
+    }
+
+    /// Begins in a task of its own, which goes on although the caller is dropped. With SQLx 0.9 a connection whose
+    /// `BEGIN` is cut off goes back to the pool with the transaction open, and whoever gets it next writes into it:
+    /// its guard undoes only what was counted as begun. Here it is begun, and dropping it undoes it.
+    async fn whole(
+        &self,
+        begin: impl Future<Output = Result<DatabaseTransaction, DbErr>> + Send + 'static,
+    ) -> Result<Tx, DbErr> {
+        let begun = tokio::spawn(begin).await;
+        let inner = begun.map_err(|error| DbErr::Custom(format!("BEGIN: {error}")))??;
         Ok(Tx { inner, writing: self.writing })
     }
 

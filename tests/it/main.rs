@@ -8,6 +8,7 @@ mod catalogue;
 mod checkout;
 mod checkout_crashes;
 mod cluster;
+mod cut;
 mod faults;
 mod fixture;
 mod gateway_contract;
