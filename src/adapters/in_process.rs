@@ -50,10 +50,7 @@ struct InProcessHeld {
     keys: Vec<String>,
 }
 
-#[async_trait]
-impl HeldLocks for InProcessHeld {
-    async fn release(self: Box<Self>) {}
-}
+impl HeldLocks for InProcessHeld {}
 
 impl Drop for InProcessHeld {
     fn drop(&mut self) {

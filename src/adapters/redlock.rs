@@ -33,8 +33,8 @@ const OUTAGES_TO_OPEN: u32 = 3;
 const OPEN_FOR: Duration = Duration::from_secs(1);
 /// How long a node may take to answer a ping.
 const PING_BUDGET: Duration = Duration::from_millis(100);
-/// The longest that releasing may take before the caller goes on; the locks then end by their own time.
-const RELEASE_BUDGET: Duration = Duration::from_millis(50);
+/// How long giving locks back may take; they then end by their own time.
+const RELEASE_BUDGET: Duration = Duration::from_millis(200);
 
 /// See the module.
 #[derive(Debug, Clone)]
@@ -167,6 +167,20 @@ impl Redlock {
         self.outage()
     }
 
+    /// Tries every key once; answers what it got, and the places of those that it did not get.
+    async fn round(self, keys: &[String]) -> (RedlockHeld, Vec<usize>) {
+        // One key a lock, all at once: a slice of keys would be one key with a long name.
+        let tries = keys.iter().map(|key| self.manager.lock(key.as_bytes(), self.ttl));
+        let (mut locks, mut missing) = (Vec::new(), Vec::new());
+        for (place, result) in join_all(tries).await.into_iter().enumerate() {
+            match result {
+                Ok(lock) => locks.push(lock),
+                Err(_) => missing.push(place),
+            }
+        }
+        (RedlockHeld { redlock: self, locks }, missing)
+    }
+
     fn release_later(&self, locks: Vec<Lock>) {
         if locks.is_empty() {
             return;
@@ -186,7 +200,7 @@ async fn ping(client: &redis::Client) -> bool {
 
 async fn release(manager: &rslock::LockManager, locks: Vec<Lock>) {
     let unlocks = join_all(locks.iter().map(|lock| manager.unlock(lock)));
-    if tokio::time::timeout(RELEASE_BUDGET * 4, unlocks).await.is_err() {
+    if tokio::time::timeout(RELEASE_BUDGET, unlocks).await.is_err() {
         tracing::debug!("locks were not released in time; they end by themselves");
     }
 }
@@ -198,35 +212,18 @@ impl LockManager for Redlock {
             metrics::counter!("holdfast_locks_total", "outcome" => "skipped").increment(1);
             return LockOutcome::Unavailable;
         }
-        // One key a lock, all at once: a slice of keys would be one key with a long name.
-        let (manager, ttl, owned) = (self.manager.clone(), self.ttl, keys.to_vec());
-        let mut round = self.tasks.start(async move {
-            join_all(owned.iter().map(|key| manager.lock(key.as_bytes(), ttl))).await
-        });
-        let Ok(answered) = tokio::time::timeout(BUDGET, &mut round).await else {
-            // The round goes on in its task; whatever it gets in the end is given back.
-            let this = self.clone();
-            self.tasks.spawn(async move {
-                if let Ok(results) = round.await {
-                    this.release_later(results.into_iter().flatten().collect());
-                }
-            });
+        let (this, owned) = (self.clone(), keys.to_vec());
+        let round = self.tasks.start(async move { this.round(&owned).await });
+        // A round that nobody waits for any more goes on in its task, and gives back what it got.
+        let Ok(Ok((held, missing))) = tokio::time::timeout(BUDGET, round).await else {
             return self.outage();
         };
-        let Ok(results) = answered else { return self.outage() };
-        let (mut locks, mut missing) = (Vec::new(), Vec::new());
-        for (place, result) in results.into_iter().enumerate() {
-            match result {
-                Ok(lock) => locks.push(lock),
-                Err(_) => missing.push(place),
-            }
-        }
         if missing.is_empty() {
             self.answered();
             metrics::counter!("holdfast_locks_total", "outcome" => "acquired").increment(1);
-            return LockOutcome::Acquired(Box::new(RedlockHeld { redlock: self.clone(), locks }));
+            return LockOutcome::Acquired(Box::new(held));
         }
-        self.release_later(locks);
+        drop(held);
         self.refused(missing).await
     }
 }
@@ -237,11 +234,12 @@ struct RedlockHeld {
     locks: Vec<Lock>,
 }
 
-#[async_trait]
-impl HeldLocks for RedlockHeld {
-    async fn release(self: Box<Self>) {
-        // The seats are decided: nobody has to wait for the servers to forget the locks.
-        self.redlock.release_later(self.locks);
+impl HeldLocks for RedlockHeld {}
+
+impl Drop for RedlockHeld {
+    /// Nobody has to wait for the servers to forget the locks.
+    fn drop(&mut self) {
+        self.redlock.release_later(std::mem::take(&mut self.locks));
     }
 }
 

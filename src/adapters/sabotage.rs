@@ -21,7 +21,4 @@ impl LockManager for YesLocks {
 #[derive(Debug)]
 struct Nothing;
 
-#[async_trait]
-impl HeldLocks for Nothing {
-    async fn release(self: Box<Self>) {}
-}
+impl HeldLocks for Nothing {}

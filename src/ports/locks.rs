@@ -6,7 +6,7 @@ use async_trait::async_trait;
 /// What came of an attempt to lock.
 #[derive(Debug)]
 pub enum LockOutcome {
-    /// Everything asked for is locked; release it.
+    /// Everything asked for is locked, until this is dropped.
     Acquired(Box<dyn HeldLocks>),
     /// Somebody else has the locks at these places of the list; nothing is locked.
     Contended(Vec<usize>),
@@ -14,12 +14,9 @@ pub enum LockOutcome {
     Unavailable,
 }
 
-/// Locks that are held; released explicitly, on every path, and by their own time when the process dies.
-#[async_trait]
-pub trait HeldLocks: Send + std::fmt::Debug {
-    /// Gives them back.
-    async fn release(self: Box<Self>);
-}
+/// Locks that are held. Dropping gives them back, so that no path keeps them: not an error's, not a panic's, not that
+/// of work which is cut off. When the process dies they end by their own time.
+pub trait HeldLocks: Send + std::fmt::Debug {}
 
 /// Tries locks without waiting.
 #[async_trait]

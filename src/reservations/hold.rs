@@ -256,10 +256,8 @@ impl Reservations {
         }
         let id = ReservationId(self.base.entropy.id());
         let result = self.transact(terms, command, wishes.clone(), id, refused.clone()).await;
-        // Given back on every path; the seats are decided, whatever a late release does.
-        if let Some(locks) = locks {
-            locks.release().await;
-        }
+        // The seats are decided, whatever a late release does.
+        drop(locks);
         let came = result?;
         self.relay.nudge();
         let Came::Held(mut held) = came else { return Ok(came) };
