@@ -15,7 +15,6 @@ itself went wrong (an unexpected answer, a process that ended).
 
 import argparse
 import datetime
-import glob
 import gzip
 import http.client
 import json
@@ -288,13 +287,17 @@ class Bench:
         return json.loads(result[1])
 
     def measure_pages(self):
-        """The compressed size of what a buyer's browser loads, where the pages are built."""
-        found = glob.glob(os.path.join(HERE, "..", "frontend", "dist", "**", "*.wasm"),
-                          recursive=True)
-        shop = [path for path in found if "desk" not in path and "gate" not in path]
-        if shop:
-            with open(max(shop, key=os.path.getsize), "rb") as wasm:
-                self.put("shop_wasm_gz_bytes", [len(gzip.compress(wasm.read(), 9))])
+        """The size of the program that a buyer's browser loads, as the server sends it."""
+        _, page, _ = self.client.send("GET", "/")
+        if self.client.last_headers.get("Content-Encoding") == "gzip":
+            page = gzip.decompress(page)
+        shop = re.search(rb"/assets/[^\"]+\.wasm", page)
+        if shop is None:
+            return  # built without the pages
+        status, sent, _ = self.client.send("GET", shop[0].decode())
+        if status != 200 or self.client.last_headers.get("Content-Encoding") != "gzip":
+            raise Failure(f"the shop's WebAssembly: {status}, not compressed")
+        self.put("shop_wasm_gz_bytes", [len(sent)])
 
     def put(self, key, values):
         self.figures[key] = statistics.median(values)
@@ -345,13 +348,13 @@ def main():
         bench = Bench(fleet, folder, options)
         bench.start()
         bench.measure_ready()
+        bench.measure_pages()
         bench.load_hall()
         bench.measure_map()
         bench.measure_inventory()
         bench.measure_holds()
         checkouts.measure(bench)
         recovery.measure(bench)
-        bench.measure_pages()
         check = run_holdfast(options.binary, ["check"], bench.env)
         say(check.strip() or "holdfast check: nothing to report")
 

@@ -6,7 +6,6 @@ cd "$(dirname "$0")/.."
 source scripts/lib/env.sh
 raise_open_files
 
-[ -f frontend/dist/index.html ] || scripts/frontend.sh
-ensure_dist
+scripts/frontend.sh
 cargo build --release --bin holdfast
 exec python3 scripts/bench.py --binary "$(profile_dir release)/holdfast" "$@"
