@@ -8,20 +8,26 @@
 # browser or a database that is not there must never look like success. The last line is always
 # `N passed, N failed`, and the exit code is non-zero if anything failed.
 #
-# Groups that mostly wait run beside each other, in lanes; their output is shown whole when they end.
-# What measures time, or sends crowds, runs after them with nothing beside it.
+# Groups go in stages. In a stage with lanes the lanes run beside each other, and a group's output is shown whole when
+# it ends. What measures time, or sends crowds, has a stage to itself.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/lib/env.sh
 source scripts/lib/env.sh
 raise_open_files
 
-BEFORE=(format lint frontend unit simulation)
-# One lane is one line: its groups one after the other.
-LANES=("browser openapi" "integration-sqlite integration-postgres")
-AFTER=(integration-alone browser-alone)
-# shellcheck disable=SC2206 # the lanes are lists
-ALL_GROUPS=("${BEFORE[@]}" ${LANES[*]} "${AFTER[@]}")
+# A stage is a line, its lanes are parted by |, the groups of a lane run one after the other. The pages are
+# built into the server, so what compiles the server comes after them; clippy does not look at them.
+STAGES=(
+  "format"
+  "frontend | lint simulation"
+  "unit"
+  "browser openapi | integration-sqlite integration-postgres"
+  "integration-alone"
+  "browser-alone"
+)
+# shellcheck disable=SC2206 # the stages are lists
+ALL_GROUPS=(${STAGES[*]//|/ })
 
 # Integration tests that measure, that give something a deadline in seconds, or whose crowds would
 # be told that the database is busy.
@@ -293,8 +299,6 @@ lanes=()
 side_by_side() {
   printf '\nBeside each other, each shown when it has ended:\n'
   printf '  %s\n' "$@"
-  # What they share is made before, once.
-  build_tests
   local lane
   set -m
   for lane in "$@"; do
@@ -346,22 +350,21 @@ trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-busy=()
-for lane in "${LANES[@]}"; do
-  # shellcheck disable=SC2086 # a lane is a list
-  lane=$(chosen_of $lane)
-  [ -z "$lane" ] || busy+=("$lane")
-done
-# shellcheck disable=SC2046,SC2048,SC2086 # lists of names
-{
-  in_sight $(chosen_of "${BEFORE[@]}")
+for stage in "${STAGES[@]}"; do
+  IFS='|' read -ra lanes_of_stage <<<"$stage"
+  busy=()
+  for lane in "${lanes_of_stage[@]}"; do
+    # shellcheck disable=SC2086 # a lane is a list
+    lane=$(chosen_of $lane)
+    [ -z "$lane" ] || busy+=("$lane")
+  done
   if [ ${#busy[@]} -gt 1 ]; then
     side_by_side "${busy[@]}"
   else
+    # shellcheck disable=SC2048,SC2086 # a lane is a list
     in_sight ${busy[*]}
   fi
-  in_sight $(chosen_of "${AFTER[@]}")
-}
+done
 
 total_passed=0
 total_failed=0
