@@ -18,6 +18,7 @@ pub mod checkout;
 pub mod config;
 pub mod db;
 pub mod development;
+pub mod failpoint;
 pub mod http;
 pub mod jobs;
 pub mod ledger;

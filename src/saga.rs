@@ -3,15 +3,13 @@
 //!
 //! `driver` is what a kind of saga brings along: its decisions and its effects. `claim` takes one up, `executor`
 //! performs and records, `tell` tells a saga what happened behind its back; `attention` is what operators see and
-//! do; `store` is the SQL; `failpoint` lets tests kill the
-//! process between any two of these.
+//! do; `store` is the SQL. Between any two of these `crate::failpoint` lets tests kill the process.
 //! Knows nothing of tickets, seats or money.
 
 pub mod attention;
 mod claim;
 pub mod driver;
 pub mod executor;
-pub mod failpoint;
 pub mod store;
 pub mod tell;
 

@@ -1,4 +1,4 @@
-//! A gateway with the faults of `saga::failpoint` before it: what is lost on the way, doubled or slow. The
+//! A gateway with the faults of `failpoint` before it: what is lost on the way, doubled or slow. The
 //! gateway behind it keeps its books as always. Compiled for tests alone.
 
 use std::{future::Future, sync::Arc, time::Duration};
@@ -14,11 +14,11 @@ use holdfast_domain::{
 };
 
 use crate::{
+    failpoint::{Fault, fault},
     ports::{
         PaymentGateway,
         payments::{GatewayPayment, NewPayment, RefundRefused, Unreachable},
     },
-    saga::failpoint::{Fault, fault},
 };
 
 /// How long a slow call takes: the others overtake it, no buyer gives up.

@@ -20,11 +20,12 @@ use uuid::Uuid;
 use super::{Checkouts, store};
 use crate::{
     db::{Failure, Together, Tx, is_duplicate},
+    failpoint,
     http::idempotency::{Answer, Attempt, Claim, ClaimError, Known},
     live::record,
     ports::Entropy,
     reservations::payment_steps::{self, BeginError, Begun, Candidate},
-    saga::{Executor, executor::Work, failpoint},
+    saga::{Executor, executor::Work},
 };
 
 use super::driver::CheckoutDriver;

@@ -18,6 +18,7 @@ use super::{answer, settled, store};
 use crate::{
     cancellation::refund::{Reason, Refunds, Wanted},
     db::{Together, Tx},
+    failpoint::{Fault, fault},
     http::idempotency,
     ledger::{self as books, Kind},
     live::{Relay, record},
@@ -32,7 +33,6 @@ use crate::{
     saga::{
         Directive, Driver, Status,
         driver::{Illegal, Performed, Progress, Unreadable},
-        failpoint::{Fault, fault},
     },
     tickets,
 };

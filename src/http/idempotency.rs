@@ -29,7 +29,7 @@ use holdfast_contract::{
 use super::{body::Created, problem::ApiProblem, tokens::hex};
 use crate::{
     db::{Sql, Tx, Writes},
-    saga::failpoint::{Moment, reach},
+    failpoint::{Moment, reach},
 };
 
 /// The longest key.

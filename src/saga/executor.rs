@@ -13,12 +13,12 @@ use uuid::Uuid;
 use super::{
     claim::{ClaimError, Which, claim, log_unreadable},
     driver::{Directive, Driver, Illegal, Performed},
-    failpoint::{Fault, Moment, fault, reach},
     store::{self, New, Record, Row, Wish},
 };
 use crate::{
     base::Base,
     db::{self, Failure, Together, Tx, Writes},
+    failpoint::{Fault, Moment, fault, reach},
 };
 
 /// How often a worker gives a sign of life while it waits for somebody outside.

@@ -12,8 +12,8 @@ use holdfast_domain::{
 use crate::{
     accounts::membership,
     catalogue::{Catalogue, event_key::EventKey, reads::Seen, store, store::events::Moment},
+    failpoint,
     http::{auth::Caller, idempotency::MAKE, problem::ApiProblem},
-    saga::failpoint,
 };
 
 impl Catalogue {
