@@ -127,7 +127,7 @@ impl<J: Job> Driver<J> {
 }
 
 /// Takes the jobs at these places, which ascend, and leaves the others in their order.
-pub fn take_places<J>(waiting: &mut VecDeque<J>, places: &[usize]) -> Vec<J> {
+pub fn take_at<J>(waiting: &mut VecDeque<J>, places: &[usize]) -> Vec<J> {
     // From the back, so that the places before stay what they are.
     let mut group: Vec<J> =
         places.iter().rev().filter_map(|place| waiting.remove(*place)).collect();
@@ -227,7 +227,7 @@ mod tests {
     #[test]
     fn the_others_keep_their_order() {
         let mut waiting: VecDeque<u8> = (0..6).collect();
-        assert_eq!(take_places(&mut waiting, &[0, 2, 3]), [0, 2, 3]);
+        assert_eq!(take_at(&mut waiting, &[0, 2, 3]), [0, 2, 3]);
         assert_eq!(waiting, [1, 4, 5]);
     }
 }

@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 
 use crate::{
     base::Base,
-    batches::{Batches, Job, same_failure, take_places},
+    batches::{Batches, Job, same_failure, take_at},
     db::Db,
     reservations::store,
 };
@@ -66,7 +66,7 @@ impl Job for Look {
                 seats += look.seats.len();
             }
         }
-        take_places(waiting, &places)
+        take_at(waiting, &places)
     }
 
     async fn run(db: &Db, group: Vec<Self>) {

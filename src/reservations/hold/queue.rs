@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     base::Base,
-    batches::{Batches, Job, same_failure, take_places},
+    batches::{Batches, Job, same_failure, take_at},
     db::{Db, largest_power_of_two},
 };
 
@@ -67,7 +67,7 @@ impl Job for Waiting {
             }
         }
         places.truncate(largest_power_of_two(places.len()));
-        take_places(waiting, &places)
+        take_at(waiting, &places)
     }
 
     /// Holds for the group. Those who are refused learn why; the others go again without them.
