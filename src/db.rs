@@ -319,6 +319,19 @@ pub fn is_check_violation(error: &DbErr) -> bool {
     sqlx_code(error).is_some_and(|code| matches!(code.as_str(), "23514" | "275"))
 }
 
+/// What a stored word stands for, read by one of the domain's parsers.
+///
+/// # Errors
+/// When the parser does not know it: a newer program wrote it, or the row is damaged. To guess could sell a seat
+/// twice.
+pub fn stored_word<T>(
+    word: &str,
+    what: &str,
+    parse: impl FnOnce(&str) -> Option<T>,
+) -> Result<T, DbErr> {
+    parse(word).ok_or_else(|| DbErr::Type(format!("{word} is no {what}")))
+}
+
 fn sqlx_code(error: &DbErr) -> Option<String> {
     let (DbErr::Exec(RuntimeErr::SqlxError(error))
     | DbErr::Query(RuntimeErr::SqlxError(error))

@@ -20,7 +20,7 @@ use super::{
     reads::{Fixed, Seen},
     seat_kinds, store,
 };
-use crate::http::time;
+use crate::{db::stored_word, http::time};
 
 /// The event as everybody who may see it sees it.
 ///
@@ -204,7 +204,7 @@ pub fn seat(row: &seats::Model, fixed: &Fixed, currency: &str, now: i64) -> Resu
 /// # Errors
 /// When it is none: to call such a seat free could sell it twice.
 pub fn seat_state(word: &str) -> Result<SeatState, DbErr> {
-    SeatState::parse(word).ok_or_else(|| DbErr::Type(format!("{word} is no state of a seat")))
+    stored_word(word, "state of a seat", SeatState::parse)
 }
 
 /// What buyers see of a state that has not lapsed.

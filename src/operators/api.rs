@@ -18,6 +18,7 @@ use crate::{
     audit,
     base::Base,
     checkout::Checkouts,
+    db::stored_word,
     http::{
         auth::{Caller, User},
         body::Json,
@@ -134,8 +135,7 @@ impl OperatorsApi {
     fn saga(&self, row: Listed, references: &HashMap<Uuid, String>) -> Result<Saga, DbErr> {
         let kind = self.sagas.iter().find(|saga| saga.kind() == row.kind);
         let progress = kind.and_then(|saga| saga.progress(&row.state));
-        let status = Status::parse(&row.status)
-            .ok_or_else(|| DbErr::Type(format!("a saga of status {}", row.status)))?;
+        let status = stored_word(&row.status, "status of a saga", Status::parse)?;
         Ok(Saga {
             id: row.id,
             kind: row.kind,

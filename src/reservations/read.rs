@@ -18,7 +18,7 @@ use super::{
     store::{self, Item, Reserved, Stored},
 };
 use crate::{
-    db::Db,
+    db::{Db, stored_word},
     http::{idempotency::Made, time},
 };
 
@@ -116,8 +116,7 @@ impl Reservations {
     /// When the database fails.
     pub async fn show(&self, stored: &Stored) -> Result<Reservation, DbErr> {
         let items = store::items(&self.base.db, stored.reserved.id).await?;
-        let state = ReservationState::parse(&stored.status)
-            .ok_or_else(|| DbErr::Type(format!("{} is no reservation state", stored.status)))?
+        let state = stored_word(&stored.status, "state of a reservation", ReservationState::parse)?
             .seen_at(stored.reserved.expires_at, stored.now);
         let mut shown = wire(&stored.reserved, state, &items, stored.now);
         shown.booking_id = stored.booking;

@@ -6,7 +6,7 @@ use sea_orm::{ActiveModelTrait, DbErr, EntityTrait, FromQueryResult, QueryResult
 
 use crate::{
     catalogue::event_key::EventKey,
-    db::{Sql, Tx},
+    db::{Sql, Tx, stored_word},
 };
 
 /// An event at one moment: the row, its organization's name, the database's clock and how many changes
@@ -141,8 +141,7 @@ pub async fn delete(tx: &Tx, id: EventId) -> Result<u64, DbErr> {
 
 /// The stored status; the CHECK allows no other word.
 pub fn status(event: &events::Model) -> Result<Status, DbErr> {
-    Status::parse(&event.status)
-        .ok_or_else(|| DbErr::Type(format!("{} is no status of an event", event.status)))
+    stored_word(&event.status, "status of an event", Status::parse)
 }
 
 /// Whether there is any event.

@@ -11,7 +11,7 @@ use sea_orm::{DbErr, QueryResult, Value};
 
 use super::read::buyer;
 use crate::{
-    db::{Sql, placeholders, rows},
+    db::{Sql, placeholders, rows, stored_word},
     reservations::terms::Terms,
 };
 
@@ -37,8 +37,7 @@ pub async fn look(
         let seat = SeatId(row.try_get("", "seat_id")?);
         let view = SeatView {
             seat,
-            state: SeatState::parse(&status)
-                .ok_or_else(|| DbErr::Type(format!("{status} is no seat state")))?,
+            state: stored_word(&status, "state of a seat", SeatState::parse)?,
             version: row.try_get("", "version")?,
             expires_at: row.try_get("", "expires_at")?,
             owner: buyer(&row)?,
