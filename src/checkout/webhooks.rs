@@ -15,7 +15,7 @@ use sea_orm::DbErr;
 use serde::Deserialize;
 
 use self::store::{Inbox, Outcome};
-use super::{Checkouts, store as bookings};
+use super::{Checkouts, settled_store, store as bookings};
 use crate::{cancellation::failed::Looked, saga::Wish};
 
 pub use self::signature::{BadSignature, HEADER, TOLERANCE_SECS};
@@ -207,11 +207,10 @@ impl Checkouts {
         if self.executor.wake(booking.0, Wish::Look).await? {
             return Ok(Some(Outcome::Done("woken")));
         }
-        // The checkout is over. One that is confirmed has seen its capture: nothing is asked, or every sale
-        // would cost a call more.
-        let found = bookings::find(db, bookings::By::Id(booking)).await?;
-        if found.is_some_and(|booking| booking.status == "confirmed") {
-            return Ok(Some(Outcome::Done("confirmed-before")));
+        // The checkout is over. Of one that has seen its money nothing is asked, or every sale would cost a call
+        // more; what was given back since is for those who give it back.
+        if settled_store::captured(db, booking).await?.is_some() {
+            return Ok(Some(Outcome::Done("captured-before")));
         }
         let Some(seen) = self.gateway.fetch(payment).await else { return Ok(None) };
         let takes = match seen.status {

@@ -282,6 +282,46 @@ async fn money_that_stands_for_a_failed_booking_is_shown() {
 }
 
 #[tokio::test]
+async fn news_of_money_that_was_given_back_since_alarms_nobody() {
+    let (app, fake, on_sale) = rig().await;
+    fixture::refundable(&app, &on_sale).await;
+    // One cancels what is paid, the other pays too late for a seat that is gone.
+    let buyer = Buyer::holds(&app, &on_sale, &seats(&[1])).await;
+    let paid = buyer.confirms(&app, "k1", &buyer.pays_with("pm_card_visa")).await;
+    let path = format!("/bookings/{}/cancel", paid.body["id"].as_str().expect("an id"));
+    let cancelled = app.as_guest(&buyer.token).post(&path, &json!({})).await;
+    assert_eq!(cancelled.body["status"], "cancelled", "{}", cancelled.text);
+    let late = Buyer::holds(&app, &on_sale, &seats(&[2])).await;
+    let (booking, payment) = waits(&app, &fake, &late).await;
+    let gone = "UPDATE seats SET status = 'blocked', block_reason = 'broken', reservation_id = NULL, \
+                version = version + 1, fence = fence + 1 WHERE seat_id = 2";
+    assert_eq!(app.app.base.db.run(gone, vec![]).await.expect("the seat changes"), 1);
+    assert!(fake.second_step(&payment, true));
+    assert!(fake.capture_by_hand(&payment));
+    app.advance(Duration::from_secs(15 * 60 + 1)).await;
+    fake.advance(Duration::from_secs(15 * 60 + 1));
+    assert_eq!(late.settled(&app, &booking).await["failure"], "seats-lost-refunded");
+    for intent in fake.intents() {
+        let told = event("payment_intent.succeeded", &intent.id);
+        assert_eq!(signed(&app, &fake, &told).await.status, 204);
+    }
+    let rows = settled_inbox(&app).await;
+    let outcomes: Vec<_> = rows.iter().map(|row| (row.1.as_str(), row.2.as_deref())).collect();
+    assert_eq!(outcomes, [("done", Some("captured-before")); 2]);
+    let pending = "SELECT COUNT(*) AS pending FROM refunds WHERE status = 'pending'";
+    for _ in 0..LOOKS {
+        // The first lease of a refund that nobody drives has to lapse.
+        app.advance(Duration::from_secs(6)).await;
+        let row = app.app.base.db.one(pending, vec![]).await.expect("a look").expect("a row");
+        if row.try_get::<i64>("", "pending").expect("a number") == 0 {
+            break;
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+    stripe_rig::finish(app, &fake).await;
+}
+
+#[tokio::test]
 async fn settled_events_are_forgotten_after_their_time() {
     let (app, fake, _) = rig().await;
     let ignored = event("customer.created", "cus_1");

@@ -164,6 +164,14 @@ impl FakeStripe {
         self.world().books.refunds.clone()
     }
 
+    /// Somebody captures a payment in the dashboard; whether that can be done.
+    pub fn capture_by_hand(&self, intent: &str) -> bool {
+        let now = self.now();
+        let done = self.world().books.capture(intent, &serde_json::Map::new(), now).is_ok();
+        self.send_fresh();
+        done
+    }
+
     /// Somebody gives an amount back in the dashboard; whether that can be done.
     pub fn refund_by_hand(&self, intent: &str, amount: i64) -> bool {
         let now = self.now();
