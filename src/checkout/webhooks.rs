@@ -16,7 +16,7 @@ use serde::Deserialize;
 
 use self::store::{Inbox, Outcome};
 use super::{Checkouts, settled_store, store as bookings};
-use crate::{cancellation::failed::Looked, saga::Wish};
+use crate::{cancellation::failed::Looked, db, saga::Wish};
 
 pub use self::signature::{BadSignature, HEADER, TOLERANCE_SECS};
 
@@ -171,11 +171,20 @@ impl Checkouts {
         let mut worked_on = 0;
         for event in claimed {
             let payment = PaymentId(event.payment.clone());
-            let outcome = match self.work_on(&event.kind, &payment).await? {
+            let (worked, why) = match self.work_on(&event.kind, &payment).await {
+                Ok(worked) => (worked, "gateway-unreachable"),
+                Err(error) if db::is_unavailable(&error) => return Err(error),
+                // Those after it do not wait until somebody has mended this one.
+                Err(error) => {
+                    tracing::error!(event = event.id, %error, "an event fails and is tried again");
+                    (None, "faulty")
+                }
+            };
+            let outcome = match worked {
                 Some(outcome) => outcome,
                 None if event.attempts >= MAX_ATTEMPTS => {
-                    tracing::error!(event = event.id, "an event could not be worked on");
-                    Outcome::Failed("gateway-unreachable")
+                    tracing::error!(event = event.id, why, "an event could not be worked on");
+                    Outcome::Failed(why)
                 }
                 None => {
                     let doublings = u32::try_from(event.attempts - 1).unwrap_or(0).min(10);
