@@ -37,20 +37,20 @@ impl Refunds {
         let mut looked = Looked::Agrees;
         for entry in &books.refunds {
             let Fate::Failed { code } = &entry.fate else { continue };
-            let Some(saga) = whose(entry, &ours) else { continue };
-            let failed = Event::Failed { refund: entry.id.clone(), code: code.clone() };
-            match self.executor.tell(saga.0, failed).await? {
-                Told::Taken => {
-                    metrics::counter!("holdfast_refunds_failed_total").increment(1);
-                    tracing::error!(refund = %saga, %payment, name = entry.id.0, code,
-                        "a refund failed at the gateway");
-                    looked = Looked::Reversed;
-                }
-                // It was taken back before, or another one was made in its place.
-                Told::Refused(Status::NeedsAttention | Status::Done | Status::Undone) => {}
-                Told::Refused(Status::Running | Status::Waiting | Status::Undoing)
-                | Told::NotOurs => {
-                    return Ok(Looked::Later);
+            for saga in whose(entry, &ours) {
+                let failed = Event::Failed { refund: entry.id.clone(), code: code.clone() };
+                match self.executor.tell(saga.0, failed).await? {
+                    Told::Taken => {
+                        metrics::counter!("holdfast_refunds_failed_total").increment(1);
+                        tracing::error!(refund = %saga, %payment, name = entry.id.0, code,
+                            "a refund failed at the gateway");
+                        looked = looked.and(Looked::Reversed);
+                    }
+                    // It was taken back before, or another one was made in its place.
+                    Told::Refused(Status::NeedsAttention | Status::Done | Status::Undone) => {}
+                    // The others do not wait for it.
+                    Told::Refused(Status::Running | Status::Waiting | Status::Undoing)
+                    | Told::NotOurs => looked = looked.and(Looked::Later),
                 }
             }
         }
@@ -58,9 +58,25 @@ impl Refunds {
     }
 }
 
-/// Which of our refunds one of the gateway's is: by its name, or by the key that made it.
-fn whose(entry: &Entry, ours: &[(SagaId, Option<RefundId>)]) -> Option<SagaId> {
+impl Looked {
+    /// What came of two of them: what must be looked at again comes before all.
+    fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Later, _) | (_, Self::Later) => Self::Later,
+            (Self::Reversed, _) | (_, Self::Reversed) => Self::Reversed,
+            (Self::Agrees, Self::Agrees) => Self::Agrees,
+        }
+    }
+}
+
+/// Which of our refunds one of the gateway's is: by its name, which several have where it was given back by hand
+/// and counts for each; or by the key that made it.
+fn whose(entry: &Entry, ours: &[(SagaId, Option<RefundId>)]) -> Vec<SagaId> {
+    let named = ours.iter().filter(|(_, name)| name.as_ref() == Some(&entry.id));
+    let named: Vec<SagaId> = named.map(|(saga, _)| *saga).collect();
+    if !named.is_empty() {
+        return named;
+    }
     let made_by = |saga: &SagaId| entry.maker().is_some_and(|(maker, _)| maker == saga.to_string());
-    let by_name = ours.iter().find(|(_, name)| name.as_ref() == Some(&entry.id));
-    by_name.or_else(|| ours.iter().find(|(saga, _)| made_by(saga))).map(|(saga, _)| *saga)
+    ours.iter().map(|(saga, _)| *saga).filter(made_by).collect()
 }
