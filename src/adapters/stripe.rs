@@ -321,8 +321,8 @@ impl PaymentGateway for StripeGateway {
     }
 
     /// A method that cannot be captured by hand is refused at first, by Stripe's code. Of a type that pays at
-    /// once it is prepared a second time to be captured by itself; of any other the refusal stands: money that is
-    /// on its way for days cannot wait for its seats.
+    /// once it is prepared a second time to be captured by itself; of any other the refusal stands: seats cannot
+    /// wait for money that is on its way for days.
     async fn prepare(&self, key: &str, new: NewPayment<'_>) -> Outcome<Prepared, Decline> {
         let Some(amount) = reading::to_stripe(new.amount) else {
             return Outcome::Refused(decline("amount_not_payable".to_owned()));
@@ -342,7 +342,7 @@ impl PaymentGateway for StripeGateway {
                         if self.cancel(&format!("{key}:cancel"), &payment).await.is_err() {
                             tracing::debug!(%payment, "a payment of no use stays prepared");
                         }
-                        Outcome::Refused(decline(code))
+                        Outcome::Refused(decline(Decline::METHOD_UNSUPPORTED.to_owned()))
                     }
                     Err(No::Doubt(doubt)) => Outcome::Unknown(doubt),
                     Err(No::Card(code) | No::Invalid(code)) => Outcome::Refused(decline(code)),

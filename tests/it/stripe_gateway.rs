@@ -288,13 +288,13 @@ async fn the_buyer_hears_why_a_card_is_declined_unless_it_is_stolen() {
 #[tokio::test]
 async fn a_method_that_takes_days_to_pay_is_refused_before_anything_happens() {
     let rig = rig().await;
-    let code = "payment_intent_incompatible_payment_method".to_owned();
-    for method in ["pm_usBankAccount_success", "pm_sepaDebit_success"] {
+    let code = Decline::METHOD_UNSUPPORTED.to_owned();
+    for method in ["pm_usBankAccount_success", "pm_sepaDebit_success", "pm_boleto", "pm_blik"] {
         let said = rig.prepare(method, method).await;
         assert_eq!(said, Outcome::Refused(Decline { code: code.clone() }));
     }
     let left: Vec<Status> = rig.fake.intents().iter().map(|intent| intent.status).collect();
-    assert_eq!(left, [Status::Canceled, Status::Canceled]);
+    assert_eq!(left, [Status::Canceled; 4]);
     let calls: Vec<&str> = rig.fake.seen().iter().map(|seen| seen.call).collect();
     assert!(!calls.contains(&"confirm"), "{calls:?}");
     rig.app.finish().await;

@@ -54,24 +54,28 @@ pub(super) fn decline_code(code: Option<&str>, decline_code: Option<&str>) -> St
     }
 }
 
-/// Types of methods that cannot be captured by hand and say at once, or once the buyer has acted, whether they have
-/// paid (<https://docs.stripe.com/payments/payment-methods/payment-method-support>). Those that take days to
-/// say so (debits, vouchers, transfers) are none of them.
-const AT_ONCE: [&str; 14] = [
+/// Types of methods that cannot be captured by hand and of which Stripe knows at once, or once the buyer has
+/// acted, whether they have paid: "manual capture" is unsupported in the API support tables of bank redirects,
+/// real-time payments and wallets (<https://docs.stripe.com/payments/payment-methods/payment-method-support>), and
+/// the page of each promises immediate notification, not a delayed one.
+///
+/// Everything else is refused: what takes days to say whether it has paid (debits such as `sepa_debit` and
+/// `us_bank_account`, vouchers such as `boleto`, transfers, `payto`, `sofort`); `blik` and `wechat_pay`, whose
+/// confirmation wants more than the method; `giropay`, which stands in none of the tables any more; and those whose
+/// page names no time, such as `pay_by_bank` and `bizum`.
+const AT_ONCE: [&str; 12] = [
     "alipay",
     "bancontact",
-    "blik",
     "eps",
     "fpx",
-    "giropay",
     "grabpay",
     "ideal",
+    "mb_way",
     "p24",
     "paynow",
     "promptpay",
     "swish",
     "twint",
-    "wechat_pay",
 ];
 
 /// Whether the method of a payment takes the money at once; it must have been asked for in full.
