@@ -347,8 +347,8 @@ async fn an_event_that_fails_holds_up_no_other() {
     // A refund whose row is not as its saga left it cannot be taken back: a fault that stays.
     let of_first = "(SELECT id FROM payments WHERE intent_id = $1)";
     let damage = format!(
-        "UPDATE refunds SET status = 'pending', gateway_refund_id = NULL, settled_at = NULL \
-         WHERE payment_id = {of_first}"
+        "UPDATE refunds SET status = 'pending', gateway_refund_id = NULL, settled_at = NULL, \
+         look_at = NULL WHERE payment_id = {of_first}"
     );
     let first = || vec![payments[0].as_str().into()];
     assert_eq!(app.app.base.db.run(&damage, first()).await.expect("it is damaged"), 1);

@@ -8,7 +8,7 @@ use holdfast_domain::{
     money::{Currency, Money},
     refund::{
         Books, Decision, Entry, Event, FAULTS_REPEATED, Fate, Refund, SETTLES_MS, State, Step,
-        StuckReason, Then, apply, next,
+        StuckReason, Then, apply, look_again_ms, next,
     },
 };
 use uuid::Uuid;
@@ -293,4 +293,24 @@ fn what_the_version_before_wrote_down_is_read() {
     let looked = Event::Looked(Some(books(&[])));
     let again = apply(retried, looked, NOW + SETTLES_MS).expect("legal");
     assert_eq!(again.key(), Some(format!("{}:refund:3", start().saga)));
+}
+
+#[test]
+fn one_that_was_given_back_is_looked_at_at_twice_the_age_until_it_is_too_old_to_fail() {
+    const DAY: i64 = 24 * 60 * 60 * 1000;
+    let settled = 7;
+    for (age, next) in [
+        (0, Some(1)),
+        (DAY - 1, Some(1)),
+        (DAY, Some(2)),
+        (3 * DAY, Some(4)),
+        (16 * DAY - 1, Some(16)),
+        (16 * DAY, Some(32)),
+        (32 * DAY - 1, Some(32)),
+        (32 * DAY, None),
+        (1_000 * DAY, None),
+    ] {
+        let next = next.map(|days| settled + days * DAY);
+        assert_eq!(look_again_ms(settled, settled + age), next, "at {age} ms");
+    }
 }

@@ -1,6 +1,8 @@
-//! Refunds that failed at the bank, several of one payment.
+//! Refunds that failed at the bank: of several at once, and where no webhook tells of it.
 
 use super::*;
+
+const ONE_DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Where the refunds of the lines stand, in the order of the lines.
 async fn reasons(app: &TestApp) -> Vec<(String, Option<String>)> {
@@ -86,4 +88,76 @@ async fn a_refund_that_failed_does_not_wait_for_another_that_is_made_anew() {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     rig.ends_with(&paid, &payment, 9_000).await;
+}
+
+/// How often somebody looked at a payment's refunds.
+fn looks(rig: &Rig) -> usize {
+    rig.fake.seen().iter().filter(|seen| seen.call == "list_refunds").count()
+}
+
+async fn looks_again(rig: &Rig) -> u64 {
+    rig.app.app.cancellations.refunds.failed_pass().await.expect("the pass runs")
+}
+
+#[tokio::test]
+async fn a_refund_that_failed_without_a_word_is_found_and_taken_back_once() {
+    let rig = rig().await;
+    let (paid, payment) = rig.paid(&seats(&[1, 2])).await;
+    paid.cancels(&rig.app, None).await;
+    rig.is_done().await;
+    let refund = rig.fake.refunds().remove(0).id;
+    let told = rig.fake.events().len();
+    assert!(rig.fake.fail_refund(&refund, "expired_or_canceled_card"));
+    let events = rig.fake.events().split_off(told);
+    // It is left alone for a day.
+    assert_eq!(looks_again(&rig).await, 0);
+    assert_eq!((rig.rests().await.0.as_str(), looks(&rig)), ("done", 0));
+    rig.advance(ONE_DAY).await;
+    // Two nodes look, and the webhook comes after all.
+    let (first, second) = tokio::join!(looks_again(&rig), looks_again(&rig));
+    assert!(first + second <= 1, "{first} and {second}");
+    rig.waits_for("refund-failed").await;
+    stripe_rig::tell(&rig.app, &rig.fake);
+    for event in &events {
+        assert_eq!(rig.fake.deliver(event).await, Some(204));
+    }
+    inbox_is_settled(&rig).await;
+    rig.waits_for("refund-failed").await;
+    let entries = "SELECT COUNT(*) AS postings FROM ledger_entries WHERE account = 'refunded'";
+    let row = rig.app.app.base.db.one(entries, vec![]).await.expect("a look").expect("a row");
+    assert_eq!(row.try_get::<i64>("", "postings").expect("a number"), 2);
+    assert_eq!(rig.differences().await, []);
+    rig.operator_retries().await;
+    rig.is_done().await;
+    assert_eq!(rig.keys().len(), 2, "{:?}", rig.keys());
+    // Made anew it is looked at anew, and the old failure changes nothing any more.
+    rig.advance(ONE_DAY).await;
+    looks_again(&rig).await;
+    rig.ends_with(&paid, &payment, 9_000).await;
+}
+
+#[tokio::test]
+async fn a_refund_is_looked_at_less_and_less_often_and_not_for_ever() {
+    let rig = rig().await;
+    let (paid, payment) = rig.paid(&seats(&[1])).await;
+    paid.cancels(&rig.app, None).await;
+    rig.is_done().await;
+    // Nobody answers at first: it is asked again soon, not a day later.
+    rig.fake.fail("list_refunds", Fault::LostRequest, 1);
+    rig.advance(ONE_DAY).await;
+    looks_again(&rig).await;
+    assert_eq!((looks_again(&rig).await, looks(&rig)), (0, 1));
+    rig.advance(Duration::from_secs(10 * 60)).await;
+    looks_again(&rig).await;
+    let mut days = vec![];
+    for day in 2..=70 {
+        let before = looks(&rig);
+        rig.advance(ONE_DAY).await;
+        looks_again(&rig).await;
+        if looks(&rig) > before {
+            days.push(day);
+        }
+    }
+    assert_eq!(days, [2, 4, 8, 16, 32]);
+    rig.ends_with(&paid, &payment, 4500).await;
 }
