@@ -266,6 +266,18 @@ fn a_refund_that_fails_afterwards_is_made_again_under_a_key_that_was_never_used(
 }
 
 #[test]
+fn one_that_failed_before_its_answer_came_is_made_again_under_a_new_key() {
+    let stuck = at(stuck(StuckReason::RefundFails, refunding(MAX_FAILURES)));
+    let retried = apply(stuck, Event::Retried, NOW).expect("legal");
+    let same = apply(retried.clone(), Event::Looked(Some(books(&[]))), NOW).expect("legal");
+    assert_eq!(same.key(), own_key());
+    let mut seen = books(&[("re_1", own_key(), AMOUNT)]);
+    seen.refunds[0].fate = Fate::Failed { code: code() };
+    let again = apply(retried, Event::Looked(Some(seen)), NOW).expect("legal");
+    assert_eq!(again.key(), Some(format!("{}:refund:2", start().saga)));
+}
+
+#[test]
 fn what_is_written_down_is_read_back() {
     for (name, state) in states() {
         let refund = at(state);

@@ -106,10 +106,11 @@ fn looked(refund: Refund, call: Call, then: Then, books: &Books, now_ms: i64) ->
         return Refund { state: posting(own.clone(), now_ms), ..refund };
     }
     let code = match then {
-        Then::SameKey => {
+        Then::SameKey if books.last_key_of(refund.saga) < call.attempt => {
             return Refund { state: State::Refunding { call: at_once(call, now_ms) }, ..refund };
         }
-        Then::NewKey => None,
+        // Under a key that made one which failed the gateway repeats that it took it on.
+        Then::SameKey | Then::NewKey => None,
         Then::Refused { code } => Some(code),
     };
     let promised = refund.amount.minor;

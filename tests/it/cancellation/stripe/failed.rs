@@ -90,6 +90,25 @@ async fn a_refund_that_failed_does_not_wait_for_another_that_is_made_anew() {
     rig.ends_with(&paid, &payment, 9_000).await;
 }
 
+#[tokio::test]
+async fn a_refund_that_fails_while_it_waits_for_an_operator_is_made_anew() {
+    let rig = rig().await;
+    let (paid, payment) = rig.paid(&seats(&[1])).await;
+    rig.fake.fail("refund", Fault::LostReply, RETRY_ALL);
+    paid.cancels(&rig.app, None).await;
+    rig.waits_for("refund-fails").await;
+    rig.fake.heal();
+    stripe_rig::tell(&rig.app, &rig.fake);
+    // Stripe made it, and would repeat so under its key for ever; the bank could not deliver it.
+    assert!(rig.fake.fail_refund(&rig.fake.refunds()[0].id, "expired_or_canceled_card"));
+    inbox_is_settled(&rig).await;
+    rig.waits_for("refund-fails").await;
+    rig.operator_retries().await;
+    rig.is_done().await;
+    assert_eq!(rig.keys().len(), 2, "{:?}", rig.keys());
+    rig.ends_with(&paid, &payment, 4500).await;
+}
+
 /// How often somebody looked at a payment's refunds.
 fn looks(rig: &Rig) -> usize {
     rig.fake.seen().iter().filter(|seen| seen.call == "list_refunds").count()
