@@ -125,6 +125,12 @@ mod tests {
     }
 
     #[test]
+    fn accounts_are_stored_under_words_that_never_change() {
+        let words = Account::ALL.map(Account::as_str);
+        assert_eq!(words, ["captured", "refunded", "organization", "fees", "discounts"]);
+    }
+
+    #[test]
     fn a_free_booking_posts_nothing() {
         assert_eq!(capture(Cost::default()), []);
     }

@@ -420,3 +420,27 @@ fn only_a_declined_buyer_keeps_the_seats() {
         assert_eq!(why.release(), release, "{}", why.name());
     }
 }
+
+#[test]
+fn payments_and_refunds_are_told_by_the_gateways_names() {
+    assert_eq!(PaymentId("pi_1".into()).to_string(), "pi_1");
+    assert_eq!(RefundId("re_1".into()).to_string(), "re_1");
+}
+
+/// A key that changes its name in an upgrade is a new one to the gateway, which would act again.
+#[test]
+fn keys_never_change_their_names() {
+    let checkout = paid();
+    let steps = [
+        (Step::Prepare, "prepare", "abandon"),
+        (Step::Authorize, "authorize", "void"),
+        (Step::ConfirmSeats, "confirm_seats", "release_seats"),
+        (Step::Capture, "capture", "refund"),
+        (Step::IssueTickets, "issue_tickets", "void_tickets"),
+        (Step::ReclaimSeats, "reclaim_seats", "release_seats"),
+    ];
+    for (step, name, undo) in steps {
+        assert_eq!(checkout.key(step, 2), format!("{}:{name}:2", checkout.saga));
+        assert_eq!(checkout.undo_key(step, 3), format!("{}:{undo}:3", checkout.saga));
+    }
+}

@@ -7,8 +7,8 @@ use holdfast_domain::{
     ids::{BookingId, SagaId},
     money::{Currency, Money},
     refund::{
-        Books, Decision, Entry, Event, FAULTS_REPEATED, Fate, Refund, SETTLES_MS, State, Step,
-        StuckReason, Then, apply, look_again_ms, next,
+        Books, Decision, Entry, Event, FAULTS_REPEATED, Fate, LOOK_FIRST_MS, LOOK_LAST_MS, Refund,
+        SETTLES_MS, State, Step, StuckReason, Then, apply, look_again_ms, next,
     },
 };
 use uuid::Uuid;
@@ -263,6 +263,31 @@ fn a_refund_that_fails_afterwards_is_made_again_under_a_key_that_was_never_used(
     seen.refunds[0].fate = Fate::Failed { code: code() };
     let again = apply(retried, Event::Looked(Some(seen)), NOW).expect("legal");
     assert_eq!(again.key(), Some(format!("{}:refund:6", start().saga)));
+}
+
+/// A key that changes its name in an upgrade is a new one to the gateway, which would act again.
+#[test]
+fn keys_never_change_their_names() {
+    assert_eq!(own_key(), Some(format!("{}:refund:1", start().saga)));
+}
+
+#[test]
+fn an_operator_who_retries_does_not_wait_for_what_was_put_off() {
+    let put_off = Call { not_before_ms: NOW + 60_000, ..call(MAX_FAILURES) };
+    for from in [
+        State::Looking { call: put_off.clone(), then: Then::SameKey },
+        State::Refunding { call: put_off },
+    ] {
+        let retried = apply(at(stuck(StuckReason::RefundFails, from)), Event::Retried, NOW);
+        assert_eq!(next(&retried.expect("legal"), NOW), Decision::Run(Step::Look));
+    }
+}
+
+#[test]
+fn the_bounds_are_those_that_are_written_elsewhere() {
+    const MINUTE: i64 = 60 * 1000;
+    assert_eq!((FAULTS_REPEATED, SETTLES_MS), (5, 30 * MINUTE));
+    assert_eq!((LOOK_FIRST_MS, LOOK_LAST_MS), (1_440 * MINUTE, 46_080 * MINUTE));
 }
 
 #[test]

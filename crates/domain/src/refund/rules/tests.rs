@@ -109,3 +109,15 @@ proptest! {
         prop_assert_eq!(one.returned_minor + shares[0].minor, paid);
     }
 }
+
+#[test]
+fn a_line_of_which_nothing_comes_back_has_no_share() {
+    let shares = share(&[line(1, 0, 0), line(2, 4500, 0), line(3, 900, 900)], 100);
+    assert_eq!(shares, Ok(vec![Share { line: line(2, 0, 0).id, minor: 100 }]));
+}
+
+#[test]
+fn obstacles_have_their_names_on_the_wire() {
+    let names = [Obstacle::NotRefundable, Obstacle::Started, Obstacle::Used].map(Obstacle::as_str);
+    assert_eq!(names, ["not-refundable", "event-started", "ticket-used"]);
+}
