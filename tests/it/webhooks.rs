@@ -362,9 +362,21 @@ async fn an_event_that_fails_holds_up_no_other() {
             { "id": refund.id, "object": "refund", "payment_intent": payment } } });
         events.push((told, payment));
     }
-    for (told, _) in &events {
+    // Both are put off at first, and so become due together, the one that fails first.
+    fake.fail("retrieve", Fault::LostRequest, 2);
+    let put_off = "SELECT COUNT(*) AS events FROM webhook_events \
+                   WHERE attempts = 1 AND due_at < {now} + 30000";
+    for (at, (told, _)) in events.iter().enumerate() {
         assert_eq!(signed(&app, &fake, told).await.status, 204);
+        for _ in 0..LOOKS {
+            let row = app.app.base.db.one(put_off, vec![]).await.expect("a look").expect("a row");
+            if row.try_get::<i64>("", "events").expect("a number") > at as i64 {
+                break;
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
     }
+    app.advance(Duration::from_secs(10)).await;
     let outcome = |at: usize| {
         let id = events[at].0["id"].as_str().expect("an id").to_owned();
         let app = &app;

@@ -28,8 +28,12 @@ async fn what_was_given_back_by_hand_for_two_refunds_and_fails_is_taken_back_for
         paid.cancels(&rig.app, Some(&json!({ "line_ids": [paid.line(line)] }))).await;
     }
     all_refunded(&rig.app).await;
+    rig.fake.set_mode(Mode::Hold);
     stripe_rig::tell(&rig.app, &rig.fake);
     assert!(rig.fake.fail_refund(&rig.fake.refunds()[0].id, "expired_or_canceled_card"));
+    // Of three events one comes.
+    let told = rig.fake.events().pop().expect("an event");
+    assert_eq!(rig.fake.deliver(&told).await, Some(204));
     for _ in 0..LOOKS {
         if reasons(&rig.app).await == [waits_for_operator(), waits_for_operator()] {
             break;
