@@ -284,6 +284,20 @@ fn an_operator_who_retries_does_not_wait_for_what_was_put_off() {
 }
 
 #[test]
+fn where_it_stands_is_told_with_the_try_under_way() {
+    for (state, standing) in [
+        (refunding(2), ("refunding", 3)),
+        (looking(2, Then::NewKey), ("looking", 3)),
+        (posting(2), ("posting", 3)),
+        (State::Rest { refund: id() }, ("rest", 0)),
+        (State::Reversing { code: code() }, ("reversing", 1)),
+        (stuck(StuckReason::RefundFails, refunding(2)), ("refunding", 3)),
+    ] {
+        assert_eq!(state.standing(), standing, "{state:?}");
+    }
+}
+
+#[test]
 fn the_bounds_are_those_that_are_written_elsewhere() {
     const MINUTE: i64 = 60 * 1000;
     assert_eq!((FAULTS_REPEATED, SETTLES_MS), (5, 30 * MINUTE));
