@@ -7,8 +7,8 @@ use holdfast_domain::{
     ids::{BookingId, SagaId},
     money::{Currency, Money},
     refund::{
-        Books, Decision, Entry, Event, FAULTS_REPEATED, Fate, LOOK_FIRST_MS, LOOK_LAST_MS, Refund,
-        SETTLES_MS, State, Step, StuckReason, Then, apply, look_again_ms, next,
+        Books, Decision, Entry, Event, FAULTS_REPEATED, FORMAT, Fate, LOOK_FIRST_MS, LOOK_LAST_MS,
+        Refund, SETTLES_MS, State, Step, StuckReason, Then, apply, look_again_ms, next,
     },
 };
 use uuid::Uuid;
@@ -339,7 +339,7 @@ fn what_the_version_before_wrote_down_is_read() {
         Uuid::from_u128(2)
     );
     let read = Refund::decode(&written).expect("it is read");
-    assert_eq!((read.asked(), read.keys), (start().amount, 1));
+    assert_eq!((read.asked(), read.keys, read.format), (start().amount, 1, FORMAT));
     let retried = apply(read, Event::Retried, NOW).expect("legal");
     let looked = Event::Looked(Some(books(&[])));
     let again = apply(retried, looked, NOW + SETTLES_MS).expect("legal");
