@@ -263,6 +263,7 @@ impl App {
         let (due, old) = (self.checkouts.clone(), self.checkouts.clone());
         let (refunds, called_off) =
             (self.cancellations.refunds.clone(), self.cancellations.clone());
+        let given_back = refunds.clone();
         let (events, old_events) = (self.checkouts.clone(), self.checkouts.clone());
         let (seen, audited) = (self.base.db.clone(), self.base.db.clone());
         let kinds: Vec<&'static str> = self.sagas().iter().map(|saga| saga.kind()).collect();
@@ -290,6 +291,10 @@ impl App {
             Pass::new("refunds", cancellation::REFUNDS_EVERY, move || {
                 let refunds = refunds.clone();
                 async move { Ok(refunds.pass().await?) }
+            }),
+            Pass::new("failed-refunds", cancellation::FAILED_EVERY, move || {
+                let refunds = given_back.clone();
+                async move { Ok(refunds.failed_pass().await?) }
             }),
             Pass::new("called-off", cancellation::CALLED_OFF_EVERY, move || {
                 let cancellations = called_off.clone();

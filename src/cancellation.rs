@@ -4,7 +4,8 @@
 //! One transaction voids the tickets, frees the seats, marks the lines and starts the refund (`cancel`); the
 //! refund is a saga of its own (`refund`, `driver`) that goes on until the gateway has given the money
 //! back. `called_off` is the standing pass over called-off events, `give_back` an organizer's kindness that
-//! cancels nothing, `failed` looks for refunds that the gateway could not deliver. What may be cancelled and how much comes back: `holdfast_domain::refund::rules`.
+//! cancels nothing, `failed` looks for refunds that the gateway could not deliver. What may be cancelled and how
+//! much comes back: `holdfast_domain::refund::rules`.
 
 pub mod api;
 pub mod called_off;
@@ -27,6 +28,8 @@ use crate::{checkout::Checkouts, live::Relay, reservations::terms::TermsCache};
 
 /// How often every node looks for refunds that are due.
 pub const REFUNDS_EVERY: Duration = Duration::from_secs(1);
+/// How often every node looks again at refunds that may have failed.
+pub const FAILED_EVERY: Duration = Duration::from_secs(60);
 /// How often every node looks for bookings of called-off events.
 pub const CALLED_OFF_EVERY: Duration = Duration::from_secs(5);
 

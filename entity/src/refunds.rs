@@ -31,6 +31,8 @@ pub struct Model {
     pub created_at: i64,
     /// When it was given back, milliseconds since 1970.
     pub settled_at: Option<i64>,
+    /// When to look whether it has failed since, milliseconds since 1970.
+    pub look_at: Option<i64>,
 }
 
 /// None: what belongs together is read by key.

@@ -17,7 +17,6 @@ use holdfast_domain::{
     checkout::{
         Authorization, Decline, Doubt, Outcome, PaymentId, PaymentSeen, Prepared, RefundId, Taking,
     },
-    ids::SagaId,
     money::Money,
     refund::Books,
 };
@@ -27,11 +26,10 @@ use stripe_core::{
     payment_intent::{
         CancelPaymentIntent, CapturePaymentIntent, ConfirmPaymentIntent, CreatePaymentIntent,
         CreatePaymentIntentAutomaticPaymentMethods, ListPaymentIntent, RetrievePaymentIntent,
-        SearchPaymentIntent,
     },
     refund::{CreateRefund, ListRefund},
 };
-use stripe_types::{Currency, RangeBoundsTs, RangeQueryTs};
+use stripe_types::{Currency, RangeQueryTs};
 
 use self::transport::{CallError, Refusal, Transport};
 use crate::ports::{
@@ -47,11 +45,8 @@ const SAGA: &str = "saga";
 const INCOMPATIBLE: &str = "payment_intent_incompatible_payment_method";
 /// How many payments or refunds a page has: the most that Stripe gives.
 const PAGE: i64 = 100;
-/// How many pages are looked through for one saga's payment.
+/// How many pages of refunds one payment may have.
 const MAX_PAGES: usize = 20;
-/// A saga makes its payment within its deadline of 15 minutes; the rest is for clocks that differ.
-const FIND_AFTER_SECS: i64 = 30 * 60;
-const FIND_BEFORE_SECS: i64 = 5 * 60;
 
 /// What is to be known of an account.
 #[derive(Clone)]
@@ -232,40 +227,6 @@ impl StripeGateway {
         Err(Unreachable)
     }
 
-    /// By the index of searches, which may lag a minute behind.
-    async fn search(&self, saga: SagaId) -> Option<PaymentId> {
-        let found = SearchPaymentIntent::new(format!("metadata['{SAGA}']:'{saga}'"))
-            .limit(PAGE)
-            .customize()
-            .send(&self.transport)
-            .await;
-        reading::most_telling(&found.ok()?.data)
-    }
-
-    /// By looking at every payment of the time in which the saga can have made one.
-    async fn look_through(&self, saga: SagaId) -> Result<Option<PaymentId>, Unreachable> {
-        let (from, until) = match saga.0.get_timestamp() {
-            Some(made) => {
-                let secs = i64::try_from(made.to_unix().0).unwrap_or(i64::MAX);
-                (secs - FIND_BEFORE_SECS, Some(secs.saturating_add(FIND_AFTER_SECS)))
-            }
-            None => (0, None),
-        };
-        let bounds = RangeBoundsTs { gte: Some(from), lte: until, ..RangeBoundsTs::default() };
-        let wanted = saga.to_string();
-        let (mut found, mut after) = (Vec::new(), None);
-        for _ in 0..MAX_PAGES {
-            let page = self.page(RangeQueryTs::Bounds(bounds), after.as_ref()).await?;
-            let Some(last) = page.last() else {
-                return Ok(reading::most_telling(&found));
-            };
-            after = Some(PaymentId(last.id.to_string()));
-            found.extend(page.into_iter().filter(|it| it.metadata.get(SAGA) == Some(&wanted)));
-        }
-        tracing::error!(saga = wanted, "too many payments to look through for one saga's");
-        Err(Unreachable)
-    }
-
     async fn page(
         &self,
         created: RangeQueryTs,
@@ -321,8 +282,8 @@ impl PaymentGateway for StripeGateway {
     }
 
     /// A method that cannot be captured by hand is refused at first, by Stripe's code. Of a type that pays at
-    /// once it is prepared a second time to be captured by itself; of any other the refusal stands: money that is
-    /// on its way for days cannot wait for its seats.
+    /// once it is prepared a second time to be captured by itself; of any other the refusal stands: seats cannot
+    /// wait for money that is on its way for days.
     async fn prepare(&self, key: &str, new: NewPayment<'_>) -> Outcome<Prepared, Decline> {
         let Some(amount) = reading::to_stripe(new.amount) else {
             return Outcome::Refused(decline("amount_not_payable".to_owned()));
@@ -342,7 +303,7 @@ impl PaymentGateway for StripeGateway {
                         if self.cancel(&format!("{key}:cancel"), &payment).await.is_err() {
                             tracing::debug!(%payment, "a payment of no use stays prepared");
                         }
-                        Outcome::Refused(decline(code))
+                        Outcome::Refused(decline(Decline::METHOD_UNSUPPORTED.to_owned()))
                     }
                     Err(No::Doubt(doubt)) => Outcome::Unknown(doubt),
                     Err(No::Card(code) | No::Invalid(code)) => Outcome::Refused(decline(code)),
@@ -452,13 +413,6 @@ impl PaymentGateway for StripeGateway {
             Err(_) => return Err(Unreachable),
         };
         reading::books(&intent, &self.every_refund(payment).await?)
-    }
-
-    async fn find(&self, saga: SagaId) -> Result<Option<PaymentId>, Unreachable> {
-        match self.search(saga).await {
-            Some(payment) => Ok(Some(payment)),
-            None => self.look_through(saga).await,
-        }
     }
 
     async fn list(

@@ -4,7 +4,7 @@ use holdfast_domain::{
     checkout::{PaymentId, RefundId},
     ids::{BookingId, EventId, LineId, SagaId},
     money::Money,
-    refund::rules::Share,
+    refund::{self, rules::Share},
 };
 use holdfast_entity::{bookings, payments};
 use sea_orm::{DbErr, QueryResult, Value};
@@ -81,18 +81,74 @@ pub async fn settle(
     now_ms: i64,
 ) -> Result<u64, DbErr> {
     sql.run(
-        "UPDATE refunds SET status = 'done', gateway_refund_id = $2, settled_at = $3 \
+        "UPDATE refunds SET status = 'done', gateway_refund_id = $2, settled_at = $3, look_at = $4 \
          WHERE id = $1 AND status = 'pending'",
-        vec![id.0.into(), name.0.as_str().into(), now_ms.into()],
+        vec![
+            id.0.into(),
+            name.0.as_str().into(),
+            now_ms.into(),
+            refund::look_again_ms(now_ms, now_ms).into(),
+        ],
     )
     .await
+}
+
+/// A refund that is given back and may have failed since.
+#[derive(Debug, Clone)]
+pub struct Look {
+    /// The refund.
+    pub id: SagaId,
+    /// The payment of which it is a part.
+    pub payment: PaymentId,
+    /// When it was given back.
+    pub settled_ms: i64,
+    /// The database's clock.
+    pub now_ms: i64,
+}
+
+/// Takes the look that has been due for longest; nobody else takes it before so long is over.
+pub async fn claim_look(
+    sql: &impl Sql,
+    provider: &str,
+    lease_ms: i64,
+) -> Result<Option<Look>, DbErr> {
+    let row = sql
+        .one(
+            "UPDATE refunds SET look_at = {now} + $1 WHERE id = (SELECT id FROM refunds \
+                 WHERE look_at <= {now} AND payment_id IN (SELECT id FROM payments \
+                     WHERE provider = $2 AND intent_id IS NOT NULL) \
+                 ORDER BY look_at LIMIT 1 {skip}) \
+             RETURNING id, settled_at, {now} AS now, (SELECT p.intent_id FROM payments p \
+                 WHERE p.id = refunds.payment_id) AS intent_id",
+            vec![lease_ms.into(), provider.into()],
+        )
+        .await?;
+    let one = |row: QueryResult| {
+        Ok(Look {
+            id: SagaId(row.try_get("", "id")?),
+            payment: PaymentId(row.try_get("", "intent_id")?),
+            settled_ms: row.try_get("", "settled_at")?,
+            now_ms: row.try_get("", "now")?,
+        })
+    };
+    row.map(one).transpose()
+}
+
+/// Writes down when to look again, if ever; one that was taken back or made anew meanwhile has a time of its own.
+pub async fn look_again(sql: &impl Sql, look: &Look, at_ms: Option<i64>) -> Result<(), DbErr> {
+    sql.run(
+        "UPDATE refunds SET look_at = $3 WHERE id = $1 AND status = 'done' AND settled_at = $2",
+        vec![look.id.0.into(), look.settled_ms.into(), at_ms.into()],
+    )
+    .await
+    .map(|_| ())
 }
 
 /// done → pending; how many rows that changed.
 pub async fn unsettle(sql: &impl Sql, id: SagaId) -> Result<u64, DbErr> {
     sql.run(
-        "UPDATE refunds SET status = 'pending', gateway_refund_id = NULL, settled_at = NULL \
-         WHERE id = $1 AND status = 'done'",
+        "UPDATE refunds SET status = 'pending', gateway_refund_id = NULL, settled_at = NULL, \
+         look_at = NULL WHERE id = $1 AND status = 'done'",
         vec![id.0.into()],
     )
     .await

@@ -3,11 +3,11 @@
 use holdfast_contract::{
     bookings::{Booking, BookingLine, BookingStatus, NextAction, Ticket},
     money::Money,
-    problem::ProblemType,
+    problem::{FieldError, ProblemType},
     reservations::ItemKind,
 };
 use holdfast_domain::{
-    checkout::Failure,
+    checkout::{Decline, Failure},
     refund::rules::{Asker, Standing},
 };
 use holdfast_entity::{booking_lines, bookings};
@@ -130,6 +130,14 @@ pub fn kept_failure(why: &Failure) -> Option<Answer> {
 /// A failed checkout as a problem; `reasons` names the failure as the booking does.
 pub fn failure(why: &Failure) -> ApiProblem {
     let (kind, detail) = match why {
+        Failure::Declined { code } if code == Decline::METHOD_UNSUPPORTED => {
+            let (field, message) = ("payment.method", "is of a kind that cannot be used here");
+            let error = FieldError { field: field.to_owned(), message: message.to_owned() };
+            let detail = "This way of paying cannot be used here. Your places are still held.";
+            return ApiProblem::new(ProblemType::PaymentDeclined, detail)
+                .with_errors(vec![error])
+                .with_reasons(vec![why.name().to_owned()]);
+        }
         Failure::Declined { code } => (
             ProblemType::PaymentDeclined,
             format!("The card was declined ({code}). Your places are still held."),
@@ -175,6 +183,12 @@ mod tests {
         let kept = kept_failure(&declined).expect("kept");
         assert_eq!(kept.status, 402);
         let problem: Problem = serde_json::from_str(&kept.body).expect("a problem");
+        assert_eq!(problem.reasons, ["payment-declined"]);
+        assert_eq!(problem.errors, []);
+        let unsupported = Failure::Declined { code: Decline::METHOD_UNSUPPORTED.into() };
+        let kept = kept_failure(&unsupported).expect("kept");
+        let problem: Problem = serde_json::from_str(&kept.body).expect("a problem");
+        assert_eq!((kept.status, problem.errors[0].field.as_str()), (402, "payment.method"));
         assert_eq!(problem.reasons, ["payment-declined"]);
         for why in [
             Failure::SeatsLost,

@@ -15,8 +15,8 @@ use sea_orm::DbErr;
 use serde::Deserialize;
 
 use self::store::{Inbox, Outcome};
-use super::{Checkouts, store as bookings};
-use crate::{cancellation::failed::Looked, saga::Wish};
+use super::{Checkouts, settled_store, store as bookings};
+use crate::{cancellation::failed::Looked, db, saga::Wish};
 
 pub use self::signature::{BadSignature, HEADER, TOLERANCE_SECS};
 
@@ -171,11 +171,20 @@ impl Checkouts {
         let mut worked_on = 0;
         for event in claimed {
             let payment = PaymentId(event.payment.clone());
-            let outcome = match self.work_on(&event.kind, &payment).await? {
+            let (worked, why) = match self.work_on(&event.kind, &payment).await {
+                Ok(worked) => (worked, "gateway-unreachable"),
+                Err(error) if db::is_unavailable(&error) => return Err(error),
+                // Those after it do not wait until somebody has mended this one.
+                Err(error) => {
+                    tracing::error!(event = event.id, %error, "an event fails and is tried again");
+                    (None, "faulty")
+                }
+            };
+            let outcome = match worked {
                 Some(outcome) => outcome,
                 None if event.attempts >= MAX_ATTEMPTS => {
-                    tracing::error!(event = event.id, "an event could not be worked on");
-                    Outcome::Failed("gateway-unreachable")
+                    tracing::error!(event = event.id, why, "an event could not be worked on");
+                    Outcome::Failed(why)
                 }
                 None => {
                     let doublings = u32::try_from(event.attempts - 1).unwrap_or(0).min(10);
@@ -207,11 +216,10 @@ impl Checkouts {
         if self.executor.wake(booking.0, Wish::Look).await? {
             return Ok(Some(Outcome::Done("woken")));
         }
-        // The checkout is over. One that is confirmed has seen its capture: nothing is asked, or every sale
-        // would cost a call more.
-        let found = bookings::find(db, bookings::By::Id(booking)).await?;
-        if found.is_some_and(|booking| booking.status == "confirmed") {
-            return Ok(Some(Outcome::Done("confirmed-before")));
+        // The checkout is over. Of one that has seen its money nothing is asked, or every sale would cost a call
+        // more; what was given back since is for those who give it back.
+        if settled_store::captured(db, booking).await?.is_some() {
+            return Ok(Some(Outcome::Done("captured-before")));
         }
         let Some(seen) = self.gateway.fetch(payment).await else { return Ok(None) };
         let takes = match seen.status {

@@ -76,6 +76,10 @@ async fn a_declined_buyer_pays_with_another_card() {
     assert_eq!(buyer.reservation_status(&app).await, "active");
     let unfit = buyer.confirms(&app, "k2", &buyer.pays_with("pm_sepaDebit_success")).await;
     unfit.assert_problem(402, "/problems/payment-declined");
+    unfit.assert_field("payment.method");
+    let again = buyer.confirms(&app, "k2", &buyer.pays_with("pm_sepaDebit_success")).await;
+    assert_eq!((again.status, &again.text), (402, &unfit.text));
+    assert_eq!(buyer.reservation_status(&app).await, "active");
     let paid = buyer.confirms(&app, "k3", &buyer.pays_with("pm_card_mastercard")).await;
     assert_eq!(paid.status, 201, "{}", paid.text);
     let stands: Vec<Status> = fake.intents().iter().map(|intent| intent.status).collect();

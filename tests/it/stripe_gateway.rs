@@ -288,13 +288,13 @@ async fn the_buyer_hears_why_a_card_is_declined_unless_it_is_stolen() {
 #[tokio::test]
 async fn a_method_that_takes_days_to_pay_is_refused_before_anything_happens() {
     let rig = rig().await;
-    let code = "payment_intent_incompatible_payment_method".to_owned();
-    for method in ["pm_usBankAccount_success", "pm_sepaDebit_success"] {
+    let code = Decline::METHOD_UNSUPPORTED.to_owned();
+    for method in ["pm_usBankAccount_success", "pm_sepaDebit_success", "pm_boleto", "pm_blik"] {
         let said = rig.prepare(method, method).await;
         assert_eq!(said, Outcome::Refused(Decline { code: code.clone() }));
     }
     let left: Vec<Status> = rig.fake.intents().iter().map(|intent| intent.status).collect();
-    assert_eq!(left, [Status::Canceled, Status::Canceled]);
+    assert_eq!(left, [Status::Canceled; 4]);
     let calls: Vec<&str> = rig.fake.seen().iter().map(|seen| seen.call).collect();
     assert!(!calls.contains(&"confirm"), "{calls:?}");
     rig.app.finish().await;
@@ -309,21 +309,6 @@ async fn a_confirmation_that_is_refused_as_invalid_leaves_nothing_to_confirm() {
     let code = "payment_method_unactivated".to_owned();
     assert_eq!(said, Outcome::Refused(Decline { code }));
     assert_eq!(rig.fake.intents()[0].status, Status::Canceled);
-    rig.app.finish().await;
-}
-
-#[tokio::test]
-async fn a_payment_is_found_by_its_saga_although_searches_lag_behind() {
-    let rig = rig().await;
-    let saga = rig.saga();
-    let Outcome::Done(payment) = rig.prepare_for(saga, "p1", "pm_card_visa").await else {
-        panic!("it is prepared")
-    };
-    assert_eq!(rig.gateway.find(saga).await, Ok(Some(payment.clone())));
-    rig.fake.set_search_lag(Duration::from_secs(60));
-    assert_eq!(rig.gateway.find(saga).await, Ok(Some(payment)));
-    rig.fake.fail("list", Fault::LostRequest, 1);
-    assert!(rig.gateway.find(saga).await.is_err());
     rig.app.finish().await;
 }
 

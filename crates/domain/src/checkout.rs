@@ -13,8 +13,9 @@
 //! carry the same decisions out.
 //!
 //! What the machine promises, each of which the simulator breaks when the rule is dropped:
-//! - Seats are sold before money is captured (a method that takes it at once is authorized after the sale), and payments are voided before seats are freed: no seat is
-//!   free, or another's, while its payment can still be captured.
+//! - Seats are sold before money is captured (a method that takes it at once is authorized after the sale),
+//!   and payments are voided before seats are freed: no seat is free, or another's, while its payment can
+//!   still be captured.
 //! - A payment is first prepared, which touches no card, and its id recorded; only then is it authorized.
 //!   So every call that moves money names a recorded payment, the gateway puts all calls on that
 //!   payment in one order, and a call that arrives late finds it voided. A prepared payment whose id
@@ -25,7 +26,6 @@
 //! - Before the pivot (capture *succeeded*) every step that started is undone; after it the machine
 //!   goes forward only. Where a limit is reached before the pivot it backs out by itself; in an undo or
 //!   after the pivot an operator is called.
-//!
 //! - Money that was taken although the payment was to be voided (a late success) buys the same seats where
 //!   they are free; else the checkout ends as [`Failure::SeatsLostRefunded`], and who carries its last step
 //!   out starts the refund in the same transaction (see [`crate::refund`]).

@@ -125,6 +125,20 @@ mod tests {
     }
 
     #[test]
+    fn accounts_are_stored_under_words_that_never_change() {
+        let words = Account::ALL.map(Account::as_str);
+        assert_eq!(words, ["captured", "refunded", "organization", "fees", "discounts"]);
+    }
+
+    #[test]
+    fn costs_add_up_part_by_part() {
+        let one = Cost { price_minor: 4500, discount_minor: 450, fee_minor: 90 };
+        let other = Cost { price_minor: 2000, discount_minor: 200, fee_minor: 40 };
+        let sum = Cost { price_minor: 6500, discount_minor: 650, fee_minor: 130 };
+        assert_eq!((one.plus(other), sum.paid_minor()), (sum, 5980));
+    }
+
+    #[test]
     fn a_free_booking_posts_nothing() {
         assert_eq!(capture(Cost::default()), []);
     }

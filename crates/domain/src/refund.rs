@@ -17,7 +17,8 @@
 //! - What the gateway accepted and then could not deliver is taken back in our books, and calls an operator.
 //! - It never ends without having given the money back: there is nothing to undo.
 //!
-//! [`rules`] says who gets how much back, `books` what the gateway's list means, `apply` holds the transitions.
+//! [`rules`] says who gets how much back, `books` what the gateway's list means, `apply` holds the transitions,
+//! [`look_again_ms`] says when to look whether one that was given back has failed since.
 
 mod apply;
 mod books;
@@ -52,6 +53,13 @@ pub const FAULTS_REPEATED: u32 = 5;
 /// How long a call may be under way at the most. What is not in the gateway's books by then will not come; only
 /// then is another key taken.
 pub const SETTLES_MS: i64 = 30 * 60 * 1000;
+
+/// How long after it was given back a refund is first looked at again.
+pub const LOOK_FIRST_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// How old a refund is when it is looked at for the last time: the bank's money may take 30 days to come back
+/// (<https://docs.stripe.com/refunds#failed-refunds>).
+pub const LOOK_LAST_MS: i64 = 32 * LOOK_FIRST_MS;
 
 /// A refund on its way; written as JSON into its saga's row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -299,4 +307,17 @@ pub fn next(refund: &Refund, now_ms: i64) -> Decision {
         State::Stuck { reason, .. } => return Decision::NeedsOperator(reason.clone()),
     };
     if now_ms < not_before_ms { Decision::Wait(not_before_ms) } else { Decision::Run(step) }
+}
+
+/// When to look again at a refund that was given back at `settled_ms`: at twice the age each time; never again once
+/// it is too old to fail.
+pub fn look_again_ms(settled_ms: i64, now_ms: i64) -> Option<i64> {
+    let mut age_ms = LOOK_FIRST_MS;
+    while settled_ms + age_ms <= now_ms {
+        age_ms *= 2;
+        if age_ms > LOOK_LAST_MS {
+            return None;
+        }
+    }
+    Some(settled_ms + age_ms)
 }

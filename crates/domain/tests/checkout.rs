@@ -420,3 +420,49 @@ fn only_a_declined_buyer_keeps_the_seats() {
         assert_eq!(why.release(), release, "{}", why.name());
     }
 }
+
+#[test]
+fn where_it_stands_is_told_with_the_try_under_way() {
+    let (tries, failures) = (Tries { failures: 2, not_before_ms: START }, 2);
+    let call = || call(Knowledge::Open, failures);
+    let (payment, tries) = (pi(), || tries.clone());
+    let asking = State::Awaiting { payment: pi(), client_secret: None, asks: 2, ask_at_ms: NOW };
+    let capturing = State::Capturing { payment: payment.clone(), call: call() };
+    let stuck = |from| State::Stuck { reason: StuckReason::KeyTooOld, from: Box::new(from) };
+    for (state, standing) in [
+        (State::Preparing { call: call() }, ("preparing", 3)),
+        (asking, ("awaiting", 3)),
+        (State::ConfirmingSeats { payment: None, tries: tries() }, ("confirming_seats", 3)),
+        (capturing.clone(), ("capturing", 3)),
+        (stuck(capturing), ("capturing", 3)),
+        (State::Issuing { payment: None, tries: tries() }, ("issuing", 3)),
+        (State::Reclaiming { payment, tries: tries() }, ("reclaiming", 3)),
+        (State::Rest { ending: Ending::Confirmed }, ("rest", 0)),
+    ] {
+        assert_eq!(state.standing(), standing, "{state:?}");
+    }
+}
+
+#[test]
+fn payments_and_refunds_are_told_by_the_gateways_names() {
+    assert_eq!(PaymentId("pi_1".into()).to_string(), "pi_1");
+    assert_eq!(RefundId("re_1".into()).to_string(), "re_1");
+}
+
+/// A key that changes its name in an upgrade is a new one to the gateway, which would act again.
+#[test]
+fn keys_never_change_their_names() {
+    let checkout = paid();
+    let steps = [
+        (Step::Prepare, "prepare", "abandon"),
+        (Step::Authorize, "authorize", "void"),
+        (Step::ConfirmSeats, "confirm_seats", "release_seats"),
+        (Step::Capture, "capture", "refund"),
+        (Step::IssueTickets, "issue_tickets", "void_tickets"),
+        (Step::ReclaimSeats, "reclaim_seats", "release_seats"),
+    ];
+    for (step, name, undo) in steps {
+        assert_eq!(checkout.key(step, 2), format!("{}:{name}:2", checkout.saga));
+        assert_eq!(checkout.undo_key(step, 3), format!("{}:{undo}:3", checkout.saga));
+    }
+}

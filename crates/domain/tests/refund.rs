@@ -7,8 +7,8 @@ use holdfast_domain::{
     ids::{BookingId, SagaId},
     money::{Currency, Money},
     refund::{
-        Books, Decision, Entry, Event, FAULTS_REPEATED, Fate, Refund, SETTLES_MS, State, Step,
-        StuckReason, Then, apply, next,
+        Books, Decision, Entry, Event, FAULTS_REPEATED, FORMAT, Fate, LOOK_FIRST_MS, LOOK_LAST_MS,
+        Refund, SETTLES_MS, State, Step, StuckReason, Then, apply, look_again_ms, next,
     },
 };
 use uuid::Uuid;
@@ -265,6 +265,57 @@ fn a_refund_that_fails_afterwards_is_made_again_under_a_key_that_was_never_used(
     assert_eq!(again.key(), Some(format!("{}:refund:6", start().saga)));
 }
 
+/// A key that changes its name in an upgrade is a new one to the gateway, which would act again.
+#[test]
+fn keys_never_change_their_names() {
+    assert_eq!(own_key(), Some(format!("{}:refund:1", start().saga)));
+}
+
+#[test]
+fn an_operator_who_retries_does_not_wait_for_what_was_put_off() {
+    let put_off = Call { not_before_ms: NOW + 60_000, ..call(MAX_FAILURES) };
+    for from in [
+        State::Looking { call: put_off.clone(), then: Then::SameKey },
+        State::Refunding { call: put_off },
+    ] {
+        let retried = apply(at(stuck(StuckReason::RefundFails, from)), Event::Retried, NOW);
+        assert_eq!(next(&retried.expect("legal"), NOW), Decision::Run(Step::Look));
+    }
+}
+
+#[test]
+fn where_it_stands_is_told_with_the_try_under_way() {
+    for (state, standing) in [
+        (refunding(2), ("refunding", 3)),
+        (looking(2, Then::NewKey), ("looking", 3)),
+        (posting(2), ("posting", 3)),
+        (State::Rest { refund: id() }, ("rest", 0)),
+        (State::Reversing { code: code() }, ("reversing", 1)),
+        (stuck(StuckReason::RefundFails, refunding(2)), ("refunding", 3)),
+    ] {
+        assert_eq!(state.standing(), standing, "{state:?}");
+    }
+}
+
+#[test]
+fn the_bounds_are_those_that_are_written_elsewhere() {
+    const MINUTE: i64 = 60 * 1000;
+    assert_eq!((FAULTS_REPEATED, SETTLES_MS), (5, 30 * MINUTE));
+    assert_eq!((LOOK_FIRST_MS, LOOK_LAST_MS), (1_440 * MINUTE, 46_080 * MINUTE));
+}
+
+#[test]
+fn one_that_failed_before_its_answer_came_is_made_again_under_a_new_key() {
+    let stuck = at(stuck(StuckReason::RefundFails, refunding(MAX_FAILURES)));
+    let retried = apply(stuck, Event::Retried, NOW).expect("legal");
+    let same = apply(retried.clone(), Event::Looked(Some(books(&[]))), NOW).expect("legal");
+    assert_eq!(same.key(), own_key());
+    let mut seen = books(&[("re_1", own_key(), AMOUNT)]);
+    seen.refunds[0].fate = Fate::Failed { code: code() };
+    let again = apply(retried, Event::Looked(Some(seen)), NOW).expect("legal");
+    assert_eq!(again.key(), Some(format!("{}:refund:2", start().saga)));
+}
+
 #[test]
 fn what_is_written_down_is_read_back() {
     for (name, state) in states() {
@@ -288,9 +339,29 @@ fn what_the_version_before_wrote_down_is_read() {
         Uuid::from_u128(2)
     );
     let read = Refund::decode(&written).expect("it is read");
-    assert_eq!((read.asked(), read.keys), (start().amount, 1));
+    assert_eq!((read.asked(), read.keys, read.format), (start().amount, 1, FORMAT));
     let retried = apply(read, Event::Retried, NOW).expect("legal");
     let looked = Event::Looked(Some(books(&[])));
     let again = apply(retried, looked, NOW + SETTLES_MS).expect("legal");
     assert_eq!(again.key(), Some(format!("{}:refund:3", start().saga)));
+}
+
+#[test]
+fn one_that_was_given_back_is_looked_at_at_twice_the_age_until_it_is_too_old_to_fail() {
+    const DAY: i64 = 24 * 60 * 60 * 1000;
+    let settled = 7;
+    for (age, next) in [
+        (0, Some(1)),
+        (DAY - 1, Some(1)),
+        (DAY, Some(2)),
+        (3 * DAY, Some(4)),
+        (16 * DAY - 1, Some(16)),
+        (16 * DAY, Some(32)),
+        (32 * DAY - 1, Some(32)),
+        (32 * DAY, None),
+        (1_000 * DAY, None),
+    ] {
+        let next = next.map(|days| settled + days * DAY);
+        assert_eq!(look_again_ms(settled, settled + age), next, "at {age} ms");
+    }
 }

@@ -54,24 +54,28 @@ pub(super) fn decline_code(code: Option<&str>, decline_code: Option<&str>) -> St
     }
 }
 
-/// Types of methods that cannot be captured by hand and say at once, or once the buyer has acted, whether they have
-/// paid (<https://docs.stripe.com/payments/payment-methods/payment-method-support>). Those that take days to
-/// say so (debits, vouchers, transfers) are none of them.
-const AT_ONCE: [&str; 14] = [
+/// Types of methods that cannot be captured by hand and of which Stripe knows at once, or once the buyer has
+/// acted, whether they have paid: "manual capture" is unsupported in the API support tables of bank redirects,
+/// real-time payments and wallets (<https://docs.stripe.com/payments/payment-methods/payment-method-support>), and
+/// the page of each promises immediate notification, not a delayed one.
+///
+/// Everything else is refused: what takes days to say whether it has paid (debits such as `sepa_debit` and
+/// `us_bank_account`, vouchers such as `boleto`, transfers, `payto`, `sofort`); `blik` and `wechat_pay`, whose
+/// confirmation wants more than the method; `giropay`, which stands in none of the tables any more; and those whose
+/// page names no time, such as `pay_by_bank` and `bizum`.
+const AT_ONCE: [&str; 12] = [
     "alipay",
     "bancontact",
-    "blik",
     "eps",
     "fpx",
-    "giropay",
     "grabpay",
     "ideal",
+    "mb_way",
     "p24",
     "paynow",
     "promptpay",
     "swish",
     "twint",
-    "wechat_pay",
 ];
 
 /// Whether the method of a payment takes the money at once; it must have been asked for in full.
@@ -107,18 +111,6 @@ fn status(intent: &PaymentIntent) -> Option<PaymentStatus> {
             None
         }
     }
-}
-
-/// Of several payments of one saga the one that took or holds money, else the one that was made first. The
-/// others never left their preparation.
-pub(super) fn most_telling(newest_first: &[PaymentIntent]) -> Option<PaymentId> {
-    let rank = |intent: &&PaymentIntent| match status(intent) {
-        Some(PaymentStatus::Captured) => 3,
-        Some(PaymentStatus::Authorized) => 2,
-        Some(PaymentStatus::ActionRequired | PaymentStatus::Processing) => 1,
-        Some(PaymentStatus::Prepared | PaymentStatus::Declined | PaymentStatus::Voided) | None => 0,
-    };
-    newest_first.iter().max_by_key(rank).map(|intent| PaymentId(intent.id.to_string()))
 }
 
 /// A payment as the saga asks for it.

@@ -149,7 +149,10 @@ impl Intent {
             "metadata": {},
             "type": method.kind,
         });
-        told[method.kind] = json!({});
+        told[method.kind] = match method.kind {
+            "boleto" => json!({ "tax_id": "000.000.000-00" }),
+            _ => json!({}),
+        };
         told
     }
 

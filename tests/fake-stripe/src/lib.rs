@@ -2,9 +2,9 @@
 //! as Stripe documents them, over HTTP, with books that tests can look into and faults that tests can ask
 //! for. It is no part of the product and takes no money.
 //!
-//! `books` holds what is known and what each call does to it, `refunds` what is given back, `lists` what is only read, `keys` the
-//! idempotency keys, `methods` the test cards, `webhooks` the signing and sending, `server` the HTTP,
-//! `admin` the path of its own (`/_fake`) by which another process asks for faults.
+//! `books` holds what is known and what each call does to it, `refunds` what is given back, `lists` what is only
+//! read, `keys` the idempotency keys, `methods` the test cards, `webhooks` the signing and sending, `server` the
+//! HTTP, `admin` the path of its own (`/_fake`) by which another process asks for faults.
 
 #![allow(missing_docs, reason = "the fields of Stripe's objects have Stripe's names")]
 #![allow(clippy::disallowed_methods, reason = "an outside system reads its own clock")]
@@ -141,11 +141,6 @@ impl FakeStripe {
         self.world().mode = mode;
     }
 
-    /// Lets searches find nothing that is younger.
-    pub fn set_search_lag(&self, lag: Duration) {
-        self.world().books.search_lag_secs = i64::try_from(lag.as_secs()).unwrap_or(i64::MAX);
-    }
-
     /// Every intent, oldest first.
     pub fn intents(&self) -> Vec<Intent> {
         self.world().books.intents.clone()
@@ -162,6 +157,14 @@ impl FakeStripe {
     /// Every refund, oldest first, failed ones too.
     pub fn refunds(&self) -> Vec<Refund> {
         self.world().books.refunds.clone()
+    }
+
+    /// Somebody captures a payment in the dashboard; whether that can be done.
+    pub fn capture_by_hand(&self, intent: &str) -> bool {
+        let now = self.now();
+        let done = self.world().books.capture(intent, &serde_json::Map::new(), now).is_ok();
+        self.send_fresh();
+        done
     }
 
     /// Somebody gives an amount back in the dashboard; whether that can be done.

@@ -68,6 +68,8 @@ pub fn find_any(name: &str) -> Option<Method> {
     let (kind, behaviour) = match name {
         "pm_usBankAccount_success" => ("us_bank_account", Succeeds),
         "pm_sepaDebit_success" => ("sepa_debit", Succeeds),
+        "pm_boleto" => ("boleto", AsksBuyer),
+        "pm_blik" => ("blik", AsksBuyer),
         "pm_twint" => ("twint", Succeeds),
         "pm_twint_declined" => ("twint", Declines(declined, None)),
         "pm_ideal" => ("ideal", AsksBuyer),

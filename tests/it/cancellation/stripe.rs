@@ -1,6 +1,8 @@
 //! Giving money back through Stripe, over the fake: what it answers with a stored fault, forgets, refuses because
 //! somebody was faster, or cannot deliver; and operators who try again. The money is back once at the end.
 
+mod failed;
+
 use holdfast::{app::App, ledger::reconcile::Kind};
 use holdfast_domain::access::Role;
 use holdfast_fake_stripe::{FakeStripe, Fault, Mode};

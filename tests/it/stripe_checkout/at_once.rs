@@ -109,6 +109,37 @@ async fn a_payment_that_went_through_before_it_could_be_stopped_buys_the_seats()
 }
 
 #[tokio::test]
+async fn a_payment_that_the_bank_cannot_decide_yet_keeps_its_seats_past_the_deadline() {
+    for (succeeds, status, stands) in [(true, "confirmed", "sold"), (false, "failed", "available")]
+    {
+        let (app, fake) = stripe_rig::start().await;
+        let event = fixture::event(&app, Like::default()).await;
+        let buyer = Buyer::holds(&app, &event, &wish(&event)).await;
+        let waits = buyer.confirms(&app, "k1", &buyer.pays_with("pm_ideal")).await;
+        let booking = waits.body["id"].as_str().expect("an id");
+        let intent = fake.intents().remove(0).id;
+        assert!(fake.force(&intent, Status::Processing));
+        // Stripe voids nothing that is being processed: it is asked again, and the seats stay.
+        app.advance(PAST_DEADLINE).await;
+        for _ in 0..3 {
+            app.app.checkouts.pass().await.expect("the pass runs");
+            app.advance(Duration::from_secs(60)).await;
+        }
+        let read = buyer.gets(&app, &format!("/bookings/{booking}")).await;
+        assert_eq!(
+            (read.body["status"].as_str(), seat(&app).await.as_str()),
+            (Some("pending"), "sold")
+        );
+        assert!(fake.force(&intent, Status::RequiresAction));
+        assert!(fake.second_step(&intent, succeeds));
+        app.advance(Duration::from_secs(301)).await;
+        assert_eq!(buyer.settled(&app, booking).await["status"], status);
+        assert_eq!(seat(&app).await, stands);
+        stripe_rig::finish(app, &fake).await;
+    }
+}
+
+#[tokio::test]
 async fn a_fault_at_any_call_of_it_takes_the_money_once() {
     for call in ["create", "confirm"] {
         for fault in faults() {

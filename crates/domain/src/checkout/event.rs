@@ -66,6 +66,11 @@ pub struct Decline {
     pub code: String,
 }
 
+impl Decline {
+    /// The code where no bank was asked: this kind of method can neither reserve an amount nor pay it at once.
+    pub const METHOD_UNSUPPORTED: &str = "payment_method_unsupported";
+}
+
 /// A payment as the gateway describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PaymentSeen {

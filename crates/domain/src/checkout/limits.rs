@@ -42,6 +42,16 @@ fn doubled(first: i64, times: u32, most: i64) -> i64 {
 mod tests {
     use super::*;
 
+    /// Documents and runbooks say how long things take; Stripe says how long it remembers keys.
+    #[test]
+    fn the_bounds_are_those_that_are_written_elsewhere() {
+        const SECOND: i64 = 1000;
+        assert_eq!(PAYMENT_DEADLINE_MS, 900 * SECOND);
+        assert_eq!((BACKOFF_FIRST_MS, BACKOFF_MAX_MS), (SECOND / 2, 300 * SECOND));
+        assert_eq!((ASK_FIRST_MS, ASK_MAX_MS), (2 * SECOND, 30 * SECOND));
+        assert_eq!(KEY_LIFE_MS, 72_000 * SECOND);
+    }
+
     #[test]
     fn waits_double_up_to_their_maximum() {
         assert_eq!(backoff_ms(1), BACKOFF_FIRST_MS);

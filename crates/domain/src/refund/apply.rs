@@ -14,17 +14,16 @@ const TOO_LARGE: &str = "amount_too_large";
 /// When the event cannot happen in this state; the refund is then unchanged wherever it is stored.
 pub fn apply(refund: Refund, event: Event, now_ms: i64) -> Result<Refund, IllegalTransition> {
     let illegal = IllegalTransition { state: refund.state.name(), event: event.clone() };
-    let keys = refund.keys;
     let state = match (refund.state.clone(), event) {
         (State::Looking { call, then }, Event::Looked(Some(books))) => {
             return Ok(looked(refund, call, then, &books, now_ms));
         }
-        (state, event) => after(state, event, keys, now_ms),
+        (state, event) => after(state, event, now_ms),
     };
     state.map(|state| Refund { state, ..refund }).ok_or(illegal)
 }
 
-fn after(state: State, event: Event, keys: u32, now_ms: i64) -> Option<State> {
+fn after(state: State, event: Event, now_ms: i64) -> Option<State> {
     Some(match (state, event) {
         (State::Refunding { call }, Event::Refunded(outcome)) => refunded(call, outcome, now_ms),
         (State::Looking { call, then }, Event::Looked(None)) => {
@@ -39,13 +38,13 @@ fn after(state: State, event: Event, keys: u32, now_ms: i64) -> Option<State> {
         }
         // Not posted yet: there is nothing to take back.
         (State::Posting { refund: own, .. }, Event::Failed { refund, code }) if own == refund => {
-            failed(code, keys, now_ms)
+            failed(code, now_ms)
         }
         (State::Stuck { from, .. }, Event::Failed { refund, code }) => match *from {
-            State::Posting { refund: own, .. } if own == refund => failed(code, keys, now_ms),
+            State::Posting { refund: own, .. } if own == refund => failed(code, now_ms),
             _ => return None,
         },
-        (State::Reversing { code }, Event::Reversed) => failed(code, keys, now_ms),
+        (State::Reversing { code }, Event::Reversed) => failed(code, now_ms),
         // The old key may not be sent any more, and a call under it may have been on its way just now.
         (State::Refunding { call }, Event::Woken) if call.is_stale(now_ms) => settle(call, now_ms),
         (
@@ -106,10 +105,11 @@ fn looked(refund: Refund, call: Call, then: Then, books: &Books, now_ms: i64) ->
         return Refund { state: posting(own.clone(), now_ms), ..refund };
     }
     let code = match then {
-        Then::SameKey => {
+        Then::SameKey if books.last_key_of(refund.saga) < call.attempt => {
             return Refund { state: State::Refunding { call: at_once(call, now_ms) }, ..refund };
         }
-        Then::NewKey => None,
+        // Under a key that made one which failed the gateway repeats that it took it on.
+        Then::SameKey | Then::NewKey => None,
         Then::Refused { code } => Some(code),
     };
     let promised = refund.amount.minor;
@@ -156,8 +156,8 @@ fn posted(refund: RefundId, tries: Tries, outcome: &Outcome<(), ()>, now_ms: i64
 }
 
 /// The gateway could not deliver the money, and says so for good: an operator decides when to try again.
-fn failed(code: String, keys: u32, now_ms: i64) -> State {
-    let call = Call { attempt: keys, ..Call::first(now_ms) };
+fn failed(code: String, now_ms: i64) -> State {
+    let call = Call::first(now_ms);
     stuck(StuckReason::Failed { code }, State::Looking { call, then: Then::NewKey })
 }
 
@@ -181,7 +181,7 @@ fn retried(reason: &StuckReason, from: State, now_ms: i64) -> State {
 }
 
 fn at_once(call: Call, now_ms: i64) -> Call {
-    Call { not_before_ms: now_ms, known: Knowledge::Open, ..call }
+    Call { not_before_ms: now_ms, ..call }
 }
 
 fn anew(call: Call, now_ms: i64) -> Call {

@@ -63,3 +63,42 @@ impl Event {
         Some(format!("{}: {words}", step.name()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        checkout::{Doubt, RefundId},
+        refund::{Entry, Fate},
+    };
+
+    fn check(event: Event, words: Option<&str>) {
+        assert_eq!(event.trouble().as_deref(), words, "{event:?}");
+    }
+
+    #[test]
+    fn what_went_wrong_is_told_and_what_went_well_is_not() {
+        let code = || "charge_disputed".to_owned();
+        let id = || RefundId("re_1".to_owned());
+        let by_hand = Entry { id: id(), key: None, minor: 500, fate: Fate::Made };
+        let books = |refunds| Event::Looked(Some(Books { captured_minor: 4500, refunds }));
+        check(Event::Refunded(Outcome::Done(id())), None);
+        check(Event::Refunded(Outcome::Refused(code())), Some("refund: refused (charge_disputed)"));
+        check(
+            Event::Refunded(Outcome::Unknown(Doubt::Faulted)),
+            Some("refund: answered with a fault"),
+        );
+        check(Event::Looked(None), Some("look_for_refund: the gateway could not be asked"));
+        check(books(vec![]), None);
+        check(
+            books(vec![by_hand]),
+            Some("look_for_refund: 500 given back at the gateway by hand, 4000 left there"),
+        );
+        check(Event::Posted(Outcome::Done(())), None);
+        check(Event::Posted(Outcome::Refused(())), Some("post_refund: refused"));
+        check(Event::Posted(Outcome::Unknown(Doubt::NoReply)), Some("post_refund: no answer"));
+        let failed = Event::Failed { refund: id(), code: code() };
+        check(failed, Some("refund: re_1 failed (charge_disputed)"));
+        check(Event::Reversed, None);
+    }
+}

@@ -117,6 +117,11 @@ fn a_refund_under_a_new_key_without_a_look_is_caught() {
 }
 
 #[test]
+fn a_look_for_a_refund_that_may_still_arrive_is_caught() {
+    check_is_caught(Rule::SettleBeforeLook, &["are kept"]);
+}
+
+#[test]
 fn a_refund_that_forgets_what_was_given_back_by_hand_is_caught() {
     check_is_caught(Rule::ByHandCounts, &["not all is over"]);
 }

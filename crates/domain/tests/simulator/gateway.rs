@@ -26,6 +26,9 @@ const KEY_MEMORY_MS: i64 = 24 * 60 * 60 * 1000;
 /// How long the gateway takes at the most where it cannot decide at once, and how late a request may arrive.
 const SLOW_MS: i64 = 20 * 60 * 1000;
 
+/// How long something in between answers with faults at the most, while it keeps a refund back.
+const JAM_MS: i64 = 2 * 60 * 1000;
+
 /// What a request wants.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Wanted {
@@ -102,6 +105,8 @@ pub(crate) struct Gateway {
     /// Answers by key, with the moment of the first.
     answers: BTreeMap<String, (i64, Answer)>,
     under_way: Vec<(i64, Request)>,
+    /// Until then something in between keeps refunds back and answers with faults.
+    jammed_until_ms: i64,
     hooks: u64,
     outgoing: Vec<Hook>,
     /// What was given back of which payment; nothing is ever taken out.
@@ -139,9 +144,15 @@ impl Gateway {
         rules: Rules,
         chance: &mut Chance,
     ) -> Result<Answer, Doubt> {
-        if chance.strikes(Fault::LostRequest) {
+        let gives_back = matches!(request.wanted, Wanted::GiveBack(..));
+        if gives_back && now_ms < self.jammed_until_ms {
+            Ok(Answer::Fault)
+        } else if chance.strikes(Fault::LostRequest) {
             Err(Doubt::NoReply)
         } else if chance.strikes(Fault::LateRequest) {
+            if gives_back {
+                self.jammed_until_ms = now_ms + chance.rng.between(1, JAM_MS);
+            }
             self.under_way.push((now_ms + chance.rng.between(1, SLOW_MS), request));
             Err(Doubt::NoReply)
         } else {

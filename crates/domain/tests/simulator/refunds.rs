@@ -155,6 +155,11 @@ impl World {
         if !self.rules.keep(Rule::ByHandCounts) {
             refund.by_hand_minor = 0;
         }
+        if let State::Looking { call, then: Then::NewKey } = &mut refund.state
+            && !self.rules.keep(Rule::SettleBeforeLook)
+        {
+            call.not_before_ms = now;
+        }
         if let State::Looking { call, then: Then::NewKey } = &refund.state
             && !self.rules.keep(Rule::LookBeforeNewKey)
         {

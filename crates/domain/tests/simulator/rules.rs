@@ -41,6 +41,8 @@ pub(crate) enum Rule {
     RefundWithCancel,
     /// Before a refund takes a new key the gateway's books are read.
     LookBeforeNewKey,
+    /// Before they are read, whatever may still be under way has had time to arrive.
+    SettleBeforeLook,
     /// What was given back by hand counts towards what is promised.
     ByHandCounts,
     /// Webhooks are known again by the store, not by a node's memory.

@@ -109,3 +109,26 @@ proptest! {
         prop_assert_eq!(one.returned_minor + shares[0].minor, paid);
     }
 }
+
+#[test]
+fn a_line_of_which_nothing_comes_back_has_no_share() {
+    let shares = share(&[line(1, 0, 0), line(2, 4500, 0), line(3, 900, 900)], 100);
+    assert_eq!(shares, Ok(vec![Share { line: line(2, 0, 0).id, minor: 100 }]));
+}
+
+#[test]
+fn all_that_is_left_can_be_given_back_and_not_a_cent_more() {
+    let lines = [line(1, 4500, 500), line(2, 900, 0)];
+    let all: Vec<i64> =
+        share(&lines, 4900).expect("it is left").iter().map(|it| it.minor).collect();
+    assert_eq!(all, [4000, 900]);
+    for amount in [4901, 0, -1] {
+        assert_eq!(share(&lines, amount), Err(TooMuch { left_minor: 4900 }));
+    }
+}
+
+#[test]
+fn obstacles_have_their_names_on_the_wire() {
+    let names = [Obstacle::NotRefundable, Obstacle::Started, Obstacle::Used].map(Obstacle::as_str);
+    assert_eq!(names, ["not-refundable", "event-started", "ticket-used"]);
+}
