@@ -8,6 +8,7 @@ use holdfast_domain::{
     checkout::{
         Authorization, Decline, Doubt, Outcome, PaymentId, PaymentSeen, Prepared, RefundId,
     },
+    ids::SagaId,
     money::Money,
     refund::Books,
 };
@@ -122,6 +123,13 @@ impl PaymentGateway for FaultyGateway {
         match fault("look_for_refund", &payment.0, &[Fault::Drop]) {
             Some(_) => Err(Unreachable),
             None => self.inner.refunds_of(payment).await,
+        }
+    }
+
+    async fn find(&self, saga: SagaId) -> Result<Option<PaymentId>, Unreachable> {
+        match fault("ask", &saga.to_string(), &[Fault::Drop]) {
+            Some(_) => Err(Unreachable),
+            None => self.inner.find(saga).await,
         }
     }
 

@@ -26,6 +26,7 @@ use holdfast_domain::{
         Authorization, Decline, Doubt, Outcome, PaymentId, PaymentSeen, PaymentStatus, Prepared,
         RefundId, Taking,
     },
+    ids::SagaId,
     money::Money,
     refund::Books as GatewayBooks,
 };
@@ -235,6 +236,10 @@ impl PaymentGateway for SimulatedGateway {
 
     async fn refunds_of(&self, payment: &PaymentId) -> Result<GatewayBooks, Unreachable> {
         store::refunds_of(&self.db, payment).await.map_err(|error| unreachable_books(&error))
+    }
+
+    async fn find(&self, saga: SagaId) -> Result<Option<PaymentId>, Unreachable> {
+        store::of_saga(&self.db, saga).await.map_err(|error| unreachable_books(&error))
     }
 
     async fn list(

@@ -17,6 +17,7 @@ use holdfast_domain::{
     checkout::{
         Authorization, Decline, Doubt, Outcome, PaymentId, PaymentSeen, Prepared, RefundId, Taking,
     },
+    ids::SagaId,
     money::Money,
     refund::Books,
 };
@@ -26,10 +27,11 @@ use stripe_core::{
     payment_intent::{
         CancelPaymentIntent, CapturePaymentIntent, ConfirmPaymentIntent, CreatePaymentIntent,
         CreatePaymentIntentAutomaticPaymentMethods, ListPaymentIntent, RetrievePaymentIntent,
+        SearchPaymentIntent,
     },
     refund::{CreateRefund, ListRefund},
 };
-use stripe_types::{Currency, RangeQueryTs};
+use stripe_types::{Currency, RangeBoundsTs, RangeQueryTs};
 
 use self::transport::{CallError, Refusal, Transport};
 use crate::ports::{
@@ -45,8 +47,11 @@ const SAGA: &str = "saga";
 const INCOMPATIBLE: &str = "payment_intent_incompatible_payment_method";
 /// How many payments or refunds a page has: the most that Stripe gives.
 const PAGE: i64 = 100;
-/// How many pages of refunds one payment may have.
+/// How many pages are looked through for one saga's payment.
 const MAX_PAGES: usize = 20;
+/// A saga makes its payment within its deadline of 15 minutes; the rest is for clocks that differ.
+const FIND_AFTER_SECS: i64 = 30 * 60;
+const FIND_BEFORE_SECS: i64 = 5 * 60;
 
 /// What is to be known of an account.
 #[derive(Clone)]
@@ -224,6 +229,40 @@ impl StripeGateway {
             }
         }
         tracing::error!(payment = payment.0, "too many refunds to look through");
+        Err(Unreachable)
+    }
+
+    /// By the index of searches, which may lag a minute behind.
+    async fn search(&self, saga: SagaId) -> Option<PaymentId> {
+        let found = SearchPaymentIntent::new(format!("metadata['{SAGA}']:'{saga}'"))
+            .limit(PAGE)
+            .customize()
+            .send(&self.transport)
+            .await;
+        reading::most_telling(&found.ok()?.data)
+    }
+
+    /// By looking at every payment of the time in which the saga can have made one.
+    async fn look_through(&self, saga: SagaId) -> Result<Option<PaymentId>, Unreachable> {
+        let (from, until) = match saga.0.get_timestamp() {
+            Some(made) => {
+                let secs = i64::try_from(made.to_unix().0).unwrap_or(i64::MAX);
+                (secs - FIND_BEFORE_SECS, Some(secs.saturating_add(FIND_AFTER_SECS)))
+            }
+            None => (0, None),
+        };
+        let bounds = RangeBoundsTs { gte: Some(from), lte: until, ..RangeBoundsTs::default() };
+        let wanted = saga.to_string();
+        let (mut found, mut after) = (Vec::new(), None);
+        for _ in 0..MAX_PAGES {
+            let page = self.page(RangeQueryTs::Bounds(bounds), after.as_ref()).await?;
+            let Some(last) = page.last() else {
+                return Ok(reading::most_telling(&found));
+            };
+            after = Some(PaymentId(last.id.to_string()));
+            found.extend(page.into_iter().filter(|it| it.metadata.get(SAGA) == Some(&wanted)));
+        }
+        tracing::error!(saga = wanted, "too many payments to look through for one saga's");
         Err(Unreachable)
     }
 
@@ -413,6 +452,13 @@ impl PaymentGateway for StripeGateway {
             Err(_) => return Err(Unreachable),
         };
         reading::books(&intent, &self.every_refund(payment).await?)
+    }
+
+    async fn find(&self, saga: SagaId) -> Result<Option<PaymentId>, Unreachable> {
+        match self.search(saga).await {
+            Some(payment) => Ok(Some(payment)),
+            None => self.look_through(saga).await,
+        }
     }
 
     async fn list(

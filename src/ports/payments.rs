@@ -109,6 +109,12 @@ pub trait PaymentGateway: Send + Sync + std::fmt::Debug {
     /// When the gateway cannot be asked.
     async fn refunds_of(&self, payment: &PaymentId) -> Result<Books, Unreachable>;
 
+    /// The payment made for this saga, where one is; for when its id was never learnt.
+    ///
+    /// # Errors
+    /// When the gateway cannot be asked.
+    async fn find(&self, saga: SagaId) -> Result<Option<PaymentId>, Unreachable>;
+
     /// What the gateway did since `since_ms`, newest first, after this payment: a page for
     /// reconciliation. An empty page is the last one.
     ///

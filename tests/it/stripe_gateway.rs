@@ -313,6 +313,21 @@ async fn a_confirmation_that_is_refused_as_invalid_leaves_nothing_to_confirm() {
 }
 
 #[tokio::test]
+async fn a_payment_is_found_by_its_saga_although_searches_lag_behind() {
+    let rig = rig().await;
+    let saga = rig.saga();
+    let Outcome::Done(payment) = rig.prepare_for(saga, "p1", "pm_card_visa").await else {
+        panic!("it is prepared")
+    };
+    assert_eq!(rig.gateway.find(saga).await, Ok(Some(payment.clone())));
+    rig.fake.set_search_lag(Duration::from_secs(60));
+    assert_eq!(rig.gateway.find(saga).await, Ok(Some(payment)));
+    rig.fake.fail("list", Fault::LostRequest, 1);
+    assert!(rig.gateway.find(saga).await.is_err());
+    rig.app.finish().await;
+}
+
+#[tokio::test]
 async fn the_page_learns_the_publishable_key_alone() {
     let (app, fake) = stripe_rig::start().await;
     let config = app.get("/payments/config").await;

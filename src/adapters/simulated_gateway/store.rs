@@ -198,6 +198,18 @@ pub(super) async fn second_step(
     row.map(|row| row.try_get("", "id").map(PaymentId)).transpose()
 }
 
+/// The payment made for a saga; where several were, the one that took money, else the newest.
+pub(super) async fn of_saga(db: &Db, saga: SagaId) -> Result<Option<PaymentId>, DbErr> {
+    let row = db
+        .one(
+            "SELECT id FROM simulated_payments WHERE saga = $1 \
+             ORDER BY captured_minor DESC, created_at DESC, id DESC LIMIT 1",
+            vec![saga.to_string().into()],
+        )
+        .await?;
+    row.map(|row| row.try_get("", "id").map(PaymentId)).transpose()
+}
+
 /// A page of the books, newest first.
 pub(super) async fn list(
     db: &Db,

@@ -113,6 +113,18 @@ fn status(intent: &PaymentIntent) -> Option<PaymentStatus> {
     }
 }
 
+/// Of several payments of one saga the one that took or holds money, else the one that was made first. The
+/// others never left their preparation.
+pub(super) fn most_telling(newest_first: &[PaymentIntent]) -> Option<PaymentId> {
+    let rank = |intent: &&PaymentIntent| match status(intent) {
+        Some(PaymentStatus::Captured) => 3,
+        Some(PaymentStatus::Authorized) => 2,
+        Some(PaymentStatus::ActionRequired | PaymentStatus::Processing) => 1,
+        Some(PaymentStatus::Prepared | PaymentStatus::Declined | PaymentStatus::Voided) | None => 0,
+    };
+    newest_first.iter().max_by_key(rank).map(|intent| PaymentId(intent.id.to_string()))
+}
+
 /// A payment as the saga asks for it.
 pub(super) fn seen(intent: &PaymentIntent) -> Option<PaymentSeen> {
     let status = status(intent)?;

@@ -21,6 +21,8 @@ pub struct Books {
     pub events: Vec<Value>,
     /// Events that are not yet on their way.
     pub fresh: Vec<Value>,
+    /// How old an intent must be, in seconds, for searches to find it.
+    pub search_lag_secs: i64,
     made: u64,
     born: i64,
 }

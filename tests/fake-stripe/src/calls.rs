@@ -11,6 +11,7 @@ pub enum Call {
     Cancel(String),
     Retrieve(String),
     List,
+    Search,
     Refund,
     RetrieveRefund(String),
     ListRefunds,
@@ -26,6 +27,7 @@ impl Call {
         Some(match (method, parts.as_slice()) {
             (&Method::POST, ["payment_intents"]) => Self::Create,
             (&Method::GET, ["payment_intents"]) => Self::List,
+            (&Method::GET, ["payment_intents", "search"]) => Self::Search,
             (&Method::GET, ["payment_intents", id]) => Self::Retrieve(own(id)),
             (&Method::POST, ["payment_intents", id, "confirm"]) => Self::Confirm(own(id)),
             (&Method::POST, ["payment_intents", id, "capture"]) => Self::Capture(own(id)),
@@ -48,6 +50,7 @@ impl Call {
             Self::Cancel(_) => "cancel",
             Self::Retrieve(_) => "retrieve",
             Self::List => "list",
+            Self::Search => "search",
             Self::Refund => "refund",
             Self::RetrieveRefund(_) => "retrieve_refund",
             Self::ListRefunds => "list_refunds",

@@ -2,9 +2,9 @@
 //! as Stripe documents them, over HTTP, with books that tests can look into and faults that tests can ask
 //! for. It is no part of the product and takes no money.
 //!
-//! `books` holds what is known and what each call does to it, `refunds` what is given back, `lists` what is only
-//! read, `keys` the idempotency keys, `methods` the test cards, `webhooks` the signing and sending, `server` the
-//! HTTP, `admin` the path of its own (`/_fake`) by which another process asks for faults.
+//! `books` holds what is known and what each call does to it, `refunds` what is given back, `lists` what is only read, `keys` the
+//! idempotency keys, `methods` the test cards, `webhooks` the signing and sending, `server` the HTTP,
+//! `admin` the path of its own (`/_fake`) by which another process asks for faults.
 
 #![allow(missing_docs, reason = "the fields of Stripe's objects have Stripe's names")]
 #![allow(clippy::disallowed_methods, reason = "an outside system reads its own clock")]
@@ -139,6 +139,11 @@ impl FakeStripe {
     /// Sends events by themselves, or keeps them.
     pub fn set_mode(&self, mode: Mode) {
         self.world().mode = mode;
+    }
+
+    /// Lets searches find nothing that is younger.
+    pub fn set_search_lag(&self, lag: Duration) {
+        self.world().books.search_lag_secs = i64::try_from(lag.as_secs()).unwrap_or(i64::MAX);
     }
 
     /// Every intent, oldest first.

@@ -1,4 +1,4 @@
-//! What is only read: single objects, pages (<https://docs.stripe.com/api/pagination>).
+//! What is only read: single objects, pages (<https://docs.stripe.com/api/pagination>), searches.
 
 use serde_json::{Map, Value, json};
 
@@ -65,6 +65,33 @@ impl Books {
         let found = self.intents.iter().rev();
         let found = found.filter(|intent| created_matches(form, intent.created));
         page("/v1/payment_intents", form, found.map(|it| it.to_json(expands(form))).collect())
+    }
+
+    /// `GET /v1/payment_intents/search`, for `metadata['key']:'value'` alone. What is younger than the lag
+    /// of the index is not found.
+    pub fn search(&self, form: &Form, now: i64) -> Result<Answer, Answer> {
+        let query = form.get("query").and_then(Value::as_str).unwrap_or_default();
+        let Some((name, value)) = query
+            .strip_prefix("metadata['")
+            .and_then(|rest| rest.strip_suffix('\''))
+            .and_then(|rest| rest.split_once("']:'"))
+        else {
+            return Err(Answer::invalid(
+                "We were unable to parse your search query.",
+                None,
+                Some("query"),
+            ));
+        };
+        let data: Vec<Value> = self
+            .intents
+            .iter()
+            .rev()
+            .filter(|intent| intent.created + self.search_lag_secs <= now)
+            .filter(|intent| intent.metadata.get(name).and_then(Value::as_str) == Some(value))
+            .map(|intent| intent.to_json(false))
+            .collect();
+        Ok(Answer::ok(json!({ "object": "search_result", "url": "/v1/payment_intents/search",
+            "has_more": false, "next_page": null, "data": data })))
     }
 
     /// `GET /v1/refunds/:id`.

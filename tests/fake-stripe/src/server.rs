@@ -167,6 +167,7 @@ impl FakeStripe {
             Call::Cancel(id) => books.cancel(id, form, now),
             Call::Retrieve(id) => books.retrieve(id, form),
             Call::List => books.list(form),
+            Call::Search => books.search(form, now),
             Call::Refund => books.refund(form, now),
             Call::RetrieveRefund(id) => books.retrieve_refund(id),
             Call::ListRefunds => books.list_refunds(form),
