@@ -1,6 +1,9 @@
 //! One text of a table for both stores.
 
-use sea_orm_migration::sea_orm::{DatabaseBackend, DbErr};
+use sea_orm_migration::{
+    SchemaManager,
+    sea_orm::{ConnectionTrait as _, DatabaseBackend, DbErr},
+};
 
 /// Fills in the store's own words:
 ///
@@ -13,7 +16,7 @@ use sea_orm_migration::sea_orm::{DatabaseBackend, DbErr};
 /// | `{serial}` | an identity column | the row id |
 /// | `{hot}` | fillfactor 70, so that updates stay HOT | `STRICT` |
 /// | `{end}` | nothing | `STRICT` |
-pub(crate) fn render(backend: DatabaseBackend, text: &str) -> Result<String, DbErr> {
+fn render(backend: DatabaseBackend, text: &str) -> Result<String, DbErr> {
     let words: [(&str, &str); 7] = match backend {
         DatabaseBackend::Postgres => [
             ("{uuid}", "uuid"),
@@ -36,4 +39,12 @@ pub(crate) fn render(backend: DatabaseBackend, text: &str) -> Result<String, DbE
         other => return Err(DbErr::Custom(format!("{other:?} is not a store of Holdfast"))),
     };
     Ok(words.iter().fold(text.to_owned(), |text, (token, word)| text.replace(token, word)))
+}
+
+/// Runs statements that are parted by semicolons, in the store's own words.
+pub(crate) async fn run(manager: &SchemaManager<'_>, text: &str) -> Result<(), DbErr> {
+    for statement in render(manager.get_database_backend(), text)?.split(';') {
+        manager.get_connection().execute_unprepared(statement).await?;
+    }
+    Ok(())
 }

@@ -7,6 +7,7 @@ pub use sea_orm_migration::prelude::*;
 
 mod ddl;
 mod m20261121_000001_base;
+mod m20261121_000002_refund_looks;
 mod machinery;
 mod money;
 
@@ -17,6 +18,9 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20261121_000001_base::Migration)]
+        vec![
+            Box::new(m20261121_000001_base::Migration),
+            Box::new(m20261121_000002_refund_looks::Migration),
+        ]
     }
 }

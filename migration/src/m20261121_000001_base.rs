@@ -399,11 +399,8 @@ CREATE INDEX audit_age ON audit (at)";
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let connection = manager.get_connection();
         for (_, table) in TABLES {
-            for statement in ddl::render(manager.get_database_backend(), table)?.split(';') {
-                connection.execute_unprepared(statement).await?;
-            }
+            ddl::run(manager, table).await?;
         }
         Ok(())
     }

@@ -15,14 +15,10 @@ pub(crate) const REFUNDS: &str = "CREATE TABLE refunds (
     gateway_refund_id {text},
     created_at {big} NOT NULL,
     settled_at {big},
-    look_at {big},
     CHECK ((status = 'done') = (settled_at IS NOT NULL)),
-    CHECK ((status = 'done') = (gateway_refund_id IS NOT NULL)),
-    CHECK (status = 'done' OR look_at IS NULL)
+    CHECK ((status = 'done') = (gateway_refund_id IS NOT NULL))
 ) {end};
-CREATE INDEX refunds_booking ON refunds (booking_id);
-CREATE INDEX refunds_payment ON refunds (payment_id);
-CREATE INDEX refunds_look ON refunds (look_at) WHERE look_at IS NOT NULL";
+CREATE INDEX refunds_booking ON refunds (booking_id)";
 
 /// `cancels` is 1 where the line was cancelled with this refund.
 pub(crate) const REFUND_LINES: &str = "CREATE TABLE refund_lines (

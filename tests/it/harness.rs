@@ -5,7 +5,12 @@
 //! server fails the test. Every test that touches seats or money ends in [`TestApp::finish`], which checks
 //! the invariants.
 
-use std::{net::SocketAddr, path::PathBuf, sync::Mutex, time::Duration};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Mutex,
+    time::Duration,
+};
 
 use holdfast::{
     app::{App, Running},
@@ -286,6 +291,14 @@ async fn fresh_store(folder: PathBuf) -> (String, Vec<String>) {
             (url, redis)
         }
         other => panic!("HOLDFAST_TEST_STORE={other} is neither sqlite nor postgres"),
+    }
+}
+
+/// The URL of a store that nobody has migrated.
+pub async fn bare_store(folder: &Path) -> String {
+    match variable("HOLDFAST_TEST_STORE").as_str() {
+        "postgres" => fresh_database("").await,
+        _ => fresh_store(folder.to_path_buf()).await.0,
     }
 }
 

@@ -16,6 +16,7 @@ mod handover;
 mod harness;
 mod holds;
 mod idempotency;
+mod migrations;
 mod openapi;
 mod operators;
 mod origins;

@@ -1,0 +1,36 @@
+//! A store of an older version is brought up to date with what is in it.
+
+use holdfast::db::{ClockOffset, Db, Sql as _};
+use holdfast_migration::{Migrator, MigratorTrait as _};
+use uuid::Uuid;
+
+use crate::harness::bare_store;
+
+#[tokio::test]
+async fn refunds_of_before_are_looked_at_once_more() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let url = bare_store(folder.path()).await;
+    let db = Db::connect(&url, 1, ClockOffset::Ignored).await.expect("a store");
+    Migrator::up(db.writer(), Some(1)).await.expect("the first schema");
+    for (id, status, settled) in [(1, "done", Some(77_i64)), (2, "pending", None)] {
+        let id = Uuid::from_u128(id);
+        let name = settled.map(|_| "re_1".to_owned());
+        db.run(
+            "INSERT INTO refunds (id, booking_id, payment_id, organization_id, reason, amount_minor, \
+             currency, status, gateway_refund_id, created_at, settled_at) \
+             VALUES ($1, $1, $1, $1, 'buyer', 100, 'EUR', $2, $3, 1, $4)",
+            vec![id.into(), status.into(), name.into(), settled.into()],
+        )
+        .await
+        .expect("a refund");
+    }
+    // Up, down and up again: what is undone can be done once more.
+    Migrator::up(db.writer(), None).await.expect("up");
+    let steps = u32::try_from(Migrator::migrations().len()).expect("few") - 1;
+    Migrator::down(db.writer(), Some(steps)).await.expect("down");
+    Migrator::up(db.writer(), None).await.expect("up again");
+    let rows = db.all("SELECT look_at FROM refunds ORDER BY id", vec![]).await.expect("rows");
+    let looks: Vec<Option<i64>> =
+        rows.iter().map(|row| row.try_get("", "look_at").expect("a time")).collect();
+    assert_eq!(looks, [Some(77), None]);
+}
