@@ -34,6 +34,9 @@ pub enum Notice {
     Failed(Failure),
 }
 
+/// How long the button rests: longer than a hand needs to stop, and than a double click.
+const REST_MS: i32 = 800;
+
 /// Whether changes arrive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StreamStatus {
@@ -89,6 +92,8 @@ pub struct Floor {
     pub notice: RwSignal<Option<Notice>>,
     /// A hold is under way.
     pub holding: RwSignal<bool>,
+    /// How many rests of the button have not ended.
+    rests: RwSignal<u32>,
     /// Reads the whole page again: there is another plan.
     pub reopen: Callback<()>,
 }
@@ -115,6 +120,7 @@ impl Floor {
             stream: RwSignal::new(StreamStatus::Joining),
             notice: RwSignal::new(None),
             holding: RwSignal::new(false),
+            rests: RwSignal::new(0),
             reopen,
         }
     }
@@ -188,6 +194,21 @@ impl Floor {
         let seat_id = self.look_untracked(|hall, _| hall.ids[seat]);
         let within = self.chosen.try_update(|chosen| chosen.toggle(seat_id, limit));
         self.notice.set(if within == Some(false) { Some(Notice::Limit(limit)) } else { None });
+    }
+
+    /// Whether the button rests, followed.
+    pub fn is_resting(self) -> bool {
+        self.rests.get() > 0
+    }
+
+    /// Lets the button rest a moment: something else is chosen now, through no act of the buyer's, and a press on
+    /// its way was meant for what was there before.
+    pub fn rest(self) {
+        self.rests.update(|rests| *rests += 1);
+        leptos::task::spawn_local(async move {
+            browser::sleep(REST_MS).await;
+            let _ = self.rests.try_update(|rests| *rests -= 1);
+        });
     }
 }
 

@@ -262,6 +262,7 @@ pub fn HoldBar(floor: Floor) -> impl IntoView {
                 class="button primary wide"
                 data-testid="hold-button"
                 disabled=live(move || count() == 0 || floor.holding.get())
+                aria-disabled=live(move || if floor.is_resting() { "true" } else { "false" })
                 on:click=act(move |_| hold.run(()))
             >
                 <Icon sign=Sign::Lock/>

@@ -156,5 +156,6 @@ impl Floor {
         self.chosen.update(|chosen| chosen.seats.retain(|(seat, _)| !lost.contains(seat)));
         let left = self.chosen.with_untracked(Selection::count);
         self.notice.set(Some(Notice::Taken(lost, left)));
+        self.rest();
     }
 }
