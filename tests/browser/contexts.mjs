@@ -25,8 +25,14 @@ export function lendContexts(browser, url) {
       const name = JSON.stringify(options);
       const lent = idle.get(name)?.pop() ?? await open(options);
       const giveBack = async () => {
-        await lent.context.clearCookies();
-        await lent.kept.evaluate(() => localStorage.clear());
+        try {
+          await lent.context.clearCookies();
+          await lent.kept.evaluate(() => localStorage.clear());
+        } catch {
+          // Its process has died; the next visitor gets another.
+          await lent.context.close();
+          return;
+        }
         idle.set(name, [...(idle.get(name) ?? []), lent]);
       };
       return { context: lent.context, giveBack };

@@ -49,14 +49,11 @@ export function suite(settings, prepare, { asUsersHave = false } = {}) {
       const pages = [];
       const lent = [];
       const visitor = async (path, { alone = asUsersHave, prepare: act, ...options } = {}) => {
-        const place = { prepare: act, ...options };
-        if (!alone) {
-          const found = await shared.contexts.lend(options);
-          lent.push(found);
-          place.context = found.context;
-        }
-        const page = await visit(shared.browser, shared.holdfast.url + path, place);
+        const found = alone ? null : await shared.contexts.lend(options);
+        const page = await visit(shared.browser, shared.holdfast.url + path,
+          { ...options, prepare: act, context: found?.context });
         pages.push(page);
+        if (found) lent.push(found);
         return page;
       };
       try {
