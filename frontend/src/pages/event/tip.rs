@@ -26,9 +26,14 @@ pub fn kind_text(locale: Locale, kind: SeatKind) -> Option<&'static str> {
     }
 }
 
-/// How a seat stands, followed, in a word or two; nothing for a free one.
-pub fn standing_text(floor: Floor, locale: Locale, seat: usize) -> Option<String> {
-    let word = match floor.standing(seat) {
+/// How a seat stands, in a word or two; nothing for a free one.
+pub fn standing_text(
+    floor: Floor,
+    locale: Locale,
+    seat: usize,
+    standing: Standing,
+) -> Option<String> {
+    let word = match standing {
         Standing::Free => return None,
         Standing::Closed => return Some(closed_text(floor, locale, seat)),
         Standing::Chosen => td_string!(locale, seat.chosen),
@@ -55,6 +60,7 @@ pub fn Tip(floor: Floor, pointed: RwSignal<Option<Pointed>>) -> impl IntoView {
     part(move || {
         let Pointed { seat, x, y } = pointed.get()?;
         let locale = i18n.get_locale();
+        let standing = floor.standing(seat);
         let (kind, category) = floor.look_untracked(|hall, _| {
             let category = hall.categories.get(usize::from(hall.category[seat]));
             (hall.kind[seat], category.map(|it| it.name.clone()).unwrap_or_default())
@@ -84,7 +90,7 @@ pub fn Tip(floor: Floor, pointed: RwSignal<Option<Pointed>>) -> impl IntoView {
                     <span class="figures">{price}</span>
                 </span>
                 {kind_text(locale, kind).map(|text| view! { <span class="remark">{text}</span> })}
-                {standing_text(floor, locale, seat)
+                {standing_text(floor, locale, seat, standing)
                     .map(|text| view! { <span class="remark">{text}</span> })}
             </div>
         })

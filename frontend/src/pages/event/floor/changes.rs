@@ -5,7 +5,6 @@ use holdfast_contract::{
     live::{Change, SeatStates},
 };
 use leptos::prelude::*;
-use uuid::Uuid;
 
 use super::{Floor, Notice, general_of};
 use crate::{
@@ -86,12 +85,10 @@ impl Floor {
         };
         let mut chosen = self.chosen.get_untracked();
         let (offers, seats) = chosen.drop_ended(&sells, &other);
-        let name = |prices: &Prices| {
-            let name = |id: &Uuid| prices.offer(*id).map(|offer| offer.name.clone());
-            offers.iter().filter_map(name).collect::<Vec<_>>()
-        };
         // An offer that was withdrawn is known to those before alone.
-        let names = self.prices.with_untracked(name);
+        let names = self.prices.with_untracked(|before| {
+            offers.iter().filter_map(|id| Some(before.offer(*id)?.name.clone())).collect()
+        });
         self.prices.set(next);
         if !offers.is_empty() {
             self.chosen.set(chosen);
