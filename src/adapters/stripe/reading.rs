@@ -221,6 +221,14 @@ mod tests {
     }
 
     #[test]
+    fn what_is_offered_as_paying_at_once_is_taken_so() {
+        for offered in crate::config::METHOD_TYPES {
+            let at_once = offered.taking == holdfast_domain::checkout::Taking::AtOnce;
+            assert_eq!(AT_ONCE.contains(&offered.name), at_once, "{}", offered.name);
+        }
+    }
+
+    #[test]
     fn a_buyer_hears_the_banks_reason_unless_it_tells_a_thief() {
         for (code, said, told) in [
             (Some("card_declined"), Some("insufficient_funds"), "insufficient_funds"),
