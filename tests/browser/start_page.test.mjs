@@ -8,7 +8,6 @@ import { openBrowser, startHoldfast, visit } from './harness.mjs';
 let holdfast;
 let browser;
 before(async () => {
-  // What is seen here is what the server makes of an empty store.
   holdfast = await startHoldfast({}, null);
   browser = await openBrowser();
 });
