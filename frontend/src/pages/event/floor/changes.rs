@@ -90,6 +90,9 @@ impl Floor {
             offers.iter().filter_map(|id| Some(before.offer(*id)?.name.clone())).collect()
         });
         self.prices.set(next);
+        // What was said of a seat that did not sell may not be so any more.
+        self.notice
+            .maybe_update(|notice| notice.take_if(|it| matches!(it, Notice::Closed(_))).is_some());
         if !offers.is_empty() {
             self.chosen.set(chosen);
             self.notice.set(Some(Notice::Ended(names, seats)));
