@@ -6,6 +6,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use holdfast_contract::bookings::PaymentMethodType;
 use sea_orm::DbErr;
 
 use crate::{
@@ -49,6 +50,8 @@ pub struct Checkouts {
     pub gateway: Arc<dyn PaymentGateway>,
     /// The buyer's bank, where the gateway is the simulated one.
     pub bank: Option<Arc<dyn SimulatedBank>>,
+    /// What the page offers, where the gateway's own form asks for it.
+    pub offered: Vec<PaymentMethodType>,
     /// What webhooks are verified with, where the gateway sends any.
     pub webhooks: Option<WebhookSettings>,
     /// Gives back what was paid.
@@ -69,13 +72,19 @@ impl Checkouts {
         let entropy = Arc::clone(&base.entropy);
         let driver = CheckoutDriver::new(Arc::clone(&gateway), entropy, relay, refunds.clone());
         let executor = Executor::new(base.clone(), Arc::new(driver));
-        Self { base, gateway, bank, webhooks: None, refunds, executor }
+        Self { base, gateway, bank, offered: Vec::new(), webhooks: None, refunds, executor }
     }
 
     /// The same, taking in webhooks.
     #[must_use]
     pub fn with_webhooks(self, settings: WebhookSettings) -> Self {
         Self { webhooks: Some(settings), ..self }
+    }
+
+    /// The same, with these types of payment methods to offer.
+    #[must_use]
+    pub fn offering(self, offered: Vec<PaymentMethodType>) -> Self {
+        Self { offered, ..self }
     }
 
     /// Takes up checkouts that are due; answers how many. Runs on every node.

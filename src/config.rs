@@ -12,11 +12,14 @@ use serde::Deserialize;
 mod network;
 mod payment;
 
-pub use self::{network::TrustedProxies, payment::StripeConfig};
+pub use self::{
+    network::TrustedProxies,
+    payment::{METHOD_TYPES, MethodType, StripeConfig},
+};
 use crate::http::tokens::{MIN_SECRET_BYTES, hex};
 
 /// The settings that may come from files: those that may hold secrets, and what belongs to them.
-const FROM_FILES: [&str; 10] = [
+const FROM_FILES: [&str; 11] = [
     "DATABASE_URL",
     "REDIS_URLS",
     "JWT_SECRET",
@@ -24,12 +27,13 @@ const FROM_FILES: [&str; 10] = [
     "STRIPE_PUBLISHABLE_KEY",
     "STRIPE_WEBHOOK_SECRET",
     "STRIPE_API_BASE",
+    "STRIPE_METHOD_TYPES",
     "PUBLIC_URL",
     "CORS_ORIGINS",
     "TRUSTED_PROXIES",
 ];
 /// Everything that is read.
-const KEYS: [&str; 22] = [
+const KEYS: [&str; 23] = [
     "HOLDFAST_BIND",
     "HOLDFAST_ENV",
     "HOLDFAST_DATA_DIR",
@@ -49,6 +53,7 @@ const KEYS: [&str; 22] = [
     "STRIPE_PUBLISHABLE_KEY",
     "STRIPE_WEBHOOK_SECRET",
     "STRIPE_API_BASE",
+    "STRIPE_METHOD_TYPES",
     "PUBLIC_URL",
     "CORS_ORIGINS",
     "TRUSTED_PROXIES",
@@ -182,6 +187,7 @@ struct Raw {
     stripe_publishable_key: Option<String>,
     stripe_webhook_secret: Option<String>,
     stripe_api_base: Option<String>,
+    stripe_method_types: Option<String>,
     public_url: Option<String>,
     cors_origins: Option<String>,
     trusted_proxies: Option<String>,
@@ -462,6 +468,9 @@ mod tests {
             ("stripe_webhook_secret = \"whsec_1,secret\"", "STRIPE_WEBHOOK_SECRET"),
             ("stripe_webhook_secret = \"whsec_1,whsec_\"", "STRIPE_WEBHOOK_SECRET"),
             ("stripe_api_base = \"localhost:12111\"", "STRIPE_API_BASE"),
+            ("stripe_method_types = \"card,sepa_debit\"", "STRIPE_METHOD_TYPES"),
+            ("stripe_method_types = \"card,ideal,card\"", "STRIPE_METHOD_TYPES"),
+            ("stripe_method_types = \"\"", "STRIPE_METHOD_TYPES"),
             ("stripe_api_base = \"https://localhost/v1\"", "STRIPE_API_BASE"),
             ("public_url = \"tickets.example.org\"", "PUBLIC_URL"),
             ("cors_origins = \"*\"", "CORS_ORIGINS"),

@@ -5,7 +5,7 @@
 //! the server does, with the payment method's id.
 //! After <https://docs.stripe.com/payments/finalize-payments-on-the-server>.
 
-use holdfast_contract::money::Money;
+use holdfast_contract::{bookings::PaymentMethodType, money::Money};
 use js_sys::{Function, Promise};
 use leptos::prelude::{document, window};
 use wasm_bindgen::{JsCast, JsValue};
@@ -23,7 +23,7 @@ const LOAD_LIMIT_MS: i32 = 15_000;
 #[derive(Clone)]
 pub struct Stripe(JsValue);
 
-/// The form in which the card is typed.
+/// The form in which the way to pay is chosen, and a card typed.
 #[derive(Clone)]
 pub struct PaymentElement {
     elements: JsValue,
@@ -73,7 +73,9 @@ impl Stripe {
         make.call2(&JsValue::UNDEFINED, &key.into(), &options).map(Self).map_err(|_| NotLoaded)
     }
 
-    /// Puts the Payment Element into a place of the page and waits until it can be used.
+    /// Puts the Payment Element with these types of methods into a place of the page and waits until it can be used.
+    /// It offers none whose money is taken at once where it is told that amounts are reserved. What really happens
+    /// to the amount the server decides, by the method.
     ///
     /// # Errors
     /// When it is not drawn within 15 s.
@@ -82,15 +84,18 @@ impl Stripe {
         &self,
         place: &HtmlElement,
         total: &Money,
+        types: &[PaymentMethodType],
         look: &Look,
     ) -> Result<PaymentElement, NotLoaded> {
+        let at_once = types.iter().any(|it| it.at_once);
+        let names: js_sys::Array = types.iter().map(|it| JsValue::from_str(&it.name)).collect();
         let options = object(&[
             ("mode", "payment".into()),
             ("amount", (total.amount as f64).into()),
             ("currency", total.currency.to_ascii_lowercase().into()),
-            ("captureMethod", "manual".into()),
+            ("captureMethod", if at_once { "automatic" } else { "manual" }.into()),
             ("paymentMethodCreation", "manual".into()),
-            ("paymentMethodTypes", js_sys::Array::of1(&"card".into()).into()),
+            ("paymentMethodTypes", names.into()),
             ("appearance", look.options()),
         ]);
         let mounted = || {

@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use holdfast_contract::bookings::PaymentMethodType;
+use holdfast_domain::checkout::Taking;
+
 use crate::{
     adapters::{
         simulated_gateway::SimulatedGateway,
@@ -10,7 +13,7 @@ use crate::{
     base::Base,
     cancellation::Refunds,
     checkout::{Checkouts, WebhookSettings, buyer_return},
-    config::Config,
+    config::{Config, MethodType},
     ports::PaymentGateway,
     reservations::Reservations,
 };
@@ -34,7 +37,8 @@ pub(super) fn checkouts(
         let gateway = with_faults(Arc::new(gateway));
         let refunds = Refunds::new(base.clone(), Arc::clone(&gateway));
         let checkouts = Checkouts::new(base.clone(), relay, gateway, None, refunds.clone());
-        return Ok((checkouts.with_webhooks(webhooks), refunds));
+        let offered = account.method_types.iter().map(offered).collect();
+        return Ok((checkouts.with_webhooks(webhooks).offering(offered), refunds));
     }
     let entropy = Arc::clone(&base.entropy);
     let gateway = Arc::new(SimulatedGateway::new(base.db.clone(), entropy));
@@ -43,6 +47,14 @@ pub(super) fn checkouts(
     let refunds = Refunds::new(base.clone(), Arc::clone(&gateway));
     let checkouts = Checkouts::new(base.clone(), relay, gateway, Some(bank), refunds.clone());
     Ok((checkouts, refunds))
+}
+
+fn offered(kind: &MethodType) -> PaymentMethodType {
+    PaymentMethodType {
+        name: kind.name.to_owned(),
+        at_once: kind.taking == Taking::AtOnce,
+        currencies: kind.currencies.iter().map(|code| (*code).to_owned()).collect(),
+    }
 }
 
 /// The gateway behind the faults that tests plan, in a program that is built for them.

@@ -32,6 +32,7 @@ impl PaymentsApi {
         Json(PaymentConfig {
             provider: gateway.provider().to_owned(),
             publishable_key: gateway.publishable_key().map(str::to_owned),
+            method_types: self.checkouts.offered.clone(),
         })
     }
 

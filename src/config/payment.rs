@@ -1,5 +1,6 @@
 //! The settings of payments: which gateway takes the money, and what Stripe wants to know.
 
+use holdfast_domain::checkout::Taking;
 use poem::http::Uri;
 
 use super::{ConfigError, Environment, PaymentProvider, Raw};
@@ -15,6 +16,51 @@ pub struct StripeConfig {
     pub webhook_secrets: Vec<String>,
     /// Where Stripe is; another address in tests.
     pub api_base: String,
+    /// What the page offers.
+    pub method_types: Vec<MethodType>,
+}
+
+/// A type of payment methods that the page can offer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MethodType {
+    /// Stripe's word for it.
+    pub name: &'static str,
+    /// When its money is taken.
+    pub taking: Taking,
+    /// ISO 4217 codes of the only currencies that it takes; none: every one.
+    pub currencies: &'static [&'static str],
+}
+
+/// The types that a checkout can take, and so those that can be offered: cards, whose amount is reserved first, and
+/// those that cannot be captured by hand and of which Stripe knows at once, or once the buyer has acted, whether
+/// they have paid (<https://docs.stripe.com/payments/payment-methods/payment-method-support>, "manual capture", and
+/// the page of each method).
+///
+/// Everything else is refused: what takes days to say whether it has paid (debits such as `sepa_debit` and
+/// `us_bank_account`, vouchers such as `boleto`, transfers, `payto`, `sofort`); `blik` and `wechat_pay`, whose
+/// confirmation wants more than the method; `giropay`, which stands in none of the tables any more; and those whose
+/// page names no time, such as `pay_by_bank` and `bizum`.
+pub const METHOD_TYPES: [MethodType; 13] = [
+    MethodType { name: "card", taking: Taking::Later, currencies: &[] },
+    at_once(
+        "alipay",
+        &["AUD", "CAD", "CNY", "EUR", "GBP", "HKD", "JPY", "MYR", "NZD", "SGD", "USD"],
+    ),
+    at_once("bancontact", &["EUR"]),
+    at_once("eps", &["EUR"]),
+    at_once("fpx", &["MYR"]),
+    at_once("grabpay", &["MYR", "SGD"]),
+    at_once("ideal", &["EUR"]),
+    at_once("mb_way", &["EUR"]),
+    at_once("p24", &["EUR", "PLN"]),
+    at_once("paynow", &["SGD"]),
+    at_once("promptpay", &["THB"]),
+    at_once("swish", &["SEK"]),
+    at_once("twint", &["CHF"]),
+];
+
+const fn at_once(name: &'static str, currencies: &'static [&'static str]) -> MethodType {
+    MethodType { name, taking: Taking::AtOnce, currencies }
 }
 
 impl std::fmt::Debug for StripeConfig {
@@ -42,6 +88,7 @@ const SECRET_KEY: &str = "STRIPE_SECRET_KEY";
 const PUBLISHABLE_KEY: &str = "STRIPE_PUBLISHABLE_KEY";
 const WEBHOOK_SECRET: &str = "STRIPE_WEBHOOK_SECRET";
 const API_BASE: &str = "STRIPE_API_BASE";
+const OFFERED: &str = "STRIPE_METHOD_TYPES";
 const PUBLIC_URL: &str = "PUBLIC_URL";
 
 fn refused(name: &'static str, message: &str) -> ConfigError {
@@ -94,7 +141,23 @@ pub(super) fn stripe(
         return Err(refused(PUBLIC_URL, "must be https:// where Stripe takes real money"));
     }
     let api_base = api_base(raw)?;
-    Ok(Some(StripeConfig { secret_key, publishable_key, webhook_secrets, api_base }))
+    let method_types = method_types(raw.stripe_method_types.as_deref().unwrap_or("card"))?;
+    Ok(Some(StripeConfig { secret_key, publishable_key, webhook_secrets, api_base, method_types }))
+}
+
+fn method_types(listed: &str) -> Result<Vec<MethodType>, ConfigError> {
+    let mut offered: Vec<MethodType> = Vec::new();
+    for name in listed.split(',').map(str::trim) {
+        let Some(found) = METHOD_TYPES.into_iter().find(|it| it.name == name) else {
+            let all = METHOD_TYPES.map(|it| it.name).join(", ");
+            return Err(refused(OFFERED, &format!("`{name}` cannot be offered; there are: {all}")));
+        };
+        if offered.contains(&found) {
+            return Err(refused(OFFERED, &format!("`{name}` stands there twice")));
+        }
+        offered.push(found);
+    }
+    Ok(offered)
 }
 
 fn api_base(raw: &Raw) -> Result<String, ConfigError> {

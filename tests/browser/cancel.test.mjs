@@ -35,7 +35,7 @@ const question = (page) => page.getByRole('dialog', { name: 'Cancel this booking
 scenario('a_booking_is_given_back_and_says_what_comes_back', async ({ visitor }) => {
   const { page, seats, price } = await bought(visitor, 'A');
   await cancelButton(page).click();
-  await question(page).getByText(`${price} comes back to the card you paid with.`).waitFor();
+  await question(page).getByText(`${price} comes back to you, the way you paid.`).waitFor();
   assert.ok(await question(page).evaluate((it) => it.contains(document.activeElement)));
   await page.getByTestId('cancel-confirm').click();
 
@@ -125,7 +125,7 @@ scenario('a_payment_that_came_too_late_is_said_to_go_back', async ({ visitor }) 
   });
   await page.reload();
   await page.getByRole('heading', { name: 'Not booked' }).waitFor();
-  await page.getByTestId('booking-told').getByText(/on its way back to your card/).waitFor();
+  await page.getByTestId('booking-told').getByText(/on its way back to you\./).waitFor();
   assert.equal(await cancelButton(page).count(), 0);
 });
 
@@ -133,7 +133,7 @@ scenario('in_french_the_question_is_french', async ({ visitor }) => {
   const { page } = await bought(visitor, 'F', { locale: 'fr-FR' });
   await cancelButton(page).click();
   await page.getByRole('dialog', { name: 'Annuler cette commande ?' })
-    .getByText(/vous est remboursé sur la carte utilisée/).waitFor();
+    .getByText(/vous est remboursé par le moyen de paiement utilisé/).waitFor();
   await page.getByTestId('cancel-confirm').click();
   await page.getByText(/est en cours de remboursement/).waitFor();
 });

@@ -18,7 +18,7 @@ const phase = (page, name) => page.locator(`[data-testid="countdown"].${name}`).
 
 scenario('the_countdown_changes_at_three_minutes_and_at_one_and_then_ends', async ({ visitor }) => {
   const [seat] = await row(THEATRE, 'Stalls', 'A');
-  const page = await visitor(hall);
+  const page = await visitor(hall, { alone: true });
   await holdSeats(page, 'Stalls', 'A', [seat]);
   // Only here: the handles of that clock's timers are too large for the hall's to be cleared.
   await page.clock.install();

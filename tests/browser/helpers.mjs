@@ -6,12 +6,15 @@
 //   });
 //
 // Each visitor is a person of their own: no shared storage. When a scenario ends, every visitor's
-// page is asked for faults; when it fails, their pictures are put into tests/browser/out.
+// page is asked for faults; when it fails, their pictures are put into tests/browser/out. What a page
+// does to its whole context (`page.clock`) wants `visitor(path, { alone: true })`: a context that
+// nobody else gets.
 
 import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 
+import { lendContexts } from './contexts.mjs';
 import { openBrowser, startHoldfast, visit } from './harness.mjs';
 
 export const THEATRE = 'theatre-premiere';
@@ -24,12 +27,14 @@ const SCENARIO_MS = 90_000;
 const SEATS_LIMIT = 1000;
 
 // `settings` are the server's, or make them; `prepare` gets what this gives, once the server stands.
-export function suite(settings, prepare) {
+// `asUsersHave`: the browser as its users have it, and each visitor as one who was never here.
+export function suite(settings, prepare, { asUsersHave = false } = {}) {
   const shared = {};
   before(async () => {
     const given = typeof settings === 'function' ? await settings() : settings;
     shared.holdfast = await startHoldfast(given);
-    shared.browser = await openBrowser();
+    shared.browser = await openBrowser({ asUsersHave });
+    shared.contexts = lendContexts(shared.browser, shared.holdfast.url);
     await prepare?.(steps);
   });
   after(async () => {
@@ -42,9 +47,13 @@ export function suite(settings, prepare) {
   function scenario(name, act) {
     test(name, { timeout: SCENARIO_MS }, async () => {
       const pages = [];
-      const visitor = async (path, options) => {
-        const page = await visit(shared.browser, shared.holdfast.url + path, options);
+      const lent = [];
+      const visitor = async (path, { alone = asUsersHave, prepare: act, ...options } = {}) => {
+        const found = alone ? null : await shared.contexts.lend(options);
+        const page = await visit(shared.browser, shared.holdfast.url + path,
+          { ...options, prepare: act, context: found?.context });
         pages.push(page);
+        if (found) lent.push(found);
         return page;
       };
       try {
@@ -60,6 +69,7 @@ export function suite(settings, prepare) {
         throw error;
       } finally {
         await Promise.all(pages.map((page) => page.leave()));
+        await Promise.all(lent.map(({ giveBack }) => giveBack()));
       }
     });
   }

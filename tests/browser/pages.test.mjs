@@ -35,26 +35,6 @@ const { scenario, row, api, event, holdByApi, url } = suite({}, async (steps) =>
   booking = await steps.buyByApi(THEATRE, circle.slice(3, 5));
 });
 
-// Each theme and size has one visitor, whose browser keeps the files of the pages; what the pages
-// themselves keep is forgotten between two of them.
-const contexts = new Map();
-async function contextFor(browser, options) {
-  const name = JSON.stringify(options);
-  if (!contexts.has(name)) {
-    contexts.set(name, await browser.newContext({
-      locale: 'en-GB', reducedMotion: 'reduce', ...options,
-    }));
-  }
-  return contexts.get(name);
-}
-
-const forget = (page) => page.addInitScript(() => {
-  if (!sessionStorage.getItem('begun')) {
-    localStorage.clear();
-    sessionStorage.setItem('begun', 'yes');
-  }
-});
-
 // The page that leads away after three seconds stays while it is looked at.
 const stays = (page) => page.addInitScript(() => {
   const AWAY_MS = 3_000;
@@ -133,11 +113,7 @@ for (const size of SIZES) {
       scenario(`${name}_is_accessible_and_drawn_${theme}_at_${width}`,
         async ({ visitor, browser }) => {
           const page = await visitor(typeof path === 'string' ? path : path(), {
-            context: await contextFor(browser, { ...size, colorScheme: theme }),
-            async prepare(it) {
-              await forget(it);
-              await prepare?.(it);
-            },
+            ...size, colorScheme: theme, reducedMotion: 'reduce', prepare,
           });
           await act(page);
           if (!name.startsWith('checkout-')) {

@@ -12,10 +12,13 @@ const KEY = 'pk_test_of_the_shop';
 
 const { scenario, api, row: rowOf } = suite();
 
+const CARD = { name: 'card', at_once: false, currencies: [] };
+
 // A visitor of a shop that takes money through Stripe. `script` answers for Stripe.js.
-const throughStripe = (script) => async (page) => {
-  await page.route('**/api/v1/payments/config', (route) =>
-    route.fulfill({ json: { provider: 'stripe', publishable_key: KEY } }));
+const throughStripe = (script, types) => async (page) => {
+  await page.route('**/api/v1/payments/config', (route) => route.fulfill({
+    json: { provider: 'stripe', publishable_key: KEY, method_types: types },
+  }));
   // The server names Stripe in its policy only when it pays through Stripe itself.
   await page.route((url) => /^.(events|checkout)./.test(url.pathname), async (route) => {
     const answer = await route.fetch();
@@ -27,9 +30,9 @@ const throughStripe = (script) => async (page) => {
   await page.route(`${STRIPE}**`, script);
 };
 
-async function atCheckout(visitor, name, script = answered) {
+async function atCheckout(visitor, name, { script = answered, types = [CARD] } = {}) {
   const seats = (await rowOf(THEATRE, 'Stalls', name)).slice(0, 2);
-  const page = await visitor(`/events/${THEATRE}`, { prepare: throughStripe(script) });
+  const page = await visitor(`/events/${THEATRE}`, { prepare: throughStripe(script, types) });
   await holdSeats(page, 'Stalls', name, seats);
   await checkoutIsOpen(page);
   await page.locator('#email').fill(emailOf(page));
@@ -45,13 +48,15 @@ scenario('a_card_typed_into_stripes_element_buys', async ({ visitor }) => {
   assert.equal(saw.key, KEY);
   assert.equal(saw.locale, 'en');
   assert.equal(saw.kind, 'payment');
-  const { mode, amount, currency, captureMethod, paymentMethodCreation } = saw.options;
-  assert.deepEqual({ mode, amount, currency, captureMethod, paymentMethodCreation }, {
+  const { appearance, ...options } = saw.options;
+  assert.equal(appearance.theme, 'stripe');
+  assert.deepEqual(options, {
     mode: 'payment',
     amount: seats.reduce((sum, seat) => sum + seat.price.amount, 0),
     currency: 'eur',
     captureMethod: 'manual',
     paymentMethodCreation: 'manual',
+    paymentMethodTypes: ['card'],
   });
   await payButton(page).click();
   await isConfirmed(page);
@@ -119,8 +124,9 @@ scenario('a_reload_at_the_second_step_takes_it_up_again', async ({ visitor }) =>
 
 scenario('a_blocked_stripe_is_told_and_can_be_tried_again', async ({ visitor }) => {
   let blocked = true;
-  const { page, card } = await atCheckout(visitor, 'G', (route) =>
-    (blocked ? route.abort() : answered(route)));
+  const { page, card } = await atCheckout(visitor, 'G', {
+    script: (route) => (blocked ? route.abort() : answered(route)),
+  });
   await page.getByTestId('card-missing').getByText(/Your seats stay held/).waitFor();
   assert.ok(await payButton(page).isDisabled());
   blocked = false;
@@ -129,6 +135,17 @@ scenario('a_blocked_stripe_is_told_and_can_be_tried_again', async ({ visitor }) 
   assert.equal(await page.getByTestId('card-missing').count(), 0);
   await payButton(page).click();
   await isConfirmed(page);
+});
+
+scenario('what_takes_another_currency_is_not_offered', async ({ visitor }) => {
+  const franc = { name: 'twint', at_once: true, currencies: ['CHF'] };
+  const { page, card } = await atCheckout(visitor, 'J', { types: [CARD, franc] });
+  await card.waitFor();
+  const { paymentMethodTypes, captureMethod } = await page.evaluate(() => window.stripeSaw.options);
+  assert.deepEqual([paymentMethodTypes, captureMethod], [['card'], 'manual']);
+  const { page: without } = await atCheckout(visitor, 'K', { types: [franc] });
+  await without.getByText(/payment service is not reachable/).waitFor();
+  assert.ok(await payButton(without).isDisabled());
 });
 
 scenario('a_shop_without_stripe_never_asks_for_it', async ({ visitor }) => {

@@ -33,6 +33,7 @@ async function withFakeStripe() {
     STRIPE_SECRET_KEY: 'sk_test_browser',
     STRIPE_PUBLISHABLE_KEY: KEY,
     STRIPE_WEBHOOK_SECRET: SECRET,
+    STRIPE_METHOD_TYPES: 'card,ideal,twint',
   };
 }
 after(() => fake?.child.kill('SIGTERM'));
@@ -75,6 +76,26 @@ scenario('a_card_is_charged_by_stripe', async ({ visitor }) => {
   await paysWith(page, card, 'pm_card_visa');
   await isConfirmed(page);
   assert.equal(await seatStatus(THEATRE, seats[0].seat_id), 'sold');
+});
+
+scenario('a_method_that_takes_money_at_once_is_offered_and_buys', async ({ visitor }) => {
+  const { page, seats, card } = await atCheckout(visitor, 'E');
+  const { paymentMethodTypes, captureMethod } = await page.evaluate(() => window.stripeSaw.options);
+  // The theatre asks for euros, which TWINT does not take.
+  assert.deepEqual([paymentMethodTypes, captureMethod], [['card', 'ideal'], 'automatic']);
+  await paysWith(page, card, 'pm_ideal');
+  await isConfirmed(page);
+  assert.equal((await page.evaluate(() => window.stripeSaw.actions)).length, 1);
+  assert.equal(await seatStatus(THEATRE, seats[0].seat_id), 'sold');
+});
+
+scenario('a_bank_that_says_no_to_such_a_method_keeps_the_seats', async ({ visitor }) => {
+  const { page, seats, card } = await atCheckout(visitor, 'F');
+  await paysWith(page, card, 'pm_ideal_declined');
+  await page.getByTestId('pay-message').getByText(/declined.*still held/s).waitFor();
+  assert.equal(await seatStatus(THEATRE, seats[0].seat_id), 'held');
+  await paysWith(page, card, 'pm_card_visa');
+  await isConfirmed(page);
 });
 
 scenario('stripe_declines_and_another_card_buys', async ({ visitor }) => {

@@ -96,6 +96,44 @@ scenario('a_chosen_seat_that_another_holds_is_named_before_the_button_is_pressed
     assert.match(await page.getByTestId('hold-button').textContent(), /Hold 1 place/);
   });
 
+scenario('a_press_on_its_way_when_a_seat_is_lost_takes_nothing', async ({ visitor }) => {
+  const [lost, kept] = await row(THEATRE, 'Stalls', 'H');
+  const page = await openedAt(visitor, 'H');
+  await choose(page, [lost, kept]);
+  const button = page.getByTestId('hold-button');
+  await button.focus();
+  const asked = [];
+  page.on('request', (request) => {
+    if (request.url().endsWith('/reservations')) asked.push(request.postData());
+  });
+  // Pressed the moment the loss is seen, and as often as an impatient hand can after it.
+  await page.evaluate(() => {
+    const LATER_MS = [0, 50, 100, 200];
+    const watch = new MutationObserver(() => {
+      if (!document.querySelector('[data-testid="conflict-message"]')) return;
+      watch.disconnect();
+      const press = () => document.querySelector('[data-testid="hold-button"]').click();
+      window.presses = Promise.all(LATER_MS.map((wait) => new Promise((done) => {
+        setTimeout(() => { press(); done(); }, wait);
+      })));
+    });
+    watch.observe(document.body, { childList: true, subtree: true });
+  });
+  await holdByApi(THEATRE, [lost]);
+  await page.getByTestId('conflict-message').waitFor();
+  assert.equal(await button.getAttribute('aria-disabled'), 'true');
+  await page.evaluate(() => window.presses);
+  await page.locator('[data-testid="hold-button"][aria-disabled="false"]').waitFor();
+  assert.deepEqual(asked, []);
+  assert.equal(await seatStatus(THEATRE, kept.seat_id), 'available');
+  // What was said is still there, and the next press, by the focus that never left, takes the rest.
+  assert.ok(await page.getByTestId('conflict-message').isVisible());
+  assert.ok(await button.evaluate((it) => it === document.activeElement));
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/\/checkout\//);
+  assert.equal(asked.length, 1);
+});
+
 scenario('a_browser_without_the_stream_learns_of_the_loss_by_the_refusal', async ({ visitor }) => {
   const [lost, kept, other] = await row(THEATRE, 'Stalls', 'D');
   const page = await visitor(hall, {

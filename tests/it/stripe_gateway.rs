@@ -334,5 +334,9 @@ async fn the_page_learns_the_publishable_key_alone() {
     assert_eq!(config.body["provider"], "stripe");
     assert_eq!(config.body["publishable_key"], "pk_test_holdfast");
     assert!(!config.text.contains("sk_test"), "{}", config.text);
+    assert_eq!(
+        config.body["method_types"],
+        serde_json::json!([{ "name": "card", "at_once": false, "currencies": [] }]),
+    );
     stripe_rig::finish(app, &fake).await;
 }

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use holdfast::{
-    config::{PaymentProvider, StripeConfig},
+    config::{METHOD_TYPES, PaymentProvider, StripeConfig},
     db::Sql,
 };
 use holdfast_fake_stripe::{FakeStripe, Status, Target};
@@ -23,6 +23,7 @@ pub(crate) async fn start() -> (TestApp, FakeStripe) {
             publishable_key: "pk_test_holdfast".to_owned(),
             webhook_secrets: vec!["whsec_before".to_owned(), WEBHOOK_SECRET.to_owned()],
             api_base: fake.url(),
+            method_types: vec![METHOD_TYPES[0]],
         });
     })
     .await;

@@ -217,6 +217,20 @@ pub struct PaymentConfig {
     /// The gateway's public key, where it has one.
     #[cfg_attr(feature = "openapi", oai(nullable))]
     pub publishable_key: Option<String>,
+    /// What the gateway's own form is to offer; none where it has no form.
+    pub method_types: Vec<PaymentMethodType>,
+}
+
+/// A type of payment methods.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct PaymentMethodType {
+    /// The gateway's word for it, such as `card`.
+    pub name: String,
+    /// Whether its money is taken at once, without being reserved before.
+    pub at_once: bool,
+    /// ISO 4217 codes of the only currencies that it takes; none: every one.
+    pub currencies: Vec<String>,
 }
 
 /// How the second step with the simulated gateway ends.

@@ -8,7 +8,7 @@ use holdfast_contract::{
     live::{SeatState, SeatStates},
 };
 
-use super::model::Hall;
+use super::{model::Hall, prices::Closed};
 
 /// The server's clock, told by the monotonic clock.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -45,6 +45,8 @@ pub struct Live {
     until: Vec<i64>,
     /// Free seats, section by section.
     pub left: Vec<i64>,
+    /// What does not sell now, free or not.
+    pub closed: Closed,
     /// The earliest `until` of all.
     next_lapse: i64,
 }
@@ -69,6 +71,7 @@ impl Live {
         let mut fresh = Self::new(hall);
         fresh.clock.set(states.now, monotonic_ms);
         fresh.seq = states.seq;
+        fresh.closed = std::mem::take(&mut self.closed);
         fresh.apply(hall, &states.seats);
         let changed =
             (0..hall.len()).filter(|seat| fresh.status[*seat] != self.status[*seat]).collect();
@@ -117,6 +120,11 @@ impl Live {
             self.count(hall);
         }
         lapsed
+    }
+
+    /// Whether a seat sells under no offer now.
+    pub fn is_closed(&self, hall: &Hall, seat: usize) -> bool {
+        self.closed.has(hall.row_of(seat).section, hall.category[seat])
     }
 
     fn count(&mut self, hall: &Hall) {

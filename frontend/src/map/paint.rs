@@ -111,7 +111,8 @@ impl Brush<'_> {
             for row in self.hall.rows.iter().filter(|row| row.bounds.meets(&visible)) {
                 let sold_out = self.live.left.get(row.section).is_some_and(|left| *left == 0);
                 let mine = row.ribbons.iter().filter(|ribbon| {
-                    gone == sold_out && (gone || usize::from(ribbon.category) == index)
+                    let out = sold_out || self.live.closed.has(row.section, ribbon.category);
+                    gone == out && (gone || usize::from(ribbon.category) == index)
                 });
                 for ribbon in mine {
                     self.line(&ribbon.line);

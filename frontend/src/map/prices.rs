@@ -1,4 +1,4 @@
-//! Which offers fit a seat or a section, and what the cheapest costs.
+//! Which offers fit a seat or a section, what the cheapest costs, and what sells under none.
 //!
 //! These are prices to look at. What is paid is what the server fixed when the seats were held.
 
@@ -25,6 +25,17 @@ pub enum Sale<'a> {
     Ended,
 }
 
+/// Categories of sections under no offer that sells now: their seats cannot be had, whoever has them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Closed(Vec<(usize, u8)>);
+
+impl Closed {
+    /// Whether the seats of this category in this section are among them.
+    pub fn has(&self, section: usize, category: u8) -> bool {
+        self.0.binary_search(&(section, category)).is_ok()
+    }
+}
+
 impl Prices {
     /// Keeps the server's order: the first that fits and sells is the one it takes where none is named. `now` is the
     /// server's clock, written as the server writes times: all of one length and in UTC, so texts compare as times do.
@@ -37,13 +48,10 @@ impl Prices {
         sale_at(offer, &self.now)
     }
 
-    /// Moves on to this time; false, and nothing changes, where every offer stands as before.
-    pub fn moves_on(&mut self, now: &str) -> bool {
+    /// The same at this time; nothing where every offer stands as before.
+    pub fn moved_on(&self, now: &str) -> Option<Self> {
         let turns = self.offers.iter().any(|it| sale_at(it, now) != sale_at(it, &self.now));
-        if turns {
-            now.clone_into(&mut self.now);
-        }
-        turns
+        turns.then(|| Self::new(self.offers.clone(), now.to_owned()))
     }
 
     fn selling(&self) -> impl Iterator<Item = &Offer> {
@@ -66,10 +74,36 @@ impl Prices {
             .categories
             .get(usize::from(hall.category[seat]))
             .map_or("", |category| category.name.as_str());
-        self.offers.iter().filter(move |offer| {
-            offer.section_id.is_none_or(|id| id == section)
-                && offer.category.as_deref().is_none_or(|name| name == category)
-        })
+        self.offers.iter().filter(move |offer| fits(offer, section, category))
+    }
+
+    /// Why a seat does not sell now: the offer that begins next, else that the last one has ended. Nothing where it
+    /// sells, and where it has no offer at all.
+    pub fn closed_seat<'a>(&'a self, hall: &'a Hall, seat: usize) -> Option<Sale<'a>> {
+        let mut why = None;
+        for offer in self.all_for_seat(hall, seat) {
+            why = match (self.sale(offer), why) {
+                (Sale::Now, _) => return None,
+                (Sale::From(time), Some(Sale::From(before))) => Some(Sale::From(time.min(before))),
+                (Sale::From(time), _) => Some(Sale::From(time)),
+                (Sale::Ended, before) => before.or(Some(Sale::Ended)),
+            };
+        }
+        why
+    }
+
+    /// What does not sell now.
+    pub fn closed(&self, hall: &Hall) -> Closed {
+        let mut closed = Vec::new();
+        for (index, section) in hall.sections.iter().enumerate() {
+            for (number, category) in (0_u8..).zip(&hall.categories) {
+                let sells = self.selling().any(|offer| fits(offer, section.id, &category.name));
+                if !sells {
+                    closed.push((index, number));
+                }
+            }
+        }
+        Closed(closed)
     }
 
     /// The offers for places in a general-admission section, which has no categories, those too that do not sell now.
@@ -107,15 +141,17 @@ impl Prices {
             .zip(categories)
             .filter(|(_, present)| *present)
             .flat_map(|(category, _)| {
-                self.selling().filter(|offer| {
-                    offer.section_id.is_none_or(|id| id == shape.id)
-                        && offer.category.as_deref().is_none_or(|name| name == category.name)
-                })
+                self.selling().filter(|offer| fits(offer, shape.id, &category.name))
             })
             .map(|offer| &offer.price)
             .min_by_key(|price| price.amount)
             .cloned()
     }
+}
+
+fn fits(offer: &Offer, section: Uuid, category: &str) -> bool {
+    offer.section_id.is_none_or(|id| id == section)
+        && offer.category.as_deref().is_none_or(|name| name == category)
 }
 
 fn sale_at<'a>(offer: &'a Offer, now: &str) -> Sale<'a> {
@@ -173,12 +209,41 @@ mod tests {
         assert_eq!(prices.sale(&early), Sale::From(&at(9)));
         assert_eq!((names(&prices), from(&prices)), (vec!["usual".to_owned()], Some(4500)));
         assert_eq!(prices.all_for_seat(&hall, 0).count(), 2);
-        assert!(!prices.moves_on("2026-11-21T08:59:59.999Z"));
-        assert!(prices.moves_on(&at(9)), "it sells from that moment on");
+        assert!(prices.moved_on("2026-11-21T08:59:59.999Z").is_none());
+        prices = prices.moved_on(&at(9)).expect("it sells from that moment on");
         assert_eq!((prices.sale(&early), from(&prices)), (Sale::Now, Some(900)));
         assert_eq!(names(&prices), ["early", "usual"]);
-        assert!(prices.moves_on(&at(12)), "it ends at that moment");
+        prices = prices.moved_on(&at(12)).expect("it ends at that moment");
         assert_eq!((prices.sale(&early), from(&prices)), (Sale::Ended, Some(4500)));
+    }
+
+    #[test]
+    fn a_seat_without_an_offer_that_sells_is_closed_and_says_until_when() {
+        let hall = small_hall();
+        let window = |name, from, until| Offer {
+            sale_starts_at: Some(at(from)),
+            sale_ends_at: Some(at(until)),
+            ..offer(name, 4500, Some("Near"), None)
+        };
+        let offers = vec![
+            window("early", 2, 3),
+            window("last", 8, 9),
+            window("main", 5, 6),
+            offer("far", 2500, Some("Far"), Some(hall.sections[1].id)),
+        ];
+        let closed = |hour, seat| {
+            let prices = Prices::new(offers.clone(), at(hour));
+            let says = prices.closed_seat(&hall, seat).map(|sale| format!("{sale:?}"));
+            let (section, category) = (hall.row_of(seat).section, hall.category[seat]);
+            (prices.closed(&hall).has(section, category), says)
+        };
+        let says = |sale: Sale<'_>| (true, Some(format!("{sale:?}")));
+        assert_eq!(closed(2, 0), (false, None));
+        assert_eq!(closed(3, 0), says(Sale::From(&at(5))), "not of the later one");
+        assert_eq!(closed(7, 0), says(Sale::From(&at(8))));
+        assert_eq!(closed(9, 0), says(Sale::Ended));
+        assert_eq!(closed(1, 15), (true, None), "no offer is for it");
+        assert_eq!(closed(1, 35), (false, None));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What Stripe's objects mean to a checkout.
 
 use holdfast_domain::{
-    checkout::{Decline, Outcome, PaymentId, PaymentSeen, PaymentStatus, RefundId},
+    checkout::{Decline, Outcome, PaymentId, PaymentSeen, PaymentStatus, RefundId, Taking},
     ids::SagaId,
     money::{Currency, Money},
     refund::{Books, Entry, Fate},
@@ -9,7 +9,10 @@ use holdfast_domain::{
 use stripe_core::{PaymentIntent, PaymentIntentStatus, Refund};
 use uuid::Uuid;
 
-use crate::ports::payments::{GatewayPayment, RefundRefused, Unreachable};
+use crate::{
+    config::METHOD_TYPES,
+    ports::payments::{GatewayPayment, RefundRefused, Unreachable},
+};
 
 /// Currencies without minor units that Stripe counts in hundredths all the same
 /// (<https://docs.stripe.com/currencies#special-cases>).
@@ -54,34 +57,11 @@ pub(super) fn decline_code(code: Option<&str>, decline_code: Option<&str>) -> St
     }
 }
 
-/// Types of methods that cannot be captured by hand and of which Stripe knows at once, or once the buyer has
-/// acted, whether they have paid: "manual capture" is unsupported in the API support tables of bank redirects,
-/// real-time payments and wallets (<https://docs.stripe.com/payments/payment-methods/payment-method-support>), and
-/// the page of each promises immediate notification, not a delayed one.
-///
-/// Everything else is refused: what takes days to say whether it has paid (debits such as `sepa_debit` and
-/// `us_bank_account`, vouchers such as `boleto`, transfers, `payto`, `sofort`); `blik` and `wechat_pay`, whose
-/// confirmation wants more than the method; `giropay`, which stands in none of the tables any more; and those whose
-/// page names no time, such as `pay_by_bank` and `bizum`.
-const AT_ONCE: [&str; 12] = [
-    "alipay",
-    "bancontact",
-    "eps",
-    "fpx",
-    "grabpay",
-    "ideal",
-    "mb_way",
-    "p24",
-    "paynow",
-    "promptpay",
-    "swish",
-    "twint",
-];
-
 /// Whether the method of a payment takes the money at once; it must have been asked for in full.
 pub(super) fn pays_at_once(intent: &PaymentIntent) -> bool {
     let method = intent.payment_method.as_ref().and_then(|method| method.as_object());
-    method.is_some_and(|method| AT_ONCE.contains(&method.type_.as_str()))
+    let mut at_once = METHOD_TYPES.iter().filter(|known| known.taking == Taking::AtOnce);
+    method.is_some_and(|method| at_once.any(|known| known.name == method.type_.as_str()))
 }
 
 /// Why the last card was declined.

@@ -1,4 +1,5 @@
-//! Seats by their signs: free ones by category, held, sold and blocked ones each in one path.
+//! Seats by their signs: free ones by category, held, sold and blocked ones each in one path. What does not sell
+//! looks like what is blocked.
 
 use std::f64::consts::{PI, TAU};
 
@@ -15,6 +16,7 @@ impl Brush<'_> {
         let (mut held, mut sold, mut blocked) = (Vec::new(), Vec::new(), Vec::new());
         for seat in hall.grid.within(&area.grown(hall.radius * 1.2)) {
             match self.live.status[seat] {
+                SeatStatus::Available if self.live.is_closed(hall, seat) => blocked.push(seat),
                 SeatStatus::Available => {
                     let category = usize::from(hall.category[seat]).min(free.len() - 1);
                     free[category].push(seat);

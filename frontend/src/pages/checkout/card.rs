@@ -1,8 +1,9 @@
-//! Paying by card through Stripe: its Payment Element in a frame of ours.
+//! Paying through Stripe, mostly by card: its Payment Element in a frame of ours.
 //!
 //! What goes wrong is said in Stripe's own words, beside the element; how the payment ended is the
 //! server's to say.
 
+use holdfast_contract::bookings::PaymentMethodType;
 use leptos::{html, prelude::*};
 
 use super::basket::{Basket, Busy};
@@ -44,17 +45,19 @@ pub struct Card {
     /// The secret of a second step that came to nothing.
     unfinished: RwSignal<Option<String>>,
     key: StoredValue<String>,
+    types: StoredValue<Vec<PaymentMethodType>>,
     form: StoredValue<Option<(Stripe, PaymentElement)>, LocalStorage>,
 }
 
 impl Card {
-    /// For the shop with this publishable key. Nothing is loaded yet.
-    pub fn new(key: String) -> Self {
+    /// For the shop with this publishable key, which offers these types of methods. Nothing is loaded yet.
+    pub fn new(key: String, types: Vec<PaymentMethodType>) -> Self {
         Self {
             stage: RwSignal::new(Stage::Loading),
             trouble: RwSignal::new(None),
             unfinished: RwSignal::new(None),
             key: StoredValue::new(key),
+            types: StoredValue::new(types),
             form: StoredValue::new_local(None),
         }
     }
@@ -85,10 +88,10 @@ impl Card {
 
     async fn load(self, place: web_sys::HtmlElement, basket: Basket, language: &'static str) {
         let came = async {
-            let key = self.key.get_value();
+            let (key, types) = (self.key.get_value(), self.types.get_value());
             let stripe = Stripe::load(&key, language).await?;
             let total = basket.total_untracked().ok_or(NotLoaded)?;
-            let element = stripe.mount(&place, &total, &look()).await?;
+            let element = stripe.mount(&place, &total, &types, &look()).await?;
             Ok::<_, NotLoaded>((stripe, element))
         };
         let came = came.await.ok();

@@ -32,10 +32,18 @@ enum Till {
 
 impl Till {
     fn of(basket: Basket) -> Self {
+        let currency = basket.total_untracked().map(|total| total.currency);
         basket.config.with_value(|config| {
+            let mut types = config.method_types.clone();
+            types.retain(|it| {
+                it.currencies.is_empty()
+                    || it.currencies.iter().any(|code| Some(code) == currency.as_ref())
+            });
             match (config.provider.as_str(), &config.publishable_key) {
                 ("simulated", _) => Self::Simulated(RwSignal::new(Method::kept())),
-                ("stripe", Some(key)) => Self::Stripe(Card::new(key.clone())),
+                ("stripe", Some(key)) if !types.is_empty() => {
+                    Self::Stripe(Card::new(key.clone(), types))
+                }
                 _ => Self::Unknown,
             }
         })

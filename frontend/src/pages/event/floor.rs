@@ -30,9 +30,16 @@ pub enum Notice {
     Taken(Vec<i32>, i32),
     /// So many persons at most.
     Limit(i32),
+    /// Offers of these names do not sell any more, so these seats were given up.
+    Ended(Vec<String>, Vec<i32>),
+    /// This seat, by its index, does not sell now.
+    Closed(usize),
     /// The server refused, or did not answer.
     Failed(Failure),
 }
+
+/// How long the button rests: longer than a hand needs to stop, and than a double click.
+const REST_MS: i32 = 800;
 
 /// Whether changes arrive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +67,8 @@ pub enum Standing {
     Sold,
     /// Kept back.
     Blocked,
+    /// Free, but under no offer that sells now.
+    Closed,
 }
 
 /// The shared state of the event page.
@@ -89,6 +98,8 @@ pub struct Floor {
     pub notice: RwSignal<Option<Notice>>,
     /// A hold is under way.
     pub holding: RwSignal<bool>,
+    /// How many rests of the button have not ended.
+    rests: RwSignal<u32>,
     /// Reads the whole page again: there is another plan.
     pub reopen: Callback<()>,
 }
@@ -100,6 +111,8 @@ impl Floor {
         let hall = map.map_or_else(Hall::empty, Hall::new);
         let mut live = Live::new(&hall);
         live.replace(&hall, &states, browser::monotonic_ms());
+        let prices = Prices::new(offers, browser::rfc3339(states.now));
+        live.closed = prices.closed(&hall);
         let holds = Holds::expect();
         let event_id = event.id;
         Self {
@@ -107,7 +120,7 @@ impl Floor {
             hall: StoredValue::new_local(Rc::new(hall)),
             live: StoredValue::new_local(Rc::new(RefCell::new(live))),
             revision: RwSignal::new(0),
-            prices: RwSignal::new(Prices::new(offers, browser::rfc3339(states.now))),
+            prices: RwSignal::new(prices),
             general: RwSignal::new(general_of(sections)),
             chosen: RwSignal::new(Selection::default()),
             mine: known(move || holds.seats(event_id)),
@@ -115,6 +128,7 @@ impl Floor {
             stream: RwSignal::new(StreamStatus::Joining),
             notice: RwSignal::new(None),
             holding: RwSignal::new(false),
+            rests: RwSignal::new(0),
             reopen,
         }
     }
@@ -134,7 +148,8 @@ impl Floor {
 
     /// How a seat stands, followed.
     pub fn standing(self, seat: usize) -> Standing {
-        let (seat_id, status) = self.look(|hall, live| (hall.ids[seat], live.status[seat]));
+        let (seat_id, status, closed) =
+            self.look(|hall, live| (hall.ids[seat], live.status[seat], live.is_closed(hall, seat)));
         if self.mine.with(|mine| mine.contains(&seat_id)) {
             return Standing::Mine;
         }
@@ -142,6 +157,7 @@ impl Floor {
             SeatStatus::Available if self.chosen.with(|chosen| chosen.has(seat_id)) => {
                 Standing::Chosen
             }
+            SeatStatus::Available if closed => Standing::Closed,
             SeatStatus::Available => Standing::Free,
             SeatStatus::Held => Standing::Held,
             SeatStatus::Sold => Standing::Sold,
@@ -180,14 +196,38 @@ impl Floor {
 
     /// Chooses a seat or gives it up, if it can be had.
     pub fn toggle(self, seat: usize) {
-        let standing = untrack(|| self.standing(seat));
-        if !matches!(standing, Standing::Free | Standing::Chosen) || self.holding.get_untracked() {
+        if self.holding.get_untracked() {
             return;
         }
-        let limit = self.event.with_untracked(|event| event.max_per_order);
-        let seat_id = self.look_untracked(|hall, _| hall.ids[seat]);
-        let within = self.chosen.try_update(|chosen| chosen.toggle(seat_id, limit));
+        match untrack(|| self.standing(seat)) {
+            Standing::Free | Standing::Chosen => {}
+            Standing::Closed => return self.notice.set(Some(Notice::Closed(seat))),
+            Standing::Mine | Standing::Held | Standing::Sold | Standing::Blocked => return,
+        }
+        let hall = self.hall.get_value();
+        let (seat_id, limit) =
+            (hall.ids[seat], self.event.with_untracked(|event| event.max_per_order));
+        let first = self
+            .prices
+            .with_untracked(|prices| prices.for_seat(&hall, seat).next().map(|offer| offer.id));
+        let Some(offer) = first else { return };
+        let within = self.chosen.try_update(|chosen| chosen.toggle(seat_id, offer, limit));
         self.notice.set(if within == Some(false) { Some(Notice::Limit(limit)) } else { None });
+    }
+
+    /// Whether the button rests, followed.
+    pub fn is_resting(self) -> bool {
+        self.rests.get() > 0
+    }
+
+    /// Lets the button rest a moment: something else is chosen now, through no act of the buyer's, and a press on
+    /// its way was meant for what was there before.
+    pub fn rest(self) {
+        self.rests.update(|rests| *rests += 1);
+        leptos::task::spawn_local(async move {
+            browser::sleep(REST_MS).await;
+            let _ = self.rests.try_update(|rests| *rests -= 1);
+        });
     }
 }
 

@@ -43,17 +43,17 @@ fn section(floor: Floor, id: Uuid) -> Option<Section> {
     floor.general.with(|sections| sections.iter().find(|it| it.id == id).cloned())
 }
 
-/// From when on an offer sells, or that it does no more; nothing while it sells.
-pub fn sale_text(floor: Floor, locale: Locale, offer: &Offer) -> Option<String> {
-    let zone = floor.event.with(|event| event.time_zone.clone());
-    floor.prices.with(|prices| match prices.sale(offer) {
+/// From when on something sells, or that it does no more; nothing while it sells.
+pub fn sale_text(floor: Floor, locale: Locale, sale: Sale<'_>) -> Option<String> {
+    match sale {
         Sale::Now => None,
         Sale::From(time) => {
+            let zone = floor.event.with(|event| event.time_zone.clone());
             let date = intl::date(locale, time, &zone, DateStyle::Short);
             Some(td_string!(locale, events.sale_from, date = date))
         }
         Sale::Ended => Some(td_string!(locale, event.sale_ended).to_owned()),
-    })
+    }
 }
 
 #[component]
@@ -111,7 +111,9 @@ fn Stepper(floor: Floor, section_id: Uuid, offer: Offer) -> impl IntoView {
         </span>
     };
     if floor.prices.with(|prices| prices.sale(&offer) != Sale::Now) {
-        let window = move || sale_text(floor, i18n.get_locale(), &offer);
+        let window = move || {
+            floor.prices.with(|prices| sale_text(floor, i18n.get_locale(), prices.sale(&offer)))
+        };
         return view! {
             <div class="stepper-row">
                 {title} <span class="soft" data-testid="offer-closed">{part(window)}</span>

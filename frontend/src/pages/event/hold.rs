@@ -25,7 +25,7 @@ pub fn holder(floor: Floor) -> Callback<()> {
     let navigate = StoredValue::new_local(use_navigate());
     Callback::new(move |()| {
         let chosen = floor.chosen.get_untracked();
-        if chosen.is_empty() || floor.holding.get_untracked() {
+        if chosen.is_empty() || floor.holding.get_untracked() || untrack(|| floor.is_resting()) {
             return;
         }
         floor.holding.set(true);
@@ -82,6 +82,7 @@ fn refused(floor: Floor, failure: Failure) {
     floor.notice.set(Some(if taken.is_empty() {
         Notice::Failed(failure)
     } else {
+        floor.rest();
         Notice::Taken(taken, left)
     }));
     // What others did meanwhile was not told while the hold was under way.

@@ -160,7 +160,7 @@ fn SeatEntry(floor: Floor, seat: usize) -> impl IntoView {
             let mut words = vec![td_string!(locale, seat.seat, seat = label.as_str())];
             words.extend(floor.price(seat).map(|price| intl::money(locale, &price)));
             words.extend(kind_text(locale, kind).map(str::to_owned));
-            words.extend(standing_text(locale, standing.get()).map(str::to_owned));
+            words.extend(standing_text(floor, locale, seat, standing.get()));
             words.join(", ")
         }
     };
@@ -170,7 +170,7 @@ fn SeatEntry(floor: Floor, seat: usize) -> impl IntoView {
         Standing::Mine => "seat mine",
         Standing::Held => "seat held",
         Standing::Sold => "seat sold",
-        Standing::Blocked => "seat blocked",
+        Standing::Blocked | Standing::Closed => "seat blocked",
     };
     view! {
         <li>

@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 
-use super::floor::{Floor, Notice};
+use super::{
+    floor::{Floor, Notice},
+    tip::closed_text,
+};
 use crate::{
     components::erased::{act, part},
     components::icon::{Icon, Sign},
@@ -16,6 +19,19 @@ fn text(floor: Floor, locale: Locale, notice: &Notice) -> String {
         Notice::Taken(seats, left) => taken(locale, &floor.names(locale, seats), *left),
         Notice::Limit(limit) => {
             counted!(locale, i64::from(*limit), problem.limit_single | problem.limit_several)
+        }
+        Notice::Ended(offers, seats) => {
+            let offers = words::listed(locale, offers);
+            let fact = td_string!(locale, conflict.ended, offers = offers.as_str());
+            if seats.is_empty() {
+                return fact;
+            }
+            let seats = words::listed(locale, &floor.names(locale, seats));
+            format!("{fact} {}", td_string!(locale, conflict.given_up, seats = seats.as_str()))
+        }
+        Notice::Closed(seat) => {
+            let (seat, why) = (floor.name(locale, *seat), closed_text(floor, locale, *seat));
+            td_string!(locale, conflict.closed, seat = seat.as_str(), why = why.as_str())
         }
         Notice::Failed(failure) => words::failure(locale, failure),
     }

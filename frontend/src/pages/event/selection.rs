@@ -22,8 +22,8 @@ pub struct Places {
 /// Everything chosen.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Selection {
-    /// Seats in the order of choosing, each with its offer where one was named.
-    pub seats: Vec<(i32, Option<Uuid>)>,
+    /// Seats in the order of choosing, each with its offer: what is asked for is what is shown.
+    pub seats: Vec<(i32, Uuid)>,
     /// Places without seats.
     pub places: Vec<Places>,
 }
@@ -45,8 +45,8 @@ impl Selection {
         self.seats.iter().any(|(chosen, _)| *chosen == seat_id)
     }
 
-    /// Chooses a seat, or gives it up. Answers false when `limit` is reached.
-    pub fn toggle(&mut self, seat_id: i32, limit: i32) -> bool {
+    /// Chooses a seat under an offer, or gives it up. Answers false when `limit` is reached.
+    pub fn toggle(&mut self, seat_id: i32, offer: Uuid, limit: i32) -> bool {
         if self.has(seat_id) {
             self.seats.retain(|(chosen, _)| *chosen != seat_id);
             return true;
@@ -54,12 +54,12 @@ impl Selection {
         if self.count() >= limit {
             return false;
         }
-        self.seats.push((seat_id, None));
+        self.seats.push((seat_id, offer));
         true
     }
 
     /// Names a seat's offer.
-    pub fn set_offer(&mut self, seat_id: i32, offer: Option<Uuid>) {
+    pub fn set_offer(&mut self, seat_id: i32, offer: Uuid) {
         for (chosen, current) in &mut self.seats {
             if *chosen == seat_id {
                 *current = offer;
@@ -86,6 +86,35 @@ impl Selection {
             self.places.push(Places { section_id, offer_id, quantity });
         }
         true
+    }
+
+    /// Gives up what was chosen under offers that do not sell any more. A seat goes over to the `other` offer that sells
+    /// it, where there is one. Answers the offers, each once, and the seats that were given up.
+    pub fn drop_ended(
+        &mut self,
+        sells: &dyn Fn(Uuid) -> bool,
+        other: &dyn Fn(i32) -> Option<Uuid>,
+    ) -> (Vec<Uuid>, Vec<i32>) {
+        let (mut ended, mut given_up) = (Vec::new(), Vec::new());
+        let chosen = self.seats.iter().map(|(_, offer)| *offer);
+        for offer in chosen.chain(self.places.iter().map(|places| places.offer_id)) {
+            if !sells(offer) && !ended.contains(&offer) {
+                ended.push(offer);
+            }
+        }
+        self.places.retain(|places| !ended.contains(&places.offer_id));
+        self.seats.retain_mut(|(seat_id, offer)| {
+            if !ended.contains(offer) {
+                return true;
+            }
+            let next = other(*seat_id);
+            match next {
+                Some(next) => *offer = next,
+                None => given_up.push(*seat_id),
+            }
+            next.is_some()
+        });
+        (ended, given_up)
     }
 
     /// Gives up seats that cannot be had; the rest stays. Answers those that somebody else took.
@@ -117,7 +146,7 @@ impl Selection {
                 .map(|(seat_id, offer_id)| SeatPick {
                     seat_id: *seat_id,
                     version: None,
-                    offer_id: *offer_id,
+                    offer_id: Some(*offer_id),
                 })
                 .collect(),
             general: self
@@ -138,6 +167,8 @@ impl Selection {
 mod tests {
     use super::*;
 
+    const OFFER: Uuid = Uuid::from_u128(1);
+
     fn refused(seat_id: i32, reason: SeatRefusal) -> RefusedSeat {
         RefusedSeat { seat_id, reason }
     }
@@ -146,7 +177,7 @@ mod tests {
     fn a_conflict_takes_the_lost_seats_and_leaves_the_rest() {
         let mut chosen = Selection::default();
         for seat in 1..=4 {
-            assert!(chosen.toggle(seat, 10));
+            assert!(chosen.toggle(seat, OFFER, 10));
         }
         let taken = chosen.drop_refused(&[
             refused(2, SeatRefusal::Sold),
@@ -154,7 +185,7 @@ mod tests {
             refused(4, SeatRefusal::Yours),
         ]);
         assert_eq!(taken, [2]);
-        assert_eq!(chosen.seats, [(1, None), (3, None)]);
+        assert_eq!(chosen.seats, [(1, OFFER), (3, OFFER)]);
     }
 
     #[test]
@@ -169,12 +200,12 @@ mod tests {
     fn the_limit_counts_seats_and_places_together() {
         let (section, offer) = (Uuid::from_u128(1), Uuid::from_u128(2));
         let mut chosen = Selection::default();
-        assert!(chosen.toggle(1, 3));
+        assert!(chosen.toggle(1, OFFER, 3));
         assert!(chosen.add(section, offer, 1, 3));
         assert!(chosen.add(section, offer, 1, 3));
         assert!(!chosen.add(section, offer, 1, 3));
-        assert!(!chosen.toggle(2, 3));
-        assert!(chosen.toggle(1, 3), "giving up is always possible");
+        assert!(!chosen.toggle(2, OFFER, 3));
+        assert!(chosen.toggle(1, OFFER, 3), "giving up is always possible");
         assert_eq!(chosen.count(), 2);
         assert!(chosen.add(section, offer, -1, 3));
         assert!(chosen.add(section, offer, -1, 3));
@@ -182,10 +213,29 @@ mod tests {
     }
 
     #[test]
+    fn offers_that_ended_are_given_up_each_told_once() {
+        let (section, early, late) = (Uuid::from_u128(7), Uuid::from_u128(8), Uuid::from_u128(9));
+        let mut chosen = Selection::default();
+        for (seat, offer) in [(1, early), (2, OFFER), (3, early)] {
+            chosen.toggle(seat, offer, 10);
+        }
+        chosen.add(section, early, 2, 10);
+        chosen.add(section, late, 1, 10);
+        let before = chosen.clone();
+        assert_eq!(chosen.drop_ended(&|_| true, &|_| None), (vec![], vec![]));
+        assert_eq!(chosen, before);
+        let other = |seat| (seat == 1).then_some(late);
+        assert_eq!(chosen.drop_ended(&|offer| offer != early, &other), (vec![early], vec![3]));
+        assert_eq!(chosen.seats, [(1, late), (2, OFFER)]);
+        assert_eq!(chosen.quantity(section, early), 0);
+        assert_eq!(chosen.quantity(section, late), 1);
+    }
+
+    #[test]
     fn no_version_is_sent() {
         let mut chosen = Selection::default();
-        chosen.toggle(7, 10);
-        chosen.set_offer(7, Some(Uuid::from_u128(5)));
+        chosen.toggle(7, OFFER, 10);
+        chosen.set_offer(7, Uuid::from_u128(5));
         let request = chosen.request();
         assert_eq!(request.seats[0].version, None);
         assert_eq!(request.seats[0].offer_id, Some(Uuid::from_u128(5)));

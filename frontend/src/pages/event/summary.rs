@@ -3,6 +3,7 @@
 use holdfast_contract::{catalogue::Offer, money::Money};
 use leptos::prelude::*;
 use leptos_router::components::A;
+use uuid::Uuid;
 
 use super::{
     floor::Floor,
@@ -24,19 +25,11 @@ use crate::{
 
 /// What is chosen costs this much; nothing where currencies differ or a price is missing.
 fn total(floor: Floor, chosen: &Selection) -> Option<Money> {
-    let hall = floor.hall.get_value();
     floor.prices.with(|prices| {
-        let seats = chosen.seats.iter().map(|(id, offer)| {
-            let offer = match offer {
-                Some(offer) => prices.offer(*offer)?,
-                None => prices.for_seat(&hall, hall.index_of(*id)?).next()?,
-            };
-            Some((offer.price.clone(), 1))
-        });
-        let places = chosen
-            .places
-            .iter()
-            .map(|it| Some((prices.offer(it.offer_id)?.price.clone(), i64::from(it.quantity))));
+        let price = |offer: Uuid| prices.offer(offer).map(|it| it.price.clone());
+        let seats = chosen.seats.iter().map(|(_, offer)| Some((price(*offer)?, 1)));
+        let places =
+            chosen.places.iter().map(|it| Some((price(it.offer_id)?, i64::from(it.quantity))));
         sum(seats.chain(places))
     })
 }
@@ -86,22 +79,14 @@ pub fn Chosen(floor: Floor) -> impl IntoView {
 }
 
 #[component]
-fn ChosenSeat(floor: Floor, seat_id: i32, offer: Option<uuid::Uuid>) -> impl IntoView {
+fn ChosenSeat(floor: Floor, seat_id: i32, offer: Uuid) -> impl IntoView {
     let i18n = use_i18n();
     let hall = floor.hall.get_value();
     let seat = hall.index_of(seat_id)?;
     let offers: Vec<Offer> =
         floor.prices.with(|prices| prices.all_for_seat(&hall, seat).cloned().collect());
-    let price = floor.prices.with(|prices| {
-        let mut selling = prices.for_seat(&hall, seat);
-        let first = selling.next()?;
-        let taken = std::iter::once(first).chain(selling).find(|it| Some(it.id) == offer);
-        Some(intl::money(i18n.get_locale(), &taken.unwrap_or(first).price))
-    });
-    // Without a choice the server takes the first that sells.
-    let taken = offer.or_else(|| {
-        floor.prices.with(|prices| prices.for_seat(&hall, seat).next().map(|it| it.id))
-    });
+    let price = offers.iter().find(|it| it.id == offer);
+    let price = price.map(|it| intl::money(i18n.get_locale(), &it.price));
     let name = floor.name(i18n.get_locale(), seat);
     let removal = t_string!(i18n, event.remove, seat = name.as_str());
     let choice = (offers.len() > 1).then(|| {
@@ -110,7 +95,7 @@ fn ChosenSeat(floor: Floor, seat_id: i32, offer: Option<uuid::Uuid>) -> impl Int
             .map(|it| {
                 let locale = i18n.get_locale();
                 let mut label = format!("{} · {}", it.name, intl::money(locale, &it.price));
-                let closed = sale_text(floor, locale, it);
+                let closed = floor.prices.with(|prices| sale_text(floor, locale, prices.sale(it)));
                 if let Some(text) = &closed {
                     label.push_str(" · ");
                     label.push_str(text);
@@ -118,7 +103,7 @@ fn ChosenSeat(floor: Floor, seat_id: i32, offer: Option<uuid::Uuid>) -> impl Int
                 view! {
                     <option
                         value=it.id.to_string()
-                        selected=Some(it.id) == taken
+                        selected=it.id == offer
                         disabled=closed.is_some()
                     >
                         {label}
@@ -131,8 +116,9 @@ fn ChosenSeat(floor: Floor, seat_id: i32, offer: Option<uuid::Uuid>) -> impl Int
             <select
                 aria-label=label
                 on:change=act(move |event| {
-                    let offer = event_target_value(&event).parse().ok();
-                    floor.chosen.update(|chosen| chosen.set_offer(seat_id, offer));
+                    if let Ok(offer) = event_target_value(&event).parse() {
+                        floor.chosen.update(|chosen| chosen.set_offer(seat_id, offer));
+                    }
                 })
             >
                 {options}
@@ -262,6 +248,7 @@ pub fn HoldBar(floor: Floor) -> impl IntoView {
                 class="button primary wide"
                 data-testid="hold-button"
                 disabled=live(move || count() == 0 || floor.holding.get())
+                aria-disabled=live(move || if floor.is_resting() { "true" } else { "false" })
                 on:click=act(move |_| hold.run(()))
             >
                 <Icon sign=Sign::Lock/>

@@ -3,7 +3,10 @@
 use holdfast_contract::catalogue::SeatKind;
 use leptos::prelude::*;
 
-use super::floor::{Floor, Standing};
+use super::{
+    floor::{Floor, Standing},
+    general::sale_text,
+};
 use crate::{
     components::erased::part,
     i18n::{Locale, td_string, use_i18n},
@@ -23,16 +26,31 @@ pub fn kind_text(locale: Locale, kind: SeatKind) -> Option<&'static str> {
     }
 }
 
-/// How a seat stands, in a word; nothing for a free one.
-pub fn standing_text(locale: Locale, standing: Standing) -> Option<&'static str> {
-    match standing {
-        Standing::Free => None,
-        Standing::Chosen => Some(td_string!(locale, seat.chosen)),
-        Standing::Mine => Some(td_string!(locale, seat.mine)),
-        Standing::Held => Some(td_string!(locale, seat.held)),
-        Standing::Sold => Some(td_string!(locale, seat.sold)),
-        Standing::Blocked => Some(td_string!(locale, seat.blocked)),
-    }
+/// How a seat stands, in a word or two; nothing for a free one.
+pub fn standing_text(
+    floor: Floor,
+    locale: Locale,
+    seat: usize,
+    standing: Standing,
+) -> Option<String> {
+    let word = match standing {
+        Standing::Free => return None,
+        Standing::Closed => return Some(closed_text(floor, locale, seat)),
+        Standing::Chosen => td_string!(locale, seat.chosen),
+        Standing::Mine => td_string!(locale, seat.mine),
+        Standing::Held => td_string!(locale, seat.held),
+        Standing::Sold => td_string!(locale, seat.sold),
+        Standing::Blocked => td_string!(locale, seat.blocked),
+    };
+    Some(word.to_owned())
+}
+
+/// Why a seat that nobody has does not sell now.
+pub fn closed_text(floor: Floor, locale: Locale, seat: usize) -> String {
+    let hall = floor.hall.get_value();
+    let why =
+        floor.prices.with(|prices| sale_text(floor, locale, prices.closed_seat(&hall, seat)?));
+    why.unwrap_or_else(|| td_string!(locale, seat.blocked).to_owned())
 }
 
 /// The tip beside the pointer.
@@ -72,7 +90,7 @@ pub fn Tip(floor: Floor, pointed: RwSignal<Option<Pointed>>) -> impl IntoView {
                     <span class="figures">{price}</span>
                 </span>
                 {kind_text(locale, kind).map(|text| view! { <span class="remark">{text}</span> })}
-                {standing_text(locale, standing)
+                {standing_text(floor, locale, seat, standing)
                     .map(|text| view! { <span class="remark">{text}</span> })}
             </div>
         })

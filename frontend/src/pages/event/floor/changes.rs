@@ -9,7 +9,10 @@ use leptos::prelude::*;
 use super::{Floor, Notice, general_of};
 use crate::{
     api, browser,
-    map::prices::{Prices, Sale},
+    map::{
+        prices::{Prices, Sale},
+        stage::Stage,
+    },
     pages::event::selection::Selection,
 };
 
@@ -52,13 +55,8 @@ impl Floor {
         let lapsed = live.borrow_mut().lapse(&hall, browser::monotonic_ms());
         self.changed(&lapsed);
         let now = self.now();
-        let mut turned = false;
-        self.prices.maybe_update(|prices| {
-            turned = prices.moves_on(&now);
-            turned
-        });
-        if turned {
-            self.drop_ended();
+        if let Some(next) = self.prices.with_untracked(|prices| prices.moved_on(&now)) {
+            self.sell_by(next);
         }
     }
 
@@ -69,17 +67,37 @@ impl Floor {
         browser::rfc3339(seconds)
     }
 
-    /// Gives up the choice of offers that do not sell any more.
-    fn drop_ended(self) {
-        self.prices.with_untracked(|prices| {
-            let sells = |id| prices.offer(id).is_some_and(|it| prices.sale(it) == Sale::Now);
-            self.chosen.update(|chosen| {
-                for (_, offer) in &mut chosen.seats {
-                    *offer = offer.filter(|id| sells(*id));
-                }
-                chosen.places.retain(|places| sells(places.offer_id));
-            });
+    /// Sells by these offers from now on. What was chosen under one that does not sell any more is given up, a seat
+    /// only where no other offer sells it, and that is said.
+    fn sell_by(self, next: Prices) {
+        let (hall, live) = (self.hall.get_value(), self.live.get_value());
+        let closed = next.closed(&hall);
+        if live.borrow().closed != closed {
+            live.borrow_mut().closed = closed;
+            self.stage
+                .with_untracked(|stage| stage.as_ref().map(|stage| stage.update(Stage::repaint)));
+            self.revision.update(|revision| *revision += 1);
+        }
+        let sells = |id| next.offer(id).is_some_and(|it| next.sale(it) == Sale::Now);
+        let other = |seat_id| {
+            let seat = hall.index_of(seat_id)?;
+            next.for_seat(&hall, seat).next().map(|offer| offer.id)
+        };
+        let mut chosen = self.chosen.get_untracked();
+        let (offers, seats) = chosen.drop_ended(&sells, &other);
+        // An offer that was withdrawn is known to those before alone.
+        let names = self.prices.with_untracked(|before| {
+            offers.iter().filter_map(|id| Some(before.offer(*id)?.name.clone())).collect()
         });
+        self.prices.set(next);
+        // What was said of a seat that did not sell may not be so any more.
+        self.notice
+            .maybe_update(|notice| notice.take_if(|it| matches!(it, Notice::Closed(_))).is_some());
+        if !offers.is_empty() {
+            self.chosen.set(chosen);
+            self.notice.set(Some(Notice::Ended(names, seats)));
+            self.rest();
+        }
     }
 
     /// Reads the state of all seats again.
@@ -116,8 +134,10 @@ impl Floor {
                 return;
             }
             let _ = self.event.try_set(event);
-            if let Ok(offers) = api::offers(id).await {
-                let _ = self.prices.try_set(Prices::new(offers.items, self.now()));
+            if let Ok(offers) = api::offers(id).await
+                && self.prices.try_with_untracked(|_| ()).is_some()
+            {
+                self.sell_by(Prices::new(offers.items, self.now()));
             }
             if let Ok(sections) = api::sections(id).await {
                 let _ = self.general.try_set(general_of(sections.items));
@@ -156,5 +176,6 @@ impl Floor {
         self.chosen.update(|chosen| chosen.seats.retain(|(seat, _)| !lost.contains(seat)));
         let left = self.chosen.with_untracked(Selection::count);
         self.notice.set(Some(Notice::Taken(lost, left)));
+        self.rest();
     }
 }
