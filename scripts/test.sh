@@ -16,12 +16,11 @@ cd "$(dirname "$0")/.."
 source scripts/lib/env.sh
 raise_open_files
 
-# A stage is a line, its lanes are parted by |, the groups of a lane run one after the other. The pages are
-# built into the server, so what compiles the server comes after them; clippy does not look at them.
+# A stage is a line, its lanes are parted by |, the groups of a lane run one after the other. A server that is built
+# for tests reads the pages when it is asked for them, so only those who ask for them come after.
 STAGES=(
   "format"
-  "frontend | lint simulation"
-  "unit"
+  "frontend | lint unit simulation"
   "browser openapi | integration-sqlite integration-postgres"
   "integration-alone"
   "browser-alone"
