@@ -87,6 +87,10 @@ impl PaymentGateway for FaultyGateway {
         self.inner.publishable_key()
     }
 
+    fn can_move(&self, amount: Money) -> bool {
+        self.inner.can_move(amount)
+    }
+
     async fn prepare(&self, key: &str, new: NewPayment<'_>) -> Outcome<Prepared, Decline> {
         through("prepare", key, || self.inner.prepare(key, new.clone())).await
     }

@@ -142,6 +142,10 @@ impl PaymentGateway for SimulatedGateway {
         None
     }
 
+    fn can_move(&self, _amount: Money) -> bool {
+        true
+    }
+
     async fn prepare(&self, key: &str, new: NewPayment<'_>) -> Outcome<Prepared, Decline> {
         if !METHODS.contains(&new.method) {
             return Outcome::Refused(decline("resource_missing"));

@@ -173,6 +173,9 @@ impl From<CancelError> for ApiProblem {
             CancelError::OtherCurrency(currency) => {
                 Self::field("amount.currency", format!("the booking is paid in {currency}"))
             }
+            CancelError::NotMovable => {
+                Self::field("amount.amount", "the payment provider cannot pay exactly this")
+            }
             CancelError::Claim(error) => error.into(),
             CancelError::Db(error) => error.into(),
         }

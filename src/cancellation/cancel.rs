@@ -79,6 +79,9 @@ pub enum CancelError {
     /// The amount has another currency.
     #[error("the booking is paid in {0}")]
     OtherCurrency(String),
+    /// The gateway cannot move exactly this amount.
+    #[error("the gateway cannot move this amount")]
+    NotMovable,
     /// The key was used for another request.
     #[error(transparent)]
     Claim(ClaimError),
@@ -97,6 +100,7 @@ impl Failure for CancelError {
             | Self::NotConfirmed(_)
             | Self::TooMuch(_)
             | Self::OtherCurrency(_)
+            | Self::NotMovable
             | Self::Claim(ClaimError::Reused) => None,
         }
     }

@@ -45,6 +45,9 @@ impl Cancellations {
     /// # Errors
     /// See [`CancelError`]; nothing has happened then.
     pub async fn give_back(&self, command: GiveBackCommand) -> Result<Came, CancelError> {
+        if !self.checkouts.gateway.can_move(command.amount) {
+            return Err(CancelError::NotMovable);
+        }
         let command = Arc::new(command);
         let (refunds, entropy) = (self.refunds.clone(), Arc::clone(&self.checkouts.base.entropy));
         let left: Left = self

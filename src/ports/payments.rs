@@ -77,6 +77,9 @@ pub trait PaymentGateway: Send + Sync + std::fmt::Debug {
     /// The key that the buyer's browser may know, where there is one.
     fn publishable_key(&self) -> Option<&str>;
 
+    /// Whether it can move exactly this amount; some count no thousandths.
+    fn can_move(&self, amount: Money) -> bool;
+
     /// Makes a payment known, and says how its money will be taken. Touches no card.
     async fn prepare(&self, key: &str, new: NewPayment<'_>) -> Outcome<Prepared, Decline>;
 

@@ -213,6 +213,28 @@ async fn inbox_is_settled(rig: &Rig) {
 }
 
 #[tokio::test]
+async fn an_amount_that_stripe_cannot_pay_is_refused_before_it_is_promised() {
+    let rig = rig().await;
+    let db = &rig.app.app.base.db;
+    db.run("UPDATE events SET currency = 'KWD'", vec![]).await.expect("dinars of 1,000 fils");
+    let (paid, payment) = rig.paid(&seats(&[1])).await;
+    let path = rig.event.path(&format!("/bookings/{}/refund", paid.id()));
+    let admin = rig.app.as_user(&rig.admin);
+    for (key, fils, status) in [("k1", 1_234, 400), ("k2", 1_230, 200)] {
+        let body = json!({ "amount": { "amount": fils, "currency": "KWD" } });
+        let headers = [("Idempotency-Key", key)];
+        let told = admin.send(Method::POST, &path, Some(&body), &headers).await;
+        assert_eq!(told.status, status, "{}", told.text);
+        if status == 400 {
+            told.assert_field("amount.amount");
+        }
+    }
+    rig.is_done().await;
+    assert_eq!(rig.fake.refunded(&payment), 1_230);
+    rig.app.finish().await;
+}
+
+#[tokio::test]
 async fn a_refund_that_fails_at_the_bank_is_taken_back_and_sent_again_by_an_operator() {
     let rig = rig().await;
     rig.fake.set_mode(Mode::Hold);
