@@ -320,13 +320,13 @@ impl PaymentGateway for StripeGateway {
         Some(&self.publishable_key)
     }
 
-    /// A method that cannot be captured by hand is refused at first, by Stripe's code. Of a type that pays at
-    /// once it is prepared a second time to be captured by itself; of any other the refusal stands: seats cannot
-    /// wait for money that is on its way for days.
     fn can_move(&self, amount: Money) -> bool {
         reading::to_stripe(amount).is_some()
     }
 
+    /// A method that cannot be captured by hand is refused at first, by Stripe's code. Of a type that pays at
+    /// once it is prepared a second time to be captured by itself; of any other the refusal stands: seats cannot
+    /// wait for money that is on its way for days.
     async fn prepare(&self, key: &str, new: NewPayment<'_>) -> Outcome<Prepared, Decline> {
         let Some(amount) = reading::to_stripe(new.amount) else {
             return Outcome::Refused(decline("amount_not_payable".to_owned()));
