@@ -109,10 +109,11 @@ font=$front/node_modules/@fontsource-variable/inter/files/inter-latin-wght-norma
 
 # Components without their full types: a third less code (leptos calls this erase_components). The
 # places in the sources that a panic names are shortened: they would be shipped, with this machine's
-# folders in them.
+# folders in them. Those of this tree are relative already, what is made while building is not. The
+# tree's own folder must not be named here: every clone would build every dependency anew.
 sources=${CARGO_HOME:-$HOME/.cargo}/registry/src
 export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="--cfg=erase_components \
---remap-path-prefix=$sources= --remap-path-prefix=$root="
+--remap-path-prefix=$sources= --remap-path-prefix=$target_dir="
 say "compiling with $toolchain (the first time takes a few minutes)"
 CARGO_TARGET_DIR=$target_dir "$wasm_cargo" build --locked -p holdfast-frontend --profile wasm \
     --target $triple "${cargo_flags[@]}"
