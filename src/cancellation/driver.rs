@@ -17,7 +17,7 @@ use crate::{
     ledger::{self as books, Kind},
     ports::{
         Entropy, PaymentGateway,
-        payments::{GATEWAY_TIMEOUT, RefundRefused, in_time},
+        payments::{RefundRefused, answer_in_time, in_time},
     },
     saga::{
         Directive, Driver, Status,
@@ -174,9 +174,8 @@ impl Driver for RefundDriver {
 
     async fn act(&self, state: &Refund, _now_ms: i64) -> Event {
         let Some(key) = state.key() else {
-            let asked = self.gateway.refunds_of(&state.payment);
-            let asked = tokio::time::timeout(GATEWAY_TIMEOUT, asked).await;
-            return Event::Looked(asked.ok().and_then(Result::ok));
+            let asked = answer_in_time(self.gateway.refunds_of(&state.payment)).await;
+            return Event::Looked(asked.and_then(Result::ok));
         };
         let asked = in_time(self.gateway.refund(&key, &state.payment, state.asked())).await;
         Event::Refunded(match asked {

@@ -10,7 +10,7 @@ use sea_orm::DbErr;
 use super::{refund::Refunds, store};
 use crate::{
     db,
-    ports::payments::GATEWAY_TIMEOUT,
+    ports::payments::answer_in_time,
     saga::{Status, tell::Told},
 };
 
@@ -69,8 +69,8 @@ impl Refunds {
     /// # Errors
     /// When the database fails.
     pub async fn look_for_failures(&self, payment: &PaymentId) -> Result<Looked, DbErr> {
-        let asked = tokio::time::timeout(GATEWAY_TIMEOUT, self.gateway.refunds_of(payment)).await;
-        let Ok(Ok(books)) = asked else { return Ok(Looked::Later) };
+        let asked = answer_in_time(self.gateway.refunds_of(payment)).await;
+        let Some(Ok(books)) = asked else { return Ok(Looked::Later) };
         let ours = store::of_payment(&self.base.db, self.gateway.provider(), payment).await?;
         let mut looked = Looked::Agrees;
         for entry in &books.refunds {

@@ -24,7 +24,7 @@ use crate::{
     live::{Relay, record},
     ports::{
         Entropy, PaymentGateway,
-        payments::{GATEWAY_TIMEOUT, NewPayment, in_time},
+        payments::{NewPayment, answer_in_time, in_time},
     },
     reservations::{
         after_sale,
@@ -322,8 +322,7 @@ impl Driver for CheckoutDriver {
                 Event::Voided(in_time(self.gateway.void(&key, payment)).await)
             }
             Decision::Ask(payment) => {
-                let asked = tokio::time::timeout(GATEWAY_TIMEOUT, self.gateway.fetch(&payment));
-                Event::Seen(asked.await.unwrap_or(None))
+                Event::Seen(answer_in_time(self.gateway.fetch(&payment)).await.flatten())
             }
             Decision::Wait { .. } | Decision::Rest(_) | Decision::NeedsOperator(_) => Event::Woken,
         }

@@ -17,12 +17,14 @@ use holdfast_domain::{
 /// How long the gateway may take to answer. Past it nobody knows what happened.
 pub const GATEWAY_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// The call's answer, or [`Doubt::NoReply`] when it takes longer than [`GATEWAY_TIMEOUT`].
+/// What the gateway answers; nothing when it takes longer than [`GATEWAY_TIMEOUT`].
+pub async fn answer_in_time<T>(call: impl Future<Output = T>) -> Option<T> {
+    tokio::time::timeout(GATEWAY_TIMEOUT, call).await.ok()
+}
+
+/// The call's outcome, or [`Doubt::NoReply`] when it takes longer than [`GATEWAY_TIMEOUT`].
 pub async fn in_time<T, R>(call: impl Future<Output = Outcome<T, R>>) -> Outcome<T, R> {
-    match tokio::time::timeout(GATEWAY_TIMEOUT, call).await {
-        Ok(outcome) => outcome,
-        Err(_) => Outcome::Unknown(Doubt::NoReply),
-    }
+    answer_in_time(call).await.unwrap_or(Outcome::Unknown(Doubt::NoReply))
 }
 
 /// A payment to be made known at the gateway.

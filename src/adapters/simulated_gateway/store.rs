@@ -12,6 +12,7 @@ pub(super) use refunds::{NewRefund, REFUND_FAILS, refund, refunds_of};
 use sea_orm::{DbErr, QueryResult};
 use uuid::Uuid;
 
+use super::AT_ONCE;
 use crate::{
     db::{Db, Sql},
     ports::payments::{GatewayPayment, NewPayment},
@@ -178,12 +179,12 @@ pub(super) async fn second_step(
     let done = db
         .run(
             "UPDATE simulated_payments SET \
-             status = CASE WHEN $2 = 'requires_capture' AND method LIKE 'pm_sim_at_once%' \
+             status = CASE WHEN $2 = 'requires_capture' AND method LIKE $3 \
                  THEN 'succeeded' ELSE $2 END, \
-             captured_minor = CASE WHEN $2 = 'requires_capture' AND method LIKE 'pm_sim_at_once%' \
+             captured_minor = CASE WHEN $2 = 'requires_capture' AND method LIKE $3 \
                  THEN amount_minor ELSE captured_minor END \
              WHERE client_secret = $1 AND status = 'requires_action'",
-            vec![client_secret.into(), word(ending).into()],
+            vec![client_secret.into(), word(ending).into(), format!("{AT_ONCE}%").into()],
         )
         .await?;
     if done == 0 {
