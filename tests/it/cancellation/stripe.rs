@@ -74,6 +74,17 @@ impl Rig {
         assert_eq!(self.rests().await, ("done".to_owned(), None));
     }
 
+    /// All of the booking is given back, and then the bank cannot deliver it; answers the refund's name and the events
+    /// that tell of it.
+    async fn bounces(&self, paid: &Paid) -> (String, Vec<Value>) {
+        paid.cancels(&self.app, None).await;
+        self.is_done().await;
+        let refund = self.fake.refunds().remove(0).id;
+        let told = self.fake.events().len();
+        assert!(self.fake.fail_refund(&refund, "expired_or_canceled_card"));
+        (refund, self.fake.events().split_off(told))
+    }
+
     /// An operator sends the refund on that needs attention.
     async fn operator_retries(&self) {
         let admin = self.app.as_user(&self.admin);
@@ -240,13 +251,8 @@ async fn a_refund_that_fails_at_the_bank_is_taken_back_and_sent_again_by_an_oper
     rig.fake.set_mode(Mode::Hold);
     stripe_rig::tell(&rig.app, &rig.fake);
     let (paid, payment) = rig.paid(&seats(&[1, 2])).await;
-    paid.cancels(&rig.app, None).await;
-    rig.is_done().await;
-    let refund = rig.fake.refunds().remove(0).id;
-    let told = rig.fake.events().len();
-    assert!(rig.fake.fail_refund(&refund, "expired_or_canceled_card"));
+    let (refund, events) = rig.bounces(&paid).await;
     assert_eq!(rig.differences().await, [Kind::Refunded { here: 9_000, there: 0 }]);
-    let events = rig.fake.events().split_off(told);
     assert_eq!(events.len(), 3);
     // In the wrong order, and each twice.
     for event in events.iter().rev().chain(&events) {

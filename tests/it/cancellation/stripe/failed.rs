@@ -126,12 +126,7 @@ async fn looks_again(rig: &Rig) -> u64 {
 async fn a_refund_that_failed_without_a_word_is_found_and_taken_back_once() {
     let rig = rig().await;
     let (paid, payment) = rig.paid(&seats(&[1, 2])).await;
-    paid.cancels(&rig.app, None).await;
-    rig.is_done().await;
-    let refund = rig.fake.refunds().remove(0).id;
-    let told = rig.fake.events().len();
-    assert!(rig.fake.fail_refund(&refund, "expired_or_canceled_card"));
-    let events = rig.fake.events().split_off(told);
+    let (_, events) = rig.bounces(&paid).await;
     // It is left alone for a day.
     assert_eq!(looks_again(&rig).await, 0);
     assert_eq!((rig.rests().await.0.as_str(), looks(&rig)), ("done", 0));
