@@ -8,9 +8,13 @@ use std::{
     time::{Duration, Instant},
 };
 
+use futures_util::future::BoxFuture;
+use serde_json::Value;
+
 use crate::{
     fixture::{self, Event, Like, seats},
     harness::{Answer, TestApp},
+    races,
 };
 
 /// Independent Redis nodes; ended with the value.
@@ -118,6 +122,45 @@ async fn finish(apps: [Arc<TestApp>; 2]) {
     }
 }
 
+/// What happens to the nodes while a crowd holds.
+type Harm = fn(&mut Nodes) -> BoxFuture<'_, ()>;
+
+fn flushing(nodes: &mut Nodes) -> BoxFuture<'_, ()> {
+    Box::pin(async move {
+        for _ in 0..20 {
+            nodes.flush().await;
+        }
+    })
+}
+
+fn dying(nodes: &mut Nodes) -> BoxFuture<'_, ()> {
+    Box::pin(async move {
+        tokio::task::yield_now().await;
+        nodes.kill(3);
+    })
+}
+
+/// 500 buyers for one seat, then 200 for four of forty seats each, over both nodes, while Redis comes to harm.
+async fn crowds(harm: Harm) {
+    let one_seat: fn(usize) -> Value = |_| seats(&[1]);
+    for (buyers, wish, winners) in [(500, one_seat, 1), (200, races::four_of_forty as _, 10)] {
+        let mut nodes = Nodes::start();
+        let apps = cluster(&nodes).await;
+        let event = fixture::event(&apps[0], Like { seats: 40, ..Like::default() }).await;
+        let holds = races::storm(&apps, &event, buyers, wish);
+        let (answers, ()) = tokio::join!(holds, harm(&mut nodes));
+        let odd = answers.iter().find(|answer| !matches!(answer.status, 201 | 409));
+        assert!(odd.is_none(), "{odd:?}");
+        // Losers may all have been told "contended" by one another.
+        let won = answers.iter().filter(|answer| answer.status == 201);
+        assert!(won.clone().count() <= winners, "more than {winners} winners");
+        let promised = won.filter_map(|answer| answer.body["items"].as_array()).map(Vec::len);
+        let held = "SELECT COUNT(*) AS n FROM seats WHERE status = 'held'";
+        assert_eq!(usize::try_from(races::number(&apps[0], held).await), Ok(promised.sum()));
+        finish(apps).await;
+    }
+}
+
 /// 200 buyers for 20 seats, ten a seat, over both nodes, while `fault` happens.
 async fn storm(apps: &[Arc<TestApp>; 2], event: &Event, fault: impl Future<Output = ()>) {
     let mut holds = tokio::task::JoinSet::new();
@@ -141,16 +184,12 @@ async fn storm(apps: &[Arc<TestApp>; 2], event: &Event, fault: impl Future<Outpu
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_seat_is_held_twice_while_redis_is_flushed() {
-    let nodes = Nodes::start();
+    let mut nodes = Nodes::start();
     let apps = cluster(&nodes).await;
     let event = fixture::event(&apps[0], Like { seats: 20, ..Like::default() }).await;
-    let flushing = async {
-        for _ in 0..20 {
-            nodes.flush().await;
-        }
-    };
-    storm(&apps, &event, flushing).await;
+    storm(&apps, &event, flushing(&mut nodes)).await;
     finish(apps).await;
+    crowds(flushing).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -158,12 +197,9 @@ async fn no_seat_is_held_twice_while_redis_dies() {
     let mut nodes = Nodes::start();
     let apps = cluster(&nodes).await;
     let event = fixture::event(&apps[0], Like { seats: 20, ..Like::default() }).await;
-    let dying = async {
-        tokio::task::yield_now().await;
-        nodes.kill(3);
-    };
-    storm(&apps, &event, dying).await;
+    storm(&apps, &event, dying(&mut nodes)).await;
     finish(apps).await;
+    crowds(dying).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -13,7 +13,7 @@ use crate::{
 const HOLD: Duration = Duration::from_secs(600);
 
 /// Sends `count` holds at once, spread over the nodes; `wish` says what the n-th one asks for.
-async fn storm(
+pub(crate) async fn storm(
     nodes: &[Arc<TestApp>],
     event: &Event,
     count: usize,
@@ -43,7 +43,7 @@ async fn finish(nodes: Vec<Arc<TestApp>>) {
     }
 }
 
-async fn number(app: &TestApp, sql: &str) -> i64 {
+pub(crate) async fn number(app: &TestApp, sql: &str) -> i64 {
     let row = app.app.base.db.one(sql, vec![]).await.expect("a query").expect("a row");
     row.try_get("", "n").expect("a number")
 }
@@ -70,12 +70,13 @@ async fn five_hundred_want_one_seat_on_two_nodes() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lock_that_always_says_yes_is_harmless() {
-    let app = TestApp::with(|config| config.sabotage.locks_say_yes = true).await;
-    one_seat(vec![Arc::new(app)]).await;
+    let fooled = || TestApp::with(|config| config.sabotage.locks_say_yes = true);
+    one_seat(vec![Arc::new(fooled().await)]).await;
+    overlapping(vec![Arc::new(fooled().await)]).await;
 }
 
 /// Four of forty seats, overlapping.
-fn four_of_forty(n: usize) -> Value {
+pub(crate) fn four_of_forty(n: usize) -> Value {
     let first = i32::try_from(n * 7 % 40).expect("small");
     seats(&[0, 1, 2, 3].map(|step| (first + step * 3) % 40 + 1))
 }
@@ -84,7 +85,10 @@ fn four_of_forty(n: usize) -> Value {
 async fn overlapping_holds_are_whole_or_nothing() {
     let first = TestApp::start().await;
     let second = first.another_node().await;
-    let nodes = vec![Arc::new(first), Arc::new(second)];
+    overlapping(vec![Arc::new(first), Arc::new(second)]).await;
+}
+
+async fn overlapping(nodes: Vec<Arc<TestApp>>) {
     let event = fixture::event(&nodes[0], Like { seats: 40, ..Like::default() }).await;
     let answers = storm(&nodes, &event, 200, four_of_forty).await;
     assert_no_faults(&answers);
