@@ -1,6 +1,8 @@
 //! The composition root: the only file that names adapters, with `app/gateways.rs` for those that take money.
 
+pub mod development;
 mod gateways;
+pub mod invariants;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -19,36 +21,46 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    accounts::AccountsApi,
+    access::Access,
     adapters::{
         in_process::{InProcessBroker, InProcessLocks},
         redis_broker::RedisBroker,
         redlock::Redlock,
         system::{SystemClock, SystemEntropy},
     },
-    audit,
-    base::Base,
-    cancellation::{self, CancellationApi, Cancellations, EventBookingsApi},
-    catalogue::{self, Catalogue, create_event::HoldTimes},
-    checkout::{self, BookingsApi, Checkouts, PaymentsApi, WebhooksApi, buyer_return},
-    config::{Config, Environment},
-    db::{ClockOffset, Db, IN_MEMORY},
-    development::DevelopmentApi,
-    http::{body::Json, cors::Cors, problem, secure::SecureHeaders, tokens::Tokens},
-    jobs::{self, Pass},
-    ledger::reconcile::{self, Difference, ReconcileError},
-    live::{self, LiveApi, Relay, Tail},
-    operators::OperatorsApi,
-    ports::{Broker, Clock, Entropy, LockManager},
-    reservations::{
-        Reservations, ReservationsApi,
-        hold::{Looks, Queue},
-        terms::TermsCache,
+    app::development::DevelopmentApi,
+    catalogue::{
+        self, Catalogue,
+        api::stream::{self, StreamRoute},
+        create_event::HoldTimes,
     },
-    saga::attention::{self, Attended},
+    desk::{administration::OperatorsApi, bookings::EventBookingsApi},
+    http::{body::Json, cors::Cors, problem, secure::SecureHeaders, tokens::Tokens},
+    identity::AccountsApi,
+    kernel::{
+        audit,
+        base::Base,
+        db::{ClockOffset, Db, IN_MEMORY},
+        environment::Environment,
+        passes::{self, Pass},
+        ports::{Broker, Clock, Entropy, LockManager},
+        saga::attention::{self, Attended},
+        tasks::Tasks,
+        telemetry,
+    },
+    live::{self, Relay, Stream, Tail},
+    money::ledger::reconcile::{self, Difference, ReconcileError},
+    settings::{Config, ConfigError},
+    shop::{
+        cancellation::{self, CancellationApi, Cancellations},
+        checkout::{self, BookingsApi, Checkouts, PaymentsApi, WebhooksApi, buyer_return},
+        reservations::{
+            Reservations, ReservationsApi,
+            hold::{Looks, Queue},
+            terms::TermsCache,
+        },
+    },
     site::{self, Pages},
-    tasks::Tasks,
-    telemetry,
 };
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -60,6 +72,14 @@ const RECONCILED_DAYS: u16 = 35;
 /// How long requests under way may take when the server ends.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
 
+/// Reads the settings; a secret that is missing in development is made.
+///
+/// # Errors
+/// The first fault, by its name.
+pub fn load_settings() -> Result<Config, ConfigError> {
+    Config::load(&SystemEntropy)
+}
+
 /// The program, put together.
 #[derive(Debug, Clone)]
 pub struct App {
@@ -67,6 +87,8 @@ pub struct App {
     pub config: Arc<Config>,
     /// Database, ids, timers, tasks.
     pub base: Base,
+    /// Makes proofs of what callers may see and do.
+    pub access: Access,
     /// Events, their halls and what is left.
     pub catalogue: Catalogue,
     /// Holding seats.
@@ -126,6 +148,7 @@ impl App {
 
     async fn assemble(config: Config) -> anyhow::Result<Self> {
         let base = base(&config).await?;
+        let access = Access::new(base.db.clone());
         let tokens = Arc::new(Tokens::new(&config.jwt_secret, Arc::clone(&base.clock)));
         let locks = locks(&config, &base)?;
         let broker: Arc<dyn Broker> = if config.redis_urls.is_empty() {
@@ -150,12 +173,17 @@ impl App {
         let cancellations = Cancellations {
             checkouts: checkouts.clone(),
             refunds,
-            events: reservations.terms.clone(),
             relay: reservations.relay.clone(),
         };
         Ok(Self {
             config: Arc::new(config),
-            catalogue: Catalogue::new(base.clone(), holds, reservations.relay.clone()),
+            catalogue: Catalogue::new(
+                base.clone(),
+                access.clone(),
+                holds,
+                reservations.relay.clone(),
+            ),
+            access,
             holds,
             base,
             reservations,
@@ -253,7 +281,7 @@ impl App {
         base.tasks.spawn(self.tail.clone().run(base.clone(), Arc::clone(broker)));
         // What time did while nobody was running.
         catalogue::lifecycle::pass(base).await?;
-        jobs::start(&base.tasks, self.passes()).await?;
+        passes::start(&base.tasks, self.passes()).await?;
         Ok(())
     }
 
@@ -333,10 +361,9 @@ impl App {
     /// Every route.
     pub fn routes(&self) -> impl Endpoint + use<> {
         let api = self.service();
-        let live = LiveApi {
-            base: self.base.clone(),
-            tail: self.tail.clone(),
-            events: self.reservations.terms.clone(),
+        let changes = StreamRoute {
+            access: self.access.clone(),
+            live: Stream { base: self.base.clone(), tail: self.tail.clone() },
         };
         let development = (self.config.environment == Environment::Development)
             .then(|| DevelopmentApi { base: self.base.clone() })
@@ -347,7 +374,7 @@ impl App {
             .at("/metrics", get(telemetry::metrics))
             .at("/api/v1/openapi.json", api.spec_endpoint())
             .nest("/api/docs", api.swagger_ui())
-            .at("/api/v1/events/:id/stream", get(live::api::events).data(live))
+            .at("/api/v1/events/:id/stream", get(stream::stream).data(changes))
             .nest("/api/v1", api)
             .at(buyer_return::PATH, get(buyer_return::page).data(self.checkouts.clone()))
             .at("/*path", get(site::page).data(self.pages))
@@ -372,22 +399,26 @@ impl App {
 
     fn service(&self) -> OpenApiService<impl poem_openapi::OpenApi + use<>, ()> {
         let accounts = AccountsApi { base: self.base.clone(), tokens: Arc::clone(&self.tokens) };
+        let access = &self.access;
         let reservations = ReservationsApi {
+            access: access.clone(),
             reservations: self.reservations.clone(),
             tokens: Arc::clone(&self.tokens),
         };
         let catalogue = catalogue::api::routes(&self.catalogue);
-        let bookings = BookingsApi { checkouts: self.checkouts.clone() };
+        let bookings = BookingsApi { access: access.clone(), checkouts: self.checkouts.clone() };
         let payments = PaymentsApi { checkouts: self.checkouts.clone() };
         let operators = OperatorsApi {
+            access: access.clone(),
             base: self.base.clone(),
             sagas: self.sagas(),
-            checkouts: self.checkouts.clone(),
+            bookings: self.checkouts.bookings.clone(),
         };
         let webhooks = WebhooksApi { checkouts: self.checkouts.clone() };
         let cancellations = self.cancellations.clone();
-        let cancellation = CancellationApi { cancellations: cancellations.clone() };
-        let after_sale = (cancellation, EventBookingsApi { cancellations });
+        let cancellation =
+            CancellationApi { access: access.clone(), cancellations: cancellations.clone() };
+        let after_sale = (cancellation, EventBookingsApi { access: access.clone(), cancellations });
         let bookings = (bookings, after_sale);
         let slices = (accounts, catalogue, reservations, bookings, payments, webhooks, operators);
         OpenApiService::new(slices, "Holdfast", VERSION).server("/api/v1")

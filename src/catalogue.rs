@@ -11,7 +11,6 @@ pub mod create_event;
 pub mod delete_event;
 pub mod details;
 pub mod edit_event;
-pub mod event_key;
 pub mod latest;
 pub mod lifecycle;
 pub mod list_events;
@@ -29,7 +28,7 @@ pub mod views;
 use std::sync::Arc;
 
 use self::{create_event::HoldTimes, reads::Reads};
-use crate::{base::Base, live::Relay};
+use crate::{access::Access, kernel::base::Base, live::Relay};
 
 /// What the routes of the catalogue stand on.
 #[derive(Debug, Clone)]
@@ -38,14 +37,15 @@ pub struct Catalogue {
     pub base: Base,
     /// How long holds last where an event does not say.
     pub holds: HoldTimes,
+    access: Access,
     relay: Relay,
     reads: Arc<Reads>,
 }
 
 impl Catalogue {
     /// A catalogue with empty caches; `relay` numbers what it changes.
-    pub fn new(base: Base, holds: HoldTimes, relay: Relay) -> Self {
+    pub fn new(base: Base, access: Access, holds: HoldTimes, relay: Relay) -> Self {
         let reads = Arc::new(Reads::new(base.db.clone()));
-        Self { base, holds, relay, reads }
+        Self { base, holds, access, relay, reads }
     }
 }

@@ -4,13 +4,13 @@
 //! committed rows their number within the event, and nodes read that log. Decides nothing: no decision
 //! reads the log.
 
-pub mod api;
 pub mod record;
 pub mod relay;
 pub mod store;
 pub mod tail;
+pub mod viewers;
 
-pub use api::LiveApi;
 pub use record::ChangeDraft;
 pub use relay::Relay;
 pub use tail::Tail;
+pub use viewers::{Stream, StreamError};

@@ -6,7 +6,11 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use holdfast::{
-    app::App, catalogue::plan_files, check, config::Config, saga::attention, site::Pages, telemetry,
+    app::{self, App, invariants},
+    catalogue::plan_files,
+    kernel::{saga::attention, telemetry},
+    settings::Config,
+    site::Pages,
 };
 
 #[derive(Debug, Parser)]
@@ -61,7 +65,7 @@ enum PlanCommand {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let config = match Config::load() {
+    let config = match app::load_settings() {
         Ok(config) => config,
         Err(error) => {
             eprintln!("holdfast: {error}");
@@ -124,7 +128,7 @@ async fn plan(config: Config, command: PlanCommand) -> anyhow::Result<()> {
 
 async fn report(config: &Config) -> anyhow::Result<ExitCode> {
     let store = App::store(config).await?;
-    let breaches = check::check(&store).await?;
+    let breaches = invariants::check(&store).await?;
     for breach in &breaches {
         println!("{}: {}", breach.invariant, breach.place);
     }
@@ -136,7 +140,7 @@ async fn report(config: &Config) -> anyhow::Result<ExitCode> {
         );
     }
     if breaches.is_empty() {
-        eprintln!("holdfast check: {} invariants hold", check::invariants().count());
+        eprintln!("holdfast check: {} invariants hold", invariants::all().count());
         return Ok(ExitCode::SUCCESS);
     }
     eprintln!("holdfast check: {} breaches", breaches.len());

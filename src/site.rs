@@ -10,9 +10,9 @@ use poem::{
 };
 use rust_embed::EmbeddedFile;
 
-use crate::http::{
-    tagged::{Asked, IMMUTABLE, REVALIDATE},
-    tokens::hex,
+use crate::{
+    http::tagged::{Asked, IMMUTABLE, REVALIDATE},
+    kernel::hex::hex,
 };
 
 /// Where the files come from: the program's, or none in a program that has no pages.

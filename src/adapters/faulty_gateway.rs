@@ -13,7 +13,7 @@ use holdfast_domain::{
     refund::Books,
 };
 
-use crate::{
+use crate::kernel::{
     failpoint::{Fault, fault},
     ports::{
         PaymentGateway,

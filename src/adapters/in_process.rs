@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use tokio::sync::broadcast;
 use uuid::Uuid;
 
-use crate::ports::{
+use crate::kernel::ports::{
     Broker, LockManager,
     locks::{HeldLocks, LockOutcome},
 };

@@ -10,7 +10,7 @@ use tokio::sync::broadcast;
 use uuid::Uuid;
 
 use super::redlock::lazy_connection;
-use crate::{ports::Broker, tasks::Tasks};
+use crate::kernel::{ports::Broker, tasks::Tasks};
 
 const CHANNEL: &str = "holdfast:wake";
 /// How many wake-ups a slow listener may miss before it is told that it missed some.

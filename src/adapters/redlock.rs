@@ -17,7 +17,7 @@ use futures_util::future::join_all;
 use redis::aio::ConnectionManager;
 use rslock::Lock;
 
-use crate::{
+use crate::kernel::{
     ports::{
         Clock, LockManager,
         locks::{HeldLocks, LockOutcome},

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use crate::ports::{
+use crate::kernel::ports::{
     LockManager,
     locks::{HeldLocks, LockOutcome},
 };

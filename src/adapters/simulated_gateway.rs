@@ -33,9 +33,9 @@ use holdfast_domain::{
 use sea_orm::DbErr;
 
 use self::store::{Books, NewRefund};
-use crate::{
+use crate::kernel::{
     db::Db,
-    http::tokens::hex,
+    hex::hex,
     ports::{
         Entropy, PaymentGateway,
         payments::{

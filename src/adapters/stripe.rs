@@ -34,7 +34,7 @@ use stripe_core::{
 use stripe_types::{Currency, RangeBoundsTs, RangeQueryTs};
 
 use self::transport::{CallError, Refusal, Transport};
-use crate::ports::{
+use crate::kernel::ports::{
     PaymentGateway,
     payments::{GatewayPayment, NewPayment, RefundRefused, Unreachable},
 };

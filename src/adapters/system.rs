@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use rand::{TryRng, rngs::SysRng};
 use uuid::Uuid;
 
-use crate::ports::{Clock, Entropy};
+use crate::kernel::ports::{Clock, Entropy};
 
 /// This machine's clocks.
 #[derive(Debug)]

@@ -10,12 +10,16 @@ use crate::{
         simulated_gateway::SimulatedGateway,
         stripe::{StripeGateway, StripeSettings},
     },
-    base::Base,
-    cancellation::Refunds,
-    checkout::{Checkouts, WebhookSettings, buyer_return},
-    config::{Config, MethodType},
-    ports::PaymentGateway,
-    reservations::Reservations,
+    kernel::{
+        base::Base,
+        ports::{PaymentGateway, payments::method_types::MethodType},
+    },
+    money::refunds::Refunds,
+    settings::Config,
+    shop::{
+        checkout::{Checkouts, WebhookSettings, buyer_return},
+        reservations::Reservations,
+    },
 };
 
 /// Paying and giving back, through the gateway that the configuration names.

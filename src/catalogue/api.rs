@@ -7,6 +7,7 @@ pub mod plans;
 mod problems;
 pub mod seats;
 pub mod sections;
+pub mod stream;
 
 use poem_openapi::{OpenApi, Tags};
 

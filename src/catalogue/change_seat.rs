@@ -14,10 +14,12 @@ use sea_orm::DbErr;
 
 use super::{details::Faults, seat_kinds, store, views};
 use crate::{
-    audit,
-    base::Base,
-    db::{Failure, Tx},
-    http::auth::User,
+    access::Managed,
+    kernel::{
+        audit,
+        base::Base,
+        db::{Failure, Tx},
+    },
     live::{ChangeDraft, record},
 };
 
@@ -73,13 +75,12 @@ enum Block {
 /// See [`SeatError`].
 pub async fn change_seat(
     base: &Base,
-    event: EventId,
+    event: Managed,
     seat: SeatId,
     patch: SeatPatch,
-    actor: User,
 ) -> Result<(), SeatError> {
     let detail = serde_json::json!({ "seat_id": seat.0, "changes": &patch });
-    let entropy = &*base.entropy;
+    let (event, actor, entropy) = (event.event(), event.actor(), &*base.entropy);
     let entry = audit::Entry::new(entropy, actor, "seat.change", ("event", event.0), &detail);
     let wanted = read(patch).map_err(SeatError::Fields)?;
     base.db

@@ -16,11 +16,11 @@ use super::{
     reads, store, views,
 };
 use crate::{
-    audit::{self, Entry},
-    base::Base,
-    db::{self, Failure, Sql},
-    http::{
-        auth::User,
+    access::InOrganization,
+    kernel::{
+        audit::{self, Entry},
+        base::Base,
+        db::{self, Failure, Sql},
         idempotency::{self, Attempt, ClaimError, Keyed, Made},
     },
     live,
@@ -97,23 +97,23 @@ impl Failure for EventError {
     }
 }
 
-/// Makes a draft, once an attempt, and writes down which user did it, where one did. A slug that is made from
+/// Makes a draft, once an attempt, and writes down who did it. A slug that is made from
 /// the title gets a number behind it where it is taken.
 ///
 /// # Errors
 /// See [`EventError`].
 pub async fn create_event(
     base: &Base,
-    organization: OrganizationId,
+    organization: InOrganization,
     new: NewEvent,
     holds: HoldTimes,
     attempt: Option<Attempt>,
-    actor: Option<User>,
 ) -> Result<Keyed<Event>, EventError> {
     let details = details::read(new).map_err(EventError::Fields)?;
     let id = EventId(base.entropy.id());
     let subject = ("event", id.0);
-    let entry = actor.map(|by| Entry::new(&*base.entropy, by, "event.create", subject, &()));
+    let entry = Entry::new(&*base.entropy, organization.actor(), "event.create", subject, &());
+    let organization = organization.organization();
     if let Some(slug) = &details.slug {
         return insert(base, row(id, organization, &details, slug, holds), attempt, entry).await;
     }
@@ -133,7 +133,7 @@ async fn insert(
     base: &Base,
     row: events::Model,
     attempt: Option<Attempt>,
-    entry: Option<Entry>,
+    entry: Entry,
 ) -> Result<Keyed<Event>, EventError> {
     let made = base
         .db
@@ -151,15 +151,11 @@ async fn insert(
     })
 }
 
-async fn make(
-    tx: &db::Tx,
-    row: events::Model,
-    entry: Option<Entry>,
-) -> Result<Made<Event>, EventError> {
+async fn make(tx: &db::Tx, row: events::Model, entry: Entry) -> Result<Made<Event>, EventError> {
     let (id, now) = (EventId(row.id), db::now(tx).await?);
     store::events::insert(tx, events::Model { created_at: now, updated_at: now, ..row }).await?;
     live::record::record(tx, id, &live::ChangeDraft::of_event()).await?;
-    audit::record_user(tx, entry.as_ref()).await?;
+    audit::record(tx, &entry).await?;
     let body = views::event(&reads::inside(tx, id).await?)?;
     Ok(Made { path: format!("/events/{id}"), body })
 }

@@ -3,14 +3,17 @@
 use holdfast_domain::ids::EventId;
 
 use super::{create_event::EventError, store};
-use crate::{audit, base::Base, db::Tx, http::auth::User};
+use crate::{
+    access::Deletable,
+    kernel::{audit, base::Base, db::Tx},
+};
 
 /// Deletes an event with everything of its catalogue, and writes down who did it.
 ///
 /// # Errors
 /// [`EventError::InUse`] once somebody held or booked something: cancel the event instead.
-pub async fn delete_event(base: &Base, id: EventId, actor: User) -> Result<(), EventError> {
-    let entropy = &*base.entropy;
+pub async fn delete_event(base: &Base, event: Deletable) -> Result<(), EventError> {
+    let (id, actor, entropy) = (event.event(), event.actor(), &*base.entropy);
     let entry = audit::Entry::new(entropy, actor, "event.delete", ("event", id.0), &());
     base.db
         .transact(move |tx| {

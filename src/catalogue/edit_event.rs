@@ -16,7 +16,10 @@ use super::{
     details::{self, Changes},
     store, views,
 };
-use crate::{audit, base::Base, db::Tx, http::auth::User};
+use crate::{
+    access::Managed,
+    kernel::{audit, base::Base, db::Tx},
+};
 
 /// Changes an event that is neither over nor called off, and writes down who did it.
 ///
@@ -24,12 +27,11 @@ use crate::{audit, base::Base, db::Tx, http::auth::User};
 /// See [`EventError`].
 pub async fn edit_event(
     base: &Base,
-    id: EventId,
+    event: Managed,
     patch: EventPatch,
     holds: HoldTimes,
-    actor: User,
 ) -> Result<(), EventError> {
-    let entropy = &*base.entropy;
+    let (id, actor, entropy) = (event.event(), event.actor(), &*base.entropy);
     let entry = audit::Entry::new(entropy, actor, "event.edit", ("event", id.0), &patch);
     base.db
         .transact(move |tx| {

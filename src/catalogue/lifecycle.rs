@@ -11,37 +11,34 @@ use super::{
     store, views,
 };
 use crate::{
-    audit::{self, Entry},
-    base::Base,
-    db::Tx,
-    http::auth::User,
+    access::Managed,
+    kernel::{
+        audit::{self, Entry},
+        base::Base,
+        db::Tx,
+    },
 };
 
 /// How many events one pass moves on; the next pass finds the rest.
 const MAX_PER_PASS: i64 = 1_000;
 
-/// Publishes or calls off an event, and writes down which user did it, where one did.
+/// Publishes or calls off an event, and writes down who did it.
 ///
 /// # Errors
 /// [`EventError::Illegal`] where the event's status does not allow it.
-pub async fn command(
-    base: &Base,
-    id: EventId,
-    command: Command,
-    actor: Option<User>,
-) -> Result<(), EventError> {
+pub async fn command(base: &Base, event: Managed, command: Command) -> Result<(), EventError> {
     let action = match command {
         Command::Publish => "event.publish",
         Command::Cancel => "event.cancel",
     };
-    let subject = ("event", id.0);
-    let entry = actor.map(|actor| Entry::new(&*base.entropy, actor, action, subject, &()));
+    let (id, actor) = (event.event(), event.actor());
+    let entry = Entry::new(&*base.entropy, actor, action, ("event", id.0), &());
     base.db
         .transact(move |tx| {
             let entry = entry.clone();
             Box::pin(async move {
                 carry_out(tx, id, command).await?;
-                Ok(audit::record_user(tx, entry.as_ref()).await?)
+                Ok(audit::record(tx, &entry).await?)
             })
         })
         .await

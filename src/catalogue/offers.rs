@@ -19,13 +19,13 @@ use super::{
     store, views,
 };
 use crate::{
-    audit,
-    base::Base,
-    db::{Failure, Tx},
-    http::{
-        auth::User,
+    access::Managed,
+    http::time,
+    kernel::{
+        audit,
+        base::Base,
+        db::{Failure, Tx},
         idempotency::{self, Attempt, ClaimError, Keyed, Made},
-        time,
     },
 };
 
@@ -88,10 +88,9 @@ fn field(field: &str, message: &str) -> OfferError {
 /// See [`OfferError`].
 pub async fn add_offer(
     base: &Base,
-    event: EventId,
+    event: Managed,
     new: NewOffer,
     attempt: Option<Attempt>,
-    actor: Option<User>,
 ) -> Result<Keyed<Offer>, OfferError> {
     let mut faults = Faults::default();
     let name = faults.take("name", text::line(&new.name, MAX_NAME));
@@ -106,7 +105,7 @@ pub async fn add_offer(
     faults.none().map_err(OfferError::Fields)?;
     let id = OfferId(base.entropy.id());
     let offer = offers::Model {
-        event_id: event.0,
+        event_id: event.event().0,
         id: id.0,
         section_id: new.section_id,
         category: category.flatten(),
@@ -122,14 +121,15 @@ pub async fn add_offer(
         withdrawn_at: None,
     };
     let subject = ("offer", id.0);
-    let entry = actor.map(|by| audit::Entry::new(&*base.entropy, by, "offer.add", subject, &()));
+    let entry = audit::Entry::new(&*base.entropy, event.actor(), "offer.add", subject, &());
+    let event = event.event();
     base.db
         .transact(move |tx| {
             let (offer, attempt, entry) = (offer.clone(), attempt.clone(), entry.clone());
             Box::pin(async move {
                 let making = async {
                     let made = add(tx, event, offer).await?;
-                    audit::record_user(tx, entry.as_ref()).await?;
+                    audit::record(tx, &entry).await?;
                     Ok::<_, OfferError>(made)
                 };
                 idempotency::once(tx, attempt.as_ref(), id.0, making).await
@@ -191,12 +191,11 @@ async fn add(tx: &Tx, event: EventId, offer: offers::Model) -> Result<Made<Offer
 /// See [`OfferError`].
 pub async fn edit_offer(
     base: &Base,
-    event: EventId,
+    event: Managed,
     id: OfferId,
     patch: OfferPatch,
-    actor: User,
 ) -> Result<(), OfferError> {
-    let entropy = &*base.entropy;
+    let (event, actor, entropy) = (event.event(), event.actor(), &*base.entropy);
     let entry = audit::Entry::new(entropy, actor, "offer.edit", ("offer", id.0), &patch);
     let changes = read_changes(patch).map_err(OfferError::Fields)?;
     base.db
@@ -267,13 +266,8 @@ async fn edit(tx: &Tx, event: EventId, id: OfferId, changes: Changes) -> Result<
 ///
 /// # Errors
 /// See [`OfferError`].
-pub async fn withdraw_offer(
-    base: &Base,
-    event: EventId,
-    id: OfferId,
-    actor: User,
-) -> Result<(), OfferError> {
-    let entropy = &*base.entropy;
+pub async fn withdraw_offer(base: &Base, event: Managed, id: OfferId) -> Result<(), OfferError> {
+    let (event, actor, entropy) = (event.event(), event.actor(), &*base.entropy);
     let entry = audit::Entry::new(entropy, actor, "offer.withdraw", ("offer", id.0), &());
     base.db
         .transact(move |tx| {

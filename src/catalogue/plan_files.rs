@@ -1,18 +1,17 @@
 //! Plans from and to files: what `holdfast plan import` and `holdfast plan export` do.
 
 use holdfast_contract::catalogue::PlanAccepted;
-use holdfast_domain::{
-    ids::EventId,
-    plan::{Plan, PlanFaults},
-};
+use holdfast_domain::plan::{Plan, PlanFaults};
 use sea_orm::DbErr;
 
 use super::{
-    event_key::EventKey,
     replace_plan::{PlanError, replace_plan},
     store,
 };
-use crate::base::Base;
+use crate::{
+    access::{Access, EventKey, Managed},
+    kernel::base::Base,
+};
 
 /// Why a plan was neither imported nor exported.
 #[derive(Debug, thiserror::Error)]
@@ -59,9 +58,9 @@ impl From<PlanFaults> for PlanFileError {
 /// # Errors
 /// See [`PlanFileError`]; a faulty plan is refused with every fault, one a line.
 pub async fn import(base: &Base, event: &str, file: &[u8]) -> Result<PlanAccepted, PlanFileError> {
-    let id = id_of(base, event).await?;
+    let event = find(base, event).await?;
     let plan = Plan::parse(file)?;
-    Ok(replace_plan(base, id, plan, None).await?)
+    Ok(replace_plan(base, event, plan).await?)
 }
 
 /// The plan of the event of this id or slug, as it was imported.
@@ -69,14 +68,13 @@ pub async fn import(base: &Base, event: &str, file: &[u8]) -> Result<PlanAccepte
 /// # Errors
 /// See [`PlanFileError`].
 pub async fn export(base: &Base, event: &str) -> Result<String, PlanFileError> {
-    let id = id_of(base, event).await?;
+    let id = find(base, event).await?.event();
     let plan = store::plans::document(&base.db, id, i32::MAX).await?;
     plan.ok_or_else(|| PlanFileError::NoPlan(event.to_owned()))
 }
 
-async fn id_of(base: &Base, event: &str) -> Result<EventId, PlanFileError> {
+async fn find(base: &Base, event: &str) -> Result<Managed, PlanFileError> {
     let none = || PlanFileError::NoEvent(event.to_owned());
     let key = EventKey::parse(event).ok_or_else(none)?;
-    let moment = store::events::at(&base.db, &key).await?.ok_or_else(none)?;
-    Ok(EventId(moment.row.id))
+    Access::unattended(&base.db, &key).await?.ok_or_else(none)
 }

@@ -22,7 +22,6 @@ use sea_orm::{ConnAcquireErr, DbErr};
 use tokio::sync::Mutex;
 
 use super::{
-    event_key::EventKey,
     latest::Latest,
     map,
     store::{
@@ -33,8 +32,8 @@ use super::{
     views,
 };
 use crate::{
-    db::{self, Db, Sql, Tx},
     http::tagged::Packed,
+    kernel::db::{self, Db, Sql, Tx},
     live::record,
 };
 
@@ -47,7 +46,7 @@ const MAX_MAP_BYTES: u64 = 32 * 1024 * 1024;
 #[derive(Debug)]
 pub struct Reads {
     db: Db,
-    moments: Latest<EventKey, Option<Arc<Moment>>>,
+    moments: Latest<EventId, Option<Arc<Moment>>>,
     fixed: Cache<EventId, Arc<Mutex<Option<Arc<Fixed>>>>>,
     moving: Cache<EventId, Arc<Mutex<Option<Arc<Moving>>>>>,
     maps: Cache<(EventId, i32), Packed>,
@@ -129,12 +128,9 @@ impl Reads {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn moment(&self, key: EventKey) -> Result<Option<Arc<Moment>>, DbErr> {
-        let question = {
-            let key = key.clone();
-            async move { Ok(store::events::at(&self.db, &key).await?.map(Arc::new)) }
-        };
-        self.moments.get(key, question).await
+    pub async fn moment(&self, event: EventId) -> Result<Option<Arc<Moment>>, DbErr> {
+        let question = async { Ok(store::events::at(&self.db, event).await?.map(Arc::new)) };
+        self.moments.get(event, question).await
     }
 
     /// Everything of an event that lists and pages show.
@@ -237,7 +233,7 @@ impl Reads {
 /// # Errors
 /// When there is no such event, or the database fails.
 pub(super) async fn inside(tx: &Tx, event: EventId) -> Result<Seen, DbErr> {
-    let moment = store::events::at(tx, &EventKey::Id(event)).await?;
+    let moment = store::events::at(tx, event).await?;
     let moment = Arc::new(moment.ok_or_else(|| DbErr::RecordNotFound("an event".into()))?);
     let fixed = Arc::new(read_fixed(tx, event, moment.row.version).await?);
     let moving = Arc::new(read_moving(tx, &moment).await?);

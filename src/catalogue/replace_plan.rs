@@ -24,11 +24,13 @@ use super::{
     views,
 };
 use crate::{
-    audit::{self, Entry},
-    base::Base,
-    db::{Failure, Tx},
-    http::auth::User,
-    ports::Entropy,
+    access::Managed,
+    kernel::{
+        audit::{self, Entry},
+        base::Base,
+        db::{Failure, Tx},
+        ports::Entropy,
+    },
 };
 
 /// From how many seats on the store is told that its figures are old.
@@ -68,19 +70,18 @@ impl Failure for PlanError {
     }
 }
 
-/// Gives the event this plan, and writes down which user did it, where one did.
+/// Gives the event this plan, and writes down who did it.
 ///
 /// # Errors
 /// See [`PlanError`].
 pub async fn replace_plan(
     base: &Base,
-    id: EventId,
+    event: Managed,
     plan: Plan,
-    actor: Option<User>,
 ) -> Result<PlanAccepted, PlanError> {
     let (entropy, plan) = (Arc::clone(&base.entropy), Arc::new(plan));
-    let subject = ("event", id.0);
-    let entry = actor.map(|actor| Entry::new(&*entropy, actor, "plan.replace", subject, &()));
+    let id = event.event();
+    let entry = Entry::new(&*entropy, event.actor(), "plan.replace", ("event", id.0), &());
     let accepted = base
         .db
         .transact(move |tx| {
@@ -89,7 +90,7 @@ pub async fn replace_plan(
             Box::pin(async move {
                 let event = open_event(tx, id).await?;
                 let accepted = lay(tx, entropy.as_ref(), event, &plan).await?;
-                audit::record_user(tx, entry.as_ref()).await?;
+                audit::record(tx, &entry).await?;
                 Ok::<_, PlanError>(accepted)
             })
         })

@@ -21,14 +21,14 @@ use super::{
     store, views,
 };
 use crate::{
-    audit::{self, Entry},
-    base::Base,
-    db::{self, Failure, Tx},
-    http::{
-        auth::User,
+    access::Managed,
+    kernel::{
+        audit::{self, Entry},
+        base::Base,
+        db::{self, Failure, Tx},
         idempotency::{self, Attempt, ClaimError, Keyed, Made},
+        ports::Entropy,
     },
-    ports::Entropy,
 };
 
 /// The longest name of a section, in characters.
@@ -98,18 +98,18 @@ enum Wanted {
 }
 
 /// Makes a section, once an attempt: general admission by its capacity, or rows × seats, which become part of
-/// the plan. Writes down which user did it, where one did.
+/// the plan. Writes down who did it.
 ///
 /// # Errors
 /// See [`SectionError`].
 pub async fn add_section(
     base: &Base,
-    event: EventId,
+    event: Managed,
     new: NewSection,
     attempt: Option<Attempt>,
-    actor: Option<User>,
 ) -> Result<Keyed<Section>, SectionError> {
     let wanted = read(new).map_err(SectionError::Fields)?;
+    let (event, actor) = (event.event(), event.actor());
     let (entropy, subject) = (Arc::clone(&base.entropy), base.entropy.id());
     base.db
         .transact(move |tx| {
@@ -119,9 +119,8 @@ pub async fn add_section(
                 let making = async {
                     let made = make(tx, &*entropy, event, SectionId(subject), wanted).await?;
                     let subject = ("section", made.body.id);
-                    let entry =
-                        actor.map(|by| Entry::new(&*entropy, by, "section.add", subject, &()));
-                    audit::record_user(tx, entry.as_ref()).await?;
+                    let entry = Entry::new(&*entropy, actor, "section.add", subject, &());
+                    audit::record(tx, &entry).await?;
                     Ok::<_, SectionError>(made)
                 };
                 idempotency::once(tx, attempt.as_ref(), subject, making).await
@@ -205,12 +204,11 @@ async fn add_general(
 /// See [`SectionError`].
 pub async fn edit_section(
     base: &Base,
-    event: EventId,
+    event: Managed,
     id: SectionId,
     patch: SectionPatch,
-    actor: User,
 ) -> Result<(), SectionError> {
-    let entropy = &*base.entropy;
+    let (event, actor, entropy) = (event.event(), event.actor(), &*base.entropy);
     let entry = Entry::new(entropy, actor, "section.edit", ("section", id.0), &patch);
     let mut faults = Faults::default();
     let name = patch.name.and_then(|name| faults.take("name", text::line(&name, MAX_NAME)));
@@ -262,11 +260,10 @@ async fn edit(
 /// See [`SectionError`].
 pub async fn delete_section(
     base: &Base,
-    event: EventId,
+    event: Managed,
     id: SectionId,
-    actor: User,
 ) -> Result<(), SectionError> {
-    let entropy = &*base.entropy;
+    let (event, actor, entropy) = (event.event(), event.actor(), &*base.entropy);
     let entry = Entry::new(entropy, actor, "section.delete", ("section", id.0), &());
     base.db
         .transact(move |tx| {

@@ -10,14 +10,13 @@ use holdfast_contract::{
 use holdfast_domain::{
     access::Role,
     event::{Command, Status},
-    ids::{EventId, OrganizationId, UserId},
+    ids::{OrganizationId, UserId},
     plan::{Plan, PlanFaults},
 };
 use sea_orm::DbErr;
 
 use super::{
     create_event::{EventError, HoldTimes, create_event},
-    event_key::EventKey,
     lifecycle,
     offers::{OfferError, add_offer},
     replace_plan::{PlanError, replace_plan},
@@ -25,12 +24,13 @@ use super::{
     store,
 };
 use crate::{
-    accounts::{
+    access::{Access, EventKey, InOrganization},
+    http::time,
+    identity::{
         membership,
         register::{RegisterError, register},
     },
-    base::Base,
-    http::time,
+    kernel::base::Base,
 };
 
 /// The password of every demo account.
@@ -213,14 +213,18 @@ async fn event(
     holds: HoldTimes,
 ) -> Result<(), SeedError> {
     let key = EventKey::parse(demo.slug).expect("a demo has a slug");
-    if store::events::at(&base.db, &key).await?.is_none() {
-        let new = new_event(demo, base.db.now().await?);
-        create_event(base, organization, new, holds, None, None).await?;
-    }
-    let made = store::events::at(&base.db, &key).await?.ok_or(EventError::NotFound)?;
-    let id = EventId(made.row.id);
+    let event = match Access::unattended(&base.db, &key).await? {
+        Some(event) => event,
+        None => {
+            let new = new_event(demo, base.db.now().await?);
+            create_event(base, InOrganization::unattended(organization), new, holds, None).await?;
+            Access::unattended(&base.db, &key).await?.ok_or(EventError::NotFound)?
+        }
+    };
+    let id = event.event();
+    let made = store::events::at(&base.db, id).await?.ok_or(EventError::NotFound)?;
     if made.row.plan_version == 0 {
-        replace_plan(base, id, Plan::parse(demo.plan)?, None).await?;
+        replace_plan(base, event, Plan::parse(demo.plan)?).await?;
     }
     let sections = store::sections::all(&base.db, id).await?;
     let offers = store::offers::live(&base.db, id).await?;
@@ -230,7 +234,7 @@ async fn event(
                 category: Some((*category).to_owned()),
                 ..offer(category, *price_minor, 1)
             };
-            add_offer(base, id, offer, None, None).await?;
+            add_offer(base, event, offer, None).await?;
         }
     }
     if let Some(standing) = &demo.standing {
@@ -244,7 +248,7 @@ async fn event(
                     seats_per_row: None,
                     category: None,
                 };
-                let made = add_section(base, id, new, None, None).await?.made();
+                let made = add_section(base, event, new, None).await?.made();
                 made.expect("no key came along").id
             }
         };
@@ -252,12 +256,12 @@ async fn event(
             if !offers.iter().any(|offer| offer.name == *name) {
                 let offer =
                     NewOffer { section_id: Some(section), ..offer(name, *price_minor, *admits) };
-                add_offer(base, id, offer, None, None).await?;
+                add_offer(base, event, offer, None).await?;
             }
         }
     }
     if store::events::status(&made.row)? == Status::Draft {
-        lifecycle::command(base, id, Command::Publish, None).await?;
+        lifecycle::command(base, event, Command::Publish).await?;
     }
     Ok(())
 }

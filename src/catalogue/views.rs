@@ -20,7 +20,7 @@ use super::{
     reads::{Fixed, Seen},
     seat_kinds, store,
 };
-use crate::{db::stored_word, http::time};
+use crate::{http::time, kernel::db::stored_word};
 
 /// The event as everybody who may see it sees it.
 ///

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use holdfast_contract::{GUEST_TOKEN_HEADER, problem::ProblemType};
 use holdfast_domain::{
     access::Role,
-    ids::{Buyer, GuestId, UserId},
+    ids::{Buyer, GuestId},
 };
 use poem::{FromRequest, Request, RequestBody, Result, http::header, web::Data};
 use poem_openapi::{
@@ -14,19 +14,11 @@ use poem_openapi::{
 };
 
 use super::{problem::ApiProblem, tokens::Tokens};
+use crate::kernel::actor::User;
 
 const SCHEME: &str = "bearer";
 /// The languages that we speak; the first is the default.
 pub const LOCALES: [&str; 2] = ["en", "fr"];
-
-/// A signed-in user.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct User {
-    /// The user.
-    pub id: UserId,
-    /// What they are in general.
-    pub role: Role,
-}
 
 /// Who is calling. An invalid token is refused, never taken for nobody: a guest whose token was cut short
 /// must not silently become another guest.
@@ -41,6 +33,34 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// Who sends this request.
+    ///
+    /// # Errors
+    /// 401 when a token is invalid or past its time.
+    pub async fn of(request: &Request) -> Result<Self> {
+        let tokens = Data::<&Arc<Tokens>>::from_request_without_body(request).await?.0;
+        let user = match request.headers().get(header::AUTHORIZATION) {
+            None => None,
+            Some(value) => {
+                let token = value.to_str().ok().and_then(|value| value.strip_prefix("Bearer "));
+                let user = token.and_then(|token| tokens.read_access(token)).ok_or_else(|| {
+                    unauthorized("Authorization", "the token is invalid or past its time")
+                })?;
+                Some(user)
+            }
+        };
+        let guest = match request.headers().get(GUEST_TOKEN_HEADER) {
+            None => None,
+            Some(value) => {
+                let guest = value.to_str().ok().and_then(|token| tokens.read_guest(token));
+                let guest = guest
+                    .ok_or_else(|| unauthorized(GUEST_TOKEN_HEADER, "the token is invalid"))?;
+                Some(guest)
+            }
+        };
+        Ok(Self { user, guest, locale: locale(request) })
+    }
+
     /// The signed-in user.
     ///
     /// # Errors
@@ -128,26 +148,6 @@ impl<'a> ApiExtractor<'a> for Caller {
         _body: &mut RequestBody,
         _options: ExtractParamOptions<()>,
     ) -> Result<Self> {
-        let tokens = Data::<&Arc<Tokens>>::from_request_without_body(request).await?.0;
-        let user = match request.headers().get(header::AUTHORIZATION) {
-            None => None,
-            Some(value) => {
-                let token = value.to_str().ok().and_then(|value| value.strip_prefix("Bearer "));
-                let user = token.and_then(|token| tokens.read_access(token)).ok_or_else(|| {
-                    unauthorized("Authorization", "the token is invalid or past its time")
-                })?;
-                Some(user)
-            }
-        };
-        let guest = match request.headers().get(GUEST_TOKEN_HEADER) {
-            None => None,
-            Some(value) => {
-                let guest = value.to_str().ok().and_then(|token| tokens.read_guest(token));
-                let guest = guest
-                    .ok_or_else(|| unauthorized(GUEST_TOKEN_HEADER, "the token is invalid"))?;
-                Some(guest)
-            }
-        };
-        Ok(Self { user, guest, locale: locale(request) })
+        Self::of(request).await
     }
 }

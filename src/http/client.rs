@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use poem::Request;
 
-use crate::config::TrustedProxies;
+use crate::http::proxies::TrustedProxies;
 
 const FORWARDED_FOR: &str = "X-Forwarded-For";
 /// How many proxies in a row are followed.
@@ -47,7 +47,7 @@ mod tests {
 
     #[test]
     fn only_trusted_proxies_speak_for_others() {
-        let trusted = TrustedProxies::of(&["10.0.0.0/8", "192.0.2.1"]);
+        let trusted = TrustedProxies::parse(["10.0.0.0/8", "192.0.2.1"]).expect("networks");
         for (peer, said, caller_is) in [
             ("203.0.113.5", vec!["198.51.100.1"], "203.0.113.5"),
             ("10.0.0.1", vec!["198.51.100.1"], "198.51.100.1"),

@@ -17,7 +17,7 @@ use poem_openapi::{
 };
 use sea_orm::DbErr;
 
-use crate::{db, tasks::Panicked};
+use crate::kernel::{db, tasks::Panicked};
 
 /// The media type of every error.
 pub const CONTENT_TYPE: &str = "application/problem+json";

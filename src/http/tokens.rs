@@ -14,8 +14,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use uuid::Uuid;
 
-use super::auth::User;
-use crate::ports::Clock;
+use crate::kernel::{actor::User, hex::hex, ports::Clock};
 
 /// How long an access token is good for.
 pub const ACCESS_TOKEN_SECS: i64 = 60 * 60;
@@ -125,11 +124,6 @@ fn mac(key: &[u8], message: &[u8]) -> [u8; 32] {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
     mac.update(message);
     mac.finalize().into_bytes().into()
-}
-
-/// Lower-case hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

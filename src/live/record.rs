@@ -11,7 +11,7 @@ use sea_orm::DbErr;
 use serde::{Deserialize, Serialize};
 
 use super::store;
-use crate::db::Writes;
+use crate::kernel::db::Writes;
 
 /// A change without its number. States are absolute, so applying one twice does no harm.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

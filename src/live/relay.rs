@@ -11,7 +11,7 @@ use sea_orm::DbErr;
 use tokio::sync::Notify;
 
 use super::store;
-use crate::{
+use crate::kernel::{
     base::Base,
     db::{Db, Tx},
     ports::Broker,

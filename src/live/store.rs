@@ -3,7 +3,7 @@
 use holdfast_domain::ids::EventId;
 use sea_orm::{DbErr, Value};
 
-use crate::db::{Sql, Writes, largest_power_of_two, placeholders};
+use crate::kernel::db::{Sql, Writes, largest_power_of_two, placeholders};
 
 /// Adds an outbox row.
 pub async fn insert(sql: &impl Writes, event: EventId, payload: String) -> Result<(), DbErr> {

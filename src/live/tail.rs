@@ -16,7 +16,7 @@ use super::{
     record::ChangeDraft,
     store::{self, Numbered},
 };
-use crate::{base::Base, ports::Broker};
+use crate::kernel::{base::Base, ports::Broker};
 
 /// How many changes a viewer may lag behind before it is cut off (and comes back with its last number).
 const VIEWER_BUFFER: usize = 1_024;

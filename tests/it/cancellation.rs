@@ -11,7 +11,7 @@ mod stripe_process;
 
 use std::time::Duration;
 
-use holdfast::db::Sql;
+use holdfast::kernel::db::Sql;
 use holdfast_domain::checkout::PaymentId;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -389,7 +389,7 @@ async fn the_check_finds_what_must_not_be() {
         ),
     ] {
         assert!(db.run(fault, vec![]).await.expect("a fault") > 0, "{fault}");
-        let found = holdfast::check::check(db).await.expect("the check runs");
+        let found = holdfast::app::invariants::check(db).await.expect("the check runs");
         assert!(found.iter().any(|breach| breach.invariant == named), "{named}: {found:#?}");
         assert!(db.run(mend, vec![]).await.expect("mended") > 0, "{mend}");
     }

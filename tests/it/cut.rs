@@ -8,10 +8,15 @@
 use std::{future::Future, pin::pin, task::Poll, time::Duration};
 
 use holdfast::{
-    checkout::confirm::ConfirmCommand,
-    db::{ClockOffset, Db, Sql as _},
-    http::idempotency::Attempt,
-    reservations::hold::{Extent, HoldCommand, HoldError, KeyedHold},
+    access::{Access, EventKey},
+    kernel::{
+        db::{ClockOffset, Db, Sql as _},
+        idempotency::Attempt,
+    },
+    shop::{
+        checkout::confirm::ConfirmCommand,
+        reservations::hold::{Extent, HoldCommand, HoldError, KeyedHold},
+    },
 };
 use holdfast_contract::bookings::ConfirmRequest;
 use holdfast_domain::{
@@ -192,6 +197,9 @@ async fn a_hold_whose_connection_goes_at_any_await_is_made_once_and_told_the_sam
 async fn a_hold_that_is_itself_cut_off_at_any_await_leaves_no_lock_and_nothing_half_done() {
     let (app, event) = app_with_event().await;
     let reservations = &app.app.reservations;
+    let key = EventKey::Id(EventId(event.id));
+    let managed = Access::unattended(&app.app.base.db, &key).await.expect("a look");
+    let visible = managed.expect("an event").visible();
     let mut seat = 1;
     for (places, keyed) in [(0, false), (0, true), (1, false), (1, true)] {
         let cuts = at_each_await(async |nth, moment| {
@@ -199,7 +207,7 @@ async fn a_hold_that_is_itself_cut_off_at_any_await_leaves_no_lock_and_nothing_h
             let key = format!("{places}-{keyed}-{moment:?}-{nth}");
             let attempt = Attempt::new(buyer.id(), "cut", &key, &seat).expect("a sound key");
             let command = HoldCommand {
-                event: EventId(event.id),
+                event: visible,
                 buyer,
                 locale: "en",
                 wishes: wishes(&event, &[seat, seat + 1], places),

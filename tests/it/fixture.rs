@@ -1,8 +1,8 @@
 //! Events to hold seats of, written straight into the store: small, exact, fast.
 
 use holdfast::{
-    accounts::{membership, register::register},
-    db::Sql,
+    identity::{membership, register::register},
+    kernel::db::Sql,
 };
 use holdfast_contract::accounts::Registration;
 use holdfast_domain::access::Role;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use holdfast::ports::{
+use holdfast::kernel::ports::{
     PaymentGateway,
     payments::{GatewayPayment, NewPayment, RefundRefused, SecondStep},
 };

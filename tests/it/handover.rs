@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use holdfast::{db::Sql, ports::payments::SecondStep, saga::Wish};
+use holdfast::kernel::{db::Sql, ports::payments::SecondStep, saga::Wish};
 use serde_json::Value;
 use uuid::Uuid;
 

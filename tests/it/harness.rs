@@ -14,8 +14,12 @@ use std::{
 
 use holdfast::{
     app::{App, Running},
-    config::{Config, Environment, PaymentProvider, Sabotage, TrustedProxies},
-    db::{ClockOffset, Db, Sql},
+    http::proxies::TrustedProxies,
+    kernel::{
+        db::{ClockOffset, Db, Sql},
+        environment::Environment,
+    },
+    settings::{Config, PaymentProvider, Sabotage},
 };
 use holdfast_migration::{Migrator, MigratorTrait as _};
 use reqwest::{Client, Method};
@@ -240,8 +244,8 @@ impl TestApp {
     }
 
     /// The invariants that do not hold.
-    pub async fn breaches(&self) -> Vec<holdfast::check::Breach> {
-        holdfast::check::check(&self.app.base.db).await.expect("the check runs")
+    pub async fn breaches(&self) -> Vec<holdfast::kernel::invariants::Breach> {
+        holdfast::app::invariants::check(&self.app.base.db).await.expect("the check runs")
     }
 }
 

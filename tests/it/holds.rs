@@ -222,7 +222,7 @@ async fn an_event_that_does_not_sell_holds_nothing() {
     assert_eq!(app.post(&event.reservations(), &seats(&[1])).await.status, 201);
     let db = &app.app.base.db;
     let sql = "UPDATE events SET status = 'cancelled', version = version + 1";
-    holdfast::db::Sql::run(db, sql, vec![]).await.expect("cancelled");
+    holdfast::kernel::db::Sql::run(db, sql, vec![]).await.expect("cancelled");
     app.post(&event.reservations(), &seats(&[2]))
         .await
         .assert_problem(409, "/problems/not-on-sale");

@@ -5,7 +5,7 @@ mod kills;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use holdfast::db::Sql;
+use holdfast::kernel::db::Sql;
 use holdfast_domain::access::Role;
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
 //! A store of an older version is brought up to date with what is in it.
 
-use holdfast::db::{ClockOffset, Db, Sql as _};
+use holdfast::kernel::db::{ClockOffset, Db, Sql as _};
 use holdfast_migration::{Migrator, MigratorTrait as _};
 use uuid::Uuid;
 

@@ -2,7 +2,7 @@
 
 use std::{process::Command, time::Duration};
 
-use holdfast::{db::Sql, saga::attention, telemetry};
+use holdfast::kernel::{db::Sql, saga::attention, telemetry};
 use holdfast_domain::access::Role;
 use serde_json::{Value, json};
 use uuid::Uuid;

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use holdfast::{accounts::membership, db::Sql};
+use holdfast::{identity::membership, kernel::db::Sql};
 use holdfast_domain::{
     access::Role,
     ids::{OrganizationId, UserId},

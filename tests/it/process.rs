@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use holdfast::config::Config;
+use holdfast::settings::Config;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 /// How long the program may take to say something that a test waits for, or to end.

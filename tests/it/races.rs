@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use holdfast::db::{Guard, Sql};
+use holdfast::kernel::db::{Guard, Sql};
 use serde_json::{Value, json};
 
 use crate::{
@@ -220,14 +220,15 @@ async fn breaches_without(guard: Option<Guard>) -> usize {
     // The look refuses early, so a racing statement is asked directly.
     let third = crate::races::take_without_looking(&app, &event, 1).await;
     assert_eq!(won, 2);
-    let found = holdfast::check::check(&app.app.base.db).await.expect("the check runs").len();
+    let found =
+        holdfast::app::invariants::check(&app.app.base.db).await.expect("the check runs").len();
     Arc::into_inner(app).expect("alone").stop().await;
     found + usize::from(third)
 }
 
 /// The deciding statement without the look before it, as a racer sees it.
 async fn take_without_looking(app: &TestApp, event: &Event, seat: i32) -> bool {
-    use holdfast::reservations::store::{self, Taking, Wanted};
+    use holdfast::shop::reservations::store::{self, Taking, Wanted};
     use holdfast_domain::{
         ids::{Buyer, EventId, GuestId, ReservationId, SeatId},
         reservation::SeatWish,

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use holdfast::ports::{
+use holdfast::kernel::ports::{
     PaymentGateway,
     payments::{NewPayment, RefundRefused},
 };

@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 
 use holdfast::{
-    config::{METHOD_TYPES, PaymentProvider, StripeConfig},
-    db::Sql,
+    kernel::{db::Sql, ports::payments::method_types::METHOD_TYPES},
+    settings::{PaymentProvider, StripeConfig},
 };
 use holdfast_fake_stripe::{FakeStripe, Status, Target};
 

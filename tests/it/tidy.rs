@@ -5,22 +5,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
+mod imports;
+
 /// No file is longer; a longer one wants a seam.
 const MAX_LINES: usize = 500;
-const SLICES: [&str; 11] = [
-    "accounts",
-    "audit",
-    "cancellation",
-    "catalogue",
-    "checkout",
-    "ledger",
-    "live",
-    "operators",
-    "reservations",
-    "saga",
-    "tickets",
-];
-
 struct Source {
     path: String,
     text: String,
@@ -83,38 +71,63 @@ fn sql_stands_in_stores() {
         let is_sql = ["\"SELECT ", "\"INSERT ", "\"UPDATE ", "\"DELETE ", "\"WITH "]
             .iter()
             .any(|word| line.contains(word));
-        is_sql && !holds_sql(path) && !path.starts_with("src/db")
+        is_sql && !holds_sql(path) && !path.starts_with("src/kernel/db")
     });
 }
 
 #[test]
 fn adapters_are_named_by_the_composition_root_alone() {
-    check("only app.rs names adapters", &["src"], |path, line| {
+    check("only app names adapters", &["src"], |path, line| {
         line.contains("crate::adapters")
             && !path.starts_with("src/app")
             && !path.starts_with("src/adapters")
-            && path != "src/config.rs"
     });
 }
 
 #[test]
-fn slices_do_not_reach_into_each_others_stores() {
-    check("slices call each other's verbs, never their store or api", &["src"], |path, line| {
-        SLICES.iter().any(|slice| {
-            let own = path.starts_with(&format!("src/{slice}"));
-            let reaches = line.contains(&format!("{slice}::store"))
-                || line.contains(&format!("{slice}::api"));
-            reaches && !own && !path.starts_with("src/app")
-        })
-    });
+fn imports_between_units_have_no_cycle() {
+    let order = imports::order(&imports::graph()).unwrap_or_else(|cycle| panic!("{cycle}"));
+    println!("each imports only units before it:\n  {}", order.join("\n  "));
+}
+
+#[test]
+fn mechanisms_name_no_slice() {
+    let graph = imports::graph();
+    for (unit, allowed) in [
+        ("kernel", vec![]),
+        ("http", vec!["kernel"]),
+        ("adapters", vec!["kernel"]),
+        ("settings", vec!["kernel", "http"]),
+        ("live", vec!["kernel", "http"]),
+    ] {
+        for (named, place) in &graph[unit] {
+            assert!(allowed.contains(&named.as_str()), "{unit} names {named} in {place}");
+        }
+    }
+}
+
+#[test]
+fn units_do_not_reach_into_each_others_stores() {
+    let private = |path: &str| path.contains("::store") || path.contains("::api");
+    let reaching: Vec<String> = imports::imports()
+        .into_iter()
+        .filter(|import| import.from != "app" && import.to != "kernel" && private(&import.path))
+        .map(|import| format!("{}: {}", import.file, import.path))
+        .collect();
+    assert!(
+        reaching.is_empty(),
+        "a unit calls another one's verbs, never its store or api:\n{}",
+        reaching.join("\n")
+    );
 }
 
 #[test]
 fn status_codes_stand_in_the_http_layer() {
     check("a slice answers problems, not status codes", &["src"], |path, line| {
-        let in_slice = SLICES.iter().any(|slice| path.starts_with(&format!("src/{slice}")));
-        in_slice
-            && line.contains("StatusCode::")
+        let mechanism = ["src/app", "src/http", "src/site", "src/kernel/telemetry"];
+        line.contains("StatusCode::")
+            && !mechanism.iter().any(|folder| path.starts_with(folder))
+            && !path.starts_with("src/adapters")
             && !path.contains("/api")
             && !path.contains("answer")
     });

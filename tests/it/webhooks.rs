@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use holdfast::db::Sql;
+use holdfast::kernel::db::Sql;
 use holdfast_fake_stripe::{FakeStripe, Fault, Mode, Status, Target, signature};
 use serde_json::{Value, json};
 

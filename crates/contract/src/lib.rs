@@ -7,6 +7,8 @@
 //!
 //! With the feature `openapi` each type also carries its OpenAPI schema.
 
+#![warn(missing_docs)]
+
 pub mod accounts;
 pub mod bookings;
 pub mod catalogue;

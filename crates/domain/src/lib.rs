@@ -3,6 +3,8 @@
 //! No clock, no chance, no SQL, no network: time and ids come in as arguments, decisions go out as
 //! values. The server (`src/`) carries them out; the page shows them.
 
+#![warn(missing_docs)]
+
 pub mod access;
 pub mod checkout;
 pub mod event;

@@ -13,7 +13,7 @@ use sea_orm::{DbErr, QueryResult};
 use uuid::Uuid;
 
 use super::AT_ONCE;
-use crate::{
+use crate::kernel::{
     db::{Db, Sql},
     ports::payments::{GatewayPayment, NewPayment},
 };

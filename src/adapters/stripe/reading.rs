@@ -9,9 +9,8 @@ use holdfast_domain::{
 use stripe_core::{PaymentIntent, PaymentIntentStatus, Refund};
 use uuid::Uuid;
 
-use crate::{
-    config::METHOD_TYPES,
-    ports::payments::{GatewayPayment, RefundRefused, Unreachable},
+use crate::kernel::ports::payments::{
+    GatewayPayment, RefundRefused, Unreachable, method_types::METHOD_TYPES,
 };
 
 /// Currencies without minor units that Stripe counts in hundredths all the same

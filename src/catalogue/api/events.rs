@@ -5,7 +5,6 @@ use holdfast_contract::{
     problem::ProblemType,
 };
 use holdfast_domain::{
-    access::Action,
     event::{self, Command},
     ids::{EventId, OrganizationId},
 };
@@ -18,24 +17,23 @@ use uuid::Uuid;
 
 use super::Tag;
 use crate::{
-    accounts::membership,
+    access::{Deletable, Managed},
     catalogue::{
-        Catalogue, create_event, delete_event, edit_event,
-        event_key::EventKey,
-        lifecycle,
+        Catalogue, create_event, delete_event, edit_event, lifecycle,
         list_events::{MAX_SEARCH, Sort, Stage, Wanted, drafts_seen_by},
         store, views,
     },
     http::{
         auth::Caller,
         body::{Json, NoContent},
-        idempotency::{Attempt, Keyed},
         page,
         problem::ApiProblem,
         tagged::{Asked, Packed, REVALIDATE, Tagged},
         time,
     },
-    reservations::read,
+    identity::membership,
+    kernel::idempotency::{Attempt, Keyed},
+    shop::reservations::read,
 };
 
 /// The name under which attempts to make an event are kept.
@@ -100,13 +98,12 @@ impl EventsApi {
         body: Json<NewEvent>,
     ) -> Result<Keyed<Event>, ApiProblem> {
         let named = body.0.organization_id.map(OrganizationId);
-        let organization = self.0.organization(&caller, named).await?;
-        let actor = caller.user()?;
-        let attempt = Attempt::named(actor.id.0, MAKE, key.0.as_deref(), &body.0)?;
+        let organization = self.0.access.organization(&caller, named).await?;
+        let principal = caller.user()?.id.0;
+        let attempt = Attempt::named(principal, MAKE, key.0.as_deref(), &body.0)?;
         let (base, holds) = (self.0.base.clone(), self.0.holds);
         let work = async move {
-            create_event::create_event(&base, organization, body.0, holds, attempt, Some(actor))
-                .await
+            create_event::create_event(&base, organization, body.0, holds, attempt).await
         };
         self.0.carry_out(work).await
     }
@@ -125,9 +122,9 @@ impl EventsApi {
         id: Path<String>,
         body: Json<EventPatch>,
     ) -> Result<Json<Event>, ApiProblem> {
-        let event = EventId(self.0.managed(&caller, &id.0).await?.row.id);
-        let (base, holds, actor) = (self.0.base.clone(), self.0.holds, caller.user()?);
-        let work = async move { edit_event::edit_event(&base, event, body.0, holds, actor).await };
+        let event = self.0.managed(&caller, &id.0).await?;
+        let (base, holds) = (self.0.base.clone(), self.0.holds);
+        let work = async move { edit_event::edit_event(&base, event, body.0, holds).await };
         self.0.carry_out(work).await?;
         Ok(Json(self.event(event).await?))
     }
@@ -135,9 +132,9 @@ impl EventsApi {
     /// Delete an event of which nobody ever held anything.
     #[oai(path = "/events/:id", method = "delete")]
     async fn delete(&self, caller: Caller, id: Path<String>) -> Result<NoContent, ApiProblem> {
-        let moment = self.0.allowed_to(&caller, &id.0, Action::DeleteEvent).await?;
-        let (base, event, actor) = (self.0.base.clone(), EventId(moment.row.id), caller.user()?);
-        let work = async move { delete_event::delete_event(&base, event, actor).await };
+        let event: Deletable = self.0.access.permit(&caller, &id.0).await?;
+        let base = self.0.base.clone();
+        let work = async move { delete_event::delete_event(&base, event).await };
         self.0.carry_out(work).await?;
         Ok(NoContent)
     }
@@ -226,16 +223,15 @@ impl EventsApi {
         id: &str,
         command: Command,
     ) -> Result<Json<Event>, ApiProblem> {
-        let event = EventId(self.0.managed(caller, id).await?.row.id);
-        let (base, actor) = (self.0.base.clone(), caller.user()?);
-        let work = async move { lifecycle::command(&base, event, command, Some(actor)).await };
+        let event = self.0.managed(caller, id).await?;
+        let base = self.0.base.clone();
+        let work = async move { lifecycle::command(&base, event, command).await };
         self.0.carry_out(work).await?;
         Ok(Json(self.event(event).await?))
     }
 
-    async fn event(&self, id: EventId) -> Result<Event, ApiProblem> {
-        let moment = self.0.reads.moment(EventKey::Id(id)).await?;
-        let moment = moment.ok_or_else(|| ApiProblem::not_found("event"))?;
+    async fn event(&self, event: Managed) -> Result<Event, ApiProblem> {
+        let moment = self.0.moment(event.visible()).await?;
         Ok(views::event(&self.0.reads.seen(moment).await?)?)
     }
 }

@@ -1,19 +1,12 @@
-//! What every route begins with: who may see and who may manage an event, and how a change is run.
+//! How the catalogue's routes look at an event, and how they run a change.
 
 use std::sync::Arc;
 
-use holdfast_contract::problem::ProblemType;
-use holdfast_domain::{
-    access::{Action, Relation, allows},
-    event::Status,
-    ids::OrganizationId,
-};
-
 use crate::{
-    accounts::membership,
-    catalogue::{Catalogue, event_key::EventKey, reads::Seen, store, store::events::Moment},
-    failpoint,
-    http::{auth::Caller, idempotency::MAKE, problem::ApiProblem},
+    access::{Managed, Visible},
+    catalogue::{Catalogue, reads::Seen, store::events::Moment},
+    http::{auth::Caller, problem::ApiProblem},
+    kernel::{failpoint, idempotency::MAKE},
 };
 
 impl Catalogue {
@@ -33,100 +26,26 @@ impl Catalogue {
         Ok(done)
     }
 
-    /// The event, where the caller may see it: drafts do not exist for strangers.
-    pub(super) async fn visible(
-        &self,
-        caller: &Caller,
-        id: &str,
-    ) -> Result<Arc<Moment>, ApiProblem> {
-        let missing = || ApiProblem::not_found("event");
-        let key = EventKey::parse(id).ok_or_else(missing)?;
-        let moment = self.reads.moment(key).await?.ok_or_else(missing)?;
-        let draft = store::events::status(&moment.row)? == Status::Draft;
-        if draft && !self.allowed(caller, &moment, Action::ManageEvent).await? {
-            return Err(missing());
-        }
-        Ok(moment)
+    /// The event of this id or slug as it is now, if the caller may see it.
+    pub(super) async fn look(&self, caller: &Caller, id: &str) -> Result<Arc<Moment>, ApiProblem> {
+        let visible = self.access.visible(caller, id).await?;
+        self.moment(visible).await
     }
 
-    /// The event, where the caller may do this to it.
-    pub(super) async fn allowed_to(
-        &self,
-        caller: &Caller,
-        id: &str,
-        action: Action,
-    ) -> Result<Arc<Moment>, ApiProblem> {
-        let moment = self.visible(caller, id).await?;
-        caller.user()?;
-        if self.allowed(caller, &moment, action).await? {
-            return Ok(moment);
-        }
-        Err(ApiProblem::new(ProblemType::Forbidden, "This event belongs to somebody else."))
-    }
-
-    /// The event, where the caller may manage it.
-    pub(super) async fn managed(
-        &self,
-        caller: &Caller,
-        id: &str,
-    ) -> Result<Arc<Moment>, ApiProblem> {
-        self.allowed_to(caller, id, Action::ManageEvent).await
-    }
-
-    /// The organization for which the caller may make events: the one that is named, else their only one.
-    pub(super) async fn organization(
-        &self,
-        caller: &Caller,
-        named: Option<OrganizationId>,
-    ) -> Result<OrganizationId, ApiProblem> {
-        let user = caller.user()?;
-        let forbidden =
-            || ApiProblem::new(ProblemType::Forbidden, "Events are made by an organization.");
-        let organization = match named {
-            Some(named) => named,
-            None => {
-                if !allows(caller.role(), Relation::Member, Action::CreateEvent) {
-                    return Err(forbidden());
-                }
-                let own = membership::organizations_of(&self.base.db, user.id).await?;
-                let [only] = own.as_slice() else {
-                    let message = "name one of your organizations";
-                    return Err(ApiProblem::field("organization_id", message));
-                };
-                *only
-            }
-        };
-        let relation = membership::relation(&self.base.db, organization, user.id).await?;
-        if !allows(caller.role(), relation, Action::CreateEvent) {
-            return Err(forbidden());
-        }
-        if relation == Relation::Stranger
-            && !membership::exists(&self.base.db, organization).await?
-        {
-            return Err(ApiProblem::field("organization_id", "there is no such organization"));
-        }
-        Ok(organization)
-    }
-
-    async fn allowed(
-        &self,
-        caller: &Caller,
-        moment: &Moment,
-        action: Action,
-    ) -> Result<bool, ApiProblem> {
-        let Some(user) = caller.user else { return Ok(false) };
-        // Who may do it as a stranger may do it anyway, and nobody is asked.
-        if allows(Some(user.role), Relation::Stranger, action) {
-            return Ok(true);
-        }
-        let organization = OrganizationId(moment.row.organization_id);
-        let relation = membership::relation(&self.base.db, organization, user.id).await?;
-        Ok(allows(Some(user.role), relation, action))
-    }
-
-    /// What there is to see of an event.
+    /// The event as it is now, with what is left of it, if the caller may see it.
     pub(super) async fn seen(&self, caller: &Caller, id: &str) -> Result<Seen, ApiProblem> {
-        let moment = self.visible(caller, id).await?;
+        let moment = self.look(caller, id).await?;
         Ok(self.reads.seen(moment).await?)
+    }
+
+    /// The event as it is now.
+    pub(super) async fn moment(&self, event: Visible) -> Result<Arc<Moment>, ApiProblem> {
+        let moment = self.reads.moment(event.event()).await?;
+        moment.ok_or_else(|| ApiProblem::not_found("event"))
+    }
+
+    /// The event of this id or slug, if the caller may change it.
+    pub(super) async fn managed(&self, caller: &Caller, id: &str) -> Result<Managed, ApiProblem> {
+        self.access.permit(caller, id).await
     }
 }

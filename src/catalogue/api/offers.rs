@@ -10,14 +10,15 @@ use uuid::Uuid;
 
 use super::{Tag, events::cursor};
 use crate::{
+    access::Managed,
     catalogue::{Catalogue, offers, store, views},
     http::{
         auth::Caller,
         body::{Json, NoContent},
-        idempotency::{Attempt, Keyed},
         page,
         problem::ApiProblem,
     },
+    kernel::idempotency::{Attempt, Keyed},
 };
 
 /// The name under which attempts to make an offer are kept.
@@ -59,7 +60,7 @@ impl OffersApi {
         caller: Caller,
         id: Path<String>,
     ) -> Result<Json<OfferPage>, ApiProblem> {
-        let moment = self.0.visible(&caller, &id.0).await?;
+        let moment = self.0.look(&caller, &id.0).await?;
         let fixed = self.0.reads.fixed(&moment).await?;
         let offer = |row| views::offer(row, &moment.row.currency);
         let items = fixed.offers.iter().map(offer).collect::<Result<_, _>>()?;
@@ -77,12 +78,11 @@ impl OffersApi {
         key: Header<Option<String>>,
         body: Json<NewOffer>,
     ) -> Result<Keyed<Offer>, ApiProblem> {
-        let event = EventId(self.0.managed(&caller, &id.0).await?.row.id);
-        let (actor, request) = (caller.user()?, (event, &body.0));
-        let attempt = Attempt::named(actor.id.0, MAKE, key.0.as_deref(), &request)?;
+        let event = self.0.managed(&caller, &id.0).await?;
+        let (principal, request) = (caller.user()?.id.0, (event.event(), &body.0));
+        let attempt = Attempt::named(principal, MAKE, key.0.as_deref(), &request)?;
         let base = self.0.base.clone();
-        let work =
-            async move { offers::add_offer(&base, event, body.0, attempt, Some(actor)).await };
+        let work = async move { offers::add_offer(&base, event, body.0, attempt).await };
         self.0.carry_out(work).await
     }
 
@@ -95,10 +95,9 @@ impl OffersApi {
         body: Json<OfferPatch>,
     ) -> Result<Json<Offer>, ApiProblem> {
         let (event, offer) = self.managed(&caller, id.0).await?;
-        let (base, actor) = (self.0.base.clone(), caller.user()?);
-        self.0
-            .carry_out(async move { offers::edit_offer(&base, event, offer, body.0, actor).await })
-            .await?;
+        let base = self.0.base.clone();
+        let work = async move { offers::edit_offer(&base, event, offer, body.0).await };
+        self.0.carry_out(work).await?;
         Ok(Json(self.offer(offer).await?))
     }
 
@@ -106,8 +105,8 @@ impl OffersApi {
     #[oai(path = "/offers/:id", method = "delete")]
     async fn withdraw(&self, caller: Caller, id: Path<Uuid>) -> Result<NoContent, ApiProblem> {
         let (event, offer) = self.managed(&caller, id.0).await?;
-        let (base, actor) = (self.0.base.clone(), caller.user()?);
-        let work = async move { offers::withdraw_offer(&base, event, offer, actor).await };
+        let base = self.0.base.clone();
+        let work = async move { offers::withdraw_offer(&base, event, offer).await };
         self.0.carry_out(work).await?;
         Ok(NoContent)
     }
@@ -116,12 +115,11 @@ impl OffersApi {
 impl OffersApi {
     /// The offer and its event, where the caller may manage them; an offer of a draft does not exist for
     /// strangers.
-    async fn managed(&self, caller: &Caller, id: Uuid) -> Result<(EventId, OfferId), ApiProblem> {
+    async fn managed(&self, caller: &Caller, id: Uuid) -> Result<(Managed, OfferId), ApiProblem> {
         let found = store::offers::one(&self.0.base.db, OfferId(id)).await?;
         let event = found.map(|found| found.offer.event_id.to_string());
         let event = event.ok_or_else(|| ApiProblem::not_found("offer"))?;
-        let moment = self.0.managed(caller, &event).await?;
-        Ok((EventId(moment.row.id), OfferId(id)))
+        Ok((self.0.managed(caller, &event).await?, OfferId(id)))
     }
 
     async fn offer(&self, id: OfferId) -> Result<Offer, ApiProblem> {

@@ -127,7 +127,7 @@ impl PlansApi {
     /// The event's seating plan, as it was imported.
     #[oai(path = "/events/:id/plan", method = "get")]
     async fn export(&self, caller: Caller, id: Path<String>) -> Result<Document, ApiProblem> {
-        let moment = self.0.visible(&caller, &id.0).await?;
+        let moment = self.0.look(&caller, &id.0).await?;
         let (event, version) = (EventId(moment.row.id), moment.row.plan_version);
         let document = store::plans::document(&self.0.base.db, event, version).await?;
         document.map(Document).ok_or_else(no_plan)
@@ -142,14 +142,14 @@ impl PlansApi {
         id: Path<String>,
         body: PlanBody,
     ) -> Result<Json<PlanAccepted>, ApiProblem> {
-        let event = EventId(self.0.managed(&caller, &id.0).await?.row.id);
+        let event = self.0.managed(&caller, &id.0).await?;
         let bytes = body.read().await?;
         let plan = tokio::task::spawn_blocking(move || Plan::parse(&bytes))
             .await
             .map_err(|error| ApiProblem::internal(&error))?
             .map_err(problems::plan_faults)?;
-        let (base, actor) = (self.0.base.clone(), caller.user()?);
-        let work = async move { replace_plan::replace_plan(&base, event, plan, Some(actor)).await };
+        let base = self.0.base.clone();
+        let work = async move { replace_plan::replace_plan(&base, event, plan).await };
         Ok(Json(self.0.carry_out(work).await?))
     }
 }

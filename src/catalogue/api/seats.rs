@@ -92,7 +92,7 @@ impl SeatsApi {
         /// The layout's version: where it is the present one, the answer may be kept for ever.
         plan_version: Query<Option<i32>>,
     ) -> Result<Seats, ApiProblem> {
-        let moment = self.0.visible(&caller, &id.0).await?;
+        let moment = self.0.look(&caller, &id.0).await?;
         let asked = Asked::of(request);
         if state.0.is_some() {
             let seen = self.0.reads.seen(moment).await?;
@@ -117,7 +117,7 @@ impl SeatsApi {
         /// The `next` of the page before.
         after: Query<Option<i32>>,
     ) -> Result<Json<SeatPage>, ApiProblem> {
-        let moment = self.0.visible(&caller, &id.0).await?;
+        let moment = self.0.look(&caller, &id.0).await?;
         let (event, section) = (EventId(moment.row.id), SectionId(section_id.0));
         let limit = page::limit_up_to(limit.0, MAX_SEATS)?;
         let after = SeatId(after.0.unwrap_or(0));
@@ -144,16 +144,17 @@ impl SeatsApi {
         seat_id: Path<i32>,
         body: Json<SeatPatch>,
     ) -> Result<Json<Seat>, ApiProblem> {
-        let event = EventId(self.0.managed(&caller, &id.0).await?.row.id);
-        let (base, seat, actor) = (self.0.base.clone(), SeatId(seat_id.0), caller.user()?);
+        let event = self.0.managed(&caller, &id.0).await?;
+        let (base, seat) = (self.0.base.clone(), SeatId(seat_id.0));
         let work = async move {
-            let changed = change_seat::change_seat(&base, event, seat, body.0, actor).await;
+            let changed = change_seat::change_seat(&base, event, seat, body.0).await;
             changed.map_err(|error| ApiProblem::of_seat(seat.0, error))
         };
         self.0.carry_out(work).await?;
         let missing = || ApiProblem::not_found("seat");
-        let moment = self.0.managed(&caller, &id.0).await?;
-        let row = store::seats::one(&self.0.base.db, event, seat).await?.ok_or_else(missing)?;
+        let moment = self.0.moment(event.visible()).await?;
+        let found = store::seats::one(&self.0.base.db, event.event(), seat).await?;
+        let row = found.ok_or_else(missing)?;
         let fixed = self.0.reads.fixed(&moment).await?;
         Ok(Json(views::seat(&row, &fixed, &moment.row.currency, moment.now)?))
     }

@@ -1,7 +1,7 @@
 //! Sections over HTTP.
 
 use holdfast_contract::catalogue::{NewSection, Section, SectionPage, SectionPatch};
-use holdfast_domain::ids::{EventId, SectionId};
+use holdfast_domain::ids::SectionId;
 use poem_openapi::{
     OpenApi,
     param::{Header, Path},
@@ -10,13 +10,14 @@ use uuid::Uuid;
 
 use super::Tag;
 use crate::{
-    catalogue::{Catalogue, event_key::EventKey, sections, views},
+    access::Managed,
+    catalogue::{Catalogue, sections, views},
     http::{
         auth::Caller,
         body::{Json, NoContent},
-        idempotency::{Attempt, Keyed},
         problem::ApiProblem,
     },
+    kernel::idempotency::{Attempt, Keyed},
 };
 
 /// The name under which attempts to make a section are kept.
@@ -50,12 +51,11 @@ impl SectionsApi {
         key: Header<Option<String>>,
         body: Json<NewSection>,
     ) -> Result<Keyed<Section>, ApiProblem> {
-        let event = EventId(self.0.managed(&caller, &id.0).await?.row.id);
-        let (actor, request) = (caller.user()?, (event, &body.0));
-        let attempt = Attempt::named(actor.id.0, MAKE, key.0.as_deref(), &request)?;
+        let event = self.0.managed(&caller, &id.0).await?;
+        let (principal, request) = (caller.user()?.id.0, (event.event(), &body.0));
+        let attempt = Attempt::named(principal, MAKE, key.0.as_deref(), &request)?;
         let base = self.0.base.clone();
-        let work =
-            async move { sections::add_section(&base, event, body.0, attempt, Some(actor)).await };
+        let work = async move { sections::add_section(&base, event, body.0, attempt).await };
         self.0.carry_out(work).await
     }
 
@@ -68,10 +68,9 @@ impl SectionsApi {
         section_id: Path<Uuid>,
         body: Json<SectionPatch>,
     ) -> Result<Json<Section>, ApiProblem> {
-        let event = EventId(self.0.managed(&caller, &id.0).await?.row.id);
-        let (base, section, actor) = (self.0.base.clone(), SectionId(section_id.0), caller.user()?);
-        let work =
-            async move { sections::edit_section(&base, event, section, body.0, actor).await };
+        let event = self.0.managed(&caller, &id.0).await?;
+        let (base, section) = (self.0.base.clone(), SectionId(section_id.0));
+        let work = async move { sections::edit_section(&base, event, section, body.0).await };
         self.0.carry_out(work).await?;
         Ok(Json(self.section(event, section).await?))
     }
@@ -84,18 +83,18 @@ impl SectionsApi {
         id: Path<String>,
         section_id: Path<Uuid>,
     ) -> Result<NoContent, ApiProblem> {
-        let event = EventId(self.0.managed(&caller, &id.0).await?.row.id);
-        let (base, section, actor) = (self.0.base.clone(), SectionId(section_id.0), caller.user()?);
-        let work = async move { sections::delete_section(&base, event, section, actor).await };
+        let event = self.0.managed(&caller, &id.0).await?;
+        let (base, section) = (self.0.base.clone(), SectionId(section_id.0));
+        let work = async move { sections::delete_section(&base, event, section).await };
         self.0.carry_out(work).await?;
         Ok(NoContent)
     }
 }
 
 impl SectionsApi {
-    async fn section(&self, event: EventId, id: SectionId) -> Result<Section, ApiProblem> {
+    async fn section(&self, event: Managed, id: SectionId) -> Result<Section, ApiProblem> {
         let missing = || ApiProblem::not_found("section");
-        let moment = self.0.reads.moment(EventKey::Id(event)).await?.ok_or_else(missing)?;
+        let moment = self.0.moment(event.visible()).await?;
         let seen = self.0.reads.seen(moment).await?;
         views::sections(&seen).into_iter().find(|section| section.id == id.0).ok_or_else(missing)
     }

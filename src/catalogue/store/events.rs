@@ -2,12 +2,9 @@
 
 use holdfast_domain::{event::Status, ids::EventId};
 use holdfast_entity::events;
-use sea_orm::{ActiveModelTrait, DbErr, EntityTrait, FromQueryResult, QueryResult, Value};
+use sea_orm::{ActiveModelTrait, DbErr, EntityTrait, FromQueryResult, QueryResult};
 
-use crate::{
-    catalogue::event_key::EventKey,
-    db::{Sql, Tx, stored_word},
-};
+use crate::kernel::db::{Sql, Tx, stored_word};
 
 /// An event at one moment: the row, its organization's name, the database's clock and how many changes
 /// were committed by then.
@@ -44,12 +41,8 @@ pub(super) fn moment(row: &QueryResult) -> Result<Moment, DbErr> {
 }
 
 /// The event as it is at this moment.
-pub async fn at(sql: &impl Sql, key: &EventKey) -> Result<Option<Moment>, DbErr> {
-    let (column, value): (_, Value) = match key {
-        EventKey::Id(id) => ("id", id.0.into()),
-        EventKey::Slug(slug) => ("slug", slug.as_str().into()),
-    };
-    let row = sql.one(&format!("{MOMENT} WHERE e.{column} = $1"), vec![value]).await?;
+pub async fn at(sql: &impl Sql, id: EventId) -> Result<Option<Moment>, DbErr> {
+    let row = sql.one(&format!("{MOMENT} WHERE e.id = $1"), vec![id.0.into()]).await?;
     row.as_ref().map(moment).transpose()
 }
 

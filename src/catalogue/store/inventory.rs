@@ -3,7 +3,7 @@
 use holdfast_domain::ids::{EventId, SeatId, SectionId};
 use sea_orm::DbErr;
 
-use crate::db::Sql;
+use crate::kernel::db::Sql;
 
 /// A seat that is not simply available.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use sea_orm::{DbErr, Value};
 use super::events::{MOMENT, Moment, moment};
 use crate::{
     catalogue::list_events::{Sort, Stage, Wanted},
-    db::{Sql, placeholders},
+    kernel::db::{Sql, placeholders},
 };
 
 /// A page of events and one more where there are more. Drafts are found in `drafts_of` alone, or

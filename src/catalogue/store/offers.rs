@@ -5,7 +5,7 @@ use holdfast_entity::offers;
 use sea_orm::{ActiveModelTrait, DbErr, EntityTrait, FromQueryResult, QueryResult, Value};
 use uuid::Uuid;
 
-use crate::db::{Sql, Tx};
+use crate::kernel::db::{Sql, Tx};
 
 fn models(rows: &[QueryResult]) -> Result<Vec<offers::Model>, DbErr> {
     rows.iter().map(|row| offers::Model::from_query_result(row, "")).collect()

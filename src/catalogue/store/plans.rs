@@ -3,7 +3,7 @@
 use holdfast_domain::ids::EventId;
 use sea_orm::DbErr;
 
-use crate::db::{Sql, Tx};
+use crate::kernel::db::{Sql, Tx};
 
 /// Keeps a plan under its version.
 pub async fn insert(tx: &Tx, event: EventId, version: i32, document: String) -> Result<(), DbErr> {

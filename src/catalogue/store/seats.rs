@@ -12,7 +12,7 @@ use sea_orm::{DbErr, FromQueryResult, Value};
 
 use crate::{
     catalogue::seat_kinds,
-    db::{Dialect, Sql, Tx, placeholders},
+    kernel::db::{Dialect, Sql, Tx, placeholders},
 };
 
 /// How many seats one statement writes: SQLite takes 32,766 values, PostgreSQL 65,535.

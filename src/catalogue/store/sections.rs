@@ -4,7 +4,7 @@ use holdfast_domain::ids::{EventId, SectionId};
 use holdfast_entity::sections;
 use sea_orm::{DbErr, FromQueryResult, QueryResult};
 
-use crate::db::{Sql, Tx};
+use crate::kernel::db::{Sql, Tx};
 
 fn models(rows: &[QueryResult]) -> Result<Vec<sections::Model>, DbErr> {
     rows.iter().map(|row| sections::Model::from_query_result(row, "")).collect()

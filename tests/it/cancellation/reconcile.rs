@@ -2,7 +2,7 @@
 
 use std::process::Output;
 
-use holdfast::ledger::reconcile::{Difference, Kind};
+use holdfast::money::ledger::reconcile::{Difference, Kind};
 
 use super::*;
 

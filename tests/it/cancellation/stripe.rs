@@ -3,7 +3,7 @@
 
 mod failed;
 
-use holdfast::{app::App, ledger::reconcile::Kind};
+use holdfast::{app::App, money::ledger::reconcile::Kind};
 use holdfast_domain::access::Role;
 use holdfast_fake_stripe::{FakeStripe, Fault, Mode};
 
@@ -266,7 +266,8 @@ async fn a_refund_that_fails_at_the_bank_is_taken_back_and_sent_again_by_an_oper
     let read = paid.reads(&rig.app).await;
     assert_eq!(statuses(&read), ["cancelled", "cancelled"]);
     assert_eq!(rig.differences().await, []);
-    let breaches = holdfast::check::check(&rig.app.app.base.db).await.expect("the check runs");
+    let breaches =
+        holdfast::app::invariants::check(&rig.app.app.base.db).await.expect("the check runs");
     assert_eq!(breaches, []);
     rig.operator_retries().await;
     rig.is_done().await;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use holdfast::{db::Sql, saga::Wish};
+use holdfast::kernel::{db::Sql, saga::Wish};
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 use uuid::Uuid;

@@ -1,7 +1,7 @@
 //! What must be true of a checkout that ended: booking, seats, reservation, payment, the gateway's own books,
 //! tickets and ledger, all of them read from the store, and the answer that the buyer got.
 
-use holdfast::db::Sql;
+use holdfast::kernel::db::Sql;
 use sea_orm::Value as Bound;
 use serde_json::Value;
 

@@ -16,7 +16,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use holdfast::db::Sql;
+use holdfast::kernel::db::Sql;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;

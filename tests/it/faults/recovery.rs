@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use holdfast::db::Sql;
+use holdfast::kernel::db::Sql;
 
 use super::record::number;
 use crate::{

@@ -1,7 +1,7 @@
 //! Methods that cannot reserve an amount: the seats are sold first, then the money is taken at once; through Stripe
 //! over the fake, and through the simulated gateway.
 
-use holdfast::db::Sql;
+use holdfast::kernel::db::Sql;
 
 use super::*;
 
@@ -57,7 +57,8 @@ async fn a_refusal_gives_the_seats_back_to_the_buyer_who_pays_otherwise() {
     declined.assert_problem(402, "/problems/payment-declined");
     assert_eq!(buyer.reservation_status(&app).await, "active");
     assert_eq!(seat(&app).await, "held");
-    let breaches = holdfast::check::check(&app.app.base.db).await.expect("the check runs");
+    let breaches =
+        holdfast::app::invariants::check(&app.app.base.db).await.expect("the check runs");
     assert_eq!(breaches, []);
     let paid = buyer.confirms(&app, "k2", &buyer.pays_with("pm_card_visa")).await;
     assert_eq!(paid.status, 201, "{}", paid.text);

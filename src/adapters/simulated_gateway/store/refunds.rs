@@ -7,7 +7,7 @@ use holdfast_domain::{
 };
 use sea_orm::DbErr;
 
-use crate::db::{Db, Sql, Tx};
+use crate::kernel::db::{Db, Sql, Tx};
 
 /// The method of a payment that cannot be given back.
 pub(in super::super) const REFUND_FAILS: &str = "pm_sim_refund_fails";

@@ -1,0 +1,251 @@
+//! The one door to what belongs to somebody: events, bookings, organizations, the installation.
+//!
+//! A proof says that its holder may see or do something. Only this module makes proofs, and whatever touches an
+//! event, a booking or an organization takes one. Proofs concern seeing and acting alone: status, sale window and
+//! terms are decided in the transaction. What the caller may not see does not exist for them: 404, never 403.
+
+mod event_key;
+mod proofs;
+mod store;
+
+use holdfast_contract::problem::ProblemType;
+use holdfast_domain::{
+    access::{Action, Relation, allows},
+    event::{Slug, Status},
+    ids::{BookingId, EventId, OrganizationId},
+};
+use moka::future::Cache;
+use sea_orm::DbErr;
+
+pub use self::{
+    event_key::EventKey,
+    proofs::{
+        Act, BookingOfEvent, BookingsManaged, Deletable, InOrganization, Managed, Operator,
+        OwnBooking, Permit, ReadableBooking, Visible,
+    },
+    store::BookingName,
+};
+use self::{proofs::Event, store::Owners};
+use crate::{
+    http::{auth::Caller, problem::ApiProblem},
+    identity::membership,
+    kernel::{actor::Actor, db::Db},
+};
+
+/// How many events are remembered.
+const MAX_EVENTS: u64 = 10_000;
+
+/// Makes proofs; cheap to clone.
+///
+/// It remembers which events were published, and whose they are: neither ever changes back. A draft is asked for
+/// anew each time, so that a node hears of a publication by another node at once.
+#[derive(Debug, Clone)]
+pub struct Access {
+    db: Db,
+    slugs: Cache<Slug, EventId>,
+    published: Cache<EventId, OrganizationId>,
+}
+
+impl Access {
+    /// A door that remembers nothing yet.
+    pub fn new(db: Db) -> Self {
+        Self { db, slugs: Cache::new(MAX_EVENTS), published: Cache::new(MAX_EVENTS) }
+    }
+
+    /// The event of this id or slug, if the caller may see it.
+    ///
+    /// # Errors
+    /// 404 when there is no such event, or it is a draft that the caller may not manage.
+    pub async fn visible(&self, caller: &Caller, id_or_slug: &str) -> Result<Visible, ApiProblem> {
+        let key = EventKey::parse(id_or_slug).ok_or_else(no_event)?;
+        if let Some(event) = self.remembered(&key).await {
+            return Ok(Visible(event));
+        }
+        let found = store::event(&self.db, &key).await?.ok_or_else(no_event)?;
+        if let EventKey::Slug(slug) = key {
+            self.slugs.insert(slug, found.event.id).await;
+        }
+        match found.status {
+            Status::Draft => {
+                if self.may(caller, found.event.organization, Action::ManageEvent).await? {
+                    return Ok(Visible(found.event));
+                }
+                Err(no_event())
+            }
+            Status::Upcoming | Status::OnSale | Status::Completed | Status::Cancelled => {
+                self.published.insert(found.event.id, found.event.organization).await;
+                Ok(Visible(found.event))
+            }
+        }
+    }
+
+    /// The event of this id or slug, if the caller may act on it as `A` says.
+    ///
+    /// # Errors
+    /// 404 when the caller may not see the event, 401 when nobody is signed in, 403 when the event is another
+    /// organization's.
+    pub async fn permit<A: Act>(
+        &self,
+        caller: &Caller,
+        id_or_slug: &str,
+    ) -> Result<Permit<A>, ApiProblem> {
+        let Visible(event) = self.visible(caller, id_or_slug).await?;
+        let user = caller.user()?;
+        if self.may(caller, event.organization, A::ACTION).await? {
+            return Ok(Permit::new(event, user.into()));
+        }
+        Err(ApiProblem::new(ProblemType::Forbidden, "This event belongs to somebody else."))
+    }
+
+    /// The event, to be changed by the program itself: its commands and its demo.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn unattended(db: &Db, key: &EventKey) -> Result<Option<Managed>, DbErr> {
+        let found = store::event(db, key).await?;
+        Ok(found.map(|found| Permit::new(found.event, Actor::System)))
+    }
+
+    /// The organization for which the caller may make events: the named one, else the caller's only one.
+    ///
+    /// # Errors
+    /// 401 when nobody is signed in, 403 when the caller may not, 400 when it is not clear for which.
+    pub async fn organization(
+        &self,
+        caller: &Caller,
+        named: Option<OrganizationId>,
+    ) -> Result<InOrganization, ApiProblem> {
+        let user = caller.user()?;
+        let forbidden =
+            || ApiProblem::new(ProblemType::Forbidden, "Events are made by an organization.");
+        let field = |message: &str| ApiProblem::field("organization_id", message);
+        let organization = match named {
+            Some(named) => named,
+            None if allows(caller.role(), Relation::Member, Action::CreateEvent) => {
+                let own = membership::organizations_of(&self.db, user.id).await?;
+                let [only] = own.as_slice() else {
+                    return Err(field("name one of your organizations"));
+                };
+                *only
+            }
+            None => return Err(forbidden()),
+        };
+        if !self.may(caller, organization, Action::CreateEvent).await? {
+            return Err(forbidden());
+        }
+        if !membership::exists(&self.db, organization).await? {
+            return Err(field("there is no such organization"));
+        }
+        Ok(InOrganization::new(organization, user.into()))
+    }
+
+    /// The booking, if the caller may read it.
+    ///
+    /// # Errors
+    /// 401 when the caller is nobody, 404 when there is no such booking or it is none of the caller's business.
+    pub async fn readable_booking(
+        &self,
+        caller: &Caller,
+        name: BookingName<'_>,
+    ) -> Result<ReadableBooking, ApiProblem> {
+        caller.known_buyer()?;
+        let owners = store::booking(&self.db, name).await?.ok_or_else(no_booking)?;
+        let relation = self.relation_to_booking(caller, &owners).await?;
+        if allows(caller.role(), relation, Action::ReadBooking) {
+            return Ok(ReadableBooking::new(owners.booking));
+        }
+        Err(no_booking())
+    }
+
+    /// The booking, if it is the caller's own.
+    ///
+    /// # Errors
+    /// 401 when the caller is nobody, 404 when there is no such booking or it is somebody else's.
+    pub async fn own_booking(
+        &self,
+        caller: &Caller,
+        id: BookingId,
+    ) -> Result<OwnBooking, ApiProblem> {
+        let buyer = caller.known_buyer()?;
+        let owners = store::booking(&self.db, BookingName::Id(id)).await?.ok_or_else(no_booking)?;
+        let relation = self.relation_to_booking(caller, &owners).await?;
+        if allows(caller.role(), relation, Action::CancelBooking) {
+            return Ok(OwnBooking::new(owners.booking, buyer));
+        }
+        Err(no_booking())
+    }
+
+    /// The booking, if it has a line of the event whose bookings the caller manages.
+    ///
+    /// # Errors
+    /// 404 when it has none: another organization's booking is not seen through one's own event.
+    pub async fn booking_of(
+        &self,
+        permit: BookingsManaged,
+        id: BookingId,
+    ) -> Result<BookingOfEvent, ApiProblem> {
+        if store::has_line(&self.db, id, permit.event()).await? {
+            return Ok(BookingOfEvent::new(id, permit));
+        }
+        Err(no_booking())
+    }
+
+    /// The caller as an administrator.
+    ///
+    /// # Errors
+    /// 401 when nobody is signed in, 403 when the caller is no administrator.
+    pub fn operator(&self, caller: &Caller) -> Result<Operator, ApiProblem> {
+        let user = caller.user()?;
+        if allows(Some(user.role), Relation::Stranger, Action::Operate) {
+            return Ok(Operator::new(user));
+        }
+        Err(ApiProblem::new(ProblemType::Forbidden, "This is for administrators."))
+    }
+
+    async fn remembered(&self, key: &EventKey) -> Option<Event> {
+        let id = match key {
+            EventKey::Id(id) => *id,
+            EventKey::Slug(slug) => self.slugs.get(slug).await?,
+        };
+        let organization = self.published.get(&id).await?;
+        Some(Event { id, organization })
+    }
+
+    async fn may(
+        &self,
+        caller: &Caller,
+        organization: OrganizationId,
+        action: Action,
+    ) -> Result<bool, ApiProblem> {
+        let Some(user) = caller.user else { return Ok(false) };
+        // A role that may act as a stranger needs no membership.
+        if allows(Some(user.role), Relation::Stranger, action) {
+            return Ok(true);
+        }
+        let relation = membership::relation(&self.db, organization, user.id).await?;
+        Ok(allows(Some(user.role), relation, action))
+    }
+
+    async fn relation_to_booking(
+        &self,
+        caller: &Caller,
+        owners: &Owners,
+    ) -> Result<Relation, ApiProblem> {
+        let own = caller.buyer().is_some_and(|buyer| {
+            buyer.id() == owners.buyer_id && buyer.kind() == owners.buyer_kind
+        });
+        if own {
+            return Ok(Relation::Owner);
+        }
+        let Some(user) = caller.user else { return Ok(Relation::Stranger) };
+        Ok(membership::relation(&self.db, owners.organization, user.id).await?)
+    }
+}
+
+fn no_event() -> ApiProblem {
+    ApiProblem::not_found("event")
+}
+
+fn no_booking() -> ApiProblem {
+    ApiProblem::not_found("booking")
+}

@@ -1,0 +1,202 @@
+//! The HTTP of operators: administrators alone.
+
+use std::{collections::HashMap, sync::Arc};
+
+use holdfast_contract::{
+    operators::{AuditEntry, AuditPage, Saga, SagaPage, SagaStatus},
+    problem::ProblemType,
+};
+use poem_openapi::{
+    OpenApi, Tags,
+    param::{Path, Query},
+};
+use sea_orm::DbErr;
+use uuid::Uuid;
+
+use crate::{
+    access::Access,
+    http::{auth::Caller, body::Json, page, problem::ApiProblem, time::rfc3339},
+    kernel::{
+        audit,
+        base::Base,
+        db::stored_word,
+        saga::{
+            Status,
+            attention::{self, Attended, Filter, Listed, RetryError},
+        },
+    },
+    shop::bookings::Bookings,
+};
+
+/// The routes of operators.
+#[derive(Debug, Clone)]
+pub struct OperatorsApi {
+    /// Knows administrators.
+    pub access: Access,
+    /// Database, tasks.
+    pub base: Base,
+    /// Every kind of saga.
+    pub sagas: Vec<Arc<dyn Attended>>,
+    /// Finds the references of bookings.
+    pub bookings: Bookings,
+}
+
+#[derive(Tags)]
+enum Tag {
+    /// Running the installation.
+    Administration,
+}
+
+#[OpenApi(prefix_path = "/admin", tag = "Tag::Administration")]
+impl OperatorsApi {
+    /// The sagas, newest first; `status=needs_attention` is what waits for an operator.
+    #[oai(path = "/sagas", method = "get")]
+    async fn list_sagas(
+        &self,
+        caller: Caller,
+        /// Of this status alone.
+        status: Query<Option<SagaStatus>>,
+        /// Of this kind alone, such as `checkout`.
+        kind: Query<Option<String>>,
+        /// How many, 1 to 100; 20 without.
+        limit: Query<Option<u64>>,
+        /// The `next` of the page before.
+        after: Query<Option<Uuid>>,
+    ) -> Result<Json<SagaPage>, ApiProblem> {
+        self.access.operator(&caller)?;
+        if let Some(kind) = &kind.0
+            && !self.sagas.iter().any(|saga| saga.kind() == kind)
+        {
+            let kinds: Vec<&str> = self.sagas.iter().map(|saga| saga.kind()).collect();
+            return Err(ApiProblem::field("kind", format!("must be one of {}", kinds.join(", "))));
+        }
+        let limit = page::limit(limit.0)?;
+        let filter = Filter { status: status.0.map(stored), kind: kind.0, after: after.0 };
+        let mut rows = attention::list(&self.base.db, &filter, limit + 1).await?;
+        let next = page::next(&mut rows, limit, |row| row.id.to_string());
+        Ok(Json(SagaPage { items: self.show(rows).await?, next }))
+    }
+
+    /// Send a saga that needs attention on again, from where it stopped.
+    #[oai(path = "/sagas/:id/retry", method = "post")]
+    async fn retry_saga(&self, caller: Caller, id: Path<Uuid>) -> Result<Json<Saga>, ApiProblem> {
+        let operator = self.access.operator(&caller)?;
+        let id = id.0;
+        let row = attention::find(&self.base.db, id).await?.ok_or_else(no_saga)?;
+        let saga = self.sagas.iter().find(|saga| saga.kind() == row.kind).ok_or_else(no_saga)?;
+        let saga = Arc::clone(saga);
+        self.base.tasks.run(async move { saga.retry(id, operator.user().into()).await }).await??;
+        let row = attention::find(&self.base.db, id).await?.ok_or_else(no_saga)?;
+        Ok(Json(self.show(vec![row]).await?.pop().ok_or_else(no_saga)?))
+    }
+
+    /// Who changed what, newest first.
+    #[oai(path = "/audit", method = "get")]
+    async fn list_audit(
+        &self,
+        caller: Caller,
+        /// About this thing alone: an event, an offer, a section, a saga.
+        subject_id: Query<Option<Uuid>>,
+        /// By this user alone.
+        actor_id: Query<Option<Uuid>>,
+        /// How many, 1 to 100; 20 without.
+        limit: Query<Option<u64>>,
+        /// The `next` of the page before.
+        after: Query<Option<Uuid>>,
+    ) -> Result<Json<AuditPage>, ApiProblem> {
+        self.access.operator(&caller)?;
+        let limit = page::limit(limit.0)?;
+        let filter = audit::Filter { subject: subject_id.0, actor: actor_id.0, after: after.0 };
+        let mut rows = audit::list(&self.base.db, filter, limit + 1).await?;
+        let next = page::next(&mut rows, limit, |row| row.id.to_string());
+        let items = rows.into_iter().map(|row| AuditEntry {
+            id: row.id,
+            at: rfc3339(row.at),
+            actor_id: row.actor_id,
+            actor_role: row.actor_role,
+            action: row.action,
+            subject_kind: row.subject_kind,
+            subject_id: row.subject_id,
+            detail: row.detail,
+        });
+        Ok(Json(AuditPage { items: items.collect(), next }))
+    }
+}
+
+impl OperatorsApi {
+    async fn show(&self, rows: Vec<Listed>) -> Result<Vec<Saga>, ApiProblem> {
+        let subjects: Vec<Uuid> = rows.iter().map(|row| row.subject_id).collect();
+        let references = self.bookings.references(&subjects).await?;
+        rows.into_iter().map(|row| Ok(self.saga(row, &references)?)).collect()
+    }
+
+    fn saga(&self, row: Listed, references: &HashMap<Uuid, String>) -> Result<Saga, DbErr> {
+        let kind = self.sagas.iter().find(|saga| saga.kind() == row.kind);
+        let progress = kind.and_then(|saga| saga.progress(&row.state));
+        let status = stored_word(&row.status, "status of a saga", Status::parse)?;
+        Ok(Saga {
+            id: row.id,
+            kind: row.kind,
+            subject_id: row.subject_id,
+            booking_reference: references.get(&row.subject_id).cloned(),
+            status: shown(status),
+            reason: row.reason,
+            step: progress.as_ref().map(|progress| progress.step.to_owned()),
+            attempts: progress.map(|progress| progress.attempts),
+            last_error: row.last_error,
+            created_at: rfc3339(row.created_at),
+            updated_at: rfc3339(row.updated_at),
+            due_at: rfc3339(row.due_at),
+            age_seconds: (row.now - row.created_at).max(0) / 1000,
+            idle_seconds: (row.now - row.updated_at).max(0) / 1000,
+        })
+    }
+}
+
+fn no_saga() -> ApiProblem {
+    ApiProblem::not_found("saga")
+}
+
+fn stored(status: SagaStatus) -> Status {
+    match status {
+        SagaStatus::Running => Status::Running,
+        SagaStatus::Waiting => Status::Waiting,
+        SagaStatus::Undoing => Status::Undoing,
+        SagaStatus::Done => Status::Done,
+        SagaStatus::Undone => Status::Undone,
+        SagaStatus::NeedsAttention => Status::NeedsAttention,
+    }
+}
+
+fn shown(status: Status) -> SagaStatus {
+    match status {
+        Status::Running => SagaStatus::Running,
+        Status::Waiting => SagaStatus::Waiting,
+        Status::Undoing => SagaStatus::Undoing,
+        Status::Done => SagaStatus::Done,
+        Status::Undone => SagaStatus::Undone,
+        Status::NeedsAttention => SagaStatus::NeedsAttention,
+    }
+}
+
+impl From<RetryError> for ApiProblem {
+    fn from(error: RetryError) -> Self {
+        match error {
+            RetryError::NotFound => no_saga(),
+            RetryError::NotStuck(status) => Self::new(
+                ProblemType::IllegalTransition,
+                format!(
+                    "The saga is {}: it goes on by itself or is over.",
+                    status.replace('_', " ")
+                ),
+            )
+            .with_reasons(vec![status]),
+            RetryError::Unreadable => Self::new(
+                ProblemType::IllegalTransition,
+                "This version of the program cannot read the saga.",
+            )
+            .with_reasons(vec!["unreadable".to_owned()]),
+            RetryError::Db(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! The proxies that speak for their callers, by setting.
+
+use std::net::IpAddr;
+
+/// Addresses whose `X-Forwarded-For` is believed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TrustedProxies(Vec<Network>);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Network {
+    address: IpAddr,
+    prefix: u8,
+}
+
+impl Network {
+    fn parse(text: &str) -> Option<Self> {
+        let (address, prefix) = match text.split_once('/') {
+            Some((address, prefix)) => (address, Some(prefix)),
+            None => (text, None),
+        };
+        let address: IpAddr = address.parse().ok()?;
+        let longest = if address.is_ipv4() { 32 } else { 128 };
+        let prefix = match prefix {
+            Some(prefix) => prefix.parse().ok().filter(|prefix| *prefix <= longest)?,
+            None => longest,
+        };
+        Some(Self { address, prefix })
+    }
+
+    fn contains(self, address: IpAddr) -> bool {
+        match (self.address, address) {
+            (IpAddr::V4(own), IpAddr::V4(other)) => {
+                let kept = u32::MAX.checked_shl(32 - u32::from(self.prefix)).unwrap_or(0);
+                own.to_bits() & kept == other.to_bits() & kept
+            }
+            (IpAddr::V6(own), IpAddr::V6(other)) => {
+                let kept = u128::MAX.checked_shl(128 - u32::from(self.prefix)).unwrap_or(0);
+                own.to_bits() & kept == other.to_bits() & kept
+            }
+            (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => false,
+        }
+    }
+}
+
+impl TrustedProxies {
+    /// Proxies by their addresses and networks (`10.0.0.0/8`); nothing when a part is neither.
+    pub fn parse<'a>(parts: impl IntoIterator<Item = &'a str>) -> Option<Self> {
+        let networks: Option<Vec<Network>> = parts.into_iter().map(Network::parse).collect();
+        networks.map(Self)
+    }
+
+    /// Whether this address is a trusted proxy's.
+    pub fn contains(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        self.0.iter().any(|network| network.contains(address))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_contains_what_shares_its_prefix() {
+        for (list, address, inside) in [
+            ("10.0.0.0/8", "10.255.0.1", true),
+            ("10.0.0.0/8", "11.0.0.1", false),
+            ("192.0.2.7", "192.0.2.7", true),
+            ("192.0.2.7", "192.0.2.8", false),
+            ("0.0.0.0/0", "203.0.113.9", true),
+            ("127.0.0.1", "::ffff:127.0.0.1", true),
+            ("fd00::/8", "fd12::1", true),
+            ("fd00::/8", "fe80::1", false),
+            ("", "127.0.0.1", false),
+        ] {
+            let proxies = TrustedProxies::parse(list.split(',').filter(|part| !part.is_empty()))
+                .expect("well-formed");
+            let address = address.parse().expect("an address");
+            assert_eq!(proxies.contains(address), inside, "{list} {address}");
+        }
+    }
+}

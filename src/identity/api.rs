@@ -1,0 +1,116 @@
+//! The HTTP of accounts.
+
+use std::sync::Arc;
+
+use holdfast_contract::{
+    accounts::{Credentials, Profile, Registration, Session},
+    problem::{FieldError, ProblemType},
+};
+use holdfast_domain::access::Role;
+use poem_openapi::{OpenApi, Tags};
+
+use super::{
+    log_in::{self, LogInError},
+    register::{self, RegisterError},
+};
+use crate::{
+    http::{
+        auth::Caller,
+        body::{Created, Json},
+        problem::ApiProblem,
+        tokens::{ACCESS_TOKEN_SECS, Tokens},
+    },
+    kernel::{actor::User, base::Base},
+};
+
+/// The routes of accounts.
+#[derive(Debug, Clone)]
+pub struct AccountsApi {
+    /// Database, ids, tasks.
+    pub base: Base,
+    /// Makes access tokens.
+    pub tokens: Arc<Tokens>,
+}
+
+#[derive(Tags)]
+enum Tag {
+    /// Accounts and signing in.
+    Auth,
+}
+
+#[OpenApi(prefix_path = "/auth", tag = "Tag::Auth")]
+impl AccountsApi {
+    /// Make an account and sign in.
+    #[oai(path = "/register", method = "post")]
+    async fn register(&self, body: Json<Registration>) -> Result<Created<Session>, ApiProblem> {
+        let base = self.base.clone();
+        let made = self
+            .base
+            .tasks
+            .run(async move {
+                register::register(&base.db, &base.entropy, body.0, Role::Customer).await
+            })
+            .await??;
+        Ok(Created(self.session(User { id: made, role: Role::Customer }).await?))
+    }
+
+    /// Sign in.
+    #[oai(path = "/login", method = "post")]
+    async fn log_in(&self, body: Json<Credentials>) -> Result<Json<Session>, ApiProblem> {
+        let user = log_in::log_in(&self.base.db, body.0).await?;
+        Ok(Json(self.session(user).await?))
+    }
+
+    /// Who is signed in.
+    #[oai(path = "/profile", method = "get")]
+    async fn profile(&self, caller: Caller) -> Result<Json<Profile>, ApiProblem> {
+        Ok(Json(self.profile_of(caller.user()?).await?))
+    }
+}
+
+impl AccountsApi {
+    async fn session(&self, user: User) -> Result<Session, ApiProblem> {
+        Ok(Session {
+            access_token: self.tokens.access(user),
+            expires_in_seconds: ACCESS_TOKEN_SECS,
+            profile: self.profile_of(user).await?,
+        })
+    }
+
+    async fn profile_of(&self, user: User) -> Result<Profile, ApiProblem> {
+        log_in::profile(&self.base.db, user.id).await?.ok_or_else(|| {
+            ApiProblem::new(ProblemType::Unauthorized, "This account is gone. Sign in again.")
+        })
+    }
+}
+
+impl From<LogInError> for ApiProblem {
+    fn from(error: LogInError) -> Self {
+        match error {
+            LogInError::Wrong => Self::new(ProblemType::InvalidCredentials, ""),
+            LogInError::Hash(fault) => Self::internal(&fault),
+            LogInError::Db(error) => error.into(),
+        }
+    }
+}
+
+impl From<RegisterError> for ApiProblem {
+    fn from(error: RegisterError) -> Self {
+        match error {
+            RegisterError::Field(field, message) => Self::field(field, message),
+            RegisterError::Weak(weakness) => {
+                Self::new(ProblemType::WeakPassword, format!("The password {weakness}."))
+                    .with_errors(vec![FieldError {
+                        field: "password".to_owned(),
+                        message: weakness.to_string(),
+                    }])
+            }
+            RegisterError::Taken => Self::new(
+                ProblemType::EmailTaken,
+                "There is an account with this address. Sign in instead.",
+            ),
+            RegisterError::Hash(fault) => Self::internal(&fault),
+            RegisterError::Db(error) => error.into(),
+        }
+    }
+}

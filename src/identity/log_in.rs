@@ -1,0 +1,92 @@
+//! Signing in: one error for everything that can be wrong, in the same time.
+
+use holdfast_contract::accounts::{Credentials, Profile, Role as WireRole};
+use holdfast_domain::{access::Role, ids::UserId, text};
+use holdfast_entity::users;
+use sea_orm::DbErr;
+
+use super::{
+    password::{self, HashFault},
+    store,
+};
+use crate::kernel::{actor::User, db::Db};
+
+/// Why nobody was signed in.
+#[derive(Debug, thiserror::Error)]
+pub enum LogInError {
+    /// No such account, a wrong password, or an account that may not sign in: deliberately not told apart.
+    #[error("the e-mail address or the password is wrong")]
+    Wrong,
+    /// The password could not be checked.
+    #[error(transparent)]
+    Hash(#[from] HashFault),
+    /// The database failed.
+    #[error("the database failed")]
+    Db(#[from] DbErr),
+}
+
+/// Finds the user of these credentials.
+///
+/// # Errors
+/// See [`LogInError`].
+pub async fn log_in(db: &Db, credentials: Credentials) -> Result<User, LogInError> {
+    let found = match text::email(&credentials.email) {
+        Ok(email) => store::user_by_email(db.reader(), &email).await?,
+        Err(_) => None,
+    };
+    if credentials.password.len() > password::MAX_BYTES {
+        return Err(LogInError::Wrong);
+    }
+    let hash = found.as_ref().map(|user| user.password_hash.clone());
+    let right = password::matches(credentials.password, hash).await?;
+    match found {
+        Some(user) if right && user.status == "active" => {
+            Ok(User { id: UserId(user.id), role: role(&user) })
+        }
+        _ => Err(LogInError::Wrong),
+    }
+}
+
+/// The account of a user as they see it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn profile(db: &Db, id: UserId) -> Result<Option<Profile>, DbErr> {
+    let Some(user) = store::user(db.reader(), id).await? else { return Ok(None) };
+    if user.status != "active" {
+        return Ok(None);
+    }
+    let organizations = store::memberships_of(db.reader(), id).await?;
+    Ok(Some(Profile {
+        id: user.id,
+        role: wire_role(role(&user)),
+        email: user.email,
+        first_name: user.first_name,
+        last_name: user.last_name,
+        locale: user.locale,
+        organizations,
+    }))
+}
+
+/// Where mails to a user go; none when the account may not sign in.
+///
+/// # Errors
+/// When the database fails.
+pub async fn email_of(db: &Db, id: UserId) -> Result<Option<String>, DbErr> {
+    let user = store::user(db.reader(), id).await?;
+    Ok(user.filter(|user| user.status == "active").map(|user| user.email))
+}
+
+fn role(user: &users::Model) -> Role {
+    // The CHECK allows no other word; the least of all roles is the safe reading.
+    Role::parse(&user.role).unwrap_or(Role::Customer)
+}
+
+fn wire_role(role: Role) -> WireRole {
+    match role {
+        Role::Customer => WireRole::Customer,
+        Role::Organizer => WireRole::Organizer,
+        Role::Controller => WireRole::Controller,
+        Role::Admin => WireRole::Admin,
+    }
+}

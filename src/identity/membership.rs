@@ -1,0 +1,79 @@
+//! Who belongs to which organization, for the slices that ask.
+
+use holdfast_domain::{
+    access::Relation,
+    ids::{OrganizationId, UserId},
+};
+use holdfast_entity::organizations;
+use sea_orm::DbErr;
+
+use super::store;
+use crate::kernel::{base::Base, db::Db};
+
+/// How a user stands to what belongs to an organization.
+///
+/// # Errors
+/// When the database fails.
+pub async fn relation(
+    db: &Db,
+    organization: OrganizationId,
+    user: UserId,
+) -> Result<Relation, DbErr> {
+    let member = store::is_member(db.reader(), organization, user).await?;
+    Ok(if member { Relation::Member } else { Relation::Stranger })
+}
+
+/// The organizations of a user, by name.
+///
+/// # Errors
+/// When the database fails.
+pub async fn organizations_of(db: &Db, user: UserId) -> Result<Vec<OrganizationId>, DbErr> {
+    let memberships = store::memberships_of(db.reader(), user).await?;
+    Ok(memberships.into_iter().map(|found| OrganizationId(found.organization_id)).collect())
+}
+
+/// Whether there is such an organization.
+///
+/// # Errors
+/// When the database fails.
+pub async fn exists(db: &Db, organization: OrganizationId) -> Result<bool, DbErr> {
+    store::organization(db.reader(), organization).await.map(|found| found.is_some())
+}
+
+/// The organization of this slug, founded now where there is none.
+///
+/// # Errors
+/// When the database fails.
+pub async fn found(base: &Base, slug: &str, name: &str) -> Result<OrganizationId, DbErr> {
+    if let Some(known) = store::organization_by_slug(base.db.writer(), slug).await? {
+        return Ok(OrganizationId(known.id));
+    }
+    let organization = organizations::Model {
+        id: base.entropy.id(),
+        name: name.to_owned(),
+        slug: slug.to_owned(),
+        created_at: base.db.now().await?,
+    };
+    let id = OrganizationId(organization.id);
+    store::insert_organization(base.db.writer(), organization).await?;
+    Ok(id)
+}
+
+/// Makes a user an owner of an organization, who may be one already.
+///
+/// # Errors
+/// When the database fails.
+pub async fn join(db: &Db, organization: OrganizationId, user: UserId) -> Result<(), DbErr> {
+    if !store::is_member(db.writer(), organization, user).await? {
+        store::insert_membership(db.writer(), organization, user, "owner").await?;
+    }
+    Ok(())
+}
+
+/// The user of this (normalized) address.
+///
+/// # Errors
+/// When the database fails.
+pub async fn user_of(db: &Db, email: &str) -> Result<Option<UserId>, DbErr> {
+    Ok(store::user_by_email(db.writer(), email).await?.map(|user| UserId(user.id)))
+}

@@ -1,0 +1,87 @@
+//! Making an account.
+
+use std::sync::Arc;
+
+use holdfast_contract::accounts::Registration;
+use holdfast_domain::{access::Role, ids::UserId, text};
+use holdfast_entity::users;
+use sea_orm::DbErr;
+
+use super::{
+    password::{self, HashFault, Weakness},
+    store,
+};
+use crate::{
+    http::auth::LOCALES,
+    kernel::{
+        db::{self, Db},
+        ports::Entropy,
+    },
+};
+
+const MAX_NAME_CHARS: usize = 100;
+
+/// Why no account was made.
+#[derive(Debug, thiserror::Error)]
+pub enum RegisterError {
+    /// A field is malformed.
+    #[error("{0}: {1}")]
+    Field(&'static str, String),
+    /// The password is too weak.
+    #[error(transparent)]
+    Weak(#[from] Weakness),
+    /// The address has an account.
+    #[error("the e-mail address is taken")]
+    Taken,
+    /// The password could not be hashed.
+    #[error(transparent)]
+    Hash(#[from] HashFault),
+    /// The database failed.
+    #[error("the database failed")]
+    Db(#[from] DbErr),
+}
+
+/// Makes an account with this role; the address is unique without regard to case.
+///
+/// # Errors
+/// See [`RegisterError`].
+pub async fn register(
+    db: &Db,
+    entropy: &Arc<dyn Entropy>,
+    registration: Registration,
+    role: Role,
+) -> Result<UserId, RegisterError> {
+    let line = |field, input: &str| {
+        text::line(input, MAX_NAME_CHARS)
+            .map_err(|fault| RegisterError::Field(field, fault.to_string()))
+    };
+    let email = text::email(&registration.email)
+        .map_err(|fault| RegisterError::Field("email", fault.to_string()))?;
+    let first_name = line("first_name", &registration.first_name)?;
+    let last_name = line("last_name", &registration.last_name)?;
+    let locale = match registration.locale.as_deref() {
+        None => LOCALES[0],
+        Some(wanted) => LOCALES.into_iter().find(|ours| *ours == wanted).ok_or_else(|| {
+            RegisterError::Field("locale", format!("must be one of {}", LOCALES.join(", ")))
+        })?,
+    };
+    password::check_rule(&registration.password, &[&email, &first_name, &last_name])?;
+    let password_hash = password::hash(registration.password).await?;
+    let id = entropy.id();
+    let user = users::Model {
+        id,
+        email,
+        password_hash,
+        first_name,
+        last_name,
+        role: role.as_str().to_owned(),
+        status: "active".to_owned(),
+        locale: locale.to_owned(),
+        created_at: db.now().await?,
+    };
+    match store::insert_user(db.writer(), user).await {
+        Ok(()) => Ok(UserId(id)),
+        Err(error) if db::is_duplicate(&error) => Err(RegisterError::Taken),
+        Err(error) => Err(error.into()),
+    }
+}

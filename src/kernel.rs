@@ -1,0 +1,20 @@
+//! What every slice stands on and what names no slice: the database, tasks, passes, ports, sagas, idempotency, the
+//! audit, invariants, failpoints.
+//!
+//! A kernel module may use another kernel module and the domain, nothing else. `tests/it/tidy.rs` keeps that.
+
+pub mod actor;
+pub mod audit;
+pub mod base;
+pub mod batches;
+pub mod db;
+pub mod environment;
+pub mod failpoint;
+pub mod hex;
+pub mod idempotency;
+pub mod invariants;
+pub mod passes;
+pub mod ports;
+pub mod saga;
+pub mod tasks;
+pub mod telemetry;

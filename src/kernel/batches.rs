@@ -1,0 +1,235 @@
+//! Work that comes at the same time is done together: what comes while others of its kind are under way waits for
+//! the next group, as writers of a log do (group commit). Nobody waits for company: with room for another
+//! group, work goes at once, alone.
+//!
+//! Decided in `docs/adr/0011-holds-share-transactions.md`, measured in `docs/PERFORMANCE.md`.
+
+use std::{
+    collections::VecDeque,
+    future::Future,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use sea_orm::{ConnAcquireErr, DbErr};
+use tokio::sync::oneshot;
+
+use crate::kernel::{
+    base::Base,
+    db::{Db, is_unavailable},
+};
+
+/// Work that can be done together with others of its kind. It keeps the sender of its answer; who has gone needs
+/// none.
+pub trait Job: Send + Sized + 'static {
+    /// How many groups are under way at once on one node.
+    const MAX_UNDER_WAY: usize;
+
+    /// Takes the first who waits, and those who can go along. Empty only when nobody waits.
+    fn next_group(waiting: &mut VecDeque<Self>) -> Vec<Self>;
+
+    /// Does the group and answers each of it.
+    fn run(db: &Db, group: Vec<Self>) -> impl Future<Output = ()> + Send;
+}
+
+/// See the module. Cheap to clone.
+#[derive(Debug)]
+pub struct Batches<J> {
+    state: Arc<Mutex<State<J>>>,
+}
+
+#[derive(Debug)]
+struct State<J> {
+    waiting: VecDeque<J>,
+    under_way: usize,
+}
+
+impl<J> Default for Batches<J> {
+    fn default() -> Self {
+        let state = State { waiting: VecDeque::new(), under_way: 0 };
+        Self { state: Arc::new(Mutex::new(state)) }
+    }
+}
+
+impl<J> Clone for Batches<J> {
+    fn clone(&self) -> Self {
+        Self { state: Arc::clone(&self.state) }
+    }
+}
+
+impl<J: Job> Batches<J> {
+    /// Has the job done, in a group that may be shared, and waits for its answer. Dropping the wait does not stop
+    /// the job.
+    ///
+    /// # Errors
+    /// When the group's task ended without an answer: a bug, logged by the panic hook.
+    pub async fn submit<A>(
+        &self,
+        base: &Base,
+        job: impl FnOnce(oneshot::Sender<A>) -> J,
+    ) -> Result<A, DbErr> {
+        let (answer, answered) = oneshot::channel();
+        let is_room = {
+            let mut state = self.state();
+            state.waiting.push_back(job(answer));
+            let is_room = state.under_way < J::MAX_UNDER_WAY;
+            state.under_way += usize::from(is_room);
+            is_room
+        };
+        if is_room {
+            let driver = Driver { batches: self.clone(), made_room: false };
+            let db = base.db.clone();
+            base.tasks.spawn(async move { driver.run(&db).await });
+        }
+        answered.await.map_err(|_| DbErr::Custom("the task of a group ended early".to_owned()))
+    }
+}
+
+impl<J> Batches<J> {
+    fn state(&self) -> MutexGuard<'_, State<J>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One group after the other, until nobody waits. Makes room when it ends, however it ends.
+struct Driver<J> {
+    batches: Batches<J>,
+    made_room: bool,
+}
+
+impl<J> Drop for Driver<J> {
+    fn drop(&mut self) {
+        if !self.made_room {
+            self.batches.state().under_way -= 1;
+        }
+    }
+}
+
+impl<J: Job> Driver<J> {
+    async fn run(mut self, db: &Db) {
+        while let Some(group) = self.next() {
+            J::run(db, group).await;
+        }
+    }
+
+    /// The next group. Seeing that nobody waits and making room are one, so that nobody who comes in between is left
+    /// waiting without a driver.
+    fn next(&mut self) -> Option<Vec<J>> {
+        let mut state = self.batches.state();
+        let group = J::next_group(&mut state.waiting);
+        if group.is_empty() {
+            state.under_way -= 1;
+            drop(state);
+            self.made_room = true;
+            return None;
+        }
+        Some(group)
+    }
+}
+
+/// Takes the jobs at these places, which ascend, and leaves the others in their order.
+pub fn take_at<J>(waiting: &mut VecDeque<J>, places: &[usize]) -> Vec<J> {
+    // From the back, so that the places before stay what they are.
+    let mut group: Vec<J> =
+        places.iter().rev().filter_map(|place| waiting.remove(*place)).collect();
+    group.reverse();
+    group
+}
+
+/// The failure once more, as far as callers tell failures apart: a group has one, each of it is told.
+pub fn same_failure(error: &DbErr) -> DbErr {
+    if is_unavailable(error) {
+        return DbErr::ConnectionAcquire(ConnAcquireErr::Timeout);
+    }
+    DbErr::Custom(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        adapters::system::{SystemClock, SystemEntropy},
+        kernel::{
+            db::{ClockOffset, IN_MEMORY},
+            tasks::Tasks,
+        },
+    };
+
+    /// Answers with the size of its group, once the gate is open.
+    struct Counted {
+        gate: Arc<tokio::sync::Semaphore>,
+        answer: oneshot::Sender<usize>,
+    }
+
+    impl Job for Counted {
+        const MAX_UNDER_WAY: usize = 1;
+
+        fn next_group(waiting: &mut VecDeque<Self>) -> Vec<Self> {
+            waiting.drain(..).collect()
+        }
+
+        async fn run(_db: &Db, group: Vec<Self>) {
+            let size = group.len();
+            for job in group {
+                job.gate.acquire().await.expect("the gate is not closed").forget();
+                job.answer.send(size).ok();
+            }
+        }
+    }
+
+    async fn base() -> Base {
+        Base {
+            db: Db::connect(IN_MEMORY, 1, ClockOffset::Ignored).await.expect("a store"),
+            entropy: Arc::new(SystemEntropy),
+            clock: Arc::new(SystemClock::default()),
+            tasks: Tasks::default(),
+        }
+    }
+
+    #[tokio::test]
+    async fn who_comes_while_a_group_is_under_way_shares_the_next() {
+        let (base, batches) = (base().await, Batches::<Counted>::default());
+        let gate = Arc::new(tokio::sync::Semaphore::new(0));
+        let submit = || {
+            let (base, batches, gate) = (base.clone(), batches.clone(), Arc::clone(&gate));
+            tokio::spawn(async move {
+                batches.submit(&base, |answer| Counted { gate, answer }).await.expect("an answer")
+            })
+        };
+        let first = submit();
+        // The first is under way before the others come.
+        while batches.state().under_way == 0 || !batches.state().waiting.is_empty() {
+            tokio::task::yield_now().await;
+        }
+        let others = [submit(), submit(), submit()];
+        while batches.state().waiting.len() < others.len() {
+            tokio::task::yield_now().await;
+        }
+        gate.add_permits(4);
+        assert_eq!(first.await.expect("no panic"), 1);
+        for other in others {
+            assert_eq!(other.await.expect("no panic"), 3);
+        }
+        base.tasks.shut_down().await;
+        assert_eq!(batches.state().under_way, 0);
+    }
+
+    #[tokio::test]
+    async fn a_group_that_panics_makes_room() {
+        let (base, batches) = (base().await, Batches::<Counted>::default());
+        let gate = Arc::new(tokio::sync::Semaphore::new(1));
+        gate.close();
+        let closed = Arc::clone(&gate);
+        let failed = batches.submit(&base, |answer| Counted { gate: closed, answer }).await;
+        assert!(failed.is_err());
+        let open = Arc::new(tokio::sync::Semaphore::new(1));
+        let done = batches.submit(&base, |answer| Counted { gate: open, answer }).await;
+        assert_eq!(done.expect("an answer"), 1);
+    }
+
+    #[test]
+    fn the_others_keep_their_order() {
+        let mut waiting: VecDeque<u8> = (0..6).collect();
+        assert_eq!(take_at(&mut waiting, &[0, 2, 3]), [0, 2, 3]);
+        assert_eq!(waiting, [1, 4, 5]);
+    }
+}

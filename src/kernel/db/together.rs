@@ -1,0 +1,209 @@
+//! Writes that do not depend on each other, sent as one statement where the store can: PostgreSQL runs them as the
+//! parts of one `WITH` (manual, 7.8.4, "Data-Modifying Statements in WITH"), SQLite one after the other.
+//!
+//! A round trip and what surrounds a statement cost more than most writes of a checkout do.
+
+use std::sync::{Mutex, PoisonError};
+
+use sea_orm::{DbErr, Value};
+
+use super::{Dialect, Sql};
+
+/// Where writes go of which nobody reads the answer: a transaction, or [`Together`].
+pub trait Writes: Sync {
+    /// Writes, without RETURNING. With `expected`, another number of changed rows fails the transaction.
+    fn write(
+        &self,
+        sql: &str,
+        values: Vec<Value>,
+        expected: Option<Expected>,
+    ) -> impl Future<Output = Result<(), DbErr>> + Send;
+}
+
+/// How many rows a write changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expected {
+    /// How many.
+    pub rows: u64,
+    /// What it means when it is another number.
+    pub otherwise: String,
+}
+
+impl Expected {
+    fn check(&self, rows: u64) -> Result<(), DbErr> {
+        if rows == self.rows {
+            return Ok(());
+        }
+        Err(DbErr::Custom(format!("{} ({rows} rows, not {})", self.otherwise, self.rows)))
+    }
+}
+
+impl<S: Sql> Writes for S {
+    async fn write(
+        &self,
+        sql: &str,
+        values: Vec<Value>,
+        expected: Option<Expected>,
+    ) -> Result<(), DbErr> {
+        let rows = self.run(sql, values).await?;
+        expected.map_or(Ok(()), |expected| expected.check(rows))
+    }
+}
+
+/// Collects writes until they are sent. None of them sees what another one changes, and no two of them change the
+/// same row.
+#[derive(Debug, Default)]
+pub struct Together {
+    parts: Mutex<Vec<Part>>,
+}
+
+#[derive(Debug)]
+struct Part {
+    sql: String,
+    values: Vec<Value>,
+    expected: Option<Expected>,
+}
+
+/// What came of writes, in their order.
+#[derive(Debug)]
+pub struct Sent {
+    /// How many rows each changed.
+    pub rows: Vec<u64>,
+    expected: Vec<Option<Expected>>,
+}
+
+impl Sent {
+    /// Fails when a write changed another number of rows than expected; the transaction must then be rolled back.
+    ///
+    /// # Errors
+    /// The words of the first such write.
+    pub fn check(&self) -> Result<(), DbErr> {
+        for (expected, rows) in self.expected.iter().zip(&self.rows) {
+            if let Some(expected) = expected {
+                expected.check(*rows)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Writes for Together {
+    async fn write(
+        &self,
+        sql: &str,
+        values: Vec<Value>,
+        expected: Option<Expected>,
+    ) -> Result<(), DbErr> {
+        let part = Part { sql: sql.to_owned(), values, expected };
+        self.parts.lock().unwrap_or_else(PoisonError::into_inner).push(part);
+        Ok(())
+    }
+}
+
+impl Together {
+    /// How many writes wait.
+    pub fn len(&self) -> usize {
+        self.parts.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// Whether none waits.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Sends the writes in their order.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn send(self, tx: &impl Sql) -> Result<Sent, DbErr> {
+        let parts = self.parts.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let expected = parts.iter().map(|part| part.expected.clone()).collect();
+        let rows = match (tx.writing().dialect(), parts.len()) {
+            (Dialect::Postgres, 2..) => at_once(tx, parts).await?,
+            _ => one_by_one(tx, parts).await?,
+        };
+        Ok(Sent { rows, expected })
+    }
+}
+
+async fn one_by_one(tx: &impl Sql, parts: Vec<Part>) -> Result<Vec<u64>, DbErr> {
+    let mut rows = Vec::with_capacity(parts.len());
+    for Part { sql, values, .. } in parts {
+        rows.push(tx.run(&sql, values).await?);
+    }
+    Ok(rows)
+}
+
+/// `WITH p0 AS (… RETURNING 1), … SELECT (SELECT count(*) FROM p0) AS n0, …`
+async fn at_once(tx: &impl Sql, parts: Vec<Part>) -> Result<Vec<u64>, DbErr> {
+    let count = parts.len();
+    let (mut text, mut counts) = ("WITH ".to_owned(), String::new());
+    let mut all: Vec<Value> = Vec::new();
+    for (at, Part { sql, values, .. }) in parts.into_iter().enumerate() {
+        let comma = if at == 0 { "" } else { ", " };
+        text.push_str(&format!("{comma}p{at} AS ("));
+        renumber(&sql, all.len(), &mut text);
+        text.push_str(" RETURNING 1)");
+        counts.push_str(&format!("{comma}(SELECT count(*) FROM p{at}) AS n{at}"));
+        all.extend(values);
+    }
+    text.push_str(" SELECT ");
+    text.push_str(&counts);
+    let row = tx.one(&text, all).await?;
+    let row = row.ok_or_else(|| DbErr::RecordNotFound("counts of writes".to_owned()))?;
+    let rows = (0..count).map(|at| {
+        let rows: i64 = row.try_get("", &format!("n{at}"))?;
+        u64::try_from(rows).map_err(|error| DbErr::Type(error.to_string()))
+    });
+    rows.collect()
+}
+
+/// Appends the statement with its placeholders moved on by `by`.
+fn renumber(sql: &str, by: usize, to: &mut String) {
+    let mut parts = sql.split('$');
+    to.push_str(parts.next().unwrap_or_default());
+    for part in parts {
+        let digits = part.bytes().take_while(u8::is_ascii_digit).count();
+        let (number, rest) = part.split_at(digits);
+        to.push('$');
+        match number.parse::<usize>() {
+            Ok(number) => to.push_str(&(number + by).to_string()),
+            Err(_) => to.push_str(number),
+        }
+        to.push_str(rest);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::db::{ClockOffset, Db, IN_MEMORY};
+
+    #[test]
+    fn placeholders_move_on() {
+        let mut text = String::new();
+        renumber("UPDATE a SET b = $1, c = $12 WHERE d = $2", 3, &mut text);
+        assert_eq!(text, "UPDATE a SET b = $4, c = $15 WHERE d = $5");
+        text.clear();
+        renumber("UPDATE a SET b = 1", 3, &mut text);
+        assert_eq!(text, "UPDATE a SET b = 1");
+    }
+
+    #[tokio::test]
+    async fn a_write_that_changes_another_number_of_rows_fails_the_check() {
+        let db = Db::connect(IN_MEMORY, 1, ClockOffset::Ignored).await.expect("a store");
+        db.run("CREATE TABLE a (b INTEGER)", vec![]).await.expect("a table");
+        let together = Together::default();
+        let one = |otherwise: &str| Some(Expected { rows: 1, otherwise: otherwise.to_owned() });
+        together.write("INSERT INTO a VALUES ($1)", vec![1.into()], one("first")).await.ok();
+        together
+            .write("UPDATE a SET b = $1 WHERE b = $2", vec![2.into(), 7.into()], one("second"))
+            .await
+            .ok();
+        assert_eq!(together.len(), 2);
+        let sent = together.send(&db).await.expect("the store works");
+        assert_eq!(sent.rows, [1, 0]);
+        let failed = sent.check().expect_err("nothing was updated").to_string();
+        assert!(failed.contains("second (0 rows, not 1)"), "{failed}");
+    }
+}

@@ -1,0 +1,118 @@
+//! The SQL of idempotency keys.
+
+use sea_orm::{DbErr, QueryResult};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{Answer, Attempt, Known};
+use crate::kernel::db::{Sql, Writes};
+
+/// Writes the claim; whether there was none. Waits for a transaction that is writing the same one.
+pub(super) async fn insert(
+    sql: &impl Sql,
+    attempt: &Attempt,
+    subject: Option<Uuid>,
+) -> Result<bool, DbErr> {
+    let inserted = sql
+        .run(
+            "INSERT INTO idempotency_keys \
+             (principal_id, route, key, fingerprint, subject_id, created_at) \
+             VALUES ($1, $2, $3, $4, $5, {now}) \
+             ON CONFLICT (principal_id, route, key) DO NOTHING",
+            vec![
+                attempt.principal.into(),
+                attempt.route.into(),
+                attempt.key.as_str().into(),
+                attempt.fingerprint.as_str().into(),
+                subject.into(),
+            ],
+        )
+        .await?;
+    Ok(inserted == 1)
+}
+
+/// The claim's fingerprint and what came of it.
+pub(super) async fn find(
+    sql: &impl Sql,
+    attempt: &Attempt,
+) -> Result<Option<(String, Known)>, DbErr> {
+    let row = sql
+        .one(
+            "SELECT fingerprint, subject_id, status, headers, body FROM idempotency_keys \
+             WHERE principal_id = $1 AND route = $2 AND key = $3",
+            vec![attempt.principal.into(), attempt.route.into(), attempt.key.as_str().into()],
+        )
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    let known = Known { subject: row.try_get("", "subject_id")?, answer: answer_of(&row)? };
+    Ok(Some((row.try_get("", "fingerprint")?, known)))
+}
+
+fn answer_of(row: &QueryResult) -> Result<Option<Answer>, DbErr> {
+    let Some(status) = row.try_get::<Option<i32>>("", "status")? else { return Ok(None) };
+    let headers: Option<String> = row.try_get("", "headers")?;
+    let headers: Value =
+        headers.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+    Ok(Some(Answer {
+        status: u16::try_from(status).map_err(|error| DbErr::Type(error.to_string()))?,
+        content_type: headers["content-type"].as_str().unwrap_or("application/json").to_owned(),
+        body: row.try_get::<Option<String>>("", "body")?.unwrap_or_default(),
+        location: headers["location"].as_str().map(str::to_owned),
+    }))
+}
+
+fn headers(answer: &Answer) -> String {
+    json!({ "content-type": answer.content_type, "location": answer.location }).to_string()
+}
+
+/// Stores the answer of an attempt; an answer that is there stays.
+pub(super) async fn answer(
+    sql: &impl Sql,
+    attempt: &Attempt,
+    answer: &Answer,
+) -> Result<(), DbErr> {
+    sql.run(
+        "UPDATE idempotency_keys SET status = $4, headers = $5, body = $6, answered_at = {now} \
+         WHERE principal_id = $1 AND route = $2 AND key = $3 AND status IS NULL",
+        vec![
+            attempt.principal.into(),
+            attempt.route.into(),
+            attempt.key.as_str().into(),
+            i32::from(answer.status).into(),
+            headers(answer).into(),
+            answer.body.as_str().into(),
+        ],
+    )
+    .await
+    .map(|_| ())
+}
+
+/// Stores the answer of the attempt that made a subject.
+pub(super) async fn answer_for(
+    sql: &impl Writes,
+    subject: Uuid,
+    answer: &Answer,
+) -> Result<(), DbErr> {
+    sql.write(
+        "UPDATE idempotency_keys SET status = $2, headers = $3, body = $4, answered_at = {now} \
+         WHERE subject_id = $1 AND status IS NULL",
+        vec![
+            subject.into(),
+            i32::from(answer.status).into(),
+            headers(answer).into(),
+            answer.body.as_str().into(),
+        ],
+        None,
+    )
+    .await
+}
+
+/// Deletes what is older than `kept_ms`.
+pub(super) async fn forget(sql: &impl Sql, kept_ms: i64, most: u64) -> Result<u64, DbErr> {
+    let text = format!(
+        "DELETE FROM idempotency_keys WHERE (principal_id, route, key) IN \
+         (SELECT principal_id, route, key FROM idempotency_keys \
+          WHERE created_at < {{now}} - $1 ORDER BY created_at LIMIT {most})"
+    );
+    sql.run(&text, vec![kept_ms.into()]).await
+}

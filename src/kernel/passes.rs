@@ -1,0 +1,136 @@
+//! The periodic passes, by tokio-cron-scheduler, on every node at once: each pass claims its work in the
+//! database, so that two of them do nothing twice.
+//!
+//! The scheduler starts a job although its last run still goes on, and does not wait for jobs when it ends; so each
+//! pass has a guard against overlap and runs as a tracked task.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use futures_util::future::BoxFuture;
+use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
+
+use crate::kernel::tasks::Tasks;
+
+/// What a pass answers: how much it did.
+pub type PassResult = Result<u64, anyhow::Error>;
+
+/// A periodic pass.
+#[derive(Clone)]
+pub struct Pass {
+    /// Its name in logs and metrics.
+    pub name: &'static str,
+    /// How often it runs.
+    pub every: Duration,
+    /// Does the work; takes no input, so that it can be run at any time by anybody.
+    pub work: Arc<dyn Fn() -> BoxFuture<'static, PassResult> + Send + Sync>,
+}
+
+impl std::fmt::Debug for Pass {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Pass").field("name", &self.name).field("every", &self.every).finish()
+    }
+}
+
+impl Pass {
+    /// A pass.
+    pub fn new<F>(
+        name: &'static str,
+        every: Duration,
+        work: impl Fn() -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = PassResult> + Send + 'static,
+    {
+        Self { name, every, work: Arc::new(move || Box::pin(work())) }
+    }
+}
+
+/// Starts the passes; they end when the tasks are asked to.
+///
+/// # Errors
+/// When the scheduler cannot be started.
+pub async fn start(tasks: &Tasks, passes: Vec<Pass>) -> Result<(), JobSchedulerError> {
+    let mut scheduler = JobScheduler::new().await?;
+    for pass in passes {
+        let tasks = tasks.clone();
+        let running = Arc::new(AtomicBool::new(false));
+        let every = pass.every;
+        let job = Job::new_repeated_async(every, move |_, _| {
+            let (pass, tasks, running) = (pass.clone(), tasks.clone(), Arc::clone(&running));
+            Box::pin(async move { run_alone(&pass, &tasks, running).await })
+        })?;
+        scheduler.add(job).await?;
+    }
+    scheduler.start().await?;
+    let stopping = tasks.stopping();
+    tasks.spawn(async move {
+        stopping.cancelled().await;
+        if let Err(error) = scheduler.shutdown().await {
+            tracing::warn!(error = %error, "the scheduler did not end");
+        }
+    });
+    Ok(())
+}
+
+async fn run_alone(pass: &Pass, tasks: &Tasks, running: Arc<AtomicBool>) {
+    if tasks.stopping().is_cancelled() || running.swap(true, Ordering::AcqRel) {
+        return;
+    }
+    let work = (pass.work)();
+    let name = pass.name;
+    let done = tasks.run(work).await;
+    running.store(false, Ordering::Release);
+    match done {
+        Ok(Ok(_)) => metrics::counter!("holdfast_passes_total", "pass" => name).increment(1),
+        Ok(Err(error)) => {
+            tracing::error!(pass = name, error = %error, "a pass failed; it runs again");
+            metrics::counter!("holdfast_passes_failed_total", "pass" => name).increment(1);
+        }
+        Err(error) => {
+            tracing::error!(pass = name, error = %error, "a pass panicked; it runs again")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicU32;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_pass_that_still_runs_is_not_started_again() {
+        let (started, release) =
+            (Arc::new(AtomicU32::new(0)), Arc::new(tokio::sync::Notify::new()));
+        let pass = {
+            let (started, release) = (Arc::clone(&started), Arc::clone(&release));
+            Pass::new("slow", Duration::from_secs(1), move || {
+                let (started, release) = (Arc::clone(&started), Arc::clone(&release));
+                async move {
+                    started.fetch_add(1, Ordering::SeqCst);
+                    release.notified().await;
+                    Ok(1)
+                }
+            })
+        };
+        let (tasks, running) = (Tasks::default(), Arc::new(AtomicBool::new(false)));
+        let first = tokio::spawn({
+            let (pass, tasks, running) = (pass.clone(), tasks.clone(), Arc::clone(&running));
+            async move { run_alone(&pass, &tasks, running).await }
+        });
+        while started.load(Ordering::SeqCst) == 0 {
+            tokio::task::yield_now().await;
+        }
+        run_alone(&pass, &tasks, Arc::clone(&running)).await;
+        assert_eq!(started.load(Ordering::SeqCst), 1);
+        release.notify_one();
+        first.await.expect("ends");
+        assert!(!running.load(Ordering::SeqCst));
+    }
+}

@@ -1,0 +1,16 @@
+//! What leaves the process, and what it takes from the world: traits, each with a real adapter and an
+//! embedded one under `adapters/`. The database is no port, see [`crate::kernel::db`].
+
+#![warn(missing_docs)]
+
+pub mod broker;
+pub mod clock;
+pub mod entropy;
+pub mod locks;
+pub mod payments;
+
+pub use broker::Broker;
+pub use clock::Clock;
+pub use entropy::Entropy;
+pub use locks::LockManager;
+pub use payments::PaymentGateway;

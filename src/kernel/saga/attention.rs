@@ -1,0 +1,174 @@
+//! What operators see of sagas, and how they send one on again.
+//!
+//! `docs/runbooks/sagas-needing-attention.md` says what each reason means and what to do.
+
+use async_trait::async_trait;
+use sea_orm::DbErr;
+use uuid::Uuid;
+
+use super::{
+    Driver, Executor, Status, driver::Progress, executor::Work, store::attention as store,
+};
+use crate::kernel::{
+    actor::Actor,
+    audit,
+    db::{Db, Failure, Tx},
+};
+
+pub use super::store::attention::{Filter, Listed, Standing};
+
+/// How often the gauges of sagas are set.
+pub const GAUGES_EVERY: std::time::Duration = std::time::Duration::from_secs(15);
+
+/// Why a saga was not sent on again.
+#[derive(Debug, thiserror::Error)]
+pub enum RetryError {
+    /// There is no such saga.
+    #[error("no such saga")]
+    NotFound,
+    /// It needs no attention: this is where it stands.
+    #[error("the saga is {0}")]
+    NotStuck(String),
+    /// This version of the program cannot read it.
+    #[error("the saga cannot be read by this version of the program")]
+    Unreadable,
+    /// The database failed.
+    #[error("the database failed")]
+    Db(#[from] DbErr),
+}
+
+impl Failure for RetryError {
+    fn database(&self) -> Option<&DbErr> {
+        match self {
+            Self::Db(error) => Some(error),
+            Self::NotFound | Self::NotStuck(_) | Self::Unreadable => None,
+        }
+    }
+}
+
+/// A kind of saga, as operators meet it.
+#[async_trait]
+pub trait Attended: Send + Sync + std::fmt::Debug {
+    /// The stored name of the kind.
+    fn kind(&self) -> &'static str;
+
+    /// How far a saga of this kind is; nothing when this version of the program cannot read its state.
+    fn progress(&self, state: &str) -> Option<Progress>;
+
+    /// Sends a saga that needs attention on again and drives it in the background. A worker that believes
+    /// to have it still is fenced out. Who did it is written down in the same transaction.
+    ///
+    /// # Errors
+    /// See [`RetryError`]; nothing has changed then.
+    async fn retry(&self, id: Uuid, actor: Actor) -> Result<(), RetryError>;
+}
+
+#[async_trait]
+impl<D: Driver> Attended for Executor<D> {
+    fn kind(&self) -> &'static str {
+        D::KIND
+    }
+
+    fn progress(&self, state: &str) -> Option<Progress> {
+        self.driver.decode(state).ok().map(|state| self.driver.progress(&state))
+    }
+
+    async fn retry(&self, id: Uuid, actor: Actor) -> Result<(), RetryError> {
+        let this = self.clone();
+        let work = self
+            .base
+            .db
+            .transact(move |tx| {
+                let this = this.clone();
+                Box::pin(async move { this.take_up(tx, id, actor).await })
+            })
+            .await?;
+        tracing::warn!(saga = %id, ?actor, "an operator sends a saga on again");
+        let this = self.clone();
+        self.base.tasks.spawn(async move { this.drive(work).await });
+        Ok(())
+    }
+}
+
+impl<D: Driver> Executor<D> {
+    async fn take_up(&self, tx: &Tx, id: Uuid, actor: Actor) -> Result<Work<D::State>, RetryError> {
+        let Some(mut row) = store::claim_stuck(tx, id).await? else {
+            let found = store::find(tx, id).await?.ok_or(RetryError::NotFound)?;
+            return Err(RetryError::NotStuck(found.status));
+        };
+        let state = self.driver.decode(&row.state).map_err(|_| RetryError::Unreadable)?;
+        let stood = self.driver.progress(&state);
+        let state = self.driver.retried(state, row.now_ms);
+        row.state = self.driver.encode(&state);
+        let status = self.driver.status(&state);
+        let resumed = store::resume(tx, &row, status, &row.state, D::FORMAT).await?;
+        assert_eq!(resumed, 1, "the claim locked the row");
+        let detail = serde_json::json!({ "kind": D::KIND, "step": stood.step });
+        let entropy = &*self.base.entropy;
+        let entry = audit::Entry::new(entropy, actor, "saga.retry", ("saga", id), &detail);
+        audit::record(tx, &entry).await?;
+        Ok(Work { row, state })
+    }
+}
+
+/// A page of sagas, the newest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(db: &Db, filter: &Filter, limit: u64) -> Result<Vec<Listed>, DbErr> {
+    store::list(db, filter, limit).await
+}
+
+/// One saga.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find(db: &Db, id: Uuid) -> Result<Option<Listed>, DbErr> {
+    store::find(db, id).await
+}
+
+/// How many sagas that are not over stand where.
+///
+/// # Errors
+/// When the database fails.
+pub async fn standing(db: &Db) -> Result<Vec<Standing>, DbErr> {
+    store::standing(db).await
+}
+
+/// How many sagas wait for an operator.
+///
+/// # Errors
+/// When the database fails.
+pub async fn waiting(db: &Db) -> Result<i64, DbErr> {
+    let standing = standing(db).await?;
+    let waiting = standing.iter().filter(|one| one.status == Status::NeedsAttention.as_str());
+    Ok(waiting.map(|one| one.count).sum())
+}
+
+/// Sets the gauges of sagas: how many of each kind stand where, and for how long the oldest has been due.
+/// Every node tells the same, as they ask the same database. Answers how many sagas are not over.
+///
+/// # Errors
+/// When the database fails.
+pub async fn gauges_pass(db: &Db, kinds: &[&'static str]) -> Result<u64, DbErr> {
+    let standing = standing(db).await?;
+    for kind in kinds {
+        let of = |status: Status| {
+            standing.iter().find(|one| one.kind == *kind && one.status == status.as_str())
+        };
+        for status in Status::LIVE {
+            let count = of(status).map_or(0, |one| one.count);
+            let labels = [("kind", *kind), ("status", status.as_str())];
+            metrics::gauge!("holdfast_sagas", &labels).set(count as f64);
+        }
+        // One that needs attention is not due: nobody takes it up.
+        let overdue = [Status::Running, Status::Waiting, Status::Undoing]
+            .into_iter()
+            .filter_map(|status| of(status).map(|one| one.overdue_ms))
+            .max()
+            .unwrap_or(0);
+        metrics::gauge!("holdfast_saga_overdue_seconds", "kind" => *kind)
+            .set(overdue as f64 / 1000.0);
+    }
+    Ok(standing.iter().map(|one| u64::try_from(one.count).unwrap_or(0)).sum())
+}

@@ -1,0 +1,73 @@
+//! Taking up a saga: the one that is due, or a certain one, and taking in why.
+
+use sea_orm::DbErr;
+use uuid::Uuid;
+
+use super::{
+    driver::{Driver, Unreadable},
+    executor::{Work, shortened},
+    store,
+};
+use crate::kernel::db::{Failure, Tx};
+
+/// Why a saga could not be taken up.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ClaimError {
+    #[error("the database failed")]
+    Db(#[from] DbErr),
+    #[error("saga {0} cannot be read")]
+    Unreadable(Uuid, #[source] Unreadable),
+}
+
+impl Failure for ClaimError {
+    fn database(&self) -> Option<&DbErr> {
+        match self {
+            Self::Db(error) => Some(error),
+            Self::Unreadable(..) => None,
+        }
+    }
+}
+
+/// Which saga to claim.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Which {
+    Due,
+    This(Uuid),
+}
+
+/// Claims a saga and takes in why: its time has come, or somebody wants something. Written down before
+/// anything is done.
+pub(super) async fn claim<D: Driver>(
+    tx: &Tx,
+    driver: &D,
+    which: Which,
+) -> Result<Option<Result<Work<D::State>, ClaimError>>, ClaimError> {
+    let claimed = match which {
+        Which::Due => store::claim_due(tx, D::KIND, D::FORMAT).await?,
+        Which::This(id) => store::claim(tx, id, D::FORMAT).await?,
+    };
+    let Some(mut row) = claimed else { return Ok(None) };
+    let state = match driver.decode(&row.state) {
+        Ok(state) => state,
+        // Not of a newer program, whose sagas are not claimed: it is damaged, and stays so.
+        Err(unreadable) => {
+            let trouble = shortened(&unreadable.0.to_string());
+            store::give_up(tx, row.id, row.fence, "unreadable", &trouble).await?;
+            return Ok(Some(Err(ClaimError::Unreadable(row.id, unreadable))));
+        }
+    };
+    let mut state = driver.woken(state, row.now_ms);
+    if row.cancel_requested {
+        state = driver.cancelled(state, row.now_ms);
+    }
+    let text = driver.encode(&state);
+    if text != row.state {
+        store::keep(tx, &row, driver.status(&state), &text, D::FORMAT).await?;
+        row.state = text;
+    }
+    Ok(Some(Ok(Work { row, state })))
+}
+
+pub(super) fn log_unreadable(error: &ClaimError) {
+    tracing::error!(error = error as &dyn std::error::Error, "a saga needs attention");
+}

@@ -1,0 +1,448 @@
+//! Claims a saga, performs one step, records it under the fence; zero rows mean that somebody else has it, and
+//! the worker stops silently.
+//!
+//! A request that starts a saga, a wake-up and the periodic pass all go the same way. The record of a step
+//! and the local steps after it are one transaction. Nothing outside is called within a transaction.
+
+use std::{sync::Arc, time::Duration};
+
+use sea_orm::DbErr;
+use tokio::{sync::Semaphore, task::JoinSet};
+use uuid::Uuid;
+
+use super::{
+    claim::{ClaimError, Which, claim, log_unreadable},
+    driver::{Directive, Driver, Illegal, Performed},
+    store::{self, New, Record, Row, Wish},
+};
+use crate::kernel::{
+    base::Base,
+    db::{self, Failure, Together, Tx, Writes},
+    failpoint::{Fault, Moment, fault, reach},
+};
+
+/// How often a worker gives a sign of life while it waits for somebody outside.
+const HEARTBEAT: Duration = Duration::from_millis(1_500);
+/// A wait no longer than this is spent with the saga in hand: a buyer is waiting, too. Far shorter than the lease.
+const SHORT_WAIT_MS: i64 = 1_000;
+/// More steps than any saga takes before it waits for somebody.
+const MAX_STEPS: usize = 64;
+/// More local steps than any transaction has.
+const MAX_LOCAL_STEPS: usize = 8;
+/// A record is tried again once for each local step that is refused or fails.
+const MAX_RECORDS: usize = 4;
+/// How many sagas one node drives at once in its periodic pass.
+const PASS_WIDTH: usize = 16;
+/// The longest text about what went wrong, in characters.
+const MAX_TROUBLE_CHARS: usize = 300;
+/// How many sagas one pass takes up at the most; the next one follows soon.
+const MAX_PASS: usize = 10_000;
+
+/// See the module. Cheap to clone.
+#[derive(Debug)]
+pub struct Executor<D> {
+    pub(super) base: Base,
+    pub(super) driver: Arc<D>,
+}
+
+impl<D> Clone for Executor<D> {
+    fn clone(&self) -> Self {
+        Self { base: self.base.clone(), driver: Arc::clone(&self.driver) }
+    }
+}
+
+/// A saga in a worker's hands.
+#[derive(Debug, Clone)]
+pub struct Work<S> {
+    pub(super) row: Row,
+    pub(super) state: S,
+}
+
+/// What the outside answered, and to which step.
+pub(super) type Answer<D> = (&'static str, <D as Driver>::Event);
+
+/// A local step that is not to be performed but to be recorded as this event, and why.
+#[derive(Debug, Clone)]
+pub(super) struct Verdict<E> {
+    step: &'static str,
+    event: E,
+    trouble: Option<String>,
+}
+
+/// What was committed leaves.
+pub(super) enum Recorded<S> {
+    GoesOn(Work<S>),
+    Parked,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(super) enum RecordError<E: std::fmt::Debug> {
+    #[error("another worker has the saga")]
+    Lost,
+    #[error("the step {0} is refused")]
+    Refused(&'static str, E),
+    #[error("the step {step} failed")]
+    Local {
+        step: &'static str,
+        event: E,
+        #[source]
+        source: DbErr,
+    },
+    #[error(transparent)]
+    Illegal(#[from] Illegal),
+    #[error("the database failed")]
+    Db(#[from] DbErr),
+}
+
+impl<E: std::fmt::Debug> Failure for RecordError<E> {
+    fn database(&self) -> Option<&DbErr> {
+        match self {
+            Self::Local { source, .. } | Self::Db(source) => Some(source),
+            Self::Lost | Self::Refused(..) | Self::Illegal(_) => None,
+        }
+    }
+}
+
+impl<D: Driver> Executor<D> {
+    /// An executor for this kind of saga.
+    pub fn new(base: Base, driver: Arc<D>) -> Self {
+        Self { base, driver }
+    }
+
+    /// Stores a new saga in the transaction that starts it; the caller has the first lease and hands the
+    /// work to [`Executor::drive`] once the transaction is committed.
+    ///
+    /// # Errors
+    /// When the database fails, or the subject has a saga already.
+    pub async fn start(
+        &self,
+        to: &impl Writes,
+        id: Uuid,
+        subject: Uuid,
+        state: D::State,
+        now_ms: i64,
+    ) -> Result<Work<D::State>, DbErr> {
+        let text = self.driver.encode(&state);
+        let status = self.driver.status(&state);
+        let format = D::FORMAT;
+        let new = New { id, kind: D::KIND, subject, status, state: &text, format, now_ms };
+        store::insert(to, new).await?;
+        let (fence, version, wakes, cancel_requested) = (1, 1, 0, false);
+        let row = Row { id, state: text, fence, version, wakes, cancel_requested, now_ms };
+        Ok(Work { row, state })
+    }
+
+    /// Goes on with a saga until it waits, rests, needs an operator, or is somebody else's. What goes wrong
+    /// is logged; the lease lapses, and some node's pass takes it up again.
+    pub async fn drive(&self, mut work: Work<D::State>) {
+        let (id, fence) = (work.row.id, work.row.fence);
+        for _ in 0..MAX_STEPS {
+            let answer = match self.driver.next(&work.state, work.row.now_ms) {
+                Directive::Outside(step) => match self.act(step, &work).await {
+                    Some(event) => Some((step, event)),
+                    None => return,
+                },
+                Directive::Park(until_ms) if is_short(until_ms, work.row.now_ms) => {
+                    let wait_ms = u64::try_from(until_ms - work.row.now_ms).unwrap_or(0);
+                    tokio::time::sleep(Duration::from_millis(wait_ms)).await;
+                    work.row.now_ms = until_ms;
+                    continue;
+                }
+                Directive::Local(_)
+                | Directive::Park(_)
+                | Directive::Rest
+                | Directive::Attention(_) => None,
+            };
+            match self.record(work, answer).await {
+                Ok(Recorded::GoesOn(next)) => work = next,
+                Ok(Recorded::Parked) | Err(RecordError::Lost) => return,
+                Err(error) => {
+                    tracing::error!(saga = %id, error = &error as &dyn std::error::Error,
+                        "a saga's step was not recorded");
+                    if let RecordError::Illegal(Illegal(source)) = &error {
+                        self.give_up(id, fence, "illegal-transition", &source.to_string()).await;
+                    }
+                    return;
+                }
+            }
+        }
+        self.give_up(id, fence, "steps-without-end", "more steps than any saga takes").await;
+    }
+
+    /// A bug of ours does not mend itself: an operator is called, instead of trying for ever.
+    async fn give_up(&self, id: Uuid, fence: i64, reason: &str, trouble: &str) {
+        tracing::error!(saga = %id, reason, "a saga needs attention");
+        let trouble = shortened(trouble);
+        if let Err(error) = store::give_up(&self.base.db, id, fence, reason, &trouble).await {
+            tracing::error!(saga = %id, error = %error, "a saga was not given up");
+        }
+    }
+
+    /// Makes the saga of a subject due and drives it in a task of its own, unless somebody else has it:
+    /// then that one looks again. Answers whether there is one that is not over.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn wake(&self, subject: Uuid, wish: Wish) -> Result<bool, DbErr> {
+        let woken = self
+            .base
+            .db
+            .transact::<_, DbErr, _>(move |tx| Box::pin(store::wake(tx, subject, wish)))
+            .await?;
+        let Some(id) = woken else { return Ok(false) };
+        match self.claim(Which::This(id)).await {
+            Ok(Some(work)) => {
+                let this = self.clone();
+                self.base.tasks.spawn(async move { this.drive(work).await });
+            }
+            Ok(None) => {}
+            Err(ClaimError::Db(error)) => return Err(error),
+            Err(error @ ClaimError::Unreadable(..)) => log_unreadable(&error),
+        }
+        Ok(true)
+    }
+
+    /// Takes up what is due and drives it, several at once; answers how many. Runs on every node.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn pass(&self) -> Result<usize, DbErr> {
+        let width = Arc::new(Semaphore::new(PASS_WIDTH));
+        let mut driven = JoinSet::new();
+        let mut taken = 0;
+        while taken < MAX_PASS && !self.base.tasks.stopping().is_cancelled() {
+            let Ok(permit) = Arc::clone(&width).acquire_owned().await else { break };
+            let work = match self.claim(Which::Due).await {
+                Ok(Some(work)) => work,
+                Ok(None) => break,
+                Err(ClaimError::Db(error)) => {
+                    driven.join_all().await;
+                    return Err(error);
+                }
+                Err(error @ ClaimError::Unreadable(..)) => {
+                    log_unreadable(&error);
+                    continue;
+                }
+            };
+            taken += 1;
+            let this = self.clone();
+            driven.spawn(async move {
+                this.drive(work).await;
+                drop(permit);
+            });
+        }
+        driven.join_all().await;
+        Ok(taken)
+    }
+
+    /// The state of a subject's saga; nothing where this version of the program cannot read it: a newer one
+    /// has it in hand.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn state_of(
+        &self,
+        sql: &impl db::Sql,
+        subject: Uuid,
+    ) -> Result<Option<D::State>, DbErr> {
+        let Some(text) = store::state_of(sql, subject).await? else { return Ok(None) };
+        Ok(self.driver.decode(&text).ok())
+    }
+
+    async fn claim(&self, which: Which) -> Result<Option<Work<D::State>>, ClaimError> {
+        let driver = Arc::clone(&self.driver);
+        self.base
+            .db
+            .transact(move |tx| {
+                let driver = Arc::clone(&driver);
+                Box::pin(async move { claim(tx, &*driver, which).await })
+            })
+            .await?
+            .transpose()
+    }
+
+    /// Calls somebody outside, with signs of life; nothing when the saga was lost meanwhile.
+    async fn act(&self, step: &'static str, work: &Work<D::State>) -> Option<D::Event> {
+        reach(step, Moment::BeforeEffect);
+        let call = self.driver.act(&work.state, work.row.now_ms);
+        tokio::pin!(call);
+        let event = loop {
+            tokio::select! {
+                event = &mut call => break event,
+                () = tokio::time::sleep(HEARTBEAT) => {
+                    // A failure is no reason to stop: the record decides.
+                    if let Ok(0) = store::renew(&self.base.db, work.row.id, work.row.fence).await {
+                        return None;
+                    }
+                }
+            }
+        };
+        reach(step, Moment::AfterEffect);
+        metrics::counter!("holdfast_saga_steps_total", "step" => step).increment(1);
+        Some(event)
+    }
+
+    async fn record(
+        &self,
+        work: Work<D::State>,
+        answer: Option<Answer<D>>,
+    ) -> Result<Recorded<D::State>, RecordError<D::Event>> {
+        let mut verdict: Option<Verdict<D::Event>> = None;
+        for _ in 0..MAX_RECORDS {
+            let (this, work, answer) = (self.clone(), work.clone(), answer.clone());
+            let forced = verdict.clone();
+            let recorded = self
+                .base
+                .db
+                .transact(move |tx| {
+                    let (this, work) = (this.clone(), work.clone());
+                    let (answer, forced) = (answer.clone(), forced.clone());
+                    Box::pin(async move { this.commit(tx, work, answer, forced).await })
+                })
+                .await;
+            match recorded {
+                Ok((recorded, steps)) => {
+                    self.driver.committed(&steps);
+                    steps.iter().for_each(|step| reach(step, Moment::AfterRecord));
+                    return Ok(recorded);
+                }
+                Err(RecordError::Refused(step, event)) => {
+                    let trouble = self.driver.trouble(&event);
+                    verdict = Some(Verdict { step, event, trouble });
+                }
+                Err(RecordError::Local { step, event, source }) if !db::is_unavailable(&source) => {
+                    tracing::error!(step, error = %source, "a saga's local step failed");
+                    let trouble = Some(shortened(&format!("{step}: {source}")));
+                    verdict = Some(Verdict { step, event, trouble });
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Err(RecordError::Lost)
+    }
+
+    /// The transaction that records an answer and performs the local steps after it.
+    pub(super) async fn commit(
+        &self,
+        tx: &Tx,
+        work: Work<D::State>,
+        answer: Option<Answer<D>>,
+        verdict: Option<Verdict<D::Event>>,
+    ) -> Result<(Recorded<D::State>, Vec<&'static str>), RecordError<D::Event>> {
+        let Work { row, mut state } = work;
+        let held = store::look(tx, row.id, row.fence, row.version).await?;
+        let Some(held) = held else { return Err(RecordError::Lost) };
+        let now_ms = held.now_ms;
+        let (mut steps, mut trouble) = (Vec::new(), None);
+        let later = Together::default();
+        if let Some((step, event)) = answer {
+            trouble = self.driver.trouble(&event);
+            self.driver.recorded(&later, &event, &state, now_ms).await?;
+            state = self.driver.apply(state, event, now_ms)?;
+            steps.push(step);
+        }
+        if held.cancel_requested {
+            state = self.driver.cancelled(state, now_ms);
+        }
+        let (mut aftermath, mut performed) = (D::Aftermath::default(), None);
+        for _ in 0..MAX_LOCAL_STEPS {
+            let Directive::Local(step) = self.driver.next(&state, now_ms) else { break };
+            let event = match &verdict {
+                Some(verdict) if verdict.step == step => {
+                    trouble.clone_from(&verdict.trouble);
+                    verdict.event.clone()
+                }
+                _ => {
+                    performed = self.driver.failed(&state).map(|failed| (step, failed));
+                    self.perform(tx, &later, step, &state, &mut aftermath, now_ms).await?
+                }
+            };
+            state = self.driver.apply(state, event, now_ms)?;
+            steps.push(step);
+        }
+        let (recorded, record) = self.write_down(&later, &held, state, trouble.as_deref()).await?;
+        self.driver.conclude(&later, aftermath).await?;
+        // What steps left for later is theirs: when it fails, the last of them has failed.
+        let failed = |source| match performed {
+            Some((step, event)) => RecordError::Local { step, event, source },
+            None => RecordError::Db(source),
+        };
+        let sent = match later.send(tx).await {
+            Ok(sent) => sent,
+            Err(source) => return Err(failed(source)),
+        };
+        if sent.rows.get(record) == Some(&0) {
+            return Err(RecordError::Lost);
+        }
+        if let Err(source) = sent.check() {
+            return Err(failed(source));
+        }
+        steps.iter().for_each(|step| reach(step, Moment::BeforeRecord));
+        Ok((recorded, steps))
+    }
+
+    async fn perform(
+        &self,
+        tx: &Tx,
+        later: &Together,
+        step: &'static str,
+        state: &D::State,
+        aftermath: &mut D::Aftermath,
+        now_ms: i64,
+    ) -> Result<D::Event, RecordError<D::Event>> {
+        let performed = self.driver.perform(tx, later, state, aftermath, now_ms).await;
+        let performed = match fault(step, "", &[Fault::Fail]) {
+            Some(_) => performed.and(Err(DbErr::Custom("fails on purpose".to_owned()))),
+            None => performed,
+        };
+        match performed {
+            Ok(Performed::Done(event)) => Ok(event),
+            Ok(Performed::Refused(event)) => Err(RecordError::Refused(step, event)),
+            Err(source) => match self.driver.failed(state) {
+                Some(event) => Err(RecordError::Local { step, event, source }),
+                None => Err(RecordError::Db(source)),
+            },
+        }
+    }
+
+    /// Leaves the record to be written; answers what comes next, and the record's place among the writes.
+    async fn write_down(
+        &self,
+        later: &Together,
+        held: &Row,
+        state: D::State,
+        trouble: Option<&str>,
+    ) -> Result<(Recorded<D::State>, usize), RecordError<D::Event>> {
+        let text = self.driver.encode(&state);
+        let directive = self.driver.next(&state, held.now_ms);
+        let stopping = self.base.tasks.stopping().is_cancelled();
+        let (due_ms, reason, goes_on) = match &directive {
+            // A node that is about to end hands the saga over.
+            Directive::Outside(_) | Directive::Local(_) => (held.now_ms, None, !stopping),
+            Directive::Park(until_ms) => {
+                (*until_ms, None, !stopping && is_short(*until_ms, held.now_ms))
+            }
+            Directive::Rest => (held.now_ms, None, false),
+            Directive::Attention(reason) => (held.now_ms, Some(*reason), false),
+        };
+        let status = self.driver.status(&state);
+        let format = D::FORMAT;
+        let record = Record { status, state: &text, format, reason, trouble, due_ms, goes_on };
+        let place = later.len();
+        store::record(later, held, record).await?;
+        if !goes_on {
+            return Ok((Recorded::Parked, place));
+        }
+        let row = Row { state: text, version: held.version + 1, ..held.clone() };
+        Ok((Recorded::GoesOn(Work { row, state }), place))
+    }
+}
+
+/// A wait that is over already is none: the saga is parked, and whoever claims it next sees what has become due.
+fn is_short(until_ms: i64, now_ms: i64) -> bool {
+    (1..=SHORT_WAIT_MS).contains(&(until_ms - now_ms))
+}
+
+pub(super) fn shortened(text: &str) -> String {
+    text.chars().take(MAX_TROUBLE_CHARS).collect()
+}

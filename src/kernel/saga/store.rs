@@ -1,0 +1,262 @@
+//! The SQL of sagas. Every statement that changes one carries its fence, and rows are counted: zero rows mean
+//! that somebody else has it.
+
+pub mod attention;
+
+use sea_orm::{DbErr, QueryResult};
+use uuid::Uuid;
+
+use super::driver::Status;
+use crate::kernel::db::{Sql, Writes};
+
+/// How long a worker may keep a saga without a sign of life, in milliseconds of the database's clock.
+pub const LEASE_MS: i64 = 5_000;
+
+/// A saga's row as its worker knows it.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// The saga.
+    pub id: Uuid,
+    /// The state as written.
+    pub state: String,
+    /// The worker's number.
+    pub fence: i64,
+    /// Counts the changes.
+    pub version: i32,
+    /// Counts the wake-ups.
+    pub wakes: i32,
+    /// Whether somebody wants it to stop.
+    pub cancel_requested: bool,
+    /// The database's clock at the statement.
+    pub now_ms: i64,
+}
+
+/// A saga to be stored.
+#[derive(Debug, Clone)]
+pub struct New<'a> {
+    /// The saga.
+    pub id: Uuid,
+    /// The driver's name for it.
+    pub kind: &'static str,
+    /// What it is about; one saga each.
+    pub subject: Uuid,
+    /// Where it stands.
+    pub status: Status,
+    /// The state as written.
+    pub state: &'a str,
+    /// The format of the state.
+    pub format: u16,
+    /// The database's clock.
+    pub now_ms: i64,
+}
+
+/// What a worker writes down.
+#[derive(Debug, Clone)]
+pub struct Record<'a> {
+    /// Where it stands.
+    pub status: Status,
+    /// The state as written.
+    pub state: &'a str,
+    /// The format of the state.
+    pub format: u16,
+    /// Why an operator must look at it.
+    pub reason: Option<&'a str>,
+    /// What went wrong in this step; nothing leaves what is there.
+    pub trouble: Option<&'a str>,
+    /// When somebody must look again.
+    pub due_ms: i64,
+    /// Whether the worker goes on with it.
+    pub goes_on: bool,
+}
+
+fn row(row: &QueryResult) -> Result<Row, DbErr> {
+    Ok(Row {
+        id: row.try_get("", "id")?,
+        state: row.try_get("", "state")?,
+        fence: row.try_get("", "fence")?,
+        version: row.try_get("", "version")?,
+        wakes: row.try_get("", "wakes")?,
+        cancel_requested: row.try_get::<i32>("", "cancel_requested")? == 1,
+        now_ms: row.try_get("", "now")?,
+    })
+}
+
+/// Stores a new saga; its maker has the first lease, under fence 1 and version 1.
+pub async fn insert(sql: &impl Writes, new: New<'_>) -> Result<(), DbErr> {
+    sql.write(
+        "INSERT INTO sagas (id, kind, subject_id, status, state, due_at, lease_until, format, fence, \
+         version, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, 1, $6, $6)",
+        vec![
+            new.id.into(),
+            new.kind.into(),
+            new.subject.into(),
+            new.status.as_str().into(),
+            new.state.into(),
+            new.now_ms.into(),
+            (new.now_ms + LEASE_MS).into(),
+            i32::from(new.format).into(),
+        ],
+        None,
+    )
+    .await
+}
+
+const CLAIM: &str = "UPDATE sagas SET fence = fence + 1, version = version + 1, \
+    lease_until = {now} + $1, updated_at = {now} WHERE id = ($claimed) \
+    AND status IN ('running', 'waiting', 'undoing') AND lease_until <= {now} AND format <= $2 \
+    RETURNING id, state, fence, version, wakes, cancel_requested, {now} AS now";
+
+/// Claims the saga that has been due for longest and that nobody has, of this format or an older one.
+pub async fn claim_due(sql: &impl Sql, kind: &str, format: u16) -> Result<Option<Row>, DbErr> {
+    let due = "SELECT id FROM sagas WHERE status IN ('running', 'waiting', 'undoing') \
+        AND kind = $3 AND format <= $2 AND due_at <= {now} AND lease_until <= {now} ORDER BY due_at LIMIT 1 {skip}";
+    let values = vec![LEASE_MS.into(), i32::from(format).into(), kind.into()];
+    let claimed = sql.one(&CLAIM.replace("$claimed", due), values).await?;
+    claimed.as_ref().map(row).transpose()
+}
+
+/// Claims this saga, due or not, unless somebody has it, it is over, or of a newer format.
+pub async fn claim(sql: &impl Sql, id: Uuid, format: u16) -> Result<Option<Row>, DbErr> {
+    let values = vec![LEASE_MS.into(), i32::from(format).into(), id.into()];
+    let claimed = sql.one(&CLAIM.replace("($claimed)", "$3"), values).await?;
+    claimed.as_ref().map(row).transpose()
+}
+
+/// Claims this saga wherever it stands and whoever has it, unless it is of another kind or a newer format.
+pub async fn claim_any(
+    sql: &impl Sql,
+    id: Uuid,
+    kind: &str,
+    format: u16,
+) -> Result<Option<Row>, DbErr> {
+    let claimed = sql
+        .one(
+            "UPDATE sagas SET fence = fence + 1, version = version + 1, lease_until = {now} + $1, \
+             updated_at = {now} WHERE id = $2 AND kind = $3 AND format <= $4 \
+             RETURNING id, state, fence, version, wakes, cancel_requested, {now} AS now",
+            vec![LEASE_MS.into(), id.into(), kind.into(), i32::from(format).into()],
+        )
+        .await?;
+    claimed.as_ref().map(row).transpose()
+}
+
+/// Writes down what a claim alone changed. The row is the claimer's own within this transaction.
+pub async fn keep(
+    sql: &impl Sql,
+    held: &Row,
+    status: Status,
+    state: &str,
+    format: u16,
+) -> Result<(), DbErr> {
+    sql.run(
+        "UPDATE sagas SET status = $3, state = $4, format = $5 WHERE id = $1 AND fence = $2",
+        vec![
+            held.id.into(),
+            held.fence.into(),
+            status.as_str().into(),
+            state.into(),
+            i32::from(format).into(),
+        ],
+    )
+    .await
+    .map(|_| ())
+}
+
+/// Looks at a saga that the worker has; nothing when it lost it. Takes no lock: the record decides.
+pub async fn look(
+    sql: &impl Sql,
+    id: Uuid,
+    fence: i64,
+    version: i32,
+) -> Result<Option<Row>, DbErr> {
+    let found = sql
+        .one(
+            "SELECT id, state, fence, version, wakes, cancel_requested, {now} AS now FROM sagas \
+             WHERE id = $1 AND fence = $2 AND version = $3",
+            vec![id.into(), fence.into(), version.into()],
+        )
+        .await?;
+    found.as_ref().map(row).transpose()
+}
+
+/// Writes down what happened. A worker that parks a saga which was woken since it looked leaves it due at
+/// once. Zero rows: the worker lost it.
+pub async fn record(sql: &impl Writes, held: &Row, record: Record<'_>) -> Result<(), DbErr> {
+    let lease_until = if record.goes_on { held.now_ms + LEASE_MS } else { 0 };
+    sql.write(
+        "UPDATE sagas SET status = $4, state = $5, reason = $6, \
+         due_at = CASE WHEN wakes > $9 THEN $8 ELSE $7 END, lease_until = $10, format = $11, \
+         last_error = COALESCE($12, last_error), version = version + 1, updated_at = $8 WHERE id = $1 AND fence = $2 AND version = $3",
+        vec![
+            held.id.into(),
+            held.fence.into(),
+            held.version.into(),
+            record.status.as_str().into(),
+            record.state.into(),
+            record.reason.map(str::to_owned).into(),
+            record.due_ms.into(),
+            held.now_ms.into(),
+            held.wakes.into(),
+            lease_until.into(),
+            i32::from(record.format).into(),
+            record.trouble.map(str::to_owned).into(),
+        ],
+        None,
+    )
+    .await
+}
+
+/// A sign of life. Zero rows: the worker lost it.
+pub async fn renew(sql: &impl Sql, id: Uuid, fence: i64) -> Result<u64, DbErr> {
+    sql.run(
+        "UPDATE sagas SET lease_until = {now} + $3 WHERE id = $1 AND fence = $2",
+        vec![id.into(), fence.into(), LEASE_MS.into()],
+    )
+    .await
+}
+
+/// Leaves a saga to an operator; its state stays as it was recorded last.
+pub async fn give_up(
+    sql: &impl Sql,
+    id: Uuid,
+    fence: i64,
+    reason: &str,
+    trouble: &str,
+) -> Result<u64, DbErr> {
+    sql.run(
+        "UPDATE sagas SET status = 'needs_attention', reason = $3, last_error = $4, lease_until = 0, \
+         version = version + 1, updated_at = {now} WHERE id = $1 AND fence = $2",
+        vec![id.into(), fence.into(), reason.into(), trouble.into()],
+    )
+    .await
+}
+
+/// Whether whoever wakes a saga also wants it to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wish {
+    /// Somebody should look at it.
+    Look,
+    /// It should stop.
+    Stop,
+}
+
+/// Makes the saga of a subject due at once, whoever has it; nothing when there is none, or it is over.
+pub async fn wake(sql: &impl Sql, subject: Uuid, wish: Wish) -> Result<Option<Uuid>, DbErr> {
+    let stop = match wish {
+        Wish::Look => "",
+        Wish::Stop => ", cancel_requested = 1",
+    };
+    let sql_text = format!(
+        "UPDATE sagas SET wakes = wakes + 1, due_at = {{now}}{stop} \
+         WHERE subject_id = $1 AND status IN ('running', 'waiting', 'undoing') RETURNING id"
+    );
+    let woken = sql.one(&sql_text, vec![subject.into()]).await?;
+    woken.map(|row| row.try_get("", "id")).transpose()
+}
+
+/// The state of a subject's saga.
+pub async fn state_of(sql: &impl Sql, subject: Uuid) -> Result<Option<String>, DbErr> {
+    let found =
+        sql.one("SELECT state FROM sagas WHERE subject_id = $1", vec![subject.into()]).await?;
+    found.map(|row| row.try_get("", "state")).transpose()
+}

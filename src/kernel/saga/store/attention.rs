@@ -1,0 +1,145 @@
+//! The SQL of what operators see of sagas, and of sending one on again.
+
+use sea_orm::{DbErr, FromQueryResult, Value};
+use uuid::Uuid;
+
+use super::{LEASE_MS, Row, row};
+use crate::kernel::{db::Sql, saga::Status};
+
+/// Which sagas are listed.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Of this status.
+    pub status: Option<Status>,
+    /// Of this kind.
+    pub kind: Option<String>,
+    /// Begun before this one.
+    pub after: Option<Uuid>,
+}
+
+/// A saga as an operator sees it. The state is for its driver alone: it may hold secrets.
+#[derive(Debug, Clone, FromQueryResult)]
+pub struct Listed {
+    /// The saga.
+    pub id: Uuid,
+    /// The driver's name for it.
+    pub kind: String,
+    /// What it is about.
+    pub subject_id: Uuid,
+    /// Where it stands.
+    pub status: String,
+    /// The state as written.
+    pub state: String,
+    /// The format of the state.
+    pub format: i32,
+    /// Why an operator must look at it.
+    pub reason: Option<String>,
+    /// What went wrong last.
+    pub last_error: Option<String>,
+    /// When somebody looks again, in milliseconds since 1970.
+    pub due_at: i64,
+    /// When it was begun, in milliseconds since 1970.
+    pub created_at: i64,
+    /// When it was written last, in milliseconds since 1970.
+    pub updated_at: i64,
+    /// The database's clock at the statement.
+    pub now: i64,
+}
+
+const COLUMNS: &str = "id, kind, subject_id, status, state, format, reason, last_error, due_at, \
+    created_at, updated_at, {now} AS now";
+
+/// A page of sagas, the newest first.
+pub async fn list(sql: &impl Sql, filter: &Filter, limit: u64) -> Result<Vec<Listed>, DbErr> {
+    let mut wheres = Vec::new();
+    let mut values: Vec<Value> = Vec::new();
+    if let Some(status) = filter.status {
+        // A literal, so that the partial index on what is not over is seen to do.
+        wheres.push(format!("status = '{}'", status.as_str()));
+    }
+    if let Some(kind) = &filter.kind {
+        values.push(kind.as_str().into());
+        wheres.push(format!("kind = ${}", values.len()));
+    }
+    if let Some(after) = filter.after {
+        values.push(after.into());
+        wheres.push(format!("id < ${}", values.len()));
+    }
+    let wheres = match wheres.as_slice() {
+        [] => String::new(),
+        some => format!("WHERE {}", some.join(" AND ")),
+    };
+    let text = format!("SELECT {COLUMNS} FROM sagas {wheres} ORDER BY id DESC LIMIT {limit}");
+    let rows = sql.all(&text, values).await?;
+    rows.iter().map(|row| Listed::from_query_result(row, "")).collect()
+}
+
+/// One saga.
+pub async fn find(sql: &impl Sql, id: Uuid) -> Result<Option<Listed>, DbErr> {
+    let text = format!("SELECT {COLUMNS} FROM sagas WHERE id = $1");
+    let row = sql.one(&text, vec![id.into()]).await?;
+    row.map(|row| Listed::from_query_result(&row, "")).transpose()
+}
+
+/// Claims a saga that needs attention, whoever had it; nothing when it needs none.
+pub async fn claim_stuck(sql: &impl Sql, id: Uuid) -> Result<Option<Row>, DbErr> {
+    let claimed = sql
+        .one(
+            "UPDATE sagas SET fence = fence + 1, version = version + 1, lease_until = {now} + $1, \
+             updated_at = {now} WHERE id = $2 AND status = 'needs_attention' \
+             RETURNING id, state, fence, version, wakes, cancel_requested, {now} AS now",
+            vec![LEASE_MS.into(), id.into()],
+        )
+        .await?;
+    claimed.as_ref().map(row).transpose()
+}
+
+/// Makes a claimed saga due, with nothing that an operator must see to.
+pub async fn resume(
+    sql: &impl Sql,
+    held: &Row,
+    status: Status,
+    state: &str,
+    format: u16,
+) -> Result<u64, DbErr> {
+    sql.run(
+        "UPDATE sagas SET status = $3, state = $4, format = $5, reason = NULL, due_at = $6 \
+         WHERE id = $1 AND fence = $2",
+        vec![
+            held.id.into(),
+            held.fence.into(),
+            status.as_str().into(),
+            state.into(),
+            i32::from(format).into(),
+            held.now_ms.into(),
+        ],
+    )
+    .await
+}
+
+/// How many sagas of one kind stand where.
+#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
+pub struct Standing {
+    /// The driver's name for the kind.
+    pub kind: String,
+    /// Where they stand; never at rest.
+    pub status: String,
+    /// How many.
+    pub count: i64,
+    /// For how long the one that waits longest has been due, in milliseconds; 0 where none is due.
+    pub overdue_ms: i64,
+}
+
+/// How many sagas that are not over stand where.
+pub async fn standing(sql: &impl Sql) -> Result<Vec<Standing>, DbErr> {
+    let rows = sql
+        .all(
+            "SELECT kind, status, COUNT(*) AS count, \
+             CAST(MAX(CASE WHEN due_at < {now} THEN {now} - due_at ELSE 0 END) AS bigint) AS overdue_ms \
+             FROM sagas WHERE status IN ('running', 'waiting', 'undoing', 'needs_attention') \
+             GROUP BY kind, status ORDER BY kind, status",
+            vec![],
+        )
+        .await?;
+    rows.iter().map(|row| Standing::from_query_result(row, "")).collect()
+}

@@ -1,0 +1,97 @@
+//! Telling a saga of something that happened outside without its asking, even when it was over.
+
+use sea_orm::DbErr;
+use uuid::Uuid;
+
+use super::{
+    Driver, Executor, Status,
+    executor::{RecordError, Recorded, Work},
+    store,
+};
+
+/// The name of such a step, in failpoints.
+const TOLD: &str = "told";
+
+/// How a saga took something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    /// It took it in, with the local steps that follow from it.
+    Taken,
+    /// It cannot have happened as it stands, here; nothing has changed.
+    Refused(Status),
+    /// There is no such saga that this program can read; nothing has changed.
+    NotOurs,
+}
+
+impl<D: Driver> Executor<D> {
+    /// Tells a saga of something, whoever has it: a worker that is at it loses it. One transaction takes it in
+    /// and performs the local steps after it, so that a saga that was over never stands half reopened.
+    ///
+    /// # Errors
+    /// When the database fails, or a local step does; nothing has changed then.
+    pub async fn tell(&self, id: Uuid, event: D::Event) -> Result<Told, DbErr> {
+        let this = self.clone();
+        let told = self
+            .base
+            .db
+            .transact(move |tx| {
+                let (this, event) = (this.clone(), event.clone());
+                Box::pin(async move {
+                    let claimed = store::claim_any(tx, id, D::KIND, D::FORMAT).await?;
+                    let Some(row) = claimed else { return Err(Untold::NotOurs) };
+                    let Ok(state) = this.driver.decode(&row.state) else {
+                        return Err(Untold::NotOurs);
+                    };
+                    let status = this.driver.status(&state);
+                    let work = Work { row, state };
+                    let told = this.commit(tx, work, Some((TOLD, event)), None).await;
+                    told.map_err(|error| Untold::of(error, status))
+                })
+            })
+            .await;
+        match told {
+            Ok((recorded, steps)) => {
+                self.driver.committed(&steps);
+                if let Recorded::GoesOn(work) = recorded {
+                    let this = self.clone();
+                    self.base.tasks.spawn(async move { this.drive(work).await });
+                }
+                Ok(Told::Taken)
+            }
+            Err(Untold::Refused(status)) => Ok(Told::Refused(status)),
+            Err(Untold::NotOurs) => Ok(Told::NotOurs),
+            Err(Untold::Db(error)) => Err(error),
+        }
+    }
+}
+
+/// Why a saga was not told; the transaction is rolled back.
+#[derive(Debug, thiserror::Error)]
+enum Untold {
+    #[error("it cannot have happened to a saga that is {}", .0.as_str())]
+    Refused(Status),
+    #[error("no saga that this program can read")]
+    NotOurs,
+    #[error("the database failed")]
+    Db(#[from] DbErr),
+}
+
+impl crate::kernel::db::Failure for Untold {
+    fn database(&self) -> Option<&DbErr> {
+        match self {
+            Self::Db(error) => Some(error),
+            Self::Refused(_) | Self::NotOurs => None,
+        }
+    }
+}
+
+impl Untold {
+    fn of<E: std::fmt::Debug>(error: RecordError<E>, status: Status) -> Self {
+        match error {
+            RecordError::Illegal(_) => Self::Refused(status),
+            RecordError::Db(source) | RecordError::Local { source, .. } => Self::Db(source),
+            RecordError::Refused(step, _) => Self::Db(DbErr::Custom(format!("{step} is refused"))),
+            RecordError::Lost => Self::Db(DbErr::Custom("a claimed saga is lost".to_owned())),
+        }
+    }
+}

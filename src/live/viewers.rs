@@ -1,0 +1,187 @@
+//! The stream of an event's changes (server-sent events, WHATWG HTML 9.2).
+
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+
+use futures_util::stream;
+use holdfast_contract::live::stream_events;
+use holdfast_domain::ids::EventId;
+use poem::{
+    IntoResponse, Response,
+    web::sse::{Event, SSE},
+};
+use sea_orm::DbErr;
+use tokio::sync::broadcast;
+
+use super::{
+    store,
+    tail::{self, READ_LIMIT, Sent, Tail},
+};
+use crate::kernel::base::Base;
+
+/// How often a silent stream sends a comment, so that proxies keep it open.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+/// How long a client waits before it joins again.
+const RETRY_MS: u64 = 1_000;
+
+/// Opens streams; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Stream {
+    /// Database and tasks.
+    pub base: Base,
+    /// Follows the log.
+    pub tail: Tail,
+}
+
+impl Stream {
+    /// Every change of the event after `seen`, as it happens; from now on where nothing was seen.
+    ///
+    /// # Errors
+    /// When the node has too many viewers, or the database fails.
+    pub async fn open(&self, event: EventId, seen: Option<i64>) -> Result<Response, StreamError> {
+        let seen = match seen {
+            Some(seen) => seen,
+            None => store::last_seq(&self.base.db, event).await?,
+        };
+        let viewer = Viewer::join(self, event, seen).await?;
+        let stopping = self.base.tasks.streams();
+        let messages = futures_util::StreamExt::take_until(viewer.messages(), async move {
+            stopping.cancelled().await;
+        });
+        Ok(SSE::new(messages).keep_alive(HEARTBEAT).into_response())
+    }
+}
+
+/// Why a stream is not opened.
+#[derive(Debug, thiserror::Error)]
+pub enum StreamError {
+    /// The node has as many viewers of the event as it takes.
+    #[error("too many viewers")]
+    TooManyViewers,
+    /// The database failed.
+    #[error("the database failed")]
+    Db(#[from] DbErr),
+}
+
+struct Viewer {
+    base: Base,
+    _counted: Counted,
+    event: EventId,
+    seen: i64,
+    heard: broadcast::Receiver<Sent>,
+    behind: VecDeque<Sent>,
+    state: Join,
+}
+
+/// Counts a viewer while it is there.
+struct Counted;
+
+impl Counted {
+    fn new() -> Self {
+        metrics::gauge!("holdfast_stream_viewers").increment(1.0);
+        Self
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        metrics::gauge!("holdfast_stream_viewers").decrement(1.0);
+    }
+}
+
+/// How far a viewer has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Join {
+    /// Reads what lies between its last number and the log's end.
+    CatchingUp,
+    /// Was told to read everything again; ends then.
+    Reset,
+    /// Hears changes as they happen.
+    Following,
+}
+
+impl Viewer {
+    async fn join(live: &Stream, event: EventId, seen: i64) -> Result<Self, StreamError> {
+        // First listen, then read: what happens in between is heard twice, and dropped by its number.
+        let last = store::last_seq(&live.base.db, event).await?;
+        let heard = live.tail.follow(event, last).map_err(|_| StreamError::TooManyViewers)?;
+        let base = live.base.clone();
+        Ok(Self {
+            base,
+            _counted: Counted::new(),
+            event,
+            seen,
+            heard,
+            behind: VecDeque::new(),
+            state: Join::CatchingUp,
+        })
+    }
+
+    fn messages(self) -> impl futures_util::Stream<Item = Event> {
+        let hello = stream::iter([Event::retry(RETRY_MS)]);
+        let changes = stream::unfold(self, |mut viewer| async move {
+            let message = viewer.next().await?;
+            Some((message, viewer))
+        });
+        futures_util::StreamExt::chain(hello, changes)
+    }
+
+    async fn next(&mut self) -> Option<Event> {
+        loop {
+            if let Some((seq, text)) = self.behind.pop_front() {
+                if seq <= self.seen {
+                    continue;
+                }
+                if seq > self.seen + 1 {
+                    return self.reset();
+                }
+                self.seen = seq;
+                return Some(message(seq, &text));
+            }
+            match self.state {
+                Join::Reset => return None,
+                Join::CatchingUp => {
+                    if let Err(error) = self.catch_up().await {
+                        tracing::warn!(error = %error, "a viewer could not catch up");
+                        return None;
+                    }
+                    if self.state == Join::Reset {
+                        return self.reset();
+                    }
+                }
+                Join::Following => match self.heard.recv().await {
+                    Ok(change) if change.0 > self.seen + 1 => self.state = Join::CatchingUp,
+                    Ok(change) => self.behind.push_back(change),
+                    // Too slow: cut off; it comes back with its last number.
+                    Err(_) => return None,
+                },
+            }
+        }
+    }
+
+    /// Reads on from the log until its end; a gap means that retention has passed the viewer by.
+    async fn catch_up(&mut self) -> Result<(), DbErr> {
+        let last = store::last_seq(&self.base.db, self.event).await?;
+        if last <= self.seen {
+            // A number beyond the log's end is one of another store.
+            self.state = if last == self.seen { Join::Following } else { Join::Reset };
+            return Ok(());
+        }
+        // Read after the end was: what was numbered by then is here, or gone for good.
+        let (changes, now) = store::since(&self.base.db, self.event, self.seen, READ_LIMIT).await?;
+        if changes.is_empty() {
+            self.state = Join::Reset;
+        }
+        self.behind = changes.iter().map(|change| (change.seq, tail::wire(change, now))).collect();
+        Ok(())
+    }
+
+    fn reset(&mut self) -> Option<Event> {
+        self.behind.clear();
+        self.state = Join::Reset;
+        Some(Event::message("{}").event_type(stream_events::RESET))
+    }
+}
+
+fn message(seq: i64, text: &Arc<str>) -> Event {
+    Event::message(text.to_string()).event_type(stream_events::CHANGE).id(seq.to_string())
+}

@@ -1,0 +1,220 @@
+//! Comparing the gateway's books with ours, payment by payment: `holdfast reconcile`, and once a day.
+//!
+//! Reads alone, changes nothing, and may run at any time: what is moving while it looks is passed over and
+//! found right, or wrong, the next time.
+
+use std::{collections::HashSet, fmt};
+
+use holdfast_domain::checkout::{PaymentId, PaymentStatus};
+use sea_orm::DbErr;
+
+use super::reconcile_store::{self as store, Known};
+use crate::kernel::{
+    db::Db,
+    ports::{
+        PaymentGateway,
+        payments::{GatewayPayment, Unreachable},
+    },
+};
+
+/// More pages than any gateway's books have.
+const MAX_PAGES: usize = 1_000_000;
+/// How many of our own payments are read at once.
+const BATCH: i64 = 500;
+/// Our clock and the gateway's may differ by this at the edge of the time that is looked at.
+const EDGE_MS: i64 = 60 * 60 * 1000;
+
+/// Something that the two books do not agree on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// The gateway's name for the payment.
+    pub payment: PaymentId,
+    /// What differs.
+    pub kind: Kind,
+}
+
+/// What differs. Amounts are minor units.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kind {
+    /// The gateway holds or took money of which nothing is known here.
+    UnknownHere {
+        /// How much it holds or took.
+        there: i64,
+    },
+    /// It was captured here, and the gateway knows nothing of it.
+    UnknownThere {
+        /// How much was captured by our books.
+        here: i64,
+    },
+    /// The amounts asked for differ.
+    Amount {
+        /// By our books.
+        here: String,
+        /// By the gateway's.
+        there: String,
+    },
+    /// The amounts taken differ.
+    Captured {
+        /// By our books.
+        here: i64,
+        /// By the gateway's.
+        there: i64,
+    },
+    /// The amounts given back differ.
+    Refunded {
+        /// By our books.
+        here: i64,
+        /// By the gateway's.
+        there: i64,
+    },
+    /// The payment and the ledger differ, both ours.
+    Ledger {
+        /// Captured less refunded by the payment.
+        payment: i64,
+        /// The same by the ledger.
+        ledger: i64,
+    },
+    /// The booking is over without it, and yet it can still be captured.
+    StillOpen {
+        /// Where the booking stands.
+        booking: String,
+    },
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let payment = &self.payment;
+        match &self.kind {
+            Kind::UnknownHere { there } => {
+                write!(f, "payment {payment}: unknown here, the gateway has {there}")
+            }
+            Kind::UnknownThere { here } => {
+                write!(f, "payment {payment}: captured {here} here, unknown at the gateway")
+            }
+            Kind::Amount { here, there } => {
+                write!(f, "payment {payment}: amount {here} here, {there} at the gateway")
+            }
+            Kind::Captured { here, there } => {
+                write!(f, "payment {payment}: captured {here} here, {there} at the gateway")
+            }
+            Kind::Refunded { here, there } => {
+                write!(f, "payment {payment}: refunded {here} here, {there} at the gateway")
+            }
+            Kind::Ledger { payment: own, ledger } => {
+                write!(f, "payment {payment}: {own} in hand by the payment, {ledger} by the ledger")
+            }
+            Kind::StillOpen { booking } => {
+                write!(f, "payment {payment}: can still be captured, its booking is {booking}")
+            }
+        }
+    }
+}
+
+/// Why nothing can be compared.
+#[derive(Debug, thiserror::Error)]
+pub enum ReconcileError {
+    /// The gateway could not be asked.
+    #[error(transparent)]
+    Unreachable(#[from] Unreachable),
+    /// The database failed.
+    #[error("the database failed")]
+    Db(#[from] DbErr),
+}
+
+/// Compares everything since `since_ms` (milliseconds since 1970) and answers every difference, newest payment
+/// first.
+///
+/// # Errors
+/// When the gateway or the database cannot be asked.
+pub async fn run(
+    db: &Db,
+    gateway: &dyn PaymentGateway,
+    since_ms: i64,
+) -> Result<Vec<Difference>, ReconcileError> {
+    let began_ms = db.now().await?;
+    let mut differences = Vec::new();
+    let mut seen: HashSet<PaymentId> = HashSet::new();
+    let mut last = None;
+    for _ in 0..MAX_PAGES {
+        let asked_ms = db.now().await?;
+        let page = gateway.list(since_ms, last.as_ref()).await?;
+        let Some(end) = page.last() else { break };
+        last = Some(end.id.clone());
+        let known = store::known(db, gateway.provider(), &page, asked_ms).await?;
+        for there in &page {
+            seen.insert(there.id.clone());
+            compare(there, known.get(&there.id.0), &mut differences);
+        }
+    }
+    missing(db, gateway, since_ms, began_ms, &seen, &mut differences).await?;
+    Ok(differences)
+}
+
+fn compare(there: &GatewayPayment, here: Option<&Known>, differences: &mut Vec<Difference>) {
+    let mut add = |kind| differences.push(Difference { payment: there.id.clone(), kind });
+    let open = can_be_captured(there.status);
+    let Some(here) = here else {
+        if open || there.captured_minor != there.refunded_minor {
+            let held = if open { there.amount.minor } else { 0 };
+            add(Kind::UnknownHere { there: there.captured_minor - there.refunded_minor + held });
+        }
+        return;
+    };
+    if here.moving {
+        return;
+    }
+    let asked = format!("{} {}", there.amount.minor, there.amount.currency);
+    if asked != here.amount {
+        add(Kind::Amount { here: here.amount.clone(), there: asked });
+    }
+    if there.captured_minor != here.captured_minor {
+        add(Kind::Captured { here: here.captured_minor, there: there.captured_minor });
+    }
+    if there.refunded_minor != here.refunded_minor {
+        add(Kind::Refunded { here: here.refunded_minor, there: there.refunded_minor });
+    }
+    let in_hand = here.captured_minor - here.refunded_minor;
+    if in_hand != here.ledger_minor {
+        add(Kind::Ledger { payment: in_hand, ledger: here.ledger_minor });
+    }
+    if open && here.booking != "pending" {
+        add(Kind::StillOpen { booking: here.booking.clone() });
+    }
+}
+
+/// Whether money can still be taken, or is held on a card.
+fn can_be_captured(status: PaymentStatus) -> bool {
+    match status {
+        PaymentStatus::ActionRequired | PaymentStatus::Processing | PaymentStatus::Authorized => {
+            true
+        }
+        PaymentStatus::Prepared
+        | PaymentStatus::Declined
+        | PaymentStatus::Captured
+        | PaymentStatus::Voided => false,
+    }
+}
+
+/// What was captured here and did not stand in the gateway's books.
+async fn missing(
+    db: &Db,
+    gateway: &dyn PaymentGateway,
+    since_ms: i64,
+    began_ms: i64,
+    seen: &HashSet<PaymentId>,
+    differences: &mut Vec<Difference>,
+) -> Result<(), DbErr> {
+    let since_ms = if since_ms > 0 { since_ms + EDGE_MS } else { 0 };
+    let mut after = None;
+    loop {
+        let (provider, span) = (gateway.provider(), (since_ms, began_ms));
+        let batch = store::captured(db, provider, span, after, BATCH).await?;
+        let Some(last) = batch.last() else { return Ok(()) };
+        after = Some(last.id);
+        let unseen = batch.into_iter().filter(|own| !seen.contains(&own.payment));
+        differences.extend(unseen.map(|own| Difference {
+            payment: own.payment,
+            kind: Kind::UnknownThere { here: own.captured_minor },
+        }));
+    }
+}

@@ -1,0 +1,239 @@
+//! The refund as a saga: the domain's decisions, the gateway's call, the posting.
+
+use std::sync::Arc;
+
+use holdfast_domain::{
+    checkout::{Doubt, Outcome, RefundId},
+    ledger,
+    refund::{self, Decision, Event, Refund, State, Step, rules::Share},
+};
+use holdfast_entity::{booking_lines, bookings};
+use sea_orm::DbErr;
+
+use super::store;
+use crate::{
+    kernel::{
+        db::{Together, Tx},
+        ports::{
+            Entropy, PaymentGateway,
+            payments::{RefundRefused, answer_in_time, in_time},
+        },
+        saga::{
+            Directive, Driver, Status,
+            driver::{Illegal, Performed, Progress, Unreadable},
+        },
+    },
+    money::ledger::{self as books, Kind},
+    shop::{bookings::confirmed, tickets},
+};
+
+/// See the module.
+#[derive(Debug)]
+pub struct RefundDriver {
+    gateway: Arc<dyn PaymentGateway>,
+    entropy: Arc<dyn Entropy>,
+}
+
+impl RefundDriver {
+    /// A driver that calls this gateway.
+    pub fn new(gateway: Arc<dyn PaymentGateway>, entropy: Arc<dyn Entropy>) -> Self {
+        Self { gateway, entropy }
+    }
+
+    /// The money is back: refund, lines, booking, payment, tickets and ledger say so at once.
+    async fn post(
+        &self,
+        tx: &Tx,
+        refund: &Refund,
+        name: &RefundId,
+        now_ms: i64,
+    ) -> Result<Performed<Event>, DbErr> {
+        let part = Part::of(tx, refund).await?;
+        if store::settle(tx, refund.saga, name, now_ms).await? != 1 {
+            return Err(DbErr::Custom(format!("refund {} is settled already", refund.saga)));
+        }
+        confirmed::given_back(tx, refund.booking, &part.shares, now_ms).await?;
+        let cancelled: Vec<_> = part.cancelled.iter().map(|line| line.id).collect();
+        tickets::refunded(tx, part.booking.id, &cancelled).await?;
+        books::post(tx, &*self.entropy, &part.booking, Kind::Refund, &part.posting(refund), now_ms)
+            .await?;
+        if refund.by_hand_minor > 0 {
+            tracing::warn!(refund = %refund.saga, booking = %refund.booking,
+                by_hand_minor = refund.by_hand_minor, "given back at the gateway by hand, and counted");
+        }
+        Ok(Performed::Done(Event::Posted(Outcome::Done(()))))
+    }
+
+    /// The money is not back after all: what [`Self::post`] wrote is taken back, and is promised as before.
+    async fn reverse(
+        &self,
+        tx: &Tx,
+        refund: &Refund,
+        now_ms: i64,
+    ) -> Result<Performed<Event>, DbErr> {
+        let part = Part::of(tx, refund).await?;
+        if store::unsettle(tx, refund.saga).await? != 1 {
+            return Err(DbErr::Custom(format!("refund {} is not settled", refund.saga)));
+        }
+        confirmed::taken_back(tx, refund.booking, &part.shares, now_ms).await?;
+        let cancelled: Vec<_> = part.cancelled.iter().map(|line| line.id).collect();
+        tickets::not_refunded(tx, part.booking.id, &cancelled).await?;
+        let entries = ledger::reversed(part.posting(refund));
+        books::post(tx, &*self.entropy, &part.booking, Kind::Refund, &entries, now_ms).await?;
+        Ok(Performed::Done(Event::Reversed))
+    }
+}
+
+/// What a refund is a part of.
+struct Part {
+    booking: bookings::Model,
+    /// How much of it is for which line.
+    shares: Vec<Share>,
+    /// The lines that were cancelled with it.
+    cancelled: Vec<booking_lines::Model>,
+}
+
+impl Part {
+    /// Locks the booking and reads the part.
+    async fn of(tx: &Tx, refund: &Refund) -> Result<Self, DbErr> {
+        let found = confirmed::lock(tx, refund.booking).await?;
+        let (booking, mut lines) =
+            found.ok_or_else(|| DbErr::RecordNotFound(format!("booking {}", refund.booking)))?;
+        let shares = store::shares_of(tx, refund.saga).await?;
+        lines.retain(|line| shares.cancelled.contains(&line.id));
+        Ok(Self { booking, shares: shares.all, cancelled: lines })
+    }
+
+    fn posting(&self, refund: &Refund) -> Vec<ledger::Entry> {
+        ledger::refund(refund.amount.minor, books::cost_of(&self.cancelled))
+    }
+}
+
+impl Driver for RefundDriver {
+    type State = Refund;
+    type Event = Event;
+    type Aftermath = ();
+
+    const KIND: &'static str = "refund";
+    const FORMAT: u16 = refund::FORMAT;
+
+    fn decode(&self, text: &str) -> Result<Refund, Unreadable> {
+        Refund::decode(text).map_err(|error| Unreadable(Box::new(error)))
+    }
+
+    fn encode(&self, state: &Refund) -> String {
+        state.encode()
+    }
+
+    fn status(&self, state: &Refund) -> Status {
+        match &state.state {
+            State::Refunding { .. }
+            | State::Looking { .. }
+            | State::Posting { .. }
+            | State::Reversing { .. } => Status::Running,
+            State::Rest { .. } => Status::Done,
+            State::Stuck { .. } => Status::NeedsAttention,
+        }
+    }
+
+    fn next(&self, state: &Refund, now_ms: i64) -> Directive {
+        match refund::next(state, now_ms) {
+            Decision::Run(step @ (Step::Refund | Step::Look)) => Directive::Outside(step.name()),
+            Decision::Run(step @ (Step::Post | Step::Reverse)) => Directive::Local(step.name()),
+            Decision::Wait(until_ms) => Directive::Park(until_ms),
+            Decision::Rest => Directive::Rest,
+            Decision::NeedsOperator(reason) => Directive::Attention(reason.name()),
+        }
+    }
+
+    fn apply(&self, state: Refund, event: Event, now_ms: i64) -> Result<Refund, Illegal> {
+        refund::apply(state, event, now_ms).map_err(|illegal| Illegal(Box::new(illegal)))
+    }
+
+    fn progress(&self, state: &Refund) -> Progress {
+        let (step, attempts) = state.state.standing();
+        Progress { step, attempts }
+    }
+
+    fn trouble(&self, event: &Event) -> Option<String> {
+        event.trouble()
+    }
+
+    fn retried(&self, state: Refund, now_ms: i64) -> Refund {
+        // One that was given up for a bug never stood still by itself: it goes on where it is.
+        refund::apply(state.clone(), Event::Retried, now_ms).unwrap_or(state)
+    }
+
+    fn woken(&self, state: Refund, now_ms: i64) -> Refund {
+        refund::apply(state.clone(), Event::Woken, now_ms).unwrap_or(state)
+    }
+
+    /// A refund is promised: nobody stops it.
+    fn cancelled(&self, state: Refund, _now_ms: i64) -> Refund {
+        state
+    }
+
+    async fn act(&self, state: &Refund, _now_ms: i64) -> Event {
+        let Some(key) = state.key() else {
+            let asked = answer_in_time(self.gateway.refunds_of(&state.payment)).await;
+            return Event::Looked(asked.and_then(Result::ok));
+        };
+        let asked = in_time(self.gateway.refund(&key, &state.payment, state.asked())).await;
+        Event::Refunded(match asked {
+            Outcome::Done(name) => Outcome::Done(name),
+            Outcome::Refused(RefundRefused { code }) => {
+                metrics::counter!("holdfast_refunds_refused_total").increment(1);
+                Outcome::Refused(code)
+            }
+            Outcome::Unknown(doubt) => Outcome::Unknown(doubt),
+        })
+    }
+
+    async fn perform(
+        &self,
+        tx: &Tx,
+        _later: &Together,
+        state: &Refund,
+        _aftermath: &mut (),
+        now_ms: i64,
+    ) -> Result<Performed<Event>, DbErr> {
+        match &state.state {
+            State::Posting { refund, .. } => self.post(tx, state, refund, now_ms).await,
+            State::Reversing { .. } => self.reverse(tx, state, now_ms).await,
+            other @ (State::Refunding { .. }
+            | State::Looking { .. }
+            | State::Rest { .. }
+            | State::Stuck { .. }) => {
+                Err(DbErr::Custom(format!("a refund that is {} posts nothing", other.name())))
+            }
+        }
+    }
+
+    fn failed(&self, state: &Refund) -> Option<Event> {
+        match &state.state {
+            State::Posting { .. } => Some(Event::Posted(Outcome::Unknown(Doubt::NoReply))),
+            // Nothing of it is kept then, not even that it was begun: whoever told of it tells again.
+            State::Reversing { .. }
+            | State::Refunding { .. }
+            | State::Looking { .. }
+            | State::Rest { .. }
+            | State::Stuck { .. } => None,
+        }
+    }
+
+    async fn recorded(
+        &self,
+        _later: &Together,
+        _event: &Event,
+        _state: &Refund,
+        _now_ms: i64,
+    ) -> Result<(), DbErr> {
+        Ok(())
+    }
+
+    async fn conclude(&self, _later: &Together, _aftermath: ()) -> Result<(), DbErr> {
+        Ok(())
+    }
+
+    fn committed(&self, _steps: &[&'static str]) {}
+}

@@ -1,0 +1,10 @@
+//! What a buyer does: hold places, pay for them, read bookings and tickets, cancel.
+//!
+//! Each module is a slice: `api.rs` is its HTTP, each use case has a file named by its verb, SQL is in `store.rs` or
+//! under `store/`.
+
+pub mod bookings;
+pub mod cancellation;
+pub mod checkout;
+pub mod reservations;
+pub mod tickets;

@@ -1,0 +1,12 @@
+//! Bookings as they stand: read by those who may, shown on the wire, and changed line by line once they are confirmed.
+//!
+//! Starts no booking and takes no money: see `checkout`.
+
+pub mod confirmed;
+pub mod read;
+mod store;
+pub mod view;
+
+pub use confirmed::is_captured;
+pub use read::{Bookings, shown};
+pub use store::{By, booking_of_intent, booking_with_lines, find, lines_of};

@@ -1,0 +1,167 @@
+//! Bookings that are paid, for those who cancel lines of them and give money back. Each runs in its caller's
+//! transaction, after [`lock`].
+
+use std::collections::HashMap;
+
+use holdfast_contract::bookings::{Ticket, TicketStatus};
+use holdfast_domain::{
+    ids::{BookingId, LineId},
+    refund::rules::{Admission, Line, Occasion, Share, Standing, Terms},
+};
+use holdfast_entity::{booking_lines, bookings, payments};
+use sea_orm::DbErr;
+use uuid::Uuid;
+
+use super::store::{self, confirmed};
+use crate::{
+    kernel::db::{Sql, Tx},
+    money::ledger,
+    shop::tickets,
+};
+
+/// Locks a booking and reads it with its lines.
+///
+/// # Errors
+/// When the database fails.
+pub async fn lock(
+    tx: &Tx,
+    id: BookingId,
+) -> Result<Option<(bookings::Model, Vec<booking_lines::Model>)>, DbErr> {
+    let Some(booking) = confirmed::lock(tx, id).await? else { return Ok(None) };
+    Ok(Some((booking, store::lines_of(tx, &[id.0]).await?)))
+}
+
+/// The booking's captured payment.
+///
+/// # Errors
+/// When there is none, or the database fails.
+pub async fn captured(tx: &Tx, id: BookingId) -> Result<payments::Model, DbErr> {
+    let found = confirmed::captured(tx, id).await?;
+    found.ok_or_else(|| DbErr::RecordNotFound(format!("the captured payment of booking {id}")))
+}
+
+/// Whether the booking has a captured payment.
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_captured(sql: &impl Sql, id: BookingId) -> Result<bool, DbErr> {
+    Ok(confirmed::captured(sql, id).await?.is_some())
+}
+
+/// The lines with what comes back for them: they are cancelled now, and the booking with the last of them.
+///
+/// # Errors
+/// When a line is cancelled already, or more would come back than was paid, or the database fails.
+pub async fn cancelled(tx: &Tx, id: BookingId, shares: &[Share], now_ms: i64) -> Result<(), DbErr> {
+    for share in shares {
+        let changed = confirmed::cancel_line(tx, id, *share, now_ms).await?;
+        expect_one(changed, share.line)?;
+    }
+    confirmed::end_empty(tx, id).await
+}
+
+/// These amounts are on their way back.
+///
+/// # Errors
+/// When more would come back than was paid, or the database fails.
+pub async fn promised(tx: &Tx, id: BookingId, shares: &[Share]) -> Result<(), DbErr> {
+    for share in shares {
+        expect_one(confirmed::promise(tx, id, *share).await?, share.line)?;
+    }
+    Ok(())
+}
+
+/// These amounts were on their way back and have arrived.
+///
+/// # Errors
+/// When they were not promised, or the database fails.
+pub async fn given_back(
+    tx: &Tx,
+    id: BookingId,
+    shares: &[Share],
+    now_ms: i64,
+) -> Result<(), DbErr> {
+    for share in shares {
+        expect_one(confirmed::keep_promise(tx, id, *share).await?, share.line)?;
+    }
+    let sum = shares.iter().map(|share| share.minor).sum();
+    confirmed::refund_booking(tx, id, sum, now_ms).await
+}
+
+/// These amounts had arrived, and have not after all: they are on their way again.
+///
+/// # Errors
+/// When they had not arrived, or the database fails.
+pub async fn taken_back(
+    tx: &Tx,
+    id: BookingId,
+    shares: &[Share],
+    now_ms: i64,
+) -> Result<(), DbErr> {
+    let negative = |share: &Share| Share { minor: -share.minor, ..*share };
+    let shares: Vec<Share> = shares.iter().map(negative).collect();
+    given_back(tx, id, &shares, now_ms).await
+}
+
+fn expect_one(changed: u64, line: LineId) -> Result<(), DbErr> {
+    if changed == 1 { Ok(()) } else { Err(DbErr::Custom(format!("line {line} is not as it was"))) }
+}
+
+/// When events take place, read once for what is shown or judged together.
+#[derive(Debug, Clone)]
+pub struct Occasions {
+    /// The database's clock.
+    pub now_ms: i64,
+    events: HashMap<Uuid, Occasion>,
+}
+
+impl Occasions {
+    /// The events of these lines.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn of<'a>(
+        sql: &impl Sql,
+        lines: impl Iterator<Item = &'a booking_lines::Model> + Send,
+    ) -> Result<Self, DbErr> {
+        let mut events: Vec<Uuid> = lines.map(|line| line.event_id).collect();
+        events.sort_unstable();
+        events.dedup();
+        let (events, now_ms) = store::occasions(sql, &events).await?;
+        Ok(Self { now_ms, events })
+    }
+
+    /// A line as the rules see it. An event that is gone began long ago.
+    pub fn line(&self, line: &booking_lines::Model, tickets: &[Ticket]) -> Line {
+        let used = tickets
+            .iter()
+            .any(|ticket| ticket.line_id == line.id && ticket.status == TicketStatus::Used);
+        Line {
+            id: LineId(line.id),
+            paid_minor: ledger::cost(line).paid_minor(),
+            returned_minor: line.refunded_minor + line.refunding_minor,
+            standing: match line.cancelled_at {
+                Some(_) => Standing::Cancelled,
+                None => Standing::Live,
+            },
+            terms: if line.refundable == 1 { Terms::Refundable } else { Terms::Final },
+            admission: if used { Admission::Used } else { Admission::Unused },
+            occasion: self
+                .events
+                .get(&line.event_id)
+                .copied()
+                .unwrap_or(Occasion::StartsAt(i64::MIN)),
+        }
+    }
+}
+
+/// Lines as the rules see them.
+///
+/// # Errors
+/// When the database fails.
+pub async fn standing(tx: &Tx, lines: &[booking_lines::Model]) -> Result<Vec<Line>, DbErr> {
+    let Some(booking) = lines.first().map(|line| line.booking_id) else { return Ok(Vec::new()) };
+    let tickets = tickets::of_bookings(tx, &[booking]).await?.remove(&booking).unwrap_or_default();
+    let occasions = Occasions::of(tx, lines.iter()).await?;
+    Ok(lines.iter().map(|line| occasions.line(line, &tickets)).collect())
+}

@@ -1,0 +1,108 @@
+//! Reading bookings: their owner's, their organizer's, an administrator's, nobody else's.
+
+use std::collections::HashMap;
+
+use holdfast_contract::bookings::{Booking, BookingStatus};
+use holdfast_domain::ids::BookingId;
+use holdfast_entity::{booking_lines, bookings};
+use sea_orm::DbErr;
+use uuid::Uuid;
+
+use super::{
+    confirmed::Occasions,
+    store::{self, confirmed},
+    view,
+};
+use crate::{
+    access::BookingsManaged,
+    kernel::db::{Db, Sql},
+    shop::tickets,
+};
+
+/// A booking on the wire, as a transaction sees it; without the next action of a pending one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn shown(sql: &impl Sql, id: BookingId) -> Result<Option<Booking>, DbErr> {
+    match store::find(sql, store::By::Id(id)).await? {
+        Some(stored) => Ok(show(sql, vec![stored]).await?.pop()),
+        None => Ok(None),
+    }
+}
+
+/// Bookings on the wire; without the next action of a pending one.
+async fn show(sql: &impl Sql, rows: Vec<bookings::Model>) -> Result<Vec<Booking>, DbErr> {
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    let all = store::lines_of(sql, &ids).await?;
+    let occasions = Occasions::of(sql, all.iter()).await?;
+    let mut lines: HashMap<Uuid, Vec<booking_lines::Model>> = HashMap::new();
+    for line in all {
+        lines.entry(line.booking_id).or_default().push(line);
+    }
+    let mut tickets = tickets::of_bookings(sql, &ids).await?;
+    let shown = rows.into_iter().map(|row| {
+        let lines = lines.remove(&row.id).unwrap_or_default();
+        let tickets = tickets.remove(&row.id).unwrap_or_default();
+        view::booking(&row, &lines, tickets, &occasions)
+    });
+    shown.collect()
+}
+
+/// Reads bookings; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Bookings {
+    db: Db,
+}
+
+impl Bookings {
+    /// The bookings of this database.
+    pub fn new(db: Db) -> Self {
+        Self { db }
+    }
+
+    /// The booking on the wire.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn find(&self, id: BookingId) -> Result<Option<Booking>, DbErr> {
+        shown(&self.db, id).await
+    }
+
+    /// A page of a buyer's bookings, newest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn list(
+        &self,
+        buyer: Uuid,
+        after: Option<Uuid>,
+        limit: u64,
+    ) -> Result<Vec<Booking>, DbErr> {
+        let rows = store::list(&self.db, buyer, after, limit).await?;
+        show(&self.db, rows).await
+    }
+
+    /// A page of an event's bookings, newest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn of_event(
+        &self,
+        event: BookingsManaged,
+        status: Option<BookingStatus>,
+        after: Option<Uuid>,
+        limit: u64,
+    ) -> Result<Vec<Booking>, DbErr> {
+        let status = status.map(view::stored_status);
+        let rows = confirmed::of_event(&self.db, event.event(), status, after, limit).await?;
+        show(&self.db, rows).await
+    }
+
+    /// The references of these bookings, and of the bookings of these refunds, by the id that was asked for.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn references(&self, subjects: &[Uuid]) -> Result<HashMap<Uuid, String>, DbErr> {
+        store::references(&self.db, subjects).await
+    }
+}

@@ -1,0 +1,40 @@
+//! What becomes of a booking once it is confirmed: cancelled by its buyer, its organizer or because an event is
+//! called off, line by line, and paid back.
+//!
+//! One transaction voids the tickets, frees the seats, marks the lines and starts the refund (`cancel`); the
+//! refund is a saga of its own (`refund`, `driver`) that goes on until the gateway has given the money
+//! back. `called_off` is the standing pass over called-off events, `give_back` an organizer's kindness that
+//! cancels nothing, `failed` looks for refunds that the gateway could not deliver. What may be cancelled and how
+//! much comes back: `holdfast_domain::refund::rules`.
+
+pub mod answer;
+pub mod api;
+pub mod called_off;
+pub mod cancel;
+pub mod give_back;
+pub mod invariants;
+pub mod store;
+
+use std::time::Duration;
+
+use crate::{live::Relay, money::refunds::Refunds, shop::checkout::Checkouts};
+
+pub use api::CancellationApi;
+
+/// How often every node looks for refunds that are due.
+pub const REFUNDS_EVERY: Duration = Duration::from_secs(1);
+/// How often every node looks again at refunds that may have failed.
+pub const FAILED_EVERY: Duration = Duration::from_secs(60);
+/// How often every node looks for bookings of called-off events.
+pub const CALLED_OFF_EVERY: Duration = Duration::from_secs(5);
+
+/// What the use cases of this slice work with; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Cancellations {
+    /// Bookings, and those who are still being paid.
+    pub checkouts: Checkouts,
+    /// Gives money back.
+    pub refunds: Refunds,
+    /// Numbers what was changed.
+    pub relay: Relay,
+}

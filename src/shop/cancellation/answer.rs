@@ -1,0 +1,82 @@
+//! What a cancellation says to whoever asked for it, the buyer or the organizer.
+
+use holdfast_contract::problem::ProblemType;
+use holdfast_domain::ids::LineId;
+use poem::IntoResponse;
+use uuid::Uuid;
+
+use super::cancel::{Came, CancelError};
+use crate::{
+    http::{body::Json, keyed, problem::ApiProblem},
+    shop::checkout::BookingAnswer,
+};
+
+/// More lines than any booking has.
+const MAX_LINES: usize = 1_000;
+
+/// What came of a cancellation, or of money given.
+pub fn told(came: Came) -> Result<BookingAnswer, ApiProblem> {
+    match came {
+        Came::Now(booking) => Ok(BookingAnswer::now(Json(*booking).into_response())),
+        Came::Before(answer) => Ok(BookingAnswer::now(keyed::replayed(answer))),
+        Came::InFlight => Err(keyed::in_flight()),
+    }
+}
+
+/// The lines that a request names.
+pub fn line_ids(named: Option<Vec<Uuid>>) -> Result<Option<Vec<LineId>>, ApiProblem> {
+    let Some(named) = named else { return Ok(None) };
+    let mut lines: Vec<LineId> = named.iter().copied().map(LineId).collect();
+    lines.sort_unstable();
+    lines.dedup();
+    if lines.len() != named.len() {
+        return Err(ApiProblem::field("line_ids", "names a line twice"));
+    }
+    if lines.is_empty() || lines.len() > MAX_LINES {
+        return Err(ApiProblem::field("line_ids", "must name 1 to 1000 lines"));
+    }
+    Ok(Some(lines))
+}
+
+/// The refusal of a booking that is not there for this caller.
+pub(super) fn no_booking() -> ApiProblem {
+    ApiProblem::not_found("booking")
+}
+
+pub(super) fn illegal(reason: &str, detail: &str) -> ApiProblem {
+    ApiProblem::new(ProblemType::IllegalTransition, detail).with_reasons(vec![reason.to_owned()])
+}
+
+impl From<CancelError> for ApiProblem {
+    fn from(error: CancelError) -> Self {
+        match error {
+            CancelError::NotFound => no_booking(),
+            CancelError::NoLine(_) => Self::field("line_ids", "names a line that is not there"),
+            CancelError::Obstacles(obstacles) => {
+                let named: Vec<String> =
+                    obstacles.iter().map(|(line, _)| line.to_string()).collect();
+                let mut reasons: Vec<String> =
+                    obstacles.iter().map(|(_, obstacle)| obstacle.as_str().to_owned()).collect();
+                reasons.sort_unstable();
+                reasons.dedup();
+                let detail = format!("Nothing was cancelled. In the way: {}.", named.join(", "));
+                Self::new(ProblemType::IllegalTransition, detail).with_reasons(reasons)
+            }
+            CancelError::NotConfirmed(status) => {
+                illegal(&status, &format!("The booking is {status}."))
+            }
+            CancelError::TooMuch(too_much) => {
+                Self::field("amount.amount", format!("must be 1 to {}", too_much.left_minor))
+                    .with_limit(None, Some(too_much.left_minor))
+            }
+            CancelError::OtherCurrency(currency) => {
+                Self::field("amount.currency", format!("the booking is paid in {currency}"))
+            }
+            CancelError::NotMovable => {
+                Self::field("amount.amount", "the payment provider cannot pay exactly this")
+            }
+            CancelError::Claim(error) => error.into(),
+            CancelError::Db(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! The HTTP of a buyer's cancellation.
+
+use holdfast_contract::bookings::{Booking, BookingStatus, CancelRequest};
+use holdfast_domain::{ids::BookingId, refund::rules::Asker};
+use poem::IntoResponse;
+use poem_openapi::{
+    OpenApi, Tags,
+    param::{Header, Path},
+};
+use uuid::Uuid;
+
+use super::{
+    Cancellations,
+    answer::{illegal, line_ids, no_booking, told},
+    cancel::CancelCommand,
+};
+use crate::{
+    access::Access,
+    http::{
+        auth::Caller,
+        body::{Json, MaybeJson},
+        problem::ApiProblem,
+    },
+    kernel::idempotency::Attempt,
+    shop::checkout::BookingAnswer,
+};
+
+/// The name under which attempts are kept.
+const CANCEL: &str = "bookings/cancel";
+
+/// The route of a buyer's cancellation.
+#[derive(Debug, Clone)]
+pub struct CancellationApi {
+    /// Finds bookings.
+    pub access: Access,
+    /// The use cases.
+    pub cancellations: Cancellations,
+}
+
+#[derive(Tags)]
+enum Tag {
+    /// Paying for what is held.
+    Bookings,
+}
+
+#[OpenApi(prefix_path = "/bookings", tag = "Tag::Bookings")]
+impl CancellationApi {
+    /// Stop a booking that is pending, or give one back that is confirmed.
+    ///
+    /// Pending: the payment is voided, then the places are free. Confirmed: as far as the offers allow it and
+    /// until the event begins, the tickets are void and the places free at once, and the money is on its way
+    /// back; `line_ids` names lines, all without. 409 with `reasons` (`not-refundable`, `event-started`,
+    /// `ticket-used`) where a line cannot be given back; then nothing has changed.
+    #[oai(path = "/:id/cancel", method = "post")]
+    async fn cancel(
+        &self,
+        caller: Caller,
+        id: Path<Uuid>,
+        /// One per attempt, the same at every retry; may be left out.
+        #[oai(name = "Idempotency-Key")]
+        key: Header<Option<String>>,
+        body: MaybeJson<CancelRequest>,
+    ) -> Result<BookingAnswer, ApiProblem> {
+        let booking = self.access.own_booking(&caller, BookingId(id.0)).await?;
+        let (id, buyer) = (booking.booking(), booking.buyer());
+        let request = body.0.unwrap_or_default();
+        let attempt = key.0.map(|key| Attempt::new(buyer.id(), CANCEL, &key, &(id, &request)));
+        let attempt = attempt.transpose()?;
+        let lines = line_ids(request.line_ids)?;
+        let this = self.cancellations.clone();
+        let tasks = &self.cancellations.checkouts.base.tasks;
+        tasks
+            .run(async move {
+                let found = this.checkouts.bookings.find(id).await?.ok_or_else(no_booking)?;
+                if found.status == BookingStatus::Pending {
+                    if lines.is_some() {
+                        return Err(illegal("pending", "A pending booking is stopped as a whole."));
+                    }
+                    let stopped = this.checkouts.stop(id).await?.ok_or_else(no_booking)?;
+                    return stopped_answer(&stopped);
+                }
+                let command = CancelCommand {
+                    booking: id,
+                    asker: Asker::Buyer,
+                    asked_by: Some(buyer.id()),
+                    actor: None,
+                    event: None,
+                    lines,
+                    attempt,
+                };
+                told(this.cancel(command).await?)
+            })
+            .await?
+    }
+}
+
+/// What is said of a pending booking that was to be stopped.
+fn stopped_answer(booking: &Booking) -> Result<BookingAnswer, ApiProblem> {
+    match booking.status {
+        BookingStatus::Pending => Ok(BookingAnswer::pending(booking)),
+        BookingStatus::Cancelled => Ok(BookingAnswer::now(Json(booking.clone()).into_response())),
+        BookingStatus::Confirmed => Err(illegal(
+            "confirmed",
+            "The payment went through before it could be stopped. Cancel the booking again.",
+        )),
+        BookingStatus::Failed => Err(illegal("failed", "The booking has failed already.")),
+    }
+}

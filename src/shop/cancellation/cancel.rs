@@ -1,0 +1,285 @@
+//! Cancelling lines of a confirmed booking: one transaction voids the tickets, frees seats and places, marks lines
+//! and booking, and starts the refund.
+//!
+//! Its locks: idempotency key → booking → tickets → reservations → seats → general items → section
+//! counters → saga → outbox. Whoever comes second finds the lines cancelled and changes nothing.
+
+use std::{collections::HashSet, sync::Arc};
+
+use holdfast_contract::bookings::Booking;
+use holdfast_domain::{
+    ids::{BookingId, EventId, LineId},
+    ledger,
+    refund::{
+        Refund,
+        rules::{self, Asker, Obstacle, Share},
+    },
+};
+use holdfast_entity::{booking_lines, bookings};
+use sea_orm::DbErr;
+use uuid::Uuid;
+
+use super::Cancellations;
+use crate::{
+    kernel::{
+        actor::Actor,
+        audit::{self, Entry},
+        db::{self, Failure, Tx},
+        idempotency::{Answer, Attempt, Claim, ClaimError, Known},
+        ports::Entropy,
+        saga::executor::Work,
+    },
+    live::record,
+    money::{
+        ledger::{self as books, Kind},
+        refunds::{Reason, Refunds, Wanted},
+    },
+    shop::{
+        bookings::{confirmed, shown},
+        reservations::sold,
+        tickets,
+    },
+};
+
+/// What to cancel, and who wants it.
+#[derive(Debug, Clone)]
+pub struct CancelCommand {
+    /// The booking.
+    pub booking: BookingId,
+    /// Who wants it, by the rules.
+    pub asker: Asker,
+    /// The user or guest.
+    pub asked_by: Option<Uuid>,
+    /// Who acts on what is not their own: it is written into the audit.
+    pub actor: Option<Actor>,
+    /// The lines of this event alone.
+    pub event: Option<EventId>,
+    /// These lines alone.
+    pub lines: Option<Vec<LineId>>,
+    /// The attempt, where a key came along.
+    pub attempt: Option<Attempt>,
+}
+
+/// Why nothing is cancelled.
+#[derive(Debug, thiserror::Error)]
+pub enum CancelError {
+    /// There is no such booking.
+    #[error("no such booking")]
+    NotFound,
+    /// The booking, or what is asked about of it, has no such line.
+    #[error("the booking has no line {0}")]
+    NoLine(LineId),
+    /// Lines cannot be cancelled; nothing was.
+    #[error("{} lines cannot be cancelled", .0.len())]
+    Obstacles(Vec<(LineId, Obstacle)>),
+    /// The booking never was, or is not yet, confirmed.
+    #[error("the booking is {0}")]
+    NotConfirmed(String),
+    /// More was to be given back than can be.
+    #[error(transparent)]
+    TooMuch(rules::TooMuch),
+    /// The amount has another currency.
+    #[error("the booking is paid in {0}")]
+    OtherCurrency(String),
+    /// The gateway cannot move exactly this amount.
+    #[error("the gateway cannot move this amount")]
+    NotMovable,
+    /// The key was used for another request.
+    #[error(transparent)]
+    Claim(ClaimError),
+    /// The database failed.
+    #[error("the database failed")]
+    Db(#[from] DbErr),
+}
+
+impl Failure for CancelError {
+    fn database(&self) -> Option<&DbErr> {
+        match self {
+            Self::Claim(ClaimError::Db(error)) | Self::Db(error) => Some(error),
+            Self::NotFound
+            | Self::NoLine(_)
+            | Self::Obstacles(_)
+            | Self::NotConfirmed(_)
+            | Self::TooMuch(_)
+            | Self::OtherCurrency(_)
+            | Self::NotMovable
+            | Self::Claim(ClaimError::Reused) => None,
+        }
+    }
+}
+
+impl From<ClaimError> for CancelError {
+    fn from(error: ClaimError) -> Self {
+        match error {
+            ClaimError::Db(error) => Self::Db(error),
+            error @ ClaimError::Reused => Self::Claim(error),
+        }
+    }
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub enum Came {
+    /// The booking as it stood at the commit.
+    Now(Box<Booking>),
+    /// What was answered under this key.
+    Before(Answer),
+    /// The key is known and has no answer: the first request is still at it.
+    InFlight,
+}
+
+/// What a transaction of this slice leaves.
+pub(super) struct Left {
+    pub(super) came: Came,
+    pub(super) refund: Option<Work<Refund>>,
+}
+
+impl Cancellations {
+    /// Cancels lines of a confirmed booking, all or none of those that still stand, and gives back what was paid
+    /// for them. Answers the booking as it then stands; the money is on its way. Asking again changes
+    /// nothing.
+    ///
+    /// # Errors
+    /// See [`CancelError`]; nothing has happened then.
+    pub async fn cancel(&self, command: CancelCommand) -> Result<Came, CancelError> {
+        let left = self.transact_cancel(command).await?;
+        if let Some(work) = left.refund {
+            self.refunds.drive(work);
+        }
+        self.relay.nudge();
+        Ok(left.came)
+    }
+
+    pub(super) async fn transact_cancel(
+        &self,
+        command: CancelCommand,
+    ) -> Result<Left, CancelError> {
+        let command = Arc::new(command);
+        let base = &self.checkouts.base;
+        let (refunds, entropy) = (self.refunds.clone(), Arc::clone(&base.entropy));
+        base.db
+            .transact(move |tx| {
+                let (refunds, entropy) = (refunds.clone(), Arc::clone(&entropy));
+                let command = Arc::clone(&command);
+                Box::pin(async move { cancel(tx, &refunds, &*entropy, &command).await })
+            })
+            .await
+    }
+}
+
+async fn cancel(
+    tx: &Tx,
+    refunds: &Refunds,
+    entropy: &dyn Entropy,
+    command: &CancelCommand,
+) -> Result<Left, CancelError> {
+    if let Some(came) = claim(tx, command.attempt.as_ref()).await? {
+        return Ok(Left { came, refund: None });
+    }
+    let found = confirmed::lock(tx, command.booking).await?;
+    let (booking, lines) = found.ok_or(CancelError::NotFound)?;
+    let wanted = wanted(&lines, command.event, command.lines.as_deref())?;
+    if booking.status != "confirmed" {
+        if booking.status == "cancelled" {
+            let came = answer(tx, command.attempt.as_ref(), command.booking).await?;
+            return Ok(Left { came, refund: None });
+        }
+        return Err(CancelError::NotConfirmed(booking.status));
+    }
+    let now_ms = db::now(tx).await?;
+    tickets::lock(tx, booking.id).await?;
+    let standing = confirmed::standing(tx, &wanted).await?;
+    let shares = rules::cancel(command.asker, &standing, now_ms).map_err(CancelError::Obstacles)?;
+    let refund = match shares.is_empty() {
+        true => None,
+        false => void(tx, refunds, entropy, command, &booking, &wanted, &shares, now_ms).await?,
+    };
+    let came = answer(tx, command.attempt.as_ref(), command.booking).await?;
+    Ok(Left { came, refund })
+}
+
+#[expect(clippy::too_many_arguments, reason = "the parts of one transaction")]
+async fn void(
+    tx: &Tx,
+    refunds: &Refunds,
+    entropy: &dyn Entropy,
+    command: &CancelCommand,
+    booking: &bookings::Model,
+    wanted: &[booking_lines::Model],
+    shares: &[Share],
+    now_ms: i64,
+) -> Result<Option<Work<Refund>>, CancelError> {
+    let cancelled: Vec<&booking_lines::Model> =
+        wanted.iter().filter(|line| shares.iter().any(|share| share.line.0 == line.id)).collect();
+    let ids: Vec<Uuid> = cancelled.iter().map(|line| line.id).collect();
+    tickets::void(tx, booking.id, &ids).await?;
+    let changes = sold::give_back(tx, &cancelled).await?;
+    confirmed::cancelled(tx, command.booking, shares, now_ms).await?;
+    let amount: i64 = shares.iter().map(|share| share.minor).sum();
+    let refund = if amount > 0 {
+        let payment = confirmed::captured(tx, command.booking).await?;
+        let reason = match command.asker {
+            Asker::Buyer => Reason::Buyer,
+            Asker::Organizer => Reason::Organizer,
+            Asker::CalledOff => Reason::CalledOff,
+        };
+        let asked_by = command.asked_by;
+        let payment = &payment;
+        Some(refunds.open(tx, Wanted { booking, payment, shares, reason, asked_by, now_ms }).await?)
+    } else {
+        // Nothing comes back, and yet discounts and fees end with the lines.
+        let entries = ledger::refund(0, books::cost_of(cancelled.iter().copied()));
+        books::post(tx, entropy, booking, Kind::Refund, &entries, now_ms).await?;
+        None
+    };
+    if let Some(actor) = command.actor {
+        let detail = serde_json::json!({ "lines": ids, "amount_minor": amount });
+        let subject = ("booking", booking.id);
+        let entry = Entry::new(entropy, actor, "booking.cancel", subject, &detail);
+        audit::record(tx, &entry).await?;
+    }
+    for (event, change) in &changes {
+        record::record(tx, *event, change).await?;
+    }
+    Ok(refund)
+}
+
+/// Claims the attempt; what is known of it where this is not its first request.
+pub(super) async fn claim(tx: &Tx, attempt: Option<&Attempt>) -> Result<Option<Came>, CancelError> {
+    let Some(attempt) = attempt else { return Ok(None) };
+    Ok(match attempt.claim(tx, None).await? {
+        Claim::First => None,
+        Claim::Known(Known { answer: Some(answer), .. }) => Some(Came::Before(answer)),
+        Claim::Known(Known { answer: None, .. }) => Some(Came::InFlight),
+    })
+}
+
+/// The booking as it stands in this transaction; kept under the attempt's key.
+pub(super) async fn answer(
+    tx: &Tx,
+    attempt: Option<&Attempt>,
+    booking: BookingId,
+) -> Result<Came, CancelError> {
+    let booking = shown(tx, booking).await?.ok_or(CancelError::NotFound)?;
+    if let Some(attempt) = attempt {
+        attempt.answer(tx, &Answer::json(200, &booking)).await?;
+    }
+    Ok(Came::Now(Box::new(booking)))
+}
+
+/// The lines that are meant.
+pub(super) fn wanted(
+    lines: &[booking_lines::Model],
+    event: Option<EventId>,
+    named: Option<&[LineId]>,
+) -> Result<Vec<booking_lines::Model>, CancelError> {
+    let of_event =
+        |line: &&booking_lines::Model| event.is_none_or(|event| line.event_id == event.0);
+    let all = lines.iter().filter(of_event);
+    let Some(named) = named else { return Ok(all.cloned().collect()) };
+    let known: HashSet<Uuid> = all.clone().map(|line| line.id).collect();
+    if let Some(unknown) = named.iter().find(|id| !known.contains(&id.0)) {
+        return Err(CancelError::NoLine(*unknown));
+    }
+    Ok(all.filter(|line| named.contains(&LineId(line.id))).cloned().collect())
+}

@@ -1,0 +1,107 @@
+//! An organizer gives money back without cancelling anything.
+
+use std::sync::Arc;
+
+use holdfast_domain::{ids::LineId, money::Money, refund::rules};
+use uuid::Uuid;
+
+use super::{
+    Cancellations,
+    cancel::{Came, CancelError, Left, answer, claim, wanted},
+};
+use crate::{
+    access::BookingOfEvent,
+    kernel::{
+        audit::{self, Entry},
+        db::{self, Tx},
+        idempotency::Attempt,
+        ports::Entropy,
+    },
+    money::refunds::{Reason, Refunds, Wanted},
+    shop::bookings::confirmed,
+};
+
+/// How much to give back, of what.
+#[derive(Debug, Clone)]
+pub struct GiveBackCommand {
+    /// The booking; of its lines those of the event alone.
+    pub booking: BookingOfEvent,
+    /// The organizer's user who gives it.
+    pub asked_by: Uuid,
+    /// These lines alone.
+    pub lines: Option<Vec<LineId>>,
+    /// How much.
+    pub amount: Money,
+    /// The attempt: what gives money needs a key.
+    pub attempt: Attempt,
+}
+
+impl Cancellations {
+    /// Gives an amount back and divides it over the lines by what can still come back for each. Tickets and seats
+    /// stay.
+    ///
+    /// # Errors
+    /// See [`CancelError`]; nothing has happened then.
+    pub async fn give_back(&self, command: GiveBackCommand) -> Result<Came, CancelError> {
+        if !self.checkouts.gateway.can_move(command.amount) {
+            return Err(CancelError::NotMovable);
+        }
+        let command = Arc::new(command);
+        let (refunds, entropy) = (self.refunds.clone(), Arc::clone(&self.checkouts.base.entropy));
+        let left: Left = self
+            .checkouts
+            .base
+            .db
+            .transact(move |tx| {
+                let (refunds, command) = (refunds.clone(), Arc::clone(&command));
+                let entropy = Arc::clone(&entropy);
+                Box::pin(async move { give_back(tx, &refunds, &*entropy, &command).await })
+            })
+            .await?;
+        if let Some(work) = left.refund {
+            self.refunds.drive(work);
+        }
+        Ok(left.came)
+    }
+}
+
+async fn give_back(
+    tx: &Tx,
+    refunds: &Refunds,
+    entropy: &dyn Entropy,
+    command: &GiveBackCommand,
+) -> Result<Left, CancelError> {
+    let attempt = Some(&command.attempt);
+    if let Some(came) = claim(tx, attempt).await? {
+        return Ok(Left { came, refund: None });
+    }
+    let found = confirmed::lock(tx, command.booking.booking()).await?;
+    let (booking, lines) = found.ok_or(CancelError::NotFound)?;
+    let wanted = wanted(&lines, Some(command.booking.event()), command.lines.as_deref())?;
+    if booking.status != "confirmed" {
+        return Err(CancelError::NotConfirmed(booking.status));
+    }
+    if booking.currency != command.amount.currency.as_str() {
+        return Err(CancelError::OtherCurrency(booking.currency));
+    }
+    let now_ms = db::now(tx).await?;
+    let standing = confirmed::standing(tx, &wanted).await?;
+    let shares = rules::share(&standing, command.amount.minor).map_err(CancelError::TooMuch)?;
+    confirmed::promised(tx, command.booking.booking(), &shares).await?;
+    let payment = confirmed::captured(tx, command.booking.booking()).await?;
+    let wanted = Wanted {
+        booking: &booking,
+        payment: &payment,
+        shares: &shares,
+        reason: Reason::Goodwill,
+        asked_by: Some(command.asked_by),
+        now_ms,
+    };
+    let refund = Some(refunds.open(tx, wanted).await?);
+    let detail = serde_json::json!({ "amount_minor": command.amount.minor });
+    let subject = ("booking", booking.id);
+    let entry = Entry::new(entropy, command.booking.actor(), "booking.refund", subject, &detail);
+    audit::record(tx, &entry).await?;
+    let came = answer(tx, attempt, command.booking.booking()).await?;
+    Ok(Left { came, refund })
+}

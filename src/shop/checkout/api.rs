@@ -1,0 +1,299 @@
+//! The HTTP of bookings.
+
+use holdfast_contract::{
+    bookings::{Booking, BookingPage, ConfirmRequest},
+    problem::ProblemType,
+};
+use holdfast_domain::{
+    ids::{BookingId, Buyer, ReservationId},
+    text,
+};
+use poem::{
+    IntoResponse, Response,
+    http::{HeaderValue, header},
+};
+use poem_openapi::{
+    ApiResponse, OpenApi, Tags,
+    param::{Header, Path, Query},
+    registry::{MetaMediaType, MetaResponse, MetaResponses, Registry},
+    types::Type,
+};
+use uuid::Uuid;
+
+use super::{
+    Checkouts, answer,
+    confirm::{Came, ConfirmCommand, ConfirmError, MAX_RESERVATIONS},
+};
+use crate::{
+    access::{Access, BookingName},
+    http::{auth::Caller, body::Json, keyed, page, problem::ApiProblem},
+    identity::log_in,
+    kernel::idempotency::Attempt,
+    shop::reservations::in_payment::BeginError,
+};
+
+/// The name under which attempts are kept.
+const CONFIRM: &str = "bookings/confirm";
+/// When to ask again for a booking that is still pending.
+const RETRY_AFTER_SECS: u64 = 1;
+/// The longest name of a payment method.
+const MAX_METHOD_CHARS: usize = 255;
+
+/// The routes of bookings.
+#[derive(Debug, Clone)]
+pub struct BookingsApi {
+    /// Finds bookings.
+    pub access: Access,
+    /// The use cases.
+    pub checkouts: Checkouts,
+}
+
+#[derive(Tags)]
+enum Tag {
+    /// Paying for what is held.
+    Bookings,
+}
+
+#[OpenApi(prefix_path = "/bookings", tag = "Tag::Bookings")]
+impl BookingsApi {
+    /// Pay for reservations and get tickets.
+    ///
+    /// 201 with tickets, or 202 while the payment is on its way: with a `next_action` the buyer must act, else ask
+    /// again for the booking. 402 when the card is declined: the places stay held, a new card takes a
+    /// new key.
+    #[oai(path = "/confirm", method = "post")]
+    async fn confirm(
+        &self,
+        caller: Caller,
+        /// One per attempt, the same at every retry.
+        #[oai(name = "Idempotency-Key")]
+        key: Header<Option<String>>,
+        body: Json<ConfirmRequest>,
+    ) -> Result<BookingAnswer, ApiProblem> {
+        let buyer = caller.known_buyer()?;
+        let key = key.0.ok_or_else(keyed::required)?;
+        let attempt = Attempt::new(buyer.id(), CONFIRM, &key, &body.0)?;
+        let command = self.command(&caller, buyer, body.0, attempt.clone()).await?;
+        let checkouts = self.checkouts.clone();
+        let tasks = &self.checkouts.base.tasks;
+        let accepted = tasks.run(async move { checkouts.confirm(command).await }).await??;
+        let (first, booking) = (accepted.first, accepted.booking);
+        let came = self.checkouts.wait(accepted, &attempt).await?;
+        self.told(came, first, booking).await
+    }
+
+    /// One's own bookings, newest first.
+    #[oai(path = "/me", method = "get")]
+    async fn mine(
+        &self,
+        caller: Caller,
+        /// How many, 1 to 100; 20 without.
+        limit: Query<Option<u64>>,
+        /// The `next` of the page before.
+        after: Query<Option<Uuid>>,
+    ) -> Result<Json<BookingPage>, ApiProblem> {
+        let buyer = caller.known_buyer()?;
+        let limit = page::limit(limit.0)?;
+        let mut items = self.checkouts.list(buyer.id(), after.0, limit + 1).await?;
+        let next = page::next(&mut items, limit, |booking| booking.id.to_string());
+        Ok(Json(BookingPage { items, next }))
+    }
+
+    /// A booking by what people call it.
+    #[oai(path = "/reference/:reference", method = "get")]
+    async fn by_reference(
+        &self,
+        caller: Caller,
+        reference: Path<String>,
+    ) -> Result<Json<Booking>, ApiProblem> {
+        caller.known_buyer()?;
+        let reference = reference.0.trim().to_uppercase();
+        // No other form was ever given out; what comes here is anybody's text.
+        if !is_reference(&reference) {
+            return Err(no_booking());
+        }
+        let name = BookingName::Reference(&reference);
+        let booking = self.access.readable_booking(&caller, name).await?;
+        self.checkouts.read(booking).await?.map(Json).ok_or_else(no_booking)
+    }
+
+    /// A booking.
+    #[oai(path = "/:id", method = "get")]
+    async fn read(&self, caller: Caller, id: Path<Uuid>) -> Result<Json<Booking>, ApiProblem> {
+        let name = BookingName::Id(BookingId(id.0));
+        let booking = self.access.readable_booking(&caller, name).await?;
+        self.checkouts.read(booking).await?.map(Json).ok_or_else(no_booking)
+    }
+}
+
+impl BookingsApi {
+    async fn command(
+        &self,
+        caller: &Caller,
+        buyer: Buyer,
+        request: ConfirmRequest,
+        attempt: Attempt,
+    ) -> Result<ConfirmCommand, ApiProblem> {
+        let mut reservations: Vec<ReservationId> =
+            request.reservation_ids.iter().copied().map(ReservationId).collect();
+        reservations.sort_unstable();
+        reservations.dedup();
+        if reservations.len() != request.reservation_ids.len() {
+            return Err(ApiProblem::field("reservation_ids", "names a reservation twice"));
+        }
+        if !(1..=MAX_RESERVATIONS).contains(&reservations.len()) {
+            return Err(ApiProblem::field("reservation_ids", "must name 1 to 10 reservations"));
+        }
+        if request.discount_code.is_some() {
+            return Err(ApiProblem::field("discount_code", "no such discount"));
+        }
+        let method = match request.payment {
+            Some(payment) => {
+                let method = text::line(&payment.method, MAX_METHOD_CHARS)
+                    .map_err(|fault| ApiProblem::field("payment.method", fault.to_string()))?;
+                Some(method)
+            }
+            None => None,
+        };
+        let email = self.email(buyer, request.email.as_deref()).await?;
+        let locale = caller.locale;
+        Ok(ConfirmCommand { buyer, locale, email, reservations, method, attempt })
+    }
+
+    async fn email(&self, buyer: Buyer, given: Option<&str>) -> Result<String, ApiProblem> {
+        if let Some(given) = given {
+            return text::email(given)
+                .map_err(|fault| ApiProblem::field("email", fault.to_string()));
+        }
+        match buyer {
+            Buyer::Guest(_) => Err(ApiProblem::field("email", "is required of guests")),
+            Buyer::User(user) => {
+                let email = log_in::email_of(&self.checkouts.base.db, user).await?;
+                email.ok_or_else(|| {
+                    ApiProblem::new(ProblemType::Unauthorized, "This account is gone.")
+                })
+            }
+        }
+    }
+
+    async fn told(
+        &self,
+        came: Came,
+        first: bool,
+        booking: BookingId,
+    ) -> Result<BookingAnswer, ApiProblem> {
+        match came {
+            Came::Answer(answer) if first => Ok(BookingAnswer(answer.into_response())),
+            Came::Answer(answer) => Ok(BookingAnswer(keyed::replayed(answer))),
+            Came::Failed(why) => Err(answer::failure(&why)),
+            Came::BuyerActs(booking) => {
+                Ok(BookingAnswer(answer::pending(&booking).into_response()))
+            }
+            Came::NotYet if first => {
+                let pending = self.checkouts.find(booking).await?.ok_or_else(no_booking)?;
+                Ok(BookingAnswer::pending(&pending))
+            }
+            Came::NotYet => Err(keyed::in_flight()),
+        }
+    }
+}
+
+fn is_reference(text: &str) -> bool {
+    text.strip_prefix("HF-").is_some_and(|letters| {
+        letters.len() == 8 && letters.bytes().all(|letter| letter.is_ascii_alphanumeric())
+    })
+}
+
+fn no_booking() -> ApiProblem {
+    ApiProblem::not_found("booking")
+}
+
+/// A booking as it stands, with the status that says how far it is.
+#[derive(Debug)]
+pub struct BookingAnswer(Response);
+
+impl BookingAnswer {
+    /// As it stands.
+    pub(crate) fn now(response: Response) -> Self {
+        Self(response)
+    }
+
+    /// Not known yet: ask again.
+    pub(crate) fn pending(booking: &Booking) -> Self {
+        let mut response = answer::pending(booking).into_response();
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECS));
+        Self(response)
+    }
+}
+
+impl IntoResponse for BookingAnswer {
+    fn into_response(self) -> Response {
+        self.0
+    }
+}
+
+impl ApiResponse for BookingAnswer {
+    fn meta() -> MetaResponses {
+        let of = |status, description| MetaResponse {
+            description,
+            status: Some(status),
+            status_range: None,
+            content: vec![MetaMediaType {
+                content_type: "application/json",
+                schema: Booking::schema_ref(),
+            }],
+            headers: vec![],
+        };
+        MetaResponses {
+            responses: vec![
+                of(200, "As it stands."),
+                of(201, "Paid; tickets are issued."),
+                of(202, "On its way."),
+            ],
+        }
+    }
+
+    fn register(registry: &mut Registry) {
+        Booking::register(registry);
+    }
+}
+
+impl From<ConfirmError> for ApiProblem {
+    fn from(error: ConfirmError) -> Self {
+        match error {
+            ConfirmError::Claim(error) => error.into(),
+            ConfirmError::Reservation(error) => error.into(),
+            ConfirmError::MixedCurrency => Self::new(ProblemType::MixedCurrency, ""),
+            ConfirmError::MixedOrganizer => Self::new(ProblemType::MixedOrganizer, ""),
+            ConfirmError::NotOnSale(status) => {
+                Self::new(ProblemType::NotOnSale, format!("An event is {status}."))
+                    .with_reasons(vec![status])
+            }
+            ConfirmError::NoMethod => Self::field("payment", "is required: an amount is due"),
+            ConfirmError::Limit { allowed, remaining } => Self::new(
+                ProblemType::LimitExceeded,
+                "This e-mail address would have more places than one buyer may.",
+            )
+            .with_limit(Some(allowed), Some(remaining)),
+            ConfirmError::TooLarge => Self::field("reservation_ids", "the amount is too large"),
+            ConfirmError::Db(error) => error.into(),
+        }
+    }
+}
+
+impl From<BeginError> for ApiProblem {
+    fn from(error: BeginError) -> Self {
+        match error {
+            BeginError::Unknown(_) => Self::not_found("reservation"),
+            BeginError::NotActive(id) => Self::new(
+                ProblemType::ReservationNotActive,
+                format!("Reservation {id} is being paid, paid or cancelled."),
+            ),
+            BeginError::Lapsed(id) => Self::new(
+                ProblemType::ReservationExpired,
+                format!("The time of reservation {id} is over. Choose again."),
+            ),
+            BeginError::Db(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! Where a payment method that leads the buyer away brings them back to (`return_url` of a PaymentIntent).
+
+use poem::{
+    IntoResponse, Response, handler,
+    web::{Data, Query, Redirect},
+};
+use serde::Deserialize;
+
+use super::Checkouts;
+use crate::{kernel::saga::Wish, shop::bookings};
+
+/// The path, below `PUBLIC_URL`.
+pub const PATH: &str = "/checkout/return";
+
+/// What the gateway adds to the address; not believed, only looked up.
+#[derive(Debug, Deserialize)]
+pub struct Brought {
+    payment_intent: Option<String>,
+}
+
+/// Wakes the checkout, which asks the gateway, and leads on to the booking's page. That page shows the booking to
+/// its buyer alone.
+#[handler]
+pub async fn page(brought: Query<Brought>, checkouts: Data<&Checkouts>) -> Response {
+    let page = match &brought.0.payment_intent {
+        Some(intent) => checkouts.0.buyer_is_back(intent).await,
+        None => Ok(None),
+    };
+    match page {
+        Ok(Some(page)) => Redirect::see_other(page).into_response(),
+        Ok(None) => Redirect::see_other("/").into_response(),
+        Err(error) => crate::http::problem::ApiProblem::from(error).into_response(),
+    }
+}
+
+impl Checkouts {
+    async fn buyer_is_back(&self, intent: &str) -> Result<Option<String>, sea_orm::DbErr> {
+        // No other form was ever given out; what comes here is anybody's text.
+        if !intent.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+            return Ok(None);
+        }
+        let (db, provider) = (&self.base.db, self.gateway.provider());
+        let Some(booking) = bookings::booking_of_intent(db, provider, intent).await? else {
+            return Ok(None);
+        };
+        self.executor.wake(booking.0, Wish::Look).await?;
+        let found = bookings::find(db, bookings::By::Id(booking)).await?;
+        Ok(found.map(|booking| format!("/bookings/{}", booking.reference)))
+    }
+}

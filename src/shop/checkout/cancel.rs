@@ -1,0 +1,45 @@
+//! Stopping a checkout that is still on its way: the payment is voided first, then the seats are free.
+
+use holdfast_contract::bookings::Booking;
+use holdfast_domain::ids::BookingId;
+use sea_orm::DbErr;
+
+use super::{Checkouts, confirm::FIRST_WAIT};
+use crate::{kernel::saga::Wish, shop::bookings};
+
+/// How often a waiting request looks.
+const LOOK: std::time::Duration = std::time::Duration::from_millis(50);
+
+impl Checkouts {
+    /// Stops a pending booking and waits a while for its end; answers the booking as it then stands: cancelled,
+    /// possibly still pending, or past the point where it could be stopped.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn stop(&self, id: BookingId) -> Result<Option<Booking>, DbErr> {
+        self.executor.wake(id.0, Wish::Stop).await?;
+        self.settled(id).await
+    }
+
+    /// The booking once it is not pending any more, or as it stands after a while.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(super) async fn settled(&self, id: BookingId) -> Result<Option<Booking>, DbErr> {
+        let ended = async {
+            while self.is_pending(id).await? {
+                tokio::time::sleep(LOOK).await;
+            }
+            Ok::<(), DbErr>(())
+        };
+        if let Ok(Err(error)) = tokio::time::timeout(FIRST_WAIT, ended).await {
+            return Err(error);
+        }
+        self.find(id).await
+    }
+
+    async fn is_pending(&self, id: BookingId) -> Result<bool, DbErr> {
+        let stored = bookings::find(&self.base.db, bookings::By::Id(id)).await?;
+        Ok(stored.is_some_and(|stored| stored.status == "pending"))
+    }
+}

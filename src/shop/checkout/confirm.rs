@@ -1,0 +1,417 @@
+//! Starting a checkout, and waiting a while for what comes of it.
+//!
+//! One transaction claims the attempt, writes booking and saga, and turns the seats from held to paying; its
+//! lock order is that of `docs/ARCHITECTURE.md`. Nothing outside is called in it.
+
+use std::{sync::Arc, time::Duration};
+
+use holdfast_contract::bookings::Booking;
+use holdfast_domain::{
+    checkout::{Checkout, Ending, Failure as CheckoutFailure, Order},
+    ids::{BookingId, Buyer, EventId, ReservationId, SagaId},
+    money::{Currency, Money},
+};
+use holdfast_entity::{booking_lines, bookings};
+use sea_orm::DbErr;
+use sha2::{Digest, Sha256};
+use tokio::sync::oneshot;
+use uuid::Uuid;
+
+use super::{Checkouts, driver::CheckoutDriver, store};
+use crate::{
+    kernel::{
+        db::{Failure, Together, Tx, is_duplicate},
+        failpoint,
+        idempotency::{Answer, Attempt, Claim, ClaimError, Known},
+        ports::Entropy,
+        saga::{Executor, executor::Work},
+    },
+    live::record,
+    shop::reservations::in_payment::{self, BeginError, Begun, Candidate},
+};
+
+/// The most reservations of one booking.
+pub const MAX_RESERVATIONS: usize = 10;
+/// How long the first request of an attempt waits for the end.
+pub const FIRST_WAIT: Duration = Duration::from_secs(8);
+/// How long a repeated request waits.
+pub const REPEATED_WAIT: Duration = Duration::from_secs(2);
+/// How often a waiting request looks at first; doubled up to the next.
+const LOOK_FIRST: Duration = Duration::from_millis(20);
+/// How often a waiting request looks at the most.
+const LOOK_MAX: Duration = Duration::from_millis(250);
+/// A new reference meets an old one once in about a million bookings; then another one is taken.
+const MAX_REFERENCES: usize = 3;
+/// The step's name for failpoints.
+const BEGIN: &str = "begin";
+
+/// What is to be paid, and how.
+#[derive(Debug, Clone)]
+pub struct ConfirmCommand {
+    /// Who pays.
+    pub buyer: Buyer,
+    /// The language of the mails.
+    pub locale: &'static str,
+    /// Where the tickets go, normalized.
+    pub email: String,
+    /// The reservations, sorted, each once, 1 to [`MAX_RESERVATIONS`].
+    pub reservations: Vec<ReservationId>,
+    /// The gateway's name for the payment method.
+    pub method: Option<String>,
+    /// The attempt.
+    pub attempt: Attempt,
+}
+
+/// Why no checkout starts.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfirmError {
+    /// The key was used for another request, or the claim failed.
+    #[error(transparent)]
+    Claim(ClaimError),
+    /// A reservation cannot be paid for.
+    #[error(transparent)]
+    Reservation(BeginError),
+    /// The reservations have different currencies.
+    #[error("the reservations have different currencies")]
+    MixedCurrency,
+    /// The reservations belong to different organizations.
+    #[error("the reservations belong to different organizations")]
+    MixedOrganizer,
+    /// An event does not take place, or is over.
+    #[error("an event is {0}")]
+    NotOnSale(String),
+    /// An amount is due and no method was named.
+    #[error("a payment method is required")]
+    NoMethod,
+    /// The e-mail address would have more persons than one buyer may bring.
+    #[error("a limit would be passed")]
+    Limit {
+        /// How many it allows.
+        allowed: i64,
+        /// How many are left.
+        remaining: i64,
+    },
+    /// The amounts cannot be added.
+    #[error("the amount is too large")]
+    TooLarge,
+    /// The database failed.
+    #[error("the database failed")]
+    Db(#[from] DbErr),
+}
+
+impl Failure for ConfirmError {
+    fn database(&self) -> Option<&DbErr> {
+        match self {
+            Self::Claim(ClaimError::Db(error))
+            | Self::Reservation(BeginError::Db(error))
+            | Self::Db(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl From<ClaimError> for ConfirmError {
+    fn from(error: ClaimError) -> Self {
+        match error {
+            ClaimError::Db(error) => Self::Db(error),
+            error @ ClaimError::Reused => Self::Claim(error),
+        }
+    }
+}
+
+impl From<BeginError> for ConfirmError {
+    fn from(error: BeginError) -> Self {
+        match error {
+            BeginError::Db(error) => Self::Db(error),
+            error => Self::Reservation(error),
+        }
+    }
+}
+
+/// A checkout that is on its way, or was.
+#[derive(Debug)]
+pub struct Accepted {
+    /// The booking.
+    pub booking: BookingId,
+    /// Whether this request started it.
+    pub first: bool,
+    driven: Option<oneshot::Receiver<()>>,
+}
+
+/// What came of a checkout.
+#[derive(Debug)]
+pub enum Came {
+    /// The kept answer.
+    Answer(Answer),
+    /// It failed in a way that is told anew.
+    Failed(CheckoutFailure),
+    /// The buyer must act; the booking says how.
+    BuyerActs(Booking),
+    /// Not known yet.
+    NotYet,
+}
+
+enum Started {
+    Here(Work<Checkout>, BookingId),
+    Before(Known),
+}
+
+impl Checkouts {
+    /// Starts a checkout and carries it on in the background. A repeated request finds the first one's.
+    ///
+    /// # Errors
+    /// See [`ConfirmError`]; nothing has happened then, and the key is free.
+    pub async fn confirm(&self, command: ConfirmCommand) -> Result<Accepted, ConfirmError> {
+        let command = Arc::new(command);
+        let mut left = MAX_REFERENCES;
+        let started = loop {
+            left -= 1;
+            match self.start(&command).await {
+                Err(ConfirmError::Db(error)) if left > 0 && is_duplicate(&error) => {}
+                other => break other?,
+            }
+        };
+        let (work, booking) = match started {
+            Started::Here(work, booking) => (work, booking),
+            Started::Before(Known { subject, .. }) => {
+                let booking = BookingId(subject.unwrap_or_default());
+                return Ok(Accepted { booking, first: false, driven: None });
+            }
+        };
+        failpoint::reach(BEGIN, failpoint::Moment::AfterRecord);
+        let (done, driven) = oneshot::channel();
+        let executor = self.executor.clone();
+        self.base.tasks.spawn(async move {
+            executor.drive(work).await;
+            // Whoever waited may be gone.
+            done.send(()).ok();
+        });
+        Ok(Accepted { booking, first: true, driven: Some(driven) })
+    }
+
+    async fn start(&self, command: &Arc<ConfirmCommand>) -> Result<Started, ConfirmError> {
+        let (executor, entropy) = (self.executor.clone(), Arc::clone(&self.base.entropy));
+        let command = Arc::clone(command);
+        self.base
+            .db
+            .transact(move |tx| {
+                let (executor, entropy) = (executor.clone(), Arc::clone(&entropy));
+                let command = Arc::clone(&command);
+                Box::pin(async move { start(tx, &executor, &*entropy, &command).await })
+            })
+            .await
+    }
+
+    /// Waits for what comes of a checkout, no longer than a buyer would.
+    ///
+    /// # Errors
+    /// When the database fails, or the key was used for another request.
+    pub async fn wait(&self, accepted: Accepted, attempt: &Attempt) -> Result<Came, ConfirmError> {
+        let Accepted { booking, first, driven } = accepted;
+        let patience = if first { FIRST_WAIT } else { REPEATED_WAIT };
+        let waiting = async {
+            if let Some(driven) = driven {
+                // An error means that the node is ending: the looks below tell.
+                driven.await.ok();
+            }
+            let mut pause = LOOK_FIRST;
+            loop {
+                match self.came(booking, attempt).await {
+                    Ok(Came::NotYet) => {}
+                    other => return other,
+                }
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(LOOK_MAX);
+            }
+        };
+        match tokio::time::timeout(patience, waiting).await {
+            Ok(came) => came,
+            Err(_) => self.came(booking, attempt).await,
+        }
+    }
+
+    async fn came(&self, booking: BookingId, attempt: &Attempt) -> Result<Came, ConfirmError> {
+        let db = &self.base.db;
+        if let Some(Known { answer: Some(answer), .. }) = attempt.known(db).await? {
+            return Ok(Came::Answer(answer));
+        }
+        let Some(checkout) = self.executor.state_of(db, booking.0).await? else {
+            return Ok(Came::NotYet);
+        };
+        match checkout.ending() {
+            Some(Ending::Failed(why)) => Ok(Came::Failed(why.clone())),
+            // The answer was written with the ending: the next look finds it.
+            Some(Ending::Confirmed) => Ok(Came::NotYet),
+            None if checkout.client_secret().is_some() => {
+                Ok(self.find(booking).await?.map_or(Came::NotYet, Came::BuyerActs))
+            }
+            None => Ok(Came::NotYet),
+        }
+    }
+}
+
+async fn start(
+    tx: &Tx,
+    executor: &Executor<CheckoutDriver>,
+    entropy: &dyn Entropy,
+    command: &ConfirmCommand,
+) -> Result<Started, ConfirmError> {
+    let booking = BookingId(entropy.id());
+    if let Claim::Known(known) = command.attempt.claim(tx, Some(booking.0)).await? {
+        return Ok(Started::Before(known));
+    }
+    let (candidates, now_ms) = in_payment::look(tx, command.buyer, &command.reservations).await?;
+    let order = order(&candidates, command.method.as_deref())?;
+    check_limits(tx, &candidates, command).await?;
+    let begun = in_payment::begin(tx, command.buyer, &command.reservations).await?;
+    let (row, lines) = booked(tx, entropy, booking, command, &candidates, &begun, now_ms).await?;
+    let saga = SagaId(entropy.id());
+    let checkout = Checkout::start(saga, booking, order, now_ms);
+    let together = Together::default();
+    store::insert_booking(&together, &row).await?;
+    store::insert_lines(&together, &lines).await?;
+    store::insert_reservations(&together, booking, &command.reservations).await?;
+    let work = executor.start(&together, saga.0, booking.0, checkout, now_ms).await?;
+    for (event, change) in &begun.changes {
+        record::record(&together, *event, change).await?;
+    }
+    together.send(tx).await?.check()?;
+    failpoint::reach(BEGIN, failpoint::Moment::BeforeRecord);
+    Ok(Started::Here(work, booking))
+}
+
+/// What is due, once everything fits into one booking.
+fn order(candidates: &[Candidate], method: Option<&str>) -> Result<Order, ConfirmError> {
+    let Some(first) = candidates.first().map(|candidate| &candidate.reservation) else {
+        return Err(ConfirmError::NoMethod);
+    };
+    let mut total = 0_i64;
+    for Candidate { reservation, event_status, .. } in candidates {
+        if reservation.currency != first.currency {
+            return Err(ConfirmError::MixedCurrency);
+        }
+        if reservation.organization_id != first.organization_id {
+            return Err(ConfirmError::MixedOrganizer);
+        }
+        if !matches!(event_status.as_str(), "upcoming" | "on_sale") {
+            return Err(ConfirmError::NotOnSale(event_status.clone()));
+        }
+        total = total.checked_add(reservation.total_minor).ok_or(ConfirmError::TooLarge)?;
+    }
+    if total == 0 {
+        return Ok(Order::Free);
+    }
+    let currency = Currency::parse(&first.currency).map_err(|_| ConfirmError::MixedCurrency)?;
+    let amount = Money::new(0, currency)
+        .plus(Money::new(total, currency))
+        .map_err(|_| ConfirmError::TooLarge)?;
+    let method = method.ok_or(ConfirmError::NoMethod)?.to_owned();
+    Ok(Order::Paid { amount, method })
+}
+
+/// Counts again what the e-mail address has: a visitor who comes as a new guest each time would pass the limit of
+/// the guest. The address's row is locked first and counted in a second statement.
+async fn check_limits(
+    tx: &Tx,
+    candidates: &[Candidate],
+    command: &ConfirmCommand,
+) -> Result<(), ConfirmError> {
+    let mut wanted: Vec<(EventId, i64, i64)> = Vec::new();
+    for Candidate { reservation, max_per_user, .. } in candidates {
+        let (event, persons) = (EventId(reservation.event_id), i64::from(reservation.persons));
+        match wanted.iter_mut().find(|(known, _, _)| *known == event) {
+            Some((_, sum, _)) => *sum += persons,
+            None => wanted.push((event, persons, i64::from(*max_per_user))),
+        }
+    }
+    wanted.sort_unstable();
+    let address = address_id(&command.email);
+    for (event, persons, allowed) in wanted {
+        in_payment::lock_address(tx, event, address, command.locale).await?;
+        let booked = store::persons_of_address(tx, event, &command.email).await?;
+        if booked + persons > allowed {
+            return Err(ConfirmError::Limit { allowed, remaining: (allowed - booked).max(0) });
+        }
+    }
+    Ok(())
+}
+
+/// The id under which an address has its row among the buyers: no user's or guest's, which are UUIDv7.
+fn address_id(email: &str) -> Uuid {
+    let digest = Sha256::digest(email.as_bytes());
+    let mut bytes = [0_u8; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    // Version 8 (RFC 9562, 5.8): made by a rule of ours.
+    bytes[6] = (bytes[6] & 0x0f) | 0x80;
+    bytes[8] = (bytes[8] & 0x3f) | 0x80;
+    Uuid::from_bytes(bytes)
+}
+
+/// The booking as it is to be written, with its lines.
+async fn booked(
+    tx: &Tx,
+    entropy: &dyn Entropy,
+    booking: BookingId,
+    command: &ConfirmCommand,
+    candidates: &[Candidate],
+    begun: &Begun,
+    now_ms: i64,
+) -> Result<(bookings::Model, Vec<booking_lines::Model>), ConfirmError> {
+    let first = &candidates[0].reservation;
+    let row = bookings::Model {
+        id: booking.0,
+        reference: reference(entropy),
+        organization_id: first.organization_id,
+        buyer_id: command.buyer.id(),
+        buyer_kind: command.buyer.kind().to_owned(),
+        email: Some(command.email.clone()),
+        locale: command.locale.to_owned(),
+        status: "pending".to_owned(),
+        failure: None,
+        currency: first.currency.clone(),
+        total_minor: begun.items.iter().map(|item| item.price_minor).sum(),
+        discount_minor: 0,
+        refunded_minor: 0,
+        created_at: now_ms,
+        settled_at: None,
+        version: 1,
+    };
+    let mut offers: Vec<Uuid> = begun.items.iter().map(|item| item.offer_id).collect();
+    offers.sort_unstable();
+    offers.dedup();
+    let refundable = store::refundable_offers(tx, &offers).await?;
+    let lines = begun.items.iter().map(|item| booking_lines::Model {
+        booking_id: booking.0,
+        id: entropy.id(),
+        event_id: item.event_id,
+        organization_id: first.organization_id,
+        reservation_id: item.reservation_id,
+        item_id: item.id,
+        kind: item.kind.clone(),
+        seat_id: item.seat_id,
+        section_id: item.section_id,
+        offer_id: item.offer_id,
+        label: item.label.clone(),
+        quantity: item.quantity,
+        admits: item.admits,
+        price_minor: item.price_minor,
+        discount_minor: 0,
+        fee_minor: 0,
+        tax_rate_bp: 0,
+        tax_minor: 0,
+        refunded_minor: 0,
+        refunding_minor: 0,
+        refundable: refundable.contains(&item.offer_id).into(),
+        cancelled_at: None,
+    });
+    Ok((row, lines.collect()))
+}
+
+/// `HF-` and eight of Crockford's letters: 40 bits of chance, none of them mistaken for another.
+fn reference(entropy: &dyn Entropy) -> String {
+    const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    let mut bytes = [0_u8; 8];
+    entropy.fill(&mut bytes);
+    let letters = bytes.iter().map(|byte| char::from(LETTERS[usize::from(byte % 32)]));
+    format!("HF-{}", letters.collect::<String>())
+}

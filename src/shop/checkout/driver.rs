@@ -1,0 +1,422 @@
+//! The checkout as a saga: the domain's decisions, the gateway's calls, the local steps.
+
+use std::sync::Arc;
+
+use holdfast_domain::{
+    checkout::{
+        self, Checkout, Decision, Doubt, Ending, Event, Failure, Order, Outcome, PaymentId, State,
+        Step, Taking,
+    },
+    ids::{LineId, ReservationId},
+    ledger,
+    refund::rules::Share,
+};
+use holdfast_entity::{booking_lines, payments};
+use sea_orm::DbErr;
+
+use super::{answer, store};
+use crate::{
+    kernel::{
+        db::{Together, Tx},
+        failpoint::{Fault, fault},
+        idempotency,
+        ports::{
+            Entropy, PaymentGateway,
+            payments::{NewPayment, answer_in_time, in_time},
+        },
+        saga::{
+            Directive, Driver, Status,
+            driver::{Illegal, Performed, Progress, Unreadable},
+        },
+    },
+    live::{Relay, record},
+    money::{
+        ledger::{self as books, Kind},
+        refunds::{Reason, Refunds, Wanted},
+    },
+    shop::{
+        bookings::{self, confirmed},
+        reservations::{
+            in_payment::{self, Changes},
+            sold,
+        },
+        tickets,
+    },
+};
+
+/// See the module.
+#[derive(Debug)]
+pub struct CheckoutDriver {
+    gateway: Arc<dyn PaymentGateway>,
+    entropy: Arc<dyn Entropy>,
+    relay: Relay,
+    refunds: Refunds,
+}
+
+/// The name of asking the gateway, in failpoints and metrics.
+const ASK: &str = "ask";
+/// Why a booking failed that was being paid when its event was called off.
+const EVENT_CANCELLED: &str = "event-cancelled";
+
+impl CheckoutDriver {
+    /// A driver that calls this gateway; `refunds` gives back what came too late.
+    pub fn new(
+        gateway: Arc<dyn PaymentGateway>,
+        entropy: Arc<dyn Entropy>,
+        relay: Relay,
+        refunds: Refunds,
+    ) -> Self {
+        Self { gateway, entropy, relay, refunds }
+    }
+
+    async fn run(&self, checkout: &Checkout, step: Step, attempt: u32) -> Event {
+        let key = checkout.key(step, attempt);
+        let payment = payment_of(&checkout.state);
+        match (step, &checkout.order, payment) {
+            (Step::Prepare, Order::Paid { amount, method }, _) => {
+                let new = NewPayment { saga: checkout.saga, amount: *amount, method };
+                Event::Prepared(in_time(self.gateway.prepare(&key, new)).await)
+            }
+            (Step::Authorize, _, Some(payment)) => {
+                Event::Authorized(in_time(self.gateway.authorize(&key, payment)).await)
+            }
+            (Step::Capture, _, Some(payment)) => {
+                Event::Captured(in_time(self.gateway.capture(&key, payment)).await)
+            }
+            (step, _, _) => panic!("{} is no call to the gateway", step.name()),
+        }
+    }
+
+    async fn confirm_seats(
+        &self,
+        tx: &Tx,
+        later: &Together,
+        checkout: &Checkout,
+        aftermath: &mut Changes,
+        now_ms: i64,
+    ) -> Result<Performed<Event>, DbErr> {
+        let reservations = store::reservations_of(tx, checkout.booking).await?;
+        let confirmed = in_payment::confirm(tx, &reservations).await?;
+        let refused = fault(Step::ConfirmSeats.name(), "", &[Fault::Refuse]).is_some();
+        let Some(changes) = confirmed.filter(|_| !refused) else {
+            return Ok(Performed::Refused(Event::SeatsConfirmed(Outcome::Refused(()))));
+        };
+        merge(aftermath, changes);
+        match (&checkout.order, checkout.taking) {
+            (Order::Paid { .. }, Taking::Later) => {
+                store::mark_payment(later, checkout.booking, "authorized", now_ms).await?;
+            }
+            // It is authorized after the sale, or there is nothing to authorize.
+            (Order::Paid { .. }, Taking::AtOnce) | (Order::Free, _) => {}
+        }
+        Ok(Performed::Done(Event::SeatsConfirmed(Outcome::Done(()))))
+    }
+
+    async fn issue(
+        &self,
+        tx: &Tx,
+        later: &Together,
+        checkout: &Checkout,
+        now_ms: i64,
+    ) -> Result<Performed<Event>, DbErr> {
+        let booking = checkout.booking;
+        let (mut stored, lines) = bookings::booking_with_lines(tx, booking).await?;
+        let mut reservations: Vec<ReservationId> =
+            lines.iter().map(|line| ReservationId(line.reservation_id)).collect();
+        reservations.sort_unstable();
+        reservations.dedup();
+        in_payment::settle(later, &reservations).await?;
+        let tickets =
+            tickets::issue(later, &*self.entropy, stored.buyer_id, &lines, now_ms).await?;
+        store::end(later, booking, "confirmed", None, now_ms).await?;
+        store::mark_payment(later, booking, "captured", now_ms).await?;
+        let entries = ledger::capture(books::cost_of(&lines));
+        books::post(later, &*self.entropy, &stored, Kind::Capture, &entries, now_ms).await?;
+        "confirmed".clone_into(&mut stored.status);
+        let occasions = confirmed::Occasions::of(tx, lines.iter()).await?;
+        let shown = bookings::view::booking(&stored, &lines, tickets, &occasions)?;
+        idempotency::answer_for(later, booking.0, &answer::confirmed(&shown)).await?;
+        Ok(Performed::Done(Event::TicketsIssued(Outcome::Done(()))))
+    }
+
+    /// The money was taken late: the same seats, where they are free.
+    async fn reclaim(
+        &self,
+        tx: &Tx,
+        checkout: &Checkout,
+        aftermath: &mut Changes,
+    ) -> Result<Performed<Event>, DbErr> {
+        let reservations = store::reservations_of(tx, checkout.booking).await?;
+        let Some(changes) = sold::reclaim(tx, &reservations).await? else {
+            return Ok(Performed::Refused(Event::SeatsReclaimed(Outcome::Refused(()))));
+        };
+        merge(aftermath, changes);
+        Ok(Performed::Done(Event::SeatsReclaimed(Outcome::Done(()))))
+    }
+
+    /// The money was taken and the seats are somebody else's: it goes back.
+    async fn refund_lost(&self, tx: &Tx, checkout: &Checkout, now_ms: i64) -> Result<(), DbErr> {
+        let (booking, lines) = bookings::booking_with_lines(tx, checkout.booking).await?;
+        let cost = books::cost_of(&lines);
+        let entries = ledger::capture(cost);
+        books::post(tx, &*self.entropy, &booking, Kind::Capture, &entries, now_ms).await?;
+        let share = |line: &booking_lines::Model| Share {
+            line: LineId(line.id),
+            minor: books::cost(line).paid_minor(),
+        };
+        let shares: Vec<Share> = lines.iter().map(share).collect();
+        confirmed::cancelled(tx, checkout.booking, &shares, now_ms).await?;
+        let payment = confirmed::captured(tx, checkout.booking).await?;
+        let wanted = Wanted {
+            booking: &booking,
+            payment: &payment,
+            shares: &shares,
+            reason: Reason::SeatsLost,
+            asked_by: None,
+            now_ms,
+        };
+        // Its own pass drives it: this worker still has the checkout in hand.
+        self.refunds.open(tx, wanted).await.map(|_| ())
+    }
+
+    async fn release(
+        &self,
+        tx: &Tx,
+        checkout: &Checkout,
+        why: &Failure,
+        aftermath: &mut Changes,
+        now_ms: i64,
+    ) -> Result<Performed<Event>, DbErr> {
+        let booking = checkout.booking;
+        let reservations = store::reservations_of(tx, booking).await?;
+        let changes = in_payment::release(tx, &reservations, why).await?;
+        merge(aftermath, changes);
+        let (status, name, payment) = match why {
+            Failure::Cancelled if sold::any_called_off(tx, &reservations).await? => {
+                ("failed", EVENT_CANCELLED, "void")
+            }
+            Failure::Cancelled => ("cancelled", why.name(), "void"),
+            Failure::Declined { .. } => ("failed", why.name(), "declined"),
+            Failure::SeatsLost | Failure::TimedOut | Failure::CaptureRefused => {
+                ("failed", why.name(), "void")
+            }
+            Failure::SeatsLostRefunded => ("failed", why.name(), "captured"),
+        };
+        store::end(tx, booking, status, Some(name), now_ms).await?;
+        store::mark_payment(tx, booking, payment, now_ms).await?;
+        if *why == Failure::SeatsLostRefunded {
+            self.refund_lost(tx, checkout, now_ms).await?;
+        }
+        if let Some(answer) = answer::kept_failure(why) {
+            idempotency::answer_for(tx, booking.0, &answer).await?;
+        }
+        Ok(Performed::Done(Event::SeatsReleased(Outcome::Done(()))))
+    }
+}
+
+fn merge(into: &mut Changes, changes: Changes) {
+    for (event, change) in changes {
+        let draft = into.entry(event).or_default();
+        draft.seats.extend(change.seats);
+        draft.sections.extend(change.sections);
+    }
+}
+
+/// The payment that the state's next call is about.
+fn payment_of(state: &State) -> Option<&PaymentId> {
+    match state {
+        State::Authorizing { payment, .. }
+        | State::Awaiting { payment, .. }
+        | State::Capturing { payment, .. }
+        | State::Voiding { payment, .. } => Some(payment),
+        State::ConfirmingSeats { payment, .. } | State::Issuing { payment, .. } => payment.as_ref(),
+        State::Reclaiming { payment, .. } => Some(payment),
+        State::Preparing { .. }
+        | State::Releasing { .. }
+        | State::Rest { .. }
+        | State::Stuck { .. } => None,
+    }
+}
+
+impl Driver for CheckoutDriver {
+    type State = Checkout;
+    type Event = Event;
+    type Aftermath = Changes;
+
+    const KIND: &'static str = "checkout";
+    const FORMAT: u16 = checkout::FORMAT;
+
+    fn decode(&self, text: &str) -> Result<Checkout, Unreadable> {
+        Checkout::decode(text).map_err(|error| Unreadable(Box::new(error)))
+    }
+
+    fn encode(&self, state: &Checkout) -> String {
+        state.encode()
+    }
+
+    fn status(&self, state: &Checkout) -> Status {
+        match &state.state {
+            State::Preparing { .. }
+            | State::Authorizing { .. }
+            | State::ConfirmingSeats { .. }
+            | State::Capturing { .. }
+            | State::Reclaiming { .. }
+            | State::Issuing { .. } => Status::Running,
+            State::Awaiting { .. } => Status::Waiting,
+            State::Voiding { .. } | State::Releasing { .. } => Status::Undoing,
+            State::Rest { ending: Ending::Confirmed } => Status::Done,
+            State::Rest { ending: Ending::Failed(_) } => Status::Undone,
+            State::Stuck { .. } => Status::NeedsAttention,
+        }
+    }
+
+    fn next(&self, state: &Checkout, now_ms: i64) -> Directive {
+        match checkout::next(state, now_ms) {
+            Decision::Run(step @ (Step::Prepare | Step::Authorize | Step::Capture), _) => {
+                Directive::Outside(step.name())
+            }
+            Decision::Run(
+                step @ (Step::ConfirmSeats | Step::IssueTickets | Step::ReclaimSeats),
+                _,
+            ) => Directive::Local(step.name()),
+            Decision::Undo(step @ (Step::ConfirmSeats | Step::ReclaimSeats), _) => {
+                Directive::Local(step.undo_name())
+            }
+            Decision::Undo(
+                step @ (Step::Prepare | Step::Authorize | Step::Capture | Step::IssueTickets),
+                _,
+            ) => Directive::Outside(step.undo_name()),
+            Decision::Ask(_) => Directive::Outside(ASK),
+            Decision::Wait { until_ms, .. } => Directive::Park(until_ms),
+            Decision::Rest(_) => Directive::Rest,
+            Decision::NeedsOperator(reason) => Directive::Attention(reason.name()),
+        }
+    }
+
+    fn apply(&self, state: Checkout, event: Event, now_ms: i64) -> Result<Checkout, Illegal> {
+        checkout::apply(state, event, now_ms).map_err(|illegal| Illegal(Box::new(illegal)))
+    }
+
+    fn progress(&self, state: &Checkout) -> Progress {
+        let (step, attempts) = state.state.standing();
+        Progress { step, attempts }
+    }
+
+    fn trouble(&self, event: &Event) -> Option<String> {
+        event.trouble()
+    }
+
+    fn retried(&self, state: Checkout, now_ms: i64) -> Checkout {
+        // One that was given up for a bug never stood still by itself: it goes on where it is.
+        checkout::apply(state.clone(), Event::Retried, now_ms).unwrap_or(state)
+    }
+
+    fn woken(&self, state: Checkout, now_ms: i64) -> Checkout {
+        checkout::apply(state.clone(), Event::Woken, now_ms).unwrap_or(state)
+    }
+
+    fn cancelled(&self, state: Checkout, now_ms: i64) -> Checkout {
+        // Past the pivot the wish comes too late.
+        checkout::apply(state.clone(), Event::CancelRequested, now_ms).unwrap_or(state)
+    }
+
+    async fn act(&self, state: &Checkout, now_ms: i64) -> Event {
+        match checkout::next(state, now_ms) {
+            Decision::Run(step, attempt) => self.run(state, step, attempt).await,
+            Decision::Undo(step, attempt) => {
+                let key = state.undo_key(step, attempt);
+                let payment = payment_of(&state.state).expect("what is voided has a payment");
+                Event::Voided(in_time(self.gateway.void(&key, payment)).await)
+            }
+            Decision::Ask(payment) => {
+                Event::Seen(answer_in_time(self.gateway.fetch(&payment)).await.flatten())
+            }
+            Decision::Wait { .. } | Decision::Rest(_) | Decision::NeedsOperator(_) => Event::Woken,
+        }
+    }
+
+    async fn perform(
+        &self,
+        tx: &Tx,
+        later: &Together,
+        state: &Checkout,
+        aftermath: &mut Changes,
+        now_ms: i64,
+    ) -> Result<Performed<Event>, DbErr> {
+        match (checkout::next(state, now_ms), &state.state) {
+            (Decision::Run(Step::ConfirmSeats, _), _) => {
+                self.confirm_seats(tx, later, state, aftermath, now_ms).await
+            }
+            (Decision::Run(Step::IssueTickets, _), _) => self.issue(tx, later, state, now_ms).await,
+            (Decision::Run(Step::ReclaimSeats, _), _) => self.reclaim(tx, state, aftermath).await,
+            (Decision::Undo(Step::ConfirmSeats, _), State::Releasing { why, .. }) => {
+                self.release(tx, state, why, aftermath, now_ms).await
+            }
+            (decision, _) => Err(DbErr::Custom(format!("{decision:?} is no local step"))),
+        }
+    }
+
+    fn failed(&self, state: &Checkout) -> Option<Event> {
+        let unknown = Outcome::Unknown(Doubt::NoReply);
+        match &state.state {
+            State::ConfirmingSeats { .. } => Some(Event::SeatsConfirmed(unknown)),
+            State::Issuing { .. } => Some(Event::TicketsIssued(unknown)),
+            State::Reclaiming { .. } => Some(Event::SeatsReclaimed(unknown)),
+            State::Releasing { .. } => Some(Event::SeatsReleased(unknown)),
+            State::Preparing { .. }
+            | State::Authorizing { .. }
+            | State::Awaiting { .. }
+            | State::Capturing { .. }
+            | State::Voiding { .. }
+            | State::Rest { .. }
+            | State::Stuck { .. } => None,
+        }
+    }
+
+    /// The intent's id is written down before anything else uses it.
+    async fn recorded(
+        &self,
+        later: &Together,
+        event: &Event,
+        state: &Checkout,
+        now_ms: i64,
+    ) -> Result<(), DbErr> {
+        let (Event::Prepared(Outcome::Done(prepared)), Order::Paid { amount, .. }) =
+            (event, &state.order)
+        else {
+            return Ok(());
+        };
+        let row = payments::Model {
+            id: self.entropy.id(),
+            booking_id: state.booking.0,
+            saga_id: state.saga.0,
+            provider: self.gateway.provider().to_owned(),
+            intent_id: Some(prepared.payment.0.clone()),
+            amount_minor: amount.minor,
+            currency: amount.currency.to_string(),
+            captured_minor: 0,
+            refunded_minor: 0,
+            status: "started".to_owned(),
+            created_at: now_ms,
+            updated_at: now_ms,
+        };
+        store::insert_payment(later, row).await
+    }
+
+    async fn conclude(&self, later: &Together, aftermath: Changes) -> Result<(), DbErr> {
+        for (event, change) in aftermath {
+            record::record(later, event, &change).await?;
+        }
+        Ok(())
+    }
+
+    fn committed(&self, steps: &[&'static str]) {
+        let changes_seats = |step: &&str| {
+            let (confirm, reclaim) = (Step::ConfirmSeats, Step::ReclaimSeats);
+            [confirm.name(), reclaim.name(), confirm.undo_name()].contains(step)
+        };
+        if steps.iter().any(changes_seats) {
+            self.relay.nudge();
+        }
+    }
+}

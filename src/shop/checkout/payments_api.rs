@@ -1,0 +1,80 @@
+//! The HTTP of payments: which gateway there is, and the page of the simulated bank.
+
+use holdfast_contract::bookings::{Booking, PaymentConfig, SimulatedCompletion, SimulatedOutcome};
+use poem_openapi::{OpenApi, Tags, param::Path};
+
+use super::Checkouts;
+use crate::{
+    http::{body::Json, problem::ApiProblem},
+    kernel::{ports::payments::SecondStep, saga::Wish},
+    shop::bookings,
+};
+
+/// The routes of payments.
+#[derive(Debug, Clone)]
+pub struct PaymentsApi {
+    /// The use cases.
+    pub checkouts: Checkouts,
+}
+
+#[derive(Tags)]
+enum Tag {
+    /// Gateways.
+    Payments,
+}
+
+#[OpenApi(prefix_path = "/payments", tag = "Tag::Payments")]
+impl PaymentsApi {
+    /// Which gateway takes the money.
+    #[oai(path = "/config", method = "get")]
+    async fn config(&self) -> Json<PaymentConfig> {
+        let gateway = &self.checkouts.gateway;
+        Json(PaymentConfig {
+            provider: gateway.provider().to_owned(),
+            publishable_key: gateway.publishable_key().map(str::to_owned),
+            method_types: self.checkouts.offered.clone(),
+        })
+    }
+
+    /// Take the second step of a payment at the simulated gateway.
+    ///
+    /// The secret is the credential. Answers the booking as it stands a moment later.
+    #[oai(path = "/simulated/:client_secret/complete", method = "post")]
+    async fn complete(
+        &self,
+        client_secret: Path<String>,
+        body: Json<SimulatedCompletion>,
+    ) -> Result<Json<Booking>, ApiProblem> {
+        // No other form was ever given out; what comes here is anybody's text.
+        if !client_secret.0.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(ApiProblem::not_found("payment"));
+        }
+        let step = match body.0.outcome {
+            SimulatedOutcome::Success => SecondStep::Succeeds,
+            SimulatedOutcome::Failure => SecondStep::Fails,
+        };
+        let checkouts = self.checkouts.clone();
+        let tasks = &self.checkouts.base.tasks;
+        let booking = tasks
+            .run(async move { checkouts.take_second_step(&client_secret.0, step).await })
+            .await??;
+        booking.map(Json).ok_or_else(|| ApiProblem::not_found("payment"))
+    }
+}
+
+impl Checkouts {
+    /// The buyer's bank says yes or no; the checkout is woken as by a webhook.
+    async fn take_second_step(
+        &self,
+        client_secret: &str,
+        step: SecondStep,
+    ) -> Result<Option<Booking>, sea_orm::DbErr> {
+        let Some(bank) = &self.bank else { return Ok(None) };
+        let Some(payment) = bank.second_step(client_secret, step).await? else { return Ok(None) };
+        let provider = self.gateway.provider();
+        let booking = bookings::booking_of_intent(&self.base.db, provider, &payment.0).await?;
+        let Some(booking) = booking else { return Ok(None) };
+        self.executor.wake(booking.0, Wish::Look).await?;
+        self.settled(booking).await
+    }
+}

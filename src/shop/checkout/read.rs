@@ -1,0 +1,56 @@
+//! Bookings as their buyers see them: a pending one says what its buyer has to do next.
+
+use holdfast_contract::bookings::{Booking, BookingStatus};
+use holdfast_domain::ids::BookingId;
+use sea_orm::DbErr;
+use uuid::Uuid;
+
+use super::{Checkouts, answer};
+use crate::access::ReadableBooking;
+
+impl Checkouts {
+    /// The booking on the wire, whoever asks.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn find(&self, id: BookingId) -> Result<Option<Booking>, DbErr> {
+        match self.bookings.find(id).await? {
+            Some(booking) => self.with_next_action(booking).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The booking on the wire, for a caller who may read it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn read(&self, booking: ReadableBooking) -> Result<Option<Booking>, DbErr> {
+        self.find(booking.booking()).await
+    }
+
+    /// A page of a buyer's bookings, newest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn list(
+        &self,
+        buyer: Uuid,
+        after: Option<Uuid>,
+        limit: u64,
+    ) -> Result<Vec<Booking>, DbErr> {
+        let mut shown = Vec::new();
+        for booking in self.bookings.list(buyer, after, limit).await? {
+            shown.push(self.with_next_action(booking).await?);
+        }
+        Ok(shown)
+    }
+
+    async fn with_next_action(&self, mut booking: Booking) -> Result<Booking, DbErr> {
+        if booking.status == BookingStatus::Pending {
+            let checkout = self.executor.state_of(&self.base.db, booking.id).await?;
+            let secret = checkout.and_then(|checkout| checkout.client_secret().map(str::to_owned));
+            booking.next_action = secret.map(answer::next_action);
+        }
+        Ok(booking)
+    }
+}

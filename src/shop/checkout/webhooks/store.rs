@@ -1,0 +1,135 @@
+//! The SQL of the inbox of webhooks.
+
+use sea_orm::DbErr;
+
+use crate::kernel::db::Sql;
+
+/// How long an event that was claimed is left to its worker, in milliseconds of the database's clock.
+const LEASE_MS: i64 = 60_000;
+
+/// An event that comes in.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Inbox<'a> {
+    pub(super) provider: &'a str,
+    pub(super) id: &'a str,
+    pub(super) kind: &'a str,
+    pub(super) payment: Option<&'a str>,
+    pub(super) account: Option<&'a str>,
+}
+
+/// An event to be worked on.
+#[derive(Debug, Clone)]
+pub(super) struct Claimed {
+    pub(super) provider: String,
+    pub(super) id: String,
+    pub(super) kind: String,
+    pub(super) payment: String,
+    pub(super) attempts: i32,
+}
+
+/// What came of an event, and why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Done(&'static str),
+    Ignored(&'static str),
+    Failed(&'static str),
+}
+
+impl Outcome {
+    fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Done(why) => ("done", why),
+            Self::Ignored(why) => ("ignored", why),
+            Self::Failed(why) => ("failed", why),
+        }
+    }
+}
+
+/// Writes an event down, with what is known of it already; whether it was not there yet.
+pub(super) async fn insert(
+    sql: &impl Sql,
+    event: &Inbox<'_>,
+    outcome: Option<Outcome>,
+) -> Result<bool, DbErr> {
+    let (status, outcome) = match outcome.map(Outcome::words) {
+        Some((status, why)) => (status, Some(why)),
+        None => ("new", None),
+    };
+    let inserted = sql
+        .run(
+            "INSERT INTO webhook_events (provider, event_id, kind, payment, account, status, \
+             outcome, attempts, received_at, due_at, settled_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, 0, {now}, {now}, \
+             CASE WHEN $6 = 'new' THEN NULL ELSE {now} END) \
+             ON CONFLICT (provider, event_id) DO NOTHING",
+            vec![
+                event.provider.into(),
+                event.id.into(),
+                event.kind.into(),
+                event.payment.map(str::to_owned).into(),
+                event.account.map(str::to_owned).into(),
+                status.into(),
+                outcome.map(str::to_owned).into(),
+            ],
+        )
+        .await?;
+    Ok(inserted == 1)
+}
+
+/// Claims what is due, oldest first.
+pub(super) async fn claim(sql: &impl Sql, limit: i64) -> Result<Vec<Claimed>, DbErr> {
+    let rows = sql
+        .all(
+            "UPDATE webhook_events SET attempts = attempts + 1, due_at = {now} + $1 \
+             WHERE (provider, event_id) IN (SELECT provider, event_id FROM webhook_events \
+                 WHERE status = 'new' AND due_at <= {now} ORDER BY due_at LIMIT $2 {skip}) \
+             RETURNING provider, event_id, kind, payment, attempts",
+            vec![LEASE_MS.into(), limit.into()],
+        )
+        .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Claimed {
+                provider: row.try_get("", "provider")?,
+                id: row.try_get("", "event_id")?,
+                kind: row.try_get("", "kind")?,
+                payment: row.try_get("", "payment")?,
+                attempts: row.try_get("", "attempts")?,
+            })
+        })
+        .collect()
+}
+
+/// Leaves an event for later.
+pub(super) async fn put_off(sql: &impl Sql, event: &Claimed, wait_ms: i64) -> Result<(), DbErr> {
+    sql.run(
+        "UPDATE webhook_events SET due_at = {now} + $3 \
+         WHERE provider = $1 AND event_id = $2 AND status = 'new'",
+        vec![event.provider.as_str().into(), event.id.as_str().into(), wait_ms.into()],
+    )
+    .await
+    .map(|_| ())
+}
+
+/// Writes down what came of an event.
+pub(super) async fn settle(sql: &impl Sql, event: &Claimed, outcome: Outcome) -> Result<(), DbErr> {
+    let (status, why) = outcome.words();
+    sql.run(
+        "UPDATE webhook_events SET status = $3, outcome = $4, settled_at = {now} \
+         WHERE provider = $1 AND event_id = $2 AND status = 'new'",
+        vec![event.provider.as_str().into(), event.id.as_str().into(), status.into(), why.into()],
+    )
+    .await
+    .map(|_| ())
+}
+
+/// Forgets settled events that came in longer ago.
+pub(super) async fn forget(sql: &impl Sql, kept_ms: i64, limit: i64) -> Result<u64, DbErr> {
+    sql.run(
+        "DELETE FROM webhook_events WHERE (provider, event_id) IN ( \
+             SELECT provider, event_id FROM webhook_events \
+             WHERE status <> 'new' AND received_at < {now} - $1 ORDER BY received_at LIMIT $2)",
+        vec![kept_ms.into(), limit.into()],
+    )
+    .await
+}

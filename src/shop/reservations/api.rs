@@ -1,0 +1,300 @@
+//! The HTTP of reservations.
+
+use std::sync::Arc;
+
+use holdfast_contract::{
+    IDEMPOTENCY_KEY_HEADER,
+    problem::{FieldError, ProblemType},
+    reservations::{HoldRequest, Reservation, ReservationPage},
+};
+use holdfast_domain::{
+    access::{self, Action, Relation},
+    ids::{Buyer, GuestId, OfferId, ReservationId, SeatId, SectionId},
+    reservation::{PlacesWish, SeatWish, Wishes},
+};
+use poem_openapi::{
+    OpenApi, Tags,
+    param::{Header, Path, Query},
+};
+use uuid::Uuid;
+
+use super::{
+    Reservations,
+    cancel::CancelError,
+    extend::ExtendError,
+    hold::{Came, Extent, HoldCommand, HoldError, KeyedHold, Limit},
+    read, store,
+};
+use crate::{
+    access::Access,
+    http::{
+        auth::Caller,
+        body::{Json, NoContent},
+        page,
+        problem::ApiProblem,
+        tokens::Tokens,
+    },
+    kernel::idempotency::{Attempt, Keyed, MIN_ANONYMOUS_KEY_CHARS},
+};
+
+/// The name under which attempts to hold are kept.
+const HOLD: &str = "hold";
+
+/// The routes of reservations.
+#[derive(Debug, Clone)]
+pub struct ReservationsApi {
+    /// Finds events.
+    pub access: Access,
+    /// The use cases.
+    pub reservations: Reservations,
+    /// Makes guest tokens.
+    pub tokens: Arc<Tokens>,
+}
+
+#[derive(Tags)]
+enum Tag {
+    /// Holding seats and places.
+    Reservations,
+}
+
+#[OpenApi(tag = "Tag::Reservations")]
+impl ReservationsApi {
+    /// Hold seats and places.
+    ///
+    /// All or nothing, unless `partial` is true. A visitor who is not signed in gets a `guest_token`.
+    #[oai(path = "/events/:event_id/reservations", method = "post")]
+    async fn hold(
+        &self,
+        caller: Caller,
+        /// The event's id or slug.
+        event_id: Path<String>,
+        /// One per attempt, the same at every retry; of at least 32 characters where nobody is known.
+        #[oai(name = "Idempotency-Key")]
+        key: Header<Option<String>>,
+        body: Json<HoldRequest>,
+    ) -> Result<Keyed<Reservation>, ApiProblem> {
+        let event = self.access.visible(&caller, &event_id.0).await?;
+        let buyer = self.buyer(&caller, key.0.as_deref())?;
+        let guest_token = match buyer {
+            Buyer::Guest(guest) => Some(self.tokens.guest(guest)),
+            Buyer::User(_) => None,
+        };
+        let keyed = match key.0 {
+            None => None,
+            Some(key) => {
+                let request = (event.event(), &body.0);
+                let attempt = Attempt::new(buyer.id(), HOLD, &key, &request)?;
+                Some(KeyedHold { attempt, guest_token: guest_token.clone() })
+            }
+        };
+        let (wishes, extent) = wishes(body.0)?;
+        let command = HoldCommand { event, buyer, locale: caller.locale, wishes, extent, keyed };
+        let reservations = self.reservations.clone();
+        let tasks = &self.reservations.base.tasks;
+        let came = tasks.run(async move { reservations.hold(command).await }).await??;
+        Ok(match came {
+            Came::Held(held) => Keyed::Made(read::told(&held, guest_token)),
+            Came::Stored(answer) => Keyed::Stored(answer),
+            Came::Replayed(answer) => Keyed::Replayed(answer),
+        })
+    }
+
+    /// One's own reservations of an event, newest first.
+    #[oai(path = "/events/:event_id/reservations", method = "get")]
+    async fn list(
+        &self,
+        caller: Caller,
+        /// The event's id or slug.
+        event_id: Path<String>,
+        /// Whose; oneself without. Others' are for administrators.
+        user_id: Query<Option<Uuid>>,
+        /// How many, 1 to 100; 20 without.
+        limit: Query<Option<u64>>,
+        /// The `next` of the page before.
+        after: Query<Option<Uuid>>,
+    ) -> Result<Json<ReservationPage>, ApiProblem> {
+        let event = self.access.visible(&caller, &event_id.0).await?.event();
+        let own = caller.known_buyer()?.id();
+        let whose = user_id.0.unwrap_or(own);
+        let relation = if whose == own { Relation::Owner } else { Relation::Stranger };
+        if !access::allows(caller.role(), relation, Action::ReadReservation) {
+            return Err(ApiProblem::new(ProblemType::Forbidden, "These are not yours."));
+        }
+        let limit = page::limit(limit.0)?;
+        let db = &self.reservations.base.db;
+        let mut rows = store::list(db, event, whose, after.0, limit + 1).await?;
+        let next = page::next(&mut rows, limit, |row| row.reserved.id.to_string());
+        let mut items = Vec::with_capacity(rows.len());
+        for row in &rows {
+            items.push(self.reservations.show(row).await?);
+        }
+        Ok(Json(ReservationPage { items, next }))
+    }
+
+    /// A reservation of one's own.
+    #[oai(path = "/reservations/:id", method = "get")]
+    async fn read(&self, caller: Caller, id: Path<Uuid>) -> Result<Json<Reservation>, ApiProblem> {
+        let buyer = caller.known_buyer()?;
+        let found = self.reservations.find(ReservationId(id.0)).await?;
+        let (stored, shown) = found.ok_or_else(no_reservation)?;
+        let relation =
+            if stored.reserved.buyer == buyer { Relation::Owner } else { Relation::Stranger };
+        if !access::allows(caller.role(), relation, Action::ReadReservation) {
+            // Whether another's reservation exists is nobody's business.
+            return Err(no_reservation());
+        }
+        Ok(Json(shown))
+    }
+
+    /// Give a reservation up: its seats are free at once.
+    #[oai(path = "/reservations/:id", method = "delete")]
+    async fn cancel(&self, caller: Caller, id: Path<Uuid>) -> Result<NoContent, ApiProblem> {
+        let buyer = caller.known_buyer()?;
+        let reservations = self.reservations.clone();
+        let id = ReservationId(id.0);
+        let tasks = &self.reservations.base.tasks;
+        tasks.run(async move { reservations.cancel(id, buyer).await }).await??;
+        Ok(NoContent)
+    }
+
+    /// Give a reservation more time, under its cap.
+    #[oai(path = "/reservations/:id/extend", method = "post")]
+    async fn extend(
+        &self,
+        caller: Caller,
+        id: Path<Uuid>,
+    ) -> Result<Json<Reservation>, ApiProblem> {
+        let buyer = caller.known_buyer()?;
+        let reservations = self.reservations.clone();
+        let id = ReservationId(id.0);
+        let tasks = &self.reservations.base.tasks;
+        tasks.run(async move { reservations.extend(id, buyer).await }).await??;
+        let found = self.reservations.find(id).await?;
+        Ok(Json(found.ok_or_else(no_reservation)?.1))
+    }
+}
+
+impl ReservationsApi {
+    /// Who holds. A caller whom nobody knows yet becomes a guest: under a key the same one at every retry.
+    fn buyer(&self, caller: &Caller, key: Option<&str>) -> Result<Buyer, ApiProblem> {
+        if let Some(buyer) = caller.buyer() {
+            return Ok(buyer);
+        }
+        let guest = match key {
+            None => GuestId(self.reservations.base.entropy.id()),
+            Some(key) if key.len() < MIN_ANONYMOUS_KEY_CHARS => {
+                return Err(ApiProblem::field(
+                    IDEMPOTENCY_KEY_HEADER,
+                    "must have at least 32 characters where nobody is signed in",
+                ));
+            }
+            Some(key) => self.tokens.guest_of_key(key),
+        };
+        Ok(Buyer::Guest(guest))
+    }
+}
+
+fn no_reservation() -> ApiProblem {
+    ApiProblem::not_found("reservation")
+}
+
+fn wishes(request: HoldRequest) -> Result<(Wishes, Extent), ApiProblem> {
+    let seats = request.seats.into_iter().map(|pick| SeatWish {
+        seat: SeatId(pick.seat_id),
+        version: pick.version,
+        offer: pick.offer_id.map(OfferId),
+        at: 0,
+    });
+    let places = request.general.into_iter().map(|pick| PlacesWish {
+        section: SectionId(pick.section_id),
+        offer: pick.offer_id.map(OfferId),
+        quantity: pick.quantity,
+        at: 0,
+    });
+    let wishes = Wishes::new(seats.collect(), places.collect()).map_err(|faults| {
+        let errors = faults
+            .into_iter()
+            .map(|fault| FieldError { field: fault.field, message: fault.message })
+            .collect();
+        ApiProblem::new(ProblemType::InvalidRequest, "These cannot be held together.")
+            .with_errors(errors)
+    })?;
+    let extent = if request.partial { Extent::Partial } else { Extent::AllOrNothing };
+    Ok((wishes, extent))
+}
+
+impl From<HoldError> for ApiProblem {
+    fn from(error: HoldError) -> Self {
+        match error {
+            HoldError::NoEvent => Self::not_found("event"),
+            HoldError::NotOnSale | HoldError::StaleTerms => {
+                Self::new(ProblemType::NotOnSale, "See purchase-eligibility for the reasons.")
+            }
+            HoldError::Seats(seats) => Self::new(
+                ProblemType::SeatsUnavailable,
+                format!("{} of the seats cannot be held.", seats.len()),
+            )
+            .with_seats(seats.iter().map(read::refused).collect()),
+            HoldError::Short { pick, remaining } => Self::new(
+                ProblemType::NotEnoughPlaces,
+                format!("general[{pick}]: {remaining} places are left."),
+            )
+            .with_limit(None, Some(remaining)),
+            HoldError::Field { field, message } => Self::field(field, message),
+            HoldError::OfferNotOnSale { field } => {
+                let message = "the offer is not on sale now".to_owned();
+                Self::new(ProblemType::NotOnSale, "The offer is not on sale now.")
+                    .with_reasons(vec!["offer_not_on_sale".to_owned()])
+                    .with_errors(vec![FieldError { field, message }])
+            }
+            HoldError::Limit { limit: Limit::PerMinute, allowed, remaining } => {
+                Self::new(ProblemType::TooManyRequests, "Too many holds in a minute.")
+                    .with_limit(Some(allowed), Some(remaining))
+                    .retry_after(60)
+            }
+            HoldError::Limit { limit, allowed, remaining } => {
+                let what = match limit {
+                    Limit::PerUser => "One buyer may bring",
+                    Limit::PerOrder | Limit::PerMinute => "One reservation may hold",
+                };
+                Self::new(ProblemType::LimitExceeded, format!("{what} at most {allowed} persons."))
+                    .with_limit(Some(allowed), Some(remaining))
+            }
+            HoldError::Claim(error) => error.into(),
+            HoldError::Db(error) => error.into(),
+        }
+    }
+}
+
+impl From<CancelError> for ApiProblem {
+    fn from(error: CancelError) -> Self {
+        match error {
+            CancelError::NotFound => no_reservation(),
+            CancelError::NotActive(status) => not_active(&status),
+            CancelError::Db(error) => error.into(),
+        }
+    }
+}
+
+impl From<ExtendError> for ApiProblem {
+    fn from(error: ExtendError) -> Self {
+        match error {
+            ExtendError::NotFound => no_reservation(),
+            ExtendError::Expired => {
+                Self::new(ProblemType::ReservationExpired, "Choose your seats again.")
+            }
+            ExtendError::NotActive(status) => not_active(&status),
+            ExtendError::CapReached => {
+                Self::new(ProblemType::ExtensionCapReached, "Please pay before it lapses.")
+            }
+            ExtendError::Db(error) => error.into(),
+        }
+    }
+}
+
+fn not_active(status: &str) -> ApiProblem {
+    ApiProblem::new(
+        ProblemType::ReservationNotActive,
+        format!("The reservation is {}.", status.replace('_', " ")),
+    )
+}

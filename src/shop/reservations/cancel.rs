@@ -1,0 +1,72 @@
+//! Giving a reservation up: its seats are free at once.
+
+use holdfast_domain::ids::{Buyer, ReservationId};
+use sea_orm::DbErr;
+
+use super::{
+    Reservations,
+    store::{self, general},
+};
+use crate::{
+    kernel::db::{Failure, Tx},
+    live::record,
+};
+
+/// Why nothing was cancelled.
+#[derive(Debug, thiserror::Error)]
+pub enum CancelError {
+    /// There is no such reservation, or it is another's.
+    #[error("no such reservation")]
+    NotFound,
+    /// It is in payment, or paid.
+    #[error("the reservation is {0}")]
+    NotActive(String),
+    /// The database failed.
+    #[error("the database failed")]
+    Db(#[from] DbErr),
+}
+
+impl Failure for CancelError {
+    fn database(&self) -> Option<&DbErr> {
+        match self {
+            Self::Db(error) => Some(error),
+            Self::NotFound | Self::NotActive(_) => None,
+        }
+    }
+}
+
+impl Reservations {
+    /// Cancels a reservation of its buyer and frees what it still holds. Cancelling one that has ended without
+    /// payment changes nothing and is no error.
+    ///
+    /// # Errors
+    /// See [`CancelError`].
+    pub async fn cancel(&self, id: ReservationId, buyer: Buyer) -> Result<(), CancelError> {
+        let cancelled = self
+            .base
+            .db
+            .transact(|tx| Box::pin(async move { cancel(tx, id, buyer).await }))
+            .await?;
+        if cancelled {
+            self.relay.nudge();
+            return Ok(());
+        }
+        match store::find(&self.base.db, id).await? {
+            Some(found) if found.reserved.buyer == buyer => match found.status.as_str() {
+                "cancelled" | "expired" => Ok(()),
+                _ => Err(CancelError::NotActive(found.status)),
+            },
+            _ => Err(CancelError::NotFound),
+        }
+    }
+}
+
+async fn cancel(tx: &Tx, id: ReservationId, buyer: Buyer) -> Result<bool, CancelError> {
+    if store::cancel(tx, id, buyer).await?.is_none() {
+        return Ok(false);
+    }
+    let seats = store::free_seats(tx, &[id]).await?;
+    let sections = general::free(tx, &[id]).await?;
+    record::freed(tx, &seats, &sections).await?;
+    Ok(true)
+}

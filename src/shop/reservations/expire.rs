@@ -1,0 +1,53 @@
+//! The pass that clears lapsed reservations away.
+//!
+//! Nothing waits for it: a lapsed hold is unusable, and its seats can be taken over, at its very millisecond.
+//! The pass tidies rows and tells the pages. It runs on every node at once: each reservation is marked by
+//! one of them, by a conditional update.
+
+use sea_orm::DbErr;
+
+use super::{
+    Reservations,
+    store::{self, general},
+};
+use crate::{kernel::db::Tx, live::record};
+
+/// How many reservations one transaction clears.
+const BATCH: u64 = 200;
+/// How many transactions one pass makes at the most; the next pass goes on.
+const MAX_BATCHES: u32 = 500;
+
+impl Reservations {
+    /// Clears the backlog; answers how many reservations expired.
+    ///
+    /// # Errors
+    /// When the database fails; what was cleared stays cleared.
+    pub async fn expire_pass(&self) -> Result<u64, DbErr> {
+        let mut expired = 0;
+        for _ in 0..MAX_BATCHES {
+            let batch =
+                self.base.db.transact(|tx| Box::pin(async move { clear(tx).await })).await?;
+            if batch == 0 {
+                break;
+            }
+            expired += batch;
+            self.relay.nudge();
+        }
+        if expired > 0 {
+            tracing::info!(expired, "lapsed reservations cleared");
+            metrics::counter!("holdfast_reservations_expired_total").increment(expired);
+        }
+        Ok(expired)
+    }
+}
+
+async fn clear(tx: &Tx) -> Result<u64, DbErr> {
+    let expired = store::expire_due(tx, BATCH).await?;
+    if expired.is_empty() {
+        return Ok(0);
+    }
+    let seats = store::free_seats(tx, &expired).await?;
+    let sections = general::free(tx, &expired).await?;
+    record::freed(tx, &seats, &sections).await?;
+    Ok(expired.len() as u64)
+}

@@ -1,0 +1,85 @@
+//! Giving a reservation more time, under an absolute cap.
+
+use holdfast_domain::ids::{Buyer, ReservationId};
+use sea_orm::DbErr;
+
+use super::{
+    Reservations,
+    store::{self, general},
+};
+use crate::{
+    kernel::db::{Failure, Tx},
+    live::{ChangeDraft, record},
+};
+
+/// Why it was not extended.
+#[derive(Debug, thiserror::Error)]
+pub enum ExtendError {
+    /// There is no such reservation, or it is another's.
+    #[error("no such reservation")]
+    NotFound,
+    /// Its time is over.
+    #[error("the reservation's time is over")]
+    Expired,
+    /// It is in payment, paid, or cancelled.
+    #[error("the reservation is {0}")]
+    NotActive(String),
+    /// It has all the time it can get.
+    #[error("the reservation cannot be extended further")]
+    CapReached,
+    /// The database failed.
+    #[error("the database failed")]
+    Db(#[from] DbErr),
+}
+
+impl Failure for ExtendError {
+    fn database(&self) -> Option<&DbErr> {
+        match self {
+            Self::Db(error) => Some(error),
+            Self::NotFound | Self::Expired | Self::NotActive(_) | Self::CapReached => None,
+        }
+    }
+}
+
+impl Reservations {
+    /// Gives a reservation of its buyer a whole hold time from now, under its cap.
+    ///
+    /// # Errors
+    /// See [`ExtendError`].
+    pub async fn extend(&self, id: ReservationId, buyer: Buyer) -> Result<(), ExtendError> {
+        let found = store::find(&self.base.db, id).await?.ok_or(ExtendError::NotFound)?;
+        if found.reserved.buyer != buyer {
+            return Err(ExtendError::NotFound);
+        }
+        let extended = self
+            .base
+            .db
+            .transact(|tx| Box::pin(async move { extend(tx, id, buyer).await }))
+            .await?;
+        if extended {
+            self.relay.nudge();
+            return Ok(());
+        }
+        let found = store::find(&self.base.db, id).await?.ok_or(ExtendError::NotFound)?;
+        match found.status.as_str() {
+            "active" if found.reserved.expires_at <= found.now => Err(ExtendError::Expired),
+            "active" => Err(ExtendError::CapReached),
+            "expired" => Err(ExtendError::Expired),
+            _ => Err(ExtendError::NotActive(found.status)),
+        }
+    }
+}
+
+async fn extend(tx: &Tx, id: ReservationId, buyer: Buyer) -> Result<bool, ExtendError> {
+    let Some((event, expires_at)) = store::extend(tx, id, buyer).await? else {
+        return Ok(false);
+    };
+    let seats = store::extend_seats(tx, id, expires_at).await?;
+    general::extend(tx, id, expires_at).await?;
+    let change = ChangeDraft {
+        seats: seats.iter().map(|seat| record::held(seat.seat, seat.version, expires_at)).collect(),
+        ..ChangeDraft::default()
+    };
+    record::record(tx, event, &change).await?;
+    Ok(true)
+}

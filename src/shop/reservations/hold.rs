@@ -1,0 +1,394 @@
+//! Holding seats and places.
+//!
+//! A look may refuse early; locks keep losers away; one short transaction decides: the buyer's row is locked, the
+//! free seats are taken, limits are counted, the price is fixed, the change is recorded.
+
+mod attempt;
+mod group;
+mod looks;
+mod queue;
+
+use std::{collections::HashSet, sync::Arc, time::Duration};
+
+use holdfast_domain::{
+    ids::{Buyer, ReservationId, SeatId},
+    inventory::Refusal,
+    reservation::{SeatWish, Wishes},
+};
+use sea_orm::DbErr;
+
+use self::{attempt::Attempt, looks::look};
+pub use self::{looks::Looks, queue::Queue};
+use super::{
+    Reservations,
+    store::{Item, Reserved, general},
+    terms::Terms,
+};
+use crate::{
+    access::Visible,
+    kernel::{
+        db::Failure,
+        idempotency::{self, Answer, ClaimError},
+        ports::locks::{HeldLocks, LockOutcome, seat_key},
+    },
+};
+
+/// How often a hold is tried again with newer terms, or after lapsed places that somebody else was clearing.
+const MAX_TRIES: u32 = 4;
+
+/// How long a request whose twin may be under way waits before it looks again.
+const TWIN_WAIT: Duration = Duration::from_millis(20);
+/// How often it looks again.
+const MAX_TWIN_WAITS: u32 = 25;
+
+/// Another request of the same attempt.
+enum Twin {
+    /// It was answered.
+    Answered(Answer),
+    /// It may be under way.
+    UnderWay,
+    /// There is none.
+    None,
+}
+
+/// What is asked for.
+#[derive(Debug, Clone)]
+pub struct HoldCommand {
+    /// The event.
+    pub event: Visible,
+    /// Who holds.
+    pub buyer: Buyer,
+    /// The buyer's language.
+    pub locale: &'static str,
+    /// What.
+    pub wishes: Wishes,
+    /// What to do when some of it cannot be had.
+    pub extent: Extent,
+    /// The attempt that this is, where the caller named it.
+    pub keyed: Option<KeyedHold>,
+}
+
+/// A hold under an Idempotency-Key: its answer is stored in the transaction that holds.
+#[derive(Debug, Clone)]
+pub struct KeyedHold {
+    /// The attempt.
+    pub attempt: idempotency::Attempt,
+    /// What the answer says beside the reservation.
+    pub guest_token: Option<String>,
+}
+
+/// What came of a hold.
+#[derive(Debug, Clone)]
+pub enum Came {
+    /// It stands.
+    Held(Held),
+    /// It stands, and its answer is stored.
+    Stored(Answer),
+    /// The same attempt was made before.
+    Replayed(Answer),
+}
+
+/// What to do when some of the wishes cannot be had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// Hold nothing then.
+    AllOrNothing,
+    /// Hold the rest.
+    Partial,
+}
+
+/// A hold that stands.
+#[derive(Debug, Clone)]
+pub struct Held {
+    /// The reservation.
+    pub reserved: Reserved,
+    /// What it holds.
+    pub items: Vec<Item>,
+    /// What could not be had (only with [`Extent::Partial`]).
+    pub refused: Vec<(SeatId, Refusal)>,
+}
+
+/// A limit that would be passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// Persons a buyer and event.
+    PerUser,
+    /// Persons a reservation.
+    PerOrder,
+    /// Holds a minute.
+    PerMinute,
+}
+
+/// Why nothing is held.
+#[derive(Debug, thiserror::Error)]
+pub enum HoldError {
+    /// There is no such event.
+    #[error("no such event")]
+    NoEvent,
+    /// The event does not sell now.
+    #[error("the event does not sell now")]
+    NotOnSale,
+    /// Some seats cannot be had.
+    #[error("some seats cannot be held")]
+    Seats(Vec<(SeatId, Refusal)>),
+    /// A section has too few places.
+    #[error("only {remaining} places are left")]
+    Short {
+        /// Which of the picks.
+        pick: usize,
+        /// How many persons still find room.
+        remaining: i64,
+    },
+    /// A field names something that is not there.
+    #[error("{field}: {message}")]
+    Field {
+        /// The path.
+        field: String,
+        /// What is wrong.
+        message: String,
+    },
+    /// The offer, or every offer for a place, is not sold now.
+    #[error("{field}: the offer is not on sale now")]
+    OfferNotOnSale {
+        /// The path.
+        field: String,
+    },
+    /// A limit would be passed.
+    #[error("a limit would be passed")]
+    Limit {
+        /// Which.
+        limit: Limit,
+        /// How much it allows.
+        allowed: i64,
+        /// How much of it is left.
+        remaining: i64,
+    },
+    /// The event's terms changed under the hold: try again with newer ones.
+    #[error("the terms changed")]
+    StaleTerms,
+    /// The key was used for another request.
+    #[error(transparent)]
+    Claim(#[from] ClaimError),
+    /// The database failed.
+    #[error("the database failed")]
+    Db(#[from] DbErr),
+}
+
+impl Failure for HoldError {
+    fn database(&self) -> Option<&DbErr> {
+        match self {
+            Self::Db(error) | Self::Claim(ClaimError::Db(error)) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl Reservations {
+    /// Holds what is asked for. Runs to its end although the caller may go: see [`crate::kernel::tasks`].
+    ///
+    /// # Errors
+    /// See [`HoldError`]; nothing is held then, and no lock stays.
+    pub async fn hold(&self, command: HoldCommand) -> Result<Came, HoldError> {
+        if let Some(keyed) = &command.keyed
+            && let Some(known) = keyed.attempt.known(&self.base.db).await?
+            && let Some(answer) = known.answer
+        {
+            return Ok(Came::Replayed(answer));
+        }
+        let mut terms = self.terms.get(command.event.event()).await?.ok_or(HoldError::NoEvent)?;
+        let mut tries = 1;
+        loop {
+            match self.hold_under(&terms, &command).await {
+                Err(HoldError::StaleTerms) if tries < MAX_TRIES => {
+                    let known = terms.version;
+                    terms =
+                        self.terms.fresh(command.event.event()).await?.ok_or(HoldError::NoEvent)?;
+                    if terms.version == known {
+                        return Err(HoldError::NotOnSale);
+                    }
+                }
+                Err(HoldError::Short { pick, .. })
+                    if tries < MAX_TRIES && self.lapsed_are_left(&command, pick).await? => {}
+                Err(HoldError::StaleTerms) => return Err(HoldError::NotOnSale),
+                Err(HoldError::Seats(seats)) => match self.twin(&command, &seats, tries).await? {
+                    Twin::Answered(answer) => return Ok(Came::Replayed(answer)),
+                    Twin::UnderWay => tokio::time::sleep(TWIN_WAIT).await,
+                    Twin::None => return Err(HoldError::Seats(seats)),
+                },
+                other => return other,
+            }
+            tries += 1;
+        }
+    }
+
+    /// Whether seats were refused because a twin of this very request has them, or is about to.
+    async fn twin(
+        &self,
+        command: &HoldCommand,
+        refused: &[(SeatId, Refusal)],
+        tries: u32,
+    ) -> Result<Twin, HoldError> {
+        let Some(keyed) = &command.keyed else { return Ok(Twin::None) };
+        let known = keyed.attempt.known(&self.base.db).await?;
+        if let Some(answer) = known.and_then(|known| known.answer) {
+            return Ok(Twin::Answered(answer));
+        }
+        let contended = refused.iter().any(|(_, refusal)| *refusal == Refusal::Contended);
+        let waits = contended && tries < MAX_TWIN_WAITS;
+        Ok(if waits { Twin::UnderWay } else { Twin::None })
+    }
+
+    async fn lapsed_are_left(&self, command: &HoldCommand, pick: usize) -> Result<bool, DbErr> {
+        let Some(wish) = command.wishes.places().get(pick) else { return Ok(false) };
+        general::has_lapsed(&self.base.db, command.event.event(), wish.section).await
+    }
+
+    async fn hold_under(
+        &self,
+        terms: &Arc<Terms>,
+        command: &HoldCommand,
+    ) -> Result<Came, HoldError> {
+        let mut refused = self.refusals(command).await?;
+        let wishes = remaining(command, &refused)?;
+        let keys: Vec<String> =
+            wishes.seats().iter().map(|wish| seat_key(command.event.event(), wish.seat)).collect();
+        let (locks, contended) = self.lock(&keys).await;
+        if !contended.is_empty() {
+            let names = contended.iter().filter_map(|at| wishes.seats().get(*at));
+            refused.extend(names.map(|wish| (wish.seat, Refusal::Contended)));
+            return Err(HoldError::Seats(refused));
+        }
+        let id = ReservationId(self.base.entropy.id());
+        let result = self.transact(terms, command, wishes.clone(), id, refused.clone()).await;
+        // The seats are decided, whatever a late release does.
+        drop(locks);
+        let came = result?;
+        self.relay.nudge();
+        let Came::Held(mut held) = came else { return Ok(came) };
+        refused.extend(self.reasons(command, &lost(&wishes, &held)).await?);
+        refused.sort_by_key(|(seat, _)| *seat);
+        held.refused = refused;
+        Ok(Came::Held(held))
+    }
+
+    async fn lock(&self, keys: &[String]) -> (Option<Box<dyn HeldLocks>>, Vec<usize>) {
+        if keys.is_empty() {
+            return (None, Vec::new());
+        }
+        match self.locks.try_lock(keys).await {
+            LockOutcome::Acquired(locks) => (Some(locks), Vec::new()),
+            LockOutcome::Contended(places) => (None, places),
+            LockOutcome::Unavailable => (None, Vec::new()),
+        }
+    }
+
+    /// What a look refuses at once.
+    async fn refusals(&self, command: &HoldCommand) -> Result<Vec<(SeatId, Refusal)>, DbErr> {
+        if command.wishes.seats().is_empty() {
+            return Ok(Vec::new());
+        }
+        let seen =
+            look(&self.looks, &self.base, command.event.event(), command.wishes.seats()).await?;
+        Ok(command
+            .wishes
+            .seats()
+            .iter()
+            .filter_map(|wish| {
+                let refusal = match seen.views.get(&wish.seat) {
+                    None => Some(Refusal::Unknown),
+                    Some(view) => view.refusal(Some(command.buyer), wish.version, seen.now),
+                };
+                refusal.map(|refusal| (wish.seat, refusal))
+            })
+            .collect())
+    }
+
+    /// Why seats were lost inside the transaction. One that looks free again was given back by a winner who did
+    /// not finish: trying again at once may help.
+    async fn reasons(
+        &self,
+        command: &HoldCommand,
+        lost: &[SeatWish],
+    ) -> Result<Vec<(SeatId, Refusal)>, DbErr> {
+        if lost.is_empty() {
+            return Ok(Vec::new());
+        }
+        let seen = look(&self.looks, &self.base, command.event.event(), lost).await?;
+        Ok(lost
+            .iter()
+            .map(|wish| {
+                let refusal = seen
+                    .views
+                    .get(&wish.seat)
+                    .map_or(Some(Refusal::Unknown), |view| {
+                        view.refusal(Some(command.buyer), wish.version, seen.now)
+                    })
+                    .unwrap_or(Refusal::Contended);
+                (wish.seat, refusal)
+            })
+            .collect())
+    }
+
+    async fn transact(
+        &self,
+        terms: &Arc<Terms>,
+        command: &HoldCommand,
+        wishes: Wishes,
+        id: ReservationId,
+        refused: Vec<(SeatId, Refusal)>,
+    ) -> Result<Came, HoldError> {
+        let attempt = Arc::new(Attempt {
+            terms: Arc::clone(terms),
+            wishes,
+            id,
+            buyer: command.buyer,
+            locale: command.locale,
+            extent: command.extent,
+            keyed: command.keyed.clone(),
+            refused,
+            holds_per_minute: self.holds_per_minute.into(),
+            entropy: Arc::clone(&self.base.entropy),
+        });
+        let result = if attempt.is_plain() {
+            queue::hold(&self.queue, &self.base, Arc::clone(&attempt)).await.map(Came::Held)
+        } else {
+            let transaction = self.base.db.transact(|tx| {
+                let attempt = Arc::clone(&attempt);
+                Box::pin(async move { attempt.run(tx).await })
+            });
+            transaction.await
+        };
+        match result {
+            // Inside, only who lost is known; why, a look from outside tells.
+            Err(HoldError::Seats(lost)) => {
+                let wishes: Vec<SeatWish> = attempt
+                    .wanted()
+                    .map(|wanted| wanted.wish)
+                    .filter(|wish| lost.iter().any(|(seat, _)| *seat == wish.seat))
+                    .collect();
+                Err(HoldError::Seats(self.reasons(command, &wishes).await?))
+            }
+            other => other,
+        }
+    }
+}
+
+fn remaining(command: &HoldCommand, refused: &[(SeatId, Refusal)]) -> Result<Wishes, HoldError> {
+    if refused.is_empty() {
+        return Ok(command.wishes.clone());
+    }
+    let gone: HashSet<SeatId> = refused.iter().map(|(seat, _)| *seat).collect();
+    match command.extent {
+        Extent::AllOrNothing => Err(HoldError::Seats(refused.to_vec())),
+        Extent::Partial => command
+            .wishes
+            .clone()
+            .retain_seats(|seat| !gone.contains(&seat))
+            .ok_or_else(|| HoldError::Seats(refused.to_vec())),
+    }
+}
+
+fn lost(wishes: &Wishes, held: &Held) -> Vec<SeatWish> {
+    let got: HashSet<SeatId> = held.items.iter().filter_map(|item| item.seat).collect();
+    wishes.seats().iter().filter(|wish| !got.contains(&wish.seat)).copied().collect()
+}

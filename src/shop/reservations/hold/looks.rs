@@ -1,0 +1,98 @@
+//! Looks at seats before any lock: those that come at the same time share a statement, see [`crate::kernel::batches`].
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+};
+
+use holdfast_domain::{
+    ids::{EventId, SeatId},
+    inventory::SeatView,
+    reservation::SeatWish,
+};
+use sea_orm::DbErr;
+use tokio::sync::oneshot;
+
+use crate::{
+    kernel::{
+        base::Base,
+        batches::{Batches, Job, same_failure, take_at},
+        db::Db,
+    },
+    shop::reservations::store,
+};
+
+/// How many seats are looked at together, beyond those of the first who looks.
+const MAX_SEATS: usize = 64;
+
+/// Looks that share statements. Cheap to clone.
+pub type Looks = Batches<Look>;
+
+/// What was seen, of one's own seats and of others'.
+#[derive(Debug)]
+pub(super) struct Seen {
+    /// The database's clock.
+    pub(super) now: i64,
+    /// Seats as they are; those that do not exist are missing.
+    pub(super) views: HashMap<SeatId, SeatView>,
+}
+
+/// A look that waits for its statement.
+#[derive(Debug)]
+pub struct Look {
+    event: EventId,
+    seats: Vec<SeatId>,
+    answer: oneshot::Sender<Result<Arc<Seen>, DbErr>>,
+}
+
+/// Looks at seats as they are after the call began.
+pub(super) async fn look(
+    looks: &Looks,
+    base: &Base,
+    event: EventId,
+    wishes: &[SeatWish],
+) -> Result<Arc<Seen>, DbErr> {
+    let seats = wishes.iter().map(|wish| wish.seat).collect();
+    looks.submit(base, |answer| Look { event, seats, answer }).await?
+}
+
+impl Job for Look {
+    const MAX_UNDER_WAY: usize = 1;
+
+    fn next_group(waiting: &mut VecDeque<Self>) -> Vec<Self> {
+        let Some(event) = waiting.front().map(|first| first.event) else { return Vec::new() };
+        let (mut places, mut seats) = (Vec::new(), 0);
+        for (place, look) in waiting.iter().enumerate() {
+            if look.event == event && (place == 0 || seats + look.seats.len() <= MAX_SEATS) {
+                places.push(place);
+                seats += look.seats.len();
+            }
+        }
+        take_at(waiting, &places)
+    }
+
+    async fn run(db: &Db, group: Vec<Self>) {
+        let Some(event) = group.first().map(|first| first.event) else { return };
+        let mut seats: Vec<SeatId> = group.iter().flat_map(|look| look.seats.clone()).collect();
+        seats.sort_unstable();
+        seats.dedup();
+        // A seat more than once is the same question. So the lists have 1, 2, 4 … seats, and the database knows
+        // their statements already.
+        if let Some(last) = seats.last().copied() {
+            seats.resize(seats.len().next_power_of_two(), last);
+        }
+        match store::look(db, event, &seats).await {
+            Ok((now, views)) => {
+                let seen = Arc::new(Seen { now, views });
+                for look in group {
+                    look.answer.send(Ok(Arc::clone(&seen))).ok();
+                }
+            }
+            Err(error) => {
+                for look in group {
+                    look.answer.send(Err(same_failure(&error))).ok();
+                }
+            }
+        }
+    }
+}

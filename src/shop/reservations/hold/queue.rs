@@ -1,0 +1,114 @@
+//! Holds that come at the same time share a transaction: see [`crate::kernel::batches`].
+
+use std::{
+    collections::{HashSet, VecDeque},
+    sync::Arc,
+};
+
+use holdfast_domain::ids::{Buyer, SeatId};
+use tokio::sync::oneshot;
+
+use super::{
+    Held, HoldError,
+    attempt::Attempt,
+    group::{self, GroupError},
+};
+use crate::kernel::{
+    base::Base,
+    batches::{Batches, Job, same_failure, take_at},
+    db::{Db, largest_power_of_two},
+};
+
+/// How many holds share a transaction at the most. Groups have 1, 2, 4 … of them, so that the database knows their
+/// statements already.
+const MAX_HOLDS: usize = 32;
+/// How many seats a transaction takes at the most, beyond those of its first hold.
+const MAX_SEATS: usize = 64;
+
+type Answer = Result<Held, HoldError>;
+
+/// Holds that share transactions. Cheap to clone.
+pub type Queue = Batches<Waiting>;
+
+/// A hold that waits for its transaction.
+#[derive(Debug)]
+pub struct Waiting {
+    attempt: Arc<Attempt>,
+    answer: oneshot::Sender<Answer>,
+}
+
+/// Holds in a transaction that may be shared.
+pub(super) async fn hold(queue: &Queue, base: &Base, attempt: Arc<Attempt>) -> Answer {
+    queue.submit(base, |answer| Waiting { attempt, answer }).await?
+}
+
+impl Job for Waiting {
+    const MAX_UNDER_WAY: usize = 2;
+
+    /// Same terms, other buyers, other seats.
+    fn next_group(waiting: &mut VecDeque<Self>) -> Vec<Self> {
+        let mut places = Vec::new();
+        let (mut buyers, mut seats) = (HashSet::<Buyer>::new(), HashSet::<SeatId>::new());
+        for (place, Self { attempt, .. }) in waiting.iter().enumerate() {
+            let goes_along = waiting.front().is_some_and(|first| {
+                let (terms, firsts) = (&attempt.terms, &first.attempt.terms);
+                (terms.event, terms.version) == (firsts.event, firsts.version)
+                    && !buyers.contains(&attempt.buyer)
+                    && !attempt.seats().any(|seat| seats.contains(&seat))
+                    && (place == 0 || seats.len() + attempt.seats().count() <= MAX_SEATS)
+            });
+            if goes_along {
+                places.push(place);
+                buyers.insert(attempt.buyer);
+                seats.extend(attempt.seats());
+            }
+            if places.len() == MAX_HOLDS {
+                break;
+            }
+        }
+        places.truncate(largest_power_of_two(places.len()));
+        take_at(waiting, &places)
+    }
+
+    /// Holds for the group. Those who are refused learn why; the others go again without them.
+    async fn run(db: &Db, mut group: Vec<Self>) {
+        metrics::counter!("holdfast_hold_transactions_total").increment(1);
+        let holds = u64::try_from(group.len()).unwrap_or(u64::MAX);
+        metrics::counter!("holdfast_hold_transactions_holds_total").increment(holds);
+        while !group.is_empty() {
+            let attempts: Arc<[Arc<Attempt>]> =
+                group.iter().map(|waiting| Arc::clone(&waiting.attempt)).collect();
+            let result = db
+                .transact(|tx| {
+                    let attempts = Arc::clone(&attempts);
+                    Box::pin(async move { group::hold(tx, &attempts).await })
+                })
+                .await;
+            match result {
+                Ok(held) => {
+                    for (waiting, held) in group.drain(..).zip(held) {
+                        answer(waiting, Ok(held));
+                    }
+                }
+                Err(GroupError::Refused(refused)) => {
+                    for (place, error) in refused.into_iter().rev() {
+                        answer(group.remove(place), Err(error));
+                    }
+                }
+                Err(GroupError::StaleTerms) => {
+                    group.drain(..).for_each(|waiting| answer(waiting, Err(HoldError::StaleTerms)));
+                }
+                Err(GroupError::Db(error)) => {
+                    for waiting in group.drain(..) {
+                        answer(waiting, Err(HoldError::Db(same_failure(&error))));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Who has gone needs no answer; the hold stands and lapses.
+fn answer(waiting: Waiting, answer: Answer) {
+    waiting.answer.send(answer).ok();
+}

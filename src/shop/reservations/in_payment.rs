@@ -1,0 +1,240 @@
+//! What a checkout does with reservations: held → paying → sold, and back. Each step runs in the checkout's
+//! transaction, carries owner and fence, and counts the rows that it changed.
+//!
+//! Decides nothing about money. A paying seat never lapses: it is left through these steps alone.
+
+use std::collections::BTreeMap;
+
+use holdfast_contract::{catalogue::SeatStatus, live::GeneralState};
+use holdfast_domain::{
+    checkout::{Failure, Release},
+    ids::{Buyer, EventId, ReservationId, SeatId},
+    reservation::ReservationState,
+};
+use holdfast_entity::{reservation_items, reservations};
+use sea_orm::DbErr;
+
+use super::store::payment::{self as store, ChangedPlaces, ChangedSeat};
+use crate::{
+    kernel::db::{Tx, Writes},
+    live::{ChangeDraft, record},
+};
+
+/// How long a declined buyer has at least to try another card, under the reservation's cap.
+pub const RETRY_GRACE_MS: i64 = 2 * 60 * 1000;
+
+/// What has changed for those who look, by event; written into the outbox at the end of the transaction.
+pub type Changes = BTreeMap<EventId, ChangeDraft>;
+
+/// What a checkout must know of a reservation before it begins.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    /// The reservation.
+    pub reservation: reservations::Model,
+    /// Where its event stands.
+    pub event_status: String,
+    /// How many persons one buyer may bring to its event.
+    pub max_per_user: i32,
+}
+
+/// What has begun to be paid.
+#[derive(Debug, Clone)]
+pub struct Begun {
+    /// What the reservations hold.
+    pub items: Vec<reservation_items::Model>,
+    /// What to publish.
+    pub changes: Changes,
+}
+
+/// Why no payment begins.
+#[derive(Debug, thiserror::Error)]
+pub enum BeginError {
+    /// The buyer has no such reservation.
+    #[error("no reservation {0}")]
+    Unknown(ReservationId),
+    /// It is being paid, paid or given up.
+    #[error("reservation {0} is not active")]
+    NotActive(ReservationId),
+    /// Its time is over.
+    #[error("reservation {0} has lapsed")]
+    Lapsed(ReservationId),
+    /// The database failed.
+    #[error("the database failed")]
+    Db(#[from] DbErr),
+}
+
+/// Reads the buyer's reservations, with their events, and the database's clock. Takes no lock: it may refuse,
+/// never grant.
+///
+/// # Errors
+/// When one is not the buyer's, not active or has lapsed, or the database fails.
+pub async fn look(
+    tx: &Tx,
+    buyer: Buyer,
+    ids: &[ReservationId],
+) -> Result<(Vec<Candidate>, i64), BeginError> {
+    let (found, now_ms) = store::candidates(tx, ids).await?;
+    for id in ids {
+        let candidate = found.iter().find(|found| found.reservation.id == id.0);
+        let Some(Candidate { reservation, .. }) = candidate else {
+            return Err(BeginError::Unknown(*id));
+        };
+        // Whose it is, is nobody's business but the owner's.
+        if reservation.buyer_id != buyer.id() || reservation.buyer_kind != buyer.kind() {
+            return Err(BeginError::Unknown(*id));
+        }
+        let state = ReservationState::parse(&reservation.status)
+            .map(|state| state.seen_at(reservation.expires_at, now_ms));
+        match state {
+            Some(ReservationState::Active) => {}
+            Some(ReservationState::Expired) => return Err(BeginError::Lapsed(*id)),
+            Some(
+                ReservationState::InPayment
+                | ReservationState::Confirmed
+                | ReservationState::Cancelled,
+            )
+            | None => return Err(BeginError::NotActive(*id)),
+        }
+    }
+    Ok((found, now_ms))
+}
+
+/// Locks an e-mail address within an event, so that its limit can be counted in the next statement.
+///
+/// # Errors
+/// When the database fails.
+pub async fn lock_address(
+    tx: &Tx,
+    event: EventId,
+    address: uuid::Uuid,
+    locale: &str,
+) -> Result<(), DbErr> {
+    store::lock_address(tx, event, address, locale).await
+}
+
+/// held → paying, all or nothing, while none has lapsed.
+///
+/// # Errors
+/// See [`BeginError`]; the transaction must then be rolled back.
+pub async fn begin(tx: &Tx, buyer: Buyer, ids: &[ReservationId]) -> Result<Begun, BeginError> {
+    if store::begin_reservations(tx, ids).await? != ids.len() as u64 {
+        // Something came in between since the look: the newest state tells what.
+        look(tx, buyer, ids).await?;
+        return Err(BeginError::Lapsed(lapsed(buyer, ids)));
+    }
+    let items = store::items(tx, ids).await?;
+    let seats = store::begin_seats(tx, ids).await?;
+    let general = items.iter().filter(|item| item.kind == "general").count();
+    let places = if general > 0 { store::begin_places(tx, ids).await? } else { 0 };
+    if seats.len() + general != items.len() || places != general as u64 {
+        // The reservation is active, and yet not all that it holds: its time ran out this very moment.
+        return Err(BeginError::Lapsed(lapsed(buyer, ids)));
+    }
+    let mut changes = Changes::new();
+    note_seats(&mut changes, &seats, SeatStatus::Held);
+    Ok(Begun { items, changes })
+}
+
+fn lapsed(buyer: Buyer, ids: &[ReservationId]) -> ReservationId {
+    ids.first().copied().unwrap_or(ReservationId(buyer.id()))
+}
+
+/// paying → sold, all or nothing; nothing where a seat is not the reservation's any more: then the
+/// transaction must be rolled back.
+///
+/// # Errors
+/// When the database fails.
+pub async fn confirm(tx: &Tx, ids: &[ReservationId]) -> Result<Option<Changes>, DbErr> {
+    let wanted = store::count_items(tx, ids).await?;
+    let seats = store::sell_seats(tx, ids).await?;
+    let places = if wanted.general > 0 { store::sell_places(tx, ids).await? } else { Vec::new() };
+    if seats.len() != wanted.seats || places.len() != wanted.general {
+        return Ok(None);
+    }
+    let mut changes = Changes::new();
+    note_seats(&mut changes, &seats, SeatStatus::Sold);
+    for (event, section, persons) in sums(&places) {
+        store::move_counter(tx, event, section, -persons, persons).await?;
+    }
+    Ok(Some(changes))
+}
+
+/// The reservations are paid.
+///
+/// # Errors
+/// When the database fails, or one of them is not in payment.
+pub async fn settle(to: &impl Writes, ids: &[ReservationId]) -> Result<(), DbErr> {
+    store::settle_reservations(to, ids).await
+}
+
+/// paying or sold → held again or available, as far as it is still the reservations'.
+///
+/// # Errors
+/// When the database fails.
+pub async fn release(tx: &Tx, ids: &[ReservationId], why: &Failure) -> Result<Changes, DbErr> {
+    let mut changes = Changes::new();
+    match why.release() {
+        Release::BackToHeld => {
+            store::reopen_reservations(tx, ids, RETRY_GRACE_MS).await?;
+            let seats = store::reopen_seats(tx, ids).await?;
+            note_seats(&mut changes, &seats, SeatStatus::Held);
+            let sold = store::unsell_places(tx, ids).await?;
+            store::reopen_places(tx, ids).await?;
+            for (event, section, persons) in sums(&sold) {
+                store::move_counter(tx, event, section, persons, -persons).await?;
+            }
+        }
+        Release::Free => {
+            store::end_reservations(tx, ids, ended_as(why)).await?;
+            let seats = store::free_seats(tx, ids).await?;
+            note_seats(&mut changes, &seats, SeatStatus::Available);
+            let paying = store::free_places(tx, ids, "paying").await?;
+            let sold = store::free_places(tx, ids, "sold").await?;
+            for (event, section, persons) in sums(&paying) {
+                let state = store::move_counter(tx, event, section, -persons, 0).await?;
+                note_section(&mut changes, event, state);
+            }
+            for (event, section, persons) in sums(&sold) {
+                let state = store::move_counter(tx, event, section, 0, -persons).await?;
+                note_section(&mut changes, event, state);
+            }
+        }
+    }
+    Ok(changes)
+}
+
+fn ended_as(why: &Failure) -> ReservationState {
+    match why {
+        Failure::TimedOut => ReservationState::Expired,
+        Failure::Declined { .. }
+        | Failure::SeatsLost
+        | Failure::SeatsLostRefunded
+        | Failure::CaptureRefused
+        | Failure::Cancelled => ReservationState::Cancelled,
+    }
+}
+
+/// Persons by event and section, in the order in which sections are locked.
+pub(super) fn sums(places: &[ChangedPlaces]) -> Vec<(EventId, uuid::Uuid, i32)> {
+    let mut sums: BTreeMap<(EventId, uuid::Uuid), i32> = BTreeMap::new();
+    for places in places {
+        *sums.entry((places.event, places.section)).or_default() += places.persons;
+    }
+    sums.into_iter().map(|((event, section), persons)| (event, section, persons)).collect()
+}
+
+pub(super) fn note_seats(changes: &mut Changes, seats: &[ChangedSeat], status: SeatStatus) {
+    for seat in seats {
+        let state = match seat.expires_at {
+            Some(until) => record::held(SeatId(seat.seat), seat.version, until),
+            None => record::settled(SeatId(seat.seat), status, seat.version),
+        };
+        changes.entry(seat.event).or_default().seats.push(state);
+    }
+}
+
+pub(super) fn note_section(changes: &mut Changes, event: EventId, state: GeneralState) {
+    let sections = &mut changes.entry(event).or_default().sections;
+    sections.retain(|earlier| earlier.section_id != state.section_id);
+    sections.push(state);
+}

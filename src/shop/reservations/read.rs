@@ -1,0 +1,128 @@
+//! Showing reservations to those who may see them.
+
+use holdfast_contract::{
+    money::Money as WireMoney,
+    problem::{RefusedSeat, SeatRefusal},
+    reservations::{ItemKind, Reservation, ReservationItem, ReservationStatus},
+};
+use holdfast_domain::{
+    ids::{Buyer, EventId, ReservationId, SeatId},
+    inventory::Refusal,
+    reservation::ReservationState,
+};
+use sea_orm::DbErr;
+
+use super::{
+    Reservations,
+    hold::Held,
+    store::{self, Item, Reserved, Stored},
+};
+use crate::{
+    http::time,
+    kernel::{
+        db::{Db, stored_word},
+        idempotency::Made,
+    },
+};
+
+/// What people see of a reservation at `now`.
+pub fn wire(reserved: &Reserved, state: ReservationState, items: &[Item], now: i64) -> Reservation {
+    let money = |amount| WireMoney { amount, currency: reserved.currency.as_str().to_owned() };
+    let active = state == ReservationState::Active;
+    // Rounded down: a page must not promise time that is not there.
+    let left = if active { (reserved.expires_at - now).max(0) / 1000 } else { 0 };
+    Reservation {
+        id: reserved.id.0,
+        event_id: reserved.event.0,
+        status: status(state),
+        expires_at: time::rfc3339(reserved.expires_at),
+        expires_in_seconds: left,
+        extendable: active && reserved.expires_at < reserved.cap_at,
+        items: items
+            .iter()
+            .map(|item| ReservationItem {
+                id: item.id.0,
+                kind: if item.seat.is_some() { ItemKind::Seat } else { ItemKind::General },
+                seat_id: item.seat.map(|seat| seat.0),
+                section_id: item.section.0,
+                offer_id: item.offer.0,
+                label: item.label.clone(),
+                quantity: item.quantity,
+                admits: item.admits,
+                price: money(item.price_minor),
+            })
+            .collect(),
+        total: money(reserved.total_minor),
+        refused: Vec::new(),
+        guest_token: None,
+        booking_id: None,
+    }
+}
+
+/// How many persons a buyer holds places for, pays for or has tickets for: what counts against the event's
+/// limit a buyer.
+///
+/// # Errors
+/// When the database fails.
+pub async fn persons_of(db: &Db, event: EventId, buyer: Buyer) -> Result<i64, DbErr> {
+    let now = db.now().await?;
+    Ok(store::usage(db, event, buyer, now).await?.persons)
+}
+
+/// The answer to a hold.
+pub fn told(held: &Held, guest_token: Option<String>) -> Made<Reservation> {
+    let reserved = &held.reserved;
+    let mut shown = wire(reserved, ReservationState::Active, &held.items, reserved.created_at);
+    shown.refused = held.refused.iter().map(refused).collect();
+    shown.guest_token = guest_token;
+    Made { path: format!("/reservations/{}", shown.id), body: shown }
+}
+
+/// A refused seat on the wire.
+pub fn refused((seat, refusal): &(SeatId, Refusal)) -> RefusedSeat {
+    let reason = match refusal {
+        Refusal::Held => SeatRefusal::Held,
+        Refusal::Sold => SeatRefusal::Sold,
+        Refusal::Blocked => SeatRefusal::Blocked,
+        Refusal::Yours => SeatRefusal::Yours,
+        Refusal::StaleVersion => SeatRefusal::StaleVersion,
+        Refusal::Contended => SeatRefusal::Contended,
+        Refusal::Unknown => SeatRefusal::Unknown,
+    };
+    RefusedSeat { seat_id: seat.0, reason }
+}
+
+fn status(state: ReservationState) -> ReservationStatus {
+    match state {
+        ReservationState::Active => ReservationStatus::Active,
+        ReservationState::InPayment => ReservationStatus::InPayment,
+        ReservationState::Confirmed => ReservationStatus::Confirmed,
+        ReservationState::Expired => ReservationStatus::Expired,
+        ReservationState::Cancelled => ReservationStatus::Cancelled,
+    }
+}
+
+impl Reservations {
+    /// The reservation, whoever's it is: the caller checks who may see it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn find(&self, id: ReservationId) -> Result<Option<(Stored, Reservation)>, DbErr> {
+        let Some(stored) = store::find(&self.base.db, id).await? else { return Ok(None) };
+        let shown = self.show(&stored).await?;
+        Ok(Some((stored, shown)))
+    }
+
+    /// What people see of a stored reservation.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn show(&self, stored: &Stored) -> Result<Reservation, DbErr> {
+        let items = store::items(&self.base.db, stored.reserved.id).await?;
+        let state = stored_word(&stored.status, "state of a reservation", ReservationState::parse)?
+            .seen_at(stored.reserved.expires_at, stored.now);
+        let mut shown = wire(&stored.reserved, state, &items, stored.now);
+        shown.booking_id = stored.booking;
+        Ok(shown)
+    }
+}

@@ -1,0 +1,80 @@
+//! What becomes of sold places afterwards: given back line by line, or taken again for a payment that succeeded
+//! late. Each step runs in its caller's transaction, carries owner and fence, and counts rows.
+
+use std::collections::BTreeSet;
+
+use holdfast_contract::catalogue::SeatStatus;
+use holdfast_domain::ids::ReservationId;
+use holdfast_entity::booking_lines;
+use sea_orm::DbErr;
+
+use super::{
+    in_payment::{Changes, note_seats, note_section, sums},
+    store::{
+        payment::{count_items, move_counter, sell_places},
+        sold::{self as store, Items},
+    },
+};
+use crate::kernel::db::Tx;
+
+/// sold → available for the places of these lines, all of them; reservations of which nothing is left are
+/// cancelled.
+///
+/// # Errors
+/// When the database fails, or a place is not the line's: a bug, since tickets stand for sold places.
+pub async fn give_back(tx: &Tx, lines: &[&booking_lines::Model]) -> Result<Changes, DbErr> {
+    let reservations: BTreeSet<ReservationId> =
+        lines.iter().map(|line| ReservationId(line.reservation_id)).collect();
+    let of = Items {
+        reservations: reservations.into_iter().collect(),
+        items: lines.iter().map(|line| line.item_id).collect(),
+    };
+    store::lock(tx, &of.reservations).await?;
+    let seats = store::free_seats(tx, &of).await?;
+    let places = store::free_places(tx, &of).await?;
+    if seats.len() + places.len() != lines.len() {
+        let freed = seats.len() + places.len();
+        return Err(DbErr::Custom(format!("{freed} of {} places come back", lines.len())));
+    }
+    let mut changes = Changes::new();
+    note_seats(&mut changes, &seats, SeatStatus::Available);
+    for (event, section, persons) in sums(&places) {
+        let state = move_counter(tx, event, section, 0, -persons).await?;
+        note_section(&mut changes, event, state);
+    }
+    store::end_empty(tx, &of.reservations).await?;
+    Ok(changes)
+}
+
+/// Whether an event of these reservations is called off.
+///
+/// # Errors
+/// When the database fails.
+pub async fn any_called_off(tx: &Tx, ids: &[ReservationId]) -> Result<bool, DbErr> {
+    store::any_called_off(tx, ids).await
+}
+
+/// Own and still paying, or free, → sold, all or nothing; nothing where a place is somebody else's or an event is
+/// called off: then the transaction must be rolled back. Places in general admission never left the
+/// reservation: they lapse as little as paying seats do.
+///
+/// # Errors
+/// When the database fails.
+pub async fn reclaim(tx: &Tx, ids: &[ReservationId]) -> Result<Option<Changes>, DbErr> {
+    if store::any_called_off(tx, ids).await? {
+        return Ok(None);
+    }
+    let wanted = count_items(tx, ids).await?;
+    let seats = store::reclaim_seats(tx, ids).await?;
+    let places = sell_places(tx, ids).await?;
+    if seats.len() != wanted.seats || places.len() != wanted.general {
+        return Ok(None);
+    }
+    store::follow_fences(tx, ids).await?;
+    let mut changes = Changes::new();
+    note_seats(&mut changes, &seats, SeatStatus::Sold);
+    for (event, section, persons) in sums(&places) {
+        move_counter(tx, event, section, -persons, persons).await?;
+    }
+    Ok(Some(changes))
+}

@@ -1,0 +1,18 @@
+//! The SQL of reservations: the statements that decide.
+//!
+//! Lock order: idempotency → buyer → reservations → seats by id → general items → section counters → outbox.
+
+mod change;
+pub mod general;
+pub mod payment;
+mod read;
+pub mod sold;
+mod take;
+mod terms;
+mod write;
+
+pub use change::{cancel, expire_due, extend, extend_seats, free_seats};
+pub use read::{Stored, find, items, list};
+pub use take::{TakenSeat, Taker, Taking, Usage, Wanted, lock_buyers, look, take_seats, usage};
+pub use terms::load_terms;
+pub use write::{Item, Made, Reserved, insert};

@@ -1,0 +1,145 @@
+//! The SQL of general admission: one counter a section, and items that lapse.
+//!
+//! No Redlock: the counter's row is the queue. Capacity counts persons.
+
+use holdfast_contract::live::GeneralState;
+use holdfast_domain::ids::{EventId, ReservationId, SectionId};
+use sea_orm::{DbErr, QueryResult, Value};
+
+use crate::kernel::db::{Sql, placeholders};
+
+/// How many lapsed items one hold clears away at the most.
+const MAX_LAPSED_A_HOLD: i64 = 500;
+
+/// What came of an attempt to take places.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Places {
+    /// Taken; the section's new state.
+    Taken(GeneralState),
+    /// There are fewer; this many are free.
+    Short(i64),
+}
+
+/// Takes places for `persons`. When the counter refuses, the section's lapsed items are cleared away in the same
+/// transaction, the counter moves by exactly what they held, and it is tried once more.
+pub async fn take(
+    tx: &impl Sql,
+    event: EventId,
+    section: SectionId,
+    persons: i32,
+) -> Result<Places, DbErr> {
+    if let Some(state) = count(tx, event, section, persons, 0).await? {
+        return Ok(Places::Taken(state));
+    }
+    // The counter is locked first: those who are ahead may roll back, and saying "short" before they
+    // have ended would be saying it too early. The items are then taken without waiting, so this order
+    // cannot deadlock with those who lock items first.
+    let free = locked_free(tx, event, section).await?;
+    let lapsed = lapse(tx, event, section).await?;
+    match count(tx, event, section, persons, lapsed).await? {
+        Some(state) => Ok(Places::Taken(state)),
+        None => Ok(Places::Short(free + i64::from(lapsed))),
+    }
+}
+
+async fn count(
+    tx: &impl Sql,
+    event: EventId,
+    section: SectionId,
+    persons: i32,
+    lapsed: i32,
+) -> Result<Option<GeneralState>, DbErr> {
+    let row = tx
+        .one(
+            "UPDATE sections SET held = held + $3 - $4, version = version + 1 \
+             WHERE event_id = $1 AND id = $2 AND kind = 'general' \
+             AND held + sold + blocked + $3 - $4 <= capacity \
+             RETURNING id, version, capacity - held - sold - blocked AS available",
+            vec![event.0.into(), section.0.into(), persons.into(), lapsed.into()],
+        )
+        .await?;
+    row.as_ref().map(state).transpose()
+}
+
+fn state(row: &QueryResult) -> Result<GeneralState, DbErr> {
+    Ok(GeneralState {
+        section_id: row.try_get("", "id")?,
+        version: row.try_get("", "version")?,
+        available: row.try_get::<i32>("", "available")?.into(),
+    })
+}
+
+async fn locked_free(tx: &impl Sql, event: EventId, section: SectionId) -> Result<i64, DbErr> {
+    let row = tx
+        .one(
+            "SELECT capacity - held - sold - blocked AS available FROM sections \
+             WHERE event_id = $1 AND id = $2 {lock}",
+            vec![event.0.into(), section.0.into()],
+        )
+        .await?;
+    row.map_or(Ok(0), |row| row.try_get::<i32>("", "available").map(i64::from))
+}
+
+async fn lapse(tx: &impl Sql, event: EventId, section: SectionId) -> Result<i32, DbErr> {
+    let rows = tx
+        .all(
+            "UPDATE reservation_items SET state = 'released', fence = fence + 1 \
+             WHERE (reservation_id, id) IN (SELECT reservation_id, id FROM reservation_items \
+                 WHERE event_id = $1 AND section_id = $2 AND kind = 'general' AND state = 'held' \
+                 AND expires_at <= {now} ORDER BY expires_at LIMIT $3 {skip}) \
+             RETURNING admits",
+            vec![event.0.into(), section.0.into(), MAX_LAPSED_A_HOLD.into()],
+        )
+        .await?;
+    rows.iter().try_fold(0, |sum, row| Ok(sum + row.try_get::<i32>("", "admits")?))
+}
+
+/// Whether lapsed items are left in the section that another transaction was at.
+pub async fn has_lapsed(sql: &impl Sql, event: EventId, section: SectionId) -> Result<bool, DbErr> {
+    let row = sql
+        .one(
+            "SELECT 1 AS found FROM reservation_items WHERE event_id = $1 AND section_id = $2 \
+             AND kind = 'general' AND state = 'held' AND expires_at <= {now} LIMIT 1",
+            vec![event.0.into(), section.0.into()],
+        )
+        .await?;
+    Ok(row.is_some())
+}
+
+/// Frees the held places of reservations and moves the counters by exactly what was freed.
+pub async fn free(
+    tx: &impl Sql,
+    reservations: &[ReservationId],
+) -> Result<Vec<(EventId, GeneralState)>, DbErr> {
+    let text = format!(
+        "UPDATE reservation_items SET state = 'released', fence = fence + 1 \
+         WHERE reservation_id IN ({}) AND kind = 'general' AND state = 'held' \
+         RETURNING event_id, section_id, admits",
+        placeholders(1, reservations.len())
+    );
+    let values: Vec<Value> = reservations.iter().map(|id| id.0.into()).collect();
+    let mut freed = std::collections::BTreeMap::new();
+    for row in tx.all(&text, values).await? {
+        let key =
+            (EventId(row.try_get("", "event_id")?), SectionId(row.try_get("", "section_id")?));
+        *freed.entry(key).or_insert(0) += row.try_get::<i32>("", "admits")?;
+    }
+    let mut states = Vec::with_capacity(freed.len());
+    for ((event, section), persons) in freed {
+        // Sections in one order, after every item: see the lock order.
+        let state = count(tx, event, section, 0, persons).await?;
+        let state = state.ok_or_else(|| DbErr::Custom("a counter is below its items".into()))?;
+        states.push((event, state));
+    }
+    Ok(states)
+}
+
+/// Moves the time of a reservation's held places.
+pub async fn extend(tx: &impl Sql, id: ReservationId, expires_at: i64) -> Result<u64, DbErr> {
+    tx.run(
+        "UPDATE reservation_items SET expires_at = $2 \
+         WHERE reservation_id = $1 AND (kind = 'seat' OR state = 'held')",
+        vec![id.0.into(), expires_at.into()],
+    )
+    .await
+}

@@ -1,0 +1,224 @@
+//! Taking seats: the look that may refuse, the lock, the count, and the statement that decides.
+
+use std::collections::HashMap;
+
+use holdfast_domain::{
+    ids::{Buyer, EventId, ReservationId, SeatId, SectionId},
+    inventory::{SeatState, SeatView},
+    reservation::SeatWish,
+};
+use sea_orm::{DbErr, QueryResult, Value};
+
+use super::read::buyer;
+use crate::{
+    kernel::db::{Sql, placeholders, rows, stored_word},
+    shop::reservations::terms::Terms,
+};
+
+/// A look at seats, before any lock or transaction: it may refuse, never grant.
+pub async fn look(
+    sql: &impl Sql,
+    event: EventId,
+    seats: &[SeatId],
+) -> Result<(i64, HashMap<SeatId, SeatView>), DbErr> {
+    let text = format!(
+        "SELECT s.seat_id, s.status, s.version, s.expires_at, r.buyer_id, r.buyer_kind, {{now}} AS now \
+         FROM seats s LEFT JOIN reservations r ON r.id = s.reservation_id \
+         WHERE s.event_id = $1 AND s.seat_id IN ({})",
+        placeholders(2, seats.len())
+    );
+    let mut values = vec![event.0.into()];
+    values.extend(seats.iter().map(|seat| Value::from(seat.0)));
+    let mut found = HashMap::with_capacity(seats.len());
+    let mut now = 0;
+    for row in sql.all(&text, values).await? {
+        now = row.try_get("", "now")?;
+        let status: String = row.try_get("", "status")?;
+        let seat = SeatId(row.try_get("", "seat_id")?);
+        let view = SeatView {
+            seat,
+            state: stored_word(&status, "state of a seat", SeatState::parse)?,
+            version: row.try_get("", "version")?,
+            expires_at: row.try_get("", "expires_at")?,
+            owner: buyer(&row)?,
+        };
+        found.insert(seat, view);
+    }
+    Ok((now, found))
+}
+
+/// Who is about to take seats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Taker {
+    /// The buyer.
+    pub buyer: Buyer,
+    /// The buyer's language.
+    pub locale: &'static str,
+}
+
+/// Locks the rows of different buyers of the event, in their order, provided that the event still has these terms
+/// and sells now; answers the database's clock after the wait.
+pub async fn lock_buyers(
+    tx: &impl Sql,
+    terms: &Terms,
+    takers: &[Taker],
+) -> Result<Option<i64>, DbErr> {
+    const WIDTH: usize = 3;
+    let text = format!(
+        "WITH w (buyer_id, kind, locale) AS (VALUES {}) \
+         INSERT INTO buyers (event_id, buyer_id, kind, locale, touched_at) \
+         SELECT e.id, w.buyer_id, w.kind, w.locale, {{now}} FROM events e CROSS JOIN w \
+         WHERE e.id = $1 AND e.version = $2 AND e.status IN ('upcoming', 'on_sale') \
+         AND e.sale_starts_at <= {{now}} AND e.sale_ends_at > {{now}} ORDER BY w.buyer_id \
+         ON CONFLICT (event_id, buyer_id) DO UPDATE SET touched_at = excluded.touched_at \
+         RETURNING {{now}} AS now",
+        rows(3, WIDTH, takers.len())
+    );
+    let mut values: Vec<Value> = vec![terms.event.0.into(), terms.version.into()];
+    for taker in takers {
+        values.extend([taker.buyer.id().into(), taker.buyer.kind().into(), taker.locale.into()]);
+    }
+    let locked = tx.all(&text, values).await?;
+    let mut now = None;
+    for row in &locked {
+        now = now.max(Some(row.try_get("", "now")?));
+    }
+    Ok(now.filter(|_| locked.len() == takers.len()))
+}
+
+/// What a buyer has of an event already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Usage {
+    /// Persons in live reservations and on valid tickets.
+    pub persons: i64,
+    /// Holds made in the last minute.
+    pub recent_holds: i64,
+}
+
+// Counted, never stored: a stored counter would lapse late. `$1` event, `$2` now, `w` who.
+const PERSONS: &str = "CAST((SELECT COALESCE(SUM(r.persons), 0) FROM reservations r \
+     WHERE r.event_id = $1 AND r.buyer_id = w.buyer_id \
+     AND (r.status = 'in_payment' OR (r.status = 'active' AND r.expires_at > $2))) + \
+     (SELECT COALESCE(SUM(t.admits), 0) FROM tickets t \
+     WHERE t.event_id = $1 AND t.buyer_id = w.buyer_id AND t.status IN ('valid', 'used')) AS bigint)";
+const RECENT: &str = "(SELECT COUNT(*) FROM reservations r \
+     WHERE r.event_id = $1 AND r.buyer_id = w.buyer_id AND r.created_at > $2 - 60000)";
+
+/// Counts what the buyer has. A statement of its own, after [`lock_buyers`]: the statement that waits for a lock
+/// sees the time before the wait.
+pub async fn usage(sql: &impl Sql, event: EventId, buyer: Buyer, now: i64) -> Result<Usage, DbErr> {
+    let text = format!(
+        "WITH w (buyer_id) AS (VALUES ($3)) SELECT {PERSONS} AS persons, {RECENT} AS recent FROM w"
+    );
+    let row = sql.one(&text, vec![event.0.into(), now.into(), buyer.id().into()]).await?;
+    usage_of(&row.ok_or_else(|| DbErr::RecordNotFound("usage".into()))?)
+}
+
+fn usage_of(row: &QueryResult) -> Result<Usage, DbErr> {
+    Ok(Usage { persons: row.try_get("", "persons")?, recent_holds: row.try_get("", "recent")? })
+}
+
+/// A seat that was taken.
+#[derive(Debug, Clone)]
+pub struct TakenSeat {
+    /// The seat.
+    pub seat: SeatId,
+    /// The reservation that owns it now.
+    pub reservation: ReservationId,
+    /// What the reservation's buyer has beside it.
+    pub usage: Usage,
+    /// Its section.
+    pub section: SectionId,
+    /// Its row.
+    pub row: String,
+    /// Its name within the row.
+    pub label: String,
+    /// Its price category.
+    pub category: String,
+    /// A price of its own.
+    pub own_price_minor: Option<i64>,
+    /// Its new version.
+    pub version: i32,
+    /// Its new fence.
+    pub fence: i64,
+}
+
+/// A wanted seat, and who wants it.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted {
+    /// The seat.
+    pub wish: SeatWish,
+    /// Who wants it.
+    pub buyer: Buyer,
+    /// The reservation that will own it.
+    pub reservation: ReservationId,
+}
+
+/// When seats are taken, and until when.
+#[derive(Debug, Clone, Copy)]
+pub struct Taking {
+    /// The event.
+    pub event: EventId,
+    /// The database's clock.
+    pub now: i64,
+    /// When the holds lapse.
+    pub expires_at: i64,
+}
+
+/// Takes the seats that are free: available, or held and lapsed, and of the version that was seen. The decision.
+/// Nobody wants a seat that another one of `wanted` wants.
+///
+/// A seat that is not among the answers is somebody else's. The buyer's usage comes along with each, counted
+/// without these reservations, so that a hold needs no further statement for it.
+pub async fn take_seats(
+    tx: &impl Sql,
+    taking: &Taking,
+    wanted: &[Wanted],
+) -> Result<Vec<TakenSeat>, DbErr> {
+    const WIDTH: usize = 4;
+    let text = format!(
+        "WITH w (seat_id, version, buyer_id, reservation_id) AS (VALUES {}) \
+         UPDATE seats SET status = 'held', version = seats.version + 1, fence = seats.fence + 1, \
+         reservation_id = t.reservation_id, expires_at = $3 \
+         FROM (SELECT s.seat_id, w.version, w.reservation_id \
+               FROM w JOIN seats s ON s.event_id = $1 AND s.seat_id = w.seat_id \
+               ORDER BY s.seat_id {{lock_seats}}) t \
+         WHERE seats.event_id = $1 AND seats.seat_id = t.seat_id \
+         [[state: AND (seats.status = 'available' OR (seats.status = 'held' AND seats.expires_at <= $2))]] \
+         AND seats.version = COALESCE(t.version, seats.version) \
+         RETURNING seats.seat_id, seats.reservation_id, seats.section_id, seats.row_label, \
+         seats.seat_label, seats.category, seats.price_minor, seats.version, seats.fence, \
+         (SELECT {PERSONS} FROM w WHERE w.seat_id = seats.seat_id) AS persons, \
+         (SELECT {RECENT} FROM w WHERE w.seat_id = seats.seat_id) AS recent",
+        rows(4, WIDTH, wanted.len())
+    );
+    let mut values: Vec<Value> =
+        vec![taking.event.0.into(), taking.now.into(), taking.expires_at.into()];
+    for wanted in wanted {
+        values.extend([
+            wanted.wish.seat.0.into(),
+            wanted.wish.version.into(),
+            wanted.buyer.id().into(),
+            wanted.reservation.0.into(),
+        ]);
+    }
+    let taken = tx.all(&text, values).await?;
+    let mut taken = taken.iter().map(taken_seat).collect::<Result<Vec<_>, _>>()?;
+    taken.sort_by_key(|seat| seat.seat);
+    Ok(taken)
+}
+
+fn taken_seat(row: &QueryResult) -> Result<TakenSeat, DbErr> {
+    Ok(TakenSeat {
+        seat: SeatId(row.try_get("", "seat_id")?),
+        reservation: ReservationId(row.try_get("", "reservation_id")?),
+        usage: usage_of(row)?,
+        section: SectionId(row.try_get("", "section_id")?),
+        row: row.try_get("", "row_label")?,
+        label: row.try_get("", "seat_label")?,
+        category: row.try_get("", "category")?,
+        own_price_minor: row.try_get("", "price_minor")?,
+        version: row.try_get("", "version")?,
+        fence: row.try_get("", "fence")?,
+    })
+}
