@@ -28,7 +28,7 @@ pub use self::{
 use self::{proofs::Event, store::Owners};
 use crate::{
     http::{auth::Caller, problem::ApiProblem},
-    identity::membership,
+    identity::organizations,
     kernel::{actor::Actor, db::Db},
 };
 
@@ -122,7 +122,7 @@ impl Access {
         let organization = match named {
             Some(named) => named,
             None if allows(caller.role(), Relation::Member, Action::CreateEvent) => {
-                let own = membership::organizations_of(&self.db, user.id).await?;
+                let own = organizations::of_user(&self.db, user.id).await?;
                 let [only] = own.as_slice() else {
                     return Err(field("name one of your organizations"));
                 };
@@ -133,7 +133,7 @@ impl Access {
         if !self.may(caller, organization, Action::CreateEvent).await? {
             return Err(forbidden());
         }
-        if !membership::exists(&self.db, organization).await? {
+        if !organizations::exists(&self.db, organization).await? {
             return Err(field("there is no such organization"));
         }
         Ok(InOrganization::new(organization, user.into()))
@@ -222,7 +222,7 @@ impl Access {
         if allows(Some(user.role), Relation::Stranger, action) {
             return Ok(true);
         }
-        let relation = membership::relation(&self.db, organization, user.id).await?;
+        let relation = organizations::relation(&self.db, organization, user.id).await?;
         Ok(allows(Some(user.role), relation, action))
     }
 
@@ -238,7 +238,7 @@ impl Access {
             return Ok(Relation::Owner);
         }
         let Some(user) = caller.user else { return Ok(Relation::Stranger) };
-        Ok(membership::relation(&self.db, owners.organization, user.id).await?)
+        Ok(organizations::relation(&self.db, owners.organization, user.id).await?)
     }
 }
 

@@ -25,10 +25,22 @@ pub mod seed;
 pub mod store;
 pub mod views;
 
+use poem::{EndpointExt as _, Route, get};
+use poem_openapi::OpenApi;
 use std::sync::Arc;
+use std::time::Duration;
 
-use self::{create_event::HoldTimes, reads::Reads};
-use crate::{access::Access, kernel::base::Base, live::Relay};
+use self::{
+    api::stream::{self, StreamRoute},
+    create_event::HoldTimes,
+    reads::Reads,
+};
+use crate::{
+    access::Access,
+    kernel::{base::Base, passes::Pass},
+    live::{Live, Relay, Stream},
+    slice::{Shared, Slice},
+};
 
 /// What the routes of the catalogue stand on.
 #[derive(Debug, Clone)]
@@ -37,15 +49,42 @@ pub struct Catalogue {
     pub base: Base,
     /// How long holds last where an event does not say.
     pub holds: HoldTimes,
+    /// How often time moves events on.
+    pub lifecycle_every: Duration,
     access: Access,
+    stream: Stream,
     relay: Relay,
     reads: Arc<Reads>,
 }
 
 impl Catalogue {
     /// A catalogue with empty caches; `relay` numbers what it changes.
-    pub fn new(base: Base, access: Access, holds: HoldTimes, relay: Relay) -> Self {
+    pub fn new(
+        base: Base,
+        access: Access,
+        holds: HoldTimes,
+        lifecycle_every: Duration,
+        live: &Live,
+    ) -> Self {
         let reads = Arc::new(Reads::new(base.db.clone()));
-        Self { base, holds, access, relay, reads }
+        let (stream, relay) = (live.stream(), live.relay.clone());
+        Self { base, holds, lifecycle_every, access, stream, relay, reads }
+    }
+}
+
+impl Slice for Catalogue {
+    fn routes(self, _shared: Shared) -> impl OpenApi + 'static {
+        api::routes(&self)
+    }
+
+    fn mount(self, shared: Shared, routes: Route) -> Route {
+        let route = StreamRoute { access: shared.access, live: self.stream };
+        routes.at(stream::PATH, get(stream::stream).data(route))
+    }
+
+    fn passes(&self, _shared: &Shared) -> Vec<Pass> {
+        vec![Pass::on("events", self.lifecycle_every, &self.base, |base| async move {
+            lifecycle::pass(&base).await
+        })]
     }
 }

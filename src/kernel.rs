@@ -18,3 +18,4 @@ pub mod ports;
 pub mod saga;
 pub mod tasks;
 pub mod telemetry;
+pub mod upkeep;

@@ -20,3 +20,4 @@ pub mod money;
 pub mod settings;
 pub mod shop;
 pub mod site;
+pub mod slice;

@@ -10,7 +10,48 @@ pub mod store;
 pub mod tail;
 pub mod viewers;
 
+use crate::kernel::{base::Base, passes::Pass, ports::Broker};
 pub use record::ChangeDraft;
 pub use relay::Relay;
+use std::{sync::Arc, time::Duration};
 pub use tail::Tail;
 pub use viewers::{Stream, StreamError};
+
+/// The live changes of this node; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Live {
+    /// Database and tasks.
+    pub base: Base,
+    /// Numbers what is committed.
+    pub relay: Relay,
+    /// Follows the log of changes.
+    pub tail: Tail,
+    /// Wakes the other nodes.
+    pub broker: Arc<dyn Broker>,
+}
+
+impl Live {
+    /// Live changes that nobody follows yet.
+    pub fn new(base: Base, broker: Arc<dyn Broker>) -> Self {
+        Self { base, relay: Relay::default(), tail: Tail::default(), broker }
+    }
+
+    /// Opens streams of changes.
+    pub fn stream(&self) -> Stream {
+        Stream { base: self.base.clone(), tail: self.tail.clone() }
+    }
+
+    /// Starts the relay and the tail of this node; they end with the process.
+    pub fn start(&self) {
+        let (base, broker) = (&self.base, &self.broker);
+        base.tasks.spawn(self.relay.clone().run(base.clone(), Arc::clone(broker)));
+        base.tasks.spawn(self.tail.clone().run(base.clone(), Arc::clone(broker)));
+    }
+
+    /// The passes over the log of changes.
+    pub fn passes(&self, retention_every: Duration) -> Vec<Pass> {
+        vec![Pass::on("change-log-retention", retention_every, &self.base.db, |db| async move {
+            relay::retention_pass(&db).await
+        })]
+    }
+}

@@ -6,7 +6,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use holdfast::{
-    app::{self, App, invariants},
+    app::{self, App},
     catalogue::plan_files,
     kernel::{saga::attention, telemetry},
     settings::Config,
@@ -128,7 +128,7 @@ async fn plan(config: Config, command: PlanCommand) -> anyhow::Result<()> {
 
 async fn report(config: &Config) -> anyhow::Result<ExitCode> {
     let store = App::store(config).await?;
-    let breaches = invariants::check(&store).await?;
+    let breaches = app::check(&store).await?;
     for breach in &breaches {
         println!("{}: {}", breach.invariant, breach.place);
     }
@@ -140,7 +140,7 @@ async fn report(config: &Config) -> anyhow::Result<ExitCode> {
         );
     }
     if breaches.is_empty() {
-        eprintln!("holdfast check: {} invariants hold", invariants::all().count());
+        eprintln!("holdfast check: {} invariants hold", app::invariants().count());
         return Ok(ExitCode::SUCCESS);
     }
     eprintln!("holdfast check: {} breaches", breaches.len());

@@ -27,8 +27,11 @@ use crate::{
     access::{Access, EventKey, InOrganization},
     http::time,
     identity::{
-        membership,
-        register::{RegisterError, register},
+        accounts::{
+            self,
+            register::{RegisterError, register},
+        },
+        organizations,
     },
     kernel::base::Base,
 };
@@ -176,12 +179,12 @@ pub async fn is_empty(base: &Base) -> Result<bool, DbErr> {
 /// # Errors
 /// See [`SeedError`]; what was made stays, and the next run goes on from there.
 pub async fn seed(base: &Base, holds: HoldTimes) -> Result<(), SeedError> {
-    let organization = membership::found(base, "demo", "Holdfast Demo").await?;
+    let organization = organizations::found(base, "demo", "Holdfast Demo").await?;
     for (email, name, role) in ACCOUNTS {
         let user = account(base, email, name, role).await?;
         match role {
             Role::Organizer | Role::Controller => {
-                membership::join(&base.db, organization, user).await?;
+                organizations::join(&base.db, organization, user).await?;
             }
             Role::Admin | Role::Customer => {}
         }
@@ -193,7 +196,7 @@ pub async fn seed(base: &Base, holds: HoldTimes) -> Result<(), SeedError> {
 }
 
 async fn account(base: &Base, email: &str, name: &str, role: Role) -> Result<UserId, SeedError> {
-    if let Some(known) = membership::user_of(&base.db, email).await? {
+    if let Some(known) = accounts::user_of(&base.db, email).await? {
         return Ok(known);
     }
     let registration = Registration {

@@ -51,6 +51,27 @@ impl Pass {
     }
 }
 
+impl Pass {
+    /// A pass that does `work` with a clone of `subject`.
+    pub fn on<S, F, E>(
+        name: &'static str,
+        every: Duration,
+        subject: &S,
+        work: impl Fn(S) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        S: Clone + Send + Sync + 'static,
+        F: Future<Output = Result<u64, E>> + Send + 'static,
+        E: Into<anyhow::Error>,
+    {
+        let subject = subject.clone();
+        Self::new(name, every, move || {
+            let done = work(subject.clone());
+            async move { done.await.map_err(Into::into) }
+        })
+    }
+}
+
 /// Starts the passes; they end when the tasks are asked to.
 ///
 /// # Errors

@@ -3,17 +3,78 @@
 //! `holdfast_domain::ledger` says what a posting consists of; `reconcile` compares the books with the
 //! gateway's. Never moves money.
 
-pub mod invariants;
+mod invariants;
 pub mod reconcile;
-pub mod reconcile_store;
-pub mod store;
+mod reconcile_store;
+mod store;
 
 use holdfast_domain::ledger::{Cost, Entry};
 use holdfast_entity::{booking_lines, bookings};
+use poem_openapi::OpenApi;
 use sea_orm::DbErr;
+use std::{sync::Arc, time::Duration};
 use uuid::Uuid;
 
-use crate::kernel::{db::Writes, ports::Entropy};
+use self::reconcile::{Difference, ReconcileError};
+use crate::{
+    kernel::{
+        db::{Db, Writes},
+        invariants::Invariant,
+        passes::Pass,
+        ports::{Entropy, PaymentGateway},
+    },
+    slice::{Shared, Slice},
+};
+
+/// How often the gateway's books are compared with ours.
+const RECONCILE_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
+/// How many days back they are compared then.
+const RECONCILED_DAYS: u16 = 35;
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// The books, ours and the gateway's; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Ledger {
+    /// The database.
+    pub db: Db,
+    /// Keeps the other books.
+    pub gateway: Arc<dyn PaymentGateway>,
+}
+
+impl Ledger {
+    /// Compares the gateway's books of these last days with ours; answers every difference.
+    ///
+    /// # Errors
+    /// When the gateway or the database does not answer.
+    pub async fn differences(&self, days: u16) -> Result<Vec<Difference>, ReconcileError> {
+        let since_ms = self.db.now().await? - i64::from(days) * DAY_MS;
+        reconcile::run(&self.db, &*self.gateway, since_ms).await
+    }
+
+    async fn reconcile_pass(&self) -> Result<u64, ReconcileError> {
+        let found = self.differences(RECONCILED_DAYS).await?;
+        for difference in &found {
+            tracing::error!(%difference, "the gateway's books differ from ours");
+        }
+        metrics::gauge!("holdfast_reconcile_differences").set(found.len() as f64);
+        Ok(found.len() as u64)
+    }
+}
+
+impl Slice for Ledger {
+    const INVARIANTS: &'static [Invariant] = invariants::INVARIANTS;
+
+    fn routes(self, _shared: Shared) -> impl OpenApi + 'static {}
+
+    fn passes(&self, _shared: &Shared) -> Vec<Pass> {
+        vec![Pass::on(
+            "reconcile",
+            RECONCILE_EVERY,
+            self,
+            |it| async move { it.reconcile_pass().await },
+        )]
+    }
+}
 
 /// What a posting records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,10 +2,12 @@
 
 mod driver;
 pub mod failed;
-pub mod invariants;
+mod invariants;
 mod store;
 
+use poem_openapi::OpenApi;
 use std::sync::Arc;
+use std::time::Duration;
 
 use holdfast_domain::{
     checkout::PaymentId,
@@ -18,12 +20,22 @@ use sea_orm::DbErr;
 use uuid::Uuid;
 
 use self::{driver::RefundDriver, store::NewRefund};
-use crate::kernel::{
-    base::Base,
-    db::Tx,
-    ports::PaymentGateway,
-    saga::{Executor, attention::Attended, executor::Work},
+use crate::{
+    kernel::{
+        base::Base,
+        db::Tx,
+        invariants::Invariant,
+        passes::Pass,
+        ports::PaymentGateway,
+        saga::{Executor, attention::Attended, executor::Work},
+    },
+    slice::{Shared, Slice},
 };
+
+/// How often every node looks for refunds that are due.
+const PASS_EVERY: Duration = Duration::from_secs(1);
+/// How often every node looks again at refunds that may have failed.
+const FAILED_EVERY: Duration = Duration::from_secs(60);
 
 /// Why money goes back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,16 +130,33 @@ impl Refunds {
         self.base.tasks.spawn(async move { executor.drive(work).await });
     }
 
-    /// Refunds, as operators meet them.
-    pub fn attended(&self) -> Arc<dyn Attended> {
-        Arc::new(self.executor.clone())
-    }
-
     /// Takes up refunds that are due; answers how many. Runs on every node.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn pass(&self) -> Result<u64, DbErr> {
         self.executor.pass().await.map(|taken| taken as u64)
+    }
+}
+
+impl Slice for Refunds {
+    const INVARIANTS: &'static [Invariant] = invariants::INVARIANTS;
+
+    fn routes(self, _shared: Shared) -> impl OpenApi + 'static {}
+
+    fn sagas(&self) -> Vec<Arc<dyn Attended>> {
+        vec![Arc::new(self.executor.clone())]
+    }
+
+    fn passes(&self, _shared: &Shared) -> Vec<Pass> {
+        vec![
+            Pass::on("refunds", PASS_EVERY, self, |it| async move { it.pass().await }),
+            Pass::on(
+                "failed-refunds",
+                FAILED_EVERY,
+                self,
+                |it| async move { it.failed_pass().await },
+            ),
+        ]
     }
 }

@@ -12,21 +12,22 @@ pub mod api;
 pub mod called_off;
 pub mod cancel;
 pub mod give_back;
-pub mod invariants;
+mod invariants;
 pub mod store;
 
+use poem_openapi::OpenApi;
 use std::time::Duration;
 
-use crate::{live::Relay, money::refunds::Refunds, shop::checkout::Checkouts};
+use crate::{
+    kernel::{invariants::Invariant, passes::Pass},
+    live::Relay,
+    money::refunds::Refunds,
+    shop::checkout::Checkouts,
+    slice::{Shared, Slice},
+};
 
-pub use api::CancellationApi;
-
-/// How often every node looks for refunds that are due.
-pub const REFUNDS_EVERY: Duration = Duration::from_secs(1);
-/// How often every node looks again at refunds that may have failed.
-pub const FAILED_EVERY: Duration = Duration::from_secs(60);
 /// How often every node looks for bookings of called-off events.
-pub const CALLED_OFF_EVERY: Duration = Duration::from_secs(5);
+const CALLED_OFF_EVERY: Duration = Duration::from_secs(5);
 
 /// What the use cases of this slice work with; cheap to clone.
 #[derive(Debug, Clone)]
@@ -37,4 +38,18 @@ pub struct Cancellations {
     pub refunds: Refunds,
     /// Numbers what was changed.
     pub relay: Relay,
+}
+
+impl Slice for Cancellations {
+    const INVARIANTS: &'static [Invariant] = invariants::INVARIANTS;
+
+    fn routes(self, shared: Shared) -> impl OpenApi + 'static {
+        api::CancellationApi { access: shared.access, cancellations: self }
+    }
+
+    fn passes(&self, _shared: &Shared) -> Vec<Pass> {
+        vec![Pass::on("called-off", CALLED_OFF_EVERY, self, |it| async move {
+            it.called_off_pass().await
+        })]
+    }
 }

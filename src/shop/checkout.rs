@@ -4,6 +4,8 @@
 //! the decisions of `holdfast_domain::checkout` and the effects; `answer` says what came of it. A confirm
 //! is walked through in `docs/ARCHITECTURE.md`. Amounts come from the reservations, never from the caller.
 
+use poem::{EndpointExt as _, Route, get};
+use poem_openapi::OpenApi;
 use std::{sync::Arc, time::Duration};
 
 use holdfast_contract::bookings::PaymentMethodType;
@@ -12,13 +14,15 @@ use sea_orm::DbErr;
 use crate::{
     kernel::{
         base::Base,
-        idempotency,
+        invariants::Invariant,
+        passes::Pass,
         ports::{PaymentGateway, payments::SimulatedBank},
-        saga::Executor,
+        saga::{Executor, attention::Attended},
     },
     live::Relay,
     money::refunds::Refunds,
     shop::bookings::Bookings,
+    slice::{Shared, Slice},
 };
 
 pub mod answer;
@@ -33,10 +37,9 @@ mod read;
 pub mod store;
 pub mod webhooks;
 
-pub use api::{BookingAnswer, BookingsApi};
+pub use api::BookingAnswer;
 pub use driver::CheckoutDriver;
-pub use payments_api::PaymentsApi;
-pub use webhooks::{WebhookSettings, api::WebhooksApi};
+pub use webhooks::WebhookSettings;
 
 /// How often every node looks for checkouts that are due: interrupted ones are taken up soon after their lease
 /// has lapsed.
@@ -107,12 +110,34 @@ impl Checkouts {
     pub async fn pass(&self) -> Result<u64, DbErr> {
         self.executor.pass().await.map(|taken| taken as u64)
     }
+}
 
-    /// Forgets idempotency keys past their time; answers how many.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn retention_pass(&self) -> Result<u64, DbErr> {
-        idempotency::retention_pass(&self.base.db).await
+impl Slice for Checkouts {
+    const INVARIANTS: &'static [Invariant] = invariants::INVARIANTS;
+
+    fn routes(self, shared: Shared) -> impl OpenApi + 'static {
+        (
+            api::BookingsApi { access: shared.access, checkouts: self.clone() },
+            payments_api::PaymentsApi { checkouts: self.clone() },
+            webhooks::api::WebhooksApi { checkouts: self },
+        )
+    }
+
+    fn mount(self, _shared: Shared, routes: Route) -> Route {
+        routes.at(buyer_return::PATH, get(buyer_return::page).data(self))
+    }
+
+    fn sagas(&self) -> Vec<Arc<dyn Attended>> {
+        vec![Arc::new(self.executor.clone())]
+    }
+
+    fn passes(&self, shared: &Shared) -> Vec<Pass> {
+        vec![
+            Pass::on("checkouts", PASS_EVERY, self, |it| async move { it.pass().await }),
+            Pass::on("webhooks", PASS_EVERY, self, |it| async move { it.webhooks_pass().await }),
+            Pass::on("webhook-retention", shared.retention_every, self, |it| async move {
+                it.webhooks_retention_pass().await
+            }),
+        ]
     }
 }

@@ -100,7 +100,8 @@ async fn all_refunded(app: &TestApp) {
 async fn books(app: &TestApp) -> (i64, i64) {
     let (mut sums, mut last): ((i64, i64), Option<PaymentId>) = ((0, 0), None);
     loop {
-        let page = app.app.checkouts.gateway.list(0, last.as_ref()).await.expect("the books");
+        let page =
+            app.app.slices.checkouts.gateway.list(0, last.as_ref()).await.expect("the books");
         let Some(end) = page.last() else { return sums };
         last = Some(end.id.clone());
         for payment in page {
@@ -389,7 +390,7 @@ async fn the_check_finds_what_must_not_be() {
         ),
     ] {
         assert!(db.run(fault, vec![]).await.expect("a fault") > 0, "{fault}");
-        let found = holdfast::app::invariants::check(db).await.expect("the check runs");
+        let found = holdfast::app::check(db).await.expect("the check runs");
         assert!(found.iter().any(|breach| breach.invariant == named), "{named}: {found:#?}");
         assert!(db.run(mend, vec![]).await.expect("mended") > 0, "{mend}");
     }

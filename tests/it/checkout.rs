@@ -269,7 +269,7 @@ async fn a_seat_in_payment_outlives_its_hold_until_the_payment_deadline() {
     let buyer = Buyer::holds(&app, &event, &seats(&[1])).await;
     let (booking, _) = second_step(&app, &buyer).await;
     app.advance(Duration::from_secs(800)).await;
-    app.app.reservations.expire_pass().await.expect("the pass runs");
+    app.app.slices.reservations.expire_pass().await.expect("the pass runs");
     let taken = app.post(&event.reservations(), &seats(&[1])).await;
     taken.assert_problem(409, "/problems/seats-unavailable");
     let own = app.as_guest(&buyer.token).post(&event.reservations(), &seats(&[1])).await;

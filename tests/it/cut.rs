@@ -196,7 +196,7 @@ async fn a_hold_whose_connection_goes_at_any_await_is_made_once_and_told_the_sam
 #[tokio::test]
 async fn a_hold_that_is_itself_cut_off_at_any_await_leaves_no_lock_and_nothing_half_done() {
     let (app, event) = app_with_event().await;
-    let reservations = &app.app.reservations;
+    let reservations = &app.app.slices.reservations;
     let key = EventKey::Id(EventId(event.id));
     let managed = Access::unattended(&app.app.base.db, &key).await.expect("a look");
     let visible = managed.expect("an event").visible();
@@ -272,7 +272,7 @@ async fn a_confirmation_that_is_itself_cut_off_at_any_await_pays_once() {
         let (buyer, body) = ready_to_pay(&app, &event, seat).await;
         let key = format!("{moment:?}-{nth}");
         let command = confirmation(&app, &key, &body).await;
-        let ended = cut(nth, moment, app.app.checkouts.confirm(command)).await;
+        let ended = cut(nth, moment, app.app.slices.checkouts.confirm(command)).await;
         // What was written and never carried on is taken over once its lease has run out.
         app.advance(LEASE).await;
         paid_once(&app, &buyer, &key, &body).await;

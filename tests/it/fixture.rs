@@ -1,7 +1,7 @@
 //! Events to hold seats of, written straight into the store: small, exact, fast.
 
 use holdfast::{
-    identity::{membership, register::register},
+    identity::{accounts::register::register, organizations},
     kernel::db::Sql,
 };
 use holdfast_contract::accounts::Registration;
@@ -193,8 +193,8 @@ pub async fn account(app: &TestApp, name: &str, role: Role, organization: Option
     };
     let user = register(&base.db, &base.entropy, registration, role).await.expect("an account");
     if let Some(slug) = organization {
-        let organization = membership::found(base, slug, slug).await.expect("an organization");
-        membership::join(&base.db, organization, user).await.expect("a member");
+        let organization = organizations::found(base, slug, slug).await.expect("an organization");
+        organizations::join(&base.db, organization, user).await.expect("a member");
     }
     let credentials = json!({ "email": email, "password": "Demo-pass-1" });
     let session = app.post("/auth/login", &credentials).await;

@@ -25,7 +25,7 @@ struct Rig {
 
 impl Rig {
     fn new(app: TestApp, fake: Option<FakeStripe>) -> Self {
-        Self { gateway: Arc::clone(&app.app.checkouts.gateway), app, fake }
+        Self { gateway: Arc::clone(&app.app.slices.checkouts.gateway), app, fake }
     }
 
     fn saga(&self) -> SagaId {
@@ -77,7 +77,7 @@ impl Rig {
     }
 
     async fn second_step(&self, payment: &PaymentId, secret: &str, step: SecondStep) {
-        match (&self.fake, &self.app.app.checkouts.bank) {
+        match (&self.fake, &self.app.app.slices.checkouts.bank) {
             (Some(fake), _) => {
                 assert!(fake.second_step(&payment.0, step == SecondStep::Succeeds));
             }

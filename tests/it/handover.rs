@@ -80,7 +80,7 @@ async fn nodes_that_want_the_same_sagas_perform_each_step_once() {
         body["email"] = format!("buyer-{seat}@example.org").into();
         let waits = buyer.confirms(&app, "k1", &body).await;
         let secret = waits.body["next_action"]["client_secret"].as_str().expect("a secret");
-        let bank = app.app.checkouts.bank.clone().expect("the simulated bank");
+        let bank = app.app.slices.checkouts.bank.clone().expect("the simulated bank");
         bank.second_step(secret, SecondStep::Succeeds).await.expect("the bank says yes");
         let booking = waits.body["id"].as_str().expect("an id").to_owned();
         waiting.push((buyer, booking));
@@ -88,11 +88,11 @@ async fn nodes_that_want_the_same_sagas_perform_each_step_once() {
     let wakes = (0..10).flat_map(|_| waiting.iter()).enumerate().map(|(at, (_, booking))| {
         let node = if at % 2 == 0 { &app } else { &other };
         let booking: Uuid = booking.parse().expect("an id");
-        async move { node.app.checkouts.executor.wake(booking, Wish::Look).await.map(|_| 0) }
+        async move { node.app.slices.checkouts.executor.wake(booking, Wish::Look).await.map(|_| 0) }
     });
     let passes = (0..20).map(|at| {
         let node = if at % 2 == 0 { &app } else { &other };
-        node.app.checkouts.pass()
+        node.app.slices.checkouts.pass()
     });
     let (woken, passed) = tokio::join!(join_all(wakes), join_all(passes));
     assert!(woken.into_iter().chain(passed).all(|done| done.is_ok()));

@@ -245,7 +245,7 @@ impl TestApp {
 
     /// The invariants that do not hold.
     pub async fn breaches(&self) -> Vec<holdfast::kernel::invariants::Breach> {
-        holdfast::app::invariants::check(&self.app.base.db).await.expect("the check runs")
+        holdfast::app::check(&self.app.base.db).await.expect("the check runs")
     }
 }
 

@@ -105,8 +105,8 @@ async fn a_lapsed_hold_is_unusable_and_taken_over_before_any_job_ran() {
     let late = guest.post(&format!("{path}/extend"), &json!({})).await;
     late.assert_problem(409, "/problems/reservation-expired");
     // The pass frees what was not taken over, once, and leaves the new owner's seat alone.
-    assert_eq!(app.app.reservations.expire_pass().await.expect("a pass"), 1);
-    assert_eq!(app.app.reservations.expire_pass().await.expect("a pass"), 0);
+    assert_eq!(app.app.slices.reservations.expire_pass().await.expect("a pass"), 1);
+    assert_eq!(app.app.slices.reservations.expire_pass().await.expect("a pass"), 0);
     assert_eq!(
         reasons(&app.post(&event.reservations(), &seats(&[1])).await.body),
         [(1, "held".into())]

@@ -131,7 +131,7 @@ async fn until_stuck(app: &TestApp, admin: &str) -> Value {
     }
     for _ in 0..MAX_TRIES {
         app.advance(BACKOFF).await;
-        app.app.checkouts.pass().await.expect("the pass runs");
+        app.app.slices.checkouts.pass().await.expect("the pass runs");
         if let Some(saga) = items(&app.as_user(admin).get(WAITING).await).pop() {
             return saga;
         }
@@ -213,7 +213,7 @@ async fn operators_who_send_a_saga_on_at_once_send_it_on_once() {
     run(&app, "UPDATE sagas SET status = 'needs_attention', reason = 'illegal-transition'", vec![])
         .await;
     let saga = items(&app.as_user(&admin).get(WAITING).await).remove(0);
-    app.app.checkouts.pass().await.expect("the pass runs");
+    app.app.slices.checkouts.pass().await.expect("the pass runs");
     assert_eq!(items(&app.as_user(&admin).get(WAITING).await).len(), 1, "nobody touches it");
     let (checked, told) = holdfast_check(&app).await;
     assert!(checked, "what waits for an operator is no breach: {told}");
@@ -244,7 +244,7 @@ async fn a_damaged_saga_is_shown_and_not_tried_for_ever() {
     let kept = state(kept.expect("a row").expect("a saga"));
     run(&app, "UPDATE sagas SET state = 'nonsense' WHERE id = $1", vec![id.into()]).await;
     app.advance(BACKOFF).await;
-    app.app.checkouts.pass().await.expect("the pass runs");
+    app.app.slices.checkouts.pass().await.expect("the pass runs");
     let stuck = items(&admin.get(WAITING).await).remove(0);
     assert_eq!((&stuck["reason"], stuck.get("step")), (&json!("unreadable"), None));
     let path = format!("/admin/sagas/{id}/retry");
@@ -271,7 +271,7 @@ async fn a_saga_of_a_newer_program_is_left_to_that_program() {
     for _ in 0..3 {
         // Past each time at which it would be looked at, and short of the payment's deadline.
         app.advance(BACKOFF / 5).await;
-        assert_eq!(app.app.checkouts.pass().await.expect("the pass runs"), 0);
+        assert_eq!(app.app.slices.checkouts.pass().await.expect("the pass runs"), 0);
     }
     let after = read().await;
     for column in ["fence", "version"] {

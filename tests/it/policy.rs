@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use holdfast::{identity::membership, kernel::db::Sql};
+use holdfast::{identity::organizations, kernel::db::Sql};
 use holdfast_domain::{
     access::Role,
     ids::{OrganizationId, UserId},
@@ -256,7 +256,7 @@ impl World {
         let event = fixture::event(app, like).await;
         let db = &app.app.base.db;
         let organization = OrganizationId(event.organization);
-        membership::join(db, organization, people.member_id).await.expect("a member");
+        organizations::join(db, organization, people.member_id).await.expect("a member");
         let grid = json!({ "name": "Stalls", "rows": 1, "seats_per_row": 1 });
         let member = app.as_user(&people.member);
         let made = member.post(&event.path("/sections"), &grid).await;

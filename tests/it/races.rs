@@ -193,10 +193,10 @@ async fn two_schedulers_free_each_hold_once() {
     assert_eq!(count(&answers, 201), 40);
     nodes[0].advance(HOLD).await;
     let (a, b) = tokio::join!(
-        nodes[0].app.reservations.expire_pass(),
-        nodes[1].app.reservations.expire_pass()
+        nodes[0].app.slices.reservations.expire_pass(),
+        nodes[1].app.slices.reservations.expire_pass()
     );
-    let left = nodes[0].app.reservations.expire_pass().await.expect("a pass");
+    let left = nodes[0].app.slices.reservations.expire_pass().await.expect("a pass");
     assert_eq!(a.expect("a pass") + b.expect("a pass") + left, 40);
     assert_eq!(number(&nodes[0], "SELECT COUNT(*) AS n FROM seats WHERE status = 'held'").await, 0);
     assert_eq!(number(&nodes[0], "SELECT CAST(SUM(held) AS bigint) AS n FROM sections").await, 0);
@@ -216,12 +216,11 @@ async fn breaches_without(guard: Option<Guard>) -> usize {
     let second = app.post(&event.reservations(), &seats(&[1])).await;
     won += usize::from(second.status == 201);
     // The first hold is cleared away although its seat has a new owner.
-    app.app.reservations.expire_pass().await.expect("a pass");
+    app.app.slices.reservations.expire_pass().await.expect("a pass");
     // The look refuses early, so a racing statement is asked directly.
     let third = crate::races::take_without_looking(&app, &event, 1).await;
     assert_eq!(won, 2);
-    let found =
-        holdfast::app::invariants::check(&app.app.base.db).await.expect("the check runs").len();
+    let found = holdfast::app::check(&app.app.base.db).await.expect("the check runs").len();
     Arc::into_inner(app).expect("alone").stop().await;
     found + usize::from(third)
 }
@@ -290,7 +289,7 @@ async fn clear_a_seat_that_only_this_guard_protects(guard: Guard, dropped: Optio
         }
         Guard::State => unreachable!("checked apart"),
     }
-    app.app.reservations.expire_pass().await.expect("a pass");
+    app.app.slices.reservations.expire_pass().await.expect("a pass");
     let freed =
         number(&app, "SELECT COUNT(*) AS n FROM seats WHERE seat_id = 1 AND status = 'available'");
     let freed = freed.await == 1;

@@ -81,7 +81,7 @@ async fn a_viewer_of_another_node_sees_a_hold_and_what_becomes_of_it() {
     let selling = async {
         hold(&seller, &event, 3).await;
         seller.advance(Duration::from_secs(600)).await;
-        seller.app.reservations.expire_pass().await.expect("a pass");
+        seller.app.slices.reservations.expire_pass().await.expect("a pass");
     };
     let (changes, ()) = tokio::join!(watching, selling);
     let held = changes[0].seats[0];
@@ -110,7 +110,7 @@ async fn nobody_misses_anything_of_two_thousand_changes_begun_on_two_nodes() {
             });
             holds.buffer_unordered(32).collect::<Vec<()>>().await;
             nodes[0].advance(Duration::from_secs(600)).await;
-            nodes[0].app.reservations.expire_pass().await.expect("a pass");
+            nodes[0].app.slices.reservations.expire_pass().await.expect("a pass");
         }
     };
     // Three stretches: a viewer that goes away and comes back with its last number, on the other node.

@@ -139,7 +139,7 @@ async fn a_buyer_whom_the_bank_brings_back_lands_on_the_booking() {
     // No webhook comes, and the checkout would not ask for a while.
     for _ in 0..5 {
         app.advance(Duration::from_secs(31)).await;
-        app.app.checkouts.pass().await.expect("the pass runs");
+        app.app.slices.checkouts.pass().await.expect("the pass runs");
     }
     assert!(fake.second_step(&payment.id, true));
     let client = reqwest::Client::builder()

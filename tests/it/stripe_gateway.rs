@@ -26,7 +26,7 @@ struct Rig {
 
 async fn rig() -> Rig {
     let (app, fake) = stripe_rig::start().await;
-    Rig { gateway: Arc::clone(&app.app.checkouts.gateway), app, fake }
+    Rig { gateway: Arc::clone(&app.app.slices.checkouts.gateway), app, fake }
 }
 
 impl Rig {

@@ -124,7 +124,7 @@ async fn what_stripe_did_not_send_just_now_changes_nothing() {
     let read = buyer.gets(&app, &format!("/bookings/{booking}")).await;
     assert_eq!(read.body["status"], "pending");
     assert!(fake.second_step(&payment, false));
-    app.app.checkouts.pass().await.expect("the pass runs");
+    app.app.slices.checkouts.pass().await.expect("the pass runs");
     app.advance(Duration::from_secs(60)).await;
     buyer.settled(&app, &booking).await;
     stripe_rig::finish(app, &fake).await;
@@ -164,7 +164,7 @@ async fn a_webhook_wakes_the_checkout_that_waits_for_the_buyer() {
     // By itself it asks soon after; from here on it would wait for half a minute.
     for _ in 0..5 {
         app.advance(Duration::from_secs(31)).await;
-        app.app.checkouts.pass().await.expect("the pass runs");
+        app.app.slices.checkouts.pass().await.expect("the pass runs");
     }
     fake.advance(Duration::from_secs(5 * 31));
     stripe_rig::tell(&app, &fake);
@@ -390,7 +390,7 @@ async fn an_event_that_fails_holds_up_no_other() {
         if outcome(1).await.0 == "done" {
             break;
         }
-        app.app.checkouts.webhooks_pass().await.expect("the pass runs");
+        app.app.slices.checkouts.webhooks_pass().await.expect("the pass runs");
         tokio::time::sleep(LOOK_EVERY).await;
     }
     assert_eq!(outcome(1).await, ("done".to_owned(), Some("refund-failed".to_owned())));
@@ -408,7 +408,7 @@ async fn an_event_that_fails_holds_up_no_other() {
             break;
         }
         app.advance(Duration::from_secs(60)).await;
-        app.app.checkouts.webhooks_pass().await.expect("the pass runs");
+        app.app.slices.checkouts.webhooks_pass().await.expect("the pass runs");
     }
     assert_eq!(outcome(0).await, ("done".to_owned(), Some("refund-failed".to_owned())));
     stripe_rig::finish(app, &fake).await;
@@ -419,11 +419,11 @@ async fn settled_events_are_forgotten_after_their_time() {
     let (app, fake, _) = rig().await;
     let ignored = event("customer.created", "cus_1");
     assert_eq!(signed(&app, &fake, &ignored).await.status, 204);
-    assert_eq!(app.app.checkouts.webhooks_retention_pass().await.expect("the pass"), 0);
+    assert_eq!(app.app.slices.checkouts.webhooks_retention_pass().await.expect("the pass"), 0);
     app.advance(Duration::from_secs(34 * 24 * 3600)).await;
-    assert_eq!(app.app.checkouts.webhooks_retention_pass().await.expect("the pass"), 0);
+    assert_eq!(app.app.slices.checkouts.webhooks_retention_pass().await.expect("the pass"), 0);
     app.advance(Duration::from_secs(2 * 24 * 3600)).await;
-    assert_eq!(app.app.checkouts.webhooks_retention_pass().await.expect("the pass"), 1);
+    assert_eq!(app.app.slices.checkouts.webhooks_retention_pass().await.expect("the pass"), 1);
     assert!(inbox(&app).await.is_empty());
     stripe_rig::finish(app, &fake).await;
 }

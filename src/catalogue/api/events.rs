@@ -31,7 +31,7 @@ use crate::{
         tagged::{Asked, Packed, REVALIDATE, Tagged},
         time,
     },
-    identity::membership,
+    identity::organizations,
     kernel::idempotency::{Attempt, Keyed},
     shop::reservations::read,
 };
@@ -201,9 +201,7 @@ impl EventsApi {
 impl EventsApi {
     async fn page(&self, caller: &Caller, wanted: &Wanted) -> Result<EventPage, ApiProblem> {
         let memberships = match (wanted.stage, caller.user) {
-            (Stage::Draft, Some(user)) => {
-                membership::organizations_of(&self.0.base.db, user.id).await?
-            }
+            (Stage::Draft, Some(user)) => organizations::of_user(&self.0.base.db, user.id).await?,
             (_, _) => Vec::new(),
         };
         let drafts_of = drafts_seen_by(caller.role(), memberships);

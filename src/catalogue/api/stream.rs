@@ -12,6 +12,8 @@ use crate::{
     live::{Stream, StreamError},
 };
 
+/// Where the route is.
+pub const PATH: &str = "/api/v1/events/:id/stream";
 /// When to ask again for a stream on a node that has too many viewers.
 const RETRY_AFTER_SECS: u64 = 5;
 

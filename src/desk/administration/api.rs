@@ -1,4 +1,4 @@
-//! The HTTP of operators: administrators alone.
+//! The HTTP of the administration.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -28,9 +28,9 @@ use crate::{
     shop::bookings::Bookings,
 };
 
-/// The routes of operators.
+/// The routes of the administration.
 #[derive(Debug, Clone)]
-pub struct OperatorsApi {
+pub struct AdministrationApi {
     /// Knows administrators.
     pub access: Access,
     /// Database, tasks.
@@ -48,7 +48,7 @@ enum Tag {
 }
 
 #[OpenApi(prefix_path = "/admin", tag = "Tag::Administration")]
-impl OperatorsApi {
+impl AdministrationApi {
     /// The sagas, newest first; `status=needs_attention` is what waits for an operator.
     #[oai(path = "/sagas", method = "get")]
     async fn list_sagas(
@@ -123,7 +123,7 @@ impl OperatorsApi {
     }
 }
 
-impl OperatorsApi {
+impl AdministrationApi {
     async fn show(&self, rows: Vec<Listed>) -> Result<Vec<Saga>, ApiProblem> {
         let subjects: Vec<Uuid> = rows.iter().map(|row| row.subject_id).collect();
         let references = self.bookings.references(&subjects).await?;

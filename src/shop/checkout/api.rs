@@ -27,7 +27,7 @@ use super::{
 use crate::{
     access::{Access, BookingName},
     http::{auth::Caller, body::Json, keyed, page, problem::ApiProblem},
-    identity::log_in,
+    identity::accounts::log_in,
     kernel::idempotency::Attempt,
     shop::reservations::in_payment::BeginError,
 };

@@ -3,7 +3,7 @@
 use super::*;
 
 async fn pass(app: &TestApp) -> u64 {
-    app.app.cancellations.called_off_pass().await.expect("the pass runs")
+    app.app.slices.cancellations.called_off_pass().await.expect("the pass runs")
 }
 
 #[tokio::test]

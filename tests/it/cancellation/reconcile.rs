@@ -22,7 +22,7 @@ pub(super) async fn program(app: &TestApp, more: &[(&str, String)]) -> Output {
 }
 
 async fn differences(app: &TestApp) -> Vec<Difference> {
-    app.app.differences(30).await.expect("the books are compared")
+    app.app.slices.ledger.differences(30).await.expect("the books are compared")
 }
 
 /// Payments in every state: confirmed, given back in part and whole, declined, capture refused, cancelled.

@@ -54,7 +54,7 @@ impl Rig {
                 return (status, reason);
             }
             self.advance(BACKOFF).await;
-            self.app.app.cancellations.refunds.pass().await.expect("the pass runs");
+            self.app.app.slices.cancellations.refunds.pass().await.expect("the pass runs");
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         panic!("a refund is on its way for too long: {:?}", standing(&self.app.app).await);
@@ -110,7 +110,8 @@ impl Rig {
     }
 
     async fn differences(&self) -> Vec<Kind> {
-        let found = self.app.app.differences(30).await.expect("the books are compared");
+        let found =
+            self.app.app.slices.ledger.differences(30).await.expect("the books are compared");
         found.into_iter().map(|difference| difference.kind).collect()
     }
 
@@ -218,7 +219,7 @@ async fn inbox_is_settled(rig: &Rig) {
             return;
         }
         rig.advance(Duration::from_secs(3)).await;
-        rig.app.app.checkouts.webhooks_pass().await.expect("the pass runs");
+        rig.app.app.slices.checkouts.webhooks_pass().await.expect("the pass runs");
     }
     panic!("the inbox is not worked on");
 }
@@ -266,8 +267,7 @@ async fn a_refund_that_fails_at_the_bank_is_taken_back_and_sent_again_by_an_oper
     let read = paid.reads(&rig.app).await;
     assert_eq!(statuses(&read), ["cancelled", "cancelled"]);
     assert_eq!(rig.differences().await, []);
-    let breaches =
-        holdfast::app::invariants::check(&rig.app.app.base.db).await.expect("the check runs");
+    let breaches = holdfast::app::check(&rig.app.app.base.db).await.expect("the check runs");
     assert_eq!(breaches, []);
     rig.operator_retries().await;
     rig.is_done().await;
@@ -299,7 +299,7 @@ async fn a_refund_that_fails_before_its_answer_is_known_is_found_to_have_failed(
             break;
         }
         rig.advance(Duration::from_secs(3)).await;
-        rig.app.app.checkouts.webhooks_pass().await.expect("the pass runs");
+        rig.app.app.slices.checkouts.webhooks_pass().await.expect("the pass runs");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     rig.waits_for("refund-failed").await;

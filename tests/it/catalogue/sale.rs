@@ -159,7 +159,7 @@ async fn eligibility_names_every_reason() {
 #[tokio::test]
 async fn the_demo_is_made_once() {
     let app = TestApp::start().await;
-    let (base, holds) = (&app.app.base, app.app.catalogue.holds);
+    let (base, holds) = (&app.app.base, app.app.slices.catalogue.holds);
     seed::seed(base, holds).await.expect("a demo");
     let events = app.get("/events?status=on_sale").await.body;
     let shown: Vec<(String, i64)> = events["items"]

@@ -59,7 +59,7 @@ pub async fn cell(app: &TestApp, event: &Event, drive: &Drive) -> Result<String,
     if drive.cancelled {
         // As the request of a node that the buyer reaches would; the dead worker still has its lease.
         let booking = booking_of(app, &buyer).await;
-        let stops = app.app.checkouts.executor.wake(booking, Wish::Stop).await;
+        let stops = app.app.slices.checkouts.executor.wake(booking, Wish::Stop).await;
         assert!(stops.expect("the wish is kept"), "there is nothing to stop");
     }
     app.advance(LEASE).await;

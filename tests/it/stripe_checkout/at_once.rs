@@ -57,8 +57,7 @@ async fn a_refusal_gives_the_seats_back_to_the_buyer_who_pays_otherwise() {
     declined.assert_problem(402, "/problems/payment-declined");
     assert_eq!(buyer.reservation_status(&app).await, "active");
     assert_eq!(seat(&app).await, "held");
-    let breaches =
-        holdfast::app::invariants::check(&app.app.base.db).await.expect("the check runs");
+    let breaches = holdfast::app::check(&app.app.base.db).await.expect("the check runs");
     assert_eq!(breaches, []);
     let paid = buyer.confirms(&app, "k2", &buyer.pays_with("pm_card_visa")).await;
     assert_eq!(paid.status, 201, "{}", paid.text);
@@ -123,7 +122,7 @@ async fn a_payment_that_the_bank_cannot_decide_yet_keeps_its_seats_past_the_dead
         // Stripe voids nothing that is being processed: it is asked again, and the seats stay.
         app.advance(PAST_DEADLINE).await;
         for _ in 0..3 {
-            app.app.checkouts.pass().await.expect("the pass runs");
+            app.app.slices.checkouts.pass().await.expect("the pass runs");
             app.advance(Duration::from_secs(60)).await;
         }
         let read = buyer.gets(&app, &format!("/bookings/{booking}")).await;

@@ -8,7 +8,7 @@ use std::{
 use super::{Source, sources};
 
 /// Folders whose children are slices of their own.
-const GROUPS: [&str; 3] = ["shop", "desk", "money"];
+const GROUPS: [&str; 4] = ["desk", "identity", "money", "shop"];
 
 /// The imports between units, each with a place that makes it.
 pub type Graph = BTreeMap<String, BTreeMap<String, String>>;

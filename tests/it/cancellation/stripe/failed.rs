@@ -88,7 +88,7 @@ async fn a_refund_that_failed_does_not_wait_for_another_that_is_made_anew() {
             break;
         }
         rig.advance(BACKOFF).await;
-        rig.app.app.cancellations.refunds.pass().await.expect("the pass runs");
+        rig.app.app.slices.cancellations.refunds.pass().await.expect("the pass runs");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     rig.ends_with(&paid, &payment, 9_000).await;
@@ -119,7 +119,7 @@ fn looks(rig: &Rig) -> usize {
 }
 
 async fn looks_again(rig: &Rig) -> u64 {
-    rig.app.app.cancellations.refunds.failed_pass().await.expect("the pass runs")
+    rig.app.app.slices.cancellations.refunds.failed_pass().await.expect("the pass runs")
 }
 
 #[tokio::test]

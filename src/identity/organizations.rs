@@ -1,4 +1,8 @@
-//! Who belongs to which organization, for the slices that ask.
+//! Organizations and their members: whose an event is, and who may act for it.
+
+mod store;
+
+pub use store::memberships_of;
 
 use holdfast_domain::{
     access::Relation,
@@ -7,7 +11,6 @@ use holdfast_domain::{
 use holdfast_entity::organizations;
 use sea_orm::DbErr;
 
-use super::store;
 use crate::kernel::{base::Base, db::Db};
 
 /// How a user stands to what belongs to an organization.
@@ -27,7 +30,7 @@ pub async fn relation(
 ///
 /// # Errors
 /// When the database fails.
-pub async fn organizations_of(db: &Db, user: UserId) -> Result<Vec<OrganizationId>, DbErr> {
+pub async fn of_user(db: &Db, user: UserId) -> Result<Vec<OrganizationId>, DbErr> {
     let memberships = store::memberships_of(db.reader(), user).await?;
     Ok(memberships.into_iter().map(|found| OrganizationId(found.organization_id)).collect())
 }
@@ -68,12 +71,4 @@ pub async fn join(db: &Db, organization: OrganizationId, user: UserId) -> Result
         store::insert_membership(db.writer(), organization, user, "owner").await?;
     }
     Ok(())
-}
-
-/// The user of this (normalized) address.
-///
-/// # Errors
-/// When the database fails.
-pub async fn user_of(db: &Db, email: &str) -> Result<Option<UserId>, DbErr> {
-    Ok(store::user_by_email(db.writer(), email).await?.map(|user| UserId(user.id)))
 }

@@ -9,7 +9,10 @@ use super::{
     password::{self, HashFault},
     store,
 };
-use crate::kernel::{actor::User, db::Db};
+use crate::{
+    identity::organizations,
+    kernel::{actor::User, db::Db},
+};
 
 /// Why nobody was signed in.
 #[derive(Debug, thiserror::Error)]
@@ -56,7 +59,7 @@ pub async fn profile(db: &Db, id: UserId) -> Result<Option<Profile>, DbErr> {
     if user.status != "active" {
         return Ok(None);
     }
-    let organizations = store::memberships_of(db.reader(), id).await?;
+    let organizations = organizations::memberships_of(db.reader(), id).await?;
     Ok(Some(Profile {
         id: user.id,
         role: wire_role(role(&user)),

@@ -1,0 +1,163 @@
+//! Serving: the routes, the server in the background, and its end.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use anyhow::Context;
+use poem::{
+    Endpoint, EndpointExt, IntoResponse, Response, Route, Server, get, handler,
+    http::StatusCode,
+    listener::{Acceptor, Listener, TcpListener},
+};
+use poem_openapi::OpenApiService;
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    task::JoinHandle,
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{App, development::DevelopmentApi};
+use crate::{
+    http::{body::Json, cors::Cors, problem, secure::SecureHeaders},
+    kernel::{db::Db, environment::Environment, tasks::Tasks, telemetry},
+    site,
+};
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// How long requests under way may take when the server ends.
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
+
+impl App {
+    /// Listens where the configuration says (port 0 takes a free one) and serves in the background.
+    ///
+    /// # Errors
+    /// When the address cannot be had.
+    pub async fn serve(&self) -> anyhow::Result<Running> {
+        self.start_background().await?;
+        let acceptor = TcpListener::bind(self.config.bind).into_acceptor().await?;
+        let address = *acceptor
+            .local_addr()
+            .first()
+            .and_then(|address| address.as_socket_addr())
+            .context("the listener has no address")?;
+        let stop = CancellationToken::new();
+        let (routes, stopping) = (self.routes(), stop.clone());
+        let ended = tokio::spawn(async move {
+            Server::new_with_acceptor(acceptor)
+                .run_with_graceful_shutdown(
+                    routes,
+                    async move { stopping.cancelled().await },
+                    Some(SHUTDOWN_GRACE),
+                )
+                .await
+        });
+        Ok(Running { address, stop, ended, tasks: self.base.tasks.clone() })
+    }
+
+    /// Runs the periodic passes without listening.
+    ///
+    /// # Errors
+    /// When the scheduler cannot be started.
+    pub async fn work(&self) -> anyhow::Result<Running> {
+        self.start_background().await?;
+        let stop = CancellationToken::new();
+        let stopping = stop.clone();
+        let ended = tokio::spawn(async move {
+            stopping.cancelled().await;
+            Ok(())
+        });
+        Ok(Running { address: self.config.bind, stop, ended, tasks: self.base.tasks.clone() })
+    }
+
+    /// Every route.
+    pub fn routes(&self) -> impl Endpoint + use<> {
+        let api = self.service();
+        let development = (self.config.environment == Environment::Development)
+            .then(|| DevelopmentApi { base: self.base.clone() })
+            .map(|api| OpenApiService::new(api, "Holdfast, development", VERSION));
+        let routes = Route::new()
+            .at("/healthz", get(healthz))
+            .at("/readyz", get(readyz))
+            .at("/metrics", get(telemetry::metrics))
+            .at("/api/v1/openapi.json", api.spec_endpoint())
+            .nest("/api/docs", api.swagger_ui())
+            .nest("/api/v1", api)
+            .at("/*path", get(site::page).data(self.pages))
+            .at("/", get(site::page).data(self.pages));
+        let routes = self.slices.clone().mount(&self.shared, routes);
+        let routes = match development {
+            Some(development) => routes.nest("/api/development", development),
+            None => routes,
+        };
+        let provider = self.slices.checkouts.gateway.provider();
+        routes
+            .data(Arc::clone(&self.shared.tokens))
+            .data(self.base.db.clone())
+            .data(self.config.trusted_proxies.clone())
+            .catch_all_error(|error| async move { problem::from_poem(error) })
+            .with(SecureHeaders::for_gateway(provider))
+            .with(Cors::new(&self.config.cors_origins))
+    }
+
+    pub(super) fn service(&self) -> OpenApiService<impl poem_openapi::OpenApi + use<>, ()> {
+        let slices = self.slices.clone().routes(&self.shared);
+        OpenApiService::new(slices, "Holdfast", VERSION).server("/api/v1")
+    }
+}
+
+/// A server that runs in the background of this process.
+#[derive(Debug)]
+pub struct Running {
+    /// Where it listens.
+    pub address: SocketAddr,
+    stop: CancellationToken,
+    ended: JoinHandle<std::io::Result<()>>,
+    tasks: Tasks,
+}
+
+impl Running {
+    /// Ends it: streams end, requests under way are finished, background work is waited for.
+    pub async fn stop(self) {
+        self.tasks.end_streams();
+        self.stop.cancel();
+        if let Ok(Err(error)) = self.ended.await {
+            tracing::error!(error = %error, "the server ended badly");
+        }
+        self.tasks.shut_down().await;
+    }
+
+    /// Waits until the process is told to end, then ends the server.
+    ///
+    /// # Errors
+    /// When signals cannot be listened for.
+    pub async fn until_signal(self) -> std::io::Result<()> {
+        let mut terminate = signal(SignalKind::terminate())?;
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => (),
+            _ = terminate.recv() => (),
+        }
+        tracing::info!("stopping: requests under way are finished");
+        self.stop().await;
+        Ok(())
+    }
+}
+
+#[handler]
+fn healthz() -> Response {
+    health("ok")
+}
+
+#[handler]
+async fn readyz(db: poem::web::Data<&Db>) -> Response {
+    match db.now().await {
+        Ok(_) => health("ready"),
+        Err(error) => {
+            tracing::warn!(error = %error, "not ready");
+            StatusCode::SERVICE_UNAVAILABLE.into_response()
+        }
+    }
+}
+
+fn health(status: &str) -> Response {
+    Json(holdfast_contract::Health { status: status.to_owned(), version: VERSION.to_owned() })
+        .into_response()
+}

@@ -1,0 +1,90 @@
+//! The slices of the program. A new slice is a line here, and a part that `App::assemble` makes.
+
+use std::sync::Arc;
+
+use poem::Route;
+use poem_openapi::OpenApi;
+use sea_orm::DbErr;
+
+use crate::{
+    catalogue::Catalogue,
+    desk::{administration::Administration, bookings::EventBookings},
+    identity::accounts::Accounts,
+    kernel::{
+        db::Db,
+        invariants::{self, Breach, Invariant},
+        passes::Pass,
+        saga::attention::Attended,
+    },
+    money::{ledger::Ledger, refunds::Refunds},
+    shop::{cancellation::Cancellations, checkout::Checkouts, reservations::Reservations},
+    slice::{Shared, Slice},
+};
+
+/// Nests routes in pairs: a tuple of `OpenApi` has few places.
+macro_rules! nested {
+    () => { () };
+    ($first:expr $(, $rest:expr)*) => { ($first, nested!($($rest),*)) };
+}
+
+macro_rules! slices {
+    ($($name:ident: $slice:ty,)*) => {
+        /// Every slice.
+        #[derive(Debug, Clone)]
+        pub struct Slices {
+            $(pub $name: $slice,)*
+        }
+
+        impl Slices {
+            /// The documented routes.
+            pub fn routes(self, shared: &Shared) -> impl OpenApi + use<> {
+                nested!($(self.$name.routes(shared.clone())),*)
+            }
+
+            /// Adds the routes that the OpenAPI document cannot describe.
+            pub fn mount(self, shared: &Shared, mut routes: Route) -> Route {
+                $(routes = self.$name.mount(shared.clone(), routes);)*
+                routes
+            }
+
+            /// Every kind of saga.
+            pub fn sagas(&self) -> Vec<Arc<dyn Attended>> {
+                let mut all = Vec::new();
+                $(all.extend(self.$name.sagas());)*
+                all
+            }
+
+            /// Every periodic pass.
+            pub fn passes(&self, shared: &Shared) -> Vec<Pass> {
+                let mut all = Vec::new();
+                $(all.extend(self.$name.passes(shared));)*
+                all
+            }
+        }
+
+        /// Every invariant.
+        pub fn invariants() -> impl Iterator<Item = &'static Invariant> {
+            [$(<$slice as Slice>::INVARIANTS),*].into_iter().flatten()
+        }
+    };
+}
+
+slices! {
+    accounts: Accounts,
+    catalogue: Catalogue,
+    reservations: Reservations,
+    checkouts: Checkouts,
+    cancellations: Cancellations,
+    bookings: EventBookings,
+    refunds: Refunds,
+    ledger: Ledger,
+    administration: Administration,
+}
+
+/// Finds every breach of every invariant (at most 20 of each).
+///
+/// # Errors
+/// When the database fails.
+pub async fn check(db: &Db) -> Result<Vec<Breach>, DbErr> {
+    invariants::check(db, self::invariants()).await
+}

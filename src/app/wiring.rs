@@ -1,0 +1,137 @@
+//! Which adapters there are, by the settings.
+
+use std::sync::Arc;
+
+use holdfast_contract::bookings::PaymentMethodType;
+use holdfast_domain::checkout::Taking;
+
+use crate::{
+    adapters::{
+        in_process::{InProcessBroker, InProcessLocks},
+        redis_broker::RedisBroker,
+        redlock::Redlock,
+        simulated_gateway::SimulatedGateway,
+        stripe::{StripeGateway, StripeSettings},
+        system::{SystemClock, SystemEntropy},
+    },
+    kernel::{
+        base::Base,
+        db::{ClockOffset, Db},
+        environment::Environment,
+        ports::{
+            Broker, Clock, Entropy, LockManager, PaymentGateway,
+            payments::{SimulatedBank, method_types::MethodType},
+        },
+        tasks::Tasks,
+    },
+    live::Relay,
+    money::refunds::Refunds,
+    settings::Config,
+    shop::checkout::{Checkouts, WebhookSettings, buyer_return},
+};
+
+/// Database, ids, timers, tasks.
+pub(super) async fn base(config: &Config) -> anyhow::Result<Base> {
+    let offset = match config.environment {
+        Environment::Development => ClockOffset::Applied,
+        Environment::Production => ClockOffset::Ignored,
+    };
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+    let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
+    let db = Db::connect(&config.database_url, config.db_pool, offset).await?;
+    #[cfg(feature = "failpoints")]
+    let db = match config.sabotage.dropped_guard {
+        Some(guard) => db.without_guard(guard),
+        None => db,
+    };
+    Ok(Base { db, entropy, clock, tasks: Tasks::default() })
+}
+
+/// Locks in this process, or Redlock over the nodes of `REDIS_URLS`.
+pub(super) fn locks(config: &Config, base: &Base) -> anyhow::Result<Arc<dyn LockManager>> {
+    #[cfg(feature = "failpoints")]
+    if config.sabotage.locks_say_yes {
+        return Ok(Arc::new(crate::adapters::sabotage::YesLocks));
+    }
+    if config.redis_urls.is_empty() {
+        return Ok(Arc::new(InProcessLocks::default()));
+    }
+    let (clock, tasks) = (Arc::clone(&base.clock), base.tasks.clone());
+    Ok(Arc::new(Redlock::new(&config.redis_urls, config.lock_ttl, clock, tasks)?))
+}
+
+/// Wake-ups within this process, or over the nodes of `REDIS_URLS`.
+pub(super) fn broker(config: &Config, base: &Base) -> anyhow::Result<Arc<dyn Broker>> {
+    if config.redis_urls.is_empty() {
+        return Ok(Arc::new(InProcessBroker::default()));
+    }
+    Ok(Arc::new(RedisBroker::start(&config.redis_urls, &base.tasks)?))
+}
+
+/// The payment gateway, and what it brings beside its port.
+pub(super) struct Gateway {
+    gateway: Arc<dyn PaymentGateway>,
+    /// The buyer's bank, where the gateway is the simulated one.
+    bank: Option<Arc<dyn SimulatedBank>>,
+    webhooks: Option<WebhookSettings>,
+    offered: Vec<PaymentMethodType>,
+}
+
+/// Stripe where the settings name it, else the simulated gateway.
+pub(super) fn gateway(config: &Config, base: &Base) -> anyhow::Result<Gateway> {
+    let Some(account) = &config.stripe else {
+        let entropy = Arc::clone(&base.entropy);
+        let gateway = Arc::new(SimulatedGateway::new(base.db.clone(), entropy));
+        let bank = Arc::clone(&gateway);
+        return Ok(Gateway {
+            gateway: with_faults(gateway),
+            bank: Some(bank),
+            webhooks: None,
+            offered: Vec::new(),
+        });
+    };
+    let gateway = StripeGateway::new(StripeSettings {
+        secret_key: account.secret_key.clone(),
+        publishable_key: account.publishable_key.clone(),
+        api_base: account.api_base.clone(),
+        return_url: format!("{}{}", config.public_url, buyer_return::PATH),
+    })?;
+    let webhooks =
+        WebhookSettings { secrets: account.webhook_secrets.clone(), live: account.is_live() };
+    Ok(Gateway {
+        gateway: with_faults(Arc::new(gateway)),
+        bank: None,
+        webhooks: Some(webhooks),
+        offered: account.method_types.iter().map(offered).collect(),
+    })
+}
+
+impl Gateway {
+    /// Paying and giving back through this gateway.
+    pub(super) fn checkouts(self, base: &Base, relay: &Relay) -> (Checkouts, Refunds) {
+        let refunds = Refunds::new(base.clone(), Arc::clone(&self.gateway));
+        let (base, relay) = (base.clone(), relay.clone());
+        let checkouts = Checkouts::new(base, relay, self.gateway, self.bank, refunds.clone())
+            .offering(self.offered);
+        let checkouts = match self.webhooks {
+            Some(webhooks) => checkouts.with_webhooks(webhooks),
+            None => checkouts,
+        };
+        (checkouts, refunds)
+    }
+}
+
+fn offered(kind: &MethodType) -> PaymentMethodType {
+    PaymentMethodType {
+        name: kind.name.to_owned(),
+        at_once: kind.taking == Taking::AtOnce,
+        currencies: kind.currencies.iter().map(|code| (*code).to_owned()).collect(),
+    }
+}
+
+/// The gateway behind the faults that tests plan, in a program that is built for them.
+fn with_faults(gateway: Arc<dyn PaymentGateway>) -> Arc<dyn PaymentGateway> {
+    #[cfg(feature = "failpoints")]
+    let gateway = Arc::new(crate::adapters::faulty_gateway::FaultyGateway::before(gateway));
+    gateway
+}

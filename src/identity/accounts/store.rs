@@ -1,0 +1,24 @@
+//! The SQL of accounts.
+
+use holdfast_domain::ids::UserId;
+use holdfast_entity::users;
+use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
+
+/// The user with this (normalized) address.
+pub async fn user_by_email(
+    db: &impl ConnectionTrait,
+    email: &str,
+) -> Result<Option<users::Model>, DbErr> {
+    users::Entity::find().filter(users::Column::Email.eq(email)).one(db).await
+}
+
+/// The user.
+pub async fn user(db: &impl ConnectionTrait, id: UserId) -> Result<Option<users::Model>, DbErr> {
+    users::Entity::find_by_id(id.0).one(db).await
+}
+
+/// Adds a user; a taken address is a unique violation.
+pub async fn insert_user(db: &impl ConnectionTrait, user: users::Model) -> Result<(), DbErr> {
+    let row: users::ActiveModel = user.into();
+    users::Entity::insert(row.reset_all()).exec_without_returning(db).await.map(|_| ())
+}
