@@ -30,9 +30,9 @@ use crate::{
     },
 };
 
-/// The name under which attempts are kept.
+/// The route name under which idempotency keys of cancellations are stored.
 const CANCEL: &str = "bookings/cancel";
-/// More lines than any booking has.
+/// An upper bound on the lines in one request; no booking has more.
 const MAX_LINES: usize = 1_000;
 
 /// The route of a buyer's cancellation.
@@ -44,24 +44,26 @@ pub struct CancellationApi {
 
 #[derive(Tags)]
 enum Tag {
-    /// Paying for what is held.
+    /// Bookings: paying for reservations.
     Bookings,
 }
 
 #[OpenApi(prefix_path = "/bookings", tag = "Tag::Bookings")]
 impl CancellationApi {
-    /// Stop a booking that is pending, or give one back that is confirmed.
+    /// Cancel a booking: stop a pending booking or return a confirmed booking.
     ///
-    /// Pending: the payment is voided, then the places are free. Confirmed: as far as the offers allow it and
-    /// until the event begins, the tickets are void and the places free at once, and the money is on its way
-    /// back; `line_ids` names lines, all without. 409 with `reasons` (`not-refundable`, `event-started`,
-    /// `ticket-used`) where a line cannot be given back; then nothing has changed.
+    /// Pending booking: the server voids the payment and then frees the places. Confirmed booking:
+    /// its offers must allow it and the event must not have begun; then the tickets become void and
+    /// the places free immediately, and the refund is on its way. `line_ids` names the lines to
+    /// cancel; by default all lines are cancelled. 409 with `reasons` (`not-refundable`,
+    /// `event-started`, `ticket-used`): at least one line cannot be cancelled, and nothing was
+    /// changed.
     #[oai(path = "/:id/cancel", method = "post")]
     async fn cancel(
         &self,
         caller: Caller,
         id: Path<Uuid>,
-        /// One per attempt, the same at every retry; may be left out.
+        /// One key for each attempt, the same with every retry. May be omitted.
         #[oai(name = "Idempotency-Key")]
         key: Header<Option<String>>,
         body: MaybeJson<CancelRequest>,
@@ -83,7 +85,10 @@ impl CancellationApi {
                 }
                 if stored.status == "pending" {
                     if lines.is_some() {
-                        return Err(illegal("pending", "A pending booking is stopped as a whole."));
+                        return Err(illegal(
+                            "pending",
+                            "A pending booking can only be cancelled as a whole.",
+                        ));
                     }
                     let stopped = this.checkouts.stop(id).await?.ok_or_else(no_booking)?;
                     return stopped_answer(&stopped);
@@ -103,20 +108,20 @@ impl CancellationApi {
     }
 }
 
-/// What is said of a pending booking that was to be stopped.
+/// The response to a caller who tried to stop a pending booking.
 fn stopped_answer(booking: &Booking) -> Result<BookingAnswer, ApiProblem> {
     match booking.status {
         BookingStatus::Pending => Ok(BookingAnswer::pending(booking)),
         BookingStatus::Cancelled => Ok(BookingAnswer::now(Json(booking.clone()).into_response())),
         BookingStatus::Confirmed => Err(illegal(
             "confirmed",
-            "The payment went through before it could be stopped. Cancel the booking again.",
+            "The payment succeeded before it could be stopped. Cancel the booking again.",
         )),
         BookingStatus::Failed => Err(illegal("failed", "The booking has failed already.")),
     }
 }
 
-/// What came of a cancellation, or of money given.
+/// The response to a cancellation or refund.
 pub(super) fn told(came: Came) -> Result<BookingAnswer, ApiProblem> {
     match came {
         Came::Now(booking) => Ok(BookingAnswer::now(Json(*booking).into_response())),
@@ -125,7 +130,7 @@ pub(super) fn told(came: Came) -> Result<BookingAnswer, ApiProblem> {
     }
 }
 
-/// The lines that a request names.
+/// The lines named by a request, checked and without duplicates.
 pub(super) fn line_ids(named: Option<Vec<Uuid>>) -> Result<Option<Vec<LineId>>, ApiProblem> {
     let Some(named) = named else { return Ok(None) };
     let mut lines: Vec<LineId> = named.iter().copied().map(LineId).collect();
@@ -152,7 +157,9 @@ impl From<CancelError> for ApiProblem {
     fn from(error: CancelError) -> Self {
         match error {
             CancelError::NotFound => no_booking(),
-            CancelError::NoLine(_) => Self::field("line_ids", "names a line that is not there"),
+            CancelError::NoLine(_) => {
+                Self::field("line_ids", "names a line that the booking does not have")
+            }
             CancelError::Obstacles(obstacles) => {
                 let named: Vec<String> =
                     obstacles.iter().map(|(line, _)| line.to_string()).collect();
@@ -160,7 +167,10 @@ impl From<CancelError> for ApiProblem {
                     obstacles.iter().map(|(_, obstacle)| obstacle.as_str().to_owned()).collect();
                 reasons.sort_unstable();
                 reasons.dedup();
-                let detail = format!("Nothing was cancelled. In the way: {}.", named.join(", "));
+                let detail = format!(
+                    "Nothing was cancelled. These lines cannot be cancelled: {}.",
+                    named.join(", ")
+                );
                 Self::new(ProblemType::IllegalTransition, detail).with_reasons(reasons)
             }
             CancelError::NotConfirmed(status) => {
@@ -173,9 +183,10 @@ impl From<CancelError> for ApiProblem {
             CancelError::OtherCurrency(currency) => {
                 Self::field("amount.currency", format!("the booking is paid in {currency}"))
             }
-            CancelError::NotMovable => {
-                Self::field("amount.amount", "the payment provider cannot pay exactly this")
-            }
+            CancelError::NotMovable => Self::field(
+                "amount.amount",
+                "the payment provider cannot refund exactly this amount",
+            ),
             CancelError::Claim(error) => error.into(),
             CancelError::Db(error) => error.into(),
         }

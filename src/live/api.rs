@@ -69,7 +69,7 @@ fn seen(request: &Request) -> Result<Option<i64>, ApiProblem> {
         text.parse::<i64>()
             .ok()
             .filter(|seq| *seq >= 0)
-            .ok_or_else(|| ApiProblem::field(field, "must be a number of the stream"))
+            .ok_or_else(|| ApiProblem::field(field, "must be a sequence number of the stream"))
     };
     // What a returning browser sends is newer than the address it was opened with.
     if let Some(id) = request.header("Last-Event-ID").filter(|id| !id.is_empty()) {
@@ -122,7 +122,7 @@ impl Viewer {
         // First listen, then read: what happens in between is heard twice, and dropped by its number.
         let last = store::last_seq(&live.base.db, event).await?;
         let heard = live.tail.follow(event, last).map_err(|_| {
-            ApiProblem::new(ProblemType::Unavailable, "Too many are looking. Try again.")
+            ApiProblem::new(ProblemType::Unavailable, "The server has too many viewers. Try again.")
                 .retry_after(5)
         })?;
         let base = live.base.clone();

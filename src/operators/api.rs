@@ -35,34 +35,35 @@ use crate::{
 /// The routes of operators.
 #[derive(Debug, Clone)]
 pub struct OperatorsApi {
-    /// Database, tasks.
+    /// The database and the tasks.
     pub base: Base,
-    /// Every kind of saga.
+    /// All kinds of sagas.
     pub sagas: Vec<Arc<dyn Attended>>,
-    /// Knows what people call a booking.
+    /// Finds the references of bookings.
     pub checkouts: Checkouts,
 }
 
 #[derive(Tags)]
 enum Tag {
-    /// Running the installation.
+    /// Administration of the installation.
     Administration,
 }
 
 #[OpenApi(prefix_path = "/admin", tag = "Tag::Administration")]
 impl OperatorsApi {
-    /// The sagas, newest first; `status=needs_attention` is what waits for an operator.
+    /// List the sagas, newest first. With `status=needs_attention`, the list contains the sagas
+    /// that wait for an operator.
     #[oai(path = "/sagas", method = "get")]
     async fn list_sagas(
         &self,
         caller: Caller,
-        /// Of this status alone.
+        /// Only sagas with this status.
         status: Query<Option<SagaStatus>>,
-        /// Of this kind alone, such as `checkout`.
+        /// Only sagas of this kind, such as `checkout`.
         kind: Query<Option<String>>,
-        /// How many, 1 to 100; 20 without.
+        /// The page size, 1 to 100. Default: 20.
         limit: Query<Option<u64>>,
-        /// The `next` of the page before.
+        /// The `next` value of the previous page.
         after: Query<Option<Uuid>>,
     ) -> Result<Json<SagaPage>, ApiProblem> {
         operator(&caller)?;
@@ -79,7 +80,7 @@ impl OperatorsApi {
         Ok(Json(SagaPage { items: self.show(rows).await?, next }))
     }
 
-    /// Send a saga that needs attention on again, from where it stopped.
+    /// Retry a saga that needs attention, from the step at which it stopped.
     #[oai(path = "/sagas/:id/retry", method = "post")]
     async fn retry_saga(&self, caller: Caller, id: Path<Uuid>) -> Result<Json<Saga>, ApiProblem> {
         let actor = operator(&caller)?;
@@ -92,18 +93,18 @@ impl OperatorsApi {
         Ok(Json(self.show(vec![row]).await?.pop().ok_or_else(no_saga)?))
     }
 
-    /// Who changed what, newest first.
+    /// List the audit log, newest first.
     #[oai(path = "/audit", method = "get")]
     async fn list_audit(
         &self,
         caller: Caller,
-        /// About this thing alone: an event, an offer, a section, a saga.
+        /// Only entries about the object with this id: an event, an offer, a section or a saga.
         subject_id: Query<Option<Uuid>>,
-        /// By this user alone.
+        /// Only entries of the user with this id.
         actor_id: Query<Option<Uuid>>,
-        /// How many, 1 to 100; 20 without.
+        /// The page size, 1 to 100. Default: 20.
         limit: Query<Option<u64>>,
-        /// The `next` of the page before.
+        /// The `next` value of the previous page.
         after: Query<Option<Uuid>>,
     ) -> Result<Json<AuditPage>, ApiProblem> {
         operator(&caller)?;
@@ -160,7 +161,7 @@ fn operator(caller: &Caller) -> Result<User, ApiProblem> {
     if access::allows(Some(user.role), Relation::Stranger, Action::Operate) {
         return Ok(user);
     }
-    Err(ApiProblem::new(ProblemType::Forbidden, "This is for administrators."))
+    Err(ApiProblem::new(ProblemType::Forbidden, "Only an administrator may do this."))
 }
 
 fn no_saga() -> ApiProblem {
@@ -196,7 +197,7 @@ impl From<RetryError> for ApiProblem {
             RetryError::NotStuck(status) => Self::new(
                 ProblemType::IllegalTransition,
                 format!(
-                    "The saga is {}: it goes on by itself or is over.",
+                    "The saga is {}: it continues by itself or has ended.",
                     status.replace('_', " ")
                 ),
             )

@@ -80,8 +80,12 @@ impl Catalogue {
         named: Option<OrganizationId>,
     ) -> Result<OrganizationId, ApiProblem> {
         let user = caller.user()?;
-        let forbidden =
-            || ApiProblem::new(ProblemType::Forbidden, "Events are made by an organization.");
+        let forbidden = || {
+            ApiProblem::new(
+                ProblemType::Forbidden,
+                "Only a manager of an organization may create its events.",
+            )
+        };
         let organization = match named {
             Some(named) => named,
             None => {
@@ -103,7 +107,7 @@ impl Catalogue {
         if relation == Relation::Stranger
             && !membership::exists(&self.base.db, organization).await?
         {
-            return Err(ApiProblem::field("organization_id", "there is no such organization"));
+            return Err(ApiProblem::field("organization_id", "does not exist"));
         }
         Ok(organization)
     }
