@@ -53,7 +53,9 @@ enum Tag {
 
 #[OpenApi(prefix_path = "/events", tag = "Tag::Bookings")]
 impl EventBookingsApi {
-    /// List the bookings of an event, newest first. Only a manager of the event may read the list.
+    /// List the bookings of an event, newest first.
+    ///
+    /// Only a manager of the event may read the list.
     #[oai(path = "/:id/bookings", method = "get")]
     async fn list(
         &self,

@@ -51,8 +51,9 @@ enum Tag {
 
 #[OpenApi(prefix_path = "/admin", tag = "Tag::Administration")]
 impl OperatorsApi {
-    /// List the sagas, newest first. With `status=needs_attention`, the list contains the sagas
-    /// that wait for an operator.
+    /// List the sagas, newest first.
+    ///
+    /// With `status=needs_attention`, the list contains the sagas that wait for an operator.
     #[oai(path = "/sagas", method = "get")]
     async fn list_sagas(
         &self,

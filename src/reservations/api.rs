@@ -146,7 +146,9 @@ impl ReservationsApi {
         Ok(Json(shown))
     }
 
-    /// Cancel a reservation. Its seats and places become free immediately.
+    /// Cancel a reservation.
+    ///
+    /// Its seats and places become free immediately.
     #[oai(path = "/reservations/:id", method = "delete")]
     async fn cancel(&self, caller: Caller, id: Path<Uuid>) -> Result<NoContent, ApiProblem> {
         let buyer = caller.known_buyer()?;

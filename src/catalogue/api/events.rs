@@ -89,7 +89,9 @@ impl EventsApi {
         Ok(Json(self.page(&caller, &wanted).await?))
     }
 
-    /// Create an event. A new event is a draft.
+    /// Create an event.
+    ///
+    /// A new event is a draft.
     #[oai(path = "/events", method = "post")]
     async fn create(
         &self,
@@ -132,7 +134,9 @@ impl EventsApi {
         Ok(Json(self.event(event).await?))
     }
 
-    /// Delete an event. The event must never have had a hold.
+    /// Delete an event.
+    ///
+    /// The event must never have had a hold.
     #[oai(path = "/events/:id", method = "delete")]
     async fn delete(&self, caller: Caller, id: Path<String>) -> Result<NoContent, ApiProblem> {
         let moment = self.0.allowed_to(&caller, &id.0, Action::DeleteEvent).await?;

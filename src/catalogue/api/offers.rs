@@ -52,7 +52,9 @@ impl OffersApi {
         Ok(Json(OfferPage { items: items.collect::<Result<_, _>>()?, next }))
     }
 
-    /// List the offers of an event. All of them fit on one page.
+    /// List the offers of an event.
+    ///
+    /// All of them fit on one page.
     #[oai(path = "/events/:id/offers", method = "get")]
     async fn of_event(
         &self,
@@ -86,7 +88,9 @@ impl OffersApi {
         self.0.carry_out(work).await
     }
 
-    /// Change an offer. Held and sold places keep their price.
+    /// Change an offer.
+    ///
+    /// Held and sold places keep their price.
     #[oai(path = "/offers/:id", method = "patch")]
     async fn edit(
         &self,
@@ -102,7 +106,9 @@ impl OffersApi {
         Ok(Json(self.offer(offer).await?))
     }
 
-    /// Withdraw an offer. Existing holds and bookings of the offer stay valid.
+    /// Withdraw an offer.
+    ///
+    /// Existing holds and bookings of the offer stay valid.
     #[oai(path = "/offers/:id", method = "delete")]
     async fn withdraw(&self, caller: Caller, id: Path<Uuid>) -> Result<NoContent, ApiProblem> {
         let (event, offer) = self.managed(&caller, id.0).await?;

@@ -133,8 +133,10 @@ impl PlansApi {
         document.map(Document).ok_or_else(no_plan)
     }
 
-    /// Replace the event's seating plan. A seat that both plans contain keeps its id, state and
-    /// price. The new plan must contain every seat that is held or sold.
+    /// Replace the event's seating plan.
+    ///
+    /// A seat that both plans contain keeps its id, state and price. The new plan must contain
+    /// every seat that is held or sold.
     #[oai(path = "/events/:id/plan", method = "put")]
     async fn import(
         &self,

@@ -76,7 +76,9 @@ impl SectionsApi {
         Ok(Json(self.section(event, section).await?))
     }
 
-    /// Delete a general-admission section. No place of the section may be held or sold.
+    /// Delete a general-admission section.
+    ///
+    /// No place of the section may be held or sold.
     #[oai(path = "/events/:id/sections/:section_id", method = "delete")]
     async fn delete(
         &self,
