@@ -54,26 +54,26 @@ pub enum Sort {
     CreatedAtFalling,
 }
 
-/// What is asked for.
+/// The filters, the order and the page of a list of events. Times are in milliseconds since 1970.
 #[derive(Debug, Clone, Default)]
 pub struct Wanted {
-    /// Where they stand.
+    /// The stage of the events.
     pub stage: Stage,
-    /// The category, whatever its case.
+    /// Upper and lower case count as equal.
     pub category: Option<String>,
-    /// They begin at this time or later.
+    /// The earliest beginning.
     pub from: Option<i64>,
-    /// They begin before this time.
+    /// Only events that begin before this time.
     pub to: Option<i64>,
-    /// The place contains this.
+    /// A part of the place.
     pub place: Option<String>,
-    /// Name, place, description or category contain this.
+    /// A part of the name, place, description or category.
     pub q: Option<String>,
-    /// In which order.
+    /// The order of the list.
     pub sort: Sort,
-    /// The last event of the page before.
+    /// The last event of the previous page.
     pub after: Option<EventId>,
-    /// How many.
+    /// The page size.
     pub limit: u64,
 }
 

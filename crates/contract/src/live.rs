@@ -95,8 +95,10 @@ mod schema {
         fn register(registry: &mut Registry) {
             registry.create_schema::<Self, _>("SeatState".to_owned(), |_| {
                 let mut schema = MetaSchema::new("array");
-                schema.description =
-                    Some("[seat_id, status, version, until]; until is null or seconds since 1970");
+                schema.description = Some(
+                    "An array `[seat_id, status, version, until]`. `until` is null, or the second since 1970 \
+                     at which a held seat becomes free again.",
+                );
                 schema.items = Some(Box::new(MetaSchemaRef::Inline(Box::new(MetaSchema::ANY))));
                 schema.min_items = Some(4);
                 schema.max_items = Some(4);

@@ -34,7 +34,7 @@ const MAX_SEATS: u64 = 1_000;
 #[derive(Debug, Clone)]
 pub struct SeatsApi(pub Catalogue);
 
-/// What is asked for of the seats.
+/// The form in which the seats are returned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[oai(rename_all = "snake_case")]
 enum SeatsPart {
