@@ -48,7 +48,7 @@ impl Event {
             Self::Looked(Some(books)) if books.by_hand().0 > 0 => {
                 let (by_hand, left) = (books.by_hand().0, books.left_minor());
                 let words =
-                    format!("{by_hand} given back at the gateway by hand, {left} left there");
+                    format!("{by_hand} refunded manually at the gateway, {left} left there");
                 (Step::Look, words)
             }
             Self::Posted(Outcome::Refused(())) => (Step::Post, "refused".to_owned()),
@@ -93,7 +93,7 @@ mod tests {
         check(books(vec![]), None);
         check(
             books(vec![by_hand]),
-            Some("look_for_refund: 500 given back at the gateway by hand, 4000 left there"),
+            Some("look_for_refund: 500 refunded manually at the gateway, 4000 left there"),
         );
         check(Event::Posted(Outcome::Done(())), None);
         check(Event::Posted(Outcome::Refused(())), Some("post_refund: refused"));

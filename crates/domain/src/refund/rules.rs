@@ -157,7 +157,7 @@ pub fn cancel(
 
 /// The error for an amount that is zero or less, or larger than what can still be refunded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{left_minor} can still be given back")]
+#[error("{left_minor} can still be refunded")]
 pub struct TooMuch {
     /// The amount that can still be refunded, in minor units.
     pub left_minor: i64,
