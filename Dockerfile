@@ -1,15 +1,15 @@
 # syntax=docker/dockerfile:1
-# One image, one binary: the pages are inside of it. Built for whatever platform builds it.
+# One image with one binary, which contains the pages. It is built for the platform that builds it.
 
 FROM rust:1.95-bookworm AS build
-# A Node that is still cared for; Debian 12's own is 18.
+# A Node version that is still maintained; Debian 12 has Node 18.
 COPY --from=node:22-bookworm-slim /usr/local/bin /usr/local/bin
 COPY --from=node:22-bookworm-slim /usr/local/lib/node_modules /usr/local/lib/node_modules
 RUN rustup target add wasm32-unknown-unknown
 WORKDIR /src
 COPY . .
 ENV HOLDFAST_CACHE=/cache/holdfast CARGO_TARGET_DIR=/cache/target HOLDFAST_WASM_TARGET_DIR=/cache/wasm
-# The caches stay with the builder; what the image needs is copied out of them.
+# The caches stay with the builder; the needed files are copied out of them.
 RUN --mount=type=cache,target=/cache \
     --mount=type=cache,target=/usr/local/cargo/registry \
     scripts/frontend.sh \
@@ -26,6 +26,6 @@ USER 10001:10001
 WORKDIR /var/lib/holdfast
 ENV HOLDFAST_BIND=0.0.0.0:8080 HOLDFAST_DATA_DIR=/var/lib/holdfast/data MALLOC_TRIM_THRESHOLD_=131072
 EXPOSE 8080
-# tini: the server is not made to adopt and reap other processes' children.
+# tini: the server does not adopt and reap the children of other processes.
 ENTRYPOINT ["/usr/bin/tini", "--", "holdfast"]
 CMD ["serve"]

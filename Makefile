@@ -1,4 +1,4 @@
-# The two commands that matter: `make run` and `make test`. Each installs what it needs first.
+# The two main commands are `make run` and `make test`. Each first installs what it needs.
 
 # quick, or release for a longer first build and a faster server.
 RUN_PROFILE ?= quick
@@ -19,29 +19,29 @@ help: ## Show this list
 run: ## Build everything and serve it on http://127.0.0.1:8080 (SQLite, demo data)
 	@RUN_PROFILE=$(RUN_PROFILE) scripts/run.sh
 
-test: ## Prove it: every group of tests, or some of them by GROUPS="unit browser"
+test: ## Run every group of tests, or selected groups: GROUPS="unit browser"
 	@scripts/setup.sh test
 	@scripts/test.sh $(GROUPS)
 
-bench: ## Measure it: prints a table, writes target/bench.json
+bench: ## Measure the server: prints a table, writes target/bench.json
 	@scripts/setup.sh bench
 	@scripts/bench.sh
 
-cluster: ## PostgreSQL, three Redis nodes and two servers behind nginx, on this machine
+cluster: ## Run PostgreSQL, three Redis nodes and two servers behind nginx on this machine
 	@scripts/setup.sh cluster
 	@RUN_PROFILE=$(RUN_PROFILE) scripts/cluster.sh --port $(CLUSTER_PORT)
 
-simulate: ## Run the simulator over SEEDS seeds (default 10000)
+simulate: ## Run the simulator with SEEDS seeds (default 10000)
 	SEEDS=$(SEEDS) cargo test --release -p holdfast-domain --test simulator no_seed -- --nocapture
 
-record: ## CHECKOUTS checkouts over PostgreSQL under random faults and kills, drawn from SEED
+record: ## Run CHECKOUTS checkouts over PostgreSQL with random faults and kills from SEED
 	@scripts/setup.sh test
 	CHECKOUTS=$(CHECKOUTS) SEED=$(SEED) scripts/record.sh
 
 fmt: ## Format the code
 	cargo fmt --all
 
-lint: ## Format check and clippy, warnings are errors
+lint: ## Check the format and run clippy; warnings are errors
 	@scripts/test.sh format lint
 
 openapi: ## Write the OpenAPI document to OPENAPI_FILE
@@ -49,6 +49,6 @@ openapi: ## Write the OpenAPI document to OPENAPI_FILE
 	cargo run --quiet $(FEATURES) -- openapi > $(OPENAPI_FILE).new
 	@mv $(OPENAPI_FILE).new $(OPENAPI_FILE)
 
-clean: ## Remove what was built (not ./data)
+clean: ## Remove all build output (not ./data)
 	cargo clean
 	rm -rf frontend/dist tests/browser/node_modules tests/browser/out target

@@ -1,4 +1,4 @@
-// What artillery.yml cannot say: choosing a seat, and which answers are answers.
+// The parts that artillery.yml cannot express: choosing a seat, and the expected responses.
 'use strict';
 
 const { randomUUID } = require('node:crypto');
@@ -9,7 +9,7 @@ const KNOWN = new Set([200, 201, 202, 409, 429]);
 
 let hall;
 
-// Asked once, however many guests arrive at the same time.
+// Requested once, no matter how many guests arrive at the same time.
 async function loadHall(base) {
   const get = async (path) => {
     const answer = await fetch(`${base}/api/v1${path}`);

@@ -1,10 +1,10 @@
-// Guests look at an event, hold a seat or two and pay; now and then a customer signs in.
+// Guests look at an event, hold one or two seats and pay. Sometimes a customer signs in.
 //
 //   load-tests/run.sh k6 [URL]       EVENT=slug VUS=20 ITERATIONS=400 k6 run load-tests/k6.js
 //
-// A seat that somebody else was faster to take is an answer (409), not an error. What fails the
-// run is any other status and any answer that contradicts itself; whether a seat was sold twice
-// is asked of the database afterwards, by `holdfast check`.
+// A 409 for a seat that another guest took first is an expected response, not an error. Any other
+// status, or a response that contradicts itself, fails the run. Afterwards `holdfast check` verifies in
+// the database that no seat was sold twice.
 
 import http from 'k6/http';
 import { check, sleep } from 'k6';
@@ -93,7 +93,7 @@ export function guest({ event, seats }) {
   if (booking.status === 'confirmed') confirmed.add(1);
 }
 
-// Two neighbours in the list at random, others where these are gone.
+// Two random neighbours in the list, or other seats if these are taken.
 function hold(event, seats) {
   for (let tried = 0; tried < SEATS_TRIED_MAX; tried += 1) {
     const at = Math.floor(Math.random() * (seats.length - 1));
@@ -116,7 +116,7 @@ function hold(event, seats) {
   return null;
 }
 
-// A payment that was not known in time is looked up, as a page would.
+// A booking whose payment result was not known in time is read again, as a page would do.
 function settle(booking, token) {
   let now = booking;
   for (let polls = 0; now.status === 'pending' && polls < POLLS_MAX; polls += 1) {

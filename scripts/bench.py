@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
-"""Measures Holdfast against the PostgreSQL under it, in one run on one machine.
+"""Measures Holdfast against its own PostgreSQL, in one run on one machine.
 
     scripts/bench.py --binary target/release/holdfast [--out target/bench.json] [--rounds 3]
 
 The yardstick is the rate at which the same PostgreSQL commits a bare hand-written hold (pgbench,
 16 clients, a socket). Rounds of yardstick and server alternate, and each figure is the median of
-its rounds. The server, too, reaches PostgreSQL by its socket. The load comes from wrk, a process of
-its own on the same cores. Rate limits are off.
+its rounds. The server uses PostgreSQL's socket too. The load comes from wrk, a separate process on
+the same cores. Rate limits are off.
 Holds lapse between rounds by moving the database's clock, which development builds allow.
 
-A figure that misses its target is shown as such; the exit code is non-zero only when the run
-itself went wrong (an unexpected answer, a process that ended).
+A figure that misses its target is marked; the exit code is non-zero only if the run itself
+failed (an unexpected answer, a process that ended).
 """
 
 import argparse
@@ -50,9 +50,9 @@ SEATS_PAGE = 1000
 PAGES_MAX = 200
 LAPSE_MS = 31 * 60 * 1000
 QUIET_SECS_MAX = 120
-SHARE_OF_SEATS = 0.6  # of the hall that one round may use up: the warm-up is slower than the rounds
+SHARE_OF_SEATS = 0.6  # the share of the hall that one round may use; the warm-up is slower than the rounds
 
-# key, what it is, unit, target (a sign and a number) or None
+# key, description, unit, target (a sign and a number) or None
 FIGURES = [
     ("yardstick_per_s", "bare holds, pgbench", "/s", None),
     ("holds_per_s", "holds over HTTP", "/s", None),
@@ -75,7 +75,7 @@ FIGURES = [
 
 
 class Bench:
-    """One run: its stores, its server and what was measured so far."""
+    """One run: its stores, its server and the figures measured so far."""
 
     def __init__(self, fleet, folder, options):
         self.fleet, self.folder, self.options = fleet, folder, options
@@ -92,7 +92,7 @@ class Bench:
             RATE_LIMITS="off", HOLDS_PER_MINUTE="1000000000", EXPIRY_PASS_SECONDS="5")
         self.env.setdefault("RUST_LOG", "warn")
         run_holdfast(self.options.binary, ["migrate"], self.env)
-        # The first start seeds; the ones that are timed find a migrated, seeded store.
+        # The first start seeds the store; the timed starts find a migrated, seeded store.
         self.serve()
         self.client = Client(self.node.url)
 
@@ -124,13 +124,13 @@ class Bench:
                 if not page.get("next"):
                     break
                 after = f"&after={page['next']}"
-        # Shuffled, as buyers choose, and always in the same way.
+        # Shuffled, because buyers choose at random, and always in the same order.
         random.Random(1).shuffle(seats)
         self.seats = seats
         say(f"{self.options.event}: {len(seats)} seats")
 
     def measure_map(self):
-        """Sizes and first bytes with 2,000 seats taken."""
+        """Measures sizes and times to first byte with 2,000 taken seats."""
         taken = self.seats[:TAKEN_SEATS]
         for seat in taken:
             status, _, _ = self.client.send(
@@ -169,7 +169,7 @@ class Bench:
         self.lapse_and_settle()
         warm = self.wrk("hold", WARM_UP_SECS, SEATS=ids)
         expect_errors(warm, 0)
-        # So long that the rounds are as long as the hall allows.
+        # As long as the hall allows.
         seconds = hold_seconds(len(self.seats), warm)
 
         yardstick, holds, refusals = [], [], []
@@ -180,7 +180,7 @@ class Bench:
             expect_errors(result, 0)
             holds.append(result["requests"] / result["seconds"])
             held = os.path.join(self.folder, "held.txt")
-            # Not the first ones: wrk tries the script once without sending what it says.
+            # Without the first seats: wrk calls the script once without sending its request.
             write_lines(held, self.seats[THREADS:result["requests"] // 2])
             self.settle()
             result = self.wrk("refuse", GET_SECS, SEATS=held)
@@ -233,17 +233,17 @@ class Bench:
         return float(rate[1])
 
     def lapse_and_settle(self):
-        """Every hold lapses, and what that sets off comes to rest."""
+        """Makes every hold lapse and waits until the resulting work has ended."""
         status, _, _ = Client(self.node.url).send("POST", "/api/development/clock",
                                                   {"advance_ms": LAPSE_MS})
         if status != 200:
             raise Failure(f"the clock could not be moved: {status}")
-        # One expiry pass has to have begun.
+        # At least one expiry pass must have begun.
         time.sleep(6)
         self.settle()
 
     def settle(self):
-        """Waits until the database is quiet, then makes each round begin alike."""
+        """Waits until the database is idle, then prepares it so that all rounds begin alike."""
         deadline = time.monotonic() + QUIET_SECS_MAX
         quiet, before = 0, None
         while quiet < 2:
@@ -306,14 +306,14 @@ class Bench:
 
 
 class Client:
-    """One kept-alive connection; bodies stay compressed, so that they can be weighed."""
+    """One kept-alive connection. Bodies stay compressed, so that their size can be measured."""
 
     def __init__(self, url):
         self.connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=30)
         self.last_headers = {}
 
     def send(self, method, path, body=None):
-        """Status, body as sent, seconds to the first byte."""
+        """Returns the status, the body as sent, and the seconds to the first byte."""
         headers = {"Accept-Encoding": "gzip"}
         if body is not None:
             headers["Content-Type"] = "application/json"
@@ -340,8 +340,8 @@ def main():
     parser.add_argument("--binary", required=True, help="the holdfast to measure")
     parser.add_argument("--out", default="target/bench.json", help="where the figures go")
     parser.add_argument("--event", default="arena-concert", help="the event with the large hall")
-    parser.add_argument("--rounds", type=int, default=3, help="of which the median is taken")
-    parser.add_argument("--connections", type=int, default=32, help="that wrk keeps open")
+    parser.add_argument("--rounds", type=int, default=3, help="number of rounds; figures are medians")
+    parser.add_argument("--connections", type=int, default=32, help="connections that wrk keeps open")
     options = parser.parse_args()
 
     with workspace("holdfast-bench-") as folder, Fleet() as fleet:

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""The whole topology on this machine, without containers, until Ctrl-C.
+"""Runs the whole topology on this machine, without containers, until Ctrl-C.
 
     scripts/cluster.py --binary target/release/holdfast [--port 8080] [--nodes 2] [--redis 3]
     scripts/cluster.py --binary … --port 0 -- COMMAND…     ends with the command
 
-PostgreSQL (durable), independent Redis nodes, stateless nodes of Holdfast and nginx before them,
-all on loopback and in a temporary folder; only nginx has a port that is known beforehand. Any of
-the processes may be killed to see what happens: the others go on. A command finds the
-addresses in HOLDFAST_URL, HOLDFAST_NODE_URLS, DATABASE_URL, REDIS_URLS and, with --fake-stripe
+The topology is PostgreSQL (durable), independent Redis nodes, stateless nodes of Holdfast, and nginx
+in front of them, all on loopback and in a temporary folder. Only nginx has a port that is known
+beforehand. You may kill any of the processes to see what happens: the others continue. COMMAND finds
+the addresses in HOLDFAST_URL, HOLDFAST_NODE_URLS, DATABASE_URL, REDIS_URLS and, with --fake-stripe
 target/release/fake-stripe, STRIPE_API_BASE.
 """
 
@@ -27,11 +27,11 @@ from stores import free_port, start_postgres, start_redis, workspace  # noqa: E4
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--binary", required=True, help="the holdfast to run")
-    parser.add_argument("--port", type=int, default=8080, help="of the load balancer; 0: a free one")
+    parser.add_argument("--port", type=int, default=8080, help="port of the load balancer; 0: a free port")
     parser.add_argument("--nodes", type=int, default=2, help="nodes of Holdfast (default 2)")
     parser.add_argument("--redis", type=int, default=3, help="nodes of Redis (default 3)")
     parser.add_argument("--fake-stripe", metavar="PROGRAM",
-                        help="take the money through this stand-in for Stripe")
+                        help="use this replacement for Stripe as the gateway")
     parser.add_argument("command", nargs="*", metavar="COMMAND")
     options = parser.parse_args()
     port = options.port or free_port()
@@ -55,7 +55,7 @@ def main():
                             **{name: os.environ[name] for name in ("RATE_LIMITS",)
                                if name in os.environ})
         run_holdfast(options.binary, ["migrate"], env)
-        # One after the other: the first one seeds the empty store.
+        # One node after the other, because the first node seeds the empty store.
         nodes = []
         for index in range(1, options.nodes + 1):
             nodes.append(start_node(fleet, folder, f"api-{index}", options.binary, env))
@@ -88,7 +88,7 @@ def main():
 
 
 def refuse_taken(port):
-    """A clear word before anything is started, instead of a log of nginx afterwards."""
+    """Reports a taken port before anything is started, instead of a log of nginx afterwards."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Builds the front end into frontend/dist: WebAssembly, its glue, style, typeface, index.html.
-# File names carry a hash of their content, so that browsers may keep them for ever.
+# Builds the front end into frontend/dist: WebAssembly, its glue code, style, typeface, index.html.
+# File names contain a hash of the content, so that browsers may cache the files forever.
 #
 #   HOLDFAST_WASM_TARGET_DIR  cargo's target folder for WebAssembly (default target/wasm)
-#   HOLDFAST_WASM_TOOLCHAIN   rustup, debian or auto (default auto: rustup where it works)
+#   HOLDFAST_WASM_TOOLCHAIN   rustup, debian or auto (default auto: rustup if it works)
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -13,7 +13,7 @@ dist=$front/dist
 target_dir=${HOLDFAST_WASM_TARGET_DIR:-$root/target/wasm}
 toolchain=${HOLDFAST_WASM_TOOLCHAIN:-auto}
 triple=wasm32-unknown-unknown
-# What a visitor's browser fetches of the program, in bytes, compressed as the server sends it.
+# The maximum size of the WebAssembly in bytes, compressed as the server sends it.
 limit_bytes=350000
 
 say() { printf 'frontend: %s\n' "$*"; }
@@ -41,7 +41,7 @@ if [ -f "$stamp" ] && [ -f "$dist/index.html" ] && [ "$(head -n1 "$stamp")" = "$
     exit 0
 fi
 
-# --- a Rust that can make WebAssembly ----------------------------------------------------------
+# --- a Rust that can compile WebAssembly ----------------------------------------------------------
 
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else need sudo "run as root"; sudo "$@"; fi; }
 has_rustup_target() {
@@ -75,7 +75,7 @@ if [ "$toolchain" = debian ]; then
         as_root env DEBIAN_FRONTEND=noninteractive \
             apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
     fi
-    # The other compiler would rebuild everything of this one, so each has its own folder.
+    # Each compiler has its own folder, because one would rebuild everything of the other.
     target_dir=$target_dir-debian
     wasm_cargo=/usr/bin/cargo
     export RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1
@@ -85,7 +85,7 @@ else
     wasm_cargo=cargo
 fi
 
-# --- the tool that makes the glue, of exactly the version that the code is linked with --------------
+# --- the tool that generates the glue code, of exactly the version that the code is linked with --------------
 
 say "building the tool that makes the glue"
 tool_dir=${HOLDFAST_WASM_TARGET_DIR:-$root/target/wasm}
@@ -107,10 +107,11 @@ font=$front/node_modules/@fontsource-variable/inter/files/inter-latin-wght-norma
 
 # --- compile ------------------------------------------------------------------------------------
 
-# Components without their full types: a third less code (leptos calls this erase_components). The
-# places in the sources that a panic names are shortened: they would be shipped, with this machine's
-# folders in them. Those of this tree are relative already, what is made while building is not. The
-# tree's own folder must not be named here: every clone would build every dependency anew.
+# Components without their full types make the code a third smaller (leptos calls this
+# erase_components). The source paths in panic messages are shortened, because the program would
+# otherwise contain the folders of this machine. Paths of this tree are relative already; paths of
+# generated sources are not. The folder of this tree must not be named here, or every clone would build
+# every dependency again.
 sources=${CARGO_HOME:-$HOME/.cargo}/registry/src
 export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="--cfg=erase_components \
 --remap-path-prefix=$sources= --remap-path-prefix=$target_dir="
@@ -132,7 +133,7 @@ node "$wasm_opt" -Oz --enable-bulk-memory --enable-bulk-memory-opt --enable-muta
 
 out=$work/dist
 mkdir -p "$out/assets"
-# keep FILE NAME EXTENSION: puts a file into assets under a hashed name and answers that name.
+# keep FILE NAME EXTENSION: puts a file into assets under a hashed name and prints that name.
 keep() {
     local hash
     hash=$(sha256sum "$1" | cut -c1-12)
@@ -152,7 +153,7 @@ sed -e "s|%JS%|$js_name|g" -e "s|%WASM%|$wasm_name|g" -e "s|%CSS%|$css_name|g" \
     "$front/shell/index.html" >"$out/index.html"
 cp "$front/node_modules/@fontsource-variable/inter/LICENSE" "$out/assets/inter-LICENSE.txt"
 
-# What the server sends to those who take gzip.
+# The gzip file that the server sends to clients that accept it.
 find "$out" -type f \( -name '*.wasm' -o -name '*.js' -o -name '*.css' -o -name '*.svg' -o -name '*.html' \) \
     -exec gzip -9 -n -k {} +
 

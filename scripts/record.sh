@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# A record of many checkouts with random faults and kill -9: what `make record` runs.
+# Records many checkouts under random faults and kill -9: what `make record` runs.
 #
 #   CHECKOUTS=10000 SEED=4711 scripts/record.sh        over PostgreSQL
 #   HOLDFAST_TEST_STORE=sqlite scripts/record.sh       over SQLite
 #
-# RECORD_FILE=… takes every buyer's attempt, one a line. The last lines say what came of it; the exit
-# code is non-zero when anything that a buyer was told differs from the books.
+# RECORD_FILE=… receives every buyer's attempt, one on each line. The last lines state the result. The
+# exit code is non-zero if a response that a buyer received differs from the books.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/lib/env.sh

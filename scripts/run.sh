@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# From a fresh clone to the running application: what `make run` does.
+# Builds and serves the application from a fresh clone: what `make run` runs.
 #
 #   RUN_PROFILE=quick|release|dev  HOLDFAST_BIND=…  scripts/run.sh [argument of `holdfast serve`…]
 set -euo pipefail
@@ -17,7 +17,8 @@ step 1 "Looking for what this machine lacks"
 scripts/setup.sh run
 
 step 2 "Building the pages (WebAssembly) and the server, profile $profile (the first time takes some minutes)"
-# Side by side: each has stretches that keep one core alone busy. The pages go into the program last.
+# In parallel, because each of the two builds uses only one core for some of its time. The program
+# embeds the pages last.
 scripts/frontend.sh &
 pages=$!
 trap 'kill "$pages" 2>/dev/null || true' EXIT
@@ -41,6 +42,6 @@ cat <<TEXT
   The data is in ${HOLDFAST_DATA_DIR:-./data}; Ctrl-C ends it.
 
 TEXT
-# Memory of a peak goes back to the system (glibc keeps it otherwise): docs/OPERATIONS.md.
+# Returns the memory of a peak to the system; by default glibc keeps it. See docs/OPERATIONS.md.
 export MALLOC_TRIM_THRESHOLD_=${MALLOC_TRIM_THRESHOLD_:-131072}
 exec "$(profile_dir "$profile")/holdfast" serve "$@"

@@ -1,18 +1,19 @@
 #!/usr/bin/env bash
-# Generated requests against every operation of the served OpenAPI document: whatever is sent,
-# the answer is a documented one and never a 5xx.
+# Sends generated requests to every operation of the served OpenAPI document. Every response must be
+# documented, and never a 5xx.
 #
 #   HOLDFAST_BIN=target/debug/holdfast scripts/schemathesis.sh [option of `schemathesis run`…]
 #
-# Three callers: nobody, a customer, an organizer. Each operation is one test in the count.
+# Three callers send requests: one without sign-in, a customer, an organizer. Each operation counts as
+# one test.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/lib/env.sh
 source scripts/lib/env.sh
 
 VERSION=4.32.0
-# What a generated request may prove. The checks about authentication are left to our own tests:
-# they know who owns what, a generator does not.
+# The checks that a generated request can prove. Our own tests check authentication: they know who
+# owns what, and a generator does not.
 CHECKS=${SCHEMATHESIS_CHECKS:-not_a_server_error,content_type_conformance,response_schema_conformance}
 EXAMPLES=${SCHEMATHESIS_EXAMPLES:-15}
 SEED=${SCHEMATHESIS_SEED:-1}
@@ -61,8 +62,8 @@ for ((i = 0; ; i++)); do
   sleep 0.1
 done
 
-# Real events in most of the paths: with made-up ids alone, every answer is a 404. The list is
-# read from the server, so that it follows the seed.
+# Most paths use real events, because made-up ids alone would produce only 404 responses. The list
+# is read from the server, so that it follows the seed data.
 http GET "$base/api/v1/events" | python3 -c '
 import json, sys
 events = [event[name] for event in json.load(sys.stdin)["items"] for name in ("id", "slug")]
@@ -78,7 +79,7 @@ probe() {
   shift
   echo
   echo "schemathesis as $caller"
-  # It leaves its own notes where it stands.
+  # schemathesis writes its notes into the current folder.
   (cd "$folder" && "$venv/bin/schemathesis" --config-file schemathesis.toml --no-color run \
     "$base/api/v1/openapi.json" \
     --checks "$CHECKS" --max-examples "$EXAMPLES" --seed "$SEED" --workers 2 \

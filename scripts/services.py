@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Runs a command beside a PostgreSQL and independent Redis nodes that live as long as it does.
+"""Runs a command with a PostgreSQL and independent Redis nodes that live as long as the command.
 
     scripts/services.py [--redis N] [--durable] [--pg-set NAME=VALUE]… [--timeout S] -- COMMAND…
-    scripts/services.py --bare [--timeout S] -- COMMAND…      no stores, the orderly ending alone
+    scripts/services.py --bare [--timeout S] -- COMMAND…      no stores, only the orderly ending
 
-The command finds them in TEST_DATABASE_URL, TEST_REDIS_URLS (comma-separated), TEST_PG_PID and
-TEST_REDIS_PIDS; its exit code becomes ours. Everything is in a temporary folder on free loopback
-ports and ends with the command, however that ends; so do the temporary files of the command. Where
-there is enough of it the folder is in memory, save with --durable. HOLDFAST_KEEP=1 keeps the folder
-and its logs.
+The command finds their addresses and processes in TEST_DATABASE_URL, TEST_REDIS_URLS
+(comma-separated), TEST_PG_PID and TEST_REDIS_PIDS. The exit code of this script is that of the
+command. The stores use a temporary folder and free loopback ports. They end with the command, no matter
+how it ends, and the temporary files of the command are removed. The folder is in memory if there is
+enough of it and --durable is not set. HOLDFAST_KEEP=1 keeps the folder and its logs.
 """
 
 import argparse
@@ -21,7 +21,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib
 from processes import Failure, Fleet, Stopped, exit_status  # noqa: E402
 from stores import memory, start_postgres, start_redis, workspace  # noqa: E402
 
-# Nothing here survives the run, so nothing has to reach the disk.
+# The stores do not survive the run, so nothing has to reach the disk.
 FAST_AND_LOOSE = (("fsync", "off"), ("synchronous_commit", "off"), ("full_page_writes", "off"))
 
 
@@ -41,7 +41,7 @@ def main():
     for setting in options.pg_set:
         name, equals, value = setting.partition("=")
         if not equals:
-            parser.error(f"--pg-set {setting}: NAME=VALUE is wanted")
+            parser.error(f"--pg-set {setting}: NAME=VALUE is required")
         settings.append((name, value))
 
     base = None if options.durable else memory()

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Makes this machine ready for one use of the tree and installs only what is missing.
+# Prepares this machine for one use of the tree. Installs only what is missing.
 #
 #   scripts/setup.sh [run|test|bench|cluster]
 #
-# Debian 12 (or a relative) with Rust; root or sudo where something has to be installed. Services
-# that come with a package are neither started nor left enabled; those that were here before are
-# not touched. With nothing missing it takes well under a second.
+# Requires Debian 12 (or a derivative) with Rust, and root or sudo if something has to be installed.
+# Services of the installed packages are neither started nor left enabled; services that were here
+# before are not touched. If nothing is missing, the script takes well under a second.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/lib/apt.sh
@@ -25,14 +25,14 @@ services=()
 
 has() { command -v "$1" >/dev/null || [ -x "/usr/sbin/$1" ]; }
 
-# need PROGRAM PACKAGE…: the packages, where the program is not here.
+# need PROGRAM PACKAGE…: adds the packages if the program is missing.
 need() {
   local program=$1
   shift
   has "$program" || packages+=("$@")
 }
 
-# The newest PostgreSQL of 15 or later, wherever Debian and its relatives put it.
+# The newest PostgreSQL of version 15 or later, wherever Debian and its derivatives install it.
 has_postgres() {
   local dir version
   [ -n "${HOLDFAST_PG_BIN:-}" ] && return 0
@@ -58,7 +58,8 @@ need_redis() {
   services+=(redis-server)
 }
 
-# rustup's minimal profile leaves these two out; distributions package them apart.
+# rustup's minimal profile does not contain these two tools; distributions package them
+# separately.
 need_cargo_tools() {
   local tool
   for tool in rustfmt clippy; do

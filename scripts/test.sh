@@ -2,22 +2,23 @@
 # Every test of the tree, in groups: what `make test` runs once the machine is set up.
 #
 #   scripts/test.sh                  all groups
-#   scripts/test.sh unit browser     some of them
+#   scripts/test.sh unit browser     selected groups
 #
-# A group that fails does not stop the next one; a group that ran nothing has failed, for a
-# browser or a database that is not there must never look like success. The last line is always
+# A group that fails does not stop the next group. A group in which no test ran has failed, so that a
+# missing browser or database never looks like success. The last line is always
 # `N passed, N failed`, and the exit code is non-zero if anything failed.
 #
-# Groups go in stages. In a stage with lanes the lanes run beside each other, and a group's output is shown whole when
-# it ends. What measures time, or sends crowds, has a stage to itself.
+# Groups run in stages. The lanes of a stage run in parallel, and the output of a group is shown as a
+# whole when the group ends. Groups that measure time or send crowds have a stage of their own.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/lib/env.sh
 source scripts/lib/env.sh
 raise_open_files
 
-# A stage is a line, its lanes are parted by |, the groups of a lane run one after the other. A server that is built
-# for tests reads the pages when it is asked for them, so only those who ask for them come after.
+# Each line is a stage. `|` separates the lanes of a stage; the groups of a lane run one after the
+# other. A test build of the server reads the pages when they are requested, so only groups that
+# request pages have to run after `frontend`.
 STAGES=(
   "format"
   "frontend | lint unit simulation"
@@ -28,18 +29,19 @@ STAGES=(
 # shellcheck disable=SC2206 # the stages are lists
 ALL_GROUPS=(${STAGES[*]//|/ })
 
-# Integration tests that measure, that give something a deadline in seconds, or whose crowds would
-# be told that the database is busy.
+# Integration tests that measure, that have a deadline in seconds, or whose crowds would receive
+# "the database is busy" on a loaded machine.
 ALONE=(cluster:: races:: faults::recovery:: a_hundred
   a_webhook_wakes_the_checkout_that_waits_for_the_buyer)
-# The same of tests/browser.
+# The same kind of tests in tests/browser.
 BROWSER_ALONE=(arena countdown two_browsers)
-# Most integration tests wait, for a lease or a slow gateway, so more of them go at once than there
-# are cores.
+# Most integration tests wait for a lease or a slow gateway, so more of them run at once than
+# there are cores.
 THREADS=${RUST_TEST_THREADS:-6}
 
-# The same selection and features everywhere (the default members of the workspace, failpoints
-# in), or cargo would resolve features differently and build the dependencies once more.
+# Every command selects the same packages and features (the default members of the workspace, with
+# failpoints). Otherwise cargo would resolve the features differently and build the dependencies
+# again.
 FEATURES=(--features holdfast/failpoints)
 CARGO_TEST=(cargo test "${FEATURES[@]}" --no-fail-fast)
 
@@ -56,7 +58,7 @@ group_lint() {
 
 group_frontend() {
   scripts/frontend.sh
-  # The count's form is cargo's, so that there is one way to read all of them.
+  # The line has the form of cargo's result line, so that one parser reads all results.
   echo "test result: ok. 1 passed; 0 failed; the pages are built"
   cargo test -p holdfast-frontend --no-fail-fast
 }
@@ -118,14 +120,14 @@ group_openapi() {
 
 # ---------------------------------------------------------------------------- their helpers
 
-# Builds the integration tests and with them target/debug/holdfast, features as everywhere, so
-# that the time limit of a group does not count the compiler.
+# Builds the integration tests, and with them target/debug/holdfast, so that the time limit of a
+# group does not include the compiler.
 build_tests() {
   ensure_dist
   cargo test "${FEATURES[@]}" --no-run --test it
 }
 
-# Runs a command that is ended when it hangs.
+# Runs a command and ends it if it hangs.
 limited() {
   scripts/services.py --bare --timeout "$GROUP_SECS" -- "$@"
 }
@@ -135,12 +137,13 @@ on_sqlite() {
 }
 
 on_postgres() {
-  # Each test has a pool or two of its own, each program that it starts another one.
+  # Each test has one or two pools of its own, and each program that a test starts has another
+  # pool.
   HOLDFAST_TEST_STORE=postgres scripts/services.py --pg-set max_connections=400 \
     --timeout "$GROUP_SECS" -- "${CARGO_TEST[@]}" --test it "$@"
 }
 
-# in_browser AT_ONCE FILE…: each file has a server, a store and a browser of its own.
+# in_browser AT_ONCE FILE…: each file gets its own server, store and browser.
 in_browser() {
   local at_once=$1
   shift
@@ -157,7 +160,7 @@ in_browser() {
     node --test --test-concurrency="$at_once" --test-reporter=spec "${@/#/tests/browser/}"
 }
 
-# A data folder with the demo in it, made once; the files of browser tests copy it.
+# A data folder with the demo data, created once. The files of browser tests copy it.
 seeded_store() {
   local folder=$logs/seeded
   if [ ! -f "$folder/ready" ]; then
@@ -168,12 +171,12 @@ seeded_store() {
   echo "$folder/data"
 }
 
-# The browser needs real pages; a group that is run alone builds them.
+# The browser needs real pages. A group that runs alone builds them.
 ensure_pages() {
   [ -f frontend/dist/index.html ] || scripts/frontend.sh
 }
 
-# Integration tests of the default members that have no group of their own.
+# Integration tests of the default members that belong to no group.
 other_test_targets() {
   cargo metadata --no-deps --format-version 1 | python3 -c '
 import json, sys
@@ -220,7 +223,8 @@ count() {
     END { print passed + 0, failed + 0, ignored + 0 }'
 }
 
-# Runs a group; what it says goes to its log and to standard output, its status and seconds beside.
+# Runs a group. Its output goes to its log and to standard output; its status and seconds go to a
+# file.
 run_group() {
   local name=$1 started=$SECONDS status
   set +e
@@ -233,7 +237,7 @@ run_group() {
   echo "$status $((SECONDS - started))" >"$logs/$name.ended"
 }
 
-# Reads what became of a group: sets passed, failed, secs and note.
+# Reads the result of a group: sets passed, failed, secs and note.
 judge() {
   local name=$1 status ignored=0
   passed=0 failed=0 secs=0 note=""
@@ -253,7 +257,7 @@ judge() {
         failed=1 note="ran no test"
       fi
       if [ "$ignored" -gt 0 ]; then
-        # An ignored test is one that nobody has seen pass.
+        # Nobody has seen an ignored test pass.
         failed=$((failed + ignored)) note="${note:+$note, }$ignored ignored or skipped"
       fi
       ;;
@@ -269,7 +273,7 @@ footline() {
     "${note:+($note)}"
 }
 
-# Runs groups one after the other, each seen while it runs.
+# Runs groups one after the other and shows their output while they run.
 in_sight() {
   local name
   for name in "$@"; do
@@ -279,7 +283,8 @@ in_sight() {
   done
 }
 
-# Runs groups one after the other, each shown whole when it has ended, by one lane at a time.
+# Runs groups one after the other and shows the whole output of each when it has ended. Only one
+# lane prints at a time.
 in_lane() {
   local name
   for name in "$@"; do
@@ -293,7 +298,8 @@ in_lane() {
   done
 }
 
-# Runs lanes beside each other. Each is a process group, so that an end of ours ends all of it.
+# Runs lanes in parallel. Each lane is a process group, so that ending this script ends the whole
+# lane.
 lanes=()
 side_by_side() {
   printf '\nBeside each other, each shown when it has ended:\n'
@@ -310,7 +316,7 @@ side_by_side() {
   lanes=()
 }
 
-# Ends what still runs. services.py takes its time to end the stores.
+# Ends what is still running. services.py needs some time to stop the stores.
 clean_up() {
   local lane
   trap '' INT TERM
@@ -323,7 +329,7 @@ clean_up() {
   rm -rf "$logs"
 }
 
-# Those of its arguments that were chosen.
+# Prints those of its arguments that were selected.
 chosen_of() {
   local name found=()
   for name in "$@"; do
@@ -332,7 +338,7 @@ chosen_of() {
   echo "${found[*]}"
 }
 
-# A group of tests (not its compilation) that takes longer hangs.
+# A group that runs longer (not counting its compilation) hangs.
 GROUP_SECS=${GROUP_SECS:-1200}
 
 chosen=("$@")

@@ -116,8 +116,10 @@ impl Access {
         named: Option<OrganizationId>,
     ) -> Result<InOrganization, ApiProblem> {
         let user = caller.user()?;
-        let forbidden =
-            || ApiProblem::new(ProblemType::Forbidden, "Events are made by an organization.");
+        let forbidden = || {
+            let detail = "Only a manager of an organization may create its events.";
+            ApiProblem::new(ProblemType::Forbidden, detail)
+        };
         let field = |message: &str| ApiProblem::field("organization_id", message);
         let organization = match named {
             Some(named) => named,
@@ -134,7 +136,7 @@ impl Access {
             return Err(forbidden());
         }
         if !organizations::exists(&self.db, organization).await? {
-            return Err(field("there is no such organization"));
+            return Err(field("does not exist"));
         }
         Ok(InOrganization::new(organization, user.into()))
     }
@@ -199,7 +201,7 @@ impl Access {
         if allows(Some(user.role), Relation::Stranger, Action::Operate) {
             return Ok(Operator::new(user));
         }
-        Err(ApiProblem::new(ProblemType::Forbidden, "This is for administrators."))
+        Err(ApiProblem::new(ProblemType::Forbidden, "Only an administrator may do this."))
     }
 
     async fn remembered(&self, key: &EventKey) -> Option<Event> {

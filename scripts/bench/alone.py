@@ -1,4 +1,4 @@
-"""Runs one piece of the bench by itself, on stores and a server of its own."""
+"""Runs one part of the bench alone, with its own stores and server."""
 
 import argparse
 import os
@@ -14,12 +14,12 @@ from stores import workspace  # noqa: E402
 
 
 def main(measure, figures):
-    """Measures and prints the figures; exits with 1 when the run itself went wrong."""
+    """Measures and prints the figures; exits with 1 if the run itself failed."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--binary", required=True, help="the holdfast to measure")
     parser.add_argument("--event", default="arena-concert", help="the event with the large hall")
-    parser.add_argument("--rounds", type=int, default=3, help="of which the median is taken")
-    parser.add_argument("--connections", type=int, default=32, help="that wrk keeps open")
+    parser.add_argument("--rounds", type=int, default=3, help="number of rounds; figures are medians")
+    parser.add_argument("--connections", type=int, default=32, help="connections that wrk keeps open")
     options = parser.parse_args()
     try:
         with workspace("holdfast-bench-") as folder, Fleet() as fleet:

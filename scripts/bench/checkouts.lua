@@ -1,10 +1,11 @@
--- What wrk sends in checkouts.py: guests who hold a seat and pay for it. Settings come by the environment:
---   MODE   chain: hold, then pay for what was held, as fast as it goes
---          prepare: hold alone; what is held goes into HELD.<thread>
---          confirm: pay for what `prepare` has held
---   EVENT  the event's id        SEATS  a file of seat ids, one a line        HELD  a path
---   RATE   requests a second in all, evenly spaced; 0 for as many as can be had
---   THREADS, as wrk was told
+-- The requests that wrk sends in checkouts.py: guests hold a seat and pay for it. The environment
+-- contains the settings:
+--   MODE   chain: hold a seat, then pay for it, as fast as possible
+--          prepare: only hold; the reservations go into HELD.<thread>
+--          confirm: pay for the reservations that `prepare` made
+--   EVENT  the event's id        SEATS  a file of seat ids, one per line        HELD  a path
+--   RATE   total requests per second, evenly spaced; 0: as many as possible
+--   THREADS the number of wrk's threads
 local ffi = require('ffi')
 ffi.cdef [[
   typedef struct { long seconds; long nanoseconds; } checkouts_time;
@@ -27,7 +28,7 @@ end
 
 local mode, reservations, threads, interval_ms, next_at, out
 local seats, held, at = {}, {}, 0
--- Read in done(), which sees globals alone.
+-- Read in done(), which sees only globals.
 confirmed, unexpected, ran_out, example = 0, 0, 0, ''
 
 function init(args)
@@ -48,7 +49,7 @@ function init(args)
   if mode == 'prepare' then out = assert(io.open(file, 'w')) end
   local line_at = 0
   for line in io.lines(os.getenv('SEATS')) do
-    -- Threads take turns in the list, so that no two of them ask for the same seat.
+    -- Threads take turns in the list, so that no two threads request the same seat.
     if line_at % threads == index then seats[#seats + 1] = line end
     line_at = line_at + 1
   end
@@ -95,7 +96,7 @@ function response(status, headers, body)
 end
 
 if tonumber(os.getenv('RATE') or '0') > 0 then
-  -- Slots of a timetable, not pauses after answers: a slow answer does not lower the rate.
+  -- Requests follow a timetable and not the previous response: a slow response does not lower the rate.
   function delay()
     local now = now_ms()
     next_at = next_at + interval_ms

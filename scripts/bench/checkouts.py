@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Confirmed bookings a second, from the hold to the tickets, with the simulated gateway at no delay.
+"""Measures confirmed bookings per second, from hold to tickets; the simulated gateway has no delay.
 
-    scripts/bench/checkouts.py --binary target/release/holdfast      alone, with a yardstick of its own
+    scripts/bench/checkouts.py --binary target/release/holdfast      alone, with its own yardstick
 
 `measure(bench)` puts `checkouts_per_s` (the median of the rounds), `checkouts_ratio` (of the
 yardstick), and `checkouts_p50_ms` and `checkouts_p99_ms` of a confirm at half of that rate. Seats
-that are sold stay sold, so each round has a share of the hall of its own.
+that are sold stay sold, so each round has its own share of the hall.
 """
 
 import json
@@ -24,9 +24,9 @@ THREADS = 2
 WARM_UP_SECS = 1
 SECS_MAX = 8.0
 PACED_SECS = 5
-# Of a round's share of the hall so much may be used up.
+# The part of a round's share of the hall that the round may use.
 SHARE = 0.8
-# Rounds at full speed are followed by as many paced ones, and the warm-up has a share, too.
+# Each round at full speed is followed by a paced round; the warm-up has a share too.
 PHASES = 2
 
 FIGURES = [
@@ -38,8 +38,8 @@ FIGURES = [
 
 
 def measure(bench):
-    """Measures on the bench's server; its hall is loaded, its seats are available or held by nobody
-    who still counts. Takes the yardstick where the bench has none yet."""
+    """Measures on the bench's server. Its hall is loaded, and its seats are available or in lapsed
+    holds. Measures the yardstick if the bench has none yet."""
     rounds = bench.options.rounds
     if "yardstick_per_s" not in bench.figures:
         bench.prepare_yardstick()
@@ -52,7 +52,7 @@ def measure(bench):
     rates = []
     for _ in range(rounds):
         bench.settle()
-        # A seat is used up by each checkout, and by those that are cut off at the end.
+        # Each checkout uses up a seat, including the checkouts that are cut off at the end.
         seconds = int(max(1, min(SECS_MAX, SHARE * share / rate(warm))))
         result = load(bench, "chain", seconds, shares.pop())
         rates.append(rate(result))
@@ -75,7 +75,7 @@ def measure(bench):
 
 
 def prepare(bench, seats, wanted):
-    """Holds as many seats as a paced round needs, and a little more."""
+    """Holds slightly more seats than a paced round needs."""
     seats = seats[:int(wanted * 1.3) + THREADS * bench.options.connections]
     load(bench, "prepare", 3, seats, may_run_out=True)
 
@@ -97,7 +97,7 @@ def rate(result):
 
 
 def load(bench, mode, seconds, seats, may_run_out=False, **settings):
-    """Runs wrk; what it counted. Any answer but the expected ones is a failure."""
+    """Runs wrk and returns its counts. Any unexpected response is a Failure."""
     program = shutil.which("wrk")
     if program is None:
         raise Failure("wrk is not here; run scripts/setup.sh bench")

@@ -1,10 +1,10 @@
--- What wrk sends in bench.py. All settings come by the environment:
---   MODE   hold: each request another seat, each buyer a new guest
---          refuse: the same seats again and again
---          get: PATH_TO_GET, with If-None-Match where ETAG is set
---   EVENT  the event's id        SEATS  a file of seat ids, one a line
---   RATE   requests a second in all, evenly spaced; 0 for as many as can be had
---   THREADS, as wrk was told
+-- The requests that wrk sends in bench.py. The environment contains the settings:
+--   MODE   hold: each request holds another seat as a new guest
+--          refuse: requests for seats that are already held
+--          get: PATH_TO_GET, with If-None-Match if ETAG is set
+--   EVENT  the event's id        SEATS  a file of seat ids, one per line
+--   RATE   total requests per second, evenly spaced; 0: as many as possible
+--   THREADS the number of wrk's threads
 local ffi = require('ffi')
 ffi.cdef [[
   typedef struct { long seconds; long nanoseconds; } bench_time;
@@ -51,14 +51,14 @@ end
 
 function request()
   if mode == 'get' then return wrk.format(nil, path) end
-  -- Threads take turns in the list, so that no two of them ask for the same seat.
+  -- Threads take turns in the list, so that no two threads request the same seat.
   local seat = seats[(sent * threads + index) % #seats + 1]
   sent = sent + 1
   return wrk.format(nil, path, nil, '{"seats":[{"seat_id":' .. seat .. '}]}')
 end
 
 if tonumber(os.getenv('RATE') or '0') > 0 then
-  -- Slots of a timetable, not pauses after answers: a slow answer does not lower the rate.
+  -- Requests follow a timetable and not the previous response: a slow response does not lower the rate.
   function delay()
     local at = now_ms()
     next_at = next_at + interval_ms

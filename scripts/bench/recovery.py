@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""How long interrupted checkouts take to end after the server was killed and started again.
+"""Measures how long interrupted checkouts need to end after a kill and a restart of the server.
 
     scripts/bench/recovery.py --binary target/release/holdfast       alone
 
 `measure(bench)` puts `recovery_s`: 1,000 buyers pay, the gateway is slow, the server is killed with
-SIGKILL while all of them are in the middle of it, the gateway is quick again, the server is
-started; then the clock runs until no checkout is left. A worker's lease of 5 s is part of it.
+SIGKILL while all of them are under way, the gateway becomes fast again, and the server is started.
+The measured time ends when no checkout is left. It includes a worker's lease of 5 s.
 """
 
 import gzip
@@ -21,7 +21,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from processes import Failure  # noqa: E402
 
 CHECKOUTS = 1000
-# The simulated gateway's slow method takes 10 s: all have to be under way before the first ends.
+# The simulated gateway's slow method takes 10 s: all checkouts must start before the first ends.
 UNDER_WAY_SECS = 9.0
 RECOVERY_SECS_MAX = 120.0
 
@@ -70,7 +70,7 @@ def measure(bench):
 
 
 def free_seats(bench):
-    """Seats that nobody has, in the order of the hall."""
+    """The free seats, in the order of the hall."""
     bench.lapse_and_settle()
     rows = bench.psql("holdfast", "-Atc",
                       f"SELECT seat_id FROM seats WHERE event_id = '{bench.event}' "

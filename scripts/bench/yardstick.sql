@@ -1,4 +1,4 @@
--- The table of the yardstick: seats and holds as a hand-written program would keep them.
+-- The tables of the yardstick: seats and holds as a hand-written program would store them.
 CREATE TABLE seats (
   event_id integer NOT NULL,
   seat_id integer NOT NULL,

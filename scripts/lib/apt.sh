@@ -1,16 +1,17 @@
 # shellcheck shell=bash
-# Installing Debian packages, and only those that are missing. Sourced, never run.
+# Installs those Debian packages that are missing. Sourced, never run.
 #
 #   source scripts/lib/apt.sh
-#   apt_install gcc libc6-dev        # updates the lists once a shell, then installs
+#   apt_install gcc libc6-dev        # updates the lists once per shell, then installs
 #
-# A package that brings a service does not get to start it: this project starts its own
-# PostgreSQL, Redis and nginx in temporary folders, and a second one on the usual port would
-# only be in somebody's way.
+# A package must not start the service that it contains: this project starts its own PostgreSQL,
+# Redis and nginx in temporary folders, and a second instance on the usual port could disturb other
+# programs.
 
 apt_lists_updated=${apt_lists_updated:-no}
 
-# Runs a command as root: directly, or by sudo (which may ask only where somebody can answer).
+# Runs a command as root: directly, or with sudo (which may ask for a password only at a
+# terminal).
 as_root() {
   if [ "$(id -u)" -eq 0 ]; then
     "$@"
@@ -24,7 +25,7 @@ as_root() {
   fi
 }
 
-# Installs the named packages. The caller has found out that something of them is missing.
+# Installs the named packages. The caller has already checked that some of them are missing.
 apt_install() {
   [ $# -gt 0 ] || return 0
   if ! command -v apt-get >/dev/null; then
@@ -34,13 +35,13 @@ apt_install() {
   fi
   echo "setup: installing $*"
   if [ "$apt_lists_updated" = no ]; then
-    # A third-party source that is down must not stop us: what we need may be known already.
+    # A third-party source may be down; apt may already know the packages that we need.
     as_root apt-get -o DPkg::Lock::Timeout=300 -qq update ||
       echo "setup: some package lists could not be updated; trying with what is known" >&2
     apt_lists_updated=yes
   fi
 
-  # 101 from policy-rc.d: "do not start". Where the machine has a policy already, it stays.
+  # Exit status 101 of policy-rc.d means "do not start". An existing policy of the machine stays.
   local policy=/usr/sbin/policy-rc.d placed=no status=0
   if [ ! -e "$policy" ]; then
     printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
@@ -59,7 +60,7 @@ apt_install() {
   fi
 }
 
-# Ends and disables a service that a package which we have just installed brought along.
+# Stops and disables a service that came with a package that this script has just installed.
 apt_quiet_service() {
   if [ -d /run/systemd/system ] && command -v systemctl >/dev/null; then
     as_root systemctl disable --now --quiet "$1" 2>/dev/null || true

@@ -3,14 +3,14 @@
 
 HOLDFAST_CACHE=${HOLDFAST_CACHE:-$HOME/.cache/holdfast}
 CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-target}
-# Some of our programs run elsewhere than at the root.
+# Some of our programs run in other folders than the root.
 case "$CARGO_TARGET_DIR" in
   /*) ;;
   *) CARGO_TARGET_DIR=$PWD/$CARGO_TARGET_DIR ;;
 esac
 export HOLDFAST_CACHE CARGO_TARGET_DIR
 
-# The folder in which cargo puts what a profile builds.
+# The folder into which cargo writes the output of a profile.
 profile_dir() {
   case "$1" in
     dev | test) echo "$CARGO_TARGET_DIR/debug" ;;
@@ -19,12 +19,12 @@ profile_dir() {
   esac
 }
 
-# The pages are embedded at build time, so their folder must exist even before they do.
+# The build embeds the pages, so their folder must exist even before the pages do.
 ensure_dist() {
   mkdir -p frontend/dist
 }
 
-# Hundreds of clients and their server in one process need more than the usual 1,024 files.
+# Hundreds of clients and their server in one process need more than the usual 1,024 open files.
 raise_open_files() {
   local most=65536 hard
   hard=$(ulimit -Hn)

@@ -1,12 +1,12 @@
-"""Starting processes so that each of them ends.
+"""Starts processes and makes sure that each of them ends.
 
 A Fleet starts programs in process groups of their own, collects every exit status, and at the
 end stops all of them by process id, grandchildren included. It never ends a process that it did
 not start, and it knows nothing of databases: see stores.py.
 
-Three nets, so that no orphan remains: `stop()` in an orderly ending; the kernel's parent-death
-signal where this process is killed; and, as the nearest subreaper, whatever a command leaves
-behind in sessions of its own becomes our child and is stopped with the rest.
+Three mechanisms prevent orphans: `stop()` in an orderly ending; the kernel's parent-death signal if
+this process is killed; and this process is the nearest subreaper, so that processes which a command
+leaves behind in sessions of their own become its children and are stopped with the others.
 """
 
 import ctypes
@@ -25,7 +25,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 class Failure(Exception):
-    """Something that the person at the terminal has to read; no traceback."""
+    """An error for the person at the terminal, shown without a traceback."""
 
 
 class Stopped(BaseException):
@@ -71,7 +71,7 @@ class Fleet:
         return self
 
     def __exit__(self, *_):
-        # From here on nothing may interrupt: half an ending is what leaves orphans.
+        # Nothing may interrupt the code from here on: a half-finished stop leaves orphans.
         for signum in ENDING_SIGNALS:
             signal.signal(signum, signal.SIG_IGN)
         self.stop()
@@ -86,7 +86,7 @@ class Fleet:
         parent = os.getpid()
 
         def in_child():
-            # After the change of user, which would clear it.
+            # After the change of user, because that change would clear the setting.
             _libc.prctl(PR_SET_PDEATHSIG, death_signal, 0, 0, 0)
             if os.getppid() != parent:
                 os._exit(125)
@@ -128,13 +128,13 @@ class Fleet:
                 return True
 
     def running(self, process):
-        """Whether it still runs."""
+        """Whether the process is still running."""
         self.reap()
         if process.returncode is None:
             try:
                 os.kill(process.pid, 0)
             except ProcessLookupError:
-                # Reaped, but a signal came before its status was written down.
+                # The process is reaped, but a signal arrived before its status was recorded.
                 process.returncode = process.popen.returncode = 1
         return process.returncode is None
 
@@ -175,8 +175,8 @@ class Fleet:
         for signum in (*process.stop_signals, signal.SIGKILL):
             if not self.running(process):
                 break
-            # The leader alone first: it knows best how to end its own children. A stopped
-            # process (the tests pause some) handles nothing until it is continued.
+            # First only the leader, because it knows best how to end its own children. A stopped
+            # process (some tests pause processes) handles nothing until it is continued.
             _send(os.kill, process.pid, signum)
             _send(os.killpg, process.pid, signal.SIGCONT)
             deadline = time.monotonic() + STOP_GRACE_SECS
@@ -186,7 +186,7 @@ class Fleet:
 
 
 def exit_status(code):
-    """The shell's way to tell a death by signal."""
+    """The exit status, with 128 + the signal's number for a process that a signal ended, as in a shell."""
     return 128 - code if code < 0 else code
 
 

@@ -1,6 +1,6 @@
-"""One HTTP request from a script, where curl may be missing.
+"""Sends one HTTP request from a script, because curl may be missing.
 
-    request.py GET|POST|PUT|DELETE URL [JSON]    prints the body; exit 1 unless the answer is a 2xx
+    request.py GET|POST|PUT|DELETE URL [JSON]    prints the body; exit 1 unless the response is a 2xx
     request.py field NAME                        prints a member of the JSON object on stdin
 """
 

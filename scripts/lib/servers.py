@@ -1,4 +1,4 @@
-"""Holdfast's own nodes, and the nginx before them, for one run. The stores are in stores.py."""
+"""Starts Holdfast's own nodes, and nginx in front of them, for one run. stores.py starts the stores."""
 
 import grp
 import os
@@ -18,7 +18,7 @@ PORT_TRIES = 3
 NGINX_TEMPLATE = os.path.join(os.path.dirname(os.path.abspath(__file__)),
                               "..", "..", "deploy", "nginx", "holdfast.conf.template")
 
-# Settings of the caller's shell that must not reach a node of ours.
+# Settings of the caller's shell that must not reach the started nodes.
 OURS = ("HOLDFAST_BIND", "HOLDFAST_ENV", "HOLDFAST_DATA_DIR", "DATABASE_URL", "REDIS_URLS",
         "JWT_SECRET", "CORS_ORIGINS", "TRUSTED_PROXIES", "PUBLIC_URL", "RATE_LIMITS",
         "AMQP_URL", "SMTP_URL", "DEFAULT_PAYMENT_PROVIDER", "STRIPE_SECRET_KEY",
@@ -27,7 +27,7 @@ OURS = ("HOLDFAST_BIND", "HOLDFAST_ENV", "HOLDFAST_DATA_DIR", "DATABASE_URL", "R
 
 
 class Server:
-    """Something that answers HTTP. `ready_secs` is how long that took."""
+    """A running HTTP server. `ready_secs` is the time until it was ready."""
 
     def __init__(self, process, url, ready_secs):
         self.process, self.url, self.ready_secs = process, url, ready_secs
@@ -52,13 +52,13 @@ def node_settings(folder, database_url, redis_urls, **more):
         "TRUSTED_PROXIES": "127.0.0.1",
         **more,
     })
-    # As scripts/run.sh and the image do: docs/OPERATIONS.md, Memory.
+    # The same setting as in scripts/run.sh and in the image; see docs/OPERATIONS.md, Memory.
     env.setdefault("MALLOC_TRIM_THRESHOLD_", "131072")
     return env
 
 
 def start_fake_stripe(fleet, folder, binary, public):
-    """Starts what stands in for Stripe; answers it with the settings that nodes need for it. Its
+    """Starts the replacement for Stripe; returns it with the settings that nodes need for it. Its
     webhooks go to the public address."""
     if shutil.which(binary) is None:
         raise Failure(f"{binary} is not here; build it first (cargo build -p holdfast-fake-stripe)")
@@ -111,7 +111,7 @@ def start_node(fleet, folder, name, binary, env):
 
 
 def start_nginx(fleet, folder, upstreams, port):
-    """Starts nginx on the loopback port before the nodes' addresses (host:port)."""
+    """Starts nginx on the loopback port in front of the nodes' addresses (host:port)."""
     program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
     if program is None:
         raise Failure("nginx is not here; run scripts/setup.sh cluster")

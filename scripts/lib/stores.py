@@ -1,7 +1,7 @@
-"""PostgreSQL and Redis for one run: temporary folder, free loopback ports, ended with the run.
+"""Starts PostgreSQL and Redis for one run, in a temporary folder and on free loopback ports.
 
-Nothing here is meant to keep data, and nothing touches a server that the machine runs already.
-A missing program is a Failure, never a reason to go on without it.
+The stores end with the run and keep no data. Servers that the machine already runs are not touched.
+A missing program is a Failure, never a reason to continue without it.
 """
 
 import glob
@@ -22,7 +22,7 @@ from processes import Failure
 READY_SECS = 30.0
 PORT_TRIES = 5
 MEMORY = "/dev/shm"
-# What hundreds of small databases need, and as much again left for who uses them.
+# The memory that hundreds of small databases need, and as much again for the programs that use them.
 MEMORY_BYTES = 5 << 30
 # The kernel's limit for a socket's path, less the name that PostgreSQL adds.
 SOCKET_DIR_MAX = 107 - len("/.s.PGSQL.65535.lock")
@@ -30,7 +30,7 @@ POSTGRES_OLDEST = 15
 
 
 class Postgres:
-    """A running cluster. `url()` is the superuser's, on TCP."""
+    """A running PostgreSQL. `url()` is the superuser's address over TCP."""
 
     def __init__(self, process, port, socket_dir, password):
         self.process, self.port, self.socket_dir = process, port, socket_dir
@@ -45,12 +45,12 @@ class Postgres:
         return f"postgres://holdfast{secret}@127.0.0.1:{self.port}/{database}"
 
     def socket_url(self, database="holdfast"):
-        """For who stands on the same machine and wants no TCP between."""
+        """The address over the socket, for programs on the same machine that avoid TCP."""
         return f"postgres://holdfast@localhost:{self.port}/{database}?host={self.socket_dir}"
 
 
 class Redis:
-    """A running node."""
+    """A running Redis node."""
 
     def __init__(self, process, port):
         self.process, self.port = process, port
@@ -82,7 +82,7 @@ def workspace(prefix="holdfast-", base=None):
 
 
 def memory():
-    """A folder in memory, None where there is too little of it or somebody wants to look later.
+    """A folder in memory; None if there is too little memory or HOLDFAST_KEEP is set.
 
     Removing hundreds of databases takes minutes on a disk that discards each block at once.
     """
@@ -99,7 +99,7 @@ def memory():
 
 
 def free_port():
-    """A loopback port that was free a moment ago; who uses it must be ready to try again."""
+    """A loopback port that was free a moment ago. The caller must be ready to try another port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
@@ -184,7 +184,7 @@ def start_redis(fleet, folder, index):
             [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly",
              "no", "--daemonize", "no", "--dir", home],
             cwd=home, log_path=os.path.join(folder, f"redis-{index}.log"))
-        # Its own pid in the answer: whoever took the port in between is not our node.
+        # The answer must contain the pid of our process: another program may have taken the port.
         if _until(fleet, process, lambda: _redis_pid(port) == process.pid):
             return Redis(process, port)
         if "in use" not in process.log_tail(40) or attempt == PORT_TRIES:
@@ -193,7 +193,7 @@ def start_redis(fleet, folder, index):
 
 
 def _postgres_user():
-    """PostgreSQL refuses to run as root: its packaged user then, else whoever we are."""
+    """The user that runs PostgreSQL, which refuses to run as root: the user of its package, or ours."""
     if os.geteuid() != 0:
         return None
     for name in ("postgres", "nobody"):
@@ -205,7 +205,7 @@ def _postgres_user():
 
 
 def _plain_env():
-    # PGHOST and its like in the caller's shell must not lead us to another server.
+    # Variables such as PGHOST in the caller's shell must not point to another server.
     return {name: value for name, value in os.environ.items() if not name.startswith("PG")}
 
 
@@ -221,7 +221,7 @@ def _run_as(user, command, cwd, env=None):
 
 
 def _until(fleet, process, ready):
-    """True once ready, False when the process ended first; too late is a Failure."""
+    """True when ready, False if the process ended first. Raises Failure when time runs out."""
     deadline = time.monotonic() + READY_SECS
     while time.monotonic() < deadline:
         if not fleet.running(process):

@@ -10,7 +10,7 @@ use crate::{
 
 mod store;
 
-/// How far the clock may be moved at once: a year.
+/// The largest single move of the clock: one year.
 const MAX_ADVANCE_MS: i64 = 366 * 24 * 60 * 60 * 1000;
 
 /// The routes that only development has.
@@ -22,29 +22,29 @@ pub struct DevelopmentApi {
 
 #[derive(Tags)]
 enum Tag {
-    /// Only in development.
+    /// Routes that exist only in development.
     Development,
 }
 
-/// How far to move the clock.
+/// The request body that moves the clock forward.
 #[derive(Debug, Clone, Serialize, Deserialize, Object)]
 #[oai(deny_unknown_fields)]
 #[serde(deny_unknown_fields)]
 pub struct ClockMove {
-    /// Milliseconds, 0 to a year.
+    /// The number of milliseconds to add, from 0 to one year.
     pub advance_ms: i64,
 }
 
-/// Where the clock stands.
+/// The database's clock.
 #[derive(Debug, Clone, Serialize, Deserialize, Object)]
 pub struct ClockState {
-    /// The database's clock in milliseconds since 1970, the offset included.
+    /// The time of the database's clock in milliseconds since 1970, including the offset.
     pub now_ms: i64,
 }
 
 #[OpenApi(tag = "Tag::Development")]
 impl DevelopmentApi {
-    /// Move the clock of every node forward.
+    /// Move the clock of all nodes forward.
     #[oai(path = "/clock", method = "post")]
     async fn advance(&self, body: Json<ClockMove>) -> Result<Json<ClockState>, ApiProblem> {
         let by = body.0.advance_ms;

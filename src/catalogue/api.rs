@@ -15,13 +15,13 @@ use super::Catalogue;
 
 #[derive(Tags)]
 enum Tag {
-    /// Events: found, made, moved through their lives.
+    /// Events: search, create, publish, change, cancel.
     Events,
-    /// Parts of a hall, and what is left of them.
+    /// Sections of a hall and their inventory.
     Sections,
-    /// Seats and plans.
+    /// Seats and seating plans.
     Seats,
-    /// Kinds of tickets at a price.
+    /// Offers: kinds of tickets with a price.
     Offers,
 }
 

@@ -9,70 +9,71 @@ use poem_openapi::Enum;
 /// The longest text that is searched for, in characters.
 pub const MAX_SEARCH: usize = 100;
 
-/// Which events, by where they stand now.
+/// The stage of events to list, derived from status, time and inventory.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Enum)]
 #[oai(rename_all = "snake_case")]
 pub enum Stage {
-    /// Every published one.
+    /// All published events.
     #[default]
     Any,
     /// The sale has begun and the event is not over.
     OnSale,
     /// The sale has not begun.
     Upcoming,
-    /// On sale, and nothing is left at the moment.
+    /// The sale has begun, but no place is available now.
     SoldOut,
-    /// Over.
+    /// The event is over.
     Past,
-    /// Not over, and some of it costs nothing.
+    /// The event is not over, and at least one of its offers is free of charge.
     Free,
-    /// Called off.
+    /// The event was cancelled.
     Cancelled,
-    /// Not published: those of the caller's organizations.
+    /// The event is not published. The caller sees drafts of their own organizations; an
+    /// administrator sees all drafts.
     Draft,
 }
 
-/// In which order.
+/// The sort order of a list of events.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Enum)]
 pub enum Sort {
-    /// Soonest first.
+    /// The soonest event first.
     #[default]
     #[oai(rename = "starts_at")]
     StartsAt,
-    /// Latest first.
+    /// The latest event first.
     #[oai(rename = "-starts_at")]
     StartsAtFalling,
-    /// By name.
+    /// By name, ascending.
     #[oai(rename = "name")]
     Name,
-    /// By name, backwards.
+    /// By name, descending.
     #[oai(rename = "-name")]
     NameFalling,
-    /// Newest first.
+    /// The most recently created event first.
     #[oai(rename = "-created_at")]
     CreatedAtFalling,
 }
 
-/// What is asked for.
+/// The filters, the order and the page of a list of events. Times are in milliseconds since 1970.
 #[derive(Debug, Clone, Default)]
 pub struct Wanted {
-    /// Where they stand.
+    /// The stage of the events.
     pub stage: Stage,
-    /// The category, whatever its case.
+    /// Upper and lower case count as equal.
     pub category: Option<String>,
-    /// They begin at this time or later.
+    /// The earliest beginning.
     pub from: Option<i64>,
-    /// They begin before this time.
+    /// Only events that begin before this time.
     pub to: Option<i64>,
-    /// The place contains this.
+    /// A part of the place.
     pub place: Option<String>,
-    /// Name, place, description or category contain this.
+    /// A part of the name, place, description or category.
     pub q: Option<String>,
-    /// In which order.
+    /// The order of the list.
     pub sort: Sort,
-    /// The last event of the page before.
+    /// The last event of the previous page.
     pub after: Option<EventId>,
-    /// How many.
+    /// The page size.
     pub limit: u64,
 }
 

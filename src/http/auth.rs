@@ -44,7 +44,7 @@ impl Caller {
             Some(value) => {
                 let token = value.to_str().ok().and_then(|value| value.strip_prefix("Bearer "));
                 let user = token.and_then(|token| tokens.read_access(token)).ok_or_else(|| {
-                    unauthorized("Authorization", "the token is invalid or past its time")
+                    unauthorized("Authorization", "the token is invalid or has expired")
                 })?;
                 Some(user)
             }
@@ -124,7 +124,7 @@ impl<'a> ApiExtractor<'a> for Caller {
             SCHEME,
             MetaSecurityScheme {
                 ty: "http",
-                description: Some("The access token of POST /auth/login."),
+                description: Some("The access token from POST /auth/login or POST /auth/register."),
                 name: None,
                 key_in: None,
                 scheme: Some("bearer"),

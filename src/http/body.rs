@@ -64,7 +64,7 @@ pub async fn read(request: &Request, body: &mut RequestBody) -> Result<Vec<u8>> 
     let too_large = || {
         ApiProblem::new(
             ProblemType::BodyTooLarge,
-            format!("The body may have {limit} bytes at the most."),
+            format!("The body may have at most {limit} bytes."),
         )
     };
     body.take()?.into_bytes_limit(limit).await.map(|bytes| bytes.to_vec()).map_err(|error| {
@@ -215,7 +215,7 @@ pub fn bytes<T: Serialize>(value: &T) -> Vec<u8> {
 fn meta<T: Type>(status: u16) -> MetaResponses {
     MetaResponses {
         responses: vec![MetaResponse {
-            description: "",
+            description: "The request succeeded.",
             status: Some(status),
             status_range: None,
             content: vec![MetaMediaType { content_type: CONTENT_TYPE, schema: T::schema_ref() }],
@@ -273,7 +273,7 @@ impl ApiResponse for NoContent {
     fn meta() -> MetaResponses {
         MetaResponses {
             responses: vec![MetaResponse {
-                description: "Done.",
+                description: "The request succeeded. The response has no body.",
                 status: Some(204),
                 status_range: None,
                 content: vec![],

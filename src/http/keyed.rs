@@ -62,7 +62,9 @@ impl<T: Type + Serialize> ApiResponse for Keyed<T> {
 pub fn required() -> ApiProblem {
     ApiProblem::new(
         ProblemType::IdempotencyKeyRequired,
-        format!("Send {IDEMPOTENCY_KEY_HEADER}: one per attempt, the same at every retry."),
+        format!(
+            "Send {IDEMPOTENCY_KEY_HEADER}: one key for each attempt, the same with every retry."
+        ),
     )
     .with_errors(vec![FieldError {
         field: IDEMPOTENCY_KEY_HEADER.to_owned(),
@@ -72,7 +74,7 @@ pub fn required() -> ApiProblem {
 
 /// The refusal of a retry while the first request of its attempt is under way.
 pub fn in_flight() -> ApiProblem {
-    ApiProblem::new(ProblemType::IdempotencyInFlight, "Ask again with the same key.").retry_after(1)
+    ApiProblem::new(ProblemType::IdempotencyInFlight, "Retry with the same key.").retry_after(1)
 }
 
 impl From<BadKey> for ApiProblem {
@@ -86,7 +88,7 @@ impl From<ClaimError> for ApiProblem {
         match error {
             ClaimError::Reused => Self::new(
                 ProblemType::IdempotencyKeyReused,
-                "Take a new key for a new attempt, and send the same body at every retry.",
+                "Use a new key for a new attempt, and send the same body with every retry.",
             ),
             ClaimError::Db(error) => error.into(),
         }

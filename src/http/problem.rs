@@ -156,7 +156,7 @@ impl ApiResponse for ApiProblem {
     fn meta() -> MetaResponses {
         MetaResponses {
             responses: vec![MetaResponse {
-                description: "What went wrong (RFC 9457); `type` says which kind.",
+                description: "An error (RFC 9457). Its `type` names the kind.",
                 status: None,
                 status_range: None,
                 content: vec![MetaMediaType {
@@ -197,7 +197,7 @@ fn problem_of(error: &poem::Error) -> ApiProblem {
     match error.status() {
         StatusCode::NOT_FOUND => ApiProblem::new(ProblemType::NotFound, "No route has this path."),
         StatusCode::METHOD_NOT_ALLOWED => {
-            ApiProblem::new(ProblemType::MethodNotAllowed, "This path has other methods.")
+            ApiProblem::new(ProblemType::MethodNotAllowed, "The path supports other methods.")
         }
         StatusCode::PAYLOAD_TOO_LARGE => {
             ApiProblem::new(ProblemType::BodyTooLarge, "Send a smaller body.")

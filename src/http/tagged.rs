@@ -173,8 +173,8 @@ impl<T: Type> ApiResponse for Tagged<T> {
         let json = MetaMediaType { content_type: "application/json", schema: T::schema_ref() };
         MetaResponses {
             responses: vec![
-                response(200, "", vec![json]),
-                response(304, "The client has it already.", vec![]),
+                response(200, "The request succeeded.", vec![json]),
+                response(304, "The client already has this version (`If-None-Match`).", vec![]),
             ],
         }
     }

@@ -1,64 +1,65 @@
-//! Accounts: registering, signing in, the profile.
+//! Bodies of registration, sign-in and the profile.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// A new account.
+/// The request body that creates an account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 #[cfg_attr(feature = "openapi", oai(deny_unknown_fields))]
 #[serde(deny_unknown_fields)]
 pub struct Registration {
-    /// The address, unique without regard to case.
+    /// The user's e-mail address. It must be unique; upper and lower case count as equal.
     pub email: String,
-    /// At least 8 characters with a lower-case and an upper-case letter and a digit.
+    /// At least 8 characters, with at least one lower-case letter, one upper-case letter and one
+    /// digit.
     pub password: String,
-    /// Given name.
+    /// The user's given name.
     pub first_name: String,
-    /// Family name.
+    /// The user's family name.
     pub last_name: String,
-    /// A BCP 47 tag such as `en` or `fr`; English without.
+    /// The user's language as a BCP 47 tag such as `en` or `fr`. Default: English.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub locale: Option<String>,
 }
 
-/// An attempt to sign in.
+/// The request body of a sign-in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 #[cfg_attr(feature = "openapi", oai(deny_unknown_fields))]
 #[serde(deny_unknown_fields)]
 pub struct Credentials {
-    /// The address.
+    /// The e-mail address of the account.
     pub email: String,
-    /// The password.
+    /// The password of the account.
     pub password: String,
 }
 
-/// A signed-in session.
+/// The response to a registration or sign-in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct Session {
-    /// Sent as `Authorization: Bearer …`.
+    /// The token to send as `Authorization: Bearer …`.
     pub access_token: String,
-    /// Seconds until it is worthless.
+    /// The number of seconds until the access token expires.
     pub expires_in_seconds: i64,
-    /// Who is signed in.
+    /// The signed-in user.
     pub profile: Profile,
 }
 
-/// What a user is allowed in general.
+/// A user's role in the whole installation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Enum))]
 #[cfg_attr(feature = "openapi", oai(rename_all = "snake_case"))]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// Buys tickets.
+    /// A buyer of tickets.
     Customer,
-    /// Manages the events of the organizations of which they are a member.
+    /// A user who manages the events of the organizations they are a member of.
     Organizer,
-    /// Admits people at the gate.
+    /// A user who admits people at the gate.
     Controller,
-    /// Runs the installation.
+    /// A user who administers the installation.
     Admin,
 }
 
@@ -66,30 +67,30 @@ pub enum Role {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct Profile {
-    /// The user.
+    /// The user's id.
     pub id: Uuid,
-    /// The address.
+    /// The user's e-mail address.
     pub email: String,
-    /// Given name.
+    /// The user's given name.
     pub first_name: String,
-    /// Family name.
+    /// The user's family name.
     pub last_name: String,
-    /// What the user may do in general.
+    /// The user's role in the whole installation.
     pub role: Role,
-    /// A BCP 47 tag.
+    /// The user's language as a BCP 47 tag.
     pub locale: String,
-    /// The organizations of which the user is a member.
+    /// The organizations the user is a member of.
     pub organizations: Vec<Membership>,
 }
 
-/// A user's place in an organization.
+/// A user's membership of an organization.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct Membership {
-    /// The organization.
+    /// The organization's id.
     pub organization_id: Uuid,
-    /// Its name.
+    /// The organization's name.
     pub name: String,
-    /// The user's role within it: `owner` or `member`.
+    /// The user's role in the organization: `owner` or `member`.
     pub role: String,
 }

@@ -1,30 +1,32 @@
-//! Paying for what is held.
+//! Bodies of bookings, payments, cancellations and refunds.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{money::Money, reservations::ItemKind};
 
-/// What to pay for, and how.
+/// The request body that turns reservations into a paid booking.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 #[cfg_attr(feature = "openapi", oai(deny_unknown_fields))]
 #[serde(deny_unknown_fields)]
 pub struct ConfirmRequest {
-    /// The reservations, 1 to 10, of one organization and one currency.
+    /// The ids of 1 to 10 reservations. All of them must have the same currency and belong to
+    /// events of the same organization.
     pub reservation_ids: Vec<Uuid>,
-    /// How to pay; may be left out where nothing is due.
+    /// How to pay. May be omitted when the total is zero.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payment: Option<PaymentChoice>,
-    /// A discount's code.
+    /// A discount code. Discounts do not exist yet, so every code is refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub discount_code: Option<String>,
-    /// Where the tickets go; required of guests.
+    /// The e-mail address that receives the tickets. Required for guests; a signed-in user's own
+    /// address is the default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
 }
 
-/// How to pay.
+/// How to pay for a booking.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 #[cfg_attr(feature = "openapi", oai(deny_unknown_fields))]
@@ -34,64 +36,69 @@ pub struct PaymentChoice {
     pub method: String,
 }
 
-/// Where a booking stands in its life.
+/// The status of a booking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Enum))]
 #[cfg_attr(feature = "openapi", oai(rename_all = "snake_case"))]
 #[serde(rename_all = "snake_case")]
 pub enum BookingStatus {
-    /// Being paid.
+    /// The payment is under way.
     Pending,
-    /// Paid; tickets are issued.
+    /// The booking is paid and its tickets are issued.
     Confirmed,
-    /// Not paid, or given back because the seats were lost.
+    /// The payment did not succeed, or it was returned because the seats were lost.
     Failed,
-    /// Cancelled.
+    /// The booking was cancelled.
     Cancelled,
 }
 
-/// A purchase.
+/// A purchase: the paid (or free) result of one or more reservations.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct Booking {
-    /// The booking.
+    /// The booking's id.
     pub id: Uuid,
-    /// What people call it, `HF-` and eight characters.
+    /// The booking's name for people: `HF-` and eight characters.
     pub reference: String,
-    /// Where it stands.
+    /// The booking's status.
     pub status: BookingStatus,
-    /// What it costs.
+    /// The total price of the booking.
     pub total: Money,
-    /// What it consists of.
+    /// The booked seats and places.
     pub lines: Vec<BookingLine>,
-    /// What admits; empty until confirmed.
+    /// The issued tickets. Empty until the booking is confirmed.
     pub tickets: Vec<Ticket>,
-    /// What the buyer must do now; absent when nothing.
+    /// What the buyer must do now so that the payment can continue. `null` when the buyer has
+    /// nothing to do.
     #[cfg_attr(feature = "openapi", oai(nullable))]
     pub next_action: Option<NextAction>,
-    /// Why it failed: `payment-declined`, `seats-lost`, `payment-timeout`, `capture-refused`, `cancelled`,
-    /// `event-cancelled`, or `seats-lost-refunded`: the payment came too late for the seats and goes back.
+    /// Why the booking failed: `payment-declined`, `seats-lost`, `payment-timeout`,
+    /// `capture-refused`, `cancelled`, `event-cancelled` or `seats-lost-refunded`. With
+    /// `seats-lost-refunded`, the payment succeeded after the seats were lost and is being
+    /// refunded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
-    /// Where the tickets go.
+    /// The e-mail address that receives the tickets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
-    /// Whether its buyer may cancel it now as a whole: stop it while pending, give it back when confirmed.
+    /// Whether the buyer may cancel the whole booking now. Cancelling stops a pending booking and
+    /// returns a confirmed booking.
     #[serde(default)]
     pub cancellable: bool,
-    /// What would come back then; absent where nothing was paid yet, or it cannot be cancelled.
+    /// The amount that a cancellation would refund now. `null` when nothing was paid yet or the
+    /// booking cannot be cancelled.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", oai(nullable))]
     pub refundable: Option<Money>,
-    /// When it was begun, RFC 3339.
+    /// When the booking was created (RFC 3339).
     pub created_at: String,
 }
 
-/// What the buyer must do before the payment can go on.
+/// What the buyer must do before the payment can continue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct NextAction {
-    /// Always `redirect_or_sdk`: hand the secret to the gateway's own script.
+    /// Always `redirect_or_sdk`: pass the client secret to the gateway's own script.
     #[serde(rename = "type")]
     #[cfg_attr(feature = "openapi", oai(rename = "type"))]
     pub kind: String,
@@ -99,101 +106,104 @@ pub struct NextAction {
     pub client_secret: String,
 }
 
-/// One part of a purchase.
+/// One seat, or one group of general-admission places, of a booking.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct BookingLine {
-    /// The line.
+    /// The line's id.
     pub id: Uuid,
-    /// Its event.
+    /// The id of the event.
     pub event_id: Uuid,
-    /// Seat or places.
+    /// Whether the line books a seat or general-admission places.
     pub kind: ItemKind,
-    /// The seat.
+    /// The id of the seat within its event. Absent for general admission.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seat_id: Option<i32>,
-    /// The section.
+    /// The id of the section.
     pub section_id: Uuid,
-    /// The offer.
+    /// The id of the offer.
     pub offer_id: Uuid,
-    /// What people call it.
+    /// The line's name for people: section, row and seat, or section and offer.
     pub label: String,
-    /// How many of the offer.
+    /// How many units of the offer the line contains.
     pub quantity: i32,
-    /// How many persons it admits in all.
+    /// How many persons the line admits in total.
     pub admits: i32,
-    /// What it costs in all.
+    /// The price of the whole line.
     pub price: Money,
-    /// What of it was given back, or is on its way.
+    /// The part of the price that was refunded or is being refunded.
     pub refunded: Money,
-    /// Whether it is cancelled: its tickets admit nobody.
+    /// Whether the line is cancelled. The tickets of a cancelled line admit nobody.
     #[serde(default)]
     pub cancelled: bool,
-    /// Whether its buyer may cancel it now, alone or with others.
+    /// Whether the buyer may cancel this line now, alone or together with other lines.
     #[serde(default)]
     pub cancellable: bool,
 }
 
-/// What to cancel of a booking.
+/// The request body that cancels a booking or some of its lines.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 #[cfg_attr(feature = "openapi", oai(deny_unknown_fields))]
 #[serde(deny_unknown_fields)]
 pub struct CancelRequest {
-    /// The lines; all without.
+    /// The ids of the lines to cancel. Default: all lines.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line_ids: Option<Vec<Uuid>>,
 }
 
-/// An amount that the organizer gives back without cancelling anything.
+/// The request body of a refund without a cancellation. Only the organizer may send it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 #[cfg_attr(feature = "openapi", oai(deny_unknown_fields))]
 #[serde(deny_unknown_fields)]
 pub struct RefundRequest {
-    /// How much; more than nothing, and no more than was paid for the lines and not given back yet.
+    /// The amount to refund. It must be greater than zero and at most the amount that was paid for
+    /// the lines and not refunded yet.
     pub amount: Money,
-    /// The lines over which it is divided; all of the event without.
+    /// The ids of the lines over which the amount is divided. Default: all of the booking's lines
+    /// for this event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line_ids: Option<Vec<Uuid>>,
 }
 
-/// Where a ticket stands in its life.
+/// The status of a ticket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Enum))]
 #[cfg_attr(feature = "openapi", oai(rename_all = "snake_case"))]
 #[serde(rename_all = "snake_case")]
 pub enum TicketStatus {
-    /// Admits.
+    /// The ticket admits its holder.
     Valid,
-    /// Has admitted.
+    /// The ticket has admitted its holder.
     Used,
-    /// Its line was cancelled.
+    /// The ticket's line was cancelled.
     Cancelled,
-    /// Its line was refunded.
+    /// The ticket's line was refunded.
     Refunded,
-    /// Somebody else has it now.
+    /// The ticket was transferred to another person.
     Transferred,
 }
 
-/// What admits.
+/// A ticket: the right of `admits` persons to enter, for one seat or one group of general-admission
+/// places.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct Ticket {
-    /// The ticket.
+    /// The ticket's id.
     pub id: Uuid,
-    /// Its event.
+    /// The id of the event.
     pub event_id: Uuid,
-    /// The booking line it comes from.
+    /// The id of the booking line that the ticket belongs to.
     pub line_id: Uuid,
-    /// The seat.
+    /// The id of the seat within its event. Absent for general admission.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seat_id: Option<i32>,
-    /// What people call its place.
+    /// The place's name for people: section, row and seat, or section and offer.
     pub label: String,
-    /// How many persons it admits.
+    /// How many persons the ticket admits.
     pub admits: i32,
-    /// Where it stands.
+    /// The ticket's status.
     pub status: TicketStatus,
 }
 
@@ -201,56 +211,59 @@ pub struct Ticket {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct BookingPage {
-    /// This page.
+    /// The bookings of this page.
     pub items: Vec<Booking>,
-    /// What to send as `after` for the next page.
+    /// The value of `after` for the next page. `null` on the last page.
     #[cfg_attr(feature = "openapi", oai(nullable))]
     pub next: Option<String>,
 }
 
-/// Which gateway takes the money.
+/// The configured payment gateway.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct PaymentConfig {
-    /// `simulated` or `stripe`.
+    /// The gateway's name: `simulated` or `stripe`.
     pub provider: String,
-    /// The gateway's public key, where it has one.
+    /// The gateway's public key. `null` when the gateway has no public key.
     #[cfg_attr(feature = "openapi", oai(nullable))]
     pub publishable_key: Option<String>,
-    /// What the gateway's own form is to offer; none where it has no form.
+    /// The payment methods that the gateway's payment form offers. Empty when the gateway has no
+    /// form.
     pub method_types: Vec<PaymentMethodType>,
 }
 
-/// A type of payment methods.
+/// A kind of payment method.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct PaymentMethodType {
-    /// The gateway's word for it, such as `card`.
+    /// The gateway's name for the kind of payment method, such as `card`.
     pub name: String,
-    /// Whether its money is taken at once, without being reserved before.
+    /// Whether the gateway takes the money immediately instead of authorizing it first and
+    /// capturing it later.
     pub at_once: bool,
-    /// ISO 4217 codes of the only currencies that it takes; none: every one.
+    /// The ISO 4217 codes of the currencies that the payment method supports. Empty when it
+    /// supports every currency.
     pub currencies: Vec<String>,
 }
 
-/// How the second step with the simulated gateway ends.
+/// The result of the simulated gateway's second authentication step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Enum))]
 #[cfg_attr(feature = "openapi", oai(rename_all = "snake_case"))]
 #[serde(rename_all = "snake_case")]
 pub enum SimulatedOutcome {
-    /// The buyer is who they say.
+    /// The authentication succeeded.
     Success,
-    /// They are not.
+    /// The authentication failed.
     Failure,
 }
 
-/// The end of the second step with the simulated gateway.
+/// The request body that completes the simulated gateway's second authentication step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 #[cfg_attr(feature = "openapi", oai(deny_unknown_fields))]
 #[serde(deny_unknown_fields)]
 pub struct SimulatedCompletion {
-    /// How it ends.
+    /// The result of the authentication.
     pub outcome: SimulatedOutcome,
 }

@@ -1,4 +1,4 @@
-//! Events, sections, offers, inventory.
+//! Bodies of events, sections, offers, seats and inventory.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -9,130 +9,135 @@ mod events;
 
 pub use events::{Event, EventPage, EventPatch, EventStatus, NewEvent};
 
-/// How a section is sold.
+/// How the places of a section are sold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Enum))]
 #[cfg_attr(feature = "openapi", oai(rename_all = "snake_case"))]
 #[serde(rename_all = "snake_case")]
 pub enum SectionKind {
-    /// Seat by seat.
+    /// Buyers choose individual seats.
     Seated,
-    /// By quantity.
+    /// Buyers choose a quantity (general admission).
     General,
 }
 
-/// How many places of something are in which state, as buyers see it: a lapsed hold is available,
-/// a seat in payment is held.
+/// How many places of an event or section are in each state, as buyers see them. A place whose hold
+/// has lapsed counts as available. A seat in payment counts as held.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct Counts {
     /// All places.
     pub capacity: i64,
-    /// Free.
+    /// Places that can be held now.
     pub available: i64,
-    /// Held by somebody.
+    /// Places that a buyer holds or is paying for.
     pub held: i64,
-    /// Sold.
+    /// Sold places.
     pub sold: i64,
-    /// Kept back.
+    /// Places that the organizer has blocked.
     pub blocked: i64,
 }
 
-/// A part of the hall.
+/// A section of the hall.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct Section {
-    /// The section.
+    /// The section's id.
     pub id: Uuid,
-    /// Its name.
+    /// The section's name.
     pub name: String,
-    /// How it is sold.
+    /// How the section's places are sold.
     pub kind: SectionKind,
-    /// What is left.
+    /// How many of the section's places are in each state.
     pub counts: Counts,
-    /// The cheapest offer.
+    /// The lowest price in the section now. Absent when no offer of the section is on sale.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<Money>,
 }
 
-/// Every section of an event.
+/// All sections of an event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct SectionPage {
-    /// The sections in their order.
+    /// The sections in the order of the hall.
     pub items: Vec<Section>,
-    /// Always absent: an event's sections fit on one page.
+    /// Always `null`: all sections of an event fit on one page.
     #[cfg_attr(feature = "openapi", oai(nullable))]
     pub next: Option<String>,
 }
 
-/// A new section: general admission by its `capacity`, or `rows` × `seats_per_row` with rows named A … Z,
-/// AA …, which become part of the seating plan.
+/// The request body that creates a section. A general-admission section has a `capacity`. A seated
+/// section has `rows` × `seats_per_row` seats; its rows are named A … Z, AA … and become part of
+/// the seating plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 #[cfg_attr(feature = "openapi", oai(deny_unknown_fields))]
 #[serde(deny_unknown_fields)]
 pub struct NewSection {
-    /// Its name, unique within the event.
+    /// The section's name, unique within the event.
     pub name: String,
-    /// How many persons find room, 1 to 100,000.
+    /// How many persons a general-admission section admits, 1 to 100,000.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capacity: Option<i32>,
-    /// How many rows; 20,000 seats at the most.
+    /// The number of rows of a seated section. A section has at most 20,000 seats.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rows: Option<i32>,
-    /// How many seats in each row.
+    /// The number of seats in each row.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seats_per_row: Option<i32>,
-    /// The price category of the seats; named like the section without.
+    /// The price category of the seats. Default: the section's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category: Option<String>,
 }
 
-/// Changes to a section; what is left out stays.
+/// The request body that changes a section. Omitted fields stay unchanged.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 #[cfg_attr(feature = "openapi", oai(deny_unknown_fields))]
 #[serde(deny_unknown_fields, default)]
 pub struct SectionPatch {
-    /// Its name.
+    /// The section's new name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// How many persons find room; general admission only, never below held + sold + blocked.
+    /// How many persons a general-admission section admits. The new capacity must be at least held
+    /// + sold + blocked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub capacity: Option<i32>,
 }
 
-/// A kind of ticket at a price.
+/// An offer: a kind of ticket with a price.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct Offer {
-    /// The offer.
+    /// The offer's id.
     pub id: Uuid,
-    /// Its event.
+    /// The id of the event.
     pub event_id: Uuid,
-    /// The section it is for; every section without.
+    /// The id of the section that the offer applies to. `null` when the offer applies to every
+    /// section.
     #[cfg_attr(feature = "openapi", oai(nullable))]
     pub section_id: Option<Uuid>,
-    /// The plan's price category it is for; every category without.
+    /// The seating plan's price category that the offer applies to. `null` when the offer applies
+    /// to every category.
     #[cfg_attr(feature = "openapi", oai(nullable))]
     pub category: Option<String>,
-    /// Its name.
+    /// The offer's name.
     pub name: String,
-    /// What it costs.
+    /// The price of one unit of the offer.
     pub price: Money,
-    /// How many persons one of it admits.
+    /// How many persons one unit of the offer admits.
     pub admits: i32,
-    /// Whether it can be given back.
+    /// Whether the buyer may cancel a booking of this offer and get the money back.
     pub refundable: bool,
-    /// What comes with it, in the order in which it is shown.
+    /// What the offer includes, in display order.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", oai(default))]
     pub benefits: Vec<String>,
-    /// When its own sale begins, RFC 3339; with the event's where absent.
+    /// When the sale of the offer begins (RFC 3339). Absent when it begins with the sale of the
+    /// event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sale_starts_at: Option<String>,
-    /// When its own sale ends, RFC 3339; with the event's where absent.
+    /// When the sale of the offer ends (RFC 3339). Absent when it ends with the sale of the event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sale_ends_at: Option<String>,
 }
@@ -141,172 +146,175 @@ pub struct Offer {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct OfferPage {
-    /// This page.
+    /// The offers of this page.
     pub items: Vec<Offer>,
-    /// What to send as `after` for the next page.
+    /// The value of `after` for the next page. `null` on the last page.
     #[cfg_attr(feature = "openapi", oai(nullable))]
     pub next: Option<String>,
 }
 
-/// A new offer.
+/// The request body that creates an offer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 #[cfg_attr(feature = "openapi", oai(deny_unknown_fields))]
 #[serde(deny_unknown_fields)]
 pub struct NewOffer {
-    /// The section it is for.
+    /// The id of the section that the offer applies to. Default: every section.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub section_id: Option<Uuid>,
-    /// The plan's price category it is for.
+    /// The seating plan's price category that the offer applies to. Default: every category.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category: Option<String>,
-    /// Its name.
+    /// The offer's name.
     pub name: String,
-    /// What it costs, in minor units of the event's currency.
+    /// The price of one unit, in minor units of the event's currency.
     pub price_minor: i64,
-    /// How many persons one of it admits, 1 to 20; 1 without.
+    /// How many persons one unit of the offer admits, 1 to 20. Default: 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub admits: Option<i32>,
-    /// Whether it can be given back; not without.
+    /// Whether the buyer may cancel a booking of this offer and get the money back. Default: false.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", oai(default))]
     pub refundable: bool,
-    /// What comes with it, 20 texts at the most.
+    /// What the offer includes, in display order; at most 20 entries.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "openapi", oai(default))]
     pub benefits: Vec<String>,
-    /// When its own sale begins, RFC 3339; with the event's without.
+    /// When the sale of the offer begins (RFC 3339). Default: with the sale of the event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sale_starts_at: Option<String>,
-    /// When its own sale ends, RFC 3339; with the event's without.
+    /// When the sale of the offer ends (RFC 3339). Default: with the sale of the event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sale_ends_at: Option<String>,
 }
 
-/// Changes to an offer; what is left out stays. Held and sold places keep their price.
+/// The request body that changes an offer. Omitted fields stay unchanged. Held and sold places keep
+/// their price.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 #[cfg_attr(feature = "openapi", oai(deny_unknown_fields))]
 #[serde(deny_unknown_fields, default)]
 pub struct OfferPatch {
-    /// Its name.
+    /// The offer's new name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// What it costs, in minor units.
+    /// The new price of one unit, in minor units of the event's currency.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub price_minor: Option<i64>,
-    /// Whether it can be given back.
+    /// Whether the buyer may cancel a booking of this offer and get the money back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refundable: Option<bool>,
-    /// What comes with it: the whole list.
+    /// What the offer includes, in display order. The new list replaces the old list.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub benefits: Option<Vec<String>>,
-    /// When its own sale begins, RFC 3339.
+    /// When the sale of the offer begins (RFC 3339).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sale_starts_at: Option<String>,
-    /// When its own sale ends, RFC 3339.
+    /// When the sale of the offer ends (RFC 3339).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sale_ends_at: Option<String>,
 }
 
-/// What is left of an event.
+/// The inventory of an event: its places by state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct Inventory {
-    /// The event.
+    /// The id of the event.
     pub event_id: Uuid,
-    /// The last change that this answer contains.
+    /// The number of the last change that this response includes. The event stream counts the same
+    /// numbers.
     pub seq: i64,
-    /// The whole event.
+    /// The places of the whole event by state.
     pub counts: Counts,
-    /// What it costs now; absent where no offer sells now.
+    /// The lowest and the highest price now. Absent when no offer is on sale.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price_range: Option<PriceRange>,
-    /// Section by section.
+    /// The places of each section by state.
     pub sections: Vec<SectionCounts>,
 }
 
-/// What is left of a section.
+/// The places of a section by state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct SectionCounts {
-    /// The section.
+    /// The id of the section.
     pub section_id: Uuid,
-    /// What is left.
+    /// How many of the section's places are in each state.
     pub counts: Counts,
 }
 
-/// Whether the caller can buy, and what stands in the way.
+/// Whether the caller can buy tickets for the event, and every reason against it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct Eligibility {
-    /// Whether a hold would be tried.
+    /// Whether the server would attempt a hold for the caller.
     pub can_purchase: bool,
-    /// Every reason against it: `draft`, `sale_not_started`, `sale_ended`, `event_started`, `cancelled`,
-    /// `completed`, `sold_out`, `limit_reached`.
+    /// Every reason why the caller cannot buy: `draft`, `sale_not_started`, `sale_ended`,
+    /// `event_started`, `cancelled`, `completed`, `sold_out`, `limit_reached`.
     pub reasons: Vec<String>,
-    /// How many persons the caller may still bring.
+    /// How many more persons the caller may hold places for in this event.
     pub remaining: i64,
 }
 
-/// What a seat is like.
+/// The kind of a seat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Enum))]
 #[cfg_attr(feature = "openapi", oai(rename_all = "snake_case"))]
 #[serde(rename_all = "snake_case")]
 pub enum SeatKind {
-    /// A seat.
+    /// A seat without special properties.
     Standard,
-    /// A very good one.
+    /// A VIP seat.
     Vip,
-    /// A better one.
+    /// A premium seat.
     Premium,
     /// A place for a wheelchair.
     Wheelchair,
-    /// Beside a wheelchair's place.
+    /// A seat beside a wheelchair place, for a companion.
     Companion,
-    /// The view is restricted.
+    /// A seat with a restricted view.
     RestrictedView,
 }
 
-/// What buyers see of a seat's state.
+/// The state of a seat as buyers see it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Enum))]
 #[cfg_attr(feature = "openapi", oai(rename_all = "snake_case"))]
 #[serde(rename_all = "snake_case")]
 pub enum SeatStatus {
-    /// Free, or its hold has lapsed.
+    /// The seat is free, or its hold has lapsed.
     Available,
-    /// Held, or in payment.
+    /// A buyer holds the seat or is paying for it.
     Held,
-    /// Sold.
+    /// The seat is sold.
     Sold,
-    /// Kept back.
+    /// The organizer has blocked the seat.
     Blocked,
 }
 
-/// A seat, one object each, for people and scripts.
+/// A seat as one object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct Seat {
-    /// The seat within its event.
+    /// The seat's id, an integer within its event.
     pub seat_id: i32,
-    /// The plan's name for it.
+    /// The seat's id in the seating plan.
     pub seat_guid: String,
-    /// The row.
+    /// The name of the seat's row.
     pub row: String,
-    /// The seat within the row.
+    /// The seat's name within its row.
     pub label: String,
-    /// The plan's price category.
+    /// The seat's price category in the seating plan.
     pub category: String,
-    /// What it is like.
+    /// The seat's kind.
     pub kind: SeatKind,
-    /// What it costs.
+    /// The seat's price now: its own price, or the price of the most specific offer on sale. `null`
+    /// when no offer on sale fits the seat.
     #[cfg_attr(feature = "openapi", oai(nullable))]
     pub price: Option<Money>,
-    /// Whether it can be had.
+    /// The seat's state.
     pub status: SeatStatus,
-    /// Grows with every change.
+    /// The version of the seat. Every change of the seat increments it.
     pub version: i32,
 }
 
@@ -314,41 +322,42 @@ pub struct Seat {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct SeatPage {
-    /// This page.
+    /// The seats of this page.
     pub items: Vec<Seat>,
-    /// What to send as `after` for the next page.
+    /// The value of `after` for the next page. `null` on the last page.
     #[cfg_attr(feature = "openapi", oai(nullable))]
     pub next: Option<String>,
 }
 
-/// A change to one seat by its organizer; what is left out stays.
+/// The organizer's request body that changes one seat. Omitted fields stay unchanged.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 #[cfg_attr(feature = "openapi", oai(deny_unknown_fields))]
 #[serde(deny_unknown_fields, default)]
 pub struct SeatPatch {
-    /// True keeps the seat back, false frees it; refused while it is held or sold.
+    /// `true` blocks the seat, `false` unblocks it. The change is refused while the seat is held or
+    /// sold.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub blocked: Option<bool>,
-    /// Why it is kept back; required with `blocked: true`.
+    /// Why the seat is blocked. Required with `blocked: true`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// What it is like.
+    /// The seat's new kind.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<SeatKind>,
-    /// A price of its own in minor units, before that of the offer.
+    /// The seat's own price in minor units. It replaces the price of the offer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub price_minor: Option<i64>,
 }
 
-/// What an accepted plan came to.
+/// The result of a seating-plan import.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct PlanAccepted {
-    /// The plan's version in this event.
+    /// The version that the plan has in this event.
     pub plan_version: i32,
-    /// How many sections it has.
+    /// The number of sections in the plan.
     pub sections: i32,
-    /// How many seats it has.
+    /// The number of seats in the plan.
     pub seats: i32,
 }

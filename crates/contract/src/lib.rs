@@ -1,11 +1,12 @@
-//! What Holdfast says on the wire: request and answer bodies and the problem types, shared by the
-//! server and the front end.
+//! Wire types of the HTTP API: request bodies, response bodies and problem types. The server and
+//! the front end share them.
 //!
-//! Nothing here decides anything: rules live in `holdfast-domain`, and the server parses these
-//! bodies into domain types at its edge. Times are RFC 3339 strings in UTC, money is an integer in
-//! minor units, and every id but a seat's is a UUIDv7.
+//! This crate contains no rules. The rules live in `holdfast-domain`; the server parses these
+//! bodies into domain types at its edge. A time is an RFC 3339 string in UTC. An amount of money is
+//! an integer in minor units. Every id is a UUIDv7, except a seat's id, which is an integer within
+//! its event.
 //!
-//! With the feature `openapi` each type also carries its OpenAPI schema.
+//! With the feature `openapi`, each type also carries its OpenAPI schema.
 
 #![warn(missing_docs)]
 
@@ -21,22 +22,24 @@ pub mod seat_map;
 
 use serde::{Deserialize, Serialize};
 
-/// The header that carries a guest's token.
+/// The request header with which a guest proves to be the same guest as before. Its value is the
+/// `guest_token` of an earlier reservation.
 pub const GUEST_TOKEN_HEADER: &str = "X-Guest-Token";
 
-/// The header that names one attempt at a mutation, after the IETF draft
-/// `draft-ietf-httpapi-idempotency-key-header`.
+/// The request header whose value names one attempt at a change. A client sends the same key with
+/// every retry of the attempt (IETF draft `draft-ietf-httpapi-idempotency-key-header`).
 pub const IDEMPOTENCY_KEY_HEADER: &str = "Idempotency-Key";
 
-/// The header that marks an answer as the stored one of an earlier identical request.
+/// The response header that marks a repeated response: the server stored it for an earlier request
+/// with the same idempotency key and body.
 pub const IDEMPOTENCY_REPLAYED_HEADER: &str = "Idempotency-Replayed";
 
-/// The liveness answer.
+/// The response of `GET /healthz`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct Health {
-    /// `ok` while the process can answer.
+    /// `ok` while the process can respond to requests.
     pub status: String,
-    /// The version of the program.
+    /// The version of the server program.
     pub version: String,
 }

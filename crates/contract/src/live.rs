@@ -1,66 +1,70 @@
-//! What changes while somebody looks: the sparse seat state and the messages of the event stream.
+//! The sparse seat state and the messages of the event stream.
 //!
-//! A seat travels as an array `[seat_id, status, version, until]`. The state is absolute, so a message
-//! may be applied twice; one with an older version than the page has is dropped.
+//! A seat travels as an array `[seat_id, status, version, until]`. The state is absolute, so a
+//! client may apply the same message twice. A client drops a seat whose version is older than the
+//! version it has.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::catalogue::SeatStatus;
 
-/// A seat's state as an array: `[seat_id, status, version, until]`. `until` is null, or the second since
-/// 1970 (rounded up) from which a held seat is free again.
+/// A seat's state as an array: `[seat_id, status, version, until]`. `until` is `null`, or the
+/// second since 1970 (rounded up) at which a held seat becomes free again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SeatState(pub i32, pub SeatStatus, pub i32, pub Option<i64>);
 
-/// Every seat that is not available; the answer to `GET /events/{id}/seats?state=only`.
+/// Every seat that is not available: the response of `GET /events/{id}/seats?state=only`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct SeatStates {
-    /// The last change that this answer contains.
+    /// The number of the last change that this response includes. The event stream counts the same
+    /// numbers.
     pub seq: i64,
-    /// The plan version that the seats belong to.
+    /// The version of the seating plan that the seats belong to.
     pub plan_version: i32,
-    /// The server's clock in seconds since 1970, which `until` goes by.
+    /// The server's clock in seconds since 1970. Clients compare `until` with it.
     pub now: i64,
-    /// The seats.
+    /// The seats that are not available.
     pub seats: Vec<SeatState>,
 }
 
-/// One message of `GET /events/{id}/stream`; its SSE event id is the `seq`.
+/// One message of `GET /events/{id}/stream`. Its SSE event id is `seq`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
-    /// Gapless within the event.
+    /// The number of the change. Numbers have no gaps within an event.
     pub seq: i64,
     /// The server's clock in seconds since 1970.
     pub now: i64,
-    /// Seats in their new state.
+    /// The seats that changed, with their new state.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub seats: Vec<SeatState>,
-    /// General-admission sections in their new state.
+    /// The general-admission sections that changed, with their new state.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sections: Vec<GeneralState>,
-    /// The event itself (its status, its plan, its prices) changed: read it again.
+    /// Whether the event itself (its status, seating plan or prices) changed. If so, the client
+    /// must read the event again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub event: bool,
 }
 
-/// A general-admission section's state.
+/// The state of a general-admission section.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GeneralState {
-    /// The section.
+    /// The id of the section.
     pub section_id: Uuid,
-    /// Grows with every change.
+    /// The version of the section. Every change of the section increments it.
     pub version: i64,
-    /// How many places are free.
+    /// How many places are available.
     pub available: i64,
 }
 
 /// The SSE event names of the stream.
 pub mod stream_events {
-    /// A [`super::Change`].
+    /// The message is a [`super::Change`].
     pub const CHANGE: &str = "change";
-    /// The log no longer reaches back to what the client has seen: read the state again.
+    /// The server's log no longer contains all changes since the client's last `seq`. The client
+    /// must read the whole state again.
     pub const RESET: &str = "reset";
 }
 
@@ -91,8 +95,10 @@ mod schema {
         fn register(registry: &mut Registry) {
             registry.create_schema::<Self, _>("SeatState".to_owned(), |_| {
                 let mut schema = MetaSchema::new("array");
-                schema.description =
-                    Some("[seat_id, status, version, until]; until is null or seconds since 1970");
+                schema.description = Some(
+                    "An array `[seat_id, status, version, until]`. `until` is null, or the second since 1970 \
+                     at which a held seat becomes free again.",
+                );
                 schema.items = Some(Box::new(MetaSchemaRef::Inline(Box::new(MetaSchema::ANY))));
                 schema.min_items = Some(4);
                 schema.max_items = Some(4);

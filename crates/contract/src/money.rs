@@ -1,24 +1,24 @@
-//! Money as it travels.
+//! Amounts of money on the wire.
 
 use serde::{Deserialize, Serialize};
 
-/// An amount in the currency's minor unit (cents for EUR).
+/// An amount of money.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 #[serde(deny_unknown_fields)]
 pub struct Money {
-    /// Minor units.
+    /// The amount in minor units of the currency (cents for EUR).
     pub amount: i64,
-    /// The ISO 4217 code.
+    /// The ISO 4217 code of the currency.
     pub currency: String,
 }
 
-/// The cheapest and the dearest price on sale.
+/// The lowest and the highest price on sale.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct PriceRange {
-    /// The cheapest.
+    /// The lowest price.
     pub min: Money,
-    /// The dearest.
+    /// The highest price.
     pub max: Money,
 }

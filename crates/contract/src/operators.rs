@@ -1,108 +1,109 @@
-//! What operators see of the work that goes on by itself.
+//! Bodies of the administrators' views: sagas and the audit log.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// Where a saga stands.
+/// The status of a saga.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Enum))]
 #[cfg_attr(feature = "openapi", oai(rename_all = "snake_case"))]
 #[serde(rename_all = "snake_case")]
 pub enum SagaStatus {
-    /// Something is to be done.
+    /// The saga has a step to run.
     Running,
-    /// It waits for somebody or for its time.
+    /// The saga waits for a person, for the gateway or for its due time.
     Waiting,
-    /// What was done is being undone.
+    /// The saga is undoing its completed steps.
     Undoing,
-    /// It ended as it should.
+    /// The saga completed all its steps.
     Done,
-    /// It ended with everything undone.
+    /// The saga undid all its completed steps and ended.
     Undone,
-    /// An operator must look at it.
+    /// The saga stopped. An operator must look at it.
     NeedsAttention,
 }
 
-/// Work in several steps that goes on after any crash, such as a checkout.
+/// Persisted work in several steps, such as a checkout. After a crash, any node continues it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct Saga {
-    /// The saga.
+    /// The saga's id.
     pub id: Uuid,
-    /// Which kind, such as `checkout`.
+    /// The kind of saga, such as `checkout`.
     pub kind: String,
-    /// What it is about: a checkout's booking.
+    /// The id of the object that the saga works on. For a checkout, this is the booking.
     pub subject_id: Uuid,
-    /// What people call the booking that it is about.
+    /// The reference of the booking that the saga works on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub booking_reference: Option<String>,
-    /// Where it stands.
+    /// The saga's status.
     pub status: SagaStatus,
-    /// Why it needs attention; the runbook says what each reason means.
+    /// Why the saga needs attention. The runbook explains each reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// What is being done, or goes on when it is sent on again. Absent where this version of the program cannot
-    /// read the saga: then a newer one has it in hand.
+    /// The current step, or the step that a retry would continue with. Absent when this version of
+    /// the program cannot read the saga because a newer version wrote it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<String>,
-    /// How often that was tried, the try under way included.
+    /// How many times the step was tried, including a try that is under way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attempts: Option<u32>,
-    /// What went wrong last; it may have gone well since.
+    /// The last error of the step. A later try may have succeeded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_error: Option<String>,
-    /// When it was begun, RFC 3339.
+    /// When the saga was created (RFC 3339).
     pub created_at: String,
-    /// When something was written down last, RFC 3339.
+    /// When the saga was last written (RFC 3339).
     pub updated_at: String,
-    /// When somebody looks again, RFC 3339; means nothing once it is over or needs attention.
+    /// When a worker looks at the saga next (RFC 3339). Meaningless when the saga has ended or
+    /// needs attention.
     pub due_at: String,
-    /// How long ago it was begun, in seconds.
+    /// How many seconds ago the saga was created.
     pub age_seconds: i64,
-    /// How long ago something was written down last, in seconds.
+    /// How many seconds ago the saga was last written.
     pub idle_seconds: i64,
 }
 
-/// A page of sagas, the newest first.
+/// A page of sagas, newest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct SagaPage {
-    /// The sagas.
+    /// The sagas of this page.
     pub items: Vec<Saga>,
-    /// The cursor of the next page.
+    /// The value of `after` for the next page. `null` on the last page.
     #[cfg_attr(feature = "openapi", oai(nullable))]
     pub next: Option<String>,
 }
 
-/// Something that somebody did.
+/// One action in the audit log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct AuditEntry {
-    /// The entry.
+    /// The entry's id.
     pub id: Uuid,
-    /// When, RFC 3339.
+    /// When the action happened (RFC 3339).
     pub at: String,
-    /// The user who did it.
+    /// The id of the user who acted.
     pub actor_id: Uuid,
-    /// What the user was then.
+    /// The role that the user had at that time.
     pub actor_role: String,
-    /// What, such as `event.edit`.
+    /// The action, such as `event.edit`.
     pub action: String,
-    /// What it was done to, such as `event`.
+    /// The kind of object that was changed, such as `event`.
     pub subject_kind: String,
-    /// Which one.
+    /// The id of the object that was changed.
     pub subject_id: Uuid,
-    /// What else there is to know: JSON in a text, `null` where there is nothing.
+    /// Details of the action as JSON in a string; `null` in the string when there are none.
     pub detail: String,
 }
 
-/// A page of the audit, the newest first.
+/// A page of the audit log, newest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct AuditPage {
-    /// The entries.
+    /// The entries of this page.
     pub items: Vec<AuditEntry>,
-    /// The cursor of the next page.
+    /// The value of `after` for the next page. `null` on the last page.
     #[cfg_attr(feature = "openapi", oai(nullable))]
     pub next: Option<String>,
 }

@@ -1,78 +1,78 @@
-//! Errors after RFC 9457 (problem details for HTTP APIs).
+//! Error bodies after RFC 9457 (problem details for HTTP APIs).
 //!
-//! Clients decide by `type`; `detail` is for people and may change.
+//! Clients decide by `type`. The `detail` is for people and may change.
 
 use serde::{Deserialize, Serialize};
 
-/// Everything that can go wrong, each with a stable `type`.
+/// Every kind of error, each with a stable `type`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ProblemType {
-    /// The body, a parameter or a header is malformed; `errors` names each field.
+    /// The body, a parameter or a header is malformed. `errors` names each faulty field.
     InvalidRequest,
-    /// The body is larger than the route takes.
+    /// The body is larger than the route accepts.
     BodyTooLarge,
-    /// The body is not of a media type that the route takes.
+    /// The route does not accept the media type of the body.
     UnsupportedMediaType,
-    /// No route has this path.
+    /// The path or the object does not exist, or the caller may not know that it exists.
     NotFound,
-    /// The route exists, the method does not.
+    /// The path exists, but it does not support the method.
     MethodNotAllowed,
-    /// Nobody is signed in, or the token is invalid or past its time.
+    /// The request has no token, or its token is invalid or has expired.
     Unauthorized,
-    /// The e-mail address or the password is wrong (deliberately not told apart).
+    /// The e-mail address or the password is wrong. The response deliberately does not say which.
     InvalidCredentials,
-    /// Signed in, but not allowed.
+    /// The caller is signed in but not allowed to do this.
     Forbidden,
-    /// The e-mail address is taken.
+    /// An account with this e-mail address exists.
     EmailTaken,
-    /// The password is too weak; `errors` says why.
+    /// The password is too weak. `errors` says why.
     WeakPassword,
-    /// Some seats could not be held; `seats` names each with its reason.
+    /// Some seats could not be held. `seats` names each seat with its reason.
     SeatsUnavailable,
-    /// A general-admission section has fewer places left than asked for.
+    /// A general-admission section has fewer places left than the request asks for.
     NotEnoughPlaces,
-    /// The event does not sell now; `reasons` says why.
+    /// The event is not on sale now. `reasons` says why.
     NotOnSale,
-    /// A limit per user, per order or per minute would be passed; `limit` is that limit.
+    /// The request would exceed a limit per user, order or minute. `limit` is that limit.
     LimitExceeded,
-    /// The reservation's time is over.
+    /// The reservation has expired.
     ReservationExpired,
-    /// The reservation is not in a state that allows this.
+    /// The status of the reservation does not allow this.
     ReservationNotActive,
-    /// The reservation cannot be extended any further.
+    /// The reservation has reached its maximum duration and cannot be extended.
     ExtensionCapReached,
-    /// The reservations of one booking have different currencies.
+    /// The reservations have different currencies. A booking has one currency.
     MixedCurrency,
-    /// The reservations of one booking belong to different organizations.
+    /// The reservations belong to different organizations. A booking has one organization.
     MixedOrganizer,
-    /// The card was declined; the reservation stays held.
+    /// The gateway declined the payment. The reservation stays held.
     PaymentDeclined,
-    /// The route needs an `Idempotency-Key`.
+    /// The route requires an `Idempotency-Key`.
     IdempotencyKeyRequired,
-    /// The key was used with another body.
+    /// The idempotency key was used before with a different request.
     IdempotencyKeyReused,
-    /// A request with this key is still being worked on.
+    /// An earlier request with this idempotency key is still in progress.
     IdempotencyInFlight,
-    /// The seating plan has faults; `errors` names each by its path.
+    /// The seating plan has faults. `errors` names each fault by its path.
     InvalidPlan,
-    /// Seats that are held or sold would vanish.
+    /// The new seating plan would remove seats that are held or sold.
     PlanInUse,
-    /// The slug is taken.
+    /// Another event has this slug.
     SlugTaken,
-    /// The lifecycle does not allow this transition.
+    /// The status of the object does not allow this change.
     IllegalTransition,
-    /// The object changed since it was read.
+    /// The object changed since the client read it.
     StaleVersion,
-    /// Too many requests; try again after `Retry-After`.
+    /// The caller sent too many requests. The client may retry after `Retry-After`.
     TooManyRequests,
-    /// Not possible right now; try again after `Retry-After`.
+    /// The server cannot respond right now. The client may retry after `Retry-After`.
     Unavailable,
-    /// A fault of ours.
+    /// The server has a bug or a fault of its own.
     Internal,
 }
 
 impl ProblemType {
-    /// Every type, for documents and exhaustive tests.
+    /// Every problem type, for documents and exhaustive tests.
     pub const ALL: &'static [Self] = &[
         Self::InvalidRequest,
         Self::BodyTooLarge,
@@ -112,17 +112,17 @@ impl ProblemType {
         self.facts().0
     }
 
-    /// The HTTP status that goes with it.
+    /// The HTTP status of the problem.
     pub const fn status(self) -> u16 {
         self.facts().1
     }
 
-    /// A short English summary, the same for every occurrence.
+    /// The `title` member: a short English summary, the same for every occurrence.
     pub const fn title(self) -> &'static str {
         self.facts().2
     }
 
-    /// The type whose URI this is.
+    /// Finds the problem type of a URI. Returns `None` for a URI that this version does not know.
     pub fn from_uri(uri: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.uri() == uri)
     }
@@ -134,7 +134,7 @@ impl ProblemType {
             Self::UnsupportedMediaType => {
                 ("/problems/unsupported-media-type", 415, "The body's media type is not supported")
             }
-            Self::NotFound => ("/problems/not-found", 404, "Nothing is here"),
+            Self::NotFound => ("/problems/not-found", 404, "Not found"),
             Self::MethodNotAllowed => {
                 ("/problems/method-not-allowed", 405, "The method is not allowed here")
             }
@@ -144,7 +144,7 @@ impl ProblemType {
                 401,
                 "The e-mail address or the password is wrong",
             ),
-            Self::Forbidden => ("/problems/forbidden", 403, "This is not yours to do"),
+            Self::Forbidden => ("/problems/forbidden", 403, "You are not allowed to do this"),
             Self::EmailTaken => ("/problems/email-taken", 409, "The e-mail address is taken"),
             Self::WeakPassword => ("/problems/weak-password", 422, "The password is too weak"),
             Self::SeatsUnavailable => {
@@ -153,24 +153,26 @@ impl ProblemType {
             Self::NotEnoughPlaces => {
                 ("/problems/not-enough-places", 409, "Not enough places are left")
             }
-            Self::NotOnSale => ("/problems/not-on-sale", 409, "The event does not sell now"),
-            Self::LimitExceeded => ("/problems/limit-exceeded", 409, "A limit would be passed"),
+            Self::NotOnSale => ("/problems/not-on-sale", 409, "The event is not on sale"),
+            Self::LimitExceeded => ("/problems/limit-exceeded", 409, "A limit would be exceeded"),
             Self::ReservationExpired => {
-                ("/problems/reservation-expired", 409, "The reservation's time is over")
+                ("/problems/reservation-expired", 409, "The reservation has expired")
             }
-            Self::ReservationNotActive => {
-                ("/problems/reservation-not-active", 409, "The reservation does not allow this")
-            }
+            Self::ReservationNotActive => (
+                "/problems/reservation-not-active",
+                409,
+                "The reservation's status does not allow this",
+            ),
             Self::ExtensionCapReached => (
                 "/problems/extension-cap-reached",
                 409,
                 "The reservation cannot be extended further",
             ),
             Self::MixedCurrency => {
-                ("/problems/mixed-currency", 422, "One booking has one currency")
+                ("/problems/mixed-currency", 422, "A booking can have only one currency")
             }
             Self::MixedOrganizer => {
-                ("/problems/mixed-organizer", 422, "One booking has one organizer")
+                ("/problems/mixed-organizer", 422, "A booking can have only one organizer")
             }
             Self::PaymentDeclined => {
                 ("/problems/payment-declined", 402, "The payment was declined")
@@ -184,49 +186,56 @@ impl ProblemType {
                 "The Idempotency-Key was used for another request",
             ),
             Self::IdempotencyInFlight => {
-                ("/problems/idempotency-in-flight", 409, "This request is still being worked on")
+                ("/problems/idempotency-in-flight", 409, "The same request is still in progress")
             }
             Self::InvalidPlan => ("/problems/invalid-plan", 422, "The seating plan has faults"),
-            Self::PlanInUse => ("/problems/plan-in-use", 409, "Held or sold seats would vanish"),
+            Self::PlanInUse => {
+                ("/problems/plan-in-use", 409, "Held or sold seats would be removed")
+            }
             Self::SlugTaken => ("/problems/slug-taken", 409, "The slug is taken"),
             Self::IllegalTransition => {
-                ("/problems/illegal-transition", 409, "The state does not allow this")
+                ("/problems/illegal-transition", 409, "The current status does not allow this")
             }
-            Self::StaleVersion => ("/problems/stale-version", 409, "It changed since you read it"),
+            Self::StaleVersion => {
+                ("/problems/stale-version", 409, "The object changed since you read it")
+            }
             Self::TooManyRequests => ("/problems/too-many-requests", 429, "Too many requests"),
-            Self::Unavailable => ("/problems/unavailable", 503, "Not possible right now"),
-            Self::Internal => ("/problems/internal", 500, "Something is wrong on our side"),
+            Self::Unavailable => {
+                ("/problems/unavailable", 503, "The server cannot respond right now")
+            }
+            Self::Internal => ("/problems/internal", 500, "The server has a fault of its own"),
         }
     }
 }
 
-/// One fault at one place of the input.
+/// One fault in the input.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct FieldError {
-    /// Where: a path such as `seats[0].seat_id`, or a parameter's or header's name.
+    /// The place of the fault: a path such as `seats[0].seat_id`, or the name of a parameter or
+    /// header.
     pub field: String,
-    /// What is wrong with it.
+    /// What is wrong with the field.
     pub message: String,
 }
 
-/// Why one seat could not be held.
+/// Why a seat could not be held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Enum))]
 #[cfg_attr(feature = "openapi", oai(rename_all = "snake_case"))]
 #[serde(rename_all = "snake_case")]
 pub enum SeatRefusal {
-    /// Somebody else holds it.
+    /// Another buyer holds the seat.
     Held,
-    /// It is sold.
+    /// The seat is sold.
     Sold,
-    /// The organizer keeps it back.
+    /// The organizer has blocked the seat.
     Blocked,
-    /// You hold it already.
+    /// The caller already holds the seat.
     Yours,
-    /// It changed since the version that you sent.
+    /// The seat changed since the version that the client sent.
     StaleVersion,
-    /// Somebody is at it this very moment; try again at once.
+    /// Another request is working on the seat at this moment. The client may retry immediately.
     Contended,
     /// The event has no such seat.
     Unknown,
@@ -236,13 +245,13 @@ pub enum SeatRefusal {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct RefusedSeat {
-    /// The seat.
+    /// The seat's id.
     pub seat_id: i32,
-    /// Why.
+    /// Why the seat could not be held.
     pub reason: SeatRefusal,
 }
 
-/// The body of every error.
+/// The body of every error (RFC 9457).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct Problem {
@@ -250,36 +259,36 @@ pub struct Problem {
     #[serde(rename = "type")]
     #[cfg_attr(feature = "openapi", oai(rename = "type"))]
     pub kind: String,
-    /// The kind in words.
+    /// A short summary of the kind of problem.
     pub title: String,
     /// The HTTP status.
     pub status: u16,
-    /// What happened this time.
+    /// What happened in this request, for people.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     #[cfg_attr(feature = "openapi", oai(default))]
     pub detail: String,
-    /// Each faulty field.
+    /// The faulty fields.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "openapi", oai(default))]
     pub errors: Vec<FieldError>,
-    /// Each refused seat.
+    /// The seats that could not be held.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "openapi", oai(default))]
     pub seats: Vec<RefusedSeat>,
-    /// Each reason that stands in the way.
+    /// The reasons why the request was refused.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "openapi", oai(default))]
     pub reasons: Vec<String>,
-    /// The limit that would be passed.
+    /// The limit that the request would exceed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<i64>,
-    /// How much is left under that limit, or in that section.
+    /// How much is left under the limit or in the section.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remaining: Option<i64>,
 }
 
 impl Problem {
-    /// A problem of this type.
+    /// A problem of this type with an explanation of this occurrence.
     pub fn new(kind: ProblemType, detail: impl Into<String>) -> Self {
         Self {
             kind: kind.uri().to_owned(),
@@ -294,7 +303,8 @@ impl Problem {
         }
     }
 
-    /// Its type, when this side knows it.
+    /// The problem type of the `type` member. Returns `None` for a URI that this version does not
+    /// know.
     pub fn problem_type(&self) -> Option<ProblemType> {
         ProblemType::from_uri(&self.kind)
     }

@@ -1,25 +1,26 @@
-//! Holding seats and places.
+//! Bodies of reservations: holding seats and general-admission places.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{money::Money, problem::RefusedSeat};
 
-/// What to hold.
+/// The request body that holds seats and places.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 #[cfg_attr(feature = "openapi", oai(deny_unknown_fields))]
 #[serde(deny_unknown_fields)]
 pub struct HoldRequest {
-    /// Seats, each at most once.
+    /// The seats to hold, each at most once.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", oai(default))]
     pub seats: Vec<SeatPick>,
-    /// General-admission places, each section and offer at most once.
+    /// The general-admission places to hold, each pair of section and offer at most once.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", oai(default))]
     pub general: Vec<GeneralPick>,
-    /// Hold what can be held and say why the rest cannot, instead of all or nothing.
+    /// `true` holds what can be held and returns a reason for each seat that cannot. `false` (the
+    /// default) holds everything or nothing.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", oai(default))]
     pub partial: bool,
@@ -31,80 +32,83 @@ pub struct HoldRequest {
 #[cfg_attr(feature = "openapi", oai(deny_unknown_fields))]
 #[serde(deny_unknown_fields)]
 pub struct SeatPick {
-    /// The seat.
+    /// The seat's id.
     pub seat_id: i32,
-    /// The version that was seen; a stale one is refused.
+    /// The version of the seat that the client saw. The hold is refused when the seat has a newer
+    /// version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<i32>,
-    /// The offer; the first that fits without.
+    /// The id of the offer. Default: the most specific offer on sale that fits the seat.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offer_id: Option<Uuid>,
 }
 
-/// Some places in a general-admission section.
+/// Places to hold in a general-admission section.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 #[cfg_attr(feature = "openapi", oai(deny_unknown_fields))]
 #[serde(deny_unknown_fields)]
 pub struct GeneralPick {
-    /// The section.
+    /// The id of the section.
     pub section_id: Uuid,
-    /// The offer; the first that fits without.
+    /// The id of the offer. Default: the most specific offer on sale that fits the section.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offer_id: Option<Uuid>,
-    /// How many of the offer.
+    /// How many units of the offer to hold.
     pub quantity: i32,
 }
 
-/// Where a reservation stands in its life.
+/// The status of a reservation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Enum))]
 #[cfg_attr(feature = "openapi", oai(rename_all = "snake_case"))]
 #[serde(rename_all = "snake_case")]
 pub enum ReservationStatus {
-    /// Holds its seats until it lapses.
+    /// The reservation holds its seats until it expires.
     Active,
-    /// Its payment is under way; it cannot lapse.
+    /// The payment is under way. The reservation cannot expire.
     InPayment,
-    /// Paid; see its booking.
+    /// The reservation is paid. See its booking.
     Confirmed,
-    /// Its time ran out.
+    /// The reservation expired.
     Expired,
-    /// Given up by its owner.
+    /// The buyer cancelled the reservation.
     Cancelled,
 }
 
-/// A reservation.
+/// A reservation: seats and places held for one buyer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct Reservation {
-    /// The reservation.
+    /// The reservation's id.
     pub id: Uuid,
-    /// Its event.
+    /// The id of the event.
     pub event_id: Uuid,
-    /// Where it stands.
+    /// The reservation's status.
     pub status: ReservationStatus,
-    /// When it lapses, RFC 3339.
+    /// When the reservation expires (RFC 3339).
     pub expires_at: String,
-    /// The same as a duration, for clocks that go wrong.
+    /// The number of seconds until the reservation expires. A client whose clock may be wrong
+    /// counts down from it.
     pub expires_in_seconds: i64,
-    /// Whether it can be extended once more.
+    /// Whether the buyer can extend the reservation again.
     pub extendable: bool,
-    /// What it holds.
+    /// The held seats and places.
     pub items: Vec<ReservationItem>,
-    /// What it costs.
+    /// The total price of the items.
     pub total: Money,
-    /// What was asked for and could not be held (only after `partial`).
+    /// The requested seats that could not be held. Only filled after a request with `partial:
+    /// true`.
     pub refused: Vec<RefusedSeat>,
-    /// The guest's token, only where nobody is signed in.
+    /// The token that names the guest. Only present when the caller is not signed in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guest_token: Option<String>,
-    /// The booking that pays for it.
+    /// The id of the booking that pays for the reservation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub booking_id: Option<Uuid>,
 }
 
-/// What kind of thing an item or a line stands for.
+/// The kind of an item or line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Enum))]
 #[cfg_attr(feature = "openapi", oai(rename_all = "snake_case"))]
@@ -116,28 +120,28 @@ pub enum ItemKind {
     General,
 }
 
-/// One held thing.
+/// One seat, or one group of general-admission places, of a reservation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct ReservationItem {
-    /// The item.
+    /// The item's id.
     pub id: Uuid,
-    /// Seat or places.
+    /// Whether the item is a seat or general-admission places.
     pub kind: ItemKind,
-    /// The seat.
+    /// The id of the seat within its event. Absent for general admission.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seat_id: Option<i32>,
-    /// The section.
+    /// The id of the section.
     pub section_id: Uuid,
-    /// The offer.
+    /// The id of the offer.
     pub offer_id: Uuid,
-    /// What people call it: section, row and seat, or the section and the offer.
+    /// The item's name for people: section, row and seat, or section and offer.
     pub label: String,
-    /// How many of the offer; 1 for a seat.
+    /// How many units of the offer the item contains; 1 for a seat.
     pub quantity: i32,
-    /// How many persons it admits in all.
+    /// How many persons the item admits in total.
     pub admits: i32,
-    /// What it costs in all, fixed when it was held.
+    /// The price of the whole item, fixed at the time of the hold.
     pub price: Money,
 }
 
@@ -145,9 +149,9 @@ pub struct ReservationItem {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct ReservationPage {
-    /// This page.
+    /// The reservations of this page.
     pub items: Vec<Reservation>,
-    /// What to send as `after` for the next page.
+    /// The value of `after` for the next page. `null` on the last page.
     #[cfg_attr(feature = "openapi", oai(nullable))]
     pub next: Option<String>,
 }

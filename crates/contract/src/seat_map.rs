@@ -1,31 +1,32 @@
-//! The layout of a hall: columnar by section and row, so that 20,000 seats travel in few bytes.
+//! The layout of a hall, in columns by section and row, so that 20,000 seats take few bytes.
 //!
-//! A row's seats have consecutive ids from `first_seat_id`. Positions are integers in tenths of the plan's
-//! unit; the first of a row is absolute, each further one the difference from the one before it. What
-//! is the same for neighbours (category, kind) travels as runs of `[count, value]`.
+//! The seats of a row have consecutive ids from `first_seat_id`. Positions are integers in tenths
+//! of the plan's unit. The first position of a row is absolute; each further position is the
+//! difference from the one before it. Categories travel as runs of `[count, index]`, because
+//! neighbours usually share them.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::catalogue::SeatKind;
 
-/// A hall; immutable per plan version.
+/// The layout of a hall. A layout never changes within one plan version.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct SeatMap {
-    /// The event.
+    /// The id of the event.
     pub event_id: Uuid,
-    /// The plan's version.
+    /// The version of the seating plan.
     pub plan_version: i32,
-    /// The plan's name.
+    /// The name of the seating plan.
     pub name: String,
-    /// The width in tenths of the plan's unit.
+    /// The width of the hall in tenths of the plan's unit.
     pub width: i32,
-    /// The height in tenths of the plan's unit.
+    /// The height of the hall in tenths of the plan's unit.
     pub height: i32,
-    /// Price categories; seats name them by their index.
+    /// The price categories. Seats refer to a category by its index.
     pub categories: Vec<MapCategory>,
-    /// What is drawn beside the seats: the stage, the pitch, labels.
+    /// The shapes drawn beside the seats: the stage, the pitch, labels.
     pub areas: Vec<MapArea>,
     /// The seated sections.
     pub sections: Vec<MapSection>,
@@ -35,131 +36,135 @@ pub struct SeatMap {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct MapCategory {
-    /// Its name; offers refer to it.
+    /// The category's name. Offers refer to it.
     pub name: String,
-    /// The plan's colour, `#rrggbb`.
+    /// The category's colour in the plan, `#rrggbb`.
     pub color: String,
 }
 
-/// Something drawn beside the seats. Coordinates are tenths of the plan's unit.
+/// A shape drawn beside the seats. Coordinates are in tenths of the plan's unit.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct MapArea {
-    /// `rectangle`, `circle`, `ellipse`, `polygon` or `text`.
+    /// The kind of shape: `rectangle`, `circle`, `ellipse`, `polygon` or `text`.
     pub shape: String,
-    /// The left edge, or the centre of a circle or ellipse.
+    /// The left edge, or the horizontal centre of a circle or ellipse.
     pub x: i32,
-    /// The top edge, or the centre of a circle or ellipse.
+    /// The top edge, or the vertical centre of a circle or ellipse.
     pub y: i32,
-    /// Degrees clockwise about `x`, `y`.
+    /// The rotation about (`x`, `y`), in degrees clockwise.
     pub rotation: i32,
-    /// Fill, `#rrggbb`; empty for none.
+    /// The fill colour, `#rrggbb`; empty for no fill.
     pub color: String,
-    /// Stroke, `#rrggbb`; empty for none.
+    /// The stroke colour, `#rrggbb`; empty for no stroke.
     pub border_color: String,
-    /// A rectangle's width, or the horizontal radius.
+    /// The width of a rectangle, or the horizontal radius.
     pub width: i32,
-    /// A rectangle's height, or the vertical radius.
+    /// The height of a rectangle, or the vertical radius.
     pub height: i32,
-    /// A polygon's corners relative to `x`, `y`: x, y, x, y, …
+    /// The corners of a polygon relative to (`x`, `y`), as x, y, x, y, …
     pub points: Vec<i32>,
-    /// What is written on it.
+    /// The text written on the shape.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<MapText>,
 }
 
-/// Writing on an area.
+/// Text on a shape.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct MapText {
-    /// The words.
+    /// The text.
     pub text: String,
-    /// The height of the letters.
+    /// The height of the letters in tenths of the plan's unit.
     pub size: i32,
-    /// `#rrggbb`.
+    /// The colour of the letters, `#rrggbb`.
     pub color: String,
-    /// The middle of the words relative to the area.
+    /// The horizontal centre of the text, relative to the shape.
     pub x: i32,
-    /// The middle of the words relative to the area.
+    /// The vertical centre of the text, relative to the shape.
     pub y: i32,
 }
 
-/// A section.
+/// A seated section.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct MapSection {
-    /// The section.
+    /// The section's id.
     pub id: Uuid,
-    /// Its name.
+    /// The section's name.
     pub name: String,
-    /// Its rows.
+    /// The section's rows.
     pub rows: Vec<MapRow>,
 }
 
-/// A row. `labels`, `x` and `y` have one entry a seat.
+/// A row of seats. `labels`, `x` and `y` have one entry for each seat.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct MapRow {
     /// The row's name.
     pub label: String,
-    /// Where the name is written: `start`, `end`, `both` or `none`.
+    /// Where the row's name is drawn: `start`, `end`, `both` or `none`.
     pub label_at: String,
-    /// The id of its first seat; the others follow.
+    /// The id of the first seat. The other seats have the following ids.
     pub first_seat_id: i32,
-    /// What the seats are called.
+    /// The names of the seats within the row.
     pub labels: Vec<String>,
-    /// The plan's names for the seats with `{}` for the seat's label, or empty when `guids` lists them.
+    /// The pattern of the seats' ids in the seating plan, with `{}` for the seat's label. Empty
+    /// when `guids` lists the ids.
     pub guid_pattern: String,
-    /// The plan's names one by one where no pattern fits.
+    /// The seats' ids in the seating plan, when no pattern fits.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "openapi", oai(default))]
     pub guids: Vec<String>,
-    /// Horizontal positions, the first absolute, then differences.
+    /// The horizontal positions: the first is absolute, each further one is the difference from the
+    /// one before it.
     pub x: Vec<i32>,
-    /// Vertical positions, the first absolute, then differences.
+    /// The vertical positions: the first is absolute, each further one is the difference from the
+    /// one before it.
     pub y: Vec<i32>,
-    /// Categories as runs of `[count, index]`.
+    /// The categories of the seats, as runs of `[count, index]`.
     pub categories: Vec<Vec<i32>>,
-    /// Seats that are not standard: `seat_id` and kind.
+    /// The seats whose kind is not `standard`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "openapi", oai(default))]
     pub kinds: Vec<MapKind>,
 }
 
-/// A seat that is not standard.
+/// A seat whose kind is not `standard`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct MapKind {
-    /// The seat.
+    /// The seat's id.
     pub seat_id: i32,
-    /// What it is like.
+    /// The seat's kind.
     pub kind: SeatKind,
 }
 
-/// A seat, decoded.
+/// One seat of a decoded row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MapSeat {
-    /// The seat.
+    /// The seat's id within its event.
     pub seat_id: i32,
-    /// The plan's name for it.
+    /// The seat's id in the seating plan.
     pub guid: String,
-    /// What it is called within its row.
+    /// The seat's name within its row.
     pub label: String,
-    /// Tenths of the plan's unit.
+    /// The horizontal position in tenths of the plan's unit.
     pub x: i32,
-    /// Tenths of the plan's unit.
+    /// The vertical position in tenths of the plan's unit.
     pub y: i32,
-    /// The index of its category.
+    /// The index of the seat's category in [`SeatMap::categories`].
     pub category: usize,
-    /// What it is like.
+    /// The seat's kind.
     pub kind: SeatKind,
 }
 
 impl MapRow {
-    /// Packs a row whose seats have consecutive ids.
+    /// Packs a row. The seats must have consecutive ids.
     ///
     /// # Panics
-    /// When the ids are not consecutive: the caller numbers the seats.
+    ///
+    /// If the ids are not consecutive. The caller assigns the ids, so this is a bug of the caller.
     pub fn encode(label: String, label_at: String, seats: &[MapSeat]) -> Self {
         let first = seats.first().map_or(0, |seat| seat.seat_id);
         for (seat, expected) in seats.iter().zip(first..) {
@@ -198,7 +203,7 @@ impl MapRow {
         }
     }
 
-    /// Unpacks the row.
+    /// Unpacks the row into its seats. The reverse of [`MapRow::encode`].
     pub fn seats(&self) -> Vec<MapSeat> {
         let categories = self.categories.iter().flat_map(|run| {
             let (count, category) = match run.as_slice() {

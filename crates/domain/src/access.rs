@@ -1,26 +1,26 @@
-//! Who may do what: one table, asked by every route.
+//! The table of permissions: which role may do what to which object. Every route asks this table.
 
 use serde::{Deserialize, Serialize};
 
-/// What a user is in general.
+/// A user's role in the whole installation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// Buys tickets.
+    /// A buyer of tickets.
     Customer,
-    /// Manages the events of the organizations of which they are a member.
+    /// A user who manages the events of the organizations they are a member of.
     Organizer,
-    /// Admits people at the gate.
+    /// A user who admits people at the gate.
     Controller,
-    /// Runs the installation.
+    /// A user who administers the installation.
     Admin,
 }
 
 impl Role {
-    /// Every role.
+    /// All roles, in the order of the enum.
     pub const ALL: [Self; 4] = [Self::Customer, Self::Organizer, Self::Controller, Self::Admin];
 
-    /// The stored word.
+    /// The word that the database stores for the role.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Customer => "customer",
@@ -30,36 +30,36 @@ impl Role {
         }
     }
 
-    /// The role of this word.
+    /// The role for a stored word, or `None` for an unknown word.
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|role| role.as_str() == word)
     }
 }
 
-/// How the caller stands to the thing.
+/// The caller's relation to the object of the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Relation {
-    /// It is the caller's own: their reservation, their booking.
+    /// The object is the caller's own reservation or booking.
     Owner,
-    /// It belongs to an organization of which the caller is a member.
+    /// The object belongs to an organization that the caller is a member of.
     Member,
-    /// Neither.
+    /// Neither of the above.
     Stranger,
 }
 
 impl Relation {
-    /// Every relation.
+    /// All relations, in the order of the enum.
     pub const ALL: [Self; 3] = [Self::Owner, Self::Member, Self::Stranger];
 }
 
-/// What the caller wants.
+/// An action that a route performs for the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Action {
-    /// Make an event for an organization.
+    /// Create an event for an organization.
     CreateEvent,
-    /// Change an event, its sections, offers, plan and seats; see its drafts.
+    /// Change an event with its sections, offers, plan and seats, and see it while it is a draft.
     ManageEvent,
-    /// Delete an event for good.
+    /// Delete an event permanently.
     DeleteEvent,
     /// Read a reservation.
     ReadReservation,
@@ -67,16 +67,16 @@ pub enum Action {
     UseReservation,
     /// Read a booking.
     ReadBooking,
-    /// Cancel a booking of one's own.
+    /// Cancel a booking as its buyer.
     CancelBooking,
-    /// See the bookings of an event; cancel them and give money back.
+    /// List the bookings of an event, cancel them and refund amounts.
     ManageBookings,
-    /// See what needs an operator, and act on it.
+    /// List the sagas and the audit log, and retry sagas that need attention.
     Operate,
 }
 
 impl Action {
-    /// Every action.
+    /// All actions, in the order of the enum.
     pub const ALL: [Self; 9] = [
         Self::CreateEvent,
         Self::ManageEvent,
@@ -90,7 +90,8 @@ impl Action {
     ];
 }
 
-/// The table. `role` is none for a guest.
+/// The table: whether a caller with this role may perform the action on an object with this
+/// relation. `role` is `None` for a guest.
 pub fn allows(role: Option<Role>, relation: Relation, action: Action) -> bool {
     let admin = role == Some(Role::Admin);
     let organizer = role == Some(Role::Organizer) && relation == Relation::Member;
@@ -98,7 +99,7 @@ pub fn allows(role: Option<Role>, relation: Relation, action: Action) -> bool {
         Action::CreateEvent | Action::ManageEvent | Action::ManageBookings => admin || organizer,
         Action::DeleteEvent | Action::Operate => admin,
         Action::ReadReservation => admin || relation == Relation::Owner,
-        // Nobody pays with, or gives up, what somebody else holds.
+        // Nobody, not even an administrator, may pay for or cancel what another buyer holds.
         Action::UseReservation | Action::CancelBooking => relation == Relation::Owner,
         Action::ReadBooking => admin || organizer || relation == Relation::Owner,
     }

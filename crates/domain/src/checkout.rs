@@ -1,36 +1,36 @@
-//! Paying for what is held: the checkout as a linear machine of pure decisions.
+//! The checkout: a linear machine of pure decisions that pays for held seats.
 //!
 //! ```text
 //! Preparing → Authorizing → (Awaiting) → ConfirmingSeats → Capturing → Issuing → Rest(Confirmed)
 //!     │            └────────────┴───────────────┴──────────────┴→ Voiding
-//!     └→ ConfirmingSeats → Authorizing → (Awaiting) → Issuing, where the money is taken at once
+//!     └→ ConfirmingSeats → Authorizing → (Awaiting) → Issuing, with Taking::AtOnce
 //!     └──────────────────────────────────────────────────────────→ Releasing → Rest(Failed)
-//!                                       captured all the same: Voiding → Reclaiming → Issuing | Releasing
+//!                      captured although to be voided: Voiding → Reclaiming → Issuing | Releasing
 //! ```
 //!
-//! [`next`] says what is to be done, somebody does it, [`apply`] takes in what came of it. Nothing here
-//! performs anything or knows a clock: the server's executor and the simulator in this crate's tests
-//! carry the same decisions out.
+//! [`next`] decides what the caller must do, the caller does it, and [`apply`] processes the outcome.
+//! This module performs nothing and knows no clock. The server's executor and the simulator in the
+//! tests of this crate carry out the same decisions.
 //!
-//! What the machine promises, each of which the simulator breaks when the rule is dropped:
-//! - Seats are sold before money is captured (a method that takes it at once is authorized after the sale),
-//!   and payments are voided before seats are freed: no seat is free, or another's, while its payment can
-//!   still be captured.
-//! - A payment is first prepared, which touches no card, and its id recorded; only then is it authorized.
-//!   So every call that moves money names a recorded payment, the gateway puts all calls on that
-//!   payment in one order, and a call that arrives late finds it voided. A prepared payment whose id
-//!   was lost can never be authorized.
-//! - No answer is never taken for a no: the gateway is asked what became of the payment.
-//! - A call is repeated under the same key until the gateway has answered under that key; only then does
-//!   a new attempt take a new key.
-//! - Before the pivot (capture *succeeded*) every step that started is undone; after it the machine
-//!   goes forward only. Where a limit is reached before the pivot it backs out by itself; in an undo or
-//!   after the pivot an operator is called.
-//! - Money that was taken although the payment was to be voided (a late success) buys the same seats where
-//!   they are free; else the checkout ends as [`Failure::SeatsLostRefunded`], and who carries its last step
-//!   out starts the refund in the same transaction (see [`crate::refund`]).
+//! The machine makes these promises. For each, the simulator shows a violation when the rule is removed:
+//! - Seats are sold before money is captured (a method that takes the money at once is authorized after
+//!   the sale), and payments are voided before seats are freed. Therefore no seat is free or belongs to
+//!   another buyer while its payment can still be captured.
+//! - A payment is first prepared, which touches no card, and its id is stored; only then is it
+//!   authorized. Therefore every call that moves money names a stored payment, the gateway puts all
+//!   calls on that payment in one order, and a late call finds the payment voided. A prepared payment
+//!   whose id was lost can never be authorized.
+//! - A missing response is never treated as a refusal: the gateway is asked for the state of the payment.
+//! - A call is repeated with the same key until the gateway has responded for that key. Only then does a
+//!   new attempt use a new key.
+//! - Before the pivot (capture *succeeded*), every started step can be undone. After the pivot, the
+//!   machine only goes forward. If a limit is reached before the pivot, the machine undoes its steps by
+//!   itself. If a limit is reached in an undo or after the pivot, the checkout needs an operator.
+//! - If money was captured although the payment was to be voided (a late success), it buys the same seats
+//!   if they are free. Otherwise the checkout ends as [`Failure::SeatsLostRefunded`], and the caller that
+//!   performs its last step starts the refund in the same transaction (see [`crate::refund`]).
 //!
-//! `state` holds the states, `ending` the ends, `event` what can happen, `limits` the bounds, `apply` and
+//! `state` contains the states, `ending` the endings, `event` the events, `limits` the limits, `apply` and
 //! `seen` the transitions.
 
 mod apply;
@@ -61,67 +61,70 @@ use crate::{
     written,
 };
 
-/// The format in which a [`Checkout`] is written down. One of an older format is read; a newer one is refused.
+/// The format in which a [`Checkout`] is stored. An older format is read; a newer format is
+/// refused.
 pub const FORMAT: u16 = 2;
 
-/// The oldest format that is still read: every payment was taken later.
+/// The oldest format that is still read. In that format, every payment had the taking
+/// [`Taking::Later`].
 const OLDEST_FORMAT: u16 = 1;
 
-/// A checkout on its way; written as JSON into its saga's row.
+/// The state of a checkout. Its saga's row stores it as JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checkout {
     /// The format of this record, [`FORMAT`].
     pub format: u16,
-    /// The saga; names the gateway's keys.
+    /// The id of the saga. The idempotency keys at the gateway begin with it.
     pub saga: SagaId,
-    /// The booking that is being paid.
+    /// The booking that the checkout pays for.
     pub booking: BookingId,
-    /// What is paid and how.
+    /// The amount to pay and the payment method.
     pub order: Order,
-    /// How its money is taken, once it is prepared.
+    /// How the payment takes the money. Known after the payment is prepared.
     #[serde(default)]
     pub taking: Taking,
-    /// When the buyer and the gateway have taken too long, in milliseconds since 1970.
+    /// The moment after which an unauthorized payment is given up, in milliseconds since 1970.
     pub deadline_ms: i64,
-    /// Where it stands.
+    /// The current state of the machine.
     pub state: State,
 }
 
-/// What a checkout asks of the gateway.
+/// What the checkout asks of the gateway.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Order {
-    /// Nothing is due: the gateway is not asked at all.
+    /// The total is zero. The gateway is not called at all.
     Free,
     /// An amount is due.
     Paid {
-        /// How much; more than zero.
+        /// The amount to pay; greater than zero.
         amount: Money,
         /// The gateway's name for the payment method.
         method: String,
     },
 }
 
-/// A step on the way forward.
+/// A step of the checkout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
-    /// Make the payment known at the gateway. Touches no card.
+    /// Create the payment at the gateway. This touches no card.
     Prepare,
-    /// Reserve the amount on the buyer's card; or take it, where it is taken at once.
+    /// Authorize the amount on the buyer's card. With [`Taking::AtOnce`], take the amount.
     Authorize,
-    /// Turn the seats from paying to sold.
+    /// Change the seats from paying to sold.
     ConfirmSeats,
-    /// Take the reserved amount. Its success is the pivot.
+    /// Capture the authorized amount. Its success is the pivot.
     Capture,
-    /// Issue tickets, write the ledger and the messages, confirm the booking.
+    /// Issue the tickets, write the ledger and the messages, and confirm the booking.
     IssueTickets,
-    /// The money is taken all the same: make the same seats sold where they are free.
+    /// The payment was captured although it was to be voided: mark the same seats as sold if they
+    /// are free.
     ReclaimSeats,
 }
 
 impl Step {
-    /// Its name in keys, rows and logs.
+    /// The name of the step in keys, rows and logs.
     pub fn name(self) -> &'static str {
         match self {
             Self::Prepare => "prepare",
@@ -133,7 +136,7 @@ impl Step {
         }
     }
 
-    /// The name of its undo in keys, rows and logs.
+    /// The name of the step's undo in keys, rows and logs.
     pub fn undo_name(self) -> &'static str {
         match self {
             Self::Prepare => "abandon",
@@ -145,44 +148,44 @@ impl Step {
     }
 }
 
-/// Why nothing is to be done for now.
+/// Why a checkout waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum WaitReason {
     /// The buyer must act (3-D Secure).
     Buyer,
     /// The gateway has not decided yet.
     Gateway,
-    /// Something failed a moment ago.
+    /// A step failed a moment ago.
     Backoff,
 }
 
-/// What is to be done now.
+/// What the caller must do next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
-    /// Perform a step. The attempt names the gateway's key.
+    /// Perform the step. The attempt is part of the gateway's key.
     Run(Step, u32),
-    /// Undo a step. The attempt names the gateway's key.
+    /// Undo the step. The attempt is part of the gateway's key.
     Undo(Step, u32),
-    /// Fetch the payment and report what it is like.
+    /// Fetch the payment and report its state.
     Ask(PaymentId),
     /// Do nothing before `until_ms`, unless somebody wakes the checkout.
     Wait {
         /// When to look again, in milliseconds since 1970.
         until_ms: i64,
-        /// What for.
+        /// Why the checkout waits.
         reason: WaitReason,
     },
-    /// It is over.
+    /// The checkout has ended.
     Rest(Ending),
-    /// It cannot go on by itself.
+    /// The checkout cannot continue without an operator.
     NeedsOperator(StuckReason),
 }
 
 impl Checkout {
-    /// Starts a checkout whose seats have just turned from held to paying.
+    /// Starts a checkout whose seats have just changed from held to paying.
     ///
     /// # Panics
-    /// When a paid order has an amount of zero or less: such an order is [`Order::Free`].
+    /// If a paid order has an amount of zero or less: such an order is [`Order::Free`].
     pub fn start(saga: SagaId, booking: BookingId, order: Order, now_ms: i64) -> Self {
         let state = match &order {
             Order::Free => State::ConfirmingSeats { payment: None, tries: Tries::first(now_ms) },
@@ -196,17 +199,18 @@ impl Checkout {
         Self { format: FORMAT, saga, booking, order, taking, deadline_ms, state }
     }
 
-    /// The key under which the gateway is called for a step: the same for every repetition of an attempt.
+    /// The idempotency key with which the gateway is called for a step. Every repetition of an
+    /// attempt uses the same key.
     pub fn key(&self, step: Step, attempt: u32) -> String {
         format!("{}:{}:{attempt}", self.saga, step.name())
     }
 
-    /// The key under which the gateway is called to undo a step.
+    /// The idempotency key with which the gateway is called to undo a step.
     pub fn undo_key(&self, step: Step, attempt: u32) -> String {
         format!("{}:{}:{attempt}", self.saga, step.undo_name())
     }
 
-    /// How it ended, when it has.
+    /// How the checkout ended. `None` if it has not ended.
     pub fn ending(&self) -> Option<&Ending> {
         match &self.state {
             State::Rest { ending } => Some(ending),
@@ -214,7 +218,7 @@ impl Checkout {
         }
     }
 
-    /// The secret that the buyer's browser needs to act, while the buyer must act.
+    /// The secret that the buyer's browser needs to act. `None` unless the buyer must act.
     pub fn client_secret(&self) -> Option<&str> {
         match &self.state {
             State::Awaiting { client_secret, .. } => client_secret.as_deref(),
@@ -222,22 +226,22 @@ impl Checkout {
         }
     }
 
-    /// Reads what was written down; what is of an older format is then of this one.
+    /// Reads a stored checkout and converts an older format to the current format.
     ///
     /// # Errors
-    /// When it is no checkout, or one of a newer format.
+    /// If the text is not a checkout, or has a newer format.
     pub fn decode(text: &str) -> Result<Self, Unreadable> {
         let read: Self = written::decode(text, OLDEST_FORMAT..=FORMAT)?;
         Ok(Self { format: FORMAT, ..read })
     }
 
-    /// Writes it down.
+    /// Writes the checkout as JSON for storage.
     pub fn encode(&self) -> String {
         written::encode(self)
     }
 }
 
-/// Says what is to be done at `now_ms`.
+/// Decides what the caller must do at `now_ms` (milliseconds since 1970).
 pub fn next(checkout: &Checkout, now_ms: i64) -> Decision {
     let backoff = |until_ms| Decision::Wait { until_ms, reason: WaitReason::Backoff };
     match &checkout.state {

@@ -1,9 +1,10 @@
-//! The life of an event: which command takes it from where to where, and what time alone does.
+//! The lifecycle of an event: which command leads from which status to which, and what time alone
+//! changes.
 //!
-//! `Draft → Upcoming → OnSale → Completed`, and `Cancelled` from each of the first three. Sold out is no
-//! state here: it is derived from what is left ([`shown`]) and never a reason to refuse a hold,
-//! because a hold that lapses makes room without anybody writing to the event. Nothing here
-//! reads a clock or the store; times are milliseconds since 1970.
+//! `Draft → Upcoming → OnSale → Completed`, and `Cancelled` from each of the first three. Sold out
+//! is not a status here. It is derived from the inventory ([`shown`]) and is never a reason to
+//! refuse a hold, because a hold that lapses makes places available without any write to the event.
+//! This module reads neither a clock nor the store. Times are in milliseconds since 1970.
 
 mod slug;
 
@@ -11,27 +12,27 @@ use std::fmt;
 
 pub use self::slug::Slug;
 
-/// Where an event stands, as stored.
+/// The stored status of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Status {
-    /// Seen by its organization alone.
+    /// Not published. Only the event's organization and administrators see it.
     Draft,
     /// Published; the sale has not begun.
     Upcoming,
-    /// The sale has begun. Whether it has ended again is a matter of [`Schedule`].
+    /// The sale has begun. [`Schedule`] says whether it has ended.
     OnSale,
-    /// Over.
+    /// The event is over.
     Completed,
-    /// Does not take place.
+    /// The event was cancelled.
     Cancelled,
 }
 
 impl Status {
-    /// Every status.
+    /// All statuses, in the order of the lifecycle.
     pub const ALL: [Self; 5] =
         [Self::Draft, Self::Upcoming, Self::OnSale, Self::Completed, Self::Cancelled];
 
-    /// Its name, as stored.
+    /// The word that the database stores for the status.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Draft => "draft",
@@ -42,7 +43,7 @@ impl Status {
         }
     }
 
-    /// The status of this name.
+    /// The status for a stored word, or `None` for an unknown word.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|status| status.as_str() == name)
     }
@@ -54,12 +55,12 @@ impl fmt::Display for Status {
     }
 }
 
-/// What people do to an event.
+/// A command by which a person changes the status of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Command {
-    /// Show it to everybody.
+    /// Make the event visible to everybody.
     Publish,
-    /// Call it off.
+    /// Cancel the event.
     Cancel,
 }
 
@@ -72,17 +73,17 @@ impl fmt::Display for Command {
     }
 }
 
-/// A command that the status does not allow.
+/// The error for a command that the status does not allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("cannot {command} an event that is {from}")]
 pub struct IllegalTransition {
-    /// Where the event stands.
+    /// The status of the event.
     pub from: Status,
-    /// What was asked for.
+    /// The refused command.
     pub command: Command,
 }
 
-/// When an event takes place and sells, in milliseconds since 1970.
+/// The times of an event and of its sale, in milliseconds since 1970. The times are consistent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Schedule {
     starts_at: i64,
@@ -91,22 +92,22 @@ pub struct Schedule {
     sale_ends_at: i64,
 }
 
-/// Times that do not fit together.
+/// Why times are not consistent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadSchedule {
-    /// It ends before it begins, or at once.
+    /// The event ends at or before its beginning.
     #[error("must be after the beginning")]
     EndsAt,
-    /// The sale begins when the event is over, or later.
+    /// The sale begins at or after the end of the event.
     #[error("must be before the end of the event")]
     SaleStartsAt,
-    /// The sale ends before it begins, or after the event.
+    /// The sale ends at or before its beginning, or after the end of the event.
     #[error("must be after the beginning of the sale and not after the end of the event")]
     SaleEndsAt,
 }
 
 impl BadSchedule {
-    /// The member of the event that is wrong.
+    /// The name of the faulty field of the event.
     pub const fn field(self) -> &'static str {
         match self {
             Self::EndsAt => "ends_at",
@@ -117,10 +118,10 @@ impl BadSchedule {
 }
 
 impl Schedule {
-    /// Times that fit together.
+    /// Checks four times and combines them into a schedule.
     ///
     /// # Errors
-    /// Names the time that does not fit.
+    /// Names the first time that is not consistent with the others.
     pub fn new(
         starts_at: i64,
         ends_at: i64,
@@ -139,12 +140,12 @@ impl Schedule {
         Ok(Self { starts_at, ends_at, sale_starts_at, sale_ends_at })
     }
 
-    /// The beginning.
+    /// When the event begins.
     pub fn starts_at(&self) -> i64 {
         self.starts_at
     }
 
-    /// The end.
+    /// When the event ends.
     pub fn ends_at(&self) -> i64 {
         self.ends_at
     }
@@ -160,11 +161,11 @@ impl Schedule {
     }
 }
 
-/// Where a command takes an event.
+/// The status to which a command leads.
 ///
 /// # Errors
-/// When the status does not allow it; an event that is over can be neither published nor cancelled,
-/// whether or not anybody has written down yet that it is over.
+/// If the status does not allow the command. An event that is over can be neither published nor
+/// cancelled, even if its stored status is not `Completed` yet.
 pub fn apply(
     status: Status,
     schedule: &Schedule,
@@ -193,9 +194,9 @@ pub fn apply(
     }
 }
 
-/// Where time alone has taken an event by now. The standing pass writes this down, and what decides uses
-/// it directly, so that a late pass delays no sale. A schedule that was changed may also lead
-/// back from `OnSale` to `Upcoming`.
+/// The status to which time alone has led by now. A periodic pass writes this status. Decisions
+/// call this function directly, so that a late pass never delays a sale. A changed schedule may
+/// also lead back from `OnSale` to `Upcoming`.
 pub fn due(status: Status, schedule: &Schedule, now: i64) -> Status {
     match status {
         Status::Draft | Status::Cancelled | Status::Completed => status,
@@ -205,16 +206,16 @@ pub fn due(status: Status, schedule: &Schedule, now: i64) -> Status {
     }
 }
 
-/// What is shown of an event.
+/// The status of an event that buyers see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shown {
-    /// As stored.
+    /// The stored status.
     As(Status),
-    /// On sale, with nothing left at the moment.
+    /// The event is on sale, but no place is available now.
     SoldOut,
 }
 
-/// What to show of an event with this many places left.
+/// The status to show for an event with this number of available places.
 pub fn shown(status: Status, schedule: &Schedule, available: i64, now: i64) -> Shown {
     match due(status, schedule, now) {
         Status::OnSale if available <= 0 => Shown::SoldOut,
@@ -226,25 +227,25 @@ pub fn shown(status: Status, schedule: &Schedule, available: i64, now: i64) -> S
     }
 }
 
-/// What stands in the way of a purchase, apart from seats and limits.
+/// A reason why nobody can buy, apart from seats and limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Obstacle {
-    /// Not published.
+    /// The event is not published.
     Draft,
-    /// Called off.
+    /// The event was cancelled.
     Cancelled,
-    /// Over.
+    /// The event is over.
     Completed,
     /// The sale has not begun.
     SaleNotStarted,
     /// The sale has ended.
     SaleEnded,
-    /// It has begun, and its sale did not go on.
+    /// The event has begun and its sale has ended.
     EventStarted,
 }
 
 impl Obstacle {
-    /// Its name on the wire.
+    /// The word for the reason on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Draft => "draft",
@@ -257,7 +258,7 @@ impl Obstacle {
     }
 }
 
-/// Everything that stands in the way of a purchase now; empty while the event sells.
+/// All reasons why nobody can buy at `now`. Empty while the event is on sale.
 pub fn obstacles(status: Status, schedule: &Schedule, now: i64) -> Vec<Obstacle> {
     let mut found = Vec::new();
     match due(status, schedule, now) {
@@ -278,10 +279,11 @@ pub fn obstacles(status: Status, schedule: &Schedule, now: i64) -> Vec<Obstacle>
     found
 }
 
-/// How far the beginning of an event may be moved once somebody booked: two days.
+/// How far the beginning of an event with bookings may be moved, in milliseconds: two days.
 pub const MAX_MOVE_MS: i64 = 48 * 60 * 60 * 1000;
 
-/// Whether an event that was promised for one time may begin at another, to those who booked it.
+/// Whether an event with bookings may begin at `to_ms`, if its first buyers were told that it
+/// begins at `promised_ms` (both in milliseconds since 1970).
 pub fn may_move(promised_ms: i64, to_ms: i64) -> bool {
     promised_ms.abs_diff(to_ms) <= MAX_MOVE_MS.unsigned_abs()
 }

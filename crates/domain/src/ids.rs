@@ -1,4 +1,4 @@
-//! Typed ids: a reservation's id cannot be taken for a booking's.
+//! Typed ids, so that the id of a reservation cannot be used as the id of a booking.
 
 use std::fmt;
 
@@ -27,33 +27,34 @@ macro_rules! typed_id {
 }
 
 typed_id! {
-    /// An organization, which owns events and what is sold for them.
+    /// The id of an organization. An organization owns events and everything sold for them.
     OrganizationId;
-    /// A user.
+    /// The id of a user with an account.
     UserId;
-    /// A visitor who is not signed in.
+    /// The id of a visitor who is not signed in. The guest token carries it.
     GuestId;
-    /// An event.
+    /// The id of an event.
     EventId;
-    /// A section of an event.
+    /// The id of a section of an event.
     SectionId;
-    /// An offer of an event.
+    /// The id of an offer of an event.
     OfferId;
-    /// A reservation.
+    /// The id of a reservation.
     ReservationId;
-    /// An item of a reservation.
+    /// The id of an item of a reservation.
     ItemId;
-    /// A booking.
+    /// The id of a booking.
     BookingId;
-    /// A line of a booking.
+    /// The id of a line of a booking.
     LineId;
-    /// A ticket.
+    /// The id of a ticket.
     TicketId;
-    /// A checkout saga.
+    /// The id of a saga: a checkout or a refund.
     SagaId;
 }
 
-/// A seat within its event. Small on the wire, and the order in which seats are locked.
+/// The id of a seat within its event. It is a small integer because maps carry many of them, and
+/// seats are locked in its order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SeatId(pub i32);
@@ -64,18 +65,19 @@ impl fmt::Display for SeatId {
     }
 }
 
-/// Who holds and buys: a signed-in user or a guest.
+/// The person who holds and buys: a signed-in user or a guest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "id", rename_all = "snake_case")]
 pub enum Buyer {
-    /// Signed in.
+    /// A signed-in user.
     User(UserId),
-    /// Known by a guest token alone.
+    /// A guest, known only by the guest token.
     Guest(GuestId),
 }
 
 impl Buyer {
-    /// The id under which the buyer's rows are kept. Users' and guests' ids never meet: both are UUIDv7.
+    /// The id under which the buyer's rows are stored. Ids of users and guests never collide: a user
+    /// has a UUIDv7; a guest has a UUIDv7 or, if derived from an idempotency key, a UUIDv8.
     pub fn id(self) -> Uuid {
         match self {
             Self::User(user) => user.0,
@@ -83,7 +85,7 @@ impl Buyer {
         }
     }
 
-    /// `user` or `guest`, as stored.
+    /// The stored word for the kind of buyer: `user` or `guest`.
     pub fn kind(self) -> &'static str {
         match self {
             Self::User(_) => "user",

@@ -1,28 +1,30 @@
-//! Seats and places: which states there are, and what a look at a seat says to somebody who wants it.
+//! The states of seats, and the reasons why a buyer cannot hold a seat.
 
 use crate::ids::{Buyer, SeatId};
 
-/// A seat's stored state.
+/// The stored state of a seat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SeatState {
-    /// Free.
+    /// Nobody has the seat.
     Available,
-    /// Held until a time; past it the seat is free, whatever is stored.
+    /// A buyer holds the seat until its expiry. After the expiry the seat is free, although this
+    /// state is still stored.
     Held,
-    /// In payment: shown as held, but never lapses by time.
+    /// A buyer is paying for the seat. The seat is shown as held, but it never becomes free by
+    /// time.
     Paying,
-    /// Sold.
+    /// The seat is sold.
     Sold,
-    /// Kept back by the organizer.
+    /// The organizer has blocked the seat.
     Blocked,
 }
 
 impl SeatState {
-    /// Every state.
+    /// All states, in the order of the enum.
     pub const ALL: [Self; 5] =
         [Self::Available, Self::Held, Self::Paying, Self::Sold, Self::Blocked];
 
-    /// The stored word.
+    /// The word that the database stores for the state.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Available => "available",
@@ -33,48 +35,48 @@ impl SeatState {
         }
     }
 
-    /// The state of this word.
+    /// The state for a stored word, or `None` for an unknown word.
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.as_str() == word)
     }
 }
 
-/// What is stored of a seat, as far as it matters to somebody who wants it.
+/// The stored facts about a seat that decide whether a buyer can hold it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SeatView {
-    /// The seat.
+    /// The seat's id within its event.
     pub seat: SeatId,
-    /// Its state.
+    /// The seat's stored state.
     pub state: SeatState,
-    /// Grows with every change.
+    /// The seat's version. Every change of the seat increments it.
     pub version: i32,
-    /// When a hold lapses, in milliseconds since 1970; present for held seats alone.
+    /// When the hold lapses, in milliseconds since 1970. Present only for held seats.
     pub expires_at: Option<i64>,
-    /// Whose reservation it is in.
+    /// The buyer whose reservation contains the seat.
     pub owner: Option<Buyer>,
 }
 
 /// Why a seat cannot be held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Refusal {
-    /// Somebody else holds it or pays for it.
+    /// Another buyer holds the seat or is paying for it.
     Held,
-    /// It is sold.
+    /// The seat is sold.
     Sold,
-    /// It is kept back.
+    /// The organizer has blocked the seat.
     Blocked,
-    /// The one who asks holds it already.
+    /// The same buyer already has the seat.
     Yours,
-    /// It changed since the version that was sent.
+    /// The seat changed since the version that the buyer sent.
     StaleVersion,
-    /// Somebody is at it this very moment.
+    /// Another request is working on the seat at this moment.
     Contended,
-    /// There is no such seat.
+    /// The event has no such seat.
     Unknown,
 }
 
 impl SeatView {
-    /// Whether the seat is free at `now`: available, or held and lapsed.
+    /// Whether the seat is free at `now` (milliseconds since 1970): available, or held and lapsed.
     pub fn is_free(&self, now: i64) -> bool {
         match self.state {
             SeatState::Available => true,
@@ -83,8 +85,8 @@ impl SeatView {
         }
     }
 
-    /// What stands in the way of `buyer`, who saw `version`, at `now`. None is no promise: the conditional
-    /// statement decides.
+    /// Why `buyer`, who saw `version`, cannot hold the seat at `now` (milliseconds since 1970).
+    /// `None` does not promise the seat: the conditional statement in the database decides.
     pub fn refusal(&self, buyer: Option<Buyer>, version: Option<i32>, now: i64) -> Option<Refusal> {
         if self.is_free(now) {
             let stale = version.is_some_and(|seen| seen != self.version);

@@ -1,36 +1,37 @@
-//! The ledger: double entry, every posting sums to zero in its currency.
+//! The ledger is double entry: every posting sums to zero in its currency.
 //!
-//! | account | what its balance says |
+//! | account | meaning of its balance |
 //! | --- | --- |
-//! | captured | what was taken from buyers |
-//! | refunded | what was given back to them, below zero |
-//! | organization | what we owe the organization, below zero |
-//! | fees | what we earned, below zero |
-//! | discounts | what discounts took off the prices |
+//! | captured | amounts captured from buyers |
+//! | refunded | amounts refunded to buyers, negative |
+//! | organization | the amount owed to the organization, negative |
+//! | fees | the fees earned, negative |
+//! | discounts | the amounts by which discounts reduced prices |
 //!
-//! So captured plus refunded is the money in hand, and it is owed to somebody.
+//! Therefore captured plus refunded is the money in hand, and the other accounts say to whom it is
+//! owed.
 
-/// An account.
+/// An account of the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Account {
-    /// Taken from buyers.
+    /// Amounts captured from buyers.
     Captured,
-    /// Given back to buyers.
+    /// Amounts refunded to buyers.
     Refunded,
-    /// Owed to the organization.
+    /// Amounts owed to the organization.
     Organization,
-    /// Earned.
+    /// Fees earned.
     Fees,
-    /// Taken off the prices.
+    /// Amounts by which discounts reduced prices.
     Discounts,
 }
 
 impl Account {
-    /// Every account.
+    /// All accounts, in the order of the enum.
     pub const ALL: [Self; 5] =
         [Self::Captured, Self::Refunded, Self::Organization, Self::Fees, Self::Discounts];
 
-    /// The stored word.
+    /// The word that the database stores for the account.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Captured => "captured",
@@ -42,33 +43,33 @@ impl Account {
     }
 }
 
-/// One side of a posting.
+/// One entry of a posting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Entry {
-    /// The account.
+    /// The account of the entry.
     pub account: Account,
-    /// Minor units; never zero.
+    /// The amount in minor units; never zero.
     pub minor: i64,
 }
 
-/// What lines cost, in minor units.
+/// The cost of one or several lines, in minor units.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Cost {
-    /// Before anything was taken off.
+    /// The price before the discount, in minor units.
     pub price_minor: i64,
-    /// What a discount took off.
+    /// The discount on the price, in minor units.
     pub discount_minor: i64,
-    /// What was added as a fee.
+    /// The fee added to the price, in minor units.
     pub fee_minor: i64,
 }
 
 impl Cost {
-    /// What was paid.
+    /// The amount paid, in minor units: price minus discount plus fee.
     pub fn paid_minor(&self) -> i64 {
         self.price_minor - self.discount_minor + self.fee_minor
     }
 
-    /// The sum of both.
+    /// The sum of two costs, part by part.
     #[must_use]
     pub fn plus(self, other: Self) -> Self {
         Self {
@@ -79,7 +80,7 @@ impl Cost {
     }
 }
 
-/// The posting of a capture: empty when nothing was due and nothing taken off.
+/// The posting of a capture. Empty if nothing was due and nothing was discounted.
 pub fn capture(cost: Cost) -> Vec<Entry> {
     balanced([
         (Account::Captured, cost.paid_minor()),
@@ -89,9 +90,9 @@ pub fn capture(cost: Cost) -> Vec<Entry> {
     ])
 }
 
-/// The posting of a refund of `amount_minor`. `cancelled` is what the lines cost that ended with it: their
-/// discounts and fees are taken back; the rest, be it for a line or given out of kindness, is the
-/// organization's.
+/// The posting of a refund of `amount_minor`. `cancelled` is the cost of the lines that the refund
+/// cancels: their discounts and fees are reversed. The organization bears the rest, whether it is
+/// for a line or a goodwill refund.
 pub fn refund(amount_minor: i64, cancelled: Cost) -> Vec<Entry> {
     let organization = amount_minor + cancelled.discount_minor - cancelled.fee_minor;
     balanced([
@@ -102,7 +103,7 @@ pub fn refund(amount_minor: i64, cancelled: Cost) -> Vec<Entry> {
     ])
 }
 
-/// The posting that takes another one back.
+/// The posting that reverses another posting.
 pub fn reversed(entries: Vec<Entry>) -> Vec<Entry> {
     entries.into_iter().map(|entry| Entry { minor: -entry.minor, ..entry }).collect()
 }
@@ -160,7 +161,7 @@ mod tests {
                 prop_assert_eq!(balance(&entries, account), 0);
             }
             prop_assert_eq!(balance(&entries, Account::Refunded), -cost.paid_minor());
-            // A refund that is taken back and made again is one refund.
+            // A refund that is reversed and made again equals one refund.
             let again = refund(cost.paid_minor() - kindness, cost);
             entries.extend(reversed(again.clone()));
             prop_assert_eq!(balance(&entries, Account::Refunded), -kindness);

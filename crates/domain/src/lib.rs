@@ -1,7 +1,8 @@
-//! The rules of Holdfast that are true without a computer.
+//! The rules of Holdfast that need no computer.
 //!
-//! No clock, no chance, no SQL, no network: time and ids come in as arguments, decisions go out as
-//! values. The server (`src/`) carries them out; the page shows them.
+//! This crate has no clock, no randomness, no SQL and no network. Time and ids are arguments;
+//! decisions are return values. The server (`src/`) carries the decisions out, and the pages use
+//! the same rules for display.
 
 #![warn(missing_docs)]
 

@@ -1,24 +1,24 @@
-//! Money: integers in minor units, one currency at a time, overflow never silent.
+//! Money: integers in minor units, one currency at a time. An overflow is always an error.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// An ISO 4217 code: three upper-case letters.
+/// An ISO 4217 currency code: three upper-case letters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Currency([u8; 3]);
 
-/// Not three upper-case letters.
+/// The error for a text that is not three upper-case letters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a currency is three upper-case letters (ISO 4217)")]
 pub struct NotACurrency;
 
 impl Currency {
-    /// Reads a code.
+    /// Reads a currency code.
     ///
     /// # Errors
-    /// When it is not three upper-case ASCII letters.
+    /// If the text is not three upper-case ASCII letters.
     pub fn parse(code: &str) -> Result<Self, NotACurrency> {
         match code.as_bytes() {
             &[a, b, c] if [a, b, c].iter().all(u8::is_ascii_uppercase) => Ok(Self([a, b, c])),
@@ -26,7 +26,7 @@ impl Currency {
         }
     }
 
-    /// The code.
+    /// The three letters of the code.
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or("XXX")
     }
@@ -52,31 +52,32 @@ impl fmt::Display for Currency {
     }
 }
 
-/// The largest amount of one booking, in minor units: far below where sums could overflow.
+/// The largest amount of one booking, in minor units. It is so far from the limits of `i64` that
+/// sums cannot overflow.
 pub const MAX_AMOUNT_MINOR: i64 = 1_000_000_000_000;
 
-/// An amount of money.
+/// An amount of money in one currency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Money {
-    /// Minor units; negative only in ledgers.
+    /// The amount in minor units. Negative only in ledgers.
     pub minor: i64,
-    /// The currency.
+    /// The currency of the amount.
     pub currency: Currency,
 }
 
-/// A sum that cannot be formed.
+/// Why a sum or product of amounts cannot be formed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MoneyError {
-    /// The amounts have different currencies.
+    /// The amounts have these two different currencies.
     #[error("amounts in {0} and {1} cannot be added")]
     MixedCurrency(Currency, Currency),
-    /// The sum is larger than any booking may be.
+    /// The result is larger than [`MAX_AMOUNT_MINOR`].
     #[error("the amount is too large")]
     TooLarge,
 }
 
 impl Money {
-    /// An amount.
+    /// An amount of `minor` minor units of the currency.
     pub const fn new(minor: i64, currency: Currency) -> Self {
         Self { minor, currency }
     }
@@ -84,7 +85,7 @@ impl Money {
     /// Adds an amount of the same currency.
     ///
     /// # Errors
-    /// When the currencies differ or the sum is beyond [`MAX_AMOUNT_MINOR`].
+    /// If the currencies differ or the sum is larger than [`MAX_AMOUNT_MINOR`].
     pub fn plus(self, other: Self) -> Result<Self, MoneyError> {
         if self.currency != other.currency {
             return Err(MoneyError::MixedCurrency(self.currency, other.currency));
@@ -96,10 +97,10 @@ impl Money {
         Ok(Self { minor, currency: self.currency })
     }
 
-    /// Multiplies by a quantity.
+    /// Multiplies the amount by a quantity.
     ///
     /// # Errors
-    /// When the product is beyond [`MAX_AMOUNT_MINOR`].
+    /// If the product is larger than [`MAX_AMOUNT_MINOR`].
     pub fn times(self, quantity: u32) -> Result<Self, MoneyError> {
         let minor = self.minor.checked_mul(i64::from(quantity)).ok_or(MoneyError::TooLarge)?;
         if minor.abs() > MAX_AMOUNT_MINOR {

@@ -1,13 +1,13 @@
-//! Seating plans in the pretix seating-plan JSON format: read, checked, numbered, written back.
+//! Seating plans in the pretix seating-plan JSON format: reading, checking, numbering and writing.
 //!
-//! The format is pretix's `seating-plan.schema.json` (zones of rows of seats, areas beside them,
-//! price categories). [`Plan::parse`] keeps every member as it came, so that [`Plan::to_json`] gives
-//! the same plan back, and refuses a bad plan with the path of every fault. What a plan never holds:
-//! prices, states, who sits where.
+//! The format is pretix's `seating-plan.schema.json` (zones with rows of seats, areas beside them,
+//! price categories). [`Plan::parse`] keeps every member unchanged, so that [`Plan::to_json`]
+//! returns the same plan, and refuses a faulty plan with the path of every fault. A plan never
+//! contains prices, states or buyers.
 //!
-//! Look next: `model` (what a plan consists of), `read` (the tolerant reader), `shape` (the members of
-//! each object), `check` (what holds between objects), `number` (seat ids and places), `replace`
-//! (one plan laid over another), `grid` (rows × seats without a file).
+//! Where to look next: `model` (the parts of a plan), `read` (the tolerant reader), `shape` (the
+//! members of each object), `check` (the rules between objects), `number` (the ids and positions of
+//! seats), `replace` (replacing one plan by another), `grid` (rows × seats without a file).
 
 mod check;
 mod grid;
@@ -32,39 +32,39 @@ pub use self::{
     replace::{Claim, InUse, KnownSeat, Replacement},
 };
 
-/// The largest file that is read, in bytes.
+/// The maximum size of a plan's file, in bytes.
 pub const MAX_BYTES: usize = 16 * 1024 * 1024;
-/// The most faults that are told of one plan.
+/// The maximum number of faults that are reported for one plan.
 pub const MAX_FAULTS: usize = 50;
-/// The most seats of a plan.
+/// The maximum number of seats in a plan.
 pub const MAX_SEATS: usize = 100_000;
-/// The most rows of a plan.
+/// The maximum number of rows in a plan.
 pub const MAX_ROWS: usize = 20_000;
-/// The most zones of a plan.
+/// The maximum number of zones in a plan.
 pub const MAX_ZONES: usize = 1_000;
-/// The most areas of a plan.
+/// The maximum number of areas in a plan.
 pub const MAX_AREAS: usize = 5_000;
-/// The most corners of all polygons of a plan together.
+/// The maximum number of corners of all polygons in a plan together.
 pub const MAX_POINTS: usize = 50_000;
-/// The most price categories of a plan.
+/// The maximum number of price categories in a plan.
 pub const MAX_CATEGORIES: usize = 200;
-/// The longest name, id or writing, in characters.
+/// The maximum length of a name, an id or a text, in characters.
 pub const MAX_TEXT: usize = 190;
-/// The longest row or seat number, in characters.
+/// The maximum length of a row number or seat number, in characters.
 pub const MAX_LABEL: usize = 64;
-/// No coordinate and no length is further from zero than this.
+/// The maximum absolute value of a coordinate or length, in the plan's unit.
 pub const MAX_COORDINATE: f64 = 1_000_000.0;
 
 /// One fault of a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlanFault {
-    /// Where, such as `zones[0].rows[3].seats[2].category`; `$` for the whole file.
+    /// The path of the fault, such as `zones[0].rows[3].seats[2].category`; `$` for the whole file.
     pub path: String,
-    /// What is wrong there.
+    /// What is wrong at the path.
     pub message: String,
 }
 
-/// Every fault of a plan, at least one and at most [`MAX_FAULTS`].
+/// The faults of a plan, at least one and at most [`MAX_FAULTS`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlanFaults(pub Vec<PlanFault>);
 
@@ -84,7 +84,8 @@ impl Plan {
     /// Reads and checks a plan.
     ///
     /// # Errors
-    /// Every fault with its path, up to [`MAX_FAULTS`]; nothing of a faulty plan is given out.
+    /// Every fault with its path, up to [`MAX_FAULTS`]. A faulty plan is never returned, not even
+    /// in part.
     pub fn parse(bytes: &[u8]) -> Result<Self, PlanFaults> {
         let (plan, mut faults) = read::plan(bytes);
         if let Some(plan) = &plan {
@@ -100,20 +101,20 @@ impl Plan {
         }
     }
 
-    /// Checks a plan that was put together or changed in memory, as strictly as a file.
+    /// Checks a plan that was built or changed in memory, as strictly as a file.
     ///
     /// # Errors
-    /// As [`Plan::parse`].
+    /// The same as [`Plan::parse`].
     pub fn checked(self) -> Result<Self, PlanFaults> {
         Self::parse(self.to_json().as_bytes())
     }
 
-    /// Writes the plan; what was read comes back with every member.
+    /// Writes the plan as JSON. A plan that was read is written with all its members.
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).expect("a plan has string keys and finite numbers alone")
     }
 
-    /// How many seats it has.
+    /// The number of seats in the plan.
     pub fn seat_count(&self) -> usize {
         self.zones.iter().flat_map(|zone| &zone.rows).map(|row| row.seats.len()).sum()
     }

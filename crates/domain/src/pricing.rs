@@ -1,40 +1,40 @@
-//! Which offer a place is sold under, and what it costs.
+//! Which offer applies to a place, and what the place costs.
 
 use crate::{
     ids::{OfferId, SectionId},
     money::{Currency, Money, MoneyError},
 };
 
-/// A kind of ticket at a price.
+/// An offer: a kind of ticket with a price.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offer {
-    /// The offer.
+    /// The offer's id.
     pub id: OfferId,
-    /// The section it is for; any without.
+    /// The section that the offer applies to. `None` means every section.
     pub section: Option<SectionId>,
-    /// The plan's price category it is for; any without.
+    /// The seating plan's price category that the offer applies to. `None` means every category.
     pub category: Option<String>,
-    /// What people call it.
+    /// The offer's name for people.
     pub name: String,
-    /// What one of it costs, in minor units.
+    /// The price of one unit, in minor units of the event's currency.
     pub price_minor: i64,
-    /// How many persons one of it admits.
+    /// How many persons one unit admits.
     pub admits: i32,
-    /// When it is sold, within the event's own sale.
+    /// When the offer is on sale, within the sale of the event.
     pub sale: Window,
 }
 
-/// A time with or without a beginning and an end, in milliseconds since 1970.
+/// A period with an optional beginning and an optional end, in milliseconds since 1970.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Window {
-    /// From this moment on; ever since without.
+    /// The first moment of the period. `None` means no beginning.
     pub from: Option<i64>,
-    /// Until just before this moment; for ever without.
+    /// The first moment after the period. `None` means no end.
     pub until: Option<i64>,
 }
 
 impl Window {
-    /// Whether the moment lies in it.
+    /// Whether the moment `now_ms` (milliseconds since 1970) is in the period.
     pub fn contains(self, now_ms: i64) -> bool {
         self.from.is_none_or(|from| from <= now_ms) && self.until.is_none_or(|until| now_ms < until)
     }
@@ -46,62 +46,65 @@ pub enum PricingError {
     /// The event has no such offer.
     #[error("no such offer")]
     UnknownOffer,
-    /// The offer is not for this place.
+    /// The chosen offer does not apply to this place.
     #[error("the offer is not for this place")]
     OfferDoesNotFit,
-    /// No offer is for this place: it is not sold, and certainly not for nothing.
+    /// No offer applies to this place. The place cannot be bought, not even for free.
     #[error("this place is not on sale")]
     NoOffer,
-    /// The offer, or every offer that is for this place, is not sold now.
+    /// The chosen offer, or every offer that applies to this place, is not on sale now.
     #[error("the offer is not on sale now")]
     NotNow,
-    /// The sum is too large.
+    /// The price is too large.
     #[error(transparent)]
     Money(#[from] MoneyError),
 }
 
-/// What a place costs.
+/// The price of a quantity of a place under an offer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quote {
-    /// The offer.
+    /// The offer that applies.
     pub offer: OfferId,
-    /// What people call it.
+    /// The name of the offer for people.
     pub offer_name: String,
-    /// The price in all.
+    /// The total price.
     pub price: Money,
-    /// How many persons it admits in all.
+    /// How many persons the quantity admits in total.
     pub admits: i32,
 }
 
-/// A place that wants a price.
+/// A place whose price is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place<'a> {
-    /// Its section.
+    /// The section of the place.
     pub section: SectionId,
-    /// The plan's price category; none in general admission.
+    /// The seating plan's price category. `None` in general admission.
     pub category: Option<&'a str>,
-    /// A price of the seat's own, before that of the offer.
+    /// The seat's own price in minor units, which replaces the price of the offer.
     pub own_price_minor: Option<i64>,
 }
 
 impl Offer {
-    /// Whether the offer is for this place.
+    /// Whether the offer applies to this place.
     pub fn fits(&self, place: Place<'_>) -> bool {
         self.section.is_none_or(|section| section == place.section)
             && self.category.as_deref().is_none_or(|category| Some(category) == place.category)
     }
 
-    // An offer that names its section comes before one that names a category, and that before one for all.
+    // An offer that names its section is more specific than an offer that names only a category,
+    // and that offer is more specific than an offer for everything.
     fn precision(&self) -> u8 {
         u8::from(self.section.is_some()) * 2 + u8::from(self.category.is_some())
     }
 }
 
-/// What `quantity` of a place cost at `now_ms`: under the chosen offer, else the most precise that fits and is
-/// sold now (the first of equals).
+/// The price of `quantity` units of a place at `now_ms` (milliseconds since 1970): under the chosen
+/// offer, or without a choice under the most specific offer that applies and is on sale. Among
+/// equally specific offers, the first in `offers` applies.
 ///
 /// # Errors
-/// When no offer fits, or the chosen one does not, or it is not sold now.
+/// If no offer applies, the chosen offer does not apply or is not on sale, or the price is too
+/// large.
 pub fn quote(
     offers: &[Offer],
     currency: Currency,

@@ -1,24 +1,26 @@
-//! Giving money back: a refund as a small linear machine of pure decisions, in the manner of
-//! [`crate::checkout`].
+//! The refund: a small linear machine of pure decisions, like [`crate::checkout`].
 //!
 //! ```text
 //! Refunding ⇄ Looking → Posting → Rest → Reversing → Stuck → Looking
 //!      └──────────┴→ Stuck
 //! ```
 //!
-//! Seats and tickets are not its business: they are gone before a refund starts. What it promises:
-//! - A call is repeated under the same key until the gateway has answered yes or no; no answer is never
-//!   taken for a no.
-//! - Before a new key is taken the gateway is asked which refunds it has, and whatever may still be under way
-//!   has had time to arrive. One that is found there is accepted. So money goes back once at most, through
-//!   faults that the gateway repeats, keys that it has forgotten, and operators who try again.
-//! - It never asks for more than the gateway has left of the payment. What somebody gave back there by hand
-//!   counts towards what is promised, where the rest does not suffice.
-//! - What the gateway accepted and then could not deliver is taken back in our books, and calls an operator.
-//! - It never ends without having given the money back: there is nothing to undo.
+//! The machine does not handle seats and tickets: they are released before a refund starts. It makes these
+//! promises:
+//! - A call is repeated with the same key until the gateway has accepted or refused it. A missing response
+//!   is never treated as a refusal.
+//! - Before a new key is used, the gateway is asked for its list of refunds, after every call that may still
+//!   be under way has had time to arrive. If the list contains our refund, it is accepted. Therefore money
+//!   is refunded at most once, even when the gateway repeats errors, has forgotten keys, or an operator
+//!   retries.
+//! - The machine never asks for more than the gateway has left of the payment. A manual refund at the
+//!   gateway counts towards the promised amount if the rest is too small for the whole amount.
+//! - If the gateway accepted a refund but could not deliver it, our books reverse it and the refund needs an
+//!   operator.
+//! - The machine ends only when the money is refunded: there is nothing to undo.
 //!
-//! [`rules`] says who gets how much back, `books` what the gateway's list means, `apply` holds the transitions,
-//! [`look_again_ms`] says when to look whether one that was given back has failed since.
+//! [`rules`] says who gets which amount, `books` what the gateway's list means, `apply` contains the
+//! transitions, and [`look_again_ms`] says when to check whether a completed refund has failed since.
 
 mod apply;
 mod books;
@@ -40,47 +42,49 @@ use crate::{
     written,
 };
 
-/// The format in which a [`Refund`] is written down. One of an older format is read; a newer one is refused.
+/// The format in which a [`Refund`] is stored. An older format is read; a newer format is refused.
 pub const FORMAT: u16 = 2;
 
-/// The oldest format that is still read: without `Looking` and `Reversing`, keys and amounts given back by hand.
+/// The oldest format that is still read. It has no `Looking`, no `Reversing`, no count of keys and
+/// no manual refunds.
 const OLDEST_FORMAT: u16 = 1;
 
-/// How many failures in a row it takes until a fault counts as one that the gateway repeats under its key: what
-/// comes from something in between passes sooner.
+/// The number of failures in a row after which an error counts as one that the gateway repeats for
+/// its key. Errors of systems in between pass sooner.
 pub const FAULTS_REPEATED: u32 = 5;
 
-/// How long a call may be under way at the most. What is not in the gateway's books by then will not come; only
-/// then is another key taken.
+/// How long a call may be under way at most, in milliseconds. A refund that is not in the gateway's
+/// books by then will not appear; only then is another key used.
 pub const SETTLES_MS: i64 = 30 * 60 * 1000;
 
-/// How long after it was given back a refund is first looked at again.
+/// When a completed refund is first looked at again, in milliseconds after its completion.
 pub const LOOK_FIRST_MS: i64 = 24 * 60 * 60 * 1000;
 
-/// How old a refund is when it is looked at for the last time: the bank's money may take 30 days to come back
-/// (<https://docs.stripe.com/refunds#failed-refunds>).
+/// The age at which a refund is looked at for the last time, in milliseconds. A bank may take 30
+/// days to return the money (<https://docs.stripe.com/refunds#failed-refunds>).
 pub const LOOK_LAST_MS: i64 = 32 * LOOK_FIRST_MS;
 
-/// A refund on its way; written as JSON into its saga's row.
+/// The state of a refund. Its saga's row stores it as JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refund {
     /// The format of this record, [`FORMAT`].
     pub format: u16,
-    /// The saga, and the refund's own row; names the gateway's keys.
+    /// The id of the saga and of the refund's own row. The idempotency keys at the gateway begin
+    /// with it.
     pub saga: SagaId,
-    /// The booking that was paid.
+    /// The booking whose payment is refunded.
     pub booking: BookingId,
-    /// The payment of which it is a part.
+    /// The payment that is refunded in whole or in part.
     pub payment: PaymentId,
-    /// How much is promised; more than zero.
+    /// The promised amount; greater than zero.
     pub amount: Money,
-    /// How much of it somebody gave back at the gateway by hand, in minor units.
+    /// The part of the promised amount that was refunded manually at the gateway, in minor units.
     #[serde(default)]
     pub by_hand_minor: i64,
-    /// How many keys were taken.
+    /// How many idempotency keys were used.
     #[serde(default = "one")]
     pub keys: u32,
-    /// Where it stands.
+    /// The current state of the machine.
     pub state: State,
 }
 
@@ -88,87 +92,89 @@ fn one() -> u32 {
     1
 }
 
-/// Where a refund stands.
+/// The state of a refund.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "at", rename_all = "snake_case")]
 pub enum State {
-    /// The gateway is being asked to give the money back.
+    /// The gateway is being asked to refund the amount.
     Refunding {
-        /// The call.
+        /// The call to the gateway.
         call: Call,
     },
-    /// The gateway is being asked which refunds it has of the payment.
+    /// The gateway is being asked for its list of the payment's refunds.
     Looking {
-        /// The call that is in doubt.
+        /// The call whose outcome is unknown.
         call: Call,
-        /// What to do when it has none of ours.
+        /// What to do if the list contains no refund of ours.
         then: Then,
     },
-    /// The money is on its way back: ledger, tickets and booking are being written.
+    /// The gateway accepted the refund: the ledger, the tickets and the booking are being written.
     Posting {
-        /// The gateway's name for it.
+        /// The gateway's id of the refund.
         refund: RefundId,
-        /// How often it was tried.
+        /// The tries of the step.
         tries: Tries,
     },
-    /// Over.
+    /// The refund is complete.
     Rest {
-        /// The gateway's name for it.
+        /// The gateway's id of the refund.
         refund: RefundId,
     },
-    /// It was over, and the gateway could not deliver the money: what was posted is being taken back.
+    /// The refund was complete, but the gateway could not deliver the money: its posting is being
+    /// reversed.
     Reversing {
-        /// The gateway's code.
+        /// The gateway's code for the failure.
         code: String,
     },
-    /// An operator must look at it.
+    /// The refund needs an operator.
     Stuck {
-        /// Why.
+        /// Why the refund needs an operator.
         reason: StuckReason,
-        /// Where it goes on when the operator says so.
+        /// The state from which a retry continues.
         from: Box<State>,
     },
 }
 
-/// What to do when the gateway has no refund of ours.
+/// What to do if the gateway's list contains no refund of ours.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Then {
-    /// Make the call again under its key.
+    /// Repeat the call with the same key.
     SameKey,
-    /// Make it under a new one.
+    /// Repeat the call with a new key.
     NewKey,
-    /// It was refused: make it again for less where less is left, else call an operator.
+    /// The gateway refused the call. Repeat it for a smaller amount if less is left at the gateway;
+    /// otherwise the refund needs an operator.
     Refused {
-        /// The gateway's code.
+        /// The gateway's code for the refusal.
         code: String,
     },
 }
 
-/// Why an operator must look at a refund.
+/// Why a refund needs an operator.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StuckReason {
-    /// The gateway will not give the money back.
+    /// The gateway refuses the refund.
     Refused {
-        /// The gateway's code.
+        /// The gateway's code for the refusal.
         code: String,
     },
-    /// The gateway gave no clear answer for too long.
+    /// For too long, the gateway gave no clear response.
     RefundFails,
-    /// It could not be written down for too long.
+    /// For too long, the refund could not be recorded.
     PostFails,
-    /// The key is older than the gateway's memory of keys. Format 1 alone stopped there.
+    /// The key is older than the gateway remembers keys. Only format 1 stopped with this reason.
     KeyTooOld,
-    /// The gateway took it on and could not deliver the money.
+    /// The gateway accepted the refund and could not deliver the money.
     Failed {
-        /// The gateway's code.
+        /// The gateway's code for the failure.
         code: String,
     },
 }
 
 impl StuckReason {
-    /// Its name in rows and logs.
+    /// The word for the reason in rows and logs.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Refused { .. } => "refund-refused",
@@ -183,18 +189,18 @@ impl StuckReason {
 /// A step of a refund.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Step {
-    /// Ask the gateway to give the money back.
+    /// Ask the gateway to refund the amount.
     Refund,
-    /// Ask the gateway which refunds it has.
+    /// Ask the gateway for its list of the payment's refunds.
     Look,
-    /// Write ledger, payment, tickets and booking.
+    /// Write the ledger, the payment, the tickets and the booking.
     Post,
-    /// Take back what was written.
+    /// Reverse what [`Step::Post`] wrote.
     Reverse,
 }
 
 impl Step {
-    /// Its name in keys, rows and logs.
+    /// The name of the step in keys, rows and logs.
     pub fn name(self) -> &'static str {
         match self {
             Self::Refund => "refund",
@@ -205,21 +211,21 @@ impl Step {
     }
 }
 
-/// What is to be done now.
+/// What the caller must do next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
-    /// Perform a step.
+    /// Perform the step.
     Run(Step),
     /// Do nothing before this moment, in milliseconds since 1970.
     Wait(i64),
-    /// It is over.
+    /// The refund is complete.
     Rest,
-    /// It cannot go on by itself.
+    /// The refund cannot continue without an operator.
     NeedsOperator(StuckReason),
 }
 
 impl State {
-    /// Its name in rows and logs.
+    /// The name of the state in rows and logs.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Refunding { .. } => "refunding",
@@ -231,8 +237,8 @@ impl State {
         }
     }
 
-    /// The state's name, or of one that is stuck the name of where it goes on; and how often its step was tried,
-    /// the try under way included.
+    /// The name of the state and the number of tries of its step, including a try under way. For
+    /// [`State::Stuck`], both are those of the state from which a retry continues.
     pub fn standing(&self) -> (&'static str, u32) {
         let attempts = match self {
             Self::Refunding { call } | Self::Looking { call, .. } => call.failures + 1,
@@ -249,7 +255,7 @@ impl Refund {
     /// Starts a refund of this amount.
     ///
     /// # Panics
-    /// When the amount is zero or less: then there is nothing to give back.
+    /// If the amount is zero or less: then there is nothing to refund.
     pub fn start(
         saga: SagaId,
         booking: BookingId,
@@ -262,7 +268,8 @@ impl Refund {
         Self { format: FORMAT, saga, booking, payment, amount, by_hand_minor: 0, keys: 1, state }
     }
 
-    /// The key under which the gateway is called now: the same for every repetition of an attempt.
+    /// The idempotency key of the current call. Every repetition of an attempt uses the same key.
+    /// `None` if the refund does not call the gateway for a refund now.
     pub fn key(&self) -> Option<String> {
         match &self.state {
             State::Refunding { call } => {
@@ -276,27 +283,28 @@ impl Refund {
         }
     }
 
-    /// What the gateway is asked to give back: what is promised, less what was given back by hand.
+    /// The amount that the gateway is asked to refund: the promised amount minus the manual
+    /// refunds.
     pub fn asked(&self) -> Money {
         Money::new(self.amount.minor - self.by_hand_minor, self.amount.currency)
     }
 
-    /// Reads what was written down; what is of an older format is then of this one.
+    /// Reads a stored refund and converts an older format to the current format.
     ///
     /// # Errors
-    /// When it is no refund, or one of a newer format.
+    /// If the text is not a refund, or has a newer format.
     pub fn decode(text: &str) -> Result<Self, Unreadable> {
         let read: Self = written::decode(text, OLDEST_FORMAT..=FORMAT)?;
         Ok(Self { format: FORMAT, ..read })
     }
 
-    /// Writes it down.
+    /// Writes the refund as JSON for storage.
     pub fn encode(&self) -> String {
         written::encode(self)
     }
 }
 
-/// Says what is to be done at `now_ms`.
+/// Decides what the caller must do at `now_ms` (milliseconds since 1970).
 pub fn next(refund: &Refund, now_ms: i64) -> Decision {
     let (not_before_ms, step) = match &refund.state {
         State::Refunding { call } => (call.not_before_ms, Step::Refund),
@@ -309,8 +317,8 @@ pub fn next(refund: &Refund, now_ms: i64) -> Decision {
     if now_ms < not_before_ms { Decision::Wait(not_before_ms) } else { Decision::Run(step) }
 }
 
-/// When to look again at a refund that was given back at `settled_ms`: at twice the age each time; never again once
-/// it is too old to fail.
+/// When to look again at a refund that was completed at `settled_ms`: each time at twice the age.
+/// Returns `None` if the refund is too old to fail. Times are in milliseconds since 1970.
 pub fn look_again_ms(settled_ms: i64, now_ms: i64) -> Option<i64> {
     let mut age_ms = LOOK_FIRST_MS;
     while settled_ms + age_ms <= now_ms {

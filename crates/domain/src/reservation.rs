@@ -1,37 +1,37 @@
-//! Holding: what may be asked for at once, and a reservation's states.
+//! What one request may hold, and the states of a reservation.
 
 use std::collections::HashSet;
 
 use crate::ids::{OfferId, SeatId, SectionId};
 
-/// The most seats of one request.
+/// The maximum number of seats in one request.
 pub const MAX_SEATS: usize = 50;
-/// The most general-admission picks of one request.
+/// The maximum number of general-admission picks in one request.
 pub const MAX_GENERAL_PICKS: usize = 20;
-/// The most of one offer in one pick.
+/// The maximum quantity of one offer in one pick.
 pub const MAX_QUANTITY: i32 = 50;
 
-/// Where a reservation stands.
+/// The state of a reservation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ReservationState {
-    /// Holds its seats until it lapses.
+    /// The reservation holds its seats until it expires.
     Active,
-    /// Its payment is under way; it cannot lapse.
+    /// The payment is under way. The reservation cannot expire.
     InPayment,
-    /// Paid.
+    /// The reservation is paid.
     Confirmed,
-    /// Its time ran out.
+    /// The reservation expired.
     Expired,
-    /// Given up.
+    /// The buyer cancelled the reservation, or its payment was undone.
     Cancelled,
 }
 
 impl ReservationState {
-    /// Every state.
+    /// All states, in the order of the enum.
     pub const ALL: [Self; 5] =
         [Self::Active, Self::InPayment, Self::Confirmed, Self::Expired, Self::Cancelled];
 
-    /// The stored word.
+    /// The word that the database stores for the state.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Active => "active",
@@ -42,12 +42,13 @@ impl ReservationState {
         }
     }
 
-    /// The state of this word.
+    /// The state for a stored word, or `None` for an unknown word.
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.as_str() == word)
     }
 
-    /// What people see at `now`: an active reservation past its time has expired before any job says so.
+    /// The state that people see at `now`. An active reservation is shown as expired as soon as its
+    /// time is over, before any job has written that. Both times are in milliseconds since 1970.
     #[must_use]
     pub fn seen_at(self, expires_at: i64, now: i64) -> Self {
         match self {
@@ -58,15 +59,16 @@ impl ReservationState {
         }
     }
 
-    /// Whether this step may ever be taken; the conditional statement decides whether it is.
+    /// Whether a reservation can ever change from this state to `next`. The conditional statement
+    /// in the database decides whether it does.
     pub fn may_become(self, next: Self) -> bool {
         match (self, next) {
             (Self::Active, Self::InPayment | Self::Expired | Self::Cancelled) => true,
-            // A payment that is undone leads back to the hold, or to its end.
+            // A payment that is undone leads back to the hold, or ends the reservation.
             (Self::InPayment, Self::Confirmed | Self::Active | Self::Expired | Self::Cancelled) => {
                 true
             }
-            // Seats sold before a capture that is then refused.
+            // The seats were sold before the capture, and then the capture was refused.
             (Self::Confirmed, Self::Cancelled) => true,
             (
                 Self::Active | Self::InPayment | Self::Confirmed | Self::Expired | Self::Cancelled,
@@ -76,54 +78,55 @@ impl ReservationState {
     }
 }
 
-/// One wanted seat.
+/// One seat that a request wants to hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SeatWish {
-    /// The seat.
+    /// The seat's id.
     pub seat: SeatId,
-    /// The version that was seen.
+    /// The version of the seat that the buyer saw.
     pub version: Option<i32>,
-    /// The offer that was chosen.
+    /// The offer that the buyer chose.
     pub offer: Option<OfferId>,
-    /// Its place in the request; [`Wishes::new`] sets it.
+    /// The index of the wish in the request. [`Wishes::new`] sets it.
     pub at: usize,
 }
 
-/// Wanted places in a general-admission section.
+/// Places in a general-admission section that a request wants to hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PlacesWish {
-    /// The section.
+    /// The id of the section.
     pub section: SectionId,
-    /// The offer that was chosen.
+    /// The offer that the buyer chose.
     pub offer: Option<OfferId>,
-    /// How many of the offer, at least 1.
+    /// How many units of the offer, 1 to [`MAX_QUANTITY`].
     pub quantity: i32,
-    /// Its place in the request; [`Wishes::new`] sets it.
+    /// The index of the wish in the request. [`Wishes::new`] sets it.
     pub at: usize,
 }
 
-/// What is wanted at once: not empty, nothing twice, seats in the order in which they are locked.
+/// The checked wishes of one request: at least one wish, no duplicates, seats in the order in which
+/// they are locked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wishes {
     seats: Vec<SeatWish>,
     places: Vec<PlacesWish>,
 }
 
-/// A fault in what is wanted, with the path of the field.
+/// A fault in the wishes of a request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{field}: {message}")]
 pub struct WishFault {
-    /// Where, such as `seats[1].seat_id`.
+    /// The path of the faulty field, such as `seats[1].seat_id`.
     pub field: String,
-    /// What is wrong.
+    /// What is wrong with the field.
     pub message: String,
 }
 
 impl Wishes {
-    /// Checks the wishes and sorts the seats.
+    /// Checks the wishes and sorts them.
     ///
     /// # Errors
-    /// Every fault, with the path of its field.
+    /// All faults, each with the path of its field.
     pub fn new(seats: Vec<SeatWish>, places: Vec<PlacesWish>) -> Result<Self, Vec<WishFault>> {
         let mut faults = Vec::new();
         let mut fault = |field: String, message: &str| {
@@ -167,17 +170,17 @@ impl Wishes {
         Ok(Self { seats, places })
     }
 
-    /// The seats, sorted by id.
+    /// The wished seats, sorted by id.
     pub fn seats(&self) -> &[SeatWish] {
         &self.seats
     }
 
-    /// The general-admission places, sorted by section.
+    /// The wished general-admission places, sorted by section.
     pub fn places(&self) -> &[PlacesWish] {
         &self.places
     }
 
-    /// Keeps the seats for which `keep` is true; none when nothing is left at all.
+    /// Keeps only the seats for which `keep` returns true. Returns `None` if no wish is left.
     pub fn retain_seats(mut self, keep: impl Fn(SeatId) -> bool) -> Option<Self> {
         self.seats.retain(|wish| keep(wish.seat));
         (!self.seats.is_empty() || !self.places.is_empty()).then_some(self)

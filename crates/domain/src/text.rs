@@ -1,32 +1,34 @@
-//! Text that people type: trimmed, bounded, without control characters. Passwords are never touched.
+//! Texts that people type: trimmed, limited in length, without control characters. This module
+//! never handles passwords.
 
 /// Why a text is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TextFault {
-    /// Nothing is left after trimming.
+    /// The text is empty after trimming.
     #[error("must not be empty")]
     Empty,
-    /// Longer than allowed.
+    /// The text has more than this number of characters.
     #[error("must have at most {0} characters")]
     TooLong(usize),
-    /// A control character other than, in longer texts, the line feed.
+    /// The text contains a control character. Line feeds are allowed only in [`paragraphs`].
     #[error("must not contain control characters")]
     Control,
-    /// Not an e-mail address.
+    /// The text cannot be an e-mail address.
     #[error("must be an e-mail address")]
     NotAnEmail,
-    /// Not of the form of a slug.
+    /// The text does not have the form of a slug.
     #[error("must be 3 to 80 of a-z, 0-9 and single hyphens between them")]
     NotASlug,
 }
 
-/// The longest e-mail address (RFC 5321, 4.5.3.1.3, without the angle brackets).
+/// The maximum length of an e-mail address in characters (RFC 5321, section 4.5.3.1.3, without the
+/// angle brackets).
 pub const MAX_EMAIL_CHARS: usize = 254;
 
-/// One line of text: a name, a title.
+/// Reads one line of text, such as a name or a title.
 ///
 /// # Errors
-/// When it is empty, longer than `max` characters, or has control characters.
+/// If the text is empty, has more than `max` characters, or contains control characters.
 pub fn line(input: &str, max: usize) -> Result<String, TextFault> {
     let text = input.trim();
     if text.is_empty() {
@@ -38,10 +40,10 @@ pub fn line(input: &str, max: usize) -> Result<String, TextFault> {
     bounded(text, max)
 }
 
-/// Several lines of text, possibly none: a description.
+/// Reads several lines of text, such as a description. The text may be empty.
 ///
 /// # Errors
-/// When it is longer than `max` characters or has control characters other than line feeds.
+/// If the text has more than `max` characters or contains control characters other than line feeds.
 pub fn paragraphs(input: &str, max: usize) -> Result<String, TextFault> {
     let text = input.replace("\r\n", "\n");
     let text = text.trim();
@@ -51,12 +53,14 @@ pub fn paragraphs(input: &str, max: usize) -> Result<String, TextFault> {
     bounded(text, max)
 }
 
-/// An e-mail address in the one form under which it is stored and compared: trimmed, lower case.
+/// Reads an e-mail address and returns the form in which addresses are stored and compared: trimmed
+/// and in lower case.
 ///
-/// Only what can never be an address is refused; whether it is one, a mail to it tells.
+/// The function refuses only texts that can never be an address. Only a mail to the address proves
+/// that the address exists.
 ///
 /// # Errors
-/// When it cannot be an address.
+/// If the text cannot be an address.
 pub fn email(input: &str) -> Result<String, TextFault> {
     let text = line(input, MAX_EMAIL_CHARS)?.to_lowercase();
     let (local, domain) = text.rsplit_once('@').ok_or(TextFault::NotAnEmail)?;
@@ -72,10 +76,11 @@ pub fn email(input: &str) -> Result<String, TextFault> {
     if domain_is_sound && local_is_sound { Ok(text) } else { Err(TextFault::NotAnEmail) }
 }
 
-/// A name in addresses.
+/// Reads a slug, the name of an event in URLs.
 ///
 /// # Errors
-/// When it is not 3 to 80 of `a-z`, `0-9` and single hyphens between them, or could be taken for a UUID.
+/// If the text is not 3 to 80 characters of `a-z`, `0-9` and single hyphens between them, or could
+/// be mistaken for a UUID.
 pub fn slug(input: &str) -> Result<String, TextFault> {
     let sound = (3..=80).contains(&input.len())
         && input.split('-').all(|part| {

@@ -1,22 +1,22 @@
-//! What is written down as JSON together with the format that it is of, so that a program leaves alone what a newer
-//! one wrote.
+//! Records stored as JSON with a format number. A program leaves alone a record that a newer
+//! program wrote.
 
 use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-/// A record that cannot be read.
+/// Why a stored record cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum Unreadable {
-    /// Written by a version of the program that this one does not know.
+    /// The record has this format, which this version of the program does not know.
     #[error("a record of format {0}, which this program does not read")]
     Format(u16),
-    /// No such record.
+    /// The text is not JSON of such a record.
     #[error("not such a record")]
     Syntax(#[from] serde_json::Error),
 }
 
-/// Reads a record, provided that its member `format` is one of these.
+/// Reads a record if its member `format` is in the given range.
 pub(crate) fn decode<T: DeserializeOwned>(
     text: &str,
     formats: RangeInclusive<u16>,
@@ -32,7 +32,7 @@ pub(crate) fn decode<T: DeserializeOwned>(
     Ok(serde_json::from_str(text)?)
 }
 
-/// Writes a record down.
+/// Writes a record as JSON.
 pub(crate) fn encode(record: &impl Serialize) -> String {
     serde_json::to_string(record).expect("our records have no maps with odd keys")
 }

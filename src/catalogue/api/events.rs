@@ -36,7 +36,7 @@ use crate::{
     shop::reservations::read,
 };
 
-/// The name under which attempts to make an event are kept.
+/// The route name under which idempotency keys of new events are stored.
 const MAKE: &str = "events";
 
 /// The routes of events.
@@ -45,29 +45,29 @@ pub struct EventsApi(pub Catalogue);
 
 #[OpenApi(tag = "Tag::Events")]
 impl EventsApi {
-    /// Find events.
+    /// List events.
     #[oai(path = "/events", method = "get")]
     #[expect(clippy::too_many_arguments, reason = "each is a parameter of the route")]
     async fn list(
         &self,
         caller: Caller,
-        /// Which, by where they stand now; without, every published one.
+        /// Only events in this stage. Default: all published events.
         status: Query<Option<Stage>>,
-        /// The category, whatever its case.
+        /// Only events of this category. Upper and lower case count as equal.
         category: Query<Option<String>>,
-        /// They begin at this time or later, RFC 3339.
+        /// Only events that begin at or after this time (RFC 3339).
         from: Query<Option<String>>,
-        /// They begin before this time, RFC 3339.
+        /// Only events that begin before this time (RFC 3339).
         to: Query<Option<String>>,
-        /// The place contains this.
+        /// Only events whose place contains this text.
         place: Query<Option<String>>,
-        /// Name, place, description or category contain this.
+        /// Only events whose name, place, description or category contains this text.
         q: Query<Option<String>>,
-        /// The order; `-` in front turns it around.
+        /// The sort order. A leading `-` reverses the order.
         sort: Query<Option<Sort>>,
-        /// How many, 1 to 100; 20 without.
+        /// The page size, 1 to 100. Default: 20.
         limit: Query<Option<u64>>,
-        /// The `next` of the page before.
+        /// The `next` value of the previous page.
         after: Query<Option<String>>,
     ) -> Result<Json<EventPage>, ApiProblem> {
         let at = |field: &str, text: Option<String>| {
@@ -87,12 +87,14 @@ impl EventsApi {
         Ok(Json(self.page(&caller, &wanted).await?))
     }
 
-    /// Make an event, a draft at first.
+    /// Create an event.
+    ///
+    /// A new event is a draft.
     #[oai(path = "/events", method = "post")]
     async fn create(
         &self,
         caller: Caller,
-        /// One per attempt, the same at every retry.
+        /// One key for each attempt, the same with every retry.
         #[oai(name = "Idempotency-Key")]
         key: Header<Option<String>>,
         body: Json<NewEvent>,
@@ -108,7 +110,7 @@ impl EventsApi {
         self.0.carry_out(work).await
     }
 
-    /// One event, by id or slug.
+    /// Read an event by its id or slug.
     #[oai(path = "/events/:id", method = "get")]
     async fn get(&self, caller: Caller, id: Path<String>) -> Result<Json<Event>, ApiProblem> {
         Ok(Json(views::event(&self.0.seen(&caller, &id.0).await?)?))
@@ -129,7 +131,9 @@ impl EventsApi {
         Ok(Json(self.event(event).await?))
     }
 
-    /// Delete an event of which nobody ever held anything.
+    /// Delete an event.
+    ///
+    /// The event must never have had a hold.
     #[oai(path = "/events/:id", method = "delete")]
     async fn delete(&self, caller: Caller, id: Path<String>) -> Result<NoContent, ApiProblem> {
         let event: Deletable = self.0.access.permit(&caller, &id.0).await?;
@@ -145,13 +149,13 @@ impl EventsApi {
         self.command(&caller, &id.0, Command::Publish).await
     }
 
-    /// Call an event off.
+    /// Cancel an event.
     #[oai(path = "/events/:id/cancel", method = "post")]
     async fn cancel(&self, caller: Caller, id: Path<String>) -> Result<Json<Event>, ApiProblem> {
         self.command(&caller, &id.0, Command::Cancel).await
     }
 
-    /// What is left.
+    /// Read an event's inventory: how many places are in each state.
     #[oai(path = "/events/:id/inventory", method = "get")]
     async fn inventory(
         &self,
@@ -169,7 +173,7 @@ impl EventsApi {
         }))
     }
 
-    /// Whether the caller can buy now, and everything that stands in the way.
+    /// Read whether the caller can buy tickets for an event now, and every reason against it.
     #[oai(path = "/events/:id/purchase-eligibility", method = "get")]
     async fn eligibility(
         &self,
@@ -234,7 +238,7 @@ impl EventsApi {
     }
 }
 
-/// A text that is searched for; nothing where it is blank.
+/// A search text without surrounding white space; `None` when it is blank.
 fn searched(field: &str, text: Option<String>) -> Result<Option<String>, ApiProblem> {
     let Some(text) = text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()) else {
         return Ok(None);
@@ -244,12 +248,12 @@ fn searched(field: &str, text: Option<String>) -> Result<Option<String>, ApiProb
         .map_err(|fault| ApiProblem::field(field, fault.to_string()))
 }
 
-/// A page's cursor: the id of the last item of the page before.
+/// A page's cursor: the id of the last item of the previous page.
 pub(super) fn cursor(after: Option<String>) -> Result<Option<Uuid>, ApiProblem> {
     after
         .map(|after| Uuid::try_parse(&after))
         .transpose()
-        .map_err(|_| ApiProblem::field("after", "must be the next of the page before"))
+        .map_err(|_| ApiProblem::field("after", "must be the `next` value of the previous page"))
 }
 
 /// Refused because the event has no plan.

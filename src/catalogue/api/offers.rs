@@ -21,7 +21,7 @@ use crate::{
     kernel::idempotency::{Attempt, Keyed},
 };
 
-/// The name under which attempts to make an offer are kept.
+/// The route name under which idempotency keys of new offers are stored.
 const MAKE: &str = "offers";
 
 /// The routes of offers.
@@ -30,17 +30,17 @@ pub struct OffersApi(pub Catalogue);
 
 #[OpenApi(tag = "Tag::Offers")]
 impl OffersApi {
-    /// Offers across every event that is published and not over.
+    /// List the offers of all published events that are not over.
     #[oai(path = "/offers", method = "get")]
     async fn list(
         &self,
-        /// Of this event alone.
+        /// Only offers of the event with this id.
         event_id: Query<Option<Uuid>>,
-        /// Which admit this many persons.
+        /// Only offers that admit this number of persons.
         persons: Query<Option<i32>>,
-        /// How many, 1 to 100; 20 without.
+        /// The page size, 1 to 100. Default: 20.
         limit: Query<Option<u64>>,
-        /// The `next` of the page before.
+        /// The `next` value of the previous page.
         after: Query<Option<String>>,
     ) -> Result<Json<OfferPage>, ApiProblem> {
         let limit = page::limit(limit.0)?;
@@ -53,7 +53,9 @@ impl OffersApi {
         Ok(Json(OfferPage { items: items.collect::<Result<_, _>>()?, next }))
     }
 
-    /// The offers of an event, all of them: an event's offers fit on one page.
+    /// List the offers of an event.
+    ///
+    /// All of them fit on one page.
     #[oai(path = "/events/:id/offers", method = "get")]
     async fn of_event(
         &self,
@@ -67,13 +69,13 @@ impl OffersApi {
         Ok(Json(OfferPage { items, next: None }))
     }
 
-    /// Make an offer.
+    /// Create an offer.
     #[oai(path = "/events/:id/offers", method = "post")]
     async fn create(
         &self,
         caller: Caller,
         id: Path<String>,
-        /// One per attempt, the same at every retry.
+        /// One key for each attempt, the same with every retry.
         #[oai(name = "Idempotency-Key")]
         key: Header<Option<String>>,
         body: Json<NewOffer>,
@@ -86,7 +88,9 @@ impl OffersApi {
         self.0.carry_out(work).await
     }
 
-    /// Change an offer; held and sold places keep their price.
+    /// Change an offer.
+    ///
+    /// Held and sold places keep their price.
     #[oai(path = "/offers/:id", method = "patch")]
     async fn edit(
         &self,
@@ -101,7 +105,9 @@ impl OffersApi {
         Ok(Json(self.offer(offer).await?))
     }
 
-    /// Take an offer back; who holds or bought under it keeps what they have.
+    /// Withdraw an offer.
+    ///
+    /// Existing holds and bookings of the offer stay valid.
     #[oai(path = "/offers/:id", method = "delete")]
     async fn withdraw(&self, caller: Caller, id: Path<Uuid>) -> Result<NoContent, ApiProblem> {
         let (event, offer) = self.managed(&caller, id.0).await?;

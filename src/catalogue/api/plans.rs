@@ -110,7 +110,7 @@ impl ApiResponse for Document {
     fn meta() -> MetaResponses {
         MetaResponses {
             responses: vec![MetaResponse {
-                description: "",
+                description: "The seating plan in the pretix seating-plan JSON format.",
                 status: Some(200),
                 status_range: None,
                 content: content(),
@@ -124,7 +124,7 @@ impl ApiResponse for Document {
 
 #[OpenApi(tag = "Tag::Seats")]
 impl PlansApi {
-    /// The event's seating plan, as it was imported.
+    /// Export the event's seating plan, unchanged since its import.
     #[oai(path = "/events/:id/plan", method = "get")]
     async fn export(&self, caller: Caller, id: Path<String>) -> Result<Document, ApiProblem> {
         let moment = self.0.look(&caller, &id.0).await?;
@@ -133,8 +133,10 @@ impl PlansApi {
         document.map(Document).ok_or_else(no_plan)
     }
 
-    /// Give the event this seating plan. Seats that both plans have keep their id, state and price; seats
-    /// that somebody has must be in both.
+    /// Replace the event's seating plan.
+    ///
+    /// A seat that both plans contain keeps its id, state and price. The new plan must contain
+    /// every seat that is held or sold.
     #[oai(path = "/events/:id/plan", method = "put")]
     async fn import(
         &self,

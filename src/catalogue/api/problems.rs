@@ -16,14 +16,15 @@ const MAX_NAMED_SEATS: usize = 100;
 
 fn fields(errors: Vec<FieldError>) -> ApiProblem {
     let named: Vec<&str> = errors.iter().map(|error| error.field.as_str()).collect();
-    let detail = format!("Look at: {}.", named.join(", "));
+    let detail = format!("These fields are invalid: {}.", named.join(", "));
     ApiProblem::new(ProblemType::InvalidRequest, detail).with_errors(errors)
 }
 
 /// What was promised to those who booked.
 fn promised(errors: Vec<FieldError>) -> ApiProblem {
     let named: Vec<&str> = errors.iter().map(|error| error.field.as_str()).collect();
-    let detail = format!("Somebody booked: {} stays as it was promised.", named.join(", "));
+    let detail =
+        format!("The event has bookings, so these fields cannot change: {}.", named.join(", "));
     ApiProblem::new(ProblemType::IllegalTransition, detail).with_errors(errors)
 }
 
@@ -38,7 +39,7 @@ pub(super) fn plan_faults(faults: PlanFaults) -> ApiProblem {
         .into_iter()
         .map(|fault| FieldError { field: fault.path, message: fault.message })
         .collect();
-    let detail = format!("{} faults; nothing was changed.", errors.len());
+    let detail = format!("The plan has {} faults. Nothing was changed.", errors.len());
     ApiProblem::new(ProblemType::InvalidPlan, detail).with_errors(errors)
 }
 
@@ -50,7 +51,7 @@ fn in_use(in_use: &InUse) -> ApiProblem {
             Claim::Held | Claim::None => SeatRefusal::Held,
         },
     });
-    let detail = format!("{} seats that the plan lacks are held or sold.", in_use.0.len());
+    let detail = format!("The new plan lacks {} seats that are held or sold.", in_use.0.len());
     ApiProblem::new(ProblemType::PlanInUse, detail).with_seats(named.collect())
 }
 
@@ -123,7 +124,7 @@ impl ApiProblem {
             SeatError::Fields(errors) => fields(errors),
             SeatError::NotFound => Self::not_found("seat"),
             SeatError::Taken(reason) => {
-                Self::new(ProblemType::SeatsUnavailable, "Somebody has this seat.")
+                Self::new(ProblemType::SeatsUnavailable, "The seat is held or sold.")
                     .with_seats(vec![RefusedSeat { seat_id, reason }])
             }
             SeatError::Db(error) => error.into(),

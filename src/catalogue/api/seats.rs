@@ -34,11 +34,11 @@ const MAX_SEATS: u64 = 1_000;
 #[derive(Debug, Clone)]
 pub struct SeatsApi(pub Catalogue);
 
-/// What is asked for of the seats.
+/// The form in which the seats are returned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[oai(rename_all = "snake_case")]
 enum SeatsPart {
-    /// What is not available, without the layout.
+    /// Only the seats that are not available, without the layout.
     Only,
 }
 
@@ -80,16 +80,17 @@ impl ApiResponse for Seats {
 
 #[OpenApi(tag = "Tag::Seats")]
 impl SeatsApi {
-    /// The layout of the hall, or with `state=only` what is not available of it.
+    /// Read the layout of the hall, or with `state=only` the seats that are not available.
     #[oai(path = "/events/:id/seats", method = "get")]
     async fn seats(
         &self,
         request: &Request,
         caller: Caller,
         id: Path<String>,
-        /// `only` for the sparse state instead of the layout.
+        /// `only` returns the sparse seat state instead of the layout.
         state: Query<Option<SeatsPart>>,
-        /// The layout's version: where it is the present one, the answer may be kept for ever.
+        /// The version of the layout. When it is the current version, a client may cache the
+        /// response forever.
         plan_version: Query<Option<i32>>,
     ) -> Result<Seats, ApiProblem> {
         let moment = self.0.look(&caller, &id.0).await?;
@@ -105,16 +106,16 @@ impl SeatsApi {
         Ok(Seats::Map(Tagged::new(&asked, etag, policy, || packed)))
     }
 
-    /// The seats of a section, one object each.
+    /// List the seats of a section, one object for each seat.
     #[oai(path = "/events/:id/sections/:section_id/seats", method = "get")]
     async fn list(
         &self,
         caller: Caller,
         id: Path<String>,
         section_id: Path<Uuid>,
-        /// How many, 1 to 1,000; 20 without.
+        /// The page size, 1 to 1,000. Default: 20.
         limit: Query<Option<u64>>,
-        /// The `next` of the page before.
+        /// The `next` value of the previous page.
         after: Query<Option<i32>>,
     ) -> Result<Json<SeatPage>, ApiProblem> {
         let moment = self.0.look(&caller, &id.0).await?;
@@ -135,7 +136,7 @@ impl SeatsApi {
         Ok(Json(SeatPage { items: rows.iter().map(seat).collect::<Result<_, _>>()?, next }))
     }
 
-    /// Keep a seat back, free it, say what it is like, or price it.
+    /// Change a seat: block or unblock it, or set its kind or its own price.
     #[oai(path = "/events/:id/seats/:seat_id", method = "patch")]
     async fn change(
         &self,

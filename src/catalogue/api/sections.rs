@@ -20,7 +20,7 @@ use crate::{
     kernel::idempotency::{Attempt, Keyed},
 };
 
-/// The name under which attempts to make a section are kept.
+/// The route name under which idempotency keys of new sections are stored.
 const MAKE: &str = "sections";
 
 /// The routes of sections.
@@ -29,7 +29,7 @@ pub struct SectionsApi(pub Catalogue);
 
 #[OpenApi(tag = "Tag::Sections")]
 impl SectionsApi {
-    /// The parts of the hall and what is left of each.
+    /// List the sections of an event with their counts.
     #[oai(path = "/events/:id/sections", method = "get")]
     async fn list(
         &self,
@@ -40,13 +40,13 @@ impl SectionsApi {
         Ok(Json(SectionPage { items: views::sections(&seen), next: None }))
     }
 
-    /// Make a section: general admission, or rows of seats.
+    /// Create a section: general admission, or rows of seats.
     #[oai(path = "/events/:id/sections", method = "post")]
     async fn create(
         &self,
         caller: Caller,
         id: Path<String>,
-        /// One per attempt, the same at every retry.
+        /// One key for each attempt, the same with every retry.
         #[oai(name = "Idempotency-Key")]
         key: Header<Option<String>>,
         body: Json<NewSection>,
@@ -59,7 +59,7 @@ impl SectionsApi {
         self.0.carry_out(work).await
     }
 
-    /// Change a section's name, or how many persons find room.
+    /// Change a section's name or its capacity.
     #[oai(path = "/events/:id/sections/:section_id", method = "patch")]
     async fn edit(
         &self,
@@ -75,7 +75,9 @@ impl SectionsApi {
         Ok(Json(self.section(event, section).await?))
     }
 
-    /// Delete a general-admission section of which nothing is held or sold.
+    /// Delete a general-admission section.
+    ///
+    /// No place of the section may be held or sold.
     #[oai(path = "/events/:id/sections/:section_id", method = "delete")]
     async fn delete(
         &self,

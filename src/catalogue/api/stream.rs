@@ -47,7 +47,7 @@ fn seen(request: &Request) -> Result<Option<i64>, ApiProblem> {
         text.parse::<i64>()
             .ok()
             .filter(|seq| *seq >= 0)
-            .ok_or_else(|| ApiProblem::field(field, "must be a number of the stream"))
+            .ok_or_else(|| ApiProblem::field(field, "must be a sequence number of the stream"))
     };
     // What a returning browser sends is newer than the address it was opened with.
     if let Some(id) = request.header("Last-Event-ID").filter(|id| !id.is_empty()) {
@@ -62,7 +62,7 @@ impl From<StreamError> for ApiProblem {
     fn from(error: StreamError) -> Self {
         match error {
             StreamError::TooManyViewers => {
-                Self::new(ProblemType::Unavailable, "Too many are looking. Try again.")
+                Self::new(ProblemType::Unavailable, "The server has too many viewers. Try again.")
                     .retry_after(RETRY_AFTER_SECS)
             }
             StreamError::Db(error) => error.into(),

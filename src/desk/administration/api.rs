@@ -35,7 +35,7 @@ pub struct AdministrationApi {
     pub access: Access,
     /// Database, tasks.
     pub base: Base,
-    /// Every kind of saga.
+    /// All kinds of sagas.
     pub sagas: Vec<Arc<dyn Attended>>,
     /// Finds the references of bookings.
     pub bookings: Bookings,
@@ -43,24 +43,26 @@ pub struct AdministrationApi {
 
 #[derive(Tags)]
 enum Tag {
-    /// Running the installation.
+    /// Administration of the installation.
     Administration,
 }
 
 #[OpenApi(prefix_path = "/admin", tag = "Tag::Administration")]
 impl AdministrationApi {
-    /// The sagas, newest first; `status=needs_attention` is what waits for an operator.
+    /// List the sagas, newest first.
+    ///
+    /// With `status=needs_attention`, the list contains the sagas that wait for an operator.
     #[oai(path = "/sagas", method = "get")]
     async fn list_sagas(
         &self,
         caller: Caller,
-        /// Of this status alone.
+        /// Only sagas with this status.
         status: Query<Option<SagaStatus>>,
-        /// Of this kind alone, such as `checkout`.
+        /// Only sagas of this kind, such as `checkout`.
         kind: Query<Option<String>>,
-        /// How many, 1 to 100; 20 without.
+        /// The page size, 1 to 100. Default: 20.
         limit: Query<Option<u64>>,
-        /// The `next` of the page before.
+        /// The `next` value of the previous page.
         after: Query<Option<Uuid>>,
     ) -> Result<Json<SagaPage>, ApiProblem> {
         self.access.operator(&caller)?;
@@ -77,7 +79,7 @@ impl AdministrationApi {
         Ok(Json(SagaPage { items: self.show(rows).await?, next }))
     }
 
-    /// Send a saga that needs attention on again, from where it stopped.
+    /// Retry a saga that needs attention, from the step at which it stopped.
     #[oai(path = "/sagas/:id/retry", method = "post")]
     async fn retry_saga(&self, caller: Caller, id: Path<Uuid>) -> Result<Json<Saga>, ApiProblem> {
         let operator = self.access.operator(&caller)?;
@@ -90,18 +92,18 @@ impl AdministrationApi {
         Ok(Json(self.show(vec![row]).await?.pop().ok_or_else(no_saga)?))
     }
 
-    /// Who changed what, newest first.
+    /// List the audit log, newest first.
     #[oai(path = "/audit", method = "get")]
     async fn list_audit(
         &self,
         caller: Caller,
-        /// About this thing alone: an event, an offer, a section, a saga.
+        /// Only entries about the object with this id: an event, an offer, a section or a saga.
         subject_id: Query<Option<Uuid>>,
-        /// By this user alone.
+        /// Only entries of the user with this id.
         actor_id: Query<Option<Uuid>>,
-        /// How many, 1 to 100; 20 without.
+        /// The page size, 1 to 100. Default: 20.
         limit: Query<Option<u64>>,
-        /// The `next` of the page before.
+        /// The `next` value of the previous page.
         after: Query<Option<Uuid>>,
     ) -> Result<Json<AuditPage>, ApiProblem> {
         self.access.operator(&caller)?;
@@ -186,7 +188,7 @@ impl From<RetryError> for ApiProblem {
             RetryError::NotStuck(status) => Self::new(
                 ProblemType::IllegalTransition,
                 format!(
-                    "The saga is {}: it goes on by itself or is over.",
+                    "The saga is {}: it continues by itself or has ended.",
                     status.replace('_', " ")
                 ),
             )

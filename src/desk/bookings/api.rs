@@ -32,7 +32,7 @@ use crate::{
     },
 };
 
-/// The names under which attempts are kept.
+/// The route names under which idempotency keys are stored.
 const CANCEL: &str = "events/bookings/cancel";
 const REFUND: &str = "events/bookings/refund";
 
@@ -47,23 +47,25 @@ pub struct EventBookingsApi {
 
 #[derive(Tags)]
 enum Tag {
-    /// Paying for what is held.
+    /// Bookings: paying for reservations.
     Bookings,
 }
 
 #[OpenApi(prefix_path = "/events", tag = "Tag::Bookings")]
 impl EventBookingsApi {
-    /// The bookings of an event, newest first, for those who manage it.
+    /// List the bookings of an event, newest first.
+    ///
+    /// Only a manager of the event may read the list.
     #[oai(path = "/:id/bookings", method = "get")]
     async fn list(
         &self,
         caller: Caller,
         id: Path<String>,
-        /// Which, by where they stand; without, all.
+        /// Only bookings with this status. Default: all.
         status: Query<Option<BookingStatus>>,
-        /// How many, 1 to 100; 20 without.
+        /// The page size, 1 to 100. Default: 20.
         limit: Query<Option<u64>>,
-        /// The `next` of the page before.
+        /// The `next` value of the previous page.
         after: Query<Option<Uuid>>,
     ) -> Result<Json<BookingPage>, ApiProblem> {
         let event = self.access.permit(&caller, &id.0).await?;
@@ -74,17 +76,18 @@ impl EventBookingsApi {
         Ok(Json(BookingPage { items, next }))
     }
 
-    /// Cancel lines of a booking that are of this event, whatever the offers say, and give back what was paid.
+    /// Cancel a booking's lines for this event, whatever its offers allow, and refund their price.
     ///
-    /// `line_ids` names lines, all of the event without. 409 with the reason `ticket-used` where somebody was
-    /// admitted already; then nothing has changed.
+    /// `line_ids` names the lines; by default all of the booking's lines for this event are
+    /// cancelled. 409 with the reason `ticket-used`: a ticket has already admitted somebody, and
+    /// nothing was changed.
     #[oai(path = "/:id/bookings/:booking_id/cancel", method = "post")]
     async fn cancel(
         &self,
         caller: Caller,
         id: Path<String>,
         booking_id: Path<Uuid>,
-        /// One per attempt, the same at every retry; may be left out.
+        /// One key for each attempt, the same with every retry. May be omitted.
         #[oai(name = "Idempotency-Key")]
         key: Header<Option<String>>,
         body: MaybeJson<CancelRequest>,
@@ -108,16 +111,17 @@ impl EventBookingsApi {
         told(tasks.run(async move { this.cancel(command).await }).await??)
     }
 
-    /// Give an amount back without cancelling anything.
+    /// Refund an amount without cancelling anything.
     ///
-    /// It is divided over the lines by what was paid for each and not given back yet.
+    /// The server divides the amount over the lines in proportion to what was paid for each line
+    /// and not refunded yet.
     #[oai(path = "/:id/bookings/:booking_id/refund", method = "post")]
     async fn refund(
         &self,
         caller: Caller,
         id: Path<String>,
         booking_id: Path<Uuid>,
-        /// One per attempt, the same at every retry.
+        /// One key for each attempt, the same with every retry.
         #[oai(name = "Idempotency-Key")]
         key: Header<Option<String>>,
         body: Json<RefundRequest>,

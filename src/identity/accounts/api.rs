@@ -34,13 +34,13 @@ pub struct AccountsApi {
 
 #[derive(Tags)]
 enum Tag {
-    /// Accounts and signing in.
+    /// Registration, sign-in and the caller's profile.
     Auth,
 }
 
 #[OpenApi(prefix_path = "/auth", tag = "Tag::Auth")]
 impl AccountsApi {
-    /// Make an account and sign in.
+    /// Create an account and sign in.
     #[oai(path = "/register", method = "post")]
     async fn register(&self, body: Json<Registration>) -> Result<Created<Session>, ApiProblem> {
         let base = self.base.clone();
@@ -61,7 +61,7 @@ impl AccountsApi {
         Ok(Json(self.session(user).await?))
     }
 
-    /// Who is signed in.
+    /// Read the profile of the signed-in user.
     #[oai(path = "/profile", method = "get")]
     async fn profile(&self, caller: Caller) -> Result<Json<Profile>, ApiProblem> {
         Ok(Json(self.profile_of(caller.user()?).await?))
@@ -79,7 +79,10 @@ impl AccountsApi {
 
     async fn profile_of(&self, user: User) -> Result<Profile, ApiProblem> {
         log_in::profile(&self.base.db, user.id).await?.ok_or_else(|| {
-            ApiProblem::new(ProblemType::Unauthorized, "This account is gone. Sign in again.")
+            ApiProblem::new(
+                ProblemType::Unauthorized,
+                "The account no longer exists. Sign in again.",
+            )
         })
     }
 }

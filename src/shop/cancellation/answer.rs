@@ -11,10 +11,10 @@ use crate::{
     shop::checkout::BookingAnswer,
 };
 
-/// More lines than any booking has.
+/// An upper bound on the lines in one request; no booking has more.
 const MAX_LINES: usize = 1_000;
 
-/// What came of a cancellation, or of money given.
+/// The response to a cancellation or refund.
 pub fn told(came: Came) -> Result<BookingAnswer, ApiProblem> {
     match came {
         Came::Now(booking) => Ok(BookingAnswer::now(Json(*booking).into_response())),
@@ -23,7 +23,7 @@ pub fn told(came: Came) -> Result<BookingAnswer, ApiProblem> {
     }
 }
 
-/// The lines that a request names.
+/// The lines named by a request, checked and without duplicates.
 pub fn line_ids(named: Option<Vec<Uuid>>) -> Result<Option<Vec<LineId>>, ApiProblem> {
     let Some(named) = named else { return Ok(None) };
     let mut lines: Vec<LineId> = named.iter().copied().map(LineId).collect();
@@ -51,7 +51,9 @@ impl From<CancelError> for ApiProblem {
     fn from(error: CancelError) -> Self {
         match error {
             CancelError::NotFound => no_booking(),
-            CancelError::NoLine(_) => Self::field("line_ids", "names a line that is not there"),
+            CancelError::NoLine(_) => {
+                Self::field("line_ids", "names a line that the booking does not have")
+            }
             CancelError::Obstacles(obstacles) => {
                 let named: Vec<String> =
                     obstacles.iter().map(|(line, _)| line.to_string()).collect();
@@ -59,7 +61,10 @@ impl From<CancelError> for ApiProblem {
                     obstacles.iter().map(|(_, obstacle)| obstacle.as_str().to_owned()).collect();
                 reasons.sort_unstable();
                 reasons.dedup();
-                let detail = format!("Nothing was cancelled. In the way: {}.", named.join(", "));
+                let detail = format!(
+                    "Nothing was cancelled. These lines cannot be cancelled: {}.",
+                    named.join(", ")
+                );
                 Self::new(ProblemType::IllegalTransition, detail).with_reasons(reasons)
             }
             CancelError::NotConfirmed(status) => {
@@ -72,9 +77,10 @@ impl From<CancelError> for ApiProblem {
             CancelError::OtherCurrency(currency) => {
                 Self::field("amount.currency", format!("the booking is paid in {currency}"))
             }
-            CancelError::NotMovable => {
-                Self::field("amount.amount", "the payment provider cannot pay exactly this")
-            }
+            CancelError::NotMovable => Self::field(
+                "amount.amount",
+                "the payment provider cannot refund exactly this amount",
+            ),
             CancelError::Claim(error) => error.into(),
             CancelError::Db(error) => error.into(),
         }

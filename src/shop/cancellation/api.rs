@@ -25,7 +25,7 @@ use crate::{
     shop::checkout::BookingAnswer,
 };
 
-/// The name under which attempts are kept.
+/// The route name under which idempotency keys of cancellations are stored.
 const CANCEL: &str = "bookings/cancel";
 
 /// The route of a buyer's cancellation.
@@ -39,24 +39,26 @@ pub struct CancellationApi {
 
 #[derive(Tags)]
 enum Tag {
-    /// Paying for what is held.
+    /// Bookings: paying for reservations.
     Bookings,
 }
 
 #[OpenApi(prefix_path = "/bookings", tag = "Tag::Bookings")]
 impl CancellationApi {
-    /// Stop a booking that is pending, or give one back that is confirmed.
+    /// Cancel a booking: stop a pending booking or return a confirmed booking.
     ///
-    /// Pending: the payment is voided, then the places are free. Confirmed: as far as the offers allow it and
-    /// until the event begins, the tickets are void and the places free at once, and the money is on its way
-    /// back; `line_ids` names lines, all without. 409 with `reasons` (`not-refundable`, `event-started`,
-    /// `ticket-used`) where a line cannot be given back; then nothing has changed.
+    /// Pending booking: the server voids the payment and then frees the places. Confirmed booking:
+    /// its offers must allow it and the event must not have begun; then the tickets become void and
+    /// the places free immediately, and the refund is on its way. `line_ids` names the lines to
+    /// cancel; by default all lines are cancelled. 409 with `reasons` (`not-refundable`,
+    /// `event-started`, `ticket-used`): at least one line cannot be cancelled, and nothing was
+    /// changed.
     #[oai(path = "/:id/cancel", method = "post")]
     async fn cancel(
         &self,
         caller: Caller,
         id: Path<Uuid>,
-        /// One per attempt, the same at every retry; may be left out.
+        /// One key for each attempt, the same with every retry. May be omitted.
         #[oai(name = "Idempotency-Key")]
         key: Header<Option<String>>,
         body: MaybeJson<CancelRequest>,
@@ -74,7 +76,10 @@ impl CancellationApi {
                 let found = this.checkouts.bookings.find(id).await?.ok_or_else(no_booking)?;
                 if found.status == BookingStatus::Pending {
                     if lines.is_some() {
-                        return Err(illegal("pending", "A pending booking is stopped as a whole."));
+                        return Err(illegal(
+                            "pending",
+                            "A pending booking can only be cancelled as a whole.",
+                        ));
                     }
                     let stopped = this.checkouts.stop(id).await?.ok_or_else(no_booking)?;
                     return stopped_answer(&stopped);
@@ -94,14 +99,14 @@ impl CancellationApi {
     }
 }
 
-/// What is said of a pending booking that was to be stopped.
+/// The response to a caller who tried to stop a pending booking.
 fn stopped_answer(booking: &Booking) -> Result<BookingAnswer, ApiProblem> {
     match booking.status {
         BookingStatus::Pending => Ok(BookingAnswer::pending(booking)),
         BookingStatus::Cancelled => Ok(BookingAnswer::now(Json(booking.clone()).into_response())),
         BookingStatus::Confirmed => Err(illegal(
             "confirmed",
-            "The payment went through before it could be stopped. Cancel the booking again.",
+            "The payment succeeded before it could be stopped. Cancel the booking again.",
         )),
         BookingStatus::Failed => Err(illegal("failed", "The booking has failed already.")),
     }

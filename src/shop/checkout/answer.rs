@@ -48,9 +48,11 @@ pub fn kept_failure(why: &Failure) -> Option<Answer> {
 pub fn failure(why: &Failure) -> ApiProblem {
     let (kind, detail) = match why {
         Failure::Declined { code } if code == Decline::METHOD_UNSUPPORTED => {
-            let (field, message) = ("payment.method", "is of a kind that cannot be used here");
+            let (field, message) =
+                ("payment.method", "is of a kind that this shop does not accept");
             let error = FieldError { field: field.to_owned(), message: message.to_owned() };
-            let detail = "This way of paying cannot be used here. Your places are still held.";
+            let detail =
+                "This shop does not accept this payment method. Your places are still held.";
             return ApiProblem::new(ProblemType::PaymentDeclined, detail)
                 .with_errors(vec![error])
                 .with_reasons(vec![why.name().to_owned()]);
@@ -65,7 +67,7 @@ pub fn failure(why: &Failure) -> ApiProblem {
         ),
         Failure::SeatsLostRefunded => (
             ProblemType::SeatsUnavailable,
-            "Your payment came through too late for your seats. It is being given back.".to_owned(),
+            "Your payment succeeded after your seats were lost. It is being refunded.".to_owned(),
         ),
         Failure::TimedOut => (
             ProblemType::ReservationExpired,

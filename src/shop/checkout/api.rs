@@ -32,11 +32,11 @@ use crate::{
     shop::reservations::in_payment::BeginError,
 };
 
-/// The name under which attempts are kept.
+/// The route name under which idempotency keys of confirmations are stored.
 const CONFIRM: &str = "bookings/confirm";
-/// When to ask again for a booking that is still pending.
+/// How long a client should wait before it reads a pending booking again.
 const RETRY_AFTER_SECS: u64 = 1;
-/// The longest name of a payment method.
+/// The longest accepted name of a payment method.
 const MAX_METHOD_CHARS: usize = 255;
 
 /// The routes of bookings.
@@ -50,22 +50,22 @@ pub struct BookingsApi {
 
 #[derive(Tags)]
 enum Tag {
-    /// Paying for what is held.
+    /// Bookings: paying for reservations.
     Bookings,
 }
 
 #[OpenApi(prefix_path = "/bookings", tag = "Tag::Bookings")]
 impl BookingsApi {
-    /// Pay for reservations and get tickets.
+    /// Confirm reservations: pay for them and receive tickets.
     ///
-    /// 201 with tickets, or 202 while the payment is on its way: with a `next_action` the buyer must act, else ask
-    /// again for the booking. 402 when the card is declined: the places stay held, a new card takes a
-    /// new key.
+    /// 201: the booking is paid and its tickets are issued. 202: the payment is under way; with a
+    /// `next_action` the buyer must act, otherwise the client reads the booking again. 402: the
+    /// payment was declined; the places stay held, and an attempt with a new card needs a new key.
     #[oai(path = "/confirm", method = "post")]
     async fn confirm(
         &self,
         caller: Caller,
-        /// One per attempt, the same at every retry.
+        /// One key for each attempt, the same with every retry.
         #[oai(name = "Idempotency-Key")]
         key: Header<Option<String>>,
         body: Json<ConfirmRequest>,
@@ -82,14 +82,14 @@ impl BookingsApi {
         self.told(came, first, booking).await
     }
 
-    /// One's own bookings, newest first.
+    /// List the caller's bookings, newest first.
     #[oai(path = "/me", method = "get")]
     async fn mine(
         &self,
         caller: Caller,
-        /// How many, 1 to 100; 20 without.
+        /// The page size, 1 to 100. Default: 20.
         limit: Query<Option<u64>>,
-        /// The `next` of the page before.
+        /// The `next` value of the previous page.
         after: Query<Option<Uuid>>,
     ) -> Result<Json<BookingPage>, ApiProblem> {
         let buyer = caller.known_buyer()?;
@@ -99,7 +99,7 @@ impl BookingsApi {
         Ok(Json(BookingPage { items, next }))
     }
 
-    /// A booking by what people call it.
+    /// Read a booking by its reference.
     #[oai(path = "/reference/:reference", method = "get")]
     async fn by_reference(
         &self,
@@ -117,7 +117,7 @@ impl BookingsApi {
         self.checkouts.read(booking).await?.map(Json).ok_or_else(no_booking)
     }
 
-    /// A booking.
+    /// Read a booking.
     #[oai(path = "/:id", method = "get")]
     async fn read(&self, caller: Caller, id: Path<Uuid>) -> Result<Json<Booking>, ApiProblem> {
         let name = BookingName::Id(BookingId(id.0));
@@ -170,7 +170,7 @@ impl BookingsApi {
             Buyer::User(user) => {
                 let email = log_in::email_of(&self.checkouts.base.db, user).await?;
                 email.ok_or_else(|| {
-                    ApiProblem::new(ProblemType::Unauthorized, "This account is gone.")
+                    ApiProblem::new(ProblemType::Unauthorized, "The account no longer exists.")
                 })
             }
         }
@@ -208,17 +208,17 @@ fn no_booking() -> ApiProblem {
     ApiProblem::not_found("booking")
 }
 
-/// A booking as it stands, with the status that says how far it is.
+/// A booking with the HTTP status that says how far its payment has come.
 #[derive(Debug)]
 pub struct BookingAnswer(Response);
 
 impl BookingAnswer {
-    /// As it stands.
+    /// A response that is final.
     pub(crate) fn now(response: Response) -> Self {
         Self(response)
     }
 
-    /// Not known yet: ask again.
+    /// 202 with `Retry-After`: the result of the payment is not known yet.
     pub(crate) fn pending(booking: &Booking) -> Self {
         let mut response = answer::pending(booking).into_response();
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECS));
@@ -246,9 +246,9 @@ impl ApiResponse for BookingAnswer {
         };
         MetaResponses {
             responses: vec![
-                of(200, "As it stands."),
-                of(201, "Paid; tickets are issued."),
-                of(202, "On its way."),
+                of(200, "The booking."),
+                of(201, "The booking is paid and its tickets are issued."),
+                of(202, "The payment is under way."),
             ],
         }
     }
@@ -266,13 +266,13 @@ impl From<ConfirmError> for ApiProblem {
             ConfirmError::MixedCurrency => Self::new(ProblemType::MixedCurrency, ""),
             ConfirmError::MixedOrganizer => Self::new(ProblemType::MixedOrganizer, ""),
             ConfirmError::NotOnSale(status) => {
-                Self::new(ProblemType::NotOnSale, format!("An event is {status}."))
+                Self::new(ProblemType::NotOnSale, format!("An event of the booking is {status}."))
                     .with_reasons(vec![status])
             }
             ConfirmError::NoMethod => Self::field("payment", "is required: an amount is due"),
             ConfirmError::Limit { allowed, remaining } => Self::new(
                 ProblemType::LimitExceeded,
-                "This e-mail address would have more places than one buyer may.",
+                "With this booking, the e-mail address would exceed the limit of one buyer.",
             )
             .with_limit(Some(allowed), Some(remaining)),
             ConfirmError::TooLarge => Self::field("reservation_ids", "the amount is too large"),
@@ -291,7 +291,7 @@ impl From<BeginError> for ApiProblem {
             ),
             BeginError::Lapsed(id) => Self::new(
                 ProblemType::ReservationExpired,
-                format!("The time of reservation {id} is over. Choose again."),
+                format!("Reservation {id} has expired. Choose your seats again."),
             ),
             BeginError::Db(error) => error.into(),
         }

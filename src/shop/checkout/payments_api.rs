@@ -19,13 +19,13 @@ pub struct PaymentsApi {
 
 #[derive(Tags)]
 enum Tag {
-    /// Gateways.
+    /// Payment gateways.
     Payments,
 }
 
 #[OpenApi(prefix_path = "/payments", tag = "Tag::Payments")]
 impl PaymentsApi {
-    /// Which gateway takes the money.
+    /// Read which payment gateway is configured.
     #[oai(path = "/config", method = "get")]
     async fn config(&self) -> Json<PaymentConfig> {
         let gateway = &self.checkouts.gateway;
@@ -36,9 +36,9 @@ impl PaymentsApi {
         })
     }
 
-    /// Take the second step of a payment at the simulated gateway.
+    /// Complete the second authentication step of a payment at the simulated gateway.
     ///
-    /// The secret is the credential. Answers the booking as it stands a moment later.
+    /// The client secret is the credential. The response is the booking a moment later.
     #[oai(path = "/simulated/:client_secret/complete", method = "post")]
     async fn complete(
         &self,
@@ -63,7 +63,7 @@ impl PaymentsApi {
 }
 
 impl Checkouts {
-    /// The buyer's bank says yes or no; the checkout is woken as by a webhook.
+    /// Records the answer of the buyer's bank and wakes the checkout, as a webhook would.
     async fn take_second_step(
         &self,
         client_secret: &str,

@@ -37,7 +37,7 @@ use crate::{
     kernel::idempotency::{Attempt, Keyed, MIN_ANONYMOUS_KEY_CHARS},
 };
 
-/// The name under which attempts to hold are kept.
+/// The route name under which idempotency keys of holds are stored.
 const HOLD: &str = "hold";
 
 /// The routes of reservations.
@@ -53,7 +53,7 @@ pub struct ReservationsApi {
 
 #[derive(Tags)]
 enum Tag {
-    /// Holding seats and places.
+    /// Reservations: seats and places held for a buyer.
     Reservations,
 }
 
@@ -61,14 +61,16 @@ enum Tag {
 impl ReservationsApi {
     /// Hold seats and places.
     ///
-    /// All or nothing, unless `partial` is true. A visitor who is not signed in gets a `guest_token`.
+    /// The server holds everything or nothing, unless `partial` is true. A caller who is not signed
+    /// in receives a `guest_token`.
     #[oai(path = "/events/:event_id/reservations", method = "post")]
     async fn hold(
         &self,
         caller: Caller,
         /// The event's id or slug.
         event_id: Path<String>,
-        /// One per attempt, the same at every retry; of at least 32 characters where nobody is known.
+        /// One key for each attempt, the same with every retry. A caller without a token needs a
+        /// key of at least 32 characters.
         #[oai(name = "Idempotency-Key")]
         key: Header<Option<String>>,
         body: Json<HoldRequest>,
@@ -99,18 +101,18 @@ impl ReservationsApi {
         })
     }
 
-    /// One's own reservations of an event, newest first.
+    /// List a buyer's reservations for an event, newest first.
     #[oai(path = "/events/:event_id/reservations", method = "get")]
     async fn list(
         &self,
         caller: Caller,
         /// The event's id or slug.
         event_id: Path<String>,
-        /// Whose; oneself without. Others' are for administrators.
+        /// The id of the buyer. Default: the caller. Only an administrator may name another buyer.
         user_id: Query<Option<Uuid>>,
-        /// How many, 1 to 100; 20 without.
+        /// The page size, 1 to 100. Default: 20.
         limit: Query<Option<u64>>,
-        /// The `next` of the page before.
+        /// The `next` value of the previous page.
         after: Query<Option<Uuid>>,
     ) -> Result<Json<ReservationPage>, ApiProblem> {
         let event = self.access.visible(&caller, &event_id.0).await?.event();
@@ -118,7 +120,10 @@ impl ReservationsApi {
         let whose = user_id.0.unwrap_or(own);
         let relation = if whose == own { Relation::Owner } else { Relation::Stranger };
         if !access::allows(caller.role(), relation, Action::ReadReservation) {
-            return Err(ApiProblem::new(ProblemType::Forbidden, "These are not yours."));
+            return Err(ApiProblem::new(
+                ProblemType::Forbidden,
+                "Only an administrator may list the reservations of another buyer.",
+            ));
         }
         let limit = page::limit(limit.0)?;
         let db = &self.reservations.base.db;
@@ -131,7 +136,7 @@ impl ReservationsApi {
         Ok(Json(ReservationPage { items, next }))
     }
 
-    /// A reservation of one's own.
+    /// Read a reservation.
     #[oai(path = "/reservations/:id", method = "get")]
     async fn read(&self, caller: Caller, id: Path<Uuid>) -> Result<Json<Reservation>, ApiProblem> {
         let buyer = caller.known_buyer()?;
@@ -146,7 +151,9 @@ impl ReservationsApi {
         Ok(Json(shown))
     }
 
-    /// Give a reservation up: its seats are free at once.
+    /// Cancel a reservation.
+    ///
+    /// Its seats and places become free immediately.
     #[oai(path = "/reservations/:id", method = "delete")]
     async fn cancel(&self, caller: Caller, id: Path<Uuid>) -> Result<NoContent, ApiProblem> {
         let buyer = caller.known_buyer()?;
@@ -157,7 +164,7 @@ impl ReservationsApi {
         Ok(NoContent)
     }
 
-    /// Give a reservation more time, under its cap.
+    /// Extend a reservation, up to its maximum duration.
     #[oai(path = "/reservations/:id/extend", method = "post")]
     async fn extend(
         &self,
@@ -175,7 +182,8 @@ impl ReservationsApi {
 }
 
 impl ReservationsApi {
-    /// Who holds. A caller whom nobody knows yet becomes a guest: under a key the same one at every retry.
+    /// The buyer for whom the hold is made. A caller without a token becomes a guest; with a key,
+    /// every retry gives the same guest.
     fn buyer(&self, caller: &Caller, key: Option<&str>) -> Result<Buyer, ApiProblem> {
         if let Some(buyer) = caller.buyer() {
             return Ok(buyer);
@@ -185,7 +193,7 @@ impl ReservationsApi {
             Some(key) if key.len() < MIN_ANONYMOUS_KEY_CHARS => {
                 return Err(ApiProblem::field(
                     IDEMPOTENCY_KEY_HEADER,
-                    "must have at least 32 characters where nobody is signed in",
+                    "must have at least 32 characters when the caller is not signed in",
                 ));
             }
             Some(key) => self.tokens.guest_of_key(key),
@@ -216,8 +224,11 @@ fn wishes(request: HoldRequest) -> Result<(Wishes, Extent), ApiProblem> {
             .into_iter()
             .map(|fault| FieldError { field: fault.field, message: fault.message })
             .collect();
-        ApiProblem::new(ProblemType::InvalidRequest, "These cannot be held together.")
-            .with_errors(errors)
+        ApiProblem::new(
+            ProblemType::InvalidRequest,
+            "These seats and places cannot be held together.",
+        )
+        .with_errors(errors)
     })?;
     let extent = if request.partial { Extent::Partial } else { Extent::AllOrNothing };
     Ok((wishes, extent))
@@ -227,9 +238,10 @@ impl From<HoldError> for ApiProblem {
     fn from(error: HoldError) -> Self {
         match error {
             HoldError::NoEvent => Self::not_found("event"),
-            HoldError::NotOnSale | HoldError::StaleTerms => {
-                Self::new(ProblemType::NotOnSale, "See purchase-eligibility for the reasons.")
-            }
+            HoldError::NotOnSale | HoldError::StaleTerms => Self::new(
+                ProblemType::NotOnSale,
+                "The event's purchase-eligibility lists the reasons.",
+            ),
             HoldError::Seats(seats) => Self::new(
                 ProblemType::SeatsUnavailable,
                 format!("{} of the seats cannot be held.", seats.len()),
@@ -254,8 +266,8 @@ impl From<HoldError> for ApiProblem {
             }
             HoldError::Limit { limit, allowed, remaining } => {
                 let what = match limit {
-                    Limit::PerUser => "One buyer may bring",
-                    Limit::PerOrder | Limit::PerMinute => "One reservation may hold",
+                    Limit::PerUser => "One buyer may have places for",
+                    Limit::PerOrder | Limit::PerMinute => "One reservation may hold places for",
                 };
                 Self::new(ProblemType::LimitExceeded, format!("{what} at most {allowed} persons."))
                     .with_limit(Some(allowed), Some(remaining))
@@ -285,7 +297,7 @@ impl From<ExtendError> for ApiProblem {
             }
             ExtendError::NotActive(status) => not_active(&status),
             ExtendError::CapReached => {
-                Self::new(ProblemType::ExtensionCapReached, "Please pay before it lapses.")
+                Self::new(ProblemType::ExtensionCapReached, "Pay before the reservation expires.")
             }
             ExtendError::Db(error) => error.into(),
         }

@@ -66,17 +66,17 @@ pub enum Then {
     OvertakenAt(&'static str),
 }
 
-const FORWARD_ONLY: &str = "a taken amount is not given back by the checkout: past the pivot it goes \
-    forward only, and a refund is an order of its own";
-const AT_REST: &str = "its transaction brings the checkout to rest: nothing comes after it that could \
-    call for an undo";
-const NO_RULE_ISSUE: &str =
-    "no rule can say no to tickets that are paid: it fails and is tried again";
-const NO_RULE_RELEASE: &str =
-    "no rule can say no: what is not the reservation's any more is left alone";
-const NO_CALL: &str = "no such call is made: a prepared payment has touched no card, and a checkout that \
-    stops after it voids it (`void`)";
-const IS_UNDO: &str = "it is itself an undo; what befalls it stands in its own row";
+const FORWARD_ONLY: &str = "the checkout never refunds a captured amount: after the pivot it only goes \
+    forward, and a refund is a saga of its own";
+const AT_REST: &str = "its transaction completes the checkout: no later step exists that could require \
+    an undo";
+const NO_RULE_ISSUE: &str = "no rule can refuse tickets that are paid: the step can only fail, and is then \
+    retried";
+const NO_RULE_RELEASE: &str = "no rule can refuse it: the step skips seats that no longer belong to the \
+    reservation";
+const NO_CALL: &str = "no such call exists: a prepared payment has not touched a card, and a checkout \
+    that stops after it voids it (`void`)";
+const IS_UNDO: &str = "it is itself an undo; its faults are in its own row";
 
 const VISA: &str = "pm_card_visa";
 const DECLINED: &str = "pm_card_chargeDeclined";

@@ -1,27 +1,27 @@
-//! Events: shown, made, changed.
+//! Bodies that show, create and change events.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::money::PriceRange;
 
-/// Where an event stands in its life.
+/// The status of an event as buyers see it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Enum))]
 #[cfg_attr(feature = "openapi", oai(rename_all = "snake_case"))]
 #[serde(rename_all = "snake_case")]
 pub enum EventStatus {
-    /// Seen by its organization alone.
+    /// Not published. Only the event's organization and administrators see it.
     Draft,
-    /// Published; sale has not begun.
+    /// Published; the sale has not begun.
     Upcoming,
-    /// Sells.
+    /// The sale is open.
     OnSale,
-    /// Nothing is left at the moment.
+    /// The sale is open, but no place is available now.
     SoldOut,
-    /// Over.
+    /// The event is over.
     Completed,
-    /// Does not take place.
+    /// The event was cancelled.
     Cancelled,
 }
 
@@ -29,56 +29,56 @@ pub enum EventStatus {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct Event {
-    /// The event.
+    /// The event's id.
     pub id: Uuid,
-    /// Its name in addresses.
+    /// The event's name in URLs.
     pub slug: String,
-    /// Who organizes it.
+    /// The id of the organization that sells the event.
     pub organization_id: Uuid,
-    /// The organization's name.
+    /// The name of the organization that sells the event.
     pub organization: String,
-    /// The title.
+    /// The event's title.
     pub name: String,
-    /// What it is, in plain text.
+    /// The event's description, in plain text.
     pub description: String,
-    /// `sport`, `theatre`, `concert` and the like.
+    /// The event's category: `sport`, `theatre`, `concert` or a similar word.
     pub category: String,
-    /// The language of name and description, a BCP 47 tag.
+    /// The language of the title and the description, as a BCP 47 tag.
     pub language: String,
-    /// Where it takes place, in words.
+    /// The place of the event, as free text.
     pub place: String,
-    /// The IANA zone in which its times are shown.
+    /// The IANA time zone in which clients show the event's times.
     pub time_zone: String,
-    /// The beginning.
+    /// When the event begins (RFC 3339).
     pub starts_at: String,
-    /// The end.
+    /// When the event ends (RFC 3339).
     pub ends_at: String,
-    /// When the sale begins.
+    /// When the sale begins (RFC 3339).
     pub sale_starts_at: String,
-    /// When the sale ends.
+    /// When the sale ends (RFC 3339).
     pub sale_ends_at: String,
-    /// ISO 4217.
+    /// The ISO 4217 code of the currency of all prices.
     pub currency: String,
-    /// How many persons one buyer may bring in all.
+    /// For how many persons one buyer may have places in this event.
     pub max_per_user: i32,
-    /// How many persons one reservation may hold.
+    /// For how many persons one reservation may hold places.
     pub max_per_order: i32,
-    /// How long a hold lasts.
+    /// How long a hold lasts, in seconds.
     pub hold_seconds: i64,
-    /// Where it stands; `sold_out` is derived from the inventory.
+    /// The event's status. `sold_out` is derived from the inventory.
     pub status: EventStatus,
-    /// Whether a seating plan is attached.
+    /// Whether the event has a seating plan.
     pub has_plan: bool,
-    /// The plan's version; the seat map's address changes with it.
+    /// The version of the seating plan. The URL of the seat map contains it.
     pub plan_version: i32,
-    /// How many persons find room.
+    /// How many places the event has.
     pub capacity: i64,
-    /// How many places are free.
+    /// How many places are available now.
     pub available: i64,
-    /// What it costs now; absent where no offer sells now.
+    /// The lowest and the highest price now. Absent when no offer is on sale.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price_range: Option<PriceRange>,
-    /// Grows with every change to the event.
+    /// The version of the event. Every change of the event increments it.
     pub version: i32,
 }
 
@@ -86,102 +86,104 @@ pub struct Event {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct EventPage {
-    /// This page.
+    /// The events of this page.
     pub items: Vec<Event>,
-    /// What to send as `after` for the next page.
+    /// The value of `after` for the next page. `null` on the last page.
     #[cfg_attr(feature = "openapi", oai(nullable))]
     pub next: Option<String>,
 }
 
-/// A new event, a draft at first.
+/// The request body that creates an event. A new event is a draft.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 #[cfg_attr(feature = "openapi", oai(deny_unknown_fields))]
 #[serde(deny_unknown_fields)]
 pub struct NewEvent {
-    /// The organization; may be left out by a member of exactly one.
+    /// The id of the organization. A member of exactly one organization may omit it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub organization_id: Option<Uuid>,
-    /// The title.
+    /// The event's title.
     pub name: String,
-    /// Its name in addresses: 3 to 80 of `a-z`, `0-9` and single `-`; made from the title without.
+    /// The event's name in URLs: 3 to 80 characters of `a-z`, `0-9` and single `-`. Default:
+    /// derived from the title.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slug: Option<String>,
-    /// What it is, in plain text.
+    /// The event's description, in plain text.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", oai(default))]
     pub description: String,
-    /// `sport`, `theatre`, `concert` and the like.
+    /// The event's category: `sport`, `theatre`, `concert` or a similar word.
     pub category: String,
-    /// A BCP 47 tag; English without.
+    /// The language of the title and the description, as a BCP 47 tag. Default: English.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
-    /// Where it takes place.
+    /// The place of the event, as free text.
     pub place: String,
-    /// An IANA zone.
+    /// The IANA time zone in which clients show the event's times.
     pub time_zone: String,
-    /// The beginning, RFC 3339.
+    /// When the event begins (RFC 3339).
     pub starts_at: String,
-    /// The end, RFC 3339.
+    /// When the event ends (RFC 3339).
     pub ends_at: String,
-    /// When the sale begins, RFC 3339.
+    /// When the sale begins (RFC 3339).
     pub sale_starts_at: String,
-    /// When the sale ends, RFC 3339; the beginning of the event without.
+    /// When the sale ends (RFC 3339). Default: when the event begins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sale_ends_at: Option<String>,
-    /// ISO 4217.
+    /// The ISO 4217 code of the currency of all prices.
     pub currency: String,
-    /// How many persons one buyer may bring in all; 10 without.
+    /// For how many persons one buyer may have places in this event. Default: 10.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_per_user: Option<i32>,
-    /// How many persons one reservation may hold; 10 without.
+    /// For how many persons one reservation may hold places. Default: 10.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_per_order: Option<i32>,
-    /// How long a hold lasts; the installation's default without.
+    /// How long a hold lasts, in seconds. Default: the installation's setting.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold_seconds: Option<i64>,
 }
 
-/// Changes to an event; what is left out stays.
+/// The request body that changes an event. Omitted fields stay unchanged.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 #[cfg_attr(feature = "openapi", oai(deny_unknown_fields))]
 #[serde(deny_unknown_fields, default)]
 pub struct EventPatch {
-    /// The version that was read; a stale one is refused.
+    /// The version of the event that the client read. The change is refused when the event has a
+    /// newer version.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<i32>,
-    /// The title.
+    /// The event's new title.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// What it is.
+    /// The event's new description, in plain text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// The category.
+    /// The event's new category.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub category: Option<String>,
-    /// Where it takes place.
+    /// The new place of the event, as free text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<String>,
-    /// The beginning, RFC 3339.
+    /// When the event begins (RFC 3339).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub starts_at: Option<String>,
-    /// The end, RFC 3339.
+    /// When the event ends (RFC 3339).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ends_at: Option<String>,
-    /// When the sale begins, RFC 3339.
+    /// When the sale begins (RFC 3339).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sale_starts_at: Option<String>,
-    /// When the sale ends, RFC 3339.
+    /// When the sale ends (RFC 3339).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sale_ends_at: Option<String>,
-    /// How many persons one buyer may bring in all.
+    /// For how many persons one buyer may have places in this event.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_per_user: Option<i32>,
-    /// How many persons one reservation may hold.
+    /// For how many persons one reservation may hold places.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_per_order: Option<i32>,
-    /// How long a hold lasts.
+    /// How long a hold lasts, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hold_seconds: Option<i64>,
 }

@@ -1,5 +1,5 @@
-//! The transitions: a checkout and what happened to it give the checkout after it, or a refusal that
-//! names both.
+//! The transitions: from a checkout and an event to the next checkout, or to an error that names
+//! both.
 
 use super::{
     Checkout,
@@ -9,20 +9,22 @@ use super::{
     state::{Call, Knowledge, PaymentId, SeatsStand, State, Tries},
 };
 
-/// An event that cannot happen in this state: a fault of the caller, never of the buyer.
+/// An event that cannot happen in this state. It is a bug of the caller, never a fault of the
+/// buyer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a checkout that is {state} cannot take in {event:?}")]
 pub struct IllegalTransition {
-    /// The state's name.
+    /// The name of the state.
     pub state: &'static str,
-    /// The event.
+    /// The refused event.
     pub event: Event,
 }
 
-/// Takes in what happened at `now_ms`.
+/// Processes an event that happened at `now_ms` (milliseconds since 1970).
 ///
 /// # Errors
-/// When the event cannot happen in this state; the checkout is then unchanged wherever it is stored.
+/// If the event cannot happen in this state. The caller must then leave the stored checkout
+/// unchanged.
 pub fn apply(checkout: Checkout, event: Event, now_ms: i64) -> Result<Checkout, IllegalTransition> {
     let illegal = IllegalTransition { state: checkout.state.name(), event: event.clone() };
     let taking = match &event {
@@ -36,7 +38,7 @@ pub fn apply(checkout: Checkout, event: Event, now_ms: i64) -> Result<Checkout, 
     }
 }
 
-/// The moment at which something happens, and to what kind of payment.
+/// The moment at which the event happened, and how the payment takes its money.
 pub(super) struct At {
     pub(super) now_ms: i64,
     overdue: bool,
@@ -44,7 +46,7 @@ pub(super) struct At {
 }
 
 impl At {
-    /// The state after the event, or nothing when it cannot happen.
+    /// The state after the event, or `None` if the event cannot happen in this state.
     fn after(&self, state: State, event: Event) -> Option<State> {
         Some(match (state, event) {
             (State::Preparing { call }, Event::Prepared(outcome)) => self.prepared(call, outcome),
@@ -98,7 +100,8 @@ impl At {
         match outcome {
             Outcome::Done(Prepared { payment, .. }) => match self.taking {
                 Taking::Later => self.authorize(payment),
-                // Whoever authorizes it takes it: nobody must pay for seats already lost.
+                // The authorization takes the money, so the seats are sold first: nobody may pay
+                // for lost seats.
                 Taking::AtOnce => self.confirm_seats(Some(payment)),
             },
             Outcome::Refused(decline) => self.release(Failure::Declined { code: decline.code }),
@@ -108,8 +111,8 @@ impl At {
             Outcome::Unknown(Doubt::NoReply) => {
                 State::Preparing { call: call.failed(Knowledge::Open, self.now_ms) }
             }
-            // Nothing to ask for without an id, and nothing to lose: at worst a payment that touched
-            // no card and that nobody can authorize stays behind.
+            // Without an id there is nothing to ask for, and nothing can be lost: at worst, a
+            // payment remains that touched no card and that nobody can authorize.
             Outcome::Unknown(Doubt::Faulted) => State::Preparing {
                 call: call.failed(Knowledge::Spent, self.now_ms).again(self.now_ms),
             },
@@ -128,8 +131,8 @@ impl At {
                 self.await_decision(payment, Some(client_secret), 0)
             }
             Outcome::Done(Authorization::Processing) => self.await_decision(payment, None, 0),
-            // Nothing to void: nobody outside has the secret with which a declined payment could be
-            // tried with another card.
+            // There is nothing to void: nobody outside has the secret with which a declined payment
+            // could be retried with another card.
             Outcome::Refused(decline) => self.release(Failure::Declined { code: decline.code }),
             Outcome::Unknown(doubt) => match self.in_doubt(call, doubt) {
                 Some(call) => State::Authorizing { payment, call },
@@ -138,7 +141,8 @@ impl At {
         }
     }
 
-    /// The amount is reserved; or taken, and that is the pivot.
+    /// The amount is authorized, or already taken with [`Taking::AtOnce`]; in that case, this is
+    /// the pivot.
     pub(super) fn granted(&self, payment: PaymentId) -> State {
         match self.taking {
             Taking::Later => self.confirm_seats(Some(payment)),
@@ -146,7 +150,7 @@ impl At {
         }
     }
 
-    /// The amount is reserved, whatever was thought of the method.
+    /// The amount is authorized but not taken, whatever the expected taking was.
     pub(super) fn reserved(&self, payment: PaymentId) -> State {
         match self.taking {
             Taking::Later => self.confirm_seats(Some(payment)),
@@ -182,8 +186,8 @@ impl At {
             Outcome::Refused(()) => self.void(payment, SeatsStand::Sold, Failure::CaptureRefused),
             Outcome::Unknown(doubt) => match self.in_doubt(call, doubt) {
                 Some(call) => State::Capturing { payment, call },
-                // The gateway decides in its order: if the capture came through after all, the void is
-                // refused and the checkout goes forward.
+                // The gateway processes the calls in order. If the capture succeeded after all, the
+                // gateway refuses the void and the checkout goes forward.
                 None => self.void(payment, SeatsStand::Sold, Failure::TimedOut),
             },
         }
@@ -247,7 +251,8 @@ impl At {
         }
     }
 
-    /// The payment was to be voided and is captured: past the pivot there is no way back but a refund.
+    /// The payment was to be voided but is captured. After the pivot, the only way back is a
+    /// refund.
     pub(super) fn captured_after_all(&self, payment: PaymentId, seats: SeatsStand) -> State {
         match seats {
             SeatsStand::Sold => self.issue(Some(payment)),
@@ -270,7 +275,8 @@ impl At {
         }
     }
 
-    /// The wait is over; the deadline is looked at here. Anybody may wake anything: what is over stays so.
+    /// The wait is over. This is the only place that checks the deadline. Anybody may wake any
+    /// checkout; a checkout that has ended does not change.
     fn woken(&self, state: State) -> State {
         match state {
             State::Preparing { .. } if self.overdue => self.release(Failure::TimedOut),
@@ -306,7 +312,8 @@ impl At {
         }
     }
 
-    /// The buyer wants to stop: possible until the pivot, and harmless where it is being undone already.
+    /// The buyer wants to stop. This is possible until the pivot, and has no effect while the
+    /// checkout is being undone.
     fn cancel(&self, state: State) -> Option<State> {
         Some(match state {
             State::Preparing { .. } => self.release(Failure::Cancelled),
@@ -348,7 +355,7 @@ impl At {
         }
     }
 
-    /// The call after no clear answer, or nothing when it failed too often.
+    /// The call after an unclear response, or `None` if it has failed too often.
     fn in_doubt(&self, call: Call, doubt: Doubt) -> Option<Call> {
         let known = match doubt {
             Doubt::NoReply => Knowledge::Unanswered,
@@ -358,7 +365,8 @@ impl At {
         (call.failures < limits::MAX_FAILURES).then_some(call)
     }
 
-    /// The call after a question without an answer, or nothing when it failed too often.
+    /// The call after a question to the gateway without a response, or `None` if it has failed too
+    /// often.
     pub(super) fn asked_in_vain(&self, call: Call) -> Option<Call> {
         let known = call.known;
         let call = call.failed(known, self.now_ms);
@@ -387,7 +395,8 @@ impl At {
         State::Authorizing { payment, call: Call::first(self.now_ms) }
     }
 
-    /// Voids a payment that is being authorized: its seats are sold already where it takes the money at once.
+    /// Voids a payment that is being authorized. With [`Taking::AtOnce`], its seats are already
+    /// sold.
     pub(super) fn give_up(&self, payment: PaymentId, why: Failure) -> State {
         let seats = match self.taking {
             Taking::Later => SeatsStand::Paying,

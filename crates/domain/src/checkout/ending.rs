@@ -1,4 +1,4 @@
-//! How a checkout can end, and what can bring an operator.
+//! The possible endings of a checkout, and the reasons why a checkout needs an operator.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ending {
-    /// Paid, with tickets.
+    /// The booking is paid and has tickets.
     Confirmed,
-    /// Not paid, without tickets; the seats are given back.
+    /// The booking is not paid and has no tickets. The seats are released.
     Failed(Failure),
 }
 
@@ -16,34 +16,34 @@ pub enum Ending {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Failure {
-    /// The gateway or the card's bank said no.
+    /// The gateway or the card's bank declined the payment.
     Declined {
-        /// The gateway's code.
+        /// The gateway's code for the decline.
         code: String,
     },
-    /// A seat was not the reservation's any more.
+    /// A seat no longer belonged to the reservation.
     SeatsLost,
-    /// The payment succeeded late, when the seats were somebody else's: the money goes back.
+    /// The payment succeeded late, when other buyers had the seats. The money is refunded.
     SeatsLostRefunded,
-    /// The payment was not authorized in time, or the gateway could not be reached for long.
+    /// The payment was not authorized in time, or the gateway could not be reached for too long.
     TimedOut,
-    /// The authorized amount could not be taken.
+    /// The authorized amount could not be captured.
     CaptureRefused,
-    /// The buyer stopped it.
+    /// The buyer stopped the checkout.
     Cancelled,
 }
 
-/// What becomes of the seats of a failed checkout.
+/// What happens to the seats of a failed checkout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Release {
-    /// The buyer holds them on and may pay otherwise.
+    /// The buyer holds the seats again and may try another payment.
     BackToHeld,
-    /// Anybody may have them.
+    /// The seats become free for everybody.
     Free,
 }
 
 impl Failure {
-    /// Its name on the wire.
+    /// The word for the failure on the wire.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Declined { .. } => "payment-declined",
@@ -55,7 +55,7 @@ impl Failure {
         }
     }
 
-    /// What becomes of the seats: only a buyer whose card was declined keeps them.
+    /// What happens to the seats. Only a buyer whose payment was declined keeps them.
     pub fn release(&self) -> Release {
         match self {
             Self::Declined { .. } => Release::BackToHeld,
@@ -68,22 +68,22 @@ impl Failure {
     }
 }
 
-/// Why an operator must look at a checkout.
+/// Why a checkout needs an operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StuckReason {
-    /// The payment could not be voided for too long.
+    /// For too long, the payment could not be voided.
     VoidFails,
-    /// The seats could not be given back for too long.
+    /// For too long, the seats could not be released.
     ReleaseFails,
-    /// The money is taken and tickets could not be issued for too long.
+    /// The money is captured, but for too long the tickets could not be issued.
     IssueFails,
-    /// A key is older than the gateway's memory of keys.
+    /// An idempotency key is older than the gateway remembers keys.
     KeyTooOld,
 }
 
 impl StuckReason {
-    /// Its name in rows and logs.
+    /// The word for the reason in rows and logs.
     pub fn name(self) -> &'static str {
         match self {
             Self::VoidFails => "void-fails",

@@ -1,61 +1,63 @@
-//! What can happen to a checkout.
+//! The events that can happen to a checkout.
 
 use serde::{Deserialize, Serialize};
 
 use super::state::PaymentId;
 
-/// How a step ended.
+/// The outcome of a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome<T, R> {
-    /// It took effect.
+    /// The step took effect.
     Done(T),
-    /// It was refused for good and has no effect.
+    /// The step was refused finally and has no effect.
     Refused(R),
-    /// It may have taken effect or may yet; nobody knows.
+    /// The step may have taken effect, or may still take effect; the outcome is unknown.
     Unknown(Doubt),
 }
 
-/// Why nobody knows.
+/// Why the outcome of a step is unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Doubt {
-    /// No answer came: the request may be lost, under way, or carried out. The same key is sent again.
+    /// No response arrived. The request may be lost, under way or carried out. The next call uses
+    /// the same key.
     NoReply,
-    /// The gateway answered with a fault under this key and will repeat that answer for ever. A further
-    /// attempt needs a new key, once the gateway was asked what became of this one.
+    /// The gateway responded with an error for this key and repeats that response forever. The
+    /// gateway is first asked for the outcome; a further attempt then needs a new key.
     Faulted,
 }
 
-/// How a payment's money is taken, which depends on its method.
+/// How a payment takes the money. It depends on the payment method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Taking {
-    /// It is reserved first and taken by a call of its own: the seats are sold in between.
+    /// The amount is authorized first and captured later by a separate call. The seats are sold in
+    /// between.
     #[default]
     Later,
-    /// It is taken the moment it is authorized: the seats are sold before.
+    /// The authorization takes the money at once. The seats are sold before.
     AtOnce,
 }
 
-/// A payment that is known at the gateway.
+/// A payment that exists at the gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prepared {
-    /// The payment.
+    /// The gateway's id of the payment.
     pub payment: PaymentId,
-    /// How its money will be taken.
+    /// How the payment will take the money.
     pub taking: Taking,
 }
 
-/// An authorization that was not refused.
+/// The result of an authorization that was not refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Authorization {
-    /// The amount is reserved; or taken, where it is taken at once.
+    /// The amount is authorized, or taken with [`Taking::AtOnce`].
     Granted,
     /// The buyer must act first (3-D Secure).
     ActionRequired {
-        /// What the buyer's browser needs for it.
+        /// The secret that the buyer's browser needs to act.
         client_secret: String,
     },
-    /// The gateway will know later.
+    /// The gateway will know the result later.
     Processing,
 }
 
@@ -67,26 +69,28 @@ pub struct Decline {
 }
 
 impl Decline {
-    /// The code where no bank was asked: this kind of method can neither reserve an amount nor pay it at once.
+    /// The code if no bank was asked, because this kind of method can neither authorize an amount
+    /// nor pay it at once.
     pub const METHOD_UNSUPPORTED: &str = "payment_method_unsupported";
 }
 
-/// A payment as the gateway describes it.
+/// The state of a payment as the gateway reports it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PaymentSeen {
-    /// Where it stands.
+    /// The status of the payment.
     pub status: PaymentStatus,
-    /// The secret for the buyer's browser, while the buyer must act.
+    /// The secret for the buyer's browser. Present while the buyer must act.
     pub client_secret: Option<String>,
-    /// The gateway's code for the last decline.
+    /// The last decline, with the gateway's code.
     pub decline: Option<Decline>,
 }
 
-/// Where a payment stands at the gateway, in the words of Stripe's PaymentIntents
-/// (<https://docs.stripe.com/payments/paymentintents/lifecycle>) where they differ.
+/// The status of a payment at the gateway. Where the name differs, the name of Stripe's
+/// PaymentIntent status is in parentheses
+/// (<https://docs.stripe.com/payments/paymentintents/lifecycle>).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PaymentStatus {
-    /// Known, no card touched yet (`requires_confirmation`).
+    /// The payment exists and has touched no card yet (`requires_confirmation`).
     Prepared,
     /// The last card was declined (`requires_payment_method`).
     Declined,
@@ -94,45 +98,48 @@ pub enum PaymentStatus {
     ActionRequired,
     /// The gateway has not decided yet.
     Processing,
-    /// The amount is reserved (`requires_capture`).
+    /// The amount is authorized (`requires_capture`).
     Authorized,
-    /// The amount is taken (`succeeded`).
+    /// The amount is captured (`succeeded`).
     Captured,
-    /// It can never take money any more (`canceled`).
+    /// The payment can never take money any more (`canceled`).
     Voided,
 }
 
-/// Something that happened to a checkout.
+/// An event that happened to a checkout.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// The answer to `Run(Prepare)`.
+    /// The outcome of `Run(Prepare)`.
     Prepared(Outcome<Prepared, Decline>),
-    /// The answer to `Run(Authorize)`.
+    /// The outcome of `Run(Authorize)`.
     Authorized(Outcome<Authorization, Decline>),
-    /// The answer to `Run(ConfirmSeats)`; refused when a seat is not the reservation's any more.
+    /// The outcome of `Run(ConfirmSeats)`. It is refused if a seat no longer belongs to the
+    /// reservation.
     SeatsConfirmed(Outcome<(), ()>),
-    /// The answer to `Run(Capture)`; refused when the authorization does not hold any more.
+    /// The outcome of `Run(Capture)`. It is refused if the authorization is no longer valid.
     Captured(Outcome<(), ()>),
-    /// The answer to `Run(IssueTickets)`.
+    /// The outcome of `Run(IssueTickets)`.
     TicketsIssued(Outcome<(), ()>),
-    /// The answer to `Undo(Authorize)`; refused when the payment is captured already.
+    /// The outcome of `Undo(Authorize)`. It is refused if the payment is already captured.
     Voided(Outcome<(), ()>),
-    /// The answer to `Run(ReclaimSeats)`; refused when a seat is somebody else's, or its event is called off.
+    /// The outcome of `Run(ReclaimSeats)`. It is refused if another buyer has a seat or the event
+    /// is cancelled.
     SeatsReclaimed(Outcome<(), ()>),
-    /// The answer to `Undo(ConfirmSeats)`.
+    /// The outcome of `Undo(ConfirmSeats)`.
     SeatsReleased(Outcome<(), ()>),
-    /// The answer to `Ask`: the payment, or nothing when the gateway could not be asked.
+    /// The outcome of `Ask`: the payment, or `None` if the gateway could not be asked.
     Seen(Option<PaymentSeen>),
-    /// Somebody took the checkout up: its wait is over, a webhook came, the buyer returned.
+    /// Somebody woke the checkout: its wait is over, a webhook arrived, or the buyer returned.
     Woken,
-    /// The buyer wants to stop.
+    /// The buyer wants to stop the checkout.
     CancelRequested,
-    /// An operator says: try again.
+    /// An operator retries the checkout.
     Retried,
 }
 
 impl Event {
-    /// What went wrong, in words for an operator, where something did; never a secret.
+    /// What went wrong, in words for an operator, or `None` if nothing did. It never contains a
+    /// secret.
     pub fn trouble(&self) -> Option<String> {
         let (step, trouble) = match self {
             Self::Prepared(outcome) => ("prepare", declined(outcome)),

@@ -1,40 +1,41 @@
-//! The bounds of a checkout. Every wait and every repetition has one.
+//! The limits of a checkout. Every wait and every repetition has one.
 
-/// How long buyer and gateway may take until the payment is authorized.
+/// How long the buyer and the gateway may take until the payment is authorized, in milliseconds.
 pub const PAYMENT_DEADLINE_MS: i64 = 15 * 60 * 1000;
 
-/// How often a step may fail in a row. With the backoff below that is about an hour.
+/// How often a step may fail in a row. With the backoff below, that takes about an hour.
 pub const MAX_FAILURES: u32 = 20;
 
-/// How long to wait after the first failure; doubled after each further one.
+/// The wait after the first failure, in milliseconds. Each further failure doubles it.
 pub const BACKOFF_FIRST_MS: i64 = 500;
 
-/// The longest wait after a failure.
+/// The longest wait after a failure, in milliseconds.
 pub const BACKOFF_MAX_MS: i64 = 5 * 60 * 1000;
 
-/// How soon to ask after a payment that waits for the buyer or the gateway; doubled each time. Whoever
-/// learns of a change (a webhook, the buyer's return) wakes the checkout earlier.
+/// The wait before the first question about a payment that waits for the buyer or the gateway, in
+/// milliseconds. Each further question doubles it. A webhook or the buyer's return wakes the
+/// checkout earlier.
 pub const ASK_FIRST_MS: i64 = 2 * 1000;
 
-/// The longest wait between two questions.
+/// The longest wait between two questions, in milliseconds.
 pub const ASK_MAX_MS: i64 = 30 * 1000;
 
-/// How long a key may be sent again. Stripe forgets keys after 24 hours at the earliest
-/// (<https://docs.stripe.com/api/idempotent_requests>) and would then act anew.
+/// How long a key may be used, in milliseconds. Stripe removes keys after 24 hours at the earliest
+/// (<https://docs.stripe.com/api/idempotent_requests>) and would then repeat the effect.
 pub const KEY_LIFE_MS: i64 = 20 * 60 * 60 * 1000;
 
-/// The wait after so many failures in a row.
+/// The wait after this number of failures in a row, in milliseconds.
 pub(super) fn backoff_ms(failures: u32) -> i64 {
     doubled(BACKOFF_FIRST_MS, failures.saturating_sub(1), BACKOFF_MAX_MS)
 }
 
-/// The wait before the question after so many questions.
+/// The wait before the next question after this number of questions, in milliseconds.
 pub(super) fn ask_again_ms(asks: u32) -> i64 {
     doubled(ASK_FIRST_MS, asks, ASK_MAX_MS)
 }
 
 fn doubled(first: i64, times: u32, most: i64) -> i64 {
-    // 2^20 times the first wait is far beyond every maximum and far from overflow.
+    // 2^20 times the first wait is far above every maximum and far from an overflow.
     (first << times.min(20)).min(most)
 }
 
@@ -42,7 +43,8 @@ fn doubled(first: i64, times: u32, most: i64) -> i64 {
 mod tests {
     use super::*;
 
-    /// Documents and runbooks say how long things take; Stripe says how long it remembers keys.
+    /// Documents and runbooks say how long things take. Stripe's documentation says how long it
+    /// remembers keys.
     #[test]
     fn the_bounds_are_those_that_are_written_elsewhere() {
         const SECOND: i64 = 1000;

@@ -1,4 +1,4 @@
-//! The transitions after the gateway was asked what became of a payment.
+//! The transitions after the gateway reported the state of a payment.
 
 use super::{
     apply::{At, stuck},
@@ -8,7 +8,7 @@ use super::{
 };
 
 impl At {
-    /// What the gateway says of the payment, where it was asked.
+    /// Processes the gateway's report about the payment, if the gateway was asked in this state.
     pub(super) fn seen(&self, state: State, seen: Option<PaymentSeen>) -> Option<State> {
         match state {
             State::Authorizing { payment, call } if !call.is_open() => {
@@ -72,7 +72,8 @@ impl At {
                 self.await_decision(payment, seen.client_secret.or(client_secret), asks + 1)
             }
             PaymentStatus::Processing => self.await_decision(payment, None, asks + 1),
-            // The buyer's browser has the secret and could try another card: void it first.
+            // The buyer's browser has the secret and could try another card, so the payment is
+            // voided first.
             PaymentStatus::Declined => self.give_up(payment, declined(seen.decline)),
             PaymentStatus::Authorized => self.reserved(payment),
             PaymentStatus::Captured => self.granted(payment),

@@ -1,4 +1,4 @@
-//! Where a checkout can stand, and what it knows there.
+//! The states of a checkout, and the data of each state.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use super::{
     limits,
 };
 
-/// The gateway's name for a payment.
+/// The gateway's id of a payment.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PaymentId(pub String);
@@ -21,7 +21,7 @@ impl fmt::Display for PaymentId {
     }
 }
 
-/// The gateway's name for an amount given back.
+/// The gateway's id of a refund.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RefundId(pub String);
@@ -32,96 +32,98 @@ impl fmt::Display for RefundId {
     }
 }
 
-/// Where a checkout stands. Each state names a step that has *started*: it is written down before the
-/// step is performed, so that nothing is ever done that nobody undoes.
+/// The state of a checkout. Each state names a step that has *started*: the state is stored before
+/// the step is performed, so that every performed step can be undone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "at", rename_all = "snake_case")]
 pub enum State {
-    /// The payment is being made known at the gateway.
+    /// The payment is being created at the gateway.
     Preparing {
-        /// The call.
+        /// The call to the gateway.
         call: Call,
     },
-    /// The amount is being reserved.
+    /// The amount is being authorized.
     Authorizing {
-        /// The payment.
+        /// The payment to authorize.
         payment: PaymentId,
-        /// The call.
+        /// The call to the gateway.
         call: Call,
     },
-    /// The buyer or the gateway takes time to decide.
+    /// The buyer or the gateway needs time to decide.
     Awaiting {
-        /// The payment.
+        /// The undecided payment.
         payment: PaymentId,
-        /// What the buyer needs to act; absent when the gateway is the one who takes time.
+        /// The secret that the buyer needs to act. `None` if the gateway is the one that needs
+        /// time.
         client_secret: Option<String>,
         /// How often the gateway was asked.
         asks: u32,
-        /// When to ask next.
+        /// When to ask next, in milliseconds since 1970.
         ask_at_ms: i64,
     },
-    /// The seats are turning from paying to sold.
+    /// The seats are changing from paying to sold.
     ConfirmingSeats {
-        /// The authorized payment; absent when nothing is due.
+        /// The authorized payment. `None` if nothing is due.
         payment: Option<PaymentId>,
-        /// How often it was tried.
+        /// The tries of the step.
         tries: Tries,
     },
-    /// The amount is being taken.
+    /// The amount is being captured.
     Capturing {
-        /// The payment.
+        /// The payment to capture.
         payment: PaymentId,
-        /// The call.
+        /// The call to the gateway.
         call: Call,
     },
-    /// Past the pivot: tickets are being issued.
+    /// After the pivot: the tickets are being issued.
     Issuing {
-        /// The captured payment; absent when nothing is due.
+        /// The captured payment. `None` if nothing is due.
         payment: Option<PaymentId>,
-        /// How often it was tried.
+        /// The tries of the step.
         tries: Tries,
     },
     /// The payment is being voided.
     Voiding {
-        /// The payment.
+        /// The payment to void.
         payment: PaymentId,
-        /// What became of the seats before.
+        /// Whether the seats were already sold.
         seats: SeatsStand,
-        /// Why.
+        /// Why the checkout fails.
         why: Failure,
-        /// The call.
+        /// The call to the gateway.
         call: Call,
     },
-    /// The payment was to be voided and is captured: the same seats are being taken again.
+    /// The payment was to be voided but is captured: the same seats are being sold to the buyer
+    /// again.
     Reclaiming {
         /// The captured payment.
         payment: PaymentId,
-        /// How often it was tried.
+        /// The tries of the step.
         tries: Tries,
     },
-    /// The seats are being given back.
+    /// The seats are being released.
     Releasing {
-        /// Why.
+        /// Why the checkout fails.
         why: Failure,
-        /// How often it was tried.
+        /// The tries of the step.
         tries: Tries,
     },
-    /// Over.
+    /// The checkout has ended.
     Rest {
-        /// How it ended.
+        /// How the checkout ended.
         ending: Ending,
     },
-    /// An operator must look at it.
+    /// The checkout needs an operator.
     Stuck {
-        /// Why.
+        /// Why the checkout needs an operator.
         reason: StuckReason,
-        /// Where it goes on when the operator says so.
+        /// The state from which a retry continues.
         from: Box<State>,
     },
 }
 
 impl State {
-    /// Its name in rows and logs.
+    /// The name of the state in rows and logs.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Preparing { .. } => "preparing",
@@ -138,8 +140,9 @@ impl State {
         }
     }
 
-    /// Where it stands for people: the state's name, and how often what it does was tried, the try under
-    /// way included. Of one that needs an operator, of where it goes on; at rest nothing is tried.
+    /// The name of the state and the number of tries of its step, including a try under way. For
+    /// [`State::Stuck`], both are those of the state from which a retry continues. For
+    /// [`State::Rest`], the number is 0.
     pub fn standing(&self) -> (&'static str, u32) {
         let attempts = match self {
             Self::Preparing { call }
@@ -157,7 +160,7 @@ impl State {
         (self.name(), attempts)
     }
 
-    /// The call to the gateway that is under way, where one is.
+    /// The call to the gateway that is under way, if there is one.
     pub(super) fn call(&self) -> Option<&Call> {
         match self {
             Self::Preparing { call }
@@ -175,40 +178,43 @@ impl State {
     }
 }
 
-/// How the seats stand while their payment is being voided.
+/// The state of the seats while their payment is being voided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SeatsStand {
-    /// Not yet sold.
+    /// The seats are not sold yet.
     Paying,
-    /// Already sold: should the money turn out to be taken after all, the buyer gets the tickets.
+    /// The seats are already sold. If the money turns out to be captured, the buyer gets the
+    /// tickets.
     Sold,
 }
 
-/// A call to the gateway: repeated under one key until something is known.
+/// A call to the gateway. It is repeated with one key until its outcome is known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Call {
-    /// Counts keys, from 1.
+    /// The number of the current key, from 1.
     pub attempt: u32,
-    /// How often in a row nothing came of it.
+    /// How many tries in a row gave no clear outcome.
     pub failures: u32,
-    /// Since when this attempt's key may have been sent, in milliseconds since 1970.
+    /// The earliest moment at which the current key may have been sent, in milliseconds since 1970.
     pub since_ms: i64,
-    /// Before this nothing is to be done.
+    /// The moment before which nothing is to be done, in milliseconds since 1970.
     pub not_before_ms: i64,
-    /// What is known of this attempt.
+    /// What is known about the current attempt.
     pub known: Knowledge,
 }
 
-/// What is known of an attempt.
+/// What is known about an attempt of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Knowledge {
-    /// It may be sent, and may have been: under its key it acts once at most.
+    /// The call may be sent, and may have been sent. Its key limits it to one effect.
     Open,
-    /// No answer came. Ask; if nothing became of it, send it again under the same key.
+    /// No response arrived. The gateway must be asked; if the call had no effect, the call is sent
+    /// again with the same key.
     Unanswered,
-    /// The gateway answered with a fault. Ask; if nothing became of it, take a new key.
+    /// The gateway responded with an error. The gateway must be asked; if the call had no effect, a
+    /// new key is used.
     Spent,
 }
 
@@ -224,7 +230,7 @@ impl Call {
         }
     }
 
-    /// Whether the next thing to do is to make the call, not to ask.
+    /// Whether the next action is to make the call and not to ask about it.
     pub(super) fn is_open(&self) -> bool {
         match self.known {
             Knowledge::Open => true,
@@ -242,7 +248,7 @@ impl Call {
         }
     }
 
-    /// After a failure: wait, then go on with `known`.
+    /// The call after a failure: it waits, then continues with `known`.
     pub(crate) fn failed(mut self, known: Knowledge, now_ms: i64) -> Self {
         self.failures += 1;
         self.not_before_ms = now_ms + limits::backoff_ms(self.failures);
@@ -250,7 +256,8 @@ impl Call {
         self
     }
 
-    /// After the gateway said that nothing became of it: the same key again, or a new one.
+    /// The call after the gateway reported that it had no effect: with the same key, or with a new
+    /// key.
     pub(crate) fn again(mut self, now_ms: i64) -> Self {
         match self.known {
             Knowledge::Open | Knowledge::Unanswered => {}
@@ -268,30 +275,30 @@ impl Call {
         now_ms - self.since_ms > limits::KEY_LIFE_MS
     }
 
-    /// After an operator looked at it: ask before anything else, then take a new key.
+    /// The call after a retry by an operator: the gateway is asked first, then a new key is used.
     pub(super) fn reopened(mut self, now_ms: i64) -> Self {
         self.failures = 0;
         self.not_before_ms = now_ms;
         if self.is_stale(now_ms) {
             self.known = Knowledge::Spent;
-            // Asking is allowed for ever; the new key gets its own time.
+            // Questions are allowed without a time limit; the new key gets its own time limit.
             self.since_ms = now_ms;
         }
         self
     }
 }
 
-/// How often a step of our own database was tried.
+/// The tries of a step in our own database.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tries {
-    /// How often in a row it failed.
+    /// How many tries in a row failed.
     pub failures: u32,
-    /// Before this nothing is to be done.
+    /// The moment before which nothing is to be done, in milliseconds since 1970.
     pub not_before_ms: i64,
 }
 
 impl Tries {
-    /// Not tried yet.
+    /// A step that has not been tried yet.
     pub fn first(now_ms: i64) -> Self {
         Self { failures: 0, not_before_ms: now_ms }
     }

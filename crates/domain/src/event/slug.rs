@@ -1,13 +1,13 @@
-//! An event's name in addresses.
+//! An event's name in URLs.
 
 use std::fmt;
 
 use crate::text::{self, TextFault};
 
-/// The longest slug, in characters.
+/// The maximum length of a slug, in characters.
 const MAX_SLUG: usize = 80;
 
-/// What [`text::slug`] allows.
+/// A text that [`text::slug`] accepts.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Slug(String);
 
@@ -15,13 +15,13 @@ impl Slug {
     /// Reads a slug.
     ///
     /// # Errors
-    /// When it is none.
+    /// If the text does not have the form of a slug; see [`text::slug`].
     pub fn parse(text: &str) -> Result<Self, TextFault> {
         text::slug(text).map(Self)
     }
 
-    /// A slug made from a title: Latin letters without their marks, everything else a `-`. A title
-    /// of which nothing remains becomes `event`.
+    /// Derives a slug from a title: Latin letters lose their marks, and every other character
+    /// becomes `-`. If nothing of the title remains, the slug is `event`.
     pub fn from_title(title: &str) -> Self {
         let mut slug = String::new();
         for c in title.chars().flat_map(char::to_lowercase) {
@@ -32,13 +32,13 @@ impl Slug {
                 None => slug.push('-'),
             }
         }
-        // Room for a number that tells it from its namesakes.
+        // Leaves room for a number that distinguishes events with the same title.
         slug.truncate(MAX_SLUG - 12);
         let slug = slug.trim_end_matches('-');
         Self::parse(slug).unwrap_or_else(|_| Self("event".to_owned()))
     }
 
-    /// The same with a number behind it, for the second event of this title.
+    /// The same slug with a number appended, for another event with the same title.
     #[must_use]
     pub fn numbered(&self, number: u32) -> Self {
         let tail = format!("-{number}");
@@ -47,7 +47,7 @@ impl Slug {
         Self(head.trim_end_matches('-').to_owned() + &tail)
     }
 
-    /// The text.
+    /// The text of the slug.
     pub fn as_str(&self) -> &str {
         &self.0
     }

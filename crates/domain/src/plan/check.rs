@@ -1,14 +1,14 @@
-//! What holds between the objects of a plan: seats name known categories, nothing has another's id, no
-//! two seats would be called alike.
+//! The rules between the objects of a plan: seats name known categories, ids are unique, and no two
+//! seats have the same name for people.
 //!
-//! Runs after the reader, also where that found faults, so that all are told at once; what the
-//! reader refused has been left empty, and empty texts are passed over here.
+//! These checks run after the reader, even if the reader found faults, so that all faults are
+//! reported together. The reader leaves refused texts empty, and these checks skip empty texts.
 
 use std::collections::HashSet;
 
 use super::{MAX_FAULTS, Plan, PlanFault, Zone};
 
-/// Adds what is wrong with the plan as a whole.
+/// Adds the faults of the plan as a whole.
 pub(super) fn plan(plan: &Plan, faults: &mut Vec<PlanFault>) {
     if plan.seat_count() == 0 && faults.is_empty() {
         faults.push(PlanFault { path: "zones".into(), message: "the plan has no seats".into() });
@@ -48,7 +48,7 @@ impl<'p> Checks<'p, '_> {
         }
     }
 
-    /// The editor's ids are unique over objects of every kind, says the format.
+    /// The format requires that the editor's ids are unique among objects of every kind.
     fn uuid(&mut self, uuid: Option<&'p str>, at: impl FnOnce() -> String) {
         if let Some(uuid) = uuid.filter(|uuid| !uuid.is_empty())
             && !self.uuids.insert(uuid)
@@ -57,7 +57,8 @@ impl<'p> Checks<'p, '_> {
         }
     }
 
-    /// The known categories; nothing where some could not be read, as seats may mean these.
+    /// The known categories. `None` if some categories could not be read, because seats may refer
+    /// to those.
     fn categories(&mut self, plan: &'p Plan) -> Option<HashSet<&'p str>> {
         let readable = !self.faults.iter().any(|fault| fault.path.starts_with("categories"));
         let mut names = HashSet::new();
@@ -79,8 +80,9 @@ impl<'p> Checks<'p, '_> {
         categories: Option<&HashSet<&str>>,
         guids: &mut HashSet<&'p str>,
     ) {
-        // Rows of one number are common, a row parted by an aisle being drawn as two; two seats of
-        // one name within them are not, for nobody would find theirs.
+        // Several rows with the same number are common: a row that an aisle divides is drawn as two
+        // rows. But two seats with the same name within these rows are a fault, because nobody
+        // could find theirs.
         let mut called = HashSet::new();
         for (row_at, row) in zone.rows.iter().enumerate() {
             self.uuid(row.uuid.as_deref(), || format!("zones[{zone_at}].rows[{row_at}]"));

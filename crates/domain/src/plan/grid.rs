@@ -3,16 +3,16 @@
 use super::{Category, LabelAt, MAX_LABEL, MAX_TEXT, Nullable, Number, Plan, Position, Row, Seat};
 use super::{Size, Zone};
 
-/// The most seats of one section of rows × seats.
+/// The maximum number of seats in one section of rows × seats.
 pub const MAX_GRID_SEATS: u32 = 20_000;
 
-/// The distance between neighbours in a row, in the plan's unit.
+/// The distance between neighbouring seats of a row, in the plan's unit.
 const PITCH: i32 = 25;
 /// The distance between rows, in the plan's unit.
 const DEPTH: i32 = 32;
-/// What is left free around a section, in the plan's unit.
+/// The free margin around a section, in the plan's unit.
 const MARGIN: i32 = 60;
-/// The colour of a category that has none yet.
+/// The colour of a new category.
 const COLOR: &str = "#2b6cb0";
 
 /// A section of rows × seats.
@@ -20,18 +20,18 @@ const COLOR: &str = "#2b6cb0";
 pub struct Grid {
     /// The section's name, unique within the plan.
     pub name: String,
-    /// How many rows.
+    /// The number of rows.
     pub rows: u32,
-    /// How many seats in each row.
+    /// The number of seats in each row.
     pub seats_per_row: u32,
-    /// The price category; it is added to the plan where it is new.
+    /// The price category of the seats. If the plan does not have the category, it is added.
     pub category: String,
 }
 
-/// A section that cannot be made.
+/// Why a section of rows × seats cannot be made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotAGrid {
-    /// No rows, no seats or too many.
+    /// The section has no rows, no seats or too many seats.
     #[error("a section has 1 to {MAX_GRID_SEATS} seats")]
     Size,
     /// A name is empty or too long.
@@ -42,7 +42,7 @@ pub enum NotAGrid {
     NameTaken,
 }
 
-/// The name of the row with this index: A … Z, AA, AB …, as columns of a sheet are called.
+/// The name of the row with this index, from 0: A … Z, AA, AB …, like the columns of a spreadsheet.
 pub fn row_name(index: u32) -> String {
     let mut letters = Vec::new();
     let mut rest = u64::from(index) + 1;
@@ -59,13 +59,13 @@ impl Grid {
     /// The section as a zone whose first seat is at `origin`.
     ///
     /// # Errors
-    /// When it has no seats, too many, or no name.
+    /// If the section has no seats, too many seats or no name.
     pub fn zone(&self, origin: Position) -> Result<Zone, NotAGrid> {
         match self.rows.checked_mul(self.seats_per_row) {
             Some(1..=MAX_GRID_SEATS) => {}
             Some(_) | None => return Err(NotAGrid::Size),
         }
-        // The guid holds the name and the label.
+        // The guid contains the name and the label.
         for (text, max) in [(&self.name, MAX_TEXT - MAX_LABEL), (&self.category, MAX_TEXT)] {
             if text.is_empty() || text.chars().count() > max {
                 return Err(NotAGrid::Name);
@@ -97,10 +97,10 @@ impl Grid {
         }
     }
 
-    /// Adds the section below what the plan has, and makes the plan larger for it.
+    /// Adds the section below the existing zones of the plan and enlarges the plan.
     ///
     /// # Errors
-    /// When the section cannot be made or its name is taken; the plan is unchanged then.
+    /// If the section cannot be made or its name is taken. The plan is then unchanged.
     pub fn add_to(&self, plan: &mut Plan) -> Result<(), NotAGrid> {
         if plan.zones.iter().enumerate().any(|(index, zone)| zone.title(index) == self.name) {
             return Err(NotAGrid::NameTaken);
@@ -122,7 +122,7 @@ impl Grid {
     }
 }
 
-/// The plan's own measures are whole and within bounds.
+/// The measures of the plan itself are whole numbers within bounds.
 fn whole(value: f64) -> i32 {
     #[expect(clippy::cast_possible_truncation, reason = "bounded by MAX_COORDINATE")]
     let value = value as i32;

@@ -1,5 +1,5 @@
-//! The smallest things that the reader reads: scalars, members' names, and the refusal of a scalar where
-//! something else belongs.
+//! The smallest values that the reader reads: scalars and names of members. Also refuses a scalar
+//! where another kind of value is required.
 
 use std::fmt;
 
@@ -9,10 +9,10 @@ use serde::de::{
 
 use super::read::Need;
 
-/// The longest part of an unknown member's name that is repeated, in characters.
+/// The maximum number of characters that a fault repeats from an unknown member's name.
 const MAX_ECHO: usize = 40;
 
-/// A value of which only the outside matters where it is an array or an object.
+/// A value. Arrays and objects are skipped: only their kind matters.
 pub(super) enum Leaf {
     Null,
     Bool,
@@ -86,7 +86,7 @@ impl<'de> Visitor<'de> for LeafVisitor {
     }
 }
 
-/// Reads a member's name: its index among the known ones, or the beginning of an unknown one.
+/// Reads a member's name: the index of a known name, or the beginning of an unknown name.
 pub(super) struct KeySeed(pub(super) &'static [(&'static str, Need)]);
 
 impl<'de> DeserializeSeed<'de> for KeySeed {
@@ -110,7 +110,8 @@ impl Visitor<'_> for KeySeed {
     }
 }
 
-/// The methods of a visitor that wants something else than a scalar: each notes the fault.
+/// The methods of a visitor that requires another kind of value than a scalar. Each method notes
+/// the fault.
 macro_rules! refuse_scalars {
     ($value:expr) => {
         fn visit_unit<E: serde::de::Error>(self) -> Result<Self::Value, E> {

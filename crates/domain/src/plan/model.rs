@@ -1,59 +1,59 @@
-//! What a plan consists of, member by member as the format names them.
+//! The parts of a plan, with the members and names of the format.
 //!
-//! These are plain records: a plan that was read is good, one that was put together in memory is
-//! checked by [`Plan::checked`].
+//! These are plain records. A plan that was read is valid; [`Plan::checked`] checks a plan that was
+//! built in memory.
 
 use serde::{Serialize, Serializer};
 
 /// A seating plan.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Plan {
-    /// What the plan is called.
+    /// The plan's name.
     pub name: String,
     /// The plan's extent.
     pub size: Size,
-    /// Price categories; a seat names one of them.
+    /// The price categories. Each seat names one of them.
     pub categories: Vec<Category>,
-    /// The parts of the hall; each zone with seats becomes a section.
+    /// The zones of the hall. Each zone with seats becomes a section.
     pub zones: Vec<Zone>,
 }
 
-/// The plan's extent in its own unit.
+/// An extent in the plan's unit.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Size {
-    /// From left to right.
+    /// The width, from left to right.
     pub width: Number,
-    /// From top to bottom.
+    /// The height, from top to bottom.
     pub height: Number,
 }
 
 /// A price category.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Category {
-    /// Its name, unique within the plan.
+    /// The category's name, unique within the plan.
     pub name: String,
-    /// The colour in which its seats are drawn.
+    /// The colour in which the seats of the category are drawn.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub color: Option<String>,
 }
 
-/// A part of the hall.
+/// A zone of the hall.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Zone {
-    /// Its name.
+    /// The zone's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// A short name, from which editors make seat guids.
+    /// The zone's short name. Editors derive the guids of seats from it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub zone_id: Option<String>,
-    /// The editor's id.
+    /// The id that the editor gave to the zone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub uuid: Option<String>,
-    /// Where the zone's own coordinates begin.
+    /// The origin of the zone's coordinates in the plan.
     pub position: Position,
-    /// Its rows.
+    /// The zone's rows.
     pub rows: Vec<Row>,
-    /// What is drawn beside the seats.
+    /// The areas drawn beside the seats.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub areas: Option<Vec<Area>>,
 }
@@ -61,68 +61,68 @@ pub struct Zone {
 /// A row of seats.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Row {
-    /// Its number or name.
+    /// The row's number or name.
     pub row_number: String,
-    /// How texts call the row.
+    /// The row's name in texts.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub row_label: Nullable<String>,
-    /// How texts call its seats, `%s` standing for the seat's number.
+    /// The name of the row's seats in texts. `%s` stands for the number of the seat.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub seat_label: Nullable<String>,
-    /// Where the number is written.
+    /// Where the row's number is drawn.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub row_number_position: Nullable<LabelAt>,
-    /// The editor's id.
+    /// The id that the editor gave to the row.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub uuid: Option<String>,
-    /// Where the row's own coordinates begin, relative to its zone.
+    /// The origin of the row's coordinates, relative to its zone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub position: Option<Position>,
-    /// Its seats.
+    /// The row's seats.
     pub seats: Vec<Seat>,
 }
 
 /// A seat.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Seat {
-    /// What the seat is known by; unique within the plan, and kept when a plan is replaced.
+    /// The seat's id in the plan: unique within the plan, and kept when the plan is replaced.
     pub seat_guid: String,
-    /// What people call it within its row.
+    /// The seat's number or name within its row.
     pub seat_number: String,
-    /// The editor's id.
+    /// The id that the editor gave to the seat.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub uuid: Option<String>,
     /// Where booking in order begins: `<`, `>` or `<>`.
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub start_direction: Nullable<String>,
-    /// How large it is drawn.
+    /// The radius with which the seat is drawn.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub radius: Option<Number>,
-    /// The price category, by name.
+    /// The name of the seat's price category.
     pub category: String,
-    /// Where it is, relative to its row.
+    /// The position relative to the row.
     pub position: Position,
 }
 
-/// Something drawn beside the seats: the stage, the pitch, a wall.
+/// An area drawn beside the seats, such as the stage, the pitch or a wall.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Area {
-    /// Which of the shapes below it has.
+    /// The area's shape. It selects one of the measures below.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shape: Option<Shape>,
-    /// The editor's id.
+    /// The id that the editor gave to the area.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub uuid: Option<String>,
-    /// Degrees clockwise about its position.
+    /// The rotation about the area's position, in degrees clockwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rotation: Option<Number>,
-    /// Fill.
+    /// The fill colour.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub color: Option<String>,
-    /// Stroke.
+    /// The stroke colour.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub border_color: Option<String>,
-    /// Where it is, relative to its zone.
+    /// The position relative to the zone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub position: Option<Position>,
     /// The measures of a rectangle.
@@ -137,7 +137,7 @@ pub struct Area {
     /// The corners of a polygon.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub polygon: Option<Polygon>,
-    /// What is written on it.
+    /// The text drawn on the area.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<Writing>,
 }
@@ -146,82 +146,83 @@ pub struct Area {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Shape {
-    /// Corners one by one.
+    /// A polygon, given by its corners.
     Polygon,
-    /// Width and height.
+    /// A rectangle, given by its width and height.
     Rectangle,
-    /// Two radii.
+    /// An ellipse, given by its two radii.
     Ellipse,
-    /// One radius.
+    /// A circle, given by its radius.
     Circle,
-    /// Writing alone.
+    /// Only a text.
     Text,
 }
 
 /// The measures of a circle.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Circle {
-    /// The radius.
+    /// The radius in the plan's unit.
     pub radius: Number,
 }
 
 /// The measures of an ellipse.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Ellipse {
-    /// The horizontal and the vertical radius.
+    /// The horizontal radius (`x`) and the vertical radius (`y`).
     pub radius: Position,
 }
 
 /// The corners of a polygon.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Polygon {
-    /// Relative to the area.
+    /// The corners, relative to the area.
     pub points: Vec<Position>,
 }
 
-/// Writing on an area.
+/// A text drawn on an area.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Writing {
-    /// The words.
+    /// The text itself.
     pub text: String,
-    /// Their colour.
+    /// The colour of the text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub color: Option<String>,
-    /// The height of the letters; 16 without.
+    /// The height of the letters in the plan's unit. Default: 16.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<Number>,
-    /// The middle of the words, relative to the area.
+    /// The centre of the text, relative to the area.
     pub position: Position,
 }
 
-/// A place.
+/// A position in the plan's unit.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Position {
-    /// Rightwards.
+    /// The horizontal coordinate, growing to the right.
     pub x: Number,
-    /// Downwards.
+    /// The vertical coordinate, growing downwards.
     pub y: Number,
 }
 
-/// Where a row's number is written.
+/// Where a row's number is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LabelAt {
-    /// Before its first seat.
+    /// Before the first seat.
     Start,
-    /// After its last seat.
+    /// After the last seat.
     End,
     /// At both ends.
     Both,
 }
 
-/// A finite number within bounds, written as it was read: `1` stays `1` and `1.0` stays `1.0`.
+/// A finite number within bounds, written in the form in which it was read: `1` stays `1` and `1.0`
+/// stays `1.0`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct Number(pub(super) serde_json::Number);
 
 impl Number {
-    /// Its value.
+    /// The number as a float.
     pub fn value(&self) -> f64 {
         self.0.as_f64().unwrap_or(0.0)
     }
@@ -239,20 +240,21 @@ impl From<i32> for Number {
     }
 }
 
-/// A member that may be left out or be null; the two are told apart so that both come back.
+/// A member that may be absent or null. The two are distinguished, so that writing the plan
+/// restores them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Nullable<T> {
-    /// Left out.
+    /// The member is absent.
     #[default]
     Absent,
-    /// There, and null.
+    /// The member is present and null.
     Null,
-    /// There.
+    /// The member is present and has this value.
     Value(T),
 }
 
 impl<T> Nullable<T> {
-    /// The value, where there is one.
+    /// The value, if the member is present and not null.
     pub fn value(&self) -> Option<&T> {
         match self {
             Self::Absent | Self::Null => None,
@@ -260,7 +262,7 @@ impl<T> Nullable<T> {
         }
     }
 
-    /// Whether the member is left out.
+    /// Whether the member is absent.
     pub fn is_absent(&self) -> bool {
         matches!(self, Self::Absent)
     }
@@ -276,7 +278,7 @@ impl<T: Serialize> Serialize for Nullable<T> {
 }
 
 impl Zone {
-    /// What the section is called: the name, else the short name, else its number from 1.
+    /// The name of the zone's section: the zone's name, or its short name, or its number from 1.
     pub fn title(&self, index: usize) -> String {
         let given = self.name.as_ref().filter(|name| !name.is_empty());
         given

@@ -1,36 +1,36 @@
-//! The ids and places of a plan's seats.
+//! The ids and positions of a plan's seats.
 //!
-//! A plan that is laid into an event for the first time numbers its seats from 1 in the order of
-//! the file; one that replaces another keeps what people know, see `replace`.
+//! When an event gets its first plan, the seats are numbered from 1 in the order of the file. When
+//! a plan replaces another, known seats keep their ids; see `replace`.
 
 use super::{Plan, Position};
 use crate::ids::SeatId;
 
-/// A seat with its id and its place in the hall.
+/// A seat with its id and its position in the hall.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct NumberedSeat<'p> {
-    /// Its id within the event.
+    /// The seat's id within its event.
     pub id: SeatId,
-    /// The index of its zone.
+    /// The index of the seat's zone in the plan.
     pub zone: usize,
-    /// The index of its row within the zone.
+    /// The index of the seat's row in the zone.
     pub row: usize,
-    /// The plan's name for it.
+    /// The seat's id in the plan.
     pub guid: &'p str,
-    /// The row's number.
+    /// The number of the row.
     pub row_number: &'p str,
     /// The seat's number within the row.
     pub number: &'p str,
-    /// Its price category.
+    /// The name of the seat's price category.
     pub category: &'p str,
-    /// Rightwards from the plan's origin, in the plan's unit.
+    /// The distance to the right of the plan's origin, in the plan's unit.
     pub x: f64,
-    /// Downwards from the plan's origin, in the plan's unit.
+    /// The distance below the plan's origin, in the plan's unit.
     pub y: f64,
 }
 
 impl Plan {
-    /// Every seat in the order zone, row, seat, with ids from 1 and absolute places.
+    /// All seats in the order zone, row, seat, with ids from 1 and absolute positions.
     pub fn numbered(&self) -> impl Iterator<Item = NumberedSeat<'_>> {
         let seats = self.zones.iter().enumerate().flat_map(|(zone_at, zone)| {
             zone.rows.iter().enumerate().flat_map(move |(row_at, row)| {

@@ -1,8 +1,8 @@
-//! The tolerant reader: goes through the file once, notes every fault with its path and goes on.
+//! The tolerant reader. It reads the file once, notes every fault with its path and continues.
 //!
-//! It never builds a tree of the whole file, and what it does not know it skips without recursion:
-//! neither 50,000 nested brackets nor a huge unknown member costs stack or memory. What the
-//! members of each object are is said in `shape`.
+//! It never builds a tree of the whole file, and it skips unknown members without recursion.
+//! Therefore neither 50,000 nested brackets nor a huge unknown member costs stack or memory.
+//! `shape` defines the members of each object.
 
 use std::{collections::HashMap, fmt, marker::PhantomData};
 
@@ -17,9 +17,10 @@ use super::{
 
 /// An object of the format.
 pub(super) trait Object: Default {
-    /// The members it may have, and whether each must be there.
+    /// The members that the object may have, and whether each of them is required.
     const MEMBERS: &'static [(&'static str, Need)];
-    /// What several of it are called, and how many of them a plan may have in all its lists.
+    /// The plural name of the objects, and how many of them all lists of a plan may contain
+    /// together.
     const LIMIT: (&'static str, usize);
 
     /// Reads the value of a member, which is one of [`Self::MEMBERS`].
@@ -30,14 +31,14 @@ pub(super) trait Object: Default {
     ) -> Result<(), A::Error>;
 }
 
-/// Whether a member must be there.
+/// Whether a member is required.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Need {
     Required,
     Optional,
 }
 
-/// Where the reader is and what it has found.
+/// The reader's current path and the faults found so far.
 #[derive(Default)]
 pub(super) struct Cursor {
     steps: Vec<Step>,
@@ -63,7 +64,7 @@ impl fmt::Display for Step {
 }
 
 impl Cursor {
-    /// Notes a fault at the present place.
+    /// Notes a fault at the current path.
     pub(super) fn fault(&mut self, message: impl Into<String>) {
         let mut path = String::new();
         for step in &self.steps {
@@ -86,14 +87,14 @@ impl Cursor {
         self.steps.pop();
     }
 
-    /// Whether it is of no use to go on.
+    /// Whether reading on is pointless.
     fn done(&self) -> bool {
         self.stopped || self.faults.len() >= MAX_FAULTS
     }
 }
 
-/// Reads a plan. What has faults is left at its default; no plan at all when the file is no JSON, is
-/// too large, or was not read to its end.
+/// Reads a plan. Members with faults keep their defaults. Returns no plan if the file is not JSON,
+/// is too large, or was not read to its end.
 pub(super) fn plan(bytes: &[u8]) -> (Option<Plan>, Vec<PlanFault>) {
     let mut cursor = Cursor::default();
     if bytes.len() > MAX_BYTES {
@@ -114,25 +115,25 @@ pub(super) fn plan(bytes: &[u8]) -> (Option<Plan>, Vec<PlanFault>) {
     }
 }
 
-/// The value of one member, still to be read.
+/// The value of one member that has not been read yet.
 pub(super) struct Source<'a, A> {
     map: &'a mut A,
     pub(super) cursor: &'a mut Cursor,
 }
 
 impl<'de, A: MapAccess<'de>> Source<'_, A> {
-    /// An object; the default where there is none.
+    /// Reads an object. Returns the default if the value is not an object.
     pub(super) fn object<T: Object>(&mut self) -> Result<T, A::Error> {
         let read = self.map.next_value_seed(ObjectSeed::new(self.cursor))?;
         Ok(read.unwrap_or_default())
     }
 
-    /// A list of objects.
+    /// Reads a list of objects.
     pub(super) fn list<T: Object>(&mut self) -> Result<Vec<T>, A::Error> {
         self.map.next_value_seed(ListSeed(self.cursor, PhantomData))
     }
 
-    /// A string of at most `max` characters, or null.
+    /// Reads a string of at most `max` characters, or null.
     pub(super) fn text_or_null(&mut self, max: usize) -> Result<Option<String>, A::Error> {
         let text = match self.map.next_value::<Leaf>()? {
             Leaf::Null => return Ok(None),
@@ -145,7 +146,7 @@ impl<'de, A: MapAccess<'de>> Source<'_, A> {
         Ok(Some(self.bounded(text, max)))
     }
 
-    /// A string of at most `max` characters, which may be empty.
+    /// Reads a string of at most `max` characters. The string may be empty.
     pub(super) fn text(&mut self, max: usize) -> Result<String, A::Error> {
         match self.map.next_value::<Leaf>()? {
             Leaf::Text(text) => Ok(self.bounded(text, max)),
@@ -156,7 +157,7 @@ impl<'de, A: MapAccess<'de>> Source<'_, A> {
         }
     }
 
-    /// A string of 1 to `max` characters.
+    /// Reads a string of 1 to `max` characters.
     pub(super) fn name(&mut self, max: usize) -> Result<String, A::Error> {
         let before = self.cursor.faults.len();
         let text = self.text(max)?;
@@ -177,7 +178,7 @@ impl<'de, A: MapAccess<'de>> Source<'_, A> {
         String::new()
     }
 
-    /// A number between `-max` and `max`.
+    /// Reads a number between `-max` and `max`.
     pub(super) fn number(&mut self, max: f64) -> Result<Number, A::Error> {
         match self.map.next_value::<Leaf>()? {
             Leaf::Number(number) => {
@@ -192,7 +193,7 @@ impl<'de, A: MapAccess<'de>> Source<'_, A> {
         Ok(Number::default())
     }
 
-    /// A number between 0 and `max`.
+    /// Reads a number between 0 and `max`.
     pub(super) fn length(&mut self, max: f64) -> Result<Number, A::Error> {
         let number = self.number(max)?;
         if number.value() < 0.0 {
@@ -201,7 +202,7 @@ impl<'de, A: MapAccess<'de>> Source<'_, A> {
         Ok(number)
     }
 
-    /// A whole number between 0 and `max`.
+    /// Reads a whole number between 0 and `max`.
     pub(super) fn whole(&mut self, max: f64) -> Result<Number, A::Error> {
         let number = self.length(max)?;
         if number.value().fract() != 0.0 {
@@ -211,7 +212,7 @@ impl<'de, A: MapAccess<'de>> Source<'_, A> {
     }
 }
 
-/// Reads an object; `None` where there is something else.
+/// Reads an object; `None` for any other value.
 struct ObjectSeed<'a, T>(&'a mut Cursor, PhantomData<T>);
 
 impl<'a, T> ObjectSeed<'a, T> {
@@ -283,7 +284,7 @@ impl<'de, T: Object> Visitor<'de> for ObjectSeed<'_, T> {
     }
 }
 
-/// Reads a list of objects; empty where there is something else.
+/// Reads a list of objects; empty for any other value.
 struct ListSeed<'a, T>(&'a mut Cursor, PhantomData<T>);
 
 impl<T> ListSeed<'_, T> {

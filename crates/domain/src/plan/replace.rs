@@ -1,60 +1,61 @@
-//! What becomes of an event's seats when its plan is replaced.
+//! The effect of a new plan on the seats of an event.
 //!
-//! A seat is known by its guid: one that both plans have keeps its id, and with it its state, its
-//! price and whatever reservations and tickets name it. A seat that somebody holds or has bought never
-//! vanishes. Ids are never used again.
+//! The guid identifies a seat. A seat that both plans contain keeps its id, and with the id its
+//! state, its price, and the reservations and tickets that name it. A held or sold seat is never
+//! removed. Ids are never reused.
 
 use std::collections::HashMap;
 
 use super::{NumberedSeat, Plan};
 use crate::ids::SeatId;
 
-/// Whether a seat may vanish.
+/// Whether somebody has a seat, so that it cannot be removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Claim {
-    /// Nobody's: free, lapsed or kept back by the organizer.
+    /// Nobody has the seat: it is free, lapsed or blocked by the organizer.
     None,
-    /// Held or in payment.
+    /// A buyer holds the seat or is paying for it.
     Held,
-    /// Sold.
+    /// The seat is sold.
     Sold,
 }
 
-/// A seat that the event has.
+/// A seat of the current plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KnownSeat<'k> {
-    /// Its id.
+    /// The seat's id within its event.
     pub id: SeatId,
-    /// Its guid.
+    /// The seat's guid.
     pub guid: &'k str,
-    /// Whether it may vanish.
+    /// Whether somebody has the seat.
     pub claim: Claim,
 }
 
-/// What to do.
+/// The changes that the new plan makes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Replacement<'p> {
-    /// Every seat of the new plan with its id, old or new, in the order of the plan.
+    /// All seats of the new plan in the order of the plan, with existing or new ids.
     pub seats: Vec<NumberedSeat<'p>>,
-    /// Seats that vanish, by id.
+    /// The seats that are removed, sorted by id.
     pub removed: Vec<SeatId>,
     /// The first id that was never used.
     pub next_seat_id: i32,
 }
 
-/// The seats that would vanish although somebody has them, by id.
+/// The held and sold seats that the new plan lacks, sorted by id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("held or sold seats would vanish")]
 pub struct InUse(pub Vec<(SeatId, Claim)>);
 
 impl Plan {
-    /// Lays this plan over the seats of another. `next_seat_id` is the first id never used.
+    /// Compares this plan with the seats of the current plan. `next_seat_id` is the first id that
+    /// was never used.
     ///
     /// # Errors
-    /// When seats would vanish that somebody has.
+    /// If the new plan lacks seats that are held or sold.
     ///
     /// # Panics
-    /// When a known seat has an id that was never used.
+    /// If a known seat has an id that was never used.
     pub fn replacing(
         &self,
         known: &[KnownSeat<'_>],

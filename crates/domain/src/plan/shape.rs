@@ -1,7 +1,7 @@
 //! The members of each object of the format, after pretix's `seating-plan.schema.json`.
 //!
-//! Stricter than the schema where a hall needs it (bounds, no empty seat numbers), looser in one
-//! thing: lengths other than the plan's own need not be whole.
+//! This module is stricter than the schema where a hall needs it (bounds, no empty seat numbers).
+//! It is more tolerant in one point: only the lengths of the plan itself must be whole numbers.
 
 use serde::de::MapAccess;
 
@@ -15,15 +15,15 @@ use super::{
     },
 };
 
-/// For objects that stand in no list.
+/// For objects that are never in a list.
 const NO_LIST: (&str, usize) = ("objects", 0);
 
 fn nullable<T>(value: Option<T>) -> Nullable<T> {
     value.map_or(Nullable::Null, Nullable::Value)
 }
 
-/// Members and their reading side by side. A name that is listed and not read would be a bug of this
-/// file alone, which the macro makes impossible.
+/// Defines the members and their reading together. A member that is listed but not read would be a
+/// bug in this file; the macro makes it impossible.
 macro_rules! objects {
     ($($object:ident, $limit:expr, |$self:ident, $from:ident| {
         $($need:ident $name:literal => $read:expr,)*
@@ -129,7 +129,7 @@ objects! {
     }
 }
 
-/// The plan's own size, whose members are whole.
+/// The size of the plan itself, whose members are whole numbers.
 #[derive(Default)]
 struct PlanSize(Size);
 

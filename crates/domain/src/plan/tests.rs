@@ -1,11 +1,11 @@
-//! Reading, refusing and writing back.
+//! Tests of reading, refusing and writing plans.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
 
-/// A small plan with every member that the format knows.
+/// A small plan with every member of the format.
 fn small() -> Value {
     json!({
         "name": "Small", "size": { "width": 400, "height": 300 },
@@ -42,7 +42,7 @@ fn seat(number: &str, guid: &str) -> Value {
             "position": { "x": 0, "y": 0 } })
 }
 
-/// The faults of the small plan after an edit, as `path: message` lines.
+/// The faults of the small plan after an edit, as lines of the form `path: message`.
 fn check(edit: impl FnOnce(&mut Value), expected: &[&str]) {
     let mut plan = small();
     edit(&mut plan);

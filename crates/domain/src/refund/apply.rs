@@ -1,17 +1,20 @@
-//! The transitions of a refund: what it becomes with what happened, or a refusal that names both.
+//! The transitions of a refund: from a refund and an event to the next refund, or to an error that
+//! names both.
 
 use super::{
     Books, Event, FAULTS_REPEATED, IllegalTransition, Refund, SETTLES_MS, State, StuckReason, Then,
 };
 use crate::checkout::{Call, Doubt, Knowledge, MAX_FAILURES, Outcome, RefundId, Tries};
 
-/// What a refusal is called that nobody but we ourselves have pronounced: more is promised than is left.
+/// Our own code for a refusal that no gateway pronounced: the promised amount is larger than the
+/// amount left at the gateway.
 const TOO_LARGE: &str = "amount_too_large";
 
-/// Takes in what happened at `now_ms`.
+/// Processes an event that happened at `now_ms` (milliseconds since 1970).
 ///
 /// # Errors
-/// When the event cannot happen in this state; the refund is then unchanged wherever it is stored.
+/// If the event cannot happen in this state. The caller must then leave the stored refund
+/// unchanged.
 pub fn apply(refund: Refund, event: Event, now_ms: i64) -> Result<Refund, IllegalTransition> {
     let illegal = IllegalTransition { state: refund.state.name(), event: event.clone() };
     let state = match (refund.state.clone(), event) {
@@ -36,7 +39,7 @@ fn after(state: State, event: Event, now_ms: i64) -> Option<State> {
         (State::Rest { refund: own }, Event::Failed { refund, code }) if own == refund => {
             State::Reversing { code }
         }
-        // Not posted yet: there is nothing to take back.
+        // The refund is not posted yet, so there is nothing to reverse.
         (State::Posting { refund: own, .. }, Event::Failed { refund, code }) if own == refund => {
             failed(code, now_ms)
         }
@@ -45,7 +48,7 @@ fn after(state: State, event: Event, now_ms: i64) -> Option<State> {
             _ => return None,
         },
         (State::Reversing { code }, Event::Reversed) => failed(code, now_ms),
-        // The old key may not be sent any more, and a call under it may have been on its way just now.
+        // The old key may no longer be sent, and a call with it may still be under way.
         (State::Refunding { call }, Event::Woken) if call.is_stale(now_ms) => settle(call, now_ms),
         (
             state @ (State::Refunding { .. }
@@ -77,7 +80,8 @@ fn after(state: State, event: Event, now_ms: i64) -> Option<State> {
 fn refunded(call: Call, outcome: Outcome<RefundId, String>, now_ms: i64) -> State {
     match outcome {
         Outcome::Done(refund) => posting(refund, now_ms),
-        // Why it was refused may stand in the books: it is made already, or less is left than is asked for.
+        // The gateway's books may explain the refusal: the refund may already exist, or less may be
+        // left than the call asks for.
         Outcome::Refused(code) => {
             State::Looking { call: at_once(call, now_ms), then: Then::Refused { code } }
         }
@@ -93,13 +97,13 @@ fn refunded(call: Call, outcome: Outcome<RefundId, String>, now_ms: i64) -> Stat
     }
 }
 
-/// Waits until nothing can be under way any more; then looks, and takes a new key.
+/// Waits until no call can be under way any more, then looks into the books and uses a new key.
 fn settle(call: Call, now_ms: i64) -> State {
     let call = Call { not_before_ms: now_ms + SETTLES_MS, ..call };
     State::Looking { call, then: Then::NewKey }
 }
 
-/// The gateway has shown its books.
+/// Processes the gateway's books.
 fn looked(refund: Refund, call: Call, then: Then, books: &Books, now_ms: i64) -> Refund {
     if let Some(own) = books.of(refund.saga) {
         return Refund { state: posting(own.clone(), now_ms), ..refund };
@@ -108,7 +112,8 @@ fn looked(refund: Refund, call: Call, then: Then, books: &Books, now_ms: i64) ->
         Then::SameKey if books.last_key_of(refund.saga) < call.attempt => {
             return Refund { state: State::Refunding { call: at_once(call, now_ms) }, ..refund };
         }
-        // Under a key that made one which failed the gateway repeats that it took it on.
+        // The key made a refund that failed later; with this key, the gateway would repeat that it
+        // accepted the refund.
         Then::SameKey | Then::NewKey => None,
         Then::Refused { code } => Some(code),
     };
@@ -116,7 +121,7 @@ fn looked(refund: Refund, call: Call, then: Then, books: &Books, now_ms: i64) ->
     let missing = (promised - books.left_minor()).clamp(0, promised);
     let (by_hand, name) = books.by_hand();
     match (name, code) {
-        // More is gone than anybody gave back by hand: that is for people to find out.
+        // More is missing than the manual refunds explain. A person must find out why.
         (_, code) if missing > by_hand => {
             let code = code.unwrap_or_else(|| TOO_LARGE.to_owned());
             Refund { state: refused(code, call), ..refund }
@@ -125,11 +130,12 @@ fn looked(refund: Refund, call: Call, then: Then, books: &Books, now_ms: i64) ->
             let state = posting(name.clone(), now_ms);
             Refund { by_hand_minor: missing, state, ..refund }
         }
-        // What is left was asked for, and refused for another reason.
+        // The call already asked for exactly the amount that is left, and was refused for another
+        // reason.
         (_, Some(code)) if missing == refund.by_hand_minor => {
             Refund { state: refused(code, call), ..refund }
         }
-        // Somebody gives back by hand while we ask: not for ever.
+        // Somebody makes manual refunds while we ask. The number of repetitions is limited.
         (_, Some(code)) if call.failures + 1 >= MAX_FAILURES => {
             Refund { state: refused(code, call), ..refund }
         }
@@ -155,7 +161,8 @@ fn posted(refund: RefundId, tries: Tries, outcome: &Outcome<(), ()>, now_ms: i64
     }
 }
 
-/// The gateway could not deliver the money, and says so for good: an operator decides when to try again.
+/// The gateway finally reports that it could not deliver the money. An operator decides when to try
+/// again.
 fn failed(code: String, now_ms: i64) -> State {
     let call = Call::first(now_ms);
     stuck(StuckReason::Failed { code }, State::Looking { call, then: Then::NewKey })
@@ -164,7 +171,7 @@ fn failed(code: String, now_ms: i64) -> State {
 fn retried(reason: &StuckReason, from: State, now_ms: i64) -> State {
     match from {
         State::Refunding { call } => match reason {
-            // Under the old key the gateway repeats its refusal.
+            // With the old key, the gateway would repeat its refusal.
             StuckReason::Refused { .. } | StuckReason::Failed { .. } => {
                 State::Looking { call: anew(call, now_ms), then: Then::NewKey }
             }
@@ -196,7 +203,7 @@ fn refused(code: String, call: Call) -> State {
     stuck(StuckReason::Refused { code }, State::Refunding { call })
 }
 
-/// The state, or an operator once its call has failed too often.
+/// The state, or [`State::Stuck`] if its call has failed too often.
 fn bounded(state: State) -> State {
     if state.standing().1 > MAX_FAILURES { stuck(StuckReason::RefundFails, state) } else { state }
 }

@@ -1,44 +1,45 @@
-//! What the gateway's list of a payment's refunds means.
+//! The gateway's list of a payment's refunds, and what it means for a refund of ours.
 
 use super::Step;
 use crate::{checkout::RefundId, ids::SagaId};
 
-/// What the gateway's books say of a payment.
+/// The gateway's books of one payment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Books {
-    /// How much was taken, in minor units.
+    /// The captured amount, in minor units.
     pub captured_minor: i64,
-    /// What was given back of it, or was to be.
+    /// The refunds of the payment, including failed refunds.
     pub refunds: Vec<Entry>,
 }
 
 /// A refund in the gateway's books.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// The gateway's name for it.
+    /// The gateway's id of the refund.
     pub id: RefundId,
-    /// The key under which it was made; none where somebody made it by hand.
+    /// The idempotency key that the refund was made with. `None` for a manual refund.
     pub key: Option<String>,
-    /// How much, in minor units.
+    /// The refunded amount, in minor units.
     pub minor: i64,
-    /// What became of it.
+    /// What happened to the refund.
     pub fate: Fate,
 }
 
-/// What became of a refund at the gateway.
+/// What happened to a refund at the gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fate {
-    /// The money is back, or on its way.
+    /// The money is refunded, or on its way.
     Made,
-    /// It could not be delivered, or was called back.
+    /// The money could not be delivered, or the refund was cancelled.
     Failed {
-        /// The gateway's code.
+        /// The gateway's code for the failure.
         code: String,
     },
 }
 
 impl Entry {
-    /// The saga that made it, and under which of its keys; none where no refund of ours did.
+    /// The saga that made the refund, and the number of the key that it used. `None` if no refund
+    /// saga of ours made it.
     pub fn maker(&self) -> Option<(&str, u32)> {
         let (saga, rest) = self.key.as_deref()?.split_once(':')?;
         let (step, attempt) = rest.split_once(':')?;
@@ -59,26 +60,27 @@ impl Entry {
 }
 
 impl Books {
-    /// How much of the payment can still be given back, in minor units.
+    /// The amount of the payment that can still be refunded, in minor units.
     pub fn left_minor(&self) -> i64 {
         self.captured_minor - self.standing().map(|entry| entry.minor).sum::<i64>()
     }
 
-    /// The refund that this saga made and that stands.
+    /// The refund that this saga made and that has not failed.
     pub fn of(&self, saga: SagaId) -> Option<&RefundId> {
         let saga = saga.to_string();
         let mut own = self.standing().filter(|entry| entry.saga() == Some(&saga));
         own.next().map(|entry| &entry.id)
     }
 
-    /// The last of this saga's keys that the gateway has in its books; 0 where it has none.
+    /// The highest number among this saga's keys in the gateway's books; 0 if the books contain
+    /// none.
     pub fn last_key_of(&self, saga: SagaId) -> u32 {
         let saga = saga.to_string();
         let own = self.refunds.iter().filter_map(Entry::maker).filter(|(maker, _)| *maker == saga);
         own.map(|(_, attempt)| attempt).max().unwrap_or(0)
     }
 
-    /// How much was given back by hand, in minor units, and the name of one that did.
+    /// The sum of the manual refunds in minor units, and the id of one of them.
     pub fn by_hand(&self) -> (i64, Option<&RefundId>) {
         let mut found = (0, None);
         for entry in self.standing().filter(|entry| entry.saga().is_none()) {

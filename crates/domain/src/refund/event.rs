@@ -1,44 +1,45 @@
-//! What can happen to a refund.
+//! The events that can happen to a refund.
 
 use super::{Books, Step};
 use crate::checkout::{Outcome, RefundId};
 
-/// Something that happened to a refund.
+/// An event that happened to a refund.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// The answer to [`Step::Refund`]; refused with the gateway's code.
+    /// The outcome of [`Step::Refund`]. A refusal carries the gateway's code.
     Refunded(Outcome<RefundId, String>),
-    /// The answer to [`Step::Look`]: the payment's refunds, or nothing when the gateway could not be asked.
+    /// The outcome of [`Step::Look`]: the payment's refunds, or `None` if the gateway could not be
+    /// asked.
     Looked(Option<Books>),
-    /// The answer to [`Step::Post`].
+    /// The outcome of [`Step::Post`].
     Posted(Outcome<(), ()>),
-    /// The gateway says of a refund that it took on that it could not deliver the money.
+    /// The gateway reports that it could not deliver a refund that it had accepted.
     Failed {
-        /// The gateway's name for it.
+        /// The gateway's id of the refund.
         refund: RefundId,
-        /// The gateway's code.
+        /// The gateway's code for the failure.
         code: String,
     },
-    /// The answer to [`Step::Reverse`].
+    /// [`Step::Reverse`] took effect.
     Reversed,
-    /// Somebody took the refund up: its wait is over.
+    /// Somebody woke the refund: its wait is over.
     Woken,
-    /// An operator says: try again.
+    /// An operator retries the refund.
     Retried,
 }
 
-/// An event that cannot happen in this state: a fault of the caller.
+/// An event that cannot happen in this state. It is a bug of the caller.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a refund that is {state} cannot take in {event:?}")]
 pub struct IllegalTransition {
-    /// The state's name.
+    /// The name of the state.
     pub state: &'static str,
-    /// The event.
+    /// The refused event.
     pub event: Event,
 }
 
 impl Event {
-    /// What went wrong, in words for an operator; nothing where all is well.
+    /// What went wrong, in words for an operator, or `None` if nothing did.
     pub fn trouble(&self) -> Option<String> {
         let (step, words) = match self {
             Self::Refunded(Outcome::Refused(code)) => (Step::Refund, format!("refused ({code})")),
@@ -47,7 +48,7 @@ impl Event {
             Self::Looked(Some(books)) if books.by_hand().0 > 0 => {
                 let (by_hand, left) = (books.by_hand().0, books.left_minor());
                 let words =
-                    format!("{by_hand} given back at the gateway by hand, {left} left there");
+                    format!("{by_hand} refunded manually at the gateway, {left} left there");
                 (Step::Look, words)
             }
             Self::Posted(Outcome::Refused(())) => (Step::Post, "refused".to_owned()),
@@ -92,7 +93,7 @@ mod tests {
         check(books(vec![]), None);
         check(
             books(vec![by_hand]),
-            Some("look_for_refund: 500 given back at the gateway by hand, 4000 left there"),
+            Some("look_for_refund: 500 refunded manually at the gateway, 4000 left there"),
         );
         check(Event::Posted(Outcome::Done(())), None);
         check(Event::Posted(Outcome::Refused(())), Some("post_refund: refused"));

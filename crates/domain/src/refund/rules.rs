@@ -1,85 +1,88 @@
-//! Who may cancel what until when, and how much comes back.
+//! Who may cancel which lines until when, and how much is refunded.
 //!
-//! A line that is cancelled gives back all that was paid for it and not given back yet, its fee included. A
-//! buyer may cancel until the event begins, where the offer says that it can be given back or nothing was
-//! paid; an organizer may cancel any line; a called-off event gives back every line. A used ticket stands
-//! in the way of all but the last: somebody sits there.
+//! The refund of a cancelled line is the whole amount paid for the line, including its fee, minus
+//! earlier refunds. A buyer may cancel a line until the event begins, if its offer is refundable or
+//! nothing was paid. An organizer may cancel any line. The cancellation of an event cancels all its
+//! lines. A used ticket prevents every cancellation except that of the event, because a person has
+//! used the place.
 
 use crate::ids::LineId;
 
-/// Who wants a line to be cancelled.
+/// Who asks for the cancellation of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Asker {
-    /// Who bought it.
+    /// The buyer of the booking.
     Buyer,
-    /// Whose event it is.
+    /// The organizer of the event.
     Organizer,
-    /// Nobody: the event is called off.
+    /// The server, because the event is cancelled.
     CalledOff,
 }
 
-/// Whether an offer can be given back by its buyer.
+/// Whether the buyer may cancel a line of this offer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Terms {
-    /// It can.
+    /// The buyer may cancel it.
     Refundable,
-    /// It cannot.
+    /// The buyer may not cancel it.
     Final,
 }
 
-/// Whether anybody was admitted by a line's tickets.
+/// Whether the line's tickets have admitted anybody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Admission {
-    /// Nobody.
+    /// The tickets have admitted nobody.
     Unused,
-    /// Somebody.
+    /// The tickets have admitted somebody.
     Used,
 }
 
-/// Whether a line still stands.
+/// Whether a line is cancelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Standing {
-    /// Its tickets admit.
+    /// The line is not cancelled. Its tickets admit.
     Live,
-    /// It is cancelled.
+    /// The line is cancelled.
     Cancelled,
 }
 
 /// Whether the event takes place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Occasion {
-    /// It begins then, in milliseconds since 1970.
+    /// The event begins at this moment, in milliseconds since 1970.
     StartsAt(i64),
-    /// It is called off.
+    /// The event is cancelled.
     CalledOff,
 }
 
-/// A line of a confirmed booking, as far as giving it back goes.
+/// The facts about a line of a confirmed booking that decide on its cancellation and refund.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Line {
-    /// The line.
+    /// The line's id.
     pub id: LineId,
-    /// What was paid for it, in minor units: price less discount plus fee.
+    /// The amount paid for the line, in minor units: price minus discount plus fee.
     pub paid_minor: i64,
-    /// What of it was given back or is on its way, in minor units; never more than was paid.
+    /// The part of the amount that was refunded or is being refunded, in minor units; never more
+    /// than the amount paid.
     pub returned_minor: i64,
-    /// Whether it still stands.
+    /// Whether the line is cancelled.
     pub standing: Standing,
-    /// What its offer says.
+    /// Whether the line's offer is refundable.
     pub terms: Terms,
-    /// Whether it was used.
+    /// Whether the line's tickets were used.
     pub admission: Admission,
-    /// Its event.
+    /// When the event begins, or that it is cancelled.
     pub occasion: Occasion,
 }
 
 impl Line {
-    /// What can still come back, in minor units.
+    /// The amount that can still be refunded, in minor units.
     pub fn left_minor(&self) -> i64 {
         (self.paid_minor - self.returned_minor).max(0)
     }
 
-    /// What stands in the way of its cancellation.
+    /// Why this asker cannot cancel the line at `now_ms` (milliseconds since 1970). `None` if the
+    /// asker can.
     pub fn obstacle(&self, asker: Asker, now_ms: i64) -> Option<Obstacle> {
         let called_off = self.occasion == Occasion::CalledOff;
         match (asker, self.admission) {
@@ -101,19 +104,19 @@ impl Line {
     }
 }
 
-/// Why a line is not cancelled.
+/// Why a line cannot be cancelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Obstacle {
-    /// Its offer cannot be given back.
+    /// The line's offer is not refundable.
     NotRefundable,
-    /// Its event has begun.
+    /// The event has begun.
     Started,
-    /// Somebody was admitted with it.
+    /// A ticket of the line has admitted somebody.
     Used,
 }
 
 impl Obstacle {
-    /// Its name on the wire.
+    /// The word for the reason on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::NotRefundable => "not-refundable",
@@ -123,20 +126,20 @@ impl Obstacle {
     }
 }
 
-/// How much of a refund is for which line.
+/// The part of a refund that belongs to one line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Share {
-    /// The line.
+    /// The line's id.
     pub line: LineId,
-    /// How much, in minor units; may be zero.
+    /// The amount in minor units; may be zero.
     pub minor: i64,
 }
 
-/// Cancels those of the lines that still stand, all or none, and says what comes back for each; cancelled ones
-/// are passed over, so that asking twice does nothing twice.
+/// Cancels all given lines or none, and returns the refund of each. Lines that are already
+/// cancelled are skipped, so that a repeated request has no further effect.
 ///
 /// # Errors
-/// Each line that cannot be cancelled, with what stands in its way.
+/// Each line that cannot be cancelled, with the reason.
 pub fn cancel(
     asker: Asker,
     lines: &[Line],
@@ -152,19 +155,20 @@ pub fn cancel(
     Ok(live().map(|line| Share { line: line.id, minor: line.left_minor() }).collect())
 }
 
-/// More was asked for than can still come back.
+/// The error for an amount that is zero or less, or larger than what can still be refunded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{left_minor} can still be given back")]
+#[error("{left_minor} can still be refunded")]
 pub struct TooMuch {
-    /// What can still come back, in minor units.
+    /// The amount that can still be refunded, in minor units.
     pub left_minor: i64,
 }
 
-/// Divides an amount that the organizer gives back without cancelling anything over the lines, by what can still
-/// come back for each; remainders go to the largest fractions, the first line first.
+/// Divides an amount that the organizer refunds without a cancellation over the lines, in
+/// proportion to what can still be refunded for each. Remainders go to the lines with the largest
+/// fractions, and among equal fractions to the first line.
 ///
 /// # Errors
-/// When it is zero or less, or more than what can still come back for these lines.
+/// If the amount is zero or less, or larger than what can still be refunded for these lines.
 pub fn share(lines: &[Line], amount_minor: i64) -> Result<Vec<Share>, TooMuch> {
     let left: i64 = lines.iter().map(Line::left_minor).sum();
     if amount_minor <= 0 || amount_minor > left {
@@ -180,7 +184,8 @@ pub fn share(lines: &[Line], amount_minor: i64) -> Result<Vec<Share>, TooMuch> {
     }
     let missing = amount_minor - shares.iter().map(|share| share.minor).sum::<i64>();
     fractions.sort_by_key(|(fraction, at)| (std::cmp::Reverse(*fraction), *at));
-    // Fewer than there are lines with a fraction, and such a line has room for one more.
+    // There are fewer remainders than lines with a fraction, and each such line has room for one
+    // more.
     for (_, at) in fractions.into_iter().take(usize::try_from(missing).unwrap_or(0)) {
         shares[at].minor += 1;
     }

@@ -14,7 +14,7 @@ use crate::{
     shop::checkout::Checkouts,
 };
 
-/// Where gateways tell of what they did.
+/// Receives the webhooks of payment gateways.
 #[derive(Debug, Clone)]
 pub struct WebhooksApi {
     /// The use cases.
@@ -23,16 +23,17 @@ pub struct WebhooksApi {
 
 #[derive(Tags)]
 enum Tag {
-    /// Gateways.
+    /// Payment gateways.
     Payments,
 }
 
 #[OpenApi(prefix_path = "/payments/webhooks", tag = "Tag::Payments")]
 impl WebhooksApi {
-    /// Take a webhook of Stripe in.
+    /// Receive a webhook from Stripe.
     ///
-    /// Only what carries `Stripe-Signature` of one of our secrets, not older than five minutes, is taken. 204 says that
-    /// it is written down; it is worked on afterwards.
+    /// The server accepts a webhook only with a `Stripe-Signature` that one of its secrets verifies
+    /// and that is at most five minutes old. It responds 204 when the webhook is stored, and
+    /// processes the webhook afterwards.
     #[oai(path = "/stripe", method = "post")]
     async fn stripe(&self, request: &Request, body: Raw) -> Result<NoContent, ApiProblem> {
         let header = request.header(HEADER).map(str::to_owned);
@@ -63,9 +64,10 @@ impl WebhooksApi {
 impl From<Rejected> for ApiProblem {
     fn from(rejected: Rejected) -> Self {
         match rejected {
-            Rejected::NotExpected => {
-                Self::new(ProblemType::NotFound, "No gateway of ours sends webhooks here.")
-            }
+            Rejected::NotExpected => Self::new(
+                ProblemType::NotFound,
+                "No configured gateway sends webhooks to this address.",
+            ),
             Rejected::Signature(fault) => Self::field(HEADER, fault.to_string()),
             Rejected::NotAnEvent(fault) => Self::field("body", fault),
             Rejected::Db(error) => error.into(),
