@@ -7,6 +7,8 @@
 //! in `holdfast-domain`; what leaves the process goes through `ports` to `adapters`, which `app` alone
 //! names. `docs/ARCHITECTURE.md` walks through it.
 
+#![warn(clippy::wildcard_enum_match_arm)]
+
 pub mod access;
 pub mod adapters;
 pub mod app;

@@ -145,9 +145,9 @@ async fn insert(
             })
         })
         .await;
-    made.map_err(|error| match error {
-        EventError::Db(error) if db::is_duplicate(&error) => EventError::SlugTaken,
-        other => other,
+    made.map_err(|error| {
+        let taken = matches!(&error, EventError::Db(error) if db::is_duplicate(error));
+        if taken { EventError::SlugTaken } else { error }
     })
 }
 

@@ -182,10 +182,9 @@ pub fn seat(row: &seats::Model, fixed: &Fixed, currency: &str, now: i64) -> Resu
         .and_then(|currency| pricing::quote(&fixed.priced, currency, place, None, 1, now).ok())
         .map(|quote| money(quote.price.minor, currency));
     let lapsed = row.expires_at.is_some_and(|at| at <= now);
-    let status = match seat_state(&row.status)? {
-        SeatState::Held if lapsed => SeatStatus::Available,
-        state => seat_status(state),
-    };
+    let state = seat_state(&row.status)?;
+    let is_free = lapsed && state == SeatState::Held;
+    let status = if is_free { SeatStatus::Available } else { seat_status(state) };
     Ok(Seat {
         seat_id: row.seat_id,
         seat_guid: row.seat_guid.clone(),

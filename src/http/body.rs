@@ -68,9 +68,10 @@ pub async fn read(request: &Request, body: &mut RequestBody) -> Result<Vec<u8>> 
         )
     };
     body.take()?.into_bytes_limit(limit).await.map(|bytes| bytes.to_vec()).map_err(|error| {
-        match error {
-            poem::error::ReadBodyError::PayloadTooLarge => too_large().into(),
-            other => other.into(),
+        if matches!(error, poem::error::ReadBodyError::PayloadTooLarge) {
+            too_large().into()
+        } else {
+            error.into()
         }
     })
 }

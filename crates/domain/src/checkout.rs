@@ -104,46 +104,101 @@ pub enum Order {
     },
 }
 
-/// A step of the checkout.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Step {
-    /// Create the payment at the gateway. This touches no card.
-    Prepare,
+/// A call to the gateway, with everything that it needs. A call that changes something carries its
+/// idempotency key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GatewayCall {
+    /// Create the payment. This touches no card.
+    Prepare {
+        /// The idempotency key.
+        key: String,
+        /// The amount to pay.
+        amount: Money,
+        /// The gateway's name for the payment method.
+        method: String,
+    },
     /// Authorize the amount on the buyer's card. With [`Taking::AtOnce`], take the amount.
-    Authorize,
+    Authorize {
+        /// The idempotency key.
+        key: String,
+        /// The payment.
+        payment: PaymentId,
+    },
+    /// Capture the authorized amount. Its success is the pivot.
+    Capture {
+        /// The idempotency key.
+        key: String,
+        /// The payment.
+        payment: PaymentId,
+    },
+    /// Void the payment, so that it can never take money.
+    Void {
+        /// The idempotency key.
+        key: String,
+        /// The payment.
+        payment: PaymentId,
+    },
+    /// Fetch the payment and report its state.
+    Ask {
+        /// The payment.
+        payment: PaymentId,
+    },
+}
+
+impl GatewayCall {
+    const PREPARE: &str = "prepare";
+    const AUTHORIZE: &str = "authorize";
+    const CAPTURE: &str = "capture";
+    const VOID: &str = "void";
+
+    /// The name of the call in keys, rows and logs.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Prepare { .. } => Self::PREPARE,
+            Self::Authorize { .. } => Self::AUTHORIZE,
+            Self::Capture { .. } => Self::CAPTURE,
+            Self::Void { .. } => Self::VOID,
+            Self::Ask { .. } => "ask",
+        }
+    }
+
+    /// The idempotency key. `None` for a question, which changes nothing.
+    pub fn key(&self) -> Option<&str> {
+        match self {
+            Self::Prepare { key, .. }
+            | Self::Authorize { key, .. }
+            | Self::Capture { key, .. }
+            | Self::Void { key, .. } => Some(key),
+            Self::Ask { .. } => None,
+        }
+    }
+}
+
+/// A step in our own database, performed in the transaction that records it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LocalStep {
     /// Change the seats from paying to sold.
     ConfirmSeats,
-    /// Capture the authorized amount. Its success is the pivot.
-    Capture,
     /// Issue the tickets, write the ledger and the messages, and confirm the booking.
     IssueTickets,
     /// The payment was captured although it was to be voided: mark the same seats as sold if they
     /// are free.
     ReclaimSeats,
+    /// Release the seats and end the booking.
+    ReleaseSeats {
+        /// Why the checkout fails.
+        why: Failure,
+    },
 }
 
-impl Step {
-    /// The name of the step in keys, rows and logs.
-    pub fn name(self) -> &'static str {
+impl LocalStep {
+    /// The name of the step in rows and logs.
+    pub fn name(&self) -> &'static str {
         match self {
-            Self::Prepare => "prepare",
-            Self::Authorize => "authorize",
             Self::ConfirmSeats => "confirm_seats",
-            Self::Capture => "capture",
             Self::IssueTickets => "issue_tickets",
             Self::ReclaimSeats => "reclaim_seats",
-        }
-    }
-
-    /// The name of the step's undo in keys, rows and logs.
-    pub fn undo_name(self) -> &'static str {
-        match self {
-            Self::Prepare => "abandon",
-            Self::Authorize => "void",
-            Self::ConfirmSeats | Self::ReclaimSeats => "release_seats",
-            Self::Capture => "refund",
-            Self::IssueTickets => "void_tickets",
+            Self::ReleaseSeats { .. } => "release_seats",
         }
     }
 }
@@ -162,12 +217,10 @@ pub enum WaitReason {
 /// What the caller must do next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
-    /// Perform the step. The attempt is part of the gateway's key.
-    Run(Step, u32),
-    /// Undo the step. The attempt is part of the gateway's key.
-    Undo(Step, u32),
-    /// Fetch the payment and report its state.
-    Ask(PaymentId),
+    /// Call the gateway and report the outcome.
+    Call(GatewayCall),
+    /// Perform the step in our own database and report the outcome.
+    Local(LocalStep),
     /// Do nothing before `until_ms`, unless somebody wakes the checkout.
     Wait {
         /// When to look again, in milliseconds since 1970.
@@ -199,39 +252,31 @@ impl Checkout {
         Self { format: FORMAT, saga, booking, order, taking, deadline_ms, state }
     }
 
-    /// The idempotency key with which the gateway is called for a step. Every repetition of an
-    /// attempt uses the same key.
-    pub fn key(&self, step: Step, attempt: u32) -> String {
-        format!("{}:{}:{attempt}", self.saga, step.name())
-    }
-
-    /// The idempotency key with which the gateway is called to undo a step.
-    pub fn undo_key(&self, step: Step, attempt: u32) -> String {
-        format!("{}:{}:{attempt}", self.saga, step.undo_name())
+    /// The idempotency key of a call. Every repetition of an attempt uses the same key.
+    fn key(&self, call: &str, attempt: u32) -> String {
+        format!("{}:{call}:{attempt}", self.saga)
     }
 
     /// How the checkout ended. `None` if it has not ended.
     pub fn ending(&self) -> Option<&Ending> {
-        match &self.state {
-            State::Rest { ending } => Some(ending),
-            _ => None,
-        }
+        if let State::Rest { ending } = &self.state { Some(ending) } else { None }
     }
 
     /// The secret that the buyer's browser needs to act. `None` unless the buyer must act.
     pub fn client_secret(&self) -> Option<&str> {
-        match &self.state {
-            State::Awaiting { client_secret, .. } => client_secret.as_deref(),
-            _ => None,
-        }
+        let State::Awaiting { client_secret, .. } = &self.state else { return None };
+        client_secret.as_deref()
     }
 
     /// Reads a stored checkout and converts an older format to the current format.
     ///
     /// # Errors
-    /// If the text is not a checkout, or has a newer format.
+    /// If the text is not a checkout, contradicts itself, or has a newer format.
     pub fn decode(text: &str) -> Result<Self, Unreadable> {
         let read: Self = written::decode(text, OLDEST_FORMAT..=FORMAT)?;
+        if matches!((&read.order, &read.state), (Order::Free, State::Preparing { .. })) {
+            return Err(Unreadable::Contradictory("a free order has no payment to prepare"));
+        }
         Ok(Self { format: FORMAT, ..read })
     }
 
@@ -246,35 +291,40 @@ pub fn next(checkout: &Checkout, now_ms: i64) -> Decision {
     let backoff = |until_ms| Decision::Wait { until_ms, reason: WaitReason::Backoff };
     match &checkout.state {
         State::Preparing { call } if now_ms < call.not_before_ms => backoff(call.not_before_ms),
-        State::Preparing { call } => Decision::Run(Step::Prepare, call.attempt),
-        State::Authorizing { payment, call } => {
-            call.decide(payment, now_ms, Decision::Run(Step::Authorize, call.attempt))
-        }
+        State::Preparing { call } => match &checkout.order {
+            Order::Paid { amount, method } => Decision::Call(GatewayCall::Prepare {
+                key: checkout.key(GatewayCall::PREPARE, call.attempt),
+                amount: *amount,
+                method: method.clone(),
+            }),
+            // Neither `start` nor `decode` makes such a checkout.
+            Order::Free => Decision::NeedsOperator(StuckReason::Contradictory),
+        },
+        State::Authorizing { payment, call } => call.decide(payment, now_ms, || {
+            let key = checkout.key(GatewayCall::AUTHORIZE, call.attempt);
+            GatewayCall::Authorize { key, payment: payment.clone() }
+        }),
         State::Awaiting { payment, client_secret, ask_at_ms, .. } => {
             if now_ms >= *ask_at_ms {
-                return Decision::Ask(payment.clone());
+                return Decision::Call(GatewayCall::Ask { payment: payment.clone() });
             }
             let reason =
                 if client_secret.is_some() { WaitReason::Buyer } else { WaitReason::Gateway };
             Decision::Wait { until_ms: (*ask_at_ms).min(checkout.deadline_ms), reason }
         }
-        State::ConfirmingSeats { tries, .. } => {
-            tries.decide(now_ms, Decision::Run(Step::ConfirmSeats, tries.attempt()))
-        }
-        State::Capturing { payment, call } => {
-            call.decide(payment, now_ms, Decision::Run(Step::Capture, call.attempt))
-        }
-        State::Issuing { tries, .. } => {
-            tries.decide(now_ms, Decision::Run(Step::IssueTickets, tries.attempt()))
-        }
-        State::Voiding { payment, call, .. } => {
-            call.decide(payment, now_ms, Decision::Undo(Step::Authorize, call.attempt))
-        }
-        State::Reclaiming { tries, .. } => {
-            tries.decide(now_ms, Decision::Run(Step::ReclaimSeats, tries.attempt()))
-        }
-        State::Releasing { tries, .. } => {
-            tries.decide(now_ms, Decision::Undo(Step::ConfirmSeats, tries.attempt()))
+        State::ConfirmingSeats { tries, .. } => tries.decide(now_ms, LocalStep::ConfirmSeats),
+        State::Capturing { payment, call } => call.decide(payment, now_ms, || {
+            let key = checkout.key(GatewayCall::CAPTURE, call.attempt);
+            GatewayCall::Capture { key, payment: payment.clone() }
+        }),
+        State::Issuing { tries, .. } => tries.decide(now_ms, LocalStep::IssueTickets),
+        State::Voiding { payment, call, .. } => call.decide(payment, now_ms, || {
+            let key = checkout.key(GatewayCall::VOID, call.attempt);
+            GatewayCall::Void { key, payment: payment.clone() }
+        }),
+        State::Reclaiming { tries, .. } => tries.decide(now_ms, LocalStep::ReclaimSeats),
+        State::Releasing { why, tries } => {
+            tries.decide(now_ms, LocalStep::ReleaseSeats { why: why.clone() })
         }
         State::Rest { ending } => Decision::Rest(ending.clone()),
         State::Stuck { reason, .. } => Decision::NeedsOperator(*reason),

@@ -4,7 +4,7 @@
 //! decisions are return values. The server (`src/`) carries the decisions out, and the pages use
 //! the same rules for display.
 
-#![warn(missing_docs)]
+#![warn(missing_docs, clippy::wildcard_enum_match_arm)]
 
 pub mod access;
 pub mod checkout;

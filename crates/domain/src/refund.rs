@@ -186,26 +186,54 @@ impl StuckReason {
     }
 }
 
-/// A step of a refund.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Step {
+/// A call to the gateway, with everything that it needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GatewayCall {
     /// Ask the gateway to refund the amount.
-    Refund,
+    Refund {
+        /// The idempotency key. Every repetition of an attempt uses the same key.
+        key: String,
+        /// The payment that is refunded in whole or in part.
+        payment: PaymentId,
+        /// The promised amount minus the manual refunds.
+        amount: Money,
+    },
     /// Ask the gateway for its list of the payment's refunds.
-    Look,
+    Look {
+        /// The payment.
+        payment: PaymentId,
+    },
+}
+
+impl GatewayCall {
+    pub(super) const REFUND: &str = "refund";
+
+    /// The name of the call in keys, rows and logs.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Refund { .. } => Self::REFUND,
+            Self::Look { .. } => "look_for_refund",
+        }
+    }
+}
+
+/// A step in our own database, performed in the transaction that records it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LocalStep {
     /// Write the ledger, the payment, the tickets and the booking.
-    Post,
-    /// Reverse what [`Step::Post`] wrote.
+    Post {
+        /// The gateway's id of the refund.
+        refund: RefundId,
+    },
+    /// Reverse what [`LocalStep::Post`] wrote.
     Reverse,
 }
 
-impl Step {
-    /// The name of the step in keys, rows and logs.
-    pub fn name(self) -> &'static str {
+impl LocalStep {
+    /// The name of the step in rows and logs.
+    pub fn name(&self) -> &'static str {
         match self {
-            Self::Refund => "refund",
-            Self::Look => "look_for_refund",
-            Self::Post => "post_refund",
+            Self::Post { .. } => "post_refund",
             Self::Reverse => "reverse_refund",
         }
     }
@@ -214,8 +242,10 @@ impl Step {
 /// What the caller must do next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
-    /// Perform the step.
-    Run(Step),
+    /// Call the gateway and report the outcome.
+    Call(GatewayCall),
+    /// Perform the step in our own database and report the outcome.
+    Local(LocalStep),
     /// Do nothing before this moment, in milliseconds since 1970.
     Wait(i64),
     /// The refund is complete.
@@ -268,21 +298,6 @@ impl Refund {
         Self { format: FORMAT, saga, booking, payment, amount, by_hand_minor: 0, keys: 1, state }
     }
 
-    /// The idempotency key of the current call. Every repetition of an attempt uses the same key.
-    /// `None` if the refund does not call the gateway for a refund now.
-    pub fn key(&self) -> Option<String> {
-        match &self.state {
-            State::Refunding { call } => {
-                Some(format!("{}:{}:{}", self.saga, Step::Refund.name(), call.attempt))
-            }
-            State::Looking { .. }
-            | State::Posting { .. }
-            | State::Rest { .. }
-            | State::Reversing { .. }
-            | State::Stuck { .. } => None,
-        }
-    }
-
     /// The amount that the gateway is asked to refund: the promised amount minus the manual
     /// refunds.
     pub fn asked(&self) -> Money {
@@ -306,15 +321,26 @@ impl Refund {
 
 /// Decides what the caller must do at `now_ms` (milliseconds since 1970).
 pub fn next(refund: &Refund, now_ms: i64) -> Decision {
-    let (not_before_ms, step) = match &refund.state {
-        State::Refunding { call } => (call.not_before_ms, Step::Refund),
-        State::Looking { call, .. } => (call.not_before_ms, Step::Look),
-        State::Posting { tries, .. } => (tries.not_before_ms, Step::Post),
-        State::Reversing { .. } => return Decision::Run(Step::Reverse),
+    let (not_before_ms, decision) = match &refund.state {
+        State::Refunding { call } => {
+            let key = format!("{}:{}:{}", refund.saga, GatewayCall::REFUND, call.attempt);
+            let (payment, amount) = (refund.payment.clone(), refund.asked());
+            let asks = GatewayCall::Refund { key, payment, amount };
+            (call.not_before_ms, Decision::Call(asks))
+        }
+        State::Looking { call, .. } => {
+            let looks = GatewayCall::Look { payment: refund.payment.clone() };
+            (call.not_before_ms, Decision::Call(looks))
+        }
+        State::Posting { refund, tries } => {
+            let posts = LocalStep::Post { refund: refund.clone() };
+            (tries.not_before_ms, Decision::Local(posts))
+        }
+        State::Reversing { .. } => return Decision::Local(LocalStep::Reverse),
         State::Rest { .. } => return Decision::Rest,
         State::Stuck { reason, .. } => return Decision::NeedsOperator(reason.clone()),
     };
-    if now_ms < not_before_ms { Decision::Wait(not_before_ms) } else { Decision::Run(step) }
+    if now_ms < not_before_ms { Decision::Wait(not_before_ms) } else { decision }
 }
 
 /// When to look again at a refund that was completed at `settled_ms`: each time at twice the age.

@@ -14,6 +14,9 @@ pub enum Unreadable {
     /// The text is not JSON of such a record.
     #[error("not such a record")]
     Syntax(#[from] serde_json::Error),
+    /// The record's parts contradict each other.
+    #[error("a record that contradicts itself: {0}")]
+    Contradictory(&'static str),
 }
 
 /// Reads a record if its member `format` is in the given range.

@@ -98,23 +98,25 @@ impl Answer {
         match (self.whim, decision) {
             (0, _) => Event::CancelRequested,
             (1, _) => Event::Woken,
-            (_, Decision::Run(Step::Prepare, _)) => {
-                let prepared = Prepared { payment: PaymentId("pi_1".into()), taking: self.taking };
-                Event::Prepared(self.with(prepared, decline()))
-            }
-            (_, Decision::Run(Step::Authorize, _)) => {
-                Event::Authorized(self.with(self.authorization.clone(), decline()))
-            }
-            (_, Decision::Run(Step::ConfirmSeats, _)) => {
-                Event::SeatsConfirmed(self.outcome.clone())
-            }
-            (_, Decision::Run(Step::Capture, _)) => Event::Captured(self.outcome.clone()),
-            (_, Decision::Run(Step::IssueTickets, _)) => Event::TicketsIssued(self.outcome.clone()),
-            (_, Decision::Undo(Step::Authorize, _)) => Event::Voided(self.outcome.clone()),
-            (_, Decision::Undo(Step::ConfirmSeats, _)) => {
-                Event::SeatsReleased(self.outcome.clone())
-            }
-            (_, Decision::Ask(_)) => self.seen.clone(),
+            (_, Decision::Call(call)) => match call {
+                GatewayCall::Prepare { .. } => {
+                    let payment = PaymentId("pi_1".into());
+                    let prepared = Prepared { payment, taking: self.taking };
+                    Event::Prepared(self.with(prepared, decline()))
+                }
+                GatewayCall::Authorize { .. } => {
+                    Event::Authorized(self.with(self.authorization.clone(), decline()))
+                }
+                GatewayCall::Capture { .. } => Event::Captured(self.outcome.clone()),
+                GatewayCall::Void { .. } => Event::Voided(self.outcome.clone()),
+                GatewayCall::Ask { .. } => self.seen.clone(),
+            },
+            (_, Decision::Local(step)) => match step {
+                LocalStep::ConfirmSeats => Event::SeatsConfirmed(self.outcome.clone()),
+                LocalStep::IssueTickets => Event::TicketsIssued(self.outcome.clone()),
+                LocalStep::ReclaimSeats => Event::SeatsReclaimed(self.outcome.clone()),
+                LocalStep::ReleaseSeats { .. } => Event::SeatsReleased(self.outcome.clone()),
+            },
             (_, Decision::NeedsOperator(_)) => Event::Retried,
             (_, _) => Event::Woken,
         }

@@ -55,18 +55,24 @@ impl Status {
     }
 }
 
-/// What is to be done now.
+/// A call or a local step of a saga, by the name under which rows, logs, metrics and failpoints know it.
+pub trait Named {
+    /// The name.
+    fn name(&self) -> &'static str;
+}
+
+/// What is to be done now. It carries all that is needed to do it: nobody works it out again.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Directive {
-    /// Call somebody outside; the name is the step's.
-    Outside(&'static str),
-    /// Change our own database, in the transaction that records it; the name is the step's.
-    Local(&'static str),
+pub enum Directive<C, L> {
+    /// Call somebody outside.
+    Call(C),
+    /// Change our own database, in the transaction that records it.
+    Local(L),
     /// Nothing before this moment, in milliseconds since 1970.
-    Park(i64),
+    Wait(i64),
     /// Nothing ever again.
     Rest,
-    /// Nothing until an operator says so; the reason.
+    /// Nothing until an operator retries the saga; the reason.
     Attention(&'static str),
 }
 
@@ -95,6 +101,10 @@ pub trait Driver: Send + Sync + std::fmt::Debug + 'static {
     type State: Clone + Send + Sync + std::fmt::Debug + 'static;
     /// What can happen to one.
     type Event: Clone + Send + Sync + std::fmt::Debug + 'static;
+    /// A call outside.
+    type Call: Named + Send + Sync;
+    /// A step in our own database.
+    type Local: Named + Send + Sync;
     /// What local steps leave to be written after the saga's row (the outbox is the last lock).
     type Aftermath: Default + Send + Sync;
 
@@ -118,7 +128,7 @@ pub trait Driver: Send + Sync + std::fmt::Debug + 'static {
     fn status(&self, state: &Self::State) -> Status;
 
     /// What is to be done at `now_ms`.
-    fn next(&self, state: &Self::State, now_ms: i64) -> Directive;
+    fn next(&self, state: &Self::State, now_ms: i64) -> Directive<Self::Call, Self::Local>;
 
     /// Takes in what happened.
     ///
@@ -146,13 +156,18 @@ pub trait Driver: Send + Sync + std::fmt::Debug + 'static {
     /// After somebody wanted it to stop; unchanged when it is too late for that.
     fn cancelled(&self, state: Self::State, now_ms: i64) -> Self::State;
 
-    /// Performs the call outside that [`Driver::next`] names. Has a time limit of its own; may be repeated.
-    fn act(&self, state: &Self::State, now_ms: i64) -> impl Future<Output = Self::Event> + Send;
+    /// Makes a call outside. It has a time limit of its own, and may be repeated.
+    fn act(
+        &self,
+        call: Self::Call,
+        state: &Self::State,
+    ) -> impl Future<Output = Self::Event> + Send;
 
-    /// Performs the local step that [`Driver::next`] names. What nobody reads within the transaction may go into
-    /// `later`, which is sent with the record.
+    /// Performs a local step. Writes that nothing in the transaction reads may go into `later`, which is sent with
+    /// the record.
     fn perform(
         &self,
+        step: &Self::Local,
         tx: &Tx,
         later: &Together,
         state: &Self::State,
@@ -160,8 +175,8 @@ pub trait Driver: Send + Sync + std::fmt::Debug + 'static {
         now_ms: i64,
     ) -> impl Future<Output = Result<Performed<Self::Event>, DbErr>> + Send;
 
-    /// What to record when the local step that [`Driver::next`] names failed.
-    fn failed(&self, state: &Self::State) -> Option<Self::Event>;
+    /// The event to record when the local step failed; none where the failure itself is the answer.
+    fn failed(&self, step: &Self::Local) -> Option<Self::Event>;
 
     /// Whether an event must leave a trace in other tables in the transaction that records it.
     fn recorded(

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{
     claim::{ClaimError, Which, claim, log_unreadable},
-    driver::{Directive, Driver, Illegal, Performed},
+    driver::{Directive, Driver, Illegal, Named, Performed},
     store::{self, New, Record, Row, Wish},
 };
 use crate::kernel::{
@@ -138,18 +138,21 @@ impl<D: Driver> Executor<D> {
         let (id, fence) = (work.row.id, work.row.fence);
         for _ in 0..MAX_STEPS {
             let answer = match self.driver.next(&work.state, work.row.now_ms) {
-                Directive::Outside(step) => match self.act(step, &work).await {
-                    Some(event) => Some((step, event)),
-                    None => return,
-                },
-                Directive::Park(until_ms) if is_short(until_ms, work.row.now_ms) => {
+                Directive::Call(call) => {
+                    let name = call.name();
+                    match self.act(call, &work).await {
+                        Some(event) => Some((name, event)),
+                        None => return,
+                    }
+                }
+                Directive::Wait(until_ms) if is_short(until_ms, work.row.now_ms) => {
                     let wait_ms = u64::try_from(until_ms - work.row.now_ms).unwrap_or(0);
                     tokio::time::sleep(Duration::from_millis(wait_ms)).await;
                     work.row.now_ms = until_ms;
                     continue;
                 }
                 Directive::Local(_)
-                | Directive::Park(_)
+                | Directive::Wait(_)
                 | Directive::Rest
                 | Directive::Attention(_) => None,
             };
@@ -262,9 +265,10 @@ impl<D: Driver> Executor<D> {
     }
 
     /// Calls somebody outside, with signs of life; nothing when the saga was lost meanwhile.
-    async fn act(&self, step: &'static str, work: &Work<D::State>) -> Option<D::Event> {
+    async fn act(&self, call: D::Call, work: &Work<D::State>) -> Option<D::Event> {
+        let step = call.name();
         reach(step, Moment::BeforeEffect);
-        let call = self.driver.act(&work.state, work.row.now_ms);
+        let call = self.driver.act(call, &work.state);
         tokio::pin!(call);
         let event = loop {
             tokio::select! {
@@ -348,17 +352,17 @@ impl<D: Driver> Executor<D> {
         for _ in 0..MAX_LOCAL_STEPS {
             let Directive::Local(step) = self.driver.next(&state, now_ms) else { break };
             let event = match &verdict {
-                Some(verdict) if verdict.step == step => {
+                Some(verdict) if verdict.step == step.name() => {
                     trouble.clone_from(&verdict.trouble);
                     verdict.event.clone()
                 }
-                _ => {
-                    performed = self.driver.failed(&state).map(|failed| (step, failed));
-                    self.perform(tx, &later, step, &state, &mut aftermath, now_ms).await?
+                Some(_) | None => {
+                    performed = self.driver.failed(&step).map(|failed| (step.name(), failed));
+                    self.perform(&step, tx, &later, &state, &mut aftermath, now_ms).await?
                 }
             };
             state = self.driver.apply(state, event, now_ms)?;
-            steps.push(step);
+            steps.push(step.name());
         }
         let (recorded, record) = self.write_down(&later, &held, state, trouble.as_deref()).await?;
         self.driver.conclude(&later, aftermath).await?;
@@ -383,23 +387,24 @@ impl<D: Driver> Executor<D> {
 
     async fn perform(
         &self,
+        step: &D::Local,
         tx: &Tx,
         later: &Together,
-        step: &'static str,
         state: &D::State,
         aftermath: &mut D::Aftermath,
         now_ms: i64,
     ) -> Result<D::Event, RecordError<D::Event>> {
-        let performed = self.driver.perform(tx, later, state, aftermath, now_ms).await;
-        let performed = match fault(step, "", &[Fault::Fail]) {
+        let performed = self.driver.perform(step, tx, later, state, aftermath, now_ms).await;
+        let name = step.name();
+        let performed = match fault(name, "", &[Fault::Fail]) {
             Some(_) => performed.and(Err(DbErr::Custom("fails on purpose".to_owned()))),
             None => performed,
         };
         match performed {
             Ok(Performed::Done(event)) => Ok(event),
-            Ok(Performed::Refused(event)) => Err(RecordError::Refused(step, event)),
-            Err(source) => match self.driver.failed(state) {
-                Some(event) => Err(RecordError::Local { step, event, source }),
+            Ok(Performed::Refused(event)) => Err(RecordError::Refused(name, event)),
+            Err(source) => match self.driver.failed(step) {
+                Some(event) => Err(RecordError::Local { step: name, event, source }),
                 None => Err(RecordError::Db(source)),
             },
         }
@@ -418,8 +423,8 @@ impl<D: Driver> Executor<D> {
         let stopping = self.base.tasks.stopping().is_cancelled();
         let (due_ms, reason, goes_on) = match &directive {
             // A node that is about to end hands the saga over.
-            Directive::Outside(_) | Directive::Local(_) => (held.now_ms, None, !stopping),
-            Directive::Park(until_ms) => {
+            Directive::Call(_) | Directive::Local(_) => (held.now_ms, None, !stopping),
+            Directive::Wait(until_ms) => {
                 (*until_ms, None, !stopping && is_short(*until_ms, held.now_ms))
             }
             Directive::Rest => (held.now_ms, None, false),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use holdfast_domain::{
     checkout::{Doubt, Outcome, RefundId},
     ledger,
-    refund::{self, Decision, Event, Refund, State, Step, rules::Share},
+    refund::{self, Decision, Event, GatewayCall, LocalStep, Refund, State, rules::Share},
 };
 use holdfast_entity::{booking_lines, bookings};
 use sea_orm::DbErr;
@@ -20,7 +20,7 @@ use crate::{
         },
         saga::{
             Directive, Driver, Status,
-            driver::{Illegal, Performed, Progress, Unreadable},
+            driver::{Illegal, Named, Performed, Progress, Unreadable},
         },
     },
     money::ledger::{self as books, Kind},
@@ -109,9 +109,23 @@ impl Part {
     }
 }
 
+impl Named for GatewayCall {
+    fn name(&self) -> &'static str {
+        self.name()
+    }
+}
+
+impl Named for LocalStep {
+    fn name(&self) -> &'static str {
+        self.name()
+    }
+}
+
 impl Driver for RefundDriver {
     type State = Refund;
     type Event = Event;
+    type Call = GatewayCall;
+    type Local = LocalStep;
     type Aftermath = ();
 
     const KIND: &'static str = "refund";
@@ -136,11 +150,11 @@ impl Driver for RefundDriver {
         }
     }
 
-    fn next(&self, state: &Refund, now_ms: i64) -> Directive {
+    fn next(&self, state: &Refund, now_ms: i64) -> Directive<GatewayCall, LocalStep> {
         match refund::next(state, now_ms) {
-            Decision::Run(step @ (Step::Refund | Step::Look)) => Directive::Outside(step.name()),
-            Decision::Run(step @ (Step::Post | Step::Reverse)) => Directive::Local(step.name()),
-            Decision::Wait(until_ms) => Directive::Park(until_ms),
+            Decision::Call(call) => Directive::Call(call),
+            Decision::Local(step) => Directive::Local(step),
+            Decision::Wait(until_ms) => Directive::Wait(until_ms),
             Decision::Rest => Directive::Rest,
             Decision::NeedsOperator(reason) => Directive::Attention(reason.name()),
         }
@@ -173,12 +187,16 @@ impl Driver for RefundDriver {
         state
     }
 
-    async fn act(&self, state: &Refund, _now_ms: i64) -> Event {
-        let Some(key) = state.key() else {
-            let asked = answer_in_time(self.gateway.refunds_of(&state.payment)).await;
-            return Event::Looked(asked.and_then(Result::ok));
+    async fn act(&self, call: GatewayCall, _state: &Refund) -> Event {
+        let asked = match call {
+            GatewayCall::Look { payment } => {
+                let asked = answer_in_time(self.gateway.refunds_of(&payment)).await;
+                return Event::Looked(asked.and_then(Result::ok));
+            }
+            GatewayCall::Refund { key, payment, amount } => {
+                in_time(self.gateway.refund(&key, &payment, amount)).await
+            }
         };
-        let asked = in_time(self.gateway.refund(&key, &state.payment, state.asked())).await;
         Event::Refunded(match asked {
             Outcome::Done(name) => Outcome::Done(name),
             Outcome::Refused(RefundRefused { code }) => {
@@ -191,33 +209,24 @@ impl Driver for RefundDriver {
 
     async fn perform(
         &self,
+        step: &LocalStep,
         tx: &Tx,
         _later: &Together,
         state: &Refund,
         _aftermath: &mut (),
         now_ms: i64,
     ) -> Result<Performed<Event>, DbErr> {
-        match &state.state {
-            State::Posting { refund, .. } => self.post(tx, state, refund, now_ms).await,
-            State::Reversing { .. } => self.reverse(tx, state, now_ms).await,
-            other @ (State::Refunding { .. }
-            | State::Looking { .. }
-            | State::Rest { .. }
-            | State::Stuck { .. }) => {
-                Err(DbErr::Custom(format!("a refund that is {} posts nothing", other.name())))
-            }
+        match step {
+            LocalStep::Post { refund } => self.post(tx, state, refund, now_ms).await,
+            LocalStep::Reverse => self.reverse(tx, state, now_ms).await,
         }
     }
 
-    fn failed(&self, state: &Refund) -> Option<Event> {
-        match &state.state {
-            State::Posting { .. } => Some(Event::Posted(Outcome::Unknown(Doubt::NoReply))),
-            // Nothing of it is kept then, not even that it was begun: whoever told of it tells again.
-            State::Reversing { .. }
-            | State::Refunding { .. }
-            | State::Looking { .. }
-            | State::Rest { .. }
-            | State::Stuck { .. } => None,
+    fn failed(&self, step: &LocalStep) -> Option<Event> {
+        match step {
+            LocalStep::Post { .. } => Some(Event::Posted(Outcome::Unknown(Doubt::NoReply))),
+            // Nothing of a reversal is kept then, not even that it began: it is told of again.
+            LocalStep::Reverse => None,
         }
     }
 

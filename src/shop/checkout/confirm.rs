@@ -105,7 +105,16 @@ impl Failure for ConfirmError {
             Self::Claim(ClaimError::Db(error))
             | Self::Reservation(BeginError::Db(error))
             | Self::Db(error) => Some(error),
-            _ => None,
+            Self::Claim(ClaimError::Reused)
+            | Self::Reservation(
+                BeginError::Unknown(_) | BeginError::NotActive(_) | BeginError::Lapsed(_),
+            )
+            | Self::MixedCurrency
+            | Self::MixedOrganizer
+            | Self::NotOnSale(_)
+            | Self::NoMethod
+            | Self::Limit { .. }
+            | Self::TooLarge => None,
         }
     }
 }
@@ -123,7 +132,9 @@ impl From<BeginError> for ConfirmError {
     fn from(error: BeginError) -> Self {
         match error {
             BeginError::Db(error) => Self::Db(error),
-            error => Self::Reservation(error),
+            refused @ (BeginError::Unknown(_)
+            | BeginError::NotActive(_)
+            | BeginError::Lapsed(_)) => Self::Reservation(refused),
         }
     }
 }

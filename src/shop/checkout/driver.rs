@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use holdfast_domain::{
     checkout::{
-        self, Checkout, Decision, Doubt, Ending, Event, Failure, Order, Outcome, PaymentId, State,
-        Step, Taking,
+        self, Checkout, Decision, Doubt, Ending, Event, Failure, GatewayCall, LocalStep, Order,
+        Outcome, State, Taking,
     },
     ids::{LineId, ReservationId},
     ledger,
@@ -26,7 +26,7 @@ use crate::{
         },
         saga::{
             Directive, Driver, Status,
-            driver::{Illegal, Performed, Progress, Unreadable},
+            driver::{Illegal, Named, Performed, Progress, Unreadable},
         },
     },
     live::{Relay, record},
@@ -53,8 +53,6 @@ pub struct CheckoutDriver {
     refunds: Refunds,
 }
 
-/// The name of asking the gateway, in failpoints and metrics.
-const ASK: &str = "ask";
 /// Why a booking failed that was being paid when its event was called off.
 const EVENT_CANCELLED: &str = "event-cancelled";
 
@@ -69,24 +67,6 @@ impl CheckoutDriver {
         Self { gateway, entropy, relay, refunds }
     }
 
-    async fn run(&self, checkout: &Checkout, step: Step, attempt: u32) -> Event {
-        let key = checkout.key(step, attempt);
-        let payment = payment_of(&checkout.state);
-        match (step, &checkout.order, payment) {
-            (Step::Prepare, Order::Paid { amount, method }, _) => {
-                let new = NewPayment { saga: checkout.saga, amount: *amount, method };
-                Event::Prepared(in_time(self.gateway.prepare(&key, new)).await)
-            }
-            (Step::Authorize, _, Some(payment)) => {
-                Event::Authorized(in_time(self.gateway.authorize(&key, payment)).await)
-            }
-            (Step::Capture, _, Some(payment)) => {
-                Event::Captured(in_time(self.gateway.capture(&key, payment)).await)
-            }
-            (step, _, _) => panic!("{} is no call to the gateway", step.name()),
-        }
-    }
-
     async fn confirm_seats(
         &self,
         tx: &Tx,
@@ -97,7 +77,7 @@ impl CheckoutDriver {
     ) -> Result<Performed<Event>, DbErr> {
         let reservations = store::reservations_of(tx, checkout.booking).await?;
         let confirmed = in_payment::confirm(tx, &reservations).await?;
-        let refused = fault(Step::ConfirmSeats.name(), "", &[Fault::Refuse]).is_some();
+        let refused = fault(LocalStep::ConfirmSeats.name(), "", &[Fault::Refuse]).is_some();
         let Some(changes) = confirmed.filter(|_| !refused) else {
             return Ok(Performed::Refused(Event::SeatsConfirmed(Outcome::Refused(()))));
         };
@@ -222,25 +202,23 @@ fn merge(into: &mut Changes, changes: Changes) {
     }
 }
 
-/// The payment that the state's next call is about.
-fn payment_of(state: &State) -> Option<&PaymentId> {
-    match state {
-        State::Authorizing { payment, .. }
-        | State::Awaiting { payment, .. }
-        | State::Capturing { payment, .. }
-        | State::Voiding { payment, .. } => Some(payment),
-        State::ConfirmingSeats { payment, .. } | State::Issuing { payment, .. } => payment.as_ref(),
-        State::Reclaiming { payment, .. } => Some(payment),
-        State::Preparing { .. }
-        | State::Releasing { .. }
-        | State::Rest { .. }
-        | State::Stuck { .. } => None,
+impl Named for GatewayCall {
+    fn name(&self) -> &'static str {
+        self.name()
+    }
+}
+
+impl Named for LocalStep {
+    fn name(&self) -> &'static str {
+        self.name()
     }
 }
 
 impl Driver for CheckoutDriver {
     type State = Checkout;
     type Event = Event;
+    type Call = GatewayCall;
+    type Local = LocalStep;
     type Aftermath = Changes;
 
     const KIND: &'static str = "checkout";
@@ -270,24 +248,11 @@ impl Driver for CheckoutDriver {
         }
     }
 
-    fn next(&self, state: &Checkout, now_ms: i64) -> Directive {
+    fn next(&self, state: &Checkout, now_ms: i64) -> Directive<GatewayCall, LocalStep> {
         match checkout::next(state, now_ms) {
-            Decision::Run(step @ (Step::Prepare | Step::Authorize | Step::Capture), _) => {
-                Directive::Outside(step.name())
-            }
-            Decision::Run(
-                step @ (Step::ConfirmSeats | Step::IssueTickets | Step::ReclaimSeats),
-                _,
-            ) => Directive::Local(step.name()),
-            Decision::Undo(step @ (Step::ConfirmSeats | Step::ReclaimSeats), _) => {
-                Directive::Local(step.undo_name())
-            }
-            Decision::Undo(
-                step @ (Step::Prepare | Step::Authorize | Step::Capture | Step::IssueTickets),
-                _,
-            ) => Directive::Outside(step.undo_name()),
-            Decision::Ask(_) => Directive::Outside(ASK),
-            Decision::Wait { until_ms, .. } => Directive::Park(until_ms),
+            Decision::Call(call) => Directive::Call(call),
+            Decision::Local(step) => Directive::Local(step),
+            Decision::Wait { until_ms, .. } => Directive::Wait(until_ms),
             Decision::Rest(_) => Directive::Rest,
             Decision::NeedsOperator(reason) => Directive::Attention(reason.name()),
         }
@@ -320,57 +285,57 @@ impl Driver for CheckoutDriver {
         checkout::apply(state.clone(), Event::CancelRequested, now_ms).unwrap_or(state)
     }
 
-    async fn act(&self, state: &Checkout, now_ms: i64) -> Event {
-        match checkout::next(state, now_ms) {
-            Decision::Run(step, attempt) => self.run(state, step, attempt).await,
-            Decision::Undo(step, attempt) => {
-                let key = state.undo_key(step, attempt);
-                let payment = payment_of(&state.state).expect("what is voided has a payment");
-                Event::Voided(in_time(self.gateway.void(&key, payment)).await)
+    async fn act(&self, call: GatewayCall, state: &Checkout) -> Event {
+        let gateway = &self.gateway;
+        match call {
+            GatewayCall::Prepare { key, amount, method } => {
+                let new = NewPayment { saga: state.saga, amount, method: &method };
+                Event::Prepared(in_time(gateway.prepare(&key, new)).await)
             }
-            Decision::Ask(payment) => {
-                Event::Seen(answer_in_time(self.gateway.fetch(&payment)).await.flatten())
+            GatewayCall::Authorize { key, payment } => {
+                Event::Authorized(in_time(gateway.authorize(&key, &payment)).await)
             }
-            Decision::Wait { .. } | Decision::Rest(_) | Decision::NeedsOperator(_) => Event::Woken,
+            GatewayCall::Capture { key, payment } => {
+                Event::Captured(in_time(gateway.capture(&key, &payment)).await)
+            }
+            GatewayCall::Void { key, payment } => {
+                Event::Voided(in_time(gateway.void(&key, &payment)).await)
+            }
+            GatewayCall::Ask { payment } => {
+                Event::Seen(answer_in_time(gateway.fetch(&payment)).await.flatten())
+            }
         }
     }
 
     async fn perform(
         &self,
+        step: &LocalStep,
         tx: &Tx,
         later: &Together,
         state: &Checkout,
         aftermath: &mut Changes,
         now_ms: i64,
     ) -> Result<Performed<Event>, DbErr> {
-        match (checkout::next(state, now_ms), &state.state) {
-            (Decision::Run(Step::ConfirmSeats, _), _) => {
+        match step {
+            LocalStep::ConfirmSeats => {
                 self.confirm_seats(tx, later, state, aftermath, now_ms).await
             }
-            (Decision::Run(Step::IssueTickets, _), _) => self.issue(tx, later, state, now_ms).await,
-            (Decision::Run(Step::ReclaimSeats, _), _) => self.reclaim(tx, state, aftermath).await,
-            (Decision::Undo(Step::ConfirmSeats, _), State::Releasing { why, .. }) => {
+            LocalStep::IssueTickets => self.issue(tx, later, state, now_ms).await,
+            LocalStep::ReclaimSeats => self.reclaim(tx, state, aftermath).await,
+            LocalStep::ReleaseSeats { why } => {
                 self.release(tx, state, why, aftermath, now_ms).await
             }
-            (decision, _) => Err(DbErr::Custom(format!("{decision:?} is no local step"))),
         }
     }
 
-    fn failed(&self, state: &Checkout) -> Option<Event> {
+    fn failed(&self, step: &LocalStep) -> Option<Event> {
         let unknown = Outcome::Unknown(Doubt::NoReply);
-        match &state.state {
-            State::ConfirmingSeats { .. } => Some(Event::SeatsConfirmed(unknown)),
-            State::Issuing { .. } => Some(Event::TicketsIssued(unknown)),
-            State::Reclaiming { .. } => Some(Event::SeatsReclaimed(unknown)),
-            State::Releasing { .. } => Some(Event::SeatsReleased(unknown)),
-            State::Preparing { .. }
-            | State::Authorizing { .. }
-            | State::Awaiting { .. }
-            | State::Capturing { .. }
-            | State::Voiding { .. }
-            | State::Rest { .. }
-            | State::Stuck { .. } => None,
-        }
+        Some(match step {
+            LocalStep::ConfirmSeats => Event::SeatsConfirmed(unknown),
+            LocalStep::IssueTickets => Event::TicketsIssued(unknown),
+            LocalStep::ReclaimSeats => Event::SeatsReclaimed(unknown),
+            LocalStep::ReleaseSeats { .. } => Event::SeatsReleased(unknown),
+        })
     }
 
     /// The intent's id is written down before anything else uses it.
@@ -411,11 +376,9 @@ impl Driver for CheckoutDriver {
     }
 
     fn committed(&self, steps: &[&'static str]) {
-        let changes_seats = |step: &&str| {
-            let (confirm, reclaim) = (Step::ConfirmSeats, Step::ReclaimSeats);
-            [confirm.name(), reclaim.name(), confirm.undo_name()].contains(step)
-        };
-        if steps.iter().any(changes_seats) {
+        // The names of the steps that change seats; issuing tickets does not.
+        let changes_seats = ["confirm_seats", "reclaim_seats", "release_seats"];
+        if steps.iter().any(|step| changes_seats.contains(step)) {
             self.relay.nudge();
         }
     }

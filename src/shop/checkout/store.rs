@@ -133,7 +133,6 @@ pub async fn refundable_offers(sql: &impl Sql, offers: &[Uuid]) -> Result<Vec<Uu
 /// Ends a pending booking and lets go of its reservations.
 ///
 /// # Errors
-
 /// When it is not pending, or the database fails.
 pub async fn end(
     sql: &impl Writes,

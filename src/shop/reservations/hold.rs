@@ -178,7 +178,15 @@ impl Failure for HoldError {
     fn database(&self) -> Option<&DbErr> {
         match self {
             Self::Db(error) | Self::Claim(ClaimError::Db(error)) => Some(error),
-            _ => None,
+            Self::NoEvent
+            | Self::NotOnSale
+            | Self::Seats(_)
+            | Self::Short { .. }
+            | Self::Field { .. }
+            | Self::OfferNotOnSale { .. }
+            | Self::Limit { .. }
+            | Self::StaleTerms
+            | Self::Claim(ClaimError::Reused) => None,
         }
     }
 }

@@ -27,9 +27,10 @@ pub struct IllegalTransition {
 /// unchanged.
 pub fn apply(checkout: Checkout, event: Event, now_ms: i64) -> Result<Checkout, IllegalTransition> {
     let illegal = IllegalTransition { state: checkout.state.name(), event: event.clone() };
-    let taking = match &event {
-        Event::Prepared(Outcome::Done(prepared)) => prepared.taking,
-        _ => checkout.taking,
+    let taking = if let Event::Prepared(Outcome::Done(prepared)) = &event {
+        prepared.taking
+    } else {
+        checkout.taking
     };
     let at = At { now_ms, overdue: now_ms >= checkout.deadline_ms, taking };
     match at.after(checkout.state, event) {

@@ -80,6 +80,8 @@ pub enum StuckReason {
     IssueFails,
     /// An idempotency key is older than the gateway remembers keys.
     KeyTooOld,
+    /// The record contradicts itself. It is never stored: [`super::Checkout::decode`] refuses such a record.
+    Contradictory,
 }
 
 impl StuckReason {
@@ -90,6 +92,7 @@ impl StuckReason {
             Self::ReleaseFails => "release-fails",
             Self::IssueFails => "issue-fails",
             Self::KeyTooOld => "key-too-old",
+            Self::Contradictory => "contradictory",
         }
     }
 }

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::state::PaymentId;
+#[cfg(doc)]
+use super::{GatewayCall, LocalStep};
 
 /// The outcome of a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,25 +111,25 @@ pub enum PaymentStatus {
 /// An event that happened to a checkout.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// The outcome of `Run(Prepare)`.
+    /// The outcome of [`GatewayCall::Prepare`].
     Prepared(Outcome<Prepared, Decline>),
-    /// The outcome of `Run(Authorize)`.
+    /// The outcome of [`GatewayCall::Authorize`].
     Authorized(Outcome<Authorization, Decline>),
-    /// The outcome of `Run(ConfirmSeats)`. It is refused if a seat no longer belongs to the
+    /// The outcome of [`LocalStep::ConfirmSeats`]. It is refused if a seat no longer belongs to the
     /// reservation.
     SeatsConfirmed(Outcome<(), ()>),
-    /// The outcome of `Run(Capture)`. It is refused if the authorization is no longer valid.
+    /// The outcome of [`GatewayCall::Capture`]. It is refused if the authorization is no longer valid.
     Captured(Outcome<(), ()>),
-    /// The outcome of `Run(IssueTickets)`.
+    /// The outcome of [`LocalStep::IssueTickets`].
     TicketsIssued(Outcome<(), ()>),
-    /// The outcome of `Undo(Authorize)`. It is refused if the payment is already captured.
+    /// The outcome of [`GatewayCall::Void`]. It is refused if the payment is already captured.
     Voided(Outcome<(), ()>),
-    /// The outcome of `Run(ReclaimSeats)`. It is refused if another buyer has a seat or the event
+    /// The outcome of [`LocalStep::ReclaimSeats`]. It is refused if another buyer has a seat or the event
     /// is cancelled.
     SeatsReclaimed(Outcome<(), ()>),
-    /// The outcome of `Undo(ConfirmSeats)`.
+    /// The outcome of [`LocalStep::ReleaseSeats`].
     SeatsReleased(Outcome<(), ()>),
-    /// The outcome of `Ask`: the payment, or `None` if the gateway could not be asked.
+    /// The outcome of [`GatewayCall::Ask`]: the payment, or `None` if the gateway could not be asked.
     Seen(Option<PaymentSeen>),
     /// Somebody woke the checkout: its wait is over, a webhook arrived, or the buyer returned.
     Woken,

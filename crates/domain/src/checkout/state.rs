@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Decision, WaitReason,
+    Decision, GatewayCall, LocalStep, WaitReason,
     ending::{Ending, Failure, StuckReason},
     limits,
 };
@@ -238,13 +238,20 @@ impl Call {
         }
     }
 
-    pub(super) fn decide(&self, payment: &PaymentId, now_ms: i64, perform: Decision) -> Decision {
+    pub(super) fn decide(
+        &self,
+        payment: &PaymentId,
+        now_ms: i64,
+        call: impl FnOnce() -> GatewayCall,
+    ) -> Decision {
         if now_ms < self.not_before_ms {
             return Decision::Wait { until_ms: self.not_before_ms, reason: WaitReason::Backoff };
         }
         match self.known {
-            Knowledge::Open => perform,
-            Knowledge::Unanswered | Knowledge::Spent => Decision::Ask(payment.clone()),
+            Knowledge::Open => Decision::Call(call()),
+            Knowledge::Unanswered | Knowledge::Spent => {
+                Decision::Call(GatewayCall::Ask { payment: payment.clone() })
+            }
         }
     }
 
@@ -308,11 +315,11 @@ impl Tries {
         self.failures + 1
     }
 
-    pub(super) fn decide(&self, now_ms: i64, perform: Decision) -> Decision {
+    pub(super) fn decide(&self, now_ms: i64, step: LocalStep) -> Decision {
         if now_ms < self.not_before_ms {
             return Decision::Wait { until_ms: self.not_before_ms, reason: WaitReason::Backoff };
         }
-        perform
+        Decision::Local(step)
     }
 
     pub(crate) fn failed(self, now_ms: i64) -> Self {

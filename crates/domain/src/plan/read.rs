@@ -138,7 +138,7 @@ impl<'de, A: MapAccess<'de>> Source<'_, A> {
         let text = match self.map.next_value::<Leaf>()? {
             Leaf::Null => return Ok(None),
             Leaf::Text(text) => text,
-            other => {
+            other @ (Leaf::Number(_) | Leaf::Bool | Leaf::Array | Leaf::Object) => {
                 self.cursor.fault(format!("must be a string or null, is {other}"));
                 return Ok(None);
             }
@@ -150,7 +150,7 @@ impl<'de, A: MapAccess<'de>> Source<'_, A> {
     pub(super) fn text(&mut self, max: usize) -> Result<String, A::Error> {
         match self.map.next_value::<Leaf>()? {
             Leaf::Text(text) => Ok(self.bounded(text, max)),
-            other => {
+            other @ (Leaf::Null | Leaf::Bool | Leaf::Number(_) | Leaf::Array | Leaf::Object) => {
                 self.cursor.fault(format!("must be a string, is {other}"));
                 Ok(String::new())
             }
@@ -188,7 +188,9 @@ impl<'de, A: MapAccess<'de>> Source<'_, A> {
                 }
                 self.cursor.fault(format!("must be between -{max} and {max}"));
             }
-            other => self.cursor.fault(format!("must be a number, is {other}")),
+            other @ (Leaf::Null | Leaf::Bool | Leaf::Text(_) | Leaf::Array | Leaf::Object) => {
+                self.cursor.fault(format!("must be a number, is {other}"));
+            }
         }
         Ok(Number::default())
     }

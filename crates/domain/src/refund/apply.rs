@@ -43,10 +43,13 @@ fn after(state: State, event: Event, now_ms: i64) -> Option<State> {
         (State::Posting { refund: own, .. }, Event::Failed { refund, code }) if own == refund => {
             failed(code, now_ms)
         }
-        (State::Stuck { from, .. }, Event::Failed { refund, code }) => match *from {
-            State::Posting { refund: own, .. } if own == refund => failed(code, now_ms),
-            _ => return None,
-        },
+        (State::Stuck { from, .. }, Event::Failed { refund, code }) => {
+            let State::Posting { refund: own, .. } = *from else { return None };
+            if own != refund {
+                return None;
+            }
+            failed(code, now_ms)
+        }
         (State::Reversing { code }, Event::Reversed) => failed(code, now_ms),
         // The old key may no longer be sent, and a call with it may still be under way.
         (State::Refunding { call }, Event::Woken) if call.is_stale(now_ms) => settle(call, now_ms),

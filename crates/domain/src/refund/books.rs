@@ -1,6 +1,6 @@
 //! The gateway's list of a payment's refunds, and what it means for a refund of ours.
 
-use super::Step;
+use super::GatewayCall;
 use crate::{checkout::RefundId, ids::SagaId};
 
 /// The gateway's books of one payment.
@@ -44,7 +44,7 @@ impl Entry {
         let (saga, rest) = self.key.as_deref()?.split_once(':')?;
         let (step, attempt) = rest.split_once(':')?;
         let attempt = attempt.parse().ok()?;
-        (step == Step::Refund.name()).then_some((saga, attempt))
+        (step == GatewayCall::REFUND).then_some((saga, attempt))
     }
 
     fn saga(&self) -> Option<&str> {

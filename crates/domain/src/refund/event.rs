@@ -1,17 +1,19 @@
 //! The events that can happen to a refund.
 
-use super::{Books, Step};
+use super::Books;
+#[cfg(doc)]
+use super::{GatewayCall, LocalStep};
 use crate::checkout::{Outcome, RefundId};
 
 /// An event that happened to a refund.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// The outcome of [`Step::Refund`]. A refusal carries the gateway's code.
+    /// The outcome of [`GatewayCall::Refund`]. A refusal carries the gateway's code.
     Refunded(Outcome<RefundId, String>),
-    /// The outcome of [`Step::Look`]: the payment's refunds, or `None` if the gateway could not be
+    /// The outcome of [`GatewayCall::Look`]: the payment's refunds, or `None` if the gateway could not be
     /// asked.
     Looked(Option<Books>),
-    /// The outcome of [`Step::Post`].
+    /// The outcome of [`LocalStep::Post`].
     Posted(Outcome<(), ()>),
     /// The gateway reports that it could not deliver a refund that it had accepted.
     Failed {
@@ -20,7 +22,7 @@ pub enum Event {
         /// The gateway's code for the failure.
         code: String,
     },
-    /// [`Step::Reverse`] took effect.
+    /// [`LocalStep::Reverse`] took effect.
     Reversed,
     /// Somebody woke the refund: its wait is over.
     Woken,
@@ -42,18 +44,18 @@ impl Event {
     /// What went wrong, in words for an operator, or `None` if nothing did.
     pub fn trouble(&self) -> Option<String> {
         let (step, words) = match self {
-            Self::Refunded(Outcome::Refused(code)) => (Step::Refund, format!("refused ({code})")),
-            Self::Refunded(Outcome::Unknown(doubt)) => (Step::Refund, doubt.words().to_owned()),
-            Self::Looked(None) => (Step::Look, "the gateway could not be asked".to_owned()),
+            Self::Refunded(Outcome::Refused(code)) => ("refund", format!("refused ({code})")),
+            Self::Refunded(Outcome::Unknown(doubt)) => ("refund", doubt.words().to_owned()),
+            Self::Looked(None) => ("look_for_refund", "the gateway could not be asked".to_owned()),
             Self::Looked(Some(books)) if books.by_hand().0 > 0 => {
                 let (by_hand, left) = (books.by_hand().0, books.left_minor());
                 let words =
                     format!("{by_hand} refunded manually at the gateway, {left} left there");
-                (Step::Look, words)
+                ("look_for_refund", words)
             }
-            Self::Posted(Outcome::Refused(())) => (Step::Post, "refused".to_owned()),
-            Self::Posted(Outcome::Unknown(doubt)) => (Step::Post, doubt.words().to_owned()),
-            Self::Failed { refund, code } => (Step::Refund, format!("{refund} failed ({code})")),
+            Self::Posted(Outcome::Refused(())) => ("post_refund", "refused".to_owned()),
+            Self::Posted(Outcome::Unknown(doubt)) => ("post_refund", doubt.words().to_owned()),
+            Self::Failed { refund, code } => ("refund", format!("{refund} failed ({code})")),
             Self::Refunded(Outcome::Done(_))
             | Self::Looked(Some(_))
             | Self::Posted(Outcome::Done(()))
@@ -61,7 +63,7 @@ impl Event {
             | Self::Woken
             | Self::Retried => return None,
         };
-        Some(format!("{}: {words}", step.name()))
+        Some(format!("{step}: {words}"))
     }
 }
 

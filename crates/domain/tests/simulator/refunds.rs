@@ -3,7 +3,9 @@
 
 use holdfast_domain::{
     checkout::{Doubt, Outcome},
-    refund::{self, Decision, Event, Fate, Refund, State, Step, Then, rules::Asker},
+    refund::{
+        self, Decision, Event, Fate, GatewayCall, LocalStep, Refund, State, Then, rules::Asker,
+    },
 };
 
 use crate::{
@@ -13,6 +15,9 @@ use crate::{
     store::{BookingState, Cancels, LEASE_MS, RefundRow, Store},
     world::World,
 };
+
+/// The name of reading the gateway's list.
+const LOOK: &str = "look_for_refund";
 
 /// How much an organizer gives back out of kindness.
 const PART: i64 = 700;
@@ -172,19 +177,19 @@ impl World {
 
     fn perform_refund(&mut self, r: usize, held: Held) -> Result<(), Breach> {
         let (now, rules, node) = (self.now_ms, self.rules, self.node_of_refunder(r));
-        let key = match refund::next(&held.refund, now) {
-            Decision::Run(Step::Refund) => held.refund.key(),
-            Decision::Run(Step::Look) => return self.look_for_refund(r, held),
-            Decision::Run(Step::Post | Step::Reverse)
+        let (key, payment, amount) = match refund::next(&held.refund, now) {
+            Decision::Call(GatewayCall::Refund { key, payment, amount }) => {
+                (key, payment, amount.minor)
+            }
+            Decision::Call(GatewayCall::Look { .. }) => return self.look_for_refund(r, held),
+            Decision::Local(_)
             | Decision::Wait(_)
             | Decision::Rest
-            | Decision::NeedsOperator(_) => None,
+            | Decision::NeedsOperator(_) => return self.record_refund(r, held, None),
         };
-        let Some(key) = key else { return self.record_refund(r, held, None) };
         if self.dies_at(node, "refund", "before_effect") {
             return Ok(());
         }
-        let (payment, amount) = (held.refund.payment.clone(), held.refund.asked().minor);
         let outcome = self.gateway.give_back(key, (payment, amount), now, rules, &mut self.chance);
         self.say(|| format!("refund {}: {outcome:?}", held.row));
         if !self.dies_at(node, "refund", "after_effect") {
@@ -194,7 +199,7 @@ impl World {
     }
 
     fn look_for_refund(&mut self, r: usize, held: Held) -> Result<(), Breach> {
-        let (node, step) = (self.node_of_refunder(r), Step::Look.name());
+        let (node, step) = (self.node_of_refunder(r), LOOK);
         if self.dies_at(node, step, "before_effect") {
             return Ok(());
         }
@@ -251,12 +256,12 @@ impl World {
         let mut refund = held.refund.clone();
         if let Some(event) = event {
             steps.push(match &event {
-                Event::Looked(_) => Step::Look.name(),
-                _ => Step::Refund.name(),
+                Event::Looked(_) => LOOK,
+                _ => "refund",
             });
             refund = self.take_refund(refund, event)?;
         }
-        if let Decision::Run(step @ Step::Post) = refund::next(&refund, now) {
+        if let Decision::Local(step @ LocalStep::Post { .. }) = refund::next(&refund, now) {
             let posted = if self.chance.strikes(Fault::StepFails) {
                 Outcome::Unknown(Doubt::NoReply)
             } else {
@@ -271,7 +276,7 @@ impl World {
         row.text = refund.encode().into();
         row.version += 1;
         (row.due_ms, row.lease_until_ms) = match refund::next(&refund, now) {
-            Decision::Run(_) => {
+            Decision::Call(_) | Decision::Local(_) => {
                 (row.due_ms, row.lease_until_ms) = (Some(now), now + LEASE_MS);
                 (held.version, held.refund) = (row.version, refund);
                 return Ok((Some(held), steps));

@@ -7,7 +7,7 @@ mod commit;
 
 pub(crate) use self::commit::Takes;
 
-use holdfast_domain::checkout::{Checkout, Decision, Event, Order, PaymentId, State, Step, next};
+use holdfast_domain::checkout::{Checkout, Decision, Event, GatewayCall, PaymentId, next};
 
 use self::commit::Recorded;
 use crate::{
@@ -105,22 +105,8 @@ impl World {
     fn perform(&mut self, w: usize, work: Work) -> Result<(), Breach> {
         let decision = next(&work.checkout, self.clock(w));
         self.say(|| format!("worker {w}, saga {}: {decision:?}", work.booking));
-        let (step, call) = match decision {
-            Decision::Run(step @ (Step::Prepare | Step::Authorize | Step::Capture), attempt) => {
-                (step.name(), Call::Request(request(&work.checkout, step, attempt)))
-            }
-            Decision::Undo(step @ Step::Authorize, attempt) => {
-                let key = work.checkout.undo_key(step, attempt);
-                let wanted = Wanted::Void(payment(&work.checkout.state));
-                (step.undo_name(), Call::Request(Request { key, wanted }))
-            }
-            Decision::Ask(payment) => ("ask", Call::Fetch(payment)),
-            Decision::Run(Step::ConfirmSeats | Step::IssueTickets | Step::ReclaimSeats, _)
-            | Decision::Undo(..)
-            | Decision::Wait { .. }
-            | Decision::Rest(_)
-            | Decision::NeedsOperator(_) => return self.record(w, work, None),
-        };
+        let Decision::Call(call) = decision else { return self.record(w, work, None) };
+        let (step, call) = (call.name(), request(&work.checkout, call));
         if self.dies(w, step, "before_effect") {
             return Ok(());
         }
@@ -192,37 +178,18 @@ enum Call {
     Fetch(PaymentId),
 }
 
-fn request(checkout: &Checkout, step: Step, attempt: u32) -> Request {
-    let amount = match &checkout.order {
-        Order::Free => 0,
-        Order::Paid { amount, .. } => amount.minor,
-    };
+fn request(checkout: &Checkout, call: GatewayCall) -> Call {
     let booking = checkout.booking.0.as_u128() as u64 as usize;
-    let wanted = match step {
-        Step::Prepare => Wanted::Prepare { booking, amount },
-        Step::Authorize => Wanted::Authorize(payment(&checkout.state)),
-        Step::Capture => Wanted::Capture(payment(&checkout.state)),
-        Step::ConfirmSeats | Step::IssueTickets | Step::ReclaimSeats => {
-            panic!("{} is a local step", step.name())
+    let (key, wanted) = match call {
+        GatewayCall::Prepare { key, amount, .. } => {
+            (key, Wanted::Prepare { booking, amount: amount.minor })
         }
+        GatewayCall::Authorize { key, payment } => (key, Wanted::Authorize(payment)),
+        GatewayCall::Capture { key, payment } => (key, Wanted::Capture(payment)),
+        GatewayCall::Void { key, payment } => (key, Wanted::Void(payment)),
+        GatewayCall::Ask { payment } => return Call::Fetch(payment),
     };
-    Request { key: checkout.key(step, attempt), wanted }
-}
-
-fn payment(state: &State) -> PaymentId {
-    match state {
-        State::Authorizing { payment, .. }
-        | State::Awaiting { payment, .. }
-        | State::Capturing { payment, .. }
-        | State::Voiding { payment, .. } => payment.clone(),
-        State::Preparing { .. }
-        | State::ConfirmingSeats { .. }
-        | State::Issuing { .. }
-        | State::Reclaiming { .. }
-        | State::Releasing { .. }
-        | State::Rest { .. }
-        | State::Stuck { .. } => panic!("no payment is called for in {state:?}"),
-    }
+    Call::Request(Request { key, wanted })
 }
 
 /// What a worker is at that must record this.

@@ -2,7 +2,7 @@
 //! somebody has forgotten one of the rules of its steps.
 
 use holdfast_domain::checkout::{
-    Call, Checkout, Decision, Doubt, Event, Failure, Knowledge, Outcome, State, Step, Taking,
+    Call, Checkout, Decision, Doubt, Event, Failure, Knowledge, LocalStep, Outcome, State, Taking,
     Tries, apply, next,
 };
 
@@ -82,7 +82,7 @@ impl Takes<'_> {
         row.version += 1;
         row.client_secret = checkout.client_secret().map(str::to_owned);
         (row.due_ms, row.lease_until_ms) = match next(&checkout, self.now_ms) {
-            Decision::Run(..) | Decision::Undo(..) | Decision::Ask(_) => {
+            Decision::Call(_) | Decision::Local(_) => {
                 work.version = row.version;
                 work.checkout = checkout;
                 work.wakes = row.wakes;
@@ -108,31 +108,29 @@ impl Takes<'_> {
         booking: usize,
         checkout: &mut Checkout,
     ) -> Option<(&'static str, Event)> {
-        let decision = next(checkout, self.now_ms);
-        match (decision, &checkout.state) {
-            (Decision::Run(step @ Step::ConfirmSeats, _), _) => {
-                Some((step.name(), Event::SeatsConfirmed(tx.confirm_seats(booking))))
-            }
-            (Decision::Run(step @ Step::IssueTickets, _), State::Issuing { payment, .. }) => {
-                let confirm = payment.is_some() && !self.rules.keep(sells_first(checkout.taking));
+        let Decision::Local(step) = next(checkout, self.now_ms) else { return None };
+        let event = match &step {
+            LocalStep::ConfirmSeats => Event::SeatsConfirmed(tx.confirm_seats(booking)),
+            LocalStep::IssueTickets => {
+                let paid = matches!(&checkout.state, State::Issuing { payment: Some(_), .. });
+                let confirm = paid && !self.rules.keep(sells_first(checkout.taking));
                 if confirm && tx.confirm_seats(booking) != Outcome::Done(()) {
                     let (why, tries) = (Failure::SeatsLost, Tries::first(self.now_ms));
                     checkout.state = State::Releasing { why: why.clone(), tries };
                     let released = tx.release_seats(booking, &why, self.now_ms, self.rules);
-                    return Some((Step::ConfirmSeats.undo_name(), Event::SeatsReleased(released)));
+                    let step = LocalStep::ReleaseSeats { why };
+                    return Some((step.name(), Event::SeatsReleased(released)));
                 }
-                Some((step.name(), Event::TicketsIssued(tx.issue(booking))))
+                Event::TicketsIssued(tx.issue(booking))
             }
-            (Decision::Run(step @ Step::ReclaimSeats, _), _) => {
-                let reclaimed = tx.reclaim_seats(booking, self.now_ms);
-                Some((step.name(), Event::SeatsReclaimed(reclaimed)))
+            LocalStep::ReclaimSeats => {
+                Event::SeatsReclaimed(tx.reclaim_seats(booking, self.now_ms))
             }
-            (Decision::Undo(step @ Step::ConfirmSeats, _), State::Releasing { why, .. }) => {
-                let released = tx.release_seats(booking, why, self.now_ms, self.rules);
-                Some((step.undo_name(), Event::SeatsReleased(released)))
+            LocalStep::ReleaseSeats { why } => {
+                Event::SeatsReleased(tx.release_seats(booking, why, self.now_ms, self.rules))
             }
-            _ => None,
-        }
+        };
+        Some((step.name(), event))
     }
 
     /// Takes an event in.
@@ -198,20 +196,13 @@ fn sells_first(taking: Taking) -> Rule {
 
 /// What is recorded where the local step that is to be done fails.
 fn failed(decision: &Decision) -> Option<(&'static str, Event)> {
+    let Decision::Local(step) = decision else { return None };
     let unknown = Outcome::Unknown(Doubt::NoReply);
-    match decision {
-        Decision::Run(step @ Step::ConfirmSeats, _) => {
-            Some((step.name(), Event::SeatsConfirmed(unknown)))
-        }
-        Decision::Run(step @ Step::IssueTickets, _) => {
-            Some((step.name(), Event::TicketsIssued(unknown)))
-        }
-        Decision::Run(step @ Step::ReclaimSeats, _) => {
-            Some((step.name(), Event::SeatsReclaimed(unknown)))
-        }
-        Decision::Undo(step @ Step::ConfirmSeats, _) => {
-            Some((step.undo_name(), Event::SeatsReleased(unknown)))
-        }
-        _ => None,
-    }
+    let event = match step {
+        LocalStep::ConfirmSeats => Event::SeatsConfirmed(unknown),
+        LocalStep::IssueTickets => Event::TicketsIssued(unknown),
+        LocalStep::ReclaimSeats => Event::SeatsReclaimed(unknown),
+        LocalStep::ReleaseSeats { .. } => Event::SeatsReleased(unknown),
+    };
+    Some((step.name(), event))
 }
