@@ -8,31 +8,13 @@ pub mod reconcile;
 pub mod reconcile_store;
 pub mod store;
 
+pub use holdfast_domain::ledger::Kind;
 use holdfast_domain::ledger::{Cost, Entry};
 use holdfast_entity::{booking_lines, bookings};
 use sea_orm::DbErr;
 use uuid::Uuid;
 
 use crate::{db::Writes, ports::Entropy};
-
-/// What a posting records.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// Money that was taken.
-    Capture,
-    /// Money that was given back.
-    Refund,
-}
-
-impl Kind {
-    /// The stored word.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Capture => "capture",
-            Self::Refund => "refund",
-        }
-    }
-}
 
 /// Writes a posting of a booking; nothing where it has no entries.
 ///

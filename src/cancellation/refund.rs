@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+pub use holdfast_domain::refund::Reason;
 use holdfast_domain::{
     checkout::PaymentId,
     ids::SagaId,
@@ -22,42 +23,6 @@ use crate::{
     ports::PaymentGateway,
     saga::{Executor, attention::Attended, executor::Work},
 };
-
-/// Why money goes back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reason {
-    /// The buyer cancelled.
-    Buyer,
-    /// The organizer cancelled.
-    Organizer,
-    /// The organizer gave it without cancelling anything.
-    Goodwill,
-    /// The event is called off.
-    CalledOff,
-    /// The payment came too late for the seats.
-    SeatsLost,
-}
-
-impl Reason {
-    /// The stored word.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Buyer => "buyer",
-            Self::Organizer => "organizer",
-            Self::Goodwill => "goodwill",
-            Self::CalledOff => "called_off",
-            Self::SeatsLost => "seats_lost",
-        }
-    }
-
-    /// Whether the lines of such a refund are cancelled with it.
-    pub const fn cancels(self) -> bool {
-        match self {
-            Self::Buyer | Self::Organizer | Self::CalledOff | Self::SeatsLost => true,
-            Self::Goodwill => false,
-        }
-    }
-}
 
 /// A refund to be started.
 #[derive(Debug, Clone, Copy)]

@@ -36,6 +36,93 @@ impl Role {
     }
 }
 
+/// What a member may do for an organization.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum MembershipRole {
+    /// Everything, and says who the other members are.
+    Owner,
+    /// Manages events and bookings.
+    Manager,
+    /// Sells at the door and helps buyers.
+    Seller,
+    /// Reads.
+    Viewer,
+    /// Admits people at the organization's gates.
+    Controller,
+}
+
+impl MembershipRole {
+    /// Every role.
+    pub const ALL: [Self; 5] =
+        [Self::Owner, Self::Manager, Self::Seller, Self::Viewer, Self::Controller];
+
+    /// The stored word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::Manager => "manager",
+            Self::Seller => "seller",
+            Self::Viewer => "viewer",
+            Self::Controller => "controller",
+        }
+    }
+
+    /// The role of this word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.as_str() == word)
+    }
+
+    /// How a member with this role stands to what belongs to the organization. The other roles have no row in the
+    /// table yet, so they are strangers to it.
+    pub const fn relation(self) -> Relation {
+        match self {
+            Self::Owner | Self::Manager => Relation::Member,
+            Self::Seller | Self::Viewer | Self::Controller => Relation::Stranger,
+        }
+    }
+}
+
+/// Where an account stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AccountStatus {
+    /// Its address is not proved yet.
+    Inactive,
+    /// In use.
+    Active,
+    /// Closed by an administrator, who alone opens it again.
+    Suspended,
+    /// Gone, with everything that told of a person.
+    Erased,
+}
+
+impl AccountStatus {
+    /// Every status.
+    pub const ALL: [Self; 4] = [Self::Inactive, Self::Active, Self::Suspended, Self::Erased];
+
+    /// The stored word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Inactive => "inactive",
+            Self::Active => "active",
+            Self::Suspended => "suspended",
+            Self::Erased => "erased",
+        }
+    }
+
+    /// The status of this word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == word)
+    }
+
+    /// Whether its user may sign in and act.
+    pub const fn may_sign_in(self) -> bool {
+        match self {
+            Self::Active => true,
+            Self::Inactive | Self::Suspended | Self::Erased => false,
+        }
+    }
+}
+
 /// How the caller stands to the thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Relation {
@@ -126,6 +213,21 @@ mod tests {
             }
         }
         assert!(allows(None, Relation::Owner, Action::UseReservation));
+    }
+
+    #[test]
+    fn only_owners_and_managers_act_for_an_organization() {
+        let members = MembershipRole::ALL.map(MembershipRole::relation);
+        let acting = members.into_iter().filter(|relation| *relation == Relation::Member);
+        assert_eq!(acting.count(), 2);
+        assert_eq!(MembershipRole::Manager.relation(), Relation::Member);
+        assert_eq!(MembershipRole::parse("member"), None);
+    }
+
+    #[test]
+    fn only_active_accounts_sign_in() {
+        let open = AccountStatus::ALL.into_iter().filter(|status| status.may_sign_in());
+        assert_eq!(open.collect::<Vec<_>>(), [AccountStatus::Active]);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! values. The server (`src/`) carries them out; the page shows them.
 
 pub mod access;
+pub mod actor;
 pub mod checkout;
 pub mod event;
 pub mod ids;

@@ -17,12 +17,13 @@
 //! - What the gateway accepted and then could not deliver is taken back in our books, and calls an operator.
 //! - It never ends without having given the money back: there is nothing to undo.
 //!
-//! [`rules`] says who gets how much back, `books` what the gateway's list means, `apply` holds the transitions,
+//! [`Reason`] says why and [`Method`] how, [`rules`] says who gets how much back, `books` what the gateway's list means, `apply` holds the transitions,
 //! [`look_again_ms`] says when to look whether one that was given back has failed since.
 
 mod apply;
 mod books;
 mod event;
+mod reason;
 pub mod rules;
 
 use serde::{Deserialize, Serialize};
@@ -31,6 +32,7 @@ pub use self::{
     apply::apply,
     books::{Books, Entry, Fate},
     event::{Event, IllegalTransition},
+    reason::{Method, Reason},
 };
 pub use crate::written::Unreadable;
 use crate::{

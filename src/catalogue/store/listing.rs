@@ -55,7 +55,7 @@ const NOTHING_LEFT: &str = "NOT EXISTS (SELECT 1 FROM seats s WHERE s.event_id =
 fn stage(query: &mut Query, stage: Stage, drafts_of: Option<&[OrganizationId]>) {
     const LIVE: &str = "e.status IN ('upcoming', 'on_sale') AND e.ends_at > {now}";
     let condition = match stage {
-        Stage::Any => "e.status <> 'draft'".to_owned(),
+        Stage::Any => "e.status NOT IN ('draft', 'archived')".to_owned(),
         Stage::OnSale => format!("{LIVE} AND e.sale_starts_at <= {{now}}"),
         Stage::SoldOut => format!("{LIVE} AND e.sale_starts_at <= {{now}} AND {NOTHING_LEFT}"),
         Stage::Upcoming => format!("{LIVE} AND e.sale_starts_at > {{now}}"),
