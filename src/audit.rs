@@ -3,13 +3,13 @@
 
 mod store;
 
+use holdfast_domain::actor::Actor;
 use sea_orm::DbErr;
 use serde::Serialize;
 use uuid::Uuid;
 
 use crate::{
-    db::{Db, Sql, Tx},
-    http::auth::User,
+    db::{Db, Tx},
     ports::Entropy,
 };
 
@@ -24,7 +24,7 @@ pub struct Entry {
     /// The entry's own id.
     pub id: Uuid,
     /// Who.
-    pub actor: User,
+    pub actor: Actor,
     /// What, such as `saga.retry`.
     pub action: &'static str,
     /// To what: its kind and its id.
@@ -37,13 +37,13 @@ impl Entry {
     /// Something that `actor` is about to do to `subject`.
     pub fn new(
         entropy: &dyn Entropy,
-        actor: User,
+        actor: impl Into<Actor>,
         action: &'static str,
         subject: (&'static str, Uuid),
         detail: &impl Serialize,
     ) -> Self {
         let detail = serde_json::to_value(detail).unwrap_or_default();
-        Self { id: entropy.id(), actor, action, subject, detail }
+        Self { id: entropy.id(), actor: actor.into(), action, subject, detail }
     }
 }
 
@@ -52,7 +52,7 @@ impl Entry {
 pub struct Filter {
     /// About this thing.
     pub subject: Option<Uuid>,
-    /// By this user.
+    /// By this user, guest, key or device.
     pub actor: Option<Uuid>,
     /// Before this entry.
     pub after: Option<Uuid>,
@@ -82,11 +82,11 @@ pub async fn record_user(tx: &Tx, entry: Option<&Entry>) -> Result<(), DbErr> {
 /// # Errors
 /// When the database fails.
 pub async fn list(
-    sql: &impl Sql,
+    db: &Db,
     filter: Filter,
     limit: u64,
 ) -> Result<Vec<holdfast_entity::audit::Model>, DbErr> {
-    store::list(sql, filter, limit).await
+    store::list(db.reader(), filter, limit).await
 }
 
 /// Forgets entries past their time; answers how many.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use holdfast_contract::{GUEST_TOKEN_HEADER, problem::ProblemType};
 use holdfast_domain::{
     access::Role,
+    actor::Actor,
     ids::{Buyer, GuestId, UserId},
 };
 use poem::{FromRequest, Request, RequestBody, Result, http::header, web::Data};
@@ -26,6 +27,12 @@ pub struct User {
     pub id: UserId,
     /// What they are in general.
     pub role: Role,
+}
+
+impl From<User> for Actor {
+    fn from(user: User) -> Self {
+        Self::User(user.id, user.role)
+    }
 }
 
 /// Who is calling. An invalid token is refused, never taken for nobody: a guest whose token was cut short

@@ -99,7 +99,7 @@ impl OperatorsApi {
         caller: Caller,
         /// About this thing alone: an event, an offer, a section, a saga.
         subject_id: Query<Option<Uuid>>,
-        /// By this user alone.
+        /// By this user, guest, API key or gate device alone.
         actor_id: Query<Option<Uuid>>,
         /// How many, 1 to 100; 20 without.
         limit: Query<Option<u64>>,
@@ -114,8 +114,11 @@ impl OperatorsApi {
         let items = rows.into_iter().map(|row| AuditEntry {
             id: row.id,
             at: rfc3339(row.at),
+            actor_kind: row.actor_kind,
             actor_id: row.actor_id,
             actor_role: row.actor_role,
+            network_address: row.network_address,
+            user_agent: row.user_agent,
             action: row.action,
             subject_kind: row.subject_kind,
             subject_id: row.subject_id,

@@ -287,11 +287,23 @@ async fn fresh_store(folder: PathBuf) -> (String, Vec<String>) {
         "postgres" => {
             let migrated = MIGRATED.get_or_init(migrated).await;
             let url = fresh_database(&format!("TEMPLATE {migrated}")).await;
-            let redis = variable("TEST_REDIS_URLS").split(',').map(str::to_owned).collect();
-            (url, redis)
+            (url, redis_urls())
         }
         other => panic!("HOLDFAST_TEST_STORE={other} is neither sqlite nor postgres"),
     }
+}
+
+/// The settings of a program over this store.
+pub fn config_over(database_url: String, folder: &Path) -> Config {
+    let redis = match variable("HOLDFAST_TEST_STORE").as_str() {
+        "postgres" => redis_urls(),
+        _ => Vec::new(),
+    };
+    config(database_url, redis, folder.to_path_buf())
+}
+
+fn redis_urls() -> Vec<String> {
+    variable("TEST_REDIS_URLS").split(',').map(str::to_owned).collect()
 }
 
 /// The URL of a store that nobody has migrated.

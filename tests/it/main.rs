@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests read the machine's clock")]
 
 mod accounts;
+mod actors;
 mod cancellation;
 mod catalogue;
 mod checkout;

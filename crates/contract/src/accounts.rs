@@ -90,6 +90,6 @@ pub struct Membership {
     pub organization_id: Uuid,
     /// Its name.
     pub name: String,
-    /// The user's role within it: `owner` or `member`.
+    /// The user's role within it: `owner`, `manager`, `seller`, `viewer` or `controller`.
     pub role: String,
 }

@@ -82,10 +82,20 @@ pub struct AuditEntry {
     pub id: Uuid,
     /// When, RFC 3339.
     pub at: String,
-    /// The user who did it.
-    pub actor_id: Uuid,
-    /// What the user was then.
-    pub actor_role: String,
+    /// Who did it: `user`, `guest`, `api_key`, `gate_device` or `system`.
+    pub actor_kind: String,
+    /// Which user, guest, API key or gate device. Absent for the system and for guests without a token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor_id: Option<Uuid>,
+    /// The role that the user had then. Absent for everybody but users.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor_role: Option<String>,
+    /// The network address from which it was done, where it was recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network_address: Option<String>,
+    /// The `User-Agent` of the program with which it was done, where it was recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_agent: Option<String>,
     /// What, such as `event.edit`.
     pub action: String,
     /// What it was done to, such as `event`.
