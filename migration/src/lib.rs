@@ -18,7 +18,7 @@ mod whole;
 
 use whole::Way;
 
-/// Every step, in order. Brings a store up or back in one transaction, on SQLite too.
+/// Every step, in order. `up` and `down` run in one transaction, on SQLite too; nothing else that SeaORM offers does.
 #[derive(Debug)]
 pub struct Migrator;
 
