@@ -11,7 +11,8 @@ mod store;
 use holdfast_contract::problem::ProblemType;
 use holdfast_domain::{
     access::{Action, Relation, allows},
-    event::{Slug, Status},
+    actor::Actor,
+    event::Slug,
     ids::{BookingId, EventId, OrganizationId},
 };
 use moka::future::Cache;
@@ -25,11 +26,14 @@ pub use self::{
     },
     store::BookingName,
 };
-use self::{proofs::Event, store::Owners};
+use self::{
+    proofs::Event,
+    store::{Owners, Shown},
+};
 use crate::{
     http::{auth::Caller, problem::ApiProblem},
     identity::organizations,
-    kernel::{actor::Actor, db::Db},
+    kernel::db::Db,
 };
 
 /// How many events are remembered.
@@ -65,14 +69,14 @@ impl Access {
         if let EventKey::Slug(slug) = key {
             self.slugs.insert(slug, found.event.id).await;
         }
-        match found.status {
-            Status::Draft => {
+        match found.shown {
+            Shown::ToManagers => {
                 if self.may(caller, found.event.organization, Action::ManageEvent).await? {
                     return Ok(Visible(found.event));
                 }
                 Err(no_event())
             }
-            Status::Upcoming | Status::OnSale | Status::Completed | Status::Cancelled => {
+            Shown::ToAll => {
                 self.published.insert(found.event.id, found.event.organization).await;
                 Ok(Visible(found.event))
             }

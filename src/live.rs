@@ -10,10 +10,11 @@ pub mod store;
 pub mod tail;
 pub mod viewers;
 
-use crate::kernel::{base::Base, passes::Pass, ports::Broker};
 pub use record::ChangeDraft;
 pub use relay::Relay;
 use std::{sync::Arc, time::Duration};
+
+use crate::kernel::{base::Base, passes::Pass, ports::Broker};
 pub use tail::Tail;
 pub use viewers::{Stream, StreamError};
 

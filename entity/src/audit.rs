@@ -11,10 +11,16 @@ pub struct Model {
     pub id: Uuid,
     /// Milliseconds since 1970.
     pub at: i64,
-    /// The user who did it.
-    pub actor_id: Uuid,
-    /// What the user was then; the CHECK lists the values.
-    pub actor_role: String,
+    /// What kind of actor did it; the CHECK lists the values.
+    pub actor_kind: String,
+    /// Which user, guest, API key or gate device; the system has no id.
+    pub actor_id: Option<Uuid>,
+    /// The role that the user had then; the CHECK lists the values. Only users have one.
+    pub actor_role: Option<String>,
+    /// From which network address.
+    pub network_address: Option<String>,
+    /// With which program, as its `User-Agent` says.
+    pub user_agent: Option<String>,
     /// What was done, such as `saga.retry`.
     pub action: String,
     /// What it was done to, such as `saga`.

@@ -13,9 +13,9 @@ pub struct Model {
     pub reference: String,
     /// Who organizes.
     pub organization_id: Uuid,
-    /// The user or guest.
+    /// The user or guest; a sale without an account has an id of its own.
     pub buyer_id: Uuid,
-    /// `user` or `guest`.
+    /// What kind of buyer; the CHECK lists the values.
     pub buyer_kind: String,
     /// Normalized: trimmed, lower case.
     pub email: Option<String>,

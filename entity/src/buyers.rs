@@ -9,7 +9,7 @@ pub struct Model {
     /// The event.
     #[sea_orm(primary_key, auto_increment = false)]
     pub event_id: Uuid,
-    /// The user or guest.
+    /// The user or guest; a sale without an account has an id of its own.
     #[sea_orm(primary_key, auto_increment = false)]
     pub buyer_id: Uuid,
     /// What kind; the CHECK lists the values.

@@ -15,7 +15,7 @@ pub struct Model {
     pub booking_id: Uuid,
     /// Who organizes.
     pub organization_id: Uuid,
-    /// Account.
+    /// Which account; the CHECK lists the values.
     pub account: String,
     /// Amount in minor units.
     pub amount_minor: i64,

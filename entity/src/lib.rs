@@ -25,6 +25,7 @@ pub mod organizations;
 pub mod outbox;
 pub mod payments;
 pub mod plans;
+pub mod publications;
 pub mod refund_lines;
 pub mod refunds;
 pub mod reservation_items;

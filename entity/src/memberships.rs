@@ -12,7 +12,7 @@ pub struct Model {
     /// User id.
     #[sea_orm(primary_key, auto_increment = false)]
     pub user_id: Uuid,
-    /// Role.
+    /// What the user may do for it; the CHECK lists the values.
     pub role: String,
 }
 

@@ -11,12 +11,14 @@ pub struct Model {
     pub id: Uuid,
     /// The booking.
     pub booking_id: Uuid,
-    /// The payment of which it is a part.
-    pub payment_id: Uuid,
+    /// The payment of which it is a part; every refund by the gateway has one.
+    pub payment_id: Option<Uuid>,
     /// Who organizes.
     pub organization_id: Uuid,
     /// Why; the CHECK lists the values.
     pub reason: String,
+    /// By which method money goes back; the CHECK lists the values.
+    pub method: String,
     /// The user or guest who asked for it.
     pub asked_by: Option<Uuid>,
     /// Amount in minor units.

@@ -11,8 +11,8 @@ pub struct Model {
     pub id: Uuid,
     /// Normalized: trimmed, lower case.
     pub email: String,
-    /// Password hash.
-    pub password_hash: String,
+    /// Argon2id; none where the user signs in without a password.
+    pub password_hash: Option<String>,
     /// First name.
     pub first_name: String,
     /// Last name.

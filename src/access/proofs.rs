@@ -4,10 +4,11 @@ use std::marker::PhantomData;
 
 use holdfast_domain::{
     access::Action,
+    actor::Actor,
     ids::{BookingId, Buyer, EventId, OrganizationId},
 };
 
-use crate::kernel::actor::{Actor, User};
+use crate::kernel::actor::User;
 
 /// An event and whose it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,20 +1,29 @@
-//! The SQL of access: whose a thing is, and whether it was published.
+//! The SQL of access: whose a thing is, and whether everybody may see it.
 
 use holdfast_domain::{
     event::Status,
     ids::{BookingId, EventId, OrganizationId},
 };
-use holdfast_entity::{booking_lines, bookings, events};
+use holdfast_entity::{booking_lines, bookings, events, publications};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
 use super::{event_key::EventKey, proofs::Event};
 use crate::kernel::db::{Db, stored_word};
 
-/// An event, whose it is, and its status.
+/// An event, and whether everybody may see it.
 pub(super) struct Found {
     pub(super) event: Event,
-    pub(super) status: Status,
+    pub(super) shown: Shown,
+}
+
+/// Who may see an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shown {
+    /// Everybody: it was published.
+    ToAll,
+    /// Those who may manage it: it is a draft, or was cancelled as a draft.
+    ToManagers,
 }
 
 /// The event of this id or slug, as it is now.
@@ -32,8 +41,21 @@ pub(super) async fn event(db: &Db, key: &EventKey) -> Result<Option<Found>, DbEr
         .await?;
     let Some((id, organization, status)) = found else { return Ok(None) };
     let event = Event { id: EventId(id), organization: OrganizationId(organization) };
-    let status = stored_word(&status, "status of an event", Status::parse)?;
-    Ok(Some(Found { event, status }))
+    let shown = match stored_word(&status, "status of an event", Status::parse)? {
+        Status::Draft => Shown::ToManagers,
+        Status::Cancelled if !was_published(db, event.id).await? => Shown::ToManagers,
+        Status::Upcoming
+        | Status::OnSale
+        | Status::Completed
+        | Status::Cancelled
+        | Status::Archived => Shown::ToAll,
+    };
+    Ok(Some(Found { event, shown }))
+}
+
+async fn was_published(db: &Db, event: EventId) -> Result<bool, DbErr> {
+    let found = publications::Entity::find_by_id(event.0).one(db.reader()).await?;
+    Ok(found.is_some())
 }
 
 /// How a booking is named.

@@ -52,7 +52,9 @@ async fn edit(tx: &Tx, id: EventId, patch: EventPatch, holds: HoldTimes) -> Resu
     let (before, now) = (views::schedule(&row)?, now(tx).await?);
     let status = store::events::status(&row)?;
     match event::due(status, &before, now) {
-        closed @ (Status::Completed | Status::Cancelled) => return Err(EventError::Closed(closed)),
+        closed @ (Status::Completed | Status::Cancelled | Status::Archived) => {
+            return Err(EventError::Closed(closed));
+        }
         Status::Draft | Status::Upcoming | Status::OnSale => {}
     }
     let changes = details::read_changes(&patch, before).map_err(EventError::Fields)?;

@@ -47,8 +47,13 @@ pub async fn command(base: &Base, event: Managed, command: Command) -> Result<()
 async fn carry_out(tx: &Tx, id: EventId, command: Command) -> Result<(), EventError> {
     let mut row = store::events::lock(tx, id).await?.ok_or(EventError::NotFound)?;
     let status = store::events::status(&row)?;
-    let next = event::apply(status, &views::schedule(&row)?, command, now(tx).await?)?;
+    let now = now(tx).await?;
+    let next = event::apply(status, &views::schedule(&row)?, command, now)?;
     row.status = next.as_str().to_owned();
+    match command {
+        Command::Publish => store::events::note_publication(tx, id, now).await?,
+        Command::Cancel => {}
+    }
     save(tx, &row).await?;
     Ok(())
 }

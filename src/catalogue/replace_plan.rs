@@ -131,7 +131,9 @@ async fn open_event(tx: &Tx, id: EventId) -> Result<events::Model, PlanError> {
     let event = store::events::lock(tx, id).await?.ok_or(PlanError::NotFound)?;
     let status = store::events::status(&event)?;
     match event::due(status, &views::schedule(&event)?, now(tx).await?) {
-        closed @ (Status::Completed | Status::Cancelled) => Err(PlanError::Closed(closed)),
+        closed @ (Status::Completed | Status::Cancelled | Status::Archived) => {
+            Err(PlanError::Closed(closed))
+        }
         Status::Draft | Status::Upcoming | Status::OnSale => Ok(event),
     }
 }

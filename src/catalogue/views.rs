@@ -75,7 +75,8 @@ fn status(stored: Status, schedule: &Schedule, available: i64, now: i64) -> Even
         Shown::As(Status::Draft) => EventStatus::Draft,
         Shown::As(Status::Upcoming) => EventStatus::Upcoming,
         Shown::As(Status::OnSale) => EventStatus::OnSale,
-        Shown::As(Status::Completed) => EventStatus::Completed,
+        // The wire gets a word of its own with the first command that archives.
+        Shown::As(Status::Completed | Status::Archived) => EventStatus::Completed,
         Shown::As(Status::Cancelled) => EventStatus::Cancelled,
     }
 }

@@ -5,7 +5,7 @@ mod store;
 pub use store::memberships_of;
 
 use holdfast_domain::{
-    access::Relation,
+    access::{MembershipRole, Relation},
     ids::{OrganizationId, UserId},
 };
 use holdfast_entity::organizations;
@@ -22,17 +22,23 @@ pub async fn relation(
     organization: OrganizationId,
     user: UserId,
 ) -> Result<Relation, DbErr> {
-    let member = store::is_member(db.reader(), organization, user).await?;
-    Ok(if member { Relation::Member } else { Relation::Stranger })
+    let role = store::role_of(db.reader(), organization, user).await?;
+    Ok(role.map_or(Relation::Stranger, MembershipRole::relation))
 }
 
-/// The organizations of a user, by name.
+/// The organizations for which a user acts, by name.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn of_user(db: &Db, user: UserId) -> Result<Vec<OrganizationId>, DbErr> {
     let memberships = store::memberships_of(db.reader(), user).await?;
-    Ok(memberships.into_iter().map(|found| OrganizationId(found.organization_id)).collect())
+    let mut acting = Vec::with_capacity(memberships.len());
+    for found in memberships {
+        if store::role(&found.role)?.relation() == Relation::Member {
+            acting.push(OrganizationId(found.organization_id));
+        }
+    }
+    Ok(acting)
 }
 
 /// Whether there is such an organization.
@@ -67,8 +73,8 @@ pub async fn found(base: &Base, slug: &str, name: &str) -> Result<OrganizationId
 /// # Errors
 /// When the database fails.
 pub async fn join(db: &Db, organization: OrganizationId, user: UserId) -> Result<(), DbErr> {
-    if !store::is_member(db.writer(), organization, user).await? {
-        store::insert_membership(db.writer(), organization, user, "owner").await?;
+    if store::role_of(db.writer(), organization, user).await?.is_none() {
+        store::insert_membership(db.writer(), organization, user, MembershipRole::Owner).await?;
     }
     Ok(())
 }

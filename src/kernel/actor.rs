@@ -1,9 +1,6 @@
-//! Who acts, as the audit and the sagas name them.
+//! The signed-in user who acts.
 
-use holdfast_domain::{
-    access::Role,
-    ids::{GuestId, UserId},
-};
+use holdfast_domain::{access::Role, actor::Actor, ids::UserId};
 
 /// A signed-in user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,19 +11,8 @@ pub struct User {
     pub role: Role,
 }
 
-/// Who acts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Actor {
-    /// A signed-in user.
-    User(User),
-    /// A buyer who is not signed in.
-    Guest(GuestId),
-    /// The program by itself: its passes, its commands, its demo.
-    System,
-}
-
 impl From<User> for Actor {
     fn from(user: User) -> Self {
-        Self::User(user)
+        Self::User(user.id, user.role)
     }
 }

@@ -3,13 +3,13 @@
 
 mod store;
 
+use holdfast_domain::actor::Actor;
 use sea_orm::DbErr;
 use serde::Serialize;
 use uuid::Uuid;
 
 use crate::kernel::{
-    actor::Actor,
-    db::{Db, Sql, Tx},
+    db::{Db, Tx},
     ports::Entropy,
 };
 
@@ -52,7 +52,7 @@ impl Entry {
 pub struct Filter {
     /// About this thing.
     pub subject: Option<Uuid>,
-    /// By this user.
+    /// By this user, guest, key or device.
     pub actor: Option<Uuid>,
     /// Before this entry.
     pub after: Option<Uuid>,
@@ -71,11 +71,11 @@ pub async fn record(tx: &Tx, entry: &Entry) -> Result<(), DbErr> {
 /// # Errors
 /// When the database fails.
 pub async fn list(
-    sql: &impl Sql,
+    db: &Db,
     filter: Filter,
     limit: u64,
 ) -> Result<Vec<holdfast_entity::audit::Model>, DbErr> {
-    store::list(sql, filter, limit).await
+    store::list(db.reader(), filter, limit).await
 }
 
 /// Forgets entries past their time; answers how many.

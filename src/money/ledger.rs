@@ -8,6 +8,7 @@ pub mod reconcile;
 mod reconcile_store;
 mod store;
 
+pub use holdfast_domain::ledger::Kind;
 use holdfast_domain::ledger::{Cost, Entry};
 use holdfast_entity::{booking_lines, bookings};
 use poem_openapi::OpenApi;
@@ -73,25 +74,6 @@ impl Slice for Ledger {
             self,
             |it| async move { it.reconcile_pass().await },
         )]
-    }
-}
-
-/// What a posting records.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// Money that was taken.
-    Capture,
-    /// Money that was given back.
-    Refund,
-}
-
-impl Kind {
-    /// The stored word.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Capture => "capture",
-            Self::Refund => "refund",
-        }
     }
 }
 

@@ -9,6 +9,7 @@ use poem_openapi::OpenApi;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use holdfast_domain::refund::Reason;
 use holdfast_domain::{
     checkout::PaymentId,
     ids::SagaId,
@@ -36,42 +37,6 @@ use crate::{
 const PASS_EVERY: Duration = Duration::from_secs(1);
 /// How often every node looks again at refunds that may have failed.
 const FAILED_EVERY: Duration = Duration::from_secs(60);
-
-/// Why money goes back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reason {
-    /// The buyer cancelled.
-    Buyer,
-    /// The organizer cancelled.
-    Organizer,
-    /// The organizer gave it without cancelling anything.
-    Goodwill,
-    /// The event is called off.
-    CalledOff,
-    /// The payment came too late for the seats.
-    SeatsLost,
-}
-
-impl Reason {
-    /// The stored word.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Buyer => "buyer",
-            Self::Organizer => "organizer",
-            Self::Goodwill => "goodwill",
-            Self::CalledOff => "called_off",
-            Self::SeatsLost => "seats_lost",
-        }
-    }
-
-    /// Whether the lines of such a refund are cancelled with it.
-    pub const fn cancels(self) -> bool {
-        match self {
-            Self::Buyer | Self::Organizer | Self::CalledOff | Self::SeatsLost => true,
-            Self::Goodwill => false,
-        }
-    }
-}
 
 /// A refund to be started.
 #[derive(Debug, Clone, Copy)]

@@ -1,5 +1,10 @@
 //! A store of an older version is brought up to date with what is in it.
 
+mod killed;
+mod rolling;
+mod room;
+mod stored;
+
 use holdfast::kernel::db::{ClockOffset, Db, Sql as _};
 use holdfast_migration::{Migrator, MigratorTrait as _};
 use uuid::Uuid;

@@ -19,6 +19,23 @@ const LOOK_EVERY: Duration = Duration::from_millis(5);
 /// How much of its log is shown where it ended unexpectedly.
 const MAX_SHOWN: usize = 30;
 
+/// The program with the settings of `config`, to be started.
+pub fn program(config: &Config, command: &str) -> Command {
+    let secret = String::from_utf8(config.jwt_secret.clone()).expect("a text");
+    let mut program = Command::new(env!("CARGO_BIN_EXE_holdfast"));
+    program
+        .arg(command)
+        .env("HOLDFAST_BIND", "127.0.0.1:0")
+        .env("HOLDFAST_DATA_DIR", &config.data_dir)
+        .env("DATABASE_URL", &config.database_url)
+        .env("REDIS_URLS", config.redis_urls.join(","))
+        .env("JWT_SECRET", secret)
+        .env("RATE_LIMITS", "off")
+        .env("RUST_LOG", "info")
+        .env("NO_COLOR", "1");
+    program
+}
+
 /// A running program; killed when dropped.
 pub struct Node {
     process: Child,
@@ -36,17 +53,7 @@ impl Node {
 
     /// The same with these variables in its environment.
     pub async fn start_with(config: &Config, variables: &[(&str, &str)]) -> Self {
-        let secret = String::from_utf8(config.jwt_secret.clone()).expect("a text");
-        let mut process = Command::new(env!("CARGO_BIN_EXE_holdfast"))
-            .arg("serve")
-            .env("HOLDFAST_BIND", "127.0.0.1:0")
-            .env("HOLDFAST_DATA_DIR", &config.data_dir)
-            .env("DATABASE_URL", &config.database_url)
-            .env("REDIS_URLS", config.redis_urls.join(","))
-            .env("JWT_SECRET", secret)
-            .env("RATE_LIMITS", "off")
-            .env("RUST_LOG", "info")
-            .env("NO_COLOR", "1")
+        let mut process = program(config, "serve")
             .envs(variables.iter().copied().filter(|(_, value)| !value.is_empty()))
             .stdin(Stdio::piped())
             .stdout(Stdio::null())

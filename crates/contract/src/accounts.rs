@@ -91,6 +91,6 @@ pub struct Membership {
     pub organization_id: Uuid,
     /// The organization's name.
     pub name: String,
-    /// The user's role in the organization: `owner` or `member`.
+    /// The user's role in the organization: `owner`, `manager`, `seller`, `viewer` or `controller`.
     pub role: String,
 }

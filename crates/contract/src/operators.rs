@@ -83,10 +83,21 @@ pub struct AuditEntry {
     pub id: Uuid,
     /// When the action happened (RFC 3339).
     pub at: String,
-    /// The id of the user who acted.
-    pub actor_id: Uuid,
-    /// The role that the user had at that time.
-    pub actor_role: String,
+    /// The kind of actor: `user`, `guest`, `api_key`, `gate_device` or `system`.
+    pub actor_kind: String,
+    /// The id of the user, guest, API key or gate device. Absent for the system and for guests without
+    /// a token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor_id: Option<Uuid>,
+    /// The role that the user had at that time. Absent for actors that are not users.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor_role: Option<String>,
+    /// The network address of the request, where it was recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network_address: Option<String>,
+    /// The `User-Agent` of the request, where it was recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_agent: Option<String>,
     /// The action, such as `event.edit`.
     pub action: String,
     /// The kind of object that was changed, such as `event`.

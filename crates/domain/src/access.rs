@@ -36,6 +36,93 @@ impl Role {
     }
 }
 
+/// The role of a member in an organization.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum MembershipRole {
+    /// May do everything, and decides who the other members are.
+    Owner,
+    /// Manages events and bookings.
+    Manager,
+    /// Sells at the door and helps buyers.
+    Seller,
+    /// Reads the events, sales and bookings of the organization.
+    Viewer,
+    /// Admits people at the organization's gates.
+    Controller,
+}
+
+impl MembershipRole {
+    /// All roles.
+    pub const ALL: [Self; 5] =
+        [Self::Owner, Self::Manager, Self::Seller, Self::Viewer, Self::Controller];
+
+    /// The stored word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::Manager => "manager",
+            Self::Seller => "seller",
+            Self::Viewer => "viewer",
+            Self::Controller => "controller",
+        }
+    }
+
+    /// The role of this word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.as_str() == word)
+    }
+
+    /// The relation of a member with this role to the organization's objects. Sellers, viewers and
+    /// controllers have no row in the table yet; they count as strangers.
+    pub const fn relation(self) -> Relation {
+        match self {
+            Self::Owner | Self::Manager => Relation::Member,
+            Self::Seller | Self::Viewer | Self::Controller => Relation::Stranger,
+        }
+    }
+}
+
+/// The status of an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AccountStatus {
+    /// The e-mail address is not proved yet.
+    Inactive,
+    /// The account is in use.
+    Active,
+    /// An administrator closed the account; only an administrator opens it again.
+    Suspended,
+    /// The account and all personal data in it were erased.
+    Erased,
+}
+
+impl AccountStatus {
+    /// All statuses.
+    pub const ALL: [Self; 4] = [Self::Inactive, Self::Active, Self::Suspended, Self::Erased];
+
+    /// The stored word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Inactive => "inactive",
+            Self::Active => "active",
+            Self::Suspended => "suspended",
+            Self::Erased => "erased",
+        }
+    }
+
+    /// The status of this word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == word)
+    }
+
+    /// Whether the user may sign in and act.
+    pub const fn may_sign_in(self) -> bool {
+        match self {
+            Self::Active => true,
+            Self::Inactive | Self::Suspended | Self::Erased => false,
+        }
+    }
+}
+
 /// The caller's relation to the object of the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Relation {
@@ -127,6 +214,21 @@ mod tests {
             }
         }
         assert!(allows(None, Relation::Owner, Action::UseReservation));
+    }
+
+    #[test]
+    fn only_owners_and_managers_act_for_an_organization() {
+        let members = MembershipRole::ALL.map(MembershipRole::relation);
+        let acting = members.into_iter().filter(|relation| *relation == Relation::Member);
+        assert_eq!(acting.count(), 2);
+        assert_eq!(MembershipRole::Manager.relation(), Relation::Member);
+        assert_eq!(MembershipRole::parse("member"), None);
+    }
+
+    #[test]
+    fn only_active_accounts_sign_in() {
+        let open = AccountStatus::ALL.into_iter().filter(|status| status.may_sign_in());
+        assert_eq!(open.collect::<Vec<_>>(), [AccountStatus::Active]);
     }
 
     #[test]

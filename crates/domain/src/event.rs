@@ -25,12 +25,20 @@ pub enum Status {
     Completed,
     /// The event was cancelled.
     Cancelled,
+    /// Put away by its organization: in no list, sells nothing, changes no more. No command leads here yet.
+    Archived,
 }
 
 impl Status {
     /// All statuses, in the order of the lifecycle.
-    pub const ALL: [Self; 5] =
-        [Self::Draft, Self::Upcoming, Self::OnSale, Self::Completed, Self::Cancelled];
+    pub const ALL: [Self; 6] = [
+        Self::Draft,
+        Self::Upcoming,
+        Self::OnSale,
+        Self::Completed,
+        Self::Cancelled,
+        Self::Archived,
+    ];
 
     /// The word that the database stores for the status.
     pub const fn as_str(self) -> &'static str {
@@ -40,6 +48,7 @@ impl Status {
             Self::OnSale => "on_sale",
             Self::Completed => "completed",
             Self::Cancelled => "cancelled",
+            Self::Archived => "archived",
         }
     }
 
@@ -185,10 +194,11 @@ pub fn apply(
             | Status::Upcoming
             | Status::OnSale
             | Status::Completed
-            | Status::Cancelled,
+            | Status::Cancelled
+            | Status::Archived,
             Command::Publish,
         )
-        | (Status::Completed | Status::Cancelled, Command::Cancel) => {
+        | (Status::Completed | Status::Cancelled | Status::Archived, Command::Cancel) => {
             Err(IllegalTransition { from, command })
         }
     }
@@ -199,7 +209,7 @@ pub fn apply(
 /// also lead back from `OnSale` to `Upcoming`.
 pub fn due(status: Status, schedule: &Schedule, now: i64) -> Status {
     match status {
-        Status::Draft | Status::Cancelled | Status::Completed => status,
+        Status::Draft | Status::Cancelled | Status::Completed | Status::Archived => status,
         Status::Upcoming | Status::OnSale if now >= schedule.ends_at => Status::Completed,
         Status::Upcoming | Status::OnSale if now >= schedule.sale_starts_at => Status::OnSale,
         Status::Upcoming | Status::OnSale => Status::Upcoming,
@@ -223,7 +233,8 @@ pub fn shown(status: Status, schedule: &Schedule, available: i64, now: i64) -> S
         | Status::Upcoming
         | Status::OnSale
         | Status::Completed
-        | Status::Cancelled) => Shown::As(status),
+        | Status::Cancelled
+        | Status::Archived) => Shown::As(status),
     }
 }
 
@@ -264,7 +275,7 @@ pub fn obstacles(status: Status, schedule: &Schedule, now: i64) -> Vec<Obstacle>
     match due(status, schedule, now) {
         Status::Draft => found.push(Obstacle::Draft),
         Status::Cancelled => found.push(Obstacle::Cancelled),
-        Status::Completed => found.push(Obstacle::Completed),
+        Status::Completed | Status::Archived => found.push(Obstacle::Completed),
         Status::Upcoming | Status::OnSale => {}
     }
     if now < schedule.sale_starts_at {
@@ -313,7 +324,7 @@ mod tests {
     #[test]
     fn every_status_meets_every_command_at_every_time() {
         use Command::{Cancel, Publish};
-        use Status::{Cancelled, Completed, Draft, OnSale, Upcoming};
+        use Status::{Archived, Cancelled, Completed, Draft, OnSale, Upcoming};
         let times = [SALE - 1, SALE, SALE_END, END - 1, END];
         for status in Status::ALL {
             for now in times {
@@ -326,7 +337,7 @@ mod tests {
                 let wanted_publish = if status == Draft { published } else { None };
                 let wanted_cancel = match (status, now < END) {
                     (Draft, _) | (Upcoming | OnSale, true) => Some(Cancelled),
-                    (Upcoming | OnSale, false) | (Completed | Cancelled, _) => None,
+                    (Upcoming | OnSale, false) | (Completed | Cancelled | Archived, _) => None,
                 };
                 for (command, wanted) in [(Publish, wanted_publish), (Cancel, wanted_cancel)] {
                     assert_eq!(
@@ -336,6 +347,27 @@ mod tests {
                     );
                 }
             }
+        }
+    }
+
+    #[test]
+    fn nothing_archives_an_event_and_nothing_brings_it_back() {
+        for now in [SALE - 1, SALE, SALE_END, END - 1, END] {
+            for status in Status::ALL {
+                let reached = [Command::Publish, Command::Cancel]
+                    .map(|command| apply(status, &schedule(), command, now).ok())
+                    .into_iter()
+                    .flatten()
+                    .chain([due(status, &schedule(), now)]);
+                for to in reached {
+                    assert_eq!(
+                        to == Status::Archived,
+                        status == Status::Archived,
+                        "{status} at {now}"
+                    );
+                }
+            }
+            assert!(obstacles(Status::Archived, &schedule(), now).contains(&Obstacle::Completed));
         }
     }
 

@@ -51,6 +51,12 @@ typed_id! {
     TicketId;
     /// The id of a saga: a checkout or a refund.
     SagaId;
+    /// A sale to nobody whom we know: at the door, or a place that is given away.
+    SaleId;
+    /// A key with which a program acts for an organization.
+    ApiKeyId;
+    /// A device at a gate.
+    GateDeviceId;
 }
 
 /// The id of a seat within its event. It is a small integer because maps carry many of them, and
@@ -65,7 +71,7 @@ impl fmt::Display for SeatId {
     }
 }
 
-/// The person who holds and buys: a signed-in user or a guest.
+/// The party that holds and buys: a signed-in user, a guest, or a sale without an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "id", rename_all = "snake_case")]
 pub enum Buyer {
@@ -73,23 +79,88 @@ pub enum Buyer {
     User(UserId),
     /// A guest, known only by the guest token.
     Guest(GuestId),
+    /// Somebody at the door. Each sale is a buyer of its own, so that no limit adds two of them up.
+    Door(SaleId),
+    /// Nobody: the organization gives the places away. Each gift is a buyer of its own.
+    Comp(SaleId),
+}
+
+/// What kind of buyer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum BuyerKind {
+    /// [`Buyer::User`].
+    User,
+    /// [`Buyer::Guest`].
+    Guest,
+    /// [`Buyer::Door`].
+    Door,
+    /// [`Buyer::Comp`].
+    Comp,
+}
+
+impl BuyerKind {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::User, Self::Guest, Self::Door, Self::Comp];
+
+    /// The stored word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Guest => "guest",
+            Self::Door => "door",
+            Self::Comp => "comp",
+        }
+    }
+
+    /// The kind of this word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
 }
 
 impl Buyer {
-    /// The id under which the buyer's rows are stored. Ids of users and guests never collide: a user
-    /// has a UUIDv7; a guest has a UUIDv7 or, if derived from an idempotency key, a UUIDv8.
+    /// The buyer of this kind with this id.
+    pub const fn stored(kind: BuyerKind, id: Uuid) -> Self {
+        match kind {
+            BuyerKind::User => Self::User(UserId(id)),
+            BuyerKind::Guest => Self::Guest(GuestId(id)),
+            BuyerKind::Door => Self::Door(SaleId(id)),
+            BuyerKind::Comp => Self::Comp(SaleId(id)),
+        }
+    }
+
+    /// The id under which the buyer's rows are stored. Ids of different kinds never collide: all are
+    /// UUIDv7, but for guests that were derived from an idempotency key, who have a UUIDv8.
     pub fn id(self) -> Uuid {
         match self {
             Self::User(user) => user.0,
             Self::Guest(guest) => guest.0,
+            Self::Door(sale) | Self::Comp(sale) => sale.0,
         }
     }
 
-    /// The stored word for the kind of buyer: `user` or `guest`.
-    pub fn kind(self) -> &'static str {
-        match self {
-            Self::User(_) => "user",
-            Self::Guest(_) => "guest",
+    /// The stored word of its kind.
+    pub const fn kind(self) -> &'static str {
+        let kind = match self {
+            Self::User(_) => BuyerKind::User,
+            Self::Guest(_) => BuyerKind::Guest,
+            Self::Door(_) => BuyerKind::Door,
+            Self::Comp(_) => BuyerKind::Comp,
+        };
+        kind.as_str()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_buyer_is_read_back_as_it_was_written() {
+        for kind in BuyerKind::ALL {
+            let buyer = Buyer::stored(kind, Uuid::from_u128(7));
+            let read = BuyerKind::parse(buyer.kind()).expect("a known word");
+            assert_eq!(Buyer::stored(read, buyer.id()), buyer);
         }
     }
 }

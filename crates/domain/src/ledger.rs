@@ -7,9 +7,14 @@
 //! | organization | the amount owed to the organization, negative |
 //! | fees | the fees earned, negative |
 //! | discounts | the amounts by which discounts reduced prices |
+//! | cash | the cash in the till: taken at the door, less what was paid back there |
+//! | terminal | the same, taken by a card terminal at the door |
+//! | tax | the tax owed, negative |
+//! | comp | the price of places that were given away |
+//! | disputed | amounts that the gateway withholds or has paid back for a buyer's bank |
 //!
 //! Therefore captured plus refunded is the money in hand, and the other accounts say to whom it is
-//! owed.
+//! owed. No posting uses the last five accounts yet.
 
 /// An account of the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,12 +29,32 @@ pub enum Account {
     Fees,
     /// Amounts by which discounts reduced prices.
     Discounts,
+    /// In the till at the door.
+    Cash,
+    /// Taken by a card terminal at the door.
+    Terminal,
+    /// Owed as tax.
+    Tax,
+    /// Given away.
+    Comp,
+    /// Held back because a buyer's bank disputes it.
+    Disputed,
 }
 
 impl Account {
     /// All accounts, in the order of the enum.
-    pub const ALL: [Self; 5] =
-        [Self::Captured, Self::Refunded, Self::Organization, Self::Fees, Self::Discounts];
+    pub const ALL: [Self; 10] = [
+        Self::Captured,
+        Self::Refunded,
+        Self::Organization,
+        Self::Fees,
+        Self::Discounts,
+        Self::Cash,
+        Self::Terminal,
+        Self::Tax,
+        Self::Comp,
+        Self::Disputed,
+    ];
 
     /// The word that the database stores for the account.
     pub const fn as_str(self) -> &'static str {
@@ -39,7 +64,87 @@ impl Account {
             Self::Organization => "organization",
             Self::Fees => "fees",
             Self::Discounts => "discounts",
+            Self::Cash => "cash",
+            Self::Terminal => "terminal",
+            Self::Tax => "tax",
+            Self::Comp => "comp",
+            Self::Disputed => "disputed",
         }
+    }
+
+    /// The account of this word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|account| account.as_str() == word)
+    }
+}
+
+/// What a posting records. Only the first two are posted yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// Money that the gateway took.
+    Capture,
+    /// Money that the gateway gave back.
+    Refund,
+    /// Money that was taken at the door.
+    DoorSale,
+    /// Money that was given back at the door.
+    DoorRefund,
+    /// Places that were given away.
+    Comp,
+    /// Places that were given away and came back.
+    CompReturn,
+    /// A fee that belongs to no sale or refund, such as a dispute's.
+    Fee,
+    /// A correction of tax.
+    Tax,
+    /// Another price, because a buyer moved to another place.
+    Reseat,
+    /// Money that the gateway holds back because a buyer's bank disputes it.
+    Dispute,
+    /// Disputed money that the gateway paid out after all.
+    DisputeWon,
+    /// Disputed money that went back to the buyer for good.
+    DisputeLost,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 12] = [
+        Self::Capture,
+        Self::Refund,
+        Self::DoorSale,
+        Self::DoorRefund,
+        Self::Comp,
+        Self::CompReturn,
+        Self::Fee,
+        Self::Tax,
+        Self::Reseat,
+        Self::Dispute,
+        Self::DisputeWon,
+        Self::DisputeLost,
+    ];
+
+    /// The stored word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Capture => "capture",
+            Self::Refund => "refund",
+            Self::DoorSale => "door_sale",
+            Self::DoorRefund => "door_refund",
+            Self::Comp => "comp",
+            Self::CompReturn => "comp_return",
+            Self::Fee => "fee",
+            Self::Tax => "tax",
+            Self::Reseat => "reseat",
+            Self::Dispute => "dispute",
+            Self::DisputeWon => "dispute_won",
+            Self::DisputeLost => "dispute_lost",
+        }
+    }
+
+    /// The kind of this word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
     }
 }
 
@@ -127,9 +232,19 @@ mod tests {
 
     #[test]
     fn accounts_are_stored_under_words_that_never_change() {
-        let words = Account::ALL.map(Account::as_str);
-        assert_eq!(words, ["captured", "refunded", "organization", "fees", "discounts"]);
+        let first = ["captured", "refunded", "organization", "fees", "discounts"];
+        assert_eq!(Account::ALL.map(Account::as_str)[..5], first);
+        assert_eq!(Kind::ALL.map(Kind::as_str)[..2], ["capture", "refund"]);
     }
+
+    /// The accounts that postings use so far.
+    const USED: [Account; 5] = [
+        Account::Captured,
+        Account::Refunded,
+        Account::Organization,
+        Account::Fees,
+        Account::Discounts,
+    ];
 
     #[test]
     fn costs_add_up_part_by_part() {
@@ -161,6 +276,7 @@ mod tests {
                 prop_assert_eq!(balance(&entries, account), 0);
             }
             prop_assert_eq!(balance(&entries, Account::Refunded), -cost.paid_minor());
+            prop_assert!(entries.iter().all(|entry| USED.contains(&entry.account)));
             // A refund that is reversed and made again equals one refund.
             let again = refund(cost.paid_minor() - kindness, cost);
             entries.extend(reversed(again.clone()));

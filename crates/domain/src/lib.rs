@@ -7,6 +7,7 @@
 #![warn(missing_docs, clippy::wildcard_enum_match_arm)]
 
 pub mod access;
+pub mod actor;
 pub mod checkout;
 pub mod event;
 pub mod ids;

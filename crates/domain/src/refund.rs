@@ -19,12 +19,14 @@
 //!   operator.
 //! - The machine ends only when the money is refunded: there is nothing to undo.
 //!
-//! [`rules`] says who gets which amount, `books` what the gateway's list means, `apply` contains the
-//! transitions, and [`look_again_ms`] says when to check whether a completed refund has failed since.
+//! [`Reason`] says why and [`Method`] how money goes back, [`rules`] says who gets which amount, `books` what
+//! the gateway's list means, `apply` contains the transitions, and [`look_again_ms`] says when to check whether
+//! a completed refund has failed since.
 
 mod apply;
 mod books;
 mod event;
+mod reason;
 pub mod rules;
 
 use serde::{Deserialize, Serialize};
@@ -33,6 +35,7 @@ pub use self::{
     apply::apply,
     books::{Books, Entry, Fate},
     event::{Event, IllegalTransition},
+    reason::{Method, Reason},
 };
 pub use crate::written::Unreadable;
 use crate::{

@@ -126,7 +126,9 @@ pub async fn has_bookings(sql: &impl Sql, id: EventId) -> Result<bool, DbErr> {
 
 /// Deletes the event and everything of its catalogue but its seats and sections.
 pub async fn delete(tx: &Tx, id: EventId) -> Result<u64, DbErr> {
-    for table in ["offers", "plans", "buyers", "changes", "event_sequences", "outbox"] {
+    for table in
+        ["offers", "plans", "buyers", "changes", "event_sequences", "outbox", "publications"]
+    {
         tx.run(&format!("DELETE FROM {table} WHERE event_id = $1"), vec![id.0.into()]).await?;
     }
     tx.run("DELETE FROM events WHERE id = $1", vec![id.0.into()]).await
@@ -135,6 +137,17 @@ pub async fn delete(tx: &Tx, id: EventId) -> Result<u64, DbErr> {
 /// The stored status; the CHECK allows no other word.
 pub fn status(event: &events::Model) -> Result<Status, DbErr> {
     stored_word(&event.status, "status of an event", Status::parse)
+}
+
+/// Notes that the event was published; a first time stays.
+pub async fn note_publication(tx: &Tx, id: EventId, now: i64) -> Result<(), DbErr> {
+    tx.run(
+        "INSERT INTO publications (event_id, published_at) VALUES ($1, $2) \
+         ON CONFLICT (event_id) DO NOTHING",
+        vec![id.0.into(), now.into()],
+    )
+    .await
+    .map(|_| ())
 }
 
 /// Whether there is any event.

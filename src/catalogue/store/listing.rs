@@ -52,10 +52,17 @@ const NOTHING_LEFT: &str = "NOT EXISTS (SELECT 1 FROM seats s WHERE s.event_id =
             FROM reservation_items i WHERE i.event_id = g.event_id AND i.section_id = g.id \
             AND i.kind = 'general' AND i.state = 'held' AND i.expires_at <= {now}), 0) > 0)";
 
+/// A draft that was cancelled was never published, and stays hidden.
+const SHOWN: &str = "EXISTS (SELECT 1 FROM publications p WHERE p.event_id = e.id)";
+
 fn stage(query: &mut Query, stage: Stage, drafts_of: Option<&[OrganizationId]>) {
     const LIVE: &str = "e.status IN ('upcoming', 'on_sale') AND e.ends_at > {now}";
     let condition = match stage {
-        Stage::Any => "e.status <> 'draft'".to_owned(),
+        Stage::Any => {
+            format!(
+                "e.status NOT IN ('draft', 'archived') AND (e.status <> 'cancelled' OR {SHOWN})"
+            )
+        }
         Stage::OnSale => format!("{LIVE} AND e.sale_starts_at <= {{now}}"),
         Stage::SoldOut => format!("{LIVE} AND e.sale_starts_at <= {{now}} AND {NOTHING_LEFT}"),
         Stage::Upcoming => format!("{LIVE} AND e.sale_starts_at > {{now}}"),
@@ -66,7 +73,7 @@ fn stage(query: &mut Query, stage: Stage, drafts_of: Option<&[OrganizationId]>) 
             "{LIVE} AND EXISTS (SELECT 1 FROM offers f WHERE f.event_id = e.id \
              AND f.price_minor = 0 AND f.withdrawn_at IS NULL)"
         ),
-        Stage::Cancelled => "e.status = 'cancelled'".to_owned(),
+        Stage::Cancelled => format!("e.status = 'cancelled' AND {SHOWN}"),
         Stage::Draft => "e.status = 'draft'".to_owned(),
     };
     query.and(&condition, []);

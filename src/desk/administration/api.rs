@@ -99,7 +99,7 @@ impl AdministrationApi {
         caller: Caller,
         /// Only entries about the object with this id: an event, an offer, a section or a saga.
         subject_id: Query<Option<Uuid>>,
-        /// Only entries of the user with this id.
+        /// Only entries of the user, guest, API key or gate device with this id.
         actor_id: Query<Option<Uuid>>,
         /// The page size, 1 to 100. Default: 20.
         limit: Query<Option<u64>>,
@@ -114,8 +114,11 @@ impl AdministrationApi {
         let items = rows.into_iter().map(|row| AuditEntry {
             id: row.id,
             at: rfc3339(row.at),
+            actor_kind: row.actor_kind,
             actor_id: row.actor_id,
             actor_role: row.actor_role,
+            network_address: row.network_address,
+            user_agent: row.user_agent,
             action: row.action,
             subject_kind: row.subject_kind,
             subject_id: row.subject_id,

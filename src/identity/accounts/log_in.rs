@@ -1,7 +1,11 @@
 //! Signing in: one error for everything that can be wrong, in the same time.
 
 use holdfast_contract::accounts::{Credentials, Profile, Role as WireRole};
-use holdfast_domain::{access::Role, ids::UserId, text};
+use holdfast_domain::{
+    access::{AccountStatus, Role},
+    ids::UserId,
+    text,
+};
 use holdfast_entity::users;
 use sea_orm::DbErr;
 
@@ -11,7 +15,10 @@ use super::{
 };
 use crate::{
     identity::organizations,
-    kernel::{actor::User, db::Db},
+    kernel::{
+        actor::User,
+        db::{Db, stored_word},
+    },
 };
 
 /// Why nobody was signed in.
@@ -40,10 +47,10 @@ pub async fn log_in(db: &Db, credentials: Credentials) -> Result<User, LogInErro
     if credentials.password.len() > password::MAX_BYTES {
         return Err(LogInError::Wrong);
     }
-    let hash = found.as_ref().map(|user| user.password_hash.clone());
+    let hash = found.as_ref().and_then(|user| user.password_hash.clone());
     let right = password::matches(credentials.password, hash).await?;
     match found {
-        Some(user) if right && user.status == "active" => {
+        Some(user) if right && may_sign_in(&user)? => {
             Ok(User { id: UserId(user.id), role: role(&user) })
         }
         _ => Err(LogInError::Wrong),
@@ -56,7 +63,7 @@ pub async fn log_in(db: &Db, credentials: Credentials) -> Result<User, LogInErro
 /// When the database fails.
 pub async fn profile(db: &Db, id: UserId) -> Result<Option<Profile>, DbErr> {
     let Some(user) = store::user(db.reader(), id).await? else { return Ok(None) };
-    if user.status != "active" {
+    if !may_sign_in(&user)? {
         return Ok(None);
     }
     let organizations = organizations::memberships_of(db.reader(), id).await?;
@@ -76,8 +83,13 @@ pub async fn profile(db: &Db, id: UserId) -> Result<Option<Profile>, DbErr> {
 /// # Errors
 /// When the database fails.
 pub async fn email_of(db: &Db, id: UserId) -> Result<Option<String>, DbErr> {
-    let user = store::user(db.reader(), id).await?;
-    Ok(user.filter(|user| user.status == "active").map(|user| user.email))
+    let Some(user) = store::user(db.reader(), id).await? else { return Ok(None) };
+    Ok(may_sign_in(&user)?.then_some(user.email))
+}
+
+fn may_sign_in(user: &users::Model) -> Result<bool, DbErr> {
+    let status = stored_word(&user.status, "status of an account", AccountStatus::parse)?;
+    Ok(status.may_sign_in())
 }
 
 fn role(user: &users::Model) -> Role {

@@ -3,7 +3,11 @@
 use std::sync::Arc;
 
 use holdfast_contract::accounts::Registration;
-use holdfast_domain::{access::Role, ids::UserId, text};
+use holdfast_domain::{
+    access::{AccountStatus, Role},
+    ids::UserId,
+    text,
+};
 use holdfast_entity::users;
 use sea_orm::DbErr;
 
@@ -71,11 +75,11 @@ pub async fn register(
     let user = users::Model {
         id,
         email,
-        password_hash,
+        password_hash: Some(password_hash),
         first_name,
         last_name,
         role: role.as_str().to_owned(),
-        status: "active".to_owned(),
+        status: AccountStatus::Active.as_str().to_owned(),
         locale: locale.to_owned(),
         created_at: db.now().await?,
     };

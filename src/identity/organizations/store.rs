@@ -1,11 +1,16 @@
 //! The SQL of organizations and their members.
 
 use holdfast_contract::accounts::Membership;
-use holdfast_domain::ids::{OrganizationId, UserId};
+use holdfast_domain::{
+    access::MembershipRole,
+    ids::{OrganizationId, UserId},
+};
 use holdfast_entity::{memberships, organizations};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, Set,
 };
+
+use crate::kernel::db::stored_word;
 
 /// Adds an organization.
 pub async fn insert_organization(
@@ -37,24 +42,29 @@ pub async fn insert_membership(
     db: &impl ConnectionTrait,
     organization: OrganizationId,
     user: UserId,
-    role: &str,
+    role: MembershipRole,
 ) -> Result<(), DbErr> {
     let row = memberships::ActiveModel {
         organization_id: Set(organization.0),
         user_id: Set(user.0),
-        role: Set(role.to_owned()),
+        role: Set(role.as_str().to_owned()),
     };
     memberships::Entity::insert(row).exec_without_returning(db).await.map(|_| ())
 }
 
-/// Whether the user is a member.
-pub async fn is_member(
+/// What the user is to the organization; none without a membership.
+pub async fn role_of(
     db: &impl ConnectionTrait,
     organization: OrganizationId,
     user: UserId,
-) -> Result<bool, DbErr> {
+) -> Result<Option<MembershipRole>, DbErr> {
     let row = memberships::Entity::find_by_id((organization.0, user.0)).one(db).await?;
-    Ok(row.is_some())
+    row.map(|row| role(&row.role)).transpose()
+}
+
+/// The role of this word.
+pub fn role(word: &str) -> Result<MembershipRole, DbErr> {
+    stored_word(word, "role of a member", MembershipRole::parse)
 }
 
 /// The organizations of a user, by name.

@@ -1,21 +1,25 @@
 //! The SQL of the audit.
 
+use holdfast_domain::access::Role;
 use holdfast_entity::audit;
-use sea_orm::{DbErr, FromQueryResult, Value};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait,
+};
 
 use super::{Entry, Filter};
-use crate::kernel::{actor::Actor, db::Sql};
+use crate::kernel::db::Sql;
 
 /// Writes an entry.
 pub(super) async fn insert(sql: &impl Sql, entry: &Entry) -> Result<(), DbErr> {
-    let Actor::User(user) = entry.actor else { return Ok(()) };
     sql.run(
-        "INSERT INTO audit (id, at, actor_id, actor_role, action, subject_kind, subject_id, detail) \
-         VALUES ($1, {now}, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO audit (id, at, actor_kind, actor_id, actor_role, action, subject_kind, subject_id, \
+         detail) VALUES ($1, {now}, $2, $3, $4, $5, $6, $7, $8)",
         vec![
             entry.id.into(),
-            user.id.0.into(),
-            user.role.as_str().into(),
+            entry.actor.kind().as_str().into(),
+            entry.actor.id().into(),
+            entry.actor.role().map(Role::as_str).into(),
             entry.action.into(),
             entry.subject.0.into(),
             entry.subject.1.into(),
@@ -28,23 +32,20 @@ pub(super) async fn insert(sql: &impl Sql, entry: &Entry) -> Result<(), DbErr> {
 
 /// A page of entries, the newest first.
 pub(super) async fn list(
-    sql: &impl Sql,
+    db: &impl ConnectionTrait,
     filter: Filter,
     limit: u64,
 ) -> Result<Vec<audit::Model>, DbErr> {
-    let mut wheres = String::new();
-    let mut values: Vec<Value> = Vec::new();
-    let wanted =
-        [("subject_id =", filter.subject), ("actor_id =", filter.actor), ("id <", filter.after)];
-    for (condition, value) in wanted {
-        let Some(value) = value else { continue };
-        values.push(value.into());
-        let word = if values.len() == 1 { "WHERE" } else { "AND" };
-        wheres.push_str(&format!(" {word} {condition} ${}", values.len()));
-    }
-    let text = format!("SELECT * FROM audit{wheres} ORDER BY id DESC LIMIT {limit}");
-    let rows = sql.all(&text, values).await?;
-    rows.iter().map(|row| audit::Model::from_query_result(row, "")).collect()
+    audit::Entity::find()
+        .apply_if(filter.subject, |found, subject| {
+            found.filter(audit::Column::SubjectId.eq(subject))
+        })
+        .apply_if(filter.actor, |found, actor| found.filter(audit::Column::ActorId.eq(actor)))
+        .apply_if(filter.after, |found, after| found.filter(audit::Column::Id.lt(after)))
+        .order_by_desc(audit::Column::Id)
+        .limit(limit)
+        .all(db)
+        .await
 }
 
 /// Deletes what is older than `kept_ms`.

@@ -3,6 +3,7 @@
 //! `docs/runbooks/sagas-needing-attention.md` says what each reason means and what to do.
 
 use async_trait::async_trait;
+use holdfast_domain::actor::Actor;
 use sea_orm::DbErr;
 use uuid::Uuid;
 
@@ -10,7 +11,6 @@ use super::{
     Driver, Executor, Status, driver::Progress, executor::Work, store::attention as store,
 };
 use crate::kernel::{
-    actor::Actor,
     audit,
     db::{Db, Failure, Tx},
 };

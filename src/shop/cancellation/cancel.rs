@@ -4,6 +4,7 @@
 //! Its locks: idempotency key → booking → tickets → reservations → seats → general items → section
 //! counters → saga → outbox. Whoever comes second finds the lines cancelled and changes nothing.
 
+use holdfast_domain::actor::Actor;
 use std::{collections::HashSet, sync::Arc};
 
 use holdfast_contract::bookings::Booking;
@@ -22,7 +23,6 @@ use uuid::Uuid;
 use super::Cancellations;
 use crate::{
     kernel::{
-        actor::Actor,
         audit::{self, Entry},
         db::{self, Failure, Tx},
         idempotency::{Answer, Attempt, Claim, ClaimError, Known},

@@ -166,7 +166,9 @@ impl BookingsApi {
                 .map_err(|fault| ApiProblem::field("email", fault.to_string()));
         }
         match buyer {
-            Buyer::Guest(_) => Err(ApiProblem::field("email", "is required of guests")),
+            Buyer::Guest(_) | Buyer::Door(_) | Buyer::Comp(_) => {
+                Err(ApiProblem::field("email", "is required of guests"))
+            }
             Buyer::User(user) => {
                 let email = log_in::email_of(&self.checkouts.base.db, user).await?;
                 email.ok_or_else(|| {

@@ -79,7 +79,7 @@ impl ReservationsApi {
         let buyer = self.buyer(&caller, key.0.as_deref())?;
         let guest_token = match buyer {
             Buyer::Guest(guest) => Some(self.tokens.guest(guest)),
-            Buyer::User(_) => None,
+            Buyer::User(_) | Buyer::Door(_) | Buyer::Comp(_) => None,
         };
         let keyed = match key.0 {
             None => None,

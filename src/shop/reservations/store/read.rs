@@ -2,8 +2,8 @@
 
 use holdfast_domain::{
     ids::{
-        Buyer, EventId, GuestId, ItemId, OfferId, OrganizationId, ReservationId, SeatId, SectionId,
-        UserId,
+        Buyer, BuyerKind, EventId, ItemId, OfferId, OrganizationId, ReservationId, SeatId,
+        SectionId,
     },
     money::Currency,
 };
@@ -11,18 +11,15 @@ use sea_orm::{DbErr, QueryResult, Value};
 use uuid::Uuid;
 
 use super::write::{Item, Reserved};
-use crate::kernel::db::Sql;
+use crate::kernel::db::{Sql, stored_word};
 
 /// Reads a buyer from `buyer_id` and `buyer_kind`.
 pub(crate) fn buyer(row: &QueryResult) -> Result<Option<Buyer>, DbErr> {
     let id: Option<Uuid> = row.try_get("", "buyer_id")?;
     let kind: Option<String> = row.try_get("", "buyer_kind")?;
-    match (id, kind.as_deref()) {
-        (Some(id), Some("user")) => Ok(Some(Buyer::User(UserId(id)))),
-        (Some(id), Some("guest")) => Ok(Some(Buyer::Guest(GuestId(id)))),
-        (Some(id), kind) => Err(DbErr::Type(format!("buyer {id} is of kind {kind:?}"))),
-        (None, _) => Ok(None),
-    }
+    let Some(id) = id else { return Ok(None) };
+    let kind = stored_word(&kind.unwrap_or_default(), "kind of a buyer", BuyerKind::parse)?;
+    Ok(Some(Buyer::stored(kind, id)))
 }
 
 /// A reservation as stored.

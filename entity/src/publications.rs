@@ -1,0 +1,20 @@
+//! Which events were ever published, and when.
+
+use sea_orm::entity::prelude::*;
+
+/// A publication.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "publications")]
+pub struct Model {
+    /// The event.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub event_id: Uuid,
+    /// When it was first published, in milliseconds since 1970.
+    pub published_at: i64,
+}
+
+/// None: what belongs together is read by key.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
