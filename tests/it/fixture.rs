@@ -98,6 +98,8 @@ pub async fn event(app: &TestApp, like: Like) -> Event {
     )
     .await
     .expect("an event");
+    let published = "INSERT INTO publications (event_id, published_at) VALUES ($1, $2)";
+    db.run(published, vec![event.id.into(), now.into()]).await.expect("a publication");
     sections(app, &event, like).await;
     event
 }

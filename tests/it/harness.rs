@@ -97,13 +97,17 @@ impl CallerOf<'_> {
         self.send(Method::DELETE, path, None, &[]).await
     }
 
-    pub async fn send(
-        &self,
-        method: Method,
-        path: &str,
-        body: Option<&Value>,
-        headers: &[(&str, &str)],
-    ) -> Answer {
+    /// Opens an answer that has no end and reads nothing of it; a problem is read.
+    pub async fn opens(&self, path: &str) -> Answer {
+        let opened = self.request(Method::GET, path).send().await.expect("an answer");
+        let (status, headers) = (opened.status().as_u16(), opened.headers().clone());
+        if status == 200 {
+            return Answer { status, headers, text: String::new(), body: Value::Null };
+        }
+        self.get(path).await
+    }
+
+    fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let mut request = self.app.client.request(method, self.app.url(path));
         if let Some(token) = &self.bearer {
             request = request.bearer_auth(token);
@@ -111,6 +115,17 @@ impl CallerOf<'_> {
         if let Some(token) = &self.guest {
             request = request.header("X-Guest-Token", token);
         }
+        request
+    }
+
+    pub async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+        headers: &[(&str, &str)],
+    ) -> Answer {
+        let mut request = self.request(method, path);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -291,11 +306,23 @@ async fn fresh_store(folder: PathBuf) -> (String, Vec<String>) {
         "postgres" => {
             let migrated = MIGRATED.get_or_init(migrated).await;
             let url = fresh_database(&format!("TEMPLATE {migrated}")).await;
-            let redis = variable("TEST_REDIS_URLS").split(',').map(str::to_owned).collect();
-            (url, redis)
+            (url, redis_urls())
         }
         other => panic!("HOLDFAST_TEST_STORE={other} is neither sqlite nor postgres"),
     }
+}
+
+/// The settings of a program over this store.
+pub fn config_over(database_url: String, folder: &Path) -> Config {
+    let redis = match variable("HOLDFAST_TEST_STORE").as_str() {
+        "postgres" => redis_urls(),
+        _ => Vec::new(),
+    };
+    config(database_url, redis, folder.to_path_buf())
+}
+
+fn redis_urls() -> Vec<String> {
+    variable("TEST_REDIS_URLS").split(',').map(str::to_owned).collect()
 }
 
 /// The URL of a store that nobody has migrated.

@@ -2,7 +2,9 @@
 
 #![allow(clippy::disallowed_methods, reason = "tests read the machine's clock")]
 
+mod access;
 mod accounts;
+mod actors;
 mod cancellation;
 mod catalogue;
 mod checkout;

@@ -121,6 +121,48 @@ fn units_do_not_reach_into_each_others_stores() {
     );
 }
 
+/// How an operation with a place in its path gets a proof, or acts under one that the statement itself demands.
+const PROOFS: [&str; 8] = [
+    "self.access.",
+    "self.0.access.",
+    "self.0.look(",
+    "self.0.seen(",
+    "self.0.managed(",
+    // These ask for a proof themselves, in the same file.
+    "self.managed(",
+    "self.booking(",
+    "self.command(",
+];
+/// Operations whose credential is something else: the reservation's owner is a predicate of its statements, and
+/// whoever has a payment's secret may complete it.
+const OTHERWISE: [&str; 2] = ["caller.known_buyer()?", "client_secret: Path"];
+
+#[test]
+fn every_operation_on_a_thing_takes_a_proof() {
+    let mut wrong = Vec::new();
+    for source in sources("src").iter().filter(|source| source.path.contains("/api")) {
+        for operation in source.text.split("#[oai(path").skip(1) {
+            let named = operation.contains("Path<");
+            let proved = PROOFS.iter().chain(&OTHERWISE).any(|proof| operation.contains(proof));
+            if named && !proved {
+                let path = operation.split('"').nth(1).unwrap_or_default();
+                wrong.push(format!("{}: {path}", source.path));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "operations without a proof of `access`:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn routes_outside_of_the_document_are_known() {
+    check("list it here and in tests/it/policy.rs", &["src"], |path, line| {
+        let known = ["stream::PATH", "buyer_return::PATH"];
+        line.contains("routes.at(")
+            && !path.starts_with("src/app")
+            && !known.iter().any(|known| line.contains(known))
+    });
+}
+
 #[test]
 fn status_codes_stand_in_the_http_layer() {
     check("a slice answers problems, not status codes", &["src"], |path, line| {

@@ -1,0 +1,162 @@
+//! What a caller may not see does not exist for them: drafts, cancelled drafts, bookings through the wrong event.
+
+use holdfast::identity::organizations;
+use holdfast_domain::{
+    access::Role,
+    ids::{OrganizationId, UserId},
+};
+use reqwest::Method;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::{
+    checkout::Buyer,
+    fixture::{self, Like, account, new_event},
+    harness::{Answer, CallerOf, TestApp},
+};
+
+/// A draft with standing places at a price.
+struct Draft {
+    id: String,
+    section: Value,
+}
+
+impl Draft {
+    async fn make(manager: &CallerOf<'_>, app: &TestApp) -> Self {
+        let made = created(manager.post("/events", &new_event(app).await).await);
+        let id = made["id"].as_str().expect("an id").to_owned();
+        let standing = json!({ "name": "Standing", "capacity": 20 });
+        let section = created(manager.post(&format!("/events/{id}/sections"), &standing).await);
+        let offer = json!({ "name": "Full", "price_minor": 2000, "section_id": section["id"] });
+        created(manager.post(&format!("/events/{id}/offers"), &offer).await);
+        Self { id, section: section["id"].clone() }
+    }
+
+    fn path(&self, rest: &str) -> String {
+        format!("/events/{}{rest}", self.id)
+    }
+
+    fn wish(&self) -> Value {
+        json!({ "general": [{ "section_id": self.section, "quantity": 1 }] })
+    }
+}
+
+fn created(answer: Answer) -> Value {
+    assert_eq!(answer.status, 201, "{}", answer.text);
+    answer.body
+}
+
+/// Fails where a stranger learns that the event exists.
+async fn check_hidden(draft: &Draft, stranger: &CallerOf<'_>, who: &str) {
+    let section = draft.section.as_str().expect("an id");
+    for path in [
+        String::new(),
+        "/inventory".to_owned(),
+        "/purchase-eligibility".to_owned(),
+        "/sections".to_owned(),
+        "/offers".to_owned(),
+        "/seats".to_owned(),
+        "/seats?state=only".to_owned(),
+        "/seats?plan_version=0".to_owned(),
+        format!("/sections/{section}/seats"),
+        "/plan".to_owned(),
+        "/stream".to_owned(),
+        "/bookings".to_owned(),
+        "/reservations".to_owned(),
+    ] {
+        let answer = stranger.opens(&draft.path(&path)).await;
+        assert_eq!(answer.status, 404, "{who} GET {path}: {}", answer.text);
+    }
+    let hold = stranger.post(&draft.path("/reservations"), &draft.wish()).await;
+    assert_eq!(hold.status, 404, "{who} holds: {}", hold.text);
+    let listed = stranger.get("/events?limit=100").await;
+    assert!(!listed.text.contains(&draft.id), "{who} finds it in the list");
+    let cancelled = stranger.get("/events?status=cancelled&limit=100").await;
+    assert!(!cancelled.text.contains(&draft.id), "{who} finds it among the cancelled events");
+}
+
+#[tokio::test]
+async fn a_draft_exists_for_those_alone_who_manage_it_also_once_it_is_cancelled() {
+    let app = TestApp::start().await;
+    let manager = account(&app, "manager", Role::Organizer, Some("club")).await;
+    let other = account(&app, "other", Role::Organizer, Some("rivals")).await;
+    let customer = account(&app, "customer", Role::Customer, None).await;
+    let manager = app.as_user(&manager);
+    let strangers = [
+        ("nobody", app.as_nobody()),
+        ("a rival", app.as_user(&other)),
+        ("a customer", app.as_user(&customer)),
+    ];
+    let draft = Draft::make(&manager, &app).await;
+    assert_eq!(manager.get(&draft.path("")).await.status, 200);
+    // Its manager hears why nothing can be held.
+    let held = manager.post(&draft.path("/reservations"), &draft.wish()).await;
+    held.assert_problem(409, "/problems/not-on-sale");
+    for (who, stranger) in &strangers {
+        check_hidden(&draft, stranger, who).await;
+    }
+    let cancelled = manager.post(&draft.path("/cancel"), &json!({})).await;
+    assert_eq!(cancelled.status, 200, "{}", cancelled.text);
+    for (who, stranger) in &strangers {
+        check_hidden(&draft, stranger, who).await;
+    }
+    assert_eq!(manager.get(&draft.path("")).await.status, 200);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_published_event_that_is_cancelled_is_still_shown() {
+    let app = TestApp::start().await;
+    let manager = account(&app, "manager", Role::Organizer, Some("club")).await;
+    let manager = app.as_user(&manager);
+    let draft = Draft::make(&manager, &app).await;
+    for command in ["/publish", "/cancel"] {
+        assert_eq!(manager.post(&draft.path(command), &json!({})).await.status, 200);
+    }
+    assert_eq!(app.get(&draft.path("")).await.body["status"], "cancelled");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_node_that_knew_the_draft_holds_right_after_another_one_published_it() {
+    let app = TestApp::start().await;
+    let node = app.another_node().await;
+    let manager = account(&app, "manager", Role::Organizer, Some("club")).await;
+    let manager = app.as_user(&manager);
+    let draft = Draft::make(&manager, &app).await;
+    let hold = async || node.as_nobody().post(&draft.path("/reservations"), &draft.wish()).await;
+    assert_eq!(hold().await.status, 404);
+    assert_eq!(manager.post(&draft.path("/publish"), &json!({})).await.status, 200);
+    let held = hold().await;
+    assert_eq!(held.status, 201, "{}", held.text);
+    node.stop().await;
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_booking_is_not_reached_through_an_event_of_which_it_has_no_line() {
+    let app = TestApp::start().await;
+    let (theirs, ours) =
+        (fixture::event(&app, Like::default()).await, fixture::event(&app, Like::default()).await);
+    let token = account(&app, "manager", Role::Organizer, None).await;
+    let profile = app.as_user(&token).get("/auth/profile").await.body;
+    let user: Uuid = profile["id"].as_str().and_then(|id| id.parse().ok()).expect("an id");
+    let (db, organization) = (&app.app.base.db, OrganizationId(ours.organization));
+    organizations::join(db, organization, UserId(user)).await.expect("a member");
+    let manager = app.as_user(&token);
+    let buyer = Buyer::holds(&app, &theirs, &fixture::seats(&[1])).await;
+    let booked = buyer.confirms(&app, "one-booking", &buyer.pays_with("pm_card_visa")).await;
+    let booking = created(booked);
+    let id = booking["id"].as_str().expect("an id");
+    let refund = json!({ "amount": { "amount": 1, "currency": "EUR" } });
+    for (event, status) in [(&ours, 404), (&theirs, 403)] {
+        for (what, body) in [("cancel", json!({})), ("refund", refund.clone())] {
+            let path = event.path(&format!("/bookings/{id}/{what}"));
+            let key = [("Idempotency-Key", what)];
+            let answer = manager.send(Method::POST, &path, Some(&body), &key).await;
+            assert_eq!(answer.status, status, "{what}: {}", answer.text);
+            assert!(!answer.text.contains("EUR"), "{what} tells the currency: {}", answer.text);
+        }
+    }
+    app.finish().await;
+}
