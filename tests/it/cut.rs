@@ -15,7 +15,7 @@ use holdfast::{
     },
     shop::{
         checkout::confirm::ConfirmCommand,
-        reservations::hold::{Extent, HoldCommand, HoldError, KeyedHold},
+        reservations::hold::{Extent, HoldCommand, HoldError, HoldKey},
     },
 };
 use holdfast_contract::bookings::ConfirmRequest;
@@ -212,7 +212,7 @@ async fn a_hold_that_is_itself_cut_off_at_any_await_leaves_no_lock_and_nothing_h
                 locale: "en",
                 wishes: wishes(&event, &[seat, seat + 1], places),
                 extent: Extent::AllOrNothing,
-                keyed: keyed.then_some(KeyedHold { attempt, guest_token: None }),
+                key: keyed.then_some(HoldKey { attempt, guest_token: None }),
             };
             let ended = cut(nth, moment, reservations.hold(command.clone())).await;
             if keyed {

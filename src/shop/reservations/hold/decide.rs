@@ -1,8 +1,8 @@
-//! One hold: its rules between the statements of the transaction.
+//! What becomes of a hold, given what its transaction took: the items with their prices, the limits, the total. Pure:
+//! it reads neither the database nor a clock.
 
 use std::sync::Arc;
 
-use holdfast_contract::live::GeneralState;
 use holdfast_domain::{
     ids::{Buyer, ItemId, ReservationId, SeatId},
     inventory::Refusal,
@@ -10,105 +10,73 @@ use holdfast_domain::{
     pricing::{self, Place, PricingError},
     reservation::Wishes,
 };
-use sea_orm::DbErr;
 
-use super::{Came, Extent, HoldError, KeyedHold, Limit, group};
+use super::{Extent, HoldError, Limit};
 use crate::{
-    kernel::{db::Tx, idempotency::Claim, ports::Entropy},
+    kernel::ports::Entropy,
     shop::reservations::{
-        read,
-        store::{
-            self, Item, Made, Reserved, TakenSeat, Usage, Wanted,
-            general::{self, Places},
-        },
+        store::{Item, Made, Reserved, TakenSeat, Usage, Wanted},
         terms::Terms,
     },
 };
 
-/// A hold that is tried; may be run more than once.
+/// A hold on its way through a transaction, which may run more than once.
 #[derive(Debug, Clone)]
-pub(super) struct Attempt {
+pub(super) struct HoldAttempt {
     pub(super) terms: Arc<Terms>,
     pub(super) wishes: Wishes,
     pub(super) id: ReservationId,
     pub(super) buyer: Buyer,
     pub(super) locale: &'static str,
     pub(super) extent: Extent,
-    pub(super) keyed: Option<KeyedHold>,
-    /// What a look refused before.
-    pub(super) refused: Vec<(SeatId, Refusal)>,
     pub(super) holds_per_minute: i64,
     pub(super) entropy: Arc<dyn Entropy>,
 }
 
-/// What a transaction took for an attempt.
+/// What the transaction knows when the hold is decided.
 #[derive(Debug)]
 pub(super) struct Taken {
-    /// The seats.
+    /// The seats that it took for this hold.
     pub(super) seats: Vec<TakenSeat>,
-    /// The database's clock.
+    /// What the buyer has of the event already.
+    pub(super) usage: Usage,
+    /// The database's clock, in milliseconds since 1970.
     pub(super) now: i64,
-    /// When the hold lapses.
+    /// When the hold lapses, in milliseconds since 1970.
     pub(super) expires_at: i64,
 }
 
-/// A hold that is to be written.
+/// A hold that may stand: to be written once its places are taken.
 #[derive(Debug)]
-pub(super) struct Making {
+pub(super) struct Decided {
     pub(super) made: Made,
     /// Seats that somebody else has (only with [`Extent::Partial`]).
     pub(super) lost: Vec<(SeatId, Refusal)>,
     /// The seats that were taken, with their new versions.
-    pub(super) taken: Vec<(SeatId, i32)>,
-    /// Sections of which places were taken.
-    pub(super) sections: Vec<GeneralState>,
+    pub(super) seats: Vec<(SeatId, i32)>,
 }
 
-impl Attempt {
-    /// Whether it may share its transaction: it stands or falls as a whole, and waits for no counter and no key.
-    pub(super) fn is_plain(&self) -> bool {
-        self.keyed.is_none()
-            && self.extent == Extent::AllOrNothing
-            && self.wishes.places().is_empty()
-    }
-
-    /// The seats that it wants.
+impl HoldAttempt {
+    /// The seats that the hold wants.
     pub(super) fn wanted(&self) -> impl Iterator<Item = Wanted> {
         let (buyer, reservation) = (self.buyer, self.id);
         self.wishes.seats().iter().map(move |wish| Wanted { wish: *wish, buyer, reservation })
     }
 
-    /// The seats' ids.
+    /// The ids of the seats that the hold wants.
     pub(super) fn seats(&self) -> impl Iterator<Item = SeatId> {
         self.wishes.seats().iter().map(|wish| wish.seat)
     }
 
-    /// Claims the attempt where it has a name, holds, and stores the answer.
-    pub(super) async fn run(self: &Arc<Self>, tx: &Tx) -> Result<Came, HoldError> {
-        let Some(keyed) = &self.keyed else { return Ok(Came::Held(group::one(tx, self).await?)) };
-        if let Claim::Known(known) = keyed.attempt.claim(tx, Some(self.id.0)).await? {
-            // Claim and answer are one transaction, so a claim that can be seen has its answer.
-            return known.answer.map(Came::Replayed).ok_or_else(|| {
-                HoldError::Db(DbErr::Custom("a hold was claimed and never answered".into()))
-            });
-        }
-        let mut held = group::one(tx, self).await?;
-        held.refused.extend(self.refused.iter().copied());
-        held.refused.sort_by_key(|(seat, _)| *seat);
-        let answer = read::told(&held, keyed.guest_token.clone()).answer();
-        keyed.attempt.answer(tx, &answer).await?;
-        Ok(Came::Stored(answer))
-    }
-
-    /// Counts, prices, and takes places. The reservation is not written yet.
-    pub(super) async fn make(&self, tx: &Tx, taken: &Taken) -> Result<Making, HoldError> {
-        let terms = &self.terms;
+    /// Decides the hold.
+    ///
+    /// # Errors
+    /// A refusal; the transaction is rolled back then.
+    pub(super) fn decide(&self, taken: &Taken) -> Result<Decided, HoldError> {
         let lost: Vec<(SeatId, Refusal)> = self
-            .wishes
             .seats()
-            .iter()
-            .filter(|wish| !taken.seats.iter().any(|seat| seat.seat == wish.seat))
-            .map(|wish| (wish.seat, Refusal::Held))
+            .filter(|wish| !taken.seats.iter().any(|seat| seat.seat == *wish))
+            .map(|seat| (seat, Refusal::Held))
             .collect();
         let nothing = taken.seats.is_empty() && self.wishes.places().is_empty();
         if !lost.is_empty() && (self.extent == Extent::AllOrNothing || nothing) {
@@ -117,12 +85,8 @@ impl Attempt {
         let mut items = self.seat_items(&taken.seats, taken.now)?;
         items.extend(self.general_items(taken.now)?);
         let persons: i32 = items.iter().map(|item| item.admits).sum();
-        let usage = match taken.seats.first() {
-            Some(seat) => seat.usage,
-            None => store::usage(tx, terms.event, self.buyer, taken.now).await?,
-        };
-        self.check_limits(usage, persons.into())?;
-        let sections = self.take_places(tx, &items).await?;
+        self.check_limits(taken.usage, persons.into())?;
+        let terms = &self.terms;
         let reserved = Reserved {
             id: self.id,
             event: terms.event,
@@ -136,8 +100,8 @@ impl Attempt {
             expires_at: taken.expires_at,
             cap_at: taken.now + terms.hold_cap_ms,
         };
-        let taken = taken.seats.iter().map(|seat| (seat.seat, seat.version)).collect();
-        Ok(Making { made: Made { reserved, items }, lost, taken, sections })
+        let seats = taken.seats.iter().map(|seat| (seat.seat, seat.version)).collect();
+        Ok(Decided { made: Made { reserved, items }, lost, seats })
     }
 
     fn seat_items(&self, taken: &[TakenSeat], now: i64) -> Result<Vec<Item>, HoldError> {
@@ -219,22 +183,6 @@ impl Attempt {
             .collect()
     }
 
-    async fn take_places(&self, tx: &Tx, items: &[Item]) -> Result<Vec<GeneralState>, HoldError> {
-        let mut states: Vec<GeneralState> = Vec::new();
-        let general = items.iter().filter(|item| item.seat.is_none());
-        for (pick, item) in general.enumerate() {
-            let took = general::take(tx, self.terms.event, item.section, item.admits).await?;
-            match took {
-                Places::Taken(state) => {
-                    states.retain(|earlier| earlier.section_id != state.section_id);
-                    states.push(state);
-                }
-                Places::Short(remaining) => return Err(HoldError::Short { pick, remaining }),
-            }
-        }
-        Ok(states)
-    }
-
     fn check_limits(&self, usage: Usage, persons: i64) -> Result<(), HoldError> {
         let (per_order, per_user) = (self.terms.max_per_order, i64::from(self.terms.max_per_user));
         let refuse = |limit, allowed, used: i64| {
@@ -270,5 +218,116 @@ fn pricing_error(field: String, error: &PricingError) -> HoldError {
         | PricingError::OfferDoesNotFit
         | PricingError::NoOffer
         | PricingError::Money(_) => HoldError::Field { field, message: error.to_string() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use holdfast_domain::{
+        ids::{EventId, GuestId, OfferId, OrganizationId, SectionId},
+        money::Currency,
+        pricing::{Offer, Window},
+        reservation::SeatWish,
+    };
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::{adapters::system::SystemEntropy, shop::reservations::terms::SectionTerms};
+
+    const NOW: i64 = 1_000_000;
+    const SECTION: SectionId = SectionId(Uuid::from_u128(2));
+
+    /// Seats 1 and 2 under an event that allows 4 persons a buyer and order.
+    fn attempt(extent: Extent) -> HoldAttempt {
+        let offer = Offer {
+            id: OfferId(Uuid::from_u128(3)),
+            section: Some(SECTION),
+            category: None,
+            name: "Seat".to_owned(),
+            price_minor: 4_500,
+            admits: 1,
+            sale: Window { from: None, until: None },
+        };
+        let terms = Terms {
+            event: EventId(Uuid::from_u128(1)),
+            version: 1,
+            organization: OrganizationId(Uuid::from_u128(4)),
+            currency: Currency::parse("EUR").expect("a currency"),
+            max_per_user: 4,
+            max_per_order: 4,
+            hold_ms: 600_000,
+            hold_cap_ms: 1_800_000,
+            offers: vec![offer],
+            sections: HashMap::from([(
+                SECTION,
+                SectionTerms { name: "Block A".to_owned(), general: false },
+            )]),
+        };
+        let wish = |seat| SeatWish { seat: SeatId(seat), version: None, offer: None, at: 0 };
+        HoldAttempt {
+            terms: Arc::new(terms),
+            wishes: Wishes::new(vec![wish(1), wish(2)], Vec::new()).expect("sound wishes"),
+            id: ReservationId(Uuid::from_u128(5)),
+            buyer: Buyer::Guest(GuestId(Uuid::from_u128(6))),
+            locale: "en",
+            extent,
+            holds_per_minute: 30,
+            entropy: Arc::new(SystemEntropy),
+        }
+    }
+
+    /// The transaction took these seats for a buyer who has `persons` places already.
+    fn taken(attempt: &HoldAttempt, seats: &[i32], persons: i64) -> Taken {
+        let usage = Usage { persons, recent_holds: 0 };
+        let seat = |seat: &i32| TakenSeat {
+            seat: SeatId(*seat),
+            reservation: attempt.id,
+            usage,
+            section: SECTION,
+            row: "A".to_owned(),
+            label: seat.to_string(),
+            category: "stalls".to_owned(),
+            own_price_minor: None,
+            version: 8,
+            fence: 3,
+        };
+        let seats = seats.iter().map(seat).collect();
+        Taken { seats, usage, now: NOW, expires_at: NOW + attempt.terms.hold_ms }
+    }
+
+    #[test]
+    fn what_was_taken_is_priced_and_owned_under_its_fence() {
+        let attempt = attempt(Extent::AllOrNothing);
+        let decided = attempt.decide(&taken(&attempt, &[1, 2], 0)).expect("it may stand");
+        let reserved = &decided.made.reserved;
+        assert_eq!((reserved.total_minor, reserved.persons), (9_000, 2));
+        assert_eq!((reserved.expires_at, reserved.cap_at), (NOW + 600_000, NOW + 1_800_000));
+        let first = &decided.made.items[0];
+        assert_eq!((first.label.as_str(), first.fence), ("Block A · A · 1", 3));
+        assert_eq!((decided.seats, decided.lost), (vec![(SeatId(1), 8), (SeatId(2), 8)], vec![]));
+    }
+
+    #[test]
+    fn a_lost_seat_refuses_the_whole_unless_the_rest_was_asked_for() {
+        let whole = attempt(Extent::AllOrNothing);
+        let refused = whole.decide(&taken(&whole, &[2], 0));
+        assert!(matches!(refused, Err(HoldError::Seats(lost)) if lost[0].0 == SeatId(1)));
+        let partial = attempt(Extent::Partial);
+        let decided = partial.decide(&taken(&partial, &[2], 0)).expect("the rest may stand");
+        assert_eq!(decided.lost, [(SeatId(1), Refusal::Held)]);
+        assert!(partial.decide(&taken(&partial, &[], 0)).is_err(), "nothing is no hold");
+    }
+
+    #[test]
+    fn a_limit_is_reached_and_not_passed() {
+        let attempt = attempt(Extent::AllOrNothing);
+        assert!(attempt.decide(&taken(&attempt, &[1, 2], 2)).is_ok());
+        let refused = attempt.decide(&taken(&attempt, &[1, 2], 3));
+        let Err(HoldError::Limit { limit, allowed, remaining }) = refused else {
+            panic!("{refused:?}");
+        };
+        assert_eq!((limit, allowed, remaining), (Limit::PerUser, 4, 1));
     }
 }

@@ -5,17 +5,21 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use holdfast_domain::ids::ReservationId;
+use holdfast_contract::live::GeneralState;
+use holdfast_domain::ids::{EventId, ReservationId};
 use sea_orm::DbErr;
 
 use super::{
     Held, HoldError,
-    attempt::{Attempt, Making, Taken},
+    decide::{Decided, HoldAttempt, Taken},
 };
 use crate::{
     kernel::db::{Failure, Tx},
     live::{ChangeDraft, record},
-    shop::reservations::store::{self, Made, TakenSeat, Taker, Taking, Wanted},
+    shop::reservations::store::{
+        self, Item, Made, TakenSeat, Taker, Taking, Wanted,
+        general::{self, Places},
+    },
 };
 
 /// Why nothing of a group is held.
@@ -42,7 +46,7 @@ impl Failure for GroupError {
 }
 
 /// Holds for attempts under the same terms, of different buyers, for different seats.
-pub(super) async fn hold(tx: &Tx, attempts: &[Arc<Attempt>]) -> Result<Vec<Held>, GroupError> {
+pub(super) async fn hold(tx: &Tx, attempts: &[Arc<HoldAttempt>]) -> Result<Vec<Held>, GroupError> {
     let Some(terms) = attempts.first().map(|first| &first.terms) else { return Ok(Vec::new()) };
     let takers: Vec<Taker> = attempts
         .iter()
@@ -52,23 +56,32 @@ pub(super) async fn hold(tx: &Tx, attempts: &[Arc<Attempt>]) -> Result<Vec<Held>
     let expires_at = now + terms.hold_ms;
     let mut seats = take_seats(tx, attempts, now, expires_at).await?;
 
-    let (mut making, mut refused) = (Vec::with_capacity(attempts.len()), Vec::new());
+    let (mut holds, mut refused) = (Vec::with_capacity(attempts.len()), Vec::new());
     for (place, attempt) in attempts.iter().enumerate() {
         let seats = seats.remove(&attempt.id).unwrap_or_default();
-        match attempt.make(tx, &Taken { seats, now, expires_at }).await {
-            Ok(made) => making.push(made),
+        let usage = match seats.first() {
+            Some(seat) => seat.usage,
+            None => store::usage(tx, terms.event, attempt.buyer, now).await?,
+        };
+        let decided = attempt.decide(&Taken { seats, usage, now, expires_at });
+        let held = match decided {
+            Ok(decided) => take_places(tx, terms.event, decided).await,
+            Err(refusal) => Err(refusal),
+        };
+        match held {
+            Ok(hold) => holds.push(hold),
             Err(HoldError::Db(error)) => return Err(GroupError::Db(error)),
-            Err(error) => refused.push((place, error)),
+            Err(refusal) => refused.push((place, refusal)),
         }
     }
     if !refused.is_empty() {
         return Err(GroupError::Refused(refused));
     }
-    write(tx, making).await
+    write(tx, holds).await
 }
 
 /// Holds for one attempt of any kind.
-pub(super) async fn one(tx: &Tx, attempt: &Arc<Attempt>) -> Result<Held, HoldError> {
+pub(super) async fn one(tx: &Tx, attempt: &Arc<HoldAttempt>) -> Result<Held, HoldError> {
     match hold(tx, std::slice::from_ref(attempt)).await {
         Ok(held) => held.into_iter().next().ok_or_else(nothing_came),
         Err(GroupError::StaleTerms) => Err(HoldError::StaleTerms),
@@ -85,7 +98,7 @@ fn nothing_came() -> HoldError {
 
 async fn take_seats(
     tx: &Tx,
-    attempts: &[Arc<Attempt>],
+    attempts: &[Arc<HoldAttempt>],
     now: i64,
     expires_at: i64,
 ) -> Result<HashMap<ReservationId, Vec<TakenSeat>>, DbErr> {
@@ -99,17 +112,37 @@ async fn take_seats(
     Ok(taken)
 }
 
+/// Raises the counters of the sections of which the hold takes places; answers what they say then.
+async fn take_places(
+    tx: &Tx,
+    event: EventId,
+    decided: Decided,
+) -> Result<(Decided, Vec<GeneralState>), HoldError> {
+    let mut states: Vec<GeneralState> = Vec::new();
+    let is_general = |item: &&Item| item.seat.is_none();
+    for (pick, item) in decided.made.items.iter().filter(is_general).enumerate() {
+        match general::take(tx, event, item.section, item.admits).await? {
+            Places::Taken(state) => {
+                states.retain(|earlier| earlier.section_id != state.section_id);
+                states.push(state);
+            }
+            Places::Short(remaining) => return Err(HoldError::Short { pick, remaining }),
+        }
+    }
+    Ok((decided, states))
+}
+
 /// Writes the reservations, and one change for all of them.
-async fn write(tx: &Tx, making: Vec<Making>) -> Result<Vec<Held>, GroupError> {
+async fn write(tx: &Tx, holds: Vec<(Decided, Vec<GeneralState>)>) -> Result<Vec<Held>, GroupError> {
     let mut change = ChangeDraft::default();
-    for Making { sections, taken, made, .. } in &making {
-        let expires_at = made.reserved.expires_at;
-        let seats = taken.iter().map(|(seat, version)| record::held(*seat, *version, expires_at));
-        change.seats.extend(seats);
+    for (decided, sections) in &holds {
+        let expires_at = decided.made.reserved.expires_at;
+        let seats = decided.seats.iter();
+        change.seats.extend(seats.map(|(seat, version)| record::held(*seat, *version, expires_at)));
         change.sections.extend(sections.iter().copied());
     }
     let (made, lost): (Vec<Made>, Vec<_>) =
-        making.into_iter().map(|making| (making.made, making.lost)).unzip();
+        holds.into_iter().map(|(decided, _)| (decided.made, decided.lost)).unzip();
     if let Some(first) = made.first() {
         store::insert(tx, first.reserved.event, &made, change.to_json()?).await?;
     }
