@@ -8,6 +8,8 @@ mod event_key;
 mod proofs;
 mod store;
 
+use std::time::Duration;
+
 use holdfast_contract::problem::ProblemType;
 use holdfast_domain::{
     access::{Action, Relation, allows},
@@ -38,11 +40,14 @@ use crate::{
 
 /// How many events are remembered.
 const MAX_EVENTS: u64 = 10_000;
+/// How long an event is remembered. A deleted event, of which nobody ever held anything, is seen that long at most.
+const REMEMBERED: Duration = Duration::from_secs(5);
 
 /// Makes proofs; cheap to clone.
 ///
-/// It remembers which events were published, and whose they are: neither ever changes back. A draft is asked for
-/// anew each time, so that a node hears of a publication by another node at once.
+/// For a short time it remembers which events were published, and whose they are: neither ever changes back, but an
+/// event can be deleted, and its slug used again. A draft is asked for anew each time, so that a node hears of a
+/// publication by another node at once.
 #[derive(Debug, Clone)]
 pub struct Access {
     db: Db,
@@ -53,7 +58,9 @@ pub struct Access {
 impl Access {
     /// A door that remembers nothing yet.
     pub fn new(db: Db) -> Self {
-        Self { db, slugs: Cache::new(MAX_EVENTS), published: Cache::new(MAX_EVENTS) }
+        let slugs = Cache::builder().max_capacity(MAX_EVENTS).time_to_live(REMEMBERED).build();
+        let published = Cache::builder().max_capacity(MAX_EVENTS).time_to_live(REMEMBERED).build();
+        Self { db, slugs, published }
     }
 
     /// The event of this id or slug, if the caller may see it.
@@ -206,6 +213,11 @@ impl Access {
             return Ok(Operator::new(user));
         }
         Err(ApiProblem::new(ProblemType::Forbidden, "Only an administrator may do this."))
+    }
+
+    /// Forgets an event that is not there any more: its slug may be another event's now.
+    pub async fn forget(&self, event: EventId) {
+        self.published.invalidate(&event).await;
     }
 
     async fn remembered(&self, key: &EventKey) -> Option<Event> {

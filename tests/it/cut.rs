@@ -29,8 +29,10 @@ use serde_json::{Value, json};
 
 use crate::{
     checkout::Buyer,
-    fixture::{self, Event, Like, seats},
-    harness::{Answer, TestApp},
+    support::{
+        fixture::{self, Event, Like, seats},
+        harness::{Answer, TestApp},
+    },
 };
 
 /// No work here has as many awaits; more would be one that never ends.

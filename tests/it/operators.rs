@@ -9,8 +9,10 @@ use uuid::Uuid;
 
 use crate::{
     checkout::Buyer,
-    fixture::{self, Event, Like, account, seats},
-    harness::{Answer, TestApp},
+    support::{
+        fixture::{self, Event, Like, account, seats},
+        harness::{Answer, TestApp},
+    },
 };
 
 const WAITING: &str = "/admin/sagas?status=needs_attention";

@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 
-use crate::harness::TestApp;
+use crate::support::harness::TestApp;
 
 const KNOWN: &str = "https://shop.example.org";
 

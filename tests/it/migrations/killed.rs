@@ -10,7 +10,7 @@ use holdfast::settings::Config;
 use holdfast_migration::{Migrator, MigratorTrait as _};
 
 use super::stored::{Columns, before, connect, schema, with_managers};
-use crate::{
+use crate::support::{
     harness::{bare_store, config_over},
     process::program,
 };

@@ -8,7 +8,7 @@ use holdfast::{
 };
 use holdfast_fake_stripe::{FakeStripe, Status, Target};
 
-use crate::harness::TestApp;
+use crate::support::harness::TestApp;
 
 pub(crate) const WEBHOOK_SECRET: &str = "whsec_tests";
 

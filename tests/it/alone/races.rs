@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use holdfast::kernel::db::{Guard, Sql};
 use serde_json::{Value, json};
 
-use crate::{
+use crate::support::{
     fixture::{self, Event, Like, seats},
     harness::{Answer, TestApp},
 };
@@ -218,7 +218,7 @@ async fn breaches_without(guard: Option<Guard>) -> usize {
     // The first hold is cleared away although its seat has a new owner.
     app.app.slices.reservations.expire_pass().await.expect("a pass");
     // The look refuses early, so a racing statement is asked directly.
-    let third = crate::races::take_without_looking(&app, &event, 1).await;
+    let third = take_without_looking(&app, &event, 1).await;
     assert_eq!(won, 2);
     let found = holdfast::app::check(&app.app.base.db).await.expect("the check runs").len();
     Arc::into_inner(app).expect("alone").stop().await;

@@ -9,7 +9,7 @@ use holdfast_domain::access::Role;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::harness::TestApp;
+use crate::support::harness::TestApp;
 
 /// An event on sale.
 #[derive(Debug, Clone)]

@@ -11,10 +11,10 @@ use std::{
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 
-use crate::{
+use super::races;
+use crate::support::{
     fixture::{self, Event, Like, seats},
     harness::{Answer, TestApp},
-    races,
 };
 
 /// Independent Redis nodes; ended with the value.

@@ -8,9 +8,11 @@ use holdfast::kernel::db::Sql;
 use super::record::number;
 use crate::{
     checkout::Buyer,
-    fixture::{self, Like, seats},
-    harness::TestApp,
-    process::Node,
+    support::{
+        fixture::{self, Like, seats},
+        harness::TestApp,
+        process::Node,
+    },
 };
 
 const SAGAS: i32 = 40;
