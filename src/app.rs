@@ -46,7 +46,7 @@ use crate::{
         terms::TermsCache,
     },
     saga::attention::{self, Attended},
-    site::{self, Pages},
+    site::{self, Pages, Site},
     tasks::Tasks,
     telemetry,
 };
@@ -338,6 +338,11 @@ impl App {
             tail: self.tail.clone(),
             events: self.reservations.terms.clone(),
         };
+        let site = Site {
+            pages: self.pages,
+            catalogue: self.catalogue.clone(),
+            public_url: self.config.public_url.clone(),
+        };
         let development = (self.config.environment == Environment::Development)
             .then(|| DevelopmentApi { base: self.base.clone() })
             .map(|api| OpenApiService::new(api, "Holdfast, development", VERSION));
@@ -350,8 +355,8 @@ impl App {
             .at("/api/v1/events/:id/stream", get(live::api::events).data(live))
             .nest("/api/v1", api)
             .at(buyer_return::PATH, get(buyer_return::page).data(self.checkouts.clone()))
-            .at("/*path", get(site::page).data(self.pages))
-            .at("/", get(site::page).data(self.pages));
+            .at("/*path", get(site::page).data(site.clone()))
+            .at("/", get(site::page).data(site));
         let routes = match development {
             Some(development) => routes.nest("/api/development", development),
             None => routes,

@@ -23,6 +23,7 @@ mod origins;
 mod policy;
 mod process;
 mod races;
+mod site;
 mod stream;
 mod stripe_checkout;
 mod stripe_gateway;
