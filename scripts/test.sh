@@ -59,7 +59,7 @@ group_frontend() {
   scripts/frontend.sh
   # The line has the form of cargo's result line, so that one parser reads all results.
   echo "test result: ok. 1 passed; 0 failed; the pages are built"
-  cargo test -p holdfast-frontend --no-fail-fast
+  cargo test -p holdfast-ui -p holdfast-map -p holdfast-shop -p holdfast-account -p holdfast-desk --no-fail-fast
 }
 
 group_unit() {
@@ -181,7 +181,7 @@ seeded_store() {
 
 # The browser needs real pages. A group that runs alone builds them.
 ensure_pages() {
-  [ -f frontend/dist/index.html ] || scripts/frontend.sh
+  [ -f frontend/dist/shop.html ] || scripts/frontend.sh
 }
 
 # Integration tests of the default members that belong to no group.

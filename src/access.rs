@@ -30,7 +30,7 @@ pub use self::{
 };
 use self::{
     proofs::Event,
-    store::{Owners, Shown},
+    store::{Found, Owners, Shown},
 };
 use crate::{
     http::{auth::Caller, problem::ApiProblem},
@@ -68,26 +68,42 @@ impl Access {
     /// # Errors
     /// 404 when there is no such event, or it is a draft that the caller may not manage.
     pub async fn visible(&self, caller: &Caller, id_or_slug: &str) -> Result<Visible, ApiProblem> {
-        let key = EventKey::parse(id_or_slug).ok_or_else(no_event)?;
-        if let Some(event) = self.remembered(&key).await {
-            return Ok(Visible(event));
-        }
-        let found = store::event(&self.db, &key).await?.ok_or_else(no_event)?;
-        if let EventKey::Slug(slug) = key {
-            self.slugs.insert(slug, found.event.id).await;
-        }
+        let found = self.find(id_or_slug).await?.ok_or_else(no_event)?;
         match found.shown {
+            Shown::ToAll => Ok(Visible(found.event)),
             Shown::ToManagers => {
                 if self.may(caller, found.event.organization, Action::ManageEvent).await? {
                     return Ok(Visible(found.event));
                 }
                 Err(no_event())
             }
-            Shown::ToAll => {
-                self.published.insert(found.event.id, found.event.organization).await;
-                Ok(Visible(found.event))
-            }
         }
+    }
+
+    /// The event of this id or slug, if everybody may see it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn public(&self, id_or_slug: &str) -> Result<Option<Visible>, DbErr> {
+        Ok(self.find(id_or_slug).await?.and_then(|found| match found.shown {
+            Shown::ToAll => Some(Visible(found.event)),
+            Shown::ToManagers => None,
+        }))
+    }
+
+    async fn find(&self, id_or_slug: &str) -> Result<Option<Found>, DbErr> {
+        let Some(key) = EventKey::parse(id_or_slug) else { return Ok(None) };
+        if let Some(event) = self.remembered(&key).await {
+            return Ok(Some(Found { event, shown: Shown::ToAll }));
+        }
+        let Some(found) = store::event(&self.db, &key).await? else { return Ok(None) };
+        if let EventKey::Slug(slug) = key {
+            self.slugs.insert(slug, found.event.id).await;
+        }
+        if found.shown == Shown::ToAll {
+            self.published.insert(found.event.id, found.event.organization).await;
+        }
+        Ok(Some(found))
     }
 
     /// The event of this id or slug, if the caller may act on it as `A` says.

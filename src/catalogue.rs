@@ -17,6 +17,7 @@ pub mod list_events;
 pub mod map;
 pub mod offers;
 pub mod plan_files;
+pub mod published;
 pub mod reads;
 pub mod replace_plan;
 pub mod seat_kinds;

@@ -19,7 +19,7 @@ use super::{App, development::DevelopmentApi};
 use crate::{
     http::{body::Json, cors::Cors, problem, secure::SecureHeaders},
     kernel::{db::Db, environment::Environment, tasks::Tasks, telemetry},
-    site,
+    site::{self, Site},
 };
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -71,6 +71,11 @@ impl App {
     /// Every route.
     pub fn routes(&self) -> impl Endpoint + use<> {
         let api = self.service();
+        let site = Site {
+            pages: self.pages,
+            catalogue: self.slices.catalogue.clone(),
+            public_url: self.config.public_url.clone(),
+        };
         let development = (self.config.environment == Environment::Development)
             .then(|| DevelopmentApi { base: self.base.clone() })
             .map(|api| OpenApiService::new(api, "Holdfast, development", VERSION));
@@ -81,8 +86,8 @@ impl App {
             .at("/api/v1/openapi.json", api.spec_endpoint())
             .nest("/api/docs", api.swagger_ui())
             .nest("/api/v1", api)
-            .at("/*path", get(site::page).data(self.pages))
-            .at("/", get(site::page).data(self.pages));
+            .at("/*path", get(site::page).data(site.clone()))
+            .at("/", get(site::page).data(site));
         let routes = self.slices.clone().mount(&self.shared, routes);
         let routes = match development {
             Some(development) => routes.nest("/api/development", development),

@@ -21,6 +21,7 @@ mod openapi;
 mod operators;
 mod origins;
 mod policy;
+mod site;
 mod stream;
 mod stripe_checkout;
 mod stripe_gateway;

@@ -20,6 +20,7 @@ use holdfast::{
         environment::Environment,
     },
     settings::{Config, PaymentProvider, Sabotage},
+    site::Pages,
 };
 use holdfast_migration::{Migrator, MigratorTrait as _};
 use reqwest::{Client, Method};
@@ -156,7 +157,15 @@ impl TestApp {
         let (database_url, redis_urls) = fresh_store(folder.path().to_path_buf()).await;
         let mut config = config(database_url, redis_urls, folder.path().to_path_buf());
         change(&mut config);
-        Self::run(config, Some(folder)).await
+        Self::run(config, Pages::NONE, Some(folder)).await
+    }
+
+    /// A server over a fresh store that serves these pages beside the API.
+    pub async fn with_pages(pages: Pages) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (database_url, redis_urls) = fresh_store(folder.path().to_path_buf()).await;
+        let config = config(database_url, redis_urls, folder.path().to_path_buf());
+        Self::run(config, pages, Some(folder)).await
     }
 
     /// A fresh store without a server of this process: the test starts programs of its own over it and says
@@ -177,11 +186,11 @@ impl TestApp {
 
     /// A second server over the same store.
     pub async fn another_node(&self) -> Self {
-        Self::run((*self.app.config).clone(), None).await
+        Self::run((*self.app.config).clone(), Pages::NONE, None).await
     }
 
-    async fn run(config: Config, folder: Option<TempDir>) -> Self {
-        let app = App::start(config).await.expect("the server starts");
+    async fn run(config: Config, pages: Pages, folder: Option<TempDir>) -> Self {
+        let app = App::start(config).await.expect("the server starts").with_pages(pages);
         let running = app.serve().await.expect("the server listens");
         let address = running.address;
         Self::over(app, Some(running), address, folder)
