@@ -8,7 +8,7 @@ mod head;
 
 use holdfast_contract::pages::{Page, Program, requests};
 use poem::{
-    Request, Response, handler,
+    IntoResponse, Request, Response, handler,
     http::{HeaderName, HeaderValue, StatusCode, header},
     web::Data,
 };
@@ -18,7 +18,10 @@ use sha2::{Digest, Sha256};
 use self::head::Head;
 use crate::{
     catalogue::Catalogue,
-    http::tagged::{Asked, IMMUTABLE, Packed, REVALIDATE},
+    http::{
+        problem::ApiProblem,
+        tagged::{Asked, IMMUTABLE, Packed, REVALIDATE},
+    },
     kernel::hex::hex,
 };
 
@@ -100,10 +103,8 @@ impl Site {
                 event::head(&event, &self.public_url).begins_with(&event::first(name, &event)),
             ),
             Ok(None) => (StatusCode::NOT_FOUND, Head::neutral()),
-            Err(error) => {
-                tracing::error!(error = %error, "the page of an event cannot be told");
-                (StatusCode::SERVICE_UNAVAILABLE, Head::neutral())
-            }
+            // The page itself is there, and says what it cannot show.
+            Err(error) => (ApiProblem::from(error).into_response().status(), Head::neutral()),
         }
     }
 }

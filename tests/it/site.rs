@@ -1,6 +1,9 @@
 //! The shells of the pages: which program's, with which status, and what their heads say.
 
+use std::{fs, path::Path};
+
 use holdfast::{kernel::db::Sql, site::Pages};
+use holdfast_contract::pages::{Page, Program};
 use reqwest::header::HeaderMap;
 use rust_embed::{EmbeddedFile, RustEmbed};
 use serde_json::Value;
@@ -226,4 +229,37 @@ async fn a_shell_is_kept_until_its_event_changes() {
     let etag = gone.headers["etag"].to_str().expect("an ETag").to_owned();
     assert_eq!(show_with(&app, "/nowhere", &[("if-none-match", &etag)]).await.status, 404);
     app.finish().await;
+}
+
+#[tokio::test]
+async fn a_store_that_fails_hides_no_event() {
+    let (app, _, path) = started().await;
+    let renamed = app.app.base.db.run("ALTER TABLE events RENAME TO elsewhere", vec![]).await;
+    renamed.expect("the table is gone");
+    let shown = show(&app, &path).await;
+    assert_eq!((shown.status, shown.program()), (500, "shop"));
+    assert_eq!(shown.meta("robots"), Some("noindex"));
+    app.stop().await;
+}
+
+#[test]
+fn each_program_draws_the_addresses_that_the_server_gives_it() {
+    let mut drawn = 0;
+    for program in Program::ALL {
+        let main = format!("frontend/{}/src/main.rs", program.name());
+        let main = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(main));
+        for route in main.expect("a program").split("path!(\"").skip(1) {
+            let pattern = route.split('"').next().expect("an address");
+            let address: Vec<&str> = pattern
+                .split('/')
+                .map(|part| if part.starts_with(':') { "named" } else { part })
+                .collect();
+            let address = address.join("/");
+            let page = Page::at(&address).unwrap_or_else(|| panic!("{address} is in no table"));
+            assert_eq!(page.program(), program, "{address}");
+            drawn += 1;
+        }
+    }
+    // One route a page: a new page is counted here.
+    assert_eq!(drawn, 8);
 }

@@ -85,7 +85,7 @@ async fn read(stage: Stage, whose: &Whose) -> Result<(Vec<Event>, bool), Failure
 #[component]
 pub fn MyEventsPage() -> impl IntoView {
     let i18n = use_i18n();
-    i18n::title(i18n, |locale| td_string!(locale, desk.my_events));
+    i18n::title(i18n, |locale| td_string!(locale, desk.title));
     behind_door(Tab::MyEvents, |profile| {
         let (whose, role) = (Whose::of(&profile), profile.role);
         loaded(
