@@ -96,7 +96,12 @@ pub enum Limit {
     PerMinute,
 }
 
-/// Why nothing is held.
+/// Why nothing is held. A refusal has one of three places:
+///
+/// - one seat cannot be had: a variant of the domain's `inventory::Refusal`, in [`HoldError::Seats`]; `read.rs` and
+///   the contract's `SeatRefusal` have its word, the pages its text (`words.rs`);
+/// - the whole hold is refused: a variant here, with its problem in `api.rs`;
+/// - nothing can be bought of the event now: `event::Obstacle` in the domain, which `purchase-eligibility` answers.
 #[derive(Debug, thiserror::Error)]
 pub enum HoldError {
     /// There is no such event.
