@@ -119,7 +119,7 @@ pub async fn resume(
 
 /// How many sagas of one kind stand where.
 #[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
-pub struct Standing {
+pub struct SagaCount {
     /// The driver's name for the kind.
     pub kind: String,
     /// Where they stand; never at rest.
@@ -131,7 +131,7 @@ pub struct Standing {
 }
 
 /// How many sagas that are not over stand where.
-pub async fn standing(sql: &impl Sql) -> Result<Vec<Standing>, DbErr> {
+pub async fn standing(sql: &impl Sql) -> Result<Vec<SagaCount>, DbErr> {
     let rows = sql
         .all(
             "SELECT kind, status, COUNT(*) AS count, \
@@ -141,5 +141,5 @@ pub async fn standing(sql: &impl Sql) -> Result<Vec<Standing>, DbErr> {
             vec![],
         )
         .await?;
-    rows.iter().map(|row| Standing::from_query_result(row, "")).collect()
+    rows.iter().map(|row| SagaCount::from_query_result(row, "")).collect()
 }
