@@ -98,25 +98,12 @@ pub enum BuyerKind {
     Comp,
 }
 
-impl BuyerKind {
-    /// Every kind.
-    pub const ALL: [Self; 4] = [Self::User, Self::Guest, Self::Door, Self::Comp];
-
-    /// The stored word.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::User => "user",
-            Self::Guest => "guest",
-            Self::Door => "door",
-            Self::Comp => "comp",
-        }
-    }
-
-    /// The kind of this word.
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
-    }
-}
+words! { BuyerKind {
+    User = "user",
+    Guest = "guest",
+    Door = "door",
+    Comp = "comp",
+} }
 
 impl Buyer {
     /// The buyer of this kind with this id.
