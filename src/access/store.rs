@@ -9,7 +9,7 @@ use sea_orm::{ColumnTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, Quer
 use uuid::Uuid;
 
 use super::{event_key::EventKey, proofs::Event};
-use crate::kernel::db::{Db, stored_word};
+use crate::kernel::db::Db;
 
 /// An event, and whether everybody may see it.
 pub(super) struct Found {
@@ -29,10 +29,10 @@ pub(super) enum Shown {
 /// The event of this id or slug, as it is now.
 pub(super) async fn event(db: &Db, key: &EventKey) -> Result<Option<Found>, DbErr> {
     let named = match key {
-        EventKey::Id(id) => events::Column::Id.eq(id.0),
+        EventKey::Id(id) => events::Column::Id.eq(*id),
         EventKey::Slug(slug) => events::Column::Slug.eq(slug.as_str()),
     };
-    let found: Option<(Uuid, Uuid, String)> = events::Entity::find()
+    let found: Option<(EventId, OrganizationId, Status)> = events::Entity::find()
         .select_only()
         .columns([events::Column::Id, events::Column::OrganizationId, events::Column::Status])
         .filter(named)
@@ -40,8 +40,8 @@ pub(super) async fn event(db: &Db, key: &EventKey) -> Result<Option<Found>, DbEr
         .one(db.reader())
         .await?;
     let Some((id, organization, status)) = found else { return Ok(None) };
-    let event = Event { id: EventId(id), organization: OrganizationId(organization) };
-    let shown = match stored_word(&status, "status of an event", Status::parse)? {
+    let event = Event { id, organization };
+    let shown = match status {
         Status::Draft => Shown::ToManagers,
         Status::Cancelled if !was_published(db, event.id).await? => Shown::ToManagers,
         Status::Upcoming
@@ -54,7 +54,7 @@ pub(super) async fn event(db: &Db, key: &EventKey) -> Result<Option<Found>, DbEr
 }
 
 async fn was_published(db: &Db, event: EventId) -> Result<bool, DbErr> {
-    let found = publications::Entity::find_by_id(event.0).one(db.reader()).await?;
+    let found = publications::Entity::find_by_id(event).one(db.reader()).await?;
     Ok(found.is_some())
 }
 

@@ -5,6 +5,7 @@
 //! stores; where they differ a token stands, which [`Dialect::render`] replaces. Never held across a
 //! network call to anything else.
 
+mod entities;
 mod together;
 mod writing;
 
@@ -12,10 +13,11 @@ use std::{future::Future, path::Path, pin::Pin, time::Duration};
 
 use sea_orm::{
     AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction,
-    DbErr, IsolationLevel, QueryResult, RuntimeErr, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait, Value,
+    DbErr, FromQueryResult, IsolationLevel, QueryResult, RuntimeErr, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait, TryGetable, Value,
 };
 
+pub use entities::{insert, insert_all, insert_at, is_among, put_all, set};
 pub use together::{Expected, Sent, Together, Writes};
 pub use writing::{ClockOffset, Dialect, Guard, Writing, largest_power_of_two, placeholders, rows};
 
@@ -31,6 +33,9 @@ pub const IN_MEMORY: &str = "sqlite::memory:";
 
 /// What statements can be sent through: the pool or a transaction.
 pub trait Sql: Sync {
+    /// The connection for SeaORM's own queries that only read.
+    fn reading(&self) -> &impl ConnectionTrait;
+
     /// How statements are written here.
     fn writing(&self) -> Writing;
 
@@ -51,6 +56,54 @@ pub trait Sql: Sync {
         sql: &str,
         values: Vec<Value>,
     ) -> impl Future<Output = Result<Vec<QueryResult>, DbErr>> + Send;
+
+    /// Reads at most one row as what it says.
+    fn find<T: FromQueryResult + Send>(
+        &self,
+        sql: &str,
+        values: Vec<Value>,
+    ) -> impl Future<Output = Result<Option<T>, DbErr>> + Send {
+        async move {
+            let row = self.one(sql, values).await?;
+            row.map(|row| T::from_query_result(&row, "")).transpose()
+        }
+    }
+
+    /// Reads rows as what they say.
+    fn list<T: FromQueryResult + Send>(
+        &self,
+        sql: &str,
+        values: Vec<Value>,
+    ) -> impl Future<Output = Result<Vec<T>, DbErr>> + Send {
+        async move {
+            let rows = self.all(sql, values).await?;
+            rows.iter().map(|row| T::from_query_result(row, "")).collect()
+        }
+    }
+
+    /// Reads the only column of at most one row.
+    fn value<T: TryGetable + Send>(
+        &self,
+        sql: &str,
+        values: Vec<Value>,
+    ) -> impl Future<Output = Result<Option<T>, DbErr>> + Send {
+        async move {
+            let row = self.one(sql, values).await?;
+            row.map(|row| row.try_get_by_index(0)).transpose()
+        }
+    }
+
+    /// Reads the only column of rows.
+    fn values<T: TryGetable + Send>(
+        &self,
+        sql: &str,
+        values: Vec<Value>,
+    ) -> impl Future<Output = Result<Vec<T>, DbErr>> + Send {
+        async move {
+            let rows = self.all(sql, values).await?;
+            rows.iter().map(|row| row.try_get_by_index(0)).collect()
+        }
+    }
 }
 
 /// A handle on the database; cheap to clone.
@@ -219,8 +272,8 @@ impl Db {
 /// # Errors
 /// When the database does not answer.
 pub async fn now(sql: &impl Sql) -> Result<i64, DbErr> {
-    let row = sql.one("SELECT {now} AS now", vec![]).await?;
-    row.ok_or_else(|| DbErr::RecordNotFound("now".into()))?.try_get("", "now")
+    let now = sql.value("SELECT {now} AS now", vec![]).await?;
+    now.ok_or_else(|| DbErr::RecordNotFound("now".into()))
 }
 
 impl Tx {
@@ -248,6 +301,10 @@ impl Tx {
 }
 
 impl Sql for Db {
+    fn reading(&self) -> &impl ConnectionTrait {
+        &self.reader
+    }
+
     fn writing(&self) -> Writing {
         self.writing
     }
@@ -267,6 +324,10 @@ impl Sql for Db {
 }
 
 impl Sql for Tx {
+    fn reading(&self) -> &impl ConnectionTrait {
+        &self.inner
+    }
+
     fn writing(&self) -> Writing {
         self.writing
     }

@@ -278,7 +278,7 @@ async fn start(
     let (row, lines) = booked(tx, entropy, booking, command, &candidates, &begun, now_ms).await?;
     let saga = SagaId(entropy.id());
     let checkout = Checkout::start(saga, booking, order, now_ms);
-    let together = Together::default();
+    let together = Together::of(tx);
     store::insert_booking(&together, &row).await?;
     store::insert_lines(&together, &lines).await?;
     store::insert_reservations(&together, booking, &command.reservations).await?;
