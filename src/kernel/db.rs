@@ -27,6 +27,8 @@ pub const MAX_TRANSACTION_ATTEMPTS: u32 = 3;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How many connections read from SQLite beside the one that writes.
 const SQLITE_READERS: u32 = 8;
+/// How many statements a connection keeps prepared: more than the program has. SQLx keeps 100 by itself.
+const PREPARED: usize = 500;
 
 /// A store that is gone with its only connection.
 pub const IN_MEMORY: &str = "sqlite::memory:";
@@ -128,7 +130,8 @@ impl Db {
     /// When the URL names no store of ours or nothing answers there.
     pub async fn connect(url: &str, pool: u32, offset: ClockOffset) -> Result<Self, DbErr> {
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            let options = options(url, pool);
+            let mut options = options(url, pool);
+            options.map_sqlx_postgres_opts(|postgres| postgres.statement_cache_capacity(PREPARED));
             let writer = Database::connect(options).await?;
             let writing = Writing { dialect: Dialect::Postgres, offset, dropped: None };
             return Ok(Self { reader: writer.clone(), writer, writing });
@@ -422,6 +425,7 @@ fn sqlite_options(url: &str, pool: u32) -> ConnectOptions {
             .pragma("synchronous", "FULL")
             .pragma("foreign_keys", "ON")
             .busy_timeout(ACQUIRE_TIMEOUT)
+            .statement_cache_capacity(PREPARED)
     });
     options
 }
