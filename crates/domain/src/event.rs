@@ -38,6 +38,16 @@ words! { Status {
     Archived = "archived",
 } }
 
+impl Status {
+    /// Whether places of the event may be sold, within its sale window.
+    pub const fn sells(self) -> bool {
+        match self {
+            Self::Upcoming | Self::OnSale => true,
+            Self::Draft | Self::Completed | Self::Cancelled | Self::Archived => false,
+        }
+    }
+}
+
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
