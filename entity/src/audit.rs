@@ -1,5 +1,6 @@
 //! Who changed what, for those who ask later. Only ever added to.
 
+use holdfast_domain::{access::Role, actor::Kind};
 use sea_orm::entity::prelude::*;
 
 /// Who changed what, for those who ask later. Only ever added to.
@@ -11,12 +12,12 @@ pub struct Model {
     pub id: Uuid,
     /// Milliseconds since 1970.
     pub at: i64,
-    /// What kind of actor did it; the CHECK lists the values.
-    pub actor_kind: String,
+    /// What kind of actor did it.
+    pub actor_kind: Kind,
     /// Which user, guest, API key or gate device; the system has no id.
     pub actor_id: Option<Uuid>,
-    /// The role that the user had then; the CHECK lists the values. Only users have one.
-    pub actor_role: Option<String>,
+    /// The role that the user had then. Only users have one.
+    pub actor_role: Option<Role>,
     /// From which network address.
     pub network_address: Option<String>,
     /// With which program, as its `User-Agent` says.

@@ -1,5 +1,12 @@
 //! What a booking consists of.
 
+use holdfast_domain::{
+    ids::{
+        BookingId, EventId, ItemId, LineId, OfferId, OrganizationId, ReservationId, SeatId,
+        SectionId,
+    },
+    reservation::ItemKind,
+};
 use sea_orm::entity::prelude::*;
 
 /// What a booking consists of.
@@ -8,26 +15,26 @@ use sea_orm::entity::prelude::*;
 pub struct Model {
     /// The booking.
     #[sea_orm(primary_key, auto_increment = false)]
-    pub booking_id: Uuid,
+    pub booking_id: BookingId,
     /// The key.
     #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
+    pub id: LineId,
     /// The event.
-    pub event_id: Uuid,
+    pub event_id: EventId,
     /// Who organizes.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The reservation.
-    pub reservation_id: Uuid,
+    pub reservation_id: ReservationId,
     /// Item id.
-    pub item_id: Uuid,
-    /// What kind; the CHECK lists the values.
-    pub kind: String,
+    pub item_id: ItemId,
+    /// What kind.
+    pub kind: ItemKind,
     /// The seat within its event.
-    pub seat_id: Option<i32>,
+    pub seat_id: Option<SeatId>,
     /// The section.
-    pub section_id: Uuid,
+    pub section_id: SectionId,
     /// The offer.
-    pub offer_id: Uuid,
+    pub offer_id: OfferId,
     /// What people call it.
     pub label: String,
     /// How many of the offer.

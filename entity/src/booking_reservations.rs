@@ -1,5 +1,6 @@
 //! Which reservations a booking pays for.
 
+use holdfast_domain::ids::{BookingId, ReservationId};
 use sea_orm::entity::prelude::*;
 
 /// Which reservations a booking pays for.
@@ -8,10 +9,10 @@ use sea_orm::entity::prelude::*;
 pub struct Model {
     /// The booking.
     #[sea_orm(primary_key, auto_increment = false)]
-    pub booking_id: Uuid,
+    pub booking_id: BookingId,
     /// The reservation.
     #[sea_orm(primary_key, auto_increment = false)]
-    pub reservation_id: Uuid,
+    pub reservation_id: ReservationId,
     /// Live.
     pub live: i32,
 }

@@ -1,5 +1,10 @@
 //! Purchases.
 
+use holdfast_domain::{
+    booking::BookingState,
+    ids::{BookingId, BuyerKind, OrganizationId},
+    money::Currency,
+};
 use sea_orm::entity::prelude::*;
 
 /// Purchases.
@@ -8,25 +13,25 @@ use sea_orm::entity::prelude::*;
 pub struct Model {
     /// The key.
     #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
+    pub id: BookingId,
     /// Reference.
     pub reference: String,
     /// Who organizes.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The user or guest; a sale without an account has an id of its own.
     pub buyer_id: Uuid,
-    /// What kind of buyer; the CHECK lists the values.
-    pub buyer_kind: String,
+    /// What kind of buyer.
+    pub buyer_kind: BuyerKind,
     /// Normalized: trimmed, lower case.
     pub email: Option<String>,
     /// A BCP 47 tag.
     pub locale: String,
-    /// Where it stands; the CHECK lists the values.
-    pub status: String,
+    /// Where it stands.
+    pub status: BookingState,
     /// Failure.
     pub failure: Option<String>,
     /// ISO 4217.
-    pub currency: String,
+    pub currency: Currency,
     /// Total in minor units.
     pub total_minor: i64,
     /// Discount in minor units.

@@ -1,5 +1,6 @@
 //! One row a buyer and event, locked while the limits are counted.
 
+use holdfast_domain::ids::{BuyerKind, EventId};
 use sea_orm::entity::prelude::*;
 
 /// One row a buyer and event, locked while the limits are counted.
@@ -8,12 +9,12 @@ use sea_orm::entity::prelude::*;
 pub struct Model {
     /// The event.
     #[sea_orm(primary_key, auto_increment = false)]
-    pub event_id: Uuid,
+    pub event_id: EventId,
     /// The user or guest; a sale without an account has an id of its own.
     #[sea_orm(primary_key, auto_increment = false)]
     pub buyer_id: Uuid,
-    /// What kind; the CHECK lists the values.
-    pub kind: String,
+    /// What kind.
+    pub kind: BuyerKind,
     /// A BCP 47 tag.
     pub locale: String,
     /// Touched at, milliseconds since 1970.

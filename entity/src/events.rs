@@ -1,5 +1,10 @@
 //! Events. An event is the unit by which everything hot is sharded.
 
+use holdfast_domain::{
+    event::Status,
+    ids::{EventId, OrganizationId},
+    money::Currency,
+};
 use sea_orm::entity::prelude::*;
 
 /// Events. An event is the unit by which everything hot is sharded.
@@ -8,9 +13,9 @@ use sea_orm::entity::prelude::*;
 pub struct Model {
     /// The key.
     #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
+    pub id: EventId,
     /// Who organizes.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// Slug.
     pub slug: String,
     /// Its name.
@@ -34,7 +39,7 @@ pub struct Model {
     /// Sale ends at, milliseconds since 1970.
     pub sale_ends_at: i64,
     /// ISO 4217.
-    pub currency: String,
+    pub currency: Currency,
     /// Max per user.
     pub max_per_user: i32,
     /// Max per order.
@@ -43,8 +48,8 @@ pub struct Model {
     pub hold_seconds: i64,
     /// Hold cap seconds.
     pub hold_cap_seconds: i64,
-    /// Where it stands; the CHECK lists the values.
-    pub status: String,
+    /// Where it stands.
+    pub status: Status,
     /// Plan version.
     pub plan_version: i32,
     /// Next seat id.

@@ -1,5 +1,10 @@
 //! The double-entry ledger.
 
+use holdfast_domain::{
+    ids::{BookingId, OrganizationId},
+    ledger::{Account, Kind},
+    money::Currency,
+};
 use sea_orm::entity::prelude::*;
 
 /// The double-entry ledger.
@@ -12,17 +17,17 @@ pub struct Model {
     /// Posting id.
     pub posting_id: Uuid,
     /// The booking.
-    pub booking_id: Uuid,
+    pub booking_id: BookingId,
     /// Who organizes.
-    pub organization_id: Uuid,
-    /// Which account; the CHECK lists the values.
-    pub account: String,
+    pub organization_id: OrganizationId,
+    /// Which account.
+    pub account: Account,
     /// Amount in minor units.
     pub amount_minor: i64,
     /// ISO 4217.
-    pub currency: String,
-    /// What kind; the CHECK lists the values.
-    pub kind: String,
+    pub currency: Currency,
+    /// What kind.
+    pub kind: Kind,
     /// Milliseconds since 1970.
     pub created_at: i64,
 }

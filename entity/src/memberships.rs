@@ -1,5 +1,9 @@
 //! Who belongs to which organization.
 
+use holdfast_domain::{
+    access::MembershipRole,
+    ids::{OrganizationId, UserId},
+};
 use sea_orm::entity::prelude::*;
 
 /// Who belongs to which organization.
@@ -8,12 +12,12 @@ use sea_orm::entity::prelude::*;
 pub struct Model {
     /// Who organizes.
     #[sea_orm(primary_key, auto_increment = false)]
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// User id.
     #[sea_orm(primary_key, auto_increment = false)]
-    pub user_id: Uuid,
-    /// What the user may do for it; the CHECK lists the values.
-    pub role: String,
+    pub user_id: UserId,
+    /// What the user may do for it.
+    pub role: MembershipRole,
 }
 
 /// None: what belongs together is read by key.

@@ -1,5 +1,6 @@
 //! Kinds of tickets at a price.
 
+use holdfast_domain::ids::{EventId, OfferId, SectionId};
 use sea_orm::entity::prelude::*;
 
 /// Kinds of tickets at a price.
@@ -8,12 +9,12 @@ use sea_orm::entity::prelude::*;
 pub struct Model {
     /// The event.
     #[sea_orm(primary_key, auto_increment = false)]
-    pub event_id: Uuid,
+    pub event_id: EventId,
     /// The key.
     #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
+    pub id: OfferId,
     /// The section.
-    pub section_id: Option<Uuid>,
+    pub section_id: Option<SectionId>,
     /// Category.
     pub category: Option<String>,
     /// Its name.

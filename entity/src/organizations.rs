@@ -1,5 +1,6 @@
 //! Who organizes: owns events, offers and the money taken for them.
 
+use holdfast_domain::ids::OrganizationId;
 use sea_orm::entity::prelude::*;
 
 /// Who organizes: owns events, offers and the money taken for them.
@@ -8,7 +9,7 @@ use sea_orm::entity::prelude::*;
 pub struct Model {
     /// The key.
     #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
+    pub id: OrganizationId,
     /// Its name.
     pub name: String,
     /// Slug.

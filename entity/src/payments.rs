@@ -1,5 +1,10 @@
 //! What the gateway was asked for.
 
+use holdfast_domain::{
+    booking::PaymentState,
+    ids::{BookingId, SagaId},
+    money::Currency,
+};
 use sea_orm::entity::prelude::*;
 
 /// What the gateway was asked for.
@@ -10,9 +15,9 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
     /// The booking.
-    pub booking_id: Uuid,
+    pub booking_id: BookingId,
     /// Saga id.
-    pub saga_id: Uuid,
+    pub saga_id: SagaId,
     /// Provider.
     pub provider: String,
     /// Intent id.
@@ -20,13 +25,13 @@ pub struct Model {
     /// Amount in minor units.
     pub amount_minor: i64,
     /// ISO 4217.
-    pub currency: String,
+    pub currency: Currency,
     /// Captured in minor units.
     pub captured_minor: i64,
     /// Refunded in minor units.
     pub refunded_minor: i64,
-    /// Where it stands; the CHECK lists the values.
-    pub status: String,
+    /// Where it stands.
+    pub status: PaymentState,
     /// Milliseconds since 1970.
     pub created_at: i64,
     /// Milliseconds since 1970.

@@ -1,5 +1,6 @@
 //! Seating plans as imported, one row a version.
 
+use holdfast_domain::ids::EventId;
 use sea_orm::entity::prelude::*;
 
 /// Seating plans as imported, one row a version.
@@ -8,7 +9,7 @@ use sea_orm::entity::prelude::*;
 pub struct Model {
     /// The event.
     #[sea_orm(primary_key, auto_increment = false)]
-    pub event_id: Uuid,
+    pub event_id: EventId,
     /// Grows with every change.
     #[sea_orm(primary_key, auto_increment = false)]
     pub version: i32,

@@ -1,5 +1,6 @@
 //! Which events were ever published, and when.
 
+use holdfast_domain::ids::EventId;
 use sea_orm::entity::prelude::*;
 
 /// A publication.
@@ -8,7 +9,7 @@ use sea_orm::entity::prelude::*;
 pub struct Model {
     /// The event.
     #[sea_orm(primary_key, auto_increment = false)]
-    pub event_id: Uuid,
+    pub event_id: EventId,
     /// When it was first published, in milliseconds since 1970.
     pub published_at: i64,
 }

@@ -1,5 +1,6 @@
 //! How much of a refund is for which line.
 
+use holdfast_domain::ids::{BookingId, LineId, SagaId};
 use sea_orm::entity::prelude::*;
 
 /// How much of a refund is for which line.
@@ -8,12 +9,12 @@ use sea_orm::entity::prelude::*;
 pub struct Model {
     /// The refund.
     #[sea_orm(primary_key, auto_increment = false)]
-    pub refund_id: Uuid,
+    pub refund_id: SagaId,
     /// The line.
     #[sea_orm(primary_key, auto_increment = false)]
-    pub line_id: Uuid,
+    pub line_id: LineId,
     /// Its booking.
-    pub booking_id: Uuid,
+    pub booking_id: BookingId,
     /// Amount in minor units.
     pub amount_minor: i64,
     /// 1 where the line was cancelled with it.

@@ -1,5 +1,10 @@
 //! Amounts given back, or on their way.
 
+use holdfast_domain::{
+    ids::{BookingId, OrganizationId, SagaId},
+    money::Currency,
+    refund::{Method, Reason, Status},
+};
 use sea_orm::entity::prelude::*;
 
 /// Amounts given back, or on their way.
@@ -8,25 +13,25 @@ use sea_orm::entity::prelude::*;
 pub struct Model {
     /// The key; its saga has the same.
     #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
+    pub id: SagaId,
     /// The booking.
-    pub booking_id: Uuid,
+    pub booking_id: BookingId,
     /// The payment of which it is a part; every refund by the gateway has one.
     pub payment_id: Option<Uuid>,
     /// Who organizes.
-    pub organization_id: Uuid,
-    /// Why; the CHECK lists the values.
-    pub reason: String,
-    /// By which method money goes back; the CHECK lists the values.
-    pub method: String,
+    pub organization_id: OrganizationId,
+    /// Why.
+    pub reason: Reason,
+    /// By which method money goes back.
+    pub method: Method,
     /// The user or guest who asked for it.
     pub asked_by: Option<Uuid>,
     /// Amount in minor units.
     pub amount_minor: i64,
     /// ISO 4217.
-    pub currency: String,
-    /// Where it stands; the CHECK lists the values.
-    pub status: String,
+    pub currency: Currency,
+    /// Where it stands.
+    pub status: Status,
     /// The gateway's name for it.
     pub gateway_refund_id: Option<String>,
     /// Milliseconds since 1970.

@@ -1,5 +1,9 @@
 //! What a reservation holds.
 
+use holdfast_domain::{
+    ids::{EventId, ItemId, OfferId, ReservationId, SeatId, SectionId},
+    reservation::{ItemKind, ItemState},
+};
 use sea_orm::entity::prelude::*;
 
 /// What a reservation holds.
@@ -7,21 +11,21 @@ use sea_orm::entity::prelude::*;
 #[sea_orm(table_name = "reservation_items")]
 pub struct Model {
     /// The event.
-    pub event_id: Uuid,
+    pub event_id: EventId,
     /// The reservation.
     #[sea_orm(primary_key, auto_increment = false)]
-    pub reservation_id: Uuid,
+    pub reservation_id: ReservationId,
     /// The key.
     #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
-    /// What kind; the CHECK lists the values.
-    pub kind: String,
+    pub id: ItemId,
+    /// What kind.
+    pub kind: ItemKind,
     /// The seat within its event.
-    pub seat_id: Option<i32>,
+    pub seat_id: Option<SeatId>,
     /// The section.
-    pub section_id: Uuid,
+    pub section_id: SectionId,
     /// The offer.
-    pub offer_id: Uuid,
+    pub offer_id: OfferId,
     /// What people call it.
     pub label: String,
     /// How many of the offer.
@@ -33,7 +37,7 @@ pub struct Model {
     /// Grows with every owner; what was written under an older one does not stand.
     pub fence: i64,
     /// JSON, or where it stands.
-    pub state: String,
+    pub state: ItemState,
     /// When the hold lapses, milliseconds since 1970.
     pub expires_at: i64,
 }

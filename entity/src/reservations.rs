@@ -1,5 +1,10 @@
 //! Reservations.
 
+use holdfast_domain::{
+    ids::{BuyerKind, EventId, OrganizationId, ReservationId},
+    money::Currency,
+    reservation::ReservationState,
+};
 use sea_orm::entity::prelude::*;
 
 /// Reservations.
@@ -8,17 +13,17 @@ use sea_orm::entity::prelude::*;
 pub struct Model {
     /// The key.
     #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
+    pub id: ReservationId,
     /// The event.
-    pub event_id: Uuid,
+    pub event_id: EventId,
     /// Who organizes.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The user or guest; a sale without an account has an id of its own.
     pub buyer_id: Uuid,
-    /// What kind of buyer; the CHECK lists the values.
-    pub buyer_kind: String,
-    /// Where it stands; the CHECK lists the values.
-    pub status: String,
+    /// What kind of buyer.
+    pub buyer_kind: BuyerKind,
+    /// Where it stands.
+    pub status: ReservationState,
     /// Persons.
     pub persons: i32,
     /// How many persons one buyer might bring when it was made.
@@ -26,7 +31,7 @@ pub struct Model {
     /// Total in minor units.
     pub total_minor: i64,
     /// ISO 4217.
-    pub currency: String,
+    pub currency: Currency,
     /// Milliseconds since 1970.
     pub created_at: i64,
     /// When the hold lapses, milliseconds since 1970.

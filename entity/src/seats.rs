@@ -1,5 +1,9 @@
 //! Seats: the rows that decide.
 
+use holdfast_domain::{
+    ids::{EventId, ReservationId, SeatId, SectionId},
+    inventory::{SeatKind, SeatState},
+};
 use sea_orm::entity::prelude::*;
 
 /// Seats: the rows that decide.
@@ -8,12 +12,12 @@ use sea_orm::entity::prelude::*;
 pub struct Model {
     /// The event.
     #[sea_orm(primary_key, auto_increment = false)]
-    pub event_id: Uuid,
+    pub event_id: EventId,
     /// The seat within its event.
     #[sea_orm(primary_key, auto_increment = false)]
-    pub seat_id: i32,
+    pub seat_id: SeatId,
     /// The section.
-    pub section_id: Uuid,
+    pub section_id: SectionId,
     /// Seat guid.
     pub seat_guid: String,
     /// Row label.
@@ -22,18 +26,18 @@ pub struct Model {
     pub seat_label: String,
     /// Category.
     pub category: String,
-    /// What kind; the CHECK lists the values.
-    pub kind: String,
+    /// What kind.
+    pub kind: SeatKind,
     /// Minor units.
     pub price_minor: Option<i64>,
-    /// Where it stands; the CHECK lists the values.
-    pub status: String,
+    /// Where it stands.
+    pub status: SeatState,
     /// Grows with every change.
     pub version: i32,
     /// Grows with every owner; what was written under an older one does not stand.
     pub fence: i64,
     /// The reservation.
-    pub reservation_id: Option<Uuid>,
+    pub reservation_id: Option<ReservationId>,
     /// When the hold lapses, milliseconds since 1970.
     pub expires_at: Option<i64>,
     /// Block reason.

@@ -1,5 +1,9 @@
 //! Parts of a hall; the counters are those of general admission.
 
+use holdfast_domain::{
+    ids::{EventId, SectionId},
+    inventory::SectionKind,
+};
 use sea_orm::entity::prelude::*;
 
 /// Parts of a hall; the counters are those of general admission.
@@ -8,14 +12,14 @@ use sea_orm::entity::prelude::*;
 pub struct Model {
     /// The event.
     #[sea_orm(primary_key, auto_increment = false)]
-    pub event_id: Uuid,
+    pub event_id: EventId,
     /// The key.
     #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
+    pub id: SectionId,
     /// Its name.
     pub name: String,
-    /// What kind; the CHECK lists the values.
-    pub kind: String,
+    /// What kind.
+    pub kind: SectionKind,
     /// Its place in the order.
     pub position: i32,
     /// Capacity.

@@ -1,5 +1,9 @@
 //! Accounts.
 
+use holdfast_domain::{
+    access::{AccountStatus, Role},
+    ids::UserId,
+};
 use sea_orm::entity::prelude::*;
 
 /// Accounts.
@@ -8,7 +12,7 @@ use sea_orm::entity::prelude::*;
 pub struct Model {
     /// The key.
     #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
+    pub id: UserId,
     /// Normalized: trimmed, lower case.
     pub email: String,
     /// Argon2id; none where the user signs in without a password.
@@ -18,9 +22,9 @@ pub struct Model {
     /// Last name.
     pub last_name: String,
     /// Role.
-    pub role: String,
-    /// Where it stands; the CHECK lists the values.
-    pub status: String,
+    pub role: Role,
+    /// Where it stands.
+    pub status: AccountStatus,
     /// A BCP 47 tag.
     pub locale: String,
     /// Milliseconds since 1970.

@@ -2,14 +2,16 @@
 
 use holdfast_domain::{
     event::Status,
-    ids::{BookingId, EventId, OrganizationId},
+    ids::{BookingId, BuyerKind, EventId, OrganizationId},
 };
 use holdfast_entity::{booking_lines, bookings, events, publications};
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect};
+use sea_orm::{
+    ColumnTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, SelectExt,
+};
 use uuid::Uuid;
 
 use super::{event_key::EventKey, proofs::Event};
-use crate::kernel::db::{Db, stored_word};
+use crate::kernel::db::Db;
 
 /// An event, and whether everybody may see it.
 pub(super) struct Found {
@@ -29,10 +31,10 @@ pub(super) enum Shown {
 /// The event of this id or slug, as it is now.
 pub(super) async fn event(db: &Db, key: &EventKey) -> Result<Option<Found>, DbErr> {
     let named = match key {
-        EventKey::Id(id) => events::Column::Id.eq(id.0),
+        EventKey::Id(id) => events::Column::Id.eq(*id),
         EventKey::Slug(slug) => events::Column::Slug.eq(slug.as_str()),
     };
-    let found: Option<(Uuid, Uuid, String)> = events::Entity::find()
+    let found: Option<(EventId, OrganizationId, Status)> = events::Entity::find()
         .select_only()
         .columns([events::Column::Id, events::Column::OrganizationId, events::Column::Status])
         .filter(named)
@@ -40,8 +42,8 @@ pub(super) async fn event(db: &Db, key: &EventKey) -> Result<Option<Found>, DbEr
         .one(db.reader())
         .await?;
     let Some((id, organization, status)) = found else { return Ok(None) };
-    let event = Event { id: EventId(id), organization: OrganizationId(organization) };
-    let shown = match stored_word(&status, "status of an event", Status::parse)? {
+    let event = Event { id, organization };
+    let shown = match status {
         Status::Draft => Shown::ToManagers,
         Status::Cancelled if !was_published(db, event.id).await? => Shown::ToManagers,
         Status::Upcoming
@@ -54,7 +56,7 @@ pub(super) async fn event(db: &Db, key: &EventKey) -> Result<Option<Found>, DbEr
 }
 
 async fn was_published(db: &Db, event: EventId) -> Result<bool, DbErr> {
-    let found = publications::Entity::find_by_id(event.0).one(db.reader()).await?;
+    let found = publications::Entity::find_by_id(event).one(db.reader()).await?;
     Ok(found.is_some())
 }
 
@@ -68,45 +70,30 @@ pub enum BookingName<'a> {
 }
 
 /// A booking, and whose it is.
+#[derive(FromQueryResult)]
 pub(super) struct Owners {
+    #[sea_orm(alias = "id")]
     pub(super) booking: BookingId,
+    #[sea_orm(alias = "organization_id")]
     pub(super) organization: OrganizationId,
     pub(super) buyer_id: Uuid,
-    pub(super) buyer_kind: String,
+    pub(super) buyer_kind: BuyerKind,
 }
 
 /// Whose a booking is.
 pub(super) async fn booking(db: &Db, name: BookingName<'_>) -> Result<Option<Owners>, DbErr> {
     let named = match name {
-        BookingName::Id(id) => bookings::Column::Id.eq(id.0),
+        BookingName::Id(id) => bookings::Column::Id.eq(id),
         BookingName::Reference(reference) => bookings::Column::Reference.eq(reference),
     };
-    let found: Option<(Uuid, Uuid, Uuid, String)> = bookings::Entity::find()
-        .select_only()
-        .columns([
-            bookings::Column::Id,
-            bookings::Column::OrganizationId,
-            bookings::Column::BuyerId,
-            bookings::Column::BuyerKind,
-        ])
-        .filter(named)
-        .into_tuple()
-        .one(db.reader())
-        .await?;
-    Ok(found.map(|(id, organization, buyer_id, buyer_kind)| Owners {
-        booking: BookingId(id),
-        organization: OrganizationId(organization),
-        buyer_id,
-        buyer_kind,
-    }))
+    bookings::Entity::find().filter(named).into_model().one(db.reader()).await
 }
 
 /// Whether the booking has a line of the event.
 pub(super) async fn has_line(db: &Db, booking: BookingId, event: EventId) -> Result<bool, DbErr> {
-    let lines = booking_lines::Entity::find()
-        .filter(booking_lines::Column::BookingId.eq(booking.0))
-        .filter(booking_lines::Column::EventId.eq(event.0))
-        .count(db.reader())
-        .await?;
-    Ok(lines > 0)
+    booking_lines::Entity::find()
+        .filter(booking_lines::Column::BookingId.eq(booking))
+        .filter(booking_lines::Column::EventId.eq(event))
+        .exists(db.reader())
+        .await
 }

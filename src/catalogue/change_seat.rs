@@ -6,7 +6,7 @@ use holdfast_contract::{
 };
 use holdfast_domain::{
     ids::{EventId, SeatId},
-    inventory::SeatState,
+    inventory::{SeatKind, SeatState},
     money::MAX_AMOUNT_MINOR,
     text,
 };
@@ -58,7 +58,7 @@ impl Failure for SeatError {
 #[derive(Clone)]
 struct Wanted {
     block: Option<Block>,
-    kind: Option<&'static str>,
+    kind: Option<SeatKind>,
     price_minor: Option<i64>,
 }
 
@@ -111,13 +111,13 @@ fn read(patch: SeatPatch) -> Result<Wanted, Vec<FieldError>> {
     let price_minor =
         patch.price_minor.map(|price| faults.range("price_minor", price, 0..=MAX_PRICE_MINOR));
     faults.none()?;
-    Ok(Wanted { block, kind: patch.kind.map(seat_kinds::word), price_minor })
+    Ok(Wanted { block, kind: patch.kind.map(seat_kinds::stored), price_minor })
 }
 
 async fn change(tx: &Tx, event: EventId, id: SeatId, wanted: Wanted) -> Result<(), SeatError> {
     let mut row = store::events::lock(tx, event).await?.ok_or(SeatError::NotFound)?;
     let seat = store::seats::lock(tx, event, id).await?.ok_or(SeatError::NotFound)?;
-    let state = views::seat_state(&seat.status)?;
+    let state = seat.status;
     let one = |rows: u64| {
         let reason = match state {
             SeatState::Sold => SeatRefusal::Sold,
@@ -149,7 +149,7 @@ async fn change(tx: &Tx, event: EventId, id: SeatId, wanted: Wanted) -> Result<(
         assert_eq!(store::events::update(tx, &row).await?, 1, "the event's row is locked");
     }
     let seat = store::seats::one(tx, event, id).await?.ok_or(SeatError::NotFound)?;
-    let status = views::seat_status(views::seat_state(&seat.status)?);
+    let status = views::seat_status(seat.status);
     let change = ChangeDraft {
         seats: vec![match seat.expires_at {
             Some(until) => record::held(id, seat.version, until),

@@ -139,7 +139,7 @@ async fn insert(
         .db
         .transact(move |tx| {
             let (row, attempt, entry) = (row.clone(), attempt.clone(), entry.clone());
-            let id = row.id;
+            let id = row.id.0;
             Box::pin(async move {
                 idempotency::once(tx, attempt.as_ref(), id, make(tx, row, entry)).await
             })
@@ -152,7 +152,7 @@ async fn insert(
 }
 
 async fn make(tx: &db::Tx, row: events::Model, entry: Entry) -> Result<Made<Event>, EventError> {
-    let (id, now) = (EventId(row.id), db::now(tx).await?);
+    let (id, now) = (row.id, db::now(tx).await?);
     store::events::insert(tx, events::Model { created_at: now, updated_at: now, ..row }).await?;
     live::record::record(tx, id, &live::ChangeDraft::of_event()).await?;
     audit::record(tx, &entry).await?;
@@ -169,8 +169,8 @@ fn row(
 ) -> events::Model {
     let hold_seconds = details.hold_seconds.unwrap_or(holds.seconds);
     events::Model {
-        id: id.0,
-        organization_id: organization.0,
+        id,
+        organization_id: organization,
         slug: slug.as_str().to_owned(),
         name: details.name.clone(),
         description: details.description.clone(),
@@ -182,12 +182,12 @@ fn row(
         ends_at: details.schedule.ends_at(),
         sale_starts_at: details.schedule.sale_starts_at(),
         sale_ends_at: details.schedule.sale_ends_at(),
-        currency: details.currency.to_string(),
+        currency: details.currency,
         max_per_user: details.max_per_user,
         max_per_order: details.max_per_order,
         hold_seconds,
         hold_cap_seconds: holds.cap_for(hold_seconds),
-        status: Status::Draft.as_str().to_owned(),
+        status: Status::Draft,
         plan_version: 0,
         next_seat_id: 1,
         version: 1,
@@ -206,7 +206,7 @@ fn row(
 pub(super) async fn save(tx: &db::Tx, event: &events::Model) -> Result<(), DbErr> {
     let written = store::events::update(tx, event).await?;
     assert_eq!(written, 1, "the event's row is locked");
-    live::record::record(tx, EventId(event.id), &live::ChangeDraft::of_event()).await
+    live::record::record(tx, event.id, &live::ChangeDraft::of_event()).await
 }
 
 /// The clock, read after the event's row was locked.

@@ -50,7 +50,7 @@ async fn edit(tx: &Tx, id: EventId, patch: EventPatch, holds: HoldTimes) -> Resu
         return Err(EventError::Stale(row.version));
     }
     let (before, now) = (views::schedule(&row)?, now(tx).await?);
-    let status = store::events::status(&row)?;
+    let status = row.status;
     match event::due(status, &before, now) {
         closed @ (Status::Completed | Status::Cancelled | Status::Archived) => {
             return Err(EventError::Closed(closed));
@@ -76,7 +76,7 @@ async fn edit(tx: &Tx, id: EventId, patch: EventPatch, holds: HoldTimes) -> Resu
         row.hold_seconds = seconds;
         row.hold_cap_seconds = holds.cap_for(seconds);
     }
-    row.status = event::due(status, &schedule, now).as_str().to_owned();
+    row.status = event::due(status, &schedule, now);
     save(tx, &row).await?;
     Ok(())
 }

@@ -46,10 +46,10 @@ pub async fn command(base: &Base, event: Managed, command: Command) -> Result<()
 
 async fn carry_out(tx: &Tx, id: EventId, command: Command) -> Result<(), EventError> {
     let mut row = store::events::lock(tx, id).await?.ok_or(EventError::NotFound)?;
-    let status = store::events::status(&row)?;
+    let status = row.status;
     let now = now(tx).await?;
     let next = event::apply(status, &views::schedule(&row)?, command, now)?;
-    row.status = next.as_str().to_owned();
+    row.status = next;
     match command {
         Command::Publish => store::events::note_publication(tx, id, now).await?,
         Command::Cancel => {}
@@ -74,12 +74,12 @@ pub async fn pass(base: &Base) -> Result<u64, DbErr> {
 
 async fn move_on(tx: &Tx, id: EventId) -> Result<bool, DbErr> {
     let Some(mut row) = store::events::lock(tx, id).await? else { return Ok(false) };
-    let status = store::events::status(&row)?;
+    let status = row.status;
     let next = event::due(status, &views::schedule(&row)?, now(tx).await?);
     if next == status {
         return Ok(false);
     }
-    row.status = next.as_str().to_owned();
+    row.status = next;
     save(tx, &row).await?;
     Ok(true)
 }

@@ -14,7 +14,7 @@ use holdfast_domain::{
 };
 use holdfast_entity::sections;
 
-use super::store::seats::PlacedSeat;
+use super::{seat_kinds, store::seats::PlacedSeat};
 
 /// The colour of a category whose own cannot be read.
 const PLAIN: &str = "#888888";
@@ -61,7 +61,7 @@ fn map_sections(
         match found.iter_mut().find(|known| known.id == piece.section.0) {
             Some(known) => known.rows.push(row),
             None => {
-                let known = sections.iter().find(|known| known.id == piece.section.0);
+                let known = sections.iter().find(|known| known.id == piece.section);
                 let name = known.map_or_else(|| zone.title(piece.zone), |known| known.name.clone());
                 found.push(MapSection { id: piece.section.0, name, rows: vec![row] });
             }
@@ -123,7 +123,7 @@ fn map_seat(seat: &NumberedSeat<'_>, stands: &PlacedSeat, category: usize) -> Ma
         x: tenths(seat.x),
         y: tenths(seat.y),
         category,
-        kind: stands.kind,
+        kind: seat_kinds::shown(stands.kind),
     }
 }
 
@@ -224,8 +224,8 @@ fn color(text: Option<&str>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use holdfast_contract::catalogue::SeatKind;
-    use holdfast_domain::ids::SeatId;
+    use holdfast_contract::catalogue::SeatKind as ShownKind;
+    use holdfast_domain::{ids::SeatId, inventory::SeatKind};
     use uuid::Uuid;
 
     use super::*;
@@ -267,7 +267,7 @@ mod tests {
             assert_eq!(map.categories[on_map.category].name, in_plan.category);
             assert!((f64::from(on_map.x) - in_plan.x * 10.0).abs() <= 0.5);
         }
-        assert_eq!(seats[2].kind, SeatKind::Wheelchair);
+        assert_eq!(seats[2].kind, ShownKind::Wheelchair);
         assert_eq!(map.sections[0].name, "Block D");
         assert_eq!((map.areas[0].shape.as_str(), map.areas[0].width), ("rectangle", 22_000));
     }

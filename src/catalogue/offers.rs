@@ -6,7 +6,8 @@ use holdfast_contract::{
     problem::FieldError,
 };
 use holdfast_domain::{
-    ids::{EventId, OfferId},
+    ids::{EventId, OfferId, SectionId},
+    inventory::SectionKind,
     money::MAX_AMOUNT_MINOR,
     text,
 };
@@ -105,9 +106,9 @@ pub async fn add_offer(
     faults.none().map_err(OfferError::Fields)?;
     let id = OfferId(base.entropy.id());
     let offer = offers::Model {
-        event_id: event.event().0,
-        id: id.0,
-        section_id: new.section_id,
+        event_id: event.event(),
+        id,
+        section_id: new.section_id.map(SectionId),
         category: category.flatten(),
         name: name.expect("what is not there was noted as a fault"),
         price_minor: new.price_minor,
@@ -173,13 +174,15 @@ async fn add(tx: &Tx, event: EventId, offer: offers::Model) -> Result<Made<Offer
     if offer.section_id.is_some() && section.is_none() {
         return Err(field("section_id", "the event has no such section"));
     }
-    if offer.category.is_some() && section.is_some_and(|section| section.kind == "general") {
+    if offer.category.is_some()
+        && section.is_some_and(|section| section.kind == SectionKind::General)
+    {
         return Err(field("category", "general admission has no categories"));
     }
     let position = others.iter().map(|other| other.position).max().map_or(0, |last| last + 1);
     let created_at = now(tx).await?;
     let offer = offers::Model { position, created_at, ..offer };
-    let body = views::offer(&offer, &row.currency)?;
+    let body = views::offer(&offer, row.currency)?;
     store::offers::insert(tx, offer).await?;
     save(tx, &row).await?;
     Ok(Made { path: format!("/offers/{}", body.id), body })
@@ -235,7 +238,7 @@ fn read_changes(patch: OfferPatch) -> Result<Changes, Vec<FieldError>> {
 async fn edit(tx: &Tx, event: EventId, id: OfferId, changes: Changes) -> Result<(), OfferError> {
     let row = store::events::lock(tx, event).await?.ok_or(OfferError::NotFound)?;
     let offers = store::offers::live(tx, event).await?;
-    let found = offers.into_iter().find(|offer| offer.id == id.0);
+    let found = offers.into_iter().find(|offer| offer.id == id);
     let mut offer = found.ok_or(OfferError::NotFound)?;
     if let Some(price) = changes.price_minor {
         // Nobody who got in for nothing stands beside one who paid for the same, or the other way round.

@@ -12,7 +12,8 @@ use holdfast_contract::{
     live::SeatState as WireState,
 };
 use holdfast_domain::{
-    ids::{EventId, OfferId, SectionId},
+    ids::{EventId, SectionId},
+    inventory::SectionKind,
     plan::Plan,
     pricing::{Offer, Window},
 };
@@ -148,7 +149,7 @@ impl Reads {
     /// # Errors
     /// When the database fails.
     pub async fn fixed(&self, moment: &Moment) -> Result<Arc<Fixed>, DbErr> {
-        let event = EventId(moment.row.id);
+        let event = moment.row.id;
         let slot = self.fixed.get_with(event, async { Arc::default() }).await;
         let mut slot = slot.lock().await;
         match &*slot {
@@ -170,11 +171,11 @@ impl Reads {
     /// # Errors
     /// When the database fails.
     pub async fn moving(&self, moment: &Moment) -> Result<Arc<Moving>, DbErr> {
-        let event = EventId(moment.row.id);
+        let event = moment.row.id;
         let slot = self.moving.get_with(event, async { Arc::default() }).await;
         let mut slot = slot.lock().await;
         match &*slot {
-            Some(moving) if moving.total >= moment.total && moment.now < moving.valid_until => {
+            Some(moving) if moving.total >= moment.total() && moment.now < moving.valid_until => {
                 metrics::counter!("holdfast_cache_hits_total", "cache" => "inventory").increment(1);
                 Ok(Arc::clone(moving))
             }
@@ -195,7 +196,7 @@ impl Reads {
     /// # Errors
     /// When the database fails.
     pub async fn map(&self, moment: &Moment) -> Result<Option<Packed>, DbErr> {
-        let event = EventId(moment.row.id);
+        let event = moment.row.id;
         let version = moment.row.plan_version;
         if version == 0 {
             return Ok(None);
@@ -249,8 +250,8 @@ async fn read_fixed(db: &impl Sql, event: EventId, version: i32) -> Result<Fixed
 
 fn priced(offer: &offers::Model) -> Offer {
     Offer {
-        id: OfferId(offer.id),
-        section: offer.section_id.map(SectionId),
+        id: offer.id,
+        section: offer.section_id,
         category: offer.category.clone(),
         name: offer.name.clone(),
         price_minor: offer.price_minor,
@@ -260,11 +261,11 @@ fn priced(offer: &offers::Model) -> Offer {
 }
 
 async fn read_moving(tx: &Tx, moment: &Moment) -> Result<Moving, DbErr> {
-    let event = EventId(moment.row.id);
+    let event = moment.row.id;
     let sections = store::sections::all(tx, event).await?;
     let odd = store::inventory::odd_seats(tx, event).await?;
     let general = store::inventory::general_holds(tx, event).await?;
-    sum_up(moment, sections, &odd, &general)
+    Ok(sum_up(moment, sections, &odd, &general))
 }
 
 /// Which holds have lapsed at `now`, and until when that stays so.
@@ -291,10 +292,10 @@ fn sum_up(
     sections: Vec<sections::Model>,
     odd: &[OddSeat],
     general: &[GeneralHold],
-) -> Result<Moving, DbErr> {
+) -> Moving {
     let mut lapses = Lapses { now: moment.now, lapsed: 0, valid_until: i64::MAX };
     let mut counts: HashMap<SectionId, Counts> =
-        sections.iter().map(|section| (SectionId(section.id), counters(section))).collect();
+        sections.iter().map(|section| (section.id, counters(section))).collect();
     for hold in general {
         if lapses.has_lapsed(hold.expires_at)
             && let Some(counts) = counts.get_mut(&hold.section)
@@ -307,7 +308,7 @@ fn sum_up(
         if seat.expires_at.is_some_and(|at| lapses.has_lapsed(at)) {
             continue;
         }
-        let status = views::seat_status(views::seat_state(&seat.status)?);
+        let status = views::seat_status(seat.status);
         if status == SeatStatus::Available {
             continue;
         }
@@ -327,25 +328,25 @@ fn sum_up(
     let sections = sections
         .into_iter()
         .map(|section| {
-            let mut counts = counts.remove(&SectionId(section.id)).unwrap_or_default();
+            let mut counts = counts.remove(&section.id).unwrap_or_default();
             let taken = counts.held + counts.sold + counts.blocked;
             counts.available = (counts.capacity - taken).max(0);
             (section, counts)
         })
         .collect();
-    Ok(Moving {
-        total: moment.total,
+    Moving {
+        total: moment.total(),
         valid_until: lapses.valid_until,
         lapsed: lapses.lapsed,
         seq: moment.seq,
         sections,
         seats: serde_json::to_string(&seats).expect("seat states serialize"),
-    })
+    }
 }
 
 /// What the section's row says: of general admission everything, of seats only how many there are.
 fn counters(section: &sections::Model) -> Counts {
-    let seated = section.kind == "seated";
+    let seated = section.kind == SectionKind::Seated;
     let of = |counter: i32| if seated { 0 } else { i64::from(counter) };
     Counts {
         capacity: section.capacity.into(),

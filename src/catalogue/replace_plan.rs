@@ -10,6 +10,7 @@ use holdfast_contract::catalogue::PlanAccepted;
 use holdfast_domain::{
     event::{self, Status},
     ids::{EventId, SeatId, SectionId},
+    inventory::SectionKind,
     plan::{Claim, Grid, InUse, KnownSeat, NotAGrid, Plan, PlanFault, PlanFaults, Replacement},
 };
 use holdfast_entity::{events, sections};
@@ -124,13 +125,12 @@ pub(super) async fn lay_grid(
 }
 
 async fn document(tx: &Tx, event: &events::Model) -> Result<Option<String>, DbErr> {
-    store::plans::document(tx, EventId(event.id), event.plan_version).await
+    store::plans::document(tx, event.id, event.plan_version).await
 }
 
 async fn open_event(tx: &Tx, id: EventId) -> Result<events::Model, PlanError> {
     let event = store::events::lock(tx, id).await?.ok_or(PlanError::NotFound)?;
-    let status = store::events::status(&event)?;
-    match event::due(status, &views::schedule(&event)?, now(tx).await?) {
+    match event::due(event.status, &views::schedule(&event)?, now(tx).await?) {
         closed @ (Status::Completed | Status::Cancelled | Status::Archived) => {
             Err(PlanError::Closed(closed))
         }
@@ -144,11 +144,11 @@ async fn lay(
     mut event: events::Model,
     plan: &Plan,
 ) -> Result<PlanAccepted, PlanError> {
-    let id = EventId(event.id);
+    let id = event.id;
     let before = store::seats::lock_all(tx, id).await?;
     let known: Vec<KnownSeat<'_>> = before
         .iter()
-        .map(|seat| KnownSeat { id: seat.laid.id, guid: &seat.laid.guid, claim: seat.claim })
+        .map(|seat| KnownSeat { id: seat.laid.id, guid: &seat.laid.guid, claim: seat.claim() })
         .collect();
     let Replacement { seats, removed, next_seat_id } =
         plan.replacing(&known, event.next_seat_id)?;
@@ -208,14 +208,14 @@ fn zones(
         }
         let name = zone.title(index);
         let namesake = known.iter().find(|section| section.name == name);
-        if namesake.is_some_and(|section| section.kind == "general") {
+        if namesake.is_some_and(|section| section.kind == SectionKind::General) {
             faults.push(PlanFault {
                 path: format!("zones[{index}].name"),
                 message: "a general-admission section of the event has this name".to_owned(),
             });
         }
-        let id = namesake.map_or_else(|| entropy.id(), |section| section.id);
-        found.insert(index, ZoneSection { id: SectionId(id), name, seats });
+        let id = namesake.map_or_else(|| SectionId(entropy.id()), |section| section.id);
+        found.insert(index, ZoneSection { id, name, seats });
     }
     if faults.is_empty() { Ok(found) } else { Err(PlanFaults(faults)) }
 }
@@ -236,8 +236,8 @@ async fn put_sections(
     zones: &HashMap<usize, ZoneSection>,
     old: &[sections::Model],
 ) -> Result<(), DbErr> {
-    for section in old.iter().filter(|section| section.kind == "seated") {
-        let id = SectionId(section.id);
+    for section in old.iter().filter(|section| section.kind == SectionKind::Seated) {
+        let id = section.id;
         if !zones.values().any(|zone| zone.id == id) {
             let removed = store::sections::remove_seated(tx, event, id).await?;
             assert_eq!(removed, 1, "no seat of the new plan is in a section that it lacks");
@@ -248,7 +248,7 @@ async fn put_sections(
     let mut zones: Vec<(&usize, &ZoneSection)> = zones.iter().collect();
     zones.sort_by_key(|(_, zone)| zone.id);
     for (position, zone) in zones {
-        let names = (zone.name.as_str(), "seated");
+        let names = (zone.name.as_str(), SectionKind::Seated);
         let position = count(*position);
         store::sections::put(tx, event, zone.id, names, position, count(zone.seats)).await?;
     }

@@ -1,23 +1,28 @@
-//! What seats are like, as stored.
+//! The kinds of seats: as stored, and as shown on the wire.
 
-use holdfast_contract::catalogue::SeatKind;
+use holdfast_contract::catalogue::SeatKind as Shown;
+use holdfast_domain::inventory::SeatKind;
 
-/// Every kind of seat with its stored word.
-const KINDS: [(SeatKind, &str); 6] = [
-    (SeatKind::Standard, "standard"),
-    (SeatKind::Vip, "vip"),
-    (SeatKind::Premium, "premium"),
-    (SeatKind::Wheelchair, "wheelchair"),
-    (SeatKind::Companion, "companion"),
-    (SeatKind::RestrictedView, "restricted_view"),
-];
-
-/// The kind of this stored word; the CHECK allows no other word.
-pub fn parse(word: &str) -> SeatKind {
-    KINDS.iter().find(|(_, stored)| *stored == word).map_or(SeatKind::Standard, |(kind, _)| *kind)
+/// The kind on the wire.
+pub fn shown(kind: SeatKind) -> Shown {
+    match kind {
+        SeatKind::Standard => Shown::Standard,
+        SeatKind::Vip => Shown::Vip,
+        SeatKind::Premium => Shown::Premium,
+        SeatKind::Wheelchair => Shown::Wheelchair,
+        SeatKind::Companion => Shown::Companion,
+        SeatKind::RestrictedView => Shown::RestrictedView,
+    }
 }
 
-/// The stored word of a kind.
-pub fn word(kind: SeatKind) -> &'static str {
-    KINDS.iter().find(|(known, _)| *known == kind).map_or("standard", |(_, word)| word)
+/// The kind as stored.
+pub fn stored(kind: Shown) -> SeatKind {
+    match kind {
+        Shown::Standard => SeatKind::Standard,
+        Shown::Vip => SeatKind::Vip,
+        Shown::Premium => SeatKind::Premium,
+        Shown::Wheelchair => SeatKind::Wheelchair,
+        Shown::Companion => SeatKind::Companion,
+        Shown::RestrictedView => SeatKind::RestrictedView,
+    }
 }

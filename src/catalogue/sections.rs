@@ -8,6 +8,7 @@ use holdfast_contract::{
 };
 use holdfast_domain::{
     ids::{EventId, SectionId},
+    inventory::SectionKind,
     plan::Grid,
     text,
 };
@@ -191,7 +192,7 @@ async fn add_general(
 ) -> Result<(), SectionError> {
     let row = store::events::lock(tx, event).await?.ok_or(SectionError::NotFound)?;
     let position = BEHIND_THE_PLAN;
-    store::sections::put(tx, event, id, (name, "general"), position, capacity)
+    store::sections::put(tx, event, id, (name, SectionKind::General), position, capacity)
         .await
         .map_err(taken)?;
     save(tx, &row).await?;
@@ -235,7 +236,7 @@ async fn edit(
 ) -> Result<(), SectionError> {
     let mut row = store::events::lock(tx, event).await?.ok_or(SectionError::NotFound)?;
     let section = store::sections::lock(tx, event, id).await?.ok_or(SectionError::NotFound)?;
-    let seated = section.kind == "seated";
+    let seated = section.kind == SectionKind::Seated;
     if let Some(capacity) = capacity {
         if seated {
             return Err(SectionError::OfThePlan);
@@ -279,7 +280,7 @@ pub async fn delete_section(
 async fn delete(tx: &Tx, event: EventId, id: SectionId) -> Result<(), SectionError> {
     let row = store::events::lock(tx, event).await?.ok_or(SectionError::NotFound)?;
     let section = store::sections::lock(tx, event, id).await?.ok_or(SectionError::NotFound)?;
-    if section.kind == "seated" {
+    if section.kind == SectionKind::Seated {
         return Err(SectionError::OfThePlan);
     }
     if store::sections::remove_general(tx, event, id).await? == 0 {

@@ -242,7 +242,7 @@ async fn event(
     }
     if let Some(standing) = &demo.standing {
         let section = match sections.iter().find(|section| section.name == standing.name) {
-            Some(section) => section.id,
+            Some(section) => section.id.0,
             None => {
                 let new = NewSection {
                     name: standing.name.to_owned(),
@@ -263,7 +263,7 @@ async fn event(
             }
         }
     }
-    if store::events::status(&made.row)? == Status::Draft {
+    if made.row.status == Status::Draft {
         lifecycle::command(base, event, Command::Publish).await?;
     }
     Ok(())

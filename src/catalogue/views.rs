@@ -8,8 +8,7 @@ use holdfast_contract::{
 };
 use holdfast_domain::{
     event::{self, Schedule, Shown, Status},
-    ids::SectionId,
-    inventory::SeatState,
+    inventory::{self, SeatState},
     money::Currency,
     pricing::{self, Place},
 };
@@ -18,9 +17,9 @@ use sea_orm::DbErr;
 
 use super::{
     reads::{Fixed, Seen},
-    seat_kinds, store,
+    seat_kinds,
 };
-use crate::{http::time, kernel::db::stored_word};
+use crate::http::time;
 
 /// The event as everybody who may see it sees it.
 ///
@@ -30,11 +29,10 @@ pub fn event(seen: &Seen) -> Result<Event, DbErr> {
     let moment = &seen.moment;
     let row = &moment.row;
     let counts = seen.moving.counts();
-    let stored = store::events::status(row)?;
     Ok(Event {
-        id: row.id,
+        id: row.id.0,
         slug: row.slug.clone(),
-        organization_id: row.organization_id,
+        organization_id: row.organization_id.0,
         organization: moment.organization.clone(),
         name: row.name.clone(),
         description: row.description.clone(),
@@ -46,11 +44,11 @@ pub fn event(seen: &Seen) -> Result<Event, DbErr> {
         ends_at: time::rfc3339(row.ends_at),
         sale_starts_at: time::rfc3339(row.sale_starts_at),
         sale_ends_at: time::rfc3339(row.sale_ends_at),
-        currency: row.currency.clone(),
+        currency: row.currency.to_string(),
         max_per_user: row.max_per_user,
         max_per_order: row.max_per_order,
         hold_seconds: row.hold_seconds,
-        status: status(stored, &schedule(row)?, counts.available, moment.now),
+        status: status(row.status, &schedule(row)?, counts.available, moment.now),
         has_plan: row.plan_version > 0,
         plan_version: row.plan_version,
         capacity: counts.capacity,
@@ -87,9 +85,9 @@ pub fn inventory(seen: &Seen) -> Inventory {
         .moving
         .sections
         .iter()
-        .map(|(section, counts)| SectionCounts { section_id: section.id, counts: *counts });
+        .map(|(section, counts)| SectionCounts { section_id: section.id.0, counts: *counts });
     Inventory {
-        event_id: seen.moment.row.id,
+        event_id: seen.moment.row.id.0,
         seq: seen.moving.seq,
         counts: seen.moving.counts(),
         price_range: price_range(seen),
@@ -99,9 +97,9 @@ pub fn inventory(seen: &Seen) -> Inventory {
 
 /// The event's sections in their order.
 pub fn sections(seen: &Seen) -> Vec<Section> {
-    let currency = &seen.moment.row.currency;
+    let currency = seen.moment.row.currency;
     let one = |(section, counts): &(sections::Model, _)| Section {
-        id: section.id,
+        id: section.id.0,
         name: section.name.clone(),
         kind: section_kind(section),
         counts: *counts,
@@ -111,12 +109,15 @@ pub fn sections(seen: &Seen) -> Vec<Section> {
 }
 
 fn section_kind(section: &sections::Model) -> SectionKind {
-    if section.kind == "general" { SectionKind::General } else { SectionKind::Seated }
+    match section.kind {
+        inventory::SectionKind::Seated => SectionKind::Seated,
+        inventory::SectionKind::General => SectionKind::General,
+    }
 }
 
 fn price_range(seen: &Seen) -> Option<PriceRange> {
     let all = || seen.moving.sections.iter().flat_map(|(section, _)| prices(seen, section));
-    let currency = &seen.moment.row.currency;
+    let currency = seen.moment.row.currency;
     Some(PriceRange { min: money(all().min()?, currency), max: money(all().max()?, currency) })
 }
 
@@ -124,7 +125,7 @@ fn price_range(seen: &Seen) -> Option<PriceRange> {
 /// own prices.
 fn prices<'s>(seen: &'s Seen, section: &'s sections::Model) -> impl Iterator<Item = i64> + 's {
     let (fixed, now) = (&seen.fixed, seen.moment.now);
-    let id = SectionId(section.id);
+    let id = section.id;
     let under = move |place: Place<'s>| {
         fixed
             .priced
@@ -132,7 +133,7 @@ fn prices<'s>(seen: &'s Seen, section: &'s sections::Model) -> impl Iterator<Ite
             .filter(move |offer| offer.fits(place) && offer.sale.contains(now))
             .map(|offer| offer.price_minor)
     };
-    let general = (section.kind == "general")
+    let general = (section.kind == inventory::SectionKind::General)
         .then(|| under(Place { section: id, category: None, own_price_minor: None }));
     let seated =
         fixed.categories.iter().filter(move |known| known.section == id).flat_map(move |known| {
@@ -150,13 +151,13 @@ fn prices<'s>(seen: &'s Seen, section: &'s sections::Model) -> impl Iterator<Ite
 ///
 /// # Errors
 /// When the store holds what is never written.
-pub fn offer(row: &offers::Model, currency: &str) -> Result<Offer, DbErr> {
+pub fn offer(row: &offers::Model, currency: Currency) -> Result<Offer, DbErr> {
     let benefits = serde_json::from_str(&row.benefits)
         .map_err(|error| DbErr::Type(format!("the benefits of offer {}: {error}", row.id)))?;
     Ok(Offer {
-        id: row.id,
-        event_id: row.event_id,
-        section_id: row.section_id,
+        id: row.id.0,
+        event_id: row.event_id.0,
+        section_id: row.section_id.map(|section| section.0),
         category: row.category.clone(),
         name: row.name.clone(),
         price: money(row.price_minor, currency),
@@ -169,42 +170,30 @@ pub fn offer(row: &offers::Model, currency: &str) -> Result<Offer, DbErr> {
 }
 
 /// A seat, its price being that of the offer under which it is sold now, or its own.
-///
-/// # Errors
-/// When the store holds what its CHECKs forbid.
-pub fn seat(row: &seats::Model, fixed: &Fixed, currency: &str, now: i64) -> Result<Seat, DbErr> {
+pub fn seat(row: &seats::Model, fixed: &Fixed, currency: Currency, now: i64) -> Seat {
     let place = Place {
-        section: SectionId(row.section_id),
+        section: row.section_id,
         category: Some(&row.category),
         own_price_minor: row.price_minor,
     };
-    let price = Currency::parse(currency)
+    let price = pricing::quote(&fixed.priced, currency, place, None, 1, now)
         .ok()
-        .and_then(|currency| pricing::quote(&fixed.priced, currency, place, None, 1, now).ok())
         .map(|quote| money(quote.price.minor, currency));
     let lapsed = row.expires_at.is_some_and(|at| at <= now);
-    let state = seat_state(&row.status)?;
+    let state = row.status;
     let is_free = lapsed && state == SeatState::Held;
     let status = if is_free { SeatStatus::Available } else { seat_status(state) };
-    Ok(Seat {
-        seat_id: row.seat_id,
+    Seat {
+        seat_id: row.seat_id.0,
         seat_guid: row.seat_guid.clone(),
         row: row.row_label.clone(),
         label: row.seat_label.clone(),
         category: row.category.clone(),
-        kind: seat_kinds::parse(&row.kind),
+        kind: seat_kinds::shown(row.kind),
         price,
         status,
         version: row.version,
-    })
-}
-
-/// A seat's stored state.
-///
-/// # Errors
-/// When it is none: to call such a seat free could sell it twice.
-pub fn seat_state(word: &str) -> Result<SeatState, DbErr> {
-    stored_word(word, "state of a seat", SeatState::parse)
+    }
 }
 
 /// What buyers see of a state that has not lapsed.
@@ -217,19 +206,6 @@ pub fn seat_status(state: SeatState) -> SeatStatus {
     }
 }
 
-fn money(amount: i64, currency: &str) -> Money {
-    Money { amount, currency: currency.to_owned() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_word_that_nobody_knows_is_no_free_seat() {
-        for state in SeatState::ALL {
-            assert_eq!(seat_state(state.as_str()).ok(), Some(state));
-        }
-        assert!(seat_state("melted").is_err());
-    }
+fn money(amount: i64, currency: Currency) -> Money {
+    Money { amount, currency: currency.to_string() }
 }

@@ -35,5 +35,5 @@ impl Slice for Accounts {
 /// # Errors
 /// When the database fails.
 pub async fn user_of(db: &Db, email: &str) -> Result<Option<UserId>, DbErr> {
-    Ok(store::user_by_email(db.writer(), email).await?.map(|user| UserId(user.id)))
+    Ok(store::user_by_email(db.writer(), email).await?.map(|user| user.id))
 }

@@ -2,16 +2,18 @@
 
 mod store;
 
-pub use store::memberships_of;
-
+use holdfast_contract::accounts::Membership;
 use holdfast_domain::{
     access::{MembershipRole, Relation},
     ids::{OrganizationId, UserId},
 };
-use holdfast_entity::organizations;
+use holdfast_entity::{memberships, organizations};
 use sea_orm::DbErr;
 
-use crate::kernel::{base::Base, db::Db};
+use crate::kernel::{
+    base::Base,
+    db::{self, Db},
+};
 
 /// How a user stands to what belongs to an organization.
 ///
@@ -31,14 +33,23 @@ pub async fn relation(
 /// # Errors
 /// When the database fails.
 pub async fn of_user(db: &Db, user: UserId) -> Result<Vec<OrganizationId>, DbErr> {
-    let memberships = store::memberships_of(db.reader(), user).await?;
-    let mut acting = Vec::with_capacity(memberships.len());
-    for found in memberships {
-        if store::role(&found.role)?.relation() == Relation::Member {
-            acting.push(OrganizationId(found.organization_id));
-        }
-    }
-    Ok(acting)
+    let mut memberships = store::of_user(db.reader(), user).await?;
+    memberships.retain(|found| found.role.relation() == Relation::Member);
+    Ok(memberships.into_iter().map(|found| found.organization_id).collect())
+}
+
+/// The organizations of a user as they see them, by name.
+///
+/// # Errors
+/// When the database fails.
+pub async fn memberships_of(db: &Db, user: UserId) -> Result<Vec<Membership>, DbErr> {
+    let memberships = store::of_user(db.reader(), user).await?;
+    let shown = memberships.into_iter().map(|found| Membership {
+        organization_id: found.organization_id.0,
+        name: found.name,
+        role: found.role.as_str().to_owned(),
+    });
+    Ok(shown.collect())
 }
 
 /// Whether there is such an organization.
@@ -55,16 +66,16 @@ pub async fn exists(db: &Db, organization: OrganizationId) -> Result<bool, DbErr
 /// When the database fails.
 pub async fn found(base: &Base, slug: &str, name: &str) -> Result<OrganizationId, DbErr> {
     if let Some(known) = store::organization_by_slug(base.db.writer(), slug).await? {
-        return Ok(OrganizationId(known.id));
+        return Ok(known.id);
     }
+    let id = OrganizationId(base.entropy.id());
     let organization = organizations::Model {
-        id: base.entropy.id(),
+        id,
         name: name.to_owned(),
         slug: slug.to_owned(),
         created_at: base.db.now().await?,
     };
-    let id = OrganizationId(organization.id);
-    store::insert_organization(base.db.writer(), organization).await?;
+    db::insert(&base.db, organization).await?;
     Ok(id)
 }
 
@@ -74,7 +85,9 @@ pub async fn found(base: &Base, slug: &str, name: &str) -> Result<OrganizationId
 /// When the database fails.
 pub async fn join(db: &Db, organization: OrganizationId, user: UserId) -> Result<(), DbErr> {
     if store::role_of(db.writer(), organization, user).await?.is_none() {
-        store::insert_membership(db.writer(), organization, user, MembershipRole::Owner).await?;
+        let role = MembershipRole::Owner;
+        let member = memberships::Model { organization_id: organization, user_id: user, role };
+        db::insert(db, member).await?;
     }
     Ok(())
 }

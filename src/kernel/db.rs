@@ -5,6 +5,7 @@
 //! stores; where they differ a token stands, which [`Dialect::render`] replaces. Never held across a
 //! network call to anything else.
 
+mod entities;
 mod together;
 mod writing;
 
@@ -12,10 +13,11 @@ use std::{future::Future, path::Path, pin::Pin, time::Duration};
 
 use sea_orm::{
     AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction,
-    DbErr, IsolationLevel, QueryResult, RuntimeErr, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait, Value,
+    DbErr, FromQueryResult, IsolationLevel, QueryResult, RuntimeErr, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait, TryGetable, Value,
 };
 
+pub use entities::{insert, insert_all, insert_at, is_among, put_all, set};
 pub use together::{Expected, Sent, Together, Writes};
 pub use writing::{ClockOffset, Dialect, Guard, Writing, largest_power_of_two, placeholders, rows};
 
@@ -25,12 +27,17 @@ pub const MAX_TRANSACTION_ATTEMPTS: u32 = 3;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How many connections read from SQLite beside the one that writes.
 const SQLITE_READERS: u32 = 8;
+/// How many statements a connection keeps prepared: more than the program has. SQLx keeps 100 by itself.
+const PREPARED: usize = 500;
 
 /// A store that is gone with its only connection.
 pub const IN_MEMORY: &str = "sqlite::memory:";
 
 /// What statements can be sent through: the pool or a transaction.
 pub trait Sql: Sync {
+    /// The connection for SeaORM's own queries that only read.
+    fn reading(&self) -> &impl ConnectionTrait;
+
     /// How statements are written here.
     fn writing(&self) -> Writing;
 
@@ -51,6 +58,54 @@ pub trait Sql: Sync {
         sql: &str,
         values: Vec<Value>,
     ) -> impl Future<Output = Result<Vec<QueryResult>, DbErr>> + Send;
+
+    /// Reads at most one row as what it says.
+    fn find<T: FromQueryResult + Send>(
+        &self,
+        sql: &str,
+        values: Vec<Value>,
+    ) -> impl Future<Output = Result<Option<T>, DbErr>> + Send {
+        async move {
+            let row = self.one(sql, values).await?;
+            row.map(|row| T::from_query_result(&row, "")).transpose()
+        }
+    }
+
+    /// Reads rows as what they say.
+    fn list<T: FromQueryResult + Send>(
+        &self,
+        sql: &str,
+        values: Vec<Value>,
+    ) -> impl Future<Output = Result<Vec<T>, DbErr>> + Send {
+        async move {
+            let rows = self.all(sql, values).await?;
+            rows.iter().map(|row| T::from_query_result(row, "")).collect()
+        }
+    }
+
+    /// Reads the only column of at most one row.
+    fn value<T: TryGetable + Send>(
+        &self,
+        sql: &str,
+        values: Vec<Value>,
+    ) -> impl Future<Output = Result<Option<T>, DbErr>> + Send {
+        async move {
+            let row = self.one(sql, values).await?;
+            row.map(|row| row.try_get_by_index(0)).transpose()
+        }
+    }
+
+    /// Reads the only column of rows.
+    fn values<T: TryGetable + Send>(
+        &self,
+        sql: &str,
+        values: Vec<Value>,
+    ) -> impl Future<Output = Result<Vec<T>, DbErr>> + Send {
+        async move {
+            let rows = self.all(sql, values).await?;
+            rows.iter().map(|row| row.try_get_by_index(0)).collect()
+        }
+    }
 }
 
 /// A handle on the database; cheap to clone.
@@ -75,7 +130,8 @@ impl Db {
     /// When the URL names no store of ours or nothing answers there.
     pub async fn connect(url: &str, pool: u32, offset: ClockOffset) -> Result<Self, DbErr> {
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            let options = options(url, pool);
+            let mut options = options(url, pool);
+            options.map_sqlx_postgres_opts(|postgres| postgres.statement_cache_capacity(PREPARED));
             let writer = Database::connect(options).await?;
             let writing = Writing { dialect: Dialect::Postgres, offset, dropped: None };
             return Ok(Self { reader: writer.clone(), writer, writing });
@@ -219,8 +275,8 @@ impl Db {
 /// # Errors
 /// When the database does not answer.
 pub async fn now(sql: &impl Sql) -> Result<i64, DbErr> {
-    let row = sql.one("SELECT {now} AS now", vec![]).await?;
-    row.ok_or_else(|| DbErr::RecordNotFound("now".into()))?.try_get("", "now")
+    let now = sql.value("SELECT {now} AS now", vec![]).await?;
+    now.ok_or_else(|| DbErr::RecordNotFound("now".into()))
 }
 
 impl Tx {
@@ -248,6 +304,10 @@ impl Tx {
 }
 
 impl Sql for Db {
+    fn reading(&self) -> &impl ConnectionTrait {
+        &self.reader
+    }
+
     fn writing(&self) -> Writing {
         self.writing
     }
@@ -267,6 +327,10 @@ impl Sql for Db {
 }
 
 impl Sql for Tx {
+    fn reading(&self) -> &impl ConnectionTrait {
+        &self.inner
+    }
+
     fn writing(&self) -> Writing {
         self.writing
     }
@@ -361,6 +425,7 @@ fn sqlite_options(url: &str, pool: u32) -> ConnectOptions {
             .pragma("synchronous", "FULL")
             .pragma("foreign_keys", "ON")
             .busy_timeout(ACQUIRE_TIMEOUT)
+            .statement_cache_capacity(PREPARED)
     });
     options
 }

@@ -6,20 +6,18 @@
 mod invariants;
 pub mod reconcile;
 mod reconcile_store;
-mod store;
 
 pub use holdfast_domain::ledger::Kind;
 use holdfast_domain::ledger::{Cost, Entry};
-use holdfast_entity::{booking_lines, bookings};
+use holdfast_entity::{booking_lines, bookings, ledger_entries};
 use poem_openapi::OpenApi;
 use sea_orm::DbErr;
 use std::{sync::Arc, time::Duration};
-use uuid::Uuid;
 
 use self::reconcile::{Difference, ReconcileError};
 use crate::{
     kernel::{
-        db::{Db, Writes},
+        db::{self, Db, Writes},
         invariants::Invariant,
         passes::Pass,
         ports::{Entropy, PaymentGateway},
@@ -89,13 +87,19 @@ pub async fn post(
     entries: &[Entry],
     now_ms: i64,
 ) -> Result<(), DbErr> {
-    if entries.is_empty() {
-        return Ok(());
-    }
     let posting = entropy.id();
-    let ids: Vec<Uuid> = entries.iter().map(|_| entropy.id()).collect();
-    store::insert(to, store::Posting { id: posting, ids: &ids, booking, kind, entries, now_ms })
-        .await
+    let row = |entry: &Entry| ledger_entries::Model {
+        id: entropy.id(),
+        posting_id: posting,
+        booking_id: booking.id,
+        organization_id: booking.organization_id,
+        account: entry.account,
+        amount_minor: entry.minor,
+        currency: booking.currency,
+        kind,
+        created_at: now_ms,
+    };
+    db::insert_all(to, entries.iter().map(row).collect()).await
 }
 
 /// What a line costs.

@@ -13,18 +13,18 @@ pub use holdfast_domain::refund::Reason;
 use holdfast_domain::{
     checkout::PaymentId,
     ids::SagaId,
-    money::{Currency, Money},
-    refund::{Refund, rules::Share},
+    money::Money,
+    refund::{Method, Refund, Status, rules::Share},
 };
-use holdfast_entity::{bookings, payments};
+use holdfast_entity::{bookings, payments, refund_lines, refunds};
 use sea_orm::DbErr;
 use uuid::Uuid;
 
-use self::{driver::RefundDriver, store::NewRefund};
+use self::driver::RefundDriver;
 use crate::{
     kernel::{
         base::Base,
-        db::Tx,
+        db::{self, Tx},
         invariants::Invariant,
         passes::Pass,
         ports::PaymentGateway,
@@ -78,14 +78,35 @@ impl Refunds {
     pub async fn open(&self, tx: &Tx, wanted: RefundOrder<'_>) -> Result<Work<Refund>, DbErr> {
         let RefundOrder { booking, payment, shares, reason, asked_by, now_ms } = wanted;
         let id = SagaId(self.base.entropy.id());
-        let currency = Currency::parse(&booking.currency);
-        let currency = currency.map_err(|error| DbErr::Type(error.to_string()))?;
-        let amount = Money::new(shares.iter().map(|share| share.minor).sum(), currency);
+        let amount = Money::new(shares.iter().map(|share| share.minor).sum(), booking.currency);
         let intent = payment.intent_id.clone().map(PaymentId);
         let intent = intent.ok_or_else(|| DbErr::Custom("a payment without a name".to_owned()))?;
-        let new = NewRefund { id, booking, payment, amount, shares, reason, asked_by, now_ms };
-        store::insert(tx, new).await?;
-        let state = Refund::start(id, booking.id.into(), intent, amount, now_ms);
+        let refund = refunds::Model {
+            id,
+            booking_id: booking.id,
+            payment_id: Some(payment.id),
+            organization_id: booking.organization_id,
+            reason,
+            method: Method::Gateway,
+            asked_by,
+            amount_minor: amount.minor,
+            currency: amount.currency,
+            status: Status::Pending,
+            gateway_refund_id: None,
+            created_at: now_ms,
+            settled_at: None,
+            look_at: None,
+        };
+        db::insert(tx, refund).await?;
+        let line = |share: &Share| refund_lines::Model {
+            refund_id: id,
+            line_id: share.line,
+            booking_id: booking.id,
+            amount_minor: share.minor,
+            cancels: reason.cancels().into(),
+        };
+        db::insert_all(tx, shares.iter().map(line).collect()).await?;
+        let state = Refund::start(id, booking.id, intent, amount, now_ms);
         self.executor.start(tx, id.0, id.0, state, now_ms).await
     }
 

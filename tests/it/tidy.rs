@@ -179,11 +179,18 @@ fn status_codes_stand_in_the_http_layer() {
 
 #[test]
 fn the_domain_needs_no_computer() {
-    check("no clock, chance, SQL or network in the domain", &["crates/domain/src"], |_, line| {
-        ["tokio", "sea_orm", "SystemTime", "Instant::now", "now_v7", "rand::", "reqwest"]
-            .iter()
-            .any(|word| line.contains(word))
-    });
+    // What a column's type is needs SeaORM's value traits, which are no driver.
+    const STORED: &str = "crates/domain/src/stored.rs";
+    check(
+        "no clock, chance, SQL or network in the domain",
+        &["crates/domain/src"],
+        |path, line| {
+            ["tokio", "SystemTime", "Instant::now", "now_v7", "rand::", "reqwest"]
+                .iter()
+                .any(|word| line.contains(word))
+                || (line.contains("sea_orm") && path != STORED)
+        },
+    );
 }
 
 #[test]

@@ -16,25 +16,12 @@ pub enum Role {
     Admin,
 }
 
-impl Role {
-    /// All roles, in the order of the enum.
-    pub const ALL: [Self; 4] = [Self::Customer, Self::Organizer, Self::Controller, Self::Admin];
-
-    /// The word that the database stores for the role.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Customer => "customer",
-            Self::Organizer => "organizer",
-            Self::Controller => "controller",
-            Self::Admin => "admin",
-        }
-    }
-
-    /// The role for a stored word, or `None` for an unknown word.
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|role| role.as_str() == word)
-    }
-}
+words! { Role {
+    Customer = "customer",
+    Organizer = "organizer",
+    Controller = "controller",
+    Admin = "admin",
+} }
 
 /// The role of a member in an organization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -51,27 +38,15 @@ pub enum MembershipRole {
     Controller,
 }
 
+words! { MembershipRole {
+    Owner = "owner",
+    Manager = "manager",
+    Seller = "seller",
+    Viewer = "viewer",
+    Controller = "controller",
+} }
+
 impl MembershipRole {
-    /// All roles.
-    pub const ALL: [Self; 5] =
-        [Self::Owner, Self::Manager, Self::Seller, Self::Viewer, Self::Controller];
-
-    /// The stored word.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Owner => "owner",
-            Self::Manager => "manager",
-            Self::Seller => "seller",
-            Self::Viewer => "viewer",
-            Self::Controller => "controller",
-        }
-    }
-
-    /// The role of this word.
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|role| role.as_str() == word)
-    }
-
     /// The relation of a member with this role to the organization's objects. Sellers, viewers and
     /// controllers have no row in the table yet; they count as strangers.
     pub const fn relation(self) -> Relation {
@@ -95,25 +70,14 @@ pub enum AccountStatus {
     Erased,
 }
 
+words! { AccountStatus {
+    Inactive = "inactive",
+    Active = "active",
+    Suspended = "suspended",
+    Erased = "erased",
+} }
+
 impl AccountStatus {
-    /// All statuses.
-    pub const ALL: [Self; 4] = [Self::Inactive, Self::Active, Self::Suspended, Self::Erased];
-
-    /// The stored word.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Inactive => "inactive",
-            Self::Active => "active",
-            Self::Suspended => "suspended",
-            Self::Erased => "erased",
-        }
-    }
-
-    /// The status of this word.
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.as_str() == word)
-    }
-
     /// Whether the user may sign in and act.
     pub const fn may_sign_in(self) -> bool {
         match self {

@@ -37,27 +37,13 @@ pub enum Kind {
     System,
 }
 
-impl Kind {
-    /// Every kind.
-    pub const ALL: [Self; 5] =
-        [Self::User, Self::Guest, Self::ApiKey, Self::GateDevice, Self::System];
-
-    /// The stored word.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::User => "user",
-            Self::Guest => "guest",
-            Self::ApiKey => "api_key",
-            Self::GateDevice => "gate_device",
-            Self::System => "system",
-        }
-    }
-
-    /// The kind of this word.
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
-    }
-}
+words! { Kind {
+    User = "user",
+    Guest = "guest",
+    ApiKey = "api_key",
+    GateDevice = "gate_device",
+    System = "system",
+} }
 
 impl Actor {
     /// What it is.

@@ -29,32 +29,22 @@ pub enum Status {
     Archived,
 }
 
+words! { Status {
+    Draft = "draft",
+    Upcoming = "upcoming",
+    OnSale = "on_sale",
+    Completed = "completed",
+    Cancelled = "cancelled",
+    Archived = "archived",
+} }
+
 impl Status {
-    /// All statuses, in the order of the lifecycle.
-    pub const ALL: [Self; 6] = [
-        Self::Draft,
-        Self::Upcoming,
-        Self::OnSale,
-        Self::Completed,
-        Self::Cancelled,
-        Self::Archived,
-    ];
-
-    /// The word that the database stores for the status.
-    pub const fn as_str(self) -> &'static str {
+    /// Whether places of the event may be sold, within its sale window.
+    pub const fn sells(self) -> bool {
         match self {
-            Self::Draft => "draft",
-            Self::Upcoming => "upcoming",
-            Self::OnSale => "on_sale",
-            Self::Completed => "completed",
-            Self::Cancelled => "cancelled",
-            Self::Archived => "archived",
+            Self::Upcoming | Self::OnSale => true,
+            Self::Draft | Self::Completed | Self::Cancelled | Self::Archived => false,
         }
-    }
-
-    /// The status for a stored word, or `None` for an unknown word.
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.as_str() == name)
     }
 }
 

@@ -19,27 +19,53 @@ pub enum SeatState {
     Blocked,
 }
 
-impl SeatState {
-    /// All states, in the order of the enum.
-    pub const ALL: [Self; 5] =
-        [Self::Available, Self::Held, Self::Paying, Self::Sold, Self::Blocked];
+words! { SeatState {
+    Available = "available",
+    Held = "held",
+    Paying = "paying",
+    Sold = "sold",
+    Blocked = "blocked",
+} }
 
-    /// The word that the database stores for the state.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Available => "available",
-            Self::Held => "held",
-            Self::Paying => "paying",
-            Self::Sold => "sold",
-            Self::Blocked => "blocked",
-        }
-    }
-
-    /// The state for a stored word, or `None` for an unknown word.
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.as_str() == word)
-    }
+/// The kind of a seat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SeatKind {
+    /// A seat without special properties.
+    Standard,
+    /// A VIP seat.
+    Vip,
+    /// A premium seat.
+    Premium,
+    /// A place for a wheelchair.
+    Wheelchair,
+    /// A seat beside a wheelchair place, for a companion.
+    Companion,
+    /// A seat with a restricted view.
+    RestrictedView,
 }
+
+words! { SeatKind {
+    Standard = "standard",
+    Vip = "vip",
+    Premium = "premium",
+    Wheelchair = "wheelchair",
+    Companion = "companion",
+    RestrictedView = "restricted_view",
+} }
+
+/// How the places of a section are sold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SectionKind {
+    /// Buyers choose individual seats.
+    Seated,
+    /// Buyers choose a quantity (general admission).
+    General,
+}
+
+words! { SectionKind {
+    Seated = "seated",
+    General = "general",
+} }
 
 /// The stored facts about a seat that decide whether a buyer can hold it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

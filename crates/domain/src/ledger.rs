@@ -41,42 +41,18 @@ pub enum Account {
     Disputed,
 }
 
-impl Account {
-    /// All accounts, in the order of the enum.
-    pub const ALL: [Self; 10] = [
-        Self::Captured,
-        Self::Refunded,
-        Self::Organization,
-        Self::Fees,
-        Self::Discounts,
-        Self::Cash,
-        Self::Terminal,
-        Self::Tax,
-        Self::Comp,
-        Self::Disputed,
-    ];
-
-    /// The word that the database stores for the account.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Captured => "captured",
-            Self::Refunded => "refunded",
-            Self::Organization => "organization",
-            Self::Fees => "fees",
-            Self::Discounts => "discounts",
-            Self::Cash => "cash",
-            Self::Terminal => "terminal",
-            Self::Tax => "tax",
-            Self::Comp => "comp",
-            Self::Disputed => "disputed",
-        }
-    }
-
-    /// The account of this word.
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|account| account.as_str() == word)
-    }
-}
+words! { Account {
+    Captured = "captured",
+    Refunded = "refunded",
+    Organization = "organization",
+    Fees = "fees",
+    Discounts = "discounts",
+    Cash = "cash",
+    Terminal = "terminal",
+    Tax = "tax",
+    Comp = "comp",
+    Disputed = "disputed",
+} }
 
 /// What a posting records. Only the first two are posted yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -107,46 +83,20 @@ pub enum Kind {
     DisputeLost,
 }
 
-impl Kind {
-    /// Every kind.
-    pub const ALL: [Self; 12] = [
-        Self::Capture,
-        Self::Refund,
-        Self::DoorSale,
-        Self::DoorRefund,
-        Self::Comp,
-        Self::CompReturn,
-        Self::Fee,
-        Self::Tax,
-        Self::Reseat,
-        Self::Dispute,
-        Self::DisputeWon,
-        Self::DisputeLost,
-    ];
-
-    /// The stored word.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Capture => "capture",
-            Self::Refund => "refund",
-            Self::DoorSale => "door_sale",
-            Self::DoorRefund => "door_refund",
-            Self::Comp => "comp",
-            Self::CompReturn => "comp_return",
-            Self::Fee => "fee",
-            Self::Tax => "tax",
-            Self::Reseat => "reseat",
-            Self::Dispute => "dispute",
-            Self::DisputeWon => "dispute_won",
-            Self::DisputeLost => "dispute_lost",
-        }
-    }
-
-    /// The kind of this word.
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
-    }
-}
+words! { Kind {
+    Capture = "capture",
+    Refund = "refund",
+    DoorSale = "door_sale",
+    DoorRefund = "door_refund",
+    Comp = "comp",
+    CompReturn = "comp_return",
+    Fee = "fee",
+    Tax = "tax",
+    Reseat = "reseat",
+    Dispute = "dispute",
+    DisputeWon = "dispute_won",
+    DisputeLost = "dispute_lost",
+} }
 
 /// One entry of a posting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

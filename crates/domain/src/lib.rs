@@ -3,11 +3,17 @@
 //! This crate has no clock, no randomness, no SQL and no network. Time and ids are arguments;
 //! decisions are return values. The server (`src/`) carries the decisions out, and the pages use
 //! the same rules for display.
+//!
+//! The feature `stored` adds how the database stores ids, words and currencies (`stored`).
 
 #![warn(missing_docs, clippy::wildcard_enum_match_arm)]
 
+#[macro_use]
+mod words;
+
 pub mod access;
 pub mod actor;
+pub mod booking;
 pub mod checkout;
 pub mod event;
 pub mod ids;
@@ -18,5 +24,7 @@ pub mod plan;
 pub mod pricing;
 pub mod refund;
 pub mod reservation;
+#[cfg(feature = "stored")]
+pub mod stored;
 pub mod text;
 pub mod written;

@@ -35,7 +35,7 @@ pub use self::{
     apply::apply,
     books::{Books, Entry, Fate},
     event::{Event, IllegalTransition},
-    reason::{Method, Reason},
+    reason::{Method, Reason, Status},
 };
 pub use crate::written::Unreadable;
 use crate::{

@@ -26,27 +26,15 @@ pub enum ReservationState {
     Cancelled,
 }
 
+words! { ReservationState {
+    Active = "active",
+    InPayment = "in_payment",
+    Confirmed = "confirmed",
+    Expired = "expired",
+    Cancelled = "cancelled",
+} }
+
 impl ReservationState {
-    /// All states, in the order of the enum.
-    pub const ALL: [Self; 5] =
-        [Self::Active, Self::InPayment, Self::Confirmed, Self::Expired, Self::Cancelled];
-
-    /// The word that the database stores for the state.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::InPayment => "in_payment",
-            Self::Confirmed => "confirmed",
-            Self::Expired => "expired",
-            Self::Cancelled => "cancelled",
-        }
-    }
-
-    /// The state for a stored word, or `None` for an unknown word.
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.as_str() == word)
-    }
-
     /// The state that people see at `now`. An active reservation is shown as expired as soon as its
     /// time is over, before any job has written that. Both times are in milliseconds since 1970.
     #[must_use]
@@ -77,6 +65,40 @@ impl ReservationState {
         }
     }
 }
+
+/// The kind of a reservation's item, and of the booking's line that pays for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ItemKind {
+    /// A seat.
+    Seat,
+    /// Places in a general-admission section.
+    General,
+}
+
+words! { ItemKind {
+    Seat = "seat",
+    General = "general",
+} }
+
+/// The state of a reservation's item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ItemState {
+    /// The item is held until its expiry.
+    Held,
+    /// The payment is under way.
+    Paying,
+    /// The item is sold.
+    Sold,
+    /// The reservation ended without a sale.
+    Released,
+}
+
+words! { ItemState {
+    Held = "held",
+    Paying = "paying",
+    Sold = "sold",
+    Released = "released",
+} }
 
 /// One seat that a request wants to hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -184,15 +184,14 @@ impl EventsApi {
         let seen = self.0.seen(&caller, &id.0).await?;
         let row = &seen.moment.row;
         let schedule = views::schedule(row)?;
-        let status = store::events::status(row)?;
-        let found = event::obstacles(status, &schedule, seen.moment.now);
+        let found = event::obstacles(row.status, &schedule, seen.moment.now);
         let mut reasons: Vec<String> =
             found.into_iter().map(|obstacle| obstacle.as_str().to_owned()).collect();
         if seen.moving.counts().available <= 0 {
             reasons.push("sold_out".to_owned());
         }
         let taken = match caller.buyer() {
-            Some(buyer) => read::persons_of(&self.0.base.db, EventId(row.id), buyer).await?,
+            Some(buyer) => read::persons_of(&self.0.base.db, row.id, buyer).await?,
             None => 0,
         };
         let remaining = (i64::from(row.max_per_user) - taken).max(0);

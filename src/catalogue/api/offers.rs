@@ -49,7 +49,7 @@ impl OffersApi {
         let mut found =
             store::offers::public(&self.0.base.db, event, persons.0, after, limit + 1).await?;
         let next = page::next(&mut found, limit, |last| last.offer.id.to_string());
-        let items = found.iter().map(|found| views::offer(&found.offer, &found.currency));
+        let items = found.iter().map(|found| views::offer(&found.offer, found.currency));
         Ok(Json(OfferPage { items: items.collect::<Result<_, _>>()?, next }))
     }
 
@@ -64,7 +64,7 @@ impl OffersApi {
     ) -> Result<Json<OfferPage>, ApiProblem> {
         let moment = self.0.look(&caller, &id.0).await?;
         let fixed = self.0.reads.fixed(&moment).await?;
-        let offer = |row| views::offer(row, &moment.row.currency);
+        let offer = |row| views::offer(row, moment.row.currency);
         let items = fixed.offers.iter().map(offer).collect::<Result<_, _>>()?;
         Ok(Json(OfferPage { items, next: None }))
     }
@@ -131,6 +131,6 @@ impl OffersApi {
     async fn offer(&self, id: OfferId) -> Result<Offer, ApiProblem> {
         let found = store::offers::one(&self.0.base.db, id).await?;
         let found = found.ok_or_else(|| ApiProblem::not_found("offer"))?;
-        Ok(views::offer(&found.offer, &found.currency)?)
+        Ok(views::offer(&found.offer, found.currency)?)
     }
 }

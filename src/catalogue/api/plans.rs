@@ -5,10 +5,7 @@ use holdfast_contract::{
     catalogue::PlanAccepted,
     problem::{FieldError, ProblemType},
 };
-use holdfast_domain::{
-    ids::EventId,
-    plan::{MAX_BYTES, Plan},
-};
+use holdfast_domain::plan::{MAX_BYTES, Plan};
 use poem::{Body, IntoResponse, Request, RequestBody, Response};
 use poem_openapi::{
     ApiExtractor, ApiExtractorType, ApiResponse, ExtractParamOptions, OpenApi,
@@ -128,7 +125,7 @@ impl PlansApi {
     #[oai(path = "/events/:id/plan", method = "get")]
     async fn export(&self, caller: Caller, id: Path<String>) -> Result<Document, ApiProblem> {
         let moment = self.0.look(&caller, &id.0).await?;
-        let (event, version) = (EventId(moment.row.id), moment.row.plan_version);
+        let (event, version) = (moment.row.id, moment.row.plan_version);
         let document = store::plans::document(&self.0.base.db, event, version).await?;
         document.map(Document).ok_or_else(no_plan)
     }

@@ -5,7 +5,7 @@ use holdfast_contract::{
     live::SeatStates,
     seat_map::SeatMap,
 };
-use holdfast_domain::ids::{EventId, SeatId, SectionId};
+use holdfast_domain::ids::{SeatId, SectionId};
 use poem::Request;
 use poem_openapi::{
     ApiResponse, Enum, OpenApi,
@@ -102,7 +102,7 @@ impl SeatsApi {
         let packed = self.0.reads.map(&moment).await?.ok_or_else(no_plan)?;
         let row = &moment.row;
         let policy = if plan_version.0 == Some(row.plan_version) { IMMUTABLE } else { REVALIDATE };
-        let etag = format!("\"m{}-{}\"", row.plan_version, row.id.simple());
+        let etag = format!("\"m{}-{}\"", row.plan_version, row.id.0.simple());
         Ok(Seats::Map(Tagged::new(&asked, etag, policy, || packed)))
     }
 
@@ -119,7 +119,7 @@ impl SeatsApi {
         after: Query<Option<i32>>,
     ) -> Result<Json<SeatPage>, ApiProblem> {
         let moment = self.0.look(&caller, &id.0).await?;
-        let (event, section) = (EventId(moment.row.id), SectionId(section_id.0));
+        let (event, section) = (moment.row.id, SectionId(section_id.0));
         let limit = page::limit_up_to(limit.0, MAX_SEATS)?;
         let after = SeatId(after.0.unwrap_or(0));
         let mut rows =
@@ -127,13 +127,13 @@ impl SeatsApi {
         let next = page::next(&mut rows, limit, |last| last.seat_id.to_string());
         if rows.is_empty() {
             let sections = store::sections::all(&self.0.base.db, event).await?;
-            if !sections.iter().any(|known| known.id == section.0) {
+            if !sections.iter().any(|known| known.id == section) {
                 return Err(ApiProblem::not_found("section"));
             }
         }
         let fixed = self.0.reads.fixed(&moment).await?;
-        let seat = |row| views::seat(row, &fixed, &moment.row.currency, moment.now);
-        Ok(Json(SeatPage { items: rows.iter().map(seat).collect::<Result<_, _>>()?, next }))
+        let seat = |row| views::seat(row, &fixed, moment.row.currency, moment.now);
+        Ok(Json(SeatPage { items: rows.iter().map(seat).collect(), next }))
     }
 
     /// Change a seat: block or unblock it, or set its kind or its own price.
@@ -157,7 +157,7 @@ impl SeatsApi {
         let found = store::seats::one(&self.0.base.db, event.event(), seat).await?;
         let row = found.ok_or_else(missing)?;
         let fixed = self.0.reads.fixed(&moment).await?;
-        Ok(Json(views::seat(&row, &fixed, &moment.row.currency, moment.now)?))
+        Ok(Json(views::seat(&row, &fixed, moment.row.currency, moment.now)))
     }
 }
 

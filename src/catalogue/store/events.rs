@@ -1,16 +1,20 @@
 //! Events: the row, the list, what is due.
 
-use holdfast_domain::{event::Status, ids::EventId};
-use holdfast_entity::events;
-use sea_orm::{ActiveModelTrait, DbErr, EntityTrait, FromQueryResult, QueryResult};
+use holdfast_domain::ids::EventId;
+use holdfast_entity::{events, reservations};
+use sea_orm::{
+    ColumnTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, SelectExt,
+    sea_query::LockType,
+};
 
-use crate::kernel::db::{Sql, Tx, stored_word};
+use crate::kernel::db::{self, Sql, Tx};
 
 /// An event at one moment: the row, its organization's name, the database's clock and how many changes
 /// were committed by then.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, FromQueryResult)]
 pub struct Moment {
     /// The row.
+    #[sea_orm(nested)]
     pub row: events::Model,
     /// The organization's name.
     pub organization: String,
@@ -18,9 +22,16 @@ pub struct Moment {
     pub now: i64,
     /// The number of the last numbered change.
     pub seq: i64,
+    /// How many changes are not numbered yet.
+    pending: i64,
+}
+
+impl Moment {
     /// How many changes were committed, numbered or not: it grows with each, in no other way, so what
     /// was read under the same total is still true.
-    pub total: i64,
+    pub fn total(&self) -> i64 {
+        self.seq + self.pending
+    }
 }
 
 pub(super) const MOMENT: &str = "SELECT e.*, o.name AS organization, {now} AS now, \
@@ -28,34 +39,19 @@ pub(super) const MOMENT: &str = "SELECT e.*, o.name AS organization, {now} AS no
     (SELECT count(*) FROM outbox b WHERE b.event_id = e.id) AS pending \
     FROM events e JOIN organizations o ON o.id = e.organization_id";
 
-pub(super) fn moment(row: &QueryResult) -> Result<Moment, DbErr> {
-    let seq: i64 = row.try_get("", "seq")?;
-    let pending: i64 = row.try_get("", "pending")?;
-    Ok(Moment {
-        row: events::Model::from_query_result(row, "")?,
-        organization: row.try_get("", "organization")?,
-        now: row.try_get("", "now")?,
-        seq,
-        total: seq + pending,
-    })
-}
-
 /// The event as it is at this moment.
 pub async fn at(sql: &impl Sql, id: EventId) -> Result<Option<Moment>, DbErr> {
-    let row = sql.one(&format!("{MOMENT} WHERE e.id = $1"), vec![id.0.into()]).await?;
-    row.as_ref().map(moment).transpose()
+    sql.find(&format!("{MOMENT} WHERE e.id = $1"), vec![id.into()]).await
 }
 
 /// Locks the event's row and reads it: catalogue changes of one event come one after the other.
 pub async fn lock(tx: &Tx, id: EventId) -> Result<Option<events::Model>, DbErr> {
-    let row = tx.one("SELECT * FROM events WHERE id = $1 {lock}", vec![id.0.into()]).await?;
-    row.as_ref().map(|row| events::Model::from_query_result(row, "")).transpose()
+    events::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(tx.orm()).await
 }
 
 /// Adds an event; a taken slug is a unique violation.
 pub async fn insert(tx: &Tx, event: events::Model) -> Result<(), DbErr> {
-    let row: events::ActiveModel = event.into();
-    events::Entity::insert(row.reset_all()).exec_without_returning(tx.orm()).await.map(|_| ())
+    db::insert(tx, event).await
 }
 
 /// Writes the event, whose row is locked, as version `+ 1`.
@@ -80,7 +76,7 @@ pub async fn update(tx: &Tx, event: &events::Model) -> Result<u64, DbErr> {
             event.max_per_order.into(),
             event.hold_seconds.into(),
             event.hold_cap_seconds.into(),
-            event.status.clone().into(),
+            event.status.into(),
             event.plan_version.into(),
             event.next_seat_id.into(),
             event.version.into(),
@@ -92,36 +88,32 @@ pub async fn update(tx: &Tx, event: &events::Model) -> Result<u64, DbErr> {
 
 /// Events that time has taken on, by their stored status, oldest first.
 pub async fn due(sql: &impl Sql, limit: i64) -> Result<Vec<EventId>, DbErr> {
-    let rows = sql
-        .all(
+    sql.values(
             "SELECT id FROM (SELECT id, status, starts_at, ends_at, sale_starts_at, {now} AS now FROM events \
              WHERE status IN ('upcoming', 'on_sale')) e \
              WHERE (status = 'upcoming' AND sale_starts_at <= now) OR ends_at <= now \
              ORDER BY starts_at LIMIT $1",
             vec![limit.into()],
         )
-        .await?;
-    rows.iter().map(|row| row.try_get("", "id").map(EventId)).collect()
+        .await
 }
 
 /// Whether anybody ever held or booked anything of the event.
 pub async fn has_reservations(sql: &impl Sql, id: EventId) -> Result<bool, DbErr> {
-    let row = sql
-        .one("SELECT 1 AS found FROM reservations WHERE event_id = $1 LIMIT 1", vec![id.0.into()])
-        .await?;
-    Ok(row.is_some())
+    let of_event = reservations::Column::EventId.eq(id);
+    reservations::Entity::find().filter(of_event).exists(sql.reading()).await
 }
 
 /// Whether somebody booked, or is paying for, something of the event.
 pub async fn has_bookings(sql: &impl Sql, id: EventId) -> Result<bool, DbErr> {
-    let row = sql
-        .one(
+    let found: Option<i32> = sql
+        .value(
             "SELECT 1 AS found FROM booking_lines l JOIN bookings b ON b.id = l.booking_id \
              WHERE l.event_id = $1 AND b.status IN ('pending', 'confirmed') LIMIT 1",
-            vec![id.0.into()],
+            vec![id.into()],
         )
         .await?;
-    Ok(row.is_some())
+    Ok(found.is_some())
 }
 
 /// Deletes the event and everything of its catalogue but its seats and sections.
@@ -129,14 +121,9 @@ pub async fn delete(tx: &Tx, id: EventId) -> Result<u64, DbErr> {
     for table in
         ["offers", "plans", "buyers", "changes", "event_sequences", "outbox", "publications"]
     {
-        tx.run(&format!("DELETE FROM {table} WHERE event_id = $1"), vec![id.0.into()]).await?;
+        tx.run(&format!("DELETE FROM {table} WHERE event_id = $1"), vec![id.into()]).await?;
     }
-    tx.run("DELETE FROM events WHERE id = $1", vec![id.0.into()]).await
-}
-
-/// The stored status; the CHECK allows no other word.
-pub fn status(event: &events::Model) -> Result<Status, DbErr> {
-    stored_word(&event.status, "status of an event", Status::parse)
+    tx.run("DELETE FROM events WHERE id = $1", vec![id.into()]).await
 }
 
 /// Notes that the event was published; a first time stays.
@@ -144,7 +131,7 @@ pub async fn note_publication(tx: &Tx, id: EventId, now: i64) -> Result<(), DbEr
     tx.run(
         "INSERT INTO publications (event_id, published_at) VALUES ($1, $2) \
          ON CONFLICT (event_id) DO NOTHING",
-        vec![id.0.into(), now.into()],
+        vec![id.into(), now.into()],
     )
     .await
     .map(|_| ())
@@ -152,5 +139,5 @@ pub async fn note_publication(tx: &Tx, id: EventId, now: i64) -> Result<(), DbEr
 
 /// Whether there is any event.
 pub async fn any(sql: &impl Sql) -> Result<bool, DbErr> {
-    Ok(sql.one("SELECT 1 AS found FROM events LIMIT 1", vec![]).await?.is_some())
+    events::Entity::find().exists(sql.reading()).await
 }

@@ -1,19 +1,24 @@
 //! What is left: read without locks, never to decide.
 
-use holdfast_domain::ids::{EventId, SeatId, SectionId};
-use sea_orm::DbErr;
+use holdfast_domain::{
+    ids::{EventId, SeatId, SectionId},
+    inventory::SeatState,
+};
+use sea_orm::{DbErr, FromQueryResult};
 
 use crate::kernel::db::Sql;
 
 /// A seat that is not simply available.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
 pub struct OddSeat {
     /// Its id.
+    #[sea_orm(alias = "seat_id")]
     pub id: SeatId,
     /// Its section.
+    #[sea_orm(alias = "section_id")]
     pub section: SectionId,
-    /// The stored word.
-    pub status: String,
+    /// Its state, which may have lapsed.
+    pub status: SeatState,
     /// Its version.
     pub version: i32,
     /// When its hold lapses.
@@ -22,30 +27,19 @@ pub struct OddSeat {
 
 /// The seats that are not stored as available, by id.
 pub async fn odd_seats(sql: &impl Sql, event: EventId) -> Result<Vec<OddSeat>, DbErr> {
-    let rows = sql
-        .all(
-            "SELECT seat_id, section_id, status, version, expires_at FROM seats \
+    sql.list(
+        "SELECT seat_id, section_id, status, version, expires_at FROM seats \
              WHERE event_id = $1 AND status <> 'available' ORDER BY seat_id",
-            vec![event.0.into()],
-        )
-        .await?;
-    rows.iter()
-        .map(|row| {
-            Ok(OddSeat {
-                id: SeatId(row.try_get("", "seat_id")?),
-                section: SectionId(row.try_get("", "section_id")?),
-                status: row.try_get("", "status")?,
-                version: row.try_get("", "version")?,
-                expires_at: row.try_get("", "expires_at")?,
-            })
-        })
-        .collect()
+        vec![event.into()],
+    )
+    .await
 }
 
 /// Holds of general admission: how many persons in which section, and until when.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromQueryResult)]
 pub struct GeneralHold {
     /// The section.
+    #[sea_orm(alias = "section_id")]
     pub section: SectionId,
     /// How many persons.
     pub persons: i64,
@@ -55,29 +49,20 @@ pub struct GeneralHold {
 
 /// What is held of general admission, lapsed holds that still stand in the counters included.
 pub async fn general_holds(sql: &impl Sql, event: EventId) -> Result<Vec<GeneralHold>, DbErr> {
-    let rows = sql
-        .all(
-            "SELECT section_id, expires_at, sum(admits) AS persons FROM reservation_items \
+    sql.list(
+        "SELECT section_id, expires_at, sum(admits) AS persons FROM reservation_items \
              WHERE event_id = $1 AND kind = 'general' AND state = 'held' \
              GROUP BY section_id, expires_at",
-            vec![event.0.into()],
-        )
-        .await?;
-    rows.iter()
-        .map(|row| {
-            Ok(GeneralHold {
-                section: SectionId(row.try_get("", "section_id")?),
-                persons: row.try_get("", "persons")?,
-                expires_at: row.try_get("", "expires_at")?,
-            })
-        })
-        .collect()
+        vec![event.into()],
+    )
+    .await
 }
 
 /// Which price categories a section's seats have, and what seats cost that have a price of their own.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
 pub struct SectionCategory {
     /// The section.
+    #[sea_orm(alias = "section_id")]
     pub section: SectionId,
     /// The category.
     pub category: String,
@@ -89,21 +74,10 @@ pub struct SectionCategory {
 
 /// The categories of every section.
 pub async fn categories(sql: &impl Sql, event: EventId) -> Result<Vec<SectionCategory>, DbErr> {
-    let rows = sql
-        .all(
-            "SELECT section_id, category, min(price_minor) AS own_min, max(price_minor) AS own_max \
+    sql.list(
+        "SELECT section_id, category, min(price_minor) AS own_min, max(price_minor) AS own_max \
              FROM seats WHERE event_id = $1 GROUP BY section_id, category",
-            vec![event.0.into()],
-        )
-        .await?;
-    rows.iter()
-        .map(|row| {
-            Ok(SectionCategory {
-                section: SectionId(row.try_get("", "section_id")?),
-                category: row.try_get("", "category")?,
-                own_min: row.try_get("", "own_min")?,
-                own_max: row.try_get("", "own_max")?,
-            })
-        })
-        .collect()
+        vec![event.into()],
+    )
+    .await
 }

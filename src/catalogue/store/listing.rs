@@ -3,10 +3,10 @@
 use holdfast_domain::ids::{EventId, OrganizationId};
 use sea_orm::{DbErr, Value};
 
-use super::events::{MOMENT, Moment, moment};
+use super::events::{MOMENT, Moment};
 use crate::{
     catalogue::list_events::{Sort, Stage, Wanted},
-    kernel::db::{Sql, placeholders},
+    kernel::db::{self, Dialect, Sql},
 };
 
 /// A page of events and one more where there are more. Drafts are found in `drafts_of` alone, or
@@ -16,7 +16,11 @@ pub async fn page(
     wanted: &Wanted,
     drafts_of: Option<&[OrganizationId]>,
 ) -> Result<Vec<Moment>, DbErr> {
-    let mut query = Query { sql: format!("{MOMENT} WHERE TRUE"), values: Vec::new() };
+    let mut query = Query {
+        dialect: sql.writing().dialect(),
+        sql: format!("{MOMENT} WHERE TRUE"),
+        values: Vec::new(),
+    };
     stage(&mut query, wanted.stage, drafts_of);
     if let Some(category) = &wanted.category {
         query.and("lower(e.category) = ?", [category.to_lowercase().into()]);
@@ -40,8 +44,7 @@ pub async fn page(
     }
     order(&mut query, wanted.sort, wanted.after);
     query.sql.push_str(&format!(" LIMIT {}", wanted.limit + 1));
-    let rows = sql.all(&query.sql, query.values).await?;
-    rows.iter().map(moment).collect()
+    sql.list(&query.sql, query.values).await
 }
 
 /// No seat is free, nor is one whose hold has lapsed, and no section has a place left.
@@ -80,9 +83,8 @@ fn stage(query: &mut Query, stage: Stage, drafts_of: Option<&[OrganizationId]>) 
     match (stage, drafts_of) {
         (Stage::Draft, Some([])) => query.and("FALSE", []),
         (Stage::Draft, Some(organizations)) => {
-            let list = placeholders(query.values.len() + 1, organizations.len());
-            query.values.extend(organizations.iter().map(|id| Value::from(id.0)));
-            query.and(&format!("e.organization_id IN ({list})"), []);
+            let organizations = db::set(query.dialect, organizations.iter().copied());
+            query.and("e.organization_id {among_ids ?}", [organizations]);
         }
         (
             Stage::Any
@@ -113,7 +115,7 @@ fn order(query: &mut Query, sort: Sort, after: Option<EventId>) {
             &format!(
                 "(e.{column}, e.id) {beyond} (SELECT a.{column}, a.id FROM events a WHERE a.id = ?)"
             ),
-            [after.0.into()],
+            [after.into()],
         );
     }
     query.sql.push_str(&format!(" ORDER BY e.{column} {direction}, e.id {direction}"));
@@ -121,6 +123,7 @@ fn order(query: &mut Query, sort: Sort, after: Option<EventId>) {
 
 /// A statement that grows condition by condition.
 struct Query {
+    dialect: Dialect,
     sql: String,
     values: Vec<Value>,
 }

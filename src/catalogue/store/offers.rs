@@ -1,42 +1,49 @@
 //! Offers. A withdrawn one stays for the bookings that name it.
 
-use holdfast_domain::ids::{EventId, OfferId, SectionId};
-use holdfast_entity::offers;
-use sea_orm::{ActiveModelTrait, DbErr, EntityTrait, FromQueryResult, QueryResult, Value};
+use holdfast_domain::{
+    event::Status,
+    ids::{EventId, OfferId, SectionId},
+    money::Currency,
+};
+use holdfast_entity::{events, offers};
+use sea_orm::{
+    ColumnTrait, DbErr, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait, Select,
+};
 use uuid::Uuid;
 
-use crate::kernel::db::{Sql, Tx};
-
-fn models(rows: &[QueryResult]) -> Result<Vec<offers::Model>, DbErr> {
-    rows.iter().map(|row| offers::Model::from_query_result(row, "")).collect()
-}
+use crate::kernel::db::{self, Sql, Tx};
 
 /// The offers of an event that are not withdrawn, in their order.
 pub async fn live(sql: &impl Sql, event: EventId) -> Result<Vec<offers::Model>, DbErr> {
-    let rows = sql
-        .all(
-            "SELECT * FROM offers WHERE event_id = $1 AND withdrawn_at IS NULL \
-             ORDER BY position, id",
-            vec![event.0.into()],
-        )
-        .await?;
-    models(&rows)
+    offers::Entity::find()
+        .filter(offers::Column::EventId.eq(event))
+        .filter(offers::Column::WithdrawnAt.is_null())
+        .order_by_asc(offers::Column::Position)
+        .order_by_asc(offers::Column::Id)
+        .all(sql.reading())
+        .await
 }
 
 /// An offer with the currency of its event.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, FromQueryResult)]
 pub struct PricedOffer {
     /// The offer.
+    #[sea_orm(nested)]
     pub offer: offers::Model,
     /// ISO 4217.
-    pub currency: String,
+    pub currency: Currency,
 }
 
-fn priced(row: &QueryResult) -> Result<PricedOffer, DbErr> {
-    Ok(PricedOffer {
-        offer: offers::Model::from_query_result(row, "")?,
-        currency: row.try_get("", "currency")?,
-    })
+fn priced() -> Select<offers::Entity> {
+    let of_event = offers::Entity::belongs_to(events::Entity)
+        .from(offers::Column::EventId)
+        .to(events::Column::Id)
+        .into();
+    offers::Entity::find()
+        .join(JoinType::InnerJoin, of_event)
+        .column(events::Column::Currency)
+        .filter(offers::Column::WithdrawnAt.is_null())
 }
 
 /// Offers across events that everybody may see, by id.
@@ -47,40 +54,26 @@ pub async fn public(
     after: Uuid,
     limit: u64,
 ) -> Result<Vec<PricedOffer>, DbErr> {
-    let mut text = String::from(
-        "SELECT o.*, e.currency FROM offers o JOIN events e ON e.id = o.event_id \
-         WHERE o.withdrawn_at IS NULL AND e.status IN ('upcoming', 'on_sale') AND o.id > $1",
-    );
-    let mut values: Vec<Value> = vec![after.into()];
-    if let Some(event) = event {
-        values.push(event.0.into());
-        text.push_str(&format!(" AND o.event_id = ${}", values.len()));
-    }
-    if let Some(admits) = admits {
-        values.push(admits.into());
-        text.push_str(&format!(" AND o.admits = ${}", values.len()));
-    }
-    text.push_str(&format!(" ORDER BY o.id LIMIT {limit}"));
-    let rows = sql.all(&text, values).await?;
-    rows.iter().map(priced).collect()
+    priced()
+        .filter(events::Column::Status.is_in([Status::Upcoming, Status::OnSale]))
+        .filter(offers::Column::Id.gt(after))
+        .apply_if(event, |found, event| found.filter(offers::Column::EventId.eq(event)))
+        .apply_if(admits, |found, admits| found.filter(offers::Column::Admits.eq(admits)))
+        .order_by_asc(offers::Column::Id)
+        .limit(limit)
+        .into_model()
+        .all(sql.reading())
+        .await
 }
 
 /// An offer that is not withdrawn, by its id alone.
 pub async fn one(sql: &impl Sql, id: OfferId) -> Result<Option<PricedOffer>, DbErr> {
-    let row = sql
-        .one(
-            "SELECT o.*, e.currency FROM offers o JOIN events e ON e.id = o.event_id \
-             WHERE o.id = $1 AND o.withdrawn_at IS NULL",
-            vec![id.0.into()],
-        )
-        .await?;
-    row.as_ref().map(priced).transpose()
+    priced().filter(offers::Column::Id.eq(id)).into_model().one(sql.reading()).await
 }
 
 /// Adds an offer.
 pub async fn insert(tx: &Tx, offer: offers::Model) -> Result<(), DbErr> {
-    let row: offers::ActiveModel = offer.into();
-    offers::Entity::insert(row.reset_all()).exec_without_returning(tx.orm()).await.map(|_| ())
+    db::insert(tx, offer).await
 }
 
 /// Changes an offer that is not withdrawn.
@@ -108,7 +101,7 @@ pub async fn withdraw(tx: &Tx, event: EventId, id: OfferId) -> Result<u64, DbErr
     tx.run(
         "UPDATE offers SET withdrawn_at = {now} \
          WHERE event_id = $1 AND id = $2 AND withdrawn_at IS NULL",
-        vec![event.0.into(), id.0.into()],
+        vec![event.into(), id.into()],
     )
     .await
 }
@@ -118,7 +111,7 @@ pub async fn withdraw_section(tx: &Tx, event: EventId, section: SectionId) -> Re
     tx.run(
         "UPDATE offers SET withdrawn_at = {now} \
          WHERE event_id = $1 AND section_id = $2 AND withdrawn_at IS NULL",
-        vec![event.0.into(), section.0.into()],
+        vec![event.into(), section.into()],
     )
     .await
 }

@@ -1,18 +1,15 @@
 //! Seating plans, one row a version.
 
 use holdfast_domain::ids::EventId;
-use sea_orm::DbErr;
+use holdfast_entity::plans;
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
 
-use crate::kernel::db::{Sql, Tx};
+use crate::kernel::db::{self, Sql, Tx};
 
 /// Keeps a plan under its version.
 pub async fn insert(tx: &Tx, event: EventId, version: i32, document: String) -> Result<(), DbErr> {
-    tx.run(
-        "INSERT INTO plans (event_id, version, document, created_at) VALUES ($1, $2, $3, {now})",
-        vec![event.0.into(), version.into(), document.into()],
-    )
-    .await
-    .map(|_| ())
+    let plan = plans::Model { event_id: event, version, document, created_at: 0 };
+    db::insert_at(tx, plan, &[plans::Column::CreatedAt]).await
 }
 
 /// The plan under this version. A version that changed nothing but what seats are like has no plan of its own
@@ -22,12 +19,11 @@ pub async fn document(
     event: EventId,
     version: i32,
 ) -> Result<Option<String>, DbErr> {
-    let row = sql
-        .one(
-            "SELECT document FROM plans WHERE event_id = $1 AND version <= $2 \
-             ORDER BY version DESC LIMIT 1",
-            vec![event.0.into(), version.into()],
-        )
+    let plan = plans::Entity::find()
+        .filter(plans::Column::EventId.eq(event))
+        .filter(plans::Column::Version.lte(version))
+        .order_by_desc(plans::Column::Version)
+        .one(sql.reading())
         .await?;
-    row.map(|row| row.try_get("", "document")).transpose()
+    Ok(plan.map(|plan| plan.document))
 }

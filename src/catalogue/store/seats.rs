@@ -2,152 +2,142 @@
 
 use std::collections::HashMap;
 
-use holdfast_contract::catalogue::SeatKind;
 use holdfast_domain::{
     ids::{EventId, SeatId, SectionId},
+    inventory::{SeatKind, SeatState},
     plan::Claim,
 };
 use holdfast_entity::seats;
-use sea_orm::{DbErr, FromQueryResult, Value};
-
-use crate::{
-    catalogue::seat_kinds,
-    kernel::db::{Dialect, Sql, Tx, placeholders},
+use sea_orm::{
+    ColumnTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::LockType,
 };
 
-/// How many seats one statement writes: SQLite takes 32,766 values, PostgreSQL 65,535.
+use crate::kernel::db::{self, Dialect, Sql, Tx};
+
+/// How many seats one statement reads or writes, so that no statement's memory grows with the hall.
 const SEATS_PER_STATEMENT: usize = 1_000;
 /// What stands in a seat's row that is nobody's.
 const FREE: &str =
     "(status IN ('available', 'blocked') OR (status = 'held' AND expires_at <= {now}))";
 
 /// A seat as a plan lays it out.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
 pub struct LaidSeat {
     /// Its id.
+    #[sea_orm(alias = "seat_id")]
     pub id: SeatId,
     /// Its section.
+    #[sea_orm(alias = "section_id")]
     pub section: SectionId,
     /// Its guid.
+    #[sea_orm(alias = "seat_guid")]
     pub guid: String,
     /// Its row.
+    #[sea_orm(alias = "row_label")]
     pub row: String,
     /// Its number within the row.
+    #[sea_orm(alias = "seat_label")]
     pub label: String,
     /// Its price category.
     pub category: String,
 }
 
 /// A seat that the event has, its row locked.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, FromQueryResult)]
 pub struct LockedSeat {
     /// As laid out.
+    #[sea_orm(nested)]
     pub laid: LaidSeat,
+    status: SeatState,
+    free: i32,
+}
+
+impl LockedSeat {
     /// Who has it, a lapsed hold being nobody's.
-    pub claim: Claim,
+    pub fn claim(&self) -> Claim {
+        match (self.free, self.status) {
+            (1, _) => Claim::None,
+            (_, SeatState::Sold) => Claim::Sold,
+            (
+                _,
+                SeatState::Available | SeatState::Held | SeatState::Paying | SeatState::Blocked,
+            ) => Claim::Held,
+        }
+    }
 }
 
 /// Locks every seat of the event in the order of ids and reads them.
 pub async fn lock_all(tx: &Tx, event: EventId) -> Result<Vec<LockedSeat>, DbErr> {
-    let rows = tx
-        .all(
-            &format!(
-                "SELECT seat_id, section_id, seat_guid, row_label, seat_label, category, status, \
-                 CASE WHEN {FREE} THEN 1 ELSE 0 END AS free \
-                 FROM seats WHERE event_id = $1 ORDER BY seat_id {{lock}}"
-            ),
-            vec![event.0.into()],
-        )
-        .await?;
-    rows.iter()
-        .map(|row| {
-            let status: String = row.try_get("", "status")?;
-            let claim = match (row.try_get::<i32>("", "free")?, status.as_str()) {
-                (1, _) => Claim::None,
-                (_, "sold") => Claim::Sold,
-                _ => Claim::Held,
-            };
-            let laid = LaidSeat {
-                id: SeatId(row.try_get("", "seat_id")?),
-                section: SectionId(row.try_get("", "section_id")?),
-                guid: row.try_get("", "seat_guid")?,
-                row: row.try_get("", "row_label")?,
-                label: row.try_get("", "seat_label")?,
-                category: row.try_get("", "category")?,
-            };
-            Ok(LockedSeat { laid, claim })
-        })
-        .collect()
+    tx.list(
+        &format!(
+            "SELECT seat_id, section_id, seat_guid, row_label, seat_label, category, status, \
+             CASE WHEN {FREE} THEN 1 ELSE 0 END AS free \
+             FROM seats WHERE event_id = $1 ORDER BY seat_id {{lock}}"
+        ),
+        vec![event.into()],
+    )
+    .await
 }
 
 /// Writes seats: new ones are available, known ones keep their state, price and kind.
 pub async fn lay(tx: &Tx, event: EventId, seats: &[LaidSeat]) -> Result<(), DbErr> {
-    const COLUMNS: usize = 6;
     for chunk in seats.chunks(SEATS_PER_STATEMENT) {
-        let mut sql = String::from(
-            "INSERT INTO seats (event_id, seat_id, section_id, seat_guid, row_label, seat_label, \
-             category, kind, status, version, fence) VALUES ",
-        );
-        let mut values: Vec<Value> = vec![event.0.into()];
-        for (index, seat) in chunk.iter().enumerate() {
-            let comma = if index == 0 { "" } else { "," };
-            let fields = placeholders(values.len() + 1, COLUMNS);
-            sql.push_str(&format!("{comma}($1,{fields},'standard','available',1,0)"));
-            values.extend([
-                Value::from(seat.id.0),
-                seat.section.0.into(),
-                seat.guid.clone().into(),
-                seat.row.clone().into(),
-                seat.label.clone().into(),
-                seat.category.clone().into(),
-            ]);
-        }
-        sql.push_str(
-            " ON CONFLICT (event_id, seat_id) DO UPDATE SET section_id = excluded.section_id, \
+        let rows = chunk.iter().map(|seat| row(event, seat)).collect();
+        let written = db::put_all(
+            tx,
+            rows,
+            "ON CONFLICT (event_id, seat_id) DO UPDATE SET section_id = excluded.section_id, \
              row_label = excluded.row_label, seat_label = excluded.seat_label, \
              category = excluded.category, version = seats.version + 1",
-        );
-        let written = tx.run(&sql, values).await?;
+        )
+        .await?;
         assert_eq!(written, chunk.len() as u64, "every seat is written once");
     }
     Ok(())
 }
 
+fn row(event_id: EventId, seat: &LaidSeat) -> seats::Model {
+    seats::Model {
+        event_id,
+        seat_id: seat.id,
+        section_id: seat.section,
+        seat_guid: seat.guid.clone(),
+        row_label: seat.row.clone(),
+        seat_label: seat.label.clone(),
+        category: seat.category.clone(),
+        kind: SeatKind::Standard,
+        price_minor: None,
+        status: SeatState::Available,
+        version: 1,
+        fence: 0,
+        reservation_id: None,
+        expires_at: None,
+        block_reason: None,
+    }
+}
+
 /// Deletes seats that are nobody's; answers how many.
 pub async fn remove(tx: &Tx, event: EventId, seats: &[SeatId]) -> Result<u64, DbErr> {
-    let mut removed = 0;
-    for chunk in seats.chunks(SEATS_PER_STATEMENT) {
-        let mut values: Vec<Value> = vec![event.0.into()];
-        values.extend(chunk.iter().map(|seat| Value::from(seat.0)));
-        let list = placeholders(2, chunk.len());
-        removed += tx
-            .run(
-                &format!(
-                    "DELETE FROM seats WHERE event_id = $1 AND seat_id IN ({list}) AND {FREE}"
-                ),
-                values,
-            )
-            .await?;
-    }
-    Ok(removed)
+    let seats = db::set(tx.writing().dialect(), seats.iter().copied());
+    tx.run(
+        &format!("DELETE FROM seats WHERE event_id = $1 AND seat_id {{among $2}} AND {FREE}"),
+        vec![event.into(), seats],
+    )
+    .await
 }
 
 /// Deletes every seat and section of an event that nobody ever held anything of.
 pub async fn remove_all(tx: &Tx, event: EventId) -> Result<(), DbErr> {
-    tx.run("DELETE FROM seats WHERE event_id = $1", vec![event.0.into()]).await?;
-    tx.run("DELETE FROM sections WHERE event_id = $1", vec![event.0.into()]).await?;
+    tx.run("DELETE FROM seats WHERE event_id = $1", vec![event.into()]).await?;
+    tx.run("DELETE FROM sections WHERE event_id = $1", vec![event.into()]).await?;
     Ok(())
 }
 
 /// Locks one seat and reads it.
 pub async fn lock(tx: &Tx, event: EventId, seat: SeatId) -> Result<Option<seats::Model>, DbErr> {
-    let row = tx
-        .one(
-            "SELECT * FROM seats WHERE event_id = $1 AND seat_id = $2 {lock}",
-            vec![event.0.into(), seat.0.into()],
-        )
-        .await?;
-    row.as_ref().map(|row| seats::Model::from_query_result(row, "")).transpose()
+    let found = seats::Entity::find_by_id((event, seat));
+    found.lock(LockType::NoKeyUpdate).one(tx.orm()).await
 }
 
 /// One seat.
@@ -156,13 +146,7 @@ pub async fn one(
     event: EventId,
     seat: SeatId,
 ) -> Result<Option<seats::Model>, DbErr> {
-    let row = sql
-        .one(
-            "SELECT * FROM seats WHERE event_id = $1 AND seat_id = $2",
-            vec![event.0.into(), seat.0.into()],
-        )
-        .await?;
-    row.as_ref().map(|row| seats::Model::from_query_result(row, "")).transpose()
+    seats::Entity::find_by_id((event, seat)).one(sql.reading()).await
 }
 
 /// Keeps a seat back that is nobody's. Its fence grows, so that a late step of a lapsed hold finds nothing.
@@ -173,7 +157,7 @@ pub async fn block(tx: &Tx, event: EventId, seat: SeatId, reason: &str) -> Resul
              expires_at = NULL, version = version + 1, fence = fence + 1 \
              WHERE event_id = $1 AND seat_id = $2 AND {FREE}"
         ),
-        vec![event.0.into(), seat.0.into(), reason.into()],
+        vec![event.into(), seat.into(), reason.into()],
     )
     .await
 }
@@ -183,7 +167,7 @@ pub async fn unblock(tx: &Tx, event: EventId, seat: SeatId) -> Result<u64, DbErr
     tx.run(
         "UPDATE seats SET status = 'available', block_reason = NULL, version = version + 1, \
          fence = fence + 1 WHERE event_id = $1 AND seat_id = $2 AND status = 'blocked'",
-        vec![event.0.into(), seat.0.into()],
+        vec![event.into(), seat.into()],
     )
     .await
 }
@@ -195,16 +179,16 @@ pub async fn price(tx: &Tx, event: EventId, seat: SeatId, minor: i64) -> Result<
             "UPDATE seats SET price_minor = $3, version = version + 1 \
              WHERE event_id = $1 AND seat_id = $2 AND {FREE}"
         ),
-        vec![event.0.into(), seat.0.into(), minor.into()],
+        vec![event.into(), seat.into(), minor.into()],
     )
     .await
 }
 
 /// Says what a seat is like.
-pub async fn kind(tx: &Tx, event: EventId, seat: SeatId, kind: &str) -> Result<u64, DbErr> {
+pub async fn kind(tx: &Tx, event: EventId, seat: SeatId, kind: SeatKind) -> Result<u64, DbErr> {
     tx.run(
         "UPDATE seats SET kind = $3, version = version + 1 WHERE event_id = $1 AND seat_id = $2",
-        vec![event.0.into(), seat.0.into(), kind.into()],
+        vec![event.into(), seat.into(), kind.into()],
     )
     .await
 }
@@ -217,16 +201,14 @@ pub async fn page(
     after: SeatId,
     limit: u64,
 ) -> Result<Vec<seats::Model>, DbErr> {
-    let rows = sql
-        .all(
-            &format!(
-                "SELECT * FROM seats WHERE event_id = $1 AND section_id = $2 AND seat_id > $3 \
-                 ORDER BY seat_id LIMIT {limit}"
-            ),
-            vec![event.0.into(), section.0.into(), after.0.into()],
-        )
-        .await?;
-    rows.iter().map(|row| seats::Model::from_query_result(row, "")).collect()
+    seats::Entity::find()
+        .filter(seats::Column::EventId.eq(event))
+        .filter(seats::Column::SectionId.eq(section))
+        .filter(seats::Column::SeatId.gt(after))
+        .order_by_asc(seats::Column::SeatId)
+        .limit(limit)
+        .all(sql.reading())
+        .await
 }
 
 /// Where a seat of the plan stands in the event.
@@ -243,24 +225,29 @@ pub struct PlacedSeat {
 /// Every seat's id, section and kind by its guid. Read in pages: rows of the driver are many times larger than
 /// what is kept of them.
 pub async fn placed(tx: &Tx, event: EventId) -> Result<HashMap<String, PlacedSeat>, DbErr> {
-    let text = format!(
-        "SELECT seat_id, seat_guid, section_id, kind FROM seats WHERE event_id = $1 AND seat_id > $2 \
-         ORDER BY seat_id LIMIT {SEATS_PER_STATEMENT}"
-    );
     let (mut found, mut after) = (HashMap::new(), SeatId(0));
     loop {
-        let rows = tx.all(&text, vec![event.0.into(), after.0.into()]).await?;
-        for row in &rows {
-            after = SeatId(row.try_get("", "seat_id")?);
-            let kind: String = row.try_get("", "kind")?;
-            let seat = PlacedSeat {
-                id: after,
-                section: SectionId(row.try_get("", "section_id")?),
-                kind: seat_kinds::parse(&kind),
-            };
-            found.insert(row.try_get("", "seat_guid")?, seat);
+        let rows: Vec<(SeatId, String, SectionId, SeatKind)> = seats::Entity::find()
+            .select_only()
+            .columns([
+                seats::Column::SeatId,
+                seats::Column::SeatGuid,
+                seats::Column::SectionId,
+                seats::Column::Kind,
+            ])
+            .filter(seats::Column::EventId.eq(event))
+            .filter(seats::Column::SeatId.gt(after))
+            .order_by_asc(seats::Column::SeatId)
+            .limit(SEATS_PER_STATEMENT as u64)
+            .into_tuple()
+            .all(tx.orm())
+            .await?;
+        let whole = rows.len() == SEATS_PER_STATEMENT;
+        for (id, guid, section, kind) in rows {
+            after = id;
+            found.insert(guid, PlacedSeat { id, section, kind });
         }
-        if rows.len() < SEATS_PER_STATEMENT {
+        if !whole {
             return Ok(found);
         }
     }

@@ -1,24 +1,24 @@
 //! Sections. The counters belong to general admission alone and are moved by holds, not here.
 
-use holdfast_domain::ids::{EventId, SectionId};
+use holdfast_domain::{
+    ids::{EventId, SectionId},
+    inventory::SectionKind,
+};
 use holdfast_entity::sections;
-use sea_orm::{DbErr, FromQueryResult, QueryResult};
+use sea_orm::{
+    ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::LockType,
+};
 
 use crate::kernel::db::{Sql, Tx};
 
-fn models(rows: &[QueryResult]) -> Result<Vec<sections::Model>, DbErr> {
-    rows.iter().map(|row| sections::Model::from_query_result(row, "")).collect()
-}
-
 /// The event's sections in their order.
 pub async fn all(sql: &impl Sql, event: EventId) -> Result<Vec<sections::Model>, DbErr> {
-    let rows = sql
-        .all(
-            "SELECT * FROM sections WHERE event_id = $1 ORDER BY position, name",
-            vec![event.0.into()],
-        )
-        .await?;
-    models(&rows)
+    sections::Entity::find()
+        .filter(sections::Column::EventId.eq(event))
+        .order_by_asc(sections::Column::Position)
+        .order_by_asc(sections::Column::Name)
+        .all(sql.reading())
+        .await
 }
 
 /// Locks a section and reads it.
@@ -27,13 +27,8 @@ pub async fn lock(
     event: EventId,
     id: SectionId,
 ) -> Result<Option<sections::Model>, DbErr> {
-    let row = tx
-        .one(
-            "SELECT * FROM sections WHERE event_id = $1 AND id = $2 {lock}",
-            vec![event.0.into(), id.0.into()],
-        )
-        .await?;
-    row.as_ref().map(|row| sections::Model::from_query_result(row, "")).transpose()
+    let found = sections::Entity::find_by_id((event, id));
+    found.lock(LockType::NoKeyUpdate).one(tx.orm()).await
 }
 
 /// Adds a section, or gives one of the plan its new place and number of seats.
@@ -41,7 +36,7 @@ pub async fn put(
     tx: &Tx,
     event: EventId,
     id: SectionId,
-    (name, kind): (&str, &str),
+    (name, kind): (&str, SectionKind),
     position: i32,
     capacity: i32,
 ) -> Result<u64, DbErr> {
@@ -50,14 +45,7 @@ pub async fn put(
          VALUES ($1, $2, $3, $4, $5, $6) \
          ON CONFLICT (event_id, id) DO UPDATE SET position = excluded.position, \
          capacity = excluded.capacity, version = sections.version + 1",
-        vec![
-            event.0.into(),
-            id.0.into(),
-            name.into(),
-            kind.into(),
-            position.into(),
-            capacity.into(),
-        ],
+        vec![event.into(), id.into(), name.into(), kind.into(), position.into(), capacity.into()],
     )
     .await
 }
@@ -66,7 +54,7 @@ pub async fn put(
 pub async fn rename(tx: &Tx, event: EventId, id: SectionId, name: &str) -> Result<u64, DbErr> {
     tx.run(
         "UPDATE sections SET name = $3, version = version + 1 WHERE event_id = $1 AND id = $2",
-        vec![event.0.into(), id.0.into(), name.into()],
+        vec![event.into(), id.into(), name.into()],
     )
     .await
 }
@@ -76,7 +64,7 @@ pub async fn resize(tx: &Tx, event: EventId, id: SectionId, capacity: i32) -> Re
     tx.run(
         "UPDATE sections SET capacity = $3, version = version + 1 WHERE event_id = $1 AND id = $2 \
          AND kind = 'general' AND held + sold + blocked <= $3",
-        vec![event.0.into(), id.0.into(), capacity.into()],
+        vec![event.into(), id.into(), capacity.into()],
     )
     .await
 }
@@ -86,7 +74,7 @@ pub async fn remove_general(tx: &Tx, event: EventId, id: SectionId) -> Result<u6
     tx.run(
         "DELETE FROM sections WHERE event_id = $1 AND id = $2 AND kind = 'general' \
          AND held = 0 AND sold = 0",
-        vec![event.0.into(), id.0.into()],
+        vec![event.into(), id.into()],
     )
     .await
 }
@@ -96,7 +84,7 @@ pub async fn remove_seated(tx: &Tx, event: EventId, id: SectionId) -> Result<u64
     tx.run(
         "DELETE FROM sections WHERE event_id = $1 AND id = $2 AND kind = 'seated' AND NOT EXISTS \
          (SELECT 1 FROM seats WHERE seats.event_id = $1 AND seats.section_id = $2)",
-        vec![event.0.into(), id.0.into()],
+        vec![event.into(), id.into()],
     )
     .await
 }

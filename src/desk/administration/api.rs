@@ -114,9 +114,9 @@ impl AdministrationApi {
         let items = rows.into_iter().map(|row| AuditEntry {
             id: row.id,
             at: rfc3339(row.at),
-            actor_kind: row.actor_kind,
+            actor_kind: row.actor_kind.as_str().to_owned(),
             actor_id: row.actor_id,
-            actor_role: row.actor_role,
+            actor_role: row.actor_role.map(|role| role.as_str().to_owned()),
             network_address: row.network_address,
             user_agent: row.user_agent,
             action: row.action,

@@ -1,12 +1,7 @@
 //! Signing in: one error for everything that can be wrong, in the same time.
 
 use holdfast_contract::accounts::{Credentials, Profile, Role as WireRole};
-use holdfast_domain::{
-    access::{AccountStatus, Role},
-    ids::UserId,
-    text,
-};
-use holdfast_entity::users;
+use holdfast_domain::{access::Role, ids::UserId, text};
 use sea_orm::DbErr;
 
 use super::{
@@ -15,10 +10,7 @@ use super::{
 };
 use crate::{
     identity::organizations,
-    kernel::{
-        actor::User,
-        db::{Db, stored_word},
-    },
+    kernel::{actor::User, db::Db},
 };
 
 /// Why nobody was signed in.
@@ -50,8 +42,8 @@ pub async fn log_in(db: &Db, credentials: Credentials) -> Result<User, LogInErro
     let hash = found.as_ref().and_then(|user| user.password_hash.clone());
     let right = password::matches(credentials.password, hash).await?;
     match found {
-        Some(user) if right && may_sign_in(&user)? => {
-            Ok(User { id: UserId(user.id), role: role(&user) })
+        Some(user) if right && user.status.may_sign_in() => {
+            Ok(User { id: user.id, role: user.role })
         }
         _ => Err(LogInError::Wrong),
     }
@@ -63,13 +55,13 @@ pub async fn log_in(db: &Db, credentials: Credentials) -> Result<User, LogInErro
 /// When the database fails.
 pub async fn profile(db: &Db, id: UserId) -> Result<Option<Profile>, DbErr> {
     let Some(user) = store::user(db.reader(), id).await? else { return Ok(None) };
-    if !may_sign_in(&user)? {
+    if !user.status.may_sign_in() {
         return Ok(None);
     }
-    let organizations = organizations::memberships_of(db.reader(), id).await?;
+    let organizations = organizations::memberships_of(db, id).await?;
     Ok(Some(Profile {
-        id: user.id,
-        role: wire_role(role(&user)),
+        id: user.id.0,
+        role: wire_role(user.role),
         email: user.email,
         first_name: user.first_name,
         last_name: user.last_name,
@@ -84,17 +76,7 @@ pub async fn profile(db: &Db, id: UserId) -> Result<Option<Profile>, DbErr> {
 /// When the database fails.
 pub async fn email_of(db: &Db, id: UserId) -> Result<Option<String>, DbErr> {
     let Some(user) = store::user(db.reader(), id).await? else { return Ok(None) };
-    Ok(may_sign_in(&user)?.then_some(user.email))
-}
-
-fn may_sign_in(user: &users::Model) -> Result<bool, DbErr> {
-    let status = stored_word(&user.status, "status of an account", AccountStatus::parse)?;
-    Ok(status.may_sign_in())
-}
-
-fn role(user: &users::Model) -> Role {
-    // The CHECK allows no other word; the least of all roles is the safe reading.
-    Role::parse(&user.role).unwrap_or(Role::Customer)
+    Ok(user.status.may_sign_in().then_some(user.email))
 }
 
 fn wire_role(role: Role) -> WireRole {

@@ -71,20 +71,20 @@ pub async fn register(
     };
     password::check_rule(&registration.password, &[&email, &first_name, &last_name])?;
     let password_hash = password::hash(registration.password).await?;
-    let id = entropy.id();
+    let id = UserId(entropy.id());
     let user = users::Model {
         id,
         email,
         password_hash: Some(password_hash),
         first_name,
         last_name,
-        role: role.as_str().to_owned(),
-        status: AccountStatus::Active.as_str().to_owned(),
+        role,
+        status: AccountStatus::Active,
         locale: locale.to_owned(),
         created_at: db.now().await?,
     };
-    match store::insert_user(db.writer(), user).await {
-        Ok(()) => Ok(UserId(id)),
+    match store::insert_user(db, user).await {
+        Ok(()) => Ok(id),
         Err(error) if db::is_duplicate(&error) => Err(RegisterError::Taken),
         Err(error) => Err(error.into()),
     }

@@ -2,7 +2,9 @@
 
 use holdfast_domain::ids::UserId;
 use holdfast_entity::users;
-use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
+
+use crate::kernel::db::{self, Db};
 
 /// The user with this (normalized) address.
 pub async fn user_by_email(
@@ -14,11 +16,10 @@ pub async fn user_by_email(
 
 /// The user.
 pub async fn user(db: &impl ConnectionTrait, id: UserId) -> Result<Option<users::Model>, DbErr> {
-    users::Entity::find_by_id(id.0).one(db).await
+    users::Entity::find_by_id(id).one(db).await
 }
 
 /// Adds a user; a taken address is a unique violation.
-pub async fn insert_user(db: &impl ConnectionTrait, user: users::Model) -> Result<(), DbErr> {
-    let row: users::ActiveModel = user.into();
-    users::Entity::insert(row.reset_all()).exec_without_returning(db).await.map(|_| ())
+pub async fn insert_user(db: &Db, user: users::Model) -> Result<(), DbErr> {
+    db::insert(db, user).await
 }

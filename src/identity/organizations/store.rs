@@ -1,32 +1,21 @@
 //! The SQL of organizations and their members.
 
-use holdfast_contract::accounts::Membership;
 use holdfast_domain::{
     access::MembershipRole,
     ids::{OrganizationId, UserId},
 };
 use holdfast_entity::{memberships, organizations};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, Set,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, JoinType, QueryFilter,
+    QueryOrder, QuerySelect,
 };
-
-use crate::kernel::db::stored_word;
-
-/// Adds an organization.
-pub async fn insert_organization(
-    db: &impl ConnectionTrait,
-    organization: organizations::Model,
-) -> Result<(), DbErr> {
-    let row: organizations::ActiveModel = organization.into();
-    organizations::Entity::insert(row.reset_all()).exec_without_returning(db).await.map(|_| ())
-}
 
 /// The organization.
 pub async fn organization(
     db: &impl ConnectionTrait,
     id: OrganizationId,
 ) -> Result<Option<organizations::Model>, DbErr> {
-    organizations::Entity::find_by_id(id.0).one(db).await
+    organizations::Entity::find_by_id(id).one(db).await
 }
 
 /// The organization with this slug.
@@ -37,57 +26,39 @@ pub async fn organization_by_slug(
     organizations::Entity::find().filter(organizations::Column::Slug.eq(slug)).one(db).await
 }
 
-/// Makes a user a member.
-pub async fn insert_membership(
-    db: &impl ConnectionTrait,
-    organization: OrganizationId,
-    user: UserId,
-    role: MembershipRole,
-) -> Result<(), DbErr> {
-    let row = memberships::ActiveModel {
-        organization_id: Set(organization.0),
-        user_id: Set(user.0),
-        role: Set(role.as_str().to_owned()),
-    };
-    memberships::Entity::insert(row).exec_without_returning(db).await.map(|_| ())
-}
-
 /// What the user is to the organization; none without a membership.
 pub async fn role_of(
     db: &impl ConnectionTrait,
     organization: OrganizationId,
     user: UserId,
 ) -> Result<Option<MembershipRole>, DbErr> {
-    let row = memberships::Entity::find_by_id((organization.0, user.0)).one(db).await?;
-    row.map(|row| role(&row.role)).transpose()
+    let row = memberships::Entity::find_by_id((organization, user)).one(db).await?;
+    Ok(row.map(|row| row.role))
 }
 
-/// The role of this word.
-pub fn role(word: &str) -> Result<MembershipRole, DbErr> {
-    stored_word(word, "role of a member", MembershipRole::parse)
+/// An organization of a user, and what the user is to it.
+#[derive(Debug, Clone, FromQueryResult)]
+pub struct Member {
+    /// The organization.
+    pub organization_id: OrganizationId,
+    /// The organization's name.
+    pub name: String,
+    /// What the user is to it.
+    pub role: MembershipRole,
 }
 
 /// The organizations of a user, by name.
-pub async fn memberships_of(
-    db: &impl ConnectionTrait,
-    user: UserId,
-) -> Result<Vec<Membership>, DbErr> {
-    let rows =
-        memberships::Entity::find().filter(memberships::Column::UserId.eq(user.0)).all(db).await?;
-    let ids = rows.iter().map(|row| row.organization_id);
-    let organizations =
-        organizations::Entity::find().filter(organizations::Column::Id.is_in(ids)).all(db).await?;
-    let mut found: Vec<Membership> = organizations
-        .into_iter()
-        .filter_map(|organization| {
-            let row = rows.iter().find(|row| row.organization_id == organization.id)?;
-            Some(Membership {
-                organization_id: organization.id,
-                name: organization.name,
-                role: row.role.clone(),
-            })
-        })
-        .collect();
-    found.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(found)
+pub async fn of_user(db: &impl ConnectionTrait, user: UserId) -> Result<Vec<Member>, DbErr> {
+    let organization = memberships::Entity::belongs_to(organizations::Entity)
+        .from(memberships::Column::OrganizationId)
+        .to(organizations::Column::Id)
+        .into();
+    memberships::Entity::find()
+        .join(JoinType::InnerJoin, organization)
+        .column(organizations::Column::Name)
+        .filter(memberships::Column::UserId.eq(user))
+        .order_by_asc(organizations::Column::Name)
+        .into_model()
+        .all(db)
+        .await
 }

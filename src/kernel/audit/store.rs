@@ -1,6 +1,5 @@
 //! The SQL of the audit.
 
-use holdfast_domain::access::Role;
 use holdfast_entity::audit;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -8,26 +7,24 @@ use sea_orm::{
 };
 
 use super::{Entry, Filter};
-use crate::kernel::db::Sql;
+use crate::kernel::db::{self, Sql};
 
 /// Writes an entry.
 pub(super) async fn insert(sql: &impl Sql, entry: &Entry) -> Result<(), DbErr> {
-    sql.run(
-        "INSERT INTO audit (id, at, actor_kind, actor_id, actor_role, action, subject_kind, subject_id, \
-         detail) VALUES ($1, {now}, $2, $3, $4, $5, $6, $7, $8)",
-        vec![
-            entry.id.into(),
-            entry.actor.kind().as_str().into(),
-            entry.actor.id().into(),
-            entry.actor.role().map(Role::as_str).into(),
-            entry.action.into(),
-            entry.subject.0.into(),
-            entry.subject.1.into(),
-            entry.detail.to_string().into(),
-        ],
-    )
-    .await
-    .map(|_| ())
+    let row = audit::Model {
+        id: entry.id,
+        at: 0,
+        actor_kind: entry.actor.kind(),
+        actor_id: entry.actor.id(),
+        actor_role: entry.actor.role(),
+        network_address: None,
+        user_agent: None,
+        action: entry.action.to_owned(),
+        subject_kind: entry.subject.0.to_owned(),
+        subject_id: entry.subject.1,
+        detail: entry.detail.to_string(),
+    };
+    db::insert_at(sql, row, &[audit::Column::At]).await
 }
 
 /// A page of entries, the newest first.

@@ -11,6 +11,9 @@ use super::{Dialect, Sql};
 
 /// Where writes go of which nobody reads the answer: a transaction, or [`Together`].
 pub trait Writes: Sync {
+    /// Which store it is.
+    fn dialect(&self) -> Dialect;
+
     /// Writes, without RETURNING. With `expected`, another number of changed rows fails the transaction.
     fn write(
         &self,
@@ -39,6 +42,10 @@ impl Expected {
 }
 
 impl<S: Sql> Writes for S {
+    fn dialect(&self) -> Dialect {
+        self.writing().dialect()
+    }
+
     async fn write(
         &self,
         sql: &str,
@@ -52,8 +59,9 @@ impl<S: Sql> Writes for S {
 
 /// Collects writes until they are sent. None of them sees what another one changes, and no two of them change the
 /// same row.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Together {
+    dialect: Dialect,
     parts: Mutex<Vec<Part>>,
 }
 
@@ -88,6 +96,10 @@ impl Sent {
 }
 
 impl Writes for Together {
+    fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
     async fn write(
         &self,
         sql: &str,
@@ -101,6 +113,11 @@ impl Writes for Together {
 }
 
 impl Together {
+    /// Collects writes for this transaction.
+    pub fn of(sql: &impl Sql) -> Self {
+        Self { dialect: sql.writing().dialect(), parts: Mutex::default() }
+    }
+
     /// How many writes wait.
     pub fn len(&self) -> usize {
         self.parts.lock().unwrap_or_else(PoisonError::into_inner).len()
@@ -193,7 +210,7 @@ mod tests {
     async fn a_write_that_changes_another_number_of_rows_fails_the_check() {
         let db = Db::connect(IN_MEMORY, 1, ClockOffset::Ignored).await.expect("a store");
         db.run("CREATE TABLE a (b INTEGER)", vec![]).await.expect("a table");
-        let together = Together::default();
+        let together = Together::of(&db);
         let one = |otherwise: &str| Some(Expected { rows: 1, otherwise: otherwise.to_owned() });
         together.write("INSERT INTO a VALUES ($1)", vec![1.into()], one("first")).await.ok();
         together

@@ -74,10 +74,29 @@ impl Writing {
         text
     }
 
+    fn sets(self, sql: &str) -> String {
+        let mut parts = sql.split("{among");
+        let mut text = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let (set, rest) = part.split_once('}').expect("a set is closed by }");
+            let (kind, set) = set.split_once(' ').expect("a set has a placeholder");
+            text.push_str(&match (self.dialect, kind) {
+                (Dialect::Postgres, _) => format!("= ANY({set})"),
+                (Dialect::Sqlite, "_ids") => {
+                    format!("IN (SELECT unhex(value, '-') FROM json_each({set}))")
+                }
+                (Dialect::Sqlite, _) => format!("IN (SELECT value FROM json_each({set}))"),
+            });
+            text.push_str(rest);
+        }
+        text
+    }
+
     /// Replaces the tokens: `{now}` is the database's wall clock in milliseconds since 1970 (not the
     /// transaction's, which is old after a lock wait), `{lock}` locks the rows that a SELECT names,
     /// `{skip}` the same without waiting for rows that others have; `{lock_seats}` locks the rows of the
-    /// seats `s` alone; `{uuid_text}(id)` shows an id; `[[fence: AND …]]` is a [`Guard`].
+    /// seats `s` alone; `{uuid_text}(id)` shows an id; `id {among_ids $2}` compares with a
+    /// [`super::set`] of ids, `id {among $2}` with one of numbers or words; `[[fence: AND …]]` is a [`Guard`].
     ///
     /// # Panics
     /// When a guard is written wrongly.
@@ -101,7 +120,8 @@ impl Writing {
             ),
             Dialect::Sqlite => ("", "", "", "hex"),
         };
-        sql.replace("{now}", now)
+        self.sets(sql)
+            .replace("{now}", now)
             .replace("{lock}", lock)
             .replace("{skip}", skip)
             .replace("{lock_seats}", seats)
@@ -168,6 +188,14 @@ mod tests {
             None,
             "SELECT {now}",
             "SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER)",
+        );
+        let of_set = "DELETE FROM a WHERE id {among_ids $2} AND b = $1";
+        check(Dialect::Postgres, None, of_set, "DELETE FROM a WHERE id = ANY($2) AND b = $1");
+        check(
+            Dialect::Sqlite,
+            None,
+            of_set,
+            "DELETE FROM a WHERE id IN (SELECT unhex(value, '-') FROM json_each($2)) AND b = $1",
         );
     }
 

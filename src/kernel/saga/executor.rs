@@ -338,7 +338,7 @@ impl<D: Driver> Executor<D> {
         let Some(held) = held else { return Err(RecordError::Lost) };
         let now_ms = held.now_ms;
         let (mut steps, mut trouble) = (Vec::new(), None);
-        let later = Together::default();
+        let later = Together::of(tx);
         if let Some((step, event)) = answer {
             trouble = self.driver.trouble(&event);
             self.driver.recorded(&later, &event, &state, now_ms).await?;

@@ -46,9 +46,9 @@ impl Refunds {
             let Some(look) = store::claim_look(sql, provider, AGAIN_MS).await? else {
                 return Ok(taken);
             };
-            match self.look_for_failures(&look.payment).await {
+            match self.look_for_failures(&PaymentId(look.intent_id.clone())).await {
                 Ok(Looked::Agrees | Looked::Reversed) => {
-                    let next = look_again_ms(look.settled_ms, look.now_ms);
+                    let next = look_again_ms(look.settled_at, look.now);
                     store::look_again(sql, &look, next).await?;
                 }
                 // The gateway cannot be asked: no other look would come further now.

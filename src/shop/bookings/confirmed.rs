@@ -5,12 +5,11 @@ use std::collections::HashMap;
 
 use holdfast_contract::bookings::{Ticket, TicketStatus};
 use holdfast_domain::{
-    ids::{BookingId, LineId},
+    ids::{BookingId, EventId, LineId},
     refund::rules::{Admission, Line, LineStatus, Occasion, Share, Terms},
 };
 use holdfast_entity::{booking_lines, bookings, payments};
 use sea_orm::DbErr;
-use uuid::Uuid;
 
 use super::store::{self, confirmed};
 use crate::{
@@ -28,7 +27,7 @@ pub async fn lock(
     id: BookingId,
 ) -> Result<Option<(bookings::Model, Vec<booking_lines::Model>)>, DbErr> {
     let Some(booking) = confirmed::lock(tx, id).await? else { return Ok(None) };
-    Ok(Some((booking, store::lines_of(tx, &[id.0]).await?)))
+    Ok(Some((booking, store::lines_of(tx, &[id]).await?)))
 }
 
 /// The booking's captured payment.
@@ -112,7 +111,7 @@ fn expect_one(changed: u64, line: LineId) -> Result<(), DbErr> {
 pub struct Occasions {
     /// The database's clock.
     pub now_ms: i64,
-    events: HashMap<Uuid, Occasion>,
+    events: HashMap<EventId, Occasion>,
 }
 
 impl Occasions {
@@ -124,7 +123,7 @@ impl Occasions {
         sql: &impl Sql,
         lines: impl Iterator<Item = &'a booking_lines::Model> + Send,
     ) -> Result<Self, DbErr> {
-        let mut events: Vec<Uuid> = lines.map(|line| line.event_id).collect();
+        let mut events: Vec<EventId> = lines.map(|line| line.event_id).collect();
         events.sort_unstable();
         events.dedup();
         let (events, now_ms) = store::occasions(sql, &events).await?;
@@ -135,9 +134,9 @@ impl Occasions {
     pub fn line(&self, line: &booking_lines::Model, tickets: &[Ticket]) -> Line {
         let used = tickets
             .iter()
-            .any(|ticket| ticket.line_id == line.id && ticket.status == TicketStatus::Used);
+            .any(|ticket| ticket.line_id == line.id.0 && ticket.status == TicketStatus::Used);
         Line {
-            id: LineId(line.id),
+            id: line.id,
             paid_minor: ledger::cost(line).paid_minor(),
             returned_minor: line.refunded_minor + line.refunding_minor,
             standing: match line.cancelled_at {

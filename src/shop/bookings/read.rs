@@ -32,20 +32,20 @@ pub async fn shown(sql: &impl Sql, id: BookingId) -> Result<Option<Booking>, DbE
 
 /// Bookings on the wire; without the next action of a pending one.
 async fn show(sql: &impl Sql, rows: Vec<bookings::Model>) -> Result<Vec<Booking>, DbErr> {
-    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    let ids: Vec<BookingId> = rows.iter().map(|row| row.id).collect();
     let all = store::lines_of(sql, &ids).await?;
     let occasions = Occasions::of(sql, all.iter()).await?;
-    let mut lines: HashMap<Uuid, Vec<booking_lines::Model>> = HashMap::new();
+    let mut lines: HashMap<BookingId, Vec<booking_lines::Model>> = HashMap::new();
     for line in all {
         lines.entry(line.booking_id).or_default().push(line);
     }
     let mut tickets = tickets::of_bookings(sql, &ids).await?;
-    let shown = rows.into_iter().map(|row| {
+    let shown = rows.iter().map(|row| {
         let lines = lines.remove(&row.id).unwrap_or_default();
         let tickets = tickets.remove(&row.id).unwrap_or_default();
-        view::booking(&row, &lines, tickets, &occasions)
+        view::booking(row, &lines, tickets, &occasions)
     });
-    shown.collect()
+    Ok(shown.collect())
 }
 
 /// Reads bookings; cheap to clone.

@@ -2,12 +2,19 @@
 
 use std::collections::HashMap;
 
-use holdfast_domain::{ids::BookingId, refund::rules::Occasion};
-use holdfast_entity::{booking_lines, bookings};
-use sea_orm::{DbErr, FromQueryResult, Value};
+use holdfast_domain::{
+    event::Status,
+    ids::{BookingId, EventId},
+    refund::rules::Occasion,
+};
+use holdfast_entity::{booking_lines, bookings, payments};
+use sea_orm::{
+    ColumnTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait,
+};
 use uuid::Uuid;
 
-use crate::kernel::db::{Sql, placeholders};
+use crate::kernel::db::{self, Sql};
 
 pub mod confirmed;
 
@@ -16,52 +23,54 @@ pub async fn booking_with_lines(
     sql: &impl Sql,
     id: BookingId,
 ) -> Result<(bookings::Model, Vec<booking_lines::Model>), DbErr> {
-    let row = sql.one("SELECT * FROM bookings WHERE id = $1", vec![id.0.into()]).await?;
-    let row = row.ok_or_else(|| DbErr::RecordNotFound(format!("booking {id}")))?;
-    let booking = bookings::Model::from_query_result(&row, "")?;
-    Ok((booking, lines_of(sql, &[id.0]).await?))
+    let booking = bookings::Entity::find_by_id(id).one(sql.reading()).await?;
+    let booking = booking.ok_or_else(|| DbErr::RecordNotFound(format!("booking {id}")))?;
+    Ok((booking, lines_of(sql, &[id]).await?))
 }
 
 /// The lines of bookings, seats first in the order of their ids.
 pub async fn lines_of(
     sql: &impl Sql,
-    bookings: &[Uuid],
+    bookings: &[BookingId],
 ) -> Result<Vec<booking_lines::Model>, DbErr> {
-    if bookings.is_empty() {
-        return Ok(Vec::new());
-    }
-    let text = format!(
-        "SELECT * FROM booking_lines WHERE booking_id IN ({}) \
-         ORDER BY booking_id, event_id, kind DESC, seat_id, id",
-        placeholders(1, bookings.len())
-    );
-    let rows = sql.all(&text, bookings.iter().map(|id| (*id).into()).collect()).await?;
-    rows.iter().map(|row| booking_lines::Model::from_query_result(row, "")).collect()
+    let of = db::is_among(sql, booking_lines::Column::BookingId, bookings.iter().copied());
+    booking_lines::Entity::find()
+        .filter(of)
+        .order_by_asc(booking_lines::Column::BookingId)
+        .order_by_asc(booking_lines::Column::EventId)
+        .order_by_desc(booking_lines::Column::Kind)
+        .order_by_asc(booking_lines::Column::SeatId)
+        .order_by_asc(booking_lines::Column::Id)
+        .all(sql.reading())
+        .await
+}
+
+#[derive(FromQueryResult)]
+struct Timed {
+    id: EventId,
+    status: Status,
+    starts_at: i64,
+    now: i64,
 }
 
 /// When these events begin, or that they are called off; and the database's clock.
 pub async fn occasions(
     sql: &impl Sql,
-    events: &[Uuid],
-) -> Result<(HashMap<Uuid, Occasion>, i64), DbErr> {
-    let mut found = HashMap::with_capacity(events.len());
-    let mut now_ms = 0;
-    if events.is_empty() {
-        return Ok((found, now_ms));
-    }
-    let text = format!(
-        "SELECT id, status, starts_at, {{now}} AS now FROM events WHERE id IN ({})",
-        placeholders(1, events.len())
-    );
-    for row in sql.all(&text, events.iter().map(|id| (*id).into()).collect()).await? {
-        let occasion = match row.try_get::<String>("", "status")?.as_str() {
-            "cancelled" => Occasion::CalledOff,
-            _ => Occasion::StartsAt(row.try_get("", "starts_at")?),
-        };
-        found.insert(row.try_get("", "id")?, occasion);
-        now_ms = row.try_get("", "now")?;
-    }
-    Ok((found, now_ms))
+    events: &[EventId],
+) -> Result<(HashMap<EventId, Occasion>, i64), DbErr> {
+    let events = db::set(sql.writing().dialect(), events.iter().copied());
+    let text = "SELECT id, status, starts_at, {now} AS now FROM events WHERE id {among_ids $1}";
+    let found: Vec<Timed> = sql.list(text, vec![events]).await?;
+    let now_ms = found.first().map_or(0, |event| event.now);
+    let occasion = |event: Timed| match event.status {
+        Status::Cancelled => (event.id, Occasion::CalledOff),
+        Status::Draft
+        | Status::Upcoming
+        | Status::OnSale
+        | Status::Completed
+        | Status::Archived => (event.id, Occasion::StartsAt(event.starts_at)),
+    };
+    Ok((found.into_iter().map(occasion).collect(), now_ms))
 }
 
 /// How a booking is looked up.
@@ -75,28 +84,27 @@ pub enum By<'a> {
 
 /// Looks a booking up.
 pub async fn find(sql: &impl Sql, by: By<'_>) -> Result<Option<bookings::Model>, DbErr> {
-    let row = match by {
-        By::Id(id) => sql.one("SELECT * FROM bookings WHERE id = $1", vec![id.0.into()]).await?,
-        By::Reference(reference) => {
-            sql.one("SELECT * FROM bookings WHERE reference = $1", vec![reference.into()]).await?
-        }
+    let named = match by {
+        By::Id(id) => bookings::Column::Id.eq(id),
+        By::Reference(reference) => bookings::Column::Reference.eq(reference),
     };
-    row.map(|row| bookings::Model::from_query_result(&row, "")).transpose()
+    bookings::Entity::find().filter(named).one(sql.reading()).await
 }
 
 /// What people call these bookings, and those of which these refunds are.
 pub async fn references(sql: &impl Sql, bookings: &[Uuid]) -> Result<HashMap<Uuid, String>, DbErr> {
-    if bookings.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let list = placeholders(1, bookings.len());
-    let text = format!(
-        "SELECT id, reference FROM bookings WHERE id IN ({list}) \
-         UNION ALL SELECT f.id, b.reference FROM refunds f JOIN bookings b ON b.id = f.booking_id \
-         WHERE f.id IN ({list})"
-    );
-    let rows = sql.all(&text, bookings.iter().map(|id| (*id).into()).collect()).await?;
-    rows.iter().map(|row| Ok((row.try_get("", "id")?, row.try_get("", "reference")?))).collect()
+    let bookings = db::set(sql.writing().dialect(), bookings.iter().copied());
+    let text = "SELECT id, reference FROM bookings WHERE id {among_ids $1} \
+        UNION ALL SELECT f.id, b.reference FROM refunds f JOIN bookings b ON b.id = f.booking_id \
+        WHERE f.id {among_ids $1}";
+    let found: Vec<Named> = sql.list(text, vec![bookings]).await?;
+    Ok(found.into_iter().map(|named| (named.id, named.reference)).collect())
+}
+
+#[derive(FromQueryResult)]
+struct Named {
+    id: Uuid,
+    reference: String,
 }
 
 /// A buyer's bookings, newest first, after the one with this id.
@@ -106,20 +114,14 @@ pub async fn list(
     after: Option<Uuid>,
     limit: u64,
 ) -> Result<Vec<bookings::Model>, DbErr> {
-    let mut values: Vec<Value> = vec![buyer.into()];
-    let after = match after {
+    bookings::Entity::find()
+        .filter(bookings::Column::BuyerId.eq(buyer))
         // The ids are UUIDv7: they sort by time.
-        Some(id) => {
-            values.push(id.into());
-            "AND id < $2"
-        }
-        None => "",
-    };
-    let text = format!(
-        "SELECT * FROM bookings WHERE buyer_id = $1 {after} ORDER BY id DESC LIMIT {limit}"
-    );
-    let rows = sql.all(&text, values).await?;
-    rows.iter().map(|row| bookings::Model::from_query_result(row, "")).collect()
+        .apply_if(after, |found, after| found.filter(bookings::Column::Id.lt(after)))
+        .order_by_desc(bookings::Column::Id)
+        .limit(limit)
+        .all(sql.reading())
+        .await
 }
 
 /// The booking whose payment the gateway calls by this id.
@@ -128,11 +130,12 @@ pub async fn booking_of_intent(
     provider: &str,
     intent: &str,
 ) -> Result<Option<BookingId>, DbErr> {
-    let row = sql
-        .one(
-            "SELECT booking_id FROM payments WHERE provider = $1 AND intent_id = $2",
-            vec![provider.into(), intent.into()],
-        )
-        .await?;
-    row.map(|row| row.try_get("", "booking_id").map(BookingId)).transpose()
+    payments::Entity::find()
+        .select_only()
+        .column(payments::Column::BookingId)
+        .filter(payments::Column::Provider.eq(provider))
+        .filter(payments::Column::IntentId.eq(intent))
+        .into_tuple()
+        .one(sql.reading())
+        .await
 }

@@ -5,33 +5,32 @@ use holdfast_contract::{
     money::Money,
     reservations::ItemKind,
 };
-use holdfast_domain::refund::rules::{Asker, LineStatus};
+use holdfast_domain::{
+    booking::BookingState,
+    refund::rules::{Asker, LineStatus},
+};
 use holdfast_entity::{booking_lines, bookings};
-use sea_orm::DbErr;
 
 use super::confirmed::Occasions;
 use crate::http::time::rfc3339;
 
 /// A booking on the wire, with what its buyer may do with it by the rules.
-///
-/// # Errors
-/// When the store holds what its CHECKs forbid.
 pub fn booking(
     stored: &bookings::Model,
     lines: &[booking_lines::Model],
     tickets: Vec<Ticket>,
     occasions: &Occasions,
-) -> Result<Booking, DbErr> {
-    let money = |amount| Money { amount, currency: stored.currency.clone() };
-    let status = status(&stored.status)?;
+) -> Booking {
+    let money = |amount| Money { amount, currency: stored.currency.to_string() };
+    let status = status(stored.status);
     let standing: Vec<_> = lines.iter().map(|line| occasions.line(line, &tickets)).collect();
     let live = || standing.iter().filter(|line| line.standing == LineStatus::Live);
     let free_of_obstacles = |line: &holdfast_domain::refund::rules::Line| {
         line.obstacle(Asker::Buyer, occasions.now_ms).is_none()
     };
     let can_give_back = status == BookingStatus::Confirmed && live().all(free_of_obstacles);
-    Ok(Booking {
-        id: stored.id,
+    Booking {
+        id: stored.id.0,
         reference: stored.reference.clone(),
         status,
         total: money(stored.total_minor),
@@ -41,12 +40,12 @@ pub fn booking(
             .iter()
             .zip(&standing)
             .map(|(line, standing)| BookingLine {
-                id: line.id,
-                event_id: line.event_id,
+                id: line.id.0,
+                event_id: line.event_id.0,
                 kind: if line.seat_id.is_some() { ItemKind::Seat } else { ItemKind::General },
-                seat_id: line.seat_id,
-                section_id: line.section_id,
-                offer_id: line.offer_id,
+                seat_id: line.seat_id.map(|seat| seat.0),
+                section_id: line.section_id.0,
+                offer_id: line.offer_id.0,
                 label: line.label.clone(),
                 quantity: line.quantity,
                 admits: line.admits,
@@ -63,36 +62,24 @@ pub fn booking(
         failure: stored.failure.clone(),
         email: stored.email.clone(),
         created_at: rfc3339(stored.created_at),
-    })
+    }
 }
 
-fn status(word: &str) -> Result<BookingStatus, DbErr> {
-    match word {
-        "pending" => Ok(BookingStatus::Pending),
-        "confirmed" => Ok(BookingStatus::Confirmed),
-        "failed" => Ok(BookingStatus::Failed),
-        "cancelled" => Ok(BookingStatus::Cancelled),
-        unknown => Err(DbErr::Type(format!("{unknown} is no status of a booking"))),
+fn status(state: BookingState) -> BookingStatus {
+    match state {
+        BookingState::Pending => BookingStatus::Pending,
+        BookingState::Confirmed => BookingStatus::Confirmed,
+        BookingState::Failed => BookingStatus::Failed,
+        BookingState::Cancelled => BookingStatus::Cancelled,
     }
 }
 
 /// A status as stored.
-pub fn stored_status(status: BookingStatus) -> &'static str {
+pub fn stored_status(status: BookingStatus) -> BookingState {
     match status {
-        BookingStatus::Pending => "pending",
-        BookingStatus::Confirmed => "confirmed",
-        BookingStatus::Failed => "failed",
-        BookingStatus::Cancelled => "cancelled",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_word_that_nobody_knows_is_no_pending_booking() {
-        assert_eq!(status("pending").ok(), Some(BookingStatus::Pending));
-        assert!(status("paused").is_err());
+        BookingStatus::Pending => BookingState::Pending,
+        BookingStatus::Confirmed => BookingState::Confirmed,
+        BookingStatus::Failed => BookingState::Failed,
+        BookingStatus::Cancelled => BookingState::Cancelled,
     }
 }

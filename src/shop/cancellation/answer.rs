@@ -68,7 +68,8 @@ impl From<CancelError> for ApiProblem {
                 Self::new(ProblemType::IllegalTransition, detail).with_reasons(reasons)
             }
             CancelError::NotConfirmed(status) => {
-                illegal(&status, &format!("The booking is {status}."))
+                let status = status.as_str();
+                illegal(status, &format!("The booking is {status}."))
             }
             CancelError::TooMuch(too_much) => {
                 Self::field("amount.amount", format!("must be 1 to {}", too_much.left_minor))

@@ -5,6 +5,7 @@
 //! once do nothing twice, the booking's row is locked and judged anew.
 
 use holdfast_domain::{
+    booking::BookingState,
     ids::{BookingId, EventId},
     refund::rules::Asker,
 };
@@ -43,8 +44,8 @@ impl Cancellations {
     }
 
     async fn end_line(&self, concerned: Concerned) -> Result<bool, DbErr> {
-        let Concerned { booking, event, pending } = concerned;
-        if pending {
+        let Concerned { booking, event, status } = concerned;
+        if status == BookingState::Pending {
             // It ends failed and voided; should its payment have gone through already, it is confirmed, and
             // the next pass pays it back.
             return self.checkouts.executor.wake(booking.0, Wish::Stop).await;

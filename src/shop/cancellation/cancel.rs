@@ -9,8 +9,10 @@ use std::{collections::HashSet, sync::Arc};
 
 use holdfast_contract::bookings::Booking;
 use holdfast_domain::{
+    booking::BookingState,
     ids::{BookingId, EventId, LineId},
     ledger,
+    money::Currency,
     refund::{
         Refund,
         rules::{self, Asker, Obstacle, Share},
@@ -73,14 +75,14 @@ pub enum CancelError {
     #[error("{} lines cannot be cancelled", .0.len())]
     Obstacles(Vec<(LineId, Obstacle)>),
     /// The booking never was, or is not yet, confirmed.
-    #[error("the booking is {0}")]
-    NotConfirmed(String),
+    #[error("the booking is {}", .0.as_str())]
+    NotConfirmed(BookingState),
     /// More was to be given back than can be.
     #[error(transparent)]
     TooMuch(rules::TooMuch),
     /// The amount has another currency.
     #[error("the booking is paid in {0}")]
-    OtherCurrency(String),
+    OtherCurrency(Currency),
     /// The gateway cannot move exactly this amount.
     #[error("the gateway cannot move this amount")]
     NotMovable,
@@ -179,8 +181,8 @@ async fn cancel(
     let found = confirmed::lock(tx, command.booking).await?;
     let (booking, lines) = found.ok_or(CancelError::NotFound)?;
     let wanted = wanted(&lines, command.event, command.lines.as_deref())?;
-    if booking.status != "confirmed" {
-        if booking.status == "cancelled" {
+    if booking.status != BookingState::Confirmed {
+        if booking.status == BookingState::Cancelled {
             let came = answer(tx, command.attempt.as_ref(), command.booking).await?;
             return Ok(Left { came, refund: None });
         }
@@ -210,8 +212,8 @@ async fn void(
     now_ms: i64,
 ) -> Result<Option<Work<Refund>>, CancelError> {
     let cancelled: Vec<&booking_lines::Model> =
-        wanted.iter().filter(|line| shares.iter().any(|share| share.line.0 == line.id)).collect();
-    let ids: Vec<Uuid> = cancelled.iter().map(|line| line.id).collect();
+        wanted.iter().filter(|line| shares.iter().any(|share| share.line == line.id)).collect();
+    let ids: Vec<LineId> = cancelled.iter().map(|line| line.id).collect();
     tickets::void(tx, booking.id, &ids).await?;
     let changes = sold::give_back(tx, &cancelled).await?;
     confirmed::cancelled(tx, command.booking, shares, now_ms).await?;
@@ -238,7 +240,7 @@ async fn void(
     };
     if let Some(actor) = command.actor {
         let detail = serde_json::json!({ "lines": ids, "amount_minor": amount });
-        let subject = ("booking", booking.id);
+        let subject = ("booking", booking.id.0);
         let entry = Entry::new(entropy, actor, "booking.cancel", subject, &detail);
         audit::record(tx, &entry).await?;
     }
@@ -280,13 +282,12 @@ pub(super) fn wanted(
     event: Option<EventId>,
     named: Option<&[LineId]>,
 ) -> Result<Vec<booking_lines::Model>, CancelError> {
-    let of_event =
-        |line: &&booking_lines::Model| event.is_none_or(|event| line.event_id == event.0);
+    let of_event = |line: &&booking_lines::Model| event.is_none_or(|event| line.event_id == event);
     let all = lines.iter().filter(of_event);
     let Some(named) = named else { return Ok(all.cloned().collect()) };
-    let known: HashSet<Uuid> = all.clone().map(|line| line.id).collect();
-    if let Some(unknown) = named.iter().find(|id| !known.contains(&id.0)) {
+    let known: HashSet<LineId> = all.clone().map(|line| line.id).collect();
+    if let Some(unknown) = named.iter().find(|id| !known.contains(id)) {
         return Err(CancelError::NoLine(*unknown));
     }
-    Ok(all.filter(|line| named.contains(&LineId(line.id))).cloned().collect())
+    Ok(all.filter(|line| named.contains(&line.id)).cloned().collect())
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use holdfast_domain::{ids::LineId, money::Money, refund::rules};
+use holdfast_domain::{booking::BookingState, ids::LineId, money::Money, refund::rules};
 use uuid::Uuid;
 
 use super::{
@@ -78,10 +78,10 @@ async fn give_back(
     let found = confirmed::lock(tx, command.booking.booking()).await?;
     let (booking, lines) = found.ok_or(CancelError::NotFound)?;
     let wanted = wanted(&lines, Some(command.booking.event()), command.lines.as_deref())?;
-    if booking.status != "confirmed" {
+    if booking.status != BookingState::Confirmed {
         return Err(CancelError::NotConfirmed(booking.status));
     }
-    if booking.currency != command.amount.currency.as_str() {
+    if booking.currency != command.amount.currency {
         return Err(CancelError::OtherCurrency(booking.currency));
     }
     let now_ms = db::now(tx).await?;
@@ -99,7 +99,7 @@ async fn give_back(
     };
     let refund = Some(refunds.open(tx, wanted).await?);
     let detail = serde_json::json!({ "amount_minor": command.amount.minor });
-    let subject = ("booking", booking.id);
+    let subject = ("booking", booking.id.0);
     let entry = Entry::new(entropy, command.booking.actor(), "booking.refund", subject, &detail);
     audit::record(tx, &entry).await?;
     let came = answer(tx, attempt, command.booking.booking()).await?;

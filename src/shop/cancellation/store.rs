@@ -1,20 +1,25 @@
 //! The SQL of cancellations.
 
-use holdfast_domain::ids::{BookingId, EventId};
-use sea_orm::DbErr;
+use holdfast_domain::{
+    booking::BookingState,
+    ids::{BookingId, EventId},
+};
+use sea_orm::{DbErr, FromQueryResult};
 use uuid::Uuid;
 
 use crate::kernel::db::Sql;
 
 /// A booking of a called-off event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromQueryResult)]
 pub struct Concerned {
     /// The booking.
+    #[sea_orm(alias = "booking_id")]
     pub booking: BookingId,
     /// The event.
+    #[sea_orm(alias = "event_id")]
     pub event: EventId,
-    /// Whether it is still being paid.
-    pub pending: bool,
+    /// Where the booking stands: it is pending or confirmed.
+    pub status: BookingState,
 }
 
 /// Bookings that still have live lines of called-off events, in the order of their ids, after this one.
@@ -23,25 +28,14 @@ pub async fn of_called_off(
     after: Option<(BookingId, EventId)>,
     limit: i64,
 ) -> Result<Vec<Concerned>, DbErr> {
-    let (booking, event) =
-        after.map_or((Uuid::nil(), Uuid::nil()), |(booking, event)| (booking.0, event.0));
-    let rows = sql
-        .all(
-            "SELECT DISTINCT b.id AS booking_id, e.id AS event_id, b.status FROM events e \
-             JOIN booking_lines l ON l.event_id = e.id AND l.cancelled_at IS NULL \
-             JOIN bookings b ON b.id = l.booking_id AND b.status IN ('pending', 'confirmed') \
-             WHERE e.status = 'cancelled' AND (b.id, e.id) > ($1, $2) \
-             ORDER BY b.id, e.id LIMIT $3",
-            vec![booking.into(), event.into(), limit.into()],
-        )
-        .await?;
-    rows.iter()
-        .map(|row| {
-            Ok(Concerned {
-                booking: BookingId(row.try_get("", "booking_id")?),
-                event: EventId(row.try_get("", "event_id")?),
-                pending: row.try_get::<String>("", "status")? == "pending",
-            })
-        })
-        .collect()
+    let (booking, event) = after.unwrap_or((BookingId(Uuid::nil()), EventId(Uuid::nil())));
+    sql.list(
+        "SELECT DISTINCT b.id AS booking_id, e.id AS event_id, b.status FROM events e \
+         JOIN booking_lines l ON l.event_id = e.id AND l.cancelled_at IS NULL \
+         JOIN bookings b ON b.id = l.booking_id AND b.status IN ('pending', 'confirmed') \
+         WHERE e.status = 'cancelled' AND (b.id, e.id) > ($1, $2) \
+         ORDER BY b.id, e.id LIMIT $3",
+        vec![booking.into(), event.into(), limit.into()],
+    )
+    .await
 }

@@ -269,7 +269,7 @@ impl From<ConfirmError> for ApiProblem {
             ConfirmError::MixedOrganizer => Self::new(ProblemType::MixedOrganizer, ""),
             ConfirmError::NotOnSale(status) => {
                 Self::new(ProblemType::NotOnSale, format!("An event of the booking is {status}."))
-                    .with_reasons(vec![status])
+                    .with_reasons(vec![status.to_string()])
             }
             ConfirmError::NoMethod => Self::field("payment", "is required: an amount is due"),
             ConfirmError::Limit { allowed, remaining } => Self::new(

@@ -1,7 +1,7 @@
 //! Stopping a checkout that is still on its way: the payment is voided first, then the seats are free.
 
 use holdfast_contract::bookings::Booking;
-use holdfast_domain::ids::BookingId;
+use holdfast_domain::{booking::BookingState, ids::BookingId};
 use sea_orm::DbErr;
 
 use super::{Checkouts, confirm::FIRST_WAIT};
@@ -40,6 +40,6 @@ impl Checkouts {
 
     async fn is_pending(&self, id: BookingId) -> Result<bool, DbErr> {
         let stored = bookings::find(&self.base.db, bookings::By::Id(id)).await?;
-        Ok(stored.is_some_and(|stored| stored.status == "pending"))
+        Ok(stored.is_some_and(|stored| stored.status == BookingState::Pending))
     }
 }

@@ -7,9 +7,11 @@ use std::{sync::Arc, time::Duration};
 
 use holdfast_contract::bookings::Booking;
 use holdfast_domain::{
+    booking::BookingState,
     checkout::{Checkout, Ending, Failure as CheckoutFailure, Order},
-    ids::{BookingId, Buyer, EventId, ReservationId, SagaId},
-    money::{Currency, Money},
+    event::Status,
+    ids::{BookingId, Buyer, EventId, LineId, OfferId, ReservationId, SagaId},
+    money::Money,
 };
 use holdfast_entity::{booking_lines, bookings};
 use sea_orm::DbErr;
@@ -20,7 +22,7 @@ use uuid::Uuid;
 use super::{Checkouts, driver::CheckoutDriver, store};
 use crate::{
     kernel::{
-        db::{Failure, Together, Tx, is_duplicate},
+        db::{self, Failure, Together, Tx, is_duplicate},
         failpoint,
         idempotency::{Answer, Attempt, Claim, ClaimError, Known},
         ports::Entropy,
@@ -79,7 +81,7 @@ pub enum ConfirmError {
     MixedOrganizer,
     /// An event does not take place, or is over.
     #[error("an event is {0}")]
-    NotOnSale(String),
+    NotOnSale(Status),
     /// An amount is due and no method was named.
     #[error("a payment method is required")]
     NoMethod,
@@ -287,9 +289,9 @@ async fn start(
     let (row, lines) = booked(tx, entropy, booking, command, &candidates, &begun, now_ms).await?;
     let saga = SagaId(entropy.id());
     let checkout = Checkout::start(saga, booking, order, now_ms);
-    let together = Together::default();
-    store::insert_booking(&together, &row).await?;
-    store::insert_lines(&together, &lines).await?;
+    let together = Together::of(tx);
+    db::insert(&together, row).await?;
+    db::insert_all(&together, lines).await?;
     store::insert_reservations(&together, booking, &command.reservations).await?;
     let work = executor.start(&together, saga.0, booking.0, checkout, now_ms).await?;
     for (event, change) in &begun.changes {
@@ -313,17 +315,16 @@ fn order(candidates: &[Candidate], method: Option<&str>) -> Result<Order, Confir
         if reservation.organization_id != first.organization_id {
             return Err(ConfirmError::MixedOrganizer);
         }
-        if !matches!(event_status.as_str(), "upcoming" | "on_sale") {
-            return Err(ConfirmError::NotOnSale(event_status.clone()));
+        if !event_status.sells() {
+            return Err(ConfirmError::NotOnSale(*event_status));
         }
         total = total.checked_add(reservation.total_minor).ok_or(ConfirmError::TooLarge)?;
     }
     if total == 0 {
         return Ok(Order::Free);
     }
-    let currency = Currency::parse(&first.currency).map_err(|_| ConfirmError::MixedCurrency)?;
-    let amount = Money::new(0, currency)
-        .plus(Money::new(total, currency))
+    let amount = Money::new(0, first.currency)
+        .plus(Money::new(total, first.currency))
         .map_err(|_| ConfirmError::TooLarge)?;
     let method = method.ok_or(ConfirmError::NoMethod)?.to_owned();
     Ok(Order::Paid { amount, method })
@@ -338,7 +339,7 @@ async fn check_limits(
 ) -> Result<(), ConfirmError> {
     let mut wanted: Vec<(EventId, i64, i64)> = Vec::new();
     for Candidate { reservation, max_per_user, .. } in candidates {
-        let (event, persons) = (EventId(reservation.event_id), i64::from(reservation.persons));
+        let (event, persons) = (reservation.event_id, i64::from(reservation.persons));
         match wanted.iter_mut().find(|(known, _, _)| *known == event) {
             Some((_, sum, _)) => *sum += persons,
             None => wanted.push((event, persons, i64::from(*max_per_user))),
@@ -379,16 +380,16 @@ async fn booked(
 ) -> Result<(bookings::Model, Vec<booking_lines::Model>), ConfirmError> {
     let first = &candidates[0].reservation;
     let row = bookings::Model {
-        id: booking.0,
+        id: booking,
         reference: reference(entropy),
         organization_id: first.organization_id,
         buyer_id: command.buyer.id(),
-        buyer_kind: command.buyer.kind().to_owned(),
+        buyer_kind: command.buyer.kind(),
         email: Some(command.email.clone()),
         locale: command.locale.to_owned(),
-        status: "pending".to_owned(),
+        status: BookingState::Pending,
         failure: None,
-        currency: first.currency.clone(),
+        currency: first.currency,
         total_minor: begun.items.iter().map(|item| item.price_minor).sum(),
         discount_minor: 0,
         refunded_minor: 0,
@@ -396,18 +397,18 @@ async fn booked(
         settled_at: None,
         version: 1,
     };
-    let mut offers: Vec<Uuid> = begun.items.iter().map(|item| item.offer_id).collect();
+    let mut offers: Vec<OfferId> = begun.items.iter().map(|item| item.offer_id).collect();
     offers.sort_unstable();
     offers.dedup();
     let refundable = store::refundable_offers(tx, &offers).await?;
     let lines = begun.items.iter().map(|item| booking_lines::Model {
-        booking_id: booking.0,
-        id: entropy.id(),
+        booking_id: booking,
+        id: LineId(entropy.id()),
         event_id: item.event_id,
         organization_id: first.organization_id,
         reservation_id: item.reservation_id,
         item_id: item.id,
-        kind: item.kind.clone(),
+        kind: item.kind,
         seat_id: item.seat_id,
         section_id: item.section_id,
         offer_id: item.offer_id,

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use holdfast_domain::{
+    booking::{BookingState, PaymentState},
     checkout::{
         self, Checkout, Decision, Doubt, Ending, Event, Failure, GatewayCall, LocalStep, Order,
         Outcome, State, Taking,
     },
-    ids::{LineId, ReservationId},
+    ids::ReservationId,
     ledger,
     refund::rules::Share,
 };
@@ -17,7 +18,7 @@ use sea_orm::DbErr;
 use super::{answer, store};
 use crate::{
     kernel::{
-        db::{Together, Tx},
+        db::{self, Together, Tx},
         failpoint::{Fault, fault},
         idempotency,
         ports::{
@@ -84,7 +85,8 @@ impl CheckoutDriver {
         merge(aftermath, changes);
         match (&checkout.order, checkout.taking) {
             (Order::Paid { .. }, Taking::Later) => {
-                store::mark_payment(later, checkout.booking, "authorized", now_ms).await?;
+                store::mark_payment(later, checkout.booking, PaymentState::Authorized, now_ms)
+                    .await?;
             }
             // It is authorized after the sale, or there is nothing to authorize.
             (Order::Paid { .. }, Taking::AtOnce) | (Order::Free, _) => {}
@@ -102,19 +104,19 @@ impl CheckoutDriver {
         let booking = checkout.booking;
         let (mut stored, lines) = bookings::booking_with_lines(tx, booking).await?;
         let mut reservations: Vec<ReservationId> =
-            lines.iter().map(|line| ReservationId(line.reservation_id)).collect();
+            lines.iter().map(|line| line.reservation_id).collect();
         reservations.sort_unstable();
         reservations.dedup();
         in_payment::settle(later, &reservations).await?;
         let tickets =
             tickets::issue(later, &*self.entropy, stored.buyer_id, &lines, now_ms).await?;
-        store::end(later, booking, "confirmed", None, now_ms).await?;
-        store::mark_payment(later, booking, "captured", now_ms).await?;
+        store::end(later, booking, BookingState::Confirmed, None, now_ms).await?;
+        store::mark_payment(later, booking, PaymentState::Captured, now_ms).await?;
         let entries = ledger::capture(books::cost_of(&lines));
         books::post(later, &*self.entropy, &stored, Kind::Capture, &entries, now_ms).await?;
-        "confirmed".clone_into(&mut stored.status);
+        stored.status = BookingState::Confirmed;
         let occasions = confirmed::Occasions::of(tx, lines.iter()).await?;
-        let shown = bookings::view::booking(&stored, &lines, tickets, &occasions)?;
+        let shown = bookings::view::booking(&stored, &lines, tickets, &occasions);
         idempotency::answer_for(later, booking.0, &answer::confirmed(&shown)).await?;
         Ok(Performed::Done(Event::TicketsIssued(Outcome::Done(()))))
     }
@@ -141,7 +143,7 @@ impl CheckoutDriver {
         let entries = ledger::capture(cost);
         books::post(tx, &*self.entropy, &booking, Kind::Capture, &entries, now_ms).await?;
         let share = |line: &booking_lines::Model| Share {
-            line: LineId(line.id),
+            line: line.id,
             minor: books::cost(line).paid_minor(),
         };
         let shares: Vec<Share> = lines.iter().map(share).collect();
@@ -173,14 +175,16 @@ impl CheckoutDriver {
         merge(aftermath, changes);
         let (status, name, payment) = match why {
             Failure::Cancelled if sold::any_called_off(tx, &reservations).await? => {
-                ("failed", EVENT_CANCELLED, "void")
+                (BookingState::Failed, EVENT_CANCELLED, PaymentState::Void)
             }
-            Failure::Cancelled => ("cancelled", why.name(), "void"),
-            Failure::Declined { .. } => ("failed", why.name(), "declined"),
+            Failure::Cancelled => (BookingState::Cancelled, why.name(), PaymentState::Void),
+            Failure::Declined { .. } => (BookingState::Failed, why.name(), PaymentState::Declined),
             Failure::SeatsLost | Failure::TimedOut | Failure::CaptureRefused => {
-                ("failed", why.name(), "void")
+                (BookingState::Failed, why.name(), PaymentState::Void)
             }
-            Failure::SeatsLostRefunded => ("failed", why.name(), "captured"),
+            Failure::SeatsLostRefunded => {
+                (BookingState::Failed, why.name(), PaymentState::Captured)
+            }
         };
         store::end(tx, booking, status, Some(name), now_ms).await?;
         store::mark_payment(tx, booking, payment, now_ms).await?;
@@ -353,19 +357,19 @@ impl Driver for CheckoutDriver {
         };
         let row = payments::Model {
             id: self.entropy.id(),
-            booking_id: state.booking.0,
-            saga_id: state.saga.0,
+            booking_id: state.booking,
+            saga_id: state.saga,
             provider: self.gateway.provider().to_owned(),
             intent_id: Some(prepared.payment.0.clone()),
             amount_minor: amount.minor,
-            currency: amount.currency.to_string(),
+            currency: amount.currency,
             captured_minor: 0,
             refunded_minor: 0,
-            status: "started".to_owned(),
+            status: PaymentState::Started,
             created_at: now_ms,
             updated_at: now_ms,
         };
-        store::insert_payment(later, row).await
+        db::insert(later, row).await
     }
 
     async fn conclude(&self, later: &Together, aftermath: Changes) -> Result<(), DbErr> {

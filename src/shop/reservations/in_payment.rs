@@ -8,11 +8,12 @@ use std::collections::BTreeMap;
 use holdfast_contract::{catalogue::SeatStatus, live::GeneralState};
 use holdfast_domain::{
     checkout::{Failure, Release},
-    ids::{Buyer, EventId, ReservationId, SeatId},
-    reservation::ReservationState,
+    event::Status,
+    ids::{Buyer, EventId, ReservationId, SectionId},
+    reservation::{ItemKind, ItemState, ReservationState},
 };
 use holdfast_entity::{reservation_items, reservations};
-use sea_orm::DbErr;
+use sea_orm::{DbErr, FromQueryResult};
 
 use super::store::payment::{self as store, ChangedPlaces, ChangedSeat};
 use crate::{
@@ -27,14 +28,18 @@ pub const RETRY_GRACE_MS: i64 = 2 * 60 * 1000;
 pub type Changes = BTreeMap<EventId, ChangeDraft>;
 
 /// What a checkout must know of a reservation before it begins.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, FromQueryResult)]
 pub struct Candidate {
     /// The reservation.
+    #[sea_orm(nested)]
     pub reservation: reservations::Model,
     /// Where its event stands.
-    pub event_status: String,
+    pub event_status: Status,
     /// How many persons one buyer may bring to its event.
+    #[sea_orm(alias = "event_limit")]
     pub max_per_user: i32,
+    /// The database's clock.
+    pub now: i64,
 }
 
 /// What has begun to be paid.
@@ -73,9 +78,10 @@ pub async fn look(
     buyer: Buyer,
     ids: &[ReservationId],
 ) -> Result<(Vec<Candidate>, i64), BeginError> {
-    let (found, now_ms) = store::candidates(tx, ids).await?;
+    let found = store::candidates(tx, ids).await?;
+    let now_ms = found.last().map_or(0, |found| found.now);
     for id in ids {
-        let candidate = found.iter().find(|found| found.reservation.id == id.0);
+        let candidate = found.iter().find(|found| found.reservation.id == *id);
         let Some(Candidate { reservation, .. }) = candidate else {
             return Err(BeginError::Unknown(*id));
         };
@@ -83,17 +89,12 @@ pub async fn look(
         if reservation.buyer_id != buyer.id() || reservation.buyer_kind != buyer.kind() {
             return Err(BeginError::Unknown(*id));
         }
-        let state = ReservationState::parse(&reservation.status)
-            .map(|state| state.seen_at(reservation.expires_at, now_ms));
-        match state {
-            Some(ReservationState::Active) => {}
-            Some(ReservationState::Expired) => return Err(BeginError::Lapsed(*id)),
-            Some(
-                ReservationState::InPayment
-                | ReservationState::Confirmed
-                | ReservationState::Cancelled,
-            )
-            | None => return Err(BeginError::NotActive(*id)),
+        match reservation.status.seen_at(reservation.expires_at, now_ms) {
+            ReservationState::Active => {}
+            ReservationState::Expired => return Err(BeginError::Lapsed(*id)),
+            ReservationState::InPayment
+            | ReservationState::Confirmed
+            | ReservationState::Cancelled => return Err(BeginError::NotActive(*id)),
         }
     }
     Ok((found, now_ms))
@@ -124,7 +125,7 @@ pub async fn begin(tx: &Tx, buyer: Buyer, ids: &[ReservationId]) -> Result<Begun
     }
     let items = store::items(tx, ids).await?;
     let seats = store::begin_seats(tx, ids).await?;
-    let general = items.iter().filter(|item| item.kind == "general").count();
+    let general = items.iter().filter(|item| item.kind == ItemKind::General).count();
     let places = if general > 0 { store::begin_places(tx, ids).await? } else { 0 };
     if seats.len() + general != items.len() || places != general as u64 {
         // The reservation is active, and yet not all that it holds: its time ran out this very moment.
@@ -188,8 +189,8 @@ pub async fn release(tx: &Tx, ids: &[ReservationId], why: &Failure) -> Result<Ch
             store::end_reservations(tx, ids, ended_as(why)).await?;
             let seats = store::free_seats(tx, ids).await?;
             note_seats(&mut changes, &seats, SeatStatus::Available);
-            let paying = store::free_places(tx, ids, "paying").await?;
-            let sold = store::free_places(tx, ids, "sold").await?;
+            let paying = store::free_places(tx, ids, ItemState::Paying).await?;
+            let sold = store::free_places(tx, ids, ItemState::Sold).await?;
             for (event, section, persons) in sums(&paying) {
                 let state = store::move_counter(tx, event, section, -persons, 0).await?;
                 note_section(&mut changes, event, state);
@@ -215,8 +216,8 @@ fn ended_as(why: &Failure) -> ReservationState {
 }
 
 /// Persons by event and section, in the order in which sections are locked.
-pub(super) fn sums(places: &[ChangedPlaces]) -> Vec<(EventId, uuid::Uuid, i32)> {
-    let mut sums: BTreeMap<(EventId, uuid::Uuid), i32> = BTreeMap::new();
+pub(super) fn sums(places: &[ChangedPlaces]) -> Vec<(EventId, SectionId, i32)> {
+    let mut sums: BTreeMap<(EventId, SectionId), i32> = BTreeMap::new();
     for places in places {
         *sums.entry((places.event, places.section)).or_default() += places.persons;
     }
@@ -226,8 +227,8 @@ pub(super) fn sums(places: &[ChangedPlaces]) -> Vec<(EventId, uuid::Uuid, i32)> 
 pub(super) fn note_seats(changes: &mut Changes, seats: &[ChangedSeat], status: SeatStatus) {
     for seat in seats {
         let state = match seat.expires_at {
-            Some(until) => record::held(SeatId(seat.seat), seat.version, until),
-            None => record::settled(SeatId(seat.seat), status, seat.version),
+            Some(until) => record::held(seat.seat, seat.version, until),
+            None => record::settled(seat.seat, status, seat.version),
         };
         changes.entry(seat.event).or_default().seats.push(state);
     }

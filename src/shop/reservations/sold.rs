@@ -24,7 +24,7 @@ use crate::kernel::db::Tx;
 /// When the database fails, or a place is not the line's: a bug, since tickets stand for sold places.
 pub async fn give_back(tx: &Tx, lines: &[&booking_lines::Model]) -> Result<Changes, DbErr> {
     let reservations: BTreeSet<ReservationId> =
-        lines.iter().map(|line| ReservationId(line.reservation_id)).collect();
+        lines.iter().map(|line| line.reservation_id).collect();
     let of = Items {
         reservations: reservations.into_iter().collect(),
         items: lines.iter().map(|line| line.item_id).collect(),

@@ -3,13 +3,17 @@
 use std::collections::HashMap;
 
 use holdfast_contract::bookings::{Ticket, TicketStatus};
+use holdfast_domain::{
+    booking::TicketState,
+    ids::{BookingId, LineId, TicketId},
+};
 use holdfast_entity::{booking_lines, tickets};
 use sea_orm::DbErr;
 use uuid::Uuid;
 
 use super::store;
 use crate::kernel::{
-    db::{Sql, Tx, Writes},
+    db::{self, Sql, Tx, Writes},
     ports::Entropy,
 };
 
@@ -29,7 +33,7 @@ pub async fn issue(
     for line in lines {
         for ordinal in 1..=line.quantity {
             rows.push(tickets::Model {
-                id: entropy.id(),
+                id: TicketId(entropy.id()),
                 event_id: line.event_id,
                 booking_id: line.booking_id,
                 line_id: line.id,
@@ -39,20 +43,21 @@ pub async fn issue(
                 section_id: line.section_id,
                 label: line.label.clone(),
                 admits: line.admits / line.quantity.max(1),
-                status: "valid".to_owned(),
+                status: TicketState::Valid,
                 issued_at: now_ms,
             });
         }
     }
-    store::insert(to, &rows).await?;
-    rows.iter().map(wire).collect()
+    let shown = rows.iter().map(wire).collect();
+    db::insert_all(to, rows).await?;
+    Ok(shown)
 }
 
 /// Locks the tickets of a booking: from here on no gate uses one before this transaction has ended.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn lock(tx: &Tx, booking: Uuid) -> Result<(), DbErr> {
+pub async fn lock(tx: &Tx, booking: BookingId) -> Result<(), DbErr> {
     store::lock(tx, booking).await
 }
 
@@ -61,24 +66,27 @@ pub async fn lock(tx: &Tx, booking: Uuid) -> Result<(), DbErr> {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn void(tx: &Tx, booking: Uuid, lines: &[Uuid]) -> Result<(), DbErr> {
-    store::change(tx, booking, lines, "cancelled", &["valid", "used"]).await.map(|_| ())
+pub async fn void(tx: &Tx, booking: BookingId, lines: &[LineId]) -> Result<(), DbErr> {
+    let admitting = [TicketState::Valid, TicketState::Used];
+    store::change(tx, booking, lines, TicketState::Cancelled, &admitting).await.map(|_| ())
 }
 
 /// What was paid for the cancelled tickets of these lines is given back.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn refunded(tx: &Tx, booking: Uuid, lines: &[Uuid]) -> Result<(), DbErr> {
-    store::change(tx, booking, lines, "refunded", &["cancelled"]).await.map(|_| ())
+pub async fn refunded(tx: &Tx, booking: BookingId, lines: &[LineId]) -> Result<(), DbErr> {
+    let (to, from) = (TicketState::Refunded, TicketState::Cancelled);
+    store::change(tx, booking, lines, to, &[from]).await.map(|_| ())
 }
 
 /// What was given back for the tickets of these lines did not arrive: they are cancelled and not yet paid back.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn not_refunded(tx: &Tx, booking: Uuid, lines: &[Uuid]) -> Result<(), DbErr> {
-    store::change(tx, booking, lines, "cancelled", &["refunded"]).await.map(|_| ())
+pub async fn not_refunded(tx: &Tx, booking: BookingId, lines: &[LineId]) -> Result<(), DbErr> {
+    let (to, from) = (TicketState::Cancelled, TicketState::Refunded);
+    store::change(tx, booking, lines, to, &[from]).await.map(|_| ())
 }
 
 /// The tickets of bookings, in the order in which they were issued.
@@ -87,45 +95,33 @@ pub async fn not_refunded(tx: &Tx, booking: Uuid, lines: &[Uuid]) -> Result<(), 
 /// When the database fails.
 pub async fn of_bookings(
     sql: &impl Sql,
-    bookings: &[Uuid],
-) -> Result<HashMap<Uuid, Vec<Ticket>>, DbErr> {
-    let mut found: HashMap<Uuid, Vec<Ticket>> = HashMap::new();
+    bookings: &[BookingId],
+) -> Result<HashMap<BookingId, Vec<Ticket>>, DbErr> {
+    let mut found: HashMap<BookingId, Vec<Ticket>> = HashMap::new();
     for row in store::of_bookings(sql, bookings).await? {
-        found.entry(row.booking_id).or_default().push(wire(&row)?);
+        found.entry(row.booking_id).or_default().push(wire(&row));
     }
     Ok(found)
 }
 
-fn wire(row: &tickets::Model) -> Result<Ticket, DbErr> {
-    Ok(Ticket {
-        id: row.id,
-        event_id: row.event_id,
-        line_id: row.line_id,
-        seat_id: row.seat_id,
+fn wire(row: &tickets::Model) -> Ticket {
+    Ticket {
+        id: row.id.0,
+        event_id: row.event_id.0,
+        line_id: row.line_id.0,
+        seat_id: row.seat_id.map(|seat| seat.0),
         label: row.label.clone(),
         admits: row.admits,
-        status: status(&row.status)?,
-    })
-}
-
-fn status(word: &str) -> Result<TicketStatus, DbErr> {
-    match word {
-        "valid" => Ok(TicketStatus::Valid),
-        "used" => Ok(TicketStatus::Used),
-        "cancelled" => Ok(TicketStatus::Cancelled),
-        "refunded" => Ok(TicketStatus::Refunded),
-        "transferred" => Ok(TicketStatus::Transferred),
-        unknown => Err(DbErr::Type(format!("{unknown} is no status of a ticket"))),
+        status: status(row.status),
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_word_that_nobody_knows_is_no_valid_ticket() {
-        assert_eq!(status("valid").ok(), Some(TicketStatus::Valid));
-        assert!(status("lost").is_err());
+fn status(state: TicketState) -> TicketStatus {
+    match state {
+        TicketState::Valid => TicketStatus::Valid,
+        TicketState::Used => TicketStatus::Used,
+        TicketState::Cancelled => TicketStatus::Cancelled,
+        TicketState::Refunded => TicketStatus::Refunded,
+        TicketState::Transferred => TicketStatus::Transferred,
     }
 }

@@ -1,4 +1,4 @@
-//! Why money goes back, and by which method.
+//! Why money goes back, by which method, and whether it is back.
 
 /// Why money goes back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -23,40 +23,19 @@ pub enum Reason {
     Dispute,
 }
 
+words! { Reason {
+    Buyer = "buyer",
+    Organizer = "organizer",
+    Goodwill = "goodwill",
+    CalledOff = "called_off",
+    SeatsLost = "seats_lost",
+    Holder = "holder",
+    Resold = "resold",
+    Reseat = "reseat",
+    Dispute = "dispute",
+} }
+
 impl Reason {
-    /// Every reason.
-    pub const ALL: [Self; 9] = [
-        Self::Buyer,
-        Self::Organizer,
-        Self::Goodwill,
-        Self::CalledOff,
-        Self::SeatsLost,
-        Self::Holder,
-        Self::Resold,
-        Self::Reseat,
-        Self::Dispute,
-    ];
-
-    /// The stored word.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Buyer => "buyer",
-            Self::Organizer => "organizer",
-            Self::Goodwill => "goodwill",
-            Self::CalledOff => "called_off",
-            Self::SeatsLost => "seats_lost",
-            Self::Holder => "holder",
-            Self::Resold => "resold",
-            Self::Reseat => "reseat",
-            Self::Dispute => "dispute",
-        }
-    }
-
-    /// The reason of this word.
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|reason| reason.as_str() == word)
-    }
-
     /// Whether the lines of such a refund are cancelled with it. After a dispute the organizer decides that.
     pub const fn cancels(self) -> bool {
         match self {
@@ -86,24 +65,24 @@ pub enum Method {
     Chargeback,
 }
 
-impl Method {
-    /// Every method.
-    pub const ALL: [Self; 5] =
-        [Self::Gateway, Self::Cash, Self::Terminal, Self::Bank, Self::Chargeback];
+words! { Method {
+    Gateway = "gateway",
+    Cash = "cash",
+    Terminal = "terminal",
+    Bank = "bank",
+    Chargeback = "chargeback",
+} }
 
-    /// The stored word.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Gateway => "gateway",
-            Self::Cash => "cash",
-            Self::Terminal => "terminal",
-            Self::Bank => "bank",
-            Self::Chargeback => "chargeback",
-        }
-    }
-
-    /// The method of this word.
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|method| method.as_str() == word)
-    }
+/// Whether money is back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Status {
+    /// The money is on its way.
+    Pending,
+    /// The money was given back.
+    Done,
 }
+
+words! { Status {
+    Pending = "pending",
+    Done = "done",
+} }

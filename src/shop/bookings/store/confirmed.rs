@@ -1,34 +1,35 @@
 //! The SQL of [`crate::shop::bookings::confirmed`].
 
 use holdfast_domain::{
+    booking::{BookingState, PaymentState},
     ids::{BookingId, EventId},
     refund::rules::Share,
 };
-use holdfast_entity::{bookings, payments};
-use sea_orm::{DbErr, FromQueryResult, Value};
+use holdfast_entity::{booking_lines, bookings, payments};
+use sea_orm::{
+    ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Value,
+    sea_query::{LockType, Query},
+};
 use uuid::Uuid;
 
-use crate::kernel::db::Sql;
+use crate::kernel::db::{Sql, Tx};
 
 /// Locks a booking.
-pub async fn lock(sql: &impl Sql, id: BookingId) -> Result<Option<bookings::Model>, DbErr> {
-    let row = sql.one("SELECT * FROM bookings WHERE id = $1 {lock}", vec![id.0.into()]).await?;
-    row.map(|row| bookings::Model::from_query_result(&row, "")).transpose()
+pub async fn lock(tx: &Tx, id: BookingId) -> Result<Option<bookings::Model>, DbErr> {
+    bookings::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(tx.orm()).await
 }
 
 /// The booking's captured payment.
 pub async fn captured(sql: &impl Sql, id: BookingId) -> Result<Option<payments::Model>, DbErr> {
-    let row = sql
-        .one(
-            "SELECT * FROM payments WHERE booking_id = $1 AND status = 'captured'",
-            vec![id.0.into()],
-        )
-        .await?;
-    row.map(|row| payments::Model::from_query_result(&row, "")).transpose()
+    payments::Entity::find()
+        .filter(payments::Column::BookingId.eq(id))
+        .filter(payments::Column::Status.eq(PaymentState::Captured))
+        .one(sql.reading())
+        .await
 }
 
 fn values(id: BookingId, share: Share) -> Vec<Value> {
-    vec![id.0.into(), share.line.0.into(), share.minor.into()]
+    vec![id.into(), share.line.into(), share.minor.into()]
 }
 
 /// live → cancelled, with what comes back for it.
@@ -74,7 +75,7 @@ pub async fn end_empty(sql: &impl Sql, id: BookingId) -> Result<(), DbErr> {
         "UPDATE bookings SET version = version + 1, status = CASE WHEN status = 'confirmed' \
          AND NOT EXISTS (SELECT 1 FROM booking_lines l WHERE l.booking_id = bookings.id \
              AND l.cancelled_at IS NULL) THEN 'cancelled' ELSE status END WHERE id = $1",
-        vec![id.0.into()],
+        vec![id.into()],
     )
     .await
     .map(|_| ())
@@ -90,14 +91,14 @@ pub async fn refund_booking(
     sql.run(
         "UPDATE bookings SET refunded_minor = refunded_minor + $2, version = version + 1 \
          WHERE id = $1",
-        vec![id.0.into(), minor.into()],
+        vec![id.into(), minor.into()],
     )
     .await?;
     let changed = sql
         .run(
             "UPDATE payments SET refunded_minor = refunded_minor + $2, updated_at = $3 \
              WHERE booking_id = $1 AND status = 'captured'",
-            vec![id.0.into(), minor.into(), now_ms.into()],
+            vec![id.into(), minor.into(), now_ms.into()],
         )
         .await?;
     if changed == 1 { Ok(()) } else { Err(DbErr::Custom(format!("{changed} payments of {id}"))) }
@@ -107,25 +108,22 @@ pub async fn refund_booking(
 pub async fn of_event(
     sql: &impl Sql,
     event: EventId,
-    status: Option<&str>,
+    status: Option<BookingState>,
     after: Option<Uuid>,
     limit: u64,
 ) -> Result<Vec<bookings::Model>, DbErr> {
-    let mut values: Vec<Value> = vec![event.0.into()];
-    let mut filters = String::new();
-    if let Some(status) = status {
-        values.push(status.into());
-        filters.push_str(&format!(" AND b.status = ${}", values.len()));
-    }
-    if let Some(after) = after {
-        values.push(after.into());
+    let of_event = Query::select()
+        .column(booking_lines::Column::BookingId)
+        .from(booking_lines::Entity)
+        .and_where(booking_lines::Column::EventId.eq(event))
+        .take();
+    bookings::Entity::find()
+        .filter(bookings::Column::Id.in_subquery(of_event))
+        .apply_if(status, |found, status| found.filter(bookings::Column::Status.eq(status)))
         // The ids are UUIDv7: they sort by time.
-        filters.push_str(&format!(" AND b.id < ${}", values.len()));
-    }
-    let text = format!(
-        "SELECT b.* FROM bookings b WHERE b.id IN (SELECT l.booking_id FROM booking_lines l \
-         WHERE l.event_id = $1){filters} ORDER BY b.id DESC LIMIT {limit}"
-    );
-    let rows = sql.all(&text, values).await?;
-    rows.iter().map(|row| bookings::Model::from_query_result(row, "")).collect()
+        .apply_if(after, |found, after| found.filter(bookings::Column::Id.lt(after)))
+        .order_by_desc(bookings::Column::Id)
+        .limit(limit)
+        .all(sql.reading())
+        .await
 }

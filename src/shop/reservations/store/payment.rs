@@ -3,64 +3,51 @@
 
 use holdfast_contract::live::GeneralState;
 use holdfast_domain::{
-    ids::{EventId, ReservationId},
-    reservation::ReservationState,
+    ids::{EventId, ReservationId, SeatId, SectionId},
+    reservation::{ItemKind, ItemState, ReservationState},
 };
-use holdfast_entity::{reservation_items, reservations};
-use sea_orm::{DbErr, FromQueryResult, QueryResult, Value};
+use holdfast_entity::reservation_items;
+use sea_orm::{DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Value};
 use uuid::Uuid;
 
 use super::super::in_payment::Candidate;
-use crate::kernel::db::{Expected, Sql, Writes, placeholders};
+use crate::kernel::db::{self, Expected, Sql, Writes};
 
 /// A seat whose row was changed.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, FromQueryResult)]
 pub struct ChangedSeat {
+    #[sea_orm(alias = "event_id")]
     pub event: EventId,
-    pub seat: i32,
+    #[sea_orm(alias = "seat_id")]
+    pub seat: SeatId,
     pub version: i32,
     pub expires_at: Option<i64>,
 }
 
 /// Places in general admission whose row was changed.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, FromQueryResult)]
 pub struct ChangedPlaces {
+    #[sea_orm(alias = "event_id")]
     pub event: EventId,
-    pub section: Uuid,
+    #[sea_orm(alias = "section_id")]
+    pub section: SectionId,
+    #[sea_orm(alias = "admits")]
     pub persons: i32,
 }
 
-fn values(ids: &[ReservationId]) -> Vec<Value> {
-    ids.iter().map(|id| id.0.into()).collect()
-}
-
-/// `$1, $2, …` for the ids.
-fn list(ids: &[ReservationId]) -> String {
-    placeholders(1, ids.len())
-}
-
 /// The reservations with their events, and the database's clock.
-pub async fn candidates(
-    sql: &impl Sql,
-    ids: &[ReservationId],
-) -> Result<(Vec<Candidate>, i64), DbErr> {
-    let text = format!(
-        "SELECT r.*, e.status AS event_status, e.max_per_user AS event_limit, {{now}} AS now \
+pub async fn candidates(sql: &impl Sql, ids: &[ReservationId]) -> Result<Vec<Candidate>, DbErr> {
+    sql.list(
+        "SELECT r.*, e.status AS event_status, e.max_per_user AS event_limit, {now} AS now \
          FROM reservations r JOIN events e ON e.id = r.event_id \
-         WHERE r.id IN ({}) ORDER BY r.id",
-        list(ids)
-    );
-    let rows = sql.all(&text, values(ids)).await?;
-    let now_ms = rows.last().map_or(Ok(0), |row| row.try_get("", "now"))?;
-    let candidate = |row: &QueryResult| {
-        Ok(Candidate {
-            reservation: reservations::Model::from_query_result(row, "")?,
-            event_status: row.try_get("", "event_status")?,
-            max_per_user: row.try_get("", "event_limit")?,
-        })
-    };
-    let found: Result<Vec<_>, DbErr> = rows.iter().map(candidate).collect();
-    Ok((found?, now_ms))
+         WHERE r.id {among_ids $1} ORDER BY r.id",
+        vec![set(sql, ids)],
+    )
+    .await
+}
+
+fn set(sql: &impl Writes, ids: &[ReservationId]) -> Value {
+    db::set(sql.dialect(), ids.iter().copied())
 }
 
 /// Locks the row that stands for an e-mail address within an event.
@@ -74,7 +61,7 @@ pub async fn lock_address(
         "INSERT INTO buyers (event_id, buyer_id, kind, locale, touched_at) \
          VALUES ($1, $2, 'guest', $3, {now}) \
          ON CONFLICT (event_id, buyer_id) DO UPDATE SET touched_at = excluded.touched_at",
-        vec![event.0.into(), address.into(), locale.into()],
+        vec![event.into(), address.into(), locale.into()],
     )
     .await
     .map(|_| ())
@@ -82,26 +69,23 @@ pub async fn lock_address(
 
 /// active → in payment, while they last; locked in the order of their ids.
 pub async fn begin_reservations(sql: &impl Sql, ids: &[ReservationId]) -> Result<u64, DbErr> {
-    let text = format!(
+    sql.run(
         "UPDATE reservations SET status = 'in_payment', version = version + 1 \
-         FROM (SELECT r.id AS of_id FROM reservations r WHERE r.id IN ({}) \
-             ORDER BY r.id {{lock}}) AS wanted \
-         WHERE reservations.id = wanted.of_id AND status = 'active' AND expires_at > {{now}}",
-        list(ids)
-    );
-    sql.run(&text, values(ids)).await
+         FROM (SELECT r.id AS of_id FROM reservations r WHERE r.id {among_ids $1} \
+             ORDER BY r.id {lock}) AS wanted \
+         WHERE reservations.id = wanted.of_id AND status = 'active' AND expires_at > {now}",
+        vec![set(sql, ids)],
+    )
+    .await
 }
 
 /// in payment → confirmed.
 pub async fn settle_reservations(sql: &impl Writes, ids: &[ReservationId]) -> Result<(), DbErr> {
-    let text = format!(
-        "UPDATE reservations SET status = 'confirmed', version = version + 1 \
-         WHERE id IN ({}) AND status = 'in_payment'",
-        list(ids)
-    );
+    let text = "UPDATE reservations SET status = 'confirmed', version = version + 1 \
+        WHERE id {among_ids $1} AND status = 'in_payment'";
     let otherwise = "reservations are not in payment".to_owned();
     let expected = Expected { rows: ids.len() as u64, otherwise };
-    sql.write(&text, values(ids), Some(expected)).await
+    sql.write(text, vec![set(sql, ids)], Some(expected)).await
 }
 
 /// in payment → active, with some time left to try again, under the cap.
@@ -110,17 +94,14 @@ pub async fn reopen_reservations(
     ids: &[ReservationId],
     grace_ms: i64,
 ) -> Result<u64, DbErr> {
-    let mut values = values(ids);
-    values.push(grace_ms.into());
-    let grace = values.len();
-    let text = format!(
+    sql.run(
         "UPDATE reservations SET status = 'active', version = version + 1, expires_at = CASE \
-         WHEN expires_at >= {{now}} + ${grace} THEN expires_at \
-         WHEN cap_at <= {{now}} + ${grace} THEN cap_at ELSE {{now}} + ${grace} END \
-         WHERE id IN ({}) AND status = 'in_payment'",
-        list(ids)
-    );
-    sql.run(&text, values).await
+         WHEN expires_at >= {now} + $2 THEN expires_at \
+         WHEN cap_at <= {now} + $2 THEN cap_at ELSE {now} + $2 END \
+         WHERE id {among_ids $1} AND status = 'in_payment'",
+        vec![set(sql, ids), grace_ms.into()],
+    )
+    .await
 }
 
 /// in payment → expired or cancelled.
@@ -129,27 +110,26 @@ pub async fn end_reservations(
     ids: &[ReservationId],
     state: ReservationState,
 ) -> Result<u64, DbErr> {
-    let text = format!(
-        "UPDATE reservations SET status = '{}', version = version + 1 \
-         WHERE id IN ({}) AND status = 'in_payment'",
-        state.as_str(),
-        list(ids)
-    );
-    sql.run(&text, values(ids)).await
+    sql.run(
+        "UPDATE reservations SET status = $2, version = version + 1 \
+         WHERE id {among_ids $1} AND status = 'in_payment'",
+        vec![set(sql, ids), state.into()],
+    )
+    .await
 }
 
-/// What the reservations hold, seats first in the order of their ids.
+/// What the reservations hold, seats in the order of their ids.
 pub async fn items(
     sql: &impl Sql,
     ids: &[ReservationId],
 ) -> Result<Vec<reservation_items::Model>, DbErr> {
-    let text = format!(
-        "SELECT * FROM reservation_items WHERE reservation_id IN ({}) \
-         ORDER BY event_id, seat_id, id",
-        list(ids)
-    );
-    let rows = sql.all(&text, values(ids)).await?;
-    rows.iter().map(|row| reservation_items::Model::from_query_result(row, "")).collect()
+    reservation_items::Entity::find()
+        .filter(db::is_among(sql, reservation_items::Column::ReservationId, ids.iter().copied()))
+        .order_by_asc(reservation_items::Column::EventId)
+        .order_by_asc(reservation_items::Column::SeatId)
+        .order_by_asc(reservation_items::Column::Id)
+        .all(sql.reading())
+        .await
 }
 
 /// How many items reservations have.
@@ -163,30 +143,28 @@ pub struct Counted {
 
 /// How much the reservations hold.
 pub async fn count_items(sql: &impl Sql, ids: &[ReservationId]) -> Result<Counted, DbErr> {
-    let text = format!(
-        "SELECT kind, count(*) AS items FROM reservation_items WHERE reservation_id IN ({}) \
-         GROUP BY kind",
-        list(ids)
-    );
+    let text = "SELECT kind, count(*) AS items FROM reservation_items \
+        WHERE reservation_id {among_ids $1} GROUP BY kind";
     let mut counted = Counted::default();
-    for row in sql.all(&text, values(ids)).await? {
-        let items = usize::try_from(row.try_get::<i64>("", "items")?).unwrap_or(0);
-        match row.try_get::<String>("", "kind")?.as_str() {
-            "general" => counted.general += items,
-            _ => counted.seats += items,
+    for Kinds { kind, items } in sql.list(text, vec![set(sql, ids)]).await? {
+        let items = usize::try_from(items).unwrap_or(0);
+        match kind {
+            ItemKind::General => counted.general += items,
+            ItemKind::Seat => counted.seats += items,
         }
     }
     Ok(counted)
 }
 
-/// An UPDATE of the reservations' seats, which it locks in order first. The reservation's own row stands by
-/// as `item.lapses_at`.
-fn update_seats(ids: &[ReservationId], set: &str, state: &str) -> String {
-    update_seats_of(&list(ids), "", set, state)
+#[derive(FromQueryResult)]
+struct Kinds {
+    kind: ItemKind,
+    items: i64,
 }
 
-/// [`update_seats`] of those items of the reservations that `items` picks.
-pub fn update_seats_of(reservations: &str, items: &str, set: &str, state: &str) -> String {
+/// An UPDATE of the seats of reservations (`$1`), which it locks in order first; of those items that `items` picks.
+/// The reservation's own row stands by as `item.lapses_at`.
+pub fn update_seats(items: &str, set: &str, state: &str) -> String {
     format!(
         "UPDATE seats SET version = version + 1, {set} FROM (\
              SELECT s.event_id AS of_event, s.seat_id AS of_seat, i.fence AS item_fence, \
@@ -194,7 +172,7 @@ pub fn update_seats_of(reservations: &str, items: &str, set: &str, state: &str) 
              FROM reservation_items i \
              JOIN reservations r ON r.id = i.reservation_id \
              JOIN seats s ON s.event_id = i.event_id AND s.seat_id = i.seat_id \
-             WHERE i.reservation_id IN ({reservations}) AND i.kind = 'seat' {items} \
+             WHERE i.reservation_id {{among_ids $1}} AND i.kind = 'seat' {items} \
              ORDER BY s.event_id, s.seat_id {{lock_seats}}\
          ) AS item \
          WHERE seats.event_id = item.of_event AND seats.seat_id = item.of_seat \
@@ -205,23 +183,13 @@ pub fn update_seats_of(reservations: &str, items: &str, set: &str, state: &str) 
     )
 }
 
-pub fn changed_seat(row: &QueryResult) -> Result<ChangedSeat, DbErr> {
-    Ok(ChangedSeat {
-        event: EventId(row.try_get("", "event_id")?),
-        seat: row.try_get("", "seat_id")?,
-        version: row.try_get("", "version")?,
-        expires_at: row.try_get("", "expires_at")?,
-    })
-}
-
 async fn change_seats(
     sql: &impl Sql,
     ids: &[ReservationId],
-    set: &str,
+    change: &str,
     state: &str,
 ) -> Result<Vec<ChangedSeat>, DbErr> {
-    let rows = sql.all(&update_seats(ids, set, state), values(ids)).await?;
-    rows.iter().map(changed_seat).collect()
+    sql.list(&update_seats("", change, state), vec![set(sql, ids)]).await
 }
 
 /// held → paying, while they last.
@@ -253,34 +221,26 @@ pub async fn reopen_seats(
 
 /// held → paying in general admission, while they last.
 pub async fn begin_places(sql: &impl Sql, ids: &[ReservationId]) -> Result<u64, DbErr> {
-    let text = format!(
-        "UPDATE reservation_items SET state = 'paying' WHERE reservation_id IN ({}) \
-         AND kind = 'general' AND state = 'held' AND expires_at > {{now}}",
-        list(ids)
-    );
-    sql.run(&text, values(ids)).await
+    sql.run(
+        "UPDATE reservation_items SET state = 'paying' WHERE reservation_id {among_ids $1} \
+         AND kind = 'general' AND state = 'held' AND expires_at > {now}",
+        vec![set(sql, ids)],
+    )
+    .await
 }
 
 async fn change_places(
     sql: &impl Sql,
     ids: &[ReservationId],
-    from: &str,
-    to: &str,
+    from: ItemState,
+    to: ItemState,
 ) -> Result<Vec<ChangedPlaces>, DbErr> {
-    let text = format!(
-        "UPDATE reservation_items SET state = '{to}' WHERE reservation_id IN ({}) \
-         AND kind = 'general' AND state = '{from}' RETURNING event_id, section_id, admits",
-        list(ids)
-    );
-    let rows = sql.all(&text, values(ids)).await?;
-    let places = |row: &QueryResult| {
-        Ok(ChangedPlaces {
-            event: EventId(row.try_get("", "event_id")?),
-            section: row.try_get("", "section_id")?,
-            persons: row.try_get("", "admits")?,
-        })
-    };
-    rows.iter().map(places).collect()
+    sql.list(
+        "UPDATE reservation_items SET state = $3 WHERE reservation_id {among_ids $1} \
+         AND kind = 'general' AND state = $2 RETURNING event_id, section_id, admits",
+        vec![set(sql, ids), from.into(), to.into()],
+    )
+    .await
 }
 
 /// paying → sold in general admission.
@@ -288,7 +248,7 @@ pub async fn sell_places(
     sql: &impl Sql,
     ids: &[ReservationId],
 ) -> Result<Vec<ChangedPlaces>, DbErr> {
-    change_places(sql, ids, "paying", "sold").await
+    change_places(sql, ids, ItemState::Paying, ItemState::Sold).await
 }
 
 /// sold → paying in general admission: what was sold before it was paid, and is declined.
@@ -296,52 +256,53 @@ pub async fn unsell_places(
     sql: &impl Sql,
     ids: &[ReservationId],
 ) -> Result<Vec<ChangedPlaces>, DbErr> {
-    change_places(sql, ids, "sold", "paying").await
+    change_places(sql, ids, ItemState::Sold, ItemState::Paying).await
 }
 
 /// paying or sold → released in general admission.
 pub async fn free_places(
     sql: &impl Sql,
     ids: &[ReservationId],
-    from: &str,
+    from: ItemState,
 ) -> Result<Vec<ChangedPlaces>, DbErr> {
-    change_places(sql, ids, from, "released").await
+    change_places(sql, ids, from, ItemState::Released).await
 }
 
 /// paying → held in general admission; every item takes the reservation's time.
 pub async fn reopen_places(sql: &impl Sql, ids: &[ReservationId]) -> Result<u64, DbErr> {
-    let text = format!(
+    sql.run(
         "UPDATE reservation_items SET \
          state = CASE WHEN state = 'paying' THEN 'held' ELSE state END, \
          expires_at = (SELECT r.expires_at FROM reservations r \
              WHERE r.id = reservation_items.reservation_id) \
-         WHERE reservation_id IN ({})",
-        list(ids)
-    );
-    sql.run(&text, values(ids)).await
+         WHERE reservation_id {among_ids $1}",
+        vec![set(sql, ids)],
+    )
+    .await
 }
 
 /// Moves a section's counters; how it stands then.
 pub async fn move_counter(
     sql: &impl Sql,
     event: EventId,
-    section: Uuid,
+    section: SectionId,
     held: i32,
     sold: i32,
 ) -> Result<GeneralState, DbErr> {
-    let row = sql
-        .one(
+    let moved: Option<Counter> = sql
+        .find(
             "UPDATE sections SET held = held + $3, sold = sold + $4, version = version + 1 \
              WHERE event_id = $1 AND id = $2 \
              RETURNING version, capacity - held - sold - blocked AS available",
-            vec![event.0.into(), section.into(), held.into(), sold.into()],
+            vec![event.into(), section.into(), held.into(), sold.into()],
         )
         .await?;
-    let row = row.ok_or_else(|| DbErr::RecordNotUpdated)?;
-    let available: i32 = row.try_get("", "available")?;
-    Ok(GeneralState {
-        section_id: section,
-        version: row.try_get("", "version")?,
-        available: available.into(),
-    })
+    let Counter { version, available } = moved.ok_or(DbErr::RecordNotUpdated)?;
+    Ok(GeneralState { section_id: section.0, version, available: available.into() })
+}
+
+#[derive(FromQueryResult)]
+struct Counter {
+    version: i64,
+    available: i32,
 }

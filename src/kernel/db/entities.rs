@@ -1,0 +1,166 @@
+//! Rows of entities, written without a second column list, and sets of values that leave a statement's text alone.
+//!
+//! PostgreSQL and SQLite take the same text but for sets of rows: those travel as one JSON value, so that a statement is
+//! prepared once, however many rows there are. PostgreSQL takes columns' types from the table; SQLite stores ids as
+//! BLOBs, which JSON shows as text.
+
+use sea_orm::{
+    ActiveModelTrait, ActiveValue, ColumnTrait, DbErr, EntityName, EntityTrait, IdenStatic,
+    IntoActiveModel, Iterable, ModelTrait, Value,
+    sea_query::{
+        ArrayType, Expr, ExprTrait, PostgresQueryBuilder, Query, SimpleExpr, ValueType,
+        sea_value_to_json_value,
+    },
+};
+
+use super::{Dialect, Sql, Writes};
+
+type ActiveOf<M> = <<M as ModelTrait>::Entity as EntityTrait>::ActiveModel;
+type ColumnOf<M> = <<M as ModelTrait>::Entity as EntityTrait>::Column;
+
+/// Adds a row.
+///
+/// # Errors
+/// When the database refuses it.
+pub async fn insert<M>(sql: &impl Writes, row: M) -> Result<(), DbErr>
+where
+    M: ModelTrait + IntoActiveModel<ActiveOf<M>>,
+{
+    insert_at(sql, row, &[]).await
+}
+
+/// Adds a row whose columns `at` take the database's clock, whatever the row says.
+///
+/// # Errors
+/// When the database refuses it.
+pub async fn insert_at<M>(sql: &impl Writes, row: M, at: &[ColumnOf<M>]) -> Result<(), DbErr>
+where
+    M: ModelTrait + IntoActiveModel<ActiveOf<M>>,
+{
+    let is_clock = |column: ColumnOf<M>| at.iter().any(|at| at.as_str() == column.as_str());
+    let (columns, values): (Vec<_>, Vec<_>) = fields(row)
+        .map(|(column, value)| {
+            let now = || Expr::cust("{now}");
+            (column, if is_clock(column) { now() } else { Expr::val(value) })
+        })
+        .unzip();
+    let (text, values) = Query::insert()
+        .into_table(M::Entity::default())
+        .columns(columns)
+        .values_panic(values)
+        .build(PostgresQueryBuilder);
+    sql.write(&text, values.0, None).await
+}
+
+/// Adds rows; nothing without any.
+///
+/// # Errors
+/// When the database refuses one of them.
+pub async fn insert_all<M>(sql: &impl Writes, rows: Vec<M>) -> Result<(), DbErr>
+where
+    M: ModelTrait + IntoActiveModel<ActiveOf<M>>,
+{
+    let Some((text, rows)) = many(sql.dialect(), rows)? else { return Ok(()) };
+    sql.write(&text, vec![rows], None).await
+}
+
+/// Adds rows, or does with those whose key is taken what `otherwise` says; answers how many that were in all.
+///
+/// # Errors
+/// When the database refuses one of them.
+pub async fn put_all<M>(sql: &impl Sql, rows: Vec<M>, otherwise: &str) -> Result<u64, DbErr>
+where
+    M: ModelTrait + IntoActiveModel<ActiveOf<M>>,
+{
+    let Some((text, rows)) = many(sql.dialect(), rows)? else { return Ok(0) };
+    // Without a WHERE, SQLite would read ON as that of a join.
+    sql.run(&format!("{text} WHERE TRUE {otherwise}"), vec![rows]).await
+}
+
+/// The statement that adds rows, and its only value; none without rows.
+fn many<M>(dialect: Dialect, rows: Vec<M>) -> Result<Option<(String, Value)>, DbErr>
+where
+    M: ModelTrait + IntoActiveModel<ActiveOf<M>>,
+{
+    let rows: Vec<Vec<_>> = rows.into_iter().map(|row| fields(row).collect()).collect();
+    let Some(first) = rows.first() else { return Ok(None) };
+    let names: Vec<String> =
+        first.iter().map(|(column, _)| format!("\"{}\"", column.as_str())).collect();
+    let (entity, names) = (M::Entity::default(), names.join(", "));
+    let table = entity.table_name();
+    let text = match dialect {
+        Dialect::Postgres => format!(
+            "INSERT INTO \"{table}\" ({names}) SELECT {names} \
+             FROM json_populate_recordset(NULL::\"{table}\", $1::json)"
+        ),
+        Dialect::Sqlite => {
+            let read = |(column, value): &(ColumnOf<M>, Value)| match value {
+                Value::Uuid(_) => format!("unhex(value ->> '{}', '-')", column.as_str()),
+                _ => format!("value ->> '{}'", column.as_str()),
+            };
+            let read: Vec<String> = first.iter().map(read).collect();
+            format!(
+                "INSERT INTO \"{table}\" ({names}) SELECT {} FROM json_each($1)",
+                read.join(", ")
+            )
+        }
+    };
+    let object = |row: Vec<(ColumnOf<M>, Value)>| -> serde_json::Map<String, serde_json::Value> {
+        row.iter()
+            .map(|(column, value)| (column.as_str().to_owned(), sea_value_to_json_value(value)))
+            .collect()
+    };
+    let rows: Vec<_> = rows.into_iter().map(object).collect();
+    let rows = serde_json::to_string(&rows).map_err(|error| DbErr::Json(error.to_string()))?;
+    Ok(Some((text, rows.into())))
+}
+
+/// The columns of a row with their values.
+fn fields<M>(row: M) -> impl Iterator<Item = (ColumnOf<M>, Value)>
+where
+    M: ModelTrait + IntoActiveModel<ActiveOf<M>>,
+{
+    let mut row = row.into_active_model();
+    ColumnOf::<M>::iter().filter_map(move |column| match row.take(column) {
+        ActiveValue::Set(value) | ActiveValue::Unchanged(value) => Some((column, value)),
+        ActiveValue::NotSet => None,
+    })
+}
+
+/// A set as one value, for [`is_among`] and for `{among_ids $1}` or `{among $1}` in a statement's text.
+pub fn set<V>(dialect: Dialect, set: impl IntoIterator<Item = V>) -> Value
+where
+    V: Into<Value> + ValueType,
+{
+    let set: Vec<Value> = set.into_iter().map(Into::into).collect();
+    match dialect {
+        Dialect::Postgres => Value::Array(V::array_type(), Some(Box::new(set))),
+        Dialect::Sqlite => {
+            let set: Vec<serde_json::Value> = set.iter().map(sea_value_to_json_value).collect();
+            serde_json::Value::Array(set).to_string().into()
+        }
+    }
+}
+
+/// Whether the column is one of these, however many they are.
+pub fn is_among<V>(
+    sql: &impl Sql,
+    column: impl ColumnTrait,
+    among: impl IntoIterator<Item = V>,
+) -> SimpleExpr
+where
+    V: Into<Value> + ValueType,
+{
+    let dialect = sql.writing().dialect();
+    let among = set(dialect, among);
+    let column = Expr::col(column.as_column_ref());
+    match dialect {
+        Dialect::Postgres => column.eq(Expr::cust_with_values("ANY($1)", [among])),
+        Dialect::Sqlite => {
+            let value =
+                if V::array_type() == ArrayType::Uuid { "unhex(value, '-')" } else { "value" };
+            let rows = Expr::cust_with_values(format!("{value} FROM json_each(?)"), [among]);
+            column.in_subquery(Query::select().expr(rows).take())
+        }
+    }
+}
