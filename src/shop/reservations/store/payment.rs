@@ -10,7 +10,7 @@ use holdfast_entity::reservation_items;
 use sea_orm::{DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Value};
 use uuid::Uuid;
 
-use super::super::in_payment::Candidate;
+use super::{super::in_payment::Candidate, general::Counter};
 use crate::kernel::db::{self, Expected, Sql, Writes};
 
 /// A seat whose row was changed.
@@ -297,12 +297,5 @@ pub async fn move_counter(
             vec![event.into(), section.into(), held.into(), sold.into()],
         )
         .await?;
-    let Counter { version, available } = moved.ok_or(DbErr::RecordNotUpdated)?;
-    Ok(GeneralState { section_id: section.0, version, available: available.into() })
-}
-
-#[derive(FromQueryResult)]
-struct Counter {
-    version: i64,
-    available: i32,
+    Ok(moved.ok_or(DbErr::RecordNotUpdated)?.shown(section))
 }
