@@ -1,7 +1,7 @@
 //! The SQL of the change log.
 
 use holdfast_domain::ids::EventId;
-use holdfast_entity::{changes, event_sequences, outbox};
+use holdfast_entity::{changes, event_sequences, leases, outbox};
 use sea_orm::{DbErr, EntityTrait, FromQueryResult, QueryFilter, SelectExt};
 
 use crate::kernel::db::{self, Sql, Writes};
@@ -31,13 +31,9 @@ pub async fn is_waiting(sql: &impl Sql) -> Result<bool, DbErr> {
 
 /// Locks the relay's row until the transaction ends: one node numbers at a time, and one that dies frees it.
 pub async fn lock_relay(tx: &impl Sql) -> Result<(), DbErr> {
-    tx.run(
-        "INSERT INTO leases (name, fence) VALUES ('relay', 1) \
-         ON CONFLICT (name) DO UPDATE SET fence = leases.fence + 1",
-        vec![],
-    )
-    .await
-    .map(|_| ())
+    let row = leases::Model { name: "relay".to_owned(), fence: 1 };
+    let otherwise = "ON CONFLICT (name) DO UPDATE SET fence = leases.fence + 1";
+    db::put_all(tx, vec![row], &[], otherwise).await.map(|_| ())
 }
 
 /// Takes the oldest rows out of the outbox.

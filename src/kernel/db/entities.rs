@@ -107,15 +107,21 @@ where
     sql.write(&text, vec![rows], None).await
 }
 
-/// Adds rows, or does with those whose key is taken what `otherwise` says; answers how many that were in all.
+/// Adds rows as [`insert_all_at`] does, or does with those whose key is taken what `otherwise` says; answers how many
+/// that were in all.
 ///
 /// # Errors
 /// When the database refuses one of them.
-pub async fn put_all<M>(sql: &impl Sql, rows: Vec<M>, otherwise: &str) -> Result<u64, DbErr>
+pub async fn put_all<M>(
+    sql: &impl Sql,
+    rows: Vec<M>,
+    at: &[ColumnOf<M>],
+    otherwise: &str,
+) -> Result<u64, DbErr>
 where
     M: ModelTrait + IntoActiveModel<ActiveOf<M>>,
 {
-    let Some((text, rows)) = many(sql.dialect(), rows, &[])? else { return Ok(0) };
+    let Some((text, rows)) = many(sql.dialect(), rows, at)? else { return Ok(0) };
     // Without a WHERE, SQLite would read ON as that of a join.
     sql.run(&format!("{text} WHERE TRUE {otherwise}"), vec![rows]).await
 }
