@@ -1,5 +1,6 @@
 //! The numbered changes of each event.
 
+use holdfast_domain::ids::EventId;
 use sea_orm::entity::prelude::*;
 
 /// The numbered changes of each event.
@@ -8,7 +9,7 @@ use sea_orm::entity::prelude::*;
 pub struct Model {
     /// The event.
     #[sea_orm(primary_key, auto_increment = false)]
-    pub event_id: Uuid,
+    pub event_id: EventId,
     /// Seq.
     #[sea_orm(primary_key, auto_increment = false)]
     pub seq: i64,

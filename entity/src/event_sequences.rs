@@ -1,5 +1,6 @@
 //! The last number given to a change of each event.
 
+use holdfast_domain::ids::EventId;
 use sea_orm::entity::prelude::*;
 
 /// The last number given to a change of each event.
@@ -8,7 +9,7 @@ use sea_orm::entity::prelude::*;
 pub struct Model {
     /// The event.
     #[sea_orm(primary_key, auto_increment = false)]
-    pub event_id: Uuid,
+    pub event_id: EventId,
     /// Last seq.
     pub last_seq: i64,
 }

@@ -1,5 +1,6 @@
 //! Changes that were committed and have no number yet.
 
+use holdfast_domain::ids::EventId;
 use sea_orm::entity::prelude::*;
 
 /// Changes that were committed and have no number yet.
@@ -10,7 +11,7 @@ pub struct Model {
     #[sea_orm(primary_key)]
     pub id: i64,
     /// The event.
-    pub event_id: Uuid,
+    pub event_id: EventId,
     /// JSON.
     pub payload: String,
     /// Milliseconds since 1970.

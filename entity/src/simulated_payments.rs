@@ -1,5 +1,6 @@
 //! The simulated gateway's own books.
 
+use holdfast_domain::money::Currency;
 use sea_orm::entity::prelude::*;
 
 /// The simulated gateway's own books.
@@ -20,7 +21,7 @@ pub struct Model {
     /// Amount in minor units.
     pub amount_minor: i64,
     /// ISO 4217.
-    pub currency: String,
+    pub currency: Currency,
     /// Where it stands; the CHECK lists the values.
     pub status: String,
     /// The call that authorized it.

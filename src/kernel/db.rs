@@ -17,7 +17,9 @@ use sea_orm::{
     TransactionOptions, TransactionTrait, TryGetable, Value,
 };
 
-pub use entities::{insert, insert_all, insert_at, is_among, put_all, set};
+pub use entities::{
+    insert, insert_all, insert_all_at, insert_at, insert_unless_known, is_among, put_all, set,
+};
 pub use together::{Expected, Sent, Together, Writes};
 pub use writing::{ClockOffset, Dialect, Guard, Writing, largest_power_of_two, placeholders, rows};
 

@@ -7,7 +7,7 @@ use holdfast_contract::{
     live::{GeneralState, SeatState},
 };
 use holdfast_domain::ids::{EventId, SeatId};
-use sea_orm::DbErr;
+use sea_orm::{DbErr, FromQueryResult};
 use serde::{Deserialize, Serialize};
 
 use super::store;
@@ -44,11 +44,13 @@ impl ChangeDraft {
 }
 
 /// A seat that was changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromQueryResult)]
 pub struct ChangedSeat {
     /// The event.
+    #[sea_orm(alias = "event_id")]
     pub event: EventId,
     /// The seat.
+    #[sea_orm(alias = "seat_id")]
     pub seat: SeatId,
     /// Its new version.
     pub version: i32,

@@ -1,26 +1,24 @@
 //! The SQL of the change log.
 
 use holdfast_domain::ids::EventId;
-use sea_orm::{DbErr, Value};
+use holdfast_entity::{changes, event_sequences, leases, outbox};
+use sea_orm::{DbErr, EntityTrait, FromQueryResult, QueryFilter, SelectExt};
 
-use crate::kernel::db::{Sql, Writes, largest_power_of_two, placeholders};
+use crate::kernel::db::{self, Sql, Writes};
 
 /// Adds an outbox row.
 pub async fn insert(sql: &impl Writes, event: EventId, payload: String) -> Result<(), DbErr> {
-    sql.write(
-        "INSERT INTO outbox (event_id, payload, created_at) VALUES ($1, $2, {now})",
-        vec![event.0.into(), payload.into()],
-        None,
-    )
-    .await
+    let row = outbox::Model { id: 0, event_id: event, payload, created_at: 0 };
+    db::insert_at(sql, row, &[outbox::Column::CreatedAt]).await
 }
 
 /// A committed change that has no number yet.
-#[derive(Debug)]
+#[derive(Debug, FromQueryResult)]
 pub struct Unnumbered {
     /// The order in which rows were begun; only a hint, since they become visible out of order.
     pub id: i64,
     /// The event.
+    #[sea_orm(alias = "event_id")]
     pub event: EventId,
     /// The change.
     pub payload: String,
@@ -28,100 +26,73 @@ pub struct Unnumbered {
 
 /// Whether there is anything to number.
 pub async fn is_waiting(sql: &impl Sql) -> Result<bool, DbErr> {
-    Ok(sql.one("SELECT id FROM outbox LIMIT 1", vec![]).await?.is_some())
+    outbox::Entity::find().exists(sql.reading()).await
 }
 
 /// Locks the relay's row until the transaction ends: one node numbers at a time, and one that dies frees it.
 pub async fn lock_relay(tx: &impl Sql) -> Result<(), DbErr> {
-    tx.run(
-        "INSERT INTO leases (name, fence) VALUES ('relay', 1) \
-         ON CONFLICT (name) DO UPDATE SET fence = leases.fence + 1",
-        vec![],
-    )
-    .await
-    .map(|_| ())
+    let row = leases::Model { name: "relay".to_owned(), fence: 1 };
+    let otherwise = "ON CONFLICT (name) DO UPDATE SET fence = leases.fence + 1";
+    db::put_all(tx, vec![row], &[], otherwise).await.map(|_| ())
 }
 
 /// Takes the oldest rows out of the outbox.
 pub async fn take(tx: &impl Sql, limit: i64) -> Result<Vec<Unnumbered>, DbErr> {
-    let rows = tx
-        .all(
+    let mut taken: Vec<Unnumbered> = tx
+        .list(
             "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox ORDER BY id LIMIT $1) \
              RETURNING id, event_id, payload",
             vec![limit.into()],
         )
         .await?;
-    let mut taken = rows
-        .iter()
-        .map(|row| {
-            Ok(Unnumbered {
-                id: row.try_get("", "id")?,
-                event: EventId(row.try_get("", "event_id")?),
-                payload: row.try_get("", "payload")?,
-            })
-        })
-        .collect::<Result<Vec<_>, DbErr>>()?;
     taken.sort_by_key(|row| row.id);
     Ok(taken)
 }
 
 /// Takes the next `count` numbers of an event; answers the last of them.
 pub async fn advance(tx: &impl Sql, event: EventId, count: i64) -> Result<i64, DbErr> {
-    let row = tx
-        .one(
+    let last = tx
+        .value(
             "INSERT INTO event_sequences (event_id, last_seq) VALUES ($1, $2) \
              ON CONFLICT (event_id) DO UPDATE SET last_seq = event_sequences.last_seq + $2 \
              RETURNING last_seq",
-            vec![event.0.into(), count.into()],
+            vec![event.into(), count.into()],
         )
         .await?;
-    row.ok_or_else(|| DbErr::RecordNotFound("event_sequences".into()))?.try_get("", "last_seq")
+    last.ok_or_else(|| DbErr::RecordNotFound("event_sequences".into()))
 }
 
-/// Writes numbered changes: 1, 2, 4 … at once, so that the database knows the statements already.
+/// Writes numbered changes.
 pub async fn append(
     tx: &impl Sql,
     event: EventId,
     first: i64,
-    mut payloads: Vec<String>,
+    payloads: Vec<String>,
 ) -> Result<(), DbErr> {
-    const WIDTH: usize = 3;
-    let mut seq = first;
-    while !payloads.is_empty() {
-        let rest = payloads.split_off(largest_power_of_two(payloads.len()));
-        let rows: Vec<String> = (0..payloads.len())
-            .map(|index| format!("({}, {{now}})", placeholders(1 + index * WIDTH, WIDTH)))
-            .collect();
-        let mut values: Vec<Value> = Vec::with_capacity(payloads.len() * WIDTH);
-        for payload in payloads {
-            values.extend([event.0.into(), seq.into(), payload.into()]);
-            seq += 1;
-        }
-        let text = format!(
-            "INSERT INTO changes (event_id, seq, payload, created_at) VALUES {}",
-            rows.join(",")
-        );
-        tx.run(&text, values).await?;
-        payloads = rest;
-    }
-    Ok(())
+    let numbered = payloads.into_iter().zip(first..);
+    let rows = numbered.map(|(payload, seq)| changes::Model {
+        event_id: event,
+        seq,
+        payload,
+        created_at: 0,
+    });
+    db::insert_all_at(tx, rows.collect(), &[changes::Column::CreatedAt]).await
 }
 
 /// The last number of an event; 0 when nothing changed yet.
 pub async fn last_seq(sql: &impl Sql, event: EventId) -> Result<i64, DbErr> {
-    let row = sql
-        .one("SELECT last_seq FROM event_sequences WHERE event_id = $1", vec![event.0.into()])
-        .await?;
-    row.map_or(Ok(0), |row| row.try_get("", "last_seq"))
+    let found = event_sequences::Entity::find_by_id(event).one(sql.reading()).await?;
+    Ok(found.map_or(0, |found| found.last_seq))
 }
 
 /// A numbered change as stored.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, FromQueryResult)]
 pub struct Numbered {
     /// Gapless within the event.
     pub seq: i64,
     /// The change.
     pub payload: String,
+    now: i64,
 }
 
 /// What came after `after`, and the database's clock in milliseconds since 1970.
@@ -131,34 +102,24 @@ pub async fn since(
     after: i64,
     limit: i64,
 ) -> Result<(Vec<Numbered>, i64), DbErr> {
-    let rows = sql
-        .all(
+    let changes: Vec<Numbered> = sql
+        .list(
             "SELECT seq, payload, {now} AS now FROM changes WHERE event_id = $1 AND seq > $2 \
              ORDER BY seq LIMIT $3",
-            vec![event.0.into(), after.into(), limit.into()],
+            vec![event.into(), after.into(), limit.into()],
         )
         .await?;
-    let now = rows.last().map_or(Ok(0), |row| row.try_get("", "now"))?;
-    let changes = rows
-        .iter()
-        .map(|row| {
-            Ok(Numbered { seq: row.try_get("", "seq")?, payload: row.try_get("", "payload")? })
-        })
-        .collect::<Result<Vec<_>, DbErr>>()?;
+    let now = changes.last().map_or(0, |change| change.now);
     Ok((changes, now))
 }
 
 /// The last numbers of several events.
 pub async fn last_seqs(sql: &impl Sql, events: &[EventId]) -> Result<Vec<(EventId, i64)>, DbErr> {
-    let text = format!(
-        "SELECT event_id, last_seq FROM event_sequences WHERE event_id IN ({})",
-        placeholders(1, events.len())
-    );
-    let values = events.iter().map(|event| event.0.into()).collect();
-    let rows = sql.all(&text, values).await?;
-    rows.iter()
-        .map(|row| Ok((EventId(row.try_get("", "event_id")?), row.try_get("", "last_seq")?)))
-        .collect()
+    let found = event_sequences::Entity::find()
+        .filter(db::is_among(sql, event_sequences::Column::EventId, events.iter().copied()))
+        .all(sql.reading())
+        .await?;
+    Ok(found.into_iter().map(|found| (found.event_id, found.last_seq)).collect())
 }
 
 /// Drops changes older than `keep_ms`; who has not seen them reads the state again.

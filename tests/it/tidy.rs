@@ -6,6 +6,7 @@ use std::{
 };
 
 mod imports;
+mod rows;
 
 /// No file is longer; a longer one wants a seam.
 const MAX_LINES: usize = 500;

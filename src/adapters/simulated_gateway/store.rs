@@ -6,15 +6,16 @@ mod refunds;
 use holdfast_domain::{
     checkout::{PaymentId, PaymentStatus},
     ids::SagaId,
-    money::{Currency, Money},
+    money::Money,
 };
+use holdfast_entity::simulated_payments::{self, Column, Entity};
 pub(super) use refunds::{NewRefund, REFUND_FAILS, refund, refunds_of};
-use sea_orm::{DbErr, QueryResult};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
 use super::AT_ONCE;
 use crate::kernel::{
-    db::{Db, Sql},
+    db::{self, Db, Sql},
     ports::payments::{GatewayPayment, NewPayment},
 };
 
@@ -64,48 +65,39 @@ pub(super) async fn insert(
     secret: &str,
     new: &NewPayment<'_>,
 ) -> Result<PaymentId, DbErr> {
-    let inserted = db
-        .run(
-            "INSERT INTO simulated_payments (id, idempotency_key, client_secret, saga, method, \
-             amount_minor, currency, status, captured_minor, refunded_minor, created_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, 'requires_confirmation', 0, 0, {now}) \
-             ON CONFLICT (idempotency_key) DO NOTHING",
-            vec![
-                id.0.as_str().into(),
-                key.into(),
-                secret.into(),
-                new.saga.to_string().into(),
-                new.method.into(),
-                new.amount.minor.into(),
-                new.amount.currency.as_str().into(),
-            ],
-        )
-        .await?;
-    if inserted == 1 {
+    let row = simulated_payments::Model {
+        id: id.0.clone(),
+        idempotency_key: key.to_owned(),
+        client_secret: secret.to_owned(),
+        saga: new.saga.to_string(),
+        method: new.method.to_owned(),
+        amount_minor: new.amount.minor,
+        currency: new.amount.currency,
+        status: word(PaymentStatus::Prepared).to_owned(),
+        authorize_key: None,
+        capture_key: None,
+        void_key: None,
+        decided_at: None,
+        captured_minor: 0,
+        refunded_minor: 0,
+        created_at: 0,
+    };
+    if db::insert_unless_known(db, row, &[Column::CreatedAt], &[Column::IdempotencyKey]).await? {
         return Ok(id.clone());
     }
-    let row = db
-        .one("SELECT id FROM simulated_payments WHERE idempotency_key = $1", vec![key.into()])
-        .await?;
-    row.ok_or_else(|| DbErr::RecordNotFound(key.to_owned()))?.try_get("", "id").map(PaymentId)
+    let known = Entity::find().filter(Column::IdempotencyKey.eq(key)).one(db.writer()).await?;
+    let known = known.ok_or_else(|| DbErr::RecordNotFound(key.to_owned()))?;
+    Ok(PaymentId(known.id))
 }
 
 /// Looks a payment up.
 pub(super) async fn find(db: &Db, id: &PaymentId) -> Result<Option<Books>, DbErr> {
-    let row = db
-        .one(
-            "SELECT status, method, client_secret FROM simulated_payments WHERE id = $1",
-            vec![id.0.as_str().into()],
-        )
-        .await?;
-    row.map(|row| {
-        Ok(Books {
-            status: status(&row.try_get::<String>("", "status")?)?,
-            method: row.try_get("", "method")?,
-            client_secret: row.try_get("", "client_secret")?,
-        })
-    })
-    .transpose()
+    let found = Entity::find_by_id(id.0.clone()).one(db.reader()).await?;
+    let books = |row: simulated_payments::Model| {
+        let status = status(&row.status)?;
+        Ok(Books { status, method: row.method, client_secret: row.client_secret })
+    };
+    found.map(books).transpose()
 }
 
 /// Authorizes a prepared payment with this ending; whether this very call did it.
@@ -190,25 +182,20 @@ pub(super) async fn second_step(
     if done == 0 {
         return Ok(None);
     }
-    let row = db
-        .one(
-            "SELECT id FROM simulated_payments WHERE client_secret = $1",
-            vec![client_secret.into()],
-        )
-        .await?;
-    row.map(|row| row.try_get("", "id").map(PaymentId)).transpose()
+    let found = Entity::find().filter(Column::ClientSecret.eq(client_secret));
+    Ok(found.one(db.reader()).await?.map(|row| PaymentId(row.id)))
 }
 
 /// The payment made for a saga; where several were, the one that took money, else the newest.
 pub(super) async fn of_saga(db: &Db, saga: SagaId) -> Result<Option<PaymentId>, DbErr> {
-    let row = db
-        .one(
-            "SELECT id FROM simulated_payments WHERE saga = $1 \
-             ORDER BY captured_minor DESC, created_at DESC, id DESC LIMIT 1",
-            vec![saga.to_string().into()],
-        )
+    let found = Entity::find()
+        .filter(Column::Saga.eq(saga.to_string()))
+        .order_by_desc(Column::CapturedMinor)
+        .order_by_desc(Column::CreatedAt)
+        .order_by_desc(Column::Id)
+        .one(db.reader())
         .await?;
-    row.map(|row| row.try_get("", "id").map(PaymentId)).transpose()
+    Ok(found.map(|row| PaymentId(row.id)))
 }
 
 /// A page of the books, newest first.
@@ -226,24 +213,21 @@ pub(super) async fn list(
         None => "",
     };
     let text = format!(
-        "SELECT id, saga, amount_minor, currency, captured_minor, refunded_minor, status, \
-         created_at FROM simulated_payments WHERE created_at >= $1 {older} \
+        "SELECT * FROM simulated_payments WHERE created_at >= $1 {older} \
          ORDER BY created_at DESC, id DESC LIMIT {PAGE}"
     );
-    db.all(&text, values).await?.iter().map(gateway_payment).collect()
+    let found: Vec<simulated_payments::Model> = db.list(&text, values).await?;
+    found.into_iter().map(gateway_payment).collect()
 }
 
-fn gateway_payment(row: &QueryResult) -> Result<GatewayPayment, DbErr> {
-    let currency = Currency::parse(&row.try_get::<String>("", "currency")?)
-        .map_err(|error| DbErr::Type(error.to_string()))?;
-    let saga = row.try_get::<String>("", "saga")?;
+fn gateway_payment(row: simulated_payments::Model) -> Result<GatewayPayment, DbErr> {
     Ok(GatewayPayment {
-        id: PaymentId(row.try_get("", "id")?),
-        saga: Uuid::try_parse(&saga).ok().map(SagaId),
-        amount: Money::new(row.try_get("", "amount_minor")?, currency),
-        captured_minor: row.try_get("", "captured_minor")?,
-        refunded_minor: row.try_get("", "refunded_minor")?,
-        status: status(&row.try_get::<String>("", "status")?)?,
-        created_ms: row.try_get("", "created_at")?,
+        id: PaymentId(row.id),
+        saga: Uuid::try_parse(&row.saga).ok().map(SagaId),
+        amount: Money::new(row.amount_minor, row.currency),
+        captured_minor: row.captured_minor,
+        refunded_minor: row.refunded_minor,
+        status: status(&row.status)?,
+        created_ms: row.created_at,
     })
 }

@@ -1,12 +1,18 @@
 //! The SQL of the movable clock.
 
-use sea_orm::DbErr;
+use holdfast_entity::clock_offset::{self, Column};
+use sea_orm::{
+    DbErr, EntityTrait,
+    sea_query::{Expr, ExprTrait},
+};
 
-use crate::kernel::db::Sql;
+use crate::kernel::db::Db;
 
 /// Moves `db::now` of every node.
-pub(super) async fn advance(sql: &impl Sql, by_ms: i64) -> Result<(), DbErr> {
-    sql.run("UPDATE clock_offset SET offset_ms = offset_ms + $1", vec![by_ms.into()])
+pub(super) async fn advance(db: &Db, by_ms: i64) -> Result<(), DbErr> {
+    clock_offset::Entity::update_many()
+        .col_expr(Column::OffsetMs, Expr::col(Column::OffsetMs).add(by_ms))
+        .exec(db.writer())
         .await
         .map(|_| ())
 }

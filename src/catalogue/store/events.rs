@@ -1,7 +1,7 @@
 //! Events: the row, the list, what is due.
 
 use holdfast_domain::ids::EventId;
-use holdfast_entity::{events, reservations};
+use holdfast_entity::{events, publications, reservations};
 use sea_orm::{
     ColumnTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, SelectExt,
     sea_query::LockType,
@@ -128,13 +128,9 @@ pub async fn delete(tx: &Tx, id: EventId) -> Result<u64, DbErr> {
 
 /// Notes that the event was published; a first time stays.
 pub async fn note_publication(tx: &Tx, id: EventId, now: i64) -> Result<(), DbErr> {
-    tx.run(
-        "INSERT INTO publications (event_id, published_at) VALUES ($1, $2) \
-         ON CONFLICT (event_id) DO NOTHING",
-        vec![id.into(), now.into()],
-    )
-    .await
-    .map(|_| ())
+    let row = publications::Model { event_id: id, published_at: now };
+    let key = [publications::Column::EventId];
+    db::insert_unless_known(tx, row, &[], &key).await.map(|_| ())
 }
 
 /// Whether there is any event.

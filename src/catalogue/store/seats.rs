@@ -87,6 +87,7 @@ pub async fn lay(tx: &Tx, event: EventId, seats: &[LaidSeat]) -> Result<(), DbEr
         let written = db::put_all(
             tx,
             rows,
+            &[],
             "ON CONFLICT (event_id, seat_id) DO UPDATE SET section_id = excluded.section_id, \
              row_label = excluded.row_label, seat_label = excluded.seat_label, \
              category = excluded.category, version = seats.version + 1",

@@ -9,7 +9,7 @@ use sea_orm::{
     ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::LockType,
 };
 
-use crate::kernel::db::{Sql, Tx};
+use crate::kernel::db::{self, Sql, Tx};
 
 /// The event's sections in their order.
 pub async fn all(sql: &impl Sql, event: EventId) -> Result<Vec<sections::Model>, DbErr> {
@@ -40,12 +40,24 @@ pub async fn put(
     position: i32,
     capacity: i32,
 ) -> Result<u64, DbErr> {
-    tx.run(
-        "INSERT INTO sections (event_id, id, name, kind, position, capacity) \
-         VALUES ($1, $2, $3, $4, $5, $6) \
-         ON CONFLICT (event_id, id) DO UPDATE SET position = excluded.position, \
+    let row = sections::Model {
+        event_id: event,
+        id,
+        name: name.to_owned(),
+        kind,
+        position,
+        capacity,
+        held: 0,
+        sold: 0,
+        blocked: 0,
+        version: 1,
+    };
+    db::put_all(
+        tx,
+        vec![row],
+        &[],
+        "ON CONFLICT (event_id, id) DO UPDATE SET position = excluded.position, \
          capacity = excluded.capacity, version = sections.version + 1",
-        vec![event.into(), id.into(), name.into(), kind.into(), position.into(), capacity.into()],
     )
     .await
 }

@@ -6,16 +6,17 @@
 
 use sea_orm::{
     ActiveModelTrait, ActiveValue, ColumnTrait, DbErr, EntityName, EntityTrait, IdenStatic,
-    IntoActiveModel, Iterable, ModelTrait, Value,
+    IntoActiveModel, Iterable, ModelTrait, PrimaryKeyToColumn, PrimaryKeyTrait, Value,
     sea_query::{
-        ArrayType, Expr, ExprTrait, PostgresQueryBuilder, Query, SimpleExpr, ValueType,
-        sea_value_to_json_value,
+        ArrayType, Expr, ExprTrait, InsertStatement, OnConflict, PostgresQueryBuilder, Query,
+        SimpleExpr, ValueType, sea_value_to_json_value,
     },
 };
 
 use super::{Dialect, Sql, Writes};
 
 type ActiveOf<M> = <<M as ModelTrait>::Entity as EntityTrait>::ActiveModel;
+type KeyOf<M> = <<M as ModelTrait>::Entity as EntityTrait>::PrimaryKey;
 type ColumnOf<M> = <<M as ModelTrait>::Entity as EntityTrait>::Column;
 
 /// Adds a row.
@@ -37,19 +38,46 @@ pub async fn insert_at<M>(sql: &impl Writes, row: M, at: &[ColumnOf<M>]) -> Resu
 where
     M: ModelTrait + IntoActiveModel<ActiveOf<M>>,
 {
-    let is_clock = |column: ColumnOf<M>| at.iter().any(|at| at.as_str() == column.as_str());
+    let (text, values) = single(row, at).build(PostgresQueryBuilder);
+    sql.write(&text, values.0, None).await
+}
+
+/// Adds a row as [`insert_at`] does, unless there is one with the same `key`; whether there was none.
+///
+/// # Errors
+/// When the database refuses it.
+pub async fn insert_unless_known<M>(
+    sql: &impl Sql,
+    row: M,
+    at: &[ColumnOf<M>],
+    key: &[ColumnOf<M>],
+) -> Result<bool, DbErr>
+where
+    M: ModelTrait + IntoActiveModel<ActiveOf<M>>,
+{
+    let known = OnConflict::columns(key.iter().copied()).do_nothing().to_owned();
+    let (text, values) = single(row, at).on_conflict(known).build(PostgresQueryBuilder);
+    Ok(sql.run(&text, values.0).await? == 1)
+}
+
+fn single<M>(row: M, at: &[ColumnOf<M>]) -> InsertStatement
+where
+    M: ModelTrait + IntoActiveModel<ActiveOf<M>>,
+{
     let (columns, values): (Vec<_>, Vec<_>) = fields(row)
         .map(|(column, value)| {
-            let now = || Expr::cust("{now}");
-            (column, if is_clock(column) { now() } else { Expr::val(value) })
+            let clock = is_among_columns(column, at);
+            (column, if clock { Expr::cust(NOW) } else { Expr::val(value) })
         })
         .unzip();
-    let (text, values) = Query::insert()
-        .into_table(M::Entity::default())
-        .columns(columns)
-        .values_panic(values)
-        .build(PostgresQueryBuilder);
-    sql.write(&text, values.0, None).await
+    Query::insert().into_table(M::Entity::default()).columns(columns).values_panic(values).take()
+}
+
+/// The database's clock in a statement's text.
+const NOW: &str = "{now}";
+
+fn is_among_columns<C: ColumnTrait>(column: C, among: &[C]) -> bool {
+    among.iter().any(|other| other.as_str() == column.as_str())
 }
 
 /// Adds rows; nothing without any.
@@ -60,25 +88,50 @@ pub async fn insert_all<M>(sql: &impl Writes, rows: Vec<M>) -> Result<(), DbErr>
 where
     M: ModelTrait + IntoActiveModel<ActiveOf<M>>,
 {
-    let Some((text, rows)) = many(sql.dialect(), rows)? else { return Ok(()) };
-    sql.write(&text, vec![rows], None).await
+    insert_all_at(sql, rows, &[]).await
 }
 
-/// Adds rows, or does with those whose key is taken what `otherwise` says; answers how many that were in all.
+/// Adds rows whose columns `at` take the database's clock, whatever the rows say.
 ///
 /// # Errors
 /// When the database refuses one of them.
-pub async fn put_all<M>(sql: &impl Sql, rows: Vec<M>, otherwise: &str) -> Result<u64, DbErr>
+pub async fn insert_all_at<M>(
+    sql: &impl Writes,
+    rows: Vec<M>,
+    at: &[ColumnOf<M>],
+) -> Result<(), DbErr>
 where
     M: ModelTrait + IntoActiveModel<ActiveOf<M>>,
 {
-    let Some((text, rows)) = many(sql.dialect(), rows)? else { return Ok(0) };
+    let Some((text, rows)) = many(sql.dialect(), rows, at)? else { return Ok(()) };
+    sql.write(&text, vec![rows], None).await
+}
+
+/// Adds rows as [`insert_all_at`] does, or does with those whose key is taken what `otherwise` says; answers how many
+/// that were in all.
+///
+/// # Errors
+/// When the database refuses one of them.
+pub async fn put_all<M>(
+    sql: &impl Sql,
+    rows: Vec<M>,
+    at: &[ColumnOf<M>],
+    otherwise: &str,
+) -> Result<u64, DbErr>
+where
+    M: ModelTrait + IntoActiveModel<ActiveOf<M>>,
+{
+    let Some((text, rows)) = many(sql.dialect(), rows, at)? else { return Ok(0) };
     // Without a WHERE, SQLite would read ON as that of a join.
     sql.run(&format!("{text} WHERE TRUE {otherwise}"), vec![rows]).await
 }
 
 /// The statement that adds rows, and its only value; none without rows.
-fn many<M>(dialect: Dialect, rows: Vec<M>) -> Result<Option<(String, Value)>, DbErr>
+fn many<M>(
+    dialect: Dialect,
+    rows: Vec<M>,
+    at: &[ColumnOf<M>],
+) -> Result<Option<(String, Value)>, DbErr>
 where
     M: ModelTrait + IntoActiveModel<ActiveOf<M>>,
 {
@@ -86,25 +139,24 @@ where
     let Some(first) = rows.first() else { return Ok(None) };
     let names: Vec<String> =
         first.iter().map(|(column, _)| format!("\"{}\"", column.as_str())).collect();
-    let (entity, names) = (M::Entity::default(), names.join(", "));
-    let table = entity.table_name();
-    let text = match dialect {
-        Dialect::Postgres => format!(
-            "INSERT INTO \"{table}\" ({names}) SELECT {names} \
-             FROM json_populate_recordset(NULL::\"{table}\", $1::json)"
-        ),
-        Dialect::Sqlite => {
-            let read = |(column, value): &(ColumnOf<M>, Value)| match value {
-                Value::Uuid(_) => format!("unhex(value ->> '{}', '-')", column.as_str()),
-                _ => format!("value ->> '{}'", column.as_str()),
-            };
-            let read: Vec<String> = first.iter().map(read).collect();
-            format!(
-                "INSERT INTO \"{table}\" ({names}) SELECT {} FROM json_each($1)",
-                read.join(", ")
-            )
-        }
+    let read = |(column, value): &(ColumnOf<M>, Value)| match (dialect, value) {
+        _ if is_among_columns(*column, at) => NOW.to_owned(),
+        (Dialect::Postgres, _) => format!("\"{}\"", column.as_str()),
+        (Dialect::Sqlite, Value::Uuid(_)) => format!("unhex(value ->> '{}', '-')", column.as_str()),
+        (Dialect::Sqlite, _) => format!("value ->> '{}'", column.as_str()),
     };
+    let read: Vec<String> = first.iter().map(read).collect();
+    let entity = M::Entity::default();
+    let table = entity.table_name();
+    let from = match dialect {
+        Dialect::Postgres => format!("json_populate_recordset(NULL::\"{table}\", $1::json)"),
+        Dialect::Sqlite => "json_each($1)".to_owned(),
+    };
+    let text = format!(
+        "INSERT INTO \"{table}\" ({}) SELECT {} FROM {from}",
+        names.join(", "),
+        read.join(", ")
+    );
     let object = |row: Vec<(ColumnOf<M>, Value)>| -> serde_json::Map<String, serde_json::Value> {
         row.iter()
             .map(|(column, value)| (column.as_str().to_owned(), sea_value_to_json_value(value)))
@@ -115,15 +167,19 @@ where
     Ok(Some((text, rows.into())))
 }
 
-/// The columns of a row with their values.
+/// The columns of a row with their values, without a key that the store gives.
 fn fields<M>(row: M) -> impl Iterator<Item = (ColumnOf<M>, Value)>
 where
     M: ModelTrait + IntoActiveModel<ActiveOf<M>>,
 {
     let mut row = row.into_active_model();
-    ColumnOf::<M>::iter().filter_map(move |column| match row.take(column) {
-        ActiveValue::Set(value) | ActiveValue::Unchanged(value) => Some((column, value)),
-        ActiveValue::NotSet => None,
+    ColumnOf::<M>::iter().filter_map(move |column| {
+        let by_store = KeyOf::<M>::auto_increment() && KeyOf::<M>::from_column(column).is_some();
+        match row.take(column) {
+            ActiveValue::Set(_) | ActiveValue::Unchanged(_) if by_store => None,
+            ActiveValue::Set(value) | ActiveValue::Unchanged(value) => Some((column, value)),
+            ActiveValue::NotSet => None,
+        }
     })
 }
 

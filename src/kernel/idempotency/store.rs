@@ -1,11 +1,12 @@
 //! The SQL of idempotency keys.
 
-use sea_orm::{DbErr, QueryResult};
+use holdfast_entity::idempotency_keys::{self, Column, Entity};
+use sea_orm::{DbErr, EntityTrait};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{Answer, Attempt, Known};
-use crate::kernel::db::{Sql, Writes};
+use crate::kernel::db::{self, Sql, Writes};
 
 /// Writes the claim; whether there was none. Waits for a transaction that is writing the same one.
 pub(super) async fn insert(
@@ -13,22 +14,20 @@ pub(super) async fn insert(
     attempt: &Attempt,
     subject: Option<Uuid>,
 ) -> Result<bool, DbErr> {
-    let inserted = sql
-        .run(
-            "INSERT INTO idempotency_keys \
-             (principal_id, route, key, fingerprint, subject_id, created_at) \
-             VALUES ($1, $2, $3, $4, $5, {now}) \
-             ON CONFLICT (principal_id, route, key) DO NOTHING",
-            vec![
-                attempt.principal.into(),
-                attempt.route.into(),
-                attempt.key.as_str().into(),
-                attempt.fingerprint.as_str().into(),
-                subject.into(),
-            ],
-        )
-        .await?;
-    Ok(inserted == 1)
+    let claim = idempotency_keys::Model {
+        principal_id: attempt.principal,
+        route: attempt.route.to_owned(),
+        key: attempt.key.clone(),
+        fingerprint: attempt.fingerprint.clone(),
+        subject_id: subject,
+        status: None,
+        headers: None,
+        body: None,
+        created_at: 0,
+        answered_at: None,
+    };
+    let key = [Column::PrincipalId, Column::Route, Column::Key];
+    db::insert_unless_known(sql, claim, &[Column::CreatedAt], &key).await
 }
 
 /// The claim's fingerprint and what came of it.
@@ -36,27 +35,22 @@ pub(super) async fn find(
     sql: &impl Sql,
     attempt: &Attempt,
 ) -> Result<Option<(String, Known)>, DbErr> {
-    let row = sql
-        .one(
-            "SELECT fingerprint, subject_id, status, headers, body FROM idempotency_keys \
-             WHERE principal_id = $1 AND route = $2 AND key = $3",
-            vec![attempt.principal.into(), attempt.route.into(), attempt.key.as_str().into()],
-        )
-        .await?;
-    let Some(row) = row else { return Ok(None) };
-    let known = Known { subject: row.try_get("", "subject_id")?, answer: answer_of(&row)? };
-    Ok(Some((row.try_get("", "fingerprint")?, known)))
+    let key = (attempt.principal, attempt.route.to_owned(), attempt.key.clone());
+    let found = Entity::find_by_id(key).one(sql.reading()).await?;
+    let Some(row) = found else { return Ok(None) };
+    let known = Known { subject: row.subject_id, answer: answer_of(&row)? };
+    Ok(Some((row.fingerprint, known)))
 }
 
-fn answer_of(row: &QueryResult) -> Result<Option<Answer>, DbErr> {
-    let Some(status) = row.try_get::<Option<i32>>("", "status")? else { return Ok(None) };
-    let headers: Option<String> = row.try_get("", "headers")?;
+fn answer_of(row: &idempotency_keys::Model) -> Result<Option<Answer>, DbErr> {
+    let Some(status) = row.status else { return Ok(None) };
+    let headers = row.headers.as_deref();
     let headers: Value =
-        headers.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+        headers.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
     Ok(Some(Answer {
         status: u16::try_from(status).map_err(|error| DbErr::Type(error.to_string()))?,
         content_type: headers["content-type"].as_str().unwrap_or("application/json").to_owned(),
-        body: row.try_get::<Option<String>>("", "body")?.unwrap_or_default(),
+        body: row.body.clone().unwrap_or_default(),
         location: headers["location"].as_str().map(str::to_owned),
     }))
 }

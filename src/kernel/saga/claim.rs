@@ -57,7 +57,7 @@ pub(super) async fn claim<D: Driver>(
         }
     };
     let mut state = driver.woken(state, row.now_ms);
-    if row.cancel_requested {
+    if row.is_to_stop() {
         state = driver.cancelled(state, row.now_ms);
     }
     let text = driver.encode(&state);

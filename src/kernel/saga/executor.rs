@@ -127,8 +127,7 @@ impl<D: Driver> Executor<D> {
         let format = D::FORMAT;
         let new = New { id, kind: D::KIND, subject, status, state: &text, format, now_ms };
         store::insert(to, new).await?;
-        let (fence, version, wakes, cancel_requested) = (1, 1, 0, false);
-        let row = Row { id, state: text, fence, version, wakes, cancel_requested, now_ms };
+        let row = Row::first(id, text, now_ms);
         Ok(Work { row, state })
     }
 
@@ -345,7 +344,7 @@ impl<D: Driver> Executor<D> {
             state = self.driver.apply(state, event, now_ms)?;
             steps.push(step);
         }
-        if held.cancel_requested {
+        if held.is_to_stop() {
             state = self.driver.cancelled(state, now_ms);
         }
         let (mut aftermath, mut performed) = (D::Aftermath::default(), None);

@@ -3,17 +3,18 @@
 
 pub mod attention;
 
-use sea_orm::{DbErr, QueryResult};
+use holdfast_entity::sagas;
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter};
 use uuid::Uuid;
 
 use super::driver::Status;
-use crate::kernel::db::{Sql, Writes};
+use crate::kernel::db::{self, Sql, Writes};
 
 /// How long a worker may keep a saga without a sign of life, in milliseconds of the database's clock.
 pub const LEASE_MS: i64 = 5_000;
 
 /// A saga's row as its worker knows it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, FromQueryResult)]
 pub struct Row {
     /// The saga.
     pub id: Uuid,
@@ -25,11 +26,26 @@ pub struct Row {
     pub version: i32,
     /// Counts the wake-ups.
     pub wakes: i32,
-    /// Whether somebody wants it to stop.
-    pub cancel_requested: bool,
+    pub(in crate::kernel::saga) cancel_requested: i32,
     /// The database's clock at the statement.
+    #[sea_orm(alias = "now")]
     pub now_ms: i64,
 }
+
+impl Row {
+    /// The row of a saga that [`insert`] has stored, as its maker knows it.
+    pub fn first(id: Uuid, state: String, now_ms: i64) -> Self {
+        Self { id, state, fence: 1, version: 1, wakes: 0, cancel_requested: 0, now_ms }
+    }
+
+    /// Whether somebody wants it to stop.
+    pub fn is_to_stop(&self) -> bool {
+        self.cancel_requested == 1
+    }
+}
+
+/// What a worker reads of its saga.
+const ROW: &str = "id, state, fence, version, wakes, cancel_requested, {now} AS now";
 
 /// A saga to be stored.
 #[derive(Debug, Clone)]
@@ -69,57 +85,45 @@ pub struct Record<'a> {
     pub goes_on: bool,
 }
 
-fn row(row: &QueryResult) -> Result<Row, DbErr> {
-    Ok(Row {
-        id: row.try_get("", "id")?,
-        state: row.try_get("", "state")?,
-        fence: row.try_get("", "fence")?,
-        version: row.try_get("", "version")?,
-        wakes: row.try_get("", "wakes")?,
-        cancel_requested: row.try_get::<i32>("", "cancel_requested")? == 1,
-        now_ms: row.try_get("", "now")?,
-    })
-}
-
 /// Stores a new saga; its maker has the first lease, under fence 1 and version 1.
 pub async fn insert(sql: &impl Writes, new: New<'_>) -> Result<(), DbErr> {
-    sql.write(
-        "INSERT INTO sagas (id, kind, subject_id, status, state, due_at, lease_until, format, fence, \
-         version, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, 1, $6, $6)",
-        vec![
-            new.id.into(),
-            new.kind.into(),
-            new.subject.into(),
-            new.status.as_str().into(),
-            new.state.into(),
-            new.now_ms.into(),
-            (new.now_ms + LEASE_MS).into(),
-            i32::from(new.format).into(),
-        ],
-        None,
-    )
-    .await
+    let row = sagas::Model {
+        id: new.id,
+        kind: new.kind.to_owned(),
+        subject_id: new.subject,
+        format: new.format.into(),
+        status: new.status.as_str().to_owned(),
+        state: new.state.to_owned(),
+        reason: None,
+        last_error: None,
+        due_at: new.now_ms,
+        lease_until: new.now_ms + LEASE_MS,
+        fence: 1,
+        version: 1,
+        wakes: 0,
+        cancel_requested: 0,
+        created_at: new.now_ms,
+        updated_at: new.now_ms,
+    };
+    db::insert(sql, row).await
 }
 
 const CLAIM: &str = "UPDATE sagas SET fence = fence + 1, version = version + 1, \
     lease_until = {now} + $1, updated_at = {now} WHERE id = ($claimed) \
-    AND status IN ('running', 'waiting', 'undoing') AND lease_until <= {now} AND format <= $2 \
-    RETURNING id, state, fence, version, wakes, cancel_requested, {now} AS now";
+    AND status IN ('running', 'waiting', 'undoing') AND lease_until <= {now} AND format <= $2";
 
 /// Claims the saga that has been due for longest and that nobody has, of this format or an older one.
 pub async fn claim_due(sql: &impl Sql, kind: &str, format: u16) -> Result<Option<Row>, DbErr> {
     let due = "SELECT id FROM sagas WHERE status IN ('running', 'waiting', 'undoing') \
         AND kind = $3 AND format <= $2 AND due_at <= {now} AND lease_until <= {now} ORDER BY due_at LIMIT 1 {skip}";
     let values = vec![LEASE_MS.into(), i32::from(format).into(), kind.into()];
-    let claimed = sql.one(&CLAIM.replace("$claimed", due), values).await?;
-    claimed.as_ref().map(row).transpose()
+    sql.find(&format!("{} RETURNING {ROW}", CLAIM.replace("$claimed", due)), values).await
 }
 
 /// Claims this saga, due or not, unless somebody has it, it is over, or of a newer format.
 pub async fn claim(sql: &impl Sql, id: Uuid, format: u16) -> Result<Option<Row>, DbErr> {
     let values = vec![LEASE_MS.into(), i32::from(format).into(), id.into()];
-    let claimed = sql.one(&CLAIM.replace("($claimed)", "$3"), values).await?;
-    claimed.as_ref().map(row).transpose()
+    sql.find(&format!("{} RETURNING {ROW}", CLAIM.replace("($claimed)", "$3")), values).await
 }
 
 /// Claims this saga wherever it stands and whoever has it, unless it is of another kind or a newer format.
@@ -129,15 +133,12 @@ pub async fn claim_any(
     kind: &str,
     format: u16,
 ) -> Result<Option<Row>, DbErr> {
-    let claimed = sql
-        .one(
-            "UPDATE sagas SET fence = fence + 1, version = version + 1, lease_until = {now} + $1, \
-             updated_at = {now} WHERE id = $2 AND kind = $3 AND format <= $4 \
-             RETURNING id, state, fence, version, wakes, cancel_requested, {now} AS now",
-            vec![LEASE_MS.into(), id.into(), kind.into(), i32::from(format).into()],
-        )
-        .await?;
-    claimed.as_ref().map(row).transpose()
+    let text = format!(
+        "UPDATE sagas SET fence = fence + 1, version = version + 1, lease_until = {{now}} + $1, \
+         updated_at = {{now}} WHERE id = $2 AND kind = $3 AND format <= $4 RETURNING {ROW}"
+    );
+    let values = vec![LEASE_MS.into(), id.into(), kind.into(), i32::from(format).into()];
+    sql.find(&text, values).await
 }
 
 /// Writes down what a claim alone changed. The row is the claimer's own within this transaction.
@@ -169,14 +170,8 @@ pub async fn look(
     fence: i64,
     version: i32,
 ) -> Result<Option<Row>, DbErr> {
-    let found = sql
-        .one(
-            "SELECT id, state, fence, version, wakes, cancel_requested, {now} AS now FROM sagas \
-             WHERE id = $1 AND fence = $2 AND version = $3",
-            vec![id.into(), fence.into(), version.into()],
-        )
-        .await?;
-    found.as_ref().map(row).transpose()
+    let text = format!("SELECT {ROW} FROM sagas WHERE id = $1 AND fence = $2 AND version = $3");
+    sql.find(&text, vec![id.into(), fence.into(), version.into()]).await
 }
 
 /// Writes down what happened. A worker that parks a saga which was woken since it looked leaves it due at
@@ -250,13 +245,11 @@ pub async fn wake(sql: &impl Sql, subject: Uuid, wish: Wish) -> Result<Option<Uu
         "UPDATE sagas SET wakes = wakes + 1, due_at = {{now}}{stop} \
          WHERE subject_id = $1 AND status IN ('running', 'waiting', 'undoing') RETURNING id"
     );
-    let woken = sql.one(&sql_text, vec![subject.into()]).await?;
-    woken.map(|row| row.try_get("", "id")).transpose()
+    sql.value(&sql_text, vec![subject.into()]).await
 }
 
 /// The state of a subject's saga.
 pub async fn state_of(sql: &impl Sql, subject: Uuid) -> Result<Option<String>, DbErr> {
-    let found =
-        sql.one("SELECT state FROM sagas WHERE subject_id = $1", vec![subject.into()]).await?;
-    found.map(|row| row.try_get("", "state")).transpose()
+    let of_subject = sagas::Entity::find().filter(sagas::Column::SubjectId.eq(subject));
+    Ok(of_subject.one(sql.reading()).await?.map(|saga| saga.state))
 }

@@ -20,7 +20,7 @@ use crate::kernel::{
 /// More pages than any gateway's books have.
 const MAX_PAGES: usize = 1_000_000;
 /// How many of our own payments are read at once.
-const BATCH: i64 = 500;
+const BATCH: u64 = 500;
 /// Our clock and the gateway's may differ by this at the edge of the time that is looked at.
 const EDGE_MS: i64 = 60 * 60 * 1000;
 

@@ -2,12 +2,15 @@
 
 use std::collections::HashMap;
 
-use holdfast_domain::checkout::PaymentId;
-use sea_orm::{DbErr, Value};
+use holdfast_domain::{booking::BookingState, checkout::PaymentId, money::Currency};
+use holdfast_entity::payments;
+use sea_orm::{
+    ColumnTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
+};
 use uuid::Uuid;
 
 use crate::kernel::{
-    db::{Sql, placeholders},
+    db::{self, Sql},
     ports::payments::GatewayPayment,
 };
 
@@ -32,10 +35,8 @@ pub(super) async fn known(
     page: &[GatewayPayment],
     asked_ms: i64,
 ) -> Result<HashMap<String, Known>, DbErr> {
-    let mut values: Vec<Value> = vec![provider.into(), asked_ms.into()];
-    values.extend(page.iter().map(|payment| Value::from(payment.id.0.as_str())));
-    let text = format!(
-        "SELECT p.intent_id, p.amount_minor, p.currency, p.captured_minor, p.refunded_minor, \
+    let names = page.iter().map(|payment| payment.id.0.clone());
+    let text = "SELECT p.intent_id, p.amount_minor, p.currency, p.captured_minor, p.refunded_minor, \
          b.status, CAST((SELECT COALESCE(SUM(e.amount_minor), 0) FROM ledger_entries e \
              WHERE e.booking_id = p.booking_id AND e.account IN ('captured', 'refunded')) \
              AS bigint) AS ledger, \
@@ -43,24 +44,33 @@ pub(super) async fn known(
              OR g.updated_at >= $2) AND g.subject_id IN (SELECT p.booking_id \
              UNION ALL SELECT f.id FROM refunds f WHERE f.booking_id = p.booking_id)) AS moving \
          FROM payments p JOIN bookings b ON b.id = p.booking_id \
-         WHERE p.provider = $1 AND p.intent_id IN ({})",
-        placeholders(3, page.len())
-    );
-    let mut found = HashMap::with_capacity(page.len());
-    for row in sql.all(&text, values).await? {
-        let (minor, currency): (i64, String) =
-            (row.try_get("", "amount_minor")?, row.try_get("", "currency")?);
+         WHERE p.provider = $1 AND p.intent_id {among $3}";
+    let names = db::set(sql.writing().dialect(), names);
+    let found: Vec<Found> = sql.list(text, vec![provider.into(), asked_ms.into(), names]).await?;
+    let known = |row: Found| {
         let known = Known {
-            amount: format!("{minor} {currency}"),
-            captured_minor: row.try_get("", "captured_minor")?,
-            refunded_minor: row.try_get("", "refunded_minor")?,
-            ledger_minor: row.try_get("", "ledger")?,
-            booking: row.try_get("", "status")?,
-            moving: row.try_get::<i64>("", "moving")? > 0,
+            amount: format!("{} {}", row.amount_minor, row.currency),
+            captured_minor: row.captured_minor,
+            refunded_minor: row.refunded_minor,
+            ledger_minor: row.ledger,
+            booking: row.status.as_str().to_owned(),
+            moving: row.moving > 0,
         };
-        found.insert(row.try_get("", "intent_id")?, known);
-    }
-    Ok(found)
+        (row.intent_id, known)
+    };
+    Ok(found.into_iter().map(known).collect())
+}
+
+#[derive(FromQueryResult)]
+struct Found {
+    intent_id: String,
+    amount_minor: i64,
+    currency: Currency,
+    captured_minor: i64,
+    refunded_minor: i64,
+    status: BookingState,
+    ledger: i64,
+    moving: i64,
 }
 
 /// A payment that was captured by our books.
@@ -77,29 +87,21 @@ pub(super) async fn captured(
     provider: &str,
     (from_ms, to_ms): (i64, i64),
     after: Option<Uuid>,
-    limit: i64,
+    limit: u64,
 ) -> Result<Vec<Captured>, DbErr> {
-    let rows = sql
-        .all(
-            "SELECT id, intent_id, captured_minor FROM payments \
-             WHERE provider = $1 AND captured_minor > 0 AND created_at BETWEEN $2 AND $3 \
-             AND intent_id IS NOT NULL AND id > $4 ORDER BY id LIMIT $5",
-            vec![
-                provider.into(),
-                from_ms.into(),
-                to_ms.into(),
-                after.unwrap_or_default().into(),
-                limit.into(),
-            ],
-        )
+    let found = payments::Entity::find()
+        .filter(payments::Column::Provider.eq(provider))
+        .filter(payments::Column::CapturedMinor.gt(0))
+        .filter(payments::Column::CreatedAt.between(from_ms, to_ms))
+        .filter(payments::Column::IntentId.is_not_null())
+        .filter(payments::Column::Id.gt(after.unwrap_or_default()))
+        .order_by_asc(payments::Column::Id)
+        .limit(limit)
+        .all(sql.reading())
         .await?;
-    rows.iter()
-        .map(|row| {
-            Ok(Captured {
-                id: row.try_get("", "id")?,
-                payment: PaymentId(row.try_get("", "intent_id")?),
-                captured_minor: row.try_get("", "captured_minor")?,
-            })
-        })
-        .collect()
+    let captured = |row: payments::Model| {
+        let payment = PaymentId(row.intent_id?);
+        Some(Captured { id: row.id, payment, captured_minor: row.captured_minor })
+    };
+    Ok(found.into_iter().filter_map(captured).collect())
 }

@@ -282,7 +282,7 @@ impl From<CancelError> for ApiProblem {
     fn from(error: CancelError) -> Self {
         match error {
             CancelError::NotFound => no_reservation(),
-            CancelError::NotActive(status) => not_active(&status),
+            CancelError::NotActive(status) => not_active(status.as_str()),
             CancelError::Db(error) => error.into(),
         }
     }
@@ -295,7 +295,7 @@ impl From<ExtendError> for ApiProblem {
             ExtendError::Expired => {
                 Self::new(ProblemType::ReservationExpired, "Choose your seats again.")
             }
-            ExtendError::NotActive(status) => not_active(&status),
+            ExtendError::NotActive(status) => not_active(status.as_str()),
             ExtendError::CapReached => {
                 Self::new(ProblemType::ExtensionCapReached, "Pay before the reservation expires.")
             }

@@ -1,6 +1,9 @@
 //! Giving a reservation up: its seats are free at once.
 
-use holdfast_domain::ids::{Buyer, ReservationId};
+use holdfast_domain::{
+    ids::{Buyer, ReservationId},
+    reservation::ReservationState,
+};
 use sea_orm::DbErr;
 
 use super::{
@@ -19,8 +22,8 @@ pub enum CancelError {
     #[error("no such reservation")]
     NotFound,
     /// It is in payment, or paid.
-    #[error("the reservation is {0}")]
-    NotActive(String),
+    #[error("the reservation is {}", .0.as_str())]
+    NotActive(ReservationState),
     /// The database failed.
     #[error("the database failed")]
     Db(#[from] DbErr),
@@ -52,9 +55,11 @@ impl Reservations {
             return Ok(());
         }
         match store::find(&self.base.db, id).await? {
-            Some(found) if found.reserved.buyer == buyer => match found.status.as_str() {
-                "cancelled" | "expired" => Ok(()),
-                _ => Err(CancelError::NotActive(found.status)),
+            Some(found) if found.reserved.buyer == buyer => match found.status {
+                ReservationState::Cancelled | ReservationState::Expired => Ok(()),
+                other @ (ReservationState::Active
+                | ReservationState::InPayment
+                | ReservationState::Confirmed) => Err(CancelError::NotActive(other)),
             },
             _ => Err(CancelError::NotFound),
         }

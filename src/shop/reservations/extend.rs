@@ -1,6 +1,9 @@
 //! Giving a reservation more time, under an absolute cap.
 
-use holdfast_domain::ids::{Buyer, ReservationId};
+use holdfast_domain::{
+    ids::{Buyer, ReservationId},
+    reservation::ReservationState,
+};
 use sea_orm::DbErr;
 
 use super::{
@@ -22,8 +25,8 @@ pub enum ExtendError {
     #[error("the reservation's time is over")]
     Expired,
     /// It is in payment, paid, or cancelled.
-    #[error("the reservation is {0}")]
-    NotActive(String),
+    #[error("the reservation is {}", .0.as_str())]
+    NotActive(ReservationState),
     /// It has all the time it can get.
     #[error("the reservation cannot be extended further")]
     CapReached,
@@ -61,25 +64,25 @@ impl Reservations {
             return Ok(());
         }
         let found = store::find(&self.base.db, id).await?.ok_or(ExtendError::NotFound)?;
-        match found.status.as_str() {
-            "active" if found.reserved.expires_at <= found.now => Err(ExtendError::Expired),
-            "active" => Err(ExtendError::CapReached),
-            "expired" => Err(ExtendError::Expired),
-            _ => Err(ExtendError::NotActive(found.status)),
+        match found.status.seen_at(found.reserved.expires_at, found.now) {
+            ReservationState::Active => Err(ExtendError::CapReached),
+            ReservationState::Expired => Err(ExtendError::Expired),
+            other @ (ReservationState::InPayment
+            | ReservationState::Confirmed
+            | ReservationState::Cancelled) => Err(ExtendError::NotActive(other)),
         }
     }
 }
 
 async fn extend(tx: &Tx, id: ReservationId, buyer: Buyer) -> Result<bool, ExtendError> {
-    let Some((event, expires_at)) = store::extend(tx, id, buyer).await? else {
-        return Ok(false);
-    };
+    let Some(extended) = store::extend(tx, id, buyer).await? else { return Ok(false) };
+    let expires_at = extended.expires_at;
     let seats = store::extend_seats(tx, id, expires_at).await?;
     general::extend(tx, id, expires_at).await?;
     let change = ChangeDraft {
         seats: seats.iter().map(|seat| record::held(seat.seat, seat.version, expires_at)).collect(),
         ..ChangeDraft::default()
     };
-    record::record(tx, event, &change).await?;
+    record::record(tx, extended.event_id, &change).await?;
     Ok(true)
 }

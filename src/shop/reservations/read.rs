@@ -19,10 +19,7 @@ use super::{
 };
 use crate::{
     http::time,
-    kernel::{
-        db::{Db, stored_word},
-        idempotency::Made,
-    },
+    kernel::{db::Db, idempotency::Made},
 };
 
 /// What people see of a reservation at `now`.
@@ -119,8 +116,7 @@ impl Reservations {
     /// When the database fails.
     pub async fn show(&self, stored: &Stored) -> Result<Reservation, DbErr> {
         let items = store::items(&self.base.db, stored.reserved.id).await?;
-        let state = stored_word(&stored.status, "state of a reservation", ReservationState::parse)?
-            .seen_at(stored.reserved.expires_at, stored.now);
+        let state = stored.status.seen_at(stored.reserved.expires_at, stored.now);
         let mut shown = wire(&stored.reserved, state, &items, stored.now);
         shown.booking_id = stored.booking;
         Ok(shown)

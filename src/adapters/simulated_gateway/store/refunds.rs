@@ -5,9 +5,12 @@ use holdfast_domain::{
     money::Money,
     refund::{Books, Entry, Fate},
 };
-use sea_orm::DbErr;
+use holdfast_entity::{simulated_payments, simulated_refunds};
+use sea_orm::{
+    ColumnTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, sea_query::LockType,
+};
 
-use crate::kernel::db::{Db, Sql, Tx};
+use crate::kernel::db::{self, Db, Sql, Tx};
 
 /// The method of a payment that cannot be given back.
 pub(in super::super) const REFUND_FAILS: &str = "pm_sim_refund_fails";
@@ -38,25 +41,21 @@ async fn refund_within(
     new: NewRefund<'_>,
 ) -> Result<Result<RefundId, &'static str>, DbErr> {
     // The payment's row is locked first: two calls under one key come one after the other.
-    let payment = tx
-        .one(
-            "SELECT method, currency, captured_minor, refunded_minor FROM simulated_payments \
-             WHERE id = $1 {lock}",
-            vec![new.payment.0.as_str().into()],
-        )
-        .await?;
+    let payment = simulated_payments::Entity::find_by_id(new.payment.0.clone());
+    let payment = payment.lock(LockType::NoKeyUpdate).one(tx.orm()).await?;
     let Some(payment) = payment else { return Ok(Err("resource_missing")) };
-    let known = tx
-        .one("SELECT id FROM simulated_refunds WHERE idempotency_key = $1", vec![new.key.into()])
+    let known = simulated_refunds::Entity::find()
+        .filter(simulated_refunds::Column::IdempotencyKey.eq(new.key))
+        .one(tx.orm())
         .await?;
     if let Some(known) = known {
-        return Ok(Ok(RefundId(known.try_get("", "id")?)));
+        return Ok(Ok(RefundId(known.id)));
     }
-    let captured: i64 = payment.try_get("", "captured_minor")?;
-    let left = captured - payment.try_get::<i64>("", "refunded_minor")?;
-    let refused = if payment.try_get::<String>("", "method")? == REFUND_FAILS {
+    let captured = payment.captured_minor;
+    let left = captured - payment.refunded_minor;
+    let refused = if payment.method == REFUND_FAILS {
         Some("charge_not_refundable")
-    } else if payment.try_get::<String>("", "currency")? != new.amount.currency.as_str() {
+    } else if payment.currency != new.amount.currency {
         Some("currency_mismatch")
     } else if captured > 0 && left == 0 {
         Some("charge_already_refunded")
@@ -68,17 +67,14 @@ async fn refund_within(
     if let Some(code) = refused {
         return Ok(Err(code));
     }
-    tx.run(
-        "INSERT INTO simulated_refunds (id, idempotency_key, payment_id, amount_minor, created_at) \
-         VALUES ($1, $2, $3, $4, {now})",
-        vec![
-            new.id.0.as_str().into(),
-            new.key.into(),
-            new.payment.0.as_str().into(),
-            new.amount.minor.into(),
-        ],
-    )
-    .await?;
+    let row = simulated_refunds::Model {
+        id: new.id.0.clone(),
+        idempotency_key: new.key.to_owned(),
+        payment_id: new.payment.0.clone(),
+        amount_minor: new.amount.minor,
+        created_at: 0,
+    };
+    db::insert_at(tx, row, &[simulated_refunds::Column::CreatedAt]).await?;
     tx.run(
         "UPDATE simulated_payments SET refunded_minor = refunded_minor + $2 WHERE id = $1",
         vec![new.payment.0.as_str().into(), new.amount.minor.into()],
@@ -90,8 +86,8 @@ async fn refund_within(
 /// A payment and every refund of it, oldest first.
 pub(in super::super) async fn refunds_of(db: &Db, payment: &PaymentId) -> Result<Books, DbErr> {
     // One statement: what was taken and what was given back are of one moment.
-    let rows = db
-        .all(
+    let rows: Vec<Given> = db
+        .list(
             "SELECT p.captured_minor, r.id, r.idempotency_key, r.amount_minor \
              FROM simulated_payments p LEFT JOIN simulated_refunds r ON r.payment_id = p.id \
              WHERE p.id = $1 ORDER BY r.created_at, r.id",
@@ -100,14 +96,23 @@ pub(in super::super) async fn refunds_of(db: &Db, payment: &PaymentId) -> Result
         .await?;
     let mut books = Books::default();
     for row in rows {
-        books.captured_minor = row.try_get("", "captured_minor")?;
-        let Some(id) = row.try_get::<Option<String>>("", "id")? else { continue };
+        books.captured_minor = row.captured_minor;
+        let (Some(id), Some(minor)) = (row.id, row.amount_minor) else { continue };
         books.refunds.push(Entry {
             id: RefundId(id),
-            key: Some(row.try_get("", "idempotency_key")?),
-            minor: row.try_get("", "amount_minor")?,
+            key: row.idempotency_key,
+            minor,
             fate: Fate::Made,
         });
     }
     Ok(books)
+}
+
+/// What was taken, with one refund of it, where there is one.
+#[derive(FromQueryResult)]
+struct Given {
+    captured_minor: i64,
+    id: Option<String>,
+    idempotency_key: Option<String>,
+    amount_minor: Option<i64>,
 }

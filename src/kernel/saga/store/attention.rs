@@ -3,7 +3,7 @@
 use sea_orm::{DbErr, FromQueryResult, Value};
 use uuid::Uuid;
 
-use super::{LEASE_MS, Row, row};
+use super::{LEASE_MS, ROW, Row};
 use crate::kernel::{db::Sql, saga::Status};
 
 /// Which sagas are listed.
@@ -70,28 +70,22 @@ pub async fn list(sql: &impl Sql, filter: &Filter, limit: u64) -> Result<Vec<Lis
         some => format!("WHERE {}", some.join(" AND ")),
     };
     let text = format!("SELECT {COLUMNS} FROM sagas {wheres} ORDER BY id DESC LIMIT {limit}");
-    let rows = sql.all(&text, values).await?;
-    rows.iter().map(|row| Listed::from_query_result(row, "")).collect()
+    sql.list(&text, values).await
 }
 
 /// One saga.
 pub async fn find(sql: &impl Sql, id: Uuid) -> Result<Option<Listed>, DbErr> {
     let text = format!("SELECT {COLUMNS} FROM sagas WHERE id = $1");
-    let row = sql.one(&text, vec![id.into()]).await?;
-    row.map(|row| Listed::from_query_result(&row, "")).transpose()
+    sql.find(&text, vec![id.into()]).await
 }
 
 /// Claims a saga that needs attention, whoever had it; nothing when it needs none.
 pub async fn claim_stuck(sql: &impl Sql, id: Uuid) -> Result<Option<Row>, DbErr> {
-    let claimed = sql
-        .one(
-            "UPDATE sagas SET fence = fence + 1, version = version + 1, lease_until = {now} + $1, \
-             updated_at = {now} WHERE id = $2 AND status = 'needs_attention' \
-             RETURNING id, state, fence, version, wakes, cancel_requested, {now} AS now",
-            vec![LEASE_MS.into(), id.into()],
-        )
-        .await?;
-    claimed.as_ref().map(row).transpose()
+    let text = format!(
+        "UPDATE sagas SET fence = fence + 1, version = version + 1, lease_until = {{now}} + $1, \
+         updated_at = {{now}} WHERE id = $2 AND status = 'needs_attention' RETURNING {ROW}"
+    );
+    sql.find(&text, vec![LEASE_MS.into(), id.into()]).await
 }
 
 /// Makes a claimed saga due, with nothing that an operator must see to.
@@ -132,14 +126,12 @@ pub struct SagaCount {
 
 /// How many sagas that are not over stand where.
 pub async fn standing(sql: &impl Sql) -> Result<Vec<SagaCount>, DbErr> {
-    let rows = sql
-        .all(
+    sql.list(
             "SELECT kind, status, COUNT(*) AS count, \
              CAST(MAX(CASE WHEN due_at < {now} THEN {now} - due_at ELSE 0 END) AS bigint) AS overdue_ms \
              FROM sagas WHERE status IN ('running', 'waiting', 'undoing', 'needs_attention') \
              GROUP BY kind, status ORDER BY kind, status",
             vec![],
         )
-        .await?;
-    rows.iter().map(|row| SagaCount::from_query_result(row, "")).collect()
+        .await
 }

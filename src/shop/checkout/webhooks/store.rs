@@ -1,8 +1,9 @@
 //! The SQL of the inbox of webhooks.
 
-use sea_orm::DbErr;
+use holdfast_entity::webhook_events::{self, Column};
+use sea_orm::{DbErr, FromQueryResult};
 
-use crate::kernel::db::Sql;
+use crate::kernel::db::{self, Sql};
 
 /// How long an event that was claimed is left to its worker, in milliseconds of the database's clock.
 const LEASE_MS: i64 = 60_000;
@@ -18,9 +19,10 @@ pub(super) struct Inbox<'a> {
 }
 
 /// An event to be worked on.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, FromQueryResult)]
 pub(super) struct Claimed {
     pub(super) provider: String,
+    #[sea_orm(alias = "event_id")]
     pub(super) id: String,
     pub(super) kind: String,
     pub(super) payment: String,
@@ -55,49 +57,34 @@ pub(super) async fn insert(
         Some((status, why)) => (status, Some(why)),
         None => ("new", None),
     };
-    let inserted = sql
-        .run(
-            "INSERT INTO webhook_events (provider, event_id, kind, payment, account, status, \
-             outcome, attempts, received_at, due_at, settled_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, 0, {now}, {now}, \
-             CASE WHEN $6 = 'new' THEN NULL ELSE {now} END) \
-             ON CONFLICT (provider, event_id) DO NOTHING",
-            vec![
-                event.provider.into(),
-                event.id.into(),
-                event.kind.into(),
-                event.payment.map(str::to_owned).into(),
-                event.account.map(str::to_owned).into(),
-                status.into(),
-                outcome.map(str::to_owned).into(),
-            ],
-        )
-        .await?;
-    Ok(inserted == 1)
+    let row = webhook_events::Model {
+        provider: event.provider.to_owned(),
+        event_id: event.id.to_owned(),
+        kind: event.kind.to_owned(),
+        payment: event.payment.map(str::to_owned),
+        account: event.account.map(str::to_owned),
+        status: status.to_owned(),
+        outcome: outcome.map(str::to_owned),
+        attempts: 0,
+        received_at: 0,
+        due_at: 0,
+        settled_at: None,
+    };
+    let at = [Column::ReceivedAt, Column::DueAt, Column::SettledAt];
+    let at = if outcome.is_some() { &at[..] } else { &at[..2] };
+    db::insert_unless_known(sql, row, at, &[Column::Provider, Column::EventId]).await
 }
 
 /// Claims what is due, oldest first.
 pub(super) async fn claim(sql: &impl Sql, limit: i64) -> Result<Vec<Claimed>, DbErr> {
-    let rows = sql
-        .all(
-            "UPDATE webhook_events SET attempts = attempts + 1, due_at = {now} + $1 \
-             WHERE (provider, event_id) IN (SELECT provider, event_id FROM webhook_events \
-                 WHERE status = 'new' AND due_at <= {now} ORDER BY due_at LIMIT $2 {skip}) \
-             RETURNING provider, event_id, kind, payment, attempts",
-            vec![LEASE_MS.into(), limit.into()],
-        )
-        .await?;
-    rows.iter()
-        .map(|row| {
-            Ok(Claimed {
-                provider: row.try_get("", "provider")?,
-                id: row.try_get("", "event_id")?,
-                kind: row.try_get("", "kind")?,
-                payment: row.try_get("", "payment")?,
-                attempts: row.try_get("", "attempts")?,
-            })
-        })
-        .collect()
+    sql.list(
+        "UPDATE webhook_events SET attempts = attempts + 1, due_at = {now} + $1 \
+         WHERE (provider, event_id) IN (SELECT provider, event_id FROM webhook_events \
+             WHERE status = 'new' AND due_at <= {now} ORDER BY due_at LIMIT $2 {skip}) \
+         RETURNING provider, event_id, kind, payment, attempts",
+        vec![LEASE_MS.into(), limit.into()],
+    )
+    .await
 }
 
 /// Leaves an event for later.

@@ -4,9 +4,11 @@
 
 use holdfast_contract::live::GeneralState;
 use holdfast_domain::ids::{EventId, ReservationId, SectionId};
-use sea_orm::{DbErr, QueryResult, Value};
+use holdfast_entity::sections;
+use sea_orm::{DbErr, EntityTrait, FromQueryResult, QuerySelect, sea_query::LockType};
 
-use crate::kernel::db::{Sql, placeholders};
+use super::payment::ChangedPlaces;
+use crate::kernel::db::{self, Sql};
 
 /// How many lapsed items one hold clears away at the most.
 const MAX_LAPSED_A_HOLD: i64 = 500;
@@ -49,61 +51,62 @@ async fn count(
     persons: i32,
     lapsed: i32,
 ) -> Result<Option<GeneralState>, DbErr> {
-    let row = tx
-        .one(
+    let moved: Option<Counter> = tx
+        .find(
             "UPDATE sections SET held = held + $3 - $4, version = version + 1 \
              WHERE event_id = $1 AND id = $2 AND kind = 'general' \
              AND held + sold + blocked + $3 - $4 <= capacity \
-             RETURNING id, version, capacity - held - sold - blocked AS available",
-            vec![event.0.into(), section.0.into(), persons.into(), lapsed.into()],
+             RETURNING version, capacity - held - sold - blocked AS available",
+            vec![event.into(), section.into(), persons.into(), lapsed.into()],
         )
         .await?;
-    row.as_ref().map(state).transpose()
+    Ok(moved.map(|moved| moved.shown(section)))
 }
 
-fn state(row: &QueryResult) -> Result<GeneralState, DbErr> {
-    Ok(GeneralState {
-        section_id: row.try_get("", "id")?,
-        version: row.try_get("", "version")?,
-        available: row.try_get::<i32>("", "available")?.into(),
-    })
+/// How a section's counters stand.
+#[derive(FromQueryResult)]
+pub(super) struct Counter {
+    version: i64,
+    available: i32,
+}
+
+impl Counter {
+    pub(super) fn shown(self, section: SectionId) -> GeneralState {
+        let Self { version, available } = self;
+        GeneralState { section_id: section.0, version, available: available.into() }
+    }
 }
 
 async fn locked_free(tx: &impl Sql, event: EventId, section: SectionId) -> Result<i64, DbErr> {
-    let row = tx
-        .one(
-            "SELECT capacity - held - sold - blocked AS available FROM sections \
-             WHERE event_id = $1 AND id = $2 {lock}",
-            vec![event.0.into(), section.0.into()],
-        )
-        .await?;
-    row.map_or(Ok(0), |row| row.try_get::<i32>("", "available").map(i64::from))
+    let found = sections::Entity::find_by_id((event, section));
+    let found = found.lock(LockType::NoKeyUpdate).one(tx.reading()).await?;
+    Ok(found.map_or(0, |row| i64::from(row.capacity - row.held - row.sold - row.blocked)))
 }
 
 async fn lapse(tx: &impl Sql, event: EventId, section: SectionId) -> Result<i32, DbErr> {
-    let rows = tx
-        .all(
+    let lapsed: Vec<i32> = tx
+        .values(
             "UPDATE reservation_items SET state = 'released', fence = fence + 1 \
              WHERE (reservation_id, id) IN (SELECT reservation_id, id FROM reservation_items \
                  WHERE event_id = $1 AND section_id = $2 AND kind = 'general' AND state = 'held' \
                  AND expires_at <= {now} ORDER BY expires_at LIMIT $3 {skip}) \
              RETURNING admits",
-            vec![event.0.into(), section.0.into(), MAX_LAPSED_A_HOLD.into()],
+            vec![event.into(), section.into(), MAX_LAPSED_A_HOLD.into()],
         )
         .await?;
-    rows.iter().try_fold(0, |sum, row| Ok(sum + row.try_get::<i32>("", "admits")?))
+    Ok(lapsed.into_iter().sum())
 }
 
 /// Whether lapsed items are left in the section that another transaction was at.
 pub async fn has_lapsed(sql: &impl Sql, event: EventId, section: SectionId) -> Result<bool, DbErr> {
-    let row = sql
-        .one(
+    let found: Option<i32> = sql
+        .value(
             "SELECT 1 AS found FROM reservation_items WHERE event_id = $1 AND section_id = $2 \
              AND kind = 'general' AND state = 'held' AND expires_at <= {now} LIMIT 1",
-            vec![event.0.into(), section.0.into()],
+            vec![event.into(), section.into()],
         )
         .await?;
-    Ok(row.is_some())
+    Ok(found.is_some())
 }
 
 /// Frees the held places of reservations and moves the counters by exactly what was freed.
@@ -111,18 +114,17 @@ pub async fn free(
     tx: &impl Sql,
     reservations: &[ReservationId],
 ) -> Result<Vec<(EventId, GeneralState)>, DbErr> {
-    let text = format!(
-        "UPDATE reservation_items SET state = 'released', fence = fence + 1 \
-         WHERE reservation_id IN ({}) AND kind = 'general' AND state = 'held' \
-         RETURNING event_id, section_id, admits",
-        placeholders(1, reservations.len())
-    );
-    let values: Vec<Value> = reservations.iter().map(|id| id.0.into()).collect();
+    let items: Vec<ChangedPlaces> = tx
+        .list(
+            "UPDATE reservation_items SET state = 'released', fence = fence + 1 \
+             WHERE reservation_id {among_ids $1} AND kind = 'general' AND state = 'held' \
+             RETURNING event_id, section_id, admits",
+            vec![db::set(tx.writing().dialect(), reservations.iter().copied())],
+        )
+        .await?;
     let mut freed = std::collections::BTreeMap::new();
-    for row in tx.all(&text, values).await? {
-        let key =
-            (EventId(row.try_get("", "event_id")?), SectionId(row.try_get("", "section_id")?));
-        *freed.entry(key).or_insert(0) += row.try_get::<i32>("", "admits")?;
+    for places in items {
+        *freed.entry((places.event, places.section)).or_insert(0) += places.persons;
     }
     let mut states = Vec::with_capacity(freed.len());
     for ((event, section), persons) in freed {
@@ -139,7 +141,7 @@ pub async fn extend(tx: &impl Sql, id: ReservationId, expires_at: i64) -> Result
     tx.run(
         "UPDATE reservation_items SET expires_at = $2 \
          WHERE reservation_id = $1 AND (kind = 'seat' OR state = 'held')",
-        vec![id.0.into(), expires_at.into()],
+        vec![id.into(), expires_at.into()],
     )
     .await
 }

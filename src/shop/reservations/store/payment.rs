@@ -3,14 +3,14 @@
 
 use holdfast_contract::live::GeneralState;
 use holdfast_domain::{
-    ids::{EventId, ReservationId, SeatId, SectionId},
+    ids::{BuyerKind, EventId, ReservationId, SeatId, SectionId},
     reservation::{ItemKind, ItemState, ReservationState},
 };
-use holdfast_entity::reservation_items;
+use holdfast_entity::{buyers, reservation_items};
 use sea_orm::{DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Value};
 use uuid::Uuid;
 
-use super::super::in_payment::Candidate;
+use super::{super::in_payment::Candidate, general::Counter};
 use crate::kernel::db::{self, Expected, Sql, Writes};
 
 /// A seat whose row was changed.
@@ -57,14 +57,16 @@ pub async fn lock_address(
     address: Uuid,
     locale: &str,
 ) -> Result<(), DbErr> {
-    sql.run(
-        "INSERT INTO buyers (event_id, buyer_id, kind, locale, touched_at) \
-         VALUES ($1, $2, 'guest', $3, {now}) \
-         ON CONFLICT (event_id, buyer_id) DO UPDATE SET touched_at = excluded.touched_at",
-        vec![event.into(), address.into(), locale.into()],
-    )
-    .await
-    .map(|_| ())
+    let row = buyers::Model {
+        event_id: event,
+        buyer_id: address,
+        kind: BuyerKind::Guest,
+        locale: locale.to_owned(),
+        touched_at: 0,
+    };
+    let otherwise =
+        "ON CONFLICT (event_id, buyer_id) DO UPDATE SET touched_at = excluded.touched_at";
+    db::put_all(sql, vec![row], &[buyers::Column::TouchedAt], otherwise).await.map(|_| ())
 }
 
 /// active → in payment, while they last; locked in the order of their ids.
@@ -297,12 +299,5 @@ pub async fn move_counter(
             vec![event.into(), section.into(), held.into(), sold.into()],
         )
         .await?;
-    let Counter { version, available } = moved.ok_or(DbErr::RecordNotUpdated)?;
-    Ok(GeneralState { section_id: section.0, version, available: available.into() })
-}
-
-#[derive(FromQueryResult)]
-struct Counter {
-    version: i64,
-    available: i32,
+    Ok(moved.ok_or(DbErr::RecordNotUpdated)?.shown(section))
 }

@@ -1,12 +1,12 @@
 //! Reading what an event sells.
 
 use holdfast_domain::{
-    ids::{EventId, OfferId, OrganizationId, SectionId},
-    money::Currency,
+    ids::{EventId, SectionId},
+    inventory::SectionKind,
     pricing::{Offer, Window},
 };
-use sea_orm::{DbErr, QueryResult};
-use uuid::Uuid;
+use holdfast_entity::{events, offers, sections};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
 
 use crate::{
     kernel::db::Sql,
@@ -16,59 +16,45 @@ use crate::{
 /// An event's terms. Offers and sections are read after the event's version: newer ones under an older version
 /// are refused by [`lock_buyers`](super::lock_buyers), never the other way round.
 pub async fn load_terms(sql: &impl Sql, event: EventId) -> Result<Option<Terms>, DbErr> {
-    let Some(row) = sql
-        .one(
-            "SELECT version, organization_id, currency, max_per_user, max_per_order, hold_seconds, \
-             hold_cap_seconds FROM events WHERE id = $1",
-            vec![event.0.into()],
-        )
-        .await?
-    else {
+    let Some(row) = events::Entity::find_by_id(event).one(sql.reading()).await? else {
         return Ok(None);
     };
-    let currency: String = row.try_get("", "currency")?;
-    let offers = sql
-        .all(
-            "SELECT id, section_id, category, name, price_minor, admits, sale_starts_at, \
-             sale_ends_at FROM offers \
-             WHERE event_id = $1 AND withdrawn_at IS NULL ORDER BY position, id",
-            vec![event.0.into()],
-        )
+    let offers = offers::Entity::find()
+        .filter(offers::Column::EventId.eq(event))
+        .filter(offers::Column::WithdrawnAt.is_null())
+        .order_by_asc(offers::Column::Position)
+        .order_by_asc(offers::Column::Id)
+        .all(sql.reading())
         .await?;
-    let sections = sql
-        .all("SELECT id, name, kind FROM sections WHERE event_id = $1", vec![event.0.into()])
-        .await?;
+    let sections = sections::Entity::find().filter(sections::Column::EventId.eq(event));
+    let sections = sections.all(sql.reading()).await?;
     Ok(Some(Terms {
         event,
-        version: row.try_get("", "version")?,
-        organization: OrganizationId(row.try_get("", "organization_id")?),
-        currency: Currency::parse(&currency).map_err(|error| DbErr::Type(error.to_string()))?,
-        max_per_user: row.try_get("", "max_per_user")?,
-        max_per_order: row.try_get::<i32>("", "max_per_order")?.into(),
-        hold_ms: row.try_get::<i64>("", "hold_seconds")? * 1000,
-        hold_cap_ms: row.try_get::<i64>("", "hold_cap_seconds")? * 1000,
-        offers: offers.iter().map(offer).collect::<Result<_, _>>()?,
-        sections: sections.iter().map(section).collect::<Result<_, _>>()?,
+        version: row.version,
+        organization: row.organization_id,
+        currency: row.currency,
+        max_per_user: row.max_per_user,
+        max_per_order: row.max_per_order.into(),
+        hold_ms: row.hold_seconds * 1000,
+        hold_cap_ms: row.hold_cap_seconds * 1000,
+        offers: offers.into_iter().map(offer).collect(),
+        sections: sections.into_iter().map(section).collect(),
     }))
 }
 
-fn offer(row: &QueryResult) -> Result<Offer, DbErr> {
-    Ok(Offer {
-        id: OfferId(row.try_get("", "id")?),
-        section: row.try_get::<Option<Uuid>>("", "section_id")?.map(SectionId),
-        category: row.try_get("", "category")?,
-        name: row.try_get("", "name")?,
-        price_minor: row.try_get("", "price_minor")?,
-        admits: row.try_get("", "admits")?,
-        sale: Window {
-            from: row.try_get("", "sale_starts_at")?,
-            until: row.try_get("", "sale_ends_at")?,
-        },
-    })
+fn offer(row: offers::Model) -> Offer {
+    Offer {
+        id: row.id,
+        section: row.section_id,
+        category: row.category,
+        name: row.name,
+        price_minor: row.price_minor,
+        admits: row.admits,
+        sale: Window { from: row.sale_starts_at, until: row.sale_ends_at },
+    }
 }
 
-fn section(row: &QueryResult) -> Result<(SectionId, SectionTerms), DbErr> {
-    let kind: String = row.try_get("", "kind")?;
-    let terms = SectionTerms { name: row.try_get("", "name")?, general: kind == "general" };
-    Ok((SectionId(row.try_get("", "id")?), terms))
+fn section(row: sections::Model) -> (SectionId, SectionTerms) {
+    let general = row.kind == SectionKind::General;
+    (row.id, SectionTerms { name: row.name, general })
 }

@@ -1,0 +1,96 @@
+//! Each table's columns stand once: in its entity, which is used, and in no second list of a statement.
+
+use std::collections::BTreeMap;
+
+use super::{Source, sources};
+
+/// How many columns make a list that may stand once only.
+const LIST: usize = 4;
+
+/// The text of a file's statements on one line each, without the breaks of Rust's strings.
+fn joined(source: &Source) -> String {
+    let lines: Vec<&str> = source.code().map(|(_, line)| line.trim_end_matches('\\')).collect();
+    lines.join(" ").split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn columns(list: &str) -> Vec<String> {
+    list.split(',').map(|column| column.trim().to_owned()).collect()
+}
+
+/// The column lists of the statements in a text: of `INSERT INTO t (…)`, and of `SELECT … FROM t` and `RETURNING …`
+/// where they are nothing but names.
+fn lists(text: &str) -> Vec<String> {
+    let inserted = text.split("INSERT INTO ").skip(1).filter_map(|rest| {
+        let (table, rest) = rest.split_once(" (")?;
+        let (list, _) = rest.split_once(')')?;
+        Some((format!("INSERT INTO {table}"), columns(list)))
+    });
+    let selected = text.split("SELECT ").skip(1).filter_map(|rest| {
+        let (list, rest) = rest.split_once(" FROM ")?;
+        let table = rest.split(|letter: char| !letter.is_alphanumeric() && letter != '_').next()?;
+        Some((format!("SELECT … FROM {table}"), columns(list)))
+    });
+    let is_name = |column: &String| {
+        !column.is_empty()
+            && column.chars().all(|letter| letter.is_alphanumeric() || "_.".contains(letter))
+    };
+    inserted
+        .chain(selected)
+        .filter(|(_, list)| list.len() >= LIST && list.iter().all(is_name))
+        .map(|(statement, list)| format!("{statement}: {}", list.join(", ")))
+        .collect()
+}
+
+#[test]
+fn no_column_list_stands_twice() {
+    let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for source in sources("src") {
+        for list in lists(&joined(&source)) {
+            found.entry(list).or_default().push(source.path.clone());
+        }
+    }
+    found.retain(|_, places| places.len() > 1);
+    assert!(found.is_empty(), "read rows through their entity: {found:#?}");
+}
+
+#[test]
+fn a_second_list_is_seen() {
+    let insert = "a \"INSERT INTO t (a, b, c, d) VALUES ($1)\" b";
+    assert_eq!(lists(insert), ["INSERT INTO t: a, b, c, d"]);
+    let select = "\"SELECT a, b, c, t.d FROM t WHERE a\" \"SELECT count(*), b, c, d FROM t\"";
+    assert_eq!(lists(select), ["SELECT … FROM t: a, b, c, t.d"]);
+}
+
+#[test]
+fn every_entity_is_used() {
+    let root = sources("entity/src").into_iter().find(|source| source.path.ends_with("/lib.rs"));
+    let root = root.expect("the crate of entities");
+    let entities = root.text.lines().filter_map(|line| {
+        line.strip_prefix("pub mod ").and_then(|rest| rest.strip_suffix(';')).map(str::to_owned)
+    });
+    let entities: Vec<String> = entities.collect();
+    assert!(!entities.is_empty(), "no entity was found");
+    let used = sources("src");
+    let unused: Vec<&String> = entities
+        .iter()
+        .filter(|entity| !used.iter().any(|source| uses(&source.text, entity)))
+        .collect();
+    assert!(unused.is_empty(), "entities that nothing reads or writes: {unused:?}");
+}
+
+/// Whether a text names the entity's rows or columns, and not those of one whose name ends with it.
+fn uses(text: &str, entity: &str) -> bool {
+    let parts = ["Entity", "Model", "Column", "{self"].map(|part| format!("{entity}::{part}"));
+    parts.iter().any(|part| {
+        text.match_indices(part.as_str()).any(|(at, _)| {
+            let before = text[..at].chars().next_back();
+            before.is_none_or(|letter| !letter.is_alphanumeric() && letter != '_')
+        })
+    })
+}
+
+#[test]
+fn an_unused_entity_is_seen() {
+    assert!(uses("(events::Model)", "events"));
+    assert!(!uses("webhook_events::Model, use events;", "events"));
+}
