@@ -17,6 +17,7 @@ pub mod invariants;
 pub mod passes;
 pub mod ports;
 pub mod saga;
+pub mod settings;
 pub mod tasks;
 pub mod telemetry;
 pub mod upkeep;

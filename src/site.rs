@@ -22,7 +22,7 @@ use crate::{
         problem::ApiProblem,
         tagged::{Asked, IMMUTABLE, Packed, REVALIDATE},
     },
-    kernel::hex::hex,
+    kernel::{hex::hex, settings::WebAddress},
 };
 
 /// Where the files come from: the program's, or none in a program that has no pages.
@@ -45,8 +45,8 @@ pub struct Site {
     pub pages: Pages,
     /// Knows the events.
     pub catalogue: Catalogue,
-    /// Where the public reaches this installation, without a slash at the end.
-    pub public_url: String,
+    /// Where the public reaches this installation.
+    pub public_url: WebAddress,
 }
 
 /// Serves a file of the front end, else the shell of the program that draws this address.
@@ -80,7 +80,7 @@ impl Site {
             None => (StatusCode::NOT_FOUND, Head::neutral()),
             Some(Page::Events) => {
                 let head = Head::public("What’s on", "Choose your seats, hold them, pay, and go.")
-                    .at(&format!("{}/", self.public_url))
+                    .at(&format!("{}/", self.public_url.as_str()))
                     .begins_with(&[requests::events()]);
                 (StatusCode::OK, head)
             }
@@ -100,7 +100,8 @@ impl Site {
         match self.catalogue.published(name).await {
             Ok(Some(event)) => (
                 StatusCode::OK,
-                event::head(&event, &self.public_url).begins_with(&event::first(name, &event)),
+                event::head(&event, self.public_url.as_str())
+                    .begins_with(&event::first(name, &event)),
             ),
             Ok(None) => (StatusCode::NOT_FOUND, Head::neutral()),
             // The page itself is there, and says what it cannot show.

@@ -33,7 +33,7 @@ impl App {
     /// When the address cannot be had.
     pub async fn serve(&self) -> anyhow::Result<Running> {
         self.start_background().await?;
-        let acceptor = TcpListener::bind(self.config.bind).into_acceptor().await?;
+        let acceptor = TcpListener::bind(self.config.node.bind).into_acceptor().await?;
         let address = *acceptor
             .local_addr()
             .first()
@@ -65,7 +65,7 @@ impl App {
             stopping.cancelled().await;
             Ok(())
         });
-        Ok(Running { address: self.config.bind, stop, ended, tasks: self.base.tasks.clone() })
+        Ok(Running { address: self.config.node.bind, stop, ended, tasks: self.base.tasks.clone() })
     }
 
     /// Every route.
@@ -74,9 +74,9 @@ impl App {
         let site = Site {
             pages: self.pages,
             catalogue: self.slices.catalogue.clone(),
-            public_url: self.config.public_url.clone(),
+            public_url: self.config.network.public_url.clone(),
         };
-        let development = (self.config.environment == Environment::Development)
+        let development = (self.config.node.environment == Environment::Development)
             .then(|| DevelopmentApi { base: self.base.clone() })
             .map(|api| OpenApiService::new(api, "Holdfast, development", VERSION));
         let routes = Route::new()
@@ -97,10 +97,10 @@ impl App {
         routes
             .data(Arc::clone(&self.shared.tokens))
             .data(self.base.db.clone())
-            .data(self.config.trusted_proxies.clone())
+            .data(self.config.network.trusted_proxies.clone())
             .catch_all_error(|error| async move { problem::from_poem(error) })
             .with(SecureHeaders::for_gateway(provider))
-            .with(Cors::new(&self.config.cors_origins))
+            .with(Cors::new(self.config.network.cors_origins.clone()))
     }
 
     pub(super) fn service(&self) -> OpenApiService<impl poem_openapi::OpenApi + use<>, ()> {

@@ -34,6 +34,7 @@ pub mod driver;
 pub mod invariants;
 pub mod payments_api;
 mod read;
+pub mod settings;
 pub mod store;
 pub mod webhooks;
 

@@ -353,7 +353,7 @@ async fn a_slow_gateway_is_waited_for_by_the_server_and_not_by_the_buyer() {
 async fn a_lapsed_hold_cannot_be_confirmed_and_can_be_taken_over() {
     let (app, event) = app_with_event().await;
     let buyer = Buyer::holds(&app, &event, &seats(&[1])).await;
-    let hold = app.app.config.hold_ttl;
+    let hold = app.app.config.holds.ttl;
     let read = buyer.gets(&app, &format!("/reservations/{}", buyer.reservation)).await;
     assert_eq!(read.body["status"], "active");
     // The hold's time and the time that the test took so far: past it by a millisecond or a little more.

@@ -326,7 +326,7 @@ async fn paid_once(app: &TestApp, buyer: &Buyer, key: &str, body: &Value) {
 async fn a_transaction_that_is_cut_off_while_it_begins_leaves_its_connection_clean() {
     let app = TestApp::start().await;
     // One connection: whatever was left of the transaction is met by the next statement.
-    let url = &app.app.config.database_url;
+    let url = app.app.config.database.url.expose();
     let db = Db::connect(url, 1, ClockOffset::Applied).await.expect("a second pool");
     for writes in [true, false] {
         let cuts = at_each_await(async |nth, moment| {

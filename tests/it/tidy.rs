@@ -98,13 +98,20 @@ fn mechanisms_name_no_slice() {
         ("kernel", vec![]),
         ("http", vec!["kernel"]),
         ("adapters", vec!["kernel"]),
-        ("settings", vec!["kernel", "http"]),
         ("live", vec!["kernel", "http"]),
     ] {
         for (named, place) in &graph[unit] {
             assert!(allowed.contains(&named.as_str()), "{unit} names {named} in {place}");
         }
     }
+}
+
+#[test]
+fn sections_are_collected_for_the_composition_root_alone() {
+    let graph = imports::graph();
+    let naming = graph.iter().filter(|(_, named)| named.contains_key("settings"));
+    let units: Vec<&String> = naming.map(|(unit, _)| unit).collect();
+    assert_eq!(units, ["app"], "a unit declares its section itself and is given the values");
 }
 
 #[test]

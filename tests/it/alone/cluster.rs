@@ -9,6 +9,7 @@ use std::{
 };
 
 use futures_util::future::BoxFuture;
+use holdfast::settings::RedisUrls;
 use serde_json::Value;
 
 use super::races;
@@ -110,8 +111,8 @@ fn redis(port: u16) -> Child {
 }
 
 async fn cluster(nodes: &Nodes) -> [Arc<TestApp>; 2] {
-    let urls = nodes.urls();
-    let first = TestApp::with(|config| config.redis_urls = urls).await;
+    let urls = RedisUrls::parse(&nodes.urls().join(",")).expect("independent nodes");
+    let first = TestApp::with(|config| config.redis.urls = urls).await;
     let second = first.another_node().await;
     [Arc::new(first), Arc::new(second)]
 }
@@ -228,7 +229,8 @@ struct Side {
 
 impl Side {
     async fn new(urls: Vec<String>) -> Self {
-        let app = TestApp::with(|config| config.redis_urls = urls).await;
+        let urls = RedisUrls::parse(&urls.join(",")).expect("independent nodes");
+        let app = TestApp::with(|config| config.redis.urls = urls).await;
         let event = fixture::event(&app, Like { seats: 800, ..Like::default() }).await;
         Self { app, event, next_seat: 1 }
     }

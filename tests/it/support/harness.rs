@@ -13,13 +13,13 @@ use std::{
 };
 
 use holdfast::{
+    adapters::system::SystemEntropy,
     app::{App, Running},
-    http::proxies::TrustedProxies,
     kernel::{
         db::{ClockOffset, Db, Sql},
-        environment::Environment,
+        settings::Values,
     },
-    settings::{Config, PaymentProvider, Sabotage},
+    settings::Config,
     site::Pages,
 };
 use holdfast_migration::{Migrator, MigratorTrait as _};
@@ -282,27 +282,20 @@ fn client() -> Client {
 }
 
 fn config(database_url: String, redis_urls: Vec<String>, data_dir: PathBuf) -> Config {
-    Config {
-        bind: SocketAddr::from(([127, 0, 0, 1], 0)),
-        environment: Environment::Development,
-        data_dir,
-        database_url,
-        db_pool: 16,
-        redis_urls,
-        jwt_secret: b"a secret for tests, of enough bytes".to_vec(),
-        hold_ttl: Duration::from_secs(600),
-        hold_cap: Duration::from_secs(1800),
-        lock_ttl: Duration::from_secs(5),
-        holds_per_minute: 1_000_000,
-        expiry_pass: Duration::from_secs(3600),
-        event_pass: Duration::from_secs(3600),
-        payment_provider: PaymentProvider::Simulated,
-        stripe: None,
-        public_url: "http://127.0.0.1".to_owned(),
-        cors_origins: Vec::new(),
-        trusted_proxies: TrustedProxies::default(),
-        sabotage: Sabotage::default(),
-    }
+    let values = Values::of([
+        ("HOLDFAST_BIND", "127.0.0.1:0".to_owned()),
+        ("HOLDFAST_DATA_DIR", data_dir.display().to_string()),
+        ("DATABASE_URL", database_url),
+        ("REDIS_URLS", redis_urls.join(",")),
+        ("JWT_SECRET", "a secret for tests, of enough bytes".to_owned()),
+        ("HOLDS_PER_MINUTE", "1000000".to_owned()),
+        ("PUBLIC_URL", "http://127.0.0.1".to_owned()),
+    ]);
+    let mut config = Config::of(values, &SystemEntropy).expect("valid settings");
+    // No pass runs by itself: tests run them.
+    config.holds.expiry_pass = Duration::from_secs(3600);
+    config.events.event_pass = Duration::from_secs(3600);
+    config
 }
 
 fn variable(name: &str) -> String {

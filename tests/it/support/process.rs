@@ -21,15 +21,14 @@ const MAX_SHOWN: usize = 30;
 
 /// The program with the settings of `config`, to be started.
 pub fn program(config: &Config, command: &str) -> Command {
-    let secret = String::from_utf8(config.jwt_secret.clone()).expect("a text");
     let mut program = Command::new(env!("CARGO_BIN_EXE_holdfast"));
     program
         .arg(command)
         .env("HOLDFAST_BIND", "127.0.0.1:0")
-        .env("HOLDFAST_DATA_DIR", &config.data_dir)
-        .env("DATABASE_URL", &config.database_url)
-        .env("REDIS_URLS", config.redis_urls.join(","))
-        .env("JWT_SECRET", secret)
+        .env("HOLDFAST_DATA_DIR", &config.node.data_dir)
+        .env("DATABASE_URL", config.database.url.expose())
+        .env("REDIS_URLS", config.redis.urls.expose().join(","))
+        .env("JWT_SECRET", config.tokens.secret.expose())
         .env("RATE_LIMITS", "off")
         .env("RUST_LOG", "info")
         .env("NO_COLOR", "1");

@@ -3,8 +3,11 @@
 use std::net::SocketAddr;
 
 use holdfast::{
-    kernel::{db::Sql, ports::payments::method_types::METHOD_TYPES},
-    settings::{PaymentProvider, StripeConfig},
+    kernel::{
+        db::Sql,
+        settings::{Section, Values},
+    },
+    shop::checkout::settings::Payment,
 };
 use holdfast_fake_stripe::{FakeStripe, Status, Target};
 
@@ -16,18 +19,14 @@ pub(crate) const WEBHOOK_SECRET: &str = "whsec_tests";
 pub(crate) async fn start() -> (TestApp, FakeStripe) {
     let address = SocketAddr::from(([127, 0, 0, 1], 0));
     let fake = FakeStripe::start(address).await.expect("the fake listens");
-    let app = TestApp::with(|config| {
-        config.payment_provider = PaymentProvider::Stripe;
-        config.stripe = Some(StripeConfig {
-            secret_key: "sk_test_holdfast".to_owned(),
-            publishable_key: "pk_test_holdfast".to_owned(),
-            webhook_secrets: vec!["whsec_before".to_owned(), WEBHOOK_SECRET.to_owned()],
-            api_base: fake.url(),
-            method_types: vec![METHOD_TYPES[0]],
-        });
-    })
-    .await;
-    (app, fake)
+    let values = Values::of([
+        ("STRIPE_SECRET_KEY", "sk_test_holdfast".to_owned()),
+        ("STRIPE_PUBLISHABLE_KEY", "pk_test_holdfast".to_owned()),
+        ("STRIPE_WEBHOOK_SECRET", format!("whsec_before,{WEBHOOK_SECRET}")),
+        ("STRIPE_API_BASE", fake.url()),
+    ]);
+    let payment = Payment::read(&values).expect("valid settings");
+    (TestApp::with(|config| config.payment = payment).await, fake)
 }
 
 /// Where the server takes webhooks.
