@@ -102,8 +102,10 @@ group_integration_alone() {
 group_slice() {
   build_tests
   local status=0
-  on_sqlite -- --test-threads "$THREADS" "$1::" || status=1
-  on_postgres -- --test-threads "$THREADS" "$1::" || status=1
+  on_sqlite -- --test-threads "$THREADS" "$1::" --skip "$ALONE" || status=1
+  on_sqlite -- --test-threads 1 "$1::$ALONE" || status=1
+  on_postgres -- --test-threads "$THREADS" "$1::" --skip "$ALONE" || status=1
+  on_postgres -- --test-threads 1 "$1::$ALONE" || status=1
   return "$status"
 }
 

@@ -68,7 +68,25 @@ impl Access {
     /// # Errors
     /// 404 when there is no such event, or it is a draft that the caller may not manage.
     pub async fn visible(&self, caller: &Caller, id_or_slug: &str) -> Result<Visible, ApiProblem> {
-        let found = self.find(id_or_slug).await?.ok_or_else(no_event)?;
+        let found = self.find(id_or_slug).await?;
+        self.shown_to(caller, found).await
+    }
+
+    /// [`Self::visible`] by what the database says now, for whatever outlasts the answer.
+    ///
+    /// # Errors
+    /// See [`Self::visible`].
+    pub async fn visible_now(
+        &self,
+        caller: &Caller,
+        id_or_slug: &str,
+    ) -> Result<Visible, ApiProblem> {
+        let found = self.find_now(id_or_slug).await?;
+        self.shown_to(caller, found).await
+    }
+
+    async fn shown_to(&self, caller: &Caller, found: Option<Found>) -> Result<Visible, ApiProblem> {
+        let found = found.ok_or_else(no_event)?;
         match found.shown {
             Shown::ToAll => Ok(Visible(found.event)),
             Shown::ToManagers => {
@@ -96,6 +114,11 @@ impl Access {
         if let Some(event) = self.remembered(&key).await {
             return Ok(Some(Found { event, shown: Shown::ToAll }));
         }
+        self.find_now(id_or_slug).await
+    }
+
+    async fn find_now(&self, id_or_slug: &str) -> Result<Option<Found>, DbErr> {
+        let Some(key) = EventKey::parse(id_or_slug) else { return Ok(None) };
         let Some(found) = store::event(&self.db, &key).await? else { return Ok(None) };
         if let EventKey::Slug(slug) = key {
             self.slugs.insert(slug, found.event.id).await;
@@ -116,7 +139,7 @@ impl Access {
         caller: &Caller,
         id_or_slug: &str,
     ) -> Result<Permit<A>, ApiProblem> {
-        let Visible(event) = self.visible(caller, id_or_slug).await?;
+        let Visible(event) = self.visible_now(caller, id_or_slug).await?;
         let user = caller.user()?;
         if self.may(caller, event.organization, A::ACTION).await? {
             return Ok(Permit::new(event, user.into()));

@@ -3,9 +3,10 @@
 //! The folders say who uses what: `shop` is for buyers, `desk` for organizers and administrators, `identity` for
 //! everybody who has an account, `catalogue` for everybody who looks at events; `money` keeps the books; `kernel`
 //! is what all of them stand on. A slice has its HTTP in `api.rs`, its use cases in files named by their verb, and
-//! its SQL in `store.rs`. Rules that are true without a computer are
-//! in `holdfast-domain`; what leaves the process goes through `ports` to `adapters`, which `app` alone
-//! names. `docs/ARCHITECTURE.md` walks through it.
+//! its SQL in `store.rs`. `access` is the door to what belongs to
+//! somebody, `live` numbers and sends what changed, and `site` sends the pages. Rules that are true without a
+//! computer are in `holdfast-domain`; what leaves the process goes through `kernel::ports` to `adapters`, which `app`
+//! alone names. `docs/ARCHITECTURE.md` walks through it.
 
 #![warn(clippy::wildcard_enum_match_arm)]
 

@@ -59,7 +59,8 @@ pub async fn page(request: &Request, Data(site): Data<&Site>) -> Response {
         return send_file(request, site.pages, name, &file);
     }
     // A missing file is missing; a missing page has a page that says so.
-    if name.rsplit('/').next().is_some_and(|name| name.contains('.')) {
+    let looks_like_file = name.rsplit('/').next().is_some_and(|name| name.contains('.'));
+    if looks_like_file && Page::at(path).is_none() {
         return StatusCode::NOT_FOUND.into();
     }
     let Some(shell) = site.pages.get(&format!("{}.html", Program::of(path).name())) else {

@@ -10,13 +10,22 @@ function kept(name) {
     }
 }
 
+function read(json) {
+    try {
+        return JSON.parse(json);
+    } catch {
+        // It is damaged, so nobody is signed in.
+        return null;
+    }
+}
+
 const theme = kept("holdfast.theme");
 if (theme) document.documentElement.dataset.theme = theme;
 
 // As whom the program would ask: `state::session`, in the front end's `ui`.
 function asker() {
     const headers = { Accept: "application/json" };
-    const session = JSON.parse(kept("holdfast.session") ?? "null");
+    const session = read(kept("holdfast.session"));
     if (session?.expires_at > Date.now()) headers.Authorization = `Bearer ${session.access_token}`;
     const guest = kept("holdfast.guest");
     if (guest) headers["X-Guest-Token"] = guest;

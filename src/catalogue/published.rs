@@ -12,7 +12,10 @@ impl Catalogue {
     /// When the database fails.
     pub async fn published(&self, name: &str) -> Result<Option<Event>, DbErr> {
         let Some(visible) = self.access.public(name).await? else { return Ok(None) };
-        let Some(moment) = self.reads.moment(visible.event()).await? else { return Ok(None) };
+        let Some(moment) = self.reads.moment(visible.event()).await? else {
+            self.access.forget(visible.event()).await;
+            return Ok(None);
+        };
         views::event(&self.reads.seen(moment).await?).map(Some)
     }
 }

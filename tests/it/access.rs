@@ -27,6 +27,8 @@ impl Draft {
     async fn make(manager: &CallerOf<'_>, app: &TestApp) -> Self {
         let made = created(manager.post("/events", &new_event(app).await).await);
         let id = made["id"].as_str().expect("an id").to_owned();
+        let stalls = json!({ "name": "Stalls", "rows": 2, "seats_per_row": 5 });
+        created(manager.post(&format!("/events/{id}/sections"), &stalls).await);
         let standing = json!({ "name": "Standing", "capacity": 20 });
         let section = created(manager.post(&format!("/events/{id}/sections"), &standing).await);
         let offer = json!({ "name": "Full", "price_minor": 2000, "section_id": section["id"] });
@@ -48,25 +50,32 @@ fn created(answer: Answer) -> Value {
     answer.body
 }
 
+/// What can be read of an event, for those who may see it.
+fn reads(draft: &Draft) -> Vec<String> {
+    let section = draft.section.as_str().expect("an id");
+    let fixed = [
+        "",
+        "/inventory",
+        "/purchase-eligibility",
+        "/sections",
+        "/offers",
+        "/seats",
+        "/seats?state=only",
+        "/seats?plan_version=1",
+        "/plan",
+        "/stream",
+        "/bookings",
+        "/reservations",
+    ];
+    let mut paths: Vec<String> = fixed.iter().map(|path| draft.path(path)).collect();
+    paths.push(draft.path(&format!("/sections/{section}/seats")));
+    paths
+}
+
 /// Fails where a stranger learns that the event exists.
 async fn check_hidden(draft: &Draft, stranger: &CallerOf<'_>, who: &str) {
-    let section = draft.section.as_str().expect("an id");
-    for path in [
-        String::new(),
-        "/inventory".to_owned(),
-        "/purchase-eligibility".to_owned(),
-        "/sections".to_owned(),
-        "/offers".to_owned(),
-        "/seats".to_owned(),
-        "/seats?state=only".to_owned(),
-        "/seats?plan_version=0".to_owned(),
-        format!("/sections/{section}/seats"),
-        "/plan".to_owned(),
-        "/stream".to_owned(),
-        "/bookings".to_owned(),
-        "/reservations".to_owned(),
-    ] {
-        let answer = stranger.opens(&draft.path(&path)).await;
+    for path in reads(draft) {
+        let answer = stranger.opens(&path).await;
         assert_eq!(answer.status, 404, "{who} GET {path}: {}", answer.text);
     }
     let hold = stranger.post(&draft.path("/reservations"), &draft.wish()).await;
@@ -90,7 +99,15 @@ async fn a_draft_exists_for_those_alone_who_manage_it_also_once_it_is_cancelled(
         ("a customer", app.as_user(&customer)),
     ];
     let draft = Draft::make(&manager, &app).await;
-    assert_eq!(manager.get(&draft.path("")).await.status, 200);
+    for path in reads(&draft) {
+        let answer = manager.opens(&path).await;
+        assert_eq!(answer.status, 200, "its manager GET {path}: {}", answer.text);
+        let kept = answer.headers.get("Cache-Control").map(|kept| kept.to_str().expect("text"));
+        assert!(
+            !kept.unwrap_or_default().contains("public"),
+            "{path} is kept by anybody: {kept:?}"
+        );
+    }
     // Its manager hears why nothing can be held.
     let held = manager.post(&draft.path("/reservations"), &draft.wish()).await;
     held.assert_problem(409, "/problems/not-on-sale");
@@ -103,6 +120,8 @@ async fn a_draft_exists_for_those_alone_who_manage_it_also_once_it_is_cancelled(
         check_hidden(&draft, stranger, who).await;
     }
     assert_eq!(manager.get(&draft.path("")).await.status, 200);
+    let listed = manager.get("/events?status=draft&limit=100").await;
+    assert!(listed.text.contains(&draft.id), "its manager finds it no more");
     app.finish().await;
 }
 
@@ -179,5 +198,17 @@ async fn a_slug_that_is_free_again_names_the_new_event_at_once() {
     let second = created(manager.post("/events", &new).await);
     assert_eq!(manager.post("/events/gala/publish", &json!({})).await.status, 200);
     assert_eq!(app.get("/events/gala").await.body["id"], second["id"]);
+    // A node that remembers the second event hears of the third one.
+    let node = app.another_node().await;
+    let elsewhere = async || node.as_nobody().get("/events/gala").await;
+    assert_eq!(elsewhere().await.body["id"], second["id"]);
+    assert_eq!(admin.delete("/events/gala").await.status, 204);
+    let third = created(manager.post("/events", &new).await);
+    assert_eq!(manager.post("/events/gala/publish", &json!({})).await.status, 200);
+    assert_eq!(elsewhere().await.body["id"], third["id"]);
+    assert_eq!(admin.delete("/events/gala").await.status, 204);
+    let stream = node.as_nobody().opens("/events/gala/stream").await;
+    assert_eq!(stream.status, 404, "a stream of nothing: {}", stream.text);
+    node.stop().await;
     app.finish().await;
 }

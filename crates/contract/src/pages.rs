@@ -59,7 +59,7 @@ impl<'a> Page<'a> {
     /// The page of this address (its path, without a query); nothing where there is no such page.
     pub fn at(path: &'a str) -> Option<Self> {
         let path = path.strip_prefix('/')?;
-        let path = path.strip_suffix('/').unwrap_or(path);
+        let path = path.strip_suffix('/').filter(|rest| !rest.is_empty()).unwrap_or(path);
         let mut parts = path.split('/');
         let first = parts.next()?;
         match (first, parts.next(), parts.next()) {

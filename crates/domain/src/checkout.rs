@@ -192,13 +192,20 @@ pub enum LocalStep {
 }
 
 impl LocalStep {
+    const CONFIRM_SEATS: &'static str = "confirm_seats";
+    const RECLAIM_SEATS: &'static str = "reclaim_seats";
+    const RELEASE_SEATS: &'static str = "release_seats";
+    /// The names of the steps that change seats; issuing tickets does not.
+    pub const SEAT_STEPS: [&'static str; 3] =
+        [Self::CONFIRM_SEATS, Self::RECLAIM_SEATS, Self::RELEASE_SEATS];
+
     /// The name of the step in rows and logs.
     pub fn name(&self) -> &'static str {
         match self {
-            Self::ConfirmSeats => "confirm_seats",
+            Self::ConfirmSeats => Self::CONFIRM_SEATS,
             Self::IssueTickets => "issue_tickets",
-            Self::ReclaimSeats => "reclaim_seats",
-            Self::ReleaseSeats { .. } => "release_seats",
+            Self::ReclaimSeats => Self::RECLAIM_SEATS,
+            Self::ReleaseSeats { .. } => Self::RELEASE_SEATS,
         }
     }
 }

@@ -1,14 +1,18 @@
 //! Where a visitor goes after signing in: back to where they came from, and nowhere else.
 
+use holdfast_contract::pages::Page;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
-/// Only addresses of ours: `/…`, never `//elsewhere`.
+/// Only pages of ours. A browser drops control characters from an address before it reads it, so `/`, a tab and
+/// `/elsewhere` would be `//elsewhere` (WHATWG URL, "basic URL parser").
 fn safe_return(path: Option<String>) -> String {
-    path.filter(|path| {
-        path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\n', '\r'])
-    })
-    .unwrap_or_else(|| "/".into())
+    let is_ours = |path: &String| {
+        let page = path.split(['?', '#']).next().unwrap_or_default();
+        !path.contains(|letter: char| letter.is_control() || letter == '\\')
+            && Page::at(page).is_some()
+    };
+    path.filter(is_ours).unwrap_or_else(|| "/".into())
 }
 
 /// The same page with the way back that this one was given.
@@ -37,8 +41,20 @@ mod tests {
     fn nobody_is_sent_elsewhere_after_signing_in() {
         let check = |path: &str| safe_return(Some(path.into()));
         assert_eq!(check("/checkout/1"), "/checkout/1");
-        for elsewhere in ["//evil.test", "https://evil.test", "/\\evil.test", "evil", ""] {
-            assert_eq!(check(elsewhere), "/", "{elsewhere}");
+        assert_eq!(check("/desk/attention?page=2"), "/desk/attention?page=2");
+        let elsewhere = [
+            "//",
+            "//evil.test",
+            "https://evil.test",
+            "/\\evil.test",
+            "/\t/evil.test",
+            "/\n/evil.test",
+            "/no-such-page/at/all",
+            "evil",
+            "",
+        ];
+        for address in elsewhere {
+            assert_eq!(check(address), "/", "{address:?}");
         }
         assert_eq!(safe_return(None), "/");
     }

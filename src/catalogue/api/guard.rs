@@ -29,7 +29,11 @@ impl Catalogue {
     /// The event of this id or slug as it is now, if the caller may see it.
     pub(super) async fn look(&self, caller: &Caller, id: &str) -> Result<Arc<Moment>, ApiProblem> {
         let visible = self.access.visible(caller, id).await?;
-        self.moment(visible).await
+        if let Some(moment) = self.reads.moment(visible.event()).await? {
+            return Ok(moment);
+        }
+        // Another node deleted it, and its slug may be another event's.
+        self.moment(self.access.visible_now(caller, id).await?).await
     }
 
     /// The event as it is now, with what is left of it, if the caller may see it.

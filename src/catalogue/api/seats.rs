@@ -101,7 +101,10 @@ impl SeatsApi {
         }
         let packed = self.0.reads.map(&moment).await?.ok_or_else(no_plan)?;
         let row = &moment.row;
-        let policy = if plan_version.0 == Some(row.plan_version) { IMMUTABLE } else { REVALIDATE };
+        // What not everybody may see must not lie in a cache that many share.
+        let is_current = plan_version.0 == Some(row.plan_version);
+        let is_lasting = is_current && self.0.access.public(&id.0).await?.is_some();
+        let policy = if is_lasting { IMMUTABLE } else { REVALIDATE };
         let etag = format!("\"m{}-{}\"", row.plan_version, row.id.0.simple());
         Ok(Seats::Map(Tagged::new(&asked, etag, policy, || packed)))
     }

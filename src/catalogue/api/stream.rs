@@ -37,7 +37,7 @@ pub async fn stream(
     route: Data<&StreamRoute>,
 ) -> Result<Response, poem::Error> {
     let caller = Caller::of(request).await?;
-    let event = route.access.visible(&caller, &id).await?;
+    let event = route.access.visible_now(&caller, &id).await?;
     let opened = route.live.open(event.event(), seen(request)?).await;
     Ok(opened.map_err(ApiProblem::from)?)
 }

@@ -77,7 +77,9 @@ fn stage(query: &mut Query, stage: Stage, drafts_of: Option<&[OrganizationId]>) 
              AND f.price_minor = 0 AND f.withdrawn_at IS NULL)"
         ),
         Stage::Cancelled => format!("e.status = 'cancelled' AND {SHOWN}"),
-        Stage::Draft => "e.status = 'draft'".to_owned(),
+        Stage::Draft => {
+            format!("(e.status = 'draft' OR (e.status = 'cancelled' AND NOT {SHOWN}))")
+        }
     };
     query.and(&condition, []);
     match (stage, drafts_of) {

@@ -381,8 +381,7 @@ impl Driver for CheckoutDriver {
 
     fn committed(&self, steps: &[&'static str]) {
         // The names of the steps that change seats; issuing tickets does not.
-        let changes_seats = ["confirm_seats", "reclaim_seats", "release_seats"];
-        if steps.iter().any(|step| changes_seats.contains(step)) {
+        if steps.iter().any(|step| LocalStep::SEAT_STEPS.contains(step)) {
             self.relay.nudge();
         }
     }

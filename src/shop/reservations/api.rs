@@ -93,8 +93,11 @@ impl ReservationsApi {
         let command = HoldCommand { event, buyer, locale: caller.locale, wishes, extent, key };
         let reservations = self.reservations.clone();
         let tasks = &self.reservations.base.tasks;
-        let outcome = tasks.run(async move { reservations.hold(command).await }).await??;
-        Ok(match outcome {
+        let outcome = tasks.run(async move { reservations.hold(command).await }).await?;
+        if matches!(outcome, Err(HoldError::NoEvent)) {
+            self.access.forget(event.event()).await;
+        }
+        Ok(match outcome? {
             HoldOutcome::Held(held) => Keyed::Made(read::told(&held, guest_token)),
             HoldOutcome::Stored(answer) => Keyed::Stored(answer),
             HoldOutcome::Replayed(answer) => Keyed::Replayed(answer),

@@ -68,6 +68,11 @@ impl HoldAttempt {
         self.wishes.seats().iter().map(|wish| wish.seat)
     }
 
+    /// Whether the hold wants seats alone.
+    pub(super) fn has_no_places(&self) -> bool {
+        self.wishes.places().is_empty()
+    }
+
     /// Decides the hold.
     ///
     /// # Errors
@@ -78,7 +83,7 @@ impl HoldAttempt {
             .filter(|wish| !taken.seats.iter().any(|seat| seat.seat == *wish))
             .map(|seat| (seat, Refusal::Held))
             .collect();
-        let nothing = taken.seats.is_empty() && self.wishes.places().is_empty();
+        let nothing = taken.seats.is_empty() && self.has_no_places();
         if !lost.is_empty() && (self.extent == Extent::AllOrNothing || nothing) {
             return Err(HoldError::Seats(lost));
         }

@@ -57,7 +57,13 @@ impl Reservations {
                 Twin::None => return Err(HoldError::Seats(refused)),
             }
         }
-        self.hold_plainly(command).await
+        let last = self.hold_plainly(command).await;
+        if let Err(HoldError::Seats(_)) = last
+            && let Some(answer) = self.answered(key).await?
+        {
+            return Ok(HoldOutcome::Replayed(answer));
+        }
+        last
     }
 
     /// Whether seats were refused because a twin of this very request has them, or is about to.

@@ -17,7 +17,7 @@ use crate::{
     kernel::db::{Failure, Tx},
     live::{ChangeDraft, record},
     shop::reservations::store::{
-        self, Item, Made, TakenSeat, Taker, Taking, Wanted,
+        self, Item, Made, TakenSeat, Taker, Taking, Usage, Wanted,
         general::{self, Places},
     },
 };
@@ -61,6 +61,8 @@ pub(super) async fn hold(tx: &Tx, attempts: &[Arc<HoldAttempt>]) -> Result<Vec<H
         let seats = seats.remove(&attempt.id).unwrap_or_default();
         let usage = match seats.first() {
             Some(seat) => seat.usage,
+            // It has come to nothing: no limit is looked at.
+            None if attempt.has_no_places() => Usage::default(),
             None => store::usage(tx, terms.event, attempt.buyer, now).await?,
         };
         let decided = attempt.decide(&Taken { seats, usage, now, expires_at });

@@ -87,7 +87,7 @@ pub async fn lock_buyers(
 }
 
 /// What a buyer has of an event already.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Usage {
     /// Persons in live reservations and on valid tickets.
     pub persons: i64,
