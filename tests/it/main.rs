@@ -30,4 +30,5 @@ mod stripe_checkout;
 mod stripe_gateway;
 mod stripe_rig;
 mod tidy;
+mod typed_rows;
 mod webhooks;
