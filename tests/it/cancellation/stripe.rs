@@ -189,7 +189,7 @@ async fn what_somebody_gave_back_in_the_dashboard_is_counted() {
         rig.is_done().await;
         let (.., told) = standing(&rig.app.app).await;
         let told = told.expect("it is told");
-        assert!(told.contains(&format!("{by_hand} given back at the gateway by hand")), "{told}");
+        assert!(told.contains(&format!("{by_hand} refunded manually at the gateway")), "{told}");
         let own = rig.fake.refunds().into_iter().filter(|refund| !refund.metadata.is_empty());
         assert_eq!(own.map(|refund| refund.amount).sum::<i64>(), asked);
         rig.ends_with(&paid, &payment, 9_000).await;
