@@ -13,7 +13,7 @@ ENV HOLDFAST_CACHE=/cache/holdfast CARGO_TARGET_DIR=/cache/target HOLDFAST_WASM_
 RUN --mount=type=cache,target=/cache \
     --mount=type=cache,target=/usr/local/cargo/registry \
     scripts/frontend.sh \
- && cargo build --release --locked --bin holdfast \
+ && cargo build --release --locked -p holdfast --bin holdfast \
  && install -D /cache/target/release/holdfast /out/holdfast
 
 FROM debian:bookworm-slim

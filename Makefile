@@ -11,7 +11,7 @@ GROUPS ?=
 FEATURES := --features holdfast/failpoints
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench cluster simulate record fmt lint openapi clean
+.PHONY: help run test bench cluster simulate record fmt lint openapi settings clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/^([a-z]+):.*## (.*)/  make \1	\2/' | expand -t 20
@@ -48,6 +48,13 @@ openapi: ## Write the OpenAPI document to OPENAPI_FILE
 	@mkdir -p $(dir $(OPENAPI_FILE)) frontend/dist
 	cargo run --quiet $(FEATURES) -- openapi > $(OPENAPI_FILE).new
 	@mv $(OPENAPI_FILE).new $(OPENAPI_FILE)
+
+settings: ## Write .env.example and the table of settings in docs/OPERATIONS.md
+	@mkdir -p frontend/dist
+	cargo run --quiet $(FEATURES) -- settings > .env.example.new
+	@mv .env.example.new .env.example
+	cargo run --quiet $(FEATURES) -- settings --table-in docs/OPERATIONS.md > docs/OPERATIONS.md.new
+	@mv docs/OPERATIONS.md.new docs/OPERATIONS.md
 
 clean: ## Remove all build output (not ./data)
 	cargo clean

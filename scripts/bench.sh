@@ -7,5 +7,5 @@ source scripts/lib/env.sh
 raise_open_files
 
 scripts/frontend.sh
-cargo build --release --bin holdfast
+build_server release --bin holdfast
 exec python3 scripts/bench.py --binary "$(profile_dir release)/holdfast" "$@"

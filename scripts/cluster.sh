@@ -9,5 +9,5 @@ raise_open_files
 profile=${RUN_PROFILE:-quick}
 scripts/frontend.sh
 ensure_dist
-cargo build --profile "$profile" --bin holdfast
+build_server "$profile" --bin holdfast
 exec python3 scripts/cluster.py --binary "$(profile_dir "$profile")/holdfast" "$@"

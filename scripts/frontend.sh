@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Builds the front end into frontend/dist: WebAssembly, its glue code, style, typeface, index.html.
-# File names contain a hash of the content, so that browsers may cache the files forever.
+# Builds the front end into frontend/dist: for each program its WebAssembly, the glue code and a shell page; for
+# all programs style, typeface and icon. File names contain a hash of the content, so that browsers may cache
+# the files forever.
 #
 #   HOLDFAST_WASM_TARGET_DIR  cargo's target folder for WebAssembly (default target/wasm)
 #   HOLDFAST_WASM_TOOLCHAIN   rustup, debian or auto (default auto: rustup if it works)
@@ -13,8 +14,9 @@ dist=$front/dist
 target_dir=${HOLDFAST_WASM_TARGET_DIR:-$root/target/wasm}
 toolchain=${HOLDFAST_WASM_TOOLCHAIN:-auto}
 triple=wasm32-unknown-unknown
-# The maximum size of the WebAssembly in bytes, compressed as the server sends it.
-limit_bytes=350000
+# The programs, and the maximum size of each program's WebAssembly in bytes, compressed as the server sends it.
+declare -A limit_bytes=([shop]=330000 [account]=250000 [desk]=400000)
+programs=(shop account desk)
 
 say() { printf 'frontend: %s\n' "$*"; }
 die() { printf 'frontend: %s\n' "$*" >&2; exit 1; }
@@ -28,14 +30,15 @@ need sha256sum "install coreutils"
 
 inputs_hash() {
     {
-        find frontend/src frontend/bind frontend/locales frontend/style frontend/shell crates/contract -type f -print0
-        printf '%s\0' Cargo.toml Cargo.lock frontend/Cargo.toml frontend/build.rs \
+        find frontend/ui frontend/map "${programs[@]/#/frontend/}" frontend/bind frontend/shell crates/contract \
+            -type f -print0
+        printf '%s\0' Cargo.toml Cargo.lock frontend/texts.rs \
             frontend/package.json frontend/package-lock.json scripts/frontend.sh
     } | sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1
 }
 stamp=$target_dir/frontend.stamp
 inputs=$(inputs_hash)
-if [ -f "$stamp" ] && [ -f "$dist/index.html" ] && [ "$(head -n1 "$stamp")" = "$inputs" ]; then
+if [ -f "$stamp" ] && [ -f "$dist/shop.html" ] && [ "$(head -n1 "$stamp")" = "$inputs" ]; then
     tail -n +2 "$stamp"
     say "up to date"
     exit 0
@@ -116,18 +119,34 @@ sources=${CARGO_HOME:-$HOME/.cargo}/registry/src
 export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="--cfg=erase_components \
 --remap-path-prefix=$sources= --remap-path-prefix=$target_dir="
 say "compiling with $toolchain (the first time takes a few minutes)"
-CARGO_TARGET_DIR=$target_dir "$wasm_cargo" build --locked -p holdfast-frontend --profile wasm \
+CARGO_TARGET_DIR=$target_dir "$wasm_cargo" build --locked "${programs[@]/#/-pholdfast-}" --profile wasm \
     --target $triple "${cargo_flags[@]}"
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-say "binding"
-"$bind" "$target_dir/$triple/wasm/holdfast-frontend.wasm" "$work"
-[ -d "$work/snippets" ] && die "a dependency brings script snippets; they need hashed names too"
-say "optimizing"
-node "$wasm_opt" -Oz --enable-bulk-memory --enable-bulk-memory-opt --enable-mutable-globals \
-    --enable-nontrapping-float-to-int --enable-reference-types --enable-sign-ext \
-    --enable-multivalue "$work/app_bg.wasm" -o "$work/app.wasm"
+
+# finish PROGRAM: makes the glue and the smaller WebAssembly, program.js and program.wasm in its folder of the target
+# folder. What is there of the same binary is taken as it is: a changed page is a page of one program.
+finish() {
+    local binary=$target_dir/$triple/wasm/holdfast-$1.wasm folder=$target_dir/finished/$1 made_of
+    made_of=$(cat "$binary" "$bind" "$front/package-lock.json" "$root/scripts/frontend.sh" | sha256sum)
+    [ "$(cat "$folder/made_of" 2>/dev/null)" != "$made_of" ] || return 0
+    rm -rf "$folder"
+    mkdir -p "$folder"
+    "$bind" "$binary" "$folder"
+    [ ! -d "$folder/snippets" ] || die "a dependency brings script snippets; they need hashed names too"
+    node "$wasm_opt" -Oz --enable-bulk-memory --enable-bulk-memory-opt --enable-mutable-globals \
+        --enable-nontrapping-float-to-int --enable-reference-types --enable-sign-ext \
+        --enable-multivalue "$folder/program_bg.wasm" -o "$folder/program.wasm"
+    printf '%s' "$made_of" >"$folder/made_of"
+}
+say "binding and optimizing"
+finishing=()
+for program in "${programs[@]}"; do
+    finish "$program" &
+    finishing+=("$!")
+done
+for one in "${finishing[@]}"; do wait "$one"; done
 
 # --- name by content ----------------------------------------------------------------------------
 
@@ -140,35 +159,40 @@ keep() {
     cp "$1" "$out/assets/$2-$hash.$3"
     printf '%s-%s.%s' "$2" "$hash" "$3"
 }
-wasm_name=$(keep "$work/app.wasm" app wasm)
-js_name=$(keep "$work/app.js" app js)
 font_name=$(keep "$font" inter woff2)
 icon_name=$(keep "$front/shell/icon.svg" icon svg)
-cat "$front"/style/*.css | sed "s|%FONT%|$font_name|g" >"$work/style.css"
+cat "$front"/ui/style/*.css | sed "s|%FONT%|$font_name|g" >"$work/style.css"
 css_name=$(keep "$work/style.css" style css)
-sed -e "s|%JS%|$js_name|g" -e "s|%WASM%|$wasm_name|g" "$front/shell/boot.js" >"$work/boot.js"
-boot_name=$(keep "$work/boot.js" boot js)
-sed -e "s|%JS%|$js_name|g" -e "s|%WASM%|$wasm_name|g" -e "s|%CSS%|$css_name|g" \
-    -e "s|%BOOT%|$boot_name|g" -e "s|%FONT%|$font_name|g" -e "s|%ICON%|$icon_name|g" \
-    "$front/shell/index.html" >"$out/index.html"
+declare -A wasm_name
+for program in "${programs[@]}"; do
+    wasm_name[$program]=$(keep "$target_dir/finished/$program/program.wasm" "$program" wasm)
+    js_name=$(keep "$target_dir/finished/$program/program.js" "$program" js)
+    own_names="s|%JS%|$js_name|g;s|%WASM%|${wasm_name[$program]}|g"
+    sed -e "$own_names" "$front/shell/boot.js" >"$work/boot.js"
+    boot_name=$(keep "$work/boot.js" "boot-$program" js)
+    sed -e "$own_names" -e "s|%CSS%|$css_name|g" -e "s|%BOOT%|$boot_name|g" -e "s|%FONT%|$font_name|g" \
+        -e "s|%ICON%|$icon_name|g" "$front/shell/index.html" >"$out/$program.html"
+done
 cp "$front/node_modules/@fontsource-variable/inter/LICENSE" "$out/assets/inter-LICENSE.txt"
 
-# The gzip file that the server sends to clients that accept it.
-find "$out" -type f \( -name '*.wasm' -o -name '*.js' -o -name '*.css' -o -name '*.svg' -o -name '*.html' \) \
+# The gzip file that the server sends to clients that accept it. Shells are compressed when they are sent.
+find "$out" -type f \( -name '*.wasm' -o -name '*.js' -o -name '*.css' -o -name '*.svg' \) \
     -exec gzip -9 -n -k {} +
 
 # --- sizes --------------------------------------------------------------------------------------
 
 report=$work/report
 printf 'frontend: %-28s %10s %10s\n' file bytes gzipped >"$report"
-for file in "$out"/index.html "$out"/assets/*[!z]; do
+for file in "$out"/*.html "$out"/assets/*[!z]; do
     printf 'frontend: %-28s %10d %10d\n' "$(basename "$file")" "$(wc -c <"$file")" \
         "$(gzip -9 -c "$file" | wc -c)" >>"$report"
 done
 cat "$report"
-wasm_bytes=$(gzip -9 -c "$out/assets/$wasm_name" | wc -c)
-[ "$wasm_bytes" -le "$limit_bytes" ] ||
-    die "the WebAssembly is $wasm_bytes bytes gzipped; the limit is $limit_bytes bytes"
+for program in "${programs[@]}"; do
+    wasm_bytes=$(gzip -9 -c "$out/assets/${wasm_name[$program]}" | wc -c)
+    [ "$wasm_bytes" -le "${limit_bytes[$program]}" ] ||
+        die "the WebAssembly of $program is $wasm_bytes bytes gzipped; the limit is ${limit_bytes[$program]} bytes"
+done
 
 rm -rf "$dist"
 mv "$out" "$dist"

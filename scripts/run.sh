@@ -22,13 +22,13 @@ step 2 "Building the pages (WebAssembly) and the server, profile $profile (the f
 scripts/frontend.sh &
 pages=$!
 trap 'kill "$pages" 2>/dev/null || true' EXIT
-cargo build --profile "$profile" -p holdfast --lib
+build_server "$profile" --lib
 wait "$pages"
 trap - EXIT
 
 step 3 "Putting the pages into the server"
 ensure_dist
-cargo build --profile "$profile" -p holdfast --bin holdfast
+build_server "$profile" --bin holdfast
 
 step 4 "Starting"
 cat <<TEXT

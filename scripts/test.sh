@@ -3,6 +3,7 @@
 #
 #   scripts/test.sh                  all groups
 #   scripts/test.sh unit browser     selected groups
+#   scripts/test.sh slice:checkout   the integration tests of one slice, on both stores
 #
 # A group that fails does not stop the next group. A group in which no test ran has failed, so that a
 # missing browser or database never looks like success. The last line is always
@@ -29,10 +30,8 @@ STAGES=(
 # shellcheck disable=SC2206 # the stages are lists
 ALL_GROUPS=(${STAGES[*]//|/ })
 
-# Integration tests that measure, that have a deadline in seconds, or whose crowds would receive
-# "the database is busy" on a loaded machine.
-ALONE=(cluster:: races:: faults::recovery:: a_hundred
-  a_webhook_wakes_the_checkout_that_waits_for_the_buyer)
+# The mark of integration tests that run alone: a module of this name in their path, see tests/it/alone.rs.
+ALONE=alone::
 # The same kind of tests in tests/browser.
 BROWSER_ALONE=(arena countdown two_browsers)
 # Most integration tests wait for a lease or a slow gateway, so more of them run at once than
@@ -60,7 +59,7 @@ group_frontend() {
   scripts/frontend.sh
   # The line has the form of cargo's result line, so that one parser reads all results.
   echo "test result: ok. 1 passed; 0 failed; the pages are built"
-  cargo test -p holdfast-frontend --no-fail-fast
+  cargo test -p holdfast-ui -p holdfast-map -p holdfast-shop -p holdfast-account -p holdfast-desk --no-fail-fast
 }
 
 group_unit() {
@@ -83,19 +82,28 @@ group_simulation() {
 
 group_integration_sqlite() {
   build_tests
-  on_sqlite -- --test-threads "$THREADS" "${ALONE[@]/#/--skip=}"
+  on_sqlite -- --test-threads "$THREADS" --skip "$ALONE"
 }
 
 group_integration_postgres() {
   build_tests
-  on_postgres -- --test-threads "$THREADS" "${ALONE[@]/#/--skip=}"
+  on_postgres -- --test-threads "$THREADS" --skip "$ALONE"
 }
 
 group_integration_alone() {
   build_tests
   local status=0
-  on_sqlite -- --test-threads 1 "${ALONE[@]}" --skip=cluster:: || status=1
-  on_postgres -- --test-threads 1 "${ALONE[@]}" || status=1
+  on_sqlite -- --test-threads 1 "$ALONE" --skip=cluster:: || status=1
+  on_postgres -- --test-threads 1 "$ALONE" || status=1
+  return "$status"
+}
+
+# The integration tests of one slice on both stores, such as `slice:checkout`.
+group_slice() {
+  build_tests
+  local status=0
+  on_sqlite -- --test-threads "$THREADS" "$1::" || status=1
+  on_postgres -- --test-threads "$THREADS" "$1::" || status=1
   return "$status"
 }
 
@@ -173,7 +181,7 @@ seeded_store() {
 
 # The browser needs real pages. A group that runs alone builds them.
 ensure_pages() {
-  [ -f frontend/dist/index.html ] || scripts/frontend.sh
+  [ -f frontend/dist/shop.html ] || scripts/frontend.sh
 }
 
 # Integration tests of the default members that belong to no group.
@@ -230,7 +238,10 @@ run_group() {
   set +e
   (
     set -e
-    "group_${name//-/_}"
+    case "$name" in
+      slice:*) group_slice "${name#slice:}" ;;
+      *) "group_${name//-/_}" ;;
+    esac
   ) </dev/null 2>&1 | tee "$logs/$name.log"
   status=${PIPESTATUS[0]}
   set -e
@@ -343,8 +354,11 @@ GROUP_SECS=${GROUP_SECS:-1200}
 
 chosen=("$@")
 [ $# -gt 0 ] || chosen=("${ALL_GROUPS[@]}")
+slices=()
 for name in "${chosen[@]}"; do
-  if [[ " ${ALL_GROUPS[*]} " != *" $name "* ]]; then
+  if [[ $name == slice:* ]]; then
+    slices+=("$name")
+  elif [[ " ${ALL_GROUPS[*]} " != *" $name "* ]]; then
     echo "test.sh: no group $name; there are: ${ALL_GROUPS[*]}" >&2
     exit 2
   fi
@@ -371,10 +385,13 @@ for stage in "${STAGES[@]}"; do
   fi
 done
 
+# shellcheck disable=SC2048,SC2086 # names without spaces
+in_sight ${slices[*]}
+
 total_passed=0
 total_failed=0
 printf '\n%-22s %7s %7s %9s\n' group passed failed time
-for name in $(chosen_of "${ALL_GROUPS[@]}"); do
+for name in $(chosen_of "${ALL_GROUPS[@]}") "${slices[@]}"; do
   judge "$name"
   total_passed=$((total_passed + passed))
   total_failed=$((total_failed + failed))

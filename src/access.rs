@@ -8,6 +8,8 @@ mod event_key;
 mod proofs;
 mod store;
 
+use std::time::Duration;
+
 use holdfast_contract::problem::ProblemType;
 use holdfast_domain::{
     access::{Action, Relation, allows},
@@ -28,7 +30,7 @@ pub use self::{
 };
 use self::{
     proofs::Event,
-    store::{Owners, Shown},
+    store::{Found, Owners, Shown},
 };
 use crate::{
     http::{auth::Caller, problem::ApiProblem},
@@ -38,11 +40,14 @@ use crate::{
 
 /// How many events are remembered.
 const MAX_EVENTS: u64 = 10_000;
+/// How long an event is remembered. A deleted event, of which nobody ever held anything, is seen that long at most.
+const REMEMBERED: Duration = Duration::from_secs(5);
 
 /// Makes proofs; cheap to clone.
 ///
-/// It remembers which events were published, and whose they are: neither ever changes back. A draft is asked for
-/// anew each time, so that a node hears of a publication by another node at once.
+/// For a short time it remembers which events were published, and whose they are: neither ever changes back, but an
+/// event can be deleted, and its slug used again. A draft is asked for anew each time, so that a node hears of a
+/// publication by another node at once.
 #[derive(Debug, Clone)]
 pub struct Access {
     db: Db,
@@ -53,7 +58,9 @@ pub struct Access {
 impl Access {
     /// A door that remembers nothing yet.
     pub fn new(db: Db) -> Self {
-        Self { db, slugs: Cache::new(MAX_EVENTS), published: Cache::new(MAX_EVENTS) }
+        let slugs = Cache::builder().max_capacity(MAX_EVENTS).time_to_live(REMEMBERED).build();
+        let published = Cache::builder().max_capacity(MAX_EVENTS).time_to_live(REMEMBERED).build();
+        Self { db, slugs, published }
     }
 
     /// The event of this id or slug, if the caller may see it.
@@ -61,26 +68,42 @@ impl Access {
     /// # Errors
     /// 404 when there is no such event, or it is a draft that the caller may not manage.
     pub async fn visible(&self, caller: &Caller, id_or_slug: &str) -> Result<Visible, ApiProblem> {
-        let key = EventKey::parse(id_or_slug).ok_or_else(no_event)?;
-        if let Some(event) = self.remembered(&key).await {
-            return Ok(Visible(event));
-        }
-        let found = store::event(&self.db, &key).await?.ok_or_else(no_event)?;
-        if let EventKey::Slug(slug) = key {
-            self.slugs.insert(slug, found.event.id).await;
-        }
+        let found = self.find(id_or_slug).await?.ok_or_else(no_event)?;
         match found.shown {
+            Shown::ToAll => Ok(Visible(found.event)),
             Shown::ToManagers => {
                 if self.may(caller, found.event.organization, Action::ManageEvent).await? {
                     return Ok(Visible(found.event));
                 }
                 Err(no_event())
             }
-            Shown::ToAll => {
-                self.published.insert(found.event.id, found.event.organization).await;
-                Ok(Visible(found.event))
-            }
         }
+    }
+
+    /// The event of this id or slug, if everybody may see it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn public(&self, id_or_slug: &str) -> Result<Option<Visible>, DbErr> {
+        Ok(self.find(id_or_slug).await?.and_then(|found| match found.shown {
+            Shown::ToAll => Some(Visible(found.event)),
+            Shown::ToManagers => None,
+        }))
+    }
+
+    async fn find(&self, id_or_slug: &str) -> Result<Option<Found>, DbErr> {
+        let Some(key) = EventKey::parse(id_or_slug) else { return Ok(None) };
+        if let Some(event) = self.remembered(&key).await {
+            return Ok(Some(Found { event, shown: Shown::ToAll }));
+        }
+        let Some(found) = store::event(&self.db, &key).await? else { return Ok(None) };
+        if let EventKey::Slug(slug) = key {
+            self.slugs.insert(slug, found.event.id).await;
+        }
+        if found.shown == Shown::ToAll {
+            self.published.insert(found.event.id, found.event.organization).await;
+        }
+        Ok(Some(found))
     }
 
     /// The event of this id or slug, if the caller may act on it as `A` says.
@@ -206,6 +229,11 @@ impl Access {
             return Ok(Operator::new(user));
         }
         Err(ApiProblem::new(ProblemType::Forbidden, "Only an administrator may do this."))
+    }
+
+    /// Forgets an event that is not there any more: its slug may be another event's now.
+    pub async fn forget(&self, event: EventId) {
+        self.published.invalidate(&event).await;
     }
 
     async fn remembered(&self, key: &EventKey) -> Option<Event> {

@@ -1,10 +1,11 @@
-//! What stands behind the ports. Named by `app.rs` alone.
+//! The adapters behind the ports. Only `app/wiring.rs` and `app.rs` name them.
 
 #[cfg(feature = "failpoints")]
 pub mod faulty_gateway;
 pub mod in_process;
 pub mod redis_broker;
 pub mod redlock;
+#[cfg(feature = "failpoints")]
 pub mod sabotage;
 pub mod simulated_gateway;
 pub mod stripe;

@@ -23,14 +23,15 @@ use crate::{
     identity::accounts::Accounts,
     kernel::{
         base::Base,
-        db::{Db, IN_MEMORY},
+        db::{Db, settings::DatabaseUrl},
         environment::Environment,
         passes::{self, Pass},
+        settings::SettingsError,
         upkeep,
     },
     live::Live,
     money::ledger::{Ledger, reconcile::Difference},
-    settings::{Config, ConfigError},
+    settings::{Config, RedisUrls},
     shop::{
         cancellation::Cancellations,
         reservations::{
@@ -46,8 +47,8 @@ use crate::{
 /// Reads the settings; a secret that is missing in development is made.
 ///
 /// # Errors
-/// The first fault, by its name.
-pub fn load_settings() -> Result<Config, ConfigError> {
+/// Every wrong value, or the first broken rule, by the name of the setting.
+pub fn load_settings() -> Result<Config, SettingsError> {
     Config::load(&SystemEntropy)
 }
 
@@ -94,8 +95,8 @@ impl App {
             relay: live.relay.clone(),
             looks: Looks::default(),
             queue: Queue::default(),
-            holds_per_minute: config.holds_per_minute,
-            expire_every: config.expiry_pass,
+            holds_per_minute: config.holds.limit_per_minute(),
+            expire_every: config.holds.expiry_pass,
         };
         let (checkouts, refunds) = gateway.checkouts(&base, &live.relay);
         let cancellations = Cancellations {
@@ -109,7 +110,7 @@ impl App {
                 base.clone(),
                 access.clone(),
                 hold_times(&config)?,
-                config.event_pass,
+                config.events.event_pass,
                 &live,
             ),
             reservations,
@@ -125,9 +126,9 @@ impl App {
         };
         let shared = Shared {
             access,
-            tokens: Arc::new(Tokens::new(&config.jwt_secret, Arc::clone(&base.clock))),
+            tokens: Arc::new(Tokens::new(&config.tokens.secret, Arc::clone(&base.clock))),
             sagas: slices.sagas(),
-            retention_every: config.event_pass,
+            retention_every: config.events.event_pass,
         };
         Ok(Self { config: Arc::new(config), base, slices, live, shared, pages: Pages::NONE })
     }
@@ -138,7 +139,7 @@ impl App {
     /// In production, and when the store fails.
     pub async fn seed(&self) -> anyhow::Result<()> {
         anyhow::ensure!(
-            self.config.environment == Environment::Development,
+            self.config.node.environment == Environment::Development,
             "the demo has known passwords: it is made in development alone"
         );
         Ok(seed::seed(&self.base, self.slices.catalogue.holds).await?)
@@ -149,7 +150,7 @@ impl App {
     /// # Errors
     /// When the store fails.
     pub async fn seed_when_empty(&self) -> anyhow::Result<()> {
-        let development = self.config.environment == Environment::Development;
+        let development = self.config.node.environment == Environment::Development;
         if development && seed::is_empty(&self.base).await? {
             tracing::info!("the store is empty: making the demo");
             self.seed().await?;
@@ -178,8 +179,8 @@ impl App {
     /// # Errors
     /// Never in practice: an empty store in memory always starts.
     pub async fn document(mut config: Config) -> anyhow::Result<String> {
-        config.database_url = IN_MEMORY.to_owned();
-        config.redis_urls.clear();
+        config.database.url = DatabaseUrl::in_memory();
+        config.redis.urls = RedisUrls::default();
         Ok(Self::assemble(config).await?.service().spec())
     }
 
@@ -204,7 +205,7 @@ impl App {
 
 fn hold_times(config: &Config) -> anyhow::Result<HoldTimes> {
     Ok(HoldTimes {
-        seconds: i64::try_from(config.hold_ttl.as_secs())?,
-        cap_seconds: i64::try_from(config.hold_cap.as_secs())?,
+        seconds: i64::try_from(config.holds.ttl.as_secs())?,
+        cap_seconds: i64::try_from(config.holds.cap.as_secs())?,
     })
 }

@@ -17,11 +17,13 @@ pub mod list_events;
 pub mod map;
 pub mod offers;
 pub mod plan_files;
+pub mod published;
 pub mod reads;
 pub mod replace_plan;
 pub mod seat_kinds;
 pub mod sections;
 pub mod seed;
+pub mod settings;
 pub mod store;
 pub mod views;
 

@@ -9,6 +9,7 @@ pub mod page;
 pub mod problem;
 pub mod proxies;
 pub mod secure;
+pub mod settings;
 pub mod tagged;
 pub mod time;
 pub mod tokens;

@@ -1,7 +1,8 @@
 //! What every slice stands on and what names no slice: the database, tasks, passes, ports, sagas, idempotency, the
 //! audit, invariants, failpoints.
 //!
-//! A kernel module may use another kernel module and the domain, nothing else. `tests/it/tidy.rs` keeps that.
+//! A kernel module may use another kernel module, the domain, the contract and the entities, and no other unit of the
+//! server. `tests/it/tidy.rs` keeps that.
 
 pub mod actor;
 pub mod audit;
@@ -16,6 +17,7 @@ pub mod invariants;
 pub mod passes;
 pub mod ports;
 pub mod saga;
+pub mod settings;
 pub mod tasks;
 pub mod telemetry;
 pub mod upkeep;

@@ -1,4 +1,4 @@
-//! The program: `holdfast serve`, `worker`, `migrate`, `check`, `openapi`, …
+//! The program: `holdfast serve`, `worker`, `migrate`, `check`, `openapi`, `settings`, …
 
 mod pages;
 
@@ -9,7 +9,7 @@ use holdfast::{
     app::{self, App},
     catalogue::plan_files,
     kernel::{saga::attention, telemetry},
-    settings::Config,
+    settings::{self, Config},
     site::Pages,
 };
 
@@ -22,6 +22,19 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    #[command(flatten)]
+    Configured(Configured),
+    /// Print all settings with their defaults, as an example of an environment file.
+    Settings {
+        /// Print this Markdown document instead, with its table of settings written anew.
+        #[arg(long, hide = true)]
+        table_in: Option<PathBuf>,
+    },
+}
+
+/// The commands that read the settings.
+#[derive(Debug, Subcommand)]
+enum Configured {
     /// Serve the API and the pages, and run the periodic passes.
     Serve,
     /// Run the periodic passes alone.
@@ -64,21 +77,10 @@ enum PlanCommand {
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    let config = match app::load_settings() {
-        Ok(config) => config,
-        Err(error) => {
-            eprintln!("holdfast: {error}");
-            return ExitCode::FAILURE;
-        }
+    let done = match Arguments::parse().command {
+        Command::Configured(command) => start(command),
+        Command::Settings { table_in } => print_settings(table_in),
     };
-    telemetry::log(config.environment);
-    telemetry::count();
-    rustls::crypto::ring::default_provider().install_default().ok();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let done = runtime
-        .map_err(anyhow::Error::from)
-        .and_then(|runtime| runtime.block_on(run(arguments.command, config)));
     match done {
         Ok(code) => code,
         Err(error) => {
@@ -88,24 +90,42 @@ fn main() -> ExitCode {
     }
 }
 
-async fn run(command: Command, config: Config) -> anyhow::Result<ExitCode> {
+fn start(command: Configured) -> anyhow::Result<ExitCode> {
+    let config = app::load_settings()?;
+    telemetry::log(config.node.environment, &config.log);
+    telemetry::count();
+    rustls::crypto::ring::default_provider().install_default().ok();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(run(command, config))
+}
+
+fn print_settings(table_in: Option<PathBuf>) -> anyhow::Result<ExitCode> {
+    let text = match table_in {
+        Some(document) => settings::with_table(&std::fs::read_to_string(document)?)?,
+        None => settings::env_example(),
+    };
+    print!("{text}");
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn run(command: Configured, config: Config) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Serve => {
+        Configured::Serve => {
             let app = App::start(config).await?.with_pages(Pages(pages::file));
             app.seed_when_empty().await?;
             let running = app.serve().await?;
             tracing::info!("listening on http://{}", running.address);
             running.until_signal().await?;
         }
-        Command::Worker => App::start(config).await?.work().await?.until_signal().await?,
-        Command::Migrate => {
+        Configured::Worker => App::start(config).await?.work().await?.until_signal().await?,
+        Configured::Migrate => {
             App::start(config).await?;
         }
-        Command::Seed => App::start(config).await?.seed().await?,
-        Command::Plan { command } => plan(config, command).await?,
-        Command::Check => return report(&config).await,
-        Command::Reconcile { days } => return reconcile(config, days).await,
-        Command::Openapi => println!("{}", App::document(config).await?),
+        Configured::Seed => App::start(config).await?.seed().await?,
+        Configured::Plan { command } => plan(config, command).await?,
+        Configured::Check => return report(&config).await,
+        Configured::Reconcile { days } => return reconcile(config, days).await,
+        Configured::Openapi => println!("{}", App::document(config).await?),
     }
     Ok(ExitCode::SUCCESS)
 }

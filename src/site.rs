@@ -1,18 +1,28 @@
-//! The pages: the front end's files, built into the program.
+//! The pages: the front end's files, built into the program, and the shell page of the program that an address belongs to.
 //!
-//! Hashed names are cached for good; the shell is asked for anew each time and answers 304 where nothing changed.
-//! Whatever is no file and no API is the single page's own address.
+//! Files with hashed names are cached for good. A shell is written anew at each request (`site::head` writes its
+//! head) and answers 304 where nothing changed. An address without a page gets the shell, too, with status 404.
 
+mod event;
+mod head;
+
+use holdfast_contract::pages::{Page, Program, requests};
 use poem::{
-    Request, Response, handler,
+    IntoResponse, Request, Response, handler,
     http::{HeaderName, HeaderValue, StatusCode, header},
     web::Data,
 };
 use rust_embed::EmbeddedFile;
+use sha2::{Digest, Sha256};
 
+use self::head::Head;
 use crate::{
-    http::tagged::{Asked, IMMUTABLE, REVALIDATE},
-    kernel::hex::hex,
+    catalogue::Catalogue,
+    http::{
+        problem::ApiProblem,
+        tagged::{Asked, IMMUTABLE, Packed, REVALIDATE},
+    },
+    kernel::{hex::hex, settings::WebAddress},
 };
 
 /// Where the files come from: the program's, or none in a program that has no pages.
@@ -28,38 +38,98 @@ impl Pages {
     }
 }
 
-const SHELL: &str = "index.html";
+/// What the pages are made of.
+#[derive(Debug, Clone)]
+pub struct Site {
+    /// The front end's files.
+    pub pages: Pages,
+    /// Knows the events.
+    pub catalogue: Catalogue,
+    /// Where the public reaches this installation.
+    pub public_url: WebAddress,
+}
 
-/// Serves a file of the front end, else its shell.
+/// Serves a file of the front end, else the shell of the program that draws this address.
 #[handler]
-pub fn page(request: &Request, Data(pages): Data<&Pages>) -> Response {
-    let path = request.uri().path().trim_start_matches('/');
-    if let Some(file) = pages.get(path).filter(|_| path != SHELL && !path.starts_with('.')) {
-        return send(request, *pages, path, &file);
+pub async fn page(request: &Request, Data(site): Data<&Site>) -> Response {
+    let path = request.uri().path();
+    let name = path.trim_start_matches('/');
+    let is_file = !name.starts_with('.') && !name.ends_with(".html");
+    if let Some(file) = site.pages.get(name).filter(|_| is_file) {
+        return send_file(request, site.pages, name, &file);
     }
-    // A missing file is missing; a missing page is the single page's business.
-    if path.rsplit('/').next().is_some_and(|name| name.contains('.')) {
+    // A missing file is missing; a missing page has a page that says so.
+    if name.rsplit('/').next().is_some_and(|name| name.contains('.')) {
         return StatusCode::NOT_FOUND.into();
     }
-    match pages.get(SHELL) {
-        Some(shell) => send(request, *pages, SHELL, &shell),
-        None => Response::builder()
+    let Some(shell) = site.pages.get(&format!("{}.html", Program::of(path).name())) else {
+        return Response::builder()
             .status(StatusCode::NOT_FOUND)
             .content_type("text/plain; charset=utf-8")
-            .body("The pages were not built into this program: run scripts/frontend.sh first.\n"),
+            .body("The pages were not built into this program: run scripts/frontend.sh first.\n");
+    };
+    let (status, head) = site.told(path).await;
+    send_shell(request, status, head.put_into(&String::from_utf8_lossy(&shell.data)))
+}
+
+impl Site {
+    /// What is said of an address before any program runs: its status and its head. Personal pages say nothing of what
+    /// they name, not even whether it exists.
+    async fn told(&self, path: &str) -> (StatusCode, Head) {
+        match Page::at(path) {
+            None => (StatusCode::NOT_FOUND, Head::neutral()),
+            Some(Page::Events) => {
+                let head = Head::public("What’s on", "Choose your seats, hold them, pay, and go.")
+                    .at(&format!("{}/", self.public_url.as_str()))
+                    .begins_with(&[requests::events()]);
+                (StatusCode::OK, head)
+            }
+            Some(Page::Event(name)) => self.told_of_event(name).await,
+            Some(
+                Page::Checkout
+                | Page::Booking
+                | Page::SignIn
+                | Page::Register
+                | Page::MyEvents
+                | Page::Attention,
+            ) => (StatusCode::OK, Head::neutral()),
+        }
+    }
+
+    async fn told_of_event(&self, name: &str) -> (StatusCode, Head) {
+        match self.catalogue.published(name).await {
+            Ok(Some(event)) => (
+                StatusCode::OK,
+                event::head(&event, self.public_url.as_str())
+                    .begins_with(&event::first(name, &event)),
+            ),
+            Ok(None) => (StatusCode::NOT_FOUND, Head::neutral()),
+            // The page itself is there, and says what it cannot show.
+            Err(error) => (ApiProblem::from(error).into_response().status(), Head::neutral()),
+        }
     }
 }
 
-fn send(request: &Request, pages: Pages, path: &str, file: &EmbeddedFile) -> Response {
+fn send_shell(request: &Request, status: StatusCode, html: String) -> Response {
+    let asked = Asked::of(request);
+    let etag = format!("W/\"{}\"", &hex(&Sha256::digest(&html))[..32]);
+    let mut headers = headers(&etag, REVALIDATE, "text/html; charset=utf-8".to_owned());
+    // Conditions are looked at only where the answer would be a success (RFC 9110, 13.2.1).
+    if status == StatusCode::OK && asked.has(&etag) {
+        return with(Response::builder().status(StatusCode::NOT_MODIFIED).finish(), headers);
+    }
+    let (body, is_compressed) = Packed::quick(html.into_bytes(), &asked).body_for(&asked);
+    if is_compressed {
+        headers.push((header::CONTENT_ENCODING, "gzip".to_owned()));
+    }
+    with(Response::builder().status(status).body(body), headers)
+}
+
+fn send_file(request: &Request, pages: Pages, path: &str, file: &EmbeddedFile) -> Response {
     let asked = Asked::of(request);
     let etag = format!("\"{}\"", &hex(&file.metadata.sha256_hash())[..32]);
     let kept = if is_hashed(path) { IMMUTABLE } else { REVALIDATE };
-    let mut headers = vec![
-        (header::ETAG, etag.clone()),
-        (header::CACHE_CONTROL, kept.to_owned()),
-        (header::VARY, "Accept-Encoding".to_owned()),
-        (header::CONTENT_TYPE, content_type(file)),
-    ];
+    let mut headers = headers(&etag, kept, content_type(file));
     if asked.has(&etag) {
         return with(Response::builder().status(StatusCode::NOT_MODIFIED).finish(), headers);
     }
@@ -70,6 +140,15 @@ fn send(request: &Request, pages: Pages, path: &str, file: &EmbeddedFile) -> Res
     }
     let data = packed.map_or_else(|| file.data.to_vec(), |packed| packed.data.to_vec());
     with(Response::builder().body(data), headers)
+}
+
+fn headers(etag: &str, kept: &str, content_type: String) -> Vec<(HeaderName, String)> {
+    vec![
+        (header::ETAG, etag.to_owned()),
+        (header::CACHE_CONTROL, kept.to_owned()),
+        (header::VARY, "Accept-Encoding".to_owned()),
+        (header::CONTENT_TYPE, content_type),
+    ]
 }
 
 fn with(mut response: Response, headers: Vec<(HeaderName, String)>) -> Response {
@@ -89,7 +168,7 @@ fn content_type(file: &EmbeddedFile) -> String {
     mime.to_owned()
 }
 
-/// Whether the name carries a hash of the content: `app-1a2b3c4d.wasm`.
+/// Whether the name carries a hash of the content: `shop-1a2b3c4d.wasm`.
 fn is_hashed(path: &str) -> bool {
     let stem = path.rsplit('/').next().unwrap_or(path).split('.').next().unwrap_or("");
     stem.rsplit_once('-').is_some_and(|(_, hash)| {
@@ -103,9 +182,9 @@ mod tests {
 
     #[test]
     fn only_hashed_names_are_kept_for_good() {
-        assert!(is_hashed("assets/app-1a2b3c4d5e.wasm"));
-        assert!(is_hashed("app-1a2b3c4d.js"));
-        for name in ["index.html", "favicon.svg", "app-shop.js", "app-1a2b.js"] {
+        assert!(is_hashed("assets/shop-1a2b3c4d5e.wasm"));
+        assert!(is_hashed("boot-desk-1a2b3c4d.js"));
+        for name in ["shop.html", "favicon.svg", "app-shop.js", "app-1a2b.js"] {
             assert!(!is_hashed(name), "{name}");
         }
     }

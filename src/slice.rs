@@ -44,7 +44,8 @@ pub trait Slice: Clone + Send + Sync + 'static {
         Vec::new()
     }
 
-    /// The periodic passes; every node runs each of them.
+    /// The periodic passes; every node runs each of them. Passes over tables of no slice come from `Live::passes` and
+    /// `kernel::upkeep`.
     fn passes(&self, _shared: &Shared) -> Vec<Pass> {
         Vec::new()
     }

@@ -19,6 +19,14 @@ profile_dir() {
   esac
 }
 
+# build_server PROFILE TARGET…: the server as it is run and measured. Every script that runs it builds it by this
+# function: with another selection of packages, Cargo resolves other features and builds the dependencies once more.
+build_server() {
+  local profile=$1
+  shift
+  cargo build --profile "$profile" -p holdfast "$@"
+}
+
 # The build embeds the pages, so their folder must exist even before the pages do.
 ensure_dist() {
   mkdir -p frontend/dist

@@ -19,7 +19,7 @@ use super::{App, development::DevelopmentApi};
 use crate::{
     http::{body::Json, cors::Cors, problem, secure::SecureHeaders},
     kernel::{db::Db, environment::Environment, tasks::Tasks, telemetry},
-    site,
+    site::{self, Site},
 };
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -33,7 +33,7 @@ impl App {
     /// When the address cannot be had.
     pub async fn serve(&self) -> anyhow::Result<Running> {
         self.start_background().await?;
-        let acceptor = TcpListener::bind(self.config.bind).into_acceptor().await?;
+        let acceptor = TcpListener::bind(self.config.node.bind).into_acceptor().await?;
         let address = *acceptor
             .local_addr()
             .first()
@@ -65,13 +65,18 @@ impl App {
             stopping.cancelled().await;
             Ok(())
         });
-        Ok(Running { address: self.config.bind, stop, ended, tasks: self.base.tasks.clone() })
+        Ok(Running { address: self.config.node.bind, stop, ended, tasks: self.base.tasks.clone() })
     }
 
     /// Every route.
     pub fn routes(&self) -> impl Endpoint + use<> {
         let api = self.service();
-        let development = (self.config.environment == Environment::Development)
+        let site = Site {
+            pages: self.pages,
+            catalogue: self.slices.catalogue.clone(),
+            public_url: self.config.network.public_url.clone(),
+        };
+        let development = (self.config.node.environment == Environment::Development)
             .then(|| DevelopmentApi { base: self.base.clone() })
             .map(|api| OpenApiService::new(api, "Holdfast, development", VERSION));
         let routes = Route::new()
@@ -81,8 +86,8 @@ impl App {
             .at("/api/v1/openapi.json", api.spec_endpoint())
             .nest("/api/docs", api.swagger_ui())
             .nest("/api/v1", api)
-            .at("/*path", get(site::page).data(self.pages))
-            .at("/", get(site::page).data(self.pages));
+            .at("/*path", get(site::page).data(site.clone()))
+            .at("/", get(site::page).data(site));
         let routes = self.slices.clone().mount(&self.shared, routes);
         let routes = match development {
             Some(development) => routes.nest("/api/development", development),
@@ -92,10 +97,10 @@ impl App {
         routes
             .data(Arc::clone(&self.shared.tokens))
             .data(self.base.db.clone())
-            .data(self.config.trusted_proxies.clone())
+            .data(self.config.network.trusted_proxies.clone())
             .catch_all_error(|error| async move { problem::from_poem(error) })
             .with(SecureHeaders::for_gateway(provider))
-            .with(Cors::new(&self.config.cors_origins))
+            .with(Cors::new(self.config.network.cors_origins.clone()))
     }
 
     pub(super) fn service(&self) -> OpenApiService<impl poem_openapi::OpenApi + use<>, ()> {

@@ -27,18 +27,18 @@ use crate::{
     live::Relay,
     money::refunds::Refunds,
     settings::Config,
-    shop::checkout::{Checkouts, WebhookSettings, buyer_return},
+    shop::checkout::{Checkouts, WebhookSettings, buyer_return, settings::Payment},
 };
 
 /// Database, ids, timers, tasks.
 pub(super) async fn base(config: &Config) -> anyhow::Result<Base> {
-    let offset = match config.environment {
+    let offset = match config.node.environment {
         Environment::Development => ClockOffset::Applied,
         Environment::Production => ClockOffset::Ignored,
     };
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
-    let db = Db::connect(&config.database_url, config.db_pool, offset).await?;
+    let db = Db::connect(config.database.url.expose(), config.database.pool, offset).await?;
     #[cfg(feature = "failpoints")]
     let db = match config.sabotage.dropped_guard {
         Some(guard) => db.without_guard(guard),
@@ -53,19 +53,19 @@ pub(super) fn locks(config: &Config, base: &Base) -> anyhow::Result<Arc<dyn Lock
     if config.sabotage.locks_say_yes {
         return Ok(Arc::new(crate::adapters::sabotage::YesLocks));
     }
-    if config.redis_urls.is_empty() {
+    if config.redis.urls.is_empty() {
         return Ok(Arc::new(InProcessLocks::default()));
     }
     let (clock, tasks) = (Arc::clone(&base.clock), base.tasks.clone());
-    Ok(Arc::new(Redlock::new(&config.redis_urls, config.lock_ttl, clock, tasks)?))
+    Ok(Arc::new(Redlock::new(config.redis.urls.expose(), config.redis.lock_ttl, clock, tasks)?))
 }
 
 /// Wake-ups within this process, or over the nodes of `REDIS_URLS`.
 pub(super) fn broker(config: &Config, base: &Base) -> anyhow::Result<Arc<dyn Broker>> {
-    if config.redis_urls.is_empty() {
+    if config.redis.urls.is_empty() {
         return Ok(Arc::new(InProcessBroker::default()));
     }
-    Ok(Arc::new(RedisBroker::start(&config.redis_urls, &base.tasks)?))
+    Ok(Arc::new(RedisBroker::start(config.redis.urls.expose(), &base.tasks)?))
 }
 
 /// The payment gateway, and what it brings beside its port.
@@ -79,7 +79,7 @@ pub(super) struct Gateway {
 
 /// Stripe where the settings name it, else the simulated gateway.
 pub(super) fn gateway(config: &Config, base: &Base) -> anyhow::Result<Gateway> {
-    let Some(account) = &config.stripe else {
+    let Payment::Stripe(account) = &config.payment else {
         let entropy = Arc::clone(&base.entropy);
         let gateway = Arc::new(SimulatedGateway::new(base.db.clone(), entropy));
         let bank = Arc::clone(&gateway);
@@ -91,13 +91,13 @@ pub(super) fn gateway(config: &Config, base: &Base) -> anyhow::Result<Gateway> {
         });
     };
     let gateway = StripeGateway::new(StripeSettings {
-        secret_key: account.secret_key.clone(),
-        publishable_key: account.publishable_key.clone(),
-        api_base: account.api_base.clone(),
-        return_url: format!("{}{}", config.public_url, buyer_return::PATH),
+        secret_key: account.secret_key.expose().to_owned(),
+        publishable_key: account.publishable_key.as_str().to_owned(),
+        api_base: account.api_base.as_str().to_owned(),
+        return_url: format!("{}{}", config.network.public_url.as_str(), buyer_return::PATH),
     })?;
-    let webhooks =
-        WebhookSettings { secrets: account.webhook_secrets.clone(), live: account.is_live() };
+    let secrets = account.webhook_secrets.expose().map(str::to_owned).collect();
+    let webhooks = WebhookSettings { secrets, live: account.is_live() };
     Ok(Gateway {
         gateway: with_faults(Arc::new(gateway)),
         bank: None,

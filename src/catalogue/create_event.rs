@@ -197,7 +197,9 @@ fn row(
     }
 }
 
-/// Writes a change of an event whose row is locked, and tells those who look. The last thing of its transaction.
+/// Writes a change of an event whose row is locked: raises the event's version, so that terms that were read before
+/// are refused, and writes the outbox row. It is the last statement of its transaction, also for a change of an
+/// offer, a section or a seat.
 ///
 /// # Errors
 /// When the database fails.

@@ -88,11 +88,11 @@ struct Demo {
     plan: &'static [u8],
     /// Category and price in minor units.
     seats: &'static [(&'static str, i64)],
-    standing: Option<Standing>,
+    standing: Option<StandingArea>,
 }
 
 /// A general-admission section beside the plan.
-struct Standing {
+struct StandingArea {
     name: &'static str,
     capacity: i32,
     /// Name, price in minor units, persons.
@@ -119,7 +119,7 @@ const DEMOS: [Demo; 3] = [
             ("C unten", 3_000),
             ("VIP", 9_500),
         ],
-        standing: Some(Standing {
+        standing: Some(StandingArea {
             name: "Stehplätze",
             // With the 1,252 seats of the plan: the hall's 1,500 places.
             capacity: 248,
@@ -158,7 +158,7 @@ const DEMOS: [Demo; 3] = [
         hours: 3,
         plan: include_bytes!("plans/arena-20000.json"),
         seats: &[("Courtside", 15_000), ("Lower", 8_000), ("Upper", 4_500)],
-        standing: Some(Standing {
+        standing: Some(StandingArea {
             name: "Standing floor",
             capacity: 2_000,
             offers: &[("Standing", 6_000, 1), ("Standing for two", 11_000, 2)],

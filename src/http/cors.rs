@@ -8,6 +8,8 @@ use poem::{
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
 };
 
+use crate::kernel::settings::{Setting, Value, WebAddress, Wrong, parts};
+
 const METHODS: &str = "GET, POST, PUT, PATCH, DELETE";
 const REQUEST_HEADERS: &str = "authorization, content-type, idempotency-key, if-match, \
      if-none-match, last-event-id, x-guest-token";
@@ -15,21 +17,44 @@ const ANSWER_HEADERS: &str = "etag, idempotency-replayed, location, retry-after"
 /// How long a browser may remember a preflight's answer.
 const REMEMBER_SECS: &str = "600";
 
+/// Origins (RFC 6454), as browsers write them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Origins(Arc<Vec<String>>);
+
+impl Origins {
+    /// Reads a comma-separated list. A star is no origin: whoever may call is named.
+    pub fn parse(list: &str) -> Option<Self> {
+        let origins = parts(list).map(WebAddress::parse);
+        let origins: Option<Vec<WebAddress>> = origins.collect();
+        let written = |origin: &WebAddress| origin.as_str().to_lowercase();
+        origins.map(|origins| Self(Arc::new(origins.iter().map(written).collect())))
+    }
+}
+
+impl Value for Origins {
+    const FORM: &'static str =
+        "a comma-separated list of origins, such as https://tickets.example.org";
+
+    fn read(text: &str, _: &Setting) -> Result<Self, Wrong> {
+        Self::parse(text).ok_or(Wrong::Form)
+    }
+}
+
 /// Lets the pages of these origins call.
 #[derive(Debug, Clone)]
-pub struct Cors(Arc<Vec<String>>);
+pub struct Cors(Origins);
 
 /// See [`Cors`].
 #[derive(Debug)]
 pub struct Shared<E> {
     inner: E,
-    origins: Arc<Vec<String>>,
+    origins: Origins,
 }
 
 impl Cors {
-    /// For these origins, each as a browser writes it.
-    pub fn new(origins: &[String]) -> Self {
-        Self(Arc::new(origins.iter().map(|origin| origin.to_lowercase()).collect()))
+    /// For these origins.
+    pub fn new(origins: Origins) -> Self {
+        Self(origins)
     }
 }
 
@@ -37,14 +62,14 @@ impl<E: Endpoint> Middleware<E> for Cors {
     type Output = Shared<E>;
 
     fn transform(&self, endpoint: E) -> Self::Output {
-        Shared { inner: endpoint, origins: Arc::clone(&self.0) }
+        Shared { inner: endpoint, origins: self.0.clone() }
     }
 }
 
 impl<E: Endpoint> Shared<E> {
     fn allowed(&self, request: &Request) -> Option<HeaderValue> {
         let origin = request.headers().get(header::ORIGIN)?;
-        let known = origin.to_str().is_ok_and(|it| self.origins.iter().any(|own| own == it));
+        let known = origin.to_str().is_ok_and(|it| self.origins.0.iter().any(|own| own == it));
         known.then(|| origin.clone())
     }
 }
@@ -60,7 +85,7 @@ impl<E: Endpoint> Endpoint for Shared<E> {
             (Some(_), true) => preflight(),
             _ => self.inner.call(request).await?.into_response(),
         };
-        if !self.origins.is_empty() {
+        if !self.origins.0.is_empty() {
             vary(response.headers_mut());
         }
         if let Some(origin) = allowed {

@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use crate::kernel::settings::{Setting, Value, Wrong, parts};
+
 /// Addresses whose `X-Forwarded-For` is believed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TrustedProxies(Vec<Network>);
@@ -53,6 +55,15 @@ impl TrustedProxies {
     pub fn contains(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         self.0.iter().any(|network| network.contains(address))
+    }
+}
+
+impl Value for TrustedProxies {
+    const FORM: &'static str =
+        "a comma-separated list of addresses and networks, such as 10.0.0.0/8";
+
+    fn read(text: &str, _: &Setting) -> Result<Self, Wrong> {
+        Self::parse(parts(text)).ok_or(Wrong::Form)
     }
 }
 

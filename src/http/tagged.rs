@@ -39,7 +39,7 @@ impl Packed {
         Self::at(body::bytes(value), Compression::best())
     }
 
-    /// Compressed in little time: for what is sent once. `json` is JSON.
+    /// Compressed in little time: for what is sent once, such as serialized JSON or a page.
     pub fn quick(json: Vec<u8>, asked: &Asked) -> Self {
         if asked.gzip {
             Self::at(json, Compression::new(4))
@@ -58,6 +58,14 @@ impl Packed {
                 .into()
         });
         Self { json: json.into(), gzip }
+    }
+
+    /// What goes to this client, and whether that is compressed.
+    pub fn body_for(self, asked: &Asked) -> (Bytes, bool) {
+        match self {
+            Self { gzip: Some(gzip), .. } if asked.gzip => (gzip, true),
+            Self { json, .. } => (json, false),
+        }
     }
 
     /// How much memory it takes, in bytes.
@@ -131,10 +139,8 @@ impl<T> Tagged<T> {
         let (body, compressed) = if asked.has(&etag) {
             (None, false)
         } else {
-            match pack() {
-                Packed { gzip: Some(gzip), .. } if asked.gzip => (Some(gzip), true),
-                Packed { json, .. } => (Some(json), false),
-            }
+            let (body, compressed) = pack().body_for(asked);
+            (Some(body), compressed)
         };
         Self { etag, cache_control, body, compressed, kind: PhantomData }
     }

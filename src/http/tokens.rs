@@ -14,15 +14,45 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use uuid::Uuid;
 
-use crate::kernel::{actor::User, hex::hex, ports::Clock};
+use crate::kernel::{
+    actor::User,
+    hex::hex,
+    ports::Clock,
+    settings::{Secret, Setting, Value, Wrong},
+};
 
 /// How long an access token is good for.
 pub const ACCESS_TOKEN_SECS: i64 = 60 * 60;
 /// The shortest secret that tokens may be signed with, in bytes.
-pub const MIN_SECRET_BYTES: usize = 32;
+const MIN_SECRET_BYTES: usize = 32;
 
 const GUEST_PREFIX: &str = "hg1";
 const ISSUER: &str = "holdfast";
+
+/// The secret that tokens are signed with.
+#[derive(Debug, Clone)]
+pub struct SigningSecret(Secret);
+
+impl SigningSecret {
+    /// Takes a text that is long enough.
+    pub fn new(text: &str) -> Option<Self> {
+        (text.len() >= MIN_SECRET_BYTES).then(|| Self(Secret::new(text)))
+    }
+
+    /// The secret as text.
+    pub fn expose(&self) -> &str {
+        self.0.expose()
+    }
+}
+
+impl Value for SigningSecret {
+    const FORM: &'static str = "at least 32 characters";
+    const IS_SECRET: bool = true;
+
+    fn read(text: &str, _: &Setting) -> Result<Self, Wrong> {
+        Self::new(text).ok_or_else(|| "must have at least 32 characters".into())
+    }
+}
 
 /// Makes and reads tokens.
 pub struct Tokens {
@@ -49,11 +79,8 @@ struct Claims {
 
 impl Tokens {
     /// Tokens under this secret.
-    ///
-    /// # Panics
-    /// When the secret is shorter than [`MIN_SECRET_BYTES`]: the configuration refuses it before.
-    pub fn new(secret: &[u8], clock: Arc<dyn Clock>) -> Self {
-        assert!(secret.len() >= MIN_SECRET_BYTES, "JWT_SECRET is too short");
+    pub fn new(secret: &SigningSecret, clock: Arc<dyn Clock>) -> Self {
+        let secret = secret.expose().as_bytes();
         // One secret, two uses: a key of its own keeps a guest's MAC from ever being a signature.
         let guest_key = mac(secret, b"guest-token").to_vec();
         Self {
@@ -149,7 +176,8 @@ mod tests {
     }
 
     fn tokens(clock: Arc<Hands>, secret: u8) -> Tokens {
-        Tokens::new(&[secret; MIN_SECRET_BYTES], clock)
+        let secret = SigningSecret::new(&format!("{secret:032}")).expect("long enough");
+        Tokens::new(&secret, clock)
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! network call to anything else.
 
 mod entities;
+pub mod settings;
 mod together;
 mod writing;
 

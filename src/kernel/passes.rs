@@ -17,7 +17,7 @@ use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 
 use crate::kernel::tasks::Tasks;
 
-/// What a pass answers: how much it did.
+/// What a pass answers: how much it did, for its tests; the runner counts runs and failures.
 pub type PassResult = Result<u64, anyhow::Error>;
 
 /// A periodic pass.

@@ -40,7 +40,7 @@ const FAILED_EVERY: Duration = Duration::from_secs(60);
 
 /// A refund to be started.
 #[derive(Debug, Clone, Copy)]
-pub struct Wanted<'a> {
+pub struct RefundOrder<'a> {
     /// The booking.
     pub booking: &'a bookings::Model,
     /// Its captured payment.
@@ -75,8 +75,8 @@ impl Refunds {
     ///
     /// # Errors
     /// When the payment has no name at the gateway, or the database fails.
-    pub async fn open(&self, tx: &Tx, wanted: Wanted<'_>) -> Result<Work<Refund>, DbErr> {
-        let Wanted { booking, payment, shares, reason, asked_by, now_ms } = wanted;
+    pub async fn open(&self, tx: &Tx, wanted: RefundOrder<'_>) -> Result<Work<Refund>, DbErr> {
+        let RefundOrder { booking, payment, shares, reason, asked_by, now_ms } = wanted;
         let id = SagaId(self.base.entropy.id());
         let amount = Money::new(shares.iter().map(|share| share.minor).sum(), booking.currency);
         let intent = payment.intent_id.clone().map(PaymentId);

@@ -1,11 +1,10 @@
 //! What becomes of a booking once it is confirmed: cancelled by its buyer, its organizer or because an event is
 //! called off, line by line, and paid back.
 //!
-//! One transaction voids the tickets, frees the seats, marks the lines and starts the refund (`cancel`); the
-//! refund is a saga of its own (`refund`, `driver`) that goes on until the gateway has given the money
-//! back. `called_off` is the standing pass over called-off events, `give_back` an organizer's kindness that
-//! cancels nothing, `failed` looks for refunds that the gateway could not deliver. What may be cancelled and how
-//! much comes back: `holdfast_domain::refund::rules`.
+//! One transaction voids the tickets, frees the seats, marks the lines and starts the refund (`cancel`). The refund
+//! is a saga of its own, in `money::refunds`. `called_off` is the standing pass over cancelled events; `give_back`
+//! refunds an amount without cancelling anything. `holdfast_domain::refund::rules` says what may be cancelled and how
+//! much is refunded.
 
 pub mod answer;
 pub mod api;

@@ -1,4 +1,4 @@
-//! Paying for what is held: bookings, their sagas, payments, the ledger.
+//! Paying for what is held: bookings are made here, and their sagas lead from the payment to the tickets.
 //!
 //! `confirm` starts a checkout in one transaction; the saga executor carries it on with `driver`, which brings
 //! the decisions of `holdfast_domain::checkout` and the effects; `answer` says what came of it. A confirm
@@ -34,6 +34,7 @@ pub mod driver;
 pub mod invariants;
 pub mod payments_api;
 mod read;
+pub mod settings;
 pub mod store;
 pub mod webhooks;
 

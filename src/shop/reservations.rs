@@ -21,6 +21,7 @@ pub mod hold;
 pub mod in_payment;
 mod invariants;
 pub mod read;
+pub mod settings;
 pub mod sold;
 pub mod store;
 pub mod terms;

@@ -2,23 +2,28 @@
 
 import assert from 'node:assert/strict';
 
-import { THEATRE, checkoutIsOpen, choose, hallIsOpen, openRow, seatSays, suite } from './helpers.mjs';
+import {
+  THEATRE, checkoutIsOpen, choose, hallIsOpen, isSignedIn, openRow, seatSays, suite,
+} from './helpers.mjs';
 
 const PASSWORD = 'Holdfast-2026-x';
 
 const { scenario, row, api } = suite();
 
+// What the server itself answers: personal pages say nothing of what they name.
 const NOWHERE = [
-  ['an_unknown_page', '/nowhere/at/all'],
-  ['an_unknown_event', '/events/no-such-event'],
-  ['an_event_with_a_strange_name', '/events/%3Cscript%3Ealert(1)%3C%2Fscript%3E'],
-  ['an_unknown_booking', '/bookings/HF-00000000'],
-  ['a_checkout_of_nothing', '/checkout/nothing'],
-  ['an_unknown_reservation', '/checkout/0190a3f0-0000-7000-8000-000000000000'],
+  ['an_unknown_page', '/nowhere/at/all', 404],
+  ['an_unknown_page_of_the_desk', '/desk/nowhere', 404],
+  ['an_unknown_event', '/events/no-such-event', 404],
+  ['an_event_with_a_strange_name', '/events/%3Cscript%3Ealert(1)%3C%2Fscript%3E', 404],
+  ['an_unknown_booking', '/bookings/HF-00000000', 200],
+  ['a_checkout_of_nothing', '/checkout/nothing', 200],
+  ['an_unknown_reservation', '/checkout/0190a3f0-0000-7000-8000-000000000000', 200],
 ];
-for (const [name, path] of NOWHERE) {
+for (const [name, path, status] of NOWHERE) {
   scenario(`${name}_is_told_and_leads_on`, async ({ visitor }) => {
     const page = await visitor(path);
+    assert.equal(page.answer.status(), status);
     await page.getByRole('heading', { level: 1, name: 'Nothing is here' }).waitFor();
     await page.getByRole('link', { name: 'All events' }).click();
     await page.getByTestId('event-card').first().waitFor();
@@ -37,6 +42,7 @@ scenario('a_new_account_is_signed_in_and_its_seats_are_its_own', async ({ visito
   const [seat] = await row(THEATRE, 'Stalls', 'A');
   const page = await visitor('/register');
   await register(page, 'ada@example.org');
+  await isSignedIn(page);
   await page.getByTestId('signed-in').getByText('Ada').waitFor();
   await page.goto(new URL(`/events/${THEATRE}`, page.url()).href);
   await hallIsOpen(page);
@@ -57,7 +63,7 @@ scenario('a_login_that_is_over_is_told_and_the_selection_stays', async ({ visito
   const [seat] = await row(THEATRE, 'Stalls', 'B');
   const page = await visitor('/register');
   await register(page, 'grace@example.org');
-  await page.getByTestId('signed-in').waitFor();
+  await isSignedIn(page);
   await page.goto(new URL(`/events/${THEATRE}`, page.url()).href);
   await hallIsOpen(page);
   await openRow(page, 'Stalls', 'B');
@@ -81,7 +87,7 @@ scenario('a_login_that_is_over_is_told_and_the_selection_stays', async ({ visito
 scenario('a_session_that_ended_while_away_is_not_shown', async ({ visitor }) => {
   const page = await visitor('/register');
   await register(page, 'alan@example.org');
-  await page.getByTestId('signed-in').waitFor();
+  await isSignedIn(page);
   await page.evaluate(() => {
     const kept = JSON.parse(localStorage.getItem('holdfast.session'));
     localStorage.setItem('holdfast.session', JSON.stringify({ ...kept, expires_at: 1 }));
@@ -94,6 +100,7 @@ scenario('a_session_that_ended_while_away_is_not_shown', async ({ visitor }) => 
 scenario('signing_out_forgets_the_session', async ({ visitor }) => {
   const page = await visitor('/register');
   await register(page, 'edsger@example.org');
+  await isSignedIn(page);
   await page.getByTestId('sign-out').click();
   await page.getByRole('link', { name: 'Sign in' }).waitFor();
   assert.equal(await page.evaluate(() => localStorage.getItem('holdfast.session')), null);
@@ -140,7 +147,7 @@ scenario('signing_in_never_leads_to_another_site', async ({ visitor }) => {
   await page.locator('#email').fill(account.email);
   await page.locator('#password').fill(PASSWORD);
   await page.getByTestId('login-button').click();
-  await page.getByTestId('signed-in').waitFor();
+  await isSignedIn(page);
   assert.equal(page.url(), home);
 });
 

@@ -5,10 +5,11 @@ import { readFileSync } from 'node:fs';
 
 import { THEATRE, choose, hallIsOpen, hold, isConfirmed, openRow, pay, suite } from './helpers.mjs';
 
-const locale = (name) =>
-  JSON.parse(readFileSync(new URL(`../../frontend/locales/${name}.json`, import.meta.url)));
-const fr = locale('fr');
-const en = locale('en');
+const PACKAGES = ['ui', 'map', 'shop', 'account', 'desk'];
+const texts = (language) => Object.fromEntries(PACKAGES.map((name) => [name, JSON.parse(
+  readFileSync(new URL(`../../frontend/${name}/locales/${language}.json`, import.meta.url)))]));
+const fr = texts('fr');
+const en = texts('en');
 
 const FRENCH = { locale: 'fr-FR' };
 
@@ -16,13 +17,15 @@ const { scenario, row, holdByApi } = suite();
 
 // English sentences of ours that a French page must not contain: long enough not to be also French.
 const LETTERS_MIN = 12;
-const sentences = Object.entries(en).flatMap(([group, words]) => Object.entries(words)
-  .filter(([key, text]) => text !== fr[group][key])
-  .flatMap(([, text]) => text.split(/\{\{.*?\}\}/))
+const all = PACKAGES.flatMap((name) => Object.entries(en[name]).flatMap(([group, words]) =>
+  Object.entries(words).map(([key, text]) => (
+    { key: `${group}.${key}`, text, french: fr[name][group][key] }))));
+const sentences = all
+  .filter(({ text, french }) => text !== french)
+  .flatMap(({ text }) => text.split(/\{\{.*?\}\}/))
   .map((text) => text.trim())
-  .filter((text) => text.length >= LETTERS_MIN));
-const keys = Object.entries(en).flatMap(([group, words]) =>
-  Object.keys(words).map((key) => `${group}.${key}`));
+  .filter((text) => text.length >= LETTERS_MIN);
+const keys = all.map(({ key }) => key);
 
 // What the page says to eyes and ears.
 async function spoken(page) {
@@ -47,16 +50,16 @@ async function assertFrench(page) {
 
 scenario('the_switch_translates_the_page_and_is_kept', async ({ visitor }) => {
   const page = await visitor('/');
-  await page.getByRole('heading', { level: 1, name: en.events.title }).waitFor();
+  await page.getByRole('heading', { level: 1, name: en.shop.events.title }).waitFor();
   await page.getByTestId('language').click();
-  await page.getByRole('heading', { level: 1, name: fr.events.title }).waitFor();
+  await page.getByRole('heading', { level: 1, name: fr.shop.events.title }).waitFor();
   await page.getByTestId('event-card').first().waitFor();
   await assertFrench(page);
   await page.reload();
-  await page.getByRole('heading', { level: 1, name: fr.events.title }).waitFor();
+  await page.getByRole('heading', { level: 1, name: fr.shop.events.title }).waitFor();
   assert.equal(await page.evaluate(() => document.documentElement.lang), 'fr');
   await page.getByTestId('language').click();
-  await page.getByRole('heading', { level: 1, name: en.events.title }).waitFor();
+  await page.getByRole('heading', { level: 1, name: en.shop.events.title }).waitFor();
   assert.equal(await page.evaluate(() => document.documentElement.lang), 'en');
 });
 
@@ -65,8 +68,9 @@ scenario('a_french_browser_gets_french_pages', async ({ visitor }) => {
   await page.getByTestId('event-card').first().waitFor();
   await assertFrench(page);
   for (const [path, title] of [
-    ['/login', fr.account.sign_in], ['/register', fr.account.register],
-    ['/nowhere', fr.not_found.title],
+    ['/login', fr.ui.common.sign_in], ['/register', fr.account.register.title],
+    ['/desk', fr.desk.desk.signed_out],
+    ['/nowhere', fr.ui.not_found.title],
   ]) {
     await page.goto(new URL(path, page.url()).href);
     await page.getByRole('heading', { level: 1, name: title }).waitFor();
@@ -85,17 +89,17 @@ scenario('a_purchase_in_french_says_nothing_in_english', async ({ visitor }) => 
   assert.match(await page.locator('.hold-bar').textContent(), /178,00\s*€/);
   await assertFrench(page);
   await hold(page);
-  await page.getByRole('heading', { level: 1, name: fr.checkout.title }).waitFor();
+  await page.getByRole('heading', { level: 1, name: fr.shop.checkout.title }).waitFor();
   await assertFrench(page);
   await pay(page, 'pm_card_chargeDeclined');
-  await page.getByTestId('pay-message').getByText(fr.pay.declined).waitFor();
+  await page.getByTestId('pay-message').getByText(fr.shop.pay.declined).waitFor();
   await assertFrench(page);
   await pay(page, 'pm_card_authenticationRequired');
-  await page.getByRole('heading', { name: fr.step.title }).waitFor();
+  await page.getByRole('heading', { name: fr.shop.step.title }).waitFor();
   await assertFrench(page);
   await page.getByTestId('second-step-approve').click();
   await isConfirmed(page);
-  await page.getByRole('heading', { level: 1, name: fr.booking.confirmed }).waitFor();
+  await page.getByRole('heading', { level: 1, name: fr.shop.booking.confirmed }).waitFor();
   await assertFrench(page);
 });
 
@@ -115,9 +119,9 @@ scenario('a_conflict_is_told_in_french', async ({ visitor }) => {
 // What a problem says is chosen by its type: the server's English detail is never shown.
 const login = /\/auth\/login$/;
 for (const [type, status, text] of [
-  ['too-many-requests', 429, fr.problem.too_many],
-  ['unavailable', 503, fr.problem.unavailable],
-  ['not-found', 404, fr.problem.not_found],
+  ['too-many-requests', 429, fr.ui.problem.too_many],
+  ['unavailable', 503, fr.ui.problem.unavailable],
+  ['not-found', 404, fr.ui.problem.not_found],
   ['a-type-of-tomorrow', 422, null],
 ]) {
   scenario(`the_problem_${type}_has_french_words`, async ({ visitor }) => {
@@ -147,6 +151,6 @@ scenario('a_wrong_password_is_refused_in_french', async ({ visitor }) => {
   await page.locator('#email').fill('nobody@example.org');
   await page.locator('#password').fill('Wrong-1234');
   await page.getByTestId('login-button').click();
-  await page.getByRole('alert').getByText(fr.problem.invalid_credentials).waitFor();
+  await page.getByRole('alert').getByText(fr.ui.problem.invalid_credentials).waitFor();
   await assertFrench(page);
 });

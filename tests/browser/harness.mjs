@@ -140,7 +140,7 @@ export function openBrowser({ asUsersHave = false } = {}) {
 // errors, broken rules of the Content-Security-Policy and other console errors (save the network's
 // own word about a 4xx, which is an answer), answers of 5xx, and files of the page that are not there.
 // `prepare` gets the page before it goes anywhere; `context` is one that was opened elsewhere.
-// `page.leave()` closes what was opened here.
+// `page.leave()` closes what was opened here; `page.answer` is what the server answered.
 export async function visit(browser, url, { prepare, context: known, ...options } = {}) {
   const context = known ?? await browser.newContext({ locale: 'en-GB', ...options });
   context.setDefaultTimeout(STEP_MS);
@@ -155,13 +155,14 @@ export async function visit(browser, url, { prepare, context: known, ...options 
   });
   page.on('response', (response) => {
     const { pathname } = new URL(response.url());
-    const missing = response.status() === 404 && !pathname.startsWith('/api/');
+    const missing = response.status() === 404 && !pathname.startsWith('/api/')
+      && !response.request().isNavigationRequest();
     if (response.status() >= 500 || missing) {
       page.faults.push(`${response.status()} ${pathname}`);
     }
   });
   await prepare?.(page);
-  await page.goto(url);
+  page.answer = await page.goto(url);
   return page;
 }
 

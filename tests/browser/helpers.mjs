@@ -245,6 +245,59 @@ export async function secondsLeft(page) {
   return Number(minutes) * 60 + Number(seconds);
 }
 
+// ------------------------------------------------------------------------- accounts
+
+export const DEMO_PASSWORD = 'Demo-pass-1';
+
+// A session of an account: `kept` as pages keep it, `bearer` for the API.
+export async function sessionOf(api, email, password = DEMO_PASSWORD) {
+  const { status, body } = await api('POST', '/auth/login', { email, password });
+  assert.equal(status, 200, JSON.stringify(body));
+  const { access_token: token, expires_in_seconds: seconds, profile } = body;
+  return {
+    kept: JSON.stringify({ access_token: token, expires_at: Date.now() + seconds * 1000, profile }),
+    bearer: { Authorization: `Bearer ${token}` },
+  };
+}
+
+// Fills in the page of the account program, and waits until it has led on.
+export async function signIn(page, email, password = DEMO_PASSWORD) {
+  await page.locator('#email').fill(email);
+  await page.locator('#password').fill(password);
+  await page.getByTestId('login-button').click();
+  await isSignedIn(page);
+}
+
+// Signed in or registered, and led on to another program's page.
+export async function isSignedIn(page) {
+  await page.waitForURL((url) => !['/login', '/register'].includes(url.pathname));
+  await page.getByTestId('signed-in').waitFor();
+}
+
+// A purchase whose money cannot be given back: its refund needs attention. Answers the reference.
+export async function refusedRefund({ api, row, holdByApi }, name) {
+  const reservation = await holdByApi(THEATRE, (await row(THEATRE, 'Stalls', name)).slice(0, 1));
+  const guest = { 'X-Guest-Token': reservation.guest_token };
+  const { status, body: booking } = await api('POST', '/bookings/confirm', {
+    reservation_ids: [reservation.id],
+    payment: { method: 'pm_sim_refund_fails' },
+    email: `refund.${reservation.id}@example.org`,
+  }, { ...guest, 'Idempotency-Key': crypto.randomUUID() });
+  assert.equal(status, 201, JSON.stringify(booking));
+  const cancelled = await api('POST', `/bookings/${booking.id}/cancel`, undefined, guest);
+  assert.equal(cancelled.status, 200, JSON.stringify(cancelled.body));
+  const { bearer } = await sessionOf(api, 'admin@demo.test');
+  const LOOKS_MAX = 100;
+  for (let looks = 0; looks < LOOKS_MAX; looks += 1) {
+    const { body } = await api('GET', '/admin/sagas?status=needs_attention', undefined, bearer);
+    if (body.items.some((saga) => saga.booking_reference === booking.reference)) {
+      return booking.reference;
+    }
+    await new Promise((resolve) => { setTimeout(resolve, 100); });
+  }
+  throw new Error(`the refund of ${booking.reference} never needed attention`);
+}
+
 // ------------------------------------------------------------------------- looking
 
 // Waits until nothing on the page's canvases moves any more.

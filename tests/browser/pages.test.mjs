@@ -8,7 +8,7 @@ import { mkdir } from 'node:fs/promises';
 import { accessibilityFaults, assertAccessible } from './harness.mjs';
 import {
   ARENA, OUT, SPORTS_HALL, THEATRE, checkoutIsOpen, choose, coloursOf, emailOf, hallIsOpen, isStill,
-  openRow, overflow, pay, suite,
+  openRow, overflow, pay, refusedRefund, sessionOf, suite,
 } from './helpers.mjs';
 
 const THEMES = ['light', 'dark'];
@@ -21,8 +21,9 @@ const COLOURS_MIN = 20;
 const FOLDER = process.env.SCREENSHOTS === 'update'
   ? new URL('../../docs/screenshots/', import.meta.url).pathname : OUT;
 
-// A hall with some life in it, and a purchase to look at.
+// A hall with some life in it, a purchase to look at, and a refund that is stuck.
 let booking;
+let admin;
 const { scenario, row, api, event, holdByApi, url } = suite({}, async (steps) => {
   await mkdir(FOLDER, { recursive: true });
   const front = await steps.row(THEATRE, 'Stalls', 'C');
@@ -33,6 +34,8 @@ const { scenario, row, api, event, holdByApi, url } = suite({}, async (steps) =>
   await steps.holdByApi(THEATRE, middle.slice(18, 22));
   const circle = await steps.row(THEATRE, 'Circle', 'AA');
   booking = await steps.buyByApi(THEATRE, circle.slice(3, 5));
+  await refusedRefund(steps, 'H');
+  admin = await sessionOf(steps.api, 'admin@demo.test');
 });
 
 // The page that leads away after three seconds stays while it is looked at.
@@ -46,6 +49,17 @@ const asBuyer = (page) => page.addInitScript((token) => {
   localStorage.setItem('holdfast.guest', token);
 }, booking.guest_token);
 
+const asAdmin = (page) => page.addInitScript((kept) => {
+  localStorage.setItem('holdfast.session', kept);
+}, admin.kept);
+
+// Nothing in the lists of the desk.
+const asAdminOfNothing = async (page) => {
+  await asAdmin(page);
+  await page.route(/\/api\/v1\/(events|admin\/sagas)\?/, (route) =>
+    route.fulfill({ json: { items: [], next: null } }));
+};
+
 async function hallWithSeats(page) {
   await hallIsOpen(page);
   await openRow(page, 'Stalls', 'C');
@@ -57,8 +71,10 @@ async function ownCheckout(page) {
   const { id } = await event(THEATRE);
   const { body: map } = await api('GET', `/events/${id}/seats?state=only`);
   const gone = new Set(map.seats.map(([seat]) => seat));
-  const seats = (await row(THEATRE, 'Stalls', 'F')).filter((it) => !gone.has(it.seat_id));
-  const reservation = await holdByApi(THEATRE, seats.slice(0, 2));
+  // One row has too few for all the pictures.
+  const rows = await Promise.all(['F', 'G'].map((name) => row(THEATRE, 'Stalls', name)));
+  const free = rows.map((seats) => seats.filter((it) => !gone.has(it.seat_id)));
+  const reservation = await holdByApi(THEATRE, free.find(({ length }) => length >= 2).slice(0, 2));
   // The program of a page that is left while it loads says so in the console.
   await page.getByTestId('event-card').first().waitFor();
   await page.evaluate((it) => localStorage.setItem('holdfast.guest', it), reservation.guest_token);
@@ -66,7 +82,10 @@ async function ownCheckout(page) {
   await checkoutIsOpen(page);
 }
 
-const heading = (page) => page.getByRole('heading', { level: 1 }).waitFor();
+const heading = async (page) => {
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  await page.locator('[aria-busy="true"]').waitFor({ state: 'detached' });
+};
 
 // name → where it is, and what is done there before it is looked at.
 const PAGES = {
@@ -89,6 +108,14 @@ const PAGES = {
     await pay(page, 'pm_card_authenticationRequired');
     await page.getByTestId('second-step-approve').waitFor();
   }],
+  'checkout-sign-in': ['/', async (page) => {
+    await ownCheckout(page);
+    await page.getByTestId('sign-in-here').click();
+    await page.locator('#sign-in-email').fill(emailOf(page));
+    await page.locator('#sign-in-password').fill('Wrong-1234');
+    await page.getByTestId('login-button').click();
+    await page.locator('dialog .notice').waitFor();
+  }],
   'checkout-ended': ['/', async (page) => {
     await ownCheckout(page);
     await page.getByTestId('cancel-button').click();
@@ -103,6 +130,11 @@ const PAGES = {
     await page.locator('.notice').waitFor();
   }],
   register: ['/register', heading],
+  'desk-signed-out': ['/desk', heading],
+  desk: ['/desk', (page) => page.getByTestId('desk-event').first().waitFor(), asAdmin],
+  'desk-empty': ['/desk', heading, asAdminOfNothing],
+  'desk-attention': ['/desk/attention', (page) => page.getByTestId('saga').waitFor(), asAdmin],
+  'desk-attention-empty': ['/desk/attention', heading, asAdminOfNothing],
   'not-found': ['/nowhere', heading],
 };
 
@@ -121,7 +153,8 @@ for (const size of SIZES) {
           }
           // What is fixed to the window stands at the top of the whole page only when nothing is scrolled.
           await page.evaluate(() => window.scrollTo(0, 0));
-          const whole = !name.startsWith('event') && name !== 'checkout-second-step';
+          const whole = !name.startsWith('event')
+            && !['checkout-second-step', 'checkout-sign-in'].includes(name);
           const picture = await page.screenshot({
             path: `${FOLDER}${name}-${theme}-${width}.png`, fullPage: whole,
           });

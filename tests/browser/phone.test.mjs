@@ -94,7 +94,7 @@ scenario('two_fingers_zoom_the_map_and_not_the_page', async ({ visitor }) => {
   assert.ok(await page.getByTestId('hold-button').isDisabled(), 'a pinch chooses nothing');
 });
 
-for (const path of ['/', `/events/${SPORTS_HALL}`, '/login', '/register', '/nowhere']) {
+for (const path of ['/', `/events/${SPORTS_HALL}`, '/login', '/register', '/desk', '/nowhere']) {
   scenario(`the_page_${path.split('/').at(1) || 'start'}_fits_a_phone_of_360`, async ({ visitor }) => {
     const page = await visitor(path, { ...PHONE, viewport: { width: 360, height: 740 } });
     await page.getByRole('heading', { level: 1 }).waitFor();

@@ -11,8 +11,10 @@ use uuid::Uuid;
 
 use crate::{
     checkout::Buyer,
-    fixture::{self, Like, account, new_event},
-    harness::{Answer, CallerOf, TestApp},
+    support::{
+        fixture::{self, Like, account, new_event},
+        harness::{Answer, CallerOf, TestApp},
+    },
 };
 
 /// A draft with standing places at a price.
@@ -158,5 +160,24 @@ async fn a_booking_is_not_reached_through_an_event_of_which_it_has_no_line() {
             assert!(!answer.text.contains("EUR"), "{what} tells the currency: {}", answer.text);
         }
     }
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_slug_that_is_free_again_names_the_new_event_at_once() {
+    let app = TestApp::start().await;
+    let admin = account(&app, "admin", Role::Admin, None).await;
+    let manager = account(&app, "manager", Role::Organizer, Some("club")).await;
+    let (admin, manager) = (app.as_user(&admin), app.as_user(&manager));
+    let mut new = new_event(&app).await;
+    new["slug"] = json!("gala");
+    let first = created(manager.post("/events", &new).await);
+    assert_eq!(manager.post("/events/gala/publish", &json!({})).await.status, 200);
+    assert_eq!(app.get("/events/gala").await.body["id"], first["id"]);
+    assert_eq!(admin.delete("/events/gala").await.status, 204);
+    assert_eq!(app.get("/events/gala").await.status, 404);
+    let second = created(manager.post("/events", &new).await);
+    assert_eq!(manager.post("/events/gala/publish", &json!({})).await.status, 200);
+    assert_eq!(app.get("/events/gala").await.body["id"], second["id"]);
     app.finish().await;
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::harness::TestApp;
+use crate::support::harness::TestApp;
 
 fn registration(email: &str) -> serde_json::Value {
     json!({ "email": email, "password": "Demo-pass-1", "first_name": "Ada", "last_name": "L" })

@@ -13,7 +13,7 @@ use holdfast_domain::{
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::{
+use crate::support::{
     fixture::{account, new_event},
     harness::TestApp,
 };

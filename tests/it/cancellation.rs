@@ -19,8 +19,10 @@ use uuid::Uuid;
 
 use crate::{
     checkout::Buyer,
-    fixture::{self, Event, Like, seats},
-    harness::{Answer, TestApp},
+    support::{
+        fixture::{self, Event, Like, seats},
+        harness::{Answer, TestApp},
+    },
 };
 
 /// How often a test looks before it gives up: 20 s in all.

@@ -10,7 +10,7 @@ use holdfast::catalogue::lifecycle;
 use holdfast_domain::access::Role;
 use serde_json::{Value, json};
 
-use crate::{
+use crate::support::{
     fixture::{account, new_event, seats},
     harness::{Answer, CallerOf, TestApp},
 };

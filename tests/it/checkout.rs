@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::{
+use crate::support::{
     fixture::{self, Event, Like, seats},
     harness::{Answer, TestApp},
 };
@@ -118,28 +118,6 @@ async fn a_repeated_request_gets_the_same_bytes_and_another_body_is_refused() {
     new_key.assert_problem(409, "/problems/reservation-not-active");
     let no_key = app.as_guest(&buyer.token).post("/bookings/confirm", &body).await;
     no_key.assert_problem(400, "/problems/idempotency-key-required");
-    app.finish().await;
-}
-
-#[tokio::test]
-async fn a_hundred_identical_requests_pay_once_and_are_told_the_same() {
-    let (app, event) = app_with_event().await;
-    let buyer = Buyer::holds(&app, &event, &seats(&[1, 2])).await;
-    let body = buyer.pays_with("pm_card_visa");
-    let twins = (0..100).map(|_| buyer.confirms(&app, "twin", &body));
-    let answers = futures_util::future::join_all(twins).await;
-    let mut told = Vec::new();
-    for answer in answers {
-        // Those who came while it was under way and lost patience ask again with the same key.
-        let answer = match answer.status {
-            409 => buyer.confirms(&app, "twin", &body).await,
-            _ => answer,
-        };
-        assert_eq!(answer.status, 201, "{}", answer.text);
-        told.push(answer.text);
-    }
-    told.dedup();
-    assert_eq!(told.len(), 1);
     app.finish().await;
 }
 
@@ -375,7 +353,7 @@ async fn a_slow_gateway_is_waited_for_by_the_server_and_not_by_the_buyer() {
 async fn a_lapsed_hold_cannot_be_confirmed_and_can_be_taken_over() {
     let (app, event) = app_with_event().await;
     let buyer = Buyer::holds(&app, &event, &seats(&[1])).await;
-    let hold = app.app.config.hold_ttl;
+    let hold = app.app.config.holds.ttl;
     let read = buyer.gets(&app, &format!("/reservations/{}", buyer.reservation)).await;
     assert_eq!(read.body["status"], "active");
     // The hold's time and the time that the test took so far: past it by a millisecond or a little more.
@@ -490,4 +468,31 @@ async fn the_gateway_names_itself() {
     let config = app.get("/payments/config").await;
     assert_eq!(config.body["provider"], "simulated");
     app.finish().await;
+}
+
+/// Crowds and deadlines, see `crate::alone`.
+mod alone {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_hundred_identical_requests_pay_once_and_are_told_the_same() {
+        let (app, event) = app_with_event().await;
+        let buyer = Buyer::holds(&app, &event, &seats(&[1, 2])).await;
+        let body = buyer.pays_with("pm_card_visa");
+        let twins = (0..100).map(|_| buyer.confirms(&app, "twin", &body));
+        let answers = futures_util::future::join_all(twins).await;
+        let mut told = Vec::new();
+        for answer in answers {
+            // Those who came while it was under way and lost patience ask again with the same key.
+            let answer = match answer.status {
+                409 => buyer.confirms(&app, "twin", &body).await,
+                _ => answer,
+            };
+            assert_eq!(answer.status, 201, "{}", answer.text);
+            told.push(answer.text);
+        }
+        told.dedup();
+        assert_eq!(told.len(), 1);
+        app.finish().await;
+    }
 }

@@ -7,9 +7,11 @@ use serde_json::{Value, json};
 
 use crate::{
     checkout::Buyer,
-    fixture::{self, Event, Like, seats},
-    harness::{Answer, TestApp},
-    process::Node,
+    support::{
+        fixture::{self, Event, Like, seats},
+        harness::{Answer, TestApp},
+        process::Node,
+    },
 };
 
 /// Longer than a dead worker's lease.

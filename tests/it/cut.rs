@@ -15,7 +15,7 @@ use holdfast::{
     },
     shop::{
         checkout::confirm::ConfirmCommand,
-        reservations::hold::{Extent, HoldCommand, HoldError, KeyedHold},
+        reservations::hold::{Extent, HoldCommand, HoldError, HoldKey},
     },
 };
 use holdfast_contract::bookings::ConfirmRequest;
@@ -29,8 +29,10 @@ use serde_json::{Value, json};
 
 use crate::{
     checkout::Buyer,
-    fixture::{self, Event, Like, seats},
-    harness::{Answer, TestApp},
+    support::{
+        fixture::{self, Event, Like, seats},
+        harness::{Answer, TestApp},
+    },
 };
 
 /// No work here has as many awaits; more would be one that never ends.
@@ -212,7 +214,7 @@ async fn a_hold_that_is_itself_cut_off_at_any_await_leaves_no_lock_and_nothing_h
                 locale: "en",
                 wishes: wishes(&event, &[seat, seat + 1], places),
                 extent: Extent::AllOrNothing,
-                keyed: keyed.then_some(KeyedHold { attempt, guest_token: None }),
+                key: keyed.then_some(HoldKey { attempt, guest_token: None }),
             };
             let ended = cut(nth, moment, reservations.hold(command.clone())).await;
             if keyed {
@@ -324,7 +326,7 @@ async fn paid_once(app: &TestApp, buyer: &Buyer, key: &str, body: &Value) {
 async fn a_transaction_that_is_cut_off_while_it_begins_leaves_its_connection_clean() {
     let app = TestApp::start().await;
     // One connection: whatever was left of the transaction is met by the next statement.
-    let url = &app.app.config.database_url;
+    let url = app.app.config.database.url.expose();
     let db = Db::connect(url, 1, ClockOffset::Applied).await.expect("a second pool");
     for writes in [true, false] {
         let cuts = at_each_await(async |nth, moment| {

@@ -5,13 +5,13 @@
 //! `cells` is the table; `drive` takes a checkout to the very point and starts the program again; `ending`
 //! looks at what came of it; `page` is the document.
 
+mod alone;
 mod attention;
 mod cells;
 mod drive;
 mod ending;
 mod page;
 mod record;
-mod recovery;
 
 use std::{
     collections::VecDeque,
@@ -23,7 +23,7 @@ use self::{
     cells::{Cell, Run},
     ending::Ending,
 };
-use crate::{
+use crate::support::{
     fixture::{self, Like},
     harness::TestApp,
 };

@@ -14,7 +14,7 @@ use holdfast_domain::{
 };
 use holdfast_fake_stripe::FakeStripe;
 
-use crate::{harness::TestApp, stripe_rig};
+use crate::support::{harness::TestApp, stripe_rig};
 
 /// A gateway with the bank behind it.
 struct Rig {

@@ -9,9 +9,11 @@ use uuid::Uuid;
 
 use crate::{
     checkout::Buyer,
-    fixture::{self, Event, Like, seats},
-    harness::TestApp,
-    process::Node,
+    support::{
+        fixture::{self, Event, Like, seats},
+        harness::TestApp,
+        process::Node,
+    },
 };
 
 /// Longer than a silent worker's lease.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::{
+use crate::support::{
     fixture::{self, Like, seats},
     harness::TestApp,
 };

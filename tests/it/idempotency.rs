@@ -12,8 +12,10 @@ use serde_json::{Value, json};
 
 use crate::{
     checkout::Buyer,
-    fixture::{self, Event, Like, account, new_event, seats},
-    harness::{Answer, CallerOf, TestApp},
+    support::{
+        fixture::{self, Event, Like, account, new_event, seats},
+        harness::{Answer, CallerOf, TestApp},
+    },
 };
 
 /// How many ask at once.
@@ -72,75 +74,10 @@ async fn organizer(app: &TestApp) -> String {
     account(app, "organizer", Role::Organizer, Some("club")).await
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_hundred_requests_at_once_make_one_event_one_section_one_offer() {
-    let app = TestApp::start().await;
-    let token = organizer(&app).await;
-    let caller = app.as_user(&token);
-    let event = check(&caller, "/events", &new_event(&app).await).await;
-    assert_eq!(count(&app, "events").await, 1);
-    let id = event.body["id"].as_str().expect("an id").to_owned();
-    assert_eq!(event.header("location"), Some(format!("/api/v1/events/{id}").as_str()));
-    let grid = json!({ "name": "Stalls", "rows": 2, "seats_per_row": 3 });
-    check(&caller, &format!("/events/{id}/sections"), &grid).await;
-    assert_eq!((count(&app, "sections").await, count(&app, "seats").await), (1, 6));
-    let offer = json!({ "name": "Standard", "price_minor": 1_000 });
-    let made = check(&caller, &format!("/events/{id}/offers"), &offer).await;
-    assert_eq!(count(&app, "offers").await, 1);
-    // What changed since is not what was answered then.
-    let path = format!("/offers/{}", made.body["id"].as_str().expect("an id"));
-    assert_eq!(caller.patch(&path, &json!({ "price_minor": 2_000 })).await.status, 200);
-    let again = check(&caller, &format!("/events/{id}/offers"), &offer).await;
-    assert_eq!(again.text, made.text);
-    app.finish().await;
-}
-
 async fn app_with_event() -> (TestApp, Event) {
     let app = TestApp::start().await;
     let event = fixture::event(&app, Like::default()).await;
     (app, event)
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_hundred_holds_at_once_are_one_reservation_and_a_hundred_confirms_one_booking() {
-    let (app, event) = app_with_event().await;
-    let held = check(&app.as_nobody(), &event.reservations(), &seats(&[1, 2])).await;
-    assert_eq!(count(&app, "reservations").await, 1);
-    let token = held.body["guest_token"].as_str().expect("a token").to_owned();
-    let body = json!({ "reservation_ids": [held.body["id"]], "email": "ada@example.org",
-                       "payment": { "method": "pm_card_visa" } });
-    let paid = check(&app.as_guest(&token), "/bookings/confirm", &body).await;
-    assert_eq!(paid.body["tickets"].as_array().map(Vec::len), Some(2));
-    for (table, expected) in
-        [("bookings", 1), ("payments", 1), ("simulated_payments", 1), ("tickets", 2)]
-    {
-        assert_eq!(count(&app, table).await, expected, "{table}");
-    }
-    app.finish().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_hundred_confirms_of_a_declined_card_are_one_no_and_a_new_card_takes_a_new_key() {
-    let (app, event) = app_with_event().await;
-    let buyer = Buyer::holds(&app, &event, &seats(&[1])).await;
-    let caller = app.as_guest(&buyer.token);
-    let body = buyer.pays_with("pm_card_chargeDeclined");
-    let all = (0..MANY).map(|_| asks_until_told(&caller, "/bookings/confirm", "card-1", &body));
-    let answers = join_all(all).await;
-    for answer in &answers {
-        answer.assert_problem(402, "/problems/payment-declined");
-        assert_eq!(answer.text, answers[0].text);
-    }
-    assert_eq!(count(&app, "bookings").await, 1);
-    // The other card under the old key is another request.
-    let card = buyer.pays_with("pm_card_visa");
-    let reused = asks(&caller, "/bookings/confirm", "card-1", &card).await;
-    reused.assert_problem(422, "/problems/idempotency-key-reused");
-    let paid = asks_until_told(&caller, "/bookings/confirm", "card-2", &card).await;
-    assert_eq!(paid.status, 201, "{}", paid.text);
-    let declined = asks(&caller, "/bookings/confirm", "card-1", &body).await;
-    assert_eq!((declined.status, &declined.text), (402, &answers[0].text));
-    app.finish().await;
 }
 
 #[tokio::test]
@@ -224,4 +161,74 @@ async fn a_key_is_kept_for_two_days_and_then_forgotten() {
     assert_ne!(anew.body["id"], made.body["id"]);
     assert_eq!(anew.header("idempotency-replayed"), None);
     app.finish().await;
+}
+
+/// Crowds and deadlines, see `crate::alone`.
+mod alone {
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_hundred_requests_at_once_make_one_event_one_section_one_offer() {
+        let app = TestApp::start().await;
+        let token = organizer(&app).await;
+        let caller = app.as_user(&token);
+        let event = check(&caller, "/events", &new_event(&app).await).await;
+        assert_eq!(count(&app, "events").await, 1);
+        let id = event.body["id"].as_str().expect("an id").to_owned();
+        assert_eq!(event.header("location"), Some(format!("/api/v1/events/{id}").as_str()));
+        let grid = json!({ "name": "Stalls", "rows": 2, "seats_per_row": 3 });
+        check(&caller, &format!("/events/{id}/sections"), &grid).await;
+        assert_eq!((count(&app, "sections").await, count(&app, "seats").await), (1, 6));
+        let offer = json!({ "name": "Standard", "price_minor": 1_000 });
+        let made = check(&caller, &format!("/events/{id}/offers"), &offer).await;
+        assert_eq!(count(&app, "offers").await, 1);
+        // What changed since is not what was answered then.
+        let path = format!("/offers/{}", made.body["id"].as_str().expect("an id"));
+        assert_eq!(caller.patch(&path, &json!({ "price_minor": 2_000 })).await.status, 200);
+        let again = check(&caller, &format!("/events/{id}/offers"), &offer).await;
+        assert_eq!(again.text, made.text);
+        app.finish().await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_hundred_holds_at_once_are_one_reservation_and_a_hundred_confirms_one_booking() {
+        let (app, event) = app_with_event().await;
+        let held = check(&app.as_nobody(), &event.reservations(), &seats(&[1, 2])).await;
+        assert_eq!(count(&app, "reservations").await, 1);
+        let token = held.body["guest_token"].as_str().expect("a token").to_owned();
+        let body = json!({ "reservation_ids": [held.body["id"]], "email": "ada@example.org",
+                           "payment": { "method": "pm_card_visa" } });
+        let paid = check(&app.as_guest(&token), "/bookings/confirm", &body).await;
+        assert_eq!(paid.body["tickets"].as_array().map(Vec::len), Some(2));
+        for (table, expected) in
+            [("bookings", 1), ("payments", 1), ("simulated_payments", 1), ("tickets", 2)]
+        {
+            assert_eq!(count(&app, table).await, expected, "{table}");
+        }
+        app.finish().await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_hundred_confirms_of_a_declined_card_are_one_no_and_a_new_card_takes_a_new_key() {
+        let (app, event) = app_with_event().await;
+        let buyer = Buyer::holds(&app, &event, &seats(&[1])).await;
+        let caller = app.as_guest(&buyer.token);
+        let body = buyer.pays_with("pm_card_chargeDeclined");
+        let all = (0..MANY).map(|_| asks_until_told(&caller, "/bookings/confirm", "card-1", &body));
+        let answers = join_all(all).await;
+        for answer in &answers {
+            answer.assert_problem(402, "/problems/payment-declined");
+            assert_eq!(answer.text, answers[0].text);
+        }
+        assert_eq!(count(&app, "bookings").await, 1);
+        // The other card under the old key is another request.
+        let card = buyer.pays_with("pm_card_visa");
+        let reused = asks(&caller, "/bookings/confirm", "card-1", &card).await;
+        reused.assert_problem(422, "/problems/idempotency-key-reused");
+        let paid = asks_until_told(&caller, "/bookings/confirm", "card-2", &card).await;
+        assert_eq!(paid.status, 201, "{}", paid.text);
+        let declined = asks(&caller, "/bookings/confirm", "card-1", &body).await;
+        assert_eq!((declined.status, &declined.text), (402, &answers[0].text));
+        app.finish().await;
+    }
 }

@@ -9,7 +9,7 @@ use holdfast::kernel::db::{ClockOffset, Db, Sql as _};
 use holdfast_migration::{Migrator, MigratorTrait as _};
 use uuid::Uuid;
 
-use crate::harness::bare_store;
+use crate::support::harness::bare_store;
 
 #[tokio::test]
 async fn refunds_of_before_are_looked_at_once_more() {

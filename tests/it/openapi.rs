@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use holdfast::app::App;
 
-use crate::harness::TestApp;
+use crate::support::harness::TestApp;
 
 /// `make openapi` writes the document anew.
 #[tokio::test]

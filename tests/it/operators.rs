@@ -1,6 +1,6 @@
 //! What operators see of sagas, and how they send one on again.
 
-use std::{process::Command, time::Duration};
+use std::time::Duration;
 
 use holdfast::kernel::{db::Sql, saga::attention, telemetry};
 use holdfast_domain::access::Role;
@@ -9,8 +9,11 @@ use uuid::Uuid;
 
 use crate::{
     checkout::Buyer,
-    fixture::{self, Event, Like, account, seats},
-    harness::{Answer, TestApp},
+    support::{
+        fixture::{self, Event, Like, account, seats},
+        harness::{Answer, TestApp},
+        process::program,
+    },
 };
 
 const WAITING: &str = "/admin/sagas?status=needs_attention";
@@ -193,14 +196,7 @@ async fn a_saga_that_cannot_issue_its_tickets_waits_for_an_operator_who_sends_it
 
 /// Runs `holdfast check`: whether it found everything right, and what it says beside breaches.
 async fn holdfast_check(app: &TestApp) -> (bool, String) {
-    let config = &app.app.config;
-    let mut check = Command::new(env!("CARGO_BIN_EXE_holdfast"));
-    check
-        .arg("check")
-        .env("HOLDFAST_DATA_DIR", &config.data_dir)
-        .env("DATABASE_URL", &config.database_url)
-        .env("REDIS_URLS", config.redis_urls.join(","))
-        .env("JWT_SECRET", String::from_utf8_lossy(&config.jwt_secret).into_owned());
+    let mut check = program(&app.app.config, "check");
     let ran = tokio::task::spawn_blocking(move || check.output()).await.expect("a thread");
     let output = ran.expect("the program runs");
     (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())

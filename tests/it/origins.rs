@@ -1,13 +1,15 @@
 //! Pages of other sites: who may call, and what a browser is told.
 
+use holdfast::http::cors::Origins;
 use reqwest::Method;
 
-use crate::harness::TestApp;
+use crate::support::harness::TestApp;
 
 const KNOWN: &str = "https://shop.example.org";
 
 async fn app() -> TestApp {
-    TestApp::with(|config| config.cors_origins = vec![KNOWN.to_owned()]).await
+    TestApp::with(|config| config.network.cors_origins = Origins::parse(KNOWN).expect("an origin"))
+        .await
 }
 
 #[tokio::test]

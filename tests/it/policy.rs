@@ -15,7 +15,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::{
+use crate::support::{
     fixture::{self, Event, Like, account, new_event},
     harness::{Answer, CallerOf, TestApp},
 };

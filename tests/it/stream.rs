@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use futures_util::StreamExt;
 use holdfast_contract::{catalogue::SeatStatus, live::Change};
 
-use crate::{
+use crate::support::{
     fixture::{self, Event, Like, seats},
     harness::TestApp,
 };

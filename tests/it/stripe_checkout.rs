@@ -10,9 +10,11 @@ use serde_json::{Value, json};
 
 use crate::{
     checkout::Buyer,
-    fixture::{self, Event, Like, seats},
-    harness::TestApp,
-    stripe_rig,
+    support::{
+        fixture::{self, Event, Like, seats},
+        harness::TestApp,
+        stripe_rig,
+    },
 };
 
 async fn rig() -> (TestApp, FakeStripe, Event) {

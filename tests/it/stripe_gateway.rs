@@ -13,7 +13,7 @@ use holdfast_domain::{
 };
 use holdfast_fake_stripe::{FakeStripe, Fault, Status};
 
-use crate::{harness::TestApp, stripe_rig};
+use crate::support::{harness::TestApp, stripe_rig};
 
 const NO_REPLY: Doubt = Doubt::NoReply;
 const FAULTED: Doubt = Doubt::Faulted;

@@ -8,9 +8,11 @@ use serde_json::{Value, json};
 
 use crate::{
     checkout::Buyer,
-    fixture::{self, Event, Like, seats},
-    harness::{Answer, TestApp},
-    stripe_rig::{self, WEBHOOK_SECRET},
+    support::{
+        fixture::{self, Event, Like, seats},
+        harness::{Answer, TestApp},
+        stripe_rig::{self, WEBHOOK_SECRET},
+    },
 };
 
 const PATH: &str = "/payments/webhooks/stripe";
@@ -153,27 +155,6 @@ async fn what_is_none_of_our_business_is_written_down_and_ignored() {
         assert_eq!((row.1.as_str(), row.2.as_deref()), ("ignored", Some(why)));
     }
     assert!(fake.seen().is_empty(), "nobody was asked: {:?}", fake.seen());
-    stripe_rig::finish(app, &fake).await;
-}
-
-#[tokio::test]
-async fn a_webhook_wakes_the_checkout_that_waits_for_the_buyer() {
-    let (app, fake, on_sale) = rig().await;
-    let buyer = Buyer::holds(&app, &on_sale, &seats(&[1])).await;
-    let (booking, payment) = waits(&app, &fake, &buyer).await;
-    // By itself it asks soon after; from here on it would wait for half a minute.
-    for _ in 0..5 {
-        app.advance(Duration::from_secs(31)).await;
-        app.app.slices.checkouts.pass().await.expect("the pass runs");
-    }
-    fake.advance(Duration::from_secs(5 * 31));
-    stripe_rig::tell(&app, &fake);
-    assert!(fake.second_step(&payment, true));
-    let started = std::time::Instant::now();
-    assert_eq!(buyer.settled(&app, &booking).await["status"], "confirmed");
-    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
-    let rows = settled_inbox(&app).await;
-    assert!(rows.iter().any(|(_, _, outcome)| outcome.as_deref() == Some("woken")), "{rows:?}");
     stripe_rig::finish(app, &fake).await;
 }
 
@@ -448,4 +429,30 @@ async fn a_replaced_secret_is_believed_as_long_as_it_is_listed() {
     assert_eq!(fake.deliver(&event("customer.created", "cus_2")).await, Some(400));
     assert_eq!(inbox(&app).await.len(), 1);
     stripe_rig::finish(app, &fake).await;
+}
+
+/// Crowds and deadlines, see `crate::alone`.
+mod alone {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_webhook_wakes_the_checkout_that_waits_for_the_buyer() {
+        let (app, fake, on_sale) = rig().await;
+        let buyer = Buyer::holds(&app, &on_sale, &seats(&[1])).await;
+        let (booking, payment) = waits(&app, &fake, &buyer).await;
+        // By itself it asks soon after; from here on it would wait for half a minute.
+        for _ in 0..5 {
+            app.advance(Duration::from_secs(31)).await;
+            app.app.slices.checkouts.pass().await.expect("the pass runs");
+        }
+        fake.advance(Duration::from_secs(5 * 31));
+        stripe_rig::tell(&app, &fake);
+        assert!(fake.second_step(&payment, true));
+        let started = std::time::Instant::now();
+        assert_eq!(buyer.settled(&app, &booking).await["status"], "confirmed");
+        assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+        let rows = settled_inbox(&app).await;
+        assert!(rows.iter().any(|(_, _, outcome)| outcome.as_deref() == Some("woken")), "{rows:?}");
+        stripe_rig::finish(app, &fake).await;
+    }
 }

@@ -16,6 +16,7 @@ pub mod catalogue;
 pub mod live;
 pub mod money;
 pub mod operators;
+pub mod pages;
 pub mod problem;
 pub mod reservations;
 pub mod seat_map;

@@ -1,6 +1,6 @@
-//! `holdfast-bind INPUT.wasm FOLDER`: writes `app.js` and `app_bg.wasm` for browsers into the folder.
+//! `holdfast-bind INPUT.wasm FOLDER`: writes `program.js` and `program_bg.wasm` for browsers into the folder.
 //!
-//! What `wasm-bindgen --target web --no-typescript --out-name app` does, from the library that this program is made
+//! What `wasm-bindgen --target web --no-typescript --out-name program` does, from the library that this program is made
 //! of (<https://rustwasm.github.io/docs/wasm-bindgen/reference/cli.html>): a third of the tool's building time, and
 //! its version is bound to the pages' by the one lock file.
 
@@ -26,6 +26,6 @@ fn main() -> ExitCode {
 
 fn bind(input: &str, folder: &str) -> anyhow::Result<()> {
     let mut bindgen = Bindgen::new();
-    bindgen.web(true)?.typescript(false).out_name("app").input_path(input);
+    bindgen.web(true)?.typescript(false).out_name("program").input_path(input);
     bindgen.generate(folder).with_context(|| format!("{input} cannot be bound"))
 }

@@ -140,6 +140,7 @@ impl EventsApi {
         let base = self.0.base.clone();
         let work = async move { delete_event::delete_event(&base, event).await };
         self.0.carry_out(work).await?;
+        self.0.access.forget(event.event()).await;
         Ok(NoContent)
     }
 

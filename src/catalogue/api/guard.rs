@@ -40,8 +40,11 @@ impl Catalogue {
 
     /// The event as it is now.
     pub(super) async fn moment(&self, event: Visible) -> Result<Arc<Moment>, ApiProblem> {
-        let moment = self.reads.moment(event.event()).await?;
-        moment.ok_or_else(|| ApiProblem::not_found("event"))
+        if let Some(moment) = self.reads.moment(event.event()).await? {
+            return Ok(moment);
+        }
+        self.access.forget(event.event()).await;
+        Err(ApiProblem::not_found("event"))
     }
 
     /// The event of this id or slug, if the caller may change it.

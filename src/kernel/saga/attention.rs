@@ -15,7 +15,7 @@ use crate::kernel::{
     db::{Db, Failure, Tx},
 };
 
-pub use super::store::attention::{Filter, Listed, Standing};
+pub use super::store::attention::{Filter, Listed, SagaCount};
 
 /// How often the gauges of sagas are set.
 pub const GAUGES_EVERY: std::time::Duration = std::time::Duration::from_secs(15);
@@ -131,7 +131,7 @@ pub async fn find(db: &Db, id: Uuid) -> Result<Option<Listed>, DbErr> {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn standing(db: &Db) -> Result<Vec<Standing>, DbErr> {
+pub async fn standing(db: &Db) -> Result<Vec<SagaCount>, DbErr> {
     store::standing(db).await
 }
 

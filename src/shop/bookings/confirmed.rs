@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use holdfast_contract::bookings::{Ticket, TicketStatus};
 use holdfast_domain::{
     ids::{BookingId, EventId, LineId},
-    refund::rules::{Admission, Line, Occasion, Share, Standing, Terms},
+    refund::rules::{Admission, Line, LineStatus, Occasion, Share, Terms},
 };
 use holdfast_entity::{booking_lines, bookings, payments};
 use sea_orm::DbErr;
@@ -140,8 +140,8 @@ impl Occasions {
             paid_minor: ledger::cost(line).paid_minor(),
             returned_minor: line.refunded_minor + line.refunding_minor,
             standing: match line.cancelled_at {
-                Some(_) => Standing::Cancelled,
-                None => Standing::Live,
+                Some(_) => LineStatus::Cancelled,
+                None => LineStatus::Live,
             },
             terms: if line.refundable == 1 { Terms::Refundable } else { Terms::Final },
             admission: if used { Admission::Used } else { Admission::Unused },

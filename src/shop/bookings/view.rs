@@ -7,7 +7,7 @@ use holdfast_contract::{
 };
 use holdfast_domain::{
     booking::BookingState,
-    refund::rules::{Asker, Standing},
+    refund::rules::{Asker, LineStatus},
 };
 use holdfast_entity::{booking_lines, bookings};
 
@@ -24,7 +24,7 @@ pub fn booking(
     let money = |amount| Money { amount, currency: stored.currency.to_string() };
     let status = status(stored.status);
     let standing: Vec<_> = lines.iter().map(|line| occasions.line(line, &tickets)).collect();
-    let live = || standing.iter().filter(|line| line.standing == Standing::Live);
+    let live = || standing.iter().filter(|line| line.standing == LineStatus::Live);
     let free_of_obstacles = |line: &holdfast_domain::refund::rules::Line| {
         line.obstacle(Asker::Buyer, occasions.now_ms).is_none()
     };
@@ -51,9 +51,9 @@ pub fn booking(
                 admits: line.admits,
                 price: money(line.price_minor),
                 refunded: money(standing.returned_minor),
-                cancelled: standing.standing == Standing::Cancelled,
+                cancelled: standing.standing == LineStatus::Cancelled,
                 cancellable: status == BookingStatus::Confirmed
-                    && standing.standing == Standing::Live
+                    && standing.standing == LineStatus::Live
                     && free_of_obstacles(standing),
             })
             .collect(),

@@ -5,7 +5,7 @@ use holdfast_domain::ids::LineId;
 use poem::IntoResponse;
 use uuid::Uuid;
 
-use super::cancel::{Came, CancelError};
+use super::cancel::{CancelError, CancelOutcome};
 use crate::{
     http::{body::Json, keyed, problem::ApiProblem},
     shop::checkout::BookingAnswer,
@@ -15,11 +15,11 @@ use crate::{
 const MAX_LINES: usize = 1_000;
 
 /// The response to a cancellation or refund.
-pub fn told(came: Came) -> Result<BookingAnswer, ApiProblem> {
+pub fn told(came: CancelOutcome) -> Result<BookingAnswer, ApiProblem> {
     match came {
-        Came::Now(booking) => Ok(BookingAnswer::now(Json(*booking).into_response())),
-        Came::Before(answer) => Ok(BookingAnswer::now(keyed::replayed(answer))),
-        Came::InFlight => Err(keyed::in_flight()),
+        CancelOutcome::Now(booking) => Ok(BookingAnswer::now(Json(*booking).into_response())),
+        CancelOutcome::Before(answer) => Ok(BookingAnswer::now(keyed::replayed(answer))),
+        CancelOutcome::InFlight => Err(keyed::in_flight()),
     }
 }
 

@@ -34,7 +34,7 @@ use crate::{
     live::record,
     money::{
         ledger::{self as books, Kind},
-        refunds::{Reason, Refunds, Wanted},
+        refunds::{Reason, RefundOrder, Refunds},
     },
     shop::{
         bookings::{confirmed, shown},
@@ -121,7 +121,7 @@ impl From<ClaimError> for CancelError {
 
 /// What came of it.
 #[derive(Debug)]
-pub enum Came {
+pub enum CancelOutcome {
     /// The booking as it stood at the commit.
     Now(Box<Booking>),
     /// What was answered under this key.
@@ -132,7 +132,7 @@ pub enum Came {
 
 /// What a transaction of this slice leaves.
 pub(super) struct Left {
-    pub(super) came: Came,
+    pub(super) came: CancelOutcome,
     pub(super) refund: Option<Work<Refund>>,
 }
 
@@ -143,7 +143,7 @@ impl Cancellations {
     ///
     /// # Errors
     /// See [`CancelError`]; nothing has happened then.
-    pub async fn cancel(&self, command: CancelCommand) -> Result<Came, CancelError> {
+    pub async fn cancel(&self, command: CancelCommand) -> Result<CancelOutcome, CancelError> {
         let left = self.transact_cancel(command).await?;
         if let Some(work) = left.refund {
             self.refunds.drive(work);
@@ -227,7 +227,11 @@ async fn void(
         };
         let asked_by = command.asked_by;
         let payment = &payment;
-        Some(refunds.open(tx, Wanted { booking, payment, shares, reason, asked_by, now_ms }).await?)
+        Some(
+            refunds
+                .open(tx, RefundOrder { booking, payment, shares, reason, asked_by, now_ms })
+                .await?,
+        )
     } else {
         // Nothing comes back, and yet discounts and fees end with the lines.
         let entries = ledger::refund(0, books::cost_of(cancelled.iter().copied()));
@@ -247,12 +251,15 @@ async fn void(
 }
 
 /// Claims the attempt; what is known of it where this is not its first request.
-pub(super) async fn claim(tx: &Tx, attempt: Option<&Attempt>) -> Result<Option<Came>, CancelError> {
+pub(super) async fn claim(
+    tx: &Tx,
+    attempt: Option<&Attempt>,
+) -> Result<Option<CancelOutcome>, CancelError> {
     let Some(attempt) = attempt else { return Ok(None) };
     Ok(match attempt.claim(tx, None).await? {
         Claim::First => None,
-        Claim::Known(Known { answer: Some(answer), .. }) => Some(Came::Before(answer)),
-        Claim::Known(Known { answer: None, .. }) => Some(Came::InFlight),
+        Claim::Known(Known { answer: Some(answer), .. }) => Some(CancelOutcome::Before(answer)),
+        Claim::Known(Known { answer: None, .. }) => Some(CancelOutcome::InFlight),
     })
 }
 
@@ -261,12 +268,12 @@ pub(super) async fn answer(
     tx: &Tx,
     attempt: Option<&Attempt>,
     booking: BookingId,
-) -> Result<Came, CancelError> {
+) -> Result<CancelOutcome, CancelError> {
     let booking = shown(tx, booking).await?.ok_or(CancelError::NotFound)?;
     if let Some(attempt) = attempt {
         attempt.answer(tx, &Answer::json(200, &booking)).await?;
     }
-    Ok(Came::Now(Box::new(booking)))
+    Ok(CancelOutcome::Now(Box::new(booking)))
 }
 
 /// The lines that are meant.

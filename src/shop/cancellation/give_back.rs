@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{
     Cancellations,
-    cancel::{Came, CancelError, Left, answer, claim, wanted},
+    cancel::{CancelError, CancelOutcome, Left, answer, claim, wanted},
 };
 use crate::{
     access::BookingOfEvent,
@@ -17,7 +17,7 @@ use crate::{
         idempotency::Attempt,
         ports::Entropy,
     },
-    money::refunds::{Reason, Refunds, Wanted},
+    money::refunds::{Reason, RefundOrder, Refunds},
     shop::bookings::confirmed,
 };
 
@@ -42,7 +42,7 @@ impl Cancellations {
     ///
     /// # Errors
     /// See [`CancelError`]; nothing has happened then.
-    pub async fn give_back(&self, command: GiveBackCommand) -> Result<Came, CancelError> {
+    pub async fn give_back(&self, command: GiveBackCommand) -> Result<CancelOutcome, CancelError> {
         if !self.checkouts.gateway.can_move(command.amount) {
             return Err(CancelError::NotMovable);
         }
@@ -89,7 +89,7 @@ async fn give_back(
     let shares = rules::share(&standing, command.amount.minor).map_err(CancelError::TooMuch)?;
     confirmed::promised(tx, command.booking.booking(), &shares).await?;
     let payment = confirmed::captured(tx, command.booking.booking()).await?;
-    let wanted = Wanted {
+    let wanted = RefundOrder {
         booking: &booking,
         payment: &payment,
         shares: &shares,

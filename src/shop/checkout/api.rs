@@ -22,7 +22,7 @@ use uuid::Uuid;
 
 use super::{
     Checkouts, answer,
-    confirm::{Came, ConfirmCommand, ConfirmError, MAX_RESERVATIONS},
+    confirm::{ConfirmCommand, ConfirmError, ConfirmOutcome, MAX_RESERVATIONS},
 };
 use crate::{
     access::{Access, BookingName},
@@ -180,22 +180,22 @@ impl BookingsApi {
 
     async fn told(
         &self,
-        came: Came,
+        came: ConfirmOutcome,
         first: bool,
         booking: BookingId,
     ) -> Result<BookingAnswer, ApiProblem> {
         match came {
-            Came::Answer(answer) if first => Ok(BookingAnswer(answer.into_response())),
-            Came::Answer(answer) => Ok(BookingAnswer(keyed::replayed(answer))),
-            Came::Failed(why) => Err(answer::failure(&why)),
-            Came::BuyerActs(booking) => {
+            ConfirmOutcome::Answer(answer) if first => Ok(BookingAnswer(answer.into_response())),
+            ConfirmOutcome::Answer(answer) => Ok(BookingAnswer(keyed::replayed(answer))),
+            ConfirmOutcome::Failed(why) => Err(answer::failure(&why)),
+            ConfirmOutcome::BuyerActs(booking) => {
                 Ok(BookingAnswer(answer::pending(&booking).into_response()))
             }
-            Came::NotYet if first => {
+            ConfirmOutcome::NotYet if first => {
                 let pending = self.checkouts.find(booking).await?.ok_or_else(no_booking)?;
                 Ok(BookingAnswer::pending(&pending))
             }
-            Came::NotYet => Err(keyed::in_flight()),
+            ConfirmOutcome::NotYet => Err(keyed::in_flight()),
         }
     }
 }

@@ -153,7 +153,7 @@ pub struct Accepted {
 
 /// What came of a checkout.
 #[derive(Debug)]
-pub enum Came {
+pub enum ConfirmOutcome {
     /// The kept answer.
     Answer(Answer),
     /// It failed in a way that is told anew.
@@ -219,7 +219,11 @@ impl Checkouts {
     ///
     /// # Errors
     /// When the database fails, or the key was used for another request.
-    pub async fn wait(&self, accepted: Accepted, attempt: &Attempt) -> Result<Came, ConfirmError> {
+    pub async fn wait(
+        &self,
+        accepted: Accepted,
+        attempt: &Attempt,
+    ) -> Result<ConfirmOutcome, ConfirmError> {
         let Accepted { booking, first, driven } = accepted;
         let patience = if first { FIRST_WAIT } else { REPEATED_WAIT };
         let waiting = async {
@@ -230,7 +234,7 @@ impl Checkouts {
             let mut pause = LOOK_FIRST;
             loop {
                 match self.came(booking, attempt).await {
-                    Ok(Came::NotYet) => {}
+                    Ok(ConfirmOutcome::NotYet) => {}
                     other => return other,
                 }
                 tokio::time::sleep(pause).await;
@@ -243,22 +247,27 @@ impl Checkouts {
         }
     }
 
-    async fn came(&self, booking: BookingId, attempt: &Attempt) -> Result<Came, ConfirmError> {
+    async fn came(
+        &self,
+        booking: BookingId,
+        attempt: &Attempt,
+    ) -> Result<ConfirmOutcome, ConfirmError> {
         let db = &self.base.db;
         if let Some(Known { answer: Some(answer), .. }) = attempt.known(db).await? {
-            return Ok(Came::Answer(answer));
+            return Ok(ConfirmOutcome::Answer(answer));
         }
         let Some(checkout) = self.executor.state_of(db, booking.0).await? else {
-            return Ok(Came::NotYet);
+            return Ok(ConfirmOutcome::NotYet);
         };
         match checkout.ending() {
-            Some(Ending::Failed(why)) => Ok(Came::Failed(why.clone())),
+            Some(Ending::Failed(why)) => Ok(ConfirmOutcome::Failed(why.clone())),
             // The answer was written with the ending: the next look finds it.
-            Some(Ending::Confirmed) => Ok(Came::NotYet),
-            None if checkout.client_secret().is_some() => {
-                Ok(self.find(booking).await?.map_or(Came::NotYet, Came::BuyerActs))
-            }
-            None => Ok(Came::NotYet),
+            Some(Ending::Confirmed) => Ok(ConfirmOutcome::NotYet),
+            None if checkout.client_secret().is_some() => Ok(self
+                .find(booking)
+                .await?
+                .map_or(ConfirmOutcome::NotYet, ConfirmOutcome::BuyerActs)),
+            None => Ok(ConfirmOutcome::NotYet),
         }
     }
 }

@@ -33,7 +33,7 @@ use crate::{
     live::{Relay, record},
     money::{
         ledger::{self as books, Kind},
-        refunds::{Reason, Refunds, Wanted},
+        refunds::{Reason, RefundOrder, Refunds},
     },
     shop::{
         bookings::{self, confirmed},
@@ -149,7 +149,7 @@ impl CheckoutDriver {
         let shares: Vec<Share> = lines.iter().map(share).collect();
         confirmed::cancelled(tx, checkout.booking, &shares, now_ms).await?;
         let payment = confirmed::captured(tx, checkout.booking).await?;
-        let wanted = Wanted {
+        let wanted = RefundOrder {
             booking: &booking,
             payment: &payment,
             shares: &shares,

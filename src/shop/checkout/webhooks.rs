@@ -220,8 +220,8 @@ impl Checkouts {
         if self.executor.wake(booking.0, Wish::Look).await? {
             return Ok(Some(Outcome::Done("woken")));
         }
-        // The checkout is over. Of one that has seen its money nothing is asked, or every sale would cost a call
-        // more; what was given back since is for those who give it back.
+        // The checkout is over. If its payment was captured, the gateway is not asked again: otherwise every sale
+        // would cost one more call. Refunds since then are the business of `money::refunds`.
         if bookings::is_captured(db, booking).await? {
             return Ok(Some(Outcome::Done("captured-before")));
         }

@@ -22,7 +22,7 @@ use super::{
     Reservations,
     cancel::CancelError,
     extend::ExtendError,
-    hold::{Came, Extent, HoldCommand, HoldError, KeyedHold, Limit},
+    hold::{Extent, HoldCommand, HoldError, HoldKey, HoldOutcome, Limit},
     read, store,
 };
 use crate::{
@@ -81,23 +81,23 @@ impl ReservationsApi {
             Buyer::Guest(guest) => Some(self.tokens.guest(guest)),
             Buyer::User(_) | Buyer::Door(_) | Buyer::Comp(_) => None,
         };
-        let keyed = match key.0 {
+        let key = match key.0 {
             None => None,
             Some(key) => {
                 let request = (event.event(), &body.0);
                 let attempt = Attempt::new(buyer.id(), HOLD, &key, &request)?;
-                Some(KeyedHold { attempt, guest_token: guest_token.clone() })
+                Some(HoldKey { attempt, guest_token: guest_token.clone() })
             }
         };
         let (wishes, extent) = wishes(body.0)?;
-        let command = HoldCommand { event, buyer, locale: caller.locale, wishes, extent, keyed };
+        let command = HoldCommand { event, buyer, locale: caller.locale, wishes, extent, key };
         let reservations = self.reservations.clone();
         let tasks = &self.reservations.base.tasks;
-        let came = tasks.run(async move { reservations.hold(command).await }).await??;
-        Ok(match came {
-            Came::Held(held) => Keyed::Made(read::told(&held, guest_token)),
-            Came::Stored(answer) => Keyed::Stored(answer),
-            Came::Replayed(answer) => Keyed::Replayed(answer),
+        let outcome = tasks.run(async move { reservations.hold(command).await }).await??;
+        Ok(match outcome {
+            HoldOutcome::Held(held) => Keyed::Made(read::told(&held, guest_token)),
+            HoldOutcome::Stored(answer) => Keyed::Stored(answer),
+            HoldOutcome::Replayed(answer) => Keyed::Replayed(answer),
         })
     }
 

@@ -3,12 +3,13 @@
 //! A look may refuse early; locks keep losers away; one short transaction decides: the buyer's row is locked, the
 //! free seats are taken, limits are counted, the price is fixed, the change is recorded.
 
-mod attempt;
-mod group;
+mod decide;
+mod keyed;
 mod looks;
 mod queue;
+mod transaction;
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc};
 
 use holdfast_domain::{
     ids::{Buyer, ReservationId, SeatId},
@@ -17,8 +18,8 @@ use holdfast_domain::{
 };
 use sea_orm::DbErr;
 
-use self::{attempt::Attempt, looks::look};
-pub use self::{looks::Looks, queue::Queue};
+use self::{decide::HoldAttempt, looks::look};
+pub use self::{keyed::HoldKey, looks::Looks, queue::Queue};
 use super::{
     Reservations,
     store::{Item, Reserved, general},
@@ -28,28 +29,13 @@ use crate::{
     access::Visible,
     kernel::{
         db::Failure,
-        idempotency::{self, Answer, ClaimError},
+        idempotency::{Answer, ClaimError},
         ports::locks::{HeldLocks, LockOutcome, seat_key},
     },
 };
 
 /// How often a hold is tried again with newer terms, or after lapsed places that somebody else was clearing.
 const MAX_TRIES: u32 = 4;
-
-/// How long a request whose twin may be under way waits before it looks again.
-const TWIN_WAIT: Duration = Duration::from_millis(20);
-/// How often it looks again.
-const MAX_TWIN_WAITS: u32 = 25;
-
-/// Another request of the same attempt.
-enum Twin {
-    /// It was answered.
-    Answered(Answer),
-    /// It may be under way.
-    UnderWay,
-    /// There is none.
-    None,
-}
 
 /// What is asked for.
 #[derive(Debug, Clone)]
@@ -64,22 +50,13 @@ pub struct HoldCommand {
     pub wishes: Wishes,
     /// What to do when some of it cannot be had.
     pub extent: Extent,
-    /// The attempt that this is, where the caller named it.
-    pub keyed: Option<KeyedHold>,
-}
-
-/// A hold under an Idempotency-Key: its answer is stored in the transaction that holds.
-#[derive(Debug, Clone)]
-pub struct KeyedHold {
-    /// The attempt.
-    pub attempt: idempotency::Attempt,
-    /// What the answer says beside the reservation.
-    pub guest_token: Option<String>,
+    /// The key of the attempt, where the caller sent one.
+    pub key: Option<HoldKey>,
 }
 
 /// What came of a hold.
 #[derive(Debug, Clone)]
-pub enum Came {
+pub enum HoldOutcome {
     /// It stands.
     Held(Held),
     /// It stands, and its answer is stored.
@@ -119,7 +96,12 @@ pub enum Limit {
     PerMinute,
 }
 
-/// Why nothing is held.
+/// Why nothing is held. A refusal has one of three places:
+///
+/// - one seat cannot be had: a variant of the domain's `inventory::Refusal`, in [`HoldError::Seats`]; `read.rs` and
+///   the contract's `SeatRefusal` have its word, the pages its text (`words.rs`);
+/// - the whole hold is refused: a variant here, with its problem in `api.rs`;
+/// - nothing can be bought of the event now: `event::Obstacle` in the domain, which `purchase-eligibility` answers.
 #[derive(Debug, thiserror::Error)]
 pub enum HoldError {
     /// There is no such event.
@@ -196,54 +178,35 @@ impl Reservations {
     ///
     /// # Errors
     /// See [`HoldError`]; nothing is held then, and no lock stays.
-    pub async fn hold(&self, command: HoldCommand) -> Result<Came, HoldError> {
-        if let Some(keyed) = &command.keyed
-            && let Some(known) = keyed.attempt.known(&self.base.db).await?
-            && let Some(answer) = known.answer
-        {
-            return Ok(Came::Replayed(answer));
+    pub async fn hold(&self, command: HoldCommand) -> Result<HoldOutcome, HoldError> {
+        match &command.key {
+            Some(key) => self.hold_keyed(&command, key).await,
+            None => self.hold_plainly(&command).await,
         }
-        let mut terms = self.terms.get(command.event.event()).await?.ok_or(HoldError::NoEvent)?;
-        let mut tries = 1;
-        loop {
-            match self.hold_under(&terms, &command).await {
-                Err(HoldError::StaleTerms) if tries < MAX_TRIES => {
+    }
+
+    /// Holds under the event's terms, newer ones where they have changed; again where lapsed places are left.
+    async fn hold_plainly(&self, command: &HoldCommand) -> Result<HoldOutcome, HoldError> {
+        let event = command.event.event();
+        let mut terms = self.terms.get(event).await?.ok_or(HoldError::NoEvent)?;
+        for _ in 1..MAX_TRIES {
+            match self.hold_under(&terms, command).await {
+                Err(HoldError::StaleTerms) => {
                     let known = terms.version;
-                    terms =
-                        self.terms.fresh(command.event.event()).await?.ok_or(HoldError::NoEvent)?;
+                    terms = self.terms.fresh(event).await?.ok_or(HoldError::NoEvent)?;
                     if terms.version == known {
                         return Err(HoldError::NotOnSale);
                     }
                 }
                 Err(HoldError::Short { pick, .. })
-                    if tries < MAX_TRIES && self.lapsed_are_left(&command, pick).await? => {}
-                Err(HoldError::StaleTerms) => return Err(HoldError::NotOnSale),
-                Err(HoldError::Seats(seats)) => match self.twin(&command, &seats, tries).await? {
-                    Twin::Answered(answer) => return Ok(Came::Replayed(answer)),
-                    Twin::UnderWay => tokio::time::sleep(TWIN_WAIT).await,
-                    Twin::None => return Err(HoldError::Seats(seats)),
-                },
+                    if self.lapsed_are_left(command, pick).await? => {}
                 other => return other,
             }
-            tries += 1;
         }
-    }
-
-    /// Whether seats were refused because a twin of this very request has them, or is about to.
-    async fn twin(
-        &self,
-        command: &HoldCommand,
-        refused: &[(SeatId, Refusal)],
-        tries: u32,
-    ) -> Result<Twin, HoldError> {
-        let Some(keyed) = &command.keyed else { return Ok(Twin::None) };
-        let known = keyed.attempt.known(&self.base.db).await?;
-        if let Some(answer) = known.and_then(|known| known.answer) {
-            return Ok(Twin::Answered(answer));
+        match self.hold_under(&terms, command).await {
+            Err(HoldError::StaleTerms) => Err(HoldError::NotOnSale),
+            other => other,
         }
-        let contended = refused.iter().any(|(_, refusal)| *refusal == Refusal::Contended);
-        let waits = contended && tries < MAX_TWIN_WAITS;
-        Ok(if waits { Twin::UnderWay } else { Twin::None })
     }
 
     async fn lapsed_are_left(&self, command: &HoldCommand, pick: usize) -> Result<bool, DbErr> {
@@ -255,7 +218,7 @@ impl Reservations {
         &self,
         terms: &Arc<Terms>,
         command: &HoldCommand,
-    ) -> Result<Came, HoldError> {
+    ) -> Result<HoldOutcome, HoldError> {
         let mut refused = self.refusals(command).await?;
         let wishes = remaining(command, &refused)?;
         let keys: Vec<String> =
@@ -270,13 +233,13 @@ impl Reservations {
         let result = self.transact(terms, command, wishes.clone(), id, refused.clone()).await;
         // The seats are decided, whatever a late release does.
         drop(locks);
-        let came = result?;
+        let outcome = result?;
         self.relay.nudge();
-        let Came::Held(mut held) = came else { return Ok(came) };
+        let HoldOutcome::Held(mut held) = outcome else { return Ok(outcome) };
         refused.extend(self.reasons(command, &lost(&wishes, &held)).await?);
         refused.sort_by_key(|(seat, _)| *seat);
         held.refused = refused;
-        Ok(Came::Held(held))
+        Ok(HoldOutcome::Held(held))
     }
 
     async fn lock(&self, keys: &[String]) -> (Option<Box<dyn HeldLocks>>, Vec<usize>) {
@@ -288,6 +251,24 @@ impl Reservations {
             LockOutcome::Contended(places) => (None, places),
             LockOutcome::Unavailable => (None, Vec::new()),
         }
+    }
+
+    async fn alone(
+        &self,
+        attempt: &Arc<HoldAttempt>,
+        key: Option<HoldKey>,
+        refused: Vec<(SeatId, Refusal)>,
+    ) -> Result<HoldOutcome, HoldError> {
+        let transaction = self.base.db.transact(|tx| {
+            let (attempt, key, refused) = (Arc::clone(attempt), key.clone(), refused.clone());
+            Box::pin(async move {
+                match key {
+                    Some(key) => keyed::hold(tx, &attempt, &key, &refused).await,
+                    None => transaction::one(tx, &attempt).await.map(HoldOutcome::Held),
+                }
+            })
+        });
+        transaction.await
     }
 
     /// What a look refuses at once.
@@ -337,6 +318,7 @@ impl Reservations {
             .collect())
     }
 
+    /// Holds in a transaction: one that may be shared, or one of its own.
     async fn transact(
         &self,
         terms: &Arc<Terms>,
@@ -344,27 +326,21 @@ impl Reservations {
         wishes: Wishes,
         id: ReservationId,
         refused: Vec<(SeatId, Refusal)>,
-    ) -> Result<Came, HoldError> {
-        let attempt = Arc::new(Attempt {
+    ) -> Result<HoldOutcome, HoldError> {
+        let attempt = Arc::new(HoldAttempt {
             terms: Arc::clone(terms),
             wishes,
             id,
             buyer: command.buyer,
             locale: command.locale,
             extent: command.extent,
-            keyed: command.keyed.clone(),
-            refused,
             holds_per_minute: self.holds_per_minute.into(),
             entropy: Arc::clone(&self.base.entropy),
         });
-        let result = if attempt.is_plain() {
-            queue::hold(&self.queue, &self.base, Arc::clone(&attempt)).await.map(Came::Held)
+        let result = if may_share(command) {
+            queue::hold(&self.queue, &self.base, Arc::clone(&attempt)).await.map(HoldOutcome::Held)
         } else {
-            let transaction = self.base.db.transact(|tx| {
-                let attempt = Arc::clone(&attempt);
-                Box::pin(async move { attempt.run(tx).await })
-            });
-            transaction.await
+            self.alone(&attempt, command.key.clone(), refused).await
         };
         match result {
             // Inside, only who lost is known; why, a look from outside tells.
@@ -379,6 +355,13 @@ impl Reservations {
             other => other,
         }
     }
+}
+
+/// Whether the hold may share its transaction: it stands or falls as a whole, and waits for no counter and no key.
+fn may_share(command: &HoldCommand) -> bool {
+    command.key.is_none()
+        && command.extent == Extent::AllOrNothing
+        && command.wishes.places().is_empty()
 }
 
 fn remaining(command: &HoldCommand, refused: &[(SeatId, Refusal)]) -> Result<Wishes, HoldError> {

@@ -2,7 +2,7 @@
 //! comes back once.
 
 use super::*;
-use crate::process::Node;
+use crate::support::process::Node;
 
 #[tokio::test]
 async fn killed_at_any_point_of_a_refund_the_money_comes_back_once() {

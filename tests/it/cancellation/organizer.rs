@@ -3,7 +3,7 @@
 use holdfast_domain::access::Role;
 
 use super::*;
-use crate::fixture::account;
+use crate::support::fixture::account;
 
 async fn organizer(app: &TestApp, event: &Event) -> String {
     let slug = format!("event-{}", event.id.simple());

@@ -5,18 +5,12 @@ use std::process::Output;
 use holdfast::money::ledger::reconcile::{Difference, Kind};
 
 use super::*;
+use crate::support::process;
 
 /// What `holdfast reconcile` says over the stores of `app`, told these variables besides.
 pub(super) async fn program(app: &TestApp, more: &[(&str, String)]) -> Output {
-    let config = &app.app.config;
-    let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_holdfast"));
-    program
-        .arg("reconcile")
-        .env("HOLDFAST_DATA_DIR", &config.data_dir)
-        .env("DATABASE_URL", &config.database_url)
-        .env("REDIS_URLS", config.redis_urls.join(","))
-        .env("JWT_SECRET", String::from_utf8_lossy(&config.jwt_secret).into_owned())
-        .envs(more.iter().map(|(name, value)| (name, value)));
+    let mut program = process::program(&app.app.config, "reconcile");
+    program.envs(more.iter().map(|(name, value)| (name, value)));
     let ended = tokio::task::spawn_blocking(move || program.output());
     ended.await.expect("a thread").expect("the program runs")
 }

@@ -8,7 +8,7 @@ use holdfast_domain::access::Role;
 use holdfast_fake_stripe::{FakeStripe, Fault, Mode};
 
 use super::*;
-use crate::{fixture::account, stripe_rig};
+use crate::support::{fixture::account, stripe_rig};
 
 /// Longer than the longest wait between two tries.
 const BACKOFF: Duration = Duration::from_secs(301);

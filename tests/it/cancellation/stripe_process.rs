@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use holdfast_fake_stripe::{FakeStripe, Fault, Target};
 
 use super::*;
-use crate::process::Node;
+use crate::support::process::Node;
 
 const SECRET: &str = "whsec_process";
 

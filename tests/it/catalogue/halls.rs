@@ -10,7 +10,7 @@ use holdfast_contract::{
 use serde_json::{Value, json};
 
 use super::{Stage, text, with_tag};
-use crate::fixture::seats;
+use crate::support::fixture::seats;
 
 const ERFURT: &str = include_str!("../../../src/catalogue/plans/riethsporthalle-erfurt.json");
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{DAY, Stage, text, with_tag};
 use crate::{
     checkout::Buyer,
-    harness::{Answer, TestApp},
+    support::harness::{Answer, TestApp},
 };
 
 const HOUR_MS: i64 = 3_600_000;

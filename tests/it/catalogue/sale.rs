@@ -6,7 +6,7 @@ use holdfast::catalogue::seed;
 use serde_json::{Value, json};
 
 use super::{Stage, text, with_tag};
-use crate::{fixture::seats, harness::TestApp};
+use crate::support::{fixture::seats, harness::TestApp};
 
 #[tokio::test]
 async fn what_is_left_is_seen_at_once_and_kept_by_its_tag() {

@@ -11,9 +11,11 @@ use super::{
 };
 use crate::{
     checkout::Buyer,
-    fixture::{self, Like, seats},
-    harness::TestApp,
-    process::Node,
+    support::{
+        fixture::{self, Like, seats},
+        harness::TestApp,
+        process::Node,
+    },
 };
 
 /// Longer than the longest wait after a failure.

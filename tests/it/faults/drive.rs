@@ -13,9 +13,11 @@ use super::{
 };
 use crate::{
     checkout::Buyer,
-    fixture::{Event, seats},
-    harness::{Answer, TestApp},
-    process::Node,
+    support::{
+        fixture::{Event, seats},
+        harness::{Answer, TestApp},
+        process::Node,
+    },
 };
 
 /// Longer than a dead worker's lease.

@@ -6,7 +6,10 @@ use sea_orm::Value as Bound;
 use serde_json::Value;
 
 use super::drive::booking_of;
-use crate::{checkout::Buyer, fixture::Event, harness::TestApp};
+use crate::{
+    checkout::Buyer,
+    support::{fixture::Event, harness::TestApp},
+};
 
 /// Two seats and a place.
 const TOTAL: i64 = 2 * 4500 + 2000;

@@ -21,7 +21,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
-use crate::{
+use crate::support::{
     fixture::{self, Event, Like},
     harness::TestApp,
     process::Node,

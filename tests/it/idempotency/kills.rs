@@ -2,7 +2,7 @@
 //! same key makes it once afterwards.
 
 use super::*;
-use crate::process::Node;
+use crate::support::process::Node;
 
 /// What of it may not be there by half. (The outbox is emptied by the relay at its own pace.)
 const TABLES: [&str; 6] = ["events", "sections", "seats", "offers", "audit", "idempotency_keys"];

@@ -10,7 +10,7 @@ use holdfast::settings::Config;
 use holdfast_migration::{Migrator, MigratorTrait as _};
 
 use super::stored::{Columns, before, connect, schema, with_managers};
-use crate::{
+use crate::support::{
     harness::{bare_store, config_over},
     process::program,
 };
@@ -44,7 +44,7 @@ fn reaches(process: &mut Child, point: &str) -> Result<(), String> {
 async fn a_program_killed_at_any_statement_leaves_the_store_of_before() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let config = config_over(bare_store(folder.path()).await, folder.path());
-    let db = before(&config.database_url).await;
+    let db = before(config.database.url.expose()).await;
     let (columns, old_schema) = (Columns::of(&db).await, schema(&db).await);
     let old = columns.rows(&db).await;
     db.writer().close_by_ref().await.expect("closed");
@@ -74,7 +74,7 @@ async fn a_program_killed_at_any_statement_leaves_the_store_of_before() {
                 "{log}"
             );
         }
-        let db = connect(&config.database_url).await;
+        let db = connect(config.database.url.expose()).await;
         assert_eq!(columns.rows(&db).await, old, "killed at {point}");
         assert_eq!(schema(&db).await, old_schema, "killed at {point}");
         db.writer().close_by_ref().await.expect("closed");
@@ -82,7 +82,7 @@ async fn a_program_killed_at_any_statement_leaves_the_store_of_before() {
     }
     assert!(points >= 20, "the step has {points} statements");
 
-    let db = connect(&config.database_url).await;
+    let db = connect(config.database.url.expose()).await;
     assert_eq!(columns.rows(&db).await, with_managers(old));
     let pending = Migrator::get_pending_migrations(db.writer()).await.expect("the steps");
     assert!(pending.is_empty());
@@ -94,7 +94,7 @@ async fn a_program_killed_at_any_statement_leaves_the_store_of_before() {
 async fn programs_that_start_together_all_find_the_store_up_to_date() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let config = config_over(bare_store(folder.path()).await, folder.path());
-    let db = before(&config.database_url).await;
+    let db = before(config.database.url.expose()).await;
     let columns = Columns::of(&db).await;
     let old = columns.rows(&db).await;
     let started: Vec<Child> =

@@ -4,7 +4,7 @@ use holdfast::kernel::db::{Dialect, Sql as _};
 use holdfast_migration::{Migrator, MigratorTrait as _};
 
 use super::stored::{before, connect, run};
-use crate::harness::bare_store;
+use crate::support::harness::bare_store;
 
 #[tokio::test]
 async fn what_a_program_of_before_writes_is_still_taken() {

@@ -13,7 +13,7 @@ use holdfast_migration::{Migrator, MigratorTrait as _};
 use sea_orm::DbErr;
 
 use super::stored::{Columns, STEPS_BEFORE, before, connect, run, schema, with_managers};
-use crate::harness::bare_store;
+use crate::support::harness::bare_store;
 
 async fn up(db: &Db) {
     Migrator::up(db.writer(), None).await.expect("up");

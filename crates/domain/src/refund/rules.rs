@@ -39,7 +39,7 @@ pub enum Admission {
 
 /// Whether a line is cancelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Standing {
+pub enum LineStatus {
     /// The line is not cancelled. Its tickets admit.
     Live,
     /// The line is cancelled.
@@ -66,7 +66,7 @@ pub struct Line {
     /// than the amount paid.
     pub returned_minor: i64,
     /// Whether the line is cancelled.
-    pub standing: Standing,
+    pub standing: LineStatus,
     /// Whether the line's offer is refundable.
     pub terms: Terms,
     /// Whether the line's tickets were used.
@@ -145,7 +145,7 @@ pub fn cancel(
     lines: &[Line],
     now_ms: i64,
 ) -> Result<Vec<Share>, Vec<(LineId, Obstacle)>> {
-    let live = || lines.iter().filter(|line| line.standing == Standing::Live);
+    let live = || lines.iter().filter(|line| line.standing == LineStatus::Live);
     let obstacles: Vec<_> = live()
         .filter_map(|line| line.obstacle(asker, now_ms).map(|obstacle| (line.id, obstacle)))
         .collect();

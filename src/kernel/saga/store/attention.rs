@@ -113,7 +113,7 @@ pub async fn resume(
 
 /// How many sagas of one kind stand where.
 #[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
-pub struct Standing {
+pub struct SagaCount {
     /// The driver's name for the kind.
     pub kind: String,
     /// Where they stand; never at rest.
@@ -125,7 +125,7 @@ pub struct Standing {
 }
 
 /// How many sagas that are not over stand where.
-pub async fn standing(sql: &impl Sql) -> Result<Vec<Standing>, DbErr> {
+pub async fn standing(sql: &impl Sql) -> Result<Vec<SagaCount>, DbErr> {
     sql.list(
             "SELECT kind, status, COUNT(*) AS count, \
              CAST(MAX(CASE WHEN due_at < {now} THEN {now} - due_at ELSE 0 END) AS bigint) AS overdue_ms \

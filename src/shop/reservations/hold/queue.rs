@@ -10,8 +10,8 @@ use tokio::sync::oneshot;
 
 use super::{
     Held, HoldError,
-    attempt::Attempt,
-    group::{self, GroupError},
+    decide::HoldAttempt,
+    transaction::{self, GroupError},
 };
 use crate::kernel::{
     base::Base,
@@ -33,12 +33,12 @@ pub type Queue = Batches<Waiting>;
 /// A hold that waits for its transaction.
 #[derive(Debug)]
 pub struct Waiting {
-    attempt: Arc<Attempt>,
+    attempt: Arc<HoldAttempt>,
     answer: oneshot::Sender<Answer>,
 }
 
 /// Holds in a transaction that may be shared.
-pub(super) async fn hold(queue: &Queue, base: &Base, attempt: Arc<Attempt>) -> Answer {
+pub(super) async fn hold(queue: &Queue, base: &Base, attempt: Arc<HoldAttempt>) -> Answer {
     queue.submit(base, |answer| Waiting { attempt, answer }).await?
 }
 
@@ -76,12 +76,12 @@ impl Job for Waiting {
         let holds = u64::try_from(group.len()).unwrap_or(u64::MAX);
         metrics::counter!("holdfast_hold_transactions_holds_total").increment(holds);
         while !group.is_empty() {
-            let attempts: Arc<[Arc<Attempt>]> =
+            let attempts: Arc<[Arc<HoldAttempt>]> =
                 group.iter().map(|waiting| Arc::clone(&waiting.attempt)).collect();
             let result = db
                 .transact(|tx| {
                     let attempts = Arc::clone(&attempts);
-                    Box::pin(async move { group::hold(tx, &attempts).await })
+                    Box::pin(async move { transaction::hold(tx, &attempts).await })
                 })
                 .await;
             match result {

@@ -12,7 +12,7 @@ fn line(id: u128, paid_minor: i64, returned_minor: i64) -> Line {
         id: LineId(Uuid::from_u128(id)),
         paid_minor,
         returned_minor,
-        standing: Standing::Live,
+        standing: LineStatus::Live,
         terms: Terms::Refundable,
         admission: Admission::Unused,
         occasion: Occasion::StartsAt(START),
@@ -61,7 +61,7 @@ fn a_called_off_event_gives_everything_back_to_anybody_who_asks() {
 fn lines_are_cancelled_all_or_none_and_never_twice() {
     let (one, two) = (line(1, 4500, 500), line(2, 2000, 0));
     let last = Line { terms: Terms::Final, ..two };
-    let gone = Line { standing: Standing::Cancelled, ..two };
+    let gone = Line { standing: LineStatus::Cancelled, ..two };
     let share = |line: Line, minor| Share { line: line.id, minor };
     assert_eq!(cancel(Asker::Buyer, &[one, two], 0), Ok(vec![share(one, 4000), share(two, 2000)]));
     let refused = cancel(Asker::Buyer, &[one, last], 0);

@@ -9,7 +9,7 @@ use holdfast_domain::{
     money::Money,
     refund::{
         Refund,
-        rules::{self, Admission, Asker, Line, Occasion, Standing, Terms},
+        rules::{self, Admission, Asker, Line, LineStatus, Occasion, Terms},
     },
     reservation::ReservationState,
 };
@@ -77,7 +77,7 @@ impl Store {
             id: LineId(Uuid::from_u128(id as u128)),
             paid_minor: if row.amount > 0 { self.reservations[id].persons() * PRICE } else { 0 },
             returned_minor: if first == Some(id) { self.promised(booking) } else { 0 },
-            standing: Standing::Live,
+            standing: LineStatus::Live,
             terms: Terms::Refundable,
             admission: Admission::Unused,
             occasion: match asker {

@@ -1,0 +1,32 @@
+//! `/login`.
+
+use leptos::prelude::*;
+use ui::{
+    common,
+    components::sign_in::{Sending, Typed, TypedFields},
+    i18n::{self, use_i18n},
+    tx,
+};
+
+use super::form::AccountForm;
+use crate::way_back::after_sign_in;
+
+#[component]
+pub fn SignInPage() -> impl IntoView {
+    let i18n = use_i18n();
+    let (typed, sending) = (Typed::new(), Sending::new(after_sign_in()));
+    i18n::title(i18n, i18n::sign_in);
+    view! {
+        <AccountForm
+            title=common!(i18n, sign_in)
+            test_id="login-button"
+            sending
+            send=move |()| typed.sign_in(sending)
+            question=tx!(i18n, sign_in.no_account)
+            other=tx!(i18n, register.title)
+            other_path="/register"
+        >
+            <TypedFields typed sending autocomplete="current-password"/>
+        </AccountForm>
+    }
+}

@@ -1,0 +1,137 @@
+//! Who may enter a page of the desk: what is shown instead to everybody else, and the tabs above it.
+
+use holdfast_contract::accounts::{Profile, Role};
+use leptos::prelude::*;
+use ui::{
+    common,
+    components::{
+        erased::{known, live, part},
+        icon::{Icon, Sign},
+    },
+    i18n::use_i18n,
+    program,
+    state::session::Account,
+    t_string, tx,
+};
+
+/// A page of the desk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tab {
+    /// For organizers and administrators.
+    MyEvents,
+    /// For administrators.
+    Attention,
+}
+
+impl Tab {
+    const fn path(self) -> &'static str {
+        match self {
+            Self::MyEvents => "/desk",
+            Self::Attention => "/desk/attention",
+        }
+    }
+
+    /// What it is called for somebody of this role: administrators see everybody's events.
+    pub fn name(self, role: Role) -> Signal<&'static str> {
+        let i18n = use_i18n();
+        match (self, role) {
+            (Self::MyEvents, Role::Admin) => tx!(i18n, desk.all_events),
+            (Self::MyEvents, Role::Customer | Role::Organizer | Role::Controller) => {
+                tx!(i18n, desk.my_events)
+            }
+            (Self::Attention, _) => tx!(i18n, desk.attention),
+        }
+    }
+
+    const fn is_for(self, role: Role) -> bool {
+        match (self, role) {
+            (Self::MyEvents, Role::Organizer) | (_, Role::Admin) => true,
+            (Self::Attention, Role::Organizer) | (_, Role::Customer | Role::Controller) => false,
+        }
+    }
+}
+
+/// Shows the page to those it is for, and tells everybody else why not and where to go.
+pub fn behind_door(tab: Tab, page: fn(Profile) -> AnyView) -> impl IntoView {
+    let account = Account::expect();
+    let profile = known(move || account.profile());
+    part(move || match profile.get() {
+        None => view! { <SignedOut tab/> }.into_any(),
+        Some(profile) if tab.is_for(profile.role) => view! {
+            <Tabs tab role=profile.role/>
+            {page(profile)}
+        }
+        .into_any(),
+        Some(profile) => view! { <Closed tab email=profile.email/> }.into_any(),
+    })
+}
+
+#[component]
+fn Tabs(tab: Tab, role: Role) -> impl IntoView {
+    let i18n = use_i18n();
+    let tabs = [Tab::MyEvents, Tab::Attention].into_iter().filter(|tab| tab.is_for(role));
+    let links = tabs
+        .map(|it| {
+            let name = it.name(role);
+            let current = (it == tab).then_some("page");
+            view! { <a href=it.path() class="tab" aria-current=current>{name}</a> }
+        })
+        .collect_view();
+    view! { <nav class="tabs" aria-label=tx!(i18n, desk.tabs)>{links}</nav> }
+}
+
+#[component]
+fn SignedOut(tab: Tab) -> impl IntoView {
+    let i18n = use_i18n();
+    let path = program::sign_in_path(tab.path());
+    let rel = program::rel(&path);
+    view! {
+        <main id="main" class="page narrow">
+            <div class="state-box">
+                <Icon sign=Sign::User/>
+                <h1>{tx!(i18n, desk.signed_out)}</h1>
+                <p>{tx!(i18n, desk.signed_out_text)}</p>
+                <a href=path rel=rel class="button primary">{common!(i18n, sign_in)}</a>
+            </div>
+        </main>
+    }
+}
+
+#[component]
+fn Closed(tab: Tab, email: String) -> impl IntoView {
+    let i18n = use_i18n();
+    let why = move || match tab {
+        Tab::MyEvents => t_string!(i18n, desk.closed_events, email = email.as_str()),
+        Tab::Attention => t_string!(i18n, desk.closed_attention, email = email.as_str()),
+    };
+    view! {
+        <main id="main" class="page narrow">
+            <div class="state-box">
+                <Icon sign=Sign::Lock/>
+                <h1>{tx!(i18n, desk.closed)}</h1>
+                <p>{live(why)}</p>
+                <a href="/" rel=program::rel("/") class="button primary">
+                    {common!(i18n, to_events)}
+                </a>
+            </div>
+        </main>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_administrators_see_what_needs_attention() {
+        for (role, events, attention) in [
+            (Role::Customer, false, false),
+            (Role::Controller, false, false),
+            (Role::Organizer, true, false),
+            (Role::Admin, true, true),
+        ] {
+            assert_eq!(Tab::MyEvents.is_for(role), events, "{role:?}");
+            assert_eq!(Tab::Attention.is_for(role), attention, "{role:?}");
+        }
+    }
+}

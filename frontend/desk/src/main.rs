@@ -1,0 +1,31 @@
+//! The desk: the events of an organizer, and for administrators the checkouts that need attention.
+//!
+//! Shows what the API lets the signed-in user see; the API decides who may see and do what.
+
+#![allow(unreachable_pub, reason = "a program has no public surface")]
+
+mod door;
+mod i18n;
+mod pages;
+
+use holdfast_contract::pages::Program;
+use leptos::prelude::*;
+use leptos_router::{
+    components::{FlatRoutes, Route},
+    path,
+};
+use ui::components::not_found::NotFoundPage;
+
+use pages::{attention::AttentionPage, my_events::MyEventsPage};
+
+fn main() {
+    ui::program::start(Program::Desk, || {
+        view! {
+            <FlatRoutes fallback=|| view! { <NotFoundPage/> }>
+                <Route path=path!("/desk") view=MyEventsPage/>
+                <Route path=path!("/desk/attention") view=AttentionPage/>
+            </FlatRoutes>
+        }
+        .into_any()
+    });
+}

@@ -1,0 +1,4 @@
+//! One module a page.
+
+pub mod attention;
+pub mod my_events;

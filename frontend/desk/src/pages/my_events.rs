@@ -1,0 +1,191 @@
+//! `/desk`: the events of the organizer's organizations, drafts included; all events for administrators.
+
+use holdfast_contract::{
+    accounts::{Profile, Role},
+    catalogue::{Event, EventStatus},
+};
+use leptos::prelude::*;
+use ui::{
+    api::{self, Failure, Stage},
+    common,
+    components::{
+        erased::{act, live, part},
+        icon::{Icon, Sign},
+        loaded::loaded,
+    },
+    i18n::{self, Locale, grouped, use_i18n},
+    intl::{self, DateStyle},
+    program, t_string, td_string, tx,
+};
+use uuid::Uuid;
+
+use crate::door::{Tab, behind_door};
+
+/// So many pages of the list are read: the API lists published events of all organizations alike.
+const MAX_PAGES: usize = 10;
+/// How many rows stand in for those that come.
+const SKELETONS: usize = 3;
+
+/// Whose events are shown.
+#[derive(Debug, Clone)]
+enum Whose {
+    /// Those of these organizations.
+    Of(Vec<Uuid>),
+    /// Everybody's.
+    All,
+}
+
+impl Whose {
+    fn of(profile: &Profile) -> Self {
+        match profile.role {
+            Role::Admin => Self::All,
+            Role::Organizer | Role::Customer | Role::Controller => {
+                Self::Of(profile.organizations.iter().map(|it| it.organization_id).collect())
+            }
+        }
+    }
+
+    fn has(&self, event: &Event) -> bool {
+        match self {
+            Self::Of(organizations) => organizations.contains(&event.organization_id),
+            Self::All => true,
+        }
+    }
+}
+
+#[derive(Clone)]
+struct Opening {
+    events: Vec<Event>,
+    /// Whether there are pages that were not read.
+    is_cut: bool,
+}
+
+async fn open(whose: Whose) -> Result<Opening, Failure> {
+    let (mut events, drafts_cut) = read(Stage::Draft, &whose).await?;
+    let (published, published_cut) = read(Stage::Published, &whose).await?;
+    events.extend(published);
+    Ok(Opening { events, is_cut: drafts_cut || published_cut })
+}
+
+/// The events of a stage, and whether some were left out.
+async fn read(stage: Stage, whose: &Whose) -> Result<(Vec<Event>, bool), Failure> {
+    let mut found = Vec::new();
+    let mut after = None;
+    for _ in 0..MAX_PAGES {
+        let page = api::event_page(stage, after.as_deref()).await?;
+        found.extend(page.items.into_iter().filter(|event| whose.has(event)));
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    Ok((found, after.is_some()))
+}
+
+#[component]
+pub fn MyEventsPage() -> impl IntoView {
+    let i18n = use_i18n();
+    i18n::title(i18n, |locale| td_string!(locale, desk.title));
+    behind_door(Tab::MyEvents, |profile| {
+        let (whose, role) = (Whose::of(&profile), profile.role);
+        loaded(
+            move || open(whose.clone()),
+            || view! { <Skeleton/> }.into_any(),
+            move |opening, again| view! { <Events opening again role/> }.into_any(),
+        )
+        .into_any()
+    })
+}
+
+#[component]
+fn Skeleton() -> impl IntoView {
+    let i18n = use_i18n();
+    let row = || view! { <li class="desk-row"><div class="skeleton skeleton-line"></div></li> };
+    view! {
+        <main id="main" class="page" aria-busy="true">
+            <div class="skeleton skeleton-title" aria-hidden="true"></div>
+            <p class="visually-hidden" role="status">{common!(i18n, loading)}</p>
+            <ul class="desk-rows" aria-hidden="true">
+                {(0..SKELETONS).map(|_| row()).collect_view()}
+            </ul>
+        </main>
+    }
+}
+
+#[component]
+fn Events(opening: Opening, again: Callback<()>, role: Role) -> impl IntoView {
+    let i18n = use_i18n();
+    let Opening { events, is_cut } = opening;
+    let list = if events.is_empty() {
+        view! {
+            <div class="state-box">
+                <Icon sign=Sign::Calendar/>
+                <h2>{tx!(i18n, events.none)}</h2>
+                <p>{tx!(i18n, events.none_text)}</p>
+                <button type="button" class="button secondary" on:click=act(move |_| again.run(()))>
+                    {tx!(i18n, desk.look_again)}
+                </button>
+            </div>
+        }
+        .into_any()
+    } else {
+        view! {
+            <ul class="desk-rows">
+                {events.into_iter().map(|event| view! { <EventRow event/> }).collect_view()}
+            </ul>
+        }
+        .into_any()
+    };
+    view! {
+        <main id="main" class="page">
+            <h1>{Tab::MyEvents.name(role)}</h1>
+            {list}
+            {is_cut.then(|| view! { <p class="fine">{tx!(i18n, events.more)}</p> })}
+        </main>
+    }
+}
+
+/// How an event stands, and the name of that state for the style sheet.
+fn status(locale: Locale, status: EventStatus) -> (&'static str, &'static str) {
+    match status {
+        EventStatus::Draft => (td_string!(locale, events.draft), "quiet-state"),
+        EventStatus::Upcoming => (td_string!(locale, events.upcoming), "quiet-state"),
+        EventStatus::OnSale => (td_string!(locale, events.on_sale), "on-sale"),
+        EventStatus::SoldOut => (td_string!(locale, events.sold_out), "quiet-state"),
+        EventStatus::Completed => (td_string!(locale, events.over), "quiet-state"),
+        EventStatus::Cancelled => (td_string!(locale, events.cancelled), "bad-state"),
+    }
+}
+
+#[component]
+fn EventRow(event: Event) -> impl IntoView {
+    let i18n = use_i18n();
+    let path = format!("/events/{}", event.slug);
+    let rel = program::rel(&path);
+    let (state, capacity, taken) = (event.status, event.capacity, event.capacity - event.available);
+    let (starts_at, zone) = (event.starts_at.clone(), event.time_zone);
+    let when = move || intl::date(i18n.get_locale(), &starts_at, &zone, DateStyle::Short);
+    let taken = move || {
+        let locale = i18n.get_locale();
+        let (taken, capacity) = (grouped(locale, taken), grouped(locale, capacity));
+        t_string!(i18n, events.taken, taken = taken.as_str(), capacity = capacity.as_str())
+    };
+    view! {
+        <li class="desk-row" data-testid="desk-event">
+            <div class="desk-row-main">
+                <h2 lang=event.language>
+                    <a href=path rel=rel>{event.name}</a>
+                </h2>
+                <p class="soft">
+                    <time datetime=event.starts_at>{live(when)}</time> " · " {event.place}
+                </p>
+            </div>
+            <div class="desk-row-side">
+                <span class=format!("status {}", status(Locale::en, state).1)>
+                    {part(move || status(i18n.get_locale(), state).0)}
+                </span>
+                <span class="figures soft">{live(taken)}</span>
+            </div>
+        </li>
+    }
+}

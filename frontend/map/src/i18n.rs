@@ -1,0 +1,3 @@
+//! The texts of the map.
+
+ui::texts!();

@@ -1,0 +1,24 @@
+//! The hall on a canvas: what it looks like, what changes, and what one can do with it.
+//!
+//! `model` and `live` hold the seats in flat arrays, `view` and `geometry` know where things are, `tiles`
+//! and `paint` draw, `input` turns fingers and keys into moves, `canvas` puts it all on the page.
+//! Nothing here talks to the server.
+
+#![allow(missing_docs, reason = "components and their properties say what they are by their names")]
+
+pub mod canvas;
+pub mod colour;
+pub mod geometry;
+mod i18n;
+pub mod input;
+pub mod labels;
+pub mod live;
+pub mod minimap;
+pub mod model;
+pub mod overlay;
+pub mod paint;
+pub mod palette;
+pub mod prices;
+pub mod stage;
+pub mod tiles;
+pub mod view;

@@ -1,0 +1,226 @@
+//! A hall as flat arrays: what never changes while one looks.
+//!
+//! Seats are numbered by their place in these arrays (an index), not by their id; `index_of` translates.
+//! How the arrays are made from what came over the wire is in `build`.
+
+mod build;
+
+use std::ops::Range;
+
+use holdfast_contract::{
+    catalogue::SeatKind,
+    seat_map::{MapArea, MapCategory, SeatMap},
+};
+use uuid::Uuid;
+
+use super::geometry::{Bounds, Grid};
+
+/// What stands for "no such seat" in the table of ids.
+const NONE: u32 = u32::MAX;
+/// A section.
+#[derive(Debug, Clone)]
+pub struct SectionShape {
+    /// The section.
+    pub id: Uuid,
+    /// Its name.
+    pub name: String,
+    /// Its rows.
+    pub rows: Range<usize>,
+    /// Its seats.
+    pub seats: Range<usize>,
+    /// Around its seats.
+    pub bounds: Bounds,
+    /// Where its label stands: on a seat in its middle.
+    pub anchor: (f32, f32),
+}
+
+/// A part of a row without an aisle and of one category.
+#[derive(Debug, Clone)]
+pub struct Ribbon {
+    /// The category's index.
+    pub category: u8,
+    /// The line through its seats, simplified.
+    pub line: Vec<(f32, f32)>,
+}
+
+/// A row.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// Its name.
+    pub label: String,
+    /// Whether the name stands at the first, the last, both ends or neither.
+    pub label_at: String,
+    /// The index of its section.
+    pub section: usize,
+    /// Its seats.
+    pub seats: Range<usize>,
+    /// Around its seats.
+    pub bounds: Bounds,
+    /// What it looks like from afar.
+    pub ribbons: Vec<Ribbon>,
+}
+
+/// A hall.
+#[derive(Debug)]
+pub struct Hall {
+    /// The plan's version.
+    pub plan_version: i32,
+    /// Around everything drawn.
+    pub bounds: Bounds,
+    /// A seat's radius in plan units.
+    pub radius: f32,
+    /// How far apart rows are in plan units, about.
+    pub row_step: f32,
+    /// Price categories.
+    pub categories: Vec<MapCategory>,
+    /// Stage, pitch and the like.
+    pub areas: Vec<MapArea>,
+    /// Sections.
+    pub sections: Vec<SectionShape>,
+    /// Rows.
+    pub rows: Vec<Row>,
+    /// Horizontal places of the seats.
+    pub x: Vec<f32>,
+    /// Vertical places of the seats.
+    pub y: Vec<f32>,
+    /// Categories of the seats.
+    pub category: Vec<u8>,
+    /// What the seats are like.
+    pub kind: Vec<SeatKind>,
+    /// Rows of the seats.
+    pub row: Vec<u32>,
+    /// What the seats are called.
+    pub labels: Vec<String>,
+    /// Ids of the seats.
+    pub ids: Vec<i32>,
+    /// Finds seats by place.
+    pub grid: Grid,
+    by_id: Vec<u32>,
+}
+
+impl Hall {
+    /// A hall without seats, for events that have only general admission.
+    pub fn empty() -> Self {
+        Self::new(SeatMap {
+            event_id: Uuid::nil(),
+            plan_version: 0,
+            name: String::new(),
+            width: 0,
+            height: 0,
+            categories: Vec::new(),
+            areas: Vec::new(),
+            sections: Vec::new(),
+        })
+    }
+
+    /// How many seats there are.
+    pub fn len(&self) -> usize {
+        self.x.len()
+    }
+
+    /// Whether there is no seat in it.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The seat with this id.
+    pub fn index_of(&self, seat_id: i32) -> Option<usize> {
+        let entry = *self.by_id.get(usize::try_from(seat_id).ok()?)?;
+        (entry != NONE).then_some(entry as usize)
+    }
+
+    /// The row that a seat is in.
+    pub fn row_of(&self, seat: usize) -> &Row {
+        &self.rows[self.row[seat] as usize]
+    }
+
+    /// The section that a seat is in.
+    pub fn section_of(&self, seat: usize) -> &SectionShape {
+        &self.sections[self.row_of(seat).section]
+    }
+
+    /// The seat at a place, at most `reach` away from its middle.
+    pub fn seat_at(&self, x: f32, y: f32, reach: f32) -> Option<usize> {
+        let area = Bounds { left: x, top: y, right: x, bottom: y }.grown(reach);
+        self.grid
+            .within(&area)
+            .map(|seat| (seat, (self.x[seat] - x).hypot(self.y[seat] - y)))
+            .filter(|(_, distance)| *distance <= reach)
+            .min_by(|a, b| a.1.total_cmp(&b.1))
+            .map(|(seat, _)| seat)
+    }
+}
+
+#[cfg(test)]
+pub mod tests {
+    use holdfast_contract::seat_map::{MapRow, MapSeat, MapSection};
+
+    use super::*;
+
+    fn row(label: &str, first: i32, y: i32, split_at: i32) -> MapRow {
+        let seats: Vec<_> = (0..10)
+            .map(|n| MapSeat {
+                seat_id: first + n,
+                guid: format!("{label}-{n}"),
+                label: (n + 1).to_string(),
+                x: n * 250 + if n >= 5 { 1000 } else { 0 },
+                y,
+                category: usize::from(n >= split_at),
+                kind: if n == 9 { SeatKind::Wheelchair } else { SeatKind::Standard },
+            })
+            .collect();
+        MapRow::encode(label.into(), "both".into(), &seats)
+    }
+
+    /// Two sections of two rows of ten seats, ids from 1.
+    pub fn small_hall() -> Hall {
+        let section = |name: &str, first: i32, y: i32| MapSection {
+            id: Uuid::from_u128(u128::try_from(first).expect("positive")),
+            name: name.into(),
+            rows: vec![row("A", first, y, 10), row("B", first + 10, y + 300, 3)],
+        };
+        Hall::new(SeatMap {
+            event_id: Uuid::nil(),
+            plan_version: 1,
+            name: "Small".into(),
+            width: 4000,
+            height: 3000,
+            categories: vec![
+                MapCategory { name: "Near".into(), color: "#c53030".into() },
+                MapCategory { name: "Far".into(), color: "#38a169".into() },
+            ],
+            areas: vec![],
+            sections: vec![section("Left", 1, 0), section("Right", 21, 5000)],
+        })
+    }
+
+    #[test]
+    fn ids_places_and_names_come_back() {
+        let hall = small_hall();
+        assert_eq!(hall.len(), 40);
+        let seat = hall.index_of(27).expect("there");
+        assert_eq!((hall.x[seat], hall.y[seat]), (2500.0, 5000.0));
+        assert_eq!(hall.labels[seat], "7");
+        assert_eq!(hall.row_of(seat).label, "A");
+        assert_eq!(hall.section_of(seat).name, "Right");
+        assert_eq!(hall.index_of(0), None);
+        assert_eq!(hall.index_of(41), None);
+        assert_eq!(hall.kind[hall.index_of(10).expect("there")], SeatKind::Wheelchair);
+    }
+
+    #[test]
+    fn a_ribbon_ends_at_an_aisle_and_at_another_category() {
+        let hall = small_hall();
+        assert_eq!(hall.rows[0].ribbons.len(), 2);
+        let second: Vec<_> = hall.rows[1].ribbons.iter().map(|ribbon| ribbon.category).collect();
+        assert_eq!(second, [0, 1, 1]);
+        assert!(hall.rows[0].ribbons.iter().all(|ribbon| ribbon.line.len() == 2));
+    }
+
+    #[test]
+    fn a_seat_is_hit_within_reach_alone() {
+        let hall = small_hall();
+        assert_eq!(hall.seat_at(260.0, 10.0, hall.radius), hall.index_of(2));
+        assert_eq!(hall.seat_at(375.0, 150.0, 20.0), None);
+    }
+}

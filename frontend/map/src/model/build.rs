@@ -1,0 +1,222 @@
+//! Unpacks a hall from the wire and measures it: how large a seat is, where aisles are, what a row looks
+//! like from afar.
+
+use std::ops::Range;
+
+use holdfast_contract::{
+    catalogue::SeatKind,
+    seat_map::{MapArea, MapRow, SeatMap},
+};
+
+use super::{Hall, NONE, Ribbon, Row, SectionShape};
+use crate::geometry::{Bounds, Grid, simplified, within};
+
+/// A seat fills this part of the way to its neighbour.
+const SEAT_FILL: f32 = 0.42;
+/// Neighbours farther apart than this many ordinary steps have an aisle between them.
+const AISLE_STEPS: f32 = 2.2;
+/// The largest id that the table of ids is made for.
+const MAX_ID: i32 = 1_000_000;
+
+impl Hall {
+    /// Unpacks what came over the wire.
+    pub fn new(map: SeatMap) -> Self {
+        let mut hall = Self {
+            plan_version: map.plan_version,
+            bounds: Bounds::EMPTY,
+            radius: 0.0,
+            row_step: 0.0,
+            categories: map.categories,
+            areas: map.areas,
+            sections: Vec::new(),
+            rows: Vec::new(),
+            x: Vec::new(),
+            y: Vec::new(),
+            category: Vec::new(),
+            kind: Vec::new(),
+            row: Vec::new(),
+            labels: Vec::new(),
+            ids: Vec::new(),
+            grid: Grid::new(&[], &[], 1.0),
+            by_id: Vec::new(),
+        };
+        for section in map.sections {
+            let (first_row, first_seat) = (hall.rows.len(), hall.x.len());
+            for row in section.rows {
+                hall.push_row(row);
+            }
+            let rows = first_row..hall.rows.len();
+            let bounds = hall.rows[rows.clone()]
+                .iter()
+                .fold(Bounds::EMPTY, |all, row| all.union(row.bounds));
+            hall.sections.push(SectionShape {
+                id: section.id,
+                name: section.name,
+                seats: first_seat..hall.x.len(),
+                anchor: hall.anchor(rows.clone()),
+                rows,
+                bounds,
+            });
+        }
+        hall.measure();
+        hall
+    }
+
+    fn push_row(&mut self, row: MapRow) {
+        let first = self.x.len();
+        let number = u32::try_from(self.rows.len()).unwrap_or(NONE);
+        let mut categories = row.categories.iter().flat_map(|run| match run.as_slice() {
+            [count, category] => std::iter::repeat_n(
+                u8::try_from(*category).unwrap_or(0),
+                usize::try_from(*count).unwrap_or(0),
+            ),
+            _ => std::iter::repeat_n(0, 0),
+        });
+        let (mut x, mut y) = (0, 0);
+        let mut bounds = Bounds::EMPTY;
+        let places = row.x.iter().zip(&row.y);
+        for (((dx, dy), label), id) in places.zip(row.labels).zip(row.first_seat_id..) {
+            x += dx;
+            y += dy;
+            #[allow(clippy::cast_precision_loss, reason = "halls are smaller than 2^24 units")]
+            let (seat_x, seat_y) = (x as f32, y as f32);
+            bounds.include(seat_x, seat_y);
+            self.x.push(seat_x);
+            self.y.push(seat_y);
+            self.category.push(categories.next().unwrap_or(0));
+            self.kind.push(SeatKind::Standard);
+            self.row.push(number);
+            self.labels.push(label);
+            self.ids.push(id);
+        }
+        for odd in &row.kinds {
+            let at = usize::try_from(odd.seat_id - row.first_seat_id).unwrap_or(usize::MAX);
+            if let Some(kind) = self.kind.get_mut(first.saturating_add(at)) {
+                *kind = odd.kind;
+            }
+        }
+        self.rows.push(Row {
+            label: row.label,
+            label_at: row.label_at,
+            section: self.sections.len(),
+            seats: first..self.x.len(),
+            bounds,
+            ribbons: Vec::new(),
+        });
+    }
+
+    fn anchor(&self, rows: Range<usize>) -> (f32, f32) {
+        let Some(row) = self.rows.get(rows.start + rows.len() / 2) else { return (0.0, 0.0) };
+        let middle = row.seats.start + row.seats.len() / 2;
+        match (self.x.get(middle), self.y.get(middle)) {
+            (Some(x), Some(y)) => (*x, *y),
+            _ => (0.0, 0.0),
+        }
+    }
+
+    fn measure(&mut self) {
+        let step = self.seat_step();
+        self.radius = step * SEAT_FILL;
+        self.row_step = self.step_between_rows(step);
+        for row in 0..self.rows.len() {
+            self.rows[row].ribbons = self.ribbons(self.rows[row].seats.clone(), step);
+        }
+        let mut bounds = self
+            .rows
+            .iter()
+            .fold(Bounds::EMPTY, |all, row| all.union(row.bounds))
+            .grown(step * 1.6);
+        for area in &self.areas {
+            bounds = bounds.union(area_bounds(area));
+        }
+        self.bounds = bounds;
+        self.grid = Grid::new(&self.x, &self.y, step * 4.0);
+        let largest = self.ids.iter().copied().max().unwrap_or(0).clamp(0, MAX_ID);
+        self.by_id = vec![NONE; usize::try_from(largest).unwrap_or(0) + 1];
+        for (index, id) in (0_u32..).zip(&self.ids) {
+            if let Some(entry) = usize::try_from(*id).ok().and_then(|id| self.by_id.get_mut(id)) {
+                *entry = index;
+            }
+        }
+    }
+
+    /// The median way from a seat to the next of its row.
+    fn seat_step(&self) -> f32 {
+        let steps = self.rows.iter().flat_map(|row| {
+            let seats = row.seats.clone();
+            seats.clone().zip(seats.skip(1)).map(|(a, b)| self.distance(a, b))
+        });
+        median(steps.collect()).unwrap_or(250.0)
+    }
+
+    /// The median way from a row's middle to the next row of its section.
+    fn step_between_rows(&self, seat_step: f32) -> f32 {
+        let steps = self.rows.iter().zip(self.rows.iter().skip(1)).filter_map(|(row, next)| {
+            if row.section != next.section || row.seats.is_empty() {
+                return None;
+            }
+            let middle = row.seats.start + row.seats.len() / 2;
+            next.seats.clone().map(|seat| self.distance(middle, seat)).min_by(f32::total_cmp)
+        });
+        let step = median(steps.collect()).unwrap_or(seat_step);
+        within(step, seat_step * 0.8, seat_step * 2.0)
+    }
+
+    fn distance(&self, a: usize, b: usize) -> f32 {
+        (self.x[a] - self.x[b]).hypot(self.y[a] - self.y[b])
+    }
+
+    fn ribbons(&self, seats: Range<usize>, step: f32) -> Vec<Ribbon> {
+        let mut ribbons: Vec<Ribbon> = Vec::new();
+        let mut before = None;
+        for seat in seats {
+            let point = (self.x[seat], self.y[seat]);
+            let goes_on = before.is_some_and(|last| {
+                self.category[last] == self.category[seat]
+                    && self.distance(last, seat) < step * AISLE_STEPS
+            });
+            match ribbons.last_mut() {
+                Some(ribbon) if goes_on => ribbon.line.push(point),
+                _ => ribbons.push(Ribbon { category: self.category[seat], line: vec![point] }),
+            }
+            before = Some(seat);
+        }
+        for ribbon in &mut ribbons {
+            ribbon.line = simplified(&ribbon.line, step * 0.15);
+        }
+        ribbons
+    }
+}
+
+#[allow(clippy::cast_precision_loss, reason = "halls are smaller than 2^24 units")]
+fn area_bounds(area: &MapArea) -> Bounds {
+    let (x, y) = (area.x as f32, area.y as f32);
+    let (width, height) = (area.width as f32, area.height as f32);
+    let mut bounds = Bounds::EMPTY;
+    match area.shape.as_str() {
+        "rectangle" => {
+            bounds.include(x, y);
+            bounds.include(x + width, y + height);
+        }
+        "polygon" => {
+            for point in area.points.chunks_exact(2) {
+                bounds.include(x + point[0] as f32, y + point[1] as f32);
+            }
+        }
+        "circle" | "ellipse" => {
+            bounds.include(x - width, y - height);
+            bounds.include(x + width, y + height);
+        }
+        _ => bounds.include(x, y),
+    }
+    bounds
+}
+
+fn median(mut values: Vec<f32>) -> Option<f32> {
+    values.retain(|value| *value > 0.0);
+    if values.is_empty() {
+        return None;
+    }
+    let middle = values.len() / 2;
+    Some(*values.select_nth_unstable_by(middle, f32::total_cmp).1)
+}

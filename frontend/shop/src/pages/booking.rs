@@ -1,0 +1,212 @@
+//! A purchase with its tickets, and the way to give it back.
+
+mod cancel;
+mod ticket;
+mod told;
+
+use holdfast_contract::{
+    bookings::{Booking, BookingStatus},
+    catalogue::Event,
+};
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+
+use crate::pages::checkout::poll_wait_ms;
+use cancel::Cancel;
+use ticket::TicketCard;
+use told::given_back;
+use ui::{
+    api::{self, Failure},
+    browser, common,
+    components::{
+        erased::part,
+        icon::{Icon, Sign},
+        loaded::loaded,
+    },
+    counted,
+    i18n::use_i18n,
+    intl, tx,
+};
+
+/// The heading that says how a booking stands.
+const TITLE: &str = "booking-title";
+/// A pending booking is asked for so often: longer than the server's deadline for a payment.
+const MAX_POLLS: u32 = 400;
+
+#[derive(Clone)]
+struct Opening {
+    booking: Booking,
+    events: Vec<Event>,
+}
+
+async fn open(reference: String) -> Result<Opening, Failure> {
+    let booking = api::booking_by_reference(&reference).await?;
+    let mut events: Vec<Event> = Vec::new();
+    for line in &booking.lines {
+        if !events.iter().any(|event| event.id == line.event_id) {
+            events.push(api::event(&line.event_id.to_string()).await?);
+        }
+    }
+    Ok(Opening { booking, events })
+}
+
+/// `/bookings/:reference`.
+#[component]
+pub fn BookingPage() -> impl IntoView {
+    let params = use_params_map();
+    part(move || {
+        let reference = params.with(|params| params.get("reference").unwrap_or_default());
+        view! { <Opened reference/> }
+    })
+}
+
+#[component]
+fn Opened(reference: String) -> impl IntoView {
+    browser::set_title(&format!("{reference} · Holdfast"));
+    loaded(
+        move || open(reference.clone()),
+        || view! { <Skeleton/> }.into_any(),
+        |opening, _| view! { <Purchase opening/> }.into_any(),
+    )
+}
+
+#[component]
+fn Skeleton() -> impl IntoView {
+    let i18n = use_i18n();
+    view! {
+        <main id="main" class="page column" aria-busy="true">
+            <p class="visually-hidden" role="status">{common!(i18n, loading)}</p>
+            <div class="panel" aria-hidden="true">
+                <div class="skeleton skeleton-title"></div>
+                <div class="skeleton skeleton-line"></div>
+            </div>
+        </main>
+    }
+}
+
+#[component]
+fn Purchase(opening: Opening) -> impl IntoView {
+    let i18n = use_i18n();
+    let Opening { booking, events } = opening;
+    let booking = RwSignal::new(booking);
+    let events = StoredValue::new(events);
+    leptos::task::spawn_local(watch(booking));
+    let tickets = move || {
+        let booking = booking.get();
+        (!booking.tickets.is_empty()).then(|| view! { <Tickets booking events/> })
+    };
+    view! {
+        <main id="main" class="page column">
+            <div role="status">{part(move || view! { <Summary booking=booking.get()/> })}</div>
+            {part(tickets)}
+            <div class="row-actions">
+                <a href="/" class="button secondary">{common!(i18n, to_events)}</a>
+                <Cancel booking/>
+            </div>
+        </main>
+    }
+}
+
+/// Asks after a payment that is under way until it is settled or the page is left.
+async fn watch(booking: RwSignal<Booking>) {
+    for n in 0..MAX_POLLS {
+        let pending =
+            booking.try_with_untracked(|it| (it.status == BookingStatus::Pending).then_some(it.id));
+        let Some(Some(id)) = pending else { return };
+        browser::sleep(poll_wait_ms(n)).await;
+        if let Ok(now) = api::booking(id).await
+            && booking.try_with_untracked(|it| *it != now) == Some(true)
+        {
+            booking.set(now);
+        }
+    }
+}
+
+#[component]
+fn Summary(booking: Booking) -> impl IntoView {
+    let i18n = use_i18n();
+    let is_good = booking.status == BookingStatus::Confirmed;
+    let (total, email) = (booking.total.clone(), booking.email.clone());
+    let back = given_back(&booking);
+    let reference = booking.reference.clone();
+    let told = StoredValue::new(booking);
+    let told = move |locale| told.with_value(|booking| told::ending(locale, booking));
+    view! {
+        <section class="panel confirmation">
+            <span class="seal" class:is-good=is_good aria-hidden="true">
+                <Icon sign=if is_good { Sign::Check } else { Sign::Info }/>
+            </span>
+            <h1 id=TITLE tabindex="-1">{part(move || told(i18n.get_locale()).0)}</h1>
+            <p data-testid="booking-told">{part(move || told(i18n.get_locale()).1)}</p>
+            <dl class="facts">
+                <div>
+                    <dt>{tx!(i18n, booking.reference)}</dt>
+                    <dd class="figures reference" data-testid="booking-reference">
+                        <Reference text=reference/>
+                    </dd>
+                </div>
+                <div>
+                    <dt>{common!(i18n, total)}</dt>
+                    <dd class="figures">{part(move || intl::money(i18n.get_locale(), &total))}</dd>
+                </div>
+                {back
+                    .map(|back| {
+                        view! {
+                            <div>
+                                <dt>{tx!(i18n, booking.refunded)}</dt>
+                                <dd class="figures" data-testid="booking-refunded">
+                                    {part(move || intl::money(i18n.get_locale(), &back))}
+                                </dd>
+                            </div>
+                        }
+                    })}
+                {email
+                    .map(|email| {
+                        view! {
+                            <div>
+                                <dt>{tx!(i18n, booking.sent_to)}</dt>
+                                <dd>{email}</dd>
+                            </div>
+                        }
+                    })}
+            </dl>
+        </section>
+    }
+}
+
+#[component]
+fn Tickets(booking: Booking, events: StoredValue<Vec<Event>>) -> impl IntoView {
+    let i18n = use_i18n();
+    let count = i64::try_from(booking.tickets.len()).unwrap_or(0);
+    let reference = booking.reference;
+    let tickets = booking
+        .tickets
+        .into_iter()
+        .map(|ticket| {
+            let event = events.with_value(|events| {
+                events.iter().find(|event| event.id == ticket.event_id).cloned()
+            });
+            view! { <TicketCard ticket event reference=reference.clone()/> }
+        })
+        .collect_view();
+    view! {
+        <h2>
+            {part(move || {
+                let locale = i18n.get_locale();
+                counted!(locale, count, booking.tickets_single | booking.tickets_several)
+            })}
+        </h2>
+        <ul class="tickets">{tickets}</ul>
+    }
+}
+
+/// A reference with a hyphen that is no wider than a hyphen.
+#[component]
+fn Reference(text: String) -> impl IntoView {
+    let (head, tail) = match text.split_once('-') {
+        Some((head, tail)) => (head.to_owned(), tail.to_owned()),
+        None => (String::new(), text.clone()),
+    };
+    let hyphen = (!head.is_empty()).then(|| view! { <span class="hyphen">"-"</span> });
+    view! { {head} {hyphen} {tail} }
+}

@@ -1,0 +1,52 @@
+//! How a booking ended, in words.
+
+use holdfast_contract::{
+    bookings::{Booking, BookingStatus},
+    money::Money,
+};
+
+use ui::{i18n::Locale, intl, td_string};
+
+/// What of a booking was given back, or is on its way; nothing where it is nothing.
+pub fn given_back(booking: &Booking) -> Option<Money> {
+    let amount: i64 = booking.lines.iter().map(|line| line.refunded.amount).sum();
+    let currency = booking.total.currency.clone();
+    (amount > 0).then_some(Money { amount, currency })
+}
+
+/// A heading, and a sentence that goes with it.
+pub fn ending(locale: Locale, booking: &Booking) -> (String, String) {
+    let (heading, text) = match booking.status {
+        BookingStatus::Confirmed => {
+            (td_string!(locale, booking.confirmed), td_string!(locale, booking.confirmed_text))
+        }
+        BookingStatus::Pending => {
+            (td_string!(locale, booking.pending), td_string!(locale, booking.pending_text))
+        }
+        BookingStatus::Failed => {
+            let text = match booking.failure.as_deref() {
+                Some("seats-lost-refunded") => td_string!(locale, pay.seats_lost_refunded),
+                Some("seats-lost") => td_string!(locale, pay.seats_lost),
+                Some("payment-timeout") => td_string!(locale, pay.timeout),
+                _ => td_string!(locale, booking.failed_text),
+            };
+            (td_string!(locale, booking.failed), text)
+        }
+        BookingStatus::Cancelled => {
+            let text = match booking.failure.as_deref() {
+                Some("event-cancelled") => td_string!(locale, booking.event_cancelled_text),
+                _ => td_string!(locale, booking.cancelled_text),
+            };
+            (td_string!(locale, booking.cancelled), text)
+        }
+    };
+    let mut text = String::from(text);
+    if booking.status == BookingStatus::Cancelled
+        && let Some(back) = given_back(booking)
+    {
+        let amount = intl::money(locale, &back);
+        text.push(' ');
+        text.push_str(&td_string!(locale, booking.on_its_way, amount = amount.as_str()));
+    }
+    (heading.into(), text)
+}

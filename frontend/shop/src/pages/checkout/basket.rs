@@ -1,0 +1,241 @@
+//! What checkout works on: what is held, how long, and what is told. How it is paid is in `paying`.
+
+use holdfast_contract::{
+    bookings::PaymentConfig,
+    catalogue::Event,
+    reservations::{Reservation, ReservationStatus},
+};
+use leptos::prelude::*;
+use leptos_router::{NavigateOptions, hooks::use_navigate};
+use uuid::Uuid;
+
+use super::{Opening, is_over, outcome::Reason, total};
+use ui::{
+    api::{self, Failure},
+    components::erased::follow,
+    state::{attempt, holds::Holds},
+};
+
+/// What the page is busy with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Busy {
+    /// Nothing: the buyer acts.
+    Idle,
+    /// The payment is under way.
+    Paying,
+    /// The gateway asks for a second step, with this secret.
+    SecondStep(String),
+}
+
+/// What to tell.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Message {
+    /// It came to nothing; the seats stay held where the server says so.
+    Failed(Reason),
+    /// The server refused.
+    Refused(Failure),
+    /// No end is known; the same attempt can be gone on with.
+    Unknown,
+}
+
+/// How checkout ended without a purchase.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// The time ran out.
+    Expired,
+    /// The buyer gave the seats back.
+    Cancelled,
+}
+
+/// Goes to an address.
+type Goer = Box<dyn Fn(&str)>;
+
+/// The state of checkout.
+#[derive(Clone, Copy)]
+pub struct Basket {
+    /// What is held, as last told.
+    pub reservations: RwSignal<Vec<Reservation>>,
+    /// For what.
+    pub event: StoredValue<Event>,
+    /// Through which gateway.
+    pub config: StoredValue<PaymentConfig>,
+    /// What the page is busy with.
+    pub busy: RwSignal<Busy>,
+    /// What to tell.
+    pub message: RwSignal<Option<Message>>,
+    /// How it ended.
+    pub ended: RwSignal<Option<End>>,
+    pub(super) ids: StoredValue<Vec<Uuid>>,
+    pub(super) holds: Holds,
+    pub(super) go: StoredValue<Goer, LocalStorage>,
+}
+
+impl Basket {
+    /// Sets checkout up.
+    pub fn new(opening: Opening) -> Self {
+        let navigate = use_navigate();
+        let go = move |path: &str| {
+            navigate(path, NavigateOptions { replace: true, ..NavigateOptions::default() });
+        };
+        let ids = opening.reservations.iter().map(|it| it.id).collect();
+        Self {
+            reservations: RwSignal::new(opening.reservations),
+            event: StoredValue::new(opening.event),
+            config: StoredValue::new(opening.config),
+            busy: RwSignal::new(Busy::Idle),
+            message: RwSignal::new(None),
+            ended: RwSignal::new(None),
+            ids: StoredValue::new(ids),
+            holds: Holds::expect(),
+            go: StoredValue::new_local(Box::new(go) as Goer),
+        }
+    }
+
+    /// Goes on with what was under way before the page was loaded, and watches the clock.
+    pub fn watch(self) {
+        let ids = self.ids.get_value();
+        // What is being paid, or has been, comes before the clock: its hold is over for a good reason.
+        if let Some(attempt) = attempt::pending(&ids) {
+            self.run(attempt);
+        } else if let Some(booking) = self.booking_elsewhere() {
+            // Another tab, or another device of the same buyer, is paying or has paid.
+            self.busy.set(Busy::Paying);
+            leptos::task::spawn_local(async move { self.follow(booking, None).await });
+        } else if self.reservations.with_untracked(|all| is_over(all)) {
+            self.ended.set(Some(End::Expired));
+            return;
+        }
+        follow(move || {
+            self.holds.seconds.track();
+            if self.busy.get() == Busy::Idle && self.ended.get().is_none() && self.has_lapsed() {
+                leptos::task::spawn_local(async move { self.meet_the_end().await });
+            }
+        });
+    }
+
+    /// The booking that pays for these, or has paid.
+    pub(super) fn booking_elsewhere(self) -> Option<Uuid> {
+        self.reservations.with_untracked(|all| {
+            all.iter()
+                .filter(|it| it.status != ReservationStatus::Active)
+                .find_map(|it| it.booking_id)
+        })
+    }
+
+    fn has_lapsed(self) -> bool {
+        self.ids.with_value(|ids| {
+            ids.iter().any(|id| self.holds.seconds_left(*id).is_none_or(|seconds| seconds <= 0))
+        })
+    }
+
+    /// The clock ran out, or is about to: over, or paid for meanwhile in another tab.
+    async fn meet_the_end(self) {
+        self.look_again().await;
+        let is_new = self.message.try_with_untracked(Option::is_none).unwrap_or(false);
+        if let Some(booking) = self.booking_elsewhere()
+            && is_new
+        {
+            let _ = self.busy.try_set(Busy::Paying);
+            self.follow(booking, None).await;
+        }
+    }
+
+    /// Asks how the reservations stand: extended elsewhere, or over.
+    pub(super) async fn look_again(self) {
+        let mut current = Vec::new();
+        for id in self.ids.get_value() {
+            match api::reservation(id).await {
+                Ok(reservation) => current.push(reservation),
+                Err(failure) if failure.is_open() => return,
+                Err(_) => {
+                    let _ = self.ended.try_set(Some(End::Expired));
+                    return;
+                }
+            }
+        }
+        self.take_over(current);
+    }
+
+    fn take_over(self, current: Vec<Reservation>) {
+        if self.ended.try_get_untracked().is_none() {
+            return;
+        }
+        // The clock may be a moment ahead of the server's: what has no second left is over.
+        let over = is_over(&current) || current.iter().any(lapsed);
+        for reservation in &current {
+            if over {
+                self.holds.drop(reservation.id);
+            } else {
+                self.holds.put(reservation.clone());
+            }
+        }
+        self.reservations.set(current);
+        if over {
+            self.ended.set(Some(End::Expired));
+        }
+    }
+
+    /// What to pay.
+    pub fn total(self) -> Option<holdfast_contract::money::Money> {
+        self.reservations.with(|all| total(all))
+    }
+
+    /// The same, not followed.
+    pub fn total_untracked(self) -> Option<holdfast_contract::money::Money> {
+        self.reservations.with_untracked(|all| total(all))
+    }
+
+    /// Whether more time can be had.
+    pub fn is_extendable(self) -> bool {
+        self.reservations.with(|all| all.iter().all(|it| it.extendable))
+    }
+
+    /// Asks for more time.
+    pub fn extend(self) {
+        self.message.set(None);
+        leptos::task::spawn_local(async move {
+            for id in self.ids.get_value() {
+                match api::extend(id).await {
+                    Ok(reservation) => {
+                        self.holds.put(reservation.clone());
+                        let _ = self.reservations.try_update(|all| {
+                            for it in all.iter_mut().filter(|it| it.id == reservation.id) {
+                                *it = reservation.clone();
+                            }
+                        });
+                    }
+                    Err(failure) => {
+                        let _ = self.message.try_set(Some(Message::Refused(failure)));
+                        self.look_again().await;
+                        return;
+                    }
+                }
+            }
+        });
+    }
+
+    /// Gives everything back.
+    pub fn cancel(self) {
+        self.busy.set(Busy::Paying);
+        leptos::task::spawn_local(async move {
+            for id in self.ids.get_value() {
+                match api::cancel(id).await {
+                    Ok(()) => self.holds.drop(id),
+                    Err(failure) if failure.is_open() => {
+                        let _ = self.busy.try_set(Busy::Idle);
+                        let _ = self.message.try_set(Some(Message::Refused(failure)));
+                        return;
+                    }
+                    // Lapsed, or gone already: nothing is left to give back.
+                    Err(_) => self.holds.drop(id),
+                }
+            }
+            let _ = self.busy.try_set(Busy::Idle);
+            let _ = self.ended.try_set(Some(End::Cancelled));
+        });
+    }
+}
+
+fn lapsed(reservation: &Reservation) -> bool {
+    reservation.status == ReservationStatus::Active && reservation.expires_in_seconds <= 0
+}

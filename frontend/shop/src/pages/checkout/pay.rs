@@ -1,0 +1,178 @@
+//! Details and payment: one form, one button.
+
+use leptos::{ev::SubmitEvent, prelude::*};
+
+use super::{
+    basket::{Basket, Busy, Message},
+    card::{Card, CardPanel},
+    details::{Address, Details},
+    methods::{Method, Methods},
+    outcome::Reason,
+    second_step::SecondStep,
+};
+use ui::{
+    components::erased::{known, live, part},
+    components::icon::{Icon, Sign},
+    components::sign_in::SignInDialog,
+    i18n::{Locale, use_i18n},
+    intl,
+    state::session::Account,
+    t_string, td_string, tx, words,
+};
+
+/// How this shop takes money.
+#[derive(Clone, Copy)]
+enum Till {
+    /// Through the simulated gateway.
+    Simulated(RwSignal<Method>),
+    /// Through Stripe.
+    Stripe(Card),
+    /// In a way that this page does not know.
+    Unknown,
+}
+
+impl Till {
+    fn of(basket: Basket) -> Self {
+        let currency = basket.total_untracked().map(|total| total.currency);
+        basket.config.with_value(|config| {
+            let mut types = config.method_types.clone();
+            types.retain(|it| {
+                it.currencies.is_empty()
+                    || it.currencies.iter().any(|code| Some(code) == currency.as_ref())
+            });
+            match (config.provider.as_str(), &config.publishable_key) {
+                ("simulated", _) => Self::Simulated(RwSignal::new(Method::kept())),
+                ("stripe", Some(key)) if !types.is_empty() => {
+                    Self::Stripe(Card::new(key.clone(), types))
+                }
+                _ => Self::Unknown,
+            }
+        })
+    }
+
+    fn is_ready(self) -> bool {
+        match self {
+            Self::Simulated(_) => true,
+            Self::Stripe(card) => card.is_ready(),
+            Self::Unknown => false,
+        }
+    }
+
+    fn pay(self, basket: Basket, email: Option<String>) {
+        match self {
+            Self::Simulated(method) => {
+                basket.pay(Some(method.get_untracked().name().to_owned()), email);
+            }
+            Self::Stripe(card) => basket.pay_with(card.method(), email),
+            Self::Unknown => {}
+        }
+    }
+}
+
+/// The second and third panel.
+#[component]
+pub fn Pay(basket: Basket) -> impl IntoView {
+    let i18n = use_i18n();
+    let account = Account::expect();
+    let (address, till) = (Address::new(), Till::of(basket));
+    let is_free = known(move || basket.total().is_some_and(|total| total.amount == 0));
+    let busy = move || basket.busy.get() != Busy::Idle;
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        // The address of the account is sent, too: what was held before signing in is paid for as the guest that
+        // holds it, and a guest has no other address.
+        let known = untrack(|| account.profile()).map(|profile| profile.email);
+        let Some(email) = known.or_else(|| address.checked()) else { return };
+        let email = Some(email);
+        if is_free.get_untracked() {
+            basket.pay(None, email);
+        } else {
+            till.pay(basket, email);
+        }
+    };
+    let label = move || {
+        let total = basket.total().filter(|total| total.amount > 0);
+        match (busy(), total) {
+            (true, _) => t_string!(i18n, pay.paying).to_owned(),
+            (false, Some(total)) => {
+                let price = intl::money(i18n.get_locale(), &total);
+                t_string!(i18n, pay.pay, price = price.as_str())
+            }
+            (false, None) => t_string!(i18n, pay.book).to_owned(),
+        }
+    };
+    view! {
+        <form class="stack" novalidate on:submit=submit>
+            <Details address/>
+            <section class="panel" aria-labelledby="pay-title">
+                <h2 id="pay-title">{tx!(i18n, pay.title)}</h2>
+                {part(move || match till {
+                    _ if is_free.get() => view! { <p>{tx!(i18n, pay.free)}</p> }.into_any(),
+                    Till::Simulated(method) => {
+                        view! { <Methods method busy=Signal::derive(busy)/> }.into_any()
+                    }
+                    Till::Stripe(card) => view! { <CardPanel card basket/> }.into_any(),
+                    Till::Unknown => {
+                        view! { <p role="alert">{tx!(i18n, pay.no_gateway)}</p> }.into_any()
+                    }
+                })}
+                <Told basket/>
+                <button
+                    type="submit"
+                    class="button primary wide"
+                    data-testid="pay-button"
+                    disabled=live(move || busy() || !(is_free.get() || till.is_ready()))
+                >
+                    {part(move || if busy() {
+                        view! { <span class="spinner" aria-hidden="true"></span> }.into_any()
+                    } else {
+                        view! { <Icon sign=Sign::Lock/> }.into_any()
+                    })}
+                    <span>{live(label)}</span>
+                </button>
+                <p class="fine">
+                    <Icon sign=Sign::Shield/>
+                    <span>{tx!(i18n, pay.promise)}</span>
+                </p>
+            </section>
+        </form>
+        {matches!(till, Till::Simulated(_)).then(|| view! { <SecondStep basket/> })}
+        {part(move || address.signing_in.get().then(|| view! { <SignInDialog open=address.signing_in/> }))}
+    }
+}
+
+fn told(locale: Locale, message: &Message) -> String {
+    match message {
+        Message::Failed(Reason::Declined) => td_string!(locale, pay.declined).into(),
+        Message::Failed(Reason::SeatsLost) => td_string!(locale, pay.seats_lost).into(),
+        Message::Failed(Reason::SeatsLostRefunded) => {
+            td_string!(locale, pay.seats_lost_refunded).into()
+        }
+        Message::Failed(Reason::Timeout) => td_string!(locale, pay.timeout).into(),
+        Message::Failed(Reason::Cancelled | Reason::Other) => td_string!(locale, pay.failed).into(),
+        Message::Unknown => td_string!(locale, pay.unknown).into(),
+        Message::Refused(failure) => words::failure(locale, failure),
+    }
+}
+
+#[component]
+fn Told(basket: Basket) -> impl IntoView {
+    let i18n = use_i18n();
+    view! {
+        <div role="alert">
+            {part(move || {
+                basket
+                    .message
+                    .get()
+                    .map(|message| {
+                        view! {
+                            <div class="notice" data-testid="pay-message">
+                                <Icon sign=Sign::Alert/>
+                                <p>{told(i18n.get_locale(), &message)}</p>
+                            </div>
+                        }
+                    })
+            })}
+        </div>
+    }
+}

@@ -1,0 +1,192 @@
+//! One payment from the click to its end: sent, asked after, settled.
+//!
+//! One attempt is one key, kept over reloads until a final answer; see `state::attempt`.
+
+use std::future::Future;
+
+use holdfast_contract::bookings::{ConfirmRequest, PaymentChoice, SimulatedOutcome};
+use leptos::prelude::*;
+use uuid::Uuid;
+
+use super::{
+    basket::{Basket, Busy, Message},
+    outcome::{self, Next, Reason, Refusal},
+};
+use ui::{
+    api::{self, Failure},
+    browser,
+    state::attempt::{self, Attempt},
+};
+
+/// A confirm whose end is open is sent again so often before the buyer is asked.
+const OPEN_TRIES: u32 = 5;
+/// A booking is asked for so often: more than the server's deadline for a payment.
+const MAX_POLLS: u32 = 400;
+
+impl Basket {
+    /// Begins to pay, or goes on with an attempt that has no end yet.
+    pub fn pay(self, method: Option<String>, email: Option<String>) {
+        if self.busy.get_untracked() != Busy::Idle {
+            return;
+        }
+        let ids = self.ids.get_value();
+        let request = ConfirmRequest {
+            reservation_ids: ids.clone(),
+            payment: method.map(|method| PaymentChoice { method }),
+            discount_code: None,
+            email,
+        };
+        let Ok(body) = serde_json::to_string(&request) else { return };
+        self.run(attempt::begin(&ids, body));
+    }
+
+    /// Makes out how to pay, then pays. An attempt that has no end yet is gone on with instead: it has its
+    /// payment method.
+    pub fn pay_with(
+        self,
+        method: impl Future<Output = Option<String>> + 'static,
+        email: Option<String>,
+    ) {
+        if self.busy.get_untracked() != Busy::Idle {
+            return;
+        }
+        if let Some(attempt) = attempt::pending(&self.ids.get_value()) {
+            return self.run(attempt);
+        }
+        self.busy.set(Busy::Paying);
+        self.message.set(None);
+        leptos::task::spawn_local(async move {
+            let method = method.await;
+            let _ = self.busy.try_set(Busy::Idle);
+            if method.is_some() && self.ended.try_get_untracked() == Some(None) {
+                self.pay(method, email);
+            }
+        });
+    }
+
+    /// Goes on with an attempt.
+    pub(super) fn run(self, attempt: Attempt) {
+        self.busy.set(Busy::Paying);
+        self.message.set(None);
+        self.holds.mark_in_payment(&self.ids.get_value());
+        leptos::task::spawn_local(async move { self.send(attempt).await });
+    }
+
+    async fn send(self, mut attempt: Attempt) {
+        if let Some(booking) = attempt.booking {
+            self.follow(booking, None).await;
+            return;
+        }
+        for n in 0..OPEN_TRIES {
+            match api::confirm(&attempt.body, &attempt.key).await {
+                Ok(booking) => {
+                    attempt.booking = Some(booking.id);
+                    attempt::keep(&self.ids.get_value(), &attempt);
+                    let next = outcome::of_booking(&booking, None);
+                    self.step(booking.id, next).await;
+                    return;
+                }
+                Err(failure) => match outcome::of_failure(&failure) {
+                    Refusal::Open => browser::sleep(1_000 << n).await,
+                    Refusal::Declined => return self.fail(Message::Failed(Reason::Declined)).await,
+                    Refusal::Changed => return self.meet_another(failure).await,
+                    Refusal::Over | Refusal::Final => {
+                        return self.fail(Message::Refused(failure)).await;
+                    }
+                },
+            }
+        }
+        // Still open: the attempt is kept, the buyer decides when to ask again.
+        let _ = self.busy.try_set(Busy::Idle);
+        let _ = self.message.try_set(Some(Message::Unknown));
+    }
+
+    /// Asks after a booking until it is settled. `answered` is the secret of a second step already taken.
+    pub(super) async fn follow(self, booking: Uuid, answered: Option<String>) {
+        for n in 0..MAX_POLLS {
+            match api::booking(booking).await {
+                Ok(found) => match outcome::of_booking(&found, answered.as_deref()) {
+                    Next::Wait => {}
+                    next => return self.settle(next).await,
+                },
+                Err(failure) if failure.is_open() => {}
+                Err(failure) => return self.fail(Message::Refused(failure)).await,
+            }
+            browser::sleep(outcome::poll_wait_ms(n)).await;
+            if self.busy.try_get_untracked().is_none() {
+                return;
+            }
+        }
+        let _ = self.busy.try_set(Busy::Idle);
+        let _ = self.message.try_set(Some(Message::Unknown));
+    }
+
+    async fn step(self, booking: Uuid, next: Next) {
+        match next {
+            Next::Wait => self.follow(booking, None).await,
+            next => self.settle(next).await,
+        }
+    }
+
+    async fn settle(self, next: Next) {
+        match next {
+            Next::Done(reference) => {
+                let ids = self.ids.get_value();
+                attempt::finish(&ids);
+                for id in ids {
+                    self.holds.drop(id);
+                }
+                let _ = self.go.try_with_value(|go| go(&format!("/bookings/{reference}")));
+            }
+            Next::SecondStep(secret) => {
+                let _ = self.busy.try_set(Busy::SecondStep(secret));
+            }
+            Next::Failed(reason) => self.fail(Message::Failed(reason)).await,
+            Next::Wait => {}
+        }
+    }
+
+    /// The seats are no longer only held: perhaps another tab pays, or has paid.
+    async fn meet_another(self, failure: Failure) {
+        self.look_again().await;
+        match self.booking_elsewhere() {
+            Some(booking) => {
+                attempt::finish(&self.ids.get_value());
+                self.follow(booking, None).await;
+            }
+            None => self.fail(Message::Refused(failure)).await,
+        }
+    }
+
+    /// A final no: the attempt is over, the next click is a new one.
+    async fn fail(self, message: Message) {
+        attempt::finish(&self.ids.get_value());
+        let _ = self.message.try_set(Some(message));
+        self.look_again().await;
+        let _ = self.busy.try_set(Busy::Idle);
+    }
+
+    /// The buyer answered the second step at the simulated gateway.
+    pub fn complete(self, secret: String, answer: SimulatedOutcome) {
+        self.busy.set(Busy::Paying);
+        leptos::task::spawn_local(async move {
+            if let Err(failure) = api::complete_simulated(&secret, answer).await
+                && failure.is_open()
+            {
+                let _ = self.busy.try_set(Busy::SecondStep(secret));
+                let _ = self.message.try_set(Some(Message::Refused(failure)));
+                return;
+            }
+            self.after_second_step(secret).await;
+        });
+    }
+
+    /// The second step with this secret was taken, well or not: the server knows what became of it.
+    pub async fn after_second_step(self, secret: String) {
+        let attempt = attempt::pending(&self.ids.get_value());
+        match attempt.and_then(|it| it.booking).or_else(|| self.booking_elsewhere()) {
+            Some(booking) => self.follow(booking, Some(secret)).await,
+            None => self.fail(Message::Failed(Reason::Other)).await,
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! What is held and what it costs: the prices that the server fixed.
+
+use holdfast_contract::reservations::{ItemKind, ReservationItem};
+use leptos::prelude::*;
+
+use super::basket::{Basket, Busy};
+use ui::{
+    common,
+    components::erased::{act, live, part},
+    components::icon::{Icon, Sign},
+    i18n::use_i18n,
+    intl::{self, DateStyle},
+    tx,
+};
+
+/// The first panel.
+#[component]
+pub fn Seats(basket: Basket) -> impl IntoView {
+    let i18n = use_i18n();
+    let busy = move || basket.busy.get() != Busy::Idle;
+    let when = move || {
+        basket.event.with_value(|event| {
+            intl::date(i18n.get_locale(), &event.starts_at, &event.time_zone, DateStyle::Full)
+        })
+    };
+    let (name, language, place) =
+        basket.event.with_value(|it| (it.name.clone(), it.language.clone(), it.place.clone()));
+    let items = move || {
+        basket.reservations.with(|all| {
+            all.iter()
+                .flat_map(|reservation| reservation.items.clone())
+                .map(|item| view! { <Item item/> })
+                .collect_view()
+        })
+    };
+    let total = move || {
+        let total = basket.total();
+        total.map(|total| intl::money(i18n.get_locale(), &total)).unwrap_or_default()
+    };
+    view! {
+        <section class="panel" aria-labelledby="seats-title">
+            <h2 id="seats-title" lang=language>{name}</h2>
+            <p class="fact"><Icon sign=Sign::Calendar/><span>{live(when)}</span></p>
+            <p class="fact"><Icon sign=Sign::Place/><span>{place}</span></p>
+            <ul class="items">{part(items)}</ul>
+            <p class="total-row">
+                <span>{common!(i18n, total)}</span>
+                <strong class="figures total">{live(total)}</strong>
+            </p>
+            <div class="row-actions">
+                {part(move || {
+                    basket
+                        .is_extendable()
+                        .then(|| {
+                            view! {
+                                <button
+                                    type="button"
+                                    class="button secondary"
+                                    data-testid="extend-button"
+                                    disabled=live(busy)
+                                    on:click=act(move |_| basket.extend())
+                                >
+                                    <Icon sign=Sign::Clock/>
+                                    <span>{tx!(i18n, checkout.extend)}</span>
+                                </button>
+                            }
+                        })
+                })}
+                <button
+                    type="button"
+                    class="button quiet danger"
+                    data-testid="cancel-button"
+                    disabled=live(busy)
+                    on:click=act(move |_| basket.cancel())
+                >
+                    <Icon sign=Sign::Trash/>
+                    <span>{tx!(i18n, checkout.cancel)}</span>
+                </button>
+            </div>
+        </section>
+    }
+}
+
+#[component]
+fn Item(item: ReservationItem) -> impl IntoView {
+    let i18n = use_i18n();
+    let label = match item.kind {
+        ItemKind::General if item.quantity > 1 => format!("{} × {}", item.quantity, item.label),
+        ItemKind::Seat | ItemKind::General => item.label,
+    };
+    let price = item.price;
+    view! {
+        <li class="item">
+            <span>{label}</span>
+            <span class="figures">{part(move || intl::money(i18n.get_locale(), &price))}</span>
+        </li>
+    }
+}

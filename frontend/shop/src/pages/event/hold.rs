@@ -1,0 +1,90 @@
+//! The act of holding: one request, and what each refusal means for what was chosen.
+
+use holdfast_contract::problem::{ProblemType, RefusedSeat};
+use leptos::prelude::*;
+use leptos_router::{NavigateOptions, hooks::use_navigate};
+
+use super::{
+    floor::{Floor, Notice},
+    selection::Selection,
+};
+use ui::{
+    api::{self, Failure},
+    browser,
+    state::holds::Holds,
+};
+
+/// Somebody was at a seat this very moment: tried again so often at once.
+const CONTENDED_TRIES: u32 = 4;
+/// The wait before that.
+const CONTENDED_WAIT_MS: i32 = 180;
+
+/// Gives the callback that holds what is chosen and goes on to checkout.
+pub fn holder(floor: Floor) -> Callback<()> {
+    let holds = Holds::expect();
+    let navigate = StoredValue::new_local(use_navigate());
+    Callback::new(move |()| {
+        let chosen = floor.chosen.get_untracked();
+        if chosen.is_empty() || floor.holding.get_untracked() || untrack(|| floor.is_resting()) {
+            return;
+        }
+        floor.holding.set(true);
+        floor.notice.set(None);
+        let event = floor.event.with_untracked(|event| event.id);
+        leptos::task::spawn_local(async move {
+            let mut tries = 0;
+            let outcome = loop {
+                tries += 1;
+                match api::hold(event, &chosen.request()).await {
+                    Err(failure)
+                        if tries < CONTENDED_TRIES
+                            && Selection::only_contended(refused_seats(&failure)) =>
+                    {
+                        browser::sleep(CONTENDED_WAIT_MS).await;
+                    }
+                    outcome => break outcome,
+                }
+            };
+            // The visitor may have left; what is held is kept all the same.
+            let is_here = floor.holding.try_set(false).is_none();
+            match outcome {
+                Ok(reservation) => {
+                    holds.put(reservation);
+                    if is_here {
+                        floor.chosen.set(Selection::default());
+                        if let Some(path) = holds.checkout_path_of(event) {
+                            navigate.with_value(|go| go(&path, NavigateOptions::default()));
+                        }
+                    }
+                }
+                Err(failure) if is_here => refused(floor, failure),
+                Err(_) => {}
+            }
+        });
+    })
+}
+
+fn refused_seats(failure: &Failure) -> &[RefusedSeat] {
+    match failure {
+        Failure::Problem(problem)
+            if problem.problem_type() == Some(ProblemType::SeatsUnavailable) =>
+        {
+            &problem.seats
+        }
+        Failure::Problem(_) | Failure::Unreachable | Failure::Unreadable(_) => &[],
+    }
+}
+
+fn refused(floor: Floor, failure: Failure) {
+    let seats = refused_seats(&failure).to_vec();
+    let taken = floor.chosen.try_update(|chosen| chosen.drop_refused(&seats)).unwrap_or_default();
+    let left = floor.chosen.with_untracked(Selection::count);
+    floor.notice.set(Some(if taken.is_empty() {
+        Notice::Failed(failure)
+    } else {
+        floor.rest();
+        Notice::Taken(taken, left)
+    }));
+    // What others did meanwhile was not told while the hold was under way.
+    floor.reload();
+}

@@ -1,0 +1,196 @@
+//! The other way to every seat: section, row, seat. Does all that the map can, by keyboard and for
+//! screen readers; only the open row has nodes.
+
+use leptos::prelude::*;
+
+use super::{
+    floor::{Floor, Standing},
+    section_detail,
+    tip::{kind_text, standing_text},
+};
+use holdfast_contract::catalogue::{SeatKind, SeatStatus};
+use map::stage::Stage;
+use ui::{
+    components::erased::{act, known, live, part},
+    components::icon::{Icon, Sign},
+    counted,
+    i18n::use_i18n,
+    intl, t_string, td_string, tx,
+};
+
+/// Sections, each opening to its rows.
+#[component]
+pub fn SeatList(floor: Floor) -> impl IntoView {
+    let i18n = use_i18n();
+    let open = RwSignal::<Option<usize>>::new(None);
+    let count = floor.hall.with_value(|hall| hall.sections.len());
+    view! {
+        <section class="seat-list" data-testid="seat-list" aria-labelledby="list-title">
+            <h2 id="list-title">{tx!(i18n, event.list)}</h2>
+            <ul class="list-sections">
+                {(0..count).map(|section| view! { <SectionEntry floor section open/> }).collect_view()}
+            </ul>
+        </section>
+    }
+}
+
+#[component]
+fn SectionEntry(floor: Floor, section: usize, open: RwSignal<Option<usize>>) -> impl IntoView {
+    let i18n = use_i18n();
+    let is_open = known(move || open.get() == Some(section));
+    let row_open = RwSignal::<Option<usize>>::new(None);
+    let name = floor.hall.with_value(|hall| hall.sections[section].name.clone());
+    let test_id = format!("section-{name}");
+    let detail = move || {
+        let locale = i18n.get_locale();
+        floor.look(|hall, live| {
+            let from = floor.prices.with(|prices| prices.cheapest_of_section(hall, section));
+            section_detail(locale, from.as_ref(), live.left.get(section).copied().unwrap_or(0))
+        })
+    };
+    let toggle = move |_| {
+        open.update(|open| *open = if *open == Some(section) { None } else { Some(section) });
+        if is_open.get_untracked() {
+            floor.stage.with_untracked(|stage| {
+                let show = |stage: &mut Stage| stage.show_section(section);
+                stage.as_ref().map(|stage| stage.update(show))
+            });
+        }
+    };
+    let rows = floor.hall.with_value(|hall| hall.sections[section].rows.clone());
+    view! {
+        <li>
+            <button
+                type="button"
+                class="list-head"
+                data-testid=test_id
+                aria-expanded=live(move || if is_open.get() { "true" } else { "false" })
+                on:click=toggle
+            >
+                <Icon sign=Sign::Right/>
+                <span class="list-name">{name}</span>
+                <span class="soft figures">{live(detail)}</span>
+            </button>
+            {part(move || {
+                is_open
+                    .get()
+                    .then(|| {
+                        view! {
+                            <ul class="list-rows">
+                                {rows
+                                    .clone()
+                                    .map(|row| view! { <RowEntry floor row open=row_open/> })
+                                    .collect_view()}
+                            </ul>
+                        }
+                    })
+            })}
+        </li>
+    }
+}
+
+#[component]
+fn RowEntry(floor: Floor, row: usize, open: RwSignal<Option<usize>>) -> impl IntoView {
+    let i18n = use_i18n();
+    let is_open = known(move || open.get() == Some(row));
+    let (label, seats) =
+        floor.hall.with_value(|hall| (hall.rows[row].label.clone(), hall.rows[row].seats.clone()));
+    let test_id = format!("row-{label}");
+    let left = {
+        let seats = seats.clone();
+        move || {
+            let left = floor.look(|_, live| {
+                live.status[seats.clone()]
+                    .iter()
+                    .filter(|status| **status == SeatStatus::Available)
+                    .count()
+            });
+            let left = i64::try_from(left).unwrap_or(i64::MAX);
+            if left == 0 {
+                t_string!(i18n, event.none_left).to_owned()
+            } else {
+                counted!(i18n.get_locale(), left, event.left_single | event.left_several)
+            }
+        }
+    };
+    view! {
+        <li>
+            <button
+                type="button"
+                class="list-head row"
+                data-testid=test_id
+                aria-expanded=live(move || if is_open.get() { "true" } else { "false" })
+                on:click=act(move |_| {
+                    open.update(|open| *open = if *open == Some(row) { None } else { Some(row) });
+                })
+            >
+                <Icon sign=Sign::Right/>
+                <span class="list-name">{part(move || t_string!(i18n, seat.row, row = label.as_str()))}</span>
+                <span class="soft figures">{live(left)}</span>
+            </button>
+            {part(move || {
+                is_open
+                    .get()
+                    .then(|| {
+                        view! {
+                            <ul class="list-seats">
+                                {seats
+                                    .clone()
+                                    .map(|seat| view! { <SeatEntry floor seat/> })
+                                    .collect_view()}
+                            </ul>
+                        }
+                    })
+            })}
+        </li>
+    }
+}
+
+#[component]
+fn SeatEntry(floor: Floor, seat: usize) -> impl IntoView {
+    let i18n = use_i18n();
+    let standing = known(move || floor.standing(seat));
+    let (label, seat_id, kind) =
+        floor.hall.with_value(|hall| (hall.labels[seat].clone(), hall.ids[seat], hall.kind[seat]));
+    let words = {
+        let label = label.clone();
+        move || {
+            let locale = i18n.get_locale();
+            let mut words = vec![td_string!(locale, seat.seat, seat = label.as_str())];
+            words.extend(floor.price(seat).map(|price| intl::money(locale, &price)));
+            words.extend(kind_text(locale, kind).map(str::to_owned));
+            words.extend(standing_text(floor, locale, seat, standing.get()));
+            words.join(", ")
+        }
+    };
+    let class = move || match standing.get() {
+        Standing::Free => "seat free",
+        Standing::Chosen => "seat chosen-seat",
+        Standing::Mine => "seat mine",
+        Standing::Held => "seat held",
+        Standing::Sold => "seat sold",
+        Standing::Blocked | Standing::Closed => "seat blocked",
+    };
+    view! {
+        <li>
+            <button
+                type="button"
+                class=live(class)
+                data-testid=format!("seat-{seat_id}")
+                aria-label=live(words)
+                aria-pressed=live(move || {
+                    if standing.get() == Standing::Chosen { "true" } else { "false" }
+                })
+                aria-disabled=live(move || {
+                    let can = matches!(standing.get(), Standing::Free | Standing::Chosen);
+                    if can { "false" } else { "true" }
+                })
+                on:click=act(move |_| floor.toggle(seat))
+            >
+                <span class="figures">{label}</span>
+                {matches!(kind, SeatKind::Wheelchair | SeatKind::Companion)
+                    .then(|| view! { <Icon sign=Sign::Wheelchair/> })}
+            </button>
+        </li>
+    }
+}

@@ -1,0 +1,194 @@
+//! Stripe.js, as far as checkout needs it: the Payment Element, a payment method from it, the second step.
+//!
+//! Loaded from Stripe alone and only where the shop takes money through Stripe, as Stripe demands; what is
+//! typed into the element goes to Stripe and never through this program. Nothing here decides what is paid:
+//! the server does, with the payment method's id.
+//! After <https://docs.stripe.com/payments/finalize-payments-on-the-server>.
+
+use holdfast_contract::{bookings::PaymentMethodType, money::Money};
+use js_sys::{Function, Promise};
+use leptos::prelude::{document, window};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::HtmlElement;
+
+use ui::js::{ask, call, member, object};
+
+/// Where Stripe.js is; it may come from nowhere else.
+const ADDRESS: &str = "https://js.stripe.com/v3/";
+/// How long it may take to come, and its element to be drawn.
+const LOAD_LIMIT_MS: i32 = 15_000;
+
+/// Stripe.js with the shop's key.
+#[derive(Clone)]
+pub struct Stripe(JsValue);
+
+/// The form in which the way to pay is chosen, and a card typed.
+#[derive(Clone)]
+pub struct PaymentElement {
+    elements: JsValue,
+    element: JsValue,
+}
+
+/// It did not come: slow, blocked, or refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotLoaded;
+
+/// How the element is to look: colours as `#rrggbb`.
+pub struct Look {
+    /// On a dark page.
+    pub is_dark: bool,
+    /// What one can do.
+    pub accent: String,
+    /// Behind it.
+    pub raised: String,
+    /// Writing.
+    pub ink: String,
+}
+
+impl Look {
+    fn options(&self) -> JsValue {
+        let variables = object(&[
+            ("colorPrimary", self.accent.as_str().into()),
+            ("colorBackground", self.raised.as_str().into()),
+            ("colorText", self.ink.as_str().into()),
+            ("borderRadius", "8px".into()),
+        ]);
+        let theme = if self.is_dark { "night" } else { "stripe" };
+        object(&[("theme", theme.into()), ("variables", variables.into())]).into()
+    }
+}
+
+impl Stripe {
+    /// Loads Stripe.js, unless it is here, and gives it the shop's publishable key.
+    ///
+    /// # Errors
+    /// When it does not come within 15 s, is blocked, or refuses the key.
+    pub async fn load(key: &str, language: &str) -> Result<Self, NotLoaded> {
+        if member(&window(), "Stripe").is_undefined() {
+            fetch_script().await?;
+        }
+        let make: Function = member(&window(), "Stripe").dyn_into().map_err(|_| NotLoaded)?;
+        let options = object(&[("locale", language.into())]);
+        make.call2(&JsValue::UNDEFINED, &key.into(), &options).map(Self).map_err(|_| NotLoaded)
+    }
+
+    /// Puts the Payment Element with these types of methods into a place of the page and waits until it can be used.
+    /// It offers none whose money is taken at once where it is told that amounts are reserved. What really happens
+    /// to the amount the server decides, by the method.
+    ///
+    /// # Errors
+    /// When it is not drawn within 15 s.
+    #[allow(clippy::cast_precision_loss, reason = "prices are far below 2^53 minor units")]
+    pub async fn mount(
+        &self,
+        place: &HtmlElement,
+        total: &Money,
+        types: &[PaymentMethodType],
+        look: &Look,
+    ) -> Result<PaymentElement, NotLoaded> {
+        let at_once = types.iter().any(|it| it.at_once);
+        let names: js_sys::Array = types.iter().map(|it| JsValue::from_str(&it.name)).collect();
+        let options = object(&[
+            ("mode", "payment".into()),
+            ("amount", (total.amount as f64).into()),
+            ("currency", total.currency.to_ascii_lowercase().into()),
+            ("captureMethod", if at_once { "automatic" } else { "manual" }.into()),
+            ("paymentMethodCreation", "manual".into()),
+            ("paymentMethodTypes", names.into()),
+            ("appearance", look.options()),
+        ]);
+        let mounted = || {
+            let elements = call(&self.0, "elements", &[options.into()])?;
+            let element = call(&elements, "create", &["payment".into()])?;
+            Ok::<_, JsValue>(PaymentElement { elements, element })
+        };
+        let mounted = mounted().map_err(|_| NotLoaded)?;
+        let drawn = within_limit(&|resolve, reject| {
+            let on = |event: &str, act: &Function| {
+                let _ = call(&mounted.element, "on", &[event.into(), act.into()]);
+            };
+            on("ready", resolve);
+            on("loaderror", reject);
+            let _ = call(&mounted.element, "mount", &[place.into()]);
+        })
+        .await;
+        if drawn.is_err() {
+            mounted.remove();
+        }
+        drawn.map(|()| mounted)
+    }
+
+    /// The payment method's id of what was typed into the element.
+    ///
+    /// # Errors
+    /// Stripe's words on what is wrong, where it has some.
+    pub async fn payment_method(&self, typed: &PaymentElement) -> Result<String, Option<String>> {
+        refusal(&ask(&typed.elements, "submit", &[]).await.map_err(|_| None)?)?;
+        let from = object(&[("elements", typed.elements.clone())]);
+        let answer = ask(&self.0, "createPaymentMethod", &[from.into()]).await.map_err(|_| None)?;
+        refusal(&answer)?;
+        member(&member(&answer, "paymentMethod"), "id").as_string().ok_or(None)
+    }
+
+    /// Lets the buyer's bank ask whether it is they who pay.
+    ///
+    /// # Errors
+    /// Stripe's words on why it came to nothing, where it has some. What became of the payment is the
+    /// server's to say.
+    pub async fn next_action(&self, client_secret: &str) -> Result<(), Option<String>> {
+        let secret = object(&[("clientSecret", client_secret.into())]);
+        refusal(&ask(&self.0, "handleNextAction", &[secret.into()]).await.map_err(|_| None)?)
+    }
+}
+
+impl PaymentElement {
+    /// Puts the cursor into it.
+    pub fn focus(&self) {
+        let _ = call(&self.element, "focus", &[]);
+    }
+
+    /// Colours changed.
+    pub fn dress(&self, look: &Look) {
+        let _ = call(&self.elements, "update", &[object(&[("appearance", look.options())]).into()]);
+    }
+
+    /// Takes it off the page.
+    pub fn remove(&self) {
+        let _ = call(&self.element, "destroy", &[]);
+    }
+}
+
+/// Stripe's answers carry an error or what was asked for.
+fn refusal(answer: &JsValue) -> Result<(), Option<String>> {
+    let error = member(answer, "error");
+    if error.is_object() { Err(member(&error, "message").as_string()) } else { Ok(()) }
+}
+
+async fn fetch_script() -> Result<(), NotLoaded> {
+    let script = document().create_element("script").map_err(|_| NotLoaded)?;
+    let _ = script.set_attribute("src", ADDRESS);
+    let came = within_limit(&|resolve, reject| {
+        let _ = script.add_event_listener_with_callback("load", resolve);
+        let _ = script.add_event_listener_with_callback("error", reject);
+        if let Some(body) = document().body() {
+            let _ = body.append_child(&script);
+        }
+    })
+    .await;
+    if came.is_err() {
+        // The next try brings one of its own.
+        script.remove();
+    }
+    came
+}
+
+/// Waits until one of the two is called; the time is limited.
+async fn within_limit(begin: &dyn Fn(&Function, &Function)) -> Result<(), NotLoaded> {
+    let promise = Promise::new(&mut |resolve, reject| {
+        begin(&resolve, &reject);
+        let _ =
+            window().set_timeout_with_callback_and_timeout_and_arguments_0(&reject, LOAD_LIMIT_MS);
+    });
+    JsFuture::from(promise).await.map(|_| ()).map_err(|_| NotLoaded)
+}

@@ -1,0 +1,174 @@
+//! One HTTP call: headers, time limit, and what came back.
+
+use holdfast_contract::{
+    GUEST_TOKEN_HEADER, IDEMPOTENCY_KEY_HEADER,
+    problem::{Problem, ProblemType},
+};
+use leptos::prelude::window;
+use serde::de::DeserializeOwned;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{AbortSignal, Headers, Request, RequestInit, Response};
+
+use super::first;
+use crate::{json, state::session};
+
+/// How long one call may take; confirming waits up to 8 s on the server's side.
+const CALL_LIMIT_MS: u32 = 30_000;
+
+/// Why there is no answer to work with.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Failure {
+    /// The server refused and said why.
+    Problem(Box<Problem>),
+    /// No answer: offline, timed out, or the server is away. Whether it acted is not known.
+    Unreachable,
+    /// An answer that this page does not understand, with its status.
+    Unreadable(u16),
+}
+
+impl Failure {
+    /// The problem's type, when the server gave one that this page knows.
+    pub fn kind(&self) -> Option<ProblemType> {
+        match self {
+            Self::Problem(problem) => problem.problem_type(),
+            Self::Unreachable | Self::Unreadable(_) => None,
+        }
+    }
+
+    /// Whether the same request may still come to a different end: then its key is kept.
+    pub fn is_open(&self) -> bool {
+        match self {
+            Self::Unreachable => true,
+            Self::Unreadable(status) => *status >= 500,
+            Self::Problem(problem) => {
+                problem.status >= 500
+                    || problem.status == 429
+                    || problem.problem_type() == Some(ProblemType::IdempotencyInFlight)
+            }
+        }
+    }
+}
+
+/// As whom a call is made.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Asker {
+    /// The signed-in user, else the guest.
+    #[default]
+    Visitor,
+    /// The owner of what the call is about: where the signed-in user may not know of it, the guest that this
+    /// browser was before signing in.
+    Owner,
+}
+
+/// What to send.
+#[derive(Default)]
+pub struct Call<'a> {
+    /// `GET` when empty.
+    pub method: &'a str,
+    /// Below the base path, with its query.
+    pub path: &'a str,
+    /// JSON.
+    pub body: Option<String>,
+    /// The attempt's name.
+    pub key: Option<&'a str>,
+    /// As whom.
+    pub asker: Asker,
+}
+
+/// Sends and parses.
+pub async fn send<T: DeserializeOwned>(call: Call<'_>) -> Result<T, Failure> {
+    let (status, body) = raw(call).await?;
+    json::meaning(body).ok_or(Failure::Unreadable(status))
+}
+
+/// Sends where the answer's body does not matter.
+pub async fn send_for_status(call: Call<'_>) -> Result<u16, Failure> {
+    raw(call).await.map(|(status, _)| status)
+}
+
+async fn raw(call: Call<'_>) -> Result<(u16, JsValue), Failure> {
+    let token = session::access_token();
+    let answer = answered(&call, token.as_deref()).await;
+    match (&answer, call.asker) {
+        (Err(failure), Asker::Owner)
+            if token.is_some()
+                && failure.kind() == Some(ProblemType::NotFound)
+                && session::guest_token().is_some() =>
+        {
+            answered(&call, None).await
+        }
+        (Ok(_) | Err(_), Asker::Owner | Asker::Visitor) => answer,
+    }
+}
+
+async fn answered(call: &Call<'_>, token: Option<&str>) -> Result<(u16, JsValue), Failure> {
+    let response = exchange(call, token).await.map_err(|_| Failure::Unreachable)?;
+    let status = response.status();
+    let promise = response.text().map_err(|_| Failure::Unreachable)?;
+    let text = JsFuture::from(promise).await.map_err(|_| Failure::Unreachable)?;
+    let body =
+        js_sys::JSON::parse(&text.as_string().unwrap_or_default()).unwrap_or(JsValue::UNDEFINED);
+    if response.ok() {
+        return Ok((status, body));
+    }
+    let failure = json::meaning(body).map_or(Failure::Unreadable(status), |problem: Problem| {
+        Failure::Problem(Box::new(problem))
+    });
+    if token.is_some() && failure.kind() == Some(ProblemType::Unauthorized) {
+        session::forget_token();
+    }
+    Err(failure)
+}
+
+async fn exchange(call: &Call<'_>, token: Option<&str>) -> Result<Response, JsValue> {
+    if call.method.is_empty()
+        && let Some(answer) = first::take(call.path)
+    {
+        return JsFuture::from(answer).await?.dyn_into();
+    }
+    let headers = Headers::new()?;
+    headers.set("Accept", "application/json")?;
+    if let Some(token) = token {
+        headers.set("Authorization", &format!("Bearer {token}"))?;
+    }
+    if let Some(guest) = session::guest_token() {
+        headers.set(GUEST_TOKEN_HEADER, &guest)?;
+    }
+    if let Some(key) = call.key {
+        headers.set(IDEMPOTENCY_KEY_HEADER, key)?;
+    }
+    let init = RequestInit::new();
+    init.set_method(if call.method.is_empty() { "GET" } else { call.method });
+    if let Some(body) = &call.body {
+        headers.set("Content-Type", "application/json")?;
+        init.set_body(&JsValue::from_str(body));
+    }
+    init.set_headers(&headers);
+    init.set_signal(Some(&AbortSignal::timeout_with_u32(CALL_LIMIT_MS)));
+    let request = Request::new_with_str_and_init(&format!("{}{}", super::BASE, call.path), &init)?;
+    JsFuture::from(window().fetch_with_request(&request)).await?.dyn_into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_open_end_keeps_the_attempt() {
+        let refused = |kind| Failure::Problem(Box::new(Problem::new(kind, "")));
+        for kind in ProblemType::ALL {
+            let open = matches!(
+                kind,
+                ProblemType::TooManyRequests
+                    | ProblemType::Unavailable
+                    | ProblemType::Internal
+                    | ProblemType::IdempotencyInFlight
+            );
+            assert_eq!(refused(*kind).is_open(), open, "{kind:?}");
+        }
+        assert!(Failure::Unreachable.is_open());
+        assert!(Failure::Unreadable(502).is_open());
+        assert!(!Failure::Unreadable(200).is_open());
+    }
+}

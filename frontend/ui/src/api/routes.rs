@@ -1,0 +1,187 @@
+//! One function a route.
+
+use holdfast_contract::{
+    accounts::{Credentials, Registration, Session},
+    bookings::{Booking, PaymentConfig, SimulatedCompletion, SimulatedOutcome},
+    catalogue::{Event, EventPage, OfferPage, SectionPage},
+    live::SeatStates,
+    operators::{Saga, SagaPage},
+    pages::requests::{self, LIST_LIMIT},
+    reservations::{HoldRequest, Reservation},
+    seat_map::SeatMap,
+};
+use serde::{Serialize, de::DeserializeOwned};
+use uuid::Uuid;
+
+use super::client::{Asker, Call, Failure, send, send_for_status};
+
+fn json(value: &impl Serialize) -> Option<String> {
+    serde_json::to_string(value).ok()
+}
+
+async fn get<T: DeserializeOwned>(path: &str) -> Result<T, Failure> {
+    send(Call { path, ..Call::default() }).await
+}
+
+async fn post<T: DeserializeOwned>(path: &str, body: Option<String>) -> Result<T, Failure> {
+    send(Call { method: "POST", path, body, ..Call::default() }).await
+}
+
+/// Reads what belongs to somebody.
+async fn own<T: DeserializeOwned>(path: &str) -> Result<T, Failure> {
+    send(Call { path, asker: Asker::Owner, ..Call::default() }).await
+}
+
+/// Does something to what belongs to somebody.
+async fn act<T: DeserializeOwned>(path: &str) -> Result<T, Failure> {
+    send(Call { method: "POST", path, asker: Asker::Owner, ..Call::default() }).await
+}
+
+/// `GET /events`.
+pub async fn events() -> Result<EventPage, Failure> {
+    get(&requests::events()).await
+}
+
+/// Which events are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Every published one.
+    Published,
+    /// The drafts of the caller's organizations.
+    Draft,
+}
+
+/// `GET /events`, a page of a list that is read to its end.
+pub async fn event_page(stage: Stage, after: Option<&str>) -> Result<EventPage, Failure> {
+    let stage = match stage {
+        Stage::Published => "",
+        Stage::Draft => "&status=draft",
+    };
+    get(&format!("/events?limit={LIST_LIMIT}{stage}{}", page_after(after))).await
+}
+
+fn page_after(after: Option<&str>) -> String {
+    after.map(|after| format!("&after={after}")).unwrap_or_default()
+}
+
+/// `GET /events/{id or slug}`.
+pub async fn event(id_or_slug: &str) -> Result<Event, Failure> {
+    get(&requests::event(&String::from(js_sys::encode_uri_component(id_or_slug)))).await
+}
+
+/// `GET /events/{id}/seats`, the layout.
+pub async fn seat_map(event: Uuid) -> Result<SeatMap, Failure> {
+    get(&requests::seat_map(event)).await
+}
+
+/// `GET /events/{id}/seats?state=only`.
+pub async fn seat_states(event: Uuid) -> Result<SeatStates, Failure> {
+    get(&requests::seat_states(event)).await
+}
+
+/// `GET /events/{id}/sections`.
+pub async fn sections(event: Uuid) -> Result<SectionPage, Failure> {
+    get(&requests::sections(event)).await
+}
+
+/// `GET /events/{id}/offers`.
+pub async fn offers(event: Uuid) -> Result<OfferPage, Failure> {
+    get(&requests::offers(event)).await
+}
+
+/// The address of the stream of changes after `seq`.
+pub fn stream_address(event: Uuid, seq: i64) -> String {
+    format!("{}/events/{event}/stream?after={seq}", super::BASE)
+}
+
+/// `POST /events/{id}/reservations`.
+pub async fn hold(event: Uuid, wanted: &HoldRequest) -> Result<Reservation, Failure> {
+    post(&format!("/events/{event}/reservations"), json(wanted)).await
+}
+
+/// `GET /reservations/{id}`.
+pub async fn reservation(id: Uuid) -> Result<Reservation, Failure> {
+    own(&format!("/reservations/{id}")).await
+}
+
+/// `POST /reservations/{id}/extend`.
+pub async fn extend(id: Uuid) -> Result<Reservation, Failure> {
+    act(&format!("/reservations/{id}/extend")).await
+}
+
+/// `DELETE /reservations/{id}`.
+pub async fn cancel(id: Uuid) -> Result<(), Failure> {
+    let path = format!("/reservations/{id}");
+    let call = Call { method: "DELETE", path: &path, asker: Asker::Owner, ..Call::default() };
+    send_for_status(call).await.map(|_| ())
+}
+
+/// `GET /payments/config`.
+pub async fn payment_config() -> Result<PaymentConfig, Failure> {
+    get("/payments/config").await
+}
+
+/// `POST /bookings/confirm` with a body that is sent again unchanged under the same key.
+pub async fn confirm(body: &str, key: &str) -> Result<Booking, Failure> {
+    send(Call {
+        method: "POST",
+        path: "/bookings/confirm",
+        body: Some(body.to_owned()),
+        key: Some(key),
+        asker: Asker::Owner,
+    })
+    .await
+}
+
+/// `GET /bookings/{id}`.
+pub async fn booking(id: Uuid) -> Result<Booking, Failure> {
+    own(&format!("/bookings/{id}")).await
+}
+
+/// `POST /bookings/{id}/cancel`, the whole booking.
+pub async fn cancel_booking(id: Uuid) -> Result<Booking, Failure> {
+    act(&format!("/bookings/{id}/cancel")).await
+}
+
+/// `GET /bookings/reference/{reference}`.
+pub async fn booking_by_reference(reference: &str) -> Result<Booking, Failure> {
+    own(&format!("/bookings/reference/{}", js_sys::encode_uri_component(reference))).await
+}
+
+/// `POST /payments/simulated/{client_secret}/complete`.
+pub async fn complete_simulated(secret: &str, outcome: SimulatedOutcome) -> Result<(), Failure> {
+    let path = format!("/payments/simulated/{}/complete", js_sys::encode_uri_component(secret));
+    let body = json(&SimulatedCompletion { outcome });
+    send_for_status(Call { method: "POST", path: &path, body, ..Call::default() }).await.map(|_| ())
+}
+
+/// `POST /auth/login`.
+pub async fn login(credentials: &Credentials) -> Result<Session, Failure> {
+    post("/auth/login", json(credentials)).await
+}
+
+/// `POST /auth/register`; what it answers does not matter, signing in follows.
+pub async fn register(registration: &Registration) -> Result<(), Failure> {
+    let body = json(registration);
+    send_for_status(Call { method: "POST", path: "/auth/register", body, ..Call::default() })
+        .await
+        .map(|_| ())
+}
+
+/// `POST /auth/logout`.
+pub async fn logout() -> Result<(), Failure> {
+    send_for_status(Call { method: "POST", path: "/auth/logout", ..Call::default() })
+        .await
+        .map(|_| ())
+}
+
+/// `GET /admin/sagas`, those that need attention.
+pub async fn stuck_sagas(after: Option<&str>) -> Result<SagaPage, Failure> {
+    let after = page_after(after);
+    get(&format!("/admin/sagas?status=needs_attention&limit={LIST_LIMIT}{after}")).await
+}
+
+/// `POST /admin/sagas/{id}/retry`.
+pub async fn retry_saga(id: Uuid) -> Result<Saga, Failure> {
+    post(&format!("/admin/sagas/{id}/retry"), None).await
+}

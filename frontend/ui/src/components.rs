@@ -1,0 +1,12 @@
+//! Parts that pages of several programs are made of.
+
+pub mod countdown;
+pub mod dialog;
+pub mod erased;
+pub mod failure;
+pub mod field;
+pub mod header;
+pub mod icon;
+pub mod loaded;
+pub mod not_found;
+pub mod sign_in;

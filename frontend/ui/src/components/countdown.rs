@@ -1,0 +1,67 @@
+//! The clock of what is held, from hold to payment.
+
+use leptos::prelude::*;
+
+use super::icon::{Icon, Sign};
+use crate::{
+    components::erased::{follow, known, live, part},
+    counted,
+    i18n::use_i18n,
+    program,
+    state::{
+        countdown::{Phase, announcement, clock},
+        holds::Holds,
+    },
+    tx,
+};
+
+/// The chip in the header. Figures for the eye; for the ear, words at 5, 3 and 1 minutes.
+#[component]
+pub fn Countdown() -> impl IntoView {
+    let i18n = use_i18n();
+    let holds = Holds::expect();
+    let spoken = RwSignal::new(None::<i64>);
+    let mut before = None;
+    follow(move || {
+        let now = holds.seconds.get();
+        if let (Some(before), Some(now)) = (before, now)
+            && let Some(minutes) = announcement(before, now)
+        {
+            spoken.set(Some(minutes));
+        }
+        before = now;
+    });
+    let shown = known(move || holds.seconds.get().is_some());
+    view! {
+        {part(move || {
+            shown
+                .get()
+                .then(|| {
+                    let seconds = move || holds.seconds.get().unwrap_or(0);
+                    let class = move || format!("countdown {}", Phase::at(seconds()).class());
+                    view! {
+                        <a
+                            href=live(move || holds.checkout_path().unwrap_or_else(|| "/".into()))
+                            rel=program::rel("/checkout/-")
+                            class=live(class)
+                            data-testid="countdown"
+                            title=tx!(i18n, hold.to_checkout)
+                        >
+                            <Icon sign=Sign::Clock/>
+                            <span class="visually-hidden">{tx!(i18n, hold.time_left)}</span>
+                            <span class="figures" role="timer">{part(move || clock(seconds()))}</span>
+                        </a>
+                    }
+                })
+        })}
+        <p class="visually-hidden" aria-live="assertive">
+            {part(move || {
+                spoken
+                    .get()
+                    .map(|minutes| {
+                        counted!(i18n.get_locale(), minutes, hold.spoken_single | hold.spoken_several)
+                    })
+            })}
+        </p>
+    }
+}

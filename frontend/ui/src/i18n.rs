@@ -1,0 +1,162 @@
+//! The texts that the programs share, typed by the build script from `locales/`, and the macros by which every
+//! package writes its texts.
+//!
+//! Each package with texts has a module `i18n` made by [`texts!`](crate::texts). The language is one for all of them:
+//! [`Locale`]. Numbers, money and dates are the browser's work: see `intl`.
+
+/// The module of typed texts that the build script made of the package's `locales/`.
+#[macro_export]
+macro_rules! generated_texts {
+    () => {
+        #[allow(
+            dead_code,
+            missing_docs,
+            unused_imports,
+            clippy::all,
+            clippy::pedantic,
+            reason = "made by leptos_i18n_build"
+        )]
+        mod generated {
+            include!(concat!(env!("OUT_DIR"), "/i18n/mod.rs"));
+        }
+    };
+}
+
+/// The texts of a package that uses this one, and `own`, which turns the language into that of its texts.
+#[macro_export]
+macro_rules! texts {
+    () => {
+        $crate::generated_texts!();
+
+        pub const fn own(locale: $crate::i18n::Locale) -> generated::i18n::Locale {
+            match locale {
+                $crate::i18n::Locale::en => generated::i18n::Locale::en,
+                $crate::i18n::Locale::fr => generated::i18n::Locale::fr,
+            }
+        }
+    };
+}
+
+generated_texts!();
+
+pub use crate::state::language::{I18n, use_i18n};
+pub use generated::i18n::Locale;
+
+use leptos::prelude::Signal;
+
+/// The language of the texts of this package, which is the language.
+pub const fn own(locale: Locale) -> Locale {
+    locale
+}
+
+/// A text that follows the language. One type for all of them: each closure of its own would bring its
+/// own copy of the code that puts it on the page.
+pub fn text(i18n: I18n, words: fn(Locale) -> &'static str) -> Signal<&'static str> {
+    Signal::derive(move || words(i18n.get_locale()))
+}
+
+/// Names the page in the tab, in the reader's language.
+pub fn title(i18n: I18n, words: fn(Locale) -> &'static str) {
+    crate::components::erased::follow(move || {
+        crate::browser::set_title(&format!("{} · Holdfast", words(i18n.get_locale())));
+    });
+}
+
+/// What signing in is called.
+pub fn sign_in(locale: Locale) -> &'static str {
+    crate::td_string!(locale, common.sign_in)
+}
+
+/// A text of the package that calls it, in a language.
+#[macro_export]
+#[allow(clippy::crate_in_macro_def, reason = "each package has texts of its own")]
+macro_rules! td_string {
+    ($locale:expr, $($rest:tt)*) => {
+        leptos_i18n::td_string!(crate::i18n::own($locale), $($rest)*)
+    };
+}
+
+/// A text of the package that calls it, in the language of the page; followed.
+#[macro_export]
+macro_rules! t_string {
+    ($i18n:expr, $($rest:tt)*) => {
+        $crate::td_string!($i18n.get_locale(), $($rest)*)
+    };
+}
+
+/// A text without values, for the page and for attributes.
+#[macro_export]
+macro_rules! tx {
+    ($i18n:expr, $($key:ident).+) => {
+        $crate::i18n::text($i18n, |locale| $crate::td_string!(locale, $($key).+))
+    };
+}
+
+/// A text that all programs share, from the group `common`.
+#[macro_export]
+macro_rules! common {
+    ($i18n:expr, $key:ident) => {
+        $crate::i18n::text($i18n, |locale| leptos_i18n::td_string!(locale, common.$key))
+    };
+}
+
+/// Whether a number takes the singular form: French counts nought as one, English does not.
+pub fn is_singular(locale: Locale, number: i64) -> bool {
+    match locale {
+        Locale::en => number == 1,
+        Locale::fr => (0..=1).contains(&number),
+    }
+}
+
+/// A count with the language's separators: `15,460`, `15 460`.
+pub fn grouped(locale: Locale, number: i64) -> String {
+    let separator = match locale {
+        Locale::en => ',',
+        Locale::fr => '\u{202f}',
+    };
+    let digits = number.unsigned_abs().to_string();
+    let mut text = if number < 0 { String::from("-") } else { String::new() };
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(separator);
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Picks the form of a text that goes with a number.
+#[macro_export]
+macro_rules! counted {
+    ($locale:expr, $number:expr, $($one:ident).+ | $($other:ident).+ $(, $name:ident = $value:expr)*) => {{
+        let number: i64 = $number;
+        let figures = $crate::i18n::grouped($locale, number);
+        let figures = figures.as_str();
+        if $crate::i18n::is_singular($locale, number) {
+            $crate::td_string!($locale, $($one).+, count = figures $(, $name = $value)*).to_string()
+        } else {
+            $crate::td_string!($locale, $($other).+, count = figures $(, $name = $value)*).to_string()
+        }
+    }};
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_are_set_apart() {
+        assert_eq!(grouped(Locale::en, 15_460), "15,460");
+        assert_eq!(grouped(Locale::fr, 1_000_000), "1\u{202f}000\u{202f}000");
+        assert_eq!(grouped(Locale::en, 999), "999");
+        assert_eq!(grouped(Locale::en, -1_000), "-1,000");
+    }
+
+    #[test]
+    fn nought_is_singular_in_french_alone() {
+        assert!(is_singular(Locale::fr, 0));
+        assert!(!is_singular(Locale::en, 0));
+        assert!(is_singular(Locale::en, 1));
+        assert!(!is_singular(Locale::fr, 2));
+    }
+}

@@ -1,0 +1,51 @@
+//! The program that runs in this tab: how it starts, and which addresses lead out of it.
+//!
+//! Each program draws the addresses that `holdfast_contract::pages` gives it. A link to another program's address is
+//! an ordinary link, which the router must leave alone.
+
+use std::cell::Cell;
+
+use holdfast_contract::pages::Program;
+use leptos::{prelude::*, wasm_bindgen::JsCast};
+use leptos_router::components::Router;
+
+use crate::{
+    components::header::Header,
+    state::{holds::Holds, language::I18n, session::Account, theme::Appearance},
+};
+
+thread_local! {
+    static RUNNING: Cell<Program> = const { Cell::new(Program::Shop) };
+}
+
+/// Draws the program's pages below the header, in place of the shell's skeleton.
+pub fn start(program: Program, pages: fn() -> AnyView) {
+    console_error_panic_hook::set_once();
+    RUNNING.set(program);
+    let Some(root) = document().get_element_by_id("app") else { return };
+    root.set_inner_html("");
+    leptos::mount::mount_to(root.unchecked_into(), move || {
+        I18n::provide();
+        Account::provide();
+        Appearance::provide();
+        Holds::provide();
+        view! {
+            <Router>
+                <Header/>
+                {pages()}
+            </Router>
+        }
+    })
+    .forget();
+}
+
+/// The `rel` of a link to this address: `external` keeps the router away from addresses of other programs.
+pub fn rel(path: &str) -> Option<&'static str> {
+    let path = path.split('?').next().unwrap_or(path);
+    (Program::of(path) != RUNNING.get()).then_some("external")
+}
+
+/// The address of the sign-in page that leads back to `path`.
+pub fn sign_in_path(path: &str) -> String {
+    format!("/login?next={}", String::from(js_sys::encode_uri_component(path)))
+}

@@ -1,0 +1,194 @@
+//! The declaration of a setting, apart from the type of its value.
+
+use std::ops::RangeInclusive;
+
+use super::{Refusal, Value, Values};
+
+/// A declared setting.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting {
+    /// The environment variable; the TOML file has the same name in lower case.
+    pub name: &'static str,
+    /// What applies if the setting is not set.
+    pub unset: WhenUnset,
+    /// The allowed numbers; every numeric setting has them.
+    pub range: Option<Range>,
+    /// Where the setting is looked for.
+    pub source: Source,
+    /// What a value looks like, for documents and refusals.
+    pub form: &'static str,
+    /// Whether logs, errors and documents must not show the value.
+    pub secret: bool,
+    /// One or two sentences for operators.
+    pub help: &'static str,
+    read: fn(&Setting, &Values) -> Result<(), Refusal>,
+}
+
+/// What applies if a setting is not set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhenUnset {
+    /// A number, in the unit of the range.
+    Number(u32),
+    /// A text; an empty text is an empty list.
+    Text(&'static str),
+    /// Nothing, in these words.
+    Optional(&'static str),
+    /// In development a value that the program finds, in these words; production needs the setting.
+    FoundInDevelopment(&'static str),
+}
+
+/// The numbers that a setting allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Range {
+    /// The smallest.
+    pub min: u32,
+    /// The largest.
+    pub max: u32,
+    /// What the numbers count.
+    pub unit: Unit,
+}
+
+/// What a number counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Things that the help names.
+    Pieces,
+    /// Seconds.
+    Seconds,
+    /// Minutes.
+    Minutes,
+}
+
+impl Unit {
+    /// The word for several, behind a number.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Pieces => "",
+            Self::Seconds => " seconds",
+            Self::Minutes => " minutes",
+        }
+    }
+
+    /// How many seconds one of them has, if it is a time.
+    pub const fn in_seconds(self) -> Option<u64> {
+        match self {
+            Self::Pieces => None,
+            Self::Seconds => Some(1),
+            Self::Minutes => Some(60),
+        }
+    }
+}
+
+/// Where a setting is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// In the environment, in the file that `NAME_FILE` names, in the TOML file.
+    Anywhere,
+    /// In the environment alone.
+    Environment,
+}
+
+/// A number with this range and default.
+pub const fn number(name: &'static str, range: RangeInclusive<u32>, default: u32) -> Setting {
+    in_range(name, range, default, Unit::Pieces)
+}
+
+/// A time in seconds with this range and default.
+pub const fn seconds(name: &'static str, range: RangeInclusive<u32>, default: u32) -> Setting {
+    in_range(name, range, default, Unit::Seconds)
+}
+
+/// A time in minutes with this range and default.
+pub const fn minutes(name: &'static str, range: RangeInclusive<u32>, default: u32) -> Setting {
+    in_range(name, range, default, Unit::Minutes)
+}
+
+/// A value with this default.
+pub const fn text(name: &'static str, default: &'static str) -> Setting {
+    declared(name, WhenUnset::Text(default), None)
+}
+
+/// A value that may be missing; the words say what happens then.
+pub const fn optional(name: &'static str, otherwise: &'static str) -> Setting {
+    declared(name, WhenUnset::Optional(otherwise), None)
+}
+
+/// A value that the program finds by itself in development, in these words, and that production needs.
+pub const fn in_development(name: &'static str, found: &'static str) -> Setting {
+    declared(name, WhenUnset::FoundInDevelopment(found), None)
+}
+
+/// A value with this default that is read from the environment alone.
+pub const fn only_environment(name: &'static str, default: &'static str) -> Setting {
+    Setting { source: Source::Environment, ..text(name, default) }
+}
+
+const fn in_range(
+    name: &'static str,
+    range: RangeInclusive<u32>,
+    default: u32,
+    unit: Unit,
+) -> Setting {
+    let range = Range { min: *range.start(), max: *range.end(), unit };
+    assert!(range.min <= default && default <= range.max, "the default is outside of the range");
+    declared(name, WhenUnset::Number(default), Some(range))
+}
+
+const fn declared(name: &'static str, unset: WhenUnset, range: Option<Range>) -> Setting {
+    Setting {
+        name,
+        unset,
+        range,
+        source: Source::Anywhere,
+        form: "",
+        secret: false,
+        help: "",
+        read: read_as::<String>,
+    }
+}
+
+fn read_as<T: Value>(setting: &Setting, values: &Values) -> Result<(), Refusal> {
+    values.read::<T>(setting).map(drop)
+}
+
+impl Setting {
+    /// The declaration of a setting whose value is a `T`.
+    ///
+    /// # Panics
+    /// At compile time, if a number has no range, or if a `T` cannot be missing and the setting can.
+    #[must_use]
+    pub const fn of<T: Value>(self, help: &'static str) -> Self {
+        assert!(T::IS_NUMBER == self.range.is_some(), "a number, and only a number, has a range");
+        assert!(
+            T::IS_OPTIONAL == matches!(self.unset, WhenUnset::Optional(_)),
+            "an Option, and only an Option, may be missing"
+        );
+        Self { form: T::FORM, secret: T::IS_SECRET, help, read: read_as::<T>, ..self }
+    }
+
+    /// The key in the TOML file.
+    pub fn key(&self) -> String {
+        self.name.to_lowercase()
+    }
+
+    /// Reads the value and drops it.
+    ///
+    /// # Errors
+    /// When the value is refused.
+    pub fn check(&self, values: &Values) -> Result<(), Refusal> {
+        (self.read)(self, values)
+    }
+
+    /// What a value must be, to follow the name.
+    pub(super) fn demand(&self) -> String {
+        match self.range {
+            Some(Range { min, max, unit: Unit::Pieces }) => {
+                format!("must be a whole number from {min} to {max}")
+            }
+            Some(Range { min, max, unit }) => {
+                format!("must be a whole number of{} from {min} to {max}", unit.word())
+            }
+            None => format!("must be {}", self.form),
+        }
+    }
+}

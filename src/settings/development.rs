@@ -1,0 +1,60 @@
+//! What development finds by itself for settings that production needs.
+
+use std::{
+    fs::{self, OpenOptions},
+    io::{self, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::Path,
+};
+
+use super::node::NodeSettings;
+use crate::kernel::{
+    hex::hex,
+    ports::Entropy,
+    settings::{SettingsError, Values},
+};
+
+const SECRET: &str = "JWT_SECRET";
+
+/// Completes the values: a SQLite file and a generated secret in the data folder, and the address that the node binds.
+///
+/// # Errors
+/// When the secret cannot be kept.
+pub(super) fn complete(
+    values: &mut Values,
+    node: &NodeSettings,
+    entropy: &dyn Entropy,
+) -> Result<(), SettingsError> {
+    let database = node.data_dir.join("holdfast.db");
+    values.complete("DATABASE_URL", || format!("sqlite://{}", database.display()));
+    values.complete("PUBLIC_URL", || format!("http://{}", node.bind));
+    if !values.has(SECRET) {
+        let path = node.data_dir.join("jwt-secret");
+        let secret = kept_secret(&path, entropy).map_err(|source| SettingsError::File {
+            what: SECRET.to_owned(),
+            path: path.display().to_string(),
+            source,
+        })?;
+        values.complete(SECRET, || secret);
+    }
+    Ok(())
+}
+
+/// The secret in this file; a missing file is made once.
+fn kept_secret(path: &Path, entropy: &dyn Entropy) -> io::Result<String> {
+    match fs::read_to_string(path) {
+        Ok(secret) => return Ok(secret.trim().to_owned()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    let mut bytes = [0_u8; 32];
+    entropy.fill(&mut bytes);
+    let secret = hex(&bytes);
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    // Nobody else may read the file, from its first moment on.
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(secret.as_bytes())?;
+    Ok(secret)
+}

@@ -1,0 +1,24 @@
+//! The settings of the process itself.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use crate::kernel::{
+    environment::Environment,
+    settings::{CONFIG_FILE, section, text},
+};
+
+section! {
+    /// Node
+    pub struct NodeSettings {
+        /// Address and port to listen on; port 0 selects a free port.
+        pub bind: SocketAddr = text("HOLDFAST_BIND", "127.0.0.1:8080"),
+        /// In development, the program seeds an empty store and generates a missing secret once. In production it does
+        /// neither, ignores the moved clock and logs JSON.
+        pub environment: Environment = text("HOLDFAST_ENV", "development"),
+        /// Folder of the SQLite file and, in development, of the generated secret.
+        pub data_dir: PathBuf = text("HOLDFAST_DATA_DIR", "data"),
+        /// A TOML file with the same settings in lower case. A file that is named here must exist; `holdfast.toml`
+        /// need not.
+        pub config_file: PathBuf = CONFIG_FILE,
+    }
+}

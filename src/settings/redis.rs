@@ -1,0 +1,74 @@
+//! The settings of locks and wake-ups between nodes.
+
+use std::time::Duration;
+
+use redis::IntoConnectionInfo;
+
+use crate::kernel::settings::{Setting, Value, Wrong, parts, seconds, section, text};
+
+/// Redlock needs a majority that survives the failure of a node.
+const MIN_NODES: usize = 3;
+
+section! {
+    /// Redis
+    pub struct RedisSettings {
+        /// Redis nodes that are not replicas of each other; they require PostgreSQL. Without Redis, locks and wake-ups
+        /// stay in the process.
+        pub urls: RedisUrls = text("REDIS_URLS", ""),
+        /// How long the lock of a seat lasts if nobody releases it.
+        pub lock_ttl: Duration = seconds("LOCK_TTL_SECONDS", 1..=60, 5),
+    }
+}
+
+/// Where independent Redis nodes are, with their passwords: none, or at least three.
+#[derive(Clone, Default)]
+pub struct RedisUrls(Vec<String>);
+
+impl std::fmt::Debug for RedisUrls {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RedisUrls").field("nodes", &self.0.len()).finish()
+    }
+}
+
+impl RedisUrls {
+    /// Reads a comma-separated list.
+    ///
+    /// # Errors
+    /// When a part is no address, stands there twice, or there are one or two of them.
+    pub fn parse(list: &str) -> Result<Self, Wrong> {
+        let urls: Vec<String> = parts(list).map(str::to_owned).collect();
+        if urls.iter().any(|url| url.as_str().into_connection_info().is_err()) {
+            return Err("each must be a redis:// or rediss:// address".into());
+        }
+        let mut distinct = urls.clone();
+        distinct.sort();
+        distinct.dedup();
+        if distinct.len() != urls.len() {
+            return Err("each node must stand once: they have to be independent".into());
+        }
+        if !urls.is_empty() && urls.len() < MIN_NODES {
+            return Err("Redlock needs at least three independent nodes".into());
+        }
+        Ok(Self(urls))
+    }
+
+    /// The addresses.
+    pub fn expose(&self) -> &[String] {
+        &self.0
+    }
+
+    /// Whether the process works without Redis.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl Value for RedisUrls {
+    const FORM: &'static str =
+        "a comma-separated list of three or more addresses (redis:// or rediss://)";
+    const IS_SECRET: bool = true;
+
+    fn read(text: &str, _: &Setting) -> Result<Self, Wrong> {
+        Self::parse(text)
+    }
+}

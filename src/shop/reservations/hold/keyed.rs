@@ -1,0 +1,97 @@
+//! A hold under an `Idempotency-Key`: a wrapper around the hold itself. It answers a known attempt by replay, waits for a
+//! twin of the request that is under way, and stores the answer in the transaction that holds.
+
+use std::{sync::Arc, time::Duration};
+
+use holdfast_domain::{ids::SeatId, inventory::Refusal};
+use sea_orm::DbErr;
+
+use super::{HoldCommand, HoldError, HoldOutcome, decide::HoldAttempt, transaction};
+use crate::{
+    kernel::{
+        db::Tx,
+        idempotency::{Answer, Attempt, Claim},
+    },
+    shop::reservations::{Reservations, read},
+};
+
+/// How long a request whose twin may be under way waits before it looks again.
+const TWIN_WAIT: Duration = Duration::from_millis(20);
+/// How often it looks again.
+const MAX_TWIN_WAITS: u32 = 25;
+
+/// The key of a hold, and what its answer says beside the reservation.
+#[derive(Debug, Clone)]
+pub struct HoldKey {
+    /// The attempt that the key names.
+    pub attempt: Attempt,
+    /// The guest's token, where a guest holds.
+    pub guest_token: Option<String>,
+}
+
+/// Another request of the same attempt.
+enum Twin {
+    Answered(Answer),
+    UnderWay,
+    None,
+}
+
+impl Reservations {
+    /// Holds once an attempt, however often it is asked for.
+    pub(super) async fn hold_keyed(
+        &self,
+        command: &HoldCommand,
+        key: &HoldKey,
+    ) -> Result<HoldOutcome, HoldError> {
+        if let Some(answer) = self.answered(key).await? {
+            return Ok(HoldOutcome::Replayed(answer));
+        }
+        for _ in 0..MAX_TWIN_WAITS {
+            let refused = match self.hold_plainly(command).await {
+                Err(HoldError::Seats(refused)) => refused,
+                other => return other,
+            };
+            match self.twin(key, &refused).await? {
+                Twin::Answered(answer) => return Ok(HoldOutcome::Replayed(answer)),
+                Twin::UnderWay => tokio::time::sleep(TWIN_WAIT).await,
+                Twin::None => return Err(HoldError::Seats(refused)),
+            }
+        }
+        self.hold_plainly(command).await
+    }
+
+    /// Whether seats were refused because a twin of this very request has them, or is about to.
+    async fn twin(&self, key: &HoldKey, refused: &[(SeatId, Refusal)]) -> Result<Twin, HoldError> {
+        if let Some(answer) = self.answered(key).await? {
+            return Ok(Twin::Answered(answer));
+        }
+        let contended = refused.iter().any(|(_, refusal)| *refusal == Refusal::Contended);
+        Ok(if contended { Twin::UnderWay } else { Twin::None })
+    }
+
+    async fn answered(&self, key: &HoldKey) -> Result<Option<Answer>, HoldError> {
+        let known = key.attempt.known(&self.base.db).await?;
+        Ok(known.and_then(|known| known.answer))
+    }
+}
+
+/// Claims the key, holds, and stores the answer: one transaction, so that a claim that can be seen has its answer.
+/// `refused` are the seats that the look before the transaction refused.
+pub(super) async fn hold(
+    tx: &Tx,
+    attempt: &Arc<HoldAttempt>,
+    key: &HoldKey,
+    refused: &[(SeatId, Refusal)],
+) -> Result<HoldOutcome, HoldError> {
+    if let Claim::Known(known) = key.attempt.claim(tx, Some(attempt.id.0)).await? {
+        return known.answer.map(HoldOutcome::Replayed).ok_or_else(|| {
+            HoldError::Db(DbErr::Custom("a hold was claimed and never answered".into()))
+        });
+    }
+    let mut held = transaction::one(tx, attempt).await?;
+    held.refused.extend(refused.iter().copied());
+    held.refused.sort_by_key(|(seat, _)| *seat);
+    let answer = read::told(&held, key.guest_token.clone()).answer();
+    key.attempt.answer(tx, &answer).await?;
+    Ok(HoldOutcome::Stored(answer))
+}

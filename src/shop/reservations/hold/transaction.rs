@@ -1,0 +1,155 @@
+//! The transaction of holds: three statements on PostgreSQL, however many holds share it.
+//!
+//! What they share is the cost of a transaction: its round trips, its commit, the disk. Each of them is decided as
+//! if it were alone: different buyers, different seats, one statement that takes what is free.
+
+use std::{collections::HashMap, sync::Arc};
+
+use holdfast_contract::live::GeneralState;
+use holdfast_domain::ids::{EventId, ReservationId};
+use sea_orm::DbErr;
+
+use super::{
+    Held, HoldError,
+    decide::{Decided, HoldAttempt, Taken},
+};
+use crate::{
+    kernel::db::{Failure, Tx},
+    live::{ChangeDraft, record},
+    shop::reservations::store::{
+        self, Item, Made, TakenSeat, Taker, Taking, Wanted,
+        general::{self, Places},
+    },
+};
+
+/// Why nothing of a group is held.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum GroupError {
+    /// Some of them, by their place, cannot have what they want; the others may try again without them.
+    #[error("some of the holds are refused")]
+    Refused(Vec<(usize, HoldError)>),
+    /// The event's terms changed.
+    #[error("the terms changed")]
+    StaleTerms,
+    /// The database failed.
+    #[error("the database failed")]
+    Db(#[from] DbErr),
+}
+
+impl Failure for GroupError {
+    fn database(&self) -> Option<&DbErr> {
+        match self {
+            Self::Db(error) => Some(error),
+            Self::Refused(_) | Self::StaleTerms => None,
+        }
+    }
+}
+
+/// Holds for attempts under the same terms, of different buyers, for different seats.
+pub(super) async fn hold(tx: &Tx, attempts: &[Arc<HoldAttempt>]) -> Result<Vec<Held>, GroupError> {
+    let Some(terms) = attempts.first().map(|first| &first.terms) else { return Ok(Vec::new()) };
+    let takers: Vec<Taker> = attempts
+        .iter()
+        .map(|attempt| Taker { buyer: attempt.buyer, locale: attempt.locale })
+        .collect();
+    let now = store::lock_buyers(tx, terms, &takers).await?.ok_or(GroupError::StaleTerms)?;
+    let expires_at = now + terms.hold_ms;
+    let mut seats = take_seats(tx, attempts, now, expires_at).await?;
+
+    let (mut holds, mut refused) = (Vec::with_capacity(attempts.len()), Vec::new());
+    for (place, attempt) in attempts.iter().enumerate() {
+        let seats = seats.remove(&attempt.id).unwrap_or_default();
+        let usage = match seats.first() {
+            Some(seat) => seat.usage,
+            None => store::usage(tx, terms.event, attempt.buyer, now).await?,
+        };
+        let decided = attempt.decide(&Taken { seats, usage, now, expires_at });
+        let held = match decided {
+            Ok(decided) => take_places(tx, terms.event, decided).await,
+            Err(refusal) => Err(refusal),
+        };
+        match held {
+            Ok(hold) => holds.push(hold),
+            Err(HoldError::Db(error)) => return Err(GroupError::Db(error)),
+            Err(refusal) => refused.push((place, refusal)),
+        }
+    }
+    if !refused.is_empty() {
+        return Err(GroupError::Refused(refused));
+    }
+    write(tx, holds).await
+}
+
+/// Holds for one attempt of any kind.
+pub(super) async fn one(tx: &Tx, attempt: &Arc<HoldAttempt>) -> Result<Held, HoldError> {
+    match hold(tx, std::slice::from_ref(attempt)).await {
+        Ok(held) => held.into_iter().next().ok_or_else(nothing_came),
+        Err(GroupError::StaleTerms) => Err(HoldError::StaleTerms),
+        Err(GroupError::Db(error)) => Err(HoldError::Db(error)),
+        Err(GroupError::Refused(refused)) => {
+            Err(refused.into_iter().next().map_or_else(nothing_came, |(_, error)| error))
+        }
+    }
+}
+
+fn nothing_came() -> HoldError {
+    HoldError::Db(DbErr::Custom("a hold came to no end".to_owned()))
+}
+
+async fn take_seats(
+    tx: &Tx,
+    attempts: &[Arc<HoldAttempt>],
+    now: i64,
+    expires_at: i64,
+) -> Result<HashMap<ReservationId, Vec<TakenSeat>>, DbErr> {
+    let wanted: Vec<Wanted> = attempts.iter().flat_map(|attempt| attempt.wanted()).collect();
+    let mut taken: HashMap<ReservationId, Vec<TakenSeat>> = HashMap::new();
+    let (Some(first), false) = (attempts.first(), wanted.is_empty()) else { return Ok(taken) };
+    let taking = Taking { event: first.terms.event, now, expires_at };
+    for seat in store::take_seats(tx, &taking, &wanted).await? {
+        taken.entry(seat.reservation).or_default().push(seat);
+    }
+    Ok(taken)
+}
+
+/// Raises the counters of the sections of which the hold takes places; answers what they say then.
+async fn take_places(
+    tx: &Tx,
+    event: EventId,
+    decided: Decided,
+) -> Result<(Decided, Vec<GeneralState>), HoldError> {
+    let mut states: Vec<GeneralState> = Vec::new();
+    let is_general = |item: &&Item| item.seat.is_none();
+    for (pick, item) in decided.made.items.iter().filter(is_general).enumerate() {
+        match general::take(tx, event, item.section, item.admits).await? {
+            Places::Taken(state) => {
+                states.retain(|earlier| earlier.section_id != state.section_id);
+                states.push(state);
+            }
+            Places::Short(remaining) => return Err(HoldError::Short { pick, remaining }),
+        }
+    }
+    Ok((decided, states))
+}
+
+/// Writes the reservations, and one change for all of them.
+async fn write(tx: &Tx, holds: Vec<(Decided, Vec<GeneralState>)>) -> Result<Vec<Held>, GroupError> {
+    let mut change = ChangeDraft::default();
+    for (decided, sections) in &holds {
+        let expires_at = decided.made.reserved.expires_at;
+        let seats = decided.seats.iter();
+        change.seats.extend(seats.map(|(seat, version)| record::held(*seat, *version, expires_at)));
+        change.sections.extend(sections.iter().copied());
+    }
+    let (made, lost): (Vec<Made>, Vec<_>) =
+        holds.into_iter().map(|(decided, _)| (decided.made, decided.lost)).unzip();
+    if let Some(first) = made.first() {
+        store::insert(tx, first.reserved.event, &made, change.to_json()?).await?;
+    }
+    let held = made.into_iter().zip(lost).map(|(Made { reserved, items }, refused)| Held {
+        reserved,
+        items,
+        refused,
+    });
+    Ok(held.collect())
+}

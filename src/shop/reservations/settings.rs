@@ -1,0 +1,52 @@
+//! The settings of holds.
+
+use std::time::Duration;
+
+use crate::kernel::settings::{
+    Setting, Value, Wrong, minutes, number, one_of, seconds, section, text,
+};
+
+section! {
+    /// Reservations
+    pub struct HoldSettings {
+        /// How long a hold lasts if its event does not say.
+        pub ttl: Duration = minutes("RESERVATION_TIMEOUT_MINUTES", 1..=1440, 10),
+        /// The maximum duration of a hold including all extensions; at least `RESERVATION_TIMEOUT_MINUTES`. For an
+        /// event with its own hold time, the maximum changes in the same proportion.
+        pub cap: Duration = minutes("RESERVATION_CAP_MINUTES", 1..=1440, 30),
+        /// How many holds one buyer may make in one event per minute.
+        pub per_minute: u32 = number("HOLDS_PER_MINUTE", 1..=1_000_000_000, 30),
+        /// Whether `HOLDS_PER_MINUTE` applies. `off` is for measurements; production refuses it.
+        pub rate_limits: RateLimits = text("RATE_LIMITS", "on"),
+        /// How often the server clears lapsed holds away. A seat is free as soon as its hold lapses; the pass only
+        /// cleans up and notifies viewers.
+        pub expiry_pass: Duration = seconds("EXPIRY_PASS_SECONDS", 1..=60, 15),
+    }
+}
+
+/// Whether callers are slowed down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RateLimits {
+    /// The limits apply.
+    On,
+    /// No limit applies.
+    Off,
+}
+
+impl Value for RateLimits {
+    const FORM: &'static str = "`on` or `off`";
+
+    fn read(text: &str, _: &Setting) -> Result<Self, Wrong> {
+        one_of(text, &[("on", Self::On), ("off", Self::Off)])
+    }
+}
+
+impl HoldSettings {
+    /// How many holds one buyer may make in one event per minute, under these rate limits.
+    pub fn limit_per_minute(&self) -> u32 {
+        match self.rate_limits {
+            RateLimits::On => self.per_minute,
+            RateLimits::Off => u32::MAX,
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! The part of a shell's `<head>` that the server writes: what search engines and previews read without running a
+//! program, and the requests that the page begins with.
+
+use serde_json::Value;
+
+/// Stands in every shell where its head goes.
+const PLACE: &str = "<!-- head -->";
+const SITE: &str = "Holdfast";
+const NEUTRAL: &str = "Choose your seats, hold them, pay, and go.";
+
+/// What is said of a page.
+#[derive(Debug, Clone, Default)]
+pub struct Head {
+    title: Option<String>,
+    description: String,
+    /// The one address of what the page shows; nothing where the page is not for search engines.
+    address: Option<String>,
+    data: Option<Value>,
+    first: Vec<String>,
+}
+
+impl Head {
+    /// Of a page that says nothing of what it shows.
+    pub fn neutral() -> Self {
+        Self { description: NEUTRAL.to_owned(), ..Self::default() }
+    }
+
+    /// Of a page for everybody.
+    pub fn public(title: &str, description: &str) -> Self {
+        Self {
+            title: Some(title.to_owned()),
+            description: description.to_owned(),
+            ..Self::default()
+        }
+    }
+
+    /// The one address of what the page shows.
+    #[must_use]
+    pub fn at(self, address: &str) -> Self {
+        Self { address: Some(address.to_owned()), ..self }
+    }
+
+    /// What the page shows, in the words of <https://schema.org>.
+    #[must_use]
+    pub fn described_by(self, data: Value) -> Self {
+        Self { data: Some(data), ..self }
+    }
+
+    /// The requests that the page begins with, below the API's base path.
+    #[must_use]
+    pub fn begins_with(self, first: &[String]) -> Self {
+        Self { first: first.to_vec(), ..self }
+    }
+
+    /// The shell with this head.
+    pub fn put_into(&self, shell: &str) -> String {
+        shell.replacen(PLACE, &self.html(), 1)
+    }
+
+    fn html(&self) -> String {
+        let title = self.title.as_deref().unwrap_or(SITE);
+        let shown = if title == SITE { SITE.to_owned() } else { format!("{title} · {SITE}") };
+        let mut html = format!("<title>{}</title>", escaped(&shown));
+        let mut meta = |kind: &str, name: &str, content: &str| {
+            html.push_str(&format!("\n<meta {kind}=\"{name}\" content=\"{}\">", escaped(content)));
+        };
+        meta("name", "description", &self.description);
+        match &self.address {
+            Some(address) => {
+                meta("property", "og:type", "website");
+                meta("property", "og:site_name", SITE);
+                meta("property", "og:title", title);
+                meta("property", "og:description", &self.description);
+                meta("property", "og:url", address);
+                meta("name", "twitter:card", "summary");
+            }
+            None => meta("name", "robots", "noindex"),
+        }
+        if !self.first.is_empty() {
+            meta("name", "holdfast-first", &self.first.join(" "));
+        }
+        if let Some(address) = &self.address {
+            html.push_str(&format!("\n<link rel=\"canonical\" href=\"{}\">", escaped(address)));
+        }
+        if let Some(data) = &self.data {
+            // The type is no script's: a browser runs nothing of it, and the policy on scripts does not concern it.
+            let json = json_in_html(data);
+            html.push_str(&format!("\n<script type=\"application/ld+json\">{json}</script>"));
+        }
+        html
+    }
+}
+
+/// A text as it stands in HTML, between tags or as the value of an attribute in quotes.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            letter => escaped.push(letter),
+        }
+    }
+    escaped
+}
+
+/// JSON that cannot end the element that it stands in: nothing in it looks like a tag, a comment or a line's end. Such
+/// letters stand in texts alone, where JSON may write them by their numbers.
+fn json_in_html(data: &Value) -> String {
+    let mut json = String::new();
+    for letter in data.to_string().chars() {
+        match letter {
+            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
+                json.push_str(&format!("\\u{:04x}", u32::from(letter)));
+            }
+            letter => json.push(letter),
+        }
+    }
+    json
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const HOSTILE: &str = "\"><script>alert('1')</script><!-- \u{2028} &amp;";
+
+    #[test]
+    fn a_hostile_text_ends_neither_an_attribute_nor_a_script() {
+        let head = Head::public(HOSTILE, HOSTILE)
+            .at("https://x.test/?a=\"b")
+            .described_by(json!({ "name": HOSTILE }));
+        let html = head.html();
+        assert_eq!(html.matches("<script").count(), 1, "{html}");
+        assert_eq!(html.matches("</script>").count(), 1, "{html}");
+        assert!(!html.contains("<!--"), "{html}");
+        assert_eq!(html.matches('"').count() % 2, 0, "{html}");
+        let data = html.split("ld+json\">").nth(1).and_then(|it| it.strip_suffix("</script>"));
+        let data: Value = serde_json::from_str(data.expect("a script")).expect("JSON");
+        assert_eq!(data["name"], HOSTILE);
+        assert!(!html.split("ld+json").nth(1).expect("a script").contains('\u{2028}'));
+    }
+
+    #[test]
+    fn a_page_that_says_nothing_is_not_for_search_engines() {
+        let html = Head::neutral().html();
+        assert!(html.starts_with("<title>Holdfast</title>"), "{html}");
+        assert!(html.contains("noindex") && !html.contains("canonical"), "{html}");
+    }
+
+    #[test]
+    fn the_head_stands_where_the_shell_has_room_for_it() {
+        let shell = format!("<head>{PLACE}</head>");
+        let html = Head::public("Gala", "A gala.").put_into(&shell);
+        assert!(html.starts_with("<head><title>Gala · Holdfast</title>"), "{html}");
+        assert!(html.ends_with("</head>"), "{html}");
+    }
+}

@@ -1,0 +1,110 @@
+// The desk: my events, what needs attention, and who may see which.
+
+import assert from 'node:assert/strict';
+
+import { THEATRE, refusedRefund, sessionOf, signIn, suite } from './helpers.mjs';
+
+const DAY_MS = 86_400_000;
+const ORGANIZER = 'organizer@demo.test';
+const ADMIN = 'admin@demo.test';
+const CUSTOMER = 'customer@demo.test';
+
+const steps = suite();
+const { scenario, api } = steps;
+
+const heading = (page, name) => page.getByRole('heading', { level: 1, name }).waitFor();
+
+async function deskOf(visitor, email, path = '/desk') {
+  const session = await sessionOf(api, email);
+  return visitor(path, { prepare: (page) => page.addInitScript((kept) => {
+    localStorage.setItem('holdfast.session', kept);
+  }, session.kept) });
+}
+
+scenario('a_visitor_signs_in_and_is_back_at_the_desk', async ({ visitor }) => {
+  const page = await visitor('/desk/attention');
+  await heading(page, 'Sign in to see your desk');
+  await page.locator('main').getByRole('link', { name: 'Sign in' }).click();
+  await signIn(page, ADMIN);
+  await page.waitForURL('**/desk/attention');
+  await heading(page, 'Needs attention');
+});
+
+scenario('an_organizer_sees_their_events_and_drafts', async ({ visitor }) => {
+  const { bearer } = await sessionOf(api, ORGANIZER);
+  const at = (days) => new Date(Date.now() + days * DAY_MS).toISOString();
+  const { status, body: draft } = await api('POST', '/events', {
+    name: 'Spring concert', category: 'concert', place: 'Erfurt', time_zone: 'Europe/Berlin',
+    starts_at: at(30), ends_at: at(31), sale_starts_at: at(1), currency: 'EUR',
+    max_per_user: 4, max_per_order: 4,
+  }, bearer);
+  assert.equal(status, 201, JSON.stringify(draft));
+  const page = await deskOf(visitor, ORGANIZER);
+  const rows = page.getByTestId('desk-event');
+  await rows.filter({ hasText: 'Spring concert' }).getByText('Draft').waitFor();
+  const { body: theatre } = await api('GET', `/events/${THEATRE}`);
+  await rows.filter({ hasText: theatre.name }).getByText('On sale').waitFor();
+  assert.equal(await page.getByRole('link', { name: 'Needs attention' }).count(), 0);
+  // The header leads to the desk from every page; a draft has a page for its organizer alone.
+  await page.getByRole('link', { name: 'Spring concert' }).click();
+  await page.waitForURL(`**/events/${draft.slug}`);
+  await heading(page, 'Spring concert');
+  await page.getByTestId('signed-in').click();
+  await heading(page, 'My events');
+});
+
+scenario('an_organizer_without_events_is_told_what_comes_here', async ({ visitor }) => {
+  const page = await visitor('/desk', { prepare: async (it) => {
+    const session = await sessionOf(api, ORGANIZER);
+    await it.addInitScript((kept) => {
+      const session = JSON.parse(kept);
+      session.profile.organizations = [];
+      localStorage.setItem('holdfast.session', JSON.stringify(session));
+    }, session.kept);
+  } });
+  await page.getByRole('heading', { name: 'No events yet' }).waitFor();
+});
+
+scenario('a_buyer_is_told_that_the_desk_is_not_theirs', async ({ visitor }) => {
+  const page = await deskOf(visitor, CUSTOMER);
+  await heading(page, 'This is not for your account');
+  await page.getByText(CUSTOMER).waitFor();
+  await page.getByRole('link', { name: 'All events' }).click();
+  await page.getByTestId('event-card').first().waitFor();
+});
+
+scenario('an_organizer_does_not_see_what_needs_attention', async ({ visitor }) => {
+  const page = await deskOf(visitor, ORGANIZER, '/desk/attention');
+  await heading(page, 'This is not for your account');
+  assert.equal(await page.getByTestId('retry-saga').count(), 0);
+});
+
+scenario('a_list_that_does_not_come_is_asked_for_again', async ({ visitor }) => {
+  let broken = true;
+  const session = await sessionOf(api, ADMIN);
+  const page = await visitor('/desk/attention', { prepare: async (it) => {
+    await it.addInitScript((kept) => localStorage.setItem('holdfast.session', kept), session.kept);
+    await it.route('**/api/v1/admin/sagas?*', (route) => (broken ? route.abort() : route.continue()));
+  } });
+  await heading(page, 'This did not load');
+  broken = false;
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await page.getByRole('heading', { name: 'Nothing needs attention' }).waitFor();
+});
+
+scenario('a_refund_that_is_stuck_is_seen_and_sent_on_again', async ({ visitor }) => {
+  const reference = await refusedRefund(steps, 'R');
+  const page = await deskOf(visitor, ADMIN);
+  await page.getByRole('link', { name: 'Needs attention' }).click();
+  const saga = page.getByTestId('saga').filter({ hasText: reference });
+  await saga.getByText('refund-refused').waitFor();
+  await saga.getByRole('heading', { name: `Refund ${reference}` }).waitFor();
+  await saga.getByTestId('retry-saga').click();
+  await page.getByTestId('attention-told').getByText(reference).waitFor();
+  // The gateway says no again: it comes back.
+  await page.waitForFunction(async ([id, look]) => {
+    document.querySelector(look)?.click();
+    await new Promise((resolve) => { setTimeout(resolve, 300); });
+    return document.querySelector('[data-testid="saga"]')?.textContent.includes(id);
+  }, [reference, '[data-testid="look-again"]']);
+});

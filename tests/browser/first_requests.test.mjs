@@ -1,0 +1,69 @@
+// What a page begins with is asked for beside the program's download, and asked for once.
+
+import assert from 'node:assert/strict';
+
+import { THEATRE, hallIsOpen, suite } from './helpers.mjs';
+
+const { scenario, event } = suite();
+
+// The API's addresses that the page asks for, in order. The program comes only when it has asked for `awaited` of them.
+async function watchFirst(page, awaited) {
+  const asked = [];
+  let enough;
+  const heard = new Promise((resolve) => { enough = resolve; });
+  page.on('request', (request) => {
+    const { pathname, search } = new URL(request.url());
+    if (!pathname.startsWith('/api/v1/') || pathname.endsWith('/stream')) return;
+    asked.push(pathname.slice('/api/v1'.length) + search);
+    if (asked.length === awaited) enough();
+  });
+  await page.route('**/*.wasm', async (route) => {
+    await heard;
+    await route.continue();
+  });
+  return asked;
+}
+
+const once = (asked, addresses) => assert.deepEqual([...asked].sort(), [...addresses].sort());
+
+scenario('the_list_is_asked_for_beside_the_program_and_once', async ({ visitor }) => {
+  let asked;
+  const page = await visitor('/', { prepare: async (it) => { asked = await watchFirst(it, 1); } });
+  await page.getByTestId('event-card').first().waitFor();
+  once(asked, ['/events?limit=100']);
+});
+
+scenario('an_event_and_its_hall_are_asked_for_beside_the_program_and_once', async ({ visitor }) => {
+  const { id } = await event(THEATRE);
+  const addresses = [`/events/${THEATRE}`, `/events/${id}/seats`, `/events/${id}/seats?state=only`,
+    `/events/${id}/sections`, `/events/${id}/offers?limit=100`];
+  let asked;
+  const page = await visitor(`/events/${THEATRE}`, {
+    prepare: async (it) => { asked = await watchFirst(it, addresses.length); },
+  });
+  await hallIsOpen(page);
+  once(asked, addresses);
+  // Later the page asks for itself.
+  await page.getByRole('link', { name: 'Holdfast' }).click();
+  await page.getByTestId('event-card').first().waitFor();
+  once(asked, [...addresses, '/events?limit=100']);
+});
+
+scenario('what_an_account_asks_for_first_is_asked_as_that_account', async ({ visitor }) => {
+  const headers = [];
+  const page = await visitor('/', { prepare: async (it) => {
+    await it.addInitScript(() => {
+      const profile = { id: crypto.randomUUID(), email: 'a@b.fr', first_name: 'A', last_name: 'B',
+        role: 'customer', locale: 'en', organizations: [] };
+      localStorage.setItem('holdfast.session', JSON.stringify(
+        { access_token: 'not-a-token', expires_at: Date.now() + 60_000, profile }));
+    });
+    it.on('request', (request) => {
+      if (new URL(request.url()).pathname === '/api/v1/events') headers.push(request.headers());
+    });
+  } });
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  assert.equal(headers[0].authorization, 'Bearer not-a-token');
+  // The server refuses the token: it is forgotten, as with any other call.
+  await page.waitForFunction(() => localStorage.getItem('holdfast.session') === null);
+});

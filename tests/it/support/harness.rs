@@ -1,0 +1,360 @@
+//! Starts the real server on port 0, in this process, and talks to it over HTTP.
+//!
+//! `HOLDFAST_TEST_STORE=sqlite` takes a file in a temporary folder; `postgres` takes a fresh database on the
+//! server of `TEST_DATABASE_URL` and the Redis nodes of `TEST_REDIS_URLS`. Nothing is skipped: a missing
+//! server fails the test. Every test that touches seats or money ends in [`TestApp::finish`], which checks
+//! the invariants.
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Mutex,
+    time::Duration,
+};
+
+use holdfast::{
+    adapters::system::SystemEntropy,
+    app::{App, Running},
+    kernel::{
+        db::{ClockOffset, Db, Sql},
+        settings::Values,
+    },
+    settings::Config,
+    site::Pages,
+};
+use holdfast_migration::{Migrator, MigratorTrait as _};
+use reqwest::{Client, Method};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::sync::OnceCell;
+use uuid::Uuid;
+
+/// A server and a client for it. Several nodes share one store: see [`TestApp::another_node`].
+pub struct TestApp {
+    /// The program's parts, for passes and for looking into the store.
+    pub app: App,
+    running: Option<Running>,
+    address: Mutex<SocketAddr>,
+    client: Client,
+    bearer: Option<String>,
+    guest: Option<String>,
+    _folder: Option<TempDir>,
+}
+
+/// An answer, read whole.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: reqwest::header::HeaderMap,
+    pub text: String,
+    /// Null where the body is not JSON.
+    pub body: Value,
+}
+
+impl Answer {
+    pub fn assert_problem(&self, status: u16, kind: &str) {
+        assert_eq!(self.status, status, "{}", self.text);
+        assert_eq!(self.body["type"], kind, "{}", self.text);
+        assert_eq!(self.headers["content-type"], "application/problem+json");
+    }
+
+    pub fn assert_field(&self, field: &str) {
+        let named = self.body["errors"]
+            .as_array()
+            .is_some_and(|errors| errors.iter().any(|error| error["field"] == field));
+        assert!(named, "{field} is not named in {}", self.text);
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+}
+
+/// Somebody who calls: [`TestApp::as_user`], [`TestApp::as_guest`].
+pub struct CallerOf<'a> {
+    app: &'a TestApp,
+    bearer: Option<String>,
+    guest: Option<String>,
+}
+
+impl CallerOf<'_> {
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(Method::GET, path, None, &[]).await
+    }
+
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.send(Method::POST, path, Some(body), &[]).await
+    }
+
+    pub async fn put(&self, path: &str, body: &Value) -> Answer {
+        self.send(Method::PUT, path, Some(body), &[]).await
+    }
+
+    pub async fn patch(&self, path: &str, body: &Value) -> Answer {
+        self.send(Method::PATCH, path, Some(body), &[]).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.send(Method::DELETE, path, None, &[]).await
+    }
+
+    /// Opens an answer that has no end and reads nothing of it; a problem is read.
+    pub async fn opens(&self, path: &str) -> Answer {
+        let opened = self.request(Method::GET, path).send().await.expect("an answer");
+        let (status, headers) = (opened.status().as_u16(), opened.headers().clone());
+        if status == 200 {
+            return Answer { status, headers, text: String::new(), body: Value::Null };
+        }
+        self.get(path).await
+    }
+
+    fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        let mut request = self.app.client.request(method, self.app.url(path));
+        if let Some(token) = &self.bearer {
+            request = request.bearer_auth(token);
+        }
+        if let Some(token) = &self.guest {
+            request = request.header("X-Guest-Token", token);
+        }
+        request
+    }
+
+    pub async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+        headers: &[(&str, &str)],
+    ) -> Answer {
+        let mut request = self.request(method, path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        read(request).await
+    }
+}
+
+async fn read(request: reqwest::RequestBuilder) -> Answer {
+    let response = request.send().await.expect("the server answers");
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    let text = response.text().await.expect("the answer is text");
+    let body = serde_json::from_str(&text).unwrap_or(Value::Null);
+    Answer { status, headers, text, body }
+}
+
+impl TestApp {
+    /// A server over a fresh store.
+    pub async fn start() -> Self {
+        Self::with(|_| ()).await
+    }
+
+    /// A server over a fresh store, its configuration changed.
+    pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (database_url, redis_urls) = fresh_store(folder.path().to_path_buf()).await;
+        let mut config = config(database_url, redis_urls, folder.path().to_path_buf());
+        change(&mut config);
+        Self::run(config, Pages::NONE, Some(folder)).await
+    }
+
+    /// A server over a fresh store that serves these pages beside the API.
+    pub async fn with_pages(pages: Pages) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (database_url, redis_urls) = fresh_store(folder.path().to_path_buf()).await;
+        let config = config(database_url, redis_urls, folder.path().to_path_buf());
+        Self::run(config, pages, Some(folder)).await
+    }
+
+    /// A fresh store without a server of this process: the test starts programs of its own over it and says
+    /// by [`TestApp::talks_to`] which of them is meant.
+    pub async fn apart() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (database_url, redis_urls) = fresh_store(folder.path().to_path_buf()).await;
+        let config = config(database_url, redis_urls, folder.path().to_path_buf());
+        let app = App::start(config).await.expect("the store is migrated");
+        let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
+        Self::over(app, None, nowhere, Some(folder))
+    }
+
+    /// From now on requests go there.
+    pub fn talks_to(&self, address: SocketAddr) {
+        *self.address.lock().expect("the address") = address;
+    }
+
+    /// A second server over the same store.
+    pub async fn another_node(&self) -> Self {
+        Self::run((*self.app.config).clone(), Pages::NONE, None).await
+    }
+
+    async fn run(config: Config, pages: Pages, folder: Option<TempDir>) -> Self {
+        let app = App::start(config).await.expect("the server starts").with_pages(pages);
+        let running = app.serve().await.expect("the server listens");
+        let address = running.address;
+        Self::over(app, Some(running), address, folder)
+    }
+
+    fn over(
+        app: App,
+        running: Option<Running>,
+        address: SocketAddr,
+        folder: Option<TempDir>,
+    ) -> Self {
+        let address = Mutex::new(address);
+        Self { app, running, address, client: client(), bearer: None, guest: None, _folder: folder }
+    }
+
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        let address = *self.address.lock().expect("the address");
+        if path.starts_with("/healthz")
+            || path.starts_with("/readyz")
+            || path.starts_with("/metrics")
+        {
+            return format!("http://{address}{path}");
+        }
+        format!("http://{address}/api/v1{path}")
+    }
+
+    pub fn as_user(&self, token: &str) -> CallerOf<'_> {
+        CallerOf { app: self, bearer: Some(token.to_owned()), guest: None }
+    }
+
+    pub fn as_guest(&self, token: &str) -> CallerOf<'_> {
+        CallerOf { app: self, bearer: None, guest: Some(token.to_owned()) }
+    }
+
+    pub fn as_nobody(&self) -> CallerOf<'_> {
+        CallerOf { app: self, bearer: self.bearer.clone(), guest: self.guest.clone() }
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.as_nobody().get(path).await
+    }
+
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.as_nobody().post(path, body).await
+    }
+
+    /// Moves `db::now` of every node.
+    pub async fn advance(&self, by: Duration) {
+        let ms = i64::try_from(by.as_millis()).expect("a duration of this age");
+        let moved = self
+            .app
+            .base
+            .db
+            .run("UPDATE clock_offset SET offset_ms = offset_ms + $1", vec![ms.into()])
+            .await;
+        assert_eq!(moved.expect("the clock moves"), 1);
+    }
+
+    /// Ends the server without looking at the invariants: for tests that break them on purpose.
+    pub async fn stop(self) {
+        if let Some(running) = self.running {
+            running.stop().await;
+        }
+    }
+
+    /// Checks the invariants and ends the server.
+    pub async fn finish(self) {
+        let breaches = self.breaches().await;
+        assert!(breaches.is_empty(), "{breaches:#?}");
+        self.stop().await;
+    }
+
+    /// The invariants that do not hold.
+    pub async fn breaches(&self) -> Vec<holdfast::kernel::invariants::Breach> {
+        holdfast::app::check(&self.app.base.db).await.expect("the check runs")
+    }
+}
+
+fn client() -> Client {
+    Client::builder()
+        .timeout(Duration::from_secs(60))
+        .pool_max_idle_per_host(1024)
+        .build()
+        .expect("a client")
+}
+
+fn config(database_url: String, redis_urls: Vec<String>, data_dir: PathBuf) -> Config {
+    let values = Values::of([
+        ("HOLDFAST_BIND", "127.0.0.1:0".to_owned()),
+        ("HOLDFAST_DATA_DIR", data_dir.display().to_string()),
+        ("DATABASE_URL", database_url),
+        ("REDIS_URLS", redis_urls.join(",")),
+        ("JWT_SECRET", "a secret for tests, of enough bytes".to_owned()),
+        ("HOLDS_PER_MINUTE", "1000000".to_owned()),
+        ("PUBLIC_URL", "http://127.0.0.1".to_owned()),
+    ]);
+    let mut config = Config::of(values, &SystemEntropy).expect("valid settings");
+    // No pass runs by itself: tests run them.
+    config.holds.expiry_pass = Duration::from_secs(3600);
+    config.events.event_pass = Duration::from_secs(3600);
+    config
+}
+
+fn variable(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| panic!("{name} must be set: see scripts/test.sh"))
+}
+
+async fn fresh_store(folder: PathBuf) -> (String, Vec<String>) {
+    match variable("HOLDFAST_TEST_STORE").as_str() {
+        "sqlite" => (format!("sqlite://{}", folder.join("test.db").display()), Vec::new()),
+        "postgres" => {
+            let migrated = MIGRATED.get_or_init(migrated).await;
+            let url = fresh_database(&format!("TEMPLATE {migrated}")).await;
+            (url, redis_urls())
+        }
+        other => panic!("HOLDFAST_TEST_STORE={other} is neither sqlite nor postgres"),
+    }
+}
+
+/// The settings of a program over this store.
+pub fn config_over(database_url: String, folder: &Path) -> Config {
+    let redis = match variable("HOLDFAST_TEST_STORE").as_str() {
+        "postgres" => redis_urls(),
+        _ => Vec::new(),
+    };
+    config(database_url, redis, folder.to_path_buf())
+}
+
+fn redis_urls() -> Vec<String> {
+    variable("TEST_REDIS_URLS").split(',').map(str::to_owned).collect()
+}
+
+/// The URL of a store that nobody has migrated.
+pub async fn bare_store(folder: &Path) -> String {
+    match variable("HOLDFAST_TEST_STORE").as_str() {
+        "postgres" => fresh_database("").await,
+        _ => fresh_store(folder.to_path_buf()).await.0,
+    }
+}
+
+/// The name of a database that is migrated and empty: each test gets a copy of it, for migrating takes longer than
+/// many a test.
+static MIGRATED: OnceCell<String> = OnceCell::const_new();
+
+async fn migrated() -> String {
+    let url = fresh_database("").await;
+    let db = Db::connect(&url, 1, ClockOffset::Ignored).await.expect("a database");
+    Migrator::up(db.writer(), None).await.expect("it is migrated");
+    // Nobody may be connected to what is copied.
+    db.writer().close_by_ref().await.expect("closed");
+    let (_, name) = url.rsplit_once('/').expect("a database URL has a path");
+    name.to_owned()
+}
+
+/// Makes a database on the server of the tests; answers its URL.
+async fn fresh_database(how: &str) -> String {
+    let server = variable("TEST_DATABASE_URL");
+    let name = format!("test_{}", Uuid::now_v7().simple());
+    let db = Db::connect(&server, 1, ClockOffset::Ignored).await.expect("PostgreSQL answers");
+    db.run(&format!("CREATE DATABASE {name} {how}"), vec![]).await.expect("a fresh database");
+    let (base, _) = server.rsplit_once('/').expect("a database URL has a path");
+    format!("{base}/{name}")
+}

@@ -1,0 +1,166 @@
+//! The real program in a process of its own, over a test's store: it can be halted at a failpoint, let go on,
+//! paused, told to end, and killed with SIGKILL at any moment.
+
+use std::{
+    collections::VecDeque,
+    io::{BufRead, BufReader, Write},
+    net::SocketAddr,
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use holdfast::settings::Config;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+/// How long the program may take to say something that a test waits for, or to end.
+const PATIENCE: Duration = Duration::from_secs(60);
+const LOOK_EVERY: Duration = Duration::from_millis(5);
+/// How much of its log is shown where it ended unexpectedly.
+const MAX_SHOWN: usize = 30;
+
+/// The program with the settings of `config`, to be started.
+pub fn program(config: &Config, command: &str) -> Command {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_holdfast"));
+    program
+        .arg(command)
+        .env("HOLDFAST_BIND", "127.0.0.1:0")
+        .env("HOLDFAST_DATA_DIR", &config.node.data_dir)
+        .env("DATABASE_URL", config.database.url.expose())
+        .env("REDIS_URLS", config.redis.urls.expose().join(","))
+        .env("JWT_SECRET", config.tokens.secret.expose())
+        .env("RATE_LIMITS", "off")
+        .env("RUST_LOG", "info")
+        .env("NO_COLOR", "1");
+    program
+}
+
+/// A running program; killed when dropped.
+pub struct Node {
+    process: Child,
+    said: UnboundedReceiver<String>,
+    shown: Arc<Mutex<VecDeque<String>>>,
+    met: Arc<Mutex<Vec<String>>>,
+    pub address: SocketAddr,
+}
+
+impl Node {
+    /// Starts `holdfast serve` over the store of `config`, and waits until it listens.
+    pub async fn start(config: &Config) -> Self {
+        Self::start_with(config, &[]).await
+    }
+
+    /// The same with these variables in its environment.
+    pub async fn start_with(config: &Config, variables: &[(&str, &str)]) -> Self {
+        let mut process = program(config, "serve")
+            .envs(variables.iter().copied().filter(|(_, value)| !value.is_empty()))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let output = process.stderr.take().expect("its log");
+        let (say, said) = unbounded_channel();
+        let shown = Arc::new(Mutex::new(VecDeque::new()));
+        let met = Arc::new(Mutex::new(Vec::new()));
+        let (tail, faults) = (Arc::clone(&shown), Arc::clone(&met));
+        // Read to its end, so that the pipe never fills.
+        std::thread::spawn(move || {
+            for line in BufReader::new(output).lines().map_while(Result::ok) {
+                let mut tail = tail.lock().expect("the log");
+                tail.push_back(line.clone());
+                if tail.len() > MAX_SHOWN {
+                    tail.pop_front();
+                }
+                drop(tail);
+                if let Some(fault) = line.strip_prefix("fault ") {
+                    faults.lock().expect("the faults").push(fault.to_owned());
+                }
+                say.send(line).ok();
+            }
+        });
+        let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
+        let mut node = Self { process, said, shown, met, address: nowhere };
+        let line = node.says("listening on http://").await;
+        let (_, address) = line.split_once("listening on http://").expect("said so");
+        node.address = address.trim().parse().expect("an address");
+        node
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}/api/v1{path}", self.address)
+    }
+
+    /// Waits until it halts at this failpoint.
+    pub async fn halts_at(&mut self, point: &str) {
+        self.says(&format!("failpoint {point}")).await;
+    }
+
+    /// Lets it go on after a failpoint.
+    pub fn goes_on(&mut self) {
+        let input = self.process.stdin.as_mut().expect("its input");
+        input.write_all(b"go on\n").and_then(|()| input.flush()).expect("it listens");
+    }
+
+    /// Sends it a signal, such as `STOP`.
+    pub fn signal(&self, name: &str) {
+        let id = self.process.id().to_string();
+        let sent = Command::new("kill").args([&format!("-{name}"), &id]).status();
+        assert!(sent.expect("kill runs").success());
+    }
+
+    /// Waits until it has ended.
+    pub async fn ends(&mut self) -> ExitStatus {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.process.try_wait().expect("its status") {
+                return status;
+            }
+            assert!(Instant::now() < deadline, "the program does not end:\n{}", self.log());
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// Kills it with SIGKILL and waits for its end.
+    pub async fn kill(&mut self) {
+        self.signal("KILL");
+        self.ends().await;
+    }
+
+    async fn says(&mut self, text: &str) -> String {
+        let heard = async {
+            while let Some(line) = self.said.recv().await {
+                if line.contains(text) {
+                    return Some(line);
+                }
+            }
+            None
+        };
+        match tokio::time::timeout(PATIENCE, heard).await {
+            Ok(Some(line)) => line,
+            Ok(None) => panic!("it ended and did not say {text:?}:\n{}", self.log()),
+            Err(_) => panic!("it does not say {text:?}:\n{}", self.log()),
+        }
+    }
+
+    /// The planned faults that it has met, as `step=fault`, sorted.
+    pub fn met(&self) -> Vec<String> {
+        let mut met = self.met.lock().expect("the faults").clone();
+        met.sort();
+        met
+    }
+
+    /// The end of its log.
+    pub fn log(&self) -> String {
+        let shown = self.shown.lock().expect("the log");
+        shown.iter().map(|line| format!("    {line}\n")).collect()
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        // It is dead already where the test killed it.
+        self.process.kill().ok();
+        self.process.wait().ok();
+    }
+}
