@@ -1,8 +1,8 @@
 //! The tables of Holdfast as SeaORM entities, one file each.
 //!
-//! Columns are of the types that both stores have: UUIDs, integers, text. Times are milliseconds since 1970 by
-//! the database's clock. What a `status` or `kind` may be stands in the migration's CHECKs and, as enums, in
-//! `holdfast-domain`.
+//! Columns have the domain's types, which `holdfast_domain::stored` stores as what both stores have: UUIDs, integers,
+//! text. Times are milliseconds since 1970 by the database's clock. The words of a `status` or `kind` also stand in the
+//! migration's CHECKs. Words that the domain does not know (a saga's status, the inbox's) are text here.
 
 // The derives of SeaORM make public items of their own.
 #![allow(missing_docs)]

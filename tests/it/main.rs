@@ -27,4 +27,5 @@ mod stripe_checkout;
 mod stripe_gateway;
 mod support;
 mod tidy;
+mod typed_rows;
 mod webhooks;

@@ -9,7 +9,7 @@ use sea_orm::{
     IntoActiveModel, Iterable, ModelTrait, PrimaryKeyToColumn, PrimaryKeyTrait, Value,
     sea_query::{
         ArrayType, Expr, ExprTrait, InsertStatement, OnConflict, PostgresQueryBuilder, Query,
-        SimpleExpr, ValueType, sea_value_to_json_value,
+        SimpleExpr, ValueType, extension::postgres::PgFunc, sea_value_to_json_value,
     },
 };
 
@@ -211,7 +211,7 @@ where
     let among = set(dialect, among);
     let column = Expr::col(column.as_column_ref());
     match dialect {
-        Dialect::Postgres => column.eq(Expr::cust_with_values("ANY($1)", [among])),
+        Dialect::Postgres => column.eq(PgFunc::any(Expr::val(among))),
         Dialect::Sqlite => {
             let value =
                 if V::array_type() == ArrayType::Uuid { "unhex(value, '-')" } else { "value" };
