@@ -7,7 +7,7 @@ use holdfast_migration::{Migrator, MigratorTrait as _};
 use sea_orm::{EntityTrait as _, QueryFilter as _, QueryOrder as _};
 use uuid::Uuid;
 
-use crate::harness::bare_store;
+use crate::support::harness::bare_store;
 
 async fn store(folder: &tempfile::TempDir) -> Db {
     let url = bare_store(folder.path()).await;
