@@ -126,6 +126,21 @@ async fn a_draft_exists_for_those_alone_who_manage_it_also_once_it_is_cancelled(
 }
 
 #[tokio::test]
+async fn a_layout_is_kept_for_good_once_everybody_may_see_it() {
+    let app = TestApp::start().await;
+    let manager = account(&app, "manager", Role::Organizer, Some("club")).await;
+    let manager = app.as_user(&manager);
+    let draft = Draft::make(&manager, &app).await;
+    let version = &manager.get(&draft.path("/seats")).await.body["plan_version"];
+    let current = draft.path(&format!("/seats?plan_version={version}"));
+    let kept = async || manager.get(&current).await.headers["cache-control"].clone();
+    assert_eq!(kept().await, "no-cache");
+    assert_eq!(manager.post(&draft.path("/publish"), &json!({})).await.status, 200);
+    assert_eq!(kept().await, "public, max-age=31536000, immutable");
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn a_published_event_that_is_cancelled_is_still_shown() {
     let app = TestApp::start().await;
     let manager = account(&app, "manager", Role::Organizer, Some("club")).await;
