@@ -57,7 +57,7 @@ impl Listed {
 
 /// Makes a section: a struct whose fields are its settings.
 ///
-/// ```ignore
+/// ```text
 /// section! {
 ///     /// Periodic passes.
 ///     pub struct PassSettings {

@@ -17,8 +17,8 @@ fn columns(list: &str) -> Vec<String> {
     list.split(',').map(|column| column.trim().to_owned()).collect()
 }
 
-/// The column lists of the statements in a text: of `INSERT INTO t (…)`, and of `SELECT … FROM t` and `RETURNING …`
-/// where they are nothing but names.
+/// The column lists of the statements in a text: of `INSERT INTO t (…)`, and of `SELECT … FROM t` where it is nothing
+/// but names.
 fn lists(text: &str) -> Vec<String> {
     let inserted = text.split("INSERT INTO ").skip(1).filter_map(|rest| {
         let (table, rest) = rest.split_once(" (")?;
