@@ -3,7 +3,7 @@
 use holdfast_domain::ids::EventId;
 use sea_orm::entity::prelude::*;
 
-/// A publication.
+/// That an event was once published: the row stays when the event is cancelled.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "publications")]
 pub struct Model {

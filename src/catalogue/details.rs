@@ -71,7 +71,7 @@ pub struct Details {
     pub name: String,
     /// The slug, where one is asked for.
     pub slug: Option<Slug>,
-    /// What it is.
+    /// The organizer's text about the event.
     pub description: String,
     /// The category.
     pub category: String,
@@ -159,7 +159,7 @@ fn schedule(
 pub struct Changes {
     /// The title.
     pub name: Option<String>,
-    /// What it is.
+    /// The organizer's text about the event.
     pub description: Option<String>,
     /// The category.
     pub category: Option<String>,

@@ -41,26 +41,41 @@ pub trait Sql: Sync {
     /// The connection for SeaORM's own queries that only read.
     fn reading(&self) -> &impl ConnectionTrait;
 
+    /// The connection of statements that change rows.
+    fn changing(&self) -> &impl ConnectionTrait;
+
     /// How statements are written here.
     fn writing(&self) -> Writing;
 
     /// Changes rows; answers how many.
-    fn run(&self, sql: &str, values: Vec<Value>)
-    -> impl Future<Output = Result<u64, DbErr>> + Send;
+    fn run(
+        &self,
+        sql: &str,
+        values: Vec<Value>,
+    ) -> impl Future<Output = Result<u64, DbErr>> + Send {
+        async move {
+            let statement = self.writing().statement(sql, values);
+            Ok(self.changing().execute_raw(statement).await?.rows_affected())
+        }
+    }
 
     /// Reads at most one row.
     fn one(
         &self,
         sql: &str,
         values: Vec<Value>,
-    ) -> impl Future<Output = Result<Option<QueryResult>, DbErr>> + Send;
+    ) -> impl Future<Output = Result<Option<QueryResult>, DbErr>> + Send {
+        async move { self.reading().query_one_raw(self.writing().statement(sql, values)).await }
+    }
 
     /// Reads rows.
     fn all(
         &self,
         sql: &str,
         values: Vec<Value>,
-    ) -> impl Future<Output = Result<Vec<QueryResult>, DbErr>> + Send;
+    ) -> impl Future<Output = Result<Vec<QueryResult>, DbErr>> + Send {
+        async move { self.reading().query_all_raw(self.writing().statement(sql, values)).await }
+    }
 
     /// Reads at most one row as what it says.
     fn find<T: FromQueryResult + Send>(
@@ -311,21 +326,12 @@ impl Sql for Db {
         &self.reader
     }
 
+    fn changing(&self) -> &impl ConnectionTrait {
+        &self.writer
+    }
+
     fn writing(&self) -> Writing {
         self.writing
-    }
-
-    async fn run(&self, sql: &str, values: Vec<Value>) -> Result<u64, DbErr> {
-        let done = self.writer.execute_raw(self.writing.statement(sql, values)).await?;
-        Ok(done.rows_affected())
-    }
-
-    async fn one(&self, sql: &str, values: Vec<Value>) -> Result<Option<QueryResult>, DbErr> {
-        self.reader.query_one_raw(self.writing.statement(sql, values)).await
-    }
-
-    async fn all(&self, sql: &str, values: Vec<Value>) -> Result<Vec<QueryResult>, DbErr> {
-        self.reader.query_all_raw(self.writing.statement(sql, values)).await
     }
 }
 
@@ -334,21 +340,12 @@ impl Sql for Tx {
         &self.inner
     }
 
+    fn changing(&self) -> &impl ConnectionTrait {
+        &self.inner
+    }
+
     fn writing(&self) -> Writing {
         self.writing
-    }
-
-    async fn run(&self, sql: &str, values: Vec<Value>) -> Result<u64, DbErr> {
-        let done = self.inner.execute_raw(self.writing.statement(sql, values)).await?;
-        Ok(done.rows_affected())
-    }
-
-    async fn one(&self, sql: &str, values: Vec<Value>) -> Result<Option<QueryResult>, DbErr> {
-        self.inner.query_one_raw(self.writing.statement(sql, values)).await
-    }
-
-    async fn all(&self, sql: &str, values: Vec<Value>) -> Result<Vec<QueryResult>, DbErr> {
-        self.inner.query_all_raw(self.writing.statement(sql, values)).await
     }
 }
 

@@ -264,9 +264,9 @@ pub struct Eligibility {
 pub enum SeatKind {
     /// A seat without special properties.
     Standard,
-    /// A VIP seat.
+    /// Sold as VIP: the organizer says what that includes.
     Vip,
-    /// A premium seat.
+    /// Sold as premium: the organizer says what that includes.
     Premium,
     /// A place for a wheelchair.
     Wheelchair,

@@ -7,7 +7,7 @@ use uuid::Uuid;
 /// A program of the front end. Each has its own shell page, `<name>.html`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Program {
-    /// What is on, the hall, checkout, the booking.
+    /// The pages of buyers: the list of events, the hall, checkout and the booking.
     Shop,
     /// Signing in and registering.
     Account,

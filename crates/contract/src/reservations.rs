@@ -114,7 +114,7 @@ pub struct Reservation {
 #[cfg_attr(feature = "openapi", oai(rename_all = "snake_case"))]
 #[serde(rename_all = "snake_case")]
 pub enum ItemKind {
-    /// A seat.
+    /// One seat of the plan, named by its id.
     Seat,
     /// Places in a general-admission section.
     General,

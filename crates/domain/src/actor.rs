@@ -46,7 +46,7 @@ words! { Kind {
 } }
 
 impl Actor {
-    /// What it is.
+    /// The kind, as the audit stores it.
     pub const fn kind(self) -> Kind {
         match self {
             Self::User(..) => Kind::User,

@@ -60,7 +60,7 @@ pub const MAX_COORDINATE: f64 = 1_000_000.0;
 pub struct PlanFault {
     /// The path of the fault, such as `zones[0].rows[3].seats[2].category`; `$` for the whole file.
     pub path: String,
-    /// What is wrong at the path.
+    /// The rule that the plan breaks there, in words for the organizer.
     pub message: String,
 }
 

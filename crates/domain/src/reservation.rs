@@ -69,7 +69,7 @@ impl ReservationState {
 /// The kind of a reservation's item, and of the booking's line that pays for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ItemKind {
-    /// A seat.
+    /// One seat of the plan, named by its id.
     Seat,
     /// Places in a general-admission section.
     General,
@@ -140,7 +140,7 @@ pub struct Wishes {
 pub struct WishFault {
     /// The path of the faulty field, such as `seats[1].seat_id`.
     pub field: String,
-    /// What is wrong with the field.
+    /// The rule that the field breaks, in words for the caller.
     pub message: String,
 }
 

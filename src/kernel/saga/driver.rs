@@ -101,7 +101,7 @@ pub trait Driver: Send + Sync + std::fmt::Debug + 'static {
     type State: Clone + Send + Sync + std::fmt::Debug + 'static;
     /// What can happen to one.
     type Event: Clone + Send + Sync + std::fmt::Debug + 'static;
-    /// A call outside.
+    /// What the saga asks of the payment gateway, with all that the gateway must know.
     type Call: Named + Send + Sync;
     /// A step in our own database.
     type Local: Named + Send + Sync;

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use super::{Refusal, Value, Values};
 
-/// A declared setting.
+/// What a section declares of one setting; the parser, `.env.example` and the table of OPERATIONS.md read it.
 #[derive(Debug, Clone, Copy)]
 pub struct Setting {
     /// The environment variable; the TOML file has the same name in lower case.

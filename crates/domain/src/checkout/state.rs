@@ -200,11 +200,11 @@ pub struct Call {
     pub since_ms: i64,
     /// The moment before which nothing is to be done, in milliseconds since 1970.
     pub not_before_ms: i64,
-    /// What is known about the current attempt.
+    /// Whether the current attempt may have reached the gateway.
     pub known: Knowledge,
 }
 
-/// What is known about an attempt of a call.
+/// What the last response, or its absence, says about an attempt of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Knowledge {

@@ -82,7 +82,7 @@ pub struct Row {
     pub seats: Vec<Seat>,
 }
 
-/// A seat.
+/// A seat of a row, as the plan's file describes it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Seat {
     /// The seat's id in the plan: unique within the plan, and kept when the plan is replaced.

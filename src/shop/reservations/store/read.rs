@@ -23,7 +23,7 @@ pub(crate) fn buyer(row: &QueryResult) -> Result<Option<Buyer>, DbErr> {
 /// A reservation as stored.
 #[derive(Debug, Clone)]
 pub struct Stored {
-    /// What it is.
+    /// Who holds what for how much, and until when.
     pub reserved: Reserved,
     /// The stored state; [`ReservationState::seen_at`] says what people see.
     pub status: ReservationState,
