@@ -18,7 +18,6 @@ use holdfast_domain::{
     ids::{BookingId, EventId, OrganizationId},
 };
 use moka::future::Cache;
-use sea_orm::DbErr;
 
 pub use self::{
     event_key::EventKey,
@@ -35,7 +34,7 @@ use self::{
 use crate::{
     http::{auth::Caller, problem::ApiProblem},
     identity::organizations,
-    kernel::db::Db,
+    kernel::db::{Db, StoreError},
 };
 
 /// How many events are remembered.
@@ -102,14 +101,14 @@ impl Access {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn public(&self, id_or_slug: &str) -> Result<Option<Visible>, DbErr> {
+    pub async fn public(&self, id_or_slug: &str) -> Result<Option<Visible>, StoreError> {
         Ok(self.find(id_or_slug).await?.and_then(|found| match found.shown {
             Shown::ToAll => Some(Visible(found.event)),
             Shown::ToManagers => None,
         }))
     }
 
-    async fn find(&self, id_or_slug: &str) -> Result<Option<Found>, DbErr> {
+    async fn find(&self, id_or_slug: &str) -> Result<Option<Found>, StoreError> {
         let Some(key) = EventKey::parse(id_or_slug) else { return Ok(None) };
         if let Some(event) = self.remembered(&key).await {
             return Ok(Some(Found { event, shown: Shown::ToAll }));
@@ -117,7 +116,7 @@ impl Access {
         self.find_now(id_or_slug).await
     }
 
-    async fn find_now(&self, id_or_slug: &str) -> Result<Option<Found>, DbErr> {
+    async fn find_now(&self, id_or_slug: &str) -> Result<Option<Found>, StoreError> {
         let Some(key) = EventKey::parse(id_or_slug) else { return Ok(None) };
         let Some(found) = store::event(&self.db, &key).await? else { return Ok(None) };
         if let EventKey::Slug(slug) = key {
@@ -151,7 +150,7 @@ impl Access {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn unattended(db: &Db, key: &EventKey) -> Result<Option<Managed>, DbErr> {
+    pub async fn unattended(db: &Db, key: &EventKey) -> Result<Option<Managed>, StoreError> {
         let found = store::event(db, key).await?;
         Ok(found.map(|found| Permit::new(found.event, Actor::System)))
     }

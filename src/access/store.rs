@@ -5,13 +5,11 @@ use holdfast_domain::{
     ids::{BookingId, BuyerKind, EventId, OrganizationId},
 };
 use holdfast_entity::{booking_lines, bookings, events, publications};
-use sea_orm::{
-    ColumnTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, SelectExt,
-};
+use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, SelectExt};
 use uuid::Uuid;
 
 use super::{event_key::EventKey, proofs::Event};
-use crate::kernel::db::Db;
+use crate::kernel::db::{Db, StoreError};
 
 /// An event, and whether everybody may see it.
 pub(super) struct Found {
@@ -29,7 +27,7 @@ pub(super) enum Shown {
 }
 
 /// The event of this id or slug, as it is now.
-pub(super) async fn event(db: &Db, key: &EventKey) -> Result<Option<Found>, DbErr> {
+pub(super) async fn event(db: &Db, key: &EventKey) -> Result<Option<Found>, StoreError> {
     let named = match key {
         EventKey::Id(id) => events::Column::Id.eq(*id),
         EventKey::Slug(slug) => events::Column::Slug.eq(slug.as_str()),
@@ -55,7 +53,7 @@ pub(super) async fn event(db: &Db, key: &EventKey) -> Result<Option<Found>, DbEr
     Ok(Some(Found { event, shown }))
 }
 
-async fn was_published(db: &Db, event: EventId) -> Result<bool, DbErr> {
+async fn was_published(db: &Db, event: EventId) -> Result<bool, StoreError> {
     let found = publications::Entity::find_by_id(event).one(db.reader()).await?;
     Ok(found.is_some())
 }
@@ -81,19 +79,23 @@ pub(super) struct Owners {
 }
 
 /// Whose a booking is.
-pub(super) async fn booking(db: &Db, name: BookingName<'_>) -> Result<Option<Owners>, DbErr> {
+pub(super) async fn booking(db: &Db, name: BookingName<'_>) -> Result<Option<Owners>, StoreError> {
     let named = match name {
         BookingName::Id(id) => bookings::Column::Id.eq(id),
         BookingName::Reference(reference) => bookings::Column::Reference.eq(reference),
     };
-    bookings::Entity::find().filter(named).into_model().one(db.reader()).await
+    Ok(bookings::Entity::find().filter(named).into_model().one(db.reader()).await?)
 }
 
 /// Whether the booking has a line of the event.
-pub(super) async fn has_line(db: &Db, booking: BookingId, event: EventId) -> Result<bool, DbErr> {
-    booking_lines::Entity::find()
+pub(super) async fn has_line(
+    db: &Db,
+    booking: BookingId,
+    event: EventId,
+) -> Result<bool, StoreError> {
+    Ok(booking_lines::Entity::find()
         .filter(booking_lines::Column::BookingId.eq(booking))
         .filter(booking_lines::Column::EventId.eq(event))
         .exists(db.reader())
-        .await
+        .await?)
 }

@@ -30,11 +30,10 @@ use holdfast_domain::{
     money::Money,
     refund::Books as GatewayBooks,
 };
-use sea_orm::DbErr;
 
 use self::store::{Books, NewRefund};
 use crate::kernel::{
-    db::Db,
+    db::{Bug, Db, StoreError},
     hex::hex,
     ports::{
         Entropy, PaymentGateway,
@@ -87,9 +86,9 @@ impl SimulatedGateway {
         found.ok_or(Doubt::Faulted)
     }
 
-    async fn try_authorize(&self, key: &str, payment: &PaymentId) -> Result<Books, DbErr> {
+    async fn try_authorize(&self, key: &str, payment: &PaymentId) -> Result<Books, StoreError> {
         let Some(books) = store::find(&self.db, payment).await? else {
-            return Err(DbErr::RecordNotFound(payment.to_string()));
+            return Err(Bug::new(format!("no payment {payment}")).into());
         };
         if books.status != PaymentStatus::Prepared {
             return Ok(books);
@@ -112,18 +111,18 @@ impl SimulatedGateway {
             return Ok(store::find(&self.db, payment).await?.unwrap_or(books));
         }
         if books.method == "pm_sim_lost_reply" {
-            return Err(DbErr::Custom("the answer is lost on purpose".to_owned()));
+            return Err(Bug::new("the answer is lost on purpose").into());
         }
         Ok(Books { status, ..books })
     }
 }
 
-fn no_reply(error: &DbErr) -> Doubt {
+fn no_reply(error: &StoreError) -> Doubt {
     tracing::warn!(error = %error, "the simulated gateway does not answer");
     Doubt::NoReply
 }
 
-fn unreachable_books(error: &DbErr) -> Unreachable {
+fn unreachable_books(error: &StoreError) -> Unreachable {
     no_reply(error);
     Unreachable
 }
@@ -261,7 +260,7 @@ impl SimulatedBank for SimulatedGateway {
         &self,
         client_secret: &str,
         step: SecondStep,
-    ) -> Result<Option<PaymentId>, DbErr> {
+    ) -> Result<Option<PaymentId>, StoreError> {
         let status = match step {
             SecondStep::Succeeds => PaymentStatus::Authorized,
             SecondStep::Fails => PaymentStatus::Declined,

@@ -4,14 +4,13 @@ use std::sync::Arc;
 
 use poem::Route;
 use poem_openapi::OpenApi;
-use sea_orm::DbErr;
 
 use crate::{
     catalogue::Catalogue,
     desk::{administration::Administration, bookings::EventBookings},
     identity::accounts::Accounts,
     kernel::{
-        db::Db,
+        db::{Db, StoreError},
         invariants::{self, Breach, Invariant},
         passes::Pass,
         saga::attention::Attended,
@@ -85,6 +84,6 @@ slices! {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn check(db: &Db) -> Result<Vec<Breach>, DbErr> {
+pub async fn check(db: &Db) -> Result<Vec<Breach>, StoreError> {
     invariants::check(db, self::invariants()).await
 }

@@ -10,7 +10,6 @@ use holdfast_domain::{
     money::MAX_AMOUNT_MINOR,
     text,
 };
-use sea_orm::DbErr;
 
 use super::{details::Faults, seat_kinds, store, views};
 use crate::{
@@ -18,7 +17,7 @@ use crate::{
     kernel::{
         audit,
         base::Base,
-        db::{Failure, Tx},
+        db::{Failure, StoreError, Tx},
     },
     live::{ChangeDraft, record},
 };
@@ -42,11 +41,11 @@ pub enum SeatError {
     Taken(SeatRefusal),
     /// The database failed.
     #[error("the database failed")]
-    Db(#[from] DbErr),
+    Db(#[from] StoreError),
 }
 
 impl Failure for SeatError {
-    fn database(&self) -> Option<&DbErr> {
+    fn store(&self) -> Option<&StoreError> {
         match self {
             Self::Db(error) => Some(error),
             Self::Fields(_) | Self::NotFound | Self::Taken(_) => None,

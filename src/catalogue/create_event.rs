@@ -9,7 +9,6 @@ use holdfast_domain::{
     ids::{EventId, OrganizationId},
 };
 use holdfast_entity::events;
-use sea_orm::DbErr;
 
 use super::{
     details::{self, Details},
@@ -20,7 +19,7 @@ use crate::{
     kernel::{
         audit::{self, Entry},
         base::Base,
-        db::{self, Failure, Sql},
+        db::{self, Failure, Sql, StoreError},
         idempotency::{self, Attempt, ClaimError, Keyed, Made},
     },
     live,
@@ -77,11 +76,11 @@ pub enum EventError {
     Claim(#[from] ClaimError),
     /// The database failed.
     #[error("the database failed")]
-    Db(#[from] DbErr),
+    Db(#[from] StoreError),
 }
 
 impl Failure for EventError {
-    fn database(&self) -> Option<&DbErr> {
+    fn store(&self) -> Option<&StoreError> {
         match self {
             Self::Db(error) | Self::Claim(ClaimError::Db(error)) => Some(error),
             Self::Fields(_)
@@ -146,7 +145,7 @@ async fn insert(
         })
         .await;
     made.map_err(|error| {
-        let taken = matches!(&error, EventError::Db(error) if db::is_duplicate(error));
+        let taken = matches!(&error, EventError::Db(error) if error.is_duplicate());
         if taken { EventError::SlugTaken } else { error }
     })
 }
@@ -203,7 +202,7 @@ fn row(
 ///
 /// # Errors
 /// When the database fails.
-pub(super) async fn save(tx: &db::Tx, event: &events::Model) -> Result<(), DbErr> {
+pub(super) async fn save(tx: &db::Tx, event: &events::Model) -> Result<(), StoreError> {
     let written = store::events::update(tx, event).await?;
     assert_eq!(written, 1, "the event's row is locked");
     live::record::record(tx, event.id, &live::ChangeDraft::of_event()).await
@@ -213,6 +212,6 @@ pub(super) async fn save(tx: &db::Tx, event: &events::Model) -> Result<(), DbErr
 ///
 /// # Errors
 /// When the database fails.
-pub(super) async fn now(tx: &impl Sql) -> Result<i64, DbErr> {
+pub(super) async fn now(tx: &impl Sql) -> Result<i64, StoreError> {
     db::now(tx).await
 }

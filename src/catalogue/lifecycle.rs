@@ -4,7 +4,6 @@ use holdfast_domain::{
     event::{self, Command},
     ids::EventId,
 };
-use sea_orm::DbErr;
 
 use super::{
     create_event::{EventError, now, save},
@@ -15,7 +14,7 @@ use crate::{
     kernel::{
         audit::{self, Entry},
         base::Base,
-        db::Tx,
+        db::{StoreError, Tx},
     },
 };
 
@@ -64,7 +63,7 @@ async fn carry_out(tx: &Tx, id: EventId, command: Command) -> Result<(), EventEr
 ///
 /// # Errors
 /// When the database fails; what was moved on stays so.
-pub async fn pass(base: &Base) -> Result<u64, DbErr> {
+pub async fn pass(base: &Base) -> Result<u64, StoreError> {
     let mut moved = 0;
     for id in store::events::due(&base.db, MAX_PER_PASS).await? {
         moved += u64::from(base.db.transact(move |tx| Box::pin(move_on(tx, id))).await?);
@@ -72,7 +71,7 @@ pub async fn pass(base: &Base) -> Result<u64, DbErr> {
     Ok(moved)
 }
 
-async fn move_on(tx: &Tx, id: EventId) -> Result<bool, DbErr> {
+async fn move_on(tx: &Tx, id: EventId) -> Result<bool, StoreError> {
     let Some(mut row) = store::events::lock(tx, id).await? else { return Ok(false) };
     let status = row.status;
     let next = event::due(status, &views::schedule(&row)?, now(tx).await?);

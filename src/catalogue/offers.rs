@@ -12,7 +12,6 @@ use holdfast_domain::{
     text,
 };
 use holdfast_entity::offers;
-use sea_orm::DbErr;
 
 use super::{
     create_event::{now, save},
@@ -25,7 +24,7 @@ use crate::{
     kernel::{
         audit,
         base::Base,
-        db::{Failure, Tx},
+        db::{Failure, StoreError, Tx},
         idempotency::{self, Attempt, ClaimError, Keyed, Made},
     },
 };
@@ -63,11 +62,11 @@ pub enum OfferError {
     Claim(#[from] ClaimError),
     /// The database failed.
     #[error("the database failed")]
-    Db(#[from] DbErr),
+    Db(#[from] StoreError),
 }
 
 impl Failure for OfferError {
-    fn database(&self) -> Option<&DbErr> {
+    fn store(&self) -> Option<&StoreError> {
         match self {
             Self::Db(error) | Self::Claim(ClaimError::Db(error)) => Some(error),
             Self::Fields(_)

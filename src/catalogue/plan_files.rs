@@ -2,7 +2,6 @@
 
 use holdfast_contract::catalogue::PlanAccepted;
 use holdfast_domain::plan::{Plan, PlanFaults};
-use sea_orm::DbErr;
 
 use super::{
     replace_plan::{PlanError, replace_plan},
@@ -10,7 +9,7 @@ use super::{
 };
 use crate::{
     access::{Access, EventKey, Managed},
-    kernel::base::Base,
+    kernel::{base::Base, db::StoreError},
 };
 
 /// Why a plan was neither imported nor exported.
@@ -27,7 +26,7 @@ pub enum PlanFileError {
     Refused(String),
     /// The database failed.
     #[error("the database failed")]
-    Db(#[from] DbErr),
+    Db(#[from] StoreError),
 }
 
 impl From<PlanError> for PlanFileError {

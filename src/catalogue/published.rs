@@ -1,16 +1,16 @@
 //! An event as everybody may see it.
 
 use holdfast_contract::catalogue::Event;
-use sea_orm::DbErr;
 
 use super::{Catalogue, views};
+use crate::kernel::db::StoreError;
 
 impl Catalogue {
     /// The event with this id or slug; none where there is none, or where strangers may not see it.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn published(&self, name: &str) -> Result<Option<Event>, DbErr> {
+    pub async fn published(&self, name: &str) -> Result<Option<Event>, StoreError> {
         let Some(visible) = self.access.public(name).await? else { return Ok(None) };
         let Some(moment) = self.reads.moment(visible.event()).await? else {
             self.access.forget(visible.event()).await;

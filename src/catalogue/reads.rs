@@ -19,7 +19,6 @@ use holdfast_domain::{
 };
 use holdfast_entity::{offers, sections};
 use moka::future::Cache;
-use sea_orm::{ConnAcquireErr, DbErr};
 use tokio::sync::Mutex;
 
 use super::{
@@ -34,7 +33,7 @@ use super::{
 };
 use crate::{
     http::tagged::Packed,
-    kernel::db::{self, Db, Sql, Tx},
+    kernel::db::{Bug, Db, Sql, StoreError, Tx},
     live::record,
 };
 
@@ -129,7 +128,7 @@ impl Reads {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn moment(&self, event: EventId) -> Result<Option<Arc<Moment>>, DbErr> {
+    pub async fn moment(&self, event: EventId) -> Result<Option<Arc<Moment>>, StoreError> {
         let question = async { Ok(store::events::at(&self.db, event).await?.map(Arc::new)) };
         self.moments.get(event, question).await
     }
@@ -138,7 +137,7 @@ impl Reads {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn seen(&self, moment: Arc<Moment>) -> Result<Seen, DbErr> {
+    pub async fn seen(&self, moment: Arc<Moment>) -> Result<Seen, StoreError> {
         let fixed = self.fixed(&moment).await?;
         let moving = self.moving(&moment).await?;
         Ok(Seen { moment, fixed, moving })
@@ -148,7 +147,7 @@ impl Reads {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn fixed(&self, moment: &Moment) -> Result<Arc<Fixed>, DbErr> {
+    pub async fn fixed(&self, moment: &Moment) -> Result<Arc<Fixed>, StoreError> {
         let event = moment.row.id;
         let slot = self.fixed.get_with(event, async { Arc::default() }).await;
         let mut slot = slot.lock().await;
@@ -170,7 +169,7 @@ impl Reads {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn moving(&self, moment: &Moment) -> Result<Arc<Moving>, DbErr> {
+    pub async fn moving(&self, moment: &Moment) -> Result<Arc<Moving>, StoreError> {
         let event = moment.row.id;
         let slot = self.moving.get_with(event, async { Arc::default() }).await;
         let mut slot = slot.lock().await;
@@ -195,37 +194,31 @@ impl Reads {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn map(&self, moment: &Moment) -> Result<Option<Packed>, DbErr> {
+    pub async fn map(&self, moment: &Moment) -> Result<Option<Packed>, StoreError> {
         let event = moment.row.id;
         let version = moment.row.plan_version;
         if version == 0 {
             return Ok(None);
         }
         let made = self.maps.try_get_with((event, version), self.read_map(event, version)).await;
-        made.map(Some).map_err(|error| {
-            // The error is shared by everybody who waited, and cannot be had whole.
-            if db::is_unavailable(&error) {
-                DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)
-            } else {
-                DbErr::Custom(error.to_string())
-            }
-        })
+        made.map(Some).map_err(|error| (*error).clone())
     }
 
-    async fn read_map(&self, event: EventId, version: i32) -> Result<Packed, DbErr> {
+    async fn read_map(&self, event: EventId, version: i32) -> Result<Packed, StoreError> {
         let tx = self.db.snapshot().await?;
         let document = store::plans::document(&tx, event, version).await?;
         let sections = store::sections::all(&tx, event).await?;
         let placed = store::seats::placed(&tx, event).await?;
         tx.rollback().await?;
-        let document = document.ok_or_else(|| DbErr::RecordNotFound("a plan".into()))?;
+        let document =
+            document.ok_or_else(|| Bug::new(format!("event {event} has no plan {version}")))?;
         let work = move || {
             let plan = Plan::parse(document.as_bytes())
-                .map_err(|faults| DbErr::Custom(format!("a stored plan: {faults}")))?;
+                .map_err(|faults| Bug::new(format!("a stored plan: {faults}")))?;
             let map = map::build(event, version, &plan, &sections, &placed);
             Ok(Packed::small(&map))
         };
-        tokio::task::spawn_blocking(work).await.map_err(|error| DbErr::Custom(error.to_string()))?
+        tokio::task::spawn_blocking(work).await.map_err(|error| Bug::new(error.to_string()))?
     }
 }
 
@@ -233,15 +226,15 @@ impl Reads {
 ///
 /// # Errors
 /// When there is no such event, or the database fails.
-pub(super) async fn inside(tx: &Tx, event: EventId) -> Result<Seen, DbErr> {
+pub(super) async fn inside(tx: &Tx, event: EventId) -> Result<Seen, StoreError> {
     let moment = store::events::at(tx, event).await?;
-    let moment = Arc::new(moment.ok_or_else(|| DbErr::RecordNotFound("an event".into()))?);
+    let moment = Arc::new(moment.ok_or_else(|| Bug::new(format!("event {event} is gone")))?);
     let fixed = Arc::new(read_fixed(tx, event, moment.row.version).await?);
     let moving = Arc::new(read_moving(tx, &moment).await?);
     Ok(Seen { moment, fixed, moving })
 }
 
-async fn read_fixed(db: &impl Sql, event: EventId, version: i32) -> Result<Fixed, DbErr> {
+async fn read_fixed(db: &impl Sql, event: EventId, version: i32) -> Result<Fixed, StoreError> {
     let offers = store::offers::live(db, event).await?;
     let categories = store::inventory::categories(db, event).await?;
     let priced = offers.iter().map(priced).collect();
@@ -260,7 +253,7 @@ fn priced(offer: &offers::Model) -> Offer {
     }
 }
 
-async fn read_moving(tx: &Tx, moment: &Moment) -> Result<Moving, DbErr> {
+async fn read_moving(tx: &Tx, moment: &Moment) -> Result<Moving, StoreError> {
     let event = moment.row.id;
     let sections = store::sections::all(tx, event).await?;
     let odd = store::inventory::odd_seats(tx, event).await?;

@@ -14,7 +14,6 @@ use holdfast_domain::{
     plan::{Claim, Grid, InUse, KnownSeat, NotAGrid, Plan, PlanFault, PlanFaults, Replacement},
 };
 use holdfast_entity::{events, sections};
-use sea_orm::DbErr;
 
 use super::{
     create_event::{now, save},
@@ -29,7 +28,7 @@ use crate::{
     kernel::{
         audit::{self, Entry},
         base::Base,
-        db::{Failure, Tx},
+        db::{Failure, StoreError, Tx},
         ports::Entropy,
     },
 };
@@ -57,11 +56,11 @@ pub enum PlanError {
     Closed(Status),
     /// The database failed.
     #[error("the database failed")]
-    Db(#[from] DbErr),
+    Db(#[from] StoreError),
 }
 
 impl Failure for PlanError {
-    fn database(&self) -> Option<&DbErr> {
+    fn store(&self) -> Option<&StoreError> {
         match self {
             Self::Db(error) => Some(error),
             Self::NotFound | Self::Faults(_) | Self::Grid(_) | Self::InUse(_) | Self::Closed(_) => {
@@ -124,7 +123,7 @@ pub(super) async fn lay_grid(
     lay(tx, entropy, event, &plan.checked()?).await
 }
 
-async fn document(tx: &Tx, event: &events::Model) -> Result<Option<String>, DbErr> {
+async fn document(tx: &Tx, event: &events::Model) -> Result<Option<String>, StoreError> {
     store::plans::document(tx, event.id, event.plan_version).await
 }
 
@@ -235,7 +234,7 @@ async fn put_sections(
     event: EventId,
     zones: &HashMap<usize, ZoneSection>,
     old: &[sections::Model],
-) -> Result<(), DbErr> {
+) -> Result<(), StoreError> {
     for section in old.iter().filter(|section| section.kind == SectionKind::Seated) {
         let id = section.id;
         if !zones.values().any(|zone| zone.id == id) {

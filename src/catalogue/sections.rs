@@ -12,7 +12,6 @@ use holdfast_domain::{
     plan::Grid,
     text,
 };
-use sea_orm::DbErr;
 
 use super::{
     create_event::save,
@@ -26,7 +25,7 @@ use crate::{
     kernel::{
         audit::{self, Entry},
         base::Base,
-        db::{self, Failure, Tx},
+        db::{Failure, StoreError, Tx},
         idempotency::{self, Attempt, ClaimError, Keyed, Made},
         ports::Entropy,
     },
@@ -68,14 +67,14 @@ pub enum SectionError {
     Claim(#[from] ClaimError),
     /// The database failed.
     #[error("the database failed")]
-    Db(#[from] DbErr),
+    Db(#[from] StoreError),
 }
 
 impl Failure for SectionError {
-    fn database(&self) -> Option<&DbErr> {
+    fn store(&self) -> Option<&StoreError> {
         match self {
             Self::Db(error) | Self::Claim(ClaimError::Db(error)) => Some(error),
-            Self::Plan(error) => error.database(),
+            Self::Plan(error) => error.store(),
             Self::Fields(_)
             | Self::NotFound
             | Self::NameTaken
@@ -87,8 +86,8 @@ impl Failure for SectionError {
     }
 }
 
-fn taken(error: DbErr) -> SectionError {
-    if db::is_duplicate(&error) { SectionError::NameTaken } else { error.into() }
+fn taken(error: StoreError) -> SectionError {
+    if error.is_duplicate() { SectionError::NameTaken } else { error.into() }
 }
 
 /// What kind of section is asked for.

@@ -13,7 +13,6 @@ use holdfast_domain::{
     ids::{OrganizationId, UserId},
     plan::{Plan, PlanFaults},
 };
-use sea_orm::DbErr;
 
 use super::{
     create_event::{EventError, HoldTimes, create_event},
@@ -33,7 +32,7 @@ use crate::{
         },
         organizations,
     },
-    kernel::base::Base,
+    kernel::{base::Base, db::StoreError},
 };
 
 /// The password of every demo account.
@@ -71,7 +70,7 @@ pub enum SeedError {
     Offer(#[from] OfferError),
     /// The database failed.
     #[error("the database failed")]
-    Db(#[from] DbErr),
+    Db(#[from] StoreError),
 }
 
 /// A demo event.
@@ -170,7 +169,7 @@ const DEMOS: [Demo; 3] = [
 ///
 /// # Errors
 /// When the database fails.
-pub async fn is_empty(base: &Base) -> Result<bool, DbErr> {
+pub async fn is_empty(base: &Base) -> Result<bool, StoreError> {
     Ok(!store::events::any(&base.db).await?)
 }
 

@@ -13,19 +13,21 @@ use holdfast_domain::{
     pricing::{self, Place},
 };
 use holdfast_entity::{events, offers, seats, sections};
-use sea_orm::DbErr;
 
 use super::{
     reads::{Fixed, Seen},
     seat_kinds,
 };
-use crate::http::time;
+use crate::{
+    http::time,
+    kernel::db::{Bug, StoreError},
+};
 
 /// The event as everybody who may see it sees it.
 ///
 /// # Errors
 /// When the store holds what its CHECKs forbid.
-pub fn event(seen: &Seen) -> Result<Event, DbErr> {
+pub fn event(seen: &Seen) -> Result<Event, StoreError> {
     let moment = &seen.moment;
     let row = &moment.row;
     let counts = seen.moving.counts();
@@ -62,9 +64,9 @@ pub fn event(seen: &Seen) -> Result<Event, DbErr> {
 ///
 /// # Errors
 /// When they do not.
-pub fn schedule(row: &events::Model) -> Result<Schedule, DbErr> {
-    Schedule::new(row.starts_at, row.ends_at, row.sale_starts_at, row.sale_ends_at)
-        .map_err(|fault| DbErr::Type(format!("{}: {fault}", fault.field())))
+pub fn schedule(row: &events::Model) -> Result<Schedule, StoreError> {
+    Ok(Schedule::new(row.starts_at, row.ends_at, row.sale_starts_at, row.sale_ends_at)
+        .map_err(|fault| Bug::new(format!("{}: {fault}", fault.field())))?)
 }
 
 fn status(stored: Status, schedule: &Schedule, available: i64, now: i64) -> EventStatus {
@@ -151,9 +153,9 @@ fn prices<'s>(seen: &'s Seen, section: &'s sections::Model) -> impl Iterator<Ite
 ///
 /// # Errors
 /// When the store holds what is never written.
-pub fn offer(row: &offers::Model, currency: Currency) -> Result<Offer, DbErr> {
+pub fn offer(row: &offers::Model, currency: Currency) -> Result<Offer, StoreError> {
     let benefits = serde_json::from_str(&row.benefits)
-        .map_err(|error| DbErr::Type(format!("the benefits of offer {}: {error}", row.id)))?;
+        .map_err(|error| Bug::new(format!("the benefits of offer {}: {error}", row.id)))?;
     Ok(Offer {
         id: row.id.0,
         event_id: row.event_id.0,

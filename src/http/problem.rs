@@ -15,9 +15,8 @@ use poem_openapi::{
     registry::{MetaMediaType, MetaResponse, MetaResponses, Registry},
     types::Type,
 };
-use sea_orm::DbErr;
 
-use crate::kernel::{db, tasks::Panicked};
+use crate::kernel::{db::StoreError, tasks::Panicked};
 
 /// The media type of every error.
 pub const CONTENT_TYPE: &str = "application/problem+json";
@@ -108,13 +107,19 @@ impl fmt::Display for ApiProblem {
 
 impl std::error::Error for ApiProblem {}
 
-impl From<DbErr> for ApiProblem {
-    fn from(error: DbErr) -> Self {
-        if db::is_unavailable(&error) {
+impl From<StoreError> for ApiProblem {
+    fn from(error: StoreError) -> Self {
+        if error.is_unavailable() {
             tracing::warn!(error = %error, "the database is unavailable");
             return Self::new(ProblemType::Unavailable, "The database is busy. Try again.");
         }
-        Self::internal(&error)
+        match error {
+            StoreError::Bug(bug) => {
+                bug.log();
+                Self::new(ProblemType::Internal, "")
+            }
+            StoreError::Database(error) => Self::internal(&error),
+        }
     }
 }
 

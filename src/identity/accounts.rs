@@ -10,10 +10,12 @@ mod store;
 
 use holdfast_domain::ids::UserId;
 use poem_openapi::OpenApi;
-use sea_orm::DbErr;
 
 use crate::{
-    kernel::{base::Base, db::Db},
+    kernel::{
+        base::Base,
+        db::{Db, StoreError},
+    },
     slice::{Shared, Slice},
 };
 
@@ -34,6 +36,6 @@ impl Slice for Accounts {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn user_of(db: &Db, email: &str) -> Result<Option<UserId>, DbErr> {
+pub async fn user_of(db: &Db, email: &str) -> Result<Option<UserId>, StoreError> {
     Ok(store::user_by_email(db.writer(), email).await?.map(|user| user.id))
 }

@@ -8,11 +8,10 @@ use holdfast_domain::{
     ids::{OrganizationId, UserId},
 };
 use holdfast_entity::{memberships, organizations};
-use sea_orm::DbErr;
 
 use crate::kernel::{
     base::Base,
-    db::{self, Db},
+    db::{self, Db, StoreError},
 };
 
 /// How a user stands to what belongs to an organization.
@@ -23,7 +22,7 @@ pub async fn relation(
     db: &Db,
     organization: OrganizationId,
     user: UserId,
-) -> Result<Relation, DbErr> {
+) -> Result<Relation, StoreError> {
     let role = store::role_of(db.reader(), organization, user).await?;
     Ok(role.map_or(Relation::Stranger, MembershipRole::relation))
 }
@@ -32,7 +31,7 @@ pub async fn relation(
 ///
 /// # Errors
 /// When the database fails.
-pub async fn of_user(db: &Db, user: UserId) -> Result<Vec<OrganizationId>, DbErr> {
+pub async fn of_user(db: &Db, user: UserId) -> Result<Vec<OrganizationId>, StoreError> {
     let mut memberships = store::of_user(db.reader(), user).await?;
     memberships.retain(|found| found.role.relation() == Relation::Member);
     Ok(memberships.into_iter().map(|found| found.organization_id).collect())
@@ -42,7 +41,7 @@ pub async fn of_user(db: &Db, user: UserId) -> Result<Vec<OrganizationId>, DbErr
 ///
 /// # Errors
 /// When the database fails.
-pub async fn memberships_of(db: &Db, user: UserId) -> Result<Vec<Membership>, DbErr> {
+pub async fn memberships_of(db: &Db, user: UserId) -> Result<Vec<Membership>, StoreError> {
     let memberships = store::of_user(db.reader(), user).await?;
     let shown = memberships.into_iter().map(|found| Membership {
         organization_id: found.organization_id.0,
@@ -56,7 +55,7 @@ pub async fn memberships_of(db: &Db, user: UserId) -> Result<Vec<Membership>, Db
 ///
 /// # Errors
 /// When the database fails.
-pub async fn exists(db: &Db, organization: OrganizationId) -> Result<bool, DbErr> {
+pub async fn exists(db: &Db, organization: OrganizationId) -> Result<bool, StoreError> {
     store::organization(db.reader(), organization).await.map(|found| found.is_some())
 }
 
@@ -64,7 +63,7 @@ pub async fn exists(db: &Db, organization: OrganizationId) -> Result<bool, DbErr
 ///
 /// # Errors
 /// When the database fails.
-pub async fn found(base: &Base, slug: &str, name: &str) -> Result<OrganizationId, DbErr> {
+pub async fn found(base: &Base, slug: &str, name: &str) -> Result<OrganizationId, StoreError> {
     if let Some(known) = store::organization_by_slug(base.db.writer(), slug).await? {
         return Ok(known.id);
     }
@@ -83,7 +82,7 @@ pub async fn found(base: &Base, slug: &str, name: &str) -> Result<OrganizationId
 ///
 /// # Errors
 /// When the database fails.
-pub async fn join(db: &Db, organization: OrganizationId, user: UserId) -> Result<(), DbErr> {
+pub async fn join(db: &Db, organization: OrganizationId, user: UserId) -> Result<(), StoreError> {
     if store::role_of(db.writer(), organization, user).await?.is_none() {
         let role = MembershipRole::Owner;
         let member = memberships::Model { organization_id: organization, user_id: user, role };

@@ -4,12 +4,11 @@
 mod store;
 
 use holdfast_domain::actor::Actor;
-use sea_orm::DbErr;
 use serde::Serialize;
 use uuid::Uuid;
 
 use crate::kernel::{
-    db::{Db, Tx},
+    db::{Db, StoreError, Tx},
     ports::Entropy,
 };
 
@@ -62,7 +61,7 @@ pub struct Filter {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn record(tx: &Tx, entry: &Entry) -> Result<(), DbErr> {
+pub async fn record(tx: &Tx, entry: &Entry) -> Result<(), StoreError> {
     store::insert(tx, entry).await
 }
 
@@ -74,7 +73,7 @@ pub async fn list(
     db: &Db,
     filter: Filter,
     limit: u64,
-) -> Result<Vec<holdfast_entity::audit::Model>, DbErr> {
+) -> Result<Vec<holdfast_entity::audit::Model>, StoreError> {
     store::list(db.reader(), filter, limit).await
 }
 
@@ -82,6 +81,6 @@ pub async fn list(
 ///
 /// # Errors
 /// When the database fails.
-pub async fn retention_pass(db: &Db) -> Result<u64, DbErr> {
+pub async fn retention_pass(db: &Db) -> Result<u64, StoreError> {
     store::forget(db, KEPT_MS, MAX_FORGOTTEN).await
 }

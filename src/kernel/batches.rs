@@ -10,12 +10,11 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use sea_orm::{ConnAcquireErr, DbErr};
 use tokio::sync::oneshot;
 
 use crate::kernel::{
     base::Base,
-    db::{Db, is_unavailable},
+    db::{Bug, Db, StoreError},
 };
 
 /// Work that can be done together with others of its kind. It keeps the sender of its answer; who has gone needs
@@ -66,7 +65,7 @@ impl<J: Job> Batches<J> {
         &self,
         base: &Base,
         job: impl FnOnce(oneshot::Sender<A>) -> J,
-    ) -> Result<A, DbErr> {
+    ) -> Result<A, StoreError> {
         let (answer, answered) = oneshot::channel();
         let is_room = {
             let mut state = self.state();
@@ -80,7 +79,7 @@ impl<J: Job> Batches<J> {
             let db = base.db.clone();
             base.tasks.spawn(async move { driver.run(&db).await });
         }
-        answered.await.map_err(|_| DbErr::Custom("the task of a group ended early".to_owned()))
+        Ok(answered.await.map_err(|_| Bug::new("the task of a group ended early"))?)
     }
 }
 
@@ -133,14 +132,6 @@ pub fn take_at<J>(waiting: &mut VecDeque<J>, places: &[usize]) -> Vec<J> {
         places.iter().rev().filter_map(|place| waiting.remove(*place)).collect();
     group.reverse();
     group
-}
-
-/// The failure once more, as far as callers tell failures apart: a group has one, each of it is told.
-pub fn same_failure(error: &DbErr) -> DbErr {
-    if is_unavailable(error) {
-        return DbErr::ConnectionAcquire(ConnAcquireErr::Timeout);
-    }
-    DbErr::Custom(error.to_string())
 }
 
 #[cfg(test)]

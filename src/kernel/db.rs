@@ -6,6 +6,7 @@
 //! network call to anything else.
 
 mod entities;
+mod error;
 pub mod settings;
 mod together;
 mod writing;
@@ -21,6 +22,7 @@ use sea_orm::{
 pub use entities::{
     insert, insert_all, insert_all_at, insert_at, insert_unless_known, is_among, put_all, set,
 };
+pub use error::{Bug, Failure, StoreError, stored_word};
 pub use together::{Expected, Sent, Together, Writes};
 pub use writing::{ClockOffset, Dialect, Guard, Writing, largest_power_of_two, placeholders, rows};
 
@@ -52,7 +54,7 @@ pub trait Sql: Sync {
         &self,
         sql: &str,
         values: Vec<Value>,
-    ) -> impl Future<Output = Result<u64, DbErr>> + Send {
+    ) -> impl Future<Output = Result<u64, StoreError>> + Send {
         async move {
             let statement = self.writing().statement(sql, values);
             Ok(self.changing().execute_raw(statement).await?.rows_affected())
@@ -64,8 +66,8 @@ pub trait Sql: Sync {
         &self,
         sql: &str,
         values: Vec<Value>,
-    ) -> impl Future<Output = Result<Option<QueryResult>, DbErr>> + Send {
-        async move { self.reading().query_one_raw(self.writing().statement(sql, values)).await }
+    ) -> impl Future<Output = Result<Option<QueryResult>, StoreError>> + Send {
+        async move { Ok(self.reading().query_one_raw(self.writing().statement(sql, values)).await?) }
     }
 
     /// Reads rows.
@@ -73,8 +75,8 @@ pub trait Sql: Sync {
         &self,
         sql: &str,
         values: Vec<Value>,
-    ) -> impl Future<Output = Result<Vec<QueryResult>, DbErr>> + Send {
-        async move { self.reading().query_all_raw(self.writing().statement(sql, values)).await }
+    ) -> impl Future<Output = Result<Vec<QueryResult>, StoreError>> + Send {
+        async move { Ok(self.reading().query_all_raw(self.writing().statement(sql, values)).await?) }
     }
 
     /// Reads at most one row as what it says.
@@ -82,10 +84,10 @@ pub trait Sql: Sync {
         &self,
         sql: &str,
         values: Vec<Value>,
-    ) -> impl Future<Output = Result<Option<T>, DbErr>> + Send {
+    ) -> impl Future<Output = Result<Option<T>, StoreError>> + Send {
         async move {
             let row = self.one(sql, values).await?;
-            row.map(|row| T::from_query_result(&row, "")).transpose()
+            Ok(row.map(|row| T::from_query_result(&row, "")).transpose()?)
         }
     }
 
@@ -94,10 +96,10 @@ pub trait Sql: Sync {
         &self,
         sql: &str,
         values: Vec<Value>,
-    ) -> impl Future<Output = Result<Vec<T>, DbErr>> + Send {
+    ) -> impl Future<Output = Result<Vec<T>, StoreError>> + Send {
         async move {
             let rows = self.all(sql, values).await?;
-            rows.iter().map(|row| T::from_query_result(row, "")).collect()
+            Ok(rows.iter().map(|row| T::from_query_result(row, "")).collect::<Result<_, _>>()?)
         }
     }
 
@@ -106,10 +108,10 @@ pub trait Sql: Sync {
         &self,
         sql: &str,
         values: Vec<Value>,
-    ) -> impl Future<Output = Result<Option<T>, DbErr>> + Send {
+    ) -> impl Future<Output = Result<Option<T>, StoreError>> + Send {
         async move {
             let row = self.one(sql, values).await?;
-            row.map(|row| row.try_get_by_index(0)).transpose()
+            Ok(row.map(|row| row.try_get_by_index(0)).transpose()?)
         }
     }
 
@@ -118,10 +120,10 @@ pub trait Sql: Sync {
         &self,
         sql: &str,
         values: Vec<Value>,
-    ) -> impl Future<Output = Result<Vec<T>, DbErr>> + Send {
+    ) -> impl Future<Output = Result<Vec<T>, StoreError>> + Send {
         async move {
             let rows = self.all(sql, values).await?;
-            rows.iter().map(|row| row.try_get_by_index(0)).collect()
+            Ok(rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?)
         }
     }
 }
@@ -146,7 +148,7 @@ impl Db {
     ///
     /// # Errors
     /// When the URL names no store of ours or nothing answers there.
-    pub async fn connect(url: &str, pool: u32, offset: ClockOffset) -> Result<Self, DbErr> {
+    pub async fn connect(url: &str, pool: u32, offset: ClockOffset) -> Result<Self, StoreError> {
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             let mut options = options(url, pool);
             options.map_sqlx_postgres_opts(|postgres| postgres.statement_cache_capacity(PREPARED));
@@ -160,11 +162,11 @@ impl Db {
             return Ok(Self { reader: writer.clone(), writer, writing: sqlite });
         }
         let Some(path) = url.strip_prefix("sqlite://") else {
-            return Err(DbErr::Custom("DATABASE_URL is neither postgres:// nor sqlite://".into()));
+            return Err(no_connection("DATABASE_URL is neither postgres:// nor sqlite://"));
         };
         if let Some(folder) = Path::new(path).parent() {
             std::fs::create_dir_all(folder)
-                .map_err(|error| DbErr::Custom(format!("{}: {error}", folder.display())))?;
+                .map_err(|error| no_connection(format!("{}: {error}", folder.display())))?;
         }
         let url = format!("sqlite://{path}?mode=rwc");
         let writer = Database::connect(sqlite_options(&url, 1)).await?;
@@ -199,7 +201,7 @@ impl Db {
     ///
     /// # Errors
     /// When no connection is free in time.
-    pub async fn begin(&self) -> Result<Tx, DbErr> {
+    pub async fn begin(&self) -> Result<Tx, StoreError> {
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
@@ -212,7 +214,7 @@ impl Db {
     ///
     /// # Errors
     /// When no connection is free in time.
-    pub async fn snapshot(&self) -> Result<Tx, DbErr> {
+    pub async fn snapshot(&self) -> Result<Tx, StoreError> {
         let (reader, dialect) = (self.reader.clone(), self.writing.dialect);
         self.whole(async move {
             match dialect {
@@ -232,9 +234,9 @@ impl Db {
     async fn whole(
         &self,
         begin: impl Future<Output = Result<DatabaseTransaction, DbErr>> + Send + 'static,
-    ) -> Result<Tx, DbErr> {
+    ) -> Result<Tx, StoreError> {
         let begun = tokio::spawn(begin).await;
-        let inner = begun.map_err(|error| DbErr::Custom(format!("BEGIN: {error}")))??;
+        let inner = begun.map_err(|error| Bug::new(format!("BEGIN: {error}")))??;
         Ok(Tx { inner, writing: self.writing })
     }
 
@@ -251,7 +253,7 @@ impl Db {
         F: for<'t> Fn(&'t Tx) -> Pin<Box<dyn Future<Output = Result<T, E>> + Send + 't>>
             + Send
             + Sync,
-        E: From<DbErr> + Failure + Send,
+        E: From<StoreError> + Failure + Send,
         T: Send,
     {
         let mut attempt = 1;
@@ -269,7 +271,7 @@ impl Db {
             match result {
                 Err(error)
                     if attempt < MAX_TRANSACTION_ATTEMPTS
-                        && error.database().is_some_and(is_rerun_asked_for) =>
+                        && error.store().is_some_and(StoreError::asks_for_rerun) =>
                 {
                     attempt += 1;
                     metrics::counter!("holdfast_transaction_reruns_total").increment(1);
@@ -283,7 +285,7 @@ impl Db {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn now(&self) -> Result<i64, DbErr> {
+    pub async fn now(&self) -> Result<i64, StoreError> {
         now(self).await
     }
 }
@@ -292,9 +294,9 @@ impl Db {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn now(sql: &impl Sql) -> Result<i64, DbErr> {
+pub async fn now(sql: &impl Sql) -> Result<i64, StoreError> {
     let now = sql.value("SELECT {now} AS now", vec![]).await?;
-    now.ok_or_else(|| DbErr::RecordNotFound("now".into()))
+    Ok(now.ok_or_else(|| Bug::new("the database has no clock"))?)
 }
 
 impl Tx {
@@ -308,16 +310,16 @@ impl Tx {
     /// # Errors
     /// When the database cannot; then nothing of it lasts, unless the connection broke at this very
     /// moment: then it is unknown.
-    pub async fn commit(self) -> Result<(), DbErr> {
-        self.inner.commit().await
+    pub async fn commit(self) -> Result<(), StoreError> {
+        Ok(self.inner.commit().await?)
     }
 
     /// Undoes it.
     ///
     /// # Errors
     /// When the connection broke; the database undoes it then, too.
-    pub async fn rollback(self) -> Result<(), DbErr> {
-        self.inner.rollback().await
+    pub async fn rollback(self) -> Result<(), StoreError> {
+        Ok(self.inner.rollback().await?)
     }
 }
 
@@ -349,61 +351,8 @@ impl Sql for Tx {
     }
 }
 
-/// An error that may come from the database.
-pub trait Failure {
-    /// The database's error, when it is one.
-    fn database(&self) -> Option<&DbErr>;
-}
-
-impl Failure for DbErr {
-    fn database(&self) -> Option<&DbErr> {
-        Some(self)
-    }
-}
-
-/// Whether the store asks to run the whole transaction again: SQLSTATE 40001 and 40P01 (PostgreSQL manual,
-/// 13.5), SQLITE_BUSY and SQLITE_BUSY_SNAPSHOT.
-pub fn is_rerun_asked_for(error: &DbErr) -> bool {
-    sqlx_code(error)
-        .is_some_and(|code| matches!(code.as_str(), "40001" | "40P01" | "5" | "517" | "261"))
-}
-
-/// Whether no connection could be had: the caller should come back.
-pub fn is_unavailable(error: &DbErr) -> bool {
-    matches!(error, DbErr::ConnectionAcquire(_) | DbErr::Conn(_)) || is_rerun_asked_for(error)
-}
-
-/// Whether a unique index refused a row.
-pub fn is_duplicate(error: &DbErr) -> bool {
-    matches!(error.sql_err(), Some(sea_orm::SqlErr::UniqueConstraintViolation(_)))
-}
-
-/// Whether a CHECK refused a row: SQLSTATE 23514, SQLITE_CONSTRAINT_CHECK.
-pub fn is_check_violation(error: &DbErr) -> bool {
-    sqlx_code(error).is_some_and(|code| matches!(code.as_str(), "23514" | "275"))
-}
-
-/// What a stored word stands for, read by one of the domain's parsers.
-///
-/// # Errors
-/// When the parser does not know it: a newer program wrote it, or the row is damaged. To guess could sell a seat
-/// twice.
-pub fn stored_word<T>(
-    word: &str,
-    what: &str,
-    parse: impl FnOnce(&str) -> Option<T>,
-) -> Result<T, DbErr> {
-    parse(word).ok_or_else(|| DbErr::Type(format!("{word} is no {what}")))
-}
-
-fn sqlx_code(error: &DbErr) -> Option<String> {
-    let (DbErr::Exec(RuntimeErr::SqlxError(error))
-    | DbErr::Query(RuntimeErr::SqlxError(error))
-    | DbErr::Conn(RuntimeErr::SqlxError(error))) = error
-    else {
-        return None;
-    };
-    error.as_database_error().and_then(|error| error.code()).map(|code| code.into_owned())
+fn no_connection(reason: impl Into<String>) -> StoreError {
+    DbErr::Conn(RuntimeErr::Internal(reason.into())).into()
 }
 
 fn options(url: &str, pool: u32) -> ConnectOptions {

@@ -8,13 +8,12 @@
 mod store;
 
 use holdfast_contract::IDEMPOTENCY_KEY_HEADER;
-use sea_orm::DbErr;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::{
-    db::{Sql, Tx, Writes},
+    db::{Bug, Sql, StoreError, Tx, Writes},
     failpoint::{Moment, reach},
     hex::hex,
 };
@@ -86,7 +85,7 @@ pub enum ClaimError {
     Reused,
     /// The database failed.
     #[error("the database failed")]
-    Db(#[from] DbErr),
+    Db(#[from] StoreError),
 }
 
 impl Attempt {
@@ -155,7 +154,7 @@ impl Attempt {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn answer(&self, tx: &Tx, answer: &Answer) -> Result<(), DbErr> {
+    pub async fn answer(&self, tx: &Tx, answer: &Answer) -> Result<(), StoreError> {
         store::answer(tx, self, answer).await
     }
 }
@@ -164,7 +163,11 @@ impl Attempt {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn answer_for(to: &impl Writes, subject: Uuid, answer: &Answer) -> Result<(), DbErr> {
+pub async fn answer_for(
+    to: &impl Writes,
+    subject: Uuid,
+    answer: &Answer,
+) -> Result<(), StoreError> {
     store::answer_for(to, subject, answer).await
 }
 
@@ -182,12 +185,13 @@ pub async fn once<T, E>(
 ) -> Result<Keyed<T>, E>
 where
     T: Serialize + Send,
-    E: From<ClaimError> + From<DbErr>,
+    E: From<ClaimError> + From<StoreError>,
 {
     let Some(attempt) = attempt else { return Ok(Keyed::Made(make.await?)) };
     if let Claim::Known(known) = attempt.claim(tx, Some(subject)).await? {
-        let never = || DbErr::Custom("something was made under a key and never answered".into());
-        return Ok(Keyed::Replayed(known.answer.ok_or_else(never)?));
+        let never = || Bug::new("something was made under a key and never answered");
+        let answer = known.answer.ok_or_else(never).map_err(StoreError::from)?;
+        return Ok(Keyed::Replayed(answer));
     }
     reach(MAKE, Moment::BeforeEffect);
     let answer = make.await?.answer();
@@ -201,7 +205,7 @@ where
 ///
 /// # Errors
 /// When the database fails.
-pub async fn retention_pass(sql: &impl Sql) -> Result<u64, DbErr> {
+pub async fn retention_pass(sql: &impl Sql) -> Result<u64, StoreError> {
     store::forget(sql, KEPT_MS, MAX_FORGOTTEN).await
 }
 

@@ -3,9 +3,7 @@
 //! Reports nothing while everything is right, under load too; a line for each breach otherwise. Every slice
 //! lists its own invariants as queries.
 
-use sea_orm::DbErr;
-
-use crate::kernel::db::{Db, Sql};
+use crate::kernel::db::{Db, Sql, StoreError};
 
 /// How many breaches of one invariant are shown.
 const MAX_SHOWN: usize = 20;
@@ -36,7 +34,7 @@ pub struct Breach {
 pub async fn check(
     db: &Db,
     invariants: impl Iterator<Item = &'static Invariant>,
-) -> Result<Vec<Breach>, DbErr> {
+) -> Result<Vec<Breach>, StoreError> {
     let snapshot = db.snapshot().await?;
     let mut breaches = Vec::new();
     for invariant in invariants {

@@ -7,11 +7,11 @@ use holdfast_contract::{
     live::{GeneralState, SeatState},
 };
 use holdfast_domain::ids::{EventId, SeatId};
-use sea_orm::{DbErr, FromQueryResult};
+use sea_orm::FromQueryResult;
 use serde::{Deserialize, Serialize};
 
 use super::store;
-use crate::kernel::db::Writes;
+use crate::kernel::db::{Bug, StoreError, Writes};
 
 /// A change without its number. States are absolute, so applying one twice does no harm.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,9 +37,9 @@ impl ChangeDraft {
     ///
     /// # Errors
     /// Never for what we build; a failure is reported as the database's.
-    pub fn to_json(&self) -> Result<String, DbErr> {
-        serde_json::to_string(self)
-            .map_err(|error| DbErr::Custom(format!("a change does not serialize: {error}")))
+    pub fn to_json(&self) -> Result<String, StoreError> {
+        Ok(serde_json::to_string(self)
+            .map_err(|error| Bug::new(format!("a change does not serialize: {error}")))?)
     }
 }
 
@@ -76,7 +76,11 @@ pub fn round_up_to_seconds(ms: i64) -> i64 {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn record(sql: &impl Writes, event: EventId, change: &ChangeDraft) -> Result<(), DbErr> {
+pub async fn record(
+    sql: &impl Writes,
+    event: EventId,
+    change: &ChangeDraft,
+) -> Result<(), StoreError> {
     write(sql, event, change.to_json()?).await
 }
 
@@ -84,7 +88,7 @@ pub async fn record(sql: &impl Writes, event: EventId, change: &ChangeDraft) -> 
 ///
 /// # Errors
 /// When the database fails.
-pub async fn write(sql: &impl Writes, event: EventId, change: String) -> Result<(), DbErr> {
+pub async fn write(sql: &impl Writes, event: EventId, change: String) -> Result<(), StoreError> {
     store::insert(sql, event, change).await
 }
 
@@ -96,7 +100,7 @@ pub async fn freed(
     sql: &impl Writes,
     seats: &[ChangedSeat],
     sections: &[(EventId, GeneralState)],
-) -> Result<(), DbErr> {
+) -> Result<(), StoreError> {
     let mut changes: BTreeMap<EventId, ChangeDraft> = BTreeMap::new();
     for changed in seats {
         changes.entry(changed.event).or_default().seats.push(settled(

@@ -7,13 +7,12 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use holdfast_domain::ids::EventId;
-use sea_orm::DbErr;
 use tokio::sync::Notify;
 
 use super::store;
 use crate::kernel::{
     base::Base,
-    db::{Db, Tx},
+    db::{Db, StoreError, Tx},
     ports::Broker,
 };
 
@@ -61,7 +60,7 @@ impl Relay {
 ///
 /// # Errors
 /// When the database fails; then what the failing batch took is still in the outbox.
-pub async fn pass(db: &Db, broker: &dyn Broker) -> Result<u64, DbErr> {
+pub async fn pass(db: &Db, broker: &dyn Broker) -> Result<u64, StoreError> {
     let mut numbered = 0;
     let mut is_full = store::is_waiting(db).await?;
     while is_full {
@@ -76,7 +75,7 @@ pub async fn pass(db: &Db, broker: &dyn Broker) -> Result<u64, DbErr> {
     Ok(numbered)
 }
 
-async fn number(tx: &Tx) -> Result<Vec<(EventId, u64)>, DbErr> {
+async fn number(tx: &Tx) -> Result<Vec<(EventId, u64)>, StoreError> {
     store::lock_relay(tx).await?;
     let mut by_event: BTreeMap<EventId, Vec<String>> = BTreeMap::new();
     for row in store::take(tx, BATCH).await? {
@@ -96,6 +95,6 @@ async fn number(tx: &Tx) -> Result<Vec<(EventId, u64)>, DbErr> {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn retention_pass(db: &Db) -> Result<u64, DbErr> {
+pub async fn retention_pass(db: &Db) -> Result<u64, StoreError> {
     store::prune(db, KEEP_MS).await
 }

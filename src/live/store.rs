@@ -2,12 +2,12 @@
 
 use holdfast_domain::ids::EventId;
 use holdfast_entity::{changes, event_sequences, leases, outbox};
-use sea_orm::{DbErr, EntityTrait, FromQueryResult, QueryFilter, SelectExt};
+use sea_orm::{EntityTrait, FromQueryResult, QueryFilter, SelectExt};
 
-use crate::kernel::db::{self, Sql, Writes};
+use crate::kernel::db::{self, Bug, Sql, StoreError, Writes};
 
 /// Adds an outbox row.
-pub async fn insert(sql: &impl Writes, event: EventId, payload: String) -> Result<(), DbErr> {
+pub async fn insert(sql: &impl Writes, event: EventId, payload: String) -> Result<(), StoreError> {
     let row = outbox::Model { id: 0, event_id: event, payload, created_at: 0 };
     db::insert_at(sql, row, &[outbox::Column::CreatedAt]).await
 }
@@ -25,19 +25,19 @@ pub struct Unnumbered {
 }
 
 /// Whether there is anything to number.
-pub async fn is_waiting(sql: &impl Sql) -> Result<bool, DbErr> {
-    outbox::Entity::find().exists(sql.reading()).await
+pub async fn is_waiting(sql: &impl Sql) -> Result<bool, StoreError> {
+    Ok(outbox::Entity::find().exists(sql.reading()).await?)
 }
 
 /// Locks the relay's row until the transaction ends: one node numbers at a time, and one that dies frees it.
-pub async fn lock_relay(tx: &impl Sql) -> Result<(), DbErr> {
+pub async fn lock_relay(tx: &impl Sql) -> Result<(), StoreError> {
     let row = leases::Model { name: "relay".to_owned(), fence: 1 };
     let otherwise = "ON CONFLICT (name) DO UPDATE SET fence = leases.fence + 1";
     db::put_all(tx, vec![row], &[], otherwise).await.map(|_| ())
 }
 
 /// Takes the oldest rows out of the outbox.
-pub async fn take(tx: &impl Sql, limit: i64) -> Result<Vec<Unnumbered>, DbErr> {
+pub async fn take(tx: &impl Sql, limit: i64) -> Result<Vec<Unnumbered>, StoreError> {
     let mut taken: Vec<Unnumbered> = tx
         .list(
             "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox ORDER BY id LIMIT $1) \
@@ -50,7 +50,7 @@ pub async fn take(tx: &impl Sql, limit: i64) -> Result<Vec<Unnumbered>, DbErr> {
 }
 
 /// Takes the next `count` numbers of an event; answers the last of them.
-pub async fn advance(tx: &impl Sql, event: EventId, count: i64) -> Result<i64, DbErr> {
+pub async fn advance(tx: &impl Sql, event: EventId, count: i64) -> Result<i64, StoreError> {
     let last = tx
         .value(
             "INSERT INTO event_sequences (event_id, last_seq) VALUES ($1, $2) \
@@ -59,7 +59,7 @@ pub async fn advance(tx: &impl Sql, event: EventId, count: i64) -> Result<i64, D
             vec![event.into(), count.into()],
         )
         .await?;
-    last.ok_or_else(|| DbErr::RecordNotFound("event_sequences".into()))
+    Ok(last.ok_or_else(|| Bug::new("no sequence of an event"))?)
 }
 
 /// Writes numbered changes.
@@ -68,7 +68,7 @@ pub async fn append(
     event: EventId,
     first: i64,
     payloads: Vec<String>,
-) -> Result<(), DbErr> {
+) -> Result<(), StoreError> {
     let numbered = payloads.into_iter().zip(first..);
     let rows = numbered.map(|(payload, seq)| changes::Model {
         event_id: event,
@@ -80,7 +80,7 @@ pub async fn append(
 }
 
 /// The last number of an event; 0 when nothing changed yet.
-pub async fn last_seq(sql: &impl Sql, event: EventId) -> Result<i64, DbErr> {
+pub async fn last_seq(sql: &impl Sql, event: EventId) -> Result<i64, StoreError> {
     let found = event_sequences::Entity::find_by_id(event).one(sql.reading()).await?;
     Ok(found.map_or(0, |found| found.last_seq))
 }
@@ -101,7 +101,7 @@ pub async fn since(
     event: EventId,
     after: i64,
     limit: i64,
-) -> Result<(Vec<Numbered>, i64), DbErr> {
+) -> Result<(Vec<Numbered>, i64), StoreError> {
     let changes: Vec<Numbered> = sql
         .list(
             "SELECT seq, payload, {now} AS now FROM changes WHERE event_id = $1 AND seq > $2 \
@@ -114,7 +114,10 @@ pub async fn since(
 }
 
 /// The last numbers of several events.
-pub async fn last_seqs(sql: &impl Sql, events: &[EventId]) -> Result<Vec<(EventId, i64)>, DbErr> {
+pub async fn last_seqs(
+    sql: &impl Sql,
+    events: &[EventId],
+) -> Result<Vec<(EventId, i64)>, StoreError> {
     let found = event_sequences::Entity::find()
         .filter(db::is_among(sql, event_sequences::Column::EventId, events.iter().copied()))
         .all(sql.reading())
@@ -123,6 +126,6 @@ pub async fn last_seqs(sql: &impl Sql, events: &[EventId]) -> Result<Vec<(EventI
 }
 
 /// Drops changes older than `keep_ms`; who has not seen them reads the state again.
-pub async fn prune(sql: &impl Sql, keep_ms: i64) -> Result<u64, DbErr> {
+pub async fn prune(sql: &impl Sql, keep_ms: i64) -> Result<u64, StoreError> {
     sql.run("DELETE FROM changes WHERE created_at < {now} - $1", vec![keep_ms.into()]).await
 }

@@ -9,14 +9,13 @@ use std::{
 
 use holdfast_contract::live::Change;
 use holdfast_domain::ids::EventId;
-use sea_orm::DbErr;
 use tokio::sync::broadcast;
 
 use super::{
     record::ChangeDraft,
     store::{self, Numbered},
 };
-use crate::kernel::{base::Base, ports::Broker};
+use crate::kernel::{base::Base, db::StoreError, ports::Broker};
 
 /// How many changes a viewer may lag behind before it is cut off (and comes back with its last number).
 const VIEWER_BUFFER: usize = 1_024;
@@ -92,7 +91,7 @@ impl Tail {
         events.keys().copied().collect()
     }
 
-    async fn catch_up(&self, base: &Base) -> Result<(), DbErr> {
+    async fn catch_up(&self, base: &Base) -> Result<(), StoreError> {
         let events = self.followed();
         if events.is_empty() {
             return Ok(());

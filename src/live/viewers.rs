@@ -9,14 +9,13 @@ use poem::{
     IntoResponse, Response,
     web::sse::{Event, SSE},
 };
-use sea_orm::DbErr;
 use tokio::sync::broadcast;
 
 use super::{
     store,
     tail::{self, READ_LIMIT, Sent, Tail},
 };
-use crate::kernel::base::Base;
+use crate::kernel::{base::Base, db::StoreError};
 
 /// How often a silent stream sends a comment, so that proxies keep it open.
 const HEARTBEAT: Duration = Duration::from_secs(15);
@@ -59,7 +58,7 @@ pub enum StreamError {
     TooManyViewers,
     /// The database failed.
     #[error("the database failed")]
-    Db(#[from] DbErr),
+    Db(#[from] StoreError),
 }
 
 struct Viewer {
@@ -159,7 +158,7 @@ impl Viewer {
     }
 
     /// Reads on from the log until its end; a gap means that retention has passed the viewer by.
-    async fn catch_up(&mut self) -> Result<(), DbErr> {
+    async fn catch_up(&mut self) -> Result<(), StoreError> {
         let last = store::last_seq(&self.base.db, self.event).await?;
         if last <= self.seen {
             // A number beyond the log's end is one of another store.

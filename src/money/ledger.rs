@@ -11,13 +11,12 @@ pub use holdfast_domain::ledger::Kind;
 use holdfast_domain::ledger::{Cost, Entry};
 use holdfast_entity::{booking_lines, bookings, ledger_entries};
 use poem_openapi::OpenApi;
-use sea_orm::DbErr;
 use std::{sync::Arc, time::Duration};
 
 use self::reconcile::{Difference, ReconcileError};
 use crate::{
     kernel::{
-        db::{self, Db, Writes},
+        db::{self, Db, StoreError, Writes},
         invariants::Invariant,
         passes::Pass,
         ports::{Entropy, PaymentGateway},
@@ -86,7 +85,7 @@ pub async fn post(
     kind: Kind,
     entries: &[Entry],
     now_ms: i64,
-) -> Result<(), DbErr> {
+) -> Result<(), StoreError> {
     let posting = entropy.id();
     let row = |entry: &Entry| ledger_entries::Model {
         id: entropy.id(),

@@ -17,14 +17,13 @@ use holdfast_domain::{
     refund::{Method, Refund, Status, rules::Share},
 };
 use holdfast_entity::{bookings, payments, refund_lines, refunds};
-use sea_orm::DbErr;
 use uuid::Uuid;
 
 use self::driver::RefundDriver;
 use crate::{
     kernel::{
         base::Base,
-        db::{self, Tx},
+        db::{self, Bug, StoreError, Tx},
         invariants::Invariant,
         passes::Pass,
         ports::PaymentGateway,
@@ -75,12 +74,12 @@ impl Refunds {
     ///
     /// # Errors
     /// When the payment has no name at the gateway, or the database fails.
-    pub async fn open(&self, tx: &Tx, wanted: RefundOrder<'_>) -> Result<Work<Refund>, DbErr> {
+    pub async fn open(&self, tx: &Tx, wanted: RefundOrder<'_>) -> Result<Work<Refund>, StoreError> {
         let RefundOrder { booking, payment, shares, reason, asked_by, now_ms } = wanted;
         let id = SagaId(self.base.entropy.id());
         let amount = Money::new(shares.iter().map(|share| share.minor).sum(), booking.currency);
         let intent = payment.intent_id.clone().map(PaymentId);
-        let intent = intent.ok_or_else(|| DbErr::Custom("a payment without a name".to_owned()))?;
+        let intent = intent.ok_or_else(|| Bug::new("a captured payment has no intent"))?;
         let refund = refunds::Model {
             id,
             booking_id: booking.id,
@@ -120,7 +119,7 @@ impl Refunds {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn pass(&self) -> Result<u64, DbErr> {
+    pub async fn pass(&self) -> Result<u64, StoreError> {
         self.executor.pass().await.map(|taken| taken as u64)
     }
 }

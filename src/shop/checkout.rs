@@ -9,11 +9,11 @@ use poem_openapi::OpenApi;
 use std::{sync::Arc, time::Duration};
 
 use holdfast_contract::bookings::PaymentMethodType;
-use sea_orm::DbErr;
 
 use crate::{
     kernel::{
         base::Base,
+        db::StoreError,
         invariants::Invariant,
         passes::Pass,
         ports::{PaymentGateway, payments::SimulatedBank},
@@ -108,7 +108,7 @@ impl Checkouts {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn pass(&self) -> Result<u64, DbErr> {
+    pub async fn pass(&self) -> Result<u64, StoreError> {
         self.executor.pass().await.map(|taken| taken as u64)
     }
 }

@@ -195,6 +195,13 @@ fn status_codes_stand_in_the_http_layer() {
 }
 
 #[test]
+fn a_bug_is_not_told_as_an_error_of_the_database() {
+    check("slices fail with StoreError; a contradiction is a Bug", &["src"], |path, line| {
+        line.contains("DbErr") && !path.starts_with("src/kernel/db")
+    });
+}
+
+#[test]
 fn the_domain_needs_no_computer() {
     // What a column's type is needs SeaORM's value traits, which are no driver.
     const STORED: &str = "crates/domain/src/stored.rs";

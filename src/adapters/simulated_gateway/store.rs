@@ -10,12 +10,12 @@ use holdfast_domain::{
 };
 use holdfast_entity::simulated_payments::{self, Column, Entity};
 pub(super) use refunds::{NewRefund, REFUND_FAILS, refund, refunds_of};
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
 use super::AT_ONCE;
 use crate::kernel::{
-    db::{self, Db, Sql},
+    db::{self, Bug, Db, Sql, StoreError},
     ports::payments::{GatewayPayment, NewPayment},
 };
 
@@ -44,7 +44,7 @@ fn word(status: PaymentStatus) -> &'static str {
     }
 }
 
-fn status(word: &str) -> Result<PaymentStatus, DbErr> {
+fn status(word: &str) -> Result<PaymentStatus, StoreError> {
     match word {
         "requires_confirmation" => Ok(PaymentStatus::Prepared),
         "requires_action" => Ok(PaymentStatus::ActionRequired),
@@ -53,7 +53,7 @@ fn status(word: &str) -> Result<PaymentStatus, DbErr> {
         "succeeded" => Ok(PaymentStatus::Captured),
         "canceled" => Ok(PaymentStatus::Voided),
         "declined" => Ok(PaymentStatus::Declined),
-        other => Err(DbErr::Type(format!("no payment is {other}"))),
+        other => Err(Bug::new(format!("no payment is {other}")).into()),
     }
 }
 
@@ -64,7 +64,7 @@ pub(super) async fn insert(
     key: &str,
     secret: &str,
     new: &NewPayment<'_>,
-) -> Result<PaymentId, DbErr> {
+) -> Result<PaymentId, StoreError> {
     let row = simulated_payments::Model {
         id: id.0.clone(),
         idempotency_key: key.to_owned(),
@@ -86,12 +86,12 @@ pub(super) async fn insert(
         return Ok(id.clone());
     }
     let known = Entity::find().filter(Column::IdempotencyKey.eq(key)).one(db.writer()).await?;
-    let known = known.ok_or_else(|| DbErr::RecordNotFound(key.to_owned()))?;
+    let known = known.ok_or_else(|| Bug::new(format!("no payment has the key {key}")))?;
     Ok(PaymentId(known.id))
 }
 
 /// Looks a payment up.
-pub(super) async fn find(db: &Db, id: &PaymentId) -> Result<Option<Books>, DbErr> {
+pub(super) async fn find(db: &Db, id: &PaymentId) -> Result<Option<Books>, StoreError> {
     let found = Entity::find_by_id(id.0.clone()).one(db.reader()).await?;
     let books = |row: simulated_payments::Model| {
         let status = status(&row.status)?;
@@ -107,7 +107,7 @@ pub(super) async fn authorize(
     key: &str,
     ending: PaymentStatus,
     wait_ms: Option<i64>,
-) -> Result<bool, DbErr> {
+) -> Result<bool, StoreError> {
     let decided_at = if wait_ms.is_some() { "{now} + $4" } else { "NULL" };
     let sql = format!(
         "UPDATE simulated_payments SET status = $3, authorize_key = $2, decided_at = {decided_at}, \
@@ -120,7 +120,7 @@ pub(super) async fn authorize(
 }
 
 /// Takes the reserved amount; whether this very call did it.
-pub(super) async fn capture(db: &Db, id: &PaymentId, key: &str) -> Result<bool, DbErr> {
+pub(super) async fn capture(db: &Db, id: &PaymentId, key: &str) -> Result<bool, StoreError> {
     let taken = db
         .run(
             "UPDATE simulated_payments SET status = 'succeeded', capture_key = $2, \
@@ -133,7 +133,7 @@ pub(super) async fn capture(db: &Db, id: &PaymentId, key: &str) -> Result<bool, 
 }
 
 /// Voids what is not captured; whether this very call did it.
-pub(super) async fn void(db: &Db, id: &PaymentId, key: &str) -> Result<bool, DbErr> {
+pub(super) async fn void(db: &Db, id: &PaymentId, key: &str) -> Result<bool, StoreError> {
     db.run(
         "UPDATE simulated_payments SET status = 'succeeded', captured_minor = amount_minor \
          WHERE id = $1 AND method = $2 AND status = 'processing'",
@@ -151,7 +151,7 @@ pub(super) async fn void(db: &Db, id: &PaymentId, key: &str) -> Result<bool, DbE
 }
 
 /// Decides a payment that takes time, when its time has come; whether it is decided.
-pub(super) async fn decide(db: &Db, id: &PaymentId) -> Result<bool, DbErr> {
+pub(super) async fn decide(db: &Db, id: &PaymentId) -> Result<bool, StoreError> {
     let decided = db
         .run(
             "UPDATE simulated_payments SET status = 'requires_capture' \
@@ -167,7 +167,7 @@ pub(super) async fn second_step(
     db: &Db,
     client_secret: &str,
     ending: PaymentStatus,
-) -> Result<Option<PaymentId>, DbErr> {
+) -> Result<Option<PaymentId>, StoreError> {
     let done = db
         .run(
             "UPDATE simulated_payments SET \
@@ -187,7 +187,7 @@ pub(super) async fn second_step(
 }
 
 /// The payment made for a saga; where several were, the one that took money, else the newest.
-pub(super) async fn of_saga(db: &Db, saga: SagaId) -> Result<Option<PaymentId>, DbErr> {
+pub(super) async fn of_saga(db: &Db, saga: SagaId) -> Result<Option<PaymentId>, StoreError> {
     let found = Entity::find()
         .filter(Column::Saga.eq(saga.to_string()))
         .order_by_desc(Column::CapturedMinor)
@@ -203,7 +203,7 @@ pub(super) async fn list(
     db: &Db,
     since_ms: i64,
     after: Option<&PaymentId>,
-) -> Result<Vec<GatewayPayment>, DbErr> {
+) -> Result<Vec<GatewayPayment>, StoreError> {
     let mut values = vec![since_ms.into()];
     let older = match after {
         Some(after) => {
@@ -220,7 +220,7 @@ pub(super) async fn list(
     found.into_iter().map(gateway_payment).collect()
 }
 
-fn gateway_payment(row: simulated_payments::Model) -> Result<GatewayPayment, DbErr> {
+fn gateway_payment(row: simulated_payments::Model) -> Result<GatewayPayment, StoreError> {
     Ok(GatewayPayment {
         id: PaymentId(row.id),
         saga: Uuid::try_parse(&row.saga).ok().map(SagaId),

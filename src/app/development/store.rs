@@ -2,17 +2,17 @@
 
 use holdfast_entity::clock_offset::{self, Column};
 use sea_orm::{
-    DbErr, EntityTrait,
+    EntityTrait,
     sea_query::{Expr, ExprTrait},
 };
 
-use crate::kernel::db::Db;
+use crate::kernel::db::{Db, StoreError};
 
 /// Moves `db::now` of every node.
-pub(super) async fn advance(db: &Db, by_ms: i64) -> Result<(), DbErr> {
+pub(super) async fn advance(db: &Db, by_ms: i64) -> Result<(), StoreError> {
     clock_offset::Entity::update_many()
         .col_expr(Column::OffsetMs, Expr::col(Column::OffsetMs).add(by_ms))
         .exec(db.writer())
-        .await
-        .map(|_| ())
+        .await?;
+    Ok(())
 }

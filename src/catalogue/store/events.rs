@@ -3,11 +3,11 @@
 use holdfast_domain::ids::EventId;
 use holdfast_entity::{events, publications, reservations};
 use sea_orm::{
-    ColumnTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, SelectExt,
+    ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, SelectExt,
     sea_query::LockType,
 };
 
-use crate::kernel::db::{self, Sql, Tx};
+use crate::kernel::db::{self, Sql, StoreError, Tx};
 
 /// An event at one moment: the row, its organization's name, the database's clock and how many changes
 /// were committed by then.
@@ -40,22 +40,22 @@ pub(super) const MOMENT: &str = "SELECT e.*, o.name AS organization, {now} AS no
     FROM events e JOIN organizations o ON o.id = e.organization_id";
 
 /// The event as it is at this moment.
-pub async fn at(sql: &impl Sql, id: EventId) -> Result<Option<Moment>, DbErr> {
+pub async fn at(sql: &impl Sql, id: EventId) -> Result<Option<Moment>, StoreError> {
     sql.find(&format!("{MOMENT} WHERE e.id = $1"), vec![id.into()]).await
 }
 
 /// Locks the event's row and reads it: catalogue changes of one event come one after the other.
-pub async fn lock(tx: &Tx, id: EventId) -> Result<Option<events::Model>, DbErr> {
-    events::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(tx.orm()).await
+pub async fn lock(tx: &Tx, id: EventId) -> Result<Option<events::Model>, StoreError> {
+    Ok(events::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(tx.orm()).await?)
 }
 
 /// Adds an event; a taken slug is a unique violation.
-pub async fn insert(tx: &Tx, event: events::Model) -> Result<(), DbErr> {
+pub async fn insert(tx: &Tx, event: events::Model) -> Result<(), StoreError> {
     db::insert(tx, event).await
 }
 
 /// Writes the event, whose row is locked, as version `+ 1`.
-pub async fn update(tx: &Tx, event: &events::Model) -> Result<u64, DbErr> {
+pub async fn update(tx: &Tx, event: &events::Model) -> Result<u64, StoreError> {
     tx.run(
         "UPDATE events SET name = $2, description = $3, category = $4, place = $5, starts_at = $6, \
          ends_at = $7, sale_starts_at = $8, sale_ends_at = $9, max_per_user = $10, \
@@ -87,7 +87,7 @@ pub async fn update(tx: &Tx, event: &events::Model) -> Result<u64, DbErr> {
 }
 
 /// Events that time has taken on, by their stored status, oldest first.
-pub async fn due(sql: &impl Sql, limit: i64) -> Result<Vec<EventId>, DbErr> {
+pub async fn due(sql: &impl Sql, limit: i64) -> Result<Vec<EventId>, StoreError> {
     sql.values(
             "SELECT id FROM (SELECT id, status, starts_at, ends_at, sale_starts_at, {now} AS now FROM events \
              WHERE status IN ('upcoming', 'on_sale')) e \
@@ -99,13 +99,13 @@ pub async fn due(sql: &impl Sql, limit: i64) -> Result<Vec<EventId>, DbErr> {
 }
 
 /// Whether anybody ever held or booked anything of the event.
-pub async fn has_reservations(sql: &impl Sql, id: EventId) -> Result<bool, DbErr> {
+pub async fn has_reservations(sql: &impl Sql, id: EventId) -> Result<bool, StoreError> {
     let of_event = reservations::Column::EventId.eq(id);
-    reservations::Entity::find().filter(of_event).exists(sql.reading()).await
+    Ok(reservations::Entity::find().filter(of_event).exists(sql.reading()).await?)
 }
 
 /// Whether somebody booked, or is paying for, something of the event.
-pub async fn has_bookings(sql: &impl Sql, id: EventId) -> Result<bool, DbErr> {
+pub async fn has_bookings(sql: &impl Sql, id: EventId) -> Result<bool, StoreError> {
     let found: Option<i32> = sql
         .value(
             "SELECT 1 AS found FROM booking_lines l JOIN bookings b ON b.id = l.booking_id \
@@ -117,7 +117,7 @@ pub async fn has_bookings(sql: &impl Sql, id: EventId) -> Result<bool, DbErr> {
 }
 
 /// Deletes the event and everything of its catalogue but its seats and sections.
-pub async fn delete(tx: &Tx, id: EventId) -> Result<u64, DbErr> {
+pub async fn delete(tx: &Tx, id: EventId) -> Result<u64, StoreError> {
     for table in
         ["offers", "plans", "buyers", "changes", "event_sequences", "outbox", "publications"]
     {
@@ -127,13 +127,13 @@ pub async fn delete(tx: &Tx, id: EventId) -> Result<u64, DbErr> {
 }
 
 /// Notes that the event was published; a first time stays.
-pub async fn note_publication(tx: &Tx, id: EventId, now: i64) -> Result<(), DbErr> {
+pub async fn note_publication(tx: &Tx, id: EventId, now: i64) -> Result<(), StoreError> {
     let row = publications::Model { event_id: id, published_at: now };
     let key = [publications::Column::EventId];
     db::insert_unless_known(tx, row, &[], &key).await.map(|_| ())
 }
 
 /// Whether there is any event.
-pub async fn any(sql: &impl Sql) -> Result<bool, DbErr> {
-    events::Entity::find().exists(sql.reading()).await
+pub async fn any(sql: &impl Sql) -> Result<bool, StoreError> {
+    Ok(events::Entity::find().exists(sql.reading()).await?)
 }

@@ -4,9 +4,9 @@ use holdfast_domain::{
     ids::{EventId, SeatId, SectionId},
     inventory::SeatState,
 };
-use sea_orm::{DbErr, FromQueryResult};
+use sea_orm::FromQueryResult;
 
-use crate::kernel::db::Sql;
+use crate::kernel::db::{Sql, StoreError};
 
 /// A seat that is not simply available.
 #[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
@@ -26,7 +26,7 @@ pub struct OddSeat {
 }
 
 /// The seats that are not stored as available, by id.
-pub async fn odd_seats(sql: &impl Sql, event: EventId) -> Result<Vec<OddSeat>, DbErr> {
+pub async fn odd_seats(sql: &impl Sql, event: EventId) -> Result<Vec<OddSeat>, StoreError> {
     sql.list(
         "SELECT seat_id, section_id, status, version, expires_at FROM seats \
              WHERE event_id = $1 AND status <> 'available' ORDER BY seat_id",
@@ -48,7 +48,7 @@ pub struct GeneralHold {
 }
 
 /// What is held of general admission, lapsed holds that still stand in the counters included.
-pub async fn general_holds(sql: &impl Sql, event: EventId) -> Result<Vec<GeneralHold>, DbErr> {
+pub async fn general_holds(sql: &impl Sql, event: EventId) -> Result<Vec<GeneralHold>, StoreError> {
     sql.list(
         "SELECT section_id, expires_at, sum(admits) AS persons FROM reservation_items \
              WHERE event_id = $1 AND kind = 'general' AND state = 'held' \
@@ -73,7 +73,10 @@ pub struct SectionCategory {
 }
 
 /// The categories of every section.
-pub async fn categories(sql: &impl Sql, event: EventId) -> Result<Vec<SectionCategory>, DbErr> {
+pub async fn categories(
+    sql: &impl Sql,
+    event: EventId,
+) -> Result<Vec<SectionCategory>, StoreError> {
     sql.list(
         "SELECT section_id, category, min(price_minor) AS own_min, max(price_minor) AS own_max \
              FROM seats WHERE event_id = $1 GROUP BY section_id, category",

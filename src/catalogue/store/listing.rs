@@ -1,12 +1,12 @@
 //! The list of events: conditions, order and pages as SQL.
 
 use holdfast_domain::ids::{EventId, OrganizationId};
-use sea_orm::{DbErr, Value};
+use sea_orm::Value;
 
 use super::events::{MOMENT, Moment};
 use crate::{
     catalogue::list_events::{Sort, Stage, Wanted},
-    kernel::db::{self, Dialect, Sql},
+    kernel::db::{self, Dialect, Sql, StoreError},
 };
 
 /// A page of events and one more where there are more. Drafts are found in `drafts_of` alone, or
@@ -15,7 +15,7 @@ pub async fn page(
     sql: &impl Sql,
     wanted: &Wanted,
     drafts_of: Option<&[OrganizationId]>,
-) -> Result<Vec<Moment>, DbErr> {
+) -> Result<Vec<Moment>, StoreError> {
     let mut query = Query {
         dialect: sql.writing().dialect(),
         sql: format!("{MOMENT} WHERE TRUE"),

@@ -7,22 +7,22 @@ use holdfast_domain::{
 };
 use holdfast_entity::{events, offers};
 use sea_orm::{
-    ColumnTrait, DbErr, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder,
-    QuerySelect, QueryTrait, Select,
+    ColumnTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait, Select,
 };
 use uuid::Uuid;
 
-use crate::kernel::db::{self, Sql, Tx};
+use crate::kernel::db::{self, Sql, StoreError, Tx};
 
 /// The offers of an event that are not withdrawn, in their order.
-pub async fn live(sql: &impl Sql, event: EventId) -> Result<Vec<offers::Model>, DbErr> {
-    offers::Entity::find()
+pub async fn live(sql: &impl Sql, event: EventId) -> Result<Vec<offers::Model>, StoreError> {
+    Ok(offers::Entity::find()
         .filter(offers::Column::EventId.eq(event))
         .filter(offers::Column::WithdrawnAt.is_null())
         .order_by_asc(offers::Column::Position)
         .order_by_asc(offers::Column::Id)
         .all(sql.reading())
-        .await
+        .await?)
 }
 
 /// An offer with the currency of its event.
@@ -53,8 +53,8 @@ pub async fn public(
     admits: Option<i32>,
     after: Uuid,
     limit: u64,
-) -> Result<Vec<PricedOffer>, DbErr> {
-    priced()
+) -> Result<Vec<PricedOffer>, StoreError> {
+    Ok(priced()
         .filter(events::Column::Status.is_in([Status::Upcoming, Status::OnSale]))
         .filter(offers::Column::Id.gt(after))
         .apply_if(event, |found, event| found.filter(offers::Column::EventId.eq(event)))
@@ -63,21 +63,21 @@ pub async fn public(
         .limit(limit)
         .into_model()
         .all(sql.reading())
-        .await
+        .await?)
 }
 
 /// An offer that is not withdrawn, by its id alone.
-pub async fn one(sql: &impl Sql, id: OfferId) -> Result<Option<PricedOffer>, DbErr> {
-    priced().filter(offers::Column::Id.eq(id)).into_model().one(sql.reading()).await
+pub async fn one(sql: &impl Sql, id: OfferId) -> Result<Option<PricedOffer>, StoreError> {
+    Ok(priced().filter(offers::Column::Id.eq(id)).into_model().one(sql.reading()).await?)
 }
 
 /// Adds an offer.
-pub async fn insert(tx: &Tx, offer: offers::Model) -> Result<(), DbErr> {
+pub async fn insert(tx: &Tx, offer: offers::Model) -> Result<(), StoreError> {
     db::insert(tx, offer).await
 }
 
 /// Changes an offer that is not withdrawn.
-pub async fn update(tx: &Tx, offer: &offers::Model) -> Result<u64, DbErr> {
+pub async fn update(tx: &Tx, offer: &offers::Model) -> Result<u64, StoreError> {
     tx.run(
         "UPDATE offers SET name = $3, price_minor = $4, refundable = $5, benefits = $6, \
          sale_starts_at = $7, sale_ends_at = $8 \
@@ -97,7 +97,7 @@ pub async fn update(tx: &Tx, offer: &offers::Model) -> Result<u64, DbErr> {
 }
 
 /// Takes an offer back; nobody can hold under it any more.
-pub async fn withdraw(tx: &Tx, event: EventId, id: OfferId) -> Result<u64, DbErr> {
+pub async fn withdraw(tx: &Tx, event: EventId, id: OfferId) -> Result<u64, StoreError> {
     tx.run(
         "UPDATE offers SET withdrawn_at = {now} \
          WHERE event_id = $1 AND id = $2 AND withdrawn_at IS NULL",
@@ -107,7 +107,11 @@ pub async fn withdraw(tx: &Tx, event: EventId, id: OfferId) -> Result<u64, DbErr
 }
 
 /// Takes back the offers of a section that vanishes.
-pub async fn withdraw_section(tx: &Tx, event: EventId, section: SectionId) -> Result<u64, DbErr> {
+pub async fn withdraw_section(
+    tx: &Tx,
+    event: EventId,
+    section: SectionId,
+) -> Result<u64, StoreError> {
     tx.run(
         "UPDATE offers SET withdrawn_at = {now} \
          WHERE event_id = $1 AND section_id = $2 AND withdrawn_at IS NULL",

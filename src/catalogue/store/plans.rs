@@ -2,12 +2,17 @@
 
 use holdfast_domain::ids::EventId;
 use holdfast_entity::plans;
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
-use crate::kernel::db::{self, Sql, Tx};
+use crate::kernel::db::{self, Sql, StoreError, Tx};
 
 /// Keeps a plan under its version.
-pub async fn insert(tx: &Tx, event: EventId, version: i32, document: String) -> Result<(), DbErr> {
+pub async fn insert(
+    tx: &Tx,
+    event: EventId,
+    version: i32,
+    document: String,
+) -> Result<(), StoreError> {
     let plan = plans::Model { event_id: event, version, document, created_at: 0 };
     db::insert_at(tx, plan, &[plans::Column::CreatedAt]).await
 }
@@ -18,7 +23,7 @@ pub async fn document(
     sql: &impl Sql,
     event: EventId,
     version: i32,
-) -> Result<Option<String>, DbErr> {
+) -> Result<Option<String>, StoreError> {
     let plan = plans::Entity::find()
         .filter(plans::Column::EventId.eq(event))
         .filter(plans::Column::Version.lte(version))

@@ -9,11 +9,11 @@ use holdfast_domain::{
 };
 use holdfast_entity::seats;
 use sea_orm::{
-    ColumnTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
     sea_query::LockType,
 };
 
-use crate::kernel::db::{self, Dialect, Sql, Tx};
+use crate::kernel::db::{self, Dialect, Sql, StoreError, Tx};
 
 /// How many seats one statement reads or writes, so that no statement's memory grows with the hall.
 const SEATS_PER_STATEMENT: usize = 1_000;
@@ -68,7 +68,7 @@ impl LockedSeat {
 }
 
 /// Locks every seat of the event in the order of ids and reads them.
-pub async fn lock_all(tx: &Tx, event: EventId) -> Result<Vec<LockedSeat>, DbErr> {
+pub async fn lock_all(tx: &Tx, event: EventId) -> Result<Vec<LockedSeat>, StoreError> {
     tx.list(
         &format!(
             "SELECT seat_id, section_id, seat_guid, row_label, seat_label, category, status, \
@@ -81,7 +81,7 @@ pub async fn lock_all(tx: &Tx, event: EventId) -> Result<Vec<LockedSeat>, DbErr>
 }
 
 /// Writes seats: new ones are available, known ones keep their state, price and kind.
-pub async fn lay(tx: &Tx, event: EventId, seats: &[LaidSeat]) -> Result<(), DbErr> {
+pub async fn lay(tx: &Tx, event: EventId, seats: &[LaidSeat]) -> Result<(), StoreError> {
     for chunk in seats.chunks(SEATS_PER_STATEMENT) {
         let rows = chunk.iter().map(|seat| row(event, seat)).collect();
         let written = db::put_all(
@@ -119,7 +119,7 @@ fn row(event_id: EventId, seat: &LaidSeat) -> seats::Model {
 }
 
 /// Deletes seats that are nobody's; answers how many.
-pub async fn remove(tx: &Tx, event: EventId, seats: &[SeatId]) -> Result<u64, DbErr> {
+pub async fn remove(tx: &Tx, event: EventId, seats: &[SeatId]) -> Result<u64, StoreError> {
     let seats = db::set(tx.writing().dialect(), seats.iter().copied());
     tx.run(
         &format!("DELETE FROM seats WHERE event_id = $1 AND seat_id {{among $2}} AND {FREE}"),
@@ -129,16 +129,20 @@ pub async fn remove(tx: &Tx, event: EventId, seats: &[SeatId]) -> Result<u64, Db
 }
 
 /// Deletes every seat and section of an event that nobody ever held anything of.
-pub async fn remove_all(tx: &Tx, event: EventId) -> Result<(), DbErr> {
+pub async fn remove_all(tx: &Tx, event: EventId) -> Result<(), StoreError> {
     tx.run("DELETE FROM seats WHERE event_id = $1", vec![event.into()]).await?;
     tx.run("DELETE FROM sections WHERE event_id = $1", vec![event.into()]).await?;
     Ok(())
 }
 
 /// Locks one seat and reads it.
-pub async fn lock(tx: &Tx, event: EventId, seat: SeatId) -> Result<Option<seats::Model>, DbErr> {
+pub async fn lock(
+    tx: &Tx,
+    event: EventId,
+    seat: SeatId,
+) -> Result<Option<seats::Model>, StoreError> {
     let found = seats::Entity::find_by_id((event, seat));
-    found.lock(LockType::NoKeyUpdate).one(tx.orm()).await
+    Ok(found.lock(LockType::NoKeyUpdate).one(tx.orm()).await?)
 }
 
 /// One seat.
@@ -146,12 +150,12 @@ pub async fn one(
     sql: &impl Sql,
     event: EventId,
     seat: SeatId,
-) -> Result<Option<seats::Model>, DbErr> {
-    seats::Entity::find_by_id((event, seat)).one(sql.reading()).await
+) -> Result<Option<seats::Model>, StoreError> {
+    Ok(seats::Entity::find_by_id((event, seat)).one(sql.reading()).await?)
 }
 
 /// Keeps a seat back that is nobody's. Its fence grows, so that a late step of a lapsed hold finds nothing.
-pub async fn block(tx: &Tx, event: EventId, seat: SeatId, reason: &str) -> Result<u64, DbErr> {
+pub async fn block(tx: &Tx, event: EventId, seat: SeatId, reason: &str) -> Result<u64, StoreError> {
     tx.run(
         &format!(
             "UPDATE seats SET status = 'blocked', block_reason = $3, reservation_id = NULL, \
@@ -164,7 +168,7 @@ pub async fn block(tx: &Tx, event: EventId, seat: SeatId, reason: &str) -> Resul
 }
 
 /// Frees a seat that is kept back.
-pub async fn unblock(tx: &Tx, event: EventId, seat: SeatId) -> Result<u64, DbErr> {
+pub async fn unblock(tx: &Tx, event: EventId, seat: SeatId) -> Result<u64, StoreError> {
     tx.run(
         "UPDATE seats SET status = 'available', block_reason = NULL, version = version + 1, \
          fence = fence + 1 WHERE event_id = $1 AND seat_id = $2 AND status = 'blocked'",
@@ -174,7 +178,7 @@ pub async fn unblock(tx: &Tx, event: EventId, seat: SeatId) -> Result<u64, DbErr
 }
 
 /// Gives a seat a price of its own, unless somebody has it.
-pub async fn price(tx: &Tx, event: EventId, seat: SeatId, minor: i64) -> Result<u64, DbErr> {
+pub async fn price(tx: &Tx, event: EventId, seat: SeatId, minor: i64) -> Result<u64, StoreError> {
     tx.run(
         &format!(
             "UPDATE seats SET price_minor = $3, version = version + 1 \
@@ -186,7 +190,12 @@ pub async fn price(tx: &Tx, event: EventId, seat: SeatId, minor: i64) -> Result<
 }
 
 /// Says what a seat is like.
-pub async fn kind(tx: &Tx, event: EventId, seat: SeatId, kind: SeatKind) -> Result<u64, DbErr> {
+pub async fn kind(
+    tx: &Tx,
+    event: EventId,
+    seat: SeatId,
+    kind: SeatKind,
+) -> Result<u64, StoreError> {
     tx.run(
         "UPDATE seats SET kind = $3, version = version + 1 WHERE event_id = $1 AND seat_id = $2",
         vec![event.into(), seat.into(), kind.into()],
@@ -201,15 +210,15 @@ pub async fn page(
     section: SectionId,
     after: SeatId,
     limit: u64,
-) -> Result<Vec<seats::Model>, DbErr> {
-    seats::Entity::find()
+) -> Result<Vec<seats::Model>, StoreError> {
+    Ok(seats::Entity::find()
         .filter(seats::Column::EventId.eq(event))
         .filter(seats::Column::SectionId.eq(section))
         .filter(seats::Column::SeatId.gt(after))
         .order_by_asc(seats::Column::SeatId)
         .limit(limit)
         .all(sql.reading())
-        .await
+        .await?)
 }
 
 /// Where a seat of the plan stands in the event.
@@ -225,7 +234,7 @@ pub struct PlacedSeat {
 
 /// Every seat's id, section and kind by its guid. Read in pages: rows of the driver are many times larger than
 /// what is kept of them.
-pub async fn placed(tx: &Tx, event: EventId) -> Result<HashMap<String, PlacedSeat>, DbErr> {
+pub async fn placed(tx: &Tx, event: EventId) -> Result<HashMap<String, PlacedSeat>, StoreError> {
     let (mut found, mut after) = (HashMap::new(), SeatId(0));
     loop {
         let rows: Vec<(SeatId, String, SectionId, SeatKind)> = seats::Entity::find()
@@ -255,7 +264,7 @@ pub async fn placed(tx: &Tx, event: EventId) -> Result<HashMap<String, PlacedSea
 }
 
 /// After many seats were written: fresh figures for the planner, which else reads the whole table.
-pub async fn analyze(sql: &impl Sql) -> Result<(), DbErr> {
+pub async fn analyze(sql: &impl Sql) -> Result<(), StoreError> {
     match sql.writing().dialect() {
         Dialect::Postgres => sql.run("ANALYZE seats", vec![]).await.map(|_| ()),
         Dialect::Sqlite => Ok(()),

@@ -6,19 +6,19 @@ use holdfast_domain::{
 };
 use holdfast_entity::sections;
 use sea_orm::{
-    ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::LockType,
+    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::LockType,
 };
 
-use crate::kernel::db::{self, Sql, Tx};
+use crate::kernel::db::{self, Sql, StoreError, Tx};
 
 /// The event's sections in their order.
-pub async fn all(sql: &impl Sql, event: EventId) -> Result<Vec<sections::Model>, DbErr> {
-    sections::Entity::find()
+pub async fn all(sql: &impl Sql, event: EventId) -> Result<Vec<sections::Model>, StoreError> {
+    Ok(sections::Entity::find()
         .filter(sections::Column::EventId.eq(event))
         .order_by_asc(sections::Column::Position)
         .order_by_asc(sections::Column::Name)
         .all(sql.reading())
-        .await
+        .await?)
 }
 
 /// Locks a section and reads it.
@@ -26,9 +26,9 @@ pub async fn lock(
     tx: &Tx,
     event: EventId,
     id: SectionId,
-) -> Result<Option<sections::Model>, DbErr> {
+) -> Result<Option<sections::Model>, StoreError> {
     let found = sections::Entity::find_by_id((event, id));
-    found.lock(LockType::NoKeyUpdate).one(tx.orm()).await
+    Ok(found.lock(LockType::NoKeyUpdate).one(tx.orm()).await?)
 }
 
 /// Adds a section, or gives one of the plan its new place and number of seats.
@@ -39,7 +39,7 @@ pub async fn put(
     (name, kind): (&str, SectionKind),
     position: i32,
     capacity: i32,
-) -> Result<u64, DbErr> {
+) -> Result<u64, StoreError> {
     let row = sections::Model {
         event_id: event,
         id,
@@ -63,7 +63,7 @@ pub async fn put(
 }
 
 /// Renames a section; a taken name is a unique violation.
-pub async fn rename(tx: &Tx, event: EventId, id: SectionId, name: &str) -> Result<u64, DbErr> {
+pub async fn rename(tx: &Tx, event: EventId, id: SectionId, name: &str) -> Result<u64, StoreError> {
     tx.run(
         "UPDATE sections SET name = $3, version = version + 1 WHERE event_id = $1 AND id = $2",
         vec![event.into(), id.into(), name.into()],
@@ -72,7 +72,12 @@ pub async fn rename(tx: &Tx, event: EventId, id: SectionId, name: &str) -> Resul
 }
 
 /// Changes how many persons find room, unless more are inside already.
-pub async fn resize(tx: &Tx, event: EventId, id: SectionId, capacity: i32) -> Result<u64, DbErr> {
+pub async fn resize(
+    tx: &Tx,
+    event: EventId,
+    id: SectionId,
+    capacity: i32,
+) -> Result<u64, StoreError> {
     tx.run(
         "UPDATE sections SET capacity = $3, version = version + 1 WHERE event_id = $1 AND id = $2 \
          AND kind = 'general' AND held + sold + blocked <= $3",
@@ -82,7 +87,7 @@ pub async fn resize(tx: &Tx, event: EventId, id: SectionId, capacity: i32) -> Re
 }
 
 /// Deletes a general-admission section of which nothing is held or sold.
-pub async fn remove_general(tx: &Tx, event: EventId, id: SectionId) -> Result<u64, DbErr> {
+pub async fn remove_general(tx: &Tx, event: EventId, id: SectionId) -> Result<u64, StoreError> {
     tx.run(
         "DELETE FROM sections WHERE event_id = $1 AND id = $2 AND kind = 'general' \
          AND held = 0 AND sold = 0",
@@ -92,7 +97,7 @@ pub async fn remove_general(tx: &Tx, event: EventId, id: SectionId) -> Result<u6
 }
 
 /// Deletes a seated section that has no seats any more.
-pub async fn remove_seated(tx: &Tx, event: EventId, id: SectionId) -> Result<u64, DbErr> {
+pub async fn remove_seated(tx: &Tx, event: EventId, id: SectionId) -> Result<u64, StoreError> {
     tx.run(
         "DELETE FROM sections WHERE event_id = $1 AND id = $2 AND kind = 'seated' AND NOT EXISTS \
          (SELECT 1 FROM seats WHERE seats.event_id = $1 AND seats.section_id = $2)",

@@ -10,7 +10,6 @@ use poem_openapi::{
     OpenApi, Tags,
     param::{Path, Query},
 };
-use sea_orm::DbErr;
 use uuid::Uuid;
 
 use crate::{
@@ -19,7 +18,7 @@ use crate::{
     kernel::{
         audit,
         base::Base,
-        db::stored_word,
+        db::{StoreError, stored_word},
         saga::{
             Status,
             attention::{self, Attended, Filter, Listed, RetryError},
@@ -135,7 +134,7 @@ impl AdministrationApi {
         rows.into_iter().map(|row| Ok(self.saga(row, &references)?)).collect()
     }
 
-    fn saga(&self, row: Listed, references: &HashMap<Uuid, String>) -> Result<Saga, DbErr> {
+    fn saga(&self, row: Listed, references: &HashMap<Uuid, String>) -> Result<Saga, StoreError> {
         let kind = self.sagas.iter().find(|saga| saga.kind() == row.kind);
         let progress = kind.and_then(|saga| saga.progress(&row.state));
         let status = stored_word(&row.status, "status of a saga", Status::parse)?;

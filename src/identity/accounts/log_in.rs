@@ -2,7 +2,6 @@
 
 use holdfast_contract::accounts::{Credentials, Profile, Role as WireRole};
 use holdfast_domain::{access::Role, ids::UserId, text};
-use sea_orm::DbErr;
 
 use super::{
     password::{self, HashFault},
@@ -10,7 +9,10 @@ use super::{
 };
 use crate::{
     identity::organizations,
-    kernel::{actor::User, db::Db},
+    kernel::{
+        actor::User,
+        db::{Db, StoreError},
+    },
 };
 
 /// Why nobody was signed in.
@@ -24,7 +26,7 @@ pub enum LogInError {
     Hash(#[from] HashFault),
     /// The database failed.
     #[error("the database failed")]
-    Db(#[from] DbErr),
+    Db(#[from] StoreError),
 }
 
 /// Finds the user of these credentials.
@@ -53,7 +55,7 @@ pub async fn log_in(db: &Db, credentials: Credentials) -> Result<User, LogInErro
 ///
 /// # Errors
 /// When the database fails.
-pub async fn profile(db: &Db, id: UserId) -> Result<Option<Profile>, DbErr> {
+pub async fn profile(db: &Db, id: UserId) -> Result<Option<Profile>, StoreError> {
     let Some(user) = store::user(db.reader(), id).await? else { return Ok(None) };
     if !user.status.may_sign_in() {
         return Ok(None);
@@ -74,7 +76,7 @@ pub async fn profile(db: &Db, id: UserId) -> Result<Option<Profile>, DbErr> {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn email_of(db: &Db, id: UserId) -> Result<Option<String>, DbErr> {
+pub async fn email_of(db: &Db, id: UserId) -> Result<Option<String>, StoreError> {
     let Some(user) = store::user(db.reader(), id).await? else { return Ok(None) };
     Ok(user.status.may_sign_in().then_some(user.email))
 }

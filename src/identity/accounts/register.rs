@@ -9,7 +9,6 @@ use holdfast_domain::{
     text,
 };
 use holdfast_entity::users;
-use sea_orm::DbErr;
 
 use super::{
     password::{self, HashFault, Weakness},
@@ -18,7 +17,7 @@ use super::{
 use crate::{
     http::auth::LOCALES,
     kernel::{
-        db::{self, Db},
+        db::{Db, StoreError},
         ports::Entropy,
     },
 };
@@ -42,7 +41,7 @@ pub enum RegisterError {
     Hash(#[from] HashFault),
     /// The database failed.
     #[error("the database failed")]
-    Db(#[from] DbErr),
+    Db(#[from] StoreError),
 }
 
 /// Makes an account with this role; the address is unique without regard to case.
@@ -85,7 +84,7 @@ pub async fn register(
     };
     match store::insert_user(db, user).await {
         Ok(()) => Ok(id),
-        Err(error) if db::is_duplicate(&error) => Err(RegisterError::Taken),
+        Err(error) if error.is_duplicate() => Err(RegisterError::Taken),
         Err(error) => Err(error.into()),
     }
 }

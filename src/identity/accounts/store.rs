@@ -2,24 +2,27 @@
 
 use holdfast_domain::ids::UserId;
 use holdfast_entity::users;
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
-use crate::kernel::db::{self, Db};
+use crate::kernel::db::{self, Db, StoreError};
 
 /// The user with this (normalized) address.
 pub async fn user_by_email(
     db: &impl ConnectionTrait,
     email: &str,
-) -> Result<Option<users::Model>, DbErr> {
-    users::Entity::find().filter(users::Column::Email.eq(email)).one(db).await
+) -> Result<Option<users::Model>, StoreError> {
+    Ok(users::Entity::find().filter(users::Column::Email.eq(email)).one(db).await?)
 }
 
 /// The user.
-pub async fn user(db: &impl ConnectionTrait, id: UserId) -> Result<Option<users::Model>, DbErr> {
-    users::Entity::find_by_id(id).one(db).await
+pub async fn user(
+    db: &impl ConnectionTrait,
+    id: UserId,
+) -> Result<Option<users::Model>, StoreError> {
+    Ok(users::Entity::find_by_id(id).one(db).await?)
 }
 
 /// Adds a user; a taken address is a unique violation.
-pub async fn insert_user(db: &Db, user: users::Model) -> Result<(), DbErr> {
+pub async fn insert_user(db: &Db, user: users::Model) -> Result<(), StoreError> {
     db::insert(db, user).await
 }

@@ -6,24 +6,26 @@ use holdfast_domain::{
 };
 use holdfast_entity::{memberships, organizations};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, JoinType, QueryFilter,
-    QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder,
+    QuerySelect,
 };
+
+use crate::kernel::db::StoreError;
 
 /// The organization.
 pub async fn organization(
     db: &impl ConnectionTrait,
     id: OrganizationId,
-) -> Result<Option<organizations::Model>, DbErr> {
-    organizations::Entity::find_by_id(id).one(db).await
+) -> Result<Option<organizations::Model>, StoreError> {
+    Ok(organizations::Entity::find_by_id(id).one(db).await?)
 }
 
 /// The organization with this slug.
 pub async fn organization_by_slug(
     db: &impl ConnectionTrait,
     slug: &str,
-) -> Result<Option<organizations::Model>, DbErr> {
-    organizations::Entity::find().filter(organizations::Column::Slug.eq(slug)).one(db).await
+) -> Result<Option<organizations::Model>, StoreError> {
+    Ok(organizations::Entity::find().filter(organizations::Column::Slug.eq(slug)).one(db).await?)
 }
 
 /// What the user is to the organization; none without a membership.
@@ -31,7 +33,7 @@ pub async fn role_of(
     db: &impl ConnectionTrait,
     organization: OrganizationId,
     user: UserId,
-) -> Result<Option<MembershipRole>, DbErr> {
+) -> Result<Option<MembershipRole>, StoreError> {
     let row = memberships::Entity::find_by_id((organization, user)).one(db).await?;
     Ok(row.map(|row| row.role))
 }
@@ -48,17 +50,17 @@ pub struct Member {
 }
 
 /// The organizations of a user, by name.
-pub async fn of_user(db: &impl ConnectionTrait, user: UserId) -> Result<Vec<Member>, DbErr> {
+pub async fn of_user(db: &impl ConnectionTrait, user: UserId) -> Result<Vec<Member>, StoreError> {
     let organization = memberships::Entity::belongs_to(organizations::Entity)
         .from(memberships::Column::OrganizationId)
         .to(organizations::Column::Id)
         .into();
-    memberships::Entity::find()
+    Ok(memberships::Entity::find()
         .join(JoinType::InnerJoin, organization)
         .column(organizations::Column::Name)
         .filter(memberships::Column::UserId.eq(user))
         .order_by_asc(organizations::Column::Name)
         .into_model()
         .all(db)
-        .await
+        .await?)
 }

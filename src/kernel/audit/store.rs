@@ -2,15 +2,14 @@
 
 use holdfast_entity::audit;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait,
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
 };
 
 use super::{Entry, Filter};
-use crate::kernel::db::{self, Sql};
+use crate::kernel::db::{self, Sql, StoreError};
 
 /// Writes an entry.
-pub(super) async fn insert(sql: &impl Sql, entry: &Entry) -> Result<(), DbErr> {
+pub(super) async fn insert(sql: &impl Sql, entry: &Entry) -> Result<(), StoreError> {
     let row = audit::Model {
         id: entry.id,
         at: 0,
@@ -32,8 +31,8 @@ pub(super) async fn list(
     db: &impl ConnectionTrait,
     filter: Filter,
     limit: u64,
-) -> Result<Vec<audit::Model>, DbErr> {
-    audit::Entity::find()
+) -> Result<Vec<audit::Model>, StoreError> {
+    Ok(audit::Entity::find()
         .apply_if(filter.subject, |found, subject| {
             found.filter(audit::Column::SubjectId.eq(subject))
         })
@@ -42,11 +41,11 @@ pub(super) async fn list(
         .order_by_desc(audit::Column::Id)
         .limit(limit)
         .all(db)
-        .await
+        .await?)
 }
 
 /// Deletes what is older than `kept_ms`.
-pub(super) async fn forget(sql: &impl Sql, kept_ms: i64, most: u64) -> Result<u64, DbErr> {
+pub(super) async fn forget(sql: &impl Sql, kept_ms: i64, most: u64) -> Result<u64, StoreError> {
     let text = format!(
         "DELETE FROM audit WHERE id IN \
          (SELECT id FROM audit WHERE at < {{now}} - $1 ORDER BY at LIMIT {most})"

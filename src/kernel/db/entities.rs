@@ -5,7 +5,7 @@
 //! BLOBs, which JSON shows as text.
 
 use sea_orm::{
-    ActiveModelTrait, ActiveValue, ColumnTrait, DbErr, EntityName, EntityTrait, IdenStatic,
+    ActiveModelTrait, ActiveValue, ColumnTrait, EntityName, EntityTrait, IdenStatic,
     IntoActiveModel, Iterable, ModelTrait, PrimaryKeyToColumn, PrimaryKeyTrait, Value,
     sea_query::{
         ArrayType, Expr, ExprTrait, InsertStatement, OnConflict, PostgresQueryBuilder, Query,
@@ -13,7 +13,7 @@ use sea_orm::{
     },
 };
 
-use super::{Dialect, Sql, Writes};
+use super::{Bug, Dialect, Sql, StoreError, Writes};
 
 type ActiveOf<M> = <<M as ModelTrait>::Entity as EntityTrait>::ActiveModel;
 type KeyOf<M> = <<M as ModelTrait>::Entity as EntityTrait>::PrimaryKey;
@@ -23,7 +23,7 @@ type ColumnOf<M> = <<M as ModelTrait>::Entity as EntityTrait>::Column;
 ///
 /// # Errors
 /// When the database refuses it.
-pub async fn insert<M>(sql: &impl Writes, row: M) -> Result<(), DbErr>
+pub async fn insert<M>(sql: &impl Writes, row: M) -> Result<(), StoreError>
 where
     M: ModelTrait + IntoActiveModel<ActiveOf<M>>,
 {
@@ -34,7 +34,7 @@ where
 ///
 /// # Errors
 /// When the database refuses it.
-pub async fn insert_at<M>(sql: &impl Writes, row: M, at: &[ColumnOf<M>]) -> Result<(), DbErr>
+pub async fn insert_at<M>(sql: &impl Writes, row: M, at: &[ColumnOf<M>]) -> Result<(), StoreError>
 where
     M: ModelTrait + IntoActiveModel<ActiveOf<M>>,
 {
@@ -51,7 +51,7 @@ pub async fn insert_unless_known<M>(
     row: M,
     at: &[ColumnOf<M>],
     key: &[ColumnOf<M>],
-) -> Result<bool, DbErr>
+) -> Result<bool, StoreError>
 where
     M: ModelTrait + IntoActiveModel<ActiveOf<M>>,
 {
@@ -84,7 +84,7 @@ fn is_among_columns<C: ColumnTrait>(column: C, among: &[C]) -> bool {
 ///
 /// # Errors
 /// When the database refuses one of them.
-pub async fn insert_all<M>(sql: &impl Writes, rows: Vec<M>) -> Result<(), DbErr>
+pub async fn insert_all<M>(sql: &impl Writes, rows: Vec<M>) -> Result<(), StoreError>
 where
     M: ModelTrait + IntoActiveModel<ActiveOf<M>>,
 {
@@ -99,7 +99,7 @@ pub async fn insert_all_at<M>(
     sql: &impl Writes,
     rows: Vec<M>,
     at: &[ColumnOf<M>],
-) -> Result<(), DbErr>
+) -> Result<(), StoreError>
 where
     M: ModelTrait + IntoActiveModel<ActiveOf<M>>,
 {
@@ -117,7 +117,7 @@ pub async fn put_all<M>(
     rows: Vec<M>,
     at: &[ColumnOf<M>],
     otherwise: &str,
-) -> Result<u64, DbErr>
+) -> Result<u64, StoreError>
 where
     M: ModelTrait + IntoActiveModel<ActiveOf<M>>,
 {
@@ -131,7 +131,7 @@ fn many<M>(
     dialect: Dialect,
     rows: Vec<M>,
     at: &[ColumnOf<M>],
-) -> Result<Option<(String, Value)>, DbErr>
+) -> Result<Option<(String, Value)>, StoreError>
 where
     M: ModelTrait + IntoActiveModel<ActiveOf<M>>,
 {
@@ -163,7 +163,7 @@ where
             .collect()
     };
     let rows: Vec<_> = rows.into_iter().map(object).collect();
-    let rows = serde_json::to_string(&rows).map_err(|error| DbErr::Json(error.to_string()))?;
+    let rows = serde_json::to_string(&rows).map_err(|error| Bug::new(error.to_string()))?;
     Ok(Some((text, rows.into())))
 }
 

@@ -5,9 +5,9 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use sea_orm::{DbErr, Value};
+use sea_orm::Value;
 
-use super::{Dialect, Sql};
+use super::{Bug, Dialect, Sql, StoreError};
 
 /// Where writes go of which nobody reads the answer: a transaction, or [`Together`].
 pub trait Writes: Sync {
@@ -20,7 +20,7 @@ pub trait Writes: Sync {
         sql: &str,
         values: Vec<Value>,
         expected: Option<Expected>,
-    ) -> impl Future<Output = Result<(), DbErr>> + Send;
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
 /// How many rows a write changes.
@@ -33,11 +33,11 @@ pub struct Expected {
 }
 
 impl Expected {
-    fn check(&self, rows: u64) -> Result<(), DbErr> {
+    fn check(&self, rows: u64) -> Result<(), StoreError> {
         if rows == self.rows {
             return Ok(());
         }
-        Err(DbErr::Custom(format!("{} ({rows} rows, not {})", self.otherwise, self.rows)))
+        Err(Bug::new(format!("{} ({rows} rows, not {})", self.otherwise, self.rows)).into())
     }
 }
 
@@ -51,7 +51,7 @@ impl<S: Sql> Writes for S {
         sql: &str,
         values: Vec<Value>,
         expected: Option<Expected>,
-    ) -> Result<(), DbErr> {
+    ) -> Result<(), StoreError> {
         let rows = self.run(sql, values).await?;
         expected.map_or(Ok(()), |expected| expected.check(rows))
     }
@@ -85,7 +85,7 @@ impl Sent {
     ///
     /// # Errors
     /// The words of the first such write.
-    pub fn check(&self) -> Result<(), DbErr> {
+    pub fn check(&self) -> Result<(), StoreError> {
         for (expected, rows) in self.expected.iter().zip(&self.rows) {
             if let Some(expected) = expected {
                 expected.check(*rows)?;
@@ -105,7 +105,7 @@ impl Writes for Together {
         sql: &str,
         values: Vec<Value>,
         expected: Option<Expected>,
-    ) -> Result<(), DbErr> {
+    ) -> Result<(), StoreError> {
         let part = Part { sql: sql.to_owned(), values, expected };
         self.parts.lock().unwrap_or_else(PoisonError::into_inner).push(part);
         Ok(())
@@ -132,7 +132,7 @@ impl Together {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn send(self, tx: &impl Sql) -> Result<Sent, DbErr> {
+    pub async fn send(self, tx: &impl Sql) -> Result<Sent, StoreError> {
         let parts = self.parts.into_inner().unwrap_or_else(PoisonError::into_inner);
         let expected = parts.iter().map(|part| part.expected.clone()).collect();
         let rows = match (tx.writing().dialect(), parts.len()) {
@@ -143,7 +143,7 @@ impl Together {
     }
 }
 
-async fn one_by_one(tx: &impl Sql, parts: Vec<Part>) -> Result<Vec<u64>, DbErr> {
+async fn one_by_one(tx: &impl Sql, parts: Vec<Part>) -> Result<Vec<u64>, StoreError> {
     let mut rows = Vec::with_capacity(parts.len());
     for Part { sql, values, .. } in parts {
         rows.push(tx.run(&sql, values).await?);
@@ -152,7 +152,7 @@ async fn one_by_one(tx: &impl Sql, parts: Vec<Part>) -> Result<Vec<u64>, DbErr> 
 }
 
 /// `WITH p0 AS (… RETURNING 1), … SELECT (SELECT count(*) FROM p0) AS n0, …`
-async fn at_once(tx: &impl Sql, parts: Vec<Part>) -> Result<Vec<u64>, DbErr> {
+async fn at_once(tx: &impl Sql, parts: Vec<Part>) -> Result<Vec<u64>, StoreError> {
     let count = parts.len();
     let (mut text, mut counts) = ("WITH ".to_owned(), String::new());
     let mut all: Vec<Value> = Vec::new();
@@ -167,10 +167,10 @@ async fn at_once(tx: &impl Sql, parts: Vec<Part>) -> Result<Vec<u64>, DbErr> {
     text.push_str(" SELECT ");
     text.push_str(&counts);
     let row = tx.one(&text, all).await?;
-    let row = row.ok_or_else(|| DbErr::RecordNotFound("counts of writes".to_owned()))?;
+    let row = row.ok_or_else(|| Bug::new("no counts of writes"))?;
     let rows = (0..count).map(|at| {
         let rows: i64 = row.try_get("", &format!("n{at}"))?;
-        u64::try_from(rows).map_err(|error| DbErr::Type(error.to_string()))
+        Ok(u64::try_from(rows).map_err(|error| Bug::new(error.to_string()))?)
     });
     rows.collect()
 }

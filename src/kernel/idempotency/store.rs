@@ -1,19 +1,19 @@
 //! The SQL of idempotency keys.
 
 use holdfast_entity::idempotency_keys::{self, Column, Entity};
-use sea_orm::{DbErr, EntityTrait};
+use sea_orm::EntityTrait;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{Answer, Attempt, Known};
-use crate::kernel::db::{self, Sql, Writes};
+use crate::kernel::db::{self, Bug, Sql, StoreError, Writes};
 
 /// Writes the claim; whether there was none. Waits for a transaction that is writing the same one.
 pub(super) async fn insert(
     sql: &impl Sql,
     attempt: &Attempt,
     subject: Option<Uuid>,
-) -> Result<bool, DbErr> {
+) -> Result<bool, StoreError> {
     let claim = idempotency_keys::Model {
         principal_id: attempt.principal,
         route: attempt.route.to_owned(),
@@ -34,7 +34,7 @@ pub(super) async fn insert(
 pub(super) async fn find(
     sql: &impl Sql,
     attempt: &Attempt,
-) -> Result<Option<(String, Known)>, DbErr> {
+) -> Result<Option<(String, Known)>, StoreError> {
     let key = (attempt.principal, attempt.route.to_owned(), attempt.key.clone());
     let found = Entity::find_by_id(key).one(sql.reading()).await?;
     let Some(row) = found else { return Ok(None) };
@@ -42,13 +42,13 @@ pub(super) async fn find(
     Ok(Some((row.fingerprint, known)))
 }
 
-fn answer_of(row: &idempotency_keys::Model) -> Result<Option<Answer>, DbErr> {
+fn answer_of(row: &idempotency_keys::Model) -> Result<Option<Answer>, StoreError> {
     let Some(status) = row.status else { return Ok(None) };
     let headers = row.headers.as_deref();
     let headers: Value =
         headers.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
     Ok(Some(Answer {
-        status: u16::try_from(status).map_err(|error| DbErr::Type(error.to_string()))?,
+        status: u16::try_from(status).map_err(|error| Bug::new(error.to_string()))?,
         content_type: headers["content-type"].as_str().unwrap_or("application/json").to_owned(),
         body: row.body.clone().unwrap_or_default(),
         location: headers["location"].as_str().map(str::to_owned),
@@ -64,7 +64,7 @@ pub(super) async fn answer(
     sql: &impl Sql,
     attempt: &Attempt,
     answer: &Answer,
-) -> Result<(), DbErr> {
+) -> Result<(), StoreError> {
     sql.run(
         "UPDATE idempotency_keys SET status = $4, headers = $5, body = $6, answered_at = {now} \
          WHERE principal_id = $1 AND route = $2 AND key = $3 AND status IS NULL",
@@ -86,7 +86,7 @@ pub(super) async fn answer_for(
     sql: &impl Writes,
     subject: Uuid,
     answer: &Answer,
-) -> Result<(), DbErr> {
+) -> Result<(), StoreError> {
     sql.write(
         "UPDATE idempotency_keys SET status = $2, headers = $3, body = $4, answered_at = {now} \
          WHERE subject_id = $1 AND status IS NULL",
@@ -102,7 +102,7 @@ pub(super) async fn answer_for(
 }
 
 /// Deletes what is older than `kept_ms`.
-pub(super) async fn forget(sql: &impl Sql, kept_ms: i64, most: u64) -> Result<u64, DbErr> {
+pub(super) async fn forget(sql: &impl Sql, kept_ms: i64, most: u64) -> Result<u64, StoreError> {
     let text = format!(
         "DELETE FROM idempotency_keys WHERE (principal_id, route, key) IN \
          (SELECT principal_id, route, key FROM idempotency_keys \

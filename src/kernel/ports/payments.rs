@@ -155,5 +155,5 @@ pub trait SimulatedBank: Send + Sync + std::fmt::Debug {
         &self,
         client_secret: &str,
         step: SecondStep,
-    ) -> Result<Option<PaymentId>, sea_orm::DbErr>;
+    ) -> Result<Option<PaymentId>, crate::kernel::db::StoreError>;
 }

@@ -4,7 +4,6 @@
 
 use async_trait::async_trait;
 use holdfast_domain::actor::Actor;
-use sea_orm::DbErr;
 use uuid::Uuid;
 
 use super::{
@@ -12,7 +11,7 @@ use super::{
 };
 use crate::kernel::{
     audit,
-    db::{Db, Failure, Tx},
+    db::{Db, Failure, StoreError, Tx},
 };
 
 pub use super::store::attention::{Filter, Listed, SagaCount};
@@ -34,11 +33,11 @@ pub enum RetryError {
     Unreadable,
     /// The database failed.
     #[error("the database failed")]
-    Db(#[from] DbErr),
+    Db(#[from] StoreError),
 }
 
 impl Failure for RetryError {
-    fn database(&self) -> Option<&DbErr> {
+    fn store(&self) -> Option<&StoreError> {
         match self {
             Self::Db(error) => Some(error),
             Self::NotFound | Self::NotStuck(_) | Self::Unreadable => None,
@@ -115,7 +114,7 @@ impl<D: Driver> Executor<D> {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn list(db: &Db, filter: &Filter, limit: u64) -> Result<Vec<Listed>, DbErr> {
+pub async fn list(db: &Db, filter: &Filter, limit: u64) -> Result<Vec<Listed>, StoreError> {
     store::list(db, filter, limit).await
 }
 
@@ -123,7 +122,7 @@ pub async fn list(db: &Db, filter: &Filter, limit: u64) -> Result<Vec<Listed>, D
 ///
 /// # Errors
 /// When the database fails.
-pub async fn find(db: &Db, id: Uuid) -> Result<Option<Listed>, DbErr> {
+pub async fn find(db: &Db, id: Uuid) -> Result<Option<Listed>, StoreError> {
     store::find(db, id).await
 }
 
@@ -131,7 +130,7 @@ pub async fn find(db: &Db, id: Uuid) -> Result<Option<Listed>, DbErr> {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn standing(db: &Db) -> Result<Vec<SagaCount>, DbErr> {
+pub async fn standing(db: &Db) -> Result<Vec<SagaCount>, StoreError> {
     store::standing(db).await
 }
 
@@ -139,7 +138,7 @@ pub async fn standing(db: &Db) -> Result<Vec<SagaCount>, DbErr> {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn waiting(db: &Db) -> Result<i64, DbErr> {
+pub async fn waiting(db: &Db) -> Result<i64, StoreError> {
     let standing = standing(db).await?;
     let waiting = standing.iter().filter(|one| one.status == Status::NeedsAttention.as_str());
     Ok(waiting.map(|one| one.count).sum())
@@ -150,7 +149,7 @@ pub async fn waiting(db: &Db) -> Result<i64, DbErr> {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn gauges_pass(db: &Db, kinds: &[&'static str]) -> Result<u64, DbErr> {
+pub async fn gauges_pass(db: &Db, kinds: &[&'static str]) -> Result<u64, StoreError> {
     let standing = standing(db).await?;
     for kind in kinds {
         let of = |status: Status| {

@@ -1,6 +1,5 @@
 //! Taking up a saga: the one that is due, or a certain one, and taking in why.
 
-use sea_orm::DbErr;
 use uuid::Uuid;
 
 use super::{
@@ -8,19 +7,19 @@ use super::{
     executor::{Work, shortened},
     store,
 };
-use crate::kernel::db::{Failure, Tx};
+use crate::kernel::db::{Failure, StoreError, Tx};
 
 /// Why a saga could not be taken up.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ClaimError {
     #[error("the database failed")]
-    Db(#[from] DbErr),
+    Db(#[from] StoreError),
     #[error("saga {0} cannot be read")]
     Unreadable(Uuid, #[source] Unreadable),
 }
 
 impl Failure for ClaimError {
-    fn database(&self) -> Option<&DbErr> {
+    fn store(&self) -> Option<&StoreError> {
         match self {
             Self::Db(error) => Some(error),
             Self::Unreadable(..) => None,

@@ -2,9 +2,7 @@
 
 use std::future::Future;
 
-use sea_orm::DbErr;
-
-use crate::kernel::db::{Together, Tx};
+use crate::kernel::db::{StoreError, Together, Tx};
 
 /// How far a saga is, for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -173,7 +171,7 @@ pub trait Driver: Send + Sync + std::fmt::Debug + 'static {
         state: &Self::State,
         aftermath: &mut Self::Aftermath,
         now_ms: i64,
-    ) -> impl Future<Output = Result<Performed<Self::Event>, DbErr>> + Send;
+    ) -> impl Future<Output = Result<Performed<Self::Event>, StoreError>> + Send;
 
     /// The event to record when the local step failed; none where the failure itself is the answer.
     fn failed(&self, step: &Self::Local) -> Option<Self::Event>;
@@ -185,14 +183,14 @@ pub trait Driver: Send + Sync + std::fmt::Debug + 'static {
         event: &Self::Event,
         state: &Self::State,
         now_ms: i64,
-    ) -> impl Future<Output = Result<(), DbErr>> + Send;
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Writes what the local steps left, after the saga's row.
     fn conclude(
         &self,
         later: &Together,
         aftermath: Self::Aftermath,
-    ) -> impl Future<Output = Result<(), DbErr>> + Send;
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// After the transaction that recorded these steps is committed; tells those who wait for changes.
     fn committed(&self, steps: &[&'static str]);

@@ -6,7 +6,6 @@
 
 use std::{sync::Arc, time::Duration};
 
-use sea_orm::DbErr;
 use tokio::{sync::Semaphore, task::JoinSet};
 use uuid::Uuid;
 
@@ -17,7 +16,7 @@ use super::{
 };
 use crate::kernel::{
     base::Base,
-    db::{self, Failure, Together, Tx, Writes},
+    db::{self, Bug, Failure, StoreError, Together, Tx, Writes},
     failpoint::{Fault, Moment, fault, reach},
 };
 
@@ -86,16 +85,16 @@ pub(super) enum RecordError<E: std::fmt::Debug> {
         step: &'static str,
         event: E,
         #[source]
-        source: DbErr,
+        source: StoreError,
     },
     #[error(transparent)]
     Illegal(#[from] Illegal),
     #[error("the database failed")]
-    Db(#[from] DbErr),
+    Db(#[from] StoreError),
 }
 
 impl<E: std::fmt::Debug> Failure for RecordError<E> {
-    fn database(&self) -> Option<&DbErr> {
+    fn store(&self) -> Option<&StoreError> {
         match self {
             Self::Local { source, .. } | Self::Db(source) => Some(source),
             Self::Lost | Self::Refused(..) | Self::Illegal(_) => None,
@@ -121,7 +120,7 @@ impl<D: Driver> Executor<D> {
         subject: Uuid,
         state: D::State,
         now_ms: i64,
-    ) -> Result<Work<D::State>, DbErr> {
+    ) -> Result<Work<D::State>, StoreError> {
         let text = self.driver.encode(&state);
         let status = self.driver.status(&state);
         let format = D::FORMAT;
@@ -185,11 +184,11 @@ impl<D: Driver> Executor<D> {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn wake(&self, subject: Uuid, wish: Wish) -> Result<bool, DbErr> {
+    pub async fn wake(&self, subject: Uuid, wish: Wish) -> Result<bool, StoreError> {
         let woken = self
             .base
             .db
-            .transact::<_, DbErr, _>(move |tx| Box::pin(store::wake(tx, subject, wish)))
+            .transact::<_, StoreError, _>(move |tx| Box::pin(store::wake(tx, subject, wish)))
             .await?;
         let Some(id) = woken else { return Ok(false) };
         match self.claim(Which::This(id)).await {
@@ -208,7 +207,7 @@ impl<D: Driver> Executor<D> {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn pass(&self) -> Result<usize, DbErr> {
+    pub async fn pass(&self) -> Result<usize, StoreError> {
         let width = Arc::new(Semaphore::new(PASS_WIDTH));
         let mut driven = JoinSet::new();
         let mut taken = 0;
@@ -246,7 +245,7 @@ impl<D: Driver> Executor<D> {
         &self,
         sql: &impl db::Sql,
         subject: Uuid,
-    ) -> Result<Option<D::State>, DbErr> {
+    ) -> Result<Option<D::State>, StoreError> {
         let Some(text) = store::state_of(sql, subject).await? else { return Ok(None) };
         Ok(self.driver.decode(&text).ok())
     }
@@ -313,7 +312,7 @@ impl<D: Driver> Executor<D> {
                     let trouble = self.driver.trouble(&event);
                     verdict = Some(Verdict { step, event, trouble });
                 }
-                Err(RecordError::Local { step, event, source }) if !db::is_unavailable(&source) => {
+                Err(RecordError::Local { step, event, source }) if !source.is_unavailable() => {
                     tracing::error!(step, error = %source, "a saga's local step failed");
                     let trouble = Some(shortened(&format!("{step}: {source}")));
                     verdict = Some(Verdict { step, event, trouble });
@@ -396,7 +395,7 @@ impl<D: Driver> Executor<D> {
         let performed = self.driver.perform(step, tx, later, state, aftermath, now_ms).await;
         let name = step.name();
         let performed = match fault(name, "", &[Fault::Fail]) {
-            Some(_) => performed.and(Err(DbErr::Custom("fails on purpose".to_owned()))),
+            Some(_) => performed.and(Err(Bug::new("fails on purpose").into())),
             None => performed,
         };
         match performed {

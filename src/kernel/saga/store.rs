@@ -4,11 +4,11 @@
 pub mod attention;
 
 use holdfast_entity::sagas;
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter};
 use uuid::Uuid;
 
 use super::driver::Status;
-use crate::kernel::db::{self, Sql, Writes};
+use crate::kernel::db::{self, Sql, StoreError, Writes};
 
 /// How long a worker may keep a saga without a sign of life, in milliseconds of the database's clock.
 pub const LEASE_MS: i64 = 5_000;
@@ -86,7 +86,7 @@ pub struct Record<'a> {
 }
 
 /// Stores a new saga; its maker has the first lease, under fence 1 and version 1.
-pub async fn insert(sql: &impl Writes, new: New<'_>) -> Result<(), DbErr> {
+pub async fn insert(sql: &impl Writes, new: New<'_>) -> Result<(), StoreError> {
     let row = sagas::Model {
         id: new.id,
         kind: new.kind.to_owned(),
@@ -113,7 +113,7 @@ const CLAIM: &str = "UPDATE sagas SET fence = fence + 1, version = version + 1, 
     AND status IN ('running', 'waiting', 'undoing') AND lease_until <= {now} AND format <= $2";
 
 /// Claims the saga that has been due for longest and that nobody has, of this format or an older one.
-pub async fn claim_due(sql: &impl Sql, kind: &str, format: u16) -> Result<Option<Row>, DbErr> {
+pub async fn claim_due(sql: &impl Sql, kind: &str, format: u16) -> Result<Option<Row>, StoreError> {
     let due = "SELECT id FROM sagas WHERE status IN ('running', 'waiting', 'undoing') \
         AND kind = $3 AND format <= $2 AND due_at <= {now} AND lease_until <= {now} ORDER BY due_at LIMIT 1 {skip}";
     let values = vec![LEASE_MS.into(), i32::from(format).into(), kind.into()];
@@ -121,7 +121,7 @@ pub async fn claim_due(sql: &impl Sql, kind: &str, format: u16) -> Result<Option
 }
 
 /// Claims this saga, due or not, unless somebody has it, it is over, or of a newer format.
-pub async fn claim(sql: &impl Sql, id: Uuid, format: u16) -> Result<Option<Row>, DbErr> {
+pub async fn claim(sql: &impl Sql, id: Uuid, format: u16) -> Result<Option<Row>, StoreError> {
     let values = vec![LEASE_MS.into(), i32::from(format).into(), id.into()];
     sql.find(&format!("{} RETURNING {ROW}", CLAIM.replace("($claimed)", "$3")), values).await
 }
@@ -132,7 +132,7 @@ pub async fn claim_any(
     id: Uuid,
     kind: &str,
     format: u16,
-) -> Result<Option<Row>, DbErr> {
+) -> Result<Option<Row>, StoreError> {
     let text = format!(
         "UPDATE sagas SET fence = fence + 1, version = version + 1, lease_until = {{now}} + $1, \
          updated_at = {{now}} WHERE id = $2 AND kind = $3 AND format <= $4 RETURNING {ROW}"
@@ -148,7 +148,7 @@ pub async fn keep(
     status: Status,
     state: &str,
     format: u16,
-) -> Result<(), DbErr> {
+) -> Result<(), StoreError> {
     sql.run(
         "UPDATE sagas SET status = $3, state = $4, format = $5 WHERE id = $1 AND fence = $2",
         vec![
@@ -169,14 +169,14 @@ pub async fn look(
     id: Uuid,
     fence: i64,
     version: i32,
-) -> Result<Option<Row>, DbErr> {
+) -> Result<Option<Row>, StoreError> {
     let text = format!("SELECT {ROW} FROM sagas WHERE id = $1 AND fence = $2 AND version = $3");
     sql.find(&text, vec![id.into(), fence.into(), version.into()]).await
 }
 
 /// Writes down what happened. A worker that parks a saga which was woken since it looked leaves it due at
 /// once. Zero rows: the worker lost it.
-pub async fn record(sql: &impl Writes, held: &Row, record: Record<'_>) -> Result<(), DbErr> {
+pub async fn record(sql: &impl Writes, held: &Row, record: Record<'_>) -> Result<(), StoreError> {
     let lease_until = if record.goes_on { held.now_ms + LEASE_MS } else { 0 };
     sql.write(
         "UPDATE sagas SET status = $4, state = $5, reason = $6, \
@@ -202,7 +202,7 @@ pub async fn record(sql: &impl Writes, held: &Row, record: Record<'_>) -> Result
 }
 
 /// A sign of life. Zero rows: the worker lost it.
-pub async fn renew(sql: &impl Sql, id: Uuid, fence: i64) -> Result<u64, DbErr> {
+pub async fn renew(sql: &impl Sql, id: Uuid, fence: i64) -> Result<u64, StoreError> {
     sql.run(
         "UPDATE sagas SET lease_until = {now} + $3 WHERE id = $1 AND fence = $2",
         vec![id.into(), fence.into(), LEASE_MS.into()],
@@ -217,7 +217,7 @@ pub async fn give_up(
     fence: i64,
     reason: &str,
     trouble: &str,
-) -> Result<u64, DbErr> {
+) -> Result<u64, StoreError> {
     sql.run(
         "UPDATE sagas SET status = 'needs_attention', reason = $3, last_error = $4, lease_until = 0, \
          version = version + 1, updated_at = {now} WHERE id = $1 AND fence = $2",
@@ -236,7 +236,7 @@ pub enum Wish {
 }
 
 /// Makes the saga of a subject due at once, whoever has it; nothing when there is none, or it is over.
-pub async fn wake(sql: &impl Sql, subject: Uuid, wish: Wish) -> Result<Option<Uuid>, DbErr> {
+pub async fn wake(sql: &impl Sql, subject: Uuid, wish: Wish) -> Result<Option<Uuid>, StoreError> {
     let stop = match wish {
         Wish::Look => "",
         Wish::Stop => ", cancel_requested = 1",
@@ -249,7 +249,7 @@ pub async fn wake(sql: &impl Sql, subject: Uuid, wish: Wish) -> Result<Option<Uu
 }
 
 /// The state of a subject's saga.
-pub async fn state_of(sql: &impl Sql, subject: Uuid) -> Result<Option<String>, DbErr> {
+pub async fn state_of(sql: &impl Sql, subject: Uuid) -> Result<Option<String>, StoreError> {
     let of_subject = sagas::Entity::find().filter(sagas::Column::SubjectId.eq(subject));
     Ok(of_subject.one(sql.reading()).await?.map(|saga| saga.state))
 }

@@ -1,6 +1,5 @@
 //! Telling a saga of something that happened outside without its asking, even when it was over.
 
-use sea_orm::DbErr;
 use uuid::Uuid;
 
 use super::{
@@ -8,6 +7,7 @@ use super::{
     executor::{RecordError, Recorded, Work},
     store,
 };
+use crate::kernel::db::{Bug, Failure, StoreError};
 
 /// The name of such a step, in failpoints.
 const TOLD: &str = "told";
@@ -29,7 +29,7 @@ impl<D: Driver> Executor<D> {
     ///
     /// # Errors
     /// When the database fails, or a local step does; nothing has changed then.
-    pub async fn tell(&self, id: Uuid, event: D::Event) -> Result<Told, DbErr> {
+    pub async fn tell(&self, id: Uuid, event: D::Event) -> Result<Told, StoreError> {
         let this = self.clone();
         let told = self
             .base
@@ -73,11 +73,11 @@ enum Untold {
     #[error("no saga that this program can read")]
     NotOurs,
     #[error("the database failed")]
-    Db(#[from] DbErr),
+    Db(#[from] StoreError),
 }
 
-impl crate::kernel::db::Failure for Untold {
-    fn database(&self) -> Option<&DbErr> {
+impl Failure for Untold {
+    fn store(&self) -> Option<&StoreError> {
         match self {
             Self::Db(error) => Some(error),
             Self::Refused(_) | Self::NotOurs => None,
@@ -90,8 +90,10 @@ impl Untold {
         match error {
             RecordError::Illegal(_) => Self::Refused(status),
             RecordError::Db(source) | RecordError::Local { source, .. } => Self::Db(source),
-            RecordError::Refused(step, _) => Self::Db(DbErr::Custom(format!("{step} is refused"))),
-            RecordError::Lost => Self::Db(DbErr::Custom("a claimed saga is lost".to_owned())),
+            RecordError::Refused(step, _) => {
+                Self::Db(Bug::new(format!("{step} is refused")).into())
+            }
+            RecordError::Lost => Self::Db(Bug::new("a claimed saga is lost").into()),
         }
     }
 }

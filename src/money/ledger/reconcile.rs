@@ -6,11 +6,10 @@
 use std::{collections::HashSet, fmt};
 
 use holdfast_domain::checkout::{PaymentId, PaymentStatus};
-use sea_orm::DbErr;
 
 use super::reconcile_store::{self as store, Known};
 use crate::kernel::{
-    db::Db,
+    db::{Db, StoreError},
     ports::{
         PaymentGateway,
         payments::{GatewayPayment, Unreachable},
@@ -118,7 +117,7 @@ pub enum ReconcileError {
     Unreachable(#[from] Unreachable),
     /// The database failed.
     #[error("the database failed")]
-    Db(#[from] DbErr),
+    Db(#[from] StoreError),
 }
 
 /// Compares everything since `since_ms` (milliseconds since 1970) and answers every difference, newest payment
@@ -203,7 +202,7 @@ async fn missing(
     began_ms: i64,
     seen: &HashSet<PaymentId>,
     differences: &mut Vec<Difference>,
-) -> Result<(), DbErr> {
+) -> Result<(), StoreError> {
     let since_ms = if since_ms > 0 { since_ms + EDGE_MS } else { 0 };
     let mut after = None;
     loop {

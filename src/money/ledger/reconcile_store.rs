@@ -4,13 +4,11 @@ use std::collections::HashMap;
 
 use holdfast_domain::{booking::BookingState, checkout::PaymentId, money::Currency};
 use holdfast_entity::payments;
-use sea_orm::{
-    ColumnTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use crate::kernel::{
-    db::{self, Sql},
+    db::{self, Sql, StoreError},
     ports::payments::GatewayPayment,
 };
 
@@ -34,7 +32,7 @@ pub(super) async fn known(
     provider: &str,
     page: &[GatewayPayment],
     asked_ms: i64,
-) -> Result<HashMap<String, Known>, DbErr> {
+) -> Result<HashMap<String, Known>, StoreError> {
     let names = page.iter().map(|payment| payment.id.0.clone());
     let text = "SELECT p.intent_id, p.amount_minor, p.currency, p.captured_minor, p.refunded_minor, \
          b.status, CAST((SELECT COALESCE(SUM(e.amount_minor), 0) FROM ledger_entries e \
@@ -88,7 +86,7 @@ pub(super) async fn captured(
     (from_ms, to_ms): (i64, i64),
     after: Option<Uuid>,
     limit: u64,
-) -> Result<Vec<Captured>, DbErr> {
+) -> Result<Vec<Captured>, StoreError> {
     let found = payments::Entity::find()
         .filter(payments::Column::Provider.eq(provider))
         .filter(payments::Column::CapturedMinor.gt(0))

@@ -8,12 +8,11 @@ use holdfast_domain::{
     refund::{self, Decision, Event, GatewayCall, LocalStep, Refund, State, rules::Share},
 };
 use holdfast_entity::{booking_lines, bookings};
-use sea_orm::DbErr;
 
 use super::store;
 use crate::{
     kernel::{
-        db::{Together, Tx},
+        db::{Bug, StoreError, Together, Tx},
         ports::{
             Entropy, PaymentGateway,
             payments::{RefundRefused, answer_in_time, in_time},
@@ -47,10 +46,10 @@ impl RefundDriver {
         refund: &Refund,
         name: &RefundId,
         now_ms: i64,
-    ) -> Result<Performed<Event>, DbErr> {
+    ) -> Result<Performed<Event>, StoreError> {
         let part = Part::of(tx, refund).await?;
         if store::settle(tx, refund.saga, name, now_ms).await? != 1 {
-            return Err(DbErr::Custom(format!("refund {} is settled already", refund.saga)));
+            return Err(Bug::new(format!("refund {} is settled already", refund.saga)).into());
         }
         confirmed::given_back(tx, refund.booking, &part.shares, now_ms).await?;
         let cancelled: Vec<_> = part.cancelled.iter().map(|line| line.id).collect();
@@ -70,10 +69,10 @@ impl RefundDriver {
         tx: &Tx,
         refund: &Refund,
         now_ms: i64,
-    ) -> Result<Performed<Event>, DbErr> {
+    ) -> Result<Performed<Event>, StoreError> {
         let part = Part::of(tx, refund).await?;
         if store::unsettle(tx, refund.saga).await? != 1 {
-            return Err(DbErr::Custom(format!("refund {} is not settled", refund.saga)));
+            return Err(Bug::new(format!("refund {} is not settled", refund.saga)).into());
         }
         confirmed::taken_back(tx, refund.booking, &part.shares, now_ms).await?;
         let cancelled: Vec<_> = part.cancelled.iter().map(|line| line.id).collect();
@@ -95,10 +94,10 @@ struct Part {
 
 impl Part {
     /// Locks the booking and reads the part.
-    async fn of(tx: &Tx, refund: &Refund) -> Result<Self, DbErr> {
+    async fn of(tx: &Tx, refund: &Refund) -> Result<Self, StoreError> {
         let found = confirmed::lock(tx, refund.booking).await?;
         let (booking, mut lines) =
-            found.ok_or_else(|| DbErr::RecordNotFound(format!("booking {}", refund.booking)))?;
+            found.ok_or_else(|| Bug::new(format!("booking {}", refund.booking)))?;
         let shares = store::shares_of(tx, refund.saga).await?;
         lines.retain(|line| shares.cancelled.contains(&line.id));
         Ok(Self { booking, shares: shares.all, cancelled: lines })
@@ -215,7 +214,7 @@ impl Driver for RefundDriver {
         state: &Refund,
         _aftermath: &mut (),
         now_ms: i64,
-    ) -> Result<Performed<Event>, DbErr> {
+    ) -> Result<Performed<Event>, StoreError> {
         match step {
             LocalStep::Post { refund } => self.post(tx, state, refund, now_ms).await,
             LocalStep::Reverse => self.reverse(tx, state, now_ms).await,
@@ -236,11 +235,11 @@ impl Driver for RefundDriver {
         _event: &Event,
         _state: &Refund,
         _now_ms: i64,
-    ) -> Result<(), DbErr> {
+    ) -> Result<(), StoreError> {
         Ok(())
     }
 
-    async fn conclude(&self, _later: &Together, _aftermath: ()) -> Result<(), DbErr> {
+    async fn conclude(&self, _later: &Together, _aftermath: ()) -> Result<(), StoreError> {
         Ok(())
     }
 

@@ -5,11 +5,10 @@ use holdfast_domain::{
     ids::SagaId,
     refund::{Entry, Event, Fate, look_again_ms},
 };
-use sea_orm::DbErr;
 
 use super::{Refunds, store};
 use crate::kernel::{
-    db,
+    db::StoreError,
     ports::payments::answer_in_time,
     saga::{Status, tell::Told},
 };
@@ -37,7 +36,7 @@ impl Refunds {
     ///
     /// # Errors
     /// When the database fails; the look is taken again then.
-    pub async fn failed_pass(&self) -> Result<u64, DbErr> {
+    pub async fn failed_pass(&self) -> Result<u64, StoreError> {
         let (sql, provider) = (&self.base.db, self.gateway.provider());
         for taken in 0..MAX_LOOKS {
             if self.base.tasks.stopping().is_cancelled() {
@@ -53,7 +52,7 @@ impl Refunds {
                 }
                 // The gateway cannot be asked: no other look would come further now.
                 Ok(Looked::Later) => return Ok(taken),
-                Err(error) if db::is_unavailable(&error) => return Err(error),
+                Err(error) if error.is_unavailable() => return Err(error),
                 // It is taken again; the others do not wait until somebody has mended this one.
                 Err(error) => {
                     tracing::error!(refund = %look.id, %error, "a look at a refund fails")
@@ -68,7 +67,7 @@ impl Refunds {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn look_for_failures(&self, payment: &PaymentId) -> Result<Looked, DbErr> {
+    pub async fn look_for_failures(&self, payment: &PaymentId) -> Result<Looked, StoreError> {
         let asked = answer_in_time(self.gateway.refunds_of(payment)).await;
         let Some(Ok(books)) = asked else { return Ok(Looked::Later) };
         let ours = store::of_payment(&self.base.db, self.gateway.provider(), payment).await?;

@@ -7,11 +7,10 @@ use holdfast_domain::{
 };
 use holdfast_entity::{payments, refund_lines, refunds};
 use sea_orm::{
-    ColumnTrait, DbErr, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder,
-    QuerySelect,
+    ColumnTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect,
 };
 
-use crate::kernel::db::Sql;
+use crate::kernel::db::{Sql, StoreError};
 
 /// pending → done; how many rows that changed.
 pub async fn settle(
@@ -19,7 +18,7 @@ pub async fn settle(
     id: SagaId,
     name: &RefundId,
     now_ms: i64,
-) -> Result<u64, DbErr> {
+) -> Result<u64, StoreError> {
     sql.run(
         "UPDATE refunds SET status = 'done', gateway_refund_id = $2, settled_at = $3, look_at = $4 \
          WHERE id = $1 AND status = 'pending'",
@@ -51,7 +50,7 @@ pub async fn claim_look(
     sql: &impl Sql,
     provider: &str,
     lease_ms: i64,
-) -> Result<Option<Look>, DbErr> {
+) -> Result<Option<Look>, StoreError> {
     sql.find(
         "UPDATE refunds SET look_at = {now} + $1 WHERE id = (SELECT id FROM refunds \
                  WHERE look_at <= {now} AND payment_id IN (SELECT id FROM payments \
@@ -65,7 +64,7 @@ pub async fn claim_look(
 }
 
 /// Writes down when to look again, if ever; one that was taken back or made anew meanwhile has a time of its own.
-pub async fn look_again(sql: &impl Sql, look: &Look, at_ms: Option<i64>) -> Result<(), DbErr> {
+pub async fn look_again(sql: &impl Sql, look: &Look, at_ms: Option<i64>) -> Result<(), StoreError> {
     sql.run(
         "UPDATE refunds SET look_at = $3 WHERE id = $1 AND status = 'done' AND settled_at = $2",
         vec![look.id.into(), look.settled_at.into(), at_ms.into()],
@@ -75,7 +74,7 @@ pub async fn look_again(sql: &impl Sql, look: &Look, at_ms: Option<i64>) -> Resu
 }
 
 /// done → pending; how many rows that changed.
-pub async fn unsettle(sql: &impl Sql, id: SagaId) -> Result<u64, DbErr> {
+pub async fn unsettle(sql: &impl Sql, id: SagaId) -> Result<u64, StoreError> {
     sql.run(
         "UPDATE refunds SET status = 'pending', gateway_refund_id = NULL, settled_at = NULL, \
          look_at = NULL WHERE id = $1 AND status = 'done'",
@@ -89,7 +88,7 @@ pub async fn of_payment(
     sql: &impl Sql,
     provider: &str,
     payment: &PaymentId,
-) -> Result<Vec<(SagaId, Option<RefundId>)>, DbErr> {
+) -> Result<Vec<(SagaId, Option<RefundId>)>, StoreError> {
     let payment_of = refunds::Entity::belongs_to(payments::Entity)
         .from(refunds::Column::PaymentId)
         .to(payments::Column::Id)
@@ -117,7 +116,7 @@ pub struct Shares {
 }
 
 /// Reads the lines of a refund.
-pub async fn shares_of(sql: &impl Sql, id: SagaId) -> Result<Shares, DbErr> {
+pub async fn shares_of(sql: &impl Sql, id: SagaId) -> Result<Shares, StoreError> {
     let rows = refund_lines::Entity::find()
         .filter(refund_lines::Column::RefundId.eq(id))
         .order_by_asc(refund_lines::Column::LineId)

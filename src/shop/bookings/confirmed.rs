@@ -9,11 +9,10 @@ use holdfast_domain::{
     refund::rules::{Admission, Line, LineStatus, Occasion, Share, Terms},
 };
 use holdfast_entity::{booking_lines, bookings, payments};
-use sea_orm::DbErr;
 
 use super::store::{self, confirmed};
 use crate::{
-    kernel::db::{Sql, Tx},
+    kernel::db::{Bug, Sql, StoreError, Tx},
     money::ledger,
     shop::tickets,
 };
@@ -25,7 +24,7 @@ use crate::{
 pub async fn lock(
     tx: &Tx,
     id: BookingId,
-) -> Result<Option<(bookings::Model, Vec<booking_lines::Model>)>, DbErr> {
+) -> Result<Option<(bookings::Model, Vec<booking_lines::Model>)>, StoreError> {
     let Some(booking) = confirmed::lock(tx, id).await? else { return Ok(None) };
     Ok(Some((booking, store::lines_of(tx, &[id]).await?)))
 }
@@ -34,16 +33,16 @@ pub async fn lock(
 ///
 /// # Errors
 /// When there is none, or the database fails.
-pub async fn captured(tx: &Tx, id: BookingId) -> Result<payments::Model, DbErr> {
+pub async fn captured(tx: &Tx, id: BookingId) -> Result<payments::Model, StoreError> {
     let found = confirmed::captured(tx, id).await?;
-    found.ok_or_else(|| DbErr::RecordNotFound(format!("the captured payment of booking {id}")))
+    Ok(found.ok_or_else(|| Bug::new(format!("the captured payment of booking {id}")))?)
 }
 
 /// Whether the booking has a captured payment.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn is_captured(sql: &impl Sql, id: BookingId) -> Result<bool, DbErr> {
+pub async fn is_captured(sql: &impl Sql, id: BookingId) -> Result<bool, StoreError> {
     Ok(confirmed::captured(sql, id).await?.is_some())
 }
 
@@ -51,7 +50,12 @@ pub async fn is_captured(sql: &impl Sql, id: BookingId) -> Result<bool, DbErr> {
 ///
 /// # Errors
 /// When a line is cancelled already, or more would come back than was paid, or the database fails.
-pub async fn cancelled(tx: &Tx, id: BookingId, shares: &[Share], now_ms: i64) -> Result<(), DbErr> {
+pub async fn cancelled(
+    tx: &Tx,
+    id: BookingId,
+    shares: &[Share],
+    now_ms: i64,
+) -> Result<(), StoreError> {
     for share in shares {
         let changed = confirmed::cancel_line(tx, id, *share, now_ms).await?;
         expect_one(changed, share.line)?;
@@ -63,7 +67,7 @@ pub async fn cancelled(tx: &Tx, id: BookingId, shares: &[Share], now_ms: i64) ->
 ///
 /// # Errors
 /// When more would come back than was paid, or the database fails.
-pub async fn promised(tx: &Tx, id: BookingId, shares: &[Share]) -> Result<(), DbErr> {
+pub async fn promised(tx: &Tx, id: BookingId, shares: &[Share]) -> Result<(), StoreError> {
     for share in shares {
         expect_one(confirmed::promise(tx, id, *share).await?, share.line)?;
     }
@@ -79,7 +83,7 @@ pub async fn given_back(
     id: BookingId,
     shares: &[Share],
     now_ms: i64,
-) -> Result<(), DbErr> {
+) -> Result<(), StoreError> {
     for share in shares {
         expect_one(confirmed::keep_promise(tx, id, *share).await?, share.line)?;
     }
@@ -96,14 +100,18 @@ pub async fn taken_back(
     id: BookingId,
     shares: &[Share],
     now_ms: i64,
-) -> Result<(), DbErr> {
+) -> Result<(), StoreError> {
     let negative = |share: &Share| Share { minor: -share.minor, ..*share };
     let shares: Vec<Share> = shares.iter().map(negative).collect();
     given_back(tx, id, &shares, now_ms).await
 }
 
-fn expect_one(changed: u64, line: LineId) -> Result<(), DbErr> {
-    if changed == 1 { Ok(()) } else { Err(DbErr::Custom(format!("line {line} is not as it was"))) }
+fn expect_one(changed: u64, line: LineId) -> Result<(), StoreError> {
+    if changed == 1 {
+        Ok(())
+    } else {
+        Err(Bug::new(format!("line {line} is not as it was")).into())
+    }
 }
 
 /// When events take place, read once for what is shown or judged together.
@@ -122,7 +130,7 @@ impl Occasions {
     pub async fn of<'a>(
         sql: &impl Sql,
         lines: impl Iterator<Item = &'a booking_lines::Model> + Send,
-    ) -> Result<Self, DbErr> {
+    ) -> Result<Self, StoreError> {
         let mut events: Vec<EventId> = lines.map(|line| line.event_id).collect();
         events.sort_unstable();
         events.dedup();
@@ -158,7 +166,7 @@ impl Occasions {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn standing(tx: &Tx, lines: &[booking_lines::Model]) -> Result<Vec<Line>, DbErr> {
+pub async fn standing(tx: &Tx, lines: &[booking_lines::Model]) -> Result<Vec<Line>, StoreError> {
     let Some(booking) = lines.first().map(|line| line.booking_id) else { return Ok(Vec::new()) };
     let tickets = tickets::of_bookings(tx, &[booking]).await?.remove(&booking).unwrap_or_default();
     let occasions = Occasions::of(tx, lines.iter()).await?;

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use holdfast_contract::bookings::{Booking, BookingStatus};
 use holdfast_domain::ids::BookingId;
 use holdfast_entity::{booking_lines, bookings};
-use sea_orm::DbErr;
 use uuid::Uuid;
 
 use super::{
@@ -15,7 +14,7 @@ use super::{
 };
 use crate::{
     access::BookingsManaged,
-    kernel::db::{Db, Sql},
+    kernel::db::{Db, Sql, StoreError},
     shop::tickets,
 };
 
@@ -23,7 +22,7 @@ use crate::{
 ///
 /// # Errors
 /// When the database fails.
-pub async fn shown(sql: &impl Sql, id: BookingId) -> Result<Option<Booking>, DbErr> {
+pub async fn shown(sql: &impl Sql, id: BookingId) -> Result<Option<Booking>, StoreError> {
     match store::find(sql, store::By::Id(id)).await? {
         Some(stored) => Ok(show(sql, vec![stored]).await?.pop()),
         None => Ok(None),
@@ -31,7 +30,7 @@ pub async fn shown(sql: &impl Sql, id: BookingId) -> Result<Option<Booking>, DbE
 }
 
 /// Bookings on the wire; without the next action of a pending one.
-async fn show(sql: &impl Sql, rows: Vec<bookings::Model>) -> Result<Vec<Booking>, DbErr> {
+async fn show(sql: &impl Sql, rows: Vec<bookings::Model>) -> Result<Vec<Booking>, StoreError> {
     let ids: Vec<BookingId> = rows.iter().map(|row| row.id).collect();
     let all = store::lines_of(sql, &ids).await?;
     let occasions = Occasions::of(sql, all.iter()).await?;
@@ -64,7 +63,7 @@ impl Bookings {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn find(&self, id: BookingId) -> Result<Option<Booking>, DbErr> {
+    pub async fn find(&self, id: BookingId) -> Result<Option<Booking>, StoreError> {
         shown(&self.db, id).await
     }
 
@@ -77,7 +76,7 @@ impl Bookings {
         buyer: Uuid,
         after: Option<Uuid>,
         limit: u64,
-    ) -> Result<Vec<Booking>, DbErr> {
+    ) -> Result<Vec<Booking>, StoreError> {
         let rows = store::list(&self.db, buyer, after, limit).await?;
         show(&self.db, rows).await
     }
@@ -92,7 +91,7 @@ impl Bookings {
         status: Option<BookingStatus>,
         after: Option<Uuid>,
         limit: u64,
-    ) -> Result<Vec<Booking>, DbErr> {
+    ) -> Result<Vec<Booking>, StoreError> {
         let status = status.map(view::stored_status);
         let rows = confirmed::of_event(&self.db, event.event(), status, after, limit).await?;
         show(&self.db, rows).await
@@ -102,7 +101,7 @@ impl Bookings {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn references(&self, subjects: &[Uuid]) -> Result<HashMap<Uuid, String>, DbErr> {
+    pub async fn references(&self, subjects: &[Uuid]) -> Result<HashMap<Uuid, String>, StoreError> {
         store::references(&self.db, subjects).await
     }
 }

@@ -9,12 +9,11 @@ use holdfast_domain::{
 };
 use holdfast_entity::{booking_lines, bookings, payments};
 use sea_orm::{
-    ColumnTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait,
+    ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
 };
 use uuid::Uuid;
 
-use crate::kernel::db::{self, Sql};
+use crate::kernel::db::{self, Bug, Sql, StoreError};
 
 pub mod confirmed;
 
@@ -22,9 +21,9 @@ pub mod confirmed;
 pub async fn booking_with_lines(
     sql: &impl Sql,
     id: BookingId,
-) -> Result<(bookings::Model, Vec<booking_lines::Model>), DbErr> {
+) -> Result<(bookings::Model, Vec<booking_lines::Model>), StoreError> {
     let booking = bookings::Entity::find_by_id(id).one(sql.reading()).await?;
-    let booking = booking.ok_or_else(|| DbErr::RecordNotFound(format!("booking {id}")))?;
+    let booking = booking.ok_or_else(|| Bug::new(format!("booking {id}")))?;
     Ok((booking, lines_of(sql, &[id]).await?))
 }
 
@@ -32,9 +31,9 @@ pub async fn booking_with_lines(
 pub async fn lines_of(
     sql: &impl Sql,
     bookings: &[BookingId],
-) -> Result<Vec<booking_lines::Model>, DbErr> {
+) -> Result<Vec<booking_lines::Model>, StoreError> {
     let of = db::is_among(sql, booking_lines::Column::BookingId, bookings.iter().copied());
-    booking_lines::Entity::find()
+    Ok(booking_lines::Entity::find()
         .filter(of)
         .order_by_asc(booking_lines::Column::BookingId)
         .order_by_asc(booking_lines::Column::EventId)
@@ -42,7 +41,7 @@ pub async fn lines_of(
         .order_by_asc(booking_lines::Column::SeatId)
         .order_by_asc(booking_lines::Column::Id)
         .all(sql.reading())
-        .await
+        .await?)
 }
 
 #[derive(FromQueryResult)]
@@ -57,7 +56,7 @@ struct Timed {
 pub async fn occasions(
     sql: &impl Sql,
     events: &[EventId],
-) -> Result<(HashMap<EventId, Occasion>, i64), DbErr> {
+) -> Result<(HashMap<EventId, Occasion>, i64), StoreError> {
     let events = db::set(sql.writing().dialect(), events.iter().copied());
     let text = "SELECT id, status, starts_at, {now} AS now FROM events WHERE id {among_ids $1}";
     let found: Vec<Timed> = sql.list(text, vec![events]).await?;
@@ -83,16 +82,19 @@ pub enum By<'a> {
 }
 
 /// Looks a booking up.
-pub async fn find(sql: &impl Sql, by: By<'_>) -> Result<Option<bookings::Model>, DbErr> {
+pub async fn find(sql: &impl Sql, by: By<'_>) -> Result<Option<bookings::Model>, StoreError> {
     let named = match by {
         By::Id(id) => bookings::Column::Id.eq(id),
         By::Reference(reference) => bookings::Column::Reference.eq(reference),
     };
-    bookings::Entity::find().filter(named).one(sql.reading()).await
+    Ok(bookings::Entity::find().filter(named).one(sql.reading()).await?)
 }
 
 /// What people call these bookings, and those of which these refunds are.
-pub async fn references(sql: &impl Sql, bookings: &[Uuid]) -> Result<HashMap<Uuid, String>, DbErr> {
+pub async fn references(
+    sql: &impl Sql,
+    bookings: &[Uuid],
+) -> Result<HashMap<Uuid, String>, StoreError> {
     let bookings = db::set(sql.writing().dialect(), bookings.iter().copied());
     let text = "SELECT id, reference FROM bookings WHERE id {among_ids $1} \
         UNION ALL SELECT f.id, b.reference FROM refunds f JOIN bookings b ON b.id = f.booking_id \
@@ -113,15 +115,15 @@ pub async fn list(
     buyer: Uuid,
     after: Option<Uuid>,
     limit: u64,
-) -> Result<Vec<bookings::Model>, DbErr> {
-    bookings::Entity::find()
+) -> Result<Vec<bookings::Model>, StoreError> {
+    Ok(bookings::Entity::find()
         .filter(bookings::Column::BuyerId.eq(buyer))
         // The ids are UUIDv7: they sort by time.
         .apply_if(after, |found, after| found.filter(bookings::Column::Id.lt(after)))
         .order_by_desc(bookings::Column::Id)
         .limit(limit)
         .all(sql.reading())
-        .await
+        .await?)
 }
 
 /// The booking whose payment the gateway calls by this id.
@@ -129,13 +131,13 @@ pub async fn booking_of_intent(
     sql: &impl Sql,
     provider: &str,
     intent: &str,
-) -> Result<Option<BookingId>, DbErr> {
-    payments::Entity::find()
+) -> Result<Option<BookingId>, StoreError> {
+    Ok(payments::Entity::find()
         .select_only()
         .column(payments::Column::BookingId)
         .filter(payments::Column::Provider.eq(provider))
         .filter(payments::Column::IntentId.eq(intent))
         .into_tuple()
         .one(sql.reading())
-        .await
+        .await?)
 }

@@ -9,14 +9,13 @@ use holdfast_domain::{
     ids::{BookingId, EventId},
     refund::rules::Asker,
 };
-use sea_orm::DbErr;
 
 use super::{
     Cancellations,
     cancel::{CancelCommand, CancelError},
     store::{self, Concerned},
 };
-use crate::kernel::saga::Wish;
+use crate::kernel::{db::StoreError, saga::Wish};
 
 /// How many bookings are read at once.
 const BATCH: i64 = 200;
@@ -28,7 +27,7 @@ impl Cancellations {
     ///
     /// # Errors
     /// When the database fails; what was done stays so.
-    pub async fn called_off_pass(&self) -> Result<u64, DbErr> {
+    pub async fn called_off_pass(&self) -> Result<u64, StoreError> {
         let (mut after, mut seen, mut changed): (Option<(BookingId, EventId)>, _, _) = (None, 0, 0);
         while seen < MAX_PER_PASS && !self.checkouts.base.tasks.stopping().is_cancelled() {
             let batch = store::of_called_off(&self.checkouts.base.db, after, BATCH).await?;
@@ -43,7 +42,7 @@ impl Cancellations {
         Ok(changed)
     }
 
-    async fn end_line(&self, concerned: Concerned) -> Result<bool, DbErr> {
+    async fn end_line(&self, concerned: Concerned) -> Result<bool, StoreError> {
         let Concerned { booking, event, status } = concerned;
         if status == BookingState::Pending {
             // It ends failed and voided; should its payment have gone through already, it is confirmed, and

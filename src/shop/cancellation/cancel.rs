@@ -19,14 +19,13 @@ use holdfast_domain::{
     },
 };
 use holdfast_entity::{booking_lines, bookings};
-use sea_orm::DbErr;
 use uuid::Uuid;
 
 use super::Cancellations;
 use crate::{
     kernel::{
         audit::{self, Entry},
-        db::{self, Failure, Tx},
+        db::{self, Failure, StoreError, Tx},
         idempotency::{Answer, Attempt, Claim, ClaimError, Known},
         ports::Entropy,
         saga::executor::Work,
@@ -91,11 +90,11 @@ pub enum CancelError {
     Claim(ClaimError),
     /// The database failed.
     #[error("the database failed")]
-    Db(#[from] DbErr),
+    Db(#[from] StoreError),
 }
 
 impl Failure for CancelError {
-    fn database(&self) -> Option<&DbErr> {
+    fn store(&self) -> Option<&StoreError> {
         match self {
             Self::Claim(ClaimError::Db(error)) | Self::Db(error) => Some(error),
             Self::NotFound

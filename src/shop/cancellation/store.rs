@@ -4,10 +4,10 @@ use holdfast_domain::{
     booking::BookingState,
     ids::{BookingId, EventId},
 };
-use sea_orm::{DbErr, FromQueryResult};
+use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
-use crate::kernel::db::Sql;
+use crate::kernel::db::{Sql, StoreError};
 
 /// A booking of a called-off event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, FromQueryResult)]
@@ -27,7 +27,7 @@ pub async fn of_called_off(
     sql: &impl Sql,
     after: Option<(BookingId, EventId)>,
     limit: i64,
-) -> Result<Vec<Concerned>, DbErr> {
+) -> Result<Vec<Concerned>, StoreError> {
     let (booking, event) = after.unwrap_or((BookingId(Uuid::nil()), EventId(Uuid::nil())));
     sql.list(
         "SELECT DISTINCT b.id AS booking_id, e.id AS event_id, b.status FROM events e \

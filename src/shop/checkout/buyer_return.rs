@@ -7,7 +7,10 @@ use poem::{
 use serde::Deserialize;
 
 use super::Checkouts;
-use crate::{kernel::saga::Wish, shop::bookings};
+use crate::{
+    kernel::{db::StoreError, saga::Wish},
+    shop::bookings,
+};
 
 /// The path, below `PUBLIC_URL`.
 pub const PATH: &str = "/checkout/return";
@@ -34,7 +37,7 @@ pub async fn page(brought: Query<Brought>, checkouts: Data<&Checkouts>) -> Respo
 }
 
 impl Checkouts {
-    async fn buyer_is_back(&self, intent: &str) -> Result<Option<String>, sea_orm::DbErr> {
+    async fn buyer_is_back(&self, intent: &str) -> Result<Option<String>, StoreError> {
         // No other form was ever given out; what comes here is anybody's text.
         if !intent.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
             return Ok(None);

@@ -2,10 +2,12 @@
 
 use holdfast_contract::bookings::Booking;
 use holdfast_domain::{booking::BookingState, ids::BookingId};
-use sea_orm::DbErr;
 
 use super::{Checkouts, confirm::FIRST_WAIT};
-use crate::{kernel::saga::Wish, shop::bookings};
+use crate::{
+    kernel::{db::StoreError, saga::Wish},
+    shop::bookings,
+};
 
 /// How often a waiting request looks.
 const LOOK: std::time::Duration = std::time::Duration::from_millis(50);
@@ -16,7 +18,7 @@ impl Checkouts {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn stop(&self, id: BookingId) -> Result<Option<Booking>, DbErr> {
+    pub async fn stop(&self, id: BookingId) -> Result<Option<Booking>, StoreError> {
         self.executor.wake(id.0, Wish::Stop).await?;
         self.settled(id).await
     }
@@ -25,12 +27,12 @@ impl Checkouts {
     ///
     /// # Errors
     /// When the database fails.
-    pub(super) async fn settled(&self, id: BookingId) -> Result<Option<Booking>, DbErr> {
+    pub(super) async fn settled(&self, id: BookingId) -> Result<Option<Booking>, StoreError> {
         let ended = async {
             while self.is_pending(id).await? {
                 tokio::time::sleep(LOOK).await;
             }
-            Ok::<(), DbErr>(())
+            Ok::<(), StoreError>(())
         };
         if let Ok(Err(error)) = tokio::time::timeout(FIRST_WAIT, ended).await {
             return Err(error);
@@ -38,7 +40,7 @@ impl Checkouts {
         self.find(id).await
     }
 
-    async fn is_pending(&self, id: BookingId) -> Result<bool, DbErr> {
+    async fn is_pending(&self, id: BookingId) -> Result<bool, StoreError> {
         let stored = bookings::find(&self.base.db, bookings::By::Id(id)).await?;
         Ok(stored.is_some_and(|stored| stored.status == BookingState::Pending))
     }

@@ -14,7 +14,6 @@ use holdfast_domain::{
     money::Money,
 };
 use holdfast_entity::{booking_lines, bookings};
-use sea_orm::DbErr;
 use sha2::{Digest, Sha256};
 use tokio::sync::oneshot;
 use uuid::Uuid;
@@ -22,7 +21,7 @@ use uuid::Uuid;
 use super::{Checkouts, driver::CheckoutDriver, store};
 use crate::{
     kernel::{
-        db::{self, Failure, Together, Tx, is_duplicate},
+        db::{self, Failure, StoreError, Together, Tx},
         failpoint,
         idempotency::{Answer, Attempt, Claim, ClaimError, Known},
         ports::Entropy,
@@ -98,11 +97,11 @@ pub enum ConfirmError {
     TooLarge,
     /// The database failed.
     #[error("the database failed")]
-    Db(#[from] DbErr),
+    Db(#[from] StoreError),
 }
 
 impl Failure for ConfirmError {
-    fn database(&self) -> Option<&DbErr> {
+    fn store(&self) -> Option<&StoreError> {
         match self {
             Self::Claim(ClaimError::Db(error))
             | Self::Reservation(BeginError::Db(error))
@@ -180,7 +179,7 @@ impl Checkouts {
         let started = loop {
             left -= 1;
             match self.start(&command).await {
-                Err(ConfirmError::Db(error)) if left > 0 && is_duplicate(&error) => {}
+                Err(ConfirmError::Db(error)) if left > 0 && error.is_duplicate() => {}
                 other => break other?,
             }
         };

@@ -13,12 +13,11 @@ use holdfast_domain::{
     refund::rules::Share,
 };
 use holdfast_entity::{booking_lines, payments};
-use sea_orm::DbErr;
 
 use super::{answer, store};
 use crate::{
     kernel::{
-        db::{self, Together, Tx},
+        db::{self, StoreError, Together, Tx},
         failpoint::{Fault, fault},
         idempotency,
         ports::{
@@ -75,7 +74,7 @@ impl CheckoutDriver {
         checkout: &Checkout,
         aftermath: &mut Changes,
         now_ms: i64,
-    ) -> Result<Performed<Event>, DbErr> {
+    ) -> Result<Performed<Event>, StoreError> {
         let reservations = store::reservations_of(tx, checkout.booking).await?;
         let confirmed = in_payment::confirm(tx, &reservations).await?;
         let refused = fault(LocalStep::ConfirmSeats.name(), "", &[Fault::Refuse]).is_some();
@@ -100,7 +99,7 @@ impl CheckoutDriver {
         later: &Together,
         checkout: &Checkout,
         now_ms: i64,
-    ) -> Result<Performed<Event>, DbErr> {
+    ) -> Result<Performed<Event>, StoreError> {
         let booking = checkout.booking;
         let (mut stored, lines) = bookings::booking_with_lines(tx, booking).await?;
         let mut reservations: Vec<ReservationId> =
@@ -127,7 +126,7 @@ impl CheckoutDriver {
         tx: &Tx,
         checkout: &Checkout,
         aftermath: &mut Changes,
-    ) -> Result<Performed<Event>, DbErr> {
+    ) -> Result<Performed<Event>, StoreError> {
         let reservations = store::reservations_of(tx, checkout.booking).await?;
         let Some(changes) = sold::reclaim(tx, &reservations).await? else {
             return Ok(Performed::Refused(Event::SeatsReclaimed(Outcome::Refused(()))));
@@ -137,7 +136,12 @@ impl CheckoutDriver {
     }
 
     /// The money was taken and the seats are somebody else's: it goes back.
-    async fn refund_lost(&self, tx: &Tx, checkout: &Checkout, now_ms: i64) -> Result<(), DbErr> {
+    async fn refund_lost(
+        &self,
+        tx: &Tx,
+        checkout: &Checkout,
+        now_ms: i64,
+    ) -> Result<(), StoreError> {
         let (booking, lines) = bookings::booking_with_lines(tx, checkout.booking).await?;
         let cost = books::cost_of(&lines);
         let entries = ledger::capture(cost);
@@ -168,7 +172,7 @@ impl CheckoutDriver {
         why: &Failure,
         aftermath: &mut Changes,
         now_ms: i64,
-    ) -> Result<Performed<Event>, DbErr> {
+    ) -> Result<Performed<Event>, StoreError> {
         let booking = checkout.booking;
         let reservations = store::reservations_of(tx, booking).await?;
         let changes = in_payment::release(tx, &reservations, why).await?;
@@ -319,7 +323,7 @@ impl Driver for CheckoutDriver {
         state: &Checkout,
         aftermath: &mut Changes,
         now_ms: i64,
-    ) -> Result<Performed<Event>, DbErr> {
+    ) -> Result<Performed<Event>, StoreError> {
         match step {
             LocalStep::ConfirmSeats => {
                 self.confirm_seats(tx, later, state, aftermath, now_ms).await
@@ -349,7 +353,7 @@ impl Driver for CheckoutDriver {
         event: &Event,
         state: &Checkout,
         now_ms: i64,
-    ) -> Result<(), DbErr> {
+    ) -> Result<(), StoreError> {
         let (Event::Prepared(Outcome::Done(prepared)), Order::Paid { amount, .. }) =
             (event, &state.order)
         else {
@@ -372,7 +376,7 @@ impl Driver for CheckoutDriver {
         db::insert(later, row).await
     }
 
-    async fn conclude(&self, later: &Together, aftermath: Changes) -> Result<(), DbErr> {
+    async fn conclude(&self, later: &Together, aftermath: Changes) -> Result<(), StoreError> {
         for (event, change) in aftermath {
             record::record(later, event, &change).await?;
         }

@@ -6,7 +6,7 @@ use poem_openapi::{OpenApi, Tags, param::Path};
 use super::Checkouts;
 use crate::{
     http::{body::Json, problem::ApiProblem},
-    kernel::{ports::payments::SecondStep, saga::Wish},
+    kernel::{db::StoreError, ports::payments::SecondStep, saga::Wish},
     shop::bookings,
 };
 
@@ -68,7 +68,7 @@ impl Checkouts {
         &self,
         client_secret: &str,
         step: SecondStep,
-    ) -> Result<Option<Booking>, sea_orm::DbErr> {
+    ) -> Result<Option<Booking>, StoreError> {
         let Some(bank) = &self.bank else { return Ok(None) };
         let Some(payment) = bank.second_step(client_secret, step).await? else { return Ok(None) };
         let provider = self.gateway.provider();

@@ -2,18 +2,17 @@
 
 use holdfast_contract::bookings::{Booking, BookingStatus};
 use holdfast_domain::ids::BookingId;
-use sea_orm::DbErr;
 use uuid::Uuid;
 
 use super::{Checkouts, answer};
-use crate::access::ReadableBooking;
+use crate::{access::ReadableBooking, kernel::db::StoreError};
 
 impl Checkouts {
     /// The booking on the wire, whoever asks.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn find(&self, id: BookingId) -> Result<Option<Booking>, DbErr> {
+    pub async fn find(&self, id: BookingId) -> Result<Option<Booking>, StoreError> {
         match self.bookings.find(id).await? {
             Some(booking) => self.with_next_action(booking).await.map(Some),
             None => Ok(None),
@@ -24,7 +23,7 @@ impl Checkouts {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn read(&self, booking: ReadableBooking) -> Result<Option<Booking>, DbErr> {
+    pub async fn read(&self, booking: ReadableBooking) -> Result<Option<Booking>, StoreError> {
         self.find(booking.booking()).await
     }
 
@@ -37,7 +36,7 @@ impl Checkouts {
         buyer: Uuid,
         after: Option<Uuid>,
         limit: u64,
-    ) -> Result<Vec<Booking>, DbErr> {
+    ) -> Result<Vec<Booking>, StoreError> {
         let mut shown = Vec::new();
         for booking in self.bookings.list(buyer, after, limit).await? {
             shown.push(self.with_next_action(booking).await?);
@@ -45,7 +44,7 @@ impl Checkouts {
         Ok(shown)
     }
 
-    async fn with_next_action(&self, mut booking: Booking) -> Result<Booking, DbErr> {
+    async fn with_next_action(&self, mut booking: Booking) -> Result<Booking, StoreError> {
         if booking.status == BookingStatus::Pending {
             let checkout = self.executor.state_of(&self.base.db, booking.id).await?;
             let secret = checkout.and_then(|checkout| checkout.client_secret().map(str::to_owned));

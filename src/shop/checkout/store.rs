@@ -5,9 +5,9 @@ use holdfast_domain::{
     ids::{BookingId, EventId, OfferId, ReservationId},
 };
 use holdfast_entity::{booking_reservations, offers};
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
-use crate::kernel::db::{self, Expected, Sql, Writes};
+use crate::kernel::db::{self, Expected, Sql, StoreError, Writes};
 
 /// Says which reservations the booking pays for; a reservation that another live booking pays for is a unique
 /// violation.
@@ -15,7 +15,7 @@ pub async fn insert_reservations(
     sql: &impl Writes,
     booking: BookingId,
     reservations: &[ReservationId],
-) -> Result<(), DbErr> {
+) -> Result<(), StoreError> {
     let row = |id: &ReservationId| booking_reservations::Model {
         booking_id: booking,
         reservation_id: *id,
@@ -25,7 +25,11 @@ pub async fn insert_reservations(
 }
 
 /// How many persons an e-mail address has booked, or is paying for, in an event.
-pub async fn persons_of_address(sql: &impl Sql, event: EventId, email: &str) -> Result<i64, DbErr> {
+pub async fn persons_of_address(
+    sql: &impl Sql,
+    event: EventId,
+    email: &str,
+) -> Result<i64, StoreError> {
     let persons = sql
         .value(
             "SELECT CAST(COALESCE(SUM(l.admits), 0) AS bigint) AS persons FROM bookings b \
@@ -42,27 +46,30 @@ pub async fn persons_of_address(sql: &impl Sql, event: EventId, email: &str) -> 
 pub async fn reservations_of(
     sql: &impl Sql,
     booking: BookingId,
-) -> Result<Vec<ReservationId>, DbErr> {
-    booking_reservations::Entity::find()
+) -> Result<Vec<ReservationId>, StoreError> {
+    Ok(booking_reservations::Entity::find()
         .select_only()
         .column(booking_reservations::Column::ReservationId)
         .filter(booking_reservations::Column::BookingId.eq(booking))
         .order_by_asc(booking_reservations::Column::ReservationId)
         .into_tuple()
         .all(sql.reading())
-        .await
+        .await?)
 }
 
 /// Which of these offers their buyers may give back.
-pub async fn refundable_offers(sql: &impl Sql, offers: &[OfferId]) -> Result<Vec<OfferId>, DbErr> {
-    offers::Entity::find()
+pub async fn refundable_offers(
+    sql: &impl Sql,
+    offers: &[OfferId],
+) -> Result<Vec<OfferId>, StoreError> {
+    Ok(offers::Entity::find()
         .select_only()
         .column(offers::Column::Id)
         .filter(offers::Column::Refundable.eq(1))
         .filter(db::is_among(sql, offers::Column::Id, offers.iter().copied()))
         .into_tuple()
         .all(sql.reading())
-        .await
+        .await?)
 }
 
 /// Ends a pending booking and lets go of its reservations.
@@ -75,7 +82,7 @@ pub async fn end(
     status: BookingState,
     failure: Option<&str>,
     now_ms: i64,
-) -> Result<(), DbErr> {
+) -> Result<(), StoreError> {
     sql.write(
         "UPDATE bookings SET status = $2, failure = $3, settled_at = $4, \
          version = version + 1 WHERE id = $1 AND status = 'pending'",
@@ -97,7 +104,7 @@ pub async fn mark_payment(
     booking: BookingId,
     status: PaymentState,
     now_ms: i64,
-) -> Result<(), DbErr> {
+) -> Result<(), StoreError> {
     let captured = if status == PaymentState::Captured { "amount_minor" } else { "0" };
     let text = format!(
         "UPDATE payments SET status = $2, captured_minor = {captured}, updated_at = $3 \

@@ -11,13 +11,12 @@ mod signature;
 mod store;
 
 use holdfast_domain::checkout::{PaymentId, PaymentStatus};
-use sea_orm::DbErr;
 use serde::Deserialize;
 
 use self::store::{Inbox, Outcome};
 use super::Checkouts;
 use crate::{
-    kernel::{db, saga::Wish},
+    kernel::{db::StoreError, saga::Wish},
     money::refunds::failed::Looked,
     shop::bookings,
 };
@@ -114,7 +113,7 @@ pub enum Rejected {
     NotAnEvent(String),
     /// The database failed: it is sent again.
     #[error("the database failed")]
-    Db(#[from] DbErr),
+    Db(#[from] StoreError),
 }
 
 impl Checkouts {
@@ -167,7 +166,7 @@ impl Checkouts {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn webhooks_pass(&self) -> Result<u64, DbErr> {
+    pub async fn webhooks_pass(&self) -> Result<u64, StoreError> {
         if self.webhooks.is_none() {
             return Ok(0);
         }
@@ -177,7 +176,7 @@ impl Checkouts {
             let payment = PaymentId(event.payment.clone());
             let (worked, why) = match self.work_on(&event.kind, &payment).await {
                 Ok(worked) => (worked, "gateway-unreachable"),
-                Err(error) if db::is_unavailable(&error) => return Err(error),
+                Err(error) if error.is_unavailable() => return Err(error),
                 // Those after it do not wait until somebody has mended this one.
                 Err(error) => {
                     tracing::error!(event = event.id, %error, "an event fails and is tried again");
@@ -205,7 +204,11 @@ impl Checkouts {
 
     /// Something about this payment may have changed; nothing when the gateway cannot be asked now, or somebody
     /// is still at it.
-    async fn work_on(&self, kind: &str, payment: &PaymentId) -> Result<Option<Outcome>, DbErr> {
+    async fn work_on(
+        &self,
+        kind: &str,
+        payment: &PaymentId,
+    ) -> Result<Option<Outcome>, StoreError> {
         let (db, provider) = (&self.base.db, self.gateway.provider());
         let Some(booking) = bookings::booking_of_intent(db, provider, &payment.0).await? else {
             return Ok(Some(Outcome::Ignored("unknown-payment")));
@@ -245,7 +248,7 @@ impl Checkouts {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn webhooks_retention_pass(&self) -> Result<u64, DbErr> {
+    pub async fn webhooks_retention_pass(&self) -> Result<u64, StoreError> {
         store::forget(&self.base.db, KEPT_MS, MAX_FORGOTTEN).await
     }
 }

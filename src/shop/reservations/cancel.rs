@@ -4,14 +4,13 @@ use holdfast_domain::{
     ids::{Buyer, ReservationId},
     reservation::ReservationState,
 };
-use sea_orm::DbErr;
 
 use super::{
     Reservations,
     store::{self, general},
 };
 use crate::{
-    kernel::db::{Failure, Tx},
+    kernel::db::{Failure, StoreError, Tx},
     live::record,
 };
 
@@ -26,11 +25,11 @@ pub enum CancelError {
     NotActive(ReservationState),
     /// The database failed.
     #[error("the database failed")]
-    Db(#[from] DbErr),
+    Db(#[from] StoreError),
 }
 
 impl Failure for CancelError {
-    fn database(&self) -> Option<&DbErr> {
+    fn store(&self) -> Option<&StoreError> {
         match self {
             Self::Db(error) => Some(error),
             Self::NotFound | Self::NotActive(_) => None,

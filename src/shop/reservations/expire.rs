@@ -4,13 +4,14 @@
 //! The pass tidies rows and tells the pages. It runs on every node at once: each reservation is marked by
 //! one of them, by a conditional update.
 
-use sea_orm::DbErr;
-
 use super::{
     Reservations,
     store::{self, general},
 };
-use crate::{kernel::db::Tx, live::record};
+use crate::{
+    kernel::db::{StoreError, Tx},
+    live::record,
+};
 
 /// How many reservations one transaction clears.
 const BATCH: u64 = 200;
@@ -22,7 +23,7 @@ impl Reservations {
     ///
     /// # Errors
     /// When the database fails; what was cleared stays cleared.
-    pub async fn expire_pass(&self) -> Result<u64, DbErr> {
+    pub async fn expire_pass(&self) -> Result<u64, StoreError> {
         let mut expired = 0;
         for _ in 0..MAX_BATCHES {
             let batch =
@@ -41,7 +42,7 @@ impl Reservations {
     }
 }
 
-async fn clear(tx: &Tx) -> Result<u64, DbErr> {
+async fn clear(tx: &Tx) -> Result<u64, StoreError> {
     let expired = store::expire_due(tx, BATCH).await?;
     if expired.is_empty() {
         return Ok(0);

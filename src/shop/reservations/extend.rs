@@ -4,14 +4,13 @@ use holdfast_domain::{
     ids::{Buyer, ReservationId},
     reservation::ReservationState,
 };
-use sea_orm::DbErr;
 
 use super::{
     Reservations,
     store::{self, general},
 };
 use crate::{
-    kernel::db::{Failure, Tx},
+    kernel::db::{Failure, StoreError, Tx},
     live::{ChangeDraft, record},
 };
 
@@ -32,11 +31,11 @@ pub enum ExtendError {
     CapReached,
     /// The database failed.
     #[error("the database failed")]
-    Db(#[from] DbErr),
+    Db(#[from] StoreError),
 }
 
 impl Failure for ExtendError {
-    fn database(&self) -> Option<&DbErr> {
+    fn store(&self) -> Option<&StoreError> {
         match self {
             Self::Db(error) => Some(error),
             Self::NotFound | Self::Expired | Self::NotActive(_) | Self::CapReached => None,

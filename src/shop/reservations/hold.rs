@@ -16,7 +16,6 @@ use holdfast_domain::{
     inventory::Refusal,
     reservation::{SeatWish, Wishes},
 };
-use sea_orm::DbErr;
 
 use self::{decide::HoldAttempt, looks::look};
 pub use self::{keyed::HoldKey, looks::Looks, queue::Queue};
@@ -28,7 +27,7 @@ use super::{
 use crate::{
     access::Visible,
     kernel::{
-        db::Failure,
+        db::{Failure, StoreError},
         idempotency::{Answer, ClaimError},
         ports::locks::{HeldLocks, LockOutcome, seat_key},
     },
@@ -153,11 +152,11 @@ pub enum HoldError {
     Claim(#[from] ClaimError),
     /// The database failed.
     #[error("the database failed")]
-    Db(#[from] DbErr),
+    Db(#[from] StoreError),
 }
 
 impl Failure for HoldError {
-    fn database(&self) -> Option<&DbErr> {
+    fn store(&self) -> Option<&StoreError> {
         match self {
             Self::Db(error) | Self::Claim(ClaimError::Db(error)) => Some(error),
             Self::NoEvent
@@ -209,7 +208,11 @@ impl Reservations {
         }
     }
 
-    async fn lapsed_are_left(&self, command: &HoldCommand, pick: usize) -> Result<bool, DbErr> {
+    async fn lapsed_are_left(
+        &self,
+        command: &HoldCommand,
+        pick: usize,
+    ) -> Result<bool, StoreError> {
         let Some(wish) = command.wishes.places().get(pick) else { return Ok(false) };
         general::has_lapsed(&self.base.db, command.event.event(), wish.section).await
     }
@@ -272,7 +275,7 @@ impl Reservations {
     }
 
     /// What a look refuses at once.
-    async fn refusals(&self, command: &HoldCommand) -> Result<Vec<(SeatId, Refusal)>, DbErr> {
+    async fn refusals(&self, command: &HoldCommand) -> Result<Vec<(SeatId, Refusal)>, StoreError> {
         if command.wishes.seats().is_empty() {
             return Ok(Vec::new());
         }
@@ -298,7 +301,7 @@ impl Reservations {
         &self,
         command: &HoldCommand,
         lost: &[SeatWish],
-    ) -> Result<Vec<(SeatId, Refusal)>, DbErr> {
+    ) -> Result<Vec<(SeatId, Refusal)>, StoreError> {
         if lost.is_empty() {
             return Ok(Vec::new());
         }

@@ -13,11 +13,11 @@ use holdfast_domain::{
     reservation::{ItemKind, ItemState, ReservationState},
 };
 use holdfast_entity::{reservation_items, reservations};
-use sea_orm::{DbErr, FromQueryResult};
+use sea_orm::FromQueryResult;
 
 use super::store::payment::{self as store, ChangedPlaces, ChangedSeat};
 use crate::{
-    kernel::db::{Tx, Writes},
+    kernel::db::{StoreError, Tx, Writes},
     live::{ChangeDraft, record},
 };
 
@@ -65,7 +65,7 @@ pub enum BeginError {
     Lapsed(ReservationId),
     /// The database failed.
     #[error("the database failed")]
-    Db(#[from] DbErr),
+    Db(#[from] StoreError),
 }
 
 /// Reads the buyer's reservations, with their events, and the database's clock. Takes no lock: it may refuse,
@@ -109,7 +109,7 @@ pub async fn lock_address(
     event: EventId,
     address: uuid::Uuid,
     locale: &str,
-) -> Result<(), DbErr> {
+) -> Result<(), StoreError> {
     store::lock_address(tx, event, address, locale).await
 }
 
@@ -145,7 +145,7 @@ fn lapsed(buyer: Buyer, ids: &[ReservationId]) -> ReservationId {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn confirm(tx: &Tx, ids: &[ReservationId]) -> Result<Option<Changes>, DbErr> {
+pub async fn confirm(tx: &Tx, ids: &[ReservationId]) -> Result<Option<Changes>, StoreError> {
     let wanted = store::count_items(tx, ids).await?;
     let seats = store::sell_seats(tx, ids).await?;
     let places = if wanted.general > 0 { store::sell_places(tx, ids).await? } else { Vec::new() };
@@ -164,7 +164,7 @@ pub async fn confirm(tx: &Tx, ids: &[ReservationId]) -> Result<Option<Changes>, 
 ///
 /// # Errors
 /// When the database fails, or one of them is not in payment.
-pub async fn settle(to: &impl Writes, ids: &[ReservationId]) -> Result<(), DbErr> {
+pub async fn settle(to: &impl Writes, ids: &[ReservationId]) -> Result<(), StoreError> {
     store::settle_reservations(to, ids).await
 }
 
@@ -172,7 +172,7 @@ pub async fn settle(to: &impl Writes, ids: &[ReservationId]) -> Result<(), DbErr
 ///
 /// # Errors
 /// When the database fails.
-pub async fn release(tx: &Tx, ids: &[ReservationId], why: &Failure) -> Result<Changes, DbErr> {
+pub async fn release(tx: &Tx, ids: &[ReservationId], why: &Failure) -> Result<Changes, StoreError> {
     let mut changes = Changes::new();
     match why.release() {
         Release::BackToHeld => {

@@ -10,7 +10,6 @@ use holdfast_domain::{
     inventory::Refusal,
     reservation::ReservationState,
 };
-use sea_orm::DbErr;
 
 use super::{
     Reservations,
@@ -19,7 +18,10 @@ use super::{
 };
 use crate::{
     http::time,
-    kernel::{db::Db, idempotency::Made},
+    kernel::{
+        db::{Db, StoreError},
+        idempotency::Made,
+    },
 };
 
 /// What people see of a reservation at `now`.
@@ -61,7 +63,7 @@ pub fn wire(reserved: &Reserved, state: ReservationState, items: &[Item], now: i
 ///
 /// # Errors
 /// When the database fails.
-pub async fn persons_of(db: &Db, event: EventId, buyer: Buyer) -> Result<i64, DbErr> {
+pub async fn persons_of(db: &Db, event: EventId, buyer: Buyer) -> Result<i64, StoreError> {
     let now = db.now().await?;
     Ok(store::usage(db, event, buyer, now).await?.persons)
 }
@@ -104,7 +106,10 @@ impl Reservations {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn find(&self, id: ReservationId) -> Result<Option<(Stored, Reservation)>, DbErr> {
+    pub async fn find(
+        &self,
+        id: ReservationId,
+    ) -> Result<Option<(Stored, Reservation)>, StoreError> {
         let Some(stored) = store::find(&self.base.db, id).await? else { return Ok(None) };
         let shown = self.show(&stored).await?;
         Ok(Some((stored, shown)))
@@ -114,7 +119,7 @@ impl Reservations {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn show(&self, stored: &Stored) -> Result<Reservation, DbErr> {
+    pub async fn show(&self, stored: &Stored) -> Result<Reservation, StoreError> {
         let items = store::items(&self.base.db, stored.reserved.id).await?;
         let state = stored.status.seen_at(stored.reserved.expires_at, stored.now);
         let mut shown = wire(&stored.reserved, state, &items, stored.now);

@@ -6,7 +6,6 @@ use std::collections::BTreeSet;
 use holdfast_contract::catalogue::SeatStatus;
 use holdfast_domain::ids::ReservationId;
 use holdfast_entity::booking_lines;
-use sea_orm::DbErr;
 
 use super::{
     in_payment::{Changes, note_seats, note_section, sums},
@@ -15,14 +14,14 @@ use super::{
         sold::{self as store, Items},
     },
 };
-use crate::kernel::db::Tx;
+use crate::kernel::db::{Bug, StoreError, Tx};
 
 /// sold → available for the places of these lines, all of them; reservations of which nothing is left are
 /// cancelled.
 ///
 /// # Errors
 /// When the database fails, or a place is not the line's: a bug, since tickets stand for sold places.
-pub async fn give_back(tx: &Tx, lines: &[&booking_lines::Model]) -> Result<Changes, DbErr> {
+pub async fn give_back(tx: &Tx, lines: &[&booking_lines::Model]) -> Result<Changes, StoreError> {
     let reservations: BTreeSet<ReservationId> =
         lines.iter().map(|line| line.reservation_id).collect();
     let of = Items {
@@ -34,7 +33,7 @@ pub async fn give_back(tx: &Tx, lines: &[&booking_lines::Model]) -> Result<Chang
     let places = store::free_places(tx, &of).await?;
     if seats.len() + places.len() != lines.len() {
         let freed = seats.len() + places.len();
-        return Err(DbErr::Custom(format!("{freed} of {} places come back", lines.len())));
+        return Err(Bug::new(format!("{freed} of {} places come back", lines.len())).into());
     }
     let mut changes = Changes::new();
     note_seats(&mut changes, &seats, SeatStatus::Available);
@@ -50,7 +49,7 @@ pub async fn give_back(tx: &Tx, lines: &[&booking_lines::Model]) -> Result<Chang
 ///
 /// # Errors
 /// When the database fails.
-pub async fn any_called_off(tx: &Tx, ids: &[ReservationId]) -> Result<bool, DbErr> {
+pub async fn any_called_off(tx: &Tx, ids: &[ReservationId]) -> Result<bool, StoreError> {
     store::any_called_off(tx, ids).await
 }
 
@@ -60,7 +59,7 @@ pub async fn any_called_off(tx: &Tx, ids: &[ReservationId]) -> Result<bool, DbEr
 ///
 /// # Errors
 /// When the database fails.
-pub async fn reclaim(tx: &Tx, ids: &[ReservationId]) -> Result<Option<Changes>, DbErr> {
+pub async fn reclaim(tx: &Tx, ids: &[ReservationId]) -> Result<Option<Changes>, StoreError> {
     if store::any_called_off(tx, ids).await? {
         return Ok(None);
     }

@@ -12,10 +12,9 @@ use holdfast_domain::{
     pricing::Offer,
 };
 use moka::future::Cache;
-use sea_orm::DbErr;
 
 use super::store;
-use crate::kernel::db::Db;
+use crate::kernel::db::{Db, StoreError};
 
 /// How many events are kept.
 const MAX_EVENTS: u64 = 1_000;
@@ -74,7 +73,7 @@ impl TermsCache {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn get(&self, event: EventId) -> Result<Option<Arc<Terms>>, DbErr> {
+    pub async fn get(&self, event: EventId) -> Result<Option<Arc<Terms>>, StoreError> {
         if let Some(terms) = self.terms.get(&event).await {
             return Ok(Some(terms));
         }
@@ -85,7 +84,7 @@ impl TermsCache {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn fresh(&self, event: EventId) -> Result<Option<Arc<Terms>>, DbErr> {
+    pub async fn fresh(&self, event: EventId) -> Result<Option<Arc<Terms>>, StoreError> {
         let Some(terms) = store::load_terms(&self.db, event).await? else {
             self.terms.invalidate(&event).await;
             return Ok(None);

@@ -8,12 +8,11 @@ use holdfast_domain::{
     ids::{BookingId, LineId, TicketId},
 };
 use holdfast_entity::{booking_lines, tickets};
-use sea_orm::DbErr;
 use uuid::Uuid;
 
 use super::store;
 use crate::kernel::{
-    db::{self, Sql, Tx, Writes},
+    db::{self, Sql, StoreError, Tx, Writes},
     ports::Entropy,
 };
 
@@ -28,7 +27,7 @@ pub async fn issue(
     buyer: Uuid,
     lines: &[booking_lines::Model],
     now_ms: i64,
-) -> Result<Vec<Ticket>, DbErr> {
+) -> Result<Vec<Ticket>, StoreError> {
     let mut rows = Vec::new();
     for line in lines {
         for ordinal in 1..=line.quantity {
@@ -57,7 +56,7 @@ pub async fn issue(
 ///
 /// # Errors
 /// When the database fails.
-pub async fn lock(tx: &Tx, booking: BookingId) -> Result<(), DbErr> {
+pub async fn lock(tx: &Tx, booking: BookingId) -> Result<(), StoreError> {
     store::lock(tx, booking).await
 }
 
@@ -66,7 +65,7 @@ pub async fn lock(tx: &Tx, booking: BookingId) -> Result<(), DbErr> {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn void(tx: &Tx, booking: BookingId, lines: &[LineId]) -> Result<(), DbErr> {
+pub async fn void(tx: &Tx, booking: BookingId, lines: &[LineId]) -> Result<(), StoreError> {
     let admitting = [TicketState::Valid, TicketState::Used];
     store::change(tx, booking, lines, TicketState::Cancelled, &admitting).await.map(|_| ())
 }
@@ -75,7 +74,7 @@ pub async fn void(tx: &Tx, booking: BookingId, lines: &[LineId]) -> Result<(), D
 ///
 /// # Errors
 /// When the database fails.
-pub async fn refunded(tx: &Tx, booking: BookingId, lines: &[LineId]) -> Result<(), DbErr> {
+pub async fn refunded(tx: &Tx, booking: BookingId, lines: &[LineId]) -> Result<(), StoreError> {
     let (to, from) = (TicketState::Refunded, TicketState::Cancelled);
     store::change(tx, booking, lines, to, &[from]).await.map(|_| ())
 }
@@ -84,7 +83,7 @@ pub async fn refunded(tx: &Tx, booking: BookingId, lines: &[LineId]) -> Result<(
 ///
 /// # Errors
 /// When the database fails.
-pub async fn not_refunded(tx: &Tx, booking: BookingId, lines: &[LineId]) -> Result<(), DbErr> {
+pub async fn not_refunded(tx: &Tx, booking: BookingId, lines: &[LineId]) -> Result<(), StoreError> {
     let (to, from) = (TicketState::Cancelled, TicketState::Refunded);
     store::change(tx, booking, lines, to, &[from]).await.map(|_| ())
 }
@@ -96,7 +95,7 @@ pub async fn not_refunded(tx: &Tx, booking: BookingId, lines: &[LineId]) -> Resu
 pub async fn of_bookings(
     sql: &impl Sql,
     bookings: &[BookingId],
-) -> Result<HashMap<BookingId, Vec<Ticket>>, DbErr> {
+) -> Result<HashMap<BookingId, Vec<Ticket>>, StoreError> {
     let mut found: HashMap<BookingId, Vec<Ticket>> = HashMap::new();
     for row in store::of_bookings(sql, bookings).await? {
         found.entry(row.booking_id).or_default().push(wire(&row));

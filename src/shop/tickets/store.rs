@@ -5,12 +5,12 @@ use holdfast_domain::{
     ids::{BookingId, LineId},
 };
 use holdfast_entity::tickets;
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
-use crate::kernel::db::{self, Sql, Tx};
+use crate::kernel::db::{self, Sql, StoreError, Tx};
 
 /// Locks the tickets of a booking in the order of their ids.
-pub async fn lock(tx: &Tx, booking: BookingId) -> Result<(), DbErr> {
+pub async fn lock(tx: &Tx, booking: BookingId) -> Result<(), StoreError> {
     let text = "SELECT id FROM tickets WHERE booking_id = $1 ORDER BY id {lock}";
     tx.all(text, vec![booking.into()]).await.map(|_| ())
 }
@@ -22,7 +22,7 @@ pub async fn change(
     lines: &[LineId],
     to: TicketState,
     from: &[TicketState],
-) -> Result<u64, DbErr> {
+) -> Result<u64, StoreError> {
     let done = tickets::Entity::update_many()
         .col_expr(tickets::Column::Status, to.into())
         .filter(tickets::Column::BookingId.eq(booking))
@@ -37,10 +37,10 @@ pub async fn change(
 pub async fn of_bookings(
     sql: &impl Sql,
     bookings: &[BookingId],
-) -> Result<Vec<tickets::Model>, DbErr> {
-    tickets::Entity::find()
+) -> Result<Vec<tickets::Model>, StoreError> {
+    Ok(tickets::Entity::find()
         .filter(db::is_among(sql, tickets::Column::BookingId, bookings.iter().copied()))
         .order_by_asc(tickets::Column::Id)
         .all(sql.reading())
-        .await
+        .await?)
 }

@@ -1,7 +1,7 @@
 //! The step that makes room: all rows of before stay, each new word is taken and no other, and the way back forgets
 //! nothing.
 
-use holdfast::kernel::db::{self, Db, Sql as _};
+use holdfast::kernel::db::{Db, Sql as _, StoreError};
 use holdfast_domain::{
     access::{AccountStatus, MembershipRole, Role},
     actor, event,
@@ -58,13 +58,14 @@ async fn orphans_are_refused(db: &Db) {
     let orphan =
         "INSERT INTO memberships (organization_id, user_id, role) VALUES (#1, #99, 'owner')";
     let refused = run(db, orphan).await.expect_err("there is no such user");
+    let StoreError::Database(error) = &refused else { panic!("{refused}") };
     let is_foreign_key =
-        matches!(refused.sql_err(), Some(sea_orm::SqlErr::ForeignKeyConstraintViolation(_)));
+        matches!(error.sql_err(), Some(sea_orm::SqlErr::ForeignKeyConstraintViolation(_)));
     assert!(is_foreign_key, "{refused}");
 }
 
 /// Tries a statement without keeping what it does.
-async fn tried(db: &Db, statement: &str) -> Result<u64, DbErr> {
+async fn tried(db: &Db, statement: &str) -> Result<u64, StoreError> {
     let tx = db.begin().await.expect("a transaction");
     let done = tx.run(&super::stored::with_ids(db, statement), vec![]).await;
     tx.rollback().await.ok();
@@ -77,7 +78,7 @@ async fn is_taken(db: &Db, statement: &str) {
 
 async fn is_refused(db: &Db, statement: &str) {
     let refused = tried(db, statement).await.expect_err(statement);
-    assert!(db::is_check_violation(&refused), "{statement}: {refused}");
+    assert!(refused.is_check_violation(), "{statement}: {refused}");
 }
 
 /// A column, one of its rows, and every word that the domain knows for it.

@@ -3,9 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use holdfast::kernel::db::{ClockOffset, Db, Dialect, Sql as _};
+use holdfast::kernel::db::{ClockOffset, Db, Dialect, Sql as _, StoreError};
 use holdfast_migration::{Migrator, MigratorTrait as _};
-use sea_orm::DbErr;
 use uuid::Uuid;
 
 /// The rows of each table, in an order of their own.
@@ -29,7 +28,7 @@ pub(super) async fn before(url: &str) -> Db {
 }
 
 /// Runs a statement in which `#12` stands for the id of this number.
-pub(super) async fn run(db: &Db, statement: &str) -> Result<u64, DbErr> {
+pub(super) async fn run(db: &Db, statement: &str) -> Result<u64, StoreError> {
     db.run(&with_ids(db, statement), vec![]).await
 }
 

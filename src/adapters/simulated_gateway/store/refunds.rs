@@ -7,10 +7,10 @@ use holdfast_domain::{
 };
 use holdfast_entity::{simulated_payments, simulated_refunds};
 use sea_orm::{
-    ColumnTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, sea_query::LockType,
+    ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, sea_query::LockType,
 };
 
-use crate::kernel::db::{self, Db, Sql, Tx};
+use crate::kernel::db::{self, Db, Sql, StoreError, Tx};
 
 /// The method of a payment that cannot be given back.
 pub(in super::super) const REFUND_FAILS: &str = "pm_sim_refund_fails";
@@ -29,7 +29,7 @@ pub(in super::super) struct NewRefund<'a> {
 pub(in super::super) async fn refund(
     db: &Db,
     new: NewRefund<'_>,
-) -> Result<Result<RefundId, &'static str>, DbErr> {
+) -> Result<Result<RefundId, &'static str>, StoreError> {
     let tx = db.begin().await?;
     let answer = refund_within(&tx, new).await?;
     tx.commit().await?;
@@ -39,7 +39,7 @@ pub(in super::super) async fn refund(
 async fn refund_within(
     tx: &Tx,
     new: NewRefund<'_>,
-) -> Result<Result<RefundId, &'static str>, DbErr> {
+) -> Result<Result<RefundId, &'static str>, StoreError> {
     // The payment's row is locked first: two calls under one key come one after the other.
     let payment = simulated_payments::Entity::find_by_id(new.payment.0.clone());
     let payment = payment.lock(LockType::NoKeyUpdate).one(tx.orm()).await?;
@@ -84,7 +84,10 @@ async fn refund_within(
 }
 
 /// A payment and every refund of it, oldest first.
-pub(in super::super) async fn refunds_of(db: &Db, payment: &PaymentId) -> Result<Books, DbErr> {
+pub(in super::super) async fn refunds_of(
+    db: &Db,
+    payment: &PaymentId,
+) -> Result<Books, StoreError> {
     // One statement: what was taken and what was given back are of one moment.
     let rows: Vec<Given> = db
         .list(

@@ -1,10 +1,13 @@
 //! The SQL of what operators see of sagas, and of sending one on again.
 
-use sea_orm::{DbErr, FromQueryResult, Value};
+use sea_orm::{FromQueryResult, Value};
 use uuid::Uuid;
 
 use super::{LEASE_MS, ROW, Row};
-use crate::kernel::{db::Sql, saga::Status};
+use crate::kernel::{
+    db::{Sql, StoreError},
+    saga::Status,
+};
 
 /// Which sagas are listed.
 #[derive(Debug, Clone, Default)]
@@ -50,7 +53,7 @@ const COLUMNS: &str = "id, kind, subject_id, status, state, format, reason, last
     created_at, updated_at, {now} AS now";
 
 /// A page of sagas, the newest first.
-pub async fn list(sql: &impl Sql, filter: &Filter, limit: u64) -> Result<Vec<Listed>, DbErr> {
+pub async fn list(sql: &impl Sql, filter: &Filter, limit: u64) -> Result<Vec<Listed>, StoreError> {
     let mut wheres = Vec::new();
     let mut values: Vec<Value> = Vec::new();
     if let Some(status) = filter.status {
@@ -74,13 +77,13 @@ pub async fn list(sql: &impl Sql, filter: &Filter, limit: u64) -> Result<Vec<Lis
 }
 
 /// One saga.
-pub async fn find(sql: &impl Sql, id: Uuid) -> Result<Option<Listed>, DbErr> {
+pub async fn find(sql: &impl Sql, id: Uuid) -> Result<Option<Listed>, StoreError> {
     let text = format!("SELECT {COLUMNS} FROM sagas WHERE id = $1");
     sql.find(&text, vec![id.into()]).await
 }
 
 /// Claims a saga that needs attention, whoever had it; nothing when it needs none.
-pub async fn claim_stuck(sql: &impl Sql, id: Uuid) -> Result<Option<Row>, DbErr> {
+pub async fn claim_stuck(sql: &impl Sql, id: Uuid) -> Result<Option<Row>, StoreError> {
     let text = format!(
         "UPDATE sagas SET fence = fence + 1, version = version + 1, lease_until = {{now}} + $1, \
          updated_at = {{now}} WHERE id = $2 AND status = 'needs_attention' RETURNING {ROW}"
@@ -95,7 +98,7 @@ pub async fn resume(
     status: Status,
     state: &str,
     format: u16,
-) -> Result<u64, DbErr> {
+) -> Result<u64, StoreError> {
     sql.run(
         "UPDATE sagas SET status = $3, state = $4, format = $5, reason = NULL, due_at = $6 \
          WHERE id = $1 AND fence = $2",
@@ -125,7 +128,7 @@ pub struct SagaCount {
 }
 
 /// How many sagas that are not over stand where.
-pub async fn standing(sql: &impl Sql) -> Result<Vec<SagaCount>, DbErr> {
+pub async fn standing(sql: &impl Sql) -> Result<Vec<SagaCount>, StoreError> {
     sql.list(
             "SELECT kind, status, COUNT(*) AS count, \
              CAST(MAX(CASE WHEN due_at < {now} THEN {now} - due_at ELSE 0 END) AS bigint) AS overdue_ms \

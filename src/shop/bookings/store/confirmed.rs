@@ -7,25 +7,28 @@ use holdfast_domain::{
 };
 use holdfast_entity::{booking_lines, bookings, payments};
 use sea_orm::{
-    ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Value,
+    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Value,
     sea_query::{LockType, Query},
 };
 use uuid::Uuid;
 
-use crate::kernel::db::{Sql, Tx};
+use crate::kernel::db::{Bug, Sql, StoreError, Tx};
 
 /// Locks a booking.
-pub async fn lock(tx: &Tx, id: BookingId) -> Result<Option<bookings::Model>, DbErr> {
-    bookings::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(tx.orm()).await
+pub async fn lock(tx: &Tx, id: BookingId) -> Result<Option<bookings::Model>, StoreError> {
+    Ok(bookings::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(tx.orm()).await?)
 }
 
 /// The booking's captured payment.
-pub async fn captured(sql: &impl Sql, id: BookingId) -> Result<Option<payments::Model>, DbErr> {
-    payments::Entity::find()
+pub async fn captured(
+    sql: &impl Sql,
+    id: BookingId,
+) -> Result<Option<payments::Model>, StoreError> {
+    Ok(payments::Entity::find()
         .filter(payments::Column::BookingId.eq(id))
         .filter(payments::Column::Status.eq(PaymentState::Captured))
         .one(sql.reading())
-        .await
+        .await?)
 }
 
 fn values(id: BookingId, share: Share) -> Vec<Value> {
@@ -38,7 +41,7 @@ pub async fn cancel_line(
     id: BookingId,
     share: Share,
     now_ms: i64,
-) -> Result<u64, DbErr> {
+) -> Result<u64, StoreError> {
     let mut values = values(id, share);
     values.push(now_ms.into());
     sql.run(
@@ -50,7 +53,7 @@ pub async fn cancel_line(
 }
 
 /// Puts an amount on its way.
-pub async fn promise(sql: &impl Sql, id: BookingId, share: Share) -> Result<u64, DbErr> {
+pub async fn promise(sql: &impl Sql, id: BookingId, share: Share) -> Result<u64, StoreError> {
     sql.run(
         "UPDATE booking_lines SET refunding_minor = refunding_minor + $3 \
          WHERE booking_id = $1 AND id = $2",
@@ -60,7 +63,7 @@ pub async fn promise(sql: &impl Sql, id: BookingId, share: Share) -> Result<u64,
 }
 
 /// What was on its way has arrived.
-pub async fn keep_promise(sql: &impl Sql, id: BookingId, share: Share) -> Result<u64, DbErr> {
+pub async fn keep_promise(sql: &impl Sql, id: BookingId, share: Share) -> Result<u64, StoreError> {
     sql.run(
         "UPDATE booking_lines SET refunding_minor = refunding_minor - $3, \
          refunded_minor = refunded_minor + $3 WHERE booking_id = $1 AND id = $2",
@@ -70,7 +73,7 @@ pub async fn keep_promise(sql: &impl Sql, id: BookingId, share: Share) -> Result
 }
 
 /// confirmed → cancelled, where no line is left.
-pub async fn end_empty(sql: &impl Sql, id: BookingId) -> Result<(), DbErr> {
+pub async fn end_empty(sql: &impl Sql, id: BookingId) -> Result<(), StoreError> {
     sql.run(
         "UPDATE bookings SET version = version + 1, status = CASE WHEN status = 'confirmed' \
          AND NOT EXISTS (SELECT 1 FROM booking_lines l WHERE l.booking_id = bookings.id \
@@ -87,7 +90,7 @@ pub async fn refund_booking(
     id: BookingId,
     minor: i64,
     now_ms: i64,
-) -> Result<(), DbErr> {
+) -> Result<(), StoreError> {
     sql.run(
         "UPDATE bookings SET refunded_minor = refunded_minor + $2, version = version + 1 \
          WHERE id = $1",
@@ -101,7 +104,7 @@ pub async fn refund_booking(
             vec![id.into(), minor.into(), now_ms.into()],
         )
         .await?;
-    if changed == 1 { Ok(()) } else { Err(DbErr::Custom(format!("{changed} payments of {id}"))) }
+    if changed == 1 { Ok(()) } else { Err(Bug::new(format!("{changed} payments of {id}")).into()) }
 }
 
 /// Bookings with lines of an event, newest first, after this one.
@@ -111,13 +114,13 @@ pub async fn of_event(
     status: Option<BookingState>,
     after: Option<Uuid>,
     limit: u64,
-) -> Result<Vec<bookings::Model>, DbErr> {
+) -> Result<Vec<bookings::Model>, StoreError> {
     let of_event = Query::select()
         .column(booking_lines::Column::BookingId)
         .from(booking_lines::Entity)
         .and_where(booking_lines::Column::EventId.eq(event))
         .take();
-    bookings::Entity::find()
+    Ok(bookings::Entity::find()
         .filter(bookings::Column::Id.in_subquery(of_event))
         .apply_if(status, |found, status| found.filter(bookings::Column::Status.eq(status)))
         // The ids are UUIDv7: they sort by time.
@@ -125,5 +128,5 @@ pub async fn of_event(
         .order_by_desc(bookings::Column::Id)
         .limit(limit)
         .all(sql.reading())
-        .await
+        .await?)
 }

@@ -1,9 +1,9 @@
 //! The SQL of the inbox of webhooks.
 
 use holdfast_entity::webhook_events::{self, Column};
-use sea_orm::{DbErr, FromQueryResult};
+use sea_orm::FromQueryResult;
 
-use crate::kernel::db::{self, Sql};
+use crate::kernel::db::{self, Sql, StoreError};
 
 /// How long an event that was claimed is left to its worker, in milliseconds of the database's clock.
 const LEASE_MS: i64 = 60_000;
@@ -52,7 +52,7 @@ pub(super) async fn insert(
     sql: &impl Sql,
     event: &Inbox<'_>,
     outcome: Option<Outcome>,
-) -> Result<bool, DbErr> {
+) -> Result<bool, StoreError> {
     let (status, outcome) = match outcome.map(Outcome::words) {
         Some((status, why)) => (status, Some(why)),
         None => ("new", None),
@@ -76,7 +76,7 @@ pub(super) async fn insert(
 }
 
 /// Claims what is due, oldest first.
-pub(super) async fn claim(sql: &impl Sql, limit: i64) -> Result<Vec<Claimed>, DbErr> {
+pub(super) async fn claim(sql: &impl Sql, limit: i64) -> Result<Vec<Claimed>, StoreError> {
     sql.list(
         "UPDATE webhook_events SET attempts = attempts + 1, due_at = {now} + $1 \
          WHERE (provider, event_id) IN (SELECT provider, event_id FROM webhook_events \
@@ -88,7 +88,11 @@ pub(super) async fn claim(sql: &impl Sql, limit: i64) -> Result<Vec<Claimed>, Db
 }
 
 /// Leaves an event for later.
-pub(super) async fn put_off(sql: &impl Sql, event: &Claimed, wait_ms: i64) -> Result<(), DbErr> {
+pub(super) async fn put_off(
+    sql: &impl Sql,
+    event: &Claimed,
+    wait_ms: i64,
+) -> Result<(), StoreError> {
     sql.run(
         "UPDATE webhook_events SET due_at = {now} + $3 \
          WHERE provider = $1 AND event_id = $2 AND status = 'new'",
@@ -99,7 +103,11 @@ pub(super) async fn put_off(sql: &impl Sql, event: &Claimed, wait_ms: i64) -> Re
 }
 
 /// Writes down what came of an event.
-pub(super) async fn settle(sql: &impl Sql, event: &Claimed, outcome: Outcome) -> Result<(), DbErr> {
+pub(super) async fn settle(
+    sql: &impl Sql,
+    event: &Claimed,
+    outcome: Outcome,
+) -> Result<(), StoreError> {
     let (status, why) = outcome.words();
     sql.run(
         "UPDATE webhook_events SET status = $3, outcome = $4, settled_at = {now} \
@@ -111,7 +119,7 @@ pub(super) async fn settle(sql: &impl Sql, event: &Claimed, outcome: Outcome) ->
 }
 
 /// Forgets settled events that came in longer ago.
-pub(super) async fn forget(sql: &impl Sql, kept_ms: i64, limit: i64) -> Result<u64, DbErr> {
+pub(super) async fn forget(sql: &impl Sql, kept_ms: i64, limit: i64) -> Result<u64, StoreError> {
     sql.run(
         "DELETE FROM webhook_events WHERE (provider, event_id) IN ( \
              SELECT provider, event_id FROM webhook_events \

@@ -4,12 +4,11 @@
 use std::{sync::Arc, time::Duration};
 
 use holdfast_domain::{ids::SeatId, inventory::Refusal};
-use sea_orm::DbErr;
 
 use super::{HoldCommand, HoldError, HoldOutcome, decide::HoldAttempt, transaction};
 use crate::{
     kernel::{
-        db::Tx,
+        db::{Bug, Tx},
         idempotency::{Answer, Attempt, Claim},
     },
     shop::reservations::{Reservations, read},
@@ -91,7 +90,7 @@ pub(super) async fn hold(
 ) -> Result<HoldOutcome, HoldError> {
     if let Claim::Known(known) = key.attempt.claim(tx, Some(attempt.id.0)).await? {
         return known.answer.map(HoldOutcome::Replayed).ok_or_else(|| {
-            HoldError::Db(DbErr::Custom("a hold was claimed and never answered".into()))
+            HoldError::Db(Bug::new("a hold was claimed and never answered").into())
         });
     }
     let mut held = transaction::one(tx, attempt).await?;

@@ -10,14 +10,13 @@ use holdfast_domain::{
     inventory::SeatView,
     reservation::SeatWish,
 };
-use sea_orm::DbErr;
 use tokio::sync::oneshot;
 
 use crate::{
     kernel::{
         base::Base,
-        batches::{Batches, Job, same_failure, take_at},
-        db::Db,
+        batches::{Batches, Job, take_at},
+        db::{Db, StoreError},
     },
     shop::reservations::store,
 };
@@ -42,7 +41,7 @@ pub(super) struct Seen {
 pub struct Look {
     event: EventId,
     seats: Vec<SeatId>,
-    answer: oneshot::Sender<Result<Arc<Seen>, DbErr>>,
+    answer: oneshot::Sender<Result<Arc<Seen>, StoreError>>,
 }
 
 /// Looks at seats as they are after the call began.
@@ -51,7 +50,7 @@ pub(super) async fn look(
     base: &Base,
     event: EventId,
     wishes: &[SeatWish],
-) -> Result<Arc<Seen>, DbErr> {
+) -> Result<Arc<Seen>, StoreError> {
     let seats = wishes.iter().map(|wish| wish.seat).collect();
     looks.submit(base, |answer| Look { event, seats, answer }).await?
 }
@@ -90,7 +89,7 @@ impl Job for Look {
             }
             Err(error) => {
                 for look in group {
-                    look.answer.send(Err(same_failure(&error))).ok();
+                    look.answer.send(Err(error.clone())).ok();
                 }
             }
         }

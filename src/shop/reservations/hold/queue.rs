@@ -15,7 +15,7 @@ use super::{
 };
 use crate::kernel::{
     base::Base,
-    batches::{Batches, Job, same_failure, take_at},
+    batches::{Batches, Job, take_at},
     db::{Db, largest_power_of_two},
 };
 
@@ -100,7 +100,7 @@ impl Job for Waiting {
                 }
                 Err(GroupError::Db(error)) => {
                     for waiting in group.drain(..) {
-                        answer(waiting, Err(HoldError::Db(same_failure(&error))));
+                        answer(waiting, Err(HoldError::Db(error.clone())));
                     }
                 }
             }

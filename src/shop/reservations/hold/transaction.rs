@@ -7,14 +7,13 @@ use std::{collections::HashMap, sync::Arc};
 
 use holdfast_contract::live::GeneralState;
 use holdfast_domain::ids::{EventId, ReservationId};
-use sea_orm::DbErr;
 
 use super::{
     Held, HoldError,
     decide::{Decided, HoldAttempt, Taken},
 };
 use crate::{
-    kernel::db::{Failure, Tx},
+    kernel::db::{Bug, Failure, StoreError, Tx},
     live::{ChangeDraft, record},
     shop::reservations::store::{
         self, Item, Made, TakenSeat, Taker, Taking, Usage, Wanted,
@@ -33,11 +32,11 @@ pub(super) enum GroupError {
     StaleTerms,
     /// The database failed.
     #[error("the database failed")]
-    Db(#[from] DbErr),
+    Db(#[from] StoreError),
 }
 
 impl Failure for GroupError {
-    fn database(&self) -> Option<&DbErr> {
+    fn store(&self) -> Option<&StoreError> {
         match self {
             Self::Db(error) => Some(error),
             Self::Refused(_) | Self::StaleTerms => None,
@@ -95,7 +94,7 @@ pub(super) async fn one(tx: &Tx, attempt: &Arc<HoldAttempt>) -> Result<Held, Hol
 }
 
 fn nothing_came() -> HoldError {
-    HoldError::Db(DbErr::Custom("a hold came to no end".to_owned()))
+    HoldError::Db(Bug::new("a hold came to no end").into())
 }
 
 async fn take_seats(
@@ -103,7 +102,7 @@ async fn take_seats(
     attempts: &[Arc<HoldAttempt>],
     now: i64,
     expires_at: i64,
-) -> Result<HashMap<ReservationId, Vec<TakenSeat>>, DbErr> {
+) -> Result<HashMap<ReservationId, Vec<TakenSeat>>, StoreError> {
     let wanted: Vec<Wanted> = attempts.iter().flat_map(|attempt| attempt.wanted()).collect();
     let mut taken: HashMap<ReservationId, Vec<TakenSeat>> = HashMap::new();
     let (Some(first), false) = (attempts.first(), wanted.is_empty()) else { return Ok(taken) };

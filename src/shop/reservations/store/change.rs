@@ -1,10 +1,10 @@
 //! Extending, cancelling, expiring: by owner and fence, rows counted.
 
 use holdfast_domain::ids::{Buyer, EventId, ReservationId};
-use sea_orm::{DbErr, FromQueryResult};
+use sea_orm::FromQueryResult;
 
 use crate::{
-    kernel::db::{self, Sql},
+    kernel::db::{self, Sql, StoreError},
     live::record::ChangedSeat,
 };
 
@@ -13,7 +13,7 @@ use crate::{
 pub async fn free_seats(
     tx: &impl Sql,
     reservations: &[ReservationId],
-) -> Result<Vec<ChangedSeat>, DbErr> {
+) -> Result<Vec<ChangedSeat>, StoreError> {
     tx.list(
         "UPDATE seats SET status = 'available', version = seats.version + 1, reservation_id = NULL, \
          expires_at = NULL \
@@ -36,7 +36,7 @@ pub async fn cancel(
     tx: &impl Sql,
     id: ReservationId,
     buyer: Buyer,
-) -> Result<Option<EventId>, DbErr> {
+) -> Result<Option<EventId>, StoreError> {
     tx.value(
         "UPDATE reservations SET status = 'cancelled', version = version + 1 \
          WHERE id = $1 AND buyer_id = $2 AND status = 'active' RETURNING event_id",
@@ -51,7 +51,7 @@ pub async fn extend(
     tx: &impl Sql,
     id: ReservationId,
     buyer: Buyer,
-) -> Result<Option<Extended>, DbErr> {
+) -> Result<Option<Extended>, StoreError> {
     tx.find(
             // The clock is read once: a second reading could be past the cap that the first was under.
             "UPDATE reservations SET version = version + 1, expires_at = \
@@ -79,7 +79,7 @@ pub async fn extend_seats(
     tx: &impl Sql,
     id: ReservationId,
     expires_at: i64,
-) -> Result<Vec<ChangedSeat>, DbErr> {
+) -> Result<Vec<ChangedSeat>, StoreError> {
     tx.list(
         "UPDATE seats SET version = seats.version + 1, expires_at = $2 \
              FROM (SELECT s.event_id, s.seat_id, i.fence FROM reservation_items i \
@@ -97,7 +97,7 @@ pub async fn extend_seats(
 
 /// Marks up to `limit` active reservations past their time as expired. Rows that somebody else is at are left
 /// for the next round.
-pub async fn expire_due(tx: &impl Sql, limit: u64) -> Result<Vec<ReservationId>, DbErr> {
+pub async fn expire_due(tx: &impl Sql, limit: u64) -> Result<Vec<ReservationId>, StoreError> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     tx.values(
             "UPDATE reservations SET status = 'expired', version = version + 1 \

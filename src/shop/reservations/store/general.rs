@@ -5,10 +5,10 @@
 use holdfast_contract::live::GeneralState;
 use holdfast_domain::ids::{EventId, ReservationId, SectionId};
 use holdfast_entity::sections;
-use sea_orm::{DbErr, EntityTrait, FromQueryResult, QuerySelect, sea_query::LockType};
+use sea_orm::{EntityTrait, FromQueryResult, QuerySelect, sea_query::LockType};
 
 use super::payment::ChangedPlaces;
-use crate::kernel::db::{self, Sql};
+use crate::kernel::db::{self, Bug, Sql, StoreError};
 
 /// How many lapsed items one hold clears away at the most.
 const MAX_LAPSED_A_HOLD: i64 = 500;
@@ -29,7 +29,7 @@ pub async fn take(
     event: EventId,
     section: SectionId,
     persons: i32,
-) -> Result<Places, DbErr> {
+) -> Result<Places, StoreError> {
     if let Some(state) = count(tx, event, section, persons, 0).await? {
         return Ok(Places::Taken(state));
     }
@@ -50,7 +50,7 @@ async fn count(
     section: SectionId,
     persons: i32,
     lapsed: i32,
-) -> Result<Option<GeneralState>, DbErr> {
+) -> Result<Option<GeneralState>, StoreError> {
     let moved: Option<Counter> = tx
         .find(
             "UPDATE sections SET held = held + $3 - $4, version = version + 1 \
@@ -77,13 +77,13 @@ impl Counter {
     }
 }
 
-async fn locked_free(tx: &impl Sql, event: EventId, section: SectionId) -> Result<i64, DbErr> {
+async fn locked_free(tx: &impl Sql, event: EventId, section: SectionId) -> Result<i64, StoreError> {
     let found = sections::Entity::find_by_id((event, section));
     let found = found.lock(LockType::NoKeyUpdate).one(tx.reading()).await?;
     Ok(found.map_or(0, |row| i64::from(row.capacity - row.held - row.sold - row.blocked)))
 }
 
-async fn lapse(tx: &impl Sql, event: EventId, section: SectionId) -> Result<i32, DbErr> {
+async fn lapse(tx: &impl Sql, event: EventId, section: SectionId) -> Result<i32, StoreError> {
     let lapsed: Vec<i32> = tx
         .values(
             "UPDATE reservation_items SET state = 'released', fence = fence + 1 \
@@ -98,7 +98,11 @@ async fn lapse(tx: &impl Sql, event: EventId, section: SectionId) -> Result<i32,
 }
 
 /// Whether lapsed items are left in the section that another transaction was at.
-pub async fn has_lapsed(sql: &impl Sql, event: EventId, section: SectionId) -> Result<bool, DbErr> {
+pub async fn has_lapsed(
+    sql: &impl Sql,
+    event: EventId,
+    section: SectionId,
+) -> Result<bool, StoreError> {
     let found: Option<i32> = sql
         .value(
             "SELECT 1 AS found FROM reservation_items WHERE event_id = $1 AND section_id = $2 \
@@ -113,7 +117,7 @@ pub async fn has_lapsed(sql: &impl Sql, event: EventId, section: SectionId) -> R
 pub async fn free(
     tx: &impl Sql,
     reservations: &[ReservationId],
-) -> Result<Vec<(EventId, GeneralState)>, DbErr> {
+) -> Result<Vec<(EventId, GeneralState)>, StoreError> {
     let items: Vec<ChangedPlaces> = tx
         .list(
             "UPDATE reservation_items SET state = 'released', fence = fence + 1 \
@@ -130,14 +134,14 @@ pub async fn free(
     for ((event, section), persons) in freed {
         // Sections in one order, after every item: see the lock order.
         let state = count(tx, event, section, 0, persons).await?;
-        let state = state.ok_or_else(|| DbErr::Custom("a counter is below its items".into()))?;
+        let state = state.ok_or_else(|| Bug::new("a counter is below its items"))?;
         states.push((event, state));
     }
     Ok(states)
 }
 
 /// Moves the time of a reservation's held places.
-pub async fn extend(tx: &impl Sql, id: ReservationId, expires_at: i64) -> Result<u64, DbErr> {
+pub async fn extend(tx: &impl Sql, id: ReservationId, expires_at: i64) -> Result<u64, StoreError> {
     tx.run(
         "UPDATE reservation_items SET expires_at = $2 \
          WHERE reservation_id = $1 AND (kind = 'seat' OR state = 'held')",

@@ -7,11 +7,11 @@ use holdfast_domain::{
     reservation::{ItemKind, ItemState, ReservationState},
 };
 use holdfast_entity::{buyers, reservation_items};
-use sea_orm::{DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Value};
+use sea_orm::{EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Value};
 use uuid::Uuid;
 
 use super::{super::in_payment::Candidate, general::Counter};
-use crate::kernel::db::{self, Expected, Sql, Writes};
+use crate::kernel::db::{self, Bug, Expected, Sql, StoreError, Writes};
 
 /// A seat whose row was changed.
 #[derive(Debug, Clone, Copy, FromQueryResult)]
@@ -36,7 +36,10 @@ pub struct ChangedPlaces {
 }
 
 /// The reservations with their events, and the database's clock.
-pub async fn candidates(sql: &impl Sql, ids: &[ReservationId]) -> Result<Vec<Candidate>, DbErr> {
+pub async fn candidates(
+    sql: &impl Sql,
+    ids: &[ReservationId],
+) -> Result<Vec<Candidate>, StoreError> {
     sql.list(
         "SELECT r.*, e.status AS event_status, e.max_per_user AS event_limit, {now} AS now \
          FROM reservations r JOIN events e ON e.id = r.event_id \
@@ -56,7 +59,7 @@ pub async fn lock_address(
     event: EventId,
     address: Uuid,
     locale: &str,
-) -> Result<(), DbErr> {
+) -> Result<(), StoreError> {
     let row = buyers::Model {
         event_id: event,
         buyer_id: address,
@@ -70,7 +73,7 @@ pub async fn lock_address(
 }
 
 /// active → in payment, while they last; locked in the order of their ids.
-pub async fn begin_reservations(sql: &impl Sql, ids: &[ReservationId]) -> Result<u64, DbErr> {
+pub async fn begin_reservations(sql: &impl Sql, ids: &[ReservationId]) -> Result<u64, StoreError> {
     sql.run(
         "UPDATE reservations SET status = 'in_payment', version = version + 1 \
          FROM (SELECT r.id AS of_id FROM reservations r WHERE r.id {among_ids $1} \
@@ -82,7 +85,10 @@ pub async fn begin_reservations(sql: &impl Sql, ids: &[ReservationId]) -> Result
 }
 
 /// in payment → confirmed.
-pub async fn settle_reservations(sql: &impl Writes, ids: &[ReservationId]) -> Result<(), DbErr> {
+pub async fn settle_reservations(
+    sql: &impl Writes,
+    ids: &[ReservationId],
+) -> Result<(), StoreError> {
     let text = "UPDATE reservations SET status = 'confirmed', version = version + 1 \
         WHERE id {among_ids $1} AND status = 'in_payment'";
     let otherwise = "reservations are not in payment".to_owned();
@@ -95,7 +101,7 @@ pub async fn reopen_reservations(
     sql: &impl Sql,
     ids: &[ReservationId],
     grace_ms: i64,
-) -> Result<u64, DbErr> {
+) -> Result<u64, StoreError> {
     sql.run(
         "UPDATE reservations SET status = 'active', version = version + 1, expires_at = CASE \
          WHEN expires_at >= {now} + $2 THEN expires_at \
@@ -111,7 +117,7 @@ pub async fn end_reservations(
     sql: &impl Sql,
     ids: &[ReservationId],
     state: ReservationState,
-) -> Result<u64, DbErr> {
+) -> Result<u64, StoreError> {
     sql.run(
         "UPDATE reservations SET status = $2, version = version + 1 \
          WHERE id {among_ids $1} AND status = 'in_payment'",
@@ -124,14 +130,14 @@ pub async fn end_reservations(
 pub async fn items(
     sql: &impl Sql,
     ids: &[ReservationId],
-) -> Result<Vec<reservation_items::Model>, DbErr> {
-    reservation_items::Entity::find()
+) -> Result<Vec<reservation_items::Model>, StoreError> {
+    Ok(reservation_items::Entity::find()
         .filter(db::is_among(sql, reservation_items::Column::ReservationId, ids.iter().copied()))
         .order_by_asc(reservation_items::Column::EventId)
         .order_by_asc(reservation_items::Column::SeatId)
         .order_by_asc(reservation_items::Column::Id)
         .all(sql.reading())
-        .await
+        .await?)
 }
 
 /// How many items reservations have.
@@ -144,7 +150,7 @@ pub struct Counted {
 }
 
 /// How much the reservations hold.
-pub async fn count_items(sql: &impl Sql, ids: &[ReservationId]) -> Result<Counted, DbErr> {
+pub async fn count_items(sql: &impl Sql, ids: &[ReservationId]) -> Result<Counted, StoreError> {
     let text = "SELECT kind, count(*) AS items FROM reservation_items \
         WHERE reservation_id {among_ids $1} GROUP BY kind";
     let mut counted = Counted::default();
@@ -190,25 +196,34 @@ async fn change_seats(
     ids: &[ReservationId],
     change: &str,
     state: &str,
-) -> Result<Vec<ChangedSeat>, DbErr> {
+) -> Result<Vec<ChangedSeat>, StoreError> {
     sql.list(&update_seats("", change, state), vec![set(sql, ids)]).await
 }
 
 /// held → paying, while they last.
-pub async fn begin_seats(sql: &impl Sql, ids: &[ReservationId]) -> Result<Vec<ChangedSeat>, DbErr> {
+pub async fn begin_seats(
+    sql: &impl Sql,
+    ids: &[ReservationId],
+) -> Result<Vec<ChangedSeat>, StoreError> {
     let held = "seats.status = 'held' AND seats.expires_at > {now}";
     change_seats(sql, ids, "status = 'paying', expires_at = NULL", held).await
 }
 
 /// paying → sold.
-pub async fn sell_seats(sql: &impl Sql, ids: &[ReservationId]) -> Result<Vec<ChangedSeat>, DbErr> {
+pub async fn sell_seats(
+    sql: &impl Sql,
+    ids: &[ReservationId],
+) -> Result<Vec<ChangedSeat>, StoreError> {
     change_seats(sql, ids, "status = 'sold'", "seats.status = 'paying'").await
 }
 
 const BEGUN: &str = "seats.status IN ('paying', 'sold')";
 
 /// paying or sold → available.
-pub async fn free_seats(sql: &impl Sql, ids: &[ReservationId]) -> Result<Vec<ChangedSeat>, DbErr> {
+pub async fn free_seats(
+    sql: &impl Sql,
+    ids: &[ReservationId],
+) -> Result<Vec<ChangedSeat>, StoreError> {
     let free = "status = 'available', reservation_id = NULL, expires_at = NULL";
     change_seats(sql, ids, free, BEGUN).await
 }
@@ -217,12 +232,12 @@ pub async fn free_seats(sql: &impl Sql, ids: &[ReservationId]) -> Result<Vec<Cha
 pub async fn reopen_seats(
     sql: &impl Sql,
     ids: &[ReservationId],
-) -> Result<Vec<ChangedSeat>, DbErr> {
+) -> Result<Vec<ChangedSeat>, StoreError> {
     change_seats(sql, ids, "status = 'held', expires_at = item.lapses_at", BEGUN).await
 }
 
 /// held → paying in general admission, while they last.
-pub async fn begin_places(sql: &impl Sql, ids: &[ReservationId]) -> Result<u64, DbErr> {
+pub async fn begin_places(sql: &impl Sql, ids: &[ReservationId]) -> Result<u64, StoreError> {
     sql.run(
         "UPDATE reservation_items SET state = 'paying' WHERE reservation_id {among_ids $1} \
          AND kind = 'general' AND state = 'held' AND expires_at > {now}",
@@ -236,7 +251,7 @@ async fn change_places(
     ids: &[ReservationId],
     from: ItemState,
     to: ItemState,
-) -> Result<Vec<ChangedPlaces>, DbErr> {
+) -> Result<Vec<ChangedPlaces>, StoreError> {
     sql.list(
         "UPDATE reservation_items SET state = $3 WHERE reservation_id {among_ids $1} \
          AND kind = 'general' AND state = $2 RETURNING event_id, section_id, admits",
@@ -249,7 +264,7 @@ async fn change_places(
 pub async fn sell_places(
     sql: &impl Sql,
     ids: &[ReservationId],
-) -> Result<Vec<ChangedPlaces>, DbErr> {
+) -> Result<Vec<ChangedPlaces>, StoreError> {
     change_places(sql, ids, ItemState::Paying, ItemState::Sold).await
 }
 
@@ -257,7 +272,7 @@ pub async fn sell_places(
 pub async fn unsell_places(
     sql: &impl Sql,
     ids: &[ReservationId],
-) -> Result<Vec<ChangedPlaces>, DbErr> {
+) -> Result<Vec<ChangedPlaces>, StoreError> {
     change_places(sql, ids, ItemState::Sold, ItemState::Paying).await
 }
 
@@ -266,12 +281,12 @@ pub async fn free_places(
     sql: &impl Sql,
     ids: &[ReservationId],
     from: ItemState,
-) -> Result<Vec<ChangedPlaces>, DbErr> {
+) -> Result<Vec<ChangedPlaces>, StoreError> {
     change_places(sql, ids, from, ItemState::Released).await
 }
 
 /// paying → held in general admission; every item takes the reservation's time.
-pub async fn reopen_places(sql: &impl Sql, ids: &[ReservationId]) -> Result<u64, DbErr> {
+pub async fn reopen_places(sql: &impl Sql, ids: &[ReservationId]) -> Result<u64, StoreError> {
     sql.run(
         "UPDATE reservation_items SET \
          state = CASE WHEN state = 'paying' THEN 'held' ELSE state END, \
@@ -290,7 +305,7 @@ pub async fn move_counter(
     section: SectionId,
     held: i32,
     sold: i32,
-) -> Result<GeneralState, DbErr> {
+) -> Result<GeneralState, StoreError> {
     let moved: Option<Counter> = sql
         .find(
             "UPDATE sections SET held = held + $3, sold = sold + $4, version = version + 1 \
@@ -299,5 +314,5 @@ pub async fn move_counter(
             vec![event.into(), section.into(), held.into(), sold.into()],
         )
         .await?;
-    Ok(moved.ok_or(DbErr::RecordNotUpdated)?.shown(section))
+    Ok(moved.ok_or_else(|| Bug::new("a section's counts did not move"))?.shown(section))
 }

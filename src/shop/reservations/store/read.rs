@@ -6,15 +6,15 @@ use holdfast_domain::{
 };
 use holdfast_entity::{reservation_items, reservations};
 use sea_orm::{
-    ColumnTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QueryResult, Value,
+    ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QueryResult, Value,
 };
 use uuid::Uuid;
 
 use super::write::{Item, Reserved};
-use crate::kernel::db::Sql;
+use crate::kernel::db::{Sql, StoreError};
 
 /// Reads a buyer from `buyer_id` and `buyer_kind`.
-pub(crate) fn buyer(row: &QueryResult) -> Result<Option<Buyer>, DbErr> {
+pub(crate) fn buyer(row: &QueryResult) -> Result<Option<Buyer>, StoreError> {
     let id: Option<Uuid> = row.try_get("", "buyer_id")?;
     let kind: Option<BuyerKind> = row.try_get("", "buyer_kind")?;
     Ok(kind.zip(id).map(|(kind, id)| Buyer::stored(kind, id)))
@@ -68,7 +68,7 @@ impl From<Found> for Stored {
 }
 
 /// The reservation.
-pub async fn find(sql: &impl Sql, id: ReservationId) -> Result<Option<Stored>, DbErr> {
+pub async fn find(sql: &impl Sql, id: ReservationId) -> Result<Option<Stored>, StoreError> {
     let found: Option<Found> =
         sql.find(&format!("{STORED} WHERE r.id = $1"), vec![id.into()]).await?;
     Ok(found.map(Stored::from))
@@ -81,7 +81,7 @@ pub async fn list(
     buyer: Uuid,
     after: Option<Uuid>,
     limit: u64,
-) -> Result<Vec<Stored>, DbErr> {
+) -> Result<Vec<Stored>, StoreError> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut values: Vec<Value> = vec![event.into(), buyer.into(), limit.into()];
     let mut text = format!("{STORED} WHERE r.event_id = $1 AND r.buyer_id = $2");
@@ -95,7 +95,7 @@ pub async fn list(
 }
 
 /// What a reservation holds, in the order in which it was asked for.
-pub async fn items(sql: &impl Sql, id: ReservationId) -> Result<Vec<Item>, DbErr> {
+pub async fn items(sql: &impl Sql, id: ReservationId) -> Result<Vec<Item>, StoreError> {
     let rows = reservation_items::Entity::find()
         .filter(reservation_items::Column::ReservationId.eq(id))
         .order_by_asc(reservation_items::Column::Id)

@@ -7,12 +7,11 @@ use holdfast_domain::{
 };
 use holdfast_entity::{events, reservations};
 use sea_orm::{
-    ColumnTrait, DbErr, EntityTrait, FromQueryResult, JoinType, QueryFilter, QuerySelect,
-    SelectExt, Value,
+    ColumnTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QuerySelect, SelectExt, Value,
 };
 
 use super::payment::{ChangedPlaces, ChangedSeat, update_seats};
-use crate::kernel::db::{self, Sql};
+use crate::kernel::db::{self, Sql, StoreError};
 
 /// Some items of some reservations.
 #[derive(Debug, Clone, Default)]
@@ -33,13 +32,13 @@ fn set(sql: &impl Sql, ids: &[ReservationId]) -> Value {
 }
 
 /// Locks the reservations in the order of their ids.
-pub async fn lock(sql: &impl Sql, ids: &[ReservationId]) -> Result<(), DbErr> {
+pub async fn lock(sql: &impl Sql, ids: &[ReservationId]) -> Result<(), StoreError> {
     let text = "SELECT id FROM reservations WHERE id {among_ids $1} ORDER BY id {lock}";
     sql.all(text, vec![set(sql, ids)]).await.map(|_| ())
 }
 
 /// sold → available.
-pub async fn free_seats(sql: &impl Sql, of: &Items) -> Result<Vec<ChangedSeat>, DbErr> {
+pub async fn free_seats(sql: &impl Sql, of: &Items) -> Result<Vec<ChangedSeat>, StoreError> {
     let text = update_seats(
         "AND i.id {among_ids $2}",
         "status = 'available', reservation_id = NULL, expires_at = NULL",
@@ -56,7 +55,7 @@ struct Freed {
 }
 
 /// Marks the items as given back; the places among them with their persons.
-pub async fn free_places(sql: &impl Sql, of: &Items) -> Result<Vec<ChangedPlaces>, DbErr> {
+pub async fn free_places(sql: &impl Sql, of: &Items) -> Result<Vec<ChangedPlaces>, StoreError> {
     let text = "UPDATE reservation_items SET state = 'released' \
         WHERE reservation_id {among_ids $1} AND id {among_ids $2} \
         AND (kind = 'seat' OR state = 'sold') \
@@ -67,7 +66,7 @@ pub async fn free_places(sql: &impl Sql, of: &Items) -> Result<Vec<ChangedPlaces
 }
 
 /// confirmed → cancelled, where nothing is left of them.
-pub async fn end_empty(sql: &impl Sql, ids: &[ReservationId]) -> Result<u64, DbErr> {
+pub async fn end_empty(sql: &impl Sql, ids: &[ReservationId]) -> Result<u64, StoreError> {
     sql.run(
         "UPDATE reservations SET status = 'cancelled', version = version + 1 \
          WHERE id {among_ids $1} AND status = 'confirmed' \
@@ -79,24 +78,24 @@ pub async fn end_empty(sql: &impl Sql, ids: &[ReservationId]) -> Result<u64, DbE
 }
 
 /// Whether an event of these reservations is called off.
-pub async fn any_called_off(sql: &impl Sql, ids: &[ReservationId]) -> Result<bool, DbErr> {
+pub async fn any_called_off(sql: &impl Sql, ids: &[ReservationId]) -> Result<bool, StoreError> {
     let of_event = reservations::Entity::belongs_to(events::Entity)
         .from(reservations::Column::EventId)
         .to(events::Column::Id)
         .into();
-    reservations::Entity::find()
+    Ok(reservations::Entity::find()
         .join(JoinType::InnerJoin, of_event)
         .filter(db::is_among(sql, reservations::Column::Id, ids.iter().copied()))
         .filter(events::Column::Status.eq(Status::Cancelled))
         .exists(sql.reading())
-        .await
+        .await?)
 }
 
 /// Own and still paying, or free, → sold. A seat that was free gets a new fence, as with every new owner.
 pub async fn reclaim_seats(
     sql: &impl Sql,
     ids: &[ReservationId],
-) -> Result<Vec<ChangedSeat>, DbErr> {
+) -> Result<Vec<ChangedSeat>, StoreError> {
     let text = "UPDATE seats SET version = version + 1, status = 'sold', expires_at = NULL, \
              fence = CASE WHEN seats.status = 'paying' THEN seats.fence ELSE seats.fence + 1 END, \
              reservation_id = item.item_owner \
@@ -116,7 +115,7 @@ pub async fn reclaim_seats(
 }
 
 /// Takes the fences of the reservations' own seats over into their items.
-pub async fn follow_fences(sql: &impl Sql, ids: &[ReservationId]) -> Result<(), DbErr> {
+pub async fn follow_fences(sql: &impl Sql, ids: &[ReservationId]) -> Result<(), StoreError> {
     sql.run(
         "UPDATE reservation_items SET fence = (SELECT s.fence FROM seats s \
              WHERE s.event_id = reservation_items.event_id \

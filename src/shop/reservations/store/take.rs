@@ -7,11 +7,11 @@ use holdfast_domain::{
     inventory::{SeatState, SeatView},
     reservation::SeatWish,
 };
-use sea_orm::{DbErr, QueryResult, Value};
+use sea_orm::{QueryResult, Value};
 
 use super::read::buyer;
 use crate::{
-    kernel::db::{Sql, placeholders, rows, stored_word},
+    kernel::db::{Bug, Sql, StoreError, placeholders, rows, stored_word},
     shop::reservations::terms::Terms,
 };
 
@@ -20,7 +20,7 @@ pub async fn look(
     sql: &impl Sql,
     event: EventId,
     seats: &[SeatId],
-) -> Result<(i64, HashMap<SeatId, SeatView>), DbErr> {
+) -> Result<(i64, HashMap<SeatId, SeatView>), StoreError> {
     let text = format!(
         "SELECT s.seat_id, s.status, s.version, s.expires_at, r.buyer_id, r.buyer_kind, {{now}} AS now \
          FROM seats s LEFT JOIN reservations r ON r.id = s.reservation_id \
@@ -62,7 +62,7 @@ pub async fn lock_buyers(
     tx: &impl Sql,
     terms: &Terms,
     takers: &[Taker],
-) -> Result<Option<i64>, DbErr> {
+) -> Result<Option<i64>, StoreError> {
     const WIDTH: usize = 3;
     let text = format!(
         "WITH w (buyer_id, kind, locale) AS (VALUES {}) \
@@ -106,15 +106,20 @@ const RECENT: &str = "(SELECT COUNT(*) FROM reservations r \
 
 /// Counts what the buyer has. A statement of its own, after [`lock_buyers`]: the statement that waits for a lock
 /// sees the time before the wait.
-pub async fn usage(sql: &impl Sql, event: EventId, buyer: Buyer, now: i64) -> Result<Usage, DbErr> {
+pub async fn usage(
+    sql: &impl Sql,
+    event: EventId,
+    buyer: Buyer,
+    now: i64,
+) -> Result<Usage, StoreError> {
     let text = format!(
         "WITH w (buyer_id) AS (VALUES ($3)) SELECT {PERSONS} AS persons, {RECENT} AS recent FROM w"
     );
     let row = sql.one(&text, vec![event.0.into(), now.into(), buyer.id().into()]).await?;
-    usage_of(&row.ok_or_else(|| DbErr::RecordNotFound("usage".into()))?)
+    usage_of(&row.ok_or_else(|| Bug::new("no usage of a buyer"))?)
 }
 
-fn usage_of(row: &QueryResult) -> Result<Usage, DbErr> {
+fn usage_of(row: &QueryResult) -> Result<Usage, StoreError> {
     Ok(Usage { persons: row.try_get("", "persons")?, recent_holds: row.try_get("", "recent")? })
 }
 
@@ -174,7 +179,7 @@ pub async fn take_seats(
     tx: &impl Sql,
     taking: &Taking,
     wanted: &[Wanted],
-) -> Result<Vec<TakenSeat>, DbErr> {
+) -> Result<Vec<TakenSeat>, StoreError> {
     const WIDTH: usize = 4;
     let text = format!(
         "WITH w (seat_id, version, buyer_id, reservation_id) AS (VALUES {}) \
@@ -208,7 +213,7 @@ pub async fn take_seats(
     Ok(taken)
 }
 
-fn taken_seat(row: &QueryResult) -> Result<TakenSeat, DbErr> {
+fn taken_seat(row: &QueryResult) -> Result<TakenSeat, StoreError> {
     Ok(TakenSeat {
         seat: SeatId(row.try_get("", "seat_id")?),
         reservation: ReservationId(row.try_get("", "reservation_id")?),

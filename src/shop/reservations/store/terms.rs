@@ -6,16 +6,16 @@ use holdfast_domain::{
     pricing::{Offer, Window},
 };
 use holdfast_entity::{events, offers, sections};
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use crate::{
-    kernel::db::Sql,
+    kernel::db::{Sql, StoreError},
     shop::reservations::terms::{SectionTerms, Terms},
 };
 
 /// An event's terms. Offers and sections are read after the event's version: newer ones under an older version
 /// are refused by [`lock_buyers`](super::lock_buyers), never the other way round.
-pub async fn load_terms(sql: &impl Sql, event: EventId) -> Result<Option<Terms>, DbErr> {
+pub async fn load_terms(sql: &impl Sql, event: EventId) -> Result<Option<Terms>, StoreError> {
     let Some(row) = events::Entity::find_by_id(event).one(sql.reading()).await? else {
         return Ok(None);
     };

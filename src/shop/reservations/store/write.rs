@@ -4,10 +4,10 @@ use holdfast_domain::{
     ids::{Buyer, EventId, ItemId, OfferId, OrganizationId, ReservationId, SeatId, SectionId},
     money::Currency,
 };
-use sea_orm::{DbErr, Value};
+use sea_orm::Value;
 
 use crate::{
-    kernel::db::{Dialect, Sql, rows},
+    kernel::db::{Dialect, Sql, StoreError, rows},
     live::record,
 };
 
@@ -76,7 +76,7 @@ pub async fn insert(
     event: EventId,
     made: &[Made],
     change: String,
-) -> Result<(), DbErr> {
+) -> Result<(), StoreError> {
     let (mut values, item_values) = (reservation_values(made), item_values(made));
     let reservations = format!(
         "INSERT INTO reservations ({RESERVATION_COLUMNS}) VALUES {}",
