@@ -1,6 +1,8 @@
 //! JSON in and out, by serde on both sides: a fault is named by its path (`seats[0].seat_id`), and the wire
 //! has the one form that the front end reads. poem-openapi gives the schema.
 
+mod objects;
+
 use poem::{FromRequest, IntoResponse, Request, RequestBody, Response, Result, web::Data};
 use poem_openapi::{
     ApiExtractor, ApiExtractorType, ApiResponse, ExtractParamOptions,
@@ -15,6 +17,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use holdfast_contract::problem::ProblemType;
 
+use self::objects::Objects;
 use super::problem::ApiProblem;
 
 /// The largest JSON body, in bytes, where the route does not say otherwise.
@@ -76,13 +79,13 @@ pub async fn read(request: &Request, body: &mut RequestBody) -> Result<Vec<u8>> 
     })
 }
 
-/// Parses JSON; a fault is named by its path.
+/// Parses JSON; a fault is named by its path. Structures are read from objects alone.
 ///
 /// # Errors
 /// A problem that names the field.
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiProblem> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let parsed = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+    let parsed = serde_path_to_error::deserialize(Objects(&mut deserializer)).map_err(|error| {
         let (path, message) = (error.path().to_string(), error.inner().to_string());
         ApiProblem::field(field_at(&path, missing_field(&message)), message)
     })?;
@@ -316,5 +319,27 @@ mod tests {
         assert_eq!(faulty_field(r#"{"inner":[{"count":"x"}]}"#), "inner[0].count");
         assert_eq!(faulty_field("[]"), "body");
         assert_eq!(faulty_field("{"), "body");
+    }
+
+    #[test]
+    fn an_array_is_no_object_at_any_depth() {
+        #[derive(Debug, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        enum Shape {
+            Nested(Inner),
+            Fields {
+                #[serde(rename = "inner")]
+                _inner: Option<Inner>,
+            },
+        }
+
+        assert_eq!(faulty_field(r#"[[{"count":1}]]"#), "body");
+        assert_eq!(faulty_field(r#"{"inner":[[1]]}"#), "inner[0]");
+        for array in [r#"{"nested":[1]}"#, r#"{"fields":[null]}"#, r#"{"fields":{"inner":[1]}}"#] {
+            parse::<Shape>(array.as_bytes()).expect_err(array);
+        }
+        for object in [r#"{"nested":{"count":1}}"#, r#"{"fields":{"inner":{"count":1}}}"#] {
+            parse::<Shape>(object.as_bytes()).expect(object);
+        }
     }
 }
