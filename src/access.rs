@@ -1,8 +1,9 @@
-//! The one door to what belongs to somebody: events, bookings, organizations, the installation.
+//! Decides who may see and change events, bookings, organizations and the installation.
 //!
-//! A proof says that its holder may see or do something. Only this module makes proofs, and whatever touches an
-//! event, a booking or an organization takes one. Proofs concern seeing and acting alone: status, sale window and
-//! terms are decided in the transaction. What the caller may not see does not exist for them: 404, never 403.
+//! A proof is a value that says that its holder may see a thing or act on it. Only this module makes proofs, and
+//! whatever touches an event, a booking or an organization for a caller takes a proof. A proof says nothing about
+//! status, sale window or terms: the transaction of the use case decides those. A thing that the caller may not
+//! see does not exist for that caller: the answer is 404, never 403.
 
 mod event_key;
 mod proofs;
@@ -37,16 +38,17 @@ use crate::{
     kernel::db::{Db, StoreError},
 };
 
-/// How many events are remembered.
+/// The maximum number of events in each cache.
 const MAX_EVENTS: u64 = 10_000;
-/// How long an event is remembered. A deleted event, of which nobody ever held anything, is seen that long at most.
+/// How long the caches keep an event. A deleted event stays visible for that long at most, and only an event in
+/// which nobody ever held a place can be deleted.
 const REMEMBERED: Duration = Duration::from_secs(5);
 
 /// Makes proofs; cheap to clone.
 ///
-/// For a short time it remembers which events were published, and whose they are: neither ever changes back, but an
-/// event can be deleted, and its slug used again. A draft is asked for anew each time, so that a node hears of a
-/// publication by another node at once.
+/// For a short time, the caches keep which events are published and which organization owns each of them. Neither
+/// fact ever changes back, but an event can be deleted and its slug used again. A draft is never cached, so that
+/// every node sees a publication by another node at once.
 #[derive(Debug, Clone)]
 pub struct Access {
     db: Db,
@@ -55,23 +57,23 @@ pub struct Access {
 }
 
 impl Access {
-    /// A door that remembers nothing yet.
     pub fn new(db: Db) -> Self {
         let slugs = Cache::builder().max_capacity(MAX_EVENTS).time_to_live(REMEMBERED).build();
         let published = Cache::builder().max_capacity(MAX_EVENTS).time_to_live(REMEMBERED).build();
         Self { db, slugs, published }
     }
 
-    /// The event of this id or slug, if the caller may see it.
+    /// The event with this id or slug, if the caller may see it.
     ///
     /// # Errors
-    /// 404 when there is no such event, or it is a draft that the caller may not manage.
+    /// 404 when the event does not exist, or is a draft that the caller may not manage.
     pub async fn visible(&self, caller: &Caller, id_or_slug: &str) -> Result<Visible, ApiProblem> {
         let found = self.find(id_or_slug).await?;
         self.shown_to(caller, found).await
     }
 
-    /// [`Self::visible`] by what the database says now, for whatever outlasts the answer.
+    /// [`Self::visible`] without the caches: the database answers. For callers that use the event longer than one
+    /// answer.
     ///
     /// # Errors
     /// See [`Self::visible`].
@@ -97,10 +99,7 @@ impl Access {
         }
     }
 
-    /// The event of this id or slug, if everybody may see it.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// The event with this id or slug, if everybody may see it.
     pub async fn public(&self, id_or_slug: &str) -> Result<Option<Visible>, StoreError> {
         Ok(self.find(id_or_slug).await?.and_then(|found| match found.shown {
             Shown::ToAll => Some(Visible(found.event)),
@@ -128,11 +127,11 @@ impl Access {
         Ok(Some(found))
     }
 
-    /// The event of this id or slug, if the caller may act on it as `A` says.
+    /// The event with this id or slug, if the caller may perform the action `A` on it.
     ///
     /// # Errors
-    /// 404 when the caller may not see the event, 401 when nobody is signed in, 403 when the event is another
-    /// organization's.
+    /// 404 when the caller may not see the event, 401 when nobody is signed in, 403 when the event belongs to
+    /// another organization.
     pub async fn permit<A: Act>(
         &self,
         caller: &Caller,
@@ -146,19 +145,18 @@ impl Access {
         Err(ApiProblem::new(ProblemType::Forbidden, "This event belongs to somebody else."))
     }
 
-    /// The event, to be changed by the program itself: its commands and its demo.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// The event, to be changed by the program itself: by its commands and its demo.
     pub async fn unattended(db: &Db, key: &EventKey) -> Result<Option<Managed>, StoreError> {
         let found = store::event(db, key).await?;
         Ok(found.map(|found| Permit::new(found.event, Actor::System)))
     }
 
-    /// The organization for which the caller may make events: the named one, else the caller's only one.
+    /// The organization for which the caller may create events: the named organization, otherwise the caller's
+    /// only one.
     ///
     /// # Errors
-    /// 401 when nobody is signed in, 403 when the caller may not, 400 when it is not clear for which.
+    /// 401 when nobody is signed in, 403 when the caller may not create events for the organization, 400 when no
+    /// organization is named and the caller does not have exactly one.
     pub async fn organization(
         &self,
         caller: &Caller,
@@ -193,7 +191,7 @@ impl Access {
     /// The booking, if the caller may read it.
     ///
     /// # Errors
-    /// 401 when the caller is nobody, 404 when there is no such booking or it is none of the caller's business.
+    /// 401 when the caller is nobody, 404 when the booking does not exist or the caller may not read it.
     pub async fn readable_booking(
         &self,
         caller: &Caller,
@@ -211,7 +209,7 @@ impl Access {
     /// The booking, if it is the caller's own.
     ///
     /// # Errors
-    /// 401 when the caller is nobody, 404 when there is no such booking or it is somebody else's.
+    /// 401 when the caller is nobody, 404 when the booking does not exist or belongs to somebody else.
     pub async fn own_booking(
         &self,
         caller: &Caller,
@@ -226,10 +224,11 @@ impl Access {
         Err(no_booking())
     }
 
-    /// The booking, if it has a line of the event whose bookings the caller manages.
+    /// The booking, if it has a line of the event that the permit covers.
     ///
     /// # Errors
-    /// 404 when it has none: another organization's booking is not seen through one's own event.
+    /// 404 when the booking has no such line: organizers do not see bookings of other organizations through their
+    /// own event.
     pub async fn booking_of(
         &self,
         permit: BookingsManaged,
@@ -241,7 +240,7 @@ impl Access {
         Err(no_booking())
     }
 
-    /// The caller as an administrator.
+    /// Proof that the caller is an administrator.
     ///
     /// # Errors
     /// 401 when nobody is signed in, 403 when the caller is no administrator.
@@ -253,7 +252,7 @@ impl Access {
         Err(ApiProblem::new(ProblemType::Forbidden, "Only an administrator may do this."))
     }
 
-    /// Forgets an event that is not there any more: its slug may be another event's now.
+    /// Removes a deleted event from the cache of published events. Another event may use its slug now.
     pub async fn forget(&self, event: EventId) {
         self.published.invalidate(&event).await;
     }
@@ -274,7 +273,7 @@ impl Access {
         action: Action,
     ) -> Result<bool, ApiProblem> {
         let Some(user) = caller.user else { return Ok(false) };
-        // A role that may act as a stranger needs no membership.
+        // A role that may act without any relation to the organization needs no membership.
         if allows(Some(user.role), Relation::Stranger, action) {
             return Ok(true);
         }

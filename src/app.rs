@@ -1,5 +1,5 @@
-//! The composition root: it makes the parts, hands them to the slices and serves them. Only this unit names adapters
-//! (`wiring`) and lists slices (`slices`).
+//! The composition root: it makes the parts of the program, passes them to the slices and serves them. Only this
+//! unit names adapters (`wiring`) and lists slices (`slices`).
 
 pub mod development;
 mod serving;
@@ -44,22 +44,19 @@ use crate::{
     slice::Shared,
 };
 
-/// Reads the settings; a secret that is missing in development is made.
+/// Reads the settings. In development, a missing secret is generated.
 ///
 /// # Errors
-/// Every wrong value, or the first broken rule, by the name of the setting.
+/// Names every wrong value, otherwise the first broken rule between settings.
 pub fn load_settings() -> Result<Config, SettingsError> {
     Config::load(&SystemEntropy)
 }
 
-/// The program, put together.
+/// The assembled program.
 #[derive(Debug, Clone)]
 pub struct App {
-    /// The settings that it was started with.
     pub config: Arc<Config>,
-    /// Database, ids, timers, tasks.
     pub base: Base,
-    /// The slices.
     pub slices: Slices,
     live: Live,
     shared: Shared,
@@ -67,16 +64,16 @@ pub struct App {
 }
 
 impl App {
-    /// Serves these pages beside the API.
+    /// Serves these pages in addition to the API.
     #[must_use]
     pub fn with_pages(self, pages: Pages) -> Self {
         Self { pages, ..self }
     }
 
-    /// Connects to everything and migrates the store.
+    /// Assembles the program and migrates the schema of the database.
     ///
     /// # Errors
-    /// When something does not answer.
+    /// When a setting cannot be used, or the database does not answer.
     pub async fn start(config: Config) -> anyhow::Result<Self> {
         let app = Self::assemble(config).await?;
         Migrator::up(app.base.db.writer(), None).await?;
@@ -133,10 +130,10 @@ impl App {
         Ok(Self { config: Arc::new(config), base, slices, live, shared, pages: Pages::NONE })
     }
 
-    /// Makes what is missing of the demo: accounts, an organization, three events.
+    /// Makes the missing parts of the demo: accounts, an organization, three events.
     ///
     /// # Errors
-    /// In production, and when the store fails.
+    /// In production, and when the database fails.
     pub async fn seed(&self) -> anyhow::Result<()> {
         anyhow::ensure!(
             self.config.node.environment == Environment::Development,
@@ -145,10 +142,7 @@ impl App {
         Ok(seed::seed(&self.base, self.slices.catalogue.holds).await?)
     }
 
-    /// In development, makes the demo where there is no event yet.
-    ///
-    /// # Errors
-    /// When the store fails.
+    /// Makes the demo when the database has no event. Does nothing in production.
     pub async fn seed_when_empty(&self) -> anyhow::Result<()> {
         let development = self.config.node.environment == Environment::Development;
         if development && seed::is_empty(&self.base).await? {
@@ -158,36 +152,37 @@ impl App {
         Ok(())
     }
 
-    /// The store alone, as it stands.
+    /// Connects to the database without migrating it.
     ///
     /// # Errors
-    /// When it does not answer.
+    /// When the database does not answer.
     pub async fn store(config: &Config) -> anyhow::Result<Db> {
         Ok(wiring::base(config).await?.db)
     }
 
-    /// Compares the gateway's books of these last days with ours; answers every difference. Migrates nothing.
+    /// Compares the gateway's payments of the last `days` days with ours and returns every difference. Migrates
+    /// nothing.
     ///
     /// # Errors
-    /// When the gateway or the store does not answer.
+    /// When the gateway or the database does not answer.
     pub async fn reconcile(config: Config, days: u16) -> anyhow::Result<Vec<Difference>> {
         Ok(Self::assemble(config).await?.slices.ledger.differences(days).await?)
     }
 
-    /// The OpenAPI document; needs no store of its own.
+    /// The OpenAPI document. It needs no configured database.
     ///
     /// # Errors
-    /// Never in practice: an empty store in memory always starts.
+    /// Never in practice: an empty database in memory always starts.
     pub async fn document(mut config: Config) -> anyhow::Result<String> {
         config.database.url = DatabaseUrl::in_memory();
         config.redis.urls = RedisUrls::default();
         Ok(Self::assemble(config).await?.service().spec())
     }
 
-    /// Starts what runs beside requests: the relay, the tail of the log, the periodic passes.
+    /// Starts the work beside requests: the relay, the tail of the log, the periodic passes.
     async fn start_background(&self) -> anyhow::Result<()> {
         self.live.start();
-        // Time went on while no node ran.
+        // Events may have begun or ended while no node ran.
         lifecycle::pass(&self.base).await?;
         passes::start(&self.base.tasks, self.passes()).await?;
         Ok(())

@@ -1,9 +1,9 @@
-//! The catalogue: events, their halls, what is sold in them at which price, and what is left.
+//! The catalogue: events, their halls, their offers and prices, and how many places are left.
 //!
-//! Never holds or sells anything; what it reads of seats it reads without locks and shows, and no decision
-//! reads its caches. `api/` is HTTP, each use case has a file named by its verb, SQL is under `store/`.
-//! Look next: `lifecycle` (how an event moves on), `replace_plan` (the one dangerous change), `reads`
-//! (what is cached and why that is right), `seed` (the demo events).
+//! The catalogue never holds or sells anything. It reads seats without locks, only to show them, and no decision
+//! uses its caches. `api/` has the HTTP routes, each use case has a file named by its verb, SQL is under
+//! `store/`. Look next: `lifecycle` (how the status of an event changes), `replace_plan` (the one dangerous
+//! change), `reads` (what is cached and why that is right), `seed` (the demo events).
 
 pub mod api;
 pub mod change_seat;
@@ -44,14 +44,12 @@ use crate::{
     slice::{Shared, Slice},
 };
 
-/// What the routes of the catalogue stand on.
 #[derive(Debug, Clone)]
 pub struct Catalogue {
-    /// Database, ids, tasks.
     pub base: Base,
-    /// How long holds last where an event does not say.
+    /// How long holds last when their event does not say.
     pub holds: HoldTimes,
-    /// How often time moves events on.
+    /// How often the pass updates the status of events by time.
     pub lifecycle_every: Duration,
     access: Access,
     stream: Stream,
@@ -60,7 +58,7 @@ pub struct Catalogue {
 }
 
 impl Catalogue {
-    /// A catalogue with empty caches; `relay` numbers what it changes.
+    /// A catalogue with empty caches.
     pub fn new(
         base: Base,
         access: Access,

@@ -1,4 +1,4 @@
-//! What every slice's `api.rs` shares: problems, bodies, who is calling.
+//! The HTTP layer that all slices share: callers, bodies, problems, tags, tokens, headers.
 
 pub mod auth;
 pub mod body;

@@ -1,5 +1,5 @@
-//! What every slice stands on and what names no slice: the database, tasks, passes, ports, sagas, idempotency, the
-//! audit, invariants, failpoints.
+//! The mechanisms that every slice uses and that name no slice: the database, tasks, passes, ports, sagas,
+//! idempotency, the audit log, invariants, failpoints.
 //!
 //! A kernel module may use another kernel module, the domain, the contract and the entities, and no other unit of the
 //! server. `tests/it/tidy.rs` keeps that.

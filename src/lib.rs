@@ -1,12 +1,11 @@
 //! The server of Holdfast: seats are held, paid for and sold, each at most once.
 //!
 //! The folders say who uses what: `shop` is for buyers, `desk` for organizers and administrators, `identity` for
-//! everybody who has an account, `catalogue` for everybody who looks at events; `money` keeps the books; `kernel`
-//! is what all of them stand on. A slice has its HTTP in `api.rs`, its use cases in files named by their verb, and
-//! its SQL in `store.rs`. `access` is the door to what belongs to
-//! somebody, `live` numbers and sends what changed, and `site` sends the pages. Rules that are true without a
-//! computer are in `holdfast-domain`; what leaves the process goes through `kernel::ports` to `adapters`, which `app`
-//! alone names. `docs/ARCHITECTURE.md` walks through it.
+//! everybody who has an account, `catalogue` for everybody who looks at events; `money` keeps the books; all of
+//! them use `kernel`. A slice has its HTTP in `api.rs`, its use cases in files named by their verb, and its SQL
+//! in `store.rs`. `access` decides who may see and change what, `live` numbers changes and sends them, and `site`
+//! sends the pages. Rules that are true without a computer are in `holdfast-domain`; what leaves the process goes
+//! through `kernel::ports` to `adapters`, which only `app` names. `docs/ARCHITECTURE.md` walks through the code.
 
 #![warn(clippy::wildcard_enum_match_arm)]
 

@@ -1,8 +1,7 @@
-//! What changes while people look: the outbox, the relay that numbers it, the stream.
+//! Live changes for viewers: the outbox, the relay that numbers it, the stream.
 //!
-//! A slice that changes seats writes one outbox row in its own transaction ([`record`]); the relay gives
-//! committed rows their number within the event, and nodes read that log. Decides nothing: no decision
-//! reads the log.
+//! A slice that changes seats writes one outbox row in its own transaction ([`record`]). After the commit, the
+//! relay numbers the row within its event, and nodes read the numbered log. No decision reads the log.
 
 pub mod record;
 pub mod relay;
@@ -21,9 +20,8 @@ pub use viewers::{Stream, StreamError};
 /// The live changes of this node; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Live {
-    /// Database and tasks.
     pub base: Base,
-    /// Numbers what is committed.
+    /// Numbers committed changes.
     pub relay: Relay,
     /// Follows the log of changes.
     pub tail: Tail,
@@ -32,7 +30,6 @@ pub struct Live {
 }
 
 impl Live {
-    /// Live changes that nobody follows yet.
     pub fn new(base: Base, broker: Arc<dyn Broker>) -> Self {
         Self { base, relay: Relay::default(), tail: Tail::default(), broker }
     }
@@ -42,14 +39,13 @@ impl Live {
         Stream { base: self.base.clone(), tail: self.tail.clone() }
     }
 
-    /// Starts the relay and the tail of this node; they end with the process.
+    /// Starts the relay and the tail of this node. They end with the process.
     pub fn start(&self) {
         let (base, broker) = (&self.base, &self.broker);
         base.tasks.spawn(self.relay.clone().run(base.clone(), Arc::clone(broker)));
         base.tasks.spawn(self.tail.clone().run(base.clone(), Arc::clone(broker)));
     }
 
-    /// The passes over the log of changes.
     pub fn passes(&self, retention_every: Duration) -> Vec<Pass> {
         vec![Pass::on("change-log-retention", retention_every, &self.base.db, |db| async move {
             relay::retention_pass(&db).await

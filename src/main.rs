@@ -26,7 +26,7 @@ enum Command {
     Configured(Configured),
     /// Print all settings with their defaults, as an example of an environment file.
     Settings {
-        /// Print this Markdown document instead, with its table of settings written anew.
+        /// Print this Markdown document instead, with an up-to-date table of settings.
         #[arg(long, hide = true)]
         table_in: Option<PathBuf>,
     },
@@ -37,22 +37,22 @@ enum Command {
 enum Configured {
     /// Serve the API and the pages, and run the periodic passes.
     Serve,
-    /// Run the periodic passes alone.
+    /// Run only the periodic passes.
     Worker,
-    /// Bring the store to the newest schema.
+    /// Migrate the database to the newest schema.
     Migrate,
-    /// Make what is missing of the demo: accounts, an organization, three events.
+    /// Make the missing parts of the demo: accounts, an organization, three events.
     Seed,
-    /// Read or write an event's seating plan (pretix seating-plan JSON).
+    /// Import or export an event's seating plan (pretix seating-plan JSON).
     Plan {
         #[command(subcommand)]
         command: PlanCommand,
     },
-    /// Check the invariants on the live store: a line for each breach, exit 1 when there is one.
+    /// Check the invariants on the live database: print a line for each breach, and exit with 1 if there is one.
     Check,
-    /// Compare the gateway's books with ours: a line for each difference, exit 1 when there is one.
+    /// Compare the gateway's books with ours: print a line for each difference, and exit with 1 if there is one.
     Reconcile {
-        /// How many days back.
+        /// How many days back to compare.
         #[arg(long, default_value_t = 180)]
         days: u16,
     },
@@ -62,11 +62,11 @@ enum Configured {
 
 #[derive(Debug, Subcommand)]
 enum PlanCommand {
-    /// Give an event this plan.
+    /// Give an event the plan in a file.
     Import {
         /// The event's id or slug.
         event: String,
-        /// The plan's file.
+        /// The file with the plan.
         file: PathBuf,
     },
     /// Print an event's plan.
@@ -152,7 +152,7 @@ async fn report(config: &Config) -> anyhow::Result<ExitCode> {
     for breach in &breaches {
         println!("{}: {}", breach.invariant, breach.place);
     }
-    // No breach: they are where they belong, and wait for somebody.
+    // Sagas that need attention are no breach: their state is valid, and they wait for an operator.
     let waiting = attention::waiting(&store).await?;
     if waiting > 0 {
         eprintln!(

@@ -1,4 +1,4 @@
-//! Where money is written down and given back: the ledger, and refunds as sagas of their own.
+//! The books and the refunds: the ledger, and refunds as sagas of their own.
 
 pub mod ledger;
 pub mod refunds;

@@ -1,15 +1,14 @@
-//! The front end as `scripts/frontend.sh` built it, in the program. Of the program, not of the library: whoever changes a
-//! page waits for this alone.
+//! The front end as `scripts/frontend.sh` built it, embedded in the program. This module is part of the program,
+//! not of the library, so that a changed page recompiles only this module.
 
 use rust_embed::{EmbeddedFile, RustEmbed};
 
-/// Without pages the program serves the API alone.
+/// The folder may be missing: the program then serves only the API.
 #[derive(RustEmbed)]
 #[folder = "frontend/dist"]
 #[allow_missing = true]
 struct Dist;
 
-/// The file of this name.
 pub fn file(name: &str) -> Option<EmbeddedFile> {
     Dist::get(name)
 }

@@ -1,7 +1,7 @@
-//! The settings: which sections there are, and the rules between them.
+//! The settings of the program: the list of all sections, and the rules between settings.
 //!
-//! A section stands in the unit that uses it; the mechanism is `kernel::settings`. A new section is a line in
-//! `sections!` below; a new setting is a line in its section, and `make settings` writes the documents.
+//! Each section is declared in the unit that uses it; the mechanism is `kernel::settings`. A new section is a
+//! line in `sections!` below. A new setting is a line in its section, and `make settings` writes the documents.
 
 mod development;
 mod node;
@@ -31,7 +31,7 @@ macro_rules! sections {
         #[derive(Debug, Clone)]
         pub struct Config {
             $(pub $name: $section,)+
-            /// What tests break on purpose.
+            /// Faults that tests switch on.
             #[cfg(feature = "failpoints")]
             pub sabotage: Sabotage,
         }
@@ -86,18 +86,18 @@ Each setting can also be given as NAME_FILE, the path of a file that contains th
 TOML file that HOLDFAST_CONFIG names; settings that are marked \"environment only\" cannot. The environment takes \
 precedence over NAME_FILE, and NAME_FILE over the TOML file.";
 
-/// What tests break on purpose, to see the checks fail (or hold).
+/// Faults that tests switch on, to see whether the checks find them.
 #[cfg(feature = "failpoints")]
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Sabotage {
-    /// A predicate that is left out of every statement.
+    /// A guard that every statement leaves out.
     pub dropped_guard: Option<crate::kernel::db::Guard>,
-    /// Whether every lock is given to everybody.
+    /// Whether the lock manager grants every lock.
     pub locks_say_yes: bool,
 }
 
 impl Config {
-    /// Reads the environment and the files that it names.
+    /// Reads the environment, and the files that it names.
     ///
     /// # Errors
     /// Every wrong value by the name of its setting, or the first broken rule.
@@ -105,7 +105,7 @@ impl Config {
         Self::of(Values::load(declared(), |name| std::env::var(name))?, entropy)
     }
 
-    /// Reads these values alone.
+    /// Reads only these values.
     ///
     /// # Errors
     /// Every wrong value by the name of its setting, or the first broken rule.
@@ -140,7 +140,7 @@ pub fn env_example() -> String {
     settings::env_example(INTRODUCTION, SECTIONS, RESERVED)
 }
 
-/// The text of `docs/OPERATIONS.md` with the table of all settings written anew.
+/// The text of `docs/OPERATIONS.md` with an up-to-date table of all settings.
 ///
 /// # Errors
 /// When the document has no lines that mark the table.

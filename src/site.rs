@@ -1,7 +1,9 @@
-//! The pages: the front end's files, built into the program, and the shell page of the program that an address belongs to.
+//! The pages: the front end's files, which are built into the program, and the shell page of the front-end
+//! program that draws an address.
 //!
-//! Files with hashed names are cached for good. A shell is written anew at each request (`site::head` writes its
-//! head) and answers 304 where nothing changed. An address without a page gets the shell, too, with status 404.
+//! Files with hashed names are cached for ever. A shell is built anew for each request (`site::head` writes its
+//! head), and answers 304 when nothing has changed. An address without a page gets the shell, too, with status
+//! 404.
 
 mod event;
 mod head;
@@ -25,12 +27,12 @@ use crate::{
     kernel::{hex::hex, settings::WebAddress},
 };
 
-/// Where the files come from: the program's, or none in a program that has no pages.
+/// The source of the front end's files. Without built pages it finds nothing.
 #[derive(Debug, Clone, Copy)]
 pub struct Pages(pub fn(&str) -> Option<EmbeddedFile>);
 
 impl Pages {
-    /// No page at all: the API alone.
+    /// No pages: the server has only the API.
     pub const NONE: Self = Self(|_| None);
 
     fn get(self, name: &str) -> Option<EmbeddedFile> {
@@ -38,18 +40,15 @@ impl Pages {
     }
 }
 
-/// What the pages are made of.
 #[derive(Debug, Clone)]
 pub struct Site {
-    /// The front end's files.
     pub pages: Pages,
-    /// Knows the events.
     pub catalogue: Catalogue,
-    /// Where the public reaches this installation.
+    /// The public address of this installation.
     pub public_url: WebAddress,
 }
 
-/// Serves a file of the front end, else the shell of the program that draws this address.
+/// Serves a file of the front end, otherwise the shell of the front-end program that draws this address.
 #[handler]
 pub async fn page(request: &Request, Data(site): Data<&Site>) -> Response {
     let path = request.uri().path();
@@ -58,7 +57,7 @@ pub async fn page(request: &Request, Data(site): Data<&Site>) -> Response {
     if let Some(file) = site.pages.get(name).filter(|_| is_file) {
         return send_file(request, site.pages, name, &file);
     }
-    // A missing file is missing; a missing page has a page that says so.
+    // A missing file gets an empty 404; a missing page gets a page that says so.
     let looks_like_file = name.rsplit('/').next().is_some_and(|name| name.contains('.'));
     if looks_like_file && Page::at(path).is_none() {
         return StatusCode::NOT_FOUND.into();
@@ -74,8 +73,8 @@ pub async fn page(request: &Request, Data(site): Data<&Site>) -> Response {
 }
 
 impl Site {
-    /// What is said of an address before any program runs: its status and its head. Personal pages say nothing of what
-    /// they name, not even whether it exists.
+    /// The status and the head for an address, before any front-end program runs. The heads of personal pages
+    /// reveal nothing about their objects, not even whether they exist.
     async fn told(&self, path: &str) -> (StatusCode, Head) {
         match Page::at(path) {
             None => (StatusCode::NOT_FOUND, Head::neutral()),
@@ -105,7 +104,7 @@ impl Site {
                     .begins_with(&event::first(name, &event)),
             ),
             Ok(None) => (StatusCode::NOT_FOUND, Head::neutral()),
-            // The page itself is there, and says what it cannot show.
+            // The page itself exists, and says what it cannot show.
             Err(error) => (ApiProblem::from(error).into_response().status(), Head::neutral()),
         }
     }
@@ -115,7 +114,7 @@ fn send_shell(request: &Request, status: StatusCode, html: String) -> Response {
     let asked = Asked::of(request);
     let etag = format!("W/\"{}\"", &hex(&Sha256::digest(&html))[..32]);
     let mut headers = headers(&etag, REVALIDATE, "text/html; charset=utf-8".to_owned());
-    // Conditions are looked at only where the answer would be a success (RFC 9110, 13.2.1).
+    // Conditions apply only when the answer would be a success (RFC 9110, 13.2.1).
     if status == StatusCode::OK && asked.has(&etag) {
         return with(Response::builder().status(StatusCode::NOT_MODIFIED).finish(), headers);
     }
@@ -134,7 +133,7 @@ fn send_file(request: &Request, pages: Pages, path: &str, file: &EmbeddedFile) -
     if asked.has(&etag) {
         return with(Response::builder().status(StatusCode::NOT_MODIFIED).finish(), headers);
     }
-    // The build compresses what is worth it, once and as small as can be.
+    // The build has compressed the files for which compression is worth it, once and as small as possible.
     let packed = pages.get(&format!("{path}.gz")).filter(|_| asked.takes_gzip());
     if packed.is_some() {
         headers.push((header::CONTENT_ENCODING, "gzip".to_owned()));

@@ -1,6 +1,6 @@
-//! What a slice is to the program: it brings its routes, passes, kinds of sagas and invariants.
+//! What a slice brings to the program: routes, passes, kinds of sagas and invariants.
 //!
-//! `app/slices.rs` lists the slices; everything else about a slice stands in its own folder.
+//! `app/slices.rs` lists the slices; everything else about a slice is in its own folder.
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,20 +18,20 @@ use crate::{
 pub struct Shared {
     /// Makes proofs of what callers may see and do.
     pub access: Access,
-    /// Makes and reads tokens.
+    /// Issues and verifies tokens.
     pub tokens: Arc<Tokens>,
-    /// Every kind of saga, for those who look after all of them.
+    /// All kinds of sagas, for the administration.
     pub sagas: Vec<Arc<dyn Attended>>,
-    /// How often rows that nobody needs any more are deleted.
+    /// How often the retention passes delete old rows.
     pub retention_every: Duration,
 }
 
-/// A slice. All methods but `routes` have an answer for a slice that brings nothing of the kind.
+/// A slice. Every method except `routes` has a default for a slice that brings nothing of the kind.
 pub trait Slice: Clone + Send + Sync + 'static {
-    /// What must be true of the slice's rows at every moment.
+    /// What must be true of the slice's rows at all times.
     const INVARIANTS: &'static [Invariant] = &[];
 
-    /// The documented routes, below `/api/v1`. A slice without any answers `()`.
+    /// The documented routes, below `/api/v1`. A slice without routes returns `()`.
     fn routes(self, shared: Shared) -> impl OpenApi + 'static;
 
     /// Adds routes that the OpenAPI document cannot describe, such as streams and redirects.
@@ -44,8 +44,8 @@ pub trait Slice: Clone + Send + Sync + 'static {
         Vec::new()
     }
 
-    /// The periodic passes; every node runs each of them. Passes over tables of no slice come from `Live::passes` and
-    /// `kernel::upkeep`.
+    /// The periodic passes; every node runs each of them. Passes over tables that belong to no slice come from
+    /// `Live::passes` and `kernel::upkeep`.
     fn passes(&self, _shared: &Shared) -> Vec<Pass> {
         Vec::new()
     }

@@ -1,4 +1,4 @@
-//! The proofs. Their fields are private, and what makes them is seen in [`super`] alone.
+//! The types of the proofs. Their fields are private, and only [`super`] can construct them.
 
 use std::marker::PhantomData;
 
@@ -10,7 +10,6 @@ use holdfast_domain::{
 
 use crate::kernel::actor::User;
 
-/// An event and whose it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Event {
     pub(super) id: EventId,
@@ -22,15 +21,14 @@ pub(super) struct Event {
 pub struct Visible(pub(super) Event);
 
 impl Visible {
-    /// The event.
     pub fn event(self) -> EventId {
         self.0.id
     }
 }
 
-/// A way of acting on an event.
+/// An action on an event, as a type.
 pub trait Act {
-    /// The row of the domain's table that allows it.
+    /// The action in the domain's table of permissions.
     const ACTION: Action;
 }
 
@@ -38,7 +36,6 @@ pub trait Act {
 #[derive(Debug)]
 pub enum ManageEvent {}
 
-/// Deleting an event for good.
 #[derive(Debug)]
 pub enum DeleteEvent {}
 
@@ -58,7 +55,7 @@ impl Act for ManageBookings {
     const ACTION: Action = Action::ManageBookings;
 }
 
-/// An event on which somebody may act as `A` says.
+/// Proof that `actor` may perform the action `A` on the event.
 #[derive(Debug)]
 pub struct Permit<A> {
     event: Event,
@@ -66,11 +63,11 @@ pub struct Permit<A> {
     act: PhantomData<A>,
 }
 
-/// An event that somebody may change.
+/// Proof that its holder may change the event.
 pub type Managed = Permit<ManageEvent>;
-/// An event that somebody may delete.
+/// Proof that its holder may delete the event.
 pub type Deletable = Permit<DeleteEvent>;
-/// An event whose bookings somebody may see and change.
+/// Proof that its holder may see and change the event's bookings.
 pub type BookingsManaged = Permit<ManageBookings>;
 
 impl<A> Clone for Permit<A> {
@@ -86,23 +83,21 @@ impl<A> Permit<A> {
         Self { event, actor, act: PhantomData }
     }
 
-    /// The event.
     pub fn event(self) -> EventId {
         self.event.id
     }
 
-    /// Who acts.
     pub fn actor(self) -> Actor {
         self.actor
     }
 
-    /// Who may act on an event may see it.
+    /// Whoever may act on an event may also see it.
     pub fn visible(self) -> Visible {
         Visible(self.event)
     }
 }
 
-/// An organization in whose name somebody may make events.
+/// Proof that its holder may create events for the organization.
 #[derive(Debug, Clone, Copy)]
 pub struct InOrganization {
     organization: OrganizationId,
@@ -114,23 +109,21 @@ impl InOrganization {
         Self { organization, actor }
     }
 
-    /// The organization, for an event that the program makes by itself: its demo.
+    /// For events that the program creates by itself: its demo.
     pub fn unattended(organization: OrganizationId) -> Self {
         Self { organization, actor: Actor::System }
     }
 
-    /// The organization.
     pub fn organization(self) -> OrganizationId {
         self.organization
     }
 
-    /// Who acts.
     pub fn actor(self) -> Actor {
         self.actor
     }
 }
 
-/// A booking that the caller may read.
+/// Proof that the caller may read the booking.
 #[derive(Debug, Clone, Copy)]
 pub struct ReadableBooking(BookingId);
 
@@ -139,13 +132,12 @@ impl ReadableBooking {
         Self(booking)
     }
 
-    /// The booking.
     pub fn booking(self) -> BookingId {
         self.0
     }
 }
 
-/// A booking that is the caller's own.
+/// Proof that the booking belongs to the caller.
 #[derive(Debug, Clone, Copy)]
 pub struct OwnBooking {
     booking: BookingId,
@@ -157,18 +149,16 @@ impl OwnBooking {
         Self { booking, buyer }
     }
 
-    /// The booking.
     pub fn booking(self) -> BookingId {
         self.booking
     }
 
-    /// Whose it is.
     pub fn buyer(self) -> Buyer {
         self.buyer
     }
 }
 
-/// A booking with a line of an event whose bookings somebody manages.
+/// Proof that the booking has a line of an event whose bookings the holder manages.
 #[derive(Debug, Clone, Copy)]
 pub struct BookingOfEvent {
     booking: BookingId,
@@ -180,23 +170,21 @@ impl BookingOfEvent {
         Self { booking, permit }
     }
 
-    /// The booking.
     pub fn booking(self) -> BookingId {
         self.booking
     }
 
-    /// The event: only its lines may be acted on.
+    /// The event. Only the booking's lines of this event may be changed.
     pub fn event(self) -> EventId {
         self.permit.event()
     }
 
-    /// Who acts.
     pub fn actor(self) -> Actor {
         self.permit.actor()
     }
 }
 
-/// An administrator.
+/// Proof that the caller is an administrator.
 #[derive(Debug, Clone, Copy)]
 pub struct Operator(User);
 
@@ -205,7 +193,6 @@ impl Operator {
         Self(user)
     }
 
-    /// Who it is.
     pub fn user(self) -> User {
         self.0
     }

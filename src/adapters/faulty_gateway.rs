@@ -1,5 +1,5 @@
-//! A gateway with the faults of `failpoint` before it: what is lost on the way, doubled or slow. The
-//! gateway behind it keeps its books as always. Compiled for tests alone.
+//! A payment gateway for tests: it injects the faults that are planned in `failpoint`, such as calls that are
+//! lost, doubled or slow. The gateway behind it keeps its books as always. Compiled only for tests.
 
 use std::{future::Future, sync::Arc, time::Duration};
 
@@ -21,9 +21,9 @@ use crate::kernel::{
     },
 };
 
-/// How long a slow call takes: the others overtake it, no buyer gives up.
+/// How long a slow call takes: long enough for other calls to overtake it, too short for a buyer to give up.
 const SLOW: Duration = Duration::from_millis(200);
-/// What can befall every call that changes something.
+/// The faults that can hit a call that changes something.
 const CALL: [Fault; 7] = [
     Fault::Drop,
     Fault::Lose,
@@ -34,20 +34,18 @@ const CALL: [Fault; 7] = [
     Fault::HangAfter,
 ];
 
-/// See the module.
 #[derive(Debug)]
 pub struct FaultyGateway {
     inner: Arc<dyn PaymentGateway>,
 }
 
 impl FaultyGateway {
-    /// Faults before this gateway.
     pub fn before(inner: Arc<dyn PaymentGateway>) -> Self {
         Self { inner }
     }
 }
 
-/// Makes the call under the fault that is planned for its step. Keys begin with the saga.
+/// Makes the call under the fault that is planned for its step and saga. A key begins with the id of its saga.
 async fn through<T, R, F>(step: &str, key: &str, call: impl Fn() -> F) -> Outcome<T, R>
 where
     F: Future<Output = Outcome<T, R>>,

@@ -1,4 +1,4 @@
-//! Locks and wake-ups of a single node: what runs without Redis.
+//! Locks and wake-ups within a single process, used when no Redis is configured.
 
 use std::{
     collections::HashSet,
@@ -14,10 +14,9 @@ use crate::kernel::ports::{
     locks::{HeldLocks, LockOutcome},
 };
 
-/// How many wake-ups a slow listener may miss before it is told that it missed some.
+/// The capacity of the channel of wake-ups. A listener that falls further behind is told that it missed some.
 const WAKE_BUFFER: usize = 1_024;
 
-/// Locks in memory.
 #[derive(Debug, Clone, Default)]
 pub struct InProcessLocks {
     held: Arc<Mutex<HashSet<String>>>,
@@ -61,7 +60,6 @@ impl Drop for InProcessHeld {
     }
 }
 
-/// Wake-ups in memory.
 #[derive(Debug)]
 pub struct InProcessBroker {
     sender: broadcast::Sender<Uuid>,
@@ -76,7 +74,7 @@ impl Default for InProcessBroker {
 #[async_trait]
 impl Broker for InProcessBroker {
     async fn wake(&self, event: Uuid) {
-        // Nobody listening is no error.
+        // It is no error when nobody listens.
         self.sender.send(event).ok();
     }
 

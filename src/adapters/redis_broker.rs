@@ -1,5 +1,6 @@
-//! Wake-ups between nodes over Redis pub/sub: published on every Redis node and heard from each, so that any one
-//! of them is enough. Without Redis nodes find the same changes by polling.
+//! Wake-ups between nodes over Redis pub/sub. A wake-up is published on every Redis node and received from every
+//! Redis node, so that one working Redis node is enough. Without Redis, the nodes find the same changes by
+//! polling.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,12 +14,11 @@ use super::redlock::lazy_connection;
 use crate::kernel::{ports::Broker, tasks::Tasks};
 
 const CHANNEL: &str = "holdfast:wake";
-/// How many wake-ups a slow listener may miss before it is told that it missed some.
+/// The capacity of the channel of wake-ups. A listener that falls further behind is told that it missed some.
 const WAKE_BUFFER: usize = 1_024;
-/// How long to wait before a node that went away is asked again.
+/// The pause before the next attempt to connect to a Redis node that went away.
 const REJOIN: Duration = Duration::from_millis(500);
 
-/// See the module.
 #[derive(Clone)]
 pub struct RedisBroker {
     sender: broadcast::Sender<Uuid>,
@@ -33,7 +33,7 @@ impl std::fmt::Debug for RedisBroker {
 }
 
 impl RedisBroker {
-    /// Listens on every node until the tasks are asked to end.
+    /// Listens on every Redis node until `tasks` is asked to end.
     ///
     /// # Errors
     /// When an address is malformed.
@@ -80,7 +80,7 @@ async fn hear(
 #[async_trait]
 impl Broker for RedisBroker {
     async fn wake(&self, event: Uuid) {
-        // This node first: it needs no Redis for itself.
+        // This process first: it needs no Redis to wake itself.
         self.sender.send(event).ok();
         for publisher in self.publishers.iter() {
             let mut publisher = publisher.clone();

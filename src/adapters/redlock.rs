@@ -1,8 +1,9 @@
 //! Redlock over several independent Redis nodes, through `rslock`
 //! (<https://redis.io/docs/latest/develop/clients/patterns/distributed-locks/>).
 //!
-//! Fails fast: no lock is waited for. One budget covers a whole round; after some outages in a row a breaker
-//! skips Redis for a while and probes in the background, so that a dead Redis costs a hold nothing.
+//! Each lock is tried once; nobody waits for a lock. One time budget covers a whole round of locks. After several
+//! outages in a row a breaker skips Redis for a while and probes it in the background, so that a dead Redis costs
+//! a hold nothing.
 
 use std::{
     sync::{
@@ -25,18 +26,17 @@ use crate::kernel::{
     tasks::Tasks,
 };
 
-/// How long a round of locks may take in all.
+/// The time limit of a whole round of locks.
 const BUDGET: Duration = Duration::from_millis(50);
-/// After how many outages in a row the breaker opens.
+/// The number of outages in a row that opens the breaker.
 const OUTAGES_TO_OPEN: u32 = 3;
-/// How long the breaker stays open before it is tried again.
+/// How long the breaker stays open before Redis is probed again.
 const OPEN_FOR: Duration = Duration::from_secs(1);
-/// How long a node may take to answer a ping.
+/// The time limit for connecting to a Redis node, and for its answer to a ping.
 const PING_BUDGET: Duration = Duration::from_millis(100);
-/// How long giving locks back may take; they then end by their own time.
+/// The time limit for releasing locks. A lock that is not released lapses by its TTL.
 const RELEASE_BUDGET: Duration = Duration::from_millis(200);
 
-/// See the module.
 #[derive(Debug, Clone)]
 pub struct Redlock {
     manager: rslock::LockManager,
@@ -56,7 +56,7 @@ struct Breaker {
 }
 
 impl Redlock {
-    /// Locks over these nodes, each of which lives `ttl` when its holder dies.
+    /// `ttl` is how long a lock lasts when its holder dies.
     ///
     /// # Errors
     /// When an address is malformed.
@@ -71,7 +71,7 @@ impl Redlock {
             .map(|url| redis::Client::open(url.as_str()))
             .collect::<Result<Vec<_>, _>>()?;
         let mut manager = rslock::LockManager::from_clients(nodes.clone());
-        // One try a lock: the loser is told at once. The delay is never waited for.
+        // One try for each lock: the loser is told at once. The delay is never waited for.
         manager.set_retry(1, Duration::from_millis(1));
         Ok(Self {
             manager,
@@ -116,7 +116,7 @@ impl Redlock {
         self.tasks.spawn(async move { this.probe().await });
     }
 
-    /// Keeps the breaker open until a majority answers again.
+    /// Keeps the breaker open until a majority of the Redis nodes answers again.
     async fn probe(self) {
         let stopping = self.tasks.stopping();
         while !stopping.is_cancelled() {
@@ -136,7 +136,7 @@ impl Redlock {
         self.breaker.probing.store(false, Ordering::Release);
     }
 
-    /// Asks over connections that are open already; they may be stale after an outage.
+    /// Pings over connections that are already open. They may be stale after an outage.
     async fn majority_answers_quickly(&self) -> bool {
         let pings = self.pingers.iter().map(|pinger| {
             let mut pinger = pinger.clone();
@@ -157,7 +157,8 @@ impl Redlock {
         answered.into_iter().filter(|answered| *answered).count() * 2 > self.nodes.len()
     }
 
-    /// Tells a refusal from an outage, which `rslock` does not: a majority that answers has refused.
+    /// Tells contention from an outage, which `rslock` does not: when a majority of nodes answers, the locks were
+    /// refused.
     async fn refused(&self, places: Vec<usize>) -> LockOutcome {
         if self.majority_answers_quickly().await || self.majority_answers().await {
             self.answered();
@@ -167,9 +168,9 @@ impl Redlock {
         self.outage()
     }
 
-    /// Tries every key once; answers what it got, and the places of those that it did not get.
+    /// Tries every key once. Returns the locks that it got, and the positions of the keys that it did not get.
     async fn round(self, keys: &[String]) -> (RedlockHeld, Vec<usize>) {
-        // One key a lock, all at once: a slice of keys would be one key with a long name.
+        // One lock for each key, all at once: `rslock` would treat a slice of keys as one key with a long name.
         let tries = keys.iter().map(|key| self.manager.lock(key.as_bytes(), self.ttl));
         let (mut locks, mut missing) = (Vec::new(), Vec::new());
         for (place, result) in join_all(tries).await.into_iter().enumerate() {
@@ -214,7 +215,8 @@ impl LockManager for Redlock {
         }
         let (this, owned) = (self.clone(), keys.to_vec());
         let round = self.tasks.start(async move { this.round(&owned).await });
-        // A round that nobody waits for any more goes on in its task, and gives back what it got.
+        // After the timeout nobody waits for the round. It goes on in its task and releases the locks that it
+        // got.
         let Ok(Ok((held, missing))) = tokio::time::timeout(BUDGET, round).await else {
             return self.outage();
         };
@@ -237,13 +239,13 @@ struct RedlockHeld {
 impl HeldLocks for RedlockHeld {}
 
 impl Drop for RedlockHeld {
-    /// Nobody has to wait for the servers to forget the locks.
+    /// Releases the locks in a background task, so that nobody waits for the Redis nodes.
     fn drop(&mut self) {
         self.redlock.release_later(std::mem::take(&mut self.locks));
     }
 }
 
-/// A connection that comes back by itself, made without waiting for the server.
+/// A connection that reconnects by itself. Making it does not wait for the server.
 pub(super) fn lazy_connection(client: &redis::Client) -> Option<ConnectionManager> {
     let config = redis::aio::ConnectionManagerConfig::new()
         .set_connection_timeout(Some(PING_BUDGET))

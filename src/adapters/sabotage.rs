@@ -1,4 +1,4 @@
-//! Adapters that are wrong on purpose, for negative controls. Compiled for tests alone.
+//! Adapters that are wrong on purpose, for the negative controls of the tests. Compiled only for tests.
 
 use async_trait::async_trait;
 
@@ -7,7 +7,7 @@ use crate::kernel::ports::{
     locks::{HeldLocks, LockOutcome},
 };
 
-/// A lock manager that always says yes: harmless, because the database decides.
+/// A lock manager that grants every lock. This is harmless, because the database decides.
 #[derive(Debug, Default)]
 pub struct YesLocks;
 

@@ -1,11 +1,11 @@
-//! Stripe, by PaymentIntents that are captured by hand, or by themselves where their method cannot wait
-//! (<https://docs.stripe.com/api/payment_intents>).
+//! The payment gateway of Stripe. A payment is a PaymentIntent that is captured by hand, or automatically when
+//! its method cannot wait (<https://docs.stripe.com/api/payment_intents>).
 //!
-//! An answer decides only what it says for sure. What came without an answer, and what Stripe itself
-//! answered with a fault, is unknown: the saga asks. Where a call is refused because the payment stands
-//! otherwise than thought, the payment is fetched, and how it stands is the answer.
+//! An answer decides only what it says for certain. The outcome of a call is unknown when no answer came or
+//! Stripe answered with a server fault; the saga then asks for the payment. When Stripe refuses a call because
+//! the payment is in another state than expected, this module fetches the payment, and its state is the answer.
 //!
-//! Never here: retries (the saga repeats, with its own keys), webhooks (`checkout/webhooks`), card numbers.
+//! Never here: retries (the saga repeats calls, with its own keys), webhooks (`checkout/webhooks`), card numbers.
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "Stripe adds words to its own enums")]
 
@@ -43,28 +43,28 @@ use crate::kernel::ports::{
 
 pub use self::transport::UnusableKey;
 
-/// The metadata under which a payment carries the saga that made it.
+/// The name of the metadata in which a payment carries the id of its saga.
 const SAGA: &str = "saga";
-/// What Stripe says of a method that cannot be captured by hand.
+/// Stripe's error code for a payment method that cannot be captured by hand.
 const INCOMPATIBLE: &str = "payment_intent_incompatible_payment_method";
-/// How many payments or refunds a page has: the most that Stripe gives.
+/// The page size of lists of payments and refunds: Stripe's maximum.
 const PAGE: i64 = 100;
-/// How many pages are looked through for one saga's payment.
+/// The maximum number of pages that one search reads.
 const MAX_PAGES: usize = 20;
-/// A saga makes its payment within its deadline of 15 minutes; the rest is for clocks that differ.
+/// The search for a saga's payment reads only payments made around the creation of the saga. A saga makes its
+/// payment within its deadline of 15 minutes; the rest is for clocks that differ.
 const FIND_AFTER_SECS: i64 = 30 * 60;
 const FIND_BEFORE_SECS: i64 = 5 * 60;
 
-/// What is to be known of an account.
 #[derive(Clone)]
 pub struct StripeSettings {
-    /// The secret key (`sk_…`), or a restricted one (`rk_…`).
+    /// The secret key (`sk_…`), or a restricted key (`rk_…`).
     pub secret_key: String,
-    /// The key that the page may know (`pk_…`).
+    /// The key that pages may know (`pk_…`).
     pub publishable_key: String,
-    /// Where Stripe is.
+    /// The address of Stripe's API.
     pub api_base: String,
-    /// Where methods that lead the buyer away bring them back.
+    /// Where the buyer comes back to from a payment method that leads to another site.
     pub return_url: String,
 }
 
@@ -74,7 +74,6 @@ impl std::fmt::Debug for StripeSettings {
     }
 }
 
-/// See the module.
 #[derive(Debug, Clone)]
 pub struct StripeGateway {
     transport: Transport,
@@ -82,13 +81,13 @@ pub struct StripeGateway {
     return_url: String,
 }
 
-/// What an unsuccessful call says.
+/// Why a call did not succeed.
 enum No {
-    /// Nobody knows what happened.
+    /// Nobody knows whether the call had an effect.
     Doubt(Doubt),
-    /// The card's bank says no, for good.
+    /// The card's bank declines, and will not change its mind.
     Card(String),
-    /// The call cannot be carried out as the payment stands, or at all; it had no effect.
+    /// Stripe cannot carry out the call, because of the payment's state or at all. The call had no effect.
     Invalid(String),
 }
 
@@ -99,10 +98,11 @@ impl From<CallError> for No {
             CallError::Refused(refusal) => refusal,
         };
         match (refusal.status, refusal.kind.as_str()) {
-            // Stripe keeps a fault under its key and repeats it for ever
+            // Stripe stores a server fault under the idempotency key and repeats it for ever
             // (https://docs.stripe.com/api/idempotent_requests).
             (500.., _) => Self::Doubt(Doubt::Faulted),
-            // Not kept under the key: too many calls, one under way, a key that is not in force.
+            // Stripe does not store these answers under the key: too many calls, the same call under way, an
+            // invalid secret key.
             (409 | 429, _) => Self::Doubt(Doubt::NoReply),
             (401 | 403, _) => {
                 tracing::error!(refusal = %refusal, "Stripe does not take STRIPE_SECRET_KEY");
@@ -134,10 +134,8 @@ fn under(key: &str) -> RequestStrategy {
 }
 
 impl StripeGateway {
-    /// A gateway through this account.
-    ///
     /// # Errors
-    /// When the key cannot be sent.
+    /// When the secret key cannot stand in a header.
     pub fn new(settings: StripeSettings) -> Result<Self, UnusableKey> {
         let transport = Transport::new(&settings.api_base, &settings.secret_key)?;
         let StripeSettings { publishable_key, return_url, .. } = settings;
@@ -153,7 +151,7 @@ impl StripeGateway {
     ) -> Result<PaymentIntent, CallError> {
         let currency = new.amount.currency.as_str().to_lowercase();
         let currency = currency.parse::<Currency>().unwrap_or_else(|never| match never {});
-        // One entry: several would come in another order each time, under the same key.
+        // Only one entry: several entries would be sent in another order each time, under the same key.
         let metadata = HashMap::from([(SAGA.to_owned(), new.saga.to_string())]);
         let request = CreatePaymentIntent::new(amount, currency)
             .payment_method(new.method)
@@ -181,8 +179,8 @@ impl StripeGateway {
             .await
     }
 
-    /// A confirmation was refused as invalid. A payment that nobody confirmed is cancelled, so that no
-    /// confirmation that is still under way can reserve money for a checkout that has ended.
+    /// Stripe refused a confirmation as invalid. A payment that nobody confirmed is cancelled, so that a
+    /// confirmation that is still under way cannot reserve money for a checkout that has ended.
     async fn refuse(
         &self,
         key: &str,
@@ -206,7 +204,7 @@ impl StripeGateway {
         }
     }
 
-    /// The refund that was made under this key, where one was.
+    /// The refund that was made under this key, if any.
     async fn refund_under(
         &self,
         key: &str,
@@ -234,7 +232,7 @@ impl StripeGateway {
         Err(Unreachable)
     }
 
-    /// By the index of searches, which may lag a minute behind.
+    /// Finds the payment of a saga by Stripe's search index, which may lag a minute behind.
     async fn search(&self, saga: SagaId) -> Option<PaymentId> {
         let found = SearchPaymentIntent::new(format!("metadata['{SAGA}']:'{saga}'"))
             .limit(PAGE)
@@ -244,7 +242,7 @@ impl StripeGateway {
         reading::most_telling(&found.ok()?.data)
     }
 
-    /// By looking at every payment of the time in which the saga can have made one.
+    /// Finds the payment of a saga by reading every payment of the time in which the saga can have made it.
     async fn look_through(&self, saga: SagaId) -> Result<Option<PaymentId>, Unreachable> {
         let (from, until) = match saga.0.get_timestamp() {
             Some(made) => {
@@ -289,7 +287,7 @@ fn prepared(intent: &PaymentIntent, taking: Taking) -> Outcome<Prepared, Decline
     Outcome::Done(Prepared { payment: PaymentId(intent.id.to_string()), taking })
 }
 
-/// What a confirmed payment says of its authorization.
+/// What a confirmed payment says about its authorization.
 fn authorization(intent: &PaymentIntent) -> Outcome<Authorization, Decline> {
     match &intent.status {
         PaymentIntentStatus::RequiresCapture | PaymentIntentStatus::Succeeded => {
@@ -326,9 +324,9 @@ impl PaymentGateway for StripeGateway {
         reading::to_stripe(amount).is_some()
     }
 
-    /// A method that cannot be captured by hand is refused at first, by Stripe's code. Of a type that pays at
-    /// once it is prepared a second time to be captured by itself; of any other the refusal stands: seats cannot
-    /// wait for money that is on its way for days.
+    /// Stripe refuses a method that cannot be captured by hand with a code of its own. When the method's type
+    /// pays at once, the payment is prepared a second time, with automatic capture. For any other type the
+    /// refusal stands, because seats cannot wait for money that takes days to arrive.
     async fn prepare(&self, key: &str, new: NewPayment<'_>) -> Outcome<Prepared, Decline> {
         let Some(amount) = reading::to_stripe(new.amount) else {
             return Outcome::Refused(decline("amount_not_payable".to_owned()));
@@ -343,7 +341,7 @@ impl PaymentGateway for StripeGateway {
                         prepared(&intent, Taking::AtOnce)
                     }
                     Ok(intent) => {
-                        // Nobody can confirm it; cancelled it is out of the way.
+                        // Nobody can confirm this payment; it is cancelled to be out of the way.
                         let payment = PaymentId(intent.id.to_string());
                         if self.cancel(&format!("{key}:cancel"), &payment).await.is_err() {
                             tracing::debug!(%payment, "a payment of no use stays prepared");
@@ -407,7 +405,7 @@ impl PaymentGateway for StripeGateway {
         match intent.status {
             PaymentIntentStatus::Canceled => Outcome::Done(()),
             PaymentIntentStatus::Succeeded => Outcome::Refused(()),
-            // The refusal is kept under the key: a further try needs a new one.
+            // Stripe stores the refusal under the key, so the next try needs a new key.
             _ => Outcome::Unknown(Doubt::Faulted),
         }
     }
@@ -436,7 +434,7 @@ impl PaymentGateway for StripeGateway {
         match created.map_err(No::from) {
             Ok(refund) => reading::refund(&refund),
             Err(No::Doubt(Doubt::NoReply)) => Outcome::Unknown(Doubt::NoReply),
-            // It may stand in the books all the same: made before a fault, or longer ago than Stripe
+            // The refund may exist all the same: it was made before the fault, or longer ago than Stripe
             // remembers keys.
             Err(no) => match (self.refund_under(key, payment).await, no) {
                 (Ok(Some(refund)), _) => reading::refund(&refund),

@@ -1,4 +1,4 @@
-//! This machine's clock and randomness.
+//! The clock and the randomness of this machine. No other module reads either.
 #![expect(clippy::disallowed_methods, reason = "the one place that asks the machine")]
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -8,7 +8,6 @@ use uuid::Uuid;
 
 use crate::kernel::ports::{Clock, Entropy};
 
-/// This machine's clocks.
 #[derive(Debug)]
 pub struct SystemClock {
     start: Instant,

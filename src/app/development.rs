@@ -1,4 +1,4 @@
-//! What only development and tests have: the clock that can be moved.
+//! The API that only development has: it moves the clock of the database. Production never mounts it.
 
 use poem_openapi::{Object, OpenApi, Tags};
 use serde::{Deserialize, Serialize};
@@ -13,10 +13,8 @@ mod store;
 /// The largest single move of the clock: one year.
 const MAX_ADVANCE_MS: i64 = 366 * 24 * 60 * 60 * 1000;
 
-/// The routes that only development has.
 #[derive(Debug, Clone)]
 pub struct DevelopmentApi {
-    /// The database.
     pub base: Base,
 }
 

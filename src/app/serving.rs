@@ -1,4 +1,4 @@
-//! Serving: the routes, the server in the background, and its end.
+//! Serves the routes, runs the server in the background, and ends it.
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -23,14 +23,14 @@ use crate::{
 };
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
-/// How long requests under way may take when the server ends.
+/// How long running requests may take to finish when the server ends.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
 
 impl App {
-    /// Listens where the configuration says (port 0 takes a free one) and serves in the background.
+    /// Listens on the configured address (port 0 selects a free port) and serves in the background.
     ///
     /// # Errors
-    /// When the address cannot be had.
+    /// When the address is not available.
     pub async fn serve(&self) -> anyhow::Result<Running> {
         self.start_background().await?;
         let acceptor = TcpListener::bind(self.config.node.bind).into_acceptor().await?;
@@ -68,7 +68,6 @@ impl App {
         Ok(Running { address: self.config.node.bind, stop, ended, tasks: self.base.tasks.clone() })
     }
 
-    /// Every route.
     pub fn routes(&self) -> impl Endpoint + use<> {
         let api = self.service();
         let site = Site {
@@ -112,7 +111,6 @@ impl App {
 /// A server that runs in the background of this process.
 #[derive(Debug)]
 pub struct Running {
-    /// Where it listens.
     pub address: SocketAddr,
     stop: CancellationToken,
     ended: JoinHandle<std::io::Result<()>>,
@@ -120,7 +118,7 @@ pub struct Running {
 }
 
 impl Running {
-    /// Ends it: streams end, requests under way are finished, background work is waited for.
+    /// Ends the server: streams are closed, running requests finish, background work is waited for.
     pub async fn stop(self) {
         self.tasks.end_streams();
         self.stop.cancel();
@@ -130,10 +128,10 @@ impl Running {
         self.tasks.shut_down().await;
     }
 
-    /// Waits until the process is told to end, then ends the server.
+    /// Waits until the process gets SIGINT or SIGTERM, then ends the server.
     ///
     /// # Errors
-    /// When signals cannot be listened for.
+    /// When the process cannot listen for signals.
     pub async fn until_signal(self) -> std::io::Result<()> {
         let mut terminate = signal(SignalKind::terminate())?;
         tokio::select! {

@@ -1,4 +1,4 @@
-//! The slices of the program. A new slice is a line here, and a part that `App::assemble` makes.
+//! The list of the program's slices. A new slice is a line here, and a part that `App::assemble` makes.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use crate::{
     slice::{Shared, Slice},
 };
 
-/// Nests routes in pairs: a tuple of `OpenApi` has few places.
+/// Nests routes in pairs: poem-openapi implements `OpenApi` only for short tuples.
 macro_rules! nested {
     () => { () };
     ($first:expr $(, $rest:expr)*) => { ($first, nested!($($rest),*)) };
@@ -28,14 +28,13 @@ macro_rules! nested {
 
 macro_rules! slices {
     ($($name:ident: $slice:ty,)*) => {
-        /// Every slice.
         #[derive(Debug, Clone)]
         pub struct Slices {
             $(pub $name: $slice,)*
         }
 
         impl Slices {
-            /// The documented routes.
+            /// The routes that the OpenAPI document describes.
             pub fn routes(self, shared: &Shared) -> impl OpenApi + use<> {
                 nested!($(self.$name.routes(shared.clone())),*)
             }
@@ -46,14 +45,12 @@ macro_rules! slices {
                 routes
             }
 
-            /// Every kind of saga.
             pub fn sagas(&self) -> Vec<Arc<dyn Attended>> {
                 let mut all = Vec::new();
                 $(all.extend(self.$name.sagas());)*
                 all
             }
 
-            /// Every periodic pass.
             pub fn passes(&self, shared: &Shared) -> Vec<Pass> {
                 let mut all = Vec::new();
                 $(all.extend(self.$name.passes(shared));)*
@@ -61,7 +58,6 @@ macro_rules! slices {
             }
         }
 
-        /// Every invariant.
         pub fn invariants() -> impl Iterator<Item = &'static Invariant> {
             [$(<$slice as Slice>::INVARIANTS),*].into_iter().flatten()
         }
@@ -80,10 +76,7 @@ slices! {
     administration: Administration,
 }
 
-/// Finds every breach of every invariant (at most 20 of each).
-///
-/// # Errors
-/// When the database fails.
+/// Finds every breach of every invariant, at most 20 of each.
 pub async fn check(db: &Db) -> Result<Vec<Breach>, StoreError> {
     invariants::check(db, self::invariants()).await
 }

@@ -1,4 +1,4 @@
-//! Which adapters there are, by the settings.
+//! Chooses the adapters by the settings.
 
 use std::sync::Arc;
 
@@ -30,7 +30,6 @@ use crate::{
     shop::checkout::{Checkouts, WebhookSettings, buyer_return, settings::Payment},
 };
 
-/// Database, ids, timers, tasks.
 pub(super) async fn base(config: &Config) -> anyhow::Result<Base> {
     let offset = match config.node.environment {
         Environment::Development => ClockOffset::Applied,
@@ -68,16 +67,16 @@ pub(super) fn broker(config: &Config, base: &Base) -> anyhow::Result<Arc<dyn Bro
     Ok(Arc::new(RedisBroker::start(config.redis.urls.expose(), &base.tasks)?))
 }
 
-/// The payment gateway, and what it brings beside its port.
+/// The payment gateway, and the parts that only some gateways have.
 pub(super) struct Gateway {
     gateway: Arc<dyn PaymentGateway>,
-    /// The buyer's bank, where the gateway is the simulated one.
+    /// The buyer's bank. Only the simulated gateway has one.
     bank: Option<Arc<dyn SimulatedBank>>,
     webhooks: Option<WebhookSettings>,
     offered: Vec<PaymentMethodType>,
 }
 
-/// Stripe where the settings name it, else the simulated gateway.
+/// Stripe when the settings name it, otherwise the simulated gateway.
 pub(super) fn gateway(config: &Config, base: &Base) -> anyhow::Result<Gateway> {
     let Payment::Stripe(account) = &config.payment else {
         let entropy = Arc::clone(&base.entropy);
@@ -107,7 +106,7 @@ pub(super) fn gateway(config: &Config, base: &Base) -> anyhow::Result<Gateway> {
 }
 
 impl Gateway {
-    /// Paying and giving back through this gateway.
+    /// The checkouts and the refunds that use this gateway.
     pub(super) fn checkouts(self, base: &Base, relay: &Relay) -> (Checkouts, Refunds) {
         let refunds = Refunds::new(base.clone(), Arc::clone(&self.gateway));
         let (base, relay) = (base.clone(), relay.clone());
@@ -129,7 +128,7 @@ fn offered(kind: &MethodType) -> PaymentMethodType {
     }
 }
 
-/// The gateway behind the faults that tests plan, in a program that is built for them.
+/// In a build for tests, wraps the gateway in the faults that tests plan.
 fn with_faults(gateway: Arc<dyn PaymentGateway>) -> Arc<dyn PaymentGateway> {
     #[cfg(feature = "failpoints")]
     let gateway = Arc::new(crate::adapters::faulty_gateway::FaultyGateway::before(gateway));

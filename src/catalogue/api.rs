@@ -1,4 +1,4 @@
-//! The HTTP of the catalogue, by what the paths are about.
+//! The HTTP routes of the catalogue, by what the paths are about.
 
 pub mod events;
 mod guard;
@@ -25,7 +25,6 @@ enum Tag {
     Offers,
 }
 
-/// Every route of the catalogue.
 pub fn routes(catalogue: &Catalogue) -> impl OpenApi + use<> {
     (
         events::EventsApi(catalogue.clone()),

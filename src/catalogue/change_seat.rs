@@ -1,4 +1,4 @@
-//! What an organizer does to one seat: keeps it back, frees it, says what it is like, prices it.
+//! What an organizer does to one seat: block it, unblock it, set its kind, set its own price.
 
 use holdfast_contract::{
     catalogue::SeatPatch,
@@ -22,24 +22,21 @@ use crate::{
     live::{ChangeDraft, record},
 };
 
-/// The longest reason, in characters.
+/// The maximum length of the reason for a block, in characters.
 const MAX_REASON: usize = 200;
-/// The dearest seat: a booking of many still has a sum.
+/// The maximum price of a seat. The total of a booking with many such seats still fits into an amount.
 const MAX_PRICE_MINOR: i64 = MAX_AMOUNT_MINOR / 10_000;
 
 /// Why a seat was not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum SeatError {
-    /// Faulty fields.
     #[error("faulty fields")]
     Fields(Vec<FieldError>),
-    /// There is no such event or seat.
     #[error("no such seat")]
     NotFound,
-    /// Somebody has it.
+    /// Somebody holds the seat or has bought it.
     #[error("somebody has this seat")]
     Taken(SeatRefusal),
-    /// The database failed.
     #[error("the database failed")]
     Db(#[from] StoreError),
 }
@@ -53,7 +50,7 @@ impl Failure for SeatError {
     }
 }
 
-/// What to do, read.
+/// The changes of a patch, once they are parsed.
 #[derive(Clone)]
 struct Wanted {
     block: Option<Block>,
@@ -67,8 +64,8 @@ enum Block {
     Free,
 }
 
-/// Changes a seat, all or nothing: what somebody holds or has bought can be neither kept back nor priced.
-/// Writes down who did it.
+/// Changes a seat, all or nothing, and records the change in the audit log. A seat that somebody holds or has
+/// bought can be neither blocked nor priced.
 ///
 /// # Errors
 /// See [`SeatError`].
@@ -127,7 +124,7 @@ async fn change(tx: &Tx, event: EventId, id: SeatId, wanted: Wanted) -> Result<(
     };
     match &wanted.block {
         Some(Block::Keep(reason)) => one(store::seats::block(tx, event, id, reason).await?)?,
-        // Freeing what is free already changes nothing.
+        // Unblocking a seat that is already free changes nothing.
         Some(Block::Free) => match state {
             SeatState::Blocked => one(store::seats::unblock(tx, event, id).await?)?,
             SeatState::Available => {}
@@ -140,7 +137,7 @@ async fn change(tx: &Tx, event: EventId, id: SeatId, wanted: Wanted) -> Result<(
     }
     if let Some(kind) = wanted.kind {
         one(store::seats::kind(tx, event, id, kind).await?)?;
-        // What a seat is like is on the map.
+        // The map shows the kind of a seat, so the plan gets a new version.
         row.plan_version += 1;
     }
     let described = wanted.price_minor.is_some() || wanted.kind.is_some();

@@ -1,4 +1,4 @@
-//! Making an event: a draft that its organization alone sees.
+//! Creates an event: a draft that only its organization sees.
 
 use holdfast_contract::{
     catalogue::{Event, NewEvent},
@@ -25,56 +25,48 @@ use crate::{
     live,
 };
 
-/// How many namesakes of an event get a number behind their slug.
+/// How many events with the same title get a number appended to their slug.
 const MAX_NAMESAKES: u32 = 100;
 
-/// How long holds last where an event does not say.
+/// How long holds last when their event does not say.
 #[derive(Debug, Clone, Copy)]
 pub struct HoldTimes {
-    /// A hold.
+    /// The duration of a hold.
     pub seconds: i64,
-    /// A hold with all its extensions.
+    /// The maximum duration of a hold, all extensions included.
     pub cap_seconds: i64,
 }
 
 impl HoldTimes {
-    /// The cap of an event whose holds last this long: the same multiple.
+    /// The maximum duration of a hold for an event whose holds last `seconds`, in the same proportion.
     pub fn cap_for(self, seconds: i64) -> i64 {
         (seconds * self.cap_seconds / self.seconds.max(1)).max(seconds)
     }
 }
 
-/// Why an event was not made, changed or deleted.
+/// Why an event was not created, changed or deleted.
 #[derive(Debug, thiserror::Error)]
 pub enum EventError {
-    /// Faulty fields.
     #[error("faulty fields")]
     Fields(Vec<FieldError>),
-    /// There is no such event.
     #[error("no such event")]
     NotFound,
-    /// The slug is taken.
     #[error("the slug is taken")]
     SlugTaken,
-    /// It changed since it was read.
+    /// The event changed since the client read it. Contains the event's present version.
     #[error("the event has version {0}")]
     Stale(i32),
-    /// The lifecycle does not allow it.
     #[error(transparent)]
     Illegal(#[from] IllegalTransition),
-    /// The event is over or called off.
     #[error("an event that is {0} cannot be changed")]
     Closed(Status),
-    /// Somebody booked: what these fields promise stays.
+    /// Somebody has booked, so these fields must stay as promised.
     #[error("somebody booked: this stays as it was promised")]
     Promised(Vec<FieldError>),
-    /// Somebody held or booked something of it.
     #[error("an event with reservations cannot be deleted")]
     InUse,
-    /// The key was used for another request.
     #[error(transparent)]
     Claim(#[from] ClaimError),
-    /// The database failed.
     #[error("the database failed")]
     Db(#[from] StoreError),
 }
@@ -96,8 +88,8 @@ impl Failure for EventError {
     }
 }
 
-/// Makes a draft, once an attempt, and writes down who did it. A slug that is made from
-/// the title gets a number behind it where it is taken.
+/// Creates a draft, once for each attempt, and records it in the audit log. A slug that is made from the title
+/// gets a number appended when it is taken.
 ///
 /// # Errors
 /// See [`EventError`].
@@ -196,22 +188,16 @@ fn row(
     }
 }
 
-/// Writes a change of an event whose row is locked: raises the event's version, so that terms that were read before
-/// are refused, and writes the outbox row. It is the last statement of its transaction, also for a change of an
-/// offer, a section or a seat.
-///
-/// # Errors
-/// When the database fails.
+/// Writes a change of an event whose row is locked: raises the event's version, so that terms that were read
+/// before are refused, and writes the outbox row. It is the last statement of its transaction, also for a change
+/// of an offer, a section or a seat.
 pub(super) async fn save(tx: &db::Tx, event: &events::Model) -> Result<(), StoreError> {
     let written = store::events::update(tx, event).await?;
     assert_eq!(written, 1, "the event's row is locked");
     live::record::record(tx, event.id, &live::ChangeDraft::of_event()).await
 }
 
-/// The clock, read after the event's row was locked.
-///
-/// # Errors
-/// When the database fails.
+/// The time of the database. Read it after the event's row was locked.
 pub(super) async fn now(tx: &impl Sql) -> Result<i64, StoreError> {
     db::now(tx).await
 }

@@ -1,4 +1,4 @@
-//! What organizers type about an event, read at the edge: every faulty field is named at once.
+//! Parses and checks what organizers type about an event. All faulty fields are named at once.
 
 use holdfast_contract::{
     catalogue::{EventPatch, NewEvent},
@@ -12,27 +12,27 @@ use holdfast_domain::{
 
 use crate::http::time;
 
-/// The longest name and place, in characters.
+/// The maximum length of a name or a place, in characters.
 pub const MAX_NAME: usize = 200;
-/// The longest description, in characters.
+/// The maximum length of a description, in characters.
 pub const MAX_DESCRIPTION: usize = 10_000;
-/// The longest category, in characters.
+/// The maximum length of a category, in characters.
 pub const MAX_CATEGORY: usize = 60;
-/// The longest language tag or zone, in characters.
+/// The maximum length of a language tag or a time zone, in characters.
 const MAX_TAG: usize = 64;
-/// The most persons of one buyer or one reservation.
+/// The maximum of `max_per_user` and `max_per_order`, in persons.
 const MAX_PERSONS: i32 = 1_000;
-/// The longest hold.
+/// The maximum `hold_seconds` of an event.
 const MAX_HOLD_SECONDS: i64 = 24 * 60 * 60;
-/// How many persons, where nobody says.
+/// The default of `max_per_user` and `max_per_order`, in persons.
 const DEFAULT_PERSONS: i32 = 10;
 
-/// Faulty fields, gathered.
+/// Collects faulty fields.
 #[derive(Debug, Default)]
 pub struct Faults(Vec<FieldError>);
 
 impl Faults {
-    /// Keeps a good value, or notes the field.
+    /// Returns a good value, or adds the field to the faults.
     pub fn take<T, E: ToString>(&mut self, field: &str, result: Result<T, E>) -> Option<T> {
         match result {
             Ok(value) => Some(value),
@@ -43,7 +43,7 @@ impl Faults {
         }
     }
 
-    /// Notes the field unless the value lies in the range.
+    /// Adds the field to the faults unless the value lies in the range.
     pub fn range<T>(&mut self, field: &str, value: T, range: std::ops::RangeInclusive<T>) -> T
     where
         T: PartialOrd + std::fmt::Display + Copy,
@@ -55,48 +55,43 @@ impl Faults {
         value
     }
 
-    /// Nothing when there are none.
+    /// Ends the collection.
     ///
     /// # Errors
-    /// The faults.
+    /// All faults, when there are any.
     pub fn none(self) -> Result<(), Vec<FieldError>> {
         if self.0.is_empty() { Ok(()) } else { Err(self.0) }
     }
 }
 
-/// A new event, read.
+/// A new event whose fields are checked.
 #[derive(Debug, Clone)]
 pub struct Details {
-    /// The title.
     pub name: String,
-    /// The slug, where one is asked for.
+    /// `None` when the organizer asked for no slug.
     pub slug: Option<Slug>,
-    /// The organizer's text about the event.
     pub description: String,
-    /// The category.
     pub category: String,
-    /// A BCP 47 tag.
+    /// A BCP 47 language tag.
     pub language: String,
-    /// Where it takes place.
     pub place: String,
-    /// An IANA zone.
+    /// The name of an IANA time zone.
     pub time_zone: String,
-    /// When.
     pub schedule: Schedule,
-    /// ISO 4217.
+    /// An ISO 4217 code.
     pub currency: Currency,
     /// How many persons one buyer may bring.
     pub max_per_user: i32,
     /// How many persons one reservation may hold.
     pub max_per_order: i32,
-    /// How long a hold lasts, where the event says.
+    /// How long a hold lasts. `None` when the event has no hold time of its own.
     pub hold_seconds: Option<i64>,
 }
 
-/// Reads a new event.
+/// Parses and checks a new event.
 ///
 /// # Errors
-/// Every faulty field.
+/// All faulty fields.
 pub fn read(new: NewEvent) -> Result<Details, Vec<FieldError>> {
     let mut faults = Faults::default();
     let name = faults.take("name", text::line(&new.name, MAX_NAME));
@@ -154,31 +149,26 @@ fn schedule(
     faults.take(field, made)
 }
 
-/// Changes to an event, read; times are set over those that it has.
+/// Changes to an event whose fields are checked. `schedule` is the event's present schedule with the changes
+/// applied.
 #[derive(Debug, Clone)]
 pub struct Changes {
-    /// The title.
     pub name: Option<String>,
-    /// The organizer's text about the event.
     pub description: Option<String>,
-    /// The category.
     pub category: Option<String>,
-    /// Where it takes place.
     pub place: Option<String>,
-    /// When.
     pub schedule: Schedule,
     /// How many persons one buyer may bring.
     pub max_per_user: Option<i32>,
     /// How many persons one reservation may hold.
     pub max_per_order: Option<i32>,
-    /// How long a hold lasts.
     pub hold_seconds: Option<i64>,
 }
 
-/// Reads changes to an event that has these times.
+/// Parses and checks changes to an event. `now` is the present schedule of the event.
 ///
 /// # Errors
-/// Every faulty field.
+/// All faulty fields.
 pub fn read_changes(patch: &EventPatch, now: Schedule) -> Result<Changes, Vec<FieldError>> {
     let mut faults = Faults::default();
     let mut line = |field, text: &Option<String>, max| {
@@ -227,7 +217,7 @@ pub fn read_changes(patch: &EventPatch, now: Schedule) -> Result<Changes, Vec<Fi
     })
 }
 
-/// The form of a BCP 47 tag (RFC 5646, 2.1), not whether the language exists.
+/// Checks the form of a BCP 47 tag (RFC 5646, 2.1), not whether the language exists.
 fn language(text: &str) -> Result<String, &'static str> {
     let good = text.len() <= MAX_TAG
         && text.split('-').enumerate().all(|(index, part)| {
@@ -238,7 +228,7 @@ fn language(text: &str) -> Result<String, &'static str> {
     if good { Ok(text.to_owned()) } else { Err("must be a language tag such as en or de-CH") }
 }
 
-/// The form of an IANA zone, not whether it exists: browsers know the zones, the server does not need to.
+/// Checks the form of an IANA zone, not whether the zone exists: browsers know the zones, the server need not.
 fn time_zone(text: &str) -> Result<String, &'static str> {
     let part_is_good = |part: &str| {
         part.starts_with(|letter: char| letter.is_ascii_uppercase())

@@ -1,8 +1,8 @@
-//! Changing an event. Its status follows from changed times at once; what is held and sold is not touched.
+//! Changes an event. Its status follows from changed times at once; held and sold places are not touched.
 //!
-//! Once somebody booked, what they were promised stays: the place, and the day within two days. The currency
-//! never changes, and what is free does not come to cost something (see `offers`). A booking that commits
-//! in this very moment was made from what everybody saw until now.
+//! Once somebody has booked, the event keeps what it promised: the place, and the day within two days. The
+//! currency never changes, and a free offer never gets a price (see `offers`). A booking that commits at the same
+//! moment was made on the terms that everybody saw until then.
 
 use holdfast_contract::{catalogue::EventPatch, problem::FieldError};
 use holdfast_domain::{
@@ -21,7 +21,7 @@ use crate::{
     kernel::{audit, base::Base, db::Tx},
 };
 
-/// Changes an event that is neither over nor called off, and writes down who did it.
+/// Changes an event that is neither over nor cancelled, and records the change in the audit log.
 ///
 /// # Errors
 /// See [`EventError`].
@@ -81,7 +81,7 @@ async fn edit(tx: &Tx, id: EventId, patch: EventPatch, holds: HoldTimes) -> Resu
     Ok(())
 }
 
-/// When those who booked were told that the event begins, provided that the changes keep what they were told.
+/// The beginning that buyers were promised, provided that the changes keep the promises.
 fn promised(row: &events::Model, changes: &Changes) -> Result<i64, Vec<FieldError>> {
     let starts_at = row.promised_starts_at.unwrap_or(row.starts_at);
     let mut broken = Vec::new();

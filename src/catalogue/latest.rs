@@ -1,7 +1,7 @@
-//! One question to the database answers everybody who asked before it was sent.
+//! Shares one database query among all callers that asked before the query was sent.
 //!
-//! An answer is never older than its question, so nothing shown is stale; and at most one question per key
-//! is under way, so a thousand lookers cost a handful of statements.
+//! An answer is never older than the call that gets it, so nothing stale is shown. At most one query for each key
+//! is under way, so a thousand callers cost a handful of statements.
 
 use std::{
     fmt,
@@ -16,18 +16,18 @@ use std::{
 use moka::future::Cache;
 use tokio::sync::Mutex;
 
-/// How many keys are remembered.
+/// The maximum number of keys that are kept.
 const MAX_KEYS: u64 = 10_000;
 
-/// See the module.
+/// Shares the answers to questions, one for each key.
 pub struct Latest<K, V> {
     gates: Cache<K, Arc<Gate<V>>>,
 }
 
 struct Gate<V> {
-    /// How many have asked so far.
+    /// The number of calls so far.
     asked: AtomicU64,
-    /// The last answer, and how many had asked when its question was sent.
+    /// The last answer, and the number of calls when its question was sent.
     last: Mutex<Option<(u64, V)>>,
 }
 
@@ -42,16 +42,16 @@ where
     K: Hash + Eq + Send + Sync + 'static,
     V: Clone + Send + Sync + 'static,
 {
-    /// Nothing asked yet.
+    /// Starts without any answer.
     pub fn new() -> Self {
         Self { gates: Cache::new(MAX_KEYS) }
     }
 
-    /// Asks, or shares the answer to a question that is sent after this call. Dropping the future while
-    /// it asks lets the next one ask.
+    /// Asks the question, or shares the answer to a question that is sent after this call. When the future is
+    /// dropped while it asks, the next caller asks.
     ///
     /// # Errors
-    /// What the question fails with.
+    /// The error of the question.
     pub async fn get<E>(
         &self,
         key: K,
@@ -106,7 +106,7 @@ mod tests {
         let first = latest.get(1, question());
         let others = async {
             started.notified().await;
-            // The first question is under way: these three need a younger one, and share it.
+            // The first question is under way: these three calls need a newer answer, and share it.
             let three = async {
                 tokio::join!(
                     latest.get(1, question()),

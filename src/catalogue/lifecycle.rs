@@ -1,4 +1,4 @@
-//! How an event moves on: by command, and by time in a standing pass.
+//! How the status of an event changes: by command, and by time in a periodic pass.
 
 use holdfast_domain::{
     event::{self, Command},
@@ -18,13 +18,13 @@ use crate::{
     },
 };
 
-/// How many events one pass moves on; the next pass finds the rest.
+/// The maximum number of events that one pass updates; the next pass finds the rest.
 const MAX_PER_PASS: i64 = 1_000;
 
-/// Publishes or calls off an event, and writes down who did it.
+/// Publishes or cancels an event, and records it in the audit log.
 ///
 /// # Errors
-/// [`EventError::Illegal`] where the event's status does not allow it.
+/// [`EventError::Illegal`] when the event's status does not allow the command.
 pub async fn command(base: &Base, event: Managed, command: Command) -> Result<(), EventError> {
     let action = match command {
         Command::Publish => "event.publish",
@@ -57,12 +57,12 @@ async fn carry_out(tx: &Tx, id: EventId, command: Command) -> Result<(), EventEr
     Ok(())
 }
 
-/// Writes down where time has taken events; answers how many it moved on. What decides does not wait for it
-/// (see `holdfast_domain::event::due`): it is for lists, and to tell those who look. Several at
-/// once do no harm, each event's row is locked and judged anew.
+/// Updates the status of events by time; returns how many events changed. No decision waits for this pass (see
+/// `holdfast_domain::event::due`): the stored status serves lists, and the pass tells viewers. Several passes at
+/// once do no harm, because each event's row is locked and judged anew.
 ///
 /// # Errors
-/// When the database fails; what was moved on stays so.
+/// When the database fails. Events that were already updated stay updated.
 pub async fn pass(base: &Base) -> Result<u64, StoreError> {
     let mut moved = 0;
     for id in store::events::due(&base.db, MAX_PER_PASS).await? {

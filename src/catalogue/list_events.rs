@@ -1,4 +1,4 @@
-//! The list of events: what is asked for.
+//! The parameters of a list of events: filters, order, page.
 
 use holdfast_domain::{
     access::{Action, Relation, Role, allows},
@@ -6,7 +6,7 @@ use holdfast_domain::{
 };
 use poem_openapi::Enum;
 
-/// The longest text that is searched for, in characters.
+/// The maximum length of a search text, in characters.
 pub const MAX_SEARCH: usize = 100;
 
 /// The stage of events to list, derived from status, time and inventory.
@@ -57,27 +57,24 @@ pub enum Sort {
 /// The filters, the order and the page of a list of events. Times are in milliseconds since 1970.
 #[derive(Debug, Clone, Default)]
 pub struct Wanted {
-    /// The stage of the events.
     pub stage: Stage,
-    /// Upper and lower case count as equal.
+    /// The category. Upper and lower case count as equal.
     pub category: Option<String>,
-    /// The earliest beginning.
+    /// Only events that begin at or after this time.
     pub from: Option<i64>,
     /// Only events that begin before this time.
     pub to: Option<i64>,
-    /// A part of the place.
+    /// A text that the place contains.
     pub place: Option<String>,
-    /// A part of the name, place, description or category.
+    /// A text that the name, place, description or category contains.
     pub q: Option<String>,
-    /// The order of the list.
     pub sort: Sort,
     /// The last event of the previous page.
     pub after: Option<EventId>,
-    /// The page size.
     pub limit: u64,
 }
 
-/// Whose drafts a caller finds: everybody's without a list.
+/// The organizations whose drafts the caller sees; `None` means all organizations.
 pub fn drafts_seen_by(
     role: Option<Role>,
     memberships: Vec<OrganizationId>,

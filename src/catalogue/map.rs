@@ -1,7 +1,7 @@
-//! The layout of a hall on the wire, made from the plan and from where its seats stand in the event.
+//! Builds the layout of a hall for the wire, from the plan and from the ids and sections of the event's seats.
 //!
-//! Coordinates become absolute and whole (tenths of the plan's unit). A row whose seats have no
-//! consecutive ids, because a plan was replaced, travels in several pieces; the first has its label.
+//! Coordinates become absolute integers in tenths of the plan's unit. When the seats of a row have no consecutive
+//! ids, because a plan was replaced, the row is sent in several pieces; the first piece has the row's label.
 
 use std::collections::HashMap;
 
@@ -16,12 +16,13 @@ use holdfast_entity::sections;
 
 use super::{seat_kinds, store::seats::PlacedSeat};
 
-/// The colour of a category whose own cannot be read.
+/// The colour of a category without a readable colour.
 const PLAIN: &str = "#888888";
-/// The height of letters where the plan does not say, in the plan's unit.
+/// The text size when the plan does not say, in the plan's unit.
 const TEXT_SIZE: f64 = 16.0;
 
-/// The layout of this event's hall; `placed` says by guid where its seats stand.
+/// The layout of the event's hall. `placed` maps the guid of a seat in the plan to its id and section in the
+/// event.
 pub fn build(
     event: EventId,
     plan_version: i32,
@@ -93,12 +94,12 @@ fn map_sections(
     found
 }
 
-/// Seats of a row with consecutive ids within one section.
+/// Seats of one row and one section with consecutive ids.
 struct Piece {
     zone: usize,
     row: usize,
     section: SectionId,
-    /// Whether it begins its row.
+    /// Whether this piece is the first of its row.
     first: bool,
     seats: Vec<MapSeat>,
 }
@@ -142,7 +143,7 @@ fn areas(zone: &Zone) -> impl Iterator<Item = MapArea> + '_ {
     zone.areas.iter().flatten().filter_map(|area| map_area(zone, area))
 }
 
-/// An area; nothing where it has no shape that could be drawn.
+/// An area on the wire; `None` when it has no shape that can be drawn.
 fn map_area(zone: &Zone, area: &Area) -> Option<MapArea> {
     let (name, width, height) = match area.shape? {
         Shape::Rectangle => {
@@ -203,7 +204,7 @@ fn whole(value: f64) -> i32 {
     whole
 }
 
-/// `#rgb`, `#rrggbb` or `#rrggbbaa` as `#rrggbb`.
+/// Converts `#rgb`, `#rrggbb` or `#rrggbbaa` to `#rrggbb`.
 fn color(text: Option<&str>) -> Option<String> {
     let digits = text?.strip_prefix('#')?;
     if !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {

@@ -1,5 +1,5 @@
-//! Offers: kinds of tickets at a price. What is held or sold keeps the price that it was held at, for that
-//! stands in the reservation.
+//! Creates, changes and withdraws offers: kinds of tickets with a price. A held or sold place keeps the price at
+//! which it was held, because the reservation stores the price.
 
 use holdfast_contract::{
     catalogue::{NewOffer, Offer, OfferPatch},
@@ -29,38 +29,33 @@ use crate::{
     },
 };
 
-/// The longest name of an offer or a category, in characters.
+/// The maximum length of the name of an offer or a category, in characters.
 const MAX_NAME: usize = 190;
-/// How many benefits an offer names at the most.
+/// The maximum number of benefits of an offer.
 const MAX_BENEFITS: usize = 20;
-/// The longest benefit, in characters.
+/// The maximum length of a benefit, in characters.
 const MAX_BENEFIT: usize = 120;
-/// How many offers an event has at the most, so that they fit on one page.
+/// The maximum number of offers of an event; all of them fit on one page.
 pub const MAX_OFFERS: usize = 100;
-/// The dearest offer: a booking of many still has a sum.
+/// The maximum price of an offer. The total of a booking with many such places still fits into an amount.
 const MAX_PRICE_MINOR: i64 = MAX_AMOUNT_MINOR / 10_000;
-/// How many persons one of an offer admits.
+/// How many persons one ticket of an offer may admit.
 const ADMITS: std::ops::RangeInclusive<i32> = 1..=20;
 
-/// Why an offer was not made, changed or withdrawn.
+/// Why an offer was not created, changed or withdrawn.
 #[derive(Debug, thiserror::Error)]
 pub enum OfferError {
-    /// Faulty fields.
     #[error("faulty fields")]
     Fields(Vec<FieldError>),
-    /// Somebody booked: what these fields promise stays.
+    /// Somebody has booked, so these fields must stay as promised.
     #[error("somebody booked: this stays as it was promised")]
     Promised(Vec<FieldError>),
-    /// There is no such event or offer.
     #[error("no such offer")]
     NotFound,
-    /// The event has as many as it may have.
     #[error("an event has at most {MAX_OFFERS} offers")]
     TooMany,
-    /// The key was used for another request.
     #[error(transparent)]
     Claim(#[from] ClaimError),
-    /// The database failed.
     #[error("the database failed")]
     Db(#[from] StoreError),
 }
@@ -82,7 +77,7 @@ fn field(field: &str, message: &str) -> OfferError {
     OfferError::Fields(vec![FieldError { field: field.to_owned(), message: message.to_owned() }])
 }
 
-/// Makes an offer, once an attempt, and writes down which user did it, where one did.
+/// Creates an offer, once for each attempt. The audit log records which user did it, if a user did.
 ///
 /// # Errors
 /// See [`OfferError`].
@@ -138,7 +133,7 @@ pub async fn add_offer(
         .await
 }
 
-/// Reads what comes with an offer into what is stored.
+/// Checks the benefits of an offer; returns them as the JSON text that the database stores.
 fn benefits(faults: &mut Faults, texts: &[String]) -> String {
     if texts.len() > MAX_BENEFITS {
         let message = format!("must be {MAX_BENEFITS} at the most");
@@ -187,7 +182,7 @@ async fn add(tx: &Tx, event: EventId, offer: offers::Model) -> Result<Made<Offer
     Ok(Made { path: format!("/offers/{}", body.id), body })
 }
 
-/// Changes an offer, and writes down who did it.
+/// Changes an offer, and records the change in the audit log.
 ///
 /// # Errors
 /// See [`OfferError`].
@@ -240,7 +235,7 @@ async fn edit(tx: &Tx, event: EventId, id: OfferId, changes: Changes) -> Result<
     let found = offers.into_iter().find(|offer| offer.id == id);
     let mut offer = found.ok_or(OfferError::NotFound)?;
     if let Some(price) = changes.price_minor {
-        // Nobody who got in for nothing stands beside one who paid for the same, or the other way round.
+        // Otherwise a person who got in free of charge would stand beside a person who paid for the same.
         let turned = (price == 0) != (offer.price_minor == 0);
         if turned && store::events::has_bookings(tx, event).await? {
             return Err(OfferError::Promised(vec![FieldError {
@@ -264,7 +259,8 @@ async fn edit(tx: &Tx, event: EventId, id: OfferId, changes: Changes) -> Result<
     Ok(())
 }
 
-/// Takes an offer back: nobody can hold under it any more, and who did keeps it. Writes down who did it.
+/// Withdraws an offer, and records it in the audit log. Nobody can make new holds of the offer; existing holds
+/// and bookings stay.
 ///
 /// # Errors
 /// See [`OfferError`].

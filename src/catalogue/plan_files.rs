@@ -1,4 +1,4 @@
-//! Plans from and to files: what `holdfast plan import` and `holdfast plan export` do.
+//! Imports and exports plans as files, for `holdfast plan import` and `holdfast plan export`.
 
 use holdfast_contract::catalogue::PlanAccepted;
 use holdfast_domain::plan::{Plan, PlanFaults};
@@ -15,16 +15,13 @@ use crate::{
 /// Why a plan was neither imported nor exported.
 #[derive(Debug, thiserror::Error)]
 pub enum PlanFileError {
-    /// No event has this id or slug.
     #[error("there is no event {0}")]
     NoEvent(String),
-    /// The event has no plan.
     #[error("the event {0} has no plan")]
     NoPlan(String),
-    /// The plan was refused.
+    /// The plan was refused, for the reasons in the text.
     #[error("{0}")]
     Refused(String),
-    /// The database failed.
     #[error("the database failed")]
     Db(#[from] StoreError),
 }
@@ -52,17 +49,17 @@ impl From<PlanFaults> for PlanFileError {
     }
 }
 
-/// Gives the event of this id or slug the plan in `file`, a JSON document.
+/// Gives the event with this id or slug the plan in `file`, a JSON document.
 ///
 /// # Errors
-/// See [`PlanFileError`]; a faulty plan is refused with every fault, one a line.
+/// See [`PlanFileError`]. A faulty plan is refused with a list of all faults, one on each line.
 pub async fn import(base: &Base, event: &str, file: &[u8]) -> Result<PlanAccepted, PlanFileError> {
     let event = find(base, event).await?;
     let plan = Plan::parse(file)?;
     Ok(replace_plan(base, event, plan).await?)
 }
 
-/// The plan of the event of this id or slug, as it was imported.
+/// The plan of the event with this id or slug, unchanged since its import.
 ///
 /// # Errors
 /// See [`PlanFileError`].

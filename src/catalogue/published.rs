@@ -1,4 +1,4 @@
-//! An event as everybody may see it.
+//! Published events, for callers without an identity.
 
 use holdfast_contract::catalogue::Event;
 
@@ -6,10 +6,7 @@ use super::{Catalogue, views};
 use crate::kernel::db::StoreError;
 
 impl Catalogue {
-    /// The event with this id or slug; none where there is none, or where strangers may not see it.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// The event with this id or slug. `None` when it does not exist or strangers may not see it.
     pub async fn published(&self, name: &str) -> Result<Option<Event>, StoreError> {
         let Some(visible) = self.access.public(name).await? else { return Ok(None) };
         let Some(moment) = self.reads.moment(visible.event()).await? else {

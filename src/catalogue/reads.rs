@@ -1,9 +1,9 @@
-//! What everybody looks at: events, inventory, seat states, maps.
+//! Reads of what everybody looks at: events, inventory, seat states, maps.
 //!
-//! Each look asks the database one small question, the event's [`Moment`]: its row, the clock and how many
-//! changes were committed by now, numbered or not. What was read under the same count, before anything
-//! in it lapsed, is still true and is not read again. So a look sees every commit before it, on every node,
-//! and an empty cache changes nothing but the time it takes. No decision reads any of this.
+//! Each read asks the database one small question, the event's [`Moment`]: its row, the time, and the number of
+//! changes committed so far, numbered or not. Data that was read under the same number, and in which no hold has
+//! lapsed since, is still true and is not read again. So a read sees every commit before it, on every node, and
+//! an empty cache changes only the time that a read takes. No decision uses any of this.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -37,12 +37,12 @@ use crate::{
     live::record,
 };
 
-/// How many events' figures are remembered.
+/// The maximum number of events in each cache.
 const MAX_EVENTS: u64 = 1_000;
-/// How many bytes of maps are remembered.
+/// The maximum size of all cached maps, in bytes.
 const MAX_MAP_BYTES: u64 = 32 * 1024 * 1024;
 
-/// See the module.
+/// Reads events, with caches.
 #[derive(Debug)]
 pub struct Reads {
     db: Db,
@@ -52,47 +52,45 @@ pub struct Reads {
     maps: Cache<(EventId, i32), Packed>,
 }
 
-/// What changes with the event's version alone.
+/// The part of an event that changes only with the event's version.
 #[derive(Debug)]
 pub struct Fixed {
     version: i32,
     /// Offers that are not withdrawn, in their order.
     pub offers: Vec<offers::Model>,
-    /// The same for pricing.
+    /// The same offers as pricing needs them.
     pub priced: Vec<Offer>,
-    /// Which categories each section has.
+    /// The categories of each section.
     pub categories: Vec<SectionCategory>,
 }
 
-/// What changes with every hold.
+/// The part of an event that changes with every hold.
 #[derive(Debug)]
 pub struct Moving {
-    /// How many changes had been committed.
+    /// The number of changes that were committed when this was read.
     pub total: i64,
     valid_until: i64,
-    /// How many holds stood in the store that had lapsed. Under one count of changes it only grows.
+    /// How many stored holds had lapsed. While `total` stays the same, this number only grows.
     pub lapsed: usize,
-    /// The last numbered change that is contained.
+    /// The number of the last numbered change that this contains.
     pub seq: i64,
-    /// Sections in their order with what is left of each.
+    /// The sections in their order, each with its counts.
     pub sections: Vec<(sections::Model, Counts)>,
-    /// Seats that are not available, serialized.
+    /// The seats that are not available, as JSON.
     pub seats: String,
 }
 
-/// An event as it is now.
+/// An event in its present state.
 #[derive(Debug, Clone)]
 pub struct Seen {
-    /// The event and the clock.
     pub moment: Arc<Moment>,
-    /// Offers and categories.
     pub fixed: Arc<Fixed>,
-    /// What is left.
     pub moving: Arc<Moving>,
 }
 
 impl Seen {
-    /// When an offer last began or ceased to sell, 0 if never. Under one version it tells which of them sell now.
+    /// When an offer last began or ceased to be sold; 0 if never. Within one version of the event, this time
+    /// tells which offers are sold now.
     pub fn offers_turned_at(&self) -> i64 {
         let windows = self.fixed.priced.iter().map(|offer| offer.sale);
         let turns = windows.flat_map(|sale| [sale.from, sale.until]).flatten();
@@ -101,7 +99,7 @@ impl Seen {
 }
 
 impl Moving {
-    /// What is left of the whole event.
+    /// The counts of the whole event.
     pub fn counts(&self) -> Counts {
         self.sections.iter().fold(Counts::default(), |sum, (_, counts)| Counts {
             capacity: sum.capacity + counts.capacity,
@@ -114,7 +112,6 @@ impl Moving {
 }
 
 impl Reads {
-    /// With empty caches.
     pub fn new(db: Db) -> Self {
         let maps = Cache::builder()
             .max_capacity(MAX_MAP_BYTES)
@@ -124,29 +121,20 @@ impl Reads {
         Self { db, moments: Latest::new(), fixed, moving, maps }
     }
 
-    /// The event as it is now.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// The event's row, the time and the number of changes now. `None` when the event does not exist.
     pub async fn moment(&self, event: EventId) -> Result<Option<Arc<Moment>>, StoreError> {
         let question = async { Ok(store::events::at(&self.db, event).await?.map(Arc::new)) };
         self.moments.get(event, question).await
     }
 
-    /// Everything of an event that lists and pages show.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// Everything that lists and pages show of an event.
     pub async fn seen(&self, moment: Arc<Moment>) -> Result<Seen, StoreError> {
         let fixed = self.fixed(&moment).await?;
         let moving = self.moving(&moment).await?;
         Ok(Seen { moment, fixed, moving })
     }
 
-    /// Offers and categories.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// The offers and categories, from the cache if the event's version is the same.
     pub async fn fixed(&self, moment: &Moment) -> Result<Arc<Fixed>, StoreError> {
         let event = moment.row.id;
         let slot = self.fixed.get_with(event, async { Arc::default() }).await;
@@ -165,10 +153,7 @@ impl Reads {
         }
     }
 
-    /// What is left.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// The inventory, from the cache if nothing changed or lapsed since it was read.
     pub async fn moving(&self, moment: &Moment) -> Result<Arc<Moving>, StoreError> {
         let event = moment.row.id;
         let slot = self.moving.get_with(event, async { Arc::default() }).await;
@@ -190,10 +175,7 @@ impl Reads {
         }
     }
 
-    /// The hall, packed for the wire; nothing where the event has no plan.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// The layout of the hall, packed for the wire. `None` when the event has no plan.
     pub async fn map(&self, moment: &Moment) -> Result<Option<Packed>, StoreError> {
         let event = moment.row.id;
         let version = moment.row.plan_version;
@@ -222,10 +204,10 @@ impl Reads {
     }
 }
 
-/// The event as a transaction sees it that has changed it; nothing of this is remembered.
+/// The event as a transaction sees it after its own changes. Nothing of it is cached.
 ///
 /// # Errors
-/// When there is no such event, or the database fails.
+/// When the event does not exist, or the database fails.
 pub(super) async fn inside(tx: &Tx, event: EventId) -> Result<Seen, StoreError> {
     let moment = store::events::at(tx, event).await?;
     let moment = Arc::new(moment.ok_or_else(|| Bug::new(format!("event {event} is gone")))?);
@@ -261,7 +243,7 @@ async fn read_moving(tx: &Tx, moment: &Moment) -> Result<Moving, StoreError> {
     Ok(sum_up(moment, sections, &odd, &general))
 }
 
-/// Which holds have lapsed at `now`, and until when that stays so.
+/// Counts the holds that have lapsed at `now`, and finds the time until which that number stays the same.
 struct Lapses {
     now: i64,
     lapsed: usize,
@@ -337,7 +319,7 @@ fn sum_up(
     }
 }
 
-/// What the section's row says: of general admission everything, of seats only how many there are.
+/// The counts that the section's row knows: all of them for general admission, only the capacity for seats.
 fn counters(section: &sections::Model) -> Counts {
     let seated = section.kind == SectionKind::Seated;
     let of = |counter: i32| if seated { 0 } else { i64::from(counter) };

@@ -1,8 +1,8 @@
-//! Laying a seating plan into an event, or another over the one it has.
+//! Gives an event a seating plan, or replaces the plan that it has.
 //!
-//! The one dangerous change of the catalogue: seats vanish, appear and change their place while people hold
-//! them. All of it is one transaction in the one lock order (the event's row, seats by id, sections,
-//! outbox), and a seat that somebody has stays, with its id, its state and its price.
+//! This is the one dangerous change of the catalogue: seats are removed, added and moved while people hold them.
+//! All of it is one transaction in the one lock order (the event's row, seats by id, sections, outbox). A seat
+//! that somebody holds or has bought stays, with its id, its state and its price.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -33,28 +33,24 @@ use crate::{
     },
 };
 
-/// From how many seats on the store is told that its figures are old.
+/// From this number of seats on, the database refreshes its statistics of the table of seats.
 const MANY_SEATS: i32 = 1_000;
 
-/// Why a plan was not taken; nothing of it stays.
+/// Why a plan was refused. Nothing of a refused plan stays.
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
-    /// There is no such event.
     #[error("no such event")]
     NotFound,
-    /// The plan has faults.
     #[error(transparent)]
     Faults(#[from] PlanFaults),
-    /// A section of rows × seats cannot be made.
+    /// A section of rows × seats cannot be made as asked.
     #[error(transparent)]
     Grid(#[from] NotAGrid),
-    /// Seats would vanish that somebody has.
+    /// The new plan lacks seats that somebody holds or has bought.
     #[error(transparent)]
     InUse(#[from] InUse),
-    /// The event is over or called off.
     #[error("an event that is {0} cannot be changed")]
     Closed(Status),
-    /// The database failed.
     #[error("the database failed")]
     Db(#[from] StoreError),
 }
@@ -70,7 +66,7 @@ impl Failure for PlanError {
     }
 }
 
-/// Gives the event this plan, and writes down who did it.
+/// Gives the event this plan, and records it in the audit log.
 ///
 /// # Errors
 /// See [`PlanError`].
@@ -98,13 +94,13 @@ pub async fn replace_plan(
     if accepted.seats >= MANY_SEATS
         && let Err(error) = store::seats::analyze(&base.db).await
     {
-        // The plan stands; without fresh figures some statements are slower for a while.
+        // The plan is stored. Without fresh statistics some statements are slower for a while.
         tracing::warn!(error = %error, "the table of seats was not analyzed");
     }
     Ok(accepted)
 }
 
-/// Adds a section of rows × seats to the event's plan, which it begins where there is none.
+/// Adds a section of rows × seats to the event's plan, or starts a plan with it when there is none.
 ///
 /// # Errors
 /// See [`PlanError`].
@@ -167,7 +163,7 @@ async fn lay(
     let changed = changed(&before, laid);
     let vanished = store::seats::remove(tx, id, &removed).await?;
     if vanished != removed.len() as u64 {
-        // Their rows are locked, so a hold cannot have come between; a lapsed one counts as nobody's.
+        // Their rows are locked, so no hold can have come between. A seat whose hold has lapsed counts as free.
         return Err(PlanError::InUse(InUse(
             removed.iter().map(|seat| (*seat, Claim::Held)).collect(),
         )));
@@ -185,14 +181,15 @@ async fn lay(
     })
 }
 
-/// A section of the plan.
+/// A section that the plan defines.
 struct ZoneSection {
     id: SectionId,
     name: String,
     seats: usize,
 }
 
-/// The sections of the zones with seats, by the zone's index. One of a known name keeps its id.
+/// The sections that the plan defines, by the index of their zone. Zones without seats make no section. A section
+/// whose name is known keeps its id.
 fn zones(
     plan: &Plan,
     known: &[sections::Model],
@@ -219,7 +216,7 @@ fn zones(
     if faults.is_empty() { Ok(found) } else { Err(PlanFaults(faults)) }
 }
 
-/// The seats that have to be written: new ones, and those that changed their place or category.
+/// The seats that must be written: new seats, and seats whose place or category changed.
 fn changed(before: &[LockedSeat], laid: Vec<LaidSeat>) -> Vec<LaidSeat> {
     let before: HashMap<SeatId, &LaidSeat> =
         before.iter().map(|seat| (seat.laid.id, &seat.laid)).collect();
@@ -243,7 +240,7 @@ async fn put_sections(
             store::offers::withdraw_section(tx, event, id).await?;
         }
     }
-    // By id, as counters are locked everywhere.
+    // In the order of their ids, as everywhere where counters are locked.
     let mut zones: Vec<(&usize, &ZoneSection)> = zones.iter().collect();
     zones.sort_by_key(|(_, zone)| zone.id);
     for (position, zone) in zones {

@@ -1,9 +1,8 @@
-//! The kinds of seats: as stored, and as shown on the wire.
+//! Translates kinds of seats between the domain and the wire.
 
 use holdfast_contract::catalogue::SeatKind as Shown;
 use holdfast_domain::inventory::SeatKind;
 
-/// The kind on the wire.
 pub fn shown(kind: SeatKind) -> Shown {
     match kind {
         SeatKind::Standard => Shown::Standard,
@@ -15,7 +14,6 @@ pub fn shown(kind: SeatKind) -> Shown {
     }
 }
 
-/// The kind as stored.
 pub fn stored(kind: Shown) -> SeatKind {
     match kind {
         Shown::Standard => SeatKind::Standard,

@@ -1,4 +1,4 @@
-//! Sections that do not come with a plan: general admission, and rows × seats.
+//! Sections that an organizer adds beside the plan: general admission, and rows × seats.
 
 use std::sync::Arc;
 
@@ -31,41 +31,36 @@ use crate::{
     },
 };
 
-/// The longest name of a section, in characters.
+/// The maximum length of a section's name, in characters.
 const MAX_NAME: usize = 120;
-/// How many persons find room in one section at the most.
+/// The maximum capacity of a section, in persons.
 const MAX_CAPACITY: i32 = 100_000;
-/// General-admission sections stand behind those of the plan.
+/// The position of general-admission sections: after all sections of the plan.
 const BEHIND_THE_PLAN: i32 = 1_000_000;
 
-/// Why a section was not made, changed or deleted.
+/// Why a section was not created, changed or deleted.
 #[derive(Debug, thiserror::Error)]
 pub enum SectionError {
-    /// Faulty fields.
     #[error("faulty fields")]
     Fields(Vec<FieldError>),
-    /// There is no such event or section.
     #[error("no such section")]
     NotFound,
-    /// Another section of the event has the name.
     #[error("another section of the event has this name")]
     NameTaken,
-    /// Its seats come with the plan.
+    /// The section's seats come with the plan, so only a new plan can change them.
     #[error("the seats of this section come with the plan: replace the plan")]
     OfThePlan,
-    /// Fewer places than are held, sold and kept back.
+    /// The new capacity is smaller than the number of held, sold and blocked places.
     #[error("more places are held, sold or kept back than that")]
     TooSmall,
-    /// Something of it is held or sold.
+    /// Some place of the section is held or sold.
     #[error("something of this section is held or sold")]
     InUse,
-    /// The plan that it makes is not taken.
+    /// The plan with the new section was refused.
     #[error(transparent)]
     Plan(#[from] PlanError),
-    /// The key was used for another request.
     #[error(transparent)]
     Claim(#[from] ClaimError),
-    /// The database failed.
     #[error("the database failed")]
     Db(#[from] StoreError),
 }
@@ -90,15 +85,15 @@ fn taken(error: StoreError) -> SectionError {
     if error.is_duplicate() { SectionError::NameTaken } else { error.into() }
 }
 
-/// What kind of section is asked for.
+/// The section to create.
 #[derive(Clone)]
 enum Wanted {
     General { name: String, capacity: i32 },
     Grid(Grid),
 }
 
-/// Makes a section, once an attempt: general admission by its capacity, or rows × seats, which become part of
-/// the plan. Writes down who did it.
+/// Creates a section, once for each attempt: general admission with a capacity, or rows × seats, which become
+/// part of the plan. Records it in the audit log.
 ///
 /// # Errors
 /// See [`SectionError`].
@@ -198,7 +193,7 @@ async fn add_general(
     Ok(())
 }
 
-/// Changes a section's name, or how many persons find room, and writes down who did it.
+/// Changes a section's name or its capacity, and records the change in the audit log.
 ///
 /// # Errors
 /// See [`SectionError`].
@@ -246,15 +241,15 @@ async fn edit(
     }
     if let Some(name) = name {
         store::sections::rename(tx, event, id, &name).await.map_err(taken)?;
-        // The name is on the map.
+        // The map shows the name, so the plan gets a new version.
         row.plan_version += i32::from(seated);
     }
     save(tx, &row).await?;
     Ok(())
 }
 
-/// Deletes a general-admission section of which nothing is held or sold, and takes its offers back. Writes down
-/// who did it.
+/// Deletes a general-admission section without held or sold places, and withdraws its offers. Records it in the
+/// audit log.
 ///
 /// # Errors
 /// See [`SectionError`].

@@ -1,7 +1,7 @@
 //! The demo: an organization, four accounts and three events on sale, made from the plans beside this file.
 //!
-//! Uses the same verbs as everybody else. Each step looks first whether it is done, so that seeding twice, or
-//! again after a crash, adds nothing.
+//! It uses the same functions as the API. Each step checks first whether its result exists, so that a second run,
+//! or a run after a crash, makes nothing twice.
 
 use holdfast_contract::{
     accounts::Registration,
@@ -50,30 +50,24 @@ const DAY_MS: i64 = 24 * HOUR_MS;
 /// Why the demo was not made.
 #[derive(Debug, thiserror::Error)]
 pub enum SeedError {
-    /// An account.
     #[error("a demo account was not made")]
     Account(#[from] RegisterError),
-    /// An event.
     #[error("a demo event was not made")]
     Event(#[from] EventError),
-    /// A plan that we ship.
+    /// A plan that is part of the program has faults.
     #[error("a demo plan was not read")]
     Plan(#[from] PlanFaults),
-    /// A plan that was not taken.
+    /// The event did not accept the plan.
     #[error("a demo plan was not taken")]
     Refused(#[from] PlanError),
-    /// A section.
     #[error("a demo section was not made")]
     Section(#[from] SectionError),
-    /// An offer.
     #[error("a demo offer was not made")]
     Offer(#[from] OfferError),
-    /// The database failed.
     #[error("the database failed")]
     Db(#[from] StoreError),
 }
 
-/// A demo event.
 struct Demo {
     slug: &'static str,
     name: &'static str,
@@ -85,7 +79,7 @@ struct Demo {
     at_hour: i64,
     hours: i64,
     plan: &'static [u8],
-    /// Category and price in minor units.
+    /// Categories and their prices in minor units.
     seats: &'static [(&'static str, i64)],
     standing: Option<StandingArea>,
 }
@@ -94,7 +88,7 @@ struct Demo {
 struct StandingArea {
     name: &'static str,
     capacity: i32,
-    /// Name, price in minor units, persons.
+    /// Name, price in minor units, and number of persons of each offer.
     offers: &'static [(&'static str, i64, i32)],
 }
 
@@ -120,7 +114,7 @@ const DEMOS: [Demo; 3] = [
         ],
         standing: Some(StandingArea {
             name: "Stehplätze",
-            // With the 1,252 seats of the plan: the hall's 1,500 places.
+            // Together with the 1,252 seats of the plan, this makes the hall's 1,500 places.
             capacity: 248,
             offers: &[("Stehplatz", 1_200, 1), ("Stehplatz Familie", 3_600, 4)],
         }),
@@ -165,18 +159,15 @@ const DEMOS: [Demo; 3] = [
     },
 ];
 
-/// Whether there is no event at all.
-///
-/// # Errors
-/// When the database fails.
+/// Whether the database has no event at all.
 pub async fn is_empty(base: &Base) -> Result<bool, StoreError> {
     Ok(!store::events::any(&base.db).await?)
 }
 
-/// Makes what is missing of the demo.
+/// Makes the missing parts of the demo.
 ///
 /// # Errors
-/// See [`SeedError`]; what was made stays, and the next run goes on from there.
+/// See [`SeedError`]. Parts that were made stay, and the next run continues from there.
 pub async fn seed(base: &Base, holds: HoldTimes) -> Result<(), SeedError> {
     let organization = organizations::found(base, "demo", "Holdfast Demo").await?;
     for (email, name, role) in ACCOUNTS {

@@ -1,4 +1,4 @@
-//! What the catalogue says on the wire, made from what was read.
+//! Builds the catalogue's objects of the API from what was read.
 
 use holdfast_contract::{
     catalogue::{
@@ -23,10 +23,10 @@ use crate::{
     kernel::db::{Bug, StoreError},
 };
 
-/// The event as everybody who may see it sees it.
+/// The event as the API shows it to everybody who may see it.
 ///
 /// # Errors
-/// When the store holds what its CHECKs forbid.
+/// When the database contains a value that its CHECKs forbid.
 pub fn event(seen: &Seen) -> Result<Event, StoreError> {
     let moment = &seen.moment;
     let row = &moment.row;
@@ -60,10 +60,10 @@ pub fn event(seen: &Seen) -> Result<Event, StoreError> {
     })
 }
 
-/// The event's times, which fit together: what was stored was checked.
+/// The event's times as the domain's type.
 ///
 /// # Errors
-/// When they do not.
+/// When the stored times contradict each other, although they were checked before they were stored.
 pub fn schedule(row: &events::Model) -> Result<Schedule, StoreError> {
     Ok(Schedule::new(row.starts_at, row.ends_at, row.sale_starts_at, row.sale_ends_at)
         .map_err(|fault| Bug::new(format!("{}: {fault}", fault.field())))?)
@@ -75,13 +75,13 @@ fn status(stored: Status, schedule: &Schedule, available: i64, now: i64) -> Even
         Shown::As(Status::Draft) => EventStatus::Draft,
         Shown::As(Status::Upcoming) => EventStatus::Upcoming,
         Shown::As(Status::OnSale) => EventStatus::OnSale,
-        // The wire gets a word of its own with the first command that archives.
+        // The API has no word for archived yet, because no command archives an event.
         Shown::As(Status::Completed | Status::Archived) => EventStatus::Completed,
         Shown::As(Status::Cancelled) => EventStatus::Cancelled,
     }
 }
 
-/// What is left, section by section.
+/// The number of places left, in total and in each section.
 pub fn inventory(seen: &Seen) -> Inventory {
     let sections = seen
         .moving
@@ -97,7 +97,6 @@ pub fn inventory(seen: &Seen) -> Inventory {
     }
 }
 
-/// The event's sections in their order.
 pub fn sections(seen: &Seen) -> Vec<Section> {
     let currency = seen.moment.row.currency;
     let one = |(section, counts): &(sections::Model, _)| Section {
@@ -123,8 +122,8 @@ fn price_range(seen: &Seen) -> Option<PriceRange> {
     Some(PriceRange { min: money(all().min()?, currency), max: money(all().max()?, currency) })
 }
 
-/// What one of anything in a section costs now: under each offer that fits and is within its window, or by seats'
-/// own prices.
+/// The prices of a place in the section now: of each offer that fits and is within its sale window, and the own
+/// prices of seats.
 fn prices<'s>(seen: &'s Seen, section: &'s sections::Model) -> impl Iterator<Item = i64> + 's {
     let (fixed, now) = (&seen.fixed, seen.moment.now);
     let id = section.id;
@@ -141,7 +140,8 @@ fn prices<'s>(seen: &'s Seen, section: &'s sections::Model) -> impl Iterator<Ite
         fixed.categories.iter().filter(move |known| known.section == id).flat_map(move |known| {
             let place =
                 Place { section: id, category: Some(&known.category), own_price_minor: None };
-            // A price of the seat's own stands before that of the offer, and needs one none the less.
+            // A seat's own price takes precedence over the price of the offer, but the seat still needs an offer
+            // to be sold.
             let sold = under(place).next().is_some();
             let own = [known.own_min, known.own_max].into_iter().flatten().filter(move |_| sold);
             under(place).chain(own)
@@ -149,10 +149,8 @@ fn prices<'s>(seen: &'s Seen, section: &'s sections::Model) -> impl Iterator<Ite
     general.into_iter().flatten().chain(seated)
 }
 
-/// An offer.
-///
 /// # Errors
-/// When the store holds what is never written.
+/// When the database contains benefits that this program never writes.
 pub fn offer(row: &offers::Model, currency: Currency) -> Result<Offer, StoreError> {
     let benefits = serde_json::from_str(&row.benefits)
         .map_err(|error| Bug::new(format!("the benefits of offer {}: {error}", row.id)))?;
@@ -171,7 +169,7 @@ pub fn offer(row: &offers::Model, currency: Currency) -> Result<Offer, StoreErro
     })
 }
 
-/// A seat, its price being that of the offer under which it is sold now, or its own.
+/// A seat. Its price is its own, or that of the offer under which it is sold now.
 pub fn seat(row: &seats::Model, fixed: &Fixed, currency: Currency, now: i64) -> Seat {
     let place = Place {
         section: row.section_id,
@@ -198,7 +196,7 @@ pub fn seat(row: &seats::Model, fixed: &Fixed, currency: Currency, now: i64) -> 
     }
 }
 
-/// What buyers see of a state that has not lapsed.
+/// How buyers see the state of a seat whose hold has not lapsed.
 pub fn seat_status(state: SeatState) -> SeatStatus {
     match state {
         SeatState::Available => SeatStatus::Available,

@@ -1,4 +1,4 @@
-//! What administrators see and do: sagas that need attention, and the audit. It owns no table.
+//! What administrators see and do: sagas that need attention, and the audit log. This slice owns no table.
 
 mod api;
 
@@ -10,12 +10,10 @@ use crate::{
     slice::{Shared, Slice},
 };
 
-/// The administration; cheap to clone.
+/// The slice; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Administration {
-    /// Database, tasks.
     pub base: Base,
-    /// Finds the references of bookings.
     pub bookings: Bookings,
 }
 

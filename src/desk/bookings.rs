@@ -1,4 +1,4 @@
-//! The organizer's side of bookings: the bookings of an event, cancelled and refunded by its organizer.
+//! The organizer's side of bookings: lists the bookings of an event, cancels and refunds them.
 
 mod api;
 
@@ -9,10 +9,9 @@ use crate::{
     slice::{Shared, Slice},
 };
 
-/// The bookings of events, for those who manage them; cheap to clone.
+/// The slice; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct EventBookings {
-    /// Cancels bookings and gives money back.
     pub cancellations: Cancellations,
 }
 

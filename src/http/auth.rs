@@ -1,4 +1,4 @@
-//! Who is calling: a signed-in user by bearer token, a guest by `X-Guest-Token`, or nobody yet.
+//! Who sends a request: a signed-in user with a bearer token, a guest with `X-Guest-Token`, or nobody known yet.
 
 use std::sync::Arc;
 
@@ -17,26 +17,24 @@ use super::{problem::ApiProblem, tokens::Tokens};
 use crate::kernel::actor::User;
 
 const SCHEME: &str = "bearer";
-/// The languages that we speak; the first is the default.
+/// The languages that the server speaks; the first is the default.
 pub const LOCALES: [&str; 2] = ["en", "fr"];
 
-/// Who is calling. An invalid token is refused, never taken for nobody: a guest whose token was cut short
-/// must not silently become another guest.
+/// The sender of a request. A request with an invalid token is refused, never treated as one without a token: a
+/// guest whose token was cut short must not silently become another guest.
 #[derive(Debug, Clone)]
 pub struct Caller {
-    /// The signed-in user.
     pub user: Option<User>,
-    /// The guest.
     pub guest: Option<GuestId>,
-    /// The language that the caller reads.
+    /// The language in which the caller gets texts.
     pub locale: &'static str,
 }
 
 impl Caller {
-    /// Who sends this request.
+    /// Reads the sender of this request.
     ///
     /// # Errors
-    /// 401 when a token is invalid or past its time.
+    /// 401 when a token is invalid or has expired.
     pub async fn of(request: &Request) -> Result<Self> {
         let tokens = Data::<&Arc<Tokens>>::from_request_without_body(request).await?.0;
         let user = match request.headers().get(header::AUTHORIZATION) {
@@ -61,23 +59,21 @@ impl Caller {
         Ok(Self { user, guest, locale: locale(request) })
     }
 
-    /// The signed-in user.
-    ///
     /// # Errors
     /// 401 when nobody is signed in.
     pub fn user(&self) -> Result<User, ApiProblem> {
         self.user.ok_or_else(|| ApiProblem::new(ProblemType::Unauthorized, "Sign in first."))
     }
 
-    /// Who buys: the user, else the guest.
+    /// The buyer: the signed-in user, otherwise the guest.
     pub fn buyer(&self) -> Option<Buyer> {
         self.user.map(|user| Buyer::User(user.id)).or_else(|| self.guest.map(Buyer::Guest))
     }
 
-    /// Who buys, where somebody must.
+    /// The buyer, for a route that needs one.
     ///
     /// # Errors
-    /// 401 when nobody is signed in and no guest token came along.
+    /// 401 when nobody is signed in and the request has no guest token.
     pub fn known_buyer(&self) -> Result<Buyer, ApiProblem> {
         self.buyer().ok_or_else(|| {
             ApiProblem::new(
@@ -87,7 +83,6 @@ impl Caller {
         })
     }
 
-    /// The role of the signed-in user.
     pub fn role(&self) -> Option<Role> {
         self.user.map(|user| user.role)
     }
@@ -102,8 +97,8 @@ fn unauthorized(header: &str, message: &str) -> ApiProblem {
     ])
 }
 
-/// The first of our languages that `Accept-Language` names (RFC 9110, 12.5.4; weights are not looked at:
-/// browsers send them in falling order).
+/// The first of [`LOCALES`] that `Accept-Language` names (RFC 9110, 12.5.4). The weights are ignored, because
+/// browsers send the languages in falling order.
 fn locale(request: &Request) -> &'static str {
     let wanted = request.header(header::ACCEPT_LANGUAGE).unwrap_or("");
     wanted

@@ -1,5 +1,6 @@
-//! JSON in and out, by serde on both sides: a fault is named by its path (`seats[0].seat_id`), and the wire
-//! has the one form that the front end reads. poem-openapi gives the schema.
+//! JSON bodies of requests and answers, by serde in both directions: a fault is named by its path
+//! (`seats[0].seat_id`), and the wire has the one form that the front end reads. poem-openapi provides the
+//! schema.
 
 mod objects;
 
@@ -20,16 +21,17 @@ use holdfast_contract::problem::ProblemType;
 use self::objects::Objects;
 use super::problem::ApiProblem;
 
-/// The largest JSON body, in bytes, where the route does not say otherwise.
+/// The maximum size of a JSON body, in bytes, when the route does not set another limit.
 pub const MAX_BODY_BYTES: usize = 256 * 1024;
 
 const CONTENT_TYPE: &str = "application/json";
 
-/// How large a body the routes below take; set by a `Data` middleware, else [`MAX_BODY_BYTES`].
+/// The maximum size of a body for the routes below, in bytes. A `Data` middleware sets it; otherwise
+/// [`MAX_BODY_BYTES`] applies.
 #[derive(Debug, Clone, Copy)]
 pub struct BodyLimit(pub usize);
 
-/// A JSON body, or an answer with status 200.
+/// The JSON body of a request, or an answer with status 200.
 #[derive(Debug, Clone)]
 pub struct Json<T>(pub T);
 
@@ -54,10 +56,10 @@ impl<T: Type> Payload for Json<T> {
     }
 }
 
-/// Reads a whole body under the route's limit.
+/// Reads a whole body within the route's limit.
 ///
 /// # Errors
-/// When it is larger, or the client stops sending.
+/// When the body is larger, or the client stops sending.
 pub async fn read(request: &Request, body: &mut RequestBody) -> Result<Vec<u8>> {
     let limit = Option::<Data<&BodyLimit>>::from_request_without_body(request)
         .await
@@ -79,10 +81,10 @@ pub async fn read(request: &Request, body: &mut RequestBody) -> Result<Vec<u8>> 
     })
 }
 
-/// Parses JSON; a fault is named by its path. Structures are read from objects alone.
+/// Parses JSON. Structures are read from objects alone.
 ///
 /// # Errors
-/// A problem that names the field.
+/// A problem that names the faulty field by its path.
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiProblem> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let parsed = serde_path_to_error::deserialize(Objects(&mut deserializer)).map_err(|error| {
@@ -93,12 +95,13 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiProblem> {
     Ok(parsed)
 }
 
-/// The field that is not there: the path ends before it, so serde's words are all that name it.
+/// The name of a missing field. The error's path ends above the field, so only serde's message contains the name.
 fn missing_field(message: &str) -> Option<&str> {
     message.strip_prefix("missing field `")?.split_once('`').map(|(name, _)| name)
 }
 
-/// `.` is the whole body, `?` a place that was not reached because the JSON breaks off.
+/// The name of the faulty field. In serde's path, `.` is the whole body and `?` a place that was not reached
+/// because the JSON ends too early.
 fn field_at(path: &str, below: Option<&str>) -> String {
     match (path, below) {
         ("." | "?", None) => "body".to_owned(),
@@ -145,7 +148,7 @@ impl<'a, T: Type + DeserializeOwned> ApiExtractor<'a> for Json<T> {
     }
 }
 
-/// A JSON body that may be left out altogether.
+/// A JSON body that may be absent.
 #[derive(Debug, Clone)]
 pub struct MaybeJson<T>(pub Option<T>);
 
@@ -186,7 +189,7 @@ fn check_media_type<T: Type>(request: &Request) -> Result<()> {
     Err(ApiProblem::new(ProblemType::UnsupportedMediaType, detail).into())
 }
 
-/// A body as it came, for those who must see its very bytes. JSON by its schema; not parsed here.
+/// A JSON body that is not parsed, for handlers that need its exact bytes.
 #[derive(Debug, Clone)]
 pub struct Raw(pub Vec<u8>);
 
@@ -211,7 +214,7 @@ impl<'a> ApiExtractor<'a> for Raw {
     }
 }
 
-/// Serializes an answer. A failure is a bug: our wire types always serialize.
+/// Serializes an answer. A failure is a bug, because wire types always serialize.
 pub fn bytes<T: Serialize>(value: &T) -> Vec<u8> {
     serde_json::to_vec(value).expect("wire types serialize")
 }

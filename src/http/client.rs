@@ -1,5 +1,5 @@
-//! Where a request comes from: the address of the connection, or what a proxy that is trusted by name says of its
-//! own caller.
+//! Where a request comes from: the address of the connection, or the address that a trusted proxy reports for its
+//! caller.
 
 use std::net::IpAddr;
 
@@ -8,11 +8,11 @@ use poem::Request;
 use crate::http::proxies::TrustedProxies;
 
 const FORWARDED_FOR: &str = "X-Forwarded-For";
-/// How many proxies in a row are followed.
+/// The maximum number of proxies in a row that are followed.
 const MAX_HOPS: usize = 16;
 
-/// The caller's address; none over a connection without one. `X-Forwarded-For` is read from its end, and only as
-/// long as those who wrote it are trusted: whoever is not can claim anything.
+/// The caller's address; `None` over a connection without an address. `X-Forwarded-For` is read from its end, and
+/// only as far as trusted proxies wrote it, because anybody else can write anything there.
 pub fn address(request: &Request) -> Option<IpAddr> {
     let peer = request.remote_addr().as_socket_addr()?.ip().to_canonical();
     let Some(trusted) = request.data::<TrustedProxies>() else { return Some(peer) };

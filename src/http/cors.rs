@@ -1,5 +1,6 @@
-//! Pages of other sites that may call the API (`CORS_ORIGINS`; the Fetch standard, section 3.2). Whoever is not on
-//! the list gets the same answers without the headers, and the browser keeps them from the page.
+//! Cross-origin requests: pages of other sites that may call the API (`CORS_ORIGINS`; the Fetch standard, section
+//! 3.2). A page of a site that is not listed gets the same answer without the headers, and its browser hides the
+//! answer from the page.
 
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ const METHODS: &str = "GET, POST, PUT, PATCH, DELETE";
 const REQUEST_HEADERS: &str = "authorization, content-type, idempotency-key, if-match, \
      if-none-match, last-event-id, x-guest-token";
 const ANSWER_HEADERS: &str = "etag, idempotency-replayed, location, retry-after";
-/// How long a browser may remember a preflight's answer.
+/// How long a browser may cache the answer to a preflight request.
 const REMEMBER_SECS: &str = "600";
 
 /// Origins (RFC 6454), as browsers write them.
@@ -22,7 +23,7 @@ const REMEMBER_SECS: &str = "600";
 pub struct Origins(Arc<Vec<String>>);
 
 impl Origins {
-    /// Reads a comma-separated list. A star is no origin: whoever may call is named.
+    /// Reads a comma-separated list. `*` is not an origin: each site that may call the API is named.
     pub fn parse(list: &str) -> Option<Self> {
         let origins = parts(list).map(WebAddress::parse);
         let origins: Option<Vec<WebAddress>> = origins.collect();
@@ -40,11 +41,11 @@ impl Value for Origins {
     }
 }
 
-/// Lets the pages of these origins call.
+/// A middleware that lets the pages of these origins call the API.
 #[derive(Debug, Clone)]
 pub struct Cors(Origins);
 
-/// See [`Cors`].
+/// The endpoint that [`Cors`] wraps.
 #[derive(Debug)]
 pub struct Shared<E> {
     inner: E,
@@ -52,7 +53,6 @@ pub struct Shared<E> {
 }
 
 impl Cors {
-    /// For these origins.
     pub fn new(origins: Origins) -> Self {
         Self(origins)
     }
@@ -113,7 +113,7 @@ fn preflight() -> Response {
     response
 }
 
-/// Caches keep the answers for different origins apart.
+/// Tells caches to keep the answers for different origins apart.
 fn vary(headers: &mut HeaderMap) {
     headers.append(header::VARY, HeaderValue::from_static("origin"));
 }

@@ -1,4 +1,4 @@
-//! Answers to requests that carry an `Idempotency-Key`, and what is said of the key itself.
+//! Answers to requests that carry an `Idempotency-Key`, and the problems of the key itself.
 
 use holdfast_contract::{
     IDEMPOTENCY_KEY_HEADER, IDEMPOTENCY_REPLAYED_HEADER,
@@ -18,7 +18,7 @@ use serde::Serialize;
 use super::{body::Created, problem::ApiProblem};
 use crate::kernel::idempotency::{Answer, BadKey, ClaimError, Keyed};
 
-/// The stored answer of an earlier request of the same attempt.
+/// The response that repeats the stored answer of an earlier request of the same attempt.
 pub fn replayed(answer: Answer) -> Response {
     let mut response = answer.into_response();
     response.headers_mut().insert(IDEMPOTENCY_REPLAYED_HEADER, HeaderValue::from_static("true"));
@@ -58,7 +58,7 @@ impl<T: Type + Serialize> ApiResponse for Keyed<T> {
     }
 }
 
-/// The refusal of a request that needs a key and has none.
+/// The problem for a request that needs a key and has none.
 pub fn required() -> ApiProblem {
     ApiProblem::new(
         ProblemType::IdempotencyKeyRequired,
@@ -72,7 +72,7 @@ pub fn required() -> ApiProblem {
     }])
 }
 
-/// The refusal of a retry while the first request of its attempt is under way.
+/// The problem for a retry while the first request of its attempt is still under way.
 pub fn in_flight() -> ApiProblem {
     ApiProblem::new(ProblemType::IdempotencyInFlight, "Retry with the same key.").retry_after(1)
 }

@@ -1,13 +1,13 @@
-//! Lists: `?limit=&after=` and `{ "items": […], "next": cursor }`.
+//! Pages of lists: `?limit=&after=` and `{ "items": […], "next": cursor }`.
 
 use super::problem::ApiProblem;
 
-/// How many where the caller does not say.
+/// The page size when the caller does not ask for one.
 pub const DEFAULT_LIMIT: u64 = 20;
-/// The most that a caller may ask for.
+/// The maximum page size that a caller may ask for.
 pub const MAX_LIMIT: u64 = 100;
 
-/// The page's length.
+/// Checks the page size.
 ///
 /// # Errors
 /// When it is not 1 to [`MAX_LIMIT`].
@@ -15,7 +15,7 @@ pub fn limit(asked: Option<u64>) -> Result<u64, ApiProblem> {
     limit_up_to(asked, MAX_LIMIT)
 }
 
-/// The page's length, up to `max`.
+/// Checks the page size of a list with a maximum of its own.
 ///
 /// # Errors
 /// When it is not 1 to `max`.
@@ -27,7 +27,8 @@ pub fn limit_up_to(asked: Option<u64>, max: u64) -> Result<u64, ApiProblem> {
     }
 }
 
-/// Cuts rows that were read one beyond the limit down to the page; answers the cursor to the next one.
+/// Cuts rows that were read with one row more than the limit down to the page. Returns the cursor of the next
+/// page, if there is one.
 pub fn next<T>(rows: &mut Vec<T>, limit: u64, cursor: impl Fn(&T) -> String) -> Option<String> {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     if rows.len() <= limit {

@@ -1,5 +1,5 @@
-//! The one place that knows status codes: refusals, outages and bugs become `application/problem+json`
-//! (RFC 9457).
+//! Turns refusals, outages and bugs into `application/problem+json` (RFC 9457). No other module knows status
+//! codes.
 
 use std::fmt;
 
@@ -20,10 +20,10 @@ use crate::kernel::{db::StoreError, tasks::Panicked};
 
 /// The media type of every error.
 pub const CONTENT_TYPE: &str = "application/problem+json";
-/// What a client waits when the answer does not say otherwise.
+/// The default of `Retry-After`, in seconds.
 const DEFAULT_RETRY_AFTER_SECS: u64 = 1;
 
-/// An answer that is an error.
+/// An error as the answer to a request.
 #[derive(Debug, Clone)]
 pub struct ApiProblem {
     problem: Box<Problem>,
@@ -31,7 +31,7 @@ pub struct ApiProblem {
 }
 
 impl ApiProblem {
-    /// A problem of this type, with a sentence on what happened this time.
+    /// A problem of this type. `detail` says what happened this time.
     pub fn new(kind: ProblemType, detail: impl Into<String>) -> Self {
         let retry_after_secs =
             matches!(kind, ProblemType::Unavailable | ProblemType::TooManyRequests)
@@ -39,40 +39,37 @@ impl ApiProblem {
         Self { problem: Box::new(Problem::new(kind, detail)), retry_after_secs }
     }
 
-    /// One faulty field.
+    /// An invalid request with one faulty field.
     pub fn field(field: impl Into<String>, message: impl Into<String>) -> Self {
         let (field, message) = (field.into(), message.into());
         Self::new(ProblemType::InvalidRequest, format!("{field}: {message}"))
             .with_errors(vec![FieldError { field, message }])
     }
 
-    /// Nothing is there, or nothing that the caller may know of.
+    /// The object does not exist, or the caller may not know that it exists.
     pub fn not_found(what: &str) -> Self {
         Self::new(ProblemType::NotFound, format!("No such {what}."))
     }
 
-    /// Names the faulty fields.
     #[must_use]
     pub fn with_errors(mut self, errors: Vec<FieldError>) -> Self {
         self.problem.errors = errors;
         self
     }
 
-    /// Names the refused seats.
     #[must_use]
     pub fn with_seats(mut self, seats: Vec<RefusedSeat>) -> Self {
         self.problem.seats = seats;
         self
     }
 
-    /// Names the reasons.
     #[must_use]
     pub fn with_reasons(mut self, reasons: Vec<String>) -> Self {
         self.problem.reasons = reasons;
         self
     }
 
-    /// Names the limit and what is left under it.
+    /// Adds the limit, and how much of it remains.
     #[must_use]
     pub fn with_limit(mut self, limit: Option<i64>, remaining: Option<i64>) -> Self {
         self.problem.limit = limit;
@@ -80,20 +77,19 @@ impl ApiProblem {
         self
     }
 
-    /// Says when to come back.
+    /// Sets `Retry-After`, in seconds.
     #[must_use]
     pub fn retry_after(mut self, secs: u64) -> Self {
         self.retry_after_secs = Some(secs);
         self
     }
 
-    /// A fault of ours. The cause is logged here and not shown.
+    /// A bug of the program. The cause is logged here and not shown to the caller.
     pub fn internal(cause: &(dyn std::error::Error + 'static)) -> Self {
         tracing::error!(error = cause, "internal error");
         Self::new(ProblemType::Internal, "")
     }
 
-    /// The body.
     pub fn problem(&self) -> &Problem {
         &self.problem
     }
@@ -178,7 +174,7 @@ impl ApiResponse for ApiProblem {
     }
 }
 
-/// Turns whatever the framework says into a problem; what is one already passes through.
+/// Turns the framework's errors into problems. An error that is a problem already passes through.
 pub fn from_poem(error: poem::Error) -> Response {
     if error.is_from_response() || error.downcast_ref::<ApiProblem>().is_some() {
         return error.into_response();

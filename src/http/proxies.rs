@@ -1,10 +1,10 @@
-//! The proxies that speak for their callers, by setting.
+//! The proxies whose `X-Forwarded-For` the server trusts, as a setting.
 
 use std::net::IpAddr;
 
 use crate::kernel::settings::{Setting, Value, Wrong, parts};
 
-/// Addresses whose `X-Forwarded-For` is believed.
+/// Addresses and networks of trusted proxies.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TrustedProxies(Vec<Network>);
 
@@ -45,13 +45,13 @@ impl Network {
 }
 
 impl TrustedProxies {
-    /// Proxies by their addresses and networks (`10.0.0.0/8`); nothing when a part is neither.
+    /// Parses addresses and networks (`10.0.0.0/8`); `None` when a part is neither.
     pub fn parse<'a>(parts: impl IntoIterator<Item = &'a str>) -> Option<Self> {
         let networks: Option<Vec<Network>> = parts.into_iter().map(Network::parse).collect();
         networks.map(Self)
     }
 
-    /// Whether this address is a trusted proxy's.
+    /// Whether this is the address of a trusted proxy.
     pub fn contains(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         self.0.iter().any(|network| network.contains(address))

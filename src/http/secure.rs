@@ -1,12 +1,12 @@
-//! The headers that every answer carries: what a browser may load, and where from.
+//! The security headers of every answer: what a browser may load, and from where.
 
 use poem::{
     Endpoint, IntoResponse, Middleware, Request, Response, Result,
     http::{HeaderName, HeaderValue, header},
 };
 
-/// Scripts and WebAssembly of ours alone, and no inline script, save where a gateway's own script is named. Styles
-/// may be inline: the map's tips and bars are placed by the style attribute.
+/// Allows our own scripts and WebAssembly and no inline script, besides the script of a gateway where one is
+/// named. Styles may be inline, because the map places its tips and bars by the style attribute.
 macro_rules! policy {
     (script: $script:literal, connect: $connect:literal, frame: $frame:literal) => {
         concat!(
@@ -19,32 +19,33 @@ macro_rules! policy {
 }
 
 const POLICY: &str = policy!(script: "", connect: "", frame: "'none'");
-/// What Stripe.js needs on top: <https://docs.stripe.com/security/guide#content-security-policy>.
+/// The sources that Stripe.js needs in addition:
+/// <https://docs.stripe.com/security/guide#content-security-policy>.
 const STRIPE_POLICY: &str = policy!(
     script: " https://js.stripe.com https://*.js.stripe.com",
     connect: " https://api.stripe.com",
     frame: "https://js.stripe.com https://*.js.stripe.com https://hooks.stripe.com"
 );
-/// The browsable API document brings its script and its style inline.
+/// The page of API documentation has its script and its style inline.
 const DOCS_POLICY: &str = "default-src 'self'; script-src 'self' 'unsafe-inline'; \
      style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
 const DOCS: &str = "/api/docs";
 
-/// Adds the headers.
+/// A middleware that adds the headers.
 #[derive(Debug, Clone, Copy)]
 pub struct SecureHeaders {
     policy: &'static str,
 }
 
 impl SecureHeaders {
-    /// For a shop that takes its money through this gateway, `simulated` or `stripe`: the pages may load
-    /// the script of the gateway that they use, and of no other.
+    /// The policy for a shop that takes payments through this gateway, `simulated` or `stripe`. Pages may load
+    /// the script of that gateway, and of no other.
     pub fn for_gateway(provider: &str) -> Self {
         Self { policy: if provider == "stripe" { STRIPE_POLICY } else { POLICY } }
     }
 }
 
-/// See [`SecureHeaders`].
+/// The endpoint that [`SecureHeaders`] wraps.
 #[derive(Debug)]
 pub struct Secured<E> {
     endpoint: E,

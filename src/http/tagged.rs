@@ -1,5 +1,5 @@
-//! Answers that a client may keep: an `ETag`, 304 where the client has it already, gzip where the client takes
-//! it (RFC 9110, 8.8.3, 13.1.2 and 12.5.3).
+//! Answers that a client may cache: an `ETag`, 304 when the client already has the answer, gzip when the client
+//! accepts it (RFC 9110, 8.8.3, 13.1.2 and 12.5.3).
 
 use std::{io::Write, marker::PhantomData};
 
@@ -18,15 +18,15 @@ use tokio_util::bytes::Bytes;
 
 use super::body;
 
-/// Below this size compression costs more than it saves, in bytes.
+/// The minimum size of a compressed answer. Below it, compression costs more than it saves.
 const MIN_COMPRESSED_BYTES: usize = 1_024;
 
-/// For what may be kept but has to be asked for again each time.
+/// `Cache-Control` of an answer that may be kept, but must be revalidated each time.
 pub const REVALIDATE: &str = "no-cache";
-/// For what never changes under its address.
+/// `Cache-Control` of an answer that never changes under its address.
 pub const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 
-/// A serialized answer, compressed beforehand where that is worth it.
+/// A serialized answer, with a compressed form when compression is worth it.
 #[derive(Debug, Clone)]
 pub struct Packed {
     json: Bytes,
@@ -34,12 +34,12 @@ pub struct Packed {
 }
 
 impl Packed {
-    /// As small as can be: for what is sent many times.
+    /// Compressed as small as possible: for an answer that is sent many times.
     pub fn small<T: Serialize>(value: &T) -> Self {
         Self::at(body::bytes(value), Compression::best())
     }
 
-    /// Compressed in little time: for what is sent once, such as serialized JSON or a page.
+    /// Compressed in little time: for an answer that is sent once, such as a page or JSON.
     pub fn quick(json: Vec<u8>, asked: &Asked) -> Self {
         if asked.gzip {
             Self::at(json, Compression::new(4))
@@ -60,7 +60,7 @@ impl Packed {
         Self { json: json.into(), gzip }
     }
 
-    /// What goes to this client, and whether that is compressed.
+    /// The bytes for this client, and whether they are compressed.
     pub fn body_for(self, asked: &Asked) -> (Bytes, bool) {
         match self {
             Self { gzip: Some(gzip), .. } if asked.gzip => (gzip, true),
@@ -68,18 +68,17 @@ impl Packed {
         }
     }
 
-    /// How much memory it takes, in bytes.
+    /// The memory that the answer takes, in bytes.
     pub fn len(&self) -> usize {
         self.json.len() + self.gzip.as_ref().map_or(0, |gzip| gzip.len())
     }
 
-    /// Whether there is nothing in it.
     pub fn is_empty(&self) -> bool {
         self.json.is_empty()
     }
 }
 
-/// What the client has already and what it takes.
+/// What a request's headers say about caching and compression.
 #[derive(Debug, Clone)]
 pub struct Asked {
     if_none_match: Option<String>,
@@ -87,7 +86,6 @@ pub struct Asked {
 }
 
 impl Asked {
-    /// Reads the headers.
     pub fn of(request: &Request) -> Self {
         let gzip = request.header(header::ACCEPT_ENCODING).is_some_and(|list| {
             list.split(',').any(|part| {
@@ -104,12 +102,12 @@ impl Asked {
         Self { if_none_match, gzip }
     }
 
-    /// Whether the client takes gzip.
     pub fn takes_gzip(&self) -> bool {
         self.gzip
     }
 
-    /// Whether the client has this very answer; tags are compared weakly, as RFC 9110 asks here.
+    /// Whether the client already has the answer with this tag. Tags are compared weakly, as RFC 9110 demands
+    /// here.
     pub fn has(&self, etag: &str) -> bool {
         let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
         self.if_none_match.as_deref().is_some_and(|list| {
@@ -118,7 +116,7 @@ impl Asked {
     }
 }
 
-/// An answer with a tag: 200, or 304 where the client has it.
+/// An answer with a tag: 200, or 304 when the client already has the answer.
 #[derive(Debug)]
 pub struct Tagged<T> {
     etag: String,
@@ -129,7 +127,7 @@ pub struct Tagged<T> {
 }
 
 impl<T> Tagged<T> {
-    /// An answer whose tag is `etag`, with its quotes. `pack` is called only where the client needs it.
+    /// `etag` includes its quotes. `pack` is called only when the client needs the body.
     pub fn new(
         asked: &Asked,
         etag: String,

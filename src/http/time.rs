@@ -11,25 +11,25 @@ pub fn rfc3339(ms: i64) -> String {
         .to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
-/// The times that are taken: the years 2000 to 2199.
+/// The times that the API accepts: the years 2000 to 2199.
 const RANGE_MS: std::ops::Range<i64> = 946_684_800_000..7_258_118_400_000;
 
-/// Not a time that is taken.
+/// The text is not a time that the API accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be a time such as 2026-11-21T19:30:00Z (RFC 3339)")]
 pub struct NotATime;
 
-/// RFC 3339 as milliseconds since 1970.
+/// Parses RFC 3339 into milliseconds since 1970.
 ///
 /// # Errors
-/// When it is none, or of another age.
+/// When the text has another form, or the year is not 2000 to 2199.
 pub fn read(text: &str) -> Result<i64, NotATime> {
     let time = DateTime::parse_from_rfc3339(text).map_err(|_| NotATime)?;
     let ms = time.timestamp_millis();
     if RANGE_MS.contains(&ms) { Ok(ms) } else { Err(NotATime) }
 }
 
-/// RFC 3339 as milliseconds since 1970.
+/// Parses RFC 3339 into milliseconds since 1970, for a field of a request.
 ///
 /// # Errors
 /// A problem that names the field.

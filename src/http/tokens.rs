@@ -1,6 +1,6 @@
-//! The two tokens that callers carry: a user's access token (JWT, RFC 7519, HS256) and a guest's, which is the
-//! guest's id with a MAC over it, so that nothing secret about guests is stored and a replayed answer
-//! can repeat it.
+//! The two tokens that callers send: a user's access token (JWT, RFC 7519, HS256), and a guest's token, which is
+//! the guest's id with a MAC over it. So nothing secret about guests is stored, and a replayed answer can repeat
+//! the token.
 
 use std::sync::Arc;
 
@@ -21,25 +21,23 @@ use crate::kernel::{
     settings::{Secret, Setting, Value, Wrong},
 };
 
-/// How long an access token is good for.
+/// How long an access token is valid.
 pub const ACCESS_TOKEN_SECS: i64 = 60 * 60;
-/// The shortest secret that tokens may be signed with, in bytes.
+/// The minimum length of the signing secret, in bytes.
 const MIN_SECRET_BYTES: usize = 32;
 
 const GUEST_PREFIX: &str = "hg1";
 const ISSUER: &str = "holdfast";
 
-/// The secret that tokens are signed with.
 #[derive(Debug, Clone)]
 pub struct SigningSecret(Secret);
 
 impl SigningSecret {
-    /// Takes a text that is long enough.
+    /// `None` when the text is too short.
     pub fn new(text: &str) -> Option<Self> {
         (text.len() >= MIN_SECRET_BYTES).then(|| Self(Secret::new(text)))
     }
 
-    /// The secret as text.
     pub fn expose(&self) -> &str {
         self.0.expose()
     }
@@ -54,7 +52,7 @@ impl Value for SigningSecret {
     }
 }
 
-/// Makes and reads tokens.
+/// Issues and verifies tokens.
 pub struct Tokens {
     encoding: EncodingKey,
     decoding: DecodingKey,
@@ -78,10 +76,10 @@ struct Claims {
 }
 
 impl Tokens {
-    /// Tokens under this secret.
     pub fn new(secret: &SigningSecret, clock: Arc<dyn Clock>) -> Self {
         let secret = secret.expose().as_bytes();
-        // One secret, two uses: a key of its own keeps a guest's MAC from ever being a signature.
+        // One secret, two uses: guest tokens have a key of their own, so that a MAC can never pass for the
+        // signature of an access token.
         let guest_key = mac(secret, b"guest-token").to_vec();
         Self {
             encoding: EncodingKey::from_secret(secret),
@@ -91,7 +89,7 @@ impl Tokens {
         }
     }
 
-    /// An access token for a user, good for [`ACCESS_TOKEN_SECS`].
+    /// An access token for a user, valid for [`ACCESS_TOKEN_SECS`].
     pub fn access(&self, user: User) -> String {
         let iat = self.clock.now_ms() / 1000;
         let claims = Claims {
@@ -105,11 +103,11 @@ impl Tokens {
             .expect("claims serialize")
     }
 
-    /// The user of a valid access token.
+    /// The user of an access token; `None` when the token is invalid or has expired.
     pub fn read_access(&self, token: &str) -> Option<User> {
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_issuer(&[ISSUER]);
-        // Checked below, by our own clock.
+        // The expiry is checked below, with our own clock.
         validation.validate_exp = false;
         let claims =
             jsonwebtoken::decode::<Claims>(token, &self.decoding, &validation).ok()?.claims;
@@ -117,22 +115,21 @@ impl Tokens {
             .then_some(User { id: UserId(claims.sub), role: claims.role })
     }
 
-    /// A guest's token.
     pub fn guest(&self, guest: GuestId) -> String {
         let tag = mac(&self.guest_key, guest.0.as_bytes());
         format!("{GUEST_PREFIX}.{}.{}", guest.0.simple(), hex(&tag))
     }
 
-    /// The guest that an anonymous caller becomes under this Idempotency-Key: the same at every retry.
+    /// The guest that an anonymous caller becomes under this Idempotency-Key: the same guest at every retry.
     pub fn guest_of_key(&self, key: &str) -> GuestId {
         let tag = mac(&self.guest_key, format!("idempotency-key:{key}").as_bytes());
         let mut bytes = [0; 16];
         bytes.copy_from_slice(&tag[..16]);
-        // Version 8 (RFC 9562): never one of the ids that we draw.
+        // A UUID of version 8 (RFC 9562) is never equal to an id that this program draws.
         GuestId(uuid::Builder::from_custom_bytes(bytes).into_uuid())
     }
 
-    /// The guest of a valid guest token; the MAC is compared in constant time.
+    /// The guest of a guest token; `None` when the token is invalid. The MAC is compared in constant time.
     pub fn read_guest(&self, token: &str) -> Option<GuestId> {
         let mut parts = token.split('.');
         let (prefix, id, tag) = (parts.next()?, parts.next()?, parts.next()?);

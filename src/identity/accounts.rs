@@ -1,6 +1,6 @@
-//! Accounts: registering, signing in, the profile.
+//! Accounts: registration, sign-in, profile.
 //!
-//! Never sells anything. `api.rs` is HTTP, the verbs are beside it, SQL is in `store.rs`.
+//! This slice never sells anything. `api.rs` has the HTTP routes, the verbs are beside it, SQL is in `store.rs`.
 
 pub mod api;
 pub mod log_in;
@@ -19,10 +19,9 @@ use crate::{
     slice::{Shared, Slice},
 };
 
-/// Accounts; cheap to clone.
+/// The slice; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Accounts {
-    /// Database, ids, tasks.
     pub base: Base,
 }
 
@@ -32,10 +31,7 @@ impl Slice for Accounts {
     }
 }
 
-/// The user of this (normalized) address.
-///
-/// # Errors
-/// When the database fails.
+/// The user with this e-mail address, which must be normalized.
 pub async fn user_of(db: &Db, email: &str) -> Result<Option<UserId>, StoreError> {
     Ok(store::user_by_email(db.writer(), email).await?.map(|user| user.id))
 }

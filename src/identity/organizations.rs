@@ -1,4 +1,4 @@
-//! Organizations and their members: whose an event is, and who may act for it.
+//! Organizations and their members: who owns an event, and who may act for its owner.
 
 mod store;
 
@@ -14,10 +14,7 @@ use crate::kernel::{
     db::{self, Db, StoreError},
 };
 
-/// How a user stands to what belongs to an organization.
-///
-/// # Errors
-/// When the database fails.
+/// The user's relation to everything that belongs to the organization.
 pub async fn relation(
     db: &Db,
     organization: OrganizationId,
@@ -27,20 +24,14 @@ pub async fn relation(
     Ok(role.map_or(Relation::Stranger, MembershipRole::relation))
 }
 
-/// The organizations for which a user acts, by name.
-///
-/// # Errors
-/// When the database fails.
+/// The organizations for which the user may act, ordered by name.
 pub async fn of_user(db: &Db, user: UserId) -> Result<Vec<OrganizationId>, StoreError> {
     let mut memberships = store::of_user(db.reader(), user).await?;
     memberships.retain(|found| found.role.relation() == Relation::Member);
     Ok(memberships.into_iter().map(|found| found.organization_id).collect())
 }
 
-/// The organizations of a user as they see them, by name.
-///
-/// # Errors
-/// When the database fails.
+/// The user's memberships as the profile shows them, ordered by the organization's name.
 pub async fn memberships_of(db: &Db, user: UserId) -> Result<Vec<Membership>, StoreError> {
     let memberships = store::of_user(db.reader(), user).await?;
     let shown = memberships.into_iter().map(|found| Membership {
@@ -51,18 +42,11 @@ pub async fn memberships_of(db: &Db, user: UserId) -> Result<Vec<Membership>, St
     Ok(shown.collect())
 }
 
-/// Whether there is such an organization.
-///
-/// # Errors
-/// When the database fails.
 pub async fn exists(db: &Db, organization: OrganizationId) -> Result<bool, StoreError> {
     store::organization(db.reader(), organization).await.map(|found| found.is_some())
 }
 
-/// The organization of this slug, founded now where there is none.
-///
-/// # Errors
-/// When the database fails.
+/// The organization with this slug. It is created when it does not exist.
 pub async fn found(base: &Base, slug: &str, name: &str) -> Result<OrganizationId, StoreError> {
     if let Some(known) = store::organization_by_slug(base.db.writer(), slug).await? {
         return Ok(known.id);
@@ -78,10 +62,7 @@ pub async fn found(base: &Base, slug: &str, name: &str) -> Result<OrganizationId
     Ok(id)
 }
 
-/// Makes a user an owner of an organization, who may be one already.
-///
-/// # Errors
-/// When the database fails.
+/// Makes a user an owner of an organization, unless the user is a member already.
 pub async fn join(db: &Db, organization: OrganizationId, user: UserId) -> Result<(), StoreError> {
     if store::role_of(db.writer(), organization, user).await?.is_none() {
         let role = MembershipRole::Owner;

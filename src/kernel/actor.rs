@@ -5,9 +5,8 @@ use holdfast_domain::{access::Role, actor::Actor, ids::UserId};
 /// A signed-in user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct User {
-    /// The user's id.
     pub id: UserId,
-    /// What the user may do everywhere, whatever organization they belong to.
+    /// The role that the user has everywhere, whatever organization they belong to.
     pub role: Role,
 }
 

@@ -1,5 +1,5 @@
-//! Who changed what: one row a change, in the transaction that makes it, so that neither stands without the
-//! other. Never holds secrets, tokens or card data.
+//! The audit log: who changed what. The transaction of each change also writes its entry, so that neither exists
+//! without the other. The log never contains secrets, tokens or card data.
 
 mod store;
 
@@ -14,26 +14,24 @@ use crate::kernel::{
 
 /// How long entries are kept, in milliseconds: two years.
 pub const KEPT_MS: i64 = 2 * 365 * 24 * 60 * 60 * 1000;
-/// How many rows one retention pass deletes at the most.
+/// The maximum number of rows that one retention pass deletes.
 const MAX_FORGOTTEN: u64 = 10_000;
 
-/// Something that somebody did.
+/// An entry of the audit log: an actor changed an object.
 #[derive(Debug, Clone)]
 pub struct Entry {
-    /// The entry's own id.
     pub id: Uuid,
-    /// Who.
     pub actor: Actor,
-    /// What, such as `saga.retry`.
+    /// The action, such as `saga.retry`.
     pub action: &'static str,
-    /// To what: its kind and its id.
+    /// The kind and the id of the changed object.
     pub subject: (&'static str, Uuid),
-    /// What else there is to know.
+    /// Further facts about the change.
     pub detail: serde_json::Value,
 }
 
 impl Entry {
-    /// Something that `actor` is about to do to `subject`.
+    /// An entry for a change that `actor` is about to make to `subject`.
     pub fn new(
         entropy: &dyn Entropy,
         actor: impl Into<Actor>,
@@ -46,29 +44,23 @@ impl Entry {
     }
 }
 
-/// Which entries are read.
+/// Which entries a list contains.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Filter {
-    /// About this thing.
+    /// Only entries about the object with this id.
     pub subject: Option<Uuid>,
-    /// By this user, guest, key or device.
+    /// Only entries of the user, guest, key or device with this id.
     pub actor: Option<Uuid>,
-    /// Before this entry.
+    /// Only entries older than the entry with this id.
     pub after: Option<Uuid>,
 }
 
-/// Writes it down.
-///
-/// # Errors
-/// When the database fails.
+/// Writes the entry, in the transaction that makes the change.
 pub async fn record(tx: &Tx, entry: &Entry) -> Result<(), StoreError> {
     store::insert(tx, entry).await
 }
 
-/// A page of entries, the newest first.
-///
-/// # Errors
-/// When the database fails.
+/// A page of entries, newest first.
 pub async fn list(
     db: &Db,
     filter: Filter,
@@ -77,10 +69,7 @@ pub async fn list(
     store::list(db.reader(), filter, limit).await
 }
 
-/// Forgets entries past their time; answers how many.
-///
-/// # Errors
-/// When the database fails.
+/// Deletes entries older than [`KEPT_MS`]; returns how many.
 pub async fn retention_pass(db: &Db) -> Result<u64, StoreError> {
     store::forget(db, KEPT_MS, MAX_FORGOTTEN).await
 }

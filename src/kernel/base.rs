@@ -1,6 +1,6 @@
-//! What nearly every use case needs: the database, ids, timers and a place to run to the end.
+//! The parts that nearly every use case needs: the database, ids, timers and a place where work runs to its end.
 //!
-//! Deliberately small. What a slice needs beyond this stands in its own struct.
+//! Deliberately small: a slice keeps its other parts in its own struct.
 
 use std::sync::Arc;
 
@@ -10,15 +10,13 @@ use crate::kernel::{
     tasks::Tasks,
 };
 
-/// See the module.
 #[derive(Debug, Clone)]
 pub struct Base {
-    /// The database.
     pub db: Db,
-    /// Ids and chance.
+    /// Makes ids and secrets.
     pub entropy: Arc<dyn Entropy>,
-    /// Timers.
+    /// The time for timers and tokens.
     pub clock: Arc<dyn Clock>,
-    /// Where mutating work runs.
+    /// Runs work that must not stop when a client hangs up.
     pub tasks: Tasks,
 }

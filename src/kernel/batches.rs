@@ -1,8 +1,8 @@
-//! Work that comes at the same time is done together: what comes while others of its kind are under way waits for
-//! the next group, as writers of a log do (group commit). Nobody waits for company: with room for another
-//! group, work goes at once, alone.
+//! Group commit: jobs of one kind that arrive while others are being done wait and form the next group, as the
+//! writers of a database's log do. No job waits for company: as long as another group may start, a job goes at
+//! once, alone.
 //!
-//! Decided in `docs/adr/0011-holds-share-transactions.md`, measured in `docs/PERFORMANCE.md`.
+//! The decision is `docs/adr/0011-holds-share-transactions.md`, the measurements are in `docs/PERFORMANCE.md`.
 
 use std::{
     collections::VecDeque,
@@ -17,20 +17,21 @@ use crate::kernel::{
     db::{Bug, Db, StoreError},
 };
 
-/// Work that can be done together with others of its kind. It keeps the sender of its answer; who has gone needs
-/// none.
+/// A job that can be done together with others of its kind. The job holds the sender of its answer; a caller who
+/// has gone away needs no answer.
 pub trait Job: Send + Sized + 'static {
-    /// How many groups are under way at once on one node.
+    /// The maximum number of groups that run at once on one node.
     const MAX_UNDER_WAY: usize;
 
-    /// Takes the first who waits, and those who can go along. Empty only when nobody waits.
+    /// Takes the first waiting job, and the jobs that can share its group. The group is empty only when no job
+    /// waits.
     fn next_group(waiting: &mut VecDeque<Self>) -> Vec<Self>;
 
-    /// Does the group and answers each of it.
+    /// Does the group, and answers each of its jobs.
     fn run(db: &Db, group: Vec<Self>) -> impl Future<Output = ()> + Send;
 }
 
-/// See the module. Cheap to clone.
+/// The waiting jobs of one kind. Cheap to clone.
 #[derive(Debug)]
 pub struct Batches<J> {
     state: Arc<Mutex<State<J>>>,
@@ -56,11 +57,11 @@ impl<J> Clone for Batches<J> {
 }
 
 impl<J: Job> Batches<J> {
-    /// Has the job done, in a group that may be shared, and waits for its answer. Dropping the wait does not stop
-    /// the job.
+    /// Has the job done, alone or in a group, and waits for its answer. Dropping this future does not stop the
+    /// job.
     ///
     /// # Errors
-    /// When the group's task ended without an answer: a bug, logged by the panic hook.
+    /// When the group's task ended without an answer. That is a bug, which the panic hook has logged.
     pub async fn submit<A>(
         &self,
         base: &Base,
@@ -89,7 +90,8 @@ impl<J> Batches<J> {
     }
 }
 
-/// One group after the other, until nobody waits. Makes room when it ends, however it ends.
+/// Runs one group after the other until no job waits. Makes room for another driver when it ends, even by a
+/// panic.
 struct Driver<J> {
     batches: Batches<J>,
     made_room: bool,
@@ -110,8 +112,8 @@ impl<J: Job> Driver<J> {
         }
     }
 
-    /// The next group. Seeing that nobody waits and making room are one, so that nobody who comes in between is left
-    /// waiting without a driver.
+    /// Takes the next group. Seeing that no job waits and making room happen under one lock, so that no job that
+    /// arrives in between is left without a driver.
     fn next(&mut self) -> Option<Vec<J>> {
         let mut state = self.batches.state();
         let group = J::next_group(&mut state.waiting);
@@ -125,9 +127,9 @@ impl<J: Job> Driver<J> {
     }
 }
 
-/// Takes the jobs at these places, which ascend, and leaves the others in their order.
+/// Takes the jobs at these ascending positions; the other jobs keep their order.
 pub fn take_at<J>(waiting: &mut VecDeque<J>, places: &[usize]) -> Vec<J> {
-    // From the back, so that the places before stay what they are.
+    // From the back, so that the positions before stay valid.
     let mut group: Vec<J> =
         places.iter().rev().filter_map(|place| waiting.remove(*place)).collect();
     group.reverse();
@@ -187,7 +189,7 @@ mod tests {
             })
         };
         let first = submit();
-        // The first is under way before the others come.
+        // The first job is under way before the others come.
         while batches.state().under_way == 0 || !batches.state().waiting.is_empty() {
             tokio::task::yield_now().await;
         }

@@ -1,13 +1,12 @@
-//! Where the program runs: what is allowed in development alone asks this.
+//! The environment in which the program runs. Everything that only development allows asks for it.
 
 use crate::kernel::settings::{Setting, Value, Wrong, one_of};
 
-/// Where the program runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Environment {
-    /// Seeds an empty store, makes missing secrets, lets tests move the clock.
+    /// Seeds an empty database, generates missing secrets, lets tests move the clock.
     Development,
-    /// Seeds nothing and starts with secrets alone.
+    /// Seeds nothing, and does not start without its secrets.
     Production,
 }
 

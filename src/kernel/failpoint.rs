@@ -1,38 +1,39 @@
-//! Named points at which tests halt or kill the process, and faults that tests put in the way of its steps.
-//! Compiled with the feature `failpoints` alone; else these calls are nothing.
+//! Named points at which tests halt or kill the process, and faults that tests inject into the steps of sagas.
+//! Compiled only with the feature `failpoints`; without it these functions do nothing.
 //!
-//! `HOLDFAST_FAILPOINT=capture.after_effect` halts there the first time, `…:3` the third: the program says
-//! `failpoint capture.after_effect` on its error stream and goes on once a line comes by its standard input.
-//! Whoever kills it meanwhile kills it at that very point. The names are `<step>.<moment>`:
-//! `before_effect` and `after_effect` around a call outside, `before_record` just before a transaction that
-//! records the step commits, `after_record` just after.
+//! `HOLDFAST_FAILPOINT=capture.after_effect` halts the process when it reaches that point for the first time,
+//! `…:3` for the third time. The process prints `failpoint capture.after_effect` on its error stream, and
+//! continues when it reads a line from its standard input. A test that kills the process meanwhile kills it at
+//! exactly that point. The names are `<step>.<moment>`: `before_effect` and `after_effect` around a call to
+//! another system, `before_record` just before the transaction that records the step commits, `after_record` just
+//! after that commit.
 //!
-//! `HOLDFAST_FAULTS` says what befalls the steps, see [`Fault`]:
+//! `HOLDFAST_FAULTS` plans the faults of steps, see [`Fault`]:
 //! - `authorize=drop/lose,confirm_seats=fail`: the first authorization is dropped, the answer to the second
-//!   one lost, the first try to confirm seats fails; everything after that goes well; `void=drop*20`
-//!   is twenty of them. The program says `fault authorize=drop` when it comes to it;
-//! - `random:4711:10`: of a hundred steps ten meet a fault, drawn from the seed 4711;
-//! - `hang:4711`: each saga hangs in one of its calls outside, which one is drawn from seed and saga.
+//!   authorization is lost, the first attempt to confirm seats fails; everything after that goes well.
+//!   `void=drop*20` plans twenty drops. The process prints `fault authorize=drop` when that fault happens;
+//! - `random:4711:10`: ten of a hundred steps meet a fault, drawn from the seed 4711;
+//! - `hang:4711`: each saga hangs in one of its calls to another system; the call is drawn from the seed and the
+//!   saga.
 
-/// A moment of a step.
+/// A moment of a step at which the process can halt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Moment {
-    /// Before a call outside.
+    /// Before a call to another system.
     BeforeEffect,
-    /// After it.
+    /// After that call.
     AfterEffect,
-    /// Before the record commits.
+    /// Before the transaction that records the step commits.
     BeforeRecord,
-    /// After it.
+    /// After that commit.
     AfterRecord,
 }
 
 impl Moment {
-    /// Every moment.
     pub const ALL: [Self; 4] =
         [Self::BeforeEffect, Self::AfterEffect, Self::BeforeRecord, Self::AfterRecord];
 
-    /// Its name.
+    /// The name in `HOLDFAST_FAILPOINT`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::BeforeEffect => "before_effect",
@@ -43,7 +44,7 @@ impl Moment {
     }
 }
 
-/// What befalls a step.
+/// A fault that hits a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// `drop`: the call never arrives, and no answer comes.
@@ -82,10 +83,10 @@ mod armed {
 
     use super::{Fault, Moment};
 
-    /// The steps at which a saga can hang.
+    /// The steps in which a saga can hang.
     const HANGING: [&str; 3] = ["prepare", "authorize", "capture"];
 
-    /// Halts here, where the test wants it.
+    /// Halts the process here if the test planned it.
     ///
     /// # Panics
     /// When `HOLDFAST_FAILPOINT` is not `name` or `name:count`.
@@ -102,7 +103,7 @@ mod armed {
             && REACHED.fetch_add(1, Ordering::SeqCst) + 1 == *count
         {
             eprintln!("failpoint {name}");
-            // The other tasks of this thread move to another one.
+            // The other tasks of this thread move to another thread.
             tokio::task::block_in_place(halt);
         }
     }
@@ -110,7 +111,7 @@ mod armed {
     fn halt() {
         let mut line = String::new();
         let read = std::io::stdin().lock().read_line(&mut line);
-        // Nobody is there who could let it go on.
+        // The input has ended, so nobody can let the process continue.
         while !matches!(read, Ok(bytes) if bytes > 0) {
             std::thread::park();
         }
@@ -122,10 +123,10 @@ mod armed {
         Hang { seed: u64 },
     }
 
-    /// The fault that befalls this step of the saga now, out of those that can befall it.
+    /// The fault that hits this step of the saga now, out of those that are possible for the step.
     ///
     /// # Panics
-    /// When `HOLDFAST_FAULTS` is none of its forms.
+    /// When `HOLDFAST_FAULTS` has none of its forms.
     pub fn fault(step: &str, saga: &str, possible: &[Fault]) -> Option<Fault> {
         static PLAN: OnceLock<Option<Mutex<Plan>>> = OnceLock::new();
         let plan = PLAN.get_or_init(|| {
@@ -144,7 +145,7 @@ mod armed {
                 let drawn = mixed(state);
                 let which = usize::try_from((drawn / 100) % possible.len() as u64).ok()?;
                 let drawn = (drawn % 100 < *percent).then_some(possible[which])?;
-                // In a run of many a saga that never ends would prove nothing.
+                // In a run of many sagas, a saga that never ends would prove nothing.
                 (!matches!(drawn, Fault::Hang | Fault::HangAfter)).then_some(drawn)
             }
             Plan::Hang { seed } => {
@@ -207,11 +208,11 @@ mod armed {
     }
 }
 
-/// Nothing, in a program that is not built for tests.
+/// Does nothing, in a program that is not built for tests.
 #[cfg(not(feature = "failpoints"))]
 pub fn reach(_step: &str, _moment: Moment) {}
 
-/// None, in a program that is not built for tests.
+/// No fault, in a program that is not built for tests.
 #[cfg(not(feature = "failpoints"))]
 pub fn fault(_step: &str, _saga: &str, _possible: &[Fault]) -> Option<Fault> {
     None

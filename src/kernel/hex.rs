@@ -1,4 +1,4 @@
-//! Bytes as text.
+//! Bytes as hexadecimal text.
 
 /// Lower-case hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {

@@ -1,9 +1,9 @@
-//! The `Idempotency-Key`, after the IETF draft `draft-ietf-httpapi-idempotency-key-header`: one key an attempt,
-//! within one caller and one route, bound to the body.
+//! The `Idempotency-Key`, after the IETF draft `draft-ietf-httpapi-idempotency-key-header`: one key for each
+//! attempt, valid within one caller and one route, bound to the body.
 //!
-//! The claim is written in the transaction that starts the effect, the answer in the one that ends it: so a key
-//! never outlives a crash without its effect, and a refused start rolls its claim back. Stored are answers
-//! of 2xx and 402; whatever else happened is told anew.
+//! The transaction that starts the effect writes the claim, and the transaction that ends the effect writes the
+//! answer. So a key never survives a crash without its effect, and a refused start rolls its claim back. Answers
+//! of 2xx and 402 are stored; any other outcome is determined anew for each request.
 
 mod store;
 
@@ -18,21 +18,21 @@ use super::{
     hex::hex,
 };
 
-/// The longest key.
+/// The maximum length of a key.
 pub const MAX_KEY_CHARS: usize = 255;
-/// The shortest key of a caller whom nothing else tells apart from others: it names the guest then, so it must not
-/// be guessed.
+/// The minimum length of an anonymous caller's key. Such a key decides which guest the caller is, so it must not
+/// be guessable.
 pub const MIN_ANONYMOUS_KEY_CHARS: usize = 32;
 /// How long a key is kept at least, in milliseconds.
 pub const KEPT_MS: i64 = 48 * 60 * 60 * 1000;
-/// Where the API is: paths in `Location` begin with it.
+/// The base path of the API; paths in `Location` begin with it.
 const BASE: &str = "/api/v1";
-/// The name of making something once, in failpoints.
+/// The name of the step [`once`] in failpoints.
 pub const MAKE: &str = "make";
-/// How many rows one retention pass deletes at the most.
+/// The maximum number of rows that one retention pass deletes.
 const MAX_FORGOTTEN: u64 = 10_000;
 
-/// One attempt at a mutation.
+/// One attempt at a mutation, named by caller, route and key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
     principal: Uuid,
@@ -41,58 +41,53 @@ pub struct Attempt {
     fingerprint: String,
 }
 
-/// An answer as stored: replayed byte by byte.
+/// A stored answer. It is replayed byte by byte.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
-    /// The HTTP status.
     pub status: u16,
-    /// The media type.
     pub content_type: String,
-    /// The body.
     pub body: String,
-    /// Where what was made is, as a path: the header `Location`.
+    /// The path of the created object, for the header `Location`.
     pub location: Option<String>,
 }
 
-/// What is known of an attempt that was made before.
+/// What earlier requests of an attempt left behind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Known {
-    /// What it made, such as a booking.
+    /// The object that the attempt created, such as a booking.
     pub subject: Option<Uuid>,
-    /// The answer; none while it is being worked on, or when the answer is not kept.
+    /// The stored answer. `None` while the attempt is under way, or when its answer is not kept.
     pub answer: Option<Answer>,
 }
 
 /// Whether this request is the first of its attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Claim {
-    /// It is: go on.
+    /// This request is the first of its attempt and may go on.
     First,
-    /// It is not.
+    /// An earlier request has started the attempt.
     Known(Known),
 }
 
-/// Not a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{IDEMPOTENCY_KEY_HEADER} must be 1 to 255 visible ASCII characters")]
 pub struct BadKey;
 
-/// Why nothing can be claimed.
+/// Why a key could not be claimed.
 #[derive(Debug, thiserror::Error)]
 pub enum ClaimError {
-    /// The key came with another body before.
+    /// An earlier request used the key with another body.
     #[error("the key was used for another request")]
     Reused,
-    /// The database failed.
     #[error("the database failed")]
     Db(#[from] StoreError),
 }
 
 impl Attempt {
-    /// The attempt of a caller at a route with this key and body. The key may be quoted, as the draft has it.
+    /// The attempt of a caller on a route, with this key and body. The key may be quoted, as in the draft.
     ///
     /// # Errors
-    /// When the key is not 1 to 255 visible characters.
+    /// When the key is not 1 to 255 visible ASCII characters.
     pub fn new(
         principal: Uuid,
         route: &'static str,
@@ -109,7 +104,7 @@ impl Attempt {
         Ok(Self { principal, route, key: bare.to_owned(), fingerprint })
     }
 
-    /// The attempt of a caller who may name it: nothing where no key came along.
+    /// The attempt of a caller who need not send a key; `None` without a key.
     ///
     /// # Errors
     /// See [`Attempt::new`].
@@ -122,8 +117,8 @@ impl Attempt {
         key.map(|key| Self::new(principal, route, key, request)).transpose()
     }
 
-    /// Claims the attempt for `subject`, in the transaction that starts the effect. A twin of this request
-    /// waits here until that transaction has ended.
+    /// Claims the key for `subject`, in the transaction that starts the effect. A twin of this request waits here
+    /// until that transaction has ended.
     ///
     /// # Errors
     /// See [`ClaimError`].
@@ -133,12 +128,12 @@ impl Attempt {
         }
         match self.known(tx).await? {
             Some(known) => Ok(Claim::Known(known)),
-            // It was forgotten between the two statements: it is older than any retry.
+            // A retention pass deleted the row between the two statements, so the key is older than any retry.
             None => Err(ClaimError::Reused),
         }
     }
 
-    /// What is known of the attempt.
+    /// What earlier requests of the attempt left behind; `None` when there was no earlier request.
     ///
     /// # Errors
     /// See [`ClaimError`].
@@ -150,19 +145,13 @@ impl Attempt {
         }
     }
 
-    /// Stores the answer of this very attempt, in the transaction that ends the effect.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// Stores the answer of this attempt, in the transaction that ends the effect.
     pub async fn answer(&self, tx: &Tx, answer: &Answer) -> Result<(), StoreError> {
         store::answer(tx, self, answer).await
     }
 }
 
-/// Stores the answer of the attempt that made `subject`, in the transaction that ends the effect.
-///
-/// # Errors
-/// When the database fails.
+/// Stores the answer of the attempt that created `subject`, in the transaction that ends the effect.
 pub async fn answer_for(
     to: &impl Writes,
     subject: Uuid,
@@ -171,12 +160,12 @@ pub async fn answer_for(
     store::answer_for(to, subject, answer).await
 }
 
-/// Makes something once an attempt: claim, effect and answer are one transaction, so that none of them is
-/// ever seen without the others, and what is refused leaves the key free. A twin of this request waits at the
-/// claim until that transaction has ended.
+/// Creates an object once for each attempt. Claim, effect and answer are one transaction, so that none of them is
+/// ever seen without the others, and a refusal leaves the key free. A twin of this request waits at the claim
+/// until that transaction has ended.
 ///
 /// # Errors
-/// What `make` answers, or the claim's own.
+/// The error of `make`, or of the claim.
 pub async fn once<T, E>(
     tx: &Tx,
     attempt: Option<&Attempt>,
@@ -201,67 +190,62 @@ where
     Ok(Keyed::Stored(answer))
 }
 
-/// Forgets old keys; answers how many.
-///
-/// # Errors
-/// When the database fails.
+/// Deletes old keys; returns how many.
 pub async fn retention_pass(sql: &impl Sql) -> Result<u64, StoreError> {
     store::forget(sql, KEPT_MS, MAX_FORGOTTEN).await
 }
 
 impl Answer {
-    /// An answer with a JSON body.
     pub fn json(status: u16, body: &impl Serialize) -> Self {
         Self::typed(status, "application/json", body)
     }
 
-    /// An answer with a JSON body of a media type of its own.
+    /// An answer with a JSON body under a media type of its own.
     pub fn typed(status: u16, content_type: &str, body: &impl Serialize) -> Self {
         let body = String::from_utf8_lossy(&bytes(body)).into_owned();
         Self { status, content_type: content_type.to_owned(), body, location: None }
     }
 
-    /// The same, saying where what was made is.
+    /// Adds the path of the created object.
     #[must_use]
     pub fn at(self, location: String) -> Self {
         Self { location: Some(location), ..self }
     }
 }
 
-/// A body in JSON. Failure is a bug: wire types always serialize.
+/// Serializes a body. A failure is a bug, because wire types always serialize.
 fn bytes(body: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(body).expect("wire types serialize")
 }
 
-/// Something that was made, and the path where it is.
+/// An object that was created, and its path.
 #[derive(Debug)]
 pub struct Made<T> {
-    /// What.
     pub body: T,
-    /// Where, below the API's base.
+    /// The path of the object, below the base path of the API.
     pub path: String,
 }
 
 impl<T: Serialize> Made<T> {
-    /// The answer of status 201 that says so.
+    /// The answer with status 201, the object and its `Location`.
     pub fn answer(&self) -> Answer {
         Answer::json(201, &self.body).at(format!("{BASE}{}", self.path))
     }
 }
 
-/// An answer of status 201 to a request that may carry a key.
+/// The outcome of a request that creates an object and may carry a key. All of them are answered with status 201.
 #[derive(Debug)]
 pub enum Keyed<T> {
-    /// Made now; no key came along.
+    /// The object was created now; the request has no key.
     Made(Made<T>),
-    /// Made now and stored.
+    /// The object was created now, and the answer is stored under the key.
     Stored(Answer),
-    /// Made before.
+    /// An earlier request with the same key created the object.
     Replayed(Answer),
 }
 
 impl<T> Keyed<T> {
-    /// What was made now, where no key came along: else only its answer is known.
+    /// The object, when it was created now without a key. With a key, only the stored answer is known.
     pub fn made(self) -> Option<T> {
         match self {
             Self::Made(made) => Some(made.body),

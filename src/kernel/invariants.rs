@@ -1,36 +1,33 @@
-//! `holdfast check`: the invariants on a live database, in one read-only snapshot.
+//! `holdfast check`: checks the invariants on a live database, in one read-only snapshot.
 //!
-//! Reports nothing while everything is right, under load too; a line for each breach otherwise. Every slice
-//! lists its own invariants as queries.
+//! It reports one line for each breach, and nothing while everything is right, also under load. Every slice lists
+//! its own invariants as queries.
 
 use crate::kernel::db::{Db, Sql, StoreError};
 
-/// How many breaches of one invariant are shown.
+/// The maximum number of breaches that are reported for one invariant.
 const MAX_SHOWN: usize = 20;
 
-/// Something that must always be true, and the query that finds where it is not: each row is a breach, in words,
+/// A condition that must always be true, and the query that finds its breaches: each row is a breach, described
 /// in the column `breach`.
 #[derive(Debug, Clone, Copy)]
 pub struct Invariant {
-    /// What must be true.
+    /// The condition, in words.
     pub name: &'static str,
-    /// Finds the breaches.
+    /// The query that finds the breaches.
     pub sql: &'static str,
 }
 
 /// A place where an invariant does not hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Breach {
-    /// What must be true.
+    /// The name of the invariant.
     pub invariant: &'static str,
-    /// Where it is not.
+    /// Which row breaks the invariant, in words.
     pub place: String,
 }
 
-/// Finds every breach (at most 20 of each invariant).
-///
-/// # Errors
-/// When the database fails.
+/// Finds every breach, at most 20 of each invariant.
 pub async fn check(
     db: &Db,
     invariants: impl Iterator<Item = &'static Invariant>,

@@ -1,8 +1,8 @@
-//! The periodic passes, by tokio-cron-scheduler, on every node at once: each pass claims its work in the
-//! database, so that two of them do nothing twice.
+//! Runs the periodic passes with tokio-cron-scheduler, on every node at once. Each pass claims its work in the
+//! database, so that two nodes do nothing twice.
 //!
-//! The scheduler starts a job although its last run still goes on, and does not wait for jobs when it ends; so each
-//! pass has a guard against overlap and runs as a tracked task.
+//! The scheduler starts a job even while the job's last run goes on, and does not wait for jobs when it ends. So
+//! each pass has a guard against overlap and runs as a tracked task.
 
 use std::{
     sync::{
@@ -17,17 +17,15 @@ use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 
 use crate::kernel::tasks::Tasks;
 
-/// What a pass answers: how much it did, for its tests; the runner counts runs and failures.
+/// The result of a pass: how much it did, for its tests. The runner counts runs and failures.
 pub type PassResult = Result<u64, anyhow::Error>;
 
-/// A periodic pass.
 #[derive(Clone)]
 pub struct Pass {
-    /// Its name in logs and metrics.
+    /// The name of the pass in logs and metrics.
     pub name: &'static str,
-    /// How often it runs.
     pub every: Duration,
-    /// Does the work; takes no input, so that it can be run at any time by anybody.
+    /// Does the work. It takes no input, so that anybody can run the pass at any time.
     pub work: Arc<dyn Fn() -> BoxFuture<'static, PassResult> + Send + Sync>,
 }
 
@@ -38,7 +36,6 @@ impl std::fmt::Debug for Pass {
 }
 
 impl Pass {
-    /// A pass.
     pub fn new<F>(
         name: &'static str,
         every: Duration,
@@ -72,7 +69,7 @@ impl Pass {
     }
 }
 
-/// Starts the passes; they end when the tasks are asked to.
+/// Starts the passes. They end when `tasks` is asked to end.
 ///
 /// # Errors
 /// When the scheduler cannot be started.

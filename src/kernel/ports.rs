@@ -1,5 +1,5 @@
-//! What leaves the process, and what it takes from the world: traits, each with a real adapter and an
-//! embedded one under `adapters/`. The database is no port, see [`crate::kernel::db`].
+//! The traits of everything that leaves the process, and of time and chance. Each has a real adapter and an
+//! embedded adapter under `adapters/`. The database is no port, see [`crate::kernel::db`].
 
 #![warn(missing_docs)]
 

@@ -1,10 +1,10 @@
-//! Persisted sagas: sequences of steps, some in our database and some outside, that go on after any crash on
-//! any node, each step under a fenced lease.
+//! Persisted sagas: sequences of steps, some in our database and some in other systems, that continue after any
+//! crash on any node. Each step runs under a fenced lease.
 //!
-//! `driver` is what a kind of saga brings along: its decisions and its effects. `claim` takes one up, `executor`
-//! performs and records, `tell` tells a saga what happened behind its back; `attention` is what operators see and
-//! do; `store` is the SQL. Between any two of these `crate::kernel::failpoint` lets tests kill the process.
-//! Knows nothing of tickets, seats or money.
+//! `driver` is the interface of a kind of saga: its decisions and its effects. `claim` claims a saga, `executor`
+//! performs and records its steps, `tell` tells a saga about an event that it did not ask for. `attention` is
+//! what operators see and do; `store` is the SQL. `crate::kernel::failpoint` lets tests kill the process between
+//! any two steps. This module knows nothing about tickets, seats or money.
 
 pub mod attention;
 mod claim;

@@ -1,5 +1,5 @@
-//! Work that finishes although the one who asked for it has gone: a client that hangs up drops the handler's
-//! future, and whatever changes seats or money must not stop half-way.
+//! Work that must finish even when its caller has gone: a client that hangs up drops the handler's future, but a
+//! change of seats or money must not stop half-way.
 
 use std::future::Future;
 
@@ -14,13 +14,14 @@ pub struct Tasks {
     streams: CancellationToken,
 }
 
-/// The work panicked: a bug, already logged by the panic hook.
+/// The work panicked, which is a bug. The panic hook has logged it.
 #[derive(Debug, thiserror::Error)]
 #[error("a task panicked")]
 pub struct Panicked;
 
 impl Tasks {
-    /// Runs `work` in a task of its own and waits for it. Dropping the returned future drops the wait alone.
+    /// Runs `work` in a task of its own and waits for it. Dropping the returned future ends the wait, not the
+    /// work.
     ///
     /// # Errors
     /// When `work` panics.
@@ -39,17 +40,18 @@ impl Tasks {
         self.tracker.spawn(work)
     }
 
-    /// Runs `work` in the background; shutdown waits for it, so it watches [`Tasks::stopping`].
+    /// Runs `work` in the background. Shutdown waits for the work, so the work must watch [`Tasks::stopping`].
     pub fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
         self.tracker.spawn(work);
     }
 
-    /// Is cancelled when the process is about to end.
+    /// Is cancelled when the process is about to end. Background work watches it.
     pub fn stopping(&self) -> CancellationToken {
         self.stop.clone()
     }
 
-    /// Is cancelled when answers that never end by themselves have to: before the server waits for its requests.
+    /// Is cancelled when answers that never end by themselves must end, which is before the server waits for its
+    /// requests.
     pub fn streams(&self) -> CancellationToken {
         self.streams.clone()
     }

@@ -44,7 +44,7 @@ pub fn log(environment: Environment, settings: &LogSettings) {
     }
 }
 
-/// Starts counting. A second call changes nothing.
+/// Starts the collection of metrics. A second call changes nothing.
 pub fn count() {
     if METRICS.get().is_none()
         && let Ok(handle) = PrometheusBuilder::new().install_recorder()

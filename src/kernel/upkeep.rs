@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{audit, db::Db, idempotency, passes::Pass, saga::attention};
 
-/// The passes; `kinds` are the kinds of sagas of this program.
+/// `kinds` are the kinds of sagas of this program.
 pub fn passes(db: &Db, kinds: &[&'static str], retention_every: Duration) -> Vec<Pass> {
     vec![
         Pass::on(

@@ -1,4 +1,4 @@
-//! Writing a change into the outbox.
+//! Writes changes into the outbox.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::store;
 use crate::kernel::db::{Bug, StoreError, Writes};
 
-/// A change without its number. States are absolute, so applying one twice does no harm.
+/// A change without its number. States are absolute, so applying a change twice does no harm.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangeDraft {
     /// Seats in their new state.
@@ -28,54 +28,48 @@ pub struct ChangeDraft {
 }
 
 impl ChangeDraft {
-    /// The event itself changed.
     pub fn of_event() -> Self {
         Self { event: true, ..Self::default() }
     }
 
-    /// As stored.
+    /// The JSON text that the outbox stores.
     ///
     /// # Errors
-    /// Never for what we build; a failure is reported as the database's.
+    /// Never for a change that this program builds; a failure is reported as an error of the database.
     pub fn to_json(&self) -> Result<String, StoreError> {
         Ok(serde_json::to_string(self)
             .map_err(|error| Bug::new(format!("a change does not serialize: {error}")))?)
     }
 }
 
-/// A seat that was changed.
+/// A seat that a statement has changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, FromQueryResult)]
 pub struct ChangedSeat {
-    /// The event.
     #[sea_orm(alias = "event_id")]
     pub event: EventId,
-    /// The seat.
     #[sea_orm(alias = "seat_id")]
     pub seat: SeatId,
-    /// Its new version.
+    /// The new version of the seat.
     pub version: i32,
 }
 
-/// A held seat on the wire.
+/// The state of a held seat on the wire.
 pub fn held(seat: SeatId, version: i32, expires_at_ms: i64) -> SeatState {
     SeatState(seat.0, SeatStatus::Held, version, Some(round_up_to_seconds(expires_at_ms)))
 }
 
-/// A seat on the wire in a state that does not lapse.
+/// The state of a seat on the wire that does not lapse.
 pub fn settled(seat: SeatId, status: SeatStatus, version: i32) -> SeatState {
     SeatState(seat.0, status, version, None)
 }
 
-/// Milliseconds to whole seconds, rounded up: a page must not show a seat as free too early.
+/// Milliseconds as whole seconds, rounded up, so that a page never shows a seat as free too early.
 pub fn round_up_to_seconds(ms: i64) -> i64 {
     ms.div_euclid(1000) + i64::from(ms.rem_euclid(1000) != 0)
 }
 
-/// Writes a change into the outbox, in the transaction that makes it. It is the last lock that the
-/// transaction takes.
-///
-/// # Errors
-/// When the database fails.
+/// Writes a change into the outbox, in the transaction that makes the change. The outbox is the last lock that
+/// the transaction takes.
 pub async fn record(
     sql: &impl Writes,
     event: EventId,
@@ -84,18 +78,12 @@ pub async fn record(
     write(sql, event, change.to_json()?).await
 }
 
-/// [`record`] for a change that is JSON already.
-///
-/// # Errors
-/// When the database fails.
+/// Like [`record`], for a change that is JSON already.
 pub async fn write(sql: &impl Writes, event: EventId, change: String) -> Result<(), StoreError> {
     store::insert(sql, event, change).await
 }
 
-/// Records seats that are free and sections that have more room, one row an event.
-///
-/// # Errors
-/// When the database fails.
+/// Records seats that became free and sections that have more room, with one row for each event.
 pub async fn freed(
     sql: &impl Writes,
     seats: &[ChangedSeat],

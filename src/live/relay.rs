@@ -1,8 +1,8 @@
-//! The relay: gives committed outbox rows their number within the event, gapless.
+//! The relay: numbers committed outbox rows within their event, without gaps.
 //!
-//! Serial ids become visible out of order, so a reader that remembers the last id would miss rows; a number given
-//! after the commit cannot be missed. One node numbers at a time, under a row lock that a dying node gives
-//! up by dying.
+//! Serial ids become visible out of order, so a reader that remembers the last id would miss rows. A number that
+//! is given after the commit cannot be missed. One node numbers at a time, under a row lock that a node loses
+//! when it dies.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -16,14 +16,14 @@ use crate::kernel::{
     ports::Broker,
 };
 
-/// How many rows one transaction numbers.
+/// The maximum number of rows that one transaction numbers.
 const BATCH: i64 = 500;
-/// How often the outbox is looked at when nobody nudges.
+/// How often the relay looks at the outbox when nobody nudges it.
 const POLL: Duration = Duration::from_millis(250);
-/// How long one pass begins after the other at the least: the first nudge is served at once, and a busy sale
-/// numbers many rows together.
+/// The minimum time between the beginnings of two passes. The first nudge is served at once, and in a busy sale
+/// one pass numbers many rows.
 const PACE: Duration = Duration::from_millis(25);
-/// How long changes are kept for those who come back.
+/// How long numbered changes are kept for viewers that come back.
 const KEEP_MS: i64 = 60 * 60 * 1000;
 
 /// Wakes the relay of this node; cheap to clone.
@@ -33,12 +33,12 @@ pub struct Relay {
 }
 
 impl Relay {
-    /// Says that something was committed.
+    /// Tells the relay that something was committed.
     pub fn nudge(&self) {
         self.nudged.notify_one();
     }
 
-    /// Numbers what is committed, until the process stops.
+    /// Numbers committed rows until the process stops.
     pub async fn run(self, base: Base, broker: Arc<dyn Broker>) {
         let stopping = base.tasks.stopping();
         loop {
@@ -56,10 +56,10 @@ impl Relay {
     }
 }
 
-/// Numbers everything that is committed; answers how many changes that were.
+/// Numbers all committed rows; returns how many.
 ///
 /// # Errors
-/// When the database fails; then what the failing batch took is still in the outbox.
+/// When the database fails. The rows of the failed batch are still in the outbox.
 pub async fn pass(db: &Db, broker: &dyn Broker) -> Result<u64, StoreError> {
     let mut numbered = 0;
     let mut is_full = store::is_waiting(db).await?;
@@ -91,10 +91,7 @@ async fn number(tx: &Tx) -> Result<Vec<(EventId, u64)>, StoreError> {
     Ok(events)
 }
 
-/// The pass that drops old changes.
-///
-/// # Errors
-/// When the database fails.
+/// Deletes changes that are older than `KEEP_MS`; returns how many.
 pub async fn retention_pass(db: &Db) -> Result<u64, StoreError> {
     store::prune(db, KEEP_MS).await
 }

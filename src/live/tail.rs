@@ -1,5 +1,5 @@
-//! One reader of the log a node and event, however many look: it follows the log and hands each change to every
-//! viewer.
+//! The one reader of an event's log on this node, however many viewers there are: it follows the log and passes
+//! each change to every viewer.
 
 use std::{
     collections::HashMap,
@@ -17,16 +17,17 @@ use super::{
 };
 use crate::kernel::{base::Base, db::StoreError, ports::Broker};
 
-/// How many changes a viewer may lag behind before it is cut off (and comes back with its last number).
+/// How many changes a viewer may lag behind before it is cut off. It then comes back with the number of its last
+/// change.
 const VIEWER_BUFFER: usize = 1_024;
-/// How many changes are read at once.
+/// The maximum number of changes that one statement reads.
 pub(super) const READ_LIMIT: i64 = 500;
-/// How often the log is looked at when nobody wakes us.
+/// How often the log is read when no wake-up comes.
 const POLL: Duration = Duration::from_millis(250);
-/// The most viewers of one node.
+/// The maximum number of viewers of one node.
 pub const MAX_VIEWERS: usize = 10_000;
 
-/// A change as sent: its number and its JSON, made once for all viewers.
+/// A change as it is sent: its number and its JSON, which is made once for all viewers.
 pub type Sent = (i64, Arc<str>);
 
 /// Follows the log; cheap to clone.
@@ -41,17 +42,16 @@ struct Followed {
     sender: broadcast::Sender<Sent>,
 }
 
-/// There are too many viewers on this node.
 #[derive(Debug, thiserror::Error)]
 #[error("too many viewers")]
 pub struct Full;
 
 impl Tail {
-    /// Hears of changes of an event after `seen`. What lies between `seen` and the first change heard is read from
-    /// the log by the caller, after this call.
+    /// Receives the changes of an event after `seen`. After this call, the caller reads the changes between
+    /// `seen` and the first received change from the log.
     ///
     /// # Errors
-    /// When the node has [`MAX_VIEWERS`] already.
+    /// When the node has [`MAX_VIEWERS`] viewers already.
     pub fn follow(&self, event: EventId, seen: i64) -> Result<broadcast::Receiver<Sent>, Full> {
         let mut events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
         let viewers: usize = events.values().map(|followed| followed.sender.receiver_count()).sum();
@@ -64,14 +64,14 @@ impl Tail {
         Ok(followed.sender.subscribe())
     }
 
-    /// Follows the log for everybody, until the process stops.
+    /// Follows the log for all viewers until the process stops.
     pub async fn run(self, base: Base, broker: Arc<dyn Broker>) {
         let stopping = base.tasks.stopping();
         let mut wakes = broker.listen();
         loop {
             tokio::select! {
                 () = stopping.cancelled() => break,
-                // A lagging or closed channel is no harm: whatever is new is read from the log.
+                // A lagging or closed channel does no harm, because new changes are read from the log.
                 wake = wakes.recv() => if matches!(wake, Err(broadcast::error::RecvError::Closed)) {
                     tokio::time::sleep(POLL).await;
                 },
@@ -124,16 +124,17 @@ impl Tail {
     fn send(&self, event: EventId, change: Sent) {
         let events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(followed) = events.get(&event) {
-            // Nobody listening is no error: the event is dropped from the map at the next look.
+            // It is no error when nobody listens: the next look removes the event from the map.
             followed.sender.send(change).ok();
         }
     }
 }
 
-/// A stored change as sent to viewers.
+/// The JSON of a stored change, as viewers get it.
 pub(super) fn wire(change: &Numbered, now_ms: i64) -> Arc<str> {
     let draft: ChangeDraft = serde_json::from_str(&change.payload).unwrap_or_else(|error| {
-        // A change that cannot be read must not be lost: reading everything again is always right.
+        // A change that cannot be read must not be lost. Telling viewers to read the whole event again is always
+        // right.
         tracing::error!(error = %error, seq = change.seq, "a change is malformed");
         ChangeDraft::of_event()
     });

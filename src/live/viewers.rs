@@ -19,20 +19,19 @@ use crate::kernel::{base::Base, db::StoreError};
 
 /// How often a silent stream sends a comment, so that proxies keep it open.
 const HEARTBEAT: Duration = Duration::from_secs(15);
-/// How long a client waits before it joins again.
+/// How long a client waits before it reconnects.
 const RETRY_MS: u64 = 1_000;
 
 /// Opens streams; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Stream {
-    /// Database and tasks.
     pub base: Base,
-    /// Follows the log.
     pub tail: Tail,
 }
 
 impl Stream {
-    /// Every change of the event after `seen`, as it happens; from now on where nothing was seen.
+    /// Sends every change of the event after `seen`, as it happens. Without `seen`, sends the changes from now
+    /// on.
     ///
     /// # Errors
     /// When the node has too many viewers, or the database fails.
@@ -53,10 +52,8 @@ impl Stream {
 /// Why a stream is not opened.
 #[derive(Debug, thiserror::Error)]
 pub enum StreamError {
-    /// The node has as many viewers of the event as it takes.
     #[error("too many viewers")]
     TooManyViewers,
-    /// The database failed.
     #[error("the database failed")]
     Db(#[from] StoreError),
 }
@@ -71,7 +68,7 @@ struct Viewer {
     state: Join,
 }
 
-/// Counts a viewer while it is there.
+/// Counts a viewer in the metrics while it is connected.
 struct Counted;
 
 impl Counted {
@@ -87,20 +84,20 @@ impl Drop for Counted {
     }
 }
 
-/// How far a viewer has come.
+/// How far a viewer is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Join {
-    /// Reads what lies between its last number and the log's end.
+    /// The viewer gets the changes between its last number and the end of the log.
     CatchingUp,
-    /// Was told to read everything again; ends then.
+    /// The viewer was told to read everything again. The stream then ends.
     Reset,
-    /// Hears changes as they happen.
+    /// The viewer gets changes as they happen.
     Following,
 }
 
 impl Viewer {
     async fn join(live: &Stream, event: EventId, seen: i64) -> Result<Self, StreamError> {
-        // First listen, then read: what happens in between is heard twice, and dropped by its number.
+        // First listen, then read: a change in between is received twice, and dropped by its number.
         let last = store::last_seq(&live.base.db, event).await?;
         let heard = live.tail.follow(event, last).map_err(|_| StreamError::TooManyViewers)?;
         let base = live.base.clone();
@@ -150,22 +147,22 @@ impl Viewer {
                 Join::Following => match self.heard.recv().await {
                     Ok(change) if change.0 > self.seen + 1 => self.state = Join::CatchingUp,
                     Ok(change) => self.behind.push_back(change),
-                    // Too slow: cut off; it comes back with its last number.
+                    // The viewer is too slow and is cut off. It comes back with its last number.
                     Err(_) => return None,
                 },
             }
         }
     }
 
-    /// Reads on from the log until its end; a gap means that retention has passed the viewer by.
+    /// Reads the log up to its end. A gap means that retention has deleted changes that the viewer has not seen.
     async fn catch_up(&mut self) -> Result<(), StoreError> {
         let last = store::last_seq(&self.base.db, self.event).await?;
         if last <= self.seen {
-            // A number beyond the log's end is one of another store.
+            // A number beyond the end of the log comes from another database.
             self.state = if last == self.seen { Join::Following } else { Join::Reset };
             return Ok(());
         }
-        // Read after the end was: what was numbered by then is here, or gone for good.
+        // Read after the end was read, so every change that was numbered by then is here, or deleted for good.
         let (changes, now) = store::since(&self.base.db, self.event, self.seen, READ_LIMIT).await?;
         if changes.is_empty() {
             self.state = Join::Reset;

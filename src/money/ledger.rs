@@ -1,7 +1,7 @@
-//! The ledger: double entry, written in the transaction of what it records, never changed.
+//! The ledger: double entry. A posting is written in the transaction of what it records, and never changed.
 //!
-//! `holdfast_domain::ledger` says what a posting consists of; `reconcile` compares the books with the
-//! gateway's. Never moves money.
+//! `holdfast_domain::ledger` says which entries a posting has; `reconcile` compares our books with the gateway's.
+//! The ledger never moves money.
 
 mod invariants;
 pub mod reconcile;
@@ -26,21 +26,20 @@ use crate::{
 
 /// How often the gateway's books are compared with ours.
 const RECONCILE_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
-/// How many days back they are compared then.
+/// How many days back the periodic comparison goes.
 const RECONCILED_DAYS: u16 = 35;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
-/// The books, ours and the gateway's; cheap to clone.
+/// Our books and the gateway's; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Ledger {
-    /// The database.
     pub db: Db,
-    /// Keeps the other books.
+    /// The gateway whose books are compared with ours.
     pub gateway: Arc<dyn PaymentGateway>,
 }
 
 impl Ledger {
-    /// Compares the gateway's books of these last days with ours; answers every difference.
+    /// Compares the gateway's payments of the last `days` days with our books; returns every difference.
     ///
     /// # Errors
     /// When the gateway or the database does not answer.
@@ -74,10 +73,7 @@ impl Slice for Ledger {
     }
 }
 
-/// Writes a posting of a booking; nothing where it has no entries.
-///
-/// # Errors
-/// When the database fails.
+/// Writes a posting of a booking. Writes nothing when there are no entries.
 pub async fn post(
     to: &impl Writes,
     entropy: &dyn Entropy,
@@ -101,7 +97,6 @@ pub async fn post(
     db::insert_all(to, entries.iter().map(row).collect()).await
 }
 
-/// What a line costs.
 pub fn cost(line: &booking_lines::Model) -> Cost {
     Cost {
         price_minor: line.price_minor,
@@ -110,7 +105,7 @@ pub fn cost(line: &booking_lines::Model) -> Cost {
     }
 }
 
-/// What lines cost together.
+/// The total cost of several lines.
 pub fn cost_of<'a>(lines: impl IntoIterator<Item = &'a booking_lines::Model>) -> Cost {
     lines.into_iter().map(cost).fold(Cost::default(), Cost::plus)
 }

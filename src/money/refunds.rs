@@ -1,4 +1,4 @@
-//! Starting refunds, and taking up those that are due.
+//! Starts refunds, and claims those that are due.
 
 mod driver;
 pub mod failed;
@@ -37,24 +37,23 @@ const PASS_EVERY: Duration = Duration::from_secs(1);
 /// How often every node looks again at refunds that may have failed.
 const FAILED_EVERY: Duration = Duration::from_secs(60);
 
-/// A refund to be started.
+/// A refund to start.
 #[derive(Debug, Clone, Copy)]
 pub struct RefundOrder<'a> {
-    /// The booking.
+    /// The booking whose money is given back.
     pub booking: &'a bookings::Model,
-    /// Its captured payment.
+    /// The captured payment of the booking.
     pub payment: &'a payments::Model,
-    /// How much for which line; together more than nothing.
+    /// The amount for each line. The sum is more than zero.
     pub shares: &'a [Share],
-    /// Why.
     pub reason: Reason,
-    /// Who asked, where somebody did.
+    /// The user or guest who asked for the refund, if anybody did.
     pub asked_by: Option<Uuid>,
-    /// The database's clock.
+    /// The time of the database in milliseconds since 1970.
     pub now_ms: i64,
 }
 
-/// Gives money back; cheap to clone.
+/// Starts and drives refunds; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Refunds {
     pub(super) base: Base,
@@ -63,17 +62,16 @@ pub struct Refunds {
 }
 
 impl Refunds {
-    /// Refunds through this gateway.
     pub fn new(base: Base, gateway: Arc<dyn PaymentGateway>) -> Self {
         let driver = RefundDriver::new(Arc::clone(&gateway), Arc::clone(&base.entropy));
         Self { executor: Executor::new(base.clone(), Arc::new(driver)), gateway, base }
     }
 
-    /// Starts a refund in the transaction that promises it. The caller hands the work to [`Refunds::drive`]
-    /// once that is committed; where nobody does, the pass takes it up once its first lease has lapsed.
+    /// Starts a refund in the transaction that promises it. After the commit, the caller passes the work to
+    /// [`Refunds::drive`]. Otherwise the pass claims the refund once its first lease has lapsed.
     ///
     /// # Errors
-    /// When the payment has no name at the gateway, or the database fails.
+    /// When the payment has no id at the gateway, or the database fails.
     pub async fn open(&self, tx: &Tx, wanted: RefundOrder<'_>) -> Result<Work<Refund>, StoreError> {
         let RefundOrder { booking, payment, shares, reason, asked_by, now_ms } = wanted;
         let id = SagaId(self.base.entropy.id());
@@ -109,16 +107,13 @@ impl Refunds {
         self.executor.start(tx, id.0, id.0, state, now_ms).await
     }
 
-    /// Carries a refund on in the background.
+    /// Drives a refund in the background.
     pub fn drive(&self, work: Work<Refund>) {
         let executor = self.executor.clone();
         self.base.tasks.spawn(async move { executor.drive(work).await });
     }
 
-    /// Takes up refunds that are due; answers how many. Runs on every node.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// Claims refunds that are due and drives them; returns how many. Runs on every node.
     pub async fn pass(&self) -> Result<u64, StoreError> {
         self.executor.pass().await.map(|taken| taken as u64)
     }

@@ -1,4 +1,4 @@
-//! What development finds by itself for settings that production needs.
+//! Values that development finds by itself, for settings that production requires.
 
 use std::{
     fs::{self, OpenOptions},
@@ -19,7 +19,7 @@ const SECRET: &str = "JWT_SECRET";
 /// Completes the values: a SQLite file and a generated secret in the data folder, and the address that the node binds.
 ///
 /// # Errors
-/// When the secret cannot be kept.
+/// When the secret cannot be written.
 pub(super) fn complete(
     values: &mut Values,
     node: &NodeSettings,
@@ -40,7 +40,7 @@ pub(super) fn complete(
     Ok(())
 }
 
-/// The secret in this file; a missing file is made once.
+/// The secret in this file. A missing file is created once, with a new secret.
 fn kept_secret(path: &Path, entropy: &dyn Entropy) -> io::Result<String> {
     match fs::read_to_string(path) {
         Ok(secret) => return Ok(secret.trim().to_owned()),
@@ -53,7 +53,7 @@ fn kept_secret(path: &Path, entropy: &dyn Entropy) -> io::Result<String> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
-    // Nobody else may read the file, from its first moment on.
+    // Nobody else may read the file, not even for a moment.
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     file.write_all(secret.as_bytes())?;
     Ok(secret)

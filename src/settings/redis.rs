@@ -6,7 +6,7 @@ use redis::IntoConnectionInfo;
 
 use crate::kernel::settings::{Setting, Value, Wrong, parts, seconds, section, text};
 
-/// Redlock needs a majority that survives the failure of a node.
+/// Redlock needs a majority that survives the failure of one node.
 const MIN_NODES: usize = 3;
 
 section! {
@@ -20,7 +20,7 @@ section! {
     }
 }
 
-/// Where independent Redis nodes are, with their passwords: none, or at least three.
+/// The addresses of independent Redis nodes, with their passwords: none, or at least three.
 #[derive(Clone, Default)]
 pub struct RedisUrls(Vec<String>);
 
@@ -34,7 +34,7 @@ impl RedisUrls {
     /// Reads a comma-separated list.
     ///
     /// # Errors
-    /// When a part is no address, stands there twice, or there are one or two of them.
+    /// When a part is no address, an address is repeated, or there are only one or two addresses.
     pub fn parse(list: &str) -> Result<Self, Wrong> {
         let urls: Vec<String> = parts(list).map(str::to_owned).collect();
         if urls.iter().any(|url| url.as_str().into_connection_info().is_err()) {
@@ -52,7 +52,6 @@ impl RedisUrls {
         Ok(Self(urls))
     }
 
-    /// The addresses.
     pub fn expose(&self) -> &[String] {
         &self.0
     }

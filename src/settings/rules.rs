@@ -6,8 +6,6 @@ use crate::{
     shop::{checkout::settings::Payment, reservations::settings::RateLimits},
 };
 
-/// Checks every rule.
-///
 /// # Errors
 /// The first rule that is broken.
 pub(super) fn check(config: &Config) -> Result<(), Refusal> {

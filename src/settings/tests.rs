@@ -1,11 +1,11 @@
-//! What the declared settings accept and refuse, and that nothing shows a secret.
+//! Which settings are accepted and which are refused, and that nothing shows a secret.
 
 use std::{collections::BTreeSet, env::VarError, fs, path::Path};
 
 use super::*;
 use crate::kernel::settings::Source;
 
-/// The same bytes each time.
+/// Fills every secret with the same bytes.
 #[derive(Debug)]
 struct FixedEntropy;
 
@@ -19,7 +19,7 @@ impl Entropy for FixedEntropy {
     }
 }
 
-/// Reads settings from a TOML file alone; a secret is given.
+/// Reads settings from a TOML file, with a secret in the environment.
 fn load(toml: &str) -> Result<Config, SettingsError> {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("settings.toml");
@@ -32,7 +32,7 @@ fn load(toml: &str) -> Result<Config, SettingsError> {
     Config::of(values, &FixedEntropy)
 }
 
-/// The names that are refused.
+/// The names of the settings that are refused.
 fn refused(toml: &str) -> Vec<&'static str> {
     match load(toml) {
         Ok(_) => Vec::new(),
@@ -139,7 +139,7 @@ fn passes_run_as_often_as_the_rules_promise() {
     check("event_pass_seconds = 3601", Some("EVENT_PASS_SECONDS"));
 }
 
-/// Part of every secret below.
+/// Contained in every secret below.
 const MARKER: &str = "hunter2";
 
 /// A valid value of a secret setting that contains [`MARKER`].
@@ -158,7 +158,7 @@ fn secrets() -> impl Iterator<Item = &'static Setting> {
     declared().filter(|setting| setting.secret)
 }
 
-/// Writes a file for each secret and gives the settings that name them.
+/// Writes a file for each secret, and returns the settings that name these files.
 fn secret_files(folder: &Path) -> Vec<(String, String)> {
     let file = |setting: &Setting| {
         let path = folder.join(setting.name);

@@ -1,6 +1,6 @@
-//! Bookings as they stand: read by those who may, shown on the wire, and changed line by line once they are confirmed.
+//! Bookings as they are stored: read, shown on the wire, and changed line by line once they are confirmed.
 //!
-//! Starts no booking and takes no money: see `checkout`.
+//! This unit starts no booking and takes no money: see `checkout`.
 
 pub mod confirmed;
 pub mod read;

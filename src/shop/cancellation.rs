@@ -1,5 +1,5 @@
-//! What becomes of a booking once it is confirmed: cancelled by its buyer, its organizer or because an event is
-//! called off, line by line, and paid back.
+//! What happens to a confirmed booking: its buyer or organizer cancels lines, or its event is called off, and the
+//! money is given back.
 //!
 //! One transaction voids the tickets, frees the seats, marks the lines and starts the refund (`cancel`). The refund
 //! is a saga of its own, in `money::refunds`. `called_off` is the standing pass over cancelled events; `give_back`
@@ -28,14 +28,14 @@ use crate::{
 /// How often every node looks for bookings of called-off events.
 const CALLED_OFF_EVERY: Duration = Duration::from_secs(5);
 
-/// What the use cases of this slice work with; cheap to clone.
+/// The slice; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Cancellations {
-    /// Bookings, and those who are still being paid.
+    /// Reads bookings, and stops bookings that are still being paid.
     pub checkouts: Checkouts,
-    /// Gives money back.
+    /// Starts refunds.
     pub refunds: Refunds,
-    /// Numbers what was changed.
+    /// Numbers the changes of seats.
     pub relay: Relay,
 }
 

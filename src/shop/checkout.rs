@@ -1,8 +1,9 @@
-//! Paying for what is held: bookings are made here, and their sagas lead from the payment to the tickets.
+//! Paying for held places: a checkout makes a booking, and its saga leads from the payment to the tickets.
 //!
-//! `confirm` starts a checkout in one transaction; the saga executor carries it on with `driver`, which brings
-//! the decisions of `holdfast_domain::checkout` and the effects; `answer` says what came of it. A confirm
-//! is walked through in `docs/ARCHITECTURE.md`. Amounts come from the reservations, never from the caller.
+//! `confirm` starts a checkout in one transaction. The saga executor drives it with `driver`, which has the
+//! decisions of `holdfast_domain::checkout` and the effects. `answer` builds the answers to the buyer.
+//! `docs/ARCHITECTURE.md` walks through a confirmation. Amounts come from the reservations, never from the
+//! caller.
 
 use poem::{EndpointExt as _, Route, get};
 use poem_openapi::OpenApi;
@@ -42,33 +43,30 @@ pub use api::BookingAnswer;
 pub use driver::CheckoutDriver;
 pub use webhooks::WebhookSettings;
 
-/// How often every node looks for checkouts that are due: interrupted ones are taken up soon after their lease
-/// has lapsed.
+/// How often every node looks for checkouts that are due, so that an interrupted checkout continues soon after
+/// its lease has lapsed.
 pub const PASS_EVERY: Duration = Duration::from_secs(1);
 
-/// What the use cases of this slice work with; cheap to clone.
+/// The slice; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Checkouts {
-    /// Database, ids, timers, tasks.
     pub base: Base,
-    /// Takes the money.
     pub gateway: Arc<dyn PaymentGateway>,
-    /// The buyer's bank, where the gateway is the simulated one.
+    /// The buyer's bank. Only the simulated gateway has one.
     pub bank: Option<Arc<dyn SimulatedBank>>,
-    /// What the page offers, where the gateway's own form asks for it.
+    /// The types of payment methods that the page offers, if the gateway's own form needs the list.
     pub offered: Vec<PaymentMethodType>,
-    /// What webhooks are verified with, where the gateway sends any.
+    /// The settings that verify webhooks, if the gateway sends any.
     pub webhooks: Option<WebhookSettings>,
-    /// Reads bookings.
     pub bookings: Bookings,
-    /// Gives back what was paid.
+    /// Starts refunds.
     pub refunds: Refunds,
-    /// Carries checkouts on.
+    /// Drives the sagas of checkouts.
     pub executor: Executor<CheckoutDriver>,
 }
 
 impl Checkouts {
-    /// Checkouts through this gateway; `refunds` gives back what was paid too late.
+    /// Checkouts through this gateway. `refunds` gives back what was paid too late.
     pub fn new(
         base: Base,
         relay: Relay,
@@ -92,22 +90,19 @@ impl Checkouts {
         }
     }
 
-    /// The same, taking in webhooks.
+    /// Accepts webhooks.
     #[must_use]
     pub fn with_webhooks(self, settings: WebhookSettings) -> Self {
         Self { webhooks: Some(settings), ..self }
     }
 
-    /// The same, with these types of payment methods to offer.
+    /// Sets the types of payment methods that the page offers.
     #[must_use]
     pub fn offering(self, offered: Vec<PaymentMethodType>) -> Self {
         Self { offered, ..self }
     }
 
-    /// Takes up checkouts that are due; answers how many. Runs on every node.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// Claims checkouts that are due and drives them; returns how many. Runs on every node.
     pub async fn pass(&self) -> Result<u64, StoreError> {
         self.executor.pass().await.map(|taken| taken as u64)
     }

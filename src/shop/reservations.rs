@@ -1,7 +1,7 @@
-//! Holding seats and places, for a time: the part of Holdfast that decides who gets what.
+//! Holds seats and places for a time: the part of Holdfast that decides who gets which places.
 //!
-//! The database decides, in one conditional statement ([`store::take_seats`]); locks only keep losers away
-//! from it. Never takes money: see `checkout`. A hold is walked through in `docs/ARCHITECTURE.md`.
+//! The database decides, in one conditional statement ([`store::take_seats`]); locks only keep the losers of a
+//! race away from it. This slice never takes money: see `checkout`. `docs/ARCHITECTURE.md` walks through a hold.
 
 use poem_openapi::OpenApi;
 use std::sync::Arc;
@@ -26,24 +26,23 @@ pub mod sold;
 pub mod store;
 pub mod terms;
 
-/// What the use cases of this slice work with; cheap to clone.
+/// The slice; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Reservations {
-    /// Database, ids, timers, tasks.
     pub base: Base,
-    /// Keeps losers away from the database.
+    /// Keep the losers of a race away from the database.
     pub locks: Arc<dyn LockManager>,
-    /// What events sell, and under which terms.
+    /// The terms under which events sell.
     pub terms: terms::TermsCache,
-    /// Numbers what was changed.
+    /// Numbers the changes of seats.
     pub relay: Relay,
-    /// Looks that share statements.
+    /// Looks at seats that share statements.
     pub looks: hold::Looks,
     /// Holds that share transactions.
     pub queue: hold::Queue,
-    /// How many holds one buyer may make of one event in a minute.
+    /// How many holds one buyer may make in one event per minute.
     pub holds_per_minute: u32,
-    /// How often lapsed reservations are cleared away.
+    /// How often the pass clears lapsed reservations away.
     pub expire_every: Duration,
 }
 

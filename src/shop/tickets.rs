@@ -1,7 +1,8 @@
-//! Tickets: what admits. Issued in the transaction that ends a checkout, one a seat or admission.
+//! Tickets. A ticket is the right of `admits` persons to enter, for one seat or one place in general admission.
+//! It is issued in the transaction that ends a checkout.
 //!
-//! A unique index allows one live ticket a seat, whatever else goes wrong. A voided ticket
-//! stays as a row. Never takes money or gives it back.
+//! A unique index allows one live ticket for each seat, whatever else goes wrong. A voided ticket stays as a row.
+//! This unit never takes money or gives it back.
 
 pub mod issue;
 pub mod store;

@@ -1,4 +1,4 @@
-//! What the server says of an event's page: title, description, and the event in the words of
+//! The head of an event's page: title, description, and the event in the terms of
 //! <https://schema.org/Event>.
 
 use holdfast_contract::{
@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 
 use super::head::Head;
 
-/// A description is cut after so many characters: what previews and search engines show of one.
+/// The maximum length of a description, in characters: as much as previews and search engines show.
 const MAX_DESCRIPTION: usize = 200;
 
-/// The head of the event's page. The event's own texts stand in it, in the event's own language.
+/// The head of the event's page. It contains the event's own texts, in the event's language.
 pub fn head(event: &Event, public_url: &str) -> Head {
     let address = format!("{public_url}/events/{}", event.slug);
     Head::public(&event.name, &description(event))
@@ -21,7 +21,7 @@ pub fn head(event: &Event, public_url: &str) -> Head {
         .described_by(schema(event, &address))
 }
 
-/// The requests that the event's page begins with; `name` is how the address names the event.
+/// The first requests of the event's page. `name` is the event's id or slug, as in the address.
 pub fn first(name: &str, event: &Event) -> Vec<String> {
     let id = event.id;
     let mut first = vec![
@@ -90,7 +90,7 @@ fn schema(event: &Event, address: &str) -> Value {
     data
 }
 
-/// An amount in the currency's major unit, as schema.org wants prices: `45.00`.
+/// An amount in the currency's major unit, as schema.org requires: `45.00`.
 fn major(money: &Money) -> String {
     let digits = minor_digits(&money.currency);
     let unit = 10_i64.pow(digits);
@@ -101,7 +101,7 @@ fn major(money: &Money) -> String {
     format!("{whole}.{rest:0width$}", width = digits as usize)
 }
 
-/// How many digits the minor unit of a currency has: ISO 4217, list one.
+/// The number of digits of a currency's minor unit (ISO 4217, list one).
 fn minor_digits(currency: &str) -> u32 {
     match currency {
         "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX"

@@ -1,31 +1,31 @@
-//! The part of a shell's `<head>` that the server writes: what search engines and previews read without running a
-//! program, and the requests that the page begins with.
+//! The part of a shell's `<head>` that the server writes: what search engines and previews read without running
+//! the front end, and the first requests of the page.
 
 use serde_json::Value;
 
-/// Stands in every shell where its head goes.
+/// Marks the place of the head in every shell.
 const PLACE: &str = "<!-- head -->";
 const SITE: &str = "Holdfast";
 const NEUTRAL: &str = "Choose your seats, hold them, pay, and go.";
 
-/// What is said of a page.
+/// The head of a page.
 #[derive(Debug, Clone, Default)]
 pub struct Head {
     title: Option<String>,
     description: String,
-    /// The one address of what the page shows; nothing where the page is not for search engines.
+    /// The canonical address of the page. `None` when the page is not for search engines.
     address: Option<String>,
     data: Option<Value>,
     first: Vec<String>,
 }
 
 impl Head {
-    /// Of a page that says nothing of what it shows.
+    /// The head of a page that reveals nothing about what it shows.
     pub fn neutral() -> Self {
         Self { description: NEUTRAL.to_owned(), ..Self::default() }
     }
 
-    /// Of a page for everybody.
+    /// The head of a page for everybody.
     pub fn public(title: &str, description: &str) -> Self {
         Self {
             title: Some(title.to_owned()),
@@ -34,25 +34,25 @@ impl Head {
         }
     }
 
-    /// The one address of what the page shows.
+    /// Sets the canonical address.
     #[must_use]
     pub fn at(self, address: &str) -> Self {
         Self { address: Some(address.to_owned()), ..self }
     }
 
-    /// What the page shows, in the words of <https://schema.org>.
+    /// Adds what the page shows, in the terms of <https://schema.org>.
     #[must_use]
     pub fn described_by(self, data: Value) -> Self {
         Self { data: Some(data), ..self }
     }
 
-    /// The requests that the page begins with, below the API's base path.
+    /// Adds the first requests of the page, as paths below the API's base path.
     #[must_use]
     pub fn begins_with(self, first: &[String]) -> Self {
         Self { first: first.to_vec(), ..self }
     }
 
-    /// The shell with this head.
+    /// Puts the head into the shell.
     pub fn put_into(&self, shell: &str) -> String {
         shell.replacen(PLACE, &self.html(), 1)
     }
@@ -83,7 +83,8 @@ impl Head {
             html.push_str(&format!("\n<link rel=\"canonical\" href=\"{}\">", escaped(address)));
         }
         if let Some(data) = &self.data {
-            // The type is no script's: a browser runs nothing of it, and the policy on scripts does not concern it.
+            // The type is not that of a script, so browsers run nothing of it, and the policy for scripts does
+            // not apply to it.
             let json = json_in_html(data);
             html.push_str(&format!("\n<script type=\"application/ld+json\">{json}</script>"));
         }
@@ -91,7 +92,7 @@ impl Head {
     }
 }
 
-/// A text as it stands in HTML, between tags or as the value of an attribute in quotes.
+/// Escapes a text for HTML, between tags or as the quoted value of an attribute.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for letter in text.chars() {
@@ -107,8 +108,8 @@ fn escaped(text: &str) -> String {
     escaped
 }
 
-/// JSON that cannot end the element that it stands in: nothing in it looks like a tag, a comment or a line's end. Such
-/// letters stand in texts alone, where JSON may write them by their numbers.
+/// JSON that cannot end the element around it: it contains nothing that looks like a tag, a comment or the end of
+/// a line. The escaped characters occur only in strings, where JSON may write them as numbers.
 fn json_in_html(data: &Value) -> String {
     let mut json = String::new();
     for letter in data.to_string().chars() {

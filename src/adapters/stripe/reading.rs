@@ -1,4 +1,4 @@
-//! What Stripe's objects mean to a checkout.
+//! Translates Stripe's objects into the terms of a checkout.
 
 use holdfast_domain::{
     checkout::{Decline, Outcome, PaymentId, PaymentSeen, PaymentStatus, RefundId, Taking},
@@ -13,12 +13,12 @@ use crate::kernel::ports::payments::{
     GatewayPayment, RefundRefused, Unreachable, method_types::METHOD_TYPES,
 };
 
-/// Currencies without minor units that Stripe counts in hundredths all the same
+/// Currencies without minor units whose amounts Stripe counts in hundredths all the same
 /// (<https://docs.stripe.com/currencies#special-cases>).
 const COUNTED_IN_HUNDREDTHS: [&str; 2] = ["ISK", "UGX"];
-/// Currencies with three decimals, of which the last must be zero.
+/// Currencies with three decimals. Stripe requires the last decimal to be zero.
 const THREE_DECIMALS: [&str; 5] = ["BHD", "JOD", "KWD", "OMR", "TND"];
-/// What a card's bank says that the buyer must not be told: whoever holds a stolen card would learn of it
+/// Decline codes that the buyer must not see, because they would tell the holder of a stolen card too much
 /// (<https://docs.stripe.com/declines/codes>).
 const KEPT_BACK: [&str; 6] = [
     "generic_decline",
@@ -29,10 +29,10 @@ const KEPT_BACK: [&str; 6] = [
     "stolen_card",
 ];
 
-/// The metadata under which a refund carries the key that made it.
+/// The name of the metadata in which a refund carries the idempotency key that made it.
 pub(super) const KEY: &str = "key";
 
-/// The amount as Stripe counts it; nothing where Stripe cannot take it.
+/// The amount in Stripe's units. `None` when Stripe cannot take this amount.
 pub(super) fn to_stripe(amount: Money) -> Option<i64> {
     let currency = amount.currency.as_str();
     if COUNTED_IN_HUNDREDTHS.contains(&currency) {
@@ -47,7 +47,7 @@ fn from_stripe(amount: i64, currency: Currency) -> i64 {
     if hundredths { amount / 100 } else { amount }
 }
 
-/// The code that the buyer's page may turn into words.
+/// The code by which the buyer's page chooses its words.
 pub(super) fn decline_code(code: Option<&str>, decline_code: Option<&str>) -> String {
     let code = code.unwrap_or("card_declined");
     match decline_code {
@@ -56,14 +56,14 @@ pub(super) fn decline_code(code: Option<&str>, decline_code: Option<&str>) -> St
     }
 }
 
-/// Whether the method of a payment takes the money at once; it must have been asked for in full.
+/// Whether the payment's method takes the money at once. The payment must have been fetched with its method
+/// expanded.
 pub(super) fn pays_at_once(intent: &PaymentIntent) -> bool {
     let method = intent.payment_method.as_ref().and_then(|method| method.as_object());
     let mut at_once = METHOD_TYPES.iter().filter(|known| known.taking == Taking::AtOnce);
     method.is_some_and(|method| at_once.any(|known| known.name == method.type_.as_str()))
 }
 
-/// Why the last card was declined.
 pub(super) fn last_decline(intent: &PaymentIntent) -> Decline {
     let code = intent.last_payment_error.as_ref().map_or_else(
         || "card_declined".to_owned(),
@@ -75,7 +75,7 @@ pub(super) fn last_decline(intent: &PaymentIntent) -> Decline {
     Decline { code }
 }
 
-/// Where a payment stands; nothing when Stripe uses a word that this program does not know.
+/// The state of a payment. `None` when Stripe uses a word that this program does not know.
 fn status(intent: &PaymentIntent) -> Option<PaymentStatus> {
     match &intent.status {
         PaymentIntentStatus::RequiresConfirmation => Some(PaymentStatus::Prepared),
@@ -92,8 +92,8 @@ fn status(intent: &PaymentIntent) -> Option<PaymentStatus> {
     }
 }
 
-/// Of several payments of one saga the one that took or holds money, else the one that was made first. The
-/// others never left their preparation.
+/// Chooses among several payments of one saga: the payment that took or holds money, otherwise the payment that
+/// was made first. The other payments were never confirmed.
 pub(super) fn most_telling(newest_first: &[PaymentIntent]) -> Option<PaymentId> {
     let rank = |intent: &&PaymentIntent| match status(intent) {
         Some(PaymentStatus::Captured) => 3,
@@ -104,7 +104,7 @@ pub(super) fn most_telling(newest_first: &[PaymentIntent]) -> Option<PaymentId> 
     newest_first.iter().max_by_key(rank).map(|intent| PaymentId(intent.id.to_string()))
 }
 
-/// A payment as the saga asks for it.
+/// A payment as a checkout saga sees it.
 pub(super) fn seen(intent: &PaymentIntent) -> Option<PaymentSeen> {
     let status = status(intent)?;
     let (acts, declined) =
@@ -143,13 +143,13 @@ pub(super) fn payment(
     })
 }
 
-/// The key under which a refund was made; none where somebody made it in the dashboard.
+/// The key under which a refund was made. `None` when somebody made the refund in Stripe's dashboard.
 pub(super) fn key(refund: &Refund) -> Option<&str> {
     refund.metadata.as_ref()?.get(KEY).map(String::as_str)
 }
 
-/// What became of a refund. One that is pending counts as made: Stripe carries it on by itself, and says so
-/// where that fails.
+/// Whether a refund was made or failed. A pending refund counts as made: Stripe carries it on by itself and
+/// reports a failure.
 fn fate(refund: &Refund) -> Fate {
     match refund.status.as_deref() {
         Some(status @ ("failed" | "canceled")) => {
@@ -160,7 +160,7 @@ fn fate(refund: &Refund) -> Fate {
     }
 }
 
-/// What a refund says of itself.
+/// The outcome of a refund call, read from the refund that Stripe answered.
 pub(super) fn refund(refund: &Refund) -> Outcome<RefundId, RefundRefused> {
     match fate(refund) {
         Fate::Failed { code } => Outcome::Refused(RefundRefused { code }),
@@ -168,7 +168,7 @@ pub(super) fn refund(refund: &Refund) -> Outcome<RefundId, RefundRefused> {
     }
 }
 
-/// What was taken and what was given back of a payment.
+/// What was captured and what was refunded of a payment.
 pub(super) fn books(intent: &PaymentIntent, refunds: &[Refund]) -> Result<Books, Unreachable> {
     let currency = currency(intent)?;
     let entry = |refund: &Refund| Entry {

@@ -1,8 +1,8 @@
-//! How requests of async-stripe reach Stripe: over connections that stay open, with limits on time and size.
+//! The HTTP transport of async-stripe: connections that stay open, with limits on time and size.
 //!
-//! The client that comes with async-stripe opens a connection for each call and has no limit on time by
-//! itself, so the trait that it is made of is implemented here. Nothing is ever sent again from here: the
-//! saga repeats calls, with its own keys.
+//! The client that comes with async-stripe opens a connection for each call and has no time limit of its own, so
+//! this module implements the trait behind that client. It never sends a request twice: the saga repeats calls,
+//! with its own keys.
 
 use std::{fmt, time::Duration};
 
@@ -22,15 +22,14 @@ use stripe_client_core::{
     CustomizedStripeRequest, RequestBuilder, StripeClient, StripeClientErr, StripeMethod, VERSION,
 };
 
-/// How long a connection may take to open.
+/// The time limit for opening a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-/// How long a call may take in all; below the 20 s that the checkout waits for its gateway.
+/// The time limit of a whole call; below the 20 s that the checkout waits for its gateway.
 const CALL_TIMEOUT: Duration = Duration::from_secs(15);
-/// How long an unused connection stays open.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
-/// How many unused connections stay open.
+/// The maximum number of unused connections that stay open.
 const MAX_IDLE: usize = 32;
-/// The largest answer: a page of a hundred payments has less than a tenth of it.
+/// The maximum size of an answer. A page of a hundred payments has less than a tenth of it.
 const MAX_ANSWER_BYTES: usize = 8 * 1024 * 1024;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -38,7 +37,7 @@ const STRIPE_VERSION: HeaderName = HeaderName::from_static("stripe-version");
 const REQUEST_ID: &str = "request-id";
 const AGENT: &str = concat!("Holdfast/", env!("CARGO_PKG_VERSION"));
 
-/// Sends what async-stripe builds.
+/// Sends the requests that async-stripe builds.
 #[derive(Clone)]
 pub struct Transport {
     client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
@@ -52,15 +51,15 @@ impl fmt::Debug for Transport {
     }
 }
 
-/// A secret key that cannot stand in a header.
+/// The secret key contains characters that cannot stand in a header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the secret key has characters that no key has")]
 pub struct UnusableKey;
 
-/// A call that did not end as hoped.
+/// Why a call did not succeed.
 #[derive(Debug, thiserror::Error)]
 pub enum CallError {
-    /// No answer came, or none that can be read: nobody knows what happened.
+    /// No answer came, or the answer cannot be read: nobody knows whether the call had an effect.
     #[error("no answer: {0}")]
     NoReply(String),
     /// Stripe answered with an error.
@@ -68,7 +67,7 @@ pub enum CallError {
     Refused(Box<Refusal>),
 }
 
-/// Stripe's error object, as far as it decides anything (<https://docs.stripe.com/api/errors>).
+/// The fields of Stripe's error object that this program uses (<https://docs.stripe.com/api/errors>).
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Refusal {
     /// The HTTP status.
@@ -77,13 +76,13 @@ pub struct Refusal {
     /// `api_error`, `card_error`, `idempotency_error` or `invalid_request_error`.
     #[serde(rename = "type", default)]
     pub kind: String,
-    /// The code, such as `card_declined`.
+    /// Stripe's error code, such as `card_declined`.
     pub code: Option<String>,
-    /// What the card's issuer says, such as `insufficient_funds`.
+    /// The reason that the card's issuer gives, such as `insufficient_funds`.
     pub decline_code: Option<String>,
-    /// For people.
+    /// An explanation for people.
     pub message: Option<String>,
-    /// The parameter at fault.
+    /// The name of the faulty parameter.
     pub param: Option<String>,
 }
 
@@ -102,10 +101,10 @@ impl StripeClientErr for CallError {
 }
 
 impl Transport {
-    /// A transport to this address, `https://` or, to a stand-in on one's own machine, `http://`.
+    /// `base` is the address of Stripe's API: `https://`, or `http://` for a stand-in on the same machine.
     ///
     /// # Errors
-    /// When the key cannot be sent.
+    /// When the secret key cannot stand in a header.
     pub fn new(base: &str, secret_key: &str) -> Result<Self, UnusableKey> {
         let mut authorization =
             HeaderValue::try_from(format!("Bearer {secret_key}")).map_err(|_| UnusableKey)?;
@@ -173,7 +172,7 @@ impl Transport {
     }
 }
 
-/// Reads an error; one that cannot be read keeps its status, which decides the most.
+/// Reads Stripe's error object. When the body cannot be read, the HTTP status is kept, which decides the most.
 fn refusal(status: u16, bytes: &[u8]) -> Refusal {
     #[derive(Deserialize)]
     struct Body {

@@ -1,4 +1,4 @@
-//! Events over HTTP.
+//! The HTTP routes of events.
 
 use holdfast_contract::{
     catalogue::{Eligibility, Event, EventPage, EventPatch, Inventory, NewEvent},
@@ -39,7 +39,6 @@ use crate::{
 /// The route name under which idempotency keys of new events are stored.
 const MAKE: &str = "events";
 
-/// The routes of events.
 #[derive(Debug, Clone)]
 pub struct EventsApi(pub Catalogue);
 
@@ -256,7 +255,6 @@ pub(super) fn cursor(after: Option<String>) -> Result<Option<Uuid>, ApiProblem> 
         .map_err(|_| ApiProblem::field("after", "must be the `next` value of the previous page"))
 }
 
-/// Refused because the event has no plan.
 pub(super) fn no_plan() -> ApiProblem {
     ApiProblem::new(ProblemType::NotFound, "This event has no seating plan.")
 }

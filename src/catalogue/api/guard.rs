@@ -1,4 +1,4 @@
-//! How the catalogue's routes look at an event, and how they run a change.
+//! How the catalogue's routes read an event, and how they run a change.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::{
 };
 
 impl Catalogue {
-    /// Runs a change to its end although the client may go, and has it numbered at once.
+    /// Runs a change to its end even if the client hangs up, and asks the relay to number it at once.
     pub(super) async fn carry_out<T, E>(
         &self,
         work: impl Future<Output = Result<T, E>> + Send + 'static,
@@ -26,23 +26,22 @@ impl Catalogue {
         Ok(done)
     }
 
-    /// The event of this id or slug as it is now, if the caller may see it.
+    /// The event with this id or slug as it is now, if the caller may see it.
     pub(super) async fn look(&self, caller: &Caller, id: &str) -> Result<Arc<Moment>, ApiProblem> {
         let visible = self.access.visible(caller, id).await?;
         if let Some(moment) = self.reads.moment(visible.event()).await? {
             return Ok(moment);
         }
-        // Another node deleted it, and its slug may be another event's.
+        // Another node deleted the event, and another event may use its slug.
         self.moment(self.access.visible_now(caller, id).await?).await
     }
 
-    /// The event as it is now, with what is left of it, if the caller may see it.
+    /// The event as it is now with the number of places left, if the caller may see it.
     pub(super) async fn seen(&self, caller: &Caller, id: &str) -> Result<Seen, ApiProblem> {
         let moment = self.look(caller, id).await?;
         Ok(self.reads.seen(moment).await?)
     }
 
-    /// The event as it is now.
     pub(super) async fn moment(&self, event: Visible) -> Result<Arc<Moment>, ApiProblem> {
         if let Some(moment) = self.reads.moment(event.event()).await? {
             return Ok(moment);
@@ -51,7 +50,7 @@ impl Catalogue {
         Err(ApiProblem::not_found("event"))
     }
 
-    /// The event of this id or slug, if the caller may change it.
+    /// The event with this id or slug, if the caller may change it.
     pub(super) async fn managed(&self, caller: &Caller, id: &str) -> Result<Managed, ApiProblem> {
         self.access.permit(caller, id).await
     }

@@ -1,4 +1,4 @@
-//! Offers over HTTP.
+//! The HTTP routes of offers.
 
 use holdfast_contract::catalogue::{NewOffer, Offer, OfferPage, OfferPatch};
 use holdfast_domain::ids::{EventId, OfferId};
@@ -24,7 +24,6 @@ use crate::{
 /// The route name under which idempotency keys of new offers are stored.
 const MAKE: &str = "offers";
 
-/// The routes of offers.
 #[derive(Debug, Clone)]
 pub struct OffersApi(pub Catalogue);
 
@@ -119,8 +118,7 @@ impl OffersApi {
 }
 
 impl OffersApi {
-    /// The offer and its event, where the caller may manage them; an offer of a draft does not exist for
-    /// strangers.
+    /// The offer and its event, if the caller may manage them. For strangers, an offer of a draft does not exist.
     async fn managed(&self, caller: &Caller, id: Uuid) -> Result<(Managed, OfferId), ApiProblem> {
         let found = store::offers::one(&self.0.base.db, OfferId(id)).await?;
         let event = found.map(|found| found.offer.event_id.to_string());

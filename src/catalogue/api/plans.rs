@@ -1,4 +1,4 @@
-//! Seating plans over HTTP, in the pretix seating-plan JSON format.
+//! The HTTP routes of seating plans, in the pretix seating-plan JSON format.
 
 use futures_util::StreamExt;
 use holdfast_contract::{
@@ -23,11 +23,10 @@ use crate::{
 };
 
 const CONTENT_TYPE: &str = "application/json";
-/// How much of a body that is too large is read before the answer, so that a client that sends first and
-/// listens later hears it.
+/// How many bytes of an oversized body are read before the answer. A client that reads only after it has sent
+/// everything would not see an earlier answer.
 const MAX_DRAINED_BYTES: usize = 64 * 1024 * 1024;
 
-/// The routes of plans.
 #[derive(Debug, Clone)]
 pub struct PlansApi(pub Catalogue);
 
@@ -41,7 +40,7 @@ fn content() -> Vec<MetaMediaType> {
     vec![MetaMediaType { content_type: CONTENT_TYPE, schema: schema() }]
 }
 
-/// A plan that is still to be read: who may not send one is told so first.
+/// A plan whose body is not read yet: a caller who may not send a plan is told so first.
 #[derive(Debug)]
 struct PlanBody(Body);
 
@@ -93,7 +92,7 @@ impl PlanBody {
     }
 }
 
-/// A plan as it was imported.
+/// A plan document, unchanged since its import.
 #[derive(Debug)]
 struct Document(String);
 

@@ -1,4 +1,4 @@
-//! What refusals of the catalogue are on the wire.
+//! How refusals of the catalogue look on the wire.
 
 use holdfast_contract::problem::{FieldError, ProblemType, RefusedSeat, SeatRefusal};
 use holdfast_domain::plan::{Claim, InUse, PlanFaults};
@@ -11,7 +11,7 @@ use crate::{
     http::problem::ApiProblem,
 };
 
-/// How many seats a refused plan names.
+/// The maximum number of seats that a refused plan names.
 const MAX_NAMED_SEATS: usize = 100;
 
 fn fields(errors: Vec<FieldError>) -> ApiProblem {
@@ -20,7 +20,7 @@ fn fields(errors: Vec<FieldError>) -> ApiProblem {
     ApiProblem::new(ProblemType::InvalidRequest, detail).with_errors(errors)
 }
 
-/// What was promised to those who booked.
+/// The problem for fields that cannot change because somebody has booked.
 fn promised(errors: Vec<FieldError>) -> ApiProblem {
     let named: Vec<&str> = errors.iter().map(|error| error.field.as_str()).collect();
     let detail =
@@ -32,7 +32,7 @@ fn illegal(what: &impl ToString) -> ApiProblem {
     ApiProblem::new(ProblemType::IllegalTransition, what.to_string())
 }
 
-/// Every fault of a plan.
+/// The problem for a plan with faults: it names every fault.
 pub(super) fn plan_faults(faults: PlanFaults) -> ApiProblem {
     let errors: Vec<FieldError> = faults
         .0
@@ -118,7 +118,7 @@ impl From<OfferError> for ApiProblem {
 }
 
 impl ApiProblem {
-    /// A refused change of one seat.
+    /// The problem for a refused change of one seat.
     pub(super) fn of_seat(seat_id: i32, error: SeatError) -> Self {
         match error {
             SeatError::Fields(errors) => fields(errors),

@@ -1,4 +1,4 @@
-//! Seats over HTTP: the layout, the sparse state, the list, and what an organizer does to one.
+//! The HTTP routes of seats: the layout, the sparse state, the list, and the organizer's change of one seat.
 
 use holdfast_contract::{
     catalogue::{Seat, SeatPage, SeatPatch},
@@ -27,10 +27,9 @@ use crate::{
     },
 };
 
-/// The largest page of the list.
+/// The maximum page size of the list.
 const MAX_SEATS: u64 = 1_000;
 
-/// The routes of seats.
 #[derive(Debug, Clone)]
 pub struct SeatsApi(pub Catalogue);
 
@@ -42,7 +41,7 @@ enum SeatsPart {
     Only,
 }
 
-/// The layout or the sparse state.
+/// Either the layout or the sparse state.
 #[derive(Debug)]
 enum Seats {
     Map(Tagged<SeatMap>),
@@ -101,7 +100,7 @@ impl SeatsApi {
         }
         let packed = self.0.reads.map(&moment).await?.ok_or_else(no_plan)?;
         let row = &moment.row;
-        // What not everybody may see must not lie in a cache that many share.
+        // A layout that only some callers may see must not lie in a shared cache.
         let is_current = plan_version.0 == Some(row.plan_version);
         let is_lasting = is_current && self.0.access.public(&id.0).await?.is_some();
         let policy = if is_lasting { IMMUTABLE } else { REVALIDATE };
@@ -169,7 +168,7 @@ fn states(asked: &Asked, seen: &Seen) -> Tagged<SeatStates> {
     let version = moment.row.plan_version;
     let etag = format!("W/\"s{version}-{}-{}\"", moving.total, moving.lapsed);
     Tagged::new(asked, etag, REVALIDATE, || {
-        // The seats were serialized when they were read; the clock is of this very answer.
+        // The seats were serialized when they were read; only the time is that of this answer.
         let json = format!(
             r#"{{"seq":{},"plan_version":{version},"now":{},"seats":{}}}"#,
             moving.seq,

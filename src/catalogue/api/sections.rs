@@ -1,4 +1,4 @@
-//! Sections over HTTP.
+//! The HTTP routes of sections.
 
 use holdfast_contract::catalogue::{NewSection, Section, SectionPage, SectionPatch};
 use holdfast_domain::ids::SectionId;
@@ -23,7 +23,6 @@ use crate::{
 /// The route name under which idempotency keys of new sections are stored.
 const MAKE: &str = "sections";
 
-/// The routes of sections.
 #[derive(Debug, Clone)]
 pub struct SectionsApi(pub Catalogue);
 

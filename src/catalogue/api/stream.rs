@@ -1,4 +1,4 @@
-//! The stream of an event's changes over HTTP: `GET /events/{id}/stream`.
+//! The HTTP route of the stream of an event's changes: `GET /events/{id}/stream`.
 
 use holdfast_contract::problem::ProblemType;
 use poem::{
@@ -12,21 +12,17 @@ use crate::{
     live::{Stream, StreamError},
 };
 
-/// Where the route is.
 pub const PATH: &str = "/api/v1/events/:id/stream";
-/// When to ask again for a stream on a node that has too many viewers.
+/// After how long a client should ask again when this node has too many viewers.
 const RETRY_AFTER_SECS: u64 = 5;
 
-/// What the route works with.
 #[derive(Debug, Clone)]
 pub struct StreamRoute {
-    /// Finds events.
     pub access: Access,
-    /// Opens streams.
     pub live: Stream,
 }
 
-/// Every change of an event after `?after=` or `Last-Event-ID`, as it happens.
+/// Sends every change of an event after `?after=` or `Last-Event-ID`, as it happens.
 ///
 /// # Errors
 /// 404 when the caller may not see the event, 503 when the node has too many viewers.
@@ -49,7 +45,7 @@ fn seen(request: &Request) -> Result<Option<i64>, ApiProblem> {
             .filter(|seq| *seq >= 0)
             .ok_or_else(|| ApiProblem::field(field, "must be a sequence number of the stream"))
     };
-    // What a returning browser sends is newer than the address it was opened with.
+    // A browser that reconnects sends `Last-Event-ID`, which is newer than the `after` of its address.
     if let Some(id) = request.header("Last-Event-ID").filter(|id| !id.is_empty()) {
         return parse("Last-Event-ID", id).map(Some);
     }

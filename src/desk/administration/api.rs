@@ -1,4 +1,4 @@
-//! The HTTP of the administration.
+//! The HTTP routes of the administration.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -27,16 +27,11 @@ use crate::{
     shop::bookings::Bookings,
 };
 
-/// The routes of the administration.
 #[derive(Debug, Clone)]
 pub struct AdministrationApi {
-    /// Knows administrators.
     pub access: Access,
-    /// Database, tasks.
     pub base: Base,
-    /// All kinds of sagas.
     pub sagas: Vec<Arc<dyn Attended>>,
-    /// Finds the references of bookings.
     pub bookings: Bookings,
 }
 

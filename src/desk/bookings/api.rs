@@ -1,4 +1,4 @@
-//! The HTTP of an event's bookings, for those who manage it.
+//! The HTTP routes of an event's bookings, for those who manage the event.
 
 use holdfast_contract::bookings::{BookingPage, BookingStatus, CancelRequest, RefundRequest};
 use holdfast_domain::{
@@ -36,12 +36,9 @@ use crate::{
 const CANCEL: &str = "events/bookings/cancel";
 const REFUND: &str = "events/bookings/refund";
 
-/// The routes of an event's bookings.
 #[derive(Debug, Clone)]
 pub struct EventBookingsApi {
-    /// Finds events and bookings.
     pub access: Access,
-    /// The use cases.
     pub cancellations: Cancellations,
 }
 

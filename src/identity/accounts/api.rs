@@ -1,4 +1,4 @@
-//! The HTTP of accounts.
+//! The HTTP routes of accounts.
 
 use std::sync::Arc;
 
@@ -23,12 +23,9 @@ use crate::{
     kernel::{actor::User, base::Base},
 };
 
-/// The routes of accounts.
 #[derive(Debug, Clone)]
 pub struct AccountsApi {
-    /// Database, ids, tasks.
     pub base: Base,
-    /// Makes access tokens.
     pub tokens: Arc<Tokens>,
 }
 

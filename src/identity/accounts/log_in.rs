@@ -1,4 +1,4 @@
-//! Signing in: one error for everything that can be wrong, in the same time.
+//! Signing in. Every failure gets the same error after the same time, so that nobody learns which accounts exist.
 
 use holdfast_contract::accounts::{Credentials, Profile, Role as WireRole};
 use holdfast_domain::{access::Role, ids::UserId, text};
@@ -18,18 +18,17 @@ use crate::{
 /// Why nobody was signed in.
 #[derive(Debug, thiserror::Error)]
 pub enum LogInError {
-    /// No such account, a wrong password, or an account that may not sign in: deliberately not told apart.
+    /// No such account, a wrong password, or an account that may not sign in. The three are deliberately not told
+    /// apart.
     #[error("the e-mail address or the password is wrong")]
     Wrong,
-    /// The password could not be checked.
     #[error(transparent)]
     Hash(#[from] HashFault),
-    /// The database failed.
     #[error("the database failed")]
     Db(#[from] StoreError),
 }
 
-/// Finds the user of these credentials.
+/// Checks the credentials and returns the user to whom they belong.
 ///
 /// # Errors
 /// See [`LogInError`].
@@ -51,10 +50,7 @@ pub async fn log_in(db: &Db, credentials: Credentials) -> Result<User, LogInErro
     }
 }
 
-/// The account of a user as they see it.
-///
-/// # Errors
-/// When the database fails.
+/// The profile of a user. `None` when the account does not exist or may not sign in.
 pub async fn profile(db: &Db, id: UserId) -> Result<Option<Profile>, StoreError> {
     let Some(user) = store::user(db.reader(), id).await? else { return Ok(None) };
     if !user.status.may_sign_in() {
@@ -72,10 +68,7 @@ pub async fn profile(db: &Db, id: UserId) -> Result<Option<Profile>, StoreError>
     }))
 }
 
-/// Where mails to a user go; none when the account may not sign in.
-///
-/// # Errors
-/// When the database fails.
+/// The e-mail address of a user. `None` when the account does not exist or may not sign in.
 pub async fn email_of(db: &Db, id: UserId) -> Result<Option<String>, StoreError> {
     let Some(user) = store::user(db.reader(), id).await? else { return Ok(None) };
     Ok(user.status.may_sign_in().then_some(user.email))

@@ -1,40 +1,37 @@
-//! Passwords: the rule, and Argon2id (RFC 9106) off the async threads.
+//! The rule for passwords, and hashing with Argon2id (RFC 9106) outside the async threads.
 
 use argon2::{
     Argon2,
     password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
 };
 
-/// The shortest password.
 pub const MIN_CHARS: usize = 8;
-/// The longest password in bytes: beyond it, hashing would be work for nothing.
+/// The maximum length of a password. Hashing a longer password would be wasted work.
 pub const MAX_BYTES: usize = 256;
-/// The lowest zxcvbn score that is taken: 2 of 4, "somewhat guessable".
+/// The minimum zxcvbn score of a password: 2 of 4, "somewhat guessable".
 const MIN_SCORE: zxcvbn::Score = zxcvbn::Score::Two;
 
 /// Why a password is too weak.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Weakness {
-    /// Fewer than [`MIN_CHARS`] characters.
     #[error("must have at least 8 characters")]
     Short,
-    /// More than [`MAX_BYTES`] bytes.
     #[error("must have at most 256 bytes")]
     Long,
-    /// Lacks a lower-case letter, an upper-case letter or a digit.
     #[error("must have a lower-case letter, an upper-case letter and a digit")]
     Plain,
-    /// Follows a pattern that is guessed early.
+    /// The zxcvbn score is below `MIN_SCORE`.
     #[error("is too easy to guess")]
     Guessable,
 }
 
-/// Hashing failed: a fault of ours.
+/// A password could not be hashed or checked: a fault of the server, not of the password.
 #[derive(Debug, thiserror::Error)]
 #[error("a password could not be hashed or checked")]
 pub struct HashFault;
 
-/// Checks the rule. `known` is what a guesser would try first: the name, the address.
+/// Checks the rule. `known` contains the words that an attacker would try first, such as the name and the
+/// address.
 ///
 /// # Errors
 /// The first weakness.
@@ -55,8 +52,7 @@ pub fn check_rule(password: &str, known: &[&str]) -> Result<(), Weakness> {
     Ok(())
 }
 
-/// Hashes with Argon2id under the library's parameters (19 MiB, 2 passes: OWASP's first choice) and a
-/// fresh salt.
+/// Hashes with Argon2id, with the library's parameters (19 MiB, 2 passes: OWASP's first choice) and a fresh salt.
 ///
 /// # Errors
 /// When the operating system gives no randomness or the task dies.
@@ -69,8 +65,8 @@ pub async fn hash(password: String) -> Result<String, HashFault> {
     .map_err(|_| HashFault)
 }
 
-/// Whether the password is the one of this hash. Without a hash the same work is done and the answer is no,
-/// so that time does not tell whether an account exists.
+/// Whether the hash belongs to the password. Without a hash, the same work is done and the answer is no, so that
+/// the time does not tell whether an account exists.
 ///
 /// # Errors
 /// When the task dies.

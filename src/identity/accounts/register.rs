@@ -1,4 +1,4 @@
-//! Making an account.
+//! Creates accounts.
 
 use std::sync::Arc;
 
@@ -24,27 +24,24 @@ use crate::{
 
 const MAX_NAME_CHARS: usize = 100;
 
-/// Why no account was made.
+/// Why no account was created.
 #[derive(Debug, thiserror::Error)]
 pub enum RegisterError {
-    /// A field is malformed.
+    /// A field is malformed: the field and the fault.
     #[error("{0}: {1}")]
     Field(&'static str, String),
-    /// The password is too weak.
     #[error(transparent)]
     Weak(#[from] Weakness),
-    /// The address has an account.
     #[error("the e-mail address is taken")]
     Taken,
-    /// The password could not be hashed.
     #[error(transparent)]
     Hash(#[from] HashFault),
-    /// The database failed.
     #[error("the database failed")]
     Db(#[from] StoreError),
 }
 
-/// Makes an account with this role; the address is unique without regard to case.
+/// Creates an account with this role. Two accounts cannot have the same address, with upper and lower case being
+/// equal.
 ///
 /// # Errors
 /// See [`RegisterError`].

@@ -1,16 +1,17 @@
-//! Wake-ups between nodes. They carry no truth: a node that hears nothing finds the same changes by polling
-//! the log.
+//! Wake-ups between nodes. A wake-up decides nothing: a node that misses it finds the same changes by polling the
+//! log.
 
 use async_trait::async_trait;
 use tokio::sync::broadcast;
 use uuid::Uuid;
 
-/// Says and hears that the change log of an event has grown.
+/// Tells nodes that the change log of an event has grown.
 #[async_trait]
 pub trait Broker: Send + Sync + std::fmt::Debug {
-    /// Tells every node, this one included. Best effort, never an error.
+    /// Wakes every node, this node included. Best effort: a failure is not reported.
     async fn wake(&self, event: Uuid);
 
-    /// Hears from every node.
+    /// Receives the wake-ups of all nodes, each with the id of the event. A receiver that falls behind gets
+    /// `Lagged`.
     fn listen(&self) -> broadcast::Receiver<Uuid>;
 }

@@ -1,13 +1,13 @@
-//! Time for timers and tokens. What decides about seats and money uses the database's clock,
+//! Time for timers and tokens. Decisions about seats and money use the clock of the database,
 //! [`crate::kernel::db::now`].
 
 use std::time::Duration;
 
-/// A clock.
+/// A clock of this machine.
 pub trait Clock: Send + Sync + std::fmt::Debug {
-    /// Milliseconds since 1970 by this machine.
+    /// The machine's time in milliseconds since 1970.
     fn now_ms(&self) -> i64;
 
-    /// Time that only grows, since some fixed moment.
+    /// The time since a fixed moment; it never goes back.
     fn elapsed(&self) -> Duration;
 }

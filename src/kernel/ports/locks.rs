@@ -1,32 +1,32 @@
-//! Locks that keep losers away from the database. They never decide: whoever holds one still has to win the
-//! conditional statement, and a lock manager that always says yes is harmless.
+//! Locks that keep the losers of a race away from the database. Locks never decide: the holder of a lock still
+//! has to win the conditional statement, and a lock manager that grants every lock is harmless.
 
 use async_trait::async_trait;
 
-/// What came of an attempt to lock.
+/// The result of an attempt to lock.
 #[derive(Debug)]
 pub enum LockOutcome {
-    /// Everything asked for is locked, until this is dropped.
+    /// All keys are locked until this value is dropped.
     Acquired(Box<dyn HeldLocks>),
-    /// Somebody else has the locks at these places of the list; nothing is locked.
+    /// Somebody else holds the locks at these positions of the list of keys. Nothing is locked.
     Contended(Vec<usize>),
-    /// The lock servers do not answer; go on with the database alone.
+    /// The lock servers do not answer. The caller continues with the database only.
     Unavailable,
 }
 
-/// Locks that are held. Dropping gives them back, so that no path keeps them: not an error's, not a panic's, not that
-/// of work which is cut off. When the process dies they end by their own time.
+/// Locks that are held. Dropping the value releases them, so that no path keeps them: not an error, not a panic,
+/// not a cancelled future. When the process dies, the locks lapse by their TTL.
 pub trait HeldLocks: Send + std::fmt::Debug {}
 
 /// Tries locks without waiting.
 #[async_trait]
 pub trait LockManager: Send + Sync + std::fmt::Debug {
-    /// Tries to lock every key, all or nothing, and answers at once. `keys` are sorted and name things,
-    /// never people: two buyers of one seat must meet.
+    /// Tries to lock every key, all or nothing, and answers at once. `keys` are sorted. A key names an object,
+    /// never a person, so that two buyers of one seat meet at the same key.
     async fn try_lock(&self, keys: &[String]) -> LockOutcome;
 }
 
-/// The key of a seat. The only place that makes one, so that every path meets every other.
+/// The key of a seat. Only this function makes it, so that all paths to a seat meet at the same key.
 pub fn seat_key(
     event: holdfast_domain::ids::EventId,
     seat: holdfast_domain::ids::SeatId,

@@ -1,5 +1,5 @@
-//! The payment gateway. Every call that changes something carries a key under which it acts at most once, and
-//! answers done, refused or unknown: no answer is never a no.
+//! The payment gateway. Every call that changes something carries a key, under which it takes effect at most
+//! once. Its outcome is done, refused or unknown; a missing answer is never taken for a refusal.
 
 pub mod method_types;
 
@@ -16,38 +16,38 @@ use holdfast_domain::{
     refund::Books,
 };
 
-/// How long the gateway may take to answer. Past it nobody knows what happened.
+/// How long the gateway may take to answer. After that, nobody knows whether the call had an effect.
 pub const GATEWAY_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// What the gateway answers; nothing when it takes longer than [`GATEWAY_TIMEOUT`].
+/// The gateway's answer; `None` when it takes longer than [`GATEWAY_TIMEOUT`].
 pub async fn answer_in_time<T>(call: impl Future<Output = T>) -> Option<T> {
     tokio::time::timeout(GATEWAY_TIMEOUT, call).await.ok()
 }
 
-/// The call's outcome, or [`Doubt::NoReply`] when it takes longer than [`GATEWAY_TIMEOUT`].
+/// The outcome of the call; [`Doubt::NoReply`] when it takes longer than [`GATEWAY_TIMEOUT`].
 pub async fn in_time<T, R>(call: impl Future<Output = Outcome<T, R>>) -> Outcome<T, R> {
     answer_in_time(call).await.unwrap_or(Outcome::Unknown(Doubt::NoReply))
 }
 
-/// A payment to be made known at the gateway.
+/// A payment that the gateway does not know yet.
 #[derive(Debug, Clone)]
 pub struct NewPayment<'a> {
-    /// The saga that pays; written onto the payment, so that people find the one by the other.
+    /// The saga that pays. Its id is written onto the payment, so that people can find one by the other.
     pub saga: SagaId,
-    /// How much.
+    /// The amount that the buyer pays.
     pub amount: Money,
     /// The gateway's name for the payment method.
     pub method: &'a str,
 }
 
-/// A refund that will never be.
+/// The gateway will never make this refund.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefundRefused {
     /// The gateway's code, such as `charge_already_refunded`.
     pub code: String,
 }
 
-/// The gateway could not be asked.
+/// The gateway could not be asked, or its answer could not be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the payment gateway could not be asked")]
 pub struct Unreachable;
@@ -55,53 +55,55 @@ pub struct Unreachable;
 /// A payment in the gateway's books.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GatewayPayment {
-    /// The gateway's name for it.
+    /// The gateway's id of the payment.
     pub id: PaymentId,
-    /// The saga that it was made for; none where somebody else made it.
+    /// The saga for which the payment was made. `None` when something else made it.
     pub saga: Option<SagaId>,
-    /// How much was asked for.
+    /// The amount that was requested.
     pub amount: Money,
-    /// How much of it was taken, in minor units.
+    /// How much of the amount was captured, in minor units.
     pub captured_minor: i64,
-    /// How much of that was given back, in minor units.
+    /// How much of the captured amount was refunded, in minor units.
     pub refunded_minor: i64,
-    /// Where it stands.
+    /// The state of the payment.
     pub status: PaymentStatus,
-    /// When it was made, in milliseconds since 1970 by the gateway's clock.
+    /// When the payment was made, in milliseconds since 1970 by the gateway's clock.
     pub created_ms: i64,
 }
 
-/// Takes money and gives it back. Amounts are first reserved, then taken, where the method can; else they are taken
-/// at once.
+/// Takes money and gives it back. When the payment method allows it, the amount is first reserved and captured
+/// later; otherwise it is taken at once.
 #[async_trait]
 pub trait PaymentGateway: Send + Sync + std::fmt::Debug {
-    /// `simulated` or `stripe`.
+    /// The gateway's name: `simulated` or `stripe`.
     fn provider(&self) -> &'static str;
 
-    /// The key that the buyer's browser may know, where there is one.
+    /// The key that the buyer's browser may know, if the gateway has one.
     fn publishable_key(&self) -> Option<&str>;
 
-    /// Whether it can move exactly this amount; some count no thousandths.
+    /// Whether the gateway can move exactly this amount. Some gateways do not count thousandths of a currency.
     fn can_move(&self, amount: Money) -> bool;
 
-    /// Makes a payment known, and says how its money will be taken. Touches no card.
+    /// Makes a payment known to the gateway, and says how its money will be taken. Does not touch the buyer's
+    /// card.
     async fn prepare(&self, key: &str, new: NewPayment<'_>) -> Outcome<Prepared, Decline>;
 
-    /// Reserves the amount, or takes it where it is taken at once.
+    /// Reserves the amount, or takes it when the payment's money is taken at once.
     async fn authorize(&self, key: &str, payment: &PaymentId) -> Outcome<Authorization, Decline>;
 
-    /// Takes the reserved amount. Done as well when it is taken already.
+    /// Captures the reserved amount. Done as well when the amount is captured already.
     async fn capture(&self, key: &str, payment: &PaymentId) -> Outcome<(), ()>;
 
-    /// Sees to it that the payment can never take money. Done as well when it is so already; refused when
-    /// the amount is taken.
+    /// Ensures that the payment can never take money. Done as well when that is so already; refused when the
+    /// amount is captured.
     async fn void(&self, key: &str, payment: &PaymentId) -> Outcome<(), ()>;
 
-    /// What the payment is like; nothing when the gateway cannot be asked.
+    /// The present state of the payment; `None` when the gateway cannot be asked.
     async fn fetch(&self, payment: &PaymentId) -> Option<PaymentSeen>;
 
-    /// Gives an amount back. Done with the refund's name, also when this key gave it back already; refused
-    /// with the gateway's code when it never will (more than was captured, a closed account).
+    /// Refunds an amount. Done with the refund's id, also when this key has made the refund before. Refused with
+    /// the gateway's code when the gateway will never make this refund (more than was captured, a closed
+    /// account).
     async fn refund(
         &self,
         key: &str,
@@ -109,21 +111,21 @@ pub trait PaymentGateway: Send + Sync + std::fmt::Debug {
         amount: Money,
     ) -> Outcome<RefundId, RefundRefused>;
 
-    /// What the gateway's books say of this payment: how much was taken, and every refund of it, with the key
-    /// under which it was made. A payment that it does not know has taken nothing.
+    /// What the gateway's books say about this payment: how much was captured, and every refund with the key
+    /// under which it was made. A payment that the gateway does not know has captured nothing.
     ///
     /// # Errors
     /// When the gateway cannot be asked.
     async fn refunds_of(&self, payment: &PaymentId) -> Result<Books, Unreachable>;
 
-    /// The payment made for this saga, where one is; for when its id was never learnt.
+    /// The payment that was made for this saga, if any. For a saga that never learnt the id of its payment.
     ///
     /// # Errors
     /// When the gateway cannot be asked.
     async fn find(&self, saga: SagaId) -> Result<Option<PaymentId>, Unreachable>;
 
-    /// What the gateway did since `since_ms`, newest first, after this payment: a page for
-    /// reconciliation. An empty page is the last one.
+    /// A page of the gateway's payments since `since_ms` (milliseconds since 1970), newest first, which follow
+    /// the payment `after`. For the reconciliation. An empty page is the last one.
     ///
     /// # Errors
     /// When the gateway cannot be asked.
@@ -134,23 +136,23 @@ pub trait PaymentGateway: Send + Sync + std::fmt::Debug {
     ) -> Result<Vec<GatewayPayment>, Unreachable>;
 }
 
-/// How a buyer's second step ends at the simulated gateway.
+/// How a buyer's second step (as in 3-D Secure) ends at the simulated gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SecondStep {
-    /// The buyer is who they say.
+    /// The bank confirms who the buyer is.
     Succeeds,
-    /// They are not.
+    /// The bank does not confirm who the buyer is.
     Fails,
 }
 
-/// What the simulated gateway has beside the calls of a gateway: the page of the buyer's bank.
+/// The page of the buyer's bank, which the simulated gateway has beside the calls of a gateway.
 #[async_trait]
 pub trait SimulatedBank: Send + Sync + std::fmt::Debug {
-    /// The buyer takes the second step of the payment with this secret; nothing when there is none such,
-    /// or none that waits for it.
+    /// Ends the second step of the payment with this secret. `None` when no payment has this secret, or the
+    /// payment does not wait for a second step.
     ///
     /// # Errors
-    /// When its books cannot be reached.
+    /// When the database fails.
     async fn second_step(
         &self,
         client_secret: &str,

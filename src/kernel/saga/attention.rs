@@ -1,6 +1,6 @@
-//! What operators see of sagas, and how they send one on again.
+//! What operators see of sagas, and how they retry a saga.
 //!
-//! `docs/runbooks/sagas-needing-attention.md` says what each reason means and what to do.
+//! `docs/runbooks/sagas-needing-attention.md` explains each reason and what to do about it.
 
 use async_trait::async_trait;
 use holdfast_domain::actor::Actor;
@@ -16,22 +16,19 @@ use crate::kernel::{
 
 pub use super::store::attention::{Filter, Listed, SagaCount};
 
-/// How often the gauges of sagas are set.
+/// How often the gauges of sagas are updated.
 pub const GAUGES_EVERY: std::time::Duration = std::time::Duration::from_secs(15);
 
-/// Why a saga was not sent on again.
+/// Why a saga was not retried.
 #[derive(Debug, thiserror::Error)]
 pub enum RetryError {
-    /// There is no such saga.
     #[error("no such saga")]
     NotFound,
-    /// It needs no attention: this is where it stands.
+    /// The saga does not need attention. Contains its status.
     #[error("the saga is {0}")]
     NotStuck(String),
-    /// This version of the program cannot read it.
     #[error("the saga cannot be read by this version of the program")]
     Unreadable,
-    /// The database failed.
     #[error("the database failed")]
     Db(#[from] StoreError),
 }
@@ -45,20 +42,20 @@ impl Failure for RetryError {
     }
 }
 
-/// A kind of saga, as operators meet it.
+/// A kind of saga, as operators see it.
 #[async_trait]
 pub trait Attended: Send + Sync + std::fmt::Debug {
-    /// The stored name of the kind.
+    /// The name of the kind in the database.
     fn kind(&self) -> &'static str;
 
-    /// How far a saga of this kind is; nothing when this version of the program cannot read its state.
+    /// How far a saga of this kind is; `None` when this version of the program cannot read its state.
     fn progress(&self, state: &str) -> Option<Progress>;
 
-    /// Sends a saga that needs attention on again and drives it in the background. A worker that believes
-    /// to have it still is fenced out. Who did it is written down in the same transaction.
+    /// Retries a saga that needs attention, and drives it in the background. A worker that still believes to have
+    /// the saga is fenced out. The same transaction records the operator in the audit log.
     ///
     /// # Errors
-    /// See [`RetryError`]; nothing has changed then.
+    /// See [`RetryError`]. Nothing has changed then.
     async fn retry(&self, id: Uuid, actor: Actor) -> Result<(), RetryError>;
 }
 
@@ -110,45 +107,30 @@ impl<D: Driver> Executor<D> {
     }
 }
 
-/// A page of sagas, the newest first.
-///
-/// # Errors
-/// When the database fails.
+/// A page of sagas, newest first.
 pub async fn list(db: &Db, filter: &Filter, limit: u64) -> Result<Vec<Listed>, StoreError> {
     store::list(db, filter, limit).await
 }
 
-/// One saga.
-///
-/// # Errors
-/// When the database fails.
 pub async fn find(db: &Db, id: Uuid) -> Result<Option<Listed>, StoreError> {
     store::find(db, id).await
 }
 
-/// How many sagas that are not over stand where.
-///
-/// # Errors
-/// When the database fails.
+/// How many unfinished sagas there are, by kind and status.
 pub async fn standing(db: &Db) -> Result<Vec<SagaCount>, StoreError> {
     store::standing(db).await
 }
 
 /// How many sagas wait for an operator.
-///
-/// # Errors
-/// When the database fails.
 pub async fn waiting(db: &Db) -> Result<i64, StoreError> {
     let standing = standing(db).await?;
     let waiting = standing.iter().filter(|one| one.status == Status::NeedsAttention.as_str());
     Ok(waiting.map(|one| one.count).sum())
 }
 
-/// Sets the gauges of sagas: how many of each kind stand where, and for how long the oldest has been due.
-/// Every node tells the same, as they ask the same database. Answers how many sagas are not over.
-///
-/// # Errors
-/// When the database fails.
+/// Updates the gauges of sagas: how many sagas of each kind have each status, and for how long the oldest has
+/// been due. Every node reports the same, because all ask the same database. Returns how many sagas are
+/// unfinished.
 pub async fn gauges_pass(db: &Db, kinds: &[&'static str]) -> Result<u64, StoreError> {
     let standing = standing(db).await?;
     for kind in kinds {
@@ -160,7 +142,7 @@ pub async fn gauges_pass(db: &Db, kinds: &[&'static str]) -> Result<u64, StoreEr
             let labels = [("kind", *kind), ("status", status.as_str())];
             metrics::gauge!("holdfast_sagas", &labels).set(count as f64);
         }
-        // One that needs attention is not due: nobody takes it up.
+        // A saga that needs attention is not due: no worker claims it.
         let overdue = [Status::Running, Status::Waiting, Status::Undoing]
             .into_iter()
             .filter_map(|status| of(status).map(|one| one.overdue_ms))

@@ -1,4 +1,4 @@
-//! Taking up a saga: the one that is due, or a certain one, and taking in why.
+//! Claims a saga, either one that is due or a certain one, and applies the reason for the claim to its state.
 
 use uuid::Uuid;
 
@@ -9,7 +9,7 @@ use super::{
 };
 use crate::kernel::db::{Failure, StoreError, Tx};
 
-/// Why a saga could not be taken up.
+/// Why a saga could not be claimed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ClaimError {
     #[error("the database failed")]
@@ -34,8 +34,8 @@ pub(super) enum Which {
     This(Uuid),
 }
 
-/// Claims a saga and takes in why: its time has come, or somebody wants something. Written down before
-/// anything is done.
+/// Claims a saga and applies the reason: its wait is over, or somebody wants it to stop. The new state is stored
+/// before anything is done.
 pub(super) async fn claim<D: Driver>(
     tx: &Tx,
     driver: &D,
@@ -48,7 +48,7 @@ pub(super) async fn claim<D: Driver>(
     let Some(mut row) = claimed else { return Ok(None) };
     let state = match driver.decode(&row.state) {
         Ok(state) => state,
-        // Not of a newer program, whose sagas are not claimed: it is damaged, and stays so.
+        // Sagas of a newer program are not claimed, so this state is damaged and will stay damaged.
         Err(unreadable) => {
             let trouble = shortened(&unreadable.0.to_string());
             store::give_up(tx, row.id, row.fence, "unreadable", &trouble).await?;

@@ -1,46 +1,46 @@
-//! What a kind of saga brings along.
+//! The interface of a kind of saga.
 
 use std::future::Future;
 
 use crate::kernel::db::{StoreError, Together, Tx};
 
-/// How far a saga is, for people.
+/// How far a saga is, for operators.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Progress {
-    /// The step that is under way; of one that needs an operator, the step where it goes on.
+    /// The step that is under way. For a saga that needs an operator, the step at which a retry continues.
     pub step: &'static str,
-    /// How often that step was tried, the try under way included; 0 at rest.
+    /// How often the step was tried, the present try included; 0 when the saga rests.
     pub attempts: u32,
 }
 
-/// Where a saga stands, as stored beside its state for those who cannot read that.
+/// The status of a saga. It is stored beside the state, for readers that cannot read the state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
-    /// Something is to be done.
+    /// The saga has something to do.
     Running,
-    /// It waits for somebody or for its time.
+    /// The saga waits for somebody or for a time.
     Waiting,
-    /// What was done is being undone.
+    /// The saga undoes its steps.
     Undoing,
-    /// It ended as it should.
+    /// The saga ended as it should.
     Done,
-    /// It ended with everything undone.
+    /// The saga ended with all its steps undone.
     Undone,
-    /// An operator must look at it.
+    /// An operator must look at the saga.
     NeedsAttention,
 }
 
 impl Status {
-    /// Those that are not over.
+    /// The statuses of unfinished sagas.
     pub const LIVE: [Self; 4] = [Self::Running, Self::Waiting, Self::Undoing, Self::NeedsAttention];
 
-    /// The status of a stored word.
+    /// The status for a stored word.
     pub fn parse(word: &str) -> Option<Self> {
         let over = [Self::Done, Self::Undone];
         Self::LIVE.into_iter().chain(over).find(|status| status.as_str() == word)
     }
 
-    /// The stored word.
+    /// The word that the database stores.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Running => "running",
@@ -53,85 +53,84 @@ impl Status {
     }
 }
 
-/// A call or a local step of a saga, by the name under which rows, logs, metrics and failpoints know it.
+/// A call or a local step of a saga. Rows, logs, metrics and failpoints use its name.
 pub trait Named {
-    /// The name.
     fn name(&self) -> &'static str;
 }
 
-/// What is to be done now. It carries all that is needed to do it: nobody works it out again.
+/// What a saga must do now. A directive carries everything that is needed to do it, so that nobody works it out
+/// again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Directive<C, L> {
-    /// Call somebody outside.
+    /// Call another system.
     Call(C),
-    /// Change our own database, in the transaction that records it.
+    /// Change our own database, in the transaction that records the step.
     Local(L),
-    /// Nothing before this moment, in milliseconds since 1970.
+    /// Do nothing before this time, in milliseconds since 1970.
     Wait(i64),
-    /// Nothing ever again.
+    /// Do nothing ever again.
     Rest,
-    /// Nothing until an operator retries the saga; the reason.
+    /// Do nothing until an operator retries the saga, for this reason.
     Attention(&'static str),
 }
 
-/// What came of a local step.
+/// The result of a local step.
 #[derive(Debug, Clone)]
 pub enum Performed<E> {
-    /// It changed what it had to; the event to record.
+    /// The step changed everything that it had to. Contains the event to record.
     Done(E),
-    /// It may not be: the transaction is rolled back, and the event recorded in a new one.
+    /// The step may not happen. The transaction is rolled back, and a new transaction records this event.
     Refused(E),
 }
 
-/// A saga in the executor's hands that cannot be read: written by another version of the program.
+/// The state of a claimed saga cannot be read: another version of the program wrote it.
 #[derive(Debug, thiserror::Error)]
 #[error("the state of the saga cannot be read")]
 pub struct Unreadable(#[source] pub Box<dyn std::error::Error + Send + Sync>);
 
-/// An event that the saga's state does not allow: a bug.
+/// The saga's state does not allow the event, which is a bug.
 #[derive(Debug, thiserror::Error)]
 #[error("the saga does not allow this")]
 pub struct Illegal(#[source] pub Box<dyn std::error::Error + Send + Sync>);
 
-/// A kind of saga: pure decisions, calls outside, local steps.
+/// A kind of saga: pure decisions, calls to other systems, local steps.
 pub trait Driver: Send + Sync + std::fmt::Debug + 'static {
-    /// What is known of a saga.
+    /// The state of a saga.
     type State: Clone + Send + Sync + std::fmt::Debug + 'static;
-    /// What can happen to one.
+    /// An event in the life of a saga.
     type Event: Clone + Send + Sync + std::fmt::Debug + 'static;
-    /// What the saga asks of the payment gateway, with all that the gateway must know.
+    /// A call to the payment gateway, with everything that the gateway must know.
     type Call: Named + Send + Sync;
     /// A step in our own database.
     type Local: Named + Send + Sync;
-    /// What local steps leave to be written after the saga's row (the outbox is the last lock).
+    /// What local steps leave to be written after the saga's row, because the outbox is the last lock.
     type Aftermath: Default + Send + Sync;
 
-    /// The stored name of the kind.
+    /// The name of the kind in the database.
     const KIND: &'static str;
 
-    /// The format in which this program writes states. What is of a higher one is left to the newer program
+    /// The format in which this program writes states. A state of a higher format is left to the newer program
     /// that wrote it.
     const FORMAT: u16;
 
     /// Reads a stored state.
     ///
     /// # Errors
-    /// When this version of the program cannot.
+    /// When this version of the program cannot read it.
     fn decode(&self, text: &str) -> Result<Self::State, Unreadable>;
 
-    /// Writes a state down.
+    /// The text that the database stores for a state.
     fn encode(&self, state: &Self::State) -> String;
 
-    /// Where it stands.
     fn status(&self, state: &Self::State) -> Status;
 
-    /// What is to be done at `now_ms`.
+    /// What the saga must do at `now_ms`.
     fn next(&self, state: &Self::State, now_ms: i64) -> Directive<Self::Call, Self::Local>;
 
-    /// Takes in what happened.
+    /// The state after an event.
     ///
     /// # Errors
-    /// When it cannot have happened.
+    /// When the event cannot have happened in this state.
     fn apply(
         &self,
         state: Self::State,
@@ -139,30 +138,29 @@ pub trait Driver: Send + Sync + std::fmt::Debug + 'static {
         now_ms: i64,
     ) -> Result<Self::State, Illegal>;
 
-    /// How far it is.
     fn progress(&self, state: &Self::State) -> Progress;
 
-    /// What went wrong, where the event says that something did: words for an operator, without secrets.
+    /// What went wrong, in words for an operator and without secrets. `None` when the event is not a failure.
     fn trouble(&self, event: &Self::Event) -> Option<String>;
 
-    /// After an operator said: try again. Unchanged where it did not stop by itself.
+    /// The state after an operator's retry. Unchanged when the saga did not stop by itself.
     fn retried(&self, state: Self::State, now_ms: i64) -> Self::State;
 
-    /// After it was claimed: its wait is over or somebody woke it.
+    /// The state after a claim: the saga's wait is over, or somebody woke it.
     fn woken(&self, state: Self::State, now_ms: i64) -> Self::State;
 
-    /// After somebody wanted it to stop; unchanged when it is too late for that.
+    /// The state after somebody wanted the saga to stop. Unchanged when it is too late to stop.
     fn cancelled(&self, state: Self::State, now_ms: i64) -> Self::State;
 
-    /// Makes a call outside. It has a time limit of its own, and may be repeated.
+    /// Makes a call to another system. The call has a time limit of its own, and may be repeated.
     fn act(
         &self,
         call: Self::Call,
         state: &Self::State,
     ) -> impl Future<Output = Self::Event> + Send;
 
-    /// Performs a local step. Writes that nothing in the transaction reads may go into `later`, which is sent with
-    /// the record.
+    /// Performs a local step. Writes that nothing in the transaction reads may go into `later`, which is sent
+    /// together with the record.
     fn perform(
         &self,
         step: &Self::Local,
@@ -173,10 +171,10 @@ pub trait Driver: Send + Sync + std::fmt::Debug + 'static {
         now_ms: i64,
     ) -> impl Future<Output = Result<Performed<Self::Event>, StoreError>> + Send;
 
-    /// The event to record when the local step failed; none where the failure itself is the answer.
+    /// The event to record when the local step failed. `None` when the failure itself is the answer.
     fn failed(&self, step: &Self::Local) -> Option<Self::Event>;
 
-    /// Whether an event must leave a trace in other tables in the transaction that records it.
+    /// Writes the traces that an event leaves in other tables, in the transaction that records the event.
     fn recorded(
         &self,
         later: &Together,
@@ -185,13 +183,13 @@ pub trait Driver: Send + Sync + std::fmt::Debug + 'static {
         now_ms: i64,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Writes what the local steps left, after the saga's row.
+    /// Writes what the local steps left for the time after the saga's row.
     fn conclude(
         &self,
         later: &Together,
         aftermath: Self::Aftermath,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// After the transaction that recorded these steps is committed; tells those who wait for changes.
+    /// Called after the transaction that recorded these steps has committed. Tells those who wait for changes.
     fn committed(&self, steps: &[&'static str]);
 }

@@ -1,8 +1,8 @@
-//! Claims a saga, performs one step, records it under the fence; zero rows mean that somebody else has it, and
-//! the worker stops silently.
+//! Claims a saga, performs one step, and records it under the fence. When the record changes zero rows, another
+//! worker has the saga, and this worker stops silently.
 //!
-//! A request that starts a saga, a wake-up and the periodic pass all go the same way. The record of a step
-//! and the local steps after it are one transaction. Nothing outside is called within a transaction.
+//! A request that starts a saga, a wake-up and the periodic pass all take the same path. The record of a step and
+//! the local steps after it are one transaction. No other system is called within a transaction.
 
 use std::{sync::Arc, time::Duration};
 
@@ -20,24 +20,26 @@ use crate::kernel::{
     failpoint::{Fault, Moment, fault, reach},
 };
 
-/// How often a worker gives a sign of life while it waits for somebody outside.
+/// How often a worker renews its lease while it waits for another system.
 const HEARTBEAT: Duration = Duration::from_millis(1_500);
-/// A wait no longer than this is spent with the saga in hand: a buyer is waiting, too. Far shorter than the lease.
+/// For a wait up to this length the worker keeps the saga, because a buyer is waiting, too. Far shorter than the
+/// lease.
 const SHORT_WAIT_MS: i64 = 1_000;
-/// More steps than any saga takes before it waits for somebody.
+/// The maximum number of steps without a wait; more than any saga takes.
 const MAX_STEPS: usize = 64;
-/// More local steps than any transaction has.
+/// The maximum number of local steps in one transaction; more than any transaction has.
 const MAX_LOCAL_STEPS: usize = 8;
-/// A record is tried again once for each local step that is refused or fails.
+/// The maximum number of tries of a record. A record is tried again once for each local step that is refused or
+/// fails.
 const MAX_RECORDS: usize = 4;
-/// How many sagas one node drives at once in its periodic pass.
+/// How many sagas the periodic pass of one node drives at once.
 const PASS_WIDTH: usize = 16;
-/// The longest text about what went wrong, in characters.
+/// The maximum length of the text about what went wrong, in characters.
 const MAX_TROUBLE_CHARS: usize = 300;
-/// How many sagas one pass takes up at the most; the next one follows soon.
+/// The maximum number of sagas that one pass claims; the next pass follows soon.
 const MAX_PASS: usize = 10_000;
 
-/// See the module. Cheap to clone.
+/// Performs the sagas of one kind. Cheap to clone.
 #[derive(Debug)]
 pub struct Executor<D> {
     pub(super) base: Base,
@@ -50,17 +52,17 @@ impl<D> Clone for Executor<D> {
     }
 }
 
-/// A saga in a worker's hands.
+/// A saga that this worker has claimed.
 #[derive(Debug, Clone)]
 pub struct Work<S> {
     pub(super) row: Row,
     pub(super) state: S,
 }
 
-/// What the outside answered, and to which step.
+/// The step that called another system, and the event that came of it.
 pub(super) type Answer<D> = (&'static str, <D as Driver>::Event);
 
-/// A local step that is not to be performed but to be recorded as this event, and why.
+/// A local step that is not performed: the event is recorded in its place, for the reason in `trouble`.
 #[derive(Debug, Clone)]
 pub(super) struct Verdict<E> {
     step: &'static str,
@@ -68,7 +70,7 @@ pub(super) struct Verdict<E> {
     trouble: Option<String>,
 }
 
-/// What was committed leaves.
+/// Whether the worker keeps the saga after the commit.
 pub(super) enum Recorded<S> {
     GoesOn(Work<S>),
     Parked,
@@ -103,13 +105,12 @@ impl<E: std::fmt::Debug> Failure for RecordError<E> {
 }
 
 impl<D: Driver> Executor<D> {
-    /// An executor for this kind of saga.
     pub fn new(base: Base, driver: Arc<D>) -> Self {
         Self { base, driver }
     }
 
-    /// Stores a new saga in the transaction that starts it; the caller has the first lease and hands the
-    /// work to [`Executor::drive`] once the transaction is committed.
+    /// Stores a new saga in the transaction that starts it. The caller has the first lease, and passes the work
+    /// to [`Executor::drive`] after the commit.
     ///
     /// # Errors
     /// When the database fails, or the subject has a saga already.
@@ -130,8 +131,8 @@ impl<D: Driver> Executor<D> {
         Ok(Work { row, state })
     }
 
-    /// Goes on with a saga until it waits, rests, needs an operator, or is somebody else's. What goes wrong
-    /// is logged; the lease lapses, and some node's pass takes it up again.
+    /// Drives a saga until it waits, rests, needs an operator, or belongs to another worker. Errors are logged;
+    /// the lease then lapses, and the pass of some node claims the saga again.
     pub async fn drive(&self, mut work: Work<D::State>) {
         let (id, fence) = (work.row.id, work.row.fence);
         for _ in 0..MAX_STEPS {
@@ -170,7 +171,7 @@ impl<D: Driver> Executor<D> {
         self.give_up(id, fence, "steps-without-end", "more steps than any saga takes").await;
     }
 
-    /// A bug of ours does not mend itself: an operator is called, instead of trying for ever.
+    /// Marks a saga for an operator. A bug does not go away by itself, so further tries would go on for ever.
     async fn give_up(&self, id: Uuid, fence: i64, reason: &str, trouble: &str) {
         tracing::error!(saga = %id, reason, "a saga needs attention");
         let trouble = shortened(trouble);
@@ -179,11 +180,8 @@ impl<D: Driver> Executor<D> {
         }
     }
 
-    /// Makes the saga of a subject due and drives it in a task of its own, unless somebody else has it:
-    /// then that one looks again. Answers whether there is one that is not over.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// Makes the saga of a subject due, and drives it in a task of its own. When another worker has the saga,
+    /// that worker looks at it again. Returns whether the subject has an unfinished saga.
     pub async fn wake(&self, subject: Uuid, wish: Wish) -> Result<bool, StoreError> {
         let woken = self
             .base
@@ -203,10 +201,7 @@ impl<D: Driver> Executor<D> {
         Ok(true)
     }
 
-    /// Takes up what is due and drives it, several at once; answers how many. Runs on every node.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// Claims every saga that is due and drives it, several at once; returns how many. Runs on every node.
     pub async fn pass(&self) -> Result<usize, StoreError> {
         let width = Arc::new(Semaphore::new(PASS_WIDTH));
         let mut driven = JoinSet::new();
@@ -236,11 +231,8 @@ impl<D: Driver> Executor<D> {
         Ok(taken)
     }
 
-    /// The state of a subject's saga; nothing where this version of the program cannot read it: a newer one
-    /// has it in hand.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// The state of a subject's saga. `None` when the subject has no saga, or when this version of the program cannot
+    /// read the state, because a newer version works on the saga.
     pub async fn state_of(
         &self,
         sql: &impl db::Sql,
@@ -262,7 +254,7 @@ impl<D: Driver> Executor<D> {
             .transpose()
     }
 
-    /// Calls somebody outside, with signs of life; nothing when the saga was lost meanwhile.
+    /// Calls another system, and renews the lease meanwhile. `None` when another worker has taken the saga.
     async fn act(&self, call: D::Call, work: &Work<D::State>) -> Option<D::Event> {
         let step = call.name();
         reach(step, Moment::BeforeEffect);
@@ -272,7 +264,7 @@ impl<D: Driver> Executor<D> {
             tokio::select! {
                 event = &mut call => break event,
                 () = tokio::time::sleep(HEARTBEAT) => {
-                    // A failure is no reason to stop: the record decides.
+                    // A failed renewal is no reason to stop, because the record decides.
                     if let Ok(0) = store::renew(&self.base.db, work.row.id, work.row.fence).await {
                         return None;
                     }
@@ -323,7 +315,7 @@ impl<D: Driver> Executor<D> {
         Err(RecordError::Lost)
     }
 
-    /// The transaction that records an answer and performs the local steps after it.
+    /// Records an answer and performs the local steps after it, in one transaction.
     pub(super) async fn commit(
         &self,
         tx: &Tx,
@@ -364,7 +356,7 @@ impl<D: Driver> Executor<D> {
         }
         let (recorded, record) = self.write_down(&later, &held, state, trouble.as_deref()).await?;
         self.driver.conclude(&later, aftermath).await?;
-        // What steps left for later is theirs: when it fails, the last of them has failed.
+        // The steps put these writes off, so when one of the writes fails, the last step has failed.
         let failed = |source| match performed {
             Some((step, event)) => RecordError::Local { step, event, source },
             None => RecordError::Db(source),
@@ -408,7 +400,8 @@ impl<D: Driver> Executor<D> {
         }
     }
 
-    /// Leaves the record to be written; answers what comes next, and the record's place among the writes.
+    /// Adds the record to the writes to be sent. Returns what comes next, and the position of the record among
+    /// the writes.
     async fn write_down(
         &self,
         later: &Together,
@@ -420,7 +413,7 @@ impl<D: Driver> Executor<D> {
         let directive = self.driver.next(&state, held.now_ms);
         let stopping = self.base.tasks.stopping().is_cancelled();
         let (due_ms, reason, goes_on) = match &directive {
-            // A node that is about to end hands the saga over.
+            // A node that is about to end leaves the saga to another node.
             Directive::Call(_) | Directive::Local(_) => (held.now_ms, None, !stopping),
             Directive::Wait(until_ms) => {
                 (*until_ms, None, !stopping && is_short(*until_ms, held.now_ms))
@@ -441,7 +434,8 @@ impl<D: Driver> Executor<D> {
     }
 }
 
-/// A wait that is over already is none: the saga is parked, and whoever claims it next sees what has become due.
+/// Whether a wait is short enough to keep the saga. A wait that is already over is not: the saga is parked, and
+/// the next claim sees what has become due.
 fn is_short(until_ms: i64, now_ms: i64) -> bool {
     (1..=SHORT_WAIT_MS).contains(&(until_ms - now_ms))
 }

@@ -1,4 +1,4 @@
-//! Telling a saga of something that happened outside without its asking, even when it was over.
+//! Tells a saga about an event in another system that the saga did not ask for, even when the saga was over.
 
 use uuid::Uuid;
 
@@ -9,26 +9,26 @@ use super::{
 };
 use crate::kernel::db::{Bug, Failure, StoreError};
 
-/// The name of such a step, in failpoints.
+/// The name of this step in failpoints.
 const TOLD: &str = "told";
 
-/// How a saga took something.
+/// The result of telling a saga.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Told {
-    /// It took it in, with the local steps that follow from it.
+    /// The saga took the event in, with the local steps that follow from it.
     Taken,
-    /// It cannot have happened as it stands, here; nothing has changed.
+    /// The event cannot have happened to a saga with this status. Nothing has changed.
     Refused(Status),
-    /// There is no such saga that this program can read; nothing has changed.
+    /// There is no such saga, or this program cannot read it. Nothing has changed.
     NotOurs,
 }
 
 impl<D: Driver> Executor<D> {
-    /// Tells a saga of something, whoever has it: a worker that is at it loses it. One transaction takes it in
-    /// and performs the local steps after it, so that a saga that was over never stands half reopened.
+    /// Tells a saga about an event, whichever worker has the saga: that worker loses it. One transaction takes
+    /// the event in and performs the local steps after it, so that a saga that was over is never half reopened.
     ///
     /// # Errors
-    /// When the database fails, or a local step does; nothing has changed then.
+    /// When the database or a local step fails. Nothing has changed then.
     pub async fn tell(&self, id: Uuid, event: D::Event) -> Result<Told, StoreError> {
         let this = self.clone();
         let told = self
@@ -65,7 +65,7 @@ impl<D: Driver> Executor<D> {
     }
 }
 
-/// Why a saga was not told; the transaction is rolled back.
+/// Why a saga was not told. The transaction is rolled back.
 #[derive(Debug, thiserror::Error)]
 enum Untold {
     #[error("it cannot have happened to a saga that is {}", .0.as_str())]

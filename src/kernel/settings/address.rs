@@ -20,7 +20,6 @@ impl WebAddress {
         (is_web && has_no_path && is_site).then(|| Self(text.to_owned()))
     }
 
-    /// The address as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

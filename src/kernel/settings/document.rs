@@ -37,7 +37,7 @@ pub fn env_example(introduction: &str, sections: &[Listed], reserved: &[(&str, &
     text
 }
 
-/// A Markdown document whose table of settings is written anew, between the lines that mark it.
+/// Replaces the table of settings in a Markdown document, between the lines that mark it.
 ///
 /// # Errors
 /// When the lines are missing.

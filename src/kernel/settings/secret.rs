@@ -5,7 +5,6 @@
 pub struct Secret(String);
 
 impl Secret {
-    /// Keeps this text secret.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }

@@ -40,9 +40,9 @@ pub enum WhenUnset {
 /// The numbers that a setting allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Range {
-    /// The smallest.
+    /// The smallest allowed number.
     pub min: u32,
-    /// The largest.
+    /// The largest allowed number.
     pub max: u32,
     /// What the numbers count.
     pub unit: Unit,
@@ -69,7 +69,7 @@ impl Unit {
         }
     }
 
-    /// How many seconds one of them has, if it is a time.
+    /// How many seconds one unit has; `None` when the unit is not a time.
     pub const fn in_seconds(self) -> Option<u64> {
         match self {
             Self::Pieces => None,
@@ -84,7 +84,7 @@ impl Unit {
 pub enum Source {
     /// In the environment, in the file that `NAME_FILE` names, in the TOML file.
     Anywhere,
-    /// In the environment alone.
+    /// Only in the environment.
     Environment,
 }
 
@@ -118,7 +118,7 @@ pub const fn in_development(name: &'static str, found: &'static str) -> Setting 
     declared(name, WhenUnset::FoundInDevelopment(found), None)
 }
 
-/// A value with this default that is read from the environment alone.
+/// A value with this default. Only the environment is read for it.
 pub const fn only_environment(name: &'static str, default: &'static str) -> Setting {
     Setting { source: Source::Environment, ..text(name, default) }
 }

@@ -1,4 +1,4 @@
-//! What the text of a setting can be read into.
+//! The types into which the text of a setting can be read.
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -30,7 +30,7 @@ pub trait Value: Sized {
 /// Why a text is no value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wrong {
-    /// The text has not the form, or the number is outside of the range.
+    /// The text does not have the form, or the number is outside of the range.
     Form,
     /// Another reason, to follow the name of the setting.
     Because(String),
@@ -116,7 +116,7 @@ impl Value for SocketAddr {
 /// The value that a word stands for.
 ///
 /// # Errors
-/// When none of the words is this text.
+/// When the text is none of the words.
 pub fn one_of<T: Copy>(text: &str, words: &[(&str, T)]) -> Result<T, Wrong> {
     let found = words.iter().find(|(word, _)| *word == text);
     found.map(|(_, value)| *value).ok_or(Wrong::Form)

@@ -15,7 +15,7 @@ const DEFAULT_FILE: &str = "holdfast.toml";
 pub struct Values(BTreeMap<&'static str, String>);
 
 impl std::fmt::Debug for Values {
-    /// The names alone: a text may be a secret.
+    /// Shows only the names, because a text may be a secret.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_set().entries(self.0.keys()).finish()
     }

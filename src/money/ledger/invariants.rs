@@ -1,8 +1,7 @@
-//! What must be true of the ledger at every moment, as queries that find breaches.
+//! The invariants of the ledger, as queries that find breaches.
 
 use crate::kernel::invariants::Invariant;
 
-/// The invariants of this slice.
 pub const INVARIANTS: &[Invariant] = &[
     Invariant {
         name: "every posting of the ledger sums to zero",
@@ -25,7 +24,7 @@ pub const INVARIANTS: &[Invariant] = &[
               GROUP BY e.booking_id HAVING SUM(e.amount_minor) < 0",
     },
     Invariant {
-        // A line that is cancelled costs nothing more, save what of it is still on its way back.
+        // A cancelled line costs nothing, except for the part of its price that is still being refunded.
         name: "what was captured less what was refunded is what confirmed lines cost",
         sql: "SELECT 'booking ' || {uuid_text}(x.id) || ' (' || x.status || '): ledger ' || \
               CAST(x.ledger AS text) || ', due ' || CAST(x.due AS text) AS breach FROM ( \

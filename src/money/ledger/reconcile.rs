@@ -1,7 +1,7 @@
-//! Comparing the gateway's books with ours, payment by payment: `holdfast reconcile`, and once a day.
+//! Compares the gateway's books with ours, payment by payment: `holdfast reconcile`, and once a day.
 //!
-//! Reads alone, changes nothing, and may run at any time: what is moving while it looks is passed over and
-//! found right, or wrong, the next time.
+//! The comparison only reads, and may run at any time. A payment that changes during the comparison is skipped,
+//! and compared the next time.
 
 use std::{collections::HashSet, fmt};
 
@@ -16,66 +16,65 @@ use crate::kernel::{
     },
 };
 
-/// More pages than any gateway's books have.
+/// The maximum number of pages; more than any gateway's books have.
 const MAX_PAGES: usize = 1_000_000;
-/// How many of our own payments are read at once.
+/// How many of our own payments one statement reads.
 const BATCH: u64 = 500;
-/// Our clock and the gateway's may differ by this at the edge of the time that is looked at.
+/// How far our clock and the gateway's may differ at the edge of the compared time.
 const EDGE_MS: i64 = 60 * 60 * 1000;
 
-/// Something that the two books do not agree on.
+/// A payment about which the two books disagree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
-    /// The gateway's name for the payment.
+    /// The gateway's id of the payment.
     pub payment: PaymentId,
-    /// What differs.
     pub kind: Kind,
 }
 
-/// What differs. Amounts are minor units.
+/// How the books differ. Amounts are in minor units.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kind {
-    /// The gateway holds or took money of which nothing is known here.
+    /// The gateway holds or took money for a payment that our books do not have.
     UnknownHere {
-        /// How much it holds or took.
+        /// How much the gateway holds or took.
         there: i64,
     },
-    /// It was captured here, and the gateway knows nothing of it.
+    /// Our books say that the payment was captured, and the gateway does not know it.
     UnknownThere {
         /// How much was captured by our books.
         here: i64,
     },
-    /// The amounts asked for differ.
+    /// The requested amounts differ.
     Amount {
-        /// By our books.
+        /// The amount in our books.
         here: String,
-        /// By the gateway's.
+        /// The amount in the gateway's books.
         there: String,
     },
-    /// The amounts taken differ.
+    /// The captured amounts differ.
     Captured {
-        /// By our books.
+        /// The amount in our books.
         here: i64,
-        /// By the gateway's.
+        /// The amount in the gateway's books.
         there: i64,
     },
-    /// The amounts given back differ.
+    /// The refunded amounts differ.
     Refunded {
-        /// By our books.
+        /// The amount in our books.
         here: i64,
-        /// By the gateway's.
+        /// The amount in the gateway's books.
         there: i64,
     },
-    /// The payment and the ledger differ, both ours.
+    /// The payment's row and the ledger, both ours, differ.
     Ledger {
-        /// Captured less refunded by the payment.
+        /// Captured less refunded, by the payment's row.
         payment: i64,
-        /// The same by the ledger.
+        /// Captured less refunded, by the ledger.
         ledger: i64,
     },
-    /// The booking is over without it, and yet it can still be captured.
+    /// The booking ended without the payment, but the payment can still be captured.
     StillOpen {
-        /// Where the booking stands.
+        /// The state of the booking.
         booking: String,
     },
 }
@@ -109,18 +108,16 @@ impl fmt::Display for Difference {
     }
 }
 
-/// Why nothing can be compared.
+/// Why the books could not be compared.
 #[derive(Debug, thiserror::Error)]
 pub enum ReconcileError {
-    /// The gateway could not be asked.
     #[error(transparent)]
     Unreachable(#[from] Unreachable),
-    /// The database failed.
     #[error("the database failed")]
     Db(#[from] StoreError),
 }
 
-/// Compares everything since `since_ms` (milliseconds since 1970) and answers every difference, newest payment
+/// Compares all payments since `since_ms` (milliseconds since 1970). Returns every difference, newest payment
 /// first.
 ///
 /// # Errors
@@ -181,7 +178,7 @@ fn compare(there: &GatewayPayment, here: Option<&Known>, differences: &mut Vec<D
     }
 }
 
-/// Whether money can still be taken, or is held on a card.
+/// Whether the payment can still take money, or holds money on a card.
 fn can_be_captured(status: PaymentStatus) -> bool {
     match status {
         PaymentStatus::ActionRequired | PaymentStatus::Processing | PaymentStatus::Authorized => {
@@ -194,7 +191,7 @@ fn can_be_captured(status: PaymentStatus) -> bool {
     }
 }
 
-/// What was captured here and did not stand in the gateway's books.
+/// Finds payments that our books have as captured and the gateway's list did not contain.
 async fn missing(
     db: &Db,
     gateway: &dyn PaymentGateway,

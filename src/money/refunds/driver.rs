@@ -1,4 +1,4 @@
-//! The refund as a saga: the domain's decisions, the gateway's call, the posting.
+//! A refund as a saga: the decisions of the domain, the call to the gateway, the posting.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ use crate::{
     shop::{bookings::confirmed, tickets},
 };
 
-/// See the module.
+/// Drives refunds with the domain's decisions.
 #[derive(Debug)]
 pub struct RefundDriver {
     gateway: Arc<dyn PaymentGateway>,
@@ -34,12 +34,12 @@ pub struct RefundDriver {
 }
 
 impl RefundDriver {
-    /// A driver that calls this gateway.
     pub fn new(gateway: Arc<dyn PaymentGateway>, entropy: Arc<dyn Entropy>) -> Self {
         Self { gateway, entropy }
     }
 
-    /// The money is back: refund, lines, booking, payment, tickets and ledger say so at once.
+    /// Records that the money is back: in the refund, its lines, the booking, the payment, the tickets and the
+    /// ledger at once.
     async fn post(
         &self,
         tx: &Tx,
@@ -63,7 +63,7 @@ impl RefundDriver {
         Ok(Performed::Done(Event::Posted(Outcome::Done(()))))
     }
 
-    /// The money is not back after all: what [`Self::post`] wrote is taken back, and is promised as before.
+    /// Reverses [`Self::post`]: the money is not back after all, and the refund is promised as before.
     async fn reverse(
         &self,
         tx: &Tx,
@@ -83,17 +83,17 @@ impl RefundDriver {
     }
 }
 
-/// What a refund is a part of.
+/// The booking, the shares and the lines of a refund.
 struct Part {
     booking: bookings::Model,
-    /// How much of it is for which line.
+    /// The refunded amount of each line.
     shares: Vec<Share>,
-    /// The lines that were cancelled with it.
+    /// The lines that were cancelled together with the refund.
     cancelled: Vec<booking_lines::Model>,
 }
 
 impl Part {
-    /// Locks the booking and reads the part.
+    /// Locks the booking and reads the refund's lines.
     async fn of(tx: &Tx, refund: &Refund) -> Result<Self, StoreError> {
         let found = confirmed::lock(tx, refund.booking).await?;
         let (booking, mut lines) =
@@ -173,7 +173,7 @@ impl Driver for RefundDriver {
     }
 
     fn retried(&self, state: Refund, now_ms: i64) -> Refund {
-        // One that was given up for a bug never stood still by itself: it goes on where it is.
+        // A refund that was given up because of a bug did not stop by itself: it goes on in its present state.
         refund::apply(state.clone(), Event::Retried, now_ms).unwrap_or(state)
     }
 
@@ -181,7 +181,7 @@ impl Driver for RefundDriver {
         refund::apply(state.clone(), Event::Woken, now_ms).unwrap_or(state)
     }
 
-    /// A refund is promised: nobody stops it.
+    /// A refund is promised, so nobody can stop it.
     fn cancelled(&self, state: Refund, _now_ms: i64) -> Refund {
         state
     }
@@ -224,7 +224,7 @@ impl Driver for RefundDriver {
     fn failed(&self, step: &LocalStep) -> Option<Event> {
         match step {
             LocalStep::Post { .. } => Some(Event::Posted(Outcome::Unknown(Doubt::NoReply))),
-            // Nothing of a reversal is kept then, not even that it began: it is told of again.
+            // The reversal is rolled back completely, so a later look reports the failure again.
             LocalStep::Reverse => None,
         }
     }

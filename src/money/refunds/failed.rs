@@ -1,4 +1,5 @@
-//! Refunds that the gateway took on and then could not deliver: told of by a webhook, or found by looking again.
+//! Refunds that the gateway accepted and then could not deliver. A webhook reports them, or a later look finds
+//! them.
 
 use holdfast_domain::{
     checkout::{PaymentId, RefundId},
@@ -13,29 +14,29 @@ use crate::kernel::{
     saga::{Status, tell::Told},
 };
 
-/// How many looks one pass takes at the most; the next one follows soon.
+/// The maximum number of looks in one pass; the next pass follows soon.
 const MAX_LOOKS: u64 = 100;
-/// How long a look is left to the node that took it, and how soon it is taken again where nobody could be asked, in
-/// milliseconds of the database's clock.
+/// For how long a look belongs to the node that claimed it, and after how long a look is repeated when the
+/// gateway could not be asked. In milliseconds of the database's clock.
 const AGAIN_MS: i64 = 10 * 60 * 1000;
 
-/// What came of looking at a payment's refunds.
+/// The result of a look at a payment's refunds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Looked {
-    /// Our books say the same.
+    /// Our books agree with the gateway's.
     Agrees,
-    /// One had failed: what was posted is taken back, and it waits for an operator.
+    /// A refund had failed: its posting was reversed, and the refund waits for an operator.
     Reversed,
-    /// The gateway could not be asked, or somebody is at the refund: look again.
+    /// The gateway could not be asked, or a worker has the refund: look again later.
     Later,
 }
 
 impl Refunds {
-    /// Looks again at refunds that were given back a while ago, in case the webhook that tells of a failure never
-    /// came; answers at how many. Runs on every node: each look is claimed.
+    /// Looks again at refunds that were given back a while ago, in case the webhook about a failure never came;
+    /// answers how many looks it took. Runs on every node, because each look is claimed.
     ///
     /// # Errors
-    /// When the database fails; the look is taken again then.
+    /// When the database fails. The look is repeated then.
     pub async fn failed_pass(&self) -> Result<u64, StoreError> {
         let (sql, provider) = (&self.base.db, self.gateway.provider());
         for taken in 0..MAX_LOOKS {
@@ -50,10 +51,10 @@ impl Refunds {
                     let next = look_again_ms(look.settled_at, look.now);
                     store::look_again(sql, &look, next).await?;
                 }
-                // The gateway cannot be asked: no other look would come further now.
+                // The gateway cannot be asked, so further looks would fail as well.
                 Ok(Looked::Later) => return Ok(taken),
                 Err(error) if error.is_unavailable() => return Err(error),
-                // It is taken again; the others do not wait until somebody has mended this one.
+                // This look is repeated later. Other looks must not wait until somebody has repaired it.
                 Err(error) => {
                     tracing::error!(refund = %look.id, %error, "a look at a refund fails")
                 }
@@ -62,8 +63,8 @@ impl Refunds {
         Ok(MAX_LOOKS)
     }
 
-    /// Compares what became of a payment's refunds at the gateway with ours. It may be done at any time and as
-    /// often as one likes: what was taken back already is not taken back again.
+    /// Compares the outcome of a payment's refunds at the gateway with our books. May be called at any time and
+    /// any number of times: a posting that was reversed is not reversed again.
     ///
     /// # Errors
     /// When the database fails.
@@ -83,9 +84,9 @@ impl Refunds {
                             "a refund failed at the gateway");
                         looked = looked.and(Looked::Reversed);
                     }
-                    // It was taken back before, or another one was made in its place.
+                    // The posting was reversed before, or another refund took the place of this one.
                     Told::Refused(Status::NeedsAttention | Status::Done | Status::Undone) => {}
-                    // The others do not wait for it.
+                    // The other refunds do not wait for this one.
                     Told::Refused(Status::Running | Status::Waiting | Status::Undoing)
                     | Told::NotOurs => looked = looked.and(Looked::Later),
                 }
@@ -96,7 +97,7 @@ impl Refunds {
 }
 
 impl Looked {
-    /// What came of two of them: what must be looked at again comes before all.
+    /// Combines the results of two refunds. The need for another look comes before everything else.
     fn and(self, other: Self) -> Self {
         match (self, other) {
             (Self::Later, _) | (_, Self::Later) => Self::Later,
@@ -106,8 +107,9 @@ impl Looked {
     }
 }
 
-/// Which of our refunds one of the gateway's is: by its name, which several have where it was given back by hand
-/// and counts for each; or by the key that made it.
+/// Finds our refunds for a refund in the gateway's books: by the gateway's id, or by the key that made it.
+/// Several of our refunds have the same id when somebody refunded by hand and that refund counts for each of
+/// them.
 fn whose(entry: &Entry, ours: &[(SagaId, Option<RefundId>)]) -> Vec<SagaId> {
     let named = ours.iter().filter(|(_, name)| name.as_ref() == Some(&entry.id));
     let named: Vec<SagaId> = named.map(|(saga, _)| *saga).collect();

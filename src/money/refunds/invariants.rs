@@ -1,8 +1,7 @@
-//! What must be true of refunds at every moment, as queries that find breaches.
+//! The invariants of refunds, as queries that find breaches.
 
 use crate::kernel::invariants::Invariant;
 
-/// The invariants of this slice.
 pub const INVARIANTS: &[Invariant] = &[
     Invariant {
         name: "a refund is the sum of its lines",

@@ -1,4 +1,4 @@
-//! Bookings that are paid, for those who cancel lines of them and give money back. Each runs in its caller's
+//! Changes of paid bookings, for use cases that cancel lines and refund them. Each function runs in its caller's
 //! transaction, after [`lock`].
 
 use std::collections::HashMap;
@@ -18,9 +18,6 @@ use crate::{
 };
 
 /// Locks a booking and reads it with its lines.
-///
-/// # Errors
-/// When the database fails.
 pub async fn lock(
     tx: &Tx,
     id: BookingId,
@@ -32,24 +29,20 @@ pub async fn lock(
 /// The booking's captured payment.
 ///
 /// # Errors
-/// When there is none, or the database fails.
+/// When the booking has no captured payment, or the database fails.
 pub async fn captured(tx: &Tx, id: BookingId) -> Result<payments::Model, StoreError> {
     let found = confirmed::captured(tx, id).await?;
     Ok(found.ok_or_else(|| Bug::new(format!("the captured payment of booking {id}")))?)
 }
 
-/// Whether the booking has a captured payment.
-///
-/// # Errors
-/// When the database fails.
 pub async fn is_captured(sql: &impl Sql, id: BookingId) -> Result<bool, StoreError> {
     Ok(confirmed::captured(sql, id).await?.is_some())
 }
 
-/// The lines with what comes back for them: they are cancelled now, and the booking with the last of them.
+/// Cancels the lines and promises the refunds in `shares`. The booking is cancelled together with its last line.
 ///
 /// # Errors
-/// When a line is cancelled already, or more would come back than was paid, or the database fails.
+/// When a line is cancelled already, more than the paid amount would be refunded, or the database fails.
 pub async fn cancelled(
     tx: &Tx,
     id: BookingId,
@@ -63,10 +56,10 @@ pub async fn cancelled(
     confirmed::end_empty(tx, id).await
 }
 
-/// These amounts are on their way back.
+/// Promises refunds without cancelling anything.
 ///
 /// # Errors
-/// When more would come back than was paid, or the database fails.
+/// When more than the paid amount would be refunded, or the database fails.
 pub async fn promised(tx: &Tx, id: BookingId, shares: &[Share]) -> Result<(), StoreError> {
     for share in shares {
         expect_one(confirmed::promise(tx, id, *share).await?, share.line)?;
@@ -74,10 +67,10 @@ pub async fn promised(tx: &Tx, id: BookingId, shares: &[Share]) -> Result<(), St
     Ok(())
 }
 
-/// These amounts were on their way back and have arrived.
+/// Records that promised refunds have arrived.
 ///
 /// # Errors
-/// When they were not promised, or the database fails.
+/// When the refunds were not promised, or the database fails.
 pub async fn given_back(
     tx: &Tx,
     id: BookingId,
@@ -91,10 +84,10 @@ pub async fn given_back(
     confirmed::refund_booking(tx, id, sum, now_ms).await
 }
 
-/// These amounts had arrived, and have not after all: they are on their way again.
+/// Reverses [`given_back`]: the refunds have not arrived after all, and are promised again.
 ///
 /// # Errors
-/// When they had not arrived, or the database fails.
+/// When the refunds were not recorded as arrived, or the database fails.
 pub async fn taken_back(
     tx: &Tx,
     id: BookingId,
@@ -114,19 +107,16 @@ fn expect_one(changed: u64, line: LineId) -> Result<(), StoreError> {
     }
 }
 
-/// When events take place, read once for what is shown or judged together.
+/// When events take place. Read once for all lines that are shown or judged together.
 #[derive(Debug, Clone)]
 pub struct Occasions {
-    /// The database's clock.
+    /// The time of the database in milliseconds since 1970.
     pub now_ms: i64,
     events: HashMap<EventId, Occasion>,
 }
 
 impl Occasions {
-    /// The events of these lines.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// Reads the events of these lines.
     pub async fn of<'a>(
         sql: &impl Sql,
         lines: impl Iterator<Item = &'a booking_lines::Model> + Send,
@@ -138,7 +128,7 @@ impl Occasions {
         Ok(Self { now_ms, events })
     }
 
-    /// A line as the rules see it. An event that is gone began long ago.
+    /// A line as the refund rules see it. A deleted event counts as begun long ago.
     pub fn line(&self, line: &booking_lines::Model, tickets: &[Ticket]) -> Line {
         let used = tickets
             .iter()
@@ -162,10 +152,7 @@ impl Occasions {
     }
 }
 
-/// Lines as the rules see them.
-///
-/// # Errors
-/// When the database fails.
+/// Lines as the refund rules see them. All lines belong to one booking.
 pub async fn standing(tx: &Tx, lines: &[booking_lines::Model]) -> Result<Vec<Line>, StoreError> {
     let Some(booking) = lines.first().map(|line| line.booking_id) else { return Ok(Vec::new()) };
     let tickets = tickets::of_bookings(tx, &[booking]).await?.remove(&booking).unwrap_or_default();

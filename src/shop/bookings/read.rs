@@ -1,4 +1,4 @@
-//! Reading bookings: their owner's, their organizer's, an administrator's, nobody else's.
+//! Reads bookings, for their owner, their organizer and administrators.
 
 use std::collections::HashMap;
 
@@ -18,10 +18,7 @@ use crate::{
     shop::tickets,
 };
 
-/// A booking on the wire, as a transaction sees it; without the next action of a pending one.
-///
-/// # Errors
-/// When the database fails.
+/// A booking on the wire, as a transaction sees it. A pending booking is shown without its next action.
 pub async fn shown(sql: &impl Sql, id: BookingId) -> Result<Option<Booking>, StoreError> {
     match store::find(sql, store::By::Id(id)).await? {
         Some(stored) => Ok(show(sql, vec![stored]).await?.pop()),
@@ -29,7 +26,7 @@ pub async fn shown(sql: &impl Sql, id: BookingId) -> Result<Option<Booking>, Sto
     }
 }
 
-/// Bookings on the wire; without the next action of a pending one.
+/// Bookings on the wire. Pending bookings are shown without their next action.
 async fn show(sql: &impl Sql, rows: Vec<bookings::Model>) -> Result<Vec<Booking>, StoreError> {
     let ids: Vec<BookingId> = rows.iter().map(|row| row.id).collect();
     let all = store::lines_of(sql, &ids).await?;
@@ -54,23 +51,16 @@ pub struct Bookings {
 }
 
 impl Bookings {
-    /// The bookings of this database.
     pub fn new(db: Db) -> Self {
         Self { db }
     }
 
-    /// The booking on the wire.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// The booking on the wire. A pending booking is shown without its next action.
     pub async fn find(&self, id: BookingId) -> Result<Option<Booking>, StoreError> {
         shown(&self.db, id).await
     }
 
     /// A page of a buyer's bookings, newest first.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn list(
         &self,
         buyer: Uuid,
@@ -82,9 +72,6 @@ impl Bookings {
     }
 
     /// A page of an event's bookings, newest first.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn of_event(
         &self,
         event: BookingsManaged,
@@ -97,10 +84,7 @@ impl Bookings {
         show(&self.db, rows).await
     }
 
-    /// The references of these bookings, and of the bookings of these refunds, by the id that was asked for.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// The references of bookings, by the id of the booking or of one of its refunds.
     pub async fn references(&self, subjects: &[Uuid]) -> Result<HashMap<Uuid, String>, StoreError> {
         store::references(&self.db, subjects).await
     }

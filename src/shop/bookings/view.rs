@@ -1,4 +1,4 @@
-//! Bookings on the wire.
+//! Builds the API's form of bookings.
 
 use holdfast_contract::{
     bookings::{Booking, BookingLine, BookingStatus, Ticket},
@@ -14,7 +14,7 @@ use holdfast_entity::{booking_lines, bookings};
 use super::confirmed::Occasions;
 use crate::http::time::rfc3339;
 
-/// A booking on the wire, with what its buyer may do with it by the rules.
+/// A booking on the wire, with what its buyer may do with it by the refund rules.
 pub fn booking(
     stored: &bookings::Model,
     lines: &[booking_lines::Model],
@@ -74,7 +74,7 @@ fn status(state: BookingState) -> BookingStatus {
     }
 }
 
-/// A status as stored.
+/// The status as the database stores it.
 pub fn stored_status(status: BookingStatus) -> BookingState {
     match status {
         BookingStatus::Pending => BookingState::Pending,

@@ -1,4 +1,4 @@
-//! What a cancellation says to whoever asked for it, the buyer or the organizer.
+//! The answer of a cancellation to the buyer or organizer who asked for it.
 
 use holdfast_contract::problem::ProblemType;
 use holdfast_domain::ids::LineId;
@@ -38,7 +38,6 @@ pub fn line_ids(named: Option<Vec<Uuid>>) -> Result<Option<Vec<LineId>>, ApiProb
     Ok(Some(lines))
 }
 
-/// The refusal of a booking that is not there for this caller.
 pub(super) fn no_booking() -> ApiProblem {
     ApiProblem::not_found("booking")
 }

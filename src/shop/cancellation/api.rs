@@ -1,4 +1,4 @@
-//! The HTTP of a buyer's cancellation.
+//! The HTTP route of a buyer's cancellation.
 
 use holdfast_contract::bookings::{Booking, BookingStatus, CancelRequest};
 use holdfast_domain::{ids::BookingId, refund::rules::Asker};
@@ -28,12 +28,9 @@ use crate::{
 /// The route name under which idempotency keys of cancellations are stored.
 const CANCEL: &str = "bookings/cancel";
 
-/// The route of a buyer's cancellation.
 #[derive(Debug, Clone)]
 pub struct CancellationApi {
-    /// Finds bookings.
     pub access: Access,
-    /// The use cases.
     pub cancellations: Cancellations,
 }
 

@@ -1,8 +1,8 @@
-//! The standing pass over called-off events: every booking that still has lines of one gets them cancelled and
-//! paid back; what is still being paid is stopped.
+//! The periodic pass over called-off events: cancels and refunds all lines of such an event, and stops bookings
+//! that are still being paid.
 //!
-//! It takes no input and keeps no place: whoever runs it finds what is left, after a crash too. Several at
-//! once do nothing twice, the booking's row is locked and judged anew.
+//! The pass takes no input and stores no position: each run finds what is left, also after a crash. Several runs
+//! at once do nothing twice, because each booking's row is locked and judged anew.
 
 use holdfast_domain::{
     booking::BookingState,
@@ -17,16 +17,16 @@ use super::{
 };
 use crate::kernel::{db::StoreError, saga::Wish};
 
-/// How many bookings are read at once.
+/// How many bookings one statement reads.
 const BATCH: i64 = 200;
-/// How many bookings one pass looks at; the next one follows soon.
+/// The maximum number of bookings that one pass looks at; the next pass follows soon.
 const MAX_PER_PASS: usize = 10_000;
 
 impl Cancellations {
-    /// See the module; answers how many bookings it changed or stopped.
+    /// Runs the pass; returns how many bookings it changed or stopped.
     ///
     /// # Errors
-    /// When the database fails; what was done stays so.
+    /// When the database fails. What was done stays done.
     pub async fn called_off_pass(&self) -> Result<u64, StoreError> {
         let (mut after, mut seen, mut changed): (Option<(BookingId, EventId)>, _, _) = (None, 0, 0);
         while seen < MAX_PER_PASS && !self.checkouts.base.tasks.stopping().is_cancelled() {
@@ -45,8 +45,8 @@ impl Cancellations {
     async fn end_line(&self, concerned: Concerned) -> Result<bool, StoreError> {
         let Concerned { booking, event, status } = concerned;
         if status == BookingState::Pending {
-            // It ends failed and voided; should its payment have gone through already, it is confirmed, and
-            // the next pass pays it back.
+            // The booking ends failed and its payment voided. If the payment has succeeded already, the booking
+            // is confirmed, and the next pass refunds it.
             return self.checkouts.executor.wake(booking.0, Wish::Stop).await;
         }
         let command = CancelCommand {
@@ -59,10 +59,10 @@ impl Cancellations {
             attempt: None,
         };
         match self.transact_cancel(command).await {
-            // Nobody waits for these: the refunds' own pass drives them, so many at once.
+            // Nobody waits for these refunds, and they are many, so the pass over refunds drives them.
             Ok(_) => Ok(true),
             Err(CancelError::Db(error)) => Err(error),
-            // Somebody else was at it since the list was read; what is left is found again.
+            // The booking has changed since the list was read. The next pass finds what is left.
             Err(error) => {
                 tracing::warn!(booking = %booking, error = %error, "a booking of a called-off event stays");
                 Ok(false)

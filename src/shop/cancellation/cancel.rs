@@ -1,8 +1,8 @@
-//! Cancelling lines of a confirmed booking: one transaction voids the tickets, frees seats and places, marks lines
+//! Cancels lines of a confirmed booking. One transaction voids the tickets, frees seats and places, marks lines
 //! and booking, and starts the refund.
 //!
-//! Its locks: idempotency key → booking → tickets → reservations → seats → general items → section
-//! counters → saga → outbox. Whoever comes second finds the lines cancelled and changes nothing.
+//! The lock order is: idempotency key → booking → tickets → reservations → seats → general items → section
+//! counters → saga → outbox. A second request finds the lines cancelled and changes nothing.
 
 use holdfast_domain::actor::Actor;
 use std::{collections::HashSet, sync::Arc};
@@ -42,53 +42,47 @@ use crate::{
     },
 };
 
-/// What to cancel, and who wants it.
+/// What to cancel, and who asks for it.
 #[derive(Debug, Clone)]
 pub struct CancelCommand {
-    /// The booking.
     pub booking: BookingId,
-    /// Who wants it, by the rules.
+    /// The role of whoever asks, by the refund rules.
     pub asker: Asker,
-    /// The user or guest.
+    /// The user or guest who asks.
     pub asked_by: Option<Uuid>,
-    /// Who acts on what is not their own: it is written into the audit.
+    /// Who acts on a booking of somebody else; recorded in the audit log.
     pub actor: Option<Actor>,
-    /// The lines of this event alone.
+    /// Only lines of this event.
     pub event: Option<EventId>,
-    /// These lines alone.
+    /// Only these lines.
     pub lines: Option<Vec<LineId>>,
-    /// The attempt, where a key came along.
+    /// The attempt, if the request has a key.
     pub attempt: Option<Attempt>,
 }
 
-/// Why nothing is cancelled.
+/// Why nothing was cancelled.
 #[derive(Debug, thiserror::Error)]
 pub enum CancelError {
-    /// There is no such booking.
     #[error("no such booking")]
     NotFound,
-    /// The booking, or what is asked about of it, has no such line.
+    /// The booking, or its part that the request is about, has no such line.
     #[error("the booking has no line {0}")]
     NoLine(LineId),
-    /// Lines cannot be cancelled; nothing was.
+    /// These lines cannot be cancelled, so no line was cancelled.
     #[error("{} lines cannot be cancelled", .0.len())]
     Obstacles(Vec<(LineId, Obstacle)>),
-    /// The booking never was, or is not yet, confirmed.
+    /// The booking is not confirmed.
     #[error("the booking is {}", .0.as_str())]
     NotConfirmed(BookingState),
-    /// More was to be given back than can be.
+    /// The amount is more than what can be refunded.
     #[error(transparent)]
     TooMuch(rules::TooMuch),
-    /// The amount has another currency.
     #[error("the booking is paid in {0}")]
     OtherCurrency(Currency),
-    /// The gateway cannot move exactly this amount.
     #[error("the gateway cannot move this amount")]
     NotMovable,
-    /// The key was used for another request.
     #[error(transparent)]
     Claim(ClaimError),
-    /// The database failed.
     #[error("the database failed")]
     Db(#[from] StoreError),
 }
@@ -118,30 +112,30 @@ impl From<ClaimError> for CancelError {
     }
 }
 
-/// What came of it.
+/// The result of a cancellation or a refund.
 #[derive(Debug)]
 pub enum CancelOutcome {
-    /// The booking as it stood at the commit.
+    /// The booking at the commit.
     Now(Box<Booking>),
-    /// What was answered under this key.
+    /// The stored answer of an earlier request with this key.
     Before(Answer),
-    /// The key is known and has no answer: the first request is still at it.
+    /// The key is known and has no answer yet: the first request is still under way.
     InFlight,
 }
 
-/// What a transaction of this slice leaves.
+/// The result of a transaction of this slice, and the refund to drive after the commit.
 pub(super) struct Left {
     pub(super) came: CancelOutcome,
     pub(super) refund: Option<Work<Refund>>,
 }
 
 impl Cancellations {
-    /// Cancels lines of a confirmed booking, all or none of those that still stand, and gives back what was paid
-    /// for them. Answers the booking as it then stands; the money is on its way. Asking again changes
-    /// nothing.
+    /// Cancels lines of a confirmed booking, all or none of those that are not cancelled yet, and refunds what
+    /// was paid for them. Returns the booking after the change; the money is on its way. A repeated request
+    /// changes nothing.
     ///
     /// # Errors
-    /// See [`CancelError`]; nothing has happened then.
+    /// See [`CancelError`]. Nothing has happened then.
     pub async fn cancel(&self, command: CancelCommand) -> Result<CancelOutcome, CancelError> {
         let left = self.transact_cancel(command).await?;
         if let Some(work) = left.refund {
@@ -232,7 +226,7 @@ async fn void(
                 .await?,
         )
     } else {
-        // Nothing comes back, and yet discounts and fees end with the lines.
+        // No money is refunded, but the ledger's discounts and fees of the lines end, too.
         let entries = ledger::refund(0, books::cost_of(cancelled.iter().copied()));
         books::post(tx, entropy, booking, Kind::Refund, &entries, now_ms).await?;
         None
@@ -249,7 +243,7 @@ async fn void(
     Ok(refund)
 }
 
-/// Claims the attempt; what is known of it where this is not its first request.
+/// Claims the attempt. `None` for its first request, otherwise what is known of the attempt.
 pub(super) async fn claim(
     tx: &Tx,
     attempt: Option<&Attempt>,
@@ -262,7 +256,7 @@ pub(super) async fn claim(
     })
 }
 
-/// The booking as it stands in this transaction; kept under the attempt's key.
+/// The booking as this transaction sees it. The answer is stored under the attempt's key.
 pub(super) async fn answer(
     tx: &Tx,
     attempt: Option<&Attempt>,
@@ -275,7 +269,7 @@ pub(super) async fn answer(
     Ok(CancelOutcome::Now(Box::new(booking)))
 }
 
-/// The lines that are meant.
+/// The lines that the request means.
 pub(super) fn wanted(
     lines: &[booking_lines::Model],
     event: Option<EventId>,

@@ -1,4 +1,4 @@
-//! An organizer gives money back without cancelling anything.
+//! Refunds an amount for an organizer, without cancelling anything.
 
 use std::sync::Arc;
 
@@ -21,27 +21,26 @@ use crate::{
     shop::bookings::confirmed,
 };
 
-/// How much to give back, of what.
+/// How much to refund, and for which booking.
 #[derive(Debug, Clone)]
 pub struct GiveBackCommand {
-    /// The booking; of its lines those of the event alone.
+    /// The booking. Only its lines of the organizer's event are refunded.
     pub booking: BookingOfEvent,
-    /// The organizer's user who gives it.
+    /// The organizer's user who asks.
     pub asked_by: Uuid,
-    /// These lines alone.
+    /// Only these lines.
     pub lines: Option<Vec<LineId>>,
-    /// How much.
     pub amount: Money,
-    /// The attempt: what gives money needs a key.
+    /// The attempt. Every refund of an amount needs a key.
     pub attempt: Attempt,
 }
 
 impl Cancellations {
-    /// Gives an amount back and divides it over the lines by what can still come back for each. Tickets and seats
-    /// stay.
+    /// Refunds an amount, and divides it over the lines in proportion to what can still be refunded for each.
+    /// Tickets and seats stay.
     ///
     /// # Errors
-    /// See [`CancelError`]; nothing has happened then.
+    /// See [`CancelError`]. Nothing has happened then.
     pub async fn give_back(&self, command: GiveBackCommand) -> Result<CancelOutcome, CancelError> {
         if !self.checkouts.gateway.can_move(command.amount) {
             return Err(CancelError::NotMovable);

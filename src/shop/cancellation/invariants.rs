@@ -1,8 +1,7 @@
-//! What must be true of cancelled lines at every moment, as queries that find breaches.
+//! The invariants of cancelled lines, as queries that find breaches.
 
 use crate::kernel::invariants::Invariant;
 
-/// The invariants of this slice.
 pub const INVARIANTS: &[Invariant] = &[
     Invariant {
         name: "no ticket of a cancelled line admits",

@@ -1,4 +1,4 @@
-//! What a checkout says to the one who asked for it. Kept answers are replayed byte by byte.
+//! Builds the answers of a checkout to the buyer. Stored answers are replayed byte by byte.
 
 use holdfast_contract::{
     bookings::{Booking, NextAction},
@@ -11,26 +11,26 @@ use crate::{
     kernel::idempotency::{Answer, Made},
 };
 
-/// The kind of every next action: the buyer hands the secret to the gateway's own script.
+/// The kind of every next action: the buyer's page passes the secret to the gateway's own script.
 const REDIRECT_OR_SDK: &str = "redirect_or_sdk";
 
-/// What the buyer does with the gateway's secret.
+/// The next action of the buyer, with the gateway's secret.
 pub fn next_action(client_secret: String) -> NextAction {
     NextAction { kind: REDIRECT_OR_SDK.to_owned(), client_secret }
 }
 
-/// Paid: 201, kept.
+/// The answer for a paid booking: 201, stored under the key.
 pub fn confirmed(booking: &Booking) -> Answer {
     Made { body: booking, path: format!("/bookings/{}", booking.id) }.answer()
 }
 
-/// Not known yet, or the buyer must act: 202, never kept.
+/// The answer while the result is not known, or the buyer must act: 202, never stored.
 pub fn pending(booking: &Booking) -> Answer {
     Answer::json(202, booking)
 }
 
-/// Whether the answer to a failed checkout is kept: a declined card is a final no to this attempt. Other
-/// failures are told anew from the booking.
+/// The answer to a failed checkout, if it is stored under the key. A declined card is a final answer to this
+/// attempt. Other failures are read from the booking each time.
 pub fn kept_failure(why: &Failure) -> Option<Answer> {
     match why {
         Failure::Declined { .. } => {
@@ -44,7 +44,7 @@ pub fn kept_failure(why: &Failure) -> Option<Answer> {
     }
 }
 
-/// A failed checkout as a problem; `reasons` names the failure as the booking does.
+/// A failed checkout as a problem. `reasons` names the failure as the booking does.
 pub fn failure(why: &Failure) -> ApiProblem {
     let (kind, detail) = match why {
         Failure::Declined { code } if code == Decline::METHOD_UNSUPPORTED => {

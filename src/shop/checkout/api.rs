@@ -1,4 +1,4 @@
-//! The HTTP of bookings.
+//! The HTTP routes of bookings.
 
 use holdfast_contract::{
     bookings::{Booking, BookingPage, ConfirmRequest},
@@ -36,15 +36,12 @@ use crate::{
 const CONFIRM: &str = "bookings/confirm";
 /// How long a client should wait before it reads a pending booking again.
 const RETRY_AFTER_SECS: u64 = 1;
-/// The longest accepted name of a payment method.
+/// The maximum length of the name of a payment method.
 const MAX_METHOD_CHARS: usize = 255;
 
-/// The routes of bookings.
 #[derive(Debug, Clone)]
 pub struct BookingsApi {
-    /// Finds bookings.
     pub access: Access,
-    /// The use cases.
     pub checkouts: Checkouts,
 }
 
@@ -108,7 +105,7 @@ impl BookingsApi {
     ) -> Result<Json<Booking>, ApiProblem> {
         caller.known_buyer()?;
         let reference = reference.0.trim().to_uppercase();
-        // No other form was ever given out; what comes here is anybody's text.
+        // The server never gave out another form; a path can contain any text.
         if !is_reference(&reference) {
             return Err(no_booking());
         }
@@ -210,7 +207,7 @@ fn no_booking() -> ApiProblem {
     ApiProblem::not_found("booking")
 }
 
-/// A booking with the HTTP status that says how far its payment has come.
+/// A booking with the HTTP status that says how far its payment is.
 #[derive(Debug)]
 pub struct BookingAnswer(Response);
 

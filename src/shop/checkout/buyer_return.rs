@@ -1,4 +1,5 @@
-//! Where a payment method that leads the buyer away brings them back to (`return_url` of a PaymentIntent).
+//! The address to which a payment method brings the buyer back after leading them away (`return_url` of a
+//! PaymentIntent).
 
 use poem::{
     IntoResponse, Response, handler,
@@ -15,14 +16,14 @@ use crate::{
 /// The path, below `PUBLIC_URL`.
 pub const PATH: &str = "/checkout/return";
 
-/// What the gateway adds to the address; not believed, only looked up.
+/// What the gateway adds to the address. It is looked up and never trusted.
 #[derive(Debug, Deserialize)]
 pub struct Brought {
     payment_intent: Option<String>,
 }
 
-/// Wakes the checkout, which asks the gateway, and leads on to the booking's page. That page shows the booking to
-/// its buyer alone.
+/// Wakes the checkout, which asks the gateway, and redirects to the booking's page. That page shows the booking
+/// only to its buyer.
 #[handler]
 pub async fn page(brought: Query<Brought>, checkouts: Data<&Checkouts>) -> Response {
     let page = match &brought.0.payment_intent {
@@ -38,7 +39,7 @@ pub async fn page(brought: Query<Brought>, checkouts: Data<&Checkouts>) -> Respo
 
 impl Checkouts {
     async fn buyer_is_back(&self, intent: &str) -> Result<Option<String>, StoreError> {
-        // No other form was ever given out; what comes here is anybody's text.
+        // The gateway never gives out another form; a query can contain any text.
         if !intent.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
             return Ok(None);
         }

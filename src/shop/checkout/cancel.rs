@@ -1,4 +1,4 @@
-//! Stopping a checkout that is still on its way: the payment is voided first, then the seats are free.
+//! Stops a checkout that is under way: the payment is voided first, then the seats are freed.
 
 use holdfast_contract::bookings::Booking;
 use holdfast_domain::{booking::BookingState, ids::BookingId};
@@ -9,24 +9,18 @@ use crate::{
     shop::bookings,
 };
 
-/// How often a waiting request looks.
+/// How often a waiting request looks at the booking.
 const LOOK: std::time::Duration = std::time::Duration::from_millis(50);
 
 impl Checkouts {
-    /// Stops a pending booking and waits a while for its end; answers the booking as it then stands: cancelled,
+    /// Stops a pending booking and waits a while for its end. Returns the booking as it then is: cancelled,
     /// possibly still pending, or past the point where it could be stopped.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn stop(&self, id: BookingId) -> Result<Option<Booking>, StoreError> {
         self.executor.wake(id.0, Wish::Stop).await?;
         self.settled(id).await
     }
 
-    /// The booking once it is not pending any more, or as it stands after a while.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// The booking once it is not pending any more, or as it is after a while.
     pub(super) async fn settled(&self, id: BookingId) -> Result<Option<Booking>, StoreError> {
         let ended = async {
             while self.is_pending(id).await? {

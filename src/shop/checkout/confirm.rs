@@ -1,7 +1,7 @@
-//! Starting a checkout, and waiting a while for what comes of it.
+//! Starts a checkout, and waits a while for its result.
 //!
-//! One transaction claims the attempt, writes booking and saga, and turns the seats from held to paying; its
-//! lock order is that of `docs/ARCHITECTURE.md`. Nothing outside is called in it.
+//! One transaction claims the attempt, writes booking and saga, and turns the seats from held to paying. Its lock
+//! order is that of `docs/ARCHITECTURE.md`. No other system is called in it.
 
 use std::{sync::Arc, time::Duration};
 
@@ -31,39 +31,38 @@ use crate::{
     shop::reservations::in_payment::{self, BeginError, Begun, Candidate},
 };
 
-/// The most reservations of one booking.
+/// The maximum number of reservations of one booking.
 pub const MAX_RESERVATIONS: usize = 10;
-/// How long the first request of an attempt waits for the end.
+/// How long the first request of an attempt waits for the result.
 pub const FIRST_WAIT: Duration = Duration::from_secs(8);
-/// How long a repeated request waits.
+/// How long a repeated request waits for the result.
 pub const REPEATED_WAIT: Duration = Duration::from_secs(2);
-/// How often a waiting request looks at first; doubled up to the next.
+/// The pause before a waiting request looks again, at first. It doubles up to [`LOOK_MAX`].
 const LOOK_FIRST: Duration = Duration::from_millis(20);
-/// How often a waiting request looks at the most.
+/// The longest pause between two looks of a waiting request.
 const LOOK_MAX: Duration = Duration::from_millis(250);
-/// A new reference meets an old one once in about a million bookings; then another one is taken.
+/// How many references are tried. A new reference meets an old one once in about a million bookings; then another
+/// one is drawn.
 const MAX_REFERENCES: usize = 3;
-/// The step's name for failpoints.
+/// The name of this step in failpoints.
 const BEGIN: &str = "begin";
 
-/// What is to be paid, and how.
+/// What to pay for, and how.
 #[derive(Debug, Clone)]
 pub struct ConfirmCommand {
-    /// Who pays.
     pub buyer: Buyer,
-    /// The language of the mails.
+    /// The language of the buyer's mails.
     pub locale: &'static str,
-    /// Where the tickets go, normalized.
+    /// The address that gets the tickets, normalized.
     pub email: String,
-    /// The reservations, sorted, each once, 1 to [`MAX_RESERVATIONS`].
+    /// The reservations, 1 to [`MAX_RESERVATIONS`], sorted and without duplicates.
     pub reservations: Vec<ReservationId>,
-    /// The gateway's name for the payment method.
+    /// The gateway's name of the payment method.
     pub method: Option<String>,
-    /// The attempt.
     pub attempt: Attempt,
 }
 
-/// Why no checkout starts.
+/// Why no checkout was started.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfirmError {
     /// The key was used for another request, or the claim failed.
@@ -72,30 +71,25 @@ pub enum ConfirmError {
     /// A reservation cannot be paid for.
     #[error(transparent)]
     Reservation(BeginError),
-    /// The reservations have different currencies.
     #[error("the reservations have different currencies")]
     MixedCurrency,
-    /// The reservations belong to different organizations.
     #[error("the reservations belong to different organizations")]
     MixedOrganizer,
-    /// An event does not take place, or is over.
+    /// An event was cancelled or is over.
     #[error("an event is {0}")]
     NotOnSale(Status),
-    /// An amount is due and no method was named.
     #[error("a payment method is required")]
     NoMethod,
-    /// The e-mail address would have more persons than one buyer may bring.
+    /// The e-mail address would have more persons than the event allows one buyer.
     #[error("a limit would be passed")]
     Limit {
-        /// How many it allows.
+        /// How many persons the event allows.
         allowed: i64,
-        /// How many are left.
+        /// How many persons are left under the limit.
         remaining: i64,
     },
-    /// The amounts cannot be added.
     #[error("the amount is too large")]
     TooLarge,
-    /// The database failed.
     #[error("the database failed")]
     Db(#[from] StoreError),
 }
@@ -140,26 +134,25 @@ impl From<BeginError> for ConfirmError {
     }
 }
 
-/// A checkout that is on its way, or was.
+/// A checkout that this request, or an earlier one, started.
 #[derive(Debug)]
 pub struct Accepted {
-    /// The booking.
     pub booking: BookingId,
-    /// Whether this request started it.
+    /// Whether this request started the checkout.
     pub first: bool,
     driven: Option<oneshot::Receiver<()>>,
 }
 
-/// What came of a checkout.
+/// The result of a checkout.
 #[derive(Debug)]
 pub enum ConfirmOutcome {
-    /// The kept answer.
+    /// The stored answer.
     Answer(Answer),
-    /// It failed in a way that is told anew.
+    /// The checkout failed, and the answer is not stored.
     Failed(CheckoutFailure),
     /// The buyer must act; the booking says how.
     BuyerActs(Booking),
-    /// Not known yet.
+    /// The result is not known yet.
     NotYet,
 }
 
@@ -169,10 +162,11 @@ enum Started {
 }
 
 impl Checkouts {
-    /// Starts a checkout and carries it on in the background. A repeated request finds the first one's.
+    /// Starts a checkout and drives it in the background. A repeated request finds the checkout of the first
+    /// request.
     ///
     /// # Errors
-    /// See [`ConfirmError`]; nothing has happened then, and the key is free.
+    /// See [`ConfirmError`]. Nothing has happened then, and the key is free.
     pub async fn confirm(&self, command: ConfirmCommand) -> Result<Accepted, ConfirmError> {
         let command = Arc::new(command);
         let mut left = MAX_REFERENCES;
@@ -214,7 +208,7 @@ impl Checkouts {
             .await
     }
 
-    /// Waits for what comes of a checkout, no longer than a buyer would.
+    /// Waits for the result of a checkout, no longer than a buyer would.
     ///
     /// # Errors
     /// When the database fails, or the key was used for another request.
@@ -227,7 +221,7 @@ impl Checkouts {
         let patience = if first { FIRST_WAIT } else { REPEATED_WAIT };
         let waiting = async {
             if let Some(driven) = driven {
-                // An error means that the node is ending: the looks below tell.
+                // An error means that the node is ending. The looks below find the result.
                 driven.await.ok();
             }
             let mut pause = LOOK_FIRST;
@@ -260,7 +254,7 @@ impl Checkouts {
         };
         match checkout.ending() {
             Some(Ending::Failed(why)) => Ok(ConfirmOutcome::Failed(why.clone())),
-            // The answer was written with the ending: the next look finds it.
+            // The answer was stored together with the ending, so the next look finds it.
             Some(Ending::Confirmed) => Ok(ConfirmOutcome::NotYet),
             None if checkout.client_secret().is_some() => Ok(self
                 .find(booking)
@@ -301,7 +295,7 @@ async fn start(
     Ok(Started::Here(work, booking))
 }
 
-/// What is due, once everything fits into one booking.
+/// The amount and its currency, if the reservations fit into one booking.
 fn order(candidates: &[Candidate], method: Option<&str>) -> Result<Order, ConfirmError> {
     let Some(first) = candidates.first().map(|candidate| &candidate.reservation) else {
         return Err(ConfirmError::NoMethod);
@@ -329,8 +323,8 @@ fn order(candidates: &[Candidate], method: Option<&str>) -> Result<Order, Confir
     Ok(Order::Paid { amount, method })
 }
 
-/// Counts again what the e-mail address has: a visitor who comes as a new guest each time would pass the limit of
-/// the guest. The address's row is locked first and counted in a second statement.
+/// Counts the persons of the e-mail address. A visitor who comes as a new guest each time would evade the limit
+/// of the guest. The address's row is locked first, and a second statement counts.
 async fn check_limits(
     tx: &Tx,
     candidates: &[Candidate],
@@ -356,18 +350,19 @@ async fn check_limits(
     Ok(())
 }
 
-/// The id under which an address has its row among the buyers: no user's or guest's, which are UUIDv7.
+/// The id of an e-mail address's row among the buyers. It never equals the id of a user or guest, which is a
+/// UUIDv7.
 fn address_id(email: &str) -> Uuid {
     let digest = Sha256::digest(email.as_bytes());
     let mut bytes = [0_u8; 16];
     bytes.copy_from_slice(&digest[..16]);
-    // Version 8 (RFC 9562, 5.8): made by a rule of ours.
+    // Version 8 (RFC 9562, 5.8): made by our own rule.
     bytes[6] = (bytes[6] & 0x0f) | 0x80;
     bytes[8] = (bytes[8] & 0x3f) | 0x80;
     Uuid::from_bytes(bytes)
 }
 
-/// The booking as it is to be written, with its lines.
+/// The rows of the booking and its lines.
 async fn booked(
     tx: &Tx,
     entropy: &dyn Entropy,
@@ -427,7 +422,7 @@ async fn booked(
     Ok((row, lines.collect()))
 }
 
-/// `HF-` and eight of Crockford's letters: 40 bits of chance, none of them mistaken for another.
+/// `HF-` and eight of Crockford's letters: 40 bits of chance, in letters that are not mistaken for each other.
 fn reference(entropy: &dyn Entropy) -> String {
     const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
     let mut bytes = [0_u8; 8];

@@ -1,4 +1,4 @@
-//! The checkout as a saga: the domain's decisions, the gateway's calls, the local steps.
+//! A checkout as a saga: the decisions of the domain, the calls to the gateway, the local steps.
 
 use std::sync::Arc;
 
@@ -44,7 +44,6 @@ use crate::{
     },
 };
 
-/// See the module.
 #[derive(Debug)]
 pub struct CheckoutDriver {
     gateway: Arc<dyn PaymentGateway>,
@@ -53,11 +52,11 @@ pub struct CheckoutDriver {
     refunds: Refunds,
 }
 
-/// Why a booking failed that was being paid when its event was called off.
+/// The failure of a booking whose event was called off during the payment.
 const EVENT_CANCELLED: &str = "event-cancelled";
 
 impl CheckoutDriver {
-    /// A driver that calls this gateway; `refunds` gives back what came too late.
+    /// `refunds` gives back payments that came too late.
     pub fn new(
         gateway: Arc<dyn PaymentGateway>,
         entropy: Arc<dyn Entropy>,
@@ -87,7 +86,7 @@ impl CheckoutDriver {
                 store::mark_payment(later, checkout.booking, PaymentState::Authorized, now_ms)
                     .await?;
             }
-            // It is authorized after the sale, or there is nothing to authorize.
+            // The payment is authorized after the sale of the seats, or no amount is due.
             (Order::Paid { .. }, Taking::AtOnce) | (Order::Free, _) => {}
         }
         Ok(Performed::Done(Event::SeatsConfirmed(Outcome::Done(()))))
@@ -120,7 +119,7 @@ impl CheckoutDriver {
         Ok(Performed::Done(Event::TicketsIssued(Outcome::Done(()))))
     }
 
-    /// The money was taken late: the same seats, where they are free.
+    /// The money was captured late: takes the same seats again, if they are free.
     async fn reclaim(
         &self,
         tx: &Tx,
@@ -135,7 +134,7 @@ impl CheckoutDriver {
         Ok(Performed::Done(Event::SeatsReclaimed(Outcome::Done(()))))
     }
 
-    /// The money was taken and the seats are somebody else's: it goes back.
+    /// The money was captured and somebody else has the seats: the money is given back.
     async fn refund_lost(
         &self,
         tx: &Tx,
@@ -161,7 +160,7 @@ impl CheckoutDriver {
             asked_by: None,
             now_ms,
         };
-        // Its own pass drives it: this worker still has the checkout in hand.
+        // The pass over refunds drives the refund, because this worker still has the checkout.
         self.refunds.open(tx, wanted).await.map(|_| ())
     }
 
@@ -280,7 +279,7 @@ impl Driver for CheckoutDriver {
     }
 
     fn retried(&self, state: Checkout, now_ms: i64) -> Checkout {
-        // One that was given up for a bug never stood still by itself: it goes on where it is.
+        // A checkout that was given up because of a bug did not stop by itself: it goes on in its present state.
         checkout::apply(state.clone(), Event::Retried, now_ms).unwrap_or(state)
     }
 
@@ -289,7 +288,7 @@ impl Driver for CheckoutDriver {
     }
 
     fn cancelled(&self, state: Checkout, now_ms: i64) -> Checkout {
-        // Past the pivot the wish comes too late.
+        // Past the pivot, the wish to cancel comes too late.
         checkout::apply(state.clone(), Event::CancelRequested, now_ms).unwrap_or(state)
     }
 
@@ -346,7 +345,7 @@ impl Driver for CheckoutDriver {
         })
     }
 
-    /// The intent's id is written down before anything else uses it.
+    /// Stores the payment's id before anything else uses it.
     async fn recorded(
         &self,
         later: &Together,
@@ -384,7 +383,7 @@ impl Driver for CheckoutDriver {
     }
 
     fn committed(&self, steps: &[&'static str]) {
-        // The names of the steps that change seats; issuing tickets does not.
+        // Only these steps change seats; issuing tickets does not.
         if steps.iter().any(|step| LocalStep::SEAT_STEPS.contains(step)) {
             self.relay.nudge();
         }

@@ -1,8 +1,7 @@
-//! What must be true of bookings, sagas, payments and tickets at every moment, as queries that find breaches.
+//! The invariants of bookings, sagas, payments and tickets, as queries that find breaches.
 
 use crate::kernel::invariants::Invariant;
 
-/// The invariants of this slice.
 pub const INVARIANTS: &[Invariant] = &[
     Invariant {
         name: "a seat has one live ticket at the most",
@@ -81,7 +80,7 @@ pub const INVARIANTS: &[Invariant] = &[
               AND s.seat_id IS NULL",
     },
     Invariant {
-        // Paid too late for its seats: captured, and given back.
+        // A payment that came too late for its seats was captured, and then given back.
         name: "a payment is captured if and only if its booking was confirmed, or lost its seats to others",
         sql: "SELECT 'booking ' || {uuid_text}(b.id) || ' (' || b.status || '): payment ' || p.status AS breach \
               FROM payments p JOIN bookings b ON b.id = p.booking_id \

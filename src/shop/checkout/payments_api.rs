@@ -1,4 +1,4 @@
-//! The HTTP of payments: which gateway there is, and the page of the simulated bank.
+//! The HTTP routes of payments: the configured gateway, and the page of the simulated bank.
 
 use holdfast_contract::bookings::{Booking, PaymentConfig, SimulatedCompletion, SimulatedOutcome};
 use poem_openapi::{OpenApi, Tags, param::Path};
@@ -10,10 +10,8 @@ use crate::{
     shop::bookings,
 };
 
-/// The routes of payments.
 #[derive(Debug, Clone)]
 pub struct PaymentsApi {
-    /// The use cases.
     pub checkouts: Checkouts,
 }
 
@@ -45,7 +43,7 @@ impl PaymentsApi {
         client_secret: Path<String>,
         body: Json<SimulatedCompletion>,
     ) -> Result<Json<Booking>, ApiProblem> {
-        // No other form was ever given out; what comes here is anybody's text.
+        // The server never gave out another form; a path can contain any text.
         if !client_secret.0.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(ApiProblem::not_found("payment"));
         }
@@ -63,7 +61,7 @@ impl PaymentsApi {
 }
 
 impl Checkouts {
-    /// Records the answer of the buyer's bank and wakes the checkout, as a webhook would.
+    /// Records the result of the second step at the buyer's bank, and wakes the checkout, as a webhook would.
     async fn take_second_step(
         &self,
         client_secret: &str,

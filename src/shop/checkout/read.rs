@@ -1,4 +1,4 @@
-//! Bookings as their buyers see them: a pending one says what its buyer has to do next.
+//! Reads bookings for their buyers: a pending booking says what its buyer has to do next.
 
 use holdfast_contract::bookings::{Booking, BookingStatus};
 use holdfast_domain::ids::BookingId;
@@ -8,10 +8,7 @@ use super::{Checkouts, answer};
 use crate::{access::ReadableBooking, kernel::db::StoreError};
 
 impl Checkouts {
-    /// The booking on the wire, whoever asks.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// The booking on the wire, with the next action of its buyer. Does not check who asks.
     pub async fn find(&self, id: BookingId) -> Result<Option<Booking>, StoreError> {
         match self.bookings.find(id).await? {
             Some(booking) => self.with_next_action(booking).await.map(Some),
@@ -20,17 +17,11 @@ impl Checkouts {
     }
 
     /// The booking on the wire, for a caller who may read it.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn read(&self, booking: ReadableBooking) -> Result<Option<Booking>, StoreError> {
         self.find(booking.booking()).await
     }
 
     /// A page of a buyer's bookings, newest first.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn list(
         &self,
         buyer: Uuid,

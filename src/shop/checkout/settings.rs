@@ -48,27 +48,24 @@ impl Value for Provider {
     }
 }
 
-/// The gateway that takes the money, with all that it needs.
+/// The gateway that takes the money, with everything that it needs.
 #[derive(Debug, Clone)]
 pub enum Payment {
-    /// The built-in gateway.
     Simulated,
-    /// Stripe.
     Stripe(StripeAccount),
 }
 
-/// An account at Stripe.
 #[derive(Debug, Clone)]
 pub struct StripeAccount {
-    /// Authorizes calls.
+    /// The key that authenticates our calls.
     pub secret_key: SecretKey,
     /// The key that the page may know.
     pub publishable_key: PublishableKey,
-    /// Each may have signed a webhook.
+    /// The secrets that may have signed a webhook.
     pub webhook_secrets: WebhookSecrets,
-    /// Where Stripe is.
+    /// The address of Stripe's API.
     pub api_base: WebAddress,
-    /// What the page offers.
+    /// The payment methods that the page offers.
     pub method_types: MethodTypes,
 }
 
@@ -89,7 +86,7 @@ impl Section for Payment {
 }
 
 impl PaymentSettings {
-    /// The named gateway, else Stripe if there is a key for it.
+    /// The named gateway. Without a name, Stripe if there is a key for it, otherwise the simulated gateway.
     fn payment(self) -> Result<Payment, Refusal> {
         let found = if self.secret_key.is_some() { Provider::Stripe } else { Provider::Simulated };
         match self.provider.unwrap_or(found) {
@@ -125,7 +122,7 @@ fn is_live(key: &str) -> bool {
     key.contains("_live_")
 }
 
-/// Whether Stripe makes such keys: one of these prefixes, and something behind it.
+/// Whether Stripe makes keys of this form: one of these prefixes, and something behind it.
 fn is_key(text: &str, prefixes: &[&str]) -> bool {
     let rest = prefixes.iter().find_map(|prefix| text.strip_prefix(prefix));
     rest.is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_graphic()))
@@ -136,7 +133,6 @@ fn is_key(text: &str, prefixes: &[&str]) -> bool {
 pub struct SecretKey(Secret);
 
 impl SecretKey {
-    /// The key as text.
     pub fn expose(&self) -> &str {
         self.0.expose()
     }
@@ -157,7 +153,6 @@ impl Value for SecretKey {
 pub struct PublishableKey(String);
 
 impl PublishableKey {
-    /// The key as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -176,7 +171,6 @@ impl Value for PublishableKey {
 pub struct WebhookSecrets(Vec<Secret>);
 
 impl WebhookSecrets {
-    /// The secrets as texts.
     pub fn expose(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(Secret::expose)
     }

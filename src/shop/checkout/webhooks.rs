@@ -1,10 +1,10 @@
-//! What Stripe tells us by itself: verified, written down once by its event's id, answered at once, worked on
+//! Webhooks of Stripe: each is verified, stored once by the id of its event, answered at once, and processed
 //! afterwards.
 //!
-//! An event decides nothing and its contents are not looked at: it says that something about a payment may have
-//! changed. The payment is fetched again, by the saga that waits for it or here when that is over; so the
-//! order of events, their doubles and their delays make no difference. One that never comes makes none
-//! either: a checkout that waits asks by itself.
+//! An event decides nothing and its contents are not trusted: it only says that something about a payment may
+//! have changed. The payment is fetched again, by the saga that waits for it, or here when the saga is over. So
+//! the order of events, their doubles and their delays make no difference. An event that never comes makes no
+//! difference either, because a waiting checkout asks by itself.
 
 pub mod api;
 mod signature;
@@ -23,22 +23,22 @@ use crate::{
 
 pub use self::signature::{BadSignature, HEADER, TOLERANCE_SECS};
 
-/// How many events one pass works on at the most; the next one follows soon.
+/// The maximum number of events that one pass processes; the next pass follows soon.
 const BATCH: i64 = 100;
-/// How often an event is tried while the gateway cannot be asked: with the waits below about a day.
+/// How often an event is tried while the gateway cannot be asked. With the waits below, this takes about a day.
 const MAX_ATTEMPTS: i32 = 300;
-/// How long an event waits after a try that failed, at first; doubled up to the most.
+/// How long an event waits after its first failed try. The wait doubles with each try, up to [`RETRY_MAX_MS`].
 const RETRY_FIRST_MS: i64 = 2_000;
 const RETRY_MAX_MS: i64 = 5 * 60 * 1000;
-/// How long events are kept: longer than Stripe's dashboard can send one again.
+/// How long events are kept: longer than Stripe's dashboard can send an event again.
 const KEPT_MS: i64 = 35 * 24 * 60 * 60 * 1000;
-/// How many rows one retention pass deletes at the most.
+/// The maximum number of rows that one retention pass deletes.
 const MAX_FORGOTTEN: i64 = 10_000;
-/// The longest id or type of an event that is written down.
+/// The maximum length of the id and the type of an event.
 const MAX_CHARS: usize = 255;
 
-/// The types that say that a payment may stand otherwise than before. Others than these and those of refunds
-/// are written down and ignored.
+/// The types of events that say that the state of a payment may have changed. Types that are neither here nor in
+/// [`OF_REFUNDS`] are stored and ignored.
 const TELLING: [&str; 5] = [
     "payment_intent.amount_capturable_updated",
     "payment_intent.canceled",
@@ -47,15 +47,15 @@ const TELLING: [&str; 5] = [
     "payment_intent.succeeded",
 ];
 
-/// The types that say that a refund may have failed (<https://docs.stripe.com/refunds#failed-refunds>).
+/// The types of events that say that a refund may have failed (<https://docs.stripe.com/refunds#failed-refunds>).
 const OF_REFUNDS: [&str; 3] = ["charge.refund.updated", "refund.failed", "refund.updated"];
 
-/// What a receiver of webhooks has to know.
+/// The settings that verify webhooks.
 #[derive(Clone)]
 pub struct WebhookSettings {
-    /// Each may have signed; while one is replaced there are two.
+    /// The secrets that may have signed a webhook; two while one replaces the other.
     pub secrets: Vec<String>,
-    /// Whether the account takes real money; events of the other mode are not ours.
+    /// Whether the account takes real money. Events of the other mode are ignored.
     pub live: bool,
 }
 
@@ -65,14 +65,14 @@ impl std::fmt::Debug for WebhookSettings {
     }
 }
 
-/// An event as far as it is read (<https://docs.stripe.com/api/events/object>).
+/// The fields of an event that this program reads (<https://docs.stripe.com/api/events/object>).
 #[derive(Debug, Deserialize)]
 struct Event {
     id: String,
     #[serde(rename = "type")]
     kind: String,
     livemode: bool,
-    /// The connected account that it comes from; none for our own.
+    /// The connected account that the event concerns; `None` for our own account.
     account: Option<String>,
     data: Data,
 }
@@ -90,7 +90,7 @@ struct Object {
 }
 
 impl Object {
-    /// The payment that it is or belongs to.
+    /// The id of the payment that the object is, or belongs to.
     fn payment(&self) -> Option<&str> {
         match self.object.as_deref() {
             Some("payment_intent") => self.id.as_deref(),
@@ -99,25 +99,25 @@ impl Object {
     }
 }
 
-/// Why a webhook is not taken. Nothing is written down.
+/// Why a webhook was rejected. Nothing was stored.
 #[derive(Debug, thiserror::Error)]
 pub enum Rejected {
-    /// No webhooks are expected here.
+    /// No gateway that sends webhooks is configured.
     #[error("no gateway of ours sends webhooks")]
     NotExpected,
-    /// It is not Stripe's, or not of now.
+    /// The signature is not Stripe's, or not of now.
     #[error(transparent)]
     Signature(#[from] BadSignature),
-    /// It is signed, and no event.
+    /// The body is signed, but it is no event.
     #[error("no event: {0}")]
     NotAnEvent(String),
-    /// The database failed: it is sent again.
+    /// The database failed, so Stripe sends the webhook again.
     #[error("the database failed")]
     Db(#[from] StoreError),
 }
 
 impl Checkouts {
-    /// Takes a webhook in; whether it is a new one. What it says is worked on afterwards.
+    /// Stores a webhook; returns whether it is new. The event is processed afterwards.
     ///
     /// # Errors
     /// See [`Rejected`].
@@ -144,7 +144,7 @@ impl Checkouts {
         Ok(new)
     }
 
-    /// What can be said of an event without asking anybody.
+    /// The outcome of an event that needs no question to anybody.
     fn at_once(&self, settings: &WebhookSettings, event: &Event) -> Option<Outcome> {
         if event.account.is_some() {
             return Some(Outcome::Ignored("other-account"));
@@ -162,10 +162,7 @@ impl Checkouts {
         }
     }
 
-    /// Works on what came in; answers how many events. Runs on every node: each event is claimed.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// Processes stored events; returns how many. Runs on every node, because each event is claimed.
     pub async fn webhooks_pass(&self) -> Result<u64, StoreError> {
         if self.webhooks.is_none() {
             return Ok(0);
@@ -177,7 +174,7 @@ impl Checkouts {
             let (worked, why) = match self.work_on(&event.kind, &payment).await {
                 Ok(worked) => (worked, "gateway-unreachable"),
                 Err(error) if error.is_unavailable() => return Err(error),
-                // Those after it do not wait until somebody has mended this one.
+                // The events after this one do not wait until somebody has repaired it.
                 Err(error) => {
                     tracing::error!(event = event.id, %error, "an event fails and is tried again");
                     (None, "faulty")
@@ -202,8 +199,8 @@ impl Checkouts {
         Ok(worked_on)
     }
 
-    /// Something about this payment may have changed; nothing when the gateway cannot be asked now, or somebody
-    /// is still at it.
+    /// Processes an event about a payment that may have changed. `None` when the gateway cannot be asked now, or
+    /// a worker still has the refund.
     async fn work_on(
         &self,
         kind: &str,
@@ -244,10 +241,7 @@ impl Checkouts {
         Ok(Some(Outcome::Done("agrees")))
     }
 
-    /// Forgets old events; answers how many.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// Deletes old events; returns how many.
     pub async fn webhooks_retention_pass(&self) -> Result<u64, StoreError> {
         store::forget(&self.base.db, KEPT_MS, MAX_FORGOTTEN).await
     }

@@ -1,4 +1,4 @@
-//! The HTTP of reservations.
+//! The HTTP routes of reservations.
 
 use std::sync::Arc;
 
@@ -40,14 +40,10 @@ use crate::{
 /// The route name under which idempotency keys of holds are stored.
 const HOLD: &str = "hold";
 
-/// The routes of reservations.
 #[derive(Debug, Clone)]
 pub struct ReservationsApi {
-    /// Finds events.
     pub access: Access,
-    /// The use cases.
     pub reservations: Reservations,
-    /// Makes guest tokens.
     pub tokens: Arc<Tokens>,
 }
 
@@ -148,7 +144,7 @@ impl ReservationsApi {
         let relation =
             if stored.reserved.buyer == buyer { Relation::Owner } else { Relation::Stranger };
         if !access::allows(caller.role(), relation, Action::ReadReservation) {
-            // Whether another's reservation exists is nobody's business.
+            // Nobody learns whether another buyer's reservation exists.
             return Err(no_reservation());
         }
         Ok(Json(shown))

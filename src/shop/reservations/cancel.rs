@@ -1,4 +1,4 @@
-//! Giving a reservation up: its seats are free at once.
+//! Cancels a reservation: its seats are free at once.
 
 use holdfast_domain::{
     ids::{Buyer, ReservationId},
@@ -17,13 +17,12 @@ use crate::{
 /// Why nothing was cancelled.
 #[derive(Debug, thiserror::Error)]
 pub enum CancelError {
-    /// There is no such reservation, or it is another's.
+    /// There is no such reservation, or it belongs to another buyer.
     #[error("no such reservation")]
     NotFound,
-    /// It is in payment, or paid.
+    /// The reservation is in payment, or paid.
     #[error("the reservation is {}", .0.as_str())]
     NotActive(ReservationState),
-    /// The database failed.
     #[error("the database failed")]
     Db(#[from] StoreError),
 }
@@ -38,8 +37,8 @@ impl Failure for CancelError {
 }
 
 impl Reservations {
-    /// Cancels a reservation of its buyer and frees what it still holds. Cancelling one that has ended without
-    /// payment changes nothing and is no error.
+    /// Cancels the buyer's reservation, and frees the places that it still holds. Cancelling a reservation that
+    /// has ended without payment changes nothing and is no error.
     ///
     /// # Errors
     /// See [`CancelError`].

@@ -1,8 +1,8 @@
 //! The pass that clears lapsed reservations away.
 //!
-//! Nothing waits for it: a lapsed hold is unusable, and its seats can be taken over, at its very millisecond.
-//! The pass tidies rows and tells the pages. It runs on every node at once: each reservation is marked by
-//! one of them, by a conditional update.
+//! Nothing waits for this pass: at the very millisecond when a hold lapses, it is unusable and its seats can be
+//! taken over. The pass tidies rows and tells viewers. It runs on every node at once, and a conditional update
+//! lets only one node mark each reservation.
 
 use super::{
     Reservations,
@@ -15,14 +15,14 @@ use crate::{
 
 /// How many reservations one transaction clears.
 const BATCH: u64 = 200;
-/// How many transactions one pass makes at the most; the next pass goes on.
+/// The maximum number of transactions of one pass; the next pass goes on.
 const MAX_BATCHES: u32 = 500;
 
 impl Reservations {
-    /// Clears the backlog; answers how many reservations expired.
+    /// Clears lapsed reservations away; returns how many.
     ///
     /// # Errors
-    /// When the database fails; what was cleared stays cleared.
+    /// When the database fails. Reservations that were cleared stay cleared.
     pub async fn expire_pass(&self) -> Result<u64, StoreError> {
         let mut expired = 0;
         for _ in 0..MAX_BATCHES {

@@ -1,4 +1,4 @@
-//! Giving a reservation more time, under an absolute cap.
+//! Extends a reservation, under an absolute cap.
 
 use holdfast_domain::{
     ids::{Buyer, ReservationId},
@@ -14,22 +14,19 @@ use crate::{
     live::{ChangeDraft, record},
 };
 
-/// Why it was not extended.
+/// Why a reservation was not extended.
 #[derive(Debug, thiserror::Error)]
 pub enum ExtendError {
-    /// There is no such reservation, or it is another's.
+    /// There is no such reservation, or it belongs to another buyer.
     #[error("no such reservation")]
     NotFound,
-    /// Its time is over.
     #[error("the reservation's time is over")]
     Expired,
-    /// It is in payment, paid, or cancelled.
+    /// The reservation is in payment, paid, or cancelled.
     #[error("the reservation is {}", .0.as_str())]
     NotActive(ReservationState),
-    /// It has all the time it can get.
     #[error("the reservation cannot be extended further")]
     CapReached,
-    /// The database failed.
     #[error("the database failed")]
     Db(#[from] StoreError),
 }
@@ -44,7 +41,7 @@ impl Failure for ExtendError {
 }
 
 impl Reservations {
-    /// Gives a reservation of its buyer a whole hold time from now, under its cap.
+    /// Gives the buyer's reservation a whole hold time from now, but no more than its cap allows.
     ///
     /// # Errors
     /// See [`ExtendError`].

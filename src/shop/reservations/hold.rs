@@ -1,7 +1,7 @@
-//! Holding seats and places.
+//! Holds seats and places.
 //!
-//! A look may refuse early; locks keep losers away; one short transaction decides: the buyer's row is locked, the
-//! free seats are taken, limits are counted, the price is fixed, the change is recorded.
+//! A look at the seats may refuse early, and locks keep the losers of a race away. One short transaction decides:
+//! it locks the buyer's row, takes the free seats, counts the limits, fixes the prices and records the change.
 
 mod decide;
 mod keyed;
@@ -33,124 +33,119 @@ use crate::{
     },
 };
 
-/// How often a hold is tried again with newer terms, or after lapsed places that somebody else was clearing.
+/// The maximum number of tries of a hold. A hold is tried again under newer terms, or when somebody else was
+/// clearing lapsed places.
 const MAX_TRIES: u32 = 4;
 
-/// What is asked for.
+/// A request for a hold.
 #[derive(Debug, Clone)]
 pub struct HoldCommand {
-    /// The event.
     pub event: Visible,
-    /// Who holds.
     pub buyer: Buyer,
-    /// The buyer's language.
+    /// The language of the buyer.
     pub locale: &'static str,
-    /// What.
+    /// The seats and places to hold.
     pub wishes: Wishes,
-    /// What to do when some of it cannot be had.
+    /// What to do when some of the places cannot be held.
     pub extent: Extent,
-    /// The key of the attempt, where the caller sent one.
+    /// The key of the attempt, if the caller sent one.
     pub key: Option<HoldKey>,
 }
 
-/// What came of a hold.
+/// The result of a hold.
 #[derive(Debug, Clone)]
 pub enum HoldOutcome {
-    /// It stands.
+    /// The places are held.
     Held(Held),
-    /// It stands, and its answer is stored.
+    /// The places are held, and the answer is stored under the key.
     Stored(Answer),
-    /// The same attempt was made before.
+    /// The stored answer of an earlier request of the same attempt.
     Replayed(Answer),
 }
 
-/// What to do when some of the wishes cannot be had.
+/// What to do when some of the places cannot be held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Extent {
-    /// Hold nothing then.
+    /// Hold nothing.
     AllOrNothing,
     /// Hold the rest.
     Partial,
 }
 
-/// A hold that stands.
+/// A hold that succeeded.
 #[derive(Debug, Clone)]
 pub struct Held {
-    /// The reservation.
     pub reserved: Reserved,
-    /// What it holds.
+    /// The held seats and places.
     pub items: Vec<Item>,
-    /// What could not be had (only with [`Extent::Partial`]).
+    /// The seats that could not be held (only with [`Extent::Partial`]).
     pub refused: Vec<(SeatId, Refusal)>,
 }
 
-/// A limit that would be passed.
+/// A limit that the hold would exceed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limit {
-    /// Persons a buyer and event.
+    /// Persons of one buyer in one event.
     PerUser,
-    /// Persons a reservation.
+    /// Persons in one reservation.
     PerOrder,
-    /// Holds a minute.
+    /// Holds of one buyer in one event per minute.
     PerMinute,
 }
 
-/// Why nothing is held. A refusal has one of three places:
+/// Why nothing is held. Each reason for a refusal has one of three places:
 ///
-/// - one seat cannot be had: a variant of the domain's `inventory::Refusal`, in [`HoldError::Seats`]; `read.rs` and
-///   the contract's `SeatRefusal` have its word, the pages its text (`words.rs`);
+/// - one seat cannot be held: a variant of the domain's `inventory::Refusal`, in [`HoldError::Seats`]; `read.rs`
+///   and the contract's `SeatRefusal` have its word, the pages have its text (`words.rs`);
 /// - the whole hold is refused: a variant here, with its problem in `api.rs`;
-/// - nothing can be bought of the event now: `event::Obstacle` in the domain, which `purchase-eligibility` answers.
+/// - nothing of the event can be bought now: `event::Obstacle` in the domain, which `purchase-eligibility`
+///   answers.
 #[derive(Debug, thiserror::Error)]
 pub enum HoldError {
-    /// There is no such event.
     #[error("no such event")]
     NoEvent,
-    /// The event does not sell now.
     #[error("the event does not sell now")]
     NotOnSale,
-    /// Some seats cannot be had.
+    /// These seats cannot be held, each for its reason.
     #[error("some seats cannot be held")]
     Seats(Vec<(SeatId, Refusal)>),
     /// A section has too few places.
     #[error("only {remaining} places are left")]
     Short {
-        /// Which of the picks.
+        /// The position of the section among the wishes for places.
         pick: usize,
-        /// How many persons still find room.
+        /// How many persons the section still has room for.
         remaining: i64,
     },
-    /// A field names something that is not there.
+    /// A field names something that does not exist.
     #[error("{field}: {message}")]
     Field {
-        /// The path.
+        /// The path of the field.
         field: String,
-        /// What is wrong.
+        /// What is wrong with the field.
         message: String,
     },
-    /// The offer, or every offer for a place, is not sold now.
+    /// The offer, or every offer for a place, is not on sale now.
     #[error("{field}: the offer is not on sale now")]
     OfferNotOnSale {
-        /// The path.
+        /// The path of the field.
         field: String,
     },
-    /// A limit would be passed.
+    /// A limit would be exceeded.
     #[error("a limit would be passed")]
     Limit {
-        /// Which.
+        /// Which limit.
         limit: Limit,
-        /// How much it allows.
+        /// The number that the limit allows.
         allowed: i64,
-        /// How much of it is left.
+        /// How much of the limit is left.
         remaining: i64,
     },
-    /// The event's terms changed under the hold: try again with newer ones.
+    /// The event's terms changed during the hold. The hold is tried again under newer terms.
     #[error("the terms changed")]
     StaleTerms,
-    /// The key was used for another request.
     #[error(transparent)]
     Claim(#[from] ClaimError),
-    /// The database failed.
     #[error("the database failed")]
     Db(#[from] StoreError),
 }
@@ -173,10 +168,11 @@ impl Failure for HoldError {
 }
 
 impl Reservations {
-    /// Holds what is asked for. Runs to its end although the caller may go: see [`crate::kernel::tasks`].
+    /// Holds the wanted seats and places. Runs to its end even when the caller has gone: see
+    /// [`crate::kernel::tasks`].
     ///
     /// # Errors
-    /// See [`HoldError`]; nothing is held then, and no lock stays.
+    /// See [`HoldError`]. Nothing is held then, and no lock stays.
     pub async fn hold(&self, command: HoldCommand) -> Result<HoldOutcome, HoldError> {
         match &command.key {
             Some(key) => self.hold_keyed(&command, key).await,
@@ -184,7 +180,8 @@ impl Reservations {
         }
     }
 
-    /// Holds under the event's terms, newer ones where they have changed; again where lapsed places are left.
+    /// Holds under the event's terms. Tries again under newer terms when they have changed, and when lapsed
+    /// places are left to clear.
     async fn hold_plainly(&self, command: &HoldCommand) -> Result<HoldOutcome, HoldError> {
         let event = command.event.event();
         let mut terms = self.terms.get(event).await?.ok_or(HoldError::NoEvent)?;
@@ -234,7 +231,7 @@ impl Reservations {
         }
         let id = ReservationId(self.base.entropy.id());
         let result = self.transact(terms, command, wishes.clone(), id, refused.clone()).await;
-        // The seats are decided, whatever a late release does.
+        // The transaction has decided the seats, so a late release of the locks does no harm.
         drop(locks);
         let outcome = result?;
         self.relay.nudge();
@@ -274,7 +271,7 @@ impl Reservations {
         transaction.await
     }
 
-    /// What a look refuses at once.
+    /// The seats that a look refuses before any lock.
     async fn refusals(&self, command: &HoldCommand) -> Result<Vec<(SeatId, Refusal)>, StoreError> {
         if command.wishes.seats().is_empty() {
             return Ok(Vec::new());
@@ -295,8 +292,8 @@ impl Reservations {
             .collect())
     }
 
-    /// Why seats were lost inside the transaction. One that looks free again was given back by a winner who did
-    /// not finish: trying again at once may help.
+    /// Why seats were lost inside the transaction. A lost seat that looks free again was given back by a winner
+    /// who did not finish, so another try at once may help.
     async fn reasons(
         &self,
         command: &HoldCommand,
@@ -321,7 +318,7 @@ impl Reservations {
             .collect())
     }
 
-    /// Holds in a transaction: one that may be shared, or one of its own.
+    /// Holds in a transaction that other holds may share, or in a transaction of its own.
     async fn transact(
         &self,
         terms: &Arc<Terms>,
@@ -346,7 +343,7 @@ impl Reservations {
             self.alone(&attempt, command.key.clone(), refused).await
         };
         match result {
-            // Inside, only who lost is known; why, a look from outside tells.
+            // The transaction only knows which seats were lost; a look from outside finds out why.
             Err(HoldError::Seats(lost)) => {
                 let wishes: Vec<SeatWish> = attempt
                     .wanted()
@@ -360,7 +357,8 @@ impl Reservations {
     }
 }
 
-/// Whether the hold may share its transaction: it stands or falls as a whole, and waits for no counter and no key.
+/// Whether the hold may share its transaction: it stands or falls as a whole, and waits for no counter and no
+/// key.
 fn may_share(command: &HoldCommand) -> bool {
     command.key.is_none()
         && command.extent == Extent::AllOrNothing

@@ -1,7 +1,7 @@
-//! What a checkout does with reservations: held → paying → sold, and back. Each step runs in the checkout's
-//! transaction, carries owner and fence, and counts the rows that it changed.
+//! The steps of a checkout on reservations: held → paying → sold, and back. Each step runs in the checkout's
+//! transaction, names owner and fence, and counts the rows that it changed.
 //!
-//! Decides nothing about money. A paying seat never lapses: it is left through these steps alone.
+//! This module decides nothing about money. A paying seat never lapses: only these steps change it.
 
 use std::collections::BTreeMap;
 
@@ -21,58 +21,55 @@ use crate::{
     live::{ChangeDraft, record},
 };
 
-/// How long a declined buyer has at least to try another card, under the reservation's cap.
+/// How much time a declined buyer has at least to try another card, under the reservation's cap.
 pub const RETRY_GRACE_MS: i64 = 2 * 60 * 1000;
 
-/// What has changed for those who look, by event; written into the outbox at the end of the transaction.
+/// The changes for viewers, by event. They are written into the outbox at the end of the transaction.
 pub type Changes = BTreeMap<EventId, ChangeDraft>;
 
 /// What a checkout must know of a reservation before it begins.
 #[derive(Debug, Clone, FromQueryResult)]
 pub struct Candidate {
-    /// The reservation.
     #[sea_orm(nested)]
     pub reservation: reservations::Model,
-    /// Where its event stands.
+    /// The status of the reservation's event.
     pub event_status: Status,
-    /// How many persons one buyer may bring to its event.
+    /// How many persons one buyer may bring to the event.
     #[sea_orm(alias = "event_limit")]
     pub max_per_user: i32,
-    /// The database's clock.
+    /// The time of the database.
     pub now: i64,
 }
 
-/// What has begun to be paid.
+/// The reservations whose payment has begun.
 #[derive(Debug, Clone)]
 pub struct Begun {
-    /// What the reservations hold.
+    /// The items of the reservations.
     pub items: Vec<reservation_items::Model>,
-    /// What to publish.
+    /// The changes for viewers.
     pub changes: Changes,
 }
 
-/// Why no payment begins.
+/// Why no payment began.
 #[derive(Debug, thiserror::Error)]
 pub enum BeginError {
     /// The buyer has no such reservation.
     #[error("no reservation {0}")]
     Unknown(ReservationId),
-    /// It is being paid, paid or given up.
+    /// The reservation is being paid, paid or cancelled.
     #[error("reservation {0} is not active")]
     NotActive(ReservationId),
-    /// Its time is over.
     #[error("reservation {0} has lapsed")]
     Lapsed(ReservationId),
-    /// The database failed.
     #[error("the database failed")]
     Db(#[from] StoreError),
 }
 
-/// Reads the buyer's reservations, with their events, and the database's clock. Takes no lock: it may refuse,
-/// never grant.
+/// Reads the buyer's reservations with their events, and the database's clock. Takes no lock: this look may
+/// refuse, never grant.
 ///
 /// # Errors
-/// When one is not the buyer's, not active or has lapsed, or the database fails.
+/// When a reservation is not the buyer's, not active or has lapsed, or the database fails.
 pub async fn look(
     tx: &Tx,
     buyer: Buyer,
@@ -85,7 +82,7 @@ pub async fn look(
         let Some(Candidate { reservation, .. }) = candidate else {
             return Err(BeginError::Unknown(*id));
         };
-        // Whose it is, is nobody's business but the owner's.
+        // Nobody learns whether another buyer's reservation exists.
         if reservation.buyer_id != buyer.id() || reservation.buyer_kind != buyer.kind() {
             return Err(BeginError::Unknown(*id));
         }
@@ -100,10 +97,7 @@ pub async fn look(
     Ok((found, now_ms))
 }
 
-/// Locks an e-mail address within an event, so that its limit can be counted in the next statement.
-///
-/// # Errors
-/// When the database fails.
+/// Locks an e-mail address within an event, so that the next statement can count the address's limit.
 pub async fn lock_address(
     tx: &Tx,
     event: EventId,
@@ -113,13 +107,13 @@ pub async fn lock_address(
     store::lock_address(tx, event, address, locale).await
 }
 
-/// held → paying, all or nothing, while none has lapsed.
+/// held → paying for every place of the reservations, or for none, while no reservation has lapsed.
 ///
 /// # Errors
-/// See [`BeginError`]; the transaction must then be rolled back.
+/// See [`BeginError`]. The transaction must then be rolled back.
 pub async fn begin(tx: &Tx, buyer: Buyer, ids: &[ReservationId]) -> Result<Begun, BeginError> {
     if store::begin_reservations(tx, ids).await? != ids.len() as u64 {
-        // Something came in between since the look: the newest state tells what.
+        // Something has changed since the look, and a new look finds out what.
         look(tx, buyer, ids).await?;
         return Err(BeginError::Lapsed(lapsed(buyer, ids)));
     }
@@ -128,7 +122,7 @@ pub async fn begin(tx: &Tx, buyer: Buyer, ids: &[ReservationId]) -> Result<Begun
     let general = items.iter().filter(|item| item.kind == ItemKind::General).count();
     let places = if general > 0 { store::begin_places(tx, ids).await? } else { 0 };
     if seats.len() + general != items.len() || places != general as u64 {
-        // The reservation is active, and yet not all that it holds: its time ran out this very moment.
+        // The reservation is active, but some of its places are not: its time ran out at this very moment.
         return Err(BeginError::Lapsed(lapsed(buyer, ids)));
     }
     let mut changes = Changes::new();
@@ -140,11 +134,8 @@ fn lapsed(buyer: Buyer, ids: &[ReservationId]) -> ReservationId {
     ids.first().copied().unwrap_or(ReservationId(buyer.id()))
 }
 
-/// paying → sold, all or nothing; nothing where a seat is not the reservation's any more: then the
-/// transaction must be rolled back.
-///
-/// # Errors
-/// When the database fails.
+/// paying → sold, all or nothing. `None` when a seat does not belong to its reservation any more; the transaction
+/// must then be rolled back.
 pub async fn confirm(tx: &Tx, ids: &[ReservationId]) -> Result<Option<Changes>, StoreError> {
     let wanted = store::count_items(tx, ids).await?;
     let seats = store::sell_seats(tx, ids).await?;
@@ -160,18 +151,15 @@ pub async fn confirm(tx: &Tx, ids: &[ReservationId]) -> Result<Option<Changes>, 
     Ok(Some(changes))
 }
 
-/// The reservations are paid.
+/// Marks the reservations as paid.
 ///
 /// # Errors
-/// When the database fails, or one of them is not in payment.
+/// When the database fails, or a reservation is not in payment.
 pub async fn settle(to: &impl Writes, ids: &[ReservationId]) -> Result<(), StoreError> {
     store::settle_reservations(to, ids).await
 }
 
-/// paying or sold → held again or available, as far as it is still the reservations'.
-///
-/// # Errors
-/// When the database fails.
+/// paying or sold → held again or available, for every place that still belongs to the reservations.
 pub async fn release(tx: &Tx, ids: &[ReservationId], why: &Failure) -> Result<Changes, StoreError> {
     let mut changes = Changes::new();
     match why.release() {

@@ -1,8 +1,7 @@
-//! What must be true of seats and reservations at every moment, as queries that find breaches.
+//! The invariants of seats and reservations, as queries that find breaches.
 
 use crate::kernel::invariants::Invariant;
 
-/// The invariants of this slice.
 pub const INVARIANTS: &[Invariant] = &[
     Invariant {
         name: "a held, paying or sold seat stands in exactly the reservation that owns it",
@@ -72,7 +71,8 @@ pub const INVARIANTS: &[Invariant] = &[
                   FROM reservation_items i WHERE i.reservation_id = r.id)",
     },
     Invariant {
-        // As of the newest hold: an organizer may lower the limit below what somebody has already.
+        // The limit is that of the newest hold, because an organizer may lower the limit below what a buyer
+        // already has.
         name: "nobody was let beyond what one buyer may bring",
         sql: "SELECT 'buyer ' || {uuid_text}(u.buyer_id) || ' has ' || CAST(u.persons AS text) || \
               ' persons of event ' || {uuid_text}(u.event_id) AS breach \

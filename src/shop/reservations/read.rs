@@ -1,4 +1,4 @@
-//! Showing reservations to those who may see them.
+//! Builds the API's form of reservations.
 
 use holdfast_contract::{
     money::Money as WireMoney,
@@ -24,11 +24,11 @@ use crate::{
     },
 };
 
-/// What people see of a reservation at `now`.
+/// The reservation on the wire, as it is at `now`.
 pub fn wire(reserved: &Reserved, state: ReservationState, items: &[Item], now: i64) -> Reservation {
     let money = |amount| WireMoney { amount, currency: reserved.currency.as_str().to_owned() };
     let active = state == ReservationState::Active;
-    // Rounded down: a page must not promise time that is not there.
+    // Rounded down, so that a page never promises time that is not left.
     let left = if active { (reserved.expires_at - now).max(0) / 1000 } else { 0 };
     Reservation {
         id: reserved.id.0,
@@ -58,11 +58,8 @@ pub fn wire(reserved: &Reserved, state: ReservationState, items: &[Item], now: i
     }
 }
 
-/// How many persons a buyer holds places for, pays for or has tickets for: what counts against the event's
-/// limit a buyer.
-///
-/// # Errors
-/// When the database fails.
+/// How many persons a buyer holds places for, is paying for or has tickets for. This number counts against the
+/// event's limit for one buyer.
 pub async fn persons_of(db: &Db, event: EventId, buyer: Buyer) -> Result<i64, StoreError> {
     let now = db.now().await?;
     Ok(store::usage(db, event, buyer, now).await?.persons)
@@ -102,10 +99,7 @@ fn status(state: ReservationState) -> ReservationStatus {
 }
 
 impl Reservations {
-    /// The reservation, whoever's it is: the caller checks who may see it.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// The reservation, and its form on the wire. Does not check who asks: the caller must.
     pub async fn find(
         &self,
         id: ReservationId,
@@ -115,10 +109,7 @@ impl Reservations {
         Ok(Some((stored, shown)))
     }
 
-    /// What people see of a stored reservation.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// The stored reservation on the wire.
     pub async fn show(&self, stored: &Stored) -> Result<Reservation, StoreError> {
         let items = store::items(&self.base.db, stored.reserved.id).await?;
         let state = stored.status.seen_at(stored.reserved.expires_at, stored.now);

@@ -24,12 +24,10 @@ section! {
     }
 }
 
-/// Whether callers are slowed down.
+/// Whether the rate limits apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RateLimits {
-    /// The limits apply.
     On,
-    /// No limit applies.
     Off,
 }
 

@@ -1,5 +1,5 @@
-//! What becomes of sold places afterwards: given back line by line, or taken again for a payment that succeeded
-//! late. Each step runs in its caller's transaction, carries owner and fence, and counts rows.
+//! What happens to sold places: they are given back line by line, or taken again for a payment that succeeded
+//! late. Each step runs in its caller's transaction, names owner and fence, and counts rows.
 
 use std::collections::BTreeSet;
 
@@ -16,11 +16,11 @@ use super::{
 };
 use crate::kernel::db::{Bug, StoreError, Tx};
 
-/// sold → available for the places of these lines, all of them; reservations of which nothing is left are
-/// cancelled.
+/// sold → available for all places of these lines. Reservations without any places left are cancelled.
 ///
 /// # Errors
-/// When the database fails, or a place is not the line's: a bug, since tickets stand for sold places.
+/// When the database fails, or a place does not belong to its line. The latter is a bug, because a ticket stands
+/// for a sold place.
 pub async fn give_back(tx: &Tx, lines: &[&booking_lines::Model]) -> Result<Changes, StoreError> {
     let reservations: BTreeSet<ReservationId> =
         lines.iter().map(|line| line.reservation_id).collect();
@@ -46,19 +46,13 @@ pub async fn give_back(tx: &Tx, lines: &[&booking_lines::Model]) -> Result<Chang
 }
 
 /// Whether an event of these reservations is called off.
-///
-/// # Errors
-/// When the database fails.
 pub async fn any_called_off(tx: &Tx, ids: &[ReservationId]) -> Result<bool, StoreError> {
     store::any_called_off(tx, ids).await
 }
 
-/// Own and still paying, or free, → sold, all or nothing; nothing where a place is somebody else's or an event is
-/// called off: then the transaction must be rolled back. Places in general admission never left the
-/// reservation: they lapse as little as paying seats do.
-///
-/// # Errors
-/// When the database fails.
+/// Still paying for these reservations, or free → sold, all or nothing. `None` when a place belongs to somebody
+/// else or an event is called off; the transaction must then be rolled back. General places never left the
+/// reservation, because like paying seats they do not lapse.
 pub async fn reclaim(tx: &Tx, ids: &[ReservationId]) -> Result<Option<Changes>, StoreError> {
     if store::any_called_off(tx, ids).await? {
         return Ok(None);

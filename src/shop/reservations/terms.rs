@@ -1,8 +1,8 @@
-//! What an event sells, and under which terms: its sale window, limits, offers and sections.
+//! The terms under which an event sells: its sale window, limits, offers and sections.
 //!
-//! Kept in memory, and yet no decision reads a cache: the statement that takes the buyer's lock checks that
-//! the event still has the version that was read here ([`super::store::lock_buyers`]). Whatever changes an
-//! event's terms raises that version in the same transaction.
+//! The terms are kept in memory, but no decision trusts this cache: the statement that locks the buyer's row
+//! checks that the event still has the version that was read here ([`super::store::lock_buyers`]). Every change
+//! of an event's terms raises that version in the same transaction.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -16,21 +16,18 @@ use moka::future::Cache;
 use super::store;
 use crate::kernel::db::{Db, StoreError};
 
-/// How many events are kept.
+/// The maximum number of events in the cache.
 const MAX_EVENTS: u64 = 1_000;
-/// How long an event is kept without being asked for again.
+/// How long an event stays in the cache without being used.
 const KEEP: Duration = Duration::from_secs(300);
 
-/// See the module.
+/// The terms of an event.
 #[derive(Debug, Clone)]
 pub struct Terms {
-    /// The event.
     pub event: EventId,
-    /// The version that these terms have.
+    /// The version of the event when the terms were read.
     pub version: i32,
-    /// Who organizes it.
     pub organization: OrganizationId,
-    /// What it is paid in.
     pub currency: Currency,
     /// How many persons one buyer may bring in all.
     pub max_per_user: i32,
@@ -38,24 +35,21 @@ pub struct Terms {
     pub max_per_order: i64,
     /// How long a hold lasts.
     pub hold_ms: i64,
-    /// How long a hold lasts at the most, extensions included.
+    /// The maximum duration of a hold, extensions included.
     pub hold_cap_ms: i64,
-    /// What is sold.
     pub offers: Vec<Offer>,
-    /// The sections.
     pub sections: HashMap<SectionId, SectionTerms>,
 }
 
-/// A section, as far as it matters to a hold.
+/// The part of a section that a hold needs.
 #[derive(Debug, Clone)]
 pub struct SectionTerms {
-    /// Its name.
     pub name: String,
-    /// Whether it is sold by quantity.
+    /// Whether the section is sold by quantity, not by seat.
     pub general: bool,
 }
 
-/// Terms by event.
+/// Caches the terms of events.
 #[derive(Debug, Clone)]
 pub struct TermsCache {
     db: Db,
@@ -63,16 +57,12 @@ pub struct TermsCache {
 }
 
 impl TermsCache {
-    /// An empty cache over this database.
     pub fn new(db: Db) -> Self {
         let terms = Cache::builder().max_capacity(MAX_EVENTS).time_to_idle(KEEP).build();
         Self { db, terms }
     }
 
-    /// The terms, possibly old ones.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// The terms, which may be out of date.
     pub async fn get(&self, event: EventId) -> Result<Option<Arc<Terms>>, StoreError> {
         if let Some(terms) = self.terms.get(&event).await {
             return Ok(Some(terms));
@@ -80,10 +70,7 @@ impl TermsCache {
         self.fresh(event).await
     }
 
-    /// The terms as they stand now; the old ones were seen to be stale.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// Reads the terms from the database, because the cached terms proved stale.
     pub async fn fresh(&self, event: EventId) -> Result<Option<Arc<Terms>>, StoreError> {
         let Some(terms) = store::load_terms(&self.db, event).await? else {
             self.terms.invalidate(&event).await;

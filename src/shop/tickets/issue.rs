@@ -1,4 +1,4 @@
-//! Issuing tickets for the lines of a paid booking, and reading them.
+//! Issues tickets for the lines of a paid booking, changes their state, and reads them.
 
 use std::collections::HashMap;
 
@@ -16,11 +16,11 @@ use crate::kernel::{
     ports::Entropy,
 };
 
-/// Issues one ticket a seat, and one an admission in general admission: three family tickets of four persons
-/// are three tickets that admit four each. A seat that has a live ticket is a unique violation.
+/// Issues one ticket for each seat, and one for each admission in general admission: three family tickets of four
+/// persons are three tickets that admit four persons each.
 ///
 /// # Errors
-/// When the database fails.
+/// When the database fails. A second live ticket of a seat is a unique violation.
 pub async fn issue(
     to: &impl Writes,
     entropy: &dyn Entropy,
@@ -52,46 +52,31 @@ pub async fn issue(
     Ok(shown)
 }
 
-/// Locks the tickets of a booking: from here on no gate uses one before this transaction has ended.
-///
-/// # Errors
-/// When the database fails.
+/// Locks the tickets of a booking. From here on, no gate uses a ticket before this transaction has ended.
 pub async fn lock(tx: &Tx, booking: BookingId) -> Result<(), StoreError> {
     store::lock(tx, booking).await
 }
 
-/// The tickets of these lines, used ones too, admit nobody any more. Whether one was used was judged under
-/// [`lock`].
-///
-/// # Errors
-/// When the database fails.
+/// Cancels the tickets of these lines, used tickets included, so that they admit nobody any more. The caller has
+/// judged under [`lock`] whether a ticket was used.
 pub async fn void(tx: &Tx, booking: BookingId, lines: &[LineId]) -> Result<(), StoreError> {
     let admitting = [TicketState::Valid, TicketState::Used];
     store::change(tx, booking, lines, TicketState::Cancelled, &admitting).await.map(|_| ())
 }
 
-/// What was paid for the cancelled tickets of these lines is given back.
-///
-/// # Errors
-/// When the database fails.
+/// Marks the cancelled tickets of these lines as refunded.
 pub async fn refunded(tx: &Tx, booking: BookingId, lines: &[LineId]) -> Result<(), StoreError> {
     let (to, from) = (TicketState::Refunded, TicketState::Cancelled);
     store::change(tx, booking, lines, to, &[from]).await.map(|_| ())
 }
 
-/// What was given back for the tickets of these lines did not arrive: they are cancelled and not yet paid back.
-///
-/// # Errors
-/// When the database fails.
+/// Marks the refunded tickets of these lines as cancelled again, because the refund did not arrive.
 pub async fn not_refunded(tx: &Tx, booking: BookingId, lines: &[LineId]) -> Result<(), StoreError> {
     let (to, from) = (TicketState::Cancelled, TicketState::Refunded);
     store::change(tx, booking, lines, to, &[from]).await.map(|_| ())
 }
 
 /// The tickets of bookings, in the order in which they were issued.
-///
-/// # Errors
-/// When the database fails.
 pub async fn of_bookings(
     sql: &impl Sql,
     bookings: &[BookingId],

@@ -1,27 +1,27 @@
-//! The payment method types that a checkout can take, by Stripe's names.
+//! The types of payment methods that a checkout accepts, by Stripe's names.
 
 use holdfast_domain::checkout::Taking;
 
 /// A type of payment methods that the page can offer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MethodType {
-    /// Stripe's word for it.
+    /// Stripe's name of the type.
     pub name: &'static str,
-    /// When its money is taken.
+    /// When the money is taken.
     pub taking: Taking,
-    /// ISO 4217 codes of the only currencies that it takes; none: every one.
+    /// The ISO 4217 codes of the only currencies that the type accepts. An empty list means every currency.
     pub currencies: &'static [&'static str],
 }
 
-/// The types that a checkout can take, and so those that can be offered: cards, whose amount is reserved first, and
-/// those that cannot be captured by hand and of which Stripe knows at once, or once the buyer has acted, whether
-/// they have paid (<https://docs.stripe.com/payments/payment-methods/payment-method-support>, "manual capture", and
+/// The types that a checkout accepts, and therefore can offer: cards, whose amount is reserved first, and types
+/// that cannot be captured by hand but tell Stripe whether the buyer has paid, at once or as soon as the buyer
+/// has acted (<https://docs.stripe.com/payments/payment-methods/payment-method-support>, "manual capture", and
 /// the page of each method).
 ///
-/// Everything else is refused: what takes days to say whether it has paid (debits such as `sepa_debit` and
-/// `us_bank_account`, vouchers such as `boleto`, transfers, `payto`, `sofort`); `blik` and `wechat_pay`, whose
-/// confirmation wants more than the method; `giropay`, which stands in none of the tables any more; and those whose
-/// page names no time, such as `pay_by_bank` and `bizum`.
+/// Every other type is refused: types that take days to say whether the buyer has paid (debits such as
+/// `sepa_debit` and `us_bank_account`, vouchers such as `boleto`, transfers, `payto`, `sofort`); `blik` and
+/// `wechat_pay`, whose confirmation needs more than the method; `giropay`, which is in none of the tables any
+/// more; and types whose page names no time, such as `pay_by_bank` and `bizum`.
 pub const METHOD_TYPES: [MethodType; 13] = [
     MethodType { name: "card", taking: Taking::Later, currencies: &[] },
     at_once(

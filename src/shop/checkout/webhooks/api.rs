@@ -1,4 +1,4 @@
-//! The HTTP of webhooks.
+//! The HTTP route of webhooks.
 
 use holdfast_contract::problem::ProblemType;
 use poem::Request;
@@ -14,10 +14,8 @@ use crate::{
     shop::checkout::Checkouts,
 };
 
-/// Receives the webhooks of payment gateways.
 #[derive(Debug, Clone)]
 pub struct WebhooksApi {
-    /// The use cases.
     pub checkouts: Checkouts,
 }
 

@@ -1,34 +1,33 @@
-//! The signature of a webhook (<https://docs.stripe.com/webhooks#verify-manually>): HMAC-SHA256 over the moment of
+//! The signature of a webhook (<https://docs.stripe.com/webhooks#verify-manually>): HMAC-SHA256 over the time of
 //! sending and the raw body, in a header `t=…,v1=…`.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-/// Where the signature is.
+/// The header with the signature.
 pub const HEADER: &str = "Stripe-Signature";
-/// How far the moment of sending may be from now, in seconds: who listened in cannot send it again later.
+/// How far the time of sending may be from now, in seconds. So nobody can record a webhook and send it again
+/// later.
 pub const TOLERANCE_SECS: i64 = 300;
-/// The most signatures that are looked at.
+/// The maximum number of signatures that are checked.
 const MAX_SIGNATURES: usize = 8;
-/// The longest header.
+/// The maximum length of the header.
 const MAX_HEADER_CHARS: usize = 2048;
 
-/// Why a webhook is not believed.
+/// Why a signature was rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadSignature {
-    /// There is no header, or none in this form.
     #[error("is missing or not in the form t=…,v1=…")]
     Malformed,
-    /// Nobody who knows a secret of ours made it.
+    /// None of our secrets made the signature.
     #[error("does not match the body")]
     Mismatch,
-    /// It was sent too long ago, or is from the future.
     #[error("is too old or too new")]
     OutOfTime,
 }
 
-/// Whether somebody who knows one of the secrets sent this body just now. All comparisons take the same time
-/// whatever they find.
+/// Checks that somebody who knows one of the secrets sent this body just now. Every comparison takes the same
+/// time, whatever its result.
 ///
 /// # Errors
 /// See [`BadSignature`].
@@ -119,7 +118,7 @@ mod tests {
         check(Some(&header), b"", Err(BadSignature::Mismatch));
         let foreign = sign("whsec_other", &NOW.to_string());
         check(Some(&format!("t={NOW},v1={foreign}")), BODY, Err(BadSignature::Mismatch));
-        // The moment is signed, too: it cannot be made younger.
+        // The time of sending is signed, too, so nobody can make it younger.
         let old = sign("whsec_new", &(NOW - 1000).to_string());
         check(Some(&format!("t={NOW},v1={old}")), BODY, Err(BadSignature::Mismatch));
         // v0 is Stripe's test scheme and proves nothing.

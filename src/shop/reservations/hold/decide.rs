@@ -1,5 +1,5 @@
-//! What becomes of a hold, given what its transaction took: the items with their prices, the limits, the total. Pure:
-//! it reads neither the database nor a clock.
+//! Decides a hold from what its transaction took: the items with their prices, the limits, the total. Pure: it
+//! reads neither the database nor a clock.
 
 use std::sync::Arc;
 
@@ -33,20 +33,20 @@ pub(super) struct HoldAttempt {
     pub(super) entropy: Arc<dyn Entropy>,
 }
 
-/// What the transaction knows when the hold is decided.
+/// What the transaction knows when it decides the hold.
 #[derive(Debug)]
 pub(super) struct Taken {
-    /// The seats that it took for this hold.
+    /// The seats that the transaction took for this hold.
     pub(super) seats: Vec<TakenSeat>,
-    /// What the buyer has of the event already.
+    /// What the buyer already has in the event.
     pub(super) usage: Usage,
-    /// The database's clock, in milliseconds since 1970.
+    /// The time of the database, in milliseconds since 1970.
     pub(super) now: i64,
     /// When the hold lapses, in milliseconds since 1970.
     pub(super) expires_at: i64,
 }
 
-/// A hold that may stand: to be written once its places are taken.
+/// A hold that passed all checks. It is written once its general places are taken.
 #[derive(Debug)]
 pub(super) struct Decided {
     pub(super) made: Made,
@@ -57,26 +57,22 @@ pub(super) struct Decided {
 }
 
 impl HoldAttempt {
-    /// The seats that the hold wants.
     pub(super) fn wanted(&self) -> impl Iterator<Item = Wanted> {
         let (buyer, reservation) = (self.buyer, self.id);
         self.wishes.seats().iter().map(move |wish| Wanted { wish: *wish, buyer, reservation })
     }
 
-    /// The ids of the seats that the hold wants.
     pub(super) fn seats(&self) -> impl Iterator<Item = SeatId> {
         self.wishes.seats().iter().map(|wish| wish.seat)
     }
 
-    /// Whether the hold wants seats alone.
+    /// Whether the hold wants only seats.
     pub(super) fn has_no_places(&self) -> bool {
         self.wishes.places().is_empty()
     }
 
-    /// Decides the hold.
-    ///
     /// # Errors
-    /// A refusal; the transaction is rolled back then.
+    /// A refusal. The transaction is rolled back then.
     pub(super) fn decide(&self, taken: &Taken) -> Result<Decided, HoldError> {
         let lost: Vec<(SeatId, Refusal)> = self
             .seats()
@@ -130,7 +126,8 @@ impl HoldAttempt {
                     now,
                 )
                 .map_err(|error| pricing_error(field(), &error))?;
-                // A section that is newer than the terms has raised the event's version, too.
+                // The terms know the section of every taken seat: a new section raises the event's version, and
+                // outdated terms take no seats.
                 let section = self.terms.sections.get(&seat.section);
                 let name = section.map_or("", |section| section.name.as_str());
                 Ok(Item {
@@ -244,7 +241,7 @@ mod tests {
     const NOW: i64 = 1_000_000;
     const SECTION: SectionId = SectionId(Uuid::from_u128(2));
 
-    /// Seats 1 and 2 under an event that allows 4 persons a buyer and order.
+    /// A hold of seats 1 and 2 in an event that allows 4 persons for each buyer and each order.
     fn attempt(extent: Extent) -> HoldAttempt {
         let offer = Offer {
             id: OfferId(Uuid::from_u128(3)),

@@ -1,5 +1,6 @@
-//! A hold under an `Idempotency-Key`: a wrapper around the hold itself. It answers a known attempt by replay, waits for a
-//! twin of the request that is under way, and stores the answer in the transaction that holds.
+//! A hold under an `Idempotency-Key`, as a wrapper around the hold itself. It replays the answer of a known
+//! attempt, waits for a twin of the request that is under way, and stores the answer in the transaction that
+//! holds.
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,17 +15,17 @@ use crate::{
     shop::reservations::{Reservations, read},
 };
 
-/// How long a request whose twin may be under way waits before it looks again.
+/// How long a request waits for a twin that may be under way, before it looks again.
 const TWIN_WAIT: Duration = Duration::from_millis(20);
-/// How often it looks again.
+/// The maximum number of such waits.
 const MAX_TWIN_WAITS: u32 = 25;
 
-/// The key of a hold, and what its answer says beside the reservation.
+/// The key of a hold, and what its answer contains besides the reservation.
 #[derive(Debug, Clone)]
 pub struct HoldKey {
     /// The attempt that the key names.
     pub attempt: Attempt,
-    /// The guest's token, where a guest holds.
+    /// The guest's token, if the buyer is a guest.
     pub guest_token: Option<String>,
 }
 
@@ -36,7 +37,7 @@ enum Twin {
 }
 
 impl Reservations {
-    /// Holds once an attempt, however often it is asked for.
+    /// Holds once for each attempt, however often the attempt is repeated.
     pub(super) async fn hold_keyed(
         &self,
         command: &HoldCommand,
@@ -65,7 +66,7 @@ impl Reservations {
         last
     }
 
-    /// Whether seats were refused because a twin of this very request has them, or is about to.
+    /// Whether seats were refused because a twin of this request has them, or is about to get them.
     async fn twin(&self, key: &HoldKey, refused: &[(SeatId, Refusal)]) -> Result<Twin, HoldError> {
         if let Some(answer) = self.answered(key).await? {
             return Ok(Twin::Answered(answer));
@@ -80,8 +81,8 @@ impl Reservations {
     }
 }
 
-/// Claims the key, holds, and stores the answer: one transaction, so that a claim that can be seen has its answer.
-/// `refused` are the seats that the look before the transaction refused.
+/// Claims the key, holds, and stores the answer in one transaction, so that a claim that can be seen has its
+/// answer. `refused` are the seats that the look before the transaction refused.
 pub(super) async fn hold(
     tx: &Tx,
     attempt: &Arc<HoldAttempt>,

@@ -1,4 +1,5 @@
-//! Looks at seats before any lock: those that come at the same time share a statement, see [`crate::kernel::batches`].
+//! Looks at seats before any lock. Looks that come at the same time share a statement, see
+//! [`crate::kernel::batches`].
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -21,18 +22,18 @@ use crate::{
     shop::reservations::store,
 };
 
-/// How many seats are looked at together, beyond those of the first who looks.
+/// The maximum number of seats in one statement, beyond those of its first look.
 const MAX_SEATS: usize = 64;
 
-/// Looks that share statements. Cheap to clone.
+/// The waiting looks, which share statements. Cheap to clone.
 pub type Looks = Batches<Look>;
 
-/// What was seen, of one's own seats and of others'.
+/// The result of a statement: the seats of all looks that shared it.
 #[derive(Debug)]
 pub(super) struct Seen {
-    /// The database's clock.
+    /// The time of the database.
     pub(super) now: i64,
-    /// Seats as they are; those that do not exist are missing.
+    /// The seats as they are. Seats that do not exist are missing.
     pub(super) views: HashMap<SeatId, SeatView>,
 }
 
@@ -44,7 +45,7 @@ pub struct Look {
     answer: oneshot::Sender<Result<Arc<Seen>, StoreError>>,
 }
 
-/// Looks at seats as they are after the call began.
+/// Looks at seats. The answer is newer than this call.
 pub(super) async fn look(
     looks: &Looks,
     base: &Base,
@@ -75,8 +76,8 @@ impl Job for Look {
         let mut seats: Vec<SeatId> = group.iter().flat_map(|look| look.seats.clone()).collect();
         seats.sort_unstable();
         seats.dedup();
-        // A seat more than once is the same question. So the lists have 1, 2, 4 … seats, and the database knows
-        // their statements already.
+        // A seat that is named twice does not change the question. The last seat fills the lists up to 1, 2, 4 …
+        // seats, so that the database already knows their statements.
         if let Some(last) = seats.last().copied() {
             seats.resize(seats.len().next_power_of_two(), last);
         }

@@ -1,4 +1,4 @@
-//! Holds that come at the same time share a transaction: see [`crate::kernel::batches`].
+//! Holds that come at the same time share a transaction, see [`crate::kernel::batches`].
 
 use std::{
     collections::{HashSet, VecDeque},
@@ -19,15 +19,15 @@ use crate::kernel::{
     db::{Db, largest_power_of_two},
 };
 
-/// How many holds share a transaction at the most. Groups have 1, 2, 4 … of them, so that the database knows their
-/// statements already.
+/// The maximum number of holds in one transaction. Groups have 1, 2, 4 … holds, so that the database already
+/// knows their statements.
 const MAX_HOLDS: usize = 32;
-/// How many seats a transaction takes at the most, beyond those of its first hold.
+/// The maximum number of seats in one transaction, beyond those of its first hold.
 const MAX_SEATS: usize = 64;
 
 type Answer = Result<Held, HoldError>;
 
-/// Holds that share transactions. Cheap to clone.
+/// The waiting holds, which share transactions. Cheap to clone.
 pub type Queue = Batches<Waiting>;
 
 /// A hold that waits for its transaction.
@@ -37,7 +37,7 @@ pub struct Waiting {
     answer: oneshot::Sender<Answer>,
 }
 
-/// Holds in a transaction that may be shared.
+/// Holds in a transaction that other holds may share.
 pub(super) async fn hold(queue: &Queue, base: &Base, attempt: Arc<HoldAttempt>) -> Answer {
     queue.submit(base, |answer| Waiting { attempt, answer }).await?
 }
@@ -45,7 +45,7 @@ pub(super) async fn hold(queue: &Queue, base: &Base, attempt: Arc<HoldAttempt>) 
 impl Job for Waiting {
     const MAX_UNDER_WAY: usize = 2;
 
-    /// Same terms, other buyers, other seats.
+    /// Groups holds under the same terms, of different buyers, for different seats.
     fn next_group(waiting: &mut VecDeque<Self>) -> Vec<Self> {
         let mut places = Vec::new();
         let (mut buyers, mut seats) = (HashSet::<Buyer>::new(), HashSet::<SeatId>::new());
@@ -70,7 +70,7 @@ impl Job for Waiting {
         take_at(waiting, &places)
     }
 
-    /// Holds for the group. Those who are refused learn why; the others go again without them.
+    /// Holds for the group. Refused holds learn why, and the transaction runs again for the other holds.
     async fn run(db: &Db, mut group: Vec<Self>) {
         metrics::counter!("holdfast_hold_transactions_total").increment(1);
         let holds = u64::try_from(group.len()).unwrap_or(u64::MAX);
@@ -108,7 +108,7 @@ impl Job for Waiting {
     }
 }
 
-/// Who has gone needs no answer; the hold stands and lapses.
+/// A caller that has gone needs no answer. Its hold stays, and lapses.
 fn answer(waiting: Waiting, answer: Answer) {
     waiting.answer.send(answer).ok();
 }

@@ -1,7 +1,8 @@
 //! The transaction of holds: three statements on PostgreSQL, however many holds share it.
 //!
-//! What they share is the cost of a transaction: its round trips, its commit, the disk. Each of them is decided as
-//! if it were alone: different buyers, different seats, one statement that takes what is free.
+//! The holds share the cost of a transaction: its round trips, its commit, the disk. Each hold is decided as if
+//! it were alone: the holds have different buyers and different seats, and one statement takes the free seats of
+//! all.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -21,16 +22,14 @@ use crate::{
     },
 };
 
-/// Why nothing of a group is held.
+/// Why a group holds nothing.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum GroupError {
-    /// Some of them, by their place, cannot have what they want; the others may try again without them.
+    /// The holds at these positions of the group are refused. The other holds may try again without them.
     #[error("some of the holds are refused")]
     Refused(Vec<(usize, HoldError)>),
-    /// The event's terms changed.
     #[error("the terms changed")]
     StaleTerms,
-    /// The database failed.
     #[error("the database failed")]
     Db(#[from] StoreError),
 }
@@ -60,7 +59,7 @@ pub(super) async fn hold(tx: &Tx, attempts: &[Arc<HoldAttempt>]) -> Result<Vec<H
         let seats = seats.remove(&attempt.id).unwrap_or_default();
         let usage = match seats.first() {
             Some(seat) => seat.usage,
-            // It has come to nothing: no limit is looked at.
+            // The hold got no seat, so no limit is checked.
             None if attempt.has_no_places() => Usage::default(),
             None => store::usage(tx, terms.event, attempt.buyer, now).await?,
         };
@@ -113,7 +112,7 @@ async fn take_seats(
     Ok(taken)
 }
 
-/// Raises the counters of the sections of which the hold takes places; answers what they say then.
+/// Raises the counters of the sections in which the hold takes places; returns the sections' new states.
 async fn take_places(
     tx: &Tx,
     event: EventId,
