@@ -25,7 +25,8 @@ pub enum Status {
     Completed,
     /// The event was cancelled.
     Cancelled,
-    /// Put away by its organization: in no list, sells nothing, changes no more. No command leads here yet.
+    /// The organization archived the event: it is in no list, sells nothing and never changes again. No command leads
+    /// to this status yet.
     Archived,
 }
 
@@ -91,7 +92,7 @@ pub struct Schedule {
     sale_ends_at: i64,
 }
 
-/// Why times are not consistent.
+/// Why the times of an event are not consistent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadSchedule {
     /// The event ends at or before its beginning.
@@ -139,22 +140,22 @@ impl Schedule {
         Ok(Self { starts_at, ends_at, sale_starts_at, sale_ends_at })
     }
 
-    /// When the event begins.
+    /// When the event begins, in milliseconds since 1970.
     pub fn starts_at(&self) -> i64 {
         self.starts_at
     }
 
-    /// When the event ends.
+    /// When the event ends, in milliseconds since 1970.
     pub fn ends_at(&self) -> i64 {
         self.ends_at
     }
 
-    /// When the sale begins.
+    /// When the sale begins, in milliseconds since 1970.
     pub fn sale_starts_at(&self) -> i64 {
         self.sale_starts_at
     }
 
-    /// When the sale ends.
+    /// When the sale ends, in milliseconds since 1970.
     pub fn sale_ends_at(&self) -> i64 {
         self.sale_ends_at
     }

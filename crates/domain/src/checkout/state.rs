@@ -178,7 +178,7 @@ impl State {
     }
 }
 
-/// The state of the seats while their payment is being voided.
+/// Whether the seats were already sold when the voiding of their payment began.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SeatsStand {
