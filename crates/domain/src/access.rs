@@ -112,11 +112,11 @@ pub enum Action {
     ManageEvent,
     /// Delete an event permanently.
     DeleteEvent,
-    /// Read a reservation.
+    /// Read a reservation with its seats and prices.
     ReadReservation,
     /// Cancel, extend or confirm a reservation.
     UseReservation,
-    /// Read a booking.
+    /// Read a booking with its lines and tickets.
     ReadBooking,
     /// Cancel a booking as its buyer.
     CancelBooking,

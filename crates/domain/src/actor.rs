@@ -25,15 +25,15 @@ pub enum Actor {
 /// The kind of an [`Actor`], without ids and role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// [`Actor::User`].
+    /// The kind of [`Actor::User`].
     User,
-    /// [`Actor::Guest`].
+    /// The kind of [`Actor::Guest`].
     Guest,
-    /// [`Actor::ApiKey`].
+    /// The kind of [`Actor::ApiKey`].
     ApiKey,
-    /// [`Actor::GateDevice`].
+    /// The kind of [`Actor::GateDevice`].
     GateDevice,
-    /// [`Actor::System`].
+    /// The kind of [`Actor::System`].
     System,
 }
 

@@ -60,7 +60,7 @@ impl fmt::Display for Status {
 pub enum Command {
     /// Make the event visible to everybody.
     Publish,
-    /// Cancel the event.
+    /// Cancel the event. Its bookings are then cancelled and refunded.
     Cancel,
 }
 
@@ -79,7 +79,7 @@ impl fmt::Display for Command {
 pub struct IllegalTransition {
     /// The status of the event.
     pub from: Status,
-    /// The refused command.
+    /// The command that the status does not allow.
     pub command: Command,
 }
 
@@ -210,7 +210,7 @@ pub fn due(status: Status, schedule: &Schedule, now: i64) -> Status {
 /// The status of an event that buyers see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shown {
-    /// The stored status.
+    /// The stored status, corrected by time ([`due`]).
     As(Status),
     /// The event is on sale, but no place is available now.
     SoldOut,

@@ -75,7 +75,7 @@ impl fmt::Display for SeatId {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "id", rename_all = "snake_case")]
 pub enum Buyer {
-    /// A signed-in user.
+    /// A user with an account, signed in at the purchase.
     User(UserId),
     /// A guest, known only by the guest token.
     Guest(GuestId),
@@ -88,13 +88,13 @@ pub enum Buyer {
 /// The kind of a [`Buyer`], without the id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum BuyerKind {
-    /// [`Buyer::User`].
+    /// The kind of [`Buyer::User`].
     User,
-    /// [`Buyer::Guest`].
+    /// The kind of [`Buyer::Guest`].
     Guest,
-    /// [`Buyer::Door`].
+    /// The kind of [`Buyer::Door`].
     Door,
-    /// [`Buyer::Comp`].
+    /// The kind of [`Buyer::Comp`].
     Comp,
 }
 

@@ -25,7 +25,7 @@ pub enum Account {
     Refunded,
     /// Amounts owed to the organization.
     Organization,
-    /// Fees earned.
+    /// Fees that the operator of the installation earned.
     Fees,
     /// Amounts by which discounts reduced prices.
     Discounts,
@@ -33,7 +33,7 @@ pub enum Account {
     Cash,
     /// Amounts taken by a card terminal at the door.
     Terminal,
-    /// Tax owed.
+    /// Tax owed to the tax office.
     Tax,
     /// The price of places that were given away.
     Comp,

@@ -1,4 +1,4 @@
-//! Access to the pages of the desk: the page for permitted users, a refusal with a way on for everybody else, and the
+//! Access to the pages of the desk: the page for permitted users, an explanation with a link for all others, and the
 //! tabs.
 
 use holdfast_contract::accounts::{Profile, Role};

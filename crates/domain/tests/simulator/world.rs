@@ -71,7 +71,7 @@ pub(crate) struct World {
     pub(crate) post: Vec<(i64, Hook)>,
     /// The lapsed reservations that the expiry passes of two nodes have found and not yet freed.
     lapsed: [Option<Vec<usize>>; 2],
-    /// The seats that the organizer blocked by force. No rule of ours allows that.
+    /// The seats that the organizer blocked by force. The server's rules never allow that.
     pub(crate) revoked: Vec<bool>,
     /// The fence of each seat at the previous check.
     pub(crate) fences: Vec<u64>,

@@ -1,4 +1,4 @@
-//! The views of a failure: what happened, and a way on.
+//! The views of a failure: what happened, and what the visitor can do next.
 
 use holdfast_contract::problem::ProblemType;
 use leptos::prelude::*;

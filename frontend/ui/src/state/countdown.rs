@@ -9,7 +9,7 @@ pub enum Phase {
     Soon,
     /// Less than one minute.
     Last,
-    /// Over.
+    /// No time is left.
     Over,
 }
 
