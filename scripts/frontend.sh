@@ -125,8 +125,9 @@ CARGO_TARGET_DIR=$target_dir "$wasm_cargo" build --locked "${programs[@]/#/-phol
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# finish PROGRAM: makes the glue and the smaller WebAssembly, program.js and program.wasm in its folder of the target
-# folder. What is there of the same binary is taken as it is: a changed page is a page of one program.
+# finish PROGRAM: makes the glue code and the optimized WebAssembly (program.js and program.wasm) in the program's
+# folder of the target folder. Files made from the same binary are used again, so a changed page rebuilds only the
+# program that contains it.
 finish() {
     local binary=$target_dir/$triple/wasm/holdfast-$1.wasm folder=$target_dir/finished/$1 made_of
     made_of=$(cat "$binary" "$bind" "$front/package-lock.json" "$root/scripts/frontend.sh" | sha256sum)

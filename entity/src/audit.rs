@@ -1,38 +1,33 @@
-//! Who changed what, for those who ask later. Only ever added to.
+//! The audit log: one row for each change that a person or program made. Rows are only added, and deleted by age.
 
 use holdfast_domain::{access::Role, actor::Kind};
 use sea_orm::entity::prelude::*;
 
-/// Who changed what, for those who ask later. Only ever added to.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "audit")]
 pub struct Model {
-    /// The key.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
-    /// Milliseconds since 1970.
     pub at: i64,
-    /// What kind of actor did it.
     pub actor_kind: Kind,
-    /// Which user, guest, API key or gate device; the system has no id.
+    /// The id of the user, guest, API key or gate device. The system has no id.
     pub actor_id: Option<Uuid>,
-    /// The role that the user had then. Only users have one.
+    /// The role that the user had at that time. Only users have a role.
     pub actor_role: Option<Role>,
-    /// From which network address.
+    /// The network address of the request.
     pub network_address: Option<String>,
-    /// With which program, as its `User-Agent` says.
+    /// The `User-Agent` header of the request.
     pub user_agent: Option<String>,
     /// What was done, such as `saga.retry`.
     pub action: String,
-    /// What it was done to, such as `saga`.
+    /// The kind of object that was changed, such as `saga`.
     pub subject_kind: String,
-    /// Which one.
+    /// The id of the object that was changed.
     pub subject_id: Uuid,
-    /// JSON: what else there is to know. Never a secret.
+    /// Further details as JSON. Never contains a secret.
     pub detail: String,
 }
 
-/// None: what belongs together is read by key.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

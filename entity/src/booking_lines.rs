@@ -1,4 +1,5 @@
-//! What a booking consists of.
+//! The lines of a booking: one seat, or one group of general-admission places, with its price. Refunds and
+//! cancellations act on lines.
 
 use holdfast_domain::{
     ids::{
@@ -9,59 +10,43 @@ use holdfast_domain::{
 };
 use sea_orm::entity::prelude::*;
 
-/// What a booking consists of.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "booking_lines")]
 pub struct Model {
-    /// The booking.
     #[sea_orm(primary_key, auto_increment = false)]
     pub booking_id: BookingId,
-    /// The key.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: LineId,
-    /// The event.
     pub event_id: EventId,
-    /// Who organizes.
     pub organization_id: OrganizationId,
-    /// The reservation.
     pub reservation_id: ReservationId,
-    /// Item id.
+    /// The item of the reservation that the line pays for.
     pub item_id: ItemId,
-    /// What kind.
     pub kind: ItemKind,
-    /// The seat within its event.
     pub seat_id: Option<SeatId>,
-    /// The section.
     pub section_id: SectionId,
-    /// The offer.
     pub offer_id: OfferId,
-    /// What people call it.
+    /// The name for people: section, row and seat, or section and offer.
     pub label: String,
-    /// How many of the offer.
+    /// How many units of the offer.
     pub quantity: i32,
-    /// How many persons.
+    /// How many persons the line admits in total.
     pub admits: i32,
-    /// Minor units.
     pub price_minor: i64,
-    /// Discount in minor units.
     pub discount_minor: i64,
-    /// Fee in minor units.
     pub fee_minor: i64,
-    /// Tax rate bp.
+    /// The tax rate in hundredths of a percent (basis points), 0 to 10,000.
     pub tax_rate_bp: i32,
-    /// Tax in minor units.
     pub tax_minor: i64,
-    /// Given back, in minor units.
+    /// The amount that was refunded and is in the ledger.
     pub refunded_minor: i64,
-    /// On its way back, in minor units.
+    /// The amount whose refund is promised and under way.
     pub refunding_minor: i64,
-    /// 1 where its buyer may give it back.
+    /// 1 if the buyer may cancel the line; copied from the offer at the purchase.
     pub refundable: i32,
-    /// When it was cancelled, milliseconds since 1970.
     pub cancelled_at: Option<i64>,
 }
 
-/// None: what belongs together is read by key.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

@@ -1,4 +1,4 @@
-//! Purchases.
+//! The purchases of buyers.
 
 use holdfast_domain::{
     booking::BookingState,
@@ -7,46 +7,34 @@ use holdfast_domain::{
 };
 use sea_orm::entity::prelude::*;
 
-/// Purchases.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "bookings")]
 pub struct Model {
-    /// The key.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: BookingId,
-    /// Reference.
+    /// The booking's name for people, such as `HF-7K2M9QXA`.
     pub reference: String,
-    /// Who organizes.
     pub organization_id: OrganizationId,
-    /// The user or guest; a sale without an account has an id of its own.
+    /// The id of the user, the guest, or the sale without an account.
     pub buyer_id: Uuid,
-    /// What kind of buyer.
     pub buyer_kind: BuyerKind,
-    /// Normalized: trimmed, lower case.
+    /// The address that receives the tickets, trimmed and in lower case.
     pub email: Option<String>,
-    /// A BCP 47 tag.
+    /// The buyer's language as a BCP 47 tag.
     pub locale: String,
-    /// Where it stands.
     pub status: BookingState,
-    /// Failure.
+    /// Why the booking failed, as a word of the domain's `Failure`.
     pub failure: Option<String>,
-    /// ISO 4217.
     pub currency: Currency,
-    /// Total in minor units.
     pub total_minor: i64,
-    /// Discount in minor units.
     pub discount_minor: i64,
-    /// Refunded in minor units.
     pub refunded_minor: i64,
-    /// Milliseconds since 1970.
     pub created_at: i64,
-    /// Settled at, milliseconds since 1970.
+    /// When the payment succeeded or failed.
     pub settled_at: Option<i64>,
-    /// Grows with every change.
     pub version: i32,
 }
 
-/// None: what belongs together is read by key.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

@@ -1,27 +1,23 @@
-//! One row a buyer and event, locked while the limits are counted.
+//! One row for each buyer and event. A hold locks the row while it counts the buyer's places against the limits.
 
 use holdfast_domain::ids::{BuyerKind, EventId};
 use sea_orm::entity::prelude::*;
 
-/// One row a buyer and event, locked while the limits are counted.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "buyers")]
 pub struct Model {
-    /// The event.
     #[sea_orm(primary_key, auto_increment = false)]
     pub event_id: EventId,
-    /// The user or guest; a sale without an account has an id of its own.
+    /// The id of the user, the guest, or the sale without an account.
     #[sea_orm(primary_key, auto_increment = false)]
     pub buyer_id: Uuid,
-    /// What kind.
     pub kind: BuyerKind,
-    /// A BCP 47 tag.
+    /// The buyer's language as a BCP 47 tag.
     pub locale: String,
-    /// Touched at, milliseconds since 1970.
+    /// When a hold last wrote the row.
     pub touched_at: i64,
 }
 
-/// None: what belongs together is read by key.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

@@ -1,25 +1,21 @@
-//! The numbered changes of each event.
+//! The change log: the numbered changes of each event, from which the event stream is sent. See `outbox`.
 
 use holdfast_domain::ids::EventId;
 use sea_orm::entity::prelude::*;
 
-/// The numbered changes of each event.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "changes")]
 pub struct Model {
-    /// The event.
     #[sea_orm(primary_key, auto_increment = false)]
     pub event_id: EventId,
-    /// Seq.
+    /// The number of the change within its event. Numbers have no gaps.
     #[sea_orm(primary_key, auto_increment = false)]
     pub seq: i64,
-    /// JSON.
+    /// The change as JSON.
     pub payload: String,
-    /// Milliseconds since 1970.
     pub created_at: i64,
 }
 
-/// None: what belongs together is read by key.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

@@ -1,19 +1,16 @@
-//! What development and tests add to the clock.
+//! One row with the time that development and tests add to the database's clock.
 
 use sea_orm::entity::prelude::*;
 
-/// What development and tests add to the clock.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "clock_offset")]
 pub struct Model {
-    /// The key.
+    /// Always 1: the table has one row.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: i32,
-    /// Offset ms.
     pub offset_ms: i64,
 }
 
-/// None: what belongs together is read by key.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

@@ -1,4 +1,4 @@
-//! Events. An event is the unit by which everything hot is sharded.
+//! The events. An event is the unit by which the hot tables are sharded.
 
 use holdfast_domain::{
     event::Status,
@@ -7,64 +7,50 @@ use holdfast_domain::{
 };
 use sea_orm::entity::prelude::*;
 
-/// Events. An event is the unit by which everything hot is sharded.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "events")]
 pub struct Model {
-    /// The key.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: EventId,
-    /// Who organizes.
     pub organization_id: OrganizationId,
-    /// Slug.
+    /// The event's unique name in URLs.
     pub slug: String,
-    /// Its name.
+    /// The event's title.
     pub name: String,
-    /// Description.
     pub description: String,
-    /// Category.
+    /// A word such as `sport`, `theatre` or `concert`.
     pub category: String,
-    /// Language.
+    /// The language of name and description as a BCP 47 tag.
     pub language: String,
-    /// Place.
     pub place: String,
-    /// Time zone.
+    /// The IANA time zone in which clients show the times.
     pub time_zone: String,
-    /// Starts at, milliseconds since 1970.
     pub starts_at: i64,
-    /// Ends at, milliseconds since 1970.
     pub ends_at: i64,
-    /// Sale starts at, milliseconds since 1970.
     pub sale_starts_at: i64,
-    /// Sale ends at, milliseconds since 1970.
     pub sale_ends_at: i64,
-    /// ISO 4217.
     pub currency: Currency,
-    /// Max per user.
+    /// For how many persons one buyer may have places.
     pub max_per_user: i32,
-    /// Max per order.
+    /// For how many persons one reservation may hold places.
     pub max_per_order: i32,
-    /// Hold seconds.
+    /// How long a hold lasts.
     pub hold_seconds: i64,
-    /// Hold cap seconds.
+    /// How long a hold may last at most, with all its extensions.
     pub hold_cap_seconds: i64,
-    /// Where it stands.
+    /// The stored status. Time alone may have led further; see `holdfast_domain::event::due`.
     pub status: Status,
-    /// Plan version.
+    /// The version of the seating plan; 0 without a plan.
     pub plan_version: i32,
-    /// Next seat id.
+    /// The first seat id that was never used.
     pub next_seat_id: i32,
-    /// Grows with every change.
     pub version: i32,
-    /// Milliseconds since 1970.
     pub created_at: i64,
-    /// Milliseconds since 1970.
     pub updated_at: i64,
-    /// When it was to begin when somebody booked first; only where it was moved after that.
+    /// The beginning that the first buyers were told. Set only if the beginning was moved after the first booking.
     pub promised_starts_at: Option<i64>,
 }
 
-/// None: what belongs together is read by key.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

@@ -1,37 +1,32 @@
-//! One row an attempt that carries an Idempotency-Key.
+//! One row for each request with an `Idempotency-Key`, and the response that is repeated for it.
 
 use sea_orm::entity::prelude::*;
 
-/// One row an attempt that carries an Idempotency-Key.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "idempotency_keys")]
 pub struct Model {
-    /// Principal id.
+    /// The user or guest that sent the request. Without a guest token, the key itself determines the guest.
     #[sea_orm(primary_key, auto_increment = false)]
     pub principal_id: Uuid,
-    /// Route.
+    /// The route to which the key belongs. Another route may use the same key.
     #[sea_orm(primary_key, auto_increment = false)]
     pub route: String,
-    /// Key.
     #[sea_orm(primary_key, auto_increment = false)]
     pub key: String,
-    /// Fingerprint.
+    /// The SHA-256 of the request's body in hexadecimal. A request with the same key and another body is refused.
     pub fingerprint: String,
-    /// Subject id.
+    /// The id of the object that the request created, such as the booking.
     pub subject_id: Option<Uuid>,
-    /// Where it stands; the CHECK lists the values.
+    /// The HTTP status of the stored response. NULL while the request is in progress.
     pub status: Option<i32>,
-    /// Headers.
+    /// The stored response's headers as a JSON object.
     pub headers: Option<String>,
-    /// Body.
+    /// The body of the stored response.
     pub body: Option<String>,
-    /// Milliseconds since 1970.
     pub created_at: i64,
-    /// Answered at, milliseconds since 1970.
     pub answered_at: Option<i64>,
 }
 
-/// None: what belongs together is read by key.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

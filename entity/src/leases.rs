@@ -1,19 +1,17 @@
-//! Who does what only one node may do.
+//! Work that only one node at a time may do. The node locks the row of the work while it does it.
 
 use sea_orm::entity::prelude::*;
 
-/// Who does what only one node may do.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "leases")]
 pub struct Model {
-    /// Its name.
+    /// The name of the work, such as `relay`.
     #[sea_orm(primary_key, auto_increment = false)]
     pub name: String,
-    /// Grows with every time that somebody does it.
+    /// Grows each time that a node begins the work.
     pub fence: i64,
 }
 
-/// None: what belongs together is read by key.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

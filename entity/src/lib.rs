@@ -1,10 +1,18 @@
-//! The tables of Holdfast as SeaORM entities, one file each.
+//! The tables of Holdfast as SeaORM entities, one file for each table. This crate contains no rules and no queries; the
+//! CHECKs and indexes of the tables are in `migration`.
 //!
-//! Columns have the domain's types, which `holdfast_domain::stored` stores as what both stores have: UUIDs, integers,
-//! text. Times are milliseconds since 1970 by the database's clock. The words of a `status` or `kind` also stand in the
-//! migration's CHECKs. Words that the domain does not know (a saga's status, the inbox's) are text here.
+//! These rules hold for all tables, so single columns do not repeat them:
+//! - Columns have the domain's types. `holdfast_domain::stored` says how the database stores these types, as types that
+//!   both stores have: UUIDs, integers and text.
+//! - A time (`at`, `…_at`, `…_until`) is in milliseconds since 1970 by the database's clock.
+//! - An amount (`…_minor`) is in minor units of the row's or the booking's currency.
+//! - `version` grows with every change of the row. `fence` grows with every change of the row's owner; a write that
+//!   carries an older fence changes nothing.
+//! - The words of a `status` or `kind` are also in the CHECKs of the migration. Words that the domain does not know,
+//!   such as a saga's status, are text here.
+//! - Every `Relation` is empty: rows that belong together are read by key.
 
-// The derives of SeaORM make public items of their own.
+// SeaORM's derives create public items without docs.
 #![allow(missing_docs)]
 
 pub mod audit;

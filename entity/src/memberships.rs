@@ -1,4 +1,4 @@
-//! Who belongs to which organization.
+//! Which user is a member of which organization.
 
 use holdfast_domain::{
     access::MembershipRole,
@@ -6,21 +6,17 @@ use holdfast_domain::{
 };
 use sea_orm::entity::prelude::*;
 
-/// Who belongs to which organization.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "memberships")]
 pub struct Model {
-    /// Who organizes.
     #[sea_orm(primary_key, auto_increment = false)]
     pub organization_id: OrganizationId,
-    /// User id.
     #[sea_orm(primary_key, auto_increment = false)]
     pub user_id: UserId,
-    /// What the user may do for it.
+    /// What the member may do for the organization.
     pub role: MembershipRole,
 }
 
-/// None: what belongs together is read by key.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

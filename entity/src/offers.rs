@@ -1,45 +1,39 @@
-//! Kinds of tickets at a price.
+//! The offers: kinds of tickets with a price.
 
 use holdfast_domain::ids::{EventId, OfferId, SectionId};
 use sea_orm::entity::prelude::*;
 
-/// Kinds of tickets at a price.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "offers")]
 pub struct Model {
-    /// The event.
     #[sea_orm(primary_key, auto_increment = false)]
     pub event_id: EventId,
-    /// The key.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: OfferId,
-    /// The section.
+    /// The section that the offer applies to. NULL means every section.
     pub section_id: Option<SectionId>,
-    /// Category.
+    /// The price category that the offer applies to. NULL means every category.
     pub category: Option<String>,
-    /// Its name.
     pub name: String,
-    /// Minor units.
+    /// The price of one unit.
     pub price_minor: i64,
-    /// How many persons.
+    /// How many persons one unit admits.
     pub admits: i32,
-    /// Refundable.
+    /// 1 if buyers may cancel bookings of the offer.
     pub refundable: i32,
-    /// What comes with it: a JSON list of texts.
+    /// What the offer includes: a JSON list of texts.
     pub benefits: String,
-    /// When its own sale begins, milliseconds since 1970; with the event's without.
+    /// When the sale of the offer begins. NULL: with the sale of the event.
     pub sale_starts_at: Option<i64>,
-    /// When its own sale ends, milliseconds since 1970; with the event's without.
+    /// When the sale of the offer ends. NULL: with the sale of the event.
     pub sale_ends_at: Option<i64>,
-    /// Its place in the order.
+    /// The place of the offer in the display order.
     pub position: i32,
-    /// Milliseconds since 1970.
     pub created_at: i64,
-    /// Withdrawn at, milliseconds since 1970.
+    /// When the organizer withdrew the offer. NULL while it exists.
     pub withdrawn_at: Option<i64>,
 }
 
-/// None: what belongs together is read by key.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

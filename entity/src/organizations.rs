@@ -1,24 +1,19 @@
-//! Who organizes: owns events, offers and the money taken for them.
+//! The organizers: an organization owns events, offers and the money taken for them.
 
 use holdfast_domain::ids::OrganizationId;
 use sea_orm::entity::prelude::*;
 
-/// Who organizes: owns events, offers and the money taken for them.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "organizations")]
 pub struct Model {
-    /// The key.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: OrganizationId,
-    /// Its name.
     pub name: String,
-    /// Slug.
+    /// The organization's unique name in URLs.
     pub slug: String,
-    /// Milliseconds since 1970.
     pub created_at: i64,
 }
 
-/// None: what belongs together is read by key.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

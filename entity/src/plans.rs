@@ -1,25 +1,21 @@
-//! Seating plans as imported, one row a version.
+//! The imported seating plans, one row for each version.
 
 use holdfast_domain::ids::EventId;
 use sea_orm::entity::prelude::*;
 
-/// Seating plans as imported, one row a version.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "plans")]
 pub struct Model {
-    /// The event.
     #[sea_orm(primary_key, auto_increment = false)]
     pub event_id: EventId,
-    /// Grows with every change.
+    /// The number of the plan within its event, from 1.
     #[sea_orm(primary_key, auto_increment = false)]
     pub version: i32,
-    /// Document.
+    /// The plan as JSON in the pretix format.
     pub document: String,
-    /// Milliseconds since 1970.
     pub created_at: i64,
 }
 
-/// None: what belongs together is read by key.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

@@ -1,20 +1,17 @@
-//! Which events were ever published, and when.
+//! Which events were ever published. The row stays when the event is cancelled, so that a cancelled draft stays hidden.
 
 use holdfast_domain::ids::EventId;
 use sea_orm::entity::prelude::*;
 
-/// That an event was once published: the row stays when the event is cancelled.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "publications")]
 pub struct Model {
-    /// The event.
     #[sea_orm(primary_key, auto_increment = false)]
     pub event_id: EventId,
-    /// When it was first published, in milliseconds since 1970.
+    /// When the event was first published.
     pub published_at: i64,
 }
 
-/// None: what belongs together is read by key.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

@@ -1,4 +1,4 @@
-//! Amounts given back, or on their way.
+//! The refunds, complete or under way.
 
 use holdfast_domain::{
     ids::{BookingId, OrganizationId, SagaId},
@@ -7,42 +7,32 @@ use holdfast_domain::{
 };
 use sea_orm::entity::prelude::*;
 
-/// Amounts given back, or on their way.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "refunds")]
 pub struct Model {
-    /// The key; its saga has the same.
+    /// The id of the refund and of its saga.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: SagaId,
-    /// The booking.
     pub booking_id: BookingId,
-    /// The payment of which it is a part; every refund by the gateway has one.
+    /// The payment that is refunded. NULL only for methods other than the gateway.
     pub payment_id: Option<Uuid>,
-    /// Who organizes.
     pub organization_id: OrganizationId,
-    /// Why.
     pub reason: Reason,
-    /// By which method money goes back.
     pub method: Method,
-    /// The user or guest who asked for it.
+    /// The user or guest who asked for the refund. NULL if the server started it.
     pub asked_by: Option<Uuid>,
-    /// Amount in minor units.
     pub amount_minor: i64,
-    /// ISO 4217.
     pub currency: Currency,
-    /// Where it stands.
     pub status: Status,
-    /// The gateway's name for it.
+    /// The gateway's id of the refund. Present when the gateway has made it.
     pub gateway_refund_id: Option<String>,
-    /// Milliseconds since 1970.
     pub created_at: i64,
-    /// When it was given back, milliseconds since 1970.
+    /// When the refund was complete.
     pub settled_at: Option<i64>,
-    /// When to look whether it has failed since, milliseconds since 1970.
+    /// When to check whether the completed refund has failed since. NULL if it is too late for that.
     pub look_at: Option<i64>,
 }
 
-/// None: what belongs together is read by key.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

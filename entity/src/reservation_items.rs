@@ -1,4 +1,4 @@
-//! What a reservation holds.
+//! The items of a reservation: one seat, or one group of general-admission places.
 
 use holdfast_domain::{
     ids::{EventId, ItemId, OfferId, ReservationId, SeatId, SectionId},
@@ -6,43 +6,34 @@ use holdfast_domain::{
 };
 use sea_orm::entity::prelude::*;
 
-/// What a reservation holds.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "reservation_items")]
 pub struct Model {
-    /// The event.
     pub event_id: EventId,
-    /// The reservation.
     #[sea_orm(primary_key, auto_increment = false)]
     pub reservation_id: ReservationId,
-    /// The key.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: ItemId,
-    /// What kind.
     pub kind: ItemKind,
-    /// The seat within its event.
     pub seat_id: Option<SeatId>,
-    /// The section.
     pub section_id: SectionId,
-    /// The offer.
     pub offer_id: OfferId,
-    /// What people call it.
+    /// The name for people: section, row and seat, or section and offer.
     pub label: String,
-    /// How many of the offer.
+    /// How many units of the offer; 1 for a seat.
     pub quantity: i32,
-    /// How many persons.
+    /// How many persons the item admits in total.
     pub admits: i32,
-    /// Minor units.
+    /// The price of the whole item, fixed at the time of the hold.
     pub price_minor: i64,
-    /// Grows with every owner; what was written under an older one does not stand.
+    /// The fence of the seat at the time of the hold. Every later step of the reservation carries it.
     pub fence: i64,
-    /// JSON, or where it stands.
+    /// The state of general-admission places. For a seat, the seat's own row decides.
     pub state: ItemState,
-    /// When the hold lapses, milliseconds since 1970.
+    /// When the hold lapses.
     pub expires_at: i64,
 }
 
-/// None: what belongs together is read by key.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

@@ -1,4 +1,4 @@
-//! Reservations.
+//! The reservations: seats and places held for one buyer.
 
 use holdfast_domain::{
     ids::{BuyerKind, EventId, OrganizationId, ReservationId},
@@ -7,42 +7,32 @@ use holdfast_domain::{
 };
 use sea_orm::entity::prelude::*;
 
-/// Reservations.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "reservations")]
 pub struct Model {
-    /// The key.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: ReservationId,
-    /// The event.
     pub event_id: EventId,
-    /// Who organizes.
     pub organization_id: OrganizationId,
-    /// The user or guest; a sale without an account has an id of its own.
+    /// The id of the user, the guest, or the sale without an account.
     pub buyer_id: Uuid,
-    /// What kind of buyer.
     pub buyer_kind: BuyerKind,
-    /// Where it stands.
     pub status: ReservationState,
-    /// Persons.
+    /// How many persons the reservation admits in total.
     pub persons: i32,
-    /// How many persons one buyer might bring when it was made.
+    /// The event's limit of persons per buyer at the time of the hold. The organizer may lower the event's limit later,
+    /// which takes no place from anybody.
     pub max_per_user: i32,
-    /// Total in minor units.
     pub total_minor: i64,
-    /// ISO 4217.
     pub currency: Currency,
-    /// Milliseconds since 1970.
     pub created_at: i64,
-    /// When the hold lapses, milliseconds since 1970.
+    /// When the hold lapses.
     pub expires_at: i64,
-    /// Cap at, milliseconds since 1970.
+    /// The moment after which the hold cannot be extended.
     pub cap_at: i64,
-    /// Grows with every change.
     pub version: i32,
 }
 
-/// None: what belongs together is read by key.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

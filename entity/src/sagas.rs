@@ -1,47 +1,41 @@
-//! Persisted checkouts.
+//! The sagas: persisted work in several steps, such as a checkout or a refund.
 
 use sea_orm::entity::prelude::*;
 
-/// Persisted checkouts.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "sagas")]
 pub struct Model {
-    /// The key.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
-    /// What kind; the CHECK lists the values.
+    /// The kind of saga, such as `checkout`.
     pub kind: String,
-    /// Subject id.
+    /// The object that the saga works on, such as the booking.
     pub subject_id: Uuid,
-    /// The format of the state.
+    /// The format of `state`. A program leaves alone a saga with a newer format.
     pub format: i32,
-    /// Where it stands; the CHECK lists the values.
+    /// A coarse word for the state, by which workers find sagas. The CHECK lists the words.
     pub status: String,
-    /// JSON, or where it stands.
+    /// The state as JSON.
     pub state: String,
-    /// Why an operator must look at it.
+    /// Why an operator must look at the saga.
     pub reason: Option<String>,
-    /// What went wrong last, in words.
+    /// The last error of a step, in words.
     pub last_error: Option<String>,
-    /// Due at, milliseconds since 1970.
+    /// When a worker looks at the saga next.
     pub due_at: i64,
-    /// Lease until.
+    /// The moment until which the worker that claimed the saga keeps it.
     pub lease_until: i64,
-    /// Grows with every owner; what was written under an older one does not stand.
     pub fence: i64,
-    /// Grows with every change.
     pub version: i32,
-    /// How often somebody wanted it to be looked at.
+    /// How often somebody woke the saga. If the count grows while a worker has the saga, the saga is due at once when
+    /// the worker parks it.
     pub wakes: i32,
-    /// 1 once somebody wants it to stop.
+    /// 1 after the buyer asked to stop the checkout.
     pub cancel_requested: i32,
-    /// Milliseconds since 1970.
     pub created_at: i64,
-    /// Milliseconds since 1970.
     pub updated_at: i64,
 }
 
-/// None: what belongs together is read by key.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

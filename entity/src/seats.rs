@@ -1,4 +1,4 @@
-//! Seats: the rows that decide.
+//! The seats. A conditional statement on these rows decides who gets a seat.
 
 use holdfast_domain::{
     ids::{EventId, ReservationId, SeatId, SectionId},
@@ -6,45 +6,35 @@ use holdfast_domain::{
 };
 use sea_orm::entity::prelude::*;
 
-/// Seats: the rows that decide.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "seats")]
 pub struct Model {
-    /// The event.
     #[sea_orm(primary_key, auto_increment = false)]
     pub event_id: EventId,
-    /// The seat within its event.
     #[sea_orm(primary_key, auto_increment = false)]
     pub seat_id: SeatId,
-    /// The section.
     pub section_id: SectionId,
-    /// Seat guid.
+    /// The seat's id in the seating plan.
     pub seat_guid: String,
-    /// Row label.
     pub row_label: String,
-    /// Seat label.
     pub seat_label: String,
-    /// Category.
+    /// The seat's price category in the seating plan.
     pub category: String,
-    /// What kind.
     pub kind: SeatKind,
-    /// Minor units.
+    /// The seat's own price, which replaces the price of the offer.
     pub price_minor: Option<i64>,
-    /// Where it stands.
+    /// The stored state. A held seat after `expires_at` counts as available.
     pub status: SeatState,
-    /// Grows with every change.
     pub version: i32,
-    /// Grows with every owner; what was written under an older one does not stand.
     pub fence: i64,
-    /// The reservation.
+    /// The reservation that has the seat. A lapsed hold stays until the seat is taken over or freed.
     pub reservation_id: Option<ReservationId>,
-    /// When the hold lapses, milliseconds since 1970.
+    /// When the hold lapses. Present only for held seats.
     pub expires_at: Option<i64>,
-    /// Block reason.
+    /// Why the organizer blocked the seat. Present only for blocked seats.
     pub block_reason: Option<String>,
 }
 
-/// None: what belongs together is read by key.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

@@ -1,4 +1,5 @@
-//! Parts of a hall; the counters are those of general admission.
+//! The sections of a hall. Only general-admission sections use the counters: a counter for seats would make one hot row
+//! of a whole section.
 
 use holdfast_domain::{
     ids::{EventId, SectionId},
@@ -6,35 +7,28 @@ use holdfast_domain::{
 };
 use sea_orm::entity::prelude::*;
 
-/// Parts of a hall; the counters are those of general admission.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "sections")]
 pub struct Model {
-    /// The event.
     #[sea_orm(primary_key, auto_increment = false)]
     pub event_id: EventId,
-    /// The key.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: SectionId,
-    /// Its name.
     pub name: String,
-    /// What kind.
     pub kind: SectionKind,
-    /// Its place in the order.
+    /// The place of the section in the order of the hall.
     pub position: i32,
-    /// Capacity.
+    /// How many persons the section admits.
     pub capacity: i32,
-    /// Held.
+    /// Counter of places that are held or being paid.
     pub held: i32,
-    /// Sold.
+    /// Counter of sold places.
     pub sold: i32,
-    /// Blocked.
+    /// Counter of places that the organizer has blocked.
     pub blocked: i32,
-    /// Grows with every change.
     pub version: i64,
 }
 
-/// None: what belongs together is read by key.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

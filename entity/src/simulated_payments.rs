@@ -1,46 +1,39 @@
-//! The simulated gateway's own books.
+//! The payments in the simulated gateway's own books. The server treats the gateway as an outside system: only the
+//! gateway's adapter and the invariants read this table.
 
 use holdfast_domain::money::Currency;
 use sea_orm::entity::prelude::*;
 
-/// The simulated gateway's own books.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "simulated_payments")]
 pub struct Model {
-    /// The key.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: String,
-    /// Idempotency key.
+    /// The key of the call that created the payment.
     pub idempotency_key: String,
-    /// Client secret.
+    /// The secret with which the browser completes the payment.
     pub client_secret: String,
-    /// Saga.
+    /// The saga that the payment was created for.
     pub saga: String,
-    /// Method.
+    /// The payment method, such as `pm_card_visa`.
     pub method: String,
-    /// Amount in minor units.
     pub amount_minor: i64,
-    /// ISO 4217.
     pub currency: Currency,
-    /// Where it stands; the CHECK lists the values.
+    /// The status in Stripe's words. The CHECK lists the words.
     pub status: String,
-    /// The call that authorized it.
+    /// The key of the call that authorized the payment. The same call gets the same response again.
     pub authorize_key: Option<String>,
-    /// The call that captured it.
+    /// The key of the call that captured the payment.
     pub capture_key: Option<String>,
-    /// The call that voided it.
+    /// The key of the call that voided the payment.
     pub void_key: Option<String>,
-    /// When a payment that takes time is decided, milliseconds since 1970.
+    /// When the gateway decides on a payment that takes time.
     pub decided_at: Option<i64>,
-    /// Captured in minor units.
     pub captured_minor: i64,
-    /// Refunded in minor units.
     pub refunded_minor: i64,
-    /// Milliseconds since 1970.
     pub created_at: i64,
 }
 
-/// None: what belongs together is read by key.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

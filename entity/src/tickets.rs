@@ -1,4 +1,4 @@
-//! What admits.
+//! The tickets: the right of `admits` persons to enter, for one seat or one place in a standing area.
 
 use holdfast_domain::{
     booking::TicketState,
@@ -6,38 +6,28 @@ use holdfast_domain::{
 };
 use sea_orm::entity::prelude::*;
 
-/// What admits.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "tickets")]
 pub struct Model {
-    /// The key.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: TicketId,
-    /// The event.
     pub event_id: EventId,
-    /// The booking.
     pub booking_id: BookingId,
-    /// Line id.
     pub line_id: LineId,
-    /// The user or guest.
+    /// The id of the user, the guest, or the sale without an account.
     pub buyer_id: Uuid,
-    /// Ordinal.
+    /// The number of the ticket within its line, from 1.
     pub ordinal: i32,
-    /// The seat within its event.
     pub seat_id: Option<SeatId>,
-    /// The section.
     pub section_id: SectionId,
-    /// What people call it.
+    /// The name for people: section, row and seat, or section and offer.
     pub label: String,
-    /// How many persons.
+    /// How many persons the ticket admits.
     pub admits: i32,
-    /// Where it stands.
     pub status: TicketState,
-    /// Issued at, milliseconds since 1970.
     pub issued_at: i64,
 }
 
-/// None: what belongs together is read by key.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

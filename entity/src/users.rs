@@ -1,4 +1,4 @@
-//! Accounts.
+//! The accounts of users.
 
 use holdfast_domain::{
     access::{AccountStatus, Role},
@@ -6,32 +6,24 @@ use holdfast_domain::{
 };
 use sea_orm::entity::prelude::*;
 
-/// Accounts.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "users")]
 pub struct Model {
-    /// The key.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: UserId,
-    /// Normalized: trimmed, lower case.
+    /// Trimmed and in lower case, so that addresses compare equal.
     pub email: String,
-    /// Argon2id; none where the user signs in without a password.
+    /// An Argon2id hash. NULL if the user signs in without a password.
     pub password_hash: Option<String>,
-    /// First name.
     pub first_name: String,
-    /// Last name.
     pub last_name: String,
-    /// Role.
     pub role: Role,
-    /// Where it stands.
     pub status: AccountStatus,
-    /// A BCP 47 tag.
+    /// The user's language as a BCP 47 tag.
     pub locale: String,
-    /// Milliseconds since 1970.
     pub created_at: i64,
 }
 
-/// None: what belongs together is read by key.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

@@ -1,38 +1,35 @@
-//! What gateways told of, once for each event.
+//! The inbox of webhooks: one row for each event that a gateway sent. It contains only ids and the type; the payment is
+//! fetched again from the gateway.
 
 use sea_orm::entity::prelude::*;
 
-/// What gateways told of, once for each event.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "webhook_events")]
 pub struct Model {
-    /// The gateway.
+    /// The name of the gateway, such as `stripe`.
     #[sea_orm(primary_key, auto_increment = false)]
     pub provider: String,
-    /// The gateway's name for the event.
+    /// The gateway's id of the event, by which a repeated delivery is recognized.
     #[sea_orm(primary_key, auto_increment = false)]
     pub event_id: String,
-    /// The event's type.
+    /// The gateway's type of the event, such as `payment_intent.succeeded`.
     pub kind: String,
-    /// The payment that it is about.
+    /// The gateway's id of the payment that the event is about.
     pub payment: Option<String>,
-    /// The connected account that it comes from; none for our own.
+    /// The connected account that the event belongs to. NULL for our own account.
     pub account: Option<String>,
-    /// Where it stands; the CHECK lists the values.
+    /// `new` until the event is processed. The CHECK lists the words.
     pub status: String,
-    /// What came of it, in a word.
+    /// The result of the processing, in one word.
     pub outcome: Option<String>,
-    /// How often it was worked on.
+    /// How often the event was processed.
     pub attempts: i32,
-    /// Milliseconds since 1970.
     pub received_at: i64,
-    /// When it is to be worked on, milliseconds since 1970.
+    /// When the event is processed next.
     pub due_at: i64,
-    /// Milliseconds since 1970.
     pub settled_at: Option<i64>,
 }
 
-/// None: what belongs together is read by key.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

@@ -1,11 +1,11 @@
-//! One text of a table for both stores.
+//! Table definitions that are written once for PostgreSQL and SQLite.
 
 use sea_orm_migration::{
     SchemaManager,
     sea_orm::{ConnectionTrait as _, DatabaseBackend, DbErr},
 };
 
-/// Fills in the store's own words:
+/// Replaces the tokens in a definition by the store's own words:
 ///
 /// | token | PostgreSQL | SQLite |
 /// | --- | --- | --- |
@@ -41,7 +41,7 @@ pub(crate) fn render(backend: DatabaseBackend, text: &str) -> Result<String, DbE
     Ok(words.iter().fold(text.to_owned(), |text, (token, word)| text.replace(token, word)))
 }
 
-/// Runs statements that are parted by semicolons, in the store's own words.
+/// Runs statements that are separated by semicolons, after [`render`] has replaced their tokens.
 pub(crate) async fn run(manager: &SchemaManager<'_>, text: &str) -> Result<(), DbErr> {
     for statement in render(manager.get_database_backend(), text)?.split(';') {
         manager.get_connection().execute_unprepared(statement).await?;

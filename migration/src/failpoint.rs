@@ -1,28 +1,29 @@
-//! Where tests stop a migration: before each statement of a step that copies tables, and before the commit. Compiled
-//! with the feature `failpoints` alone; else [`reach`] is nothing.
+//! The points at which tests stop a migration: before each statement of a step that copies tables, and before the
+//! commit. The points exist only with the feature `failpoints`; without it, [`reach`] does nothing.
 //!
-//! `HOLDFAST_FAILPOINT=migration.halt:17` halts the process before the 17th of these points and says so on its error
-//! stream; whoever kills the process then kills it at that very point. `migration.fail:17` fails there instead.
+//! `HOLDFAST_FAILPOINT=migration.halt:17` halts the process before the 17th point and reports that on standard error. A
+//! test that kills the process then kills it exactly at that point. `migration.fail:17` makes the migration fail at
+//! that point instead.
 
 use sea_orm_migration::sea_orm::DbErr;
 
-/// A point between two statements.
+/// Marks a point between two statements.
 ///
 /// # Errors
-/// When a test wants the migration to fail here.
+/// If a test wants the migration to fail at this point.
 #[cfg(not(feature = "failpoints"))]
 #[allow(clippy::unnecessary_wraps, reason = "the signature of a build for tests")]
 pub(crate) fn reach() -> Result<(), DbErr> {
     Ok(())
 }
 
-/// A point between two statements.
+/// Marks a point between two statements.
 ///
 /// # Errors
-/// When a test wants the migration to fail here.
+/// If a test wants the migration to fail at this point.
 ///
 /// # Panics
-/// When the point is named without its number.
+/// If the environment variable names a point without a number.
 #[cfg(feature = "failpoints")]
 pub(crate) fn reach() -> Result<(), DbErr> {
     use std::sync::atomic::{AtomicU32, Ordering};

@@ -1,8 +1,8 @@
-//! The schema of Holdfast, the same steps for PostgreSQL and SQLite.
+//! The schema of Holdfast, with the same steps for PostgreSQL and SQLite.
 //!
-//! Tables are written as SQL, because their CHECKs and partial indexes are what keeps the invariants when
-//! every program above them is wrong. [`ddl::render`] fills in what the two stores call their types. A step that
-//! changes CHECKs of tables that exist says so as a [`reshape::Table`], which copies the table on SQLite.
+//! Tables are written as SQL, because their CHECKs and partial indexes keep the invariants even if every program above
+//! them is wrong. [`ddl::render`] fills in the names of the types in the two stores. A step that changes the CHECKs of
+//! existing tables describes the change as a [`reshape::Table`], for which SQLite copies the table.
 
 pub use sea_orm_migration::prelude::*;
 
@@ -18,7 +18,8 @@ mod whole;
 
 use whole::Way;
 
-/// Every step, in order. `up` and `down` run in one transaction, on SQLite too; nothing else that SeaORM offers does.
+/// Every step, in order. `up` and `down` run in one transaction, on SQLite too. The other functions of SeaORM's trait
+/// do not.
 #[derive(Debug)]
 pub struct Migrator;
 
@@ -43,7 +44,7 @@ impl MigratorTrait for Migrator {
     }
 }
 
-/// The steps as SeaORM runs them: without a transaction on SQLite.
+/// The steps as SeaORM runs them, without a transaction on SQLite. [`whole::run`] adds the transaction.
 struct Steps;
 
 #[async_trait::async_trait]

@@ -12,7 +12,6 @@ use crate::{
     money,
 };
 
-/// See the module.
 #[derive(Debug, DeriveMigrationName)]
 pub(crate) struct Migration;
 
@@ -76,7 +75,8 @@ const MEMBERSHIPS: &str = "CREATE TABLE memberships (
 ) {end};
 CREATE INDEX memberships_user ON memberships (user_id)";
 
-// `promised_starts_at` is what those who booked were told first, once the beginning was moved after that.
+// `promised_starts_at` is the beginning that the first buyers were told. It is set when the beginning is moved after
+// that.
 const EVENTS: &str = "CREATE TABLE events (
     id {uuid} PRIMARY KEY,
     organization_id {uuid} NOT NULL REFERENCES organizations (id),
@@ -117,8 +117,8 @@ const PLANS: &str = "CREATE TABLE plans (
     PRIMARY KEY (event_id, version)
 ) {end}";
 
-// `held`, `sold` and `blocked` are counters of general-admission sections alone: a counter for seats would
-// make one hot row of a whole section.
+// Only general-admission sections use the counters `held`, `sold` and `blocked`: a counter for seats would make one hot
+// row of a whole section.
 const SECTIONS: &str = "CREATE TABLE sections (
     event_id {uuid} NOT NULL,
     id {uuid} NOT NULL,
@@ -156,7 +156,7 @@ const OFFERS: &str = "CREATE TABLE offers (
 ) {end};
 CREATE UNIQUE INDEX offers_id ON offers (id)";
 
-// A held seat whose time has passed stays `held` in the row and counts as available in every answer.
+// A held seat after its `expires_at` stays `held` in the row and counts as available in every response.
 const SEATS: &str = "CREATE TABLE seats (
     event_id {uuid} NOT NULL,
     seat_id {int} NOT NULL CHECK (seat_id > 0),
@@ -181,7 +181,7 @@ const SEATS: &str = "CREATE TABLE seats (
 ) {hot};
 CREATE UNIQUE INDEX seats_guid ON seats (event_id, seat_guid)";
 
-// One row a buyer and event: the row that is locked while the buyer's limits are counted.
+// One row for each buyer and event. The row is locked while the buyer's limits are counted.
 const BUYERS: &str = "CREATE TABLE buyers (
     event_id {uuid} NOT NULL,
     buyer_id {uuid} NOT NULL,
@@ -191,7 +191,7 @@ const BUYERS: &str = "CREATE TABLE buyers (
     PRIMARY KEY (event_id, buyer_id)
 ) {hot}";
 
-// `max_per_user` is the event's limit at the hold: it may be lowered later, which takes nothing from anybody.
+// `max_per_user` is the event's limit at the time of the hold. A lower limit later takes no place from anybody.
 const RESERVATIONS: &str = "CREATE TABLE reservations (
     id {uuid} PRIMARY KEY,
     event_id {uuid} NOT NULL,
@@ -213,8 +213,8 @@ const RESERVATIONS: &str = "CREATE TABLE reservations (
 CREATE INDEX reservations_buyer ON reservations (event_id, buyer_id);
 CREATE INDEX reservations_due ON reservations (expires_at) WHERE status = 'active'";
 
-// `fence` is the seat's at the hold; every later step of the reservation carries it. `state` is kept for
-// general admission alone: a seat's state is the seat's.
+// `fence` is the fence of the seat at the time of the hold; every later step of the reservation carries it. `state`
+// counts only for general admission: the state of a seat is in the seat's row.
 const RESERVATION_ITEMS: &str = "CREATE TABLE reservation_items (
     event_id {uuid} NOT NULL,
     reservation_id {uuid} NOT NULL,
@@ -258,8 +258,8 @@ const BOOKINGS: &str = "CREATE TABLE bookings (
 CREATE INDEX bookings_buyer ON bookings (buyer_id, created_at);
 CREATE INDEX bookings_email ON bookings (email) WHERE email IS NOT NULL";
 
-// `refundable` is the offer's at the purchase. `refunding_minor` is promised and on its way back,
-// `refunded_minor` is given back and in the ledger.
+// `refundable` is copied from the offer at the purchase. `refunding_minor` is the amount whose refund is promised and
+// under way, `refunded_minor` the amount that was refunded and is in the ledger.
 const BOOKING_LINES: &str = "CREATE TABLE booking_lines (
     booking_id {uuid} NOT NULL REFERENCES bookings (id),
     id {uuid} NOT NULL,
@@ -289,7 +289,8 @@ const BOOKING_LINES: &str = "CREATE TABLE booking_lines (
 ) {end};
 CREATE INDEX booking_lines_event ON booking_lines (event_id)";
 
-// `live` is 1 while the booking's saga may still take the reservation's seats: at most one at a time.
+// `live` is 1 while the saga of the booking may still take the reservation's seats. At most one booking of a
+// reservation is live.
 const BOOKING_RESERVATIONS: &str = "CREATE TABLE booking_reservations (
     booking_id {uuid} NOT NULL REFERENCES bookings (id),
     reservation_id {uuid} NOT NULL,
@@ -299,8 +300,8 @@ const BOOKING_RESERVATIONS: &str = "CREATE TABLE booking_reservations (
 CREATE UNIQUE INDEX booking_reservations_live ON booking_reservations (reservation_id) WHERE live = 1;
 CREATE INDEX booking_reservations_reservation ON booking_reservations (reservation_id)";
 
-// `wakes` counts those who want somebody to look at once: a worker that parks a saga which was woken since
-// it looked makes it due at once. `format` is the state's: a program leaves alone what is newer than itself.
+// `wakes` counts how often somebody woke the saga. If it has grown since a worker read it, the worker parks the saga as
+// due at once. `format` is the format of `state`: a program leaves alone a saga with a newer format.
 const SAGAS: &str = "CREATE TABLE sagas (
     id {uuid} PRIMARY KEY,
     kind {text} NOT NULL,
@@ -380,7 +381,7 @@ const IDEMPOTENCY_KEYS: &str = "CREATE TABLE idempotency_keys (
 CREATE INDEX idempotency_keys_age ON idempotency_keys (created_at);
 CREATE INDEX idempotency_keys_subject ON idempotency_keys (subject_id)";
 
-// Only ever added to, and dropped by age.
+// Rows are only added, and deleted by age.
 const AUDIT: &str = "CREATE TABLE audit (
     id {uuid} PRIMARY KEY,
     at {big} NOT NULL,

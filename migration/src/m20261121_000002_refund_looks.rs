@@ -1,11 +1,10 @@
-//! When to look again whether a refund that was given back has failed at the bank since. Those that were given back
-//! before this step are looked at once, by the next pass.
+//! Adds the time at which to check whether a completed refund has failed at the bank since. The next pass checks the
+//! refunds that were completed before this step.
 
 use sea_orm_migration::prelude::*;
 
 use crate::ddl;
 
-/// See the module.
 #[derive(Debug, DeriveMigrationName)]
 pub(crate) struct Migration;
 

@@ -1,26 +1,27 @@
-//! Room for accounts, the desk, sales at the door, and the gate. All their words come in one step, because SQLite copies
-//! a table for each CHECK that changes. The words are those of the enums in `crates/domain`.
+//! Adds the stored words for accounts, the desk, sales at the door and the gate. All words come in one step, because
+//! SQLite copies a table for each changed CHECK. The words are those of the enums in `crates/domain`.
 //!
-//! The step renames a member's role from `member` to `manager`. It changes no other value of a row.
+//! The step renames the role of a member from `member` to `manager`. It changes no other value of a row.
 //!
-//! **Nodes of the older version, beside the new schema.** During a deployment they go on reading and writing:
+//! **Nodes of the older version with the new schema.** During a deployment, they continue to read and write:
 //!
 //! - Their INSERTs name the older columns. The new columns are NULL or have defaults that mean the same as before:
 //!   `audit.actor_kind` is `user`, `refunds.method` is `gateway`.
-//! - Their UPDATEs and SELECTs use words that are all still allowed. None of them writes `member` or compares with it;
+//! - Their UPDATEs and SELECTs use only words that are still allowed. None of them writes `member` or compares with it;
 //!   a profile shows `manager` instead.
-//! - Exception: PostgreSQL refuses `SELECT * FROM audit` on a connection that prepared it before the step ("cached plan
-//!   must not change result type"). `GET /admin/audit` of an older node answers 500 until that node is replaced. No
-//!   other table that an older node reads with `*` gets a column; `booking_lines` gets none for this reason.
+//! - Exception: PostgreSQL refuses `SELECT * FROM audit` on a connection that prepared the statement before the step
+//!   ("cached plan must not change result type"). `GET /admin/audit` of an older node responds with 500 until that node
+//!   is replaced. No other table that an older node reads with `*` gets a column; for this reason `booking_lines` gets
+//!   none.
 //! - An older program that is started after the step refuses the schema, because it does not know the step.
 //!
-//! A table of its own, `publications`, says which events were ever published: a draft that is cancelled stays hidden. It
-//! is no column of `events`, because an older node reads that table with `*`. An event that an older node publishes
-//! after the step has no row; it matters only if that event is cancelled.
+//! The separate table `publications` says which events were ever published, so that a cancelled draft stays hidden. It
+//! is not a column of `events`, because an older node reads that table with `*`. An event that an older node publishes
+//! after the step has no row; this matters only if that event is cancelled.
 //!
-//! **Back.** `manager` becomes `member` again. `network_address` and `user_agent` are dropped with their values. Every
-//! other row that only the new schema can hold (a suspended user, a viewer, a refund in cash) is refused by name, and
-//! nothing is changed: a step must not give a viewer the rights of a member, or forget money.
+//! **The way back.** `manager` becomes `member` again. `network_address` and `user_agent` are dropped with their
+//! values. The step refuses, by name, every other row that only the new schema can hold (a suspended user, a viewer, a
+//! refund in cash), and then changes nothing: it must neither give a viewer the rights of a member nor lose money.
 
 use sea_orm_migration::prelude::*;
 
@@ -30,7 +31,6 @@ use crate::{
     whole::Way,
 };
 
-/// See the module.
 #[derive(Debug, DeriveMigrationName)]
 pub(crate) struct Migration;
 
@@ -47,7 +47,7 @@ const TABLES: &[Table] = &[
     AUDIT,
 ];
 
-/// A user without a password signs in by a passkey or through somebody else.
+/// A user without a password signs in with a passkey or through another provider.
 const USERS: Table = Table {
     words: &[Words {
         column: "status",
@@ -79,8 +79,8 @@ const EVENTS: Table = Table {
     ..Table::named("events")
 };
 
-/// Who buys without an account and without a browser: somebody at the door, or nobody, where the organization gives
-/// places away. Each such sale has a buyer's id of its own, so that no limit adds two of them up.
+/// A buyer without an account and without a browser: an unknown person at the door, or nobody, if the organization
+/// gives the places away. Each such sale has its own buyer id, so that no limit adds up several sales.
 const fn buyer_kind(column: &'static str) -> Words {
     let (before, after) = (&["user", "guest"], &["user", "guest", "door", "comp"]);
     Words { column, before, after, renamed: None }
@@ -90,9 +90,9 @@ const fn buyers(name: &'static str, words: &'static [Words]) -> Table {
     Table { words, ..Table::named(name) }
 }
 
-/// What comes back for a line is at most what was paid for it: with tax that was added to the price. No line has a tax
-/// yet. Whether a line's tax is added or included will be a column of its own, which can carry the exact CHECK for
-/// itself without a copy of the table.
+/// The refunds of a line are at most the amount paid for the line, including tax that was added to the price. No line
+/// has a tax yet. A later column will say whether a line's tax is added or included; that column can carry the exact
+/// CHECK without a copy of the table.
 const BOOKING_LINES: Table = Table {
     checks: &[Check {
         name: "booking_lines_returned",
@@ -105,8 +105,8 @@ const BOOKING_LINES: Table = Table {
     ..Table::named("booking_lines")
 };
 
-/// The gateway names a refund that it made, and no other. A refund by another method may have no payment of a gateway
-/// behind it, and no bank can fail it afterwards.
+/// Only a refund that the gateway made has the gateway's id. A refund by another method may have no payment at a
+/// gateway, and no bank can fail it afterwards.
 const REFUNDS: Table = Table {
     words: &[Words {
         column: "reason",
@@ -193,7 +193,7 @@ const LEDGER_ENTRIES: Table = Table {
     ..Table::named("ledger_entries")
 };
 
-/// Only a user has a role; the system has no id, and a visitor without a guest's token has none either.
+/// Only a user has a role. The system has no id, and neither has a visitor without a guest token.
 const AUDIT: Table = Table {
     loosened: &[("actor_id", "{uuid}"), ("actor_role", "{text}")],
     columns: &[
@@ -221,14 +221,13 @@ const AUDIT: Table = Table {
     ..Table::named("audit")
 };
 
-/// Which events were ever published, and when.
 const PUBLICATIONS: &str = "CREATE TABLE publications (
     event_id {uuid} PRIMARY KEY,
     published_at {big} NOT NULL
 ) {end}";
 
-/// Of the events that are cancelled already, those were published of which somebody held something, or whose
-/// publication stands in the audit.
+/// Fills `publications` for existing events. A cancelled event counts as published if it has a reservation or the audit
+/// log contains its publication.
 const PUBLISHED_BEFORE: &str = "INSERT INTO publications (event_id, published_at) \
     SELECT e.id, e.created_at FROM events e WHERE e.status NOT IN ('draft', 'cancelled') \
     OR (e.status = 'cancelled' AND (EXISTS (SELECT 1 FROM reservations r WHERE r.event_id = e.id) \

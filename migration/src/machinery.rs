@@ -1,5 +1,5 @@
-//! The tables of the first schema that carry messages, leases and the moved clock. What they are for is in
-//! `docs/ARCHITECTURE.md`; the step that makes them is [`crate::m20261121_000001_base`].
+//! The tables of the first schema for messages, leases and the offset of the clock. `docs/ARCHITECTURE.md` says what
+//! they are for; the step [`crate::m20261121_000001_base`] creates them.
 
 pub(crate) const OUTBOX: &str = "CREATE TABLE outbox (
     id {serial},
@@ -22,13 +22,14 @@ pub(crate) const EVENT_SEQUENCES: &str = "CREATE TABLE event_sequences (
     last_seq {big} NOT NULL CHECK (last_seq >= 0)
 ) {hot}";
 
-// A row is locked for as long as the work takes, and not for a time: who dies lets go of it.
+// A node locks the row while it works, and not for a fixed time: when the node dies, its lock ends.
 pub(crate) const LEASES: &str = "CREATE TABLE leases (
     name {text} PRIMARY KEY,
     fence {big} NOT NULL
 ) {hot}";
 
-// What gateways told of, once for each event. Ids and the type alone: what they are about is fetched again.
+// The events that gateways sent, one row for each event. A row contains only ids and the type; the objects are fetched
+// again.
 pub(crate) const WEBHOOK_EVENTS: &str = "CREATE TABLE webhook_events (
     provider {text} NOT NULL,
     event_id {text} NOT NULL,
@@ -49,7 +50,7 @@ pub(crate) const WEBHOOK_EVENTS: &str = "CREATE TABLE webhook_events (
 CREATE INDEX webhook_events_due ON webhook_events (due_at) WHERE status = 'new';
 CREATE INDEX webhook_events_age ON webhook_events (received_at)";
 
-// Added to the database's clock; only development and tests write it.
+// The offset is added to the database's clock. Only development and tests write it.
 pub(crate) const CLOCK_OFFSET: &str = "CREATE TABLE clock_offset (
     id {int} PRIMARY KEY CHECK (id = 1),
     offset_ms {big} NOT NULL

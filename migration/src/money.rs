@@ -1,6 +1,7 @@
-//! The ledger, what is given back, and the simulated gateway's books, in the first schema.
+//! The ledger, the refunds and the simulated gateway's books in the first schema.
 
-/// A refund has the id of its saga. `asked_by` is the user or guest; none where nobody asked.
+/// A refund and its saga have the same id. `asked_by` is the user or guest who asked; NULL if the server started the
+/// refund.
 pub(crate) const REFUNDS: &str = "CREATE TABLE refunds (
     id {uuid} PRIMARY KEY,
     booking_id {uuid} NOT NULL,
@@ -20,7 +21,7 @@ pub(crate) const REFUNDS: &str = "CREATE TABLE refunds (
 ) {end};
 CREATE INDEX refunds_booking ON refunds (booking_id)";
 
-/// `cancels` is 1 where the line was cancelled with this refund.
+/// `cancels` is 1 if this refund cancelled the line.
 pub(crate) const REFUND_LINES: &str = "CREATE TABLE refund_lines (
     refund_id {uuid} NOT NULL REFERENCES refunds (id),
     line_id {uuid} NOT NULL,
@@ -31,7 +32,7 @@ pub(crate) const REFUND_LINES: &str = "CREATE TABLE refund_lines (
 ) {end};
 CREATE INDEX refund_lines_booking ON refund_lines (booking_id)";
 
-/// Double entry: the entries of a posting sum to zero.
+/// The double-entry ledger: the entries of a posting sum to zero.
 pub(crate) const LEDGER_ENTRIES: &str = "CREATE TABLE ledger_entries (
     id {uuid} PRIMARY KEY,
     posting_id {uuid} NOT NULL,
@@ -46,8 +47,9 @@ pub(crate) const LEDGER_ENTRIES: &str = "CREATE TABLE ledger_entries (
 ) {end};
 CREATE INDEX ledger_entries_booking ON ledger_entries (booking_id)";
 
-/// The simulated gateway's own books: it is an outside system that happens to live next door. A key column
-/// names the call that took effect last, so that the same call is answered again and not repeated.
+/// The simulated gateway's own books. The server treats the gateway as an outside system, although both use one
+/// database. A key column contains the key of the last call that took effect, so that a repeated call gets the same
+/// response and is not performed again.
 pub(crate) const SIMULATED_PAYMENTS: &str = "CREATE TABLE simulated_payments (
     id {text} PRIMARY KEY,
     idempotency_key {text} NOT NULL UNIQUE,

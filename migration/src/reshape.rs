@@ -1,8 +1,9 @@
-//! Changes to tables that exist: other words in a CHECK, other CHECKs, columns that may be NULL, new columns.
+//! Changes to existing tables: the words in a CHECK, other CHECKs, columns that may be NULL, and new columns.
 //!
-//! A change is data, and both stores and both directions are made from it. PostgreSQL alters the table in place.
-//! SQLite cannot change a CHECK, so the table is copied into a new one under the old name; see [`sqlite`]. Never
-//! loses a row: what the other schema cannot hold is refused by name before anything is touched ([`refuse`]).
+//! A change is described as data, from which the statements for both stores and both directions are made. PostgreSQL
+//! alters the table in place. SQLite cannot change a CHECK, so the table is copied into a new table with the old name;
+//! see [`sqlite`]. No row is ever lost: rows that the other schema cannot hold are refused by name before anything is
+//! changed ([`refuse`]).
 
 mod postgres;
 mod sqlite;
@@ -14,56 +15,57 @@ use sea_orm_migration::{
 
 use crate::{ddl, failpoint, whole::Way};
 
-/// What changes in a table.
+/// The changes to one table.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Table {
     pub(crate) name: &'static str,
     pub(crate) words: &'static [Words],
-    /// Columns that may be NULL from now on, with their type.
+    /// Columns that may be NULL after the change, with their type.
     pub(crate) loosened: &'static [(&'static str, &'static str)],
     pub(crate) columns: &'static [Column],
     pub(crate) checks: &'static [Check],
 }
 
 impl Table {
-    /// A table in which nothing changes yet.
+    /// A table without changes.
     pub(crate) const fn named(name: &'static str) -> Self {
         Self { name, words: &[], loosened: &[], columns: &[], checks: &[] }
     }
 }
 
-/// The words that a column may hold.
+/// The words that a column may contain before and after the change.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Words {
     pub(crate) column: &'static str,
     pub(crate) before: &'static [&'static str],
     pub(crate) after: &'static [&'static str],
-    /// A word of before and what it is called after.
+    /// A word of `before` and its new name in `after`.
     pub(crate) renamed: Option<(&'static str, &'static str)>,
 }
 
-/// A column that is new.
+/// A new column.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Column {
     pub(crate) name: &'static str,
-    /// Its type and constraints, in the tokens of [`ddl::render`].
+    /// The type and constraints of the column, in the tokens of [`ddl::render`].
     pub(crate) definition: &'static str,
-    /// The only value with which a row can go back; without one the column is dropped with all it holds.
+    /// The only value with which a row can return to the older schema. Without such a value, the column is dropped with
+    /// all its values.
     pub(crate) implied: Option<&'static str>,
 }
 
-/// A CHECK of the table.
+/// A CHECK of the table that is replaced or added.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Check {
-    /// Its name from now on.
+    /// The name of the new CHECK.
     pub(crate) name: &'static str,
-    /// What PostgreSQL calls the one that it replaces, and what that one says.
+    /// PostgreSQL's name of the replaced CHECK, and its condition. `None` if the CHECK is added.
     pub(crate) before: Option<(&'static str, &'static str)>,
     pub(crate) after: &'static str,
 }
 
 impl Words {
-    /// The words allowed once the schema has gone this way.
+    /// The words that are allowed after a change in this direction.
     fn allowed(&self, way: Way) -> &'static [&'static str] {
         match way {
             Way::Up => self.after,
@@ -71,7 +73,7 @@ impl Words {
         }
     }
 
-    /// The word that is called otherwise once the schema has gone this way, and its new name.
+    /// The word that is renamed by a change in this direction, and its new name.
     fn renaming(&self, way: Way) -> Option<(&'static str, &'static str)> {
         let (before, after) = self.renamed?;
         Some(match way {
@@ -81,7 +83,7 @@ impl Words {
     }
 }
 
-/// `CHECK (column IN ('a', 'b'))`, as the first schema writes it.
+/// The CHECK `CHECK (column IN ('a', 'b'))`, exactly as the first schema writes it.
 fn word_check(column: &str, words: &[&str]) -> String {
     format!("CHECK ({column} IN ({}))", quoted(words))
 }
@@ -90,10 +92,10 @@ fn quoted(words: &[&str]) -> String {
     words.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(", ")
 }
 
-/// Takes the tables to the schema after the change, or back.
+/// Changes the tables to the schema after or before the step.
 ///
 /// # Errors
-/// When a row cannot go there, or the store refuses a statement.
+/// If the other schema cannot hold a row, or the store refuses a statement.
 pub(crate) async fn run(
     manager: &SchemaManager<'_>,
     tables: &[Table],
@@ -120,7 +122,7 @@ pub(crate) async fn run(
     }
 }
 
-/// Where statements go.
+/// The connection on which the statements of a change run.
 struct Store<'m, 'c> {
     manager: &'m SchemaManager<'c>,
 }
@@ -130,7 +132,7 @@ impl Store<'_, '_> {
         self.manager.get_database_backend()
     }
 
-    /// Executes a statement; answers how many rows it changed.
+    /// Executes a statement and returns how many rows it changed.
     async fn run(&self, sql: &str) -> Result<u64, DbErr> {
         failpoint::reach()?;
         let sql = ddl::render(self.backend(), sql)?;
@@ -143,14 +145,15 @@ impl Store<'_, '_> {
         self.manager.get_connection().query_all_raw(statement).await
     }
 
-    /// The numbers and words that a query answers.
+    /// The counts and descriptions that a query returns.
     async fn counts(&self, sql: &str) -> Result<Vec<(i64, String)>, DbErr> {
         let rows = self.all(sql).await?;
         rows.iter().map(|row| Ok((row.try_get("", "rows")?, row.try_get("", "what")?))).collect()
     }
 }
 
-/// Fails with every word, NULL and value that the schema before cannot hold. The schema after holds everything.
+/// Fails if the older schema cannot hold some rows. The error names every such word, NULL and value. The newer schema
+/// can hold every row.
 async fn refuse(store: &Store<'_, '_>, tables: &[Table], way: Way) -> Result<(), DbErr> {
     if way == Way::Up {
         return Ok(());
@@ -171,7 +174,7 @@ async fn refuse(store: &Store<'_, '_>, tables: &[Table], way: Way) -> Result<(),
     Err(DbErr::Custom(format!("the schema before cannot hold {}", found.join(", "))))
 }
 
-/// Queries that count the rows which the schema before cannot hold, and say why.
+/// Queries that count the rows that the older schema cannot hold, each with a description.
 fn obstacles(table: &Table) -> Vec<String> {
     let name = table.name;
     let counted = |what: &str, condition: &str| {

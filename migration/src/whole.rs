@@ -1,5 +1,5 @@
-//! All pending steps and their records in one transaction, on both stores: a process that dies in the middle leaves
-//! the schema it found, and the next start begins anew.
+//! Runs all pending steps and records them in one transaction, on both stores. A process that dies in the middle leaves
+//! the schema unchanged, and the next start begins again.
 
 use sea_orm_migration::{
     IntoSchemaManagerConnection, MigratorTrait, SchemaManagerConnection,
@@ -11,24 +11,25 @@ use sea_orm_migration::{
 
 use crate::{Steps, failpoint};
 
-/// The key of the advisory lock under which PostgreSQL migrates: nodes that start together migrate one after the
-/// other, and all but the first find nothing to do.
+/// Takes the advisory lock under which PostgreSQL migrates. Nodes that start together migrate one after the other, and
+/// all but the first find nothing to do.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(7230186014)";
 
-/// Which way the schema goes.
+/// The direction of a schema change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Way {
-    /// To the newest.
+    /// To the newest schema.
     Up,
-    /// Back.
+    /// Back to an older schema.
     Down,
 }
 
-/// Runs at most `steps` steps, all of them without a number.
+/// Runs at most `steps` steps, or all steps without a number.
 ///
-/// SQLite can copy a table that others refer to only while foreign keys are off, and a transaction cannot turn them
-/// off. So they are off on this connection around the transaction; the step itself looks for rows whose parent is
-/// missing before anything is committed. A caller that drops this future must not use the connection again.
+/// SQLite can copy a table that others refer to only while foreign keys are off, and they cannot be turned off inside a
+/// transaction. Therefore this function turns them off on the connection before the transaction and on again after it.
+/// The step itself looks for rows with missing parents before the commit. A caller that drops this future must not use
+/// the connection again.
 pub(crate) async fn run<'c, C>(db: C, way: Way, steps: Option<u32>) -> Result<(), DbErr>
 where
     C: IntoSchemaManagerConnection<'c>,
@@ -50,7 +51,7 @@ async fn transaction(
     way: Way,
     steps: Option<u32>,
 ) -> Result<(), DbErr> {
-    // SQLite: the write lock at once, for a deferred transaction would fail half-way when somebody else writes.
+    // SQLite takes the write lock at once: a deferred transaction would fail half-way if somebody else writes.
     let options = TransactionOptions {
         sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
         ..TransactionOptions::default()
@@ -69,7 +70,8 @@ async fn transaction(
     match done.await {
         Ok(()) => tx.commit().await,
         Err(error) => {
-            // The error is what the caller wants to hear; a failed rollback ends with the connection anyway.
+            // The caller needs this error and not that of the rollback. A failed rollback ends with the connection
+            // anyway.
             tx.rollback().await.ok();
             Err(error)
         }

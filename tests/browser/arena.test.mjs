@@ -1,5 +1,5 @@
-// The bowl of 20,000 seats: how soon it can be used and how it moves. What is measured here is
-// printed; the bounds only tell a slow machine from a page that has stopped.
+// The bowl with 20,000 seats: how soon the page can be used, and how smoothly it moves. The test prints the measured
+// figures. Its limits only distinguish a slow machine from a page that has stopped.
 
 import assert from 'node:assert/strict';
 
@@ -24,7 +24,7 @@ async function interactiveMs(page) {
 scenario('the_arena_is_interactive', async ({ visitor }) => {
   const times = [];
   for (let n = 0; n < LOADS; n += 1) {
-    // Each time a visitor with an empty cache.
+    // Each visit is by a visitor with an empty cache.
     times.push(await interactiveMs(await visitor(hall)));
   }
   const page = await visitor(hall);
@@ -36,7 +36,7 @@ scenario('the_arena_is_interactive', async ({ visitor }) => {
   assert.ok(median(times) < INTERACTIVE_MAX_MS);
 });
 
-// Drags the map to and fro by the mouse; answers the times between frames.
+// Drags the map back and forth with the mouse. Returns the times between frames.
 async function pan(page) {
   const { x, y, width, height } = await page.getByTestId('seat-map').boundingBox();
   const [left, top] = [x + width / 2, y + height / 2];

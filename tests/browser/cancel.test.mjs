@@ -1,4 +1,4 @@
-// Giving a booking back: what comes back is named first, then seen.
+// Cancelling a booking: the page shows the amount of the refund first, then the result.
 
 import assert from 'node:assert/strict';
 
@@ -8,7 +8,7 @@ import {
 
 const { scenario, api, row, seatStatus, holdByApi } = suite();
 
-// What the server would say of offers by which a part comes back, or nothing.
+// What the server would return for offers whose cancellation refunds only a part, or nothing.
 async function saysThatComesBack(page, part) {
   await page.route('**/api/v1/bookings/reference/*', async (route) => {
     const response = await route.fetch();

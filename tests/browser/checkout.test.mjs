@@ -1,4 +1,4 @@
-// Paying: declined, then paid; the second step; one attempt, one key, also over a reload.
+// Paying: a declined card, then a good one; the second step; one attempt with one key, also after a reload.
 
 import assert from 'node:assert/strict';
 
@@ -45,7 +45,7 @@ scenario('a_declined_card_keeps_the_seats_and_another_card_buys_them', async ({ 
     assert.equal(await seatStatus(THEATRE, seat.seat_id), 'sold');
   }
   assert.equal(await page.getByTestId('countdown').count(), 0);
-  // A final no ends the attempt: the other card goes under another key.
+  // A final refusal ends the attempt: the other card is sent with another key.
   assert.equal(confirms.length, 2);
   assert.notEqual(confirms[0].key, confirms[1].key);
 });
@@ -74,7 +74,7 @@ scenario('a_second_step_that_succeeds_buys', async ({ visitor }) => {
   await pay(page, 'pm_card_authenticationRequired');
   const dialog = page.getByRole('dialog');
   await dialog.waitFor();
-  // The focus is in the dialog and Escape does not leave it without an answer.
+  // The focus is in the dialog, and Escape does not close it without a choice.
   assert.ok(await dialog.evaluate((it) => it.contains(document.activeElement)));
   await page.keyboard.press('Escape');
   await page.getByTestId('second-step-approve').click();
@@ -98,11 +98,11 @@ scenario('a_second_step_that_fails_keeps_the_seats', async ({ visitor }) => {
 
 scenario('a_reload_before_the_answer_goes_on_with_the_same_attempt', async ({ visitor }) => {
   const { page, seats, confirms } = await heldIn(visitor, 'F', 2);
-  // The server does its part; the answer never reaches the page.
+  // The server processes the request, but its response never reaches the page.
   let arrived;
   const done = new Promise((resolve) => { arrived = resolve; });
   let swallowed = false;
-  // Not taken off again: that would let the swallowed request go on, and its answer arrive after all.
+  // The route stays: removing it would let the swallowed request continue, and its response would arrive after all.
   await page.route(/\/bookings\/confirm$/, async (route) => {
     if (swallowed) return route.continue();
     swallowed = true;
@@ -132,7 +132,7 @@ scenario('a_reload_at_the_second_step_asks_for_it_again', async ({ visitor }) =>
 
 scenario('a_hold_that_was_paid_elsewhere_leads_to_its_booking', async ({ visitor }) => {
   const { page, seats } = await heldIn(visitor, 'Q', 2);
-  // As if the page was loaded again between the final answer and the way to the tickets.
+  // As if the page was reloaded between the final response and the navigation to the tickets.
   const { status, body } = await api('POST', '/bookings/confirm', {
     reservation_ids: [reservationId(page)],
     payment: { method: 'pm_card_visa' },

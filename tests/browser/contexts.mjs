@@ -1,12 +1,11 @@
-// Browser contexts that are lent to one visitor after another.
+// Lends browser contexts to one visitor after another.
 //
-// Most of what a visit costs is Chromium's own work: another process, the program compiled anew. In
-// a context in which a page stays open both are there already, for half of the processor's time. So
-// each context keeps one page without a program open; what the site keeps is forgotten before the
-// next visitor gets it, and the rest (a tab's storage, routes, scripts) goes with the visitor's page.
-// Only the cache of files stays.
+// Most of the cost of a visit is Chromium's own work: it starts a process and compiles the program. A context in which
+// a page stays open already has both, which halves the processor time. Therefore each context keeps one page without a
+// program open. What the site stores is deleted before the next visitor gets the context, and the rest (a tab's
+// storage, routes, scripts) ends with the visitor's page. Only the cache of files stays.
 
-// Nothing of ours runs here.
+// None of our programs runs in this page.
 const QUIET_PAGE = '/readyz';
 
 export function lendContexts(browser, url) {
@@ -20,7 +19,8 @@ export function lendContexts(browser, url) {
   }
 
   return {
-    // A context like this that nobody has now; `giveBack` once the visitor's page is closed.
+    // Lends a free context with these options, or opens a new one. The caller runs `giveBack` after closing the
+    // visitor's page.
     async lend(options) {
       const name = JSON.stringify(options);
       const lent = idle.get(name)?.pop() ?? await open(options);
@@ -29,7 +29,7 @@ export function lendContexts(browser, url) {
           await lent.context.clearCookies();
           await lent.kept.evaluate(() => localStorage.clear());
         } catch {
-          // Its process has died; the next visitor gets another.
+          // The process of this context has died; the next visitor gets another context.
           await lent.context.close();
           return;
         }

@@ -1,4 +1,4 @@
-// The clock from hold to payment, and what happens when it runs out.
+// The remaining time from hold to payment, and what happens when it runs out.
 
 import assert from 'node:assert/strict';
 
@@ -20,11 +20,11 @@ scenario('the_countdown_changes_at_three_minutes_and_at_one_and_then_ends', asyn
   const [seat] = await row(THEATRE, 'Stalls', 'A');
   const page = await visitor(hall, { alone: true });
   await holdSeats(page, 'Stalls', 'A', [seat]);
-  // Only here: the handles of that clock's timers are too large for the hall's to be cleared.
+  // The fake clock starts only on this page: the handles of its timers are too large for the hall's page to clear.
   await page.clock.install();
   await page.reload();
   await checkoutIsOpen(page);
-  // Both clocks go: the browser's and the database's.
+  // Moves both clocks: the browser's and the database's.
   const forward = async (milliseconds) => {
     await advance(milliseconds);
     await page.clock.fastForward(milliseconds);
@@ -46,7 +46,7 @@ scenario('the_countdown_changes_at_three_minutes_and_at_one_and_then_ends', asyn
   assert.match(await ended.textContent(), /Your hold has ended.*Nothing was charged/s);
   assert.equal(await page.getByTestId('countdown').count(), 0);
   assert.equal(await seatStatus(THEATRE, seat.seat_id), 'available');
-  // Back by itself after three seconds.
+  // The page returns by itself after three seconds.
   await page.waitForURL(`**${hall}`);
   await hallIsOpen(page);
   await openRow(page, 'Stalls', 'A');
@@ -60,7 +60,7 @@ scenario('a_hold_that_lapses_while_one_looks_ends_with_a_message_and_a_way_back'
     await holdSeats(page, 'Stalls', 'B', [seat]);
     await page.locator('#email').fill(emailOf(page));
     await page.getByTestId('method-pm_sim_slow').click();
-    // A few seconds before its end the page is loaded again: it asks the server how long.
+    // The page is reloaded a few seconds before the end of the hold. It asks the server for the remaining time.
     await advance(HOLD_MS - 8 * SECOND_MS);
     await page.reload();
     await checkoutIsOpen(page);
@@ -71,7 +71,7 @@ scenario('a_hold_that_lapses_while_one_looks_ends_with_a_message_and_a_way_back'
     await page.getByRole('link', { name: 'Back to the hall' }).click();
     await page.waitForURL(`**${hall}`);
     await hallIsOpen(page);
-    // What was typed and chosen is there at the next try.
+    // The typed text and the choices are still there at the next try.
     await openRow(page, 'Stalls', 'B');
     await choose(page, [seat]);
     await hold(page);
@@ -84,10 +84,10 @@ scenario('paying_after_the_time_ran_out_says_so_and_charges_nothing', async ({ v
   const [seat] = await row(THEATRE, 'Stalls', 'C');
   const page = await visitor(hall);
   await holdSeats(page, 'Stalls', 'C', [seat]);
-  // The page has read its reservation; one that had not yet would say at once that it has ended.
+  // The page has read its reservation. Otherwise it would show at once that the hold has ended.
   await checkoutIsOpen(page);
   const confirms = watchConfirms(page);
-  // The page's clock still runs; the server's is past the end.
+  // The page's clock is still before the end of the hold; the server's clock is past it.
   await advance(HOLD_MS + 1);
   await pay(page);
   await page.getByTestId('hold-ended').waitFor();

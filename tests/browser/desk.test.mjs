@@ -1,4 +1,4 @@
-// The desk: my events, what needs attention, and who may see which.
+// The desk: the organizer's events, the sagas that need attention, and who may see which page.
 
 import assert from 'node:assert/strict';
 
@@ -45,7 +45,7 @@ scenario('an_organizer_sees_their_events_and_drafts', async ({ visitor }) => {
   const { body: theatre } = await api('GET', `/events/${THEATRE}`);
   await rows.filter({ hasText: theatre.name }).getByText('On sale').waitFor();
   assert.equal(await page.getByRole('link', { name: 'Needs attention' }).count(), 0);
-  // The header leads to the desk from every page; a draft has a page for its organizer alone.
+  // The header of every page has a link to the desk. Only the organizer of a draft can open its page.
   await page.getByRole('link', { name: 'Spring concert' }).click();
   await page.waitForURL(`**/events/${draft.slug}`);
   await heading(page, 'Spring concert');
@@ -101,7 +101,7 @@ scenario('a_refund_that_is_stuck_is_seen_and_sent_on_again', async ({ visitor })
   await saga.getByRole('heading', { name: `Refund ${reference}` }).waitFor();
   await saga.getByTestId('retry-saga').click();
   await page.getByTestId('attention-told').getByText(reference).waitFor();
-  // The gateway says no again: it comes back.
+  // The gateway refuses again, so the saga returns to the list.
   await page.waitForFunction(async ([id, look]) => {
     document.querySelector(look)?.click();
     await new Promise((resolve) => { setTimeout(resolve, 300); });

@@ -1,4 +1,4 @@
-// What a page begins with is asked for beside the program's download, and asked for once.
+// The first requests of a page start while the program is loading, and each is sent only once.
 
 import assert from 'node:assert/strict';
 
@@ -6,7 +6,8 @@ import { THEATRE, hallIsOpen, suite } from './helpers.mjs';
 
 const { scenario, event } = suite();
 
-// The API's addresses that the page asks for, in order. The program comes only when it has asked for `awaited` of them.
+// The API addresses that the page requests, in order. The program is delivered only after the page has requested
+// `awaited` of them.
 async function watchFirst(page, awaited) {
   const asked = [];
   let enough;
@@ -43,7 +44,7 @@ scenario('an_event_and_its_hall_are_asked_for_beside_the_program_and_once', asyn
   });
   await hallIsOpen(page);
   once(asked, addresses);
-  // Later the page asks for itself.
+  // Later the page sends its own requests.
   await page.getByRole('link', { name: 'Holdfast' }).click();
   await page.getByTestId('event-card').first().waitFor();
   once(asked, [...addresses, '/events?limit=100']);
@@ -64,6 +65,6 @@ scenario('what_an_account_asks_for_first_is_asked_as_that_account', async ({ vis
   } });
   await page.getByRole('heading', { level: 1 }).waitFor();
   assert.equal(headers[0].authorization, 'Bearer not-a-token');
-  // The server refuses the token: it is forgotten, as with any other call.
+  // The server refuses the token, and the page forgets it, as with any other call.
   await page.waitForFunction(() => localStorage.getItem('holdfast.session') === null);
 });

@@ -1,4 +1,4 @@
-// Addresses, input and sessions that are not what the pages hope for.
+// Unexpected addresses, input and sessions.
 
 import assert from 'node:assert/strict';
 
@@ -10,7 +10,7 @@ const PASSWORD = 'Holdfast-2026-x';
 
 const { scenario, row, api } = suite();
 
-// What the server itself answers: personal pages say nothing of what they name.
+// The server's own responses: a personal page tells nothing about the object that its address names.
 const NOWHERE = [
   ['an_unknown_page', '/nowhere/at/all', 404],
   ['an_unknown_page_of_the_desk', '/desk/nowhere', 404],
@@ -52,7 +52,7 @@ scenario('a_new_account_is_signed_in_and_its_seats_are_its_own', async ({ visito
   await checkoutIsOpen(page);
   await page.getByText('Booked for ada@example.org').waitFor();
   assert.equal(await page.locator('#email').count(), 0);
-  // The address of the checkout alone opens nothing for a stranger.
+  // The address of a checkout alone gives a stranger access to nothing.
   const stranger = await visitor(new URL(page.url()).pathname);
   await stranger.getByRole('heading', { level: 1 }).waitFor();
   await stranger.getByText('Stalls').waitFor({ state: 'detached' });
@@ -68,7 +68,7 @@ scenario('a_login_that_is_over_is_told_and_the_selection_stays', async ({ visito
   await hallIsOpen(page);
   await openRow(page, 'Stalls', 'B');
   await choose(page, [seat]);
-  // A token that the server does not take any more.
+  // A token that the server no longer accepts.
   await page.evaluate(() => {
     const kept = JSON.parse(localStorage.getItem('holdfast.session'));
     const [head, claims] = kept.access_token.split('.');
@@ -79,7 +79,7 @@ scenario('a_login_that_is_over_is_told_and_the_selection_stays', async ({ visito
   await page.getByText('Sign in to go on.').waitFor();
   await page.getByTestId('signed-in').waitFor({ state: 'detached' });
   await seatSays(page, seat, 'Selected');
-  // One may go on as a guest.
+  // The visitor can continue as a guest.
   await page.getByTestId('hold-button').click();
   await checkoutIsOpen(page);
 });

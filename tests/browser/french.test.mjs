@@ -1,4 +1,4 @@
-// The pages in French: every word of ours, and what a problem says by its type.
+// The pages in French: all our texts, and the message for each type of problem.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ const FRENCH = { locale: 'fr-FR' };
 
 const { scenario, row, holdByApi } = suite();
 
-// English sentences of ours that a French page must not contain: long enough not to be also French.
+// English texts of ours that a French page must not contain. Each is long enough not to occur in French too.
 const LETTERS_MIN = 12;
 const all = PACKAGES.flatMap((name) => Object.entries(en[name]).flatMap(([group, words]) =>
   Object.entries(words).map(([key, text]) => (
@@ -27,7 +27,7 @@ const sentences = all
   .filter((text) => text.length >= LETTERS_MIN);
 const keys = all.map(({ key }) => key);
 
-// What the page says to eyes and ears.
+// The page's texts for eyes and for screen readers.
 async function spoken(page) {
   return page.evaluate(() => {
     const labels = [...document.querySelectorAll('[aria-label], [title], [placeholder]')].flatMap(
@@ -85,7 +85,7 @@ scenario('a_purchase_in_french_says_nothing_in_english', async ({ visitor }) => 
   await openRow(page, 'Stalls', 'A');
   await choose(page, seats);
   await page.getByRole('button', { name: 'Réserver 2 places' }).waitFor();
-  // 2 × 89 euros as the French write it, with narrow and other spaces.
+  // 2 × 89 euros in French notation, with narrow and other spaces.
   assert.match(await page.locator('.hold-bar').textContent(), /178,00\s*€/);
   await assertFrench(page);
   await hold(page);
@@ -116,7 +116,7 @@ scenario('a_conflict_is_told_in_french', async ({ visitor }) => {
     /Stalls, rang B, place 1 vient d’être prise\. L’autre reste sélectionnée\./);
 });
 
-// What a problem says is chosen by its type: the server's English detail is never shown.
+// The message for a problem depends on its type: the server's English detail is never shown.
 const login = /\/auth\/login$/;
 for (const [type, status, text] of [
   ['too-many-requests', 429, fr.ui.problem.too_many],
@@ -141,7 +141,7 @@ for (const [type, status, text] of [
     await (text ? told.getByText(text) : told.filter({ hasText: /\S/ })).waitFor();
     assert.ok(!(await told.textContent()).includes(detail));
     await assertFrench(page);
-    // A 503 is what this test asked for.
+    // This test caused the 503 itself.
     page.faults = page.faults.filter((fault) => fault !== '503 /api/v1/auth/login');
   });
 }

@@ -1,4 +1,4 @@
-// The hall itself: its legend, its map, and the list beside it say the same.
+// The hall page: its legend, its map and the list of seats show the same facts.
 
 import assert from 'node:assert/strict';
 
@@ -32,7 +32,7 @@ scenario('a_click_on_the_map_chooses_a_seat_and_another_gives_it_up', async ({ v
   await isStill(page);
   const { x, y, width, height } = await page.getByTestId('seat-map').boundingBox();
   const button = page.getByTestId('hold-button');
-  // Between two seats there is nothing to choose, so a few places are tried.
+  // There is nothing to choose between two seats, so the test tries a few places.
   let place;
   for (let n = 0; n < PICKS_MAX && await button.isDisabled(); n += 1) {
     place = [x + width / 2, y + height / 2 + 5 * n];
@@ -53,7 +53,7 @@ scenario('the_minimap_is_shown_whenever_one_is_near', async ({ visitor }) => {
   await minimap.waitFor();
   await page.getByRole('button', { name: 'Show the whole hall' }).click();
   await minimap.waitFor({ state: 'hidden' });
-  // The list leads to a section, too.
+  // The list also leads the map to a section.
   await page.getByTestId('section-Stalls').click();
   await minimap.waitFor();
 });

@@ -1,8 +1,8 @@
-// Starts the real server on a port of its own with a fresh SQLite store, and Chromium before it.
+// Starts the real server on its own port with a fresh SQLite store, and Chromium in front of it.
 //
-// HOLDFAST_BIN names the program, CHROMIUM the browser; scripts/test.sh sets both. A missing one
-// fails the test: nothing here skips. HOLDFAST_SEEDED is a data folder with the demo in it, which
-// each server gets a copy of; without it each server makes its own.
+// HOLDFAST_BIN names the program and CHROMIUM the browser; scripts/test.sh sets both. If one of them is missing, the
+// test fails; nothing is skipped. HOLDFAST_SEEDED names a data folder with the demo data, which each server copies.
+// Without it, each server seeds its own store.
 //
 //   const holdfast = await startHoldfast();            // seeded; await holdfast.stop()
 //   const holdfast = await startHoldfast({}, null);    // over an empty store, which it seeds itself
@@ -26,10 +26,10 @@ const READY_MS = 60_000;
 const STOP_MS = 10_000;
 const PORT_TRIES = 5;
 const LOG_LINES_MAX = 40;
-// How long one step of a page may take: generous, for the machine may be busy.
+// How long one step of a page may take. It is generous, because the machine may be busy.
 const STEP_MS = 15_000;
 
-// What must not reach the server from the shell of whoever runs the tests.
+// Settings in the shell of the person who runs the tests that must not reach the server.
 const OURS = ['DATABASE_URL', 'REDIS_URLS', 'JWT_SECRET', 'HOLDFAST_CONFIG', 'PUBLIC_URL'];
 
 export async function startHoldfast(settings = {}, seeded = process.env.HOLDFAST_SEEDED) {
@@ -39,7 +39,7 @@ export async function startHoldfast(settings = {}, seeded = process.env.HOLDFAST
   if (seeded) {
     await cp(seeded, folder, { recursive: true });
   }
-  // A port that was free a moment ago may be somebody else's by now.
+  // Another program may have taken a port that was free a moment ago.
   for (let tries = 1; ; tries += 1) {
     const node = launch(program, folder, await freePort(), settings);
     if (await node.isReady()) {
@@ -83,7 +83,7 @@ function launch(program, folder, port, settings) {
     child,
     end,
     log: () => lines.join('\n'),
-    // False when it has ended, by itself or because it took too long.
+    // False if the server has ended, by itself or because its start took too long.
     async isReady() {
       const deadline = Date.now() + READY_MS;
       while (!(await answers(`${url}/readyz`))) {
@@ -93,7 +93,7 @@ function launch(program, folder, port, settings) {
         }
         await pause(20);
       }
-      // Whoever took the port in between would answer, too, while ours ends.
+      // Another program that took the port in between would also respond while our server ends.
       return !ended;
     },
   };
@@ -104,13 +104,13 @@ function handle({ url, child, end, log }, folder) {
     url,
     pid: child.pid,
     log,
-    // Moves the database's clock; the server allows it in development alone.
+    // Moves the database's clock. The server allows it only in development.
     async advance(milliseconds) {
       const answer = await call(`${url}/api/development/clock`, 'POST',
         { advance_ms: milliseconds });
       assert.equal(answer.status, 200, JSON.stringify(answer.body));
     },
-    // The same interface that the pages use: what a second buyer does, or what is really true.
+    // The API that the pages use, for the actions of a second buyer and for the true state.
     api: (method, path, body, headers) => call(`${url}/api/v1${path}`, method, body, headers),
     async stop() {
       child.kill('SIGTERM');
@@ -124,10 +124,10 @@ function handle({ url, child, end, log }, folder) {
 
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
   '--disable-background-networking', '--disable-component-update', '--disable-sync'];
-// No processes in reserve, and no second, better compilation of a program that runs for seconds.
+// The browser starts no spare processes, and no second, optimizing compilation of a program that runs for seconds.
 const THRIFTY = ['--renderer-process-limit=1', '--js-flags=--liftoff-only'];
 
-// `asUsersHave` is for what measures: with nothing that only saves the tests time.
+// `asUsersHave` is for measurements: the browser without the settings that only save the tests time.
 export function openBrowser({ asUsersHave = false } = {}) {
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
@@ -136,11 +136,11 @@ export function openBrowser({ asUsersHave = false } = {}) {
   });
 }
 
-// A page of a new visitor. `page.faults` collects what a user would never be shown: uncaught
-// errors, broken rules of the Content-Security-Policy and other console errors (save the network's
-// own word about a 4xx, which is an answer), answers of 5xx, and files of the page that are not there.
-// `prepare` gets the page before it goes anywhere; `context` is one that was opened elsewhere.
-// `page.leave()` closes what was opened here; `page.answer` is what the server answered.
+// Opens a page of a new visitor. `page.faults` collects what a user must never see: uncaught errors, violations of the
+// Content-Security-Policy, other console errors (except the network's message about a 4xx, which is a normal response),
+// 5xx responses, and missing files of the page. `prepare` gets the page before it opens an address. `context` is a
+// context that the caller opened. `page.leave()` closes what this function opened; `page.answer` is the server's
+// response.
 export async function visit(browser, url, { prepare, context: known, ...options } = {}) {
   const context = known ?? await browser.newContext({ locale: 'en-GB', ...options });
   context.setDefaultTimeout(STEP_MS);
@@ -166,12 +166,12 @@ export async function visit(browser, url, { prepare, context: known, ...options 
   return page;
 }
 
-// What axe-core finds wrong on the page as it stands, one line a node.
+// The violations that axe-core finds on the current page, one line for each node.
 export async function accessibilityFaults(page) {
   await page.evaluate(axe.source);
   const { violations } = await page.evaluate(() => window.axe.run(document, {
     resultTypes: ['violations'],
-    // Of WCAG 2.2, off by default.
+    // A rule of WCAG 2.2 that is off by default.
     rules: { 'target-size': { enabled: true } },
   }));
   return violations.flatMap(({ id, help, nodes }) =>

@@ -1,14 +1,13 @@
-// The steps that the browser tests are made of.
+// The steps of which the browser tests consist.
 //
 //   const { scenario, api, advance } = suite();        // one server and one browser a file
 //   scenario('name_of_the_fact', async ({ visitor }) => {
 //     const page = await visitor('/events/theatre-premiere');
 //   });
 //
-// Each visitor is a person of their own: no shared storage. When a scenario ends, every visitor's
-// page is asked for faults; when it fails, their pictures are put into tests/browser/out. What a page
-// does to its whole context (`page.clock`) wants `visitor(path, { alone: true })`: a context that
-// nobody else gets.
+// Each visitor is a separate person without shared storage. When a scenario ends, the page of every visitor is checked
+// for faults. When a scenario fails, screenshots of all pages are saved in tests/browser/out. A test that changes a
+// whole context (`page.clock`) must use `visitor(path, { alone: true })`, which gives it a context of its own.
 
 import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
@@ -26,8 +25,9 @@ export const OUT = new URL('./out/', import.meta.url).pathname;
 const SCENARIO_MS = 90_000;
 const SEATS_LIMIT = 1000;
 
-// `settings` are the server's, or make them; `prepare` gets what this gives, once the server stands.
-// `asUsersHave`: the browser as its users have it, and each visitor as one who was never here.
+// `settings` are the server's settings, or a function that returns them. `prepare` gets the returned object when the
+// server runs.
+// `asUsersHave`: the browser has its default settings, and each visitor has an empty cache.
 export function suite(settings, prepare, { asUsersHave = false } = {}) {
   const shared = {};
   before(async () => {
@@ -81,7 +81,7 @@ export function suite(settings, prepare, { asUsersHave = false } = {}) {
     url: () => shared.holdfast.url,
     browser: () => shared.browser,
 
-    // An event as the server tells it.
+    // An event as the server returns it.
     event: async (slug) => (await api('GET', `/events/${slug}`)).body,
 
     // The seats of one row, in order.
@@ -96,14 +96,14 @@ export function suite(settings, prepare, { asUsersHave = false } = {}) {
       return seats;
     },
 
-    // How a seat stands on the server.
+    // The status of a seat at the server.
     async seatStatus(slug, seatId) {
       const { body: event } = await api('GET', `/events/${slug}`);
       const { body } = await api('GET', `/events/${event.id}/seats?state=only`);
       return body.seats.find(([id]) => id === seatId)?.[1] ?? 'available';
     },
 
-    // Holds without a browser, as another buyer.
+    // Holds seats through the API, as another buyer.
     async holdByApi(slug, seats, headers) {
       const { body: event } = await api('GET', `/events/${slug}`);
       const { status, body } = await api('POST', `/events/${event.id}/reservations`,
@@ -112,7 +112,7 @@ export function suite(settings, prepare, { asUsersHave = false } = {}) {
       return body;
     },
 
-    // Buys without a browser, as another buyer.
+    // Buys through the API, as another buyer.
     async buyByApi(slug, seats) {
       const reservation = await steps.holdByApi(slug, seats);
       const { status, body } = await api('POST', '/bookings/confirm', {
@@ -132,7 +132,7 @@ export function suite(settings, prepare, { asUsersHave = false } = {}) {
 
 // ------------------------------------------------------------------------- the event page
 
-// The page stands and hears of changes.
+// Waits until the page is complete and receives changes.
 export async function hallIsOpen(page) {
   await page.getByTestId('seat-list').waitFor();
   await page.locator('[data-testid="stream-status"][data-state="live"]')
@@ -152,12 +152,12 @@ async function unfold(button) {
 
 export const seatButton = (page, { seat_id: id }) => page.getByTestId(`seat-${id}`);
 
-// Waits until the list says this of a seat: "Held", "Selected", …
+// Waits until the list shows this status for a seat: "Held", "Selected", …
 export async function seatSays(page, seat, word) {
   await page.locator(`[data-testid="seat-${seat.seat_id}"][aria-label*="${word}"]`).waitFor();
 }
 
-// Waits until the list says nothing of a seat: it is free.
+// Waits until the list shows no status for a seat, so that the seat is free.
 export async function seatIsFree(page, seat) {
   await page.locator(`[data-testid="seat-${seat.seat_id}"][aria-disabled="false"]`
     + '[aria-pressed="false"]').waitFor();
@@ -175,7 +175,7 @@ export async function hold(page) {
   await page.waitForURL(/\/checkout\//);
 }
 
-// From the hall to checkout with these seats of one row.
+// Leads a page from the hall to the checkout with these seats of one row.
 export async function holdSeats(page, section, row, seats) {
   await hallIsOpen(page);
   await openRow(page, section, row);
@@ -190,7 +190,7 @@ export async function checkoutIsOpen(page) {
   await page.getByTestId('pay-button').waitFor();
 }
 
-// An address for each visitor: a buyer, and so the limit on what one may have, goes by the address.
+// A separate e-mail address for each visitor: a buyer is known by the address, and the limit per buyer follows it.
 const addresses = new WeakMap();
 let visitors = 0;
 export function emailOf(page) {
@@ -211,7 +211,7 @@ export async function pay(page, method = 'pm_card_visa') {
   await page.getByTestId('pay-button').click();
 }
 
-// Waits for the confirmation; answers its reference.
+// Waits for the confirmation and returns the booking's reference.
 export async function isConfirmed(page) {
   await page.waitForURL(/\/bookings\/HF-/);
   const reference = await page.getByTestId('booking-reference').textContent();
@@ -219,7 +219,7 @@ export async function isConfirmed(page) {
   return reference.trim();
 }
 
-// What the page sends to confirm, in order: each with its key and its body.
+// The page's confirm requests in order, each with its key and its body.
 export function watchConfirms(page) {
   const sent = [];
   page.on('request', (request) => {
@@ -238,7 +238,7 @@ export function reservationId(page) {
   return new URL(page.url()).pathname.split('/').at(-1);
 }
 
-// "9:07" in seconds.
+// Converts "9:07" to seconds.
 export async function secondsLeft(page) {
   const text = await page.getByTestId('countdown').getByRole('timer').textContent();
   const [, minutes, seconds] = text.match(/^(\d+):(\d\d)$/);
@@ -249,7 +249,7 @@ export async function secondsLeft(page) {
 
 export const DEMO_PASSWORD = 'Demo-pass-1';
 
-// A session of an account: `kept` as pages keep it, `bearer` for the API.
+// A session of an account: `kept` in the form that pages store, `bearer` for the API.
 export async function sessionOf(api, email, password = DEMO_PASSWORD) {
   const { status, body } = await api('POST', '/auth/login', { email, password });
   assert.equal(status, 200, JSON.stringify(body));
@@ -260,7 +260,7 @@ export async function sessionOf(api, email, password = DEMO_PASSWORD) {
   };
 }
 
-// Fills in the page of the account program, and waits until it has led on.
+// Fills in the form of the account program and waits until it has led to the next page.
 export async function signIn(page, email, password = DEMO_PASSWORD) {
   await page.locator('#email').fill(email);
   await page.locator('#password').fill(password);
@@ -268,13 +268,13 @@ export async function signIn(page, email, password = DEMO_PASSWORD) {
   await isSignedIn(page);
 }
 
-// Signed in or registered, and led on to another program's page.
+// Waits until the visitor is signed in and another program's page is shown.
 export async function isSignedIn(page) {
   await page.waitForURL((url) => !['/login', '/register'].includes(url.pathname));
   await page.getByTestId('signed-in').waitFor();
 }
 
-// A purchase whose money cannot be given back: its refund needs attention. Answers the reference.
+// A purchase whose refund fails, so that it needs attention. Returns the booking's reference.
 export async function refusedRefund({ api, row, holdByApi }, name) {
   const reservation = await holdByApi(THEATRE, (await row(THEATRE, 'Stalls', name)).slice(0, 1));
   const guest = { 'X-Guest-Token': reservation.guest_token };
@@ -305,7 +305,7 @@ export async function isStill(page) {
   await page.evaluate(async () => {
     await document.fonts.ready;
     const frame = () => new Promise(requestAnimationFrame);
-    // A quarter of the size: enough to see that something moves, and no picture to encode.
+    // A quarter of the size is enough to see movement, and no picture has to be encoded.
     const SMALLER = 4;
     const small = new OffscreenCanvas(1, 1);
     const context = small.getContext('2d', { willReadFrequently: true });
@@ -331,7 +331,7 @@ export async function isStill(page) {
   });
 }
 
-// A picture with one colour, or nearly so, shows nothing. One page of a browser looks at all of them.
+// A picture with only one colour, or nearly so, shows nothing. One page of a browser checks all pictures.
 const lookers = new WeakMap();
 export async function coloursOf(browser, png) {
   if (!lookers.has(browser)) {
@@ -354,7 +354,7 @@ export async function coloursOf(browser, png) {
   }, png.toString('base64'));
 }
 
-// How far the page is wider than its window.
+// How many pixels the page is wider than its window.
 export function overflow(page) {
   return page.evaluate(() =>
     document.documentElement.scrollWidth - document.documentElement.clientWidth);

@@ -1,4 +1,4 @@
-// A whole purchase without a mouse, over the list path section → row → seat.
+// A whole purchase without a mouse, through the list: section → row → seat.
 
 import assert from 'node:assert/strict';
 
@@ -8,7 +8,7 @@ const TABS_MAX = 120;
 
 const { scenario, row } = suite();
 
-// Tab until the focus is on what is looked for; at every stop the focus must be seen.
+// Presses Tab until the wanted element has the focus. The focus must be visible at every stop.
 async function tabTo(page, locator) {
   const target = await locator.elementHandle();
   for (let n = 0; n < TABS_MAX; n += 1) {
@@ -67,7 +67,7 @@ scenario('everything_from_the_list_to_the_tickets_goes_by_keyboard', async ({ vi
   await tabTo(page, page.getByTestId('pay-button'));
   await page.keyboard.press('Enter');
   await page.getByRole('dialog').waitFor();
-  // The first answer has the focus already.
+  // The first button of the dialog already has the focus.
   assert.ok(await page.getByTestId('second-step-approve')
     .evaluate((it) => it === document.activeElement));
   await page.keyboard.press('Enter');

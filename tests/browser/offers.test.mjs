@@ -1,4 +1,4 @@
-// Offers with a window of their own: seen before and after it, chosen only in it.
+// Offers with their own sale window: they are shown before and after it, and can be chosen only in it.
 
 import assert from 'node:assert/strict';
 
@@ -27,13 +27,13 @@ const change = ({ id }, patch) => asOrganizer('PATCH', `/offers/${id}`, patch);
 const offersOf = async (slug) =>
   (await api('GET', `/events/${(await event(slug)).id}/offers`)).body;
 
-// The server's clock, which may have been moved.
+// The server's time, which a test may have moved.
 async function serverNow() {
   const { body } = await api('GET', `/events/${(await event(THEATRE)).id}/seats?state=only`);
   return body.now * 1000;
 }
 
-// An offer that sells from tomorrow to the day after.
+// An offer that is on sale from tomorrow to the day after.
 function offers(slug, rest) {
   const at = (days) => new Date(Date.now() + days * DAY_MS).toISOString();
   return make(slug, {
@@ -97,7 +97,7 @@ scenario('an_offer_that_ends_while_one_looks_is_given_up_and_said', async ({ vis
   const total = (minor) => page.locator('.hold-bar').getByText(`€${(minor / 100).toFixed(2)}`);
   await total(200 + goes.price.amount).waitFor();
 
-  // The page learns of the new time by the next change.
+  // The page learns the new server time from the next change.
   await advance(DAY_MS / 2 + 60_000);
   await holdByApi(THEATRE, [(await row(THEATRE, 'Stalls', 'F'))[0]]);
   const said = await page.getByTestId('notice').textContent({ timeout: 15_000 });
@@ -106,7 +106,7 @@ scenario('an_offer_that_ends_while_one_looks_is_given_up_and_said', async ({ vis
   assert.equal(await page.getByTestId('hold-button').getAttribute('aria-disabled'), 'true');
   await seatSays(page, goes, 'The sale has ended');
   await seatSays(page, watched, 'The sale has ended');
-  // The other seat is still chosen, for what it costs now, and held for that.
+  // The other seat is still chosen at its current price, and is held for that price.
   await total(stays.price.amount).waitFor();
   assert.match(await page.getByTestId('hold-button').textContent(), /Hold 1 place/);
   await hold(page);
@@ -124,7 +124,7 @@ scenario('a_seat_without_an_offer_on_sale_cannot_be_chosen_and_says_why', async 
   for (const offer of items.filter(({ category }) => category)) {
     await change(offer, from);
   }
-  // Whoever looks already hears of it.
+  // A visitor whose page is already open gets a message.
   await viewer.getByTestId('notice').getByText(/No longer on sale: .*No longer selected: Block A/)
     .waitFor();
   assert.ok(await viewer.getByTestId('hold-button').isDisabled());
@@ -147,7 +147,7 @@ scenario('a_seat_without_an_offer_on_sale_cannot_be_chosen_and_says_why', async 
     await saysWhyAndChoosesNothing();
     await seatButton(page, seat).press('Enter');
     await saysWhyAndChoosesNothing();
-    // On the map: row by row downwards from the middle of what the list shows, until a seat is hit.
+    // On the map: row by row downwards from the middle of the part that the list shows, until the click hits a seat.
     await isStill(page);
     const { x, y, width, height } = await page.getByTestId('seat-map').boundingBox();
     for (let n = 0; n < PICKS_MAX && !(await said.isVisible()); n += 1) {

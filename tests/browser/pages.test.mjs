@@ -1,6 +1,6 @@
-// Every page, light and dark, on a phone and on a desk: without an axe-core violation, without
-// scrolling sideways, and looked at. The pictures go to tests/browser/out, or with
-// SCREENSHOTS=update to docs/screenshots, which a plain run leaves alone.
+// Every page, light and dark, on a phone and on a desktop: without violations that axe-core finds, without horizontal
+// scrolling, and with a screenshot. The screenshots are saved in tests/browser/out, or with SCREENSHOTS=update in
+// docs/screenshots, which a plain run does not change.
 
 import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
@@ -21,7 +21,7 @@ const COLOURS_MIN = 20;
 const FOLDER = process.env.SCREENSHOTS === 'update'
   ? new URL('../../docs/screenshots/', import.meta.url).pathname : OUT;
 
-// A hall with some life in it, a purchase to look at, and a refund that is stuck.
+// Prepares a hall with taken seats, a purchase to show, and a refund that needs attention.
 let booking;
 let admin;
 const { scenario, row, api, event, holdByApi, url } = suite({}, async (steps) => {
@@ -38,7 +38,7 @@ const { scenario, row, api, event, holdByApi, url } = suite({}, async (steps) =>
   admin = await sessionOf(steps.api, 'admin@demo.test');
 });
 
-// The page that leads away after three seconds stays while it is looked at.
+// Stops the timer of the page that would navigate away after three seconds, so that it can be inspected.
 const stays = (page) => page.addInitScript(() => {
   const AWAY_MS = 3_000;
   const later = window.setTimeout.bind(window);
@@ -53,7 +53,7 @@ const asAdmin = (page) => page.addInitScript((kept) => {
   localStorage.setItem('holdfast.session', kept);
 }, admin.kept);
 
-// Nothing in the lists of the desk.
+// Makes the lists of the desk empty.
 const asAdminOfNothing = async (page) => {
   await asAdmin(page);
   await page.route(/\/api\/v1\/(events|admin\/sagas)\?/, (route) =>
@@ -71,11 +71,11 @@ async function ownCheckout(page) {
   const { id } = await event(THEATRE);
   const { body: map } = await api('GET', `/events/${id}/seats?state=only`);
   const gone = new Set(map.seats.map(([seat]) => seat));
-  // One row has too few for all the pictures.
+  // One row has too few seats for all the pictures.
   const rows = await Promise.all(['F', 'G'].map((name) => row(THEATRE, 'Stalls', name)));
   const free = rows.map((seats) => seats.filter((it) => !gone.has(it.seat_id)));
   const reservation = await holdByApi(THEATRE, free.find(({ length }) => length >= 2).slice(0, 2));
-  // The program of a page that is left while it loads says so in the console.
+  // A program whose page is left while it loads reports that in the console.
   await page.getByTestId('event-card').first().waitFor();
   await page.evaluate((it) => localStorage.setItem('holdfast.guest', it), reservation.guest_token);
   await page.goto(`${url()}/checkout/${reservation.id}`);
@@ -87,7 +87,7 @@ const heading = async (page) => {
   await page.locator('[aria-busy="true"]').waitFor({ state: 'detached' });
 };
 
-// name → where it is, and what is done there before it is looked at.
+// For each name: the address, and the steps before the page is inspected.
 const PAGES = {
   events: ['/', (page) => page.getByTestId('event-card').first().waitFor()],
   event: [`/events/${THEATRE}`, hallIsOpen],
@@ -151,7 +151,7 @@ for (const size of SIZES) {
           if (!name.startsWith('checkout-')) {
             await isStill(page);
           }
-          // What is fixed to the window stands at the top of the whole page only when nothing is scrolled.
+          // Elements with a fixed position appear at the top of a full-page screenshot only if nothing is scrolled.
           await page.evaluate(() => window.scrollTo(0, 0));
           const whole = !name.startsWith('event')
             && !['checkout-second-step', 'checkout-sign-in'].includes(name);

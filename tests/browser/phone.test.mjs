@@ -1,4 +1,4 @@
-// A whole purchase on a phone, with taps alone.
+// A whole purchase on a phone, only with taps.
 
 import assert from 'node:assert/strict';
 
@@ -37,7 +37,7 @@ scenario('a_phone_buys_with_taps_and_the_button_never_moves', async ({ visitor }
     await page.locator(`[data-testid="seat-${seat.seat_id}"][aria-pressed="true"]`).waitFor();
     await stays('with a seat chosen');
   }
-  // A message stands above the button and does not push it.
+  // A message appears above the button and does not move it.
   await holdByApi(THEATRE, [seats[2]]);
   await page.getByTestId('conflict-message').waitFor();
   await stays('with a message');
@@ -60,7 +60,7 @@ scenario('taps_on_the_map_come_nearer_and_then_choose', async ({ visitor }) => {
   const page = await opened(visitor, THEATRE);
   const map = await page.getByTestId('seat-map').boundingBox();
   const button = page.getByTestId('hold-button');
-  // About the middle of the hall; a tap between two seats chooses none, so a few are tried.
+  // Taps near the middle of the hall. A tap between two seats chooses none, so the test tries a few places.
   for (let n = 0; n < TAPS_MAX && await button.isDisabled(); n += 1) {
     await page.touchscreen.tap(map.x + map.width / 2 + 9 * (n % 3), map.y + map.height / 2 + 7 * n);
     await isStill(page);

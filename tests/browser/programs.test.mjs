@@ -1,4 +1,4 @@
-// The programs are one site: what one of them knows, the others know.
+// The programs behave as one site: the state of one program is known to the others.
 
 import assert from 'node:assert/strict';
 
@@ -25,7 +25,7 @@ scenario('what_is_held_and_spoken_is_known_in_every_program', async ({ visitor }
   await page.goto(new URL('/desk', checkout).href);
   await page.getByRole('heading', { level: 1, name: 'Connectez-vous pour voir votre bureau' }).waitFor();
   assert.ok(await secondsLeft(page) > 0);
-  // Back by the browser's own button.
+  // Back with the browser's own button.
   await page.goBack();
   await checkoutIsOpen(page);
 });

@@ -1,4 +1,4 @@
-// Signing in during checkout: in a dialog, with nothing lost.
+// Signing in during the checkout: in a dialog, without losing anything.
 
 import assert from 'node:assert/strict';
 
@@ -10,7 +10,7 @@ const CUSTOMER = 'customer@demo.test';
 
 const { scenario, row, seatStatus } = suite();
 
-// A guest at checkout who has typed and chosen something.
+// A guest at the checkout who has typed an address, chosen a payment method and opened the sign-in dialog.
 async function guestAtCheckout(visitor, name) {
   const seats = (await row(THEATRE, 'Stalls', name)).slice(0, 2);
   const page = await visitor(`/events/${THEATRE}`);
@@ -46,7 +46,7 @@ scenario('signing_in_at_checkout_loses_nothing', async ({ visitor }) => {
   assert.ok(await page.locator('input[value="pm_sim_slow"]').isChecked());
   assert.ok(await secondsLeft(page) > 0);
 
-  // What the guest holds can still be paid for, also after a reload.
+  // The guest's reservation can still be paid for, also after a reload.
   await page.reload();
   await checkoutIsOpen(page);
   await page.getByTestId('method-pm_card_visa').click();

@@ -1,4 +1,4 @@
-// What the server makes of an empty store. How the page looks is in pages and phone.
+// The list of events over a store that the server seeded itself. The tests in pages and phone check how the page looks.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

@@ -1,5 +1,5 @@
-// Paying through Stripe's Payment Element. Stripe.js is a stub of its interface: nothing leaves the
-// machine, and behind it the simulated gateway knows the payment methods by the names that are typed.
+// Paying through Stripe's Payment Element. A stub replaces Stripe.js, so that nothing leaves the machine. The simulated
+// gateway behind it knows payment methods by the names that are typed as card numbers.
 
 import assert from 'node:assert/strict';
 
@@ -14,12 +14,12 @@ const { scenario, api, row: rowOf } = suite();
 
 const CARD = { name: 'card', at_once: false, currencies: [] };
 
-// A visitor of a shop that takes money through Stripe. `script` answers for Stripe.js.
+// A visitor of a shop that takes payments through Stripe. `script` is the response for Stripe.js.
 const throughStripe = (script, types) => async (page) => {
   await page.route('**/api/v1/payments/config', (route) => route.fulfill({
     json: { provider: 'stripe', publishable_key: KEY, method_types: types },
   }));
-  // The server names Stripe in its policy only when it pays through Stripe itself.
+  // The server names Stripe in its Content-Security-Policy only if it uses Stripe itself.
   await page.route((url) => /^.(events|checkout)./.test(url.pathname), async (route) => {
     const answer = await route.fetch();
     const headers = answer.headers();

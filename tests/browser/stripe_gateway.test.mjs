@@ -1,5 +1,5 @@
-// A shop that really pays through Stripe's interface: the server through the fake Stripe beside it, the
-// page through a stub of Stripe.js, under the policy that the server sends.
+// A shop that really pays through Stripe's API: the server uses the fake Stripe, and the page a stub of Stripe.js,
+// under the Content-Security-Policy that the server sends.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -52,7 +52,7 @@ async function atCheckout(visitor, name) {
   const page = await visitor(`/events/${THEATRE}`, {
     async prepare(it) {
       await it.route(`${STRIPE}**`, answered);
-      // The buyer's bank: the fake's page for it.
+      // Replaces the page of the buyer's bank: it reports the buyer's choice to the fake.
       await it.exposeFunction('stripeBank', async (secret, outcome) => {
         const [intent] = secret.split('_secret_');
         await askFake(`/payment_intents/${intent}/second_step`, { outcome });
@@ -81,7 +81,7 @@ scenario('a_card_is_charged_by_stripe', async ({ visitor }) => {
 scenario('a_method_that_takes_money_at_once_is_offered_and_buys', async ({ visitor }) => {
   const { page, seats, card } = await atCheckout(visitor, 'E');
   const { paymentMethodTypes, captureMethod } = await page.evaluate(() => window.stripeSaw.options);
-  // The theatre asks for euros, which TWINT does not take.
+  // The theatre's prices are in euros, which TWINT does not support.
   assert.deepEqual([paymentMethodTypes, captureMethod], [['card', 'ideal'], 'automatic']);
   await paysWith(page, card, 'pm_ideal');
   await isConfirmed(page);

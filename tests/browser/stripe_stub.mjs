@@ -1,9 +1,9 @@
-// Stands in for Stripe.js: its interface as far as the pages may use it. Nothing leaves the machine.
+// Replaces Stripe.js with the part of its interface that the pages use. Nothing leaves the machine.
 
-// Where the pages load Stripe.js from.
+// The address from which the pages load Stripe.js.
 export const STRIPE = 'https://js.stripe.com/';
 
-// What Stripe.js gives, as far as the page may use it. The card number is the payment method's name.
+// The part of Stripe.js that the page uses. The stub takes the card number as the name of the payment method.
 export const STUB = `
 window.stripeSaw = { actions: [] };
 const simulatedBank = (secret, outcome) =>

@@ -1,4 +1,4 @@
-// What two people see of each other: one seat, one winner, and changes while they look.
+// What two buyers see of each other: one seat with one winner, and changes while both look at the page.
 
 import assert from 'node:assert/strict';
 
@@ -7,7 +7,7 @@ import {
 } from './helpers.mjs';
 
 const HOLD_MS = 600_000;
-// In the same room it takes some milliseconds; a busy machine gets some time more.
+// On one machine a change takes some milliseconds; a busy machine gets more time.
 const SEEN_WITHIN_MS = 3_000;
 
 const { scenario, advance, row, seatStatus, holdByApi } = suite({ EXPIRY_PASS_SECONDS: '1' });
@@ -29,8 +29,8 @@ scenario('two_browsers_one_seat_one_winner', async ({ visitor }) => {
     await choose(page, [wanted, ...own[n]]);
   }
 
-  // Neither request leaves before both have been sent: the first answer would be told to the other browser, which
-  // then asks for less.
+  // Neither request leaves before both have been sent. Otherwise the first result would reach the other browser, which
+  // would then request fewer seats.
   let sent = 0;
   let allSent;
   const everyoneSent = new Promise((resolve) => { allSent = resolve; });
@@ -58,7 +58,7 @@ scenario('two_browsers_one_seat_one_winner', async ({ visitor }) => {
     await seatSays(pages[loser], seat, 'Selected');
     assert.equal(await seatStatus(THEATRE, seat.seat_id), 'available');
   }
-  // What is left can be held with one more press.
+  // The remaining seats can be held with one more click.
   await pages[loser].getByTestId('hold-button').click();
   await pages[loser].waitForURL(/\/checkout\//);
 });
@@ -77,7 +77,7 @@ scenario('a_hold_shows_in_the_other_browser_at_once', async ({ visitor }) => {
   const seen = performance.now() - since;
   console.log(`a hold was seen in the other browser ${seen.toFixed(0)} ms after its answer`);
   assert.ok(seen < SEEN_WITHIN_MS, `seen after ${seen} ms`);
-  // What does not concern the viewer's selection is not talked about.
+  // The page shows no message about seats outside the visitor's choice.
   await seatSays(viewer, near, 'Selected');
   assert.equal(await viewer.getByTestId('conflict-message').count(), 0);
 });
@@ -106,7 +106,7 @@ scenario('a_press_on_its_way_when_a_seat_is_lost_takes_nothing', async ({ visito
   page.on('request', (request) => {
     if (request.url().endsWith('/reservations')) asked.push(request.postData());
   });
-  // Pressed the moment the loss is seen, and as often as an impatient hand can after it.
+  // The test clicks at the moment when the loss appears, and then as often as an impatient hand could.
   await page.evaluate(() => {
     const LATER_MS = [0, 50, 100, 200];
     const watch = new MutationObserver(() => {
@@ -126,7 +126,7 @@ scenario('a_press_on_its_way_when_a_seat_is_lost_takes_nothing', async ({ visito
   await page.locator('[data-testid="hold-button"][aria-disabled="false"]').waitFor();
   assert.deepEqual(asked, []);
   assert.equal(await seatStatus(THEATRE, kept.seat_id), 'available');
-  // What was said is still there, and the next press, by the focus that never left, takes the rest.
+  // The message is still shown. The next press, with the focus that never moved, holds the remaining seats.
   assert.ok(await page.getByTestId('conflict-message').isVisible());
   assert.ok(await button.evaluate((it) => it === document.activeElement));
   await page.keyboard.press('Enter');
@@ -157,7 +157,7 @@ scenario('a_held_seat_cannot_be_chosen', async ({ visitor }) => {
   await holdByApi(THEATRE, [seat]);
   const page = await openedAt(visitor, 'E');
   await seatSays(page, seat, 'Held');
-  // It says that it is disabled; the press is made all the same.
+  // The button says that it is disabled. The test clicks it nevertheless.
   await seatButton(page, seat).click({ force: true });
   assert.equal(await seatButton(page, seat).getAttribute('aria-pressed'), 'false');
   assert.ok(await page.getByTestId('hold-button').isDisabled());
@@ -171,7 +171,7 @@ scenario('a_lapsed_hold_turns_free_in_the_other_browser', async ({ visitor }) =>
   await seatSays(viewer, seat, 'Held');
   await advance(HOLD_MS + 1);
   await seatIsFree(viewer, seat);
-  // And it is: the other may have it.
+  // The seat really is free: the other visitor can hold it.
   await choose(viewer, [seat]);
   await viewer.getByTestId('hold-button').click();
   await viewer.waitForURL(/\/checkout\//);
@@ -180,7 +180,7 @@ scenario('a_lapsed_hold_turns_free_in_the_other_browser', async ({ visitor }) =>
 scenario('a_broken_stream_is_told_and_joined_again_without_a_loss', async ({ visitor }) => {
   const [seat] = await row(THEATRE, 'Stalls', 'G');
   const page = await visitor(hall, {
-    // The first line ends at once; the browser joins again after the time that it was told.
+    // The first connection ends at once. The browser reconnects after the time that the server told it.
     prepare: (it) => it.route(/\/stream\?/, (route) => route.fulfill({
       contentType: 'text/event-stream', body: 'retry: 3000\n\n',
     }), { times: 1 }),

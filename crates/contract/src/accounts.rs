@@ -9,14 +9,13 @@ use uuid::Uuid;
 #[cfg_attr(feature = "openapi", oai(deny_unknown_fields))]
 #[serde(deny_unknown_fields)]
 pub struct Registration {
-    /// The user's e-mail address. It must be unique; upper and lower case count as equal.
+    /// The user's e-mail address, at most 254 characters. It must be unique; upper and lower case count as equal.
     pub email: String,
-    /// At least 8 characters, with at least one lower-case letter, one upper-case letter and one
-    /// digit.
+    /// 8 characters to 256 bytes, with at least one lower-case letter, one upper-case letter and one digit.
     pub password: String,
-    /// The user's given name.
+    /// The user's given name, 1 to 100 characters.
     pub first_name: String,
-    /// The user's family name.
+    /// The user's family name, 1 to 100 characters.
     pub last_name: String,
     /// The user's language as a BCP 47 tag such as `en` or `fr`. Default: English.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -29,7 +28,7 @@ pub struct Registration {
 #[cfg_attr(feature = "openapi", oai(deny_unknown_fields))]
 #[serde(deny_unknown_fields)]
 pub struct Credentials {
-    /// The e-mail address of the account.
+    /// The e-mail address of the account. Upper and lower case count as equal.
     pub email: String,
     /// The password of the account.
     pub password: String,
@@ -39,7 +38,7 @@ pub struct Credentials {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct Session {
-    /// The token to send as `Authorization: Bearer …`.
+    /// The access token. The client sends it in the header `Authorization: Bearer …`.
     pub access_token: String,
     /// The number of seconds until the access token expires.
     pub expires_in_seconds: i64,
@@ -79,7 +78,7 @@ pub struct Profile {
     pub role: Role,
     /// The user's language as a BCP 47 tag.
     pub locale: String,
-    /// The organizations the user is a member of.
+    /// The organizations that the user is a member of.
     pub organizations: Vec<Membership>,
 }
 

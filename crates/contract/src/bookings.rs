@@ -32,7 +32,7 @@ pub struct ConfirmRequest {
 #[cfg_attr(feature = "openapi", oai(deny_unknown_fields))]
 #[serde(deny_unknown_fields)]
 pub struct PaymentChoice {
-    /// The gateway's name for the payment method, such as `pm_card_visa`.
+    /// The gateway's name for the payment method, such as `pm_card_visa`; 1 to 255 characters.
     pub method: String,
 }
 
@@ -58,11 +58,12 @@ pub enum BookingStatus {
 pub struct Booking {
     /// The booking's id.
     pub id: Uuid,
-    /// The booking's name for people: `HF-` and eight characters.
+    /// The name by which people and support refer to the booking: `HF-` and eight letters or digits, such as
+    /// `HF-7K2M9QXA`.
     pub reference: String,
     /// The booking's status.
     pub status: BookingStatus,
-    /// The total price of the booking.
+    /// The total price of the booking, fixed when the booking was created.
     pub total: Money,
     /// The booked seats and places.
     pub lines: Vec<BookingLine>,
@@ -98,11 +99,12 @@ pub struct Booking {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct NextAction {
-    /// Always `redirect_or_sdk`: pass the client secret to the gateway's own script.
+    /// Always `redirect_or_sdk`: pass `client_secret` to the gateway's own script.
     #[serde(rename = "type")]
     #[cfg_attr(feature = "openapi", oai(rename = "type"))]
     pub kind: String,
-    /// The gateway's secret for this payment.
+    /// The gateway's secret for this payment. It allows the holder to complete the payment, so it must not be logged or
+    /// stored.
     pub client_secret: String,
 }
 
@@ -127,9 +129,9 @@ pub struct BookingLine {
     pub label: String,
     /// How many units of the offer the line contains.
     pub quantity: i32,
-    /// How many persons the line admits in total.
+    /// How many persons the line admits in total: `quantity` times the persons that one unit admits.
     pub admits: i32,
-    /// The price of the whole line.
+    /// The price of the whole line, not of one unit.
     pub price: Money,
     /// The part of the price that was refunded or is being refunded.
     pub refunded: Money,
@@ -213,7 +215,7 @@ pub struct Ticket {
 pub struct BookingPage {
     /// The bookings of this page.
     pub items: Vec<Booking>,
-    /// The value of `after` for the next page. `null` on the last page.
+    /// The cursor of the next page: send it as `after`. `null` on the last page.
     #[cfg_attr(feature = "openapi", oai(nullable))]
     pub next: Option<String>,
 }
@@ -224,7 +226,8 @@ pub struct BookingPage {
 pub struct PaymentConfig {
     /// The gateway's name: `simulated` or `stripe`.
     pub provider: String,
-    /// The gateway's public key. `null` when the gateway has no public key.
+    /// The key with which the gateway's script identifies this installation in the browser. `null` when the gateway has
+    /// no public key.
     #[cfg_attr(feature = "openapi", oai(nullable))]
     pub publishable_key: Option<String>,
     /// The payment methods that the gateway's payment form offers. Empty when the gateway has no

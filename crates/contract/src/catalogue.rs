@@ -26,15 +26,15 @@ pub enum SectionKind {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct Counts {
-    /// All places.
+    /// How many places there are in total, in every state.
     pub capacity: i64,
-    /// Places that can be held now.
+    /// How many places can be held now.
     pub available: i64,
-    /// Places that a buyer holds or is paying for.
+    /// How many places a buyer holds or is paying for.
     pub held: i64,
-    /// Sold places.
+    /// How many places are sold.
     pub sold: i64,
-    /// Places that the organizer has blocked.
+    /// How many places the organizer has blocked.
     pub blocked: i64,
 }
 
@@ -44,7 +44,7 @@ pub struct Counts {
 pub struct Section {
     /// The section's id.
     pub id: Uuid,
-    /// The section's name.
+    /// The section's name for people, unique within the event.
     pub name: String,
     /// How the section's places are sold.
     pub kind: SectionKind,
@@ -74,7 +74,7 @@ pub struct SectionPage {
 #[cfg_attr(feature = "openapi", oai(deny_unknown_fields))]
 #[serde(deny_unknown_fields)]
 pub struct NewSection {
-    /// The section's name, unique within the event.
+    /// The section's name, unique within the event; 1 to 120 characters.
     pub name: String,
     /// How many persons a general-admission section admits, 1 to 100,000.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -96,11 +96,11 @@ pub struct NewSection {
 #[cfg_attr(feature = "openapi", oai(deny_unknown_fields))]
 #[serde(deny_unknown_fields, default)]
 pub struct SectionPatch {
-    /// The section's new name.
+    /// The section's new name, unique within the event; 1 to 120 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// How many persons a general-admission section admits. The new capacity must be at least held
-    /// + sold + blocked.
+    /// How many persons a general-admission section admits, 1 to 100,000. The new capacity must be at least the sum of
+    /// the held, sold and blocked places.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub capacity: Option<i32>,
 }
@@ -121,7 +121,7 @@ pub struct Offer {
     /// to every category.
     #[cfg_attr(feature = "openapi", oai(nullable))]
     pub category: Option<String>,
-    /// The offer's name.
+    /// The offer's name for people, such as `Standard` or `Family`.
     pub name: String,
     /// The price of one unit of the offer.
     pub price: Money,
@@ -148,7 +148,7 @@ pub struct Offer {
 pub struct OfferPage {
     /// The offers of this page.
     pub items: Vec<Offer>,
-    /// The value of `after` for the next page. `null` on the last page.
+    /// The cursor of the next page: send it as `after`. `null` on the last page.
     #[cfg_attr(feature = "openapi", oai(nullable))]
     pub next: Option<String>,
 }
@@ -165,7 +165,7 @@ pub struct NewOffer {
     /// The seating plan's price category that the offer applies to. Default: every category.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category: Option<String>,
-    /// The offer's name.
+    /// The offer's name for people, 1 to 190 characters.
     pub name: String,
     /// The price of one unit, in minor units of the event's currency.
     pub price_minor: i64,
@@ -176,7 +176,7 @@ pub struct NewOffer {
     #[serde(default)]
     #[cfg_attr(feature = "openapi", oai(default))]
     pub refundable: bool,
-    /// What the offer includes, in display order; at most 20 entries.
+    /// What the offer includes, in display order; at most 20 entries of at most 120 characters.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "openapi", oai(default))]
     pub benefits: Vec<String>,
@@ -195,7 +195,7 @@ pub struct NewOffer {
 #[cfg_attr(feature = "openapi", oai(deny_unknown_fields))]
 #[serde(deny_unknown_fields, default)]
 pub struct OfferPatch {
-    /// The offer's new name.
+    /// The offer's new name, 1 to 190 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The new price of one unit, in minor units of the event's currency.
@@ -204,7 +204,8 @@ pub struct OfferPatch {
     /// Whether the buyer may cancel a booking of this offer and get the money back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refundable: Option<bool>,
-    /// What the offer includes, in display order. The new list replaces the old list.
+    /// What the offer includes, in display order; at most 20 entries of at most 120 characters. The new list replaces
+    /// the old list.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub benefits: Option<Vec<String>>,
     /// When the sale of the offer begins (RFC 3339).
@@ -233,7 +234,7 @@ pub struct Inventory {
     pub sections: Vec<SectionCounts>,
 }
 
-/// The places of a section by state.
+/// How many places of one section are in each state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct SectionCounts {
@@ -324,7 +325,7 @@ pub struct Seat {
 pub struct SeatPage {
     /// The seats of this page.
     pub items: Vec<Seat>,
-    /// The value of `after` for the next page. `null` on the last page.
+    /// The cursor of the next page: send it as `after`. `null` on the last page.
     #[cfg_attr(feature = "openapi", oai(nullable))]
     pub next: Option<String>,
 }
@@ -339,7 +340,7 @@ pub struct SeatPatch {
     /// sold.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub blocked: Option<bool>,
-    /// Why the seat is blocked. Required with `blocked: true`.
+    /// Why the seat is blocked, at most 200 characters. Required with `blocked: true`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// The seat's new kind.

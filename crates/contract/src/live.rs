@@ -1,4 +1,5 @@
-//! The sparse seat state and the messages of the event stream.
+//! Messages about seats and places for clients that keep a live map: the state of every taken seat, and the event
+//! stream.
 //!
 //! A seat travels as an array `[seat_id, status, version, until]`. The state is absolute, so a
 //! client may apply the same message twice. A client drops a seat whose version is older than the
@@ -61,7 +62,7 @@ pub struct GeneralState {
 
 /// The SSE event names of the stream.
 pub mod stream_events {
-    /// The message is a [`super::Change`].
+    /// A message with this name carries a [`super::Change`].
     pub const CHANGE: &str = "change";
     /// The server's log no longer contains all changes since the client's last `seq`. The client
     /// must read the whole state again.

@@ -70,7 +70,7 @@ pub struct Saga {
 pub struct SagaPage {
     /// The sagas of this page.
     pub items: Vec<Saga>,
-    /// The value of `after` for the next page. `null` on the last page.
+    /// The cursor of the next page: send it as `after`. `null` on the last page.
     #[cfg_attr(feature = "openapi", oai(nullable))]
     pub next: Option<String>,
 }
@@ -114,7 +114,7 @@ pub struct AuditEntry {
 pub struct AuditPage {
     /// The entries of this page.
     pub items: Vec<AuditEntry>,
-    /// The value of `after` for the next page. `null` on the last page.
+    /// The cursor of the next page: send it as `after`. `null` on the last page.
     #[cfg_attr(feature = "openapi", oai(nullable))]
     pub next: Option<String>,
 }

@@ -1,25 +1,27 @@
-//! The addresses of the pages and the program that draws each: the one table that server and programs share.
+//! The addresses of the pages, and which front-end program draws each page.
 //!
-//! The server chooses by it which shell it sends, and with which status; a program chooses by it which links leave it.
+//! The server and the front-end programs share this one table. The server uses it to choose the shell page and the HTTP
+//! status for an address. A program uses it to recognize links that lead to another program. The table never draws or
+//! routes anything itself.
 
 use uuid::Uuid;
 
-/// A program of the front end. Each has its own shell page, `<name>.html`.
+/// A program of the front end. Each program has its own shell page, `<name>.html`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Program {
     /// The pages of buyers: the list of events, the hall, checkout and the booking.
     Shop,
-    /// Signing in and registering.
+    /// The pages for signing in and registering.
     Account,
-    /// The desk of organizers and administrators.
+    /// The pages for organizers and administrators.
     Desk,
 }
 
 impl Program {
-    /// Every program.
+    /// Every program, in the order of the enum.
     pub const ALL: [Self; 3] = [Self::Shop, Self::Account, Self::Desk];
 
-    /// Its name in files.
+    /// The program's name in file names, such as `shop.html`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Shop => "shop",
@@ -28,35 +30,36 @@ impl Program {
         }
     }
 
-    /// The program that draws this address. The shop draws the page of addresses that do not exist.
+    /// The program that draws the page at this address. The shop draws the "not found" page of addresses that do not
+    /// exist.
     pub fn of(path: &str) -> Self {
         Page::at(path).map_or(Self::Shop, Page::program)
     }
 }
 
-/// A page, with the part of its address that names something.
+/// A page, with the part of its address that identifies the shown object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Page<'a> {
     /// `/`, the list of events.
     Events,
-    /// `/events/{slug or id}`.
+    /// `/events/{slug or id}`, one event with its seats. The value is the slug or id as it stands in the address.
     Event(&'a str),
-    /// `/checkout/{reservation ids}`.
+    /// `/checkout/{reservation ids}`, the payment for one or more reservations.
     Checkout,
-    /// `/bookings/{reference}`.
+    /// `/bookings/{reference}`, one booking with its tickets.
     Booking,
-    /// `/login`.
+    /// `/login`, the sign-in form.
     SignIn,
-    /// `/register`.
+    /// `/register`, the form that creates an account.
     Register,
-    /// `/desk`, the events of the organizer.
+    /// `/desk`, the events that the signed-in organizer manages.
     MyEvents,
-    /// `/desk/attention`, the checkouts that wait for an administrator.
+    /// `/desk/attention`, the checkouts and refunds that need an administrator.
     Attention,
 }
 
 impl<'a> Page<'a> {
-    /// The page of this address (its path, without a query); nothing where there is no such page.
+    /// The page at this address. `path` has no query. Returns `None` if there is no such page.
     pub fn at(path: &'a str) -> Option<Self> {
         let path = path.strip_prefix('/')?;
         let path = path.strip_suffix('/').filter(|rest| !rest.is_empty()).unwrap_or(path);
@@ -75,7 +78,7 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// The program that draws it.
+    /// The program that draws the page.
     pub const fn program(self) -> Program {
         match self {
             Self::Events | Self::Event(_) | Self::Checkout | Self::Booking => Program::Shop,
@@ -85,40 +88,42 @@ impl<'a> Page<'a> {
     }
 }
 
-/// The requests that pages begin with, below the API's base path. The shell starts them beside the program's download
-/// and the program takes their answers over, so both write them in the same words.
+/// The first API requests of each page, as paths below the API's base path.
+///
+/// The shell page starts these requests while the browser still downloads the program. The program then takes over the
+/// responses. Both must use exactly the same path, so both call these functions.
 pub mod requests {
     use super::Uuid;
 
-    /// The largest page of a list that is asked for.
+    /// The page size that the front end requests for lists: the largest size that the API allows.
     pub const LIST_LIMIT: u32 = 100;
 
-    /// The list of events.
+    /// The request for the list of events.
     pub fn events() -> String {
         format!("/events?limit={LIST_LIMIT}")
     }
 
-    /// An event by its id or slug, which is already encoded for an address.
+    /// The request for one event. `name` is its slug or id, already percent-encoded.
     pub fn event(name: &str) -> String {
         format!("/events/{name}")
     }
 
-    /// The layout of the event's seats.
+    /// The request for the layout of the event's seats.
     pub fn seat_map(event: Uuid) -> String {
         format!("/events/{event}/seats")
     }
 
-    /// The seats that are not available.
+    /// The request for the seats that are not available.
     pub fn seat_states(event: Uuid) -> String {
         format!("/events/{event}/seats?state=only")
     }
 
-    /// The event's sections.
+    /// The request for the event's sections.
     pub fn sections(event: Uuid) -> String {
         format!("/events/{event}/sections")
     }
 
-    /// The event's offers.
+    /// The request for the event's offers.
     pub fn offers(event: Uuid) -> String {
         format!("/events/{event}/offers?limit={LIST_LIMIT}")
     }

@@ -215,7 +215,7 @@ pub struct FieldError {
     /// The place of the fault: a path such as `seats[0].seat_id`, or the name of a parameter or
     /// header.
     pub field: String,
-    /// What is wrong with the field.
+    /// The rule that the value breaks, as English text for people, such as `must not be empty`. The wording may change.
     pub message: String,
 }
 
@@ -255,40 +255,40 @@ pub struct RefusedSeat {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct Problem {
-    /// A relative URI that names the kind of problem and never changes.
+    /// A relative URI that identifies the kind of problem, such as `/problems/seats-unavailable`. It never changes.
     #[serde(rename = "type")]
     #[cfg_attr(feature = "openapi", oai(rename = "type"))]
     pub kind: String,
-    /// A short summary of the kind of problem.
+    /// A short English summary of the kind of problem, the same for every occurrence.
     pub title: String,
-    /// The HTTP status.
+    /// The HTTP status code of the response.
     pub status: u16,
-    /// What happened in this request, for people.
+    /// What happened in this request, as English text for people. The wording may change.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     #[cfg_attr(feature = "openapi", oai(default))]
     pub detail: String,
-    /// The faulty fields.
+    /// The faulty fields, parameters and headers. Absent when there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "openapi", oai(default))]
     pub errors: Vec<FieldError>,
-    /// The seats that could not be held.
+    /// The seats that could not be held, each with the reason. Absent when there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "openapi", oai(default))]
     pub seats: Vec<RefusedSeat>,
-    /// The reasons why the request was refused.
+    /// The reasons why the request was refused, as stable words. Absent when there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "openapi", oai(default))]
     pub reasons: Vec<String>,
-    /// The limit that the request would exceed.
+    /// The limit that the request would exceed: persons per buyer or per reservation, or holds per minute.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<i64>,
-    /// How much is left under the limit or in the section.
+    /// How much is left: of the limit in its unit, or places in the section.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remaining: Option<i64>,
 }
 
 impl Problem {
-    /// A problem of this type with an explanation of this occurrence.
+    /// Creates a problem of this type. `detail` explains this occurrence.
     pub fn new(kind: ProblemType, detail: impl Into<String>) -> Self {
         Self {
             kind: kind.uri().to_owned(),

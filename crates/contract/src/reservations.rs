@@ -11,11 +11,11 @@ use crate::{money::Money, problem::RefusedSeat};
 #[cfg_attr(feature = "openapi", oai(deny_unknown_fields))]
 #[serde(deny_unknown_fields)]
 pub struct HoldRequest {
-    /// The seats to hold, each at most once.
+    /// The seats to hold, each at most once; at most 50.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", oai(default))]
     pub seats: Vec<SeatPick>,
-    /// The general-admission places to hold, each pair of section and offer at most once.
+    /// The general-admission places to hold, each pair of section and offer at most once; at most 20 entries.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", oai(default))]
     pub general: Vec<GeneralPick>,
@@ -32,7 +32,7 @@ pub struct HoldRequest {
 #[cfg_attr(feature = "openapi", oai(deny_unknown_fields))]
 #[serde(deny_unknown_fields)]
 pub struct SeatPick {
-    /// The seat's id.
+    /// The seat's id, an integer within its event.
     pub seat_id: i32,
     /// The version of the seat that the client saw. The hold is refused when the seat has a newer
     /// version.
@@ -54,7 +54,7 @@ pub struct GeneralPick {
     /// The id of the offer. Default: the most specific offer on sale that fits the section.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offer_id: Option<Uuid>,
-    /// How many units of the offer to hold.
+    /// How many units of the offer to hold, 1 to 50. One unit may admit several persons.
     pub quantity: i32,
 }
 
@@ -100,10 +100,11 @@ pub struct Reservation {
     /// The requested seats that could not be held. Only filled after a request with `partial:
     /// true`.
     pub refused: Vec<RefusedSeat>,
-    /// The token that names the guest. Only present when the caller is not signed in.
+    /// The guest token. The client sends it back as `X-Guest-Token`, so that later requests belong to the same guest.
+    /// Only present when the caller is not signed in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guest_token: Option<String>,
-    /// The id of the booking that pays for the reservation.
+    /// The id of the booking that pays for the reservation. Absent until a payment has begun.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub booking_id: Option<Uuid>,
 }
@@ -139,7 +140,7 @@ pub struct ReservationItem {
     pub label: String,
     /// How many units of the offer the item contains; 1 for a seat.
     pub quantity: i32,
-    /// How many persons the item admits in total.
+    /// How many persons the item admits in total: `quantity` times the persons that one unit admits.
     pub admits: i32,
     /// The price of the whole item, fixed at the time of the hold.
     pub price: Money,
@@ -151,7 +152,7 @@ pub struct ReservationItem {
 pub struct ReservationPage {
     /// The reservations of this page.
     pub items: Vec<Reservation>,
-    /// The value of `after` for the next page. `null` on the last page.
+    /// The cursor of the next page: send it as `after`. `null` on the last page.
     #[cfg_attr(feature = "openapi", oai(nullable))]
     pub next: Option<String>,
 }

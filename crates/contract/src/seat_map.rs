@@ -1,9 +1,9 @@
-//! The layout of a hall, in columns by section and row, so that 20,000 seats take few bytes.
+//! The layout of a hall, packed into columns by section and row, so that 20,000 seats take few bytes.
 //!
-//! The seats of a row have consecutive ids from `first_seat_id`. Positions are integers in tenths
-//! of the plan's unit. The first position of a row is absolute; each further position is the
-//! difference from the one before it. Categories travel as runs of `[count, index]`, because
-//! neighbours usually share them.
+//! The seats of a row have consecutive ids from `first_seat_id`. Positions are integers in tenths of the plan's unit.
+//! The first position of a row is absolute; each further position is the difference from the one before it. Categories
+//! are packed into runs of `[count, index]`, because neighbours usually share a category. States and prices of seats
+//! are never part of a layout; see [`crate::live`] for states.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -14,7 +14,7 @@ use crate::catalogue::SeatKind;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct SeatMap {
-    /// The id of the event.
+    /// The id of the event that the layout belongs to.
     pub event_id: Uuid,
     /// The version of the seating plan.
     pub plan_version: i32,
@@ -73,7 +73,7 @@ pub struct MapArea {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct MapText {
-    /// The text.
+    /// The text itself.
     pub text: String,
     /// The height of the letters in tenths of the plan's unit.
     pub size: i32,

@@ -1,4 +1,4 @@
-//! The table of permissions: which role may do what to which object. Every route asks this table.
+//! The table of permissions: which role may perform which action on which object. Every route asks this table.
 
 use serde::{Deserialize, Serialize};
 
@@ -26,7 +26,7 @@ words! { Role {
 /// The role of a member in an organization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum MembershipRole {
-    /// May do everything, and decides who the other members are.
+    /// May do everything, including deciding who the other members are.
     Owner,
     /// Manages events and bookings.
     Manager,
@@ -94,7 +94,7 @@ pub enum Relation {
     Owner,
     /// The object belongs to an organization that the caller is a member of.
     Member,
-    /// Neither of the above.
+    /// The object belongs to somebody else, or to nobody yet.
     Stranger,
 }
 
@@ -112,11 +112,11 @@ pub enum Action {
     ManageEvent,
     /// Delete an event permanently.
     DeleteEvent,
-    /// Read a reservation.
+    /// Read a reservation with its seats and prices.
     ReadReservation,
     /// Cancel, extend or confirm a reservation.
     UseReservation,
-    /// Read a booking.
+    /// Read a booking with its lines and tickets.
     ReadBooking,
     /// Cancel a booking as its buyer.
     CancelBooking,

@@ -1,4 +1,4 @@
-//! Who acts, as the audit knows them.
+//! The actors in the audit log: who performed an audited action.
 
 use uuid::Uuid;
 
@@ -7,33 +7,33 @@ use crate::{
     ids::{ApiKeyId, GateDeviceId, GuestId, UserId},
 };
 
-/// Who did something.
+/// The person, program or device that performed an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Actor {
-    /// Somebody who is signed in, with the role that they had then.
+    /// A signed-in user, with the role that the user had at that time.
     User(UserId, Role),
-    /// A visitor who is not signed in; without an id as long as no guest token names them.
+    /// A visitor who is not signed in. The id is `None` until the visitor has a guest token.
     Guest(Option<GuestId>),
-    /// A program that acts for an organization.
+    /// A program that acts for an organization with an API key.
     ApiKey(ApiKeyId),
-    /// A device at a gate.
+    /// A device that admits people at a gate.
     GateDevice(GateDeviceId),
-    /// This program by itself.
+    /// The server itself, such as a periodic pass.
     System,
 }
 
-/// What acts.
+/// The kind of an [`Actor`], without ids and role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// [`Actor::User`].
+    /// The kind of [`Actor::User`].
     User,
-    /// [`Actor::Guest`].
+    /// The kind of [`Actor::Guest`].
     Guest,
-    /// [`Actor::ApiKey`].
+    /// The kind of [`Actor::ApiKey`].
     ApiKey,
-    /// [`Actor::GateDevice`].
+    /// The kind of [`Actor::GateDevice`].
     GateDevice,
-    /// [`Actor::System`].
+    /// The kind of [`Actor::System`].
     System,
 }
 
@@ -46,7 +46,7 @@ words! { Kind {
 } }
 
 impl Actor {
-    /// The kind, as the audit stores it.
+    /// The kind of this actor. The audit log stores it as a word.
     pub const fn kind(self) -> Kind {
         match self {
             Self::User(..) => Kind::User,
@@ -57,7 +57,7 @@ impl Actor {
         }
     }
 
-    /// Its id, where it has one.
+    /// The id of the user, guest, API key or gate device. `None` for the system, and for a guest without a token.
     pub fn id(self) -> Option<Uuid> {
         match self {
             Self::User(user, _) => Some(user.0),
@@ -68,7 +68,7 @@ impl Actor {
         }
     }
 
-    /// The role of a user; nothing else has one.
+    /// The role of a user. `None` for every other kind of actor.
     pub const fn role(self) -> Option<Role> {
         match self {
             Self::User(_, role) => Some(role),
@@ -76,7 +76,8 @@ impl Actor {
         }
     }
 
-    /// The actor of these columns; none where they do not fit together.
+    /// Rebuilds an actor from the columns of the audit log. Returns `None` if the columns contradict each other, such
+    /// as a user without a role.
     pub fn stored(kind: Kind, id: Option<Uuid>, role: Option<Role>) -> Option<Self> {
         match (kind, id, role) {
             (Kind::User, Some(id), Some(role)) => Some(Self::User(UserId(id), role)),

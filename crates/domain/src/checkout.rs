@@ -89,7 +89,7 @@ pub struct Checkout {
     pub state: State,
 }
 
-/// What the checkout asks of the gateway.
+/// What has to be paid in this checkout, and by which payment method.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Order {
@@ -121,26 +121,26 @@ pub enum GatewayCall {
     Authorize {
         /// The idempotency key.
         key: String,
-        /// The payment.
+        /// The prepared payment to authorize.
         payment: PaymentId,
     },
     /// Capture the authorized amount. Its success is the pivot.
     Capture {
         /// The idempotency key.
         key: String,
-        /// The payment.
+        /// The authorized payment to capture.
         payment: PaymentId,
     },
     /// Void the payment, so that it can never take money.
     Void {
         /// The idempotency key.
         key: String,
-        /// The payment.
+        /// The payment to void.
         payment: PaymentId,
     },
     /// Fetch the payment and report its state.
     Ask {
-        /// The payment.
+        /// The payment to report on.
         payment: PaymentId,
     },
 }

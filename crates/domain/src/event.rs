@@ -25,7 +25,8 @@ pub enum Status {
     Completed,
     /// The event was cancelled.
     Cancelled,
-    /// Put away by its organization: in no list, sells nothing, changes no more. No command leads here yet.
+    /// The organization archived the event: it is in no list, sells nothing and never changes again. No command leads
+    /// to this status yet.
     Archived,
 }
 
@@ -59,7 +60,7 @@ impl fmt::Display for Status {
 pub enum Command {
     /// Make the event visible to everybody.
     Publish,
-    /// Cancel the event.
+    /// Cancel the event. Its bookings are then cancelled and refunded.
     Cancel,
 }
 
@@ -78,7 +79,7 @@ impl fmt::Display for Command {
 pub struct IllegalTransition {
     /// The status of the event.
     pub from: Status,
-    /// The refused command.
+    /// The command that the status does not allow.
     pub command: Command,
 }
 
@@ -91,7 +92,7 @@ pub struct Schedule {
     sale_ends_at: i64,
 }
 
-/// Why times are not consistent.
+/// Why the times of an event are not consistent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadSchedule {
     /// The event ends at or before its beginning.
@@ -139,22 +140,22 @@ impl Schedule {
         Ok(Self { starts_at, ends_at, sale_starts_at, sale_ends_at })
     }
 
-    /// When the event begins.
+    /// When the event begins, in milliseconds since 1970.
     pub fn starts_at(&self) -> i64 {
         self.starts_at
     }
 
-    /// When the event ends.
+    /// When the event ends, in milliseconds since 1970.
     pub fn ends_at(&self) -> i64 {
         self.ends_at
     }
 
-    /// When the sale begins.
+    /// When the sale begins, in milliseconds since 1970.
     pub fn sale_starts_at(&self) -> i64 {
         self.sale_starts_at
     }
 
-    /// When the sale ends.
+    /// When the sale ends, in milliseconds since 1970.
     pub fn sale_ends_at(&self) -> i64 {
         self.sale_ends_at
     }
@@ -209,7 +210,7 @@ pub fn due(status: Status, schedule: &Schedule, now: i64) -> Status {
 /// The status of an event that buyers see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shown {
-    /// The stored status.
+    /// The stored status, corrected by time ([`due`]).
     As(Status),
     /// The event is on sale, but no place is available now.
     SoldOut,

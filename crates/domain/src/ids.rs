@@ -51,16 +51,16 @@ typed_id! {
     TicketId;
     /// The id of a saga: a checkout or a refund.
     SagaId;
-    /// A sale to nobody whom we know: at the door, or a place that is given away.
+    /// The id of a sale to an unknown person: a sale at the door, or a place that is given away.
     SaleId;
-    /// A key with which a program acts for an organization.
+    /// The id of an API key, with which a program acts for an organization.
     ApiKeyId;
-    /// A device at a gate.
+    /// The id of a device that admits people at a gate.
     GateDeviceId;
 }
 
-/// The id of a seat within its event. It is a small integer because maps carry many of them, and
-/// seats are locked in its order.
+/// The id of a seat within its event. It is a small integer because seat maps contain many of them. Seats are locked in
+/// the order of this id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SeatId(pub i32);
@@ -71,30 +71,30 @@ impl fmt::Display for SeatId {
     }
 }
 
-/// The party that holds and buys: a signed-in user, a guest, or a sale without an account.
+/// The party that holds and buys places. Limits per buyer count all holds and tickets of the same party.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "id", rename_all = "snake_case")]
 pub enum Buyer {
-    /// A signed-in user.
+    /// A user with an account, signed in at the purchase.
     User(UserId),
     /// A guest, known only by the guest token.
     Guest(GuestId),
-    /// Somebody at the door. Each sale is a buyer of its own, so that no limit adds two of them up.
+    /// An unknown person at the door. Each sale is a separate buyer, so that no limit adds up several sales.
     Door(SaleId),
-    /// Nobody: the organization gives the places away. Each gift is a buyer of its own.
+    /// Nobody: the organization gives the places away. Each gift is a separate buyer.
     Comp(SaleId),
 }
 
-/// What kind of buyer.
+/// The kind of a [`Buyer`], without the id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum BuyerKind {
-    /// [`Buyer::User`].
+    /// The kind of [`Buyer::User`].
     User,
-    /// [`Buyer::Guest`].
+    /// The kind of [`Buyer::Guest`].
     Guest,
-    /// [`Buyer::Door`].
+    /// The kind of [`Buyer::Door`].
     Door,
-    /// [`Buyer::Comp`].
+    /// The kind of [`Buyer::Comp`].
     Comp,
 }
 
@@ -106,7 +106,7 @@ words! { BuyerKind {
 } }
 
 impl Buyer {
-    /// The buyer of this kind with this id.
+    /// Rebuilds a buyer from the stored kind and id.
     pub const fn stored(kind: BuyerKind, id: Uuid) -> Self {
         match kind {
             BuyerKind::User => Self::User(UserId(id)),
@@ -116,8 +116,8 @@ impl Buyer {
         }
     }
 
-    /// The id under which the buyer's rows are stored. Ids of different kinds never collide: all are
-    /// UUIDv7, but for guests that were derived from an idempotency key, who have a UUIDv8.
+    /// The id under which the buyer's rows are stored. Ids of different kinds never collide: every id is a UUIDv7,
+    /// except the id of a guest that was derived from an idempotency key, which is a UUIDv8.
     pub fn id(self) -> Uuid {
         match self {
             Self::User(user) => user.0,
@@ -126,7 +126,7 @@ impl Buyer {
         }
     }
 
-    /// What kind of buyer it is.
+    /// The kind of this buyer. The database stores it as a word beside the id.
     pub const fn kind(self) -> BuyerKind {
         match self {
             Self::User(_) => BuyerKind::User,

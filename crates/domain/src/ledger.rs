@@ -1,4 +1,4 @@
-//! The ledger is double entry: every posting sums to zero in its currency.
+//! The double-entry ledger: the entries of every posting sum to zero in their currency.
 //!
 //! | account | meaning of its balance |
 //! | --- | --- |
@@ -7,8 +7,8 @@
 //! | organization | the amount owed to the organization, negative |
 //! | fees | the fees earned, negative |
 //! | discounts | the amounts by which discounts reduced prices |
-//! | cash | the cash in the till: taken at the door, less what was paid back there |
-//! | terminal | the same, taken by a card terminal at the door |
+//! | cash | the cash in the till: cash taken at the door minus cash paid back there |
+//! | terminal | amounts taken by a card terminal at the door minus amounts paid back by it |
 //! | tax | the tax owed, negative |
 //! | comp | the price of places that were given away |
 //! | disputed | amounts that the gateway withholds or has paid back for a buyer's bank |
@@ -25,19 +25,19 @@ pub enum Account {
     Refunded,
     /// Amounts owed to the organization.
     Organization,
-    /// Fees earned.
+    /// Fees that the operator of the installation earned.
     Fees,
     /// Amounts by which discounts reduced prices.
     Discounts,
-    /// In the till at the door.
+    /// Cash in the till at the door.
     Cash,
-    /// Taken by a card terminal at the door.
+    /// Amounts taken by a card terminal at the door.
     Terminal,
-    /// Owed as tax.
+    /// Tax owed to the tax office.
     Tax,
-    /// Given away.
+    /// The price of places that were given away.
     Comp,
-    /// Held back because a buyer's bank disputes it.
+    /// Amounts that the gateway withholds because the buyer's bank disputes the payment.
     Disputed,
 }
 
@@ -54,32 +54,32 @@ words! { Account {
     Disputed = "disputed",
 } }
 
-/// What a posting records. Only the first two are posted yet.
+/// The kind of a posting. Only `Capture` and `Refund` are posted yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
-    /// Money that the gateway took.
+    /// The gateway captured money from a buyer.
     Capture,
-    /// Money that the gateway gave back.
+    /// The gateway refunded money to a buyer.
     Refund,
-    /// Money that was taken at the door.
+    /// A buyer paid at the door.
     DoorSale,
-    /// Money that was given back at the door.
+    /// A buyer got money back at the door.
     DoorRefund,
-    /// Places that were given away.
+    /// Places were given away.
     Comp,
-    /// Places that were given away and came back.
+    /// Places that were given away came back.
     CompReturn,
-    /// A fee that belongs to no sale or refund, such as a dispute's.
+    /// A fee that belongs to no sale or refund, such as the gateway's fee for a dispute.
     Fee,
-    /// A correction of tax.
+    /// A correction of the tax owed.
     Tax,
-    /// Another price, because a buyer moved to another place.
+    /// The price changed because a buyer moved to another place.
     Reseat,
-    /// Money that the gateway holds back because a buyer's bank disputes it.
+    /// The gateway withholds money because the buyer's bank disputes the payment.
     Dispute,
-    /// Disputed money that the gateway paid out after all.
+    /// The dispute was won: the gateway paid the withheld money out.
     DisputeWon,
-    /// Disputed money that went back to the buyer for good.
+    /// The dispute was lost: the withheld money finally went back to the buyer.
     DisputeLost,
 }
 
@@ -98,7 +98,7 @@ words! { Kind {
     DisputeLost = "dispute_lost",
 } }
 
-/// One entry of a posting.
+/// One entry of a posting: an amount on one account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Entry {
     /// The account of the entry.

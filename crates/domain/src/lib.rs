@@ -1,10 +1,9 @@
-//! The rules of Holdfast that need no computer.
+//! The rules of Holdfast that are true without a computer: money, prices, seats, reservations, checkouts and refunds.
 //!
-//! This crate has no clock, no randomness, no SQL and no network. Time and ids are arguments;
-//! decisions are return values. The server (`src/`) carries the decisions out, and the pages use
-//! the same rules for display.
+//! This crate has no clock, no randomness, no SQL and no network. Time and ids are arguments; decisions are return
+//! values. The server (`src/`) carries the decisions out, and the front end uses the same rules for display.
 //!
-//! The feature `stored` adds how the database stores ids, words and currencies (`stored`).
+//! The feature `stored` adds the module `stored`, which says how the database stores ids, words and currencies.
 
 #![warn(missing_docs, clippy::wildcard_enum_match_arm)]
 

@@ -26,7 +26,7 @@ impl Currency {
         }
     }
 
-    /// The three letters of the code.
+    /// The three upper-case letters of the code, such as `EUR`.
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or("XXX")
     }

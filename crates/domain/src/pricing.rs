@@ -67,7 +67,7 @@ pub struct Quote {
     pub offer: OfferId,
     /// The name of the offer for people.
     pub offer_name: String,
-    /// The total price.
+    /// The total price of the quantity.
     pub price: Money,
     /// How many persons the quantity admits in total.
     pub admits: i32,

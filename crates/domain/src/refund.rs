@@ -19,9 +19,9 @@
 //!   operator.
 //! - The machine ends only when the money is refunded: there is nothing to undo.
 //!
-//! [`Reason`] says why and [`Method`] how money goes back, [`rules`] says who gets which amount, `books` what
-//! the gateway's list means, `apply` contains the transitions, and [`look_again_ms`] says when to check whether
-//! a completed refund has failed since.
+//! [`Reason`] says why money is refunded and [`Method`] in which way, [`rules`] says which lines may be cancelled and
+//! which amount is refunded, `books` interprets the gateway's list of refunds, `apply` contains the transitions, and
+//! [`look_again_ms`] says when to check whether a completed refund has failed since.
 
 mod apply;
 mod books;
@@ -52,8 +52,8 @@ pub const FORMAT: u16 = 2;
 /// no manual refunds.
 const OLDEST_FORMAT: u16 = 1;
 
-/// The number of failures in a row after which an error counts as one that the gateway repeats for
-/// its key. Errors of systems in between pass sooner.
+/// The number of failures in a row after which an error counts as permanent: the gateway repeats it for this key.
+/// Errors of intermediate systems pass sooner.
 pub const FAULTS_REPEATED: u32 = 5;
 
 /// How long a call may be under way at most, in milliseconds. A refund that is not in the gateway's
@@ -203,7 +203,7 @@ pub enum GatewayCall {
     },
     /// Ask the gateway for its list of the payment's refunds.
     Look {
-        /// The payment.
+        /// The payment whose refunds the gateway lists.
         payment: PaymentId,
     },
 }

@@ -20,7 +20,7 @@ pub enum ReservationState {
     InPayment,
     /// The reservation is paid.
     Confirmed,
-    /// The reservation expired.
+    /// The hold lapsed before a payment began. The seats are free.
     Expired,
     /// The buyer cancelled the reservation, or its payment was undone.
     Cancelled,
@@ -103,7 +103,7 @@ words! { ItemState {
 /// One seat that a request wants to hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SeatWish {
-    /// The seat's id.
+    /// The id of the wished seat.
     pub seat: SeatId,
     /// The version of the seat that the buyer saw.
     pub version: Option<i32>,

@@ -1,8 +1,9 @@
-//! How the database stores the domain's ids, words and currencies: as SeaORM's value types, so that a row has typed
-//! columns. The only module that names SeaORM; it needs the feature `stored` and no driver.
+//! How the database stores the domain's ids, words and currencies. This module implements SeaORM's value types for
+//! them, so that the columns of an entity have the domain's types. It is the only module that names SeaORM; it needs
+//! the feature `stored` and no database driver.
 //!
-//! A stored word or currency that is unknown is an error here and nowhere else: a newer program wrote it, or the row is
-//! damaged. To guess could sell a seat twice.
+//! An unknown stored word or currency is an error: either a newer program wrote it, or the row is damaged. This module
+//! is the only place that raises this error. It never guesses a value, because a guess could sell a seat twice.
 
 use sea_orm::{
     ColIdx, DbErr, QueryResult, TryFromU64, TryGetError, TryGetable, Value,
@@ -26,7 +27,8 @@ use crate::{
     reservation::{ItemKind, ItemState, ReservationState},
 };
 
-/// Stores `$type` as the `$raw` that `$write` makes of it and `$read` reads again.
+/// Implements SeaORM's value traits for `$type`. The column stores a `$raw`: `$write` converts to it, and `$read`
+/// converts back or refuses the stored value.
 macro_rules! stored {
     ($type:ty, $raw:ty, $write:expr, $read:expr) => {
         impl From<$type> for Value {
@@ -72,7 +74,7 @@ macro_rules! stored {
     };
 }
 
-/// An id is stored as what it wraps, and may be a key.
+/// Implements the value traits for ids. The column stores the wrapped UUID or integer. An id may also be a primary key.
 macro_rules! ids {
     ($raw:ty: $($id:ident),+ $(,)?) => {$(
         stored!($id, $raw, |id| id.0, |raw| Ok($id(raw)));
@@ -91,7 +93,7 @@ ids! { Uuid:
 }
 ids! { i32: SeatId }
 
-/// A word is stored as text.
+/// Implements the value traits for enums with stored words. The column stores the word as text.
 macro_rules! stored_words {
     ($($word:ty: $what:literal,)+) => {$(
         stored!($word, String, |word| word.as_str().to_owned(), |text| {

@@ -1,13 +1,14 @@
-//! The words that the database stores for an enum's variants: each stands once, beside its variant.
+//! The words that the database stores for the variants of an enum. Each word is written once, beside its variant.
 
-/// Gives an enum its list of variants, the word of each, and the way back from a word.
+/// Defines, for an enum: the list `ALL` of its variants, `as_str` from a variant to its stored word, and `parse` from a
+/// word to the variant.
 macro_rules! words {
     ($name:ident { $($variant:ident = $word:literal),+ $(,)? }) => {
         impl $name {
             /// Every variant, in the order of the enum.
             pub const ALL: [Self; [$($word),+].len()] = [$(Self::$variant),+];
 
-            /// The stored word.
+            /// The word that the database stores for this variant.
             pub const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$variant => $word,)+

@@ -1,5 +1,5 @@
-//! Records stored as JSON with a format number. A program leaves alone a record that a newer
-//! program wrote.
+//! Records that are stored as JSON with a format number, such as checkouts and refunds. A program neither reads nor
+//! changes a record whose format is newer than the program.
 
 use std::ops::RangeInclusive;
 
@@ -11,7 +11,7 @@ pub enum Unreadable {
     /// The record has this format, which this version of the program does not know.
     #[error("a record of format {0}, which this program does not read")]
     Format(u16),
-    /// The text is not JSON of such a record.
+    /// The text is not the JSON of such a record.
     #[error("not such a record")]
     Syntax(#[from] serde_json::Error),
     /// The record's parts contradict each other.
@@ -19,7 +19,7 @@ pub enum Unreadable {
     Contradictory(&'static str),
 }
 
-/// Reads a record if its member `format` is in the given range.
+/// Reads a record, if the number in its member `format` is in the given range.
 pub(crate) fn decode<T: DeserializeOwned>(
     text: &str,
     formats: RangeInclusive<u16>,

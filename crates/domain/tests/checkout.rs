@@ -1,5 +1,5 @@
-//! The checkout machine: every pair of state and event (`checkout.table` lists what each gives; what is not
-//! listed is refused), and what is decided when.
+//! Tests of the checkout machine: the result of every pair of state and event, and the decision in every state.
+//! `checkout.table` lists the results; a pair that the table does not list must be refused.
 
 use holdfast_domain::{
     checkout::*,
@@ -27,7 +27,7 @@ fn at(state: State) -> Checkout {
     Checkout { state, ..paid() }
 }
 
-/// A checkout in a state of [`states`]: some of them are of payments that are taken at once.
+/// A checkout in one of the [`states`]. A name with "at once" means a payment that takes the money at once.
 fn named(name: &str, state: State) -> Checkout {
     let taking = if name.contains("at once") { Taking::AtOnce } else { Taking::Later };
     Checkout { taking, ..at(state) }
@@ -45,7 +45,7 @@ fn call(known: Knowledge, failures: u32) -> Call {
     Call { attempt: 1, failures, since_ms: START, not_before_ms: START, known }
 }
 
-/// Every state, in each variety that makes a difference.
+/// Every state, in each variant that makes a difference.
 fn states() -> Vec<(String, State)> {
     use Knowledge::{Open, Spent, Unanswered};
     let last = MAX_FAILURES - 1;
@@ -110,7 +110,7 @@ fn states() -> Vec<(String, State)> {
     all
 }
 
-/// Every event, in each variety that makes a difference.
+/// Every event, in each variant that makes a difference.
 fn events() -> Vec<(&'static str, Event)> {
     use Outcome::{Done, Refused, Unknown};
     let decline = || Decline { code: "card_declined".into() };
@@ -165,7 +165,7 @@ fn events() -> Vec<(&'static str, Event)> {
     ]
 }
 
-/// A state in a few words: what matters for the table.
+/// The state in the words of the table: only the parts that the table distinguishes.
 fn words(state: &State) -> String {
     let of_call = |call: &Call| {
         let known = match call.known {
@@ -204,7 +204,8 @@ fn words(state: &State) -> String {
     }
 }
 
-/// What every pair gives. Pairs that are not listed must be refused.
+/// The result of every pair of state and event, in the form of `checkout.table`. Pairs that are not listed must be
+/// refused.
 fn table() -> String {
     let mut lines = String::new();
     for (name, state) in states() {
@@ -226,7 +227,7 @@ fn table() -> String {
     lines
 }
 
-/// What is to be done, in words: a call by its name and attempt, a local step by its name.
+/// The next decision in words: a call by its name and attempt, a local step by its name.
 fn does(checkout: &Checkout, now_ms: i64) -> String {
     match next(checkout, now_ms) {
         Decision::Call(call) => match call.key().and_then(|key| key.split_once(':')) {
@@ -275,7 +276,7 @@ fn a_checkout_of_a_newer_format_is_refused() {
     assert!(matches!(Checkout::decode("{}"), Err(Unreadable::Syntax(_))));
 }
 
-/// Follows a checkout through events at `NOW`.
+/// Applies the events one after another, all at `NOW`.
 fn follow(checkout: Checkout, events: Vec<Event>) -> Checkout {
     events
         .into_iter()
@@ -408,7 +409,7 @@ fn an_old_key_is_never_sent_again() {
     let late = START + KEY_LIFE_MS + 1;
     let stuck = apply(at(capturing), Event::Woken, late).expect("legal");
     assert_eq!(next(&stuck, late), Decision::NeedsOperator(StuckReason::KeyTooOld));
-    // An operator says: go on. First the gateway is asked, then a new key is taken.
+    // An operator retries. The gateway is asked first; then a new key is used.
     let reopened = apply(stuck, Event::Retried, late).expect("legal");
     assert_eq!(does(&reopened, late), "ask");
     let seen =
@@ -459,7 +460,7 @@ fn payments_and_refunds_are_told_by_the_gateways_names() {
     assert_eq!(RefundId("re_1".into()).to_string(), "re_1");
 }
 
-/// A key that changes its name in an upgrade is a new key to the gateway, which would act again.
+/// A key whose name changes in an upgrade is a new key to the gateway, which would then perform the call again.
 #[test]
 fn keys_never_change_their_names() {
     let call = || Call { attempt: 2, ..Call::first(NOW) };

@@ -1,4 +1,4 @@
-//! Whatever happens to a checkout, in whatever order: some things it never does.
+//! Property tests: the promises that a checkout keeps under any sequence of events.
 
 use holdfast_domain::{
     checkout::*,
@@ -54,7 +54,7 @@ fn seen() -> impl Strategy<Value = Event> {
     proptest::option::weighted(0.8, seen).prop_map(Event::Seen)
 }
 
-/// The answer to a decision, as some gateway, database or operator might give it.
+/// A response to a decision, such as a gateway, database or operator might give.
 fn answer() -> impl Strategy<Value = Answer> {
     let authorization = prop_oneof![
         3 => Just(Authorization::Granted),
@@ -93,7 +93,7 @@ impl Answer {
         }
     }
 
-    /// The event that answers what is to be done now; now and then somebody cancels or wakes instead.
+    /// The event that responds to the decision. Sometimes somebody cancels or wakes the checkout instead.
     fn to(&self, decision: &Decision) -> Event {
         match (self.whim, decision) {
             (0, _) => Event::CancelRequested,
@@ -123,7 +123,7 @@ impl Answer {
     }
 }
 
-/// The call that is under way, from outside.
+/// The name, the attempt and the knowledge of the call that is under way.
 fn known(state: &State) -> Option<(&'static str, u32, Knowledge)> {
     match state {
         State::Preparing { call }
@@ -158,7 +158,7 @@ proptest! {
                 prop_assert!(cancelled, "{:?} refuses {event:?}", checkout.state);
                 continue;
             };
-            // What is stored is what is read.
+            // The stored checkout and the checkout that is read back are equal.
             let read = Checkout::decode(&after.encode()).expect("it is one of ours");
             prop_assert_eq!(&read, &after);
             is_authorized |= matches!(
@@ -199,7 +199,7 @@ proptest! {
             if to == "issuing" {
                 prop_assert!(is_captured, "tickets are issued for a payment that is captured");
             }
-            // A key is left alone only once its answer is known, and never taken up again.
+            // A key is abandoned only when its outcome is known, and an abandoned key is never used again.
             if let (Some((one, before, knew)), Some((two, attempt, _))) =
                 (known(&checkout.state), known(&after.state))
                 && one == two

@@ -1,4 +1,4 @@
-//! How long a checkout waits, how often it tries, and how old its keys may become: to the millisecond.
+//! Tests, exact to the millisecond, of how long a checkout waits, how often it tries, and how old its keys may become.
 
 use holdfast_domain::{
     checkout::*,
@@ -41,7 +41,7 @@ fn after(checkout: Checkout, event: Event, now_ms: i64) -> Checkout {
     apply(checkout, event, now_ms).expect("a legal event")
 }
 
-/// The moment until which nothing is to be done.
+/// The moment until which the checkout waits. `None` if it does not wait.
 fn wait(checkout: &Checkout, now_ms: i64) -> Option<i64> {
     match next(checkout, now_ms) {
         Decision::Wait { until_ms, .. } => Some(until_ms),
@@ -49,7 +49,7 @@ fn wait(checkout: &Checkout, now_ms: i64) -> Option<i64> {
     }
 }
 
-/// What is to be done, in words: a call by its name and attempt, a local step by its name.
+/// The next decision in words: a call by its name and attempt, a local step by its name.
 fn does(checkout: &Checkout, now_ms: i64) -> String {
     match next(checkout, now_ms) {
         Decision::Call(call) => match call.key().and_then(|key| key.split_once(':')) {
@@ -61,7 +61,7 @@ fn does(checkout: &Checkout, now_ms: i64) -> String {
     }
 }
 
-/// Lets the same step fail again and again, each time at the end of its wait, and checks each wait.
+/// Makes the same step fail repeatedly, each time at the end of its wait, and checks the length of each wait.
 fn check_backoff(mut checkout: Checkout, failure: fn() -> Event, perform: &str) {
     let mut now_ms = START;
     for failures in 1..MAX_FAILURES {
@@ -139,7 +139,7 @@ fn a_payment_that_waits_is_asked_about_less_and_less_often() {
     }
 }
 
-/// The moment at which the first attempt's key is as old as a key may be.
+/// The moment at which the key of the first attempt reaches the maximum age.
 const OLD: i64 = START + KEY_LIFE_MS;
 
 #[test]

@@ -1,4 +1,5 @@
-//! The refund machine: every pair of state and event (what is not listed is refused), and what is decided when.
+//! Tests of the refund machine: the result of every pair of state and event, and the decision in every state.
+//! `refund.table` lists the results; a pair that the table does not list must be refused.
 
 use holdfast_domain::{
     checkout::{
@@ -56,7 +57,7 @@ fn code() -> String {
     "charge_not_refundable".into()
 }
 
-/// The gateway's books: the payment of 90, and these refunds.
+/// The gateway's books of a payment of [`AMOUNT`] with these refunds: id, idempotency key and amount of each.
 fn books(refunds: &[(&str, Option<String>, i64)]) -> Books {
     let entry = |(name, key, minor): &(&str, Option<String>, i64)| Entry {
         id: RefundId((*name).into()),
@@ -123,8 +124,8 @@ fn events() -> Vec<(&'static str, Event)> {
     ]
 }
 
-/// What each pair gives, by name and, where a call is under way, attempt and failures, and what is asked for
-/// where it is not the whole amount.
+/// The result of each pair of state and event by name. A call that is under way is listed with its attempt and
+/// failures, and a requested amount only if it is not the whole amount.
 const TABLE: &str = include_str!("refund.table");
 
 fn shown(refund: &Refund) -> String {
@@ -151,7 +152,7 @@ fn shown(refund: &Refund) -> String {
     format!("{shown}{asked}")
 }
 
-/// What is to be done, in words: a call or a local step by its name.
+/// The next decision in words: a call or a local step by its name.
 fn does(refund: &Refund, now_ms: i64) -> String {
     match next(refund, now_ms) {
         Decision::Call(call) => call.name().to_owned(),
@@ -160,7 +161,7 @@ fn does(refund: &Refund, now_ms: i64) -> String {
     }
 }
 
-/// The key under which the gateway is asked to refund, once every wait is over.
+/// The idempotency key of the refund call that follows when every wait is over.
 fn key_of(refund: &Refund) -> Option<String> {
     match next(refund, i64::MAX) {
         Decision::Call(GatewayCall::Refund { key, .. }) => Some(key),
@@ -208,7 +209,8 @@ fn an_unanswered_call_is_repeated_under_the_same_key_and_waits_longer_each_time(
     assert_eq!(key_of(&refund), None);
 }
 
-/// A fault that is repeated under the key leads to the books, and only what is not found there to a new key.
+/// Checks that a fault that the gateway repeats for the key leads to a look into the books. The caller then gives the
+/// books: only a refund that they do not contain gets a new key.
 fn check_faulted(found: &[(&str, Option<String>, i64)]) -> Refund {
     let (mut refund, mut now) = (start(), START);
     let key = key_of(&refund);
@@ -244,7 +246,7 @@ fn a_key_older_than_the_gateways_memory_is_not_sent_and_the_books_are_read_befor
     assert_eq!(does(&made, now), "post_refund");
     let none = looked(books(&[]));
     assert_ne!(key_of(&none), key_of(&start()));
-    // The new key has its own time.
+    // The new key gets its own time limit.
     let woken = apply(none, Event::Woken, now + 1).expect("legal");
     assert_eq!(does(&woken, now + 1), "refund");
 }
@@ -254,7 +256,7 @@ fn an_operator_who_retries_never_pays_twice() {
     for now in [NOW, LATE] {
         for (name, state) in states() {
             let Ok(refund) = apply(at(state), Event::Retried, now) else { continue };
-            // No call that gives money back comes before the books were read.
+            // No call that refunds money comes before the look into the books.
             assert_eq!(key_of(&refund), None, "{name}");
             if let State::Looking { call, .. } = &refund.state {
                 let then = call.not_before_ms;
@@ -282,7 +284,7 @@ fn a_refund_that_fails_afterwards_is_made_again_under_a_key_that_was_never_used(
     assert_eq!(key_of(&again), Some(format!("{}:refund:6", start().saga)));
 }
 
-/// A key that changes its name in an upgrade is a new one to the gateway, which would act again.
+/// A key whose name changes in an upgrade is a new key to the gateway, which would then perform the call again.
 #[test]
 fn keys_never_change_their_names() {
     assert_eq!(own_key(), Some(format!("{}:refund:1", start().saga)));

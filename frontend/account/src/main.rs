@@ -1,5 +1,5 @@
-//! The account program: signing in and registering. What belongs to an account alone (profile, sessions, a new
-//! password) gets its page here.
+//! The account program: the pages for signing in and registering. Further pages that belong only to an account
+//! (profile, sessions, a new password) get their place here.
 
 #![allow(unreachable_pub, reason = "a program has no public surface")]
 

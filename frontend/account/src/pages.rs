@@ -1,4 +1,4 @@
-//! One module a page, and the form that they are made of.
+//! The pages of the account program, one module for each, and the form that both use.
 
 mod form;
 pub mod register;

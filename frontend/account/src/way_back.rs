@@ -1,11 +1,12 @@
-//! Where a visitor goes after signing in: back to where they came from, and nowhere else.
+//! The address to which a visitor returns after signing in. Only addresses of our own pages are accepted.
 
 use holdfast_contract::pages::Page;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
-/// Only pages of ours. A browser drops control characters from an address before it reads it, so `/`, a tab and
-/// `/elsewhere` would be `//elsewhere` (WHATWG URL, "basic URL parser").
+/// Returns the address if it is one of our pages, otherwise `/`. A browser removes control characters before
+/// it parses an address, so `/`, a tab and `/elsewhere` would become `//elsewhere`, which is another host (WHATWG URL,
+/// "basic URL parser").
 fn safe_return(path: Option<String>) -> String {
     let is_ours = |path: &String| {
         let page = path.split(['?', '#']).next().unwrap_or_default();
@@ -15,7 +16,7 @@ fn safe_return(path: Option<String>) -> String {
     path.filter(is_ours).unwrap_or_else(|| "/".into())
 }
 
-/// The same page with the way back that this one was given.
+/// The address of a page of this program, with the return address of the current page appended.
 pub fn with_return(path: &'static str) -> impl Fn() -> String + Clone + Send + Sync {
     let query = use_query_map();
     move || match query.with(|query| query.get("next")) {
@@ -24,7 +25,8 @@ pub fn with_return(path: &'static str) -> impl Fn() -> String + Clone + Send + S
     }
 }
 
-/// Leads back to where the visitor came from, which is mostly a page of another program.
+/// Leads the visitor back to the page they came from. That page usually belongs to another program, so the browser
+/// loads it.
 pub fn after_sign_in() -> Callback<()> {
     let query = use_query_map();
     Callback::new(move |()| {

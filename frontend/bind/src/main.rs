@@ -1,8 +1,8 @@
 //! `holdfast-bind INPUT.wasm FOLDER`: writes `program.js` and `program_bg.wasm` for browsers into the folder.
 //!
-//! What `wasm-bindgen --target web --no-typescript --out-name program` does, from the library that this program is made
-//! of (<https://rustwasm.github.io/docs/wasm-bindgen/reference/cli.html>): a third of the tool's building time, and
-//! its version is bound to the pages' by the one lock file.
+//! It does the same as `wasm-bindgen --target web --no-typescript --out-name program`, with the library that the tool
+//! itself is made of (<https://rustwasm.github.io/docs/wasm-bindgen/reference/cli.html>). It builds in a third of the
+//! tool's time, and the one lock file keeps its version equal to that of the pages.
 
 use std::{env, process::ExitCode};
 

@@ -1,4 +1,5 @@
-//! Who may enter a page of the desk: what is shown instead to everybody else, and the tabs above it.
+//! Access to the pages of the desk: the page for permitted users, an explanation with a link for all others, and the
+//! tabs.
 
 use holdfast_contract::accounts::{Profile, Role};
 use leptos::prelude::*;
@@ -14,7 +15,6 @@ use ui::{
     t_string, tx,
 };
 
-/// A page of the desk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tab {
     /// For organizers and administrators.
@@ -31,7 +31,8 @@ impl Tab {
         }
     }
 
-    /// What it is called for somebody of this role: administrators see everybody's events.
+    /// The text of the tab for a user with this role. Administrators see the events of all organizations, so their tab
+    /// says so.
     pub fn name(self, role: Role) -> Signal<&'static str> {
         let i18n = use_i18n();
         match (self, role) {
@@ -51,7 +52,7 @@ impl Tab {
     }
 }
 
-/// Shows the page to those it is for, and tells everybody else why not and where to go.
+/// Shows the page to users who may see it. Tells all others why they may not, and where to go.
 pub fn behind_door(tab: Tab, page: fn(Profile) -> AnyView) -> impl IntoView {
     let account = Account::expect();
     let profile = known(move || account.profile());

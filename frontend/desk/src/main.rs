@@ -1,6 +1,6 @@
 //! The desk: the events of an organizer, and for administrators the checkouts that need attention.
 //!
-//! Shows what the API lets the signed-in user see; the API decides who may see and do what.
+//! The pages show what the API lets the signed-in user see. Only the API decides who may see and do what.
 
 #![allow(unreachable_pub, reason = "a program has no public surface")]
 

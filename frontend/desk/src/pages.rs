@@ -1,4 +1,4 @@
-//! One module a page.
+//! The pages of the desk, one module for each.
 
 pub mod attention;
 pub mod my_events;

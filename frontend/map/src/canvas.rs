@@ -1,4 +1,4 @@
-//! The map as a component: canvas, minimap, zoom buttons, and the events of pointer and keyboard.
+//! The seat map as a component: the canvas, the minimap, the zoom buttons, and the events of pointer and keyboard.
 
 use std::{
     cell::{Cell, RefCell},
@@ -26,35 +26,33 @@ use ui::{
     tx,
 };
 
-/// What is pointed at, and where that is on the canvas.
+/// The seat under the pointer, and its place on the canvas.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Pointed {
     /// The seat's index.
     pub seat: usize,
-    /// Its middle in CSS pixels from the left edge.
+    /// The seat's centre, in CSS pixels from the left edge.
     pub x: f32,
-    /// Its upper edge in CSS pixels from the top.
+    /// The seat's upper edge, in CSS pixels from the top.
     pub y: f32,
 }
 
-/// A seat map.
 #[component]
 pub fn MapCanvas(
-    /// The seats.
     hall: StoredValue<Rc<Hall>, LocalStorage>,
-    /// Their states.
+    /// The states of the seats.
     live: StoredValue<Rc<RefCell<Live>>, LocalStorage>,
-    /// Where the stage can be reached once it stands.
+    /// Receives the stage when the canvas is on the page.
     stage: RwSignal<Option<Handle>, LocalStorage>,
-    /// Seats that are chosen or held here.
+    /// The indexes of the seats that this visitor has chosen or holds.
     #[prop(into)]
     mine: Signal<Vec<usize>>,
-    /// Names for the sections.
+    /// Names and details of the sections, in the order of the hall.
     #[prop(into)]
     labels: Signal<Vec<SectionLabel>>,
-    /// What is pointed at.
+    /// Receives the seat under the pointer.
     pointed: RwSignal<Option<Pointed>>,
-    /// A seat was picked.
+    /// Called with the index of a seat that the visitor picks.
     #[prop(into)]
     on_pick: Callback<usize>,
 ) -> impl IntoView {
@@ -92,7 +90,7 @@ pub fn MapCanvas(
         appearance.changes.track();
         stage.with(|stage| stage.as_ref().map(|stage| stage.update(Stage::repaint)));
     });
-    // The typeface may come after the first frame; what was written without it is written again.
+    // The typeface may load after the first frame. Then the labels are drawn again with it.
     if let Ok(ready) = member(&member(&document(), "fonts"), "ready").dyn_into::<js_sys::Promise>()
     {
         leptos::task::spawn_local(async move {

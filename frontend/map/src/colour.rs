@@ -1,28 +1,23 @@
-//! Colours of the plan, made to be seen: enough contrast on the page, in light and in dark.
+//! The colours of a plan, changed so far that they can be seen: with enough contrast to the page, in light and in dark.
 //!
-//! Contrast is that of WCAG 2.2 (relative luminance of sRGB).
+//! Contrast is defined by WCAG 2.2 (relative luminance of sRGB).
 
 /// An sRGB colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Colour {
-    /// Red.
     pub red: u8,
-    /// Green.
     pub green: u8,
-    /// Blue.
     pub blue: u8,
 }
 
-/// What a sign needs against its surroundings (WCAG 1.4.11), with a little to spare.
+/// The minimum contrast of a graphical object to its surroundings, 3.0 by WCAG 2.2 (1.4.11), with a small reserve.
 pub const SIGN_CONTRAST: f32 = 3.1;
 
 impl Colour {
-    /// Black.
     pub const BLACK: Self = Self { red: 0, green: 0, blue: 0 };
-    /// White.
     pub const WHITE: Self = Self { red: 255, green: 255, blue: 255 };
 
-    /// Reads `#rrggbb`.
+    /// Reads a colour of the form `#rrggbb`.
     pub fn parse(text: &str) -> Option<Self> {
         let digits = text.trim().strip_prefix('#').filter(|digits| digits.len() == 6)?;
         let value = u32::from_str_radix(digits, 16).ok()?;
@@ -30,7 +25,7 @@ impl Colour {
         Some(Self { red, green, blue })
     }
 
-    /// As style sheets write it.
+    /// The colour in the form `#rrggbb`.
     pub fn css(self) -> String {
         format!("#{:02x}{:02x}{:02x}", self.red, self.green, self.blue)
     }
@@ -43,13 +38,13 @@ impl Colour {
         0.2126 * linear(self.red) + 0.7152 * linear(self.green) + 0.0722 * linear(self.blue)
     }
 
-    /// The contrast between two colours, 1 to 21.
+    /// The contrast ratio between two colours, 1 to 21.
     pub fn contrast(self, other: Self) -> f32 {
         let (a, b) = (self.luminance(), other.luminance());
         (a.max(b) + 0.05) / (a.min(b) + 0.05)
     }
 
-    /// A part of the way to another colour.
+    /// The colour between this one (`part` 0) and another (`part` 1).
     pub fn mixed(self, other: Self, part: f32) -> Self {
         #[allow(
             clippy::cast_possible_truncation,
@@ -65,7 +60,7 @@ impl Colour {
         }
     }
 
-    /// The same hue, moved away from the paper until it stands out from it.
+    /// A colour of the same hue, moved away from the background until it has at least this contrast to it.
     pub fn seen_on(self, paper: Self, contrast: f32) -> Self {
         let away = if paper.luminance() > 0.18 { Self::BLACK } else { Self::WHITE };
         (0..=20_u8)
@@ -74,7 +69,7 @@ impl Colour {
             .unwrap_or(away)
     }
 
-    /// Black or white, whichever is read more easily on it.
+    /// Black or white: the colour in which text on this colour is easier to read.
     pub fn ink(self) -> Self {
         if self.contrast(Self::WHITE) >= self.contrast(Self::BLACK) {
             Self::WHITE

@@ -1,20 +1,16 @@
-//! Plane geometry of the hall: boxes, the grid that finds seats, simplified lines.
+//! Plane geometry of the hall: boxes, the grid that finds seats by position, and simplified lines.
 
-/// A box; empty when `right < left`.
+/// An axis-parallel box. It is empty if `right < left`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bounds {
-    /// Smallest x.
     pub left: f32,
-    /// Smallest y.
     pub top: f32,
-    /// Largest x.
     pub right: f32,
-    /// Largest y.
     pub bottom: f32,
 }
 
 impl Bounds {
-    /// Contains nothing.
+    /// The box that contains nothing.
     pub const EMPTY: Self = Self {
         left: f32::INFINITY,
         top: f32::INFINITY,
@@ -22,7 +18,7 @@ impl Bounds {
         bottom: f32::NEG_INFINITY,
     };
 
-    /// Grows to contain a point.
+    /// Enlarges the box to contain a point.
     pub fn include(&mut self, x: f32, y: f32) {
         self.left = self.left.min(x);
         self.top = self.top.min(y);
@@ -30,7 +26,7 @@ impl Bounds {
         self.bottom = self.bottom.max(y);
     }
 
-    /// The smallest box around both.
+    /// The smallest box that contains both boxes.
     pub fn union(self, other: Self) -> Self {
         Self {
             left: self.left.min(other.left),
@@ -40,7 +36,7 @@ impl Bounds {
         }
     }
 
-    /// Larger by this much on every side.
+    /// The box enlarged by this length on every side.
     pub fn grown(self, by: f32) -> Self {
         Self {
             left: self.left - by,
@@ -50,7 +46,7 @@ impl Bounds {
         }
     }
 
-    /// Whether the two have a point in common.
+    /// Whether the two boxes have a point in common.
     pub fn meets(&self, other: &Self) -> bool {
         self.left <= other.right
             && other.left <= self.right
@@ -58,40 +54,39 @@ impl Bounds {
             && other.top <= self.bottom
     }
 
-    /// How wide it is; 0 when empty.
+    /// The width; 0 for an empty box.
     pub fn width(&self) -> f32 {
         (self.right - self.left).max(0.0)
     }
 
-    /// How high it is; 0 when empty.
+    /// The height; 0 for an empty box.
     pub fn height(&self) -> f32 {
         (self.bottom - self.top).max(0.0)
     }
 
-    /// Its middle.
+    /// The centre of the box.
     pub fn centre(&self) -> (f32, f32) {
         (f32::midpoint(self.left, self.right), f32::midpoint(self.top, self.bottom))
     }
 }
 
-/// The most cells a grid has along one side.
+/// The maximum number of cells along one side of a grid.
 const MAX_CELLS: usize = 256;
 
-/// Seats by the cell they lie in, so that what is visible or pointed at is found without looking at
-/// all 20,000.
+/// Points by grid cell. It finds the visible seats, or the seat under the pointer, without a search through all 20,000.
 #[derive(Debug, Clone)]
 pub struct Grid {
     bounds: Bounds,
     cell: f32,
     columns: usize,
     rows: usize,
-    /// Where each cell's seats begin in `order`; one more entry than cells.
+    /// Where the points of each cell begin in `order`; one more entry than there are cells.
     starts: Vec<u32>,
     order: Vec<u32>,
 }
 
 impl Grid {
-    /// Sorts points into cells of about this size.
+    /// Sorts points into cells of about this side length.
     pub fn new(x: &[f32], y: &[f32], cell: f32) -> Self {
         let mut bounds = Bounds::EMPTY;
         for (x, y) in x.iter().zip(y) {
@@ -140,7 +135,7 @@ impl Grid {
         self.row(y) * self.columns + self.column(x)
     }
 
-    /// Points that may lie in a box (whole cells, so a few beside it).
+    /// The points that may lie in a box. Whole cells are returned, so some points lie outside it.
     pub fn within(&self, area: &Bounds) -> impl Iterator<Item = usize> + '_ {
         let rows = if area.meets(&self.bounds) {
             self.row(area.top)..self.row(area.bottom) + 1
@@ -165,7 +160,7 @@ fn index(value: f32) -> usize {
     value.max(0.0) as usize
 }
 
-/// Drops points of a line that lie within `tolerance` of what remains (Douglas and Peucker 1973).
+/// Removes the points of a line that lie within `tolerance` of the simplified line (Douglas and Peucker 1973).
 pub fn simplified(line: &[(f32, f32)], tolerance: f32) -> Vec<(f32, f32)> {
     if line.len() < 3 {
         return line.to_vec();
@@ -186,8 +181,8 @@ pub fn simplified(line: &[(f32, f32)], tolerance: f32) -> Vec<(f32, f32)> {
     left
 }
 
-/// A number kept between two others. The standard library's way brings the code along that writes numbers
-/// with fractions, for a panic that cannot come.
+/// The value, limited to the range from `low` to `high`. The standard library's `clamp` can panic with a message that
+/// contains the numbers, and would add the code that formats floating-point numbers to the program.
 pub fn within<T: PartialOrd>(value: T, low: T, high: T) -> T {
     if value < low {
         low

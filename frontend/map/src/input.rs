@@ -1,4 +1,4 @@
-//! Fingers, mouse, wheel and keys, turned into moves of the stage.
+//! Turns the input of fingers, mouse, wheel and keys into moves of the stage.
 //!
 //! One finger or the mouse drags, two fingers pinch, a short touch picks.
 
@@ -8,18 +8,19 @@ use super::{
     view::Detail,
 };
 
-/// Farther than this from where it went down, a pointer drags and no longer picks.
+/// A pointer that moves farther than this from its start drags and no longer picks, in CSS pixels.
 const SLOP_PX: f32 = 7.0;
-/// How far an arrow key moves.
+/// How far an arrow key moves the map, in CSS pixels.
 const KEY_PX: f32 = 80.0;
-/// One press on + or −.
+/// The zoom factor of the buttons + and −.
 pub const ZOOM_STEP: f32 = 1.6;
-/// A seat smaller than this cannot be hit with a thumb: a touch comes nearer instead of picking.
+/// The smallest radius of a seat that a thumb can hit, in CSS pixels. On smaller seats, a touch zooms in instead of
+/// picking.
 const THUMB_RADIUS_PX: f32 = 9.0;
-/// The same for a mouse.
+/// The smallest radius of a seat that a mouse can hit, in CSS pixels.
 const MOUSE_RADIUS_PX: f32 = 3.2;
 
-/// A pointer that is down.
+/// A pointer that is pressed.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Contact {
     id: i32,
@@ -27,7 +28,7 @@ struct Contact {
     y: f32,
 }
 
-/// The pointers that are down, and whether they have moved.
+/// The pressed pointers, and whether they have moved.
 #[derive(Debug, Default)]
 pub struct Gesture {
     contacts: Vec<Contact>,
@@ -35,19 +36,18 @@ pub struct Gesture {
     moved: bool,
 }
 
-/// What a move of pointers means.
+/// The meaning of a pointer's movement.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Move {
-    /// Nothing yet.
+    /// No effect.
     Nothing,
-    /// Shift by pixels.
+    /// Shift the map by these pixels.
     Pan(f32, f32),
-    /// Zoom by a factor about a place, shifted with the fingers.
+    /// Zoom by a factor about a point, and shift the map with the fingers.
     Pinch { factor: f32, x: f32, y: f32, dx: f32, dy: f32 },
 }
 
 impl Gesture {
-    /// A pointer went down.
     pub fn down(&mut self, id: i32, x: f32, y: f32) {
         self.contacts.retain(|contact| contact.id != id);
         if self.contacts.is_empty() {
@@ -59,12 +59,11 @@ impl Gesture {
         self.contacts.push(Contact { id, x, y });
     }
 
-    /// Whether a pointer is down.
+    /// Whether a pointer is pressed.
     pub fn is_active(&self) -> bool {
         !self.contacts.is_empty()
     }
 
-    /// A pointer moved.
     pub fn moved(&mut self, id: i32, x: f32, y: f32) -> Move {
         let Some(at) = self.contacts.iter().position(|contact| contact.id == id) else {
             return Move::Nothing;
@@ -93,21 +92,20 @@ impl Gesture {
         }
     }
 
-    /// A pointer went up; answers the place when that was a pick.
+    /// A pointer was released. Returns its position if the gesture was a pick.
     pub fn up(&mut self, id: i32) -> Option<(f32, f32)> {
         let was_down = self.contacts.iter().any(|contact| contact.id == id);
         self.contacts.retain(|contact| contact.id != id);
         (was_down && self.contacts.is_empty() && !self.moved).then_some(self.from)
     }
 
-    /// The browser took the pointer away.
+    /// The browser cancelled the pointer, for example to scroll.
     pub fn cancel(&mut self, id: i32) {
         self.contacts.retain(|contact| contact.id != id);
         self.moved = true;
     }
 }
 
-/// Applies a move.
 pub fn apply(stage: &mut Stage, step: Move) {
     match step {
         Move::Nothing => {}
@@ -119,7 +117,7 @@ pub fn apply(stage: &mut Stage, step: Move) {
     }
 }
 
-/// The factor of a turn of the wheel, whatever its unit.
+/// The zoom factor of a turn of the wheel, whatever unit (`deltaMode`) the browser reports.
 pub fn wheel_factor(delta: f64, mode: u32, pinching: bool) -> f32 {
     let pixels = match mode {
         1 => delta * 16.0,
@@ -132,7 +130,7 @@ pub fn wheel_factor(delta: f64, mode: u32, pinching: bool) -> f32 {
     factor
 }
 
-/// A pick at a place: the seat when it is large enough to be meant, else a step nearer.
+/// A pick at a point of the canvas. Returns the seat if it is large enough to be hit on purpose; otherwise zooms in.
 pub fn pick(handle: &Handle, x: f32, y: f32, is_touch: bool) -> Option<usize> {
     handle.update(|stage| {
         if stage.detail() == Detail::Sections {
@@ -152,7 +150,7 @@ pub fn pick(handle: &Handle, x: f32, y: f32, is_touch: bool) -> Option<usize> {
     })
 }
 
-/// A key; answers whether it meant something here.
+/// Handles a key. Returns whether the map uses this key.
 pub fn key(handle: &Handle, key: &str) -> bool {
     let act: fn(&mut Stage) = match key {
         "ArrowLeft" => |stage| stage.pan(KEY_PX, 0.0),

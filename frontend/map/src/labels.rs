@@ -1,25 +1,25 @@
-//! Where the names of sections stand without covering each other.
+//! The placement of section names on the map, so that no name covers another.
 
 use super::{
     geometry::{Bounds, within},
     view::Size,
 };
 
-/// A label that wants a place.
+/// A label that is to be placed.
 #[derive(Debug, Clone, Copy)]
 pub struct Wish {
-    /// Its middle on the screen.
+    /// The horizontal centre of the label on the screen, in CSS pixels.
     pub x: f32,
-    /// Its middle on the screen.
+    /// The vertical centre of the label on the screen, in CSS pixels.
     pub y: f32,
-    /// Width with the second line.
+    /// Width and height with the second line.
     pub full: (f32, f32),
-    /// Width of the name alone.
+    /// Width and height of the name alone.
     pub short: (f32, f32),
 }
 
 impl Wish {
-    /// Moved so far that nothing of it is cut off. One whose place is out of sight stays there.
+    /// Moves the label so that nothing of it is cut off. A label whose place is not visible stays there.
     pub fn inside(self, size: Size) -> Self {
         let moved = |at: f32, needed: f32, room: f32| {
             let half = needed / 2.0 + GAP;
@@ -32,21 +32,21 @@ impl Wish {
     }
 }
 
-/// What it got.
+/// What is drawn of a label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Granted {
-    /// Name and second line.
+    /// The name and the second line.
     Full,
-    /// The name alone.
+    /// Only the name.
     Short,
-    /// Nothing: it would cover another.
+    /// Nothing, because the label would cover another.
     Nothing,
 }
 
-/// Space kept between two labels.
+/// The minimum gap between two labels, in CSS pixels.
 const GAP: f32 = 3.0;
 
-/// Grants places: all get their name first, then those with room get their second line.
+/// Places the labels: first all names, then the second lines of the labels that have room.
 pub fn granted(wishes: &[Wish]) -> Vec<Granted> {
     let area = |wish: &Wish, (width, height): (f32, f32)| Bounds {
         left: wish.x - width / 2.0 - GAP,

@@ -1,7 +1,7 @@
-//! Who has which seat now, as far as this page was told.
+//! The current state of every seat, as far as the server has told this page.
 //!
-//! Messages carry absolute states with versions: older ones are dropped, repeated ones change nothing. A
-//! held seat whose time has passed turns free here without being told.
+//! Messages carry absolute states with versions: an older state is dropped, a repeated state changes nothing. A held
+//! seat becomes free here when its time has passed, without a message.
 
 use holdfast_contract::{
     catalogue::SeatStatus,
@@ -10,21 +10,21 @@ use holdfast_contract::{
 
 use super::{model::Hall, prices::Closed};
 
-/// The server's clock, told by the monotonic clock.
+/// The server's clock, calculated from the browser's monotonic clock.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct ServerClock {
-    /// Server seconds minus monotonic seconds.
+    /// Server seconds since 1970 minus monotonic seconds.
     ahead: f64,
 }
 
 impl ServerClock {
-    /// Sets it by an answer that just came.
+    /// Sets the clock from a response that just arrived.
     #[allow(clippy::cast_precision_loss, reason = "seconds since 1970")]
     pub fn set(&mut self, server_seconds: i64, monotonic_ms: f64) {
         self.ahead = server_seconds as f64 - monotonic_ms / 1000.0;
     }
 
-    /// Seconds since 1970, as the server has them.
+    /// The server's time in seconds since 1970.
     #[allow(clippy::cast_possible_truncation, reason = "seconds since 1970")]
     pub fn seconds(self, monotonic_ms: f64) -> i64 {
         (monotonic_ms / 1000.0 + self.ahead).floor() as i64
@@ -34,25 +34,24 @@ impl ServerClock {
 /// The state of every seat.
 #[derive(Debug, Default)]
 pub struct Live {
-    /// The last change that is contained.
+    /// The number of the last change that this state contains.
     pub seq: i64,
-    /// The server's clock.
     pub clock: ServerClock,
-    /// Seat by seat.
+    /// The state of each seat, by the seat's index.
     pub status: Vec<SeatStatus>,
     version: Vec<i32>,
-    /// When a held seat is free again; `i64::MAX` when that is not known.
+    /// When each held seat becomes free, in seconds since 1970; `i64::MAX` if that is unknown.
     until: Vec<i64>,
-    /// Free seats, section by section.
+    /// The number of free seats in each section.
     pub left: Vec<i64>,
-    /// What does not sell now, free or not.
+    /// The seats that no offer sells now, free or not.
     pub closed: Closed,
-    /// The earliest `until` of all.
+    /// The earliest moment in `until`.
     next_lapse: i64,
 }
 
 impl Live {
-    /// Everything free.
+    /// The state in which every seat is free.
     pub fn new(hall: &Hall) -> Self {
         let mut live = Self {
             status: vec![SeatStatus::Available; hall.len()],
@@ -66,7 +65,7 @@ impl Live {
         live
     }
 
-    /// Takes over a whole state; answers the seats that look different now.
+    /// Replaces the whole state. Returns the seats whose state changed.
     pub fn replace(&mut self, hall: &Hall, states: &SeatStates, monotonic_ms: f64) -> Vec<usize> {
         let mut fresh = Self::new(hall);
         fresh.clock.set(states.now, monotonic_ms);
@@ -79,7 +78,7 @@ impl Live {
         changed
     }
 
-    /// Takes over single seats; answers those that look different now.
+    /// Takes over the states of single seats. Returns the seats whose state changed.
     pub fn apply(&mut self, hall: &Hall, states: &[SeatState]) -> Vec<usize> {
         let mut changed = Vec::new();
         for SeatState(seat_id, status, version, until) in states {
@@ -104,7 +103,7 @@ impl Live {
         changed
     }
 
-    /// Frees what is held past its time; answers the seats that are free now.
+    /// Frees the held seats whose time has passed. Returns the seats that are free now.
     pub fn lapse(&mut self, hall: &Hall, monotonic_ms: f64) -> Vec<usize> {
         let now = self.clock.seconds(monotonic_ms);
         if now < self.next_lapse {
@@ -122,7 +121,7 @@ impl Live {
         lapsed
     }
 
-    /// Whether a seat sells under no offer now.
+    /// Whether no offer sells this seat now.
     pub fn is_closed(&self, hall: &Hall, seat: usize) -> bool {
         self.closed.has(hall.row_of(seat).section, hall.category[seat])
     }
@@ -167,7 +166,7 @@ mod tests {
     fn a_held_seat_turns_free_when_its_time_has_passed_on_the_servers_clock() {
         let hall = small_hall();
         let mut live = Live::new(&hall);
-        // The page is 2 s old; the server says 1,000,000.
+        // The page is 2 s old, and the server's clock says 1,000,000.
         let held = vec![
             SeatState(1, SeatStatus::Held, 1, Some(1_000_010)),
             SeatState(2, SeatStatus::Held, 1, None),
@@ -177,7 +176,7 @@ mod tests {
         assert!(live.lapse(&hall, 11_900.0).is_empty());
         assert_eq!(live.lapse(&hall, 12_000.0), [0]);
         assert_eq!(live.left[0], 19);
-        // One in payment has no time of its own and stays.
+        // A seat in payment has no expiry of its own and stays held.
         assert!(live.lapse(&hall, 9e9).is_empty());
         assert_eq!(live.status[1], SeatStatus::Held);
     }

@@ -1,4 +1,4 @@
-//! The whole hall in a corner, with a frame around what is seen.
+//! The minimap: the whole hall in a corner, with a frame around the visible part.
 
 use web_sys::{CanvasRenderingContext2d as Context, HtmlCanvasElement};
 
@@ -12,12 +12,12 @@ use super::{
     view::{Size, View},
 };
 
-/// Its longer side in CSS pixels.
+/// The longer side of the minimap, in CSS pixels.
 const SIDE: f32 = 148.0;
-/// Sharp enough on dense screens.
+/// Canvas pixels for each CSS pixel: sharp enough for dense screens.
 const RATIO: f64 = 2.0;
 
-/// The small map: a picture that is made once, and the frame above it.
+/// The minimap: a picture that is drawn once, and the frame on top of it.
 pub struct Minimap {
     canvas: HtmlCanvasElement,
     context: Context,
@@ -25,18 +25,17 @@ pub struct Minimap {
 }
 
 impl Minimap {
-    /// Takes a canvas over.
     pub fn new(canvas: HtmlCanvasElement) -> Option<Self> {
         let context = context_of(&canvas)?;
         Some(Self { canvas, context, picture: None })
     }
 
-    /// Its colours are out of date.
+    /// Marks the picture as outdated, because the colours changed.
     pub fn spoil(&mut self) {
         self.picture = None;
     }
 
-    /// Draws it with a frame around `seen`.
+    /// Draws the minimap with a frame around the visible part `seen`.
     pub fn draw(&mut self, hall: &Hall, live: &Live, palette: &Palette, seen: Bounds) {
         let longer = hall.bounds.width().max(hall.bounds.height()).max(1.0);
         let scale = SIDE / longer;
@@ -85,7 +84,7 @@ fn picture(
     let zoom = f64::from(view.scale) * RATIO;
     let shift = |edge: f32| f64::from(edge) * RATIO;
     let _ = context.set_transform(zoom, 0.0, 0.0, zoom, shift(view.x), shift(view.y));
-    // So far away that seats are never drawn one by one.
+    // At scale 0, sections are drawn as shapes and never as single seats.
     Brush { context: &context, hall, live, palette }.still(&hall.bounds, 0.0);
     Some(canvas)
 }

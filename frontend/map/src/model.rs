@@ -1,7 +1,7 @@
-//! A hall as flat arrays: what never changes while one looks.
+//! A hall as flat arrays: everything that does not change while a visitor looks at it.
 //!
-//! Seats are numbered by their place in these arrays (an index), not by their id; `index_of` translates.
-//! How the arrays are made from what came over the wire is in `build`.
+//! A seat is identified by its index in these arrays and not by its id; `index_of` translates an id. `build` makes the
+//! arrays from the API's layout.
 
 mod build;
 
@@ -15,85 +15,77 @@ use uuid::Uuid;
 
 use super::geometry::{Bounds, Grid};
 
-/// What stands for "no such seat" in the table of ids.
+/// The entry for "no such seat" in the table of ids.
 const NONE: u32 = u32::MAX;
-/// A section.
 #[derive(Debug, Clone)]
 pub struct SectionShape {
-    /// The section.
     pub id: Uuid,
-    /// Its name.
     pub name: String,
-    /// Its rows.
+    /// The range of the section's rows.
     pub rows: Range<usize>,
-    /// Its seats.
+    /// The range of the section's seats.
     pub seats: Range<usize>,
-    /// Around its seats.
+    /// The box around the section's seats.
     pub bounds: Bounds,
-    /// Where its label stands: on a seat in its middle.
+    /// The place of the label: on a seat near the section's centre.
     pub anchor: (f32, f32),
 }
 
-/// A part of a row without an aisle and of one category.
+/// A part of a row without an aisle and with only one category.
 #[derive(Debug, Clone)]
 pub struct Ribbon {
-    /// The category's index.
     pub category: u8,
-    /// The line through its seats, simplified.
+    /// The simplified line through the seats.
     pub line: Vec<(f32, f32)>,
 }
 
-/// A row.
 #[derive(Debug, Clone)]
 pub struct Row {
-    /// Its name.
     pub label: String,
-    /// Whether the name stands at the first, the last, both ends or neither.
+    /// Where the name is drawn: `start`, `end`, `both` or `none`.
     pub label_at: String,
-    /// The index of its section.
+    /// The index of the row's section.
     pub section: usize,
-    /// Its seats.
+    /// The range of the row's seats.
     pub seats: Range<usize>,
-    /// Around its seats.
+    /// The box around the row's seats.
     pub bounds: Bounds,
-    /// What it looks like from afar.
+    /// The shapes that are drawn instead of seats when the map is zoomed out.
     pub ribbons: Vec<Ribbon>,
 }
 
-/// A hall.
+/// A hall. The arrays `x`, `y`, `category`, `kind`, `row`, `labels` and `ids` have one entry for each seat.
 #[derive(Debug)]
 pub struct Hall {
-    /// The plan's version.
+    /// The version of the seating plan.
     pub plan_version: i32,
-    /// Around everything drawn.
+    /// The box around everything that is drawn.
     pub bounds: Bounds,
-    /// A seat's radius in plan units.
+    /// The radius of a seat in plan units.
     pub radius: f32,
-    /// How far apart rows are in plan units, about.
+    /// The approximate distance between two rows in plan units.
     pub row_step: f32,
-    /// Price categories.
+    /// The price categories. Seats refer to them by index.
     pub categories: Vec<MapCategory>,
-    /// Stage, pitch and the like.
+    /// The shapes drawn beside the seats, such as the stage or the pitch.
     pub areas: Vec<MapArea>,
-    /// Sections.
     pub sections: Vec<SectionShape>,
-    /// Rows.
     pub rows: Vec<Row>,
-    /// Horizontal places of the seats.
+    /// The horizontal position of each seat in plan units.
     pub x: Vec<f32>,
-    /// Vertical places of the seats.
+    /// The vertical position of each seat in plan units.
     pub y: Vec<f32>,
-    /// Categories of the seats.
+    /// The index of each seat's category.
     pub category: Vec<u8>,
-    /// What the seats are like.
+    /// The kind of each seat.
     pub kind: Vec<SeatKind>,
-    /// Rows of the seats.
+    /// The index of each seat's row.
     pub row: Vec<u32>,
-    /// What the seats are called.
+    /// The name of each seat within its row.
     pub labels: Vec<String>,
-    /// Ids of the seats.
+    /// The id of each seat within the event.
     pub ids: Vec<i32>,
-    /// Finds seats by place.
+    /// Finds seats by position.
     pub grid: Grid,
     by_id: Vec<u32>,
 }
@@ -113,33 +105,30 @@ impl Hall {
         })
     }
 
-    /// How many seats there are.
+    /// The number of seats.
     pub fn len(&self) -> usize {
         self.x.len()
     }
 
-    /// Whether there is no seat in it.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The seat with this id.
+    /// The index of the seat with this id.
     pub fn index_of(&self, seat_id: i32) -> Option<usize> {
         let entry = *self.by_id.get(usize::try_from(seat_id).ok()?)?;
         (entry != NONE).then_some(entry as usize)
     }
 
-    /// The row that a seat is in.
     pub fn row_of(&self, seat: usize) -> &Row {
         &self.rows[self.row[seat] as usize]
     }
 
-    /// The section that a seat is in.
     pub fn section_of(&self, seat: usize) -> &SectionShape {
         &self.sections[self.row_of(seat).section]
     }
 
-    /// The seat at a place, at most `reach` away from its middle.
+    /// The seat whose centre is nearest to the point, at most `reach` away.
     pub fn seat_at(&self, x: f32, y: f32, reach: f32) -> Option<usize> {
         let area = Bounds { left: x, top: y, right: x, bottom: y }.grown(reach);
         self.grid
@@ -172,7 +161,7 @@ pub mod tests {
         MapRow::encode(label.into(), "both".into(), &seats)
     }
 
-    /// Two sections of two rows of ten seats, ids from 1.
+    /// Two sections with two rows of ten seats each, with ids from 1.
     pub fn small_hall() -> Hall {
         let section = |name: &str, first: i32, y: i32| MapSection {
             id: Uuid::from_u128(u128::try_from(first).expect("positive")),

@@ -1,4 +1,5 @@
-//! Draws what moves above the still hall: what is mine, what is pointed at, the names of sections.
+//! Draws what changes above the still picture of the hall: the visitor's own seats, the seat under the pointer, and the
+//! names of sections.
 
 use std::f64::consts::TAU;
 
@@ -8,12 +9,11 @@ use super::{
     view::{Size, View},
 };
 
-/// What a section is called from afar.
+/// The label of a section when the map is zoomed out.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct SectionLabel {
-    /// Its name.
     pub name: String,
-    /// Price and places left.
+    /// The second line: the lowest price and the places left.
     pub detail: String,
 }
 
@@ -23,8 +23,8 @@ const PAD_X: f64 = 7.0;
 const LINE_PX: f64 = 16.0;
 
 impl Brush<'_> {
-    /// Seats that are chosen or held here: larger, with a ring and a tick. In plan units. The ring ends
-    /// half-way to the next seat, so that two of them side by side stay two.
+    /// Draws the seats that the visitor has chosen or holds, in plan units: larger than others, with a ring and a tick.
+    /// The ring ends half-way to the next seat, so that two neighbouring seats remain two.
     pub fn mine(&self, seats: &[usize]) {
         let (context, radius) = (self.context, f64::from(self.hall.radius));
         for seat in seats {
@@ -52,7 +52,7 @@ impl Brush<'_> {
         }
     }
 
-    /// A ring around what is pointed at. In plan units.
+    /// Draws a ring around the seat under the pointer, in plan units.
     pub fn pointed_at(&self, seat: usize) {
         let (context, radius) = (self.context, f64::from(self.hall.radius));
         let (x, y) = self.place(seat);
@@ -63,7 +63,7 @@ impl Brush<'_> {
         context.stroke();
     }
 
-    /// The names of sections, in CSS pixels; none covers another.
+    /// Draws the names of sections, in CSS pixels, so that no name covers another.
     pub fn section_labels(&self, labels: &[SectionLabel], view: View, size: Size) {
         let seen = view.visible(size);
         let context = self.context;

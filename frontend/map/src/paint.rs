@@ -1,7 +1,7 @@
-//! Draws the still part of the hall: areas, sections from afar, seats by their signs.
+//! Draws the still part of the hall: areas, sections when the map is zoomed out, otherwise seats.
 //!
-//! Everything is in plan units under the context's transform. Seats go in one path a colour: a path for
-//! each seat would be ten times slower. Seats are in `seats`.
+//! All lengths are in plan units; the context's transform scales them. All seats of one colour are one path: a separate
+//! path for each seat would take ten times as long. `seats` draws the seats.
 
 mod seats;
 
@@ -18,27 +18,23 @@ use super::{
     view::Detail,
 };
 
-/// The page's typeface as a canvas names it. Sizes are whole numbers: seats are hundreds of plan units
-/// large, and the code that writes fractions is not small.
+/// The page's typeface in the form that a canvas needs. The size is rounded to a whole number: seats are hundreds of
+/// plan units large, and the code that formats fractions would enlarge the program.
 #[allow(clippy::cast_possible_truncation, reason = "sizes are small")]
 pub fn typeface(weight: u32, size: f64) -> String {
     format!("{weight} {}px 'Inter Variable', system-ui, sans-serif", size.round() as i64)
 }
 
-/// What is needed to draw.
+/// Everything that is needed to draw.
 pub struct Brush<'a> {
-    /// Where to.
     pub context: &'a Context,
-    /// What.
     pub hall: &'a Hall,
-    /// In which state.
     pub live: &'a Live,
-    /// With which colours.
     pub palette: &'a Palette,
 }
 
 impl Brush<'_> {
-    /// Draws what lies in `area` as it is seen at this scale.
+    /// Draws everything in `area`, with the detail that fits this scale (CSS pixels for each plan unit).
     pub fn still(&self, area: &Bounds, scale: f32) {
         for shape in &self.hall.areas {
             self.area(shape);
@@ -86,7 +82,7 @@ impl Brush<'_> {
             context.stroke();
         }
         if let Some(text) = &area.text {
-            // Plans write for their own scale; here the words fill a good part of what they name.
+            // The text sizes of plans vary. Here the text is made large enough to fill a good part of its area.
             let size = f64::from(text.size).max(height * 0.16).min(height.max(400.0) * 0.5);
             context.set_fill_style_str(&self.palette.ink);
             context.set_font(&typeface(600, size));
@@ -129,7 +125,7 @@ impl Brush<'_> {
             if at == 0 {
                 self.context.move_to((*x).into(), (*y).into());
             }
-            // A line of one point is drawn as a dot by its round ends.
+            // A line with only one point is drawn as a dot, by its round ends.
             self.context
                 .line_to(f64::from(*x) + if line.len() == 1 { 0.1 } else { 0.0 }, (*y).into());
         }
@@ -153,7 +149,7 @@ impl Brush<'_> {
         }
     }
 
-    /// One step beyond the first and the last seat, in the row's own direction.
+    /// The places of a row's labels: one step beyond the first and the last seat, in the direction of the row.
     fn label_places(&self, row: &Row) -> Vec<(f64, f64)> {
         let mut places = Vec::new();
         if row.seats.len() < 2 {
@@ -175,7 +171,7 @@ impl Brush<'_> {
         places
     }
 
-    /// Where a seat is.
+    /// The position of a seat in plan units.
     pub fn place(&self, seat: usize) -> (f64, f64) {
         (self.hall.x[seat].into(), self.hall.y[seat].into())
     }

@@ -1,52 +1,52 @@
-//! The colours that the canvas uses now, read from the style sheet.
+//! The colours of the canvas, read from the style sheet.
 
 use holdfast_contract::seat_map::MapCategory;
 use leptos::prelude::{document, window};
 
 use super::colour::{Colour, SIGN_CONTRAST};
 
-/// How far the colour of an area goes towards the paper.
+/// How far the colour of an area is moved towards the background, 0 to 1.
 const AREA_QUIET: f32 = 0.72;
 
-/// A category's colour and what is read on it.
+/// The colours of a price category.
 #[derive(Debug, Clone)]
 pub struct CategoryColour {
-    /// The disc.
+    /// The colour of a free seat.
     pub fill: String,
-    /// The number on it.
+    /// The colour of the seat's number.
     pub ink: String,
-    /// From afar, paler.
+    /// The paler colour of the section's shape when the map is zoomed out.
     pub shape: String,
 }
 
-/// Everything the canvas paints with.
+/// All colours that the canvas uses, as CSS colours.
 #[derive(Debug, Clone)]
 pub struct Palette {
-    /// Behind everything.
+    /// The background of the map.
     pub paper: String,
-    /// Labels' background.
+    /// The background of labels.
     pub raised: String,
-    /// Lines around labels.
+    /// The border of labels.
     pub line: String,
-    /// Writing.
+    /// Text.
     pub ink: String,
-    /// Quiet writing and the signs of what cannot be had.
+    /// Less important text, and the signs of seats that cannot be bought.
     pub soft: String,
-    /// Mine.
+    /// The visitor's own seats.
     pub accent: String,
-    /// On mine.
+    /// The tick on the visitor's own seats.
     pub on_accent: String,
-    /// The edge of stage and pitch.
+    /// The border of areas such as stage and pitch.
     pub area_line: String,
-    /// A section with nothing left, from afar.
+    /// The shape of a section without free seats when the map is zoomed out.
     pub gone: String,
-    /// By category.
+    /// The colours of each price category.
     pub categories: Vec<CategoryColour>,
     behind: Colour,
 }
 
 impl Palette {
-    /// Reads the style sheet's `--map-…` colours, which are plain `#rrggbb`.
+    /// Reads the `--map-…` colours of the style sheet, which have the form `#rrggbb`.
     pub fn read(categories: &[MapCategory]) -> Self {
         let style = document()
             .document_element()
@@ -87,17 +87,18 @@ impl Palette {
         }
     }
 
-    /// Whether it is written lightly on dark.
+    /// Whether the text is lighter than the background.
     pub fn is_dark(&self) -> bool {
         self.behind.contrast(Colour::WHITE) > self.behind.contrast(Colour::BLACK)
     }
 
-    /// Stage and pitch: the plan's colour, quieter than any seat. None where the plan has none.
+    /// The colour of an area such as stage or pitch: the plan's colour, quieter than any seat. `None` if the plan has
+    /// no colour.
     pub fn area(&self, color: &str) -> Option<String> {
         Some(Colour::parse(color)?.mixed(self.behind, AREA_QUIET).css())
     }
 
-    /// A category's colours; the first where the plan names none.
+    /// The colours of the category with this index. The first category's colours for an unknown index.
     pub fn category(&self, index: u8) -> Option<&CategoryColour> {
         self.categories.get(usize::from(index)).or_else(|| self.categories.first())
     }

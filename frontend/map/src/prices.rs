@@ -1,54 +1,55 @@
-//! Which offers fit a seat or a section, what the cheapest costs, and what sells under none.
+//! Which offers apply to a seat or a section, which is the cheapest, and which seats no offer sells now.
 //!
-//! These are prices to look at. What is paid is what the server fixed when the seats were held.
+//! These prices are only shown. The buyer pays the price that the server fixed when the seats were held.
 
 use holdfast_contract::{catalogue::Offer, money::Money};
 use uuid::Uuid;
 
 use super::model::Hall;
 
-/// The offers of an event, sorted out.
+/// The offers of an event.
 #[derive(Debug, Clone, Default)]
 pub struct Prices {
     offers: Vec<Offer>,
     now: String,
 }
 
-/// Whether an offer sells.
+/// Whether an offer is on sale.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sale<'a> {
-    /// It does.
+    /// The offer is on sale now.
     Now,
-    /// From this time on.
+    /// The offer is on sale from this time on (RFC 3339).
     From(&'a str),
-    /// Not any more.
+    /// The sale of the offer has ended.
     Ended,
 }
 
-/// Categories of sections under no offer that sells now: their seats cannot be had, whoever has them.
+/// The pairs of section and category that no offer sells now: nobody can buy their seats, whatever their state.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Closed(Vec<(usize, u8)>);
 
 impl Closed {
-    /// Whether the seats of this category in this section are among them.
+    /// Whether no offer sells the seats of this category in this section.
     pub fn has(&self, section: usize, category: u8) -> bool {
         self.0.binary_search(&(section, category)).is_ok()
     }
 }
 
 impl Prices {
-    /// Keeps the server's order: the first that fits and sells is the one it takes where none is named. `now` is the
-    /// server's clock, written as the server writes times: all of one length and in UTC, so texts compare as times do.
+    /// Keeps the offers in the order of the server. If a request names no offer, the server takes the first offer that
+    /// applies and is on sale. `now` is the server's time in the form in which the server writes times. All such times
+    /// have the same length and are in UTC, so they compare as texts.
     pub fn new(offers: Vec<Offer>, now: String) -> Self {
         Self { offers, now }
     }
 
-    /// Whether an offer sells now.
+    /// Whether the offer is on sale now.
     pub fn sale<'a>(&self, offer: &'a Offer) -> Sale<'a> {
         sale_at(offer, &self.now)
     }
 
-    /// The same at this time; nothing where every offer stands as before.
+    /// The same offers at another time. `None` if no offer begins or ends between the two times.
     pub fn moved_on(&self, now: &str) -> Option<Self> {
         let turns = self.offers.iter().any(|it| sale_at(it, now) != sale_at(it, &self.now));
         turns.then(|| Self::new(self.offers.clone(), now.to_owned()))
@@ -58,12 +59,12 @@ impl Prices {
         self.offers.iter().filter(|offer| self.sale(offer) == Sale::Now)
     }
 
-    /// The offers under which a seat is sold now.
+    /// The offers that sell this seat now.
     pub fn for_seat<'a>(&'a self, hall: &'a Hall, seat: usize) -> impl Iterator<Item = &'a Offer> {
         self.all_for_seat(hall, seat).filter(|offer| self.sale(offer) == Sale::Now)
     }
 
-    /// The offers for a seat, those too that do not sell now.
+    /// All offers that apply to this seat, including those that are not on sale now.
     pub fn all_for_seat<'a>(
         &'a self,
         hall: &'a Hall,
@@ -77,8 +78,8 @@ impl Prices {
         self.offers.iter().filter(move |offer| fits(offer, section, category))
     }
 
-    /// Why a seat does not sell now: the offer that begins next, else that the last one has ended. Nothing where it
-    /// sells, and where it has no offer at all.
+    /// Why no offer sells this seat now: the offer that begins next, or else that the sale has ended. `None` if an
+    /// offer sells the seat, or if no offer applies to it.
     pub fn closed_seat<'a>(&'a self, hall: &'a Hall, seat: usize) -> Option<Sale<'a>> {
         let mut why = None;
         for offer in self.all_for_seat(hall, seat) {
@@ -92,7 +93,7 @@ impl Prices {
         why
     }
 
-    /// What does not sell now.
+    /// The pairs of section and category that no offer sells now.
     pub fn closed(&self, hall: &Hall) -> Closed {
         let mut closed = Vec::new();
         for (index, section) in hall.sections.iter().enumerate() {
@@ -106,19 +107,18 @@ impl Prices {
         Closed(closed)
     }
 
-    /// The offers for places in a general-admission section, which has no categories, those too that do not sell now.
+    /// The offers for a general-admission section, which has no categories, including those that are not on sale now.
     pub fn for_general(&self, section: Uuid) -> impl Iterator<Item = &Offer> {
         self.offers.iter().filter(move |offer| {
             offer.category.is_none() && offer.section_id.is_none_or(|id| id == section)
         })
     }
 
-    /// The offer with this id.
     pub fn offer(&self, id: Uuid) -> Option<&Offer> {
         self.offers.iter().find(|offer| offer.id == id)
     }
 
-    /// The cheapest offer of a category, over all sections with seats.
+    /// The lowest price of a category on sale now, over all sections with seats.
     pub fn cheapest_of_category(&self, hall: &Hall, category: &str) -> Option<Money> {
         let has_seats = |id: Uuid| hall.sections.iter().any(|section| section.id == id);
         self.selling()
@@ -129,7 +129,7 @@ impl Prices {
             .cloned()
     }
 
-    /// The cheapest offer of a section that has seats.
+    /// The lowest price of a section with seats on sale now.
     pub fn cheapest_of_section(&self, hall: &Hall, section: usize) -> Option<Money> {
         let shape = hall.sections.get(section)?;
         let mut categories = [false; 256];
@@ -270,7 +270,7 @@ mod tests {
         assert_eq!(prices.for_general(right).count(), 0);
         let from = |section| prices.cheapest_of_section(&hall, section).map(|price| price.amount);
         assert_eq!((from(0), from(1), from(9)), (Some(2500), Some(2000), None));
-        // What stands costs less, but no seat can be had for that.
+        // Standing places cost less, but that price buys no seat.
         let near = prices.cheapest_of_category(&hall, "Near").map(|price| price.amount);
         assert_eq!(near, Some(2000));
     }

@@ -1,6 +1,6 @@
-//! The canvas and everything it needs for one frame.
+//! The canvas with everything that one frame needs.
 //!
-//! `handle` wakes it when something changed, `moves` is how the looker gets about, `frame` draws.
+//! `handle` requests a frame after each change, `moves` pans and zooms, `frame` draws.
 
 mod frame;
 mod handle;
@@ -25,19 +25,17 @@ use super::{
     view::{Detail, Size, View},
 };
 
-/// Free space around the hall.
+/// The free margin around the hall, in CSS pixels.
 const PADDING: f32 = 16.0;
-/// The corner in which the zoom buttons stand, with some air: see `.map-tools` in the style sheet.
+/// The size of the corner with the zoom buttons and a margin, in CSS pixels. See `.map-tools` in the style sheet.
 const TOOLS: Size = Size { width: 174.0, height: 78.0 };
-/// Nearer than the whole hall by this factor, the minimap is shown.
+/// The minimap is shown when the map is larger than the whole hall by this factor.
 const MINIMAP_FROM: f32 = 1.15;
 
-/// What is on the canvas.
 pub struct Stage {
     canvas: HtmlCanvasElement,
     context: Context,
     minimap: Minimap,
-    /// The seats.
     pub hall: Rc<Hall>,
     live: Rc<RefCell<Live>>,
     palette: Palette,
@@ -83,7 +81,7 @@ impl Stage {
         })
     }
 
-    /// Follows the size of the page. Answers whether this is the first size.
+    /// Adapts to the size of the canvas on the page.
     pub fn resize(&mut self, width: f32, height: f32) {
         let ratio = within(window().device_pixel_ratio(), 1.0, 3.0);
         let size = Size { width, height };
@@ -119,29 +117,29 @@ impl Stage {
         (self.view.scale / self.fit.scale - 1.0).abs() < 0.02
     }
 
-    /// Whether one is nearer than the whole hall.
+    /// Whether the map is zoomed in far enough for the minimap to help.
     pub fn is_near(&self) -> bool {
         self.view.scale > self.fit.scale * MINIMAP_FROM
     }
 
-    /// What a seat looks like now.
+    /// The detail in which seats are drawn now.
     pub fn detail(&self) -> Detail {
         Detail::at(self.radius_px())
     }
 
-    /// A seat's radius on the screen.
+    /// The radius of a seat on the screen, in CSS pixels.
     pub fn radius_px(&self) -> f32 {
         self.hall.radius * self.view.scale
     }
 
-    /// Colours changed.
+    /// Draws everything again after the colours changed.
     pub fn repaint(&mut self) {
         self.palette = Palette::read(&self.hall.categories);
         self.tiles.clear(self.device_ratio);
         self.minimap.spoil();
     }
 
-    /// Seats changed.
+    /// Draws the given seats again after their state changed.
     pub fn spoil(&mut self, seats: &[usize]) {
         const MANY: usize = 400;
         if self.detail() == Detail::Sections || seats.len() > MANY {
@@ -154,22 +152,22 @@ impl Stage {
         }
     }
 
-    /// What sections are called from afar.
+    /// Sets the labels of the sections.
     pub fn set_labels(&mut self, labels: Vec<SectionLabel>) {
         self.labels = labels;
     }
 
-    /// Seats that are chosen or held here.
+    /// Sets the seats that the visitor has chosen or holds.
     pub fn set_mine(&mut self, seats: Vec<usize>) {
         self.mine = seats;
     }
 
-    /// The seat under the pointer. Answers whether it is another than before.
+    /// Sets the seat under the pointer. Returns whether it is another seat than before.
     pub fn point_at(&mut self, seat: Option<usize>) -> bool {
         std::mem::replace(&mut self.pointed_at, seat) != seat
     }
 
-    /// The seat at a place of the canvas.
+    /// The seat at a point of the canvas.
     pub fn seat_at(&self, x: f32, y: f32) -> Option<usize> {
         if self.detail() == Detail::Sections {
             return None;
@@ -178,19 +176,19 @@ impl Stage {
         self.hall.seat_at(x, y, self.hall.radius * 1.15)
     }
 
-    /// The section nearest to a place of the canvas.
+    /// The section nearest to a point of the canvas.
     pub fn section_at(&self, x: f32, y: f32) -> Option<usize> {
         let (x, y) = self.view.to_plan(x, y);
         let seat = self.hall.seat_at(x, y, self.hall.row_step * 1.5)?;
         Some(self.hall.row_of(seat).section)
     }
 
-    /// Where a seat is on the canvas.
+    /// The position of a seat on the canvas, in CSS pixels.
     pub fn on_screen(&self, seat: usize) -> (f32, f32) {
         self.view.to_screen(self.hall.x[seat], self.hall.y[seat])
     }
 
-    /// How large the canvas is.
+    /// The size of the canvas, in CSS pixels.
     pub fn size(&self) -> Size {
         self.size
     }

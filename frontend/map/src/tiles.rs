@@ -1,7 +1,7 @@
-//! The still hall, painted once in squares and moved about as pictures.
+//! The still hall as tiles: square pictures that are painted once and then moved.
 //!
-//! A pan moves pictures; a zoom stretches them until the looker rests and sharp ones are painted, a few
-//! a frame; a seat that changes spoils only the square it lies in.
+//! A pan only moves tiles. A zoom stretches them until it has ended; then sharp tiles are painted, a few in each frame.
+//! A seat that changes makes only its own tile outdated.
 
 use std::collections::HashMap;
 
@@ -14,14 +14,14 @@ use super::{
     view::{Size, View},
 };
 
-/// A square's side in CSS pixels.
+/// The side of a tile, in CSS pixels.
 const SIDE: f32 = 256.0;
-/// Squares kept at most (256 kB each on an ordinary screen).
+/// The maximum number of kept tiles (256 kB each on a screen with one pixel for each CSS pixel).
 const MAX_KEPT: usize = 160;
-/// How many squares beyond the edge are painted ahead.
+/// How many tiles beyond the visible edge are painted in advance.
 const AHEAD: i32 = 1;
 
-/// A square's column and row.
+/// The column and row of a tile.
 type Place = (i32, i32);
 
 struct Tile {
@@ -35,7 +35,7 @@ struct Layer {
     tiles: HashMap<Place, Tile>,
 }
 
-/// The squares at the scale where the looker rests, and those of the scale before.
+/// The tiles at the scale of the last rest, and the tiles of the scale before it.
 #[derive(Default)]
 pub struct Tiles {
     current: Layer,
@@ -45,12 +45,12 @@ pub struct Tiles {
 }
 
 impl Tiles {
-    /// Throws all pictures away: colours or the screen changed.
+    /// Discards all tiles, because the colours or the screen changed.
     pub fn clear(&mut self, device_ratio: f64) {
         *self = Self { device_ratio, ..Self::default() };
     }
 
-    /// From now on sharp at this scale.
+    /// Begins a layer of tiles that are sharp at this scale.
     pub fn settle(&mut self, scale: f32) {
         #[allow(clippy::float_cmp, reason = "the same number or not")]
         if self.current.scale == scale {
@@ -58,7 +58,7 @@ impl Tiles {
         }
         let left = std::mem::replace(&mut self.current, Layer { scale, tiles: HashMap::new() });
         match &self.before {
-            // What is there is not complete yet; the layer before shows more.
+            // The current layer is not complete yet; the layer before shows more.
             Some(_) if left.tiles.len() < 4 => self.reuse(left),
             _ => {
                 if let Some(old) = self.before.replace(left) {
@@ -68,7 +68,7 @@ impl Tiles {
         }
     }
 
-    /// The scale at which pictures are sharp now.
+    /// The scale at which the current tiles are sharp.
     pub fn scale(&self) -> f32 {
         self.current.scale
     }
@@ -78,7 +78,7 @@ impl Tiles {
         self.spare.truncate(MAX_KEPT / 4);
     }
 
-    /// Marks the squares around a plan point as out of date.
+    /// Marks the tiles around a point of the plan as outdated.
     pub fn spoil(&mut self, x: f32, y: f32, reach: f32) {
         let area = Bounds { left: x, top: y, right: x, bottom: y }.grown(reach);
         for place in places(&area, self.current.scale, 0) {
@@ -89,14 +89,14 @@ impl Tiles {
         self.before = None;
     }
 
-    /// Marks everything as out of date.
+    /// Marks all tiles as outdated.
     pub fn spoil_all(&mut self) {
         self.current.tiles.values_mut().for_each(|tile| tile.stale = true);
         self.before = None;
     }
 
-    /// Paints missing squares while `may_go_on` says so, then puts all on the screen. Answers whether
-    /// some are still missing.
+    /// Paints missing tiles while `may_go_on` returns true, then draws all tiles on the canvas. Returns whether tiles
+    /// are still missing.
     pub fn draw(
         &mut self,
         context: &Context,
@@ -169,13 +169,13 @@ impl Tiles {
     }
 }
 
-/// A square's corner in pixels at its own scale.
+/// The upper left corner of a tile, in pixels at the tile's own scale.
 #[allow(clippy::cast_precision_loss, reason = "a few hundred squares")]
 fn corner((column, row): Place) -> (f32, f32) {
     (column as f32 * SIDE, row as f32 * SIDE)
 }
 
-/// The squares that a part of the plan lies in, and `beyond` more on each side.
+/// The tiles that cover a part of the plan, and `beyond` more on each side.
 fn places(area: &Bounds, scale: f32, beyond: i32) -> impl Iterator<Item = Place> + use<> {
     #[allow(clippy::cast_possible_truncation, reason = "a few hundred squares")]
     let index = |edge: f32| (edge * scale / SIDE).floor() as i32;
@@ -189,7 +189,7 @@ fn put(context: &Context, layer: &Layer, view: View, seen: &Bounds, device_ratio
         return;
     }
     let stretch = view.scale / layer.scale;
-    // Unstretched squares meet exactly on device pixels; stretched ones overlap by a hair.
+    // Unstretched tiles meet exactly on device pixels. Stretched tiles overlap slightly, so that no gap shows.
     let at_rest = (stretch - 1.0).abs() < 1e-4;
     let snap = |edge: f64| (edge * device_ratio).round() / device_ratio;
     let side = f64::from(SIDE * stretch) + if at_rest { 0.0 } else { 0.6 };
@@ -221,7 +221,6 @@ fn new_canvas(device_ratio: f64) -> Option<HtmlCanvasElement> {
     Some(canvas)
 }
 
-/// The drawing context of a canvas.
 pub fn context_of(canvas: &HtmlCanvasElement) -> Option<Context> {
     canvas.get_context("2d").ok()??.dyn_into().ok()
 }

@@ -1,48 +1,45 @@
-//! Where the looker stands: scale and shift between the plan and the screen, and how much detail that
-//! distance shows.
+//! The visible part of the plan: scale and shift between plan and screen, and the detail that this scale shows.
 
 use super::geometry::{Bounds, within};
 
-/// Screen pixels = plan units × scale + shift.
+/// Maps the plan to the screen: screen position = plan position × scale + shift.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct View {
-    /// CSS pixels a plan unit.
+    /// CSS pixels for each plan unit.
     pub scale: f32,
-    /// Shift to the right in CSS pixels.
+    /// The shift to the right, in CSS pixels.
     pub x: f32,
-    /// Shift downwards in CSS pixels.
+    /// The shift downwards, in CSS pixels.
     pub y: f32,
 }
 
-/// How large the canvas is, in CSS pixels.
+/// The size of the canvas, in CSS pixels.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Size {
-    /// Width.
     pub width: f32,
-    /// Height.
     pub height: f32,
 }
 
-/// How near the looker is.
+/// The detail in which the hall is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Detail {
     /// Sections as shapes.
     Sections,
-    /// Seats as signs.
+    /// Single seats.
     Seats,
-    /// Seats with their numbers.
+    /// Single seats with their numbers.
     Numbers,
 }
 
-/// From this radius on a seat is drawn for itself.
+/// Single seats are drawn from this radius on, in CSS pixels.
 const SEAT_RADIUS_PX: f32 = 2.5;
-/// From this radius on its number can be read.
+/// Seat numbers are drawn from this radius on, in CSS pixels.
 const NUMBER_RADIUS_PX: f32 = 8.0;
-/// The nearest one can get: a seat of this radius.
+/// The radius of a seat at the largest scale, in CSS pixels.
 const NEAREST_RADIUS_PX: f32 = 26.0;
 
 impl Detail {
-    /// What is shown when a seat has this radius on the screen.
+    /// The detail for this radius of a seat on the screen.
     pub fn at(radius_px: f32) -> Self {
         if radius_px < SEAT_RADIUS_PX {
             Self::Sections
@@ -55,7 +52,7 @@ impl Detail {
 }
 
 impl View {
-    /// The whole of `bounds`, centred, with `padding` pixels around it.
+    /// The view that shows all of `bounds`, centred, with a margin of `padding` pixels.
     pub fn fitting(bounds: &Bounds, size: Size, padding: f32) -> Self {
         let room = ((size.width - 2.0 * padding).max(1.0), (size.height - 2.0 * padding).max(1.0));
         let scale = (room.0 / bounds.width().max(1.0)).min(room.1 / bounds.height().max(1.0));
@@ -63,8 +60,8 @@ impl View {
         Self { scale, x: size.width / 2.0 - x * scale, y: size.height / 2.0 - y * scale }
     }
 
-    /// The same, and where this would put one of `places` beneath what stands in the corner at the right
-    /// below, then above that corner.
+    /// The same view as `fitting`. If it would put one of `places` beneath the buttons in the lower right corner, the
+    /// hall is fitted into the part of the canvas above that corner instead.
     pub fn fitting_beside(
         bounds: &Bounds,
         mut places: impl Iterator<Item = (f32, f32)>,
@@ -85,41 +82,41 @@ impl View {
         }
     }
 
-    /// A plan point on the screen.
+    /// The screen position of a point of the plan.
     pub fn to_screen(self, x: f32, y: f32) -> (f32, f32) {
         (x * self.scale + self.x, y * self.scale + self.y)
     }
 
-    /// A screen point on the plan.
+    /// The point of the plan at a screen position.
     pub fn to_plan(self, x: f32, y: f32) -> (f32, f32) {
         ((x - self.x) / self.scale, (y - self.y) / self.scale)
     }
 
-    /// The part of the plan that can be seen.
+    /// The visible part of the plan.
     pub fn visible(self, size: Size) -> Bounds {
         let (left, top) = self.to_plan(0.0, 0.0);
         let (right, bottom) = self.to_plan(size.width, size.height);
         Bounds { left, top, right, bottom }
     }
 
-    /// Nearer (or farther) by a factor, with the plan point under (x, y) staying where it is.
+    /// The view zoomed by a factor, with the plan point at the screen position (`x`, `y`) staying in place.
     pub fn zoomed(self, factor: f32, x: f32, y: f32, limits: (f32, f32)) -> Self {
         let scale = within(self.scale * factor, limits.0, limits.1);
         let (px, py) = self.to_plan(x, y);
         Self { scale, x: x - px * scale, y: y - py * scale }
     }
 
-    /// Moved by screen pixels.
+    /// The view moved by screen pixels.
     pub fn panned(self, dx: f32, dy: f32) -> Self {
         Self { x: self.x + dx, y: self.y + dy, ..self }
     }
 
-    /// With a plan point in the middle of the screen.
+    /// The view with this point of the plan in the middle of the screen.
     pub fn centred_on(self, x: f32, y: f32, size: Size) -> Self {
         Self { x: size.width / 2.0 - x * self.scale, y: size.height / 2.0 - y * self.scale, ..self }
     }
 
-    /// Moved back so that the hall never leaves the screen: its edge stays at or beyond the middle.
+    /// The view moved back so that the hall stays on the screen: each of its edges stays on its own side of the middle.
     pub fn kept_near(self, bounds: &Bounds, size: Size) -> Self {
         let (left, top) = self.to_screen(bounds.left, bounds.top);
         let (right, bottom) = self.to_screen(bounds.right, bounds.bottom);
@@ -139,13 +136,12 @@ impl View {
     }
 }
 
-/// The smallest and the largest scale: from a little farther than the whole hall to a seat one can
-/// hit with a thumb.
+/// The smallest and the largest scale: from slightly smaller than the whole hall to seats that a thumb can hit.
 pub fn limits(fit: f32, seat_radius: f32) -> (f32, f32) {
     (fit * 0.9, (NEAREST_RADIUS_PX / seat_radius.max(0.1)).max(fit))
 }
 
-/// The scale at which a seat is large enough to be chosen with confidence.
+/// The scale at which seats are large enough to be chosen with certainty.
 pub fn choosing_scale(seat_radius: f32) -> f32 {
     (NUMBER_RADIUS_PX + 1.0) / seat_radius.max(0.1)
 }
@@ -176,7 +172,7 @@ mod tests {
     #[test]
     fn nothing_to_choose_lies_beneath_the_corner() {
         let corner = Size { width: 150.0, height: 60.0 };
-        // The hall fills this one, so its last seat would lie in the corner.
+        // The hall fills this screen, so its last seat would lie in the corner.
         let screen = Size { width: 520.0, height: 270.0 };
         let fit = |place| View::fitting_beside(&HALL, [place].into_iter(), screen, 10.0, corner);
         let free = fit((0.0, 400.0));

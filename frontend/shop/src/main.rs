@@ -1,6 +1,6 @@
-//! The shop: what is on, the hall, checkout, the booking.
+//! The shop: the list of events, the hall of an event, the checkout and the booking.
 //!
-//! Nothing here decides what can be sold or what it costs: the pages show what the server said and ask it again.
+//! Nothing here decides what can be sold or what it costs: the pages show the server's responses and ask it again.
 
 #![allow(unreachable_pub, reason = "a program has no public surface")]
 

@@ -1,4 +1,4 @@
-//! One module a page.
+//! The pages of the shop, one module for each.
 
 pub mod booking;
 pub mod checkout;

@@ -1,9 +1,10 @@
-//! Stripe.js, as far as checkout needs it: the Payment Element, a payment method from it, the second step.
+//! The parts of Stripe.js that the checkout needs: the Payment Element, a payment method made from it, and the second
+//! step.
 //!
-//! Loaded from Stripe alone and only where the shop takes money through Stripe, as Stripe demands; what is
-//! typed into the element goes to Stripe and never through this program. Nothing here decides what is paid:
-//! the server does, with the payment method's id.
-//! After <https://docs.stripe.com/payments/finalize-payments-on-the-server>.
+//! As Stripe demands, the script is loaded only from Stripe; it is loaded only if the shop takes payments through
+//! Stripe. Input into the element goes to Stripe and never through this program. Nothing here decides what is paid: the
+//! server does that with the id of the payment method. It follows
+//! <https://docs.stripe.com/payments/finalize-payments-on-the-server>.
 
 use holdfast_contract::{bookings::PaymentMethodType, money::Money};
 use js_sys::{Function, Promise};
@@ -14,35 +15,35 @@ use web_sys::HtmlElement;
 
 use ui::js::{ask, call, member, object};
 
-/// Where Stripe.js is; it may come from nowhere else.
+/// The address of Stripe.js. The script may not be served from any other address.
 const ADDRESS: &str = "https://js.stripe.com/v3/";
-/// How long it may take to come, and its element to be drawn.
+/// How long the script may take to load, and the element to appear.
 const LOAD_LIMIT_MS: i32 = 15_000;
 
-/// Stripe.js with the shop's key.
+/// Stripe.js, initialized with the shop's publishable key.
 #[derive(Clone)]
 pub struct Stripe(JsValue);
 
-/// The form in which the way to pay is chosen, and a card typed.
+/// Stripe's form in which the buyer chooses a method and types a card.
 #[derive(Clone)]
 pub struct PaymentElement {
     elements: JsValue,
     element: JsValue,
 }
 
-/// It did not come: slow, blocked, or refused.
+/// Stripe.js or its element did not load: it was too slow, blocked or refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NotLoaded;
 
-/// How the element is to look: colours as `#rrggbb`.
+/// The colours of the element, as `#rrggbb`.
 pub struct Look {
-    /// On a dark page.
+    /// Whether the page is dark.
     pub is_dark: bool,
-    /// What one can do.
+    /// The colour of controls.
     pub accent: String,
-    /// Behind it.
+    /// The background of fields.
     pub raised: String,
-    /// Writing.
+    /// The colour of text.
     pub ink: String,
 }
 
@@ -60,10 +61,10 @@ impl Look {
 }
 
 impl Stripe {
-    /// Loads Stripe.js, unless it is here, and gives it the shop's publishable key.
+    /// Loads Stripe.js, unless it is already loaded, and gives it the shop's publishable key.
     ///
     /// # Errors
-    /// When it does not come within 15 s, is blocked, or refuses the key.
+    /// If the script does not load within 15 s, is blocked, or refuses the key.
     pub async fn load(key: &str, language: &str) -> Result<Self, NotLoaded> {
         if member(&window(), "Stripe").is_undefined() {
             fetch_script().await?;
@@ -73,12 +74,13 @@ impl Stripe {
         make.call2(&JsValue::UNDEFINED, &key.into(), &options).map(Self).map_err(|_| NotLoaded)
     }
 
-    /// Puts the Payment Element with these types of methods into a place of the page and waits until it can be used.
-    /// It offers none whose money is taken at once where it is told that amounts are reserved. What really happens
-    /// to the amount the server decides, by the method.
+    /// Puts the Payment Element with these types of methods into an element of the page, and waits until the buyer can
+    /// use it. The element offers no method that takes the money at once while its `captureMethod` is `manual`, so the
+    /// option is `automatic` if there is such a method. The server decides what really happens to the amount, depending
+    /// on the method.
     ///
     /// # Errors
-    /// When it is not drawn within 15 s.
+    /// If the element does not appear within 15 s.
     #[allow(clippy::cast_precision_loss, reason = "prices are far below 2^53 minor units")]
     pub async fn mount(
         &self,
@@ -119,10 +121,10 @@ impl Stripe {
         drawn.map(|()| mounted)
     }
 
-    /// The payment method's id of what was typed into the element.
+    /// Creates a payment method from the input in the element and returns its id.
     ///
     /// # Errors
-    /// Stripe's words on what is wrong, where it has some.
+    /// Stripe's message about the input, if there is one.
     pub async fn payment_method(&self, typed: &PaymentElement) -> Result<String, Option<String>> {
         refusal(&ask(&typed.elements, "submit", &[]).await.map_err(|_| None)?)?;
         let from = object(&[("elements", typed.elements.clone())]);
@@ -131,11 +133,10 @@ impl Stripe {
         member(&member(&answer, "paymentMethod"), "id").as_string().ok_or(None)
     }
 
-    /// Lets the buyer's bank ask whether it is they who pay.
+    /// Lets the buyer's bank verify the buyer (3-D Secure).
     ///
     /// # Errors
-    /// Stripe's words on why it came to nothing, where it has some. What became of the payment is the
-    /// server's to say.
+    /// Stripe's message about the failure, if there is one. Only the server knows what happened to the payment.
     pub async fn next_action(&self, client_secret: &str) -> Result<(), Option<String>> {
         let secret = object(&[("clientSecret", client_secret.into())]);
         refusal(&ask(&self.0, "handleNextAction", &[secret.into()]).await.map_err(|_| None)?)
@@ -143,23 +144,23 @@ impl Stripe {
 }
 
 impl PaymentElement {
-    /// Puts the cursor into it.
+    /// Moves the focus into the element.
     pub fn focus(&self) {
         let _ = call(&self.element, "focus", &[]);
     }
 
-    /// Colours changed.
+    /// Applies changed colours.
     pub fn dress(&self, look: &Look) {
         let _ = call(&self.elements, "update", &[object(&[("appearance", look.options())]).into()]);
     }
 
-    /// Takes it off the page.
+    /// Removes the element from the page.
     pub fn remove(&self) {
         let _ = call(&self.element, "destroy", &[]);
     }
 }
 
-/// Stripe's answers carry an error or what was asked for.
+/// A response of Stripe.js contains either an error or the requested object.
 fn refusal(answer: &JsValue) -> Result<(), Option<String>> {
     let error = member(answer, "error");
     if error.is_object() { Err(member(&error, "message").as_string()) } else { Ok(()) }
@@ -177,13 +178,13 @@ async fn fetch_script() -> Result<(), NotLoaded> {
     })
     .await;
     if came.is_err() {
-        // The next try brings one of its own.
+        // The next try adds its own script element.
         script.remove();
     }
     came
 }
 
-/// Waits until one of the two is called; the time is limited.
+/// Waits until one of the two callbacks is called, for a limited time.
 async fn within_limit(begin: &dyn Fn(&Function, &Function)) -> Result<(), NotLoaded> {
     let promise = Promise::new(&mut |resolve, reject| {
         begin(&resolve, &reject);

@@ -1,7 +1,9 @@
-//! The server's interface as the pages use it: one function a route.
+//! The client of the HTTP API: one function for each route.
 //!
-//! Sends who is asking (access token, guest token) with every call and turns every refusal into a
-//! [`Failure`]. It sends nothing twice because of a failure: only the caller knows whether that is safe.
+//! Every call carries the caller's identity (access token, guest token), and every refusal becomes a [`Failure`]. After
+//! a failure the client does not repeat a call, because only its caller knows whether that is safe. The one exception
+//! is a call as the owner of an object, which is repeated as the guest if the signed-in user may not see the object;
+//! see `client`.
 
 mod client;
 mod first;
@@ -10,5 +12,5 @@ mod routes;
 pub use client::Failure;
 pub use routes::*;
 
-/// Where the interface begins.
+/// The base path of the API.
 pub const BASE: &str = "/api/v1";

@@ -1,4 +1,4 @@
-//! Parts that pages of several programs are made of.
+//! Components that pages of several programs use.
 
 pub mod countdown;
 pub mod dialog;

@@ -1,10 +1,10 @@
-//! The texts that the programs share, typed by the build script from `locales/`, and the macros by which every
-//! package writes its texts.
+//! The texts that all programs share, as typed functions that the build script makes from `locales/`, and the macros
+//! with which every package uses its texts.
 //!
-//! Each package with texts has a module `i18n` made by [`texts!`](crate::texts). The language is one for all of them:
-//! [`Locale`]. Numbers, money and dates are the browser's work: see `intl`.
+//! Each package with texts has a module `i18n`, which [`texts!`](crate::texts) creates. All packages use the same
+//! language: [`Locale`]. The browser formats numbers, money and dates; see `intl`.
 
-/// The module of typed texts that the build script made of the package's `locales/`.
+/// Includes the module of typed texts that the build script made from the package's `locales/`.
 #[macro_export]
 macro_rules! generated_texts {
     () => {
@@ -22,7 +22,8 @@ macro_rules! generated_texts {
     };
 }
 
-/// The texts of a package that uses this one, and `own`, which turns the language into that of its texts.
+/// Creates the texts of a package that depends on this one. The function `own` converts the common language into the
+/// language type of those texts.
 #[macro_export]
 macro_rules! texts {
     () => {
@@ -44,30 +45,30 @@ pub use generated::i18n::Locale;
 
 use leptos::prelude::Signal;
 
-/// The language of the texts of this package, which is the language.
+/// The language type of this package's texts, which is the common language.
 pub const fn own(locale: Locale) -> Locale {
     locale
 }
 
-/// A text that follows the language. One type for all of them: each closure of its own would bring its
-/// own copy of the code that puts it on the page.
+/// A text that follows the language. All texts have this one type: each separate closure type would add a copy of the
+/// rendering code.
 pub fn text(i18n: I18n, words: fn(Locale) -> &'static str) -> Signal<&'static str> {
     Signal::derive(move || words(i18n.get_locale()))
 }
 
-/// Names the page in the tab, in the reader's language.
+/// Sets the title of the page in the language of the page.
 pub fn title(i18n: I18n, words: fn(Locale) -> &'static str) {
     crate::components::erased::follow(move || {
         crate::browser::set_title(&format!("{} · Holdfast", words(i18n.get_locale())));
     });
 }
 
-/// What signing in is called.
+/// The text "Sign in".
 pub fn sign_in(locale: Locale) -> &'static str {
     crate::td_string!(locale, common.sign_in)
 }
 
-/// A text of the package that calls it, in a language.
+/// A text of the calling package, in the given language.
 #[macro_export]
 #[allow(clippy::crate_in_macro_def, reason = "each package has texts of its own")]
 macro_rules! td_string {
@@ -76,7 +77,7 @@ macro_rules! td_string {
     };
 }
 
-/// A text of the package that calls it, in the language of the page; followed.
+/// A text of the calling package, in the language of the page; reactive.
 #[macro_export]
 macro_rules! t_string {
     ($i18n:expr, $($rest:tt)*) => {
@@ -84,7 +85,7 @@ macro_rules! t_string {
     };
 }
 
-/// A text without values, for the page and for attributes.
+/// A text without values, for elements and attributes; reactive.
 #[macro_export]
 macro_rules! tx {
     ($i18n:expr, $($key:ident).+) => {
@@ -92,7 +93,7 @@ macro_rules! tx {
     };
 }
 
-/// A text that all programs share, from the group `common`.
+/// A text of the group `common`, which all programs share; reactive.
 #[macro_export]
 macro_rules! common {
     ($i18n:expr, $key:ident) => {
@@ -100,7 +101,7 @@ macro_rules! common {
     };
 }
 
-/// Whether a number takes the singular form: French counts nought as one, English does not.
+/// Whether a number takes the singular form. French uses the singular for zero, English does not.
 pub fn is_singular(locale: Locale, number: i64) -> bool {
     match locale {
         Locale::en => number == 1,
@@ -108,7 +109,7 @@ pub fn is_singular(locale: Locale, number: i64) -> bool {
     }
 }
 
-/// A count with the language's separators: `15,460`, `15 460`.
+/// A number with the language's thousands separators: `15,460`, `15 460`.
 pub fn grouped(locale: Locale, number: i64) -> String {
     let separator = match locale {
         Locale::en => ',',
@@ -125,7 +126,7 @@ pub fn grouped(locale: Locale, number: i64) -> String {
     text
 }
 
-/// Picks the form of a text that goes with a number.
+/// Chooses the singular or plural text for a number.
 #[macro_export]
 macro_rules! counted {
     ($locale:expr, $number:expr, $($one:ident).+ | $($other:ident).+ $(, $name:ident = $value:expr)*) => {{

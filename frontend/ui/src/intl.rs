@@ -1,6 +1,6 @@
-//! Money and dates in the reader's manner, through the browser's `Intl`.
+//! Money and dates in the reader's format, through the browser's `Intl`.
 //!
-//! Formatters are made once a locale and kept: making one costs more than a thousand uses.
+//! A formatter is created once for each locale and kept, because creating one takes longer than a thousand uses.
 
 use std::cell::RefCell;
 
@@ -14,7 +14,7 @@ use crate::{
     js::{member, object},
 };
 
-/// A formatter and, for money, what a major unit has of minor units.
+/// A formatter and, for money, the number of minor units in a major unit.
 #[derive(Clone)]
 struct Formatter {
     format: Function,
@@ -22,26 +22,26 @@ struct Formatter {
 }
 
 thread_local! {
-    // A handful: a list is searched faster than a name is hashed.
+    // There are only a few formatters, and searching a short list is faster than hashing a name.
     static FORMATTERS: RefCell<Vec<(String, Formatter)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// How much of a date is shown.
+/// Which parts of a date are shown.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum DateStyle {
-    /// Weekday, day, month, year, time.
+    /// Weekday, day, month, year and time.
     Full,
-    /// Weekday, day, month, year, time; short enough for a phone's line.
+    /// Weekday, day, month, year and time, short enough for one line on a phone.
     Short,
     /// Weekday and time.
     WeekdayTime,
     /// The day of the month.
     Day,
-    /// The month, short.
+    /// The short name of the month.
     Month,
 }
 
-/// The reader's own variety of the language, such as `en-US`, where the browser names one.
+/// The reader's own variant of the language, such as `en-US`, if the browser names one.
 fn tag(locale: Locale) -> String {
     let language = match locale {
         Locale::en => "en",
@@ -102,12 +102,12 @@ pub fn money(locale: Locale, money: &Money) -> String {
     amount(locale, money, false)
 }
 
-/// The same without empty minor units, where room is short: `€25`.
+/// An amount without empty minor units, for narrow places: `€25`.
 pub fn money_short(locale: Locale, money: &Money) -> String {
     amount(locale, money, true)
 }
 
-/// An RFC 3339 time in a zone of the IANA database.
+/// An RFC 3339 time, shown in a time zone of the IANA database.
 pub fn date(locale: Locale, time: &str, zone: &str, style: DateStyle) -> String {
     let formatter = formatter(format!("d{locale:?}{zone}{style:?}"), || {
         let parts: &[(&str, &str)] = match style {

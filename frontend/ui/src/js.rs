@@ -1,10 +1,10 @@
-//! Plain JavaScript: objects made, members read, functions called, where nobody has typed them.
+//! Access to untyped JavaScript: creating objects, reading members, calling functions.
 
 use js_sys::{Array, Function, Object, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
-/// An object of these members.
+/// Creates an object with these members.
 pub fn object(members: &[(&str, JsValue)]) -> Object {
     let object = Object::new();
     for (name, value) in members {
@@ -13,7 +13,7 @@ pub fn object(members: &[(&str, JsValue)]) -> Object {
     object
 }
 
-/// A member; `undefined` where there is none.
+/// Reads a member. Returns `undefined` if the object does not have it.
 pub fn member(of: &JsValue, name: &str) -> JsValue {
     Reflect::get(of, &name.into()).unwrap_or(JsValue::UNDEFINED)
 }
@@ -21,16 +21,16 @@ pub fn member(of: &JsValue, name: &str) -> JsValue {
 /// Calls a method.
 ///
 /// # Errors
-/// What it throws, or that there is no such method.
+/// If the method throws, or the object has no such method.
 pub fn call(on: &JsValue, name: &str, with: &[JsValue]) -> Result<JsValue, JsValue> {
     let method: Function = member(on, name).dyn_into()?;
     method.apply(on, &with.iter().collect::<Array>())
 }
 
-/// Calls a method and waits for what it promises.
+/// Calls a method and waits for the promise that it returns.
 ///
 /// # Errors
-/// What it throws, or why the promise is broken.
+/// If the method throws, or the promise is rejected.
 pub async fn ask(on: &JsValue, name: &str, with: &[JsValue]) -> Result<JsValue, JsValue> {
     JsFuture::from(Promise::resolve(&call(on, name, with)?)).await
 }

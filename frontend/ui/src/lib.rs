@@ -1,8 +1,8 @@
-//! What the programs of the front end share: the API client, the session and what is held, components, texts.
+//! The library that all programs of the front end share: the API client, the session, the visitor's holds, components
+//! and texts.
 //!
-//! Everything runs in the browser and knows the server only through `api`. Nothing here decides what
-//! can be sold or what it costs: the pages show what the server said and ask it again.
-//! A program begins in `program::start`.
+//! Everything runs in the browser and reaches the server only through `api`. Nothing here decides what can be sold or
+//! what it costs: the pages show the server's responses and ask it again. Every program begins with `program::start`.
 
 #![allow(missing_docs, reason = "components and their properties say what they are by their names")]
 

@@ -1,7 +1,7 @@
-//! The program that runs in this tab: how it starts, and which addresses lead out of it.
+//! The program that runs in this tab: its start, and the links that lead to other programs.
 //!
-//! Each program draws the addresses that `holdfast_contract::pages` gives it. A link to another program's address is
-//! an ordinary link, which the router must leave alone.
+//! Each program draws the addresses that `holdfast_contract::pages` assigns to it. A link to an address of another
+//! program is an ordinary link, which the router must ignore.
 
 use std::cell::Cell;
 
@@ -39,7 +39,7 @@ pub fn start(program: Program, pages: fn() -> AnyView) {
     .forget();
 }
 
-/// The `rel` of a link to this address: `external` keeps the router away from addresses of other programs.
+/// The `rel` attribute of a link to this address. `external` makes the router ignore a link to another program.
 pub fn rel(path: &str) -> Option<&'static str> {
     let path = path.split('?').next().unwrap_or(path);
     (Program::of(path) != RUNNING.get()).then_some("external")

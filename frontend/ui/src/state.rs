@@ -1,4 +1,4 @@
-//! What outlives a page: who is asking, what is held, how the pages look.
+//! State that outlives a page: the visitor's identity, the holds, the language and the appearance.
 
 pub mod attempt;
 pub mod countdown;

@@ -1,4 +1,4 @@
-//! What a refusal says to people: chosen by the problem's `type`, never by its English text.
+//! Messages about refusals for people. They are chosen by the problem's `type`, never by its English text.
 
 use holdfast_contract::{
     catalogue::EventStatus,
@@ -7,7 +7,7 @@ use holdfast_contract::{
 
 use crate::{api::Failure, counted, i18n::Locale, td_string};
 
-/// What happened, in the reader's language.
+/// The message about a failure, in the language of the page.
 pub fn failure(locale: Locale, failure: &Failure) -> String {
     match failure {
         Failure::Unreachable => td_string!(locale, problem.unreachable).into(),
@@ -76,12 +76,12 @@ fn not_on_sale(locale: Locale, reasons: &[String]) -> String {
     }
 }
 
-/// How many places one buyer may have.
+/// The message about a limit of places for one buyer.
 pub fn limited(locale: Locale, limit: i64) -> String {
     counted!(locale, limit, problem.limit_single | problem.limit_several)
 }
 
-/// Why an event in this state does not sell; nothing where it may.
+/// Why an event with this status is not on sale. `None` if it may be on sale.
 pub fn not_selling(locale: Locale, status: EventStatus) -> Option<&'static str> {
     match status {
         EventStatus::OnSale => None,
@@ -94,7 +94,7 @@ pub fn not_selling(locale: Locale, status: EventStatus) -> Option<&'static str> 
     }
 }
 
-/// Whether a refusal means that somebody else was quicker.
+/// Whether a refusal means that another buyer was faster.
 pub const fn is_taken(reason: SeatRefusal) -> bool {
     match reason {
         SeatRefusal::Held
@@ -106,7 +106,7 @@ pub const fn is_taken(reason: SeatRefusal) -> bool {
     }
 }
 
-/// Names one after another: "A, B and C".
+/// Joins names: "A, B and C".
 pub fn listed(locale: Locale, names: &[String]) -> String {
     match names {
         [] => String::new(),

@@ -1,16 +1,16 @@
-//! PostgreSQL changes a table in place: it reads each table once to prove the new CHECKs, and writes no row but those
-//! whose word has another name.
+//! Changes a table in place on PostgreSQL. PostgreSQL reads each table once to prove the new CHECKs, and writes only
+//! the rows whose word is renamed.
 
 use sea_orm_migration::sea_orm::DbErr;
 
 use super::{Store, Table, word_check};
 use crate::whole::Way;
 
-/// How long the step waits for its tables. Everybody else queues behind it meanwhile, so a long transaction, such as a
-/// backup's, must fail the migration and not stop the shop.
+/// How long the step waits for its tables. Meanwhile, all other transactions on these tables wait behind it. Therefore
+/// a long transaction, such as a backup, must make the migration fail instead of stopping the shop.
 const LOCK_TIMEOUT: &str = "SET LOCAL lock_timeout = '10s'";
 
-/// Locks the tables at once, so that no transaction of a running program comes between two of them.
+/// Locks all tables in one statement, so that no transaction of a running program comes between two locks.
 pub(super) async fn prepare(store: &Store<'_, '_>, tables: &[Table]) -> Result<(), DbErr> {
     store.run(LOCK_TIMEOUT).await?;
     let names: Vec<&str> = tables.iter().map(|table| table.name).collect();
@@ -18,7 +18,6 @@ pub(super) async fn prepare(store: &Store<'_, '_>, tables: &[Table]) -> Result<(
     Ok(())
 }
 
-/// Changes a table.
 pub(super) async fn change(store: &Store<'_, '_>, table: &Table, way: Way) -> Result<(), DbErr> {
     let name = table.name;
     alter(store, name, &first(table, way)).await?;
@@ -40,7 +39,8 @@ async fn alter(store: &Store<'_, '_>, name: &str, parts: &[String]) -> Result<()
     Ok(())
 }
 
-/// What goes before words get another name: the CHECKs that would refuse them, and everything about columns.
+/// The changes before words are renamed: dropping the CHECKs that would refuse the new names, and all changes to
+/// columns.
 fn first(table: &Table, way: Way) -> Vec<String> {
     let mut parts = Vec::new();
     for words in table.words {
@@ -69,7 +69,7 @@ fn first(table: &Table, way: Way) -> Vec<String> {
     parts
 }
 
-/// The CHECKs as they are from then on.
+/// The changes after words are renamed: the new CHECKs.
 fn second(table: &Table, way: Way) -> Vec<String> {
     let words = table.words.iter().map(|words| {
         let (column, allowed) = (words.column, words.allowed(way));

@@ -1,12 +1,12 @@
-//! SQLite copies a table whose CHECKs change (<https://sqlite.org/lang_altertable.html#otheralter>): a new table from
-//! the old one's own text with the changes in it, every row, the old name, the old indexes.
+//! Changes a table on SQLite by copying it (<https://sqlite.org/lang_altertable.html#otheralter>): create a new table
+//! from the old definition with the changes, copy every row, give it the old name, and create the old indexes again.
 
 use sea_orm_migration::sea_orm::{DatabaseBackend, DbErr};
 
 use super::{Store, Table, Words, word_check};
 use crate::{ddl, whole::Way};
 
-/// Refuses to begin where foreign keys are on: dropping a table would delete what refers to it.
+/// Refuses to begin if foreign keys are on: then dropping a table would delete the rows that refer to it.
 pub(super) async fn prepare(store: &Store<'_, '_>) -> Result<(), DbErr> {
     let rows = store.all("PRAGMA foreign_keys").await?;
     match rows.first().map(|row| row.try_get_by_index::<i32>(0)).transpose()? {
@@ -15,7 +15,7 @@ pub(super) async fn prepare(store: &Store<'_, '_>) -> Result<(), DbErr> {
     }
 }
 
-/// Fails where a row's parent is missing.
+/// Fails if a row refers to a row that does not exist.
 pub(super) async fn verify(store: &Store<'_, '_>) -> Result<(), DbErr> {
     let rows = store
         .all("SELECT \"table\" AS child, parent FROM pragma_foreign_key_check LIMIT 1")
@@ -25,7 +25,6 @@ pub(super) async fn verify(store: &Store<'_, '_>) -> Result<(), DbErr> {
     Err(DbErr::Custom(format!("a row of {child} has no row in {parent}")))
 }
 
-/// Changes a table.
 pub(super) async fn change(store: &Store<'_, '_>, table: &Table, way: Way) -> Result<(), DbErr> {
     let name = table.name;
     if way == Way::Up {
@@ -76,7 +75,8 @@ async fn copy(store: &Store<'_, '_>, table: &Table, way: Way) -> Result<(), DbEr
     Ok(())
 }
 
-/// What made the table, or its indexes, with single spaces. An index that SQLite makes for UNIQUE has no text.
+/// The definitions of the table or of its indexes, with single spaces. An index that SQLite creates for UNIQUE has no
+/// definition.
 async fn texts(store: &Store<'_, '_>, table: &str, kind: &str) -> Result<Vec<String>, DbErr> {
     let rows = store
         .all(&format!(
@@ -88,7 +88,7 @@ async fn texts(store: &Store<'_, '_>, table: &str, kind: &str) -> Result<Vec<Str
         .map(|row| {
             let text: String = row.try_get("", "sql")?;
             let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-            // A table that was copied before has its name in quotes.
+            // In the definition of a table that was copied before, the name is in quotes.
             Ok(text.replacen(&format!("TABLE \"{table}\""), &format!("TABLE {table}"), 1))
         })
         .collect()
@@ -100,7 +100,7 @@ async fn columns(store: &Store<'_, '_>, table: &str) -> Result<Vec<String>, DbEr
     rows.iter().map(|row| row.try_get("", "name")).collect()
 }
 
-/// The value of a column in the copy.
+/// The expression for the value of a column in the copy.
 fn value(table: &Table, column: &str, way: Way) -> String {
     let words = table.words.iter().find(|words| words.column == column);
     match words.and_then(|words| words.renaming(way)) {
@@ -109,7 +109,7 @@ fn value(table: &Table, column: &str, way: Way) -> String {
     }
 }
 
-/// The table's text with the changes in it.
+/// The definition of the table with the changes.
 fn edited(old: &str, table: &Table, way: Way) -> Result<String, DbErr> {
     let mut text = old.to_owned();
     for Words { column, before, after, .. } in table.words {
@@ -130,7 +130,7 @@ fn edited(old: &str, table: &Table, way: Way) -> Result<String, DbErr> {
     Ok(text)
 }
 
-/// Replaces the one by the other, or on the way down the other by the one.
+/// Replaces `before` by `after` on the way up, and `after` by `before` on the way down.
 fn swap(text: &str, way: Way, before: &str, after: &str) -> Result<String, DbErr> {
     match way {
         Way::Up => once(text, before, after),
@@ -138,7 +138,7 @@ fn swap(text: &str, way: Way, before: &str, after: &str) -> Result<String, DbErr
     }
 }
 
-/// Replaces what stands there exactly once, and fails where it does not.
+/// Replaces a text that must occur exactly once; fails otherwise.
 fn once(text: &str, from: &str, to: &str) -> Result<String, DbErr> {
     match text.matches(from).count() {
         1 => Ok(text.replacen(from, to, 1)),

@@ -1,4 +1,4 @@
-//! `/_fake`: what another process may ask of the fake. JSON in and out.
+//! `/_fake`: the requests with which another process controls the fake. Bodies are JSON.
 //!
 //! | request | what it does |
 //! | --- | --- |
@@ -9,7 +9,7 @@
 //! | `POST /_fake/webhooks/deliver` | `{"event"}`: sends one event again, signed now |
 //! | `POST /_fake/payment_intents/:id/second_step` | `{"outcome": "success" \| "failure"}` |
 //! | `POST /_fake/payment_intents/:id/expire` | the authorization lapses |
-//! | `POST /_fake/refunds/:id/fail` | `{"reason"}`: the bank cannot deliver it |
+//! | `POST /_fake/refunds/:id/fail` | `{"reason"}`: the bank cannot deliver the refund |
 
 use poem::{
     IntoResponse, Response, Route, get, handler,

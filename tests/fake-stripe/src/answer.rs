@@ -1,30 +1,28 @@
-//! Answers and errors in Stripe's shapes (<https://docs.stripe.com/api/errors>).
+//! Responses and errors in the form that Stripe documents (<https://docs.stripe.com/api/errors>).
 
 use serde_json::{Value, json};
 
-/// An answer, and whether Stripe keeps it under the call's key.
+/// A response, and whether Stripe stores it for the call's idempotency key.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
-    /// The HTTP status.
     pub status: u16,
-    /// The body.
     pub body: Value,
-    /// Kept when the call got as far as being carried out.
+    /// Whether the response is stored for the key: true if the call was carried out.
     pub kept: bool,
 }
 
 impl Answer {
-    /// It went well.
+    /// A successful response.
     pub fn ok(body: Value) -> Self {
         Self { status: 200, body, kept: true }
     }
 
-    /// The parameters are wrong: nothing is kept, the key is free.
+    /// The response to wrong parameters. It is not stored, so the key stays free.
     pub fn invalid(message: &str, code: Option<&str>, param: Option<&str>) -> Self {
         Self { kept: false, ..Self::refused(message, code, param) }
     }
 
-    /// The object does not stand so that this can be done; the answer is kept.
+    /// The response when the state of the object does not allow the call. It is stored.
     pub fn refused(message: &str, code: Option<&str>, param: Option<&str>) -> Self {
         let mut error = json!({ "message": message, "type": "invalid_request_error" });
         if let Some(code) = code {
@@ -36,7 +34,7 @@ impl Answer {
         Self { status: 400, body: json!({ "error": error }), kept: true }
     }
 
-    /// There is no such object.
+    /// The response when the object does not exist.
     pub fn missing(what: &str, id: &str, param: &str) -> Self {
         let message = format!("No such {what}: '{id}'");
         let answer = Self::invalid(&message, Some("resource_missing"), Some(param));
@@ -52,7 +50,7 @@ impl Answer {
         Self { status, body: json!({ "error": error }), kept: false }
     }
 
-    /// Stripe failed; the answer is kept and repeated.
+    /// The response when Stripe itself failed. It is stored and repeated.
     pub fn fault() -> Self {
         let message = "An unknown error occurred";
         Self { kept: true, ..Self::error(500, "api_error", None, message) }

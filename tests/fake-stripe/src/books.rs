@@ -1,4 +1,4 @@
-//! What Stripe knows: intents, refunds, events; and what each call does to them.
+//! The data of the fake (intents, refunds, events) and the effect of each call on it.
 
 use serde_json::{Map, Value, json};
 
@@ -8,20 +8,20 @@ use crate::{
     methods::{self, Behaviour},
 };
 
-/// Charges below it are refused (<https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts>).
+/// The smallest amount of a charge, in minor units. Stripe refuses smaller charges
+/// (<https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts>).
 const SMALLEST_AMOUNT: i64 = 50;
 
 pub(crate) type Form = Map<String, Value>;
 
-/// See the module.
 #[derive(Debug, Default)]
 pub struct Books {
     pub intents: Vec<Intent>,
     pub refunds: Vec<Refund>,
     pub events: Vec<Value>,
-    /// Events that are not yet on their way.
+    /// Events that have not been sent yet.
     pub fresh: Vec<Value>,
-    /// How old an intent must be, in seconds, for searches to find it.
+    /// The minimum age of an intent, in seconds, for a search to find it.
     pub search_lag_secs: i64,
     made: u64,
     born: i64,
@@ -43,7 +43,7 @@ pub(crate) fn metadata(form: &Form) -> Map<String, Value> {
     form.get("metadata").and_then(Value::as_object).cloned().unwrap_or_default()
 }
 
-/// Parameters that nobody knows are errors, as at Stripe.
+/// Unknown parameters are errors, as at Stripe.
 pub(crate) fn known(form: &Form, names: &[&str]) -> Result<(), Answer> {
     match form.keys().find(|name| !names.contains(&name.as_str()) && *name != "expand") {
         None => Ok(()),
@@ -62,12 +62,12 @@ fn expands_charge(form: &Form) -> bool {
 }
 
 impl Books {
-    /// Empty books, opened at `now` (ids carry it, so that no two fakes give the same one).
+    /// Empty books, created at `now_ms`. Ids contain this time, so that no two fakes use the same id.
     pub fn new(now_ms: i64) -> Self {
         Self { born: now_ms, ..Self::default() }
     }
 
-    /// A new id.
+    /// Makes a new id.
     pub fn id(&mut self, prefix: &str) -> String {
         self.made += 1;
         format!("{prefix}_{:x}{:05x}", self.born, self.made)
@@ -94,7 +94,7 @@ impl Books {
         self.event(&format!("payment_intent.{kind}"), object, now);
     }
 
-    /// Where an intent stands in the books.
+    /// The index of an intent in the books.
     pub fn position(&self, id: &str) -> Option<usize> {
         self.intents.iter().position(|intent| intent.id == id)
     }
@@ -172,7 +172,7 @@ impl Books {
         Ok(Answer::ok(told))
     }
 
-    /// Test names stand for methods that Stripe makes anew each time.
+    /// Looks up a payment method. For a test name such as `pm_card_visa`, Stripe creates a new method for each use.
     fn method(&mut self, name: &str, by_hand: bool) -> Result<(String, methods::Method), Answer> {
         let known = self.intents.iter().find_map(|intent| {
             intent.method.as_ref().filter(|(id, _)| id == name).map(|(_, method)| *method)
@@ -282,7 +282,7 @@ impl Books {
         error
     }
 
-    /// The buyer takes the second step; whether there was one to take.
+    /// The buyer takes the second step. Returns whether the payment had a second step.
     pub fn second_step(&mut self, id: &str, succeeds: bool, now: i64) -> bool {
         let Some(at) = self.position(id) else { return false };
         let intent = &self.intents[at];
@@ -352,7 +352,7 @@ impl Books {
         self.intent_event("canceled", at, now);
     }
 
-    /// Stripe lets an authorization go after its seven days.
+    /// The authorization expires, as at Stripe after seven days.
     pub fn expire(&mut self, id: &str, now: i64) -> bool {
         let Some(at) = self.position(id) else { return false };
         self.cancelled(at, Some("automatic".to_owned()), now);

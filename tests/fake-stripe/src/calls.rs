@@ -1,8 +1,8 @@
-//! Which call a request is.
+//! The calls of the API that the fake knows.
 
 use poem::http::Method;
 
-/// A call.
+/// A call of the API, with the id of its object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Call {
     Create,
@@ -20,7 +20,7 @@ pub enum Call {
 }
 
 impl Call {
-    /// The call of a method and a path below `/v1/`.
+    /// The call of an HTTP method and a path below `/v1/`. `None` for an unknown call.
     pub fn of(method: &Method, path: &str) -> Option<Self> {
         let parts: Vec<&str> = path.split('/').collect();
         let own = |id: &&str| (*id).to_owned();
@@ -41,7 +41,7 @@ impl Call {
         })
     }
 
-    /// Its name, as faults have it.
+    /// The name of the call, by which tests request faults for it.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Create => "create",

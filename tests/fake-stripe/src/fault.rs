@@ -1,28 +1,28 @@
-//! What can be made to go wrong, call by call.
+//! The faults that tests can request for calls.
 
 use std::time::Duration;
 
-/// Something that goes wrong.
+/// A fault of one call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
-    /// The connection breaks before the call is looked at.
+    /// The connection breaks before the call is processed.
     LostRequest,
-    /// The call is carried out and its answer lost.
+    /// The call is carried out, but its response is lost.
     LostReply,
-    /// Status 500 without an effect, kept under the key.
+    /// Status 500 without an effect; the response is stored for the key.
     ErrorBefore,
-    /// Status 500 after the effect, kept under the key.
+    /// Status 500 after the effect; the response is stored for the key.
     ErrorAfter,
-    /// Status 429, not kept.
+    /// Status 429; the response is not stored.
     RateLimit,
-    /// It takes so long; while it does, the key is in use.
+    /// The call takes this long. Meanwhile its key is in use.
     Slow(Duration),
-    /// Status 400 with this code, without an effect, kept under the key.
+    /// Status 400 with this code and without an effect; the response is stored for the key.
     Refuse(String),
 }
 
 impl Fault {
-    /// Reads a fault by its name, as the admin path has it.
+    /// Reads a fault from its name on the admin path.
     pub fn parse(name: &str, ms: u64, code: &str) -> Option<Self> {
         Some(match name {
             "lost_request" => Self::LostRequest,
@@ -37,19 +37,19 @@ impl Fault {
     }
 }
 
-/// The faults that wait for their call.
+/// The faults that wait for their calls.
 #[derive(Debug, Default)]
 pub struct Faults {
     waiting: Vec<(String, Fault, u32)>,
 }
 
 impl Faults {
-    /// Lets the next `times` calls of this name go wrong.
+    /// The next `times` calls with this name fail with this fault.
     pub fn add(&mut self, call: &str, fault: Fault, times: u32) {
         self.waiting.push((call.to_owned(), fault, times));
     }
 
-    /// The fault for a call that comes in now.
+    /// Takes the fault for a call that arrives now.
     pub fn take(&mut self, call: &str) -> Option<Fault> {
         let at = self.waiting.iter().position(|(name, _, left)| name == call && *left > 0)?;
         let (_, fault, left) = &mut self.waiting[at];
@@ -59,7 +59,7 @@ impl Faults {
         Some(fault)
     }
 
-    /// Forgets what has not happened yet.
+    /// Removes the faults that have not happened yet.
     pub fn clear(&mut self) {
         self.waiting.clear();
     }

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-/// Reads a form; every leaf is text. A list (`a[]`, `a[0]`) becomes an array in the order in which it came.
+/// Reads a form. Every value is text. A list (`a[]`, `a[0]`) becomes an array in the order of the form.
 pub fn parse(text: &str) -> Map<String, Value> {
     let mut root = Value::Object(Map::new());
     for pair in text.split('&').filter(|pair| !pair.is_empty()) {

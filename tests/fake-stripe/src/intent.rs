@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::methods::Method;
 
-/// Where an intent stands.
+/// The status of an intent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
     RequiresPaymentMethod,
@@ -17,7 +17,7 @@ pub enum Status {
 }
 
 impl Status {
-    /// Stripe's word.
+    /// Stripe's word for the status.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::RequiresPaymentMethod => "requires_payment_method",
@@ -30,7 +30,7 @@ impl Status {
         }
     }
 
-    /// Reads Stripe's word.
+    /// Reads Stripe's word for a status.
     pub fn parse(word: &str) -> Option<Self> {
         [
             Self::RequiresPaymentMethod,
@@ -46,7 +46,7 @@ impl Status {
     }
 }
 
-/// What moved, or may move, money.
+/// The charge of an intent: it holds the reserved or captured money.
 #[derive(Debug, Clone)]
 pub struct Charge {
     pub id: String,
@@ -54,7 +54,7 @@ pub struct Charge {
     pub created: i64,
 }
 
-/// See the module. Amounts are in minor units, times in seconds since 1970.
+/// A PaymentIntent. Amounts are in minor units, times in seconds since 1970.
 #[derive(Debug, Clone)]
 pub struct Intent {
     pub id: String,
@@ -75,17 +75,17 @@ pub struct Intent {
 }
 
 impl Intent {
-    /// The secret for the buyer's browser.
+    /// The secret with which the buyer's browser continues the payment.
     pub fn client_secret(&self) -> String {
         format!("{}_secret_{}", self.id, self.created)
     }
 
-    /// How much is reserved and not taken.
+    /// The amount that is reserved and not captured.
     pub fn capturable(&self) -> i64 {
         if self.status == Status::RequiresCapture { self.amount } else { 0 }
     }
 
-    /// As Stripe writes it; the charge in full where it was asked for.
+    /// The intent as JSON in Stripe's form, with the whole charge instead of its id if `with_charge` is true.
     pub fn to_json(&self, with_charge: bool) -> Value {
         let charge = match &self.charge {
             Some(_) if with_charge => self.charge_json(),
@@ -135,7 +135,7 @@ impl Intent {
         })
     }
 
-    /// The payment method in full (<https://docs.stripe.com/api/payment_methods/object>).
+    /// The whole payment method (<https://docs.stripe.com/api/payment_methods/object>).
     pub fn method_json(&self) -> Value {
         let Some((id, method)) = &self.method else { return Value::Null };
         let mut told = json!({
@@ -203,7 +203,7 @@ impl Intent {
     }
 }
 
-/// Money given back (<https://docs.stripe.com/api/refunds/object>).
+/// A refund (<https://docs.stripe.com/api/refunds/object>).
 #[derive(Debug, Clone)]
 pub struct Refund {
     pub id: String,
@@ -213,13 +213,13 @@ pub struct Refund {
     pub currency: String,
     pub metadata: Map<String, Value>,
     pub reason: Option<String>,
-    /// Why the bank could not deliver it.
+    /// Why the bank could not deliver the refund.
     pub failure: Option<String>,
     pub created: i64,
 }
 
 impl Refund {
-    /// As Stripe writes it.
+    /// The refund as JSON in Stripe's form.
     pub fn to_json(&self) -> Value {
         let mut told = json!({
             "id": self.id,

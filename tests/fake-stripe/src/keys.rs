@@ -1,6 +1,6 @@
-//! `Idempotency-Key` as documented (<https://docs.stripe.com/api/idempotent_requests>): the first answer is
-//! kept, whether it is a success or a fault, and repeated; other parameters under the same key are an error;
-//! so is a call while the first one is under way. What failed before it was carried out is not kept.
+//! `Idempotency-Key` as Stripe documents it (<https://docs.stripe.com/api/idempotent_requests>): the first response to
+//! a key, success or error, is stored and repeated. It is an error to use the key with other parameters, or while its
+//! first call is in progress. The response to a call that failed before it was carried out is not stored.
 
 use std::collections::HashMap;
 
@@ -12,25 +12,25 @@ enum Kept {
     Answer(Answer),
 }
 
-/// The keys that were seen.
+/// The keys that were used.
 #[derive(Debug, Default)]
 pub struct Keys {
     known: HashMap<String, (String, Kept)>,
 }
 
-/// What a key says to a call.
+/// What a call with a key must do.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Verdict {
-    /// It is the first one.
+    /// The call is the first with this key: it is carried out.
     First,
-    /// It is answered as before.
+    /// The stored response is repeated.
     Replay(Answer),
-    /// It is refused.
+    /// The call is refused with this response.
     Refuse(Answer),
 }
 
 impl Keys {
-    /// A call comes with this key; `request` is everything that must be the same.
+    /// A call arrives with this key. `request` contains everything that must be the same in a repetition.
     pub fn claim(&mut self, key: &str, request: &str) -> Verdict {
         match self.known.get(key) {
             None => {
@@ -54,7 +54,7 @@ impl Keys {
         }
     }
 
-    /// The call ended.
+    /// The call has ended: stores its response, or frees the key.
     pub fn settle(&mut self, key: &str, answer: &Answer) {
         if !answer.kept {
             self.known.remove(key);
@@ -63,12 +63,12 @@ impl Keys {
         }
     }
 
-    /// Whether a call with this key is under way.
+    /// Whether a call with this key is in progress.
     pub fn is_busy(&self, key: &str) -> bool {
         matches!(self.known.get(key), Some((_, Kept::InUse)))
     }
 
-    /// A day has passed: every key is forgotten.
+    /// Forgets every key, as Stripe does after a day.
     pub fn forget(&mut self) {
         self.known.clear();
     }

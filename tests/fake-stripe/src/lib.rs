@@ -1,10 +1,10 @@
-//! Stripe as far as a checkout sees it: PaymentIntents, refunds, events, idempotency keys, errors and signed webhooks
-//! as Stripe documents them, over HTTP, with books that tests can look into and faults that tests can ask
-//! for. It is no part of the product and takes no money.
+//! A replacement for Stripe in tests: PaymentIntents, refunds, events, idempotency keys, errors and signed webhooks as
+//! Stripe documents them, over HTTP. Tests can read its books and request faults. It is not a part of the product and
+//! takes no money.
 //!
-//! `books` holds what is known and what each call does to it, `refunds` what is given back, `lists` what is only read, `keys` the
-//! idempotency keys, `methods` the test cards, `webhooks` the signing and sending, `server` the HTTP,
-//! `admin` the path of its own (`/_fake`) by which another process asks for faults.
+//! `books` contains the data and the effect of each call, `refunds` the refunds, `lists` the calls that only read,
+//! `keys` the idempotency keys, `methods` the test cards, `webhooks` signs and sends events, `server` handles HTTP, and
+//! `admin` is the additional path (`/_fake`) by which another process requests faults.
 
 #![allow(missing_docs, reason = "the fields of Stripe's objects have Stripe's names")]
 #![allow(clippy::disallowed_methods, reason = "an outside system reads its own clock")]
@@ -38,17 +38,17 @@ pub use self::{
     webhooks::{Mode, Target, signature},
 };
 
-/// How long the receiver of a webhook may take.
+/// How long the receiver of a webhook may take to respond.
 const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A call that came in.
+/// A call that arrived.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
-    /// Its name, such as `confirm`.
+    /// The name of the call, such as `confirm`.
     pub call: &'static str,
-    /// The key that came along.
+    /// The idempotency key of the call.
     pub key: Option<String>,
-    /// The status that was answered; nothing where the answer was lost.
+    /// The status of the response. `None` if the response was lost.
     pub status: Option<u16>,
 }
 
@@ -64,7 +64,7 @@ struct World {
     connections: std::collections::HashSet<String>,
 }
 
-/// A running fake. Cheap to clone; ends with the process.
+/// A running fake. Clones share its state. It ends with the process.
 #[derive(Debug, Clone)]
 pub struct FakeStripe {
     world: Arc<Mutex<World>>,
@@ -73,10 +73,10 @@ pub struct FakeStripe {
 }
 
 impl FakeStripe {
-    /// Listens on this address; port 0 takes a free one.
+    /// Starts to listen on this address; port 0 means a free port.
     ///
     /// # Errors
-    /// When the address cannot be had.
+    /// If the address is not available.
     pub async fn start(address: SocketAddr) -> anyhow::Result<Self> {
         let client = reqwest::Client::builder().timeout(WEBHOOK_TIMEOUT).build()?;
         let millis = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis())?;
@@ -89,69 +89,69 @@ impl FakeStripe {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Where it listens, as `STRIPE_API_BASE` has it.
+    /// The address of the fake, for the setting `STRIPE_API_BASE`.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// Its clock in seconds since 1970.
+    /// The fake's clock in seconds since 1970.
     pub fn now(&self) -> i64 {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         i64::try_from(since.as_secs()).unwrap_or(i64::MAX) + self.world().clock_offset_secs
     }
 
-    /// Moves its clock.
+    /// Moves the fake's clock forward.
     pub fn advance(&self, by: Duration) {
         self.world().clock_offset_secs += i64::try_from(by.as_secs()).unwrap_or(i64::MAX);
     }
 
-    /// Lets the next `times` calls of this name (`create`, `confirm`, `capture`, `cancel`, `retrieve`, `refund`,
-    /// `list` …) go wrong.
+    /// The next `times` calls with this name (`create`, `confirm`, `capture`, `cancel`, `retrieve`, `refund`, `list` …)
+    /// fail with this fault.
     pub fn fail(&self, call: &str, fault: Fault, times: u32) {
         self.world().faults.add(call, fault, times);
     }
 
-    /// Forgets the faults that have not happened yet.
+    /// Removes the faults that have not happened yet.
     pub fn heal(&self) {
         self.world().faults.clear();
     }
 
-    /// Forgets every key, as Stripe does after a day.
+    /// Forgets every idempotency key, as Stripe does after a day.
     pub fn forget_keys(&self) {
         self.world().keys.forget();
     }
 
-    /// How many connections calls came over.
+    /// The number of connections over which calls arrived.
     pub fn connections(&self) -> usize {
         self.world().connections.len()
     }
 
-    /// Whether a call with this key is under way.
+    /// Whether a call with this idempotency key is in progress.
     pub fn is_busy(&self, key: &str) -> bool {
         self.world().keys.is_busy(key)
     }
 
-    /// Sends webhooks there.
+    /// Sets the receiver of webhooks.
     pub fn send_webhooks_to(&self, target: Target) {
         self.world().target = Some(target);
     }
 
-    /// Sends events by themselves, or keeps them.
+    /// Sets whether events are sent by themselves.
     pub fn set_mode(&self, mode: Mode) {
         self.world().mode = mode;
     }
 
-    /// Lets searches find nothing that is younger.
+    /// Searches do not find intents that are younger than this.
     pub fn set_search_lag(&self, lag: Duration) {
         self.world().books.search_lag_secs = i64::try_from(lag.as_secs()).unwrap_or(i64::MAX);
     }
 
-    /// Every intent, oldest first.
+    /// All intents, oldest first.
     pub fn intents(&self) -> Vec<Intent> {
         self.world().books.intents.clone()
     }
 
-    /// How much of an intent was given back.
+    /// The refunded amount of an intent, in minor units.
     pub fn refunded(&self, intent: &str) -> i64 {
         let world = self.world();
         let of_intent = |refund: &&Refund| refund.intent == intent && refund.failure.is_none();
@@ -159,12 +159,12 @@ impl FakeStripe {
         refunds.map(|refund| refund.amount).sum()
     }
 
-    /// Every refund, oldest first, failed ones too.
+    /// All refunds, oldest first, including failed refunds.
     pub fn refunds(&self) -> Vec<Refund> {
         self.world().books.refunds.clone()
     }
 
-    /// Somebody captures a payment in the dashboard; whether that can be done.
+    /// Somebody captures a payment in Stripe's dashboard. Returns whether the payment could be captured.
     pub fn capture_by_hand(&self, intent: &str) -> bool {
         let now = self.now();
         let done = self.world().books.capture(intent, &serde_json::Map::new(), now).is_ok();
@@ -172,7 +172,7 @@ impl FakeStripe {
         done
     }
 
-    /// Somebody gives an amount back in the dashboard; whether that can be done.
+    /// Somebody refunds an amount in Stripe's dashboard. Returns whether the amount could be refunded.
     pub fn refund_by_hand(&self, intent: &str, amount: i64) -> bool {
         let now = self.now();
         let done = self.world().books.refund_by_hand(intent, amount, now);
@@ -180,7 +180,7 @@ impl FakeStripe {
         done
     }
 
-    /// The bank cannot deliver a refund; whether it had not failed yet.
+    /// The bank cannot deliver a refund. Returns false if the refund had already failed or does not exist.
     pub fn fail_refund(&self, refund: &str, reason: &str) -> bool {
         let now = self.now();
         let done = self.world().books.fail_refund(refund, reason, now);
@@ -188,17 +188,17 @@ impl FakeStripe {
         done
     }
 
-    /// Every event, oldest first.
+    /// All events, oldest first.
     pub fn events(&self) -> Vec<Value> {
         self.world().books.events.clone()
     }
 
-    /// Every call, oldest first.
+    /// All calls, oldest first.
     pub fn seen(&self) -> Vec<Seen> {
         self.world().seen.clone()
     }
 
-    /// The buyer takes the second step of a payment; whether there was one to take.
+    /// The buyer takes the second step of a payment. Returns whether the payment had a second step.
     pub fn second_step(&self, intent: &str, succeeds: bool) -> bool {
         let now = self.now();
         let done = self.world().books.second_step(intent, succeeds, now);
@@ -206,7 +206,7 @@ impl FakeStripe {
         done
     }
 
-    /// Stripe lets the authorization go; whether there is such a payment.
+    /// The authorization of a payment expires. Returns whether the payment exists.
     pub fn expire(&self, intent: &str) -> bool {
         let now = self.now();
         let done = self.world().books.expire(intent, now);
@@ -214,7 +214,7 @@ impl FakeStripe {
         done
     }
 
-    /// Puts an intent into a status, whatever it was in; whether there is such a payment.
+    /// Sets the status of an intent, whatever its current status. Returns whether the intent exists.
     pub fn force(&self, intent: &str, status: Status) -> bool {
         let mut world = self.world();
         let Some(at) = world.books.position(intent) else { return false };
@@ -222,7 +222,7 @@ impl FakeStripe {
         true
     }
 
-    /// Sends an event now, signed now; answers the receiver's status.
+    /// Sends an event now with a new signature. Returns the receiver's status, or `None` without a response.
     pub async fn deliver(&self, event: &Value) -> Option<u16> {
         let target = self.world().target.clone()?;
         let body = event.to_string();
@@ -230,7 +230,7 @@ impl FakeStripe {
         webhooks::send(&self.client, &target.url, &header, body).await
     }
 
-    /// Sends what happened since, unless events are kept.
+    /// Sends the events that happened since the last time, unless the mode keeps them.
     fn send_fresh(&self) {
         let now = self.now();
         let (target, fresh) = {

@@ -1,4 +1,4 @@
-//! What is only read: single objects, pages (<https://docs.stripe.com/api/pagination>), searches.
+//! The calls that only read: single objects, pages (<https://docs.stripe.com/api/pagination>) and searches.
 
 use serde_json::{Map, Value, json};
 
@@ -6,9 +6,9 @@ use crate::{answer::Answer, books::Books};
 
 type Form = Map<String, Value>;
 
-/// How many a page has when nothing else is said.
+/// The page size without the parameter `limit`.
 const LIMIT: usize = 10;
-/// The most that a page can have.
+/// The largest page size.
 const MAX_LIMIT: usize = 100;
 
 fn expands(form: &Form) -> bool {
@@ -26,7 +26,7 @@ fn created_matches(form: &Form, created: i64) -> bool {
         && bound("lt").is_none_or(|above| created < above)
 }
 
-/// A page of objects that stand newest first.
+/// One page of objects, which are given newest first.
 fn page(url: &str, form: &Form, newest_first: Vec<Value>) -> Result<Answer, Answer> {
     let limit = match form.get("limit").and_then(Value::as_str).map(str::parse::<usize>) {
         None => LIMIT,
@@ -67,8 +67,8 @@ impl Books {
         page("/v1/payment_intents", form, found.map(|it| it.to_json(expands(form))).collect())
     }
 
-    /// `GET /v1/payment_intents/search`, for `metadata['key']:'value'` alone. What is younger than the lag
-    /// of the index is not found.
+    /// `GET /v1/payment_intents/search`, only for queries of the form `metadata['key']:'value'`. Intents younger than
+    /// the lag of the search index are not found.
     pub fn search(&self, form: &Form, now: i64) -> Result<Answer, Answer> {
         let query = form.get("query").and_then(Value::as_str).unwrap_or_default();
         let Some((name, value)) = query

@@ -1,7 +1,7 @@
-//! `fake-stripe`: the fake as a program of its own.
+//! `fake-stripe`: the fake as a separate program.
 //!
-//! `FAKE_STRIPE_BIND` (127.0.0.1:12111) says where it listens; `FAKE_STRIPE_WEBHOOK_URL` and
-//! `FAKE_STRIPE_WEBHOOK_SECRET` where its webhooks go. Ends with the signal that asks it to.
+//! `FAKE_STRIPE_BIND` (default 127.0.0.1:12111) is the address on which it listens. `FAKE_STRIPE_WEBHOOK_URL` and
+//! `FAKE_STRIPE_WEBHOOK_SECRET` say where and with which secret it sends webhooks. SIGINT or SIGTERM ends it.
 
 use holdfast_fake_stripe::{FakeStripe, Target};
 

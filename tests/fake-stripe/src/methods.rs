@@ -1,36 +1,35 @@
-//! The payment methods of Stripe's test mode (<https://docs.stripe.com/testing>), by their documented names; those of
-//! kinds that have none there are named after their kind.
+//! The payment methods of Stripe's test mode (<https://docs.stripe.com/testing>) with their documented names. Methods
+//! of a kind without documented names are named after their kind.
 
-/// What a method does when it is confirmed.
+/// What happens when a payment with this method is confirmed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Behaviour {
     /// The amount is reserved.
     Succeeds,
-    /// The bank says no: the error's code, and its decline code where it has one.
+    /// The bank declines: the error's code, and the decline code if there is one.
     Declines(&'static str, Option<&'static str>),
     /// The buyer must take a second step, which decides.
     AsksBuyer,
-    /// The buyer must take a second step; after it the bank says no.
+    /// The buyer must take a second step, after which the bank declines.
     AsksBuyerThenDeclines(&'static str, Option<&'static str>),
 }
 
-/// A kind of payment method.
+/// A payment method of test mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Method {
     /// Stripe's word for the kind, such as `card`.
     pub kind: &'static str,
-    /// What it does.
     pub behaviour: Behaviour,
 }
 
 impl Method {
-    /// Whether its money can be reserved first and taken later.
+    /// Whether the money can be reserved first and captured later.
     pub fn captures_by_hand(self) -> bool {
         self.kind == "card"
     }
 }
 
-/// The method of this name.
+/// The card method with this name.
 pub fn find(name: &str) -> Option<Method> {
     use Behaviour::{AsksBuyer, AsksBuyerThenDeclines, Declines, Succeeds};
     let card = |behaviour| Some(Method { kind: "card", behaviour });
@@ -61,7 +60,8 @@ pub fn find(name: &str) -> Option<Method> {
     }
 }
 
-/// A method that moves money at once or not at all, and so cannot be captured by hand.
+/// The method with this name, of a kind that takes the money at once or not at all and therefore cannot be captured
+/// separately.
 pub fn find_any(name: &str) -> Option<Method> {
     use Behaviour::{AsksBuyer, AsksBuyerThenDeclines, Declines, Succeeds};
     let declined = "payment_method_provider_decline";

@@ -1,4 +1,5 @@
-//! What is given back (<https://docs.stripe.com/refunds>): by a call, by hand, and what the bank cannot deliver.
+//! Refunds (<https://docs.stripe.com/refunds>): by a call, by hand in the dashboard, and refunds that the bank cannot
+//! deliver.
 
 use serde_json::Map;
 
@@ -58,7 +59,7 @@ impl Books {
         Ok(Answer::ok(told))
     }
 
-    /// Somebody gives an amount back in the dashboard; whether that can be done.
+    /// Somebody refunds an amount in Stripe's dashboard. Returns whether the amount could be refunded.
     pub fn refund_by_hand(&mut self, intent: &str, amount: i64, now: i64) -> bool {
         let mut form = Map::new();
         form.insert("payment_intent".to_owned(), intent.into());
@@ -66,8 +67,8 @@ impl Books {
         self.refund(&form, now).is_ok()
     }
 
-    /// The bank cannot deliver a refund (<https://docs.stripe.com/refunds#failed-refunds>); whether there is such a
-    /// refund, and it had not failed yet.
+    /// The bank cannot deliver a refund (<https://docs.stripe.com/refunds#failed-refunds>). Returns false if the refund
+    /// does not exist or had already failed.
     pub fn fail_refund(&mut self, id: &str, reason: &str, now: i64) -> bool {
         let Some(at) = self.refunds.iter().position(|it| it.id == id && it.failure.is_none())
         else {

@@ -1,4 +1,4 @@
-//! The HTTP: who asks, which call, which key, what goes wrong.
+//! The HTTP server: authentication, the call, its idempotency key, and its fault.
 
 use std::{
     io,
@@ -18,26 +18,26 @@ use crate::{
     FakeStripe, Seen, World, admin, answer::Answer, calls::Call, fault::Fault, form, keys::Verdict,
 };
 
-/// The largest body.
+/// The maximum size of a body.
 const MAX_BODY_BYTES: usize = 64 * 1024;
-/// The longest key.
+/// The maximum length of an idempotency key.
 const MAX_KEY_CHARS: usize = 255;
 
-/// What goes back.
+/// What the caller gets.
 enum Reply {
     Answer {
         answer: Answer,
         replayed: bool,
     },
-    /// The connection breaks.
+    /// The connection breaks without a response.
     Lost,
 }
 
-/// A request, read.
+/// A request that was read.
 struct Asked {
     call: Call,
     key: Option<String>,
-    /// Everything that must be the same under one key.
+    /// Everything that must be the same in a repetition with the same key.
     fingerprint: String,
     form: serde_json::Map<String, serde_json::Value>,
 }
@@ -67,7 +67,7 @@ async fn api(request: &Request, body: Body, fake: Data<&FakeStripe>) -> Response
     let fake = fake.0.clone();
     fake.world().connections.insert(request.remote_addr().to_string());
     let read = read(request, body).await;
-    // A caller that hangs up stops nothing: Stripe goes on, too.
+    // If the caller disconnects, the call is still carried out, as at Stripe.
     let done = tokio::spawn(async move {
         match read {
             Ok(asked) => fake.answer(asked).await,
@@ -97,13 +97,13 @@ async fn read(request: &Request, body: Body) -> Result<Asked, Answer> {
     let body = String::from_utf8_lossy(&bytes).into_owned();
     let query = request.uri().query().unwrap_or_default();
     let key = request.header("idempotency-key").map(str::to_owned);
-    // Stripe looks at keys of POST alone; GET changes nothing.
+    // As at Stripe, only POST has an idempotency key, because GET changes nothing.
     let key = key.filter(|_| request.method() == Method::POST);
     if key.as_ref().is_some_and(|key| key.is_empty() || key.len() > MAX_KEY_CHARS) {
         return Err(Answer::invalid("Idempotency keys have 1 to 255 characters.", None, None));
     }
     let form = form::parse(if request.method() == Method::GET { query } else { &body });
-    // Parameters are the same in any order.
+    // The order of the parameters does not matter.
     let mut parameters: Vec<&str> = body.split('&').collect();
     parameters.sort_unstable();
     let fingerprint = format!("{path}?{}", parameters.join("&"));
@@ -207,7 +207,7 @@ fn respond(answer: &Answer, replayed: bool) -> Response {
     response.body(answer.body.to_string())
 }
 
-/// An answer that breaks off before its body: the server closes the connection.
+/// A response that breaks off before its body: the server closes the connection.
 fn broken() -> Response {
     let cut = futures_util::stream::iter([Err::<Vec<u8>, _>(io::Error::other("cut off"))]);
     Response::builder().body(Body::from_bytes_stream(cut))

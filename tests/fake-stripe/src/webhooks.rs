@@ -1,5 +1,5 @@
-//! Webhooks: signed as documented (<https://docs.stripe.com/webhooks#verify-manually>), each event in a task of its
-//! own, sent again when the receiver does not answer 2xx, and so in no order at all.
+//! Webhooks, signed as Stripe documents it (<https://docs.stripe.com/webhooks#verify-manually>). Each event is sent in
+//! its own task, and again if the receiver does not respond with 2xx. Therefore events arrive in any order.
 
 use std::time::Duration;
 
@@ -7,31 +7,30 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde_json::Value;
 use sha2::Sha256;
 
-/// How often an event is sent at the most.
+/// How often an event is sent at most.
 const MAX_TRIES: u32 = 6;
-/// How long to wait before it is sent again at first; doubled each time.
+/// The wait before the first repetition. It doubles each time.
 const RETRY_FIRST: Duration = Duration::from_millis(100);
 
-/// Where webhooks go.
+/// The receiver of webhooks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
-    /// The address.
     pub url: String,
-    /// What they are signed with.
+    /// The secret with which webhooks are signed.
     pub secret: String,
 }
 
-/// Whether events are sent by themselves.
+/// Whether the fake sends events by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Mode {
-    /// At once.
+    /// Each event is sent at once.
     #[default]
     Send,
-    /// When somebody says so.
+    /// An event is sent only when a test or the admin path requests it.
     Hold,
 }
 
-/// The header of a body that is sent at `at` (seconds since 1970).
+/// The signature header of a body that is sent at `at` (seconds since 1970).
 pub fn signature(secret: &str, at: i64, body: &str) -> String {
     let mut mac =
         Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("a key may have any length");
@@ -40,7 +39,7 @@ pub fn signature(secret: &str, at: i64, body: &str) -> String {
     format!("t={at},v1={hex},v0=6ffbb59b2300aae63f272406069a9788598b792a944a07aba816edb039989a39")
 }
 
-/// Sends a body as it is; answers the status, or nothing when nobody answers.
+/// Sends a body unchanged. Returns the status of the response, or `None` without a response.
 pub async fn send(client: &reqwest::Client, url: &str, header: &str, body: String) -> Option<u16> {
     let request = client
         .post(url)
@@ -50,7 +49,7 @@ pub async fn send(client: &reqwest::Client, url: &str, header: &str, body: Strin
     request.send().await.ok().map(|response| response.status().as_u16())
 }
 
-/// Sends an event until it is taken.
+/// Sends an event until the receiver accepts it.
 pub async fn deliver(client: reqwest::Client, target: Target, event: Value, at: i64) {
     let body = serde_json::to_string_pretty(&event).unwrap_or_default();
     let mut pause = RETRY_FIRST;

@@ -31,7 +31,7 @@ pub enum EventStatus {
 pub struct Event {
     /// The event's id.
     pub id: Uuid,
-    /// The event's name in URLs.
+    /// The event's unique name in URLs: 3 to 80 characters of `a-z`, `0-9` and single `-`.
     pub slug: String,
     /// The id of the organization that sells the event.
     pub organization_id: Uuid,
@@ -88,7 +88,7 @@ pub struct Event {
 pub struct EventPage {
     /// The events of this page.
     pub items: Vec<Event>,
-    /// The value of `after` for the next page. `null` on the last page.
+    /// The cursor of the next page: send it as `after`. `null` on the last page.
     #[cfg_attr(feature = "openapi", oai(nullable))]
     pub next: Option<String>,
 }
@@ -102,24 +102,24 @@ pub struct NewEvent {
     /// The id of the organization. A member of exactly one organization may omit it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub organization_id: Option<Uuid>,
-    /// The event's title.
+    /// The event's title, 1 to 200 characters.
     pub name: String,
     /// The event's name in URLs: 3 to 80 characters of `a-z`, `0-9` and single `-`. Default:
     /// derived from the title.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slug: Option<String>,
-    /// The event's description, in plain text.
+    /// The event's description, in plain text; at most 10,000 characters.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", oai(default))]
     pub description: String,
-    /// The event's category: `sport`, `theatre`, `concert` or a similar word.
+    /// The event's category: `sport`, `theatre`, `concert` or a similar word; 1 to 60 characters.
     pub category: String,
     /// The language of the title and the description, as a BCP 47 tag. Default: English.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
-    /// The place of the event, as free text.
+    /// The place of the event, as free text; 1 to 200 characters.
     pub place: String,
-    /// The IANA time zone in which clients show the event's times.
+    /// The IANA time zone in which clients show the event's times, such as `Europe/Berlin`.
     pub time_zone: String,
     /// When the event begins (RFC 3339).
     pub starts_at: String,
@@ -132,13 +132,13 @@ pub struct NewEvent {
     pub sale_ends_at: Option<String>,
     /// The ISO 4217 code of the currency of all prices.
     pub currency: String,
-    /// For how many persons one buyer may have places in this event. Default: 10.
+    /// For how many persons one buyer may have places in this event, 1 to 1,000. Default: 10.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_per_user: Option<i32>,
-    /// For how many persons one reservation may hold places. Default: 10.
+    /// For how many persons one reservation may hold places, 1 to 1,000. Default: 10.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_per_order: Option<i32>,
-    /// How long a hold lasts, in seconds. Default: the installation's setting.
+    /// How long a hold lasts, 1 to 86,400 seconds. Default: the installation's setting.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold_seconds: Option<i64>,
 }
@@ -153,16 +153,16 @@ pub struct EventPatch {
     /// newer version.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<i32>,
-    /// The event's new title.
+    /// The event's new title, 1 to 200 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The event's new description, in plain text.
+    /// The event's new description, in plain text; at most 10,000 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// The event's new category.
+    /// The event's new category, 1 to 60 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub category: Option<String>,
-    /// The new place of the event, as free text.
+    /// The new place of the event, as free text; 1 to 200 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<String>,
     /// When the event begins (RFC 3339).
@@ -177,13 +177,13 @@ pub struct EventPatch {
     /// When the sale ends (RFC 3339).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sale_ends_at: Option<String>,
-    /// For how many persons one buyer may have places in this event.
+    /// For how many persons one buyer may have places in this event, 1 to 1,000.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_per_user: Option<i32>,
-    /// For how many persons one reservation may hold places.
+    /// For how many persons one reservation may hold places, 1 to 1,000.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_per_order: Option<i32>,
-    /// How long a hold lasts, in seconds.
+    /// How long a hold lasts, 1 to 86,400 seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hold_seconds: Option<i64>,
 }

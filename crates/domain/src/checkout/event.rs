@@ -63,7 +63,7 @@ pub enum Authorization {
     Processing,
 }
 
-/// A refused authorization.
+/// A refused authorization, with the gateway's reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decline {
     /// The gateway's code, such as `card_declined`.

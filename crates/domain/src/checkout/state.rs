@@ -51,7 +51,7 @@ pub enum State {
     },
     /// The buyer or the gateway needs time to decide.
     Awaiting {
-        /// The undecided payment.
+        /// The payment that the buyer or the gateway has not decided yet.
         payment: PaymentId,
         /// The secret that the buyer needs to act. `None` if the gateway is the one that needs
         /// time.
@@ -96,7 +96,7 @@ pub enum State {
     /// The payment was to be voided but is captured: the same seats are being sold to the buyer
     /// again.
     Reclaiming {
-        /// The captured payment.
+        /// The payment that was captured too late.
         payment: PaymentId,
         /// The tries of the step.
         tries: Tries,
@@ -178,7 +178,7 @@ impl State {
     }
 }
 
-/// The state of the seats while their payment is being voided.
+/// Whether the seats were already sold when the voiding of their payment began.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SeatsStand {

@@ -12,7 +12,7 @@ const MAX_SLUG: usize = 80;
 pub struct Slug(String);
 
 impl Slug {
-    /// Reads a slug.
+    /// Checks a text and makes it a slug.
     ///
     /// # Errors
     /// If the text does not have the form of a slug; see [`text::slug`].

@@ -1,4 +1,5 @@
-//! Sections of rows × seats without a file: `A1` … `Z20`, `AA1` …
+//! Sections made from a number of rows and seats, without a plan file. The rows are named `A` … `Z`, `AA` … and the
+//! seats from 1.
 
 use super::{Category, LabelAt, MAX_LABEL, MAX_TEXT, Nullable, Number, Plan, Position, Row, Seat};
 use super::{Size, Zone};
@@ -122,7 +123,8 @@ impl Grid {
     }
 }
 
-/// The measures of the plan itself are whole numbers within bounds.
+/// Rounds a measure of the plan down to an integer. The measures of the plan itself are whole numbers within
+/// [`MAX_COORDINATE`], so nothing is lost.
 fn whole(value: f64) -> i32 {
     #[expect(clippy::cast_possible_truncation, reason = "bounded by MAX_COORDINATE")]
     let value = value as i32;

@@ -1,5 +1,5 @@
-//! The smallest values that the reader reads: scalars and names of members. Also refuses a scalar
-//! where another kind of value is required.
+//! The smallest values that the reader reads: scalars and names of members. This module also refuses a scalar where an
+//! object or a list is required.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use super::read::Need;
 /// The maximum number of characters that a fault repeats from an unknown member's name.
 const MAX_ECHO: usize = 40;
 
-/// A value. Arrays and objects are skipped: only their kind matters.
+/// A value as far as the reader must know it. The contents of arrays and objects are skipped.
 pub(super) enum Leaf {
     Null,
     Bool,

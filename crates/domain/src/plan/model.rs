@@ -5,12 +5,12 @@
 
 use serde::{Serialize, Serializer};
 
-/// A seating plan.
+/// A seating plan as its file describes it. See the module for what a valid plan is.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Plan {
-    /// The plan's name.
+    /// The plan's name, 1 to 190 characters.
     pub name: String,
-    /// The plan's extent.
+    /// The plan's extent from its origin at the upper left, in the plan's unit.
     pub size: Size,
     /// The price categories. Each seat names one of them.
     pub categories: Vec<Category>,
@@ -27,7 +27,7 @@ pub struct Size {
     pub height: Number,
 }
 
-/// A price category.
+/// A price category. Its seats share a colour, and offers set their price.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Category {
     /// The category's name, unique within the plan.
@@ -40,7 +40,7 @@ pub struct Category {
 /// A zone of the hall.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Zone {
-    /// The zone's name.
+    /// The zone's name for people. The section takes this name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The zone's short name. Editors derive the guids of seats from it.
@@ -51,7 +51,7 @@ pub struct Zone {
     pub uuid: Option<String>,
     /// The origin of the zone's coordinates in the plan.
     pub position: Position,
-    /// The zone's rows.
+    /// The zone's rows, in the order in which their seats get ids.
     pub rows: Vec<Row>,
     /// The areas drawn beside the seats.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -78,7 +78,7 @@ pub struct Row {
     /// The origin of the row's coordinates, relative to its zone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub position: Option<Position>,
-    /// The row's seats.
+    /// The row's seats, in the order in which they get ids.
     pub seats: Vec<Seat>,
 }
 
@@ -116,10 +116,10 @@ pub struct Area {
     /// The rotation about the area's position, in degrees clockwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rotation: Option<Number>,
-    /// The fill colour.
+    /// The fill colour as CSS writes it, usually `#rrggbb`. No fill if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub color: Option<String>,
-    /// The stroke colour.
+    /// The stroke colour as CSS writes it, usually `#rrggbb`. No stroke if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub border_color: Option<String>,
     /// The position relative to the zone.
@@ -154,7 +154,7 @@ pub enum Shape {
     Ellipse,
     /// A circle, given by its radius.
     Circle,
-    /// Only a text.
+    /// No shape: only the area's text is drawn.
     Text,
 }
 
@@ -182,7 +182,7 @@ pub struct Polygon {
 /// A text drawn on an area.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Writing {
-    /// The text itself.
+    /// The text that is drawn.
     pub text: String,
     /// The colour of the text.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -211,7 +211,7 @@ pub enum LabelAt {
     Start,
     /// After the last seat.
     End,
-    /// At both ends.
+    /// Before the first and after the last seat.
     Both,
 }
 

@@ -87,14 +87,14 @@ impl Cursor {
         self.steps.pop();
     }
 
-    /// Whether reading on is pointless.
+    /// Whether reading on is pointless, because the reader stopped or has enough faults.
     fn done(&self) -> bool {
         self.stopped || self.faults.len() >= MAX_FAULTS
     }
 }
 
-/// Reads a plan. Members with faults keep their defaults. Returns no plan if the file is not JSON,
-/// is too large, or was not read to its end.
+/// Reads a plan. Members with faults keep their defaults. Returns no plan if the file is not JSON, is too large, or
+/// could not be read to its end.
 pub(super) fn plan(bytes: &[u8]) -> (Option<Plan>, Vec<PlanFault>) {
     let mut cursor = Cursor::default();
     if bytes.len() > MAX_BYTES {

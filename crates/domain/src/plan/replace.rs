@@ -25,7 +25,7 @@ pub enum Claim {
 pub struct KnownSeat<'k> {
     /// The seat's id within its event.
     pub id: SeatId,
-    /// The seat's guid.
+    /// The seat's id in the plan, which identifies it in the new plan too.
     pub guid: &'k str,
     /// Whether somebody has the seat.
     pub claim: Claim,

@@ -15,7 +15,7 @@ use super::{
     },
 };
 
-/// For objects that are never in a list.
+/// The limit for objects that are never in a list.
 const NO_LIST: (&str, usize) = ("objects", 0);
 
 fn nullable<T>(value: Option<T>) -> Nullable<T> {
@@ -129,7 +129,7 @@ objects! {
     }
 }
 
-/// The size of the plan itself, whose members are whole numbers.
+/// The size of the plan itself. Its members must be whole numbers.
 #[derive(Default)]
 struct PlanSize(Size);
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
-/// A small plan with every member of the format.
+/// A small valid plan with every member of the format.
 fn small() -> Value {
     json!({
         "name": "Small", "size": { "width": 400, "height": 300 },

@@ -1,4 +1,4 @@
-//! The gateway's list of a payment's refunds, and what it means for a refund of ours.
+//! The gateway's list of a payment's refunds, and what it means for a refund that this server requested.
 
 use super::GatewayCall;
 use crate::{checkout::RefundId, ids::SagaId};

@@ -36,7 +36,7 @@ pub enum Event {
 pub struct IllegalTransition {
     /// The name of the state.
     pub state: &'static str,
-    /// The refused event.
+    /// The event that is impossible in this state.
     pub event: Event,
 }
 

@@ -1,25 +1,25 @@
-//! Why money goes back, by which method, and whether it is back.
+//! Why a refund happens, in which way the money is returned, and whether it was returned.
 
-/// Why money goes back.
+/// Why a refund happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Reason {
-    /// The buyer cancelled.
+    /// The buyer cancelled lines of the booking.
     Buyer,
-    /// The organizer cancelled.
+    /// The organizer cancelled lines of the booking.
     Organizer,
-    /// The organizer gave it without cancelling anything.
+    /// The organizer refunded an amount without cancelling anything.
     Goodwill,
-    /// The event is called off.
+    /// The event was cancelled.
     CalledOff,
-    /// The payment came too late for the seats.
+    /// The payment succeeded only after other buyers had the seats.
     SeatsLost,
-    /// The ticket's holder, to whom its buyer had passed it on, gave it back.
+    /// The holder of a transferred ticket returned the ticket.
     Holder,
-    /// Somebody else bought the ticket that was given back to the pool.
+    /// A returned ticket was sold to another buyer.
     Resold,
     /// The buyer moved to a cheaper place.
     Reseat,
-    /// The buyer disputed the payment at the bank and won.
+    /// The buyer disputed the payment at the bank and won the dispute.
     Dispute,
 }
 
@@ -36,7 +36,7 @@ words! { Reason {
 } }
 
 impl Reason {
-    /// Whether the lines of such a refund are cancelled with it. After a dispute the organizer decides that.
+    /// Whether the refund also cancels its lines. After a dispute, the organizer decides whether to cancel them.
     pub const fn cancels(self) -> bool {
         match self {
             Self::Buyer
@@ -50,18 +50,18 @@ impl Reason {
     }
 }
 
-/// By which method money goes back. Every refund goes through the gateway until the door sells.
+/// How a refund returns the money. Every refund goes through the gateway until sales at the door exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Method {
-    /// The gateway gives it back to where it took it from.
+    /// The gateway returns the money to the payment method that paid.
     Gateway,
-    /// Cash at the door.
+    /// The organizer pays cash at the door.
     Cash,
-    /// A card terminal at the door.
+    /// A card terminal at the door returns the money to the card.
     Terminal,
-    /// A bank transfer by hand, where the gateway cannot deliver it.
+    /// The organizer makes a bank transfer, because the gateway cannot return the money.
     Bank,
-    /// The buyer's bank took it back by itself.
+    /// The buyer's bank took the money back (a chargeback).
     Chargeback,
 }
 
@@ -73,12 +73,12 @@ words! { Method {
     Chargeback = "chargeback",
 } }
 
-/// Whether money is back.
+/// Whether the money of a refund was returned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Status {
-    /// The money is on its way.
+    /// The refund is under way.
     Pending,
-    /// The money was given back.
+    /// The money was returned.
     Done,
 }
 

@@ -1,4 +1,4 @@
-//! What must hold after every tick, and what must hold once all is quiet.
+//! The invariants: what must hold after every tick, and what must hold when nothing is under way any more.
 
 use holdfast_domain::{
     checkout::{Ending, Failure, PaymentStatus},
@@ -20,7 +20,7 @@ fn ensure(holds: bool, breach: impl FnOnce() -> String) -> Result<(), Breach> {
 }
 
 impl World {
-    /// The safety invariants.
+    /// Checks the safety invariants, which must hold after every tick.
     pub(crate) fn check(&mut self) -> Result<(), Breach> {
         self.check_steps()?;
         self.check_tickets()?;
@@ -31,8 +31,8 @@ impl World {
         self.check_payments()
     }
 
-    /// A seat's fence only grows, a seat that was taken back by force stays so, and a reservation takes no
-    /// step that the domain does not know.
+    /// The fence of a seat only grows. A seat that the organizer took by force stays blocked. A reservation changes its
+    /// state only as the domain allows.
     fn check_steps(&mut self) -> Result<(), Breach> {
         for (n, seat) in self.store.seats.iter().enumerate() {
             ensure(seat.fence >= self.fences[n], || format!("the fence of seat {n} went back"))?;
@@ -55,7 +55,8 @@ impl World {
         Ok(())
     }
 
-    /// One live ticket a seat, of a confirmed booking that has the seat; each booking's tickets once.
+    /// Each seat has at most one live ticket, and it belongs to a confirmed booking that has the seat. The tickets of
+    /// each booking exist once.
     fn check_tickets(&self) -> Result<(), Breach> {
         let mut of_seat = vec![false; self.store.seats.len()];
         let mut of_booking = vec![(0, 0); self.store.bookings.len()];
@@ -90,7 +91,7 @@ impl World {
         Ok(())
     }
 
-    /// A seat in payment, or sold, belongs to a reservation that is being paid or is paid.
+    /// A seat that is paying or sold belongs to a reservation that is in payment or confirmed.
     fn check_seats(&self) -> Result<(), Breach> {
         for (n, seat) in self.store.seats.iter().enumerate() {
             let owner = seat.owner.map(|owner| self.store.reservations[owner].state);
@@ -107,7 +108,7 @@ impl World {
         Ok(())
     }
 
-    /// The section's counters say what its rows say, and no more are taken than there are.
+    /// The counters of the section equal the sums over its rows, and never exceed the capacity.
     fn check_places(&self) -> Result<(), Breach> {
         let (mut held, mut sold) = (0, 0);
         for places in self.store.reservations.iter().filter_map(|row| row.places) {
@@ -124,7 +125,7 @@ impl World {
         ensure(held + sold <= CAPACITY, || format!("{} of {CAPACITY} places", held + sold))
     }
 
-    /// Nobody has more than one may bring.
+    /// No buyer has places for more persons than the limit allows.
     fn check_limits(&self) -> Result<(), Breach> {
         let mut persons = [0; BUYERS];
         for row in self.store.reservations.iter().filter(|row| row.is_live(self.now_ms)) {
@@ -134,7 +135,7 @@ impl World {
         ensure(most <= MAX_PERSONS, || format!("a buyer has {most} persons"))
     }
 
-    /// One pending booking a reservation in payment, one booking an attempt.
+    /// A reservation in payment has exactly one pending booking, and an attempt has at most one booking.
     fn check_bookings(&self) -> Result<(), Breach> {
         let mut live = vec![0; self.store.reservations.len()];
         let mut made = vec![false; self.attempts.len()];
@@ -157,8 +158,8 @@ impl World {
         Ok(())
     }
 
-    /// No card is reserved or charged twice; no seat is free while its payment can still be captured, nor once
-    /// it is.
+    /// No card is reserved or charged twice. The seats of a payment are not free while it can still be captured, nor
+    /// after its capture.
     fn check_payments(&self) -> Result<(), Breach> {
         let mut charged = vec![0; self.store.bookings.len()];
         for (n, payment) in self.gateway.payments.iter().enumerate() {
@@ -168,7 +169,7 @@ impl World {
             let mut refunds = self.store.refunds.iter();
             let given_back =
                 refunds.any(|row| row.booking == payment.booking && row.cancels == Cancels::Yes);
-            // What is captured has its seats, or a refund.
+            // A captured payment has its seats, or a refund.
             if !payment.is_alive() || (captured && given_back) {
                 continue;
             }
@@ -200,8 +201,8 @@ impl World {
         Ok(())
     }
 
-    /// Once all is quiet: who paid has tickets, who has none did not pay, the books agree with the gateway's,
-    /// and nothing is left over.
+    /// The checks after everything has ended: every buyer who paid has tickets, every buyer without tickets did not
+    /// pay, our ledger agrees with the gateway's books, and no work is left over.
     pub(crate) fn check_quiet(&mut self) -> Result<(), Breach> {
         self.now_ms += DAY_MS;
         self.gateway.tick(self.now_ms, self.rules, &mut self.chance);

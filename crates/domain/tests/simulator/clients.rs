@@ -1,5 +1,5 @@
-//! Clients that pay: each attempt under a key of its own, repeated until it is answered; second tabs, new cards,
-//! connections that break.
+//! Clients that pay. Each attempt has its own key, and a client repeats the attempt until it gets a final response.
+//! Clients also open second tabs, try new cards and lose connections.
 
 use std::rc::Rc;
 
@@ -18,43 +18,44 @@ use crate::{
     world::{BUYERS, World},
 };
 
-/// How late the twin of a request may arrive.
+/// The longest delay of a request's second copy, in milliseconds.
 const TWIN_MS: i64 = 60 * 1000;
 
-/// The last word on an attempt, with its booking.
+/// The final response to an attempt, with its booking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Told {
-    /// 201, kept.
+    /// 201; the server stored the response.
     Confirmed(usize),
-    /// 402, kept.
+    /// 402; the server stored the response.
     Declined(usize),
-    /// Failed otherwise; told anew each time.
+    /// The booking failed for another reason. The server did not store the response and derives it again each time.
     Failed(usize),
 }
 
-/// What a client hears.
+/// The response that a client receives.
 enum Reply {
     Final(Told),
     NotYet,
-    /// A reservation cannot be paid for: nothing has happened, and the key is free.
+    /// A reservation cannot be paid for. Nothing has happened, and the key is free.
     Refused,
-    /// Nothing: the node died, or the database failed.
+    /// No response arrived: the node died, or the database failed.
     Lost,
 }
 
-/// One attempt to pay; its number is its key.
+/// One attempt to pay. Its index is its idempotency key.
 #[derive(Debug, Clone)]
 pub(crate) struct Attempt {
     pub(crate) reservations: Rc<[usize]>,
     pub(crate) is_free: bool,
-    /// What the client heard last.
+    /// The last final response that the client received.
     pub(crate) told: Option<Told>,
-    /// Whether the client gave up, because it was refused.
+    /// Whether the client gave up because the request was refused.
     pub(crate) is_refused: bool,
 }
 
 impl World {
-    /// A buyer confirms one reservation or several; perhaps ones that lapsed or are being paid in another tab.
+    /// A buyer confirms one or several reservations. Some of them may have lapsed, or another tab may be paying for
+    /// them.
     pub(crate) fn somebody_confirms(&mut self) -> Result<(), Breach> {
         let buyer = self.chance.rng.below(BUYERS);
         let mine = |id: &usize| {
@@ -76,7 +77,7 @@ impl World {
         self.send(self.attempts.len() - 1)
     }
 
-    /// A client that heard nothing final asks again under the same key.
+    /// A client without a final response repeats its request with the same key.
     pub(crate) fn somebody_asks_again(&mut self) -> Result<(), Breach> {
         let open: Vec<usize> = (0..self.attempts.len())
             .filter(|&n| !self.attempts[n].is_refused)
@@ -137,7 +138,7 @@ impl World {
         Ok(())
     }
 
-    /// What a node does with the request.
+    /// A node processes the request.
     fn handle(&mut self, node: usize, number: usize) -> Reply {
         if let Some(row) = self.store.key_of(number) {
             let booking = row.booking;
@@ -162,7 +163,7 @@ impl World {
         if !rules.keep(Rule::ClaimWithBegin) {
             self.store.claim(number, booking);
         }
-        // The node that took the request goes on with it, if it has a worker to spare.
+        // The node that received the request continues with it if it has an idle worker.
         let spare = self
             .workers
             .iter()
@@ -196,7 +197,7 @@ impl World {
         }
     }
 
-    /// What is answered about a booking: what was kept, or else how it stands.
+    /// The response about a booking: the stored response, or else the booking's current state.
     fn answer_of(&mut self, booking: usize) -> Reply {
         let kept = self.store.keys.iter().find(|row| row.booking == booking);
         if let Some(told) = kept.and_then(|row| row.answer) {
@@ -209,7 +210,8 @@ impl World {
         }
     }
 
-    /// Once all is quiet: under each key there is one booking, and its answer is the booking's ending.
+    /// The check after everything has ended: each key has one booking, and its stored response is the ending of that
+    /// booking.
     pub(crate) fn check_answers(&mut self) -> Result<(), Breach> {
         for booking in 0..self.store.bookings.len() {
             let attempt = self.store.bookings[booking].attempt;

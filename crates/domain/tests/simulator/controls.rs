@@ -1,5 +1,5 @@
-//! Negative controls: one rule is dropped, and some seed of a bounded range must break something. A check that
-//! cannot fail proves nothing.
+//! Negative controls: each test removes one rule, and the checks must then fail for some seed of a bounded range. A
+//! check that cannot fail proves nothing.
 
 use crate::{
     Breach,
@@ -8,10 +8,10 @@ use crate::{
     run::{Failing, run_all},
 };
 
-/// Within how many seeds the checks must notice.
+/// The number of seeds within which the checks must notice the missing rule.
 const BOUND: u64 = 2000;
 
-/// Expects that the checks notice that a rule is gone, and that what they say has these words in it.
+/// Expects that the checks notice the missing rule, and that the message contains one of these texts.
 fn check_is_caught(rule: Rule, words: &[&str]) {
     match run_all(0..BOUND, Rules::without(rule), Off::default()) {
         Err(Failing { seed, breach: Breach(breach) }) => {
@@ -131,7 +131,7 @@ fn webhooks_known_by_memory_alone_are_caught() {
     check_is_caught(Rule::HooksKnownByStore, &["in the ledger"]);
 }
 
-/// No negative control: the lock service decides nothing, so that without it nothing breaks.
+/// This is not a negative control. The lock service decides nothing, so nothing breaks without it.
 #[test]
 fn locks_that_always_say_yes_are_harmless() {
     if let Err(failing) = run_all(0..400, Rules::without(Rule::LocksExclude), Off::default()) {

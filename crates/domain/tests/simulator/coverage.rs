@@ -1,6 +1,6 @@
-//! What the seeds have reached: pairs of state and event, points of death, faults, endings, scenes. A
-//! simulator that never comes somewhere proves nothing about it, so a run over enough seeds fails when
-//! something on the list was not reached.
+//! What the seeds have reached: pairs of state and event, points of death, faults, endings and scenes. A simulator
+//! proves nothing about a case that it never reaches. Therefore a run over enough seeds fails when it did not reach
+//! every entry of the lists in this module.
 
 use std::collections::BTreeMap;
 
@@ -14,10 +14,10 @@ use holdfast_domain::{
 
 use crate::faults::Fault;
 
-/// The table of the machine, in which every legal pair stands.
+/// The table of the checkout machine. It lists every legal pair of state and event.
 const TABLE: &str = include_str!("../checkout.table");
 
-/// Pairs that no world of this simulator can bring about, and why.
+/// Pairs that this simulator cannot produce, with the reason.
 const OUT_OF_REACH: &[(&str, &[&str], &str)] = &[
     (
         "capturing",
@@ -40,7 +40,7 @@ const OUT_OF_REACH: &[(&str, &[&str], &str)] = &[
     ("stuck", &["woken"], "what is stuck is not claimed"),
 ];
 
-/// Points of death around a call outside; a local step has the last two.
+/// The points of death around a call to the gateway. A local step has only the last two.
 const MOMENTS: [&str; 4] = ["before_effect", "after_effect", "before_record", "after_record"];
 const OUTSIDE: [&str; 7] =
     ["prepare", "authorize", "capture", "void", "ask", "refund", "look_for_refund"];
@@ -53,8 +53,8 @@ const LOCAL: [&str; 7] = [
     "cancel",
     "post_refund",
 ];
-/// Pairs of a refund; a post is never refused, what is over or stuck is not claimed, and no world is unkind for
-/// long enough that a call or a post fails until an operator is called.
+/// The pairs of a refund. Some pairs are missing: a posting is never refused, a refund that has ended or is stuck is
+/// not claimed, and no world fails for so long that a call or a posting needs an operator.
 const REFUND: [(&str, &str); 19] = [
     ("refunding", "refunded"),
     ("refunding", "refund refused"),
@@ -113,7 +113,7 @@ const SCENES: [&str; 25] = [
     "an operator is called",
 ];
 
-/// How often something was reached: a kind, and two words for what it is.
+/// How often each case was reached. A case has a kind and two words that name it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Coverage {
     reached: BTreeMap<(&'static str, &'static str, &'static str), u64>,
@@ -124,7 +124,7 @@ impl Coverage {
         *self.reached.entry((kind, one, two)).or_default() += times;
     }
 
-    /// A checkout takes in an event.
+    /// Counts that a checkout processed an event.
     pub(crate) fn pair(&mut self, checkout: &Checkout, event: &Event) {
         let state = match checkout.taking {
             Taking::Later => state_word(&checkout.state),
@@ -133,7 +133,7 @@ impl Coverage {
         self.note("pair", state, event_word(event), 1);
     }
 
-    /// A refund takes in an event.
+    /// Counts that a refund processed an event.
     pub(crate) fn refund_pair(&mut self, before: &refund::Refund, event: &refund::Event) {
         let state = match &before.state {
             refund::State::Looking { then: refund::Then::SameKey, .. } => "looking same",
@@ -163,40 +163,40 @@ impl Coverage {
         self.note("refund", state, event, 1);
     }
 
-    /// Somebody dies around a step.
+    /// Counts that a node died at this moment of a step.
     pub(crate) fn death(&mut self, step: &'static str, moment: &'static str) {
         self.note("death", step, moment, 1);
     }
 
-    /// A fault struck so often.
+    /// Adds how often a fault struck.
     pub(crate) fn fault(&mut self, fault: Fault, times: u64) {
         self.note("fault", fault.name(), "", times);
     }
 
-    /// A checkout ended.
+    /// Counts the ending of a checkout.
     pub(crate) fn ending(&mut self, name: &'static str) {
         self.note("ending", name, "", 1);
     }
 
-    /// Something worth seeing happened.
+    /// Counts a scene: a notable situation from the list of scenes.
     pub(crate) fn scene(&mut self, name: &'static str) {
         debug_assert!(SCENES.contains(&name), "{name} is on no list");
         self.note("scene", name, "", 1);
     }
 
-    /// How many things happened.
+    /// Adds the number of ticks.
     pub(crate) fn ticks(&mut self, times: u64) {
         self.note("ticks", "", "", times);
     }
 
-    /// Adds what other seeds reached.
+    /// Adds the cases that other seeds reached.
     pub(crate) fn add(&mut self, other: &Self) {
         for (&(kind, one, two), &times) in &other.reached {
             self.note(kind, one, two, times);
         }
     }
 
-    /// What is on the lists and was not reached, and of how many.
+    /// The cases on the lists that were not reached, and the number of all cases on the lists.
     pub(crate) fn missing(&self) -> (Vec<String>, usize) {
         let expected = expected();
         let missing = expected
@@ -247,7 +247,7 @@ impl Coverage {
     }
 }
 
-/// Everything that enough seeds must reach.
+/// The cases that enough seeds must reach.
 fn expected() -> Vec<(&'static str, String, String)> {
     let mut all = Vec::new();
     let mut state = String::new();
@@ -283,7 +283,7 @@ fn expected() -> Vec<(&'static str, String, String)> {
     all
 }
 
-/// The state of a payment that is taken at once, in the words of the table.
+/// The state of a checkout whose payment takes the money at once, in the words of the table.
 fn at_once_word(state: &State) -> &'static str {
     match (state, state_word(state)) {
         (State::ConfirmingSeats { .. }, _) => "confirming at once",

@@ -1,36 +1,37 @@
-//! What can go wrong, how often it does in a seed, and what of it is switched off to tell a shorter story.
+//! The faults that the simulator injects, their rates in a seed, and the faults that are switched off to shorten a
+//! failing story.
 
 use crate::prng::Prng;
 
-/// One kind of mishap.
+/// One kind of fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(usize)]
 pub(crate) enum Fault {
     /// A request to the gateway is lost.
     LostRequest,
-    /// The gateway's answer is lost.
+    /// The gateway's response is lost.
     LostReply,
     /// A request reaches the gateway long after its sender gave up.
     LateRequest,
-    /// The gateway answers with a fault and did nothing.
+    /// The gateway responds with an error and did not perform the call.
     ServerErrorBefore,
-    /// The gateway answers with a fault and did it.
+    /// The gateway responds with an error although it performed the call.
     ServerErrorAfter,
-    /// The gateway cannot be asked.
+    /// A question to the gateway gets no response.
     FetchLost,
-    /// A transaction is rolled back by the database.
+    /// The database rolls a transaction back.
     Abort,
     /// A local step of a checkout fails.
     StepFails,
-    /// A transaction is committed, and its maker told otherwise.
+    /// A transaction is committed, but its sender is told that it failed.
     LostCommit,
     /// A node dies between two steps.
     Crash,
-    /// Every node dies, and nothing happens for hours.
+    /// Every node dies, and the servers stay down for hours.
     Outage,
-    /// A node is paused, beyond its leases and locks.
+    /// A node is paused for longer than its leases and locks last.
     Pause,
-    /// One call of one worker takes long.
+    /// One call of one worker takes a long time.
     Stall,
     /// A node's clock jumps.
     ClockJump,
@@ -40,39 +41,39 @@ pub(crate) enum Fault {
     HookLost,
     /// A webhook is delivered twice.
     HookTwice,
-    /// A webhook is delivered long after, and out of order.
+    /// A webhook is delivered late and out of order.
     HookLate,
-    /// The gateway does not hear that a webhook was taken, and sends it again.
+    /// The gateway does not receive our acknowledgement of a webhook and sends the webhook again.
     HookUnheard,
-    /// A client hangs up before the answer.
+    /// A client disconnects before the response.
     HangUp,
     /// A client sends the same request twice at once.
     Twins,
-    /// The lock service gives a lock that somebody has.
+    /// The lock service grants a lock that somebody else has.
     LockLies,
-    /// The lock service does not answer.
+    /// The lock service does not respond.
     LockDown,
-    /// The organizer takes a seat back by force while it is paid.
+    /// The organizer blocks a seat by force while it is being paid.
     Revoked,
-    /// The bank changes its mind about a reserved amount.
+    /// The bank withdraws its authorization of a reserved amount.
     Withdrawn,
-    /// Somebody voids a payment at the gateway by hand.
+    /// Somebody voids a payment manually at the gateway.
     VoidedByHand,
-    /// Somebody captures a payment at the gateway by hand.
+    /// Somebody captures a payment manually at the gateway.
     CapturedByHand,
-    /// Somebody gives money back at the gateway by hand.
+    /// Somebody refunds money manually at the gateway.
     RefundedByHand,
-    /// The gateway cannot deliver a refund that it took on.
+    /// The gateway cannot deliver a refund that it accepted.
     Bounced,
 }
 
-/// How often a fault strikes where it can.
+/// How often a fault strikes when it can.
 enum Rate {
-    /// As the seed's weather has it, divided by this.
+    /// The rate of the seed's weather, divided by this number.
     Weather(u32),
-    /// Up to so many times in a thousand, as each seed has it, whatever the weather.
+    /// A rate that each seed draws, at most this many times in a thousand, independent of the weather.
     Gusts(usize),
-    /// So many times in a thousand, whatever the weather.
+    /// This many times in a thousand in every seed.
     Steady(u32),
 }
 
@@ -110,7 +111,7 @@ impl Fault {
         Self::Bounced,
     ];
 
-    /// Its name on the command line.
+    /// The name of the fault on the command line.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::LostRequest => "lost-request",
@@ -160,7 +161,7 @@ impl Fault {
             Self::Twins | Self::LockDown => Rate::Steady(100),
             Self::Withdrawn => Rate::Steady(80),
             Self::Bounced => Rate::Steady(200),
-            // These strike whenever the world takes them up.
+            // The world decides by itself when these faults strike.
             Self::Outage
             | Self::Pause
             | Self::Stall
@@ -174,12 +175,12 @@ impl Fault {
     }
 }
 
-/// Faults that are switched off.
+/// The set of faults that are switched off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Off(u32);
 
 impl Off {
-    /// These and this one, too.
+    /// The same set with this fault added.
     pub(crate) fn and(self, fault: Fault) -> Self {
         Self(self.0 | 1 << fault as usize)
     }
@@ -188,7 +189,7 @@ impl Off {
         self.0 & 1 << fault as usize != 0
     }
 
-    /// Reads names with commas between.
+    /// Reads a set from names separated by commas.
     pub(crate) fn parse(text: &str) -> Self {
         text.split(',').map(str::trim).filter(|name| !name.is_empty()).fold(
             Self::default(),
@@ -199,7 +200,7 @@ impl Off {
         )
     }
 
-    /// The names with commas between.
+    /// The names of the faults, separated by commas.
     pub(crate) fn names(self) -> String {
         let names: Vec<&str> =
             Fault::ALL.into_iter().filter(|fault| self.has(*fault)).map(Fault::name).collect();
@@ -207,7 +208,7 @@ impl Off {
     }
 }
 
-/// Chance, and what it does to people.
+/// The random numbers of one seed, and the rates at which its faults strike.
 #[derive(Debug)]
 pub(crate) struct Chance {
     pub(crate) rng: Prng,
@@ -217,7 +218,7 @@ pub(crate) struct Chance {
 }
 
 impl Chance {
-    /// Each seed has its own weather, a sixth of them a fair one.
+    /// Draws the weather of the seed. One seed in six has fair weather, without weather faults.
     pub(crate) fn new(seed: u64, off: Off) -> Self {
         let mut rng = Prng::new(seed);
         let most = [0, 40, 120, 250, 400, 900][rng.below(6)];
@@ -229,14 +230,15 @@ impl Chance {
         Self { rng, per_mille, off, struck: [0; Fault::ALL.len()] }
     }
 
-    /// Whether the fault strikes here. Draws the same whether it is switched off or not.
+    /// Whether the fault strikes here. It draws the same random numbers even if the fault is switched off, so that the
+    /// rest of the story stays the same.
     pub(crate) fn strikes(&mut self, fault: Fault) -> bool {
         let strikes = self.rng.chance(self.per_mille[fault as usize]) && !self.off.has(fault);
         self.struck[fault as usize] += u64::from(strikes);
         strikes
     }
 
-    /// From here on nothing goes wrong.
+    /// Ends all faults from here on.
     pub(crate) fn calm(&mut self) {
         self.per_mille = [0; Fault::ALL.len()];
     }

@@ -1,9 +1,10 @@
-//! The model gateway: payments, keys that it remembers for a day, webhooks, and a network that loses and delays.
+//! The model gateway: payments, idempotency keys that it remembers for a day, webhooks, and a network that loses and
+//! delays messages.
 //!
-//! It is deliberately less kind than Stripe: a call that it takes for a new one acts again, so that a
-//! second authorization reserves the amount twice and a second capture takes it twice.
+//! It is deliberately harsher than Stripe. A call with a new key is performed again, even if the payment is already
+//! authorized or captured: a second authorization reserves the amount twice, and a second capture takes it twice.
 //!
-//! `reply` says what the caller makes of an answer, `giving_back` holds what is given back.
+//! `reply` interprets a response for the caller, `giving_back` contains the refunds.
 
 mod giving_back;
 mod reply;
@@ -21,15 +22,17 @@ use crate::{
     rules::{Rule, Rules},
 };
 
-/// How long the gateway remembers a key, as Stripe does at least.
+/// How long the gateway remembers a key, in milliseconds: the minimum that Stripe promises.
 const KEY_MEMORY_MS: i64 = 24 * 60 * 60 * 1000;
-/// How long the gateway takes at the most where it cannot decide at once, and how late a request may arrive.
+/// The longest time that the gateway takes for a delayed decision, and the longest delay of a late request, in
+/// milliseconds.
 const SLOW_MS: i64 = 20 * 60 * 1000;
 
-/// How long something in between answers with faults at the most, while it keeps a refund back.
+/// The longest time that an intermediate system responds with errors while it holds a refund request back, in
+/// milliseconds.
 const JAM_MS: i64 = 2 * 60 * 1000;
 
-/// What a request wants.
+/// The call that a request asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Wanted {
     Prepare { booking: usize, amount: i64 },
@@ -45,7 +48,7 @@ pub(crate) struct Request {
     pub(crate) wanted: Wanted,
 }
 
-/// What the gateway answers, and repeats under the same key.
+/// The gateway's response to a call. The gateway repeats it for the same key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Answer {
     Prepared(Prepared),
@@ -65,29 +68,29 @@ pub(crate) struct Payment {
     pub(crate) booking: usize,
     pub(crate) amount: i64,
     pub(crate) status: PaymentStatus,
-    /// How its money is taken.
+    /// How the payment takes its money.
     taking: Taking,
-    /// How often the amount was reserved on the card.
+    /// How often the amount was reserved on the card. More than once is a breach.
     pub(crate) reserved: u32,
-    /// How much was taken.
+    /// The captured amount, in minor units.
     pub(crate) taken: i64,
-    /// How much of it was given back.
+    /// The refunded part of the captured amount, in minor units.
     pub(crate) given_back: i64,
-    /// The bank has changed its mind: the reserved amount cannot be taken.
+    /// Whether the bank withdrew the authorization, so that the reserved amount cannot be captured.
     pub(crate) withdrawn: bool,
-    /// It was captured in the gateway's own pages.
+    /// Whether somebody captured the payment manually at the gateway.
     pub(crate) by_hand: bool,
-    /// When the gateway will have decided, while it takes time.
+    /// When the gateway decides, while the status is `Processing`, in milliseconds.
     decides_ms: i64,
 }
 
 impl Payment {
-    /// Whether money can still be taken.
+    /// Whether the payment can still be captured.
     pub(crate) fn is_open(&self) -> bool {
         self.is_alive() && self.status != PaymentStatus::Captured
     }
 
-    /// Whether money is taken or still can be.
+    /// Whether the payment is captured or can still be captured.
     pub(crate) fn is_alive(&self) -> bool {
         match self.status {
             PaymentStatus::ActionRequired
@@ -102,16 +105,16 @@ impl Payment {
 #[derive(Debug, Default)]
 pub(crate) struct Gateway {
     pub(crate) payments: Vec<Payment>,
-    /// Answers by key, with the moment of the first.
+    /// The first response for each key, with its moment.
     answers: BTreeMap<String, (i64, Answer)>,
     under_way: Vec<(i64, Request)>,
-    /// Until then something in between keeps refunds back and answers with faults.
+    /// The moment until which an intermediate system holds refund requests back and responds with errors.
     jammed_until_ms: i64,
     hooks: u64,
     outgoing: Vec<Hook>,
-    /// What was given back of which payment; nothing is ever taken out.
+    /// All refunds with the index of their payment, including failed refunds. No refund is ever removed.
     given_back: Vec<(usize, refund::Entry)>,
-    /// Refunds that will turn out not to be delivered, and when.
+    /// The refunds whose delivery will fail, with the moment of the failure.
     bouncing: Vec<(i64, usize)>,
 }
 
@@ -124,7 +127,7 @@ fn index(payment: &PaymentId) -> usize {
 }
 
 impl Gateway {
-    /// Sends a request over the unkind network and says what the caller learns.
+    /// Sends a request over the unreliable network and returns what the caller learns.
     pub(crate) fn call(
         &mut self,
         request: Request,
@@ -161,7 +164,7 @@ impl Gateway {
         }
     }
 
-    /// Fetches a payment.
+    /// Fetches a payment. Returns `None` if no response arrives.
     pub(crate) fn fetch(&self, payment: &PaymentId, chance: &mut Chance) -> Option<PaymentSeen> {
         if chance.strikes(Fault::FetchLost) {
             return None;
@@ -175,7 +178,7 @@ impl Gateway {
         })
     }
 
-    /// What arrives late or is decided late.
+    /// Processes the requests that arrive late and the decisions that are due.
     pub(crate) fn tick(&mut self, now_ms: i64, rules: Rules, chance: &mut Chance) {
         let (due, rest): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.under_way).into_iter().partition(|(at, _)| *at <= now_ms);
@@ -197,7 +200,7 @@ impl Gateway {
         }
     }
 
-    /// When something that is under way here will have happened.
+    /// The moment of the next late request or delayed decision.
     pub(crate) fn next_ms(&self) -> Option<i64> {
         let decides = self
             .payments
@@ -208,18 +211,18 @@ impl Gateway {
         self.under_way.iter().map(|(at, _)| *at).chain(decides).chain(bounces).min()
     }
 
-    /// Whether webhooks are to be sent.
+    /// Whether webhooks are waiting to be sent.
     pub(crate) fn has_news(&self) -> bool {
         !self.outgoing.is_empty()
     }
 
-    /// The webhooks that are to be sent.
+    /// Takes the webhooks that are waiting to be sent.
     pub(crate) fn take_hooks(&mut self) -> Vec<Hook> {
         std::mem::take(&mut self.outgoing)
     }
 
-    /// The buyer acts with the secret in hand: the bank says yes or no, now or later; after a no another card
-    /// may be tried.
+    /// The buyer acts with the secret in the browser. The bank accepts or declines, now or later. After a decline the
+    /// buyer may try another card.
     pub(crate) fn buyer_acts(
         &mut self,
         client_secret: &str,
@@ -246,12 +249,12 @@ impl Gateway {
         Some(self.payments[number].booking)
     }
 
-    /// Somebody voids a payment in the gateway's own pages.
+    /// Somebody voids a payment manually at the gateway.
     pub(crate) fn void_by_hand(&mut self, number: usize) {
         self.becomes(number, PaymentStatus::Voided);
     }
 
-    /// Somebody captures a payment in the gateway's own pages.
+    /// Somebody captures a payment manually at the gateway.
     pub(crate) fn capture_by_hand(&mut self, number: usize) {
         let payment = &mut self.payments[number];
         payment.taken += payment.amount;
@@ -302,8 +305,8 @@ impl Gateway {
         answer
     }
 
-    /// A server error is repeated under the same key, as Stripe's are. Every other one to a refund comes from
-    /// something in between, which keeps nothing.
+    /// Responds with an error. As at Stripe, an error of the gateway is stored and repeated for the same key. For
+    /// refunds, every second error comes from an intermediate system, which stores nothing for the key.
     fn server_error(
         &mut self,
         request: &Request,

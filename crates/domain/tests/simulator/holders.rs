@@ -1,5 +1,5 @@
-//! Requests that hold: a look and the locks, a count, the transaction that decides. Each is a moment of its own, so
-//! that others come in between.
+//! Requests that hold seats. A request looks and locks, counts, and then runs the deciding transaction. Each step is a
+//! separate tick, so that other requests run in between.
 
 use crate::{
     faults::Fault,
@@ -8,27 +8,27 @@ use crate::{
     world::{BUYERS, SEATS, World},
 };
 
-/// How often a transaction is run at the most.
+/// The maximum number of runs of one transaction.
 const MAX_RUNS: usize = 3;
 
-/// Where a request that holds is.
+/// The progress of a request that holds seats.
 #[derive(Debug, Clone, Default)]
 pub(crate) enum Holder {
     #[default]
     Idle,
-    /// Looked, and has the locks or does without.
+    /// The request has looked at the seats. It has the locks, or continues without them.
     Looked { wish: Wish, runs: usize },
-    /// Counted within the transaction.
+    /// The request has counted the buyer's places within the transaction.
     Counted { wish: Wish, counted: Counted, runs: usize },
 }
 
 impl World {
-    /// The node that runs a request that holds.
+    /// The node that processes this request.
     pub(crate) fn node_of_holder(&self, h: usize) -> usize {
         h % self.nodes.len()
     }
 
-    /// One moment of request `h`.
+    /// Performs one step of request `h`.
     pub(crate) fn holder_acts(&mut self, h: usize) {
         if !self.is_up(self.node_of_holder(h)) {
             return;

@@ -1,23 +1,24 @@
-//! Webhooks: sent by the gateway until somebody takes them, taken into an inbox by their id, processed once.
+//! Webhooks: the gateway sends each until a node acknowledges it, the node stores it in an inbox under its id, and a
+//! worker processes it once.
 //!
-//! What changed is not believed but asked: the checkout is woken and fetches the payment. Money that was given
-//! back by hand is posted, so that a webhook that counts twice shows in the books.
+//! A changed payment is not taken from the webhook: the checkout is woken and fetches the payment itself. A manual
+//! refund is posted to the ledger, so that a webhook that is processed twice shows in the ledger.
 
 use crate::{faults::Fault, rules::Rule, store::InboxRow, world::World};
 
-/// How late a webhook may come.
+/// The longest delay of a late webhook, in milliseconds.
 const LATE_MS: i64 = 3 * 60 * 60 * 1000;
-/// How long the gateway waits at the most until it sends one again.
+/// The longest wait of the gateway before it sends a webhook again, in milliseconds.
 const AGAIN_MS: i64 = 10 * 60 * 1000;
 
-/// What a webhook says.
+/// What a webhook reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum HookKind {
-    /// The payment is not what it was.
+    /// The status of the payment changed.
     Changed,
-    /// So much was given back.
+    /// This amount was refunded manually.
     GivenBack(i64),
-    /// A refund, by its number in the gateway's books, could not be delivered.
+    /// The delivery of a refund failed. The number is its index in the gateway's books.
     Bounced(usize),
 }
 
@@ -29,7 +30,7 @@ pub(crate) struct Hook {
 }
 
 impl World {
-    /// The gateway sends what is new.
+    /// The gateway sends its waiting webhooks.
     pub(crate) fn hooks_leave(&mut self) {
         for hook in self.gateway.take_hooks() {
             let copies = 1 + usize::from(self.chance.strikes(Fault::HookTwice));
@@ -41,7 +42,7 @@ impl World {
         }
     }
 
-    /// What is under way arrives, in whatever order.
+    /// The webhooks that are due arrive in any order.
     pub(crate) fn hooks_arrive(&mut self) {
         let now = self.now_ms;
         while let Some(at) = self.post.iter().position(|(at, _)| *at <= now) {
@@ -57,7 +58,7 @@ impl World {
         }
     }
 
-    /// A node takes a webhook in, unless it is known.
+    /// A node stores a webhook in the inbox, unless it knows the webhook already.
     fn take_hook(&mut self, node: usize, hook: Hook) -> bool {
         let known = if self.rules.keep(Rule::HooksKnownByStore) {
             self.store.inbox.iter().any(|row| row.hook.id == hook.id)
@@ -76,7 +77,7 @@ impl World {
         true
     }
 
-    /// A node takes up a row of the inbox, or brings the one that it has to its end.
+    /// A node takes a row of the inbox, or finishes the row that it has.
     pub(crate) fn inbox_work(&mut self) {
         let node = self.chance.rng.below(self.nodes.len());
         if !self.is_up(node) {
@@ -96,7 +97,7 @@ impl World {
         }
     }
 
-    /// One transaction: the mark and the effect.
+    /// Processes a row in one transaction: the mark on the row and the effect.
     fn process(&mut self, row: usize) {
         if self.store.inbox[row].processed {
             self.coverage.scene("a webhook is taken up twice");
@@ -106,7 +107,7 @@ impl World {
         if let HookKind::Bounced(refund) = hook.kind
             && !self.refund_bounces(refund)
         {
-            // Somebody is at that refund: later.
+            // Another worker is at that refund: the row stays for later.
             return;
         }
         self.store.inbox[row].processed = true;

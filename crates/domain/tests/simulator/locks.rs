@@ -1,4 +1,4 @@
-//! The model lock service: gives a seat's lock to one at a time for a while, unless it lies, is down, or forgets.
+//! The model lock service. It grants a seat's lock to one owner for a limited time, unless it lies, is down or forgets.
 //! Nothing may depend on it.
 
 use crate::{
@@ -6,10 +6,10 @@ use crate::{
     rules::{Rule, Rules},
 };
 
-/// How long a lock lasts, whatever its owner is at.
+/// How long a lock lasts, in milliseconds, even if its owner is still working.
 const TTL_MS: i64 = 5 * 1000;
 
-/// What came of an attempt to lock.
+/// The result of an attempt to lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Locked {
     Granted,
@@ -17,7 +17,7 @@ pub(crate) enum Locked {
     Unavailable,
 }
 
-/// Each seat's lock: whose, until when.
+/// The lock of each seat: its owner and the moment at which it ends.
 #[derive(Debug)]
 pub(crate) struct Locks(Vec<Option<(usize, i64)>>);
 
@@ -26,7 +26,7 @@ impl Locks {
         Self(vec![None; seats])
     }
 
-    /// Locks all or nothing.
+    /// Locks all the seats or none.
     pub(crate) fn try_lock(
         &mut self,
         who: usize,
@@ -48,7 +48,7 @@ impl Locks {
         Locked::Granted
     }
 
-    /// Gives back what is still one's own.
+    /// Releases those of the locks that this owner still has.
     pub(crate) fn release(&mut self, who: usize, seats: &[usize]) {
         for &seat in seats {
             if self.0[seat].is_some_and(|(owner, _)| owner == who) {

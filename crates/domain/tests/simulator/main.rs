@@ -1,9 +1,10 @@
-//! A deterministic simulator: the real decisions of `holdfast_domain` against a model database, a model gateway and
-//! a model lock service, with crashes, lost answers, pauses, late and doubled webhooks, jumps of the clock.
+//! A deterministic simulator. It runs the real decisions of `holdfast_domain` against a model database, a model gateway
+//! and a model lock service, with crashes, lost responses, pauses, late and duplicated webhooks, and jumps of the
+//! clock.
 //!
-//! `SEEDS` sets how many seeds run (2000 without); `SEED=n` replays one and prints what happens, `WITHOUT=a,b`
-//! with some faults switched off. The same seed always tells the same story. The negative controls drop one
-//! rule each and expect the checks to notice. See `docs/TESTING.md`.
+//! `SEEDS` sets the number of seeds (default 2000). `SEED=n` replays one seed and prints what happens; `WITHOUT=a,b`
+//! switches some faults off. The same seed always tells the same story. Each negative control drops one rule and
+//! expects the checks to notice. See `docs/TESTING.md`.
 #![expect(clippy::disallowed_methods, reason = "seeds a second are measured")]
 
 mod checks;
@@ -29,15 +30,15 @@ use faults::Off;
 use rules::{Rule, Rules};
 use run::{Came, Failing, replay, run, run_all, shorten, tell};
 
-/// An invariant that does not hold.
+/// An invariant that does not hold, in words.
 #[derive(Debug)]
 struct Breach(String);
 
-/// How many seeds run.
+/// The number of seeds without the setting `SEEDS`.
 const DEFAULT_SEEDS: u64 = 2000;
-/// Within how many seeds everything that is on the lists must be reached.
+/// The number of seeds within which every case on the lists of `coverage` must be reached.
 const REACH_SEEDS: u64 = 20_000;
-/// Seeds that broke something once, or came close to it.
+/// Seeds that broke something once, or nearly did.
 const KEPT: &str = include_str!("kept.seeds");
 
 fn setting(name: &str) -> Option<u64> {
@@ -62,7 +63,7 @@ fn no_seed_loses_money_or_seats() {
     if seeds < DEFAULT_SEEDS || off != Off::default() {
         return;
     }
-    // What is rare may take some more: each change of the rules moves it to other seeds.
+    // Rare cases may need more seeds, because every change of the rules moves these cases to other seeds.
     let mut end = seeds;
     while !coverage.missing().0.is_empty() && end < REACH_SEEDS {
         let more = all_sound(end..end + DEFAULT_SEEDS, off);
@@ -74,7 +75,7 @@ fn no_seed_loses_money_or_seats() {
     println!("all {all} goals are reached within {end} seeds");
 }
 
-/// Runs the seeds and fails with the shortest story of the first one that breaks something.
+/// Runs the seeds. Fails with the shortest story of the first seed that breaks something.
 fn all_sound(seeds: Range<u64>, off: Off) -> Came {
     match run_all(seeds, Rules::ALL, off) {
         Ok(came) => came,

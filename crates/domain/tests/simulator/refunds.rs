@@ -1,5 +1,5 @@
-//! Cancelling what is paid, and the workers that give the money back: the same protocol as a checkout's, over the
-//! machine of [`holdfast_domain::refund`].
+//! Cancellations of paid bookings, and the workers that refund the money. They follow the same protocol as the workers
+//! of checkouts, with the machine of [`holdfast_domain::refund`].
 
 use holdfast_domain::{
     checkout::{Doubt, Outcome},
@@ -16,13 +16,13 @@ use crate::{
     world::World,
 };
 
-/// The name of reading the gateway's list.
+/// The name of the step that reads the gateway's list of refunds.
 const LOOK: &str = "look_for_refund";
 
-/// How much an organizer gives back out of kindness.
+/// The amount of an organizer's goodwill refund, in minor units.
 const PART: i64 = 700;
 
-/// A refund in a worker's hands.
+/// A refund that a worker has claimed.
 #[derive(Debug, Clone)]
 pub(crate) struct Held {
     row: usize,
@@ -31,7 +31,7 @@ pub(crate) struct Held {
     refund: Refund,
 }
 
-/// What a worker of refunds is at.
+/// The progress of a worker of refunds.
 #[derive(Debug, Clone, Default)]
 pub(crate) enum Refunder {
     #[default]
@@ -41,27 +41,27 @@ pub(crate) enum Refunder {
 }
 
 impl World {
-    /// Somebody cancels a booking that is paid.
+    /// A buyer or the organizer cancels a paid booking.
     pub(crate) fn somebody_cancels_what_is_paid(&mut self) {
         let asker = if self.chance.rng.chance(500) { Asker::Buyer } else { Asker::Organizer };
         self.cancel_one(asker);
     }
 
-    /// The standing pass over a called-off event.
+    /// Runs the periodic pass that cancels the bookings of a cancelled event.
     pub(crate) fn call_off_acts(&mut self) {
         if self.store.is_called_off && self.cancel_one(Asker::CalledOff) {
             self.coverage.scene("a called-off booking is cancelled");
         }
     }
 
-    /// Bookings that are confirmed.
+    /// The indexes of the confirmed bookings.
     pub(crate) fn cancellable(&self) -> Vec<usize> {
         (0..self.store.bookings.len())
             .filter(|&n| self.store.bookings[n].state == BookingState::Confirmed)
             .collect()
     }
 
-    /// The organizer gives a part back out of kindness.
+    /// The organizer refunds a part of a booking as goodwill.
     pub(crate) fn organizer_gives_back(&mut self) {
         let bookings = self.cancellable();
         if bookings.is_empty() || self.chance.strikes(Fault::Abort) {
@@ -98,12 +98,12 @@ impl World {
         true
     }
 
-    /// The node of a worker of refunds.
+    /// The node of this worker of refunds.
     pub(crate) fn node_of_refunder(&self, r: usize) -> usize {
         (r + 1) % self.nodes.len()
     }
 
-    /// One thing that the worker `r` of refunds does.
+    /// Performs one step of worker `r`.
     pub(crate) fn refunder_acts(&mut self, r: usize) -> Result<(), Breach> {
         if !self.is_up(self.node_of_refunder(r)) {
             return Ok(());
@@ -154,7 +154,7 @@ impl World {
         Ok(self.forget_of(refund))
     }
 
-    /// What the refund would be without one of the rules.
+    /// Changes the refund as if one of the rules did not exist. Does nothing while all rules are kept.
     fn forget_of(&self, mut refund: Refund) -> Refund {
         let now = self.now_ms;
         if !self.rules.keep(Rule::ByHandCounts) {
@@ -238,7 +238,7 @@ impl World {
         Ok(())
     }
 
-    /// The transaction that records what came of the call and posts it.
+    /// The transaction that records the outcome of the call and posts the refund.
     fn commit_refund(
         &mut self,
         tx: &mut Store,
@@ -265,7 +265,7 @@ impl World {
             let posted = if self.chance.strikes(Fault::StepFails) {
                 Outcome::Unknown(Doubt::NoReply)
             } else {
-                // What was given back by hand is posted by its webhook.
+                // The webhook of a manual refund posts it.
                 tx.ledger.push((booking, -refund.asked().minor));
                 Outcome::Done(())
             };
@@ -293,8 +293,8 @@ impl World {
         Ok((None, steps))
     }
 
-    /// A refund turned out not to be delivered: one transaction takes it back. Whether it could be told: while
-    /// the answer of its call is not recorded it cannot.
+    /// Processes the failed delivery of a refund: one transaction reverses its posting. Returns false while the
+    /// response of the refund's call is not recorded yet, because then the failure cannot be processed.
     pub(crate) fn refund_bounces(&mut self, bounced: usize) -> bool {
         let (payment, entry) = self.gateway.given(bounced);
         let Fate::Failed { code } = entry.fate.clone() else { return true };

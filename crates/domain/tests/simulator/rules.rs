@@ -1,70 +1,69 @@
-//! The rules that keep the promises. A negative control drops one of them and expects the checks to notice.
+//! The rules that keep the promises. A negative control drops one rule and expects the checks to notice.
 
-/// A rule that somebody could forget.
+/// A rule that a programmer could forget.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Rule {
-    /// A record counts only under the fence and version that were read.
+    /// A step is recorded only if the saga still has the fence and the version that were read.
     RecordMindsFence,
-    /// No answer is not taken for a no.
+    /// A missing response is not treated as a refusal.
     UnknownStaysUnknown,
-    /// The gateway knows a key again.
+    /// The gateway recognizes a repeated idempotency key.
     CallsCarryKeys,
-    /// After no answer the gateway is asked before a new key is taken.
+    /// After a missing response, the gateway is asked before a new key is used.
     AskBeforeNewKey,
-    /// A key is not sent again once the gateway may have forgotten it.
+    /// A key is not sent again when the gateway may have forgotten it.
     KeysGrowOld,
     /// Seats are sold before money is captured.
     SeatsBeforeCapture,
-    /// Seats are sold before money is taken at once.
+    /// Seats are sold before a payment that takes the money at once is authorized.
     SeatsBeforeCharge,
     /// Payments are voided before seats are freed.
     VoidBeforeFree,
-    /// Leases and deadlines are on the database's clock, not on the node's.
+    /// Leases and deadlines use the clock of the database and not the clock of the node.
     DatabaseClock,
-    /// Seats are released by owner and fence, not by number.
+    /// A seat is released only with its owner and fence, not by its number alone.
     ReleaseMindsOwner,
-    /// A hold takes what is free in the statement that takes it, not what was free when it looked.
+    /// A hold takes the seats that are free in the statement that takes them, not those that were free when it looked.
     HoldMindsState,
-    /// Locks are given to one at a time.
+    /// The lock service grants a lock to one owner at a time.
     LocksExclude,
-    /// Expiry frees what is active and lapsed in the statement that frees it.
+    /// Expiry frees the reservations that are active and lapsed in the statement that frees them.
     ExpiryMindsState,
     /// A buyer's limit is counted under the lock of the buyer's row.
     LimitUnderLock,
-    /// A section's counter moves by the rows that changed.
+    /// A section's counter moves by the number of rows that changed.
     CounterMovesByRows,
-    /// A section's counter refuses what exceeds the capacity.
+    /// A section's counter refuses a hold that exceeds the capacity.
     CounterMindsCapacity,
     /// The attempt's key is claimed in the transaction that begins the payment.
     ClaimWithBegin,
     /// The refund is started in the transaction that cancels.
     RefundWithCancel,
-    /// Before a refund takes a new key the gateway's books are read.
+    /// The gateway's books are read before a refund uses a new key.
     LookBeforeNewKey,
-    /// Before they are read, whatever may still be under way has had time to arrive.
+    /// Before the books are read, every call that may still be under way has had time to arrive.
     SettleBeforeLook,
-    /// What was given back by hand counts towards what is promised.
+    /// Manual refunds count towards the promised amount.
     ByHandCounts,
-    /// Webhooks are known again by the store, not by a node's memory.
+    /// A repeated webhook is recognized by the store, not by a node's memory.
     HooksKnownByStore,
 }
 
-/// Which rules are kept: all, or all but one.
+/// The rules that are kept: all, or all but one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Rules {
     dropped: Option<Rule>,
 }
 
 impl Rules {
-    /// All of them.
     pub(crate) const ALL: Self = Self { dropped: None };
 
-    /// All but this one.
+    /// All rules but this one.
     pub(crate) const fn without(rule: Rule) -> Self {
         Self { dropped: Some(rule) }
     }
 
-    /// Whether this one is kept.
+    /// Whether the rule is kept.
     pub(crate) fn keep(self, rule: Rule) -> bool {
         self.dropped != Some(rule)
     }

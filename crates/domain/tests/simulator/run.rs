@@ -1,4 +1,4 @@
-//! Many seeds on all cores; one seed with its story; a failing seed told shorter.
+//! Runs many seeds on all cores, runs one seed with its story, and shortens the story of a failing seed.
 
 use std::{
     ops::Range,
@@ -17,15 +17,15 @@ use crate::{
     world::World,
 };
 
-/// After how many seeds a long run says how far it is.
+/// The number of seeds after which a long run prints its progress.
 const PROGRESS_SEEDS: u64 = 5_000;
 
-/// One seed.
+/// Runs one seed.
 pub(crate) fn run(seed: u64, rules: Rules, off: Off) -> Result<Coverage, Breach> {
     World::new(seed, rules, off, false).run()
 }
 
-/// One seed, telling what happens.
+/// Runs one seed and prints what happens.
 pub(crate) fn tell(seed: u64, rules: Rules, off: Off) -> Result<Coverage, Breach> {
     World::new(seed, rules, off, true).run()
 }
@@ -37,13 +37,13 @@ pub(crate) struct Failing {
     pub(crate) breach: Breach,
 }
 
-/// What many seeds came to.
+/// The result of many seeds.
 pub(crate) struct Came {
     pub(crate) coverage: Coverage,
     pub(crate) seeds_per_s: f64,
 }
 
-/// Runs the seeds on all cores; what they reached together, or the first one that breaks something.
+/// Runs the seeds on all cores. Returns what they reached together, or the first seed that breaks something.
 pub(crate) fn run_all(seeds: Range<u64>, rules: Rules, off: Off) -> Result<Came, Failing> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let next = AtomicU64::new(seeds.start);
@@ -66,7 +66,7 @@ pub(crate) fn run_all(seeds: Range<u64>, rules: Rules, off: Off) -> Result<Came,
             match run(seed, rules, off) {
                 Ok(one) => mine.add(&one),
                 Err(breach) => {
-                    // Seeds before this one are all taken up: no further one is needed.
+                    // All seeds before this one are already taken, so no further seed is needed.
                     next.store(seeds.end, Ordering::Relaxed);
                     let mut first = failing.lock().expect("nobody panics here");
                     if first.as_ref().is_none_or(|first| seed < first.seed) {
@@ -94,7 +94,7 @@ pub(crate) fn run_all(seeds: Range<u64>, rules: Rules, off: Off) -> Result<Came,
     }
 }
 
-/// Switches off, one after another, the faults without which the seed still breaks something.
+/// Switches off, one after another, the faults without which the seed still fails.
 pub(crate) fn shorten(seed: u64, rules: Rules) -> (Off, Option<Breach>) {
     let (mut off, mut last) = (Off::default(), None);
     for fault in Fault::ALL {
@@ -106,7 +106,7 @@ pub(crate) fn shorten(seed: u64, rules: Rules) -> (Off, Option<Breach>) {
     (off, last)
 }
 
-/// How somebody sees a failing seed again.
+/// The command that replays a failing seed.
 pub(crate) fn replay(seed: u64, off: Off) -> String {
     let without = match off.names() {
         names if names.is_empty() => String::new(),

@@ -1,7 +1,7 @@
-//! The model database: rows, and transactions that happen whole or not at all, one after another. Who reads in
-//! one transaction and writes in a later one minds versions, fences and states, as the server does.
+//! The model database: rows, and transactions that take effect whole or not at all, one after another. Code that reads
+//! in one transaction and writes in a later transaction must check versions, fences and states, as the server does.
 //!
-//! `holds` takes and frees, `payment` carries a checkout's own steps out, `refunds` cancels what was paid.
+//! `holds` takes and frees seats, `payment` performs the local steps of a checkout, `refunds` cancels paid bookings.
 
 mod holds;
 mod payment;
@@ -27,22 +27,23 @@ pub(crate) use self::{
 };
 use crate::{clients::Told, hooks::Hook};
 
-/// How long a hold lasts.
+/// How long a hold lasts, in milliseconds.
 pub(crate) const HOLD_MS: i64 = 10 * 60 * 1000;
-/// How long a hold may last at the most.
+/// The longest total time of a hold, in milliseconds.
 pub(crate) const HOLD_CAP_MS: i64 = 20 * 60 * 1000;
-/// How long a declined buyer has at least to try another card, under the cap.
+/// The minimum time that a buyer with a declined card has to try another card, in milliseconds; the longest total time
+/// of the hold still limits it.
 pub(crate) const RETRY_GRACE_MS: i64 = 2 * 60 * 1000;
-/// How long a worker may keep a saga without a sign of life.
+/// How long a worker keeps a saga without renewing its lease, in milliseconds.
 pub(crate) const LEASE_MS: i64 = 5 * 1000;
-/// What a seat, or a place, costs.
+/// The price of one seat or one place, in minor units.
 pub(crate) const PRICE: i64 = 4500;
-/// How many persons one buyer may bring.
+/// The limit of persons for one buyer.
 pub(crate) const MAX_PERSONS: i64 = 5;
-/// How many places the general-admission section has.
+/// The number of places in the general-admission section.
 pub(crate) const CAPACITY: i64 = 6;
 
-/// The rows of a table. A copy costs nothing until one of the two is written to.
+/// The rows of a table. A copy shares the rows until one of the two copies is changed.
 #[derive(Debug, Clone)]
 pub(crate) struct Table<T>(Rc<Vec<T>>);
 
@@ -75,7 +76,7 @@ pub(crate) struct Seat {
 }
 
 impl Seat {
-    /// Whether anybody may have it, by the domain's own word.
+    /// Whether anybody may take the seat, by the domain's own rule.
     pub(crate) fn is_free(&self, now_ms: i64) -> bool {
         let held = self.state == SeatState::Held;
         let view = SeatView {
@@ -114,7 +115,7 @@ pub(crate) struct Places {
 #[derive(Debug, Clone)]
 pub(crate) struct Reservation {
     pub(crate) buyer: usize,
-    /// Each seat with the fence under which it was taken.
+    /// Each seat with its fence at the time of the hold.
     pub(crate) seats: Vec<(usize, u64)>,
     pub(crate) places: Option<Places>,
     pub(crate) state: ReservationState,
@@ -123,12 +124,12 @@ pub(crate) struct Reservation {
 }
 
 impl Reservation {
-    /// How many it admits.
+    /// How many persons the reservation admits.
     pub(crate) fn persons(&self) -> i64 {
         self.seats.len() as i64 + self.places.map_or(0, |places| places.quantity)
     }
 
-    /// Whether it counts towards its buyer's limit.
+    /// Whether the reservation counts towards its buyer's limit.
     pub(crate) fn is_live(&self, now_ms: i64) -> bool {
         match self.state.seen_at(self.expires_ms, now_ms) {
             ReservationState::Active
@@ -149,7 +150,7 @@ pub(crate) enum BookingState {
 
 #[derive(Debug, Clone)]
 pub(crate) struct Booking {
-    /// The attempt that made it.
+    /// The attempt that created the booking.
     pub(crate) attempt: usize,
     pub(crate) reservations: Rc<[usize]>,
     pub(crate) amount: i64,
@@ -158,14 +159,14 @@ pub(crate) struct Booking {
     pub(crate) payment: Option<PaymentId>,
 }
 
-/// A saga's row. Booking `n` has saga `n`.
+/// The row of a checkout's saga. Booking `n` has saga `n`.
 #[derive(Debug, Clone)]
 pub(crate) struct SagaRow {
     pub(crate) text: Rc<str>,
     pub(crate) version: u64,
     pub(crate) fence: u64,
     pub(crate) lease_until_ms: i64,
-    /// When somebody should look; never when at rest or stuck.
+    /// When a worker looks next. `None` if the saga has ended or is stuck.
     pub(crate) due_ms: Option<i64>,
     pub(crate) stuck: bool,
     pub(crate) wakes: u64,
@@ -173,7 +174,7 @@ pub(crate) struct SagaRow {
     pub(crate) client_secret: Option<String>,
 }
 
-/// The key of an attempt, and the answer that is kept under it.
+/// The idempotency key of an attempt, and the response that is stored for it.
 #[derive(Debug, Clone)]
 pub(crate) struct KeyRow {
     pub(crate) attempt: usize,
@@ -181,7 +182,7 @@ pub(crate) struct KeyRow {
     pub(crate) answer: Option<Told>,
 }
 
-/// A webhook that was taken.
+/// A webhook in the inbox.
 #[derive(Debug, Clone)]
 pub(crate) struct InboxRow {
     pub(crate) hook: Hook,
@@ -190,7 +191,7 @@ pub(crate) struct InboxRow {
 
 #[derive(Debug, Clone)]
 pub(crate) struct Ticket {
-    /// The seat; none for general admission.
+    /// The seat. `None` for general admission.
     pub(crate) seat: Option<usize>,
     pub(crate) booking: usize,
     pub(crate) admits: i64,
@@ -200,18 +201,18 @@ pub(crate) struct Ticket {
 pub(crate) struct Store {
     pub(crate) seats: Table<Seat>,
     pub(crate) section: Section,
-    /// The version of each buyer's row, which every hold of the buyer raises.
+    /// The version of each buyer's row. Every hold of the buyer increments it.
     pub(crate) buyers: Table<u64>,
     pub(crate) reservations: Table<Reservation>,
     pub(crate) bookings: Table<Booking>,
     pub(crate) sagas: Table<SagaRow>,
     pub(crate) tickets: Table<Ticket>,
-    /// Money by booking: what was captured, and negative what was given back.
+    /// Amounts by booking, in minor units: captures are positive, refunds are negative.
     pub(crate) ledger: Table<(usize, i64)>,
     pub(crate) keys: Table<KeyRow>,
     pub(crate) inbox: Table<InboxRow>,
     pub(crate) refunds: Table<RefundRow>,
-    /// The event does not take place.
+    /// Whether the event is cancelled.
     pub(crate) is_called_off: bool,
 }
 
@@ -237,7 +238,7 @@ impl Store {
         }
     }
 
-    /// Runs a transaction: all of it, or nothing where it refuses.
+    /// Runs a transaction. It takes effect as a whole, or not at all if it returns an error.
     pub(crate) fn transact<T, E>(
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<T, E>,
@@ -248,7 +249,7 @@ impl Store {
         Ok(done)
     }
 
-    /// Every seat of a booking with its reservation and the fence under which it was taken.
+    /// Every seat of a booking, with its reservation and its fence at the time of the hold.
     pub(crate) fn seats_of(
         &self,
         booking: usize,
@@ -258,7 +259,7 @@ impl Store {
         })
     }
 
-    /// What a booking's reservations hold in the general-admission section.
+    /// The places that the booking's reservations have in the general-admission section.
     pub(crate) fn places_of(&self, booking: usize) -> impl Iterator<Item = Places> + use<'_> {
         let ids = self.bookings[booking].reservations.iter();
         ids.filter_map(|&id| self.reservations[id].places)
@@ -285,7 +286,7 @@ impl Store {
         self.keys.iter().find(|row| row.attempt == attempt)
     }
 
-    /// Writes the answer down that is to be repeated under the key of a booking's attempt.
+    /// Stores the response that is repeated for the key of the booking's attempt.
     pub(crate) fn answer(&mut self, booking: usize, told: Told) {
         if let Some(row) = self.keys.iter_mut().find(|row| row.booking == booking) {
             row.answer = Some(told);

@@ -1,5 +1,5 @@
-//! A worker: claims a due saga, performs one step, records it under the fence. The same protocol as the
-//! server's executor, cut at every point where a real one can die, sleep or lose an answer.
+//! A worker: it claims a due saga, performs one step and records the step under the fence. The protocol is that of the
+//! server's executor. It is divided at every point where a real worker can die, sleep or lose a response.
 //!
 //! `commit` is the transaction that records a step.
 
@@ -19,7 +19,7 @@ use crate::{
     world::World,
 };
 
-/// A saga in a worker's hands.
+/// A saga that a worker has claimed.
 #[derive(Debug, Clone)]
 pub(crate) struct Work {
     pub(crate) booking: usize,
@@ -29,12 +29,12 @@ pub(crate) struct Work {
     pub(crate) checkout: Checkout,
 }
 
-/// What a worker is at.
+/// The progress of a worker.
 #[derive(Debug, Clone, Default)]
 pub(crate) enum Phase {
     #[default]
     Idle,
-    /// Claimed; nothing done yet.
+    /// The saga is claimed; no step is performed yet.
     Claimed(Work),
     /// A step was performed, or failed, and is not recorded yet.
     Answered(Work, &'static str, Event),
@@ -45,12 +45,12 @@ pub(crate) enum Phase {
 pub(crate) struct Worker {
     pub(crate) node: usize,
     pub(crate) phase: Phase,
-    /// Until when its call takes.
+    /// The moment until which the worker's slow call takes.
     pub(crate) stalled_until_ms: i64,
 }
 
 impl World {
-    /// One thing that worker `w` does.
+    /// Performs one step of worker `w`.
     pub(crate) fn worker_acts(&mut self, w: usize) -> Result<(), Breach> {
         match std::mem::take(&mut self.workers[w].phase) {
             Phase::Idle => self.claim(w),
@@ -122,7 +122,7 @@ impl World {
         Ok(())
     }
 
-    /// The transaction that records what was done and performs the local steps after it.
+    /// The transaction that records the performed step and performs the local steps after it.
     fn record(
         &mut self,
         w: usize,
@@ -130,7 +130,7 @@ impl World {
         answer: Option<(&'static str, Event)>,
     ) -> Result<(), Breach> {
         if self.chance.strikes(Fault::Abort) {
-            // Nothing was committed: try again with what is in hand.
+            // Nothing was committed: the worker tries again with the same work.
             self.workers[w].phase = in_hand(work, answer);
             return Ok(());
         }
@@ -172,7 +172,7 @@ impl World {
     }
 }
 
-/// A call outside.
+/// A call to the gateway.
 enum Call {
     Request(Request),
     Fetch(PaymentId),
@@ -192,7 +192,7 @@ fn request(checkout: &Checkout, call: GatewayCall) -> Call {
     Call::Request(Request { key, wanted })
 }
 
-/// What a worker is at that must record this.
+/// The phase of a worker that still has to record this work.
 fn in_hand(work: Work, answer: Option<(&'static str, Event)>) -> Phase {
     match answer {
         Some((step, event)) => Phase::Answered(work, step, event),

@@ -1,4 +1,4 @@
-//! The world of one seed: buyers, nodes with workers, an organizer, clocks that jump.
+//! The world of one seed: buyers, nodes with workers, an organizer, and clocks that jump.
 
 use std::collections::BTreeSet;
 
@@ -23,11 +23,11 @@ use crate::{
     worker::{Phase, Takes, Worker},
 };
 
-/// How many things happen in the unkind part of a run.
+/// The number of ticks in the unkind part of a run, in which faults strike.
 pub(crate) const UNKIND_TICKS: usize = 500;
-/// How many things may happen until all is quiet, once the world is kind.
+/// The maximum number of ticks in the kind part, until nothing is under way any more.
 const KIND_TICKS: usize = 6000;
-/// How long it may take until all is quiet, once the world is kind: an hour of failures is undone in another.
+/// The maximum time of the kind part, in milliseconds. An hour of failures takes up to an hour to undo.
 const KIND_MS: i64 = 4 * HOUR_MS;
 const HOUR_MS: i64 = 60 * 60 * 1000;
 const START_MS: i64 = 1_795_000_000_000;
@@ -38,22 +38,22 @@ const WORKERS: usize = 4;
 const HOLDERS: usize = 4;
 const REFUNDERS: usize = 2;
 
-/// A server.
+/// A server process.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Node {
     down_until_ms: i64,
     paused_until_ms: i64,
-    /// How far its clock is ahead of the database's. No rule of ours looks at it.
+    /// How far the node's clock is ahead of the database's clock, in milliseconds. Our rules never use it.
     pub(crate) clock_ahead_ms: i64,
-    /// Webhooks that this process has seen; lost when it dies.
+    /// The webhooks that this process has seen; lost when it dies.
     pub(crate) hooks_seen: BTreeSet<u64>,
-    /// The row of the inbox that it is at.
+    /// The row of the inbox that the node is processing.
     pub(crate) reads: Option<usize>,
 }
 
 #[derive(Debug)]
 pub(crate) struct World {
-    /// The database's clock, and the gateway's.
+    /// The clock of the database and of the gateway, in milliseconds.
     pub(crate) now_ms: i64,
     pub(crate) chance: Chance,
     pub(crate) rules: Rules,
@@ -65,17 +65,17 @@ pub(crate) struct World {
     pub(crate) holders: Vec<Holder>,
     pub(crate) refunders: Vec<Refunder>,
     pub(crate) attempts: Vec<Attempt>,
-    /// Second copies of requests, and when they arrive.
+    /// Second copies of requests, with the moments of their arrival.
     pub(crate) twins: Vec<(i64, usize)>,
-    /// Webhooks under way, and when they arrive.
+    /// Webhooks under way, with the moments of their arrival.
     pub(crate) post: Vec<(i64, Hook)>,
-    /// What the expiry passes of two nodes have found and not yet freed.
+    /// The lapsed reservations that the expiry passes of two nodes have found and not yet freed.
     lapsed: [Option<Vec<usize>>; 2],
-    /// Seats that the organizer took back by force, which no rule of ours allows.
+    /// The seats that the organizer blocked by force. The server's rules never allow that.
     pub(crate) revoked: Vec<bool>,
-    /// The fences at the last look.
+    /// The fence of each seat at the previous check.
     pub(crate) fences: Vec<u64>,
-    /// The reservations' states at the last look.
+    /// The state of each reservation at the previous check.
     pub(crate) states: Vec<ReservationState>,
     pub(crate) coverage: Coverage,
     trace: bool,
@@ -113,7 +113,7 @@ impl World {
         }
     }
 
-    /// Runs the unkind part, then the kind one, looking at the invariants after each tick.
+    /// Runs the unkind part, then the kind part. Checks the invariants after each tick.
     pub(crate) fn run(mut self) -> Result<Coverage, Breach> {
         let off_at = self.chance.rng.below(10 * UNKIND_TICKS);
         for tick in 0..UNKIND_TICKS {
@@ -184,7 +184,7 @@ impl World {
         self.store.inbox.iter().any(|row| !row.processed)
     }
 
-    /// Whether a node answers and acts.
+    /// Whether the node responds and acts.
     pub(crate) fn is_up(&self, node: usize) -> bool {
         let node = &self.nodes[node];
         node.down_until_ms <= self.now_ms && node.paused_until_ms <= self.now_ms
@@ -244,7 +244,7 @@ impl World {
         self.some_worker_acts()
     }
 
-    /// When something will happen, where nobody is at anything now.
+    /// The moment of the next event. `None` if somebody can act now.
     fn next_ms(&self) -> Option<i64> {
         let busy = self.is_busy();
         if busy || self.has_mail() {
@@ -294,7 +294,7 @@ impl World {
         let now = self.now_ms;
         if let Some(booking) = self.gateway.buyer_acts(&secret, now, &mut self.chance) {
             self.say(|| format!("the buyer of {booking} acts"));
-            // The page that the buyer returns to asks at once, or is closed.
+            // The page that the buyer returns to asks at once, unless the buyer closed it.
             if self.chance.rng.chance(600) {
                 self.wake(booking);
             }
@@ -323,7 +323,7 @@ impl World {
         }
     }
 
-    /// Somebody wants a checkout to be looked at.
+    /// Asks for a checkout to be looked at now.
     pub(crate) fn wake(&mut self, booking: usize) {
         let now = self.now_ms;
         let row = &mut self.store.sagas[booking];
@@ -331,7 +331,7 @@ impl World {
         row.due_ms = row.due_ms.map(|due| due.min(now));
     }
 
-    /// The expiry pass: finds what has lapsed, and frees it a moment later.
+    /// The expiry pass: it finds the lapsed reservations and frees them a tick later.
     fn expiry_acts(&mut self) {
         let (now, rules) = (self.now_ms, self.rules);
         let pass = self.chance.rng.below(self.lapsed.len());
@@ -346,7 +346,7 @@ impl World {
         }
     }
 
-    /// Whether a node dies at this point of a step.
+    /// Whether the node dies at this moment of a step.
     pub(crate) fn dies_at(
         &mut self,
         node: usize,
@@ -362,7 +362,7 @@ impl World {
         dies
     }
 
-    /// A process ends, with all that it had in memory.
+    /// A process dies and loses everything that it had in memory.
     pub(crate) fn node_dies(&mut self, node: usize) {
         self.say(|| format!("node {node} dies"));
         for worker in self.workers.iter_mut().filter(|worker| worker.node == node) {
@@ -408,7 +408,7 @@ impl World {
         }
     }
 
-    /// Now and then every node dies, for hours or for longer than the gateway remembers a key.
+    /// Sometimes every node dies, for hours or for longer than the gateway remembers a key.
     fn everything_stops(&mut self) {
         if self.chance.rng.chance(200) && self.chance.strikes(Fault::Outage) {
             (0..NODES).for_each(|node| self.node_dies(node));
@@ -420,8 +420,8 @@ impl World {
         }
     }
 
-    /// The organizer takes a seat that is being paid away by force and keeps it back: the only way to lose
-    /// a seat while paying for it.
+    /// The organizer blocks a seat by force while it is being paid and keeps it. This is the only way to lose a seat
+    /// while paying for it.
     fn organizer_revokes(&mut self) {
         let n = self.chance.rng.below(SEATS);
         if self.store.seats[n].state == SeatState::Paying && self.chance.strikes(Fault::Revoked) {
@@ -434,7 +434,7 @@ impl World {
         }
     }
 
-    /// Somebody voids a payment or gives a little money back in the gateway's own pages.
+    /// Somebody voids or captures a payment, or makes a small manual refund, at the gateway.
     fn somebody_at_the_gateway(&mut self) {
         if self.gateway.payments.is_empty() {
             return;
@@ -463,7 +463,7 @@ impl World {
         }
     }
 
-    /// Nobody gives something back by hand while a booking is still being paid.
+    /// Whether a manual refund is possible: nobody makes one while the booking is still being paid.
     fn may_be_refunded_by_hand(&self, payment: usize) -> bool {
         let booking = self.gateway.payments[payment].booking;
         match self.store.bookings[booking].state {

@@ -1,4 +1,4 @@
-//! A panel with a heading, fields and a button of the same name.
+//! The form of both pages: a heading, the fields, a button with the heading's text, and a link to the other form.
 
 use leptos::{ev::SubmitEvent, prelude::*};
 use ui::components::{failure::FailureNote, sign_in::Sending};
@@ -7,21 +7,20 @@ use crate::way_back::with_return;
 
 #[component]
 pub fn AccountForm(
-    /// What it does.
+    /// The text of the heading and of the button.
     title: Signal<&'static str>,
-    /// The button's name for tests.
+    /// The button's `data-testid`.
     test_id: &'static str,
     sending: Sending,
-    /// Sends what was typed.
+    /// Sends the form.
     #[prop(into)]
     send: Callback<()>,
-    /// Who should rather take the other form.
+    /// The question before the link, such as whether the visitor has no account yet.
     question: Signal<&'static str>,
-    /// What the other form does.
+    /// The text of the link to the other form.
     other: Signal<&'static str>,
-    /// Where the other form is.
+    /// The address of the other form.
     other_path: &'static str,
-    /// The fields.
     children: Children,
 ) -> impl IntoView {
     let submit = move |event: SubmitEvent| {

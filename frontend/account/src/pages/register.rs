@@ -1,4 +1,4 @@
-//! `/register`.
+//! `/register`: the form that creates an account and signs the new user in.
 
 use holdfast_contract::accounts::Registration;
 use leptos::prelude::*;

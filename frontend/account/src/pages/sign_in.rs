@@ -1,4 +1,4 @@
-//! `/login`.
+//! `/login`: the sign-in form.
 
 use leptos::prelude::*;
 use ui::{

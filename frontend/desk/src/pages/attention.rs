@@ -1,4 +1,4 @@
-//! `/desk/attention`: the checkouts and refunds that cannot go on by themselves, and the way to send each on again.
+//! `/desk/attention`: the checkouts and refunds that cannot continue by themselves, each with a button that retries it.
 
 mod card;
 
@@ -21,7 +21,7 @@ use ui::{
 use crate::door::{Tab, behind_door};
 use card::SagaCard;
 
-/// How many cards stand in for those that come.
+/// The number of placeholder cards while the list loads.
 const SKELETONS: usize = 2;
 
 #[component]
@@ -61,12 +61,12 @@ fn Skeleton() -> impl IntoView {
     }
 }
 
-/// The queue as the page knows it.
+/// The list of sagas that need attention, as the page knows it.
 #[derive(Clone, Copy)]
 pub struct Waiting {
     sagas: RwSignal<Vec<Saga>>,
     next: RwSignal<Option<String>>,
-    /// What became of the last one that was sent on: its name, and whether it goes on.
+    /// The result of the last retry: the name of the saga, and whether the saga continues.
     told: RwSignal<Option<(String, bool)>>,
     failure: RwSignal<Option<Failure>>,
 }
@@ -81,10 +81,10 @@ impl Waiting {
         }
     }
 
-    /// Takes over how a saga stands after it was sent on.
+    /// Takes over the state of a saga after its retry.
     pub fn sent_on(self, name: String, saga: Saga) {
         let goes_on = saga.status != SagaStatus::NeedsAttention;
-        // The page may have been left meanwhile.
+        // The visitor may have left the page meanwhile.
         let _ = self.sagas.try_update(|sagas| {
             if goes_on {
                 sagas.retain(|it| it.id != saga.id);

@@ -1,4 +1,5 @@
-//! `/desk`: the events of the organizer's organizations, drafts included; all events for administrators.
+//! `/desk`: the events of the user's organizations, including drafts. Administrators see the events of all
+//! organizations.
 
 use holdfast_contract::{
     accounts::{Profile, Role},
@@ -21,17 +22,18 @@ use uuid::Uuid;
 
 use crate::door::{Tab, behind_door};
 
-/// So many pages of the list are read: the API lists published events of all organizations alike.
+/// The maximum number of pages that are read from the list. The API lists the published events of all organizations
+/// together.
 const MAX_PAGES: usize = 10;
-/// How many rows stand in for those that come.
+/// The number of placeholder rows while the list loads.
 const SKELETONS: usize = 3;
 
-/// Whose events are shown.
+/// Which events the page shows.
 #[derive(Debug, Clone)]
 enum Whose {
-    /// Those of these organizations.
+    /// The events of these organizations.
     Of(Vec<Uuid>),
-    /// Everybody's.
+    /// The events of all organizations.
     All,
 }
 
@@ -56,7 +58,7 @@ impl Whose {
 #[derive(Clone)]
 struct Opening {
     events: Vec<Event>,
-    /// Whether there are pages that were not read.
+    /// Whether some pages of the list were not read.
     is_cut: bool,
 }
 
@@ -145,7 +147,7 @@ fn Events(opening: Opening, again: Callback<()>, role: Role) -> impl IntoView {
     }
 }
 
-/// How an event stands, and the name of that state for the style sheet.
+/// The text for an event's status, and the class name of that status in the style sheet.
 fn status(locale: Locale, status: EventStatus) -> (&'static str, &'static str) {
     match status {
         EventStatus::Draft => (td_string!(locale, events.draft), "quiet-state"),

@@ -1,5 +1,5 @@
-//! Unpacks a hall from the wire and measures it: how large a seat is, where aisles are, what a row looks
-//! like from afar.
+//! Makes a [`Hall`] from the layout that the API sends, and measures it: how large a seat is, where the aisles are, and
+//! how a row looks when the map is zoomed out.
 
 use std::ops::Range;
 
@@ -11,15 +11,15 @@ use holdfast_contract::{
 use super::{Hall, NONE, Ribbon, Row, SectionShape};
 use crate::geometry::{Bounds, Grid, simplified, within};
 
-/// A seat fills this part of the way to its neighbour.
+/// The radius of a seat, as a part of the distance to its neighbour.
 const SEAT_FILL: f32 = 0.42;
-/// Neighbours farther apart than this many ordinary steps have an aisle between them.
+/// Neighbours with more than this many usual distances between them have an aisle between them.
 const AISLE_STEPS: f32 = 2.2;
-/// The largest id that the table of ids is made for.
+/// The largest seat id for which the table of ids has room.
 const MAX_ID: i32 = 1_000_000;
 
 impl Hall {
-    /// Unpacks what came over the wire.
+    /// Unpacks the layout of the API.
     pub fn new(map: SeatMap) -> Self {
         let mut hall = Self {
             plan_version: map.plan_version,
@@ -140,7 +140,7 @@ impl Hall {
         }
     }
 
-    /// The median way from a seat to the next of its row.
+    /// The median distance between neighbouring seats of a row.
     fn seat_step(&self) -> f32 {
         let steps = self.rows.iter().flat_map(|row| {
             let seats = row.seats.clone();
@@ -149,7 +149,7 @@ impl Hall {
         median(steps.collect()).unwrap_or(250.0)
     }
 
-    /// The median way from a row's middle to the next row of its section.
+    /// The median distance between neighbouring rows of a section.
     fn step_between_rows(&self, seat_step: f32) -> f32 {
         let steps = self.rows.iter().zip(self.rows.iter().skip(1)).filter_map(|(row, next)| {
             if row.section != next.section || row.seats.is_empty() {

@@ -1,5 +1,5 @@
-//! Seats by their signs: free ones by category, held, sold and blocked ones each in one path. What does not sell
-//! looks like what is blocked.
+//! Draws seats: free seats by category, and the held, sold and blocked seats in one path each. A seat that no offer
+//! sells looks like a blocked seat.
 
 use std::f64::consts::{PI, TAU};
 
@@ -9,7 +9,6 @@ use super::{Brush, typeface};
 use crate::{geometry::Bounds, view::Detail};
 
 impl Brush<'_> {
-    /// Draws the seats that lie in `area`.
     pub(super) fn seats(&self, area: &Bounds, detail: Detail) {
         let hall = self.hall;
         let mut free: Vec<Vec<usize>> = vec![Vec::new(); hall.categories.len().max(1)];
@@ -78,7 +77,7 @@ impl Brush<'_> {
         }
     }
 
-    /// The signs of places that are not like the others.
+    /// Draws the signs of seats whose kind is not standard.
     fn remarks(&self, seats: &[usize], fill: &str, ink: &str, detail: Detail) {
         let (context, radius) = (self.context, f64::from(self.hall.radius));
         context.set_line_width(radius * 0.2);
@@ -96,7 +95,7 @@ impl Brush<'_> {
                     }
                 }
                 SeatKind::Wheelchair => {
-                    // Head, back and wheel of the usual sign.
+                    // The head, back and wheel of the usual wheelchair sign.
                     context.set_stroke_style_str(ink);
                     let _ = context.arc(x, y + radius * 0.2, radius * 0.45, -PI * 0.4, PI * 1.1);
                     context.move_to(x - radius * 0.15, y - radius * 0.6);

@@ -1,4 +1,4 @@
-//! One frame: the still hall from its squares, and what moves above it.
+//! Draws one frame: the still hall from its tiles, and the changing parts above it.
 
 use web_sys::CanvasRenderingContext2d as Context;
 
@@ -6,13 +6,13 @@ use super::{MINIMAP_FROM, Stage};
 use crate::{geometry::Bounds, paint::Brush, view::Detail};
 use ui::browser::monotonic_ms;
 
-/// How long one frame may spend on painting squares.
+/// How long one frame may spend on painting tiles.
 const PAINT_BUDGET_MS: f64 = 7.0;
-/// A zoom is at rest when nothing changed for this long.
+/// A zoom has ended when nothing changed for this long.
 const REST_MS: f64 = 90.0;
 
 impl Stage {
-    /// Draws. Answers whether another frame is needed.
+    /// Draws a frame. Returns whether another frame is needed.
     pub(super) fn frame(&mut self) -> bool {
         if self.size.width < 1.0 {
             return false;

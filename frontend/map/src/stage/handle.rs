@@ -1,4 +1,4 @@
-//! Reaches the stage from the page and draws a frame after each change, and only then.
+//! Access to the stage from the page. It draws a frame after each change, and no other frames.
 
 use std::{
     cell::{Cell, RefCell},
@@ -11,17 +11,17 @@ use web_sys::HtmlCanvasElement;
 use super::Stage;
 use crate::{live::Live, model::Hall};
 
-/// A stage and the frame that may be on its way.
+/// A stage, and whether a frame is already requested.
 #[derive(Clone)]
 pub struct Handle {
     stage: Rc<RefCell<Stage>>,
     pending: Rc<Cell<bool>>,
-    /// Whether one is near enough for the minimap to help.
+    /// Whether the map is zoomed in far enough for the minimap to help.
     near: RwSignal<bool>,
 }
 
 impl Handle {
-    /// Takes a canvas over.
+    /// Creates the stage on a canvas of the page.
     pub fn new(
         canvas: HtmlCanvasElement,
         minimap: HtmlCanvasElement,
@@ -33,14 +33,14 @@ impl Handle {
         Some(Self { stage: Rc::new(RefCell::new(stage)), pending: Rc::default(), near })
     }
 
-    /// Changes something and draws a frame after it.
+    /// Changes the stage and requests a frame.
     pub fn update<T>(&self, change: impl FnOnce(&mut Stage) -> T) -> T {
         let result = change(&mut self.stage.borrow_mut());
         self.wake();
         result
     }
 
-    /// Looks without changing.
+    /// Reads the stage without changing it.
     pub fn look<T>(&self, look: impl FnOnce(&Stage) -> T) -> T {
         look(&self.stage.borrow())
     }

@@ -1,4 +1,4 @@
-//! How the looker gets about: panning, zooming, and guided moves that glide.
+//! Pans and zooms: immediate moves, and animated moves to a target.
 
 use leptos::prelude::window;
 
@@ -9,10 +9,10 @@ use crate::{
 };
 use ui::browser::monotonic_ms;
 
-/// How long a guided move takes.
+/// How long an animated move takes.
 const GLIDE_MS: f64 = 180.0;
 
-/// A guided move under way.
+/// An animated move under way.
 pub(super) struct Glide {
     from: View,
     to: View,
@@ -20,20 +20,21 @@ pub(super) struct Glide {
 }
 
 impl Stage {
-    /// Moves by pixels.
+    /// Moves the map by these pixels.
     pub fn pan(&mut self, dx: f32, dy: f32) {
         self.glide = None;
         self.view = self.view.panned(dx, dy).kept_near(&self.hall.bounds, self.size);
     }
 
-    /// Nearer or farther at once, about a place of the canvas.
+    /// Zooms at once by a factor about a point of the canvas.
     pub fn zoom(&mut self, factor: f32, x: f32, y: f32) {
         self.glide = None;
         self.zoomed_at = monotonic_ms();
         self.view = self.zoomed_view(factor, x, y);
     }
 
-    /// Nearer or farther in a short glide, about the seat nearest to the middle: not into the pitch.
+    /// Zooms with an animation by a factor about the seat nearest to the middle, so that the visitor does not zoom into
+    /// the pitch.
     pub fn zoom_step(&mut self, factor: f32) {
         let from = self.glide.as_ref().map_or(self.view, |glide| glide.to);
         let view = std::mem::replace(&mut self.view, from);
@@ -57,12 +58,12 @@ impl Stage {
             .kept_near(&self.hall.bounds, self.size)
     }
 
-    /// The whole hall.
+    /// Shows the whole hall.
     pub fn fit(&mut self) {
         self.glide_to(self.fit);
     }
 
-    /// A section, as large as it goes.
+    /// Shows a section as large as possible.
     pub fn show_section(&mut self, section: usize) {
         let Some(shape) = self.hall.sections.get(section) else { return };
         let bounds = shape.bounds.grown(self.hall.radius * 4.0);
@@ -76,13 +77,13 @@ impl Stage {
         self.glide_to(to.centred_on(x, y, self.size));
     }
 
-    /// Near enough to choose seats, with a place of the canvas in the middle.
+    /// Zooms in far enough for choosing seats, with this point of the canvas in the middle.
     pub fn approach(&mut self, x: f32, y: f32) {
         let (x, y) = self.view.to_plan(x, y);
         self.glide_to(self.near_view(x, y));
     }
 
-    /// Makes sure that a seat is seen, without coming nearer.
+    /// Moves the map so that a seat is visible, without changing the scale unless single seats are not drawn.
     pub fn reveal(&mut self, seat: usize) {
         let (x, y) = (self.hall.x[seat], self.hall.y[seat]);
         let inside = self.view.visible(self.size).grown(-self.hall.radius * 3.0);
@@ -99,7 +100,7 @@ impl Stage {
         View { scale, ..self.view }.centred_on(x, y, self.size)
     }
 
-    /// The looker clicked on the minimap, at parts of its width and height.
+    /// Moves to a point of the minimap, given as parts (0 to 1) of its width and height.
     pub fn jump(&mut self, part_x: f32, part_y: f32) {
         let bounds = self.hall.bounds;
         let x = bounds.left + bounds.width() * part_x;
@@ -122,16 +123,16 @@ impl Stage {
         }
     }
 
-    /// Moves along the glide; answers whether it goes on.
+    /// Continues the animation. Returns whether it goes on.
     pub(super) fn glide_on(&mut self, now: f64) -> bool {
         let Some(glide) = &self.glide else { return false };
         #[allow(clippy::cast_possible_truncation, reason = "a part of one")]
         let part = within((now - glide.since) / GLIDE_MS, 0.0, 1.0) as f32;
-        // Ease out: quick at first, slow at the end.
+        // Ease out: fast at first, slow at the end.
         let eased = 1.0 - (1.0 - part).powi(3);
         let along = |from: f32, to: f32| from + (to - from) * eased;
         let (from, to) = (glide.from, glide.to);
-        // The scale goes geometrically and the middle linearly, else the way would look bent.
+        // The scale changes geometrically and the middle linearly; otherwise the path would look bent.
         let scale = from.scale * (to.scale / from.scale).powf(eased);
         let middle = |view: View| view.to_plan(self.size.width / 2.0, self.size.height / 2.0);
         let (a, b) = (middle(from), middle(to));

@@ -1,4 +1,4 @@
-//! A purchase with its tickets, and the way to give it back.
+//! `/bookings/:reference`: a booking with its tickets, and the button that cancels it.
 
 mod cancel;
 mod ticket;
@@ -28,9 +28,9 @@ use ui::{
     intl, tx,
 };
 
-/// The heading that says how a booking stands.
+/// The id of the heading that tells the booking's status. It gets the focus after a cancellation.
 const TITLE: &str = "booking-title";
-/// A pending booking is asked for so often: longer than the server's deadline for a payment.
+/// How often the page asks about a pending booking: for longer than the server's deadline for a payment.
 const MAX_POLLS: u32 = 400;
 
 #[derive(Clone)]
@@ -50,7 +50,6 @@ async fn open(reference: String) -> Result<Opening, Failure> {
     Ok(Opening { booking, events })
 }
 
-/// `/bookings/:reference`.
 #[component]
 pub fn BookingPage() -> impl IntoView {
     let params = use_params_map();
@@ -107,7 +106,7 @@ fn Purchase(opening: Opening) -> impl IntoView {
     }
 }
 
-/// Asks after a payment that is under way until it is settled or the page is left.
+/// Asks about a pending booking until its payment has ended or the visitor leaves the page.
 async fn watch(booking: RwSignal<Booking>) {
     for n in 0..MAX_POLLS {
         let pending =
@@ -200,7 +199,7 @@ fn Tickets(booking: Booking, events: StoredValue<Vec<Event>>) -> impl IntoView {
     }
 }
 
-/// A reference with a hyphen that is no wider than a hyphen.
+/// A booking reference whose hyphen is not wider than a hyphen.
 #[component]
 fn Reference(text: String) -> impl IntoView {
     let (head, tail) = match text.split_once('-') {

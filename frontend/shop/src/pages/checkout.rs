@@ -1,4 +1,5 @@
-//! Checkout, in one column: seats, details, pay. What was typed stays, whatever happens.
+//! `/checkout/:reservation_ids`: the checkout in one column: seats, details, payment. Typed text is kept, whatever
+//! happens.
 
 mod basket;
 mod card;
@@ -34,18 +35,17 @@ use ui::{
     td_string, tx,
 };
 
-/// What checkout begins with.
+/// The data that the checkout page needs before it can be shown.
 #[derive(Clone)]
 pub struct Opening {
-    /// What is held.
     pub reservations: Vec<Reservation>,
-    /// For what.
+    /// The event of the reservations.
     pub event: Event,
-    /// Through which gateway.
+    /// The configured payment gateway.
     pub config: PaymentConfig,
 }
 
-/// At most so many reservations in one booking.
+/// The maximum number of reservations in one booking, as in the API.
 const MAX_RESERVATIONS: usize = 10;
 
 fn parsed(ids: &str) -> Vec<Uuid> {
@@ -68,7 +68,6 @@ async fn open(ids: Vec<Uuid>) -> Result<Opening, Failure> {
     Ok(Opening { event: event?, config: config?, reservations })
 }
 
-/// `/checkout/:reservation_ids`.
 #[component]
 pub fn CheckoutPage() -> impl IntoView {
     let params = use_params_map();
@@ -129,7 +128,7 @@ fn Column(opening: Opening) -> impl IntoView {
     })
 }
 
-/// What everything costs together.
+/// The total price of the reservations. `None` if their currencies differ.
 fn total(reservations: &[Reservation]) -> Option<Money> {
     let (first, rest) = reservations.split_first()?;
     rest.iter().try_fold(first.total.clone(), |sum, next| {
@@ -141,7 +140,7 @@ fn total(reservations: &[Reservation]) -> Option<Money> {
     })
 }
 
-/// Whether any of these can no longer be paid for.
+/// Whether one of the reservations can no longer be paid for.
 fn is_over(reservations: &[Reservation]) -> bool {
     reservations.iter().any(|it| match it.status {
         ReservationStatus::Expired | ReservationStatus::Cancelled => true,

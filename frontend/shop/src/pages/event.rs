@@ -1,4 +1,4 @@
-//! The event page: the hall is the page, the summary stands beside it.
+//! `/events/:slug`: the seat map fills the page, and the summary of the choice is beside it.
 
 mod floor;
 mod general;
@@ -38,7 +38,7 @@ use ui::{
     td_string, tx, words,
 };
 
-/// Everything the page needs before it can be used.
+/// The data that the page needs before it can be used.
 #[derive(Clone)]
 pub struct Opening {
     event: Event,
@@ -64,11 +64,10 @@ async fn open(slug: String) -> Result<Opening, Failure> {
     })
 }
 
-/// `/events/:slug`.
 #[component]
 pub fn EventPage() -> impl IntoView {
     let params = use_params_map();
-    // Another slug is another page: everything below starts anew.
+    // Another slug is another event, so everything below is created anew.
     part(move || {
         let slug = params.with(|params| params.get("slug").unwrap_or_default());
         view! { <Opened slug/> }
@@ -255,7 +254,7 @@ fn section_labels(floor: Floor, locale: Locale) -> Vec<SectionLabel> {
     })
 }
 
-/// "from €25 · 213 left".
+/// The second line of a section's label: "from €25 · 213 left".
 fn section_detail(
     locale: Locale,
     from: Option<&holdfast_contract::money::Money>,

@@ -1,4 +1,4 @@
-//! What is on: one card an event.
+//! `/`: the list of events, one card for each event.
 
 use holdfast_contract::catalogue::{Event, EventStatus};
 use leptos::prelude::*;
@@ -16,10 +16,9 @@ use ui::{
     td_string, tx,
 };
 
-/// How many cards stand in for those that come.
+/// The number of placeholder cards while the list loads.
 const SKELETONS: usize = 3;
 
-/// `/`.
 #[component]
 pub fn EventsPage() -> impl IntoView {
     let i18n = use_i18n();
@@ -96,7 +95,7 @@ fn SkeletonCard() -> impl IntoView {
     }
 }
 
-/// How an event stands, and the name of that state for the style sheet.
+/// The text for an event's status, and the class name of that status in the style sheet.
 fn status(locale: Locale, event: &Event) -> (String, &'static str) {
     match event.status {
         EventStatus::OnSale => {

@@ -1,4 +1,4 @@
-//! One HTTP call: headers, time limit, and what came back.
+//! One HTTP call: its headers, its time limit and its response.
 
 use holdfast_contract::{
     GUEST_TOKEN_HEADER, IDEMPOTENCY_KEY_HEADER,
@@ -13,22 +13,22 @@ use web_sys::{AbortSignal, Headers, Request, RequestInit, Response};
 use super::first;
 use crate::{json, state::session};
 
-/// How long one call may take; confirming waits up to 8 s on the server's side.
+/// How long one call may take. Confirming a booking takes up to 8 s at the server.
 const CALL_LIMIT_MS: u32 = 30_000;
 
-/// Why there is no answer to work with.
+/// Why a call has no usable response.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Failure {
-    /// The server refused and said why.
+    /// The server refused the call and gave the reason.
     Problem(Box<Problem>),
-    /// No answer: offline, timed out, or the server is away. Whether it acted is not known.
+    /// No response: the browser is offline, the call timed out, or the server is down. The call may have taken effect.
     Unreachable,
-    /// An answer that this page does not understand, with its status.
+    /// A response with this status whose body the page does not understand.
     Unreadable(u16),
 }
 
 impl Failure {
-    /// The problem's type, when the server gave one that this page knows.
+    /// The problem type. `None` if the server gave no problem type that this page knows.
     pub fn kind(&self) -> Option<ProblemType> {
         match self {
             Self::Problem(problem) => problem.problem_type(),
@@ -36,7 +36,8 @@ impl Failure {
         }
     }
 
-    /// Whether the same request may still come to a different end: then its key is kept.
+    /// Whether a repetition of the same request may still have another outcome. The caller then keeps the idempotency
+    /// key.
     pub fn is_open(&self) -> bool {
         match self {
             Self::Unreachable => true,
@@ -50,39 +51,38 @@ impl Failure {
     }
 }
 
-/// As whom a call is made.
+/// The identity with which a call is made.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Asker {
-    /// The signed-in user, else the guest.
+    /// The signed-in user, or else the guest.
     #[default]
     Visitor,
-    /// The owner of what the call is about: where the signed-in user may not know of it, the guest that this
-    /// browser was before signing in.
+    /// The owner of the object that the call is about. If the signed-in user may not see it, the call is repeated as
+    /// the guest that this browser was before signing in.
     Owner,
 }
 
-/// What to send.
+/// The request to send.
 #[derive(Default)]
 pub struct Call<'a> {
-    /// `GET` when empty.
+    /// The HTTP method. An empty text means `GET`.
     pub method: &'a str,
-    /// Below the base path, with its query.
+    /// The path below the base path, with its query.
     pub path: &'a str,
-    /// JSON.
+    /// The body as JSON.
     pub body: Option<String>,
-    /// The attempt's name.
+    /// The idempotency key.
     pub key: Option<&'a str>,
-    /// As whom.
     pub asker: Asker,
 }
 
-/// Sends and parses.
+/// Sends the call and parses the response.
 pub async fn send<T: DeserializeOwned>(call: Call<'_>) -> Result<T, Failure> {
     let (status, body) = raw(call).await?;
     json::meaning(body).ok_or(Failure::Unreadable(status))
 }
 
-/// Sends where the answer's body does not matter.
+/// Sends the call and returns only the status of the response.
 pub async fn send_for_status(call: Call<'_>) -> Result<u16, Failure> {
     raw(call).await.map(|(status, _)| status)
 }

@@ -1,5 +1,5 @@
-//! The requests that the shell began beside the program's download (`shell/boot.js`); the program takes their answers
-//! over instead of asking again.
+//! The requests that the shell page started while the program was loading (`shell/boot.js`). The program takes over
+//! their responses instead of requesting them again.
 
 use js_sys::{Object, Promise, Reflect};
 use leptos::prelude::window;
@@ -7,12 +7,12 @@ use wasm_bindgen::JsCast;
 
 use crate::{browser, js::member};
 
-/// Where the shell leaves them: promises of answers by path.
+/// The global object in which the shell leaves the promises of responses, by path.
 const BEGUN: &str = "holdfastBegun";
-/// Answers are good for so long after the visitor came; later ones might be out of date.
+/// How long after the start of the page a response may be taken over. A later one might be outdated.
 const LIMIT_MS: f64 = 60_000.0;
 
-/// The answer to this path that is on its way, once.
+/// Takes the response for this path that is under way. Returns it only once.
 pub fn take(path: &str) -> Option<Promise> {
     if browser::monotonic_ms() > LIMIT_MS {
         return None;

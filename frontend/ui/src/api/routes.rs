@@ -1,4 +1,4 @@
-//! One function a route.
+//! One function for each route of the API.
 
 use holdfast_contract::{
     accounts::{Credentials, Registration, Session},
@@ -27,12 +27,12 @@ async fn post<T: DeserializeOwned>(path: &str, body: Option<String>) -> Result<T
     send(Call { method: "POST", path, body, ..Call::default() }).await
 }
 
-/// Reads what belongs to somebody.
+/// Reads an object that belongs to somebody.
 async fn own<T: DeserializeOwned>(path: &str) -> Result<T, Failure> {
     send(Call { path, asker: Asker::Owner, ..Call::default() }).await
 }
 
-/// Does something to what belongs to somebody.
+/// Posts to a route of an object that belongs to somebody.
 async fn act<T: DeserializeOwned>(path: &str) -> Result<T, Failure> {
     send(Call { method: "POST", path, asker: Asker::Owner, ..Call::default() }).await
 }
@@ -42,16 +42,16 @@ pub async fn events() -> Result<EventPage, Failure> {
     get(&requests::events()).await
 }
 
-/// Which events are listed.
+/// Which events a list contains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
-    /// Every published one.
+    /// All published events.
     Published,
     /// The drafts of the caller's organizations.
     Draft,
 }
 
-/// `GET /events`, a page of a list that is read to its end.
+/// `GET /events`: one page of a list that the caller reads page by page.
 pub async fn event_page(stage: Stage, after: Option<&str>) -> Result<EventPage, Failure> {
     let stage = match stage {
         Stage::Published => "",
@@ -69,7 +69,7 @@ pub async fn event(id_or_slug: &str) -> Result<Event, Failure> {
     get(&requests::event(&String::from(js_sys::encode_uri_component(id_or_slug)))).await
 }
 
-/// `GET /events/{id}/seats`, the layout.
+/// `GET /events/{id}/seats`: the layout.
 pub async fn seat_map(event: Uuid) -> Result<SeatMap, Failure> {
     get(&requests::seat_map(event)).await
 }
@@ -89,7 +89,7 @@ pub async fn offers(event: Uuid) -> Result<OfferPage, Failure> {
     get(&requests::offers(event)).await
 }
 
-/// The address of the stream of changes after `seq`.
+/// The address of the event stream after the change `seq`.
 pub fn stream_address(event: Uuid, seq: i64) -> String {
     format!("{}/events/{event}/stream?after={seq}", super::BASE)
 }
@@ -121,7 +121,7 @@ pub async fn payment_config() -> Result<PaymentConfig, Failure> {
     get("/payments/config").await
 }
 
-/// `POST /bookings/confirm` with a body that is sent again unchanged under the same key.
+/// `POST /bookings/confirm`. A repetition must send the same body with the same key.
 pub async fn confirm(body: &str, key: &str) -> Result<Booking, Failure> {
     send(Call {
         method: "POST",
@@ -138,7 +138,7 @@ pub async fn booking(id: Uuid) -> Result<Booking, Failure> {
     own(&format!("/bookings/{id}")).await
 }
 
-/// `POST /bookings/{id}/cancel`, the whole booking.
+/// `POST /bookings/{id}/cancel`: cancels the whole booking.
 pub async fn cancel_booking(id: Uuid) -> Result<Booking, Failure> {
     act(&format!("/bookings/{id}/cancel")).await
 }
@@ -160,7 +160,7 @@ pub async fn login(credentials: &Credentials) -> Result<Session, Failure> {
     post("/auth/login", json(credentials)).await
 }
 
-/// `POST /auth/register`; what it answers does not matter, signing in follows.
+/// `POST /auth/register`. The response is not needed, because the caller signs in next.
 pub async fn register(registration: &Registration) -> Result<(), Failure> {
     let body = json(registration);
     send_for_status(Call { method: "POST", path: "/auth/register", body, ..Call::default() })
@@ -175,7 +175,7 @@ pub async fn logout() -> Result<(), Failure> {
         .map(|_| ())
 }
 
-/// `GET /admin/sagas`, those that need attention.
+/// `GET /admin/sagas`: the sagas that need attention.
 pub async fn stuck_sagas(after: Option<&str>) -> Result<SagaPage, Failure> {
     let after = page_after(after);
     get(&format!("/admin/sagas?status=needs_attention&limit={LIST_LIMIT}{after}")).await

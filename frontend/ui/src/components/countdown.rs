@@ -1,4 +1,4 @@
-//! The clock of what is held, from hold to payment.
+//! The remaining time of the visitor's holds, from the hold to the payment.
 
 use leptos::prelude::*;
 
@@ -15,7 +15,7 @@ use crate::{
     tx,
 };
 
-/// The chip in the header. Figures for the eye; for the ear, words at 5, 3 and 1 minutes.
+/// The countdown in the header. It shows figures; screen readers get words at 5, 3 and 1 minutes.
 #[component]
 pub fn Countdown() -> impl IntoView {
     let i18n = use_i18n();

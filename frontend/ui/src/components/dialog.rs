@@ -1,18 +1,17 @@
-//! A question that must be answered before anything else, as the browser's own dialog.
+//! A modal question, shown in the browser's own `<dialog>`.
 
 use leptos::{html, prelude::*};
 
 use super::erased::follow;
 
-/// Opens as soon as it is on the page; the focus goes into it and comes back afterwards.
+/// A dialog that opens as soon as it is on the page. The focus moves into it and returns when it closes.
 #[component]
 pub fn Dialog(
-    /// What it is called.
+    /// The heading of the dialog.
     title: Signal<&'static str>,
-    /// What Escape does; without, it closes by its answers alone.
+    /// Called by the Escape key. Without it, only the dialog's own buttons close it.
     #[prop(optional)]
     leave: Option<Callback<()>>,
-    /// What is in it.
     children: Children,
 ) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
@@ -25,7 +24,7 @@ pub fn Dialog(
             opened.set_value(Some(dialog));
         }
     });
-    // The browser gives the focus back when a dialog is closed, not when it is taken off the page.
+    // The browser returns the focus when a dialog is closed, but not when it is removed from the page.
     on_cleanup(move || {
         let _ = opened.try_with_value(|dialog| dialog.as_ref().map(|dialog| dialog.close()));
     });

@@ -1,24 +1,25 @@
-//! Closures of views without their own types.
+//! Functions that erase the types of closures in views.
 //!
-//! Leptos compiles its rendering code anew for each closure type. A page has some hundred of them; through
-//! these functions they share one copy, which is a third of the program's size.
+//! Leptos compiles its rendering code again for each closure type. A page has about a hundred closures. With these
+//! functions they share one copy of the code, which saves a third of the program's size.
 
 use leptos::prelude::*;
 
-/// A part of a page that is made anew when what it reads changes.
+/// A part of a page that is rendered again when a signal that it reads changes.
 pub fn part<V: IntoAny>(
     make: impl Fn() -> V + Send + 'static,
 ) -> Box<dyn FnMut() -> AnyView + Send> {
     Box::new(move || make().into_any())
 }
 
-/// A value of an attribute that follows what it reads.
+/// An attribute's value that follows the signals that it reads.
 pub fn live<T: Send + Sync + 'static>(value: impl Fn() -> T + Send + Sync + 'static) -> Signal<T> {
     let value: Box<dyn Fn() -> T + Send + Sync> = Box::new(value);
     Signal::derive(value)
 }
 
-/// A value that is worked out anew when what it reads changes, and heard of only when it is another.
+/// A value that is calculated again when a signal that it reads changes. It notifies its readers only if the value
+/// differs.
 pub fn known<T: PartialEq + Send + Sync + 'static>(
     value: impl Fn() -> T + Send + Sync + 'static,
 ) -> Memo<T> {
@@ -26,13 +27,13 @@ pub fn known<T: PartialEq + Send + Sync + 'static>(
     Memo::new(move |_| value())
 }
 
-/// What is done again whenever something that it reads changes, beginning now.
+/// Runs `act` now, and again whenever a signal that it reads changes.
 pub fn follow(act: impl FnMut() + 'static) {
     let act: Box<dyn FnMut()> = Box::new(act);
     Effect::new(act);
 }
 
-/// What happens on an event.
+/// A handler of an event.
 pub fn act<E: 'static>(handle: impl FnMut(E) + 'static) -> Box<dyn FnMut(E)> {
     Box::new(handle)
 }

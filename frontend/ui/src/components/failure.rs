@@ -1,4 +1,4 @@
-//! Something went wrong: what happened, and a way on.
+//! The views of a failure: what happened, and what the visitor can do next.
 
 use holdfast_contract::problem::ProblemType;
 use leptos::prelude::*;
@@ -15,11 +15,11 @@ use crate::{
     program, words,
 };
 
-/// A whole page's failure with a button that tries again.
+/// A page in place of the content that failed to load, with a button that tries again.
 #[component]
 pub fn FailureView(failure: Failure, again: Callback<()>) -> impl IntoView {
     let i18n = use_i18n();
-    // Trying again helps neither where nothing is, nor where a stranger may not know of it.
+    // Another try helps neither if the object does not exist nor if a stranger may not know of it.
     if let Some(ProblemType::NotFound | ProblemType::Unauthorized) = failure.kind() {
         return view! { <NotFoundPage/> }.into_any();
     }
@@ -43,7 +43,7 @@ pub fn FailureView(failure: Failure, again: Callback<()>) -> impl IntoView {
     .into_any()
 }
 
-/// What went wrong with something that was sent, beside it; read out as it comes.
+/// The message about a failed request, beside its form. Screen readers read it when it appears.
 #[component]
 pub fn FailureNote(failure: RwSignal<Option<Failure>>) -> impl IntoView {
     let i18n = use_i18n();

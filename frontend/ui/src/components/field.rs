@@ -1,4 +1,4 @@
-//! One labelled field of a form, with what the server said about it.
+//! A labelled field of a form, with the server's message about it.
 
 use holdfast_contract::problem::Problem;
 use leptos::prelude::*;
@@ -6,33 +6,31 @@ use leptos::prelude::*;
 use super::erased::{act, live, part};
 use crate::api::Failure;
 
-/// What the server said about one field.
+/// The server's message about this field.
 fn field_error(failure: Option<&Failure>, field: &str) -> Option<String> {
     let Some(Failure::Problem(problem)) = failure else { return None };
     let Problem { errors, .. } = &**problem;
     errors.iter().find(|error| error.field == field).map(|error| error.message.clone())
 }
 
-/// One labelled field with its error beside it.
 #[component]
 pub fn Field(
-    /// Its name on the wire.
+    /// The field's name in the request body.
     name: &'static str,
-    /// Stands before its name in the ids of the page, where another form has a field of this name.
+    /// A prefix for the ids in the page, needed if another form has a field with this name.
     #[prop(default = "")]
     within: &'static str,
-    /// Its label.
     label: Signal<&'static str>,
-    /// What it takes.
+    /// The `type` of the input.
     #[prop(default = "text")]
     kind: &'static str,
-    /// What the browser may fill in.
+    /// The `autocomplete` token of the input.
     autocomplete: &'static str,
-    /// What was typed.
+    /// The text in the input.
     value: RwSignal<String>,
-    /// What the server said.
+    /// The failure of the last request.
     failure: RwSignal<Option<Failure>>,
-    /// What is asked of the input.
+    /// A hint that says what the input must contain.
     #[prop(optional_no_strip)]
     hint: Option<Signal<&'static str>>,
 ) -> impl IntoView {

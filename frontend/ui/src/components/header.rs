@@ -1,4 +1,4 @@
-//! The bar above every page: name, clock, language, colours, who is signed in.
+//! The header of every page: name, countdown, language, colours, and the signed-in user.
 
 use holdfast_contract::accounts::{Profile, Role};
 use leptos::prelude::*;
@@ -22,7 +22,8 @@ use crate::{
     t_string, tx,
 };
 
-/// Puts the focus where the page's own part begins. The router would take the click for a way to another page.
+/// Moves the focus to the main part of the page. Without `prevent_default`, the router would treat the click as a link
+/// to another page.
 fn skip(event: web_sys::MouseEvent) {
     event.prevent_default();
     let main =
@@ -33,7 +34,6 @@ fn skip(event: web_sys::MouseEvent) {
     }
 }
 
-/// The header.
 #[component]
 pub fn Header() -> impl IntoView {
     let i18n = use_i18n();
@@ -117,7 +117,7 @@ fn Who() -> impl IntoView {
     let account = Account::expect();
     let sign_out = move |_| {
         leptos::task::spawn_local(async move {
-            // The token is forgotten here whatever the server says.
+            // The token is removed from the device, whatever the server responds.
             let _ = api::logout().await;
             account.sign_out();
         });
@@ -140,7 +140,7 @@ fn Who() -> impl IntoView {
     })
 }
 
-/// Who is signed in. It leads those who have a desk to it.
+/// The name of the signed-in user. For users with a desk, it is a link to the desk.
 fn name(profile: Profile) -> AnyView {
     let i18n = use_i18n();
     let inner = view! {

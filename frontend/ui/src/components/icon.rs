@@ -1,8 +1,8 @@
-//! Line icons from Lucide (ISC licence), only those that are used.
+//! Line icons from Lucide (ISC licence); only the icons that the programs use.
 
 use leptos::prelude::*;
 
-/// Which icon.
+/// The icons, each with its name in Lucide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sign {
     /// `plus`.
@@ -54,7 +54,7 @@ pub enum Sign {
 }
 
 impl Sign {
-    /// The icon's lines, drawn in a box of 24 by 24.
+    /// The lines of the icon as SVG, in a box of 24 by 24.
     const fn lines(self) -> &'static str {
         match self {
             Self::Plus => r#"<path d="M5 12h14"/><path d="M12 5v14"/>"#,
@@ -118,10 +118,10 @@ impl Sign {
     }
 }
 
-/// An icon beside words that say the same; hidden from screen readers.
+/// An icon beside a text with the same meaning. It is hidden from screen readers.
 #[component]
 pub fn Icon(
-    /// Which one.
+    /// The icon to draw.
     sign: Sign,
 ) -> impl IntoView {
     view! {

@@ -1,4 +1,4 @@
-//! A page of something that is fetched: its skeleton, its failure with a way on, or itself.
+//! A page whose content is fetched first: shows a skeleton, then the content or a failure.
 
 use std::future::Future;
 
@@ -10,7 +10,8 @@ use crate::{
     state::load::{Load, load},
 };
 
-/// Fetches, and shows what stands for it meanwhile. `page` gets what came and the way to fetch it again.
+/// Fetches the content and shows the skeleton meanwhile. `page` gets the content and the callback that fetches it
+/// again.
 pub fn loaded<T, Fut>(
     fetch: impl Fn() -> Fut + Send + Sync + 'static,
     skeleton: fn() -> AnyView,

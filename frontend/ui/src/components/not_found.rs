@@ -1,4 +1,4 @@
-//! There is no such page.
+//! The page for addresses without a page.
 
 use leptos::prelude::*;
 
@@ -8,7 +8,7 @@ use crate::{
     program, td_string, tx,
 };
 
-/// The page of an address that does not exist, or that the visitor may not know of.
+/// The page for an address that does not exist, or that the visitor may not know of.
 #[component]
 pub fn NotFoundPage() -> impl IntoView {
     let i18n = use_i18n();

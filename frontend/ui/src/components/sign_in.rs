@@ -1,5 +1,5 @@
-//! Signing in: what is sent, and the fields of address and password. The page of the account program and the dialog
-//! of checkout are made of it.
+//! Signing in: the request, and the fields for address and password. The page of the account program and the dialog of
+//! the checkout use them.
 
 use std::future::Future;
 
@@ -16,19 +16,19 @@ use crate::{
     tx,
 };
 
-/// A form that ends with a session.
+/// A form whose request starts a session.
 #[derive(Clone, Copy)]
 pub struct Sending {
-    /// What the server said.
+    /// The failure of the last request.
     pub failure: RwSignal<Option<Failure>>,
-    /// Whether something is on its way.
+    /// Whether a request is under way.
     pub busy: RwSignal<bool>,
     account: Account,
     signed_in: Callback<()>,
 }
 
 impl Sending {
-    /// Nothing is sent yet. `signed_in` runs once the session is kept.
+    /// Creates the form's state. `signed_in` runs after the session is stored.
     pub fn new(signed_in: Callback<()>) -> Self {
         Self {
             failure: RwSignal::new(None),
@@ -38,7 +38,7 @@ impl Sending {
         }
     }
 
-    /// Sends, unless something is on its way, and keeps the session.
+    /// Sends the request, unless one is under way, and stores the session.
     pub fn send(self, work: impl Future<Output = Result<Session, Failure>> + 'static) {
         if self.busy.get_untracked() {
             return;
@@ -60,7 +60,7 @@ impl Sending {
     }
 }
 
-/// An address and a password.
+/// The address and the password that the visitor typed.
 #[derive(Clone, Copy)]
 pub struct Typed {
     email: RwSignal<String>,
@@ -76,7 +76,7 @@ impl Typed {
         Credentials { email: self.email.get_untracked(), password: self.password.get_untracked() }
     }
 
-    /// Asks the server for a session.
+    /// Sends the credentials to the server.
     pub fn sign_in(self, sending: Sending) {
         let credentials = self.credentials();
         sending.send(async move { api::login(&credentials).await });
@@ -89,17 +89,17 @@ impl Default for Typed {
     }
 }
 
-/// The fields of [`Typed`]. A new password is told what it needs.
+/// The fields for address and password. `hint` says what a new password must contain.
 #[component]
 pub fn TypedFields(
     typed: Typed,
     sending: Sending,
-    /// What the browser may fill in as the password.
+    /// The `autocomplete` token of the password field.
     autocomplete: &'static str,
-    /// What is asked of the password.
+    /// What the password must contain.
     #[prop(optional)]
     hint: Option<Signal<&'static str>>,
-    /// Stands before the names in the ids of the page.
+    /// A prefix for the ids in the page.
     #[prop(default = "")]
     within: &'static str,
 ) -> impl IntoView {
@@ -128,10 +128,10 @@ pub fn TypedFields(
     }
 }
 
-/// Signing in without leaving the page. Nothing of the page is lost, whether it is done or given up.
+/// A sign-in dialog. The page below keeps everything, whether the visitor signs in or cancels.
 #[component]
 pub fn SignInDialog(
-    /// The dialog is on the page while this is true.
+    /// Whether the dialog is on the page.
     open: RwSignal<bool>,
 ) -> impl IntoView {
     let i18n = use_i18n();

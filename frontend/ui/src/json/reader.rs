@@ -1,4 +1,4 @@
-//! Reads a parsed JSON value into a type, the way that serde asks for it.
+//! A serde deserializer for JSON values that the browser has parsed.
 
 use js_sys::{Array, Object, Reflect};
 use serde::de::{
@@ -9,11 +9,11 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use super::unreadable::Unreadable;
 
-/// Whole numbers up to here are exact in JavaScript: 2^53.
+/// Integers up to 2^53 are exact in JavaScript.
 const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
 
-/// A value that is read once. Each type asks for the one shape that it takes; only what does not say
-/// what it takes is looked at for what it is.
+/// A value to read. Most types ask for one shape, and only that shape is tried. The shape of the value itself is
+/// inspected only for types that accept several shapes.
 pub struct Reader(pub JsValue);
 
 impl Reader {
@@ -95,7 +95,7 @@ impl<'de> Deserializer<'de> for Reader {
         if !self.0.is_object() || Array::is_array(&self.0) {
             return Err(Unreadable);
         }
-        // The known ones are asked for by name; what a newer server says beside them is passed over.
+        // Only the known fields are read. Additional fields of a newer server are ignored.
         visitor.visit_map(Fields { object: self.0, fields, value: JsValue::UNDEFINED })
     }
 
@@ -227,7 +227,7 @@ impl<'de> MapAccess<'de> for Fields {
     }
 }
 
-/// A variant by its name; none of those on the wire carries more.
+/// The variant of an enum by its name. Enums on the wire carry no further data.
 struct Word(String);
 
 impl<'de> EnumAccess<'de> for Word {

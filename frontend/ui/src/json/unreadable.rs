@@ -1,11 +1,11 @@
-//! What does not fit is one error without words: nobody would read them, and the code that writes them,
-//! numbers with fractions included, would be a twentieth of the program.
+//! The one error for values that do not fit. It has no message: nobody would read it, and the code that formats
+//! messages, including floating-point numbers, would be a twentieth of the program.
 
 use std::fmt;
 
 use serde::de::{self, Unexpected};
 
-/// A value of another shape than was asked for.
+/// A value has another shape than the type requires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unreadable;
 

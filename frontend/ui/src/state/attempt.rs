@@ -1,7 +1,7 @@
-//! One attempt to pay: its Idempotency-Key and the body that goes with it.
+//! One attempt to pay: its idempotency key and the body that belongs to the key.
 //!
-//! Kept on the device from the first click until a final answer, over retries and reloads, so that
-//! one attempt is one charge. A final no forgets it: the next click is a new attempt.
+//! The attempt is stored on the device from the first click until a final response, over repetitions and reloads, so
+//! that one attempt is at most one charge. A final refusal removes it: the next click is a new attempt.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -11,14 +11,14 @@ use crate::{
     json,
 };
 
-/// An attempt whose end is not known yet.
+/// An attempt whose outcome is not known yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {
-    /// The Idempotency-Key.
+    /// The idempotency key.
     pub key: String,
-    /// What was sent, to be sent again unchanged.
+    /// The request body. Every repetition sends it unchanged.
     pub body: String,
-    /// The booking, once the server named it.
+    /// The booking. `None` until a response named it.
     #[serde(default)]
     pub booking: Option<Uuid>,
 }
@@ -26,18 +26,18 @@ pub struct Attempt {
 fn name(reservations: &[Uuid]) -> String {
     let mut ids: Vec<String> = Vec::with_capacity(reservations.len());
     for id in reservations.iter().map(Uuid::to_string) {
-        // In order, whatever order the address has.
+        // The ids are sorted, whatever their order in the address.
         ids.insert(ids.partition_point(|other| *other < id), id);
     }
     format!("holdfast.attempt.{}", ids.join(","))
 }
 
-/// The attempt under way for these reservations.
+/// The stored attempt for these reservations.
 pub fn pending(reservations: &[Uuid]) -> Option<Attempt> {
     json::parse(&browser::read(Keep::Device, &name(reservations))?)
 }
 
-/// Begins an attempt, or goes on with the one that has no end yet.
+/// Starts an attempt, or continues the stored attempt for these reservations.
 pub fn begin(reservations: &[Uuid], body: String) -> Attempt {
     pending(reservations).unwrap_or_else(|| {
         let attempt = Attempt { key: browser::attempt_key(), body, booking: None };
@@ -46,14 +46,14 @@ pub fn begin(reservations: &[Uuid], body: String) -> Attempt {
     })
 }
 
-/// Keeps what is known of an attempt.
+/// Stores an attempt.
 pub fn keep(reservations: &[Uuid], attempt: &Attempt) {
     if let Ok(text) = serde_json::to_string(attempt) {
         browser::write(Keep::Device, &name(reservations), &text);
     }
 }
 
-/// Forgets an attempt: it came to its end.
+/// Removes an attempt that has a final outcome.
 pub fn finish(reservations: &[Uuid]) {
     browser::remove(Keep::Device, &name(reservations));
 }

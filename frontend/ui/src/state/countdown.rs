@@ -1,6 +1,6 @@
-//! How long a hold still lasts, in figures, colours and words.
+//! The remaining time of a hold as figures, colours and words.
 
-/// How urgent it is.
+/// How urgent the remaining time is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
     /// More than three minutes.
@@ -9,12 +9,12 @@ pub enum Phase {
     Soon,
     /// Less than one minute.
     Last,
-    /// Over.
+    /// No time is left.
     Over,
 }
 
 impl Phase {
-    /// The phase at this many seconds.
+    /// The phase at this number of remaining seconds.
     pub const fn at(seconds: i64) -> Self {
         match seconds {
             ..=0 => Self::Over,
@@ -24,7 +24,7 @@ impl Phase {
         }
     }
 
-    /// The name that the style sheet knows.
+    /// The class name of the phase in the style sheet.
     pub const fn class(self) -> &'static str {
         match self {
             Self::Calm => "calm",
@@ -35,18 +35,18 @@ impl Phase {
     }
 }
 
-/// `9:07`.
+/// The remaining time in the form `9:07`.
 pub fn clock(seconds: i64) -> String {
     let seconds = seconds.max(0);
     format!("{}:{:02}", seconds / 60, seconds % 60)
 }
 
-/// The minutes to say aloud when the clock has gone from one value to the other: 5, 3 or 1.
+/// The minutes to announce when the remaining time changes from `before` to `now` (in seconds): 5, 3, 1 or none.
 pub fn announcement(before: i64, now: i64) -> Option<i64> {
     [1, 3, 5].into_iter().find(|minutes| now <= minutes * 60 && before > minutes * 60)
 }
 
-/// Whole seconds until a deadline, rounded up: the last second is shown as 1.
+/// Whole seconds until a deadline, rounded up, so that the last second is shown as 1.
 #[allow(clippy::cast_possible_truncation, reason = "a few minutes")]
 pub fn seconds_until(deadline_ms: f64, now_ms: f64) -> i64 {
     ((deadline_ms - now_ms) / 1000.0).ceil() as i64
@@ -78,9 +78,9 @@ mod tests {
         assert_eq!(announcement(300, 299), None);
         assert_eq!(announcement(181, 179), Some(3));
         assert_eq!(announcement(61, 60), Some(1));
-        // A tab that slept says where it stands now, not where it was.
+        // A tab that slept announces its current time, not a time that has passed.
         assert_eq!(announcement(400, 30), Some(1));
-        // An extension is no announcement.
+        // An extension is not announced.
         assert_eq!(announcement(30, 600), None);
     }
 

@@ -1,7 +1,7 @@
-//! What this browser holds now, and until when.
+//! The reservations that this browser holds, with their deadlines.
 //!
-//! Kept on the device as ids alone; what they hold and how long is the server's to say. Deadlines are on
-//! the monotonic clock, so a wrong or moved device clock changes nothing.
+//! The device stores only their ids; the server says what they hold and for how long. Deadlines are on the monotonic
+//! clock, so a wrong or changed device clock has no effect.
 
 use holdfast_contract::reservations::{ItemKind, Reservation, ReservationStatus};
 use leptos::prelude::*;
@@ -15,28 +15,28 @@ use crate::{
 
 const HELD: &str = "holdfast.holds";
 
-/// How often the clock is looked at.
+/// How often the remaining time is updated.
 const TICK: std::time::Duration = std::time::Duration::from_millis(250);
 
 /// A reservation with its deadline on the monotonic clock.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hold {
-    /// As the server last told it.
+    /// The reservation, as the server last reported it.
     pub reservation: Reservation,
-    /// Milliseconds on the monotonic clock.
+    /// When the hold lapses, in milliseconds on the monotonic clock.
     pub deadline_ms: f64,
 }
 
-/// Everything held.
+/// All holds of this browser.
 #[derive(Clone, Copy)]
 pub struct Holds {
     held: RwSignal<Vec<Hold>>,
-    /// Seconds until the first of them lapses.
+    /// Seconds until the first hold lapses. `None` without a hold that can lapse.
     pub seconds: RwSignal<Option<i64>>,
 }
 
 impl Holds {
-    /// Asks the server about what was held before the page was loaded, and starts the clock.
+    /// Asks the server about the stored reservations, and starts the clock.
     pub fn provide() {
         let holds = Self { held: RwSignal::new(Vec::new()), seconds: RwSignal::new(None) };
         provide_context(holds);
@@ -44,7 +44,8 @@ impl Holds {
             leptos::task::spawn_local(async move {
                 match api::reservation(id).await {
                     Ok(reservation) => holds.put(reservation),
-                    // Gone or not ours: forgotten. No answer: asked again at the next visit.
+                    // A reservation that does not exist or belongs to somebody else is forgotten. Without a response,
+                    // the next visit asks again.
                     Err(failure) if !failure.is_open() => forget(id),
                     Err(_) => {}
                 }
@@ -53,12 +54,12 @@ impl Holds {
         let _ = set_interval_with_handle(move || holds.tick(), TICK);
     }
 
-    /// The one that was provided.
+    /// The holds that [`Self::provide`] provided.
     pub fn expect() -> Self {
         expect_context()
     }
 
-    /// Takes over what the server says of a reservation.
+    /// Stores the server's current data about a reservation.
     #[allow(clippy::cast_precision_loss, reason = "a few minutes")]
     pub fn put(self, reservation: Reservation) {
         let id = reservation.id;
@@ -78,7 +79,7 @@ impl Holds {
         self.tick();
     }
 
-    /// A payment is under way: these cannot lapse until the server says otherwise.
+    /// Marks that a payment is under way: these reservations cannot lapse until the server says otherwise.
     pub fn mark_in_payment(self, ids: &[Uuid]) {
         self.held.update(|held| {
             for hold in held.iter_mut().filter(|hold| ids.contains(&hold.reservation.id)) {
@@ -95,14 +96,14 @@ impl Holds {
         self.tick();
     }
 
-    /// The reservations of an event that can still be paid for, followed.
+    /// The holds of an event; reactive.
     pub fn of_event(self, event: Uuid) -> Vec<Hold> {
         self.held.with(|held| {
             held.iter().filter(|hold| hold.reservation.event_id == event).cloned().collect()
         })
     }
 
-    /// Every seat of an event that is held here, followed.
+    /// The ids of all seats of an event that this browser holds; reactive.
     pub fn seats(self, event: Uuid) -> Vec<i32> {
         self.held.with(|held| {
             held.iter()
@@ -114,7 +115,7 @@ impl Holds {
         })
     }
 
-    /// The address of the checkout for what lapses first and what is held with it, followed.
+    /// The address of the checkout for the hold that lapses first and all other holds of the same event; reactive.
     pub fn checkout_path(self) -> Option<String> {
         let event = self.held.with(|held| {
             let first = held.iter().min_by(|a, b| a.deadline_ms.total_cmp(&b.deadline_ms))?;
@@ -123,7 +124,7 @@ impl Holds {
         self.checkout_path_of(event)
     }
 
-    /// The address of the checkout for all that is held of an event.
+    /// The address of the checkout for all holds of an event; reactive.
     pub fn checkout_path_of(self, event: Uuid) -> Option<String> {
         let ids: Vec<_> = self.held.with(|held| {
             held.iter()
@@ -134,7 +135,7 @@ impl Holds {
         (!ids.is_empty()).then(|| format!("/checkout/{}", ids.join(",")))
     }
 
-    /// Seconds until this reservation lapses, not followed.
+    /// Seconds until this reservation lapses, without tracking.
     pub fn seconds_left(self, id: Uuid) -> Option<i64> {
         self.held.with_untracked(|held| {
             let hold = held.iter().find(|hold| hold.reservation.id == id)?;
@@ -155,7 +156,7 @@ impl Holds {
             lapsed.iter().for_each(|id| forget(*id));
             self.held.update(|held| held.retain(|hold| !lapsed.contains(&hold.reservation.id)));
         }
-        // What is being paid for cannot lapse, so no clock runs for it.
+        // A reservation in payment cannot lapse, so the clock ignores it.
         let seconds = self.held.with_untracked(|held| {
             held.iter()
                 .filter(|hold| hold.reservation.status == ReservationStatus::Active)

@@ -1,6 +1,6 @@
-//! Which language the pages speak: the reader's choice, else the browser's.
+//! The language of the pages: the reader's choice, or else the browser's language.
 //!
-//! Of leptos_i18n the typed texts are used and not its context: that one brings a parser of language tags and a
+//! The programs use the typed texts of leptos_i18n but not its context, which would add a parser of language tags and a
 //! cookie, 22 kB gzipped, to choose between two languages.
 
 use leptos::prelude::*;
@@ -14,12 +14,12 @@ use crate::{
 const LANGUAGE: &str = "holdfast.language";
 const LOCALES: [Locale; 2] = [Locale::en, Locale::fr];
 
-/// The language of the page, which everything that has words follows.
+/// The language of the page. Everything with text follows it.
 #[derive(Clone, Copy)]
 pub struct I18n(RwSignal<Locale>);
 
 impl I18n {
-    /// Takes up what was chosen before, else what the browser asks for, and keeps what is chosen from now on.
+    /// Starts with the stored choice, or else the browser's language. Stores every later choice.
     pub fn provide() {
         let kept = browser::read(Keep::Device, LANGUAGE);
         let locale = RwSignal::new(kept.as_deref().and_then(locale_of).unwrap_or_else(asked_for));
@@ -36,17 +36,17 @@ impl I18n {
         });
     }
 
-    /// The language, followed.
+    /// The language; reactive.
     pub fn get_locale(self) -> Locale {
         self.0.get()
     }
 
-    /// The language, not followed.
+    /// The language, without tracking.
     pub fn get_locale_untracked(self) -> Locale {
         self.0.get_untracked()
     }
 
-    /// The reader chose.
+    /// Sets the language that the reader chose.
     pub fn set_locale(self, locale: Locale) {
         self.0.set(locale);
     }
@@ -57,7 +57,7 @@ pub fn use_i18n() -> I18n {
     expect_context()
 }
 
-/// The language's tag.
+/// The BCP 47 tag of the language.
 pub const fn tag(locale: Locale) -> &'static str {
     match locale {
         Locale::en => "en",
@@ -65,13 +65,13 @@ pub const fn tag(locale: Locale) -> &'static str {
     }
 }
 
-/// The language that a tag such as `fr-CA` names, where the pages speak it.
+/// The language of a tag such as `fr-CA`. `None` if the pages are not translated into it.
 fn locale_of(wanted: &str) -> Option<Locale> {
     let language = wanted.split('-').next().unwrap_or(wanted);
     LOCALES.into_iter().find(|locale| language.eq_ignore_ascii_case(tag(*locale)))
 }
 
-/// The first language of the browser's list that the pages speak.
+/// The first language in the browser's list into which the pages are translated.
 fn asked_for() -> Locale {
     let languages = window().navigator().languages();
     let mut languages = languages.iter().filter_map(|it| it.as_string());

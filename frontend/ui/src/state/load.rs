@@ -1,4 +1,4 @@
-//! Something that is fetched: waiting, failed, or there.
+//! The state of a fetch: waiting, failed or ready.
 
 use std::future::Future;
 
@@ -6,18 +6,14 @@ use leptos::prelude::*;
 
 use crate::api::Failure;
 
-/// What is known of something that is fetched.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Load<T> {
-    /// Under way.
     Waiting,
-    /// It did not come.
     Failed(Failure),
-    /// Here it is.
     Ready(T),
 }
 
-/// Fetches now, and again whenever the callback is run.
+/// Fetches now, and again whenever the returned callback runs.
 pub fn load<T, F, Fut>(fetch: F) -> (RwSignal<Load<T>>, Callback<()>)
 where
     T: Send + Sync + 'static,
@@ -33,7 +29,7 @@ where
                 Ok(value) => Load::Ready(value),
                 Err(failure) => Load::Failed(failure),
             };
-            // The page may be gone by now; then nobody waits for this.
+            // The page may no longer exist; then nobody waits for the result.
             let _ = state.try_set(next);
         });
     });

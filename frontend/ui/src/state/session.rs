@@ -1,7 +1,6 @@
-//! Who is asking: the signed-in session and the guest's token, kept on the device.
+//! The visitor's identity: the session of a signed-in user and the guest token, stored on the device.
 //!
-//! `api` reads the tokens from storage at each call, so that every tab agrees; the signal here is what
-//! pages show.
+//! `api` reads the tokens from storage for each call, so that all tabs agree. The signal here is for the pages to show.
 
 use holdfast_contract::accounts::{Profile, Session};
 use leptos::{ev, prelude::*};
@@ -15,21 +14,21 @@ use crate::{
 const SESSION: &str = "holdfast.session";
 const GUEST: &str = "holdfast.guest";
 
-/// A session as it is kept.
+/// A session in the form in which it is stored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Kept {
     access_token: String,
-    /// Milliseconds since 1970 by this device's clock.
+    /// When the access token expires, in milliseconds since 1970 by the device's clock.
     expires_at: i64,
     profile: Profile,
 }
 
-/// The signed-in user as pages see it.
+/// The signed-in user, for pages to show.
 #[derive(Clone, Copy)]
 pub struct Account(RwSignal<Option<Profile>>);
 
 impl Account {
-    /// Reads what is kept, follows what other tabs do, and lets every component use it.
+    /// Reads the stored session, follows changes by other tabs, and provides the account to every component.
     pub fn provide() {
         let profile = RwSignal::new(kept().map(|kept| kept.profile));
         provide_context(Self(profile));
@@ -39,22 +38,22 @@ impl Account {
         on_cleanup(move || watching.remove());
     }
 
-    /// The one that was provided.
+    /// The account that [`Self::provide`] provided.
     pub fn expect() -> Self {
         expect_context()
     }
 
-    /// Who is signed in, followed.
+    /// The signed-in user; reactive.
     pub fn profile(self) -> Option<Profile> {
         self.0.get()
     }
 
-    /// Whether somebody is signed in, followed.
+    /// Whether a user is signed in; reactive.
     pub fn is_signed_in(self) -> bool {
         self.0.with(Option::is_some)
     }
 
-    /// Keeps a new session.
+    /// Stores a new session.
     pub fn sign_in(self, session: Session) {
         let expires_at = browser::wall_ms() + session.expires_in_seconds * 1000;
         let kept = Kept {
@@ -68,7 +67,7 @@ impl Account {
         self.0.set(Some(session.profile));
     }
 
-    /// Forgets the session.
+    /// Removes the session.
     pub fn sign_out(self) {
         browser::remove(Keep::Device, SESSION);
         self.0.set(None);
@@ -80,12 +79,12 @@ fn kept() -> Option<Kept> {
     (kept.expires_at > browser::wall_ms()).then_some(kept)
 }
 
-/// The access token, while it is worth sending.
+/// The access token. `None` if it has expired.
 pub fn access_token() -> Option<String> {
     kept().map(|kept| kept.access_token)
 }
 
-/// Drops a token that the server no longer takes, and lets the pages know.
+/// Removes a token that the server no longer accepts, and tells the pages.
 pub fn forget_token() {
     browser::remove(Keep::Device, SESSION);
     if let Ok(event) = web_sys::Event::new("storage") {
@@ -93,12 +92,10 @@ pub fn forget_token() {
     }
 }
 
-/// The guest's token.
 pub fn guest_token() -> Option<String> {
     browser::read(Keep::Device, GUEST)
 }
 
-/// Keeps the guest's token.
 pub fn keep_guest_token(token: &str) {
     browser::write(Keep::Device, GUEST, token);
 }

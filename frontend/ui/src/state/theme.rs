@@ -1,4 +1,4 @@
-//! Light, dark, or as the device says.
+//! The appearance of the pages: light, dark, or as the device is set.
 
 use leptos::prelude::*;
 
@@ -9,19 +9,17 @@ use crate::{
 
 const THEME: &str = "holdfast.theme";
 
-/// What the reader chose.
+/// The reader's choice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Theme {
-    /// As the device says.
+    /// As the device is set.
     Auto,
-    /// Light.
     Light,
-    /// Dark.
     Dark,
 }
 
 impl Theme {
-    /// The next in the round of the button.
+    /// The theme that the button chooses next.
     pub const fn next(self) -> Self {
         match self {
             Self::Auto => Self::Light,
@@ -39,17 +37,16 @@ impl Theme {
     }
 }
 
-/// The chosen theme and whether it comes out dark.
+/// The chosen theme, and a counter for parts that draw their own colours.
 #[derive(Clone, Copy)]
 pub struct Appearance {
-    /// What the reader chose.
     pub theme: RwSignal<Theme>,
-    /// Grows whenever colours may have changed; what is drawn on a canvas follows it.
+    /// Grows whenever colours may have changed. Canvases follow it.
     pub changes: RwSignal<u32>,
 }
 
 impl Appearance {
-    /// Reads the choice, keeps the document in step with it, and lets every component use it.
+    /// Reads the stored choice, applies every choice to the document, and provides the appearance to every component.
     pub fn provide() {
         let theme = RwSignal::new(match browser::read(Keep::Device, THEME).as_deref() {
             Some("light") => Theme::Light,
@@ -72,13 +69,13 @@ impl Appearance {
             use wasm_bindgen::JsCast;
             let _ =
                 query.add_event_listener_with_callback("change", follow.as_ref().unchecked_ref());
-            // Lives as long as the program: the theme is provided once.
+            // The listener lives as long as the program, because the theme is provided only once.
             follow.forget();
         }
         provide_context(Self { theme, changes });
     }
 
-    /// The one that was provided.
+    /// The appearance that [`Self::provide`] provided.
     pub fn expect() -> Self {
         expect_context()
     }

@@ -1,4 +1,4 @@
-//! The rules of cancellation.
+//! Tests of the rules of cancellation and of refunded amounts.
 
 use proptest::prelude::*;
 use uuid::Uuid;

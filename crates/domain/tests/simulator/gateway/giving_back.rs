@@ -1,4 +1,5 @@
-//! What the model gateway gives back, by call and by hand; what of it cannot be delivered; and its list of it.
+//! The refunds of the model gateway: refunds by call, manual refunds, refunds whose delivery fails, and the list of all
+//! refunds.
 
 use holdfast_domain::{
     checkout::{Outcome, PaymentId, RefundId},
@@ -12,14 +13,14 @@ use crate::{
     rules::Rules,
 };
 
-/// How long it takes at the most until the gateway knows that a refund cannot be delivered.
+/// The longest time until the gateway knows that it cannot deliver a refund, in milliseconds.
 const BOUNCE_MS: i64 = 60 * 60 * 1000;
 
-/// How long it takes where the gateway knows it soon.
+/// That time if the gateway knows it soon, in milliseconds.
 const SOON_MS: i64 = 1_000;
 
 impl Gateway {
-    /// Asks for money to be given back.
+    /// Requests a refund.
     pub(crate) fn give_back(
         &mut self,
         key: String,
@@ -32,7 +33,7 @@ impl Gateway {
         reply::understand_refund(self.exchange(request, now_ms, rules, chance))
     }
 
-    /// What the books say of a payment, where they can be read.
+    /// The gateway's books of the payment. Returns `None` if no response arrives.
     pub(crate) fn books(&self, payment: &PaymentId, chance: &mut Chance) -> Option<Books> {
         if chance.strikes(Fault::FetchLost) {
             return None;
@@ -43,7 +44,7 @@ impl Gateway {
         Some(Books { captured_minor: self.payments[number].taken, refunds })
     }
 
-    /// A refund by its number, and the payment of which it is.
+    /// The refund with this index, and the index of its payment.
     pub(crate) fn given(&self, refund: usize) -> (usize, &Entry) {
         let (payment, entry) = &self.given_back[refund];
         (*payment, entry)
@@ -58,7 +59,7 @@ impl Gateway {
         chance: &mut Chance,
     ) -> Answer {
         let payment = &self.payments[number];
-        // Now and then the account cannot be paid from.
+        // Sometimes the account has too little money for a refund.
         if payment.taken - payment.given_back < amount || chance.rng.chance(30) {
             return Answer::Refused;
         }
@@ -71,7 +72,7 @@ impl Gateway {
         Answer::GaveBack(refund)
     }
 
-    /// Somebody gives some money back in the gateway's own pages.
+    /// Somebody makes a manual refund at the gateway. Returns whether enough money was left of the payment.
     pub(crate) fn refund_by_hand(&mut self, number: usize, amount: i64) -> bool {
         let payment = &self.payments[number];
         if payment.taken - payment.given_back < amount {
@@ -90,12 +91,12 @@ impl Gateway {
         id
     }
 
-    /// Whether something that was given back will turn out not to be delivered.
+    /// Whether the delivery of some refund will still fail.
     pub(crate) fn will_bounce(&self) -> bool {
         !self.bouncing.is_empty()
     }
 
-    /// What could not be delivered turns out so.
+    /// Marks the refunds as failed whose delivery fails by now.
     pub(super) fn some_bounce(&mut self, now_ms: i64) {
         let (due, rest): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.bouncing).into_iter().partition(|(at, _)| *at <= now_ms);

@@ -1,4 +1,4 @@
-//! What a caller makes of the gateway's answer, or of none.
+//! How the caller of the model gateway interprets a response, or its absence.
 
 use holdfast_domain::checkout::{Authorization, Decline, Doubt, Event, Outcome, RefundId};
 

@@ -1,4 +1,4 @@
-//! Taking and freeing: holds, expiry, giving up.
+//! Taking and freeing seats and places: holds, expiry, and cancellation by the buyer.
 
 use holdfast_domain::{inventory::SeatState, reservation::ReservationState};
 
@@ -7,56 +7,56 @@ use super::{
 };
 use crate::rules::{Rule, Rules};
 
-/// What somebody wants to hold.
+/// What a request wants to hold.
 #[derive(Debug, Clone)]
 pub(crate) struct Wish {
     pub(crate) buyer: usize,
-    /// Sorted, each once.
+    /// Sorted, without duplicates.
     pub(crate) seats: Vec<usize>,
     pub(crate) places: i64,
 }
 
-/// What was counted within a hold's transaction, under the lock of the buyer's row.
+/// The result of the count within a hold's transaction, under the lock of the buyer's row.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Counted {
     version: u64,
     persons: i64,
 }
 
-/// Why nothing is held.
+/// Why a hold is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum HoldRefusal {
     /// A seat is not free.
     Taken,
-    /// The event does not take place.
+    /// The event is cancelled.
     CalledOff,
-    /// The buyer would have too many.
+    /// The buyer would exceed the limit of persons.
     Limit,
-    /// There are fewer places.
+    /// Too few places are free.
     Short,
-    /// Another hold of the buyer came in between: the transaction is run again.
+    /// Another hold of the same buyer came in between: the transaction runs again.
     Again,
 }
 
-/// What a hold brought about.
+/// The effect of a hold.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Held {
     pub(crate) reservation: usize,
-    /// How many of its seats were another's lapsed ones.
+    /// How many of the seats belonged to lapsed holds of other buyers.
     pub(crate) taken_over: usize,
-    /// How many lapsed places it cleared away.
+    /// How many lapsed places the hold released.
     pub(crate) cleared: i64,
 }
 
 impl Store {
-    /// Counts what a buyer has.
+    /// Counts the persons of a buyer's live reservations.
     pub(crate) fn count(&self, buyer: usize, now_ms: i64) -> Counted {
         let mine = self.reservations.iter().filter(|reservation| reservation.buyer == buyer);
         let live = mine.filter(|reservation| reservation.is_live(now_ms));
         Counted { version: self.buyers[buyer], persons: live.map(Reservation::persons).sum() }
     }
 
-    /// Holds all or nothing; what has lapsed is taken over.
+    /// Holds everything or nothing. Lapsed seats of others are taken over.
     pub(crate) fn hold(
         &mut self,
         wish: &Wish,
@@ -114,7 +114,7 @@ impl Store {
         Ok((taken, taken_over))
     }
 
-    /// Moves the counter; where it refuses, what has lapsed is cleared away and it is tried once more.
+    /// Moves the counter. If too few places are free, releases lapsed places and tries once more.
     fn take_places(&mut self, wanted: i64, now_ms: i64, rules: Rules) -> Result<i64, HoldRefusal> {
         let mut cleared = 0;
         if self.free_places() < wanted {
@@ -134,7 +134,7 @@ impl Store {
         CAPACITY - self.section.held - self.section.sold
     }
 
-    /// What the expiry pass finds: active and lapsed.
+    /// What the expiry pass finds: reservations that are active and lapsed.
     pub(crate) fn lapsed(&self, now_ms: i64, rules: Rules) -> Vec<usize> {
         let due = |row: &Reservation| {
             let active = match row.state {
@@ -149,7 +149,7 @@ impl Store {
         (0..self.reservations.len()).filter(|&id| due(&self.reservations[id])).collect()
     }
 
-    /// What the expiry pass does with what it found; answers how many of them it must leave alone.
+    /// Expires the found reservations. Returns how many of them were no longer active and lapsed and were left alone.
     pub(crate) fn expire(&mut self, found: &[usize], now_ms: i64, rules: Rules) -> usize {
         let mut late = 0;
         for &id in found {
@@ -166,7 +166,7 @@ impl Store {
         late
     }
 
-    /// The buyer gives a reservation up.
+    /// The buyer cancels a reservation.
     pub(crate) fn give_up(&mut self, id: usize, now_ms: i64, rules: Rules) -> bool {
         let row = &self.reservations[id];
         let active = row.state.seen_at(row.expires_ms, now_ms) == ReservationState::Active;
@@ -194,7 +194,7 @@ impl Store {
     }
 }
 
-/// Releases a reservation's places where they stand so; how many.
+/// Releases the reservation's places if they are in one of these states. Returns how many places were released.
 pub(super) fn release_places(row: &mut Reservation, from: &[PlacesState]) -> i64 {
     match &mut row.places {
         Some(places) if from.contains(&places.state) => {

@@ -16,8 +16,8 @@ use crate::{
 };
 
 impl Store {
-    /// The first transaction of a checkout: the key's claim, booking, saga, seats from held to paying.
-    /// Refused where one of the reservations is not active any more.
+    /// The first transaction of a checkout: it claims the key, creates booking and saga, and changes the seats from
+    /// held to paying. It is refused if one of the reservations is no longer active.
     pub(crate) fn begin(
         &mut self,
         (number, attempt): (usize, &Attempt),
@@ -69,7 +69,7 @@ impl Store {
         .ok()
     }
 
-    /// Binds an attempt's key to the booking that it made.
+    /// Binds the key of an attempt to its booking.
     pub(crate) fn claim(&mut self, attempt: usize, booking: usize) {
         self.keys.push(KeyRow { attempt, booking, answer: None });
     }
@@ -97,7 +97,7 @@ impl Store {
         Ok(())
     }
 
-    /// Paying → sold, all or nothing.
+    /// Changes all seats of the booking from paying to sold, or none.
     pub(crate) fn confirm_seats(&mut self, booking: usize) -> Outcome<(), ()> {
         let ours = |(number, reservation, fence): (usize, usize, u64)| {
             let seat = &self.seats[number];
@@ -117,7 +117,8 @@ impl Store {
         Outcome::Done(())
     }
 
-    /// Still paying, or free again, → sold, all or nothing: the money was taken all the same.
+    /// Sells all seats of the booking that are still paying, or free again, or none of them. It runs when the money was
+    /// captured although the payment was to be voided.
     pub(crate) fn reclaim_seats(&mut self, booking: usize, now_ms: i64) -> Outcome<(), ()> {
         let kept = |seat: &Seat, reservation, fence| {
             seat.state == SeatState::Paying
@@ -158,7 +159,7 @@ impl Store {
         }
     }
 
-    /// Paying or sold → held or available, as far as it is still the booking's.
+    /// Changes the seats from paying or sold to held or available, as far as they still belong to the booking.
     pub(crate) fn release_seats(
         &mut self,
         booking: usize,
@@ -172,7 +173,7 @@ impl Store {
             if self.reservations[id].state != ReservationState::InPayment {
                 continue;
             }
-            // Cannot be written while the seats are: a copy of the row is worked on.
+            // The row cannot be changed while the seats are borrowed, so the code works on a copy.
             let mut row = self.reservations[id].clone();
             match release {
                 Release::BackToHeld => self.reopen(&mut row, now_ms),
@@ -222,7 +223,7 @@ impl Store {
         row.state = ReservationState::Active;
         row.expires_ms = row.expires_ms.max((now_ms + RETRY_GRACE_MS).min(row.cap_ms));
         if let Some(places) = &mut row.places {
-            // Sold before it was paid, and declined.
+            // The places were sold before the payment, and the payment was declined.
             if places.state == PlacesState::Sold {
                 self.section.sold -= places.quantity;
                 self.section.held += places.quantity;
@@ -244,7 +245,8 @@ impl Store {
         self.section.sold -= release_places(row, &[PlacesState::Sold]);
     }
 
-    /// Tickets, ledger, answer, booking and reservations, at once. Fails where a reservation is not in payment.
+    /// Issues the tickets and writes the ledger, the response, the booking and its reservations, all at once. Refused
+    /// if a reservation is not in payment.
     pub(crate) fn issue(&mut self, booking: usize) -> Outcome<(), ()> {
         let ids = self.bookings[booking].reservations.clone();
         if ids.iter().any(|&id| self.reservations[id].state != ReservationState::InPayment) {

@@ -1,4 +1,4 @@
-//! Cancelling what was paid, and the rows of the refunds.
+//! Cancellations of paid bookings, and the rows of the refunds.
 
 use std::rc::Rc;
 
@@ -17,14 +17,14 @@ use uuid::Uuid;
 
 use super::{BookingState, PRICE, PlacesState, Store, booking_id, euro, holds::release_places};
 
-/// Whether a refund is of a booking that is cancelled with it.
+/// Whether the booking is cancelled together with the refund.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Cancels {
     Yes,
     No,
 }
 
-/// A refund's row, and its saga's.
+/// The row of a refund, and the row of its saga.
 #[derive(Debug, Clone)]
 pub(crate) struct RefundRow {
     pub(crate) booking: usize,
@@ -39,8 +39,8 @@ pub(crate) struct RefundRow {
 }
 
 impl Store {
-    /// Cancels a confirmed booking whole: tickets, seats and places are gone at once. What is to be given back,
-    /// or nothing where it cannot be cancelled.
+    /// Cancels all of a confirmed booking: its tickets, seats and places are free at once. Returns the amount to
+    /// refund, or `None` if the booking cannot be cancelled.
     pub(crate) fn cancel_booking(
         &mut self,
         booking: usize,
@@ -69,7 +69,7 @@ impl Store {
         Some(shares.iter().map(|share| share.minor).sum())
     }
 
-    /// A booking's lines, as the rules of refunds see them: one a reservation.
+    /// The lines of a booking, as the rules of refunds see them: one line for each reservation.
     fn lines(&self, booking: usize, asker: Asker) -> Vec<Line> {
         let row = &self.bookings[booking];
         let first = row.reservations.first().copied();
@@ -88,13 +88,13 @@ impl Store {
         row.reservations.iter().map(line).collect()
     }
 
-    /// What is promised to be given back of a booking, or was.
+    /// The sum of the booking's refunds, complete or under way, in minor units.
     fn promised(&self, booking: usize) -> i64 {
         let refunds = self.refunds.iter().filter(|row| row.booking == booking);
         refunds.map(|row| row.amount).sum()
     }
 
-    /// Gives a part of the first line back without cancelling anything; whether so much can be.
+    /// Refunds a part of the first line without cancelling anything. Returns false if the line has less left.
     pub(crate) fn give_part_back(&mut self, booking: usize, part: i64, now_ms: i64) -> bool {
         let row = &self.bookings[booking];
         let first = row.reservations.first().map(|&id| self.reservations[id].persons() * PRICE);
@@ -105,7 +105,7 @@ impl Store {
         can
     }
 
-    /// Starts the refund of what a booking's payment has taken.
+    /// Starts a refund of this amount from the booking's payment.
     pub(crate) fn start_refund(
         &mut self,
         booking: usize,

@@ -1,5 +1,5 @@
-//! The transaction that records a step and performs the local ones after it; and what a checkout becomes when
-//! somebody has forgotten one of the rules of its steps.
+//! The transaction that records a step and performs the local steps after it. It also changes a checkout as if one of
+//! the rules of its steps were forgotten.
 
 use holdfast_domain::checkout::{
     Call, Checkout, Decision, Doubt, Event, Failure, Knowledge, LocalStep, Outcome, State, Taking,
@@ -14,20 +14,20 @@ use crate::{
     store::{LEASE_MS, Store},
 };
 
-/// More local steps than any transaction has.
+/// A limit above the number of local steps that any transaction performs.
 const MAX_LOCAL_STEPS: usize = 8;
 
-/// How a transaction went for the one who asked for it.
+/// The result of a transaction for the worker that ran it.
 pub(super) enum Recorded {
-    /// Committed; go on with this.
+    /// Committed; the worker continues with this work.
     On(Box<Work>),
-    /// Committed; nothing more to do for now.
+    /// Committed; the saga has nothing to do for now.
     Parked,
-    /// Somebody else has the saga: stop silently.
+    /// Another worker has the saga: this worker stops without an error.
     Fenced,
 }
 
-/// Takes in what happened, at one moment.
+/// Processes events at one moment.
 pub(crate) struct Takes<'a> {
     pub(crate) rules: Rules,
     pub(crate) now_ms: i64,
@@ -35,7 +35,8 @@ pub(crate) struct Takes<'a> {
 }
 
 impl Takes<'_> {
-    /// The steps that are recorded come with the result. Of the local ones the `failing`-th fails.
+    /// Records the step. Returns the result and the names of all recorded steps. The local step with the index
+    /// `failing` fails.
     pub(super) fn commit(
         &mut self,
         tx: &mut Store,
@@ -64,7 +65,7 @@ impl Takes<'_> {
             checkout = self.cancel(checkout);
         }
         for turn in 0..MAX_LOCAL_STEPS {
-            // A failed step is rolled back alone, and its failure recorded with the rest.
+            // Only the failed step is rolled back; its failure is recorded with the other steps.
             let decision = next(&checkout, self.now_ms);
             let failure = if failing == Some(turn) { failed(&decision) } else { None };
             let performed = failure.or_else(|| self.local_step(tx, booking, &mut checkout));
@@ -101,7 +102,7 @@ impl Takes<'_> {
         Ok((Recorded::Parked, steps))
     }
 
-    /// Performs the local step that is to be done, if one is.
+    /// Performs the next local step, if a local step is due.
     fn local_step(
         &mut self,
         tx: &mut Store,
@@ -133,7 +134,7 @@ impl Takes<'_> {
         Some((step.name(), event))
     }
 
-    /// Takes an event in.
+    /// Applies an event to the checkout.
     pub(crate) fn take(&mut self, checkout: Checkout, event: Event) -> Result<Checkout, Breach> {
         self.coverage.pair(&checkout, &event);
         let checkout =
@@ -141,7 +142,7 @@ impl Takes<'_> {
         Ok(self.forget(checkout))
     }
 
-    /// Somebody takes the checkout up.
+    /// Wakes the checkout when a worker claims it.
     pub(super) fn woken(&mut self, mut checkout: Checkout) -> Result<Checkout, Breach> {
         if let State::Capturing { call, .. } | State::Voiding { call, .. } = &mut checkout.state
             && !self.rules.keep(Rule::KeysGrowOld)
@@ -151,7 +152,7 @@ impl Takes<'_> {
         self.take(checkout, Event::Woken)
     }
 
-    /// A wish to cancel that comes too late is no fault.
+    /// A cancellation request that comes too late is ignored.
     pub(super) fn cancel(&mut self, checkout: Checkout) -> Checkout {
         match apply(checkout.clone(), Event::CancelRequested, self.now_ms) {
             Ok(cancelled) => {
@@ -162,7 +163,7 @@ impl Takes<'_> {
         }
     }
 
-    /// What the checkout would be without one of the rules.
+    /// Changes the checkout as if one of the rules did not exist. Does nothing while all rules are kept.
     fn forget(&self, mut checkout: Checkout) -> Checkout {
         if let State::ConfirmingSeats { payment: Some(payment), .. } = &checkout.state
             && !self.rules.keep(sells_first(checkout.taking))
@@ -186,7 +187,7 @@ impl Takes<'_> {
     }
 }
 
-/// The rule by which seats are sold before money is taken.
+/// The rule that seats are sold before money is taken, for this way of taking.
 fn sells_first(taking: Taking) -> Rule {
     match taking {
         Taking::Later => Rule::SeatsBeforeCapture,
@@ -194,7 +195,7 @@ fn sells_first(taking: Taking) -> Rule {
     }
 }
 
-/// What is recorded where the local step that is to be done fails.
+/// The event to record if the due local step fails.
 fn failed(decision: &Decision) -> Option<(&'static str, Event)> {
     let Decision::Local(step) = decision else { return None };
     let unknown = Outcome::Unknown(Doubt::NoReply);

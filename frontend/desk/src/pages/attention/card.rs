@@ -1,4 +1,4 @@
-//! One saga that needs attention, with the button that sends it on again.
+//! One saga that needs attention, with the button that retries it.
 
 use holdfast_contract::operators::Saga;
 use leptos::prelude::*;
@@ -19,7 +19,7 @@ const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 
-/// How long ago something was, in the largest unit that fits.
+/// A duration before now in words, in the largest unit that fits.
 fn ago(locale: Locale, seconds: i64) -> String {
     match seconds {
         ..MINUTE => td_string!(locale, attention.now).to_owned(),

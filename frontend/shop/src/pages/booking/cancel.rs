@@ -1,4 +1,4 @@
-//! Giving a booking back: what comes back is named before anything is done.
+//! The cancellation of a booking. The buyer sees the amount of the refund before anything is done.
 
 use holdfast_contract::{
     bookings::{Booking, BookingStatus},
@@ -19,7 +19,7 @@ use ui::{
     intl, td_string, tx,
 };
 
-/// What cancelling would do, in words.
+/// What the cancellation would do, in words.
 fn consequence(locale: Locale, booking: &Booking) -> String {
     if booking.status == BookingStatus::Pending {
         return td_string!(locale, booking.stop_text).into();
@@ -31,7 +31,7 @@ fn consequence(locale: Locale, booking: &Booking) -> String {
     }
 }
 
-/// What comes back of what was paid; nothing where nothing was.
+/// The amount of the refund in words, compared with the paid amount. `None` if nothing was paid.
 fn money_back(locale: Locale, back: Option<&Money>, total: &Money) -> Option<String> {
     if total.amount == 0 {
         return None;
@@ -47,7 +47,7 @@ fn money_back(locale: Locale, back: Option<&Money>, total: &Money) -> Option<Str
     })
 }
 
-/// The button, where the booking may be cancelled, and the question behind it.
+/// The button, if the booking may be cancelled, and the question that it opens.
 #[component]
 pub fn Cancel(booking: RwSignal<Booking>) -> impl IntoView {
     let i18n = use_i18n();
@@ -63,7 +63,7 @@ pub fn Cancel(booking: RwSignal<Booking>) -> impl IntoView {
                 Ok(now) => {
                     let _ = asking.try_set(false);
                     let _ = booking.try_update(|it| *it = now);
-                    // The button that had the focus is gone.
+                    // The button that had the focus no longer exists.
                     browser::sleep(0).await;
                     browser::focus(super::TITLE);
                 }

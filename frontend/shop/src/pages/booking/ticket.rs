@@ -1,4 +1,4 @@
-//! What admits, as it looks on the page.
+//! One ticket on the page of a booking.
 
 use holdfast_contract::{
     bookings::{Ticket, TicketStatus},
@@ -28,7 +28,7 @@ fn status_words(locale: Locale, status: TicketStatus) -> Option<&'static str> {
     }
 }
 
-/// A ticket that looks like one: event, place, time, seat, reference.
+/// A card in the form of a ticket: event, place, time, seat and booking reference.
 #[component]
 pub fn TicketCard(ticket: Ticket, event: Option<Event>, reference: String) -> impl IntoView {
     let i18n = use_i18n();

@@ -7,14 +7,14 @@ use holdfast_contract::{
 
 use ui::{i18n::Locale, intl, td_string};
 
-/// What of a booking was given back, or is on its way; nothing where it is nothing.
+/// The amount of the booking that was refunded or is being refunded. `None` if it is zero.
 pub fn given_back(booking: &Booking) -> Option<Money> {
     let amount: i64 = booking.lines.iter().map(|line| line.refunded.amount).sum();
     let currency = booking.total.currency.clone();
     (amount > 0).then_some(Money { amount, currency })
 }
 
-/// A heading, and a sentence that goes with it.
+/// A heading for the booking's status, and a sentence below it.
 pub fn ending(locale: Locale, booking: &Booking) -> (String, String) {
     let (heading, text) = match booking.status {
         BookingStatus::Confirmed => {

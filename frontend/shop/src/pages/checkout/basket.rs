@@ -1,4 +1,5 @@
-//! What checkout works on: what is held, how long, and what is told. How it is paid is in `paying`.
+//! The state of the checkout page: the reservations, their remaining time, and the message to the buyer. `paying`
+//! performs the payment.
 
 use holdfast_contract::{
     bookings::PaymentConfig,
@@ -16,54 +17,50 @@ use ui::{
     state::{attempt, holds::Holds},
 };
 
-/// What the page is busy with.
+/// What the page is doing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Busy {
-    /// Nothing: the buyer acts.
+    /// The page waits for the buyer.
     Idle,
     /// The payment is under way.
     Paying,
-    /// The gateway asks for a second step, with this secret.
+    /// The gateway asks for a second step (3-D Secure) with this secret.
     SecondStep(String),
 }
 
-/// What to tell.
+/// A message to the buyer.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Message {
-    /// It came to nothing; the seats stay held where the server says so.
+    /// The payment failed. The seats stay held if the server says so.
     Failed(Reason),
-    /// The server refused.
+    /// The server refused the request.
     Refused(Failure),
-    /// No end is known; the same attempt can be gone on with.
+    /// The outcome of the payment is unknown. The buyer can continue the same attempt.
     Unknown,
 }
 
-/// How checkout ended without a purchase.
+/// How the checkout ended without a booking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
-    /// The time ran out.
+    /// The hold expired.
     Expired,
-    /// The buyer gave the seats back.
+    /// The buyer cancelled the reservations.
     Cancelled,
 }
 
-/// Goes to an address.
+/// Navigates to an address.
 type Goer = Box<dyn Fn(&str)>;
 
-/// The state of checkout.
 #[derive(Clone, Copy)]
 pub struct Basket {
-    /// What is held, as last told.
+    /// The reservations, as the server last reported them.
     pub reservations: RwSignal<Vec<Reservation>>,
-    /// For what.
     pub event: StoredValue<Event>,
-    /// Through which gateway.
     pub config: StoredValue<PaymentConfig>,
-    /// What the page is busy with.
     pub busy: RwSignal<Busy>,
-    /// What to tell.
+    /// The current message to the buyer.
     pub message: RwSignal<Option<Message>>,
-    /// How it ended.
+    /// How the checkout ended. `None` while it goes on.
     pub ended: RwSignal<Option<End>>,
     pub(super) ids: StoredValue<Vec<Uuid>>,
     pub(super) holds: Holds,
@@ -71,7 +68,6 @@ pub struct Basket {
 }
 
 impl Basket {
-    /// Sets checkout up.
     pub fn new(opening: Opening) -> Self {
         let navigate = use_navigate();
         let go = move |path: &str| {
@@ -91,10 +87,10 @@ impl Basket {
         }
     }
 
-    /// Goes on with what was under way before the page was loaded, and watches the clock.
+    /// Continues a payment that was under way before the page was loaded, and starts to watch the remaining time.
     pub fn watch(self) {
         let ids = self.ids.get_value();
-        // What is being paid, or has been, comes before the clock: its hold is over for a good reason.
+        // A payment that is under way or has succeeded comes before the clock: its hold is over for a good reason.
         if let Some(attempt) = attempt::pending(&ids) {
             self.run(attempt);
         } else if let Some(booking) = self.booking_elsewhere() {
@@ -113,7 +109,7 @@ impl Basket {
         });
     }
 
-    /// The booking that pays for these, or has paid.
+    /// The booking that is paying or has paid for these reservations.
     pub(super) fn booking_elsewhere(self) -> Option<Uuid> {
         self.reservations.with_untracked(|all| {
             all.iter()
@@ -128,7 +124,7 @@ impl Basket {
         })
     }
 
-    /// The clock ran out, or is about to: over, or paid for meanwhile in another tab.
+    /// The hold has expired, or is about to. Finds out whether it is over or another tab has paid meanwhile.
     async fn meet_the_end(self) {
         self.look_again().await;
         let is_new = self.message.try_with_untracked(Option::is_none).unwrap_or(false);
@@ -140,7 +136,7 @@ impl Basket {
         }
     }
 
-    /// Asks how the reservations stand: extended elsewhere, or over.
+    /// Asks the server for the current reservations: another tab may have extended them, or they may be over.
     pub(super) async fn look_again(self) {
         let mut current = Vec::new();
         for id in self.ids.get_value() {
@@ -160,7 +156,8 @@ impl Basket {
         if self.ended.try_get_untracked().is_none() {
             return;
         }
-        // The clock may be a moment ahead of the server's: what has no second left is over.
+        // The page's clock may be slightly ahead of the server's. A reservation without a full second left counts as
+        // over.
         let over = is_over(&current) || current.iter().any(lapsed);
         for reservation in &current {
             if over {
@@ -175,22 +172,22 @@ impl Basket {
         }
     }
 
-    /// What to pay.
+    /// The amount to pay; reactive.
     pub fn total(self) -> Option<holdfast_contract::money::Money> {
         self.reservations.with(|all| total(all))
     }
 
-    /// The same, not followed.
+    /// The amount to pay, without tracking.
     pub fn total_untracked(self) -> Option<holdfast_contract::money::Money> {
         self.reservations.with_untracked(|all| total(all))
     }
 
-    /// Whether more time can be had.
+    /// Whether all reservations can be extended; reactive.
     pub fn is_extendable(self) -> bool {
         self.reservations.with(|all| all.iter().all(|it| it.extendable))
     }
 
-    /// Asks for more time.
+    /// Extends all reservations.
     pub fn extend(self) {
         self.message.set(None);
         leptos::task::spawn_local(async move {
@@ -214,7 +211,7 @@ impl Basket {
         });
     }
 
-    /// Gives everything back.
+    /// Cancels all reservations.
     pub fn cancel(self) {
         self.busy.set(Busy::Paying);
         leptos::task::spawn_local(async move {
@@ -226,7 +223,7 @@ impl Basket {
                         let _ = self.message.try_set(Some(Message::Refused(failure)));
                         return;
                     }
-                    // Lapsed, or gone already: nothing is left to give back.
+                    // The reservation has lapsed or no longer exists: nothing is left to cancel.
                     Err(_) => self.holds.drop(id),
                 }
             }

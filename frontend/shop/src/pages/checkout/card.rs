@@ -1,7 +1,6 @@
-//! Paying through Stripe, mostly by card: its Payment Element in a frame of ours.
+//! Payment through Stripe: Stripe's Payment Element inside our form.
 //!
-//! What goes wrong is said in Stripe's own words, beside the element; how the payment ended is the
-//! server's to say.
+//! Stripe's own messages about the card are shown beside the element. Only the server says how the payment ended.
 
 use holdfast_contract::bookings::PaymentMethodType;
 use leptos::{html, prelude::*};
@@ -18,23 +17,23 @@ use ui::{
     td_string, tx,
 };
 
-/// How far the form is.
+/// How far the form has loaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
-    /// It is on its way from Stripe.
+    /// Stripe is loading the form.
     Loading,
-    /// It can be typed into.
+    /// The buyer can type into the form.
     Ready,
-    /// It did not come.
+    /// The form could not be loaded.
     Failed,
 }
 
-/// What went wrong with the card.
+/// A problem with the card.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Trouble {
-    /// Stripe's words.
+    /// Stripe's message.
     Told(String),
-    /// Stripe says nothing.
+    /// Stripe gave no message.
     Untold,
 }
 
@@ -43,7 +42,7 @@ enum Trouble {
 pub struct Card {
     stage: RwSignal<Stage>,
     trouble: RwSignal<Option<Trouble>>,
-    /// The secret of a second step that came to nothing.
+    /// The secret of a second step that failed or was abandoned.
     unfinished: RwSignal<Option<String>>,
     key: StoredValue<String>,
     types: StoredValue<Vec<PaymentMethodType>>,
@@ -51,7 +50,7 @@ pub struct Card {
 }
 
 impl Card {
-    /// For the shop with this publishable key, which offers these types of methods. Nothing is loaded yet.
+    /// Creates the form for this publishable key and these types of payment methods. Nothing is loaded yet.
     pub fn new(key: String, types: Vec<PaymentMethodType>) -> Self {
         Self {
             stage: RwSignal::new(Stage::Loading),
@@ -63,13 +62,13 @@ impl Card {
         }
     }
 
-    /// Whether it can be typed into, followed.
+    /// Whether the buyer can type into the form; reactive.
     pub fn is_ready(self) -> bool {
         self.stage.get() == Stage::Ready
     }
 
-    /// The payment method's id of what was typed; nothing when Stripe is not content with it, which is
-    /// said beside the form.
+    /// Creates a payment method from the form and returns its id. `None` if Stripe refuses the input; the message is
+    /// then shown beside the form.
     pub async fn method(self) -> Option<String> {
         self.trouble.set(None);
         let (stripe, element) = self.form.get_value()?;
@@ -97,13 +96,14 @@ impl Card {
         };
         let came = came.await.ok();
         let stage = if came.is_some() { Stage::Ready } else { Stage::Failed };
-        // Gone when the visitor went elsewhere meanwhile.
+        // The result is dropped if the visitor has left the page meanwhile.
         if self.form.try_set_value(came).is_none() {
             let _ = self.stage.try_set(stage);
         }
     }
 
-    /// The buyer's bank asks. Answers when it has its answer, or gave up.
+    /// Lets the buyer's bank ask its question (3-D Secure). Returns when the bank has its response, or the buyer gave
+    /// up.
     async fn ask_the_bank(self, secret: String) {
         let Some(Some((stripe, element))) = self.form.try_get_value() else { return };
         let _ = self.trouble.try_set(None);
@@ -116,14 +116,14 @@ impl Card {
     }
 }
 
-/// Colours of the page as Stripe takes them.
+/// The page's colours in the form that Stripe takes.
 fn look() -> Look {
     let palette = Palette::read(&[]);
     let is_dark = palette.is_dark();
     Look { is_dark, accent: palette.accent, raised: palette.raised, ink: palette.ink }
 }
 
-/// The form, and what is said beside it.
+/// The form, and the messages beside it.
 #[component]
 pub fn CardPanel(card: Card, basket: Basket) -> impl IntoView {
     let i18n = use_i18n();

@@ -1,4 +1,4 @@
-//! Whom the tickets are for: the account, or the address that a guest types.
+//! The recipient of the tickets: the address of the account, or the address that a guest types.
 
 use leptos::prelude::*;
 
@@ -12,20 +12,20 @@ use ui::{
     t_string, tx,
 };
 
-/// Where the typed address is kept until the tab is closed.
+/// The storage key of the typed address, which is kept until the tab is closed.
 const EMAIL: &str = "holdfast.email";
 
-/// What a guest has typed.
+/// The address that a guest has typed.
 #[derive(Clone, Copy)]
 pub struct Address {
     email: RwSignal<String>,
     complaint: RwSignal<bool>,
-    /// Whether the buyer is signing in; what was typed stays meanwhile.
+    /// Whether the sign-in dialog is open. The typed address stays meanwhile.
     pub signing_in: RwSignal<bool>,
 }
 
 impl Address {
-    /// What was typed before, if anything.
+    /// Starts with the address that was typed before in this tab.
     pub fn new() -> Self {
         Self {
             email: RwSignal::new(browser::read(Keep::Tab, EMAIL).unwrap_or_default()),
@@ -34,7 +34,7 @@ impl Address {
         }
     }
 
-    /// The address, where it is one; else the field says so and gets the cursor.
+    /// Returns the address if it looks valid. Otherwise the field shows an error and gets the focus.
     pub fn checked(self) -> Option<String> {
         let address = self.email.get_untracked().trim().to_owned();
         let is_good = is_address(&address);
@@ -46,7 +46,7 @@ impl Address {
     }
 }
 
-/// Good enough to send a ticket to; the server looks closer.
+/// Whether the text could be an address. The server checks it more strictly.
 fn is_address(text: &str) -> bool {
     let text = text.trim();
     text.len() <= 254
@@ -56,7 +56,7 @@ fn is_address(text: &str) -> bool {
         })
 }
 
-/// The second panel.
+/// The panel for the recipient.
 #[component]
 pub fn Details(address: Address) -> impl IntoView {
     let Address { email, complaint, signing_in } = address;

@@ -1,4 +1,4 @@
-//! Checkout ended without a purchase: what happened, what was kept, and the way back.
+//! The end of a checkout without a booking: what happened, what was kept, and the way back to the event.
 
 use leptos::prelude::*;
 use leptos_router::{NavigateOptions, hooks::use_navigate};
@@ -11,10 +11,9 @@ use ui::{
     tx,
 };
 
-/// After this the page goes back to the hall by itself.
+/// The page returns to the event by itself after this time.
 const BACK_AFTER_MS: i32 = 3_000;
 
-/// The message and the way back.
 #[component]
 pub fn Ended(end: End, basket: Basket) -> impl IntoView {
     let i18n = use_i18n();
@@ -24,7 +23,7 @@ pub fn Ended(end: End, basket: Basket) -> impl IntoView {
         let path = path.clone();
         leptos::task::spawn_local(async move {
             browser::sleep(BACK_AFTER_MS).await;
-            // Gone when the visitor went somewhere else meanwhile.
+            // The handler no longer exists if the visitor has left the page meanwhile.
             let _ = navigate.try_with_value(|go| {
                 go(&path, NavigateOptions { replace: true, ..NavigateOptions::default() });
             });

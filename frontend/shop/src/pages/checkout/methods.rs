@@ -1,4 +1,4 @@
-//! How to pay with the simulated gateway: each way ends differently.
+//! The payment methods of the simulated gateway. Each method leads to another outcome.
 
 use leptos::prelude::*;
 
@@ -10,24 +10,23 @@ use ui::{
     td_string, tx,
 };
 
-/// Where the chosen method is kept.
+/// The storage key of the chosen method.
 const METHOD: &str = "holdfast.method";
 
-/// A way to pay with the simulated gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
-    /// It is paid.
+    /// The payment succeeds.
     Works,
-    /// The bank says no.
+    /// The bank declines the payment.
     Declined,
-    /// The bank asks.
+    /// The bank asks for a second step.
     SecondStep,
-    /// The bank takes its time.
+    /// The payment takes some time.
     Slow,
 }
 
 impl Method {
-    /// The one that was chosen before, else the one that works.
+    /// The method that was chosen before in this tab, or else the method that succeeds.
     pub fn kept() -> Self {
         let kept = browser::read(Keep::Tab, METHOD);
         Self::ALL
@@ -38,7 +37,7 @@ impl Method {
 
     const ALL: [Self; 4] = [Self::Works, Self::Declined, Self::SecondStep, Self::Slow];
 
-    /// The gateway's name for it.
+    /// The gateway's name for the method.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Works => "pm_card_visa",
@@ -62,7 +61,7 @@ impl Method {
     }
 }
 
-/// The choice between them.
+/// The choice between the methods.
 #[component]
 pub fn Methods(method: RwSignal<Method>, busy: Signal<bool>) -> impl IntoView {
     let i18n = use_i18n();

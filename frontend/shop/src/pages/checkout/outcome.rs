@@ -1,4 +1,4 @@
-//! What an answer about a booking means for the buyer. No waiting, no drawing.
+//! What a response about a booking means for the buyer. This module neither waits nor draws.
 
 use holdfast_contract::{
     bookings::{Booking, BookingStatus},
@@ -7,41 +7,41 @@ use holdfast_contract::{
 
 use ui::api::Failure;
 
-/// What comes next.
+/// The next step of the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Next {
-    /// Paid: show the booking.
+    /// The booking with this reference is paid: show its page.
     Done(String),
-    /// The gateway asks for a second step.
+    /// The gateway asks for a second step with this secret.
     SecondStep(String),
-    /// Not known yet: ask again.
+    /// The outcome is unknown yet: ask again.
     Wait,
-    /// A final no, with its reason.
+    /// The payment finally failed for this reason.
     Failed(Reason),
 }
 
-/// Why it came to nothing.
+/// Why a payment failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
-    /// The card, or the second step.
+    /// The bank declined the card or the second step.
     Declined,
-    /// Somebody else has the seats.
+    /// Other buyers have the seats.
     SeatsLost,
-    /// Somebody else has the seats; what was taken is given back by itself.
+    /// Other buyers have the seats, and the payment is refunded automatically.
     SeatsLostRefunded,
     /// The payment took too long.
     Timeout,
-    /// The buyer cancelled.
+    /// The buyer cancelled the payment.
     Cancelled,
-    /// Anything else.
+    /// Any other reason.
     Other,
 }
 
-/// What a booking's state means. `answered` is the secret of a second step that was already taken.
+/// What the status of a booking means. `answered` is the secret of a second step that the buyer has already taken.
 pub fn of_booking(booking: &Booking, answered: Option<&str>) -> Next {
     match booking.status {
         BookingStatus::Confirmed => Next::Done(booking.reference.clone()),
-        // It was paid once: its own page says what became of it.
+        // The booking was paid once. Its own page tells what happened since.
         BookingStatus::Cancelled if !booking.tickets.is_empty() => {
             Next::Done(booking.reference.clone())
         }
@@ -68,22 +68,22 @@ fn reason(failure: Option<&str>) -> Reason {
     }
 }
 
-/// What a refused confirm means.
+/// What a refused confirm request means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
-    /// Ask again with the same key: the end is open.
+    /// The outcome is open: repeat the request with the same key.
     Open,
-    /// A final no of the card; the seats stay held.
+    /// The card was finally declined. The seats stay held.
     Declined,
     /// The hold is over.
     Over,
-    /// The reservation is elsewhere by now: look again.
+    /// The reservation changed meanwhile: read it again.
     Changed,
-    /// A final no of another kind.
+    /// Another final refusal.
     Final,
 }
 
-/// Sorts a refusal.
+/// The meaning of this failure of a confirm request.
 pub fn of_failure(failure: &Failure) -> Refusal {
     if failure.is_open() {
         return Refusal::Open;
@@ -96,7 +96,7 @@ pub fn of_failure(failure: &Failure) -> Refusal {
     }
 }
 
-/// How long to wait before asking for the `n`th time (from 0).
+/// The wait before question number `n` (from 0).
 pub fn poll_wait_ms(n: u32) -> i32 {
     match n {
         0..=4 => 700,

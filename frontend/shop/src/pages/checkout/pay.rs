@@ -1,4 +1,4 @@
-//! Details and payment: one form, one button.
+//! The form with details and payment, and its one button.
 
 use leptos::{ev::SubmitEvent, prelude::*};
 
@@ -20,14 +20,14 @@ use ui::{
     t_string, td_string, tx, words,
 };
 
-/// How this shop takes money.
+/// The way in which this shop takes payments.
 #[derive(Clone, Copy)]
 enum Till {
-    /// Through the simulated gateway.
+    /// The simulated gateway, with the chosen method.
     Simulated(RwSignal<Method>),
-    /// Through Stripe.
+    /// Stripe, with its card form.
     Stripe(Card),
-    /// In a way that this page does not know.
+    /// A gateway that this version of the page does not know.
     Unknown,
 }
 
@@ -69,7 +69,7 @@ impl Till {
     }
 }
 
-/// The second and third panel.
+/// The panels for the recipient and the payment.
 #[component]
 pub fn Pay(basket: Basket) -> impl IntoView {
     let i18n = use_i18n();
@@ -79,8 +79,8 @@ pub fn Pay(basket: Basket) -> impl IntoView {
     let busy = move || basket.busy.get() != Busy::Idle;
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        // The address of the account is sent, too: what was held before signing in is paid for as the guest that
-        // holds it, and a guest has no other address.
+        // The address of the account is sent too. Reservations that were held before signing in are paid for as the
+        // guest who holds them, and a guest has no other address.
         let known = untrack(|| account.profile()).map(|profile| profile.email);
         let Some(email) = known.or_else(|| address.checked()) else { return };
         let email = Some(email);

@@ -1,6 +1,6 @@
-//! One payment from the click to its end: sent, asked after, settled.
+//! One payment from the click to its end: send it, ask about it, show the result.
 //!
-//! One attempt is one key, kept over reloads until a final answer; see `state::attempt`.
+//! One attempt has one idempotency key, which survives reloads until there is a final response; see `state::attempt`.
 
 use std::future::Future;
 
@@ -18,13 +18,13 @@ use ui::{
     state::attempt::{self, Attempt},
 };
 
-/// A confirm whose end is open is sent again so often before the buyer is asked.
+/// How often a confirm request with an open outcome is repeated before the buyer must decide.
 const OPEN_TRIES: u32 = 5;
-/// A booking is asked for so often: more than the server's deadline for a payment.
+/// How often the page asks about a booking: for longer than the server's deadline for a payment.
 const MAX_POLLS: u32 = 400;
 
 impl Basket {
-    /// Begins to pay, or goes on with an attempt that has no end yet.
+    /// Starts a payment, or continues an attempt whose outcome is still open.
     pub fn pay(self, method: Option<String>, email: Option<String>) {
         if self.busy.get_untracked() != Busy::Idle {
             return;
@@ -40,8 +40,8 @@ impl Basket {
         self.run(attempt::begin(&ids, body));
     }
 
-    /// Makes out how to pay, then pays. An attempt that has no end yet is gone on with instead: it has its
-    /// payment method.
+    /// Determines the payment method, then pays. An attempt with an open outcome is continued instead, because it
+    /// already has its payment method.
     pub fn pay_with(
         self,
         method: impl Future<Output = Option<String>> + 'static,
@@ -64,7 +64,7 @@ impl Basket {
         });
     }
 
-    /// Goes on with an attempt.
+    /// Continues an attempt.
     pub(super) fn run(self, attempt: Attempt) {
         self.busy.set(Busy::Paying);
         self.message.set(None);
@@ -96,12 +96,13 @@ impl Basket {
                 },
             }
         }
-        // Still open: the attempt is kept, the buyer decides when to ask again.
+        // The outcome is still open: the attempt is kept, and the buyer decides when to ask again.
         let _ = self.busy.try_set(Busy::Idle);
         let _ = self.message.try_set(Some(Message::Unknown));
     }
 
-    /// Asks after a booking until it is settled. `answered` is the secret of a second step already taken.
+    /// Asks about a booking until its payment has ended. `answered` is the secret of a second step that the buyer has
+    /// already taken.
     pub(super) async fn follow(self, booking: Uuid, answered: Option<String>) {
         for n in 0..MAX_POLLS {
             match api::booking(booking).await {
@@ -146,7 +147,7 @@ impl Basket {
         }
     }
 
-    /// The seats are no longer only held: perhaps another tab pays, or has paid.
+    /// The seats are no longer only held. Another tab may be paying or may have paid.
     async fn meet_another(self, failure: Failure) {
         self.look_again().await;
         match self.booking_elsewhere() {
@@ -158,7 +159,7 @@ impl Basket {
         }
     }
 
-    /// A final no: the attempt is over, the next click is a new one.
+    /// The attempt has finally failed. The next click is a new attempt.
     async fn fail(self, message: Message) {
         attempt::finish(&self.ids.get_value());
         let _ = self.message.try_set(Some(message));
@@ -166,7 +167,7 @@ impl Basket {
         let _ = self.busy.try_set(Busy::Idle);
     }
 
-    /// The buyer answered the second step at the simulated gateway.
+    /// The buyer has responded to the simulated gateway's second step.
     pub fn complete(self, secret: String, answer: SimulatedOutcome) {
         self.busy.set(Busy::Paying);
         leptos::task::spawn_local(async move {
@@ -181,7 +182,7 @@ impl Basket {
         });
     }
 
-    /// The second step with this secret was taken, well or not: the server knows what became of it.
+    /// The buyer has left the second step with this secret, successfully or not. The server knows the result.
     pub async fn after_second_step(self, secret: String) {
         let attempt = attempt::pending(&self.ids.get_value());
         match attempt.and_then(|it| it.booking).or_else(|| self.booking_elsewhere()) {

@@ -1,4 +1,4 @@
-//! What is held and what it costs: the prices that the server fixed.
+//! The panel with the held seats and the prices that the server fixed.
 
 use holdfast_contract::reservations::{ItemKind, ReservationItem};
 use leptos::prelude::*;
@@ -13,7 +13,6 @@ use ui::{
     tx,
 };
 
-/// The first panel.
 #[component]
 pub fn Seats(basket: Basket) -> impl IntoView {
     let i18n = use_i18n();

@@ -1,4 +1,4 @@
-//! The second step that some cards ask for, as the simulated gateway plays it.
+//! The second step (3-D Secure) as the simulated gateway plays it.
 
 use holdfast_contract::bookings::SimulatedOutcome;
 use leptos::prelude::*;
@@ -14,7 +14,7 @@ use ui::{
     tx,
 };
 
-/// Shown while the gateway waits for the buyer.
+/// The question of the simulated bank, shown while the gateway waits for the buyer.
 #[component]
 pub fn SecondStep(basket: Basket) -> impl IntoView {
     let i18n = use_i18n();

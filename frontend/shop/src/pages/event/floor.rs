@@ -1,7 +1,7 @@
-//! What the parts of the event page share: the hall, its state, what is chosen.
+//! The state that the parts of the event page share: the hall, the state of its seats, and the visitor's choice.
 //!
-//! The large arrays are not signals; `revision` grows with them, and the stage is told which seats to
-//! paint again. How changes arrive is in `changes`.
+//! The large arrays are not signals. Instead, `revision` grows with every change of them, and the stage is told which
+//! seats to draw again. `changes` processes the changes.
 
 mod changes;
 
@@ -19,89 +19,85 @@ use ui::{
     api::Failure, browser, components::erased::known, i18n::Locale, state::holds::Holds, td_string,
 };
 
-/// Something to tell beside the summary.
+/// A message beside the summary.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Notice {
-    /// Others were quicker with these seats; so many chosen ones are left.
+    /// Other buyers took these seats; this many chosen seats are left.
     Taken(Vec<i32>, i32),
-    /// So many persons at most.
+    /// The choice is limited to this many persons.
     Limit(i32),
-    /// Offers of these names do not sell any more, so these seats were given up.
+    /// The offers with these names have ended, so these seats were removed from the choice.
     Ended(Vec<String>, Vec<i32>),
-    /// This seat, by its index, does not sell now.
+    /// No offer sells the seat with this index now.
     Closed(usize),
-    /// The server refused, or did not answer.
+    /// The server refused the request or did not respond.
     Failed(Failure),
 }
 
-/// How long the button rests: longer than a hand needs to stop, and than a double click.
+/// How long the button rests: longer than a hand needs to stop, and longer than a double click.
 const REST_MS: i32 = 800;
 
-/// Whether changes arrive.
+/// The state of the event stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StreamStatus {
-    /// For the first time.
+    /// The page connects for the first time.
     Joining,
     /// Changes arrive.
     Live,
-    /// The line broke and is being joined again.
+    /// The connection broke, and the page connects again.
     Rejoining,
 }
 
-/// How a seat stands for this visitor.
+/// The state of a seat for this visitor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
-    /// Can be chosen.
+    /// The visitor can choose the seat.
     Free,
-    /// Chosen here.
+    /// The visitor has chosen the seat.
     Chosen,
-    /// Held here.
+    /// The visitor holds the seat.
     Mine,
-    /// Held by somebody else.
+    /// Another buyer holds the seat.
     Held,
-    /// Sold.
     Sold,
-    /// Kept back.
+    /// The organizer has blocked the seat.
     Blocked,
-    /// Free, but under no offer that sells now.
+    /// The seat is free, but no offer sells it now.
     Closed,
 }
 
-/// The shared state of the event page.
 #[derive(Clone, Copy)]
 pub struct Floor {
-    /// The event.
     pub event: RwSignal<Event>,
-    /// The seats.
+    /// The layout of the seats.
     pub hall: StoredValue<Rc<Hall>, LocalStorage>,
-    /// Their states.
+    /// The current state of the seats.
     pub live: StoredValue<Rc<RefCell<Live>>, LocalStorage>,
     /// Grows with every change of `live`.
     pub revision: RwSignal<u32>,
-    /// What things cost.
+    /// The offers and their prices.
     pub prices: RwSignal<Prices>,
-    /// General-admission sections.
+    /// The general-admission sections.
     pub general: RwSignal<Vec<Section>>,
-    /// What is chosen.
+    /// The visitor's choice.
     pub chosen: RwSignal<Selection>,
-    /// Seats held here.
+    /// The ids of the seats that this visitor holds.
     pub mine: Memo<Vec<i32>>,
-    /// The map, once it stands.
+    /// The stage of the seat map. `None` until the canvas is on the page.
     pub stage: RwSignal<Option<Handle>, LocalStorage>,
-    /// Whether changes arrive.
     pub stream: RwSignal<StreamStatus>,
-    /// What to tell.
+    /// The current message.
     pub notice: RwSignal<Option<Notice>>,
-    /// A hold is under way.
+    /// Whether a hold request is under way.
     pub holding: RwSignal<bool>,
     /// How many rests of the button have not ended.
     rests: RwSignal<u32>,
-    /// Reads the whole page again: there is another plan.
+    /// Loads the whole page again, because the event has a new seating plan.
     pub reopen: Callback<()>,
 }
 
 impl Floor {
-    /// Sets the page up from what was fetched.
+    /// Creates the state from the fetched data.
     pub fn new(opening: Opening, reopen: Callback<()>) -> Self {
         let Opening { event, map, states, sections, offers } = opening;
         let hall = map.map_or_else(Hall::empty, Hall::new);
@@ -129,20 +125,20 @@ impl Floor {
         }
     }
 
-    /// Looks at hall and states, and follows their changes.
+    /// Reads the hall and the state of its seats; reactive.
     pub fn look<T>(self, look: impl FnOnce(&Hall, &Live) -> T) -> T {
         self.revision.track();
         self.look_untracked(look)
     }
 
-    /// Looks without following.
+    /// Reads the hall and the state of its seats, without tracking.
     pub fn look_untracked<T>(self, look: impl FnOnce(&Hall, &Live) -> T) -> T {
         let (hall, live) = (self.hall.get_value(), self.live.get_value());
         let live = live.borrow();
         look(&hall, &live)
     }
 
-    /// How a seat stands, followed.
+    /// The state of a seat for this visitor; reactive.
     pub fn standing(self, seat: usize) -> Standing {
         let (seat_id, status, closed) =
             self.look(|hall, live| (hall.ids[seat], live.status[seat], live.is_closed(hall, seat)));
@@ -161,13 +157,13 @@ impl Floor {
         }
     }
 
-    /// What a seat costs now at its first offer, followed.
+    /// The price of a seat under the first offer that sells it; reactive.
     pub fn price(self, seat: usize) -> Option<Money> {
         let hall = self.hall.get_value();
         self.prices.with(|prices| prices.for_seat(&hall, seat).next().map(|it| it.price.clone()))
     }
 
-    /// A seat as people call it: section, row, seat.
+    /// The seat's name for people: section, row, seat.
     pub fn name(self, locale: Locale, seat: usize) -> String {
         self.look_untracked(|hall, _| {
             td_string!(
@@ -180,7 +176,7 @@ impl Floor {
         })
     }
 
-    /// Seats' names by their ids.
+    /// The names of the seats with these ids.
     pub fn names(self, locale: Locale, seat_ids: &[i32]) -> Vec<String> {
         let hall = self.hall.get_value();
         seat_ids
@@ -190,7 +186,7 @@ impl Floor {
             .collect()
     }
 
-    /// Chooses a seat or gives it up, if it can be had.
+    /// Chooses a seat if it can be chosen, or removes it from the choice.
     pub fn toggle(self, seat: usize) {
         if self.holding.get_untracked() {
             return;
@@ -211,13 +207,13 @@ impl Floor {
         self.notice.set(if within == Some(false) { Some(Notice::Limit(limit)) } else { None });
     }
 
-    /// Whether the button rests, followed.
+    /// Whether the button rests; reactive.
     pub fn is_resting(self) -> bool {
         self.rests.get() > 0
     }
 
-    /// Lets the button rest a moment: something else is chosen now, through no act of the buyer's, and a press on
-    /// its way was meant for what was there before.
+    /// Lets the button rest for a moment. The choice changed without an act of the buyer, and a click that is already
+    /// on its way was meant for the choice before.
     pub fn rest(self) {
         self.rests.update(|rests| *rests += 1);
         leptos::task::spawn_local(async move {
@@ -227,7 +223,7 @@ impl Floor {
     }
 }
 
-/// The sections that are sold by quantity.
+/// The general-admission sections among these.
 fn general_of(sections: Vec<Section>) -> Vec<Section> {
     sections.into_iter().filter(|section| section.kind == SectionKind::General).collect()
 }

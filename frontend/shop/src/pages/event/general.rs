@@ -1,4 +1,4 @@
-//! Sections without seats: a stepper for each offer.
+//! The general-admission sections: a stepper for each offer.
 
 use holdfast_contract::catalogue::{Offer, Section};
 use leptos::prelude::*;
@@ -15,11 +15,10 @@ use ui::{
     t_string, td_string, tx,
 };
 
-/// Every general-admission section.
 #[component]
 pub fn General(floor: Floor) -> impl IntoView {
     let i18n = use_i18n();
-    // The steppers stay where they are while the figures beside them change.
+    // The steppers are not created anew when only the numbers beside them change.
     let ids = known(move || {
         floor.general.with(|sections| sections.iter().map(|it| it.id).collect::<Vec<_>>())
     });
@@ -43,7 +42,7 @@ fn section(floor: Floor, id: Uuid) -> Option<Section> {
     floor.general.with(|sections| sections.iter().find(|it| it.id == id).cloned())
 }
 
-/// From when on something sells, or that it does no more; nothing while it sells.
+/// When the sale begins, or that it has ended, in words. `None` while the offer is on sale.
 pub fn sale_text(floor: Floor, locale: Locale, sale: Sale<'_>) -> Option<String> {
     match sale {
         Sale::Now => None,

@@ -1,4 +1,4 @@
-//! The act of holding: one request, and what each refusal means for what was chosen.
+//! The hold request, and the effect of each refusal on the visitor's choice.
 
 use holdfast_contract::problem::{ProblemType, RefusedSeat};
 use leptos::prelude::*;
@@ -14,12 +14,12 @@ use ui::{
     state::holds::Holds,
 };
 
-/// Somebody was at a seat this very moment: tried again so often at once.
+/// How often a hold is repeated at once after another request was working on a seat.
 const CONTENDED_TRIES: u32 = 4;
-/// The wait before that.
+/// The wait before each repetition.
 const CONTENDED_WAIT_MS: i32 = 180;
 
-/// Gives the callback that holds what is chosen and goes on to checkout.
+/// Returns the callback that holds the visitor's choice and continues to the checkout.
 pub fn holder(floor: Floor) -> Callback<()> {
     let holds = Holds::expect();
     let navigate = StoredValue::new_local(use_navigate());
@@ -45,7 +45,7 @@ pub fn holder(floor: Floor) -> Callback<()> {
                     outcome => break outcome,
                 }
             };
-            // The visitor may have left; what is held is kept all the same.
+            // The visitor may have left the page. The hold is kept nevertheless.
             let is_here = floor.holding.try_set(false).is_none();
             match outcome {
                 Ok(reservation) => {
@@ -85,6 +85,6 @@ fn refused(floor: Floor, failure: Failure) {
         floor.rest();
         Notice::Taken(taken, left)
     }));
-    // What others did meanwhile was not told while the hold was under way.
+    // Changes by other buyers were not reported while the request was under way.
     floor.reload();
 }

@@ -1,4 +1,4 @@
-//! What the signs of the map mean, and what each category costs.
+//! The legend: the signs of the map, and the price of each category.
 
 use leptos::prelude::*;
 
@@ -6,7 +6,7 @@ use super::floor::Floor;
 use map::palette::Palette;
 use ui::{components::erased::part, i18n::use_i18n, intl, state::theme::Appearance, tx};
 
-/// Categories with prices, then the signs.
+/// The categories with prices, then the signs.
 #[component]
 pub fn Legend(floor: Floor) -> impl IntoView {
     let i18n = use_i18n();

@@ -1,5 +1,5 @@
-//! The other way to every seat: section, row, seat. Does all that the map can, by keyboard and for
-//! screen readers; only the open row has nodes.
+//! The list of seats by section, row and seat. It offers everything that the map offers, for keyboards and screen
+//! readers. Only the open row has nodes in the document.
 
 use leptos::prelude::*;
 
@@ -18,7 +18,7 @@ use ui::{
     intl, t_string, td_string, tx,
 };
 
-/// Sections, each opening to its rows.
+/// The sections; each opens to its rows.
 #[component]
 pub fn SeatList(floor: Floor) -> impl IntoView {
     let i18n = use_i18n();

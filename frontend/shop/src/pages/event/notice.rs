@@ -1,4 +1,4 @@
-//! What is told beside the summary: the fact first, then what was kept.
+//! The message beside the summary: first what happened, then what was kept.
 
 use leptos::prelude::*;
 
@@ -51,7 +51,7 @@ fn taken(locale: Locale, names: &[String], left: i32) -> String {
     }
 }
 
-/// The message, said aloud when it changes.
+/// The message. Screen readers read it when it changes.
 #[component]
 pub fn NoticeView(floor: Floor) -> impl IntoView {
     let i18n = use_i18n();

@@ -1,4 +1,4 @@
-//! What the visitor has chosen and not yet held. Known to this page alone until "Hold" is pressed.
+//! The visitor's choice before a hold. Only this page knows it until the visitor presses "Hold".
 
 use holdfast_contract::{
     problem::{RefusedSeat, SeatRefusal},
@@ -8,44 +8,40 @@ use uuid::Uuid;
 
 use ui::words::is_taken;
 
-/// Places of one offer in one general-admission section.
+/// A quantity of one offer in one general-admission section.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Places {
-    /// The section.
     pub section_id: Uuid,
-    /// The offer.
     pub offer_id: Uuid,
-    /// How many of the offer.
+    /// How many units of the offer.
     pub quantity: i32,
 }
 
-/// Everything chosen.
+/// Everything that the visitor has chosen.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Selection {
-    /// Seats in the order of choosing, each with its offer: what is asked for is what is shown.
+    /// The seats in the order of choosing, each with its offer, so that the request asks for the shown price.
     pub seats: Vec<(i32, Uuid)>,
-    /// Places without seats.
+    /// The general-admission places.
     pub places: Vec<Places>,
 }
 
 impl Selection {
-    /// Whether nothing is chosen.
     pub fn is_empty(&self) -> bool {
         self.seats.is_empty() && self.places.is_empty()
     }
 
-    /// How many seats and offers are chosen.
+    /// The number of chosen seats and units.
     pub fn count(&self) -> i32 {
         let places: i32 = self.places.iter().map(|places| places.quantity).sum();
         i32::try_from(self.seats.len()).unwrap_or(i32::MAX).saturating_add(places)
     }
 
-    /// Whether this seat is chosen.
     pub fn has(&self, seat_id: i32) -> bool {
         self.seats.iter().any(|(chosen, _)| *chosen == seat_id)
     }
 
-    /// Chooses a seat under an offer, or gives it up. Answers false when `limit` is reached.
+    /// Chooses a seat under an offer, or removes it from the choice. Returns false if the choice has reached `limit`.
     pub fn toggle(&mut self, seat_id: i32, offer: Uuid, limit: i32) -> bool {
         if self.has(seat_id) {
             self.seats.retain(|(chosen, _)| *chosen != seat_id);
@@ -58,7 +54,7 @@ impl Selection {
         true
     }
 
-    /// Names a seat's offer.
+    /// Changes the offer of a chosen seat.
     pub fn set_offer(&mut self, seat_id: i32, offer: Uuid) {
         for (chosen, current) in &mut self.seats {
             if *chosen == seat_id {
@@ -67,7 +63,7 @@ impl Selection {
         }
     }
 
-    /// How many of an offer are chosen in a section.
+    /// How many units of an offer are chosen in a section.
     pub fn quantity(&self, section_id: Uuid, offer_id: Uuid) -> i32 {
         self.places
             .iter()
@@ -75,7 +71,7 @@ impl Selection {
             .map_or(0, |places| places.quantity)
     }
 
-    /// One more or one less of an offer. Answers false when `limit` is reached.
+    /// Adds or removes units of an offer. Returns false if the choice has reached `limit`.
     pub fn add(&mut self, section_id: Uuid, offer_id: Uuid, change: i32, limit: i32) -> bool {
         if change > 0 && self.count() >= limit {
             return false;
@@ -88,8 +84,8 @@ impl Selection {
         true
     }
 
-    /// Gives up what was chosen under offers that do not sell any more. A seat goes over to the `other` offer that sells
-    /// it, where there is one. Answers the offers, each once, and the seats that were given up.
+    /// Removes the choices under offers that have ended. A seat changes to the `other` offer that sells it, if there is
+    /// one. Returns the ended offers, each once, and the removed seats.
     pub fn drop_ended(
         &mut self,
         sells: &dyn Fn(Uuid) -> bool,
@@ -117,7 +113,7 @@ impl Selection {
         (ended, given_up)
     }
 
-    /// Gives up seats that cannot be had; the rest stays. Answers those that somebody else took.
+    /// Removes the refused seats from the choice. Returns the seats that another buyer took.
     pub fn drop_refused(&mut self, refused: &[RefusedSeat]) -> Vec<i32> {
         let mut taken = Vec::new();
         for RefusedSeat { seat_id, reason } in refused {
@@ -132,12 +128,13 @@ impl Selection {
         taken
     }
 
-    /// Whether trying again at once may well succeed: nothing is lost, somebody was only at it.
+    /// Whether an immediate repetition may succeed: no seat is lost, and other requests were only working on the seats.
     pub fn only_contended(refused: &[RefusedSeat]) -> bool {
         !refused.is_empty() && refused.iter().all(|seat| seat.reason == SeatRefusal::Contended)
     }
 
-    /// What to send: no versions, the page shows states and does not insist on them.
+    /// The hold request for this choice. It contains no versions: the page does not insist on the states that it
+    /// showed.
     pub fn request(&self) -> HoldRequest {
         HoldRequest {
             seats: self

@@ -1,7 +1,7 @@
-//! The line over which changes arrive (server-sent events), joined again whenever it breaks.
+//! The connection to the event stream (server-sent events), opened again whenever it breaks.
 //!
-//! The browser reconnects by itself and names the last id it saw; only when it gives up is a new line
-//! opened here, after what the page last contained.
+//! The browser reconnects by itself and sends the last id that it saw. Only when the browser gives up does this module
+//! open a new connection, which continues after the last change that the page contains.
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -13,16 +13,16 @@ use web_sys::{EventSource, MessageEvent};
 use super::floor::{Floor, StreamStatus};
 use ui::{api, browser, json};
 
-/// The first wait before a new line; doubled with each failure.
+/// The wait before the first new connection. Each failure doubles it.
 const FIRST_WAIT_MS: i32 = 1_000;
-/// The longest wait.
+/// The longest wait before a new connection.
 const LONGEST_WAIT_MS: i32 = 15_000;
-/// A line that breaks for less than this is not worth a word.
+/// A shorter interruption is not shown to the visitor.
 const QUIET_MS: i32 = 1_500;
 
 type Listener = Closure<dyn Fn(MessageEvent)>;
 
-/// An open line; closed when dropped.
+/// An open connection. It is closed when it is dropped.
 struct Line {
     source: EventSource,
     _listeners: Vec<Listener>,
@@ -38,7 +38,7 @@ impl Drop for Line {
 
 type Slot = Rc<RefCell<Option<Line>>>;
 
-/// Follows the stream until the page is left.
+/// Follows the stream until the visitor leaves the page.
 pub fn follow(floor: Floor) {
     let slot: Slot = Rc::default();
     open(floor, &slot, FIRST_WAIT_MS);
@@ -103,7 +103,7 @@ fn open(floor: Floor, slot: &Slot, wait_ms: i32) {
     }
     let line = Line { source, _listeners: vec![opened, broken, change, reset] };
     let before = slot.borrow_mut().replace(line);
-    // A listener may be running in the line that is replaced: it is freed after it returns.
+    // One of the listeners may be running right now, so the old connection is freed after that listener returns.
     leptos::task::spawn_local(async move { drop(before) });
 }
 

@@ -1,4 +1,4 @@
-//! What is chosen, what it costs, and the one button.
+//! The summary: the visitor's choice, its price, and the one button.
 
 use holdfast_contract::{catalogue::Offer, money::Money};
 use leptos::prelude::*;
@@ -23,7 +23,7 @@ use ui::{
     t_string, tx,
 };
 
-/// What is chosen costs this much; nothing where currencies differ or a price is missing.
+/// The price of the choice. `None` if currencies differ or a price is missing.
 fn total(floor: Floor, chosen: &Selection) -> Option<Money> {
     floor.prices.with(|prices| {
         let price = |offer: Uuid| prices.offer(offer).map(|it| it.price.clone());
@@ -50,7 +50,6 @@ fn sum(prices: impl Iterator<Item = Option<(Money, i64)>>) -> Option<Money> {
     total
 }
 
-/// The chosen seats and places, each with its price.
 #[component]
 pub fn Chosen(floor: Floor) -> impl IntoView {
     let i18n = use_i18n();
@@ -185,7 +184,7 @@ fn ChosenPlaces(floor: Floor, places: Places) -> impl IntoView {
     }
 }
 
-/// What this visitor holds already, with the way to pay for it.
+/// The places that this visitor already holds, with the link to the checkout.
 #[component]
 fn Held(floor: Floor) -> impl IntoView {
     let i18n = use_i18n();
@@ -210,7 +209,7 @@ fn Held(floor: Floor) -> impl IntoView {
     })
 }
 
-/// The total and the button that never moves.
+/// The total and the button, whose position never changes.
 #[component]
 pub fn HoldBar(floor: Floor) -> impl IntoView {
     let i18n = use_i18n();

@@ -1,4 +1,4 @@
-//! What is under the pointer. For the eye alone: the list says the same to everybody else.
+//! The tip beside the pointer. It is hidden from screen readers, because the list says the same.
 
 use holdfast_contract::catalogue::SeatKind;
 use leptos::prelude::*;
@@ -14,7 +14,7 @@ use ui::{
     intl, td_string,
 };
 
-/// What a seat's kind is called; nothing for an ordinary one.
+/// The name of a seat's kind. `None` for a standard seat.
 pub fn kind_text(locale: Locale, kind: SeatKind) -> Option<&'static str> {
     match kind {
         SeatKind::Standard => None,
@@ -26,7 +26,7 @@ pub fn kind_text(locale: Locale, kind: SeatKind) -> Option<&'static str> {
     }
 }
 
-/// How a seat stands, in a word or two; nothing for a free one.
+/// The state of a seat in one or two words. `None` for a free seat.
 pub fn standing_text(
     floor: Floor,
     locale: Locale,
@@ -45,7 +45,7 @@ pub fn standing_text(
     Some(word.to_owned())
 }
 
-/// Why a seat that nobody has does not sell now.
+/// Why no offer sells a free seat now.
 pub fn closed_text(floor: Floor, locale: Locale, seat: usize) -> String {
     let hall = floor.hall.get_value();
     let why =
@@ -53,7 +53,6 @@ pub fn closed_text(floor: Floor, locale: Locale, seat: usize) -> String {
     why.unwrap_or_else(|| td_string!(locale, seat.blocked).to_owned())
 }
 
-/// The tip beside the pointer.
 #[component]
 pub fn Tip(floor: Floor, pointed: RwSignal<Option<Pointed>>) -> impl IntoView {
     let i18n = use_i18n();
@@ -69,7 +68,7 @@ pub fn Tip(floor: Floor, pointed: RwSignal<Option<Pointed>>) -> impl IntoView {
         let width = floor.stage.with_untracked(|stage| {
             stage.as_ref().map_or(0.0, |stage| stage.look(|stage| stage.size().width))
         });
-        // Kept inside the frame: the tip is at most this wide.
+        // The tip stays inside the frame; it is at most this wide.
         let half = 120.0_f32.min(width / 2.0);
         let x = within(x, half, (width - half).max(half));
         let below = y < 110.0;

@@ -1,4 +1,4 @@
-//! What others do reaches the page: changes of the stream, lapsed holds, another plan.
+//! The changes that reach the page from outside: messages of the stream, lapsed holds, and a new seating plan.
 
 use holdfast_contract::{
     catalogue::SeatStatus,
@@ -15,7 +15,7 @@ use map::{
 use ui::{api, browser};
 
 impl Floor {
-    /// Takes over one message of the stream.
+    /// Processes one message of the stream.
     pub fn change(self, change: Change) {
         let (hall, live) = (self.hall.get_value(), self.live.get_value());
         let known = live.borrow().seq;
@@ -47,7 +47,7 @@ impl Floor {
         }
     }
 
-    /// Frees what is held past its time, and lets offers begin and end.
+    /// Frees the seats whose hold has lapsed, and begins and ends offers.
     pub fn lapse(self) {
         let (hall, live) = (self.hall.get_value(), self.live.get_value());
         let lapsed = live.borrow_mut().lapse(&hall, browser::monotonic_ms());
@@ -58,15 +58,15 @@ impl Floor {
         }
     }
 
-    /// The server's clock, as the server writes times.
+    /// The server's time, in the form in which the server writes times.
     fn now(self) -> String {
         let live = self.live.get_value();
         let seconds = live.borrow().clock.seconds(browser::monotonic_ms());
         browser::rfc3339(seconds)
     }
 
-    /// Sells by these offers from now on. What was chosen under one that does not sell any more is given up, a seat
-    /// only where no other offer sells it, and that is said.
+    /// Uses these offers from now on. Choices under an offer that has ended are removed, a seat only if no other offer
+    /// sells it, and a message tells so.
     fn sell_by(self, next: Prices) {
         let (hall, live) = (self.hall.get_value(), self.live.get_value());
         let closed = next.closed(&hall);
@@ -83,12 +83,12 @@ impl Floor {
         };
         let mut chosen = self.chosen.get_untracked();
         let (offers, seats) = chosen.drop_ended(&sells, &other);
-        // An offer that was withdrawn is known to those before alone.
+        // Only the previous list contains an offer that was withdrawn.
         let names = self.prices.with_untracked(|before| {
             offers.iter().filter_map(|id| Some(before.offer(*id)?.name.clone())).collect()
         });
         self.prices.set(next);
-        // What was said of a seat that did not sell may not be so any more.
+        // A message about a seat that was not on sale may no longer be true.
         self.notice
             .maybe_update(|notice| notice.take_if(|it| matches!(it, Notice::Closed(_))).is_some());
         if !offers.is_empty() {
@@ -151,13 +151,13 @@ impl Floor {
             stage.as_ref().map(|stage| stage.update(|stage| stage.spoil(seats)))
         });
         let _ = self.revision.try_update(|revision| *revision += 1);
-        // While a hold is under way its own seats turn held here; the answer will say what is lost.
+        // While a hold request is under way, its own seats appear as held. The response will say which seats are lost.
         if !self.holding.try_get_untracked().unwrap_or(true) {
             self.drop_lost();
         }
     }
 
-    /// Gives up chosen seats that somebody else has now, and says so.
+    /// Removes chosen seats that another buyer has now, and shows a message.
     pub fn drop_lost(self) {
         let lost: Vec<i32> = self.look_untracked(|hall, live| {
             self.chosen.with_untracked(|chosen| {
