@@ -107,7 +107,8 @@ impl From<StoreError> for ApiProblem {
     fn from(error: StoreError) -> Self {
         if error.is_unavailable() {
             tracing::warn!(error = %error, "the database is unavailable");
-            return Self::new(ProblemType::Unavailable, "The database is busy. Try again.");
+            let detail = "The database is busy or away. Try again.";
+            return Self::new(ProblemType::Unavailable, detail);
         }
         match error {
             StoreError::Bug(bug) => {

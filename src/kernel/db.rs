@@ -5,20 +5,23 @@
 //! stores; where they differ a token stands, which [`Dialect::render`] replaces. Never held across a
 //! network call to anything else.
 
+mod connections;
 mod entities;
 mod error;
 pub mod settings;
 mod together;
 mod writing;
 
-use std::{future::Future, path::Path, pin::Pin, time::Duration};
+use std::{future::Future, pin::Pin};
 
 use sea_orm::{
-    AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction,
-    DbErr, FromQueryResult, IsolationLevel, QueryResult, RuntimeErr, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait, TryGetable, Value,
+    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, FromQueryResult,
+    IsolationLevel, QueryResult, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    TryGetable, Value,
 };
 
+pub use connections::{IN_MEMORY, Reader};
+use connections::{Losses, Pools};
 pub use entities::{
     insert, insert_all, insert_all_at, insert_at, insert_unless_known, is_among, put_all, set,
 };
@@ -28,16 +31,6 @@ pub use writing::{ClockOffset, Dialect, Guard, Writing, largest_power_of_two, pl
 
 /// How often a transaction is rerun after a serialization failure or a deadlock.
 pub const MAX_TRANSACTION_ATTEMPTS: u32 = 3;
-/// How long a request waits for a connection before it is told to come back.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
-/// How many connections read from SQLite beside the one that writes.
-const SQLITE_READERS: u32 = 8;
-/// How many statements a connection keeps prepared: more than the program has. SQLx keeps 100 by itself.
-const PREPARED: usize = 500;
-
-/// A store that is gone with its only connection.
-pub const IN_MEMORY: &str = "sqlite::memory:";
-
 /// What statements can be sent through: the pool or a transaction.
 pub trait Sql: Sync {
     /// The connection for SeaORM's own queries that only read.
@@ -132,7 +125,8 @@ pub trait Sql: Sync {
 #[derive(Debug, Clone)]
 pub struct Db {
     writer: DatabaseConnection,
-    reader: DatabaseConnection,
+    reader: Reader,
+    losses: Losses,
     writing: Writing,
 }
 
@@ -149,33 +143,14 @@ impl Db {
     /// # Errors
     /// When the URL names no store of ours or nothing answers there.
     pub async fn connect(url: &str, pool: u32, offset: ClockOffset) -> Result<Self, StoreError> {
-        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            let mut options = options(url, pool);
-            options.map_sqlx_postgres_opts(|postgres| postgres.statement_cache_capacity(PREPARED));
-            let writer = Database::connect(options).await?;
-            let writing = Writing { dialect: Dialect::Postgres, offset, dropped: None };
-            return Ok(Self { reader: writer.clone(), writer, writing });
-        }
-        let sqlite = Writing { dialect: Dialect::Sqlite, offset, dropped: None };
-        if url == IN_MEMORY {
-            let writer = Database::connect(sqlite_options(url, 1)).await?;
-            return Ok(Self { reader: writer.clone(), writer, writing: sqlite });
-        }
-        let Some(path) = url.strip_prefix("sqlite://") else {
-            return Err(no_connection("DATABASE_URL is neither postgres:// nor sqlite://"));
+        let is_postgres = url.starts_with("postgres://") || url.starts_with("postgresql://");
+        let (dialect, pools) = if is_postgres {
+            (Dialect::Postgres, connections::postgres(url, pool).await?)
+        } else {
+            (Dialect::Sqlite, connections::sqlite(url).await?)
         };
-        if let Some(folder) = Path::new(path).parent() {
-            std::fs::create_dir_all(folder)
-                .map_err(|error| no_connection(format!("{}: {error}", folder.display())))?;
-        }
-        let url = format!("sqlite://{path}?mode=rwc");
-        let writer = Database::connect(sqlite_options(&url, 1)).await?;
-        let reader = Database::connect(sqlite_options(&url, SQLITE_READERS)).await?;
-        Ok(Self {
-            writer,
-            reader,
-            writing: Writing { dialect: Dialect::Sqlite, offset, dropped: None },
-        })
+        let Pools { writer, reader, losses } = pools;
+        Ok(Self { writer, reader, losses, writing: Writing { dialect, offset, dropped: None } })
     }
 
     /// The same database with one of the guards left out of every statement: a negative control.
@@ -192,7 +167,7 @@ impl Db {
     }
 
     /// The connection for SeaORM's own queries that only read.
-    pub fn reader(&self) -> &DatabaseConnection {
+    pub fn reader(&self) -> &Reader {
         &self.reader
     }
 
@@ -202,12 +177,16 @@ impl Db {
     /// # Errors
     /// When no connection is free in time.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
-        let options = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
         let writer = self.writer.clone();
-        self.whole(async move { writer.begin_with_options(options).await }).await
+        self.whole(move || {
+            let writer = writer.clone();
+            let options = TransactionOptions {
+                sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+                ..TransactionOptions::default()
+            };
+            async move { writer.begin_with_options(options).await }
+        })
+        .await
     }
 
     /// Begins a transaction that sees one moment of the database and writes nothing.
@@ -215,14 +194,17 @@ impl Db {
     /// # Errors
     /// When no connection is free in time.
     pub async fn snapshot(&self) -> Result<Tx, StoreError> {
-        let (reader, dialect) = (self.reader.clone(), self.writing.dialect);
-        self.whole(async move {
-            match dialect {
-                Dialect::Postgres => {
-                    let (level, mode) = (IsolationLevel::RepeatableRead, AccessMode::ReadOnly);
-                    reader.begin_with_config(Some(level), Some(mode)).await
+        let (reader, dialect) = (self.reader.pool().clone(), self.writing.dialect);
+        self.whole(move || {
+            let reader = reader.clone();
+            async move {
+                match dialect {
+                    Dialect::Postgres => {
+                        let (level, mode) = (IsolationLevel::RepeatableRead, AccessMode::ReadOnly);
+                        reader.begin_with_config(Some(level), Some(mode)).await
+                    }
+                    Dialect::Sqlite => reader.begin().await,
                 }
-                Dialect::Sqlite => reader.begin().await,
             }
         })
         .await
@@ -231,11 +213,20 @@ impl Db {
     /// Begins in a task of its own, which goes on although the caller is dropped. With SQLx 0.9 a connection whose
     /// `BEGIN` is cut off goes back to the pool with the transaction open, and whoever gets it next writes into it:
     /// its guard undoes only what was counted as begun. Here it is begun, and dropping it undoes it.
-    async fn whole(
-        &self,
-        begin: impl Future<Output = Result<DatabaseTransaction, DbErr>> + Send + 'static,
-    ) -> Result<Tx, StoreError> {
-        let begun = tokio::spawn(begin).await;
+    ///
+    /// A connection that broke while it was idle fails here first; the transaction is then begun on a fresh one.
+    async fn whole<F>(&self, begin: impl Fn() -> F + Send + 'static) -> Result<Tx, StoreError>
+    where
+        F: Future<Output = Result<DatabaseTransaction, DbErr>> + Send,
+    {
+        let losses = self.losses.clone();
+        let begun = tokio::spawn(async move {
+            match begin().await {
+                Err(error) if losses.note(&error) => begin().await,
+                first => first,
+            }
+        })
+        .await;
         let inner = begun.map_err(|error| Bug::new(format!("BEGIN: {error}")))??;
         Ok(Tx { inner, writing: self.writing })
     }
@@ -349,32 +340,4 @@ impl Sql for Tx {
     fn writing(&self) -> Writing {
         self.writing
     }
-}
-
-fn no_connection(reason: impl Into<String>) -> StoreError {
-    DbErr::Conn(RuntimeErr::Internal(reason.into())).into()
-}
-
-fn options(url: &str, pool: u32) -> ConnectOptions {
-    let mut options = ConnectOptions::new(url);
-    options
-        .max_connections(pool)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        .connect_timeout(ACQUIRE_TIMEOUT)
-        .test_before_acquire(false)
-        .sqlx_logging(false);
-    options
-}
-
-fn sqlite_options(url: &str, pool: u32) -> ConnectOptions {
-    let mut options = options(url, pool);
-    options.map_sqlx_sqlite_opts(|sqlite| {
-        sqlite
-            .pragma("journal_mode", "WAL")
-            .pragma("synchronous", "FULL")
-            .pragma("foreign_keys", "ON")
-            .busy_timeout(ACQUIRE_TIMEOUT)
-            .statement_cache_capacity(PREPARED)
-    });
-    options
 }

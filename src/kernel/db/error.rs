@@ -9,7 +9,7 @@ use std::{
     },
 };
 
-use sea_orm::{DbErr, RuntimeErr};
+use sea_orm::{DbErr, RuntimeErr, sqlx::Error};
 
 /// The failure of a statement, of a transaction, or of the code that reads stored rows.
 ///
@@ -69,12 +69,9 @@ impl StoreError {
         self.has_code(&["40001", "40P01", "5", "517", "261"])
     }
 
-    /// Whether the store is busy or has no connection free: the caller should come back.
+    /// Whether the store is busy or away, in one of the ways in which it comes back: the caller should try again.
     pub fn is_unavailable(&self) -> bool {
-        let has_no_connection = self
-            .database()
-            .is_some_and(|error| matches!(error, DbErr::ConnectionAcquire(_) | DbErr::Conn(_)));
-        has_no_connection || self.asks_for_rerun()
+        self.asks_for_rerun() || self.database().is_some_and(is_away)
     }
 
     /// Whether a unique index refused a row.
@@ -96,17 +93,64 @@ impl StoreError {
     }
 
     fn has_code(&self, codes: &[&str]) -> bool {
-        let Some(
-            DbErr::Exec(RuntimeErr::SqlxError(error))
-            | DbErr::Query(RuntimeErr::SqlxError(error))
-            | DbErr::Conn(RuntimeErr::SqlxError(error)),
-        ) = self.database()
-        else {
-            return false;
-        };
-        let code = error.as_database_error().and_then(|error| error.code());
-        code.is_some_and(|code| codes.contains(&code.as_ref()))
+        let code = self.database().and_then(driver).and_then(code);
+        code.is_some_and(|code| codes.contains(&code.as_str()))
     }
+}
+
+/// An error of a connection that cannot be opened.
+pub(super) fn no_connection(reason: impl Into<String>) -> StoreError {
+    DbErr::Conn(RuntimeErr::Internal(reason.into())).into()
+}
+
+/// Whether the connection under the statement broke. Whether the statement had an effect is unknown.
+pub(super) fn has_lost_connection(error: &DbErr) -> bool {
+    driver(error).is_some_and(|error| match error {
+        Error::Io(_) | Error::Tls(_) | Error::WorkerCrashed => true,
+        error => code(error).is_some_and(|code| is_among_classes(&code, &["08", "57P"])),
+    })
+}
+
+/// Whether the store cannot do its work for now: no connection can be had, it breaks connections (SQLSTATE class 08,
+/// 57P: it shuts down, starts, or crashed), it lacks resources (class 53: too many connections, disk full), it is a
+/// standby that only reads (25006); or SQLite is locked, read-only, out of space, or cannot reach its file.
+fn is_away(error: &DbErr) -> bool {
+    if matches!(error, DbErr::ConnectionAcquire(_) | DbErr::Conn(_)) || has_lost_connection(error) {
+        return true;
+    }
+    driver(error).is_some_and(|error| match error {
+        Error::PoolTimedOut | Error::PoolClosed | Error::BeginFailed => true,
+        error => code(error).is_some_and(|code| match sqlite_kind(&code) {
+            Some(kind) => SQLITE_AWAY.contains(&kind),
+            None => is_among_classes(&code, &["53", "25006"]),
+        }),
+    })
+}
+
+/// SQLITE_BUSY, LOCKED, READONLY, IOERR, FULL and CANTOPEN (<https://sqlite.org/rescode.html>).
+const SQLITE_AWAY: [u32; 6] = [5, 6, 8, 10, 13, 14];
+
+/// The primary result code in the low byte of SQLite's code; `None` for an SQLSTATE, which has five characters.
+fn sqlite_kind(code: &str) -> Option<u32> {
+    let number: u32 = (code.len() < 5).then(|| code.parse().ok()).flatten()?;
+    Some(number & 0xff)
+}
+
+fn is_among_classes(code: &str, classes: &[&str]) -> bool {
+    code.len() == 5 && classes.iter().any(|class| code.starts_with(class))
+}
+
+fn driver(error: &DbErr) -> Option<&Error> {
+    match error {
+        DbErr::Exec(RuntimeErr::SqlxError(error))
+        | DbErr::Query(RuntimeErr::SqlxError(error))
+        | DbErr::Conn(RuntimeErr::SqlxError(error)) => Some(error),
+        _ => None,
+    }
+}
+
+fn code(error: &Error) -> Option<String> {
+    error.as_database_error().and_then(|error| error.code()).map(|code| code.into_owned())
 }
 
 /// An error of a use case that may come from the database.

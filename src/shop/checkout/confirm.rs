@@ -228,6 +228,8 @@ impl Checkouts {
             loop {
                 match self.came(booking, attempt).await {
                     Ok(ConfirmOutcome::NotYet) => {}
+                    // The checkout goes on when the store is back.
+                    Err(error) if error.store().is_some_and(StoreError::is_unavailable) => {}
                     other => return other,
                 }
                 tokio::time::sleep(pause).await;

@@ -1,0 +1,182 @@
+//! Connections to both stores, and what happens when the store breaks them.
+//!
+//! A PostgreSQL that crashes or restarts breaks every connection of the pool at once. Each of them would fail once
+//! more, under some request, before the pool replaced it. So a broken connection is remembered with its time, and
+//! connections that were idle at that time are replaced before anybody gets them. A read and a `BEGIN` that hit the
+//! broken connection have changed nothing: they are tried once more, on a fresh connection.
+
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use async_trait::async_trait;
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr, ExecResult,
+    QueryResult, Statement,
+};
+
+use super::error::{StoreError, has_lost_connection, no_connection};
+
+/// How long a request waits for a connection before it is told to come back.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How many connections read from SQLite beside the one that writes.
+const SQLITE_READERS: u32 = 8;
+/// How many statements a connection keeps prepared: more than the program has. SQLx keeps 100 by itself.
+const PREPARED: usize = 500;
+
+/// A store that is gone with its only connection.
+pub const IN_MEMORY: &str = "sqlite::memory:";
+
+/// The pools of one store.
+pub(super) struct Pools {
+    pub writer: DatabaseConnection,
+    pub reader: Reader,
+    pub losses: Losses,
+}
+
+/// The last time when the store broke a connection.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Losses(Arc<Mutex<Option<Instant>>>);
+
+impl Losses {
+    /// Remembers the time when the error says that the connection broke; returns whether it does.
+    pub fn note(&self, error: &DbErr) -> bool {
+        let is_lost = has_lost_connection(error);
+        if is_lost {
+            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(moment());
+        }
+        is_lost
+    }
+
+    /// Whether a connection that was idle for so long was idle when another one broke.
+    fn reach(&self, idle_for: Duration) -> bool {
+        let last = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        last.is_some_and(|last| moment().duration_since(last) <= idle_for)
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the pool measures idle times by this clock")]
+fn moment() -> Instant {
+    Instant::now()
+}
+
+/// Reads outside of transactions. A read whose connection broke is tried once more on a fresh connection.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    pool: DatabaseConnection,
+    losses: Losses,
+}
+
+impl Reader {
+    /// The pool, to begin a transaction in.
+    pub(super) fn pool(&self) -> &DatabaseConnection {
+        &self.pool
+    }
+}
+
+#[async_trait]
+impl ConnectionTrait for Reader {
+    fn get_database_backend(&self) -> DbBackend {
+        self.pool.get_database_backend()
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        self.pool.execute_raw(statement).await
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        self.pool.execute_unprepared(sql).await
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        match self.pool.query_one_raw(statement.clone()).await {
+            Err(error) if self.losses.note(&error) => self.pool.query_one_raw(statement).await,
+            first => first,
+        }
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        match self.pool.query_all_raw(statement.clone()).await {
+            Err(error) if self.losses.note(&error) => self.pool.query_all_raw(statement).await,
+            first => first,
+        }
+    }
+}
+
+/// Connects to PostgreSQL; one pool reads and writes.
+pub(super) async fn postgres(url: &str, pool: u32) -> Result<Pools, StoreError> {
+    let losses = Losses::default();
+    let mut options = options(url, pool);
+    options.map_sqlx_postgres_opts(|postgres| postgres.statement_cache_capacity(PREPARED));
+    let seen = losses.clone();
+    options.map_sqlx_postgres_before_acquire(move |_, connection| {
+        let is_sound = !seen.reach(connection.idle_for);
+        Box::pin(async move { Ok(is_sound) })
+    });
+    let writer = Database::connect(options).await?;
+    Ok(Pools { reader: Reader { pool: writer.clone(), losses: losses.clone() }, writer, losses })
+}
+
+/// Opens SQLite, or makes the file and its folder: one connection writes, [`SQLITE_READERS`] read.
+pub(super) async fn sqlite(url: &str) -> Result<Pools, StoreError> {
+    let losses = Losses::default();
+    if url == IN_MEMORY {
+        let writer = Database::connect(sqlite_options(url, 1)).await?;
+        let reader = Reader { pool: writer.clone(), losses: losses.clone() };
+        return Ok(Pools { writer, reader, losses });
+    }
+    let Some(path) = url.strip_prefix("sqlite://") else {
+        return Err(no_connection("DATABASE_URL is neither postgres:// nor sqlite://"));
+    };
+    if let Some(folder) = Path::new(path).parent() {
+        std::fs::create_dir_all(folder)
+            .map_err(|error| no_connection(format!("{}: {error}", folder.display())))?;
+    }
+    let url = format!("sqlite://{path}?mode=rwc");
+    let writer = Database::connect(sqlite_options(&url, 1)).await?;
+    let pool = Database::connect(sqlite_options(&url, SQLITE_READERS)).await?;
+    Ok(Pools { writer, reader: Reader { pool, losses: losses.clone() }, losses })
+}
+
+fn options(url: &str, pool: u32) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options
+        .max_connections(pool)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .connect_timeout(ACQUIRE_TIMEOUT)
+        .test_before_acquire(false)
+        .sqlx_logging(false);
+    options
+}
+
+fn sqlite_options(url: &str, pool: u32) -> ConnectOptions {
+    let mut options = options(url, pool);
+    options.map_sqlx_sqlite_opts(|sqlite| {
+        sqlite
+            .pragma("journal_mode", "WAL")
+            .pragma("synchronous", "FULL")
+            .pragma("foreign_keys", "ON")
+            .busy_timeout(ACQUIRE_TIMEOUT)
+            .statement_cache_capacity(PREPARED)
+    });
+    options
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_connections_that_were_idle_when_one_broke_are_replaced() {
+        let losses = Losses::default();
+        assert!(!losses.reach(Duration::from_secs(60)), "nothing broke");
+        let end_of_file = std::io::Error::from(std::io::ErrorKind::UnexpectedEof);
+        let broken = DbErr::Query(sea_orm::RuntimeErr::SqlxError(Arc::new(end_of_file.into())));
+        assert!(losses.note(&broken));
+        assert!(losses.reach(Duration::from_secs(60)));
+        assert!(!losses.reach(Duration::ZERO), "opened since");
+        assert!(!Losses::default().note(&DbErr::RecordNotUpdated));
+    }
+}
