@@ -5,6 +5,7 @@
 //! stores; where they differ a token stands, which [`Dialect::render`] replaces. Never held across a
 //! network call to anything else.
 
+mod changes;
 mod entities;
 pub mod settings;
 mod together;
@@ -18,6 +19,7 @@ use sea_orm::{
     TransactionOptions, TransactionTrait, TryGetable, Value,
 };
 
+pub use changes::{Change, change, changed, clock, find, forget, list, literal, plus, write};
 pub use entities::{
     insert, insert_all, insert_all_at, insert_at, insert_unless_known, is_among, put_all, set,
 };
