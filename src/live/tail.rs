@@ -21,7 +21,7 @@ use crate::kernel::{base::Base, ports::Broker};
 /// How many changes a viewer may lag behind before it is cut off (and comes back with its last number).
 const VIEWER_BUFFER: usize = 1_024;
 /// How many changes are read at once.
-pub(super) const READ_LIMIT: i64 = 500;
+pub(super) const READ_LIMIT: u64 = 500;
 /// How often the log is looked at when nobody wakes us.
 const POLL: Duration = Duration::from_millis(250);
 /// The most viewers of one node.
