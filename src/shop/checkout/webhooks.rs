@@ -34,7 +34,7 @@ const RETRY_MAX_MS: i64 = 5 * 60 * 1000;
 /// How long events are kept: longer than Stripe's dashboard can send one again.
 const KEPT_MS: i64 = 35 * 24 * 60 * 60 * 1000;
 /// How many rows one retention pass deletes at the most.
-const MAX_FORGOTTEN: i64 = 10_000;
+const MAX_FORGOTTEN: u64 = 10_000;
 /// The longest id or type of an event that is written down.
 const MAX_CHARS: usize = 255;
 
