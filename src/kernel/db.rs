@@ -5,6 +5,7 @@
 //! stores; where they differ a token stands, which [`Dialect::render`] replaces. Never held across a
 //! network call to anything else.
 
+mod changes;
 mod connections;
 mod entities;
 mod error;
@@ -20,6 +21,7 @@ use sea_orm::{
     TryGetable, Value,
 };
 
+pub use changes::{Change, change, changed, clock, find, forget, list, literal, plus, write};
 pub use connections::{IN_MEMORY, Reader};
 use connections::{Losses, Pools};
 pub use entities::{

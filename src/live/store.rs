@@ -2,7 +2,10 @@
 
 use holdfast_domain::ids::EventId;
 use holdfast_entity::{changes, event_sequences, leases, outbox};
-use sea_orm::{EntityTrait, FromQueryResult, QueryFilter, SelectExt};
+use sea_orm::{
+    ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, SelectExt,
+    sea_query::ExprTrait,
+};
 
 use crate::kernel::db::{self, Bug, Sql, StoreError, Writes};
 
@@ -100,15 +103,15 @@ pub async fn since(
     sql: &impl Sql,
     event: EventId,
     after: i64,
-    limit: i64,
+    limit: u64,
 ) -> Result<(Vec<Numbered>, i64), StoreError> {
-    let changes: Vec<Numbered> = sql
-        .list(
-            "SELECT seq, payload, {now} AS now FROM changes WHERE event_id = $1 AND seq > $2 \
-             ORDER BY seq LIMIT $3",
-            vec![event.into(), after.into(), limit.into()],
-        )
-        .await?;
+    let found = changes::Entity::find()
+        .expr_as(db::clock(), "now")
+        .filter(changes::Column::EventId.eq(event))
+        .filter(changes::Column::Seq.gt(after))
+        .order_by_asc(changes::Column::Seq)
+        .limit(limit);
+    let changes: Vec<Numbered> = db::list(sql, found).await?;
     let now = changes.last().map_or(0, |change| change.now);
     Ok((changes, now))
 }
@@ -127,5 +130,6 @@ pub async fn last_seqs(
 
 /// Drops changes older than `keep_ms`; who has not seen them reads the state again.
 pub async fn prune(sql: &impl Sql, keep_ms: i64) -> Result<u64, StoreError> {
-    sql.run("DELETE FROM changes WHERE created_at < {now} - $1", vec![keep_ms.into()]).await
+    let old = changes::Column::CreatedAt.into_expr().lt(db::clock().sub(keep_ms));
+    db::change(sql, changes::Entity::delete_many().filter(old)).await
 }

@@ -21,7 +21,7 @@ use crate::kernel::{base::Base, db::StoreError, ports::Broker};
 /// change.
 const VIEWER_BUFFER: usize = 1_024;
 /// The maximum number of changes that one statement reads.
-pub(super) const READ_LIMIT: i64 = 500;
+pub(super) const READ_LIMIT: u64 = 500;
 /// How often the log is read when no wake-up comes.
 const POLL: Duration = Duration::from_millis(250);
 /// The maximum number of viewers of one node.

@@ -10,7 +10,9 @@ use holdfast_domain::{
 };
 use holdfast_entity::simulated_payments::{self, Column, Entity};
 pub(super) use refunds::{NewRefund, REFUND_FAILS, refund, refunds_of};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{
+    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, UpdateMany, sea_query::ExprTrait,
+};
 use uuid::Uuid;
 
 use super::AT_ONCE;
@@ -21,6 +23,8 @@ use crate::kernel::{
 
 /// The method of a payment that succeeds although it was to be voided.
 pub(super) const LATE_SUCCESS: &str = "pm_sim_late_success";
+/// The method of a payment that is authorized and cannot be captured.
+const CAPTURE_FAILS: &str = "pm_sim_capture_fails";
 /// How many payments a page of the books has.
 const PAGE: usize = 100;
 
@@ -108,58 +112,58 @@ pub(super) async fn authorize(
     ending: PaymentStatus,
     wait_ms: Option<i64>,
 ) -> Result<bool, StoreError> {
-    let decided_at = if wait_ms.is_some() { "{now} + $4" } else { "NULL" };
-    let sql = format!(
-        "UPDATE simulated_payments SET status = $3, authorize_key = $2, decided_at = {decided_at}, \
-         captured_minor = CASE WHEN $3 = 'succeeded' THEN amount_minor ELSE captured_minor END \
-         WHERE id = $1 AND status = 'requires_confirmation'"
-    );
-    let mut values = vec![id.0.as_str().into(), key.into(), word(ending).into()];
-    values.extend(wait_ms.map(Into::into));
-    Ok(db.run(&sql, values).await? == 1)
+    let decided_at = match wait_ms {
+        Some(wait_ms) => db::clock().add(wait_ms),
+        None => None::<i64>.into(),
+    };
+    let mut change = change_from(PaymentStatus::Prepared, id)
+        .col_expr(Column::Status, word(ending).into())
+        .col_expr(Column::AuthorizeKey, key.into())
+        .col_expr(Column::DecidedAt, decided_at);
+    if ending == PaymentStatus::Captured {
+        change = change.col_expr(Column::CapturedMinor, Column::AmountMinor.into_expr());
+    }
+    Ok(db::change(db, change).await? == 1)
+}
+
+fn change_from(status: PaymentStatus, id: &PaymentId) -> UpdateMany<Entity> {
+    Entity::update_many()
+        .filter(Column::Id.eq(id.0.as_str()))
+        .filter(Column::Status.eq(word(status)))
 }
 
 /// Takes the reserved amount; whether this very call did it.
 pub(super) async fn capture(db: &Db, id: &PaymentId, key: &str) -> Result<bool, StoreError> {
-    let taken = db
-        .run(
-            "UPDATE simulated_payments SET status = 'succeeded', capture_key = $2, \
-             captured_minor = amount_minor WHERE id = $1 AND status = 'requires_capture' \
-             AND method <> 'pm_sim_capture_fails'",
-            vec![id.0.as_str().into(), key.into()],
-        )
-        .await?;
-    Ok(taken == 1)
+    let change = change_from(PaymentStatus::Authorized, id)
+        .col_expr(Column::Status, word(PaymentStatus::Captured).into())
+        .col_expr(Column::CaptureKey, key.into())
+        .col_expr(Column::CapturedMinor, Column::AmountMinor.into_expr())
+        .filter(Column::Method.ne(CAPTURE_FAILS));
+    Ok(db::change(db, change).await? == 1)
 }
 
 /// Voids what is not captured; whether this very call did it.
 pub(super) async fn void(db: &Db, id: &PaymentId, key: &str) -> Result<bool, StoreError> {
-    db.run(
-        "UPDATE simulated_payments SET status = 'succeeded', captured_minor = amount_minor \
-         WHERE id = $1 AND method = $2 AND status = 'processing'",
-        vec![id.0.as_str().into(), LATE_SUCCESS.into()],
-    )
-    .await?;
-    let voided = db
-        .run(
-            "UPDATE simulated_payments SET status = 'canceled', void_key = $2 \
-             WHERE id = $1 AND status NOT IN ('succeeded', 'canceled')",
-            vec![id.0.as_str().into(), key.into()],
-        )
-        .await?;
-    Ok(voided == 1)
+    let succeeded = change_from(PaymentStatus::Processing, id)
+        .col_expr(Column::Status, word(PaymentStatus::Captured).into())
+        .col_expr(Column::CapturedMinor, Column::AmountMinor.into_expr())
+        .filter(Column::Method.eq(LATE_SUCCESS));
+    db::change(db, succeeded).await?;
+    let over = [PaymentStatus::Captured, PaymentStatus::Voided].map(word);
+    let voided = Entity::update_many()
+        .col_expr(Column::Status, word(PaymentStatus::Voided).into())
+        .col_expr(Column::VoidKey, key.into())
+        .filter(Column::Id.eq(id.0.as_str()))
+        .filter(Column::Status.is_not_in(over));
+    Ok(db::change(db, voided).await? == 1)
 }
 
 /// Decides a payment that takes time, when its time has come; whether it is decided.
 pub(super) async fn decide(db: &Db, id: &PaymentId) -> Result<bool, StoreError> {
-    let decided = db
-        .run(
-            "UPDATE simulated_payments SET status = 'requires_capture' \
-             WHERE id = $1 AND status = 'processing' AND decided_at <= {now}",
-            vec![id.0.as_str().into()],
-        )
-        .await?;
-    Ok(decided == 1)
+    let change = change_from(PaymentStatus::Processing, id)
+        .col_expr(Column::Status, word(PaymentStatus::Authorized).into())
+        .filter(Column::DecidedAt.into_expr().lte(db::clock()));
+    Ok(db::change(db, change).await? == 1)
 }
 
 /// Ends the buyer's second step.

@@ -1,10 +1,13 @@
 //! Events: the row, the list, what is due.
 
-use holdfast_domain::ids::EventId;
-use holdfast_entity::{events, publications, reservations};
+use holdfast_domain::{booking::BookingState, ids::EventId};
+use holdfast_entity::{
+    booking_lines, bookings, buyers, changes, event_sequences, events, offers, outbox, plans,
+    publications, reservations,
+};
 use sea_orm::{
-    ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, SelectExt,
-    sea_query::LockType,
+    ActiveValue::Set, ColumnTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter,
+    QuerySelect, SelectExt, sea_query::LockType,
 };
 
 use crate::kernel::db::{self, Sql, StoreError, Tx};
@@ -56,34 +59,33 @@ pub async fn insert(tx: &Tx, event: events::Model) -> Result<(), StoreError> {
 
 /// Writes the event, whose row is locked, as version `+ 1`.
 pub async fn update(tx: &Tx, event: &events::Model) -> Result<u64, StoreError> {
-    tx.run(
-        "UPDATE events SET name = $2, description = $3, category = $4, place = $5, starts_at = $6, \
-         ends_at = $7, sale_starts_at = $8, sale_ends_at = $9, max_per_user = $10, \
-         max_per_order = $11, hold_seconds = $12, hold_cap_seconds = $13, status = $14, \
-         plan_version = $15, next_seat_id = $16, promised_starts_at = $18, version = version + 1, \
-         updated_at = {now} WHERE id = $1 AND version = $17",
-        vec![
-            event.id.into(),
-            event.name.clone().into(),
-            event.description.clone().into(),
-            event.category.clone().into(),
-            event.place.clone().into(),
-            event.starts_at.into(),
-            event.ends_at.into(),
-            event.sale_starts_at.into(),
-            event.sale_ends_at.into(),
-            event.max_per_user.into(),
-            event.max_per_order.into(),
-            event.hold_seconds.into(),
-            event.hold_cap_seconds.into(),
-            event.status.into(),
-            event.plan_version.into(),
-            event.next_seat_id.into(),
-            event.version.into(),
-            event.promised_starts_at.into(),
-        ],
-    )
-    .await
+    let written = event.clone();
+    let written = events::ActiveModel {
+        name: Set(written.name),
+        description: Set(written.description),
+        category: Set(written.category),
+        place: Set(written.place),
+        starts_at: Set(written.starts_at),
+        ends_at: Set(written.ends_at),
+        sale_starts_at: Set(written.sale_starts_at),
+        sale_ends_at: Set(written.sale_ends_at),
+        max_per_user: Set(written.max_per_user),
+        max_per_order: Set(written.max_per_order),
+        hold_seconds: Set(written.hold_seconds),
+        hold_cap_seconds: Set(written.hold_cap_seconds),
+        status: Set(written.status),
+        plan_version: Set(written.plan_version),
+        next_seat_id: Set(written.next_seat_id),
+        promised_starts_at: Set(written.promised_starts_at),
+        ..Default::default()
+    };
+    let change = events::Entity::update_many()
+        .set(written)
+        .col_expr(events::Column::Version, db::plus(events::Column::Version, 1))
+        .col_expr(events::Column::UpdatedAt, db::clock())
+        .filter(events::Column::Id.eq(event.id))
+        .filter(events::Column::Version.eq(event.version));
+    db::change(tx, change).await
 }
 
 /// Events that time has taken on, by their stored status, oldest first.
@@ -106,24 +108,36 @@ pub async fn has_reservations(sql: &impl Sql, id: EventId) -> Result<bool, Store
 
 /// Whether somebody booked, or is paying for, something of the event.
 pub async fn has_bookings(sql: &impl Sql, id: EventId) -> Result<bool, StoreError> {
-    let found: Option<i32> = sql
-        .value(
-            "SELECT 1 AS found FROM booking_lines l JOIN bookings b ON b.id = l.booking_id \
-             WHERE l.event_id = $1 AND b.status IN ('pending', 'confirmed') LIMIT 1",
-            vec![id.into()],
-        )
-        .await?;
-    Ok(found.is_some())
+    let of_booking = booking_lines::Entity::belongs_to(bookings::Entity)
+        .from(booking_lines::Column::BookingId)
+        .to(bookings::Column::Id)
+        .into();
+    Ok(booking_lines::Entity::find()
+        .join(JoinType::InnerJoin, of_booking)
+        .filter(booking_lines::Column::EventId.eq(id))
+        .filter(bookings::Column::Status.is_in([BookingState::Pending, BookingState::Confirmed]))
+        .exists(sql.reading())
+        .await?)
 }
 
 /// Deletes the event and everything of its catalogue but its seats and sections.
 pub async fn delete(tx: &Tx, id: EventId) -> Result<u64, StoreError> {
-    for table in
-        ["offers", "plans", "buyers", "changes", "event_sequences", "outbox", "publications"]
-    {
-        tx.run(&format!("DELETE FROM {table} WHERE event_id = $1"), vec![id.into()]).await?;
-    }
-    tx.run("DELETE FROM events WHERE id = $1", vec![id.into()]).await
+    delete_of::<offers::Entity>(tx, offers::Column::EventId, id).await?;
+    delete_of::<plans::Entity>(tx, plans::Column::EventId, id).await?;
+    delete_of::<buyers::Entity>(tx, buyers::Column::EventId, id).await?;
+    delete_of::<changes::Entity>(tx, changes::Column::EventId, id).await?;
+    delete_of::<event_sequences::Entity>(tx, event_sequences::Column::EventId, id).await?;
+    delete_of::<outbox::Entity>(tx, outbox::Column::EventId, id).await?;
+    delete_of::<publications::Entity>(tx, publications::Column::EventId, id).await?;
+    delete_of::<events::Entity>(tx, events::Column::Id, id).await
+}
+
+async fn delete_of<E: EntityTrait>(
+    tx: &Tx,
+    of: E::Column,
+    event: EventId,
+) -> Result<u64, StoreError> {
+    db::change(tx, E::delete_many().filter(of.eq(event))).await
 }
 
 /// Notes that the event was published; a first time stays.

@@ -7,8 +7,8 @@ use holdfast_domain::{
 };
 use holdfast_entity::{events, offers};
 use sea_orm::{
-    ColumnTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait, Select,
+    ActiveValue::Set, ColumnTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait, Select, UpdateMany,
 };
 use uuid::Uuid;
 
@@ -76,34 +76,32 @@ pub async fn insert(tx: &Tx, offer: offers::Model) -> Result<(), StoreError> {
     db::insert(tx, offer).await
 }
 
+fn change_live(event: EventId) -> UpdateMany<offers::Entity> {
+    offers::Entity::update_many()
+        .filter(offers::Column::EventId.eq(event))
+        .filter(offers::Column::WithdrawnAt.is_null())
+}
+
 /// Changes an offer that is not withdrawn.
 pub async fn update(tx: &Tx, offer: &offers::Model) -> Result<u64, StoreError> {
-    tx.run(
-        "UPDATE offers SET name = $3, price_minor = $4, refundable = $5, benefits = $6, \
-         sale_starts_at = $7, sale_ends_at = $8 \
-         WHERE event_id = $1 AND id = $2 AND withdrawn_at IS NULL",
-        vec![
-            offer.event_id.into(),
-            offer.id.into(),
-            offer.name.clone().into(),
-            offer.price_minor.into(),
-            offer.refundable.into(),
-            offer.benefits.clone().into(),
-            offer.sale_starts_at.into(),
-            offer.sale_ends_at.into(),
-        ],
-    )
-    .await
+    let offer = offer.clone();
+    let change = change_live(offer.event_id).filter(offers::Column::Id.eq(offer.id));
+    let change = change.set(offers::ActiveModel {
+        name: Set(offer.name),
+        price_minor: Set(offer.price_minor),
+        refundable: Set(offer.refundable),
+        benefits: Set(offer.benefits),
+        sale_starts_at: Set(offer.sale_starts_at),
+        sale_ends_at: Set(offer.sale_ends_at),
+        ..Default::default()
+    });
+    db::change(tx, change).await
 }
 
 /// Takes an offer back; nobody can hold under it any more.
 pub async fn withdraw(tx: &Tx, event: EventId, id: OfferId) -> Result<u64, StoreError> {
-    tx.run(
-        "UPDATE offers SET withdrawn_at = {now} \
-         WHERE event_id = $1 AND id = $2 AND withdrawn_at IS NULL",
-        vec![event.into(), id.into()],
-    )
-    .await
+    let change = change_live(event).filter(offers::Column::Id.eq(id));
+    db::change(tx, change.col_expr(offers::Column::WithdrawnAt, db::clock())).await
 }
 
 /// Takes back the offers of a section that vanishes.
@@ -112,10 +110,6 @@ pub async fn withdraw_section(
     event: EventId,
     section: SectionId,
 ) -> Result<u64, StoreError> {
-    tx.run(
-        "UPDATE offers SET withdrawn_at = {now} \
-         WHERE event_id = $1 AND section_id = $2 AND withdrawn_at IS NULL",
-        vec![event.into(), section.into()],
-    )
-    .await
+    let change = change_live(event).filter(offers::Column::SectionId.eq(section));
+    db::change(tx, change.col_expr(offers::Column::WithdrawnAt, db::clock())).await
 }

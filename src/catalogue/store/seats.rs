@@ -7,19 +7,25 @@ use holdfast_domain::{
     inventory::{SeatKind, SeatState},
     plan::Claim,
 };
-use holdfast_entity::seats;
+use holdfast_entity::{seats, sections};
 use sea_orm::{
-    ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::LockType,
+    ActiveValue::Set,
+    ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, UpdateMany,
+    sea_query::{Expr, ExprTrait, LockType},
 };
 
 use crate::kernel::db::{self, Dialect, Sql, StoreError, Tx};
 
 /// How many seats one statement reads or writes, so that no statement's memory grows with the hall.
 const SEATS_PER_STATEMENT: usize = 1_000;
-/// What stands in a seat's row that is nobody's.
-const FREE: &str =
-    "(status IN ('available', 'blocked') OR (status = 'held' AND expires_at <= {now}))";
+
+/// Whether a seat is nobody's.
+fn is_free() -> Expr {
+    let lapsed = seats::Column::ExpiresAt.into_expr().lte(db::clock());
+    seats::Column::Status
+        .is_in([SeatState::Available, SeatState::Blocked])
+        .or(seats::Column::Status.eq(SeatState::Held).and(lapsed))
+}
 
 /// A seat as a plan lays it out.
 #[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
@@ -69,15 +75,22 @@ impl LockedSeat {
 
 /// Locks every seat of the event in the order of ids and reads them.
 pub async fn lock_all(tx: &Tx, event: EventId) -> Result<Vec<LockedSeat>, StoreError> {
-    tx.list(
-        &format!(
-            "SELECT seat_id, section_id, seat_guid, row_label, seat_label, category, status, \
-             CASE WHEN {FREE} THEN 1 ELSE 0 END AS free \
-             FROM seats WHERE event_id = $1 ORDER BY seat_id {{lock}}"
-        ),
-        vec![event.into()],
-    )
-    .await
+    let found = seats::Entity::find()
+        .select_only()
+        .columns([
+            seats::Column::SeatId,
+            seats::Column::SectionId,
+            seats::Column::SeatGuid,
+            seats::Column::RowLabel,
+            seats::Column::SeatLabel,
+            seats::Column::Category,
+            seats::Column::Status,
+        ])
+        .expr_as(Expr::case(is_free(), 1).finally(0), "free")
+        .filter(seats::Column::EventId.eq(event))
+        .order_by_asc(seats::Column::SeatId)
+        .lock(LockType::NoKeyUpdate);
+    db::list(tx, found).await
 }
 
 /// Writes seats: new ones are available, known ones keep their state, price and kind.
@@ -120,18 +133,19 @@ fn row(event_id: EventId, seat: &LaidSeat) -> seats::Model {
 
 /// Deletes seats that are nobody's; answers how many.
 pub async fn remove(tx: &Tx, event: EventId, seats: &[SeatId]) -> Result<u64, StoreError> {
-    let seats = db::set(tx.writing().dialect(), seats.iter().copied());
-    tx.run(
-        &format!("DELETE FROM seats WHERE event_id = $1 AND seat_id {{among $2}} AND {FREE}"),
-        vec![event.into(), seats],
-    )
-    .await
+    let gone = seats::Entity::delete_many()
+        .filter(seats::Column::EventId.eq(event))
+        .filter(db::is_among(tx, seats::Column::SeatId, seats.iter().copied()))
+        .filter(is_free());
+    db::change(tx, gone).await
 }
 
 /// Deletes every seat and section of an event that nobody ever held anything of.
 pub async fn remove_all(tx: &Tx, event: EventId) -> Result<(), StoreError> {
-    tx.run("DELETE FROM seats WHERE event_id = $1", vec![event.into()]).await?;
-    tx.run("DELETE FROM sections WHERE event_id = $1", vec![event.into()]).await?;
+    let seats = seats::Entity::delete_many().filter(seats::Column::EventId.eq(event));
+    db::change(tx, seats).await?;
+    let sections = sections::Entity::delete_many().filter(sections::Column::EventId.eq(event));
+    db::change(tx, sections).await?;
     Ok(())
 }
 
@@ -154,39 +168,48 @@ pub async fn one(
     Ok(seats::Entity::find_by_id((event, seat)).one(sql.reading()).await?)
 }
 
+/// A change of a seat, as its next version.
+fn next_version(event: EventId, seat: SeatId) -> UpdateMany<seats::Entity> {
+    seats::Entity::update_many()
+        .col_expr(seats::Column::Version, db::plus(seats::Column::Version, 1))
+        .filter(seats::Column::EventId.eq(event))
+        .filter(seats::Column::SeatId.eq(seat))
+}
+
 /// Keeps a seat back that is nobody's. Its fence grows, so that a late step of a lapsed hold finds nothing.
 pub async fn block(tx: &Tx, event: EventId, seat: SeatId, reason: &str) -> Result<u64, StoreError> {
-    tx.run(
-        &format!(
-            "UPDATE seats SET status = 'blocked', block_reason = $3, reservation_id = NULL, \
-             expires_at = NULL, version = version + 1, fence = fence + 1 \
-             WHERE event_id = $1 AND seat_id = $2 AND {FREE}"
-        ),
-        vec![event.into(), seat.into(), reason.into()],
-    )
-    .await
+    let blocked = seats::ActiveModel {
+        status: Set(SeatState::Blocked),
+        block_reason: Set(Some(reason.to_owned())),
+        reservation_id: Set(None),
+        expires_at: Set(None),
+        ..Default::default()
+    };
+    let change = next_version(event, seat)
+        .set(blocked)
+        .col_expr(seats::Column::Fence, db::plus(seats::Column::Fence, 1))
+        .filter(is_free());
+    db::change(tx, change).await
 }
 
 /// Frees a seat that is kept back.
 pub async fn unblock(tx: &Tx, event: EventId, seat: SeatId) -> Result<u64, StoreError> {
-    tx.run(
-        "UPDATE seats SET status = 'available', block_reason = NULL, version = version + 1, \
-         fence = fence + 1 WHERE event_id = $1 AND seat_id = $2 AND status = 'blocked'",
-        vec![event.into(), seat.into()],
-    )
-    .await
+    let available = seats::ActiveModel {
+        status: Set(SeatState::Available),
+        block_reason: Set(None),
+        ..Default::default()
+    };
+    let change = next_version(event, seat)
+        .set(available)
+        .col_expr(seats::Column::Fence, db::plus(seats::Column::Fence, 1))
+        .filter(seats::Column::Status.eq(SeatState::Blocked));
+    db::change(tx, change).await
 }
 
 /// Gives a seat a price of its own, unless somebody has it.
 pub async fn price(tx: &Tx, event: EventId, seat: SeatId, minor: i64) -> Result<u64, StoreError> {
-    tx.run(
-        &format!(
-            "UPDATE seats SET price_minor = $3, version = version + 1 \
-             WHERE event_id = $1 AND seat_id = $2 AND {FREE}"
-        ),
-        vec![event.into(), seat.into(), minor.into()],
-    )
-    .await
+    let priced = seats::ActiveModel { price_minor: Set(Some(minor)), ..Default::default() };
+    db::change(tx, next_version(event, seat).set(priced).filter(is_free())).await
 }
 
 /// Says what a seat is like.
@@ -196,11 +219,8 @@ pub async fn kind(
     seat: SeatId,
     kind: SeatKind,
 ) -> Result<u64, StoreError> {
-    tx.run(
-        "UPDATE seats SET kind = $3, version = version + 1 WHERE event_id = $1 AND seat_id = $2",
-        vec![event.into(), seat.into(), kind.into()],
-    )
-    .await
+    let kind = seats::ActiveModel { kind: Set(kind), ..Default::default() };
+    db::change(tx, next_version(event, seat).set(kind)).await
 }
 
 /// A page of a section's seats by id, and the clock by which they are read.

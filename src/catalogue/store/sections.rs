@@ -4,9 +4,11 @@ use holdfast_domain::{
     ids::{EventId, SectionId},
     inventory::SectionKind,
 };
-use holdfast_entity::sections;
+use holdfast_entity::{seats, sections};
 use sea_orm::{
-    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::LockType,
+    ActiveValue::Set,
+    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, UpdateMany,
+    sea_query::{Expr, ExprTrait, LockType, Query},
 };
 
 use crate::kernel::db::{self, Sql, StoreError, Tx};
@@ -62,13 +64,22 @@ pub async fn put(
     .await
 }
 
+/// The condition for one section.
+fn by_key(event: EventId, id: SectionId) -> Expr {
+    sections::Column::EventId.eq(event).and(sections::Column::Id.eq(id))
+}
+
+/// A change of a section, as its next version.
+fn next_version(event: EventId, id: SectionId) -> UpdateMany<sections::Entity> {
+    sections::Entity::update_many()
+        .col_expr(sections::Column::Version, db::plus(sections::Column::Version, 1))
+        .filter(by_key(event, id))
+}
+
 /// Renames a section; a taken name is a unique violation.
 pub async fn rename(tx: &Tx, event: EventId, id: SectionId, name: &str) -> Result<u64, StoreError> {
-    tx.run(
-        "UPDATE sections SET name = $3, version = version + 1 WHERE event_id = $1 AND id = $2",
-        vec![event.into(), id.into(), name.into()],
-    )
-    .await
+    let name = sections::ActiveModel { name: Set(name.to_owned()), ..Default::default() };
+    db::change(tx, next_version(event, id).set(name)).await
 }
 
 /// Changes how many persons find room, unless more are inside already.
@@ -78,30 +89,38 @@ pub async fn resize(
     id: SectionId,
     capacity: i32,
 ) -> Result<u64, StoreError> {
-    tx.run(
-        "UPDATE sections SET capacity = $3, version = version + 1 WHERE event_id = $1 AND id = $2 \
-         AND kind = 'general' AND held + sold + blocked <= $3",
-        vec![event.into(), id.into(), capacity.into()],
-    )
-    .await
+    let inside = sections::Column::Held
+        .into_expr()
+        .add(sections::Column::Sold.into_expr())
+        .add(sections::Column::Blocked.into_expr());
+    let change = next_version(event, id)
+        .set(sections::ActiveModel { capacity: Set(capacity), ..Default::default() })
+        .filter(sections::Column::Kind.eq(SectionKind::General))
+        .filter(inside.lte(capacity));
+    db::change(tx, change).await
 }
 
 /// Deletes a general-admission section of which nothing is held or sold.
 pub async fn remove_general(tx: &Tx, event: EventId, id: SectionId) -> Result<u64, StoreError> {
-    tx.run(
-        "DELETE FROM sections WHERE event_id = $1 AND id = $2 AND kind = 'general' \
-         AND held = 0 AND sold = 0",
-        vec![event.into(), id.into()],
-    )
-    .await
+    let gone = sections::Entity::delete_many()
+        .filter(by_key(event, id))
+        .filter(sections::Column::Kind.eq(SectionKind::General))
+        .filter(sections::Column::Held.eq(0))
+        .filter(sections::Column::Sold.eq(0));
+    db::change(tx, gone).await
 }
 
 /// Deletes a seated section that has no seats any more.
 pub async fn remove_seated(tx: &Tx, event: EventId, id: SectionId) -> Result<u64, StoreError> {
-    tx.run(
-        "DELETE FROM sections WHERE event_id = $1 AND id = $2 AND kind = 'seated' AND NOT EXISTS \
-         (SELECT 1 FROM seats WHERE seats.event_id = $1 AND seats.section_id = $2)",
-        vec![event.into(), id.into()],
-    )
-    .await
+    let its_seats = Query::select()
+        .expr(Expr::cust("1"))
+        .from(seats::Entity)
+        .and_where(seats::Column::EventId.eq(event))
+        .and_where(seats::Column::SectionId.eq(id))
+        .take();
+    let gone = sections::Entity::delete_many()
+        .filter(by_key(event, id))
+        .filter(sections::Column::Kind.eq(SectionKind::Seated))
+        .filter(Expr::not_exists(its_seats));
+    db::change(tx, gone).await
 }

@@ -46,9 +46,5 @@ pub(super) async fn list(
 
 /// Deletes what is older than `kept_ms`.
 pub(super) async fn forget(sql: &impl Sql, kept_ms: i64, most: u64) -> Result<u64, StoreError> {
-    let text = format!(
-        "DELETE FROM audit WHERE id IN \
-         (SELECT id FROM audit WHERE at < {{now}} - $1 ORDER BY at LIMIT {most})"
-    );
-    sql.run(&text, vec![kept_ms.into()]).await
+    db::forget(sql, audit::Entity::find(), audit::Column::At, kept_ms, most).await
 }

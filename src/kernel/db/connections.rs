@@ -71,7 +71,7 @@ pub struct Reader {
 
 impl Reader {
     /// The pool, to begin a transaction in.
-    pub(super) fn pool(&self) -> &DatabaseConnection {
+    pub fn pool(&self) -> &DatabaseConnection {
         &self.pool
     }
 }

@@ -74,7 +74,7 @@ where
 }
 
 /// The database's clock in a statement's text.
-const NOW: &str = "{now}";
+pub(super) const NOW: &str = "{now}";
 
 fn is_among_columns<C: ColumnTrait>(column: C, among: &[C]) -> bool {
     among.iter().any(|other| other.as_str() == column.as_str())
@@ -200,14 +200,14 @@ where
 
 /// Whether the column is one of these, however many they are.
 pub fn is_among<V>(
-    sql: &impl Sql,
+    sql: &impl Writes,
     column: impl ColumnTrait,
     among: impl IntoIterator<Item = V>,
 ) -> SimpleExpr
 where
     V: Into<Value> + ValueType,
 {
-    let dialect = sql.writing().dialect();
+    let dialect = sql.dialect();
     let among = set(dialect, among);
     let column = Expr::col(column.as_column_ref());
     match dialect {

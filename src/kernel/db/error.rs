@@ -105,9 +105,9 @@ pub(super) fn no_connection(reason: impl Into<String>) -> StoreError {
 
 /// Whether the connection under the statement broke. Whether the statement had an effect is unknown.
 pub(super) fn has_lost_connection(error: &DbErr) -> bool {
-    driver(error).is_some_and(|error| match error {
-        Error::Io(_) | Error::Tls(_) | Error::WorkerCrashed => true,
-        error => code(error).is_some_and(|code| is_among_classes(&code, &["08", "57P"])),
+    driver(error).is_some_and(|error| {
+        matches!(error, Error::Io(_) | Error::Tls(_) | Error::WorkerCrashed)
+            || code(error).is_some_and(|code| is_among_classes(&code, &["08", "57P"]))
     })
 }
 
@@ -118,12 +118,13 @@ fn is_away(error: &DbErr) -> bool {
     if matches!(error, DbErr::ConnectionAcquire(_) | DbErr::Conn(_)) || has_lost_connection(error) {
         return true;
     }
-    driver(error).is_some_and(|error| match error {
-        Error::PoolTimedOut | Error::PoolClosed | Error::BeginFailed => true,
-        error => code(error).is_some_and(|code| match sqlite_kind(&code) {
+    driver(error).is_some_and(|error| {
+        let is_away = |code: String| match sqlite_kind(&code) {
             Some(kind) => SQLITE_AWAY.contains(&kind),
             None => is_among_classes(&code, &["53", "25006"]),
-        }),
+        };
+        matches!(error, Error::PoolTimedOut | Error::PoolClosed | Error::BeginFailed)
+            || code(error).is_some_and(is_away)
     })
 }
 
@@ -141,12 +142,13 @@ fn is_among_classes(code: &str, classes: &[&str]) -> bool {
 }
 
 fn driver(error: &DbErr) -> Option<&Error> {
-    match error {
-        DbErr::Exec(RuntimeErr::SqlxError(error))
-        | DbErr::Query(RuntimeErr::SqlxError(error))
-        | DbErr::Conn(RuntimeErr::SqlxError(error)) => Some(error),
-        _ => None,
-    }
+    let (DbErr::Exec(RuntimeErr::SqlxError(error))
+    | DbErr::Query(RuntimeErr::SqlxError(error))
+    | DbErr::Conn(RuntimeErr::SqlxError(error))) = error
+    else {
+        return None;
+    };
+    Some(error)
 }
 
 fn code(error: &Error) -> Option<String> {

@@ -11,6 +11,16 @@ pub enum Dialect {
     Sqlite,
 }
 
+impl Dialect {
+    /// SeaORM's name for it.
+    pub(super) fn backend(self) -> DbBackend {
+        match self {
+            Self::Postgres => DbBackend::Postgres,
+            Self::Sqlite => DbBackend::Sqlite,
+        }
+    }
+}
+
 /// Whether `db::now` may be moved by development and tests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClockOffset {
@@ -130,11 +140,7 @@ impl Writing {
 
     /// The statement as sent.
     pub(super) fn statement(self, sql: &str, values: Vec<Value>) -> Statement {
-        let backend = match self.dialect {
-            Dialect::Postgres => DbBackend::Postgres,
-            Dialect::Sqlite => DbBackend::Sqlite,
-        };
-        Statement::from_sql_and_values(backend, self.render(sql), values)
+        Statement::from_sql_and_values(self.dialect.backend(), self.render(sql), values)
     }
 }
 

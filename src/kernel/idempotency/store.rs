@@ -1,7 +1,7 @@
 //! The SQL of idempotency keys.
 
 use holdfast_entity::idempotency_keys::{self, Column, Entity};
-use sea_orm::EntityTrait;
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, UpdateMany};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -59,26 +59,31 @@ fn headers(answer: &Answer) -> String {
     json!({ "content-type": answer.content_type, "location": answer.location }).to_string()
 }
 
+/// A change of claims without an answer into claims with this one.
+fn change_open(answer: &Answer) -> UpdateMany<Entity> {
+    let answered = idempotency_keys::ActiveModel {
+        status: Set(Some(answer.status.into())),
+        headers: Set(Some(headers(answer))),
+        body: Set(Some(answer.body.clone())),
+        ..Default::default()
+    };
+    Entity::update_many()
+        .set(answered)
+        .col_expr(Column::AnsweredAt, db::clock())
+        .filter(Column::Status.is_null())
+}
+
 /// Stores the answer of an attempt; an answer that is there stays.
 pub(super) async fn answer(
     sql: &impl Sql,
     attempt: &Attempt,
     answer: &Answer,
 ) -> Result<(), StoreError> {
-    sql.run(
-        "UPDATE idempotency_keys SET status = $4, headers = $5, body = $6, answered_at = {now} \
-         WHERE principal_id = $1 AND route = $2 AND key = $3 AND status IS NULL",
-        vec![
-            attempt.principal.into(),
-            attempt.route.into(),
-            attempt.key.as_str().into(),
-            i32::from(answer.status).into(),
-            headers(answer).into(),
-            answer.body.as_str().into(),
-        ],
-    )
-    .await
-    .map(|_| ())
+    let change = change_open(answer)
+        .filter(Column::PrincipalId.eq(attempt.principal))
+        .filter(Column::Route.eq(attempt.route))
+        .filter(Column::Key.eq(attempt.key.as_str()));
+    db::change(sql, change).await.map(|_| ())
 }
 
 /// Stores the answer of the attempt that made a subject.
@@ -87,26 +92,10 @@ pub(super) async fn answer_for(
     subject: Uuid,
     answer: &Answer,
 ) -> Result<(), StoreError> {
-    sql.write(
-        "UPDATE idempotency_keys SET status = $2, headers = $3, body = $4, answered_at = {now} \
-         WHERE subject_id = $1 AND status IS NULL",
-        vec![
-            subject.into(),
-            i32::from(answer.status).into(),
-            headers(answer).into(),
-            answer.body.as_str().into(),
-        ],
-        None,
-    )
-    .await
+    db::write(sql, change_open(answer).filter(Column::SubjectId.eq(subject)), None).await
 }
 
 /// Deletes what is older than `kept_ms`.
 pub(super) async fn forget(sql: &impl Sql, kept_ms: i64, most: u64) -> Result<u64, StoreError> {
-    let text = format!(
-        "DELETE FROM idempotency_keys WHERE (principal_id, route, key) IN \
-         (SELECT principal_id, route, key FROM idempotency_keys \
-          WHERE created_at < {{now}} - $1 ORDER BY created_at LIMIT {most})"
-    );
-    sql.run(&text, vec![kept_ms.into()]).await
+    db::forget(sql, Entity::find(), Column::CreatedAt, kept_ms, most).await
 }

@@ -4,7 +4,10 @@
 pub mod attention;
 
 use holdfast_entity::sagas;
-use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect,
+    UpdateMany, sea_query::ExprTrait,
+};
 use uuid::Uuid;
 
 use super::driver::Status;
@@ -149,18 +152,25 @@ pub async fn keep(
     state: &str,
     format: u16,
 ) -> Result<(), StoreError> {
-    sql.run(
-        "UPDATE sagas SET status = $3, state = $4, format = $5 WHERE id = $1 AND fence = $2",
-        vec![
-            held.id.into(),
-            held.fence.into(),
-            status.as_str().into(),
-            state.into(),
-            i32::from(format).into(),
-        ],
-    )
-    .await
-    .map(|_| ())
+    db::change(sql, change_held(held.id, held.fence).set(stands(status, state, format)))
+        .await
+        .map(|_| ())
+}
+
+/// A change of a saga that its worker has under this fence.
+fn change_held(id: Uuid, fence: i64) -> UpdateMany<sagas::Entity> {
+    sagas::Entity::update_many()
+        .filter(sagas::Column::Id.eq(id))
+        .filter(sagas::Column::Fence.eq(fence))
+}
+
+fn stands(status: Status, state: &str, format: u16) -> sagas::ActiveModel {
+    sagas::ActiveModel {
+        status: Set(status.as_str().to_owned()),
+        state: Set(state.to_owned()),
+        format: Set(format.into()),
+        ..Default::default()
+    }
 }
 
 /// Looks at a saga that the worker has; nothing when it lost it. Takes no lock: the record decides.
@@ -170,8 +180,11 @@ pub async fn look(
     fence: i64,
     version: i32,
 ) -> Result<Option<Row>, StoreError> {
-    let text = format!("SELECT {ROW} FROM sagas WHERE id = $1 AND fence = $2 AND version = $3");
-    sql.find(&text, vec![id.into(), fence.into(), version.into()]).await
+    let found = sagas::Entity::find_by_id(id)
+        .expr_as(db::clock(), "now")
+        .filter(sagas::Column::Fence.eq(fence))
+        .filter(sagas::Column::Version.eq(version));
+    db::find(sql, found).await
 }
 
 /// Writes down what happened. A worker that parks a saga which was woken since it looked leaves it due at
@@ -203,11 +216,9 @@ pub async fn record(sql: &impl Writes, held: &Row, record: Record<'_>) -> Result
 
 /// A sign of life. Zero rows: the worker lost it.
 pub async fn renew(sql: &impl Sql, id: Uuid, fence: i64) -> Result<u64, StoreError> {
-    sql.run(
-        "UPDATE sagas SET lease_until = {now} + $3 WHERE id = $1 AND fence = $2",
-        vec![id.into(), fence.into(), LEASE_MS.into()],
-    )
-    .await
+    let lease_until = db::clock().add(LEASE_MS);
+    let change = change_held(id, fence).col_expr(sagas::Column::LeaseUntil, lease_until);
+    db::change(sql, change).await
 }
 
 /// Leaves a saga to an operator; its state stays as it was recorded last.
@@ -218,12 +229,18 @@ pub async fn give_up(
     reason: &str,
     trouble: &str,
 ) -> Result<u64, StoreError> {
-    sql.run(
-        "UPDATE sagas SET status = 'needs_attention', reason = $3, last_error = $4, lease_until = 0, \
-         version = version + 1, updated_at = {now} WHERE id = $1 AND fence = $2",
-        vec![id.into(), fence.into(), reason.into(), trouble.into()],
-    )
-    .await
+    let given_up = sagas::ActiveModel {
+        status: Set(Status::NeedsAttention.as_str().to_owned()),
+        reason: Set(Some(reason.to_owned())),
+        last_error: Set(Some(trouble.to_owned())),
+        lease_until: Set(0),
+        ..Default::default()
+    };
+    let change = change_held(id, fence)
+        .set(given_up)
+        .col_expr(sagas::Column::Version, db::plus(sagas::Column::Version, 1))
+        .col_expr(sagas::Column::UpdatedAt, db::clock());
+    db::change(sql, change).await
 }
 
 /// Whether whoever wakes a saga also wants it to stop.

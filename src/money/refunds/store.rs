@@ -7,10 +7,11 @@ use holdfast_domain::{
 };
 use holdfast_entity::{payments, refund_lines, refunds};
 use sea_orm::{
-    ColumnTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect,
+    ActiveValue::Set, ColumnTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder,
+    QuerySelect, UpdateMany,
 };
 
-use crate::kernel::db::{Sql, StoreError};
+use crate::kernel::db::{self, Sql, StoreError};
 
 /// pending → done; how many rows that changed.
 pub async fn settle(
@@ -19,17 +20,20 @@ pub async fn settle(
     name: &RefundId,
     now_ms: i64,
 ) -> Result<u64, StoreError> {
-    sql.run(
-        "UPDATE refunds SET status = 'done', gateway_refund_id = $2, settled_at = $3, look_at = $4 \
-         WHERE id = $1 AND status = 'pending'",
-        vec![
-            id.into(),
-            name.0.as_str().into(),
-            now_ms.into(),
-            refund::look_again_ms(now_ms, now_ms).into(),
-        ],
-    )
-    .await
+    let done = refunds::ActiveModel {
+        status: Set(refund::Status::Done),
+        gateway_refund_id: Set(Some(name.0.clone())),
+        settled_at: Set(Some(now_ms)),
+        look_at: Set(refund::look_again_ms(now_ms, now_ms)),
+        ..Default::default()
+    };
+    db::change(sql, change_from(refund::Status::Pending, id).set(done)).await
+}
+
+fn change_from(status: refund::Status, id: SagaId) -> UpdateMany<refunds::Entity> {
+    refunds::Entity::update_many()
+        .filter(refunds::Column::Id.eq(id))
+        .filter(refunds::Column::Status.eq(status))
 }
 
 /// A refund that is given back and may have failed since.
@@ -65,22 +69,22 @@ pub async fn claim_look(
 
 /// Writes down when to look again, if ever; one that was taken back or made anew meanwhile has a time of its own.
 pub async fn look_again(sql: &impl Sql, look: &Look, at_ms: Option<i64>) -> Result<(), StoreError> {
-    sql.run(
-        "UPDATE refunds SET look_at = $3 WHERE id = $1 AND status = 'done' AND settled_at = $2",
-        vec![look.id.into(), look.settled_at.into(), at_ms.into()],
-    )
-    .await
-    .map(|_| ())
+    let change = change_from(refund::Status::Done, look.id)
+        .filter(refunds::Column::SettledAt.eq(look.settled_at))
+        .set(refunds::ActiveModel { look_at: Set(at_ms), ..Default::default() });
+    db::change(sql, change).await.map(|_| ())
 }
 
 /// done → pending; how many rows that changed.
 pub async fn unsettle(sql: &impl Sql, id: SagaId) -> Result<u64, StoreError> {
-    sql.run(
-        "UPDATE refunds SET status = 'pending', gateway_refund_id = NULL, settled_at = NULL, \
-         look_at = NULL WHERE id = $1 AND status = 'done'",
-        vec![id.into()],
-    )
-    .await
+    let pending = refunds::ActiveModel {
+        status: Set(refund::Status::Pending),
+        gateway_refund_id: Set(None),
+        settled_at: Set(None),
+        look_at: Set(None),
+        ..Default::default()
+    };
+    db::change(sql, change_from(refund::Status::Done, id).set(pending)).await
 }
 
 /// The refunds of a payment, with the gateway's name where they are given back.

@@ -7,7 +7,7 @@ use holdfast_domain::{
     ids::{BookingId, EventId},
     refund::rules::Occasion,
 };
-use holdfast_entity::{booking_lines, bookings, payments};
+use holdfast_entity::{booking_lines, bookings, events, payments};
 use sea_orm::{
     ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
 };
@@ -57,9 +57,13 @@ pub async fn occasions(
     sql: &impl Sql,
     events: &[EventId],
 ) -> Result<(HashMap<EventId, Occasion>, i64), StoreError> {
-    let events = db::set(sql.writing().dialect(), events.iter().copied());
-    let text = "SELECT id, status, starts_at, {now} AS now FROM events WHERE id {among_ids $1}";
-    let found: Vec<Timed> = sql.list(text, vec![events]).await?;
+    let of = db::is_among(sql, events::Column::Id, events.iter().copied());
+    let found = events::Entity::find()
+        .select_only()
+        .columns([events::Column::Id, events::Column::Status, events::Column::StartsAt])
+        .expr_as(db::clock(), "now")
+        .filter(of);
+    let found: Vec<Timed> = db::list(sql, found).await?;
     let now_ms = found.first().map_or(0, |event| event.now);
     let occasion = |event: Timed| match event.status {
         Status::Cancelled => (event.id, Occasion::CalledOff),

@@ -4,8 +4,8 @@ use holdfast_domain::{
     booking::{BookingState, PaymentState},
     ids::{BookingId, EventId, OfferId, ReservationId},
 };
-use holdfast_entity::{booking_reservations, offers};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use holdfast_entity::{booking_reservations, bookings, offers, payments};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::kernel::db::{self, Expected, Sql, StoreError, Writes};
 
@@ -83,19 +83,23 @@ pub async fn end(
     failure: Option<&str>,
     now_ms: i64,
 ) -> Result<(), StoreError> {
-    sql.write(
-        "UPDATE bookings SET status = $2, failure = $3, settled_at = $4, \
-         version = version + 1 WHERE id = $1 AND status = 'pending'",
-        vec![id.into(), status.into(), failure.map(str::to_owned).into(), now_ms.into()],
-        Some(Expected { rows: 1, otherwise: format!("booking {id} is not pending") }),
-    )
-    .await?;
-    sql.write(
-        "UPDATE booking_reservations SET live = 0 WHERE booking_id = $1",
-        vec![id.into()],
-        None,
-    )
-    .await
+    let ended = bookings::ActiveModel {
+        status: Set(status),
+        failure: Set(failure.map(str::to_owned)),
+        settled_at: Set(Some(now_ms)),
+        ..Default::default()
+    };
+    let change = bookings::Entity::update_many()
+        .set(ended)
+        .col_expr(bookings::Column::Version, db::plus(bookings::Column::Version, 1))
+        .filter(bookings::Column::Id.eq(id))
+        .filter(bookings::Column::Status.eq(BookingState::Pending));
+    let otherwise = format!("booking {id} is not pending");
+    db::write(sql, change, Some(Expected { rows: 1, otherwise })).await?;
+    let let_go = booking_reservations::Entity::update_many()
+        .set(booking_reservations::ActiveModel { live: Set(0), ..Default::default() })
+        .filter(booking_reservations::Column::BookingId.eq(id));
+    db::write(sql, let_go, None).await
 }
 
 /// Writes how a booking's payment stands; a captured one is captured whole. None when nothing was due.
@@ -105,10 +109,15 @@ pub async fn mark_payment(
     status: PaymentState,
     now_ms: i64,
 ) -> Result<(), StoreError> {
-    let captured = if status == PaymentState::Captured { "amount_minor" } else { "0" };
-    let text = format!(
-        "UPDATE payments SET status = $2, captured_minor = {captured}, updated_at = $3 \
-         WHERE booking_id = $1"
-    );
-    sql.write(&text, vec![booking.into(), status.into(), now_ms.into()], None).await
+    let captured = if status == PaymentState::Captured {
+        payments::Column::AmountMinor.into_expr()
+    } else {
+        0.into()
+    };
+    let change = payments::Entity::update_many()
+        .col_expr(payments::Column::Status, status.into())
+        .col_expr(payments::Column::CapturedMinor, captured)
+        .col_expr(payments::Column::UpdatedAt, now_ms.into())
+        .filter(payments::Column::BookingId.eq(booking));
+    db::write(sql, change, None).await
 }

@@ -33,7 +33,7 @@ const RETRY_MAX_MS: i64 = 5 * 60 * 1000;
 /// How long events are kept: longer than Stripe's dashboard can send an event again.
 const KEPT_MS: i64 = 35 * 24 * 60 * 60 * 1000;
 /// The maximum number of rows that one retention pass deletes.
-const MAX_FORGOTTEN: i64 = 10_000;
+const MAX_FORGOTTEN: u64 = 10_000;
 /// The maximum length of the id and the type of an event.
 const MAX_CHARS: usize = 255;
 

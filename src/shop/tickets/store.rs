@@ -2,17 +2,24 @@
 
 use holdfast_domain::{
     booking::TicketState,
-    ids::{BookingId, LineId},
+    ids::{BookingId, LineId, TicketId},
 };
 use holdfast_entity::tickets;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{
+    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::LockType,
+};
 
 use crate::kernel::db::{self, Sql, StoreError, Tx};
 
 /// Locks the tickets of a booking in the order of their ids.
 pub async fn lock(tx: &Tx, booking: BookingId) -> Result<(), StoreError> {
-    let text = "SELECT id FROM tickets WHERE booking_id = $1 ORDER BY id {lock}";
-    tx.all(text, vec![booking.into()]).await.map(|_| ())
+    let locked = tickets::Entity::find()
+        .select_only()
+        .column(tickets::Column::Id)
+        .filter(tickets::Column::BookingId.eq(booking))
+        .order_by_asc(tickets::Column::Id)
+        .lock(LockType::NoKeyUpdate);
+    Ok(locked.into_tuple::<TicketId>().all(tx.orm()).await.map(|_| ())?)
 }
 
 /// Moves the tickets of lines from one of these states to another; how many that were.
@@ -23,14 +30,12 @@ pub async fn change(
     to: TicketState,
     from: &[TicketState],
 ) -> Result<u64, StoreError> {
-    let done = tickets::Entity::update_many()
+    let change = tickets::Entity::update_many()
         .col_expr(tickets::Column::Status, to.into())
         .filter(tickets::Column::BookingId.eq(booking))
         .filter(db::is_among(tx, tickets::Column::LineId, lines.iter().copied()))
-        .filter(tickets::Column::Status.is_in(from.iter().copied()))
-        .exec(tx.orm())
-        .await?;
-    Ok(done.rows_affected)
+        .filter(tickets::Column::Status.is_in(from.iter().copied()));
+    db::change(tx, change).await
 }
 
 /// The tickets of bookings.

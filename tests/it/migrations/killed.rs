@@ -48,7 +48,7 @@ async fn a_program_killed_at_any_statement_leaves_the_store_of_before() {
     let (columns, old_schema) = (Columns::of(&db).await, schema(&db).await);
     let old = columns.rows(&db).await;
     db.writer().close_by_ref().await.expect("closed");
-    db.reader().close_by_ref().await.expect("closed");
+    db.reader().pool().close_by_ref().await.expect("closed");
 
     let mut points = 0;
     for at in 1..=MAX_POINTS {
@@ -78,7 +78,7 @@ async fn a_program_killed_at_any_statement_leaves_the_store_of_before() {
         assert_eq!(columns.rows(&db).await, old, "killed at {point}");
         assert_eq!(schema(&db).await, old_schema, "killed at {point}");
         db.writer().close_by_ref().await.expect("closed");
-        db.reader().close_by_ref().await.expect("closed");
+        db.reader().pool().close_by_ref().await.expect("closed");
     }
     assert!(points >= 20, "the step has {points} statements");
 

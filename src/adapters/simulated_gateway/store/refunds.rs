@@ -75,11 +75,11 @@ async fn refund_within(
         created_at: 0,
     };
     db::insert_at(tx, row, &[simulated_refunds::Column::CreatedAt]).await?;
-    tx.run(
-        "UPDATE simulated_payments SET refunded_minor = refunded_minor + $2 WHERE id = $1",
-        vec![new.payment.0.as_str().into(), new.amount.minor.into()],
-    )
-    .await?;
+    let refunded = simulated_payments::Column::RefundedMinor;
+    let change = simulated_payments::Entity::update_many()
+        .col_expr(refunded, db::plus(refunded, new.amount.minor))
+        .filter(simulated_payments::Column::Id.eq(new.payment.0.as_str()));
+    db::change(tx, change).await?;
     Ok(Ok(new.id.clone()))
 }
 

@@ -1,11 +1,15 @@
 //! The SQL of what operators see of sagas, and of sending one on again.
 
-use sea_orm::{FromQueryResult, Value};
+use holdfast_entity::sagas;
+use sea_orm::{
+    ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    sea_query::ExprTrait,
+};
 use uuid::Uuid;
 
-use super::{LEASE_MS, ROW, Row};
+use super::{LEASE_MS, ROW, Row, change_held, stands};
 use crate::kernel::{
-    db::{Sql, StoreError},
+    db::{self, Sql, StoreError},
     saga::Status,
 };
 
@@ -49,37 +53,24 @@ pub struct Listed {
     pub now: i64,
 }
 
-const COLUMNS: &str = "id, kind, subject_id, status, state, format, reason, last_error, due_at, \
-    created_at, updated_at, {now} AS now";
-
 /// A page of sagas, the newest first.
 pub async fn list(sql: &impl Sql, filter: &Filter, limit: u64) -> Result<Vec<Listed>, StoreError> {
-    let mut wheres = Vec::new();
-    let mut values: Vec<Value> = Vec::new();
-    if let Some(status) = filter.status {
-        // A literal, so that the partial index on what is not over is seen to do.
-        wheres.push(format!("status = '{}'", status.as_str()));
-    }
-    if let Some(kind) = &filter.kind {
-        values.push(kind.as_str().into());
-        wheres.push(format!("kind = ${}", values.len()));
-    }
-    if let Some(after) = filter.after {
-        values.push(after.into());
-        wheres.push(format!("id < ${}", values.len()));
-    }
-    let wheres = match wheres.as_slice() {
-        [] => String::new(),
-        some => format!("WHERE {}", some.join(" AND ")),
-    };
-    let text = format!("SELECT {COLUMNS} FROM sagas {wheres} ORDER BY id DESC LIMIT {limit}");
-    sql.list(&text, values).await
+    let found = sagas::Entity::find()
+        .expr_as(db::clock(), "now")
+        .apply_if(filter.status, |found, status| {
+            let status = db::literal(status.as_str());
+            found.filter(sagas::Column::Status.into_expr().eq(status))
+        })
+        .apply_if(filter.kind.as_deref(), |found, kind| found.filter(sagas::Column::Kind.eq(kind)))
+        .apply_if(filter.after, |found, after| found.filter(sagas::Column::Id.lt(after)))
+        .order_by_desc(sagas::Column::Id)
+        .limit(limit);
+    db::list(sql, found).await
 }
 
 /// One saga.
 pub async fn find(sql: &impl Sql, id: Uuid) -> Result<Option<Listed>, StoreError> {
-    let text = format!("SELECT {COLUMNS} FROM sagas WHERE id = $1");
-    sql.find(&text, vec![id.into()]).await
+    db::find(sql, sagas::Entity::find_by_id(id).expr_as(db::clock(), "now")).await
 }
 
 /// Claims a saga that needs attention, whoever had it; nothing when it needs none.
@@ -99,19 +90,11 @@ pub async fn resume(
     state: &str,
     format: u16,
 ) -> Result<u64, StoreError> {
-    sql.run(
-        "UPDATE sagas SET status = $3, state = $4, format = $5, reason = NULL, due_at = $6 \
-         WHERE id = $1 AND fence = $2",
-        vec![
-            held.id.into(),
-            held.fence.into(),
-            status.as_str().into(),
-            state.into(),
-            i32::from(format).into(),
-            held.now_ms.into(),
-        ],
-    )
-    .await
+    let change = change_held(held.id, held.fence)
+        .set(stands(status, state, format))
+        .col_expr(sagas::Column::Reason, None::<String>.into())
+        .col_expr(sagas::Column::DueAt, held.now_ms.into());
+    db::change(sql, change).await
 }
 
 /// How many sagas of one kind stand where.

@@ -2,17 +2,17 @@
 
 use holdfast_domain::{
     booking::{BookingState, PaymentState},
-    ids::{BookingId, EventId},
+    ids::{BookingId, EventId, LineId},
     refund::rules::Share,
 };
 use holdfast_entity::{booking_lines, bookings, payments};
 use sea_orm::{
-    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Value,
+    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, UpdateMany,
     sea_query::{LockType, Query},
 };
 use uuid::Uuid;
 
-use crate::kernel::db::{Bug, Sql, StoreError, Tx};
+use crate::kernel::db::{self, Bug, Sql, StoreError, Tx};
 
 /// Locks a booking.
 pub async fn lock(tx: &Tx, id: BookingId) -> Result<Option<bookings::Model>, StoreError> {
@@ -31,8 +31,10 @@ pub async fn captured(
         .await?)
 }
 
-fn values(id: BookingId, share: Share) -> Vec<Value> {
-    vec![id.into(), share.line.into(), share.minor.into()]
+fn change_line(id: BookingId, line: LineId) -> UpdateMany<booking_lines::Entity> {
+    booking_lines::Entity::update_many()
+        .filter(booking_lines::Column::BookingId.eq(id))
+        .filter(booking_lines::Column::Id.eq(line))
 }
 
 /// live → cancelled, with what comes back for it.
@@ -42,34 +44,29 @@ pub async fn cancel_line(
     share: Share,
     now_ms: i64,
 ) -> Result<u64, StoreError> {
-    let mut values = values(id, share);
-    values.push(now_ms.into());
-    sql.run(
-        "UPDATE booking_lines SET refunding_minor = refunding_minor + $3, cancelled_at = $4 \
-         WHERE booking_id = $1 AND id = $2 AND cancelled_at IS NULL",
-        values,
-    )
-    .await
+    let refunding = db::plus(booking_lines::Column::RefundingMinor, share.minor);
+    let change = change_line(id, share.line)
+        .col_expr(booking_lines::Column::RefundingMinor, refunding)
+        .col_expr(booking_lines::Column::CancelledAt, now_ms.into())
+        .filter(booking_lines::Column::CancelledAt.is_null());
+    db::change(sql, change).await
 }
 
 /// Puts an amount on its way.
 pub async fn promise(sql: &impl Sql, id: BookingId, share: Share) -> Result<u64, StoreError> {
-    sql.run(
-        "UPDATE booking_lines SET refunding_minor = refunding_minor + $3 \
-         WHERE booking_id = $1 AND id = $2",
-        values(id, share),
-    )
-    .await
+    let refunding = db::plus(booking_lines::Column::RefundingMinor, share.minor);
+    let change = change_line(id, share.line);
+    db::change(sql, change.col_expr(booking_lines::Column::RefundingMinor, refunding)).await
 }
 
 /// What was on its way has arrived.
 pub async fn keep_promise(sql: &impl Sql, id: BookingId, share: Share) -> Result<u64, StoreError> {
-    sql.run(
-        "UPDATE booking_lines SET refunding_minor = refunding_minor - $3, \
-         refunded_minor = refunded_minor + $3 WHERE booking_id = $1 AND id = $2",
-        values(id, share),
-    )
-    .await
+    let refunding = db::plus(booking_lines::Column::RefundingMinor, -share.minor);
+    let refunded = db::plus(booking_lines::Column::RefundedMinor, share.minor);
+    let change = change_line(id, share.line)
+        .col_expr(booking_lines::Column::RefundingMinor, refunding)
+        .col_expr(booking_lines::Column::RefundedMinor, refunded);
+    db::change(sql, change).await
 }
 
 /// confirmed → cancelled, where no line is left.
@@ -91,19 +88,17 @@ pub async fn refund_booking(
     minor: i64,
     now_ms: i64,
 ) -> Result<(), StoreError> {
-    sql.run(
-        "UPDATE bookings SET refunded_minor = refunded_minor + $2, version = version + 1 \
-         WHERE id = $1",
-        vec![id.into(), minor.into()],
-    )
-    .await?;
-    let changed = sql
-        .run(
-            "UPDATE payments SET refunded_minor = refunded_minor + $2, updated_at = $3 \
-             WHERE booking_id = $1 AND status = 'captured'",
-            vec![id.into(), minor.into(), now_ms.into()],
-        )
-        .await?;
+    let booking = bookings::Entity::update_many()
+        .col_expr(bookings::Column::RefundedMinor, db::plus(bookings::Column::RefundedMinor, minor))
+        .col_expr(bookings::Column::Version, db::plus(bookings::Column::Version, 1))
+        .filter(bookings::Column::Id.eq(id));
+    db::change(sql, booking).await?;
+    let payment = payments::Entity::update_many()
+        .col_expr(payments::Column::RefundedMinor, db::plus(payments::Column::RefundedMinor, minor))
+        .col_expr(payments::Column::UpdatedAt, now_ms.into())
+        .filter(payments::Column::BookingId.eq(id))
+        .filter(payments::Column::Status.eq(PaymentState::Captured));
+    let changed = db::change(sql, payment).await?;
     if changed == 1 { Ok(()) } else { Err(Bug::new(format!("{changed} payments of {id}")).into()) }
 }
 

@@ -1,7 +1,9 @@
 //! The SQL of the inbox of webhooks.
 
-use holdfast_entity::webhook_events::{self, Column};
-use sea_orm::FromQueryResult;
+use holdfast_entity::webhook_events::{self, Column, Entity};
+use sea_orm::{
+    ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, UpdateMany, sea_query::ExprTrait,
+};
 
 use crate::kernel::db::{self, Sql, StoreError};
 
@@ -87,19 +89,21 @@ pub(super) async fn claim(sql: &impl Sql, limit: i64) -> Result<Vec<Claimed>, St
     .await
 }
 
+fn change_new(event: &Claimed) -> UpdateMany<Entity> {
+    Entity::update_many()
+        .filter(Column::Provider.eq(event.provider.as_str()))
+        .filter(Column::EventId.eq(event.id.as_str()))
+        .filter(Column::Status.eq("new"))
+}
+
 /// Leaves an event for later.
 pub(super) async fn put_off(
     sql: &impl Sql,
     event: &Claimed,
     wait_ms: i64,
 ) -> Result<(), StoreError> {
-    sql.run(
-        "UPDATE webhook_events SET due_at = {now} + $3 \
-         WHERE provider = $1 AND event_id = $2 AND status = 'new'",
-        vec![event.provider.as_str().into(), event.id.as_str().into(), wait_ms.into()],
-    )
-    .await
-    .map(|_| ())
+    let change = change_new(event).col_expr(Column::DueAt, db::clock().add(wait_ms));
+    db::change(sql, change).await.map(|_| ())
 }
 
 /// Writes down what came of an event.
@@ -109,22 +113,15 @@ pub(super) async fn settle(
     outcome: Outcome,
 ) -> Result<(), StoreError> {
     let (status, why) = outcome.words();
-    sql.run(
-        "UPDATE webhook_events SET status = $3, outcome = $4, settled_at = {now} \
-         WHERE provider = $1 AND event_id = $2 AND status = 'new'",
-        vec![event.provider.as_str().into(), event.id.as_str().into(), status.into(), why.into()],
-    )
-    .await
-    .map(|_| ())
+    let change = change_new(event)
+        .col_expr(Column::Status, status.into())
+        .col_expr(Column::Outcome, why.into())
+        .col_expr(Column::SettledAt, db::clock());
+    db::change(sql, change).await.map(|_| ())
 }
 
 /// Forgets settled events that came in longer ago.
-pub(super) async fn forget(sql: &impl Sql, kept_ms: i64, limit: i64) -> Result<u64, StoreError> {
-    sql.run(
-        "DELETE FROM webhook_events WHERE (provider, event_id) IN ( \
-             SELECT provider, event_id FROM webhook_events \
-             WHERE status <> 'new' AND received_at < {now} - $1 ORDER BY received_at LIMIT $2)",
-        vec![kept_ms.into(), limit.into()],
-    )
-    .await
+pub(super) async fn forget(sql: &impl Sql, kept_ms: i64, limit: u64) -> Result<u64, StoreError> {
+    let settled = Entity::find().filter(Column::Status.ne("new"));
+    db::forget(sql, settled, Column::ReceivedAt, kept_ms, limit).await
 }

@@ -1,12 +1,30 @@
 //! Extending, cancelling, expiring: by owner and fence, rows counted.
 
-use holdfast_domain::ids::{Buyer, EventId, ReservationId};
-use sea_orm::FromQueryResult;
+use holdfast_domain::{
+    ids::{Buyer, EventId, ReservationId},
+    reservation::ReservationState,
+};
+use holdfast_entity::reservations;
+use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, UpdateMany};
 
 use crate::{
-    kernel::db::{self, Sql, StoreError},
+    kernel::db::{self, Sql, StoreError, Writes},
     live::record::ChangedSeat,
 };
+
+/// A change of the status of reservations, as their next version.
+pub(super) fn change_reservations(
+    sql: &impl Writes,
+    ids: &[ReservationId],
+    from: ReservationState,
+    to: ReservationState,
+) -> UpdateMany<reservations::Entity> {
+    reservations::Entity::update_many()
+        .col_expr(reservations::Column::Status, to.into())
+        .col_expr(reservations::Column::Version, db::plus(reservations::Column::Version, 1))
+        .filter(db::is_among(sql, reservations::Column::Id, ids.iter().copied()))
+        .filter(reservations::Column::Status.eq(from))
+}
 
 /// Frees the held seats of reservations: by owner and fence, so that a seat taken over meanwhile stays its
 /// new owner's.

@@ -3,12 +3,18 @@
 //! No Redlock: the counter's row is the queue. Capacity counts persons.
 
 use holdfast_contract::live::GeneralState;
-use holdfast_domain::ids::{EventId, ReservationId, SectionId};
-use holdfast_entity::sections;
-use sea_orm::{EntityTrait, FromQueryResult, QuerySelect, sea_query::LockType};
+use holdfast_domain::{
+    ids::{EventId, ReservationId, SectionId},
+    reservation::{ItemKind, ItemState},
+};
+use holdfast_entity::{reservation_items, sections};
+use sea_orm::{
+    ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, UpdateMany,
+    sea_query::{Expr, ExprTrait, LockType},
+};
 
 use super::payment::ChangedPlaces;
-use crate::kernel::db::{self, Bug, Sql, StoreError};
+use crate::kernel::db::{self, Bug, Sql, StoreError, Writes};
 
 /// How many lapsed items one hold clears away at the most.
 const MAX_LAPSED_A_HOLD: i64 = 500;
@@ -77,6 +83,38 @@ impl Counter {
     }
 }
 
+/// Whether an item is of these reservations.
+pub(super) fn is_of(sql: &impl Writes, ids: &[ReservationId]) -> Expr {
+    db::is_among(sql, reservation_items::Column::ReservationId, ids.iter().copied())
+}
+
+/// A change of the state of places in general admission.
+pub(super) fn change_places(
+    sql: &impl Sql,
+    ids: &[ReservationId],
+    from: ItemState,
+    to: ItemState,
+) -> UpdateMany<reservation_items::Entity> {
+    reservation_items::Entity::update_many()
+        .col_expr(reservation_items::Column::State, to.into())
+        .filter(is_of(sql, ids))
+        .filter(reservation_items::Column::Kind.eq(ItemKind::General))
+        .filter(reservation_items::Column::State.eq(from))
+}
+
+/// Sends a change of places; answers those that were changed.
+pub(super) async fn changed_places(
+    sql: &impl Sql,
+    change: UpdateMany<reservation_items::Entity>,
+) -> Result<Vec<ChangedPlaces>, StoreError> {
+    let columns = [
+        reservation_items::Column::EventId,
+        reservation_items::Column::SectionId,
+        reservation_items::Column::Admits,
+    ];
+    db::changed(sql, change, &columns).await
+}
+
 async fn locked_free(tx: &impl Sql, event: EventId, section: SectionId) -> Result<i64, StoreError> {
     let found = sections::Entity::find_by_id((event, section));
     let found = found.lock(LockType::NoKeyUpdate).one(tx.reading()).await?;
@@ -118,14 +156,9 @@ pub async fn free(
     tx: &impl Sql,
     reservations: &[ReservationId],
 ) -> Result<Vec<(EventId, GeneralState)>, StoreError> {
-    let items: Vec<ChangedPlaces> = tx
-        .list(
-            "UPDATE reservation_items SET state = 'released', fence = fence + 1 \
-             WHERE reservation_id {among_ids $1} AND kind = 'general' AND state = 'held' \
-             RETURNING event_id, section_id, admits",
-            vec![db::set(tx.writing().dialect(), reservations.iter().copied())],
-        )
-        .await?;
+    let change = change_places(tx, reservations, ItemState::Held, ItemState::Released);
+    let fence = reservation_items::Column::Fence;
+    let items = changed_places(tx, change.col_expr(fence, db::plus(fence, 1))).await?;
     let mut freed = std::collections::BTreeMap::new();
     for places in items {
         *freed.entry((places.event, places.section)).or_insert(0) += places.persons;
@@ -142,10 +175,12 @@ pub async fn free(
 
 /// Moves the time of a reservation's held places.
 pub async fn extend(tx: &impl Sql, id: ReservationId, expires_at: i64) -> Result<u64, StoreError> {
-    tx.run(
-        "UPDATE reservation_items SET expires_at = $2 \
-         WHERE reservation_id = $1 AND (kind = 'seat' OR state = 'held')",
-        vec![id.into(), expires_at.into()],
-    )
-    .await
+    let held = reservation_items::Column::Kind
+        .eq(ItemKind::Seat)
+        .or(reservation_items::Column::State.eq(ItemState::Held));
+    let change = reservation_items::Entity::update_many()
+        .col_expr(reservation_items::Column::ExpiresAt, expires_at.into())
+        .filter(reservation_items::Column::ReservationId.eq(id))
+        .filter(held);
+    db::change(tx, change).await
 }

@@ -7,10 +7,16 @@ use holdfast_domain::{
     reservation::{ItemKind, ItemState, ReservationState},
 };
 use holdfast_entity::{buyers, reservation_items};
-use sea_orm::{EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Value};
+use sea_orm::{
+    ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Value, sea_query::ExprTrait,
+};
 use uuid::Uuid;
 
-use super::{super::in_payment::Candidate, general::Counter};
+use super::{
+    super::in_payment::Candidate,
+    change::change_reservations,
+    general::{Counter, change_places, changed_places, is_of},
+};
 use crate::kernel::db::{self, Bug, Expected, Sql, StoreError, Writes};
 
 /// A seat whose row was changed.
@@ -89,11 +95,11 @@ pub async fn settle_reservations(
     sql: &impl Writes,
     ids: &[ReservationId],
 ) -> Result<(), StoreError> {
-    let text = "UPDATE reservations SET status = 'confirmed', version = version + 1 \
-        WHERE id {among_ids $1} AND status = 'in_payment'";
+    let to = ReservationState::Confirmed;
+    let change = change_reservations(sql, ids, ReservationState::InPayment, to);
     let otherwise = "reservations are not in payment".to_owned();
     let expected = Expected { rows: ids.len() as u64, otherwise };
-    sql.write(text, vec![set(sql, ids)], Some(expected)).await
+    db::write(sql, change, Some(expected)).await
 }
 
 /// in payment → active, with some time left to try again, under the cap.
@@ -118,12 +124,8 @@ pub async fn end_reservations(
     ids: &[ReservationId],
     state: ReservationState,
 ) -> Result<u64, StoreError> {
-    sql.run(
-        "UPDATE reservations SET status = $2, version = version + 1 \
-         WHERE id {among_ids $1} AND status = 'in_payment'",
-        vec![set(sql, ids), state.into()],
-    )
-    .await
+    let change = change_reservations(sql, ids, ReservationState::InPayment, state);
+    db::change(sql, change).await
 }
 
 /// What the reservations hold, seats in the order of their ids.
@@ -132,7 +134,7 @@ pub async fn items(
     ids: &[ReservationId],
 ) -> Result<Vec<reservation_items::Model>, StoreError> {
     Ok(reservation_items::Entity::find()
-        .filter(db::is_among(sql, reservation_items::Column::ReservationId, ids.iter().copied()))
+        .filter(is_of(sql, ids))
         .order_by_asc(reservation_items::Column::EventId)
         .order_by_asc(reservation_items::Column::SeatId)
         .order_by_asc(reservation_items::Column::Id)
@@ -238,26 +240,9 @@ pub async fn reopen_seats(
 
 /// held → paying in general admission, while they last.
 pub async fn begin_places(sql: &impl Sql, ids: &[ReservationId]) -> Result<u64, StoreError> {
-    sql.run(
-        "UPDATE reservation_items SET state = 'paying' WHERE reservation_id {among_ids $1} \
-         AND kind = 'general' AND state = 'held' AND expires_at > {now}",
-        vec![set(sql, ids)],
-    )
-    .await
-}
-
-async fn change_places(
-    sql: &impl Sql,
-    ids: &[ReservationId],
-    from: ItemState,
-    to: ItemState,
-) -> Result<Vec<ChangedPlaces>, StoreError> {
-    sql.list(
-        "UPDATE reservation_items SET state = $3 WHERE reservation_id {among_ids $1} \
-         AND kind = 'general' AND state = $2 RETURNING event_id, section_id, admits",
-        vec![set(sql, ids), from.into(), to.into()],
-    )
-    .await
+    let lasts = reservation_items::Column::ExpiresAt.into_expr().gt(db::clock());
+    let change = change_places(sql, ids, ItemState::Held, ItemState::Paying);
+    db::change(sql, change.filter(lasts)).await
 }
 
 /// paying → sold in general admission.
@@ -265,7 +250,7 @@ pub async fn sell_places(
     sql: &impl Sql,
     ids: &[ReservationId],
 ) -> Result<Vec<ChangedPlaces>, StoreError> {
-    change_places(sql, ids, ItemState::Paying, ItemState::Sold).await
+    changed_places(sql, change_places(sql, ids, ItemState::Paying, ItemState::Sold)).await
 }
 
 /// sold → paying in general admission: what was sold before it was paid, and is declined.
@@ -273,7 +258,7 @@ pub async fn unsell_places(
     sql: &impl Sql,
     ids: &[ReservationId],
 ) -> Result<Vec<ChangedPlaces>, StoreError> {
-    change_places(sql, ids, ItemState::Sold, ItemState::Paying).await
+    changed_places(sql, change_places(sql, ids, ItemState::Sold, ItemState::Paying)).await
 }
 
 /// paying or sold → released in general admission.
@@ -282,7 +267,7 @@ pub async fn free_places(
     ids: &[ReservationId],
     from: ItemState,
 ) -> Result<Vec<ChangedPlaces>, StoreError> {
-    change_places(sql, ids, from, ItemState::Released).await
+    changed_places(sql, change_places(sql, ids, from, ItemState::Released)).await
 }
 
 /// paying → held in general admission; every item takes the reservation's time.

@@ -3,14 +3,20 @@
 use holdfast_domain::{
     event::Status,
     ids::{ItemId, ReservationId},
-    reservation::ItemKind,
+    reservation::{ItemKind, ItemState, ReservationState},
 };
-use holdfast_entity::{events, reservations};
+use holdfast_entity::{events, reservation_items, reservations};
 use sea_orm::{
-    ColumnTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QuerySelect, SelectExt, Value,
+    ColumnTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect,
+    SelectExt, Value,
+    sea_query::{Expr, ExprTrait, LockType, Query},
 };
 
-use super::payment::{ChangedPlaces, ChangedSeat, update_seats};
+use super::{
+    change::change_reservations,
+    general::is_of,
+    payment::{ChangedPlaces, ChangedSeat, update_seats},
+};
 use crate::kernel::db::{self, Sql, StoreError};
 
 /// Some items of some reservations.
@@ -33,8 +39,13 @@ fn set(sql: &impl Sql, ids: &[ReservationId]) -> Value {
 
 /// Locks the reservations in the order of their ids.
 pub async fn lock(sql: &impl Sql, ids: &[ReservationId]) -> Result<(), StoreError> {
-    let text = "SELECT id FROM reservations WHERE id {among_ids $1} ORDER BY id {lock}";
-    sql.all(text, vec![set(sql, ids)]).await.map(|_| ())
+    let locked = reservations::Entity::find()
+        .select_only()
+        .column(reservations::Column::Id)
+        .filter(db::is_among(sql, reservations::Column::Id, ids.iter().copied()))
+        .order_by_asc(reservations::Column::Id)
+        .lock(LockType::NoKeyUpdate);
+    Ok(locked.into_tuple::<ReservationId>().all(sql.reading()).await.map(|_| ())?)
 }
 
 /// sold → available.
@@ -56,25 +67,40 @@ struct Freed {
 
 /// Marks the items as given back; the places among them with their persons.
 pub async fn free_places(sql: &impl Sql, of: &Items) -> Result<Vec<ChangedPlaces>, StoreError> {
-    let text = "UPDATE reservation_items SET state = 'released' \
-        WHERE reservation_id {among_ids $1} AND id {among_ids $2} \
-        AND (kind = 'seat' OR state = 'sold') \
-        RETURNING kind, event_id, section_id, admits";
-    let mut freed: Vec<Freed> = sql.list(text, of.values(sql)).await?;
+    let given_back = reservation_items::Column::Kind
+        .eq(ItemKind::Seat)
+        .or(reservation_items::Column::State.eq(ItemState::Sold));
+    let change = reservation_items::Entity::update_many()
+        .col_expr(reservation_items::Column::State, ItemState::Released.into())
+        .filter(is_of(sql, &of.reservations))
+        .filter(db::is_among(sql, reservation_items::Column::Id, of.items.iter().copied()))
+        .filter(given_back);
+    let columns = [
+        reservation_items::Column::Kind,
+        reservation_items::Column::EventId,
+        reservation_items::Column::SectionId,
+        reservation_items::Column::Admits,
+    ];
+    let mut freed: Vec<Freed> = db::changed(sql, change, &columns).await?;
     freed.retain(|freed| freed.kind == ItemKind::General);
     Ok(freed.into_iter().map(|freed| freed.places).collect())
 }
 
 /// confirmed → cancelled, where nothing is left of them.
 pub async fn end_empty(sql: &impl Sql, ids: &[ReservationId]) -> Result<u64, StoreError> {
-    sql.run(
-        "UPDATE reservations SET status = 'cancelled', version = version + 1 \
-         WHERE id {among_ids $1} AND status = 'confirmed' \
-         AND NOT EXISTS (SELECT 1 FROM reservation_items i \
-             WHERE i.reservation_id = reservations.id AND i.state <> 'released')",
-        vec![set(sql, ids)],
-    )
-    .await
+    let left = Query::select()
+        .expr(Expr::cust("1"))
+        .from(reservation_items::Entity)
+        .and_where(
+            reservation_items::Column::ReservationId
+                .into_expr()
+                .eq(reservations::Column::Id.into_expr()),
+        )
+        .and_where(reservation_items::Column::State.ne(ItemState::Released))
+        .take();
+    let change =
+        change_reservations(sql, ids, ReservationState::Confirmed, ReservationState::Cancelled);
+    db::change(sql, change.filter(Expr::not_exists(left))).await
 }
 
 /// Whether an event of these reservations is called off.

@@ -1,0 +1,225 @@
+//! Statements that are built from entities and name the database's clock: changes, deletions, and reads.
+//!
+//! SeaORM's own `exec` would send `{now}` as it stands and could not collect a change in [`super::Together`]. These
+//! functions send the built statement the way in which hand-written SQL is sent.
+
+use sea_orm::{
+    ColumnTrait, DeleteMany, EntityTrait, FromQueryResult, Iterable, PrimaryKeyToColumn,
+    QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select, UpdateMany, Value,
+    sea_query::{Expr, ExprTrait, Query},
+};
+
+use super::{Dialect, Expected, Sql, StoreError, Writes, entities::NOW};
+
+/// A statement that changes or deletes rows of one table.
+pub trait Change: QueryTrait {}
+
+impl<E: EntityTrait> Change for UpdateMany<E> {}
+impl<E: EntityTrait> Change for DeleteMany<E> {}
+
+/// The database's wall clock in milliseconds since 1970, read when the statement runs.
+pub fn clock() -> Expr {
+    Expr::cust(NOW)
+}
+
+/// The column's value plus `by`.
+pub fn plus(column: impl ColumnTrait, by: impl Into<Value>) -> Expr {
+    column.into_expr().add(Expr::val(by))
+}
+
+/// A word that stands in the text, where a parameter would hide a partial index from the planner.
+pub fn literal(word: &'static str) -> Expr {
+    Expr::Constant(word.into())
+}
+
+/// Changes or deletes rows; answers how many.
+///
+/// # Errors
+/// When the database refuses it.
+pub async fn change(sql: &impl Sql, change: impl Change) -> Result<u64, StoreError> {
+    let (text, values) = built(sql.writing().dialect(), &change);
+    sql.run(&text, values).await
+}
+
+/// Changes or deletes rows as [`Writes::write`] does.
+///
+/// # Errors
+/// When the database refuses it, or another number of rows than `expected` was changed.
+pub async fn write(
+    sql: &impl Writes,
+    change: impl Change,
+    expected: Option<Expected>,
+) -> Result<(), StoreError> {
+    let (text, values) = built(sql.dialect(), &change);
+    sql.write(&text, values, expected).await
+}
+
+/// Changes rows; answers these columns of each row that was changed.
+///
+/// # Errors
+/// When the database refuses it, or a row does not say what `T` needs.
+pub async fn changed<T, E>(
+    sql: &impl Sql,
+    mut change: UpdateMany<E>,
+    columns: &[E::Column],
+) -> Result<Vec<T>, StoreError>
+where
+    T: FromQueryResult + Send,
+    E: EntityTrait,
+{
+    let columns = Query::returning().columns(columns.iter().copied());
+    QueryTrait::query(&mut change).returning(columns);
+    let (text, values) = built(sql.writing().dialect(), &change);
+    sql.list(&text, values).await
+}
+
+/// Reads at most one row.
+///
+/// # Errors
+/// When the database fails, or the row does not say what `T` needs.
+pub async fn find<T, E>(sql: &impl Sql, select: Select<E>) -> Result<Option<T>, StoreError>
+where
+    T: FromQueryResult + Send,
+    E: EntityTrait,
+{
+    let (text, values) = built(sql.writing().dialect(), &select);
+    sql.find(&text, values).await
+}
+
+/// Reads rows.
+///
+/// # Errors
+/// When the database fails, or a row does not say what `T` needs.
+pub async fn list<T, E>(sql: &impl Sql, select: Select<E>) -> Result<Vec<T>, StoreError>
+where
+    T: FromQueryResult + Send,
+    E: EntityTrait,
+{
+    let (text, values) = built(sql.writing().dialect(), &select);
+    sql.list(&text, values).await
+}
+
+/// Deletes rows among `of` that `at` says are older than `kept_ms`, the oldest first and at most `most`; answers how
+/// many.
+///
+/// # Errors
+/// When the database refuses it.
+pub async fn forget<E: EntityTrait>(
+    sql: &impl Sql,
+    of: Select<E>,
+    at: E::Column,
+    kept_ms: i64,
+    most: u64,
+) -> Result<u64, StoreError> {
+    let keys = || E::PrimaryKey::iter().map(PrimaryKeyToColumn::into_column);
+    let oldest = of
+        .select_only()
+        .columns(keys())
+        .filter(at.into_expr().lt(clock().sub(kept_ms)))
+        .order_by_asc(at)
+        .limit(most)
+        .into_query();
+    let key = Expr::tuple(keys().map(|column| column.into_expr()));
+    change(sql, E::delete_many().filter(key.in_subquery(oldest))).await
+}
+
+fn built(dialect: Dialect, query: &impl QueryTrait) -> (String, Vec<Value>) {
+    let statement = query.build(dialect.backend());
+    (statement.sql, statement.values.map(|values| values.0).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use holdfast_domain::ids::EventId;
+    use holdfast_entity::{changes, event_sequences};
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::kernel::db::{ClockOffset, Db, IN_MEMORY, Together, insert};
+
+    const EVENT: EventId = EventId(Uuid::from_u128(7));
+
+    fn advance(by: i64) -> UpdateMany<event_sequences::Entity> {
+        let last_seq = event_sequences::Column::LastSeq;
+        event_sequences::Entity::update_many()
+            .col_expr(last_seq, plus(last_seq, by))
+            .filter(event_sequences::Column::EventId.eq(EVENT))
+            .filter(last_seq.eq(1).or(last_seq.eq(2)))
+    }
+
+    #[test]
+    fn conditions_stand_together_and_values_are_parameters() {
+        let (text, values) = built(Dialect::Postgres, &advance(3));
+        assert_eq!(
+            text,
+            "UPDATE \"event_sequences\" SET \"last_seq\" = \"event_sequences\".\"last_seq\" + $1 \
+             WHERE \"event_sequences\".\"event_id\" = $2 AND (\"event_sequences\".\"last_seq\" = $3 \
+             OR \"event_sequences\".\"last_seq\" = $4)"
+        );
+        assert_eq!(values, [3_i64.into(), EVENT.into(), 1.into(), 2.into()]);
+    }
+
+    #[test]
+    fn the_clock_is_left_to_the_dialect_and_a_literal_stands_in_the_text() {
+        let old = changes::Column::CreatedAt.into_expr().lt(clock().sub(5));
+        let word = changes::Column::Payload.into_expr().eq(literal("waiting"));
+        let gone = changes::Entity::delete_many().filter(old).filter(word);
+        let (text, values) = built(Dialect::Postgres, &gone);
+        assert_eq!(
+            text,
+            "DELETE FROM \"changes\" WHERE \"changes\".\"created_at\" < ({now}) - $1 \
+             AND \"changes\".\"payload\" = 'waiting'"
+        );
+        assert_eq!(values, [5.into()]);
+    }
+
+    async fn db_with(table: &str) -> Db {
+        let db = Db::connect(IN_MEMORY, 1, ClockOffset::Ignored).await.expect("a store");
+        db.run(table, vec![]).await.expect("a table");
+        db
+    }
+
+    #[tokio::test]
+    async fn a_change_answers_its_rows_and_can_be_collected() {
+        let db = db_with("CREATE TABLE event_sequences (event_id BLOB, last_seq INTEGER)").await;
+        let row = event_sequences::Model { event_id: EVENT, last_seq: 1 };
+        insert(&db, row).await.expect("a row");
+        let columns = [event_sequences::Column::EventId, event_sequences::Column::LastSeq];
+        let rows: Vec<event_sequences::Model> =
+            changed(&db, advance(1), &columns).await.expect("the store works");
+        assert_eq!(rows, [event_sequences::Model { event_id: EVENT, last_seq: 2 }]);
+
+        let together = Together::of(&db);
+        write(&together, advance(5), None).await.expect("it is collected");
+        let sent = together.send(&db).await.expect("the store works");
+        assert_eq!(sent.rows, [1]);
+        assert_eq!(change(&db, advance(1)).await.expect("the store works"), 0, "7 is no 1 or 2");
+        let found = event_sequences::Entity::find_by_id(EVENT);
+        let found: Option<event_sequences::Model> =
+            find(&db, found).await.expect("the store works");
+        assert_eq!(found.map(|row| row.last_seq), Some(7));
+    }
+
+    #[tokio::test]
+    async fn the_oldest_rows_are_forgotten_and_young_ones_stay() {
+        let table =
+            "CREATE TABLE changes (event_id BLOB, seq INTEGER, payload TEXT, created_at INTEGER)";
+        let db = db_with(table).await;
+        let now = db.now().await.expect("the clock");
+        for (seq, created_at) in [(1, now - 90_000), (2, now - 99_000), (3, now - 95_000), (4, now)]
+        {
+            let row = changes::Model { event_id: EVENT, seq, payload: String::new(), created_at };
+            insert(&db, row).await.expect("a row");
+        }
+        let oldest = || changes::Entity::find().filter(changes::Column::Seq.ne(3));
+        let left = async |most| {
+            let at = changes::Column::CreatedAt;
+            forget(&db, oldest(), at, 60_000, most).await.expect("the store works");
+            let rows = changes::Entity::find().order_by_asc(changes::Column::Seq);
+            let rows: Vec<changes::Model> = list(&db, rows).await.expect("the store works");
+            rows.iter().map(|row| row.seq).collect::<Vec<_>>()
+        };
+        assert_eq!(left(1).await, [1, 3, 4]);
+        assert_eq!(left(10).await, [3, 4]);
+    }
+}
