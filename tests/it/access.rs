@@ -1,5 +1,7 @@
 //! What a caller may not see does not exist for them: drafts, cancelled drafts, bookings through the wrong event.
 
+mod policy;
+
 use holdfast::identity::organizations;
 use holdfast_domain::{
     access::Role,
@@ -9,12 +11,10 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::{
-    checkout::Buyer,
-    support::{
-        fixture::{self, Like, account, new_event},
-        harness::{Answer, CallerOf, TestApp},
-    },
+use crate::support::{
+    buyer::Buyer,
+    fixture::{self, Like, account, new_event},
+    harness::{Answer, CallerOf, TestApp},
 };
 
 /// A draft with standing places at a price.

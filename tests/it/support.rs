@@ -1,6 +1,9 @@
 //! What the tests stand on: the app, buyers, worlds, programs, the fake Stripe.
 
+pub mod buyer;
+pub mod crowd;
 pub mod fixture;
 pub mod harness;
+pub mod paid;
 pub mod process;
 pub mod stripe_rig;

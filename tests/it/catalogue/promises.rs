@@ -6,9 +6,9 @@ use holdfast::http::time;
 use serde_json::{Value, json};
 
 use super::{DAY, Stage, text, with_tag};
-use crate::{
-    checkout::Buyer,
-    support::harness::{Answer, TestApp},
+use crate::support::{
+    buyer::Buyer,
+    harness::{Answer, TestApp},
 };
 
 const HOUR_MS: i64 = 3_600_000;

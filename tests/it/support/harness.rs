@@ -253,6 +253,12 @@ impl TestApp {
         assert_eq!(moved.expect("the clock moves"), 1);
     }
 
+    /// The one number that this query finds.
+    pub async fn number(&self, sql: &str) -> i64 {
+        let row = self.app.base.db.one(sql, vec![]).await.expect("the store answers");
+        row.expect("a row").try_get_by_index(0).expect("a number")
+    }
+
     /// Ends the server without looking at the invariants: for tests that break them on purpose.
     pub async fn stop(self) {
         if let Some(running) = self.running {
