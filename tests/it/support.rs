@@ -1,5 +1,6 @@
 //! What the tests stand on: the app, buyers, worlds, programs, the fake Stripe.
 
+pub mod answer;
 pub mod buyer;
 pub mod crowd;
 pub mod fixture;

@@ -7,6 +7,8 @@
 use std::collections::BTreeSet;
 
 use holdfast::{identity::organizations, kernel::db::Sql};
+use holdfast_contract::bookings::Booking;
+use holdfast_contract::reservations::Reservation;
 use holdfast_domain::{
     access::Role,
     ids::{OrganizationId, UserId},
@@ -16,8 +18,9 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::support::{
+    answer::Answer,
     fixture::{self, Event, Like, account, new_event},
-    harness::{Answer, CallerOf, TestApp},
+    harness::{CallerOf, TestApp},
 };
 
 /// Who asks.
@@ -198,10 +201,7 @@ impl People {
         let (owner, member) =
             (one("owner", Role::Customer, None).await, one("member", Role::Organizer, None).await);
         Self {
-            guest: holds(&somewhere, &app.as_nobody()).await.body["guest_token"]
-                .as_str()
-                .expect("a token")
-                .to_owned(),
+            guest: holds(&somewhere, &app.as_nobody()).await.guest_token.expect("a guest's token"),
             owner_id: who_is(app, &owner).await,
             member_id: who_is(app, &member).await,
             owner,
@@ -230,14 +230,14 @@ impl People {
 
 async fn who_is(app: &TestApp, token: &str) -> UserId {
     let profile = app.as_user(token).get("/auth/profile").await;
-    UserId(profile.body["id"].as_str().and_then(|id| id.parse().ok()).expect("an id"))
+    UserId(profile.id())
 }
 
-async fn holds(event: &Event, caller: &CallerOf<'_>) -> Answer {
+async fn holds(event: &Event, caller: &CallerOf<'_>) -> Reservation {
     let wish = json!({ "general": [{ "section_id": event.general, "quantity": 1 }] });
     let held = caller.post(&event.reservations(), &wish).await;
     assert_eq!(held.status, 201, "{}", held.text);
-    held
+    held.reservation()
 }
 
 /// What is asked for: an event of the member's organization, the owner's reservations and booking in it.
@@ -246,9 +246,9 @@ struct World {
     /// The owner's token, where the owner is a guest.
     guest: Option<String>,
     /// A reservation to be paid, read, given up.
-    reservation: Value,
+    reservation: Uuid,
     /// A booking whose payment waits for a second step.
-    booking: Value,
+    booking: Booking,
     saga: Uuid,
     plan: Value,
     email: String,
@@ -271,43 +271,44 @@ impl World {
             _ => app.as_user(&people.owner),
         };
         let paid = holds(&event, &owner).await;
-        let guest = paid.body["guest_token"].as_str().map(str::to_owned);
+        let guest = paid.guest_token;
         if let Some(token) = &guest {
             owner = app.as_guest(token);
         }
-        let reservation = holds(&event, &owner).await.body["id"].clone();
+        let reservation = holds(&event, &owner).await.id;
         let email = format!("{}@example.org", event.id.simple());
-        let body = json!({ "reservation_ids": [paid.body["id"]], "email": email,
+        let body = json!({ "reservation_ids": [paid.id], "email": email,
                            "payment": { "method": "pm_card_authenticationRequired" } });
         let key = [("Idempotency-Key", email.as_str())];
         let waits = owner.send(Method::POST, "/bookings/confirm", Some(&body), &key).await;
         assert_eq!(waits.status, 202, "{}", waits.text);
-        let booking = waits.body;
-        let subject: Uuid = booking["id"].as_str().and_then(|id| id.parse().ok()).expect("an id");
-        let row = db.one("SELECT id FROM sagas WHERE subject_id = $1", vec![subject.into()]).await;
+        let booking = waits.booking();
+        let saga = "SELECT id FROM sagas WHERE subject_id = $1";
+        let row = db.one(saga, vec![booking.id.into()]).await;
         let saga = row.expect("a look").expect("a saga").try_get("", "id").expect("an id");
         Self { event, guest, reservation, booking, saga, plan, email }
     }
 
     /// The path with everything filled in.
     fn path(&self, template: &str, people: &People) -> String {
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let id = match template.split('/').nth(1) {
             Some("offers") => self.event.general_offer.to_string(),
-            Some("reservations") => text(&self.reservation),
-            Some("bookings") => text(&self.booking["id"]),
+            Some("reservations") => self.reservation.to_string(),
+            Some("bookings") => self.booking.id.to_string(),
             Some("admin") => self.saga.to_string(),
             _ => self.event.id.to_string(),
         };
+        let secret = self.booking.next_action.as_ref().map(|action| action.client_secret.as_str());
+        let secret = secret.expect("a payment that waits for its buyer");
         template
             .replace("{id}", &id)
             .replace("{event_id}", &self.event.id.to_string())
-            .replace("{booking_id}", &text(&self.booking["id"]))
+            .replace("{booking_id}", &self.booking.id.to_string())
             .replace("{section_id}", &self.event.general.to_string())
             .replace("{seat_id}", "100000")
             .replace("{owner}", &people.owner_id.to_string())
-            .replace("{reference}", &text(&self.booking["reference"]))
-            .replace("{client_secret}", &text(&self.booking["next_action"]["client_secret"]))
+            .replace("{reference}", &self.booking.reference)
+            .replace("{client_secret}", secret)
     }
 
     /// What the rightful caller would send.
@@ -321,8 +322,8 @@ impl World {
             }
             "POST /events" => {
                 let mut event = new_event(app).await;
-                event["organization_id"] = json!(self.event.organization);
-                event
+                event.organization_id = Some(self.event.organization);
+                json!(event)
             }
             "POST /events/{id}/sections" => json!({ "name": "Gallery", "capacity": 5 }),
             "PATCH /events/{id}/sections/{section_id}" => json!({ "capacity": 99 }),

@@ -5,12 +5,16 @@ mod at_once;
 
 use std::time::Duration;
 
+use holdfast_contract::{
+    bookings::{Booking, BookingStatus},
+    reservations::ReservationStatus,
+};
 use holdfast_fake_stripe::{FakeStripe, Fault, Status};
 use serde_json::{Value, json};
 
 use crate::support::{
     buyer::Buyer,
-    fixture::{self, Event, Like, seats},
+    fixture::{self, Event, Like, seats, seats_and_places},
     harness::TestApp,
     stripe_rig,
 };
@@ -28,13 +32,12 @@ fn faults() -> [Fault; 5] {
 }
 
 /// Pays, and answers the booking once it is settled. Each buyer has an address of their own.
-async fn pays(app: &TestApp, buyer: &Buyer, method: &str, seat: i32) -> Value {
-    let mut body = buyer.pays_with(method);
-    body["email"] = json!(format!("ada{seat}@example.org"));
+async fn pays(app: &TestApp, buyer: &Buyer, method: &str, seat: i32) -> Booking {
+    let body = buyer.pays_from(method, &format!("ada{seat}@example.org"));
     let answer = buyer.confirms(app, "k1", &body).await;
     match answer.status {
-        201 => answer.body,
-        202 => buyer.settled(app, answer.body["id"].as_str().expect("an id")).await,
+        201 => answer.booking(),
+        202 => buyer.settled(app, answer.id()).await,
         _ => panic!("{}", answer.text),
     }
 }
@@ -73,13 +76,13 @@ async fn a_declined_buyer_pays_with_another_card() {
     let body = buyer.pays_with("pm_card_chargeDeclinedInsufficientFunds");
     let declined = buyer.confirms(&app, "k1", &body).await;
     declined.assert_problem(402, "/problems/payment-declined");
-    assert_eq!(buyer.reservation_status(&app).await, "active");
+    assert_eq!(buyer.reservation_status(&app).await, ReservationStatus::Active);
     let unfit = buyer.confirms(&app, "k2", &buyer.pays_with("pm_sepaDebit_success")).await;
     unfit.assert_problem(402, "/problems/payment-declined");
     unfit.assert_field("payment.method");
     let again = buyer.confirms(&app, "k2", &buyer.pays_with("pm_sepaDebit_success")).await;
     assert_eq!((again.status, &again.text), (402, &unfit.text));
-    assert_eq!(buyer.reservation_status(&app).await, "active");
+    assert_eq!(buyer.reservation_status(&app).await, ReservationStatus::Active);
     let paid = buyer.confirms(&app, "k3", &buyer.pays_with("pm_card_mastercard")).await;
     assert_eq!(paid.status, 201, "{}", paid.text);
     let stands: Vec<Status> = fake.intents().iter().map(|intent| intent.status).collect();
@@ -91,16 +94,22 @@ async fn a_declined_buyer_pays_with_another_card() {
 async fn the_second_step_succeeds_fails_or_is_left_undone() {
     let (app, fake, event) = rig().await;
     for (seat, method, step, status, failure) in [
-        (1, "pm_card_authenticationRequired", Some(true), "confirmed", Value::Null),
-        (2, "pm_card_authenticationRequired", Some(false), "failed", json!("payment-declined")),
+        (1, "pm_card_authenticationRequired", Some(true), BookingStatus::Confirmed, None),
+        (
+            2,
+            "pm_card_authenticationRequired",
+            Some(false),
+            BookingStatus::Failed,
+            Some("payment-declined"),
+        ),
         (
             3,
             "pm_card_authenticationRequiredChargeDeclinedInsufficientFunds",
             Some(true),
-            "failed",
-            json!("payment-declined"),
+            BookingStatus::Failed,
+            Some("payment-declined"),
         ),
-        (4, "pm_card_authenticationRequired", None, "failed", json!("payment-timeout")),
+        (4, "pm_card_authenticationRequired", None, BookingStatus::Failed, Some("payment-timeout")),
     ] {
         let buyer = Buyer::holds(&app, &event, &seats(&[seat])).await;
         let waits = buyer.confirms(&app, "3ds", &buyer.pays_with(method)).await;
@@ -113,9 +122,9 @@ async fn the_second_step_succeeds_fails_or_is_left_undone() {
                 fake.advance(Duration::from_secs(901));
             }
         }
-        let booking = buyer.settled(&app, waits.body["id"].as_str().expect("an id")).await;
-        assert_eq!(booking["status"], status, "seat {seat}");
-        assert_eq!(booking["failure"], failure, "seat {seat}");
+        let booking = buyer.settled(&app, waits.id()).await;
+        assert_eq!(booking.status, status, "seat {seat}");
+        assert_eq!(booking.failure.as_deref(), failure, "seat {seat}");
         if step.is_none() {
             // Too late: the payment was voided before the seat was freed.
             assert!(!fake.second_step(&payment, true));
@@ -147,7 +156,7 @@ async fn a_buyer_whom_the_bank_brings_back_lands_on_the_booking() {
         .build()
         .expect("a client");
     let site = app.url("/healthz").replace("/healthz", "/checkout/return");
-    let reference = waits.body["reference"].as_str().expect("a reference");
+    let reference = waits.booking().reference;
     for (query, leads_to) in [
         (
             format!("?payment_intent={}&redirect_status=succeeded", payment.id),
@@ -161,8 +170,8 @@ async fn a_buyer_whom_the_bank_brings_back_lands_on_the_booking() {
         let location = answer.headers()["location"].to_str().expect("text");
         assert_eq!((answer.status().as_u16(), location), (303, leads_to.as_str()), "{query}");
     }
-    let booking = buyer.settled(&app, waits.body["id"].as_str().expect("an id")).await;
-    assert_eq!(booking["status"], "confirmed");
+    let booking = buyer.settled(&app, waits.id()).await;
+    assert_eq!(booking.status, BookingStatus::Confirmed);
     stripe_rig::finish(app, &fake).await;
 }
 
@@ -176,7 +185,7 @@ async fn a_fault_at_any_call_costs_time_and_nothing_else() {
             let buyer = Buyer::holds(&app, &event, &seats(&[seat])).await;
             fake.fail(call, fault.clone(), 1);
             let booking = pays(&app, &buyer, "pm_card_visa", seat).await;
-            assert_eq!(booking["status"], "confirmed", "{call} {fault:?}");
+            assert_eq!(booking.status, BookingStatus::Confirmed, "{call} {fault:?}");
         }
     }
     let taken = fake.intents().into_iter().filter(|it| it.status == Status::Succeeded).count();
@@ -192,7 +201,7 @@ async fn a_fault_that_stays_for_a_while_is_outlived() {
     fake.fail("retrieve", Fault::LostRequest, 1);
     fake.fail("capture", Fault::RateLimit, 2);
     let booking = pays(&app, &buyer, "pm_card_visa", 1).await;
-    assert_eq!(booking["status"], "confirmed");
+    assert_eq!(booking.status, BookingStatus::Confirmed);
     let keys: Vec<String> = fake
         .seen()
         .into_iter()
@@ -211,14 +220,18 @@ async fn a_buyer_who_stops_gets_the_money_back_through_any_fault() {
     for (at, fault) in faults().into_iter().enumerate() {
         let seat = i32::try_from(at).expect("few") + 1;
         let buyer = Buyer::holds(&app, &event, &seats(&[seat])).await;
-        let mut body = buyer.pays_with("pm_card_authenticationRequired");
-        body["email"] = json!(format!("ada{seat}@example.org"));
+        let body =
+            buyer.pays_from("pm_card_authenticationRequired", &format!("ada{seat}@example.org"));
         let waits = buyer.confirms(&app, "3ds", &body).await;
-        let booking = waits.body["id"].as_str().expect("an id").to_owned();
+        let booking = waits.id();
         fake.fail("cancel", fault.clone(), 1);
         let path = format!("/bookings/{booking}/cancel");
         app.as_guest(&buyer.token).post(&path, &json!({})).await;
-        assert_eq!(buyer.settled(&app, &booking).await["status"], "cancelled", "{fault:?}");
+        assert_eq!(
+            buyer.settled(&app, booking).await.status,
+            BookingStatus::Cancelled,
+            "{fault:?}"
+        );
         let payment = fake.intents().pop().expect("a payment");
         assert_eq!(payment.status, Status::Canceled, "{fault:?}");
         let free = app.post(&event.reservations(), &seats(&[seat])).await;
@@ -234,7 +247,7 @@ async fn a_capture_that_is_refused_frees_the_seats_and_fails_the_booking() {
     fake.fail("capture", Fault::Refuse("charge_expired_for_capture".to_owned()), 1);
     let refused = buyer.confirms(&app, "k1", &buyer.pays_with("pm_card_visa")).await;
     refused.assert_problem(409, "/problems/reservation-not-active");
-    assert_eq!(refused.body["reasons"], json!(["capture-refused"]));
+    assert_eq!(refused.problem().reasons, ["capture-refused"]);
     assert_eq!(fake.intents()[0].status, Status::Canceled);
     let next = Buyer::holds(&app, &event, &seats(&[1])).await;
     let paid = next.confirms(&app, "k1", &next.pays_with("pm_card_visa")).await;
@@ -256,7 +269,10 @@ async fn a_crowd_pays_through_faults_and_nobody_pays_twice() {
     }
     let paying = buyers.iter().map(|(seat, buyer)| pays(&app, buyer, "pm_card_visa", *seat));
     let bookings = futures_util::future::join_all(paying).await;
-    assert!(bookings.iter().all(|booking| booking["status"] == "confirmed"), "{bookings:#?}");
+    assert!(
+        bookings.iter().all(|booking| booking.status == BookingStatus::Confirmed),
+        "{bookings:#?}"
+    );
     let taken: i64 = fake.intents().iter().map(|intent| intent.received).sum();
     assert_eq!(taken, 20 * 4500);
     stripe_rig::finish(app, &fake).await;

@@ -3,14 +3,19 @@
 use std::time::Duration;
 
 use holdfast::kernel::{db::Sql, saga::attention, telemetry};
+use holdfast_contract::{
+    bookings::BookingStatus,
+    operators::{AuditPage, Saga, SagaPage, SagaStatus},
+};
 use holdfast_domain::access::Role;
-use serde_json::{Value, json};
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::support::{
+    answer::Answer,
     buyer::Buyer,
     fixture::{self, Event, Like, account, seats},
-    harness::{Answer, TestApp},
+    harness::TestApp,
     process::program,
 };
 
@@ -24,17 +29,13 @@ async fn run(app: &TestApp, text: &str, values: Vec<sea_orm::Value>) -> u64 {
     app.app.base.db.run(text, values).await.expect("the statement runs")
 }
 
-fn items(answer: &Answer) -> Vec<Value> {
-    answer.body["items"].as_array().unwrap_or_else(|| panic!("{}", answer.text)).clone()
-}
-
-fn id_of(value: &Value) -> Uuid {
-    value.as_str().and_then(|text| text.parse().ok()).unwrap_or_else(|| panic!("{value}"))
+fn sagas(answer: &Answer) -> Vec<Saga> {
+    answer.read::<SagaPage>().items
 }
 
 /// A server with an event, an administrator, and a buyer whose payment waits for a second step; answers the
 /// booking and the secret with which the buyer goes on.
-async fn waiting_checkout() -> (TestApp, String, Buyer, String, String) {
+async fn waiting_checkout() -> (TestApp, String, Buyer, Uuid, String) {
     let app = TestApp::start().await;
     let event = fixture::event(&app, Like::default()).await;
     let admin = account(&app, "admin", Role::Admin, None).await;
@@ -42,15 +43,15 @@ async fn waiting_checkout() -> (TestApp, String, Buyer, String, String) {
     let body = buyer.pays_with("pm_card_authenticationRequired");
     let waits = buyer.confirms(&app, "k1", &body).await;
     assert_eq!(waits.status, 202, "{}", waits.text);
-    let booking = waits.body["id"].as_str().expect("an id").to_owned();
-    let secret = waits.body["next_action"]["client_secret"].as_str().expect("a secret").to_owned();
+    let booking = waits.id();
+    let secret = waits.client_secret();
     (app, admin, buyer, booking, secret)
 }
 
-async fn goes_on(app: &TestApp, buyer: &Buyer, booking: &str, secret: &str) {
+async fn goes_on(app: &TestApp, buyer: &Buyer, booking: Uuid, secret: &str) {
     let path = format!("/payments/simulated/{secret}/complete");
     app.post(&path, &json!({ "outcome": "success" })).await;
-    assert_eq!(buyer.settled(app, booking).await["status"], "confirmed");
+    assert_eq!(buyer.settled(app, booking).await.status, BookingStatus::Confirmed);
 }
 
 #[tokio::test]
@@ -65,19 +66,19 @@ async fn sagas_are_for_administrators_and_tell_no_secret() {
     let admin = app.as_user(&admin);
     let listed = admin.get("/admin/sagas?kind=checkout&status=waiting").await;
     assert!(!listed.text.contains(&secret), "{}", listed.text);
-    let saga = items(&listed).remove(0);
-    assert_eq!((&saga["subject_id"], &saga["step"]), (&json!(booking), &json!("awaiting")));
-    assert!(saga["booking_reference"].as_str().is_some_and(|text| text.starts_with("HF-")));
-    assert_eq!(items(&admin.get(WAITING).await), Vec::<Value>::new());
+    let saga = sagas(&listed).remove(0);
+    assert_eq!((saga.subject_id, saga.step.as_deref()), (booking, Some("awaiting")));
+    assert!(saga.booking_reference.is_some_and(|text| text.starts_with("HF-")));
+    assert_eq!(sagas(&admin.get(WAITING).await), []);
     admin.get("/admin/sagas?kind=voyage").await.assert_field("kind");
     admin.get("/admin/sagas?status=lost").await.assert_field("status");
-    let path = format!("/admin/sagas/{}/retry", id_of(&saga["id"]));
+    let path = format!("/admin/sagas/{}/retry", saga.id);
     let refused = admin.post(&path, &json!({})).await;
     refused.assert_problem(409, "/problems/illegal-transition");
-    assert_eq!(refused.body["reasons"], json!(["waiting"]));
+    assert_eq!(refused.problem().reasons, ["waiting"]);
     let unknown = admin.post(&format!("/admin/sagas/{booking}/retry"), &json!({})).await;
     unknown.assert_problem(404, "/problems/not-found");
-    goes_on(&app, &buyer, &booking, &secret).await;
+    goes_on(&app, &buyer, booking, &secret).await;
     app.finish().await;
 }
 
@@ -88,18 +89,17 @@ async fn sagas_are_paged_without_a_gap() {
     let admin = account(&app, "admin", Role::Admin, None).await;
     for seat in 1..=3 {
         let buyer = Buyer::holds(&app, &event, &seats(&[seat])).await;
-        let body = buyer.pays_with("pm_card_visa");
-        let mut body = body.clone();
-        body["email"] = json!(format!("b{seat}@example.org"));
+        let body = buyer.pays_from("pm_card_visa", &format!("b{seat}@example.org"));
         assert_eq!(buyer.confirms(&app, "k", &body).await.status, 201);
     }
     let admin = app.as_user(&admin);
     let first = admin.get("/admin/sagas?limit=2").await;
-    let next = first.body["next"].as_str().expect("a second page").to_owned();
+    let first: SagaPage = first.read();
+    let next = first.next.expect("a second page");
     let second = admin.get(&format!("/admin/sagas?limit=2&after={next}")).await;
-    assert_eq!(second.body["next"], Value::Null);
-    let mut seen: Vec<Uuid> =
-        items(&first).iter().chain(&items(&second)).map(|saga| id_of(&saga["id"])).collect();
+    let second: SagaPage = second.read();
+    assert_eq!(second.next, None);
+    let mut seen: Vec<Uuid> = first.items.iter().chain(&second.items).map(|saga| saga.id).collect();
     assert!(seen.is_sorted_by(|a, b| a > b), "{seen:?}");
     seen.dedup();
     assert_eq!(seen.len(), 3);
@@ -122,10 +122,10 @@ async fn jam(app: &TestApp, event: &Event) -> Uuid {
 }
 
 /// Waits until tickets cannot be issued, then lets time pass until that saga needs attention.
-async fn until_stuck(app: &TestApp, admin: &str) -> Value {
+async fn until_stuck(app: &TestApp, admin: &str) -> Saga {
     let fails = async || {
-        let sagas = items(&app.as_user(admin).get("/admin/sagas").await);
-        sagas.iter().any(|saga| saga["last_error"].is_string())
+        let sagas = sagas(&app.as_user(admin).get("/admin/sagas").await);
+        sagas.iter().any(|saga| saga.last_error.is_some())
     };
     while !fails().await {
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -133,7 +133,7 @@ async fn until_stuck(app: &TestApp, admin: &str) -> Value {
     for _ in 0..MAX_TRIES {
         app.advance(BACKOFF).await;
         app.app.slices.checkouts.pass().await.expect("the pass runs");
-        if let Some(saga) = items(&app.as_user(admin).get(WAITING).await).pop() {
+        if let Some(saga) = sagas(&app.as_user(admin).get(WAITING).await).pop() {
             return saga;
         }
     }
@@ -151,13 +151,13 @@ async fn a_saga_that_cannot_issue_its_tickets_waits_for_an_operator_who_sends_it
     let (pending, saga) =
         tokio::join!(buyer.confirms(&app, "k1", &body), until_stuck(&app, &admin));
     assert_eq!(pending.status, 202, "{}", pending.text);
-    assert_eq!(saga["reason"], "issue-fails");
-    assert_eq!((&saga["step"], &saga["status"]), (&json!("issuing"), &json!("needs_attention")));
-    assert_eq!(saga["booking_reference"], pending.body["reference"]);
-    assert_eq!(saga["attempts"], 20);
-    let trouble = saga["last_error"].as_str().expect("what went wrong");
+    assert_eq!((saga.status, saga.step.as_deref()), (SagaStatus::NeedsAttention, Some("issuing")));
+    assert_eq!(saga.reason.as_deref(), Some("issue-fails"));
+    assert_eq!(saga.booking_reference, Some(pending.booking().reference));
+    assert_eq!(saga.attempts, Some(20));
+    let trouble = saga.last_error.expect("what went wrong");
     assert!(trouble.starts_with("issue_tickets: "), "{trouble}");
-    assert!(saga["age_seconds"].as_i64().is_some_and(|age| age > 3_000), "{saga}");
+    assert!(saga.age_seconds > 3_000, "{} s", saga.age_seconds);
 
     telemetry::count();
     let db = &app.app.base.db;
@@ -167,28 +167,28 @@ async fn a_saga_that_cannot_issue_its_tickets_waits_for_an_operator_who_sends_it
     assert!(metrics.contains("holdfast_sagas{kind=\"checkout\",status=\"needs_attention\"}"));
     assert!(metrics.contains("holdfast_saga_overdue_seconds{kind=\"checkout\"}"));
 
-    let path = format!("/admin/sagas/{}/retry", id_of(&saga["id"]));
+    let path = format!("/admin/sagas/{}/retry", saga.id);
     let stranger = account(&app, "customer", Role::Customer, None).await;
     let refused = app.as_user(&stranger).post(&path, &json!({})).await;
     refused.assert_problem(403, "/problems/forbidden");
     run(&app, "DELETE FROM tickets WHERE id = $1", vec![jammed.into()]).await;
     let sent = app.as_user(&admin).post(&path, &json!({})).await;
     assert_eq!(sent.status, 200, "{}", sent.text);
-    assert_eq!(sent.body.get("reason"), None);
-    let booking = pending.body["id"].as_str().expect("an id");
-    assert_eq!(buyer.settled(&app, booking).await["status"], "confirmed");
+    assert_eq!(sent.read::<Saga>().reason, None);
+    let booking = pending.id();
+    assert_eq!(buyer.settled(&app, booking).await.status, BookingStatus::Confirmed);
     let told = buyer.confirms(&app, "k1", &body).await;
     assert_eq!(told.status, 201, "{}", told.text);
     let late = app.as_user(&admin).post(&path, &json!({})).await;
     late.assert_problem(409, "/problems/illegal-transition");
-    assert_eq!(late.body["reasons"], json!(["done"]));
+    assert_eq!(late.problem().reasons, ["done"]);
 
-    let path = format!("/admin/audit?subject_id={}", id_of(&saga["id"]));
-    let entries = items(&app.as_user(&admin).get(&path).await);
+    let path = format!("/admin/audit?subject_id={}", saga.id);
+    let entries = app.as_user(&admin).get(&path).await.read::<AuditPage>().items;
     let profile = app.as_user(&admin).get("/auth/profile").await;
     assert_eq!(entries.len(), 1, "{entries:?}");
-    assert_eq!(entries[0]["action"], "saga.retry");
-    assert_eq!(entries[0]["actor_id"], profile.body["id"]);
+    assert_eq!(entries[0].action, "saga.retry");
+    assert_eq!(entries[0].actor_id, Some(profile.id()));
     app.finish().await;
 }
 
@@ -206,14 +206,14 @@ async fn operators_who_send_a_saga_on_at_once_send_it_on_once() {
     // As the executor leaves one that met a bug.
     run(&app, "UPDATE sagas SET status = 'needs_attention', reason = 'illegal-transition'", vec![])
         .await;
-    let saga = items(&app.as_user(&admin).get(WAITING).await).remove(0);
+    let saga = sagas(&app.as_user(&admin).get(WAITING).await).remove(0);
     app.app.slices.checkouts.pass().await.expect("the pass runs");
-    assert_eq!(items(&app.as_user(&admin).get(WAITING).await).len(), 1, "nobody touches it");
+    assert_eq!(sagas(&app.as_user(&admin).get(WAITING).await).len(), 1, "nobody touches it");
     let (checked, told) = holdfast_check(&app).await;
     assert!(checked, "what waits for an operator is no breach: {told}");
     assert!(told.contains("sagas that need attention: 1"), "{told}");
     let other = app.another_node().await;
-    let path = format!("/admin/sagas/{}/retry", id_of(&saga["id"]));
+    let path = format!("/admin/sagas/{}/retry", saga.id);
     let send = async |node: &TestApp| node.as_user(&admin).post(&path, &json!({})).await.status;
     let answers = futures_util::future::join_all(
         (0..10).map(|at| send(if at % 2 == 0 { &app } else { &other })),
@@ -221,7 +221,7 @@ async fn operators_who_send_a_saga_on_at_once_send_it_on_once() {
     .await;
     assert_eq!(answers.iter().filter(|status| **status == 200).count(), 1, "{answers:?}");
     assert_eq!(answers.iter().filter(|status| **status == 409).count(), 9, "{answers:?}");
-    goes_on(&app, &buyer, &booking, &secret).await;
+    goes_on(&app, &buyer, booking, &secret).await;
     other.stop().await;
     app.finish().await;
 }
@@ -230,8 +230,8 @@ async fn operators_who_send_a_saga_on_at_once_send_it_on_once() {
 async fn a_damaged_saga_is_shown_and_not_tried_for_ever() {
     let (app, admin, buyer, booking, secret) = waiting_checkout().await;
     let admin = app.as_user(&admin);
-    let saga = items(&admin.get("/admin/sagas").await).remove(0);
-    let id = id_of(&saga["id"]);
+    let saga = sagas(&admin.get("/admin/sagas").await).remove(0);
+    let id = saga.id;
     let db = &app.app.base.db;
     let state = |row: sea_orm::QueryResult| row.try_get::<String>("", "state").expect("a state");
     let kept = db.one("SELECT state FROM sagas WHERE id = $1", vec![id.into()]).await;
@@ -239,16 +239,16 @@ async fn a_damaged_saga_is_shown_and_not_tried_for_ever() {
     run(&app, "UPDATE sagas SET state = 'nonsense' WHERE id = $1", vec![id.into()]).await;
     app.advance(BACKOFF).await;
     app.app.slices.checkouts.pass().await.expect("the pass runs");
-    let stuck = items(&admin.get(WAITING).await).remove(0);
-    assert_eq!((&stuck["reason"], stuck.get("step")), (&json!("unreadable"), None));
+    let stuck = sagas(&admin.get(WAITING).await).remove(0);
+    assert_eq!((stuck.reason.as_deref(), stuck.step), (Some("unreadable"), None));
     let path = format!("/admin/sagas/{id}/retry");
     let refused = admin.post(&path, &json!({})).await;
     refused.assert_problem(409, "/problems/illegal-transition");
-    assert_eq!(refused.body["reasons"], json!(["unreadable"]));
-    assert_eq!(items(&admin.get(WAITING).await).len(), 1);
+    assert_eq!(refused.problem().reasons, ["unreadable"]);
+    assert_eq!(sagas(&admin.get(WAITING).await).len(), 1);
     run(&app, "UPDATE sagas SET state = $2 WHERE id = $1", vec![id.into(), kept.into()]).await;
     assert_eq!(admin.post(&path, &json!({})).await.status, 200);
-    goes_on(&app, &buyer, &booking, &secret).await;
+    goes_on(&app, &buyer, booking, &secret).await;
     app.finish().await;
 }
 
@@ -276,12 +276,11 @@ async fn a_saga_of_a_newer_program_is_left_to_that_program() {
         };
         assert_eq!(of(&before), of(&after), "{column}: the older program touched it");
     }
-    let shown = items(&admin.get("/admin/sagas").await).remove(0);
-    assert_eq!((&shown["status"], shown.get("step")), (&json!("waiting"), None), "{shown}");
+    let shown = sagas(&admin.get("/admin/sagas").await).remove(0);
+    assert_eq!((shown.status, shown.step), (SagaStatus::Waiting, None));
     // Whoever asks meanwhile is told that it is under way, and not that something is broken.
-    let asked = buyer.gets(&app, &format!("/bookings/{booking}")).await;
-    assert_eq!((asked.status, &asked.body["status"]), (200, &json!("pending")));
+    assert_eq!(buyer.reads_booking(&app, booking).await.status, BookingStatus::Pending);
     run(&app, "UPDATE sagas SET format = 1, state = $1", vec![kept.into()]).await;
-    goes_on(&app, &buyer, &booking, &secret).await;
+    goes_on(&app, &buyer, booking, &secret).await;
     app.finish().await;
 }

@@ -1,15 +1,17 @@
 //! What organizers do with the bookings of their events.
 
 use holdfast::kernel::db::Sql;
+use holdfast_contract::bookings::{BookingPage, BookingStatus, TicketStatus};
 use holdfast_domain::access::Role;
 use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::support::{
-    fixture::{self, Event, Like, account, seats},
-    harness::{Answer, TestApp},
-    paid::{Paid, admits, all_refunded, app_with_event, books, euros, statuses},
+    answer::Answer,
+    fixture::{self, Event, Like, account, euros, seats},
+    harness::TestApp,
+    paid::{Paid, admits, all_refunded, app_with_event, books, statuses},
 };
 
 async fn organizer(app: &TestApp, event: &Event) -> String {
@@ -35,15 +37,15 @@ async fn an_organizer_sees_the_bookings_of_an_event_page_by_page() {
     let caller = app.as_user(&token);
     let first = caller.get(&event.path("/bookings?limit=2")).await;
     assert_eq!(first.status, 200, "{}", first.text);
-    let ids = |answer: &Answer| -> Vec<String> {
-        let items = answer.body["items"].as_array().expect("items").clone();
-        items.iter().map(|item| item["id"].as_str().expect("an id").to_owned()).collect()
-    };
+    let ids =
+        |page: &BookingPage| -> Vec<Uuid> { page.items.iter().map(|booking| booking.id).collect() };
+    let first: BookingPage = first.read();
     assert_eq!(ids(&first), [made[2].id(), made[1].id()]);
-    let next = first.body["next"].as_str().expect("a cursor");
-    let second = caller.get(&event.path(&format!("/bookings?limit=2&after={next}"))).await;
-    assert_eq!((ids(&second), &second.body["next"]), (vec![made[0].id().to_owned()], &Value::Null));
-    let cancelled = caller.get(&event.path("/bookings?status=cancelled")).await;
+    let next = first.next.expect("a cursor");
+    let second = event.path(&format!("/bookings?limit=2&after={next}"));
+    let second: BookingPage = caller.get(&second).await.read();
+    assert_eq!((ids(&second), second.next), (vec![made[0].id()], None));
+    let cancelled = caller.get(&event.path("/bookings?status=cancelled")).await.read();
     assert_eq!(ids(&cancelled), [made[0].id()]);
     caller.get(&event.path("/bookings?limit=0")).await.assert_field("limit");
     let stranger = account(&app, "stranger", Role::Organizer, Some("other")).await;
@@ -74,15 +76,13 @@ async fn an_organizer_cancels_whatever_the_offer_says_but_not_from_under_somebod
     foreign.assert_problem(403, "/problems/forbidden");
     let one = json!({ "line_ids": [paid.line(0)] });
     let cancelled = app.as_user(&token).post(&path, &one).await;
-    assert_eq!(cancelled.body["status"], "confirmed", "{}", cancelled.text);
+    assert_eq!(cancelled.booking().status, BookingStatus::Confirmed, "{}", cancelled.text);
     let left = paid.reads(&app).await;
-    let live = left["tickets"].as_array().expect("tickets");
-    let live = live.iter().find(|ticket| ticket["status"] == "valid").expect("a live ticket");
-    let booking = json!({ "tickets": [live] });
-    assert!(admits(&app, &booking).await);
+    let live = left.tickets.iter().find(|ticket| ticket.status == TicketStatus::Valid);
+    assert!(admits(&app, live.expect("a live ticket")).await);
     let used = app.as_user(&token).post(&path, &json!({})).await;
     used.assert_problem(409, "/problems/illegal-transition");
-    assert_eq!(used.body["reasons"], json!(["ticket-used"]));
+    assert_eq!(used.problem().reasons, ["ticket-used"]);
     all_refunded(&app).await;
     assert_eq!(books(&app).await, (9000, 4500));
     app.finish().await;
@@ -98,14 +98,11 @@ async fn an_organizer_gives_a_part_back_and_never_more_than_was_paid() {
     let keyless = app.as_user(&token).post(&path, &part).await;
     keyless.assert_problem(400, "/problems/idempotency-key-required");
     let given = posts(&app, &token, &path, &part, "kind").await;
-    assert_eq!((given.status, &given.body["status"]), (200, &json!("confirmed")), "{}", given.text);
-    assert_eq!(given.body["refundable"], euros(9000 - 1001));
-    let mut shares: Vec<i64> = given.body["lines"]
-        .as_array()
-        .expect("lines")
-        .iter()
-        .map(|line| line["refunded"]["amount"].as_i64().expect("an amount"))
-        .collect();
+    assert_eq!(given.status, 200, "{}", given.text);
+    let booking = given.booking();
+    assert_eq!(booking.status, BookingStatus::Confirmed);
+    assert_eq!(booking.refundable, Some(euros(9000 - 1001)));
+    let mut shares: Vec<i64> = booking.lines.iter().map(|line| line.refunded.amount).collect();
     shares.sort_unstable();
     assert_eq!(shares, [500, 501]);
     let again = posts(&app, &token, &path, &part, "kind").await;
@@ -125,17 +122,16 @@ async fn an_organizer_gives_a_part_back_and_never_more_than_was_paid() {
     }
     all_refunded(&app).await;
     let read = paid.reads(&app).await;
-    assert_eq!(statuses(&read), ["valid", "valid"]);
+    assert_eq!(statuses(&read), [TicketStatus::Valid, TicketStatus::Valid]);
     assert_eq!(books(&app).await, (9000, 1001));
     let text = "SELECT action FROM audit WHERE subject_id = $1";
-    let subject = Uuid::parse_str(paid.id()).expect("an id");
-    let written = app.app.base.db.all(text, vec![subject.into()]).await.expect("the audit");
+    let written = app.app.base.db.all(text, vec![paid.id().into()]).await.expect("the audit");
     let actions: Vec<String> =
         written.iter().map(|row| row.try_get("", "action").expect("an action")).collect();
     assert_eq!(actions, ["booking.refund"]);
     // What is cancelled afterwards brings back the rest.
     let cancelled = paid.cancels(&app, None).await;
-    assert_eq!(cancelled.body["status"], "cancelled", "{}", cancelled.text);
+    assert_eq!(cancelled.booking().status, BookingStatus::Cancelled, "{}", cancelled.text);
     all_refunded(&app).await;
     assert_eq!(books(&app).await, (9000, 9000));
     app.finish().await;

@@ -1,5 +1,6 @@
 //! Accounts over HTTP.
 
+use holdfast_contract::accounts::{Profile, Role, Session};
 use serde_json::json;
 
 use crate::support::harness::TestApp;
@@ -16,10 +17,10 @@ async fn a_registered_user_signs_in_without_regard_to_case() {
     let credentials = json!({ "email": " ada@EXAMPLE.org", "password": "Demo-pass-1" });
     let session = app.post("/auth/login", &credentials).await;
     assert_eq!(session.status, 200, "{}", session.body);
-    let token = session.body["access_token"].as_str().expect("a token").to_owned();
-    let profile = app.as_user(&token).get("/auth/profile").await;
-    assert_eq!(profile.body["email"], "ada@example.org");
-    assert_eq!(profile.body["role"], "customer");
+    let session: Session = session.read();
+    let profile: Profile = app.as_user(&session.access_token).get("/auth/profile").await.read();
+    assert_eq!((profile.email.as_str(), profile.role), ("ada@example.org", Role::Customer));
+    assert_eq!(profile, session.profile);
     app.finish().await;
 }
 

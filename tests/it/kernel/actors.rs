@@ -5,12 +5,13 @@ use holdfast::kernel::{
     audit::{self, Entry},
     db::Sql as _,
 };
+use holdfast_contract::{accounts::Profile, catalogue::EventPage, operators::AuditPage};
 use holdfast_domain::{
     access::{AccountStatus, MembershipRole, Relation, Role},
     actor::Actor,
     ids::{ApiKeyId, GateDeviceId, GuestId, UserId},
 };
-use serde_json::{Value, json};
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::support::{
@@ -21,7 +22,7 @@ use crate::support::{
 /// The id of whoever is signed in.
 async fn id_of(app: &TestApp, token: &str) -> Uuid {
     let profile = app.as_user(token).get("/auth/profile").await;
-    profile.body["id"].as_str().and_then(|id| id.parse().ok()).expect("an id")
+    profile.id()
 }
 
 async fn change(app: &TestApp, statement: &str, values: Vec<sea_orm::Value>) {
@@ -48,14 +49,13 @@ async fn the_audit_shows_every_kind_of_actor() {
         audit::record(&tx, &entry).await.expect("recorded");
         tx.commit().await.expect("committed");
         let path = format!("/admin/audit?limit=1&subject_id={subject}");
-        let newest = app.as_user(&admin).get(&path).await.body["items"][0].clone();
-        assert_eq!(newest["actor_kind"], kind);
-        assert_eq!(newest.get("actor_id"), actor.id().map(|id| json!(id)).as_ref());
-        assert_eq!(newest.get("actor_role"), role.map(|role| json!(role)).as_ref());
+        let newest = app.as_user(&admin).get(&path).await.read::<AuditPage>().items.remove(0);
+        assert_eq!(newest.actor_kind, kind);
+        assert_eq!((newest.actor_id, newest.actor_role.as_deref()), (actor.id(), role));
     }
     let path = format!("/admin/audit?limit=100&subject_id={subject}&actor_id={id}");
     let by_id = app.as_user(&admin).get(&path).await;
-    assert_eq!(by_id.body["items"].as_array().map(Vec::len), Some(4), "{}", by_id.text);
+    assert_eq!(by_id.read::<AuditPage>().items.len(), 4, "{}", by_id.text);
     app.finish().await;
 }
 
@@ -67,12 +67,12 @@ async fn only_owners_and_managers_act_for_an_organization() {
     let other_id = id_of(&app, &other).await;
     let draft = app.as_user(&owner).post("/events", &new_event(&app).await).await;
     assert_eq!(draft.status, 201, "{}", draft.text);
-    let path = format!("/events/{}", draft.body["id"].as_str().expect("an id"));
+    let path = format!("/events/{}", draft.id());
     for role in MembershipRole::ALL {
         let values = vec![role.as_str().into(), other_id.into()];
         change(&app, "UPDATE memberships SET role = $1 WHERE user_id = $2", values).await;
-        let profile = app.as_user(&other).get("/auth/profile").await;
-        assert_eq!(profile.body["organizations"][0]["role"], role.as_str());
+        let profile: Profile = app.as_user(&other).get("/auth/profile").await.read();
+        assert_eq!(profile.organizations[0].role, role.as_str());
         let acts = role.relation() == Relation::Member;
         let read = app.as_user(&other).get(&path).await;
         assert_eq!(read.status, if acts { 200 } else { 404 }, "{role:?}: {}", read.text);
@@ -80,8 +80,8 @@ async fn only_owners_and_managers_act_for_an_organization() {
             app.as_user(&other).patch(&path, &json!({ "description": role.as_str() })).await;
         assert_eq!(edited.status, if acts { 200 } else { 404 }, "{role:?}: {}", edited.text);
         let drafts = app.as_user(&other).get("/events?status=draft").await;
-        let found = drafts.body["items"].as_array().map(Vec::len);
-        assert_eq!(found, Some(usize::from(acts)), "{role:?}: {}", drafts.text);
+        let found = drafts.read::<EventPage>().items.len();
+        assert_eq!(found, usize::from(acts), "{role:?}: {}", drafts.text);
     }
     app.finish().await;
 }
@@ -116,11 +116,11 @@ async fn an_archived_event_is_in_no_list_and_sells_nothing() {
     let app = TestApp::start().await;
     let owner = account(&app, "owner", Role::Organizer, Some("hall")).await;
     let made = app.as_user(&owner).post("/events", &new_event(&app).await).await;
-    let id: Uuid = made.body["id"].as_str().and_then(|id| id.parse().ok()).expect("an id");
+    let id = made.id();
     change(&app, "UPDATE events SET status = 'archived' WHERE id = $1", vec![id.into()]).await;
     for stage in ["", "?status=on_sale", "?status=upcoming", "?status=past", "?status=cancelled"] {
         let listed = app.get(&format!("/events{stage}")).await;
-        assert_eq!(listed.body["items"], Value::Array(Vec::new()), "{stage}: {}", listed.text);
+        assert_eq!(listed.read::<EventPage>().items, [], "{stage}");
     }
     let hold = json!({ "seats": [{ "seat_id": 1 }] });
     let held = app.post(&format!("/events/{id}/reservations"), &hold).await;

@@ -19,18 +19,24 @@ use holdfast::{
     },
 };
 use holdfast_contract::bookings::ConfirmRequest;
+use holdfast_contract::{
+    bookings::BookingPage,
+    problem::{ProblemType, SeatRefusal},
+    reservations::ReservationPage,
+};
 use holdfast_domain::{
     ids::{Buyer as BuyerId, EventId, GuestId, ReservationId, SeatId, SectionId},
     reservation::{PlacesWish, SeatWish, Wishes},
 };
 use poem::{Endpoint as _, Request};
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::support::{
+    answer::Answer,
     buyer::Buyer,
-    fixture::{self, Event, Like, seats},
-    harness::{Answer, TestApp},
+    fixture::{self, Event, Like, seats, seats_and_places, some_seats},
+    harness::TestApp,
 };
 
 /// No work here has as many awaits; more would be one that never ends.
@@ -119,19 +125,20 @@ fn post(path: &str, body: &Value, headers: &[(&str, &str)]) -> Request {
 }
 
 /// How many reservations the guest of this answer has.
-async fn reservations_of(app: &TestApp, event: &Event, told: &Answer) -> Option<usize> {
-    let token = told.body["guest_token"].as_str().expect("a guest token");
-    let list = app.as_guest(token).get(&event.reservations()).await;
-    list.body["items"].as_array().map(Vec::len)
+async fn reservations_of(app: &TestApp, event: &Event, told: &Answer) -> usize {
+    let token = told.guest_token();
+    let list = app.as_guest(&token).get(&event.reservations()).await;
+    list.read::<ReservationPage>().items.len()
 }
 
 /// Makes the attempt again until the first one is no longer under way.
 async fn until_answered(mut again: impl AsyncFnMut() -> Answer) -> Answer {
     for _ in 0..MAX_RETRIES {
         let answer = again().await;
-        let under_way = ["/problems/idempotency-in-flight", "/problems/seats-unavailable"];
+        let under_way = [ProblemType::IdempotencyInFlight, ProblemType::SeatsUnavailable];
         let waits = answer.status == 202
-            || (answer.status == 409 && under_way.iter().any(|kind| answer.body["type"] == *kind));
+            || (answer.status == 409
+                && answer.problem().problem_type().is_some_and(|kind| under_way.contains(&kind)));
         if !waits {
             return answer;
         }
@@ -144,10 +151,10 @@ async fn until_answered(mut again: impl AsyncFnMut() -> Answer) -> Answer {
 async fn no_lock_is_left(app: &TestApp, event: &Event, seat: i32) {
     for _ in 0..MAX_RETRIES {
         let asked = app.post(&event.reservations(), &seats(&[seat])).await;
-        if asked.status == 201 || asked.body["seats"][0]["reason"] == "held" {
+        if asked.status == 201 || asked.problem().seats[0].reason == SeatRefusal::Held {
             return;
         }
-        assert_eq!(asked.body["seats"][0]["reason"], "contended", "{}", asked.text);
+        asked.assert_refused(&[(seat, SeatRefusal::Contended)]);
         tokio::time::sleep(RETRY_AFTER).await;
     }
     panic!("a lock was left on seat {seat}");
@@ -155,13 +162,12 @@ async fn no_lock_is_left(app: &TestApp, event: &Event, seat: i32) {
 
 /// What is asked for each time: seats alone share a transaction with others, the rest has one of its own.
 fn wish(event: &Event, kind: &str, seat: i32) -> Value {
-    let mut wish = seats(&[seat, seat + 1]);
+    let pair = [seat, seat + 1];
     match kind {
-        "seats" => (),
-        "places" => wish["general"] = json!([{ "section_id": event.general, "quantity": 1 }]),
-        _ => wish["partial"] = json!(true),
+        "seats" => seats(&pair),
+        "places" => seats_and_places(event, &pair, 1),
+        _ => some_seats(&pair),
     }
-    wish
 }
 
 #[tokio::test]
@@ -182,7 +188,7 @@ async fn a_hold_whose_connection_goes_at_any_await_is_made_once_and_told_the_sam
             assert_eq!(told.status, 201, "{}", told.text);
             let told_again = until_answered(again).await;
             assert_eq!(told_again.text, told.text);
-            assert_eq!(reservations_of(&app, &event, &told).await, Some(1));
+            assert_eq!(reservations_of(&app, &event, &told).await, 1);
             no_lock_is_left(&app, &event, seat).await;
             seat += 2;
             ended.is_some()
@@ -287,8 +293,7 @@ async fn a_confirmation_that_is_itself_cut_off_at_any_await_pays_once() {
 /// A buyer of the seat, and the body that pays for it with an address of its own.
 async fn ready_to_pay(app: &TestApp, event: &Event, seat: i32) -> (Buyer, Value) {
     let buyer = Buyer::holds(app, event, &seats(&[seat])).await;
-    let mut body = buyer.pays_with("pm_card_visa");
-    body["email"] = format!("ada{seat}@example.org").into();
+    let body = buyer.pays_from("pm_card_visa", &format!("ada{seat}@example.org"));
     (buyer, body)
 }
 
@@ -317,7 +322,7 @@ async fn paid_once(app: &TestApp, buyer: &Buyer, key: &str, body: &Value) {
     let again = buyer.confirms(app, key, body).await;
     assert_eq!((again.status, &again.text), (201, &told.text));
     let list = buyer.gets(app, "/bookings/me").await;
-    assert_eq!(list.body["items"].as_array().map(Vec::len), Some(1), "{}", list.text);
+    assert_eq!(list.read::<BookingPage>().items.len(), 1, "{}", list.text);
 }
 
 #[tokio::test]

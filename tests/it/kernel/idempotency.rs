@@ -8,12 +8,14 @@ use futures_util::future::join_all;
 use holdfast::kernel::idempotency;
 use holdfast_domain::access::Role;
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 
 use crate::support::{
+    answer::Answer,
     buyer::Buyer,
     fixture::{self, Event, Like, account, new_event, seats},
-    harness::{Answer, CallerOf, TestApp},
+    harness::{CallerOf, TestApp},
 };
 
 /// How many ask at once.
@@ -22,15 +24,20 @@ const MANY: usize = 100;
 const MAX_RETRIES: usize = 100;
 const HOUR: Duration = Duration::from_secs(3600);
 
-async fn asks(caller: &CallerOf<'_>, path: &str, key: &str, body: &Value) -> Answer {
-    caller.send(Method::POST, path, Some(body), &[("Idempotency-Key", key)]).await
+async fn asks(caller: &CallerOf<'_>, path: &str, key: &str, body: &impl Serialize) -> Answer {
+    caller.send(Method::POST, path, Some(&json!(body)), &[("Idempotency-Key", key)]).await
 }
 
 /// Asks until it is told, as a client that follows `Retry-After` does.
-async fn asks_until_told(caller: &CallerOf<'_>, path: &str, key: &str, body: &Value) -> Answer {
+async fn asks_until_told(
+    caller: &CallerOf<'_>,
+    path: &str,
+    key: &str,
+    body: &impl Serialize,
+) -> Answer {
     for _ in 0..MAX_RETRIES {
         let answer = asks(caller, path, key, body).await;
-        let in_flight = answer.body["type"] == "/problems/idempotency-in-flight";
+        let in_flight = answer.is_in_flight();
         if in_flight {
             assert_eq!(answer.status, 409);
             assert_eq!(answer.header("retry-after"), Some("1"));
@@ -43,7 +50,7 @@ async fn asks_until_told(caller: &CallerOf<'_>, path: &str, key: &str, body: &Va
 
 /// A hundred at once, and each until it is told: all are told the same, byte by byte, one of them for the first
 /// time; so is whoever asks afterwards.
-async fn check(caller: &CallerOf<'_>, path: &str, body: &Value) -> Answer {
+async fn check(caller: &CallerOf<'_>, path: &str, body: &impl Serialize) -> Answer {
     let key = "4cf2a1d0-6c1e-4a57-9a40-5f0f3c1f2d11";
     let all = (0..MANY).map(|_| asks_until_told(caller, path, key, body));
     let mut answers = join_all(all).await;
@@ -87,10 +94,10 @@ async fn a_key_belongs_to_its_caller_its_route_and_its_body() {
     let made = asks(&first, "/events", key, &body).await;
     let foreign = asks(&second, "/events", key, &body).await;
     assert_eq!((made.status, foreign.status), (201, 201));
-    assert_ne!(made.body["id"], foreign.body["id"]);
-    let id = made.body["id"].as_str().expect("an id").to_owned();
+    assert_ne!(made.id(), foreign.id());
+    let id = made.id();
     let mut other = body.clone();
-    other["name"] = json!("Another gala");
+    other.name = "Another gala".to_owned();
     let reused = asks(&first, "/events", key, &other).await;
     reused.assert_problem(422, "/problems/idempotency-key-reused");
     let section = json!({ "name": "Floor", "capacity": 10 });
@@ -98,7 +105,7 @@ async fn a_key_belongs_to_its_caller_its_route_and_its_body() {
     assert_eq!(floor.status, 201, "{}", floor.text);
     // The event is part of the request.
     let next = asks(&first, "/events", "another-key", &body).await;
-    let next = next.body["id"].as_str().expect("an id").to_owned();
+    let next = next.id();
     let elsewhere = asks(&first, &format!("/events/{next}/sections"), key, &section).await;
     elsewhere.assert_problem(422, "/problems/idempotency-key-reused");
     // Whoever may not do it is told so, and not what was answered before.
@@ -113,13 +120,13 @@ async fn a_refusal_leaves_the_key_free_and_a_malformed_key_is_named() {
     let token = organizer(&app).await;
     let caller = app.as_user(&token);
     let mut body = new_event(&app).await;
-    body["slug"] = json!("gala");
+    body.slug = Some("gala".to_owned());
     assert_eq!(asks(&caller, "/events", "k1", &body).await.status, 201);
     let taken = asks(&caller, "/events", "k2", &body).await;
     taken.assert_problem(409, "/problems/slug-taken");
-    body["slug"] = json!("gala-2");
+    body.slug = Some("gala-2".to_owned());
     assert_eq!(asks(&caller, "/events", "k2", &body).await.status, 201);
-    body["slug"] = json!("gala-3");
+    body.slug = Some("gala-3".to_owned());
     for malformed in ["", "two words", &"k".repeat(256)] {
         let refused = asks(&caller, "/events", malformed, &body).await;
         refused.assert_problem(400, "/problems/invalid-request");
@@ -154,7 +161,7 @@ async fn a_key_is_kept_for_two_days_and_then_forgotten() {
     assert_eq!(forget().await, 1);
     let anew = asks(&caller, "/events", "k", &body).await;
     assert_eq!(anew.status, 201, "{}", anew.text);
-    assert_ne!(anew.body["id"], made.body["id"]);
+    assert_ne!(anew.id(), made.id());
     assert_eq!(anew.header("idempotency-replayed"), None);
     app.finish().await;
 }
@@ -170,7 +177,7 @@ mod alone {
         let caller = app.as_user(&token);
         let event = check(&caller, "/events", &new_event(&app).await).await;
         assert_eq!(count(&app, "events").await, 1);
-        let id = event.body["id"].as_str().expect("an id").to_owned();
+        let id = event.id();
         assert_eq!(event.header("location"), Some(format!("/api/v1/events/{id}").as_str()));
         let grid = json!({ "name": "Stalls", "rows": 2, "seats_per_row": 3 });
         check(&caller, &format!("/events/{id}/sections"), &grid).await;
@@ -179,7 +186,7 @@ mod alone {
         let made = check(&caller, &format!("/events/{id}/offers"), &offer).await;
         assert_eq!(count(&app, "offers").await, 1);
         // What changed since is not what was answered then.
-        let path = format!("/offers/{}", made.body["id"].as_str().expect("an id"));
+        let path = format!("/offers/{}", made.id());
         assert_eq!(caller.patch(&path, &json!({ "price_minor": 2_000 })).await.status, 200);
         let again = check(&caller, &format!("/events/{id}/offers"), &offer).await;
         assert_eq!(again.text, made.text);
@@ -191,11 +198,10 @@ mod alone {
         let (app, event) = app_with_event().await;
         let held = check(&app.as_nobody(), &event.reservations(), &seats(&[1, 2])).await;
         assert_eq!(count(&app, "reservations").await, 1);
-        let token = held.body["guest_token"].as_str().expect("a token").to_owned();
-        let body = json!({ "reservation_ids": [held.body["id"]], "email": "ada@example.org",
-                           "payment": { "method": "pm_card_visa" } });
-        let paid = check(&app.as_guest(&token), "/bookings/confirm", &body).await;
-        assert_eq!(paid.body["tickets"].as_array().map(Vec::len), Some(2));
+        let buyer = Buyer::of(&held);
+        let body = buyer.pays_with("pm_card_visa");
+        let paid = check(&app.as_guest(&buyer.token), "/bookings/confirm", &body).await;
+        assert_eq!(paid.booking().tickets.len(), 2);
         for (table, expected) in
             [("bookings", 1), ("payments", 1), ("simulated_payments", 1), ("tickets", 2)]
         {

@@ -6,7 +6,7 @@ use futures_util::StreamExt;
 use holdfast_contract::{catalogue::SeatStatus, live::Change};
 
 use crate::support::{
-    fixture::{self, Event, Like, seats},
+    fixture::{self, Event, Like, seats, some_seats},
     harness::TestApp,
 };
 
@@ -58,8 +58,7 @@ fn parse(message: &str) -> Option<Change> {
 
 /// A hold that may be partial shares no transaction, so each is a change of its own.
 async fn hold_alone(app: &TestApp, event: &Event, seat: i32) {
-    let wish = serde_json::json!({ "seats": [{ "seat_id": seat }], "partial": true });
-    let held = app.post(&event.reservations(), &wish).await;
+    let held = app.post(&event.reservations(), &some_seats(&[seat])).await;
     assert_eq!(held.status, 201, "{}", held.text);
 }
 

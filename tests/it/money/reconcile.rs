@@ -5,7 +5,6 @@ use holdfast::{
     money::ledger::reconcile::{Difference, Kind},
 };
 use serde_json::json;
-use uuid::Uuid;
 
 use crate::support::{
     buyer::Buyer,
@@ -52,10 +51,7 @@ async fn check(fault: &str, is_found: impl Fn(&Kind) -> bool) {
     let (app, _, paid) = busy().await;
     let db = &app.app.base.db;
     let row = db
-        .one(
-            "SELECT intent_id FROM payments WHERE booking_id = $1",
-            vec![Uuid::parse_str(paid.id()).expect("an id").into()],
-        )
+        .one("SELECT intent_id FROM payments WHERE booking_id = $1", vec![paid.id().into()])
         .await;
     let payment: String =
         row.expect("a look").expect("a payment").try_get("", "intent_id").expect("a name");

@@ -10,41 +10,44 @@ mod stripe_process;
 use std::time::Duration;
 
 use holdfast::kernel::db::Sql;
+use holdfast_contract::{
+    bookings::{BookingStatus, TicketStatus},
+    reservations::ReservationStatus,
+};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::support::{
     buyer::Buyer,
-    fixture::{self, Event, Like, seats},
+    fixture::{self, Event, Like, euros, seats, seats_and_places},
     harness::TestApp,
-    paid::{LOOK_EVERY, LOOKS, Paid, admits, all_refunded, app_with_event, books, euros, statuses},
+    paid::{LOOK_EVERY, LOOKS, Paid, admits, all_refunded, app_with_event, books, statuses},
 };
 
 #[tokio::test]
 async fn a_buyer_gives_a_booking_back_and_its_places_are_free_at_once() {
     let (app, event) = app_with_event().await;
-    let mut wish = seats(&[1, 2]);
-    wish["general"] = json!([{ "section_id": event.general, "quantity": 3 }]);
+    let wish = seats_and_places(&event, &[1, 2], 3);
     let paid = Paid::of(&app, &event, &wish).await;
     let total = 2 * 4500 + 3 * 2000;
-    assert_eq!(paid.booking["cancellable"], true);
-    assert_eq!(paid.booking["refundable"], euros(total));
-    assert_eq!(paid.booking["lines"][0]["refunded"], euros(0));
+    assert!(paid.booking.cancellable);
+    assert_eq!(paid.booking.refundable, Some(euros(total)));
+    assert_eq!(paid.booking.lines[0].refunded, euros(0));
     let cancelled = paid.cancels(&app, None).await;
     assert_eq!(cancelled.status, 200, "{}", cancelled.text);
-    assert_eq!(cancelled.body["status"], "cancelled");
-    assert_eq!(cancelled.body["cancellable"], false);
-    assert_eq!(cancelled.body["refundable"], Value::Null);
-    assert_eq!(cancelled.body["lines"][0]["refunded"], euros(4500));
-    assert_eq!(cancelled.body["lines"][0]["cancelled"], true);
-    assert!(statuses(&cancelled.body).iter().all(|status| *status == "cancelled"));
+    let cancelled = cancelled.booking();
+    assert_eq!(cancelled.status, BookingStatus::Cancelled);
+    assert_eq!((cancelled.cancellable, &cancelled.refundable), (false, &None));
+    assert!(cancelled.lines[0].cancelled);
+    assert_eq!(cancelled.lines[0].refunded, euros(4500));
+    assert!(statuses(&cancelled).iter().all(|status| *status == TicketStatus::Cancelled));
     // Nobody waits for the money: the places are free already.
     let next = Paid::of(&app, &event, &wish).await;
     all_refunded(&app).await;
     let read = paid.reads(&app).await;
-    assert!(statuses(&read).iter().all(|status| *status == "refunded"), "{read:#}");
-    assert_eq!(paid.buyer.reservation_status(&app).await, "cancelled");
-    assert_eq!(next.reads(&app).await["status"], "confirmed");
+    assert!(statuses(&read).iter().all(|status| *status == TicketStatus::Refunded), "{read:#?}");
+    assert_eq!(paid.buyer.reservation_status(&app).await, ReservationStatus::Cancelled);
+    assert_eq!(next.reads(&app).await.status, BookingStatus::Confirmed);
     assert_eq!(books(&app).await, (2 * total, total));
     app.finish().await;
 }
@@ -64,7 +67,7 @@ async fn asking_again_changes_nothing_and_a_key_repeats_its_answer() {
     let other = paid.cancels_with(&app, Some(&one), &key).await;
     other.assert_problem(422, "/problems/idempotency-key-reused");
     let unkeyed = paid.cancels(&app, Some(&json!({}))).await;
-    assert_eq!((unkeyed.status, unkeyed.body["status"].as_str()), (200, Some("cancelled")));
+    assert_eq!((unkeyed.status, unkeyed.booking().status), (200, BookingStatus::Cancelled));
     assert_eq!(books(&app).await, (9000, 9000));
     app.finish().await;
 }
@@ -72,24 +75,22 @@ async fn asking_again_changes_nothing_and_a_key_repeats_its_answer() {
 #[tokio::test]
 async fn lines_are_given_back_one_by_one() {
     let (app, event) = app_with_event().await;
-    let mut wish = seats(&[1, 2]);
-    wish["general"] = json!([{ "section_id": event.general, "quantity": 2 }]);
+    let wish = seats_and_places(&event, &[1, 2], 2);
     let paid = Paid::of(&app, &event, &wish).await;
     let one = json!({ "line_ids": [paid.line(0)] });
     let cancelled = paid.cancels(&app, Some(&one)).await;
     assert_eq!(cancelled.status, 200, "{}", cancelled.text);
-    assert_eq!(cancelled.body["status"], "confirmed");
-    assert_eq!(cancelled.body["refundable"], euros(4500 + 4000));
-    let gone = cancelled.body["lines"].as_array().expect("lines");
-    let gone: Vec<bool> = gone.iter().map(|line| line["cancelled"] == true).collect();
-    assert_eq!(gone.iter().filter(|gone| **gone).count(), 1);
+    let cancelled = cancelled.booking();
+    assert_eq!(cancelled.status, BookingStatus::Confirmed);
+    assert_eq!(cancelled.refundable, Some(euros(4500 + 4000)));
+    assert_eq!(cancelled.lines.iter().filter(|line| line.cancelled).count(), 1);
     let again = paid.cancels(&app, Some(&one)).await;
-    assert_eq!((again.status, &again.body["refundable"]), (200, &euros(4500 + 4000)));
-    assert_eq!(paid.buyer.reservation_status(&app).await, "confirmed");
+    assert_eq!((again.status, again.booking().refundable), (200, Some(euros(4500 + 4000))));
+    assert_eq!(paid.buyer.reservation_status(&app).await, ReservationStatus::Confirmed);
     all_refunded(&app).await;
     assert_eq!(books(&app).await, (13_000, 4500));
     let rest = paid.cancels(&app, None).await;
-    assert_eq!(rest.body["status"], "cancelled", "{}", rest.text);
+    assert_eq!(rest.booking().status, BookingStatus::Cancelled, "{}", rest.text);
     all_refunded(&app).await;
     assert_eq!(books(&app).await, (13_000, 13_000));
     app.finish().await;
@@ -120,11 +121,10 @@ async fn bad_input_is_named_and_nothing_happens() {
 /// Expects that the buyer cannot give the booking back, for this reason, and that nothing has changed.
 async fn check_refused(app: &TestApp, paid: &Paid, reason: &str) {
     let before = paid.reads(app).await;
-    assert_eq!(before["cancellable"], false);
-    assert_eq!(before["refundable"], Value::Null);
+    assert_eq!((before.cancellable, &before.refundable), (false, &None));
     let refused = paid.cancels(app, None).await;
     refused.assert_problem(409, "/problems/illegal-transition");
-    assert_eq!(refused.body["reasons"], json!([reason]));
+    assert_eq!(refused.problem().reasons, [reason]);
     assert_eq!(paid.reads(app).await, before);
 }
 
@@ -138,7 +138,7 @@ async fn what_the_rules_forbid_is_refused_with_its_reason() {
     fixture::refundable(&app, &event).await;
     check_refused(&app, &last, "not-refundable").await;
     let used = Paid::of(&app, &event, &seats(&[2])).await;
-    assert!(admits(&app, &used.booking).await);
+    assert!(admits(&app, &used.booking.tickets[0]).await);
     check_refused(&app, &used, "ticket-used").await;
     let late = Paid::of(&app, &event, &seats(&[3, 4])).await;
     app.advance(Duration::from_secs(30 * 24 * 3600)).await;
@@ -153,19 +153,18 @@ async fn a_free_booking_is_given_up_without_the_gateway() {
     let event = fixture::event(&app, Like::default()).await;
     fixture::price(&app, &event, 0).await;
     let paid = Paid::of(&app, &event, &seats(&[1])).await;
-    assert_eq!(paid.booking["refundable"], euros(0));
+    assert_eq!(paid.booking.refundable, Some(euros(0)));
     let cancelled = paid.cancels(&app, None).await;
-    assert_eq!(cancelled.body["status"], "cancelled", "{}", cancelled.text);
-    assert_eq!(statuses(&cancelled.body), ["cancelled"]);
-    assert_eq!(Paid::of(&app, &event, &seats(&[1])).await.booking["status"], "confirmed");
+    assert_eq!(cancelled.booking().status, BookingStatus::Cancelled, "{}", cancelled.text);
+    assert_eq!(statuses(&cancelled.booking()), [TicketStatus::Cancelled]);
+    assert_eq!(Paid::of(&app, &event, &seats(&[1])).await.booking.status, BookingStatus::Confirmed);
     app.finish().await;
 }
 
 #[tokio::test]
 async fn twenty_cancellations_at_once_give_the_money_back_once() {
     let (app, event) = app_with_event().await;
-    let mut wish = seats(&[1, 2]);
-    wish["general"] = json!([{ "section_id": event.general, "quantity": 2 }]);
+    let wish = seats_and_places(&event, &[1, 2], 2);
     let paid = Paid::of(&app, &event, &wish).await;
     let node = app.another_node().await;
     let one = json!({ "line_ids": [paid.line(1)] });
@@ -177,7 +176,7 @@ async fn twenty_cancellations_at_once_give_the_money_back_once() {
         assert_eq!(answer.status, 200, "{}", answer.text);
     }
     all_refunded(&app).await;
-    assert_eq!(paid.reads(&app).await["status"], "cancelled");
+    assert_eq!(paid.reads(&app).await.status, BookingStatus::Cancelled);
     assert_eq!(books(&app).await, (13_000, 13_000));
     node.stop().await;
     app.finish().await;
@@ -190,10 +189,10 @@ async fn a_ticket_is_used_or_given_back_and_never_both() {
     for seat in 1..=10 {
         let paid = Paid::of(&app, &event, &seats(&[seat])).await;
         let (admitted, cancelled) =
-            tokio::join!(admits(&app, &paid.booking), paid.cancels(&app, None));
+            tokio::join!(admits(&app, &paid.booking.tickets[0]), paid.cancels(&app, None));
         if admitted {
             cancelled.assert_problem(409, "/problems/illegal-transition");
-            assert_eq!(cancelled.body["reasons"], json!(["ticket-used"]));
+            assert_eq!(cancelled.problem().reasons, ["ticket-used"]);
             used += 1;
         } else {
             assert_eq!(cancelled.status, 200, "{}", cancelled.text);
@@ -211,7 +210,7 @@ async fn a_refund_that_the_gateway_refuses_waits_for_an_operator() {
     let (app, event) = app_with_event().await;
     let paid = Paid::with(&app, &event, &seats(&[1]), "pm_sim_refund_fails").await;
     let cancelled = paid.cancels(&app, None).await;
-    assert_eq!(cancelled.body["status"], "cancelled", "{}", cancelled.text);
+    assert_eq!(cancelled.booking().status, BookingStatus::Cancelled, "{}", cancelled.text);
     let text = "SELECT reason FROM sagas WHERE kind = 'refund' AND status = 'needs_attention'";
     let mut reason = None;
     for _ in 0..LOOKS {
@@ -224,10 +223,10 @@ async fn a_refund_that_the_gateway_refuses_waits_for_an_operator() {
     let reason: String = reason.expect("it is stuck").try_get("", "reason").expect("a reason");
     assert_eq!(reason, "refund-refused");
     let read = paid.reads(&app).await;
-    assert_eq!(statuses(&read), ["cancelled"]);
+    assert_eq!(statuses(&read), [TicketStatus::Cancelled]);
     assert_eq!(books(&app).await, (4500, 0));
     // The seat is not the buyer's any more all the same.
-    assert_eq!(Paid::of(&app, &event, &seats(&[1])).await.booking["status"], "confirmed");
+    assert_eq!(Paid::of(&app, &event, &seats(&[1])).await.booking.status, BookingStatus::Confirmed);
     app.finish().await;
 }
 

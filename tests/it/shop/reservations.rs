@@ -4,43 +4,33 @@ mod alone;
 
 use std::time::Duration;
 
+use holdfast_contract::{
+    problem::{RefusedSeat, SeatRefusal},
+    reservations::ReservationStatus,
+};
 use serde_json::{Value, json};
 
 use crate::support::{
-    fixture::{self, Like, seats},
+    fixture::{self, Like, euros, seats, seats_and_places, some_seats},
     harness::TestApp,
 };
 
 const HOLD: Duration = Duration::from_secs(600);
 
-fn reasons(body: &Value) -> Vec<(i64, String)> {
-    let seats =
-        body["seats"].as_array().or(body["refused"].as_array()).cloned().unwrap_or_default();
-    seats
-        .iter()
-        .map(|seat| {
-            let reason = seat["reason"].as_str().unwrap_or_default().to_owned();
-            (seat["seat_id"].as_i64().unwrap_or_default(), reason)
-        })
-        .collect()
-}
-
 #[tokio::test]
 async fn a_guest_holds_seats_and_places_at_the_servers_price() {
     let app = TestApp::start().await;
     let event = fixture::event(&app, Like::default()).await;
-    let wish = json!({ "seats": [{ "seat_id": 3 }, { "seat_id": 1 }],
-                       "general": [{ "section_id": event.general, "quantity": 2 }] });
+    let wish = seats_and_places(&event, &[3, 1], 2);
     let held = app.post(&event.reservations(), &wish).await;
     assert_eq!(held.status, 201, "{}", held.text);
-    assert_eq!(held.body["status"], "active");
-    assert_eq!(held.body["total"], json!({ "amount": 2 * 4500 + 2 * 2000, "currency": "EUR" }));
-    assert_eq!(held.body["expires_in_seconds"], 600);
-    assert_eq!(held.body["items"].as_array().map(Vec::len), Some(3));
-    let token = held.body["guest_token"].as_str().expect("a guest token").to_owned();
-    let path = format!("/reservations/{}", held.body["id"].as_str().expect("an id"));
+    let (path, token) = (format!("/reservations/{}", held.id()), held.guest_token());
+    let held = held.reservation();
+    assert_eq!(held.status, ReservationStatus::Active);
+    assert_eq!(held.total, euros(2 * 4500 + 2 * 2000));
+    assert_eq!((held.expires_in_seconds, held.items.len()), (600, 3));
     let read = app.as_guest(&token).get(&path).await;
-    assert_eq!(read.body["items"], held.body["items"]);
+    assert_eq!(read.reservation().items, held.items);
     app.get(&path).await.assert_problem(401, "/problems/unauthorized");
     app.finish().await;
 }
@@ -50,12 +40,12 @@ async fn a_held_seat_is_refused_with_its_reason_and_nothing_of_the_rest_is_held(
     let app = TestApp::start().await;
     let event = fixture::event(&app, Like::default()).await;
     let first = app.post(&event.reservations(), &seats(&[2])).await;
-    let token = first.body["guest_token"].as_str().expect("a guest token");
+    let token = first.guest_token();
     let refused = app.post(&event.reservations(), &seats(&[1, 2, 99])).await;
     refused.assert_problem(409, "/problems/seats-unavailable");
-    assert_eq!(reasons(&refused.body), [(2, "held".into()), (99, "unknown".into())]);
-    let own = app.as_guest(token).post(&event.reservations(), &seats(&[2])).await;
-    assert_eq!(reasons(&own.body), [(2, "yours".into())]);
+    refused.assert_refused(&[(2, SeatRefusal::Held), (99, SeatRefusal::Unknown)]);
+    let own = app.as_guest(&token).post(&event.reservations(), &seats(&[2])).await;
+    own.assert_refused(&[(2, SeatRefusal::Yours)]);
     assert_eq!(app.post(&event.reservations(), &seats(&[1])).await.status, 201);
     app.finish().await;
 }
@@ -65,15 +55,15 @@ async fn partial_holds_what_it_can_and_none_is_a_conflict() {
     let app = TestApp::start().await;
     let event = fixture::event(&app, Like::default()).await;
     app.post(&event.reservations(), &seats(&[2])).await;
-    let mut wish = seats(&[1, 2, 3]);
-    wish["partial"] = true.into();
+    let wish = some_seats(&[1, 2, 3]);
     let held = app.post(&event.reservations(), &wish).await;
     assert_eq!(held.status, 201, "{}", held.text);
-    assert_eq!(held.body["items"].as_array().map(Vec::len), Some(2));
-    assert_eq!(reasons(&held.body), [(2, "held".into())]);
+    let held = held.reservation();
+    assert_eq!(held.items.len(), 2);
+    assert_eq!(held.refused, [RefusedSeat { seat_id: 2, reason: SeatRefusal::Held }]);
     let none = app.post(&event.reservations(), &wish).await;
     none.assert_problem(409, "/problems/seats-unavailable");
-    assert_eq!(reasons(&none.body).len(), 3);
+    assert_eq!(none.problem().seats.len(), 3);
     app.finish().await;
 }
 
@@ -83,7 +73,7 @@ async fn a_stale_version_is_refused() {
     let event = fixture::event(&app, Like::default()).await;
     let wish = |version: i32| json!({ "seats": [{ "seat_id": 1, "version": version }] });
     let stale = app.post(&event.reservations(), &wish(7)).await;
-    assert_eq!(reasons(&stale.body), [(1, "stale_version".into())]);
+    stale.assert_refused(&[(1, SeatRefusal::StaleVersion)]);
     assert_eq!(app.post(&event.reservations(), &wish(1)).await.status, 201);
     app.finish().await;
 }
@@ -93,8 +83,8 @@ async fn a_lapsed_hold_is_unusable_and_taken_over_before_any_job_ran() {
     let app = TestApp::start().await;
     let event = fixture::event(&app, Like::default()).await;
     let first = app.post(&event.reservations(), &seats(&[1, 2])).await;
-    let token = first.body["guest_token"].as_str().expect("a guest token").to_owned();
-    let path = format!("/reservations/{}", first.body["id"].as_str().expect("an id"));
+    let token = first.guest_token();
+    let path = format!("/reservations/{}", first.id());
     app.advance(HOLD - Duration::from_secs(5)).await;
     app.post(&event.reservations(), &seats(&[1]))
         .await
@@ -103,16 +93,14 @@ async fn a_lapsed_hold_is_unusable_and_taken_over_before_any_job_ran() {
     let second = app.post(&event.reservations(), &seats(&[1])).await;
     assert_eq!(second.status, 201, "{}", second.text);
     let guest = app.as_guest(&token);
-    assert_eq!(guest.get(&path).await.body["status"], "expired");
+    assert_eq!(guest.get(&path).await.reservation().status, ReservationStatus::Expired);
     let late = guest.post(&format!("{path}/extend"), &json!({})).await;
     late.assert_problem(409, "/problems/reservation-expired");
     // The pass frees what was not taken over, once, and leaves the new owner's seat alone.
     assert_eq!(app.app.slices.reservations.expire_pass().await.expect("a pass"), 1);
     assert_eq!(app.app.slices.reservations.expire_pass().await.expect("a pass"), 0);
-    assert_eq!(
-        reasons(&app.post(&event.reservations(), &seats(&[1])).await.body),
-        [(1, "held".into())]
-    );
+    let taken = app.post(&event.reservations(), &seats(&[1])).await;
+    taken.assert_refused(&[(1, SeatRefusal::Held)]);
     assert_eq!(app.post(&event.reservations(), &seats(&[2])).await.status, 201);
     app.finish().await;
 }
@@ -121,11 +109,10 @@ async fn a_lapsed_hold_is_unusable_and_taken_over_before_any_job_ran() {
 async fn a_hold_is_extended_up_to_its_cap() {
     let app = TestApp::start().await;
     let event = fixture::event(&app, Like::default()).await;
-    let wish = json!({ "seats": [{ "seat_id": 1 }],
-                       "general": [{ "section_id": event.general, "quantity": 1 }] });
+    let wish = seats_and_places(&event, &[1], 1);
     let held = app.post(&event.reservations(), &wish).await;
-    let token = held.body["guest_token"].as_str().expect("a guest token").to_owned();
-    let path = format!("/reservations/{}/extend", held.body["id"].as_str().expect("an id"));
+    let token = held.guest_token();
+    let path = format!("/reservations/{}/extend", held.id());
     let guest = app.as_guest(&token);
     for minutes in [9, 9, 9] {
         app.advance(Duration::from_secs(minutes * 60)).await;
@@ -145,19 +132,18 @@ async fn a_hold_is_extended_up_to_its_cap() {
 async fn only_the_owner_cancels_and_the_seats_are_free_at_once() {
     let app = TestApp::start().await;
     let event = fixture::event(&app, Like::default()).await;
-    let wish = json!({ "seats": [{ "seat_id": 1 }],
-                       "general": [{ "section_id": event.general, "quantity": 3 }] });
+    let wish = seats_and_places(&event, &[1], 3);
     let held = app.post(&event.reservations(), &wish).await;
-    let token = held.body["guest_token"].as_str().expect("a guest token").to_owned();
+    let token = held.guest_token();
     let other = app.post(&event.reservations(), &seats(&[5])).await;
-    let stranger = other.body["guest_token"].as_str().expect("a guest token").to_owned();
-    let path = format!("/reservations/{}", held.body["id"].as_str().expect("an id"));
+    let stranger = other.guest_token();
+    let path = format!("/reservations/{}", held.id());
     app.as_guest(&stranger).delete(&path).await.assert_problem(404, "/problems/not-found");
     app.as_guest(&stranger).get(&path).await.assert_problem(404, "/problems/not-found");
     let guest = app.as_guest(&token);
     assert_eq!(guest.delete(&path).await.status, 204);
     assert_eq!(guest.delete(&path).await.status, 204);
-    assert_eq!(guest.get(&path).await.body["status"], "cancelled");
+    assert_eq!(guest.get(&path).await.reservation().status, ReservationStatus::Cancelled);
     assert_eq!(app.post(&event.reservations(), &seats(&[1])).await.status, 201);
     app.finish().await;
 }
@@ -168,11 +154,12 @@ async fn the_limit_counts_what_is_live_and_nothing_else() {
     let like = Like { max_per_user: 3, ..Like::default() };
     let event = fixture::event(&app, like).await;
     let first = app.post(&event.reservations(), &seats(&[1, 2])).await;
-    let token = first.body["guest_token"].as_str().expect("a guest token").to_owned();
+    let token = first.guest_token();
     let guest = app.as_guest(&token);
     let over = guest.post(&event.reservations(), &seats(&[3, 4])).await;
     over.assert_problem(409, "/problems/limit-exceeded");
-    assert_eq!((over.body["limit"].as_i64(), over.body["remaining"].as_i64()), (Some(3), Some(1)));
+    let over = over.problem();
+    assert_eq!((over.limit, over.remaining), (Some(3), Some(1)));
     assert_eq!(guest.post(&event.reservations(), &seats(&[3])).await.status, 201);
     // The moment the holds lapse the buyer may hold again.
     app.advance(HOLD).await;
@@ -248,7 +235,7 @@ async fn a_hold_under_a_key_happens_once_and_is_answered_alike_every_time() {
     }
     let first = answers.iter().filter(|answer| answer.header("idempotency-replayed").is_none());
     assert_eq!(first.count(), 1);
-    assert!(answers[0].body["guest_token"].is_string());
+    assert!(answers[0].reservation().guest_token.is_some());
     hold(key, &seats(&[3])).await.assert_problem(422, "/problems/idempotency-key-reused");
     hold("1", &seats(&[3])).await.assert_field("Idempotency-Key");
     // A refusal is not kept: the same key succeeds once the seat is free.

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::support::{
+    answer::Answer,
     fixture::{Event, seats},
-    harness::{Answer, TestApp},
+    harness::TestApp,
 };
 
 /// Sends `count` holds at once, spread over the nodes; `wish` says what the n-th one asks for.

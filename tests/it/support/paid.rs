@@ -3,15 +3,17 @@
 use std::time::Duration;
 
 use holdfast::kernel::db::Sql;
+use holdfast_contract::bookings::{Booking, Ticket, TicketStatus};
 use holdfast_domain::checkout::PaymentId;
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::support::{
+    answer::Answer,
     buyer::Buyer,
     fixture::{self, Event, Like},
-    harness::{Answer, TestApp},
+    harness::TestApp,
 };
 
 /// How often a test looks before it gives up: 20 s in all.
@@ -29,30 +31,29 @@ pub async fn app_with_event() -> (TestApp, Event) {
 /// Somebody who holds and pays.
 pub struct Paid {
     pub buyer: Buyer,
-    pub booking: Value,
+    pub booking: Booking,
 }
 
 impl Paid {
     pub async fn with(app: &TestApp, event: &Event, wish: &Value, method: &str) -> Self {
         let buyer = Buyer::holds(app, event, wish).await;
-        let mut body = buyer.pays_with(method);
         // Everybody has an address of their own.
-        body["email"] = format!("{}@example.org", buyer.reservation).into();
+        let body = buyer.pays_from(method, &format!("{}@example.org", buyer.reservation));
         let paid = buyer.confirms(app, "pays", &body).await;
         assert_eq!(paid.status, 201, "{}", paid.text);
-        Self { buyer, booking: paid.body }
+        Self { buyer, booking: paid.booking() }
     }
 
     pub async fn of(app: &TestApp, event: &Event, wish: &Value) -> Self {
         Self::with(app, event, wish, "pm_card_visa").await
     }
 
-    pub fn id(&self) -> &str {
-        self.booking["id"].as_str().expect("an id")
+    pub fn id(&self) -> Uuid {
+        self.booking.id
     }
 
-    pub fn line(&self, at: usize) -> &str {
-        self.booking["lines"][at]["id"].as_str().expect("a line")
+    pub fn line(&self, at: usize) -> Uuid {
+        self.booking.lines[at].id
     }
 
     pub async fn cancels(&self, app: &TestApp, body: Option<&Value>) -> Answer {
@@ -69,8 +70,8 @@ impl Paid {
         app.as_guest(&self.buyer.token).send(Method::POST, &path, body, headers).await
     }
 
-    pub async fn reads(&self, app: &TestApp) -> Value {
-        self.buyer.gets(app, &format!("/bookings/{}", self.id())).await.body
+    pub async fn reads(&self, app: &TestApp) -> Booking {
+        self.buyer.reads_booking(app, self.id()).await
     }
 }
 
@@ -102,19 +103,12 @@ pub async fn books(app: &TestApp) -> (i64, i64) {
     }
 }
 
-pub fn statuses(booking: &Value) -> Vec<&str> {
-    let tickets = booking["tickets"].as_array().expect("tickets");
-    tickets.iter().map(|ticket| ticket["status"].as_str().expect("a status")).collect()
+pub fn statuses(booking: &Booking) -> Vec<TicketStatus> {
+    booking.tickets.iter().map(|ticket| ticket.status).collect()
 }
 
-pub fn euros(amount: i64) -> Value {
-    json!({ "amount": amount, "currency": "EUR" })
-}
-
-/// Somebody is admitted with the first ticket, as a gate would write it; whether that was still possible.
-pub async fn admits(app: &TestApp, booking: &Value) -> bool {
-    let ticket = booking["tickets"][0]["id"].as_str().expect("a ticket");
-    let ticket = Uuid::parse_str(ticket).expect("an id");
+/// Somebody is admitted with the ticket, as a gate would write it; whether that was still possible.
+pub async fn admits(app: &TestApp, ticket: &Ticket) -> bool {
     let text = "UPDATE tickets SET status = 'used' WHERE id = $1 AND status = 'valid'";
-    app.app.base.db.run(text, vec![ticket.into()]).await.expect("the gate writes") == 1
+    app.app.base.db.run(text, vec![ticket.id.into()]).await.expect("the gate writes") == 1
 }

@@ -13,9 +13,10 @@ use holdfast::settings::RedisUrls;
 use serde_json::Value;
 
 use crate::support::{
+    answer::Answer,
     crowd,
     fixture::{self, Event, Like, seats},
-    harness::{Answer, TestApp},
+    harness::TestApp,
 };
 
 /// Independent Redis nodes; ended with the value.
@@ -155,7 +156,7 @@ async fn crowds(harm: Harm) {
         // Losers may all have been told "contended" by one another.
         let won = answers.iter().filter(|answer| answer.status == 201);
         assert!(won.clone().count() <= winners, "more than {winners} winners");
-        let promised = won.filter_map(|answer| answer.body["items"].as_array()).map(Vec::len);
+        let promised = won.map(|answer| answer.reservation().items.len());
         let held = "SELECT COUNT(*) AS n FROM seats WHERE status = 'held'";
         assert_eq!(usize::try_from(apps[0].number(held).await), Ok(promised.sum()));
         finish(apps).await;

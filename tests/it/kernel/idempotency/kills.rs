@@ -35,8 +35,8 @@ async fn check_killed(
     (point, killed): (&str, Killed),
     token: &str,
     path: &str,
-    body: &Value,
-) -> Value {
+    body: &impl Serialize,
+) -> Answer {
     let before = counts(app).await;
     let failpoint = [("HOLDFAST_FAILPOINT", point)];
     let mut doomed = Node::start_with(&app.app.config, &failpoint).await;
@@ -67,7 +67,7 @@ async fn check_killed(
     let again = asks(&caller, path, &key, body).await;
     assert_eq!((again.status, &again.text), (201, &made.text));
     assert_eq!(counts(app).await, after, "{point} {path}: made again");
-    made.body
+    made
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -82,7 +82,7 @@ async fn killed_at_any_point_of_making_something_it_is_made_once_or_not_at_all()
     let offer = json!({ "name": "Standard", "price_minor": 1_000 });
     for (at, point) in POINTS.into_iter().enumerate() {
         let event = check_killed(&app, point, &token, "/events", &new_event(&app).await).await;
-        let id = event["id"].as_str().expect("an id").to_owned();
+        let id = event.id();
         check_killed(&app, point, &token, &format!("/events/{id}/sections"), &grid).await;
         check_killed(&app, point, &token, &format!("/events/{id}/offers"), &offer).await;
         let times = i64::try_from(at).expect("few points") + 1;

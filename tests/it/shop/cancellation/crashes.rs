@@ -34,7 +34,10 @@ async fn killed_at_any_point_of_a_refund_the_money_comes_back_once() {
         app.advance(Duration::from_secs(6)).await;
         all_refunded(&app).await;
         let read = paid.reads(&app).await;
-        assert_eq!((&read["status"], statuses(&read)), (&json!("cancelled"), vec!["refunded"]));
+        assert_eq!(
+            (read.status, statuses(&read)),
+            (BookingStatus::Cancelled, vec![TicketStatus::Refunded])
+        );
         assert_eq!(books(&app).await, (given, given), "{point}");
     }
     app.finish().await;

@@ -1,13 +1,14 @@
 //! A payment that succeeds although it was to be voided: it buys the same seats where they are free, else it goes
 //! back by itself.
 
+use holdfast_contract::bookings::Booking;
+
 use super::*;
 
 /// Somebody whose payment is not decided when its deadline has come; what becomes of the seat before is `meanwhile`.
-async fn check(meanwhile: &str, ends: impl AsyncFnOnce(&TestApp, &Buyer, &Value)) {
+async fn check(meanwhile: &str, ends: impl AsyncFnOnce(&TestApp, &Buyer, &Booking)) {
     let (app, event) = app_with_event().await;
-    let mut wish = seats(&[1, 2]);
-    wish["general"] = json!([{ "section_id": event.general, "quantity": 2 }]);
+    let wish = seats_and_places(&event, &[1, 2], 2);
     let buyer = Buyer::holds(&app, &event, &wish).await;
     let body = buyer.pays_with("pm_sim_late_success");
     let waits = buyer.confirms(&app, "late", &body).await;
@@ -17,31 +18,31 @@ async fn check(meanwhile: &str, ends: impl AsyncFnOnce(&TestApp, &Buyer, &Value)
         assert_eq!(changed.expect("the seat changes"), 1);
     }
     app.advance(Duration::from_secs(15 * 60)).await;
-    let booking = waits.body["id"].as_str().expect("an id");
+    let booking = waits.id();
     let ended = buyer.settled(&app, booking).await;
     ends(&app, &buyer, &ended).await;
     app.finish().await;
 }
 
-async fn bought(app: &TestApp, buyer: &Buyer, ended: &Value) {
-    assert_eq!(ended["status"], "confirmed", "{ended:#}");
-    assert_eq!(statuses(ended), ["valid"; 4]);
+async fn bought(app: &TestApp, buyer: &Buyer, ended: &Booking) {
+    assert_eq!(ended.status, BookingStatus::Confirmed, "{ended:#?}");
+    assert_eq!(statuses(ended), [TicketStatus::Valid; 4]);
     let told = buyer.confirms(app, "late", &buyer.pays_with("pm_sim_late_success")).await;
     assert_eq!(told.status, 201, "{}", told.text);
     assert_eq!(books(app).await, (13_000, 0));
 }
 
-async fn lost(app: &TestApp, buyer: &Buyer, ended: &Value) {
-    assert_eq!(ended["status"], "failed", "{ended:#}");
-    assert_eq!(ended["failure"], "seats-lost-refunded");
+async fn lost(app: &TestApp, buyer: &Buyer, ended: &Booking) {
+    assert_eq!(ended.status, BookingStatus::Failed, "{ended:#?}");
+    assert_eq!(ended.failure.as_deref(), Some("seats-lost-refunded"));
     let told = buyer.confirms(app, "late", &buyer.pays_with("pm_sim_late_success")).await;
     told.assert_problem(409, "/problems/seats-unavailable");
-    assert_eq!(told.body["reasons"], json!(["seats-lost-refunded"]));
+    assert_eq!(told.problem().reasons, ["seats-lost-refunded"]);
     // The refund's first lease has to lapse before the pass drives it.
     app.advance(Duration::from_secs(6)).await;
     all_refunded(app).await;
     assert_eq!(books(app).await, (13_000, 13_000));
-    assert_eq!(buyer.reservation_status(app).await, "cancelled");
+    assert_eq!(buyer.reservation_status(app).await, ReservationStatus::Cancelled);
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 mod failed;
 
 use holdfast::{app::App, money::ledger::reconcile::Kind};
+use holdfast_contract::operators::{AuditPage, SagaPage};
 use holdfast_domain::access::Role;
 use holdfast_fake_stripe::{FakeStripe, Fault, Mode};
 use reqwest::Method;
@@ -90,14 +91,13 @@ impl Rig {
     async fn operator_retries(&self) {
         let admin = self.app.as_user(&self.admin);
         let waiting = admin.get("/admin/sagas?status=needs_attention&kind=refund").await;
-        let saga = &waiting.body["items"][0];
-        assert!(saga["last_error"].is_string(), "{}", waiting.text);
-        let path = format!("/admin/sagas/{}/retry", saga["id"].as_str().expect("an id"));
+        let saga = waiting.read::<SagaPage>().items.remove(0);
+        assert!(saga.last_error.is_some(), "{saga:?}");
+        let path = format!("/admin/sagas/{}/retry", saga.id);
         let sent = admin.post(&path, &json!({})).await;
         assert_eq!(sent.status, 200, "{}", sent.text);
-        let audit = format!("/admin/audit?subject_id={}", saga["id"].as_str().expect("an id"));
-        let audit = admin.get(&audit).await;
-        assert_eq!(audit.body["items"][0]["action"], "saga.retry", "{}", audit.text);
+        let audit = admin.get(&format!("/admin/audit?subject_id={}", saga.id)).await;
+        assert_eq!(audit.read::<AuditPage>().items[0].action, "saga.retry", "{}", audit.text);
         let late = admin.post(&path, &json!({})).await;
         late.assert_problem(409, "/problems/illegal-transition");
     }
@@ -121,7 +121,10 @@ impl Rig {
         self.is_done().await;
         assert_eq!(self.fake.refunded(payment), amount);
         let read = paid.reads(&self.app).await;
-        assert!(statuses(&read).iter().all(|status| *status == "refunded"), "{read:#}");
+        assert!(
+            statuses(&read).iter().all(|status| *status == TicketStatus::Refunded),
+            "{read:#?}"
+        );
         assert_eq!(self.differences().await, []);
         stripe_rig::finish(self.app, &self.fake).await;
     }
@@ -266,7 +269,7 @@ async fn a_refund_that_fails_at_the_bank_is_taken_back_and_sent_again_by_an_oper
     let words = format!("refund: {refund} failed (expired_or_canceled_card)");
     assert_eq!(told.as_deref(), Some(words.as_str()));
     let read = paid.reads(&rig.app).await;
-    assert_eq!(statuses(&read), ["cancelled", "cancelled"]);
+    assert_eq!(statuses(&read), [TicketStatus::Cancelled, TicketStatus::Cancelled]);
     assert_eq!(rig.differences().await, []);
     let breaches = holdfast::app::check(&rig.app.app.base.db).await.expect("the check runs");
     assert_eq!(breaches, []);

@@ -72,7 +72,7 @@ async fn a_refund_killed_under_way_is_made_once_and_reconcile_tells_what_stripe_
     differ(&app, &fake, "refunded 4500 here, 5500 at the gateway").await;
     // The rest of the booking is given back: what was given back by hand is a part of it.
     let rest = paid.cancels(&app, None).await;
-    assert_eq!(rest.body["status"], "cancelled", "{}", rest.text);
+    assert_eq!(rest.booking().status, BookingStatus::Cancelled, "{}", rest.text);
     all_refunded(&app).await;
     assert_eq!(fake.refunded(&payment), 9_000);
     agree(&app, &fake).await;

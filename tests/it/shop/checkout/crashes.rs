@@ -3,12 +3,13 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::support::{
+    answer::Answer,
     buyer::Buyer,
-    fixture::{self, Event, Like, seats},
-    harness::{Answer, TestApp},
+    fixture::{self, Event, Like, seats_and_places},
+    harness::TestApp,
     process::Node,
 };
 
@@ -35,7 +36,7 @@ async fn killed_at(app: &TestApp, point: &str, buyer: &Buyer, key: &str, body: &
 async fn asks_until_told(app: &TestApp, buyer: &Buyer, key: &str, body: &Value) -> Answer {
     for _ in 0..MAX_RETRIES {
         let answer = buyer.confirms(app, key, body).await;
-        let in_flight = answer.body["type"] == "/problems/idempotency-in-flight";
+        let in_flight = answer.is_in_flight();
         if !in_flight && answer.status != 202 {
             return answer;
         }
@@ -68,14 +69,12 @@ async fn check(method: &str, points: &[&str], ends: impl Fn(&Answer)) {
 
 /// Two seats of their own and a place each time.
 fn wish(event: &Event, at: i32) -> Value {
-    let mut wish = seats(&[at * 2 + 1, at * 2 + 2]);
-    wish["general"] = json!([{ "section_id": event.general, "quantity": 1 }]);
-    wish
+    seats_and_places(event, &[at * 2 + 1, at * 2 + 2], 1)
 }
 
 fn confirmed(told: &Answer) {
     assert_eq!(told.status, 201, "{}", told.text);
-    assert_eq!(told.body["tickets"].as_array().map(Vec::len), Some(3));
+    assert_eq!(told.booking().tickets.len(), 3);
 }
 
 #[tokio::test]
@@ -137,7 +136,7 @@ async fn killed_while_undoing_everything_is_given_back() {
     ];
     check("pm_sim_capture_fails", &points, |told| {
         told.assert_problem(409, "/problems/reservation-not-active");
-        assert_eq!(told.body["reasons"], json!(["capture-refused"]));
+        assert_eq!(told.problem().reasons, ["capture-refused"]);
     })
     .await;
 }

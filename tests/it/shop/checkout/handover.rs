@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use holdfast::kernel::{db::Sql, ports::payments::SecondStep, saga::Wish};
+use holdfast_contract::bookings::{Booking, BookingPage, BookingStatus};
 use serde_json::Value;
-use uuid::Uuid;
 
 use crate::support::{
     buyer::Buyer,
@@ -71,18 +71,18 @@ async fn nodes_that_want_the_same_sagas_perform_each_step_once() {
     let mut waiting = Vec::new();
     for seat in 1..=8 {
         let buyer = Buyer::holds(&app, &event, &seats(&[seat])).await;
-        let mut body = buyer.pays_with("pm_card_authenticationRequired");
-        body["email"] = format!("buyer-{seat}@example.org").into();
+        let body =
+            buyer.pays_from("pm_card_authenticationRequired", &format!("buyer-{seat}@example.org"));
         let waits = buyer.confirms(&app, "k1", &body).await;
-        let secret = waits.body["next_action"]["client_secret"].as_str().expect("a secret");
+        let secret = waits.client_secret();
         let bank = app.app.slices.checkouts.bank.clone().expect("the simulated bank");
-        bank.second_step(secret, SecondStep::Succeeds).await.expect("the bank says yes");
-        let booking = waits.body["id"].as_str().expect("an id").to_owned();
+        bank.second_step(&secret, SecondStep::Succeeds).await.expect("the bank says yes");
+        let booking = waits.id();
         waiting.push((buyer, booking));
     }
     let wakes = (0..10).flat_map(|_| waiting.iter()).enumerate().map(|(at, (_, booking))| {
         let node = if at % 2 == 0 { &app } else { &other };
-        let booking: Uuid = booking.parse().expect("an id");
+        let booking = *booking;
         async move { node.app.slices.checkouts.executor.wake(booking, Wish::Look).await.map(|_| 0) }
     });
     let passes = (0..20).map(|at| {
@@ -92,7 +92,7 @@ async fn nodes_that_want_the_same_sagas_perform_each_step_once() {
     let (woken, passed) = tokio::join!(join_all(wakes), join_all(passes));
     assert!(woken.into_iter().chain(passed).all(|done| done.is_ok()));
     for (buyer, booking) in &waiting {
-        assert_eq!(buyer.settled(&app, booking).await["status"], "confirmed");
+        assert_eq!(buyer.settled(&app, *booking).await.status, BookingStatus::Confirmed);
     }
     for (text, expected) in [
         ("SELECT COUNT(*) AS found FROM tickets", 8),
@@ -137,10 +137,9 @@ async fn a_worker_that_was_paused_past_its_lease_comes_back_to_a_saga_that_is_no
     let quick = "UPDATE simulated_payments SET method = 'pm_card_visa'";
     app.app.base.db.run(quick, vec![]).await.expect("the gateway is quick");
     app.advance(LEASE).await;
-    let booking =
-        app.as_guest(&buyer.token).get("/bookings/me").await.body["items"][0]["id"].clone();
-    let settled = buyer.settled(&app, booking.as_str().expect("an id")).await;
-    assert_eq!(settled["status"], "confirmed");
+    let mine: BookingPage = buyer.gets(&app, "/bookings/me").await.read();
+    let settled = buyer.settled(&app, mine.items[0].id).await;
+    assert_eq!(settled.status, BookingStatus::Confirmed);
     let owned = hold_on(&app).await;
     assert!(owned.0 > fence, "another worker took it up under a fence of its own");
     node.signal("CONT");
@@ -183,9 +182,9 @@ async fn a_node_that_is_told_to_end_and_started_again_goes_on_with_its_own_sagas
     assert_eq!(app.number(live).await, 1, "it is left to be taken up");
     let again = Node::start(&app.app.config).await;
     app.talks_to(again.address);
-    let booking: Value = serde_json::from_str(&text).expect("a booking");
-    let settled = buyer.settled(&app, booking["id"].as_str().expect("an id")).await;
-    assert_eq!(settled["status"], "confirmed");
+    let booking: Booking = serde_json::from_str(&text).expect("a booking");
+    let settled = buyer.settled(&app, booking.id).await;
+    assert_eq!(settled.status, BookingStatus::Confirmed);
     let keys = "SELECT COUNT(*) AS found FROM simulated_payments \
         WHERE authorize_key LIKE '%:authorize:1' AND capture_key LIKE '%:capture:1'";
     assert_eq!(app.number(keys).await, 1, "no step was made twice");
@@ -209,9 +208,9 @@ async fn a_node_that_is_told_to_end_finishes_its_step_and_hands_the_saga_over() 
     assert!(handed.0 >= fence && handed.1 > version, "{handed:?}");
     let (status, text) = asked.await.expect("a task").expect("an answer");
     assert_eq!(status, 202, "{text}");
-    let booking: Value = serde_json::from_str(&text).expect("a booking");
-    let settled = buyer.settled(&app, booking["id"].as_str().expect("an id")).await;
-    assert_eq!(settled["status"], "confirmed");
+    let booking: Booking = serde_json::from_str(&text).expect("a booking");
+    let settled = buyer.settled(&app, booking.id).await;
+    assert_eq!(settled.status, BookingStatus::Confirmed);
     let keys = "SELECT COUNT(*) AS found FROM simulated_payments \
         WHERE authorize_key LIKE '%:authorize:1' AND capture_key LIKE '%:capture:1'";
     assert_eq!(app.number(keys).await, 1);

@@ -3,13 +3,16 @@
 use std::time::Duration;
 
 use holdfast::kernel::db::Sql;
+use holdfast_contract::bookings::BookingStatus;
 use holdfast_fake_stripe::{FakeStripe, Fault, Mode, Status, Target, signature};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::support::{
+    answer::Answer,
     buyer::Buyer,
     fixture::{self, Event, Like, seats},
-    harness::{Answer, TestApp},
+    harness::TestApp,
     stripe_rig::{self, WEBHOOK_SECRET},
 };
 
@@ -32,9 +35,7 @@ async fn send(app: &TestApp, header: Option<&str>, body: String) -> Answer {
     }
     let response = request.send().await.expect("the server answers");
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
-    let text = response.text().await.expect("text");
-    let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-    Answer { status, headers, text, body }
+    Answer::new(status, headers, response.text().await.expect("text"))
 }
 
 async fn signed(app: &TestApp, fake: &FakeStripe, event: &Value) -> Answer {
@@ -74,14 +75,14 @@ fn event(kind: &str, payment: &str) -> Value {
 }
 
 /// Confirms with a card that asks for a second step; answers the booking and the payment.
-async fn waits(app: &TestApp, fake: &FakeStripe, buyer: &Buyer) -> (String, String) {
+async fn waits(app: &TestApp, fake: &FakeStripe, buyer: &Buyer) -> (Uuid, String) {
     let body = buyer.pays_with("pm_card_authenticationRequired");
     let waits = buyer.confirms(app, "3ds", &body).await;
     assert_eq!(waits.status, 202, "{}", waits.text);
     let payment = fake.intents().last().expect("a payment").id.clone();
-    let secret = waits.body["next_action"]["client_secret"].as_str().expect("a secret");
+    let secret = waits.client_secret();
     assert!(secret.starts_with(&payment), "{secret}");
-    (waits.body["id"].as_str().expect("an id").to_owned(), payment)
+    (waits.id(), payment)
 }
 
 #[tokio::test]
@@ -116,17 +117,15 @@ async fn what_stripe_did_not_send_just_now_changes_nothing() {
         refused.assert_field("body");
     }
     assert!(inbox(&app).await.is_empty());
-    let read = buyer.gets(&app, &format!("/bookings/{booking}")).await;
-    assert_eq!(read.body["status"], "pending");
+    assert_eq!(buyer.reads_booking(&app, booking).await.status, BookingStatus::Pending);
     // The same body with its own signature is taken, and the payment, fetched again, has not succeeded.
     assert_eq!(send(&app, Some(&good), body).await.status, 204);
     settled_inbox(&app).await;
-    let read = buyer.gets(&app, &format!("/bookings/{booking}")).await;
-    assert_eq!(read.body["status"], "pending");
+    assert_eq!(buyer.reads_booking(&app, booking).await.status, BookingStatus::Pending);
     assert!(fake.second_step(&payment, false));
     app.app.slices.checkouts.pass().await.expect("the pass runs");
     app.advance(Duration::from_secs(60)).await;
-    buyer.settled(&app, &booking).await;
+    buyer.settled(&app, booking).await;
     stripe_rig::finish(app, &fake).await;
 }
 
@@ -172,7 +171,7 @@ async fn order_and_doubles_make_no_difference() {
         let answers = futures_util::future::join_all(twins).await;
         assert_eq!(answers, [Some(204); 3]);
     }
-    assert_eq!(buyer.settled(&app, &booking).await["status"], "confirmed");
+    assert_eq!(buyer.settled(&app, booking).await.status, BookingStatus::Confirmed);
     // Days later the dashboard sends them all again, and those of the capture come for the first time.
     app.advance(Duration::from_secs(3 * 24 * 3600)).await;
     fake.advance(Duration::from_secs(3 * 24 * 3600));
@@ -184,8 +183,7 @@ async fn order_and_doubles_make_no_difference() {
     let rows = settled_inbox(&app).await;
     assert_eq!(rows.len(), all.len(), "one row an event: {rows:?}");
     assert!(rows.iter().all(|(_, status, _)| status != "failed"), "{rows:?}");
-    let tickets = buyer.gets(&app, &format!("/bookings/{booking}")).await;
-    assert_eq!(tickets.body["tickets"].as_array().map(Vec::len), Some(1));
+    assert_eq!(buyer.reads_booking(&app, booking).await.tickets.len(), 1);
     stripe_rig::finish(app, &fake).await;
 }
 
@@ -196,7 +194,7 @@ async fn a_late_event_of_a_checkout_that_failed_changes_nothing() {
     let (booking, payment) = waits(&app, &fake, &buyer).await;
     let cancelled =
         app.as_guest(&buyer.token).post(&format!("/bookings/{booking}/cancel"), &json!({})).await;
-    assert_eq!(cancelled.body["status"], "cancelled", "{}", cancelled.text);
+    assert_eq!(cancelled.booking().status, BookingStatus::Cancelled, "{}", cancelled.text);
     let next = Buyer::holds(&app, &on_sale, &seats(&[1])).await;
     let late = event("payment_intent.succeeded", &payment);
     assert_eq!(signed(&app, &fake, &late).await.status, 204);
@@ -210,12 +208,14 @@ async fn a_late_event_of_a_checkout_that_failed_changes_nothing() {
 #[tokio::test]
 async fn a_checkout_whose_webhooks_never_come_asks_by_itself() {
     let (app, fake, on_sale) = rig().await;
-    for (seat, succeeds, status) in [(1, true, "confirmed"), (2, false, "failed")] {
+    for (seat, succeeds, status) in
+        [(1, true, BookingStatus::Confirmed), (2, false, BookingStatus::Failed)]
+    {
         let buyer = Buyer::holds(&app, &on_sale, &seats(&[seat])).await;
         let (booking, payment) = waits(&app, &fake, &buyer).await;
         assert!(fake.second_step(&payment, succeeds));
         app.advance(Duration::from_secs(31)).await;
-        assert_eq!(buyer.settled(&app, &booking).await["status"], status);
+        assert_eq!(buyer.settled(&app, booking).await.status, status);
     }
     assert!(inbox(&app).await.is_empty());
     stripe_rig::finish(app, &fake).await;
@@ -227,7 +227,7 @@ async fn an_event_waits_while_stripe_cannot_be_asked() {
     let buyer = Buyer::holds(&app, &on_sale, &seats(&[1])).await;
     let (booking, payment) = waits(&app, &fake, &buyer).await;
     app.as_guest(&buyer.token).post(&format!("/bookings/{booking}/cancel"), &json!({})).await;
-    assert_eq!(buyer.settled(&app, &booking).await["status"], "cancelled");
+    assert_eq!(buyer.settled(&app, booking).await.status, BookingStatus::Cancelled);
     fake.fail("retrieve", Fault::LostRequest, 1);
     let told = event("payment_intent.succeeded", &payment);
     assert_eq!(signed(&app, &fake, &told).await.status, 204);
@@ -249,7 +249,7 @@ async fn money_that_stands_for_a_failed_booking_is_shown() {
     let buyer = Buyer::holds(&app, &on_sale, &seats(&[1])).await;
     let (booking, payment) = waits(&app, &fake, &buyer).await;
     app.as_guest(&buyer.token).post(&format!("/bookings/{booking}/cancel"), &json!({})).await;
-    assert_eq!(buyer.settled(&app, &booking).await["status"], "cancelled");
+    assert_eq!(buyer.settled(&app, booking).await.status, BookingStatus::Cancelled);
     // Stripe never does this to a payment that is cancelled; were it to, nobody would overlook it.
     assert!(fake.force(&payment, Status::RequiresCapture));
     let told = event("payment_intent.amount_capturable_updated", &payment);
@@ -267,9 +267,9 @@ async fn news_of_money_that_was_given_back_since_alarms_nobody() {
     // One cancels what is paid, the other pays too late for a seat that is gone.
     let buyer = Buyer::holds(&app, &on_sale, &seats(&[1])).await;
     let paid = buyer.confirms(&app, "k1", &buyer.pays_with("pm_card_visa")).await;
-    let path = format!("/bookings/{}/cancel", paid.body["id"].as_str().expect("an id"));
+    let path = format!("/bookings/{}/cancel", paid.id());
     let cancelled = app.as_guest(&buyer.token).post(&path, &json!({})).await;
-    assert_eq!(cancelled.body["status"], "cancelled", "{}", cancelled.text);
+    assert_eq!(cancelled.booking().status, BookingStatus::Cancelled, "{}", cancelled.text);
     let late = Buyer::holds(&app, &on_sale, &seats(&[2])).await;
     let (booking, payment) = waits(&app, &fake, &late).await;
     let gone = "UPDATE seats SET status = 'blocked', block_reason = 'broken', reservation_id = NULL, \
@@ -279,7 +279,7 @@ async fn news_of_money_that_was_given_back_since_alarms_nobody() {
     assert!(fake.capture_by_hand(&payment));
     app.advance(Duration::from_secs(15 * 60 + 1)).await;
     fake.advance(Duration::from_secs(15 * 60 + 1));
-    assert_eq!(late.settled(&app, &booking).await["failure"], "seats-lost-refunded");
+    assert_eq!(late.settled(&app, booking).await.failure.as_deref(), Some("seats-lost-refunded"));
     for intent in fake.intents() {
         let told = event("payment_intent.succeeded", &intent.id);
         assert_eq!(signed(&app, &fake, &told).await.status, 204);
@@ -308,10 +308,9 @@ async fn an_event_that_fails_holds_up_no_other() {
     let mut payments = Vec::new();
     for seat in [1, 2] {
         let buyer = Buyer::holds(&app, &on_sale, &seats(&[seat])).await;
-        let mut body = buyer.pays_with("pm_card_visa");
-        body["email"] = json!(format!("ada{seat}@example.org"));
+        let body = buyer.pays_from("pm_card_visa", &format!("ada{seat}@example.org"));
         let paid = buyer.confirms(&app, "k1", &body).await;
-        let path = format!("/bookings/{}/cancel", paid.body["id"].as_str().expect("an id"));
+        let path = format!("/bookings/{}/cancel", paid.id());
         app.as_guest(&buyer.token).post(&path, &json!({})).await;
         payments.push(fake.intents().last().expect("a payment").id.clone());
     }
@@ -447,7 +446,7 @@ mod alone {
         stripe_rig::tell(&app, &fake);
         assert!(fake.second_step(&payment, true));
         let started = std::time::Instant::now();
-        assert_eq!(buyer.settled(&app, &booking).await["status"], "confirmed");
+        assert_eq!(buyer.settled(&app, booking).await.status, BookingStatus::Confirmed);
         assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
         let rows = settled_inbox(&app).await;
         assert!(rows.iter().any(|(_, _, outcome)| outcome.as_deref() == Some("woken")), "{rows:?}");

@@ -34,8 +34,7 @@ async fn checkouts_killed_in_mid_flight_are_over_ten_seconds_after_the_restart()
     let mut asked = Vec::new();
     for seat in 1..=SAGAS {
         let buyer = Buyer::holds(&app, &event, &seats(&[seat])).await;
-        let mut body = buyer.pays_with("pm_card_visa");
-        body["email"] = format!("ada{seat}@example.org").into();
+        let body = buyer.pays_from("pm_card_visa", &format!("ada{seat}@example.org"));
         let request = app.client().post(app.url("/bookings/confirm"));
         let request = request
             .header("X-Guest-Token", &buyer.token)

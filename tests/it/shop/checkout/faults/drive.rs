@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use holdfast::kernel::{db::Sql, saga::Wish};
 use reqwest::RequestBuilder;
-use serde_json::{Value, json};
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
@@ -12,9 +12,10 @@ use super::{
     ending::{self, Told},
 };
 use crate::support::{
+    answer::Answer,
     buyer::Buyer,
-    fixture::{Event, seats},
-    harness::{Answer, TestApp},
+    fixture::{Event, seats_and_places},
+    harness::TestApp,
     process::Node,
 };
 
@@ -32,8 +33,7 @@ pub async fn cell(app: &TestApp, event: &Event, drive: &Drive) -> Result<String,
     let first = [("HOLDFAST_FAULTS", drive.faults), ("HOLDFAST_FAILPOINT", point(drive.then))];
     let mut node = Node::start_with(&app.app.config, &first).await;
     app.talks_to(node.address);
-    let mut wish = seats(&[1, 2]);
-    wish["general"] = json!([{ "section_id": event.general, "quantity": 1 }]);
+    let wish = seats_and_places(event, &[1, 2], 1);
     let buyer = Buyer::holds(app, event, &wish).await;
     let body = buyer.pays_with(drive.method);
     let confirm = tokio::spawn(confirm(&node, &buyer, &body).send());
@@ -144,14 +144,13 @@ pub async fn told(app: &TestApp, buyer: &Buyer, body: &Value) -> Told {
 
 /// The booking that pays for the buyer's reservation.
 pub async fn booking_of(app: &TestApp, buyer: &Buyer) -> Uuid {
-    let reservation: Uuid = buyer.reservation.parse().expect("an id");
     let row = app
         .app
         .base
         .db
         .one(
             "SELECT booking_id FROM booking_reservations WHERE reservation_id = $1",
-            vec![reservation.into()],
+            vec![buyer.reservation.into()],
         )
         .await;
     let row = row.expect("the store answers").expect("a booking");

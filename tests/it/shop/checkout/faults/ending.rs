@@ -3,10 +3,9 @@
 
 use holdfast::kernel::db::Sql;
 use sea_orm::Value as Bound;
-use serde_json::Value;
 
 use super::drive::booking_of;
-use crate::support::{buyer::Buyer, fixture::Event, harness::TestApp};
+use crate::support::{answer::is_in_flight, buyer::Buyer, fixture::Event, harness::TestApp};
 
 /// Two seats and a place.
 const TOTAL: i64 = 2 * 4500 + 2000;
@@ -83,8 +82,7 @@ pub struct Told {
 impl Told {
     /// Whether it will stay the same: neither pending nor in flight.
     pub fn is_final(&self) -> bool {
-        let body: Value = serde_json::from_str(&self.text).unwrap_or(Value::Null);
-        self.status != 202 && body["type"] != "/problems/idempotency-in-flight"
+        self.status != 202 && !is_in_flight(&self.text)
     }
 }
 
@@ -145,7 +143,6 @@ async fn find(app: &TestApp, event: &Event, buyer: &Buyer, told: &Told) -> Found
         )
         .await
         .expect("the store answers");
-    let reservation: uuid::Uuid = buyer.reservation.parse().expect("an id");
     let saga = db.one("SELECT id FROM sagas WHERE subject_id = $1", vec![booking.into()]).await;
     let saga = saga.expect("the store answers").expect("a saga");
     let saga: uuid::Uuid = saga.try_get("", "id").expect("an id");
@@ -158,7 +155,7 @@ async fn find(app: &TestApp, event: &Event, buyer: &Buyer, told: &Told) -> Found
         seats: seats.iter().map(|row| row.try_get("", "status").expect("a text")).collect(),
         reservation: text(
             "SELECT status AS found FROM reservations WHERE id = $1",
-            reservation.into(),
+            buyer.reservation.into(),
         )
         .await
         .expect("a reservation"),

@@ -17,12 +17,20 @@ use std::{
 };
 
 use holdfast::kernel::db::Sql;
+use holdfast_contract::{
+    bookings::{Booking, ConfirmRequest, PaymentChoice},
+    problem::Problem,
+    reservations::Reservation,
+};
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 use tokio::task::JoinHandle;
+use uuid::Uuid;
 
 use crate::support::{
-    fixture::{self, Event, Like},
+    answer::is_in_flight,
+    fixture::{self, Event, Like, seats, seats_and_places},
     harness::TestApp,
     process::Node,
 };
@@ -79,7 +87,7 @@ impl Chance {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Known {
     /// Paid: the booking's id and its seats, each with its event.
-    Ok(String, Vec<(String, i64)>),
+    Ok(Uuid, Vec<(Uuid, i32)>),
     /// Not paid, and why.
     Fail(u16, String),
     /// The buyer walked away without an answer.
@@ -92,7 +100,7 @@ struct Op {
     email: String,
     key: String,
     token: String,
-    body: Value,
+    body: ConfirmRequest,
     known: Known,
     /// The last answer, where there was one.
     text: String,
@@ -188,7 +196,7 @@ async fn buys(run: Arc<Run>) -> Vec<Op> {
         let mut chance = Chance::of(run.seed, at as u64);
         let Some((reservation, token)) = holds(&run, &mut chance).await else { continue };
         for attempt in 1..=2 {
-            let op = pays(&run, &mut chance, &reservation, &token, (at, attempt)).await;
+            let op = pays(&run, &mut chance, reservation, &token, (at, attempt)).await;
             let declined = op.known == Known::Fail(402, "payment-declined".to_owned());
             ops.push(op);
             if !declined || chance.percent(50) {
@@ -204,8 +212,8 @@ async fn sends(
     path: &str,
     token: &str,
     key: &str,
-    body: &Value,
-) -> Option<(u16, String, Value)> {
+    body: &impl Serialize,
+) -> Option<(u16, String)> {
     let mut request = run.app.client().request(Method::POST, run.app.url(path)).json(body);
     if !token.is_empty() {
         request = request.header("X-Guest-Token", token);
@@ -215,30 +223,26 @@ async fn sends(
     }
     let answer = request.send().await.ok()?;
     let status = answer.status().as_u16();
-    let text = answer.text().await.ok()?;
-    let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-    Some((status, text, body))
+    Some((status, answer.text().await.ok()?))
 }
 
 /// Takes a seat or two, and sometimes a place, wherever something is left.
-async fn holds(run: &Run, chance: &mut Chance) -> Option<(String, String)> {
+async fn holds(run: &Run, chance: &mut Chance) -> Option<(Uuid, String)> {
     for _ in 0..MAX_HOLDS {
         let event = &run.events[usize::try_from(chance.below(run.events.len() as u64)).ok()?];
         let seat = 1 + i32::try_from(chance.below(u64::from(SEATS.unsigned_abs() - 1))).ok()?;
-        let mut wish = json!({ "seats": [{ "seat_id": seat }] });
-        if chance.percent(30) {
-            wish = json!({ "seats": [{ "seat_id": seat }, { "seat_id": seat + 1 }] });
-        }
-        if chance.percent(10) {
-            wish["general"] = json!([{ "section_id": event.general, "quantity": 1 }]);
-        }
+        let picks = if chance.percent(30) { vec![seat, seat + 1] } else { vec![seat] };
+        let wish = match chance.percent(10) {
+            true => seats_and_places(event, &picks, 1),
+            false => seats(&picks),
+        };
         match sends(run, &event.reservations(), "", "", &wish).await {
-            Some((201, _, held)) => {
-                let text = |name: &str| held[name].as_str().map(str::to_owned);
-                return Some((text("id")?, text("guest_token")?));
+            Some((201, text)) => {
+                let held: Reservation = serde_json::from_str(&text).expect("a reservation");
+                return Some((held.id, held.guest_token.expect("the token of a guest")));
             }
             Some((409 | 503, ..)) => {}
-            Some((status, text, _)) => panic!("a hold was answered with {status}: {text}"),
+            Some((status, text)) => panic!("a hold was answered with {status}: {text}"),
             // Perhaps held, perhaps not: it lapses.
             None => tokio::time::sleep(ASKS_EVERY).await,
         }
@@ -260,14 +264,18 @@ fn method(chance: &mut Chance) -> &'static str {
 async fn pays(
     run: &Run,
     chance: &mut Chance,
-    reservation: &str,
+    reservation: Uuid,
     token: &str,
     (at, attempt): (usize, u32),
 ) -> Op {
     let email = format!("buyer{at}-{attempt}@example.org");
     let key = format!("{at}-{attempt}");
-    let body = json!({ "reservation_ids": [reservation], "email": email,
-                       "payment": { "method": method(chance) } });
+    let body = ConfirmRequest {
+        reservation_ids: vec![reservation],
+        payment: Some(PaymentChoice { method: method(chance).to_owned() }),
+        discount_code: None,
+        email: Some(email.clone()),
+    };
     let (walks_at, acts) = (chance.below(100), chance.below(100));
     let mut op = Op {
         email,
@@ -283,22 +291,22 @@ async fn pays(
             // Some never come back when the connection breaks.
             None if walks_at < 10 => return op,
             None | Some((503, ..)) => {}
-            Some((202, _, booking)) => {
-                let secret = booking["next_action"]["client_secret"].as_str();
-                if let (Some(secret), false) = (secret, acted) {
+            Some((202, text)) => {
+                let booking: Booking = serde_json::from_str(&text).expect("a booking");
+                if let (Some(action), false) = (booking.next_action, acted) {
                     let outcome = match acts {
                         0..70 => "success",
                         70..90 => "failure",
                         _ => return op,
                     };
-                    let path = format!("/payments/simulated/{secret}/complete");
+                    let path = format!("/payments/simulated/{}/complete", action.client_secret);
                     let done = sends(run, &path, "", "", &json!({ "outcome": outcome })).await;
                     // Without an answer it is done once more: it acts once.
                     acted = done.is_some_and(|(status, ..)| status != 503);
                 }
             }
-            Some((status, text, body)) if body["type"] != "/problems/idempotency-in-flight" => {
-                op.known = known(status, &body);
+            Some((status, text)) if !is_in_flight(&text) => {
+                op.known = known(status, &text);
                 op.text = text;
                 return op;
             }
@@ -309,16 +317,14 @@ async fn pays(
     panic!("{} is told nothing", op.email);
 }
 
-fn known(status: u16, body: &Value) -> Known {
+fn known(status: u16, text: &str) -> Known {
     if status == 201 {
-        let lines = body["lines"].as_array().expect("lines");
-        let seats = lines.iter().filter_map(|line| {
-            Some((line["event_id"].as_str()?.to_owned(), line["seat_id"].as_i64()?))
-        });
-        return Known::Ok(body["id"].as_str().expect("an id").to_owned(), seats.collect());
+        let booking: Booking = serde_json::from_str(text).expect("a booking");
+        let seats = booking.lines.iter().filter_map(|line| Some((line.event_id, line.seat_id?)));
+        return Known::Ok(booking.id, seats.collect());
     }
-    let reason = body["reasons"][0].as_str().or(body["type"].as_str()).unwrap_or("?");
-    Known::Fail(status, reason.to_owned())
+    let problem: Problem = serde_json::from_str(text).expect("a problem");
+    Known::Fail(status, problem.reasons.into_iter().next().unwrap_or(problem.kind))
 }
 
 /// Writes the operations where the caller wants them, and their sums here.
@@ -332,7 +338,7 @@ fn keep(ops: &[Op]) {
             Known::Unknown => ("unknown", "walked away".to_owned()),
         };
         *sums.entry(format!("{word}: {why}")).or_default() += 1;
-        let method = &op.body["payment"]["method"];
+        let method = op.body.payment.as_ref().map_or("", |payment| payment.method.as_str());
         writeln!(lines, "{}\t{word}\t{why}\t{method}", op.email).expect("a text");
     }
     println!("{sums:#?}");
@@ -363,21 +369,20 @@ async fn compare(app: &TestApp, ops: &[Op]) {
     let mut bookings = BTreeMap::new();
     for row in rows.expect("the store answers") {
         let email: String = row.try_get("", "email").expect("an address");
-        let id: uuid::Uuid = row.try_get("", "id").expect("an id");
+        let id: Uuid = row.try_get("", "id").expect("an id");
         let status: String = row.try_get("", "status").expect("a status");
         let failure: Option<String> = row.try_get("", "failure").expect("a failure");
-        let twice = bookings.insert(email.clone(), (id.to_string(), status, failure));
+        let twice = bookings.insert(email.clone(), (id, status, failure));
         assert!(twice.is_none(), "{email} has two bookings");
     }
     let mut sold = HashSet::new();
     for (at, op) in ops.iter().enumerate() {
-        let booking = bookings
-            .get(&op.email)
-            .map(|(id, status, why)| (id.as_str(), status.as_str(), why.as_deref()));
+        let booking =
+            bookings.get(&op.email).map(|(id, status, why)| (*id, status.as_str(), why.as_deref()));
         match (&op.known, booking) {
-            (Known::Ok(id, seats), Some((found, "confirmed", None))) if id == found => {
+            (Known::Ok(id, seats), Some((found, "confirmed", None))) if *id == found => {
                 for seat in seats {
-                    assert!(sold.insert(seat.clone()), "{seat:?} was sold twice");
+                    assert!(sold.insert(*seat), "{seat:?} was sold twice");
                 }
             }
             (Known::Fail(_, told), Some((_, "failed" | "cancelled", Some(why)))) if told == why => {
@@ -393,7 +398,7 @@ async fn compare(app: &TestApp, ops: &[Op]) {
                 .send(
                     Method::POST,
                     "/bookings/confirm",
-                    Some(&op.body),
+                    Some(&json!(op.body)),
                     &[("Idempotency-Key", op.key.as_str())],
                 )
                 .await;
