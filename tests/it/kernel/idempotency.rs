@@ -14,7 +14,7 @@ use serde_json::json;
 use crate::support::{
     answer::Answer,
     buyer::Buyer,
-    fixture::{self, Event, Like, account, new_event, seats},
+    fixture::{self, Like, account, app_with_event, new_event, seats},
     harness::{CallerOf, TestApp},
 };
 
@@ -75,12 +75,6 @@ async fn count(app: &TestApp, table: &str) -> i64 {
 
 async fn organizer(app: &TestApp) -> String {
     account(app, "organizer", Role::Organizer, Some("club")).await
-}
-
-async fn app_with_event() -> (TestApp, Event) {
-    let app = TestApp::start().await;
-    let event = fixture::event(&app, Like::default()).await;
-    (app, event)
 }
 
 #[tokio::test]

@@ -17,18 +17,12 @@ use uuid::Uuid;
 
 use crate::support::{
     buyer::Buyer,
-    fixture::{self, Event, Like, euros, seats, seats_and_places},
+    fixture::{self, Like, app_with_event, euros, seats, seats_and_places},
     harness::TestApp,
 };
 
 /// How often a buyer asks again before the test gives up.
 const MAX_RETRIES: usize = 200;
-
-async fn app_with_event() -> (TestApp, Event) {
-    let app = TestApp::start().await;
-    let event = fixture::event(&app, Like::default()).await;
-    (app, event)
-}
 
 #[tokio::test]
 async fn a_paid_hold_becomes_a_booking_with_a_ticket_a_place() {

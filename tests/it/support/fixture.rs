@@ -163,6 +163,13 @@ async fn sections(app: &TestApp, event: &Event, like: Like) {
     }
 }
 
+/// A server with an event like any other.
+pub async fn app_with_event() -> (TestApp, Event) {
+    let app = TestApp::start().await;
+    let event = event(&app, Like::default()).await;
+    (app, event)
+}
+
 /// Changes what every place of the event costs.
 pub async fn price(app: &TestApp, event: &Event, minor: i64) {
     let db = &app.app.base.db;

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::support::{
     answer::Answer,
     buyer::Buyer,
-    fixture::{self, Event, Like},
+    fixture::{self, Event},
     harness::TestApp,
 };
 
@@ -22,8 +22,7 @@ pub const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// A server with an event whose offers can be given back.
 pub async fn app_with_event() -> (TestApp, Event) {
-    let app = TestApp::start().await;
-    let event = fixture::event(&app, Like::default()).await;
+    let (app, event) = fixture::app_with_event().await;
     fixture::refundable(&app, &event).await;
     (app, event)
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::support::{
     buyer::Buyer,
-    fixture::{self, Event, Like, seats},
+    fixture::{self, Like, app_with_event, seats},
     harness::TestApp,
     process::Node,
 };
@@ -22,12 +22,6 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 const MAX_LOOKS: usize = 1_000;
 /// The slow card: its authorization takes 10 s.
 const SLOW: &str = "pm_sim_slow";
-
-async fn app_with_event() -> (TestApp, Event) {
-    let app = TestApp::start().await;
-    let event = fixture::event(&app, Like::default()).await;
-    (app, event)
-}
 
 /// The only saga's owner and version.
 async fn hold_on(app: &TestApp) -> (i64, i64) {
