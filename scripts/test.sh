@@ -3,7 +3,8 @@
 #
 #   scripts/test.sh                  all groups
 #   scripts/test.sh unit browser     selected groups
-#   scripts/test.sh slice:checkout   the integration tests of one slice, on both stores
+#   scripts/test.sh shop             the integration tests of one folder of tests/it, on both stores
+#   scripts/test.sh shop/checkout    the same of a module in it
 #
 # A group that fails does not stop the next group. A group in which no test ran has failed, so that a
 # missing browser or database never looks like success. The last line is always
@@ -30,8 +31,10 @@ STAGES=(
 # shellcheck disable=SC2206 # the stages are lists
 ALL_GROUPS=(${STAGES[*]//|/ })
 
-# The mark of integration tests that run alone: a module of this name in their path, see tests/it/alone.rs.
+# The mark of integration tests that run alone: a module of this name in their path, see tests/it/main.rs.
 ALONE=alone::
+# Tests of a whole cluster, which needs PostgreSQL.
+CLUSTER=cluster::
 # The same kind of tests in tests/browser.
 BROWSER_ALONE=(arena countdown two_browsers)
 # Most integration tests wait for a lease or a slow gateway, so more of them run at once than
@@ -93,19 +96,22 @@ group_integration_postgres() {
 group_integration_alone() {
   build_tests
   local status=0
-  on_sqlite -- --test-threads 1 "$ALONE" --skip=cluster:: || status=1
+  on_sqlite -- --test-threads 1 "$ALONE" --skip "$CLUSTER" || status=1
   on_postgres -- --test-threads 1 "$ALONE" || status=1
   return "$status"
 }
 
-# The integration tests of one slice on both stores, such as `slice:checkout`.
-group_slice() {
+# The integration tests of one module on both stores, such as `shop` or `shop::checkout`.
+group_module() {
   build_tests
-  local status=0
-  on_sqlite -- --test-threads "$THREADS" "$1::" --skip "$ALONE" || status=1
-  on_sqlite -- --test-threads 1 "$1::$ALONE" || status=1
-  on_postgres -- --test-threads "$THREADS" "$1::" --skip "$ALONE" || status=1
-  on_postgres -- --test-threads 1 "$1::$ALONE" || status=1
+  local together alone status=0
+  mapfile -t together < <(tests_of "$1" | grep -v "$ALONE")
+  mapfile -t alone < <(tests_of "$1" | grep "$ALONE")
+  exactly sqlite "$THREADS" "${together[@]}" || status=1
+  # shellcheck disable=SC2046 # names without spaces
+  exactly sqlite 1 $(printf '%s\n' "${alone[@]}" | grep -v "$CLUSTER") || status=1
+  exactly postgres "$THREADS" "${together[@]}" || status=1
+  exactly postgres 1 "${alone[@]}" || status=1
   return "$status"
 }
 
@@ -151,6 +157,18 @@ on_postgres() {
   # pool.
   HOLDFAST_TEST_STORE=postgres scripts/services.py --pg-set max_connections=400 \
     --timeout "$GROUP_SECS" -- "${CARGO_TEST[@]}" --test it "$@"
+}
+
+# The names of the integration tests of one module.
+tests_of() {
+  "${CARGO_TEST[@]}" --quiet --test it -- --list | sed -n "s/^\($1::.*\): test\$/\1/p"
+}
+
+# exactly STORE THREADS TEST…: runs these integration tests, if there are any.
+exactly() {
+  local store=$1 threads=$2
+  shift 2
+  [ $# -eq 0 ] || "on_$store" -- --test-threads "$threads" --exact "$@"
 }
 
 # in_browser AT_ONCE FILE…: each file gets its own server, store and browser.
@@ -240,10 +258,11 @@ run_group() {
   set +e
   (
     set -e
-    case "$name" in
-      slice:*) group_slice "${name#slice:}" ;;
-      *) "group_${name//-/_}" ;;
-    esac
+    if [[ " ${ALL_GROUPS[*]} " == *" $name "* ]]; then
+      "group_${name//-/_}"
+    else
+      group_module "$name"
+    fi
   ) </dev/null 2>&1 | tee "$logs/$name.log"
   status=${PIPESTATUS[0]}
   set -e
@@ -356,12 +375,14 @@ GROUP_SECS=${GROUP_SECS:-1200}
 
 chosen=("$@")
 [ $# -gt 0 ] || chosen=("${ALL_GROUPS[@]}")
-slices=()
+modules=()
 for name in "${chosen[@]}"; do
-  if [[ $name == slice:* ]]; then
-    slices+=("$name")
-  elif [[ " ${ALL_GROUPS[*]} " != *" $name "* ]]; then
-    echo "test.sh: no group $name; there are: ${ALL_GROUPS[*]}" >&2
+  if [[ " ${ALL_GROUPS[*]} " == *" $name "* ]]; then
+    continue
+  elif [ -f "tests/it/$name.rs" ]; then
+    modules+=("${name//\//::}")
+  else
+    echo "test.sh: no group $name; there are: ${ALL_GROUPS[*]}, and each module of tests/it" >&2
     exit 2
   fi
 done
@@ -388,12 +409,12 @@ for stage in "${STAGES[@]}"; do
 done
 
 # shellcheck disable=SC2048,SC2086 # names without spaces
-in_sight ${slices[*]}
+in_sight ${modules[*]}
 
 total_passed=0
 total_failed=0
 printf '\n%-22s %7s %7s %9s\n' group passed failed time
-for name in $(chosen_of "${ALL_GROUPS[@]}") "${slices[@]}"; do
+for name in $(chosen_of "${ALL_GROUPS[@]}") "${modules[@]}"; do
   judge "$name"
   total_passed=$((total_passed + passed))
   total_failed=$((total_failed + failed))

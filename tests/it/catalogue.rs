@@ -7,12 +7,21 @@ mod sale;
 use std::time::Duration;
 
 use holdfast::catalogue::lifecycle;
+use holdfast_contract::{
+    accounts::Session,
+    catalogue::{
+        Eligibility, Event, EventPage, EventStatus, Inventory, NewEvent, OfferPage, Section,
+        SectionPage,
+    },
+};
 use holdfast_domain::access::Role;
-use serde_json::{Value, json};
+use serde_json::json;
+use uuid::Uuid;
 
 use crate::support::{
+    answer::Answer,
     fixture::{account, new_event, seats},
-    harness::{Answer, CallerOf, TestApp},
+    harness::{CallerOf, TestApp},
 };
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -39,16 +48,16 @@ impl Stage {
     }
 
     /// A draft, by its id.
-    async fn draft(&self, edit: impl FnOnce(&mut Value)) -> String {
+    async fn draft(&self, edit: impl FnOnce(&mut NewEvent)) -> Uuid {
         let mut event = new_event(&self.app).await;
         edit(&mut event);
         let made = self.organizer().post("/events", &event).await;
         assert_eq!(made.status, 201, "{}", made.text);
-        text(&made.body["id"])
+        made.id()
     }
 
     /// An event on sale with two rows of three seats (10.00), a seat (30.00) and ten standing places (5.00).
-    async fn on_sale(&self) -> String {
+    async fn on_sale(&self) -> Uuid {
         let id = self.draft(|_| ()).await;
         let caller = self.organizer();
         for (section, offer) in [
@@ -59,30 +68,24 @@ impl Stage {
             let made = caller.post(&format!("/events/{id}/sections"), &section).await;
             assert_eq!(made.status, 201, "{}", made.text);
             let offer =
-                json!({ "section_id": made.body["id"], "name": "Standard", "price_minor": offer });
+                json!({ "section_id": made.id(), "name": "Standard", "price_minor": offer });
             let made = caller.post(&format!("/events/{id}/offers"), &offer).await;
             assert_eq!(made.status, 201, "{}", made.text);
         }
         let published = caller.post(&format!("/events/{id}/publish"), &json!({})).await;
-        assert_eq!(published.body["status"], "on_sale", "{}", published.text);
+        assert_eq!(published.read::<Event>().status, EventStatus::OnSale);
         id
     }
 
-    async fn section(&self, event: &str, name: &str) -> Value {
-        let sections = self.app.get(&format!("/events/{event}/sections")).await.body;
-        let found = sections["items"]
-            .as_array()
-            .and_then(|sections| sections.iter().find(|section| section["name"] == name).cloned());
-        found.unwrap_or_else(|| panic!("no section {name} in {sections}"))
+    async fn section(&self, event: Uuid, name: &str) -> Section {
+        let sections = self.app.get(&format!("/events/{event}/sections")).await;
+        let mut sections = sections.read::<SectionPage>().items.into_iter();
+        sections.find(|section| section.name == name).expect("a section of this name")
     }
 
     async fn finish(self) {
         self.app.finish().await;
     }
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_else(|| panic!("{value} is no text")).to_owned()
 }
 
 async fn with_tag(caller: &CallerOf<'_>, path: &str, tag: &str) -> Answer {
@@ -106,16 +109,14 @@ async fn a_draft_is_seen_by_its_organization_alone() {
             .await
             .assert_problem(404, "/problems/not-found");
     }
-    assert_eq!(stage.organizer().get(&path).await.body["status"], "draft");
+    let own: Event = stage.organizer().get(&path).await.read();
+    assert_eq!(own.status, EventStatus::Draft);
     assert_eq!(stage.app.as_user(&stage.admin).get(&path).await.status, 200);
-    let listed = |answer: Answer| answer.body["items"].as_array().map(Vec::len);
-    assert_eq!(listed(stage.app.get("/events").await), Some(0));
-    assert_eq!(listed(stage.app.get("/events?status=draft").await), Some(0));
-    assert_eq!(listed(stage.organizer().get("/events?status=draft").await), Some(1));
-    assert_eq!(
-        listed(stage.app.as_user(&stage.stranger).get("/events?status=draft").await),
-        Some(0)
-    );
+    let listed = |answer: Answer| answer.read::<EventPage>().items.len();
+    assert_eq!(listed(stage.app.get("/events").await), 0);
+    assert_eq!(listed(stage.app.get("/events?status=draft").await), 0);
+    assert_eq!(listed(stage.organizer().get("/events?status=draft").await), 1);
+    assert_eq!(listed(stage.app.as_user(&stage.stranger).get("/events?status=draft").await), 0);
     stage.finish().await;
 }
 
@@ -123,9 +124,9 @@ async fn a_draft_is_seen_by_its_organization_alone() {
 async fn strangers_change_nothing() {
     let stage = Stage::start().await;
     let id = stage.on_sale().await;
-    let section = text(&stage.section(&id, "Floor").await["id"]);
-    let offers = stage.app.get(&format!("/events/{id}/offers")).await.body;
-    let offer = text(&offers["items"][0]["id"]);
+    let section = stage.section(id, "Floor").await.id;
+    let offers = stage.app.get(&format!("/events/{id}/offers")).await;
+    let offer = offers.read::<OfferPage>().items[0].id;
     let routes = [
         ("PATCH", format!("/events/{id}")),
         ("POST", format!("/events/{id}/publish")),
@@ -167,9 +168,9 @@ async fn strangers_change_nothing() {
 async fn events_are_made_with_every_fault_named_and_edited_under_their_version() {
     let stage = Stage::start().await;
     let mut bad = new_event(&stage.app).await;
-    bad["name"] = "".into();
-    bad["currency"] = "euro".into();
-    bad["ends_at"] = "soon".into();
+    bad.name = String::new();
+    bad.currency = "euro".to_owned();
+    bad.ends_at = "soon".to_owned();
     let refused = stage.organizer().post("/events", &bad).await;
     refused.assert_problem(400, "/problems/invalid-request");
     for field in ["name", "currency", "ends_at"] {
@@ -178,18 +179,17 @@ async fn events_are_made_with_every_fault_named_and_edited_under_their_version()
     let good = new_event(&stage.app).await;
     stage.app.post("/events", &good).await.assert_problem(401, "/problems/unauthorized");
     let (first, second) = (stage.draft(|_| ()).await, stage.draft(|_| ()).await);
-    let slug = |id: String| {
-        let stage = &stage;
-        async move { text(&stage.organizer().get(&format!("/events/{id}")).await.body["slug"]) }
-    };
-    assert_eq!((slug(first.clone()).await, slug(second).await), ("gala".into(), "gala-2".into()));
+    let slug =
+        async |id: Uuid| stage.organizer().get(&format!("/events/{id}")).await.read::<Event>().slug;
+    assert_eq!((slug(first).await, slug(second).await), ("gala".into(), "gala-2".into()));
     let mut taken = new_event(&stage.app).await;
-    taken["slug"] = "gala".into();
+    taken.slug = Some("gala".to_owned());
     stage.organizer().post("/events", &taken).await.assert_problem(409, "/problems/slug-taken");
 
     let path = format!("/events/{first}");
     let edited = stage.organizer().patch(&path, &json!({ "version": 1, "place": "Weimar" })).await;
-    assert_eq!((&edited.body["place"], &edited.body["version"]), (&json!("Weimar"), &json!(2)));
+    let edited: Event = edited.read();
+    assert_eq!((edited.place.as_str(), edited.version), ("Weimar", 2));
     let stale = stage.organizer().patch(&path, &json!({ "version": 1, "place": "Jena" })).await;
     stale.assert_problem(409, "/problems/stale-version");
     let unknown = stage.organizer().patch(&path, &json!({ "status": "on_sale" })).await;
@@ -203,25 +203,26 @@ async fn an_event_moves_on_by_command_and_by_time() {
     let now = stage.app.app.base.db.now().await.expect("the clock");
     let id = stage
         .draft(|event| {
-            event["sale_starts_at"] = holdfast::http::time::rfc3339(now + 86_400_000).into()
+            event.sale_starts_at = holdfast::http::time::rfc3339(now + 86_400_000);
         })
         .await;
     let (path, caller) = (format!("/events/{id}"), stage.organizer());
     let publish = caller.post(&format!("{path}/publish"), &json!({})).await;
-    assert_eq!(publish.body["status"], "upcoming");
+    assert_eq!(publish.read::<Event>().status, EventStatus::Upcoming);
     let again = caller.post(&format!("{path}/publish"), &json!({})).await;
     again.assert_problem(409, "/problems/illegal-transition");
-    let reasons = stage.app.get(&format!("{path}/purchase-eligibility")).await.body;
-    assert_eq!(reasons["reasons"], json!(["sale_not_started", "sold_out"]));
+    let asked: Eligibility = stage.app.get(&format!("{path}/purchase-eligibility")).await.read();
+    assert_eq!(asked.reasons, ["sale_not_started", "sold_out"]);
     stage.app.advance(DAY * 2).await;
-    let version = stage.app.get(&path).await.body["version"].clone();
+    let shown = async || stage.app.get(&path).await.read::<Event>();
+    let before = shown().await;
     // Shown at once; the pass writes it down, once.
-    assert_eq!(stage.app.get(&path).await.body["status"], "sold_out");
+    assert_eq!(before.status, EventStatus::SoldOut);
     assert_eq!(lifecycle::pass(&stage.app.app.base).await.ok(), Some(1));
     assert_eq!(lifecycle::pass(&stage.app.app.base).await.ok(), Some(0));
-    assert!(stage.app.get(&path).await.body["version"].as_i64() > version.as_i64());
+    assert!(shown().await.version > before.version);
     stage.app.advance(DAY * 60).await;
-    assert_eq!(stage.app.get(&path).await.body["status"], "completed");
+    assert_eq!(shown().await.status, EventStatus::Completed);
     assert_eq!(lifecycle::pass(&stage.app.app.base).await.ok(), Some(1));
     let late = stage.admin().await.post(&format!("{path}/cancel"), &json!({})).await;
     late.assert_problem(409, "/problems/illegal-transition");
@@ -233,7 +234,7 @@ impl Stage {
     async fn admin(&self) -> CallerOf<'_> {
         let credentials = json!({ "email": "admin@example.org", "password": "Demo-pass-1" });
         let session = self.app.post("/auth/login", &credentials).await;
-        self.app.as_user(&text(&session.body["access_token"]))
+        self.app.as_user(&session.read::<Session>().access_token)
     }
 }
 
@@ -246,28 +247,20 @@ async fn the_list_is_filtered_sorted_and_paged() {
         ("100%", "sport", "Jena", 60),
     ] {
         let now = stage.app.app.base.db.now().await.expect("the clock");
-        let at = |days: i64| Value::from(holdfast::http::time::rfc3339(now + days * 86_400_000));
+        let at = |days: i64| holdfast::http::time::rfc3339(now + days * 86_400_000);
         let id = stage
             .draft(|event| {
-                event["name"] = name.into();
-                event["category"] = category.into();
-                event["place"] = place.into();
-                (event["starts_at"], event["ends_at"]) = (at(days), at(days + 1));
+                event.name = name.to_owned();
+                event.category = category.to_owned();
+                event.place = place.to_owned();
+                (event.starts_at, event.ends_at) = (at(days), at(days + 1));
             })
             .await;
         stage.organizer().post(&format!("/events/{id}/publish"), &json!({})).await;
     }
-    let names = |query: &'static str| {
-        let app = &stage.app;
-        async move {
-            let page = app.get(&format!("/events{query}")).await;
-            assert_eq!(page.status, 200, "{}", page.text);
-            let names: Vec<String> = page.body["items"]
-                .as_array()
-                .map(|items| items.iter().map(|item| text(&item["name"])).collect())
-                .unwrap_or_default();
-            names.join(" ")
-        }
+    let names = async |query: &str| {
+        let page: EventPage = stage.app.get(&format!("/events{query}")).await.read();
+        page.items.into_iter().map(|event| event.name).collect::<Vec<_>>().join(" ")
     };
     assert_eq!(names("").await, "Beta Alpha 100%");
     assert_eq!(names("?sort=name").await, "100% Alpha Beta");
@@ -277,10 +270,10 @@ async fn the_list_is_filtered_sorted_and_paged() {
     assert_eq!(names("?q=_").await, "");
     assert_eq!(names("?status=on_sale&q=jena").await, "Beta 100%");
     assert_eq!(names("?status=past").await, "");
-    let first = stage.app.get("/events?limit=2").await.body;
-    let rest = format!("/events?limit=2&after={}", text(&first["next"]));
-    let rest = stage.app.get(&rest).await.body;
-    assert_eq!((&rest["items"][0]["name"], &rest["next"]), (&json!("100%"), &Value::Null));
+    let first: EventPage = stage.app.get("/events?limit=2").await.read();
+    let rest = format!("/events?limit=2&after={}", first.next.expect("a second page"));
+    let rest: EventPage = stage.app.get(&rest).await.read();
+    assert_eq!((rest.items[0].name.as_str(), rest.next), ("100%", None));
     for wrong in ["limit=0", "limit=101", "after=x", "sort=price", "status=sold", "from=today"] {
         let refused = stage.app.get(&format!("/events?{wrong}")).await;
         refused.assert_problem(400, "/problems/invalid-request");
@@ -297,7 +290,8 @@ async fn only_an_admin_deletes_and_only_what_nobody_held() {
     let admin = stage.app.as_user(&stage.admin);
     let refused = admin.delete(&format!("/events/{used}")).await;
     refused.assert_problem(409, "/problems/illegal-transition");
-    assert_eq!(stage.app.get(&format!("/events/{used}/inventory")).await.body["counts"]["held"], 1);
+    let left: Inventory = stage.app.get(&format!("/events/{used}/inventory")).await.read();
+    assert_eq!(left.counts.held, 1);
     assert_eq!(admin.delete(&format!("/events/{unused}")).await.status, 204);
     stage.app.get(&format!("/events/{unused}")).await.assert_problem(404, "/problems/not-found");
     stage.finish().await;

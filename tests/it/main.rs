@@ -1,31 +1,24 @@
 //! Integration tests: the real server on port 0, over the store that `HOLDFAST_TEST_STORE` names.
+//!
+//! The folders are those of `src`; `migrations` and `tidy` test the folders beside it, `support` is what all of them stand on.
+//!
+//! A module named `alone`, wherever it stands, holds tests that run one after the other, with nothing beside them: they
+//! measure, have a deadline in seconds, or send crowds that a busy machine would refuse. `scripts/test.sh` goes by the name.
 
 #![allow(clippy::disallowed_methods, reason = "tests read the machine's clock")]
 
 mod access;
-mod accounts;
-mod actors;
-mod alone;
-mod cancellation;
+mod adapters;
+mod app;
 mod catalogue;
-mod checkout;
-mod checkout_crashes;
-mod cut;
-mod faults;
-mod gateway_contract;
-mod handover;
-mod holds;
-mod idempotency;
+mod desk;
+mod http;
+mod identity;
+mod kernel;
+mod live;
 mod migrations;
-mod openapi;
-mod operators;
-mod origins;
-mod policy;
+mod money;
+mod shop;
 mod site;
-mod stream;
-mod stripe_checkout;
-mod stripe_gateway;
 mod support;
 mod tidy;
-mod typed_rows;
-mod webhooks;

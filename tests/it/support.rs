@@ -1,6 +1,10 @@
 //! What the tests stand on: the app, buyers, worlds, programs, the fake Stripe.
 
+pub mod answer;
+pub mod buyer;
+pub mod crowd;
 pub mod fixture;
 pub mod harness;
+pub mod paid;
 pub mod process;
 pub mod stripe_rig;

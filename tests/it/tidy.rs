@@ -174,7 +174,7 @@ fn only_the_programs_own_commands_act_without_a_caller() {
 
 #[test]
 fn routes_outside_of_the_document_are_known() {
-    check("list it here and in tests/it/policy.rs", &["src"], |path, line| {
+    check("list it here and in tests/it/access/policy.rs", &["src"], |path, line| {
         let known = ["stream::PATH", "buyer_return::PATH"];
         line.contains("routes.at(")
             && !path.starts_with("src/app")
@@ -215,6 +215,21 @@ fn the_domain_needs_no_computer() {
                 || (line.contains("sea_orm") && path != STORED)
         },
     );
+}
+
+/// A file that no module names is compiled by nobody: its tests would be lost without a word.
+#[test]
+fn every_file_of_tests_is_a_module() {
+    let files = sources("tests/it");
+    for file in &files {
+        let path = file.path.trim_end_matches(".rs");
+        let (folder, name) = path.rsplit_once('/').expect("a folder");
+        let parent = if folder == "tests/it" { "tests/it/main" } else { folder };
+        let parent = files.iter().find(|other| other.path == format!("{parent}.rs"));
+        let names = |text: &str| text.contains(&format!("mod {name};\n"));
+        let is_root = path == "tests/it/main";
+        assert!(is_root || parent.is_some_and(|parent| names(&parent.text)), "{}", file.path);
+    }
 }
 
 #[test]

@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use holdfast::catalogue::plan_files;
 use holdfast_contract::{
-    catalogue::SeatKind,
+    catalogue::{Counts, Event, PlanAccepted, Seat, SeatKind, SeatPage, SeatStatus, Section},
+    problem::{Problem, SeatRefusal},
     seat_map::{MapSeat, SeatMap},
 };
 use serde_json::{Value, json};
+use uuid::Uuid;
 
-use super::{Stage, text, with_tag};
+use super::{Stage, with_tag};
 use crate::support::fixture::seats;
 
 const ERFURT: &str = include_str!("../../../src/catalogue/plans/riethsporthalle-erfurt.json");
@@ -22,15 +24,16 @@ async fn an_imported_plan_comes_back_and_is_on_the_map() {
     let path = format!("/events/{id}/plan");
     stage.organizer().get(&path).await.assert_problem(404, "/problems/not-found");
     let accepted = stage.organizer().put(&path, &plan).await;
-    assert_eq!(accepted.body, json!({ "plan_version": 1, "sections": 6, "seats": 1252 }));
+    let expected = PlanAccepted { plan_version: 1, sections: 6, seats: 1252 };
+    assert_eq!(accepted.read::<PlanAccepted>(), expected);
     assert_eq!(stage.organizer().get(&path).await.body, plan);
-    let exported = plan_files::export(&stage.app.app.base, &id).await.expect("a plan");
+    let exported = plan_files::export(&stage.app.app.base, &id.to_string()).await.expect("a plan");
     assert_eq!(serde_json::from_str::<Value>(&exported).expect("JSON"), plan);
 
     let seats = format!("/events/{id}/seats");
     let map = stage.organizer().get(&seats).await;
     let tag = map.header("etag").expect("a tag").to_owned();
-    let map: SeatMap = serde_json::from_value(map.body).expect("a map");
+    let map: SeatMap = map.read();
     let on_map: Vec<MapSeat> = map
         .sections
         .iter()
@@ -42,9 +45,9 @@ async fn an_imported_plan_comes_back_and_is_on_the_map() {
     let caller = stage.organizer();
     assert_eq!(with_tag(&caller, &seats, &tag).await.status, 304);
     let wheelchair = caller.patch(&format!("{seats}/7"), &json!({ "kind": "wheelchair" })).await;
-    assert_eq!(wheelchair.body["kind"], "wheelchair", "{}", wheelchair.text);
+    assert_eq!(wheelchair.read::<Seat>().kind, SeatKind::Wheelchair);
     let map = with_tag(&caller, &seats, &tag).await;
-    let map: SeatMap = serde_json::from_value(map.body).expect("a newer map");
+    let map: SeatMap = map.read();
     assert_eq!(map.plan_version, 2);
     assert_eq!(map.sections[0].rows[0].seats()[6].kind, SeatKind::Wheelchair);
     assert_eq!(caller.get(&path).await.body, plan, "a kind is none of the plan's business");
@@ -80,11 +83,11 @@ async fn a_faulty_plan_is_refused_with_every_path_and_nothing_of_it_stays() {
             .await
             .expect("an answer");
         assert_eq!(answer.status(), status);
-        let problem: Value = answer.json().await.expect("a problem");
-        assert_eq!((&problem["type"], &problem["errors"][0]["field"]), (&json!(kind), &json!("$")));
+        let problem: Problem = answer.json().await.expect("a problem");
+        assert_eq!((problem.kind.as_str(), problem.errors[0].field.as_str()), (kind, "$"));
     }
-    let event = stage.organizer().get(&format!("/events/{id}")).await.body;
-    assert_eq!((&event["has_plan"], &event["capacity"]), (&json!(false), &json!(0)));
+    let event: Event = stage.organizer().get(&format!("/events/{id}")).await.read();
+    assert_eq!((event.has_plan, event.capacity), (false, 0));
     stage.finish().await;
 }
 
@@ -101,7 +104,7 @@ async fn a_new_plan_keeps_what_somebody_has() {
     without["zones"][0]["rows"][0]["seats"].as_array_mut().expect("seats").remove(1);
     let refused = caller.put(&path, &without).await;
     refused.assert_problem(409, "/problems/plan-in-use");
-    assert_eq!(refused.body["seats"], json!([{ "seat_id": 2, "reason": "held" }]));
+    refused.assert_refused(&[(2, SeatRefusal::Held)]);
 
     // The held seat moves to another row of a renamed section and stays held; another one vanishes.
     let mut moved = plan.clone();
@@ -111,30 +114,22 @@ async fn a_new_plan_keeps_what_somebody_has() {
     moved["zones"][0]["rows"][1]["seats"].as_array_mut().expect("seats").push(seat);
     moved["zones"][0]["rows"][0]["seats"].as_array_mut().expect("seats").remove(0);
     let accepted = caller.put(&path, &moved).await;
-    assert_eq!(accepted.body["seats"], 6, "{}", accepted.text);
-    let front = stage.section(&id, "Front").await;
-    assert_eq!(
-        front["counts"],
-        json!({ "capacity": 5, "available": 4, "held": 1, "sold": 0, "blocked": 0 })
-    );
-    let section = text(&front["id"]);
-    let listed = stage.app.get(&format!("/events/{id}/sections/{section}/seats")).await.body;
-    assert_eq!(listed["items"][0]["seat_id"], 2);
-    assert_eq!(
-        (&listed["items"][0]["row"], &listed["items"][0]["label"], &listed["items"][0]["status"]),
-        (&json!("B"), &json!("9"), &json!("held"))
-    );
+    assert_eq!(accepted.read::<PlanAccepted>().seats, 6);
+    let front = stage.section(id, "Front").await;
+    let counts = Counts { capacity: 5, available: 4, held: 1, sold: 0, blocked: 0 };
+    assert_eq!(front.counts, counts);
+    let seats_of = async |section: Uuid| {
+        let listed = stage.app.get(&format!("/events/{id}/sections/{section}/seats")).await;
+        listed.read::<SeatPage>().items
+    };
+    let held = seats_of(front.id).await.remove(0);
+    assert_eq!((held.seat_id, held.status), (2, SeatStatus::Held));
+    assert_eq!((held.row.as_str(), held.label.as_str()), ("B", "9"));
 
     // A seat of the old plan that comes back is a new one, with an id that was never used.
     assert_eq!(caller.put(&path, &plan).await.status, 200);
-    let stalls = text(&stage.section(&id, "Stalls").await["id"]);
-    let listed = stage.app.get(&format!("/events/{id}/sections/{stalls}/seats")).await.body;
-    let ids: Vec<i64> = listed["items"]
-        .as_array()
-        .expect("seats")
-        .iter()
-        .filter_map(|seat| seat["seat_id"].as_i64())
-        .collect();
+    let stalls = seats_of(stage.section(id, "Stalls").await.id).await;
+    let ids: Vec<i32> = stalls.iter().map(|seat| seat.seat_id).collect();
     assert_eq!(ids, [2, 3, 4, 5, 6, 8]);
     stage.finish().await;
 }
@@ -158,7 +153,7 @@ async fn general_admission_never_shrinks_below_what_is_taken() {
     let stage = Stage::start().await;
     let id = stage.on_sale().await;
     let caller = stage.organizer();
-    let floor = text(&stage.section(&id, "Floor").await["id"]);
+    let floor = stage.section(id, "Floor").await.id;
     let path = format!("/events/{id}/sections/{floor}");
     let wish = json!({ "general": [{ "section_id": floor, "quantity": 3 }] });
     assert_eq!(stage.app.post(&format!("/events/{id}/reservations"), &wish).await.status, 201);
@@ -167,22 +162,20 @@ async fn general_admission_never_shrinks_below_what_is_taken() {
         .await
         .assert_problem(409, "/problems/illegal-transition");
     let shrunk = caller.patch(&path, &json!({ "capacity": 3, "name": "Pit" })).await;
-    assert_eq!(
-        (&shrunk.body["name"], &shrunk.body["counts"]["available"]),
-        (&json!("Pit"), &json!(0))
-    );
+    let shrunk: Section = shrunk.read();
+    assert_eq!((shrunk.name.as_str(), shrunk.counts.available), ("Pit", 0));
     caller.delete(&path).await.assert_problem(409, "/problems/illegal-transition");
     let taken = json!({ "name": "Stalls", "capacity": 5 });
     caller.post(&format!("/events/{id}/sections"), &taken).await.assert_field("name");
     let both = json!({ "name": "Both", "capacity": 5, "rows": 2, "seats_per_row": 2 });
     caller.post(&format!("/events/{id}/sections"), &both).await.assert_field("capacity");
-    let stalls = text(&stage.section(&id, "Stalls").await["id"]);
+    let stalls = stage.section(id, "Stalls").await.id;
     let stalls = format!("/events/{id}/sections/{stalls}");
     caller.delete(&stalls).await.assert_problem(409, "/problems/illegal-transition");
     let spare = caller
         .post(&format!("/events/{id}/sections"), &json!({ "name": "Spare", "capacity": 1 }))
         .await;
-    let spare = format!("/events/{id}/sections/{}", text(&spare.body["id"]));
+    let spare = format!("/events/{id}/sections/{}", spare.id());
     assert_eq!(caller.delete(&spare).await.status, 204);
     caller.delete(&spare).await.assert_problem(404, "/problems/not-found");
     stage.finish().await;

@@ -3,23 +3,23 @@
 use std::time::Duration;
 
 use holdfast::http::time;
-use serde_json::{Value, json};
-
-use super::{DAY, Stage, text, with_tag};
-use crate::{
-    checkout::Buyer,
-    support::harness::{Answer, TestApp},
+use holdfast_contract::money::PriceRange;
+use holdfast_contract::{
+    catalogue::{Event, EventPage, EventStatus, Inventory, Offer, OfferPage},
+    operators::AuditPage,
 };
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{DAY, Stage, with_tag};
+use crate::support::{answer::Answer, buyer::Buyer, fixture::euros, harness::TestApp};
 
 const HOUR_MS: i64 = 3_600_000;
 
-async fn books(app: &TestApp, event: &str, section: &Value) {
+async fn books(app: &TestApp, event: Uuid, section: Uuid) {
     let path = format!("/events/{event}/reservations");
     let wish = json!({ "general": [{ "section_id": section, "quantity": 3 }] });
-    let held = app.post(&path, &wish).await;
-    assert_eq!(held.status, 201, "{}", held.text);
-    let buyer =
-        Buyer { token: text(&held.body["guest_token"]), reservation: text(&held.body["id"]) };
+    let buyer = Buyer::of(&app.post(&path, &wish).await);
     let paid = buyer.confirms(app, "k", &buyer.pays_with("pm_card_visa")).await;
     assert_eq!(paid.status, 201, "{}", paid.text);
 }
@@ -34,7 +34,8 @@ async fn what_was_promised_to_those_who_booked_stays() {
     let stage = Stage::start().await;
     let id = stage.on_sale().await;
     let (caller, path) = (stage.organizer(), format!("/events/{id}"));
-    let began = time::read(&text(&caller.get(&path).await.body["starts_at"])).expect("a time");
+    let event: Event = caller.get(&path).await.read();
+    let began = time::read(&event.starts_at).expect("a time");
     let moved = |hours: i64| {
         let at = |ms: i64| time::rfc3339(began + ms);
         json!({ "starts_at": at(hours * HOUR_MS), "ends_at": at((hours + 24 * 5) * HOUR_MS) })
@@ -45,8 +46,8 @@ async fn what_was_promised_to_those_who_booked_stays() {
     assert_eq!(caller.patch(&path, &json!({ "place": "Weimar" })).await.status, 200);
     assert_eq!(caller.patch(&path, &moved(0)).await.status, 200);
 
-    let floor = stage.section(&id, "Floor").await["id"].clone();
-    books(&stage.app, &id, &floor).await;
+    let floor = stage.section(id, "Floor").await.id;
+    books(&stage.app, id, floor).await;
     promised(&caller.patch(&path, &json!({ "place": "Jena" })).await, "place");
     promised(&caller.patch(&path, &moved(49)).await, "starts_at");
     assert_eq!(caller.patch(&path, &moved(47)).await.status, 200);
@@ -59,7 +60,7 @@ async fn what_was_promised_to_those_who_booked_stays() {
     caller.patch(&path, &json!({ "currency": "CHF" })).await.assert_field("currency");
 
     // Three of ten are sold, so three is the least.
-    let section = format!("{path}/sections/{}", text(&floor));
+    let section = format!("{path}/sections/{floor}");
     let small = caller.patch(&section, &json!({ "capacity": 2 })).await;
     small.assert_problem(409, "/problems/illegal-transition");
     assert_eq!(caller.patch(&section, &json!({ "capacity": 3 })).await.status, 200);
@@ -72,26 +73,26 @@ async fn what_was_promised_to_those_who_booked_stays() {
     assert_eq!(caller.put(&format!("{path}/plan"), &plan).await.status, 200);
 
     // Every change that was made says who made it; those that were refused left nothing.
-    let me = caller.get("/auth/profile").await.body["id"].clone();
-    let done = async |subject: &str| {
-        let path = format!("/admin/audit?limit=100&subject_id={subject}&actor_id={}", text(&me));
+    let me = caller.get("/auth/profile").await.id();
+    let done = async |subject: Uuid| {
+        let path = format!("/admin/audit?limit=100&subject_id={subject}&actor_id={me}");
         let listed = admin.get(&path).await;
-        let entries = listed.body["items"].as_array().expect("entries").clone();
-        let mut actions: Vec<String> = entries.iter().map(|one| text(&one["action"])).collect();
+        let entries = listed.read::<AuditPage>().items.into_iter();
+        let mut actions: Vec<String> = entries.map(|entry| entry.action).collect();
         actions.reverse();
         (actions, listed.text)
     };
-    let (actions, told) = done(&id).await;
+    let (actions, told) = done(id).await;
     let (made, edits) = (["event.create", "event.publish"], ["event.edit"; 6]);
     let seats = ["seat.change", "plan.replace"];
     assert_eq!(actions, [&made[..], &edits, &seats].concat(), "{told}");
     assert!(told.contains("Weimar") && !told.contains("Jena"), "{told}");
-    assert_eq!(done(&text(&floor)).await.0, ["section.add", "section.edit"]);
+    assert_eq!(done(floor).await.0, ["section.add", "section.edit"]);
     let first = admin.get(&format!("/admin/audit?limit=5&subject_id={id}")).await;
-    let next = text(&first.body["next"]);
+    let next = first.read::<AuditPage>().next.expect("a second page");
     let rest = admin.get(&format!("/admin/audit?limit=5&subject_id={id}&after={next}")).await;
-    assert_eq!(rest.body["items"].as_array().map(Vec::len), Some(5), "{}", rest.text);
-    assert_eq!(rest.body["next"], Value::Null);
+    let rest: AuditPage = rest.read();
+    assert_eq!((rest.items.len(), rest.next), (5, None));
     stage.finish().await;
 }
 
@@ -100,14 +101,14 @@ async fn what_is_free_stays_free_and_what_is_paid_stays_paid_once_somebody_booke
     let stage = Stage::start().await;
     let id = stage.on_sale().await;
     let caller = stage.organizer();
-    let offers = caller.get(&format!("/events/{id}/offers")).await.body["items"].clone();
-    let offer = format!("/offers/{}", text(&offers[2]["id"]));
+    let offers: OfferPage = caller.get(&format!("/events/{id}/offers")).await.read();
+    let offer = format!("/offers/{}", offers.items[2].id);
     for price in [0, 700] {
         let edited = caller.patch(&offer, &json!({ "price_minor": price })).await;
-        assert_eq!(edited.body["price"]["amount"], price, "{}", edited.text);
+        assert_eq!(edited.read::<Offer>().price, euros(price));
     }
-    let floor = stage.section(&id, "Floor").await["id"].clone();
-    books(&stage.app, &id, &floor).await;
+    let floor = stage.section(id, "Floor").await.id;
+    books(&stage.app, id, floor).await;
     promised(&caller.patch(&offer, &json!({ "price_minor": 0 })).await, "price_minor");
     assert_eq!(caller.patch(&offer, &json!({ "price_minor": 900 })).await.status, 200);
     stage.finish().await;
@@ -118,7 +119,7 @@ async fn an_offer_is_sold_in_its_own_window_and_says_what_comes_with_it() {
     let stage = Stage::start().await;
     let id = stage.on_sale().await;
     let caller = stage.organizer();
-    let floor = stage.section(&id, "Floor").await["id"].clone();
+    let floor = stage.section(id, "Floor").await.id;
     let now = stage.app.app.base.db.now().await.expect("the clock");
     let at = |days: i64| time::rfc3339(now + days * 24 * HOUR_MS);
     let early = json!({ "section_id": floor, "name": "Late", "price_minor": 900,
@@ -127,17 +128,18 @@ async fn an_offer_is_sold_in_its_own_window_and_says_what_comes_with_it() {
     let path = format!("/events/{id}/offers");
     let made = caller.post(&path, &early).await;
     assert_eq!(made.status, 201, "{}", made.text);
-    assert_eq!(made.body["benefits"], json!(["A drink", "A seat at the bar"]));
-    assert_eq!(made.body["sale_starts_at"], at(2));
+    let made: Offer = made.read();
+    assert_eq!(made.benefits, ["A drink", "A seat at the bar"]);
+    assert_eq!(made.sale_starts_at, Some(at(2)));
     let hold = async || {
         let wish = json!({ "general": [
-            { "section_id": floor, "offer_id": made.body["id"], "quantity": 1 }] });
+            { "section_id": floor, "offer_id": made.id, "quantity": 1 }] });
         stage.app.post(&format!("/events/{id}/reservations"), &wish).await
     };
     let refused = async || {
         let answer = hold().await;
         answer.assert_problem(409, "/problems/not-on-sale");
-        assert_eq!(answer.body["reasons"], json!(["offer_not_on_sale"]));
+        assert_eq!(answer.problem().reasons, ["offer_not_on_sale"]);
         answer.assert_field("general[0].offer_id");
     };
     refused().await;
@@ -146,12 +148,12 @@ async fn an_offer_is_sold_in_its_own_window_and_says_what_comes_with_it() {
     let shown = async |offer: Option<(i64, i64)>, tag: &str| {
         let seen = with_tag(&stage.app.as_nobody(), &inventory, tag).await;
         assert_eq!(seen.status, 200, "what is shown has changed");
-        let range = &seen.body["price_range"];
         let (min, max) = offer.unwrap_or((500, 3_000));
-        assert_eq!((&range["min"]["amount"], &range["max"]["amount"]), (&json!(min), &json!(max)));
-        let event = stage.app.get(&format!("/events/{id}")).await;
-        assert_eq!(&event.body["price_range"], range);
-        assert_eq!(stage.section(&id, "Floor").await["from"]["amount"], min);
+        let range = Some(PriceRange { min: euros(min), max: euros(max) });
+        assert_eq!(seen.read::<Inventory>().price_range, range);
+        let event: Event = stage.app.get(&format!("/events/{id}")).await.read();
+        assert_eq!(event.price_range, range);
+        assert_eq!(stage.section(id, "Floor").await.from, Some(euros(min)));
         seen.header("etag").expect("a tag").to_owned()
     };
     let cheap = json!({ "section_id": floor, "name": "Cheap", "price_minor": 200,
@@ -165,14 +167,14 @@ async fn an_offer_is_sold_in_its_own_window_and_says_what_comes_with_it() {
     stage.app.advance(2 * DAY + Duration::from_secs(60)).await;
     let during = shown(Some((200, 9_000)), &before).await;
     let held = hold().await;
-    assert_eq!((held.status, &held.body["total"]["amount"]), (201, &json!(900)), "{}", held.text);
+    assert_eq!((held.status, held.reservation().total), (201, euros(900)));
     stage.app.advance(2 * DAY).await;
     refused().await;
     shown(None, &during).await;
     // Without a choice the place is sold under the offer that sells now.
     let wish = json!({ "general": [{ "section_id": floor, "quantity": 1 }] });
     let standard = stage.app.post(&format!("/events/{id}/reservations"), &wish).await;
-    assert_eq!(standard.body["total"]["amount"], 500, "{}", standard.text);
+    assert_eq!(standard.reservation().total, euros(500));
 
     for (body, field) in [
         (
@@ -187,11 +189,12 @@ async fn an_offer_is_sold_in_its_own_window_and_says_what_comes_with_it() {
         refused.assert_problem(400, "/problems/invalid-request");
         refused.assert_field(field);
     }
-    let offer = format!("/offers/{}", text(&made.body["id"]));
+    let offer = format!("/offers/{}", made.id);
     caller.patch(&offer, &json!({ "sale_ends_at": at(1) })).await.assert_field("sale_ends_at");
     let longer = json!({ "sale_ends_at": at(9), "benefits": [] });
     let edited = caller.patch(&offer, &longer).await;
-    assert_eq!((edited.status, &edited.body["benefits"]), (200, &json!([])), "{}", edited.text);
+    assert_eq!(edited.status, 200, "{}", edited.text);
+    assert_eq!(edited.read::<Offer>().benefits, Vec::<String>::new());
     assert_eq!(hold().await.status, 201);
     stage.finish().await;
 }
@@ -200,14 +203,13 @@ async fn an_offer_is_sold_in_its_own_window_and_says_what_comes_with_it() {
 async fn the_list_finds_what_is_sold_out_at_the_moment() {
     let stage = Stage::start().await;
     let sold_out = async |stage: &Stage| {
-        let listed = stage.app.get("/events?status=sold_out").await;
-        assert_eq!(listed.status, 200, "{}", listed.text);
-        let items = listed.body["items"].as_array().expect("items").clone();
-        assert!(items.iter().all(|event| event["status"] == "sold_out"), "{}", listed.text);
-        items.iter().map(|event| text(&event["id"])).collect::<Vec<_>>()
+        let listed: EventPage = stage.app.get("/events?status=sold_out").await.read();
+        let events = listed.items;
+        assert!(events.iter().all(|event| event.status == EventStatus::SoldOut), "{events:?}");
+        events.iter().map(|event| event.id).collect::<Vec<_>>()
     };
     let id = stage.on_sale().await;
-    assert_eq!(sold_out(&stage).await, Vec::<String>::new());
+    assert!(sold_out(&stage).await.is_empty());
     let caller = stage.organizer();
     // Seven seats and ten places: the seats are kept back, the places held.
     for seat in 1..=7 {
@@ -215,16 +217,16 @@ async fn the_list_finds_what_is_sold_out_at_the_moment() {
         let kept = caller.patch(&path, &json!({ "blocked": true, "reason": "stage" })).await;
         assert_eq!(kept.status, 200, "{}", kept.text);
     }
-    let floor = stage.section(&id, "Floor").await["id"].clone();
+    let floor = stage.section(id, "Floor").await.id;
     for quantity in [4, 4, 2] {
         let wish = json!({ "general": [{ "section_id": floor, "quantity": quantity }] });
-        assert_eq!(sold_out(&stage).await, Vec::<String>::new());
+        assert!(sold_out(&stage).await.is_empty());
         let held = stage.app.post(&format!("/events/{id}/reservations"), &wish).await;
         assert_eq!(held.status, 201, "{}", held.text);
     }
     assert_eq!(sold_out(&stage).await, [id]);
     // The holds lapse, and nobody has to clear them away for it to be seen.
     stage.app.advance(Duration::from_secs(601)).await;
-    assert_eq!(sold_out(&stage).await, Vec::<String>::new());
+    assert!(sold_out(&stage).await.is_empty());
     stage.finish().await;
 }

@@ -4,7 +4,11 @@ use holdfast::{
     identity::{accounts::register::register, organizations},
     kernel::db::Sql,
 };
-use holdfast_contract::accounts::Registration;
+use holdfast_contract::{
+    accounts::{Registration, Session},
+    catalogue::NewEvent,
+    money::Money,
+};
 use holdfast_domain::access::Role;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -51,10 +55,27 @@ impl Event {
     }
 }
 
-/// `{ "seats": [{ "seat_id": … }] }`.
+fn picks(ids: &[i32]) -> Value {
+    ids.iter().map(|id| json!({ "seat_id": id })).collect()
+}
+
+/// These seats or none of them.
 pub fn seats(ids: &[i32]) -> Value {
-    let picks: Vec<Value> = ids.iter().map(|id| json!({ "seat_id": id })).collect();
-    json!({ "seats": picks })
+    json!({ "seats": picks(ids) })
+}
+
+/// As many of these seats as can be held.
+pub fn some_seats(ids: &[i32]) -> Value {
+    json!({ "seats": picks(ids), "partial": true })
+}
+
+/// Seats, and so many of the event's standing places.
+pub fn seats_and_places(event: &Event, ids: &[i32], quantity: i32) -> Value {
+    json!({ "seats": picks(ids), "general": [{ "section_id": event.general, "quantity": quantity }] })
+}
+
+pub fn euros(amount: i64) -> Money {
+    Money { amount, currency: "EUR".to_owned() }
 }
 
 /// An event on sale with seats in one row and a standing section.
@@ -142,6 +163,13 @@ async fn sections(app: &TestApp, event: &Event, like: Like) {
     }
 }
 
+/// A server with an event like any other.
+pub async fn app_with_event() -> (TestApp, Event) {
+    let app = TestApp::start().await;
+    let event = event(&app, Like::default()).await;
+    (app, event)
+}
+
 /// Changes what every place of the event costs.
 pub async fn price(app: &TestApp, event: &Event, minor: i64) {
     let db = &app.app.base.db;
@@ -200,14 +228,29 @@ pub async fn account(app: &TestApp, name: &str, role: Role, organization: Option
     }
     let credentials = json!({ "email": email, "password": "Demo-pass-1" });
     let session = app.post("/auth/login", &credentials).await;
-    session.body["access_token"].as_str().expect("a token").to_owned()
+    session.read::<Session>().access_token
 }
 
 /// The body that makes an event in 30 days, on sale since yesterday.
-pub async fn new_event(app: &TestApp) -> Value {
-    let at = |days: i64, now: i64| holdfast::http::time::rfc3339(now + days * 86_400_000);
+pub async fn new_event(app: &TestApp) -> NewEvent {
     let now = app.app.base.db.now().await.expect("the clock");
-    json!({ "name": "Gala", "category": "concert", "place": "Erfurt", "time_zone": "Europe/Berlin",
-            "starts_at": at(30, now), "ends_at": at(31, now), "sale_starts_at": at(-1, now),
-            "currency": "EUR", "max_per_user": 4, "max_per_order": 4 })
+    let at = |days: i64| holdfast::http::time::rfc3339(now + days * 86_400_000);
+    NewEvent {
+        organization_id: None,
+        name: "Gala".to_owned(),
+        slug: None,
+        description: String::new(),
+        category: "concert".to_owned(),
+        language: None,
+        place: "Erfurt".to_owned(),
+        time_zone: "Europe/Berlin".to_owned(),
+        starts_at: at(30),
+        ends_at: at(31),
+        sale_starts_at: at(-1),
+        sale_ends_at: None,
+        currency: "EUR".to_owned(),
+        max_per_user: Some(4),
+        max_per_order: Some(4),
+        hold_seconds: None,
+    }
 }

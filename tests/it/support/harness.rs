@@ -24,10 +24,13 @@ use holdfast::{
 };
 use holdfast_migration::{Migrator, MigratorTrait as _};
 use reqwest::{Client, Method};
-use serde_json::Value;
+use serde::Serialize;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 use uuid::Uuid;
+
+use crate::support::answer::Answer;
 
 /// A server and a client for it. Several nodes share one store: see [`TestApp::another_node`].
 pub struct TestApp {
@@ -39,35 +42,6 @@ pub struct TestApp {
     bearer: Option<String>,
     guest: Option<String>,
     _folder: Option<TempDir>,
-}
-
-/// An answer, read whole.
-#[derive(Debug, Clone)]
-pub struct Answer {
-    pub status: u16,
-    pub headers: reqwest::header::HeaderMap,
-    pub text: String,
-    /// Null where the body is not JSON.
-    pub body: Value,
-}
-
-impl Answer {
-    pub fn assert_problem(&self, status: u16, kind: &str) {
-        assert_eq!(self.status, status, "{}", self.text);
-        assert_eq!(self.body["type"], kind, "{}", self.text);
-        assert_eq!(self.headers["content-type"], "application/problem+json");
-    }
-
-    pub fn assert_field(&self, field: &str) {
-        let named = self.body["errors"]
-            .as_array()
-            .is_some_and(|errors| errors.iter().any(|error| error["field"] == field));
-        assert!(named, "{field} is not named in {}", self.text);
-    }
-
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name).and_then(|value| value.to_str().ok())
-    }
 }
 
 /// Somebody who calls: [`TestApp::as_user`], [`TestApp::as_guest`].
@@ -82,16 +56,16 @@ impl CallerOf<'_> {
         self.send(Method::GET, path, None, &[]).await
     }
 
-    pub async fn post(&self, path: &str, body: &Value) -> Answer {
-        self.send(Method::POST, path, Some(body), &[]).await
+    pub async fn post(&self, path: &str, body: &impl Serialize) -> Answer {
+        self.send(Method::POST, path, Some(&json!(body)), &[]).await
     }
 
-    pub async fn put(&self, path: &str, body: &Value) -> Answer {
-        self.send(Method::PUT, path, Some(body), &[]).await
+    pub async fn put(&self, path: &str, body: &impl Serialize) -> Answer {
+        self.send(Method::PUT, path, Some(&json!(body)), &[]).await
     }
 
-    pub async fn patch(&self, path: &str, body: &Value) -> Answer {
-        self.send(Method::PATCH, path, Some(body), &[]).await
+    pub async fn patch(&self, path: &str, body: &impl Serialize) -> Answer {
+        self.send(Method::PATCH, path, Some(&json!(body)), &[]).await
     }
 
     pub async fn delete(&self, path: &str) -> Answer {
@@ -103,7 +77,7 @@ impl CallerOf<'_> {
         let opened = self.request(Method::GET, path).send().await.expect("an answer");
         let (status, headers) = (opened.status().as_u16(), opened.headers().clone());
         if status == 200 {
-            return Answer { status, headers, text: String::new(), body: Value::Null };
+            return Answer::new(status, headers, String::new());
         }
         self.get(path).await
     }
@@ -141,8 +115,7 @@ async fn read(request: reqwest::RequestBuilder) -> Answer {
     let response = request.send().await.expect("the server answers");
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     let text = response.text().await.expect("the answer is text");
-    let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-    Answer { status, headers, text, body }
+    Answer::new(status, headers, text)
 }
 
 impl TestApp {
@@ -237,7 +210,7 @@ impl TestApp {
         self.as_nobody().get(path).await
     }
 
-    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+    pub async fn post(&self, path: &str, body: &impl Serialize) -> Answer {
         self.as_nobody().post(path, body).await
     }
 
@@ -251,6 +224,12 @@ impl TestApp {
             .run("UPDATE clock_offset SET offset_ms = offset_ms + $1", vec![ms.into()])
             .await;
         assert_eq!(moved.expect("the clock moves"), 1);
+    }
+
+    /// The one number that this query finds.
+    pub async fn number(&self, sql: &str) -> i64 {
+        let row = self.app.base.db.one(sql, vec![]).await.expect("the store answers");
+        row.expect("a row").try_get_by_index(0).expect("a number")
     }
 
     /// Ends the server without looking at the invariants: for tests that break them on purpose.

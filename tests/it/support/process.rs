@@ -5,13 +5,15 @@ use std::{
     collections::VecDeque,
     io::{BufRead, BufReader, Write},
     net::SocketAddr,
-    process::{Child, Command, ExitStatus, Stdio},
+    process::{Child, Command, ExitStatus, Output, Stdio},
     sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
 use holdfast::settings::Config;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+use crate::support::harness::TestApp;
 
 /// How long the program may take to say something that a test waits for, or to end.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -33,6 +35,14 @@ pub fn program(config: &Config, command: &str) -> Command {
         .env("RUST_LOG", "info")
         .env("NO_COLOR", "1");
     program
+}
+
+/// What `holdfast reconcile` says over the stores of `app`, told these variables besides.
+pub async fn reconcile(app: &TestApp, more: &[(&str, String)]) -> Output {
+    let mut program = program(&app.app.config, "reconcile");
+    program.envs(more.iter().map(|(name, value)| (name, value)));
+    let ended = tokio::task::spawn_blocking(move || program.output());
+    ended.await.expect("a thread").expect("the program runs")
 }
 
 /// A running program; killed when dropped.

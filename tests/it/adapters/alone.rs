@@ -1,0 +1,3 @@
+//! What measures a cluster or sends crowds at it.
+
+mod cluster;

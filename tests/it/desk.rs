@@ -1,0 +1,4 @@
+//! What organizers and administrators do.
+
+mod administration;
+mod bookings;

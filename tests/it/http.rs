@@ -1,0 +1,3 @@
+//! What every request meets.
+
+mod origins;

@@ -1,0 +1,3 @@
+//! Everybody with an account.
+
+mod accounts;

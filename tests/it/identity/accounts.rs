@@ -1,0 +1,55 @@
+//! Accounts over HTTP.
+
+use holdfast_contract::accounts::{Profile, Role, Session};
+use serde_json::json;
+
+use crate::support::harness::TestApp;
+
+fn registration(email: &str) -> serde_json::Value {
+    json!({ "email": email, "password": "Demo-pass-1", "first_name": "Ada", "last_name": "L" })
+}
+
+#[tokio::test]
+async fn a_registered_user_signs_in_without_regard_to_case() {
+    let app = TestApp::start().await;
+    let made = app.post("/auth/register", &registration("Ada@Example.org")).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    let credentials = json!({ "email": " ada@EXAMPLE.org", "password": "Demo-pass-1" });
+    let session = app.post("/auth/login", &credentials).await;
+    assert_eq!(session.status, 200, "{}", session.body);
+    let session: Session = session.read();
+    let profile: Profile = app.as_user(&session.access_token).get("/auth/profile").await.read();
+    assert_eq!((profile.email.as_str(), profile.role), ("ada@example.org", Role::Customer));
+    assert_eq!(profile, session.profile);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_taken_address_and_wrong_credentials_are_told_apart_from_bad_input() {
+    let app = TestApp::start().await;
+    assert_eq!(app.post("/auth/register", &registration("a@b.org")).await.status, 201);
+    let again = app.post("/auth/register", &registration("A@B.ORG")).await;
+    again.assert_problem(409, "/problems/email-taken");
+    for (email, password) in [("a@b.org", "Wrong-pass-1"), ("nobody@b.org", "Demo-pass-1")] {
+        let refused =
+            app.post("/auth/login", &json!({ "email": email, "password": password })).await;
+        refused.assert_problem(401, "/problems/invalid-credentials");
+    }
+    let weak =
+        json!({ "email": "c@d.org", "password": "Password1", "first_name": "A", "last_name": "B" });
+    let weak = app.post("/auth/register", &weak).await;
+    weak.assert_problem(422, "/problems/weak-password");
+    weak.assert_field("password");
+    let control = json!({ "email": "c@d.org", "password": "Demo-pass-1", "first_name": "A\u{0}", "last_name": "B" });
+    app.post("/auth/register", &control).await.assert_field("first_name");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_profile_needs_a_valid_token() {
+    let app = TestApp::start().await;
+    app.get("/auth/profile").await.assert_problem(401, "/problems/unauthorized");
+    let forged = app.as_user("eyJhbGciOiJub25lIn0.e30.").get("/auth/profile").await;
+    forged.assert_problem(401, "/problems/unauthorized");
+    app.finish().await;
+}

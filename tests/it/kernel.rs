@@ -1,0 +1,6 @@
+//! The mechanisms below all slices.
+
+mod actors;
+mod cut;
+mod idempotency;
+mod typed_rows;

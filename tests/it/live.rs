@@ -1,0 +1,3 @@
+//! Everybody who watches a hall.
+
+mod stream;

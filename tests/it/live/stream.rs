@@ -1,0 +1,160 @@
+//! The event stream: what one node sells the viewers of every node see, and nobody misses anything.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use futures_util::StreamExt;
+use holdfast_contract::{catalogue::SeatStatus, live::Change};
+
+use crate::support::{
+    fixture::{self, Event, Like, seats, some_seats},
+    harness::TestApp,
+};
+
+/// How long a change may take to reach a viewer, with room for a busy test machine.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Reads the stream until `enough` says so; answers the changes.
+async fn watch(
+    app: &TestApp,
+    event: &Event,
+    after: Option<i64>,
+    mut enough: impl FnMut(&Change) -> bool,
+) -> Vec<Change> {
+    let path = match after {
+        Some(after) => event.path(&format!("/stream?after={after}")),
+        None => event.path("/stream"),
+    };
+    let response = app.client().get(app.url(&path)).send().await.expect("the stream opens");
+    assert_eq!(response.status(), 200);
+    assert!(
+        response.headers()["content-type"].to_str().expect("text").starts_with("text/event-stream")
+    );
+    let mut bytes = response.bytes_stream();
+    let (mut text, mut changes) = (String::new(), Vec::new());
+    loop {
+        let chunk = tokio::time::timeout(PATIENCE, bytes.next()).await.expect("a change in time");
+        text.push_str(std::str::from_utf8(&chunk.expect("open").expect("readable")).expect("text"));
+        while let Some((message, rest)) = text.split_once("\n\n") {
+            let change = parse(message);
+            text = rest.to_owned();
+            if let Some(change) = change {
+                let done = enough(&change);
+                changes.push(change);
+                if done {
+                    return changes;
+                }
+            }
+        }
+    }
+}
+
+fn parse(message: &str) -> Option<Change> {
+    assert!(!message.contains("event: reset"), "the stream was reset");
+    let line = |name: &str| message.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+    let change: Change = serde_json::from_str(line("data:")?).expect("a change");
+    assert_eq!(line("id:"), Some(change.seq.to_string().as_str()));
+    Some(change)
+}
+
+/// A hold that may be partial shares no transaction, so each is a change of its own.
+async fn hold_alone(app: &TestApp, event: &Event, seat: i32) {
+    let held = app.post(&event.reservations(), &some_seats(&[seat])).await;
+    assert_eq!(held.status, 201, "{}", held.text);
+}
+
+async fn hold(app: &TestApp, event: &Event, seat: i32) {
+    let held = app.post(&event.reservations(), &seats(&[seat])).await;
+    assert_eq!(held.status, 201, "{}", held.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_viewer_of_another_node_sees_a_hold_and_what_becomes_of_it() {
+    let seller = TestApp::start().await;
+    let viewer = seller.another_node().await;
+    let event = fixture::event(&seller, Like::default()).await;
+    let seller = Arc::new(seller);
+    let begun = seller.app.base.db.now().await.expect("the clock") / 1000;
+    let watching = watch(&viewer, &event, Some(0), |change| {
+        change.seats.iter().any(|seat| seat.1 == SeatStatus::Available)
+    });
+    let selling = async {
+        hold(&seller, &event, 3).await;
+        seller.advance(Duration::from_secs(600)).await;
+        seller.app.slices.reservations.expire_pass().await.expect("a pass");
+    };
+    let (changes, ()) = tokio::join!(watching, selling);
+    let held = changes[0].seats[0];
+    assert_eq!((held.0, held.1, held.2), (3, SeatStatus::Held, 2));
+    let until = held.3.expect("a held seat says until when");
+    assert!((600..=602).contains(&(until - begun)), "held at {begun}, until {until}");
+    let free = changes.last().expect("a change").seats[0];
+    assert_eq!((free.0, free.1, free.2, free.3), (3, SeatStatus::Available, 3, None));
+    viewer.stop().await;
+    Arc::into_inner(seller).expect("alone").finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_misses_anything_of_two_thousand_changes_begun_on_two_nodes() {
+    const HOLDS: i32 = 1_000;
+    let first = TestApp::start().await;
+    let second = first.another_node().await;
+    let event = fixture::event(&first, Like { seats: HOLDS, ..Like::default() }).await;
+    let nodes = [Arc::new(first), Arc::new(second)];
+    let selling = {
+        let (nodes, event) = (nodes.clone(), event.clone());
+        async move {
+            let holds = futures_util::stream::iter(1..=HOLDS).map(|seat| {
+                let (node, event) = (Arc::clone(&nodes[(seat % 2) as usize]), event.clone());
+                async move { hold_alone(&node, &event, seat).await }
+            });
+            holds.buffer_unordered(32).collect::<Vec<()>>().await;
+            nodes[0].advance(Duration::from_secs(600)).await;
+            nodes[0].app.slices.reservations.expire_pass().await.expect("a pass");
+        }
+    };
+    // Three stretches: a viewer that goes away and comes back with its last number, on the other node.
+    let watching = async {
+        let mut seen: BTreeMap<i32, SeatStatus> = BTreeMap::new();
+        let mut last = 0;
+        for (stretch, node) in [&nodes[0], &nodes[1], &nodes[0]].into_iter().enumerate() {
+            let mut heard = 0;
+            let changes = watch(node, &event, Some(last), |change| {
+                heard += 1;
+                for seat in &change.seats {
+                    seen.insert(seat.0, seat.1);
+                }
+                let all_free = seen.len() == HOLDS as usize
+                    && seen.values().all(|status| *status == SeatStatus::Available);
+                all_free || (stretch < 2 && heard == 300)
+            })
+            .await;
+            for change in &changes {
+                assert_eq!(change.seq, last + 1, "numbers have no gap");
+                last = change.seq;
+            }
+        }
+        assert_eq!(seen.len(), HOLDS as usize);
+        assert!(seen.values().all(|status| *status == SeatStatus::Available));
+    };
+    tokio::join!(selling, watching);
+    for node in nodes {
+        Arc::into_inner(node).expect("alone").finish().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_viewer_that_comes_back_too_late_is_told_to_read_everything_again() {
+    let app = TestApp::start().await;
+    let event = fixture::event(&app, Like::default()).await;
+    hold(&app, &event, 1).await;
+    watch(&app, &event, Some(0), |change| change.seq == 1).await;
+    app.advance(Duration::from_secs(2 * 3600)).await;
+    holdfast::live::relay::retention_pass(&app.app.base.db).await.expect("a pass");
+    for after in [0, 99] {
+        let path = event.path(&format!("/stream?after={after}"));
+        let text = tokio::time::timeout(PATIENCE, app.get(&path)).await.expect("it ends").text;
+        assert!(text.contains("event: reset"), "{text}");
+    }
+    app.get(&event.path("/stream?after=x")).await.assert_field("after");
+    app.finish().await;
+}

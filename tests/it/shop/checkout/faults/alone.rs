@@ -1,0 +1,94 @@
+//! Many checkouts in the middle of a call when the program is killed: after a restart all of them come to
+//! their end soon.
+
+use std::time::{Duration, Instant};
+
+use holdfast::kernel::db::Sql;
+
+use crate::support::{
+    buyer::Buyer,
+    fixture::{self, Like, seats},
+    harness::TestApp,
+    process::Node,
+};
+
+const SAGAS: i32 = 40;
+/// Draws in which call each of them is interrupted, and whether before or after its effect.
+const HANGS: &str = "hang:4711";
+/// A worker's lease and what is left for the work.
+const RECOVERED_IN: Duration = Duration::from_secs(10);
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+const PATIENCE: Duration = Duration::from_secs(60);
+
+const LIVE: &str =
+    "SELECT COUNT(*) AS found FROM sagas WHERE status IN ('running', 'waiting', 'undoing')";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn checkouts_killed_in_mid_flight_are_over_ten_seconds_after_the_restart() {
+    let app = TestApp::apart().await;
+    let event = fixture::event(&app, Like { seats: SAGAS, ..Like::default() }).await;
+    let config = &app.app.config;
+    let mut node = Node::start_with(config, &[("HOLDFAST_FAULTS", HANGS)]).await;
+    app.talks_to(node.address);
+    let mut buyers = Vec::new();
+    let mut asked = Vec::new();
+    for seat in 1..=SAGAS {
+        let buyer = Buyer::holds(&app, &event, &seats(&[seat])).await;
+        let body = buyer.pays_from("pm_card_visa", &format!("ada{seat}@example.org"));
+        let request = app.client().post(app.url("/bookings/confirm"));
+        let request = request
+            .header("X-Guest-Token", &buyer.token)
+            .header("Idempotency-Key", "k")
+            .json(&body);
+        asked.push(tokio::spawn(request.send()));
+        buyers.push((buyer, body));
+    }
+    all_hang(&app).await;
+    node.kill().await;
+    for answer in asked {
+        // Those that waited for 8 s were told that it is not known yet; the others nothing.
+        if let Ok(answer) = answer.await.expect("a task") {
+            assert_eq!(answer.status(), 202);
+        }
+    }
+    let restarted = Instant::now();
+    let node = Node::start(config).await;
+    app.talks_to(node.address);
+    while app.number(LIVE).await > 0 {
+        assert!(restarted.elapsed() < RECOVERED_IN, "still under way:\n{}", node.log());
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+    println!("{SAGAS} checkouts were over {:?} after the restart", restarted.elapsed());
+    for (buyer, body) in &buyers {
+        let told = buyer.confirms(&app, "k", body).await;
+        assert_eq!(told.status, 201, "{}", told.text);
+    }
+    app.finish().await;
+}
+
+/// Waits until every saga hangs in a call: there, and nothing is recorded any more.
+async fn all_hang(app: &TestApp) {
+    let started = Instant::now();
+    let mut before = -1;
+    loop {
+        let sagas = app.number(LIVE).await;
+        let records = "SELECT CAST(COALESCE(SUM(version), 0) AS bigint) AS found FROM sagas";
+        let records = app.number(records).await;
+        if sagas == i64::from(SAGAS) && records == before {
+            break;
+        }
+        before = records;
+        assert!(started.elapsed() < PATIENCE, "{sagas} sagas");
+        tokio::time::sleep(LOOK_EVERY * 10).await;
+    }
+    let states = app.app.base.db.all("SELECT DISTINCT state FROM sagas", vec![]).await;
+    let states: Vec<String> = states
+        .expect("the store answers")
+        .iter()
+        .map(|row| row.try_get("", "state").expect("a text"))
+        .collect();
+    for step in ["preparing", "authorizing", "capturing"] {
+        let at = format!("\"at\":\"{step}\"");
+        assert!(states.iter().any(|state| state.contains(&at)), "none hangs while {step}");
+    }
+}

@@ -1,0 +1,106 @@
+//! A step that never works: the checkout does not try for ever and does not pretend. It is shown as needing
+//! attention, with the seats kept as long as money can still be taken for them.
+
+use std::time::{Duration, Instant};
+
+use holdfast::kernel::db::Sql;
+
+use super::drive::{booking_of, confirm};
+use crate::support::{
+    buyer::Buyer,
+    fixture::{self, Like, seats},
+    harness::TestApp,
+    process::Node,
+};
+
+/// Longer than the longest wait after a failure.
+const WAIT: Duration = Duration::from_secs(6 * 60);
+const PATIENCE: Duration = Duration::from_secs(60);
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+/// Pays under these faults and expects the saga to be given to an operator for this reason, the seat and the
+/// payment standing like this.
+async fn check(method: &str, faults: &str, reason: &str, seat: &str, payment: &str, taken: i64) {
+    let app = TestApp::apart().await;
+    let event = fixture::event(&app, Like::default()).await;
+    let node = Node::start_with(&app.app.config, &[("HOLDFAST_FAULTS", faults)]).await;
+    app.talks_to(node.address);
+    let buyer = Buyer::holds(&app, &event, &seats(&[1])).await;
+    let asks = tokio::spawn(confirm(&node, &buyer, &buyer.pays_with(method)).send());
+    let live =
+        "SELECT COUNT(*) AS found FROM sagas WHERE status IN ('running', 'waiting', 'undoing')";
+    let begun = "SELECT COUNT(*) AS found FROM sagas";
+    let waiting = "SELECT COUNT(*) AS found FROM sagas WHERE status IN ('running', 'waiting', \
+        'undoing') AND due_at > {now}";
+    let started = Instant::now();
+    while app.number(begun).await == 0 || app.number(live).await > 0 {
+        assert!(started.elapsed() < PATIENCE, "it tries for ever:\n{}", node.log());
+        // Only while it waits: an hour in all, not a day.
+        if app.number(waiting).await > 0 {
+            app.advance(WAIT).await;
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+    let told = asks.await.expect("a task").expect("an answer");
+    assert_eq!(told.status(), 202, "nobody knows how it will end");
+    let row = app
+        .app
+        .base
+        .db
+        .one(
+            "SELECT g.status AS saga, g.reason, b.status AS booking, s.status AS seat, \
+             p.status AS payment FROM sagas g JOIN bookings b ON b.id = g.subject_id \
+             JOIN payments p ON p.booking_id = b.id \
+             JOIN seats s ON s.event_id = $2 AND s.seat_id = 1 WHERE b.id = $1",
+            vec![booking_of(&app, &buyer).await.into(), event.id.into()],
+        )
+        .await;
+    let row = row.expect("the store answers").expect("a row");
+    let text = |name: &str| row.try_get::<String>("", name).expect("a text");
+    assert_eq!(
+        (text("saga"), text("reason"), text("booking"), text("seat"), text("payment")),
+        (
+            "needs_attention".to_owned(),
+            reason.to_owned(),
+            "pending".to_owned(),
+            seat.to_owned(),
+            payment.to_owned()
+        )
+    );
+    let captured = "SELECT CAST(COALESCE(SUM(captured_minor), 0) AS bigint) AS found \
+        FROM simulated_payments";
+    assert_eq!(app.number(captured).await, taken);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_payment_that_cannot_be_voided_keeps_its_seats_and_calls_an_operator() {
+    check(
+        "pm_card_visa",
+        "confirm_seats=refuse,void=drop*200",
+        "void-fails",
+        "paying",
+        "started",
+        0,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn seats_that_cannot_be_given_back_call_an_operator() {
+    check(
+        "pm_card_chargeDeclined",
+        "release_seats=fail*200",
+        "release-fails",
+        "paying",
+        "started",
+        0,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn tickets_that_cannot_be_issued_call_an_operator() {
+    check("pm_card_visa", "issue_tickets=fail*200", "issue-fails", "sold", "authorized", 4500)
+        .await;
+}

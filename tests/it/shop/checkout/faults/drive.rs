@@ -1,0 +1,158 @@
+//! Takes one checkout to a fault, starts the program again, and lets the buyer ask until there is an answer.
+
+use std::time::{Duration, Instant};
+
+use holdfast::kernel::{db::Sql, saga::Wish};
+use reqwest::RequestBuilder;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{
+    cells::{Drive, Then},
+    ending::{self, Told},
+};
+use crate::support::{
+    answer::Answer,
+    buyer::Buyer,
+    fixture::{Event, seats_and_places},
+    harness::TestApp,
+    process::Node,
+};
+
+/// Longer than a dead worker's lease.
+const LEASE: Duration = Duration::from_secs(6);
+/// How long a buyer asks for the end.
+const PATIENCE: Duration = Duration::from_secs(45);
+/// How often.
+const ASKS_EVERY: Duration = Duration::from_millis(50);
+/// One key an attempt; buyers of other cells are others.
+const KEY: &str = "the-attempt";
+
+/// Drives the cell; answers its ending in words.
+pub async fn cell(app: &TestApp, event: &Event, drive: &Drive) -> Result<String, String> {
+    let first = [("HOLDFAST_FAULTS", drive.faults), ("HOLDFAST_FAILPOINT", point(drive.then))];
+    let mut node = Node::start_with(&app.app.config, &first).await;
+    app.talks_to(node.address);
+    let wish = seats_and_places(event, &[1, 2], 1);
+    let buyer = Buyer::holds(app, event, &wish).await;
+    let body = buyer.pays_with(drive.method);
+    let confirm = tokio::spawn(confirm(&node, &buyer, &body).send());
+    let first_told = match drive.then {
+        Then::Answers => {
+            let answer = confirm.await.expect("a task").expect("the server answers");
+            let status = answer.status().as_u16();
+            let told = Told { status, text: answer.text().await.expect("a text") };
+            // One that waited for too long asks again below.
+            told.is_final().then_some(told)
+        }
+        Then::KilledAt(point) => {
+            node.halts_at(point).await;
+            None
+        }
+        Then::OvertakenAt(point) => {
+            node.halts_at(point).await;
+            return overtaken(app, event, drive, (node, confirm), (&buyer, &body)).await;
+        }
+    };
+    node.kill().await;
+    planned(drive.faults, &node)?;
+    if drive.cancelled {
+        // As the request of a node that the buyer reaches would; the dead worker still has its lease.
+        let booking = booking_of(app, &buyer).await;
+        let stops = app.app.slices.checkouts.executor.wake(booking, Wish::Stop).await;
+        assert!(stops.expect("the wish is kept"), "there is nothing to stop");
+    }
+    app.advance(LEASE).await;
+    let again = Node::start_with(&app.app.config, &[("HOLDFAST_FAULTS", drive.later)]).await;
+    app.talks_to(again.address);
+    let told = told(app, &buyer, &body).await;
+    if let Some(first) = first_told.filter(|first| *first != told) {
+        return Err(format!("told {first:?} at first and {told:?} after the restart"));
+    }
+    planned(drive.later, &again)?;
+    ending::check(app, event, &buyer, &told, drive.ends).await
+}
+
+/// Every planned fault was met: a cell that passes without its fault proves nothing.
+fn planned(faults: &str, node: &Node) -> Result<(), String> {
+    let mut wanted: Vec<String> = Vec::new();
+    for part in faults.split(',').filter(|part| !part.is_empty()) {
+        let (step, words) = part.split_once('=').expect("step=fault");
+        wanted.extend(words.split('/').map(|word| format!("{step}={word}")));
+    }
+    wanted.sort();
+    let met = node.met();
+    if met == wanted { Ok(()) } else { Err(format!("met {met:?}, planned were {wanted:?}")) }
+}
+
+/// Another program finishes what the halted one has in hand; then that one goes on, and changes nothing.
+async fn overtaken(
+    app: &TestApp,
+    event: &Event,
+    drive: &Drive,
+    (mut halted, answer): (Node, Answering),
+    (buyer, body): (&Buyer, &Value),
+) -> Result<String, String> {
+    app.advance(LEASE).await;
+    let other = Node::start_with(&app.app.config, &[("HOLDFAST_FAULTS", drive.later)]).await;
+    app.talks_to(other.address);
+    let told_by_other = told(app, buyer, body).await;
+    let ended = ending::check(app, event, buyer, &told_by_other, drive.ends).await?;
+    halted.goes_on();
+    answer.await.expect("a task").expect("the halted one answers after all");
+    app.talks_to(halted.address);
+    let told_by_halted = told(app, buyer, body).await;
+    if told_by_halted != told_by_other {
+        return Err(format!("told {told_by_other:?} by one and {told_by_halted:?} by the other"));
+    }
+    let still = ending::check(app, event, buyer, &told_by_halted, drive.ends).await?;
+    assert_eq!(still, ended);
+    halted.kill().await;
+    Ok(ended)
+}
+
+type Answering = tokio::task::JoinHandle<Result<reqwest::Response, reqwest::Error>>;
+
+fn point(then: Then) -> &'static str {
+    match then {
+        Then::Answers => "",
+        Then::KilledAt(point) | Then::OvertakenAt(point) => point,
+    }
+}
+
+pub fn confirm(node: &Node, buyer: &Buyer, body: &Value) -> RequestBuilder {
+    reqwest::Client::new()
+        .post(node.url("/bookings/confirm"))
+        .header("X-Guest-Token", &buyer.token)
+        .header("Idempotency-Key", KEY)
+        .json(body)
+}
+
+/// Asks with the same key until there is an answer that stays.
+pub async fn told(app: &TestApp, buyer: &Buyer, body: &Value) -> Told {
+    let started = Instant::now();
+    loop {
+        let Answer { status, text, .. } = buyer.confirms(app, KEY, body).await;
+        let told = Told { status, text };
+        if told.is_final() {
+            return told;
+        }
+        assert!(started.elapsed() < PATIENCE, "nobody tells what came of it: {told:?}");
+        tokio::time::sleep(ASKS_EVERY).await;
+    }
+}
+
+/// The booking that pays for the buyer's reservation.
+pub async fn booking_of(app: &TestApp, buyer: &Buyer) -> Uuid {
+    let row = app
+        .app
+        .base
+        .db
+        .one(
+            "SELECT booking_id FROM booking_reservations WHERE reservation_id = $1",
+            vec![buyer.reservation.into()],
+        )
+        .await;
+    let row = row.expect("the store answers").expect("a booking");
+    row.try_get("", "booking_id").expect("an id")
+}

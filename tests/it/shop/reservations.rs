@@ -1,0 +1,247 @@
+//! Holding, one caller at a time: what is answered, what lapses, who may do what.
+
+mod alone;
+
+use std::time::Duration;
+
+use holdfast_contract::{
+    problem::{RefusedSeat, SeatRefusal},
+    reservations::ReservationStatus,
+};
+use serde_json::{Value, json};
+
+use crate::support::{
+    fixture::{self, Like, euros, seats, seats_and_places, some_seats},
+    harness::TestApp,
+};
+
+const HOLD: Duration = Duration::from_secs(600);
+
+#[tokio::test]
+async fn a_guest_holds_seats_and_places_at_the_servers_price() {
+    let app = TestApp::start().await;
+    let event = fixture::event(&app, Like::default()).await;
+    let wish = seats_and_places(&event, &[3, 1], 2);
+    let held = app.post(&event.reservations(), &wish).await;
+    assert_eq!(held.status, 201, "{}", held.text);
+    let (path, token) = (format!("/reservations/{}", held.id()), held.guest_token());
+    let held = held.reservation();
+    assert_eq!(held.status, ReservationStatus::Active);
+    assert_eq!(held.total, euros(2 * 4500 + 2 * 2000));
+    assert_eq!((held.expires_in_seconds, held.items.len()), (600, 3));
+    let read = app.as_guest(&token).get(&path).await;
+    assert_eq!(read.reservation().items, held.items);
+    app.get(&path).await.assert_problem(401, "/problems/unauthorized");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_held_seat_is_refused_with_its_reason_and_nothing_of_the_rest_is_held() {
+    let app = TestApp::start().await;
+    let event = fixture::event(&app, Like::default()).await;
+    let first = app.post(&event.reservations(), &seats(&[2])).await;
+    let token = first.guest_token();
+    let refused = app.post(&event.reservations(), &seats(&[1, 2, 99])).await;
+    refused.assert_problem(409, "/problems/seats-unavailable");
+    refused.assert_refused(&[(2, SeatRefusal::Held), (99, SeatRefusal::Unknown)]);
+    let own = app.as_guest(&token).post(&event.reservations(), &seats(&[2])).await;
+    own.assert_refused(&[(2, SeatRefusal::Yours)]);
+    assert_eq!(app.post(&event.reservations(), &seats(&[1])).await.status, 201);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn partial_holds_what_it_can_and_none_is_a_conflict() {
+    let app = TestApp::start().await;
+    let event = fixture::event(&app, Like::default()).await;
+    app.post(&event.reservations(), &seats(&[2])).await;
+    let wish = some_seats(&[1, 2, 3]);
+    let held = app.post(&event.reservations(), &wish).await;
+    assert_eq!(held.status, 201, "{}", held.text);
+    let held = held.reservation();
+    assert_eq!(held.items.len(), 2);
+    assert_eq!(held.refused, [RefusedSeat { seat_id: 2, reason: SeatRefusal::Held }]);
+    let none = app.post(&event.reservations(), &wish).await;
+    none.assert_problem(409, "/problems/seats-unavailable");
+    assert_eq!(none.problem().seats.len(), 3);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_stale_version_is_refused() {
+    let app = TestApp::start().await;
+    let event = fixture::event(&app, Like::default()).await;
+    let wish = |version: i32| json!({ "seats": [{ "seat_id": 1, "version": version }] });
+    let stale = app.post(&event.reservations(), &wish(7)).await;
+    stale.assert_refused(&[(1, SeatRefusal::StaleVersion)]);
+    assert_eq!(app.post(&event.reservations(), &wish(1)).await.status, 201);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_lapsed_hold_is_unusable_and_taken_over_before_any_job_ran() {
+    let app = TestApp::start().await;
+    let event = fixture::event(&app, Like::default()).await;
+    let first = app.post(&event.reservations(), &seats(&[1, 2])).await;
+    let token = first.guest_token();
+    let path = format!("/reservations/{}", first.id());
+    app.advance(HOLD - Duration::from_secs(5)).await;
+    app.post(&event.reservations(), &seats(&[1]))
+        .await
+        .assert_problem(409, "/problems/seats-unavailable");
+    app.advance(Duration::from_secs(5)).await;
+    let second = app.post(&event.reservations(), &seats(&[1])).await;
+    assert_eq!(second.status, 201, "{}", second.text);
+    let guest = app.as_guest(&token);
+    assert_eq!(guest.get(&path).await.reservation().status, ReservationStatus::Expired);
+    let late = guest.post(&format!("{path}/extend"), &json!({})).await;
+    late.assert_problem(409, "/problems/reservation-expired");
+    // The pass frees what was not taken over, once, and leaves the new owner's seat alone.
+    assert_eq!(app.app.slices.reservations.expire_pass().await.expect("a pass"), 1);
+    assert_eq!(app.app.slices.reservations.expire_pass().await.expect("a pass"), 0);
+    let taken = app.post(&event.reservations(), &seats(&[1])).await;
+    taken.assert_refused(&[(1, SeatRefusal::Held)]);
+    assert_eq!(app.post(&event.reservations(), &seats(&[2])).await.status, 201);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_hold_is_extended_up_to_its_cap() {
+    let app = TestApp::start().await;
+    let event = fixture::event(&app, Like::default()).await;
+    let wish = seats_and_places(&event, &[1], 1);
+    let held = app.post(&event.reservations(), &wish).await;
+    let token = held.guest_token();
+    let path = format!("/reservations/{}/extend", held.id());
+    let guest = app.as_guest(&token);
+    for minutes in [9, 9, 9] {
+        app.advance(Duration::from_secs(minutes * 60)).await;
+        let extended = guest.post(&path, &json!({})).await;
+        assert_eq!(extended.status, 200, "{}", extended.text);
+    }
+    let capped = guest.post(&path, &json!({})).await;
+    capped.assert_problem(409, "/problems/extension-cap-reached");
+    app.advance(Duration::from_secs(170)).await;
+    assert_eq!(app.post(&event.reservations(), &seats(&[1])).await.status, 409);
+    app.advance(Duration::from_secs(10)).await;
+    assert_eq!(app.post(&event.reservations(), &seats(&[1])).await.status, 201);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn only_the_owner_cancels_and_the_seats_are_free_at_once() {
+    let app = TestApp::start().await;
+    let event = fixture::event(&app, Like::default()).await;
+    let wish = seats_and_places(&event, &[1], 3);
+    let held = app.post(&event.reservations(), &wish).await;
+    let token = held.guest_token();
+    let other = app.post(&event.reservations(), &seats(&[5])).await;
+    let stranger = other.guest_token();
+    let path = format!("/reservations/{}", held.id());
+    app.as_guest(&stranger).delete(&path).await.assert_problem(404, "/problems/not-found");
+    app.as_guest(&stranger).get(&path).await.assert_problem(404, "/problems/not-found");
+    let guest = app.as_guest(&token);
+    assert_eq!(guest.delete(&path).await.status, 204);
+    assert_eq!(guest.delete(&path).await.status, 204);
+    assert_eq!(guest.get(&path).await.reservation().status, ReservationStatus::Cancelled);
+    assert_eq!(app.post(&event.reservations(), &seats(&[1])).await.status, 201);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn the_limit_counts_what_is_live_and_nothing_else() {
+    let app = TestApp::start().await;
+    let like = Like { max_per_user: 3, ..Like::default() };
+    let event = fixture::event(&app, like).await;
+    let first = app.post(&event.reservations(), &seats(&[1, 2])).await;
+    let token = first.guest_token();
+    let guest = app.as_guest(&token);
+    let over = guest.post(&event.reservations(), &seats(&[3, 4])).await;
+    over.assert_problem(409, "/problems/limit-exceeded");
+    let over = over.problem();
+    assert_eq!((over.limit, over.remaining), (Some(3), Some(1)));
+    assert_eq!(guest.post(&event.reservations(), &seats(&[3])).await.status, 201);
+    // The moment the holds lapse the buyer may hold again.
+    app.advance(HOLD).await;
+    assert_eq!(guest.post(&event.reservations(), &seats(&[4, 5, 6])).await.status, 201);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn faults_name_their_field() {
+    let app = TestApp::start().await;
+    let event = fixture::event(&app, Like::default()).await;
+    let check = async |body: Value, field: &str| {
+        let answer = app.post(&event.reservations(), &body).await;
+        answer.assert_problem(400, "/problems/invalid-request");
+        answer.assert_field(field);
+    };
+    check(json!({}), "seats").await;
+    check(seats(&[1, 1]), "seats[1].seat_id").await;
+    check(json!({ "seats": [{ "seat_id": "1" }] }), "seats[0].seat_id").await;
+    check(json!({ "seats": [{ "seat_id": 1, "price": 1 }] }), "seats[0].price").await;
+    check(
+        json!({ "seats": [{ "seat_id": 1, "offer_id": event.general_offer }] }),
+        "seats[0].offer_id",
+    )
+    .await;
+    check(
+        json!({ "general": [{ "section_id": event.seated, "quantity": 1 }] }),
+        "general[0].section_id",
+    )
+    .await;
+    check(
+        json!({ "general": [{ "section_id": event.general, "quantity": 0 }] }),
+        "general[0].quantity",
+    )
+    .await;
+    let many = app.post(&event.reservations(), &seats(&(1..=11).collect::<Vec<_>>())).await;
+    assert!(many.status == 409, "{}", many.text);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn an_event_that_does_not_sell_holds_nothing() {
+    let app = TestApp::start().await;
+    let event = fixture::event(&app, Like::default()).await;
+    app.post("/events/no-such-event/reservations", &seats(&[1]))
+        .await
+        .assert_problem(404, "/problems/not-found");
+    // A copy of the terms is in memory now; the statement sees that they changed.
+    assert_eq!(app.post(&event.reservations(), &seats(&[1])).await.status, 201);
+    let db = &app.app.base.db;
+    let sql = "UPDATE events SET status = 'cancelled', version = version + 1";
+    holdfast::kernel::db::Sql::run(db, sql, vec![]).await.expect("cancelled");
+    app.post(&event.reservations(), &seats(&[2]))
+        .await
+        .assert_problem(409, "/problems/not-on-sale");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hold_under_a_key_happens_once_and_is_answered_alike_every_time() {
+    let app = TestApp::start().await;
+    let event = fixture::event(&app, Like::default()).await;
+    let nobody = app.as_nobody();
+    let hold = async |key: &str, body: &Value| {
+        let headers = [("Idempotency-Key", key)];
+        nobody.send(reqwest::Method::POST, &event.reservations(), Some(body), &headers).await
+    };
+    let key = "0192f3a8-6c1e-4a57-9a40-5f0f3c1f2d11";
+    let wish = seats(&[1, 2]);
+    let answers = futures_util::future::join_all((0..20).map(|_| hold(key, &wish))).await;
+    for answer in &answers {
+        assert_eq!((answer.status, &answer.text), (201, &answers[0].text));
+    }
+    let first = answers.iter().filter(|answer| answer.header("idempotency-replayed").is_none());
+    assert_eq!(first.count(), 1);
+    assert!(answers[0].reservation().guest_token.is_some());
+    hold(key, &seats(&[3])).await.assert_problem(422, "/problems/idempotency-key-reused");
+    hold("1", &seats(&[3])).await.assert_field("Idempotency-Key");
+    // A refusal is not kept: the same key succeeds once the seat is free.
+    let other = "0192f3a8-6c1e-4a57-9a40-5f0f3c1f2d12";
+    hold(other, &wish).await.assert_problem(409, "/problems/seats-unavailable");
+    app.advance(HOLD).await;
+    assert_eq!(hold(other, &wish).await.status, 201);
+    app.finish().await;
+}
