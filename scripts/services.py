@@ -22,7 +22,7 @@ from processes import Failure, Fleet, Stopped, exit_status  # noqa: E402
 from stores import memory, start_postgres, start_redis, workspace  # noqa: E402
 
 # The stores do not survive the run, so nothing has to reach the disk.
-FAST_AND_LOOSE = (("fsync", "off"), ("synchronous_commit", "off"), ("full_page_writes", "off"))
+FAST_AND_LOOSE = (("fsync", "off"), ("full_page_writes", "off"))
 
 
 def main():

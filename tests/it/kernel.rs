@@ -1,6 +1,8 @@
 //! The mechanisms below all slices.
 
 mod actors;
+mod alone;
+mod away;
 mod cut;
 mod idempotency;
 mod typed_rows;

@@ -1,0 +1,3 @@
+//! Tests that end the connections of every other test.
+
+mod cluster;
