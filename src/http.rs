@@ -11,5 +11,6 @@ pub mod proxies;
 pub mod secure;
 pub mod settings;
 pub mod tagged;
+pub mod text;
 pub mod time;
 pub mod tokens;

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use poem::{
-    Endpoint, EndpointExt, IntoResponse, Response, Route, Server, get, handler,
+    Endpoint, EndpointExt, IntoEndpoint, IntoResponse, Response, Route, Server, get, handler,
     http::StatusCode,
     listener::{Acceptor, Listener, TcpListener},
 };
@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{App, development::DevelopmentApi};
 use crate::{
-    http::{body::Json, cors::Cors, problem, secure::SecureHeaders},
+    http::{body::Json, cors::Cors, problem, secure::SecureHeaders, text},
     kernel::{db::Db, environment::Environment, tasks::Tasks, telemetry},
     site::{self, Site},
 };
@@ -84,7 +84,7 @@ impl App {
             .at("/metrics", get(telemetry::metrics))
             .at("/api/v1/openapi.json", api.spec_endpoint())
             .nest("/api/docs", api.swagger_ui())
-            .nest("/api/v1", api)
+            .nest("/api/v1", api.into_endpoint().before(text::without_nul))
             .at("/*path", get(site::page).data(site.clone()))
             .at("/", get(site::page).data(site));
         let routes = self.slices.clone().mount(&self.shared, routes);

@@ -325,6 +325,19 @@ mod tests {
     }
 
     #[test]
+    fn text_that_no_column_holds_is_refused_at_its_field() {
+        #[derive(Debug, Deserialize)]
+        struct Named {
+            #[serde(rename = "names")]
+            _names: Vec<String>,
+        }
+
+        let problem = parse::<Named>(br#"{"names":["a","b\u0000"]}"#).expect_err("a NUL");
+        assert_eq!(problem.problem().errors.first().expect("a field").field, "names[1]");
+        parse::<Named>(br#"{"names":["a","b\u0001"]}"#).expect("names judge other characters");
+    }
+
+    #[test]
     fn an_array_is_no_object_at_any_depth() {
         #[derive(Debug, Deserialize)]
         #[serde(rename_all = "snake_case")]

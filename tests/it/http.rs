@@ -1,3 +1,4 @@
 //! What every request meets.
 
+mod nul;
 mod origins;

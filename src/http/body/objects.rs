@@ -1,4 +1,5 @@
-//! Objects stay objects: a deserializer that refuses an array where a structure is expected.
+//! Objects stay objects: a deserializer that refuses an array where a structure is expected, and text that no column
+//! can hold.
 //!
 //! Serde's derive reads a structure from an object and from an array of its fields in order, at every depth, so that
 //! `["customer@demo.test", "…"]` would sign in. Nobody declared that form; it is in no schema. This deserializer passes
@@ -9,6 +10,8 @@ use std::fmt;
 use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
+
+use crate::http::text::{NO_NUL, NUL};
 
 /// Wraps a deserializer, a visitor, or what they hand to each other.
 pub(super) struct Objects<T>(pub(super) T);
@@ -80,6 +83,10 @@ macro_rules! visit {
     )*};
 }
 
+fn storable<E: serde::de::Error>(text: &str) -> Result<&str, E> {
+    if text.contains(NUL) { Err(E::custom(NO_NUL)) } else { Ok(text) }
+}
+
 impl<'de, V: Visitor<'de>> Visitor<'de> for Objects<V> {
     type Value = V::Value;
 
@@ -102,12 +109,22 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Objects<V> {
         visit_f32: f32;
         visit_f64: f64;
         visit_char: char;
-        visit_str: &str;
-        visit_borrowed_str: &'de str;
-        visit_string: String;
         visit_bytes: &[u8];
         visit_borrowed_bytes: &'de [u8];
         visit_byte_buf: Vec<u8>;
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<V::Value, E> {
+        self.0.visit_str(storable(text)?)
+    }
+
+    fn visit_borrowed_str<E: serde::de::Error>(self, text: &'de str) -> Result<V::Value, E> {
+        self.0.visit_borrowed_str(storable(text)?)
+    }
+
+    fn visit_string<E: serde::de::Error>(self, text: String) -> Result<V::Value, E> {
+        storable(&text)?;
+        self.0.visit_string(text)
     }
 
     fn visit_none<E: serde::de::Error>(self) -> Result<V::Value, E> {
