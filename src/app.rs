@@ -102,7 +102,7 @@ impl App {
             relay: live.relay.clone(),
         };
         let slices = Slices {
-            accounts: Accounts { base: base.clone() },
+            accounts: Accounts::new(base.clone()),
             catalogue: Catalogue::new(
                 base.clone(),
                 access.clone(),

@@ -13,6 +13,10 @@ use holdfast::{
     site::Pages,
 };
 
+/// It gives memory back to the system after a crowd; glibc's keeps most of it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[derive(Debug, Parser)]
 #[command(version, about)]
 struct Arguments {

@@ -26,10 +26,7 @@ use crate::{
     access::{Access, EventKey, InOrganization},
     http::time,
     identity::{
-        accounts::{
-            self,
-            register::{RegisterError, register},
-        },
+        accounts::{self, Accounts, register::RegisterError},
         organizations,
     },
     kernel::{base::Base, db::StoreError},
@@ -170,8 +167,9 @@ pub async fn is_empty(base: &Base) -> Result<bool, StoreError> {
 /// See [`SeedError`]. Parts that were made stay, and the next run continues from there.
 pub async fn seed(base: &Base, holds: HoldTimes) -> Result<(), SeedError> {
     let organization = organizations::found(base, "demo", "Holdfast Demo").await?;
+    let accounts = Accounts::new(base.clone());
     for (email, name, role) in ACCOUNTS {
-        let user = account(base, email, name, role).await?;
+        let user = account(&accounts, email, name, role).await?;
         match role {
             Role::Organizer | Role::Controller => {
                 organizations::join(&base.db, organization, user).await?;
@@ -185,8 +183,13 @@ pub async fn seed(base: &Base, holds: HoldTimes) -> Result<(), SeedError> {
     Ok(())
 }
 
-async fn account(base: &Base, email: &str, name: &str, role: Role) -> Result<UserId, SeedError> {
-    if let Some(known) = accounts::user_of(&base.db, email).await? {
+async fn account(
+    accounts: &Accounts,
+    email: &str,
+    name: &str,
+    role: Role,
+) -> Result<UserId, SeedError> {
+    if let Some(known) = accounts::user_of(&accounts.base.db, email).await? {
         return Ok(known);
     }
     let registration = Registration {
@@ -196,7 +199,7 @@ async fn account(base: &Base, email: &str, name: &str, role: Role) -> Result<Use
         last_name: "Demo".to_owned(),
         locale: None,
     };
-    Ok(register(&base.db, &base.entropy, registration, role).await?)
+    Ok(accounts.register(registration, role).await?)
 }
 
 async fn event(

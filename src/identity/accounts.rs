@@ -8,9 +8,13 @@ pub mod password;
 pub mod register;
 mod store;
 
-use holdfast_domain::ids::UserId;
+use std::sync::Arc;
+
+use holdfast_contract::accounts::Registration;
+use holdfast_domain::{access::Role, ids::UserId};
 use poem_openapi::OpenApi;
 
+use self::{password::Passwords, register::RegisterError};
 use crate::{
     kernel::{
         base::Base,
@@ -23,11 +27,32 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct Accounts {
     pub base: Base,
+    pub passwords: Passwords,
+}
+
+impl Accounts {
+    pub fn new(base: Base) -> Self {
+        let passwords = Passwords::new(Arc::clone(&base.entropy));
+        Self { base, passwords }
+    }
+
+    /// Creates an account with this role.
+    ///
+    /// # Errors
+    /// See [`RegisterError`].
+    pub async fn register(
+        &self,
+        registration: Registration,
+        role: Role,
+    ) -> Result<UserId, RegisterError> {
+        let Base { db, entropy, .. } = &self.base;
+        register::register(db, entropy, &self.passwords, registration, role).await
+    }
 }
 
 impl Slice for Accounts {
     fn routes(self, shared: Shared) -> impl OpenApi + 'static {
-        api::AccountsApi { base: self.base, tokens: shared.tokens }
+        api::AccountsApi { accounts: self, tokens: shared.tokens }
     }
 }
 

@@ -10,8 +10,10 @@ use holdfast_domain::access::Role;
 use poem_openapi::{OpenApi, Tags};
 
 use super::{
+    Accounts,
     log_in::{self, LogInError},
-    register::{self, RegisterError},
+    password::PasswordError,
+    register::RegisterError,
 };
 use crate::{
     http::{
@@ -20,12 +22,15 @@ use crate::{
         problem::ApiProblem,
         tokens::{ACCESS_TOKEN_SECS, Tokens},
     },
-    kernel::{actor::User, base::Base},
+    kernel::actor::User,
 };
+
+/// When to come back after a crowd at the sign-in.
+const BUSY_RETRY_AFTER_SECS: u64 = 3;
 
 #[derive(Debug, Clone)]
 pub struct AccountsApi {
-    pub base: Base,
+    pub accounts: Accounts,
     pub tokens: Arc<Tokens>,
 }
 
@@ -40,21 +45,17 @@ impl AccountsApi {
     /// Create an account and sign in.
     #[oai(path = "/register", method = "post")]
     async fn register(&self, body: Json<Registration>) -> Result<Created<Session>, ApiProblem> {
-        let base = self.base.clone();
-        let made = self
-            .base
-            .tasks
-            .run(async move {
-                register::register(&base.db, &base.entropy, body.0, Role::Customer).await
-            })
-            .await??;
+        let accounts = self.accounts.clone();
+        let tasks = &self.accounts.base.tasks;
+        let made =
+            tasks.run(async move { accounts.register(body.0, Role::Customer).await }).await??;
         Ok(Created(self.session(User { id: made, role: Role::Customer }).await?))
     }
 
     /// Sign in.
     #[oai(path = "/login", method = "post")]
     async fn log_in(&self, body: Json<Credentials>) -> Result<Json<Session>, ApiProblem> {
-        let user = log_in::log_in(&self.base.db, body.0).await?;
+        let user = log_in::log_in(&self.accounts.base.db, &self.accounts.passwords, body.0).await?;
         Ok(Json(self.session(user).await?))
     }
 
@@ -75,7 +76,7 @@ impl AccountsApi {
     }
 
     async fn profile_of(&self, user: User) -> Result<Profile, ApiProblem> {
-        log_in::profile(&self.base.db, user.id).await?.ok_or_else(|| {
+        log_in::profile(&self.accounts.base.db, user.id).await?.ok_or_else(|| {
             ApiProblem::new(
                 ProblemType::Unauthorized,
                 "The account no longer exists. Sign in again.",
@@ -84,11 +85,24 @@ impl AccountsApi {
     }
 }
 
+impl From<PasswordError> for ApiProblem {
+    fn from(error: PasswordError) -> Self {
+        match error {
+            PasswordError::Busy => Self::new(
+                ProblemType::Unavailable,
+                "Too many people sign in at this moment. Try again.",
+            )
+            .retry_after(BUSY_RETRY_AFTER_SECS),
+            PasswordError::Fault => Self::internal(&error),
+        }
+    }
+}
+
 impl From<LogInError> for ApiProblem {
     fn from(error: LogInError) -> Self {
         match error {
             LogInError::Wrong => Self::new(ProblemType::InvalidCredentials, ""),
-            LogInError::Hash(fault) => Self::internal(&fault),
+            LogInError::Password(error) => error.into(),
             LogInError::Db(error) => error.into(),
         }
     }
@@ -109,7 +123,7 @@ impl From<RegisterError> for ApiProblem {
                 ProblemType::EmailTaken,
                 "There is an account with this address. Sign in instead.",
             ),
-            RegisterError::Hash(fault) => Self::internal(&fault),
+            RegisterError::Password(error) => error.into(),
             RegisterError::Db(error) => error.into(),
         }
     }

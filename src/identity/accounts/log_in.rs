@@ -4,7 +4,7 @@ use holdfast_contract::accounts::{Credentials, Profile, Role as WireRole};
 use holdfast_domain::{access::Role, ids::UserId, text};
 
 use super::{
-    password::{self, HashFault},
+    password::{self, PasswordError, Passwords},
     store,
 };
 use crate::{
@@ -23,7 +23,7 @@ pub enum LogInError {
     #[error("the e-mail address or the password is wrong")]
     Wrong,
     #[error(transparent)]
-    Hash(#[from] HashFault),
+    Password(#[from] PasswordError),
     #[error("the database failed")]
     Db(#[from] StoreError),
 }
@@ -32,7 +32,11 @@ pub enum LogInError {
 ///
 /// # Errors
 /// See [`LogInError`].
-pub async fn log_in(db: &Db, credentials: Credentials) -> Result<User, LogInError> {
+pub async fn log_in(
+    db: &Db,
+    passwords: &Passwords,
+    credentials: Credentials,
+) -> Result<User, LogInError> {
     let found = match text::email(&credentials.email) {
         Ok(email) => store::user_by_email(db.reader(), &email).await?,
         Err(_) => None,
@@ -41,7 +45,7 @@ pub async fn log_in(db: &Db, credentials: Credentials) -> Result<User, LogInErro
         return Err(LogInError::Wrong);
     }
     let hash = found.as_ref().and_then(|user| user.password_hash.clone());
-    let right = password::matches(credentials.password, hash).await?;
+    let right = passwords.matches(credentials.password, hash).await?;
     match found {
         Some(user) if right && user.status.may_sign_in() => {
             Ok(User { id: user.id, role: user.role })

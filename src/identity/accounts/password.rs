@@ -1,15 +1,35 @@
-//! The rule for passwords, and hashing with Argon2id (RFC 9106) outside the async threads.
+//! The rule for passwords, and the service that scores, hashes and checks them with Argon2id (RFC 9106).
+//!
+//! One hash takes tens of milliseconds of a core and 19 MiB. The service does at most one per core at a time, away
+//! from the async threads, and keeps the memory for the next one. A bounded number of requests wait; the others are
+//! told at once to come back, so that a crowd at the sign-in neither stops the other routes nor fills the memory.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use argon2::{
-    Argon2,
-    password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
+    Algorithm, Argon2, Block, Params, Version,
+    password_hash::phc::{Output, ParamsString, PasswordHash, Salt},
 };
+use tokio::sync::Semaphore;
+
+use crate::kernel::ports::Entropy;
 
 pub const MIN_CHARS: usize = 8;
 /// The maximum length of a password. Hashing a longer password would be wasted work.
 pub const MAX_BYTES: usize = 256;
 /// The minimum zxcvbn score of a password: 2 of 4, "somewhat guessable".
 const MIN_SCORE: zxcvbn::Score = zxcvbn::Score::Two;
+/// How many characters of a password, and of each word that an attacker would try first, are scored. zxcvbn needs a
+/// second for 256 characters that look like letters and digits at once, and what is hard to guess is so far earlier.
+const SCORED_CHARS: usize = 48;
+/// How many requests may wait for each core. More would wait longer than [`MAX_WAIT`].
+const WAITING_PER_CORE: usize = 64;
+/// How long a request waits for its turn.
+const MAX_WAIT: Duration = Duration::from_secs(4);
+const SALT_BYTES: usize = 16;
 
 /// Why a password is too weak.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -25,17 +45,131 @@ pub enum Weakness {
     Guessable,
 }
 
-/// A password could not be hashed or checked: a fault of the server, not of the password.
+/// Why a password was neither hashed nor checked. Never the password's fault.
 #[derive(Debug, thiserror::Error)]
-#[error("a password could not be hashed or checked")]
-pub struct HashFault;
+pub enum PasswordError {
+    #[error("too many passwords wait for being hashed")]
+    Busy,
+    #[error("a password could not be hashed or checked")]
+    Fault,
+}
 
-/// Checks the rule. `known` contains the words that an attacker would try first, such as the name and the
-/// address.
-///
-/// # Errors
-/// The first weakness.
-pub fn check_rule(password: &str, known: &[&str]) -> Result<(), Weakness> {
+/// The service; clones share its turns and its memory.
+#[derive(Debug, Clone)]
+pub struct Passwords {
+    entropy: Arc<dyn Entropy>,
+    /// One for each request that hashes or waits.
+    places: Arc<Semaphore>,
+    /// One for each request that hashes.
+    turns: Arc<Semaphore>,
+    memory: Arc<Mutex<Vec<Memory>>>,
+}
+
+/// The memory of one hash.
+#[derive(Default)]
+struct Memory(Vec<Block>);
+
+impl std::fmt::Debug for Memory {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Memory of {} blocks", self.0.len())
+    }
+}
+
+impl Passwords {
+    /// A service that uses every core.
+    pub fn new(entropy: Arc<dyn Entropy>) -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Self::with(entropy, cores, cores * WAITING_PER_CORE)
+    }
+
+    fn with(entropy: Arc<dyn Entropy>, turns: usize, waiting: usize) -> Self {
+        Self {
+            entropy,
+            places: Arc::new(Semaphore::new(turns + waiting)),
+            turns: Arc::new(Semaphore::new(turns)),
+            memory: Arc::default(),
+        }
+    }
+
+    /// Judges the password by the rule. `known` contains the words that an attacker would try first, such as the name
+    /// and the address.
+    ///
+    /// # Errors
+    /// When the service is busy, or its task dies.
+    pub async fn judge(
+        &self,
+        password: &str,
+        known: &[&str],
+    ) -> Result<Result<(), Weakness>, PasswordError> {
+        if let Err(weakness) = check_form(password) {
+            return Ok(Err(weakness));
+        }
+        let password = scored(password);
+        let known: Vec<String> = known.iter().map(|word| scored(word)).collect();
+        self.in_turn(move |_| {
+            let known: Vec<&str> = known.iter().map(String::as_str).collect();
+            let is_strong = zxcvbn::zxcvbn(&password, &known).score() >= MIN_SCORE;
+            if is_strong { Ok(()) } else { Err(Weakness::Guessable) }
+        })
+        .await
+    }
+
+    /// Hashes with Argon2id, with the library's parameters (19 MiB, 2 passes: OWASP's first choice) and a fresh salt;
+    /// returns the hash as a PHC string.
+    ///
+    /// # Errors
+    /// When the service is busy, or its task dies.
+    pub async fn hash(&self, password: String) -> Result<String, PasswordError> {
+        let mut salt = [0; SALT_BYTES];
+        self.entropy.fill(&mut salt);
+        self.in_turn(move |memory| hash(&password, &salt, memory))
+            .await?
+            .ok_or(PasswordError::Fault)
+    }
+
+    /// Whether the hash belongs to the password. Without a hash, the same work is done and the answer is no, so that
+    /// the time does not tell whether an account exists.
+    ///
+    /// # Errors
+    /// When the service is busy, or its task dies.
+    pub async fn matches(
+        &self,
+        password: String,
+        hash: Option<String>,
+    ) -> Result<bool, PasswordError> {
+        self.in_turn(move |memory| match hash {
+            Some(known) => is_match(&password, &known, memory).unwrap_or(false),
+            None => {
+                self::hash(&password, &[0; SALT_BYTES], memory);
+                false
+            }
+        })
+        .await
+    }
+
+    async fn in_turn<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Memory) -> T + Send + 'static,
+    ) -> Result<T, PasswordError> {
+        let _place = self.places.try_acquire().map_err(|_| PasswordError::Busy)?;
+        let turn = Arc::clone(&self.turns).acquire_owned();
+        let turn = tokio::time::timeout(MAX_WAIT, turn).await.map_err(|_| PasswordError::Busy)?;
+        let turn = turn.map_err(|_| PasswordError::Fault)?;
+        let idle = Arc::clone(&self.memory);
+        let work = move || {
+            // The turn ends with the work, also when nobody waits for it any more.
+            let _turn = turn;
+            let lock = || idle.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut memory = lock().pop().unwrap_or_default();
+            let done = work(&mut memory);
+            lock().push(memory);
+            done
+        };
+        tokio::task::spawn_blocking(work).await.map_err(|_| PasswordError::Fault)
+    }
+}
+
+fn check_form(password: &str) -> Result<(), Weakness> {
     if password.chars().count() < MIN_CHARS {
         return Err(Weakness::Short);
     }
@@ -46,65 +180,128 @@ pub fn check_rule(password: &str, known: &[&str]) -> Result<(), Weakness> {
     if !(has(char::is_lowercase) && has(char::is_uppercase) && has(|c| c.is_ascii_digit())) {
         return Err(Weakness::Plain);
     }
-    if zxcvbn::zxcvbn(password, known).score() < MIN_SCORE {
-        return Err(Weakness::Guessable);
-    }
     Ok(())
 }
 
-/// Hashes with Argon2id, with the library's parameters (19 MiB, 2 passes: OWASP's first choice) and a fresh salt.
-///
-/// # Errors
-/// When the operating system gives no randomness or the task dies.
-pub async fn hash(password: String) -> Result<String, HashFault> {
-    tokio::task::spawn_blocking(move || {
-        Argon2::default().hash_password(password.as_bytes()).map(|hash| hash.to_string())
-    })
-    .await
-    .map_err(|_| HashFault)?
-    .map_err(|_| HashFault)
+fn scored(text: &str) -> String {
+    text.chars().take(SCORED_CHARS).collect()
 }
 
-/// Whether the hash belongs to the password. Without a hash, the same work is done and the answer is no, so that
-/// the time does not tell whether an account exists.
-///
-/// # Errors
-/// When the task dies.
-pub async fn matches(password: String, hash: Option<String>) -> Result<bool, HashFault> {
-    tokio::task::spawn_blocking(move || match hash {
-        Some(hash) => PasswordHash::new(&hash)
-            .map(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
-            .unwrap_or(false),
-        None => {
-            Argon2::default().hash_password(password.as_bytes()).ok();
-            false
-        }
-    })
-    .await
-    .map_err(|_| HashFault)
+fn hash(password: &str, salt: &[u8], memory: &mut Memory) -> Option<String> {
+    let params = Params::default();
+    let output = output(password, salt, Algorithm::Argon2id, Version::V0x13, &params, memory)?;
+    let phc = PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: ParamsString::try_from(&params).ok()?,
+        salt: Some(Salt::new(salt).ok()?),
+        hash: Some(output),
+    };
+    Some(phc.to_string())
+}
+
+/// Whether the password has this hash, with the parameters of the hash; `None` when it is no Argon2 hash.
+fn is_match(password: &str, known: &str, memory: &mut Memory) -> Option<bool> {
+    let known = PasswordHash::new(known).ok()?;
+    let algorithm = Algorithm::new(known.algorithm).ok()?;
+    let version = Version::try_from(known.version?).ok()?;
+    let params = Params::try_from(&known).ok()?;
+    // `Output` compares in constant time.
+    Some(
+        output(password, known.salt.as_ref()?, algorithm, version, &params, memory)?
+            == known.hash?,
+    )
+}
+
+fn output(
+    password: &str,
+    salt: &[u8],
+    algorithm: Algorithm,
+    version: Version,
+    params: &Params,
+    memory: &mut Memory,
+) -> Option<Output> {
+    let mut bytes = [0; Output::MAX_LENGTH];
+    let bytes = bytes.get_mut(..params.output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN))?;
+    memory.0.resize(params.block_count(), Block::default());
+    Argon2::new(algorithm, version, params.clone())
+        .hash_password_into_with_memory(password.as_bytes(), salt, bytes, &mut memory.0)
+        .ok()?;
+    Output::new(bytes).ok()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use argon2::PasswordVerifier as _;
 
-    #[test]
-    fn weak_passwords_are_named() {
-        let check = |password: &str| check_rule(password, &["anna@example.org"]);
-        assert_eq!(check("Ab1"), Err(Weakness::Short));
-        assert_eq!(check("abcdefgh1"), Err(Weakness::Plain));
-        assert_eq!(check("Password1"), Err(Weakness::Guessable));
-        assert_eq!(check(&"Aa1".repeat(100)), Err(Weakness::Long));
-        assert_eq!(check("Demo-pass-1"), Ok(()));
-        assert_eq!(check("correct-Horse7-battery"), Ok(()));
+    use super::*;
+    use crate::adapters::system::SystemEntropy;
+
+    fn passwords() -> Passwords {
+        Passwords::new(Arc::new(SystemEntropy))
+    }
+
+    #[tokio::test]
+    async fn weak_passwords_are_named() {
+        let passwords = passwords();
+        let check = async |password: &str| {
+            passwords.judge(password, &["anna@example.org"]).await.expect("the service is idle")
+        };
+        assert_eq!(check("Ab1").await, Err(Weakness::Short));
+        assert_eq!(check("abcdefgh1").await, Err(Weakness::Plain));
+        assert_eq!(check("Password1").await, Err(Weakness::Guessable));
+        assert_eq!(check(&"Aa1".repeat(100)).await, Err(Weakness::Long));
+        assert_eq!(check("Demo-pass-1").await, Ok(()));
+        assert_eq!(check("correct-Horse7-battery").await, Ok(()));
     }
 
     #[tokio::test]
     async fn a_hash_matches_its_password_alone() {
-        let hash = hash("Demo-pass-1".into()).await.expect("hashes");
-        assert!(hash.starts_with("$argon2id$"));
-        assert_eq!(matches("Demo-pass-1".into(), Some(hash.clone())).await.ok(), Some(true));
-        assert_eq!(matches("demo-pass-1".into(), Some(hash)).await.ok(), Some(false));
-        assert_eq!(matches("Demo-pass-1".into(), None).await.ok(), Some(false));
+        let passwords = passwords();
+        let hash = passwords.hash("Demo-pass-1".into()).await.expect("hashes");
+        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
+        let check = async |password: &str, hash: Option<String>| {
+            passwords.matches(password.into(), hash).await.expect("the service is idle")
+        };
+        assert!(check("Demo-pass-1", Some(hash.clone())).await);
+        assert!(!check("demo-pass-1", Some(hash.clone())).await);
+        assert!(!check("Demo-pass-1", None).await);
+        assert!(!check("Demo-pass-1", Some("$2b$12$nothing".into())).await);
+        // The library reads what we write.
+        assert_eq!(Argon2::default().verify_password(b"Demo-pass-1", hash.as_str()), Ok(()));
+        assert_eq!(passwords.memory.lock().expect("no panic").len(), 1, "memory is used again");
+    }
+
+    #[tokio::test]
+    async fn hashes_with_other_parameters_are_read() {
+        let params = Params::new(2_048, 3, 2, Some(16)).expect("parameters");
+        let other = Argon2::new(Algorithm::Argon2i, Version::V0x10, params);
+        let hash = argon2::PasswordHasher::<PasswordHash>::hash_password_with_salt(
+            &other,
+            b"Demo-pass-1",
+            b"a salt of its own",
+        );
+        let hash = hash.expect("hashes").to_string();
+        let passwords = passwords();
+        assert!(passwords.matches("Demo-pass-1".into(), Some(hash.clone())).await.expect("idle"));
+        assert!(!passwords.matches("Demo-pass-2".into(), Some(hash)).await.expect("idle"));
+    }
+
+    #[tokio::test]
+    async fn who_finds_every_place_taken_is_told_at_once_and_memory_is_bounded() {
+        let passwords = Passwords::with(Arc::new(SystemEntropy), 2, 3);
+        let crowd = (0..40).map(|_| passwords.hash("Demo-pass-1".into()));
+        let heard = futures_util::future::join_all(crowd).await;
+        let busy = heard.iter().filter(|hash| matches!(hash, Err(PasswordError::Busy))).count();
+        assert_eq!((heard.iter().filter(|hash| hash.is_ok()).count(), busy), (5, 35));
+        assert_eq!(passwords.memory.lock().expect("no panic").len(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_long_password_is_scored_by_its_beginning() {
+        let leet = "4@8({[<3691!|0$5+7%2".repeat(12) + "aA1";
+        assert_eq!(scored(&leet).chars().count(), SCORED_CHARS);
+        let known = "l33t".repeat(60);
+        assert_eq!(passwords().judge(&leet, &[&known]).await.expect("idle"), Ok(()));
     }
 }

@@ -11,7 +11,7 @@ use holdfast_domain::{
 use holdfast_entity::users;
 
 use super::{
-    password::{self, HashFault, Weakness},
+    password::{PasswordError, Passwords, Weakness},
     store,
 };
 use crate::{
@@ -35,7 +35,7 @@ pub enum RegisterError {
     #[error("the e-mail address is taken")]
     Taken,
     #[error(transparent)]
-    Hash(#[from] HashFault),
+    Password(#[from] PasswordError),
     #[error("the database failed")]
     Db(#[from] StoreError),
 }
@@ -48,6 +48,7 @@ pub enum RegisterError {
 pub async fn register(
     db: &Db,
     entropy: &Arc<dyn Entropy>,
+    passwords: &Passwords,
     registration: Registration,
     role: Role,
 ) -> Result<UserId, RegisterError> {
@@ -65,8 +66,8 @@ pub async fn register(
             RegisterError::Field("locale", format!("must be one of {}", LOCALES.join(", ")))
         })?,
     };
-    password::check_rule(&registration.password, &[&email, &first_name, &last_name])?;
-    let password_hash = password::hash(registration.password).await?;
+    passwords.judge(&registration.password, &[&email, &first_name, &last_name]).await??;
+    let password_hash = passwords.hash(registration.password).await?;
     let id = UserId(entropy.id());
     let user = users::Model {
         id,

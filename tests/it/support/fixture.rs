@@ -1,9 +1,6 @@
 //! Events to hold seats of, written straight into the store: small, exact, fast.
 
-use holdfast::{
-    identity::{accounts::register::register, organizations},
-    kernel::db::Sql,
-};
+use holdfast::{identity::organizations, kernel::db::Sql};
 use holdfast_contract::{
     accounts::{Registration, Session},
     catalogue::NewEvent,
@@ -221,7 +218,8 @@ pub async fn account(app: &TestApp, name: &str, role: Role, organization: Option
         last_name: "B".to_owned(),
         locale: None,
     };
-    let user = register(&base.db, &base.entropy, registration, role).await.expect("an account");
+    let accounts = &app.app.slices.accounts;
+    let user = accounts.register(registration, role).await.expect("an account");
     if let Some(slug) = organization {
         let organization = organizations::found(base, slug, slug).await.expect("an organization");
         organizations::join(&base.db, organization, user).await.expect("a member");
