@@ -6,6 +6,7 @@ pub mod client;
 pub mod cors;
 pub mod keyed;
 pub mod page;
+pub mod path_names;
 pub mod problem;
 pub mod proxies;
 pub mod secure;

@@ -11,6 +11,7 @@ pub mod batches;
 pub mod db;
 pub mod environment;
 pub mod failpoint;
+pub mod files;
 pub mod hex;
 pub mod idempotency;
 pub mod invariants;

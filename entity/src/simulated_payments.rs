@@ -4,7 +4,7 @@
 use holdfast_domain::money::Currency;
 use sea_orm::entity::prelude::*;
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, derive_more::Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "simulated_payments")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
@@ -12,6 +12,7 @@ pub struct Model {
     /// The key of the call that created the payment.
     pub idempotency_key: String,
     /// The secret with which the browser completes the payment.
+    #[debug("hidden")]
     pub client_secret: String,
     /// The saga that the payment was created for.
     pub saga: String,

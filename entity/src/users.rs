@@ -6,7 +6,7 @@ use holdfast_domain::{
 };
 use sea_orm::entity::prelude::*;
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, derive_more::Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "users")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
@@ -14,6 +14,7 @@ pub struct Model {
     /// Trimmed and in lower case, so that addresses compare equal.
     pub email: String,
     /// An Argon2id hash. NULL if the user signs in without a password.
+    #[debug("hidden")]
     pub password_hash: Option<String>,
     pub first_name: String,
     pub last_name: String,

@@ -17,7 +17,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::{App, development::DevelopmentApi};
 use crate::{
-    http::{body::Json, cors::Cors, problem, secure::SecureHeaders, text},
+    http::{
+        body::Json,
+        cors::Cors,
+        path_names::{PathNames, named_paths},
+        problem,
+        secure::SecureHeaders,
+        text,
+    },
     kernel::{db::Db, environment::Environment, tasks::Tasks, telemetry},
     site::{self, Site},
 };
@@ -70,6 +77,7 @@ impl App {
 
     pub fn routes(&self) -> impl Endpoint + use<> {
         let api = self.service();
+        let names = PathNames::of(&api.spec());
         let site = Site {
             pages: self.pages,
             catalogue: self.slices.catalogue.clone(),
@@ -84,7 +92,7 @@ impl App {
             .at("/metrics", get(telemetry::metrics))
             .at("/api/v1/openapi.json", api.spec_endpoint())
             .nest("/api/docs", api.swagger_ui())
-            .nest("/api/v1", api.into_endpoint().before(text::without_nul))
+            .nest("/api/v1", named_paths(api.into_endpoint(), names).before(text::readable))
             .at("/*path", get(site::page).data(site.clone()))
             .at("/", get(site::page).data(site));
         let routes = self.slices.clone().mount(&self.shared, routes);

@@ -89,10 +89,26 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiProblem> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let parsed = serde_path_to_error::deserialize(Objects(&mut deserializer)).map_err(|error| {
         let (path, message) = (error.path().to_string(), error.inner().to_string());
-        ApiProblem::field(field_at(&path, missing_field(&message)), message)
+        let missing = missing_field(&message);
+        let words = if missing.is_some() { "is missing".to_owned() } else { plain(&message) };
+        ApiProblem::field(field_at(&path, missing), words)
     })?;
     deserializer.end().map_err(|error| ApiProblem::field("body", error.to_string()))?;
     Ok(parsed)
+}
+
+/// serde's words without the place in the text and without the types of the program.
+fn plain(message: &str) -> String {
+    let message = message.rsplit_once(" at line ").map_or(message, |(message, _)| message);
+    let Some((before, expected)) = message.split_once(", expected ") else {
+        return message.to_owned();
+    };
+    let expected = match expected.split(' ').next().unwrap_or("") {
+        "struct" | "tuple" => "an object",
+        "u8" | "u16" | "u32" | "u64" | "i8" | "i16" | "i32" | "i64" => "an integer in range",
+        _ => expected,
+    };
+    format!("{before}, expected {expected}")
 }
 
 /// The name of a missing field. The error's path ends above the field, so only serde's message contains the name.
@@ -322,6 +338,18 @@ mod tests {
         assert_eq!(faulty_field(r#"{"inner":[{"count":"x"}]}"#), "inner[0].count");
         assert_eq!(faulty_field("[]"), "body");
         assert_eq!(faulty_field("{"), "body");
+    }
+
+    #[test]
+    fn the_words_name_no_type_of_the_program_and_no_place_in_the_text() {
+        let message = |body: &str| {
+            let problem = parse::<Outer>(body.as_bytes()).expect_err("a fault");
+            problem.problem().errors.first().expect("a field").message.clone()
+        };
+        assert_eq!(message("[]"), "invalid type: sequence, expected an object");
+        assert_eq!(message("{}"), "is missing");
+        let range = "invalid value: integer `-1`, expected an integer in range";
+        assert_eq!(message(r#"{"inner":[{"count":-1}]}"#), range);
     }
 
     #[test]

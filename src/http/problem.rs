@@ -46,6 +46,11 @@ impl ApiProblem {
             .with_errors(vec![FieldError { field, message }])
     }
 
+    /// A malformed parameter. The framework's reason names types of the program; the problem does not.
+    pub fn parameter(name: &str, reason: &str) -> Self {
+        Self::field(name, plain_reason(reason))
+    }
+
     /// The object does not exist, or the caller may not know that it exists.
     pub fn not_found(what: &str) -> Self {
         Self::new(ProblemType::NotFound, format!("No such {what}."))
@@ -183,12 +188,29 @@ pub fn from_poem(error: poem::Error) -> Response {
     problem_of(&error).into_response()
 }
 
+/// What is wrong with a parameter, without the framework's type names.
+fn plain_reason(reason: &str) -> &'static str {
+    let is_of =
+        |kind: &str| reason.contains(&format!("\"{kind}")) || reason.contains(&format!("_{kind}"));
+    if reason.contains("uuid") {
+        "must be a UUID"
+    } else if is_of("integer") {
+        "must be an integer in range"
+    } else if reason.contains("enumeration") {
+        "must be one of the values in the documentation"
+    } else if reason.contains("required") {
+        "is missing"
+    } else {
+        "is malformed"
+    }
+}
+
 fn problem_of(error: &poem::Error) -> ApiProblem {
     if let Some(fault) = error.downcast_ref::<ParseParamError>() {
-        return ApiProblem::field(fault.name, fault.reason.clone());
+        return ApiProblem::parameter(fault.name, &fault.reason);
     }
     if let Some(fault) = error.downcast_ref::<ParsePathError>() {
-        return ApiProblem::field(fault.name, fault.reason.clone());
+        return ApiProblem::parameter(fault.name, &fault.reason);
     }
     if let Some(fault) = error.downcast_ref::<ParseRequestPayloadError>() {
         return ApiProblem::field("body", fault.reason.clone());

@@ -1,14 +1,14 @@
 //! Values that development finds by itself, for settings that production requires.
 
 use std::{
-    fs::{self, OpenOptions},
+    fs,
     io::{self, Write},
-    os::unix::fs::OpenOptionsExt,
     path::Path,
 };
 
 use super::node::NodeSettings;
 use crate::kernel::{
+    files::private_file,
     hex::hex,
     ports::Entropy,
     settings::{SettingsError, Values},
@@ -50,11 +50,10 @@ fn kept_secret(path: &Path, entropy: &dyn Entropy) -> io::Result<String> {
     let mut bytes = [0_u8; 32];
     entropy.fill(&mut bytes);
     let secret = hex(&bytes);
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
+    match private_file(path)? {
+        Some(mut file) => file.write_all(secret.as_bytes())?,
+        // Another process has just made it.
+        None => return Ok(fs::read_to_string(path)?.trim().to_owned()),
     }
-    // Nobody else may read the file, not even for a moment.
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(secret.as_bytes())?;
     Ok(secret)
 }

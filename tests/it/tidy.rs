@@ -7,6 +7,7 @@ use std::{
 
 mod imports;
 mod rows;
+mod secrets;
 
 /// No file is longer; a longer one wants a seam.
 const MAX_LINES: usize = 500;

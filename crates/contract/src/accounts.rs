@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// The request body that creates an account.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(derive_more::Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 #[cfg_attr(feature = "openapi", oai(deny_unknown_fields))]
 #[serde(deny_unknown_fields)]
@@ -12,6 +12,7 @@ pub struct Registration {
     /// The user's e-mail address, at most 254 characters. It must be unique; upper and lower case count as equal.
     pub email: String,
     /// 8 characters to 256 bytes, with at least one lower-case letter, one upper-case letter and one digit.
+    #[debug("hidden")]
     pub password: String,
     /// The user's given name, 1 to 100 characters.
     pub first_name: String,
@@ -23,7 +24,7 @@ pub struct Registration {
 }
 
 /// The request body of a sign-in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(derive_more::Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 #[cfg_attr(feature = "openapi", oai(deny_unknown_fields))]
 #[serde(deny_unknown_fields)]
@@ -31,14 +32,16 @@ pub struct Credentials {
     /// The e-mail address of the account. Upper and lower case count as equal.
     pub email: String,
     /// The password of the account.
+    #[debug("hidden")]
     pub password: String,
 }
 
 /// The response to a registration or sign-in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(derive_more::Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct Session {
     /// The access token. The client sends it in the header `Authorization: Bearer …`.
+    #[debug("hidden")]
     pub access_token: String,
     /// The number of seconds until the access token expires.
     pub expires_in_seconds: i64,

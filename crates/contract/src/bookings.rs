@@ -96,7 +96,7 @@ pub struct Booking {
 }
 
 /// What the buyer must do before the payment can continue.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(derive_more::Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct NextAction {
     /// Always `redirect_or_sdk`: pass `client_secret` to the gateway's own script.
@@ -105,6 +105,7 @@ pub struct NextAction {
     pub kind: String,
     /// The gateway's secret for this payment. It allows the holder to complete the payment, so it must not be logged or
     /// stored.
+    #[debug("hidden")]
     pub client_secret: String,
 }
 

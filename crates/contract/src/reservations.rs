@@ -77,7 +77,7 @@ pub enum ReservationStatus {
 }
 
 /// A reservation: seats and places held for one buyer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(derive_more::Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct Reservation {
     /// The reservation's id.
@@ -103,6 +103,7 @@ pub struct Reservation {
     /// The guest token. The client sends it back as `X-Guest-Token`, so that later requests belong to the same guest.
     /// Only present when the caller is not signed in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[debug("hidden")]
     pub guest_token: Option<String>,
     /// The id of the booking that pays for the reservation. Absent until a payment has begun.
     #[serde(default, skip_serializing_if = "Option::is_none")]

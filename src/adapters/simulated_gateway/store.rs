@@ -29,10 +29,11 @@ const CAPTURE_FAILS: &str = "pm_sim_capture_fails";
 const PAGE: usize = 100;
 
 /// A payment in the books.
-#[derive(Debug, Clone)]
+#[derive(derive_more::Debug, Clone)]
 pub(super) struct Books {
     pub(super) status: PaymentStatus,
     pub(super) method: String,
+    #[debug("hidden")]
     pub(super) client_secret: String,
 }
 

@@ -18,6 +18,7 @@ use sea_orm::{
 };
 
 use super::error::{StoreError, has_lost_connection, no_connection};
+use crate::kernel::files::private_file;
 
 /// How long a request waits for a connection before it is told to come back.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -130,10 +131,8 @@ pub(super) async fn sqlite(url: &str) -> Result<Pools, StoreError> {
     let Some(path) = url.strip_prefix("sqlite://") else {
         return Err(no_connection("DATABASE_URL is neither postgres:// nor sqlite://"));
     };
-    if let Some(folder) = Path::new(path).parent() {
-        std::fs::create_dir_all(folder)
-            .map_err(|error| no_connection(format!("{}: {error}", folder.display())))?;
-    }
+    // SQLite gives its log the mode of the file.
+    private_file(Path::new(path)).map_err(|error| no_connection(format!("{path}: {error}")))?;
     let url = format!("sqlite://{path}?mode=rwc");
     let writer = Database::connect(sqlite_options(&url, 1)).await?;
     let pool = Database::connect(sqlite_options(&url, SQLITE_READERS)).await?;

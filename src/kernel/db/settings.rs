@@ -31,7 +31,12 @@ impl DatabaseUrl {
         let is_sound = match text.strip_prefix("sqlite://") {
             // `Db::connect` adds the parameters.
             Some(path) => !path.is_empty() && !path.contains('?'),
-            None => is_postgres && text.parse::<PgConnectOptions>().is_ok(),
+            // The driver would log a parameter that it does not know, with its value.
+            None => {
+                is_postgres
+                    && has_known_parameters(text)
+                    && text.parse::<PgConnectOptions>().is_ok()
+            }
         };
         (is_sound || text == IN_MEMORY).then(|| Self(Secret::new(text)))
     }
@@ -45,6 +50,37 @@ impl DatabaseUrl {
     pub fn is_sqlite(&self) -> bool {
         self.expose().starts_with("sqlite:")
     }
+}
+
+/// The parameters of SQLx's `PgConnectOptions` (its documentation, "Parameters").
+const PARAMETERS: [&str; 18] = [
+    "application_name",
+    "dbname",
+    "host",
+    "hostaddr",
+    "options",
+    "password",
+    "port",
+    "ssl-ca",
+    "ssl-cert",
+    "ssl-key",
+    "ssl-mode",
+    "ssl-root-cert",
+    "sslcert",
+    "sslkey",
+    "sslmode",
+    "sslrootcert",
+    "statement-cache-capacity",
+    "user",
+];
+
+fn has_known_parameters(url: &str) -> bool {
+    let query = url.split_once('?').map_or("", |(_, query)| query);
+    let query = query.split_once('#').map_or(query, |(query, _)| query);
+    query.split('&').filter(|pair| !pair.is_empty()).all(|pair| {
+        let name = pair.split_once('=').map_or(pair, |(name, _)| name);
+        PARAMETERS.contains(&name) || name.starts_with("options[")
+    })
 }
 
 impl Value for DatabaseUrl {
@@ -72,6 +108,8 @@ mod tests {
             ("sqlite::memory:", true),
             ("postgres://localhost:port/holdfast", false),
             ("postgres://localhost/holdfast?sslmode=perhaps", false),
+            ("postgres://localhost/holdfast?sslmode=require&sslpassword=a-secret", false),
+            ("postgres://localhost/holdfast?application_name=holdfast", true),
             ("postgres:/localhost", false),
             ("mysql://localhost/holdfast", false),
             ("sqlite://", false),

@@ -53,6 +53,17 @@ async fn a_path_with_nul_names_nothing_and_a_query_with_nul_is_refused_by_name()
             let asked = app.as_user(&admin).send(method.clone(), &odd, None, &[]).await;
             assert!(asked.status < 500, "{method} {odd}: {}", asked.text);
         }
+        let typed = parameters.iter().filter(|parameter| {
+            parameter["in"] == "path"
+                && (parameter["schema"]["format"] == "uuid"
+                    || parameter["schema"]["type"] == "integer")
+        });
+        for parameter in typed {
+            let name = parameter["name"].as_str().expect("a name");
+            let odd = path.replace(&format!("{{{name}}}"), "x");
+            let odd = filled(&odd, "00000000-0000-7000-8000-000000000000");
+            app.as_user(&admin).send(method.clone(), &odd, None, &[]).await.assert_field(name);
+        }
         for parameter in parameters.iter().filter(|parameter| parameter["in"] == "query") {
             queries += 1;
             let name = parameter["name"].as_str().expect("a name");

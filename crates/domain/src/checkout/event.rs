@@ -50,13 +50,14 @@ pub struct Prepared {
 }
 
 /// The result of an authorization that was not refused.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(derive_more::Debug, Clone, PartialEq, Eq)]
 pub enum Authorization {
     /// The amount is authorized, or taken with [`Taking::AtOnce`].
     Granted,
     /// The buyer must act first (3-D Secure).
     ActionRequired {
         /// The secret that the buyer's browser needs to act.
+        #[debug("hidden")]
         client_secret: String,
     },
     /// The gateway will know the result later.
@@ -77,11 +78,12 @@ impl Decline {
 }
 
 /// The state of a payment as the gateway reports it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(derive_more::Debug, Clone, PartialEq, Eq)]
 pub struct PaymentSeen {
     /// The status of the payment.
     pub status: PaymentStatus,
     /// The secret for the buyer's browser. Present while the buyer must act.
+    #[debug("hidden")]
     pub client_secret: Option<String>,
     /// The last decline, with the gateway's code.
     pub decline: Option<Decline>,

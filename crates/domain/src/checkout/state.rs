@@ -34,7 +34,7 @@ impl fmt::Display for RefundId {
 
 /// The state of a checkout. Each state names a step that has *started*: the state is stored before
 /// the step is performed, so that every performed step can be undone.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(derive_more::Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "at", rename_all = "snake_case")]
 pub enum State {
     /// The payment is being created at the gateway.
@@ -55,6 +55,7 @@ pub enum State {
         payment: PaymentId,
         /// The secret that the buyer needs to act. `None` if the gateway is the one that needs
         /// time.
+        #[debug("hidden")]
         client_secret: Option<String>,
         /// How often the gateway was asked.
         asks: u32,

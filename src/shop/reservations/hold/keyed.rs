@@ -21,11 +21,12 @@ const TWIN_WAIT: Duration = Duration::from_millis(20);
 const MAX_TWIN_WAITS: u32 = 25;
 
 /// The key of a hold, and what its answer contains besides the reservation.
-#[derive(Debug, Clone)]
+#[derive(derive_more::Debug, Clone)]
 pub struct HoldKey {
     /// The attempt that the key names.
     pub attempt: Attempt,
     /// The guest's token, if the buyer is a guest.
+    #[debug("hidden")]
     pub guest_token: Option<String>,
 }
 
