@@ -38,6 +38,24 @@ pub fn imports() -> Vec<Import> {
     imports
 }
 
+/// Imports that hide whom they import: a glob, a group of slices as a whole.
+pub fn vague() -> Vec<String> {
+    let mut vague = Vec::new();
+    for source in sources("src").iter().filter(|source| !source.path.ends_with("/tests.rs")) {
+        for path in paths(source, &module(&source.path)) {
+            if is_vague(&path) {
+                vague.push(format!("{}: {}", source.path, path.join("::")));
+            }
+        }
+    }
+    vague
+}
+
+fn is_vague(path: &[String]) -> bool {
+    let is_group = matches!(path, [group] if GROUPS.contains(&group.as_str()));
+    is_group || path.last().is_some_and(|last| last == "*")
+}
+
 /// The graph of the server's units.
 pub fn graph() -> Graph {
     let mut graph = Graph::new();
@@ -119,6 +137,10 @@ fn paths(source: &Source, module: &[String]) -> Vec<Vec<String>> {
                 !(letter.is_alphanumeric() || letter == '_' || letter == ':')
             });
             let path = path.into_iter().next().unwrap_or_default();
+            // What stands before a brace was flattened above.
+            if path.ends_with("::") {
+                continue;
+            }
             found.push(path.split("::").map(str::to_owned).collect());
         }
     }
@@ -128,6 +150,9 @@ fn paths(source: &Source, module: &[String]) -> Vec<Vec<String>> {
 /// The paths of a tree such as `crate::{a::b, c::{d, e}}`.
 fn flatten(tree: &str, before: &[String], found: &mut Vec<Vec<String>>) {
     let tree = tree.trim();
+    if tree.is_empty() {
+        return; // after the last comma
+    }
     let Some((head, rest)) = tree.split_once('{') else {
         let path = tree.split(" as ").next().unwrap_or_default().split("::");
         found.push(before.iter().cloned().chain(path.map(str::to_owned)).collect());
@@ -177,6 +202,13 @@ fn paths_are_read_out_of_nested_trees() {
     flatten("crate::{kernel::db::{self, Tx}, live}", &[], &mut found);
     let found: Vec<String> = found.iter().map(|path| path.join("::")).collect();
     assert_eq!(found, ["crate::kernel::db::self", "crate::kernel::db::Tx", "crate::live"]);
+}
+
+#[test]
+fn globs_and_whole_groups_are_vague() {
+    let is_vague = |path: &str| is_vague(&path.split("::").map(str::to_owned).collect::<Vec<_>>());
+    assert!(is_vague("shop") && is_vague("kernel::db::*"));
+    assert!(!is_vague("shop::checkout") && !is_vague("kernel"));
 }
 
 #[test]
