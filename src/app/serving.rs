@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use super::{App, development::DevelopmentApi};
 use crate::{
     http::{
+        auth::Users,
         body::Json,
         cors::Cors,
         path_names::{PathNames, named_paths},
@@ -25,6 +26,7 @@ use crate::{
         secure::SecureHeaders,
         text,
     },
+    identity::accounts::standing::StoredUsers,
     kernel::{db::Db, environment::Environment, tasks::Tasks, telemetry},
     site::{self, Site},
 };
@@ -100,9 +102,11 @@ impl App {
             Some(development) => routes.nest("/api/development", development),
             None => routes,
         };
+        let users: Arc<dyn Users> = Arc::new(StoredUsers::new(self.base.db.clone()));
         let provider = self.slices.checkouts.gateway.provider();
         routes
             .data(Arc::clone(&self.shared.tokens))
+            .data(users)
             .data(self.base.db.clone())
             .data(self.config.network.trusted_proxies.clone())
             .catch_all_error(|error| async move { problem::from_poem(error) })

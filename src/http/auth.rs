@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use holdfast_contract::{GUEST_TOKEN_HEADER, problem::ProblemType};
 use holdfast_domain::{
     access::Role,
-    ids::{Buyer, GuestId},
+    ids::{Buyer, GuestId, UserId},
 };
 use poem::{FromRequest, Request, RequestBody, Result, http::header, web::Data};
 use poem_openapi::{
@@ -14,7 +15,7 @@ use poem_openapi::{
 };
 
 use super::{problem::ApiProblem, tokens::Tokens};
-use crate::kernel::actor::User;
+use crate::kernel::{actor::User, db::StoreError};
 
 const SCHEME: &str = "bearer";
 /// The languages that the server speaks; the first is the default.
@@ -30,11 +31,18 @@ pub struct Caller {
     pub locale: &'static str,
 }
 
+/// The users as they are now.
+#[async_trait]
+pub trait Users: Send + Sync + std::fmt::Debug {
+    /// The present role of the user; `None` when the account does not exist or may not sign in.
+    async fn role_of(&self, user: UserId) -> Result<Option<Role>, StoreError>;
+}
+
 impl Caller {
     /// Reads the sender of this request.
     ///
     /// # Errors
-    /// 401 when a token is invalid or has expired.
+    /// 401 when a token is invalid or has expired, or when its user may no longer sign in.
     pub async fn of(request: &Request) -> Result<Self> {
         let tokens = Data::<&Arc<Tokens>>::from_request_without_body(request).await?.0;
         let user = match request.headers().get(header::AUTHORIZATION) {
@@ -44,7 +52,12 @@ impl Caller {
                 let user = token.and_then(|token| tokens.read_access(token)).ok_or_else(|| {
                     unauthorized("Authorization", "the token is invalid or has expired")
                 })?;
-                Some(user)
+                let users = Data::<&Arc<dyn Users>>::from_request_without_body(request).await?.0;
+                let role = users.role_of(user).await.map_err(ApiProblem::from)?;
+                let role = role.ok_or_else(|| {
+                    unauthorized("Authorization", "the account is no longer active")
+                })?;
+                Some(User { id: user, role })
             }
         };
         let guest = match request.headers().get(GUEST_TOKEN_HEADER) {

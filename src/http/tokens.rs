@@ -26,6 +26,11 @@ pub const ACCESS_TOKEN_SECS: i64 = 60 * 60;
 /// The minimum length of the signing secret, in bytes.
 const MIN_SECRET_BYTES: usize = 32;
 
+/// The `typ` of an access token's header (RFC 7519, 5.1).
+const TYPE: &str = "JWT";
+/// How far the clock of another node may be ahead.
+const LEEWAY_SECS: i64 = 60;
+
 const GUEST_PREFIX: &str = "hg1";
 const ISSUER: &str = "holdfast";
 
@@ -72,6 +77,8 @@ struct Claims {
     sub: Uuid,
     role: Role,
     iat: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    nbf: Option<i64>,
     exp: i64,
 }
 
@@ -97,22 +104,28 @@ impl Tokens {
             sub: user.id.0,
             role: user.role,
             iat,
+            nbf: None,
             exp: iat + ACCESS_TOKEN_SECS,
         };
         jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding)
             .expect("claims serialize")
     }
 
-    /// The user of an access token; `None` when the token is invalid or has expired.
-    pub fn read_access(&self, token: &str) -> Option<User> {
+    /// The user of an access token. `None` when the token is invalid: it has expired, it is not valid yet, it is valid
+    /// for longer than any token of ours, or it is another kind of token under the same key. The role in the token is
+    /// what it was at sign-in; who acts on it asks [`super::auth::Users`].
+    pub fn read_access(&self, token: &str) -> Option<UserId> {
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_issuer(&[ISSUER]);
         // The expiry is checked below, with our own clock.
         validation.validate_exp = false;
-        let claims =
-            jsonwebtoken::decode::<Claims>(token, &self.decoding, &validation).ok()?.claims;
-        (claims.exp > self.clock.now_ms() / 1000)
-            .then_some(User { id: UserId(claims.sub), role: claims.role })
+        let token = jsonwebtoken::decode::<Claims>(token, &self.decoding, &validation).ok()?;
+        let (claims, now) = (token.claims, self.clock.now_ms() / 1000);
+        let is_access = token.header.typ.as_deref() == Some(TYPE);
+        let is_begun = claims.iat.max(claims.nbf.unwrap_or(i64::MIN)) <= now + LEEWAY_SECS;
+        let is_short =
+            claims.exp.checked_sub(claims.iat).is_some_and(|secs| secs <= ACCESS_TOKEN_SECS);
+        (is_access && is_begun && is_short && claims.exp > now).then_some(UserId(claims.sub))
     }
 
     pub fn guest(&self, guest: GuestId) -> String {
@@ -183,10 +196,31 @@ mod tests {
         let ours = tokens(clock.clone(), 1);
         let user = User { id: UserId(Uuid::from_u128(7)), role: Role::Organizer };
         let token = ours.access(user);
-        assert_eq!(ours.read_access(&token), Some(user));
+        assert_eq!(ours.read_access(&token), Some(user.id));
         assert_eq!(tokens(clock.clone(), 2).read_access(&token), None);
         clock.0.store(ACCESS_TOKEN_SECS * 1000, Ordering::Relaxed);
         assert_eq!(ours.read_access(&token), None);
+    }
+
+    #[test]
+    fn a_token_under_our_key_is_refused_unless_it_is_an_access_token_of_ours() {
+        let ours = tokens(Arc::new(Hands(AtomicI64::new(1_000_000_000))), 1);
+        let sign = |typ: &str, iat: i64, nbf: Option<i64>, exp: i64| {
+            let sub = Uuid::from_u128(7);
+            let claims = Claims { iss: ISSUER.to_owned(), sub, role: Role::Admin, iat, nbf, exp };
+            let header = Header { typ: Some(typ.to_owned()), ..Header::new(Algorithm::HS256) };
+            let token = jsonwebtoken::encode(&header, &claims, &ours.encoding).expect("a token");
+            ours.read_access(&token).is_some()
+        };
+        let now = 1_000_000;
+        assert!(sign(TYPE, now, None, now + ACCESS_TOKEN_SECS));
+        let ahead = now + LEEWAY_SECS;
+        assert!(sign(TYPE, ahead, Some(ahead), now + ACCESS_TOKEN_SECS), "a clock ahead");
+        assert!(!sign("refresh+jwt", now, None, now + 60), "another kind");
+        assert!(!sign(TYPE, now + 3_600, None, now + 3_700), "issued in the future");
+        assert!(!sign(TYPE, now, Some(now + 3_600), now + 3_600), "not valid yet");
+        assert!(!sign(TYPE, now, None, now + ACCESS_TOKEN_SECS + 1), "valid for too long");
+        assert!(!sign(TYPE, i64::MIN, None, i64::MAX), "valid for ever");
     }
 
     #[test]

@@ -6,6 +6,7 @@ pub mod api;
 pub mod log_in;
 pub mod password;
 pub mod register;
+pub mod standing;
 mod store;
 
 use std::sync::Arc;

@@ -1,3 +1,4 @@
 //! Everybody with an account.
 
 mod accounts;
+mod standing;

@@ -1,0 +1,46 @@
+//! Who may act at this moment. A token only says who signed in within the last hour; the role may have changed since,
+//! and the account may be suspended or erased.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use holdfast_domain::{access::Role, ids::UserId};
+use moka::future::Cache;
+
+use super::store;
+use crate::{
+    http::auth::Users,
+    kernel::db::{Db, StoreError},
+};
+
+/// How long a node may act on what it read of a user, also when no other node can tell it of a change.
+const REMEMBERED: Duration = Duration::from_secs(1);
+const MAX_USERS: u64 = 100_000;
+
+/// The users of the store, each read at most once a second.
+#[derive(Debug, Clone)]
+pub struct StoredUsers {
+    db: Db,
+    roles: Cache<UserId, Option<Role>>,
+}
+
+impl StoredUsers {
+    pub fn new(db: Db) -> Self {
+        let roles = Cache::builder().max_capacity(MAX_USERS).time_to_live(REMEMBERED).build();
+        Self { db, roles }
+    }
+}
+
+#[async_trait]
+impl Users for StoredUsers {
+    async fn role_of(&self, user: UserId) -> Result<Option<Role>, StoreError> {
+        let read = async {
+            let found = store::user(self.db.reader(), user).await?;
+            Ok(found.filter(|user| user.status.may_sign_in()).map(|user| user.role))
+        };
+        self.roles
+            .try_get_with(user, read)
+            .await
+            .map_err(|error: std::sync::Arc<StoreError>| (*error).clone())
+    }
+}
