@@ -201,7 +201,7 @@ impl Access {
         let owners = store::booking(&self.db, name).await?.ok_or_else(no_booking)?;
         let relation = self.relation_to_booking(caller, &owners).await?;
         if allows(caller.role(), relation, Action::ReadBooking) {
-            return Ok(ReadableBooking::new(owners.booking));
+            return Ok(ReadableBooking::new(owners.booking, relation));
         }
         Err(no_booking())
     }

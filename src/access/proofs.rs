@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use holdfast_domain::{
-    access::Action,
+    access::{Action, Relation},
     actor::Actor,
     ids::{BookingId, Buyer, EventId, OrganizationId},
 };
@@ -125,15 +125,23 @@ impl InOrganization {
 
 /// Proof that the caller may read the booking.
 #[derive(Debug, Clone, Copy)]
-pub struct ReadableBooking(BookingId);
+pub struct ReadableBooking {
+    booking: BookingId,
+    reader: Relation,
+}
 
 impl ReadableBooking {
-    pub(super) fn new(booking: BookingId) -> Self {
-        Self(booking)
+    pub(super) fn new(booking: BookingId, reader: Relation) -> Self {
+        Self { booking, reader }
     }
 
     pub fn booking(self) -> BookingId {
-        self.0
+        self.booking
+    }
+
+    /// What the caller is to the booking.
+    pub fn reader(self) -> Relation {
+        self.reader
     }
 }
 

@@ -7,6 +7,8 @@
 
 mod store;
 
+use std::collections::BTreeSet;
+
 use holdfast_contract::IDEMPOTENCY_KEY_HEADER;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -22,7 +24,10 @@ use super::{
 pub const MAX_KEY_CHARS: usize = 255;
 /// The minimum length of an anonymous caller's key. Such a key decides which guest the caller is, so it must not
 /// be guessable.
-pub const MIN_ANONYMOUS_KEY_CHARS: usize = 32;
+const MIN_ANONYMOUS_KEY_CHARS: usize = 32;
+/// The minimum number of different letters and digits in such a key. Of 32 random hexadecimal digits, fewer than 8
+/// different ones occur about once in 10^8 keys.
+const MIN_DISTINCT_CHARS: usize = 8;
 /// How long a key is kept at least, in milliseconds.
 pub const KEPT_MS: i64 = 48 * 60 * 60 * 1000;
 /// The base path of the API; paths in `Location` begin with it.
@@ -83,6 +88,22 @@ pub enum ClaimError {
     Db(#[from] StoreError),
 }
 
+/// The key without the quotes of the draft.
+pub fn bare(key: &str) -> &str {
+    key.strip_prefix('"').and_then(|key| key.strip_suffix('"')).unwrap_or(key)
+}
+
+/// Whether nobody else can guess the key: it is long, and its characters look random. A counter, a repeated letter
+/// or a repeated word does not.
+pub fn is_unguessable(key: &str) -> bool {
+    let key = bare(key);
+    let distinct: BTreeSet<u8> = key.bytes().filter(u8::is_ascii_alphanumeric).collect();
+    let halves = key.split_at_checked(key.len() / 2);
+    key.len() >= MIN_ANONYMOUS_KEY_CHARS
+        && distinct.len() >= MIN_DISTINCT_CHARS
+        && halves.is_some_and(|(first, second)| first != second)
+}
+
 impl Attempt {
     /// The attempt of a caller on a route, with this key and body. The key may be quoted, as in the draft.
     ///
@@ -94,7 +115,7 @@ impl Attempt {
         key: &str,
         body: &impl Serialize,
     ) -> Result<Self, BadKey> {
-        let bare = key.strip_prefix('"').and_then(|key| key.strip_suffix('"')).unwrap_or(key);
+        let bare = bare(key);
         let sound = (1..=MAX_KEY_CHARS).contains(&bare.len())
             && bare.bytes().all(|byte| byte.is_ascii_graphic());
         if !sound {

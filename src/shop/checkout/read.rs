@@ -1,7 +1,7 @@
 //! Reads bookings for their buyers: a pending booking says what its buyer has to do next.
 
 use holdfast_contract::bookings::{Booking, BookingStatus};
-use holdfast_domain::ids::BookingId;
+use holdfast_domain::{access::Relation, ids::BookingId};
 use uuid::Uuid;
 
 use super::{Checkouts, answer};
@@ -16,9 +16,13 @@ impl Checkouts {
         }
     }
 
-    /// The booking on the wire, for a caller who may read it.
+    /// The booking on the wire, for a caller who may read it. Only the buyer gets the next action: whoever has its
+    /// secret can complete the payment.
     pub async fn read(&self, booking: ReadableBooking) -> Result<Option<Booking>, StoreError> {
-        self.find(booking.booking()).await
+        match booking.reader() {
+            Relation::Owner => self.find(booking.booking()).await,
+            Relation::Member | Relation::Stranger => self.bookings.find(booking.booking()).await,
+        }
     }
 
     /// A page of a buyer's bookings, newest first.

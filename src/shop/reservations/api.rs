@@ -22,19 +22,22 @@ use super::{
     Reservations,
     cancel::CancelError,
     extend::ExtendError,
-    hold::{Extent, HoldCommand, HoldError, HoldKey, HoldOutcome, Limit},
+    hold::{Extent, HoldCommand, HoldError, HoldOutcome, Limit},
     read, store,
 };
 use crate::{
     access::Access,
     http::{
         auth::Caller,
-        body::{Json, NoContent},
+        body::{self, Json, NoContent},
         page,
         problem::ApiProblem,
         tokens::Tokens,
     },
-    kernel::idempotency::{Attempt, Keyed, MIN_ANONYMOUS_KEY_CHARS},
+    kernel::{
+        db::{Bug, StoreError},
+        idempotency::{self, Answer, Attempt, Keyed},
+    },
 };
 
 /// The route name under which idempotency keys of holds are stored.
@@ -66,7 +69,7 @@ impl ReservationsApi {
         /// The event's id or slug.
         event_id: Path<String>,
         /// One key for each attempt, the same with every retry. A caller without a token needs a
-        /// key of at least 32 characters.
+        /// key of at least 32 random characters, such as a UUID.
         #[oai(name = "Idempotency-Key")]
         key: Header<Option<String>>,
         body: Json<HoldRequest>,
@@ -77,14 +80,8 @@ impl ReservationsApi {
             Buyer::Guest(guest) => Some(self.tokens.guest(guest)),
             Buyer::User(_) | Buyer::Door(_) | Buyer::Comp(_) => None,
         };
-        let key = match key.0 {
-            None => None,
-            Some(key) => {
-                let request = (event.event(), &body.0);
-                let attempt = Attempt::new(buyer.id(), HOLD, &key, &request)?;
-                Some(HoldKey { attempt, guest_token: guest_token.clone() })
-            }
-        };
+        let request = (event.event(), &body.0);
+        let key = Attempt::named(buyer.id(), HOLD, key.0.as_deref(), &request)?;
         let (wishes, extent) = wishes(body.0)?;
         let command = HoldCommand { event, buyer, locale: caller.locale, wishes, extent, key };
         let reservations = self.reservations.clone();
@@ -94,9 +91,13 @@ impl ReservationsApi {
             self.access.forget(event.event()).await;
         }
         Ok(match outcome? {
-            HoldOutcome::Held(held) => Keyed::Made(read::told(&held, guest_token)),
-            HoldOutcome::Stored(answer) => Keyed::Stored(answer),
-            HoldOutcome::Replayed(answer) => Keyed::Replayed(answer),
+            HoldOutcome::Held(held) => {
+                let mut made = read::told(&held);
+                made.body.guest_token = guest_token;
+                Keyed::Made(made)
+            }
+            HoldOutcome::Stored(answer) => Keyed::Stored(with_token(answer, guest_token)?),
+            HoldOutcome::Replayed(answer) => Keyed::Replayed(with_token(answer, guest_token)?),
         })
     }
 
@@ -189,16 +190,27 @@ impl ReservationsApi {
         }
         let guest = match key {
             None => GuestId(self.reservations.base.entropy.id()),
-            Some(key) if key.len() < MIN_ANONYMOUS_KEY_CHARS => {
+            Some(key) if !idempotency::is_unguessable(key) => {
                 return Err(ApiProblem::field(
                     IDEMPOTENCY_KEY_HEADER,
-                    "must have at least 32 characters when the caller is not signed in",
+                    "must be at least 32 random characters, such as a UUID, when the caller is not signed in",
                 ));
             }
-            Some(key) => self.tokens.guest_of_key(key),
+            Some(key) => self.tokens.guest_of_key(idempotency::bare(key)),
         };
         Ok(Buyer::Guest(guest))
     }
+}
+
+/// The stored answer with the token of its guest, who has sent the key that no stranger can guess.
+fn with_token(mut answer: Answer, guest_token: Option<String>) -> Result<Answer, ApiProblem> {
+    if guest_token.is_some() {
+        let mut reservation: Reservation = serde_json::from_str(&answer.body)
+            .map_err(|error| StoreError::from(Bug::new(format!("a stored answer: {error}"))))?;
+        reservation.guest_token = guest_token;
+        answer.body = String::from_utf8_lossy(&body::bytes(&reservation)).into_owned();
+    }
+    Ok(answer)
 }
 
 fn no_reservation() -> ApiProblem {

@@ -18,7 +18,7 @@ use holdfast_domain::{
 };
 
 use self::{decide::HoldAttempt, looks::look};
-pub use self::{keyed::HoldKey, looks::Looks, queue::Queue};
+pub use self::{looks::Looks, queue::Queue};
 use super::{
     Reservations,
     store::{Item, Reserved, general},
@@ -28,7 +28,7 @@ use crate::{
     access::Visible,
     kernel::{
         db::{Failure, StoreError},
-        idempotency::{Answer, ClaimError},
+        idempotency::{Answer, Attempt, ClaimError},
         ports::locks::{HeldLocks, LockOutcome, seat_key},
     },
 };
@@ -49,7 +49,7 @@ pub struct HoldCommand {
     /// What to do when some of the places cannot be held.
     pub extent: Extent,
     /// The key of the attempt, if the caller sent one.
-    pub key: Option<HoldKey>,
+    pub key: Option<Attempt>,
 }
 
 /// The result of a hold.
@@ -256,7 +256,7 @@ impl Reservations {
     async fn alone(
         &self,
         attempt: &Arc<HoldAttempt>,
-        key: Option<HoldKey>,
+        key: Option<Attempt>,
         refused: Vec<(SeatId, Refusal)>,
     ) -> Result<HoldOutcome, HoldError> {
         let transaction = self.base.db.transact(|tx| {

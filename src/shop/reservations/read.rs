@@ -66,11 +66,10 @@ pub async fn persons_of(db: &Db, event: EventId, buyer: Buyer) -> Result<i64, St
 }
 
 /// The answer to a hold.
-pub fn told(held: &Held, guest_token: Option<String>) -> Made<Reservation> {
+pub fn told(held: &Held) -> Made<Reservation> {
     let reserved = &held.reserved;
     let mut shown = wire(reserved, ReservationState::Active, &held.items, reserved.created_at);
     shown.refused = held.refused.iter().map(refused).collect();
-    shown.guest_token = guest_token;
     Made { path: format!("/reservations/{}", shown.id), body: shown }
 }
 

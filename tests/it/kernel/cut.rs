@@ -15,7 +15,7 @@ use holdfast::{
     },
     shop::{
         checkout::confirm::ConfirmCommand,
-        reservations::hold::{Extent, HoldCommand, HoldError, HoldKey},
+        reservations::hold::{Extent, HoldCommand, HoldError},
     },
 };
 use holdfast_contract::bookings::ConfirmRequest;
@@ -218,7 +218,7 @@ async fn a_hold_that_is_itself_cut_off_at_any_await_leaves_no_lock_and_nothing_h
                 locale: "en",
                 wishes: wishes(&event, &[seat, seat + 1], places),
                 extent: Extent::AllOrNothing,
-                key: keyed.then_some(HoldKey { attempt, guest_token: None }),
+                key: keyed.then_some(attempt),
             };
             let ended = cut(nth, moment, reservations.hold(command.clone())).await;
             if keyed {

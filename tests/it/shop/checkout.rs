@@ -12,12 +12,13 @@ use holdfast_contract::{
     problem::SeatRefusal,
     reservations::ReservationStatus,
 };
+use holdfast_domain::access::Role;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::support::{
     buyer::Buyer,
-    fixture::{self, Like, app_with_event, euros, seats, seats_and_places},
+    fixture::{self, Like, account, app_with_event, euros, seats, seats_and_places},
     harness::TestApp,
 };
 
@@ -149,6 +150,29 @@ async fn second_step(app: &TestApp, buyer: &Buyer) -> (Uuid, String) {
     let action = waits.booking().next_action.expect("a step for the buyer");
     assert_eq!(action.kind, "redirect_or_sdk");
     (waits.id(), action.client_secret)
+}
+
+#[tokio::test]
+async fn only_the_buyer_gets_the_secret_of_a_pending_payment() {
+    let (app, event) = app_with_event().await;
+    let buyer = Buyer::holds(&app, &event, &seats(&[1])).await;
+    let (booking, secret) = second_step(&app, &buyer).await;
+    let own = buyer.reads_booking(&app, booking).await;
+    assert_eq!(own.next_action.expect("a step for the buyer").client_secret, secret);
+    let admin = account(&app, "admin", Role::Admin, None).await;
+    for path in [format!("/bookings/{booking}"), format!("/bookings/reference/{}", own.reference)] {
+        let read = app.as_user(&admin).get(&path).await;
+        assert_eq!(
+            (read.status, read.text.contains(&secret)),
+            (200, false),
+            "{path}: {}",
+            read.text
+        );
+        assert_eq!(read.booking().next_action, None);
+    }
+    app.post(&completion(&secret), &json!({ "outcome": "success" })).await.booking();
+    buyer.settled(&app, booking).await;
+    app.finish().await;
 }
 
 fn completion(secret: &str) -> String {

@@ -237,7 +237,20 @@ async fn a_hold_under_a_key_happens_once_and_is_answered_alike_every_time() {
     assert_eq!(first.count(), 1);
     assert!(answers[0].reservation().guest_token.is_some());
     hold(key, &seats(&[3])).await.assert_problem(422, "/problems/idempotency-key-reused");
-    hold("1", &seats(&[3])).await.assert_field("Idempotency-Key");
+    // A key that can be guessed names no guest: short, quoted to look long, of few letters, repeated.
+    let quoted = format!("\"{}\"", &key[..30]);
+    let (letters, twice) = ("a".repeat(32), "0192f3a8-6c1e-4a57".repeat(2));
+    for guessed in ["1", &quoted, &letters, &twice] {
+        hold(guessed, &seats(&[3])).await.assert_field("Idempotency-Key");
+    }
+    assert_eq!(
+        hold(&format!("\"{key}\""), &wish).await.text,
+        answers[0].text,
+        "quotes are no part of the key"
+    );
+    let token = answers[0].guest_token();
+    let stored = format!("SELECT COUNT(*) FROM idempotency_keys WHERE body LIKE '%{token}%'");
+    assert_eq!(app.number(&stored).await, 0, "a stored answer holds no token");
     // A refusal is not kept: the same key succeeds once the seat is free.
     let other = "0192f3a8-6c1e-4a57-9a40-5f0f3c1f2d12";
     hold(other, &wish).await.assert_problem(409, "/problems/seats-unavailable");

@@ -1,6 +1,6 @@
 //! A hold under an `Idempotency-Key`, as a wrapper around the hold itself. It replays the answer of a known
 //! attempt, waits for a twin of the request that is under way, and stores the answer in the transaction that
-//! holds.
+//! holds. The stored answer has no guest token: whoever may hear the answer gets the token made anew.
 
 use std::{sync::Arc, time::Duration};
 
@@ -20,16 +20,6 @@ const TWIN_WAIT: Duration = Duration::from_millis(20);
 /// The maximum number of such waits.
 const MAX_TWIN_WAITS: u32 = 25;
 
-/// The key of a hold, and what its answer contains besides the reservation.
-#[derive(derive_more::Debug, Clone)]
-pub struct HoldKey {
-    /// The attempt that the key names.
-    pub attempt: Attempt,
-    /// The guest's token, if the buyer is a guest.
-    #[debug("hidden")]
-    pub guest_token: Option<String>,
-}
-
 /// Another request of the same attempt.
 enum Twin {
     Answered(Answer),
@@ -42,7 +32,7 @@ impl Reservations {
     pub(super) async fn hold_keyed(
         &self,
         command: &HoldCommand,
-        key: &HoldKey,
+        key: &Attempt,
     ) -> Result<HoldOutcome, HoldError> {
         if let Some(answer) = self.answered(key).await? {
             return Ok(HoldOutcome::Replayed(answer));
@@ -68,7 +58,7 @@ impl Reservations {
     }
 
     /// Whether seats were refused because a twin of this request has them, or is about to get them.
-    async fn twin(&self, key: &HoldKey, refused: &[(SeatId, Refusal)]) -> Result<Twin, HoldError> {
+    async fn twin(&self, key: &Attempt, refused: &[(SeatId, Refusal)]) -> Result<Twin, HoldError> {
         if let Some(answer) = self.answered(key).await? {
             return Ok(Twin::Answered(answer));
         }
@@ -76,8 +66,8 @@ impl Reservations {
         Ok(if contended { Twin::UnderWay } else { Twin::None })
     }
 
-    async fn answered(&self, key: &HoldKey) -> Result<Option<Answer>, HoldError> {
-        let known = key.attempt.known(&self.base.db).await?;
+    async fn answered(&self, key: &Attempt) -> Result<Option<Answer>, HoldError> {
+        let known = key.known(&self.base.db).await?;
         Ok(known.and_then(|known| known.answer))
     }
 }
@@ -87,10 +77,10 @@ impl Reservations {
 pub(super) async fn hold(
     tx: &Tx,
     attempt: &Arc<HoldAttempt>,
-    key: &HoldKey,
+    key: &Attempt,
     refused: &[(SeatId, Refusal)],
 ) -> Result<HoldOutcome, HoldError> {
-    if let Claim::Known(known) = key.attempt.claim(tx, Some(attempt.id.0)).await? {
+    if let Claim::Known(known) = key.claim(tx, Some(attempt.id.0)).await? {
         return known.answer.map(HoldOutcome::Replayed).ok_or_else(|| {
             HoldError::Db(Bug::new("a hold was claimed and never answered").into())
         });
@@ -98,7 +88,7 @@ pub(super) async fn hold(
     let mut held = transaction::one(tx, attempt).await?;
     held.refused.extend(refused.iter().copied());
     held.refused.sort_by_key(|(seat, _)| *seat);
-    let answer = read::told(&held, key.guest_token.clone()).answer();
-    key.attempt.answer(tx, &answer).await?;
+    let answer = read::told(&held).answer();
+    key.answer(tx, &answer).await?;
     Ok(HoldOutcome::Stored(answer))
 }
