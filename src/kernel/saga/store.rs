@@ -141,7 +141,7 @@ pub async fn claim_any(
     sql.find(&text, values).await
 }
 
-/// Stores the status and the state that a claim has changed. The claim's transaction still has the row.
+/// Stores the status and the state that a claim has changed, in the transaction of the claim.
 pub async fn keep(
     sql: &impl Sql,
     held: &Row,
