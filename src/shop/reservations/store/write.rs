@@ -27,7 +27,7 @@ pub struct Item {
     pub admits: i32,
     /// The price of the whole item, in minor units.
     pub price_minor: i64,
-    /// The fence under which the seat was taken.
+    /// The fence under which the place was taken.
     pub fence: i64,
 }
 
