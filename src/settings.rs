@@ -105,7 +105,7 @@ impl Config {
         Self::of(Values::load(declared(), |name| std::env::var(name))?, entropy)
     }
 
-    /// Reads only these values.
+    /// Reads the settings from these values, and from no other source.
     ///
     /// # Errors
     /// Every wrong value by the name of its setting, or the first broken rule.

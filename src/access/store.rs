@@ -1,4 +1,4 @@
-//! The SQL of access: whose a thing is, and whether everybody may see it.
+//! The SQL of access: who owns an event or a booking, and whether everybody may see the event.
 
 use holdfast_domain::{
     event::Status,
@@ -20,9 +20,9 @@ pub(super) struct Found {
 /// Who may see an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shown {
-    /// Everybody: it was published.
+    /// Everybody: the event was published.
     ToAll,
-    /// Those who may manage it: it is a draft, or was cancelled as a draft.
+    /// Those who may manage the event: it is a draft, or was cancelled as a draft.
     ToManagers,
 }
 
@@ -58,16 +58,15 @@ async fn was_published(db: &Db, event: EventId) -> Result<bool, StoreError> {
     Ok(found.is_some())
 }
 
-/// How a booking is named.
+/// The name by which a booking is looked up.
 #[derive(Debug, Clone, Copy)]
 pub enum BookingName<'a> {
-    /// By its id.
     Id(BookingId),
-    /// By its reference, such as `HF-7K2M9QXA`.
+    /// The reference, such as `HF-7K2M9QXA`.
     Reference(&'a str),
 }
 
-/// A booking, and whose it is.
+/// A booking with its buyer and its organization.
 #[derive(FromQueryResult)]
 pub(super) struct Owners {
     #[sea_orm(alias = "id")]
@@ -78,7 +77,7 @@ pub(super) struct Owners {
     pub(super) buyer_kind: BuyerKind,
 }
 
-/// Whose a booking is.
+/// The owners of a booking.
 pub(super) async fn booking(db: &Db, name: BookingName<'_>) -> Result<Option<Owners>, StoreError> {
     let named = match name {
         BookingName::Id(id) => bookings::Column::Id.eq(id),

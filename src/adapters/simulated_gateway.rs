@@ -1,5 +1,6 @@
-//! A gateway of our own for development: it knows Stripe's names and keeps its own books, through its own
-//! statements, so that a server that dies finds its payments again as it would at a real gateway.
+//! A payment gateway for development. It knows the names of Stripe's test methods and keeps its own books in the
+//! database, through its own statements. So a server finds its payments again after a crash, as it would at a real
+//! gateway.
 //!
 //! | method | what happens |
 //! | --- | --- |
@@ -8,13 +9,13 @@
 //! | `pm_card_authenticationRequired` | the buyer must take a second step |
 //! | `pm_sim_slow` | the authorization takes [`SLOW`] |
 //! | `pm_sim_lost_reply` | the first answer to the authorization is lost, its effect is not |
-//! | `pm_sim_late_webhook` | the decision takes [`LATE_MS`] and nobody tells us of it |
+//! | `pm_sim_late_webhook` | the decision takes [`LATE_MS`] and no webhook reports it |
 //! | `pm_sim_capture_fails` | the amount is reserved and cannot be taken |
-//! | `pm_sim_late_success` | nothing is decided until it is to be voided: then it succeeds instead |
+//! | `pm_sim_late_success` | the payment stays undecided until it is voided: then it succeeds instead |
 //! | `pm_sim_at_once` | the amount cannot be reserved: it is taken at once |
-//! | `pm_sim_at_once_declined` | the same, and the bank says no |
+//! | `pm_sim_at_once_declined` | the same, but the bank declines |
 //! | `pm_sim_at_once_asks` | the same, after a second step of the buyer |
-//! | `pm_sim_refund_fails` | the amount is taken and cannot be given back |
+//! | `pm_sim_refund_fails` | the amount is captured and cannot be refunded |
 
 mod store;
 
@@ -48,7 +49,7 @@ pub const SLOW: Duration = Duration::from_secs(10);
 /// How long the late method takes to decide, in milliseconds of the database's clock.
 pub const LATE_MS: i64 = 20_000;
 
-/// The methods whose names begin so take the money at once.
+/// The beginning of the names of methods that take the money at once.
 const AT_ONCE: &str = "pm_sim_at_once";
 
 const METHODS: [&str; 12] = [
@@ -66,7 +67,6 @@ const METHODS: [&str; 12] = [
     store::REFUND_FAILS,
 ];
 
-/// See the module.
 #[derive(Debug, Clone)]
 pub struct SimulatedGateway {
     db: Db,
@@ -79,10 +79,10 @@ impl SimulatedGateway {
         Self { db, entropy }
     }
 
-    /// What became of a payment: its own books, or no answer when they cannot be read.
+    /// The books' record of a payment. Books that cannot be read count as a gateway that does not answer.
     async fn books(&self, payment: &PaymentId) -> Result<Books, Doubt> {
         let found = store::find(&self.db, payment).await.map_err(|error| no_reply(&error))?;
-        // A payment that we never made known: a fault of the caller, which asking again does not mend.
+        // The payment was never prepared. That is a fault of the caller, which asking again does not cure.
         found.ok_or(Doubt::Faulted)
     }
 
@@ -107,7 +107,7 @@ impl SimulatedGateway {
             _ => (PaymentStatus::Authorized, None),
         };
         if !store::authorize(&self.db, payment, key, status, wait_ms).await? {
-            // Somebody else did it in between: what the books say now counts.
+            // Another call decided the payment in between: the present state of the books counts.
             return Ok(store::find(&self.db, payment).await?.unwrap_or(books));
         }
         if books.method == "pm_sim_lost_reply" {

@@ -55,10 +55,10 @@ impl Faults {
         value
     }
 
-    /// Ends the collection.
+    /// Returns the collected faults.
     ///
     /// # Errors
-    /// All faults, when there are any.
+    /// The faulty fields, if there are any.
     pub fn none(self) -> Result<(), Vec<FieldError>> {
         if self.0.is_empty() { Ok(()) } else { Err(self.0) }
     }

@@ -42,7 +42,7 @@ where
     K: Hash + Eq + Send + Sync + 'static,
     V: Clone + Send + Sync + 'static,
 {
-    /// Starts without any answer.
+    /// Starts empty: no question has been asked.
     pub fn new() -> Self {
         Self { gates: Cache::new(MAX_KEYS) }
     }

@@ -85,7 +85,7 @@ fn taken(error: StoreError) -> SectionError {
     if error.is_duplicate() { SectionError::NameTaken } else { error.into() }
 }
 
-/// The section to create.
+/// A new section, its values checked.
 #[derive(Clone)]
 enum Wanted {
     General { name: String, capacity: i32 },

@@ -1,8 +1,8 @@
 //! The SQL of the catalogue, by table.
 //!
-//! Mutators take the transaction and answer how many rows they changed. Every use case that changes the
-//! catalogue of an event locks the event's row first ([`events::lock`]) and then goes on in the one lock
-//! order: seats by id, section counters, outbox. Nobody who holds seats ever waits for an event's row.
+//! Functions that change rows take the transaction and return the number of changed rows. Every use case that changes
+//! an event's catalogue locks the event's row first ([`events::lock`]), then follows the common lock order: seats by
+//! id, section counters, outbox. A transaction that has locked seats never waits for an event's row.
 
 pub mod events;
 pub mod inventory;

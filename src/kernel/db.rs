@@ -1,9 +1,8 @@
-//! The database: both stores behind one handle, its clock, and transactions that are rerun when the store
-//! asks for it.
+//! One handle for both stores, the database's clock, and transactions that run again when the store asks for it.
 //!
-//! The database is no port: slices write SQL, in their `store.rs` and nowhere else. One text serves both
-//! stores; where they differ a token stands, which [`Dialect::render`] replaces. Never held across a
-//! network call to anything else.
+//! The database is not a port: slices write SQL themselves, in their `store.rs` and nowhere else. One text of SQL
+//! serves both stores: where they differ, the text has a token, which [`Writing::render`] replaces. No transaction is
+//! open while another system is called over the network.
 
 mod changes;
 mod connections;
@@ -31,20 +30,20 @@ pub use error::{Bug, Failure, StoreError, stored_word};
 pub use together::{Expected, Sent, Together, Writes};
 pub use writing::{ClockOffset, Dialect, Guard, Writing, largest_power_of_two, placeholders, rows};
 
-/// How often a transaction is rerun after a serialization failure or a deadlock.
+/// How many times a transaction is tried when it ends with a serialization failure or a deadlock.
 pub const MAX_TRANSACTION_ATTEMPTS: u32 = 3;
-/// What statements can be sent through: the pool or a transaction.
+/// Sends statements: the pool or a transaction.
 pub trait Sql: Sync {
     /// The connection for SeaORM's own queries that only read.
     fn reading(&self) -> &impl ConnectionTrait;
 
-    /// The connection of statements that change rows.
+    /// The connection for statements that change rows.
     fn changing(&self) -> &impl ConnectionTrait;
 
-    /// How statements are written here.
+    /// The form in which this store takes statements.
     fn writing(&self) -> Writing;
 
-    /// Changes rows; answers how many.
+    /// Changes rows. Returns their number.
     fn run(
         &self,
         sql: &str,
@@ -74,7 +73,7 @@ pub trait Sql: Sync {
         async move { Ok(self.reading().query_all_raw(self.writing().statement(sql, values)).await?) }
     }
 
-    /// Reads at most one row as what it says.
+    /// Reads at most one row as a `T`.
     fn find<T: FromQueryResult + Send>(
         &self,
         sql: &str,
@@ -86,7 +85,7 @@ pub trait Sql: Sync {
         }
     }
 
-    /// Reads rows as what they say.
+    /// Reads rows as values of `T`.
     fn list<T: FromQueryResult + Send>(
         &self,
         sql: &str,
@@ -132,7 +131,7 @@ pub struct Db {
     writing: Writing,
 }
 
-/// A transaction; rolled back when dropped.
+/// A transaction. Dropping it rolls it back.
 #[derive(Debug)]
 pub struct Tx {
     inner: DatabaseTransaction,
@@ -140,10 +139,10 @@ pub struct Tx {
 }
 
 impl Db {
-    /// Connects to `url`: `postgres://…`, or `sqlite://path` whose file and folder are made when missing.
+    /// Connects to `postgres://…` or to `sqlite://path`. A missing SQLite file and its folder are created.
     ///
     /// # Errors
-    /// When the URL names no store of ours or nothing answers there.
+    /// When the URL names neither PostgreSQL nor SQLite, or no database answers.
     pub async fn connect(url: &str, pool: u32, offset: ClockOffset) -> Result<Self, StoreError> {
         let is_postgres = url.starts_with("postgres://") || url.starts_with("postgresql://");
         let (dialect, pools) = if is_postgres {
@@ -155,7 +154,7 @@ impl Db {
         Ok(Self { writer, reader, losses, writing: Writing { dialect, offset, dropped: None } })
     }
 
-    /// The same database with one of the guards left out of every statement: a negative control.
+    /// The same database, whose statements leave out this guard. Tests use it as a negative control.
     #[cfg(feature = "failpoints")]
     #[must_use]
     pub fn without_guard(mut self, guard: Guard) -> Self {
@@ -173,8 +172,8 @@ impl Db {
         &self.reader
     }
 
-    /// Begins a transaction that will write. On SQLite it takes the write lock at once: a deferred one
-    /// would fail with "database is locked" half-way.
+    /// Begins a transaction that writes. On SQLite it takes the write lock at once; a deferred transaction would fail
+    /// half-way with "database is locked".
     ///
     /// # Errors
     /// When no connection is free in time.
@@ -191,7 +190,7 @@ impl Db {
         .await
     }
 
-    /// Begins a transaction that sees one moment of the database and writes nothing.
+    /// Begins a transaction that reads one moment of the database and writes nothing.
     ///
     /// # Errors
     /// When no connection is free in time.
@@ -212,11 +211,12 @@ impl Db {
         .await
     }
 
-    /// Begins in a task of its own, which goes on although the caller is dropped. With SQLx 0.9 a connection whose
-    /// `BEGIN` is cut off goes back to the pool with the transaction open, and whoever gets it next writes into it:
-    /// its guard undoes only what was counted as begun. Here it is begun, and dropping it undoes it.
+    /// Begins a transaction in a task of its own, which continues when the caller is dropped. If a `BEGIN` is cut off,
+    /// SQLx 0.9 returns its connection to the pool with the transaction open, because SQLx rolls back only transactions
+    /// that it has counted as begun. The next user of the connection would write into that transaction. Here every
+    /// `BEGIN` is completed, and dropping the transaction rolls it back.
     ///
-    /// A connection that broke while it was idle fails here first; the transaction is then begun on a fresh one.
+    /// A connection that broke while it was idle fails here first. The transaction is then begun on a fresh connection.
     async fn whole<F>(&self, begin: impl Fn() -> F + Send + 'static) -> Result<Tx, StoreError>
     where
         F: Future<Output = Result<DatabaseTransaction, DbErr>> + Send,
@@ -233,14 +233,14 @@ impl Db {
         Ok(Tx { inner, writing: self.writing })
     }
 
-    /// Runs `work` in a transaction and commits it; on a serialization failure or a deadlock the whole is
-    /// rerun, at most [`MAX_TRANSACTION_ATTEMPTS`] times. `work` may thus run more than once: it takes
-    /// its input by clone and does nothing outside of the database.
+    /// Runs `work` in a transaction and commits it. After a serialization failure or a deadlock the whole transaction
+    /// runs again, with at most [`MAX_TRANSACTION_ATTEMPTS`] attempts in all. `work` can therefore run more than once:
+    /// it takes its input by clone and has no effect outside the database.
     ///
-    /// Dropping the future rolls back.
+    /// Dropping the future rolls the transaction back.
     ///
     /// # Errors
-    /// What `work` answers, or the database's own.
+    /// The error of `work`, or of the database.
     pub async fn transact<T, E, F>(&self, work: F) -> Result<T, E>
     where
         F: for<'t> Fn(&'t Tx) -> Pin<Box<dyn Future<Output = Result<T, E>> + Send + 't>>
@@ -255,8 +255,8 @@ impl Db {
             let result = match work(&tx).await {
                 Ok(value) => tx.commit().await.map(|()| value).map_err(E::from),
                 Err(error) => {
-                    // The refusal is what the caller wants to hear; a failed rollback ends with the
-                    // connection anyway.
+                    // The caller needs the error of `work`. If the rollback fails, the transaction ends with its
+                    // connection.
                     tx.rollback().await.ok();
                     Err(error)
                 }
@@ -298,19 +298,15 @@ impl Tx {
         &self.inner
     }
 
-    /// Makes it last.
-    ///
     /// # Errors
-    /// When the database cannot; then nothing of it lasts, unless the connection broke at this very
-    /// moment: then it is unknown.
+    /// When the database cannot commit. Nothing is kept then; but if the connection breaks during the commit, nobody
+    /// knows whether the commit happened.
     pub async fn commit(self) -> Result<(), StoreError> {
         Ok(self.inner.commit().await?)
     }
 
-    /// Undoes it.
-    ///
     /// # Errors
-    /// When the connection broke; the database undoes it then, too.
+    /// When the connection broke. The database then rolls back by itself.
     pub async fn rollback(self) -> Result<(), StoreError> {
         Ok(self.inner.rollback().await?)
     }

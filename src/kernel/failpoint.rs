@@ -21,11 +21,11 @@
 pub enum Moment {
     /// Before a call to another system.
     BeforeEffect,
-    /// After that call.
+    /// After a call to another system, before its answer is recorded.
     AfterEffect,
     /// Before the transaction that records the step commits.
     BeforeRecord,
-    /// After that commit.
+    /// After that transaction has committed.
     AfterRecord,
 }
 

@@ -101,7 +101,7 @@ pub(crate) use section;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{name}: {message}")]
 pub struct Refusal {
-    /// The setting.
+    /// The name of the setting.
     pub name: &'static str,
     /// What the value must be.
     pub message: String,
@@ -123,15 +123,13 @@ pub enum SettingsError {
     /// The TOML file contains a key that is no setting.
     #[error("{file}: `{key}` is not a setting; `holdfast settings` lists all settings")]
     Unknown {
-        /// The file.
+        /// The path of the TOML file.
         file: String,
-        /// The key.
         key: String,
     },
     /// The TOML file cannot be parsed. The parser's own error would show the line, which may contain a secret.
     #[error("{file}, line {line}: {message}")]
     Malformed {
-        /// The file.
         file: String,
         /// The number of the line, from 1.
         line: usize,
@@ -141,7 +139,7 @@ pub enum SettingsError {
     /// An environment variable is not UTF-8.
     #[error("{name}: must be UTF-8")]
     NoText {
-        /// The variable.
+        /// The name of the variable.
         name: String,
     },
     /// A file cannot be read or written.
@@ -149,9 +147,7 @@ pub enum SettingsError {
     File {
         /// The setting that names the file, or the purpose of the file.
         what: String,
-        /// The file.
         path: String,
-        /// The cause.
         #[source]
         source: std::io::Error,
     },

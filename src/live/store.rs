@@ -9,7 +9,7 @@ use sea_orm::{
 
 use crate::kernel::db::{self, Bug, Sql, StoreError, Writes};
 
-/// Adds an outbox row.
+/// Inserts a change into the outbox.
 pub async fn insert(sql: &impl Writes, event: EventId, payload: String) -> Result<(), StoreError> {
     let row = outbox::Model { id: 0, event_id: event, payload, created_at: 0 };
     db::insert_at(sql, row, &[outbox::Column::CreatedAt]).await
@@ -18,28 +18,29 @@ pub async fn insert(sql: &impl Writes, event: EventId, payload: String) -> Resul
 /// A committed change that has no number yet.
 #[derive(Debug, FromQueryResult)]
 pub struct Unnumbered {
-    /// The order in which rows were begun; only a hint, since they become visible out of order.
+    /// The order in which the rows were inserted. It is only a hint, because transactions become visible in another
+    /// order.
     pub id: i64,
-    /// The event.
     #[sea_orm(alias = "event_id")]
     pub event: EventId,
-    /// The change.
+    /// The change as JSON.
     pub payload: String,
 }
 
-/// Whether there is anything to number.
+/// Whether the outbox has a row.
 pub async fn is_waiting(sql: &impl Sql) -> Result<bool, StoreError> {
     Ok(outbox::Entity::find().exists(sql.reading()).await?)
 }
 
-/// Locks the relay's row until the transaction ends: one node numbers at a time, and one that dies frees it.
+/// Locks the relay's row until the transaction ends, so that one node numbers changes at a time. The transaction of a
+/// node that dies ends, and frees the row.
 pub async fn lock_relay(tx: &impl Sql) -> Result<(), StoreError> {
     let row = leases::Model { name: "relay".to_owned(), fence: 1 };
     let otherwise = "ON CONFLICT (name) DO UPDATE SET fence = leases.fence + 1";
     db::put_all(tx, vec![row], &[], otherwise).await.map(|_| ())
 }
 
-/// Takes the oldest rows out of the outbox.
+/// Takes the oldest rows out of the outbox, at most `limit`.
 pub async fn take(tx: &impl Sql, limit: i64) -> Result<Vec<Unnumbered>, StoreError> {
     let mut taken: Vec<Unnumbered> = tx
         .list(
@@ -52,7 +53,7 @@ pub async fn take(tx: &impl Sql, limit: i64) -> Result<Vec<Unnumbered>, StoreErr
     Ok(taken)
 }
 
-/// Takes the next `count` numbers of an event; answers the last of them.
+/// Takes the next `count` numbers of an event. Returns the last of them.
 pub async fn advance(tx: &impl Sql, event: EventId, count: i64) -> Result<i64, StoreError> {
     let last = tx
         .value(
@@ -65,7 +66,7 @@ pub async fn advance(tx: &impl Sql, event: EventId, count: i64) -> Result<i64, S
     Ok(last.ok_or_else(|| Bug::new("no sequence of an event"))?)
 }
 
-/// Writes numbered changes.
+/// Appends changes to the log of the event, numbered from `first`.
 pub async fn append(
     tx: &impl Sql,
     event: EventId,
@@ -82,7 +83,7 @@ pub async fn append(
     db::insert_all_at(tx, rows.collect(), &[changes::Column::CreatedAt]).await
 }
 
-/// The last number of an event; 0 when nothing changed yet.
+/// The number of the last change of an event. 0 before the first change.
 pub async fn last_seq(sql: &impl Sql, event: EventId) -> Result<i64, StoreError> {
     let found = event_sequences::Entity::find_by_id(event).one(sql.reading()).await?;
     Ok(found.map_or(0, |found| found.last_seq))
@@ -91,14 +92,14 @@ pub async fn last_seq(sql: &impl Sql, event: EventId) -> Result<i64, StoreError>
 /// A numbered change as stored.
 #[derive(Debug, Clone, FromQueryResult)]
 pub struct Numbered {
-    /// Gapless within the event.
+    /// The number of the change, without gaps within the event.
     pub seq: i64,
-    /// The change.
+    /// The change as JSON.
     pub payload: String,
     now: i64,
 }
 
-/// What came after `after`, and the database's clock in milliseconds since 1970.
+/// The changes after the number `after`, and the database's clock in milliseconds since 1970 (0 without changes).
 pub async fn since(
     sql: &impl Sql,
     event: EventId,
@@ -116,7 +117,7 @@ pub async fn since(
     Ok((changes, now))
 }
 
-/// The last numbers of several events.
+/// The numbers of the last changes of several events. An event without changes is left out.
 pub async fn last_seqs(
     sql: &impl Sql,
     events: &[EventId],
@@ -128,7 +129,7 @@ pub async fn last_seqs(
     Ok(found.into_iter().map(|found| (found.event_id, found.last_seq)).collect())
 }
 
-/// Drops changes older than `keep_ms`; who has not seen them reads the state again.
+/// Deletes changes older than `keep_ms`. A viewer that has not seen them reads the whole state again.
 pub async fn prune(sql: &impl Sql, keep_ms: i64) -> Result<u64, StoreError> {
     let old = changes::Column::CreatedAt.into_expr().lt(db::clock().sub(keep_ms));
     db::change(sql, changes::Entity::delete_many().filter(old)).await

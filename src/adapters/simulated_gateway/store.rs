@@ -21,7 +21,7 @@ use crate::kernel::{
     ports::payments::{GatewayPayment, NewPayment},
 };
 
-/// The method of a payment that succeeds although it was to be voided.
+/// The method of a payment that succeeds when it is voided.
 pub(super) const LATE_SUCCESS: &str = "pm_sim_late_success";
 /// The method of a payment that is authorized and cannot be captured.
 const CAPTURE_FAILS: &str = "pm_sim_capture_fails";
@@ -62,7 +62,7 @@ fn status(word: &str) -> Result<PaymentStatus, StoreError> {
     }
 }
 
-/// Enters a payment; under a known key the payment of that key is answered.
+/// Enters a payment and returns its id. If the key is known, returns the id of that key's payment.
 pub(super) async fn insert(
     db: &Db,
     id: &PaymentId,
@@ -95,7 +95,6 @@ pub(super) async fn insert(
     Ok(PaymentId(known.id))
 }
 
-/// Looks a payment up.
 pub(super) async fn find(db: &Db, id: &PaymentId) -> Result<Option<Books>, StoreError> {
     let found = Entity::find_by_id(id.0.clone()).one(db.reader()).await?;
     let books = |row: simulated_payments::Model| {
@@ -105,7 +104,8 @@ pub(super) async fn find(db: &Db, id: &PaymentId) -> Result<Option<Books>, Store
     found.map(books).transpose()
 }
 
-/// Authorizes a prepared payment with this ending; whether this very call did it.
+/// Moves a prepared payment to the status `ending`, whose decision follows after `wait_ms`, if given. Returns whether
+/// this call did so.
 pub(super) async fn authorize(
     db: &Db,
     id: &PaymentId,
@@ -133,7 +133,7 @@ fn change_from(status: PaymentStatus, id: &PaymentId) -> UpdateMany<Entity> {
         .filter(Column::Status.eq(word(status)))
 }
 
-/// Takes the reserved amount; whether this very call did it.
+/// Captures the reserved amount. Returns whether this call did so.
 pub(super) async fn capture(db: &Db, id: &PaymentId, key: &str) -> Result<bool, StoreError> {
     let change = change_from(PaymentStatus::Authorized, id)
         .col_expr(Column::Status, word(PaymentStatus::Captured).into())
@@ -143,7 +143,7 @@ pub(super) async fn capture(db: &Db, id: &PaymentId, key: &str) -> Result<bool, 
     Ok(db::change(db, change).await? == 1)
 }
 
-/// Voids what is not captured; whether this very call did it.
+/// Voids a payment that is not captured. Returns whether this call did so.
 pub(super) async fn void(db: &Db, id: &PaymentId, key: &str) -> Result<bool, StoreError> {
     let succeeded = change_from(PaymentStatus::Processing, id)
         .col_expr(Column::Status, word(PaymentStatus::Captured).into())
@@ -159,7 +159,7 @@ pub(super) async fn void(db: &Db, id: &PaymentId, key: &str) -> Result<bool, Sto
     Ok(db::change(db, voided).await? == 1)
 }
 
-/// Decides a payment that takes time, when its time has come; whether it is decided.
+/// Authorizes a processing payment whose time has come. Returns whether this call did so.
 pub(super) async fn decide(db: &Db, id: &PaymentId) -> Result<bool, StoreError> {
     let change = change_from(PaymentStatus::Processing, id)
         .col_expr(Column::Status, word(PaymentStatus::Authorized).into())
@@ -167,7 +167,7 @@ pub(super) async fn decide(db: &Db, id: &PaymentId) -> Result<bool, StoreError> 
     Ok(db::change(db, change).await? == 1)
 }
 
-/// Ends the buyer's second step.
+/// Ends the buyer's second step. Returns the payment, if it waited for this step.
 pub(super) async fn second_step(
     db: &Db,
     client_secret: &str,
@@ -191,7 +191,7 @@ pub(super) async fn second_step(
     Ok(found.one(db.reader()).await?.map(|row| PaymentId(row.id)))
 }
 
-/// The payment made for a saga; where several were, the one that took money, else the newest.
+/// The payment of a saga. Of several payments, the one that captured money, otherwise the newest.
 pub(super) async fn of_saga(db: &Db, saga: SagaId) -> Result<Option<PaymentId>, StoreError> {
     let found = Entity::find()
         .filter(Column::Saga.eq(saga.to_string()))

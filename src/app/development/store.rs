@@ -8,7 +8,7 @@ use sea_orm::{
 
 use crate::kernel::db::{Db, StoreError};
 
-/// Moves `db::now` of every node.
+/// Moves `db::now` of every node forward.
 pub(super) async fn advance(db: &Db, by_ms: i64) -> Result<(), StoreError> {
     clock_offset::Entity::update_many()
         .col_expr(Column::OffsetMs, Expr::col(Column::OffsetMs).add(by_ms))

@@ -1,4 +1,4 @@
-//! Events: the row, the list, what is due.
+//! SQL on events: reading and changing their rows, finding events that are due, deleting them.
 
 use holdfast_domain::{booking::BookingState, ids::EventId};
 use holdfast_entity::{
@@ -16,22 +16,20 @@ use crate::kernel::db::{self, Sql, StoreError, Tx};
 /// were committed by then.
 #[derive(Debug, Clone, FromQueryResult)]
 pub struct Moment {
-    /// The row.
     #[sea_orm(nested)]
     pub row: events::Model,
     /// The organization's name.
     pub organization: String,
-    /// The database's clock.
+    /// The database's clock, in milliseconds since 1970.
     pub now: i64,
     /// The number of the last numbered change.
     pub seq: i64,
-    /// How many changes are not numbered yet.
+    /// How many committed changes have no number yet.
     pending: i64,
 }
 
 impl Moment {
-    /// How many changes were committed, numbered or not: it grows with each, in no other way, so what
-    /// was read under the same total is still true.
+    /// The number of committed changes. It only grows, so data read under the same total is still current.
     pub fn total(&self) -> i64 {
         self.seq + self.pending
     }
@@ -47,17 +45,17 @@ pub async fn at(sql: &impl Sql, id: EventId) -> Result<Option<Moment>, StoreErro
     sql.find(&format!("{MOMENT} WHERE e.id = $1"), vec![id.into()]).await
 }
 
-/// Locks the event's row and reads it: catalogue changes of one event come one after the other.
+/// Locks the event's row and reads it, so that changes of one event's catalogue follow one another.
 pub async fn lock(tx: &Tx, id: EventId) -> Result<Option<events::Model>, StoreError> {
     Ok(events::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(tx.orm()).await?)
 }
 
-/// Adds an event; a taken slug is a unique violation.
+/// Inserts the event. A taken slug is a unique violation.
 pub async fn insert(tx: &Tx, event: events::Model) -> Result<(), StoreError> {
     db::insert(tx, event).await
 }
 
-/// Writes the event, whose row is locked, as version `+ 1`.
+/// Writes the event as its next version. The caller has locked its row.
 pub async fn update(tx: &Tx, event: &events::Model) -> Result<u64, StoreError> {
     let written = event.clone();
     let written = events::ActiveModel {
@@ -88,7 +86,8 @@ pub async fn update(tx: &Tx, event: &events::Model) -> Result<u64, StoreError> {
     db::change(tx, change).await
 }
 
-/// Events that time has taken on, by their stored status, oldest first.
+/// Events whose stored status is older than their times: the sale has begun, or the event has ended. The earliest event
+/// first.
 pub async fn due(sql: &impl Sql, limit: i64) -> Result<Vec<EventId>, StoreError> {
     sql.values(
             "SELECT id FROM (SELECT id, status, starts_at, ends_at, sale_starts_at, {now} AS now FROM events \
@@ -100,13 +99,13 @@ pub async fn due(sql: &impl Sql, limit: i64) -> Result<Vec<EventId>, StoreError>
         .await
 }
 
-/// Whether anybody ever held or booked anything of the event.
+/// Whether the event has a reservation in any state.
 pub async fn has_reservations(sql: &impl Sql, id: EventId) -> Result<bool, StoreError> {
     let of_event = reservations::Column::EventId.eq(id);
     Ok(reservations::Entity::find().filter(of_event).exists(sql.reading()).await?)
 }
 
-/// Whether somebody booked, or is paying for, something of the event.
+/// Whether the event has a booking that is confirmed or being paid for.
 pub async fn has_bookings(sql: &impl Sql, id: EventId) -> Result<bool, StoreError> {
     let of_booking = booking_lines::Entity::belongs_to(bookings::Entity)
         .from(booking_lines::Column::BookingId)
@@ -120,7 +119,7 @@ pub async fn has_bookings(sql: &impl Sql, id: EventId) -> Result<bool, StoreErro
         .await?)
 }
 
-/// Deletes the event and everything of its catalogue but its seats and sections.
+/// Deletes the event with the rest of its catalogue, except its seats and sections.
 pub async fn delete(tx: &Tx, id: EventId) -> Result<u64, StoreError> {
     delete_of::<offers::Entity>(tx, offers::Column::EventId, id).await?;
     delete_of::<plans::Entity>(tx, plans::Column::EventId, id).await?;
@@ -140,7 +139,7 @@ async fn delete_of<E: EntityTrait>(
     db::change(tx, E::delete_many().filter(of.eq(event))).await
 }
 
-/// Notes that the event was published; a first time stays.
+/// Records that the event was published. The time of the first publication stays.
 pub async fn note_publication(tx: &Tx, id: EventId, now: i64) -> Result<(), StoreError> {
     let row = publications::Model { event_id: id, published_at: now };
     let key = [publications::Column::EventId];

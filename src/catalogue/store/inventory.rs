@@ -1,4 +1,4 @@
-//! What is left: read without locks, never to decide.
+//! SQL that reads which places are left. It takes no locks, and nothing is decided by it.
 
 use holdfast_domain::{
     ids::{EventId, SeatId, SectionId},
@@ -8,20 +8,17 @@ use sea_orm::FromQueryResult;
 
 use crate::kernel::db::{Sql, StoreError};
 
-/// A seat that is not simply available.
+/// A seat that is not stored as available.
 #[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
 pub struct OddSeat {
-    /// Its id.
     #[sea_orm(alias = "seat_id")]
     pub id: SeatId,
-    /// Its section.
     #[sea_orm(alias = "section_id")]
     pub section: SectionId,
-    /// Its state, which may have lapsed.
+    /// The stored state. A held seat may have lapsed.
     pub status: SeatState,
-    /// Its version.
     pub version: i32,
-    /// When its hold lapses.
+    /// When the hold lapses, in milliseconds since 1970.
     pub expires_at: Option<i64>,
 }
 
@@ -35,19 +32,17 @@ pub async fn odd_seats(sql: &impl Sql, event: EventId) -> Result<Vec<OddSeat>, S
     .await
 }
 
-/// Holds of general admission: how many persons in which section, and until when.
+/// The persons of all general-admission holds of a section that lapse at the same time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, FromQueryResult)]
 pub struct GeneralHold {
-    /// The section.
     #[sea_orm(alias = "section_id")]
     pub section: SectionId,
-    /// How many persons.
     pub persons: i64,
-    /// When they lapse.
+    /// When the holds lapse, in milliseconds since 1970.
     pub expires_at: i64,
 }
 
-/// What is held of general admission, lapsed holds that still stand in the counters included.
+/// The general-admission holds of an event, including lapsed holds that the counters still contain.
 pub async fn general_holds(sql: &impl Sql, event: EventId) -> Result<Vec<GeneralHold>, StoreError> {
     sql.list(
         "SELECT section_id, expires_at, sum(admits) AS persons FROM reservation_items \
@@ -58,21 +53,19 @@ pub async fn general_holds(sql: &impl Sql, event: EventId) -> Result<Vec<General
     .await
 }
 
-/// Which price categories a section's seats have, and what seats cost that have a price of their own.
+/// A price category of a section's seats, with the range of the prices that seats have of their own.
 #[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
 pub struct SectionCategory {
-    /// The section.
     #[sea_orm(alias = "section_id")]
     pub section: SectionId,
-    /// The category.
     pub category: String,
-    /// The lowest price of a seat's own.
+    /// The lowest own price of a seat, in minor units.
     pub own_min: Option<i64>,
-    /// The highest price of a seat's own.
+    /// The highest own price of a seat, in minor units.
     pub own_max: Option<i64>,
 }
 
-/// The categories of every section.
+/// The price categories of every section of an event.
 pub async fn categories(
     sql: &impl Sql,
     event: EventId,

@@ -9,8 +9,8 @@ use crate::{
     kernel::db::{self, Dialect, Sql, StoreError},
 };
 
-/// A page of events and one more where there are more. Drafts are found in `drafts_of` alone, or
-/// everywhere without.
+/// A page of events, with one event more if there is a next page. Drafts are found only in the organizations
+/// `drafts_of`; with `None`, in all organizations.
 pub async fn page(
     sql: &impl Sql,
     wanted: &Wanted,
@@ -47,7 +47,7 @@ pub async fn page(
     sql.list(&query.sql, query.values).await
 }
 
-/// No seat is free, nor is one whose hold has lapsed, and no section has a place left.
+/// The event has no available seat, no seat whose hold has lapsed, and no section with a free place.
 const NOTHING_LEFT: &str = "NOT EXISTS (SELECT 1 FROM seats s WHERE s.event_id = e.id \
         AND (s.status = 'available' OR (s.status = 'held' AND s.expires_at <= {now}))) \
     AND NOT EXISTS (SELECT 1 FROM sections g WHERE g.event_id = e.id AND g.kind = 'general' \
@@ -55,7 +55,7 @@ const NOTHING_LEFT: &str = "NOT EXISTS (SELECT 1 FROM seats s WHERE s.event_id =
             FROM reservation_items i WHERE i.event_id = g.event_id AND i.section_id = g.id \
             AND i.kind = 'general' AND i.state = 'held' AND i.expires_at <= {now}), 0) > 0)";
 
-/// A draft that was cancelled was never published, and stays hidden.
+/// The event was published. A draft that was cancelled was not, and stays hidden.
 const SHOWN: &str = "EXISTS (SELECT 1 FROM publications p WHERE p.event_id = e.id)";
 
 fn stage(query: &mut Query, stage: Stage, drafts_of: Option<&[OrganizationId]>) {
@@ -102,7 +102,7 @@ fn stage(query: &mut Query, stage: Stage, drafts_of: Option<&[OrganizationId]>) 
     }
 }
 
-/// The cursor is the last event's id: where it stands in the order is read from its row.
+/// The cursor is the id of the last event of a page. The position of that event in the order is read from its row.
 fn order(query: &mut Query, sort: Sort, after: Option<EventId>) {
     let (column, falling) = match sort {
         Sort::StartsAt => ("starts_at", false),
@@ -144,7 +144,7 @@ impl Query {
     }
 }
 
-/// Contains this text, whatever its case; `!` escapes.
+/// The LIKE pattern of lower-case texts that contain this text. `!` escapes.
 fn pattern(text: &str) -> String {
     let mut pattern = String::from("%");
     for letter in text.to_lowercase().chars() {

@@ -1,4 +1,4 @@
-//! Offers. A withdrawn one stays for the bookings that name it.
+//! SQL on offers. A withdrawn offer keeps its row, because bookings name it.
 
 use holdfast_domain::{
     event::Status,
@@ -28,10 +28,8 @@ pub async fn live(sql: &impl Sql, event: EventId) -> Result<Vec<offers::Model>, 
 /// An offer with the currency of its event.
 #[derive(Debug, Clone, FromQueryResult)]
 pub struct PricedOffer {
-    /// The offer.
     #[sea_orm(nested)]
     pub offer: offers::Model,
-    /// ISO 4217.
     pub currency: Currency,
 }
 
@@ -46,7 +44,7 @@ fn priced() -> Select<offers::Entity> {
         .filter(offers::Column::WithdrawnAt.is_null())
 }
 
-/// Offers across events that everybody may see, by id.
+/// Offers of all events that are upcoming or on sale, in the order of the offers' ids.
 pub async fn public(
     sql: &impl Sql,
     event: Option<EventId>,
@@ -66,12 +64,11 @@ pub async fn public(
         .await?)
 }
 
-/// An offer that is not withdrawn, by its id alone.
+/// An offer that is not withdrawn.
 pub async fn one(sql: &impl Sql, id: OfferId) -> Result<Option<PricedOffer>, StoreError> {
     Ok(priced().filter(offers::Column::Id.eq(id)).into_model().one(sql.reading()).await?)
 }
 
-/// Adds an offer.
 pub async fn insert(tx: &Tx, offer: offers::Model) -> Result<(), StoreError> {
     db::insert(tx, offer).await
 }
@@ -98,13 +95,13 @@ pub async fn update(tx: &Tx, offer: &offers::Model) -> Result<u64, StoreError> {
     db::change(tx, change).await
 }
 
-/// Takes an offer back; nobody can hold under it any more.
+/// Withdraws an offer, so that nobody can hold places under it any more.
 pub async fn withdraw(tx: &Tx, event: EventId, id: OfferId) -> Result<u64, StoreError> {
     let change = change_live(event).filter(offers::Column::Id.eq(id));
     db::change(tx, change.col_expr(offers::Column::WithdrawnAt, db::clock())).await
 }
 
-/// Takes back the offers of a section that vanishes.
+/// Withdraws the offers of a section that is being deleted.
 pub async fn withdraw_section(
     tx: &Tx,
     event: EventId,

@@ -1,4 +1,4 @@
-//! Seating plans, one row a version.
+//! SQL on seating plans. A row is one version of an event's plan.
 
 use holdfast_domain::ids::EventId;
 use holdfast_entity::plans;
@@ -6,7 +6,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use crate::kernel::db::{self, Sql, StoreError, Tx};
 
-/// Keeps a plan under its version.
+/// Stores a plan under its version.
 pub async fn insert(
     tx: &Tx,
     event: EventId,
@@ -17,8 +17,8 @@ pub async fn insert(
     db::insert_at(tx, plan, &[plans::Column::CreatedAt]).await
 }
 
-/// The plan under this version. A version that changed nothing but what seats are like has no plan of its own
-/// and stands on the one before.
+/// The plan of this version. A version that changed only kinds of seats has no row; the plan of the version before
+/// applies.
 pub async fn document(
     sql: &impl Sql,
     event: EventId,

@@ -1,4 +1,5 @@
-//! Seats as the catalogue sees them: laid out, listed, kept back. Holding them is not done here.
+//! SQL on seats for the catalogue: seats are laid out, listed, priced and blocked. Holds are in the store of
+//! `shop/reservations`.
 
 use std::collections::HashMap;
 
@@ -19,7 +20,7 @@ use crate::kernel::db::{self, Dialect, Sql, StoreError, Tx};
 /// How many seats one statement reads or writes, so that no statement's memory grows with the hall.
 const SEATS_PER_STATEMENT: usize = 1_000;
 
-/// Whether a seat is nobody's.
+/// Whether the seat has no owner.
 fn is_free() -> Expr {
     let lapsed = seats::Column::ExpiresAt.into_expr().lte(db::clock());
     seats::Column::Status
@@ -30,29 +31,24 @@ fn is_free() -> Expr {
 /// A seat as a plan lays it out.
 #[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
 pub struct LaidSeat {
-    /// Its id.
     #[sea_orm(alias = "seat_id")]
     pub id: SeatId,
-    /// Its section.
     #[sea_orm(alias = "section_id")]
     pub section: SectionId,
-    /// Its guid.
     #[sea_orm(alias = "seat_guid")]
     pub guid: String,
-    /// Its row.
     #[sea_orm(alias = "row_label")]
     pub row: String,
-    /// Its number within the row.
+    /// The label of the seat within its row.
     #[sea_orm(alias = "seat_label")]
     pub label: String,
-    /// Its price category.
+    /// The price category.
     pub category: String,
 }
 
-/// A seat that the event has, its row locked.
+/// A stored seat of the event whose row is locked.
 #[derive(Debug, Clone, FromQueryResult)]
 pub struct LockedSeat {
-    /// As laid out.
     #[sea_orm(nested)]
     pub laid: LaidSeat,
     status: SeatState,
@@ -60,7 +56,7 @@ pub struct LockedSeat {
 }
 
 impl LockedSeat {
-    /// Who has it, a lapsed hold being nobody's.
+    /// Who has a claim to the seat. A lapsed hold is no claim.
     pub fn claim(&self) -> Claim {
         match (self.free, self.status) {
             (1, _) => Claim::None,
@@ -93,7 +89,7 @@ pub async fn lock_all(tx: &Tx, event: EventId) -> Result<Vec<LockedSeat>, StoreE
     db::list(tx, found).await
 }
 
-/// Writes seats: new ones are available, known ones keep their state, price and kind.
+/// Writes seats. New seats are available; known seats keep their state, price and kind.
 pub async fn lay(tx: &Tx, event: EventId, seats: &[LaidSeat]) -> Result<(), StoreError> {
     for chunk in seats.chunks(SEATS_PER_STATEMENT) {
         let rows = chunk.iter().map(|seat| row(event, seat)).collect();
@@ -131,7 +127,7 @@ fn row(event_id: EventId, seat: &LaidSeat) -> seats::Model {
     }
 }
 
-/// Deletes seats that are nobody's; answers how many.
+/// Deletes the seats that have no owner. Returns their number.
 pub async fn remove(tx: &Tx, event: EventId, seats: &[SeatId]) -> Result<u64, StoreError> {
     let gone = seats::Entity::delete_many()
         .filter(seats::Column::EventId.eq(event))
@@ -140,7 +136,7 @@ pub async fn remove(tx: &Tx, event: EventId, seats: &[SeatId]) -> Result<u64, St
     db::change(tx, gone).await
 }
 
-/// Deletes every seat and section of an event that nobody ever held anything of.
+/// Deletes all seats and sections of an event that never had a reservation.
 pub async fn remove_all(tx: &Tx, event: EventId) -> Result<(), StoreError> {
     let seats = seats::Entity::delete_many().filter(seats::Column::EventId.eq(event));
     db::change(tx, seats).await?;
@@ -159,7 +155,6 @@ pub async fn lock(
     Ok(found.lock(LockType::NoKeyUpdate).one(tx.orm()).await?)
 }
 
-/// One seat.
 pub async fn one(
     sql: &impl Sql,
     event: EventId,
@@ -168,7 +163,7 @@ pub async fn one(
     Ok(seats::Entity::find_by_id((event, seat)).one(sql.reading()).await?)
 }
 
-/// A change of a seat, as its next version.
+/// A change of a seat that raises its version.
 fn next_version(event: EventId, seat: SeatId) -> UpdateMany<seats::Entity> {
     seats::Entity::update_many()
         .col_expr(seats::Column::Version, db::plus(seats::Column::Version, 1))
@@ -176,7 +171,7 @@ fn next_version(event: EventId, seat: SeatId) -> UpdateMany<seats::Entity> {
         .filter(seats::Column::SeatId.eq(seat))
 }
 
-/// Keeps a seat back that is nobody's. Its fence grows, so that a late step of a lapsed hold finds nothing.
+/// Blocks a seat that has no owner. The seat's fence grows, so that a late step of a lapsed hold finds no row.
 pub async fn block(tx: &Tx, event: EventId, seat: SeatId, reason: &str) -> Result<u64, StoreError> {
     let blocked = seats::ActiveModel {
         status: Set(SeatState::Blocked),
@@ -192,7 +187,7 @@ pub async fn block(tx: &Tx, event: EventId, seat: SeatId, reason: &str) -> Resul
     db::change(tx, change).await
 }
 
-/// Frees a seat that is kept back.
+/// Makes a blocked seat available.
 pub async fn unblock(tx: &Tx, event: EventId, seat: SeatId) -> Result<u64, StoreError> {
     let available = seats::ActiveModel {
         status: Set(SeatState::Available),
@@ -206,13 +201,13 @@ pub async fn unblock(tx: &Tx, event: EventId, seat: SeatId) -> Result<u64, Store
     db::change(tx, change).await
 }
 
-/// Gives a seat a price of its own, unless somebody has it.
+/// Gives a seat a price of its own, unless the seat has an owner.
 pub async fn price(tx: &Tx, event: EventId, seat: SeatId, minor: i64) -> Result<u64, StoreError> {
     let priced = seats::ActiveModel { price_minor: Set(Some(minor)), ..Default::default() };
     db::change(tx, next_version(event, seat).set(priced).filter(is_free())).await
 }
 
-/// Says what a seat is like.
+/// Sets the kind of a seat.
 pub async fn kind(
     tx: &Tx,
     event: EventId,
@@ -223,7 +218,7 @@ pub async fn kind(
     db::change(tx, next_version(event, seat).set(kind)).await
 }
 
-/// A page of a section's seats by id, and the clock by which they are read.
+/// A page of a section's seats, in the order of ids.
 pub async fn page(
     sql: &impl Sql,
     event: EventId,
@@ -241,19 +236,16 @@ pub async fn page(
         .await?)
 }
 
-/// Where a seat of the plan stands in the event.
+/// The stored id, section and kind of a seat of the plan.
 #[derive(Debug, Clone, Copy)]
 pub struct PlacedSeat {
-    /// Its id.
     pub id: SeatId,
-    /// Its section.
     pub section: SectionId,
-    /// What it is like.
     pub kind: SeatKind,
 }
 
-/// Every seat's id, section and kind by its guid. Read in pages: rows of the driver are many times larger than
-/// what is kept of them.
+/// Every seat of the event by its guid. The seats are read in pages, because a row of the driver is many times larger
+/// than the values that are kept of it.
 pub async fn placed(tx: &Tx, event: EventId) -> Result<HashMap<String, PlacedSeat>, StoreError> {
     let (mut found, mut after) = (HashMap::new(), SeatId(0));
     loop {
@@ -283,7 +275,7 @@ pub async fn placed(tx: &Tx, event: EventId) -> Result<HashMap<String, PlacedSea
     }
 }
 
-/// After many seats were written: fresh figures for the planner, which else reads the whole table.
+/// Updates the planner's statistics after a bulk insert; otherwise it would scan the whole table.
 pub async fn analyze(sql: &impl Sql) -> Result<(), StoreError> {
     match sql.writing().dialect() {
         Dialect::Postgres => sql.run("ANALYZE seats", vec![]).await.map(|_| ()),

@@ -1,4 +1,5 @@
-//! Sections. The counters belong to general admission alone and are moved by holds, not here.
+//! SQL on sections. Only sections of general admission use the counters. Holds change the counters; the catalogue never
+//! does.
 
 use holdfast_domain::{
     ids::{EventId, SectionId},
@@ -33,7 +34,7 @@ pub async fn lock(
     Ok(found.lock(LockType::NoKeyUpdate).one(tx.orm()).await?)
 }
 
-/// Adds a section, or gives one of the plan its new place and number of seats.
+/// Inserts a section. A section that exists gets the new position and capacity.
 pub async fn put(
     tx: &Tx,
     event: EventId,
@@ -69,20 +70,20 @@ fn by_key(event: EventId, id: SectionId) -> Expr {
     sections::Column::EventId.eq(event).and(sections::Column::Id.eq(id))
 }
 
-/// A change of a section, as its next version.
+/// A change of a section that raises its version.
 fn next_version(event: EventId, id: SectionId) -> UpdateMany<sections::Entity> {
     sections::Entity::update_many()
         .col_expr(sections::Column::Version, db::plus(sections::Column::Version, 1))
         .filter(by_key(event, id))
 }
 
-/// Renames a section; a taken name is a unique violation.
+/// Renames a section. A taken name is a unique violation.
 pub async fn rename(tx: &Tx, event: EventId, id: SectionId, name: &str) -> Result<u64, StoreError> {
     let name = sections::ActiveModel { name: Set(name.to_owned()), ..Default::default() };
     db::change(tx, next_version(event, id).set(name)).await
 }
 
-/// Changes how many persons find room, unless more are inside already.
+/// Changes a section's capacity, unless held, sold and blocked places exceed it.
 pub async fn resize(
     tx: &Tx,
     event: EventId,

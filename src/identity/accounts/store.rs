@@ -6,7 +6,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use crate::kernel::db::{self, Db, StoreError};
 
-/// The user with this (normalized) address.
+/// The user with this normalized e-mail address.
 pub async fn user_by_email(
     db: &impl ConnectionTrait,
     email: &str,
@@ -14,7 +14,6 @@ pub async fn user_by_email(
     Ok(users::Entity::find().filter(users::Column::Email.eq(email)).one(db).await?)
 }
 
-/// The user.
 pub async fn user(
     db: &impl ConnectionTrait,
     id: UserId,
@@ -22,7 +21,7 @@ pub async fn user(
     Ok(users::Entity::find_by_id(id).one(db).await?)
 }
 
-/// Adds a user; a taken address is a unique violation.
+/// Inserts a user. A taken e-mail address is a unique violation.
 pub async fn insert_user(db: &Db, user: users::Model) -> Result<(), StoreError> {
     db::insert(db, user).await
 }

@@ -12,7 +12,6 @@ use sea_orm::{
 
 use crate::kernel::db::StoreError;
 
-/// The organization.
 pub async fn organization(
     db: &impl ConnectionTrait,
     id: OrganizationId,
@@ -20,7 +19,6 @@ pub async fn organization(
     Ok(organizations::Entity::find_by_id(id).one(db).await?)
 }
 
-/// The organization with this slug.
 pub async fn organization_by_slug(
     db: &impl ConnectionTrait,
     slug: &str,
@@ -28,7 +26,7 @@ pub async fn organization_by_slug(
     Ok(organizations::Entity::find().filter(organizations::Column::Slug.eq(slug)).one(db).await?)
 }
 
-/// What the user is to the organization; none without a membership.
+/// The user's role in the organization. `None` without a membership.
 pub async fn role_of(
     db: &impl ConnectionTrait,
     organization: OrganizationId,
@@ -38,14 +36,12 @@ pub async fn role_of(
     Ok(row.map(|row| row.role))
 }
 
-/// An organization of a user, and what the user is to it.
+/// An organization of a user, with the user's role in it.
 #[derive(Debug, Clone, FromQueryResult)]
 pub struct Member {
-    /// The organization.
     pub organization_id: OrganizationId,
     /// The organization's name.
     pub name: String,
-    /// What the user is to it.
     pub role: MembershipRole,
 }
 

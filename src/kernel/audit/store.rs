@@ -8,7 +8,7 @@ use sea_orm::{
 use super::{Entry, Filter};
 use crate::kernel::db::{self, Sql, StoreError};
 
-/// Writes an entry.
+/// Inserts the entry. Its time is the database's.
 pub(super) async fn insert(sql: &impl Sql, entry: &Entry) -> Result<(), StoreError> {
     let row = audit::Model {
         id: entry.id,
@@ -44,7 +44,7 @@ pub(super) async fn list(
         .await?)
 }
 
-/// Deletes what is older than `kept_ms`.
+/// Deletes at most `most` entries older than `kept_ms`, oldest first. Returns their number.
 pub(super) async fn forget(sql: &impl Sql, kept_ms: i64, most: u64) -> Result<u64, StoreError> {
     db::forget(sql, audit::Entity::find(), audit::Column::At, kept_ms, most).await
 }

@@ -1,7 +1,7 @@
 //! Statements that are built from entities and name the database's clock: changes, deletions, and reads.
 //!
-//! SeaORM's own `exec` would send `{now}` as it stands and could not collect a change in [`super::Together`]. These
-//! functions send the built statement the way in which hand-written SQL is sent.
+//! SeaORM's own `exec` would not replace `{now}` and could not collect a change in [`super::Together`]. These functions
+//! send the built statement as hand-written SQL is sent.
 
 use sea_orm::{
     ColumnTrait, DeleteMany, EntityTrait, FromQueryResult, Iterable, PrimaryKeyToColumn,
@@ -27,15 +27,15 @@ pub fn plus(column: impl ColumnTrait, by: impl Into<Value>) -> Expr {
     column.into_expr().add(Expr::val(by))
 }
 
-/// A word that stands in the text, where a parameter would hide a partial index from the planner.
+/// A word in the text of the statement. As a parameter, it would keep the planner from using a partial index.
 pub fn literal(word: &'static str) -> Expr {
     Expr::Constant(word.into())
 }
 
-/// Changes or deletes rows; answers how many.
+/// Changes or deletes rows. Returns their number.
 ///
 /// # Errors
-/// When the database refuses it.
+/// When the database refuses the change.
 pub async fn change(sql: &impl Sql, change: impl Change) -> Result<u64, StoreError> {
     let (text, values) = built(sql.writing().dialect(), &change);
     sql.run(&text, values).await
@@ -44,7 +44,7 @@ pub async fn change(sql: &impl Sql, change: impl Change) -> Result<u64, StoreErr
 /// Changes or deletes rows as [`Writes::write`] does.
 ///
 /// # Errors
-/// When the database refuses it, or another number of rows than `expected` was changed.
+/// When the database refuses the change, or the number of changed rows is not `expected`.
 pub async fn write(
     sql: &impl Writes,
     change: impl Change,
@@ -54,10 +54,10 @@ pub async fn write(
     sql.write(&text, values, expected).await
 }
 
-/// Changes rows; answers these columns of each row that was changed.
+/// Changes rows. Returns these columns of each changed row.
 ///
 /// # Errors
-/// When the database refuses it, or a row does not say what `T` needs.
+/// When the database refuses the change, or a row cannot be read as a `T`.
 pub async fn changed<T, E>(
     sql: &impl Sql,
     mut change: UpdateMany<E>,
@@ -76,7 +76,7 @@ where
 /// Reads at most one row.
 ///
 /// # Errors
-/// When the database fails, or the row does not say what `T` needs.
+/// When the database fails, or the row cannot be read as a `T`.
 pub async fn find<T, E>(sql: &impl Sql, select: Select<E>) -> Result<Option<T>, StoreError>
 where
     T: FromQueryResult + Send,
@@ -89,7 +89,7 @@ where
 /// Reads rows.
 ///
 /// # Errors
-/// When the database fails, or a row does not say what `T` needs.
+/// When the database fails, or a row cannot be read as a `T`.
 pub async fn list<T, E>(sql: &impl Sql, select: Select<E>) -> Result<Vec<T>, StoreError>
 where
     T: FromQueryResult + Send,
@@ -99,11 +99,10 @@ where
     sql.list(&text, values).await
 }
 
-/// Deletes rows among `of` that `at` says are older than `kept_ms`, the oldest first and at most `most`; answers how
-/// many.
+/// Deletes at most `most` rows among `of` whose time is more than `kept_ms` ago, oldest first. Returns their number.
 ///
 /// # Errors
-/// When the database refuses it.
+/// When the database refuses the change.
 pub async fn forget<E: EntityTrait>(
     sql: &impl Sql,
     of: Select<E>,

@@ -22,12 +22,12 @@ use crate::kernel::files::private_file;
 
 /// How long a request waits for a connection before it is told to come back.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
-/// How many connections read from SQLite beside the one that writes.
+/// The number of SQLite connections that read, beside the connection that writes.
 const SQLITE_READERS: u32 = 8;
-/// How many statements a connection keeps prepared: more than the program has. SQLx keeps 100 by itself.
+/// How many statements a connection keeps prepared: more than the program has. SQLx's default is 100.
 const PREPARED: usize = 500;
 
-/// A store that is gone with its only connection.
+/// The URL of a SQLite database in memory, which vanishes when its only connection closes.
 pub const IN_MEMORY: &str = "sqlite::memory:";
 
 /// The pools of one store.
@@ -42,7 +42,7 @@ pub(super) struct Pools {
 pub(super) struct Losses(Arc<Mutex<Option<Instant>>>);
 
 impl Losses {
-    /// Remembers the time when the error says that the connection broke; returns whether it does.
+    /// Remembers the present time if the error says that the connection broke. Returns whether the error says so.
     pub fn note(&self, error: &DbErr) -> bool {
         let is_lost = has_lost_connection(error);
         if is_lost {
@@ -51,7 +51,7 @@ impl Losses {
         is_lost
     }
 
-    /// Whether a connection that was idle for so long was idle when another one broke.
+    /// Whether a connection that has been idle for this long was already idle when another connection broke.
     fn reach(&self, idle_for: Duration) -> bool {
         let last = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
         last.is_some_and(|last| moment().duration_since(last) <= idle_for)
@@ -71,7 +71,7 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// The pool, to begin a transaction in.
+    /// The pool in which transactions begin.
     pub fn pool(&self) -> &DatabaseConnection {
         &self.pool
     }
@@ -120,7 +120,7 @@ pub(super) async fn postgres(url: &str, pool: u32) -> Result<Pools, StoreError> 
     Ok(Pools { reader: Reader { pool: writer.clone(), losses: losses.clone() }, writer, losses })
 }
 
-/// Opens SQLite, or makes the file and its folder: one connection writes, [`SQLITE_READERS`] read.
+/// Opens SQLite; creates a missing file and its folder. One connection writes, [`SQLITE_READERS`] read.
 pub(super) async fn sqlite(url: &str) -> Result<Pools, StoreError> {
     let losses = Losses::default();
     if url == IN_MEMORY {
@@ -131,7 +131,7 @@ pub(super) async fn sqlite(url: &str) -> Result<Pools, StoreError> {
     let Some(path) = url.strip_prefix("sqlite://") else {
         return Err(no_connection("DATABASE_URL is neither postgres:// nor sqlite://"));
     };
-    // SQLite gives its log the mode of the file.
+    // SQLite gives its write-ahead log the mode of the database's file.
     private_file(Path::new(path)).map_err(|error| no_connection(format!("{path}: {error}")))?;
     let url = format!("sqlite://{path}?mode=rwc");
     let writer = Database::connect(sqlite_options(&url, 1)).await?;

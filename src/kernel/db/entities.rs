@@ -1,8 +1,9 @@
-//! Rows of entities, written without a second column list, and sets of values that leave a statement's text alone.
+//! Writes rows of entities without a second column list, and compares columns with sets of values. The number of rows
+//! or values never changes the text of a statement.
 //!
-//! PostgreSQL and SQLite take the same text but for sets of rows: those travel as one JSON value, so that a statement is
-//! prepared once, however many rows there are. PostgreSQL takes columns' types from the table; SQLite stores ids as
-//! BLOBs, which JSON shows as text.
+//! PostgreSQL and SQLite take the same text, except for sets of rows. A set of rows travels as one JSON value, so a
+//! statement is prepared once for any number of rows. PostgreSQL takes the columns' types from the table. SQLite stores
+//! ids as BLOBs, which JSON shows as text.
 
 use sea_orm::{
     ActiveModelTrait, ActiveValue, ColumnTrait, EntityName, EntityTrait, IdenStatic,
@@ -19,10 +20,8 @@ type ActiveOf<M> = <<M as ModelTrait>::Entity as EntityTrait>::ActiveModel;
 type KeyOf<M> = <<M as ModelTrait>::Entity as EntityTrait>::PrimaryKey;
 type ColumnOf<M> = <<M as ModelTrait>::Entity as EntityTrait>::Column;
 
-/// Adds a row.
-///
 /// # Errors
-/// When the database refuses it.
+/// When the database refuses the row.
 pub async fn insert<M>(sql: &impl Writes, row: M) -> Result<(), StoreError>
 where
     M: ModelTrait + IntoActiveModel<ActiveOf<M>>,
@@ -30,10 +29,10 @@ where
     insert_at(sql, row, &[]).await
 }
 
-/// Adds a row whose columns `at` take the database's clock, whatever the row says.
+/// Inserts the row. Its columns `at` take the database's clock, whatever the row says.
 ///
 /// # Errors
-/// When the database refuses it.
+/// When the database refuses the row.
 pub async fn insert_at<M>(sql: &impl Writes, row: M, at: &[ColumnOf<M>]) -> Result<(), StoreError>
 where
     M: ModelTrait + IntoActiveModel<ActiveOf<M>>,
@@ -42,10 +41,10 @@ where
     sql.write(&text, values.0, None).await
 }
 
-/// Adds a row as [`insert_at`] does, unless there is one with the same `key`; whether there was none.
+/// Inserts the row, as [`insert_at`] does, unless its `key` exists. Returns whether it was inserted.
 ///
 /// # Errors
-/// When the database refuses it.
+/// When the database refuses the row.
 pub async fn insert_unless_known<M>(
     sql: &impl Sql,
     row: M,
@@ -73,17 +72,17 @@ where
     Query::insert().into_table(M::Entity::default()).columns(columns).values_panic(values).take()
 }
 
-/// The database's clock in a statement's text.
+/// The token of the database's clock in a statement's text.
 pub(super) const NOW: &str = "{now}";
 
 fn is_among_columns<C: ColumnTrait>(column: C, among: &[C]) -> bool {
     among.iter().any(|other| other.as_str() == column.as_str())
 }
 
-/// Adds rows; nothing without any.
+/// Inserts the rows, if there are any.
 ///
 /// # Errors
-/// When the database refuses one of them.
+/// When the database refuses a row.
 pub async fn insert_all<M>(sql: &impl Writes, rows: Vec<M>) -> Result<(), StoreError>
 where
     M: ModelTrait + IntoActiveModel<ActiveOf<M>>,
@@ -91,10 +90,10 @@ where
     insert_all_at(sql, rows, &[]).await
 }
 
-/// Adds rows whose columns `at` take the database's clock, whatever the rows say.
+/// Inserts the rows. Their columns `at` take the database's clock, whatever the rows say.
 ///
 /// # Errors
-/// When the database refuses one of them.
+/// When the database refuses a row.
 pub async fn insert_all_at<M>(
     sql: &impl Writes,
     rows: Vec<M>,
@@ -107,11 +106,11 @@ where
     sql.write(&text, vec![rows], None).await
 }
 
-/// Adds rows as [`insert_all_at`] does, or does with those whose key is taken what `otherwise` says; answers how many
-/// that were in all.
+/// Inserts rows, as [`insert_all_at`] does. Where a key exists, `otherwise` says what happens to the row. Returns the
+/// number of rows written.
 ///
 /// # Errors
-/// When the database refuses one of them.
+/// When the database refuses a row.
 pub async fn put_all<M>(
     sql: &impl Sql,
     rows: Vec<M>,
@@ -122,11 +121,11 @@ where
     M: ModelTrait + IntoActiveModel<ActiveOf<M>>,
 {
     let Some((text, rows)) = many(sql.dialect(), rows, at)? else { return Ok(0) };
-    // Without a WHERE, SQLite would read ON as that of a join.
+    // Without WHERE, SQLite would read ON as the ON of a join.
     sql.run(&format!("{text} WHERE TRUE {otherwise}"), vec![rows]).await
 }
 
-/// The statement that adds rows, and its only value; none without rows.
+/// The statement that inserts the rows, and its only value. `None` without rows.
 fn many<M>(
     dialect: Dialect,
     rows: Vec<M>,
@@ -167,7 +166,7 @@ where
     Ok(Some((text, rows.into())))
 }
 
-/// The columns of a row with their values, without a key that the store gives.
+/// The columns of a row with their values. A key that the store generates is left out.
 fn fields<M>(row: M) -> impl Iterator<Item = (ColumnOf<M>, Value)>
 where
     M: ModelTrait + IntoActiveModel<ActiveOf<M>>,
@@ -198,7 +197,7 @@ where
     }
 }
 
-/// Whether the column is one of these, however many they are.
+/// The condition that the column equals one of these values. The statement's text does not depend on their number.
 pub fn is_among<V>(
     sql: &impl Writes,
     column: impl ColumnTrait,

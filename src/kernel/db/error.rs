@@ -1,5 +1,5 @@
-//! Why the database gave no answer. A refusal by a rule is never a [`StoreError`]: each use case has its own type for
-//! those. A contradiction in the program or in the stored rows is a [`Bug`] and not an error of the database.
+//! Failures of the database. A refusal by a rule is never a [`StoreError`]: each use case has its own type for
+//! refusals. A contradiction in the program or in the stored rows is a [`Bug`] and not an error of the database.
 
 use std::{
     panic::Location,
@@ -13,7 +13,7 @@ use sea_orm::{DbErr, RuntimeErr, sqlx::Error};
 
 /// The failure of a statement, of a transaction, or of the code that reads stored rows.
 ///
-/// Clones share the error, so that everybody who waits for one shared query or transaction hears the same.
+/// Clones share the error, so that all who wait for one shared query or transaction get the same error.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
     /// The database failed or refused a statement.
@@ -46,7 +46,7 @@ impl Bug {
         Self(Arc::new(Found { text: text.into(), place, is_logged: AtomicBool::new(false) }))
     }
 
-    /// Logs the bug the first time that it is called on the bug or one of its clones; whether it did.
+    /// Logs the bug once for all its clones. Returns whether this call logged it.
     pub fn log(&self) -> bool {
         let is_first = !self.0.is_logged.swap(true, Ordering::Relaxed);
         if is_first {
@@ -69,7 +69,7 @@ impl StoreError {
         self.has_code(&["40001", "40P01", "5", "517", "261"])
     }
 
-    /// Whether the store is busy or away, in one of the ways in which it comes back: the caller should try again.
+    /// Whether the store is busy or cannot be reached for now. The caller should try again.
     pub fn is_unavailable(&self) -> bool {
         self.asks_for_rerun() || self.database().is_some_and(is_away)
     }
@@ -98,7 +98,7 @@ impl StoreError {
     }
 }
 
-/// An error of a connection that cannot be opened.
+/// The error for a connection that cannot be opened.
 pub(super) fn no_connection(reason: impl Into<String>) -> StoreError {
     DbErr::Conn(RuntimeErr::Internal(reason.into())).into()
 }
@@ -157,7 +157,7 @@ fn code(error: &Error) -> Option<String> {
 
 /// An error of a use case that may come from the database.
 pub trait Failure {
-    /// The database's failure, when it is one.
+    /// The database's failure, if the error comes from the database.
     fn store(&self) -> Option<&StoreError>;
 }
 
@@ -167,11 +167,11 @@ impl Failure for StoreError {
     }
 }
 
-/// What a stored word stands for, read by one of the domain's parsers.
+/// Reads a stored word by a parser of the domain.
 ///
 /// # Errors
-/// A bug when the parser does not know the word: a newer program wrote it, or the row is damaged. To guess could sell
-/// a seat twice.
+/// A bug when the parser does not know the word: a newer program wrote it, or the row is damaged. A guess could sell a
+/// seat twice.
 pub fn stored_word<T>(
     word: &str,
     what: &str,

@@ -15,12 +15,12 @@ section! {
     }
 }
 
-/// Where the database is, with the password.
+/// The address of the database, with the password.
 #[derive(Debug, Clone)]
 pub struct DatabaseUrl(Secret);
 
 impl DatabaseUrl {
-    /// A store that is gone with its only connection.
+    /// A SQLite database in memory, which vanishes when its only connection closes.
     pub fn in_memory() -> Self {
         Self(Secret::new(IN_MEMORY))
     }
@@ -41,7 +41,7 @@ impl DatabaseUrl {
         (is_sound || text == IN_MEMORY).then(|| Self(Secret::new(text)))
     }
 
-    /// The URL as text.
+    /// The whole URL, with the password.
     pub fn expose(&self) -> &str {
         self.0.expose()
     }

@@ -1,7 +1,7 @@
 //! Writes that do not depend on each other, sent as one statement where the store can: PostgreSQL runs them as the
 //! parts of one `WITH` (manual, 7.8.4, "Data-Modifying Statements in WITH"), SQLite one after the other.
 //!
-//! A round trip and what surrounds a statement cost more than most writes of a checkout do.
+//! A round trip and the overhead of a statement cost more than most writes of a checkout.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -9,12 +9,11 @@ use sea_orm::Value;
 
 use super::{Bug, Dialect, Sql, StoreError};
 
-/// Where writes go of which nobody reads the answer: a transaction, or [`Together`].
+/// Accepts writes whose results nobody reads: a transaction, or [`Together`].
 pub trait Writes: Sync {
-    /// Which store it is.
     fn dialect(&self) -> Dialect;
 
-    /// Writes, without RETURNING. With `expected`, another number of changed rows fails the transaction.
+    /// Accepts a statement without RETURNING. With `expected`, another number of changed rows fails the transaction.
     fn write(
         &self,
         sql: &str,
@@ -23,12 +22,11 @@ pub trait Writes: Sync {
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
-/// How many rows a write changes.
+/// The number of rows that a write must change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expected {
-    /// How many.
     pub rows: u64,
-    /// What it means when it is another number.
+    /// The text of the bug when the number is different.
     pub otherwise: String,
 }
 
@@ -57,8 +55,7 @@ impl<S: Sql> Writes for S {
     }
 }
 
-/// Collects writes until they are sent. None of them sees what another one changes, and no two of them change the
-/// same row.
+/// Collects writes and sends them together. No write may see or change a row that another one changes.
 #[derive(Debug)]
 pub struct Together {
     dialect: Dialect,
@@ -72,10 +69,10 @@ struct Part {
     expected: Option<Expected>,
 }
 
-/// What came of writes, in their order.
+/// The results of writes, in their order.
 #[derive(Debug)]
 pub struct Sent {
-    /// How many rows each changed.
+    /// How many rows each write changed.
     pub rows: Vec<u64>,
     expected: Vec<Option<Expected>>,
 }
@@ -84,7 +81,7 @@ impl Sent {
     /// Fails when a write changed another number of rows than expected; the transaction must then be rolled back.
     ///
     /// # Errors
-    /// The words of the first such write.
+    /// The bug of the first such write.
     pub fn check(&self) -> Result<(), StoreError> {
         for (expected, rows) in self.expected.iter().zip(&self.rows) {
             if let Some(expected) = expected {
@@ -113,7 +110,7 @@ impl Writes for Together {
 }
 
 impl Together {
-    /// Collects writes for this transaction.
+    /// Starts to collect writes for this transaction.
     pub fn of(sql: &impl Sql) -> Self {
         Self { dialect: sql.writing().dialect(), parts: Mutex::default() }
     }
@@ -123,7 +120,6 @@ impl Together {
         self.parts.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
-    /// Whether none waits.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -175,7 +171,7 @@ async fn at_once(tx: &impl Sql, parts: Vec<Part>) -> Result<Vec<u64>, StoreError
     rows.collect()
 }
 
-/// Appends the statement with its placeholders moved on by `by`.
+/// Appends the statement to `to`, with the numbers of its placeholders raised by `by`.
 fn renumber(sql: &str, by: usize, to: &mut String) {
     let mut parts = sql.split('$');
     to.push_str(parts.next().unwrap_or_default());

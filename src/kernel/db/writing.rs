@@ -2,7 +2,7 @@
 
 use sea_orm::{DbBackend, Statement, Value};
 
-/// Which store it is.
+/// The kind of store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
     /// PostgreSQL 15 or later.
@@ -12,7 +12,7 @@ pub enum Dialect {
 }
 
 impl Dialect {
-    /// SeaORM's name for it.
+    /// SeaORM's name of the store.
     pub(super) fn backend(self) -> DbBackend {
         match self {
             Self::Postgres => DbBackend::Postgres,
@@ -30,15 +30,15 @@ pub enum ClockOffset {
     Applied,
 }
 
-/// The predicates that keep a seat from being sold twice. Statements write them as `[[state: AND …]]`, so that
-/// tests can drop one and see the checks fail.
+/// The predicates that keep a seat from being sold twice. Statements write them as `[[state: AND …]]`, so that tests
+/// can leave out a guard and see the checks fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Guard {
     /// The seat is in the state that the step starts from.
     State,
-    /// The seat is in the reservation that acts.
+    /// The seat belongs to the reservation that acts.
     Owner,
-    /// Nobody has had the seat since.
+    /// The seat has had no other owner since.
     Fence,
 }
 
@@ -53,7 +53,7 @@ impl Guard {
     }
 }
 
-/// How statements are written for this database.
+/// The form in which this database takes statements.
 #[derive(Debug, Clone, Copy)]
 pub struct Writing {
     pub(super) dialect: Dialect,
@@ -62,7 +62,6 @@ pub struct Writing {
 }
 
 impl Writing {
-    /// The store.
     pub fn dialect(self) -> Dialect {
         self.dialect
     }
@@ -102,14 +101,14 @@ impl Writing {
         text
     }
 
-    /// Replaces the tokens: `{now}` is the database's wall clock in milliseconds since 1970 (not the
-    /// transaction's, which is old after a lock wait), `{lock}` locks the rows that a SELECT names,
-    /// `{skip}` the same without waiting for rows that others have; `{lock_seats}` locks the rows of the
-    /// seats `s` alone; `{uuid_text}(id)` shows an id; `id {among_ids $2}` compares with a
-    /// [`super::set`] of ids, `id {among $2}` with one of numbers or words; `[[fence: AND …]]` is a [`Guard`].
+    /// Replaces the tokens. `{now}` is the database's wall clock in milliseconds since 1970 (not the transaction's
+    /// time, which is old after a wait for a lock). `{lock}` locks the rows of a SELECT. `{skip}` does the same, but
+    /// skips rows that another transaction has locked. `{lock_seats}` locks only the rows of the table with the alias
+    /// `s`, the seats. `{uuid_text}(id)` shows an id as text. `id {among_ids $2}` compares a column with a
+    /// [`super::set`] of ids, `id {among $2}` with a set of numbers or words. `[[fence: AND …]]` is a [`Guard`].
     ///
     /// # Panics
-    /// When a guard is written wrongly.
+    /// When a guard is malformed.
     pub fn render(self, sql: &str) -> String {
         let sql = if sql.contains("[[") { &self.guards(sql) } else { sql };
         if !sql.contains('{') {
@@ -138,7 +137,7 @@ impl Writing {
             .replace("{uuid_text}", uuid_text)
     }
 
-    /// The statement as sent.
+    /// The statement with its tokens replaced.
     pub(super) fn statement(self, sql: &str, values: Vec<Value>) -> Statement {
         Statement::from_sql_and_values(self.dialect.backend(), self.render(sql), values)
     }
@@ -171,7 +170,8 @@ pub fn rows(from: usize, width: usize, count: usize) -> String {
     rows.join(", ")
 }
 
-/// How many rows of at most `most` a statement takes, so that few lengths are in use: 0, 1, 2, 4, 8 …
+/// The largest power of two that is at most `most`; 0 for 0. Statements take such numbers of rows, so that few
+/// different texts are in use.
 pub fn largest_power_of_two(most: usize) -> usize {
     most.checked_ilog2().map_or(0, |exponent| 1 << exponent)
 }

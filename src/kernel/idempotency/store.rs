@@ -8,7 +8,8 @@ use uuid::Uuid;
 use super::{Answer, Attempt, Known};
 use crate::kernel::db::{self, Bug, Sql, StoreError, Writes};
 
-/// Writes the claim; whether there was none. Waits for a transaction that is writing the same one.
+/// Inserts the claim of a key, unless the claim exists. Returns whether it was inserted. Waits for a transaction that
+/// is inserting the same claim.
 pub(super) async fn insert(
     sql: &impl Sql,
     attempt: &Attempt,
@@ -30,7 +31,7 @@ pub(super) async fn insert(
     db::insert_unless_known(sql, claim, &[Column::CreatedAt], &key).await
 }
 
-/// The claim's fingerprint and what came of it.
+/// The claim's fingerprint, with the subject and the answer as far as they are known.
 pub(super) async fn find(
     sql: &impl Sql,
     attempt: &Attempt,
@@ -59,7 +60,7 @@ fn headers(answer: &Answer) -> String {
     json!({ "content-type": answer.content_type, "location": answer.location }).to_string()
 }
 
-/// A change of claims without an answer into claims with this one.
+/// A change that gives this answer to claims that have no answer.
 fn change_open(answer: &Answer) -> UpdateMany<Entity> {
     let answered = idempotency_keys::ActiveModel {
         status: Set(Some(answer.status.into())),
@@ -73,7 +74,7 @@ fn change_open(answer: &Answer) -> UpdateMany<Entity> {
         .filter(Column::Status.is_null())
 }
 
-/// Stores the answer of an attempt; an answer that is there stays.
+/// Stores the answer of an attempt. An earlier answer stays.
 pub(super) async fn answer(
     sql: &impl Sql,
     attempt: &Attempt,
@@ -86,7 +87,7 @@ pub(super) async fn answer(
     db::change(sql, change).await.map(|_| ())
 }
 
-/// Stores the answer of the attempt that made a subject.
+/// Stores the answer of the attempt that created this subject.
 pub(super) async fn answer_for(
     sql: &impl Writes,
     subject: Uuid,
@@ -95,7 +96,7 @@ pub(super) async fn answer_for(
     db::write(sql, change_open(answer).filter(Column::SubjectId.eq(subject)), None).await
 }
 
-/// Deletes what is older than `kept_ms`.
+/// Deletes at most `most` keys older than `kept_ms`, oldest first. Returns their number.
 pub(super) async fn forget(sql: &impl Sql, kept_ms: i64, most: u64) -> Result<u64, StoreError> {
     db::forget(sql, Entity::find(), Column::CreatedAt, kept_ms, most).await
 }

@@ -27,7 +27,6 @@ impl Failure for ClaimError {
     }
 }
 
-/// Which saga to claim.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Which {
     Due,

@@ -68,7 +68,7 @@ pub enum Directive<C, L> {
     Local(L),
     /// Do nothing before this time, in milliseconds since 1970.
     Wait(i64),
-    /// Do nothing ever again.
+    /// The saga is over: do nothing any more.
     Rest,
     /// Do nothing until an operator retries the saga, for this reason.
     Attention(&'static str),

@@ -1,5 +1,5 @@
-//! The SQL of sagas. Every statement that changes one carries its fence, and rows are counted: zero rows mean
-//! that somebody else has it.
+//! The SQL of sagas. The statements of a worker name the fence under which it has claimed its saga, and changed rows
+//! are counted: zero rows mean that another worker has the saga.
 
 pub mod attention;
 
@@ -13,82 +13,78 @@ use uuid::Uuid;
 use super::driver::Status;
 use crate::kernel::db::{self, Sql, StoreError, Writes};
 
-/// How long a worker may keep a saga without a sign of life, in milliseconds of the database's clock.
+/// For how long a worker keeps a saga without renewing its lease, in milliseconds of the database's clock.
 pub const LEASE_MS: i64 = 5_000;
 
-/// A saga's row as its worker knows it.
+/// A saga's row as its worker reads it.
 #[derive(Debug, Clone, FromQueryResult)]
 pub struct Row {
-    /// The saga.
     pub id: Uuid,
-    /// The state as written.
+    /// The state in the driver's encoding.
     pub state: String,
-    /// The worker's number.
+    /// The number of the claim. Every claim raises it.
     pub fence: i64,
-    /// Counts the changes.
+    /// The number of claims and records so far.
     pub version: i32,
-    /// Counts the wake-ups.
+    /// The number of wake-ups so far.
     pub wakes: i32,
     pub(in crate::kernel::saga) cancel_requested: i32,
-    /// The database's clock at the statement.
+    /// The database's clock when the row was read, in milliseconds since 1970.
     #[sea_orm(alias = "now")]
     pub now_ms: i64,
 }
 
 impl Row {
-    /// The row of a saga that [`insert`] has stored, as its maker knows it.
+    /// The row that [`insert`] has stored, without a further read.
     pub fn first(id: Uuid, state: String, now_ms: i64) -> Self {
         Self { id, state, fence: 1, version: 1, wakes: 0, cancel_requested: 0, now_ms }
     }
 
-    /// Whether somebody wants it to stop.
+    /// Whether the saga has been asked to stop.
     pub fn is_to_stop(&self) -> bool {
         self.cancel_requested == 1
     }
 }
 
-/// What a worker reads of its saga.
+/// The columns that a worker reads of its saga.
 const ROW: &str = "id, state, fence, version, wakes, cancel_requested, {now} AS now";
 
-/// A saga to be stored.
+/// A new saga.
 #[derive(Debug, Clone)]
 pub struct New<'a> {
-    /// The saga.
     pub id: Uuid,
-    /// The driver's name for it.
+    /// The driver's name for this kind of saga.
     pub kind: &'static str,
-    /// What it is about; one saga each.
+    /// The thing that the saga is about, such as a booking. A subject has at most one saga.
     pub subject: Uuid,
-    /// Where it stands.
     pub status: Status,
-    /// The state as written.
+    /// The state in the driver's encoding.
     pub state: &'a str,
     /// The format of the state.
     pub format: u16,
-    /// The database's clock.
+    /// The database's clock, in milliseconds since 1970.
     pub now_ms: i64,
 }
 
-/// What a worker writes down.
+/// The result of a step, to be recorded.
 #[derive(Debug, Clone)]
 pub struct Record<'a> {
-    /// Where it stands.
     pub status: Status,
-    /// The state as written.
+    /// The state in the driver's encoding.
     pub state: &'a str,
     /// The format of the state.
     pub format: u16,
-    /// Why an operator must look at it.
+    /// Why an operator must look at the saga.
     pub reason: Option<&'a str>,
-    /// What went wrong in this step; nothing leaves what is there.
+    /// What went wrong in this step. `None` keeps the earlier text.
     pub trouble: Option<&'a str>,
-    /// When somebody must look again.
+    /// When the saga is due again, in milliseconds since 1970.
     pub due_ms: i64,
-    /// Whether the worker goes on with it.
+    /// Whether the worker keeps the saga.
     pub goes_on: bool,
 }
 
-/// Stores a new saga; its maker has the first lease, under fence 1 and version 1.
+/// Stores a new saga. Its creator has the first lease, under fence 1 and version 1.
 pub async fn insert(sql: &impl Writes, new: New<'_>) -> Result<(), StoreError> {
     let row = sagas::Model {
         id: new.id,
@@ -115,7 +111,7 @@ const CLAIM: &str = "UPDATE sagas SET fence = fence + 1, version = version + 1, 
     lease_until = {now} + $1, updated_at = {now} WHERE id = ($claimed) \
     AND status IN ('running', 'waiting', 'undoing') AND lease_until <= {now} AND format <= $2";
 
-/// Claims the saga that has been due for longest and that nobody has, of this format or an older one.
+/// Claims the saga of this kind that has been due for longest and that no worker has. Its format is `format` or older.
 pub async fn claim_due(sql: &impl Sql, kind: &str, format: u16) -> Result<Option<Row>, StoreError> {
     let due = "SELECT id FROM sagas WHERE status IN ('running', 'waiting', 'undoing') \
         AND kind = $3 AND format <= $2 AND due_at <= {now} AND lease_until <= {now} ORDER BY due_at LIMIT 1 {skip}";
@@ -123,13 +119,14 @@ pub async fn claim_due(sql: &impl Sql, kind: &str, format: u16) -> Result<Option
     sql.find(&format!("{} RETURNING {ROW}", CLAIM.replace("$claimed", due)), values).await
 }
 
-/// Claims this saga, due or not, unless somebody has it, it is over, or of a newer format.
+/// Claims this saga, due or not. `None` when another worker has it, when it is over or needs attention, or when its
+/// format is newer.
 pub async fn claim(sql: &impl Sql, id: Uuid, format: u16) -> Result<Option<Row>, StoreError> {
     let values = vec![LEASE_MS.into(), i32::from(format).into(), id.into()];
     sql.find(&format!("{} RETURNING {ROW}", CLAIM.replace("($claimed)", "$3")), values).await
 }
 
-/// Claims this saga wherever it stands and whoever has it, unless it is of another kind or a newer format.
+/// Claims this saga in any status, even from another worker. `None` when it is of another kind or a newer format.
 pub async fn claim_any(
     sql: &impl Sql,
     id: Uuid,
@@ -144,7 +141,7 @@ pub async fn claim_any(
     sql.find(&text, values).await
 }
 
-/// Writes down what a claim alone changed. The row is the claimer's own within this transaction.
+/// Stores the status and the state that a claim has changed, in the transaction of the claim.
 pub async fn keep(
     sql: &impl Sql,
     held: &Row,
@@ -157,7 +154,7 @@ pub async fn keep(
         .map(|_| ())
 }
 
-/// A change of a saga that its worker has under this fence.
+/// A change of a saga that a worker has claimed under this fence.
 fn change_held(id: Uuid, fence: i64) -> UpdateMany<sagas::Entity> {
     sagas::Entity::update_many()
         .filter(sagas::Column::Id.eq(id))
@@ -173,7 +170,7 @@ fn stands(status: Status, state: &str, format: u16) -> sagas::ActiveModel {
     }
 }
 
-/// Looks at a saga that the worker has; nothing when it lost it. Takes no lock: the record decides.
+/// Reads a saga that the worker has claimed. `None` when the worker has lost it. Takes no lock: the record decides.
 pub async fn look(
     sql: &impl Sql,
     id: Uuid,
@@ -187,8 +184,7 @@ pub async fn look(
     db::find(sql, found).await
 }
 
-/// Writes down what happened. A worker that parks a saga which was woken since it looked leaves it due at
-/// once. Zero rows: the worker lost it.
+/// Records a step. A saga woken since the worker looked at it stays due. Zero rows: the worker lost the saga.
 pub async fn record(sql: &impl Writes, held: &Row, record: Record<'_>) -> Result<(), StoreError> {
     let lease_until = if record.goes_on { held.now_ms + LEASE_MS } else { 0 };
     sql.write(
@@ -214,14 +210,14 @@ pub async fn record(sql: &impl Writes, held: &Row, record: Record<'_>) -> Result
     .await
 }
 
-/// A sign of life. Zero rows: the worker lost it.
+/// Renews the worker's lease. Zero rows: the worker lost the saga.
 pub async fn renew(sql: &impl Sql, id: Uuid, fence: i64) -> Result<u64, StoreError> {
     let lease_until = db::clock().add(LEASE_MS);
     let change = change_held(id, fence).col_expr(sagas::Column::LeaseUntil, lease_until);
     db::change(sql, change).await
 }
 
-/// Leaves a saga to an operator; its state stays as it was recorded last.
+/// Leaves a saga to an operator. Its state stays as last recorded.
 pub async fn give_up(
     sql: &impl Sql,
     id: Uuid,
@@ -243,16 +239,17 @@ pub async fn give_up(
     db::change(sql, change).await
 }
 
-/// Whether whoever wakes a saga also wants it to stop.
+/// What a caller that wakes a saga asks of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wish {
-    /// Somebody should look at it.
+    /// A worker should look at the saga.
     Look,
-    /// It should stop.
+    /// The saga should stop.
     Stop,
 }
 
-/// Makes the saga of a subject due at once, whoever has it; nothing when there is none, or it is over.
+/// Makes the saga of a subject due at once, even if a worker has it. `None` when the subject has no saga, or its saga
+/// is over or needs attention.
 pub async fn wake(sql: &impl Sql, subject: Uuid, wish: Wish) -> Result<Option<Uuid>, StoreError> {
     let stop = match wish {
         Wish::Look => "",

@@ -31,7 +31,7 @@ pub enum WhenUnset {
     Number(u32),
     /// A text; an empty text is an empty list.
     Text(&'static str),
-    /// Nothing, in these words.
+    /// No value. The text says what that means.
     Optional(&'static str),
     /// In development a value that the program finds, in these words; production needs the setting.
     FoundInDevelopment(&'static str),
@@ -44,18 +44,16 @@ pub struct Range {
     pub min: u32,
     /// The largest allowed number.
     pub max: u32,
-    /// What the numbers count.
+    /// The unit of the numbers.
     pub unit: Unit,
 }
 
-/// What a number counts.
+/// The unit of a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
     /// Things that the help names.
     Pieces,
-    /// Seconds.
     Seconds,
-    /// Minutes.
     Minutes,
 }
 

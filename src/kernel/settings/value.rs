@@ -15,7 +15,7 @@ pub trait Value: Sized {
     /// Whether a setting of this type may be missing.
     const IS_OPTIONAL: bool = false;
 
-    /// Reads a value.
+    /// Reads the text of a setting.
     ///
     /// # Errors
     /// When the text is no such value. [`Wrong::Because`] must not contain the text of a secret.

@@ -12,21 +12,21 @@ use crate::kernel::{
     ports::payments::GatewayPayment,
 };
 
-/// A payment by our own books.
+/// A payment in our own books.
 #[derive(Debug, Clone)]
 pub(super) struct Known {
-    /// Minor units and currency.
+    /// The amount in minor units, and the currency.
     pub(super) amount: String,
     pub(super) captured_minor: i64,
     pub(super) refunded_minor: i64,
-    /// Captured less refunded by the ledger.
+    /// The captured amount less the refunded amount, by the ledger.
     pub(super) ledger_minor: i64,
     pub(super) booking: String,
-    /// Whether somebody is at it, or was since the gateway was asked.
+    /// Whether a saga works on the payment, or did so since the gateway was asked.
     pub(super) moving: bool,
 }
 
-/// What is known here of these payments, by the gateway's names.
+/// The records in our own books of these payments, by the gateway's ids.
 pub(super) async fn known(
     sql: &impl Sql,
     provider: &str,
@@ -71,7 +71,7 @@ struct Found {
     moving: i64,
 }
 
-/// A payment that was captured by our books.
+/// A payment that was captured, according to our own books.
 #[derive(Debug, Clone)]
 pub(super) struct Captured {
     pub(super) id: Uuid,
@@ -79,7 +79,7 @@ pub(super) struct Captured {
     pub(super) captured_minor: i64,
 }
 
-/// Our captured payments that were made in a span of time, in the order of their ids, after this one.
+/// Our captured payments that were created in a span of time, in the order of their ids, after the payment `after`.
 pub(super) async fn captured(
     sql: &impl Sql,
     provider: &str,

@@ -13,7 +13,7 @@ use sea_orm::{
 
 use crate::kernel::db::{self, Sql, StoreError};
 
-/// pending → done; how many rows that changed.
+/// Marks a pending refund as done. Returns the number of changed rows.
 pub async fn settle(
     sql: &impl Sql,
     id: SagaId,
@@ -36,20 +36,19 @@ fn change_from(status: refund::Status, id: SagaId) -> UpdateMany<refunds::Entity
         .filter(refunds::Column::Status.eq(status))
 }
 
-/// A refund that is given back and may have failed since.
+/// A refund that the gateway has made, and that may have failed since.
 #[derive(Debug, Clone, FromQueryResult)]
 pub struct Look {
-    /// The refund.
     pub id: SagaId,
-    /// The gateway's name for the payment of which it is a part.
+    /// The gateway's id of the payment that is refunded.
     pub intent_id: String,
-    /// When it was given back.
+    /// When the refund was made, in milliseconds since 1970.
     pub settled_at: i64,
-    /// The database's clock.
+    /// The database's clock, in milliseconds since 1970.
     pub now: i64,
 }
 
-/// Takes the look that has been due for longest; nobody else takes it before so long is over.
+/// Claims the refund whose check has been due for longest. No other worker claims it during the next `lease_ms`.
 pub async fn claim_look(
     sql: &impl Sql,
     provider: &str,
@@ -67,7 +66,8 @@ pub async fn claim_look(
     .await
 }
 
-/// Writes down when to look again, if ever; one that was taken back or made anew meanwhile has a time of its own.
+/// Records when the refund is checked again; `None` is never. A refund that was taken back or made anew in between
+/// keeps its own time.
 pub async fn look_again(sql: &impl Sql, look: &Look, at_ms: Option<i64>) -> Result<(), StoreError> {
     let change = change_from(refund::Status::Done, look.id)
         .filter(refunds::Column::SettledAt.eq(look.settled_at))
@@ -75,7 +75,7 @@ pub async fn look_again(sql: &impl Sql, look: &Look, at_ms: Option<i64>) -> Resu
     db::change(sql, change).await.map(|_| ())
 }
 
-/// done → pending; how many rows that changed.
+/// Marks a done refund as pending again. Returns the number of changed rows.
 pub async fn unsettle(sql: &impl Sql, id: SagaId) -> Result<u64, StoreError> {
     let pending = refunds::ActiveModel {
         status: Set(refund::Status::Pending),
@@ -87,7 +87,7 @@ pub async fn unsettle(sql: &impl Sql, id: SagaId) -> Result<u64, StoreError> {
     db::change(sql, change_from(refund::Status::Done, id).set(pending)).await
 }
 
-/// The refunds of a payment, with the gateway's name where they are given back.
+/// The refunds of a payment, with the gateway's id of each refund that was made.
 pub async fn of_payment(
     sql: &impl Sql,
     provider: &str,
@@ -113,13 +113,12 @@ pub async fn of_payment(
 /// The lines of a refund.
 #[derive(Debug, Clone, Default)]
 pub struct Shares {
-    /// How much is for which line.
+    /// The amount for each line.
     pub all: Vec<Share>,
-    /// The lines that were cancelled with it.
+    /// The lines that were cancelled with the refund.
     pub cancelled: Vec<LineId>,
 }
 
-/// Reads the lines of a refund.
 pub async fn shares_of(sql: &impl Sql, id: SagaId) -> Result<Shares, StoreError> {
     let rows = refund_lines::Entity::find()
         .filter(refund_lines::Column::RefundId.eq(id))

@@ -17,7 +17,7 @@ use crate::kernel::db::{self, Bug, Sql, StoreError};
 
 pub mod confirmed;
 
-/// A booking and what it consists of.
+/// A booking with its lines. A missing booking is a bug.
 pub async fn booking_with_lines(
     sql: &impl Sql,
     id: BookingId,
@@ -27,7 +27,7 @@ pub async fn booking_with_lines(
     Ok((booking, lines_of(sql, &[id]).await?))
 }
 
-/// The lines of bookings, seats first in the order of their ids.
+/// The lines of bookings. Within an event, seats come first, in the order of their ids.
 pub async fn lines_of(
     sql: &impl Sql,
     bookings: &[BookingId],
@@ -52,7 +52,8 @@ struct Timed {
     now: i64,
 }
 
-/// When these events begin, or that they are called off; and the database's clock.
+/// When these events begin, or that they are called off, with the database's clock in milliseconds since 1970 (0
+/// without events).
 pub async fn occasions(
     sql: &impl Sql,
     events: &[EventId],
@@ -76,16 +77,14 @@ pub async fn occasions(
     Ok((found.into_iter().map(occasion).collect(), now_ms))
 }
 
-/// How a booking is looked up.
+/// The name by which a booking is looked up.
 #[derive(Debug, Clone, Copy)]
 pub enum By<'a> {
-    /// By its id.
     Id(BookingId),
-    /// By what people call it.
+    /// The reference, such as `HF-7K2M9QXA`.
     Reference(&'a str),
 }
 
-/// Looks a booking up.
 pub async fn find(sql: &impl Sql, by: By<'_>) -> Result<Option<bookings::Model>, StoreError> {
     let named = match by {
         By::Id(id) => bookings::Column::Id.eq(id),
@@ -94,7 +93,7 @@ pub async fn find(sql: &impl Sql, by: By<'_>) -> Result<Option<bookings::Model>,
     Ok(bookings::Entity::find().filter(named).one(sql.reading()).await?)
 }
 
-/// What people call these bookings, and those of which these refunds are.
+/// The references of bookings, by the ids of these bookings or of their refunds.
 pub async fn references(
     sql: &impl Sql,
     bookings: &[Uuid],
@@ -113,7 +112,7 @@ struct Named {
     reference: String,
 }
 
-/// A buyer's bookings, newest first, after the one with this id.
+/// A buyer's bookings, newest first, after the booking `after`.
 pub async fn list(
     sql: &impl Sql,
     buyer: Uuid,
@@ -130,7 +129,7 @@ pub async fn list(
         .await?)
 }
 
-/// The booking whose payment the gateway calls by this id.
+/// The booking whose payment has this id at the gateway.
 pub async fn booking_of_intent(
     sql: &impl Sql,
     provider: &str,

@@ -52,9 +52,9 @@ pub struct CancelCommand {
     pub asked_by: Option<Uuid>,
     /// Who acts on a booking of somebody else; recorded in the audit log.
     pub actor: Option<Actor>,
-    /// Only lines of this event.
+    /// Cancels only lines of this event. `None`: lines of every event.
     pub event: Option<EventId>,
-    /// Only these lines.
+    /// Cancels only these lines. `None`: all lines.
     pub lines: Option<Vec<LineId>>,
     /// The attempt, if the request has a key.
     pub attempt: Option<Attempt>,

@@ -28,7 +28,7 @@ pub struct GiveBackCommand {
     pub booking: BookingOfEvent,
     /// The organizer's user who asks.
     pub asked_by: Uuid,
-    /// Only these lines.
+    /// Refunds only these lines. `None`: all lines of the event.
     pub lines: Option<Vec<LineId>>,
     pub amount: Money,
     /// The attempt. Every refund of an amount needs a key.

@@ -12,17 +12,15 @@ use crate::kernel::db::{Sql, StoreError};
 /// A booking of a called-off event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, FromQueryResult)]
 pub struct Concerned {
-    /// The booking.
     #[sea_orm(alias = "booking_id")]
     pub booking: BookingId,
-    /// The event.
     #[sea_orm(alias = "event_id")]
     pub event: EventId,
-    /// Where the booking stands: it is pending or confirmed.
+    /// The status of the booking: pending or confirmed.
     pub status: BookingState,
 }
 
-/// Bookings that still have live lines of called-off events, in the order of their ids, after this one.
+/// Bookings that still have live lines of called-off events, in the order of their ids, after the pair `after`.
 pub async fn of_called_off(
     sql: &impl Sql,
     after: Option<(BookingId, EventId)>,

@@ -9,7 +9,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrde
 
 use crate::kernel::db::{self, Expected, Sql, StoreError, Writes};
 
-/// Says which reservations the booking pays for; a reservation that another live booking pays for is a unique
+/// Records the reservations for which the booking pays. A reservation for which another live booking pays is a unique
 /// violation.
 pub async fn insert_reservations(
     sql: &impl Writes,
@@ -57,7 +57,7 @@ pub async fn reservations_of(
         .await?)
 }
 
-/// Which of these offers their buyers may give back.
+/// The refundable offers among these.
 pub async fn refundable_offers(
     sql: &impl Sql,
     offers: &[OfferId],
@@ -72,10 +72,10 @@ pub async fn refundable_offers(
         .await?)
 }
 
-/// Ends a pending booking and lets go of its reservations.
+/// Ends a pending booking, and releases its reservations so that another booking can pay for them.
 ///
 /// # Errors
-/// When it is not pending, or the database fails.
+/// When the booking is not pending, or the database fails.
 pub async fn end(
     sql: &impl Writes,
     id: BookingId,
@@ -102,7 +102,8 @@ pub async fn end(
     db::write(sql, let_go, None).await
 }
 
-/// Writes how a booking's payment stands; a captured one is captured whole. None when nothing was due.
+/// Sets the status of a booking's payment. A captured payment is captured in full. A booking for which nothing was due
+/// has no payment.
 pub async fn mark_payment(
     sql: &impl Writes,
     booking: BookingId,

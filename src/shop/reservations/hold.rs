@@ -95,11 +95,11 @@ pub enum Limit {
 
 /// Why nothing is held. Each reason for a refusal has one of three places:
 ///
-/// - one seat cannot be held: a variant of the domain's `inventory::Refusal`, in [`HoldError::Seats`]; `read.rs`
-///   and the contract's `SeatRefusal` have its word, the pages have its text (`words.rs`);
+/// - a seat cannot be held: a variant of the domain's `inventory::Refusal`, in [`HoldError::Seats`]. `read.rs` turns it
+///   into the contract's `SeatRefusal`. The pages have no text for each reason: `is_taken` in `ui/src/words.rs` says
+///   whether another buyer was faster, and `Selection` of the shop decides by it what stays chosen;
 /// - the whole hold is refused: a variant here, with its problem in `api.rs`;
-/// - nothing of the event can be bought now: `event::Obstacle` in the domain, which `purchase-eligibility`
-///   answers.
+/// - nothing of the event can be bought now: the domain's `event::Obstacle`, which `purchase-eligibility` returns.
 #[derive(Debug, thiserror::Error)]
 pub enum HoldError {
     #[error("no such event")]
@@ -134,7 +134,6 @@ pub enum HoldError {
     /// A limit would be exceeded.
     #[error("a limit would be passed")]
     Limit {
-        /// Which limit.
         limit: Limit,
         /// The number that the limit allows.
         allowed: i64,

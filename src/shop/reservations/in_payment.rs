@@ -46,7 +46,6 @@ pub struct Candidate {
 pub struct Begun {
     /// The items of the reservations.
     pub items: Vec<reservation_items::Model>,
-    /// The changes for viewers.
     pub changes: Changes,
 }
 

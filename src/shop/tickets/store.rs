@@ -22,7 +22,7 @@ pub async fn lock(tx: &Tx, booking: BookingId) -> Result<(), StoreError> {
     Ok(locked.into_tuple::<TicketId>().all(tx.orm()).await.map(|_| ())?)
 }
 
-/// Moves the tickets of lines from one of these states to another; how many that were.
+/// Changes the tickets of these lines from one of the states `from` to the state `to`. Returns their number.
 pub async fn change(
     tx: &Tx,
     booking: BookingId,
@@ -38,7 +38,7 @@ pub async fn change(
     db::change(tx, change).await
 }
 
-/// The tickets of bookings.
+/// The tickets of bookings, in the order of their ids.
 pub async fn of_bookings(
     sql: &impl Sql,
     bookings: &[BookingId],

@@ -1,4 +1,4 @@
-//! What the simulated gateway gives back.
+//! Refunds of the simulated gateway.
 
 use holdfast_domain::{
     checkout::{PaymentId, RefundId},
@@ -12,10 +12,10 @@ use sea_orm::{
 
 use crate::kernel::db::{self, Db, Sql, StoreError, Tx};
 
-/// The method of a payment that cannot be given back.
+/// The method of a payment that cannot be refunded.
 pub(in super::super) const REFUND_FAILS: &str = "pm_sim_refund_fails";
 
-/// An amount to be given back.
+/// A refund to make.
 #[derive(Debug, Clone, Copy)]
 pub(in super::super) struct NewRefund<'a> {
     pub(in super::super) id: &'a RefundId,
@@ -24,8 +24,8 @@ pub(in super::super) struct NewRefund<'a> {
     pub(in super::super) amount: Money,
 }
 
-/// Gives an amount back once, or says with a code of Stripe's why it never will. Under a known key the refund
-/// of that key is answered.
+/// Makes a refund once, or returns Stripe's code for why it never will. If the key is known, returns the refund of that
+/// key.
 pub(in super::super) async fn refund(
     db: &Db,
     new: NewRefund<'_>,
@@ -83,12 +83,12 @@ async fn refund_within(
     Ok(Ok(new.id.clone()))
 }
 
-/// A payment and every refund of it, oldest first.
+/// The captured amount of a payment, and its refunds, oldest first.
 pub(in super::super) async fn refunds_of(
     db: &Db,
     payment: &PaymentId,
 ) -> Result<Books, StoreError> {
-    // One statement: what was taken and what was given back are of one moment.
+    // One statement, so that the captured amount and the refunds are of one moment.
     let rows: Vec<Given> = db
         .list(
             "SELECT p.captured_minor, r.id, r.idempotency_key, r.amount_minor \
@@ -111,7 +111,7 @@ pub(in super::super) async fn refunds_of(
     Ok(books)
 }
 
-/// What was taken, with one refund of it, where there is one.
+/// The captured amount of a payment, with one of its refunds, if there is any.
 #[derive(FromQueryResult)]
 struct Given {
     captured_minor: i64,

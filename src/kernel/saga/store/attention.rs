@@ -1,4 +1,4 @@
-//! The SQL of what operators see of sagas, and of sending one on again.
+//! SQL that shows sagas to operators, and that resumes a saga which needed attention.
 
 use holdfast_entity::sagas;
 use sea_orm::{
@@ -13,43 +13,39 @@ use crate::kernel::{
     saga::Status,
 };
 
-/// Which sagas are listed.
+/// The conditions of the sagas that are listed.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// Of this status.
     pub status: Option<Status>,
-    /// Of this kind.
     pub kind: Option<String>,
-    /// Begun before this one.
+    /// Only sagas that began before this saga.
     pub after: Option<Uuid>,
 }
 
 /// A saga as an operator sees it. The state is for its driver alone: it may hold secrets.
 #[derive(Debug, Clone, FromQueryResult)]
 pub struct Listed {
-    /// The saga.
     pub id: Uuid,
-    /// The driver's name for it.
+    /// The driver's name for this kind of saga.
     pub kind: String,
-    /// What it is about.
+    /// The thing that the saga is about, such as a booking.
     pub subject_id: Uuid,
-    /// Where it stands.
     pub status: String,
-    /// The state as written.
+    /// The state in the driver's encoding.
     pub state: String,
     /// The format of the state.
     pub format: i32,
-    /// Why an operator must look at it.
+    /// Why an operator must look at the saga.
     pub reason: Option<String>,
     /// What went wrong last.
     pub last_error: Option<String>,
-    /// When somebody looks again, in milliseconds since 1970.
+    /// When the saga is due again, in milliseconds since 1970.
     pub due_at: i64,
-    /// When it was begun, in milliseconds since 1970.
+    /// When the saga began, in milliseconds since 1970.
     pub created_at: i64,
-    /// When it was written last, in milliseconds since 1970.
+    /// When the saga was last changed, in milliseconds since 1970.
     pub updated_at: i64,
-    /// The database's clock at the statement.
+    /// The database's clock when the row was read, in milliseconds since 1970.
     pub now: i64,
 }
 
@@ -68,12 +64,11 @@ pub async fn list(sql: &impl Sql, filter: &Filter, limit: u64) -> Result<Vec<Lis
     db::list(sql, found).await
 }
 
-/// One saga.
 pub async fn find(sql: &impl Sql, id: Uuid) -> Result<Option<Listed>, StoreError> {
     db::find(sql, sagas::Entity::find_by_id(id).expr_as(db::clock(), "now")).await
 }
 
-/// Claims a saga that needs attention, whoever had it; nothing when it needs none.
+/// Claims a saga that needs attention. `None` when the saga does not exist or needs none.
 pub async fn claim_stuck(sql: &impl Sql, id: Uuid) -> Result<Option<Row>, StoreError> {
     let text = format!(
         "UPDATE sagas SET fence = fence + 1, version = version + 1, lease_until = {{now}} + $1, \
@@ -82,7 +77,7 @@ pub async fn claim_stuck(sql: &impl Sql, id: Uuid) -> Result<Option<Row>, StoreE
     sql.find(&text, vec![LEASE_MS.into(), id.into()]).await
 }
 
-/// Makes a claimed saga due, with nothing that an operator must see to.
+/// Makes a claimed saga due, and removes the reason for which an operator had to look at it.
 pub async fn resume(
     sql: &impl Sql,
     held: &Row,
@@ -97,20 +92,19 @@ pub async fn resume(
     db::change(sql, change).await
 }
 
-/// How many sagas of one kind stand where.
+/// The number of sagas of one kind and one status.
 #[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
 pub struct SagaCount {
     /// The driver's name for the kind.
     pub kind: String,
-    /// Where they stand; never at rest.
+    /// The status of the sagas, which are not over.
     pub status: String,
-    /// How many.
     pub count: i64,
-    /// For how long the one that waits longest has been due, in milliseconds; 0 where none is due.
+    /// For how long the saga that waits longest has been due, in milliseconds. 0 when no saga is due.
     pub overdue_ms: i64,
 }
 
-/// How many sagas that are not over stand where.
+/// Counts the sagas that are not over, by kind and status.
 pub async fn standing(sql: &impl Sql) -> Result<Vec<SagaCount>, StoreError> {
     sql.list(
             "SELECT kind, status, COUNT(*) AS count, \

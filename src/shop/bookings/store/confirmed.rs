@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::kernel::db::{self, Bug, Sql, StoreError, Tx};
 
-/// Locks a booking.
+/// Locks the row of a booking and reads it.
 pub async fn lock(tx: &Tx, id: BookingId) -> Result<Option<bookings::Model>, StoreError> {
     Ok(bookings::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(tx.orm()).await?)
 }
@@ -37,7 +37,8 @@ fn change_line(id: BookingId, line: LineId) -> UpdateMany<booking_lines::Entity>
         .filter(booking_lines::Column::Id.eq(line))
 }
 
-/// live → cancelled, with what comes back for it.
+/// Cancels a live line, and adds its refund to the line's amount on the way to the buyer. Returns the number of changed
+/// rows.
 pub async fn cancel_line(
     sql: &impl Sql,
     id: BookingId,
@@ -52,14 +53,14 @@ pub async fn cancel_line(
     db::change(sql, change).await
 }
 
-/// Puts an amount on its way.
+/// Adds a refund to the line's amount on the way to the buyer. Returns the number of changed rows.
 pub async fn promise(sql: &impl Sql, id: BookingId, share: Share) -> Result<u64, StoreError> {
     let refunding = db::plus(booking_lines::Column::RefundingMinor, share.minor);
     let change = change_line(id, share.line);
     db::change(sql, change.col_expr(booking_lines::Column::RefundingMinor, refunding)).await
 }
 
-/// What was on its way has arrived.
+/// Moves an amount that was on the way to the buyer to the line's refunded amount. Returns the number of changed rows.
 pub async fn keep_promise(sql: &impl Sql, id: BookingId, share: Share) -> Result<u64, StoreError> {
     let refunding = db::plus(booking_lines::Column::RefundingMinor, -share.minor);
     let refunded = db::plus(booking_lines::Column::RefundedMinor, share.minor);
@@ -69,7 +70,7 @@ pub async fn keep_promise(sql: &impl Sql, id: BookingId, share: Share) -> Result
     db::change(sql, change).await
 }
 
-/// confirmed → cancelled, where no line is left.
+/// Raises the version of a booking. Cancels a confirmed booking without live lines.
 pub async fn end_empty(sql: &impl Sql, id: BookingId) -> Result<(), StoreError> {
     sql.run(
         "UPDATE bookings SET version = version + 1, status = CASE WHEN status = 'confirmed' \
@@ -81,7 +82,7 @@ pub async fn end_empty(sql: &impl Sql, id: BookingId) -> Result<(), StoreError> 
     .map(|_| ())
 }
 
-/// Booking and payment say what was given back in all.
+/// Adds a refund to the refunded amounts of the booking and of its captured payment.
 pub async fn refund_booking(
     sql: &impl Sql,
     id: BookingId,
@@ -102,7 +103,7 @@ pub async fn refund_booking(
     if changed == 1 { Ok(()) } else { Err(Bug::new(format!("{changed} payments of {id}")).into()) }
 }
 
-/// Bookings with lines of an event, newest first, after this one.
+/// Bookings with lines of an event, newest first, after the booking `after`.
 pub async fn of_event(
     sql: &impl Sql,
     event: EventId,

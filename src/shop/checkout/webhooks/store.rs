@@ -7,10 +7,10 @@ use sea_orm::{
 
 use crate::kernel::db::{self, Sql, StoreError};
 
-/// How long an event that was claimed is left to its worker, in milliseconds of the database's clock.
+/// For how long a claimed event belongs to its worker, in milliseconds of the database's clock.
 const LEASE_MS: i64 = 60_000;
 
-/// An event that comes in.
+/// An event that the gateway has sent.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Inbox<'a> {
     pub(super) provider: &'a str,
@@ -20,7 +20,7 @@ pub(super) struct Inbox<'a> {
     pub(super) account: Option<&'a str>,
 }
 
-/// An event to be worked on.
+/// An event that a worker has claimed.
 #[derive(Debug, Clone, FromQueryResult)]
 pub(super) struct Claimed {
     pub(super) provider: String,
@@ -31,7 +31,7 @@ pub(super) struct Claimed {
     pub(super) attempts: i32,
 }
 
-/// What came of an event, and why.
+/// The outcome of an event, with the reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
     Done(&'static str),
@@ -49,7 +49,7 @@ impl Outcome {
     }
 }
 
-/// Writes an event down, with what is known of it already; whether it was not there yet.
+/// Inserts an event, with its outcome if that is known already. Returns whether the event is new.
 pub(super) async fn insert(
     sql: &impl Sql,
     event: &Inbox<'_>,
@@ -77,7 +77,7 @@ pub(super) async fn insert(
     db::insert_unless_known(sql, row, at, &[Column::Provider, Column::EventId]).await
 }
 
-/// Claims what is due, oldest first.
+/// Claims due events, oldest first.
 pub(super) async fn claim(sql: &impl Sql, limit: i64) -> Result<Vec<Claimed>, StoreError> {
     sql.list(
         "UPDATE webhook_events SET attempts = attempts + 1, due_at = {now} + $1 \
@@ -96,7 +96,7 @@ fn change_new(event: &Claimed) -> UpdateMany<Entity> {
         .filter(Column::Status.eq("new"))
 }
 
-/// Leaves an event for later.
+/// Makes an event due again after `wait_ms`.
 pub(super) async fn put_off(
     sql: &impl Sql,
     event: &Claimed,
@@ -106,7 +106,7 @@ pub(super) async fn put_off(
     db::change(sql, change).await.map(|_| ())
 }
 
-/// Writes down what came of an event.
+/// Records the outcome of an event.
 pub(super) async fn settle(
     sql: &impl Sql,
     event: &Claimed,
@@ -120,7 +120,8 @@ pub(super) async fn settle(
     db::change(sql, change).await.map(|_| ())
 }
 
-/// Forgets settled events that came in longer ago.
+/// Deletes at most `limit` settled events that were received more than `kept_ms` ago, oldest first. Returns their
+/// number.
 pub(super) async fn forget(sql: &impl Sql, kept_ms: i64, limit: u64) -> Result<u64, StoreError> {
     let settled = Entity::find().filter(Column::Status.ne("new"));
     db::forget(sql, settled, Column::ReceivedAt, kept_ms, limit).await

@@ -1,4 +1,5 @@
-//! Extending, cancelling, expiring: by owner and fence, rows counted.
+//! SQL that extends, cancels and expires reservations. Statements on seats name the owner and the fence, and return the
+//! seats that they changed.
 
 use holdfast_domain::{
     ids::{Buyer, EventId, ReservationId},
@@ -12,7 +13,7 @@ use crate::{
     live::record::ChangedSeat,
 };
 
-/// A change of the status of reservations, as their next version.
+/// A change of the status of reservations that raises their version.
 pub(super) fn change_reservations(
     sql: &impl Writes,
     ids: &[ReservationId],
@@ -26,8 +27,8 @@ pub(super) fn change_reservations(
         .filter(reservations::Column::Status.eq(from))
 }
 
-/// Frees the held seats of reservations: by owner and fence, so that a seat taken over meanwhile stays its
-/// new owner's.
+/// Frees the held seats of reservations. The statement compares owner and fence, so a seat that another reservation has
+/// taken over keeps its new owner.
 pub async fn free_seats(
     tx: &impl Sql,
     reservations: &[ReservationId],
@@ -49,7 +50,8 @@ pub async fn free_seats(
     .await
 }
 
-/// Ends an active reservation of its buyer; answers its event, or none when it was not active.
+/// Cancels an active reservation of this buyer. Returns its event; `None` when the buyer has no such active
+/// reservation.
 pub async fn cancel(
     tx: &impl Sql,
     id: ReservationId,
@@ -63,8 +65,8 @@ pub async fn cancel(
     .await
 }
 
-/// Gives an active reservation that has not lapsed a whole hold time of its event from now, under its cap; answers
-/// its event and when it lapses then.
+/// Extends an active reservation to a full hold time from now, but not beyond its cap. Returns its event and new
+/// expiry.
 pub async fn extend(
     tx: &impl Sql,
     id: ReservationId,
@@ -83,16 +85,15 @@ pub async fn extend(
         .await
 }
 
-/// A reservation that has more time.
+/// A reservation after its extension.
 #[derive(Debug, Clone, Copy, FromQueryResult)]
 pub struct Extended {
-    /// Its event.
     pub event_id: EventId,
-    /// When it lapses now.
+    /// The new expiry, in milliseconds since 1970.
     pub expires_at: i64,
 }
 
-/// Moves the time of a reservation's held seats.
+/// Sets the expiry of a reservation's held seats.
 pub async fn extend_seats(
     tx: &impl Sql,
     id: ReservationId,
@@ -113,8 +114,7 @@ pub async fn extend_seats(
     .await
 }
 
-/// Marks up to `limit` active reservations past their time as expired. Rows that somebody else is at are left
-/// for the next round.
+/// Marks up to `limit` expired reservations. Skips rows locked by another transaction.
 pub async fn expire_due(tx: &impl Sql, limit: u64) -> Result<Vec<ReservationId>, StoreError> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     tx.values(

@@ -1,6 +1,6 @@
-//! The SQL of general admission: one counter a section, and items that lapse.
+//! The SQL of general admission: each section has a counter, and items lapse.
 //!
-//! No Redlock: the counter's row is the queue. Capacity counts persons.
+//! General admission takes no Redlock: the row of the counter is the queue. Capacity counts persons.
 
 use holdfast_contract::live::GeneralState;
 use holdfast_domain::{
@@ -16,20 +16,20 @@ use sea_orm::{
 use super::payment::ChangedPlaces;
 use crate::kernel::db::{self, Bug, Sql, StoreError, Writes};
 
-/// How many lapsed items one hold clears away at the most.
+/// How many lapsed items one hold releases at most.
 const MAX_LAPSED_A_HOLD: i64 = 500;
 
-/// What came of an attempt to take places.
+/// The result of an attempt to take places.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Places {
-    /// Taken; the section's new state.
+    /// The places are taken. Contains the section's new state.
     Taken(GeneralState),
-    /// There are fewer; this many are free.
+    /// Too few places are free. Contains their number.
     Short(i64),
 }
 
-/// Takes places for `persons`. When the counter refuses, the section's lapsed items are cleared away in the same
-/// transaction, the counter moves by exactly what they held, and it is tried once more.
+/// Takes places for `persons`. When the counter refuses, the same transaction releases the section's lapsed items,
+/// lowers the counter by exactly the persons of these items, and tries once more.
 pub async fn take(
     tx: &impl Sql,
     event: EventId,
@@ -39,9 +39,9 @@ pub async fn take(
     if let Some(state) = count(tx, event, section, persons, 0).await? {
         return Ok(Places::Taken(state));
     }
-    // The counter is locked first: those who are ahead may roll back, and saying "short" before they
-    // have ended would be saying it too early. The items are then taken without waiting, so this order
-    // cannot deadlock with those who lock items first.
+    // The counter is locked first: transactions ahead of this one may still roll back, so "short" is certain only after
+    // they have ended. The items are then locked without waiting, so this order cannot deadlock with transactions that
+    // lock items first.
     let free = locked_free(tx, event, section).await?;
     let lapsed = lapse(tx, event, section).await?;
     match count(tx, event, section, persons, lapsed).await? {
@@ -69,7 +69,7 @@ async fn count(
     Ok(moved.map(|moved| moved.shown(section)))
 }
 
-/// How a section's counters stand.
+/// The state of a section's counters.
 #[derive(FromQueryResult)]
 pub(super) struct Counter {
     version: i64,
@@ -83,12 +83,12 @@ impl Counter {
     }
 }
 
-/// Whether an item is of these reservations.
+/// The condition that an item belongs to one of these reservations.
 pub(super) fn is_of(sql: &impl Writes, ids: &[ReservationId]) -> Expr {
     db::is_among(sql, reservation_items::Column::ReservationId, ids.iter().copied())
 }
 
-/// A change of the state of places in general admission.
+/// A change of the state of general-admission items.
 pub(super) fn change_places(
     sql: &impl Sql,
     ids: &[ReservationId],
@@ -102,7 +102,7 @@ pub(super) fn change_places(
         .filter(reservation_items::Column::State.eq(from))
 }
 
-/// Sends a change of places; answers those that were changed.
+/// Sends a change of items. Returns the changed places.
 pub(super) async fn changed_places(
     sql: &impl Sql,
     change: UpdateMany<reservation_items::Entity>,
@@ -135,7 +135,7 @@ async fn lapse(tx: &impl Sql, event: EventId, section: SectionId) -> Result<i32,
     Ok(lapsed.into_iter().sum())
 }
 
-/// Whether lapsed items are left in the section that another transaction was at.
+/// Whether the section has lapsed items, which a hold could not release because another transaction had locked them.
 pub async fn has_lapsed(
     sql: &impl Sql,
     event: EventId,
@@ -151,7 +151,8 @@ pub async fn has_lapsed(
     Ok(found.is_some())
 }
 
-/// Frees the held places of reservations and moves the counters by exactly what was freed.
+/// Frees the held places of reservations, and lowers the counters by exactly the freed persons. Returns the new states
+/// of the sections.
 pub async fn free(
     tx: &impl Sql,
     reservations: &[ReservationId],
@@ -165,7 +166,7 @@ pub async fn free(
     }
     let mut states = Vec::with_capacity(freed.len());
     for ((event, section), persons) in freed {
-        // Sections in one order, after every item: see the lock order.
+        // Sections in the order of their keys, after all items: see the lock order.
         let state = count(tx, event, section, 0, persons).await?;
         let state = state.ok_or_else(|| Bug::new("a counter is below its items"))?;
         states.push((event, state));
@@ -173,7 +174,7 @@ pub async fn free(
     Ok(states)
 }
 
-/// Moves the time of a reservation's held places.
+/// Sets the expiry in the items of a reservation: items of seats, and held places.
 pub async fn extend(tx: &impl Sql, id: ReservationId, expires_at: i64) -> Result<u64, StoreError> {
     let held = reservation_items::Column::Kind
         .eq(ItemKind::Seat)

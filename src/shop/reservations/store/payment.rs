@@ -78,7 +78,7 @@ pub async fn lock_address(
     db::put_all(sql, vec![row], &[buyers::Column::TouchedAt], otherwise).await.map(|_| ())
 }
 
-/// active → in payment, while they last; locked in the order of their ids.
+/// Changes reservations that have not expired from active to in_payment. Locks them in id order.
 pub async fn begin_reservations(sql: &impl Sql, ids: &[ReservationId]) -> Result<u64, StoreError> {
     sql.run(
         "UPDATE reservations SET status = 'in_payment', version = version + 1 \
@@ -90,7 +90,7 @@ pub async fn begin_reservations(sql: &impl Sql, ids: &[ReservationId]) -> Result
     .await
 }
 
-/// in payment → confirmed.
+/// Changes reservations from in_payment to confirmed.
 pub async fn settle_reservations(
     sql: &impl Writes,
     ids: &[ReservationId],
@@ -102,7 +102,8 @@ pub async fn settle_reservations(
     db::write(sql, change, Some(expected)).await
 }
 
-/// in payment → active, with some time left to try again, under the cap.
+/// Changes reservations from in_payment to active. Each has at least `grace_ms` left for another try, but not beyond
+/// its cap.
 pub async fn reopen_reservations(
     sql: &impl Sql,
     ids: &[ReservationId],
@@ -118,7 +119,7 @@ pub async fn reopen_reservations(
     .await
 }
 
-/// in payment → expired or cancelled.
+/// Changes reservations from in_payment to `state`, which is expired or cancelled.
 pub async fn end_reservations(
     sql: &impl Sql,
     ids: &[ReservationId],
@@ -128,7 +129,7 @@ pub async fn end_reservations(
     db::change(sql, change).await
 }
 
-/// What the reservations hold, seats in the order of their ids.
+/// The items of the reservations, in the order of events and seats.
 pub async fn items(
     sql: &impl Sql,
     ids: &[ReservationId],
@@ -145,13 +146,12 @@ pub async fn items(
 /// How many items reservations have.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Counted {
-    /// Seats.
     pub seats: usize,
     /// Items in general admission.
     pub general: usize,
 }
 
-/// How much the reservations hold.
+/// Counts the items of the reservations.
 pub async fn count_items(sql: &impl Sql, ids: &[ReservationId]) -> Result<Counted, StoreError> {
     let text = "SELECT kind, count(*) AS items FROM reservation_items \
         WHERE reservation_id {among_ids $1} GROUP BY kind";
@@ -172,8 +172,8 @@ struct Kinds {
     items: i64,
 }
 
-/// An UPDATE of the seats of reservations (`$1`), which it locks in order first; of those items that `items` picks.
-/// The reservation's own row stands by as `item.lapses_at`.
+/// An UPDATE of the seats of reservations (`$1`), which locks the seats in order first. `items` is a further condition
+/// on the items `i`. The new values can name the reservation's expiry: `item.lapses_at`.
 pub fn update_seats(items: &str, set: &str, state: &str) -> String {
     format!(
         "UPDATE seats SET version = version + 1, {set} FROM (\
@@ -202,7 +202,7 @@ async fn change_seats(
     sql.list(&update_seats("", change, state), vec![set(sql, ids)]).await
 }
 
-/// held → paying, while they last.
+/// Changes seats whose hold has not lapsed from held to paying.
 pub async fn begin_seats(
     sql: &impl Sql,
     ids: &[ReservationId],
@@ -211,7 +211,7 @@ pub async fn begin_seats(
     change_seats(sql, ids, "status = 'paying', expires_at = NULL", held).await
 }
 
-/// paying → sold.
+/// Changes seats from paying to sold.
 pub async fn sell_seats(
     sql: &impl Sql,
     ids: &[ReservationId],
@@ -221,7 +221,7 @@ pub async fn sell_seats(
 
 const BEGUN: &str = "seats.status IN ('paying', 'sold')";
 
-/// paying or sold → available.
+/// Changes paying or sold seats to available.
 pub async fn free_seats(
     sql: &impl Sql,
     ids: &[ReservationId],
@@ -230,7 +230,7 @@ pub async fn free_seats(
     change_seats(sql, ids, free, BEGUN).await
 }
 
-/// paying or sold → held until the reservation lapses.
+/// Changes paying or sold seats to held, with the expiry of their reservation.
 pub async fn reopen_seats(
     sql: &impl Sql,
     ids: &[ReservationId],
@@ -238,14 +238,14 @@ pub async fn reopen_seats(
     change_seats(sql, ids, "status = 'held', expires_at = item.lapses_at", BEGUN).await
 }
 
-/// held → paying in general admission, while they last.
+/// Changes places whose hold has not lapsed from held to paying.
 pub async fn begin_places(sql: &impl Sql, ids: &[ReservationId]) -> Result<u64, StoreError> {
     let lasts = reservation_items::Column::ExpiresAt.into_expr().gt(db::clock());
     let change = change_places(sql, ids, ItemState::Held, ItemState::Paying);
     db::change(sql, change.filter(lasts)).await
 }
 
-/// paying → sold in general admission.
+/// Changes places from paying to sold.
 pub async fn sell_places(
     sql: &impl Sql,
     ids: &[ReservationId],
@@ -253,7 +253,7 @@ pub async fn sell_places(
     changed_places(sql, change_places(sql, ids, ItemState::Paying, ItemState::Sold)).await
 }
 
-/// sold → paying in general admission: what was sold before it was paid, and is declined.
+/// Returns places sold before payment to `paying` after a decline.
 pub async fn unsell_places(
     sql: &impl Sql,
     ids: &[ReservationId],
@@ -261,7 +261,7 @@ pub async fn unsell_places(
     changed_places(sql, change_places(sql, ids, ItemState::Sold, ItemState::Paying)).await
 }
 
-/// paying or sold → released in general admission.
+/// Changes places from `from`, which is paying or sold, to released.
 pub async fn free_places(
     sql: &impl Sql,
     ids: &[ReservationId],
@@ -270,7 +270,7 @@ pub async fn free_places(
     changed_places(sql, change_places(sql, ids, from, ItemState::Released)).await
 }
 
-/// paying → held in general admission; every item takes the reservation's time.
+/// Changes places from paying to held. Every item takes the expiry of its reservation.
 pub async fn reopen_places(sql: &impl Sql, ids: &[ReservationId]) -> Result<u64, StoreError> {
     sql.run(
         "UPDATE reservation_items SET \
@@ -283,7 +283,7 @@ pub async fn reopen_places(sql: &impl Sql, ids: &[ReservationId]) -> Result<u64,
     .await
 }
 
-/// Moves a section's counters; how it stands then.
+/// Changes a section's counters and returns its new state.
 pub async fn move_counter(
     sql: &impl Sql,
     event: EventId,

@@ -1,4 +1,4 @@
-//! Reading reservations back.
+//! SQL that reads reservations and their items.
 
 use holdfast_domain::{
     ids::{Buyer, BuyerKind, EventId, ReservationId},
@@ -23,13 +23,12 @@ pub(crate) fn buyer(row: &QueryResult) -> Result<Option<Buyer>, StoreError> {
 /// A reservation as stored.
 #[derive(Debug, Clone)]
 pub struct Stored {
-    /// Who holds what for how much, and until when.
     pub reserved: Reserved,
-    /// The stored state; [`ReservationState::seen_at`] says what people see.
+    /// The stored state. [`ReservationState::seen_at`] says what people see.
     pub status: ReservationState,
-    /// The booking that pays for it, or did.
+    /// The booking that pays, or has paid, for the reservation.
     pub booking: Option<Uuid>,
-    /// The database's clock.
+    /// The database's clock, in milliseconds since 1970.
     pub now: i64,
 }
 
@@ -67,7 +66,6 @@ impl From<Found> for Stored {
     }
 }
 
-/// The reservation.
 pub async fn find(sql: &impl Sql, id: ReservationId) -> Result<Option<Stored>, StoreError> {
     let found: Option<Found> =
         sql.find(&format!("{STORED} WHERE r.id = $1"), vec![id.into()]).await?;
@@ -94,7 +92,7 @@ pub async fn list(
     Ok(found.into_iter().map(Stored::from).collect())
 }
 
-/// What a reservation holds, in the order in which it was asked for.
+/// The items of a reservation, in the order of the request.
 pub async fn items(sql: &impl Sql, id: ReservationId) -> Result<Vec<Item>, StoreError> {
     let rows = reservation_items::Entity::find()
         .filter(reservation_items::Column::ReservationId.eq(id))

@@ -1,4 +1,5 @@
-//! The SQL of [`super::super::sold`]: what is sold and comes back, line by line, and what was paid for too late.
+//! SQL that returns sold places, and that recovers places for a payment that arrives too late: see
+//! [`super::super::sold`].
 
 use holdfast_domain::{
     event::Status,
@@ -48,7 +49,7 @@ pub async fn lock(sql: &impl Sql, ids: &[ReservationId]) -> Result<(), StoreErro
     Ok(locked.into_tuple::<ReservationId>().all(sql.reading()).await.map(|_| ())?)
 }
 
-/// sold → available.
+/// Changes sold seats to available.
 pub async fn free_seats(sql: &impl Sql, of: &Items) -> Result<Vec<ChangedSeat>, StoreError> {
     let text = update_seats(
         "AND i.id {among_ids $2}",
@@ -65,7 +66,7 @@ struct Freed {
     places: ChangedPlaces,
 }
 
-/// Marks the items as given back; the places among them with their persons.
+/// Marks the items as released. Returns the general-admission places among them.
 pub async fn free_places(sql: &impl Sql, of: &Items) -> Result<Vec<ChangedPlaces>, StoreError> {
     let given_back = reservation_items::Column::Kind
         .eq(ItemKind::Seat)
@@ -86,7 +87,7 @@ pub async fn free_places(sql: &impl Sql, of: &Items) -> Result<Vec<ChangedPlaces
     Ok(freed.into_iter().map(|freed| freed.places).collect())
 }
 
-/// confirmed → cancelled, where nothing is left of them.
+/// Changes confirmed reservations to cancelled if all their items are released.
 pub async fn end_empty(sql: &impl Sql, ids: &[ReservationId]) -> Result<u64, StoreError> {
     let left = Query::select()
         .expr(Expr::cust("1"))
@@ -117,7 +118,8 @@ pub async fn any_called_off(sql: &impl Sql, ids: &[ReservationId]) -> Result<boo
         .await?)
 }
 
-/// Own and still paying, or free, → sold. A seat that was free gets a new fence, as with every new owner.
+/// Marks seats as sold: seats that are still paying for their reservation, and seats that are free. A seat that was
+/// free gets a new fence, as with every new owner.
 pub async fn reclaim_seats(
     sql: &impl Sql,
     ids: &[ReservationId],
@@ -140,7 +142,7 @@ pub async fn reclaim_seats(
     sql.list(text, vec![set(sql, ids)]).await
 }
 
-/// Takes the fences of the reservations' own seats over into their items.
+/// Copies the fences of the seats into the items of the reservations.
 pub async fn follow_fences(sql: &impl Sql, ids: &[ReservationId]) -> Result<(), StoreError> {
     sql.run(
         "UPDATE reservation_items SET fence = (SELECT s.fence FROM seats s \

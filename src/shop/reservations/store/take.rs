@@ -1,4 +1,4 @@
-//! Taking seats: the look that may refuse, the lock, the count, and the statement that decides.
+//! SQL that takes seats: the look that may refuse, the locks, the count, and the statement that decides.
 
 use std::collections::HashMap;
 
@@ -15,7 +15,8 @@ use crate::{
     shop::reservations::terms::Terms,
 };
 
-/// A look at seats, before any lock or transaction: it may refuse, never grant.
+/// Reads seats before any lock or transaction, and the database's clock. This look may refuse a hold, but never grants
+/// it.
 pub async fn look(
     sql: &impl Sql,
     event: EventId,
@@ -47,17 +48,16 @@ pub async fn look(
     Ok((now, found))
 }
 
-/// Who is about to take seats.
+/// A buyer who is about to take seats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Taker {
-    /// The buyer.
     pub buyer: Buyer,
     /// The buyer's language.
     pub locale: &'static str,
 }
 
-/// Locks the rows of different buyers of the event, in their order, provided that the event still has these terms
-/// and sells now; answers the database's clock after the wait.
+/// Locks the rows of different buyers of the event, in the order of their ids. Returns the database's clock after the
+/// wait; `None` when the event has other terms by now, or does not sell now.
 pub async fn lock_buyers(
     tx: &impl Sql,
     terms: &Terms,
@@ -86,7 +86,7 @@ pub async fn lock_buyers(
     Ok(now.filter(|_| locked.len() == takers.len()))
 }
 
-/// What a buyer has of an event already.
+/// What a buyer already has of an event.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Usage {
     /// Persons in live reservations and on valid tickets.
@@ -95,7 +95,7 @@ pub struct Usage {
     pub recent_holds: i64,
 }
 
-// Counted, never stored: a stored counter would lapse late. `$1` event, `$2` now, `w` who.
+// Counted, never stored: a stored counter would lapse late. `$1` is the event, `$2` the clock, `w` the buyers.
 const PERSONS: &str = "CAST((SELECT COALESCE(SUM(r.persons), 0) FROM reservations r \
      WHERE r.event_id = $1 AND r.buyer_id = w.buyer_id \
      AND (r.status = 'in_payment' OR (r.status = 'active' AND r.expires_at > $2))) + \
@@ -104,8 +104,8 @@ const PERSONS: &str = "CAST((SELECT COALESCE(SUM(r.persons), 0) FROM reservation
 const RECENT: &str = "(SELECT COUNT(*) FROM reservations r \
      WHERE r.event_id = $1 AND r.buyer_id = w.buyer_id AND r.created_at > $2 - 60000)";
 
-/// Counts what the buyer has. A statement of its own, after [`lock_buyers`]: the statement that waits for a lock
-/// sees the time before the wait.
+/// Counts what the buyer has, in a statement of its own after [`lock_buyers`]: a statement that waits for a lock counts
+/// the rows as they were before the wait.
 pub async fn usage(
     sql: &impl Sql,
     event: EventId,
@@ -126,43 +126,37 @@ fn usage_of(row: &QueryResult) -> Result<Usage, StoreError> {
 /// A seat that was taken.
 #[derive(Debug, Clone)]
 pub struct TakenSeat {
-    /// The seat.
     pub seat: SeatId,
-    /// The reservation that owns it now.
+    /// The reservation that owns the seat now.
     pub reservation: ReservationId,
-    /// What the reservation's buyer has beside it.
+    /// What the reservation's buyer has besides this reservation.
     pub usage: Usage,
-    /// Its section.
     pub section: SectionId,
-    /// Its row.
     pub row: String,
-    /// Its name within the row.
+    /// The label of the seat within its row.
     pub label: String,
-    /// Its price category.
+    /// The price category.
     pub category: String,
-    /// A price of its own.
+    /// The seat's own price in minor units, if it has one.
     pub own_price_minor: Option<i64>,
-    /// Its new version.
+    /// The new version.
     pub version: i32,
-    /// Its new fence.
+    /// The new fence.
     pub fence: i64,
 }
 
-/// A wanted seat, and who wants it.
+/// A seat that a reservation wants.
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted {
-    /// The seat.
     pub wish: SeatWish,
-    /// Who wants it.
     pub buyer: Buyer,
-    /// The reservation that will own it.
+    /// The reservation that will own the seat.
     pub reservation: ReservationId,
 }
 
-/// When seats are taken, and until when.
+/// The event, and the times of a take in milliseconds since 1970.
 #[derive(Debug, Clone, Copy)]
 pub struct Taking {
-    /// The event.
     pub event: EventId,
     /// The database's clock.
     pub now: i64,
@@ -170,11 +164,11 @@ pub struct Taking {
     pub expires_at: i64,
 }
 
-/// Takes the seats that are free: available, or held and lapsed, and of the version that was seen. The decision.
-/// Nobody wants a seat that another one of `wanted` wants.
+/// Takes the wanted seats that are free: available, or held and lapsed. A seat must have the version that the client
+/// saw, if the client sent one. This statement decides. `wanted` contains no seat twice.
 ///
-/// A seat that is not among the answers is somebody else's. The buyer's usage comes along with each, counted
-/// without these reservations, so that a hold needs no further statement for it.
+/// A seat that is not returned is not taken. Each taken seat comes with its buyer's usage, counted without these
+/// reservations, so that a hold needs no further statement for the usage.
 pub async fn take_seats(
     tx: &impl Sql,
     taking: &Taking,

@@ -1,4 +1,4 @@
-//! Reading what an event sells.
+//! SQL that reads the terms of an event: its limits, offers and sections.
 
 use holdfast_domain::{
     ids::{EventId, SectionId},
@@ -13,8 +13,8 @@ use crate::{
     shop::reservations::terms::{SectionTerms, Terms},
 };
 
-/// An event's terms. Offers and sections are read after the event's version: newer ones under an older version
-/// are refused by [`lock_buyers`](super::lock_buyers), never the other way round.
+/// The terms of an event. The event's version is read before its offers and sections. So an older version may come with
+/// newer offers, which [`lock_buyers`](super::lock_buyers) refuses; a newer version never comes with older offers.
 pub async fn load_terms(sql: &impl Sql, event: EventId) -> Result<Option<Terms>, StoreError> {
     let Some(row) = events::Entity::find_by_id(event).one(sql.reading()).await? else {
         return Ok(None);

@@ -1,4 +1,4 @@
-//! Writing a reservation with its items.
+//! SQL that writes reservations with their items.
 
 use holdfast_domain::{
     ids::{Buyer, EventId, ItemId, OfferId, OrganizationId, ReservationId, SeatId, SectionId},
@@ -11,66 +11,54 @@ use crate::{
     live::record,
 };
 
-/// An item of a reservation.
+/// An item of a reservation: a seat, or places in general admission.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
-    /// The item.
     pub id: ItemId,
-    /// The seat; none in general admission.
+    /// `None` in general admission.
     pub seat: Option<SeatId>,
-    /// The section.
     pub section: SectionId,
-    /// The offer.
     pub offer: OfferId,
-    /// What people call it.
+    /// The name of the place for people.
     pub label: String,
-    /// How many of the offer.
+    /// The number of units of the offer.
     pub quantity: i32,
-    /// How many persons in all.
+    /// The number of persons of the whole item.
     pub admits: i32,
-    /// What it costs in all.
+    /// The price of the whole item, in minor units.
     pub price_minor: i64,
-    /// The fence under which it was taken.
+    /// The fence under which the place was taken.
     pub fence: i64,
 }
 
-/// A reservation's row.
+/// The row of a reservation. Times are in milliseconds since 1970.
 #[derive(Debug, Clone)]
 pub struct Reserved {
-    /// The reservation.
     pub id: ReservationId,
-    /// Its event.
     pub event: EventId,
-    /// Who organizes it.
     pub organization: OrganizationId,
-    /// Whose it is.
     pub buyer: Buyer,
-    /// What it costs.
+    /// The price of all items, in minor units.
     pub total_minor: i64,
-    /// What it is paid in.
     pub currency: Currency,
-    /// How many persons in all.
+    /// The number of persons of all items.
     pub persons: i32,
-    /// How many persons one buyer might bring when it was made.
+    /// The limit of persons for one buyer at the time of the hold.
     pub max_per_user: i32,
-    /// When it was made.
     pub created_at: i64,
-    /// When it lapses.
     pub expires_at: i64,
-    /// Beyond which it cannot be extended.
+    /// The time beyond which the reservation cannot be extended.
     pub cap_at: i64,
 }
 
-/// A reservation with what it holds.
+/// A reservation with its items.
 #[derive(Debug, Clone)]
 pub struct Made {
-    /// The reservation.
     pub reserved: Reserved,
-    /// Its items.
     pub items: Vec<Item>,
 }
 
-/// Writes reservations of one event with their items and the outbox row: one statement on PostgreSQL.
+/// Inserts reservations of one event, their items and the outbox row: one statement on PostgreSQL, three on SQLite.
 pub async fn insert(
     tx: &impl Sql,
     event: EventId,
