@@ -1,4 +1,4 @@
-//! The security headers of every answer: what a browser may load, and from where.
+//! The security headers of every answer: what a browser may load, from where, and what it may keep.
 
 use poem::{
     Endpoint, IntoResponse, Middleware, Request, Response, Result,
@@ -30,6 +30,7 @@ const STRIPE_POLICY: &str = policy!(
 const DOCS_POLICY: &str = "default-src 'self'; script-src 'self' 'unsafe-inline'; \
      style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
 const DOCS: &str = "/api/docs";
+const API: &str = "/api";
 
 /// A middleware that adds the headers.
 #[derive(Debug, Clone, Copy)]
@@ -64,7 +65,9 @@ impl<E: Endpoint> Endpoint for Secured<E> {
     type Output = Response;
 
     async fn call(&self, request: Request) -> Result<Response> {
-        let policy = if request.uri().path().starts_with(DOCS) { DOCS_POLICY } else { self.policy };
+        let path = request.uri().path();
+        let policy = if is_below(path, DOCS) { DOCS_POLICY } else { self.policy };
+        let is_api = is_below(path, API) && !is_below(path, DOCS);
         let mut response = self.endpoint.call(request).await?.into_response();
         let fixed: [(HeaderName, &'static str); 4] = [
             (header::CONTENT_SECURITY_POLICY, policy),
@@ -75,13 +78,28 @@ impl<E: Endpoint> Endpoint for Secured<E> {
         for (name, value) in fixed {
             response.headers_mut().insert(name, HeaderValue::from_static(value));
         }
+        // What a route does not declare to be the same for everybody belongs to its caller.
+        if is_api {
+            let kept = response.headers_mut().entry(header::CACHE_CONTROL);
+            kept.or_insert(HeaderValue::from_static("no-store"));
+        }
         Ok(response)
     }
+}
+
+fn is_below(path: &str, folder: &str) -> bool {
+    path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_that_begins_alike_is_not_below_the_folder() {
+        assert!(is_below("/api/docs", DOCS) && is_below("/api/docs/x", DOCS));
+        assert!(!is_below("/api/docsX", DOCS) && !is_below("/", DOCS));
+    }
 
     fn sources<'a>(policy: &'a str, directive: &str) -> Vec<&'a str> {
         let of = policy.split("; ").find_map(|it| it.strip_prefix(directive));

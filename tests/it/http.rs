@@ -1,4 +1,5 @@
 //! What every request meets.
 
+mod kept;
 mod nul;
 mod origins;
