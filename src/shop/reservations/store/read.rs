@@ -1,24 +1,15 @@
 //! SQL that reads reservations and their items.
 
 use holdfast_domain::{
-    ids::{Buyer, BuyerKind, EventId, ReservationId},
+    ids::{Buyer, EventId, ReservationId},
     reservation::ReservationState,
 };
 use holdfast_entity::{reservation_items, reservations};
-use sea_orm::{
-    ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QueryResult, Value,
-};
+use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Value};
 use uuid::Uuid;
 
 use super::write::{Item, Reserved};
 use crate::kernel::db::{Sql, StoreError};
-
-/// Reads a buyer from `buyer_id` and `buyer_kind`.
-pub(crate) fn buyer(row: &QueryResult) -> Result<Option<Buyer>, StoreError> {
-    let id: Option<Uuid> = row.try_get("", "buyer_id")?;
-    let kind: Option<BuyerKind> = row.try_get("", "buyer_kind")?;
-    Ok(kind.zip(id).map(|(kind, id)| Buyer::stored(kind, id)))
-}
 
 /// A reservation as stored.
 #[derive(Debug, Clone)]

@@ -3,17 +3,28 @@
 use std::collections::HashMap;
 
 use holdfast_domain::{
-    ids::{Buyer, EventId, ReservationId, SeatId, SectionId},
+    ids::{Buyer, BuyerKind, EventId, ReservationId, SeatId, SectionId},
     inventory::{SeatState, SeatView},
     reservation::SeatWish,
 };
-use sea_orm::{QueryResult, Value};
+use sea_orm::{FromQueryResult, Value};
+use uuid::Uuid;
 
-use super::read::buyer;
 use crate::{
-    kernel::db::{Bug, Sql, StoreError, placeholders, rows, stored_word},
+    kernel::db::{Bug, Sql, StoreError, placeholders, rows},
     shop::reservations::terms::Terms,
 };
+
+#[derive(FromQueryResult)]
+struct Seen {
+    seat_id: SeatId,
+    status: SeatState,
+    version: i32,
+    expires_at: Option<i64>,
+    buyer_id: Option<Uuid>,
+    buyer_kind: Option<BuyerKind>,
+    now: i64,
+}
 
 /// Reads seats before any lock or transaction, and the database's clock. This look may refuse a hold, but never grants
 /// it.
@@ -28,22 +39,21 @@ pub async fn look(
          WHERE s.event_id = $1 AND s.seat_id IN ({})",
         placeholders(2, seats.len())
     );
-    let mut values = vec![event.0.into()];
-    values.extend(seats.iter().map(|seat| Value::from(seat.0)));
+    let mut values = vec![event.into()];
+    values.extend(seats.iter().map(|seat| (*seat).into()));
     let mut found = HashMap::with_capacity(seats.len());
     let mut now = 0;
-    for row in sql.all(&text, values).await? {
-        now = row.try_get("", "now")?;
-        let status: String = row.try_get("", "status")?;
-        let seat = SeatId(row.try_get("", "seat_id")?);
+    for row in sql.list::<Seen>(&text, values).await? {
+        now = row.now;
+        let owner = row.buyer_kind.zip(row.buyer_id).map(|(kind, id)| Buyer::stored(kind, id));
         let view = SeatView {
-            seat,
-            state: stored_word(&status, "state of a seat", SeatState::parse)?,
-            version: row.try_get("", "version")?,
-            expires_at: row.try_get("", "expires_at")?,
-            owner: buyer(&row)?,
+            seat: row.seat_id,
+            state: row.status,
+            version: row.version,
+            expires_at: row.expires_at,
+            owner,
         };
-        found.insert(seat, view);
+        found.insert(row.seat_id, view);
     }
     Ok((now, found))
 }
@@ -74,24 +84,21 @@ pub async fn lock_buyers(
          RETURNING {{now}} AS now",
         rows(3, WIDTH, takers.len())
     );
-    let mut values: Vec<Value> = vec![terms.event.0.into(), terms.version.into()];
+    let mut values: Vec<Value> = vec![terms.event.into(), terms.version.into()];
     for taker in takers {
         values.extend([taker.buyer.id().into(), taker.buyer.kind().into(), taker.locale.into()]);
     }
-    let locked = tx.all(&text, values).await?;
-    let mut now = None;
-    for row in &locked {
-        now = now.max(Some(row.try_get("", "now")?));
-    }
-    Ok(now.filter(|_| locked.len() == takers.len()))
+    let locked: Vec<i64> = tx.values(&text, values).await?;
+    Ok(locked.iter().copied().max().filter(|_| locked.len() == takers.len()))
 }
 
 /// What a buyer already has of an event.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, FromQueryResult)]
 pub struct Usage {
     /// Persons in live reservations and on valid tickets.
     pub persons: i64,
     /// Holds made in the last minute.
+    #[sea_orm(alias = "recent")]
     pub recent_holds: i64,
 }
 
@@ -115,29 +122,32 @@ pub async fn usage(
     let text = format!(
         "WITH w (buyer_id) AS (VALUES ($3)) SELECT {PERSONS} AS persons, {RECENT} AS recent FROM w"
     );
-    let row = sql.one(&text, vec![event.0.into(), now.into(), buyer.id().into()]).await?;
-    usage_of(&row.ok_or_else(|| Bug::new("no usage of a buyer"))?)
-}
-
-fn usage_of(row: &QueryResult) -> Result<Usage, StoreError> {
-    Ok(Usage { persons: row.try_get("", "persons")?, recent_holds: row.try_get("", "recent")? })
+    let usage = sql.find(&text, vec![event.into(), now.into(), buyer.id().into()]).await?;
+    Ok(usage.ok_or_else(|| Bug::new("no usage of a buyer"))?)
 }
 
 /// A seat that was taken.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, FromQueryResult)]
 pub struct TakenSeat {
+    #[sea_orm(alias = "seat_id")]
     pub seat: SeatId,
     /// The reservation that owns the seat now.
+    #[sea_orm(alias = "reservation_id")]
     pub reservation: ReservationId,
     /// What the reservation's buyer has besides this reservation.
+    #[sea_orm(nested)]
     pub usage: Usage,
+    #[sea_orm(alias = "section_id")]
     pub section: SectionId,
+    #[sea_orm(alias = "row_label")]
     pub row: String,
     /// The label of the seat within its row.
+    #[sea_orm(alias = "seat_label")]
     pub label: String,
     /// The price category.
     pub category: String,
     /// The seat's own price in minor units, if it has one.
+    #[sea_orm(alias = "price_minor")]
     pub own_price_minor: Option<i64>,
     /// The new version.
     pub version: i32,
@@ -192,32 +202,16 @@ pub async fn take_seats(
         rows(4, WIDTH, wanted.len())
     );
     let mut values: Vec<Value> =
-        vec![taking.event.0.into(), taking.now.into(), taking.expires_at.into()];
+        vec![taking.event.into(), taking.now.into(), taking.expires_at.into()];
     for wanted in wanted {
         values.extend([
-            wanted.wish.seat.0.into(),
+            wanted.wish.seat.into(),
             wanted.wish.version.into(),
             wanted.buyer.id().into(),
-            wanted.reservation.0.into(),
+            wanted.reservation.into(),
         ]);
     }
-    let taken = tx.all(&text, values).await?;
-    let mut taken = taken.iter().map(taken_seat).collect::<Result<Vec<_>, _>>()?;
+    let mut taken: Vec<TakenSeat> = tx.list(&text, values).await?;
     taken.sort_by_key(|seat| seat.seat);
     Ok(taken)
-}
-
-fn taken_seat(row: &QueryResult) -> Result<TakenSeat, StoreError> {
-    Ok(TakenSeat {
-        seat: SeatId(row.try_get("", "seat_id")?),
-        reservation: ReservationId(row.try_get("", "reservation_id")?),
-        usage: usage_of(row)?,
-        section: SectionId(row.try_get("", "section_id")?),
-        row: row.try_get("", "row_label")?,
-        label: row.try_get("", "seat_label")?,
-        category: row.try_get("", "category")?,
-        own_price_minor: row.try_get("", "price_minor")?,
-        version: row.try_get("", "version")?,
-        fence: row.try_get("", "fence")?,
-    })
 }

@@ -87,7 +87,7 @@ pub async fn insert(
                 at + 2
             );
             let created_at = made.iter().map(|made| made.reserved.created_at).max();
-            values.extend([change.into(), event.0.into(), created_at.into()]);
+            values.extend([change.into(), event.into(), created_at.into()]);
             tx.run(&text, values).await?;
         }
         Dialect::Sqlite => {
@@ -106,9 +106,9 @@ const RESERVATION_WIDTH: usize = 14;
 fn reservation_values(made: &[Made]) -> Vec<Value> {
     let values = made.iter().flat_map(|Made { reserved, .. }| -> [Value; RESERVATION_WIDTH] {
         [
-            reserved.id.0.into(),
-            reserved.event.0.into(),
-            reserved.organization.0.into(),
+            reserved.id.into(),
+            reserved.event.into(),
+            reserved.organization.into(),
             reserved.buyer.id().into(),
             reserved.buyer.kind().into(),
             "active".into(),
@@ -133,13 +133,13 @@ fn item_values(made: &[Made]) -> Vec<Value> {
     let items = made.iter().flat_map(|made| made.items.iter().map(|item| (&made.reserved, item)));
     let values = items.flat_map(|(reserved, item)| -> [Value; ITEM_WIDTH] {
         [
-            reserved.event.0.into(),
-            reserved.id.0.into(),
-            item.id.0.into(),
+            reserved.event.into(),
+            reserved.id.into(),
+            item.id.into(),
             if item.seat.is_some() { "seat" } else { "general" }.into(),
-            item.seat.map(|seat| seat.0).into(),
-            item.section.0.into(),
-            item.offer.0.into(),
+            item.seat.into(),
+            item.section.into(),
+            item.offer.into(),
             item.label.as_str().into(),
             item.quantity.into(),
             item.admits.into(),
