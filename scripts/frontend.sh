@@ -30,7 +30,7 @@ need sha256sum "install coreutils"
 
 inputs_hash() {
     {
-        find frontend/ui frontend/map "${programs[@]/#/frontend/}" frontend/bind frontend/shell crates/contract \
+        find frontend/ui frontend/map "${programs[@]/#/frontend/}" frontend/bind frontend/shell crates/contract crates/domain \
             -type f -print0
         printf '%s\0' Cargo.toml Cargo.lock frontend/texts.rs \
             frontend/package.json frontend/package-lock.json scripts/frontend.sh

@@ -140,7 +140,8 @@ fn EventCard(event: Event) -> impl IntoView {
             <div class="leaf" aria-hidden="true">
                 <span class="leaf-month">{part(move || date(DateStyle::Month))}</span>
                 <span class="leaf-day figures">{part(move || date(DateStyle::Day))}</span>
-                <span class="leaf-time figures">{part(move || date(DateStyle::WeekdayTime))}</span>
+                <span class="leaf-time">{part(move || date(DateStyle::Weekday))}</span>
+                <span class="leaf-time figures">{part(move || date(DateStyle::Time))}</span>
             </div>
             <div class="card-body">
                 <h2 lang=language>
