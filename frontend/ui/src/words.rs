@@ -71,6 +71,7 @@ fn not_on_sale(locale: Locale, reasons: &[String]) -> String {
             td_string!(locale, problem.sale_ended).into()
         }
         Some("cancelled") => td_string!(locale, problem.event_cancelled).into(),
+        Some("offer_not_on_sale") => td_string!(locale, problem.offer_not_on_sale).into(),
         Some("sold_out") => td_string!(locale, problem.sold_out).into(),
         _ => td_string!(locale, problem.not_on_sale).into(),
     }

@@ -96,10 +96,14 @@ impl Holds {
         self.tick();
     }
 
-    /// The holds of an event; reactive.
-    pub fn of_event(self, event: Uuid) -> Vec<Hold> {
+    /// For how many persons this browser holds places of an event; reactive.
+    pub fn persons(self, event: Uuid) -> i32 {
         self.held.with(|held| {
-            held.iter().filter(|hold| hold.reservation.event_id == event).cloned().collect()
+            held.iter()
+                .filter(|hold| hold.reservation.event_id == event)
+                .flat_map(|hold| &hold.reservation.items)
+                .map(|item| item.admits)
+                .sum()
         })
     }
 
