@@ -11,7 +11,7 @@ use leptos_router::components::Router;
 
 use crate::{
     components::header::Header,
-    state::{holds::Holds, language::I18n, session::Account, theme::Appearance},
+    state::{holds::Holds, language::I18n, network::Network, session::Account, theme::Appearance},
 };
 
 thread_local! {
@@ -29,6 +29,7 @@ pub fn start(program: Program, pages: fn() -> AnyView) {
         Account::provide();
         Appearance::provide();
         Holds::provide();
+        Network::provide();
         view! {
             <Router>
                 <Header/>
@@ -43,6 +44,11 @@ pub fn start(program: Program, pages: fn() -> AnyView) {
 pub fn rel(path: &str) -> Option<&'static str> {
     let path = path.split('?').next().unwrap_or(path);
     (Program::of(path) != RUNNING.get()).then_some("external")
+}
+
+/// The path of the page that is open.
+pub fn here() -> String {
+    window().location().pathname().unwrap_or_default()
 }
 
 /// The address of the sign-in page that leads back to `path`.

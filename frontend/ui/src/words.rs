@@ -77,6 +77,16 @@ fn not_on_sale(locale: Locale, reasons: &[String]) -> String {
     }
 }
 
+/// What a field must contain, for the fields that people fill in. `None` for other fields.
+pub fn field(locale: Locale, name: &str) -> Option<&'static str> {
+    match name {
+        "email" => Some(td_string!(locale, problem.field_email)),
+        "password" => Some(td_string!(locale, problem.field_password)),
+        "first_name" | "last_name" => Some(td_string!(locale, problem.field_name)),
+        _ => None,
+    }
+}
+
 /// The message about a limit of places for one buyer.
 pub fn limited(locale: Locale, limit: i64) -> String {
     counted!(locale, limit, problem.limit_single | problem.limit_several)

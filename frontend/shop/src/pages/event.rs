@@ -167,16 +167,21 @@ fn Heading(floor: Floor) -> impl IntoView {
     };
     view! {
         <header class="event-heading">
-            <h1 lang=live(move || floor.event.with(|event| event.language.clone()))>
-                {part(move || floor.event.with(|event| event.name.clone()))}
-            </h1>
+            <h1
+                dir="auto"
+                lang=live(move || floor.event.with(|event| event.language.clone()))
+                prop:textContent=live(move || floor.event.with(|event| event.name.clone()))
+            ></h1>
             <p class="fact">
                 <Icon sign=Sign::Calendar/>
-                <time datetime=live(move || floor.event.with(|it| it.starts_at.clone()))>{live(when)}</time>
+                <time datetime=live(move || floor.event.with(|it| it.starts_at.clone())) prop:textContent=live(when)></time>
             </p>
             <p class="fact">
                 <Icon sign=Sign::Place/>
-                <span>{part(move || floor.event.with(|event| event.place.clone()))}</span>
+                <span
+                    dir="auto"
+                    prop:textContent=live(move || floor.event.with(|event| event.place.clone()))
+                ></span>
             </p>
             {part(move || {
                 status_text(floor, i18n.get_locale())
@@ -210,7 +215,7 @@ fn About(floor: Floor) -> impl IntoView {
             view! {
                 <section class="about">
                     <h2>{tx!(i18n, event.about)}</h2>
-                    <p lang=language>{text}</p>
+                    <p lang=language dir="auto">{text}</p>
                 </section>
             }
         })

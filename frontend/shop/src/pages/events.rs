@@ -144,7 +144,7 @@ fn EventCard(event: Event) -> impl IntoView {
                 <span class="leaf-time figures">{part(move || date(DateStyle::Time))}</span>
             </div>
             <div class="card-body">
-                <h2 lang=language>
+                <h2 lang=language dir="auto">
                     <a href=href class="card-link">{name}</a>
                 </h2>
                 <p class="fact">
@@ -153,11 +153,11 @@ fn EventCard(event: Event) -> impl IntoView {
                 </p>
                 <p class="fact">
                     <Icon sign=Sign::Place/>
-                    <span>{place}</span>
+                    <span dir="auto">{place}</span>
                 </p>
             </div>
             <div class="card-side">
-                <strong class="figures">{live(price)}</strong>
+                <strong class="figures" prop:textContent=live(price)></strong>
                 <span class=live(move || format!("status {}", state().1))>{part(move || state().0)}</span>
             </div>
         </li>

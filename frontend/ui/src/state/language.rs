@@ -11,7 +11,8 @@ use crate::{
     i18n::Locale,
 };
 
-const LANGUAGE: &str = "holdfast.language";
+/// The name under which the choice is stored.
+pub const LANGUAGE: &str = "holdfast.language";
 const LOCALES: [Locale; 2] = [Locale::en, Locale::fr];
 
 /// The language of the page. Everything with text follows it.

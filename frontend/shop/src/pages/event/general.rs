@@ -81,8 +81,8 @@ fn GeneralSection(floor: Floor, section_id: Uuid) -> impl IntoView {
     view! {
         <div class="general-section">
             <p class="general-name">
-                <strong>{live(name)}</strong>
-                <span class="soft figures">{live(left_text)}</span>
+                <strong prop:textContent=live(name)></strong>
+                <span class="soft figures" prop:textContent=live(left_text)></span>
             </p>
             {part(offers)}
         </div>
@@ -142,7 +142,7 @@ fn Stepper(floor: Floor, section_id: Uuid, offer: Offer) -> impl IntoView {
                 >
                     <Icon sign=Sign::Minus/>
                 </button>
-                <output class="figures" aria-live="polite">{live(move || quantity().to_string())}</output>
+                <output class="figures" aria-live="polite" prop:textContent=live(move || quantity().to_string())></output>
                 <button
                     type="button"
                     class="tool"

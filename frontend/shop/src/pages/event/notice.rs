@@ -11,7 +11,6 @@ use ui::{
     common,
     components::erased::{act, part},
     components::icon::{Icon, Sign},
-    counted,
     i18n::{Locale, use_i18n},
     intl, td_string, words,
 };
@@ -21,12 +20,10 @@ fn text(floor: Floor, locale: Locale, notice: &Notice) -> String {
         Notice::Taken(seats, left) => taken(locale, &floor.names(locale, seats), *left),
         Notice::Limit { persons, held } => {
             let limit = words::limited(locale, i64::from(*persons));
-            let held = i64::from(*held);
-            if held == 0 {
+            if *held == 0 {
                 return limit;
             }
-            let held = counted!(locale, held, conflict.held_single | conflict.held_several);
-            format!("{limit} {held}")
+            format!("{limit} {}", td_string!(locale, conflict.held, count = *held))
         }
         Notice::Ended { offers, instead, seats } => {
             let offers = words::listed(locale, offers);

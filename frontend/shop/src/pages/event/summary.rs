@@ -23,6 +23,9 @@ use ui::{
     t_string, tx,
 };
 
+/// The id of the button that holds the choice.
+pub const HOLD_BUTTON: &str = "hold-button";
+
 /// The price of the choice. `None` if currencies differ or a price is missing.
 fn total(floor: Floor, chosen: &Selection) -> Option<Money> {
     floor.prices.with(|prices| {
@@ -233,10 +236,14 @@ pub fn HoldBar(floor: Floor) -> impl IntoView {
             <NoticeView floor/>
             <div class="total-row">
                 <span>{common!(i18n, total)}</span>
-                <strong class="figures total">{part(move || price().unwrap_or_else(|| "–".into()))}</strong>
+                <strong
+                    class="figures total"
+                    prop:textContent=live(move || price().unwrap_or_else(|| "–".into()))
+                ></strong>
             </div>
             <button
                 type="button"
+                id=HOLD_BUTTON
                 class="button primary wide"
                 data-testid="hold-button"
                 disabled=live(move || count() == 0 || floor.holding.get())
@@ -244,9 +251,9 @@ pub fn HoldBar(floor: Floor) -> impl IntoView {
                 on:click=act(move |_| hold.run(()))
             >
                 <Icon sign=Sign::Lock/>
-                <span>{live(label)}</span>
+                <span prop:textContent=live(label)></span>
             </button>
-            <p class="fine">{live(minutes)}</p>
+            <p class="fine" prop:textContent=live(minutes)></p>
         </div>
     }
 }
