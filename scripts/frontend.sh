@@ -30,7 +30,7 @@ need sha256sum "install coreutils"
 
 inputs_hash() {
     {
-        find frontend/ui frontend/map "${programs[@]/#/frontend/}" frontend/bind frontend/shell crates/contract \
+        find frontend/ui frontend/map "${programs[@]/#/frontend/}" frontend/bind frontend/shell crates/contract crates/domain \
             -type f -print0
         printf '%s\0' Cargo.toml Cargo.lock frontend/texts.rs \
             frontend/package.json frontend/package-lock.json scripts/frontend.sh
@@ -136,7 +136,7 @@ finish() {
     mkdir -p "$folder"
     "$bind" "$binary" "$folder"
     [ ! -d "$folder/snippets" ] || die "a dependency brings script snippets; they need hashed names too"
-    node "$wasm_opt" -Oz --enable-bulk-memory --enable-bulk-memory-opt --enable-mutable-globals \
+    node "$wasm_opt" -Oz --strip-producers --strip-target-features --enable-bulk-memory --enable-bulk-memory-opt --enable-mutable-globals \
         --enable-nontrapping-float-to-int --enable-reference-types --enable-sign-ext \
         --enable-multivalue "$folder/program_bg.wasm" -o "$folder/program.wasm"
     printf '%s' "$made_of" >"$folder/made_of"

@@ -88,6 +88,7 @@ impl Site {
             Some(
                 Page::Checkout
                 | Page::Booking
+                | Page::MyBookings
                 | Page::SignIn
                 | Page::Register
                 | Page::MyEvents

@@ -37,7 +37,7 @@ scenario('a_booking_is_given_back_and_says_what_comes_back', async ({ visitor })
   await cancelButton(page).click();
   await question(page).getByText(`${price} comes back to you, the way you paid.`).waitFor();
   assert.ok(await question(page).evaluate((it) => it.contains(document.activeElement)));
-  await page.getByTestId('cancel-confirm').click();
+  await page.getByTestId('question-confirm').click();
 
   await page.getByRole('heading', { name: 'Cancelled', level: 1 }).waitFor();
   await page.getByText(`${price} is on its way back`).waitFor();
@@ -73,7 +73,7 @@ scenario('a_booking_is_kept_when_the_question_is_left', async ({ visitor }) => {
   await page.keyboard.press('Escape');
   await question(page).waitFor({ state: 'detached' });
   await cancelButton(page).click();
-  await page.getByTestId('cancel-keep').click();
+  await page.getByTestId('question-keep').click();
   await question(page).waitFor({ state: 'detached' });
   assert.equal(await seatStatus(THEATRE, seats[0].seat_id), 'sold');
   await page.reload();
@@ -84,10 +84,10 @@ scenario('a_refused_cancellation_is_told_where_it_was_asked', async ({ visitor }
   const { page, seats } = await bought(visitor, 'C');
   await page.route('**/api/v1/bookings/*/cancel', (route) => route.abort(), { times: 1 });
   await cancelButton(page).click();
-  await page.getByTestId('cancel-confirm').click();
+  await page.getByTestId('question-confirm').click();
   await question(page).getByRole('alert').getByText(/No answer from the server/).waitFor();
   assert.equal(await seatStatus(THEATRE, seats[0].seat_id), 'sold');
-  await page.getByTestId('cancel-confirm').click();
+  await page.getByTestId('question-confirm').click();
   await page.getByRole('heading', { name: 'Cancelled', level: 1 }).waitFor();
 });
 
@@ -108,7 +108,7 @@ scenario('a_payment_under_way_is_stopped', async ({ visitor }) => {
   await page.getByRole('heading', { name: 'Payment under way' }).waitFor();
   await cancelButton(page).click();
   await question(page).getByText('Nothing is charged.').waitFor();
-  await page.getByTestId('cancel-confirm').click();
+  await page.getByTestId('question-confirm').click();
   await page.getByRole('heading', { name: 'Cancelled', level: 1 }).waitFor();
   assert.equal(await seatStatus(THEATRE, seats[0].seat_id), 'available');
 });
@@ -134,6 +134,6 @@ scenario('in_french_the_question_is_french', async ({ visitor }) => {
   await cancelButton(page).click();
   await page.getByRole('dialog', { name: 'Annuler cette commande ?' })
     .getByText(/vous est remboursé par le moyen de paiement utilisé/).waitFor();
-  await page.getByTestId('cancel-confirm').click();
+  await page.getByTestId('question-confirm').click();
   await page.getByText(/est en cours de remboursement/).waitFor();
 });

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 
 import {
   SPORTS_HALL, THEATRE, checkoutIsOpen, choose, emailOf, guestHeaders, hallIsOpen, hold,
-  holdSeats, isConfirmed, openRow, pay, reservationId, seatIsFree, seatSays, secondsLeft, suite, watchConfirms,
+  holdSeats, isConfirmed, openRow, pay, reservationId, seatIsFree, seatSays, secondsLeft, suite, watchConfirms, giveBack,
 } from './helpers.mjs';
 
 const MINUTE_MS = 60_000;
@@ -224,7 +224,7 @@ scenario('seats_given_back_are_free_at_once', async ({ visitor }) => {
   const page = await visitor(`/events/${THEATRE}`);
   await holdSeats(page, 'Stalls', 'M', seats);
   await seatSays(viewer, seats[0], 'Held');
-  await page.getByTestId('cancel-button').click();
+  await giveBack(page);
   await page.getByText('Your seats are free again').waitFor();
   for (const seat of seats) {
     assert.equal(await seatStatus(THEATRE, seat.seat_id), 'available');

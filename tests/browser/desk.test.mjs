@@ -49,7 +49,7 @@ scenario('an_organizer_sees_their_events_and_drafts', async ({ visitor }) => {
   await page.getByRole('link', { name: 'Spring concert' }).click();
   await page.waitForURL(`**/events/${draft.slug}`);
   await heading(page, 'Spring concert');
-  await page.getByTestId('signed-in').click();
+  await page.getByTestId('desk-link').click();
   await heading(page, 'My events');
 });
 

@@ -16,7 +16,6 @@ const NOWHERE = [
   ['an_unknown_page_of_the_desk', '/desk/nowhere', 404],
   ['an_unknown_event', '/events/no-such-event', 404],
   ['an_event_with_a_strange_name', '/events/%3Cscript%3Ealert(1)%3C%2Fscript%3E', 404],
-  ['an_unknown_booking', '/bookings/HF-00000000', 200],
   ['a_checkout_of_nothing', '/checkout/nothing', 200],
   ['an_unknown_reservation', '/checkout/0190a3f0-0000-7000-8000-000000000000', 200],
 ];

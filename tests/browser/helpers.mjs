@@ -234,6 +234,12 @@ export const guestHeaders = async (page) => ({
   'X-Guest-Token': await page.evaluate(() => localStorage.getItem('holdfast.guest')),
 });
 
+// Gives the held seats back. The page asks first.
+export async function giveBack(page) {
+  await page.getByTestId('cancel-button').click();
+  await page.getByTestId('question-confirm').click();
+}
+
 export function reservationId(page) {
   return new URL(page.url()).pathname.split('/').at(-1);
 }

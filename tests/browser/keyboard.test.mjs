@@ -35,6 +35,12 @@ async function tabTo(page, locator) {
   assert.fail(`not reached with ${TABS_MAX} tabs: ${locator}`);
 }
 
+// Waits until the heading of the new page has the focus.
+async function isFocused(page, name) {
+  await page.waitForFunction((text) => document.activeElement.matches('h1')
+    && document.activeElement.textContent.trim() === text, name);
+}
+
 scenario('everything_from_the_list_to_the_tickets_goes_by_keyboard', async ({ visitor }) => {
   const seats = (await row(THEATRE, 'Stalls', 'A')).slice(0, 2);
   const page = await visitor('/');
@@ -42,22 +48,27 @@ scenario('everything_from_the_list_to_the_tickets_goes_by_keyboard', async ({ vi
   await tabTo(page, page.getByRole('link', { name: 'The Tempest: premiere' }));
   await page.keyboard.press('Enter');
   await hallIsOpen(page);
+  await isFocused(page, 'The Tempest: premiere');
 
   await tabTo(page, page.getByTestId('section-Stalls'));
   await page.keyboard.press('Enter');
   await page.getByTestId('row-A').waitFor();
   await tabTo(page, page.getByTestId('row-A'));
   await page.keyboard.press('Enter');
-  await page.getByTestId(`seat-${seats[0].seat_id}`).waitFor();
-  for (const seat of seats) {
-    await tabTo(page, page.getByTestId(`seat-${seat.seat_id}`));
-    await page.keyboard.press('Space');
-    await seatSays(page, seat, 'Selected');
-  }
-  await tabTo(page, page.getByTestId('hold-button'));
+  await tabTo(page, page.getByTestId(`seat-${seats[0].seat_id}`));
+  await page.keyboard.press('Space');
+  await seatSays(page, seats[0], 'Selected');
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('Space');
+  await seatSays(page, seats[1], 'Selected');
+  // From a seat, three keys hold.
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  assert.ok(await page.getByTestId('hold-button').evaluate((it) => it === document.activeElement));
   await page.keyboard.press('Enter');
 
   await page.getByTestId('pay-button').waitFor();
+  await isFocused(page, 'Checkout');
   await tabTo(page, page.locator('#email'));
   await page.keyboard.type(emailOf(page));
   await tabTo(page, page.locator('input[value="pm_card_visa"]'));

@@ -94,7 +94,7 @@ scenario('an_offer_that_ends_while_one_looks_is_given_up_and_said', async ({ vis
   await kind.selectOption({ label: 'Last days · €2.00' });
   await openRow(page, 'Boxes', 'Box 1');
   await choose(page, [goes]);
-  const total = (minor) => page.locator('.hold-bar').getByText(`€${(minor / 100).toFixed(2)}`);
+  const total = (minor) => page.locator('.hold-bar .total-row').getByText(`€${(minor / 100).toFixed(2)}`);
   await total(200 + goes.price.amount).waitFor();
 
   // The page learns the new server time from the next change.

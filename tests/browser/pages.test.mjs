@@ -8,7 +8,7 @@ import { mkdir } from 'node:fs/promises';
 import { accessibilityFaults, assertAccessible } from './harness.mjs';
 import {
   ARENA, OUT, SPORTS_HALL, THEATRE, checkoutIsOpen, choose, coloursOf, emailOf, hallIsOpen, isStill,
-  openRow, overflow, pay, refusedRefund, sessionOf, suite,
+  openRow, overflow, pay, refusedRefund, sessionOf, suite, giveBack,
 } from './helpers.mjs';
 
 const THEMES = ['light', 'dark'];
@@ -118,7 +118,7 @@ const PAGES = {
   }],
   'checkout-ended': ['/', async (page) => {
     await ownCheckout(page);
-    await page.getByTestId('cancel-button').click();
+    await giveBack(page);
     await page.getByTestId('hold-ended').waitFor();
   }, stays],
   confirmation: [() => `/bookings/${booking.reference}`,

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 
 import {
-  DEMO_PASSWORD, THEATRE, checkoutIsOpen, holdSeats, isConfirmed, secondsLeft, suite,
+  DEMO_PASSWORD, THEATRE, checkoutIsOpen, holdSeats, isConfirmed, secondsLeft, suite, giveBack,
 } from './helpers.mjs';
 
 const CUSTOMER = 'customer@demo.test';
@@ -66,7 +66,7 @@ scenario('a_dialog_that_is_left_changes_nothing', async ({ visitor }) => {
   assert.equal(await page.locator('#email').inputValue(), 'typed@example.org');
   assert.ok(await page.locator('input[value="pm_sim_slow"]').isChecked());
   assert.ok(await page.getByTestId('sign-in-here').evaluate((it) => it === document.activeElement));
-  await page.getByTestId('cancel-button').click();
+  await giveBack(page);
   await page.getByTestId('hold-ended').waitFor();
 });
 
@@ -76,7 +76,7 @@ scenario('seats_given_back_after_signing_in_are_free', async ({ visitor }) => {
   await page.locator('#sign-in-password').fill(DEMO_PASSWORD);
   await page.getByTestId('login-button').click();
   await dialog(page).waitFor({ state: 'detached' });
-  await page.getByTestId('cancel-button').click();
+  await giveBack(page);
   await page.getByTestId('hold-ended').waitFor();
   assert.equal(await seatStatus(THEATRE, seats[0].seat_id), 'available');
 });

@@ -16,7 +16,7 @@ pub struct Registration {
     pub password: String,
     /// The user's given name, 1 to 100 characters.
     pub first_name: String,
-    /// The user's family name, 1 to 100 characters.
+    /// The user's family name, at most 100 characters. Empty for people who have one name.
     pub last_name: String,
     /// The user's language as a BCP 47 tag such as `en` or `fr`. Default: English.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -11,7 +11,7 @@ use uuid::Uuid;
 pub enum Program {
     /// The pages of buyers: the list of events, the hall, checkout and the booking.
     Shop,
-    /// The pages for signing in and registering.
+    /// The pages of a visitor's account: signing in, registering, and the list of bookings.
     Account,
     /// The pages for organizers and administrators.
     Desk,
@@ -48,6 +48,8 @@ pub enum Page<'a> {
     Checkout,
     /// `/bookings/{reference}`, one booking with its tickets.
     Booking,
+    /// `/bookings`, the visitor's bookings.
+    MyBookings,
     /// `/login`, the sign-in form.
     SignIn,
     /// `/register`, the form that creates an account.
@@ -70,6 +72,7 @@ impl<'a> Page<'a> {
             ("events", Some(name), None) if !name.is_empty() => Some(Self::Event(name)),
             ("checkout", Some(ids), None) if !ids.is_empty() => Some(Self::Checkout),
             ("bookings", Some(reference), None) if !reference.is_empty() => Some(Self::Booking),
+            ("bookings", None, None) => Some(Self::MyBookings),
             ("login", None, None) => Some(Self::SignIn),
             ("register", None, None) => Some(Self::Register),
             ("desk", None, None) => Some(Self::MyEvents),
@@ -82,7 +85,7 @@ impl<'a> Page<'a> {
     pub const fn program(self) -> Program {
         match self {
             Self::Events | Self::Event(_) | Self::Checkout | Self::Booking => Program::Shop,
-            Self::SignIn | Self::Register => Program::Account,
+            Self::SignIn | Self::Register | Self::MyBookings => Program::Account,
             Self::MyEvents | Self::Attention => Program::Desk,
         }
     }
@@ -144,6 +147,7 @@ mod tests {
         check("/events/gala/", Some(Page::Event("gala")));
         check("/checkout/1,2", Some(Page::Checkout));
         check("/bookings/HF-1", Some(Page::Booking));
+        check("/bookings", Some(Page::MyBookings));
         check("/login", Some(Page::SignIn));
         check("/register/", Some(Page::Register));
         check("/desk", Some(Page::MyEvents));

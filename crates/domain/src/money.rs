@@ -26,6 +26,18 @@ impl Currency {
         }
     }
 
+    /// How many digits of an amount in minor units stand behind the decimal point (ISO 4217, list one, "minor unit").
+    /// Browsers and CLDR count otherwise for some currencies, because they follow the coins in use.
+    pub const fn exponent(self) -> u8 {
+        match &self.0 {
+            b"BIF" | b"CLP" | b"DJF" | b"GNF" | b"ISK" | b"JPY" | b"KMF" | b"KRW" | b"PYG"
+            | b"RWF" | b"UGX" | b"UYI" | b"VND" | b"VUV" | b"XAF" | b"XOF" | b"XPF" => 0,
+            b"BHD" | b"IQD" | b"JOD" | b"KWD" | b"LYD" | b"OMR" | b"TND" => 3,
+            b"CLF" | b"UYW" => 4,
+            _ => 2,
+        }
+    }
+
     /// The three upper-case letters of the code, such as `EUR`.
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or("XXX")
@@ -119,6 +131,15 @@ mod tests {
         assert_eq!(Currency::parse("EUR").map(|c| c.to_string()), Ok("EUR".to_owned()));
         for wrong in ["", "eur", "EURO", "E1R", "€"] {
             assert_eq!(Currency::parse(wrong), Err(NotACurrency), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_minor_unit_is_that_of_iso_4217() {
+        for (code, exponent) in
+            [("EUR", 2), ("HUF", 2), ("IDR", 2), ("COP", 2), ("JPY", 0), ("KWD", 3), ("CLF", 4)]
+        {
+            assert_eq!(Currency::parse(code).map(Currency::exponent), Ok(exponent), "{code}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! The account program: the pages for signing in and registering. Further pages that belong only to an account
+//! The account program: the pages for signing in and registering, and the list of bookings. Further pages that belong only to an account
 //! (profile, sessions, a new password) get their place here.
 
 #![allow(unreachable_pub, reason = "a program has no public surface")]
@@ -15,7 +15,7 @@ use leptos_router::{
 };
 use ui::components::not_found::NotFoundPage;
 
-use pages::{register::RegisterPage, sign_in::SignInPage};
+use pages::{bookings::BookingsPage, register::RegisterPage, sign_in::SignInPage};
 
 fn main() {
     ui::program::start(Program::Account, || {
@@ -23,6 +23,7 @@ fn main() {
             <FlatRoutes fallback=|| view! { <NotFoundPage/> }>
                 <Route path=path!("/login") view=SignInPage/>
                 <Route path=path!("/register") view=RegisterPage/>
+                <Route path=path!("/bookings") view=BookingsPage/>
             </FlatRoutes>
         }
         .into_any()

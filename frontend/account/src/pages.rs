@@ -1,5 +1,6 @@
-//! The pages of the account program, one module for each, and the form that both use.
+//! The pages of the account program, one module for each, and the form that two of them use.
 
+pub mod bookings;
 mod form;
 pub mod register;
 pub mod sign_in;

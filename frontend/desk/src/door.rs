@@ -8,6 +8,7 @@ use ui::{
     components::{
         erased::{known, live, part},
         icon::{Icon, Sign},
+        sign_in_first::SignInFirst,
     },
     i18n::use_i18n,
     program,
@@ -54,10 +55,14 @@ impl Tab {
 
 /// Shows the page to users who may see it. Tells all others why they may not, and where to go.
 pub fn behind_door(tab: Tab, page: fn(Profile) -> AnyView) -> impl IntoView {
+    let i18n = use_i18n();
     let account = Account::expect();
     let profile = known(move || account.profile());
     part(move || match profile.get() {
-        None => view! { <SignedOut tab/> }.into_any(),
+        None => view! {
+            <SignInFirst title=tx!(i18n, desk.signed_out) text=tx!(i18n, desk.signed_out_text)/>
+        }
+        .into_any(),
         Some(profile) if tab.is_for(profile.role) => view! {
             <Tabs tab role=profile.role/>
             {page(profile)}
@@ -82,23 +87,6 @@ fn Tabs(tab: Tab, role: Role) -> impl IntoView {
 }
 
 #[component]
-fn SignedOut(tab: Tab) -> impl IntoView {
-    let i18n = use_i18n();
-    let path = program::sign_in_path(tab.path());
-    let rel = program::rel(&path);
-    view! {
-        <main id="main" class="page narrow">
-            <div class="state-box">
-                <Icon sign=Sign::User/>
-                <h1>{tx!(i18n, desk.signed_out)}</h1>
-                <p>{tx!(i18n, desk.signed_out_text)}</p>
-                <a href=path rel=rel class="button primary">{common!(i18n, sign_in)}</a>
-            </div>
-        </main>
-    }
-}
-
-#[component]
 fn Closed(tab: Tab, email: String) -> impl IntoView {
     let i18n = use_i18n();
     let why = move || match tab {
@@ -110,7 +98,7 @@ fn Closed(tab: Tab, email: String) -> impl IntoView {
             <div class="state-box">
                 <Icon sign=Sign::Lock/>
                 <h1>{tx!(i18n, desk.closed)}</h1>
-                <p>{live(why)}</p>
+                <p prop:textContent=live(why)></p>
                 <a href="/" rel=program::rel("/") class="button primary">
                     {common!(i18n, to_events)}
                 </a>

@@ -2,6 +2,8 @@
 //!
 //! Contrast is defined by WCAG 2.2 (relative luminance of sRGB).
 
+use ui::js::pow;
+
 /// An sRGB colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Colour {
@@ -32,10 +34,12 @@ impl Colour {
 
     fn luminance(self) -> f32 {
         let linear = |part: u8| {
-            let part = f32::from(part) / 255.0;
-            if part <= 0.04045 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) }
+            let part = f64::from(part) / 255.0;
+            if part <= 0.04045 { part / 12.92 } else { pow((part + 0.055) / 1.055, 2.4) }
         };
-        0.2126 * linear(self.red) + 0.7152 * linear(self.green) + 0.0722 * linear(self.blue)
+        #[allow(clippy::cast_possible_truncation, reason = "a part of one")]
+        let luminance = |red, green, blue| (0.2126 * red + 0.7152 * green + 0.0722 * blue) as f32;
+        luminance(linear(self.red), linear(self.green), linear(self.blue))
     }
 
     /// The contrast ratio between two colours, 1 to 21.

@@ -2,6 +2,10 @@
 //!
 //! One finger or the mouse drags, two fingers pinch, a short touch picks.
 
+use std::f64::consts::E;
+
+use ui::js::pow;
+
 use super::{
     geometry::within,
     stage::{Handle, Stage},
@@ -126,7 +130,7 @@ pub fn wheel_factor(delta: f64, mode: u32, pinching: bool) -> f32 {
     };
     let strength = if pinching { 0.01 } else { 0.0018 };
     #[allow(clippy::cast_possible_truncation, reason = "near one")]
-    let factor = (-within(pixels, -400.0, 400.0) * strength).exp() as f32;
+    let factor = pow(E, -within(pixels, -400.0, 400.0) * strength) as f32;
     factor
 }
 

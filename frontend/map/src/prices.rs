@@ -2,16 +2,38 @@
 //!
 //! These prices are only shown. The buyer pays the price that the server fixed when the seats were held.
 
-use holdfast_contract::{catalogue::Offer, money::Money};
+use holdfast_contract::{
+    catalogue::{Event, EventStatus, Offer},
+    money::Money,
+};
 use uuid::Uuid;
 
 use super::model::Hall;
 
-/// The offers of an event.
-#[derive(Debug, Clone, Default)]
+/// The offers of an event, and the sale of the event itself.
+#[derive(Debug, Clone)]
 pub struct Prices {
     offers: Vec<Offer>,
+    event: EventSale,
     now: String,
+}
+
+/// When an event sells at all. No offer is on sale outside of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventSale {
+    status: EventStatus,
+    starts_at: String,
+    ends_at: String,
+}
+
+impl EventSale {
+    pub fn of(event: &Event) -> Self {
+        Self {
+            status: event.status,
+            starts_at: event.sale_starts_at.clone(),
+            ends_at: event.sale_ends_at.clone(),
+        }
+    }
 }
 
 /// Whether an offer is on sale.
@@ -23,6 +45,10 @@ pub enum Sale<'a> {
     From(&'a str),
     /// The sale of the offer has ended.
     Ended,
+    /// The event was cancelled.
+    Cancelled,
+    /// The event is a draft.
+    Unpublished,
 }
 
 /// The pairs of section and category that no offer sells now: nobody can buy their seats, whatever their state.
@@ -40,23 +66,57 @@ impl Prices {
     /// Keeps the offers in the order of the server. If a request names no offer, the server takes the first offer that
     /// applies and is on sale. `now` is the server's time in the form in which the server writes times. All such times
     /// have the same length and are in UTC, so they compare as texts.
-    pub fn new(offers: Vec<Offer>, now: String) -> Self {
-        Self { offers, now }
+    pub fn new(offers: Vec<Offer>, event: EventSale, now: String) -> Self {
+        Self { offers, event, now }
     }
 
     /// Whether the offer is on sale now.
-    pub fn sale<'a>(&self, offer: &'a Offer) -> Sale<'a> {
-        sale_at(offer, &self.now)
+    pub fn sale<'a>(&'a self, offer: &'a Offer) -> Sale<'a> {
+        self.sale_at(offer, &self.now)
+    }
+
+    fn sale_at<'a>(&'a self, offer: &'a Offer, now: &str) -> Sale<'a> {
+        match self.event.status {
+            EventStatus::Cancelled => return Sale::Cancelled,
+            EventStatus::Draft => return Sale::Unpublished,
+            EventStatus::Completed => return Sale::Ended,
+            EventStatus::Upcoming | EventStatus::OnSale | EventStatus::SoldOut => {}
+        }
+        let (starts_at, ends_at) = (self.event.starts_at.as_str(), self.event.ends_at.as_str());
+        let from = offer.sale_starts_at.as_deref().map_or(starts_at, |own| own.max(starts_at));
+        let until = offer.sale_ends_at.as_deref().map_or(ends_at, |own| own.min(ends_at));
+        if until <= now {
+            Sale::Ended
+        } else if now < from {
+            Sale::From(from)
+        } else {
+            Sale::Now
+        }
+    }
+
+    /// When the sale of the event begins. `None` if it has begun.
+    pub fn opens_at(&self) -> Option<&str> {
+        let from = self.event.starts_at.as_str();
+        (self.now.as_str() < from).then_some(from)
     }
 
     /// The same offers at another time. `None` if no offer begins or ends between the two times.
     pub fn moved_on(&self, now: &str) -> Option<Self> {
-        let turns = self.offers.iter().any(|it| sale_at(it, now) != sale_at(it, &self.now));
-        turns.then(|| Self::new(self.offers.clone(), now.to_owned()))
+        let turns = self.offers.iter().any(|it| self.sale_at(it, now) != self.sale(it));
+        turns.then(|| Self { now: now.to_owned(), ..self.clone() })
     }
 
     fn selling(&self) -> impl Iterator<Item = &Offer> {
         self.offers.iter().filter(|offer| self.sale(offer) == Sale::Now)
+    }
+
+    /// The offers whose prices are shown: those on sale by their own window, before the sale of the event as it begins.
+    fn shown(&self) -> impl Iterator<Item = &Offer> {
+        let at = self.now.as_str().max(self.event.starts_at.as_str());
+        self.offers.iter().filter(move |offer| {
+            offer.sale_starts_at.as_deref().is_none_or(|from| from <= at)
+                && offer.sale_ends_at.as_deref().is_none_or(|until| at < until)
+        })
     }
 
     /// The offers that sell this seat now.
@@ -87,7 +147,7 @@ impl Prices {
                 (Sale::Now, _) => return None,
                 (Sale::From(time), Some(Sale::From(before))) => Some(Sale::From(time.min(before))),
                 (Sale::From(time), _) => Some(Sale::From(time)),
-                (Sale::Ended, before) => before.or(Some(Sale::Ended)),
+                (sale, before) => before.or(Some(sale)),
             };
         }
         why
@@ -121,7 +181,7 @@ impl Prices {
     /// The lowest price of a category on sale now, over all sections with seats.
     pub fn cheapest_of_category(&self, hall: &Hall, category: &str) -> Option<Money> {
         let has_seats = |id: Uuid| hall.sections.iter().any(|section| section.id == id);
-        self.selling()
+        self.shown()
             .filter(|offer| offer.section_id.is_none_or(has_seats))
             .filter(|offer| offer.category.as_deref().is_none_or(|name| name == category))
             .map(|offer| &offer.price)
@@ -141,7 +201,7 @@ impl Prices {
             .zip(categories)
             .filter(|(_, present)| *present)
             .flat_map(|(category, _)| {
-                self.selling().filter(|offer| fits(offer, shape.id, &category.name))
+                self.shown().filter(|offer| fits(offer, shape.id, &category.name))
             })
             .map(|offer| &offer.price)
             .min_by_key(|price| price.amount)
@@ -152,14 +212,6 @@ impl Prices {
 fn fits(offer: &Offer, section: Uuid, category: &str) -> bool {
     offer.section_id.is_none_or(|id| id == section)
         && offer.category.as_deref().is_none_or(|name| name == category)
-}
-
-fn sale_at<'a>(offer: &'a Offer, now: &str) -> Sale<'a> {
-    match (offer.sale_starts_at.as_deref(), offer.sale_ends_at.as_deref()) {
-        (Some(from), _) if now < from => Sale::From(from),
-        (_, Some(until)) if until <= now => Sale::Ended,
-        (_, _) => Sale::Now,
-    }
 }
 
 #[cfg(test)]
@@ -186,6 +238,43 @@ mod tests {
         format!("2026-11-21T{hour:02}:00:00.000Z")
     }
 
+    fn event(status: EventStatus, from: u8, until: u8) -> EventSale {
+        EventSale { status, starts_at: at(from), ends_at: at(until) }
+    }
+
+    fn open_event() -> EventSale {
+        event(EventStatus::OnSale, 0, 23)
+    }
+
+    #[test]
+    fn nothing_is_on_sale_outside_of_the_sale_of_the_event() {
+        let hall = small_hall();
+        let early = Offer { sale_ends_at: Some(at(12)), ..offer("early", 900, None, None) };
+        let sale = |event: EventSale, hour| {
+            let prices = Prices::new(vec![early.clone()], event, at(hour));
+            let closed = prices.closed(&hall).has(0, 0);
+            assert_eq!(closed, prices.for_seat(&hall, 0).next().is_none());
+            assert_eq!(prices.opens_at().is_some(), hour < 9);
+            (format!("{:?}", prices.sale(&early)), prices.cheapest_of_section(&hall, 0).is_some())
+        };
+        let says = |sale: Sale<'_>, priced| (format!("{sale:?}"), priced);
+        let upcoming = || event(EventStatus::Upcoming, 9, 11);
+        assert_eq!(
+            sale(upcoming(), 8),
+            says(Sale::From(&at(9)), true),
+            "its price is known before"
+        );
+        assert_eq!(sale(upcoming(), 9), says(Sale::Now, true), "the page opens by itself");
+        assert_eq!(sale(upcoming(), 11), says(Sale::Ended, true));
+        for (status, says_so) in [
+            (EventStatus::Cancelled, Sale::Cancelled),
+            (EventStatus::Draft, Sale::Unpublished),
+            (EventStatus::Completed, Sale::Ended),
+        ] {
+            assert_eq!(sale(event(status, 9, 11), 10), says(says_so, true), "{status:?}");
+        }
+    }
+
     #[test]
     fn only_what_sells_now_has_a_price() {
         let hall = small_hall();
@@ -194,7 +283,8 @@ mod tests {
             sale_ends_at: Some(at(12)),
             ..offer("early", 900, None, None)
         };
-        let mut prices = Prices::new(vec![early.clone(), offer("usual", 4500, None, None)], at(8));
+        let offers = vec![early.clone(), offer("usual", 4500, None, None)];
+        let mut prices = Prices::new(offers, open_event(), at(8));
         let names = |prices: &Prices| -> Vec<String> {
             prices.for_seat(&hall, 0).map(|offer| offer.name.clone()).collect()
         };
@@ -232,7 +322,7 @@ mod tests {
             offer("far", 2500, Some("Far"), Some(hall.sections[1].id)),
         ];
         let closed = |hour, seat| {
-            let prices = Prices::new(offers.clone(), at(hour));
+            let prices = Prices::new(offers.clone(), open_event(), at(hour));
             let says = prices.closed_seat(&hall, seat).map(|sale| format!("{sale:?}"));
             let (section, category) = (hall.row_of(seat).section, hall.category[seat]);
             (prices.closed(&hall).has(section, category), says)
@@ -258,6 +348,7 @@ mod tests {
                 offer("right only", 2000, Some("Near"), Some(right)),
                 offer("standing", 1200, None, Some(standing)),
             ],
+            open_event(),
             at(1),
         );
         let names = |seat| -> Vec<_> {

@@ -21,7 +21,7 @@ use super::{
     model::Hall,
     overlay::SectionLabel,
     palette::Palette,
-    tiles::{Tiles, context_of},
+    tiles::{Tiles, affordable_ratio, context_of},
     view::{Detail, Size, View},
 };
 
@@ -83,8 +83,8 @@ impl Stage {
 
     /// Adapts to the size of the canvas on the page.
     pub fn resize(&mut self, width: f32, height: f32) {
-        let ratio = within(window().device_pixel_ratio(), 1.0, 3.0);
         let size = Size { width, height };
+        let ratio = affordable_ratio(within(window().device_pixel_ratio(), 1.0, 3.0), size);
         if width < 1.0
             || height < 1.0
             || (size == self.size && (ratio - self.device_ratio).abs() < 0.01)
@@ -101,6 +101,7 @@ impl Stage {
         if (ratio - self.device_ratio).abs() > 0.01 || self.tiles.scale() == 0.0 {
             self.tiles.clear(ratio);
         }
+        self.tiles.bound(size);
         self.device_ratio = ratio;
         let reach = self.hall.radius;
         let seats = self.hall.x.iter().zip(&self.hall.y).map(|(x, y)| (x + reach, y + reach));

@@ -3,8 +3,6 @@
 //! A pan only moves tiles. A zoom stretches them until it has ended; then sharp tiles are painted, a few in each frame.
 //! A seat that changes makes only its own tile outdated.
 
-use std::collections::HashMap;
-
 use leptos::prelude::document;
 use wasm_bindgen::JsCast;
 use web_sys::{CanvasRenderingContext2d as Context, HtmlCanvasElement};
@@ -16,8 +14,16 @@ use super::{
 
 /// The side of a tile, in CSS pixels.
 const SIDE: f32 = 256.0;
-/// The maximum number of kept tiles (256 kB each on a screen with one pixel for each CSS pixel).
-const MAX_KEPT: usize = 160;
+/// How many bytes the canvases of a map may take together: the canvas on the page, the minimap and the tiles. A phone's
+/// browser ends a page that takes a few hundred megabytes.
+const MAX_BYTES: f64 = 96.0 * 1024.0 * 1024.0;
+/// What the minimap and its picture take at most.
+const MINIMAP_BYTES: f64 = 1024.0 * 1024.0;
+const BYTES_PER_PIXEL: f64 = 4.0;
+/// A part that is left free, because the sides of canvases are whole pixels.
+const ROUNDING: f64 = 0.995;
+/// The fewest canvas pixels for each CSS pixel.
+const MIN_RATIO: f64 = 0.5;
 /// How many tiles beyond the visible edge are painted in advance.
 const AHEAD: i32 = 1;
 
@@ -29,10 +35,27 @@ struct Tile {
     stale: bool,
 }
 
+/// The tiles of one scale. There are a few dozen, and searching a short list needs less code than hashing a place.
 #[derive(Default)]
 struct Layer {
     scale: f32,
-    tiles: HashMap<Place, Tile>,
+    tiles: Vec<(Place, Tile)>,
+}
+
+impl Layer {
+    fn has(&self, place: Place) -> bool {
+        self.tiles.iter().any(|(it, _)| *it == place)
+    }
+
+    fn get(&self, place: Place) -> Option<&Tile> {
+        self.tiles.iter().find(|(it, _)| *it == place).map(|(_, tile)| tile)
+    }
+
+    /// Takes out the canvas of the first tile whose place is wanted.
+    fn take(&mut self, wanted: impl Fn(Place) -> bool) -> Option<HtmlCanvasElement> {
+        let at = self.tiles.iter().position(|(place, _)| wanted(*place))?;
+        Some(self.tiles.swap_remove(at).1.canvas)
+    }
 }
 
 /// The tiles at the scale of the last rest, and the tiles of the scale before it.
@@ -42,21 +65,55 @@ pub struct Tiles {
     before: Option<Layer>,
     spare: Vec<HtmlCanvasElement>,
     device_ratio: f64,
+    /// How many tiles there may be.
+    max: usize,
+}
+
+/// How many canvas pixels each CSS pixel of a map of this size gets: as many as wanted, if the map and the tiles that
+/// cover it are then within their bytes.
+pub fn affordable_ratio(wanted: f64, size: Size) -> f64 {
+    let tiles = |length: f32| f64::from((length / SIDE).ceil() + 1.0) * f64::from(SIDE);
+    let area = f64::from(size.width) * f64::from(size.height);
+    let pixels = area + tiles(size.width) * tiles(size.height);
+    let affordable = ((MAX_BYTES - MINIMAP_BYTES) / (BYTES_PER_PIXEL * pixels)).sqrt() * ROUNDING;
+    wanted.min(affordable).max(MIN_RATIO)
+}
+
+/// How many tiles fit into the bytes beside a map of this size.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few hundred")]
+fn most_tiles(device_ratio: f64, size: Size) -> usize {
+    let bytes = |width: f32, height: f32| {
+        f64::from(width) * f64::from(height) * device_ratio.powi(2) * BYTES_PER_PIXEL
+    };
+    let left = MAX_BYTES - MINIMAP_BYTES - bytes(size.width, size.height);
+    (left / bytes(SIDE, SIDE)).max(1.0) as usize
 }
 
 impl Tiles {
     /// Discards all tiles, because the colours or the screen changed.
     pub fn clear(&mut self, device_ratio: f64) {
-        *self = Self { device_ratio, ..Self::default() };
+        let max = self.max;
+        *self = Self::default();
+        (self.device_ratio, self.max) = (device_ratio, max);
     }
 
-    /// Begins a layer of tiles that are sharp at this scale.
-    pub fn settle(&mut self, scale: f32) {
+    /// Bounds the number of tiles for a map of this size.
+    pub fn bound(&mut self, size: Size) {
+        self.max = most_tiles(self.device_ratio, size);
+    }
+
+    /// Begins a layer of tiles that are sharp at this scale. Of the layer before, the visible tiles stay until the new
+    /// layer is complete.
+    pub fn settle(&mut self, scale: f32, seen: &Bounds) {
         #[allow(clippy::float_cmp, reason = "the same number or not")]
         if self.current.scale == scale {
             return;
         }
-        let left = std::mem::replace(&mut self.current, Layer { scale, tiles: HashMap::new() });
+        let mut left = std::mem::replace(&mut self.current, Layer { scale, tiles: Vec::new() });
+        let visible: Vec<_> = places(seen, left.scale, 0).collect();
+        while let Some(hidden) = left.take(|place| !visible.contains(&place)) {
+            self.spare.push(hidden);
+        }
         match &self.before {
             // The current layer is not complete yet; the layer before shows more.
             Some(_) if left.tiles.len() < 4 => self.reuse(left),
@@ -74,15 +131,46 @@ impl Tiles {
     }
 
     fn reuse(&mut self, layer: Layer) {
-        self.spare.extend(layer.tiles.into_values().map(|tile| tile.canvas));
-        self.spare.truncate(MAX_KEPT / 4);
+        self.spare.extend(layer.tiles.into_iter().map(|(_, tile)| tile.canvas));
+    }
+
+    fn count(&self) -> usize {
+        let before = self.before.as_ref().map_or(0, |layer| layer.tiles.len());
+        self.current.tiles.len() + before + self.spare.len()
+    }
+
+    /// A canvas for one more tile: a spare one, a new one while there may be more, or else the canvas of the tile that is
+    /// needed least. `None` if all tiles are needed.
+    fn canvas(&mut self, needed: &[Place]) -> Option<HtmlCanvasElement> {
+        if self.count() > self.max {
+            self.spare.drain(..).for_each(|canvas| free(&canvas));
+        }
+        if let Some(canvas) = self.spare.pop() {
+            return Some(canvas);
+        }
+        if self.count() < self.max {
+            return new_canvas(self.device_ratio);
+        }
+        if let Some(before) = &mut self.before {
+            let stretch = self.current.scale / before.scale;
+            let is_covered = |place| {
+                let (left, top) = corner(place);
+                let (x, y) = ((left + SIDE / 2.0) * stretch, (top + SIDE / 2.0) * stretch);
+                self.current.has((column(x), column(y)))
+            };
+            let least = before.take(is_covered).or_else(|| before.take(|_| true));
+            if least.is_some() {
+                return least;
+            }
+        }
+        self.current.take(|place| !needed.contains(&place))
     }
 
     /// Marks the tiles around a point of the plan as outdated.
     pub fn spoil(&mut self, x: f32, y: f32, reach: f32) {
         let area = Bounds { left: x, top: y, right: x, bottom: y }.grown(reach);
         for place in places(&area, self.current.scale, 0) {
-            if let Some(tile) = self.current.tiles.get_mut(&place) {
+            for (_, tile) in self.current.tiles.iter_mut().filter(|(it, _)| *it == place) {
                 tile.stale = true;
             }
         }
@@ -91,7 +179,7 @@ impl Tiles {
 
     /// Marks all tiles as outdated.
     pub fn spoil_all(&mut self) {
-        self.current.tiles.values_mut().for_each(|tile| tile.stale = true);
+        self.current.tiles.iter_mut().for_each(|(_, tile)| tile.stale = true);
         self.before = None;
     }
 
@@ -109,16 +197,17 @@ impl Tiles {
         let scale = self.current.scale;
         let mut missing = false;
         for ahead in [0, AHEAD] {
-            for place in places(&seen, scale, ahead) {
-                let sharp = self.current.tiles.get(&place).is_some_and(|tile| !tile.stale);
+            let needed: Vec<_> = places(&seen, scale, ahead).collect();
+            for place in &needed {
+                let sharp = self.current.get(*place).is_some_and(|tile| !tile.stale);
                 if !sharp && may_go_on() {
-                    self.paint(place, paint);
+                    self.paint(*place, &needed, paint);
                 } else if !sharp {
                     missing = true;
                 }
             }
         }
-        let complete = places(&seen, scale, 0).all(|place| self.current.tiles.contains_key(&place));
+        let complete = places(&seen, scale, 0).all(|place| self.current.has(place));
         if complete {
             if let Some(old) = self.before.take() {
                 self.reuse(old);
@@ -127,22 +216,13 @@ impl Tiles {
             put(context, before, view, &seen, self.device_ratio);
         }
         put(context, &self.current, view, &seen, self.device_ratio);
-        self.forget_far(&seen);
         missing
     }
 
-    fn paint(&mut self, place: Place, paint: &dyn Fn(&Context, &Bounds, f32)) {
+    fn paint(&mut self, place: Place, needed: &[Place], paint: &dyn Fn(&Context, &Bounds, f32)) {
         let scale = self.current.scale;
-        let canvas = match self.current.tiles.remove(&place) {
-            Some(tile) => tile.canvas,
-            None => match self.spare.pop() {
-                Some(canvas) => canvas,
-                None => {
-                    let Some(canvas) = new_canvas(self.device_ratio) else { return };
-                    canvas
-                }
-            },
-        };
+        let own = self.current.take(|it| it == place);
+        let Some(canvas) = own.or_else(|| self.canvas(needed)) else { return };
         let Some(context) = context_of(&canvas) else { return };
         let zoom = f64::from(scale) * self.device_ratio;
         let (left, top) = corner(place);
@@ -157,16 +237,22 @@ impl Tiles {
             bottom: (top + SIDE) / scale,
         };
         paint(&context, &area, scale);
-        self.current.tiles.insert(place, Tile { canvas, stale: false });
+        self.current.tiles.push((place, Tile { canvas, stale: false }));
     }
+}
 
-    fn forget_far(&mut self, seen: &Bounds) {
-        if self.current.tiles.len() <= MAX_KEPT {
-            return;
-        }
-        let near: Vec<_> = places(seen, self.current.scale, AHEAD + 1).collect();
-        self.current.tiles.retain(|place, _| near.contains(place));
+impl Drop for Tiles {
+    fn drop(&mut self) {
+        let layers = [Some(&self.current), self.before.as_ref()].into_iter().flatten();
+        let tiles = layers.flat_map(|layer| layer.tiles.iter().map(|(_, tile)| &tile.canvas));
+        tiles.chain(&self.spare).for_each(free);
     }
+}
+
+/// Gives the memory of a canvas back at once. The browser itself does so only when it collects garbage.
+fn free(canvas: &HtmlCanvasElement) {
+    canvas.set_width(0);
+    canvas.set_height(0);
 }
 
 /// The upper left corner of a tile, in pixels at the tile's own scale.
@@ -175,12 +261,16 @@ fn corner((column, row): Place) -> (f32, f32) {
     (column as f32 * SIDE, row as f32 * SIDE)
 }
 
+/// The column, or row, of the tile that contains this pixel.
+#[allow(clippy::cast_possible_truncation, reason = "a few hundred squares")]
+fn column(pixel: f32) -> i32 {
+    (pixel / SIDE).floor() as i32
+}
+
 /// The tiles that cover a part of the plan, and `beyond` more on each side.
 fn places(area: &Bounds, scale: f32, beyond: i32) -> impl Iterator<Item = Place> + use<> {
-    #[allow(clippy::cast_possible_truncation, reason = "a few hundred squares")]
-    let index = |edge: f32| (edge * scale / SIDE).floor() as i32;
-    let columns = index(area.left) - beyond..=index(area.right) + beyond;
-    let rows = index(area.top) - beyond..=index(area.bottom) + beyond;
+    let columns = column(area.left * scale) - beyond..=column(area.right * scale) + beyond;
+    let rows = column(area.top * scale) - beyond..=column(area.bottom * scale) + beyond;
     rows.flat_map(move |row| columns.clone().map(move |column| (column, row)))
 }
 
@@ -194,7 +284,7 @@ fn put(context: &Context, layer: &Layer, view: View, seen: &Bounds, device_ratio
     let snap = |edge: f64| (edge * device_ratio).round() / device_ratio;
     let side = f64::from(SIDE * stretch) + if at_rest { 0.0 } else { 0.6 };
     for place in places(seen, layer.scale, 0) {
-        let Some(tile) = layer.tiles.get(&place) else { continue };
+        let Some(tile) = layer.get(place) else { continue };
         let (left, top) = corner(place);
         let mut x = f64::from(view.x + left * stretch);
         let mut y = f64::from(view.y + top * stretch);
@@ -228,6 +318,25 @@ pub fn context_of(canvas: &HtmlCanvasElement) -> Option<Context> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_canvases_of_every_window_stay_within_their_bytes() {
+        for (width, height, wanted, least) in [
+            (390.0, 490.0, 3.0, 3.0),
+            (920.0, 744.0, 1.0, 1.0),
+            (920.0, 744.0, 3.0, 3.0),
+            (2200.0, 1300.0, 2.0, 1.5),
+            (3480.0, 2000.0, 3.0, 1.0),
+        ] {
+            let size = Size { width, height };
+            let ratio = affordable_ratio(wanted, size);
+            assert!((least..=wanted).contains(&ratio), "{size:?} gets {ratio}");
+            let seen =
+                Bounds { left: 200.0, top: 200.0, right: 200.0 + width, bottom: 200.0 + height };
+            let visible = places(&seen, 1.0, 0).count();
+            assert!(most_tiles(ratio, size) >= visible, "{size:?} needs {visible} tiles");
+        }
+    }
 
     #[test]
     fn squares_cover_what_is_seen_and_no_more() {

@@ -44,6 +44,33 @@ pub fn remove(keep: Keep, name: &str) {
     }
 }
 
+/// Whether the browser stores values at all.
+pub fn stores() -> bool {
+    storage(Keep::Device).is_some()
+}
+
+/// Removes everything that is stored, except the values under these names, and tells this tab. The browser tells the
+/// other tabs.
+pub fn forget_all_but(kept: &[&str]) {
+    for storage in [Keep::Device, Keep::Tab].into_iter().filter_map(storage) {
+        let names: Vec<String> = (0..storage.length().unwrap_or(0))
+            .filter_map(|at| storage.key(at).ok().flatten())
+            .filter(|name| !kept.contains(&name.as_str()))
+            .collect();
+        for name in names {
+            let _ = storage.remove_item(&name);
+        }
+    }
+    tell_this_tab();
+}
+
+/// Lets the parts of this page read again what is stored. The browser tells only the other tabs of a change.
+pub fn tell_this_tab() {
+    if let Ok(event) = web_sys::Event::new("storage") {
+        let _ = window().dispatch_event(&event);
+    }
+}
+
 /// Milliseconds on the monotonic clock, which never goes back when somebody sets the device's clock.
 pub fn monotonic_ms() -> f64 {
     window().performance().map_or_else(js_sys::Date::now, |clock| clock.now())

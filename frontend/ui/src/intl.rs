@@ -1,100 +1,126 @@
 //! Money and dates in the reader's format, through the browser's `Intl`.
 //!
-//! A formatter is created once for each locale and kept, because creating one takes longer than a thousand uses.
+//! `Intl` throws for a language, a currency or a time zone that it does not know, and all three come from outside: from
+//! the browser's settings or from the server. So every formatter is made with plainer wishes until one works. A formatter
+//! is kept for each format, because creating one takes longer than a thousand uses.
+
+mod dates;
 
 use std::cell::RefCell;
 
 use holdfast_contract::money::Money;
-use js_sys::{Array, Date, Function, Intl};
+use holdfast_domain::money::Currency;
+use js_sys::{Array, Function, Object, Reflect};
 use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue};
 
 use crate::{
     i18n::Locale,
-    js::{member, object},
+    js::{call, member, object},
+    state::language,
 };
 
-/// A formatter and, for money, the number of minor units in a major unit.
-#[derive(Clone)]
-struct Formatter {
-    format: Function,
-    minor_per_major: f64,
-}
+pub use dates::{DateStyle, date};
 
 thread_local! {
     // There are only a few formatters, and searching a short list is faster than hashing a name.
-    static FORMATTERS: RefCell<Vec<(String, Formatter)>> = const { RefCell::new(Vec::new()) };
+    static FORMATTERS: RefCell<Vec<(String, Option<Function>)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Which parts of a date are shown.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum DateStyle {
-    /// Weekday, day, month, year and time.
-    Full,
-    /// Weekday, day, month, year and time, short enough for one line on a phone.
-    Short,
-    /// Weekday and time.
-    WeekdayTime,
-    /// The day of the month.
-    Day,
-    /// The short name of the month.
-    Month,
+/// The `Intl` of this browser.
+fn intl() -> JsValue {
+    member(&js_sys::global(), "Intl")
 }
 
-/// The reader's own variant of the language, such as `en-US`, if the browser names one.
-fn tag(locale: Locale) -> String {
-    let language = match locale {
-        Locale::en => "en",
-        Locale::fr => "fr",
+/// The language tags to try, the best first: the reader's own variant of the language, such as `en-US`, then ours.
+fn tags(locale: Locale) -> Vec<String> {
+    let canonical = |wanted: String| {
+        let wanted = language::bcp47(&wanted);
+        let list = call(&intl(), "getCanonicalLocales", &[wanted.into()]).ok()?;
+        list.dyn_into::<Array>().ok()?.get(0).as_string()
     };
-    window()
+    let ours = match locale {
+        Locale::en => "en-GB",
+        Locale::fr => "fr-FR",
+    };
+    let mut tags: Vec<_> = window()
         .navigator()
         .languages()
-        .iter()
+        .into_iter()
         .filter_map(|entry| entry.as_string())
-        .find(|entry| entry.starts_with(language))
-        .unwrap_or_else(|| if language == "en" { "en-GB".into() } else { "fr-FR".into() })
+        .filter(|entry| language::locale_of(entry) == Some(locale))
+        .filter_map(canonical)
+        .take(1)
+        .collect();
+    tags.push(ours.to_owned());
+    tags
 }
 
-fn formatter(key: String, make: impl FnOnce() -> Formatter) -> Formatter {
+/// The `format` function of a new formatter of this class. `None` if the browser refuses the wishes.
+fn made(class: &str, tag: &str, wishes: &Object) -> Option<Function> {
+    let class: Function = member(&intl(), class).dyn_into().ok()?;
+    let arguments = Array::of2(&tag.into(), wishes);
+    let formatter = Reflect::construct(&class, &arguments).ok()?;
+    member(&formatter, "format").dyn_into().ok()
+}
+
+/// The formatter with this name. It is created in the first of the reader's languages that the browser takes.
+fn formatter(
+    name: String,
+    locale: Locale,
+    class: &str,
+    wishes: &[(&str, JsValue)],
+) -> Option<Function> {
     FORMATTERS.with_borrow_mut(|known| {
-        if let Some((_, formatter)) = known.iter().find(|(name, _)| *name == key) {
+        if let Some((_, formatter)) = known.iter().find(|(it, _)| *it == name) {
             return formatter.clone();
         }
-        let made = make();
-        known.push((key, made.clone()));
-        made
+        let wishes = object(wishes);
+        let formatter = tags(locale).iter().find_map(|tag| made(class, tag, &wishes));
+        known.push((name, formatter.clone()));
+        formatter
     })
 }
 
-fn number_formatter(locale: Locale, currency: &str, short: bool) -> Formatter {
-    formatter(format!("n{locale:?}{currency}{short}"), || {
-        let zeros = if short { "stripIfInteger" } else { "auto" };
-        let options = object(&[
-            ("style", "currency".into()),
-            ("currency", currency.into()),
-            ("trailingZeroDisplay", zeros.into()),
-        ]);
-        let format = Intl::NumberFormat::new(&Array::of1(&tag(locale).into()), &options);
-        let digits = member(&format.resolved_options(), "maximumFractionDigits");
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a digit")]
-        let digits = digits.as_f64().map_or(2, |digits| digits as u32);
-        Formatter { format: format.format(), minor_per_major: f64::from(10_u32.pow(digits)) }
-    })
+fn applied(format: &Function, value: &JsValue) -> Option<String> {
+    format.call1(&JsValue::UNDEFINED, value).ok()?.as_string()
 }
 
-fn applied(format: &Function, value: &JsValue) -> String {
-    format
-        .call1(&JsValue::UNDEFINED, value)
-        .ok()
-        .and_then(|text| text.as_string())
-        .unwrap_or_default()
+/// How many digits of the currency's amounts stand behind the decimal point. The table of the server decides; the
+/// browser's own digits follow the coins in use.
+fn digits(currency: &str) -> u8 {
+    Currency::parse(currency).map_or(2, Currency::exponent)
 }
 
 #[allow(clippy::cast_precision_loss, reason = "prices are far below 2^53 minor units")]
 fn amount(locale: Locale, money: &Money, short: bool) -> String {
-    let formatter = number_formatter(locale, &money.currency, short);
-    applied(&formatter.format, &(money.amount as f64 / formatter.minor_per_major).into())
+    let Money { currency, .. } = money;
+    let digits = digits(currency);
+    let zeros = if short { "stripIfInteger" } else { "auto" };
+    let wishes = [
+        ("style", "currency".into()),
+        ("currency", currency.as_str().into()),
+        ("minimumFractionDigits", digits.into()),
+        ("maximumFractionDigits", digits.into()),
+        ("trailingZeroDisplay", zeros.into()),
+    ];
+    let name = format!("n{locale:?}{currency}{short}");
+    let value = money.amount as f64 / f64::from(10_u32.pow(digits.into()));
+    formatter(name, locale, "NumberFormat", &wishes)
+        .and_then(|format| applied(&format, &value.into()))
+        .unwrap_or_else(|| plain(money, digits))
+}
+
+/// An amount in figures and the currency's code: what is left where the browser cannot write it. It needs no fractions,
+/// because the code that writes fractions is larger than this module.
+fn plain(money: &Money, digits: u8) -> String {
+    let width = usize::from(digits) + 1;
+    let mut figures = format!("{:0width$}", money.amount.unsigned_abs());
+    if digits > 0 {
+        figures.insert(figures.len() - usize::from(digits), '.');
+    }
+    let sign = if money.amount < 0 { "-" } else { "" };
+    format!("{} {sign}{figures}", money.currency)
 }
 
 /// An amount with its currency: `€25.00`.
@@ -107,37 +133,22 @@ pub fn money_short(locale: Locale, money: &Money) -> String {
     amount(locale, money, true)
 }
 
-/// An RFC 3339 time, shown in a time zone of the IANA database.
-pub fn date(locale: Locale, time: &str, zone: &str, style: DateStyle) -> String {
-    let formatter = formatter(format!("d{locale:?}{zone}{style:?}"), || {
-        let parts: &[(&str, &str)] = match style {
-            DateStyle::Full => &[
-                ("weekday", "long"),
-                ("day", "numeric"),
-                ("month", "long"),
-                ("year", "numeric"),
-                ("hour", "numeric"),
-                ("minute", "2-digit"),
-            ],
-            DateStyle::Short => &[
-                ("weekday", "short"),
-                ("day", "numeric"),
-                ("month", "short"),
-                ("year", "numeric"),
-                ("hour", "numeric"),
-                ("minute", "2-digit"),
-            ],
-            DateStyle::WeekdayTime => {
-                &[("weekday", "short"), ("hour", "numeric"), ("minute", "2-digit")]
-            }
-            DateStyle::Day => &[("day", "numeric")],
-            DateStyle::Month => &[("month", "short")],
-        };
-        let mut options = vec![("timeZone", JsValue::from(zone))];
-        options.extend(parts.iter().map(|(name, value)| (*name, JsValue::from(*value))));
-        let options = object(&options);
-        let format = Intl::DateTimeFormat::new(&Array::of1(&tag(locale).into()), &options);
-        Formatter { format: format.format(), minor_per_major: 1.0 }
-    });
-    applied(&formatter.format, Date::new(&time.into()).unchecked_ref())
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_amount_has_the_digits_of_its_currency() {
+        for (amount, currency, text) in [
+            (150_000_000, "IDR", "IDR 1500000.00"),
+            (250_000, "HUF", "HUF 2500.00"),
+            (2500, "JPY", "JPY 2500"),
+            (1250, "KWD", "KWD 1.250"),
+            (-5, "EUR", "EUR -0.05"),
+            (1250, "?", "? 12.50"),
+        ] {
+            let money = Money { amount, currency: currency.into() };
+            assert_eq!(plain(&money, digits(currency)), text);
+        }
+    }
 }

@@ -4,6 +4,18 @@ use js_sys::{Array, Function, Object, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
+/// `base` to the power of `exponent`, as the browser computes it: Rust's own code for it would be part of every program.
+#[cfg(target_arch = "wasm32")]
+pub fn pow(base: f64, exponent: f64) -> f64 {
+    js_sys::Math::pow(base, exponent)
+}
+
+/// `base` to the power of `exponent`, for tests outside of a browser.
+#[cfg(not(target_arch = "wasm32"))]
+pub fn pow(base: f64, exponent: f64) -> f64 {
+    base.powf(exponent)
+}
+
 /// Creates an object with these members.
 pub fn object(members: &[(&str, JsValue)]) -> Object {
     let object = Object::new();

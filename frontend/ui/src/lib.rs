@@ -7,6 +7,7 @@
 #![allow(missing_docs, reason = "components and their properties say what they are by their names")]
 
 pub mod api;
+pub mod arrival;
 pub mod browser;
 pub mod components;
 pub mod i18n;

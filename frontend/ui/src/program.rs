@@ -5,13 +5,13 @@
 
 use std::cell::Cell;
 
-use holdfast_contract::pages::Program;
+use holdfast_contract::pages::{Page, Program};
 use leptos::{prelude::*, wasm_bindgen::JsCast};
 use leptos_router::components::Router;
 
 use crate::{
     components::header::Header,
-    state::{holds::Holds, language::I18n, session::Account, theme::Appearance},
+    state::{holds::Holds, language::I18n, network::Network, session::Account, theme::Appearance},
 };
 
 thread_local! {
@@ -29,6 +29,7 @@ pub fn start(program: Program, pages: fn() -> AnyView) {
         Account::provide();
         Appearance::provide();
         Holds::provide();
+        Network::provide();
         view! {
             <Router>
                 <Header/>
@@ -45,7 +46,24 @@ pub fn rel(path: &str) -> Option<&'static str> {
     (Program::of(path) != RUNNING.get()).then_some("external")
 }
 
+/// The path of the page that is open.
+pub fn here() -> String {
+    window().location().pathname().unwrap_or_default()
+}
+
 /// The address of the sign-in page that leads back to `path`.
 pub fn sign_in_path(path: &str) -> String {
     format!("/login?next={}", String::from(js_sys::encode_uri_component(path)))
+}
+
+/// The address to which a visitor returns: the wanted one if it leads to a page of ours, otherwise the start page. The
+/// browser resolves it, because only the browser knows what it makes of backslashes, control characters and dots (WHATWG
+/// URL, "basic URL parser"). The answer is absolute: a path such as `//elsewhere` would lead to another host when it is
+/// resolved once more.
+pub fn way_back(wanted: Option<&str>) -> String {
+    let origin = window().location().origin().unwrap_or_default();
+    wanted
+        .and_then(|wanted| web_sys::Url::new_with_base(wanted, &origin).ok())
+        .filter(|url| url.origin() == origin && Page::at(&url.pathname()).is_some())
+        .map_or_else(|| "/".to_owned(), |url| url.href())
 }

@@ -71,8 +71,19 @@ fn not_on_sale(locale: Locale, reasons: &[String]) -> String {
             td_string!(locale, problem.sale_ended).into()
         }
         Some("cancelled") => td_string!(locale, problem.event_cancelled).into(),
+        Some("offer_not_on_sale") => td_string!(locale, problem.offer_not_on_sale).into(),
         Some("sold_out") => td_string!(locale, problem.sold_out).into(),
         _ => td_string!(locale, problem.not_on_sale).into(),
+    }
+}
+
+/// What a field must contain, for the fields that people fill in. `None` for other fields.
+pub fn field(locale: Locale, name: &str) -> Option<&'static str> {
+    match name {
+        "email" => Some(td_string!(locale, problem.field_email)),
+        "password" => Some(td_string!(locale, problem.field_password)),
+        "first_name" | "last_name" => Some(td_string!(locale, problem.field_name)),
+        _ => None,
     }
 }
 

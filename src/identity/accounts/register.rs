@@ -59,7 +59,11 @@ pub async fn register(
     let email = text::email(&registration.email)
         .map_err(|fault| RegisterError::Field("email", fault.to_string()))?;
     let first_name = line("first_name", &registration.first_name)?;
-    let last_name = line("last_name", &registration.last_name)?;
+    // Many people have one name.
+    let last_name = match registration.last_name.trim() {
+        "" => String::new(),
+        name => line("last_name", name)?,
+    };
     let locale = match registration.locale.as_deref() {
         None => LOCALES[0],
         Some(wanted) => LOCALES.into_iter().find(|ours| *ours == wanted).ok_or_else(|| {

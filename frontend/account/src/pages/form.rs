@@ -1,6 +1,7 @@
 //! The form of both pages: a heading, the fields, a button with the heading's text, and a link to the other form.
 
 use leptos::{ev::SubmitEvent, prelude::*};
+use ui::arrival::arrive;
 use ui::components::{failure::FailureNote, sign_in::Sending};
 
 use crate::way_back::with_return;
@@ -23,13 +24,14 @@ pub fn AccountForm(
     other_path: &'static str,
     children: Children,
 ) -> impl IntoView {
+    arrive();
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         send.run(());
     };
     view! {
         <main id="main" class="page narrow">
-            <form class="panel form" on:submit=submit>
+            <form class="panel form" novalidate on:submit=submit>
                 <h1>{title}</h1>
                 <FailureNote failure=sending.failure/>
                 {children()}

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use ui::{
     api, common,
     components::{
-        field::Field,
+        field::{Field, Filling},
         sign_in::{Sending, Typed, TypedFields},
     },
     i18n::{self, use_i18n},
@@ -59,6 +59,7 @@ pub fn RegisterPage() -> impl IntoView {
                     name="last_name"
                     label=tx!(i18n, register.last_name)
                     autocomplete="family-name"
+                    filling=Filling::Optional
                     value=last_name
                     failure
                 />

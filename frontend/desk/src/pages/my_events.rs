@@ -175,18 +175,18 @@ fn EventRow(event: Event) -> impl IntoView {
     view! {
         <li class="desk-row" data-testid="desk-event">
             <div class="desk-row-main">
-                <h2 lang=event.language>
+                <h2 lang=event.language dir="auto">
                     <a href=path rel=rel>{event.name}</a>
                 </h2>
                 <p class="soft">
-                    <time datetime=event.starts_at>{live(when)}</time> " · " {event.place}
+                    <time datetime=event.starts_at prop:textContent=live(when)></time> " · " {event.place}
                 </p>
             </div>
             <div class="desk-row-side">
                 <span class=format!("status {}", status(Locale::en, state).1)>
                     {part(move || status(i18n.get_locale(), state).0)}
                 </span>
-                <span class="figures soft">{live(taken)}</span>
+                <span class="figures soft" prop:textContent=live(taken)></span>
             </div>
         </li>
     }

@@ -21,7 +21,7 @@ impl Stage {
         let gliding = self.glide_on(now);
         let resting = !gliding && now - self.zoomed_at > REST_MS;
         if resting || self.tiles.scale() == 0.0 {
-            self.tiles.settle(self.view.scale);
+            self.tiles.settle(self.view.scale, &self.view.visible(self.size));
         }
         let live = self.live.borrow();
         let (hall, palette) = (&*self.hall, &self.palette);

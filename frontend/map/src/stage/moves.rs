@@ -7,7 +7,7 @@ use crate::{
     geometry::{Bounds, within},
     view::{Detail, View, choosing_scale, limits},
 };
-use ui::browser::monotonic_ms;
+use ui::{browser::monotonic_ms, js::pow};
 
 /// How long an animated move takes.
 const GLIDE_MS: f64 = 180.0;
@@ -133,7 +133,8 @@ impl Stage {
         let along = |from: f32, to: f32| from + (to - from) * eased;
         let (from, to) = (glide.from, glide.to);
         // The scale changes geometrically and the middle linearly; otherwise the path would look bent.
-        let scale = from.scale * (to.scale / from.scale).powf(eased);
+        #[allow(clippy::cast_possible_truncation, reason = "a scale")]
+        let scale = from.scale * pow((to.scale / from.scale).into(), eased.into()) as f32;
         let middle = |view: View| view.to_plan(self.size.width / 2.0, self.size.height / 2.0);
         let (a, b) = (middle(from), middle(to));
         self.view = View { scale, ..to }.centred_on(along(a.0, b.0), along(a.1, b.1), self.size);

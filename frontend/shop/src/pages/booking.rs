@@ -25,7 +25,9 @@ use ui::{
     },
     counted,
     i18n::use_i18n,
-    intl, tx,
+    intl,
+    state::session::Account,
+    tx,
 };
 
 /// The id of the heading that tells the booking's status. It gets the focus after a cancellation.
@@ -53,7 +55,10 @@ async fn open(reference: String) -> Result<Opening, Failure> {
 #[component]
 pub fn BookingPage() -> impl IntoView {
     let params = use_params_map();
+    // Whoever signs in or out sees the page as somebody else.
+    let account = Account::expect();
     part(move || {
+        let _ = account.is_signed_in();
         let reference = params.with(|params| params.get("reference").unwrap_or_default());
         view! { <Opened reference/> }
     })

@@ -23,6 +23,7 @@ use floor::{Floor, StreamStatus};
 use map::{
     canvas::{MapCanvas, Pointed},
     overlay::SectionLabel,
+    prices::Sale,
 };
 use ui::{
     api::{self, Failure},
@@ -76,11 +77,12 @@ pub fn EventPage() -> impl IntoView {
 
 #[component]
 fn Opened(slug: String) -> impl IntoView {
+    let carried = StoredValue::new(None);
     loaded(
         move || open(slug.clone()),
         || view! { <Skeleton/> }.into_any(),
-        |opening, again| {
-            let floor = Floor::new(opening, again);
+        move |opening, again| {
+            let floor = Floor::new(opening, again, carried);
             stream::follow(floor);
             view! { <Hallway floor/> }.into_any()
         },
@@ -165,33 +167,41 @@ fn Heading(floor: Floor) -> impl IntoView {
     };
     view! {
         <header class="event-heading">
-            <h1 lang=live(move || floor.event.with(|event| event.language.clone()))>
-                {part(move || floor.event.with(|event| event.name.clone()))}
-            </h1>
+            <h1
+                dir="auto"
+                lang=live(move || floor.event.with(|event| event.language.clone()))
+                prop:textContent=live(move || floor.event.with(|event| event.name.clone()))
+            ></h1>
             <p class="fact">
                 <Icon sign=Sign::Calendar/>
-                <time datetime=live(move || floor.event.with(|it| it.starts_at.clone()))>{live(when)}</time>
+                <time datetime=live(move || floor.event.with(|it| it.starts_at.clone())) prop:textContent=live(when)></time>
             </p>
             <p class="fact">
                 <Icon sign=Sign::Place/>
-                <span>{part(move || floor.event.with(|event| event.place.clone()))}</span>
+                <span
+                    dir="auto"
+                    prop:textContent=live(move || floor.event.with(|event| event.place.clone()))
+                ></span>
             </p>
             {part(move || {
-                status_text(i18n.get_locale(), floor.event.with(|event| event.status))
+                status_text(floor, i18n.get_locale())
                     .map(|text| view! { <p class="banner" role="status">{text}</p> })
             })}
         </header>
     }
 }
 
-fn status_text(locale: Locale, status: EventStatus) -> Option<&'static str> {
-    match status {
-        EventStatus::SoldOut => Some(td_string!(locale, event.sold_out_now)),
-        EventStatus::OnSale
+fn status_text(floor: Floor, locale: Locale) -> Option<String> {
+    match floor.event.with(|event| event.status) {
+        EventStatus::SoldOut => Some(td_string!(locale, event.sold_out_now).into()),
+        // The page knows when the sale begins, and needs no message to open it.
+        EventStatus::Upcoming => floor
+            .prices
+            .with(|prices| general::sale_text(floor, locale, Sale::From(prices.opens_at()?))),
+        status @ (EventStatus::OnSale
         | EventStatus::Draft
-        | EventStatus::Upcoming
         | EventStatus::Completed
-        | EventStatus::Cancelled => words::not_selling(locale, status),
+        | EventStatus::Cancelled) => words::not_selling(locale, status).map(str::to_owned),
     }
 }
 
@@ -205,7 +215,7 @@ fn About(floor: Floor) -> impl IntoView {
             view! {
                 <section class="about">
                     <h2>{tx!(i18n, event.about)}</h2>
-                    <p lang=language>{text}</p>
+                    <p lang=language dir="auto">{text}</p>
                 </section>
             }
         })

@@ -140,10 +140,11 @@ fn EventCard(event: Event) -> impl IntoView {
             <div class="leaf" aria-hidden="true">
                 <span class="leaf-month">{part(move || date(DateStyle::Month))}</span>
                 <span class="leaf-day figures">{part(move || date(DateStyle::Day))}</span>
-                <span class="leaf-time figures">{part(move || date(DateStyle::WeekdayTime))}</span>
+                <span class="leaf-time">{part(move || date(DateStyle::Weekday))}</span>
+                <span class="leaf-time figures">{part(move || date(DateStyle::Time))}</span>
             </div>
             <div class="card-body">
-                <h2 lang=language>
+                <h2 lang=language dir="auto">
                     <a href=href class="card-link">{name}</a>
                 </h2>
                 <p class="fact">
@@ -152,11 +153,11 @@ fn EventCard(event: Event) -> impl IntoView {
                 </p>
                 <p class="fact">
                     <Icon sign=Sign::Place/>
-                    <span>{place}</span>
+                    <span dir="auto">{place}</span>
                 </p>
             </div>
             <div class="card-side">
-                <strong class="figures">{live(price)}</strong>
+                <strong class="figures" prop:textContent=live(price)></strong>
                 <span class=live(move || format!("status {}", state().1))>{part(move || state().0)}</span>
             </div>
         </li>

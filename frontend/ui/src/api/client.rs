@@ -11,7 +11,10 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, Headers, Request, RequestInit, Response};
 
 use super::first;
-use crate::{json, state::session};
+use crate::{
+    json,
+    state::{network, session},
+};
 
 /// How long one call may take. Confirming a booking takes up to 8 s at the server.
 const CALL_LIMIT_MS: u32 = 30_000;
@@ -103,7 +106,10 @@ async fn raw(call: Call<'_>) -> Result<(u16, JsValue), Failure> {
 }
 
 async fn answered(call: &Call<'_>, token: Option<&str>) -> Result<(u16, JsValue), Failure> {
-    let response = exchange(call, token).await.map_err(|_| Failure::Unreachable)?;
+    let response = exchange(call, token).await.map_err(|_| {
+        network::doubt();
+        Failure::Unreachable
+    })?;
     let status = response.status();
     let promise = response.text().map_err(|_| Failure::Unreachable)?;
     let text = JsFuture::from(promise).await.map_err(|_| Failure::Unreachable)?;

@@ -2,7 +2,7 @@
 
 use holdfast_contract::{
     accounts::{Credentials, Registration, Session},
-    bookings::{Booking, PaymentConfig, SimulatedCompletion, SimulatedOutcome},
+    bookings::{Booking, BookingPage, PaymentConfig, SimulatedCompletion, SimulatedOutcome},
     catalogue::{Event, EventPage, OfferPage, SectionPage},
     live::SeatStates,
     operators::{Saga, SagaPage},
@@ -14,6 +14,9 @@ use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
 use super::client::{Asker, Call, Failure, send, send_for_status};
+
+/// How many bookings a page of the list has. Their events are read one by one.
+const BOOKINGS_LIMIT: u32 = 20;
 
 fn json(value: &impl Serialize) -> Option<String> {
     serde_json::to_string(value).ok()
@@ -131,6 +134,11 @@ pub async fn confirm(body: &str, key: &str) -> Result<Booking, Failure> {
         asker: Asker::Owner,
     })
     .await
+}
+
+/// `GET /bookings/me`: one page of the visitor's bookings, newest first.
+pub async fn bookings(after: Option<&str>) -> Result<BookingPage, Failure> {
+    get(&format!("/bookings/me?limit={BOOKINGS_LIMIT}{}", page_after(after))).await
 }
 
 /// `GET /bookings/{id}`.

@@ -31,6 +31,12 @@ pub fn Countdown() -> impl IntoView {
         }
         before = now;
     });
+    let words = move || {
+        let minutes = spoken.get();
+        minutes.map_or_else(String::new, |minutes| {
+            counted!(i18n.get_locale(), minutes, hold.spoken_single | hold.spoken_several)
+        })
+    };
     let shown = known(move || holds.seconds.get().is_some());
     view! {
         {part(move || {
@@ -49,19 +55,11 @@ pub fn Countdown() -> impl IntoView {
                         >
                             <Icon sign=Sign::Clock/>
                             <span class="visually-hidden">{tx!(i18n, hold.time_left)}</span>
-                            <span class="figures" role="timer">{part(move || clock(seconds()))}</span>
+                            <span class="figures" role="timer" prop:textContent=live(move || clock(seconds()))></span>
                         </a>
                     }
                 })
         })}
-        <p class="visually-hidden" aria-live="assertive">
-            {part(move || {
-                spoken
-                    .get()
-                    .map(|minutes| {
-                        counted!(i18n.get_locale(), minutes, hold.spoken_single | hold.spoken_several)
-                    })
-            })}
-        </p>
+        <p class="visually-hidden" aria-live="assertive" prop:textContent=live(words)></p>
     }
 }

@@ -12,7 +12,10 @@ pub fn part<V: IntoAny>(
     Box::new(move || make().into_any())
 }
 
-/// An attribute's value that follows the signals that it reads.
+/// The value of an attribute or a property that follows the signals that it reads.
+///
+/// A text that changes while its page is open is the property `textContent` of an element of its own. The browser's
+/// translator replaces the text nodes of a page, so a text node of ours may no longer be part of it.
 pub fn live<T: Send + Sync + 'static>(value: impl Fn() -> T + Send + Sync + 'static) -> Signal<T> {
     let value: Box<dyn Fn() -> T + Send + Sync> = Box::new(value);
     Signal::derive(value)

@@ -1,18 +1,21 @@
 //! The views of a failure: what happened, and what the visitor can do next.
 
-use holdfast_contract::problem::ProblemType;
+use holdfast_contract::{pages::Page, problem::ProblemType};
 use leptos::prelude::*;
 
 use super::{
     icon::{Icon, Sign},
     not_found::NotFoundPage,
+    sign_in_first::SignInFirst,
 };
 use crate::{
     api::Failure,
     common,
     components::erased::{act, part},
     i18n::use_i18n,
-    program, words,
+    program,
+    state::session::Account,
+    tx, words,
 };
 
 /// A page in place of the content that failed to load, with a button that tries again.
@@ -21,6 +24,14 @@ pub fn FailureView(failure: Failure, again: Callback<()>) -> impl IntoView {
     let i18n = use_i18n();
     // Another try helps neither if the object does not exist nor if a stranger may not know of it.
     if let Some(ProblemType::NotFound | ProblemType::Unauthorized) = failure.kind() {
+        let is_personal =
+            matches!(Page::at(&program::here()), Some(Page::Booking | Page::MyBookings));
+        if is_personal && !Account::expect().is_signed_in() {
+            return view! {
+                <SignInFirst title=tx!(i18n, sign_in.first) text=tx!(i18n, sign_in.first_text)/>
+            }
+            .into_any();
+        }
         return view! { <NotFoundPage/> }.into_any();
     }
     view! {

@@ -3,14 +3,27 @@
 use holdfast_contract::problem::Problem;
 use leptos::prelude::*;
 
-use super::erased::{act, live, part};
-use crate::api::Failure;
+use super::erased::{act, live};
+use crate::{
+    api::Failure,
+    i18n::{Locale, use_i18n},
+    t_string, words,
+};
 
-/// The server's message about this field.
-fn field_error(failure: Option<&Failure>, field: &str) -> Option<String> {
+/// The message about this field, if the server found a fault in it. The server's own words are English, so they are
+/// shown only about fields for which the page has none.
+fn field_error(locale: Locale, failure: Option<&Failure>, field: &str) -> Option<String> {
     let Some(Failure::Problem(problem)) = failure else { return None };
     let Problem { errors, .. } = &**problem;
-    errors.iter().find(|error| error.field == field).map(|error| error.message.clone())
+    let error = errors.iter().find(|error| error.field == field)?;
+    Some(words::field(locale, field).map_or_else(|| error.message.clone(), str::to_owned))
+}
+
+/// Whether a field must be filled in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Filling {
+    Required,
+    Optional,
 }
 
 #[component]
@@ -21,6 +34,7 @@ pub fn Field(
     #[prop(default = "")]
     within: &'static str,
     label: Signal<&'static str>,
+    #[prop(default = Filling::Required)] filling: Filling,
     /// The `type` of the input.
     #[prop(default = "text")]
     kind: &'static str,
@@ -34,46 +48,58 @@ pub fn Field(
     #[prop(optional_no_strip)]
     hint: Option<Signal<&'static str>>,
 ) -> impl IntoView {
-    let error = move || failure.with(|failure| field_error(failure.as_ref(), name));
+    let i18n = use_i18n();
+    let error =
+        move || failure.with(|failure| field_error(i18n.get_locale(), failure.as_ref(), name));
+    let help =
+        move || error().or_else(|| hint.map(|hint| hint.get().to_owned())).unwrap_or_default();
+    let label = move || match filling {
+        Filling::Required => label.get().to_owned(),
+        Filling::Optional => t_string!(i18n, sign_in.optional, label = label.get()),
+    };
     let id = format!("{within}{name}");
     let describes = format!("{id}-help");
     view! {
         <div class="field">
-            <label for=id.clone()>{label}</label>
+            <label for=id.clone() prop:textContent=live(label)></label>
             <input
                 id=id
                 name=name
                 type=kind
-                required
+                aria-required=if filling == Filling::Required { "true" } else { "false" }
                 autocomplete=autocomplete
                 aria-describedby=describes.clone()
                 aria-invalid=live(move || if error().is_some() { "true" } else { "false" })
                 prop:value=value
                 on:input=act(move |event| value.set(event_target_value(&event)))
             />
-            <p id=describes class="field-help" class:is-error=live(move || error().is_some())>
-                {part(move || error().or_else(|| hint.map(|hint| hint.get().to_owned())))}
-            </p>
+            <p
+                id=describes
+                class="field-help"
+                class:is-error=live(move || error().is_some())
+                prop:textContent=live(help)
+            ></p>
         </div>
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use holdfast_contract::problem::ProblemType;
+    use holdfast_contract::problem::{FieldError, ProblemType};
 
     use super::*;
 
     #[test]
-    fn an_error_stands_at_its_field() {
+    fn an_error_stands_at_its_field_in_the_language_of_the_page() {
         let mut problem = Problem::new(ProblemType::WeakPassword, "");
-        problem.errors = vec![holdfast_contract::problem::FieldError {
-            field: "password".into(),
-            message: "too short".into(),
-        }];
+        problem.errors = ["password", "discount_code"]
+            .map(|field| FieldError { field: field.into(), message: "too short".into() })
+            .to_vec();
         let failure = Failure::Problem(Box::new(problem));
-        assert_eq!(field_error(Some(&failure), "password").as_deref(), Some("too short"));
-        assert_eq!(field_error(Some(&failure), "email"), None);
-        assert_eq!(field_error(None, "email"), None);
+        let error = |field| field_error(Locale::fr, Some(&failure), field);
+        assert!(error("password").is_some_and(|text| text.contains("8 caractères")));
+        assert_eq!(error("discount_code").as_deref(), Some("too short"));
+        assert_eq!(error("email"), None);
+        assert_eq!(field_error(Locale::fr, None, "email"), None);
     }
 }

@@ -1,6 +1,6 @@
 //! The header of every page: name, countdown, language, colours, and the signed-in user.
 
-use holdfast_contract::accounts::{Profile, Role};
+use holdfast_contract::accounts::Role;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
@@ -15,7 +15,10 @@ use crate::{
     i18n::{Locale, use_i18n},
     program,
     state::{
+        countdown::clock,
+        holds::Holds,
         language,
+        network::Network,
         session::Account,
         theme::{Appearance, Theme},
     },
@@ -53,6 +56,37 @@ pub fn Header() -> impl IntoView {
                 <Who/>
             </nav>
         </header>
+        <OfflineBar/>
+    }
+}
+
+/// A message while the server cannot be reached. That the seats are held is said only as long as it is true.
+#[component]
+fn OfflineBar() -> impl IntoView {
+    let i18n = use_i18n();
+    let (network, holds) = (Network::expect(), Holds::expect());
+    let text = move || match holds.seconds.get().filter(|seconds| *seconds > 0) {
+        Some(seconds) => {
+            let time = clock(seconds);
+            t_string!(i18n, header.offline_held, time = time.as_str())
+        }
+        None => t_string!(i18n, header.offline).to_owned(),
+    };
+    view! {
+        <div role="status">
+            {part(move || {
+                network
+                    .is_away()
+                    .then(|| {
+                        view! {
+                            <p class="offline-bar" data-testid="offline">
+                                <Icon sign=Sign::Offline/>
+                                <span prop:textContent=live(text)></span>
+                            </p>
+                        }
+                    })
+            })}
+        </div>
     }
 }
 
@@ -124,9 +158,32 @@ fn Who() -> impl IntoView {
     };
     part(move || match account.profile() {
         Some(profile) => view! {
-            {name(profile)}
+            {matches!(profile.role, Role::Organizer | Role::Admin)
+                .then(|| {
+                    view! {
+                        <a
+                            class="bar-button quiet desk-link"
+                            data-testid="desk-link"
+                            href="/desk"
+                            rel=program::rel("/desk")
+                        >
+                            {tx!(i18n, header.desk)}
+                        </a>
+                    }
+                })}
+            <a
+                class="who bar-button quiet"
+                data-testid="signed-in"
+                href="/bookings"
+                rel=program::rel("/bookings")
+                title=tx!(i18n, header.bookings)
+            >
+                <Icon sign=Sign::User/>
+                <span dir="auto">{profile.first_name}</span>
+            </a>
             <button type="button" class="quiet bar-button" data-testid="sign-out" on:click=sign_out>
-                {tx!(i18n, header.sign_out)}
+                <Icon sign=Sign::Leave/>
+                <span>{tx!(i18n, header.sign_out)}</span>
             </button>
         }
         .into_any(),
@@ -138,31 +195,4 @@ fn Who() -> impl IntoView {
         }
         .into_any(),
     })
-}
-
-/// The name of the signed-in user. For users with a desk, it is a link to the desk.
-fn name(profile: Profile) -> AnyView {
-    let i18n = use_i18n();
-    let inner = view! {
-        <Icon sign=Sign::User/>
-        <span>{profile.first_name}</span>
-    };
-    match profile.role {
-        Role::Organizer | Role::Admin => view! {
-            <a
-                class="who bar-button quiet"
-                data-testid="signed-in"
-                href="/desk"
-                rel=program::rel("/desk")
-                title=tx!(i18n, header.desk)
-            >
-                {inner}
-            </a>
-        }
-        .into_any(),
-        Role::Customer | Role::Controller => view! {
-            <span class="who" data-testid="signed-in" title=profile.email>{inner}</span>
-        }
-        .into_any(),
-    }
 }

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use super::{erased::part, failure::FailureView};
 use crate::{
     api::Failure,
+    arrival::arrive,
     state::load::{Load, load},
 };
 
@@ -26,9 +27,13 @@ where
         state.with(|state| match state {
             Load::Waiting => skeleton(),
             Load::Failed(failure) => {
+                arrive();
                 view! { <FailureView failure=failure.clone() again/> }.into_any()
             }
-            Load::Ready(it) => page(it.clone(), again),
+            Load::Ready(it) => {
+                arrive();
+                page(it.clone(), again)
+            }
         })
     })
 }

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
+    arrival::arrive,
     common,
     i18n::{self, use_i18n},
     program, td_string, tx,
@@ -12,6 +13,7 @@ use crate::{
 #[component]
 pub fn NotFoundPage() -> impl IntoView {
     let i18n = use_i18n();
+    arrive();
     i18n::title(i18n, |locale| td_string!(locale, not_found.title));
     view! {
         <main id="main" class="page narrow">

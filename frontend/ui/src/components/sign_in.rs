@@ -145,7 +145,7 @@ pub fn SignInDialog(
     };
     view! {
         <Dialog title=common!(i18n, sign_in) leave=close>
-            <form class="form" data-testid="sign-in-dialog" on:submit=submit>
+            <form class="form" novalidate data-testid="sign-in-dialog" on:submit=submit>
                 <FailureNote failure=sending.failure/>
                 <TypedFields typed sending autocomplete="current-password" within="sign-in-"/>
                 <div class="row-actions">

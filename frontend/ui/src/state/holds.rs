@@ -4,7 +4,7 @@
 //! clock, so a wrong or changed device clock has no effect.
 
 use holdfast_contract::reservations::{ItemKind, Reservation, ReservationStatus};
-use leptos::prelude::*;
+use leptos::{ev, prelude::*};
 use uuid::Uuid;
 
 use crate::{
@@ -40,10 +40,28 @@ impl Holds {
     pub fn provide() {
         let holds = Self { held: RwSignal::new(Vec::new()), seconds: RwSignal::new(None) };
         provide_context(holds);
-        for id in kept() {
+        holds.read_stored();
+        let watching = window_event_listener(ev::storage, move |_| holds.read_stored());
+        on_cleanup(move || watching.remove());
+        let _ = set_interval_with_handle(move || holds.tick(), TICK);
+    }
+
+    /// Takes over what is stored: another tab may have held seats, given them back, or signed out.
+    fn read_stored(self) {
+        if !browser::stores() {
+            return;
+        }
+        let stored = kept();
+        let known: Vec<Uuid> =
+            self.held.with_untracked(|held| held.iter().map(|hold| hold.reservation.id).collect());
+        if known.iter().any(|id| !stored.contains(id)) {
+            self.held.update(|held| held.retain(|hold| stored.contains(&hold.reservation.id)));
+            self.tick();
+        }
+        for id in stored.into_iter().filter(|id| !known.contains(id)) {
             leptos::task::spawn_local(async move {
                 match api::reservation(id).await {
-                    Ok(reservation) => holds.put(reservation),
+                    Ok(reservation) => self.put(reservation),
                     // A reservation that does not exist or belongs to somebody else is forgotten. Without a response,
                     // the next visit asks again.
                     Err(failure) if !failure.is_open() => forget(id),
@@ -51,7 +69,6 @@ impl Holds {
                 }
             });
         }
-        let _ = set_interval_with_handle(move || holds.tick(), TICK);
     }
 
     /// The holds that [`Self::provide`] provided.
@@ -79,11 +96,11 @@ impl Holds {
         self.tick();
     }
 
-    /// Marks that a payment is under way: these reservations cannot lapse until the server says otherwise.
-    pub fn mark_in_payment(self, ids: &[Uuid]) {
+    /// Marks these reservations. While a payment is under way, they cannot lapse until the server says otherwise.
+    pub fn mark(self, ids: &[Uuid], status: ReservationStatus) {
         self.held.update(|held| {
             for hold in held.iter_mut().filter(|hold| ids.contains(&hold.reservation.id)) {
-                hold.reservation.status = ReservationStatus::InPayment;
+                hold.reservation.status = status;
             }
         });
         self.tick();
@@ -96,10 +113,14 @@ impl Holds {
         self.tick();
     }
 
-    /// The holds of an event; reactive.
-    pub fn of_event(self, event: Uuid) -> Vec<Hold> {
+    /// For how many persons this browser holds places of an event; reactive.
+    pub fn persons(self, event: Uuid) -> i32 {
         self.held.with(|held| {
-            held.iter().filter(|hold| hold.reservation.event_id == event).cloned().collect()
+            held.iter()
+                .filter(|hold| hold.reservation.event_id == event)
+                .flat_map(|hold| &hold.reservation.items)
+                .map(|item| item.admits)
+                .sum()
         })
     }
 
@@ -135,9 +156,10 @@ impl Holds {
         (!ids.is_empty()).then(|| format!("/checkout/{}", ids.join(",")))
     }
 
-    /// Seconds until this reservation lapses, without tracking.
+    /// Seconds until this reservation lapses; reactive.
     pub fn seconds_left(self, id: Uuid) -> Option<i64> {
-        self.held.with_untracked(|held| {
+        self.seconds.track();
+        self.held.with(|held| {
             let hold = held.iter().find(|hold| hold.reservation.id == id)?;
             Some(countdown::seconds_until(hold.deadline_ms, browser::monotonic_ms()))
         })

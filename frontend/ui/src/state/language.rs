@@ -11,7 +11,8 @@ use crate::{
     i18n::Locale,
 };
 
-const LANGUAGE: &str = "holdfast.language";
+/// The name under which the choice is stored.
+pub const LANGUAGE: &str = "holdfast.language";
 const LOCALES: [Locale; 2] = [Locale::en, Locale::fr];
 
 /// The language of the page. Everything with text follows it.
@@ -65,9 +66,15 @@ pub const fn tag(locale: Locale) -> &'static str {
     }
 }
 
+/// A language tag in the form of BCP 47. Some systems hand their POSIX name to the browser: `en_US.UTF-8@posix`.
+pub fn bcp47(wanted: &str) -> String {
+    wanted.split(['.', '@']).next().unwrap_or_default().replace('_', "-")
+}
+
 /// The language of a tag such as `fr-CA`. `None` if the pages are not translated into it.
-fn locale_of(wanted: &str) -> Option<Locale> {
-    let language = wanted.split('-').next().unwrap_or(wanted);
+pub fn locale_of(wanted: &str) -> Option<Locale> {
+    let wanted = bcp47(wanted);
+    let language = wanted.split('-').next().unwrap_or_default();
     LOCALES.into_iter().find(|locale| language.eq_ignore_ascii_case(tag(*locale)))
 }
 
@@ -88,6 +95,9 @@ mod tests {
             ("en", Some(Locale::en)),
             ("fr-CA", Some(Locale::fr)),
             ("FR", Some(Locale::fr)),
+            ("fr_CA", Some(Locale::fr)),
+            ("en-US@posix", Some(Locale::en)),
+            ("fr.UTF-8", Some(Locale::fr)),
             ("fro", None),
             ("de-DE", None),
             ("", None),

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     browser::{self, Keep},
     json,
+    state::{language, theme},
 };
 
 const SESSION: &str = "holdfast.session";
@@ -33,7 +34,8 @@ impl Account {
         let profile = RwSignal::new(kept().map(|kept| kept.profile));
         provide_context(Self(profile));
         let watching = window_event_listener(ev::storage, move |_| {
-            profile.set(kept().map(|kept| kept.profile));
+            let now = kept().map(|kept| kept.profile);
+            profile.maybe_update(|profile| std::mem::replace(profile, now.clone()) != now);
         });
         on_cleanup(move || watching.remove());
     }
@@ -67,9 +69,10 @@ impl Account {
         self.0.set(Some(session.profile));
     }
 
-    /// Removes the session.
+    /// Removes the session, and everything else that is stored of the visitor: the guest token, what is held, what was
+    /// typed. Whoever uses this browser next is somebody else.
     pub fn sign_out(self) {
-        browser::remove(Keep::Device, SESSION);
+        browser::forget_all_but(&[language::LANGUAGE, theme::THEME]);
         self.0.set(None);
     }
 }
@@ -87,9 +90,7 @@ pub fn access_token() -> Option<String> {
 /// Removes a token that the server no longer accepts, and tells the pages.
 pub fn forget_token() {
     browser::remove(Keep::Device, SESSION);
-    if let Ok(event) = web_sys::Event::new("storage") {
-        let _ = window().dispatch_event(&event);
-    }
+    browser::tell_this_tab();
 }
 
 pub fn guest_token() -> Option<String> {

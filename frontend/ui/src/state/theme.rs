@@ -7,7 +7,8 @@ use crate::{
     components::erased::follow,
 };
 
-const THEME: &str = "holdfast.theme";
+/// The name under which the choice is stored.
+pub const THEME: &str = "holdfast.theme";
 
 /// The reader's choice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

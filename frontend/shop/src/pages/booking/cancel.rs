@@ -10,10 +10,9 @@ use ui::{
     api::{self, Failure},
     browser,
     components::{
-        dialog::Dialog,
         erased::{act, live, part},
-        failure::FailureNote,
         icon::{Icon, Sign},
+        question::Question,
     },
     i18n::{Locale, use_i18n},
     intl, td_string, tx,
@@ -96,35 +95,16 @@ pub fn Cancel(booking: RwSignal<Booking>) -> impl IntoView {
                 .get()
                 .then(|| {
                     view! {
-                        <Dialog
+                        <Question
                             title=tx!(i18n, booking.cancel_title)
-                            leave=Callback::new(move |()| asking.set(false))
-                        >
-                            <p data-testid="cancel-consequence">
-                                {part(move || booking.with(|it| consequence(i18n.get_locale(), it)))}
-                            </p>
-                            <FailureNote failure/>
-                            <div class="row-actions">
-                                <button
-                                    type="button"
-                                    class="button secondary"
-                                    data-testid="cancel-keep"
-                                    disabled=live(move || busy.get())
-                                    on:click=act(move |_| asking.set(false))
-                                >
-                                    {tx!(i18n, booking.keep)}
-                                </button>
-                                <button
-                                    type="button"
-                                    class="button quiet danger"
-                                    data-testid="cancel-confirm"
-                                    disabled=live(move || busy.get())
-                                    on:click=act(move |_| cancel())
-                                >
-                                    {tx!(i18n, booking.cancel)}
-                                </button>
-                            </div>
-                        </Dialog>
+                            text=live(move || booking.with(|it| consequence(i18n.get_locale(), it)))
+                            keep=tx!(i18n, booking.keep)
+                            go_on=tx!(i18n, booking.cancel)
+                            asking
+                            busy
+                            failure
+                            confirmed=Callback::new(move |()| cancel())
+                        />
                     }
                 })
         })}

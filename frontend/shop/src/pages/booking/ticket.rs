@@ -54,10 +54,10 @@ pub fn TicketCard(ticket: Ticket, event: Option<Event>, reference: String) -> im
     view! {
         <li class="ticket" class:is-void=status != TicketStatus::Valid data-testid="ticket">
             <div class="ticket-main">
-                <p class="ticket-host">{host}</p>
-                <h3 lang=language>{name}</h3>
-                <p class="fact"><Icon sign=Sign::Calendar/><span>{live(when)}</span></p>
-                <p class="fact"><Icon sign=Sign::Place/><span>{place}</span></p>
+                <p class="ticket-host" dir="auto">{host}</p>
+                <h3 lang=language dir="auto">{name}</h3>
+                <p class="fact"><Icon sign=Sign::Calendar/><span prop:textContent=live(when)></span></p>
+                <p class="fact"><Icon sign=Sign::Place/><span dir="auto">{place}</span></p>
                 <p class="ticket-place figures">{ticket.label}</p>
                 {part(move || {
                     status_words(i18n.get_locale(), status)

@@ -102,8 +102,7 @@ impl Basket {
             return;
         }
         follow(move || {
-            self.holds.seconds.track();
-            if self.busy.get() == Busy::Idle && self.ended.get().is_none() && self.has_lapsed() {
+            if self.has_lapsed() && self.busy.get() == Busy::Idle && self.ended.get().is_none() {
                 leptos::task::spawn_local(async move { self.meet_the_end().await });
             }
         });
@@ -118,10 +117,16 @@ impl Basket {
         })
     }
 
+    /// Seconds until the first of the reservations lapses; reactive. `None` if one of them is no longer held.
+    pub fn seconds_left(self) -> Option<i64> {
+        let left = self.ids.with_value(|ids| {
+            ids.iter().map(|id| self.holds.seconds_left(*id)).collect::<Option<Vec<_>>>()
+        });
+        left?.into_iter().min()
+    }
+
     fn has_lapsed(self) -> bool {
-        self.ids.with_value(|ids| {
-            ids.iter().any(|id| self.holds.seconds_left(*id).is_none_or(|seconds| seconds <= 0))
-        })
+        self.seconds_left().is_none_or(|seconds| seconds <= 0)
     }
 
     /// The hold has expired, or is about to. Finds out whether it is over or another tab has paid meanwhile.
@@ -159,6 +164,8 @@ impl Basket {
         // The page's clock may be slightly ahead of the server's. A reservation without a full second left counts as
         // over.
         let over = is_over(&current) || current.iter().any(lapsed);
+        // Only the buyer cancels, here or in another tab.
+        let cancelled = current.iter().any(|it| it.status == ReservationStatus::Cancelled);
         for reservation in &current {
             if over {
                 self.holds.drop(reservation.id);
@@ -168,7 +175,7 @@ impl Basket {
         }
         self.reservations.set(current);
         if over {
-            self.ended.set(Some(End::Expired));
+            self.ended.set(Some(if cancelled { End::Cancelled } else { End::Expired }));
         }
     }
 

@@ -86,13 +86,16 @@ pub fn Details(address: Address) -> impl IntoView {
                             email.set(text);
                         })
                     />
-                    <p id="email-help" class="field-help" class:is-error=complaint>
-                        {part(move || if complaint.get() {
-                            t_string!(i18n, checkout.email_wrong)
+                    <p
+                        id="email-help"
+                        class="field-help"
+                        class:is-error=complaint
+                        prop:textContent=live(move || if complaint.get() {
+                            t_string!(i18n, checkout.email_wrong).to_owned()
                         } else {
-                            t_string!(i18n, checkout.email_help)
-                        })}
-                    </p>
+                            t_string!(i18n, checkout.email_help).to_owned()
+                        })
+                    ></p>
                 </div>
                 <p class="fine">
                     {tx!(i18n, checkout.or)} " "

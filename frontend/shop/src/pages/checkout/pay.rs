@@ -16,7 +16,7 @@ use ui::{
     components::sign_in::SignInDialog,
     i18n::{Locale, use_i18n},
     intl,
-    state::session::Account,
+    state::{countdown::clock, session::Account},
     t_string, td_string, tx, words,
 };
 
@@ -128,7 +128,7 @@ pub fn Pay(basket: Basket) -> impl IntoView {
                     } else {
                         view! { <Icon sign=Sign::Lock/> }.into_any()
                     })}
-                    <span>{live(label)}</span>
+                    <span prop:textContent=live(label)></span>
                 </button>
                 <p class="fine">
                     <Icon sign=Sign::Shield/>
@@ -141,7 +141,8 @@ pub fn Pay(basket: Basket) -> impl IntoView {
     }
 }
 
-fn told(locale: Locale, message: &Message) -> String {
+/// The message in words. `held` is how many seconds the seats are still held.
+fn told(locale: Locale, message: &Message, held: Option<i64>) -> String {
     match message {
         Message::Failed(Reason::Declined) => td_string!(locale, pay.declined).into(),
         Message::Failed(Reason::SeatsLost) => td_string!(locale, pay.seats_lost).into(),
@@ -150,7 +151,17 @@ fn told(locale: Locale, message: &Message) -> String {
         }
         Message::Failed(Reason::Timeout) => td_string!(locale, pay.timeout).into(),
         Message::Failed(Reason::Cancelled | Reason::Other) => td_string!(locale, pay.failed).into(),
-        Message::Unknown => td_string!(locale, pay.unknown).into(),
+        Message::Unknown => {
+            let text = td_string!(locale, pay.unknown);
+            match held.filter(|seconds| *seconds > 0) {
+                Some(seconds) => {
+                    let time = clock(seconds);
+                    let held = td_string!(locale, pay.held_for, time = time.as_str());
+                    format!("{text} {held}")
+                }
+                None => text.into(),
+            }
+        }
         Message::Refused(failure) => words::failure(locale, failure),
     }
 }
@@ -168,7 +179,9 @@ fn Told(basket: Basket) -> impl IntoView {
                         view! {
                             <div class="notice" data-testid="pay-message">
                                 <Icon sign=Sign::Alert/>
-                                <p>{told(i18n.get_locale(), &message)}</p>
+                                <p prop:textContent=live(move || {
+                                    told(i18n.get_locale(), &message, basket.seconds_left())
+                                })></p>
                             </div>
                         }
                     })

@@ -4,7 +4,10 @@
 
 use std::future::Future;
 
-use holdfast_contract::bookings::{ConfirmRequest, PaymentChoice, SimulatedOutcome};
+use holdfast_contract::{
+    bookings::{ConfirmRequest, PaymentChoice, SimulatedOutcome},
+    reservations::ReservationStatus,
+};
 use leptos::prelude::*;
 use uuid::Uuid;
 
@@ -68,7 +71,7 @@ impl Basket {
     pub(super) fn run(self, attempt: Attempt) {
         self.busy.set(Busy::Paying);
         self.message.set(None);
-        self.holds.mark_in_payment(&self.ids.get_value());
+        self.holds.mark(&self.ids.get_value(), ReservationStatus::InPayment);
         leptos::task::spawn_local(async move { self.send(attempt).await });
     }
 
@@ -96,9 +99,16 @@ impl Basket {
                 },
             }
         }
-        // The outcome is still open: the attempt is kept, and the buyer decides when to ask again.
-        let _ = self.busy.try_set(Busy::Idle);
-        let _ = self.message.try_set(Some(Message::Unknown));
+        self.leave_open();
+    }
+
+    /// The outcome is still open: the attempt is kept, and the buyer decides when to ask again. Nobody knows whether the
+    /// server has begun the payment, so the time of the hold goes on.
+    fn leave_open(self) {
+        if self.busy.try_set(Busy::Idle).is_none() {
+            self.message.set(Some(Message::Unknown));
+            self.holds.mark(&self.ids.get_value(), ReservationStatus::Active);
+        }
     }
 
     /// Asks about a booking until its payment has ended. `answered` is the secret of a second step that the buyer has
@@ -118,8 +128,7 @@ impl Basket {
                 return;
             }
         }
-        let _ = self.busy.try_set(Busy::Idle);
-        let _ = self.message.try_set(Some(Message::Unknown));
+        self.leave_open();
     }
 
     async fn step(self, booking: Uuid, next: Next) {

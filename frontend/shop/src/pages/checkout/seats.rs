@@ -7,16 +7,20 @@ use super::basket::{Basket, Busy};
 use ui::{
     common,
     components::erased::{act, live, part},
-    components::icon::{Icon, Sign},
+    components::{
+        icon::{Icon, Sign},
+        question::Question,
+    },
     i18n::use_i18n,
     intl::{self, DateStyle},
-    tx,
+    t_string, tx,
 };
 
 #[component]
 pub fn Seats(basket: Basket) -> impl IntoView {
     let i18n = use_i18n();
     let busy = move || basket.busy.get() != Busy::Idle;
+    let asking = RwSignal::new(false);
     let when = move || {
         basket.event.with_value(|event| {
             intl::date(i18n.get_locale(), &event.starts_at, &event.time_zone, DateStyle::Full)
@@ -38,13 +42,13 @@ pub fn Seats(basket: Basket) -> impl IntoView {
     };
     view! {
         <section class="panel" aria-labelledby="seats-title">
-            <h2 id="seats-title" lang=language>{name}</h2>
-            <p class="fact"><Icon sign=Sign::Calendar/><span>{live(when)}</span></p>
-            <p class="fact"><Icon sign=Sign::Place/><span>{place}</span></p>
+            <h2 id="seats-title" lang=language dir="auto">{name}</h2>
+            <p class="fact"><Icon sign=Sign::Calendar/><span prop:textContent=live(when)></span></p>
+            <p class="fact"><Icon sign=Sign::Place/><span dir="auto">{place}</span></p>
             <ul class="items">{part(items)}</ul>
             <p class="total-row">
                 <span>{common!(i18n, total)}</span>
-                <strong class="figures total">{live(total)}</strong>
+                <strong class="figures total" prop:textContent=live(total)></strong>
             </p>
             <div class="row-actions">
                 {part(move || {
@@ -70,12 +74,33 @@ pub fn Seats(basket: Basket) -> impl IntoView {
                     class="button quiet danger"
                     data-testid="cancel-button"
                     disabled=live(busy)
-                    on:click=act(move |_| basket.cancel())
+                    on:click=act(move |_| asking.set(true))
                 >
                     <Icon sign=Sign::Trash/>
                     <span>{tx!(i18n, checkout.cancel)}</span>
                 </button>
             </div>
+            {part(move || {
+                asking
+                    .get()
+                    .then(|| {
+                        view! {
+                            <Question
+                                title=tx!(i18n, checkout.cancel_title)
+                                text=live(move || t_string!(i18n, checkout.cancel_text).to_owned())
+                                keep=tx!(i18n, checkout.keep)
+                                go_on=tx!(i18n, checkout.cancel)
+                                asking
+                                busy=RwSignal::new(false)
+                                failure=RwSignal::new(None)
+                                confirmed=Callback::new(move |()| {
+                                    asking.set(false);
+                                    basket.cancel();
+                                })
+                            />
+                        }
+                    })
+            })}
         </section>
     }
 }

@@ -3,20 +3,35 @@
 //! The large arrays are not signals. Instead, `revision` grows with every change of them, and the stage is told which
 //! seats to draw again. `changes` processes the changes.
 
+mod carried;
 mod changes;
 
 use std::{cell::RefCell, rc::Rc};
 
 use holdfast_contract::{
-    catalogue::{Event, SeatStatus, Section, SectionKind},
+    catalogue::{Event, Offer, SeatStatus, Section, SectionKind},
     money::Money,
 };
 use leptos::prelude::*;
+use uuid::Uuid;
 
-use super::{Opening, selection::Selection};
-use map::{live::Live, model::Hall, prices::Prices, stage::Handle};
+use super::{
+    Opening,
+    selection::{Room, Selection},
+};
+use map::{
+    live::Live,
+    model::Hall,
+    prices::{EventSale, Prices},
+    stage::Handle,
+};
 use ui::{
-    api::Failure, browser, components::erased::known, i18n::Locale, state::holds::Holds, td_string,
+    api::Failure,
+    browser,
+    components::erased::known,
+    i18n::{I18n, Locale, use_i18n},
+    state::holds::Holds,
+    td_string,
 };
 
 /// A message beside the summary.
@@ -24,10 +39,18 @@ use ui::{
 pub enum Notice {
     /// Other buyers took these seats; this many chosen seats are left.
     Taken(Vec<i32>, i32),
-    /// The choice is limited to this many persons.
-    Limit(i32),
-    /// The offers with these names have ended, so these seats were removed from the choice.
-    Ended(Vec<String>, Vec<i32>),
+    /// The choice is limited to this many persons, and the visitor holds places for so many already.
+    Limit { persons: i32, held: i32 },
+    /// The offers with these names have ended.
+    Ended {
+        offers: Vec<String>,
+        /// The offers that took their place.
+        instead: Vec<Offer>,
+        /// The seats that were removed from the choice.
+        seats: Vec<i32>,
+    },
+    /// The event has a new seating plan, and the choice is without the seats with these names.
+    Replaced(Vec<String>),
     /// No offer sells the seat with this index now.
     Closed(usize),
     /// The server refused the request or did not respond.
@@ -66,6 +89,8 @@ pub enum Standing {
     Closed,
 }
 
+pub use carried::Carried;
+
 #[derive(Clone, Copy)]
 pub struct Floor {
     pub event: RwSignal<Event>,
@@ -92,22 +117,30 @@ pub struct Floor {
     pub holding: RwSignal<bool>,
     /// How many rests of the button have not ended.
     rests: RwSignal<u32>,
-    /// Loads the whole page again, because the event has a new seating plan.
-    pub reopen: Callback<()>,
+    holds: Holds,
+    i18n: I18n,
+    /// Loads the whole page again.
+    again: Callback<()>,
+    /// What the page takes along when it is loaded again.
+    carried: StoredValue<Option<Carried>>,
 }
 
 impl Floor {
     /// Creates the state from the fetched data.
-    pub fn new(opening: Opening, reopen: Callback<()>) -> Self {
+    pub fn new(
+        opening: Opening,
+        again: Callback<()>,
+        carried: StoredValue<Option<Carried>>,
+    ) -> Self {
         let Opening { event, map, states, sections, offers } = opening;
         let hall = map.map_or_else(Hall::empty, Hall::new);
         let mut live = Live::new(&hall);
         live.replace(&hall, &states, browser::monotonic_ms());
-        let prices = Prices::new(offers, browser::rfc3339(states.now));
+        let prices = Prices::new(offers, EventSale::of(&event), browser::rfc3339(states.now));
         live.closed = prices.closed(&hall);
         let holds = Holds::expect();
         let event_id = event.id;
-        Self {
+        let floor = Self {
             event: RwSignal::new(event),
             hall: StoredValue::new_local(Rc::new(hall)),
             live: StoredValue::new_local(Rc::new(RefCell::new(live))),
@@ -121,8 +154,13 @@ impl Floor {
             notice: RwSignal::new(None),
             holding: RwSignal::new(false),
             rests: RwSignal::new(0),
-            reopen,
-        }
+            holds,
+            i18n: use_i18n(),
+            again,
+            carried,
+        };
+        floor.take_back();
+        floor
     }
 
     /// Reads the hall and the state of its seats; reactive.
@@ -197,14 +235,38 @@ impl Floor {
             Standing::Mine | Standing::Held | Standing::Sold | Standing::Blocked => return,
         }
         let hall = self.hall.get_value();
-        let (seat_id, limit) =
-            (hall.ids[seat], self.event.with_untracked(|event| event.max_per_order));
+        let seat_id = hall.ids[seat];
         let first = self
             .prices
             .with_untracked(|prices| prices.for_seat(&hall, seat).next().map(|offer| offer.id));
         let Some(offer) = first else { return };
-        let within = self.chosen.try_update(|chosen| chosen.toggle(seat_id, offer, limit));
-        self.notice.set(if within == Some(false) { Some(Notice::Limit(limit)) } else { None });
+        self.choose(&|chosen, room| chosen.toggle(seat_id, offer, room));
+    }
+
+    /// Changes the choice, or says how many persons it may be for.
+    pub fn choose(self, change: &dyn Fn(&mut Selection, &Room<'_>) -> bool) {
+        let (id, per_order, per_user) =
+            self.event.with_untracked(|event| (event.id, event.max_per_order, event.max_per_user));
+        let held = untrack(|| self.holds.persons(id));
+        let admits = |offer| untrack(|| self.admits(offer));
+        let room = Room { persons: per_order.min(per_user - held), admits: &admits };
+        let fits = self.chosen.try_update(|chosen| change(chosen, &room));
+        let limit = if per_order <= per_user - held {
+            Notice::Limit { persons: per_order, held: 0 }
+        } else {
+            Notice::Limit { persons: per_user, held }
+        };
+        self.notice.set((fits == Some(false)).then_some(limit));
+    }
+
+    /// How many persons one unit of an offer admits; reactive.
+    pub fn admits(self, offer: Uuid) -> i32 {
+        self.prices.with(|prices| prices.offer(offer).map_or(1, |offer| offer.admits))
+    }
+
+    /// For how many persons the choice is; reactive.
+    pub fn persons(self) -> i32 {
+        self.chosen.with(|chosen| chosen.persons(&|offer| self.admits(offer)))
     }
 
     /// Whether the button rests; reactive.

@@ -4,7 +4,7 @@ use holdfast_contract::catalogue::{Offer, Section};
 use leptos::prelude::*;
 use uuid::Uuid;
 
-use super::floor::{Floor, Notice};
+use super::floor::Floor;
 use map::prices::Sale;
 use ui::{
     components::erased::{act, known, live, part},
@@ -52,6 +52,8 @@ pub fn sale_text(floor: Floor, locale: Locale, sale: Sale<'_>) -> Option<String>
             Some(td_string!(locale, events.sale_from, date = date))
         }
         Sale::Ended => Some(td_string!(locale, event.sale_ended).to_owned()),
+        Sale::Cancelled => Some(td_string!(locale, events.cancelled).to_owned()),
+        Sale::Unpublished => Some(td_string!(locale, event.unpublished).to_owned()),
     }
 }
 
@@ -79,8 +81,8 @@ fn GeneralSection(floor: Floor, section_id: Uuid) -> impl IntoView {
     view! {
         <div class="general-section">
             <p class="general-name">
-                <strong>{live(name)}</strong>
-                <span class="soft figures">{live(left_text)}</span>
+                <strong prop:textContent=live(name)></strong>
+                <span class="soft figures" prop:textContent=live(left_text)></span>
             </p>
             {part(offers)}
         </div>
@@ -92,12 +94,18 @@ fn Stepper(floor: Floor, section_id: Uuid, offer: Offer) -> impl IntoView {
     let i18n = use_i18n();
     let offer_id = offer.id;
     let quantity = move || floor.chosen.with(|chosen| chosen.quantity(section_id, offer_id));
-    let left = move || section(floor, section_id).map_or(0, |it| it.counts.available);
+    // The places that are left beside the choice. One unit needs as many as it admits persons.
+    let left = move || {
+        let left = section(floor, section_id).map_or(0, |it| it.counts.available);
+        let chosen: i32 = floor.chosen.with(|chosen| {
+            let here = chosen.places.iter().filter(|it| it.section_id == section_id);
+            here.map(|it| it.quantity.saturating_mul(floor.admits(it.offer_id))).sum()
+        });
+        left - i64::from(chosen)
+    };
+    let admits = i64::from(offer.admits);
     let add = move |change: i32| {
-        let limit = floor.event.with_untracked(|event| event.max_per_order);
-        let within =
-            floor.chosen.try_update(|chosen| chosen.add(section_id, offer_id, change, limit));
-        floor.notice.set(if within == Some(false) { Some(Notice::Limit(limit)) } else { None });
+        floor.choose(&|chosen, room| chosen.add(section_id, offer_id, change, room));
     };
     let name = StoredValue::new(offer.name.clone());
     let price = offer.price.clone();
@@ -134,13 +142,13 @@ fn Stepper(floor: Floor, section_id: Uuid, offer: Offer) -> impl IntoView {
                 >
                     <Icon sign=Sign::Minus/>
                 </button>
-                <output class="figures" aria-live="polite">{live(move || quantity().to_string())}</output>
+                <output class="figures" aria-live="polite" prop:textContent=live(move || quantity().to_string())></output>
                 <button
                     type="button"
                     class="tool"
                     data-testid="ga-plus"
                     aria-label=live(move || t_string!(i18n, event.one_more, name = name.get_value()))
-                    disabled=live(move || { i64::from(quantity()) >= left() })
+                    disabled=live(move || left() < admits)
                     on:click=act(move |_| add(1))
                 >
                     <Icon sign=Sign::Plus/>

@@ -77,6 +77,7 @@ fn refused_seats(failure: &Failure) -> &[RefusedSeat] {
 
 fn refused(floor: Floor, failure: Failure) {
     let seats = refused_seats(&failure).to_vec();
+    let is_off_sale = failure.kind() == Some(ProblemType::NotOnSale);
     let taken = floor.chosen.try_update(|chosen| chosen.drop_refused(&seats)).unwrap_or_default();
     let left = floor.chosen.with_untracked(Selection::count);
     floor.notice.set(Some(if taken.is_empty() {
@@ -85,6 +86,11 @@ fn refused(floor: Floor, failure: Failure) {
         floor.rest();
         Notice::Taken(taken, left)
     }));
-    // Changes by other buyers were not reported while the request was under way.
-    floor.reload();
+    if is_off_sale {
+        // The offers have changed. The page learns which offers take their place.
+        floor.reload_all();
+    } else {
+        // Changes by other buyers were not reported while the request was under way.
+        floor.reload();
+    }
 }

@@ -1,16 +1,20 @@
 //! The list of seats by section, row and seat. It offers everything that the map offers, for keyboards and screen
 //! readers. Only the open row has nodes in the document.
 
-use leptos::prelude::*;
+use std::ops::Range;
+
+use leptos::{ev::KeyboardEvent, prelude::*};
 
 use super::{
     floor::{Floor, Standing},
     section_detail,
+    summary::HOLD_BUTTON,
     tip::{kind_text, standing_text},
 };
 use holdfast_contract::catalogue::{SeatKind, SeatStatus};
 use map::stage::Stage;
 use ui::{
+    browser,
     components::erased::{act, known, live, part},
     components::icon::{Icon, Sign},
     counted,
@@ -69,7 +73,7 @@ fn SectionEntry(floor: Floor, section: usize, open: RwSignal<Option<usize>>) -> 
             >
                 <Icon sign=Sign::Right/>
                 <span class="list-name">{name}</span>
-                <span class="soft figures">{live(detail)}</span>
+                <span class="soft figures" prop:textContent=live(detail)></span>
             </button>
             {part(move || {
                 is_open
@@ -96,6 +100,7 @@ fn RowEntry(floor: Floor, row: usize, open: RwSignal<Option<usize>>) -> impl Int
     let (label, seats) =
         floor.hall.with_value(|hall| (hall.rows[row].label.clone(), hall.rows[row].seats.clone()));
     let test_id = format!("row-{label}");
+    let at = RwSignal::new(seats.start);
     let left = {
         let seats = seats.clone();
         move || {
@@ -126,19 +131,20 @@ fn RowEntry(floor: Floor, row: usize, open: RwSignal<Option<usize>>) -> impl Int
             >
                 <Icon sign=Sign::Right/>
                 <span class="list-name">{part(move || t_string!(i18n, seat.row, row = label.as_str()))}</span>
-                <span class="soft figures">{live(left)}</span>
+                <span class="soft figures" prop:textContent=live(left)></span>
             </button>
             {part(move || {
                 is_open
                     .get()
                     .then(|| {
                         view! {
-                            <ul class="list-seats">
+                            <ul class="list-seats" on:keydown=act(keys(seats.clone(), at))>
                                 {seats
                                     .clone()
-                                    .map(|seat| view! { <SeatEntry floor seat/> })
+                                    .map(|seat| view! { <SeatEntry floor seat at/> })
                                     .collect_view()}
                             </ul>
+                            <ToHold floor/>
                         }
                     })
             })}
@@ -146,8 +152,49 @@ fn RowEntry(floor: Floor, row: usize, open: RwSignal<Option<usize>>) -> impl Int
     }
 }
 
+/// Moves the focus between the seats of a row. The row is one stop of the Tab key: from its seat `at`, the next Tab leads
+/// out of the row.
+fn keys(seats: Range<usize>, at: RwSignal<usize>) -> impl FnMut(KeyboardEvent) {
+    move |event| {
+        let (here, last) = (at.get_untracked(), seats.end.saturating_sub(1));
+        let next = match event.key().as_str() {
+            "ArrowRight" => (here + 1).min(last),
+            "ArrowLeft" => here.saturating_sub(1).max(seats.start),
+            "Home" => seats.start,
+            "End" => last,
+            _ => return,
+        };
+        event.prevent_default();
+        browser::focus(&element_id(next));
+    }
+}
+
+fn element_id(seat: usize) -> String {
+    format!("list-seat-{seat}")
+}
+
+/// The way from a row to the button that holds the choice, seen when it has the focus.
 #[component]
-fn SeatEntry(floor: Floor, seat: usize) -> impl IntoView {
+fn ToHold(floor: Floor) -> impl IntoView {
+    let i18n = use_i18n();
+    part(move || {
+        (floor.persons() > 0).then(|| {
+            view! {
+                <button
+                    type="button"
+                    class="button secondary to-hold"
+                    data-testid="to-hold"
+                    on:click=act(move |_| browser::focus(HOLD_BUTTON))
+                >
+                    {tx!(i18n, event.to_hold)}
+                </button>
+            }
+        })
+    })
+}
+
+#[component]
+fn SeatEntry(floor: Floor, seat: usize, at: RwSignal<usize>) -> impl IntoView {
     let i18n = use_i18n();
     let standing = known(move || floor.standing(seat));
     let (label, seat_id, kind) =
@@ -175,6 +222,9 @@ fn SeatEntry(floor: Floor, seat: usize) -> impl IntoView {
         <li>
             <button
                 type="button"
+                id=element_id(seat)
+                tabindex=live(move || if at.get() == seat { "0" } else { "-1" })
+                on:focus=act(move |_| at.set(seat))
                 class=live(class)
                 data-testid=format!("seat-{seat_id}")
                 aria-label=live(words)

@@ -1,5 +1,6 @@
 //! The message beside the summary: first what happened, then what was kept.
 
+use holdfast_contract::catalogue::Offer;
 use leptos::prelude::*;
 
 use super::{
@@ -11,21 +12,36 @@ use ui::{
     components::erased::{act, part},
     components::icon::{Icon, Sign},
     i18n::{Locale, use_i18n},
-    td_string, words,
+    intl, td_string, words,
 };
 
 fn text(floor: Floor, locale: Locale, notice: &Notice) -> String {
     match notice {
         Notice::Taken(seats, left) => taken(locale, &floor.names(locale, seats), *left),
-        Notice::Limit(limit) => words::limited(locale, i64::from(*limit)),
-        Notice::Ended(offers, seats) => {
-            let offers = words::listed(locale, offers);
-            let fact = td_string!(locale, conflict.ended, offers = offers.as_str());
-            if seats.is_empty() {
-                return fact;
+        Notice::Limit { persons, held } => {
+            let limit = words::limited(locale, i64::from(*persons));
+            if *held == 0 {
+                return limit;
             }
-            let seats = words::listed(locale, &floor.names(locale, seats));
-            format!("{fact} {}", td_string!(locale, conflict.given_up, seats = seats.as_str()))
+            format!("{limit} {}", td_string!(locale, conflict.held, count = *held))
+        }
+        Notice::Ended { offers, instead, seats } => {
+            let offers = words::listed(locale, offers);
+            let mut told = vec![td_string!(locale, conflict.ended, offers = offers.as_str())];
+            if !instead.is_empty() {
+                let priced =
+                    |it: &Offer| format!("{} · {}", it.name, intl::money(locale, &it.price));
+                let instead: Vec<_> = instead.iter().map(priced).collect();
+                let instead = words::listed(locale, &instead);
+                told.push(td_string!(locale, conflict.instead, offers = instead.as_str()));
+            }
+            told.extend(given_up(locale, &floor.names(locale, seats)));
+            told.join(" ")
+        }
+        Notice::Replaced(lost) => {
+            let mut told = vec![td_string!(locale, conflict.replaced).to_owned()];
+            told.extend(given_up(locale, lost));
+            told.join(" ")
         }
         Notice::Closed(seat) => {
             let (seat, why) = (floor.name(locale, *seat), closed_text(floor, locale, *seat));
@@ -33,6 +49,12 @@ fn text(floor: Floor, locale: Locale, notice: &Notice) -> String {
         }
         Notice::Failed(failure) => words::failure(locale, failure),
     }
+}
+
+/// "No longer selected: B12." `None` if no seat was given up.
+fn given_up(locale: Locale, names: &[String]) -> Option<String> {
+    let seats = words::listed(locale, names);
+    (!names.is_empty()).then(|| td_string!(locale, conflict.given_up, seats = seats.as_str()))
 }
 
 /// "B12 was just taken. Your other two are still selected."

@@ -17,6 +17,25 @@ pub struct Places {
     pub quantity: i32,
 }
 
+/// How much the visitor may choose.
+pub struct Room<'a> {
+    /// For how many persons at most.
+    pub persons: i32,
+    /// How many persons one unit of an offer admits.
+    pub admits: &'a dyn Fn(Uuid) -> i32,
+}
+
+/// What became of the choices whose offers have ended.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Ended {
+    /// The ended offers, each once.
+    pub offers: Vec<Uuid>,
+    /// The offers that took their place, each once.
+    pub instead: Vec<Uuid>,
+    /// The seats that were removed, because no other offer sells them.
+    pub seats: Vec<i32>,
+}
+
 /// Everything that the visitor has chosen.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Selection {
@@ -41,26 +60,42 @@ impl Selection {
         self.seats.iter().any(|(chosen, _)| *chosen == seat_id)
     }
 
-    /// Chooses a seat under an offer, or removes it from the choice. Returns false if the choice has reached `limit`.
-    pub fn toggle(&mut self, seat_id: i32, offer: Uuid, limit: i32) -> bool {
-        if self.has(seat_id) {
-            self.seats.retain(|(chosen, _)| *chosen != seat_id);
-            return true;
-        }
-        if self.count() >= limit {
-            return false;
-        }
-        self.seats.push((seat_id, offer));
-        true
+    /// For how many persons the choice is.
+    pub fn persons(&self, admits: &dyn Fn(Uuid) -> i32) -> i32 {
+        let seats = self.seats.iter().map(|(_, offer)| admits(*offer));
+        let places = self.places.iter().map(|it| admits(it.offer_id).saturating_mul(it.quantity));
+        seats.chain(places).fold(0, i32::saturating_add)
     }
 
-    /// Changes the offer of a chosen seat.
-    pub fn set_offer(&mut self, seat_id: i32, offer: Uuid) {
-        for (chosen, current) in &mut self.seats {
-            if *chosen == seat_id {
-                *current = offer;
-            }
+    /// Takes a change over unless the choice would then be for more persons than there is room for. A change to no more
+    /// persons than before is always possible. Returns whether it was taken over.
+    fn change_to(&mut self, next: Self, room: &Room<'_>) -> bool {
+        let persons = next.persons(room.admits);
+        let fits = persons <= room.persons || persons <= self.persons(room.admits);
+        if fits {
+            *self = next;
         }
+        fits
+    }
+
+    /// Chooses a seat under an offer, or removes it from the choice. Returns false if there is no room.
+    pub fn toggle(&mut self, seat_id: i32, offer: Uuid, room: &Room<'_>) -> bool {
+        let mut next = self.clone();
+        if self.has(seat_id) {
+            next.seats.retain(|(chosen, _)| *chosen != seat_id);
+        } else {
+            next.seats.push((seat_id, offer));
+        }
+        self.change_to(next, room)
+    }
+
+    /// Changes the offer of a chosen seat. Returns false if there is no room.
+    pub fn set_offer(&mut self, seat_id: i32, offer: Uuid, room: &Room<'_>) -> bool {
+        let mut next = self.clone();
+        for (_, current) in next.seats.iter_mut().filter(|(chosen, _)| *chosen == seat_id) {
+            *current = offer;
+        }
+        self.change_to(next, room)
     }
 
     /// How many units of an offer are chosen in a section.
@@ -71,46 +106,61 @@ impl Selection {
             .map_or(0, |places| places.quantity)
     }
 
-    /// Adds or removes units of an offer. Returns false if the choice has reached `limit`.
-    pub fn add(&mut self, section_id: Uuid, offer_id: Uuid, change: i32, limit: i32) -> bool {
-        if change > 0 && self.count() >= limit {
-            return false;
-        }
-        let quantity = (self.quantity(section_id, offer_id) + change).max(0);
+    /// Adds or removes units of an offer. Returns false if there is no room.
+    pub fn add(&mut self, section_id: Uuid, offer_id: Uuid, change: i32, room: &Room<'_>) -> bool {
+        let mut next = self.clone();
+        next.put(section_id, offer_id, self.quantity(section_id, offer_id) + change);
+        self.change_to(next, room)
+    }
+
+    fn put(&mut self, section_id: Uuid, offer_id: Uuid, quantity: i32) {
         self.places.retain(|it| it.section_id != section_id || it.offer_id != offer_id);
         if quantity > 0 {
             self.places.push(Places { section_id, offer_id, quantity });
         }
-        true
     }
 
-    /// Removes the choices under offers that have ended. A seat changes to the `other` offer that sells it, if there is
-    /// one. Returns the ended offers, each once, and the removed seats.
+    /// Moves the choices under offers that have ended to the offers that take their place, and removes what no other
+    /// offer sells. `other_for_seat` gets a seat and its ended offer, `other_for_places` a section and the ended offer.
     pub fn drop_ended(
         &mut self,
         sells: &dyn Fn(Uuid) -> bool,
-        other: &dyn Fn(i32) -> Option<Uuid>,
-    ) -> (Vec<Uuid>, Vec<i32>) {
-        let (mut ended, mut given_up) = (Vec::new(), Vec::new());
-        let chosen = self.seats.iter().map(|(_, offer)| *offer);
-        for offer in chosen.chain(self.places.iter().map(|places| places.offer_id)) {
-            if !sells(offer) && !ended.contains(&offer) {
-                ended.push(offer);
+        other_for_seat: &dyn Fn(i32, Uuid) -> Option<Uuid>,
+        other_for_places: &dyn Fn(Uuid, Uuid) -> Option<Uuid>,
+    ) -> Ended {
+        let mut ended = Ended::default();
+        let once = |list: &mut Vec<Uuid>, id| {
+            if !list.contains(&id) {
+                list.push(id);
             }
-        }
-        self.places.retain(|places| !ended.contains(&places.offer_id));
+        };
         self.seats.retain_mut(|(seat_id, offer)| {
-            if !ended.contains(offer) {
+            if sells(*offer) {
                 return true;
             }
-            let next = other(*seat_id);
+            once(&mut ended.offers, *offer);
+            let next = other_for_seat(*seat_id, *offer);
             match next {
-                Some(next) => *offer = next,
-                None => given_up.push(*seat_id),
+                Some(next) => {
+                    once(&mut ended.instead, next);
+                    *offer = next;
+                }
+                None => ended.seats.push(*seat_id),
             }
             next.is_some()
         });
-        (ended, given_up)
+        for Places { section_id, offer_id, quantity } in self.places.clone() {
+            if sells(offer_id) {
+                continue;
+            }
+            once(&mut ended.offers, offer_id);
+            self.put(section_id, offer_id, 0);
+            if let Some(next) = other_for_places(section_id, offer_id) {
+                once(&mut ended.instead, next);
+                self.put(section_id, next, self.quantity(section_id, next) + quantity);
+            }
+        }
+        ended
     }
 
     /// Removes the refused seats from the choice. Returns the seats that another buyer took.
@@ -166,6 +216,10 @@ mod tests {
 
     const OFFER: Uuid = Uuid::from_u128(1);
 
+    fn room(persons: i32) -> Room<'static> {
+        Room { persons, admits: &|_| 1 }
+    }
+
     fn refused(seat_id: i32, reason: SeatRefusal) -> RefusedSeat {
         RefusedSeat { seat_id, reason }
     }
@@ -174,7 +228,7 @@ mod tests {
     fn a_conflict_takes_the_lost_seats_and_leaves_the_rest() {
         let mut chosen = Selection::default();
         for seat in 1..=4 {
-            assert!(chosen.toggle(seat, OFFER, 10));
+            assert!(chosen.toggle(seat, OFFER, &room(10)));
         }
         let taken = chosen.drop_refused(&[
             refused(2, SeatRefusal::Sold),
@@ -197,16 +251,35 @@ mod tests {
     fn the_limit_counts_seats_and_places_together() {
         let (section, offer) = (Uuid::from_u128(1), Uuid::from_u128(2));
         let mut chosen = Selection::default();
-        assert!(chosen.toggle(1, OFFER, 3));
-        assert!(chosen.add(section, offer, 1, 3));
-        assert!(chosen.add(section, offer, 1, 3));
-        assert!(!chosen.add(section, offer, 1, 3));
-        assert!(!chosen.toggle(2, OFFER, 3));
-        assert!(chosen.toggle(1, OFFER, 3), "giving up is always possible");
+        assert!(chosen.toggle(1, OFFER, &room(3)));
+        assert!(chosen.add(section, offer, 1, &room(3)));
+        assert!(chosen.add(section, offer, 1, &room(3)));
+        assert!(!chosen.add(section, offer, 1, &room(3)));
+        assert!(!chosen.toggle(2, OFFER, &room(3)));
+        assert!(chosen.toggle(1, OFFER, &room(0)), "giving up is always possible");
         assert_eq!(chosen.count(), 2);
-        assert!(chosen.add(section, offer, -1, 3));
-        assert!(chosen.add(section, offer, -1, 3));
+        assert!(chosen.add(section, offer, -1, &room(0)));
+        assert!(chosen.add(section, offer, -1, &room(0)));
         assert!(chosen.is_empty());
+    }
+
+    #[test]
+    fn the_limit_counts_persons_and_not_units() {
+        let (section, pair) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let admits = |offer| if offer == pair { 2 } else { 1 };
+        let room = Room { persons: 10, admits: &admits };
+        let mut chosen = Selection::default();
+        for seat in 1..=3 {
+            assert!(chosen.toggle(seat, OFFER, &room));
+        }
+        for _ in 0..3 {
+            assert!(chosen.add(section, pair, 1, &room));
+        }
+        assert_eq!((chosen.count(), chosen.persons(&admits)), (6, 9));
+        assert!(!chosen.add(section, pair, 1, &room));
+        assert!(chosen.set_offer(1, pair, &room));
+        assert!(!chosen.set_offer(2, pair, &room));
+        assert_eq!(chosen.persons(&admits), 10);
     }
 
     #[test]
@@ -214,25 +287,38 @@ mod tests {
         let (section, early, late) = (Uuid::from_u128(7), Uuid::from_u128(8), Uuid::from_u128(9));
         let mut chosen = Selection::default();
         for (seat, offer) in [(1, early), (2, OFFER), (3, early)] {
-            chosen.toggle(seat, offer, 10);
+            chosen.toggle(seat, offer, &room(10));
         }
-        chosen.add(section, early, 2, 10);
-        chosen.add(section, late, 1, 10);
+        chosen.add(section, early, 2, &room(10));
+        chosen.add(section, late, 1, &room(10));
         let before = chosen.clone();
-        assert_eq!(chosen.drop_ended(&|_| true, &|_| None), (vec![], vec![]));
+        assert_eq!(chosen.drop_ended(&|_| true, &|_, _| None, &|_, _| None), Ended::default());
         assert_eq!(chosen, before);
-        let other = |seat| (seat == 1).then_some(late);
-        assert_eq!(chosen.drop_ended(&|offer| offer != early, &other), (vec![early], vec![3]));
+        let other = |seat, _| (seat == 1).then_some(late);
+        let ended = chosen.drop_ended(&|offer| offer != early, &other, &|_, _| None);
+        assert_eq!(ended, Ended { offers: vec![early], instead: vec![late], seats: vec![3] });
         assert_eq!(chosen.seats, [(1, late), (2, OFFER)]);
         assert_eq!(chosen.quantity(section, early), 0);
         assert_eq!(chosen.quantity(section, late), 1);
     }
 
     #[test]
+    fn places_under_an_offer_that_ended_go_to_the_next_offer() {
+        let (section, early, late) = (Uuid::from_u128(7), Uuid::from_u128(8), Uuid::from_u128(9));
+        let mut chosen = Selection::default();
+        chosen.add(section, early, 2, &room(10));
+        chosen.add(section, late, 1, &room(10));
+        let next = |_, ended| (ended == early).then_some(late);
+        let ended = chosen.drop_ended(&|offer| offer == late, &|_, _| None, &next);
+        assert_eq!(ended, Ended { offers: vec![early], instead: vec![late], seats: vec![] });
+        assert_eq!(chosen.places, [Places { section_id: section, offer_id: late, quantity: 3 }]);
+    }
+
+    #[test]
     fn no_version_is_sent() {
         let mut chosen = Selection::default();
-        chosen.toggle(7, OFFER, 10);
-        chosen.set_offer(7, Uuid::from_u128(5));
+        chosen.toggle(7, OFFER, &room(10));
+        chosen.set_offer(7, Uuid::from_u128(5), &room(10));
         let request = chosen.request();
         assert_eq!(request.seats[0].version, None);
         assert_eq!(request.seats[0].offer_id, Some(Uuid::from_u128(5)));

@@ -11,7 +11,7 @@ use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{EventSource, MessageEvent};
 
 use super::floor::{Floor, StreamStatus};
-use ui::{api, browser, json};
+use ui::{api, browser, components::erased::follow as watch, json, state::network::Network};
 
 /// The wait before the first new connection. Each failure doubles it.
 const FIRST_WAIT_MS: i32 = 1_000;
@@ -46,6 +46,16 @@ pub fn follow(floor: Floor) {
     on_cleanup(move || {
         if let Some(slot) = kept.try_get_value() {
             slot.borrow_mut().take();
+        }
+    });
+    // A connection may look open although the network under it is gone. When the server can be reached again, the page
+    // does not wait until the browser notices.
+    let network = Network::expect();
+    let mut was_away = false;
+    watch(move || {
+        let is_away = network.is_away();
+        if std::mem::replace(&mut was_away, is_away) && !is_away {
+            kept.with_value(|slot| open(floor, slot, FIRST_WAIT_MS));
         }
     });
     let ticking =

@@ -23,6 +23,9 @@ use ui::{
     t_string, tx,
 };
 
+/// The id of the button that holds the choice.
+pub const HOLD_BUTTON: &str = "hold-button";
+
 /// The price of the choice. `None` if currencies differ or a price is missing.
 fn total(floor: Floor, chosen: &Selection) -> Option<Money> {
     floor.prices.with(|prices| {
@@ -116,7 +119,9 @@ fn ChosenSeat(floor: Floor, seat_id: i32, offer: Uuid) -> impl IntoView {
                 aria-label=label
                 on:change=act(move |event| {
                     if let Ok(offer) = event_target_value(&event).parse() {
-                        floor.chosen.update(|chosen| chosen.set_offer(seat_id, offer));
+                        floor.choose(&|chosen, room| chosen.set_offer(seat_id, offer, room));
+                        // The field shows what was chosen, even if there is no room for it.
+                        floor.chosen.notify();
                     }
                 })
             >
@@ -171,11 +176,7 @@ fn ChosenPlaces(floor: Floor, places: Places) -> impl IntoView {
                 class="quiet square"
                 aria-label=removal
                 on:click=act(move |_| {
-                    floor
-                        .chosen
-                        .update(|chosen| {
-                            chosen.add(section_id, offer_id, -quantity, i32::MAX);
-                        });
+                    floor.choose(&|chosen, room| chosen.add(section_id, offer_id, -quantity, room));
                 })
             >
                 <Icon sign=Sign::Cross/>
@@ -191,12 +192,7 @@ fn Held(floor: Floor) -> impl IntoView {
     let holds = Holds::expect();
     part(move || {
         let event = floor.event.with(|event| event.id);
-        let count: i32 = holds
-            .of_event(event)
-            .iter()
-            .flat_map(|hold| &hold.reservation.items)
-            .map(|item| item.quantity)
-            .sum();
+        let count = holds.persons(event);
         let path = holds.checkout_path_of(event)?;
         let text =
             counted!(i18n.get_locale(), i64::from(count), event.held_single | event.held_several);
@@ -214,7 +210,7 @@ fn Held(floor: Floor) -> impl IntoView {
 pub fn HoldBar(floor: Floor) -> impl IntoView {
     let i18n = use_i18n();
     let hold = hold::holder(floor);
-    let count = move || floor.chosen.with(Selection::count);
+    let count = move || floor.persons();
     let label = move || {
         let locale = i18n.get_locale();
         if floor.holding.get() {
@@ -240,10 +236,14 @@ pub fn HoldBar(floor: Floor) -> impl IntoView {
             <NoticeView floor/>
             <div class="total-row">
                 <span>{common!(i18n, total)}</span>
-                <strong class="figures total">{part(move || price().unwrap_or_else(|| "–".into()))}</strong>
+                <strong
+                    class="figures total"
+                    prop:textContent=live(move || price().unwrap_or_else(|| "–".into()))
+                ></strong>
             </div>
             <button
                 type="button"
+                id=HOLD_BUTTON
                 class="button primary wide"
                 data-testid="hold-button"
                 disabled=live(move || count() == 0 || floor.holding.get())
@@ -251,9 +251,9 @@ pub fn HoldBar(floor: Floor) -> impl IntoView {
                 on:click=act(move |_| hold.run(()))
             >
                 <Icon sign=Sign::Lock/>
-                <span>{live(label)}</span>
+                <span prop:textContent=live(label)></span>
             </button>
-            <p class="fine">{live(minutes)}</p>
+            <p class="fine" prop:textContent=live(minutes)></p>
         </div>
     }
 }

@@ -7,9 +7,9 @@ use holdfast_contract::{
 use leptos::prelude::*;
 
 use super::{Floor, Notice, general_of};
-use crate::pages::event::selection::Selection;
+use crate::pages::event::selection::{Ended, Selection};
 use map::{
-    prices::{Prices, Sale},
+    prices::{EventSale, Prices, Sale},
     stage::Stage,
 };
 use ui::{api, browser};
@@ -43,7 +43,7 @@ impl Floor {
             });
         }
         if change.event {
-            self.refresh();
+            leptos::task::spawn_local(async move { self.read_event().await });
         }
     }
 
@@ -77,37 +77,53 @@ impl Floor {
             self.revision.update(|revision| *revision += 1);
         }
         let sells = |id| next.offer(id).is_some_and(|it| next.sale(it) == Sale::Now);
-        let other = |seat_id| {
+        // Only the previous list contains an offer that was withdrawn.
+        let before = self.prices.get_untracked();
+        // The choice goes on for as many persons as before.
+        let admits = |id| before.offer(id).map_or(1, |offer| offer.admits);
+        let for_seat = |seat_id, ended| {
             let seat = hall.index_of(seat_id)?;
-            next.for_seat(&hall, seat).next().map(|offer| offer.id)
+            next.for_seat(&hall, seat).find(|it| it.admits == admits(ended)).map(|it| it.id)
+        };
+        let for_places = |section, ended| {
+            let selling = next.for_general(section).filter(|it| next.sale(it) == Sale::Now);
+            selling.into_iter().find(|it| it.admits == admits(ended)).map(|it| it.id)
         };
         let mut chosen = self.chosen.get_untracked();
-        let (offers, seats) = chosen.drop_ended(&sells, &other);
-        // Only the previous list contains an offer that was withdrawn.
-        let names = self.prices.with_untracked(|before| {
-            offers.iter().filter_map(|id| Some(before.offer(*id)?.name.clone())).collect()
-        });
+        let Ended { offers, instead, seats } = chosen.drop_ended(&sells, &for_seat, &for_places);
+        let names = offers.iter().filter_map(|id| Some(before.offer(*id)?.name.clone())).collect();
+        let instead = instead.iter().filter_map(|id| next.offer(*id).cloned()).collect();
         self.prices.set(next);
         // A message about a seat that was not on sale may no longer be true.
         self.notice
             .maybe_update(|notice| notice.take_if(|it| matches!(it, Notice::Closed(_))).is_some());
         if !offers.is_empty() {
             self.chosen.set(chosen);
-            self.notice.set(Some(Notice::Ended(names, seats)));
+            self.notice.set(Some(Notice::Ended { offers: names, instead, seats }));
             self.rest();
         }
     }
 
     /// Reads the state of all seats again.
     pub fn reload(self) {
-        let event = self.event.with_untracked(|event| event.id);
+        leptos::task::spawn_local(async move { self.read_states().await });
+    }
+
+    /// Reads everything again that can change while the page is open.
+    pub fn reload_all(self) {
         leptos::task::spawn_local(async move {
-            let Ok(states) = api::seat_states(event).await else { return };
-            self.replace(&states);
-            if let Ok(sections) = api::sections(event).await {
-                let _ = self.general.try_set(general_of(sections.items));
-            }
+            self.read_states().await;
+            self.read_event().await;
         });
+    }
+
+    async fn read_states(self) {
+        let Some(event) = self.event.try_with_untracked(|event| event.id) else { return };
+        let Ok(states) = api::seat_states(event).await else { return };
+        self.replace(&states);
+        if let Ok(sections) = api::sections(event).await {
+            let _ = self.general.try_set(general_of(sections.items));
+        }
     }
 
     fn replace(self, states: &SeatStates) {
@@ -116,31 +132,31 @@ impl Floor {
             return;
         };
         if states.plan_version != hall.plan_version && !hall.is_empty() {
-            self.reopen.run(());
+            self.reopen();
             return;
         }
         let changed = live.borrow_mut().replace(&hall, states, browser::monotonic_ms());
         self.changed(&changed);
     }
 
-    fn refresh(self) {
-        let (id, plan) = self.event.with_untracked(|event| (event.id, event.plan_version));
-        leptos::task::spawn_local(async move {
-            let Ok(event) = api::event(&id.to_string()).await else { return };
-            if event.plan_version != plan {
-                self.reopen.run(());
-                return;
-            }
-            let _ = self.event.try_set(event);
-            if let Ok(offers) = api::offers(id).await
-                && self.prices.try_with_untracked(|_| ()).is_some()
-            {
-                self.sell_by(Prices::new(offers.items, self.now()));
-            }
-            if let Ok(sections) = api::sections(id).await {
-                let _ = self.general.try_set(general_of(sections.items));
-            }
-        });
+    async fn read_event(self) {
+        let known = self.event.try_with_untracked(|event| (event.id, event.plan_version));
+        let Some((id, plan)) = known else { return };
+        let Ok(event) = api::event(&id.to_string()).await else { return };
+        if event.plan_version != plan {
+            self.reopen();
+            return;
+        }
+        let sale = EventSale::of(&event);
+        let _ = self.event.try_set(event);
+        if let Ok(offers) = api::offers(id).await
+            && self.prices.try_with_untracked(|_| ()).is_some()
+        {
+            self.sell_by(Prices::new(offers.items, sale, self.now()));
+        }
+        if let Ok(sections) = api::sections(id).await {
+            let _ = self.general.try_set(general_of(sections.items));
+        }
     }
 
     fn changed(self, seats: &[usize]) {

@@ -1,0 +1,57 @@
+//! A question before something that cannot be undone.
+
+use leptos::prelude::*;
+
+use super::{
+    dialog::Dialog,
+    erased::{act, live},
+    failure::FailureNote,
+};
+use crate::api::Failure;
+
+/// Asks in a dialog. The first button keeps everything as it is.
+#[component]
+pub fn Question(
+    title: Signal<&'static str>,
+    /// What would happen.
+    text: Signal<String>,
+    /// The text of the button that changes nothing.
+    keep: Signal<&'static str>,
+    /// The text of the button that does it.
+    go_on: Signal<&'static str>,
+    /// Whether the dialog is on the page.
+    asking: RwSignal<bool>,
+    /// Whether it is being done.
+    busy: RwSignal<bool>,
+    /// Why it was refused.
+    failure: RwSignal<Option<Failure>>,
+    /// Does it.
+    confirmed: Callback<()>,
+) -> impl IntoView {
+    view! {
+        <Dialog title leave=Callback::new(move |()| asking.set(false))>
+            <p data-testid="consequence" prop:textContent=text></p>
+            <FailureNote failure/>
+            <div class="row-actions">
+                <button
+                    type="button"
+                    class="button secondary"
+                    data-testid="question-keep"
+                    disabled=live(move || busy.get())
+                    on:click=act(move |_| asking.set(false))
+                >
+                    {keep}
+                </button>
+                <button
+                    type="button"
+                    class="button quiet danger"
+                    data-testid="question-confirm"
+                    disabled=live(move || busy.get())
+                    on:click=act(move |_| confirmed.run(()))
+                >
+                    {go_on}
+                </button>
+            </div>
+        </Dialog>
+    }
+}

@@ -1,0 +1,108 @@
+//! Dates and times in the time zone of the event.
+
+use js_sys::Date;
+use wasm_bindgen::{JsCast, JsValue};
+
+use super::{applied, formatter};
+use crate::i18n::Locale;
+
+/// Which parts of a date are shown.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum DateStyle {
+    /// Weekday, day, month, year and time.
+    Full,
+    /// Weekday, day, month, year and time, short enough for one line on a phone.
+    Short,
+    /// The short name of the weekday.
+    Weekday,
+    /// The time of day.
+    Time,
+    /// The day of the month.
+    Day,
+    /// The short name of the month.
+    Month,
+}
+
+impl DateStyle {
+    const fn parts(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::Full => &[
+                ("weekday", "long"),
+                ("day", "numeric"),
+                ("month", "long"),
+                ("year", "numeric"),
+                ("hour", "numeric"),
+                ("minute", "2-digit"),
+            ],
+            Self::Short => &[
+                ("weekday", "short"),
+                ("day", "numeric"),
+                ("month", "short"),
+                ("year", "numeric"),
+                ("hour", "numeric"),
+                ("minute", "2-digit"),
+            ],
+            Self::Weekday => &[("weekday", "short")],
+            Self::Time => &[("hour", "numeric"), ("minute", "2-digit")],
+            Self::Day => &[("day", "numeric")],
+            Self::Month => &[("month", "short")],
+        }
+    }
+
+    /// Whether the text tells a moment, so that its reader must know the time zone.
+    const fn tells_a_moment(self) -> bool {
+        match self {
+            Self::Full | Self::Short => true,
+            Self::Weekday | Self::Time | Self::Day | Self::Month => false,
+        }
+    }
+}
+
+/// The steps by which clocks are set back: an hour, and half an hour on Lord Howe Island.
+const STEPS_MS: [f64; 2] = [3_600_000.0, 1_800_000.0];
+
+/// Whether the text names the time zone.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Zone {
+    Untold,
+    Told,
+}
+
+/// An RFC 3339 time, shown in a time zone of the IANA database. The text names the zone's abbreviation in the night in
+/// which the clocks go back, when a time of day comes twice. A zone that the browser does not know is named beside the
+/// time in UTC.
+pub fn date(locale: Locale, time: &str, zone: &str, style: DateStyle) -> String {
+    let moment = Date::new(&time.into()).get_time();
+    let Some(text) = written(locale, moment, zone, style, Zone::Untold) else {
+        let told = if style.tells_a_moment() { Zone::Told } else { Zone::Untold };
+        let text = written(locale, moment, "UTC", style, told).unwrap_or_else(|| time.to_owned());
+        return if style.tells_a_moment() { format!("{text} ({zone})") } else { text };
+    };
+    let comes_again = |step: &f64| {
+        [moment - step, moment + step]
+            .into_iter()
+            .any(|other| written(locale, other, zone, style, Zone::Untold).as_ref() == Some(&text))
+    };
+    if style.tells_a_moment() && STEPS_MS.iter().any(comes_again) {
+        return written(locale, moment, zone, style, Zone::Told).unwrap_or(text);
+    }
+    text
+}
+
+/// The text of a moment, in milliseconds since 1970. `None` if the browser does not know the zone.
+fn written(
+    locale: Locale,
+    moment: f64,
+    zone: &str,
+    style: DateStyle,
+    told: Zone,
+) -> Option<String> {
+    let mut wishes = vec![("timeZone", JsValue::from(zone))];
+    wishes.extend(style.parts().iter().map(|(name, value)| (*name, JsValue::from(*value))));
+    if told == Zone::Told {
+        wishes.push(("timeZoneName", "short".into()));
+    }
+    let name = format!("d{locale:?}{zone}{style:?}{told:?}");
+    let format = formatter(name, locale, "DateTimeFormat", &wishes)?;
+    applied(&format, Date::new(&moment.into()).unchecked_ref())
+}

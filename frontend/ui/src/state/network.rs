@@ -1,0 +1,95 @@
+//! Whether the server can be reached.
+//!
+//! The browser says when the device loses its network, but not when the network leads nowhere. So the page also asks the
+//! server: when a call has no answer, and regularly while the visitor holds something or the server was away.
+
+use std::{cell::Cell, time::Duration};
+
+use leptos::{ev, prelude::*};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{AbortSignal, RequestInit};
+
+use super::holds::Holds;
+
+/// How often the server is asked while it cannot be reached.
+const TICK: Duration = Duration::from_secs(2);
+/// After how many ticks the server is asked while the visitor holds something.
+const WATCHED_TICKS: u32 = 5;
+/// How long an answer may take.
+const ANSWER_LIMIT_MS: u32 = 5_000;
+/// The address that answers as long as the server runs.
+const ALIVE: &str = "/healthz";
+
+thread_local! {
+    static NETWORK: Cell<Option<Network>> = const { Cell::new(None) };
+}
+
+/// Whether the server can be reached.
+#[derive(Clone, Copy)]
+pub struct Network {
+    away: RwSignal<bool>,
+    is_asking: StoredValue<bool>,
+}
+
+impl Network {
+    /// Watches the network, and provides its state to every component.
+    pub fn provide() {
+        let network = Self {
+            away: RwSignal::new(!window().navigator().on_line()),
+            is_asking: StoredValue::new(false),
+        };
+        provide_context(network);
+        NETWORK.set(Some(network));
+        let holds = Holds::expect();
+        let lost = window_event_listener(ev::offline, move |_| network.away.set(true));
+        let back = window_event_listener(ev::online, move |_| network.ask());
+        on_cleanup(move || {
+            lost.remove();
+            back.remove();
+        });
+        let ticks = Cell::new(0_u32);
+        let watch = move || {
+            ticks.set(ticks.get() + 1);
+            let holding = holds.seconds.with_untracked(Option::is_some);
+            if network.away.get_untracked() || (holding && ticks.get() % WATCHED_TICKS == 0) {
+                network.ask();
+            }
+        };
+        let _ = set_interval_with_handle(watch, TICK);
+    }
+
+    /// The state that [`Self::provide`] provided.
+    pub fn expect() -> Self {
+        expect_context()
+    }
+
+    /// Whether the server cannot be reached; reactive.
+    pub fn is_away(self) -> bool {
+        self.away.get()
+    }
+
+    fn ask(self) {
+        if self.is_asking.get_value() {
+            return;
+        }
+        self.is_asking.set_value(true);
+        leptos::task::spawn_local(async move {
+            let away = !window().navigator().on_line() || !answers().await;
+            self.is_asking.set_value(false);
+            self.away.maybe_update(|known| std::mem::replace(known, away) != away);
+        });
+    }
+}
+
+/// Finds out whether the server can still be reached, because a call had no answer.
+pub fn doubt() {
+    if let Some(network) = NETWORK.get() {
+        network.ask();
+    }
+}
+
+async fn answers() -> bool {
+    let init = RequestInit::new();
+    init.set_signal(Some(&AbortSignal::timeout_with_u32(ANSWER_LIMIT_MS)));
+    JsFuture::from(window().fetch_with_str_and_init(ALIVE, &init)).await.is_ok()
+}

@@ -1,0 +1,115 @@
+// The visitor's bookings: their list, who sees them, and what is left after signing out.
+
+import assert from 'node:assert/strict';
+
+import {
+  DEMO_PASSWORD, THEATRE, checkoutIsOpen, holdSeats, isConfirmed, overflow, pay, sessionOf, suite,
+} from './helpers.mjs';
+
+const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
+
+const { scenario, api, row } = suite();
+
+const title = (page, name) => page.getByRole('heading', { level: 1, name }).waitFor();
+
+async function signedIn(visitor, email, path, options = {}) {
+  const session = await sessionOf(api, email);
+  return visitor(path, { ...options, prepare: (page) => page.addInitScript((kept) => {
+    // Only the first page of the visit: signing out clears the storage.
+    if (!document.cookie.includes('begun')) localStorage.setItem('holdfast.session', kept);
+    document.cookie = 'begun=1';
+  }, session.kept) });
+}
+
+async function newAccount(email) {
+  const account = { email, password: DEMO_PASSWORD, first_name: 'Ada', last_name: 'Lovelace' };
+  assert.equal((await api('POST', '/auth/register', account)).status, 201);
+}
+
+scenario('the_name_in_the_header_leads_to_the_bookings', async ({ visitor }) => {
+  await newAccount('ada.list@example.org');
+  const page = await signedIn(visitor, 'ada.list@example.org', `/events/${THEATRE}`);
+  await holdSeats(page, 'Stalls', 'A', (await row(THEATRE, 'Stalls', 'A')).slice(0, 2));
+  await pay(page);
+  const reference = await isConfirmed(page);
+  await page.getByTestId('signed-in').click();
+  await title(page, 'Your bookings');
+  const entry = page.getByTestId('booking-row').filter({ hasText: reference });
+  await entry.getByText('Booked', { exact: true }).waitFor();
+  await entry.getByRole('link', { name: 'The Tempest: premiere' }).click();
+  assert.equal(await isConfirmed(page), reference);
+
+  // After signing out, nobody at this browser sees the booking, and the address says how its owner does.
+  await page.getByTestId('sign-out').click();
+  await title(page, 'Sign in to see this');
+  assert.equal(await page.getByTestId('ticket').count(), 0);
+  await page.reload();
+  await title(page, 'Sign in to see this');
+  await page.locator('main').getByRole('link', { name: 'Sign in' }).click();
+  await page.locator('#email').fill('ada.list@example.org');
+  await page.locator('#password').fill(DEMO_PASSWORD);
+  await page.getByTestId('login-button').click();
+  assert.equal(await isConfirmed(page), reference);
+});
+
+scenario('a_guest_sees_what_this_browser_bought_until_somebody_signs_out', async ({ visitor }) => {
+  const page = await visitor(`/events/${THEATRE}`);
+  await holdSeats(page, 'Stalls', 'B', (await row(THEATRE, 'Stalls', 'B')).slice(0, 1));
+  await pay(page);
+  const reference = await isConfirmed(page);
+  await page.goto(new URL('/bookings', page.url()).href);
+  await page.getByTestId('booking-row').getByText(reference).waitFor();
+  await page.goto(new URL('/login?next=/', page.url()).href);
+  await page.locator('#email').fill('customer@demo.test');
+  await page.locator('#password').fill(DEMO_PASSWORD);
+  await page.getByTestId('login-button').click();
+  await page.getByTestId('signed-in').waitFor();
+  await page.getByTestId('event-card').first().waitFor();
+  await page.getByTestId('language').click();
+  await page.getByTestId('sign-out').click();
+  await page.getByRole('link', { name: 'Se connecter' }).waitFor();
+  const kept = await page.evaluate(() => Object.keys({ ...localStorage, ...sessionStorage }).sort());
+  assert.deepEqual(kept, ['holdfast.language', 'holdfast.theme']);
+  await page.goto(new URL(`/bookings/${reference}`, page.url()).href);
+  await title(page, 'Connectez-vous pour voir cette page');
+});
+
+scenario('a_booking_of_somebody_else_is_not_there', async ({ visitor }) => {
+  const page = await signedIn(visitor, 'customer@demo.test', '/bookings/HF-00000000');
+  await title(page, 'Nothing is here');
+});
+
+scenario('seats_given_back_in_one_tab_are_given_back_in_all', async ({ visitor }) => {
+  const page = await visitor(`/events/${THEATRE}`);
+  await holdSeats(page, 'Stalls', 'C', (await row(THEATRE, 'Stalls', 'C')).slice(0, 2));
+  await checkoutIsOpen(page);
+  const [hall, checkout] = [await page.context().newPage(), await page.context().newPage()];
+  await hall.goto(new URL(`/events/${THEATRE}`, page.url()).href);
+  await hall.getByText('You hold 2 places.').waitFor();
+  await checkout.goto(page.url());
+  await checkoutIsOpen(checkout);
+  await page.getByTestId('cancel-button').click();
+  await page.getByTestId('question-keep').click();
+  await page.getByTestId('cancel-button').click();
+  await page.getByTestId('question-confirm').click();
+  await page.getByText('Your seats are free again').waitFor();
+  await hall.getByText('You hold 2 places.').waitFor({ state: 'detached' });
+  await hall.getByTestId('countdown').waitFor({ state: 'detached' });
+  await checkout.getByText('Your seats are free again').waitFor();
+  await Promise.all([hall.close(), checkout.close()]);
+});
+
+for (const email of ['customer@demo.test', 'organizer@demo.test']) {
+  scenario(`the_header_of_${email}_with_a_hold_fits_a_phone`, async ({ visitor }) => {
+    const page = await signedIn(visitor, email, `/events/${THEATRE}`, PHONE);
+    const name = email.startsWith('customer') ? 'D' : 'E';
+    await holdSeats(page, 'Stalls', name, (await row(THEATRE, 'Stalls', name)).slice(0, 1));
+    await checkoutIsOpen(page);
+    await page.getByTestId('countdown').waitFor();
+    assert.equal(await overflow(page), 0);
+    await page.setViewportSize({ width: 360, height: 740 });
+    assert.equal(await overflow(page), 0);
+    const side = await page.locator('header.top').evaluate((it) => it.scrollWidth - it.clientWidth);
+    assert.equal(side, 0);
+  });
+}
