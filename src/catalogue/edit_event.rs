@@ -66,6 +66,7 @@ async fn edit(tx: &Tx, id: EventId, patch: EventPatch, holds: HoldTimes) -> Resu
     row.description = changes.description.unwrap_or(row.description);
     row.category = changes.category.unwrap_or(row.category);
     row.place = changes.place.unwrap_or(row.place);
+    row.time_zone = changes.time_zone.unwrap_or(row.time_zone);
     row.starts_at = schedule.starts_at();
     row.ends_at = schedule.ends_at();
     row.sale_starts_at = schedule.sale_starts_at();

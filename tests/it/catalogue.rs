@@ -2,6 +2,7 @@
 
 mod halls;
 mod promises;
+mod registries;
 mod sale;
 
 use std::time::Duration;

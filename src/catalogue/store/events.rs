@@ -65,6 +65,7 @@ pub async fn update(tx: &Tx, event: &events::Model) -> Result<u64, StoreError> {
         description: Set(written.description),
         category: Set(written.category),
         place: Set(written.place),
+        time_zone: Set(written.time_zone),
         starts_at: Set(written.starts_at),
         ends_at: Set(written.ends_at),
         sale_starts_at: Set(written.sale_starts_at),

@@ -119,7 +119,8 @@ pub struct NewEvent {
     pub language: Option<String>,
     /// The place of the event, as free text; 1 to 200 characters.
     pub place: String,
-    /// The IANA time zone in which clients show the event's times, such as `Europe/Berlin`.
+    /// The time zone in which clients show the event's times: a name of the IANA tz database, such as
+    /// `Europe/Berlin`.
     pub time_zone: String,
     /// When the event begins (RFC 3339).
     pub starts_at: String,
@@ -165,6 +166,9 @@ pub struct EventPatch {
     /// The new place of the event, as free text; 1 to 200 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<String>,
+    /// The new time zone in which clients show the event's times: a name of the IANA tz database.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<String>,
     /// When the event begins (RFC 3339).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub starts_at: Option<String>,
