@@ -11,6 +11,7 @@ pub mod create_event;
 pub mod delete_event;
 pub mod details;
 pub mod edit_event;
+pub mod keep_sections;
 pub mod latest;
 pub mod lifecycle;
 pub mod list_events;

@@ -195,7 +195,7 @@ impl Reads {
         let document =
             document.ok_or_else(|| Bug::new(format!("event {event} has no plan {version}")))?;
         let work = move || {
-            let plan = Plan::parse(document.as_bytes())
+            let plan = Plan::stored(&document)
                 .map_err(|faults| Bug::new(format!("a stored plan: {faults}")))?;
             let map = map::build(event, version, &plan, &sections, &placed);
             Ok(Packed::small(&map))

@@ -1,6 +1,7 @@
 //! The catalogue over HTTP: who sees and changes what, and how events move on.
 
 mod halls;
+mod places;
 mod promises;
 mod registries;
 mod sale;

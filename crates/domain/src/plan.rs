@@ -7,15 +7,18 @@
 //!
 //! Where to look next: `model` (the parts of a plan), `read` (the tolerant reader), `shape` (the
 //! members of each object), `check` (the rules between objects), `number` (the ids and positions of
-//! seats), `replace` (replacing one plan by another), `grid` (rows × seats without a file).
+//! seats), `place` (zone, row and number), `replace` (replacing one plan by another), `sections` (which zone
+//! keeps which section), `grid` (rows × seats without a file).
 
 mod check;
 mod grid;
 mod leaf;
 mod model;
 mod number;
+mod place;
 mod read;
 mod replace;
+mod sections;
 mod shape;
 #[cfg(test)]
 mod tests;
@@ -29,7 +32,9 @@ pub use self::{
         Seat, Shape, Size, Writing, Zone,
     },
     number::NumberedSeat,
+    place::{MovedSeat, Place},
     replace::{Claim, InUse, KnownSeat, Replacement},
+    sections::KnownSection,
 };
 
 /// The maximum size of a plan's file, in bytes.
@@ -99,6 +104,16 @@ impl Plan {
                 Err(PlanFaults(faults))
             }
         }
+    }
+
+    /// Reads a plan that was accepted before. The rules between the objects are not checked again: an older program had
+    /// fewer of them, and its plans stay readable.
+    ///
+    /// # Errors
+    /// If the text does not have the form of a plan.
+    pub fn stored(text: &str) -> Result<Self, PlanFaults> {
+        let (plan, faults) = read::plan(text.as_bytes());
+        plan.filter(|_| faults.is_empty()).ok_or(PlanFaults(faults))
     }
 
     /// Checks a plan that was built or changed in memory, as strictly as a file.

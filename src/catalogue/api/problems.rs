@@ -5,8 +5,8 @@ use holdfast_domain::plan::{Claim, InUse, PlanFaults};
 
 use crate::{
     catalogue::{
-        change_seat::SeatError, create_event::EventError, offers::OfferError,
-        replace_plan::PlanError, sections::SectionError,
+        change_seat::SeatError, create_event::EventError, keep_sections::LostOffer,
+        offers::OfferError, replace_plan::PlanError, sections::SectionError,
     },
     http::problem::ApiProblem,
 };
@@ -44,15 +44,36 @@ pub(super) fn plan_faults(faults: PlanFaults) -> ApiProblem {
 }
 
 fn in_use(in_use: &InUse) -> ApiProblem {
-    let named = in_use.0.iter().take(MAX_NAMED_SEATS).map(|(seat, claim)| RefusedSeat {
+    let (vanishing, moved) = (&in_use.vanishing, &in_use.moved);
+    let claimed = vanishing.iter().copied().chain(moved.iter().map(|seat| (seat.id, seat.claim)));
+    let named = claimed.take(MAX_NAMED_SEATS).map(|(seat, claim)| RefusedSeat {
         seat_id: seat.0,
         reason: match claim {
             Claim::Sold => SeatRefusal::Sold,
             Claim::Held | Claim::None => SeatRefusal::Held,
         },
     });
-    let detail = format!("The new plan lacks {} seats that are held or sold.", in_use.0.len());
-    ApiProblem::new(ProblemType::PlanInUse, detail).with_seats(named.collect())
+    let places = moved.iter().take(MAX_NAMED_SEATS).map(|seat| FieldError {
+        field: format!("seats[{}]", seat.id),
+        message: format!("would move from {} to {}", seat.from, seat.to),
+    });
+    let detail = format!(
+        "Held or sold seats stay where they are. {} would vanish, {} would get another zone, row or number.",
+        vanishing.len(),
+        moved.len()
+    );
+    ApiProblem::new(ProblemType::PlanInUse, detail)
+        .with_seats(named.collect())
+        .with_errors(places.collect())
+}
+
+fn loses_offers(lost: Vec<LostOffer>) -> ApiProblem {
+    let errors = lost.into_iter().map(|lost| FieldError {
+        field: format!("{}.{}", lost.kind, lost.name),
+        message: format!("the offer {} is for it: withdraw the offer first", lost.offer),
+    });
+    let detail = "Offers of the event are for sections or categories that the new plan lacks.";
+    ApiProblem::new(ProblemType::PlanInUse, detail).with_errors(errors.collect())
 }
 
 impl From<EventError> for ApiProblem {
@@ -82,6 +103,7 @@ impl From<PlanError> for ApiProblem {
             PlanError::Faults(faults) => plan_faults(faults),
             PlanError::Grid(refused) => Self::field("name", refused.to_string()),
             PlanError::InUse(seats) => in_use(&seats),
+            PlanError::LosesOffers(lost) => loses_offers(lost),
             refused @ PlanError::Closed(_) => illegal(&refused),
             PlanError::Db(error) => error.into(),
         }
@@ -94,9 +116,10 @@ impl From<SectionError> for ApiProblem {
             SectionError::Fields(errors) => fields(errors),
             SectionError::NotFound => Self::not_found("section"),
             SectionError::NameTaken => Self::field("name", error.to_string()),
-            SectionError::OfThePlan | SectionError::TooSmall | SectionError::InUse => {
-                illegal(&error)
-            }
+            SectionError::OfThePlan
+            | SectionError::TooSmall
+            | SectionError::Printed
+            | SectionError::InUse => illegal(&error),
             SectionError::Plan(error) => error.into(),
             SectionError::Claim(error) => error.into(),
             SectionError::Db(error) => error.into(),

@@ -6,14 +6,14 @@
 
 use std::collections::HashSet;
 
-use super::{MAX_FAULTS, Plan, PlanFault, Zone};
+use super::{MAX_FAULTS, Place, Plan, PlanFault, Zone};
 
 /// Adds the faults of the plan as a whole.
 pub(super) fn plan(plan: &Plan, faults: &mut Vec<PlanFault>) {
     if plan.seat_count() == 0 && faults.is_empty() {
         faults.push(PlanFault { path: "zones".into(), message: "the plan has no seats".into() });
     }
-    let mut checks = Checks { faults, uuids: HashSet::new() };
+    let mut checks = Checks { faults, uuids: HashSet::new(), labels: HashSet::new() };
     let categories = checks.categories(plan);
     let mut titles = HashSet::new();
     let mut guids = HashSet::new();
@@ -35,6 +35,8 @@ pub(super) fn plan(plan: &Plan, faults: &mut Vec<PlanFault>) {
 struct Checks<'p, 'f> {
     faults: &'f mut Vec<PlanFault>,
     uuids: HashSet<&'p str>,
+    /// The labels of places of which a part contains the separator. Other places have labels of their own.
+    labels: HashSet<String>,
 }
 
 impl<'p> Checks<'p, '_> {
@@ -84,6 +86,7 @@ impl<'p> Checks<'p, '_> {
         // rows. But two seats with the same name within these rows are a fault, because nobody
         // could find theirs.
         let mut called = HashSet::new();
+        let title = zone.title(zone_at);
         for (row_at, row) in zone.rows.iter().enumerate() {
             self.uuid(row.uuid.as_deref(), || format!("zones[{zone_at}].rows[{row_at}]"));
             for (seat_at, seat) in row.seats.iter().enumerate() {
@@ -101,6 +104,13 @@ impl<'p> Checks<'p, '_> {
                     self.fault(
                         || at() + ".seat_number",
                         "another seat of this row and zone has this number",
+                    );
+                }
+                let place = Place { zone: &title, row: &row.row_number, number: &seat.seat_number };
+                if place.is_ambiguous() && !self.labels.insert(place.to_string()) {
+                    self.fault(
+                        || at() + ".seat_number",
+                        "another seat is printed with the same zone, row and number",
                     );
                 }
                 if let Some(known) = categories
