@@ -24,6 +24,7 @@ pub mod replace_plan;
 pub mod seat_kinds;
 pub mod sections;
 pub mod seed;
+pub mod sellable;
 pub mod settings;
 pub mod store;
 pub mod views;

@@ -223,7 +223,8 @@ async fn read_fixed(db: &impl Sql, event: EventId, version: i32) -> Result<Fixed
     Ok(Fixed { version, offers, priced, categories })
 }
 
-fn priced(offer: &offers::Model) -> Offer {
+/// The offer as pricing needs it.
+pub(super) fn priced(offer: &offers::Model) -> Offer {
     Offer {
         id: offer.id,
         section: offer.section_id,

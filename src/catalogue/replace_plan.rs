@@ -10,14 +10,14 @@ use std::{
     sync::Arc,
 };
 
-use holdfast_contract::catalogue::PlanAccepted;
+use holdfast_contract::{catalogue::PlanAccepted, problem::FieldError};
 use holdfast_domain::{
     event::{self, Status},
     ids::{EventId, SeatId, SectionId},
     inventory::SectionKind,
     plan::{
-        Claim, Grid, InUse, KnownSeat, MovedSeat, NotAGrid, Place, Plan, PlanFaults, Replacement,
-        Zone,
+        Claim, Grid, InUse, KnownSeat, MovedSeat, NotAGrid, Place, Plan, PlanFault, PlanFaults,
+        Replacement, Zone,
     },
 };
 use holdfast_entity::{events, sections};
@@ -233,6 +233,7 @@ async fn lay(
         plan_version: event.plan_version,
         sections: count(zones.len()),
         seats: count(seats.len()),
+        warnings: plan.warnings().into_iter().map(warning).collect(),
     })
 }
 
@@ -289,6 +290,10 @@ async fn put_sections(
         store::sections::put(tx, event, zone.id, names, position, count(zone.seats)).await?;
     }
     Ok(())
+}
+
+fn warning(fault: PlanFault) -> FieldError {
+    FieldError { field: fault.path, message: fault.message }
 }
 
 fn count(number: usize) -> i32 {

@@ -22,7 +22,7 @@ use uuid::Uuid;
 
 use crate::support::{
     answer::Answer,
-    fixture::{account, new_event, seats},
+    fixture::{account, new_event, publish, seats},
     harness::{CallerOf, TestApp},
 };
 
@@ -209,17 +209,17 @@ async fn an_event_moves_on_by_command_and_by_time() {
         })
         .await;
     let (path, caller) = (format!("/events/{id}"), stage.organizer());
-    let publish = caller.post(&format!("{path}/publish"), &json!({})).await;
-    assert_eq!(publish.read::<Event>().status, EventStatus::Upcoming);
+    publish(&caller, &id.to_string()).await;
+    assert_eq!(stage.app.get(&path).await.read::<Event>().status, EventStatus::Upcoming);
     let again = caller.post(&format!("{path}/publish"), &json!({})).await;
     again.assert_problem(409, "/problems/illegal-transition");
     let asked: Eligibility = stage.app.get(&format!("{path}/purchase-eligibility")).await.read();
-    assert_eq!(asked.reasons, ["sale_not_started", "sold_out"]);
+    assert_eq!(asked.reasons, ["sale_not_started"]);
     stage.app.advance(DAY * 2).await;
     let shown = async || stage.app.get(&path).await.read::<Event>();
     let before = shown().await;
     // Shown at once; the pass writes it down, once.
-    assert_eq!(before.status, EventStatus::SoldOut);
+    assert_eq!(before.status, EventStatus::OnSale);
     assert_eq!(lifecycle::pass(&stage.app.app.base).await.ok(), Some(1));
     assert_eq!(lifecycle::pass(&stage.app.app.base).await.ok(), Some(0));
     assert!(shown().await.version > before.version);
@@ -258,7 +258,7 @@ async fn the_list_is_filtered_sorted_and_paged() {
                 (event.starts_at, event.ends_at) = (at(days), at(days + 1));
             })
             .await;
-        stage.organizer().post(&format!("/events/{id}/publish"), &json!({})).await;
+        publish(&stage.organizer(), &id.to_string()).await;
     }
     let names = async |query: &str| {
         let page: EventPage = stage.app.get(&format!("/events{query}")).await.read();

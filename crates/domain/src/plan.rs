@@ -7,21 +7,24 @@
 //!
 //! Where to look next: `model` (the parts of a plan), `read` (the tolerant reader), `shape` (the
 //! members of each object), `check` (the rules between objects), `number` (the ids and positions of
-//! seats), `place` (zone, row and number), `replace` (replacing one plan by another), `sections` (which zone
+//! seats), `radius` (how large they are drawn), `warnings` (what is probably a mistake), `place` (zone, row and number), `replace` (replacing one plan by another), `sections` (which zone
 //! keeps which section), `grid` (rows × seats without a file).
 
 mod check;
+mod faults;
 mod grid;
 mod leaf;
 mod model;
 mod number;
 mod place;
+mod radius;
 mod read;
 mod replace;
 mod sections;
 mod shape;
 #[cfg(test)]
 mod tests;
+mod warnings;
 
 use std::fmt;
 
@@ -33,6 +36,7 @@ pub use self::{
     },
     number::NumberedSeat,
     place::{MovedSeat, Place},
+    radius::DEFAULT_RADIUS,
     replace::{Claim, InUse, KnownSeat, Replacement},
     sections::KnownSection,
 };
@@ -89,19 +93,19 @@ impl Plan {
     /// Reads and checks a plan.
     ///
     /// # Errors
-    /// Every fault with its path, up to [`MAX_FAULTS`]. A faulty plan is never returned, not even
-    /// in part.
+    /// Every kind of fault with the paths of the first few, up to [`MAX_FAULTS`] in all. A faulty plan is never
+    /// returned, not even in part.
     pub fn parse(bytes: &[u8]) -> Result<Self, PlanFaults> {
-        let (plan, mut faults) = read::plan(bytes);
+        // A byte order mark, which some editors write, is no JSON.
+        let (plan, mut faults) = read::plan(bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes));
         if let Some(plan) = &plan {
             check::plan(plan, &mut faults);
         }
         match plan {
             Some(plan) if faults.is_empty() => Ok(plan),
             Some(_) | None => {
-                faults.truncate(MAX_FAULTS);
                 assert!(!faults.is_empty(), "a plan that is not given out has faults");
-                Err(PlanFaults(faults))
+                Err(PlanFaults(faults.end()))
             }
         }
     }
@@ -113,7 +117,10 @@ impl Plan {
     /// If the text does not have the form of a plan.
     pub fn stored(text: &str) -> Result<Self, PlanFaults> {
         let (plan, faults) = read::plan(text.as_bytes());
-        plan.filter(|_| faults.is_empty()).ok_or(PlanFaults(faults))
+        match plan {
+            Some(plan) if faults.is_empty() => Ok(plan),
+            Some(_) | None => Err(PlanFaults(faults.end())),
+        }
     }
 
     /// Checks a plan that was built or changed in memory, as strictly as a file.

@@ -21,7 +21,7 @@ use crate::{
     catalogue::{
         Catalogue, create_event, delete_event, edit_event, lifecycle,
         list_events::{MAX_SEARCH, Sort, Stage, Wanted, drafts_seen_by},
-        store, views,
+        sellable, store, views,
     },
     http::{
         auth::Caller,
@@ -186,7 +186,9 @@ impl EventsApi {
         let found = event::obstacles(row.status, &schedule, seen.moment.now);
         let mut reasons: Vec<String> =
             found.into_iter().map(|obstacle| obstacle.as_str().to_owned()).collect();
-        if seen.moving.counts().available <= 0 {
+        let counts = seen.moving.counts();
+        reasons.extend(sellable::nothing_for_sale(&seen).into_iter().map(str::to_owned));
+        if counts.capacity > 0 && counts.available <= 0 {
             reasons.push("sold_out".to_owned());
         }
         let taken = match caller.buyer() {

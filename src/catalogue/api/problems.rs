@@ -1,12 +1,15 @@
 //! How refusals of the catalogue look on the wire.
 
 use holdfast_contract::problem::{FieldError, ProblemType, RefusedSeat, SeatRefusal};
-use holdfast_domain::plan::{Claim, InUse, PlanFaults};
+use holdfast_domain::{
+    plan::{Claim, InUse, PlanFaults},
+    sale::Hindrance,
+};
 
 use crate::{
     catalogue::{
         change_seat::SeatError, create_event::EventError, keep_sections::LostOffer,
-        offers::OfferError, replace_plan::PlanError, sections::SectionError,
+        offers::OfferError, replace_plan::PlanError, sections::SectionError, sellable::Named,
     },
     http::problem::ApiProblem,
 };
@@ -30,6 +33,32 @@ fn promised(errors: Vec<FieldError>) -> ApiProblem {
 
 fn illegal(what: &impl ToString) -> ApiProblem {
     ApiProblem::new(ProblemType::IllegalTransition, what.to_string())
+}
+
+/// The problem for an event that cannot be published yet, with each reason.
+fn unsellable(hindrances: Vec<Named>) -> ApiProblem {
+    let mut reasons: Vec<String> =
+        hindrances.iter().map(|known| known.hindrance.as_str().to_owned()).collect();
+    reasons.dedup();
+    let errors = hindrances.into_iter().map(|Named { hindrance, offer }| {
+        let (field, message) = match hindrance {
+            Hindrance::NoPlaces => ("sections".to_owned(), "the event has no places".to_owned()),
+            Hindrance::NoOffers => ("offers".to_owned(), "the event has no offers".to_owned()),
+            Hindrance::NoOfferFits => {
+                ("offers".to_owned(), "no offer is for any place of the event".to_owned())
+            }
+            Hindrance::OfferWithoutPlaces(id) => {
+                let offer = offer.unwrap_or_default();
+                let message = format!("no place has the section and category of the offer {offer}");
+                (format!("offers[{id}]"), message)
+            }
+        };
+        FieldError { field, message }
+    });
+    let detail = "The event cannot be published, because it could not sell what it offers.";
+    ApiProblem::new(ProblemType::IllegalTransition, detail)
+        .with_errors(errors.collect())
+        .with_reasons(reasons)
 }
 
 /// The problem for a plan with faults: it names every fault.
@@ -90,6 +119,7 @@ impl From<EventError> for ApiProblem {
             }
             EventError::Illegal(refused) => illegal(&refused),
             refused @ (EventError::Closed(_) | EventError::InUse) => illegal(&refused),
+            EventError::Unsellable(hindrances) => unsellable(hindrances),
             EventError::Claim(error) => error.into(),
             EventError::Db(error) => error.into(),
         }

@@ -4,19 +4,23 @@
 //! These checks run after the reader, even if the reader found faults, so that all faults are
 //! reported together. The reader leaves refused texts empty, and these checks skip empty texts.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use super::{MAX_FAULTS, Place, Plan, PlanFault, Zone};
+use super::{Area, Place, Plan, Zone, faults::Faults};
 
 /// Adds the faults of the plan as a whole.
-pub(super) fn plan(plan: &Plan, faults: &mut Vec<PlanFault>) {
-    if plan.seat_count() == 0 && faults.is_empty() {
-        faults.push(PlanFault { path: "zones".into(), message: "the plan has no seats".into() });
-    }
+pub(super) fn plan(plan: &Plan, faults: &mut Faults) {
+    let nothing_said = faults.is_empty();
     let mut checks = Checks { faults, uuids: HashSet::new(), labels: HashSet::new() };
+    if plan.seat_count() == 0 && nothing_said {
+        checks.fault(|| "zones".to_owned(), "the plan has no seats");
+    }
     let categories = checks.categories(plan);
     let mut titles = HashSet::new();
-    let mut guids = HashSet::new();
+    let mut guids = HashMap::new();
+    let areas: HashSet<&str> =
+        plan.zones.iter().flat_map(|zone| zone.areas.iter().flatten()).filter_map(uuid).collect();
+    checks.uuids.extend(areas);
     for (index, zone) in plan.zones.iter().enumerate() {
         if checks.full() {
             return;
@@ -25,15 +29,16 @@ pub(super) fn plan(plan: &Plan, faults: &mut Vec<PlanFault>) {
             checks.fault(|| format!("zones[{index}].name"), "another zone has this name");
         }
         checks.uuid(zone.uuid.as_deref(), || format!("zones[{index}]"));
-        for (at, area) in zone.areas.iter().flatten().enumerate() {
-            checks.uuid(area.uuid.as_deref(), || format!("zones[{index}].areas[{at}]"));
-        }
         checks.seats(index, zone, categories.as_ref(), &mut guids);
     }
 }
 
+fn uuid(area: &Area) -> Option<&str> {
+    area.uuid.as_deref().filter(|uuid| !uuid.is_empty())
+}
+
 struct Checks<'p, 'f> {
-    faults: &'f mut Vec<PlanFault>,
+    faults: &'f mut Faults,
     uuids: HashSet<&'p str>,
     /// The labels of places of which a part contains the separator. Other places have labels of their own.
     labels: HashSet<String>,
@@ -41,16 +46,15 @@ struct Checks<'p, 'f> {
 
 impl<'p> Checks<'p, '_> {
     fn full(&self) -> bool {
-        self.faults.len() >= MAX_FAULTS
+        self.faults.are_enough()
     }
 
     fn fault(&mut self, path: impl FnOnce() -> String, message: &str) {
-        if !self.full() {
-            self.faults.push(PlanFault { path: path(), message: message.to_owned() });
-        }
+        self.faults.add(message, path, || message.to_owned());
     }
 
-    /// The format requires that the editor's ids are unique among objects of every kind.
+    /// The format requires that the editor's ids are unique among objects of every kind. pretix takes areas that share
+    /// an id among themselves, and so does this check.
     fn uuid(&mut self, uuid: Option<&'p str>, at: impl FnOnce() -> String) {
         if let Some(uuid) = uuid.filter(|uuid| !uuid.is_empty())
             && !self.uuids.insert(uuid)
@@ -62,7 +66,7 @@ impl<'p> Checks<'p, '_> {
     /// The known categories. `None` if some categories could not be read, because seats may refer
     /// to those.
     fn categories(&mut self, plan: &'p Plan) -> Option<HashSet<&'p str>> {
-        let readable = !self.faults.iter().any(|fault| fault.path.starts_with("categories"));
+        let readable = !self.faults.any_below("categories");
         let mut names = HashSet::new();
         for (index, category) in plan.categories.iter().enumerate() {
             if !names.insert(category.name.as_str()) && !category.name.is_empty() {
@@ -80,7 +84,7 @@ impl<'p> Checks<'p, '_> {
         zone_at: usize,
         zone: &'p Zone,
         categories: Option<&HashSet<&str>>,
-        guids: &mut HashSet<&'p str>,
+        guids: &mut HashMap<&'p str, [usize; 3]>,
     ) {
         // Several rows with the same number are common: a row that an aisle divides is drawn as two
         // rows. But two seats with the same name within these rows are a fault, because nobody
@@ -95,8 +99,21 @@ impl<'p> Checks<'p, '_> {
                 }
                 let at = || format!("zones[{zone_at}].rows[{row_at}].seats[{seat_at}]");
                 self.uuid(seat.uuid.as_deref(), at);
-                if !seat.seat_guid.is_empty() && !guids.insert(&seat.seat_guid) {
-                    self.fault(|| at() + ".seat_guid", "another seat has this seat_guid");
+                let guid = seat.seat_guid.as_str();
+                let here = [zone_at, row_at, seat_at];
+                if let Some([zone, row, seat]) = guids.get(guid) {
+                    let message = || {
+                        format!(
+                            "another seat has this seat_guid: {guid} is zones[{zone}].rows[{row}].seats[{seat}], too"
+                        )
+                    };
+                    self.faults.add(
+                        "another seat has this seat_guid",
+                        || at() + ".seat_guid",
+                        message,
+                    );
+                } else if !guid.is_empty() {
+                    guids.insert(guid, here);
                 }
                 if !seat.seat_number.is_empty()
                     && !called.insert((row.row_number.as_str(), seat.seat_number.as_str()))

@@ -1,7 +1,8 @@
 //! The members of each object of the format, after pretix's `seating-plan.schema.json`.
 //!
 //! This module is stricter than the schema where a hall needs it (bounds, no empty seat numbers).
-//! It is more tolerant in one point: only the lengths of the plan itself must be whole numbers.
+//! It is more tolerant in one point: only the lengths of the plan itself must be whole numbers. Like pretix, it takes
+//! the empty category that the editor gives to new seats.
 
 use serde::de::MapAccess;
 
@@ -89,7 +90,7 @@ objects! {
         },
         Optional "radius" => seat.radius = Some(from.length(MAX_COORDINATE)?),
         Required "position" => seat.position = from.object()?,
-        Required "category" => seat.category = from.name(MAX_TEXT)?,
+        Required "category" => seat.category = from.text(MAX_TEXT)?,
     }
     Area, ("areas", MAX_AREAS), |area, from| {
         Optional "shape" => area.shape = shape(from)?,

@@ -175,9 +175,10 @@ fn faults_between_objects_are_told() {
         },
         &[
             "categories[1].name: another category",
-            "zones[0].areas[0].uuid: something else",
+            "zones[0].uuid: something else",
             "zones[0].rows[0].seats[0].category: is not one of",
-            "zones[0].rows[0].seats[1].seat_guid: another seat",
+            "zones[0].rows[0].seats[1].seat_guid: another seat has this seat_guid: L-1-1 is \
+             zones[0].rows[0].seats[0], too",
             "zones[0].rows[1].seats[0].seat_number: another seat of this row",
             "zones[1].name: another zone",
         ],
@@ -250,14 +251,52 @@ fn depth_costs_no_stack() {
 
 #[test]
 fn faults_are_told_up_to_the_limit() {
-    let seats: Vec<Value> = (0..200).map(|n| json!({ "seat_number": n })).collect();
+    // More kinds of faults than are shown: each text has a length limit of its own in its message.
     let mut plan = small();
+    let seats: Vec<Value> = (0..200)
+        .map(|n| {
+            let value = [json!(1), json!(null), json!([]), json!({}), json!(true)][n % 5].clone();
+            json!({ "seat_guid": value, "seat_number": value, "category": "Q", "radius": value,
+                    "position": value, "uuid": value, "start_direction": value, "x": value })
+        })
+        .collect();
     *at(&mut plan, "/zones/0/rows/0/seats") = json!(seats);
     let PlanFaults(faults) = Plan::parse(plan.to_string().as_bytes()).expect_err("faulty");
     assert_eq!(faults.len(), MAX_FAULTS);
+}
+
+#[test]
+fn a_fault_that_every_seat_has_does_not_hide_the_others() {
+    let mut plan = small();
     *at(&mut plan, "/zones/0/rows/0/seats") = json!(vec![seat("1", "g"); 200]);
+    plan["zones"][1]["name"] = json!("Left");
     let PlanFaults(faults) = Plan::parse(plan.to_string().as_bytes()).expect_err("faulty");
-    assert_eq!(faults.len(), MAX_FAULTS);
+    let of = |message: &str| faults.iter().filter(|fault| fault.message.contains(message)).count();
+    assert_eq!(
+        (of("has this seat_guid"), of("has this number"), of("zone has this name")),
+        (5, 5, 1)
+    );
+    assert_eq!(of("(194 more of this kind)"), 2);
+}
+
+#[test]
+fn what_pretix_takes_is_taken_with_a_warning() {
+    let mut plan = small();
+    *at(&mut plan, "/zones/0/rows/0/seats/0/category") = json!("");
+    *at(&mut plan, "/zones/0/rows/0/seats/1/category") = json!("");
+    plan["zones"][0]["areas"][1]["uuid"] = json!("a1");
+    *at(&mut plan, "/zones/0/rows/0/seats/1/position") = json!({ "x": -5, "y": 0 });
+    let mut file = b"\xEF\xBB\xBF".to_vec();
+    file.extend(plan.to_string().into_bytes());
+    let warnings = Plan::parse(&file).expect("a plan that pretix takes").warnings();
+    let told: Vec<String> =
+        warnings.iter().map(|fault| format!("{}: {}", fault.path, fault.message)).collect();
+    assert!(told[0].starts_with("zones[0].rows[0].seats[0].category: seats without"), "{told:?}");
+    assert!(told[0].ends_with(": 2"), "{told:?}");
+    assert!(told[1].starts_with("zones[0].areas[1].uuid: another area"), "{told:?}");
+    assert!(told[2].starts_with("zones: several seats stand at one point"), "{told:?}");
+    assert_eq!(told.len(), 3);
+    assert_eq!(Plan::parse(small().to_string().as_bytes()).expect("a plan").warnings(), []);
 }
 
 #[test]
