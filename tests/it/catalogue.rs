@@ -8,7 +8,10 @@ mod sale;
 
 use std::time::Duration;
 
-use holdfast::catalogue::lifecycle;
+use holdfast::{
+    catalogue::{lifecycle, texts},
+    kernel::db::Sql as _,
+};
 use holdfast_contract::{
     accounts::Session,
     catalogue::{
@@ -281,6 +284,67 @@ async fn the_list_is_filtered_sorted_and_paged() {
         refused.assert_problem(400, "/problems/invalid-request");
         refused.assert_field(wrong.split('=').next().expect("a name"));
     }
+    stage.finish().await;
+}
+
+#[tokio::test]
+async fn events_are_found_and_sorted_as_people_write_them() {
+    let stage = Stage::start().await;
+    let mut ids = Vec::new();
+    for (name, category, place) in [
+        ("zebra", "Théâtre", "Österreich"),
+        ("Äpfel", "sport", "O\u{308}sterreich"),
+        ("apple", "sport", "Łódź"),
+        ("Banane", "sport", "Straße 50%_!"),
+    ] {
+        let id = stage
+            .draft(|event| {
+                (event.name, event.category) = (name.to_owned(), category.to_owned());
+                (event.place, event.description) = (place.to_owned(), "Ein\nFest".to_owned());
+            })
+            .await;
+        publish(&stage.organizer(), &id.to_string()).await;
+        ids.push(id);
+    }
+    let names = async |query: &str| {
+        let page: EventPage = stage.app.get(&format!("/events?{query}")).await.read();
+        page.items.into_iter().map(|event| event.name).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(names("sort=name").await, "Äpfel apple Banane zebra");
+    assert_eq!(names("sort=-name").await, "zebra Banane apple Äpfel");
+    for (query, found) in [
+        ("q=%C3%96sterreich", "Äpfel zebra"),
+        ("q=OSTERREICH", "Äpfel zebra"),
+        ("place=%C3%B6sterreich", "Äpfel zebra"),
+        ("q=lodz", "apple"),
+        ("place=STRASSE", "Banane"),
+        ("q=%25_!", "Banane"),
+        ("q=%C3%A4PFEL", "Äpfel"),
+        ("q=ein%20fest", "Äpfel apple Banane zebra"),
+        ("category=theatre", "zebra"),
+        ("category=TH%C3%89%C3%82TRE", "zebra"),
+    ] {
+        assert_eq!(names(&format!("sort=name&{query}")).await, found, "{query}");
+    }
+    let first: EventPage = stage.app.get("/events?sort=name&limit=3").await.read();
+    let rest = format!("sort=name&limit=3&after={}", first.next.expect("a second page"));
+    assert_eq!(names(&rest).await, "zebra");
+
+    // What a node of an older version changes has no texts until the pass has written them.
+    let base = &stage.app.app.base;
+    let rename = "UPDATE events SET name = 'Übel', version = version + 1 WHERE id = $1";
+    assert_eq!(base.db.run(rename, vec![ids[0].into()]).await.ok(), Some(1));
+    let forget = "DELETE FROM event_texts WHERE event_id = $1";
+    assert_eq!(base.db.run(forget, vec![ids[1].into()]).await.ok(), Some(1));
+    assert_eq!(names("sort=name&q=fest").await, "Äpfel apple Banane Übel");
+    assert_eq!(texts::pass(base).await.ok(), Some(2));
+    assert_eq!(texts::pass(base).await.ok(), Some(0));
+    assert_eq!(names("q=ubel").await, "Übel");
+    assert_eq!(names("sort=name").await, "Äpfel apple Banane Übel");
+    let path = format!("/events/{}", ids[0]);
+    let edited = stage.organizer().patch(&path, &json!({ "name": "Axt" })).await;
+    assert_eq!(edited.status, 200, "{}", edited.text);
+    assert_eq!(names("sort=name").await, "Äpfel apple Axt Banane");
     stage.finish().await;
 }
 

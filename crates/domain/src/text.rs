@@ -1,6 +1,11 @@
 //! Texts that people type: trimmed, limited in length, without control characters. This module
 //! never handles passwords.
 
+mod folded;
+pub mod letters;
+
+pub use self::folded::{FOLDING, folded};
+
 /// Why a text is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TextFault {

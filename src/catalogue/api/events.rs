@@ -52,17 +52,17 @@ impl EventsApi {
         caller: Caller,
         /// Only events in this stage. Default: all published events.
         status: Query<Option<Stage>>,
-        /// Only events of this category. Upper and lower case count as equal.
+        /// Only events of this category. Case and accents do not count.
         category: Query<Option<String>>,
         /// Only events that begin at or after this time (RFC 3339).
         from: Query<Option<String>>,
         /// Only events that begin before this time (RFC 3339).
         to: Query<Option<String>>,
-        /// Only events whose place contains this text.
+        /// Only events whose place contains this text. Case and accents do not count.
         place: Query<Option<String>>,
-        /// Only events whose name, place, description or category contains this text.
+        /// Only events whose name, place, description or category contains this text. Case and accents do not count.
         q: Query<Option<String>>,
-        /// The sort order. A leading `-` reverses the order.
+        /// The sort order. A leading `-` reverses the order. Names are sorted after the Unicode Collation Algorithm.
         sort: Query<Option<Sort>>,
         /// The page size, 1 to 100. Default: 20.
         limit: Query<Option<u64>>,

@@ -8,20 +8,23 @@ use holdfast_domain::{
 use holdfast_entity::{reservation_items, seats, sections};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, UpdateMany,
+    ColumnTrait, EntityTrait, QueryFilter, QuerySelect, UpdateMany,
     sea_query::{Expr, ExprTrait, LockType, Query},
 };
 
-use crate::kernel::db::{self, Sql, StoreError, Tx};
+use crate::kernel::{
+    collation::sort_key,
+    db::{self, Sql, StoreError, Tx},
+};
 
-/// The event's sections in their order.
+/// The event's sections in their order; sections at one position by name.
 pub async fn all(sql: &impl Sql, event: EventId) -> Result<Vec<sections::Model>, StoreError> {
-    Ok(sections::Entity::find()
+    let mut found = sections::Entity::find()
         .filter(sections::Column::EventId.eq(event))
-        .order_by_asc(sections::Column::Position)
-        .order_by_asc(sections::Column::Name)
         .all(sql.reading())
-        .await?)
+        .await?;
+    found.sort_by_cached_key(|section| (section.position, sort_key(&section.name)));
+    Ok(found)
 }
 
 /// A section, which only changes of the catalogue rename: they hold the lock of the event's row.
