@@ -156,6 +156,11 @@ fn check_window(faults: &mut Faults, starts_at: Option<i64>, ends_at: Option<i64
 async fn add(tx: &Tx, event: EventId, offer: offers::Model) -> Result<Made<Offer>, OfferError> {
     let row = store::events::lock(tx, event).await?.ok_or(OfferError::NotFound)?;
     details::price(row.currency, offer.price_minor).map_err(OfferError::Fields)?;
+    let most = row.max_per_order.min(row.max_per_user);
+    if offer.admits > most {
+        let message = format!("must be at most {most}, because nobody may bring more persons");
+        return Err(field("admits", &message));
+    }
     let others = store::offers::live(tx, event).await?;
     if others.len() >= MAX_OFFERS {
         return Err(OfferError::TooMany);

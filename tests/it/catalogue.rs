@@ -1,6 +1,7 @@
 //! The catalogue over HTTP: who sees and changes what, and how events move on.
 
 mod halls;
+mod names;
 mod places;
 mod promises;
 mod registries;
@@ -25,7 +26,7 @@ use uuid::Uuid;
 
 use crate::support::{
     answer::Answer,
-    fixture::{account, new_event, publish, seats},
+    fixture::{account, edit, new_event, publish, seats},
     harness::{CallerOf, TestApp},
 };
 
@@ -157,6 +158,11 @@ async fn strangers_change_nothing() {
         } else {
             body
         };
+        let body = if method == "PATCH" && *path == format!("/events/{id}") {
+            json!({ "version": 1, "name": "X" })
+        } else {
+            body
+        };
         let nobody = stage.app.as_nobody().send(method.clone(), path, Some(&body), &[]).await;
         nobody.assert_problem(401, "/problems/unauthorized");
         let stranger =
@@ -197,7 +203,11 @@ async fn events_are_made_with_every_fault_named_and_edited_under_their_version()
     assert_eq!((edited.place.as_str(), edited.version), ("Weimar", 2));
     let stale = stage.organizer().patch(&path, &json!({ "version": 1, "place": "Jena" })).await;
     stale.assert_problem(409, "/problems/stale-version");
-    let unknown = stage.organizer().patch(&path, &json!({ "status": "on_sale" })).await;
+    let blind = stage.organizer().patch(&path, &json!({ "place": "Jena" })).await;
+    blind.assert_problem(400, "/problems/invalid-request");
+    blind.assert_field("version");
+    let body = json!({ "version": 2, "status": "on_sale" });
+    let unknown = stage.organizer().patch(&path, &body).await;
     unknown.assert_problem(400, "/problems/invalid-request");
     stage.finish().await;
 }
@@ -342,7 +352,7 @@ async fn events_are_found_and_sorted_as_people_write_them() {
     assert_eq!(names("q=ubel").await, "Übel");
     assert_eq!(names("sort=name").await, "Äpfel apple Banane Übel");
     let path = format!("/events/{}", ids[0]);
-    let edited = stage.organizer().patch(&path, &json!({ "name": "Axt" })).await;
+    let edited = edit(&stage.organizer(), &path, json!({ "name": "Axt" })).await;
     assert_eq!(edited.status, 200, "{}", edited.text);
     assert_eq!(names("sort=name").await, "Äpfel apple Axt Banane");
     stage.finish().await;

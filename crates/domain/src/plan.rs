@@ -1,8 +1,8 @@
 //! Seating plans in the pretix seating-plan JSON format: reading, checking, numbering and writing.
 //!
 //! The format is pretix's `seating-plan.schema.json` (zones with rows of seats, areas beside them,
-//! price categories). [`Plan::parse`] keeps every member unchanged, so that [`Plan::to_json`]
-//! returns the same plan, and refuses a faulty plan with the path of every fault. A plan never
+//! price categories). [`Plan::parse`] keeps every member unchanged, except that names and numbers get one Unicode form
+//! (NFC), so that [`Plan::to_json`] returns the same plan, and refuses a faulty plan with the path of every fault. A plan never
 //! contains prices, states or buyers.
 //!
 //! Where to look next: `model` (the parts of a plan), `read` (the tolerant reader), `shape` (the

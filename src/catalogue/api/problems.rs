@@ -4,6 +4,7 @@ use holdfast_contract::problem::{FieldError, ProblemType, RefusedSeat, SeatRefus
 use holdfast_domain::{
     plan::{Claim, InUse, PlanFaults},
     sale::Hindrance,
+    text::counted,
 };
 
 use crate::{
@@ -68,7 +69,8 @@ pub(super) fn plan_faults(faults: PlanFaults) -> ApiProblem {
         .into_iter()
         .map(|fault| FieldError { field: fault.path, message: fault.message })
         .collect();
-    let detail = format!("The plan has {} faults. Nothing was changed.", errors.len());
+    let faults = counted(errors.len(), "fault", "faults");
+    let detail = format!("The plan has {faults}. Nothing was changed.");
     ApiProblem::new(ProblemType::InvalidPlan, detail).with_errors(errors)
 }
 

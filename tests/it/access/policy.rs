@@ -328,6 +328,12 @@ impl World {
                 event.organization_id = Some(self.event.organization);
                 json!(event)
             }
+            "PATCH /events/{id}" => {
+                let found = "SELECT version FROM events WHERE id = $1";
+                let row = app.app.base.db.one(found, vec![self.event.id.into()]).await;
+                let row = row.expect("a look").expect("an event");
+                json!({ "version": row.try_get::<i32>("", "version").expect("a version") })
+            }
             "POST /events/{id}/sections" => json!({ "name": "Gallery", "capacity": 5 }),
             "PATCH /events/{id}/sections/{section_id}" => json!({ "capacity": 99 }),
             "PATCH /events/{id}/seats/{seat_id}" => json!({ "blocked": true, "reason": "stage" }),

@@ -6,7 +6,7 @@ use holdfast_domain::money::Currency;
 use serde_json::json;
 
 use super::Stage;
-use crate::support::fixture::new_event;
+use crate::support::fixture::{edit, new_event};
 
 #[tokio::test]
 async fn a_zone_that_is_not_in_the_tz_database_is_refused_and_mended() {
@@ -23,9 +23,9 @@ async fn a_zone_that_is_not_in_the_tz_database_is_refused_and_mended() {
     let text = "UPDATE events SET time_zone = 'Europe/Berln', version = version + 1 WHERE id = $1";
     assert_eq!(stage.app.app.base.db.run(text, vec![id.into()]).await.ok(), Some(1));
     let path = format!("/events/{id}");
-    let refused = caller.patch(&path, &json!({ "time_zone": "Mars/Olympus" })).await;
+    let refused = edit(&caller, &path, json!({ "time_zone": "Mars/Olympus" })).await;
     refused.assert_field("time_zone");
-    let mended = caller.patch(&path, &json!({ "time_zone": "Europe/Berlin" })).await;
+    let mended = edit(&caller, &path, json!({ "time_zone": "Europe/Berlin" })).await;
     assert_eq!(mended.read::<Event>().time_zone, "Europe/Berlin");
     stage.finish().await;
 }

@@ -6,14 +6,17 @@ use holdfast::{
 };
 use holdfast_contract::{
     accounts::{Registration, Session},
-    catalogue::NewEvent,
+    catalogue::{Event as Shown, NewEvent},
     money::Money,
 };
 use holdfast_domain::access::Role;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::harness::{CallerOf, TestApp};
+use crate::support::{
+    answer::Answer,
+    harness::{CallerOf, TestApp},
+};
 
 /// An event on sale.
 #[derive(Debug, Clone)]
@@ -242,6 +245,13 @@ pub async fn publish(organizer: &CallerOf<'_>, event: &str) {
     }
     let published = organizer.post(&format!("/events/{event}/publish"), &json!({})).await;
     assert_eq!(published.status, 200, "{}", published.text);
+}
+
+/// Changes an event as it is now; the body needs no version.
+pub async fn edit(organizer: &CallerOf<'_>, path: &str, mut body: Value) -> Answer {
+    let now: Shown = organizer.get(path).await.read();
+    body["version"] = now.version.into();
+    organizer.patch(path, &body).await
 }
 
 /// The body that makes an event in 30 days, on sale since yesterday.

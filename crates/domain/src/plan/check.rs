@@ -7,6 +7,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{Area, Place, Plan, Zone, faults::Faults};
+use crate::text::letters;
 
 /// Adds the faults of the plan as a whole.
 pub(super) fn plan(plan: &Plan, faults: &mut Faults) {
@@ -15,6 +16,7 @@ pub(super) fn plan(plan: &Plan, faults: &mut Faults) {
     if plan.seat_count() == 0 && nothing_said {
         checks.fault(|| "zones".to_owned(), "the plan has no seats");
     }
+    checks.seen(&plan.name, || "name".to_owned());
     let categories = checks.categories(plan);
     let mut titles = HashSet::new();
     let mut guids = HashMap::new();
@@ -25,6 +27,7 @@ pub(super) fn plan(plan: &Plan, faults: &mut Faults) {
         if checks.full() {
             return;
         }
+        checks.seen(zone.name.as_deref().unwrap_or_default(), || format!("zones[{index}].name"));
         if !titles.insert(zone.title(index)) {
             checks.fault(|| format!("zones[{index}].name"), "another zone has this name");
         }
@@ -53,6 +56,18 @@ impl<'p> Checks<'p, '_> {
         self.faults.add(message, path, || message.to_owned());
     }
 
+    /// People read the text, so they see all of it. An empty text is the reader's business.
+    fn seen(&mut self, text: &str, path: impl FnOnce() -> String) {
+        if text.chars().any(letters::is_hidden) {
+            self.fault(
+                path,
+                "contains invisible characters or characters that change the direction",
+            );
+        } else if !text.is_empty() && text.chars().all(letters::shows_nothing) {
+            self.fault(path, "must not be empty");
+        }
+    }
+
     /// The format requires that the editor's ids are unique among objects of every kind. pretix takes areas that share
     /// an id among themselves, and so does this check.
     fn uuid(&mut self, uuid: Option<&'p str>, at: impl FnOnce() -> String) {
@@ -69,6 +84,7 @@ impl<'p> Checks<'p, '_> {
         let readable = !self.faults.any_below("categories");
         let mut names = HashSet::new();
         for (index, category) in plan.categories.iter().enumerate() {
+            self.seen(&category.name, || format!("categories[{index}].name"));
             if !names.insert(category.name.as_str()) && !category.name.is_empty() {
                 self.fault(
                     || format!("categories[{index}].name"),
@@ -92,13 +108,16 @@ impl<'p> Checks<'p, '_> {
         let mut called = HashSet::new();
         let title = zone.title(zone_at);
         for (row_at, row) in zone.rows.iter().enumerate() {
-            self.uuid(row.uuid.as_deref(), || format!("zones[{zone_at}].rows[{row_at}]"));
+            let at_row = || format!("zones[{zone_at}].rows[{row_at}]");
+            self.uuid(row.uuid.as_deref(), at_row);
+            self.seen(&row.row_number, || at_row() + ".row_number");
             for (seat_at, seat) in row.seats.iter().enumerate() {
                 if self.full() {
                     return;
                 }
                 let at = || format!("zones[{zone_at}].rows[{row_at}].seats[{seat_at}]");
                 self.uuid(seat.uuid.as_deref(), at);
+                self.seen(&seat.seat_number, || at() + ".seat_number");
                 let guid = seat.seat_guid.as_str();
                 let here = [zone_at, row_at, seat_at];
                 if let Some([zone, row, seat]) = guids.get(guid) {

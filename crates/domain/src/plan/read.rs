@@ -6,6 +6,8 @@
 
 use std::{collections::HashMap, fmt, marker::PhantomData};
 
+use crate::text::nfc;
+
 use serde::de::{
     DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
 };
@@ -164,15 +166,23 @@ impl<'de, A: MapAccess<'de>> Source<'_, A> {
         }
     }
 
-    /// Reads a string of 1 to `max` characters.
+    /// Reads a string of at most `max` characters that people read, in one Unicode form. The string may be empty.
+    pub(super) fn printed(&mut self, max: usize) -> Result<String, A::Error> {
+        Ok(nfc(&self.text(max)?))
+    }
+
+    /// Reads a string of 1 to `max` characters that people read, in one Unicode form.
+    pub(super) fn printed_name(&mut self, max: usize) -> Result<String, A::Error> {
+        Ok(nfc(&self.name(max)?))
+    }
+
+    /// Reads a string of 1 to `max` characters, and keeps every character.
     pub(super) fn name(&mut self, max: usize) -> Result<String, A::Error> {
-        match self.map.next_value::<Leaf>()? {
-            Leaf::Text(text) if text.is_empty() => {
-                self.cursor.fault("must not be empty");
-                Ok(text)
-            }
-            other => Ok(self.text_of(other, max)),
+        let leaf = self.map.next_value::<Leaf>()?;
+        if matches!(&leaf, Leaf::Text(text) if text.is_empty()) {
+            self.cursor.fault("must not be empty");
         }
+        Ok(self.text_of(leaf, max))
     }
 
     fn bounded(&mut self, text: String, max: usize) -> String {

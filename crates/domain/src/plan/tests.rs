@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::text::{letters, nfc};
 
 /// A small valid plan with every member of the format.
 fn small() -> Value {
@@ -186,6 +187,37 @@ fn faults_between_objects_are_told() {
 }
 
 #[test]
+fn names_are_seen_and_have_one_unicode_form() {
+    check(
+        |plan| {
+            *at(plan, "/zones/0/name") = json!("Cafe\u{301}");
+            plan["zones"][1]["name"] = json!("Caf\u{e9}");
+            *at(plan, &format!("{FIRST}/seat_number")) = json!("1\u{202e}2");
+            *at(plan, "/zones/0/rows/0/seats/1/seat_number") = json!("\u{3164}");
+            *at(plan, "/zones/0/rows/1/seats/0/seat_number") = json!("\u{a0}");
+        },
+        &[
+            "zones[0].rows[0].seats[0].seat_number: contains invisible",
+            "zones[0].rows[0].seats[1].seat_number: contains invisible",
+            "zones[0].rows[1].seats[0].seat_number: must not be empty",
+            "zones[1].name: another zone",
+        ],
+    );
+    // A plan that was accepted before stays readable.
+    let mut plan = small();
+    *at(&mut plan, "/zones/0/name") = json!("\u{202e}Left");
+    assert!(Plan::parse(plan.to_string().as_bytes()).is_err());
+    assert!(Plan::stored(&plan.to_string()).is_ok());
+    check(
+        |plan| {
+            *at(plan, "/zones/0/rows/1/row_number") = json!("e\u{301}");
+            *at(plan, "/zones/0/rows/0/row_number") = json!("\u{e9}");
+        },
+        &["zones[0].rows[1].seats[0].seat_number: another seat of this row"],
+    );
+}
+
+#[test]
 fn a_row_parted_by_an_aisle_may_stand_as_two() {
     check(
         |plan| {
@@ -339,11 +371,17 @@ fn number() -> impl Strategy<Value = Value> {
     ]
 }
 
+/// A text of which every character is seen.
+fn seen() -> impl Strategy<Value = String> {
+    let shown = |letter: char| if letters::shows_nothing(letter) { 'x' } else { letter };
+    "\\PC{1,40}".prop_map(move |text| text.chars().map(shown).collect::<String>())
+}
+
 prop_compose! {
     fn any_plan()(
         rows in prop::collection::vec(prop::collection::vec((number(), number(), 0..2usize), 1..6), 1..6),
         label in prop_oneof![Just(None), Just(Some(Value::Null)), "\\PC{0,20}".prop_map(|t| Some(t.into()))],
-        name in "\\PC{1,40}",
+        name in seen(),
     ) -> Value {
         let mut plan = small();
         plan["name"] = json!(name);
@@ -367,7 +405,8 @@ prop_compose! {
 proptest! {
     #[test]
     fn any_good_plan_comes_back(value in any_plan()) {
-        let text = value.to_string();
+        let text = nfc(&value.to_string());
+        let value: Value = serde_json::from_str(&text).expect("JSON");
         let plan = Plan::parse(text.as_bytes()).expect("a good plan");
         let after: Value = serde_json::from_str(&plan.to_json()).expect("JSON");
         prop_assert_eq!(after, value);

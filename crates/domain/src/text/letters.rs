@@ -14,3 +14,15 @@ pub fn is_invisible(letter: char) -> bool {
                 | '\u{e0000}'..='\u{e0fff}'
         )
 }
+
+/// Whether the character must not stand in a text. The joiners U+200C and U+200D and the variation selectors are
+/// invisible as well, but some scripts and pictures need them.
+pub fn is_hidden(letter: char) -> bool {
+    let needed = matches!(letter, '\u{200c}' | '\u{200d}' | '\u{34f}' | '\u{180b}'..='\u{180f}' | '\u{fe00}'..='\u{fe0f}');
+    is_invisible(letter) && !needed
+}
+
+/// Whether the character, alone, leaves the paper white.
+pub fn shows_nothing(letter: char) -> bool {
+    letter.is_whitespace() || is_invisible(letter)
+}
