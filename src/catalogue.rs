@@ -11,6 +11,7 @@ pub mod create_event;
 pub mod delete_event;
 pub mod details;
 pub mod edit_event;
+pub mod keep_sections;
 pub mod latest;
 pub mod lifecycle;
 pub mod list_events;
@@ -23,8 +24,10 @@ pub mod replace_plan;
 pub mod seat_kinds;
 pub mod sections;
 pub mod seed;
+pub mod sellable;
 pub mod settings;
 pub mod store;
+pub mod texts;
 pub mod views;
 
 use poem::{EndpointExt as _, Route, get};
@@ -83,8 +86,20 @@ impl Slice for Catalogue {
     }
 
     fn passes(&self, _shared: &Shared) -> Vec<Pass> {
-        vec![Pass::on("events", self.lifecycle_every, &self.base, |base| async move {
-            lifecycle::pass(&base).await
-        })]
+        let every = self.lifecycle_every;
+        vec![
+            Pass::on(
+                "events",
+                every,
+                &self.base,
+                |base| async move { lifecycle::pass(&base).await },
+            ),
+            Pass::on(
+                "event-texts",
+                every,
+                &self.base,
+                |base| async move { texts::pass(&base).await },
+            ),
+        ]
     }
 }

@@ -8,6 +8,7 @@ pub mod actor;
 pub mod audit;
 pub mod base;
 pub mod batches;
+pub mod collation;
 pub mod db;
 pub mod environment;
 pub mod failpoint;

@@ -12,6 +12,7 @@ use holdfast::{
     settings::{self, Config},
     site::Pages,
 };
+use holdfast_domain::text::counted;
 
 /// It gives memory back to the system after a crowd; glibc's keeps most of it.
 #[global_allocator]
@@ -141,7 +142,12 @@ async fn plan(config: Config, command: PlanCommand) -> anyhow::Result<()> {
             let bytes = tokio::fs::read(&file).await?;
             let accepted = plan_files::import(&app.base, &event, &bytes).await?;
             let (version, seats) = (accepted.plan_version, accepted.seats);
-            println!("plan version {version}: {} sections, {seats} seats", accepted.sections);
+            let sections = counted(accepted.sections, "section", "sections");
+            let seats = counted(seats, "seat", "seats");
+            println!("plan version {version}: {sections}, {seats}");
+            for warning in &accepted.warnings {
+                eprintln!("warning: {}: {}", warning.field, warning.message);
+            }
         }
         PlanCommand::Export { event } => {
             println!("{}", plan_files::export(&app.base, &event).await?);
@@ -167,7 +173,7 @@ async fn report(config: &Config) -> anyhow::Result<ExitCode> {
         eprintln!("holdfast check: {} invariants hold", app::invariants().count());
         return Ok(ExitCode::SUCCESS);
     }
-    eprintln!("holdfast check: {} breaches", breaches.len());
+    eprintln!("holdfast check: {}", counted(breaches.len(), "breach", "breaches"));
     Ok(ExitCode::FAILURE)
 }
 
@@ -180,6 +186,6 @@ async fn reconcile(config: Config, days: u16) -> anyhow::Result<ExitCode> {
         eprintln!("holdfast reconcile: the books of the last {days} days agree");
         return Ok(ExitCode::SUCCESS);
     }
-    eprintln!("holdfast reconcile: {} differences", differences.len());
+    eprintln!("holdfast reconcile: {}", counted(differences.len(), "difference", "differences"));
     Ok(ExitCode::FAILURE)
 }

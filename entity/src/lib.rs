@@ -23,6 +23,7 @@ pub mod buyers;
 pub mod changes;
 pub mod clock_offset;
 pub mod event_sequences;
+pub mod event_texts;
 pub mod events;
 pub mod idempotency_keys;
 pub mod leases;

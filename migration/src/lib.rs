@@ -11,6 +11,7 @@ mod failpoint;
 mod m20261121_000001_base;
 mod m20261121_000002_refund_looks;
 mod m20261128_000003_room;
+mod m20261128_000004_event_texts;
 mod machinery;
 mod money;
 mod reshape;
@@ -54,6 +55,7 @@ impl MigratorTrait for Steps {
             Box::new(m20261121_000001_base::Migration),
             Box::new(m20261121_000002_refund_looks::Migration),
             Box::new(m20261128_000003_room::Migration),
+            Box::new(m20261128_000004_event_texts::Migration),
         ]
     }
 }

@@ -7,11 +7,13 @@ use holdfast_contract::{
 use holdfast_domain::{
     ids::{EventId, SeatId},
     inventory::{SeatKind, SeatState},
-    money::MAX_AMOUNT_MINOR,
     text,
 };
 
-use super::{details::Faults, seat_kinds, store, views};
+use super::{
+    details::{self, Faults},
+    seat_kinds, store, views,
+};
 use crate::{
     access::Managed,
     kernel::{
@@ -24,8 +26,6 @@ use crate::{
 
 /// The maximum length of the reason for a block, in characters.
 const MAX_REASON: usize = 200;
-/// The maximum price of a seat. The total of a booking with many such seats still fits into an amount.
-const MAX_PRICE_MINOR: i64 = MAX_AMOUNT_MINOR / 10_000;
 
 /// Why a seat was not changed.
 #[derive(Debug, thiserror::Error)]
@@ -104,10 +104,8 @@ fn read(patch: SeatPatch) -> Result<Wanted, Vec<FieldError>> {
         }
         None => None,
     };
-    let price_minor =
-        patch.price_minor.map(|price| faults.range("price_minor", price, 0..=MAX_PRICE_MINOR));
     faults.none()?;
-    Ok(Wanted { block, kind: patch.kind.map(seat_kinds::stored), price_minor })
+    Ok(Wanted { block, kind: patch.kind.map(seat_kinds::stored), price_minor: patch.price_minor })
 }
 
 async fn change(tx: &Tx, event: EventId, id: SeatId, wanted: Wanted) -> Result<(), SeatError> {
@@ -133,6 +131,7 @@ async fn change(tx: &Tx, event: EventId, id: SeatId, wanted: Wanted) -> Result<(
         None => {}
     }
     if let Some(price) = wanted.price_minor {
+        details::price(row.currency, price).map_err(SeatError::Fields)?;
         one(store::seats::price(tx, event, id, price).await?)?;
     }
     if let Some(kind) = wanted.kind {

@@ -12,7 +12,9 @@ use holdfast_entity::events;
 
 use super::{
     details::{self, Details},
-    reads, store, views,
+    reads,
+    sellable::Named,
+    store, views,
 };
 use crate::{
     access::InOrganization,
@@ -63,6 +65,9 @@ pub enum EventError {
     /// Somebody has booked, so these fields must stay as promised.
     #[error("somebody booked: this stays as it was promised")]
     Promised(Vec<FieldError>),
+    /// The event, or one of its offers, can sell nothing.
+    #[error("the event cannot sell what it offers")]
+    Unsellable(Vec<Named>),
     #[error("an event with reservations cannot be deleted")]
     InUse,
     #[error(transparent)]
@@ -82,6 +87,7 @@ impl Failure for EventError {
             | Self::Stale(_)
             | Self::Illegal(_)
             | Self::Closed(_)
+            | Self::Unsellable(_)
             | Self::Claim(ClaimError::Reused)
             | Self::InUse => None,
         }
@@ -117,7 +123,15 @@ pub async fn create_event(
             other => return other,
         }
     }
-    Err(EventError::SlugTaken)
+    // So many events have the title that the next one gets digits of its own.
+    let digits = u32::from_be_bytes([
+        id.0.as_bytes()[12],
+        id.0.as_bytes()[13],
+        id.0.as_bytes()[14],
+        id.0.as_bytes()[15],
+    ]);
+    insert(base, row(id, organization, &details, &made.numbered(digits), holds), attempt, entry)
+        .await
 }
 
 async fn insert(

@@ -9,6 +9,7 @@ use holdfast_domain::{
     money::Currency,
     text,
 };
+use icu_locale_core::Locale;
 
 use crate::http::time;
 
@@ -18,7 +19,7 @@ pub const MAX_NAME: usize = 200;
 pub const MAX_DESCRIPTION: usize = 10_000;
 /// The maximum length of a category, in characters.
 pub const MAX_CATEGORY: usize = 60;
-/// The maximum length of a language tag or a time zone, in characters.
+/// The maximum length of a language tag, in characters.
 const MAX_TAG: usize = 64;
 /// The maximum of `max_per_user` and `max_per_order`, in persons.
 const MAX_PERSONS: i32 = 1_000;
@@ -86,6 +87,16 @@ pub struct Details {
     pub max_per_order: i32,
     /// How long a hold lasts. `None` when the event has no hold time of its own.
     pub hold_seconds: Option<i64>,
+}
+
+/// Checks the price of an offer or a seat, in minor units of the event's currency.
+///
+/// # Errors
+/// The faulty field `price_minor`.
+pub fn price(currency: Currency, minor: i64) -> Result<(), Vec<FieldError>> {
+    let mut faults = Faults::default();
+    faults.take("price_minor", currency.price(minor));
+    faults.none()
 }
 
 /// Parses and checks a new event.
@@ -157,6 +168,8 @@ pub struct Changes {
     pub description: Option<String>,
     pub category: Option<String>,
     pub place: Option<String>,
+    /// The name of an IANA time zone.
+    pub time_zone: Option<String>,
     pub schedule: Schedule,
     /// How many persons one buyer may bring.
     pub max_per_user: Option<i32>,
@@ -180,6 +193,8 @@ pub fn read_changes(patch: &EventPatch, now: Schedule) -> Result<Changes, Vec<Fi
     let description = patch.description.as_deref().and_then(|description| {
         faults.take("description", text::paragraphs(description, MAX_DESCRIPTION))
     });
+    let zone = patch.time_zone.as_deref();
+    let time_zone = zone.and_then(|zone| faults.take("time_zone", time_zone(zone)));
     let mut at = |field, text: &Option<String>, before| match text {
         Some(text) => faults.take(field, time::read(text)),
         None => Some(before),
@@ -210,6 +225,7 @@ pub fn read_changes(patch: &EventPatch, now: Schedule) -> Result<Changes, Vec<Fi
         description,
         category,
         place,
+        time_zone,
         schedule,
         max_per_user,
         max_per_order,
@@ -217,26 +233,22 @@ pub fn read_changes(patch: &EventPatch, now: Schedule) -> Result<Changes, Vec<Fi
     })
 }
 
-/// Checks the form of a BCP 47 tag (RFC 5646, 2.1), not whether the language exists.
+/// Reads a BCP 47 tag and writes it in its usual case. A tag that is no Unicode locale identifier (UTS 35) makes
+/// browsers fail, so it is refused.
 fn language(text: &str) -> Result<String, &'static str> {
-    let good = text.len() <= MAX_TAG
-        && text.split('-').enumerate().all(|(index, part)| {
-            (1..=8).contains(&part.len())
-                && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
-                && (index > 0 || (part.len() >= 2 && part.bytes().all(|b| b.is_ascii_alphabetic())))
-        });
-    if good { Ok(text.to_owned()) } else { Err("must be a language tag such as en or de-CH") }
+    let locale = (text.len() <= MAX_TAG).then(|| Locale::try_from_str(text).ok()).flatten();
+    locale
+        .filter(|locale| !locale.id.language.is_unknown())
+        .map(|locale| locale.to_string())
+        .ok_or("must be a language tag such as en or de-CH")
 }
 
-/// Checks the form of an IANA zone, not whether the zone exists: browsers know the zones, the server need not.
+/// Reads the name of a zone of the tz database. A browser fails over a name that it does not know, so the names
+/// are those of the database, in its spelling.
 fn time_zone(text: &str) -> Result<String, &'static str> {
-    let part_is_good = |part: &str| {
-        part.starts_with(|letter: char| letter.is_ascii_uppercase())
-            && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_+-".contains(&byte))
-    };
-    let good =
-        text.len() <= MAX_TAG && text.split('/').count() <= 3 && text.split('/').all(part_is_good);
-    if good { Ok(text.to_owned()) } else { Err("must be a zone such as Europe/Berlin") }
+    text.parse::<chrono_tz::Tz>()
+        .map(|zone| zone.name().to_owned())
+        .map_err(|_| "must be a zone of the tz database, such as Europe/Berlin")
 }
 
 #[cfg(test)]
@@ -306,7 +318,34 @@ mod tests {
             ],
         );
         check(|event| event.ends_at = event.starts_at.clone(), &["ends_at"]);
-        check(|event| event.time_zone = "Europe/Berlin/<script>".into(), &["time_zone"]);
+    }
+
+    #[test]
+    fn names_of_zones_currencies_and_languages_are_those_that_browsers_know() {
+        for zone in chrono_tz::TZ_VARIANTS {
+            check(|event| event.time_zone = zone.name().into(), &[]);
+        }
+        for wrong in [
+            "Europe/Berln",
+            "europe/berlin",
+            "Mars/Olympus",
+            "+02:00",
+            "",
+            " UTC",
+            "Europe/Berlin/<script>",
+        ] {
+            check(|event| event.time_zone = wrong.into(), &["time_zone"]);
+        }
+        for wrong in ["XXX", "ABC", "XTS", "EURO"] {
+            check(|event| event.currency = wrong.into(), &["currency"]);
+        }
+        for wrong in ["", "e", "en-a", "en_US@posix", "english-", "de--CH", "und"] {
+            check(|event| event.language = Some(wrong.into()), &["language"]);
+        }
+        for (given, kept) in [("de-ch", "de-CH"), ("zh-hans-tw", "zh-Hans-TW"), ("EN", "en")] {
+            let event = NewEvent { language: Some(given.into()), ..new() };
+            assert_eq!(read(event).expect("a good event").language, kept);
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use holdfast_domain::{
     event::{self, Status},
     ids::EventId,
 };
-use holdfast_entity::events;
+use holdfast_entity::{events, offers};
 
 use super::{
     create_event::{EventError, HoldTimes, now, save},
@@ -46,7 +46,7 @@ pub async fn edit_event(
 
 async fn edit(tx: &Tx, id: EventId, patch: EventPatch, holds: HoldTimes) -> Result<(), EventError> {
     let mut row = store::events::lock(tx, id).await?.ok_or(EventError::NotFound)?;
-    if patch.version.is_some_and(|seen| seen != row.version) {
+    if patch.version != row.version {
         return Err(EventError::Stale(row.version));
     }
     let (before, now) = (views::schedule(&row)?, now(tx).await?);
@@ -61,11 +61,14 @@ async fn edit(tx: &Tx, id: EventId, patch: EventPatch, holds: HoldTimes) -> Resu
     if store::events::has_bookings(tx, id).await? {
         row.promised_starts_at = Some(promised(&row, &changes).map_err(EventError::Promised)?);
     }
+    let offers = store::offers::live(tx, id).await?;
+    limits_fit(&changes, &offers).map_err(EventError::Fields)?;
     let schedule = changes.schedule;
     row.name = changes.name.unwrap_or(row.name);
     row.description = changes.description.unwrap_or(row.description);
     row.category = changes.category.unwrap_or(row.category);
     row.place = changes.place.unwrap_or(row.place);
+    row.time_zone = changes.time_zone.unwrap_or(row.time_zone);
     row.starts_at = schedule.starts_at();
     row.ends_at = schedule.ends_at();
     row.sale_starts_at = schedule.sale_starts_at();
@@ -79,6 +82,22 @@ async fn edit(tx: &Tx, id: EventId, patch: EventPatch, holds: HoldTimes) -> Resu
     row.status = event::due(status, &schedule, now);
     save(tx, &row).await?;
     Ok(())
+}
+
+/// Refuses a limit under which nobody could buy one unit of an offer.
+fn limits_fit(changes: &Changes, offers: &[offers::Model]) -> Result<(), Vec<FieldError>> {
+    let largest = offers.iter().max_by_key(|offer| offer.admits);
+    let Some(largest) = largest else { return Ok(()) };
+    let (admits, name) = (largest.admits, &largest.name);
+    let limits = [("max_per_user", changes.max_per_user), ("max_per_order", changes.max_per_order)];
+    let small = limits.into_iter().filter(|(_, limit)| limit.is_some_and(|limit| limit < admits));
+    let faults: Vec<FieldError> = small
+        .map(|(field, _)| FieldError {
+            field: field.to_owned(),
+            message: format!("must be at least {admits}, because {name} admits so many persons"),
+        })
+        .collect();
+    if faults.is_empty() { Ok(()) } else { Err(faults) }
 }
 
 /// The beginning that buyers were promised, provided that the changes keep the promises.

@@ -7,7 +7,7 @@ use holdfast_domain::{
 
 use super::{
     create_event::{EventError, now, save},
-    store, views,
+    sellable, store, views,
 };
 use crate::{
     access::Managed,
@@ -24,7 +24,8 @@ const MAX_PER_PASS: i64 = 1_000;
 /// Publishes or cancels an event, and records it in the audit log.
 ///
 /// # Errors
-/// [`EventError::Illegal`] when the event's status does not allow the command.
+/// [`EventError::Illegal`] when the event's status does not allow the command, [`EventError::Unsellable`] when an event
+/// is published of which, or of one of whose offers, nothing can be sold.
 pub async fn command(base: &Base, event: Managed, command: Command) -> Result<(), EventError> {
     let action = match command {
         Command::Publish => "event.publish",
@@ -50,7 +51,13 @@ async fn carry_out(tx: &Tx, id: EventId, command: Command) -> Result<(), EventEr
     let next = event::apply(status, &views::schedule(&row)?, command, now)?;
     row.status = next;
     match command {
-        Command::Publish => store::events::note_publication(tx, id, now).await?,
+        Command::Publish => {
+            let hindrances = sellable::hindrances(tx, id).await?;
+            if !hindrances.is_empty() {
+                return Err(EventError::Unsellable(hindrances));
+            }
+            store::events::note_publication(tx, id, now).await?;
+        }
         Command::Cancel => {}
     }
     save(tx, &row).await?;

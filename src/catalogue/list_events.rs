@@ -58,7 +58,7 @@ pub enum Sort {
 #[derive(Debug, Clone, Default)]
 pub struct Wanted {
     pub stage: Stage,
-    /// The category. Upper and lower case count as equal.
+    /// The category, whatever its case and accents.
     pub category: Option<String>,
     /// Only events that begin at or after this time.
     pub from: Option<i64>,

@@ -36,17 +36,21 @@ pub fn build(
         name: plan.name.clone(),
         width: tenths(plan.size.width.value()),
         height: tenths(plan.size.height.value()),
-        categories: plan
-            .categories
-            .iter()
-            .map(|category| MapCategory {
-                name: category.name.clone(),
-                color: color(category.color.as_deref()).unwrap_or_else(|| PLAIN.to_owned()),
-            })
-            .collect(),
+        categories: categories(plan),
         areas: plan.zones.iter().flat_map(areas).collect(),
         sections: map_sections(plan, sections, placed),
     }
+}
+
+/// The plan's categories, and one without a name if seats have none: offers for every category price them.
+fn categories(plan: &Plan) -> Vec<MapCategory> {
+    let known = plan.categories.iter().map(|category| MapCategory {
+        name: category.name.clone(),
+        color: color(category.color.as_deref()).unwrap_or_else(|| PLAIN.to_owned()),
+    });
+    let none = plan.numbered().any(|seat| seat.category.is_empty());
+    let none = none.then(|| MapCategory { name: String::new(), color: PLAIN.to_owned() });
+    known.chain(none).collect()
 }
 
 fn map_sections(
@@ -69,12 +73,12 @@ fn map_sections(
         }
     };
     let categories: HashMap<&str, usize> =
-        plan.categories.iter().map(|known| known.name.as_str()).zip(0..).collect();
+        plan.categories.iter().map(|known| known.name.as_str()).chain([""]).zip(0..).collect();
     let mut piece: Option<Piece> = None;
-    for seat in plan.numbered() {
+    for (seat, radius) in plan.numbered().zip(plan.radii()) {
         let Some(stands) = placed.get(seat.guid) else { continue };
         let category = categories.get(seat.category).copied().unwrap_or(0);
-        let on_map = map_seat(&seat, stands, category);
+        let on_map = MapSeat { radius: tenths(radius), ..map_seat(&seat, stands, category) };
         match &mut piece {
             Some(piece) if piece.goes_on(&seat, stands) => piece.seats.push(on_map),
             Some(_) | None => {
@@ -124,6 +128,7 @@ fn map_seat(seat: &NumberedSeat<'_>, stands: &PlacedSeat, category: usize) -> Ma
         x: tenths(seat.x),
         y: tenths(seat.y),
         category,
+        radius: 0,
         kind: seat_kinds::shown(stands.kind),
     }
 }

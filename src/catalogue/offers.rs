@@ -8,14 +8,13 @@ use holdfast_contract::{
 use holdfast_domain::{
     ids::{EventId, OfferId, SectionId},
     inventory::SectionKind,
-    money::MAX_AMOUNT_MINOR,
     text,
 };
 use holdfast_entity::offers;
 
 use super::{
     create_event::{now, save},
-    details::Faults,
+    details::{self, Faults},
     store, views,
 };
 use crate::{
@@ -37,8 +36,6 @@ const MAX_BENEFITS: usize = 20;
 const MAX_BENEFIT: usize = 120;
 /// The maximum number of offers of an event; all of them fit on one page.
 pub const MAX_OFFERS: usize = 100;
-/// The maximum price of an offer. The total of a booking with many such places still fits into an amount.
-const MAX_PRICE_MINOR: i64 = MAX_AMOUNT_MINOR / 10_000;
 /// How many persons one ticket of an offer may admit.
 const ADMITS: std::ops::RangeInclusive<i32> = 1..=20;
 
@@ -91,7 +88,6 @@ pub async fn add_offer(
     let name = faults.take("name", text::line(&new.name, MAX_NAME));
     let category =
         new.category.map(|category| faults.take("category", text::line(&category, MAX_NAME)));
-    faults.range("price_minor", new.price_minor, 0..=MAX_PRICE_MINOR);
     let admits = faults.range("admits", new.admits.unwrap_or(1), ADMITS);
     let benefits = benefits(&mut faults, &new.benefits);
     let sale_starts_at = at(&mut faults, "sale_starts_at", new.sale_starts_at.as_deref());
@@ -159,6 +155,12 @@ fn check_window(faults: &mut Faults, starts_at: Option<i64>, ends_at: Option<i64
 
 async fn add(tx: &Tx, event: EventId, offer: offers::Model) -> Result<Made<Offer>, OfferError> {
     let row = store::events::lock(tx, event).await?.ok_or(OfferError::NotFound)?;
+    details::price(row.currency, offer.price_minor).map_err(OfferError::Fields)?;
+    let most = row.max_per_order.min(row.max_per_user);
+    if offer.admits > most {
+        let message = format!("must be at most {most}, because nobody may bring more persons");
+        return Err(field("admits", &message));
+    }
     let others = store::offers::live(tx, event).await?;
     if others.len() >= MAX_OFFERS {
         return Err(OfferError::TooMany);
@@ -219,13 +221,12 @@ struct Changes {
 fn read_changes(patch: OfferPatch) -> Result<Changes, Vec<FieldError>> {
     let mut faults = Faults::default();
     let name = patch.name.and_then(|name| faults.take("name", text::line(&name, MAX_NAME)));
-    let price_minor =
-        patch.price_minor.map(|price| faults.range("price_minor", price, 0..=MAX_PRICE_MINOR));
     let benefits = patch.benefits.map(|texts| benefits(&mut faults, &texts));
     let sale_starts_at = at(&mut faults, "sale_starts_at", patch.sale_starts_at.as_deref());
     let sale_ends_at = at(&mut faults, "sale_ends_at", patch.sale_ends_at.as_deref());
     faults.none()?;
     let refundable = patch.refundable.map(i32::from);
+    let price_minor = patch.price_minor;
     Ok(Changes { name, price_minor, refundable, benefits, sale_starts_at, sale_ends_at })
 }
 
@@ -235,6 +236,7 @@ async fn edit(tx: &Tx, event: EventId, id: OfferId, changes: Changes) -> Result<
     let found = offers.into_iter().find(|offer| offer.id == id);
     let mut offer = found.ok_or(OfferError::NotFound)?;
     if let Some(price) = changes.price_minor {
+        details::price(row.currency, price).map_err(OfferError::Fields)?;
         // Otherwise a person who got in free of charge would stand beside a person who paid for the same.
         let turned = (price == 0) != (offer.price_minor == 0);
         if turned && store::events::has_bookings(tx, event).await? {

@@ -31,9 +31,21 @@ impl From<PlanError> for PlanFileError {
         match error {
             PlanError::Db(error) => Self::Db(error),
             PlanError::InUse(in_use) => {
-                let seats: Vec<String> =
-                    in_use.0.iter().map(|(seat, _)| seat.to_string()).collect();
-                Self::Refused(format!("{in_use}: {}", seats.join(", ")))
+                let vanishing =
+                    in_use.vanishing.iter().map(|(seat, _)| format!("\nseat {seat} would vanish"));
+                let moved = in_use.moved.iter().map(|seat| {
+                    format!("\nseat {} would move from {} to {}", seat.id, seat.from, seat.to)
+                });
+                Self::Refused(
+                    vanishing.chain(moved).fold(in_use.to_string(), |text, line| text + &line),
+                )
+            }
+            PlanError::LosesOffers(lost) => {
+                let lines = lost.iter().map(|lost| {
+                    format!("\nthe offer {} is for the {} {}", lost.offer, lost.kind, lost.name)
+                });
+                let head = "offers would lose what they are for".to_owned();
+                Self::Refused(lines.fold(head, |text, line| text + &line))
             }
             refused @ (PlanError::NotFound
             | PlanError::Faults(_)

@@ -195,7 +195,7 @@ impl Reads {
         let document =
             document.ok_or_else(|| Bug::new(format!("event {event} has no plan {version}")))?;
         let work = move || {
-            let plan = Plan::parse(document.as_bytes())
+            let plan = Plan::stored(&document)
                 .map_err(|faults| Bug::new(format!("a stored plan: {faults}")))?;
             let map = map::build(event, version, &plan, &sections, &placed);
             Ok(Packed::small(&map))
@@ -223,7 +223,8 @@ async fn read_fixed(db: &impl Sql, event: EventId, version: i32) -> Result<Fixed
     Ok(Fixed { version, offers, priced, categories })
 }
 
-fn priced(offer: &offers::Model) -> Offer {
+/// The offer as pricing needs it.
+pub(super) fn priced(offer: &offers::Model) -> Offer {
     Offer {
         id: offer.id,
         section: offer.section_id,

@@ -2,21 +2,29 @@
 //!
 //! This is the one dangerous change of the catalogue: seats are removed, added and moved while people hold them.
 //! All of it is one transaction in the one lock order (the event's row, seats by id, sections, outbox). A seat
-//! that somebody holds or has bought stays, with its id, its state and its price.
+//! that somebody holds or has bought stays, with its id, its state, its price and its printed place. `keep_sections`
+//! says which zone keeps which section.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
-use holdfast_contract::catalogue::PlanAccepted;
+use holdfast_contract::{catalogue::PlanAccepted, problem::FieldError};
 use holdfast_domain::{
     event::{self, Status},
     ids::{EventId, SeatId, SectionId},
     inventory::SectionKind,
-    plan::{Claim, Grid, InUse, KnownSeat, NotAGrid, Plan, PlanFault, PlanFaults, Replacement},
+    plan::{
+        Claim, Grid, InUse, KnownSeat, MovedSeat, NotAGrid, Place, Plan, PlanFault, PlanFaults,
+        Replacement, Zone,
+    },
 };
 use holdfast_entity::{events, sections};
 
 use super::{
     create_event::{now, save},
+    keep_sections::{self, LostOffer, ZoneSection},
     store::{
         self,
         seats::{LaidSeat, LockedSeat},
@@ -46,9 +54,12 @@ pub enum PlanError {
     /// A section of rows × seats cannot be made as asked.
     #[error(transparent)]
     Grid(#[from] NotAGrid),
-    /// The new plan lacks seats that somebody holds or has bought.
+    /// The new plan lacks seats that somebody holds or has bought, or moves them.
     #[error(transparent)]
     InUse(#[from] InUse),
+    /// The new plan lacks what these offers are for.
+    #[error("offers would lose what they are for")]
+    LosesOffers(Vec<LostOffer>),
     #[error("an event that is {0} cannot be changed")]
     Closed(Status),
     #[error("the database failed")]
@@ -59,9 +70,12 @@ impl Failure for PlanError {
     fn store(&self) -> Option<&StoreError> {
         match self {
             Self::Db(error) => Some(error),
-            Self::NotFound | Self::Faults(_) | Self::Grid(_) | Self::InUse(_) | Self::Closed(_) => {
-                None
-            }
+            Self::NotFound
+            | Self::Faults(_)
+            | Self::Grid(_)
+            | Self::InUse(_)
+            | Self::LosesOffers(_)
+            | Self::Closed(_) => None,
         }
     }
 }
@@ -112,7 +126,7 @@ pub(super) async fn lay_grid(
 ) -> Result<PlanAccepted, PlanError> {
     let event = open_event(tx, id).await?;
     let mut plan = match document(tx, &event).await? {
-        Some(document) => Plan::parse(document.as_bytes())?,
+        Some(document) => Plan::stored(&document)?,
         None => Plan { name: event.name.clone(), ..Plan::default() },
     };
     grid.add_to(&mut plan)?;
@@ -121,6 +135,47 @@ pub(super) async fn lay_grid(
 
 async fn document(tx: &Tx, event: &events::Model) -> Result<Option<String>, StoreError> {
     store::plans::document(tx, event.id, event.plan_version).await
+}
+
+/// Gives the section's zone in the event's plan the name that the section gets, in a plan of a new version, and answers
+/// which of its seats somebody has: their place would change. The event's row is locked.
+///
+/// # Errors
+/// [`PlanError::InUse`] when somebody has a seat of the section, [`PlanError::Faults`] when another zone has the name.
+pub(super) async fn rename_zone(
+    tx: &Tx,
+    event: &mut events::Model,
+    section: &sections::Model,
+    name: &str,
+) -> Result<(), PlanError> {
+    let seats = store::seats::lock_section(tx, event.id, section.id).await?;
+    let moved: Vec<MovedSeat> = seats
+        .iter()
+        .filter_map(|seat| {
+            let known = seat.known(&section.name);
+            known.moved_to(Place { zone: name, ..known.place })
+        })
+        .collect();
+    if !moved.is_empty() {
+        return Err(PlanError::InUse(InUse { moved, ..InUse::default() }));
+    }
+    // The map shows the name, so the plan gets a new version in any case.
+    event.plan_version += 1;
+    let Some(document) = store::plans::document(tx, event.id, event.plan_version).await? else {
+        return Ok(());
+    };
+    let mut plan = Plan::stored(&document)?;
+    let guids: HashSet<&str> = seats.iter().map(|seat| seat.laid.guid.as_str()).collect();
+    let is_of_section = |zone: &&mut Zone| {
+        let mut seats = zone.rows.iter().flat_map(|row| &row.seats);
+        seats.any(|seat| guids.contains(seat.seat_guid.as_str()))
+    };
+    if let Some(zone) = plan.zones.iter_mut().find(is_of_section) {
+        zone.name = Some(name.to_owned());
+        let plan = plan.checked()?;
+        store::plans::insert(tx, event.id, event.plan_version, plan.to_json()).await?;
+    }
+    Ok(())
 }
 
 async fn open_event(tx: &Tx, id: EventId) -> Result<events::Model, PlanError> {
@@ -141,14 +196,12 @@ async fn lay(
 ) -> Result<PlanAccepted, PlanError> {
     let id = event.id;
     let before = store::seats::lock_all(tx, id).await?;
-    let known: Vec<KnownSeat<'_>> = before
-        .iter()
-        .map(|seat| KnownSeat { id: seat.laid.id, guid: &seat.laid.guid, claim: seat.claim() })
-        .collect();
+    let old_sections = store::sections::all(tx, id).await?;
+    let known = known_seats(&before, &old_sections);
     let Replacement { seats, removed, next_seat_id } =
         plan.replacing(&known, event.next_seat_id)?;
-    let old_sections = store::sections::all(tx, id).await?;
-    let zones = zones(plan, &old_sections, entropy)?;
+    let stored = document(tx, &event).await?;
+    let zones = keep_sections::zones(plan, stored.as_deref(), &old_sections, &before, entropy)?;
     let laid: Vec<LaidSeat> = seats
         .iter()
         .map(|seat| LaidSeat {
@@ -160,13 +213,15 @@ async fn lay(
             category: seat.category.to_owned(),
         })
         .collect();
+    keep_sections::stay(&before, &laid, &old_sections)?;
+    let offers = store::offers::live(tx, id).await?;
+    keep_sections::offers_stay(&offers, &old_sections, &before, &laid)?;
     let changed = changed(&before, laid);
     let vanished = store::seats::remove(tx, id, &removed).await?;
     if vanished != removed.len() as u64 {
         // Their rows are locked, so no hold can have come between. A seat whose hold has lapsed counts as free.
-        return Err(PlanError::InUse(InUse(
-            removed.iter().map(|seat| (*seat, Claim::Held)).collect(),
-        )));
+        let vanishing = removed.iter().map(|seat| (*seat, Claim::Held)).collect();
+        return Err(PlanError::InUse(InUse { vanishing, ..InUse::default() }));
     }
     store::seats::lay(tx, id, &changed).await?;
     put_sections(tx, id, &zones, &old_sections).await?;
@@ -178,42 +233,21 @@ async fn lay(
         plan_version: event.plan_version,
         sections: count(zones.len()),
         seats: count(seats.len()),
+        warnings: plan.warnings().into_iter().map(warning).collect(),
     })
 }
 
-/// A section that the plan defines.
-struct ZoneSection {
-    id: SectionId,
-    name: String,
-    seats: usize,
-}
-
-/// The sections that the plan defines, by the index of their zone. Zones without seats make no section. A section
-/// whose name is known keeps its id.
-fn zones(
-    plan: &Plan,
-    known: &[sections::Model],
-    entropy: &dyn Entropy,
-) -> Result<HashMap<usize, ZoneSection>, PlanFaults> {
-    let mut found = HashMap::new();
-    let mut faults = Vec::new();
-    for (index, zone) in plan.zones.iter().enumerate() {
-        let seats = zone.rows.iter().map(|row| row.seats.len()).sum();
-        if seats == 0 {
-            continue;
-        }
-        let name = zone.title(index);
-        let namesake = known.iter().find(|section| section.name == name);
-        if namesake.is_some_and(|section| section.kind == SectionKind::General) {
-            faults.push(PlanFault {
-                path: format!("zones[{index}].name"),
-                message: "a general-admission section of the event has this name".to_owned(),
-            });
-        }
-        let id = namesake.map_or_else(|| SectionId(entropy.id()), |section| section.id);
-        found.insert(index, ZoneSection { id, name, seats });
-    }
-    if faults.is_empty() { Ok(found) } else { Err(PlanFaults(faults)) }
+/// The event's seats with their present places.
+fn known_seats<'k>(seats: &'k [LockedSeat], sections: &'k [sections::Model]) -> Vec<KnownSeat<'k>> {
+    let names: HashMap<SectionId, &str> =
+        sections.iter().map(|section| (section.id, section.name.as_str())).collect();
+    seats
+        .iter()
+        .map(|seat| {
+            let zone = names.get(&seat.laid.section).copied().unwrap_or_default();
+            seat.known(zone)
+        })
+        .collect()
 }
 
 /// The seats that must be written: new seats, and seats whose place or category changed.
@@ -237,7 +271,14 @@ async fn put_sections(
         if !zones.values().any(|zone| zone.id == id) {
             let removed = store::sections::remove_seated(tx, event, id).await?;
             assert_eq!(removed, 1, "no seat of the new plan is in a section that it lacks");
-            store::offers::withdraw_section(tx, event, id).await?;
+        }
+    }
+    // Two sections may exchange their names, and no two have the same name at any time.
+    for section in old {
+        let renamed =
+            zones.values().find(|zone| zone.id == section.id && zone.name != section.name);
+        if renamed.is_some() {
+            store::sections::rename(tx, event, section.id, &section.id.to_string()).await?;
         }
     }
     // In the order of their ids, as everywhere where counters are locked.
@@ -249,6 +290,10 @@ async fn put_sections(
         store::sections::put(tx, event, zone.id, names, position, count(zone.seats)).await?;
     }
     Ok(())
+}
+
+fn warning(fault: PlanFault) -> FieldError {
+    FieldError { field: fault.path, message: fault.message }
 }
 
 fn count(number: usize) -> i32 {

@@ -53,6 +53,11 @@ pub enum SectionError {
     /// The new capacity is smaller than the number of held, sold and blocked places.
     #[error("more places are held, sold or kept back than that")]
     TooSmall,
+    /// Some place of the section is held or sold under the section's name.
+    #[error(
+        "places of this section are held or sold under its name, which stands on their tickets"
+    )]
+    Printed,
     /// Some place of the section is held or sold.
     #[error("something of this section is held or sold")]
     InUse,
@@ -76,6 +81,7 @@ impl Failure for SectionError {
             | Self::OfThePlan
             | Self::TooSmall
             | Self::Claim(ClaimError::Reused)
+            | Self::Printed
             | Self::InUse => None,
         }
     }
@@ -85,7 +91,20 @@ fn taken(error: StoreError) -> SectionError {
     if error.is_duplicate() { SectionError::NameTaken } else { error.into() }
 }
 
-/// A new section, its values checked.
+/// A plan has the name twice if another zone has it, also a zone without seats.
+fn renaming(error: PlanError) -> SectionError {
+    match error {
+        PlanError::Faults(_) => SectionError::NameTaken,
+        PlanError::Db(error) => error.into(),
+        refused @ (PlanError::NotFound
+        | PlanError::Grid(_)
+        | PlanError::InUse(_)
+        | PlanError::LosesOffers(_)
+        | PlanError::Closed(_)) => SectionError::Plan(refused),
+    }
+}
+
+/// The section to create.
 #[derive(Clone)]
 enum Wanted {
     General { name: String, capacity: i32 },
@@ -229,7 +248,7 @@ async fn edit(
     capacity: Option<i32>,
 ) -> Result<(), SectionError> {
     let mut row = store::events::lock(tx, event).await?.ok_or(SectionError::NotFound)?;
-    let section = store::sections::lock(tx, event, id).await?.ok_or(SectionError::NotFound)?;
+    let section = store::sections::one(tx, event, id).await?.ok_or(SectionError::NotFound)?;
     let seated = section.kind == SectionKind::Seated;
     if let Some(capacity) = capacity {
         if seated {
@@ -239,10 +258,13 @@ async fn edit(
             return Err(SectionError::TooSmall);
         }
     }
-    if let Some(name) = name {
+    if let Some(name) = name.filter(|name| *name != section.name) {
+        if seated {
+            replace_plan::rename_zone(tx, &mut row, &section, &name).await.map_err(renaming)?;
+        } else if store::sections::is_taken(tx, event, id).await? {
+            return Err(SectionError::Printed);
+        }
         store::sections::rename(tx, event, id, &name).await.map_err(taken)?;
-        // The map shows the name, so the plan gets a new version.
-        row.plan_version += i32::from(seated);
     }
     save(tx, &row).await?;
     Ok(())

@@ -11,3 +11,4 @@ pub mod offers;
 pub mod plans;
 pub mod seats;
 pub mod sections;
+pub mod texts;

@@ -211,12 +211,12 @@ async fn a_slug_that_is_free_again_names_the_new_event_at_once() {
     let mut new = new_event(&app).await;
     new.slug = Some("gala".to_owned());
     let first = created(manager.post("/events", &new).await);
-    assert_eq!(manager.post("/events/gala/publish", &json!({})).await.status, 200);
+    fixture::publish(&manager, "gala").await;
     assert_eq!(app.get("/events/gala").await.id(), first.id());
     assert_eq!(admin.delete("/events/gala").await.status, 204);
     assert_eq!(app.get("/events/gala").await.status, 404);
     let second = created(manager.post("/events", &new).await);
-    assert_eq!(manager.post("/events/gala/publish", &json!({})).await.status, 200);
+    fixture::publish(&manager, "gala").await;
     assert_eq!(app.get("/events/gala").await.id(), second.id());
     // A node that remembers the second event hears of the third one.
     let node = app.another_node().await;
@@ -224,7 +224,7 @@ async fn a_slug_that_is_free_again_names_the_new_event_at_once() {
     assert_eq!(elsewhere().await.id(), second.id());
     assert_eq!(admin.delete("/events/gala").await.status, 204);
     let third = created(manager.post("/events", &new).await);
-    assert_eq!(manager.post("/events/gala/publish", &json!({})).await.status, 200);
+    fixture::publish(&manager, "gala").await;
     assert_eq!(elsewhere().await.id(), third.id());
     assert_eq!(admin.delete("/events/gala").await.status, 204);
     let stream = node.as_nobody().opens("/events/gala/stream").await;

@@ -1,12 +1,18 @@
 //! The catalogue over HTTP: who sees and changes what, and how events move on.
 
 mod halls;
+mod names;
+mod places;
 mod promises;
+mod registries;
 mod sale;
 
 use std::time::Duration;
 
-use holdfast::catalogue::lifecycle;
+use holdfast::{
+    catalogue::{lifecycle, texts},
+    kernel::db::Sql as _,
+};
 use holdfast_contract::{
     accounts::Session,
     catalogue::{
@@ -20,7 +26,7 @@ use uuid::Uuid;
 
 use crate::support::{
     answer::Answer,
-    fixture::{account, new_event, seats},
+    fixture::{account, edit, new_event, publish, seats},
     harness::{CallerOf, TestApp},
 };
 
@@ -152,6 +158,11 @@ async fn strangers_change_nothing() {
         } else {
             body
         };
+        let body = if method == "PATCH" && *path == format!("/events/{id}") {
+            json!({ "version": 1, "name": "X" })
+        } else {
+            body
+        };
         let nobody = stage.app.as_nobody().send(method.clone(), path, Some(&body), &[]).await;
         nobody.assert_problem(401, "/problems/unauthorized");
         let stranger =
@@ -192,7 +203,11 @@ async fn events_are_made_with_every_fault_named_and_edited_under_their_version()
     assert_eq!((edited.place.as_str(), edited.version), ("Weimar", 2));
     let stale = stage.organizer().patch(&path, &json!({ "version": 1, "place": "Jena" })).await;
     stale.assert_problem(409, "/problems/stale-version");
-    let unknown = stage.organizer().patch(&path, &json!({ "status": "on_sale" })).await;
+    let blind = stage.organizer().patch(&path, &json!({ "place": "Jena" })).await;
+    blind.assert_problem(400, "/problems/invalid-request");
+    blind.assert_field("version");
+    let body = json!({ "version": 2, "status": "on_sale" });
+    let unknown = stage.organizer().patch(&path, &body).await;
     unknown.assert_problem(400, "/problems/invalid-request");
     stage.finish().await;
 }
@@ -207,17 +222,17 @@ async fn an_event_moves_on_by_command_and_by_time() {
         })
         .await;
     let (path, caller) = (format!("/events/{id}"), stage.organizer());
-    let publish = caller.post(&format!("{path}/publish"), &json!({})).await;
-    assert_eq!(publish.read::<Event>().status, EventStatus::Upcoming);
+    publish(&caller, &id.to_string()).await;
+    assert_eq!(stage.app.get(&path).await.read::<Event>().status, EventStatus::Upcoming);
     let again = caller.post(&format!("{path}/publish"), &json!({})).await;
     again.assert_problem(409, "/problems/illegal-transition");
     let asked: Eligibility = stage.app.get(&format!("{path}/purchase-eligibility")).await.read();
-    assert_eq!(asked.reasons, ["sale_not_started", "sold_out"]);
+    assert_eq!(asked.reasons, ["sale_not_started"]);
     stage.app.advance(DAY * 2).await;
     let shown = async || stage.app.get(&path).await.read::<Event>();
     let before = shown().await;
     // Shown at once; the pass writes it down, once.
-    assert_eq!(before.status, EventStatus::SoldOut);
+    assert_eq!(before.status, EventStatus::OnSale);
     assert_eq!(lifecycle::pass(&stage.app.app.base).await.ok(), Some(1));
     assert_eq!(lifecycle::pass(&stage.app.app.base).await.ok(), Some(0));
     assert!(shown().await.version > before.version);
@@ -256,7 +271,7 @@ async fn the_list_is_filtered_sorted_and_paged() {
                 (event.starts_at, event.ends_at) = (at(days), at(days + 1));
             })
             .await;
-        stage.organizer().post(&format!("/events/{id}/publish"), &json!({})).await;
+        publish(&stage.organizer(), &id.to_string()).await;
     }
     let names = async |query: &str| {
         let page: EventPage = stage.app.get(&format!("/events{query}")).await.read();
@@ -279,6 +294,67 @@ async fn the_list_is_filtered_sorted_and_paged() {
         refused.assert_problem(400, "/problems/invalid-request");
         refused.assert_field(wrong.split('=').next().expect("a name"));
     }
+    stage.finish().await;
+}
+
+#[tokio::test]
+async fn events_are_found_and_sorted_as_people_write_them() {
+    let stage = Stage::start().await;
+    let mut ids = Vec::new();
+    for (name, category, place) in [
+        ("zebra", "Théâtre", "Österreich"),
+        ("Äpfel", "sport", "O\u{308}sterreich"),
+        ("apple", "sport", "Łódź"),
+        ("Banane", "sport", "Straße 50%_!"),
+    ] {
+        let id = stage
+            .draft(|event| {
+                (event.name, event.category) = (name.to_owned(), category.to_owned());
+                (event.place, event.description) = (place.to_owned(), "Ein\nFest".to_owned());
+            })
+            .await;
+        publish(&stage.organizer(), &id.to_string()).await;
+        ids.push(id);
+    }
+    let names = async |query: &str| {
+        let page: EventPage = stage.app.get(&format!("/events?{query}")).await.read();
+        page.items.into_iter().map(|event| event.name).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(names("sort=name").await, "Äpfel apple Banane zebra");
+    assert_eq!(names("sort=-name").await, "zebra Banane apple Äpfel");
+    for (query, found) in [
+        ("q=%C3%96sterreich", "Äpfel zebra"),
+        ("q=OSTERREICH", "Äpfel zebra"),
+        ("place=%C3%B6sterreich", "Äpfel zebra"),
+        ("q=lodz", "apple"),
+        ("place=STRASSE", "Banane"),
+        ("q=%25_!", "Banane"),
+        ("q=%C3%A4PFEL", "Äpfel"),
+        ("q=ein%20fest", "Äpfel apple Banane zebra"),
+        ("category=theatre", "zebra"),
+        ("category=TH%C3%89%C3%82TRE", "zebra"),
+    ] {
+        assert_eq!(names(&format!("sort=name&{query}")).await, found, "{query}");
+    }
+    let first: EventPage = stage.app.get("/events?sort=name&limit=3").await.read();
+    let rest = format!("sort=name&limit=3&after={}", first.next.expect("a second page"));
+    assert_eq!(names(&rest).await, "zebra");
+
+    // What a node of an older version changes has no texts until the pass has written them.
+    let base = &stage.app.app.base;
+    let rename = "UPDATE events SET name = 'Übel', version = version + 1 WHERE id = $1";
+    assert_eq!(base.db.run(rename, vec![ids[0].into()]).await.ok(), Some(1));
+    let forget = "DELETE FROM event_texts WHERE event_id = $1";
+    assert_eq!(base.db.run(forget, vec![ids[1].into()]).await.ok(), Some(1));
+    assert_eq!(names("sort=name&q=fest").await, "Äpfel apple Banane Übel");
+    assert_eq!(texts::pass(base).await.ok(), Some(2));
+    assert_eq!(texts::pass(base).await.ok(), Some(0));
+    assert_eq!(names("q=ubel").await, "Übel");
+    assert_eq!(names("sort=name").await, "Äpfel apple Banane Übel");
+    let path = format!("/events/{}", ids[0]);
+    let edited = edit(&stage.organizer(), &path, json!({ "name": "Axt" })).await;
+    assert_eq!(edited.status, 200, "{}", edited.text);
+    assert_eq!(names("sort=name").await, "Äpfel apple Axt Banane");
     stage.finish().await;
 }
 

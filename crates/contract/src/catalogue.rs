@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::money::{Money, PriceRange};
+use crate::{
+    money::{Money, PriceRange},
+    problem::FieldError,
+};
 
 mod events;
 
@@ -251,7 +254,8 @@ pub struct Eligibility {
     /// Whether the server would attempt a hold for the caller.
     pub can_purchase: bool,
     /// Every reason why the caller cannot buy: `draft`, `sale_not_started`, `sale_ended`,
-    /// `event_started`, `cancelled`, `completed`, `sold_out`, `limit_reached`.
+    /// `event_started`, `cancelled`, `completed`, `no_places`, `no_offers`, `no_offer_fits` (no offer is for any place),
+    /// `sold_out`, `limit_reached`.
     pub reasons: Vec<String>,
     /// How many more persons the caller may hold places for in this event.
     pub remaining: i64,
@@ -361,4 +365,9 @@ pub struct PlanAccepted {
     pub sections: i32,
     /// The number of seats in the plan.
     pub seats: i32,
+    /// What is probably a mistake in the plan, although the plan was accepted: one entry for each kind of mistake. `field`
+    /// is the path of the first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", oai(default))]
+    pub warnings: Vec<FieldError>,
 }

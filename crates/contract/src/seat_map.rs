@@ -124,6 +124,11 @@ pub struct MapRow {
     pub y: Vec<i32>,
     /// The categories of the seats, as runs of `[count, index]`.
     pub categories: Vec<Vec<i32>>,
+    /// The radii of the seats in tenths of the plan's unit, as runs of `[count, radius]`. Seats that are drawn with these
+    /// radii do not overlap.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", oai(default))]
+    pub radii: Vec<Vec<i32>>,
     /// The seats whose kind is not `standard`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "openapi", oai(default))]
@@ -155,6 +160,8 @@ pub struct MapSeat {
     pub y: i32,
     /// The index of the seat's category in [`SeatMap::categories`].
     pub category: usize,
+    /// The radius in tenths of the plan's unit; 0 in a layout of an older server, which sent none.
+    pub radius: i32,
     /// The seat's kind.
     pub kind: SeatKind,
 }
@@ -173,14 +180,7 @@ impl MapRow {
         let guid_pattern = seats.first().map_or_else(String::new, guid_pattern);
         let fits = !guid_pattern.is_empty()
             && seats.iter().all(|seat| guid_pattern.replacen("{}", &seat.label, 1) == seat.guid);
-        let mut categories: Vec<Vec<i32>> = Vec::new();
-        for seat in seats {
-            let category = i32::try_from(seat.category).expect("a plan has few categories");
-            match categories.last_mut() {
-                Some(run) if run[1] == category => run[0] += 1,
-                _ => categories.push(vec![1, category]),
-            }
-        }
+        let category = |seat: &MapSeat| i32::try_from(seat.category).expect("few categories");
         Self {
             label,
             label_at,
@@ -194,7 +194,8 @@ impl MapRow {
             },
             x: differences(seats.iter().map(|seat| seat.x)),
             y: differences(seats.iter().map(|seat| seat.y)),
-            categories,
+            categories: runs(seats.iter().map(category)),
+            radii: runs(seats.iter().map(|seat| seat.radius)),
             kinds: seats
                 .iter()
                 .filter(|seat| seat.kind != SeatKind::Standard)
@@ -205,24 +206,16 @@ impl MapRow {
 
     /// Unpacks the row into its seats. The reverse of [`MapRow::encode`].
     pub fn seats(&self) -> Vec<MapSeat> {
-        let categories = self.categories.iter().flat_map(|run| {
-            let (count, category) = match run.as_slice() {
-                [count, category] => (*count, *category),
-                _ => (0, 0),
-            };
-            std::iter::repeat_n(
-                usize::try_from(category).unwrap_or(0),
-                usize::try_from(count).unwrap_or(0),
-            )
-        });
+        let categories = unrolled(&self.categories);
+        let radii = unrolled(&self.radii).chain(std::iter::repeat(0));
         let places = sums(&self.x).zip(sums(&self.y));
         self.labels
             .iter()
             .zip(self.first_seat_id..)
             .zip(places)
-            .zip(categories)
+            .zip(categories.zip(radii))
             .enumerate()
-            .map(|(index, (((label, seat_id), (x, y)), category))| MapSeat {
+            .map(|(index, (((label, seat_id), (x, y)), (category, radius)))| MapSeat {
                 seat_id,
                 guid: self
                     .guids
@@ -232,7 +225,8 @@ impl MapRow {
                 label: label.clone(),
                 x,
                 y,
-                category,
+                category: usize::try_from(category).unwrap_or(0),
+                radius,
                 kind: self
                     .kinds
                     .iter()
@@ -241,6 +235,28 @@ impl MapRow {
             })
             .collect()
     }
+}
+
+/// Packs values into runs of `[count, value]`.
+fn runs(values: impl Iterator<Item = i32>) -> Vec<Vec<i32>> {
+    let mut runs: Vec<Vec<i32>> = Vec::new();
+    for value in values {
+        match runs.last_mut() {
+            Some(run) if run[1] == value => run[0] += 1,
+            _ => runs.push(vec![1, value]),
+        }
+    }
+    runs
+}
+
+fn unrolled(runs: &[Vec<i32>]) -> impl Iterator<Item = i32> + '_ {
+    runs.iter().flat_map(|run| {
+        let (count, value) = match run.as_slice() {
+            [count, value] => (*count, *value),
+            _ => (0, 0),
+        };
+        std::iter::repeat_n(value, usize::try_from(count).unwrap_or(0))
+    })
 }
 
 fn guid_pattern(seat: &MapSeat) -> String {
@@ -283,6 +299,7 @@ mod tests {
             x,
             y: 7,
             category,
+            radius: 100 + seat_id / 13,
             kind: if seat_id == 12 { SeatKind::Wheelchair } else { SeatKind::Standard },
         }
     }

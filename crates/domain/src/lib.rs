@@ -23,6 +23,7 @@ pub mod plan;
 pub mod pricing;
 pub mod refund;
 pub mod reservation;
+pub mod sale;
 #[cfg(feature = "stored")]
 pub mod stored;
 pub mod text;

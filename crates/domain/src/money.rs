@@ -1,72 +1,14 @@
 //! Money: integers in minor units, one currency at a time. An overflow is always an error.
 
-use std::fmt;
+mod currency;
 
 use serde::{Deserialize, Serialize};
 
-/// An ISO 4217 currency code: three upper-case letters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Currency([u8; 3]);
-
-/// The error for a text that is not three upper-case letters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a currency is three upper-case letters (ISO 4217)")]
-pub struct NotACurrency;
-
-impl Currency {
-    /// Reads a currency code.
-    ///
-    /// # Errors
-    /// If the text is not three upper-case ASCII letters.
-    pub fn parse(code: &str) -> Result<Self, NotACurrency> {
-        match code.as_bytes() {
-            &[a, b, c] if [a, b, c].iter().all(u8::is_ascii_uppercase) => Ok(Self([a, b, c])),
-            _ => Err(NotACurrency),
-        }
-    }
-
-    /// How many digits of an amount in minor units stand behind the decimal point (ISO 4217, list one, "minor unit").
-    /// Browsers and CLDR count otherwise for some currencies, because they follow the coins in use.
-    pub const fn exponent(self) -> u8 {
-        match &self.0 {
-            b"BIF" | b"CLP" | b"DJF" | b"GNF" | b"ISK" | b"JPY" | b"KMF" | b"KRW" | b"PYG"
-            | b"RWF" | b"UGX" | b"UYI" | b"VND" | b"VUV" | b"XAF" | b"XOF" | b"XPF" => 0,
-            b"BHD" | b"IQD" | b"JOD" | b"KWD" | b"LYD" | b"OMR" | b"TND" => 3,
-            b"CLF" | b"UYW" => 4,
-            _ => 2,
-        }
-    }
-
-    /// The three upper-case letters of the code, such as `EUR`.
-    pub fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.0).unwrap_or("XXX")
-    }
-}
-
-impl TryFrom<String> for Currency {
-    type Error = NotACurrency;
-
-    fn try_from(code: String) -> Result<Self, Self::Error> {
-        Self::parse(&code)
-    }
-}
-
-impl From<Currency> for String {
-    fn from(currency: Currency) -> Self {
-        currency.as_str().to_owned()
-    }
-}
-
-impl fmt::Display for Currency {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
+pub use self::currency::{Currency, NotACurrency, NotAPrice};
 
 /// The largest amount of one booking, in minor units. It is so far from the limits of `i64` that
-/// sums cannot overflow.
-pub const MAX_AMOUNT_MINOR: i64 = 1_000_000_000_000;
+/// sums cannot overflow, and browsers count it exactly.
+pub const MAX_AMOUNT_MINOR: i64 = 1_000_000_000_000_000;
 
 /// An amount of money in one currency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -125,23 +67,6 @@ impl Money {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_three_upper_case_letters_are_a_currency() {
-        assert_eq!(Currency::parse("EUR").map(|c| c.to_string()), Ok("EUR".to_owned()));
-        for wrong in ["", "eur", "EURO", "E1R", "€"] {
-            assert_eq!(Currency::parse(wrong), Err(NotACurrency), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn the_minor_unit_is_that_of_iso_4217() {
-        for (code, exponent) in
-            [("EUR", 2), ("HUF", 2), ("IDR", 2), ("COP", 2), ("JPY", 0), ("KWD", 3), ("CLF", 4)]
-        {
-            assert_eq!(Currency::parse(code).map(Currency::exponent), Ok(exponent), "{code}");
-        }
-    }
 
     #[test]
     fn sums_refuse_other_currencies_and_overflow() {

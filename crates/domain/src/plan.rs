@@ -1,24 +1,30 @@
 //! Seating plans in the pretix seating-plan JSON format: reading, checking, numbering and writing.
 //!
 //! The format is pretix's `seating-plan.schema.json` (zones with rows of seats, areas beside them,
-//! price categories). [`Plan::parse`] keeps every member unchanged, so that [`Plan::to_json`]
-//! returns the same plan, and refuses a faulty plan with the path of every fault. A plan never
+//! price categories). [`Plan::parse`] keeps every member unchanged, except that names and numbers get one Unicode form
+//! (NFC), so that [`Plan::to_json`] returns the same plan, and refuses a faulty plan with the path of every fault. A plan never
 //! contains prices, states or buyers.
 //!
 //! Where to look next: `model` (the parts of a plan), `read` (the tolerant reader), `shape` (the
 //! members of each object), `check` (the rules between objects), `number` (the ids and positions of
-//! seats), `replace` (replacing one plan by another), `grid` (rows × seats without a file).
+//! seats), `radius` (how large they are drawn), `warnings` (what is probably a mistake), `place` (zone, row and number), `replace` (replacing one plan by another), `sections` (which zone
+//! keeps which section), `grid` (rows × seats without a file).
 
 mod check;
+mod faults;
 mod grid;
 mod leaf;
 mod model;
 mod number;
+mod place;
+mod radius;
 mod read;
 mod replace;
+mod sections;
 mod shape;
 #[cfg(test)]
 mod tests;
+mod warnings;
 
 use std::fmt;
 
@@ -29,7 +35,10 @@ pub use self::{
         Seat, Shape, Size, Writing, Zone,
     },
     number::NumberedSeat,
+    place::{MovedSeat, Place},
+    radius::DEFAULT_RADIUS,
     replace::{Claim, InUse, KnownSeat, Replacement},
+    sections::KnownSection,
 };
 
 /// The maximum size of a plan's file, in bytes.
@@ -84,20 +93,33 @@ impl Plan {
     /// Reads and checks a plan.
     ///
     /// # Errors
-    /// Every fault with its path, up to [`MAX_FAULTS`]. A faulty plan is never returned, not even
-    /// in part.
+    /// Every kind of fault with the paths of the first few, up to [`MAX_FAULTS`] in all. A faulty plan is never
+    /// returned, not even in part.
     pub fn parse(bytes: &[u8]) -> Result<Self, PlanFaults> {
-        let (plan, mut faults) = read::plan(bytes);
+        // A byte order mark, which some editors write, is no JSON.
+        let (plan, mut faults) = read::plan(bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes));
         if let Some(plan) = &plan {
             check::plan(plan, &mut faults);
         }
         match plan {
             Some(plan) if faults.is_empty() => Ok(plan),
             Some(_) | None => {
-                faults.truncate(MAX_FAULTS);
                 assert!(!faults.is_empty(), "a plan that is not given out has faults");
-                Err(PlanFaults(faults))
+                Err(PlanFaults(faults.end()))
             }
+        }
+    }
+
+    /// Reads a plan that was accepted before. The rules between the objects are not checked again: an older program had
+    /// fewer of them, and its plans stay readable.
+    ///
+    /// # Errors
+    /// If the text does not have the form of a plan.
+    pub fn stored(text: &str) -> Result<Self, PlanFaults> {
+        let (plan, faults) = read::plan(text.as_bytes());
+        match plan {
+            Some(plan) if faults.is_empty() => Ok(plan),
+            Some(_) | None => Err(PlanFaults(faults.end())),
         }
     }
 

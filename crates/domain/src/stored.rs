@@ -127,7 +127,7 @@ stored_words! {
 }
 
 stored!(Currency, String, |currency| currency.as_str().to_owned(), |code| {
-    Currency::parse(&code).map_err(|error| DbErr::Type(format!("{code}: {error}")))
+    Currency::of_code(&code).map_err(|error| DbErr::Type(format!("{code}: {error}")))
 });
 
 #[cfg(test)]

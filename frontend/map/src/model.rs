@@ -155,6 +155,7 @@ pub mod tests {
                 x: n * 250 + if n >= 5 { 1000 } else { 0 },
                 y,
                 category: usize::from(n >= split_at),
+                radius: 100,
                 kind: if n == 9 { SeatKind::Wheelchair } else { SeatKind::Standard },
             })
             .collect();

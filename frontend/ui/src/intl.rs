@@ -88,8 +88,8 @@ fn applied(format: &Function, value: &JsValue) -> Option<String> {
 
 /// How many digits of the currency's amounts stand behind the decimal point. The table of the server decides; the
 /// browser's own digits follow the coins in use.
-fn digits(currency: &str) -> u8 {
-    Currency::parse(currency).map_or(2, Currency::exponent)
+fn digits(currency: &str) -> u32 {
+    Currency::of_code(currency).map_or(2, Currency::decimals)
 }
 
 #[allow(clippy::cast_precision_loss, reason = "prices are far below 2^53 minor units")]
@@ -105,7 +105,7 @@ fn amount(locale: Locale, money: &Money, short: bool) -> String {
         ("trailingZeroDisplay", zeros.into()),
     ];
     let name = format!("n{locale:?}{currency}{short}");
-    let value = money.amount as f64 / f64::from(10_u32.pow(digits.into()));
+    let value = money.amount as f64 / f64::from(10_u32.pow(digits));
     formatter(name, locale, "NumberFormat", &wishes)
         .and_then(|format| applied(&format, &value.into()))
         .unwrap_or_else(|| plain(money, digits))
@@ -113,11 +113,11 @@ fn amount(locale: Locale, money: &Money, short: bool) -> String {
 
 /// An amount in figures and the currency's code: what is left where the browser cannot write it. It needs no fractions,
 /// because the code that writes fractions is larger than this module.
-fn plain(money: &Money, digits: u8) -> String {
-    let width = usize::from(digits) + 1;
+fn plain(money: &Money, digits: u32) -> String {
+    let width = digits as usize + 1;
     let mut figures = format!("{:0width$}", money.amount.unsigned_abs());
     if digits > 0 {
-        figures.insert(figures.len() - usize::from(digits), '.');
+        figures.insert(figures.len() - digits as usize, '.');
     }
     let sign = if money.amount < 0 { "-" } else { "" };
     format!("{} {sign}{figures}", money.currency)

@@ -16,8 +16,9 @@ use crate::kernel::ports::payments::{
 /// Currencies without minor units whose amounts Stripe counts in hundredths all the same
 /// (<https://docs.stripe.com/currencies#special-cases>).
 const COUNTED_IN_HUNDREDTHS: [&str; 2] = ["ISK", "UGX"];
-/// Currencies with three decimals. Stripe requires the last decimal to be zero.
-const THREE_DECIMALS: [&str; 5] = ["BHD", "JOD", "KWD", "OMR", "TND"];
+/// A currency with hundredths that nobody pays, so Stripe counts whole units
+/// (<https://docs.stripe.com/currencies#zero-decimal>).
+const COUNTED_WHOLE: &str = "MGA";
 /// Decline codes that the buyer must not see, because they would tell the holder of a stolen card too much
 /// (<https://docs.stripe.com/declines/codes>).
 const KEPT_BACK: [&str; 6] = [
@@ -38,13 +39,17 @@ pub(super) fn to_stripe(amount: Money) -> Option<i64> {
     if COUNTED_IN_HUNDREDTHS.contains(&currency) {
         return amount.minor.checked_mul(100);
     }
-    let payable = !THREE_DECIMALS.contains(&currency) || amount.minor % 10 == 0;
-    payable.then_some(amount.minor)
+    let payable = amount.minor % amount.currency.price_step_minor() == 0;
+    let units = if currency == COUNTED_WHOLE { 100 } else { 1 };
+    payable.then_some(amount.minor / units)
 }
 
 fn from_stripe(amount: i64, currency: Currency) -> i64 {
-    let hundredths = COUNTED_IN_HUNDREDTHS.contains(&currency.as_str());
-    if hundredths { amount / 100 } else { amount }
+    match currency.as_str() {
+        COUNTED_WHOLE => amount.saturating_mul(100),
+        code if COUNTED_IN_HUNDREDTHS.contains(&code) => amount / 100,
+        _ => amount,
+    }
 }
 
 /// The code by which the buyer's page chooses its words.
@@ -117,7 +122,7 @@ pub(super) fn seen(intent: &PaymentIntent) -> Option<PaymentSeen> {
 }
 
 fn currency(intent: &PaymentIntent) -> Result<Currency, Unreachable> {
-    Currency::parse(&intent.currency.to_string().to_uppercase()).map_err(|_| Unreachable)
+    Currency::of_code(&intent.currency.to_string().to_uppercase()).map_err(|_| Unreachable)
 }
 
 /// A payment as the reconciliation compares it.
@@ -193,6 +198,9 @@ mod tests {
             (45, "ISK", Some(4500)),
             (4500, "KWD", Some(4500)),
             (4501, "KWD", None),
+            (4500, "HUF", Some(4500)),
+            (4500, "MGA", Some(45)),
+            (4501, "MGA", None),
             (i64::MAX, "UGX", None),
         ] {
             let currency = Currency::parse(currency).expect("a currency");

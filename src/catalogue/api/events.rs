@@ -21,7 +21,7 @@ use crate::{
     catalogue::{
         Catalogue, create_event, delete_event, edit_event, lifecycle,
         list_events::{MAX_SEARCH, Sort, Stage, Wanted, drafts_seen_by},
-        store, views,
+        sellable, store, views,
     },
     http::{
         auth::Caller,
@@ -52,17 +52,17 @@ impl EventsApi {
         caller: Caller,
         /// Only events in this stage. Default: all published events.
         status: Query<Option<Stage>>,
-        /// Only events of this category. Upper and lower case count as equal.
+        /// Only events of this category. Case and accents do not count.
         category: Query<Option<String>>,
         /// Only events that begin at or after this time (RFC 3339).
         from: Query<Option<String>>,
         /// Only events that begin before this time (RFC 3339).
         to: Query<Option<String>>,
-        /// Only events whose place contains this text.
+        /// Only events whose place contains this text. Case and accents do not count.
         place: Query<Option<String>>,
-        /// Only events whose name, place, description or category contains this text.
+        /// Only events whose name, place, description or category contains this text. Case and accents do not count.
         q: Query<Option<String>>,
-        /// The sort order. A leading `-` reverses the order.
+        /// The sort order. A leading `-` reverses the order. Names are sorted after the Unicode Collation Algorithm.
         sort: Query<Option<Sort>>,
         /// The page size, 1 to 100. Default: 20.
         limit: Query<Option<u64>>,
@@ -186,7 +186,9 @@ impl EventsApi {
         let found = event::obstacles(row.status, &schedule, seen.moment.now);
         let mut reasons: Vec<String> =
             found.into_iter().map(|obstacle| obstacle.as_str().to_owned()).collect();
-        if seen.moving.counts().available <= 0 {
+        let counts = seen.moving.counts();
+        reasons.extend(sellable::nothing_for_sale(&seen).into_iter().map(str::to_owned));
+        if counts.capacity > 0 && counts.available <= 0 {
             reasons.push("sold_out".to_owned());
         }
         let taken = match caller.buyer() {

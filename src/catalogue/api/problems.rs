@@ -1,12 +1,16 @@
 //! How refusals of the catalogue look on the wire.
 
 use holdfast_contract::problem::{FieldError, ProblemType, RefusedSeat, SeatRefusal};
-use holdfast_domain::plan::{Claim, InUse, PlanFaults};
+use holdfast_domain::{
+    plan::{Claim, InUse, PlanFaults},
+    sale::Hindrance,
+    text::counted,
+};
 
 use crate::{
     catalogue::{
-        change_seat::SeatError, create_event::EventError, offers::OfferError,
-        replace_plan::PlanError, sections::SectionError,
+        change_seat::SeatError, create_event::EventError, keep_sections::LostOffer,
+        offers::OfferError, replace_plan::PlanError, sections::SectionError, sellable::Named,
     },
     http::problem::ApiProblem,
 };
@@ -32,6 +36,32 @@ fn illegal(what: &impl ToString) -> ApiProblem {
     ApiProblem::new(ProblemType::IllegalTransition, what.to_string())
 }
 
+/// The problem for an event that cannot be published yet, with each reason.
+fn unsellable(hindrances: Vec<Named>) -> ApiProblem {
+    let mut reasons: Vec<String> =
+        hindrances.iter().map(|known| known.hindrance.as_str().to_owned()).collect();
+    reasons.dedup();
+    let errors = hindrances.into_iter().map(|Named { hindrance, offer }| {
+        let (field, message) = match hindrance {
+            Hindrance::NoPlaces => ("sections".to_owned(), "the event has no places".to_owned()),
+            Hindrance::NoOffers => ("offers".to_owned(), "the event has no offers".to_owned()),
+            Hindrance::NoOfferFits => {
+                ("offers".to_owned(), "no offer is for any place of the event".to_owned())
+            }
+            Hindrance::OfferWithoutPlaces(id) => {
+                let offer = offer.unwrap_or_default();
+                let message = format!("no place has the section and category of the offer {offer}");
+                (format!("offers[{id}]"), message)
+            }
+        };
+        FieldError { field, message }
+    });
+    let detail = "The event cannot be published, because it could not sell what it offers.";
+    ApiProblem::new(ProblemType::IllegalTransition, detail)
+        .with_errors(errors.collect())
+        .with_reasons(reasons)
+}
+
 /// The problem for a plan with faults: it names every fault.
 pub(super) fn plan_faults(faults: PlanFaults) -> ApiProblem {
     let errors: Vec<FieldError> = faults
@@ -39,20 +69,42 @@ pub(super) fn plan_faults(faults: PlanFaults) -> ApiProblem {
         .into_iter()
         .map(|fault| FieldError { field: fault.path, message: fault.message })
         .collect();
-    let detail = format!("The plan has {} faults. Nothing was changed.", errors.len());
+    let faults = counted(errors.len(), "fault", "faults");
+    let detail = format!("The plan has {faults}. Nothing was changed.");
     ApiProblem::new(ProblemType::InvalidPlan, detail).with_errors(errors)
 }
 
 fn in_use(in_use: &InUse) -> ApiProblem {
-    let named = in_use.0.iter().take(MAX_NAMED_SEATS).map(|(seat, claim)| RefusedSeat {
+    let (vanishing, moved) = (&in_use.vanishing, &in_use.moved);
+    let claimed = vanishing.iter().copied().chain(moved.iter().map(|seat| (seat.id, seat.claim)));
+    let named = claimed.take(MAX_NAMED_SEATS).map(|(seat, claim)| RefusedSeat {
         seat_id: seat.0,
         reason: match claim {
             Claim::Sold => SeatRefusal::Sold,
             Claim::Held | Claim::None => SeatRefusal::Held,
         },
     });
-    let detail = format!("The new plan lacks {} seats that are held or sold.", in_use.0.len());
-    ApiProblem::new(ProblemType::PlanInUse, detail).with_seats(named.collect())
+    let places = moved.iter().take(MAX_NAMED_SEATS).map(|seat| FieldError {
+        field: format!("seats[{}]", seat.id),
+        message: format!("would move from {} to {}", seat.from, seat.to),
+    });
+    let detail = format!(
+        "Held or sold seats stay where they are. {} would vanish, {} would get another zone, row or number.",
+        vanishing.len(),
+        moved.len()
+    );
+    ApiProblem::new(ProblemType::PlanInUse, detail)
+        .with_seats(named.collect())
+        .with_errors(places.collect())
+}
+
+fn loses_offers(lost: Vec<LostOffer>) -> ApiProblem {
+    let errors = lost.into_iter().map(|lost| FieldError {
+        field: format!("{}.{}", lost.kind, lost.name),
+        message: format!("the offer {} is for it: withdraw the offer first", lost.offer),
+    });
+    let detail = "Offers of the event are for sections or categories that the new plan lacks.";
+    ApiProblem::new(ProblemType::PlanInUse, detail).with_errors(errors.collect())
 }
 
 impl From<EventError> for ApiProblem {
@@ -69,6 +121,7 @@ impl From<EventError> for ApiProblem {
             }
             EventError::Illegal(refused) => illegal(&refused),
             refused @ (EventError::Closed(_) | EventError::InUse) => illegal(&refused),
+            EventError::Unsellable(hindrances) => unsellable(hindrances),
             EventError::Claim(error) => error.into(),
             EventError::Db(error) => error.into(),
         }
@@ -82,6 +135,7 @@ impl From<PlanError> for ApiProblem {
             PlanError::Faults(faults) => plan_faults(faults),
             PlanError::Grid(refused) => Self::field("name", refused.to_string()),
             PlanError::InUse(seats) => in_use(&seats),
+            PlanError::LosesOffers(lost) => loses_offers(lost),
             refused @ PlanError::Closed(_) => illegal(&refused),
             PlanError::Db(error) => error.into(),
         }
@@ -94,9 +148,10 @@ impl From<SectionError> for ApiProblem {
             SectionError::Fields(errors) => fields(errors),
             SectionError::NotFound => Self::not_found("section"),
             SectionError::NameTaken => Self::field("name", error.to_string()),
-            SectionError::OfThePlan | SectionError::TooSmall | SectionError::InUse => {
-                illegal(&error)
-            }
+            SectionError::OfThePlan
+            | SectionError::TooSmall
+            | SectionError::Printed
+            | SectionError::InUse => illegal(&error),
             SectionError::Plan(error) => error.into(),
             SectionError::Claim(error) => error.into(),
             SectionError::Db(error) => error.into(),

@@ -2,15 +2,18 @@
 
 use holdfast_domain::{booking::BookingState, ids::EventId};
 use holdfast_entity::{
-    booking_lines, bookings, buyers, changes, event_sequences, events, offers, outbox, plans,
-    publications, reservations,
+    booking_lines, bookings, buyers, changes, event_sequences, event_texts, events, offers, outbox,
+    plans, publications, reservations,
 };
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter,
     QuerySelect, SelectExt, sea_query::LockType,
 };
 
-use crate::kernel::db::{self, Sql, StoreError, Tx};
+use crate::{
+    catalogue::texts,
+    kernel::db::{self, Sql, StoreError, Tx},
+};
 
 /// An event at one moment: the row, its organization's name, the database's clock and how many changes
 /// were committed by then.
@@ -50,12 +53,14 @@ pub async fn lock(tx: &Tx, id: EventId) -> Result<Option<events::Model>, StoreEr
     Ok(events::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(tx.orm()).await?)
 }
 
-/// Inserts the event. A taken slug is a unique violation.
+/// Adds an event with the texts by which it is found; a taken slug is a unique violation.
 pub async fn insert(tx: &Tx, event: events::Model) -> Result<(), StoreError> {
-    db::insert(tx, event).await
+    let texts = texts::of(&event);
+    db::insert(tx, event).await?;
+    super::texts::put(tx, texts).await
 }
 
-/// Writes the event as its next version. The caller has locked its row.
+/// Writes the event, whose row is locked, as version `+ 1`, and the texts by which it is found.
 pub async fn update(tx: &Tx, event: &events::Model) -> Result<u64, StoreError> {
     let written = event.clone();
     let written = events::ActiveModel {
@@ -63,6 +68,7 @@ pub async fn update(tx: &Tx, event: &events::Model) -> Result<u64, StoreError> {
         description: Set(written.description),
         category: Set(written.category),
         place: Set(written.place),
+        time_zone: Set(written.time_zone),
         starts_at: Set(written.starts_at),
         ends_at: Set(written.ends_at),
         sale_starts_at: Set(written.sale_starts_at),
@@ -83,7 +89,10 @@ pub async fn update(tx: &Tx, event: &events::Model) -> Result<u64, StoreError> {
         .col_expr(events::Column::UpdatedAt, db::clock())
         .filter(events::Column::Id.eq(event.id))
         .filter(events::Column::Version.eq(event.version));
-    db::change(tx, change).await
+    let changed = db::change(tx, change).await?;
+    let texts = texts::of(event);
+    super::texts::put(tx, event_texts::Model { of_version: event.version + 1, ..texts }).await?;
+    Ok(changed)
 }
 
 /// Events whose stored status is older than their times: the sale has begun, or the event has ended. The earliest event
@@ -127,6 +136,7 @@ pub async fn delete(tx: &Tx, id: EventId) -> Result<u64, StoreError> {
     delete_of::<changes::Entity>(tx, changes::Column::EventId, id).await?;
     delete_of::<event_sequences::Entity>(tx, event_sequences::Column::EventId, id).await?;
     delete_of::<outbox::Entity>(tx, outbox::Column::EventId, id).await?;
+    delete_of::<event_texts::Entity>(tx, event_texts::Column::EventId, id).await?;
     delete_of::<publications::Entity>(tx, publications::Column::EventId, id).await?;
     delete_of::<events::Entity>(tx, events::Column::Id, id).await
 }

@@ -1,6 +1,9 @@
 //! The list of events: conditions, order and pages as SQL.
 
-use holdfast_domain::ids::{EventId, OrganizationId};
+use holdfast_domain::{
+    ids::{EventId, OrganizationId},
+    text,
+};
 use sea_orm::Value;
 
 use super::events::{MOMENT, Moment};
@@ -18,12 +21,12 @@ pub async fn page(
 ) -> Result<Vec<Moment>, StoreError> {
     let mut query = Query {
         dialect: sql.writing().dialect(),
-        sql: format!("{MOMENT} WHERE TRUE"),
+        sql: format!("{MOMENT} LEFT JOIN event_texts t ON t.event_id = e.id WHERE TRUE"),
         values: Vec::new(),
     };
     stage(&mut query, wanted.stage, drafts_of);
     if let Some(category) = &wanted.category {
-        query.and("lower(e.category) = ?", [category.to_lowercase().into()]);
+        query.and("COALESCE(t.category, lower(e.category)) = ?", [text::folded(category).into()]);
     }
     if let Some(from) = wanted.from {
         query.and("e.starts_at >= ?", [from.into()]);
@@ -32,15 +35,13 @@ pub async fn page(
         query.and("e.starts_at < ?", [to.into()]);
     }
     if let Some(place) = &wanted.place {
-        query.and("lower(e.place) LIKE ? ESCAPE '!'", [pattern(place).into()]);
+        let contains = "COALESCE(t.place, lower(e.place)) LIKE ? ESCAPE '!'";
+        query.and(contains, [pattern(place).into()]);
     }
     if let Some(text) = &wanted.q {
-        let like = pattern(text);
-        query.and(
-            "(lower(e.name) LIKE ? ESCAPE '!' OR lower(e.place) LIKE ? ESCAPE '!' \
-             OR lower(e.description) LIKE ? ESCAPE '!' OR lower(e.category) LIKE ? ESCAPE '!')",
-            [like.clone().into(), like.clone().into(), like.clone().into(), like.into()],
-        );
+        let contains = "COALESCE(t.searched, lower(e.name || ' ' || e.place || ' ' || e.description \
+             || ' ' || e.category)) LIKE ? ESCAPE '!'";
+        query.and(contains, [pattern(text).into()]);
     }
     order(&mut query, wanted.sort, wanted.after);
     query.sql.push_str(&format!(" LIMIT {}", wanted.limit + 1));
@@ -105,22 +106,24 @@ fn stage(query: &mut Query, stage: Stage, drafts_of: Option<&[OrganizationId]>) 
 /// The cursor is the id of the last event of a page. The position of that event in the order is read from its row.
 fn order(query: &mut Query, sort: Sort, after: Option<EventId>) {
     let (column, falling) = match sort {
-        Sort::StartsAt => ("starts_at", false),
-        Sort::StartsAtFalling => ("starts_at", true),
-        Sort::Name => ("name", false),
-        Sort::NameFalling => ("name", true),
-        Sort::CreatedAtFalling => ("created_at", true),
+        Sort::StartsAt => ("e.starts_at", false),
+        Sort::StartsAtFalling => ("e.starts_at", true),
+        // An event whose texts are not written yet stands first.
+        Sort::Name => ("COALESCE(t.sort_key, '')", false),
+        Sort::NameFalling => ("COALESCE(t.sort_key, '')", true),
+        Sort::CreatedAtFalling => ("e.created_at", true),
     };
     let (beyond, direction) = if falling { ("<", "DESC") } else { (">", "ASC") };
     if let Some(after) = after {
         query.and(
             &format!(
-                "(e.{column}, e.id) {beyond} (SELECT a.{column}, a.id FROM events a WHERE a.id = ?)"
+                "({column}, e.id) {beyond} (SELECT {column}, e.id FROM events e \
+                 LEFT JOIN event_texts t ON t.event_id = e.id WHERE e.id = ?)"
             ),
             [after.into()],
         );
     }
-    query.sql.push_str(&format!(" ORDER BY e.{column} {direction}, e.id {direction}"));
+    query.sql.push_str(&format!(" ORDER BY {column} {direction}, e.id {direction}"));
 }
 
 /// A statement that grows condition by condition.
@@ -144,10 +147,10 @@ impl Query {
     }
 }
 
-/// The LIKE pattern of lower-case texts that contain this text. `!` escapes.
+/// Contains this text, whatever its case and accents; `!` escapes.
 fn pattern(text: &str) -> String {
     let mut pattern = String::from("%");
-    for letter in text.to_lowercase().chars() {
+    for letter in text::folded(text).chars() {
         if matches!(letter, '%' | '_' | '!') {
             pattern.push('!');
         }

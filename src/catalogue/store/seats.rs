@@ -6,12 +6,13 @@ use std::collections::HashMap;
 use holdfast_domain::{
     ids::{EventId, SeatId, SectionId},
     inventory::{SeatKind, SeatState},
-    plan::Claim,
+    plan::{Claim, KnownSeat, Place},
 };
 use holdfast_entity::{seats, sections};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, UpdateMany,
+    ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Select,
+    UpdateMany,
     sea_query::{Expr, ExprTrait, LockType},
 };
 
@@ -56,7 +57,14 @@ pub struct LockedSeat {
 }
 
 impl LockedSeat {
-    /// Who has a claim to the seat. A lapsed hold is no claim.
+    /// The seat as the domain judges it, in the section of this name.
+    pub fn known<'k>(&'k self, zone: &'k str) -> KnownSeat<'k> {
+        let (row, number) = (self.laid.row.as_str(), self.laid.label.as_str());
+        let (id, guid, claim) = (self.laid.id, self.laid.guid.as_str(), self.claim());
+        KnownSeat { id, guid, claim, place: Place { zone, row, number } }
+    }
+
+    /// Who has it, a lapsed hold being nobody's.
     pub fn claim(&self) -> Claim {
         match (self.free, self.status) {
             (1, _) => Claim::None,
@@ -71,7 +79,20 @@ impl LockedSeat {
 
 /// Locks every seat of the event in the order of ids and reads them.
 pub async fn lock_all(tx: &Tx, event: EventId) -> Result<Vec<LockedSeat>, StoreError> {
-    let found = seats::Entity::find()
+    db::list(tx, locked(event)).await
+}
+
+/// Locks the seats of a section in the order of ids and reads them.
+pub async fn lock_section(
+    tx: &Tx,
+    event: EventId,
+    section: SectionId,
+) -> Result<Vec<LockedSeat>, StoreError> {
+    db::list(tx, locked(event).filter(seats::Column::SectionId.eq(section))).await
+}
+
+fn locked(event: EventId) -> Select<seats::Entity> {
+    seats::Entity::find()
         .select_only()
         .columns([
             seats::Column::SeatId,
@@ -85,8 +106,7 @@ pub async fn lock_all(tx: &Tx, event: EventId) -> Result<Vec<LockedSeat>, StoreE
         .expr_as(Expr::case(is_free(), 1).finally(0), "free")
         .filter(seats::Column::EventId.eq(event))
         .order_by_asc(seats::Column::SeatId)
-        .lock(LockType::NoKeyUpdate);
-    db::list(tx, found).await
+        .lock(LockType::NoKeyUpdate)
 }
 
 /// Writes seats. New seats are available; known seats keep their state, price and kind.

@@ -4,24 +4,54 @@
 use holdfast_domain::{
     ids::{EventId, SectionId},
     inventory::SectionKind,
+    reservation::{ItemKind, ItemState},
 };
-use holdfast_entity::{seats, sections};
+use holdfast_entity::{reservation_items, seats, sections};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, UpdateMany,
+    ColumnTrait, EntityTrait, QueryFilter, QuerySelect, UpdateMany,
     sea_query::{Expr, ExprTrait, LockType, Query},
 };
 
-use crate::kernel::db::{self, Sql, StoreError, Tx};
+use crate::kernel::{
+    collation::sort_key,
+    db::{self, Sql, StoreError, Tx},
+};
 
-/// The event's sections in their order.
+/// The event's sections in their order; sections at one position by name.
 pub async fn all(sql: &impl Sql, event: EventId) -> Result<Vec<sections::Model>, StoreError> {
-    Ok(sections::Entity::find()
+    let mut found = sections::Entity::find()
         .filter(sections::Column::EventId.eq(event))
-        .order_by_asc(sections::Column::Position)
-        .order_by_asc(sections::Column::Name)
         .all(sql.reading())
-        .await?)
+        .await?;
+    found.sort_by_cached_key(|section| (section.position, sort_key(&section.name)));
+    Ok(found)
+}
+
+/// A section, which only changes of the catalogue rename: they hold the lock of the event's row.
+pub async fn one(
+    tx: &Tx,
+    event: EventId,
+    id: SectionId,
+) -> Result<Option<sections::Model>, StoreError> {
+    Ok(sections::Entity::find_by_id((event, id)).one(tx.orm()).await?)
+}
+
+/// Locks the section's counters and says whether somebody has a place in general admission. A lapsed hold is nobody's.
+pub async fn is_taken(tx: &Tx, event: EventId, id: SectionId) -> Result<bool, StoreError> {
+    lock(tx, event, id).await?;
+    let lasts = reservation_items::Column::ExpiresAt.into_expr().gt(db::clock());
+    let taken = reservation_items::Column::State
+        .is_in([ItemState::Paying, ItemState::Sold])
+        .or(reservation_items::Column::State.eq(ItemState::Held).and(lasts));
+    let found = reservation_items::Entity::find()
+        .filter(reservation_items::Column::EventId.eq(event))
+        .filter(reservation_items::Column::SectionId.eq(id))
+        .filter(reservation_items::Column::Kind.eq(ItemKind::General))
+        .filter(taken)
+        .limit(1);
+    let found: Option<reservation_items::Model> = db::find(tx, found).await?;
+    Ok(found.is_some())
 }
 
 /// Locks a section and reads it.
@@ -34,7 +64,7 @@ pub async fn lock(
     Ok(found.lock(LockType::NoKeyUpdate).one(tx.orm()).await?)
 }
 
-/// Inserts a section. A section that exists gets the new position and capacity.
+/// Adds a section, or gives one of the plan its new name, position and number of seats.
 pub async fn put(
     tx: &Tx,
     event: EventId,
@@ -59,8 +89,8 @@ pub async fn put(
         tx,
         vec![row],
         &[],
-        "ON CONFLICT (event_id, id) DO UPDATE SET position = excluded.position, \
-         capacity = excluded.capacity, version = sections.version + 1",
+        "ON CONFLICT (event_id, id) DO UPDATE SET name = excluded.name, \
+         position = excluded.position, capacity = excluded.capacity, version = sections.version + 1",
     )
     .await
 }

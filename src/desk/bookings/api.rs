@@ -128,7 +128,7 @@ impl EventBookingsApi {
         let (principal, request) = (caller.user()?.id.0, body.0);
         let fingerprint = (booking.event(), booking_id.0, &request);
         let attempt = Attempt::new(principal, REFUND, &key, &fingerprint)?;
-        let currency = Currency::parse(&request.amount.currency)
+        let currency = Currency::of_code(&request.amount.currency)
             .map_err(|error| ApiProblem::field("amount.currency", error.to_string()))?;
         let command = GiveBackCommand {
             booking,

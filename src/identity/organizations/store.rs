@@ -6,11 +6,10 @@ use holdfast_domain::{
 };
 use holdfast_entity::{memberships, organizations};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder,
-    QuerySelect,
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QuerySelect,
 };
 
-use crate::kernel::db::StoreError;
+use crate::kernel::{collation::sort_key, db::StoreError};
 
 pub async fn organization(
     db: &impl ConnectionTrait,
@@ -51,12 +50,13 @@ pub async fn of_user(db: &impl ConnectionTrait, user: UserId) -> Result<Vec<Memb
         .from(memberships::Column::OrganizationId)
         .to(organizations::Column::Id)
         .into();
-    Ok(memberships::Entity::find()
+    let mut found: Vec<Member> = memberships::Entity::find()
         .join(JoinType::InnerJoin, organization)
         .column(organizations::Column::Name)
         .filter(memberships::Column::UserId.eq(user))
-        .order_by_asc(organizations::Column::Name)
         .into_model()
         .all(db)
-        .await?)
+        .await?;
+    found.sort_by_cached_key(|member| (sort_key(&member.name), member.organization_id));
+    Ok(found)
 }

@@ -71,8 +71,12 @@ impl From<CancelError> for ApiProblem {
                 illegal(status, &format!("The booking is {status}."))
             }
             CancelError::TooMuch(too_much) => {
-                Self::field("amount.amount", format!("must be 1 to {}", too_much.left_minor))
-                    .with_limit(None, Some(too_much.left_minor))
+                let message = match too_much.left_minor {
+                    ..=0 => "nothing is left that could be refunded".to_owned(),
+                    1 => "must be 1".to_owned(),
+                    left => format!("must be 1 to {left}"),
+                };
+                Self::field("amount.amount", message).with_limit(None, Some(too_much.left_minor))
             }
             CancelError::OtherCurrency(currency) => {
                 Self::field("amount.currency", format!("the booking is paid in {currency}"))

@@ -21,6 +21,19 @@ pub const INVARIANTS: &[Invariant] = &[
                   AND s.reservation_id = l.reservation_id)",
     },
     Invariant {
+        name: "no two live tickets name the same printed place",
+        sql: "SELECT 'event ' || {uuid_text}(t.event_id) || ': ' || CAST(COUNT(*) AS text) || \
+              ' live tickets for ' || t.label AS breach FROM tickets t \
+              WHERE t.seat_id IS NOT NULL AND t.status IN ('valid', 'used') \
+              GROUP BY t.event_id, t.label HAVING COUNT(*) > 1",
+    },
+    Invariant {
+        name: "a live ticket names the place of its line",
+        sql: "SELECT 'ticket ' || {uuid_text}(t.id) || ' names ' || t.label || ', its line ' || l.label AS breach \
+              FROM tickets t JOIN booking_lines l ON l.booking_id = t.booking_id AND l.id = t.line_id \
+              WHERE t.status IN ('valid', 'used') AND (t.label <> l.label OR t.section_id <> l.section_id)",
+    },
+    Invariant {
         name: "a booking that was confirmed has a ticket for each of its admissions, any other none",
         sql: "SELECT 'booking ' || {uuid_text}(x.id) || ' (' || x.status || '): ' || \
               CAST(x.tickets AS text) || ' tickets for ' || CAST(x.wanted AS text) AS breach \

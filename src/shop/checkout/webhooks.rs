@@ -65,7 +65,9 @@ impl std::fmt::Debug for WebhookSettings {
     }
 }
 
-/// The fields of an event that this program reads (<https://docs.stripe.com/api/events/object>).
+/// The fields of an event that this program reads. A snapshot event contains the object
+/// (<https://docs.stripe.com/api/events/object>); a thin event only names it
+/// (<https://docs.stripe.com/event-destinations#thin-events>).
 #[derive(Debug, Deserialize)]
 struct Event {
     id: String,
@@ -74,7 +76,48 @@ struct Event {
     livemode: bool,
     /// The connected account that the event concerns; `None` for our own account.
     account: Option<String>,
-    data: Data,
+    /// The same in a thin event.
+    context: Option<String>,
+    object: Option<String>,
+    data: Option<Data>,
+    related_object: Option<Related>,
+}
+
+/// What a thin event names instead of containing it.
+#[derive(Debug, Deserialize)]
+struct Related {
+    id: String,
+    #[serde(rename = "type")]
+    kind: String,
+}
+
+/// The `object` of thin events.
+const THIN: &str = "v2.core.event";
+
+impl Event {
+    /// Whether the event has the parts of its form: a snapshot contains its object, a thin event need not name one.
+    fn is_whole(&self) -> bool {
+        self.data.is_some() || self.object.as_deref() == Some(THIN)
+    }
+
+    /// The type as snapshot events write it. Thin events of the same resources put `v1.` before it.
+    fn kind(&self) -> &str {
+        self.kind.strip_prefix("v1.").unwrap_or(&self.kind)
+    }
+
+    /// The connected account that the event concerns; `None` for our own account.
+    fn account(&self) -> Option<&str> {
+        self.account.as_deref().or(self.context.as_deref())
+    }
+
+    /// The id of the payment that the event is about.
+    fn payment(&self) -> Option<&str> {
+        match (&self.data, &self.related_object) {
+            (Some(data), _) => data.object.payment(),
+            (None, Some(related)) if related.kind == "payment_intent" => Some(&related.id),
+            (None, _) => None,
+        }
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -130,13 +173,16 @@ impl Checkouts {
         if [&event.id, &event.kind].into_iter().any(|it| it.is_empty() || it.len() > MAX_CHARS) {
             return Err(Rejected::NotAnEvent("its id or type has an odd length".to_owned()));
         }
+        if !event.is_whole() {
+            return Err(Rejected::NotAnEvent("missing field `data`".to_owned()));
+        }
         let outcome = self.at_once(settings, &event);
         let inbox = Inbox {
             provider: self.gateway.provider(),
             id: &event.id,
-            kind: &event.kind,
-            payment: event.data.object.payment(),
-            account: event.account.as_deref(),
+            kind: event.kind(),
+            payment: event.payment(),
+            account: event.account(),
         };
         let new = store::insert(&self.base.db, &inbox, outcome).await?;
         metrics::counter!("holdfast_webhooks_total", "new" => if new { "yes" } else { "no" })
@@ -146,17 +192,17 @@ impl Checkouts {
 
     /// The outcome of an event that needs no question to anybody.
     fn at_once(&self, settings: &WebhookSettings, event: &Event) -> Option<Outcome> {
-        if event.account.is_some() {
+        if event.account().is_some() {
             return Some(Outcome::Ignored("other-account"));
         }
         if event.livemode != settings.live {
             return Some(Outcome::Ignored("other-mode"));
         }
-        let kind = event.kind.as_str();
+        let kind = event.kind();
         if !TELLING.contains(&kind) && !OF_REFUNDS.contains(&kind) {
             return Some(Outcome::Ignored("unknown-type"));
         }
-        match event.data.object.payment() {
+        match event.payment() {
             Some(_) => None,
             None => Some(Outcome::Ignored("no-payment")),
         }

@@ -11,6 +11,7 @@ use holdfast_domain::{
     access::{self, Action, Relation},
     ids::{Buyer, GuestId, OfferId, ReservationId, SeatId, SectionId},
     reservation::{PlacesWish, SeatWish, Wishes},
+    text::counted,
 };
 use poem_openapi::{
     OpenApi, Tags,
@@ -260,7 +261,10 @@ impl From<HoldError> for ApiProblem {
             .with_seats(seats.iter().map(read::refused).collect()),
             HoldError::Short { pick, remaining } => Self::new(
                 ProblemType::NotEnoughPlaces,
-                format!("general[{pick}]: {remaining} places are left."),
+                match remaining {
+                    1 => format!("general[{pick}]: one place is left."),
+                    _ => format!("general[{pick}]: {remaining} places are left."),
+                },
             )
             .with_limit(None, Some(remaining)),
             HoldError::Field { field, message } => Self::field(field, message),
@@ -280,7 +284,8 @@ impl From<HoldError> for ApiProblem {
                     Limit::PerUser => "One buyer may have places for",
                     Limit::PerOrder | Limit::PerMinute => "One reservation may hold places for",
                 };
-                Self::new(ProblemType::LimitExceeded, format!("{what} at most {allowed} persons."))
+                let persons = counted(allowed, "person", "persons");
+                Self::new(ProblemType::LimitExceeded, format!("{what} at most {persons}."))
                     .with_limit(Some(allowed), Some(remaining))
             }
             HoldError::Claim(error) => error.into(),

@@ -38,6 +38,18 @@ pub const INVARIANTS: &[Invariant] = &[
               AND s.seat_id IS NULL",
     },
     Invariant {
+        name: "a held, paying or sold seat has the printed place under which it was taken",
+        sql: "SELECT 'event ' || {uuid_text}(s.event_id) || ' seat ' || CAST(s.seat_id AS text) || \
+              ' was taken as ' || i.label || ' and is ' || c.name || ' · ' || s.row_label || ' · ' || s.seat_label \
+              AS breach FROM seats s \
+              JOIN sections c ON c.event_id = s.event_id AND c.id = s.section_id \
+              JOIN reservation_items i ON i.reservation_id = s.reservation_id AND i.event_id = s.event_id \
+                  AND i.seat_id = s.seat_id AND i.fence = s.fence \
+              WHERE (s.status IN ('paying', 'sold') OR (s.status = 'held' AND s.expires_at > {now})) \
+              AND (i.section_id <> s.section_id \
+                  OR i.label <> c.name || ' · ' || s.row_label || ' · ' || s.seat_label)",
+    },
+    Invariant {
         name: "a seat's hold lapses with its reservation",
         sql: "SELECT 'event ' || {uuid_text}(s.event_id) || ' seat ' || CAST(s.seat_id AS text) || \
               ' does not lapse with its reservation' AS breach FROM seats s \

@@ -51,7 +51,8 @@ pub async fn any_called_off(tx: &Tx, ids: &[ReservationId]) -> Result<bool, Stor
 }
 
 /// Still paying for these reservations, or free → sold, all or nothing. `None` when a place belongs to somebody
-/// else or an event is called off; the transaction must then be rolled back. General places never left the
+/// else, a seat has another zone, row or number than was sold, or an event is called off; the transaction must then be
+/// rolled back. General places never left the
 /// reservation, because like paying seats they do not lapse.
 pub async fn reclaim(tx: &Tx, ids: &[ReservationId]) -> Result<Option<Changes>, StoreError> {
     if store::any_called_off(tx, ids).await? {
@@ -61,6 +62,10 @@ pub async fn reclaim(tx: &Tx, ids: &[ReservationId]) -> Result<Option<Changes>, 
     let seats = store::reclaim_seats(tx, ids).await?;
     let places = sell_places(tx, ids).await?;
     if seats.len() != wanted.seats || places.len() != wanted.general {
+        return Ok(None);
+    }
+    // The seats are locked, so their places cannot change any more.
+    if store::any_moved(tx, ids).await? {
         return Ok(None);
     }
     store::follow_fences(tx, ids).await?;

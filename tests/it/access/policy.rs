@@ -263,6 +263,9 @@ impl World {
         organizations::join(db, organization, people.member_id).await.expect("a member");
         let grid = json!({ "name": "Stalls", "rows": 1, "seats_per_row": 1 });
         let member = app.as_user(&people.member);
+        // The seats of the fixture are in no plan, so the first plan lacks the section of their offer.
+        let withdrawn = member.delete(&format!("/offers/{}", event.seat_offer)).await;
+        assert_eq!(withdrawn.status, 204, "{}", withdrawn.text);
         let made = member.post(&event.path("/sections"), &grid).await;
         assert_eq!(made.status, 201, "{}", made.text);
         let plan = member.get(&event.path("/plan")).await.body;
@@ -324,6 +327,12 @@ impl World {
                 let mut event = new_event(app).await;
                 event.organization_id = Some(self.event.organization);
                 json!(event)
+            }
+            "PATCH /events/{id}" => {
+                let found = "SELECT version FROM events WHERE id = $1";
+                let row = app.app.base.db.one(found, vec![self.event.id.into()]).await;
+                let row = row.expect("a look").expect("an event");
+                json!({ "version": row.try_get::<i32>("", "version").expect("a version") })
             }
             "POST /events/{id}/sections" => json!({ "name": "Gallery", "capacity": 5 }),
             "PATCH /events/{id}/sections/{section_id}" => json!({ "capacity": 99 }),

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use holdfast::catalogue::plan_files;
 use holdfast_contract::{
-    catalogue::{Counts, Event, PlanAccepted, Seat, SeatKind, SeatPage, SeatStatus, Section},
+    catalogue::{
+        Counts, Eligibility, Event, PlanAccepted, Seat, SeatKind, SeatPage, SeatStatus, Section,
+    },
     problem::{Problem, SeatRefusal},
     seat_map::{MapSeat, SeatMap},
 };
@@ -24,7 +26,7 @@ async fn an_imported_plan_comes_back_and_is_on_the_map() {
     let path = format!("/events/{id}/plan");
     stage.organizer().get(&path).await.assert_problem(404, "/problems/not-found");
     let accepted = stage.organizer().put(&path, &plan).await;
-    let expected = PlanAccepted { plan_version: 1, sections: 6, seats: 1252 };
+    let expected = PlanAccepted { plan_version: 1, sections: 6, seats: 1252, warnings: Vec::new() };
     assert_eq!(accepted.read::<PlanAccepted>(), expected);
     assert_eq!(stage.organizer().get(&path).await.body, plan);
     let exported = plan_files::export(&stage.app.app.base, &id.to_string()).await.expect("a plan");
@@ -106,25 +108,22 @@ async fn a_new_plan_keeps_what_somebody_has() {
     refused.assert_problem(409, "/problems/plan-in-use");
     refused.assert_refused(&[(2, SeatRefusal::Held)]);
 
-    // The held seat moves to another row of a renamed section and stays held; another one vanishes.
+    // The held seat is drawn elsewhere, and stays held where it was; another one vanishes.
     let mut moved = plan.clone();
-    moved["zones"][0]["name"] = "Front".into();
-    let mut seat = moved["zones"][0]["rows"][0]["seats"].as_array_mut().expect("seats").remove(1);
-    seat["seat_number"] = "9".into();
-    moved["zones"][0]["rows"][1]["seats"].as_array_mut().expect("seats").push(seat);
+    moved["zones"][0]["rows"][0]["seats"][1]["position"]["x"] = 300.into();
     moved["zones"][0]["rows"][0]["seats"].as_array_mut().expect("seats").remove(0);
     let accepted = caller.put(&path, &moved).await;
     assert_eq!(accepted.read::<PlanAccepted>().seats, 6);
-    let front = stage.section(id, "Front").await;
+    let stalls = stage.section(id, "Stalls").await;
     let counts = Counts { capacity: 5, available: 4, held: 1, sold: 0, blocked: 0 };
-    assert_eq!(front.counts, counts);
+    assert_eq!(stalls.counts, counts);
     let seats_of = async |section: Uuid| {
         let listed = stage.app.get(&format!("/events/{id}/sections/{section}/seats")).await;
         listed.read::<SeatPage>().items
     };
-    let held = seats_of(front.id).await.remove(0);
+    let held = seats_of(stalls.id).await.remove(0);
     assert_eq!((held.seat_id, held.status), (2, SeatStatus::Held));
-    assert_eq!((held.row.as_str(), held.label.as_str()), ("B", "9"));
+    assert_eq!((held.row.as_str(), held.label.as_str()), ("A", "2"));
 
     // A seat of the old plan that comes back is a new one, with an id that was never used.
     assert_eq!(caller.put(&path, &plan).await.status, 200);
@@ -161,9 +160,8 @@ async fn general_admission_never_shrinks_below_what_is_taken() {
         .patch(&path, &json!({ "capacity": 2 }))
         .await
         .assert_problem(409, "/problems/illegal-transition");
-    let shrunk = caller.patch(&path, &json!({ "capacity": 3, "name": "Pit" })).await;
-    let shrunk: Section = shrunk.read();
-    assert_eq!((shrunk.name.as_str(), shrunk.counts.available), ("Pit", 0));
+    let shrunk = caller.patch(&path, &json!({ "capacity": 3 })).await;
+    assert_eq!(shrunk.read::<Section>().counts.available, 0);
     caller.delete(&path).await.assert_problem(409, "/problems/illegal-transition");
     let taken = json!({ "name": "Stalls", "capacity": 5 });
     caller.post(&format!("/events/{id}/sections"), &taken).await.assert_field("name");
@@ -232,5 +230,79 @@ async fn a_plan_that_is_replaced_under_buyers_neither_deadlocks_nor_loses_a_seat
     assert!(taken > 0, "no plan was ever taken");
     assert!(held.iter().sum::<u32>() > 0, "nothing was ever held");
     other.finish().await;
+    stage.finish().await;
+}
+
+#[tokio::test]
+async fn a_plan_that_pretix_takes_is_taken_with_warnings_and_drawn_without_overlaps() {
+    let stage = Stage::start().await;
+    let id = stage.draft(|_| ()).await;
+    let path = format!("/events/{id}/plan");
+    let seat = |n: i32, x: i32, radius: Option<i32>| {
+        let mut seat = json!({ "seat_guid": format!("g{n}"), "seat_number": n.to_string(),
+            "category": "", "position": { "x": x, "y": 0 } });
+        if let Some(radius) = radius {
+            seat["radius"] = radius.into();
+        }
+        seat
+    };
+    let area = json!({ "shape": "circle", "uuid": "same", "circle": { "radius": 4 } });
+    let plan = json!({ "name": "Hall", "size": { "width": 100, "height": 100 },
+        "categories": [{ "name": "A", "color": "#112233" }],
+        "zones": [{ "name": "Z", "position": { "x": 0, "y": 0 }, "areas": [area, area],
+            "rows": [{ "row_number": "1", "seats": [
+                seat(1, 0, Some(4)), seat(2, 12, None), seat(3, 12, Some(30)), seat(4, 200, Some(30))] }] }] });
+    let answer = reqwest::Client::new()
+        .put(stage.app.url(&path))
+        .bearer_auth(&stage.organizer)
+        .header("content-type", "application/json")
+        .body(format!("\u{feff}{plan}"))
+        .send()
+        .await
+        .expect("an answer");
+    assert_eq!(answer.status(), 200);
+    let accepted: PlanAccepted = answer.json().await.expect("accepted");
+    let warned: Vec<_> = accepted.warnings.iter().map(|warning| warning.field.as_str()).collect();
+    assert_eq!(warned, ["zones[0].rows[0].seats[0].category", "zones[0].areas[1].uuid", "zones"]);
+    let map: SeatMap = stage.organizer().get(&format!("/events/{id}/seats")).await.read();
+    let drawn = map.sections[0].rows[0].seats();
+    assert_eq!(drawn.iter().map(|seat| seat.radius).collect::<Vec<_>>(), [40, 60, 60, 300]);
+    // Seats without a category are none of the plan's first category, which is priced otherwise.
+    let category = &map.categories[drawn[0].category];
+    assert_eq!((category.name.as_str(), map.categories.len()), ("", 2));
+    stage.finish().await;
+}
+
+#[tokio::test]
+async fn an_event_that_can_sell_nothing_is_not_published_and_says_why() {
+    let stage = Stage::start().await;
+    let caller = stage.organizer();
+    let id = stage.draft(|_| ()).await;
+    let path = format!("/events/{id}");
+    let refused = async |reasons: &[&str], field: &str| {
+        let answer = caller.post(&format!("{path}/publish"), &json!({})).await;
+        answer.assert_problem(409, "/problems/illegal-transition");
+        assert_eq!(answer.problem().reasons, reasons);
+        answer.assert_field(field);
+    };
+    let eligible = async || {
+        let asked = caller.get(&format!("{path}/purchase-eligibility")).await;
+        asked.read::<Eligibility>().reasons
+    };
+    refused(&["no_places", "no_offers"], "sections").await;
+    assert_eq!(eligible().await, ["draft", "no_places", "no_offers"]);
+    let section = json!({ "name": "Stalls", "rows": 1, "seats_per_row": 2 });
+    assert_eq!(caller.post(&format!("{path}/sections"), &section).await.status, 201);
+    refused(&["no_offers"], "offers").await;
+    let offer = json!({ "name": "Balcony", "category": "Balcony", "price_minor": 5 });
+    let balcony = caller.post(&format!("{path}/offers"), &offer).await.id();
+    refused(&["no_offer_fits", "offer_without_places"], &format!("offers[{balcony}]")).await;
+    assert_eq!(eligible().await, ["draft", "no_offer_fits"]);
+    let offer = json!({ "name": "Stalls", "category": "Stalls", "price_minor": 5 });
+    assert_eq!(caller.post(&format!("{path}/offers"), &offer).await.status, 201);
+    refused(&["offer_without_places"], &format!("offers[{balcony}]")).await;
+    assert_eq!(eligible().await, ["draft"]);
+    assert_eq!(caller.delete(&format!("/offers/{balcony}")).await.status, 204);
+    assert_eq!(caller.post(&format!("{path}/publish"), &json!({})).await.status, 200);
     stage.finish().await;
 }

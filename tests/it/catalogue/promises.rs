@@ -12,7 +12,12 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{DAY, Stage, with_tag};
-use crate::support::{answer::Answer, buyer::Buyer, fixture::euros, harness::TestApp};
+use crate::support::{
+    answer::Answer,
+    buyer::Buyer,
+    fixture::{edit, euros},
+    harness::TestApp,
+};
 
 const HOUR_MS: i64 = 3_600_000;
 
@@ -41,23 +46,23 @@ async fn what_was_promised_to_those_who_booked_stays() {
         json!({ "starts_at": at(hours * HOUR_MS), "ends_at": at((hours + 24 * 5) * HOUR_MS) })
     };
     // Nobody booked: everything goes.
-    let free = caller.patch(&path, &moved(24 * 10)).await;
+    let free = edit(&caller, &path, moved(24 * 10)).await;
     assert_eq!(free.status, 200, "{}", free.text);
-    assert_eq!(caller.patch(&path, &json!({ "place": "Weimar" })).await.status, 200);
-    assert_eq!(caller.patch(&path, &moved(0)).await.status, 200);
+    assert_eq!(edit(&caller, &path, json!({ "place": "Weimar" })).await.status, 200);
+    assert_eq!(edit(&caller, &path, moved(0)).await.status, 200);
 
     let floor = stage.section(id, "Floor").await.id;
     books(&stage.app, id, floor).await;
-    promised(&caller.patch(&path, &json!({ "place": "Jena" })).await, "place");
-    promised(&caller.patch(&path, &moved(49)).await, "starts_at");
-    assert_eq!(caller.patch(&path, &moved(47)).await.status, 200);
+    promised(&edit(&caller, &path, json!({ "place": "Jena" })).await, "place");
+    promised(&edit(&caller, &path, moved(49)).await, "starts_at");
+    assert_eq!(edit(&caller, &path, moved(47)).await.status, 200);
     // Not by two days again and again, but from what was promised.
-    promised(&caller.patch(&path, &moved(49)).await, "starts_at");
-    promised(&caller.patch(&path, &moved(-49)).await, "starts_at");
-    assert_eq!(caller.patch(&path, &moved(-48)).await.status, 200);
+    promised(&edit(&caller, &path, moved(49)).await, "starts_at");
+    promised(&edit(&caller, &path, moved(-49)).await, "starts_at");
+    assert_eq!(edit(&caller, &path, moved(-48)).await.status, 200);
     let same = json!({ "place": "Weimar", "description": "More to say." });
-    assert_eq!(caller.patch(&path, &same).await.status, 200);
-    caller.patch(&path, &json!({ "currency": "CHF" })).await.assert_field("currency");
+    assert_eq!(edit(&caller, &path, same).await.status, 200);
+    edit(&caller, &path, json!({ "currency": "CHF" })).await.assert_field("currency");
 
     // Three of ten are sold, so three is the least.
     let section = format!("{path}/sections/{floor}");

@@ -76,8 +76,9 @@ async fn only_owners_and_managers_act_for_an_organization() {
         let acts = role.relation() == Relation::Member;
         let read = app.as_user(&other).get(&path).await;
         assert_eq!(read.status, if acts { 200 } else { 404 }, "{role:?}: {}", read.text);
-        let edited =
-            app.as_user(&other).patch(&path, &json!({ "description": role.as_str() })).await;
+        let version = app.number("SELECT CAST(version AS bigint) FROM events").await;
+        let body = json!({ "version": version, "description": role.as_str() });
+        let edited = app.as_user(&other).patch(&path, &body).await;
         assert_eq!(edited.status, if acts { 200 } else { 404 }, "{role:?}: {}", edited.text);
         let drafts = app.as_user(&other).get("/events?status=draft").await;
         let found = drafts.read::<EventPage>().items.len();

@@ -30,9 +30,9 @@ INSERT INTO reservations (id, event_id, organization_id, buyer_id, buyer_kind, s
     (#52, #21, #1, #61, 'guest', 'active', 1, 6, 4500, 'EUR', 1, 4102444800000, 4102444800000, 1);
 INSERT INTO reservation_items (event_id, reservation_id, id, kind, seat_id, section_id, offer_id, label, quantity,
     admits, price_minor, fence, state, expires_at) VALUES
-    (#21, #51, #71, 'seat', 1, #31, #41, 'A 1', 1, 1, 4500, 1, 'sold', 600000),
-    (#21, #51, #72, 'seat', 2, #31, #41, 'A 2', 1, 1, 4500, 1, 'released', 600000),
-    (#21, #52, #73, 'seat', 3, #31, #41, 'A 3', 1, 1, 4500, 1, 'held', 4102444800000);
+    (#21, #51, #71, 'seat', 1, #31, #41, 'A · 1 · 1', 1, 1, 4500, 1, 'sold', 600000),
+    (#21, #51, #72, 'seat', 2, #31, #41, 'A · 1 · 2', 1, 1, 4500, 1, 'released', 600000),
+    (#21, #52, #73, 'seat', 3, #31, #41, 'A · 1 · 3', 1, 1, 4500, 1, 'held', 4102444800000);
 INSERT INTO bookings (id, reference, organization_id, buyer_id, buyer_kind, email, locale, status, failure, currency,
     total_minor, discount_minor, refunded_minor, created_at, settled_at, version) VALUES
     (#81, 'HF-AAAAAAAA', #1, #11, 'user', 'ada@example.org', 'en', 'confirmed', NULL, 'EUR', 9000, 0, 4500, 1, 2, 5),
@@ -40,9 +40,9 @@ INSERT INTO bookings (id, reference, organization_id, buyer_id, buyer_kind, emai
 INSERT INTO booking_lines (booking_id, id, event_id, organization_id, reservation_id, item_id, kind, seat_id,
     section_id, offer_id, label, quantity, admits, price_minor, discount_minor, fee_minor, tax_rate_bp, tax_minor,
     refunded_minor, refunding_minor, refundable, cancelled_at) VALUES
-    (#81, #91, #21, #1, #51, #71, 'seat', 1, #31, #41, 'A 1', 1, 1, 4500, 0, 0, 0, 0, 0, 1000, 1, NULL),
-    (#81, #92, #21, #1, #51, #72, 'seat', 2, #31, #41, 'A 2', 1, 1, 4500, 0, 0, 0, 0, 4500, 0, 1, 9),
-    (#82, #93, #21, #1, #52, #73, 'seat', 3, #31, #41, 'A 3', 1, 1, 4500, 0, 0, 0, 0, 0, 0, 1, NULL);
+    (#81, #91, #21, #1, #51, #71, 'seat', 1, #31, #41, 'A · 1 · 1', 1, 1, 4500, 0, 0, 0, 0, 0, 1000, 1, NULL),
+    (#81, #92, #21, #1, #51, #72, 'seat', 2, #31, #41, 'A · 1 · 2', 1, 1, 4500, 0, 0, 0, 0, 4500, 0, 1, 9),
+    (#82, #93, #21, #1, #52, #73, 'seat', 3, #31, #41, 'A · 1 · 3', 1, 1, 4500, 0, 0, 0, 0, 0, 0, 1, NULL);
 INSERT INTO booking_reservations (booking_id, reservation_id, live) VALUES (#81, #51, 0), (#82, #52, 0);
 INSERT INTO sagas (id, kind, subject_id, format, status, state, reason, due_at, lease_until, fence, version,
     created_at, updated_at) VALUES
@@ -68,8 +68,8 @@ INSERT INTO ledger_entries (id, posting_id, booking_id, organization_id, account
     (#135, #133, #81, #1, 'organization', 4500, 'EUR', 'refund', 2);
 INSERT INTO tickets (id, event_id, booking_id, line_id, buyer_id, ordinal, seat_id, section_id, label, admits, status,
     issued_at) VALUES
-    (#141, #21, #81, #91, #11, 1, 1, #31, 'A 1', 1, 'valid', 2),
-    (#142, #21, #81, #92, #11, 1, 2, #31, 'A 2', 1, 'refunded', 2);
+    (#141, #21, #81, #91, #11, 1, 1, #31, 'A · 1 · 1', 1, 'valid', 2),
+    (#142, #21, #81, #92, #11, 1, 2, #31, 'A · 1 · 2', 1, 'refunded', 2);
 INSERT INTO audit (id, at, actor_id, actor_role, action, subject_kind, subject_id, detail) VALUES
     (#151, 1, #11, 'organizer', 'event.create', 'event', #21, 'null'),
     (#152, 2, #11, 'admin', 'saga.retry', 'saga', #112, '{"attempt": 2}');

@@ -3,14 +3,17 @@
 use holdfast::{identity::organizations, kernel::db::Sql};
 use holdfast_contract::{
     accounts::{Registration, Session},
-    catalogue::NewEvent,
+    catalogue::{Event as Shown, NewEvent},
     money::Money,
 };
 use holdfast_domain::access::Role;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::harness::TestApp;
+use crate::support::{
+    answer::Answer,
+    harness::{CallerOf, TestApp},
+};
 
 /// An event on sale.
 #[derive(Debug, Clone)]
@@ -227,6 +230,26 @@ pub async fn account(app: &TestApp, name: &str, role: Role, organization: Option
     let credentials = json!({ "email": email, "password": "Demo-pass-1" });
     let session = app.post("/auth/login", &credentials).await;
     session.read::<Session>().access_token
+}
+
+/// Gives the event places and an offer for them, and publishes it.
+pub async fn publish(organizer: &CallerOf<'_>, event: &str) {
+    for (path, body) in [
+        ("sections", json!({ "name": "Room", "capacity": 10 })),
+        ("offers", json!({ "name": "Standard", "price_minor": 500 })),
+    ] {
+        let made = organizer.post(&format!("/events/{event}/{path}"), &body).await;
+        assert_eq!(made.status, 201, "{}", made.text);
+    }
+    let published = organizer.post(&format!("/events/{event}/publish"), &json!({})).await;
+    assert_eq!(published.status, 200, "{}", published.text);
+}
+
+/// Changes an event as it is now; the body needs no version.
+pub async fn edit(organizer: &CallerOf<'_>, path: &str, mut body: Value) -> Answer {
+    let now: Shown = organizer.get(path).await.read();
+    body["version"] = now.version.into();
+    organizer.patch(path, &body).await
 }
 
 /// The body that makes an event in 30 days, on sale since yesterday.

@@ -31,7 +31,7 @@ pub enum EventStatus {
 pub struct Event {
     /// The event's id.
     pub id: Uuid,
-    /// The event's unique name in URLs: 3 to 80 characters of `a-z`, `0-9` and single `-`.
+    /// The event's unique name in URLs: 1 to 80 characters of `a-z`, `0-9` and single `-`.
     pub slug: String,
     /// The id of the organization that sells the event.
     pub organization_id: Uuid,
@@ -104,7 +104,7 @@ pub struct NewEvent {
     pub organization_id: Option<Uuid>,
     /// The event's title, 1 to 200 characters.
     pub name: String,
-    /// The event's name in URLs: 3 to 80 characters of `a-z`, `0-9` and single `-`. Default:
+    /// The event's name in URLs: 1 to 80 characters of `a-z`, `0-9` and single `-`. Default:
     /// derived from the title.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slug: Option<String>,
@@ -119,7 +119,8 @@ pub struct NewEvent {
     pub language: Option<String>,
     /// The place of the event, as free text; 1 to 200 characters.
     pub place: String,
-    /// The IANA time zone in which clients show the event's times, such as `Europe/Berlin`.
+    /// The time zone in which clients show the event's times: a name of the IANA tz database, such as
+    /// `Europe/Berlin`.
     pub time_zone: String,
     /// When the event begins (RFC 3339).
     pub starts_at: String,
@@ -143,16 +144,15 @@ pub struct NewEvent {
     pub hold_seconds: Option<i64>,
 }
 
-/// The request body that changes an event. Omitted fields stay unchanged.
+/// The request body that changes an event. Omitted fields stay unchanged, except `version`, which is required.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 #[cfg_attr(feature = "openapi", oai(deny_unknown_fields))]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 pub struct EventPatch {
     /// The version of the event that the client read. The change is refused when the event has a
-    /// newer version.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub version: Option<i32>,
+    /// newer version, so that nobody overwrites a change without knowing it.
+    pub version: i32,
     /// The event's new title, 1 to 200 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
@@ -165,6 +165,9 @@ pub struct EventPatch {
     /// The new place of the event, as free text; 1 to 200 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<String>,
+    /// The new time zone in which clients show the event's times: a name of the IANA tz database.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<String>,
     /// When the event begins (RFC 3339).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub starts_at: Option<String>,

@@ -3,7 +3,7 @@
 //! When an event gets its first plan, the seats are numbered from 1 in the order of the file. When
 //! a plan replaces another, known seats keep their ids; see `replace`.
 
-use super::{Plan, Position};
+use super::{Place, Plan, Position};
 use crate::ids::SeatId;
 
 /// A seat with its id and its position in the hall.
@@ -27,6 +27,13 @@ pub struct NumberedSeat<'p> {
     pub x: f64,
     /// The distance below the plan's origin, in the plan's unit.
     pub y: f64,
+}
+
+impl<'p> NumberedSeat<'p> {
+    /// The seat's place in the zone of this title.
+    pub fn place(&self, zone: &'p str) -> Place<'p> {
+        Place { zone, row: self.row_number, number: self.number }
+    }
 }
 
 impl Plan {

@@ -6,12 +6,15 @@
 
 use std::{collections::HashMap, fmt, marker::PhantomData};
 
+use crate::text::nfc;
+
 use serde::de::{
     DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
 };
 
 use super::{
-    MAX_BYTES, MAX_FAULTS, Number, Plan, PlanFault,
+    MAX_BYTES, Number, Plan,
+    faults::Faults,
     leaf::{KeySeed, Leaf, refuse_scalars},
 };
 
@@ -42,7 +45,7 @@ pub(super) enum Need {
 #[derive(Default)]
 pub(super) struct Cursor {
     steps: Vec<Step>,
-    faults: Vec<PlanFault>,
+    faults: Faults,
     counts: HashMap<&'static str, usize>,
     stopped: bool,
 }
@@ -66,19 +69,9 @@ impl fmt::Display for Step {
 impl Cursor {
     /// Notes a fault at the current path.
     pub(super) fn fault(&mut self, message: impl Into<String>) {
-        let mut path = String::new();
-        for step in &self.steps {
-            if !path.is_empty() && !matches!(step, Step::Index(_)) {
-                path.push('.');
-            }
-            path.push_str(&step.to_string());
-        }
-        if path.is_empty() {
-            path.push('$');
-        }
-        if self.faults.len() < MAX_FAULTS {
-            self.faults.push(PlanFault { path, message: message.into() });
-        }
+        let message = message.into();
+        let steps = &self.steps;
+        self.faults.add(&message, || path(steps), || message.clone());
     }
 
     fn fault_at(&mut self, step: Step, message: impl Into<String>) {
@@ -89,13 +82,24 @@ impl Cursor {
 
     /// Whether reading on is pointless, because the reader stopped or has enough faults.
     fn done(&self) -> bool {
-        self.stopped || self.faults.len() >= MAX_FAULTS
+        self.stopped || self.faults.are_enough()
     }
+}
+
+fn path(steps: &[Step]) -> String {
+    let mut path = String::new();
+    for step in steps {
+        if !path.is_empty() && !matches!(step, Step::Index(_)) {
+            path.push('.');
+        }
+        path.push_str(&step.to_string());
+    }
+    if path.is_empty() { "$".to_owned() } else { path }
 }
 
 /// Reads a plan. Members with faults keep their defaults. Returns no plan if the file is not JSON, is too large, or
 /// could not be read to its end.
-pub(super) fn plan(bytes: &[u8]) -> (Option<Plan>, Vec<PlanFault>) {
+pub(super) fn plan(bytes: &[u8]) -> (Option<Plan>, Faults) {
     let mut cursor = Cursor::default();
     if bytes.len() > MAX_BYTES {
         cursor.fault(format!("is larger than {MAX_BYTES} bytes"));
@@ -148,23 +152,37 @@ impl<'de, A: MapAccess<'de>> Source<'_, A> {
 
     /// Reads a string of at most `max` characters. The string may be empty.
     pub(super) fn text(&mut self, max: usize) -> Result<String, A::Error> {
-        match self.map.next_value::<Leaf>()? {
-            Leaf::Text(text) => Ok(self.bounded(text, max)),
+        let leaf = self.map.next_value::<Leaf>()?;
+        Ok(self.text_of(leaf, max))
+    }
+
+    fn text_of(&mut self, leaf: Leaf, max: usize) -> String {
+        match leaf {
+            Leaf::Text(text) => self.bounded(text, max),
             other @ (Leaf::Null | Leaf::Bool | Leaf::Number(_) | Leaf::Array | Leaf::Object) => {
                 self.cursor.fault(format!("must be a string, is {other}"));
-                Ok(String::new())
+                String::new()
             }
         }
     }
 
-    /// Reads a string of 1 to `max` characters.
+    /// Reads a string of at most `max` characters that people read, in one Unicode form. The string may be empty.
+    pub(super) fn printed(&mut self, max: usize) -> Result<String, A::Error> {
+        Ok(nfc(&self.text(max)?))
+    }
+
+    /// Reads a string of 1 to `max` characters that people read, in one Unicode form.
+    pub(super) fn printed_name(&mut self, max: usize) -> Result<String, A::Error> {
+        Ok(nfc(&self.name(max)?))
+    }
+
+    /// Reads a string of 1 to `max` characters, and keeps every character.
     pub(super) fn name(&mut self, max: usize) -> Result<String, A::Error> {
-        let before = self.cursor.faults.len();
-        let text = self.text(max)?;
-        if text.is_empty() && self.cursor.faults.len() == before {
+        let leaf = self.map.next_value::<Leaf>()?;
+        if matches!(&leaf, Leaf::Text(text) if text.is_empty()) {
             self.cursor.fault("must not be empty");
         }
-        Ok(text)
+        Ok(self.text_of(leaf, max))
     }
 
     fn bounded(&mut self, text: String, max: usize) -> String {

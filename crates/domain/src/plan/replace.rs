@@ -6,10 +6,10 @@
 
 use std::collections::HashMap;
 
-use super::{NumberedSeat, Plan};
+use super::{MovedSeat, NumberedSeat, Place, Plan};
 use crate::ids::SeatId;
 
-/// Whether somebody has a seat, so that it cannot be removed.
+/// Whether somebody has a seat, so that it can be neither removed nor given another place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Claim {
     /// Nobody has the seat: it is free, lapsed or blocked by the organizer.
@@ -29,6 +29,8 @@ pub struct KnownSeat<'k> {
     pub guid: &'k str,
     /// Whether somebody has the seat.
     pub claim: Claim,
+    /// The seat's present place.
+    pub place: Place<'k>,
 }
 
 /// The changes that the new plan makes.
@@ -42,17 +44,22 @@ pub struct Replacement<'p> {
     pub next_seat_id: i32,
 }
 
-/// The held and sold seats that the new plan lacks, sorted by id.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("held or sold seats would vanish")]
-pub struct InUse(pub Vec<(SeatId, Claim)>);
+/// The held and sold seats that are in the way of a change. Both lists are sorted by id.
+#[derive(Debug, Clone, Default, PartialEq, Eq, thiserror::Error)]
+#[error("held or sold seats would vanish or get another place")]
+pub struct InUse {
+    /// The seats that the new plan lacks.
+    pub vanishing: Vec<(SeatId, Claim)>,
+    /// The seats whose zone, row or number would change.
+    pub moved: Vec<MovedSeat>,
+}
 
 impl Plan {
     /// Compares this plan with the seats of the current plan. `next_seat_id` is the first id that
     /// was never used.
     ///
     /// # Errors
-    /// If the new plan lacks seats that are held or sold.
+    /// If the new plan lacks seats that are held or sold, or gives them another place.
     ///
     /// # Panics
     /// If a known seat has an id that was never used.
@@ -64,10 +71,16 @@ impl Plan {
         let mut left: HashMap<&str, &KnownSeat<'_>> =
             known.iter().map(|seat| (seat.guid, seat)).collect();
         let mut next_seat_id = next_seat_id;
+        let titles: Vec<String> =
+            self.zones.iter().enumerate().map(|(index, zone)| zone.title(index)).collect();
         let mut seats = Vec::with_capacity(self.seat_count());
+        let mut moved = Vec::new();
         for seat in self.numbered() {
             let id = match left.remove(seat.guid) {
-                Some(known) => known.id,
+                Some(known) => {
+                    moved.extend(known.moved_to(seat.place(&titles[seat.zone])));
+                    known.id
+                }
                 None => {
                     next_seat_id += 1;
                     SeatId(next_seat_id - 1)
@@ -78,17 +91,28 @@ impl Plan {
         assert!(known.iter().all(|seat| seat.id.0 < next_seat_id), "ids come from one counter");
         let mut gone: Vec<&KnownSeat<'_>> = left.into_values().collect();
         gone.sort_by_key(|seat| seat.id);
-        let in_use: Vec<_> = gone
+        let vanishing: Vec<_> = gone
             .iter()
             .filter(|seat| seat.claim != Claim::None)
             .map(|seat| (seat.id, seat.claim))
             .collect();
-        if in_use.is_empty() {
+        if vanishing.is_empty() && moved.is_empty() {
             let removed = gone.iter().map(|seat| seat.id).collect();
             Ok(Replacement { seats, removed, next_seat_id })
         } else {
-            Err(InUse(in_use))
+            moved.sort_by_key(|seat| seat.id);
+            Err(InUse { vanishing, moved })
         }
+    }
+}
+
+impl KnownSeat<'_> {
+    /// The change of the seat's place, if somebody has the seat and `to` is another place. The parts are compared, not
+    /// the labels: the zone `1` with the row `2 · 3` is not the zone `1 · 2` with the row `3`.
+    pub fn moved_to(&self, to: Place<'_>) -> Option<MovedSeat> {
+        let (id, claim) = (self.id, self.claim);
+        let moves = claim != Claim::None && self.place != to;
+        moves.then(|| MovedSeat { id, claim, from: self.place.to_string(), to: to.to_string() })
     }
 }
 
@@ -107,7 +131,8 @@ mod tests {
     }
 
     fn known(id: i32, guid: &str, claim: Claim) -> KnownSeat<'_> {
-        KnownSeat { id: SeatId(id), guid, claim }
+        let number = guid.rsplit('-').next().unwrap_or(guid);
+        KnownSeat { id: SeatId(id), guid, claim, place: Place { zone: "Stalls", row: "A", number } }
     }
 
     #[test]
@@ -130,7 +155,28 @@ mod tests {
         let seats =
             [known(3, "x", Claim::Sold), known(1, "y", Claim::Held), known(2, "z", Claim::None)];
         let refused = plan.replacing(&seats, 4).expect_err("in use");
-        assert_eq!(refused.0, [(SeatId(1), Claim::Held), (SeatId(3), Claim::Sold)]);
+        let vanishing = vec![(SeatId(1), Claim::Held), (SeatId(3), Claim::Sold)];
+        assert_eq!(refused, InUse { vanishing, moved: Vec::new() });
+    }
+
+    #[test]
+    fn seats_that_somebody_has_keep_every_part_of_their_place() {
+        let plan = grid(1, 2);
+        let check = |place: Place<'_>, claim: Claim, moves: bool| {
+            let seat = KnownSeat { id: SeatId(1), guid: "Stalls-A-1", claim, place };
+            let refused = plan.replacing(&[seat], 2).err().unwrap_or_default();
+            let moved: Vec<_> = refused.moved.iter().map(|seat| seat.to.as_str()).collect();
+            assert_eq!(moved, if moves { vec!["Stalls · A · 1"] } else { vec![] }, "{place}");
+        };
+        let place = Place { zone: "Stalls", row: "A", number: "1" };
+        for claim in [Claim::Held, Claim::Sold] {
+            check(place, claim, false);
+            check(Place { zone: "Front", ..place }, claim, true);
+            check(Place { row: "B", ..place }, claim, true);
+            check(Place { number: "2", ..place }, claim, true);
+            check(Place { zone: "Stalls · A", row: "1", number: "" }, claim, true);
+        }
+        check(Place { number: "2", ..place }, Claim::None, false);
     }
 
     proptest! {
@@ -144,7 +190,10 @@ mod tests {
             let seats: Vec<_> = laid
                 .seats
                 .iter()
-                .map(|seat| KnownSeat { id: seat.id, guid: seat.guid, claim: Claim::None })
+                .map(|seat| {
+                    let place = seat.place("Stalls");
+                    KnownSeat { id: seat.id, guid: seat.guid, claim: Claim::None, place }
+                })
                 .collect();
             let next = second.replacing(&seats, laid.next_seat_id).expect("nothing in use");
             let mut ids: Vec<_> = next.seats.iter().map(|seat| seat.id).collect();

@@ -1,7 +1,8 @@
 //! The members of each object of the format, after pretix's `seating-plan.schema.json`.
 //!
 //! This module is stricter than the schema where a hall needs it (bounds, no empty seat numbers).
-//! It is more tolerant in one point: only the lengths of the plan itself must be whole numbers.
+//! It is more tolerant in one point: only the lengths of the plan itself must be whole numbers. Like pretix, it takes
+//! the empty category that the editor gives to new seats.
 
 use serde::de::MapAccess;
 
@@ -50,7 +51,7 @@ macro_rules! objects {
 
 objects! {
     Plan, NO_LIST, |plan, from| {
-        Required "name" => plan.name = from.name(MAX_TEXT)?,
+        Required "name" => plan.name = from.printed_name(MAX_TEXT)?,
         Required "size" => plan.size = from.object::<PlanSize>()?.0,
         Required "categories" => plan.categories = from.list()?,
         Required "zones" => plan.zones = from.list()?,
@@ -60,19 +61,19 @@ objects! {
         Required "height" => size.0.height = from.whole(MAX_COORDINATE)?,
     }
     Category, ("categories", MAX_CATEGORIES), |category, from| {
-        Required "name" => category.name = from.name(MAX_TEXT)?,
+        Required "name" => category.name = from.printed_name(MAX_TEXT)?,
         Optional "color" => category.color = Some(from.text(MAX_TEXT)?),
     }
     Zone, ("zones", MAX_ZONES), |zone, from| {
-        Optional "name" => zone.name = Some(from.text(MAX_TEXT)?),
-        Optional "zone_id" => zone.zone_id = Some(from.text(MAX_TEXT)?),
+        Optional "name" => zone.name = Some(from.printed(MAX_TEXT)?),
+        Optional "zone_id" => zone.zone_id = Some(from.printed(MAX_TEXT)?),
         Optional "uuid" => zone.uuid = Some(from.text(MAX_TEXT)?),
         Required "position" => zone.position = from.object()?,
         Required "rows" => zone.rows = from.list()?,
         Optional "areas" => zone.areas = Some(from.list()?),
     }
     Row, ("rows", MAX_ROWS), |row, from| {
-        Required "row_number" => row.row_number = from.text(MAX_LABEL)?,
+        Required "row_number" => row.row_number = from.printed(MAX_LABEL)?,
         Optional "row_label" => row.row_label = nullable(from.text_or_null(MAX_TEXT)?),
         Optional "seat_label" => row.seat_label = nullable(from.text_or_null(MAX_TEXT)?),
         Optional "row_number_position" => row.row_number_position = label_at(from)?,
@@ -82,14 +83,14 @@ objects! {
     }
     Seat, ("seats", MAX_SEATS), |seat, from| {
         Required "seat_guid" => seat.seat_guid = from.name(MAX_TEXT)?,
-        Required "seat_number" => seat.seat_number = from.name(MAX_LABEL)?,
+        Required "seat_number" => seat.seat_number = from.printed_name(MAX_LABEL)?,
         Optional "uuid" => seat.uuid = Some(from.text(MAX_TEXT)?),
         Optional "start_direction" => {
             seat.start_direction = nullable(from.text_or_null(MAX_LABEL)?);
         },
         Optional "radius" => seat.radius = Some(from.length(MAX_COORDINATE)?),
         Required "position" => seat.position = from.object()?,
-        Required "category" => seat.category = from.name(MAX_TEXT)?,
+        Required "category" => seat.category = from.printed(MAX_TEXT)?,
     }
     Area, ("areas", MAX_AREAS), |area, from| {
         Optional "shape" => area.shape = shape(from)?,

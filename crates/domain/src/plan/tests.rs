@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::text::{letters, nfc};
 
 /// A small valid plan with every member of the format.
 fn small() -> Value {
@@ -175,12 +176,44 @@ fn faults_between_objects_are_told() {
         },
         &[
             "categories[1].name: another category",
-            "zones[0].areas[0].uuid: something else",
+            "zones[0].uuid: something else",
             "zones[0].rows[0].seats[0].category: is not one of",
-            "zones[0].rows[0].seats[1].seat_guid: another seat",
+            "zones[0].rows[0].seats[1].seat_guid: another seat has this seat_guid: L-1-1 is \
+             zones[0].rows[0].seats[0], too",
             "zones[0].rows[1].seats[0].seat_number: another seat of this row",
             "zones[1].name: another zone",
         ],
+    );
+}
+
+#[test]
+fn names_are_seen_and_have_one_unicode_form() {
+    check(
+        |plan| {
+            *at(plan, "/zones/0/name") = json!("Cafe\u{301}");
+            plan["zones"][1]["name"] = json!("Caf\u{e9}");
+            *at(plan, &format!("{FIRST}/seat_number")) = json!("1\u{202e}2");
+            *at(plan, "/zones/0/rows/0/seats/1/seat_number") = json!("\u{3164}");
+            *at(plan, "/zones/0/rows/1/seats/0/seat_number") = json!("\u{a0}");
+        },
+        &[
+            "zones[0].rows[0].seats[0].seat_number: contains invisible",
+            "zones[0].rows[0].seats[1].seat_number: contains invisible",
+            "zones[0].rows[1].seats[0].seat_number: must not be empty",
+            "zones[1].name: another zone",
+        ],
+    );
+    // A plan that was accepted before stays readable.
+    let mut plan = small();
+    *at(&mut plan, "/zones/0/name") = json!("\u{202e}Left");
+    assert!(Plan::parse(plan.to_string().as_bytes()).is_err());
+    assert!(Plan::stored(&plan.to_string()).is_ok());
+    check(
+        |plan| {
+            *at(plan, "/zones/0/rows/1/row_number") = json!("e\u{301}");
+            *at(plan, "/zones/0/rows/0/row_number") = json!("\u{e9}");
+        },
+        &["zones[0].rows[1].seats[0].seat_number: another seat of this row"],
     );
 }
 
@@ -250,14 +283,52 @@ fn depth_costs_no_stack() {
 
 #[test]
 fn faults_are_told_up_to_the_limit() {
-    let seats: Vec<Value> = (0..200).map(|n| json!({ "seat_number": n })).collect();
+    // More kinds of faults than are shown: each text has a length limit of its own in its message.
     let mut plan = small();
+    let seats: Vec<Value> = (0..200)
+        .map(|n| {
+            let value = [json!(1), json!(null), json!([]), json!({}), json!(true)][n % 5].clone();
+            json!({ "seat_guid": value, "seat_number": value, "category": "Q", "radius": value,
+                    "position": value, "uuid": value, "start_direction": value, "x": value })
+        })
+        .collect();
     *at(&mut plan, "/zones/0/rows/0/seats") = json!(seats);
     let PlanFaults(faults) = Plan::parse(plan.to_string().as_bytes()).expect_err("faulty");
     assert_eq!(faults.len(), MAX_FAULTS);
+}
+
+#[test]
+fn a_fault_that_every_seat_has_does_not_hide_the_others() {
+    let mut plan = small();
     *at(&mut plan, "/zones/0/rows/0/seats") = json!(vec![seat("1", "g"); 200]);
+    plan["zones"][1]["name"] = json!("Left");
     let PlanFaults(faults) = Plan::parse(plan.to_string().as_bytes()).expect_err("faulty");
-    assert_eq!(faults.len(), MAX_FAULTS);
+    let of = |message: &str| faults.iter().filter(|fault| fault.message.contains(message)).count();
+    assert_eq!(
+        (of("has this seat_guid"), of("has this number"), of("zone has this name")),
+        (5, 5, 1)
+    );
+    assert_eq!(of("(194 more of this kind)"), 2);
+}
+
+#[test]
+fn what_pretix_takes_is_taken_with_a_warning() {
+    let mut plan = small();
+    *at(&mut plan, "/zones/0/rows/0/seats/0/category") = json!("");
+    *at(&mut plan, "/zones/0/rows/0/seats/1/category") = json!("");
+    plan["zones"][0]["areas"][1]["uuid"] = json!("a1");
+    *at(&mut plan, "/zones/0/rows/0/seats/1/position") = json!({ "x": -5, "y": 0 });
+    let mut file = b"\xEF\xBB\xBF".to_vec();
+    file.extend(plan.to_string().into_bytes());
+    let warnings = Plan::parse(&file).expect("a plan that pretix takes").warnings();
+    let told: Vec<String> =
+        warnings.iter().map(|fault| format!("{}: {}", fault.path, fault.message)).collect();
+    assert!(told[0].starts_with("zones[0].rows[0].seats[0].category: seats without"), "{told:?}");
+    assert!(told[0].ends_with(": 2"), "{told:?}");
+    assert!(told[1].starts_with("zones[0].areas[1].uuid: another area"), "{told:?}");
+    assert!(told[2].starts_with("zones: several seats stand at one point"), "{told:?}");
+    assert_eq!(told.len(), 3);
+    assert_eq!(Plan::parse(small().to_string().as_bytes()).expect("a plan").warnings(), []);
 }
 
 #[test]
@@ -300,11 +371,17 @@ fn number() -> impl Strategy<Value = Value> {
     ]
 }
 
+/// A text of which every character is seen.
+fn seen() -> impl Strategy<Value = String> {
+    let shown = |letter: char| if letters::shows_nothing(letter) { 'x' } else { letter };
+    "\\PC{1,40}".prop_map(move |text| text.chars().map(shown).collect::<String>())
+}
+
 prop_compose! {
     fn any_plan()(
         rows in prop::collection::vec(prop::collection::vec((number(), number(), 0..2usize), 1..6), 1..6),
         label in prop_oneof![Just(None), Just(Some(Value::Null)), "\\PC{0,20}".prop_map(|t| Some(t.into()))],
-        name in "\\PC{1,40}",
+        name in seen(),
     ) -> Value {
         let mut plan = small();
         plan["name"] = json!(name);
@@ -328,7 +405,8 @@ prop_compose! {
 proptest! {
     #[test]
     fn any_good_plan_comes_back(value in any_plan()) {
-        let text = value.to_string();
+        let text = nfc(&value.to_string());
+        let value: Value = serde_json::from_str(&text).expect("JSON");
         let plan = Plan::parse(text.as_bytes()).expect("a good plan");
         let after: Value = serde_json::from_str(&plan.to_json()).expect("JSON");
         prop_assert_eq!(after, value);

@@ -7,6 +7,7 @@ use holdfast_domain::{
     ids::{Buyer, ItemId, ReservationId, SeatId},
     inventory::Refusal,
     money::{Money, MoneyError},
+    plan,
     pricing::{self, Place, PricingError},
     reservation::Wishes,
 };
@@ -127,15 +128,16 @@ impl HoldAttempt {
                 )
                 .map_err(|error| pricing_error(field(), &error))?;
                 // The terms know the section of every taken seat: a new section raises the event's version, and
-                // outdated terms take no seats.
+                // outdated terms write no reservation.
                 let section = self.terms.sections.get(&seat.section);
                 let name = section.map_or("", |section| section.name.as_str());
+                let printed = plan::Place { zone: name, row: &seat.row, number: &seat.label };
                 Ok(Item {
                     id: ItemId(self.entropy.id()),
                     seat: Some(seat.seat),
                     section: seat.section,
                     offer: quote.offer,
-                    label: format!("{name} · {} · {}", seat.row, seat.label),
+                    label: printed.to_string(),
                     quantity: 1,
                     admits: quote.admits,
                     price_minor: quote.price.minor,

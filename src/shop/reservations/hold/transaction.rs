@@ -20,6 +20,7 @@ use crate::{
         self, Item, Made, TakenSeat, Taker, Taking, Usage, Wanted,
         general::{self, Places},
     },
+    shop::reservations::terms::Terms,
 };
 
 /// Why a group holds nothing.
@@ -77,7 +78,7 @@ pub(super) async fn hold(tx: &Tx, attempts: &[Arc<HoldAttempt>]) -> Result<Vec<H
     if !refused.is_empty() {
         return Err(GroupError::Refused(refused));
     }
-    write(tx, holds).await
+    write(tx, terms, holds).await
 }
 
 /// Holds for one attempt of any kind.
@@ -133,7 +134,11 @@ async fn take_places(
 }
 
 /// Writes the reservations, and one change for all of them.
-async fn write(tx: &Tx, holds: Vec<(Decided, Vec<GeneralState>)>) -> Result<Vec<Held>, GroupError> {
+async fn write(
+    tx: &Tx,
+    terms: &Terms,
+    holds: Vec<(Decided, Vec<GeneralState>)>,
+) -> Result<Vec<Held>, GroupError> {
     let mut change = ChangeDraft::default();
     for (decided, sections) in &holds {
         let expires_at = decided.made.reserved.expires_at;
@@ -143,8 +148,8 @@ async fn write(tx: &Tx, holds: Vec<(Decided, Vec<GeneralState>)>) -> Result<Vec<
     }
     let (made, lost): (Vec<Made>, Vec<_>) =
         holds.into_iter().map(|(decided, _)| (decided.made, decided.lost)).unzip();
-    if let Some(first) = made.first() {
-        store::insert(tx, first.reserved.event, &made, change.to_json()?).await?;
+    if !made.is_empty() && !store::insert(tx, terms, &made, change.to_json()?).await? {
+        return Err(GroupError::StaleTerms);
     }
     let held = made.into_iter().zip(lost).map(|(Made { reserved, items }, refused)| Held {
         reserved,

@@ -142,7 +142,18 @@ pub async fn reclaim_seats(
     sql.list(text, vec![set(sql, ids)]).await
 }
 
-/// Copies the fences of the seats into the items of the reservations.
+/// Whether a seat of the reservations has another section, row or number than when it was held. Labels of places are
+/// unique within a plan.
+pub async fn any_moved(sql: &impl Sql, ids: &[ReservationId]) -> Result<bool, StoreError> {
+    let text = "SELECT i.id FROM reservation_items i \
+         JOIN seats s ON s.event_id = i.event_id AND s.seat_id = i.seat_id \
+         JOIN sections c ON c.event_id = s.event_id AND c.id = s.section_id \
+         WHERE i.reservation_id {among_ids $1} AND i.kind = 'seat' AND (i.section_id <> s.section_id \
+         OR i.label <> c.name || ' · ' || s.row_label || ' · ' || s.seat_label) LIMIT 1";
+    Ok(sql.one(text, vec![set(sql, ids)]).await?.is_some())
+}
+
+/// Takes the fences of the reservations' own seats over into their items.
 pub async fn follow_fences(sql: &impl Sql, ids: &[ReservationId]) -> Result<(), StoreError> {
     sql.run(
         "UPDATE reservation_items SET fence = (SELECT s.fence FROM seats s \

@@ -9,6 +9,7 @@ use sea_orm::Value;
 use crate::{
     kernel::db::{Dialect, Sql, StoreError, rows},
     live::record,
+    shop::reservations::terms::Terms,
 };
 
 /// An item of a reservation: a seat, or places in general admission.
@@ -58,13 +59,20 @@ pub struct Made {
     pub items: Vec<Item>,
 }
 
-/// Inserts reservations of one event, their items and the outbox row: one statement on PostgreSQL, three on SQLite.
+/// Writes reservations of one event with their items and the outbox row: one statement on PostgreSQL. Answers whether
+/// the event still has the version whose terms the reservations were made under; otherwise the transaction must be
+/// rolled back.
+///
+/// The seats are locked by now. On PostgreSQL, a change of a section's name may have been committed after
+/// [`lock_buyers`](super::lock_buyers) and before these locks, so this statement looks again. Later changes wait
+/// for the locks. On SQLite nobody else writes meanwhile.
 pub async fn insert(
     tx: &impl Sql,
-    event: EventId,
+    terms: &Terms,
     made: &[Made],
     change: String,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
+    let event = terms.event;
     let (mut values, item_values) = (reservation_values(made), item_values(made));
     let reservations = format!(
         "INSERT INTO reservations ({RESERVATION_COLUMNS}) VALUES {}",
@@ -82,21 +90,23 @@ pub async fn insert(
             let at = values.len() + 1;
             let text = format!(
                 "WITH r AS ({reservations}), i AS ({items}) \
-                 INSERT INTO outbox (payload, event_id, created_at) VALUES (${at}, ${}, ${})",
+                 INSERT INTO outbox (payload, event_id, created_at) SELECT ${at}, e.id, ${} \
+                 FROM events e WHERE e.id = ${} AND e.version = ${}",
                 at + 1,
-                at + 2
+                at + 2,
+                at + 3
             );
             let created_at = made.iter().map(|made| made.reserved.created_at).max();
-            values.extend([change.into(), event.into(), created_at.into()]);
-            tx.run(&text, values).await?;
+            values.extend([change.into(), created_at.into(), event.0.into(), terms.version.into()]);
+            Ok(tx.run(&text, values).await? == 1)
         }
         Dialect::Sqlite => {
             tx.run(&reservations, values).await?;
             tx.run(&items(1), item_values).await?;
             record::write(tx, event, change).await?;
+            Ok(true)
         }
     }
-    Ok(())
 }
 
 const RESERVATION_COLUMNS: &str = "id, event_id, organization_id, buyer_id, buyer_kind, status, persons, \

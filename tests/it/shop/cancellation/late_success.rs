@@ -15,7 +15,7 @@ async fn check(meanwhile: &str, ends: impl AsyncFnOnce(&TestApp, &Buyer, &Bookin
     assert_eq!(waits.status, 202, "{}", waits.text);
     if !meanwhile.is_empty() {
         let changed = app.app.base.db.run(meanwhile, vec![event.id.into()]).await;
-        assert_eq!(changed.expect("the seat changes"), 1);
+        assert!(changed.expect("the seat changes") > 0);
     }
     app.advance(Duration::from_secs(15 * 60)).await;
     let booking = waits.id();
@@ -62,6 +62,15 @@ async fn money_that_came_late_for_a_seat_that_is_gone_goes_back_by_itself() {
     let gone = "UPDATE seats SET status = 'blocked', block_reason = 'broken', reservation_id = NULL, \
                 version = version + 1, fence = fence + 1 WHERE event_id = $1 AND seat_id = 2";
     check(gone, lost).await;
+}
+
+#[tokio::test]
+async fn money_that_came_late_for_a_seat_with_another_place_goes_back_by_itself() {
+    // The seat is free, and has changed its number with another one.
+    let swapped = "UPDATE seats SET status = 'available', reservation_id = NULL, version = version + 1, \
+                   fence = fence + 1, seat_label = CASE seat_id WHEN 2 THEN '3' ELSE '2' END \
+                   WHERE event_id = $1 AND seat_id IN (2, 3)";
+    check(swapped, lost).await;
 }
 
 #[tokio::test]

@@ -130,6 +130,32 @@ async fn what_stripe_did_not_send_just_now_changes_nothing() {
 }
 
 #[tokio::test]
+async fn a_thin_event_is_taken_and_wakes_its_checkout() {
+    let (app, fake, on_sale) = rig().await;
+    let buyer = Buyer::holds(&app, &on_sale, &seats(&[1])).await;
+    let (booking, payment) = waits(&app, &fake, &buyer).await;
+    assert!(fake.second_step(&payment, true));
+    let thin = |id: &str, kind: &str, related: Value| {
+        json!({ "id": id, "object": "v2.core.event", "type": kind, "livemode": false,
+                "created": "2026-11-28T12:00:00.000Z", "context": null, "related_object": related })
+    };
+    let related = json!({ "id": payment, "type": "payment_intent",
+                          "url": format!("/v1/payment_intents/{payment}") });
+    let kind = "v1.payment_intent.amount_capturable_updated";
+    assert_eq!(signed(&app, &fake, &thin("evt_1", kind, related)).await.status, 204);
+    let settled = buyer.settled(&app, booking).await;
+    assert_eq!(settled.status, BookingStatus::Confirmed);
+    // About nothing that is ours.
+    let meter = thin("evt_2", "v1.billing.meter.no_meter_found", Value::Null);
+    assert_eq!(signed(&app, &fake, &meter).await.status, 204);
+    let known = settled_inbox(&app).await;
+    let outcome = |id: &str| known.iter().find(|row| row.0 == id).and_then(|row| row.2.clone());
+    assert_eq!(outcome("evt_1").as_deref(), Some("woken"));
+    assert_eq!(outcome("evt_2").as_deref(), Some("unknown-type"));
+    stripe_rig::finish(app, &fake).await;
+}
+
+#[tokio::test]
 async fn what_is_none_of_our_business_is_written_down_and_ignored() {
     let (app, fake, _) = rig().await;
     let mut other_account = event("payment_intent.succeeded", "pi_1");

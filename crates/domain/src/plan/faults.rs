@@ -1,0 +1,70 @@
+//! Collects the faults of a plan. Each kind of fault is shown a few times and then only counted, so that a mistake which
+//! the file makes at every seat does not hide the others.
+
+use std::collections::HashMap;
+
+use super::{MAX_FAULTS, PlanFault};
+
+/// How many faults of one kind are shown.
+pub(super) const MAX_OF_A_KIND: usize = 5;
+
+/// The faults found so far.
+#[derive(Debug, Default)]
+pub(super) struct Faults {
+    shown: Vec<PlanFault>,
+    kinds: HashMap<String, Kind>,
+}
+
+#[derive(Debug, Default)]
+struct Kind {
+    count: usize,
+    shown: usize,
+    /// The index of the last fault of the kind that is shown.
+    last: usize,
+}
+
+impl Faults {
+    /// Notes a fault. Its kind is the message without what the faults of one kind differ in.
+    pub(super) fn add(
+        &mut self,
+        kind: &str,
+        path: impl FnOnce() -> String,
+        message: impl FnOnce() -> String,
+    ) {
+        if !self.kinds.contains_key(kind) {
+            self.kinds.insert(kind.to_owned(), Kind::default());
+        }
+        let Some(known) = self.kinds.get_mut(kind) else { return };
+        known.count += 1;
+        if known.shown < MAX_OF_A_KIND && self.shown.len() < MAX_FAULTS {
+            known.shown += 1;
+            known.last = self.shown.len();
+            self.shown.push(PlanFault { path: path(), message: message() });
+        }
+    }
+
+    /// Whether so many faults are shown that no other kind would be.
+    pub(super) fn are_enough(&self) -> bool {
+        self.shown.len() >= MAX_FAULTS
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.shown.is_empty()
+    }
+
+    /// Whether a fault below this member of the plan is shown.
+    pub(super) fn any_below(&self, member: &str) -> bool {
+        self.shown.iter().any(|fault| fault.path.starts_with(member))
+    }
+
+    /// The faults in the order in which they were found. The last fault of a kind says how many more there are.
+    pub(super) fn end(mut self) -> Vec<PlanFault> {
+        for Kind { count, shown, last } in self.kinds.into_values() {
+            let more = count - shown;
+            if shown > 0 && more > 0 {
+                self.shown[last].message.push_str(&format!(" ({more} more of this kind)"));
+            }
+        }
+        self.shown
+    }
+}

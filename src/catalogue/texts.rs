@@ -1,0 +1,55 @@
+//! The texts of events as they are searched and sorted. SQL has no functions for that which agree on both stores, so the
+//! program writes them into rows of their own, with each change of an event.
+
+use holdfast_domain::{
+    ids::EventId,
+    text::{self, FOLDING},
+};
+use holdfast_entity::{event_texts, events};
+
+use super::store;
+use crate::kernel::{
+    base::Base,
+    collation::sort_key,
+    db::{StoreError, Tx},
+    hex::hex,
+};
+
+/// The maximum number of events whose texts one pass writes; the next pass finds the rest.
+const MAX_PER_PASS: u64 = 200;
+
+/// The texts of the event.
+pub fn of(event: &events::Model) -> event_texts::Model {
+    let place = text::folded(&event.place);
+    let category = text::folded(&event.category);
+    let lines = [&text::folded(&event.name), &place, &text::folded(&event.description), &category];
+    event_texts::Model {
+        event_id: event.id,
+        of_version: event.version,
+        folding: FOLDING,
+        searched: lines.map(String::as_str).join("\n"),
+        place,
+        category,
+        sort_key: hex(&sort_key(&event.name)),
+    }
+}
+
+/// Writes the texts of events that have none of their present version: events of nodes of an older version of the
+/// program, and all events after the rules of folding changed. Several passes at once do no harm, because each event's
+/// row is locked.
+///
+/// # Errors
+/// When the database fails. Texts that were written stay.
+pub async fn pass(base: &Base) -> Result<u64, StoreError> {
+    let mut written = 0;
+    for id in store::texts::outdated(&base.db, FOLDING, MAX_PER_PASS).await? {
+        written += u64::from(base.db.transact(move |tx| Box::pin(write(tx, id))).await?);
+    }
+    Ok(written)
+}
+
+async fn write(tx: &Tx, id: EventId) -> Result<bool, StoreError> {
+    let Some(event) = store::events::lock(tx, id).await? else { return Ok(false) };
+    store::texts::put(tx, of(&event)).await?;
+    Ok(true)
+}
