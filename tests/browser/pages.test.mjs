@@ -123,6 +123,8 @@ const PAGES = {
   }, stays],
   confirmation: [() => `/bookings/${booking.reference}`,
     (page) => page.getByTestId('ticket').first().waitFor(), asBuyer],
+  bookings: ['/bookings', (page) => page.getByTestId('booking-row').waitFor(), asBuyer],
+  'booking-signed-out': ['/bookings/HF-00000000', heading],
   login: ['/login', async (page) => {
     await page.locator('#email').fill(emailOf(page));
     await page.locator('#password').fill('Wrong-1234');

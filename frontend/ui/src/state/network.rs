@@ -51,7 +51,9 @@ impl Network {
         let watch = move || {
             ticks.set(ticks.get() + 1);
             let holding = holds.seconds.with_untracked(Option::is_some);
-            if network.away.get_untracked() || (holding && ticks.get() % WATCHED_TICKS == 0) {
+            if network.away.get_untracked()
+                || (holding && ticks.get().is_multiple_of(WATCHED_TICKS))
+            {
                 network.ask();
             }
         };
