@@ -261,5 +261,5 @@ fn each_program_draws_the_addresses_that_the_server_gives_it() {
         }
     }
     // One route a page: a new page is counted here.
-    assert_eq!(drawn, 8);
+    assert_eq!(drawn, 9);
 }
