@@ -1,25 +1,20 @@
 //! Role and status come from the store, whatever the token says.
 
-use std::time::Duration;
-
 use holdfast::kernel::db::Sql as _;
 use holdfast_contract::accounts::Profile;
 use holdfast_domain::access::Role;
 
 use crate::support::{
     fixture::{Like, account, event, seats},
-    harness::TestApp,
+    harness::{TestApp, users_are_read_anew},
 };
-
-/// Longer than a node remembers a user.
-const FORGOTTEN: Duration = Duration::from_millis(1_100);
 
 async fn set(app: &TestApp, column: &str, value: &str, token: &str) {
     let profile = app.as_user(token).get("/auth/profile").await.read::<Profile>();
     let text = format!("UPDATE users SET {column} = $1 WHERE id = $2");
     let set = app.app.base.db.run(&text, vec![value.into(), profile.id.into()]).await;
     assert_eq!(set.expect("the store works"), 1);
-    tokio::time::sleep(FORGOTTEN).await;
+    users_are_read_anew().await;
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use crate::support::{
     fixture::{account, new_event},
-    harness::TestApp,
+    harness::{TestApp, users_are_read_anew},
 };
 
 /// The id of whoever is signed in.
@@ -108,6 +108,7 @@ async fn only_an_active_account_with_its_password_signs_in() {
     app.post("/auth/login", &credentials)
         .await
         .assert_problem(401, "/problems/invalid-credentials");
+    users_are_read_anew().await;
     assert_eq!(app.as_user(&token).get("/auth/profile").await.status, 200);
     app.finish().await;
 }

@@ -252,6 +252,11 @@ impl TestApp {
     }
 }
 
+/// Waits for longer than a node remembers the role and status of a user.
+pub async fn users_are_read_anew() {
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+}
+
 fn client() -> Client {
     Client::builder()
         .timeout(Duration::from_secs(60))
