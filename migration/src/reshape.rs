@@ -43,7 +43,7 @@ pub(crate) struct Words {
     pub(crate) renamed: Option<(&'static str, &'static str)>,
 }
 
-/// A new column.
+/// A column that the step adds to a table.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Column {
     pub(crate) name: &'static str,

@@ -22,7 +22,7 @@ pub(super) struct Found {
 pub(super) enum Shown {
     /// Everybody: the event was published.
     ToAll,
-    /// Those who may manage the event: it is a draft, or was cancelled as a draft.
+    /// Only those who may manage the event see it: the event is a draft, or was cancelled as a draft.
     ToManagers,
 }
 

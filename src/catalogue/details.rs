@@ -102,7 +102,7 @@ pub fn price(currency: Currency, minor: i64) -> Result<(), Vec<FieldError>> {
 /// Parses and checks a new event.
 ///
 /// # Errors
-/// All faulty fields.
+/// Every field of the request that is invalid, so that one answer names them all.
 pub fn read(new: NewEvent) -> Result<Details, Vec<FieldError>> {
     let mut faults = Faults::default();
     let name = faults.take("name", text::line(&new.name, MAX_NAME));
@@ -181,7 +181,7 @@ pub struct Changes {
 /// Parses and checks changes to an event. `now` is the present schedule of the event.
 ///
 /// # Errors
-/// All faulty fields.
+/// Every field of the request that is invalid, so that one answer names them all.
 pub fn read_changes(patch: &EventPatch, now: Schedule) -> Result<Changes, Vec<FieldError>> {
     let mut faults = Faults::default();
     let mut line = |field, text: &Option<String>, max| {

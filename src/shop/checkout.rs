@@ -90,7 +90,7 @@ impl Checkouts {
         }
     }
 
-    /// Accepts webhooks.
+    /// The same checkouts, which also accept the gateway's webhooks.
     #[must_use]
     pub fn with_webhooks(self, settings: WebhookSettings) -> Self {
         Self { webhooks: Some(settings), ..self }

@@ -89,7 +89,7 @@ pub struct Checkout {
     pub state: State,
 }
 
-/// What has to be paid in this checkout, and by which payment method.
+/// The payment that a checkout needs: none, or an amount by a payment method.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Order {

@@ -32,7 +32,7 @@ impl Wish {
     }
 }
 
-/// What is drawn of a label.
+/// The part of a label that is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Granted {
     /// The name and the second line.

@@ -49,7 +49,6 @@ impl Row {
 /// The columns that a worker reads of its saga.
 const ROW: &str = "id, state, fence, version, wakes, cancel_requested, {now} AS now";
 
-/// A new saga.
 #[derive(Debug, Clone)]
 pub struct New<'a> {
     pub id: Uuid,

@@ -12,7 +12,6 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// A successful response.
     pub fn ok(body: Value) -> Self {
         Self { status: 200, body, kept: true }
     }

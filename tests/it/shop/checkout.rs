@@ -438,7 +438,6 @@ async fn the_gateway_names_itself() {
     app.finish().await;
 }
 
-/// A crowd.
 mod alone {
     use super::*;
 

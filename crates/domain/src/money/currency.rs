@@ -80,7 +80,7 @@ impl Currency {
 
     /// The three upper-case letters of the code, such as `EUR`.
     pub fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.0).unwrap_or("XXX")
+        std::str::from_utf8(&self.0).expect("a code has ASCII letters alone")
     }
 
     /// The number of decimals of an amount: 2 for EUR, 0 for JPY, 3 for KWD. Browsers have other numbers for
@@ -96,7 +96,7 @@ impl Currency {
     }
 
     fn is_among(self, codes: &str) -> bool {
-        codes.split_whitespace().any(|code| code == self.as_str())
+        codes.split_whitespace().any(|code| code.as_bytes() == self.0)
     }
 
     /// The maximum price of a place, in minor units.
@@ -108,9 +108,9 @@ impl Currency {
     /// The number of minor units of which every price is a multiple. Card payments have no third decimal, and none at
     /// all in MGA (<https://docs.stripe.com/currencies#three-decimal>).
     pub fn price_step_minor(self) -> i64 {
-        match (self.decimals(), self.as_str()) {
+        match (self.decimals(), &self.0) {
             (3, _) => 10,
-            (_, "MGA") => 100,
+            (_, b"MGA") => 100,
             (_, _) => 1,
         }
     }

@@ -1,4 +1,4 @@
-//! Who may cancel which lines, until when, and how much is refunded.
+//! The rules of cancellation: who may cancel which lines of a booking, until when, and how much money is refunded.
 //!
 //! The refund of a cancelled line is the whole amount paid for the line, including its fee, minus
 //! earlier refunds. A buyer may cancel a line until the event begins, if its offer is refundable or

@@ -38,7 +38,7 @@ const WORKERS: usize = 4;
 const HOLDERS: usize = 4;
 const REFUNDERS: usize = 2;
 
-/// A server process.
+/// A process of the server, which can crash and start again.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Node {
     down_until_ms: i64,

@@ -454,7 +454,6 @@ async fn a_replaced_secret_is_believed_as_long_as_it_is_listed() {
     stripe_rig::finish(app, &fake).await;
 }
 
-/// A deadline.
 mod alone {
     use super::*;
 
