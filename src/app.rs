@@ -188,7 +188,8 @@ impl App {
         Ok(())
     }
 
-    fn passes(&self) -> Vec<Pass> {
+    /// Every periodic pass of the program.
+    pub fn passes(&self) -> Vec<Pass> {
         let kinds: Vec<&'static str> = self.shared.sagas.iter().map(|saga| saga.kind()).collect();
         let retention_every = self.shared.retention_every;
         let mut passes = upkeep::passes(&self.base.db, &kinds, retention_every);

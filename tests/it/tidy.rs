@@ -6,8 +6,10 @@ use std::{
 };
 
 mod imports;
+mod passes;
 mod rows;
 mod secrets;
+mod walks;
 
 /// No file is longer; a longer one wants a seam.
 const MAX_LINES: usize = 500;
