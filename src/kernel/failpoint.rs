@@ -30,9 +30,6 @@ pub enum Moment {
 }
 
 impl Moment {
-    pub const ALL: [Self; 4] =
-        [Self::BeforeEffect, Self::AfterEffect, Self::BeforeRecord, Self::AfterRecord];
-
     /// The name in `HOLDFAST_FAILPOINT`.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -7,7 +7,7 @@
 use uuid::Uuid;
 
 /// A program of the front end. Each program has its own shell page, `<name>.html`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::VariantArray)]
 pub enum Program {
     /// The pages of buyers: the list of events, the hall, checkout and the booking.
     Shop,
@@ -18,9 +18,6 @@ pub enum Program {
 }
 
 impl Program {
-    /// Every program, in the order of the enum.
-    pub const ALL: [Self; 3] = [Self::Shop, Self::Account, Self::Desk];
-
     /// The program's name in file names, such as `shop.html`.
     pub const fn name(self) -> &'static str {
         match self {

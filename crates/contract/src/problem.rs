@@ -3,9 +3,10 @@
 //! Clients decide by `type`. The `detail` is for people and may change.
 
 use serde::{Deserialize, Serialize};
+use strum::VariantArray as _;
 
 /// Every kind of error, each with a stable `type`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::VariantArray)]
 pub enum ProblemType {
     /// The body, a parameter or a header is malformed. `errors` names each faulty field.
     InvalidRequest,
@@ -72,41 +73,6 @@ pub enum ProblemType {
 }
 
 impl ProblemType {
-    /// Every problem type, for documents and exhaustive tests.
-    pub const ALL: &'static [Self] = &[
-        Self::InvalidRequest,
-        Self::BodyTooLarge,
-        Self::UnsupportedMediaType,
-        Self::NotFound,
-        Self::MethodNotAllowed,
-        Self::Unauthorized,
-        Self::InvalidCredentials,
-        Self::Forbidden,
-        Self::EmailTaken,
-        Self::WeakPassword,
-        Self::SeatsUnavailable,
-        Self::NotEnoughPlaces,
-        Self::NotOnSale,
-        Self::LimitExceeded,
-        Self::ReservationExpired,
-        Self::ReservationNotActive,
-        Self::ExtensionCapReached,
-        Self::MixedCurrency,
-        Self::MixedOrganizer,
-        Self::PaymentDeclined,
-        Self::IdempotencyKeyRequired,
-        Self::IdempotencyKeyReused,
-        Self::IdempotencyInFlight,
-        Self::InvalidPlan,
-        Self::PlanInUse,
-        Self::SlugTaken,
-        Self::IllegalTransition,
-        Self::StaleVersion,
-        Self::TooManyRequests,
-        Self::Unavailable,
-        Self::Internal,
-    ];
-
     /// The `type` member: a relative URI that never changes.
     pub const fn uri(self) -> &'static str {
         self.facts().0
@@ -124,7 +90,7 @@ impl ProblemType {
 
     /// Finds the problem type of a URI. Returns `None` for a URI that this version does not know.
     pub fn from_uri(uri: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|kind| kind.uri() == uri)
+        Self::VARIANTS.iter().copied().find(|kind| kind.uri() == uri)
     }
 
     const fn facts(self) -> (&'static str, u16, &'static str) {
@@ -317,7 +283,7 @@ mod tests {
     #[test]
     fn every_type_has_its_own_uri_and_an_error_status() {
         let mut seen = std::collections::HashSet::new();
-        for kind in ProblemType::ALL {
+        for kind in ProblemType::VARIANTS {
             assert!(seen.insert(kind.uri()), "{} stands twice", kind.uri());
             assert!((400..600).contains(&kind.status()));
             assert_eq!(ProblemType::from_uri(kind.uri()), Some(*kind));

@@ -98,13 +98,8 @@ pub enum Relation {
     Stranger,
 }
 
-impl Relation {
-    /// All relations, in the order of the enum.
-    pub const ALL: [Self; 3] = [Self::Owner, Self::Member, Self::Stranger];
-}
-
 /// An action that a route performs for the caller.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::VariantArray)]
 pub enum Action {
     /// Create an event for an organization.
     CreateEvent,
@@ -126,21 +121,6 @@ pub enum Action {
     Operate,
 }
 
-impl Action {
-    /// All actions, in the order of the enum.
-    pub const ALL: [Self; 9] = [
-        Self::CreateEvent,
-        Self::ManageEvent,
-        Self::DeleteEvent,
-        Self::ReadReservation,
-        Self::UseReservation,
-        Self::ReadBooking,
-        Self::CancelBooking,
-        Self::ManageBookings,
-        Self::Operate,
-    ];
-}
-
 /// The table: whether a caller with this role may perform the action on an object with this
 /// relation. `role` is `None` for a guest.
 pub fn allows(role: Option<Role>, relation: Relation, action: Action) -> bool {
@@ -158,11 +138,13 @@ pub fn allows(role: Option<Role>, relation: Relation, action: Action) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use strum::VariantArray as _;
+
     use super::*;
 
     #[test]
     fn strangers_are_allowed_nothing_but_what_admins_are() {
-        for action in Action::ALL {
+        for action in Action::VARIANTS.iter().copied() {
             for role in [None, Some(Role::Customer), Some(Role::Organizer), Some(Role::Controller)]
             {
                 assert!(!allows(role, Relation::Stranger, action), "{role:?} {action:?}");

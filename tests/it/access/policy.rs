@@ -15,6 +15,7 @@ use holdfast_domain::{
 };
 use reqwest::Method;
 use serde_json::{Value, json};
+use strum::VariantArray as _;
 use uuid::Uuid;
 
 use crate::support::{
@@ -24,7 +25,7 @@ use crate::support::{
 };
 
 /// Who asks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::VariantArray)]
 enum Who {
     /// Neither signed in nor a guest.
     Nobody,
@@ -44,20 +45,6 @@ enum Who {
     Controller,
     /// An administrator.
     Admin,
-}
-
-impl Who {
-    const ALL: [Self; 9] = [
-        Self::Nobody,
-        Self::Guest,
-        Self::GuestOwner,
-        Self::Owner,
-        Self::Customer,
-        Self::Member,
-        Self::Organizer,
-        Self::Controller,
-        Self::Admin,
-    ];
 }
 
 /// What comes of it.
@@ -405,7 +392,7 @@ async fn everybody_may_do_what_the_table_says_and_nothing_else() {
     let app = TestApp::start().await;
     let people = People::gather(&app).await;
     let mut wrong = Vec::new();
-    for who in Who::ALL {
+    for who in Who::VARIANTS.iter().copied() {
         let read = World::make(&app, &people, who).await;
         for (operation, rule) in TABLE {
             // What changes something gets a world of its own, so that no row spoils the next.

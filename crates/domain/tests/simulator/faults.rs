@@ -1,10 +1,12 @@
 //! The faults that the simulator injects, their rates in a seed, and the faults that are switched off to shorten a
 //! failing story.
 
+use strum::VariantArray as _;
+
 use crate::prng::Prng;
 
 /// One kind of fault.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::VariantArray)]
 #[repr(usize)]
 pub(crate) enum Fault {
     /// A request to the gateway is lost.
@@ -78,39 +80,6 @@ enum Rate {
 }
 
 impl Fault {
-    /// Every kind, in the order of the declaration.
-    pub(crate) const ALL: [Self; 29] = [
-        Self::LostRequest,
-        Self::LostReply,
-        Self::LateRequest,
-        Self::ServerErrorBefore,
-        Self::ServerErrorAfter,
-        Self::FetchLost,
-        Self::Abort,
-        Self::StepFails,
-        Self::LostCommit,
-        Self::Crash,
-        Self::Outage,
-        Self::Pause,
-        Self::Stall,
-        Self::ClockJump,
-        Self::TimeLeap,
-        Self::HookLost,
-        Self::HookTwice,
-        Self::HookLate,
-        Self::HookUnheard,
-        Self::HangUp,
-        Self::Twins,
-        Self::LockLies,
-        Self::LockDown,
-        Self::Revoked,
-        Self::Withdrawn,
-        Self::VoidedByHand,
-        Self::CapturedByHand,
-        Self::RefundedByHand,
-        Self::Bounced,
-    ];
-
     /// The name of the fault on the command line.
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -194,7 +163,7 @@ impl Off {
         text.split(',').map(str::trim).filter(|name| !name.is_empty()).fold(
             Self::default(),
             |off, name| {
-                let known = Fault::ALL.into_iter().find(|fault| fault.name() == name);
+                let known = Fault::VARIANTS.iter().copied().find(|fault| fault.name() == name);
                 off.and(known.unwrap_or_else(|| panic!("{name:?} is no fault")))
             },
         )
@@ -202,8 +171,12 @@ impl Off {
 
     /// The names of the faults, separated by commas.
     pub(crate) fn names(self) -> String {
-        let names: Vec<&str> =
-            Fault::ALL.into_iter().filter(|fault| self.has(*fault)).map(Fault::name).collect();
+        let names: Vec<&str> = Fault::VARIANTS
+            .iter()
+            .copied()
+            .filter(|fault| self.has(*fault))
+            .map(Fault::name)
+            .collect();
         names.join(",")
     }
 }
@@ -212,9 +185,9 @@ impl Off {
 #[derive(Debug)]
 pub(crate) struct Chance {
     pub(crate) rng: Prng,
-    per_mille: [u32; Fault::ALL.len()],
+    per_mille: [u32; Fault::VARIANTS.len()],
     off: Off,
-    struck: [u64; Fault::ALL.len()],
+    struck: [u64; Fault::VARIANTS.len()],
 }
 
 impl Chance {
@@ -222,12 +195,12 @@ impl Chance {
     pub(crate) fn new(seed: u64, off: Off) -> Self {
         let mut rng = Prng::new(seed);
         let most = [0, 40, 120, 250, 400, 900][rng.below(6)];
-        let per_mille = Fault::ALL.map(|fault| match fault.rate() {
+        let per_mille = std::array::from_fn(|fault| match Fault::VARIANTS[fault].rate() {
             Rate::Weather(divisor) => rng.below(most + 1) as u32 / divisor,
             Rate::Gusts(most) => rng.below(most + 1) as u32,
             Rate::Steady(rate) => rate,
         });
-        Self { rng, per_mille, off, struck: [0; Fault::ALL.len()] }
+        Self { rng, per_mille, off, struck: [0; Fault::VARIANTS.len()] }
     }
 
     /// Whether the fault strikes here. It draws the same random numbers even if the fault is switched off, so that the
@@ -240,11 +213,11 @@ impl Chance {
 
     /// Ends all faults from here on.
     pub(crate) fn calm(&mut self) {
-        self.per_mille = [0; Fault::ALL.len()];
+        self.per_mille = [0; Fault::VARIANTS.len()];
     }
 
     /// How often each fault struck.
     pub(crate) fn struck(&self) -> impl Iterator<Item = (Fault, u64)> {
-        Fault::ALL.into_iter().zip(self.struck)
+        Fault::VARIANTS.iter().copied().zip(self.struck)
     }
 }

@@ -9,6 +9,8 @@ use std::{
     time::Instant,
 };
 
+use strum::VariantArray as _;
+
 use crate::{
     Breach,
     coverage::Coverage,
@@ -97,7 +99,7 @@ pub(crate) fn run_all(seeds: Range<u64>, rules: Rules, off: Off) -> Result<Came,
 /// Switches off, one after another, the faults without which the seed still fails.
 pub(crate) fn shorten(seed: u64, rules: Rules) -> (Off, Option<Breach>) {
     let (mut off, mut last) = (Off::default(), None);
-    for fault in Fault::ALL {
+    for fault in Fault::VARIANTS.iter().copied() {
         if let Err(breach) = run(seed, rules, off.and(fault)) {
             off = off.and(fault);
             last = Some(breach);

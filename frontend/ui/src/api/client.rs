@@ -158,12 +158,14 @@ async fn exchange(call: &Call<'_>, token: Option<&str>) -> Result<Response, JsVa
 
 #[cfg(test)]
 mod tests {
+    use strum::VariantArray as _;
+
     use super::*;
 
     #[test]
     fn only_an_open_end_keeps_the_attempt() {
         let refused = |kind| Failure::Problem(Box::new(Problem::new(kind, "")));
-        for kind in ProblemType::ALL {
+        for kind in ProblemType::VARIANTS.iter().copied() {
             let open = matches!(
                 kind,
                 ProblemType::TooManyRequests
