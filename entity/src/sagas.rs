@@ -1,5 +1,6 @@
 //! The sagas: persisted work in several steps, such as a checkout or a refund.
 
+use holdfast_domain::saga::Status;
 use sea_orm::entity::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -13,8 +14,8 @@ pub struct Model {
     pub subject_id: Uuid,
     /// The format of `state`. A program leaves alone a saga with a newer format.
     pub format: i32,
-    /// A coarse word for the state, by which workers find sagas. The CHECK lists the words.
-    pub status: String,
+    /// A coarse word for the state, by which workers find sagas.
+    pub status: Status,
     /// The state as JSON.
     pub state: String,
     /// Why an operator must look at the saga.

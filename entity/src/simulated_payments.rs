@@ -1,7 +1,7 @@
 //! The payments in the simulated gateway's own books. The server treats the gateway as an outside system: only the
 //! gateway's adapter and the invariants read this table.
 
-use holdfast_domain::money::Currency;
+use holdfast_domain::{checkout::PaymentStatus, money::Currency};
 use sea_orm::entity::prelude::*;
 
 #[derive(Clone, derive_more::Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -20,8 +20,7 @@ pub struct Model {
     pub method: String,
     pub amount_minor: i64,
     pub currency: Currency,
-    /// The status in Stripe's words. The CHECK lists the words.
-    pub status: String,
+    pub status: PaymentStatus,
     /// The key of the call that authorized the payment. The same call gets the same response again.
     pub authorize_key: Option<String>,
     /// The key of the call that captured the payment.

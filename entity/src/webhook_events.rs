@@ -1,6 +1,7 @@
 //! The inbox of webhooks: one row for each event that a gateway sent. It contains only ids and the type; the payment is
 //! fetched again from the gateway.
 
+use holdfast_domain::webhook::Status;
 use sea_orm::entity::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -18,8 +19,7 @@ pub struct Model {
     pub payment: Option<String>,
     /// The connected account that the event belongs to. NULL for our own account.
     pub account: Option<String>,
-    /// `new` until the event is processed. The CHECK lists the words.
-    pub status: String,
+    pub status: Status,
     /// The result of the processing, in one word.
     pub outcome: Option<String>,
     /// How often the event was processed.

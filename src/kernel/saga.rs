@@ -13,6 +13,7 @@ pub mod executor;
 pub mod store;
 pub mod tell;
 
-pub use driver::{Directive, Driver, Status};
+pub use driver::{Directive, Driver};
 pub use executor::Executor;
+pub use holdfast_domain::saga::Status;
 pub use store::Wish;

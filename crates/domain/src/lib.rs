@@ -23,8 +23,10 @@ pub mod plan;
 pub mod pricing;
 pub mod refund;
 pub mod reservation;
+pub mod saga;
 pub mod sale;
 #[cfg(feature = "stored")]
 pub mod stored;
 pub mod text;
+pub mod webhook;
 pub mod written;

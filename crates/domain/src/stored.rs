@@ -15,6 +15,7 @@ use crate::{
     access::{AccountStatus, MembershipRole, Role},
     actor,
     booking::{BookingState, PaymentState, TicketState},
+    checkout::PaymentStatus,
     event,
     ids::{
         ApiKeyId, BookingId, BuyerKind, EventId, GateDeviceId, GuestId, ItemId, LineId, OfferId,
@@ -25,6 +26,7 @@ use crate::{
     money::Currency,
     refund,
     reservation::{ItemKind, ItemState, ReservationState},
+    saga, webhook,
 };
 
 /// Implements SeaORM's value traits for `$type`. The column stores a `$raw`: `$write` converts to it, and `$read`
@@ -111,6 +113,7 @@ stored_words! {
     ItemState: "state of an item",
     MembershipRole: "role of a member",
     PaymentState: "state of a payment",
+    PaymentStatus: "status of a payment",
     ReservationState: "state of a reservation",
     Role: "role",
     SeatKind: "kind of a seat",
@@ -124,6 +127,8 @@ stored_words! {
     refund::Method: "method of a refund",
     refund::Reason: "reason of a refund",
     refund::Status: "status of a refund",
+    saga::Status: "status of a saga",
+    webhook::Status: "status of a webhook",
 }
 
 stored!(Currency, String, |currency| currency.as_str().to_owned(), |code| {

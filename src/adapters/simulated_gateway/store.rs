@@ -37,31 +37,6 @@ pub(super) struct Books {
     pub(super) client_secret: String,
 }
 
-fn word(status: PaymentStatus) -> &'static str {
-    match status {
-        PaymentStatus::Prepared => "requires_confirmation",
-        PaymentStatus::ActionRequired => "requires_action",
-        PaymentStatus::Processing => "processing",
-        PaymentStatus::Authorized => "requires_capture",
-        PaymentStatus::Captured => "succeeded",
-        PaymentStatus::Voided => "canceled",
-        PaymentStatus::Declined => "declined",
-    }
-}
-
-fn status(word: &str) -> Result<PaymentStatus, StoreError> {
-    match word {
-        "requires_confirmation" => Ok(PaymentStatus::Prepared),
-        "requires_action" => Ok(PaymentStatus::ActionRequired),
-        "processing" => Ok(PaymentStatus::Processing),
-        "requires_capture" => Ok(PaymentStatus::Authorized),
-        "succeeded" => Ok(PaymentStatus::Captured),
-        "canceled" => Ok(PaymentStatus::Voided),
-        "declined" => Ok(PaymentStatus::Declined),
-        other => Err(Bug::new(format!("no payment is {other}")).into()),
-    }
-}
-
 /// Enters a payment and returns its id. If the key is known, returns the id of that key's payment.
 pub(super) async fn insert(
     db: &Db,
@@ -78,7 +53,7 @@ pub(super) async fn insert(
         method: new.method.to_owned(),
         amount_minor: new.amount.minor,
         currency: new.amount.currency,
-        status: word(PaymentStatus::Prepared).to_owned(),
+        status: PaymentStatus::Prepared,
         authorize_key: None,
         capture_key: None,
         void_key: None,
@@ -98,8 +73,7 @@ pub(super) async fn insert(
 pub(super) async fn find(db: &Db, id: &PaymentId) -> Result<Option<Books>, StoreError> {
     let found = Entity::find_by_id(id.0.clone()).one(db.reader()).await?;
     let books = |row: simulated_payments::Model| {
-        let status = status(&row.status)?;
-        Ok(Books { status, method: row.method, client_secret: row.client_secret })
+        Ok(Books { status: row.status, method: row.method, client_secret: row.client_secret })
     };
     found.map(books).transpose()
 }
@@ -118,7 +92,7 @@ pub(super) async fn authorize(
         None => None::<i64>.into(),
     };
     let mut change = change_from(PaymentStatus::Prepared, id)
-        .col_expr(Column::Status, word(ending).into())
+        .col_expr(Column::Status, ending.into())
         .col_expr(Column::AuthorizeKey, key.into())
         .col_expr(Column::DecidedAt, decided_at);
     if ending == PaymentStatus::Captured {
@@ -128,15 +102,13 @@ pub(super) async fn authorize(
 }
 
 fn change_from(status: PaymentStatus, id: &PaymentId) -> UpdateMany<Entity> {
-    Entity::update_many()
-        .filter(Column::Id.eq(id.0.as_str()))
-        .filter(Column::Status.eq(word(status)))
+    Entity::update_many().filter(Column::Id.eq(id.0.as_str())).filter(Column::Status.eq(status))
 }
 
 /// Captures the reserved amount. Returns whether this call did so.
 pub(super) async fn capture(db: &Db, id: &PaymentId, key: &str) -> Result<bool, StoreError> {
     let change = change_from(PaymentStatus::Authorized, id)
-        .col_expr(Column::Status, word(PaymentStatus::Captured).into())
+        .col_expr(Column::Status, PaymentStatus::Captured.into())
         .col_expr(Column::CaptureKey, key.into())
         .col_expr(Column::CapturedMinor, Column::AmountMinor.into_expr())
         .filter(Column::Method.ne(CAPTURE_FAILS));
@@ -146,13 +118,13 @@ pub(super) async fn capture(db: &Db, id: &PaymentId, key: &str) -> Result<bool, 
 /// Voids a payment that is not captured. Returns whether this call did so.
 pub(super) async fn void(db: &Db, id: &PaymentId, key: &str) -> Result<bool, StoreError> {
     let succeeded = change_from(PaymentStatus::Processing, id)
-        .col_expr(Column::Status, word(PaymentStatus::Captured).into())
+        .col_expr(Column::Status, PaymentStatus::Captured.into())
         .col_expr(Column::CapturedMinor, Column::AmountMinor.into_expr())
         .filter(Column::Method.eq(LATE_SUCCESS));
     db::change(db, succeeded).await?;
-    let over = [PaymentStatus::Captured, PaymentStatus::Voided].map(word);
+    let over = [PaymentStatus::Captured, PaymentStatus::Voided];
     let voided = Entity::update_many()
-        .col_expr(Column::Status, word(PaymentStatus::Voided).into())
+        .col_expr(Column::Status, PaymentStatus::Voided.into())
         .col_expr(Column::VoidKey, key.into())
         .filter(Column::Id.eq(id.0.as_str()))
         .filter(Column::Status.is_not_in(over));
@@ -162,7 +134,7 @@ pub(super) async fn void(db: &Db, id: &PaymentId, key: &str) -> Result<bool, Sto
 /// Authorizes a processing payment whose time has come. Returns whether this call did so.
 pub(super) async fn decide(db: &Db, id: &PaymentId) -> Result<bool, StoreError> {
     let change = change_from(PaymentStatus::Processing, id)
-        .col_expr(Column::Status, word(PaymentStatus::Authorized).into())
+        .col_expr(Column::Status, PaymentStatus::Authorized.into())
         .filter(Column::DecidedAt.into_expr().lte(db::clock()));
     Ok(db::change(db, change).await? == 1)
 }
@@ -181,7 +153,7 @@ pub(super) async fn second_step(
              captured_minor = CASE WHEN $2 = 'requires_capture' AND method LIKE $3 \
                  THEN amount_minor ELSE captured_minor END \
              WHERE client_secret = $1 AND status = 'requires_action'",
-            vec![client_secret.into(), word(ending).into(), format!("{AT_ONCE}%").into()],
+            vec![client_secret.into(), ending.into(), format!("{AT_ONCE}%").into()],
         )
         .await?;
     if done == 0 {
@@ -232,7 +204,7 @@ fn gateway_payment(row: simulated_payments::Model) -> Result<GatewayPayment, Sto
         amount: Money::new(row.amount_minor, row.currency),
         captured_minor: row.captured_minor,
         refunded_minor: row.refunded_minor,
-        status: status(&row.status)?,
+        status: row.status,
         created_ms: row.created_at,
     })
 }

@@ -18,7 +18,7 @@ use crate::{
     kernel::{
         audit,
         base::Base,
-        db::{StoreError, stored_word},
+        db::StoreError,
         saga::{
             Status,
             attention::{self, Attended, Filter, Listed, RetryError},
@@ -132,7 +132,7 @@ impl AdministrationApi {
     fn saga(&self, row: Listed, references: &HashMap<Uuid, String>) -> Result<Saga, StoreError> {
         let kind = self.sagas.iter().find(|saga| saga.kind() == row.kind);
         let progress = kind.and_then(|saga| saga.progress(&row.state));
-        let status = stored_word(&row.status, "status of a saga", Status::parse)?;
+        let status = row.status;
         Ok(Saga {
             id: row.id,
             kind: row.kind,
@@ -186,10 +186,10 @@ impl From<RetryError> for ApiProblem {
                 ProblemType::IllegalTransition,
                 format!(
                     "The saga is {}: it continues by itself or has ended.",
-                    status.replace('_', " ")
+                    status.as_str().replace('_', " ")
                 ),
             )
-            .with_reasons(vec![status]),
+            .with_reasons(vec![status.as_str().to_owned()]),
             RetryError::Unreadable => Self::new(
                 ProblemType::IllegalTransition,
                 "This version of the program cannot read the saga.",

@@ -25,8 +25,8 @@ pub enum RetryError {
     #[error("no such saga")]
     NotFound,
     /// The saga does not need attention. Contains its status.
-    #[error("the saga is {0}")]
-    NotStuck(String),
+    #[error("the saga is {}", .0.as_str())]
+    NotStuck(Status),
     #[error("the saga cannot be read by this version of the program")]
     Unreadable,
     #[error("the database failed")]
@@ -124,7 +124,7 @@ pub async fn standing(db: &Db) -> Result<Vec<SagaCount>, StoreError> {
 /// How many sagas wait for an operator.
 pub async fn waiting(db: &Db) -> Result<i64, StoreError> {
     let standing = standing(db).await?;
-    let waiting = standing.iter().filter(|one| one.status == Status::NeedsAttention.as_str());
+    let waiting = standing.iter().filter(|one| one.status == Status::NeedsAttention);
     Ok(waiting.map(|one| one.count).sum())
 }
 
@@ -134,9 +134,8 @@ pub async fn waiting(db: &Db) -> Result<i64, StoreError> {
 pub async fn gauges_pass(db: &Db, kinds: &[&'static str]) -> Result<u64, StoreError> {
     let standing = standing(db).await?;
     for kind in kinds {
-        let of = |status: Status| {
-            standing.iter().find(|one| one.kind == *kind && one.status == status.as_str())
-        };
+        let of =
+            |status: Status| standing.iter().find(|one| one.kind == *kind && one.status == status);
         for status in Status::LIVE {
             let count = of(status).map_or(0, |one| one.count);
             let labels = [("kind", *kind), ("status", status.as_str())];

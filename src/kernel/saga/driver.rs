@@ -2,6 +2,8 @@
 
 use std::future::Future;
 
+use holdfast_domain::saga::Status;
+
 use crate::kernel::db::{StoreError, Together, Tx};
 
 /// How far a saga is, for operators.
@@ -11,46 +13,6 @@ pub struct Progress {
     pub step: &'static str,
     /// How often the step was tried, the present try included; 0 when the saga rests.
     pub attempts: u32,
-}
-
-/// The status of a saga. It is stored beside the state, for readers that cannot read the state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Status {
-    /// The saga has something to do.
-    Running,
-    /// The saga waits for somebody or for a time.
-    Waiting,
-    /// The saga undoes its steps.
-    Undoing,
-    /// The saga ended as it should.
-    Done,
-    /// The saga ended with all its steps undone.
-    Undone,
-    /// An operator must look at the saga.
-    NeedsAttention,
-}
-
-impl Status {
-    /// The statuses of unfinished sagas.
-    pub const LIVE: [Self; 4] = [Self::Running, Self::Waiting, Self::Undoing, Self::NeedsAttention];
-
-    /// The status for a stored word.
-    pub fn parse(word: &str) -> Option<Self> {
-        let over = [Self::Done, Self::Undone];
-        Self::LIVE.into_iter().chain(over).find(|status| status.as_str() == word)
-    }
-
-    /// The word that the database stores.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Running => "running",
-            Self::Waiting => "waiting",
-            Self::Undoing => "undoing",
-            Self::Done => "done",
-            Self::Undone => "undone",
-            Self::NeedsAttention => "needs_attention",
-        }
-    }
 }
 
 /// A call or a local step of a saga. Rows, logs, metrics and failpoints use its name.

@@ -10,7 +10,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::driver::Status;
+use super::Status;
 use crate::kernel::db::{self, Sql, StoreError, Writes};
 
 /// For how long a worker keeps a saga without renewing its lease, in milliseconds of the database's clock.
@@ -90,7 +90,7 @@ pub async fn insert(sql: &impl Writes, new: New<'_>) -> Result<(), StoreError> {
         kind: new.kind.to_owned(),
         subject_id: new.subject,
         format: new.format.into(),
-        status: new.status.as_str().to_owned(),
+        status: new.status,
         state: new.state.to_owned(),
         reason: None,
         last_error: None,
@@ -162,7 +162,7 @@ fn change_held(id: Uuid, fence: i64) -> UpdateMany<sagas::Entity> {
 
 fn stands(status: Status, state: &str, format: u16) -> sagas::ActiveModel {
     sagas::ActiveModel {
-        status: Set(status.as_str().to_owned()),
+        status: Set(status),
         state: Set(state.to_owned()),
         format: Set(format.into()),
         ..Default::default()
@@ -225,7 +225,7 @@ pub async fn give_up(
     trouble: &str,
 ) -> Result<u64, StoreError> {
     let given_up = sagas::ActiveModel {
-        status: Set(Status::NeedsAttention.as_str().to_owned()),
+        status: Set(Status::NeedsAttention),
         reason: Set(Some(reason.to_owned())),
         last_error: Set(Some(trouble.to_owned())),
         lease_until: Set(0),

@@ -110,6 +110,16 @@ pub enum PaymentStatus {
     Voided,
 }
 
+words! { PaymentStatus {
+    Prepared = "requires_confirmation",
+    Declined = "declined",
+    ActionRequired = "requires_action",
+    Processing = "processing",
+    Authorized = "requires_capture",
+    Captured = "succeeded",
+    Voided = "canceled",
+} }
+
 /// An event that happened to a checkout.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {

@@ -30,7 +30,7 @@ pub struct Listed {
     pub kind: String,
     /// The thing that the saga is about, such as a booking.
     pub subject_id: Uuid,
-    pub status: String,
+    pub status: Status,
     /// The state in the driver's encoding.
     pub state: String,
     /// The format of the state.
@@ -98,7 +98,7 @@ pub struct SagaCount {
     /// The driver's name for the kind.
     pub kind: String,
     /// The status of the sagas, which are not over.
-    pub status: String,
+    pub status: Status,
     pub count: i64,
     /// For how long the saga that waits longest has been due, in milliseconds. 0 when no saga is due.
     pub overdue_ms: i64,

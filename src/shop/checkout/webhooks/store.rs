@@ -1,5 +1,6 @@
 //! The SQL of the inbox of webhooks.
 
+use holdfast_domain::webhook::Status;
 use holdfast_entity::webhook_events::{self, Column, Entity};
 use sea_orm::{
     ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, UpdateMany, sea_query::ExprTrait,
@@ -40,11 +41,11 @@ pub(super) enum Outcome {
 }
 
 impl Outcome {
-    fn words(self) -> (&'static str, &'static str) {
+    fn parts(self) -> (Status, &'static str) {
         match self {
-            Self::Done(why) => ("done", why),
-            Self::Ignored(why) => ("ignored", why),
-            Self::Failed(why) => ("failed", why),
+            Self::Done(why) => (Status::Done, why),
+            Self::Ignored(why) => (Status::Ignored, why),
+            Self::Failed(why) => (Status::Failed, why),
         }
     }
 }
@@ -55,9 +56,9 @@ pub(super) async fn insert(
     event: &Inbox<'_>,
     outcome: Option<Outcome>,
 ) -> Result<bool, StoreError> {
-    let (status, outcome) = match outcome.map(Outcome::words) {
+    let (status, outcome) = match outcome.map(Outcome::parts) {
         Some((status, why)) => (status, Some(why)),
-        None => ("new", None),
+        None => (Status::New, None),
     };
     let row = webhook_events::Model {
         provider: event.provider.to_owned(),
@@ -65,7 +66,7 @@ pub(super) async fn insert(
         kind: event.kind.to_owned(),
         payment: event.payment.map(str::to_owned),
         account: event.account.map(str::to_owned),
-        status: status.to_owned(),
+        status,
         outcome: outcome.map(str::to_owned),
         attempts: 0,
         received_at: 0,
@@ -93,7 +94,7 @@ fn change_new(event: &Claimed) -> UpdateMany<Entity> {
     Entity::update_many()
         .filter(Column::Provider.eq(event.provider.as_str()))
         .filter(Column::EventId.eq(event.id.as_str()))
-        .filter(Column::Status.eq("new"))
+        .filter(Column::Status.eq(Status::New))
 }
 
 /// Makes an event due again after `wait_ms`.
@@ -112,7 +113,7 @@ pub(super) async fn settle(
     event: &Claimed,
     outcome: Outcome,
 ) -> Result<(), StoreError> {
-    let (status, why) = outcome.words();
+    let (status, why) = outcome.parts();
     let change = change_new(event)
         .col_expr(Column::Status, status.into())
         .col_expr(Column::Outcome, why.into())
@@ -123,6 +124,6 @@ pub(super) async fn settle(
 /// Deletes at most `limit` settled events that were received more than `kept_ms` ago, oldest first. Returns their
 /// number.
 pub(super) async fn forget(sql: &impl Sql, kept_ms: i64, limit: u64) -> Result<u64, StoreError> {
-    let settled = Entity::find().filter(Column::Status.ne("new"));
+    let settled = Entity::find().filter(Column::Status.ne(Status::New));
     db::forget(sql, settled, Column::ReceivedAt, kept_ms, limit).await
 }
