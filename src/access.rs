@@ -30,7 +30,7 @@ pub use self::{
 };
 use self::{
     proofs::Event,
-    store::{Found, Owners, Shown},
+    store::{Audience, FoundEvent, Owners},
 };
 use crate::{
     http::{auth::Caller, problem::ApiProblem},
@@ -86,11 +86,15 @@ impl Access {
         self.shown_to(caller, found).await
     }
 
-    async fn shown_to(&self, caller: &Caller, found: Option<Found>) -> Result<Visible, ApiProblem> {
+    async fn shown_to(
+        &self,
+        caller: &Caller,
+        found: Option<FoundEvent>,
+    ) -> Result<Visible, ApiProblem> {
         let found = found.ok_or_else(no_event)?;
         match found.shown {
-            Shown::ToAll => Ok(Visible(found.event)),
-            Shown::ToManagers => {
+            Audience::ToAll => Ok(Visible(found.event)),
+            Audience::ToManagers => {
                 if self.may(caller, found.event.organization, Action::ManageEvent).await? {
                     return Ok(Visible(found.event));
                 }
@@ -102,26 +106,26 @@ impl Access {
     /// The event with this id or slug, if everybody may see it.
     pub async fn public(&self, id_or_slug: &str) -> Result<Option<Visible>, StoreError> {
         Ok(self.find(id_or_slug).await?.and_then(|found| match found.shown {
-            Shown::ToAll => Some(Visible(found.event)),
-            Shown::ToManagers => None,
+            Audience::ToAll => Some(Visible(found.event)),
+            Audience::ToManagers => None,
         }))
     }
 
-    async fn find(&self, id_or_slug: &str) -> Result<Option<Found>, StoreError> {
+    async fn find(&self, id_or_slug: &str) -> Result<Option<FoundEvent>, StoreError> {
         let Some(key) = EventKey::parse(id_or_slug) else { return Ok(None) };
         if let Some(event) = self.remembered(&key).await {
-            return Ok(Some(Found { event, shown: Shown::ToAll }));
+            return Ok(Some(FoundEvent { event, shown: Audience::ToAll }));
         }
         self.find_now(id_or_slug).await
     }
 
-    async fn find_now(&self, id_or_slug: &str) -> Result<Option<Found>, StoreError> {
+    async fn find_now(&self, id_or_slug: &str) -> Result<Option<FoundEvent>, StoreError> {
         let Some(key) = EventKey::parse(id_or_slug) else { return Ok(None) };
         let Some(found) = store::event(&self.db, &key).await? else { return Ok(None) };
         if let EventKey::Slug(slug) = key {
             self.slugs.insert(slug, found.event.id).await;
         }
-        if found.shown == Shown::ToAll {
+        if found.shown == Audience::ToAll {
             self.published.insert(found.event.id, found.event.organization).await;
         }
         Ok(Some(found))

@@ -12,14 +12,14 @@ use super::{event_key::EventKey, proofs::Event};
 use crate::kernel::db::{Db, StoreError};
 
 /// An event, and whether everybody may see it.
-pub(super) struct Found {
+pub(super) struct FoundEvent {
     pub(super) event: Event,
-    pub(super) shown: Shown,
+    pub(super) shown: Audience,
 }
 
 /// Who may see an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Shown {
+pub(super) enum Audience {
     /// Everybody: the event was published.
     ToAll,
     /// Only those who may manage the event see it: the event is a draft, or was cancelled as a draft.
@@ -27,7 +27,7 @@ pub(super) enum Shown {
 }
 
 /// The event of this id or slug, as it is now.
-pub(super) async fn event(db: &Db, key: &EventKey) -> Result<Option<Found>, StoreError> {
+pub(super) async fn event(db: &Db, key: &EventKey) -> Result<Option<FoundEvent>, StoreError> {
     let named = match key {
         EventKey::Id(id) => events::Column::Id.eq(*id),
         EventKey::Slug(slug) => events::Column::Slug.eq(slug.as_str()),
@@ -42,15 +42,15 @@ pub(super) async fn event(db: &Db, key: &EventKey) -> Result<Option<Found>, Stor
     let Some((id, organization, status)) = found else { return Ok(None) };
     let event = Event { id, organization };
     let shown = match status {
-        Status::Draft => Shown::ToManagers,
-        Status::Cancelled if !was_published(db, event.id).await? => Shown::ToManagers,
+        Status::Draft => Audience::ToManagers,
+        Status::Cancelled if !was_published(db, event.id).await? => Audience::ToManagers,
         Status::Upcoming
         | Status::OnSale
         | Status::Completed
         | Status::Cancelled
-        | Status::Archived => Shown::ToAll,
+        | Status::Archived => Audience::ToAll,
     };
-    Ok(Some(Found { event, shown }))
+    Ok(Some(FoundEvent { event, shown }))
 }
 
 async fn was_published(db: &Db, event: EventId) -> Result<bool, StoreError> {

@@ -52,7 +52,7 @@ impl Failure for SeatError {
 
 /// The changes of a patch, once they are parsed.
 #[derive(Clone)]
-struct Wanted {
+struct SeatChanges {
     block: Option<Block>,
     kind: Option<SeatKind>,
     price_minor: Option<i64>,
@@ -90,7 +90,7 @@ pub async fn change_seat(
         .await
 }
 
-fn read(patch: SeatPatch) -> Result<Wanted, Vec<FieldError>> {
+fn read(patch: SeatPatch) -> Result<SeatChanges, Vec<FieldError>> {
     let mut faults = Faults::default();
     let reason = patch.reason.as_deref();
     let block = match patch.blocked {
@@ -105,10 +105,14 @@ fn read(patch: SeatPatch) -> Result<Wanted, Vec<FieldError>> {
         None => None,
     };
     faults.none()?;
-    Ok(Wanted { block, kind: patch.kind.map(seat_kinds::stored), price_minor: patch.price_minor })
+    Ok(SeatChanges {
+        block,
+        kind: patch.kind.map(seat_kinds::stored),
+        price_minor: patch.price_minor,
+    })
 }
 
-async fn change(tx: &Tx, event: EventId, id: SeatId, wanted: Wanted) -> Result<(), SeatError> {
+async fn change(tx: &Tx, event: EventId, id: SeatId, wanted: SeatChanges) -> Result<(), SeatError> {
     let mut row = store::events::lock(tx, event).await?.ok_or(SeatError::NotFound)?;
     let seat = store::seats::lock(tx, event, id).await?.ok_or(SeatError::NotFound)?;
     let state = seat.status;

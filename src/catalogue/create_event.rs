@@ -22,7 +22,7 @@ use crate::{
         audit::{self, Entry},
         base::Base,
         db::{self, Failure, Sql, StoreError},
-        idempotency::{self, Attempt, ClaimError, Keyed, Made},
+        idempotency::{self, Attempt, ClaimError, Keyed, NewObject},
     },
     live,
 };
@@ -156,13 +156,17 @@ async fn insert(
     })
 }
 
-async fn make(tx: &db::Tx, row: events::Model, entry: Entry) -> Result<Made<Event>, EventError> {
+async fn make(
+    tx: &db::Tx,
+    row: events::Model,
+    entry: Entry,
+) -> Result<NewObject<Event>, EventError> {
     let (id, now) = (row.id, db::now(tx).await?);
     store::events::insert(tx, events::Model { created_at: now, updated_at: now, ..row }).await?;
     live::record::record(tx, id, &live::ChangeDraft::of_event()).await?;
     audit::record(tx, &entry).await?;
     let body = views::event(&reads::inside(tx, id).await?)?;
-    Ok(Made { path: format!("/events/{id}"), body })
+    Ok(NewObject { path: format!("/events/{id}"), body })
 }
 
 fn row(

@@ -56,7 +56,7 @@ pub enum Sort {
 
 /// The filters, the order and the page of a list of events. Times are in milliseconds since 1970.
 #[derive(Debug, Clone, Default)]
-pub struct Wanted {
+pub struct EventQuery {
     pub stage: Stage,
     /// The category, whatever its case and accents.
     pub category: Option<String>,

@@ -24,7 +24,7 @@ use crate::{
         audit,
         base::Base,
         db::{Failure, StoreError, Tx},
-        idempotency::{self, Attempt, ClaimError, Keyed, Made},
+        idempotency::{self, Attempt, ClaimError, Keyed, NewObject},
     },
 };
 
@@ -153,7 +153,11 @@ fn check_window(faults: &mut Faults, starts_at: Option<i64>, ends_at: Option<i64
     }
 }
 
-async fn add(tx: &Tx, event: EventId, offer: offers::Model) -> Result<Made<Offer>, OfferError> {
+async fn add(
+    tx: &Tx,
+    event: EventId,
+    offer: offers::Model,
+) -> Result<NewObject<Offer>, OfferError> {
     let row = store::events::lock(tx, event).await?.ok_or(OfferError::NotFound)?;
     details::price(row.currency, offer.price_minor).map_err(OfferError::Fields)?;
     let most = row.max_per_order.min(row.max_per_user);
@@ -181,7 +185,7 @@ async fn add(tx: &Tx, event: EventId, offer: offers::Model) -> Result<Made<Offer
     let body = views::offer(&offer, row.currency)?;
     store::offers::insert(tx, offer).await?;
     save(tx, &row).await?;
-    Ok(Made { path: format!("/offers/{}", body.id), body })
+    Ok(NewObject { path: format!("/offers/{}", body.id), body })
 }
 
 /// Changes an offer, and records the change in the audit log.

@@ -82,13 +82,13 @@ pub struct Moving {
 
 /// An event in its present state.
 #[derive(Debug, Clone)]
-pub struct Seen {
+pub struct PresentEvent {
     pub moment: Arc<Moment>,
     pub fixed: Arc<Fixed>,
     pub moving: Arc<Moving>,
 }
 
-impl Seen {
+impl PresentEvent {
     /// When an offer last began or ceased to be sold; 0 if never. Within one version of the event, this time
     /// tells which offers are sold now.
     pub fn offers_turned_at(&self) -> i64 {
@@ -128,10 +128,10 @@ impl Reads {
     }
 
     /// Everything that lists and pages show of an event.
-    pub async fn seen(&self, moment: Arc<Moment>) -> Result<Seen, StoreError> {
+    pub async fn seen(&self, moment: Arc<Moment>) -> Result<PresentEvent, StoreError> {
         let fixed = self.fixed(&moment).await?;
         let moving = self.moving(&moment).await?;
-        Ok(Seen { moment, fixed, moving })
+        Ok(PresentEvent { moment, fixed, moving })
     }
 
     /// The offers and categories, from the cache if the event's version is the same.
@@ -208,12 +208,12 @@ impl Reads {
 ///
 /// # Errors
 /// When the event does not exist, or the database fails.
-pub(super) async fn inside(tx: &Tx, event: EventId) -> Result<Seen, StoreError> {
+pub(super) async fn inside(tx: &Tx, event: EventId) -> Result<PresentEvent, StoreError> {
     let moment = store::events::at(tx, event).await?;
     let moment = Arc::new(moment.ok_or_else(|| Bug::new(format!("event {event} is gone")))?);
     let fixed = Arc::new(read_fixed(tx, event, moment.row.version).await?);
     let moving = Arc::new(read_moving(tx, &moment).await?);
-    Ok(Seen { moment, fixed, moving })
+    Ok(PresentEvent { moment, fixed, moving })
 }
 
 async fn read_fixed(db: &impl Sql, event: EventId, version: i32) -> Result<Fixed, StoreError> {

@@ -26,7 +26,7 @@ use crate::{
         audit::{self, Entry},
         base::Base,
         db::{Failure, StoreError, Tx},
-        idempotency::{self, Attempt, ClaimError, Keyed, Made},
+        idempotency::{self, Attempt, ClaimError, Keyed, NewObject},
         ports::Entropy,
     },
 };
@@ -106,7 +106,7 @@ fn renaming(error: PlanError) -> SectionError {
 
 /// The section to create.
 #[derive(Clone)]
-enum Wanted {
+enum SectionDraft {
     General { name: String, capacity: i32 },
     Grid(Grid),
 }
@@ -148,14 +148,14 @@ async fn make(
     entropy: &dyn Entropy,
     event: EventId,
     id: SectionId,
-    wanted: Wanted,
-) -> Result<Made<Section>, SectionError> {
+    wanted: SectionDraft,
+) -> Result<NewObject<Section>, SectionError> {
     let name = match wanted {
-        Wanted::General { name, capacity } => {
+        SectionDraft::General { name, capacity } => {
             add_general(tx, event, id, &name, capacity).await?;
             name
         }
-        Wanted::Grid(grid) => {
+        SectionDraft::Grid(grid) => {
             replace_plan::lay_grid(tx, entropy, event, &grid).await?;
             grid.name
         }
@@ -163,16 +163,16 @@ async fn make(
     let sections = views::sections(&reads::inside(tx, event).await?);
     let made = sections.into_iter().find(|section| section.name == name);
     let body = made.ok_or(SectionError::NotFound)?;
-    Ok(Made { path: format!("/events/{event}/sections/{}", body.id), body })
+    Ok(NewObject { path: format!("/events/{event}/sections/{}", body.id), body })
 }
 
-fn read(new: NewSection) -> Result<Wanted, Vec<FieldError>> {
+fn read(new: NewSection) -> Result<SectionDraft, Vec<FieldError>> {
     let mut faults = Faults::default();
     let name = faults.take("name", text::line(&new.name, MAX_NAME));
     let wanted = match (new.capacity, new.rows, new.seats_per_row) {
         (Some(capacity), None, None) => {
             faults.range("capacity", capacity, 1..=MAX_CAPACITY);
-            name.map(|name| Wanted::General { name, capacity })
+            name.map(|name| SectionDraft::General { name, capacity })
         }
         (None, Some(rows), Some(seats)) => {
             let max = i32::try_from(holdfast_domain::plan::MAX_GRID_SEATS).unwrap_or(i32::MAX);
@@ -184,7 +184,7 @@ fn read(new: NewSection) -> Result<Wanted, Vec<FieldError>> {
             };
             let size = u32::try_from(rows).ok().zip(u32::try_from(seats).ok());
             name.zip(category).zip(size).map(|((name, category), (rows, seats_per_row))| {
-                Wanted::Grid(Grid { name, rows, seats_per_row, category })
+                SectionDraft::Grid(Grid { name, rows, seats_per_row, category })
             })
         }
         (_, _, _) => {

@@ -9,7 +9,7 @@ use holdfast_domain::{
 use holdfast_entity::sections;
 
 use super::{
-    reads::{self, Fixed, Seen},
+    reads::{self, Fixed, PresentEvent},
     store::{self, inventory::SectionCategory},
 };
 use crate::kernel::db::{StoreError, Tx};
@@ -45,7 +45,7 @@ pub(super) async fn hindrances(tx: &Tx, event: EventId) -> Result<Vec<Named>, St
 }
 
 /// The words of the hindrances that keep the whole event from selling.
-pub fn nothing_for_sale(seen: &Seen) -> Vec<&'static str> {
+pub fn nothing_for_sale(seen: &PresentEvent) -> Vec<&'static str> {
     let Fixed { priced, categories, .. } = &*seen.fixed;
     let sections = seen.moving.sections.iter().map(|(section, _)| section);
     let found = sale::hindrances(priced, &places(sections, categories));

@@ -15,7 +15,7 @@ use holdfast_domain::{
 use holdfast_entity::{events, offers, seats, sections};
 
 use super::{
-    reads::{Fixed, Seen},
+    reads::{Fixed, PresentEvent},
     seat_kinds,
 };
 use crate::{
@@ -27,7 +27,7 @@ use crate::{
 ///
 /// # Errors
 /// When the database contains a value that its CHECKs forbid.
-pub fn event(seen: &Seen) -> Result<Event, StoreError> {
+pub fn event(seen: &PresentEvent) -> Result<Event, StoreError> {
     let moment = &seen.moment;
     let row = &moment.row;
     let counts = seen.moving.counts();
@@ -82,7 +82,7 @@ fn status(stored: Status, schedule: &Schedule, available: i64, now: i64) -> Even
 }
 
 /// The number of places left, in total and in each section.
-pub fn inventory(seen: &Seen) -> Inventory {
+pub fn inventory(seen: &PresentEvent) -> Inventory {
     let sections = seen
         .moving
         .sections
@@ -97,7 +97,7 @@ pub fn inventory(seen: &Seen) -> Inventory {
     }
 }
 
-pub fn sections(seen: &Seen) -> Vec<Section> {
+pub fn sections(seen: &PresentEvent) -> Vec<Section> {
     let currency = seen.moment.row.currency;
     let one = |(section, counts): &(sections::Model, _)| Section {
         id: section.id.0,
@@ -116,7 +116,7 @@ fn section_kind(section: &sections::Model) -> SectionKind {
     }
 }
 
-fn price_range(seen: &Seen) -> Option<PriceRange> {
+fn price_range(seen: &PresentEvent) -> Option<PriceRange> {
     let all = || seen.moving.sections.iter().flat_map(|(section, _)| prices(seen, section));
     let currency = seen.moment.row.currency;
     Some(PriceRange { min: money(all().min()?, currency), max: money(all().max()?, currency) })
@@ -124,7 +124,10 @@ fn price_range(seen: &Seen) -> Option<PriceRange> {
 
 /// The prices of a place in the section now: of each offer that fits and is within its sale window, and the own
 /// prices of seats.
-fn prices<'s>(seen: &'s Seen, section: &'s sections::Model) -> impl Iterator<Item = i64> + 's {
+fn prices<'s>(
+    seen: &'s PresentEvent,
+    section: &'s sections::Model,
+) -> impl Iterator<Item = i64> + 's {
     let (fixed, now) = (&seen.fixed, seen.moment.now);
     let id = section.id;
     let under = move |place: Place<'s>| {

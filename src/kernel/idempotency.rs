@@ -191,7 +191,7 @@ pub async fn once<T, E>(
     tx: &Tx,
     attempt: Option<&Attempt>,
     subject: Uuid,
-    make: impl Future<Output = Result<Made<T>, E>> + Send,
+    make: impl Future<Output = Result<NewObject<T>, E>> + Send,
 ) -> Result<Keyed<T>, E>
 where
     T: Serialize + Send,
@@ -241,13 +241,13 @@ fn bytes(body: &impl Serialize) -> Vec<u8> {
 
 /// An object that was created, and its path.
 #[derive(Debug)]
-pub struct Made<T> {
+pub struct NewObject<T> {
     pub body: T,
     /// The path of the object, below the base path of the API.
     pub path: String,
 }
 
-impl<T: Serialize> Made<T> {
+impl<T: Serialize> NewObject<T> {
     /// The answer with status 201, the object and its `Location`.
     pub fn answer(&self) -> Answer {
         Answer::json(201, &self.body).at(format!("{BASE}{}", self.path))
@@ -258,7 +258,7 @@ impl<T: Serialize> Made<T> {
 #[derive(Debug)]
 pub enum Keyed<T> {
     /// The object was created now; the request has no key.
-    Made(Made<T>),
+    Made(NewObject<T>),
     /// The object was created now, and the answer is stored under the key.
     Stored(Answer),
     /// An earlier request with the same key created the object.

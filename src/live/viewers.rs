@@ -60,7 +60,7 @@ pub enum StreamError {
 
 struct Viewer {
     base: Base,
-    _counted: Counted,
+    _gauge: ViewerGauge,
     event: EventId,
     seen: i64,
     heard: broadcast::Receiver<Sent>,
@@ -69,16 +69,16 @@ struct Viewer {
 }
 
 /// Counts a viewer in the metrics while it is connected.
-struct Counted;
+struct ViewerGauge;
 
-impl Counted {
+impl ViewerGauge {
     fn new() -> Self {
         metrics::gauge!("holdfast_stream_viewers").increment(1.0);
         Self
     }
 }
 
-impl Drop for Counted {
+impl Drop for ViewerGauge {
     fn drop(&mut self) {
         metrics::gauge!("holdfast_stream_viewers").decrement(1.0);
     }
@@ -103,7 +103,7 @@ impl Viewer {
         let base = live.base.clone();
         Ok(Self {
             base,
-            _counted: Counted::new(),
+            _gauge: ViewerGauge::new(),
             event,
             seen,
             heard,

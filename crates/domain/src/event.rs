@@ -231,7 +231,7 @@ pub fn shown(status: Status, schedule: &Schedule, available: i64, now: i64) -> S
 
 /// A reason why nobody can buy, apart from seats and limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Obstacle {
+pub enum SaleObstacle {
     /// The event is not published.
     Draft,
     /// The event was cancelled.
@@ -246,7 +246,7 @@ pub enum Obstacle {
     EventStarted,
 }
 
-impl Obstacle {
+impl SaleObstacle {
     /// The word for the reason on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -261,21 +261,21 @@ impl Obstacle {
 }
 
 /// All reasons why nobody can buy at `now`. Empty while the event is on sale.
-pub fn obstacles(status: Status, schedule: &Schedule, now: i64) -> Vec<Obstacle> {
+pub fn obstacles(status: Status, schedule: &Schedule, now: i64) -> Vec<SaleObstacle> {
     let mut found = Vec::new();
     match due(status, schedule, now) {
-        Status::Draft => found.push(Obstacle::Draft),
-        Status::Cancelled => found.push(Obstacle::Cancelled),
-        Status::Completed | Status::Archived => found.push(Obstacle::Completed),
+        Status::Draft => found.push(SaleObstacle::Draft),
+        Status::Cancelled => found.push(SaleObstacle::Cancelled),
+        Status::Completed | Status::Archived => found.push(SaleObstacle::Completed),
         Status::Upcoming | Status::OnSale => {}
     }
     if now < schedule.sale_starts_at {
-        found.push(Obstacle::SaleNotStarted);
+        found.push(SaleObstacle::SaleNotStarted);
     }
     if now >= schedule.sale_ends_at {
-        found.push(Obstacle::SaleEnded);
+        found.push(SaleObstacle::SaleEnded);
         if now >= schedule.starts_at {
-            found.push(Obstacle::EventStarted);
+            found.push(SaleObstacle::EventStarted);
         }
     }
     found
@@ -358,7 +358,9 @@ mod tests {
                     );
                 }
             }
-            assert!(obstacles(Status::Archived, &schedule(), now).contains(&Obstacle::Completed));
+            assert!(
+                obstacles(Status::Archived, &schedule(), now).contains(&SaleObstacle::Completed)
+            );
         }
     }
 
@@ -383,8 +385,8 @@ mod tests {
 
     #[test]
     fn every_obstacle_is_told() {
-        use Obstacle::{Cancelled, Completed, Draft, EventStarted, SaleEnded, SaleNotStarted};
-        let check = |status, now, wanted: &[Obstacle]| {
+        use SaleObstacle::{Cancelled, Completed, Draft, EventStarted, SaleEnded, SaleNotStarted};
+        let check = |status, now, wanted: &[SaleObstacle]| {
             assert_eq!(obstacles(status, &schedule(), now), wanted, "{status} at {now}");
         };
         check(Status::Upcoming, SALE, &[]);

@@ -20,7 +20,7 @@ use crate::{
     access::{Deletable, Managed},
     catalogue::{
         Catalogue, create_event, delete_event, edit_event, lifecycle,
-        list_events::{MAX_SEARCH, Sort, Stage, Wanted, drafts_seen_by},
+        list_events::{EventQuery, MAX_SEARCH, Sort, Stage, drafts_seen_by},
         sellable, store, views,
     },
     http::{
@@ -72,7 +72,7 @@ impl EventsApi {
         let at = |field: &str, text: Option<String>| {
             text.map(|text| time::parse(field, &text)).transpose()
         };
-        let wanted = Wanted {
+        let wanted = EventQuery {
             stage: status.0.unwrap_or_default(),
             category: searched("category", category.0)?,
             from: at("from", from.0)?,
@@ -204,7 +204,7 @@ impl EventsApi {
 }
 
 impl EventsApi {
-    async fn page(&self, caller: &Caller, wanted: &Wanted) -> Result<EventPage, ApiProblem> {
+    async fn page(&self, caller: &Caller, wanted: &EventQuery) -> Result<EventPage, ApiProblem> {
         let memberships = match (wanted.stage, caller.user) {
             (Stage::Draft, Some(user)) => organizations::of_user(&self.0.base.db, user.id).await?,
             (_, _) => Vec::new(),

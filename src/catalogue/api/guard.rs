@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     access::{Managed, Visible},
-    catalogue::{Catalogue, reads::Seen, store::events::Moment},
+    catalogue::{Catalogue, reads::PresentEvent, store::events::Moment},
     http::{auth::Caller, problem::ApiProblem},
     kernel::{failpoint, idempotency::MAKE},
 };
@@ -37,7 +37,7 @@ impl Catalogue {
     }
 
     /// The event as it is now with the number of places left, if the caller may see it.
-    pub(super) async fn seen(&self, caller: &Caller, id: &str) -> Result<Seen, ApiProblem> {
+    pub(super) async fn seen(&self, caller: &Caller, id: &str) -> Result<PresentEvent, ApiProblem> {
         let moment = self.look(caller, id).await?;
         Ok(self.reads.seen(moment).await?)
     }

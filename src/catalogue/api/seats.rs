@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::{Tag, events::no_plan};
 use crate::{
-    catalogue::{Catalogue, change_seat, reads::Seen, store, views},
+    catalogue::{Catalogue, change_seat, reads::PresentEvent, store, views},
     http::{
         auth::Caller,
         body::Json,
@@ -163,7 +163,7 @@ impl SeatsApi {
     }
 }
 
-fn states(asked: &Asked, seen: &Seen) -> Tagged<SeatStates> {
+fn states(asked: &Asked, seen: &PresentEvent) -> Tagged<SeatStates> {
     let (moment, moving) = (&seen.moment, &seen.moving);
     let version = moment.row.plan_version;
     let etag = format!("W/\"s{version}-{}-{}\"", moving.total, moving.lapsed);

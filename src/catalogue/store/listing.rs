@@ -8,7 +8,7 @@ use sea_orm::Value;
 
 use super::events::{MOMENT, Moment};
 use crate::{
-    catalogue::list_events::{Sort, Stage, Wanted},
+    catalogue::list_events::{EventQuery, Sort, Stage},
     kernel::db::{self, Dialect, Sql, StoreError},
 };
 
@@ -16,7 +16,7 @@ use crate::{
 /// `drafts_of`; with `None`, in all organizations.
 pub async fn page(
     sql: &impl Sql,
-    wanted: &Wanted,
+    wanted: &EventQuery,
     drafts_of: Option<&[OrganizationId]>,
 ) -> Result<Vec<Moment>, StoreError> {
     let mut query = Query {

@@ -44,8 +44,9 @@ pub(super) async fn known(
          FROM payments p JOIN bookings b ON b.id = p.booking_id \
          WHERE p.provider = $1 AND p.intent_id {among $3}";
     let names = db::set(sql.writing().dialect(), names);
-    let found: Vec<Found> = sql.list(text, vec![provider.into(), asked_ms.into(), names]).await?;
-    let known = |row: Found| {
+    let found: Vec<PaymentRow> =
+        sql.list(text, vec![provider.into(), asked_ms.into(), names]).await?;
+    let known = |row: PaymentRow| {
         let known = Known {
             amount: format!("{} {}", row.amount_minor, row.currency),
             captured_minor: row.captured_minor,
@@ -60,7 +61,7 @@ pub(super) async fn known(
 }
 
 #[derive(FromQueryResult)]
-struct Found {
+struct PaymentRow {
     intent_id: String,
     amount_minor: i64,
     currency: Currency,

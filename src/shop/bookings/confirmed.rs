@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use holdfast_contract::bookings::{Ticket, TicketStatus};
 use holdfast_domain::{
     ids::{BookingId, EventId, LineId},
-    refund::rules::{Admission, Line, LineStatus, Occasion, Share, Terms},
+    refund::rules::{Admission, CancelTerms, Line, LineStatus, Occasion, Share},
 };
 use holdfast_entity::{booking_lines, bookings, payments};
 
@@ -141,7 +141,7 @@ impl Occasions {
                 Some(_) => LineStatus::Cancelled,
                 None => LineStatus::Live,
             },
-            terms: if line.refundable == 1 { Terms::Refundable } else { Terms::Final },
+            terms: if line.refundable == 1 { CancelTerms::Refundable } else { CancelTerms::Final },
             admission: if used { Admission::Used } else { Admission::Unused },
             occasion: self
                 .events

@@ -15,7 +15,7 @@ use holdfast_domain::{
     money::Currency,
     refund::{
         Refund,
-        rules::{self, Asker, Obstacle, Share},
+        rules::{self, Asker, CancelObstacle, Share},
     },
 };
 use holdfast_entity::{booking_lines, bookings};
@@ -70,7 +70,7 @@ pub enum CancelError {
     NoLine(LineId),
     /// These lines cannot be cancelled, so no line was cancelled.
     #[error("{} lines cannot be cancelled", .0.len())]
-    Obstacles(Vec<(LineId, Obstacle)>),
+    Obstacles(Vec<(LineId, CancelObstacle)>),
     /// The booking is not confirmed.
     #[error("the booking is {}", .0.as_str())]
     NotConfirmed(BookingState),

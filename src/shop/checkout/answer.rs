@@ -8,7 +8,7 @@ use holdfast_domain::checkout::{Decline, Failure};
 
 use crate::{
     http::problem::{self, ApiProblem},
-    kernel::idempotency::{Answer, Made},
+    kernel::idempotency::{Answer, NewObject},
 };
 
 /// The kind of every next action: the buyer's page passes the secret to the gateway's own script.
@@ -21,7 +21,7 @@ pub fn next_action(client_secret: String) -> NextAction {
 
 /// The answer for a paid booking: 201, stored under the key.
 pub fn confirmed(booking: &Booking) -> Answer {
-    Made { body: booking, path: format!("/bookings/{}", booking.id) }.answer()
+    NewObject { body: booking, path: format!("/bookings/{}", booking.id) }.answer()
 }
 
 /// The answer while the result is not known, or the buyer must act: 202, never stored.

@@ -21,7 +21,7 @@ pub enum Asker {
 
 /// Whether the buyer may cancel a line of this offer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Terms {
+pub enum CancelTerms {
     /// The buyer may cancel it.
     Refundable,
     /// The buyer may not cancel it.
@@ -68,7 +68,7 @@ pub struct Line {
     /// Whether the line is cancelled.
     pub standing: LineStatus,
     /// Whether the line's offer is refundable.
-    pub terms: Terms,
+    pub terms: CancelTerms,
     /// Whether the line's tickets were used.
     pub admission: Admission,
     /// When the event begins, or that it is cancelled.
@@ -83,30 +83,32 @@ impl Line {
 
     /// Why this asker cannot cancel the line at `now_ms` (milliseconds since 1970). `None` if the
     /// asker can.
-    pub fn obstacle(&self, asker: Asker, now_ms: i64) -> Option<Obstacle> {
+    pub fn obstacle(&self, asker: Asker, now_ms: i64) -> Option<CancelObstacle> {
         let called_off = self.occasion == Occasion::CalledOff;
         match (asker, self.admission) {
             (Asker::CalledOff, _) => return None,
             (Asker::Buyer | Asker::Organizer, _) if called_off => return None,
-            (Asker::Buyer | Asker::Organizer, Admission::Used) => return Some(Obstacle::Used),
+            (Asker::Buyer | Asker::Organizer, Admission::Used) => {
+                return Some(CancelObstacle::Used);
+            }
             (Asker::Organizer, Admission::Unused) => return None,
             (Asker::Buyer, Admission::Unused) => {}
         }
         if let Occasion::StartsAt(at) = self.occasion
             && now_ms >= at
         {
-            return Some(Obstacle::Started);
+            return Some(CancelObstacle::Started);
         }
         match self.terms {
-            Terms::Final if self.paid_minor > 0 => Some(Obstacle::NotRefundable),
-            Terms::Final | Terms::Refundable => None,
+            CancelTerms::Final if self.paid_minor > 0 => Some(CancelObstacle::NotRefundable),
+            CancelTerms::Final | CancelTerms::Refundable => None,
         }
     }
 }
 
 /// Why a line cannot be cancelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Obstacle {
+pub enum CancelObstacle {
     /// The line's offer is not refundable.
     NotRefundable,
     /// The event has begun.
@@ -115,7 +117,7 @@ pub enum Obstacle {
     Used,
 }
 
-impl Obstacle {
+impl CancelObstacle {
     /// The word for the reason on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -144,7 +146,7 @@ pub fn cancel(
     asker: Asker,
     lines: &[Line],
     now_ms: i64,
-) -> Result<Vec<Share>, Vec<(LineId, Obstacle)>> {
+) -> Result<Vec<Share>, Vec<(LineId, CancelObstacle)>> {
     let live = || lines.iter().filter(|line| line.standing == LineStatus::Live);
     let obstacles: Vec<_> = live()
         .filter_map(|line| line.obstacle(asker, now_ms).map(|obstacle| (line.id, obstacle)))

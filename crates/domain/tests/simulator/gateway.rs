@@ -34,7 +34,7 @@ const JAM_MS: i64 = 2 * 60 * 1000;
 
 /// The call that a request asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Wanted {
+pub(crate) enum GatewayRequest {
     Prepare { booking: usize, amount: i64 },
     Authorize(PaymentId),
     Capture(PaymentId),
@@ -45,7 +45,7 @@ pub(crate) enum Wanted {
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
     pub(crate) key: String,
-    pub(crate) wanted: Wanted,
+    pub(crate) wanted: GatewayRequest,
 }
 
 /// The gateway's response to a call. The gateway repeats it for the same key.
@@ -147,7 +147,7 @@ impl Gateway {
         rules: Rules,
         chance: &mut Chance,
     ) -> Result<Answer, Doubt> {
-        let gives_back = matches!(request.wanted, Wanted::GiveBack(..));
+        let gives_back = matches!(request.wanted, GatewayRequest::GiveBack(..));
         if gives_back && now_ms < self.jammed_until_ms {
             Ok(Answer::Fault)
         } else if chance.strikes(Fault::LostRequest) {
@@ -315,12 +315,12 @@ impl Gateway {
         chance: &mut Chance,
     ) -> Answer {
         let kept = match request.wanted {
-            Wanted::GiveBack(..) if chance.rng.chance(500) => did,
-            Wanted::GiveBack(..)
-            | Wanted::Prepare { .. }
-            | Wanted::Authorize(_)
-            | Wanted::Capture(_)
-            | Wanted::Void(_) => Some(Answer::Fault),
+            GatewayRequest::GiveBack(..) if chance.rng.chance(500) => did,
+            GatewayRequest::GiveBack(..)
+            | GatewayRequest::Prepare { .. }
+            | GatewayRequest::Authorize(_)
+            | GatewayRequest::Capture(_)
+            | GatewayRequest::Void(_) => Some(Answer::Fault),
         };
         if let Some(kept) = kept {
             self.answers.insert(request.key.clone(), (now_ms, kept));
@@ -330,7 +330,7 @@ impl Gateway {
 
     fn perform(&mut self, request: &Request, now_ms: i64, chance: &mut Chance) -> Answer {
         match &request.wanted {
-            Wanted::Prepare { booking, amount } => {
+            GatewayRequest::Prepare { booking, amount } => {
                 if chance.rng.chance(20) {
                     return Answer::Refused;
                 }
@@ -351,12 +351,12 @@ impl Gateway {
                 let payment = payment_id(self.payments.len() - 1);
                 Answer::Prepared(Prepared { payment, taking })
             }
-            Wanted::Authorize(id) => self.authorize(id, now_ms, chance),
-            Wanted::Capture(id) => self.capture(index(id)),
-            Wanted::GiveBack(id, amount) => {
+            GatewayRequest::Authorize(id) => self.authorize(id, now_ms, chance),
+            GatewayRequest::Capture(id) => self.capture(index(id)),
+            GatewayRequest::GiveBack(id, amount) => {
                 self.gives_back(index(id), *amount, &request.key, now_ms, chance)
             }
-            Wanted::Void(id) => {
+            GatewayRequest::Void(id) => {
                 if self.payments[index(id)].status == PaymentStatus::Captured {
                     return Answer::Refused;
                 }

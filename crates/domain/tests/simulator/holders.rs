@@ -4,7 +4,7 @@
 use crate::{
     faults::Fault,
     locks::Locked,
-    store::{Counted, HoldRefusal, Wish},
+    store::{HoldRefusal, LockedCount, Wish},
     world::{BUYERS, SEATS, World},
 };
 
@@ -19,7 +19,7 @@ pub(crate) enum Holder {
     /// The request has looked at the seats. It has the locks, or continues without them.
     Looked { wish: Wish, runs: usize },
     /// The request has counted the buyer's places within the transaction.
-    Counted { wish: Wish, counted: Counted, runs: usize },
+    Counted { wish: Wish, counted: LockedCount, runs: usize },
 }
 
 impl World {
@@ -70,7 +70,7 @@ impl World {
         }
     }
 
-    fn take(&mut self, h: usize, wish: Wish, counted: Counted, runs: usize) -> Holder {
+    fn take(&mut self, h: usize, wish: Wish, counted: LockedCount, runs: usize) -> Holder {
         let (now, rules) = (self.now_ms, self.rules);
         let refusal = if self.chance.strikes(Fault::Abort) {
             Err(HoldRefusal::Again)

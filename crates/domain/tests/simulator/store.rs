@@ -22,7 +22,7 @@ use holdfast_domain::{
 use uuid::Uuid;
 
 pub(crate) use self::{
-    holds::{Counted, HoldRefusal, Wish},
+    holds::{HoldRefusal, LockedCount, Wish},
     refunds::{Cancels, RefundRow},
 };
 use crate::{clients::Told, hooks::Hook};

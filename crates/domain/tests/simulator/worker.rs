@@ -13,7 +13,7 @@ use self::commit::Recorded;
 use crate::{
     Breach,
     faults::Fault,
-    gateway::{Request, Wanted},
+    gateway::{GatewayRequest, Request},
     rules::Rule,
     store::{LEASE_MS, SagaRow},
     world::World,
@@ -182,11 +182,11 @@ fn request(checkout: &Checkout, call: GatewayCall) -> Call {
     let booking = checkout.booking.0.as_u128() as u64 as usize;
     let (key, wanted) = match call {
         GatewayCall::Prepare { key, amount, .. } => {
-            (key, Wanted::Prepare { booking, amount: amount.minor })
+            (key, GatewayRequest::Prepare { booking, amount: amount.minor })
         }
-        GatewayCall::Authorize { key, payment } => (key, Wanted::Authorize(payment)),
-        GatewayCall::Capture { key, payment } => (key, Wanted::Capture(payment)),
-        GatewayCall::Void { key, payment } => (key, Wanted::Void(payment)),
+        GatewayCall::Authorize { key, payment } => (key, GatewayRequest::Authorize(payment)),
+        GatewayCall::Capture { key, payment } => (key, GatewayRequest::Capture(payment)),
+        GatewayCall::Void { key, payment } => (key, GatewayRequest::Void(payment)),
         GatewayCall::Ask { payment } => return Call::Fetch(payment),
     };
     Call::Request(Request { key, wanted })

@@ -13,41 +13,46 @@ fn line(id: u128, paid_minor: i64, returned_minor: i64) -> Line {
         paid_minor,
         returned_minor,
         standing: LineStatus::Live,
-        terms: Terms::Refundable,
+        terms: CancelTerms::Refundable,
         admission: Admission::Unused,
         occasion: Occasion::StartsAt(START),
     }
 }
 
-fn check(asker: Asker, line: Line, now_ms: i64, expected: Option<Obstacle>) {
+fn check(asker: Asker, line: Line, now_ms: i64, expected: Option<CancelObstacle>) {
     assert_eq!(line.obstacle(asker, now_ms), expected, "{asker:?} {line:?} at {now_ms}");
 }
 
 #[test]
 fn a_buyer_cancels_what_can_be_given_back_until_the_event_begins() {
     let refundable = line(1, 4500, 0);
-    let last = Line { terms: Terms::Final, ..refundable };
+    let last = Line { terms: CancelTerms::Final, ..refundable };
     let free = Line { paid_minor: 0, ..last };
     check(Asker::Buyer, refundable, START - 1, None);
-    check(Asker::Buyer, refundable, START, Some(Obstacle::Started));
-    check(Asker::Buyer, last, START - 1, Some(Obstacle::NotRefundable));
+    check(Asker::Buyer, refundable, START, Some(CancelObstacle::Started));
+    check(Asker::Buyer, last, START - 1, Some(CancelObstacle::NotRefundable));
     check(Asker::Buyer, free, START - 1, None);
-    check(Asker::Buyer, free, START, Some(Obstacle::Started));
+    check(Asker::Buyer, free, START, Some(CancelObstacle::Started));
 }
 
 #[test]
 fn an_organizer_cancels_always_but_not_from_under_somebody() {
-    let last = Line { terms: Terms::Final, ..line(1, 4500, 0) };
+    let last = Line { terms: CancelTerms::Final, ..line(1, 4500, 0) };
     let used = Line { admission: Admission::Used, ..last };
     check(Asker::Organizer, last, START + 1, None);
-    check(Asker::Organizer, used, START - 1, Some(Obstacle::Used));
-    check(Asker::Buyer, Line { terms: Terms::Refundable, ..used }, 0, Some(Obstacle::Used));
+    check(Asker::Organizer, used, START - 1, Some(CancelObstacle::Used));
+    check(
+        Asker::Buyer,
+        Line { terms: CancelTerms::Refundable, ..used },
+        0,
+        Some(CancelObstacle::Used),
+    );
 }
 
 #[test]
 fn a_called_off_event_gives_everything_back_to_anybody_who_asks() {
     let line = Line {
-        terms: Terms::Final,
+        terms: CancelTerms::Final,
         admission: Admission::Used,
         occasion: Occasion::CalledOff,
         ..line(1, 4500, 0)
@@ -60,12 +65,12 @@ fn a_called_off_event_gives_everything_back_to_anybody_who_asks() {
 #[test]
 fn lines_are_cancelled_all_or_none_and_never_twice() {
     let (one, two) = (line(1, 4500, 500), line(2, 2000, 0));
-    let last = Line { terms: Terms::Final, ..two };
+    let last = Line { terms: CancelTerms::Final, ..two };
     let gone = Line { standing: LineStatus::Cancelled, ..two };
     let share = |line: Line, minor| Share { line: line.id, minor };
     assert_eq!(cancel(Asker::Buyer, &[one, two], 0), Ok(vec![share(one, 4000), share(two, 2000)]));
     let refused = cancel(Asker::Buyer, &[one, last], 0);
-    assert_eq!(refused, Err(vec![(last.id, Obstacle::NotRefundable)]));
+    assert_eq!(refused, Err(vec![(last.id, CancelObstacle::NotRefundable)]));
     assert_eq!(cancel(Asker::Buyer, &[gone, one], 0), Ok(vec![share(one, 4000)]));
     assert_eq!(cancel(Asker::Buyer, &[gone], 0), Ok(vec![]));
 }
@@ -129,6 +134,7 @@ fn all_that_is_left_can_be_given_back_and_not_a_cent_more() {
 
 #[test]
 fn obstacles_have_their_names_on_the_wire() {
-    let names = [Obstacle::NotRefundable, Obstacle::Started, Obstacle::Used].map(Obstacle::as_str);
+    let names = [CancelObstacle::NotRefundable, CancelObstacle::Started, CancelObstacle::Used]
+        .map(CancelObstacle::as_str);
     assert_eq!(names, ["not-refundable", "event-started", "ticket-used"]);
 }

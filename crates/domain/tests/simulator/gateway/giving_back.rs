@@ -6,7 +6,7 @@ use holdfast_domain::{
     refund::{Books, Entry, Fate},
 };
 
-use super::{Answer, Gateway, Request, Wanted, index, reply};
+use super::{Answer, Gateway, GatewayRequest, Request, index, reply};
 use crate::{
     faults::{Chance, Fault},
     hooks::HookKind,
@@ -29,7 +29,7 @@ impl Gateway {
         rules: Rules,
         chance: &mut Chance,
     ) -> Outcome<RefundId, String> {
-        let request = Request { key, wanted: Wanted::GiveBack(payment, amount) };
+        let request = Request { key, wanted: GatewayRequest::GiveBack(payment, amount) };
         reply::understand_refund(self.exchange(request, now_ms, rules, chance))
     }
 

@@ -2,10 +2,14 @@
 
 use holdfast_domain::checkout::{Authorization, Decline, Doubt, Event, Outcome, RefundId};
 
-use super::{Answer, Wanted};
+use super::{Answer, GatewayRequest};
 use crate::rules::{Rule, Rules};
 
-pub(super) fn understand(wanted: &Wanted, answer: Result<Answer, Doubt>, rules: Rules) -> Event {
+pub(super) fn understand(
+    wanted: &GatewayRequest,
+    answer: Result<Answer, Doubt>,
+    rules: Rules,
+) -> Event {
     match answer {
         Err(doubt) => in_doubt(wanted, doubt, rules),
         Ok(Answer::Fault) => in_doubt(wanted, Doubt::Faulted, rules),
@@ -20,11 +24,11 @@ pub(super) fn understand(wanted: &Wanted, answer: Result<Answer, Doubt>, rules: 
         Ok(Answer::Voided) => Event::Voided(Outcome::Done(())),
         Ok(Answer::GaveBack(id)) => panic!("{id:?} is no answer to {wanted:?}"),
         Ok(Answer::Refused) => match wanted {
-            Wanted::Prepare { .. } => Event::Prepared(Outcome::Refused(decline("refused"))),
-            Wanted::Authorize(_) => Event::Authorized(Outcome::Refused(decline("refused"))),
-            Wanted::Capture(_) => Event::Captured(Outcome::Refused(())),
-            Wanted::Void(_) => Event::Voided(Outcome::Refused(())),
-            Wanted::GiveBack(..) => panic!("a refund is understood elsewhere"),
+            GatewayRequest::Prepare { .. } => Event::Prepared(Outcome::Refused(decline("refused"))),
+            GatewayRequest::Authorize(_) => Event::Authorized(Outcome::Refused(decline("refused"))),
+            GatewayRequest::Capture(_) => Event::Captured(Outcome::Refused(())),
+            GatewayRequest::Void(_) => Event::Voided(Outcome::Refused(())),
+            GatewayRequest::GiveBack(..) => panic!("a refund is understood elsewhere"),
         },
     }
 }
@@ -39,17 +43,17 @@ pub(super) fn understand_refund(answer: Result<Answer, Doubt>) -> Outcome<Refund
     }
 }
 
-fn in_doubt(wanted: &Wanted, doubt: Doubt, rules: Rules) -> Event {
+fn in_doubt(wanted: &GatewayRequest, doubt: Doubt, rules: Rules) -> Event {
     let known = rules.keep(Rule::UnknownStaysUnknown);
     match wanted {
-        Wanted::Prepare { .. } if known => Event::Prepared(Outcome::Unknown(doubt)),
-        Wanted::Prepare { .. } => Event::Prepared(Outcome::Refused(decline("timeout"))),
-        Wanted::Authorize(_) if known => Event::Authorized(Outcome::Unknown(doubt)),
-        Wanted::Authorize(_) => Event::Authorized(Outcome::Refused(decline("timeout"))),
-        Wanted::Capture(_) if known => Event::Captured(Outcome::Unknown(doubt)),
-        Wanted::Capture(_) => Event::Captured(Outcome::Refused(())),
-        Wanted::Void(_) => Event::Voided(Outcome::Unknown(doubt)),
-        Wanted::GiveBack(..) => panic!("a refund is understood elsewhere"),
+        GatewayRequest::Prepare { .. } if known => Event::Prepared(Outcome::Unknown(doubt)),
+        GatewayRequest::Prepare { .. } => Event::Prepared(Outcome::Refused(decline("timeout"))),
+        GatewayRequest::Authorize(_) if known => Event::Authorized(Outcome::Unknown(doubt)),
+        GatewayRequest::Authorize(_) => Event::Authorized(Outcome::Refused(decline("timeout"))),
+        GatewayRequest::Capture(_) if known => Event::Captured(Outcome::Unknown(doubt)),
+        GatewayRequest::Capture(_) => Event::Captured(Outcome::Refused(())),
+        GatewayRequest::Void(_) => Event::Voided(Outcome::Unknown(doubt)),
+        GatewayRequest::GiveBack(..) => panic!("a refund is understood elsewhere"),
     }
 }
 

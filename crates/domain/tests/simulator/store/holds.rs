@@ -18,7 +18,7 @@ pub(crate) struct Wish {
 
 /// The result of the count within a hold's transaction, under the lock of the buyer's row.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Counted {
+pub(crate) struct LockedCount {
     version: u64,
     persons: i64,
 }
@@ -50,17 +50,17 @@ pub(crate) struct Held {
 
 impl Store {
     /// Counts the persons of a buyer's live reservations.
-    pub(crate) fn count(&self, buyer: usize, now_ms: i64) -> Counted {
+    pub(crate) fn count(&self, buyer: usize, now_ms: i64) -> LockedCount {
         let mine = self.reservations.iter().filter(|reservation| reservation.buyer == buyer);
         let live = mine.filter(|reservation| reservation.is_live(now_ms));
-        Counted { version: self.buyers[buyer], persons: live.map(Reservation::persons).sum() }
+        LockedCount { version: self.buyers[buyer], persons: live.map(Reservation::persons).sum() }
     }
 
     /// Holds everything or nothing. Lapsed seats of others are taken over.
     pub(crate) fn hold(
         &mut self,
         wish: &Wish,
-        counted: Counted,
+        counted: LockedCount,
         now_ms: i64,
         rules: Rules,
     ) -> Result<Held, HoldRefusal> {

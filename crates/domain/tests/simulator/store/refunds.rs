@@ -9,7 +9,7 @@ use holdfast_domain::{
     money::Money,
     refund::{
         Refund,
-        rules::{self, Admission, Asker, Line, LineStatus, Occasion, Terms},
+        rules::{self, Admission, Asker, CancelTerms, Line, LineStatus, Occasion},
     },
     reservation::ReservationState,
 };
@@ -78,7 +78,7 @@ impl Store {
             paid_minor: if row.amount > 0 { self.reservations[id].persons() * PRICE } else { 0 },
             returned_minor: if first == Some(id) { self.promised(booking) } else { 0 },
             standing: LineStatus::Live,
-            terms: Terms::Refundable,
+            terms: CancelTerms::Refundable,
             admission: Admission::Unused,
             occasion: match asker {
                 Asker::CalledOff => Occasion::CalledOff,
