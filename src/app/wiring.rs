@@ -37,7 +37,8 @@ pub(super) async fn base(config: &Config) -> anyhow::Result<Base> {
     };
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
-    let db = Db::connect(config.database.url.expose(), config.database.pool, offset).await?;
+    let database = &config.database;
+    let db = Db::connect(database.url.expose(), database.pool, offset, &clock).await?;
     #[cfg(feature = "failpoints")]
     let db = match config.sabotage.dropped_guard {
         Some(guard) => db.without_guard(guard),

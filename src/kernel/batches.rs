@@ -141,19 +141,16 @@ mod tests {
     use super::*;
     use crate::{
         adapters::system::{SystemClock, SystemEntropy},
-        kernel::{
-            db::{ClockOffset, IN_MEMORY},
-            tasks::Tasks,
-        },
+        kernel::{db::Db, tasks::Tasks},
     };
 
     /// Answers with the size of its group, once the gate is open.
-    struct Counted {
+    struct SizeJob {
         gate: Arc<tokio::sync::Semaphore>,
         answer: oneshot::Sender<usize>,
     }
 
-    impl Job for Counted {
+    impl Job for SizeJob {
         const MAX_UNDER_WAY: usize = 1;
 
         fn next_group(waiting: &mut VecDeque<Self>) -> Vec<Self> {
@@ -171,7 +168,7 @@ mod tests {
 
     async fn base() -> Base {
         Base {
-            db: Db::connect(IN_MEMORY, 1, ClockOffset::Ignored).await.expect("a store"),
+            db: Db::in_memory().await,
             entropy: Arc::new(SystemEntropy),
             clock: Arc::new(SystemClock::default()),
             tasks: Tasks::default(),
@@ -180,12 +177,12 @@ mod tests {
 
     #[tokio::test]
     async fn who_comes_while_a_group_is_under_way_shares_the_next() {
-        let (base, batches) = (base().await, Batches::<Counted>::default());
+        let (base, batches) = (base().await, Batches::<SizeJob>::default());
         let gate = Arc::new(tokio::sync::Semaphore::new(0));
         let submit = || {
             let (base, batches, gate) = (base.clone(), batches.clone(), Arc::clone(&gate));
             tokio::spawn(async move {
-                batches.submit(&base, |answer| Counted { gate, answer }).await.expect("an answer")
+                batches.submit(&base, |answer| SizeJob { gate, answer }).await.expect("an answer")
             })
         };
         let first = submit();
@@ -208,14 +205,14 @@ mod tests {
 
     #[tokio::test]
     async fn a_group_that_panics_makes_room() {
-        let (base, batches) = (base().await, Batches::<Counted>::default());
+        let (base, batches) = (base().await, Batches::<SizeJob>::default());
         let gate = Arc::new(tokio::sync::Semaphore::new(1));
         gate.close();
         let closed = Arc::clone(&gate);
-        let failed = batches.submit(&base, |answer| Counted { gate: closed, answer }).await;
+        let failed = batches.submit(&base, |answer| SizeJob { gate: closed, answer }).await;
         assert!(failed.is_err());
         let open = Arc::new(tokio::sync::Semaphore::new(1));
-        let done = batches.submit(&base, |answer| Counted { gate: open, answer }).await;
+        let done = batches.submit(&base, |answer| SizeJob { gate: open, answer }).await;
         assert_eq!(done.expect("an answer"), 1);
     }
 

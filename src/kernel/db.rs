@@ -8,11 +8,12 @@ mod changes;
 mod connections;
 mod entities;
 mod error;
+mod sets;
 pub mod settings;
 mod together;
 mod writing;
 
-use std::{future::Future, pin::Pin};
+use std::{future::Future, pin::Pin, sync::Arc};
 
 use sea_orm::{
     AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, FromQueryResult,
@@ -20,15 +21,16 @@ use sea_orm::{
     TryGetable, Value,
 };
 
+use crate::kernel::ports::Clock;
+
 pub use changes::{Change, change, changed, clock, find, forget, list, literal, plus, write};
 pub use connections::{IN_MEMORY, Reader};
 use connections::{Losses, Pools};
-pub use entities::{
-    insert, insert_all, insert_all_at, insert_at, insert_unless_known, is_among, put_all, set,
-};
-pub use error::{Bug, Failure, StoreError, stored_word};
+pub use entities::{insert, insert_all, insert_all_at, insert_at, insert_unless_known, put_all};
+pub use error::{Bug, Failure, StoreError};
+pub use sets::{is_among, rows, set};
 pub use together::{Expected, Sent, Together, Writes};
-pub use writing::{ClockOffset, Dialect, Guard, Writing, largest_power_of_two, placeholders, rows};
+pub use writing::{ClockOffset, Dialect, Guard, Writing};
 
 /// How many times a transaction is tried when it ends with a serialization failure or a deadlock.
 pub const MAX_TRANSACTION_ATTEMPTS: u32 = 3;
@@ -143,12 +145,18 @@ impl Db {
     ///
     /// # Errors
     /// When the URL names neither PostgreSQL nor SQLite, or no database answers.
-    pub async fn connect(url: &str, pool: u32, offset: ClockOffset) -> Result<Self, StoreError> {
+    pub async fn connect(
+        url: &str,
+        pool: u32,
+        offset: ClockOffset,
+        clock: &Arc<dyn Clock>,
+    ) -> Result<Self, StoreError> {
+        let losses = Losses::by(Arc::clone(clock));
         let is_postgres = url.starts_with("postgres://") || url.starts_with("postgresql://");
         let (dialect, pools) = if is_postgres {
-            (Dialect::Postgres, connections::postgres(url, pool).await?)
+            (Dialect::Postgres, connections::postgres(url, pool, losses).await?)
         } else {
-            (Dialect::Sqlite, connections::sqlite(url).await?)
+            (Dialect::Sqlite, connections::sqlite(url, losses).await?)
         };
         let Pools { writer, reader, losses } = pools;
         Ok(Self { writer, reader, losses, writing: Writing { dialect, offset, dropped: None } })
@@ -337,5 +345,19 @@ impl Sql for Tx {
 
     fn writing(&self) -> Writing {
         self.writing
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::adapters::system::SystemClock;
+
+    impl Db {
+        /// An empty SQLite database in memory, for tests of the kernel.
+        pub async fn in_memory() -> Self {
+            let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+            Self::connect(IN_MEMORY, 1, ClockOffset::Ignored, &clock).await.expect("a store")
+        }
     }
 }

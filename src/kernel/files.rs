@@ -33,10 +33,16 @@ pub fn private_file(file: &Path) -> Result<Option<File>> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
+    use std::{os::unix::fs::PermissionsExt, sync::Arc};
 
     use super::*;
-    use crate::kernel::db::{ClockOffset, Db, Sql as _};
+    use crate::{
+        adapters::system::SystemClock,
+        kernel::{
+            db::{ClockOffset, Db, Sql as _},
+            ports::Clock,
+        },
+    };
 
     fn mode(path: &Path) -> u32 {
         path.metadata().expect("it is there").permissions().mode() & 0o777
@@ -48,7 +54,8 @@ mod tests {
         let data = folder.path().join("var/data");
         let file = data.join("holdfast.db");
         let url = format!("sqlite://{}", file.display());
-        let db = Db::connect(&url, 1, ClockOffset::Ignored).await.expect("a store");
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+        let db = Db::connect(&url, 1, ClockOffset::Ignored, &clock).await.expect("a store");
         db.run("CREATE TABLE t (a TEXT)", vec![]).await.expect("a table");
         for folder in [folder.path().join("var"), data.clone()] {
             assert_eq!(mode(&folder), 0o700, "{}", folder.display());

@@ -83,6 +83,16 @@ pub async fn write(sql: &impl Writes, event: EventId, change: String) -> Result<
     store::insert(sql, event, change).await
 }
 
+/// Like [`write`], unless the event has another version by now: then it writes no row.
+pub async fn write_at_version(
+    sql: &impl Writes,
+    event: EventId,
+    version: i32,
+    change: String,
+) -> Result<(), StoreError> {
+    store::insert_at_version(sql, event, version, change).await
+}
+
 /// Records seats that became free and sections that have more room, with one row for each event.
 pub async fn freed(
     sql: &impl Writes,

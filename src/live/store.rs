@@ -15,6 +15,18 @@ pub async fn insert(sql: &impl Writes, event: EventId, payload: String) -> Resul
     db::insert_at(sql, row, &[outbox::Column::CreatedAt]).await
 }
 
+/// Inserts a change into the outbox if the event still has this version.
+pub async fn insert_at_version(
+    sql: &impl Writes,
+    event: EventId,
+    version: i32,
+    payload: String,
+) -> Result<(), StoreError> {
+    let text = "INSERT INTO outbox (payload, event_id, created_at) \
+         SELECT $1, e.id, {now} FROM events e WHERE e.id = $2 AND e.version = $3";
+    sql.write(text, vec![payload.into(), event.into(), version.into()], None).await
+}
+
 /// A committed change that has no number yet.
 #[derive(Debug, FromQueryResult)]
 pub struct Unnumbered {

@@ -5,17 +5,17 @@ mod rolling;
 mod room;
 mod stored;
 
-use holdfast::kernel::db::{ClockOffset, Db, Sql as _};
+use holdfast::kernel::db::{ClockOffset, Sql as _};
 use holdfast_migration::{Migrator, MigratorTrait as _};
 use uuid::Uuid;
 
-use crate::support::harness::bare_store;
+use crate::support::harness::{bare_store, connect};
 
 #[tokio::test]
 async fn refunds_of_before_are_looked_at_once_more() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let url = bare_store(folder.path()).await;
-    let db = Db::connect(&url, 1, ClockOffset::Ignored).await.expect("a store");
+    let db = connect(&url, 1, ClockOffset::Ignored).await;
     Migrator::up(db.writer(), Some(1)).await.expect("the first schema");
     for (id, status, settled) in [(1, "done", Some(77_i64)), (2, "pending", None)] {
         let id = Uuid::from_u128(id);

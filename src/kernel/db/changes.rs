@@ -134,7 +134,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::kernel::db::{ClockOffset, Db, IN_MEMORY, Together, insert};
+    use crate::kernel::db::{Db, Together, insert};
 
     const EVENT: EventId = EventId(Uuid::from_u128(7));
 
@@ -173,7 +173,7 @@ mod tests {
     }
 
     async fn db_with(table: &str) -> Db {
-        let db = Db::connect(IN_MEMORY, 1, ClockOffset::Ignored).await.expect("a store");
+        let db = Db::in_memory().await;
         db.run(table, vec![]).await.expect("a table");
         db
     }

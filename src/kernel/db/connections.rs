@@ -8,7 +8,7 @@
 use std::{
     path::Path,
     sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -18,7 +18,7 @@ use sea_orm::{
 };
 
 use super::error::{StoreError, has_lost_connection, no_connection};
-use crate::kernel::files::private_file;
+use crate::kernel::{files::private_file, ports::Clock};
 
 /// How long a request waits for a connection before it is told to come back.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -37,30 +37,33 @@ pub(super) struct Pools {
     pub losses: Losses,
 }
 
-/// The last time when the store broke a connection.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Losses(Arc<Mutex<Option<Instant>>>);
+/// The last time when the store broke a connection. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(super) struct Losses {
+    clock: Arc<dyn Clock>,
+    /// The clock's [`Clock::elapsed`] at that time.
+    last: Arc<Mutex<Option<Duration>>>,
+}
 
 impl Losses {
+    pub fn by(clock: Arc<dyn Clock>) -> Self {
+        Self { clock, last: Arc::default() }
+    }
+
     /// Remembers the present time if the error says that the connection broke. Returns whether the error says so.
     pub fn note(&self, error: &DbErr) -> bool {
         let is_lost = has_lost_connection(error);
         if is_lost {
-            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(moment());
+            *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.clock.elapsed());
         }
         is_lost
     }
 
     /// Whether a connection that has been idle for this long was already idle when another connection broke.
     fn reach(&self, idle_for: Duration) -> bool {
-        let last = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        last.is_some_and(|last| moment().duration_since(last) <= idle_for)
+        let last = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        last.is_some_and(|last| self.clock.elapsed().saturating_sub(last) <= idle_for)
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "the pool measures idle times by this clock")]
-fn moment() -> Instant {
-    Instant::now()
 }
 
 /// Reads outside of transactions. A read whose connection broke is tried once more on a fresh connection.
@@ -107,8 +110,7 @@ impl ConnectionTrait for Reader {
 }
 
 /// Connects to PostgreSQL; one pool reads and writes.
-pub(super) async fn postgres(url: &str, pool: u32) -> Result<Pools, StoreError> {
-    let losses = Losses::default();
+pub(super) async fn postgres(url: &str, pool: u32, losses: Losses) -> Result<Pools, StoreError> {
     let mut options = options(url, pool);
     options.map_sqlx_postgres_opts(|postgres| postgres.statement_cache_capacity(PREPARED));
     let seen = losses.clone();
@@ -121,8 +123,7 @@ pub(super) async fn postgres(url: &str, pool: u32) -> Result<Pools, StoreError> 
 }
 
 /// Opens SQLite; creates a missing file and its folder. One connection writes, [`SQLITE_READERS`] read.
-pub(super) async fn sqlite(url: &str) -> Result<Pools, StoreError> {
-    let losses = Losses::default();
+pub(super) async fn sqlite(url: &str, losses: Losses) -> Result<Pools, StoreError> {
     if url == IN_MEMORY {
         let writer = Database::connect(sqlite_options(url, 1)).await?;
         let reader = Reader { pool: writer.clone(), losses: losses.clone() };
@@ -165,17 +166,35 @@ fn sqlite_options(url: &str, pool: u32) -> ConnectOptions {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicI64, Ordering};
+
     use super::*;
+
+    /// Shows the milliseconds that a test sets.
+    #[derive(Debug, Default)]
+    struct SetClock(AtomicI64);
+
+    impl Clock for SetClock {
+        fn now_ms(&self) -> i64 {
+            self.0.load(Ordering::Relaxed)
+        }
+
+        fn elapsed(&self) -> Duration {
+            Duration::from_millis(self.now_ms().unsigned_abs())
+        }
+    }
 
     #[test]
     fn only_connections_that_were_idle_when_one_broke_are_replaced() {
-        let losses = Losses::default();
+        let clock = Arc::new(SetClock::default());
+        let losses = Losses::by(clock.clone());
         assert!(!losses.reach(Duration::from_secs(60)), "nothing broke");
         let end_of_file = std::io::Error::from(std::io::ErrorKind::UnexpectedEof);
         let broken = DbErr::Query(sea_orm::RuntimeErr::SqlxError(Arc::new(end_of_file.into())));
         assert!(losses.note(&broken));
-        assert!(losses.reach(Duration::from_secs(60)));
-        assert!(!losses.reach(Duration::ZERO), "opened since");
-        assert!(!Losses::default().note(&DbErr::RecordNotUpdated));
+        clock.0.store(5_000, Ordering::Relaxed);
+        assert!(losses.reach(Duration::from_secs(5)), "idle when it broke");
+        assert!(!losses.reach(Duration::from_millis(4_999)), "opened since");
+        assert!(!Losses::by(clock).note(&DbErr::RecordNotUpdated));
     }
 }

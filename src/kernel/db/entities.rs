@@ -1,5 +1,4 @@
-//! Writes rows of entities without a second column list, and compares columns with sets of values. The number of rows
-//! or values never changes the text of a statement.
+//! Writes rows of entities without a second column list. The number of rows never changes the text of a statement.
 //!
 //! PostgreSQL and SQLite take the same text, except for sets of rows. A set of rows travels as one JSON value, so a
 //! statement is prepared once for any number of rows. PostgreSQL takes the columns' types from the table. SQLite stores
@@ -9,8 +8,7 @@ use sea_orm::{
     ActiveModelTrait, ActiveValue, ColumnTrait, EntityName, EntityTrait, IdenStatic,
     IntoActiveModel, Iterable, ModelTrait, PrimaryKeyToColumn, PrimaryKeyTrait, Value,
     sea_query::{
-        ArrayType, Expr, ExprTrait, InsertStatement, OnConflict, PostgresQueryBuilder, Query,
-        SimpleExpr, ValueType, extension::postgres::PgFunc, sea_value_to_json_value,
+        Expr, InsertStatement, OnConflict, PostgresQueryBuilder, Query, sea_value_to_json_value,
     },
 };
 
@@ -180,42 +178,4 @@ where
             ActiveValue::NotSet => None,
         }
     })
-}
-
-/// A set as one value, for [`is_among`] and for `{among_ids $1}` or `{among $1}` in a statement's text.
-pub fn set<V>(dialect: Dialect, set: impl IntoIterator<Item = V>) -> Value
-where
-    V: Into<Value> + ValueType,
-{
-    let set: Vec<Value> = set.into_iter().map(Into::into).collect();
-    match dialect {
-        Dialect::Postgres => Value::Array(V::array_type(), Some(Box::new(set))),
-        Dialect::Sqlite => {
-            let set: Vec<serde_json::Value> = set.iter().map(sea_value_to_json_value).collect();
-            serde_json::Value::Array(set).to_string().into()
-        }
-    }
-}
-
-/// The condition that the column equals one of these values. The statement's text does not depend on their number.
-pub fn is_among<V>(
-    sql: &impl Writes,
-    column: impl ColumnTrait,
-    among: impl IntoIterator<Item = V>,
-) -> SimpleExpr
-where
-    V: Into<Value> + ValueType,
-{
-    let dialect = sql.dialect();
-    let among = set(dialect, among);
-    let column = Expr::col(column.as_column_ref());
-    match dialect {
-        Dialect::Postgres => column.eq(PgFunc::any(Expr::val(among))),
-        Dialect::Sqlite => {
-            let value =
-                if V::array_type() == ArrayType::Uuid { "unhex(value, '-')" } else { "value" };
-            let rows = Expr::cust_with_values(format!("{value} FROM json_each(?)"), [among]);
-            column.in_subquery(Query::select().expr(rows).take())
-        }
-    }
 }

@@ -28,10 +28,10 @@ pub enum StoreError {
 /// rows than its lock allows, a stored document does not parse. The API answers 500 and logs it.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{} ({})", .0.text, .0.place)]
-pub struct Bug(Arc<Found>);
+pub struct Bug(Arc<BugReport>);
 
 #[derive(Debug)]
-struct Found {
+struct BugReport {
     text: String,
     place: &'static Location<'static>,
     is_logged: AtomicBool,
@@ -43,7 +43,7 @@ impl Bug {
     #[track_caller]
     pub fn new(text: impl Into<String>) -> Self {
         let place = Location::caller();
-        Self(Arc::new(Found { text: text.into(), place, is_logged: AtomicBool::new(false) }))
+        Self(Arc::new(BugReport { text: text.into(), place, is_logged: AtomicBool::new(false) }))
     }
 
     /// Logs the bug once for all its clones. Returns whether this call logged it.
@@ -165,19 +165,6 @@ impl Failure for StoreError {
     fn store(&self) -> Option<&StoreError> {
         Some(self)
     }
-}
-
-/// Reads a stored word by a parser of the domain.
-///
-/// # Errors
-/// A bug when the parser does not know the word: a newer program wrote it, or the row is damaged. A guess could sell a
-/// seat twice.
-pub fn stored_word<T>(
-    word: &str,
-    what: &str,
-    parse: impl FnOnce(&str) -> Option<T>,
-) -> Result<T, Bug> {
-    parse(word).ok_or_else(|| Bug::new(format!("{word} is no {what}")))
 }
 
 #[cfg(test)]

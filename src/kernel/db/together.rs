@@ -190,7 +190,7 @@ fn renumber(sql: &str, by: usize, to: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::db::{ClockOffset, Db, IN_MEMORY};
+    use crate::kernel::db::Db;
 
     #[test]
     fn placeholders_move_on() {
@@ -204,7 +204,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_write_that_changes_another_number_of_rows_fails_the_check() {
-        let db = Db::connect(IN_MEMORY, 1, ClockOffset::Ignored).await.expect("a store");
+        let db = Db::in_memory().await;
         db.run("CREATE TABLE a (b INTEGER)", vec![]).await.expect("a table");
         let together = Together::of(&db);
         let one = |otherwise: &str| Some(Expected { rows: 1, otherwise: otherwise.to_owned() });

@@ -2,6 +2,8 @@
 
 use sea_orm::{DbBackend, Statement, Value};
 
+use super::sets;
+
 /// The kind of store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
@@ -101,14 +103,27 @@ impl Writing {
         text
     }
 
+    fn rows(self, sql: &str) -> String {
+        let mut parts = sql.split("{rows ");
+        let mut text = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let (rows, rest) = part.split_once(")}").expect("rows are closed by )}");
+            let (parameter, columns) = rows.split_once(" (").expect("rows have columns");
+            text.push_str(&sets::table(self.dialect, parameter, columns));
+            text.push_str(rest);
+        }
+        text
+    }
+
     /// Replaces the tokens. `{now}` is the database's wall clock in milliseconds since 1970 (not the transaction's
     /// time, which is old after a wait for a lock). `{lock}` locks the rows of a SELECT. `{skip}` does the same, but
     /// skips rows that another transaction has locked. `{lock_seats}` locks only the rows of the table with the alias
     /// `s`, the seats. `{uuid_text}(id)` shows an id as text. `id {among_ids $2}` compares a column with a
-    /// [`super::set`] of ids, `id {among $2}` with a set of numbers or words. `[[fence: AND …]]` is a [`Guard`].
+    /// [`super::set`] of ids, `id {among $2}` with a set of numbers or words. `{rows $2 (seat_id int, buyer_id uuid)}`
+    /// is a table named `rows` of what [`super::rows`] sends. `[[fence: AND …]]` is a [`Guard`].
     ///
     /// # Panics
-    /// When a guard is malformed.
+    /// When a guard, a set or rows are malformed.
     pub fn render(self, sql: &str) -> String {
         let sql = if sql.contains("[[") { &self.guards(sql) } else { sql };
         if !sql.contains('{') {
@@ -129,7 +144,7 @@ impl Writing {
             ),
             Dialect::Sqlite => ("", "", "", "hex"),
         };
-        self.sets(sql)
+        self.rows(&self.sets(sql))
             .replace("{now}", now)
             .replace("{lock}", lock)
             .replace("{skip}", skip)
@@ -149,32 +164,6 @@ const PG_NOW_MOVED: &str = "((extract(epoch FROM clock_timestamp()) * 1000)::big
 const SQLITE_NOW: &str = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
 const SQLITE_NOW_MOVED: &str = "(CAST(unixepoch('subsec') * 1000 AS INTEGER) + \
     (SELECT offset_ms FROM clock_offset WHERE id = 1))";
-
-/// `$from, $from+1, …`: placeholders for a list of `count` values.
-pub fn placeholders(from: usize, count: usize) -> String {
-    let mut text = String::with_capacity(count * 4);
-    for at in from..from + count {
-        if at > from {
-            text.push(',');
-        }
-        text.push('$');
-        text.push_str(&at.to_string());
-    }
-    text
-}
-
-/// `($from, …), (…)`: placeholders for `count` rows of `width` values each.
-pub fn rows(from: usize, width: usize, count: usize) -> String {
-    let rows: Vec<String> =
-        (0..count).map(|row| format!("({})", placeholders(from + row * width, width))).collect();
-    rows.join(", ")
-}
-
-/// The largest power of two that is at most `most`; 0 for 0. Statements take such numbers of rows, so that few
-/// different texts are in use.
-pub fn largest_power_of_two(most: usize) -> usize {
-    most.checked_ilog2().map_or(0, |exponent| 1 << exponent)
-}
 
 #[cfg(test)]
 mod tests {
@@ -210,18 +199,5 @@ mod tests {
         let sql = "WHERE a [[state:AND b]] [[fence:AND c]]";
         check(Dialect::Sqlite, None, sql, "WHERE a AND b AND c");
         check(Dialect::Sqlite, Some(Guard::Fence), sql, "WHERE a AND b ");
-    }
-
-    #[test]
-    fn lengths_are_powers_of_two() {
-        let lengths: Vec<usize> = [0, 1, 2, 3, 4, 7, 31, 33].map(largest_power_of_two).to_vec();
-        assert_eq!(lengths, [0, 1, 2, 2, 4, 4, 16, 32]);
-    }
-
-    #[test]
-    fn placeholders_count_on() {
-        assert_eq!(placeholders(3, 2), "$3,$4");
-        assert_eq!(placeholders(1, 0), "");
-        assert_eq!(rows(2, 2, 2), "($2,$3), ($4,$5)");
     }
 }

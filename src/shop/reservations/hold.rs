@@ -99,7 +99,7 @@ pub enum Limit {
 ///   into the contract's `SeatRefusal`. The pages have no text for each reason: `is_taken` in `ui/src/words.rs` says
 ///   whether another buyer was faster, and `Selection` of the shop decides by it what stays chosen;
 /// - the whole hold is refused: a variant here, with its problem in `api.rs`;
-/// - nothing of the event can be bought now: the domain's `event::Obstacle`, which `purchase-eligibility` returns.
+/// - nothing of the event can be bought now: the domain's `event::SaleObstacle`, which `purchase-eligibility` returns.
 #[derive(Debug, thiserror::Error)]
 pub enum HoldError {
     #[error("no such event")]
@@ -344,11 +344,9 @@ impl Reservations {
         match result {
             // The transaction only knows which seats were lost; a look from outside finds out why.
             Err(HoldError::Seats(lost)) => {
-                let wishes: Vec<SeatWish> = attempt
-                    .wanted()
-                    .map(|wanted| wanted.wish)
-                    .filter(|wish| lost.iter().any(|(seat, _)| *seat == wish.seat))
-                    .collect();
+                let is_lost = |wish: &&SeatWish| lost.iter().any(|(seat, _)| *seat == wish.seat);
+                let wishes: Vec<SeatWish> =
+                    attempt.wishes.seats().iter().filter(is_lost).copied().collect();
                 Err(HoldError::Seats(self.reasons(command, &wishes).await?))
             }
             other => other,

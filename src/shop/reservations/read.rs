@@ -20,7 +20,7 @@ use crate::{
     http::time,
     kernel::{
         db::{Db, StoreError},
-        idempotency::Made,
+        idempotency::NewObject,
     },
 };
 
@@ -66,11 +66,11 @@ pub async fn persons_of(db: &Db, event: EventId, buyer: Buyer) -> Result<i64, St
 }
 
 /// The answer to a hold.
-pub fn told(held: &Held) -> Made<Reservation> {
+pub fn told(held: &Held) -> NewObject<Reservation> {
     let reserved = &held.reserved;
     let mut shown = wire(reserved, ReservationState::Active, &held.items, reserved.created_at);
     shown.refused = held.refused.iter().map(refused).collect();
-    Made { path: format!("/reservations/{}", shown.id), body: shown }
+    NewObject { path: format!("/reservations/{}", shown.id), body: shown }
 }
 
 /// A refused seat on the wire.

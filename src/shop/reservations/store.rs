@@ -13,6 +13,6 @@ mod write;
 
 pub use change::{cancel, expire_due, extend, extend_seats, free_seats};
 pub use read::{Stored, find, items, list};
-pub use take::{TakenSeat, Taker, Taking, Usage, Wanted, lock_buyers, look, take_seats, usage};
+pub use take::{TakenSeat, Taker, Taking, Usage, WantedSeat, lock_buyers, look, take_seats, usage};
 pub use terms::load_terms;
-pub use write::{Item, Made, Reserved, insert};
+pub use write::{Item, NewReservation, Reserved, insert};

@@ -2,12 +2,12 @@
 
 use holdfast::kernel::db::{ClockOffset, Db, Dialect, Sql as _, StoreError};
 
-use crate::support::harness::bare_store;
+use crate::support::harness::{bare_store, connect};
 
 async fn store() -> (Db, tempfile::TempDir) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let url = bare_store(folder.path()).await;
-    (Db::connect(&url, 1, ClockOffset::Ignored).await.expect("a store"), folder)
+    (connect(&url, 1, ClockOffset::Ignored).await, folder)
 }
 
 async fn refused(db: &Db, statement: &str) -> StoreError {

@@ -10,7 +10,7 @@ use std::{future::Future, pin::pin, task::Poll, time::Duration};
 use holdfast::{
     access::{Access, EventKey},
     kernel::{
-        db::{ClockOffset, Db, Sql as _},
+        db::{ClockOffset, Sql as _},
         idempotency::Attempt,
     },
     shop::{
@@ -36,7 +36,7 @@ use crate::support::{
     answer::Answer,
     buyer::Buyer,
     fixture::{self, Event, Like, seats, seats_and_places, some_seats},
-    harness::TestApp,
+    harness::{TestApp, connect},
 };
 
 /// No work here has as many awaits; more would be one that never ends.
@@ -330,7 +330,7 @@ async fn a_transaction_that_is_cut_off_while_it_begins_leaves_its_connection_cle
     let app = TestApp::start().await;
     // One connection: whatever was left of the transaction is met by the next statement.
     let url = app.app.config.database.url.expose();
-    let db = Db::connect(url, 1, ClockOffset::Applied).await.expect("a second pool");
+    let db = connect(url, 1, ClockOffset::Applied).await;
     for writes in [true, false] {
         let cuts = at_each_await(async |nth, moment| {
             let begun = async { if writes { db.begin().await } else { db.snapshot().await } };

@@ -1,17 +1,18 @@
 //! Rows that are added through their entities come back as they were, whatever stands in them, on both stores.
 
 use holdfast::kernel::db::{self, ClockOffset, Db, Sql as _};
-use holdfast_domain::ids::EventId;
+use holdfast_domain::{ids::EventId, webhook};
 use holdfast_entity::{changes, webhook_events};
 use holdfast_migration::{Migrator, MigratorTrait as _};
-use sea_orm::{EntityTrait as _, QueryFilter as _, QueryOrder as _};
+use sea_orm::{EntityTrait as _, FromQueryResult, QueryFilter as _, QueryOrder as _};
+use serde::Serialize;
 use uuid::Uuid;
 
-use crate::support::harness::bare_store;
+use crate::support::harness::{bare_store, connect};
 
 async fn store(folder: &tempfile::TempDir) -> Db {
     let url = bare_store(folder.path()).await;
-    let db = Db::connect(&url, 2, ClockOffset::Ignored).await.expect("a store");
+    let db = connect(&url, 2, ClockOffset::Ignored).await;
     Migrator::up(db.writer(), None).await.expect("the schema");
     db
 }
@@ -73,7 +74,7 @@ async fn a_known_row_is_not_added_again() {
         kind: "k".to_owned(),
         payment: Some("pi".to_owned()),
         account: None,
-        status: "new".to_owned(),
+        status: webhook::Status::New,
         outcome: None,
         attempts: 0,
         received_at: 1,
@@ -94,4 +95,31 @@ async fn a_known_row_is_not_added_again() {
     assert_eq!(written, 1);
     let found = webhook_events::Entity::find().all(db.reading()).await.expect("the store answers");
     assert_eq!(found, [put]);
+}
+
+#[tokio::test]
+async fn rows_that_travel_as_one_value_arrive_as_they_were_sent() {
+    #[derive(Debug, Clone, PartialEq, Serialize, FromQueryResult)]
+    struct Row {
+        seat: i32,
+        version: Option<i32>,
+        buyer: Uuid,
+        name: String,
+    }
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let db = store(&folder).await;
+    let row = |seat, version, name: &str| Row {
+        seat,
+        version,
+        buyer: Uuid::now_v7(),
+        name: name.to_owned(),
+    };
+    let sent = [row(1, None, "Ω \"' \\ $1 {now} [[state: a]]"), row(2, Some(7), "")];
+    let text = "SELECT seat, version, buyer, name \
+         FROM {rows $1 (seat int, version int, buyer uuid, name text)} ORDER BY seat";
+    for sent in [&sent[..], &[]] {
+        let values = vec![db::rows(sent).expect("JSON")];
+        let read: Vec<Row> = db.list(text, values).await.expect("the store answers");
+        assert_eq!(read, sent);
+    }
 }

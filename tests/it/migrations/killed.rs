@@ -9,7 +9,7 @@ use std::{
 use holdfast::settings::Config;
 use holdfast_migration::{Migrator, MigratorTrait as _};
 
-use super::stored::{Columns, before, connect, schema, with_managers};
+use super::stored::{Columns, before, open, schema, with_managers};
 use crate::support::{
     harness::{bare_store, config_over},
     process::program,
@@ -74,7 +74,7 @@ async fn a_program_killed_at_any_statement_leaves_the_store_of_before() {
                 "{log}"
             );
         }
-        let db = connect(config.database.url.expose()).await;
+        let db = open(config.database.url.expose()).await;
         assert_eq!(columns.rows(&db).await, old, "killed at {point}");
         assert_eq!(schema(&db).await, old_schema, "killed at {point}");
         db.writer().close_by_ref().await.expect("closed");
@@ -82,7 +82,7 @@ async fn a_program_killed_at_any_statement_leaves_the_store_of_before() {
     }
     assert!(points >= 20, "the step has {points} statements");
 
-    let db = connect(config.database.url.expose()).await;
+    let db = open(config.database.url.expose()).await;
     assert_eq!(columns.rows(&db).await, with_managers(old));
     let pending = Migrator::get_pending_migrations(db.writer()).await.expect("the steps");
     assert!(pending.is_empty());

@@ -3,13 +3,13 @@
 use holdfast::kernel::db::{Dialect, Sql as _};
 use holdfast_migration::{Migrator, MigratorTrait as _};
 
-use super::stored::{before, connect, run};
+use super::stored::{before, open, run};
 use crate::support::harness::bare_store;
 
 #[tokio::test]
 async fn what_a_program_of_before_writes_is_still_taken() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let db = connect(&bare_store(folder.path()).await).await;
+    let db = open(&bare_store(folder.path()).await).await;
     Migrator::up(db.writer(), None).await.expect("up");
     // That program made owners alone.
     for statement in include_str!("before.sql").replace("'member'", "'owner'").split(";\n") {

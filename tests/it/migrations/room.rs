@@ -12,7 +12,7 @@ use holdfast_domain::{
 use holdfast_migration::{Migrator, MigratorTrait as _};
 use sea_orm::DbErr;
 
-use super::stored::{Columns, STEPS_BEFORE, before, connect, run, schema, with_managers};
+use super::stored::{Columns, STEPS_BEFORE, before, open, run, schema, with_managers};
 use crate::support::harness::bare_store;
 
 async fn up(db: &Db) {
@@ -49,7 +49,7 @@ async fn rows_of_before_stay_on_the_way_up_and_back_and_up() {
     orphans_are_refused(&db).await;
 
     let other = tempfile::tempdir().expect("a temporary folder");
-    let fresh = connect(&bare_store(other.path()).await).await;
+    let fresh = open(&bare_store(other.path()).await).await;
     up(&fresh).await;
     assert_eq!(schema(&fresh).await, room, "a fresh store has the schema of an upgraded one");
 }

@@ -7,19 +7,21 @@ use holdfast::kernel::db::{ClockOffset, Db, Dialect, Sql as _, StoreError};
 use holdfast_migration::{Migrator, MigratorTrait as _};
 use uuid::Uuid;
 
+use crate::support::harness::connect;
+
 /// The rows of each table, in an order of their own.
 pub(super) type Rows = BTreeMap<String, Vec<String>>;
 
 /// How many steps the program of before had.
 pub(super) const STEPS_BEFORE: u32 = 2;
 
-pub(super) async fn connect(url: &str) -> Db {
-    Db::connect(url, 1, ClockOffset::Ignored).await.expect("a store")
+pub(super) async fn open(url: &str) -> Db {
+    connect(url, 1, ClockOffset::Ignored).await
 }
 
 /// A store of before, with rows.
 pub(super) async fn before(url: &str) -> Db {
-    let db = connect(url).await;
+    let db = open(url).await;
     Migrator::up(db.writer(), Some(STEPS_BEFORE)).await.expect("the steps of before");
     for statement in include_str!("before.sql").split(";\n") {
         run(&db, statement).await.expect(statement);

@@ -8,15 +8,16 @@
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
-    sync::Mutex,
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
 use holdfast::{
-    adapters::system::SystemEntropy,
+    adapters::system::{SystemClock, SystemEntropy},
     app::{App, Running},
     kernel::{
         db::{ClockOffset, Db, Sql},
+        ports::Clock,
         settings::Values,
     },
     settings::Config,
@@ -319,13 +320,19 @@ pub async fn bare_store(folder: &Path) -> String {
     }
 }
 
+/// A handle of its own on a database.
+pub async fn connect(url: &str, pool: u32, offset: ClockOffset) -> Db {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+    Db::connect(url, pool, offset, &clock).await.expect("the database answers")
+}
+
 /// The name of a database that is migrated and empty: each test gets a copy of it, for migrating takes longer than
 /// many a test.
 static MIGRATED: OnceCell<String> = OnceCell::const_new();
 
 async fn migrated() -> String {
     let url = fresh_database("").await;
-    let db = Db::connect(&url, 1, ClockOffset::Ignored).await.expect("a database");
+    let db = connect(&url, 1, ClockOffset::Ignored).await;
     Migrator::up(db.writer(), None).await.expect("it is migrated");
     // Nobody may be connected to what is copied.
     db.writer().close_by_ref().await.expect("closed");
@@ -337,7 +344,7 @@ async fn migrated() -> String {
 async fn fresh_database(how: &str) -> String {
     let server = variable("TEST_DATABASE_URL");
     let name = format!("test_{}", Uuid::now_v7().simple());
-    let db = Db::connect(&server, 1, ClockOffset::Ignored).await.expect("PostgreSQL answers");
+    let db = connect(&server, 1, ClockOffset::Ignored).await;
     db.run(&format!("CREATE DATABASE {name} {how}"), vec![]).await.expect("a fresh database");
     let (base, _) = server.rsplit_once('/').expect("a database URL has a path");
     format!("{base}/{name}")

@@ -61,6 +61,37 @@ fn a_second_list_is_seen() {
     assert_eq!(lists(select), ["SELECT … FROM t: a, b, c, t.d"]);
 }
 
+/// The plain inserts of a text with more than two columns. An entity has their list, and `db::insert` writes it.
+fn plain_inserts(text: &str) -> Vec<String> {
+    let inserts = text.split("INSERT INTO ").skip(1).filter_map(|rest| {
+        let (table, rest) = rest.split_once(" (")?;
+        let (list, rest) = rest.split_once(')')?;
+        let is_plain = rest.trim_start().starts_with("VALUES") && columns(list).len() > 2;
+        is_plain.then(|| format!("{table} ({list})"))
+    });
+    inserts.collect()
+}
+
+#[test]
+fn no_insert_lists_the_columns_of_an_entity() {
+    let found: Vec<String> = sources("src")
+        .iter()
+        .flat_map(|source| {
+            let inserts = plain_inserts(&joined(source)).into_iter();
+            inserts.map(|insert| format!("{}: {insert}", source.path)).collect::<Vec<_>>()
+        })
+        .collect();
+    assert!(found.is_empty(), "insert rows through their entity: {found:#?}");
+}
+
+#[test]
+fn a_plain_insert_is_seen() {
+    let text = "\"INSERT INTO t (a, b, c) VALUES ($1, $2, $3)\"";
+    assert_eq!(plain_inserts(text), ["t (a, b, c)"]);
+    let others = "INSERT INTO t (a, b) VALUES ($1, $2) INSERT INTO t (a, b, c) SELECT 1, 2, 3";
+    assert!(plain_inserts(others).is_empty());
+}
+
 #[test]
 fn every_entity_is_used() {
     let root = sources("entity/src").into_iter().find(|source| source.path.ends_with("/lib.rs"));

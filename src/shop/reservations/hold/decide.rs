@@ -16,7 +16,7 @@ use super::{Extent, HoldError, Limit};
 use crate::{
     kernel::ports::Entropy,
     shop::reservations::{
-        store::{Item, Made, Reserved, TakenSeat, Usage, Wanted},
+        store::{Item, NewReservation, Reserved, TakenSeat, Usage, WantedSeat},
         terms::Terms,
     },
 };
@@ -50,7 +50,7 @@ pub(super) struct Taken {
 /// A hold that passed all checks. It is written once its general places are taken.
 #[derive(Debug)]
 pub(super) struct Decided {
-    pub(super) made: Made,
+    pub(super) reservation: NewReservation,
     /// Seats that somebody else has (only with [`Extent::Partial`]).
     pub(super) lost: Vec<(SeatId, Refusal)>,
     /// The seats that were taken, with their new versions.
@@ -58,9 +58,9 @@ pub(super) struct Decided {
 }
 
 impl HoldAttempt {
-    pub(super) fn wanted(&self) -> impl Iterator<Item = Wanted> {
+    pub(super) fn wanted(&self) -> impl Iterator<Item = WantedSeat> {
         let (buyer, reservation) = (self.buyer, self.id);
-        self.wishes.seats().iter().map(move |wish| Wanted { wish: *wish, buyer, reservation })
+        self.wishes.seats().iter().map(move |wish| WantedSeat::new(wish, buyer, reservation))
     }
 
     pub(super) fn seats(&self) -> impl Iterator<Item = SeatId> {
@@ -103,7 +103,7 @@ impl HoldAttempt {
             cap_at: taken.now + terms.hold_cap_ms,
         };
         let seats = taken.seats.iter().map(|seat| (seat.seat, seat.version)).collect();
-        Ok(Decided { made: Made { reserved, items }, lost, seats })
+        Ok(Decided { reservation: NewReservation { reserved, items }, lost, seats })
     }
 
     fn seat_items(&self, taken: &[TakenSeat], now: i64) -> Result<Vec<Item>, HoldError> {
@@ -305,10 +305,10 @@ mod tests {
     fn what_was_taken_is_priced_and_owned_under_its_fence() {
         let attempt = attempt(Extent::AllOrNothing);
         let decided = attempt.decide(&taken(&attempt, &[1, 2], 0)).expect("it may stand");
-        let reserved = &decided.made.reserved;
+        let reserved = &decided.reservation.reserved;
         assert_eq!((reserved.total_minor, reserved.persons), (9_000, 2));
         assert_eq!((reserved.expires_at, reserved.cap_at), (NOW + 600_000, NOW + 1_800_000));
-        let first = &decided.made.items[0];
+        let first = &decided.reservation.items[0];
         assert_eq!((first.label.as_str(), first.fence), ("Block A · A · 1", 3));
         assert_eq!((decided.seats, decided.lost), (vec![(SeatId(1), 8), (SeatId(2), 8)], vec![]));
     }

@@ -30,7 +30,7 @@ pub type Looks = Batches<Look>;
 
 /// The result of a statement: the seats of all looks that shared it.
 #[derive(Debug)]
-pub(super) struct Seen {
+pub(super) struct SeatsSeen {
     /// The time of the database.
     pub(super) now: i64,
     /// The seats as they are. Seats that do not exist are missing.
@@ -42,7 +42,7 @@ pub(super) struct Seen {
 pub struct Look {
     event: EventId,
     seats: Vec<SeatId>,
-    answer: oneshot::Sender<Result<Arc<Seen>, StoreError>>,
+    answer: oneshot::Sender<Result<Arc<SeatsSeen>, StoreError>>,
 }
 
 /// Looks at seats. The answer is newer than this call.
@@ -51,7 +51,7 @@ pub(super) async fn look(
     base: &Base,
     event: EventId,
     wishes: &[SeatWish],
-) -> Result<Arc<Seen>, StoreError> {
+) -> Result<Arc<SeatsSeen>, StoreError> {
     let seats = wishes.iter().map(|wish| wish.seat).collect();
     looks.submit(base, |answer| Look { event, seats, answer }).await?
 }
@@ -76,14 +76,9 @@ impl Job for Look {
         let mut seats: Vec<SeatId> = group.iter().flat_map(|look| look.seats.clone()).collect();
         seats.sort_unstable();
         seats.dedup();
-        // A seat that is named twice does not change the question. The last seat fills the lists up to 1, 2, 4 …
-        // seats, so that the database already knows their statements.
-        if let Some(last) = seats.last().copied() {
-            seats.resize(seats.len().next_power_of_two(), last);
-        }
         match store::look(db, event, &seats).await {
             Ok((now, views)) => {
-                let seen = Arc::new(Seen { now, views });
+                let seen = Arc::new(SeatsSeen { now, views });
                 for look in group {
                     look.answer.send(Ok(Arc::clone(&seen))).ok();
                 }

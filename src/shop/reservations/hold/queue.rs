@@ -16,11 +16,10 @@ use super::{
 use crate::kernel::{
     base::Base,
     batches::{Batches, Job, take_at},
-    db::{Db, largest_power_of_two},
+    db::Db,
 };
 
-/// The maximum number of holds in one transaction. Groups have 1, 2, 4 … holds, so that the database already
-/// knows their statements.
+/// The maximum number of holds in one transaction.
 const MAX_HOLDS: usize = 32;
 /// The maximum number of seats in one transaction, beyond those of its first hold.
 const MAX_SEATS: usize = 64;
@@ -66,7 +65,6 @@ impl Job for Waiting {
                 break;
             }
         }
-        places.truncate(largest_power_of_two(places.len()));
         take_at(waiting, &places)
     }
 

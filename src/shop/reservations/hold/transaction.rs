@@ -17,7 +17,7 @@ use crate::{
     kernel::db::{Bug, Failure, StoreError, Tx},
     live::{ChangeDraft, record},
     shop::reservations::store::{
-        self, Item, Made, TakenSeat, Taker, Taking, Usage, Wanted,
+        self, Item, NewReservation, TakenSeat, Taker, Taking, Usage, WantedSeat,
         general::{self, Places},
     },
     shop::reservations::terms::Terms,
@@ -47,10 +47,8 @@ impl Failure for GroupError {
 /// Holds for attempts under the same terms, of different buyers, for different seats.
 pub(super) async fn hold(tx: &Tx, attempts: &[Arc<HoldAttempt>]) -> Result<Vec<Held>, GroupError> {
     let Some(terms) = attempts.first().map(|first| &first.terms) else { return Ok(Vec::new()) };
-    let takers: Vec<Taker> = attempts
-        .iter()
-        .map(|attempt| Taker { buyer: attempt.buyer, locale: attempt.locale })
-        .collect();
+    let takers: Vec<Taker> =
+        attempts.iter().map(|attempt| Taker::new(attempt.buyer, attempt.locale)).collect();
     let now = store::lock_buyers(tx, terms, &takers).await?.ok_or(GroupError::StaleTerms)?;
     let expires_at = now + terms.hold_ms;
     let mut seats = take_seats(tx, attempts, now, expires_at).await?;
@@ -103,7 +101,7 @@ async fn take_seats(
     now: i64,
     expires_at: i64,
 ) -> Result<HashMap<ReservationId, Vec<TakenSeat>>, StoreError> {
-    let wanted: Vec<Wanted> = attempts.iter().flat_map(|attempt| attempt.wanted()).collect();
+    let wanted: Vec<WantedSeat> = attempts.iter().flat_map(|attempt| attempt.wanted()).collect();
     let mut taken: HashMap<ReservationId, Vec<TakenSeat>> = HashMap::new();
     let (Some(first), false) = (attempts.first(), wanted.is_empty()) else { return Ok(taken) };
     let taking = Taking { event: first.terms.event, now, expires_at };
@@ -121,7 +119,7 @@ async fn take_places(
 ) -> Result<(Decided, Vec<GeneralState>), HoldError> {
     let mut states: Vec<GeneralState> = Vec::new();
     let is_general = |item: &&Item| item.seat.is_none();
-    for (pick, item) in decided.made.items.iter().filter(is_general).enumerate() {
+    for (pick, item) in decided.reservation.items.iter().filter(is_general).enumerate() {
         match general::take(tx, event, item.section, item.admits).await? {
             Places::Taken(state) => {
                 states.retain(|earlier| earlier.section_id != state.section_id);
@@ -141,20 +139,21 @@ async fn write(
 ) -> Result<Vec<Held>, GroupError> {
     let mut change = ChangeDraft::default();
     for (decided, sections) in &holds {
-        let expires_at = decided.made.reserved.expires_at;
+        let expires_at = decided.reservation.reserved.expires_at;
         let seats = decided.seats.iter();
         change.seats.extend(seats.map(|(seat, version)| record::held(*seat, *version, expires_at)));
         change.sections.extend(sections.iter().copied());
     }
-    let (made, lost): (Vec<Made>, Vec<_>) =
-        holds.into_iter().map(|(decided, _)| (decided.made, decided.lost)).unzip();
-    if !made.is_empty() && !store::insert(tx, terms, &made, change.to_json()?).await? {
+    let (reservations, lost): (Vec<NewReservation>, Vec<_>) =
+        holds.into_iter().map(|(decided, _)| (decided.reservation, decided.lost)).unzip();
+    if !reservations.is_empty()
+        && !store::insert(tx, terms, &reservations, change.to_json()?).await?
+    {
         return Err(GroupError::StaleTerms);
     }
-    let held = made.into_iter().zip(lost).map(|(Made { reserved, items }, refused)| Held {
-        reserved,
-        items,
-        refused,
-    });
+    let held = reservations
+        .into_iter()
+        .zip(lost)
+        .map(|(NewReservation { reserved, items }, refused)| Held { reserved, items, refused });
     Ok(held.collect())
 }

@@ -145,18 +145,18 @@ pub async fn items(
 
 /// How many items reservations have.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Counted {
+pub struct ItemCounts {
     pub seats: usize,
     /// Items in general admission.
     pub general: usize,
 }
 
 /// Counts the items of the reservations.
-pub async fn count_items(sql: &impl Sql, ids: &[ReservationId]) -> Result<Counted, StoreError> {
+pub async fn count_items(sql: &impl Sql, ids: &[ReservationId]) -> Result<ItemCounts, StoreError> {
     let text = "SELECT kind, count(*) AS items FROM reservation_items \
         WHERE reservation_id {among_ids $1} GROUP BY kind";
-    let mut counted = Counted::default();
-    for Kinds { kind, items } in sql.list(text, vec![set(sql, ids)]).await? {
+    let mut counted = ItemCounts::default();
+    for KindCount { kind, items } in sql.list(text, vec![set(sql, ids)]).await? {
         let items = usize::try_from(items).unwrap_or(0);
         match kind {
             ItemKind::General => counted.general += items,
@@ -167,7 +167,7 @@ pub async fn count_items(sql: &impl Sql, ids: &[ReservationId]) -> Result<Counte
 }
 
 #[derive(FromQueryResult)]
-struct Kinds {
+struct KindCount {
     kind: ItemKind,
     items: i64,
 }

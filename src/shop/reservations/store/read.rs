@@ -31,15 +31,15 @@ const STORED: &str = "SELECT r.*, {now} AS now, \
      FROM reservations r";
 
 #[derive(FromQueryResult)]
-struct Found {
+struct StoredRow {
     #[sea_orm(nested)]
     row: reservations::Model,
     booking: Option<Uuid>,
     now: i64,
 }
 
-impl From<Found> for Stored {
-    fn from(Found { row, booking, now }: Found) -> Self {
+impl From<StoredRow> for Stored {
+    fn from(StoredRow { row, booking, now }: StoredRow) -> Self {
         let reserved = Reserved {
             id: row.id,
             event: row.event_id,
@@ -58,7 +58,7 @@ impl From<Found> for Stored {
 }
 
 pub async fn find(sql: &impl Sql, id: ReservationId) -> Result<Option<Stored>, StoreError> {
-    let found: Option<Found> =
+    let found: Option<StoredRow> =
         sql.find(&format!("{STORED} WHERE r.id = $1"), vec![id.into()]).await?;
     Ok(found.map(Stored::from))
 }
@@ -79,7 +79,7 @@ pub async fn list(
         values.push(after.into());
     }
     text.push_str(" ORDER BY r.id DESC LIMIT $3");
-    let found: Vec<Found> = sql.list(&text, values).await?;
+    let found: Vec<StoredRow> = sql.list(&text, values).await?;
     Ok(found.into_iter().map(Stored::from).collect())
 }
 

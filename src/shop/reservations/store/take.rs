@@ -7,16 +7,17 @@ use holdfast_domain::{
     inventory::{SeatState, SeatView},
     reservation::SeatWish,
 };
-use sea_orm::{FromQueryResult, Value};
+use sea_orm::FromQueryResult;
+use serde::Serialize;
 use uuid::Uuid;
 
 use crate::{
-    kernel::db::{Bug, Sql, StoreError, placeholders, rows},
+    kernel::db::{self, Bug, Sql, StoreError, Writes as _},
     shop::reservations::terms::Terms,
 };
 
 #[derive(FromQueryResult)]
-struct Seen {
+struct SeatRow {
     seat_id: SeatId,
     status: SeatState,
     version: i32,
@@ -33,17 +34,17 @@ pub async fn look(
     event: EventId,
     seats: &[SeatId],
 ) -> Result<(i64, HashMap<SeatId, SeatView>), StoreError> {
-    let text = format!(
-        "SELECT s.seat_id, s.status, s.version, s.expires_at, r.buyer_id, r.buyer_kind, {{now}} AS now \
-         FROM seats s LEFT JOIN reservations r ON r.id = s.reservation_id \
-         WHERE s.event_id = $1 AND s.seat_id IN ({})",
-        placeholders(2, seats.len())
-    );
-    let mut values = vec![event.into()];
-    values.extend(seats.iter().map(|seat| (*seat).into()));
-    let mut found = HashMap::with_capacity(seats.len());
+    let rows: Vec<SeatRow> = sql
+        .list(
+            "SELECT s.seat_id, s.status, s.version, s.expires_at, r.buyer_id, r.buyer_kind, {now} AS now \
+             FROM seats s LEFT JOIN reservations r ON r.id = s.reservation_id \
+             WHERE s.event_id = $1 AND s.seat_id {among $2}",
+            vec![event.into(), db::set(sql.dialect(), seats.iter().copied())],
+        )
+        .await?;
+    let mut found = HashMap::with_capacity(rows.len());
     let mut now = 0;
-    for row in sql.list::<Seen>(&text, values).await? {
+    for row in rows {
         now = row.now;
         let owner = row.buyer_kind.zip(row.buyer_id).map(|(kind, id)| Buyer::stored(kind, id));
         let view = SeatView {
@@ -59,11 +60,18 @@ pub async fn look(
 }
 
 /// A buyer who is about to take seats.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Taker {
-    pub buyer: Buyer,
-    /// The buyer's language.
-    pub locale: &'static str,
+    buyer_id: Uuid,
+    kind: &'static str,
+    locale: &'static str,
+}
+
+impl Taker {
+    /// A buyer with the buyer's language.
+    pub fn new(buyer: Buyer, locale: &'static str) -> Self {
+        Self { buyer_id: buyer.id(), kind: buyer.kind().as_str(), locale }
+    }
 }
 
 /// Locks the rows of different buyers of the event, in the order of their ids. Returns the database's clock after the
@@ -73,22 +81,18 @@ pub async fn lock_buyers(
     terms: &Terms,
     takers: &[Taker],
 ) -> Result<Option<i64>, StoreError> {
-    const WIDTH: usize = 3;
-    let text = format!(
-        "WITH w (buyer_id, kind, locale) AS (VALUES {}) \
-         INSERT INTO buyers (event_id, buyer_id, kind, locale, touched_at) \
-         SELECT e.id, w.buyer_id, w.kind, w.locale, {{now}} FROM events e CROSS JOIN w \
-         WHERE e.id = $1 AND e.version = $2 AND e.status IN ('upcoming', 'on_sale') \
-         AND e.sale_starts_at <= {{now}} AND e.sale_ends_at > {{now}} ORDER BY w.buyer_id \
-         ON CONFLICT (event_id, buyer_id) DO UPDATE SET touched_at = excluded.touched_at \
-         RETURNING {{now}} AS now",
-        rows(3, WIDTH, takers.len())
-    );
-    let mut values: Vec<Value> = vec![terms.event.into(), terms.version.into()];
-    for taker in takers {
-        values.extend([taker.buyer.id().into(), taker.buyer.kind().into(), taker.locale.into()]);
-    }
-    let locked: Vec<i64> = tx.values(&text, values).await?;
+    let locked: Vec<i64> = tx
+        .values(
+            "INSERT INTO buyers (event_id, buyer_id, kind, locale, touched_at) \
+             SELECT e.id, w.buyer_id, w.kind, w.locale, {now} FROM events e CROSS JOIN \
+             (SELECT * FROM {rows $3 (buyer_id uuid, kind text, locale text)}) AS w \
+             WHERE e.id = $1 AND e.version = $2 AND e.status IN ('upcoming', 'on_sale') \
+             AND e.sale_starts_at <= {now} AND e.sale_ends_at > {now} ORDER BY w.buyer_id \
+             ON CONFLICT (event_id, buyer_id) DO UPDATE SET touched_at = excluded.touched_at \
+             RETURNING {now} AS now",
+            vec![terms.event.into(), terms.version.into(), db::rows(takers)?],
+        )
+        .await?;
     Ok(locked.iter().copied().max().filter(|_| locked.len() == takers.len()))
 }
 
@@ -156,12 +160,20 @@ pub struct TakenSeat {
 }
 
 /// A seat that a reservation wants.
-#[derive(Debug, Clone, Copy)]
-pub struct Wanted {
-    pub wish: SeatWish,
-    pub buyer: Buyer,
-    /// The reservation that will own the seat.
-    pub reservation: ReservationId,
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct WantedSeat {
+    seat_id: SeatId,
+    version: Option<i32>,
+    buyer_id: Uuid,
+    reservation_id: ReservationId,
+}
+
+impl WantedSeat {
+    /// The buyer wishes for the seat. The reservation will own it.
+    pub fn new(wish: &SeatWish, buyer: Buyer, reservation: ReservationId) -> Self {
+        let (seat_id, version) = (wish.seat, wish.version);
+        Self { seat_id, version, buyer_id: buyer.id(), reservation_id: reservation }
+    }
 }
 
 /// The event, and the times of a take in milliseconds since 1970.
@@ -182,11 +194,11 @@ pub struct Taking {
 pub async fn take_seats(
     tx: &impl Sql,
     taking: &Taking,
-    wanted: &[Wanted],
+    wanted: &[WantedSeat],
 ) -> Result<Vec<TakenSeat>, StoreError> {
-    const WIDTH: usize = 4;
     let text = format!(
-        "WITH w (seat_id, version, buyer_id, reservation_id) AS (VALUES {}) \
+        "WITH w AS (SELECT * FROM \
+         {{rows $4 (seat_id int, version int, buyer_id uuid, reservation_id uuid)}}) \
          UPDATE seats SET status = 'held', version = seats.version + 1, fence = seats.fence + 1, \
          reservation_id = t.reservation_id, expires_at = $3 \
          FROM (SELECT s.seat_id, w.version, w.reservation_id \
@@ -198,19 +210,10 @@ pub async fn take_seats(
          RETURNING seats.seat_id, seats.reservation_id, seats.section_id, seats.row_label, \
          seats.seat_label, seats.category, seats.price_minor, seats.version, seats.fence, \
          (SELECT {PERSONS} FROM w WHERE w.seat_id = seats.seat_id) AS persons, \
-         (SELECT {RECENT} FROM w WHERE w.seat_id = seats.seat_id) AS recent",
-        rows(4, WIDTH, wanted.len())
+         (SELECT {RECENT} FROM w WHERE w.seat_id = seats.seat_id) AS recent"
     );
-    let mut values: Vec<Value> =
-        vec![taking.event.into(), taking.now.into(), taking.expires_at.into()];
-    for wanted in wanted {
-        values.extend([
-            wanted.wish.seat.into(),
-            wanted.wish.version.into(),
-            wanted.buyer.id().into(),
-            wanted.reservation.into(),
-        ]);
-    }
+    let values =
+        vec![taking.event.into(), taking.now.into(), taking.expires_at.into(), db::rows(wanted)?];
     let mut taken: Vec<TakenSeat> = tx.list(&text, values).await?;
     taken.sort_by_key(|seat| seat.seat);
     Ok(taken)

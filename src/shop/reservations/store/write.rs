@@ -3,11 +3,12 @@
 use holdfast_domain::{
     ids::{Buyer, EventId, ItemId, OfferId, OrganizationId, ReservationId, SeatId, SectionId},
     money::Currency,
+    reservation::{ItemKind, ItemState, ReservationState},
 };
-use sea_orm::Value;
+use holdfast_entity::{reservation_items, reservations};
 
 use crate::{
-    kernel::db::{Dialect, Sql, StoreError, rows},
+    kernel::db::{self, Sql, StoreError, Together},
     live::record,
     shop::reservations::terms::Terms,
 };
@@ -52,11 +53,51 @@ pub struct Reserved {
     pub cap_at: i64,
 }
 
-/// A reservation with its items.
+/// A reservation that is about to be written, with its items.
 #[derive(Debug, Clone)]
-pub struct Made {
+pub struct NewReservation {
     pub reserved: Reserved,
     pub items: Vec<Item>,
+}
+
+impl Reserved {
+    fn row(&self) -> reservations::Model {
+        reservations::Model {
+            id: self.id,
+            event_id: self.event,
+            organization_id: self.organization,
+            buyer_id: self.buyer.id(),
+            buyer_kind: self.buyer.kind(),
+            status: ReservationState::Active,
+            persons: self.persons,
+            max_per_user: self.max_per_user,
+            total_minor: self.total_minor,
+            currency: self.currency,
+            created_at: self.created_at,
+            expires_at: self.expires_at,
+            cap_at: self.cap_at,
+            version: 1,
+        }
+    }
+
+    fn item_row(&self, item: &Item) -> reservation_items::Model {
+        reservation_items::Model {
+            event_id: self.event,
+            reservation_id: self.id,
+            id: item.id,
+            kind: if item.seat.is_some() { ItemKind::Seat } else { ItemKind::General },
+            seat_id: item.seat,
+            section_id: item.section,
+            offer_id: item.offer,
+            label: item.label.clone(),
+            quantity: item.quantity,
+            admits: item.admits,
+            price_minor: item.price_minor,
+            fence: item.fence,
+            state: ItemState::Held,
+            expires_at: self.expires_at,
+        }
+    }
 }
 
 /// Writes reservations of one event with their items and the outbox row: one statement on PostgreSQL. Answers whether
@@ -65,99 +106,21 @@ pub struct Made {
 ///
 /// The seats are locked by now. On PostgreSQL, a change of a section's name may have been committed after
 /// [`lock_buyers`](super::lock_buyers) and before these locks, so this statement looks again. Later changes wait
-/// for the locks. On SQLite nobody else writes meanwhile.
+/// for the locks.
 pub async fn insert(
     tx: &impl Sql,
     terms: &Terms,
-    made: &[Made],
+    holds: &[NewReservation],
     change: String,
 ) -> Result<bool, StoreError> {
-    let event = terms.event;
-    let (mut values, item_values) = (reservation_values(made), item_values(made));
-    let reservations = format!(
-        "INSERT INTO reservations ({RESERVATION_COLUMNS}) VALUES {}",
-        rows(1, RESERVATION_WIDTH, made.len())
-    );
-    let count = item_values.len() / ITEM_WIDTH;
-    let items = |from| {
-        let rows = rows(from, ITEM_WIDTH, count);
-        format!("INSERT INTO reservation_items ({ITEM_COLUMNS}) VALUES {rows}")
-    };
-    match tx.writing().dialect() {
-        Dialect::Postgres => {
-            let items = items(values.len() + 1);
-            values.extend(item_values);
-            let at = values.len() + 1;
-            let text = format!(
-                "WITH r AS ({reservations}), i AS ({items}) \
-                 INSERT INTO outbox (payload, event_id, created_at) SELECT ${at}, e.id, ${} \
-                 FROM events e WHERE e.id = ${} AND e.version = ${}",
-                at + 1,
-                at + 2,
-                at + 3
-            );
-            let created_at = made.iter().map(|made| made.reserved.created_at).max();
-            values.extend([change.into(), created_at.into(), event.0.into(), terms.version.into()]);
-            Ok(tx.run(&text, values).await? == 1)
-        }
-        Dialect::Sqlite => {
-            tx.run(&reservations, values).await?;
-            tx.run(&items(1), item_values).await?;
-            record::write(tx, event, change).await?;
-            Ok(true)
-        }
-    }
-}
-
-const RESERVATION_COLUMNS: &str = "id, event_id, organization_id, buyer_id, buyer_kind, status, persons, \
-     max_per_user, total_minor, currency, created_at, expires_at, cap_at, version";
-const RESERVATION_WIDTH: usize = 14;
-
-fn reservation_values(made: &[Made]) -> Vec<Value> {
-    let values = made.iter().flat_map(|Made { reserved, .. }| -> [Value; RESERVATION_WIDTH] {
-        [
-            reserved.id.into(),
-            reserved.event.into(),
-            reserved.organization.into(),
-            reserved.buyer.id().into(),
-            reserved.buyer.kind().into(),
-            "active".into(),
-            reserved.persons.into(),
-            reserved.max_per_user.into(),
-            reserved.total_minor.into(),
-            reserved.currency.as_str().into(),
-            reserved.created_at.into(),
-            reserved.expires_at.into(),
-            reserved.cap_at.into(),
-            1.into(),
-        ]
-    });
-    values.collect()
-}
-
-const ITEM_COLUMNS: &str = "event_id, reservation_id, id, kind, seat_id, section_id, offer_id, label, \
-     quantity, admits, price_minor, fence, state, expires_at";
-const ITEM_WIDTH: usize = 14;
-
-fn item_values(made: &[Made]) -> Vec<Value> {
-    let items = made.iter().flat_map(|made| made.items.iter().map(|item| (&made.reserved, item)));
-    let values = items.flat_map(|(reserved, item)| -> [Value; ITEM_WIDTH] {
-        [
-            reserved.event.into(),
-            reserved.id.into(),
-            item.id.into(),
-            if item.seat.is_some() { "seat" } else { "general" }.into(),
-            item.seat.into(),
-            item.section.into(),
-            item.offer.into(),
-            item.label.as_str().into(),
-            item.quantity.into(),
-            item.admits.into(),
-            item.price_minor.into(),
-            item.fence.into(),
-            "held".into(),
-            reserved.expires_at.into(),
-        ]
-    });
-    values.collect()
+    let rows = holds.iter().map(|hold| hold.reserved.row()).collect();
+    let items = holds
+        .iter()
+        .flat_map(|hold| hold.items.iter().map(|item| hold.reserved.item_row(item)))
+        .collect();
+    let together = Together::of(tx);
+    db::insert_all(&together, rows).await?;
+    db::insert_all(&together, items).await?;
+    record::write_at_version(&together, terms.event, terms.version, change).await?;
+    Ok(together.send(tx).await?.rows.last() == Some(&1))
 }

@@ -203,7 +203,7 @@ async fn breaches_without(guard: Option<Guard>) -> usize {
 
 /// The deciding statement without the look before it, as a racer sees it.
 async fn take_without_looking(app: &TestApp, event: &Event, seat: i32) -> bool {
-    use holdfast::shop::reservations::store::{self, Taking, Wanted};
+    use holdfast::shop::reservations::store::{self, Taking, WantedSeat};
     use holdfast_domain::{
         ids::{Buyer, EventId, GuestId, ReservationId, SeatId},
         reservation::SeatWish,
@@ -212,11 +212,9 @@ async fn take_without_looking(app: &TestApp, event: &Event, seat: i32) -> bool {
     let tx = db.begin().await.expect("a transaction");
     let now = db.now().await.expect("the clock");
     let taking = Taking { event: EventId(event.id), now, expires_at: now + 1000 };
-    let wanted = Wanted {
-        wish: SeatWish { seat: SeatId(seat), version: None, offer: None, at: 0 },
-        buyer: Buyer::Guest(GuestId(app.app.base.entropy.id())),
-        reservation: ReservationId(app.app.base.entropy.id()),
-    };
+    let wish = SeatWish { seat: SeatId(seat), version: None, offer: None, at: 0 };
+    let buyer = Buyer::Guest(GuestId(app.app.base.entropy.id()));
+    let wanted = WantedSeat::new(&wish, buyer, ReservationId(app.app.base.entropy.id()));
     let taken = store::take_seats(&tx, &taking, &[wanted]).await.expect("the statement runs");
     tx.rollback().await.expect("rolled back");
     !taken.is_empty()
