@@ -269,11 +269,6 @@ impl From<ConfirmError> for ApiProblem {
                     .with_reasons(vec![status.to_string()])
             }
             ConfirmError::NoMethod => Self::field("payment", "is required: an amount is due"),
-            ConfirmError::Limit { allowed, remaining } => Self::new(
-                ProblemType::LimitExceeded,
-                "With this booking, the e-mail address would exceed the limit of one buyer.",
-            )
-            .with_limit(Some(allowed), Some(remaining)),
             ConfirmError::TooLarge => Self::field("reservation_ids", "the amount is too large"),
             ConfirmError::Db(error) => error.into(),
         }

@@ -14,9 +14,7 @@ use holdfast_domain::{
     money::Money,
 };
 use holdfast_entity::{booking_lines, bookings};
-use sha2::{Digest, Sha256};
 use tokio::sync::oneshot;
-use uuid::Uuid;
 
 use super::{Checkouts, driver::CheckoutDriver, store};
 use crate::{
@@ -80,14 +78,6 @@ pub enum ConfirmError {
     NotOnSale(Status),
     #[error("a payment method is required")]
     NoMethod,
-    /// The e-mail address would have more persons than the event allows one buyer.
-    #[error("a limit would be passed")]
-    Limit {
-        /// How many persons the event allows.
-        allowed: i64,
-        /// How many persons are left under the limit.
-        remaining: i64,
-    },
     #[error("the amount is too large")]
     TooLarge,
     #[error("the database failed")]
@@ -108,7 +98,6 @@ impl Failure for ConfirmError {
             | Self::MixedOrganizer
             | Self::NotOnSale(_)
             | Self::NoMethod
-            | Self::Limit { .. }
             | Self::TooLarge => None,
         }
     }
@@ -279,7 +268,8 @@ async fn start(
     }
     let (candidates, now_ms) = in_payment::look(tx, command.buyer, &command.reservations).await?;
     let order = order(&candidates, command.method.as_deref())?;
-    check_limits(tx, &candidates, command).await?;
+    let events: Vec<EventId> = candidates.iter().map(|one| one.reservation.event_id).collect();
+    in_payment::lock_buyer(tx, command.buyer, &events, command.locale).await?;
     let begun = in_payment::begin(tx, command.buyer, &command.reservations).await?;
     let (row, lines) = booked(tx, entropy, booking, command, &candidates, &begun, now_ms).await?;
     let saga = SagaId(entropy.id());
@@ -323,45 +313,6 @@ fn order(candidates: &[Candidate], method: Option<&str>) -> Result<Order, Confir
         .map_err(|_| ConfirmError::TooLarge)?;
     let method = method.ok_or(ConfirmError::NoMethod)?.to_owned();
     Ok(Order::Paid { amount, method })
-}
-
-/// Counts the persons of the e-mail address. A visitor who comes as a new guest each time would evade the limit
-/// of the guest. The address's row is locked first, and a second statement counts.
-async fn check_limits(
-    tx: &Tx,
-    candidates: &[Candidate],
-    command: &ConfirmCommand,
-) -> Result<(), ConfirmError> {
-    let mut wanted: Vec<(EventId, i64, i64)> = Vec::new();
-    for Candidate { reservation, max_per_user, .. } in candidates {
-        let (event, persons) = (reservation.event_id, i64::from(reservation.persons));
-        match wanted.iter_mut().find(|(known, _, _)| *known == event) {
-            Some((_, sum, _)) => *sum += persons,
-            None => wanted.push((event, persons, i64::from(*max_per_user))),
-        }
-    }
-    wanted.sort_unstable();
-    let address = address_id(&command.email);
-    for (event, persons, allowed) in wanted {
-        in_payment::lock_address(tx, event, address, command.locale).await?;
-        let booked = store::persons_of_address(tx, event, &command.email).await?;
-        if booked + persons > allowed {
-            return Err(ConfirmError::Limit { allowed, remaining: (allowed - booked).max(0) });
-        }
-    }
-    Ok(())
-}
-
-/// The id of an e-mail address's row among the buyers. It never equals the id of a user or guest, which is a
-/// UUIDv7.
-fn address_id(email: &str) -> Uuid {
-    let digest = Sha256::digest(email.as_bytes());
-    let mut bytes = [0_u8; 16];
-    bytes.copy_from_slice(&digest[..16]);
-    // Version 8 (RFC 9562, 5.8): made by our own rule.
-    bytes[6] = (bytes[6] & 0x0f) | 0x80;
-    bytes[8] = (bytes[8] & 0x3f) | 0x80;
-    Uuid::from_bytes(bytes)
 }
 
 /// The rows of the booking and its lines.

@@ -100,7 +100,8 @@ impl CheckoutDriver {
         now_ms: i64,
     ) -> Result<Performed<Event>, StoreError> {
         let booking = checkout.booking;
-        let (mut stored, lines) = bookings::booking_with_lines(tx, booking).await?;
+        // Under the lock, so that the tickets go to whoever has the booking when this transaction ends.
+        let (mut stored, lines) = bookings::locked_with_lines(tx, booking).await?;
         let mut reservations: Vec<ReservationId> =
             lines.iter().map(|line| line.reservation_id).collect();
         reservations.sort_unstable();

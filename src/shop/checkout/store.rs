@@ -2,7 +2,7 @@
 
 use holdfast_domain::{
     booking::{BookingState, PaymentState},
-    ids::{BookingId, EventId, OfferId, ReservationId},
+    ids::{BookingId, OfferId, ReservationId},
 };
 use holdfast_entity::{booking_reservations, bookings, offers, payments};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
@@ -22,24 +22,6 @@ pub async fn insert_reservations(
         live: 1,
     };
     db::insert_all(sql, reservations.iter().map(row).collect()).await
-}
-
-/// How many persons an e-mail address has booked, or is paying for, in an event.
-pub async fn persons_of_address(
-    sql: &impl Sql,
-    event: EventId,
-    email: &str,
-) -> Result<i64, StoreError> {
-    let persons = sql
-        .value(
-            "SELECT CAST(COALESCE(SUM(l.admits), 0) AS bigint) AS persons FROM bookings b \
-             JOIN booking_lines l ON l.booking_id = b.id \
-             WHERE b.email = $2 AND l.event_id = $1 AND l.cancelled_at IS NULL \
-             AND b.status IN ('pending', 'confirmed')",
-            vec![event.into(), email.into()],
-        )
-        .await?;
-    Ok(persons.unwrap_or(0))
 }
 
 /// The reservations that a booking pays for, in the order in which they are locked.

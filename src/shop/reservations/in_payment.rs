@@ -34,9 +34,6 @@ pub struct Candidate {
     pub reservation: reservations::Model,
     /// The status of the reservation's event.
     pub event_status: Status,
-    /// How many persons one buyer may bring to the event.
-    #[sea_orm(alias = "event_limit")]
-    pub max_per_user: i32,
     /// The time of the database.
     pub now: i64,
 }
@@ -96,14 +93,16 @@ pub async fn look(
     Ok((found, now_ms))
 }
 
-/// Locks an e-mail address within an event, so that the next statement can count the address's limit.
-pub async fn lock_address(
+/// Locks the buyer's rows of these events, as a hold does, so that what the buyer has of them cannot move to another
+/// buyer meanwhile.
+pub async fn lock_buyer(
     tx: &Tx,
-    event: EventId,
-    address: uuid::Uuid,
+    buyer: Buyer,
+    events: &[EventId],
     locale: &str,
 ) -> Result<(), StoreError> {
-    store::lock_address(tx, event, address, locale).await
+    let rows = events.iter().map(|event| (*event, buyer)).collect();
+    store::lock_buyers(tx, rows, locale).await
 }
 
 /// held → paying for every place of the reservations, or for none, while no reservation has lapsed.
@@ -111,7 +110,7 @@ pub async fn lock_address(
 /// # Errors
 /// See [`BeginError`]. The transaction must then be rolled back.
 pub async fn begin(tx: &Tx, buyer: Buyer, ids: &[ReservationId]) -> Result<Begun, BeginError> {
-    if store::begin_reservations(tx, ids).await? != ids.len() as u64 {
+    if store::begin_reservations(tx, buyer, ids).await? != ids.len() as u64 {
         // Something has changed since the look, and a new look finds out what.
         look(tx, buyer, ids).await?;
         return Err(BeginError::Lapsed(lapsed(buyer, ids)));

@@ -3,14 +3,13 @@
 
 use holdfast_contract::live::GeneralState;
 use holdfast_domain::{
-    ids::{BuyerKind, EventId, ReservationId, SeatId, SectionId},
+    ids::{Buyer, EventId, ReservationId, SeatId, SectionId},
     reservation::{ItemKind, ItemState, ReservationState},
 };
 use holdfast_entity::{buyers, reservation_items};
 use sea_orm::{
     ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Value, sea_query::ExprTrait,
 };
-use uuid::Uuid;
 
 use super::{
     super::in_payment::Candidate,
@@ -47,7 +46,7 @@ pub async fn candidates(
     ids: &[ReservationId],
 ) -> Result<Vec<Candidate>, StoreError> {
     sql.list(
-        "SELECT r.*, e.status AS event_status, e.max_per_user AS event_limit, {now} AS now \
+        "SELECT r.*, e.status AS event_status, {now} AS now \
          FROM reservations r JOIN events e ON e.id = r.event_id \
          WHERE r.id {among_ids $1} ORDER BY r.id",
         vec![set(sql, ids)],
@@ -59,33 +58,40 @@ fn set(sql: &impl Writes, ids: &[ReservationId]) -> Value {
     db::set(sql.dialect(), ids.iter().copied())
 }
 
-/// Locks the row that stands for an e-mail address within an event.
-pub async fn lock_address(
+/// Locks the rows of buyers within events, in the order of events and buyers.
+pub async fn lock_buyers(
     sql: &impl Sql,
-    event: EventId,
-    address: Uuid,
+    mut buyers: Vec<(EventId, Buyer)>,
     locale: &str,
 ) -> Result<(), StoreError> {
-    let row = buyers::Model {
-        event_id: event,
-        buyer_id: address,
-        kind: BuyerKind::Guest,
+    buyers.sort_unstable_by_key(|(event, buyer)| (*event, buyer.id()));
+    buyers.dedup();
+    let row = |(event_id, buyer): (EventId, Buyer)| buyers::Model {
+        event_id,
+        buyer_id: buyer.id(),
+        kind: buyer.kind(),
         locale: locale.to_owned(),
         touched_at: 0,
     };
+    let rows = buyers.into_iter().map(row).collect();
     let otherwise =
         "ON CONFLICT (event_id, buyer_id) DO UPDATE SET touched_at = excluded.touched_at";
-    db::put_all(sql, vec![row], &[buyers::Column::TouchedAt], otherwise).await.map(|_| ())
+    db::put_all(sql, rows, &[buyers::Column::TouchedAt], otherwise).await.map(|_| ())
 }
 
-/// Changes reservations that have not expired from active to in_payment. Locks them in id order.
-pub async fn begin_reservations(sql: &impl Sql, ids: &[ReservationId]) -> Result<u64, StoreError> {
+/// Changes the buyer's reservations that have not expired from active to in_payment. Locks them in id order.
+pub async fn begin_reservations(
+    sql: &impl Sql,
+    buyer: Buyer,
+    ids: &[ReservationId],
+) -> Result<u64, StoreError> {
     sql.run(
         "UPDATE reservations SET status = 'in_payment', version = version + 1 \
          FROM (SELECT r.id AS of_id FROM reservations r WHERE r.id {among_ids $1} \
              ORDER BY r.id {lock}) AS wanted \
-         WHERE reservations.id = wanted.of_id AND status = 'active' AND expires_at > {now}",
-        vec![set(sql, ids)],
+         WHERE reservations.id = wanted.of_id AND status = 'active' AND expires_at > {now} \
+         AND buyer_id = $2",
+        vec![set(sql, ids), buyer.id().into()],
     )
     .await
 }
