@@ -33,6 +33,7 @@ use crate::{
     money::ledger::{Ledger, reconcile::Difference},
     settings::{Config, RedisUrls},
     shop::{
+        adoption::Adoption,
         cancellation::Cancellations,
         reservations::{
             Reservations,
@@ -120,9 +121,11 @@ impl App {
             refunds,
             checkouts,
             cancellations,
+            adoption: Adoption { base: base.clone() },
         };
         let shared = Shared {
             access,
+            adopt: Arc::new(slices.adoption.clone()),
             tokens: Arc::new(Tokens::new(&config.tokens.secret, Arc::clone(&base.clock))),
             sagas: slices.sagas(),
             retention_every: config.events.event_pass,

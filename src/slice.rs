@@ -9,7 +9,7 @@ use poem_openapi::OpenApi;
 
 use crate::{
     access::Access,
-    http::tokens::Tokens,
+    http::{auth::Adopt, tokens::Tokens},
     kernel::{invariants::Invariant, passes::Pass, saga::attention::Attended},
 };
 
@@ -20,6 +20,8 @@ pub struct Shared {
     pub access: Access,
     /// Issues and verifies tokens.
     pub tokens: Arc<Tokens>,
+    /// Moves what a guest has to the user who signs in.
+    pub adopt: Arc<dyn Adopt>,
     /// All kinds of sagas, for the administration.
     pub sagas: Vec<Arc<dyn Attended>>,
     /// How often the retention passes delete old rows.

@@ -12,6 +12,7 @@ mod m20261121_000001_base;
 mod m20261121_000002_refund_looks;
 mod m20261128_000003_room;
 mod m20261128_000004_event_texts;
+mod m20261129_000005_owners;
 mod machinery;
 mod money;
 mod reshape;
@@ -56,6 +57,7 @@ impl MigratorTrait for Steps {
             Box::new(m20261121_000002_refund_looks::Migration),
             Box::new(m20261128_000003_room::Migration),
             Box::new(m20261128_000004_event_texts::Migration),
+            Box::new(m20261129_000005_owners::Migration),
         ]
     }
 }

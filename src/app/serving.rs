@@ -107,6 +107,7 @@ impl App {
         routes
             .data(Arc::clone(&self.shared.tokens))
             .data(users)
+            .data(Arc::clone(&self.shared.adopt))
             .data(self.base.db.clone())
             .data(self.config.network.trusted_proxies.clone())
             .catch_all_error(|error| async move { problem::from_poem(error) })

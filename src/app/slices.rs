@@ -16,7 +16,10 @@ use crate::{
         saga::attention::Attended,
     },
     money::{ledger::Ledger, refunds::Refunds},
-    shop::{cancellation::Cancellations, checkout::Checkouts, reservations::Reservations},
+    shop::{
+        adoption::Adoption, cancellation::Cancellations, checkout::Checkouts,
+        reservations::Reservations,
+    },
     slice::{Shared, Slice},
 };
 
@@ -70,6 +73,7 @@ slices! {
     reservations: Reservations,
     checkouts: Checkouts,
     cancellations: Cancellations,
+    adoption: Adoption,
     bookings: EventBookings,
     refunds: Refunds,
     ledger: Ledger,

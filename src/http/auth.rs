@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use holdfast_contract::{GUEST_TOKEN_HEADER, problem::ProblemType};
+use holdfast_contract::{GUEST_TOKEN_HEADER, accounts::Adopted, problem::ProblemType};
 use holdfast_domain::{
     access::Role,
     ids::{Buyer, GuestId, UserId},
@@ -38,8 +38,20 @@ pub trait Users: Send + Sync + std::fmt::Debug {
     async fn role_of(&self, user: UserId) -> Result<Option<Role>, StoreError>;
 }
 
+/// Moves what a guest has to the user who the guest turned out to be.
+#[async_trait]
+pub trait Adopt: Send + Sync + std::fmt::Debug {
+    /// Gives the guest's holds, bookings and tickets to the user, as far as the limits of one buyer allow.
+    async fn adopt(
+        &self,
+        guest: GuestId,
+        user: User,
+        locale: &'static str,
+    ) -> Result<Adopted, StoreError>;
+}
+
 impl Caller {
-    /// Reads the sender of this request.
+    /// Reads the sender of this request. What a guest has moves to the user if the request carries both tokens.
     ///
     /// # Errors
     /// 401 when a token is invalid or has expired, or when its user may no longer sign in.
@@ -69,7 +81,12 @@ impl Caller {
                 Some(guest)
             }
         };
-        Ok(Self { user, guest, locale: locale(request) })
+        let locale = locale(request);
+        if let (Some(user), Some(guest)) = (user, guest) {
+            let adopt = Data::<&Arc<dyn Adopt>>::from_request_without_body(request).await?.0;
+            adopt.adopt(guest, user, locale).await.map_err(ApiProblem::from)?;
+        }
+        Ok(Self { user, guest, locale })
     }
 
     /// # Errors
@@ -110,9 +127,15 @@ fn unauthorized(header: &str, message: &str) -> ApiProblem {
     ])
 }
 
+/// The guest who signs in. A token that is no longer valid is no reason to refuse a sign-in.
+pub fn guest_of(request: &Request, tokens: &Tokens) -> Option<GuestId> {
+    let token = request.headers().get(GUEST_TOKEN_HEADER)?;
+    tokens.read_guest(token.to_str().ok()?)
+}
+
 /// The first of [`LOCALES`] that `Accept-Language` names (RFC 9110, 12.5.4). The weights are ignored, because
 /// browsers send the languages in falling order.
-fn locale(request: &Request) -> &'static str {
+pub fn locale(request: &Request) -> &'static str {
     let wanted = request.header(header::ACCEPT_LANGUAGE).unwrap_or("");
     wanted
         .split(',')

@@ -53,7 +53,7 @@ impl Accounts {
 
 impl Slice for Accounts {
     fn routes(self, shared: Shared) -> impl OpenApi + 'static {
-        api::AccountsApi { accounts: self, tokens: shared.tokens }
+        api::AccountsApi { accounts: self, tokens: shared.tokens, adopt: shared.adopt }
     }
 }
 

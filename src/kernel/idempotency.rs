@@ -181,6 +181,19 @@ pub async fn answer_for(
     store::answer_for(to, subject, answer).await
 }
 
+/// Gives the keys of attempts that made these subjects to another caller, so that a repeated request of that caller is
+/// replayed. `with_nameless` adds the keys of attempts that made nothing, such as a cancellation. A key that the other
+/// caller has used on the same route stays.
+pub async fn hand_over(
+    tx: &Tx,
+    from: Uuid,
+    to: Uuid,
+    subjects: &[Uuid],
+    with_nameless: bool,
+) -> Result<u64, StoreError> {
+    store::hand_over(tx, from, to, subjects, with_nameless).await
+}
+
 /// Creates an object once for each attempt. Claim, effect and answer are one transaction, so that none of them is
 /// ever seen without the others, and a refusal leaves the key free. A twin of this request waits at the claim
 /// until that transaction has ended.

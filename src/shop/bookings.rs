@@ -2,6 +2,7 @@
 //!
 //! This unit starts no booking and takes no money: see `checkout`.
 
+pub mod adopt;
 pub mod confirmed;
 pub mod read;
 mod store;
@@ -9,4 +10,4 @@ pub mod view;
 
 pub use confirmed::is_captured;
 pub use read::{Bookings, shown};
-pub use store::{By, booking_of_intent, booking_with_lines, find, lines_of};
+pub use store::{By, booking_of_intent, booking_with_lines, find, lines_of, locked_with_lines};

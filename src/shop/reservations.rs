@@ -13,6 +13,7 @@ use crate::{
     slice::{Shared, Slice},
 };
 
+pub mod adopt;
 pub mod api;
 pub mod cancel;
 pub mod expire;

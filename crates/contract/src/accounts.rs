@@ -47,6 +47,40 @@ pub struct Session {
     pub expires_in_seconds: i64,
     /// The signed-in user.
     pub profile: Profile,
+    /// What moved from the guest to the user, if the request had a guest token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adopted: Option<Adopted>,
+}
+
+/// What a guest had, and the user now has. Holds, bookings and tickets that are not named stay the guest's only if
+/// `kept` names their event.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct Adopted {
+    /// The ids of the reservations that moved to the user.
+    pub reservations: Vec<Uuid>,
+    /// The ids of the bookings that moved to the user.
+    pub bookings: Vec<Uuid>,
+    /// The reservations that stay the guest's, because the user would exceed a limit.
+    pub kept: Vec<KeptReservations>,
+}
+
+/// Reservations that stay the guest's, because the user would have more persons in the event than one buyer may. The
+/// guest token still reads, cancels and confirms them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct KeptReservations {
+    /// The ids of the reservations.
+    pub reservations: Vec<Uuid>,
+    /// The pending booking that pays for the reservations.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub booking: Option<Uuid>,
+    /// The event whose limit the user would exceed.
+    pub event_id: Uuid,
+    /// How many persons one buyer may have in the event.
+    pub limit: i64,
+    /// How many persons the user may still add in the event.
+    pub remaining: i64,
 }
 
 /// A user's role in the whole installation.

@@ -12,6 +12,7 @@ mod words;
 
 pub mod access;
 pub mod actor;
+pub mod adoption;
 pub mod booking;
 pub mod checkout;
 pub mod event;

@@ -7,6 +7,7 @@ use holdfast_contract::{
     problem::{FieldError, ProblemType},
 };
 use holdfast_domain::access::Role;
+use poem::Request;
 use poem_openapi::{OpenApi, Tags};
 
 use super::{
@@ -17,7 +18,7 @@ use super::{
 };
 use crate::{
     http::{
-        auth::Caller,
+        auth::{self, Adopt, Caller},
         body::{Created, Json},
         problem::ApiProblem,
         tokens::{ACCESS_TOKEN_SECS, Tokens},
@@ -32,6 +33,7 @@ const BUSY_RETRY_AFTER_SECS: u64 = 3;
 pub struct AccountsApi {
     pub accounts: Accounts,
     pub tokens: Arc<Tokens>,
+    pub adopt: Arc<dyn Adopt>,
 }
 
 #[derive(Tags)]
@@ -43,20 +45,33 @@ enum Tag {
 #[OpenApi(prefix_path = "/auth", tag = "Tag::Auth")]
 impl AccountsApi {
     /// Create an account and sign in.
+    ///
+    /// What a guest has moves to the account, if the request carries the guest's token.
     #[oai(path = "/register", method = "post")]
-    async fn register(&self, body: Json<Registration>) -> Result<Created<Session>, ApiProblem> {
+    async fn register(
+        &self,
+        request: &Request,
+        body: Json<Registration>,
+    ) -> Result<Created<Session>, ApiProblem> {
         let accounts = self.accounts.clone();
         let tasks = &self.accounts.base.tasks;
         let made =
             tasks.run(async move { accounts.register(body.0, Role::Customer).await }).await??;
-        Ok(Created(self.session(User { id: made, role: Role::Customer }).await?))
+        let user = User { id: made, role: Role::Customer };
+        Ok(Created(self.session(request, user).await?))
     }
 
     /// Sign in.
+    ///
+    /// What a guest has moves to the account, if the request carries the guest's token.
     #[oai(path = "/login", method = "post")]
-    async fn log_in(&self, body: Json<Credentials>) -> Result<Json<Session>, ApiProblem> {
+    async fn log_in(
+        &self,
+        request: &Request,
+        body: Json<Credentials>,
+    ) -> Result<Json<Session>, ApiProblem> {
         let user = log_in::log_in(&self.accounts.base.db, &self.accounts.passwords, body.0).await?;
-        Ok(Json(self.session(user).await?))
+        Ok(Json(self.session(request, user).await?))
     }
 
     /// Read the profile of the signed-in user.
@@ -67,11 +82,16 @@ impl AccountsApi {
 }
 
 impl AccountsApi {
-    async fn session(&self, user: User) -> Result<Session, ApiProblem> {
+    async fn session(&self, request: &Request, user: User) -> Result<Session, ApiProblem> {
+        let guest = auth::guest_of(request, &self.tokens);
         Ok(Session {
             access_token: self.tokens.access(user),
             expires_in_seconds: ACCESS_TOKEN_SECS,
             profile: self.profile_of(user).await?,
+            adopted: match guest {
+                Some(guest) => Some(self.adopt.adopt(guest, user, auth::locale(request)).await?),
+                None => None,
+            },
         })
     }
 

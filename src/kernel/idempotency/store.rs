@@ -96,6 +96,26 @@ pub(super) async fn answer_for(
     db::write(sql, change_open(answer).filter(Column::SubjectId.eq(subject)), None).await
 }
 
+/// Gives keys of the principal `from` to the principal `to`: those of these subjects, and with `with_nameless` those
+/// without a subject. A key that `to` already has on the route stays.
+pub(super) async fn hand_over(
+    sql: &impl Sql,
+    from: Uuid,
+    to: Uuid,
+    subjects: &[Uuid],
+    with_nameless: bool,
+) -> Result<u64, StoreError> {
+    let nameless = if with_nameless { "OR subject_id IS NULL" } else { "" };
+    let text = format!(
+        "UPDATE idempotency_keys SET principal_id = $2 \
+         WHERE principal_id = $1 AND (subject_id {{among_ids $3}} {nameless}) \
+         AND NOT EXISTS (SELECT 1 FROM idempotency_keys k WHERE k.principal_id = $2 \
+             AND k.route = idempotency_keys.route AND k.key = idempotency_keys.key)"
+    );
+    let subjects = db::set(sql.writing().dialect(), subjects.iter().copied());
+    sql.run(&text, vec![from.into(), to.into(), subjects]).await
+}
+
 /// Deletes at most `most` keys older than `kept_ms`, oldest first. Returns their number.
 pub(super) async fn forget(sql: &impl Sql, kept_ms: i64, most: u64) -> Result<u64, StoreError> {
     db::forget(sql, Entity::find(), Column::CreatedAt, kept_ms, most).await

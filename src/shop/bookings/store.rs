@@ -10,12 +10,24 @@ use holdfast_domain::{
 use holdfast_entity::{booking_lines, bookings, events, payments};
 use sea_orm::{
     ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    sea_query::LockType,
 };
 use uuid::Uuid;
 
-use crate::kernel::db::{self, Bug, Sql, StoreError};
+use crate::kernel::db::{self, Bug, Sql, StoreError, Tx};
 
+pub mod adopt;
 pub mod confirmed;
+
+/// Locks a booking, and reads it with its lines. A missing booking is a bug.
+pub async fn locked_with_lines(
+    tx: &Tx,
+    id: BookingId,
+) -> Result<(bookings::Model, Vec<booking_lines::Model>), StoreError> {
+    let booking = bookings::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(tx.orm());
+    let booking = booking.await?.ok_or_else(|| Bug::new(format!("booking {id}")))?;
+    Ok((booking, lines_of(tx, &[id]).await?))
+}
 
 /// A booking with its lines. A missing booking is a bug.
 pub async fn booking_with_lines(

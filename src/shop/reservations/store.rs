@@ -2,6 +2,7 @@
 //!
 //! Lock order: idempotency → buyer → reservations → seats by id → general items → section counters → outbox.
 
+pub mod adopt;
 mod change;
 pub mod general;
 pub mod payment;

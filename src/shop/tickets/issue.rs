@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use holdfast_contract::bookings::{Ticket, TicketStatus};
 use holdfast_domain::{
     booking::TicketState,
-    ids::{BookingId, LineId, TicketId},
+    ids::{BookingId, Buyer, EventId, LineId, TicketId},
 };
 use holdfast_entity::{booking_lines, tickets};
 use uuid::Uuid;
@@ -74,6 +74,22 @@ pub async fn refunded(tx: &Tx, booking: BookingId, lines: &[LineId]) -> Result<(
 pub async fn not_refunded(tx: &Tx, booking: BookingId, lines: &[LineId]) -> Result<(), StoreError> {
     let (to, from) = (TicketState::Cancelled, TicketState::Refunded);
     store::change(tx, booking, lines, to, &[from]).await.map(|_| ())
+}
+
+/// Moves the tickets of bookings to another buyer, and returns how many persons each event admits by them. The bookings
+/// are locked.
+pub async fn give(
+    tx: &Tx,
+    bookings: &[BookingId],
+    to: Buyer,
+) -> Result<HashMap<EventId, i64>, StoreError> {
+    let mut admitted: HashMap<EventId, i64> = HashMap::new();
+    for ticket in store::give(tx, bookings, to).await? {
+        if matches!(ticket.status, TicketState::Valid | TicketState::Used) {
+            *admitted.entry(ticket.event).or_default() += i64::from(ticket.admits);
+        }
+    }
+    Ok(admitted)
 }
 
 /// The tickets of bookings, in the order in which they were issued.

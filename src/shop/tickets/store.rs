@@ -2,11 +2,12 @@
 
 use holdfast_domain::{
     booking::TicketState,
-    ids::{BookingId, LineId, TicketId},
+    ids::{BookingId, Buyer, EventId, LineId, TicketId},
 };
 use holdfast_entity::tickets;
 use sea_orm::{
-    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::LockType,
+    ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::LockType,
 };
 
 use crate::kernel::db::{self, Sql, StoreError, Tx};
@@ -36,6 +37,28 @@ pub async fn change(
         .filter(db::is_among(tx, tickets::Column::LineId, lines.iter().copied()))
         .filter(tickets::Column::Status.is_in(from.iter().copied()));
     db::change(tx, change).await
+}
+
+/// A ticket that was given to another buyer.
+#[derive(Debug, Clone, Copy, FromQueryResult)]
+pub struct GivenTicket {
+    #[sea_orm(alias = "event_id")]
+    pub event: EventId,
+    pub admits: i32,
+    pub status: TicketState,
+}
+
+/// Gives the tickets of bookings to the buyer.
+pub async fn give(
+    tx: &Tx,
+    bookings: &[BookingId],
+    to: Buyer,
+) -> Result<Vec<GivenTicket>, StoreError> {
+    let change = tickets::Entity::update_many()
+        .col_expr(tickets::Column::BuyerId, to.id().into())
+        .filter(db::is_among(tx, tickets::Column::BookingId, bookings.iter().copied()));
+    let columns = [tickets::Column::EventId, tickets::Column::Admits, tickets::Column::Status];
+    db::changed(tx, change, &columns).await
 }
 
 /// The tickets of bookings, in the order of their ids.

@@ -53,6 +53,11 @@ pub struct CallerOf<'a> {
 }
 
 impl CallerOf<'_> {
+    /// The same caller, who also sends a guest's token.
+    pub fn and_guest(self, token: &str) -> Self {
+        Self { guest: Some(token.to_owned()), ..self }
+    }
+
     pub async fn get(&self, path: &str) -> Answer {
         self.send(Method::GET, path, None, &[]).await
     }

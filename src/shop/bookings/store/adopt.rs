@@ -1,0 +1,48 @@
+//! The SQL that moves bookings from a guest to a user.
+
+use holdfast_domain::ids::{BookingId, Buyer, EventId, GuestId};
+use holdfast_entity::{
+    booking_lines,
+    bookings::{self, Column, Entity},
+};
+use sea_orm::{
+    ColumnTrait, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, sea_query::LockType,
+};
+
+use crate::kernel::db::{self, Sql, StoreError, Tx};
+
+pub async fn events_of(sql: &impl Sql, guest: GuestId) -> Result<Vec<EventId>, StoreError> {
+    let of_booking = booking_lines::Entity::belongs_to(Entity)
+        .from(booking_lines::Column::BookingId)
+        .to(Column::Id)
+        .into();
+    Ok(booking_lines::Entity::find()
+        .select_only()
+        .column(booking_lines::Column::EventId)
+        .distinct()
+        .join(JoinType::InnerJoin, of_booking)
+        .filter(Column::BuyerId.eq(guest.0))
+        .into_tuple()
+        .all(sql.reading())
+        .await?)
+}
+
+/// Locks and reads the guest's bookings.
+pub async fn of_guest(tx: &Tx, guest: GuestId) -> Result<Vec<bookings::Model>, StoreError> {
+    Ok(Entity::find()
+        .filter(Column::BuyerId.eq(guest.0))
+        .order_by_asc(Column::Id)
+        .lock(LockType::NoKeyUpdate)
+        .all(tx.orm())
+        .await?)
+}
+
+/// Gives bookings to the buyer.
+pub async fn give(tx: &Tx, ids: &[BookingId], to: Buyer) -> Result<u64, StoreError> {
+    let change = Entity::update_many()
+        .col_expr(Column::BuyerId, to.id().into())
+        .col_expr(Column::BuyerKind, to.kind().into())
+        .col_expr(Column::Version, db::plus(Column::Version, 1))
+        .filter(db::is_among(tx, Column::Id, ids.iter().copied()));
+    db::change(tx, change).await
+}

@@ -1,0 +1,57 @@
+//! Moves reservations from a guest to the user who the guest turned out to be. The steps run in the caller's
+//! transaction.
+
+use std::collections::HashMap;
+
+use holdfast_domain::ids::{Buyer, EventId, GuestId, ReservationId};
+use holdfast_entity::reservations;
+
+use super::store::{self, adopt, payment};
+use crate::kernel::db::{Sql, StoreError, Tx};
+
+/// The events of which the guest holds, pays for or has bought something.
+pub async fn events_of(sql: &impl Sql, guest: GuestId) -> Result<Vec<EventId>, StoreError> {
+    adopt::events_of(sql, guest).await
+}
+
+/// Locks the rows of both buyers within these events. From here on, neither of them gains or confirms a hold there
+/// before this transaction has ended.
+pub async fn lock(
+    tx: &Tx,
+    buyers: [Buyer; 2],
+    events: &[EventId],
+    locale: &str,
+) -> Result<(), StoreError> {
+    let rows = events.iter().flat_map(|event| buyers.map(|buyer| (*event, buyer))).collect();
+    payment::lock_buyers(tx, rows, locale).await
+}
+
+/// Locks and reads the guest's reservations of these events that are active, in payment or confirmed, and of
+/// `also` whatever their state is. Ordered by id, which is the order of their creation.
+pub async fn of_guest(
+    tx: &Tx,
+    guest: GuestId,
+    events: &[EventId],
+    also: &[ReservationId],
+) -> Result<Vec<reservations::Model>, StoreError> {
+    adopt::of_guest(tx, guest, events, also).await
+}
+
+/// How many persons the buyer has in each event, by live reservations and valid tickets.
+pub async fn persons(
+    tx: &Tx,
+    buyer: Buyer,
+    events: &[EventId],
+    now_ms: i64,
+) -> Result<HashMap<EventId, i64>, StoreError> {
+    let mut persons = HashMap::with_capacity(events.len());
+    for event in events {
+        persons.insert(*event, store::usage(tx, *event, buyer, now_ms).await?.persons);
+    }
+    Ok(persons)
+}
+
+/// Moves locked reservations to the buyer. Returns their number.
+pub async fn give(tx: &Tx, ids: &[ReservationId], to: Buyer) -> Result<u64, StoreError> {
+    adopt::give(tx, ids, to).await
+}
