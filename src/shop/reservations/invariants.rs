@@ -83,8 +83,8 @@ pub const INVARIANTS: &[Invariant] = &[
                   FROM reservation_items i WHERE i.reservation_id = r.id)",
     },
     Invariant {
-        // The limit is that of the newest hold, because an organizer may lower the limit below what a buyer
-        // already has.
+        // The limit is the limit of the newest hold, because an organizer may lower the event's limit below the
+        // number of persons that a buyer already has.
         name: "nobody was let beyond what one buyer may bring",
         sql: "SELECT 'buyer ' || {uuid_text}(u.buyer_id) || ' has ' || CAST(u.persons AS text) || \
               ' persons of event ' || {uuid_text}(u.event_id) AS breach \
