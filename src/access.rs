@@ -1,9 +1,9 @@
 //! Decides who may see and change events, bookings, organizations and the installation.
 //!
-//! A proof is a value that says that its holder may see a thing or act on it. Only this module makes proofs, and
-//! whatever touches an event, a booking or an organization for a caller takes a proof. A proof says nothing about
-//! status, sale window or terms: the transaction of the use case decides those. A thing that the caller may not
-//! see does not exist for that caller: the answer is 404, never 403.
+//! A proof is a value that says that its holder may see an object or act on it. Only this module makes proofs, and
+//! every use case that touches an event, a booking or an organization for a caller takes a proof. A proof says
+//! nothing about status, sale window or terms: the transaction of the use case decides those. An object that the
+//! caller may not see does not exist for that caller: the response is 404, never 403.
 
 mod event_key;
 mod proofs;
@@ -72,8 +72,8 @@ impl Access {
         self.shown_to(caller, found).await
     }
 
-    /// [`Self::visible`] without the caches: the database answers. For callers that use the event longer than one
-    /// answer.
+    /// [`Self::visible`] without the caches: the database is asked. This function is for callers that use the event
+    /// for longer than one response.
     ///
     /// # Errors
     /// See [`Self::visible`].
@@ -149,7 +149,7 @@ impl Access {
         Err(ApiProblem::new(ProblemType::Forbidden, "This event belongs to somebody else."))
     }
 
-    /// The event, to be changed by the program itself: by its commands and its demo.
+    /// The event, which the program itself changes through its commands or its demo.
     pub async fn unattended(db: &Db, key: &EventKey) -> Result<Option<Managed>, StoreError> {
         let found = store::event(db, key).await?;
         Ok(found.map(|found| Permit::new(found.event, Actor::System)))

@@ -53,7 +53,7 @@ pub fn load_settings() -> Result<Config, SettingsError> {
     Config::load(&SystemEntropy)
 }
 
-/// The assembled program.
+/// The program with all its parts, ready to serve or to work.
 #[derive(Debug, Clone)]
 pub struct App {
     pub config: Arc<Config>,
@@ -74,7 +74,7 @@ impl App {
     /// Assembles the program and migrates the schema of the database.
     ///
     /// # Errors
-    /// When a setting cannot be used, or the database does not answer.
+    /// When a setting cannot be used, or the database does not respond.
     pub async fn start(config: Config) -> anyhow::Result<Self> {
         let app = Self::assemble(config).await?;
         Migrator::up(app.base.db.writer(), None).await?;
@@ -158,7 +158,7 @@ impl App {
     /// Connects to the database without migrating it.
     ///
     /// # Errors
-    /// When the database does not answer.
+    /// When the database does not respond.
     pub async fn store(config: &Config) -> anyhow::Result<Db> {
         Ok(wiring::base(config).await?.db)
     }
@@ -167,7 +167,7 @@ impl App {
     /// nothing.
     ///
     /// # Errors
-    /// When the gateway or the database does not answer.
+    /// When the gateway or the database does not respond.
     pub async fn reconcile(config: Config, days: u16) -> anyhow::Result<Vec<Difference>> {
         Ok(Self::assemble(config).await?.slices.ledger.differences(days).await?)
     }

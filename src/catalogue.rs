@@ -3,7 +3,7 @@
 //! The catalogue never holds or sells anything. It reads seats without locks, only to show them, and no decision
 //! uses its caches. `api/` has the HTTP routes, each use case has a file named by its verb, SQL is under
 //! `store/`. Look next: `lifecycle` (how the status of an event changes), `replace_plan` (the one dangerous
-//! change), `reads` (what is cached and why that is right), `seed` (the demo events).
+//! change), `reads` (the caches, and why they are never outdated), `seed` (the demo events).
 
 pub mod api;
 pub mod change_seat;
@@ -50,7 +50,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct Catalogue {
     pub base: Base,
-    /// How long holds last when their event does not say.
+    /// How long holds last in events without a hold time of their own.
     pub holds: HoldTimes,
     /// How often the pass updates the status of events by time.
     pub lifecycle_every: Duration,

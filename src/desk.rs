@@ -1,5 +1,5 @@
-//! What organizers and administrators do with bookings and with the installation. Organizers change events
-//! through `catalogue`.
+//! The work of organizers and administrators on bookings and on the installation. Organizers change events through
+//! `catalogue`.
 
 pub mod administration;
 pub mod bookings;

@@ -1,4 +1,4 @@
-//! Who people are: accounts, and the organizations that they belong to.
+//! Accounts, and the organizations that users belong to.
 
 pub mod accounts;
 pub mod organizations;

@@ -21,11 +21,11 @@ pub use viewers::{Stream, StreamError};
 #[derive(Debug, Clone)]
 pub struct Live {
     pub base: Base,
-    /// Numbers committed changes.
+    /// The relay, which numbers committed changes of this node and others.
     pub relay: Relay,
     /// Follows the log of changes.
     pub tail: Tail,
-    /// Wakes the other nodes.
+    /// The channel that wakes the other nodes.
     pub broker: Arc<dyn Broker>,
 }
 
@@ -34,7 +34,7 @@ impl Live {
         Self { base, relay: Relay::default(), tail: Tail::default(), broker }
     }
 
-    /// Opens streams of changes.
+    /// A handle that opens streams of changes for viewers.
     pub fn stream(&self) -> Stream {
         Stream { base: self.base.clone(), tail: self.tail.clone() }
     }

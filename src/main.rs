@@ -14,7 +14,7 @@ use holdfast::{
 };
 use holdfast_domain::text::counted;
 
-/// It gives memory back to the system after a crowd; glibc's keeps most of it.
+/// This allocator returns memory to the system after a crowd of requests. glibc's allocator keeps most of it.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -1,4 +1,4 @@
-//! The books and the refunds: the ledger, and refunds as sagas of their own.
+//! The ledger, and refunds as separate sagas.
 
 pub mod ledger;
 pub mod refunds;

@@ -31,7 +31,7 @@ macro_rules! sections {
         #[derive(Debug, Clone)]
         pub struct Config {
             $(pub $name: $section,)+
-            /// Faults that tests switch on.
+            /// Faults that tests switch on; none in production.
             #[cfg(feature = "failpoints")]
             pub sabotage: Sabotage,
         }
@@ -130,12 +130,12 @@ fn all_accepted<'a>(
     if refused.is_empty() { Ok(()) } else { Err(SettingsError::Refused(refused)) }
 }
 
-/// Every declared setting.
+/// The settings of all sections, in the order of the documents.
 fn declared() -> impl Iterator<Item = &'static Setting> + Clone {
     SECTIONS.iter().flat_map(|section| section.settings)
 }
 
-/// The text of `.env.example`.
+/// The text of the file `.env.example`, with all settings and their defaults.
 pub fn env_example() -> String {
     settings::env_example(INTRODUCTION, SECTIONS, RESERVED)
 }

@@ -1,4 +1,4 @@
-//! What a buyer does: hold places, pay for them, read bookings and tickets, cancel.
+//! The use cases of buyers: hold places, pay for them, read bookings and tickets, cancel.
 //!
 //! Each module is a slice: `api.rs` is its HTTP, each use case has a file named by its verb, SQL is in `store.rs` or
 //! under `store/`.

@@ -1,9 +1,8 @@
 //! The pages: the front end's files, which are built into the program, and the shell page of the front-end
 //! program that draws an address.
 //!
-//! Files with hashed names are cached for ever. A shell is built anew for each request (`site::head` writes its
-//! head), and answers 304 when nothing has changed. An address without a page gets the shell, too, with status
-//! 404.
+//! Files with hashed names are cached forever. A shell is built anew for each request (`site::head` writes its head),
+//! and the response is 304 when nothing has changed. An address without a page gets the shell, too, with status 404.
 
 mod event;
 mod head;
@@ -57,7 +56,7 @@ pub async fn page(request: &Request, Data(site): Data<&Site>) -> Response {
     if let Some(file) = site.pages.get(name).filter(|_| is_file) {
         return send_file(request, site.pages, name, &file);
     }
-    // A missing file gets an empty 404; a missing page gets a page that says so.
+    // A missing file gets an empty 404; a missing page gets a page that explains it.
     let looks_like_file = name.rsplit('/').next().is_some_and(|name| name.contains('.'));
     if looks_like_file && Page::at(path).is_none() {
         return StatusCode::NOT_FOUND.into();
@@ -105,7 +104,7 @@ impl Site {
                     .begins_with(&event::first(name, &event)),
             ),
             Ok(None) => (StatusCode::NOT_FOUND, Head::neutral()),
-            // The page itself exists, and says what it cannot show.
+            // The page itself exists, and explains what it cannot show.
             Err(error) => (ApiProblem::from(error).into_response().status(), Head::neutral()),
         }
     }
@@ -115,7 +114,7 @@ fn send_shell(request: &Request, status: StatusCode, html: String) -> Response {
     let asked = Asked::of(request);
     let etag = format!("W/\"{}\"", &hex(&Sha256::digest(&html))[..32]);
     let mut headers = headers(&etag, REVALIDATE, "text/html; charset=utf-8".to_owned());
-    // Conditions apply only when the answer would be a success (RFC 9110, 13.2.1).
+    // Conditions apply only to a successful response (RFC 9110, 13.2.1).
     if status == StatusCode::OK && asked.has(&etag) {
         return with(Response::builder().status(StatusCode::NOT_MODIFIED).finish(), headers);
     }

@@ -1,4 +1,4 @@
-//! What a slice brings to the program: routes, passes, kinds of sagas and invariants.
+//! The parts that a slice adds to the program: routes, passes, kinds of sagas and invariants.
 //!
 //! `app/slices.rs` lists the slices; everything else about a slice is in its own folder.
 
@@ -13,12 +13,12 @@ use crate::{
     kernel::{invariants::Invariant, passes::Pass, saga::attention::Attended},
 };
 
-/// What every slice's routes and passes may use.
+/// The parts that every slice's routes and passes may use.
 #[derive(Debug, Clone)]
 pub struct Shared {
-    /// Makes proofs of what callers may see and do.
+    /// Makes proofs that a caller may see an object or act on it.
     pub access: Access,
-    /// Issues and verifies tokens.
+    /// Issues and verifies the tokens of callers.
     pub tokens: Arc<Tokens>,
     /// Moves what a guest has to the user who signs in.
     pub adopt: Arc<dyn Adopt>,
@@ -28,9 +28,9 @@ pub struct Shared {
     pub retention_every: Duration,
 }
 
-/// A slice. Every method except `routes` has a default for a slice that brings nothing of the kind.
+/// A slice. Every method except `routes` has a default for a slice without such parts.
 pub trait Slice: Clone + Send + Sync + 'static {
-    /// What must be true of the slice's rows at all times.
+    /// The conditions that must hold for the slice's rows at all times.
     const INVARIANTS: &'static [Invariant] = &[];
 
     /// The documented routes, below `/api/v1`. A slice without routes returns `()`.

@@ -28,7 +28,7 @@ pub struct Model {
     pub offer_id: OfferId,
     /// The name for people: section, row and seat, or section and offer.
     pub label: String,
-    /// How many units of the offer.
+    /// The number of units of the offer.
     pub quantity: i32,
     /// How many persons the line admits in total.
     pub admits: i32,

@@ -1,4 +1,4 @@
-//! The purchases of buyers.
+//! The bookings: purchases that are in payment, paid, failed or cancelled.
 
 use holdfast_domain::{
     booking::BookingState,

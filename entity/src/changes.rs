@@ -11,7 +11,7 @@ pub struct Model {
     /// The number of the change within its event. Numbers have no gaps.
     #[sea_orm(primary_key, auto_increment = false)]
     pub seq: i64,
-    /// The change as JSON.
+    /// The change as the JSON text that the event stream sends.
     pub payload: String,
     pub created_at: i64,
 }

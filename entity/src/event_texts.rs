@@ -8,15 +8,15 @@ use sea_orm::entity::prelude::*;
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub event_id: EventId,
-    /// The version of the event whose texts these are.
+    /// The version of the event that has these texts.
     pub of_version: i32,
     /// The version of the rules by which the texts were folded.
     pub folding: i32,
     /// Name, place, description and category, folded, one a line.
     pub searched: String,
-    /// The place, folded.
+    /// The event's place in the folded form.
     pub place: String,
-    /// The category, folded.
+    /// The event's category in the folded form.
     pub category: String,
     /// The name's collation key in hexadecimal digits.
     pub sort_key: String,

@@ -1,4 +1,4 @@
-//! The events. An event is the unit by which the hot tables are sharded.
+//! The events. Every row of the busy tables belongs to one event, so that the database could be divided by events.
 
 use holdfast_domain::{
     event::Status,
@@ -15,7 +15,7 @@ pub struct Model {
     pub organization_id: OrganizationId,
     /// The event's unique name in URLs.
     pub slug: String,
-    /// The event's title.
+    /// The event's title, which buyers read.
     pub name: String,
     pub description: String,
     /// A word such as `sport`, `theatre` or `concert`.

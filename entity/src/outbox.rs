@@ -10,7 +10,7 @@ pub struct Model {
     #[sea_orm(primary_key)]
     pub id: i64,
     pub event_id: EventId,
-    /// The change as JSON.
+    /// The change as the JSON text that the event stream will send.
     pub payload: String,
     pub created_at: i64,
 }

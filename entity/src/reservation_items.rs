@@ -20,7 +20,7 @@ pub struct Model {
     pub offer_id: OfferId,
     /// The name for people: section, row and seat, or section and offer.
     pub label: String,
-    /// How many units of the offer; 1 for a seat.
+    /// The number of units of the offer; 1 for a seat.
     pub quantity: i32,
     /// How many persons the item admits in total.
     pub admits: i32,
@@ -30,7 +30,7 @@ pub struct Model {
     pub fence: i64,
     /// The state of general-admission places. For a seat, the seat's own row decides.
     pub state: ItemState,
-    /// When the hold lapses.
+    /// When the hold lapses, unless a payment began before.
     pub expires_at: i64,
 }
 

@@ -26,7 +26,7 @@ pub struct Model {
     pub total_minor: i64,
     pub currency: Currency,
     pub created_at: i64,
-    /// When the hold lapses.
+    /// When the hold lapses, unless a payment began before.
     pub expires_at: i64,
     /// The moment after which the hold cannot be extended.
     pub cap_at: i64,

@@ -12,11 +12,11 @@ pub struct Model {
     pub kind: String,
     /// The object that the saga works on, such as the booking.
     pub subject_id: Uuid,
-    /// The format of `state`. A program leaves alone a saga with a newer format.
+    /// The format of `state`. A program does not touch a saga with a newer format.
     pub format: i32,
     /// A coarse word for the state, by which workers find sagas.
     pub status: Status,
-    /// The state as JSON.
+    /// The state as JSON text, in the format `format`.
     pub state: String,
     /// Why an operator must look at the saga.
     pub reason: Option<String>,

@@ -1,5 +1,5 @@
-//! The sections of a hall. Only general-admission sections use the counters: a counter for seats would make one hot row
-//! of a whole section.
+//! The sections of a hall. Only general-admission sections use the counters. A counter of seats would be one row that
+//! every hold in the section has to change.
 
 use holdfast_domain::{
     ids::{EventId, SectionId},
@@ -20,11 +20,11 @@ pub struct Model {
     pub position: i32,
     /// How many persons the section admits.
     pub capacity: i32,
-    /// Counter of places that are held or being paid.
+    /// The counter of places that buyers hold or are paying for.
     pub held: i32,
-    /// Counter of sold places.
+    /// The counter of places that are sold.
     pub sold: i32,
-    /// Counter of places that the organizer has blocked.
+    /// The counter of places that the organizer has blocked.
     pub blocked: i32,
     pub version: i64,
 }

@@ -1,4 +1,4 @@
-//! The accounts of users.
+//! The accounts: users who registered with an e-mail address.
 
 use holdfast_domain::{
     access::{AccountStatus, Role},
@@ -11,9 +11,9 @@ use sea_orm::entity::prelude::*;
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: UserId,
-    /// Trimmed and in lower case, so that addresses compare equal.
+    /// The e-mail address, trimmed and in lower case, so that two spellings of an address compare equal.
     pub email: String,
-    /// An Argon2id hash. NULL if the user signs in without a password.
+    /// The hash of the password (Argon2id). NULL if the user signs in without a password.
     #[debug("hidden")]
     pub password_hash: Option<String>,
     pub first_name: String,

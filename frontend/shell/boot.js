@@ -1,11 +1,11 @@
-// Starts the program, and beside its download the first requests of the page. In a file of its own, so that the page
-// needs no inline script.
+// Starts the program and, during its download, the first requests of the page. This is a separate file, so that the
+// page needs no inline script.
 
 function kept(name) {
     try {
         return localStorage.getItem(name);
     } catch {
-        // Storage is refused: nothing is kept.
+        // The browser refuses storage, so nothing is stored.
         return null;
     }
 }
@@ -14,7 +14,7 @@ function read(json) {
     try {
         return JSON.parse(json);
     } catch {
-        // It is damaged, so nobody is signed in.
+        // The stored session is damaged, so nobody is signed in.
         return null;
     }
 }
@@ -22,7 +22,7 @@ function read(json) {
 const theme = kept("holdfast.theme");
 if (theme) document.documentElement.dataset.theme = theme;
 
-// As whom the program would ask: `state::session`, in the front end's `ui`.
+// The identity with which the program would ask: see `state::session` in the front end's `ui`.
 function asker() {
     const headers = { Accept: "application/json" };
     const session = read(kept("holdfast.session"));
@@ -32,7 +32,7 @@ function asker() {
     return headers;
 }
 
-// The server names the requests that the page begins with; `api::first` takes the answers over.
+// The server names the first requests of the page; `api::first` uses their responses.
 const CALL_LIMIT_MS = 30_000;
 window.holdfastBegun = {};
 const first = document.querySelector('meta[name="holdfast-first"]')?.content ?? "";
@@ -41,7 +41,7 @@ for (const path of first.split(" ").filter(Boolean)) {
         headers: asker(),
         signal: AbortSignal.timeout(CALL_LIMIT_MS),
     });
-    // The program hears of a failure when it takes the answer over.
+    // The program notices a failure when it uses the response.
     answer.catch(() => {});
     window.holdfastBegun[path] = answer;
 }

@@ -75,8 +75,8 @@ const MEMBERSHIPS: &str = "CREATE TABLE memberships (
 ) {end};
 CREATE INDEX memberships_user ON memberships (user_id)";
 
-// `promised_starts_at` is the beginning that the first buyers were told. It is set when the beginning is moved after
-// that.
+// `promised_starts_at` is the beginning that the first buyers were told. It is set when the organizer moves the
+// beginning after the first booking.
 const EVENTS: &str = "CREATE TABLE events (
     id {uuid} PRIMARY KEY,
     organization_id {uuid} NOT NULL REFERENCES organizations (id),
@@ -117,8 +117,8 @@ const PLANS: &str = "CREATE TABLE plans (
     PRIMARY KEY (event_id, version)
 ) {end}";
 
-// Only general-admission sections use the counters `held`, `sold` and `blocked`: a counter for seats would make one hot
-// row of a whole section.
+// Only general-admission sections use the counters `held`, `sold` and `blocked`. A counter of seats would be one row
+// that every hold in the section has to change.
 const SECTIONS: &str = "CREATE TABLE sections (
     event_id {uuid} NOT NULL,
     id {uuid} NOT NULL,
@@ -300,8 +300,8 @@ const BOOKING_RESERVATIONS: &str = "CREATE TABLE booking_reservations (
 CREATE UNIQUE INDEX booking_reservations_live ON booking_reservations (reservation_id) WHERE live = 1;
 CREATE INDEX booking_reservations_reservation ON booking_reservations (reservation_id)";
 
-// `wakes` counts how often somebody woke the saga. If it has grown since a worker read it, the worker parks the saga as
-// due at once. `format` is the format of `state`: a program leaves alone a saga with a newer format.
+// `wakes` counts how often somebody woke the saga. If it has grown since a worker read it, the worker parks the saga
+// as due at once. `format` is the format of `state`: a program does not touch a saga with a newer format.
 const SAGAS: &str = "CREATE TABLE sagas (
     id {uuid} PRIMARY KEY,
     kind {text} NOT NULL,

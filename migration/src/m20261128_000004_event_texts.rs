@@ -1,9 +1,9 @@
 //! Adds a table with the texts of events as they are searched and sorted: without case and accents, and the same on both
 //! stores. The program writes its rows, because SQL has no such functions; this step adds none.
 //!
-//! It is a table of its own, because nodes of the version before read `events` with `*`. They write no row here. An event
-//! without a row, or with a row of an older version of the event, is found by its lower-case letters alone until the pass
-//! `event-texts` of a newer node has written the row.
+//! The texts have a separate table, because nodes of the previous version read `events` with `*`. Those nodes write
+//! no rows here. An event without a row, or with a row of an older version of the event, is found by its lower-case
+//! letters alone, until the pass `event-texts` of a newer node has written the row.
 
 use sea_orm_migration::prelude::*;
 

@@ -27,7 +27,7 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    /// A table without changes.
+    /// A table with this name and no changes yet.
     pub(crate) const fn named(name: &'static str) -> Self {
         Self { name, words: &[], loosened: &[], columns: &[], checks: &[] }
     }

@@ -18,7 +18,7 @@ const LOCK: &str = "SELECT pg_advisory_xact_lock(7230186014)";
 /// The direction of a schema change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Way {
-    /// To the newest schema.
+    /// Forward, to the newest schema.
     Up,
     /// Back to an older schema.
     Down,

@@ -91,7 +91,7 @@ impl<A> Permit<A> {
         self.actor
     }
 
-    /// Whoever may act on an event may also see it.
+    /// A caller who may act on an event may also see it.
     pub fn visible(self) -> Visible {
         Visible(self.event)
     }
@@ -109,7 +109,7 @@ impl InOrganization {
         Self { organization, actor }
     }
 
-    /// For events that the program creates by itself: its demo.
+    /// Proof without a caller, for events that the program creates by itself: its demo.
     pub fn unattended(organization: OrganizationId) -> Self {
         Self { organization, actor: Actor::System }
     }
@@ -139,7 +139,7 @@ impl ReadableBooking {
         self.booking
     }
 
-    /// What the caller is to the booking.
+    /// The caller's relation to the booking.
     pub fn reader(self) -> Relation {
         self.reader
     }

@@ -22,7 +22,7 @@ pub(super) struct FoundEvent {
 pub(super) enum Audience {
     /// Everybody: the event was published.
     ToAll,
-    /// Only those who may manage the event see it: the event is a draft, or was cancelled as a draft.
+    /// Only the managers of the event: the event is a draft, or was cancelled as a draft.
     ToManagers,
 }
 

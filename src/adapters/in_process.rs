@@ -14,7 +14,7 @@ use crate::kernel::ports::{
     locks::{HeldLocks, LockOutcome},
 };
 
-/// The capacity of the channel of wake-ups. A listener that falls further behind is told that it missed some.
+/// The capacity of the channel of wake-ups. A listener that falls further behind gets an error that says so.
 const WAKE_BUFFER: usize = 1_024;
 
 #[derive(Debug, Clone, Default)]

@@ -14,7 +14,7 @@ use super::redlock::lazy_connection;
 use crate::kernel::{ports::Broker, tasks::Tasks};
 
 const CHANNEL: &str = "holdfast:wake";
-/// The capacity of the channel of wake-ups. A listener that falls further behind is told that it missed some.
+/// The capacity of the channel of wake-ups. A listener that falls further behind gets an error that says so.
 const WAKE_BUFFER: usize = 1_024;
 /// The pause before the next attempt to connect to a Redis node that went away.
 const REJOIN: Duration = Duration::from_millis(500);
@@ -80,7 +80,7 @@ async fn hear(
 #[async_trait]
 impl Broker for RedisBroker {
     async fn wake(&self, event: Uuid) {
-        // This process first: it needs no Redis to wake itself.
+        // This process is woken first, because that needs no Redis.
         self.sender.send(event).ok();
         for publisher in self.publishers.iter() {
             let mut publisher = publisher.clone();

@@ -32,7 +32,7 @@ const BUDGET: Duration = Duration::from_millis(50);
 const OUTAGES_TO_OPEN: u32 = 3;
 /// How long the breaker stays open before Redis is probed again.
 const OPEN_FOR: Duration = Duration::from_secs(1);
-/// The time limit for connecting to a Redis node, and for its answer to a ping.
+/// The time limit for connecting to a Redis node, and for its response to a ping.
 const PING_BUDGET: Duration = Duration::from_millis(100);
 /// The time limit for releasing locks. A lock that is not released lapses by its TTL.
 const RELEASE_BUDGET: Duration = Duration::from_millis(200);
@@ -71,7 +71,7 @@ impl Redlock {
             .map(|url| redis::Client::open(url.as_str()))
             .collect::<Result<Vec<_>, _>>()?;
         let mut manager = rslock::LockManager::from_clients(nodes.clone());
-        // One try for each lock: the loser is told at once. The delay is never waited for.
+        // One try for each lock: the loser is told at once. The delay is never used.
         manager.set_retry(1, Duration::from_millis(1));
         Ok(Self {
             manager,
@@ -116,7 +116,7 @@ impl Redlock {
         self.tasks.spawn(async move { this.probe().await });
     }
 
-    /// Keeps the breaker open until a majority of the Redis nodes answers again.
+    /// Keeps the breaker open until a majority of the Redis nodes responds again.
     async fn probe(self) {
         let stopping = self.tasks.stopping();
         while !stopping.is_cancelled() {
@@ -157,8 +157,8 @@ impl Redlock {
         answered.into_iter().filter(|answered| *answered).count() * 2 > self.nodes.len()
     }
 
-    /// Tells contention from an outage, which `rslock` does not: when a majority of nodes answers, the locks were
-    /// refused.
+    /// Distinguishes contention from an outage, which `rslock` does not: when a majority of nodes responds, the locks
+    /// were refused.
     async fn refused(&self, places: Vec<usize>) -> LockOutcome {
         if self.majority_answers_quickly().await || self.majority_answers().await {
             self.answered();

@@ -1,5 +1,5 @@
 //! A payment gateway for development. It knows the names of Stripe's test methods and keeps its own books in the
-//! database, through its own statements. So a server finds its payments again after a crash, as it would at a real
+//! database, through its own statements. Therefore a server finds its payments again after a crash, as with a real
 //! gateway.
 //!
 //! | method | what happens |
@@ -8,7 +8,7 @@
 //! | `pm_card_chargeDeclined` | the card is declined |
 //! | `pm_card_authenticationRequired` | the buyer must take a second step |
 //! | `pm_sim_slow` | the authorization takes [`SLOW`] |
-//! | `pm_sim_lost_reply` | the first answer to the authorization is lost, its effect is not |
+//! | `pm_sim_lost_reply` | the first call to authorize takes effect, but its response is lost |
 //! | `pm_sim_late_webhook` | the decision takes [`LATE_MS`] and no webhook reports it |
 //! | `pm_sim_capture_fails` | the amount is reserved and cannot be taken |
 //! | `pm_sim_late_success` | the payment stays undecided until it is voided: then it succeeds instead |
@@ -79,10 +79,11 @@ impl SimulatedGateway {
         Self { db, entropy }
     }
 
-    /// The books' record of a payment. Books that cannot be read count as a gateway that does not answer.
+    /// The books' record of a payment. If the books cannot be read, the gateway counts as unreachable.
     async fn books(&self, payment: &PaymentId) -> Result<Books, Doubt> {
         let found = store::find(&self.db, payment).await.map_err(|error| no_reply(&error))?;
-        // The payment was never prepared. That is a fault of the caller, which asking again does not cure.
+        // The payment was never prepared. That is a fault of the caller, and another question to the gateway would
+        // not change it.
         found.ok_or(Doubt::Faulted)
     }
 

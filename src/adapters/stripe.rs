@@ -1,11 +1,13 @@
-//! The payment gateway of Stripe. A payment is a PaymentIntent that is captured by hand, or automatically when
-//! its method cannot wait (<https://docs.stripe.com/api/payment_intents>).
+//! The payment gateway of Stripe. A payment is a PaymentIntent. It is captured by a separate call, or automatically
+//! if its method cannot be captured later (<https://docs.stripe.com/api/payment_intents>).
 //!
-//! An answer decides only what it says for certain. The outcome of a call is unknown when no answer came or
-//! Stripe answered with a server fault; the saga then asks for the payment. When Stripe refuses a call because
-//! the payment is in another state than expected, this module fetches the payment, and its state is the answer.
+//! This module concludes from a response only what the response says for certain. The outcome of a call is unknown if
+//! no response arrived or Stripe responded with a server fault; the saga then asks for the payment. If Stripe refuses
+//! a call because the payment is in another state than expected, this module fetches the payment and reports its
+//! state.
 //!
-//! Never here: retries (the saga repeats calls, with its own keys), webhooks (`checkout/webhooks`), card numbers.
+//! This module never retries (the saga repeats calls, with its own keys), never handles webhooks
+//! (`checkout/webhooks`), and never sees card numbers.
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "Stripe adds words to its own enums")]
 
@@ -64,7 +66,7 @@ pub struct StripeSettings {
     pub publishable_key: String,
     /// The address of Stripe's API.
     pub api_base: String,
-    /// Where the buyer comes back to from a payment method that leads to another site.
+    /// The address to which a payment method on another site sends the buyer back.
     pub return_url: String,
 }
 
@@ -85,9 +87,9 @@ pub struct StripeGateway {
 enum No {
     /// Nobody knows whether the call had an effect.
     Doubt(Doubt),
-    /// The card's bank declines, and will not change its mind.
+    /// The card's bank finally declines the payment.
     Card(String),
-    /// Stripe cannot carry out the call, because of the payment's state or at all. The call had no effect.
+    /// Stripe cannot carry out the call, either in this state of the payment or in any state. The call had no effect.
     Invalid(String),
 }
 
@@ -98,10 +100,10 @@ impl From<CallError> for No {
             CallError::Refused(refusal) => refusal,
         };
         match (refusal.status, refusal.kind.as_str()) {
-            // Stripe stores a server fault under the idempotency key and repeats it for ever
+            // Stripe stores a server fault under the idempotency key and repeats it forever
             // (https://docs.stripe.com/api/idempotent_requests).
             (500.., _) => Self::Doubt(Doubt::Faulted),
-            // Stripe does not store these answers under the key: too many calls, the same call under way, an
+            // Stripe does not store these responses under the key: too many calls, the same call under way, an
             // invalid secret key.
             (409 | 429, _) => Self::Doubt(Doubt::NoReply),
             (401 | 403, _) => {
@@ -135,7 +137,7 @@ fn under(key: &str) -> RequestStrategy {
 
 impl StripeGateway {
     /// # Errors
-    /// When the secret key cannot stand in a header.
+    /// When the secret key cannot be part of a header.
     pub fn new(settings: StripeSettings) -> Result<Self, UnusableKey> {
         let transport = Transport::new(&settings.api_base, &settings.secret_key)?;
         let StripeSettings { publishable_key, return_url, .. } = settings;
@@ -324,9 +326,9 @@ impl PaymentGateway for StripeGateway {
         reading::to_stripe(amount).is_some()
     }
 
-    /// Stripe refuses a method that cannot be captured by hand with a code of its own. When the method's type
-    /// pays at once, the payment is prepared a second time, with automatic capture. For any other type the
-    /// refusal stands, because seats cannot wait for money that takes days to arrive.
+    /// Stripe refuses a method that cannot be captured later with a separate error code. If the method's type pays at
+    /// once, the payment is prepared a second time, with automatic capture. For any other type the refusal stands,
+    /// because seats cannot wait for money that takes days to arrive.
     async fn prepare(&self, key: &str, new: NewPayment<'_>) -> Outcome<Prepared, Decline> {
         let Some(amount) = reading::to_stripe(new.amount) else {
             return Outcome::Refused(decline("amount_not_payable".to_owned()));
@@ -341,7 +343,7 @@ impl PaymentGateway for StripeGateway {
                         prepared(&intent, Taking::AtOnce)
                     }
                     Ok(intent) => {
-                        // Nobody can confirm this payment; it is cancelled to be out of the way.
+                        // Nobody can confirm this payment. It is cancelled so that it does not remain open.
                         let payment = PaymentId(intent.id.to_string());
                         if self.cancel(&format!("{key}:cancel"), &payment).await.is_err() {
                             tracing::debug!(%payment, "a payment of no use stays prepared");
@@ -434,8 +436,7 @@ impl PaymentGateway for StripeGateway {
         match created.map_err(No::from) {
             Ok(refund) => reading::refund(&refund),
             Err(No::Doubt(Doubt::NoReply)) => Outcome::Unknown(Doubt::NoReply),
-            // The refund may exist all the same: it was made before the fault, or longer ago than Stripe
-            // remembers keys.
+            // The refund may exist nevertheless: it was made before the fault, or earlier than Stripe remembers keys.
             Err(no) => match (self.refund_under(key, payment).await, no) {
                 (Ok(Some(refund)), _) => reading::refund(&refund),
                 (Ok(None), No::Doubt(doubt)) => Outcome::Unknown(doubt),

@@ -1,4 +1,4 @@
-//! The clock and the randomness of this machine. No other module reads either.
+//! The clock and the randomness of this machine. No other module reads the clock or draws random numbers.
 #![expect(clippy::disallowed_methods, reason = "the one place that asks the machine")]
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};

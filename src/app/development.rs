@@ -33,7 +33,7 @@ pub struct ClockMove {
     pub advance_ms: i64,
 }
 
-/// The database's clock.
+/// The state of the database's clock, which all nodes use.
 #[derive(Debug, Clone, Serialize, Deserialize, Object)]
 pub struct ClockState {
     /// The time of the database's clock in milliseconds since 1970, including the offset.

@@ -1,4 +1,4 @@
-//! The HTTP routes of the catalogue, by what the paths are about.
+//! The HTTP routes of the catalogue, one file for each kind of object.
 
 pub mod events;
 mod guard;
@@ -19,7 +19,7 @@ enum Tag {
     Events,
     /// Sections of a hall and their inventory.
     Sections,
-    /// Seats and seating plans.
+    /// Seats: the layout of the hall, the state of each seat, and seating plans.
     Seats,
     /// Offers: kinds of tickets with a price.
     Offers,

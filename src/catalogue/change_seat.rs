@@ -1,4 +1,4 @@
-//! What an organizer does to one seat: block it, unblock it, set its kind, set its own price.
+//! The organizer's change of one seat: block it, unblock it, set its kind, set its own price.
 
 use holdfast_contract::{
     catalogue::SeatPatch,

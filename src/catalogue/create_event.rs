@@ -27,15 +27,15 @@ use crate::{
     live,
 };
 
-/// How many events with the same title get a number appended to their slug.
+/// The maximum number of events with the same title whose slugs get a number appended.
 const MAX_NAMESAKES: u32 = 100;
 
-/// How long holds last when their event does not say.
+/// How long holds last in events without a hold time of their own.
 #[derive(Debug, Clone, Copy)]
 pub struct HoldTimes {
-    /// The duration of a hold.
+    /// The duration of a hold, in seconds.
     pub seconds: i64,
-    /// The maximum duration of a hold, all extensions included.
+    /// The maximum duration of a hold with all its extensions, in seconds.
     pub cap_seconds: i64,
 }
 
@@ -123,7 +123,7 @@ pub async fn create_event(
             other => return other,
         }
     }
-    // So many events have the title that the next one gets digits of its own.
+    // So many events have the title that the slug of the next event gets random digits.
     let digits = u32::from_be_bytes([
         id.0.as_bytes()[12],
         id.0.as_bytes()[13],

@@ -1,4 +1,4 @@
-//! Parses and checks what organizers type about an event. All faulty fields are named at once.
+//! Parses and checks what organizers type about an event. One error names all faulty fields.
 
 use holdfast_contract::{
     catalogue::{EventPatch, NewEvent},
@@ -28,7 +28,7 @@ const MAX_HOLD_SECONDS: i64 = 24 * 60 * 60;
 /// The default of `max_per_user` and `max_per_order`, in persons.
 const DEFAULT_PERSONS: i32 = 10;
 
-/// Collects faulty fields.
+/// Collects the faulty fields of one request, so that one response names them all.
 #[derive(Debug, Default)]
 pub struct Faults(Vec<FieldError>);
 
@@ -56,7 +56,7 @@ impl Faults {
         value
     }
 
-    /// Returns the collected faults.
+    /// Ends the collection: succeeds only without a fault.
     ///
     /// # Errors
     /// The faulty fields, if there are any.
@@ -79,13 +79,13 @@ pub struct Details {
     /// The name of an IANA time zone.
     pub time_zone: String,
     pub schedule: Schedule,
-    /// An ISO 4217 code.
+    /// The ISO 4217 code of the currency of all prices.
     pub currency: Currency,
-    /// How many persons one buyer may bring.
+    /// The limit of persons for one buyer.
     pub max_per_user: i32,
-    /// How many persons one reservation may hold.
+    /// The limit of persons for one reservation.
     pub max_per_order: i32,
-    /// How long a hold lasts. `None` when the event has no hold time of its own.
+    /// The duration of a hold, in seconds. `None` when the event has no hold time of its own.
     pub hold_seconds: Option<i64>,
 }
 
@@ -102,7 +102,7 @@ pub fn price(currency: Currency, minor: i64) -> Result<(), Vec<FieldError>> {
 /// Parses and checks a new event.
 ///
 /// # Errors
-/// Every field of the request that is invalid, so that one answer names them all.
+/// Every field of the request that is invalid, so that one response names them all.
 pub fn read(new: NewEvent) -> Result<Details, Vec<FieldError>> {
     let mut faults = Faults::default();
     let name = faults.take("name", text::line(&new.name, MAX_NAME));
@@ -171,9 +171,9 @@ pub struct Changes {
     /// The name of an IANA time zone.
     pub time_zone: Option<String>,
     pub schedule: Schedule,
-    /// How many persons one buyer may bring.
+    /// The limit of persons for one buyer.
     pub max_per_user: Option<i32>,
-    /// How many persons one reservation may hold.
+    /// The limit of persons for one reservation.
     pub max_per_order: Option<i32>,
     pub hold_seconds: Option<i64>,
 }
@@ -181,7 +181,7 @@ pub struct Changes {
 /// Parses and checks changes to an event. `now` is the present schedule of the event.
 ///
 /// # Errors
-/// Every field of the request that is invalid, so that one answer names them all.
+/// Every field of the request that is invalid, so that one response names them all.
 pub fn read_changes(patch: &EventPatch, now: Schedule) -> Result<Changes, Vec<FieldError>> {
     let mut faults = Faults::default();
     let mut line = |field, text: &Option<String>, max| {
@@ -234,7 +234,7 @@ pub fn read_changes(patch: &EventPatch, now: Schedule) -> Result<Changes, Vec<Fi
 }
 
 /// Reads a BCP 47 tag and writes it in its usual case. A tag that is no Unicode locale identifier (UTS 35) makes
-/// browsers fail, so it is refused.
+/// browsers fail, so this function refuses it.
 fn language(text: &str) -> Result<String, &'static str> {
     let locale = (text.len() <= MAX_TAG).then(|| Locale::try_from_str(text).ok()).flatten();
     locale
@@ -243,8 +243,8 @@ fn language(text: &str) -> Result<String, &'static str> {
         .ok_or("must be a language tag such as en or de-CH")
 }
 
-/// Reads the name of a zone of the tz database. A browser fails over a name that it does not know, so the names
-/// are those of the database, in its spelling.
+/// Reads the name of a zone of the tz database. Browsers fail for an unknown name, so only names of the database are
+/// accepted, in its spelling.
 fn time_zone(text: &str) -> Result<String, &'static str> {
     text.parse::<chrono_tz::Tz>()
         .map(|zone| zone.name().to_owned())

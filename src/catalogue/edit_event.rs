@@ -1,8 +1,8 @@
 //! Changes an event. Its status follows from changed times at once; held and sold places are not touched.
 //!
-//! Once somebody has booked, the event keeps what it promised: the place, and the day within two days. The
-//! currency never changes, and a free offer never gets a price (see `offers`). A booking that commits at the same
-//! moment was made on the terms that everybody saw until then.
+//! Once somebody has booked, the event keeps its promises: the place stays, and the event begins within two days of
+//! the promised time. The currency never changes, and a free offer never gets a price (see `offers`). A booking that
+//! commits at the same moment was made on the terms that everybody saw until then.
 
 use holdfast_contract::{catalogue::EventPatch, problem::FieldError};
 use holdfast_domain::{

@@ -1,5 +1,5 @@
-//! Which section each zone of a new plan becomes, and what a plan may not take away: the places of seats that somebody
-//! has, and the sections and categories that offers are for. Reads and writes nothing.
+//! Decides which section each zone of a new plan becomes, and refuses a plan that takes something away: the places of
+//! seats that somebody has, or the sections and categories of offers. Reads and writes nothing.
 
 use std::collections::{HashMap, HashSet};
 
@@ -28,12 +28,12 @@ pub struct ZoneSection {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LostOffer {
     pub offer: String,
-    /// `section` or `category`.
+    /// The kind of the lost part: `section` or `category`.
     pub kind: &'static str,
     pub name: String,
 }
 
-/// The sections that the plan defines, by the index of their zone. Zones without seats make no section. `stored` is
+/// The sections that the plan defines, by the index of their zone. A zone without seats makes no section. `stored` is
 /// the document of the present plan.
 ///
 /// # Errors
@@ -75,7 +75,7 @@ fn kept(
 ) -> HashMap<usize, SectionId> {
     let section_of: HashMap<&str, SectionId> =
         seats.iter().map(|seat| (seat.laid.guid.as_str(), seat.laid.section)).collect();
-    // A document of before that cannot be read knows no uuids; the seats still tell the sections.
+    // An earlier document that cannot be read has no known uuids. The seats still show which section is which.
     let stored = stored.and_then(|stored| Plan::stored(stored).ok()).unwrap_or_default();
     let mut uuids: HashMap<SectionId, &str> = HashMap::new();
     for zone in &stored.zones {
@@ -97,8 +97,8 @@ fn kept(
     plan.keeping(&known, &section_of)
 }
 
-/// Refuses a plan that puts seats which somebody has into another section, although their printed place stays the
-/// same: reservations and tickets name the section.
+/// Refuses a plan that puts held or sold seats into another section while their printed place stays the same, because
+/// reservations and tickets name the section.
 ///
 /// # Errors
 /// [`PlanError::InUse`] with the seats.
@@ -130,7 +130,7 @@ pub fn stay(
     if moved.is_empty() { Ok(()) } else { Err(PlanError::InUse(InUse { vanishing, moved })) }
 }
 
-/// Refuses a plan that lacks a section or a category that the present hall has and a live offer is for.
+/// Refuses a plan without a section or category that the present hall has and that a live offer needs.
 ///
 /// # Errors
 /// [`PlanError::LosesOffers`] with each offer.

@@ -1,6 +1,6 @@
 //! Shares one database query among all callers that asked before the query was sent.
 //!
-//! An answer is never older than the call that gets it, so nothing stale is shown. At most one query for each key
+//! A result is never older than the call that gets it, so nothing outdated is shown. At most one query for each key
 //! is under way, so a thousand callers cost a handful of statements.
 
 use std::{
@@ -19,7 +19,7 @@ use tokio::sync::Mutex;
 /// The maximum number of keys that are kept.
 const MAX_KEYS: u64 = 10_000;
 
-/// Shares the answers to questions, one for each key.
+/// Shares the results of queries, one query for each key.
 pub struct Latest<K, V> {
     gates: Cache<K, Arc<Gate<V>>>,
 }
@@ -27,7 +27,7 @@ pub struct Latest<K, V> {
 struct Gate<V> {
     /// The number of calls so far.
     asked: AtomicU64,
-    /// The last answer, and the number of calls when its question was sent.
+    /// The last result, and the number of calls when its query was sent.
     last: Mutex<Option<(u64, V)>>,
 }
 
@@ -42,16 +42,16 @@ where
     K: Hash + Eq + Send + Sync + 'static,
     V: Clone + Send + Sync + 'static,
 {
-    /// Starts empty: no question has been asked.
+    /// Starts empty: no query has been sent.
     pub fn new() -> Self {
         Self { gates: Cache::new(MAX_KEYS) }
     }
 
-    /// Asks the question, or shares the answer to a question that is sent after this call. When the future is
-    /// dropped while it asks, the next caller asks.
+    /// Sends the query, or shares the result of a query that is sent after this call. If the future is dropped during
+    /// its query, the next caller sends the query.
     ///
     /// # Errors
-    /// The error of the question.
+    /// The error of the query.
     pub async fn get<E>(
         &self,
         key: K,
@@ -106,7 +106,7 @@ mod tests {
         let first = latest.get(1, question());
         let others = async {
             started.notified().await;
-            // The first question is under way: these three calls need a newer answer, and share it.
+            // The first query is under way: these three calls need a newer result, and share it.
             let three = async {
                 tokio::join!(
                     latest.get(1, question()),

@@ -24,8 +24,8 @@ const MAX_PER_PASS: i64 = 1_000;
 /// Publishes or cancels an event, and records it in the audit log.
 ///
 /// # Errors
-/// [`EventError::Illegal`] when the event's status does not allow the command, [`EventError::Unsellable`] when an event
-/// is published of which, or of one of whose offers, nothing can be sold.
+/// [`EventError::Illegal`] when the event's status does not allow the command, [`EventError::Unsellable`] when the
+/// event to publish, or one of its offers, can sell nothing.
 pub async fn command(base: &Base, event: Managed, command: Command) -> Result<(), EventError> {
     let action = match command {
         Command::Publish => "event.publish",
@@ -64,9 +64,9 @@ async fn carry_out(tx: &Tx, id: EventId, command: Command) -> Result<(), EventEr
     Ok(())
 }
 
-/// Updates the status of events by time; returns how many events changed. No decision waits for this pass (see
-/// `holdfast_domain::event::due`): the stored status serves lists, and the pass tells viewers. Several passes at
-/// once do no harm, because each event's row is locked and judged anew.
+/// Updates the status of events by time. Returns how many events changed. No decision waits for this pass (see
+/// `holdfast_domain::event::due`): the stored status serves lists, and the pass informs viewers. Several passes at
+/// once do no harm, because each pass locks an event's row and judges the event anew.
 ///
 /// # Errors
 /// When the database fails. Events that were already updated stay updated.

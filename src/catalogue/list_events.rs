@@ -13,7 +13,7 @@ pub const MAX_SEARCH: usize = 100;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Enum)]
 #[oai(rename_all = "snake_case")]
 pub enum Stage {
-    /// All published events.
+    /// All published events, in any stage.
     #[default]
     Any,
     /// The sale has begun and the event is not over.
@@ -22,11 +22,11 @@ pub enum Stage {
     Upcoming,
     /// The sale has begun, but no place is available now.
     SoldOut,
-    /// The event is over.
+    /// The end of the event has passed.
     Past,
     /// The event is not over, and at least one of its offers is free of charge.
     Free,
-    /// The event was cancelled.
+    /// The event was cancelled after its publication.
     Cancelled,
     /// The event is not published. The caller sees drafts of their own organizations; an
     /// administrator sees all drafts.
@@ -36,17 +36,17 @@ pub enum Stage {
 /// The sort order of a list of events.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Enum)]
 pub enum Sort {
-    /// The soonest event first.
+    /// The event that begins first comes first.
     #[default]
     #[oai(rename = "starts_at")]
     StartsAt,
-    /// The latest event first.
+    /// The event that begins last comes first.
     #[oai(rename = "-starts_at")]
     StartsAtFalling,
-    /// By name, ascending.
+    /// By name, from A to Z.
     #[oai(rename = "name")]
     Name,
-    /// By name, descending.
+    /// By name, from Z to A.
     #[oai(rename = "-name")]
     NameFalling,
     /// The most recently created event first.

@@ -18,7 +18,7 @@ use super::{seat_kinds, store::seats::PlacedSeat};
 
 /// The colour of a category without a readable colour.
 const PLAIN: &str = "#888888";
-/// The text size when the plan does not say, in the plan's unit.
+/// The text size if the plan gives none, in the plan's unit.
 const TEXT_SIZE: f64 = 16.0;
 
 /// The layout of the event's hall. `placed` maps the guid of a seat in the plan to its id and section in the
@@ -42,7 +42,8 @@ pub fn build(
     }
 }
 
-/// The plan's categories, and one without a name if seats have none: offers for every category price them.
+/// The plan's categories, plus a category without a name if some seats have no category. Offers for every category
+/// set the price of such seats.
 fn categories(plan: &Plan) -> Vec<MapCategory> {
     let known = plan.categories.iter().map(|category| MapCategory {
         name: category.name.clone(),

@@ -74,7 +74,7 @@ fn field(field: &str, message: &str) -> OfferError {
     OfferError::Fields(vec![FieldError { field: field.to_owned(), message: message.to_owned() }])
 }
 
-/// Creates an offer, once for each attempt. The audit log records which user did it, if a user did.
+/// Creates an offer, once for each attempt. The audit log records the user who created the offer, if there is one.
 ///
 /// # Errors
 /// See [`OfferError`].
@@ -241,7 +241,7 @@ async fn edit(tx: &Tx, event: EventId, id: OfferId, changes: Changes) -> Result<
     let mut offer = found.ok_or(OfferError::NotFound)?;
     if let Some(price) = changes.price_minor {
         details::price(row.currency, price).map_err(OfferError::Fields)?;
-        // Otherwise a person who got in free of charge would stand beside a person who paid for the same.
+        // Otherwise a person who got in free of charge would stand beside a person who paid for the same place.
         let turned = (price == 0) != (offer.price_minor == 0);
         if turned && store::events::has_bookings(tx, event).await? {
             return Err(OfferError::Promised(vec![FieldError {

@@ -61,7 +61,7 @@ impl From<PlanFaults> for PlanFileError {
     }
 }
 
-/// Gives the event with this id or slug the plan in `file`, a JSON document.
+/// Replaces the plan of the event with this id or slug by the plan in `file`, a JSON document.
 ///
 /// # Errors
 /// See [`PlanFileError`]. A faulty plan is refused with a list of all faults, one on each line.

@@ -1,9 +1,9 @@
-//! Reads of what everybody looks at: events, inventory, seat states, maps.
+//! Reads the parts of an event that everybody looks at: events, inventory, seat states, maps.
 //!
 //! Each read asks the database one small question, the event's [`Moment`]: its row, the time, and the number of
 //! changes committed so far, numbered or not. Data that was read under the same number, and in which no hold has
-//! lapsed since, is still true and is not read again. So a read sees every commit before it, on every node, and
-//! an empty cache changes only the time that a read takes. No decision uses any of this.
+//! lapsed since, is still true and is not read again. Therefore a read sees every earlier commit of every node, and
+//! an empty cache changes only the time that a read takes. No decision uses these reads.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -42,7 +42,7 @@ const MAX_EVENTS: u64 = 1_000;
 /// The maximum size of all cached maps, in bytes.
 const MAX_MAP_BYTES: u64 = 32 * 1024 * 1024;
 
-/// Reads events, with caches.
+/// Reads events for lists and pages, through caches that are never outdated.
 #[derive(Debug)]
 pub struct Reads {
     db: Db,
@@ -89,8 +89,8 @@ pub struct PresentEvent {
 }
 
 impl PresentEvent {
-    /// When an offer last began or ceased to be sold; 0 if never. Within one version of the event, this time
-    /// tells which offers are sold now.
+    /// The time at which the sale of an offer last began or ended; 0 if never. Within one version of the event, this
+    /// time identifies the offers that are sold now.
     pub fn offers_turned_at(&self) -> i64 {
         let windows = self.fixed.priced.iter().map(|offer| offer.sale);
         let turns = windows.flat_map(|sale| [sale.from, sale.until]).flatten();
@@ -127,7 +127,7 @@ impl Reads {
         self.moments.get(event, question).await
     }
 
-    /// Everything that lists and pages show of an event.
+    /// Everything that lists and pages show about an event.
     pub async fn seen(&self, moment: Arc<Moment>) -> Result<PresentEvent, StoreError> {
         let fixed = self.fixed(&moment).await?;
         let moving = self.moving(&moment).await?;
@@ -204,7 +204,7 @@ impl Reads {
     }
 }
 
-/// The event as a transaction sees it after its own changes. Nothing of it is cached.
+/// The event as a transaction sees it after its own changes. This read uses no cache.
 ///
 /// # Errors
 /// When the event does not exist, or the database fails.
@@ -320,7 +320,7 @@ fn sum_up(
     }
 }
 
-/// The counts that the section's row knows: all of them for general admission, only the capacity for seats.
+/// The counts that the section's row contains: all counts for general admission, only the capacity for seats.
 fn counters(section: &sections::Model) -> Counts {
     let seated = section.kind == SectionKind::Seated;
     let of = |counter: i32| if seated { 0 } else { i64::from(counter) };

@@ -1,9 +1,9 @@
 //! Gives an event a seating plan, or replaces the plan that it has.
 //!
-//! This is the one dangerous change of the catalogue: seats are removed, added and moved while people hold them.
-//! All of it is one transaction in the one lock order (the event's row, seats by id, sections, outbox). A seat
-//! that somebody holds or has bought stays, with its id, its state, its price and its printed place. `keep_sections`
-//! says which zone keeps which section.
+//! This is the one dangerous change of the catalogue: seats are removed, added and moved while people hold them. The
+//! whole change is one transaction in the one lock order (the event's row, seats by id, sections, outbox). A held or
+//! sold seat stays, with its id, its state, its price and its printed place. `keep_sections` says which zone keeps
+//! which section.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -44,20 +44,20 @@ use crate::{
 /// From this number of seats on, the database refreshes its statistics of the table of seats.
 const MANY_SEATS: i32 = 1_000;
 
-/// Why a plan was refused. Nothing of a refused plan stays.
+/// Why a plan was refused. A refused plan changes nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
     #[error("no such event")]
     NotFound,
     #[error(transparent)]
     Faults(#[from] PlanFaults),
-    /// A section of rows × seats cannot be made as asked.
+    /// A section of rows × seats cannot be made with these numbers and this name.
     #[error(transparent)]
     Grid(#[from] NotAGrid),
-    /// The new plan lacks seats that somebody holds or has bought, or moves them.
+    /// The new plan does not contain some held or sold seats, or moves them.
     #[error(transparent)]
     InUse(#[from] InUse),
-    /// The new plan lacks what these offers are for.
+    /// The new plan does not contain the section or category of these offers.
     #[error("offers would lose what they are for")]
     LosesOffers(Vec<LostOffer>),
     #[error("an event that is {0} cannot be changed")]
@@ -137,8 +137,8 @@ async fn document(tx: &Tx, event: &events::Model) -> Result<Option<String>, Stor
     store::plans::document(tx, event.id, event.plan_version).await
 }
 
-/// Gives the section's zone in the event's plan the name that the section gets, in a plan of a new version, and answers
-/// which of its seats somebody has: their place would change. The event's row is locked.
+/// Writes a new version of the event's plan in which the section's zone has the section's new name. Returns the held
+/// and sold seats of the section: their printed place would change. The event's row is locked.
 ///
 /// # Errors
 /// [`PlanError::InUse`] when somebody has a seat of the section, [`PlanError::Faults`] when another zone has the name.
@@ -219,7 +219,8 @@ async fn lay(
     let changed = changed(&before, laid);
     let vanished = store::seats::remove(tx, id, &removed).await?;
     if vanished != removed.len() as u64 {
-        // Their rows are locked, so no hold can have come between. A seat whose hold has lapsed counts as free.
+        // The rows of these seats are locked, so no hold can have come between. A seat whose hold has lapsed counts
+        // as free.
         let vanishing = removed.iter().map(|seat| (*seat, Claim::Held)).collect();
         return Err(PlanError::InUse(InUse { vanishing, ..InUse::default() }));
     }
@@ -273,7 +274,7 @@ async fn put_sections(
             assert_eq!(removed, 1, "no seat of the new plan is in a section that it lacks");
         }
     }
-    // Two sections may exchange their names, and no two have the same name at any time.
+    // Two sections may exchange their names, and no two sections may have the same name at any time.
     for section in old {
         let renamed =
             zones.values().find(|zone| zone.id == section.id && zone.name != section.name);
@@ -281,7 +282,7 @@ async fn put_sections(
             store::sections::rename(tx, event, section.id, &section.id.to_string()).await?;
         }
     }
-    // In the order of their ids, as everywhere where counters are locked.
+    // In the order of their ids, as wherever the server locks counters.
     let mut zones: Vec<(&usize, &ZoneSection)> = zones.iter().collect();
     zones.sort_by_key(|(_, zone)| zone.id);
     for (position, zone) in zones {

@@ -47,7 +47,7 @@ pub enum SectionError {
     NotFound,
     #[error("another section of the event has this name")]
     NameTaken,
-    /// The section's seats come with the plan, so only a new plan can change them.
+    /// The section's seats belong to the plan, so only a new plan can change them.
     #[error("the seats of this section come with the plan: replace the plan")]
     OfThePlan,
     /// The new capacity is smaller than the number of held, sold and blocked places.
@@ -91,7 +91,7 @@ fn taken(error: StoreError) -> SectionError {
     if error.is_duplicate() { SectionError::NameTaken } else { error.into() }
 }
 
-/// A plan has the name twice if another zone has it, also a zone without seats.
+/// A plan contains a name twice if another zone has the name, even if that zone has no seats.
 fn renaming(error: PlanError) -> SectionError {
     match error {
         PlanError::Faults(_) => SectionError::NameTaken,
@@ -104,15 +104,15 @@ fn renaming(error: PlanError) -> SectionError {
     }
 }
 
-/// The section to create.
+/// The section to create, with checked fields.
 #[derive(Clone)]
 enum SectionDraft {
     General { name: String, capacity: i32 },
     Grid(Grid),
 }
 
-/// Creates a section, once for each attempt: general admission with a capacity, or rows × seats, which become
-/// part of the plan. Records it in the audit log.
+/// Creates a section, once for each attempt: general admission with a capacity, or rows × seats, which become part of
+/// the plan. The audit log records the section.
 ///
 /// # Errors
 /// See [`SectionError`].

@@ -1,7 +1,7 @@
 //! The demo: an organization, four accounts and three events on sale, made from the plans beside this file.
 //!
-//! It uses the same functions as the API. Each step checks first whether its result exists, so that a second run,
-//! or a run after a crash, makes nothing twice.
+//! This module uses the same functions as the API. Each step checks first whether its result exists, so that a second
+//! run, or a run after a crash, makes nothing twice.
 
 use holdfast_contract::{
     accounts::Registration,

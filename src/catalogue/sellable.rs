@@ -1,4 +1,4 @@
-//! What keeps an event, or one of its offers, from selling anything.
+//! The reasons why an event, or one of its offers, can sell nothing.
 
 use holdfast_domain::{
     ids::EventId,
@@ -53,7 +53,8 @@ pub fn nothing_for_sale(seen: &PresentEvent) -> Vec<&'static str> {
     all.map(Hindrance::as_str).collect()
 }
 
-/// One place of each kind: of every category in every section, and of every section of general admission.
+/// One place of each kind: a place for each pair of section and category, and a place for each general-admission
+/// section.
 fn places<'p>(
     sections: impl Iterator<Item = &'p sections::Model>,
     categories: &'p [SectionCategory],

@@ -1,4 +1,4 @@
-//! The settings of events.
+//! The settings of events: how often the periodic passes of the catalogue run.
 
 use std::time::Duration;
 

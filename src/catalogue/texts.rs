@@ -1,5 +1,5 @@
-//! The texts of events as they are searched and sorted. SQL has no functions for that which agree on both stores, so the
-//! program writes them into rows of their own, with each change of an event.
+//! The texts of events as they are searched and sorted. SQL has no functions for this that agree on both stores, so
+//! the program computes the texts and writes them into a separate table, with each change of an event.
 
 use holdfast_domain::{
     ids::EventId,
@@ -34,9 +34,9 @@ pub fn of(event: &events::Model) -> event_texts::Model {
     }
 }
 
-/// Writes the texts of events that have none of their present version: events of nodes of an older version of the
-/// program, and all events after the rules of folding changed. Several passes at once do no harm, because each event's
-/// row is locked.
+/// Writes the texts of events whose present version has none: events that nodes of an older program wrote, and all
+/// events after a change of the folding rules. Several passes at once do no harm, because each pass locks an event's
+/// row.
 ///
 /// # Errors
 /// When the database fails. Texts that were written stay.

@@ -1,4 +1,4 @@
-//! Builds the catalogue's objects of the API from what was read.
+//! Builds the catalogue's API objects from stored data.
 
 use holdfast_contract::{
     catalogue::{
@@ -172,7 +172,7 @@ pub fn offer(row: &offers::Model, currency: Currency) -> Result<Offer, StoreErro
     })
 }
 
-/// A seat. Its price is its own, or that of the offer under which it is sold now.
+/// A seat. Its price is its own price, or the price of the offer under which it is sold now.
 pub fn seat(row: &seats::Model, fixed: &Fixed, currency: Currency, now: i64) -> Seat {
     let place = Place {
         section: row.section_id,

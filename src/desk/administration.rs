@@ -1,4 +1,4 @@
-//! What administrators see and do: sagas that need attention, and the audit log. This slice owns no table.
+//! The work of administrators: sagas that need attention, and the audit log. This slice owns no table.
 
 mod api;
 

@@ -1,4 +1,4 @@
-//! The organizer's side of bookings: lists the bookings of an event, cancels and refunds them.
+//! The organizer's view of bookings: lists the bookings of an event, cancels and refunds them.
 
 mod api;
 

@@ -1,4 +1,5 @@
-//! Who sends a request: a signed-in user with a bearer token, a guest with `X-Guest-Token`, or nobody known yet.
+//! The sender of a request: a signed-in user with a bearer token, a guest with `X-Guest-Token`, or an unknown
+//! visitor.
 
 use std::sync::Arc;
 
@@ -21,8 +22,8 @@ const SCHEME: &str = "bearer";
 /// The languages that the server speaks; the first is the default.
 pub const LOCALES: [&str; 2] = ["en", "fr"];
 
-/// The sender of a request. A request with an invalid token is refused, never treated as one without a token: a
-/// guest whose token was cut short must not silently become another guest.
+/// The sender of a request. A request with an invalid token is refused and never treated as a request without a
+/// token: a guest whose token was cut short must not silently become another guest.
 #[derive(Debug, Clone)]
 pub struct Caller {
     pub user: Option<User>,

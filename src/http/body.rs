@@ -1,4 +1,4 @@
-//! JSON bodies of requests and answers, by serde in both directions: a fault is named by its path
+//! JSON bodies of requests and responses, by serde in both directions: a fault is named by its path
 //! (`seats[0].seat_id`), and the wire has the one form that the front end reads. poem-openapi provides the
 //! schema.
 
@@ -31,11 +31,11 @@ const CONTENT_TYPE: &str = "application/json";
 #[derive(Debug, Clone, Copy)]
 pub struct BodyLimit(pub usize);
 
-/// The JSON body of a request, or an answer with status 200.
+/// The JSON body of a request, or a response with status 200.
 #[derive(Debug, Clone)]
 pub struct Json<T>(pub T);
 
-/// An answer with status 201.
+/// A response with status 201.
 #[derive(Debug, Clone)]
 pub struct Created<T>(pub T);
 
@@ -97,7 +97,7 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiProblem> {
     Ok(parsed)
 }
 
-/// serde's words without the place in the text and without the types of the program.
+/// serde's message, without the position in the text and without the names of Rust types.
 fn plain(message: &str) -> String {
     let message = message.rsplit_once(" at line ").map_or(message, |(message, _)| message);
     let Some((before, expected)) = message.split_once(", expected ") else {
@@ -230,7 +230,7 @@ impl<'a> ApiExtractor<'a> for Raw {
     }
 }
 
-/// Serializes an answer. A failure is a bug, because wire types always serialize.
+/// Serializes a response. A failure is a bug, because wire types always serialize.
 pub fn bytes<T: Serialize>(value: &T) -> Vec<u8> {
     serde_json::to_vec(value).expect("wire types serialize")
 }
@@ -282,7 +282,7 @@ impl<T: Type + Serialize> ApiResponse for Created<T> {
     }
 }
 
-/// An answer with status 204.
+/// A response with status 204.
 #[derive(Debug, Clone, Copy)]
 pub struct NoContent;
 

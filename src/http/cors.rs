@@ -1,6 +1,6 @@
 //! Cross-origin requests: pages of other sites that may call the API (`CORS_ORIGINS`; the Fetch standard, section
-//! 3.2). A page of a site that is not listed gets the same answer without the headers, and its browser hides the
-//! answer from the page.
+//! 3.2). A page of a site that is not listed gets the same response without the headers, and its browser hides the
+//! response from the page.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ const METHODS: &str = "GET, POST, PUT, PATCH, DELETE";
 const REQUEST_HEADERS: &str = "authorization, content-type, idempotency-key, if-match, \
      if-none-match, last-event-id, x-guest-token";
 const ANSWER_HEADERS: &str = "etag, idempotency-replayed, location, retry-after";
-/// How long a browser may cache the answer to a preflight request.
+/// How long a browser may cache the response to a preflight request.
 const REMEMBER_SECS: &str = "600";
 
 /// Origins (RFC 6454), as browsers write them.
@@ -113,7 +113,7 @@ fn preflight() -> Response {
     response
 }
 
-/// Tells caches to keep the answers for different origins apart.
+/// Tells caches to keep the responses for different origins apart.
 fn vary(headers: &mut HeaderMap) {
     headers.append(header::VARY, HeaderValue::from_static("origin"));
 }

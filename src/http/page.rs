@@ -7,7 +7,7 @@ pub const DEFAULT_LIMIT: u64 = 20;
 /// The maximum page size that a caller may ask for.
 pub const MAX_LIMIT: u64 = 100;
 
-/// Checks the page size.
+/// Checks the page size that the caller asks for, and supplies the default.
 ///
 /// # Errors
 /// When it is not 1 to [`MAX_LIMIT`].
@@ -15,7 +15,7 @@ pub fn limit(asked: Option<u64>) -> Result<u64, ApiProblem> {
     limit_up_to(asked, MAX_LIMIT)
 }
 
-/// Checks the page size of a list with a maximum of its own.
+/// Checks the page size of a list that has another maximum.
 ///
 /// # Errors
 /// When it is not 1 to `max`.

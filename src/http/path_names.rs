@@ -1,5 +1,5 @@
-//! The names of path parameters. poem-openapi numbers them, so that a malformed one would be told as `param0`; the
-//! templates of the document have the names.
+//! The names of path parameters. poem-openapi only numbers the parameters, so that the problem of a malformed
+//! parameter would call it `param0`. The path templates of the OpenAPI document contain the names.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::problem::ApiProblem;
 
-/// The paths of the document, as their parts.
+/// The path templates of the OpenAPI document, each split at `/`.
 #[derive(Debug, Clone)]
 pub struct PathNames(Vec<Vec<String>>);
 
@@ -34,7 +34,7 @@ impl PathNames {
         self.0.iter().find(is_like)?.iter().filter_map(|part| named(part)).nth(at)
     }
 
-    /// The problem of a malformed path parameter, by its name; another error as it is.
+    /// The problem of a malformed path parameter, with the name of the parameter. Any other error stays unchanged.
     fn told(&self, path: &str, error: Error) -> Error {
         let Some(fault) = error.downcast_ref::<ParsePathError>() else { return error };
         let at = fault.name.strip_prefix("param").and_then(|at| at.parse().ok());
@@ -45,7 +45,7 @@ impl PathNames {
     }
 }
 
-/// Serves the API with its path parameters named.
+/// Serves the API so that problems of path parameters contain the parameters' names.
 pub fn named_paths(api: impl Endpoint + 'static, names: PathNames) -> impl Endpoint {
     let names = Arc::new(names);
     api.around(move |api, request: Request| {

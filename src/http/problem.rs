@@ -23,7 +23,7 @@ pub const CONTENT_TYPE: &str = "application/problem+json";
 /// The default of `Retry-After`, in seconds.
 const DEFAULT_RETRY_AFTER_SECS: u64 = 1;
 
-/// An error as the answer to a request.
+/// An error as the response to a request.
 #[derive(Debug, Clone)]
 pub struct ApiProblem {
     problem: Box<Problem>,
@@ -82,7 +82,7 @@ impl ApiProblem {
         self
     }
 
-    /// Sets `Retry-After`, in seconds.
+    /// Sets the header `Retry-After` to this number of seconds.
     #[must_use]
     pub fn retry_after(mut self, secs: u64) -> Self {
         self.retry_after_secs = Some(secs);

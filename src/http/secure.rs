@@ -1,4 +1,4 @@
-//! The security headers of every answer: what a browser may load, from where, and what it may keep.
+//! The security headers of every response: what a browser may load, from where, and what it may keep.
 
 use poem::{
     Endpoint, IntoResponse, Middleware, Request, Response, Result,
@@ -78,7 +78,7 @@ impl<E: Endpoint> Endpoint for Secured<E> {
         for (name, value) in fixed {
             response.headers_mut().insert(name, HeaderValue::from_static(value));
         }
-        // What a route does not declare to be the same for everybody belongs to its caller.
+        // A response belongs to its caller, unless the route declares that the response is the same for everybody.
         if is_api {
             let kept = response.headers_mut().entry(header::CACHE_CONTROL);
             kept.or_insert(HeaderValue::from_static("no-store"));

@@ -1,4 +1,4 @@
-//! Answers that a client may cache: an `ETag`, 304 when the client already has the answer, gzip when the client
+//! Responses that a client may cache: an `ETag`, 304 when the client already has the response, gzip when the client
 //! accepts it (RFC 9110, 8.8.3, 13.1.2 and 12.5.3).
 
 use std::{io::Write, marker::PhantomData};
@@ -18,15 +18,15 @@ use tokio_util::bytes::Bytes;
 
 use super::body;
 
-/// The minimum size of a compressed answer. Below it, compression costs more than it saves.
+/// The minimum size of a compressed response. Below it, compression costs more than it saves.
 const MIN_COMPRESSED_BYTES: usize = 1_024;
 
-/// `Cache-Control` of an answer that may be kept, but must be revalidated each time.
+/// `Cache-Control` of a response that may be kept, but must be revalidated each time.
 pub const REVALIDATE: &str = "no-cache";
-/// `Cache-Control` of an answer that never changes under its address.
+/// `Cache-Control` of a response that never changes under its address.
 pub const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 
-/// A serialized answer, with a compressed form when compression is worth it.
+/// A serialized response, with a compressed form when compression is worth it.
 #[derive(Debug, Clone)]
 pub struct Packed {
     json: Bytes,
@@ -34,12 +34,12 @@ pub struct Packed {
 }
 
 impl Packed {
-    /// Compressed as small as possible: for an answer that is sent many times.
+    /// Compressed as small as possible: for a response that is sent many times.
     pub fn small<T: Serialize>(value: &T) -> Self {
         Self::at(body::bytes(value), Compression::best())
     }
 
-    /// Compressed in little time: for an answer that is sent once, such as a page or JSON.
+    /// Compressed in little time: for a response that is sent once, such as a page or JSON.
     pub fn quick(json: Vec<u8>, asked: &Asked) -> Self {
         if asked.gzip {
             Self::at(json, Compression::new(4))
@@ -68,7 +68,7 @@ impl Packed {
         }
     }
 
-    /// The memory that the answer takes, in bytes.
+    /// The memory that the response takes, in bytes.
     pub fn len(&self) -> usize {
         self.json.len() + self.gzip.as_ref().map_or(0, |gzip| gzip.len())
     }
@@ -106,7 +106,7 @@ impl Asked {
         self.gzip
     }
 
-    /// Whether the client already has the answer with this tag. Tags are compared weakly, as RFC 9110 demands
+    /// Whether the client already has the response with this tag. Tags are compared weakly, as RFC 9110 demands
     /// here.
     pub fn has(&self, etag: &str) -> bool {
         let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
@@ -116,7 +116,7 @@ impl Asked {
     }
 }
 
-/// An answer with a tag: 200, or 304 when the client already has the answer.
+/// A response with a tag: 200, or 304 when the client already has the response.
 #[derive(Debug)]
 pub struct Tagged<T> {
     etag: String,

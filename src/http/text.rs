@@ -1,8 +1,8 @@
-//! What is wrong with a request's text before any route reads it.
+//! Refuses requests whose text no route could read.
 //!
-//! PostgreSQL stores no U+0000 (manual, 8.3), so it is refused wherever a request can carry it; bodies are read by
-//! [`super::body`]. poem takes a header that is not text for one that is absent, and the first of two equal ones: an
-//! attempt with such a key would be made twice.
+//! PostgreSQL cannot store U+0000 (manual, 8.3), so the server refuses it wherever a request can contain it;
+//! [`super::body`] checks bodies. poem treats a header that is not text as absent, and uses the first of two headers
+//! with the same name. An attempt with such an idempotency key would be performed twice.
 
 use holdfast_contract::{GUEST_TOKEN_HEADER, IDEMPOTENCY_KEY_HEADER};
 use percent_encoding::percent_decode_str;
@@ -16,8 +16,8 @@ pub const NO_NUL: &str = "must not contain U+0000";
 /// The headers of requests that the API reads as text.
 const HEADERS: [&str; 3] = [IDEMPOTENCY_KEY_HEADER, GUEST_TOKEN_HEADER, "Last-Event-ID"];
 
-/// Refuses a request whose text no route could read rightly: 404 for U+0000 in the path, since nothing has such a name;
-/// 400 for U+0000 in the query and for a header that is not text or is sent twice.
+/// Refuses a request whose text no route could read correctly: 404 for U+0000 in the path, because no object has such
+/// a name; 400 for U+0000 in the query, and for a header that is not text or is sent twice.
 ///
 /// # Errors
 /// The problem; 400 names the parameter or the header.

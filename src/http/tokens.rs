@@ -1,6 +1,6 @@
-//! The two tokens that callers send: a user's access token (JWT, RFC 7519, HS256), and a guest's token, which is
-//! the guest's id with a MAC over it. So nothing secret about guests is stored, and a replayed answer can repeat
-//! the token.
+//! The two tokens that callers send: a user's access token (JWT, RFC 7519, HS256), and a guest's token, which is the
+//! guest's id with a MAC over it. Therefore the server stores no secret of a guest, and a replayed response can
+//! repeat the token.
 
 use std::sync::Arc;
 
@@ -28,7 +28,7 @@ const MIN_SECRET_BYTES: usize = 32;
 
 /// The `typ` of an access token's header (RFC 7519, 5.1).
 const TYPE: &str = "JWT";
-/// How far the clock of another node may be ahead.
+/// How far the clock of another node may be ahead, in seconds.
 const LEEWAY_SECS: i64 = 60;
 
 const GUEST_PREFIX: &str = "hg1";
@@ -38,7 +38,7 @@ const ISSUER: &str = "holdfast";
 pub struct SigningSecret(Secret);
 
 impl SigningSecret {
-    /// `None` when the text is too short.
+    /// A secret from a text. `None` when the text is too short.
     pub fn new(text: &str) -> Option<Self> {
         (text.len() >= MIN_SECRET_BYTES).then(|| Self(Secret::new(text)))
     }
@@ -57,7 +57,7 @@ impl Value for SigningSecret {
     }
 }
 
-/// Issues and verifies tokens.
+/// Issues and verifies access tokens and guest tokens; cheap to share.
 pub struct Tokens {
     encoding: EncodingKey,
     decoding: DecodingKey,
@@ -85,8 +85,8 @@ struct Claims {
 impl Tokens {
     pub fn new(secret: &SigningSecret, clock: Arc<dyn Clock>) -> Self {
         let secret = secret.expose().as_bytes();
-        // One secret, two uses: guest tokens have a key of their own, so that a MAC can never pass for the
-        // signature of an access token.
+        // One secret has two uses. Guest tokens use a derived key, so that a MAC can never pass for the signature of
+        // an access token.
         let guest_key = mac(secret, b"guest-token").to_vec();
         Self {
             encoding: EncodingKey::from_secret(secret),
@@ -111,9 +111,9 @@ impl Tokens {
             .expect("claims serialize")
     }
 
-    /// The user of an access token. `None` when the token is invalid: it has expired, it is not valid yet, it is valid
-    /// for longer than any token of ours, or it is another kind of token under the same key. The role in the token is
-    /// what it was at sign-in; who acts on it asks [`super::auth::Users`].
+    /// The user of an access token. `None` when the token is invalid: it has expired, it is not valid yet, it is
+    /// valid for longer than any token of this program, or it is another kind of token under the same key. The role
+    /// in the token is the role at sign-in. A caller that decides by the role asks [`super::auth::Users`].
     pub fn read_access(&self, token: &str) -> Option<UserId> {
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_issuer(&[ISSUER]);

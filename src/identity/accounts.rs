@@ -1,4 +1,4 @@
-//! Accounts: registration, sign-in, profile.
+//! Accounts: how users register, sign in and read their profile.
 //!
 //! This slice never sells anything. `api.rs` has the HTTP routes, the verbs are beside it, SQL is in `store.rs`.
 

@@ -2,7 +2,7 @@
 
 use holdfast_domain::{access::Role, actor::Actor, ids::UserId};
 
-/// A signed-in user.
+/// A signed-in user, as the request's token and the store identify them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct User {
     pub id: UserId,

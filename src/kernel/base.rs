@@ -13,7 +13,7 @@ use crate::kernel::{
 #[derive(Debug, Clone)]
 pub struct Base {
     pub db: Db,
-    /// Makes ids and secrets.
+    /// The source of new ids and of random bytes for secrets.
     pub entropy: Arc<dyn Entropy>,
     /// The time for timers and tokens.
     pub clock: Arc<dyn Clock>,

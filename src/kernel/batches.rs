@@ -1,6 +1,6 @@
-//! Group commit: jobs of one kind that arrive while others are being done wait and form the next group, as the
-//! writers of a database's log do. No job waits for company: as long as another group may start, a job goes at
-//! once, alone.
+//! Group commit: while a group of jobs runs, new jobs of the same kind wait and form the next group, as the writers
+//! of a database's log do. No job waits for other jobs to join it: as long as another group may start, a job starts
+//! at once, alone.
 //!
 //! The decision is `docs/adr/0011-holds-share-transactions.md`, the measurements are in `docs/PERFORMANCE.md`.
 
@@ -17,8 +17,8 @@ use crate::kernel::{
     db::{Bug, Db, StoreError},
 };
 
-/// A job that can be done together with others of its kind. The job holds the sender of its answer; a caller who
-/// has gone away needs no answer.
+/// A job that can be done together with other jobs of its kind. The job holds the sender of its result. A caller who
+/// has gone away needs no result.
 pub trait Job: Send + Sized + 'static {
     /// The maximum number of groups that run at once on one node.
     const MAX_UNDER_WAY: usize;
@@ -27,7 +27,7 @@ pub trait Job: Send + Sized + 'static {
     /// waits.
     fn next_group(waiting: &mut VecDeque<Self>) -> Vec<Self>;
 
-    /// Does the group, and answers each of its jobs.
+    /// Does the group, and sends each job its result.
     fn run(db: &Db, group: Vec<Self>) -> impl Future<Output = ()> + Send;
 }
 
@@ -57,11 +57,10 @@ impl<J> Clone for Batches<J> {
 }
 
 impl<J: Job> Batches<J> {
-    /// Has the job done, alone or in a group, and waits for its answer. Dropping this future does not stop the
-    /// job.
+    /// Has the job done, alone or in a group, and waits for its result. Dropping this future does not stop the job.
     ///
     /// # Errors
-    /// When the group's task ended without an answer. That is a bug, which the panic hook has logged.
+    /// When the group's task ended without a result. That is a bug, which the panic hook has logged.
     pub async fn submit<A>(
         &self,
         base: &Base,
@@ -90,8 +89,8 @@ impl<J> Batches<J> {
     }
 }
 
-/// Runs one group after the other until no job waits. Makes room for another driver when it ends, even by a
-/// panic.
+/// Runs one group after the other until no job waits. When the driver ends, even by a panic, another driver may
+/// start.
 struct Driver<J> {
     batches: Batches<J>,
     made_room: bool,
@@ -112,8 +111,8 @@ impl<J: Job> Driver<J> {
         }
     }
 
-    /// Takes the next group. Seeing that no job waits and making room happen under one lock, so that no job that
-    /// arrives in between is left without a driver.
+    /// Takes the next group. One lock covers both the observation that no job waits and the end of this driver, so
+    /// that a job that arrives in between gets a driver.
     fn next(&mut self) -> Option<Vec<J>> {
         let mut state = self.batches.state();
         let group = J::next_group(&mut state.waiting);
@@ -144,7 +143,7 @@ mod tests {
         kernel::{db::Db, tasks::Tasks},
     };
 
-    /// Answers with the size of its group, once the gate is open.
+    /// Returns the size of its group, once the gate is open.
     struct SizeJob {
         gate: Arc<tokio::sync::Semaphore>,
         answer: oneshot::Sender<usize>,

@@ -1,4 +1,4 @@
-//! The order of names for people. The stores would sort by bytes, or by rules of their own.
+//! The order of names for people. The stores would sort names by bytes or by other rules, and each store differently.
 
 use icu_collator::{CollatorBorrowed, options::CollatorOptions};
 

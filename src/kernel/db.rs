@@ -66,7 +66,7 @@ pub trait Sql: Sync {
         async move { Ok(self.reading().query_one_raw(self.writing().statement(sql, values)).await?) }
     }
 
-    /// Reads rows.
+    /// Reads any number of rows, in the order of the statement.
     fn all(
         &self,
         sql: &str,
@@ -144,7 +144,7 @@ impl Db {
     /// Connects to `postgres://…` or to `sqlite://path`. A missing SQLite file and its folder are created.
     ///
     /// # Errors
-    /// When the URL names neither PostgreSQL nor SQLite, or no database answers.
+    /// When the URL names neither PostgreSQL nor SQLite, or no database responds.
     pub async fn connect(
         url: &str,
         pool: u32,
@@ -219,10 +219,10 @@ impl Db {
         .await
     }
 
-    /// Begins a transaction in a task of its own, which continues when the caller is dropped. If a `BEGIN` is cut off,
-    /// SQLx 0.9 returns its connection to the pool with the transaction open, because SQLx rolls back only transactions
-    /// that it has counted as begun. The next user of the connection would write into that transaction. Here every
-    /// `BEGIN` is completed, and dropping the transaction rolls it back.
+    /// Begins a transaction in a separate task, which continues when the caller is dropped. If a `BEGIN` is cut off,
+    /// SQLx 0.9 returns its connection to the pool with the transaction open, because SQLx rolls back only
+    /// transactions that it has counted as begun. The next user of the connection would write into that transaction.
+    /// Here every `BEGIN` is completed, and dropping the transaction rolls it back.
     ///
     /// A connection that broke while it was idle fails here first. The transaction is then begun on a fresh connection.
     async fn whole<F>(&self, begin: impl Fn() -> F + Send + 'static) -> Result<Tx, StoreError>
@@ -285,7 +285,7 @@ impl Db {
     /// The database's wall clock in milliseconds since 1970.
     ///
     /// # Errors
-    /// When the database does not answer.
+    /// When the database does not respond.
     pub async fn now(&self) -> Result<i64, StoreError> {
         now(self).await
     }
@@ -294,7 +294,7 @@ impl Db {
 /// The database's wall clock in milliseconds since 1970.
 ///
 /// # Errors
-/// When the database does not answer.
+/// When the database does not respond.
 pub async fn now(sql: &impl Sql) -> Result<i64, StoreError> {
     let now = sql.value("SELECT {now} AS now", vec![]).await?;
     Ok(now.ok_or_else(|| Bug::new("the database has no clock"))?)
@@ -307,8 +307,8 @@ impl Tx {
     }
 
     /// # Errors
-    /// When the database cannot commit. Nothing is kept then; but if the connection breaks during the commit, nobody
-    /// knows whether the commit happened.
+    /// When the database cannot commit; nothing is kept then. If the connection breaks during the commit, nobody knows
+    /// whether the commit happened.
     pub async fn commit(self) -> Result<(), StoreError> {
         Ok(self.inner.commit().await?)
     }

@@ -30,7 +30,7 @@ pub enum Moment {
 }
 
 impl Moment {
-    /// The name in `HOLDFAST_FAILPOINT`.
+    /// The word for the moment in `HOLDFAST_FAILPOINT`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::BeforeEffect => "before_effect",
@@ -44,23 +44,23 @@ impl Moment {
 /// A fault that hits a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// `drop`: the call never arrives, and no answer comes.
+    /// `drop`: the call never arrives, and no response comes.
     Drop,
-    /// `lose`: the call takes effect, its answer is lost.
+    /// `lose`: the call takes effect, but its response is lost.
     Lose,
-    /// `fault`: the call has no effect and is answered with a fault, as by a gateway's 500.
+    /// `fault`: the call has no effect, and the response is a fault, such as a gateway's 500.
     Faulted,
-    /// `twice`: the call arrives twice under the same key; the second answer counts.
+    /// `twice`: the call arrives twice with the same key. The second response counts.
     Twice,
-    /// `slow`: the call takes a while.
+    /// `slow`: the call takes longer than usual.
     Slow,
     /// `refuse`: the step is refused.
     Refuse,
     /// `fail`: the transaction of the step fails and is rolled back.
     Fail,
-    /// The call never arrives, and the caller waits for ever.
+    /// The call never arrives, and the caller waits forever.
     Hang,
-    /// The call takes effect, and the caller waits for ever.
+    /// The call takes effect, and the caller waits forever.
     HangAfter,
 }
 
@@ -120,7 +120,7 @@ mod armed {
         Hang { seed: u64 },
     }
 
-    /// The fault that hits this step of the saga now, out of those that are possible for the step.
+    /// The planned fault of this step of the saga, if it is one of the faults that are possible for the step.
     ///
     /// # Panics
     /// When `HOLDFAST_FAULTS` has none of its forms.

@@ -1,5 +1,5 @@
-//! Files and folders that only this program's user may read. They are made so; nothing corrects them afterwards, so that
-//! no moment passes in which somebody else could open them.
+//! Files and folders that only this program's user may read. They get their mode when they are created, so there is
+//! no moment at which somebody else could open them.
 
 use std::{
     fs::{DirBuilder, File, OpenOptions},

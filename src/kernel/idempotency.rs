@@ -2,8 +2,8 @@
 //! attempt, valid within one caller and one route, bound to the body.
 //!
 //! The transaction that starts the effect writes the claim, and the transaction that ends the effect writes the
-//! answer. So a key never survives a crash without its effect, and a refused start rolls its claim back. Answers
-//! of 2xx and 402 are stored; any other outcome is determined anew for each request.
+//! response. Therefore a key never survives a crash without its effect, and a refused start rolls its claim back.
+//! Responses with 2xx and 402 are stored. Any other outcome is determined anew for each request.
 
 mod store;
 
@@ -26,9 +26,9 @@ pub const MAX_KEY_CHARS: usize = 255;
 /// be guessable.
 const MIN_ANONYMOUS_KEY_CHARS: usize = 32;
 /// The minimum number of different letters and digits in such a key. Of 32 random hexadecimal digits, fewer than 8
-/// different ones occur about once in 10^8 keys.
+/// are different only about once in 10^8 keys.
 const MIN_DISTINCT_CHARS: usize = 8;
-/// How long a key is kept at least, in milliseconds.
+/// The minimum time for which a key is kept, in milliseconds.
 pub const KEPT_MS: i64 = 48 * 60 * 60 * 1000;
 /// The base path of the API; paths in `Location` begin with it.
 const BASE: &str = "/api/v1";
@@ -56,7 +56,7 @@ pub struct Answer {
     pub location: Option<String>,
 }
 
-/// What earlier requests of an attempt left behind.
+/// The traces of earlier requests of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Known {
     /// The object that the attempt created, such as a booking.
@@ -68,7 +68,7 @@ pub struct Known {
 /// Whether this request is the first of its attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Claim {
-    /// This request is the first of its attempt and may go on.
+    /// This request is the first of its attempt and may continue.
     First,
     /// An earlier request has started the attempt.
     Known(Known),
@@ -94,7 +94,7 @@ pub fn bare(key: &str) -> &str {
 }
 
 /// Whether nobody else can guess the key: it is long, and its characters look random. A counter, a repeated letter
-/// or a repeated word does not.
+/// and a repeated word do not look random.
 pub fn is_unguessable(key: &str) -> bool {
     let key = bare(key);
     let distinct: BTreeSet<u8> = key.bytes().filter(u8::is_ascii_alphanumeric).collect();
@@ -154,7 +154,7 @@ impl Attempt {
         }
     }
 
-    /// What earlier requests of the attempt left behind; `None` when there was no earlier request.
+    /// The traces of earlier requests of the attempt; `None` when there was no earlier request.
     ///
     /// # Errors
     /// See [`ClaimError`].
@@ -234,7 +234,7 @@ impl Answer {
         Self::typed(status, "application/json", body)
     }
 
-    /// An answer with a JSON body under a media type of its own.
+    /// An answer with a JSON body and another media type.
     pub fn typed(status: u16, content_type: &str, body: &impl Serialize) -> Self {
         let body = String::from_utf8_lossy(&bytes(body)).into_owned();
         Self { status, content_type: content_type.to_owned(), body, location: None }
@@ -267,7 +267,7 @@ impl<T: Serialize> NewObject<T> {
     }
 }
 
-/// The outcome of a request that creates an object and may carry a key. All of them are answered with status 201.
+/// The outcome of a request that creates an object and may carry a key. Every outcome is a response with status 201.
 #[derive(Debug)]
 pub enum Keyed<T> {
     /// The object was created now; the request has no key.

@@ -12,7 +12,7 @@ const MAX_SHOWN: usize = 20;
 /// in the column `breach`.
 #[derive(Debug, Clone, Copy)]
 pub struct Invariant {
-    /// The condition, in words.
+    /// The condition in words, as `holdfast check` prints it.
     pub name: &'static str,
     /// The query that finds the breaches.
     pub sql: &'static str,

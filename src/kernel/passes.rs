@@ -17,7 +17,7 @@ use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 
 use crate::kernel::tasks::Tasks;
 
-/// The result of a pass: how much it did, for its tests. The runner counts runs and failures.
+/// The result of a pass: how many rows or objects it processed, for its tests. The runner counts runs and failures.
 pub type PassResult = Result<u64, anyhow::Error>;
 
 #[derive(Clone)]

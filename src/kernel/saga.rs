@@ -2,9 +2,9 @@
 //! crash on any node. Each step runs under a fenced lease.
 //!
 //! `driver` is the interface of a kind of saga: its decisions and its effects. `claim` claims a saga, `executor`
-//! performs and records its steps, `tell` tells a saga about an event that it did not ask for. `attention` is
-//! what operators see and do; `store` is the SQL. `crate::kernel::failpoint` lets tests kill the process between
-//! any two steps. This module knows nothing about tickets, seats or money.
+//! performs and records its steps, `tell` reports an event that the saga did not ask for. `attention` contains the
+//! view and the retry of operators; `store` is the SQL. `crate::kernel::failpoint` lets tests kill the process
+//! between any two steps. This module knows nothing about tickets, seats or money.
 
 pub mod attention;
 mod claim;

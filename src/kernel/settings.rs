@@ -4,7 +4,8 @@
 //! A section is a struct that [`section!`] makes, in the unit that uses it. The type of a field says how the text of
 //! the setting is read and whether the setting is a secret ([`Value`]); the expression after the type says its name,
 //! default and range ([`Setting`]); the doc comment is the help that operators read.
-//! Never here: the list of all sections, and rules that concern two sections.
+//!
+//! This module never lists all sections, and never contains rules that concern two sections.
 
 mod address;
 mod document;
@@ -39,12 +40,12 @@ pub trait Section: Sized {
     fn read(values: &Values) -> Result<Self, Refusal>;
 }
 
-/// A section without its values: what documents and checks of all settings need.
+/// A section without its values, as documents and the check of all settings need it.
 #[derive(Debug, Clone, Copy)]
 pub struct Listed {
-    /// See [`Section::TITLE`].
+    /// The heading of the section: [`Section::TITLE`].
     pub title: &'static str,
-    /// See [`Section::SETTINGS`].
+    /// The declarations of the section: [`Section::SETTINGS`].
     pub settings: &'static [Setting],
 }
 
@@ -117,7 +118,7 @@ impl Refusal {
 /// Why the program does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
-    /// Values are not allowed.
+    /// Some values are not allowed; every refusal is listed.
     #[error("{}", lines(.0))]
     Refused(Vec<Refusal>),
     /// The TOML file contains a key that is no setting.
@@ -133,7 +134,7 @@ pub enum SettingsError {
         file: String,
         /// The number of the line, from 1.
         line: usize,
-        /// What the parser expects.
+        /// The text that the parser expected, in the parser's words.
         message: String,
     },
     /// An environment variable is not UTF-8.

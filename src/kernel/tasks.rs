@@ -1,5 +1,5 @@
-//! Work that must finish even when its caller has gone: a client that hangs up drops the handler's future, but a
-//! change of seats or money must not stop half-way.
+//! Work that must end even when its caller has gone: a client that hangs up drops the handler's future, but a change
+//! of seats or money must not stop half-way.
 
 use std::future::Future;
 
@@ -20,8 +20,7 @@ pub struct Tasks {
 pub struct Panicked;
 
 impl Tasks {
-    /// Runs `work` in a task of its own and waits for it. Dropping the returned future ends the wait, not the
-    /// work.
+    /// Runs `work` in a separate task and waits for it. Dropping the returned future ends the wait, not the work.
     ///
     /// # Errors
     /// When `work` panics.
@@ -32,7 +31,7 @@ impl Tasks {
         self.start(work).await.map_err(|_| Panicked)
     }
 
-    /// Starts `work` in a task of its own; dropping the handle stops nothing.
+    /// Starts `work` in a separate task. Dropping the handle stops nothing.
     pub fn start<T: Send + 'static>(
         &self,
         work: impl Future<Output = T> + Send + 'static,
@@ -50,13 +49,13 @@ impl Tasks {
         self.stop.clone()
     }
 
-    /// Is cancelled when answers that never end by themselves must end, which is before the server waits for its
+    /// Is cancelled when endless responses, such as streams, must end. That is before the server waits for its
     /// requests.
     pub fn streams(&self) -> CancellationToken {
         self.streams.clone()
     }
 
-    /// Ends the answers that never end by themselves.
+    /// Ends the endless responses, such as streams.
     pub fn end_streams(&self) {
         self.streams.cancel();
     }

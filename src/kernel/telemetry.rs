@@ -1,4 +1,4 @@
-//! Logs and metrics.
+//! Starts the logs and the metrics, and serves the metrics.
 
 use std::sync::OnceLock;
 

@@ -22,7 +22,7 @@ pub struct ChangeDraft {
     /// General-admission sections in their new state.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sections: Vec<GeneralState>,
-    /// The event itself changed: its status, plan, sections or prices.
+    /// Whether the event itself changed: its status, plan, sections or prices.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub event: bool,
 }
@@ -83,7 +83,7 @@ pub async fn write(sql: &impl Writes, event: EventId, change: String) -> Result<
     store::insert(sql, event, change).await
 }
 
-/// Like [`write`], unless the event has another version by now: then it writes no row.
+/// Like [`write`], but writes no row if the event has another version by now.
 pub async fn write_at_version(
     sql: &impl Writes,
     event: EventId,

@@ -1,8 +1,8 @@
 //! The relay: numbers committed outbox rows within their event, without gaps.
 //!
-//! Serial ids become visible out of order, so a reader that remembers the last id would miss rows. A number that
-//! is given after the commit cannot be missed. One node numbers at a time, under a row lock that a node loses
-//! when it dies.
+//! Serial ids become visible out of order, so a reader that remembers the last id would miss rows. A number that is
+//! assigned after the commit cannot be missed. One node numbers at a time, under a row lock that ends when the node
+//! dies.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -18,9 +18,9 @@ use crate::kernel::{
 
 /// The maximum number of rows that one transaction numbers.
 const BATCH: i64 = 500;
-/// How often the relay looks at the outbox when nobody nudges it.
+/// How often the relay looks at the outbox when no call of [`Relay::nudge`] wakes it.
 const POLL: Duration = Duration::from_millis(250);
-/// The minimum time between the beginnings of two passes. The first nudge is served at once, and in a busy sale
+/// The minimum time between the beginnings of two passes. The first wake-up is served at once, and in a busy sale
 /// one pass numbers many rows.
 const PACE: Duration = Duration::from_millis(25);
 /// How long numbered changes are kept for viewers that come back.

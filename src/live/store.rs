@@ -35,7 +35,7 @@ pub struct Unnumbered {
     pub id: i64,
     #[sea_orm(alias = "event_id")]
     pub event: EventId,
-    /// The change as JSON.
+    /// The change as JSON text, as [`super::record`] built it.
     pub payload: String,
 }
 
@@ -106,7 +106,7 @@ pub async fn last_seq(sql: &impl Sql, event: EventId) -> Result<i64, StoreError>
 pub struct Numbered {
     /// The number of the change, without gaps within the event.
     pub seq: i64,
-    /// The change as JSON.
+    /// The change as JSON text, as [`super::record`] built it.
     pub payload: String,
     now: i64,
 }

@@ -17,8 +17,8 @@ use super::{
 };
 use crate::kernel::{base::Base, db::StoreError, ports::Broker};
 
-/// How many changes a viewer may lag behind before it is cut off. It then comes back with the number of its last
-/// change.
+/// How many changes a viewer may lag behind before the server ends its stream. The viewer then reconnects with the
+/// number of its last change.
 const VIEWER_BUFFER: usize = 1_024;
 /// The maximum number of changes that one statement reads.
 pub(super) const READ_LIMIT: u64 = 500;

@@ -84,7 +84,7 @@ impl Drop for ViewerGauge {
     }
 }
 
-/// How far a viewer is.
+/// The position of a viewer in the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Join {
     /// The viewer gets the changes between its last number and the end of the log.
@@ -97,7 +97,8 @@ enum Join {
 
 impl Viewer {
     async fn join(live: &Stream, event: EventId, seen: i64) -> Result<Self, StreamError> {
-        // First listen, then read: a change in between is received twice, and dropped by its number.
+        // The viewer listens first and reads the log afterwards. It receives a change in between twice, and drops the
+        // repetition by its number.
         let last = store::last_seq(&live.base.db, event).await?;
         let heard = live.tail.follow(event, last).map_err(|_| StreamError::TooManyViewers)?;
         let base = live.base.clone();
@@ -147,7 +148,7 @@ impl Viewer {
                 Join::Following => match self.heard.recv().await {
                     Ok(change) if change.0 > self.seen + 1 => self.state = Join::CatchingUp,
                     Ok(change) => self.behind.push_back(change),
-                    // The viewer is too slow and is cut off. It comes back with its last number.
+                    // The viewer is too slow, so its stream ends. The viewer reconnects with its last number.
                     Err(_) => return None,
                 },
             }
@@ -162,7 +163,8 @@ impl Viewer {
             self.state = if last == self.seen { Join::Following } else { Join::Reset };
             return Ok(());
         }
-        // Read after the end was read, so every change that was numbered by then is here, or deleted for good.
+        // The log is read after its end was determined, so every change that was numbered by then is here or deleted
+        // for good.
         let (changes, now) = store::since(&self.base.db, self.event, self.seen, READ_LIMIT).await?;
         if changes.is_empty() {
             self.state = Join::Reset;

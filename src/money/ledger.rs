@@ -1,4 +1,5 @@
-//! The ledger: double entry. A posting is written in the transaction of what it records, and never changed.
+//! The ledger: double entry. A posting is written in the same transaction as the capture or refund that it records,
+//! and never changed.
 //!
 //! `holdfast_domain::ledger` says which entries a posting has; `reconcile` compares our books with the gateway's.
 //! The ledger never moves money.
@@ -42,7 +43,7 @@ impl Ledger {
     /// Compares the gateway's payments of the last `days` days with our books; returns every difference.
     ///
     /// # Errors
-    /// When the gateway or the database does not answer.
+    /// When the gateway or the database does not respond.
     pub async fn differences(&self, days: u16) -> Result<Vec<Difference>, ReconcileError> {
         let since_ms = self.db.now().await? - i64::from(days) * DAY_MS;
         reconcile::run(&self.db, &*self.gateway, since_ms).await

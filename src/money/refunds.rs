@@ -1,4 +1,4 @@
-//! Starts refunds, and claims those that are due.
+//! Starts refunds, and claims refunds that are due.
 
 mod driver;
 pub mod failed;
@@ -37,17 +37,17 @@ const PASS_EVERY: Duration = Duration::from_secs(1);
 /// How often every node looks again at refunds that may have failed.
 const FAILED_EVERY: Duration = Duration::from_secs(60);
 
-/// A refund to start.
+/// The order of a use case to start a refund.
 #[derive(Debug, Clone, Copy)]
 pub struct RefundOrder<'a> {
-    /// The booking whose money is given back.
+    /// The booking whose money is refunded.
     pub booking: &'a bookings::Model,
     /// The captured payment of the booking.
     pub payment: &'a payments::Model,
     /// The amount for each line. The sum is more than zero.
     pub shares: &'a [Share],
     pub reason: Reason,
-    /// The user or guest who asked for the refund, if anybody did.
+    /// The user or guest who asked for the refund. `None` if the server started it.
     pub asked_by: Option<Uuid>,
     /// The time of the database in milliseconds since 1970.
     pub now_ms: i64,

@@ -52,7 +52,7 @@ fn kept_secret(path: &Path, entropy: &dyn Entropy) -> io::Result<String> {
     let secret = hex(&bytes);
     match private_file(path)? {
         Some(mut file) => file.write_all(secret.as_bytes())?,
-        // Another process has just made it.
+        // Another process has created the file at this moment.
         None => return Ok(fs::read_to_string(path)?.trim().to_owned()),
     }
     Ok(secret)

@@ -31,7 +31,7 @@ impl std::fmt::Debug for RedisUrls {
 }
 
 impl RedisUrls {
-    /// Reads a comma-separated list.
+    /// Reads a comma-separated list of Redis addresses, which may be empty.
     ///
     /// # Errors
     /// When a part is no address, an address is repeated, or there are only one or two addresses.

@@ -1,4 +1,4 @@
-//! Which settings are accepted and which are refused, and that nothing shows a secret.
+//! Tests of accepted and refused settings, and of the rule that nothing shows a secret.
 
 use std::{collections::BTreeSet, env::VarError, fs, path::Path};
 

@@ -1,10 +1,10 @@
-//! What happens to a confirmed booking: its buyer or organizer cancels lines, or its event is called off, and the
-//! money is given back.
+//! Changes to a confirmed booking: its buyer or organizer cancels lines, or its event is called off, and the money is
+//! refunded.
 //!
 //! One transaction voids the tickets, frees the seats, marks the lines and starts the refund (`cancel`). The refund
-//! is a saga of its own, in `money::refunds`. `called_off` is the standing pass over cancelled events; `give_back`
-//! refunds an amount without cancelling anything. `holdfast_domain::refund::rules` says what may be cancelled and how
-//! much is refunded.
+//! is a separate saga, in `money::refunds`. `called_off` is the periodic pass over cancelled events. `give_back`
+//! refunds an amount without cancelling anything. `holdfast_domain::refund::rules` decides which lines may be
+//! cancelled and how much is refunded.
 
 pub mod answer;
 pub mod api;
@@ -33,7 +33,7 @@ const CALLED_OFF_EVERY: Duration = Duration::from_secs(5);
 pub struct Cancellations {
     /// Reads bookings, and stops bookings that are still being paid.
     pub checkouts: Checkouts,
-    /// Starts refunds.
+    /// Starts and drives the refunds of cancelled lines.
     pub refunds: Refunds,
     /// Numbers the changes of seats.
     pub relay: Relay,

@@ -1,9 +1,8 @@
 //! Paying for held places: a checkout makes a booking, and its saga leads from the payment to the tickets.
 //!
-//! `confirm` starts a checkout in one transaction. The saga executor drives it with `driver`, which has the
-//! decisions of `holdfast_domain::checkout` and the effects. `answer` builds the answers to the buyer.
-//! `docs/ARCHITECTURE.md` walks through a confirmation. Amounts come from the reservations, never from the
-//! caller.
+//! `confirm` starts a checkout in one transaction. The saga executor drives it with `driver`, which has the decisions
+//! of `holdfast_domain::checkout` and the effects. `answer` builds the responses to the buyer. `docs/ARCHITECTURE.md`
+//! walks through a confirmation. Amounts come from the reservations, never from the caller.
 
 use poem::{EndpointExt as _, Route, get};
 use poem_openapi::OpenApi;
@@ -59,14 +58,14 @@ pub struct Checkouts {
     /// The settings that verify webhooks, if the gateway sends any.
     pub webhooks: Option<WebhookSettings>,
     pub bookings: Bookings,
-    /// Starts refunds.
+    /// Starts the refund of a payment that came too late.
     pub refunds: Refunds,
     /// Drives the sagas of checkouts.
     pub executor: Executor<CheckoutDriver>,
 }
 
 impl Checkouts {
-    /// Checkouts through this gateway. `refunds` gives back what was paid too late.
+    /// Checkouts through this gateway. `refunds` returns payments that came too late.
     pub fn new(
         base: Base,
         relay: Relay,

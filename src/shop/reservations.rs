@@ -31,15 +31,15 @@ pub mod terms;
 #[derive(Debug, Clone)]
 pub struct Reservations {
     pub base: Base,
-    /// Keep the losers of a race away from the database.
+    /// The locks that keep the losers of a race away from the database.
     pub locks: Arc<dyn LockManager>,
     /// The terms under which events sell.
     pub terms: terms::TermsCache,
     /// Numbers the changes of seats.
     pub relay: Relay,
-    /// Looks at seats that share statements.
+    /// The queue in which looks at seats wait and share statements.
     pub looks: hold::Looks,
-    /// Holds that share transactions.
+    /// The queue in which holds wait and share transactions.
     pub queue: hold::Queue,
     /// How many holds one buyer may make in one event per minute.
     pub holds_per_minute: u32,

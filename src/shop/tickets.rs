@@ -1,8 +1,8 @@
 //! Tickets. A ticket is the right of `admits` persons to enter, for one seat or one place in general admission.
 //! It is issued in the transaction that ends a checkout.
 //!
-//! A unique index allows one live ticket for each seat, whatever else goes wrong. A voided ticket stays as a row.
-//! This unit never takes money or gives it back.
+//! A unique index allows one live ticket for each seat, whatever else fails. A voided ticket stays as a row. This
+//! unit never takes or returns money.
 
 pub mod issue;
 pub mod store;

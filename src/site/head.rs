@@ -8,7 +8,7 @@ const PLACE: &str = "<!-- head -->";
 const SITE: &str = "Holdfast";
 const NEUTRAL: &str = "Choose your seats, hold them, pay, and go.";
 
-/// The head of a page.
+/// The head of a page: title, description, address, data and first requests.
 #[derive(Debug, Clone, Default)]
 pub struct Head {
     title: Option<String>,
@@ -20,7 +20,7 @@ pub struct Head {
 }
 
 impl Head {
-    /// The head of a page that reveals nothing about what it shows.
+    /// The head of a page that reveals nothing about the shown object.
     pub fn neutral() -> Self {
         Self { description: NEUTRAL.to_owned(), ..Self::default() }
     }
@@ -34,13 +34,13 @@ impl Head {
         }
     }
 
-    /// Sets the canonical address.
+    /// Sets the canonical address, under which search engines list the page.
     #[must_use]
     pub fn at(self, address: &str) -> Self {
         Self { address: Some(address.to_owned()), ..self }
     }
 
-    /// Adds what the page shows, in the terms of <https://schema.org>.
+    /// Adds a description of the shown object, in the terms of <https://schema.org>.
     #[must_use]
     pub fn described_by(self, data: Value) -> Self {
         Self { data: Some(data), ..self }
@@ -83,8 +83,8 @@ impl Head {
             html.push_str(&format!("\n<link rel=\"canonical\" href=\"{}\">", escaped(address)));
         }
         if let Some(data) = &self.data {
-            // The type is not that of a script, so browsers run nothing of it, and the policy for scripts does
-            // not apply to it.
+            // The type is not that of a script, so browsers do not run the text, and the policy for scripts does not
+            // apply to it.
             let json = json_in_html(data);
             html.push_str(&format!("\n<script type=\"application/ld+json\">{json}</script>"));
         }

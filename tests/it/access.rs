@@ -1,4 +1,5 @@
-//! What a caller may not see does not exist for them: drafts, cancelled drafts, bookings through the wrong event.
+//! An object that a caller may not see does not exist for that caller: drafts, cancelled drafts, bookings through the
+//! wrong event.
 
 mod policy;
 
@@ -55,7 +56,7 @@ fn created(answer: Answer) -> Answer {
     answer
 }
 
-/// What can be read of an event, for those who may see it.
+/// The paths from which a permitted caller can read data of the event.
 fn reads(draft: &Draft) -> Vec<String> {
     let fixed = [
         "",
@@ -76,7 +77,7 @@ fn reads(draft: &Draft) -> Vec<String> {
     paths
 }
 
-/// Fails where a stranger learns that the event exists.
+/// Expects that a stranger cannot find out that the event exists.
 async fn check_hidden(draft: &Draft, stranger: &CallerOf<'_>, who: &str) {
     for path in reads(draft) {
         let answer = stranger.opens(&path).await;
@@ -115,7 +116,7 @@ async fn a_draft_exists_for_those_alone_who_manage_it_also_once_it_is_cancelled(
             "{path} is kept by anybody: {kept:?}"
         );
     }
-    // Its manager hears why nothing can be held.
+    // The manager of the event learns why nothing can be held.
     let held = manager.post(&draft.path("/reservations"), &draft.wish()).await;
     held.assert_problem(409, "/problems/not-on-sale");
     for (who, stranger) in &strangers {
@@ -218,7 +219,7 @@ async fn a_slug_that_is_free_again_names_the_new_event_at_once() {
     let second = created(manager.post("/events", &new).await);
     fixture::publish(&manager, "gala").await;
     assert_eq!(app.get("/events/gala").await.id(), second.id());
-    // A node that remembers the second event hears of the third one.
+    // A node that remembers the second event learns of the third event.
     let node = app.another_node().await;
     let elsewhere = async || node.as_nobody().get("/events/gala").await;
     assert_eq!(elsewhere().await.id(), second.id());

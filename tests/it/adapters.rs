@@ -1,4 +1,4 @@
-//! What stands behind the ports: the gateways, and Redis while it fails.
+//! Tests of the adapters behind the ports: the gateways, and Redis while it fails.
 
 mod alone;
 mod gateway_contract;

@@ -1,3 +1,3 @@
-//! The program as a whole.
+//! Tests of the program as a whole.
 
 mod openapi;

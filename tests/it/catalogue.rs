@@ -1,4 +1,4 @@
-//! The catalogue over HTTP: who sees and changes what, and how events move on.
+//! The catalogue over HTTP: which callers see and change events, and how the status of an event changes.
 
 mod halls;
 mod names;
@@ -32,7 +32,7 @@ use crate::support::{
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// A server with an organizer, an organizer of somebody else, and an admin.
+/// A server with an organizer, an organizer of another organization, and an administrator.
 pub struct Stage {
     app: TestApp,
     organizer: String,
@@ -53,7 +53,7 @@ impl Stage {
         self.app.as_user(&self.organizer)
     }
 
-    /// A draft, by its id.
+    /// Creates a draft and returns its id.
     async fn draft(&self, edit: impl FnOnce(&mut NewEvent)) -> Uuid {
         let mut event = new_event(&self.app).await;
         edit(&mut event);
@@ -169,7 +169,7 @@ async fn strangers_change_nothing() {
             stage.app.as_user(&stage.stranger).send(method, path, Some(&body), &[]).await;
         stranger.assert_problem(403, "/problems/forbidden");
     }
-    // Deleting is for admins, and not while anybody holds anything.
+    // Only administrators delete events, and only while nobody holds a place.
     let own = stage.organizer().delete(&format!("/events/{id}")).await;
     own.assert_problem(403, "/problems/forbidden");
     stage.finish().await;
@@ -231,7 +231,7 @@ async fn an_event_moves_on_by_command_and_by_time() {
     stage.app.advance(DAY * 2).await;
     let shown = async || stage.app.get(&path).await.read::<Event>();
     let before = shown().await;
-    // Shown at once; the pass writes it down, once.
+    // The API shows the new status at once. The pass writes it, once.
     assert_eq!(before.status, EventStatus::OnSale);
     assert_eq!(lifecycle::pass(&stage.app.app.base).await.ok(), Some(1));
     assert_eq!(lifecycle::pass(&stage.app.app.base).await.ok(), Some(0));
@@ -245,7 +245,7 @@ async fn an_event_moves_on_by_command_and_by_time() {
 }
 
 impl Stage {
-    /// Signs in anew: the access token is as old as the clock was moved.
+    /// Signs in again, because moving the clock has made the access token too old.
     async fn admin(&self) -> CallerOf<'_> {
         let credentials = json!({ "email": "admin@example.org", "password": "Demo-pass-1" });
         let session = self.app.post("/auth/login", &credentials).await;
@@ -340,7 +340,7 @@ async fn events_are_found_and_sorted_as_people_write_them() {
     let rest = format!("sort=name&limit=3&after={}", first.next.expect("a second page"));
     assert_eq!(names(&rest).await, "zebra");
 
-    // What a node of an older version changes has no texts until the pass has written them.
+    // An event that a node of an older version changes has no texts until the pass has written them.
     let base = &stage.app.app.base;
     let rename = "UPDATE events SET name = 'Übel', version = version + 1 WHERE id = $1";
     assert_eq!(base.db.run(rename, vec![ids[0].into()]).await.ok(), Some(1));

@@ -1,4 +1,4 @@
-//! What organizers and administrators do.
+//! Tests of the work of organizers and administrators.
 
 mod administration;
 mod bookings;

@@ -1,4 +1,4 @@
-//! What every request meets.
+//! Tests of the HTTP layer that every request passes.
 
 mod kept;
 mod nul;

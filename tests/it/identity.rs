@@ -1,4 +1,4 @@
-//! Everybody with an account.
+//! Tests of accounts, roles and organizations.
 
 mod accounts;
 mod standing;

@@ -1,4 +1,4 @@
-//! The mechanisms below all slices.
+//! Tests of the mechanisms below all slices.
 
 mod actors;
 mod alone;

@@ -1,3 +1,3 @@
-//! Everybody who watches a hall.
+//! Tests of the live changes for viewers of a hall.
 
 mod stream;

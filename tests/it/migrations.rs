@@ -1,4 +1,4 @@
-//! A store of an older version is brought up to date with what is in it.
+//! The migration of a store of an older version keeps its rows.
 
 mod killed;
 mod rolling;
@@ -29,7 +29,7 @@ async fn refunds_of_before_are_looked_at_once_more() {
         .await
         .expect("a refund");
     }
-    // Up, down and up again: what is undone can be done once more.
+    // Up, down and up again: a step that was undone can run once more.
     Migrator::up(db.writer(), None).await.expect("up");
     let steps = u32::try_from(Migrator::migrations().len()).expect("few") - 1;
     Migrator::down(db.writer(), Some(steps)).await.expect("down");

@@ -1,3 +1,3 @@
-//! The books.
+//! Tests of the ledger against the gateway's books.
 
 mod reconcile;

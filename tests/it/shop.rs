@@ -1,4 +1,4 @@
-//! What buyers do: hold, pay, give back.
+//! Tests of buyers: holding, paying, cancelling.
 
 mod adoption;
 mod cancellation;

@@ -1,4 +1,4 @@
-//! The shells of the pages: which program's, with which status, and what their heads say.
+//! The shells of the pages: the program, the status and the head for each address.
 
 use std::{fs, path::Path};
 
@@ -16,7 +16,7 @@ use crate::support::{
 };
 use holdfast_domain::access::Role;
 
-/// A shell a program, with nothing in it but the place of the head and the program's name.
+/// A shell for each program, which contains only the place of the head and the program's name.
 #[derive(RustEmbed)]
 #[folder = "tests/it/site"]
 struct Shells;
@@ -41,13 +41,13 @@ impl Shown {
         after.split('"').next().unwrap_or_default()
     }
 
-    /// What a `<meta>` of the head says, as it stands in the HTML.
+    /// The content of a `<meta>` element of the head, as the HTML contains it.
     fn meta(&self, name: &str) -> Option<&str> {
         let tag = self.head().split("<meta ").find(|tag| tag.contains(&format!("=\"{name}\" ")))?;
         tag.split("content=\"").nth(1)?.split('"').next()
     }
 
-    /// The event in the words of schema.org.
+    /// The event in the terms of schema.org.
     fn data(&self) -> Option<Value> {
         let json = self.head().split("<script type=\"application/ld+json\">").nth(1)?;
         serde_json::from_str(json.split("</script>").next()?).ok()
@@ -76,7 +76,7 @@ async fn started() -> (TestApp, Event, String) {
     (app, event, path)
 }
 
-/// Changes a column of the event as nobody could over HTTP.
+/// Changes a column of the event in a way that is impossible over HTTP.
 async fn write(app: &TestApp, event: &Event, column: &str, value: &str) {
     let text = format!("UPDATE events SET {column} = $2, version = version + 1 WHERE id = $1");
     let changed = app.app.base.db.run(&text, vec![event.id.into(), value.into()]).await;
@@ -92,7 +92,7 @@ async fn each_address_has_the_shell_of_its_program_and_its_status() {
         ("/", "shop", 200),
         (path.as_str(), "shop", 200),
         (by_id.as_str(), "shop", 200),
-        // Personal pages say nothing of what they name.
+        // Personal pages reveal nothing about the objects that they name.
         (&format!("/checkout/{nobody}"), "shop", 200),
         ("/bookings/HF-NOBODYS", "shop", 200),
         ("/login", "account", 200),
@@ -141,10 +141,10 @@ async fn an_event_tells_of_itself_before_any_program_runs() {
     assert_eq!(data["offers"]["highPrice"], "45.00");
     assert_eq!(data["offers"]["priceCurrency"], "EUR");
     assert_eq!(data["offers"]["availability"], "https://schema.org/InStock");
-    // By its id it is the same page, which search engines find once.
+    // The address with the id leads to the same page, which search engines list once.
     let by_id = show(&app, &format!("/events/{}", event.id)).await;
     assert!(by_id.head().contains(&format!("href=\"{address}\"")));
-    // What it begins with is what the API answers.
+    // The first requests of the page are paths to which the API responds.
     let first: Vec<&str> = by_id.meta("holdfast-first").expect("requests").split(' ').collect();
     assert_eq!(first.len(), 4, "{first:?}");
     assert_eq!(first[0], format!("/events/{}", event.id));
@@ -225,7 +225,7 @@ async fn a_shell_is_kept_until_its_event_changes() {
     write(&app, &event, "name", "Final").await;
     let changed = show_with(&app, &path, &[("if-none-match", &etag)]).await;
     assert_eq!((changed.status, changed.meta("og:title")), (200, Some("Final")));
-    // What is not there is not there, whatever the browser has kept.
+    // A missing page is missing, whatever the browser has cached.
     let gone = show(&app, "/nowhere").await;
     let etag = gone.headers["etag"].to_str().expect("an ETag").to_owned();
     assert_eq!(show_with(&app, "/nowhere", &[("if-none-match", &etag)]).await.status, 404);
@@ -261,6 +261,6 @@ fn each_program_draws_the_addresses_that_the_server_gives_it() {
             drawn += 1;
         }
     }
-    // One route a page: a new page is counted here.
+    // Each page has one route. A new page changes this number.
     assert_eq!(drawn, 9);
 }

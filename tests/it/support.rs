@@ -1,4 +1,4 @@
-//! What the tests stand on: the app, buyers, worlds, programs, the fake Stripe.
+//! The harness of the tests: servers, buyers, events, programs, the fake Stripe.
 
 pub mod answer;
 pub mod buyer;

@@ -1,4 +1,5 @@
-//! The rules of the tree, so that they last: each says where a line may stand, and finds those that stand elsewhere.
+//! The rules of the source tree, as tests: each rule says where a kind of line may stand, and finds the lines that
+//! stand elsewhere.
 
 use std::{
     fs,
@@ -11,7 +12,7 @@ mod rows;
 mod secrets;
 mod walks;
 
-/// No file is longer; a longer one wants a seam.
+/// The maximum number of lines in a file. A longer file should be divided.
 const MAX_LINES: usize = 500;
 struct Source {
     path: String,
@@ -19,7 +20,7 @@ struct Source {
 }
 
 impl Source {
-    /// The lines that are no comment and no test, with their numbers.
+    /// The lines of code, without comments and tests, with their numbers.
     fn code(&self) -> impl Iterator<Item = (usize, &str)> {
         let code = self.text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
         code.lines()
@@ -139,7 +140,8 @@ fn units_do_not_reach_into_each_others_stores() {
     );
 }
 
-/// How an operation with a place in its path gets a proof, or acts under one that the statement itself demands.
+/// The calls by which an operation with an id in its path gets a proof, or acts under a proof that the statement
+/// itself requires.
 const PROOFS: [&str; 13] = [
     "access.booking_of(",
     "access.operator(",
@@ -151,13 +153,13 @@ const PROOFS: [&str; 13] = [
     "self.0.look(",
     "self.0.seen(",
     "self.0.managed(",
-    // These ask for a proof themselves, in the same file.
+    // These functions ask for a proof themselves, in the same file.
     "self.managed(",
     "self.booking(",
     "self.command(",
 ];
-/// Operations whose credential is something else: the reservation's owner is a predicate of its statements, and
-/// whoever has a payment's secret may complete it.
+/// Operations with another credential: the statements on a reservation compare its owner, and the holder of a
+/// payment's secret may complete the payment.
 const OTHERWISE: [&str; 3] =
     ["/reservations/:id", "/reservations/:id/extend", "/simulated/:client_secret/complete"];
 
@@ -270,7 +272,7 @@ fn a_bug_is_not_told_as_an_error_of_the_database() {
 
 #[test]
 fn the_domain_needs_no_computer() {
-    // What a column's type is needs SeaORM's value traits, which are no driver.
+    // The types of columns need SeaORM's value traits, which are not a driver.
     const STORED: &str = "crates/domain/src/stored.rs";
     check(
         "no clock, chance, SQL or network in the domain",
@@ -284,7 +286,7 @@ fn the_domain_needs_no_computer() {
     );
 }
 
-/// A file that no module names is compiled by nobody: its tests would be lost without a word.
+/// A file that no module names is not compiled, so its tests would be lost silently.
 #[test]
 fn every_file_of_tests_is_a_module() {
     let files = sources("tests/it");

@@ -45,7 +45,7 @@ pub struct Session {
     pub access_token: String,
     /// The number of seconds until the access token expires.
     pub expires_in_seconds: i64,
-    /// The signed-in user.
+    /// The account of the user who signed in.
     pub profile: Profile,
     /// What moved from the guest to the user, if the request had a guest token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -89,7 +89,7 @@ pub struct KeptReservations {
 #[cfg_attr(feature = "openapi", oai(rename_all = "snake_case"))]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// A buyer of tickets.
+    /// A user who buys tickets and manages no events.
     Customer,
     /// A user who manages the events of the organizations they are a member of.
     Organizer,
@@ -103,13 +103,13 @@ pub enum Role {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct Profile {
-    /// The user's id.
+    /// The id of the user, a UUIDv7.
     pub id: Uuid,
-    /// The user's e-mail address.
+    /// The e-mail address with which the user signs in.
     pub email: String,
-    /// The user's given name.
+    /// The user's given name, 1 to 100 characters.
     pub first_name: String,
-    /// The user's family name.
+    /// The user's family name. Empty for people who have one name.
     pub last_name: String,
     /// The user's role in the whole installation.
     pub role: Role,
@@ -123,9 +123,9 @@ pub struct Profile {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct Membership {
-    /// The organization's id.
+    /// The id of the organization, a UUIDv7.
     pub organization_id: Uuid,
-    /// The organization's name.
+    /// The name of the organization, for people.
     pub name: String,
     /// The user's role in the organization: `owner`, `manager`, `seller`, `viewer` or `controller`.
     pub role: String,

@@ -48,7 +48,7 @@ pub enum BookingStatus {
     Confirmed,
     /// The payment did not succeed, or it was returned because the seats were lost.
     Failed,
-    /// The booking was cancelled.
+    /// Every line of the booking was cancelled.
     Cancelled,
 }
 
@@ -56,12 +56,12 @@ pub enum BookingStatus {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct Booking {
-    /// The booking's id.
+    /// The id of the booking, a UUIDv7.
     pub id: Uuid,
     /// The name by which people and support refer to the booking: `HF-` and eight letters or digits, such as
     /// `HF-7K2M9QXA`.
     pub reference: String,
-    /// The booking's status.
+    /// Whether the booking is in payment, paid, failed or cancelled.
     pub status: BookingStatus,
     /// The total price of the booking, fixed when the booking was created.
     pub total: Money,
@@ -113,7 +113,7 @@ pub struct NextAction {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct BookingLine {
-    /// The line's id.
+    /// The id of the line, as `line_ids` of a cancellation or refund expects it.
     pub id: Uuid,
     /// The id of the event.
     pub event_id: Uuid,
@@ -193,7 +193,7 @@ pub enum TicketStatus {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct Ticket {
-    /// The ticket's id.
+    /// The id of the ticket, a UUIDv7.
     pub id: Uuid,
     /// The id of the event.
     pub event_id: Uuid,
@@ -206,11 +206,11 @@ pub struct Ticket {
     pub label: String,
     /// How many persons the ticket admits.
     pub admits: i32,
-    /// The ticket's status.
+    /// Whether the ticket admits its holder, and if not, why.
     pub status: TicketStatus,
 }
 
-/// A page of bookings.
+/// One page of a list of bookings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct BookingPage {
@@ -221,7 +221,7 @@ pub struct BookingPage {
     pub next: Option<String>,
 }
 
-/// The configured payment gateway.
+/// What a page needs to know about the payment gateway before it asks a buyer to pay.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct PaymentConfig {
@@ -236,7 +236,7 @@ pub struct PaymentConfig {
     pub method_types: Vec<PaymentMethodType>,
 }
 
-/// A kind of payment method.
+/// A kind of payment method that the gateway's payment form offers, such as cards.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct PaymentMethodType {
@@ -256,9 +256,9 @@ pub struct PaymentMethodType {
 #[cfg_attr(feature = "openapi", oai(rename_all = "snake_case"))]
 #[serde(rename_all = "snake_case")]
 pub enum SimulatedOutcome {
-    /// The authentication succeeded.
+    /// The buyer proves who they are, and the payment continues.
     Success,
-    /// The authentication failed.
+    /// The buyer fails the authentication, and the gateway declines the payment.
     Failure,
 }
 

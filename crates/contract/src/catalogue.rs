@@ -18,7 +18,7 @@ pub use events::{Event, EventPage, EventPatch, EventStatus, NewEvent};
 #[cfg_attr(feature = "openapi", oai(rename_all = "snake_case"))]
 #[serde(rename_all = "snake_case")]
 pub enum SectionKind {
-    /// Buyers choose individual seats.
+    /// Every place is a seat with an id, and buyers choose individual seats.
     Seated,
     /// Buyers choose a quantity (general admission).
     General,
@@ -45,7 +45,7 @@ pub struct Counts {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct Section {
-    /// The section's id.
+    /// The id of the section, a UUIDv7.
     pub id: Uuid,
     /// The section's name for people, unique within the event.
     pub name: String,
@@ -112,7 +112,7 @@ pub struct SectionPatch {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct Offer {
-    /// The offer's id.
+    /// The id of the offer, a UUIDv7.
     pub id: Uuid,
     /// The id of the event.
     pub event_id: Uuid,
@@ -145,7 +145,7 @@ pub struct Offer {
     pub sale_ends_at: Option<String>,
 }
 
-/// A page of offers.
+/// One page of a list of offers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct OfferPage {
@@ -291,7 +291,7 @@ pub enum SeatStatus {
     Available,
     /// A buyer holds the seat or is paying for it.
     Held,
-    /// The seat is sold.
+    /// The seat belongs to a booking. It becomes free again only when that booking is cancelled or fails.
     Sold,
     /// The organizer has blocked the seat.
     Blocked,
@@ -311,19 +311,19 @@ pub struct Seat {
     pub label: String,
     /// The seat's price category in the seating plan.
     pub category: String,
-    /// The seat's kind.
+    /// The kind of the seat, such as a wheelchair place.
     pub kind: SeatKind,
     /// The seat's price now: its own price, or the price of the most specific offer on sale. `null`
     /// when no offer on sale fits the seat.
     #[cfg_attr(feature = "openapi", oai(nullable))]
     pub price: Option<Money>,
-    /// The seat's state.
+    /// The state of the seat, as buyers see it.
     pub status: SeatStatus,
     /// The version of the seat. Every change of the seat increments it.
     pub version: i32,
 }
 
-/// A page of seats.
+/// One page of a list of seats.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct SeatPage {
@@ -347,7 +347,7 @@ pub struct SeatPatch {
     /// Why the seat is blocked, at most 200 characters. Required with `blocked: true`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// The seat's new kind.
+    /// The kind that the seat has from now on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<SeatKind>,
     /// The seat's own price in minor units. It replaces the price of the offer.
@@ -365,8 +365,8 @@ pub struct PlanAccepted {
     pub sections: i32,
     /// The number of seats in the plan.
     pub seats: i32,
-    /// What is probably a mistake in the plan, although the plan was accepted: one entry for each kind of mistake. `field`
-    /// is the path of the first.
+    /// The probable mistakes in the plan: one entry for each kind of mistake, with the path of its first occurrence
+    /// in `field`. Mistakes of these kinds do not prevent the import.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "openapi", oai(default))]
     pub warnings: Vec<FieldError>,

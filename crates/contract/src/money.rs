@@ -17,8 +17,8 @@ pub struct Money {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct PriceRange {
-    /// The lowest price.
+    /// The lowest price at which a place is on sale.
     pub min: Money,
-    /// The highest price.
+    /// The highest price at which a place is on sale.
     pub max: Money,
 }

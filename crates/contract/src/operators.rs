@@ -27,7 +27,7 @@ pub enum SagaStatus {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct Saga {
-    /// The saga's id.
+    /// The id of the saga, a UUIDv7.
     pub id: Uuid,
     /// The kind of saga, such as `checkout`.
     pub kind: String,
@@ -36,7 +36,7 @@ pub struct Saga {
     /// The reference of the booking that the saga works on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub booking_reference: Option<String>,
-    /// The saga's status.
+    /// Whether the saga runs, waits, has ended or needs an operator.
     pub status: SagaStatus,
     /// Why the saga needs attention. The runbook explains each reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -79,7 +79,7 @@ pub struct SagaPage {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct AuditEntry {
-    /// The entry's id.
+    /// The id of the entry, a UUIDv7.
     pub id: Uuid,
     /// When the action happened (RFC 3339).
     pub at: String,

@@ -39,15 +39,15 @@ impl Program {
 pub enum Page<'a> {
     /// `/`, the list of events.
     Events,
-    /// `/events/{slug or id}`, one event with its seats. The value is the slug or id as it stands in the address.
+    /// `/events/{slug or id}`, one event with its seats. The value is the slug or id as the address contains it.
     Event(&'a str),
     /// `/checkout/{reservation ids}`, the payment for one or more reservations.
     Checkout,
     /// `/bookings/{reference}`, one booking with its tickets.
     Booking,
-    /// `/bookings`, the visitor's bookings.
+    /// `/bookings`, the list of the visitor's bookings.
     MyBookings,
-    /// `/login`, the sign-in form.
+    /// `/login`, the form with which a user signs in.
     SignIn,
     /// `/register`, the form that creates an account.
     Register,

@@ -36,7 +36,7 @@ pub enum ProblemType {
     NotOnSale,
     /// The request would exceed a limit per user, order or minute. `limit` is that limit.
     LimitExceeded,
-    /// The reservation has expired.
+    /// The reservation has expired, so its seats may belong to another buyer.
     ReservationExpired,
     /// The status of the reservation does not allow this.
     ReservationNotActive,
@@ -193,7 +193,7 @@ pub struct FieldError {
 pub enum SeatRefusal {
     /// Another buyer holds the seat.
     Held,
-    /// The seat is sold.
+    /// The seat belongs to a booking.
     Sold,
     /// The organizer has blocked the seat.
     Blocked,
@@ -211,7 +211,7 @@ pub enum SeatRefusal {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct RefusedSeat {
-    /// The seat's id.
+    /// The id of the seat within its event.
     pub seat_id: i32,
     /// Why the seat could not be held.
     pub reason: SeatRefusal,

@@ -26,7 +26,7 @@ pub struct HoldRequest {
     pub partial: bool,
 }
 
-/// One seat to hold.
+/// One seat that the buyer wants to hold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 #[cfg_attr(feature = "openapi", oai(deny_unknown_fields))]
@@ -70,7 +70,7 @@ pub enum ReservationStatus {
     InPayment,
     /// The reservation is paid. See its booking.
     Confirmed,
-    /// The reservation expired.
+    /// The time of the reservation was over before a payment began.
     Expired,
     /// The buyer cancelled the reservation.
     Cancelled,
@@ -80,16 +80,16 @@ pub enum ReservationStatus {
 #[derive(derive_more::Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct Reservation {
-    /// The reservation's id.
+    /// The id of the reservation, a UUIDv7.
     pub id: Uuid,
     /// The id of the event.
     pub event_id: Uuid,
-    /// The reservation's status.
+    /// Whether the reservation holds its seats, is in payment or has ended.
     pub status: ReservationStatus,
     /// When the reservation expires (RFC 3339).
     pub expires_at: String,
-    /// The number of seconds until the reservation expires. A client whose clock may be wrong
-    /// counts down from it.
+    /// The number of seconds until the reservation expires. A client whose clock may be wrong counts down from this
+    /// number.
     pub expires_in_seconds: i64,
     /// Whether the buyer can extend the reservation again.
     pub extendable: bool,
@@ -126,7 +126,7 @@ pub enum ItemKind {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct ReservationItem {
-    /// The item's id.
+    /// The id of the item, a UUIDv7.
     pub id: Uuid,
     /// Whether the item is a seat or general-admission places.
     pub kind: ItemKind,
@@ -147,7 +147,7 @@ pub struct ReservationItem {
     pub price: Money,
 }
 
-/// A page of reservations.
+/// One page of a list of reservations.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct ReservationPage {

@@ -28,11 +28,11 @@ pub struct SeatMap {
     pub categories: Vec<MapCategory>,
     /// The shapes drawn beside the seats: the stage, the pitch, labels.
     pub areas: Vec<MapArea>,
-    /// The seated sections.
+    /// The sections with seats. A layout contains no general-admission sections.
     pub sections: Vec<MapSection>,
 }
 
-/// A price category.
+/// A price category of the seating plan, with its colour.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct MapCategory {
@@ -69,11 +69,11 @@ pub struct MapArea {
     pub text: Option<MapText>,
 }
 
-/// Text on a shape.
+/// A text that is written on a shape.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct MapText {
-    /// The text itself.
+    /// The text, as the seating plan contains it.
     pub text: String,
     /// The height of the letters in tenths of the plan's unit.
     pub size: i32,
@@ -85,15 +85,15 @@ pub struct MapText {
     pub y: i32,
 }
 
-/// A seated section.
+/// A section with seats, as rows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct MapSection {
-    /// The section's id.
+    /// The id of the section, a UUIDv7.
     pub id: Uuid,
-    /// The section's name.
+    /// The section's name for people, unique within the event.
     pub name: String,
-    /// The section's rows.
+    /// The rows of the section, in the order of the seating plan.
     pub rows: Vec<MapRow>,
 }
 
@@ -101,7 +101,7 @@ pub struct MapSection {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct MapRow {
-    /// The row's name.
+    /// The name of the row, for people.
     pub label: String,
     /// Where the row's name is drawn: `start`, `end`, `both` or `none`.
     pub label_at: String,
@@ -139,9 +139,9 @@ pub struct MapRow {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct MapKind {
-    /// The seat's id.
+    /// The id of the seat within its event.
     pub seat_id: i32,
-    /// The seat's kind.
+    /// The kind of the seat; never `standard`.
     pub kind: SeatKind,
 }
 
@@ -162,7 +162,7 @@ pub struct MapSeat {
     pub category: usize,
     /// The radius in tenths of the plan's unit; 0 in a layout of an older server, which sent none.
     pub radius: i32,
-    /// The seat's kind.
+    /// The kind of the seat. Most seats are `standard`.
     pub kind: SeatKind,
 }
 

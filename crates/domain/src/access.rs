@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// A buyer of tickets.
+    /// A user who buys tickets and manages no events.
     Customer,
     /// A user who manages the events of the organizations they are a member of.
     Organizer,
@@ -28,7 +28,7 @@ words! { Role {
 pub enum MembershipRole {
     /// May do everything, including deciding who the other members are.
     Owner,
-    /// Manages events and bookings.
+    /// Manages the organization's events and their bookings.
     Manager,
     /// Sells at the door and helps buyers.
     Seller,
@@ -105,7 +105,7 @@ pub enum Action {
     CreateEvent,
     /// Change an event with its sections, offers, plan and seats, and see it while it is a draft.
     ManageEvent,
-    /// Delete an event permanently.
+    /// Delete an event for good. The event must never have had a hold.
     DeleteEvent,
     /// Read a reservation with its seats and prices.
     ReadReservation,

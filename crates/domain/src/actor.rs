@@ -25,15 +25,15 @@ pub enum Actor {
 /// The kind of an [`Actor`], without ids and role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// The kind of [`Actor::User`].
+    /// A user who was signed in: [`Actor::User`].
     User,
-    /// The kind of [`Actor::Guest`].
+    /// A visitor who was not signed in: [`Actor::Guest`].
     Guest,
-    /// The kind of [`Actor::ApiKey`].
+    /// A program with an organization's API key: [`Actor::ApiKey`].
     ApiKey,
-    /// The kind of [`Actor::GateDevice`].
+    /// A device at a gate: [`Actor::GateDevice`].
     GateDevice,
-    /// The kind of [`Actor::System`].
+    /// The server itself, without a person: [`Actor::System`].
     System,
 }
 

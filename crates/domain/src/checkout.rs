@@ -95,7 +95,7 @@ pub struct Checkout {
 pub enum Order {
     /// The total is zero. The gateway is not called at all.
     Free,
-    /// An amount is due.
+    /// The buyer pays an amount through the gateway.
     Paid {
         /// The amount to pay; greater than zero.
         amount: Money,
@@ -110,32 +110,32 @@ pub enum Order {
 pub enum GatewayCall {
     /// Create the payment. This touches no card.
     Prepare {
-        /// The idempotency key.
+        /// The idempotency key. The gateway creates at most one payment for it.
         key: String,
-        /// The amount to pay.
+        /// The amount to pay, greater than zero.
         amount: Money,
         /// The gateway's name for the payment method.
         method: String,
     },
     /// Authorize the amount on the buyer's card. With [`Taking::AtOnce`], take the amount.
     Authorize {
-        /// The idempotency key.
+        /// The idempotency key. The gateway authorizes at most once for it.
         key: String,
         /// The prepared payment to authorize.
         payment: PaymentId,
     },
     /// Capture the authorized amount. Its success is the pivot.
     Capture {
-        /// The idempotency key.
+        /// The idempotency key. The gateway captures at most once for it.
         key: String,
         /// The authorized payment to capture.
         payment: PaymentId,
     },
     /// Void the payment, so that it can never take money.
     Void {
-        /// The idempotency key.
+        /// The idempotency key. The gateway voids at most once for it.
         key: String,
-        /// The payment to void.
+        /// The payment that must never take money.
         payment: PaymentId,
     },
     /// Fetch the payment and report its state.
@@ -186,7 +186,7 @@ pub enum LocalStep {
     ReclaimSeats,
     /// Release the seats and end the booking.
     ReleaseSeats {
-        /// Why the checkout fails.
+        /// Why the checkout fails. The booking keeps this reason.
         why: Failure,
     },
 }
@@ -210,7 +210,7 @@ impl LocalStep {
     }
 }
 
-/// Why a checkout waits.
+/// Who or what a waiting checkout waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum WaitReason {
     /// The buyer must act (3-D Secure).
@@ -232,10 +232,10 @@ pub enum Decision {
     Wait {
         /// When to look again, in milliseconds since 1970.
         until_ms: i64,
-        /// Why the checkout waits.
+        /// Who or what the checkout waits for.
         reason: WaitReason,
     },
-    /// The checkout has ended.
+    /// The checkout has ended, and nothing is left to do.
     Rest(Ending),
     /// The checkout cannot continue without an operator.
     NeedsOperator(StuckReason),

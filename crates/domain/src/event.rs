@@ -21,9 +21,9 @@ pub enum Status {
     Upcoming,
     /// The sale has begun. [`Schedule`] says whether it has ended.
     OnSale,
-    /// The event is over.
+    /// The end of the event has passed.
     Completed,
-    /// The event was cancelled.
+    /// The event was cancelled. Its bookings are cancelled and refunded.
     Cancelled,
     /// The organization archived the event: it is in no list, sells nothing and never changes again. No command leads
     /// to this status yet.
@@ -195,9 +195,9 @@ pub fn apply(
     }
 }
 
-/// The status to which time alone has led by now. A periodic pass writes this status. Decisions
-/// call this function directly, so that a late pass never delays a sale. A changed schedule may
-/// also lead back from `OnSale` to `Upcoming`.
+/// The status that the event has at `now` because of time alone. A periodic pass writes this status. Decisions call
+/// this function directly, so that a late pass never delays a sale. A changed schedule may also lead back from
+/// `OnSale` to `Upcoming`.
 pub fn due(status: Status, schedule: &Schedule, now: i64) -> Status {
     match status {
         Status::Draft | Status::Cancelled | Status::Completed | Status::Archived => status,
@@ -234,13 +234,13 @@ pub fn shown(status: Status, schedule: &Schedule, available: i64, now: i64) -> S
 pub enum SaleObstacle {
     /// The event is not published.
     Draft,
-    /// The event was cancelled.
+    /// The event was cancelled and sells nothing more.
     Cancelled,
-    /// The event is over.
+    /// The end of the event has passed.
     Completed,
     /// The sale has not begun.
     SaleNotStarted,
-    /// The sale has ended.
+    /// The end of the sale has passed.
     SaleEnded,
     /// The event has begun and its sale has ended.
     EventStarted,

@@ -88,13 +88,13 @@ pub enum Buyer {
 /// The kind of a [`Buyer`], without the id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum BuyerKind {
-    /// The kind of [`Buyer::User`].
+    /// A user with an account: [`Buyer::User`].
     User,
-    /// The kind of [`Buyer::Guest`].
+    /// A guest with a guest token: [`Buyer::Guest`].
     Guest,
-    /// The kind of [`Buyer::Door`].
+    /// An unknown person at the door: [`Buyer::Door`].
     Door,
-    /// The kind of [`Buyer::Comp`].
+    /// Nobody, because the places are given away: [`Buyer::Comp`].
     Comp,
 }
 

@@ -5,7 +5,7 @@ use crate::ids::{Buyer, SeatId};
 /// The stored state of a seat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SeatState {
-    /// Nobody has the seat.
+    /// Nobody holds the seat, and anybody may hold it.
     Available,
     /// A buyer holds the seat until its expiry. After the expiry the seat is free, although this
     /// state is still stored.
@@ -13,7 +13,7 @@ pub enum SeatState {
     /// A buyer is paying for the seat. The seat is shown as held, but it never becomes free by
     /// time.
     Paying,
-    /// The seat is sold.
+    /// The seat belongs to a booking that is confirmed, or about to be confirmed.
     Sold,
     /// The organizer has blocked the seat.
     Blocked,
@@ -56,7 +56,7 @@ words! { SeatKind {
 /// How the places of a section are sold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SectionKind {
-    /// Buyers choose individual seats.
+    /// Every place is a seat with an id, and buyers choose individual seats.
     Seated,
     /// Buyers choose a quantity (general admission).
     General,
@@ -72,7 +72,7 @@ words! { SectionKind {
 pub struct SeatView {
     /// The seat's id within its event.
     pub seat: SeatId,
-    /// The seat's stored state.
+    /// The seat's state as stored; a lapsed hold still counts as held.
     pub state: SeatState,
     /// The seat's version. Every change of the seat increments it.
     pub version: i32,
@@ -87,7 +87,7 @@ pub struct SeatView {
 pub enum Refusal {
     /// Another buyer holds the seat or is paying for it.
     Held,
-    /// The seat is sold.
+    /// The seat belongs to a booking.
     Sold,
     /// The organizer has blocked the seat.
     Blocked,

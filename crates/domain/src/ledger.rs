@@ -19,9 +19,9 @@
 /// An account of the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Account {
-    /// Amounts captured from buyers.
+    /// Amounts that the gateway captured from buyers.
     Captured,
-    /// Amounts refunded to buyers.
+    /// Amounts that were refunded to buyers; negative.
     Refunded,
     /// Amounts owed to the organization.
     Organization,
@@ -65,7 +65,7 @@ pub enum Kind {
     DoorSale,
     /// A buyer got money back at the door.
     DoorRefund,
-    /// Places were given away.
+    /// The organization gave places away, without payment.
     Comp,
     /// Places that were given away came back.
     CompReturn,

@@ -1,14 +1,14 @@
 //! Seating plans in the pretix seating-plan JSON format: reading, checking, numbering and writing.
 //!
-//! The format is pretix's `seating-plan.schema.json` (zones with rows of seats, areas beside them,
-//! price categories). [`Plan::parse`] keeps every member unchanged, except that names and numbers get one Unicode form
-//! (NFC), so that [`Plan::to_json`] returns the same plan, and refuses a faulty plan with the path of every fault. A plan never
-//! contains prices, states or buyers.
+//! The format is pretix's `seating-plan.schema.json` (zones with rows of seats, areas beside them, price categories).
+//! [`Plan::parse`] keeps every member unchanged, so that [`Plan::to_json`] returns the same plan; only names and numbers
+//! get one Unicode form (NFC). It refuses a faulty plan with the path of every fault. A plan never contains prices,
+//! states or buyers.
 //!
-//! Where to look next: `model` (the parts of a plan), `read` (the tolerant reader), `shape` (the
-//! members of each object), `check` (the rules between objects), `number` (the ids and positions of
-//! seats), `radius` (how large they are drawn), `warnings` (what is probably a mistake), `place` (zone, row and number), `replace` (replacing one plan by another), `sections` (which zone
-//! keeps which section), `grid` (rows × seats without a file).
+//! Where to look next: `model` (the parts of a plan), `read` (the tolerant reader), `shape` (the members of each
+//! object), `check` (the rules between objects), `number` (the ids and positions of seats), `radius` (how large seats
+//! are drawn), `warnings` (probable mistakes), `place` (zone, row and number), `replace` (replacing one plan by
+//! another), `sections` (which zone keeps which section), `grid` (rows × seats without a file).
 
 mod check;
 mod faults;

@@ -8,7 +8,7 @@ use crate::{
 /// An offer: a kind of ticket with a price.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offer {
-    /// The offer's id.
+    /// The id of the offer, which reservations and bookings name.
     pub id: OfferId,
     /// The section that the offer applies to. `None` means every section.
     pub section: Option<SectionId>,
@@ -63,7 +63,7 @@ pub enum PricingError {
 /// The price of a quantity of a place under an offer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quote {
-    /// The offer that applies.
+    /// The id of the offer that sets the price.
     pub offer: OfferId,
     /// The name of the offer for people.
     pub offer_name: String,

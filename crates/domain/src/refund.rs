@@ -52,8 +52,8 @@ pub const FORMAT: u16 = 2;
 /// no manual refunds.
 const OLDEST_FORMAT: u16 = 1;
 
-/// The number of failures in a row after which an error counts as permanent: the gateway repeats it for this key.
-/// Errors of intermediate systems pass sooner.
+/// The number of failures in a row after which an error counts as permanent: the gateway has stored the error and
+/// repeats it for this key. Errors of intermediate systems end sooner.
 pub const FAULTS_REPEATED: u32 = 5;
 
 /// How long a call may be under way at most, in milliseconds. A refund that is not in the gateway's
@@ -118,7 +118,7 @@ pub enum State {
         /// The tries of the step.
         tries: Tries,
     },
-    /// The refund is complete.
+    /// The gateway accepted the refund, and our books contain it.
     Rest {
         /// The gateway's id of the refund.
         refund: RefundId,
@@ -163,11 +163,11 @@ pub enum StuckReason {
         /// The gateway's code for the refusal.
         code: String,
     },
-    /// For too long, the gateway gave no clear response.
+    /// The gateway gave no clear response, and the limit of tries is reached.
     RefundFails,
-    /// For too long, the refund could not be recorded.
+    /// The refund could not be recorded, and the limit of tries is reached.
     PostFails,
-    /// The key is older than the gateway remembers keys. Only format 1 stopped with this reason.
+    /// The key is so old that the gateway may have forgotten it. Only format 1 stopped with this reason.
     KeyTooOld,
     /// The gateway accepted the refund and could not deliver the money.
     Failed {
@@ -228,7 +228,7 @@ pub enum LocalStep {
         /// The gateway's id of the refund.
         refund: RefundId,
     },
-    /// Reverse what [`LocalStep::Post`] wrote.
+    /// Reverse everything that [`LocalStep::Post`] wrote.
     Reverse,
 }
 
@@ -251,7 +251,7 @@ pub enum Decision {
     Local(LocalStep),
     /// Do nothing before this moment, in milliseconds since 1970.
     Wait(i64),
-    /// The refund is complete.
+    /// The refund is complete, and nothing is left to do.
     Rest,
     /// The refund cannot continue without an operator.
     NeedsOperator(StuckReason),

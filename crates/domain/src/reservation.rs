@@ -18,7 +18,7 @@ pub enum ReservationState {
     Active,
     /// The payment is under way. The reservation cannot expire.
     InPayment,
-    /// The reservation is paid.
+    /// The reservation is paid. Its booking has the tickets.
     Confirmed,
     /// The hold lapsed before a payment began. The seats are free.
     Expired,
@@ -35,8 +35,8 @@ words! { ReservationState {
 } }
 
 impl ReservationState {
-    /// The state that people see at `now`. An active reservation is shown as expired as soon as its
-    /// time is over, before any job has written that. Both times are in milliseconds since 1970.
+    /// The state that people see at `now`. An active reservation is shown as expired as soon as its time is over,
+    /// even before a periodic pass has written the state. Both times are in milliseconds since 1970.
     #[must_use]
     pub fn seen_at(self, expires_at: i64, now: i64) -> Self {
         match self {
@@ -87,7 +87,7 @@ pub enum ItemState {
     Held,
     /// The payment is under way.
     Paying,
-    /// The item is sold.
+    /// The item belongs to a booking.
     Sold,
     /// The reservation ended without a sale.
     Released,

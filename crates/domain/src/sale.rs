@@ -14,7 +14,7 @@ pub enum Hindrance {
     NoOffers,
     /// The event has places and offers, but no offer is for any of the places.
     NoOfferFits,
-    /// No place is of the section and category that the offer names.
+    /// The event has no place in the section and category that the offer names.
     OfferWithoutPlaces(OfferId),
 }
 

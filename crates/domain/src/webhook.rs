@@ -1,13 +1,13 @@
 //! The status of an event that a payment gateway sent.
 
-/// How far the processing of a gateway's event is.
+/// The progress of the server with a gateway's event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Status {
     /// The event waits to be processed.
     New,
-    /// The event changed something.
+    /// The event was processed and had an effect.
     Done,
-    /// The event is of no interest to us.
+    /// The event needs no work: it changes nothing that the server stores.
     Ignored,
     /// The event could not be processed, and is not tried again.
     Failed,

@@ -1,5 +1,5 @@
-//! The account program: the pages for signing in and registering, and the list of bookings. Further pages that belong only to an account
-//! (profile, sessions, a new password) get their place here.
+//! The account program: the pages for signing in and registering, and the list of bookings. Further pages that belong
+//! to an account (profile, sessions, a new password) will be part of this program.
 
 #![allow(unreachable_pub, reason = "a program has no public surface")]
 

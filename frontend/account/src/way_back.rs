@@ -1,4 +1,5 @@
-//! The address to which a visitor returns after signing in. `program::way_back` accepts it or not.
+//! The address to which a visitor returns after signing in. `program::way_back` checks that the address belongs to
+//! these pages.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;

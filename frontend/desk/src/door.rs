@@ -18,9 +18,9 @@ use ui::{
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tab {
-    /// For organizers and administrators.
+    /// The tab for organizers and administrators: the events that they manage.
     MyEvents,
-    /// For administrators.
+    /// The tab for administrators: the sagas that need attention.
     Attention,
 }
 

@@ -29,7 +29,7 @@ use ui::{
 /// The seat under the pointer, and its place on the canvas.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Pointed {
-    /// The seat's index.
+    /// The index of the seat in the hall's arrays.
     pub seat: usize,
     /// The seat's centre, in CSS pixels from the left edge.
     pub x: f32,

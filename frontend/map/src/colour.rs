@@ -1,10 +1,11 @@
-//! The colours of a plan, changed so far that they can be seen: with enough contrast to the page, in light and in dark.
+//! The colours of a plan, adapted to the page: they get enough contrast to the background, in the light and the dark
+//! theme.
 //!
 //! Contrast is defined by WCAG 2.2 (relative luminance of sRGB).
 
 use ui::js::pow;
 
-/// An sRGB colour.
+/// A colour in sRGB, with 8 bits for each channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Colour {
     pub red: u8,

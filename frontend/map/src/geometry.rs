@@ -160,7 +160,8 @@ fn index(value: f32) -> usize {
     value.max(0.0) as usize
 }
 
-/// Removes the points of a line that lie within `tolerance` of the simplified line (Douglas and Peucker 1973).
+/// Simplifies a line: removes the points that lie within `tolerance` of the remaining line (Douglas and Peucker
+/// 1973).
 pub fn simplified(line: &[(f32, f32)], tolerance: f32) -> Vec<(f32, f32)> {
     if line.len() < 3 {
         return line.to_vec();
@@ -182,7 +183,7 @@ pub fn simplified(line: &[(f32, f32)], tolerance: f32) -> Vec<(f32, f32)> {
 }
 
 /// The value, limited to the range from `low` to `high`. The standard library's `clamp` can panic with a message that
-/// contains the numbers, and would add the code that formats floating-point numbers to the program.
+/// contains the numbers, and the code that formats floating-point numbers would enlarge the program.
 pub fn within<T: PartialOrd>(value: T, low: T, high: T) -> T {
     if value < low {
         low

@@ -43,7 +43,7 @@ pub struct Gesture {
 /// The meaning of a pointer's movement.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Move {
-    /// No effect.
+    /// The movement has no effect on the map.
     Nothing,
     /// Shift the map by these pixels.
     Pan(f32, f32),

@@ -19,7 +19,8 @@ pub struct Wish {
 }
 
 impl Wish {
-    /// Moves the label so that nothing of it is cut off. A label whose place is not visible stays there.
+    /// Moves the label so that the edge of the screen cuts off no part of it. A label whose place is not visible is
+    /// not moved.
     pub fn inside(self, size: Size) -> Self {
         let moved = |at: f32, needed: f32, room: f32| {
             let half = needed / 2.0 + GAP;
@@ -37,7 +38,7 @@ impl Wish {
 pub enum Granted {
     /// The name and the second line.
     Full,
-    /// Only the name.
+    /// Only the name, without the second line.
     Short,
     /// Nothing, because the label would cover another.
     Nothing,

@@ -1,8 +1,8 @@
 //! The seat map of a hall on a canvas: how it looks, how it changes, and how visitors use it.
 //!
-//! `model` and `live` contain the seats in flat arrays, `view` and `geometry` know positions, `tiles` and `paint` draw,
-//! `input` turns fingers and keys into moves, and `canvas` puts everything on the page. Nothing here talks to the
-//! server.
+//! `model` and `live` contain the seats in flat arrays, `view` and `geometry` calculate positions, `tiles` and `paint`
+//! draw, `input` turns the input of fingers and keys into moves, and `canvas` puts everything on the page. This crate
+//! never calls the server.
 
 #![allow(missing_docs, reason = "components and their properties say what they are by their names")]
 

@@ -85,7 +85,7 @@ pub struct Hall {
     pub labels: Vec<String>,
     /// The id of each seat within the event.
     pub ids: Vec<i32>,
-    /// Finds seats by position.
+    /// The grid that finds a seat by its position.
     pub grid: Grid,
     by_id: Vec<u32>,
 }
@@ -105,7 +105,7 @@ impl Hall {
         })
     }
 
-    /// The number of seats.
+    /// The number of seats in the hall.
     pub fn len(&self) -> usize {
         self.x.len()
     }

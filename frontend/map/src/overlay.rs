@@ -23,8 +23,8 @@ const PAD_X: f64 = 7.0;
 const LINE_PX: f64 = 16.0;
 
 impl Brush<'_> {
-    /// Draws the seats that the visitor has chosen or holds, in plan units: larger than others, with a ring and a tick.
-    /// The ring ends half-way to the next seat, so that two neighbouring seats remain two.
+    /// Draws the seats that the visitor has chosen or holds, in plan units: larger than others, with a ring and a
+    /// tick. The ring ends half-way to the next seat, so that the rings of two neighbours do not merge.
     pub fn mine(&self, seats: &[usize]) {
         let (context, radius) = (self.context, f64::from(self.hall.radius));
         for seat in seats {

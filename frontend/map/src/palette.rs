@@ -24,15 +24,15 @@ pub struct CategoryColour {
 pub struct Palette {
     /// The background of the map.
     pub paper: String,
-    /// The background of labels.
+    /// The background of section labels and of the minimap.
     pub raised: String,
-    /// The border of labels.
+    /// The border of section labels.
     pub line: String,
-    /// Text.
+    /// The colour of text, and of the ring around the seat under the pointer.
     pub ink: String,
-    /// Less important text, and the signs of seats that cannot be bought.
+    /// The colour of less important text, and of the signs of seats that cannot be bought.
     pub soft: String,
-    /// The visitor's own seats.
+    /// The colour of the seats that the visitor has chosen or holds.
     pub accent: String,
     /// The tick on the visitor's own seats.
     pub on_accent: String,

@@ -1,4 +1,4 @@
-//! Which offers apply to a seat or a section, which is the cheapest, and which seats no offer sells now.
+//! The offers that apply to a seat or a section, the cheapest of them, and the seats that no offer sells now.
 //!
 //! These prices are only shown. The buyer pays the price that the server fixed when the seats were held.
 
@@ -18,7 +18,7 @@ pub struct Prices {
     now: String,
 }
 
-/// When an event sells at all. No offer is on sale outside of it.
+/// The sale window of the event. Outside of this window, no offer is on sale.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventSale {
     status: EventStatus,
@@ -45,7 +45,7 @@ pub enum Sale<'a> {
     From(&'a str),
     /// The sale of the offer has ended.
     Ended,
-    /// The event was cancelled.
+    /// The event was cancelled and sells nothing more.
     Cancelled,
     /// The event is a draft.
     Unpublished,
@@ -110,7 +110,8 @@ impl Prices {
         self.offers.iter().filter(|offer| self.sale(offer) == Sale::Now)
     }
 
-    /// The offers whose prices are shown: those on sale by their own window, before the sale of the event as it begins.
+    /// The offers whose prices the map shows: those whose own window is open now or, before the sale of the event, at
+    /// the beginning of that sale.
     fn shown(&self) -> impl Iterator<Item = &Offer> {
         let at = self.now.as_str().max(self.event.starts_at.as_str());
         self.offers.iter().filter(move |offer| {
@@ -138,8 +139,8 @@ impl Prices {
         self.offers.iter().filter(move |offer| fits(offer, section, category))
     }
 
-    /// Why no offer sells this seat now: the offer that begins next, or else that the sale has ended. `None` if an
-    /// offer sells the seat, or if no offer applies to it.
+    /// Why no offer sells this seat now: the next offer begins later, or the sale has ended. `None` if an offer sells
+    /// the seat, or if no offer applies to it.
     pub fn closed_seat<'a>(&'a self, hall: &'a Hall, seat: usize) -> Option<Sale<'a>> {
         let mut why = None;
         for offer in self.all_for_seat(hall, seat) {

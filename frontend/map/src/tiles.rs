@@ -17,10 +17,11 @@ const SIDE: f32 = 256.0;
 /// How many bytes the canvases of a map may take together: the canvas on the page, the minimap and the tiles. A phone's
 /// browser ends a page that takes a few hundred megabytes.
 const MAX_BYTES: f64 = 96.0 * 1024.0 * 1024.0;
-/// What the minimap and its picture take at most.
+/// The maximum number of bytes of the minimap and its picture together.
 const MINIMAP_BYTES: f64 = 1024.0 * 1024.0;
 const BYTES_PER_PIXEL: f64 = 4.0;
-/// A part that is left free, because the sides of canvases are whole pixels.
+/// The part of [`MAX_BYTES`] that is used. The rest is a reserve, because the sides of canvases are rounded to whole
+/// pixels.
 const ROUNDING: f64 = 0.995;
 /// The fewest canvas pixels for each CSS pixel.
 const MIN_RATIO: f64 = 0.5;
@@ -58,7 +59,7 @@ impl Layer {
     }
 }
 
-/// The tiles at the scale of the last rest, and the tiles of the scale before it.
+/// The tiles at the scale where the last zoom ended, and the tiles of the scale before it.
 #[derive(Default)]
 pub struct Tiles {
     current: Layer,
@@ -69,8 +70,8 @@ pub struct Tiles {
     max: usize,
 }
 
-/// How many canvas pixels each CSS pixel of a map of this size gets: as many as wanted, if the map and the tiles that
-/// cover it are then within their bytes.
+/// How many canvas pixels each CSS pixel of a map of this size gets: the wanted number, or fewer if the map and the
+/// tiles that cover it would exceed [`MAX_BYTES`].
 pub fn affordable_ratio(wanted: f64, size: Size) -> f64 {
     let tiles = |length: f32| f64::from((length / SIDE).ceil() + 1.0) * f64::from(SIDE);
     let area = f64::from(size.width) * f64::from(size.height);
@@ -79,7 +80,7 @@ pub fn affordable_ratio(wanted: f64, size: Size) -> f64 {
     wanted.min(affordable).max(MIN_RATIO)
 }
 
-/// How many tiles fit into the bytes beside a map of this size.
+/// How many tiles fit into [`MAX_BYTES`] beside a map of this size.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few hundred")]
 fn most_tiles(device_ratio: f64, size: Size) -> usize {
     let bytes = |width: f32, height: f32| {
@@ -102,8 +103,8 @@ impl Tiles {
         self.max = most_tiles(self.device_ratio, size);
     }
 
-    /// Begins a layer of tiles that are sharp at this scale. Of the layer before, the visible tiles stay until the new
-    /// layer is complete.
+    /// Begins a layer of tiles that are sharp at this scale. The visible tiles of the previous layer stay until the
+    /// new layer is complete.
     pub fn settle(&mut self, scale: f32, seen: &Bounds) {
         #[allow(clippy::float_cmp, reason = "the same number or not")]
         if self.current.scale == scale {
@@ -139,8 +140,8 @@ impl Tiles {
         self.current.tiles.len() + before + self.spare.len()
     }
 
-    /// A canvas for one more tile: a spare one, a new one while there may be more, or else the canvas of the tile that is
-    /// needed least. `None` if all tiles are needed.
+    /// A canvas for one more tile: an unused canvas, a new canvas while the limit allows it, or else the canvas of
+    /// the tile that is needed least. `None` if all tiles are needed.
     fn canvas(&mut self, needed: &[Place]) -> Option<HtmlCanvasElement> {
         if self.count() > self.max {
             self.spare.drain(..).for_each(|canvas| free(&canvas));

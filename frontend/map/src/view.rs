@@ -23,11 +23,11 @@ pub struct Size {
 /// The detail in which the hall is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Detail {
-    /// Sections as shapes.
+    /// Sections are drawn as shapes, without seats.
     Sections,
-    /// Single seats.
+    /// Single seats are drawn, without their numbers.
     Seats,
-    /// Single seats with their numbers.
+    /// Single seats are drawn with their numbers.
     Numbers,
 }
 

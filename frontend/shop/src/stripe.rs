@@ -1,9 +1,9 @@
 //! The parts of Stripe.js that the checkout needs: the Payment Element, a payment method made from it, and the second
 //! step.
 //!
-//! As Stripe demands, the script is loaded only from Stripe; it is loaded only if the shop takes payments through
-//! Stripe. Input into the element goes to Stripe and never through this program. Nothing here decides what is paid: the
-//! server does that with the id of the payment method. It follows
+//! As Stripe demands, the script is loaded only from Stripe. The page loads it only if the shop takes payments
+//! through Stripe. Input into the element goes to Stripe and never through this program. Nothing here decides what is
+//! paid: the server does that with the id of the payment method. The design follows
 //! <https://docs.stripe.com/payments/finalize-payments-on-the-server>.
 
 use holdfast_contract::{bookings::PaymentMethodType, money::Money};
@@ -39,11 +39,11 @@ pub struct NotLoaded;
 pub struct Look {
     /// Whether the page is dark.
     pub is_dark: bool,
-    /// The colour of controls.
+    /// The colour of buttons and other controls.
     pub accent: String,
-    /// The background of fields.
+    /// The background of the input fields.
     pub raised: String,
-    /// The colour of text.
+    /// The colour of text in the element.
     pub ink: String,
 }
 
@@ -149,7 +149,7 @@ impl PaymentElement {
         let _ = call(&self.element, "focus", &[]);
     }
 
-    /// Applies changed colours.
+    /// Gives the element the page's new colours.
     pub fn dress(&self, look: &Look) {
         let _ = call(&self.elements, "update", &[object(&[("appearance", look.options())]).into()]);
     }

@@ -1,5 +1,5 @@
-//! The focus after a navigation within a program: it goes to the heading of the new page. Without it, a keyboard would
-//! start at the top of every page, and a screen reader would not say where its user has arrived.
+//! The focus after a navigation within a program: it goes to the heading of the new page. Otherwise a keyboard user
+//! would start at the top of every page, and a screen reader would not name the new page.
 
 use std::cell::RefCell;
 
@@ -18,8 +18,8 @@ thread_local! {
     static HERE: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-/// Called when a page is drawn. Moves the focus to its heading, unless the page is the first one, whose focus is the
-/// browser's own, or was only drawn again.
+/// Called when a page is drawn. Moves the focus to the heading of the page. Does nothing for the first page, where
+/// the browser sets the focus, and for a page that is only drawn again.
 pub fn arrive() {
     let from = document().active_element();
     leptos::task::spawn_local(async move {

@@ -63,7 +63,7 @@ pub fn title(i18n: I18n, words: fn(Locale) -> &'static str) {
     });
 }
 
-/// The text "Sign in".
+/// The words “Sign in”, which pages of all programs use.
 pub fn sign_in(locale: Locale) -> &'static str {
     crate::td_string!(locale, common.sign_in)
 }

@@ -1,8 +1,9 @@
 //! Money and dates in the reader's format, through the browser's `Intl`.
 //!
-//! `Intl` throws for a language, a currency or a time zone that it does not know, and all three come from outside: from
-//! the browser's settings or from the server. So every formatter is made with plainer wishes until one works. A formatter
-//! is kept for each format, because creating one takes longer than a thousand uses.
+//! `Intl` throws an error for a language, a currency or a time zone that it does not know. All three come from
+//! outside: from the browser's settings or from the server. Therefore the program asks for a formatter with ever
+//! plainer options until the browser creates one. A formatter is kept for each format, because creating a formatter
+//! takes longer than a thousand uses.
 
 mod dates;
 
@@ -56,7 +57,7 @@ fn tags(locale: Locale) -> Vec<String> {
     tags
 }
 
-/// The `format` function of a new formatter of this class. `None` if the browser refuses the wishes.
+/// The `format` function of a new formatter of this class. `None` if the browser refuses the options.
 fn made(class: &str, tag: &str, wishes: &Object) -> Option<Function> {
     let class: Function = member(&intl(), class).dyn_into().ok()?;
     let arguments = Array::of2(&tag.into(), wishes);
@@ -64,7 +65,8 @@ fn made(class: &str, tag: &str, wishes: &Object) -> Option<Function> {
     member(&formatter, "format").dyn_into().ok()
 }
 
-/// The formatter with this name. It is created in the first of the reader's languages that the browser takes.
+/// The formatter with this name. The function creates it in the first of the reader's languages that the browser
+/// supports.
 fn formatter(
     name: String,
     locale: Locale,
@@ -86,8 +88,8 @@ fn applied(format: &Function, value: &JsValue) -> Option<String> {
     format.call1(&JsValue::UNDEFINED, value).ok()?.as_string()
 }
 
-/// How many digits of the currency's amounts stand behind the decimal point. The table of the server decides; the
-/// browser's own digits follow the coins in use.
+/// The number of digits after the decimal point of an amount in the currency. The server's table decides. The
+/// browser's own number follows the coins in use.
 fn digits(currency: &str) -> u32 {
     Currency::of_code(currency).map_or(2, Currency::decimals)
 }
@@ -111,8 +113,8 @@ fn amount(locale: Locale, money: &Money, short: bool) -> String {
         .unwrap_or_else(|| plain(money, digits))
 }
 
-/// An amount in figures and the currency's code: what is left where the browser cannot write it. It needs no fractions,
-/// because the code that writes fractions is larger than this module.
+/// An amount in figures, with the code of its currency, for browsers that cannot format the amount. The function uses
+/// no fractional numbers, because the code that formats them is larger than this module.
 fn plain(money: &Money, digits: u32) -> String {
     let width = digits as usize + 1;
     let mut figures = format!("{:0width$}", money.amount.unsigned_abs());

@@ -4,7 +4,8 @@ use js_sys::{Array, Function, Object, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
-/// `base` to the power of `exponent`, as the browser computes it: Rust's own code for it would be part of every program.
+/// `base` to the power of `exponent`, computed by the browser. Rust's own code for powers would enlarge every
+/// program.
 #[cfg(target_arch = "wasm32")]
 pub fn pow(base: f64, exponent: f64) -> f64 {
     js_sys::Math::pow(base, exponent)
@@ -30,7 +31,7 @@ pub fn member(of: &JsValue, name: &str) -> JsValue {
     Reflect::get(of, &name.into()).unwrap_or(JsValue::UNDEFINED)
 }
 
-/// Calls a method.
+/// Calls the method `name` of an object.
 ///
 /// # Errors
 /// If the method throws, or the object has no such method.

@@ -56,10 +56,10 @@ pub fn sign_in_path(path: &str) -> String {
     format!("/login?next={}", String::from(js_sys::encode_uri_component(path)))
 }
 
-/// The address to which a visitor returns: the wanted one if it leads to a page of ours, otherwise the start page. The
-/// browser resolves it, because only the browser knows what it makes of backslashes, control characters and dots (WHATWG
-/// URL, "basic URL parser"). The answer is absolute: a path such as `//elsewhere` would lead to another host when it is
-/// resolved once more.
+/// The address to which a visitor returns: the wanted address if it leads to a page of these programs, otherwise the
+/// start page. The browser resolves the address, because only the browser knows how it treats backslashes, control
+/// characters and dots (WHATWG URL, "basic URL parser"). The returned address is absolute: a path such as
+/// `//elsewhere` would lead to another host when the browser resolves it once more.
 pub fn way_back(wanted: Option<&str>) -> String {
     let origin = window().location().origin().unwrap_or_default();
     wanted

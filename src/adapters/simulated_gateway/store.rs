@@ -131,7 +131,7 @@ pub(super) async fn void(db: &Db, id: &PaymentId, key: &str) -> Result<bool, Sto
     Ok(db::change(db, voided).await? == 1)
 }
 
-/// Authorizes a processing payment whose time has come. Returns whether this call did so.
+/// Authorizes a payment in processing whose decision is due. Returns whether this call did so.
 pub(super) async fn decide(db: &Db, id: &PaymentId) -> Result<bool, StoreError> {
     let change = change_from(PaymentStatus::Processing, id)
         .col_expr(Column::Status, PaymentStatus::Authorized.into())
@@ -163,7 +163,7 @@ pub(super) async fn second_step(
     Ok(found.one(db.reader()).await?.map(|row| PaymentId(row.id)))
 }
 
-/// The payment of a saga. Of several payments, the one that captured money, otherwise the newest.
+/// The payment of a saga. If there are several payments, the payment that captured money, otherwise the newest.
 pub(super) async fn of_saga(db: &Db, saga: SagaId) -> Result<Option<PaymentId>, StoreError> {
     let found = Entity::find()
         .filter(Column::Saga.eq(saga.to_string()))

@@ -13,10 +13,10 @@ use crate::kernel::ports::payments::{
     GatewayPayment, RefundRefused, Unreachable, method_types::METHOD_TYPES,
 };
 
-/// Currencies without minor units whose amounts Stripe counts in hundredths all the same
+/// Currencies without minor units whose amounts Stripe nevertheless counts in hundredths
 /// (<https://docs.stripe.com/currencies#special-cases>).
 const COUNTED_IN_HUNDREDTHS: [&str; 2] = ["ISK", "UGX"];
-/// A currency with hundredths that nobody pays, so Stripe counts whole units
+/// A currency whose hundredths nobody uses in payments, so Stripe counts whole units
 /// (<https://docs.stripe.com/currencies#zero-decimal>).
 const COUNTED_WHOLE: &str = "MGA";
 /// Decline codes that the buyer must not see, because they would tell the holder of a stolen card too much
@@ -52,7 +52,7 @@ fn from_stripe(amount: i64, currency: Currency) -> i64 {
     }
 }
 
-/// The code by which the buyer's page chooses its words.
+/// The code by which the buyer's page chooses its text.
 pub(super) fn decline_code(code: Option<&str>, decline_code: Option<&str>) -> String {
     let code = code.unwrap_or("card_declined");
     match decline_code {
@@ -165,7 +165,7 @@ fn fate(refund: &Refund) -> Fate {
     }
 }
 
-/// The outcome of a refund call, read from the refund that Stripe answered.
+/// The outcome of a refund call, read from the refund in Stripe's response.
 pub(super) fn refund(refund: &Refund) -> Outcome<RefundId, RefundRefused> {
     match fate(refund) {
         Fate::Failed { code } => Outcome::Refused(RefundRefused { code }),
@@ -173,7 +173,7 @@ pub(super) fn refund(refund: &Refund) -> Outcome<RefundId, RefundRefused> {
     }
 }
 
-/// What was captured and what was refunded of a payment.
+/// The captured amount of a payment, and its refunds.
 pub(super) fn books(intent: &PaymentIntent, refunds: &[Refund]) -> Result<Books, Unreachable> {
     let currency = currency(intent)?;
     let entry = |refund: &Refund| Entry {

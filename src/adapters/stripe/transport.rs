@@ -29,7 +29,7 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(15);
 const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 /// The maximum number of unused connections that stay open.
 const MAX_IDLE: usize = 32;
-/// The maximum size of an answer. A page of a hundred payments has less than a tenth of it.
+/// The maximum size of a response. A page of a hundred payments has less than a tenth of this size.
 const MAX_ANSWER_BYTES: usize = 8 * 1024 * 1024;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -51,7 +51,7 @@ impl fmt::Debug for Transport {
     }
 }
 
-/// The secret key contains characters that cannot stand in a header.
+/// The secret key contains characters that cannot be part of a header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the secret key has characters that no key has")]
 pub struct UnusableKey;
@@ -59,10 +59,10 @@ pub struct UnusableKey;
 /// Why a call did not succeed.
 #[derive(Debug, thiserror::Error)]
 pub enum CallError {
-    /// No answer came, or the answer cannot be read: nobody knows whether the call had an effect.
+    /// No response arrived, or the response cannot be read: nobody knows whether the call had an effect.
     #[error("no answer: {0}")]
     NoReply(String),
-    /// Stripe answered with an error.
+    /// Stripe responded with an error.
     #[error("{0}")]
     Refused(Box<Refusal>),
 }
@@ -70,7 +70,7 @@ pub enum CallError {
 /// The fields of Stripe's error object that this program uses (<https://docs.stripe.com/api/errors>).
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Refusal {
-    /// The HTTP status.
+    /// The HTTP status code of the response.
     #[serde(default)]
     pub status: u16,
     /// `api_error`, `card_error`, `idempotency_error` or `invalid_request_error`.
@@ -80,7 +80,7 @@ pub struct Refusal {
     pub code: Option<String>,
     /// The reason that the card's issuer gives, such as `insufficient_funds`.
     pub decline_code: Option<String>,
-    /// An explanation for people.
+    /// Stripe's explanation of the error, in English.
     pub message: Option<String>,
     /// The name of the faulty parameter.
     pub param: Option<String>,
@@ -104,7 +104,7 @@ impl Transport {
     /// `base` is the address of Stripe's API: `https://`, or `http://` for a stand-in on the same machine.
     ///
     /// # Errors
-    /// When the secret key cannot stand in a header.
+    /// When the secret key cannot be part of a header.
     pub fn new(base: &str, secret_key: &str) -> Result<Self, UnusableKey> {
         let mut authorization =
             HeaderValue::try_from(format!("Bearer {secret_key}")).map_err(|_| UnusableKey)?;
@@ -172,7 +172,8 @@ impl Transport {
     }
 }
 
-/// Reads Stripe's error object. When the body cannot be read, the HTTP status is kept, which decides the most.
+/// Reads Stripe's error object. If the body cannot be read, the HTTP status alone remains, which is the most
+/// important part.
 fn refusal(status: u16, bytes: &[u8]) -> Refusal {
     #[derive(Deserialize)]
     struct Body {

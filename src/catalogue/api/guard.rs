@@ -32,7 +32,7 @@ impl Catalogue {
         if let Some(moment) = self.reads.moment(visible.event()).await? {
             return Ok(moment);
         }
-        // Another node deleted the event, and another event may use its slug.
+        // Another node may have deleted the event, and another event may use its slug.
         self.moment(self.access.visible_now(caller, id).await?).await
     }
 

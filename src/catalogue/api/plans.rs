@@ -23,8 +23,8 @@ use crate::{
 };
 
 const CONTENT_TYPE: &str = "application/json";
-/// How many bytes of an oversized body are read before the answer. A client that reads only after it has sent
-/// everything would not see an earlier answer.
+/// How many bytes of an oversized body are read before the response. A client that reads only after it has sent
+/// everything would not see an earlier response.
 const MAX_DRAINED_BYTES: usize = 64 * 1024 * 1024;
 
 #[derive(Debug, Clone)]
@@ -40,7 +40,7 @@ fn content() -> Vec<MetaMediaType> {
     vec![MetaMediaType { content_type: CONTENT_TYPE, schema: schema() }]
 }
 
-/// A plan whose body is not read yet: a caller who may not send a plan is told so first.
+/// A plan whose body is not read yet, so that a caller without permission gets the refusal first.
 #[derive(Debug)]
 struct PlanBody(Body);
 

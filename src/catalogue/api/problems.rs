@@ -1,4 +1,4 @@
-//! How refusals of the catalogue look on the wire.
+//! The problems (RFC 9457) for refusals of the catalogue.
 
 use holdfast_contract::problem::{FieldError, ProblemType, RefusedSeat, SeatRefusal};
 use holdfast_domain::{

@@ -100,7 +100,7 @@ impl SeatsApi {
         }
         let packed = self.0.reads.map(&moment).await?.ok_or_else(no_plan)?;
         let row = &moment.row;
-        // A layout that only some callers may see must not lie in a shared cache.
+        // A shared cache must not store a layout that only some callers may see.
         let is_current = plan_version.0 == Some(row.plan_version);
         let is_lasting = is_current && self.0.access.public(&id.0).await?.is_some();
         let policy = if is_lasting { IMMUTABLE } else { REVALIDATE };
@@ -168,7 +168,7 @@ fn states(asked: &Asked, seen: &PresentEvent) -> Tagged<SeatStates> {
     let version = moment.row.plan_version;
     let etag = format!("W/\"s{version}-{}-{}\"", moving.total, moving.lapsed);
     Tagged::new(asked, etag, REVALIDATE, || {
-        // The seats were serialized when they were read; only the time is that of this answer.
+        // The seats were serialized when they were read. Only the time is the time of this response.
         let json = format!(
             r#"{{"seq":{},"plan_version":{version},"now":{},"seats":{}}}"#,
             moving.seq,

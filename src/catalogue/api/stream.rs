@@ -13,7 +13,7 @@ use crate::{
 };
 
 pub const PATH: &str = "/api/v1/events/:id/stream";
-/// After how long a client should ask again when this node has too many viewers.
+/// The time after which a client should ask again when this node has too many viewers, in seconds.
 const RETRY_AFTER_SECS: u64 = 5;
 
 #[derive(Debug, Clone)]

@@ -21,7 +21,7 @@ use crate::{
 pub struct Moment {
     #[sea_orm(nested)]
     pub row: events::Model,
-    /// The organization's name.
+    /// The name of the organization that sells the event.
     pub organization: String,
     /// The database's clock, in milliseconds since 1970.
     pub now: i64,
@@ -53,14 +53,14 @@ pub async fn lock(tx: &Tx, id: EventId) -> Result<Option<events::Model>, StoreEr
     Ok(events::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(tx.orm()).await?)
 }
 
-/// Adds an event with the texts by which it is found; a taken slug is a unique violation.
+/// Adds an event with the texts by which searches find it. A slug that another event has is a unique violation.
 pub async fn insert(tx: &Tx, event: events::Model) -> Result<(), StoreError> {
     let texts = texts::of(&event);
     db::insert(tx, event).await?;
     super::texts::put(tx, texts).await
 }
 
-/// Writes the event, whose row is locked, as version `+ 1`, and the texts by which it is found.
+/// Writes the event, whose row is locked, as version `+ 1`, and the texts by which searches find it.
 pub async fn update(tx: &Tx, event: &events::Model) -> Result<u64, StoreError> {
     let written = event.clone();
     let written = events::ActiveModel {
@@ -95,7 +95,7 @@ pub async fn update(tx: &Tx, event: &events::Model) -> Result<u64, StoreError> {
     Ok(changed)
 }
 
-/// Events whose stored status is older than their times: the sale has begun, or the event has ended. The earliest event
+/// The events whose stored status is outdated: the sale has begun, or the event has ended. The earliest event is the
 /// first.
 pub async fn due(sql: &impl Sql, limit: i64) -> Result<Vec<EventId>, StoreError> {
     sql.values(

@@ -1,4 +1,4 @@
-//! SQL that reads which places are left. It takes no locks, and nothing is decided by it.
+//! SQL that counts the places that are left. It takes no locks, and no decision uses its results.
 
 use holdfast_domain::{
     ids::{EventId, SeatId, SectionId},
@@ -53,7 +53,7 @@ pub async fn general_holds(sql: &impl Sql, event: EventId) -> Result<Vec<General
     .await
 }
 
-/// A price category of a section's seats, with the range of the prices that seats have of their own.
+/// A price category of a section's seats, with the range of the prices that single seats have.
 #[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
 pub struct SectionCategory {
     #[sea_orm(alias = "section_id")]

@@ -56,7 +56,7 @@ const NOTHING_LEFT: &str = "NOT EXISTS (SELECT 1 FROM seats s WHERE s.event_id =
             FROM reservation_items i WHERE i.event_id = g.event_id AND i.section_id = g.id \
             AND i.kind = 'general' AND i.state = 'held' AND i.expires_at <= {now}), 0) > 0)";
 
-/// The event was published. A draft that was cancelled was not, and stays hidden.
+/// The event was published at some time. A draft that was cancelled stays hidden.
 const SHOWN: &str = "EXISTS (SELECT 1 FROM publications p WHERE p.event_id = e.id)";
 
 fn stage(query: &mut Query, stage: Stage, drafts_of: Option<&[OrganizationId]>) {
@@ -108,7 +108,7 @@ fn order(query: &mut Query, sort: Sort, after: Option<EventId>) {
     let (column, falling) = match sort {
         Sort::StartsAt => ("e.starts_at", false),
         Sort::StartsAtFalling => ("e.starts_at", true),
-        // An event whose texts are not written yet stands first.
+        // An event without written texts stands first.
         Sort::Name => ("COALESCE(t.sort_key, '')", false),
         Sort::NameFalling => ("COALESCE(t.sort_key, '')", true),
         Sort::CreatedAtFalling => ("e.created_at", true),
@@ -147,7 +147,7 @@ impl Query {
     }
 }
 
-/// Contains this text, whatever its case and accents; `!` escapes.
+/// The pattern for a text that contains this text, whatever its case and accents; `!` escapes.
 fn pattern(text: &str) -> String {
     let mut pattern = String::from("%");
     for letter in text::folded(text).chars() {

@@ -17,7 +17,7 @@ pub async fn insert(
     db::insert_at(tx, plan, &[plans::Column::CreatedAt]).await
 }
 
-/// The plan of this version. A version that changed only kinds of seats has no row; the plan of the version before
+/// The plan of this version. A version that changed only kinds of seats has no row; the plan of the previous version
 /// applies.
 pub async fn document(
     sql: &impl Sql,

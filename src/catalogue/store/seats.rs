@@ -43,7 +43,7 @@ pub struct LaidSeat {
     /// The label of the seat within its row.
     #[sea_orm(alias = "seat_label")]
     pub label: String,
-    /// The price category.
+    /// The price category in the seating plan.
     pub category: String,
 }
 
@@ -57,14 +57,14 @@ pub struct LockedSeat {
 }
 
 impl LockedSeat {
-    /// The seat as the domain judges it, in the section of this name.
+    /// The seat in the domain's terms. `zone` is the name of its section.
     pub fn known<'k>(&'k self, zone: &'k str) -> KnownSeat<'k> {
         let (row, number) = (self.laid.row.as_str(), self.laid.label.as_str());
         let (id, guid, claim) = (self.laid.id, self.laid.guid.as_str(), self.claim());
         KnownSeat { id, guid, claim, place: Place { zone, row, number } }
     }
 
-    /// Who has it, a lapsed hold being nobody's.
+    /// Whether somebody has the seat. A lapsed hold does not count.
     pub fn claim(&self) -> Claim {
         match (self.free, self.status) {
             (1, _) => Claim::None,
@@ -221,7 +221,7 @@ pub async fn unblock(tx: &Tx, event: EventId, seat: SeatId) -> Result<u64, Store
     db::change(tx, change).await
 }
 
-/// Gives a seat a price of its own, unless the seat has an owner.
+/// Sets the seat's own price, unless the seat has an owner.
 pub async fn price(tx: &Tx, event: EventId, seat: SeatId, minor: i64) -> Result<u64, StoreError> {
     let priced = seats::ActiveModel { price_minor: Set(Some(minor)), ..Default::default() };
     db::change(tx, next_version(event, seat).set(priced).filter(is_free())).await
@@ -264,8 +264,8 @@ pub struct PlacedSeat {
     pub kind: SeatKind,
 }
 
-/// Every seat of the event by its guid. The seats are read in pages, because a row of the driver is many times larger
-/// than the values that are kept of it.
+/// Every seat of the event by its guid. The function reads pages, because a row of the driver is many times larger
+/// than the values that this function keeps.
 pub async fn placed(tx: &Tx, event: EventId) -> Result<HashMap<String, PlacedSeat>, StoreError> {
     let (mut found, mut after) = (HashMap::new(), SeatId(0));
     loop {
@@ -295,7 +295,8 @@ pub async fn placed(tx: &Tx, event: EventId) -> Result<HashMap<String, PlacedSea
     }
 }
 
-/// Updates the planner's statistics after a bulk insert; otherwise it would scan the whole table.
+/// Updates the statistics of PostgreSQL's query planner after many inserts. Otherwise the planner would scan the
+/// whole table.
 pub async fn analyze(sql: &impl Sql) -> Result<(), StoreError> {
     match sql.writing().dialect() {
         Dialect::Postgres => sql.run("ANALYZE seats", vec![]).await.map(|_| ()),

@@ -18,7 +18,7 @@ use crate::kernel::{
     db::{self, Sql, StoreError, Tx},
 };
 
-/// The event's sections in their order; sections at one position by name.
+/// The event's sections in their order. Sections at the same position are sorted by name.
 pub async fn all(sql: &impl Sql, event: EventId) -> Result<Vec<sections::Model>, StoreError> {
     let mut found = sections::Entity::find()
         .filter(sections::Column::EventId.eq(event))
@@ -28,7 +28,7 @@ pub async fn all(sql: &impl Sql, event: EventId) -> Result<Vec<sections::Model>,
     Ok(found)
 }
 
-/// A section, which only changes of the catalogue rename: they hold the lock of the event's row.
+/// A section. Only transactions of the catalogue rename it, and they hold the lock of the event's row.
 pub async fn one(
     tx: &Tx,
     event: EventId,
@@ -37,7 +37,8 @@ pub async fn one(
     Ok(sections::Entity::find_by_id((event, id)).one(tx.orm()).await?)
 }
 
-/// Locks the section's counters and says whether somebody has a place in general admission. A lapsed hold is nobody's.
+/// Locks the section's counters and returns whether somebody has a general-admission place. A lapsed hold does not
+/// count.
 pub async fn is_taken(tx: &Tx, event: EventId, id: SectionId) -> Result<bool, StoreError> {
     lock(tx, event, id).await?;
     let lasts = reservation_items::Column::ExpiresAt.into_expr().gt(db::clock());
@@ -64,7 +65,7 @@ pub async fn lock(
     Ok(found.lock(LockType::NoKeyUpdate).one(tx.orm()).await?)
 }
 
-/// Adds a section, or gives one of the plan its new name, position and number of seats.
+/// Adds a section, or updates the name, position and number of seats of a section of the plan.
 pub async fn put(
     tx: &Tx,
     event: EventId,
@@ -131,7 +132,7 @@ pub async fn resize(
     db::change(tx, change).await
 }
 
-/// Deletes a general-admission section of which nothing is held or sold.
+/// Deletes a general-admission section without held or sold places.
 pub async fn remove_general(tx: &Tx, event: EventId, id: SectionId) -> Result<u64, StoreError> {
     let gone = sections::Entity::delete_many()
         .filter(by_key(event, id))

@@ -37,7 +37,7 @@ pub struct AdministrationApi {
 
 #[derive(Tags)]
 enum Tag {
-    /// Administration of the installation.
+    /// Administration of the installation: sagas and the audit log.
     Administration,
 }
 

@@ -44,7 +44,7 @@ pub struct EventBookingsApi {
 
 #[derive(Tags)]
 enum Tag {
-    /// Bookings: paying for reservations.
+    /// Bookings: payment, tickets, cancellation and refunds.
     Bookings,
 }
 

@@ -1,9 +1,8 @@
-//! Objects stay objects: a deserializer that refuses an array where a structure is expected, and text that no column
-//! can hold.
+//! Requires objects where structures are expected, and refuses text that no column can store.
 //!
-//! Serde's derive reads a structure from an object and from an array of its fields in order, at every depth, so that
-//! `["customer@demo.test", "…"]` would sign in. Nobody declared that form; it is in no schema. This deserializer passes
-//! everything on to another one and asks it for an object wherever a structure is wanted.
+//! Serde's derive reads a structure from an object, and also from an array of its fields in order, at every depth.
+//! Without this module, `["customer@demo.test", "…"]` would sign in. No schema contains that form. This deserializer
+//! passes every call on to another deserializer, and asks it for an object wherever a structure is wanted.
 
 use std::fmt;
 
@@ -13,10 +12,10 @@ use serde::de::{
 
 use crate::http::text::{NO_NUL, NUL};
 
-/// Wraps a deserializer, a visitor, or what they hand to each other.
+/// Wraps a deserializer, a visitor, or the values that they hand to each other.
 pub(super) struct Objects<T>(pub(super) T);
 
-/// Passes on, with the visitor wrapped, so that values below are read in the same way.
+/// Passes a call on with the visitor wrapped, so that nested values are read in the same way.
 macro_rules! pass_on {
     ($($method:ident($($name:ident: $type:ty),*);)*) => {$(
         fn $method<V: Visitor<'de>>(self, $($name: $type,)* visitor: V) -> Result<V::Value, D::Error> {

@@ -26,7 +26,7 @@ use crate::{
     kernel::actor::User,
 };
 
-/// When to come back after a crowd at the sign-in.
+/// The time after which a client should try again when too many requests sign in, in seconds.
 const BUSY_RETRY_AFTER_SECS: u64 = 3;
 
 #[derive(Debug, Clone)]

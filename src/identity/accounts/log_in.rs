@@ -18,8 +18,8 @@ use crate::{
 /// Why nobody was signed in.
 #[derive(Debug, thiserror::Error)]
 pub enum LogInError {
-    /// No such account, a wrong password, or an account that may not sign in. The three are deliberately not told
-    /// apart.
+    /// The account does not exist, the password is wrong, or the account may not sign in. The error deliberately does
+    /// not distinguish these cases.
     #[error("the e-mail address or the password is wrong")]
     Wrong,
     #[error(transparent)]

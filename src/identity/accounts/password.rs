@@ -1,8 +1,9 @@
 //! The rule for passwords, and the service that scores, hashes and checks them with Argon2id (RFC 9106).
 //!
-//! One hash takes tens of milliseconds of a core and 19 MiB. The service does at most one per core at a time, away
-//! from the async threads, and keeps the memory for the next one. A bounded number of requests wait; the others are
-//! told at once to come back, so that a crowd at the sign-in neither stops the other routes nor fills the memory.
+//! One hash takes tens of milliseconds of a core and 19 MiB of memory. The service computes at most one hash for each
+//! core at a time, away from the async threads, and reuses the memory for the next hash. A bounded number of requests
+//! wait. The service refuses all other requests at once, and their clients try again later. Therefore a crowd at the
+//! sign-in neither stops the other routes nor fills the memory.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -23,9 +24,10 @@ pub const MAX_BYTES: usize = 256;
 /// The minimum zxcvbn score of a password: 2 of 4, "somewhat guessable".
 const MIN_SCORE: zxcvbn::Score = zxcvbn::Score::Two;
 /// How many characters of a password, and of each word that an attacker would try first, are scored. zxcvbn needs a
-/// second for 256 characters that look like letters and digits at once, and what is hard to guess is so far earlier.
+/// second for 256 characters that look like letters and digits at once. A password that is hard to guess proves this
+/// within these first characters.
 const SCORED_CHARS: usize = 48;
-/// How many requests may wait for each core. More would wait longer than [`MAX_WAIT`].
+/// How many requests may wait for each core. More requests would wait longer than [`MAX_WAIT`].
 const WAITING_PER_CORE: usize = 64;
 /// How long a request waits for its turn.
 const MAX_WAIT: Duration = Duration::from_secs(4);
@@ -45,7 +47,7 @@ pub enum Weakness {
     Guessable,
 }
 
-/// Why a password was neither hashed nor checked. Never the password's fault.
+/// Why a password was neither hashed nor checked. The reason is never in the password itself.
 #[derive(Debug, thiserror::Error)]
 pub enum PasswordError {
     #[error("too many passwords wait for being hashed")]
@@ -54,18 +56,18 @@ pub enum PasswordError {
     Fault,
 }
 
-/// The service; clones share its turns and its memory.
+/// The service. Clones share its semaphores and its memory.
 #[derive(Debug, Clone)]
 pub struct Passwords {
     entropy: Arc<dyn Entropy>,
-    /// One for each request that hashes or waits.
+    /// One permit for each request that hashes or waits.
     places: Arc<Semaphore>,
-    /// One for each request that hashes.
+    /// One permit for each request that hashes.
     turns: Arc<Semaphore>,
     memory: Arc<Mutex<Vec<Memory>>>,
 }
 
-/// The memory of one hash.
+/// The memory that one computation of a hash needs.
 #[derive(Default)]
 struct Memory(Vec<Block>);
 
@@ -157,7 +159,7 @@ impl Passwords {
         let turn = turn.map_err(|_| PasswordError::Fault)?;
         let idle = Arc::clone(&self.memory);
         let work = move || {
-            // The turn ends with the work, also when nobody waits for it any more.
+            // The permit is held until the work ends, even if nobody waits for the result any more.
             let _turn = turn;
             let lock = || idle.lock().unwrap_or_else(PoisonError::into_inner);
             let mut memory = lock().pop().unwrap_or_default();
@@ -200,7 +202,7 @@ fn hash(password: &str, salt: &[u8], memory: &mut Memory) -> Option<String> {
     Some(phc.to_string())
 }
 
-/// Whether the password has this hash, with the parameters of the hash; `None` when it is no Argon2 hash.
+/// Whether the password has this hash, with the parameters of the hash. `None` when the text is not an Argon2 hash.
 fn is_match(password: &str, known: &str, memory: &mut Memory) -> Option<bool> {
     let known = PasswordHash::new(known).ok()?;
     let algorithm = Algorithm::new(known.algorithm).ok()?;
@@ -267,7 +269,7 @@ mod tests {
         assert!(!check("demo-pass-1", Some(hash.clone())).await);
         assert!(!check("Demo-pass-1", None).await);
         assert!(!check("Demo-pass-1", Some("$2b$12$nothing".into())).await);
-        // The library reads what we write.
+        // The library's own verification accepts the hashes that this service writes.
         assert_eq!(Argon2::default().verify_password(b"Demo-pass-1", hash.as_str()), Ok(()));
         assert_eq!(passwords.memory.lock().expect("no panic").len(), 1, "memory is used again");
     }

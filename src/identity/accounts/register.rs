@@ -1,4 +1,4 @@
-//! Creates accounts.
+//! Creates accounts, after it has checked the fields and the strength of the password.
 
 use std::sync::Arc;
 
@@ -40,8 +40,7 @@ pub enum RegisterError {
     Db(#[from] StoreError),
 }
 
-/// Creates an account with this role. Two accounts cannot have the same address, with upper and lower case being
-/// equal.
+/// Creates an account with this role. Two accounts cannot have the same address; upper and lower case count as equal.
 ///
 /// # Errors
 /// See [`RegisterError`].
@@ -59,7 +58,7 @@ pub async fn register(
     let email = text::email(&registration.email)
         .map_err(|fault| RegisterError::Field("email", fault.to_string()))?;
     let first_name = line("first_name", &registration.first_name)?;
-    // Many people have one name.
+    // Many people have only one name.
     let last_name = match registration.last_name.trim() {
         "" => String::new(),
         name => line("last_name", name)?,

@@ -1,5 +1,5 @@
-//! Who may act at this moment. A token only says who signed in within the last hour; the role may have changed since,
-//! and the account may be suspended or erased.
+//! Whether a user may act at this moment. A token only says who signed in within the last hour. Since then, the role
+//! may have changed, and the account may have been suspended or erased.
 
 use std::time::Duration;
 
@@ -13,11 +13,12 @@ use crate::{
     kernel::db::{Db, StoreError},
 };
 
-/// How long a node may act on what it read of a user, also when no other node can tell it of a change.
+/// The maximum time for which a node acts on the user data that it read, even if no other node can report a change to
+/// it.
 const REMEMBERED: Duration = Duration::from_secs(1);
 const MAX_USERS: u64 = 100_000;
 
-/// The users of the store, each read at most once a second.
+/// The users in the database. Each user is read at most once a second.
 #[derive(Debug, Clone)]
 pub struct StoredUsers {
     db: Db,

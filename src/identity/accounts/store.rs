@@ -1,4 +1,4 @@
-//! The SQL of accounts.
+//! The SQL of accounts: reads users by id or address, and adds users.
 
 use holdfast_domain::ids::UserId;
 use holdfast_entity::users;

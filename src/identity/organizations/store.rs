@@ -39,7 +39,7 @@ pub async fn role_of(
 #[derive(Debug, Clone, FromQueryResult)]
 pub struct Member {
     pub organization_id: OrganizationId,
-    /// The organization's name.
+    /// The name of the organization, for people.
     pub name: String,
     pub role: MembershipRole,
 }

@@ -1,4 +1,4 @@
-//! The SQL of the audit.
+//! The SQL of the audit log.
 
 use holdfast_entity::audit;
 use sea_orm::{
@@ -8,7 +8,7 @@ use sea_orm::{
 use super::{Entry, Filter};
 use crate::kernel::db::{self, Sql, StoreError};
 
-/// Inserts the entry. Its time is the database's.
+/// Inserts the entry. Its time is the time of the database's clock.
 pub(super) async fn insert(sql: &impl Sql, entry: &Entry) -> Result<(), StoreError> {
     let row = audit::Model {
         id: entry.id,

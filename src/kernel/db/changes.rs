@@ -1,7 +1,7 @@
 //! Statements that are built from entities and name the database's clock: changes, deletions, and reads.
 //!
-//! SeaORM's own `exec` would not replace `{now}` and could not collect a change in [`super::Together`]. These functions
-//! send the built statement as hand-written SQL is sent.
+//! SeaORM's own `exec` would not replace `{now}` and could not collect a change in [`super::Together`]. These
+//! functions send a built statement in the same way as hand-written SQL.
 
 use sea_orm::{
     ColumnTrait, DeleteMany, EntityTrait, FromQueryResult, Iterable, PrimaryKeyToColumn,
@@ -86,7 +86,7 @@ where
     sql.find(&text, values).await
 }
 
-/// Reads rows.
+/// Reads any number of rows, in the order of the query.
 ///
 /// # Errors
 /// When the database fails, or a row cannot be read as a `T`.

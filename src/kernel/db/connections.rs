@@ -1,9 +1,9 @@
 //! Connections to both stores, and what happens when the store breaks them.
 //!
 //! A PostgreSQL that crashes or restarts breaks every connection of the pool at once. Each of them would fail once
-//! more, under some request, before the pool replaced it. So a broken connection is remembered with its time, and
-//! connections that were idle at that time are replaced before anybody gets them. A read and a `BEGIN` that hit the
-//! broken connection have changed nothing: they are tried once more, on a fresh connection.
+//! more, under some request, before the pool replaced it. Therefore this module remembers when a connection broke,
+//! and replaces connections that were idle at that time before anybody gets them. A read or a `BEGIN` on a broken
+//! connection has changed nothing, so it is tried once more, on a fresh connection.
 
 use std::{
     path::Path,
@@ -20,7 +20,7 @@ use sea_orm::{
 use super::error::{StoreError, has_lost_connection, no_connection};
 use crate::kernel::{files::private_file, ports::Clock};
 
-/// How long a request waits for a connection before it is told to come back.
+/// How long a request waits for a free connection before it is refused with 503.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 /// The number of SQLite connections that read, beside the connection that writes.
 const SQLITE_READERS: u32 = 8;
@@ -170,7 +170,7 @@ mod tests {
 
     use super::*;
 
-    /// Shows the milliseconds that a test sets.
+    /// A clock that shows the milliseconds that a test sets.
     #[derive(Debug, Default)]
     struct SetClock(AtomicI64);
 

@@ -24,8 +24,8 @@ pub enum StoreError {
     Bug(#[from] Bug),
 }
 
-/// A contradiction that no input explains: a row that must exist is missing, a guarded write changed another number of
-/// rows than its lock allows, a stored document does not parse. The API answers 500 and logs it.
+/// A contradiction that no input explains: a row that must exist is missing, a guarded write changed another number
+/// of rows than its lock allows, a stored document does not parse. The API responds with 500 and logs the bug.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{} ({})", .0.text, .0.place)]
 pub struct Bug(Arc<BugReport>);
@@ -111,9 +111,10 @@ pub(super) fn has_lost_connection(error: &DbErr) -> bool {
     })
 }
 
-/// Whether the store cannot do its work for now: no connection can be had, it breaks connections (SQLSTATE class 08,
-/// 57P: it shuts down, starts, or crashed), it lacks resources (class 53: too many connections, disk full), it is a
-/// standby that only reads (25006); or SQLite is locked, read-only, out of space, or cannot reach its file.
+/// Whether the store is unable to work at present: no connection is free, the store breaks connections (SQLSTATE
+/// class 08, 57P: it shuts down, starts, or crashed), it lacks resources (class 53: too many connections, disk full),
+/// or it is a standby that only reads (25006); or SQLite is locked, read-only, out of space, or cannot reach its
+/// file.
 fn is_away(error: &DbErr) -> bool {
     if matches!(error, DbErr::ConnectionAcquire(_) | DbErr::Conn(_)) || has_lost_connection(error) {
         return true;

@@ -1,4 +1,4 @@
-//! Sets of values and of rows as one parameter, so that a statement has one text for any number of them.
+//! Sets of values and of rows as one parameter, so that a statement has one text for any number of values or rows.
 //!
 //! A set of values is an array on PostgreSQL and JSON on SQLite. A set of rows is JSON on both, because an array of
 //! sea-query holds no NULL.
@@ -29,7 +29,8 @@ where
     }
 }
 
-/// The condition that the column equals one of these values. The statement's text does not depend on their number.
+/// The condition that the column equals one of these values. The statement's text does not depend on the number of
+/// values.
 pub fn is_among<V>(
     sql: &impl Writes,
     column: impl ColumnTrait,

@@ -55,7 +55,7 @@ impl<S: Sql> Writes for S {
     }
 }
 
-/// Collects writes and sends them together. No write may see or change a row that another one changes.
+/// Collects writes and sends them together. No write may see or change a row that another write changes.
 #[derive(Debug)]
 pub struct Together {
     dialect: Dialect,
@@ -115,7 +115,7 @@ impl Together {
         Self { dialect: sql.writing().dialect(), parts: Mutex::default() }
     }
 
-    /// How many writes wait.
+    /// How many writes are collected and not sent yet.
     pub fn len(&self) -> usize {
         self.parts.lock().unwrap_or_else(PoisonError::into_inner).len()
     }

@@ -4,12 +4,12 @@ use sea_orm::{DbBackend, Statement, Value};
 
 use super::sets;
 
-/// The kind of store.
+/// The database program behind a handle: its SQL differs in a few places.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
-    /// PostgreSQL 15 or later.
+    /// PostgreSQL, version 15 or later.
     Postgres,
-    /// SQLite, one file, WAL.
+    /// SQLite: one file, with a write-ahead log.
     Sqlite,
 }
 
@@ -28,7 +28,7 @@ impl Dialect {
 pub enum ClockOffset {
     /// The database's clock as it is.
     Ignored,
-    /// The database's clock plus what stands in the table `clock_offset`.
+    /// The database's clock plus the offset in the table `clock_offset`.
     Applied,
 }
 

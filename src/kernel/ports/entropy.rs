@@ -1,4 +1,4 @@
-//! Chance: ids and secrets.
+//! The port for random values: new ids and secret bytes.
 
 use uuid::Uuid;
 

@@ -10,7 +10,7 @@ pub enum LockOutcome {
     Acquired(Box<dyn HeldLocks>),
     /// Somebody else holds the locks at these positions of the list of keys. Nothing is locked.
     Contended(Vec<usize>),
-    /// The lock servers do not answer. The caller continues with the database only.
+    /// The lock servers do not respond. The caller continues with the database only.
     Unavailable,
 }
 
@@ -18,10 +18,10 @@ pub enum LockOutcome {
 /// not a cancelled future. When the process dies, the locks lapse by their TTL.
 pub trait HeldLocks: Send + std::fmt::Debug {}
 
-/// Tries locks without waiting.
+/// A service that grants locks to one holder at a time, without waiting.
 #[async_trait]
 pub trait LockManager: Send + Sync + std::fmt::Debug {
-    /// Tries to lock every key, all or nothing, and answers at once. `keys` are sorted. A key names an object,
+    /// Tries to lock every key, all or nothing, and returns at once. `keys` are sorted. A key names an object,
     /// never a person, so that two buyers of one seat meet at the same key.
     async fn try_lock(&self, keys: &[String]) -> LockOutcome;
 }

@@ -1,5 +1,5 @@
-//! The payment gateway. Every call that changes something carries a key, under which it takes effect at most
-//! once. Its outcome is done, refused or unknown; a missing answer is never taken for a refusal.
+//! The payment gateway. Every call that changes something carries a key, under which it takes effect at most once.
+//! Its outcome is done, refused or unknown. A missing response is never treated as a refusal.
 
 pub mod method_types;
 
@@ -16,10 +16,10 @@ use holdfast_domain::{
     refund::Books,
 };
 
-/// How long the gateway may take to answer. After that, nobody knows whether the call had an effect.
+/// How long the gateway may take to respond. After that, nobody knows whether the call had an effect.
 pub const GATEWAY_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// The gateway's answer; `None` when it takes longer than [`GATEWAY_TIMEOUT`].
+/// The gateway's response; `None` when it takes longer than [`GATEWAY_TIMEOUT`].
 pub async fn answer_in_time<T>(call: impl Future<Output = T>) -> Option<T> {
     tokio::time::timeout(GATEWAY_TIMEOUT, call).await.ok()
 }
@@ -47,7 +47,7 @@ pub struct RefundRefused {
     pub code: String,
 }
 
-/// The gateway could not be asked, or its answer could not be read.
+/// The gateway could not be asked, or its response could not be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the payment gateway could not be asked")]
 pub struct Unreachable;
@@ -91,19 +91,19 @@ pub trait PaymentGateway: Send + Sync + std::fmt::Debug {
     /// Reserves the amount, or takes it when the payment's money is taken at once.
     async fn authorize(&self, key: &str, payment: &PaymentId) -> Outcome<Authorization, Decline>;
 
-    /// Captures the reserved amount. Done as well when the amount is captured already.
+    /// Captures the reserved amount. The outcome is also `Done` when the amount is captured already.
     async fn capture(&self, key: &str, payment: &PaymentId) -> Outcome<(), ()>;
 
-    /// Ensures that the payment can never take money. Done as well when that is so already; refused when the
-    /// amount is captured.
+    /// Ensures that the payment can never take money. The outcome is also `Done` when the payment is void already,
+    /// and `Refused` when the amount is captured.
     async fn void(&self, key: &str, payment: &PaymentId) -> Outcome<(), ()>;
 
     /// The present state of the payment; `None` when the gateway cannot be asked.
     async fn fetch(&self, payment: &PaymentId) -> Option<PaymentSeen>;
 
-    /// Refunds an amount. Done with the refund's id, also when this key has made the refund before. Refused with
-    /// the gateway's code when the gateway will never make this refund (more than was captured, a closed
-    /// account).
+    /// Refunds an amount. The outcome is `Done` with the refund's id, also when this key has made the refund before.
+    /// It is `Refused` with the gateway's code when the gateway will never make this refund (more than was captured,
+    /// a closed account).
     async fn refund(
         &self,
         key: &str,
@@ -111,21 +111,22 @@ pub trait PaymentGateway: Send + Sync + std::fmt::Debug {
         amount: Money,
     ) -> Outcome<RefundId, RefundRefused>;
 
-    /// What the gateway's books say about this payment: how much was captured, and every refund with the key
-    /// under which it was made. A payment that the gateway does not know has captured nothing.
+    /// The gateway's books of this payment: the captured amount, and every refund with the key under which it was
+    /// made. A payment that the gateway does not know has captured nothing.
     ///
     /// # Errors
     /// When the gateway cannot be asked.
     async fn refunds_of(&self, payment: &PaymentId) -> Result<Books, Unreachable>;
 
-    /// The payment that was made for this saga, if any. For a saga that never learnt the id of its payment.
+    /// The payment that was made for this saga, if there is one. Used when the saga never learnt the id of its
+    /// payment.
     ///
     /// # Errors
     /// When the gateway cannot be asked.
     async fn find(&self, saga: SagaId) -> Result<Option<PaymentId>, Unreachable>;
 
-    /// A page of the gateway's payments since `since_ms` (milliseconds since 1970), newest first, which follow
-    /// the payment `after`. For the reconciliation. An empty page is the last one.
+    /// A page of the gateway's payments since `since_ms` (milliseconds since 1970), newest first, starting after the
+    /// payment `after`. The reconciliation reads these pages. An empty page is the last page.
     ///
     /// # Errors
     /// When the gateway cannot be asked.
@@ -145,7 +146,7 @@ pub enum SecondStep {
     Fails,
 }
 
-/// The page of the buyer's bank, which the simulated gateway has beside the calls of a gateway.
+/// The page of the buyer's bank. The simulated gateway has this page in addition to the calls of a gateway.
 #[async_trait]
 pub trait SimulatedBank: Send + Sync + std::fmt::Debug {
     /// Ends the second step of the payment with this secret. `None` when no payment has this secret, or the

@@ -1,4 +1,4 @@
-//! What operators see of sagas, and how they retry a saga.
+//! The operators' view of sagas, and the retry of a saga.
 //!
 //! `docs/runbooks/sagas-needing-attention.md` explains each reason and what to do about it.
 
@@ -51,8 +51,9 @@ pub trait Attended: Send + Sync + std::fmt::Debug {
     /// How far a saga of this kind is; `None` when this version of the program cannot read its state.
     fn progress(&self, state: &str) -> Option<Progress>;
 
-    /// Retries a saga that needs attention, and drives it in the background. A worker that still believes to have
-    /// the saga is fenced out. The same transaction records the operator in the audit log.
+    /// Retries a saga that needs attention, and drives it in the background. A worker that still considers itself the
+    /// holder of the saga can no longer record anything, because the fence has grown. The same transaction records
+    /// the operator in the audit log.
     ///
     /// # Errors
     /// See [`RetryError`]. Nothing has changed then.

@@ -1,4 +1,4 @@
-//! Claims a saga, either one that is due or a certain one, and applies the reason for the claim to its state.
+//! Claims a saga, either a saga that is due or a given saga, and applies the reason for the claim to its state.
 
 use uuid::Uuid;
 

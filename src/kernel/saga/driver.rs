@@ -6,7 +6,7 @@ use holdfast_domain::saga::Status;
 
 use crate::kernel::db::{StoreError, Together, Tx};
 
-/// How far a saga is, for operators.
+/// The progress of a saga, as operators see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Progress {
     /// The step that is under way. For a saga that needs an operator, the step at which a retry continues.
@@ -20,11 +20,11 @@ pub trait Named {
     fn name(&self) -> &'static str;
 }
 
-/// What a saga must do now. A directive carries everything that is needed to do it, so that nobody works it out
-/// again.
+/// The next action of a saga. A directive carries everything that the action needs, so that nobody has to calculate
+/// it again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Directive<C, L> {
-    /// Call another system.
+    /// Call another system, outside of any transaction.
     Call(C),
     /// Change our own database, in the transaction that records the step.
     Local(L),
@@ -39,7 +39,7 @@ pub enum Directive<C, L> {
 /// The result of a local step.
 #[derive(Debug, Clone)]
 pub enum Performed<E> {
-    /// The step changed everything that it had to. Contains the event to record.
+    /// The step made all its changes. Contains the event to record.
     Done(E),
     /// The step may not happen. The transaction is rolled back, and a new transaction records this event.
     Refused(E),
@@ -65,7 +65,7 @@ pub trait Driver: Send + Sync + std::fmt::Debug + 'static {
     type Call: Named + Send + Sync;
     /// A step in our own database.
     type Local: Named + Send + Sync;
-    /// What local steps leave to be written after the saga's row, because the outbox is the last lock.
+    /// Changes that local steps postpone until the saga's row is written, because the outbox is the last lock.
     type Aftermath: Default + Send + Sync;
 
     /// The name of the kind in the database.
@@ -75,7 +75,7 @@ pub trait Driver: Send + Sync + std::fmt::Debug + 'static {
     /// that wrote it.
     const FORMAT: u16;
 
-    /// Reads a stored state.
+    /// Reads a state as the database stores it, in this format or an older one.
     ///
     /// # Errors
     /// When this version of the program cannot read it.
@@ -86,7 +86,7 @@ pub trait Driver: Send + Sync + std::fmt::Debug + 'static {
 
     fn status(&self, state: &Self::State) -> Status;
 
-    /// What the saga must do at `now_ms`.
+    /// The next action of the saga at `now_ms`, in milliseconds since 1970.
     fn next(&self, state: &Self::State, now_ms: i64) -> Directive<Self::Call, Self::Local>;
 
     /// The state after an event.
@@ -114,7 +114,7 @@ pub trait Driver: Send + Sync + std::fmt::Debug + 'static {
     /// The state after somebody wanted the saga to stop. Unchanged when it is too late to stop.
     fn cancelled(&self, state: Self::State, now_ms: i64) -> Self::State;
 
-    /// Makes a call to another system. The call has a time limit of its own, and may be repeated.
+    /// Makes a call to another system. The call has its own time limit and may be repeated.
     fn act(
         &self,
         call: Self::Call,
@@ -133,7 +133,7 @@ pub trait Driver: Send + Sync + std::fmt::Debug + 'static {
         now_ms: i64,
     ) -> impl Future<Output = Result<Performed<Self::Event>, StoreError>> + Send;
 
-    /// The event to record when the local step failed. `None` when the failure itself is the answer.
+    /// The event to record when the local step failed. `None` when the failure itself is the result.
     fn failed(&self, step: &Self::Local) -> Option<Self::Event>;
 
     /// Writes the traces that an event leaves in other tables, in the transaction that records the event.
@@ -145,7 +145,7 @@ pub trait Driver: Send + Sync + std::fmt::Debug + 'static {
         now_ms: i64,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Writes what the local steps left for the time after the saga's row.
+    /// Writes the changes that the local steps postponed until the saga's row was written.
     fn conclude(
         &self,
         later: &Together,

@@ -22,7 +22,7 @@ use crate::kernel::{
 
 /// How often a worker renews its lease while it waits for another system.
 const HEARTBEAT: Duration = Duration::from_millis(1_500);
-/// For a wait up to this length the worker keeps the saga, because a buyer is waiting, too. Far shorter than the
+/// The longest wait during which the worker keeps the saga, because a buyer is waiting, too. Far shorter than the
 /// lease.
 const SHORT_WAIT_MS: i64 = 1_000;
 /// The maximum number of steps without a wait; more than any saga takes.
@@ -59,7 +59,7 @@ pub struct Work<S> {
     pub(super) state: S,
 }
 
-/// The step that called another system, and the event that came of it.
+/// The step that called another system, and the event that resulted from the call.
 pub(super) type Answer<D> = (&'static str, <D as Driver>::Event);
 
 /// A local step that is not performed: the event is recorded in its place, for the reason in `trouble`.
@@ -171,7 +171,7 @@ impl<D: Driver> Executor<D> {
         self.give_up(id, fence, "steps-without-end", "more steps than any saga takes").await;
     }
 
-    /// Marks a saga for an operator. A bug does not go away by itself, so further tries would go on for ever.
+    /// Marks a saga for an operator. A bug does not disappear by itself, so further tries would never end.
     async fn give_up(&self, id: Uuid, fence: i64, reason: &str, trouble: &str) {
         tracing::error!(saga = %id, reason, "a saga needs attention");
         let trouble = shortened(trouble);
@@ -180,7 +180,7 @@ impl<D: Driver> Executor<D> {
         }
     }
 
-    /// Makes the saga of a subject due, and drives it in a task of its own. When another worker has the saga,
+    /// Makes the saga of a subject due, and drives it in a separate task. When another worker has the saga,
     /// that worker looks at it again. Returns whether the subject has an unfinished saga.
     pub async fn wake(&self, subject: Uuid, wish: Wish) -> Result<bool, StoreError> {
         let woken = self
@@ -356,7 +356,7 @@ impl<D: Driver> Executor<D> {
         }
         let (recorded, record) = self.write_down(&later, &held, state, trouble.as_deref()).await?;
         self.driver.conclude(&later, aftermath).await?;
-        // The steps put these writes off, so when one of the writes fails, the last step has failed.
+        // The steps postponed these writes, so when one of the writes fails, the last step has failed.
         let failed = |source| match performed {
             Some((step, event)) => RecordError::Local { step, event, source },
             None => RecordError::Db(source),
@@ -400,8 +400,8 @@ impl<D: Driver> Executor<D> {
         }
     }
 
-    /// Adds the record to the writes to be sent. Returns what comes next, and the position of the record among
-    /// the writes.
+    /// Adds the record to the writes to be sent. Returns the next directive, and the position of the record among the
+    /// writes.
     async fn write_down(
         &self,
         later: &Together,
@@ -434,8 +434,8 @@ impl<D: Driver> Executor<D> {
     }
 }
 
-/// Whether a wait is short enough to keep the saga. A wait that is already over is not: the saga is parked, and
-/// the next claim sees what has become due.
+/// Whether a wait is short enough to keep the saga. A wait that is already over does not count as short: the saga is
+/// parked, and the next claim finds the work that has become due.
 fn is_short(until_ms: i64, now_ms: i64) -> bool {
     (1..=SHORT_WAIT_MS).contains(&(until_ms - now_ms))
 }

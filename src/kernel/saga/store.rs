@@ -54,7 +54,7 @@ pub struct New<'a> {
     pub id: Uuid,
     /// The driver's name for this kind of saga.
     pub kind: &'static str,
-    /// The thing that the saga is about, such as a booking. A subject has at most one saga.
+    /// The object that the saga works on, such as a booking. A subject has at most one saga.
     pub subject: Uuid,
     pub status: Status,
     /// The state in the driver's encoding.
@@ -238,12 +238,12 @@ pub async fn give_up(
     db::change(sql, change).await
 }
 
-/// What a caller that wakes a saga asks of it.
+/// The request of a caller that wakes a saga.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wish {
     /// A worker should look at the saga.
     Look,
-    /// The saga should stop.
+    /// The saga should stop, if it still can.
     Stop,
 }
 

@@ -1,4 +1,4 @@
-//! Tells a saga about an event in another system that the saga did not ask for, even when the saga was over.
+//! Reports an event in another system to a saga that did not ask for it, even when the saga was over.
 
 use uuid::Uuid;
 
@@ -12,10 +12,10 @@ use crate::kernel::db::{Bug, Failure, StoreError};
 /// The name of this step in failpoints.
 const TOLD: &str = "told";
 
-/// The result of telling a saga.
+/// The result of reporting an event to a saga.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Told {
-    /// The saga took the event in, with the local steps that follow from it.
+    /// The saga processed the event, with the local steps that follow from it.
     Taken,
     /// The event cannot have happened to a saga with this status. Nothing has changed.
     Refused(Status),
@@ -24,8 +24,8 @@ pub enum Told {
 }
 
 impl<D: Driver> Executor<D> {
-    /// Tells a saga about an event, whichever worker has the saga: that worker loses it. One transaction takes
-    /// the event in and performs the local steps after it, so that a saga that was over is never half reopened.
+    /// Reports an event to a saga, whichever worker has the saga: that worker loses it. One transaction applies the
+    /// event and performs the local steps after it, so that a saga that was over is never half reopened.
     ///
     /// # Errors
     /// When the database or a local step fails. Nothing has changed then.
@@ -65,7 +65,7 @@ impl<D: Driver> Executor<D> {
     }
 }
 
-/// Why a saga was not told. The transaction is rolled back.
+/// Why an event was not reported to the saga. The transaction is rolled back.
 #[derive(Debug, thiserror::Error)]
 enum Untold {
     #[error("it cannot have happened to a saga that is {}", .0.as_str())]

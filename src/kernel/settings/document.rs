@@ -83,7 +83,7 @@ fn default(setting: &Setting) -> String {
     }
 }
 
-/// The text behind the equals sign.
+/// The text after the equals sign.
 fn assigned(setting: &Setting) -> String {
     match setting.unset {
         WhenUnset::Number(number) => number.to_string(),
@@ -92,7 +92,7 @@ fn assigned(setting: &Setting) -> String {
     }
 }
 
-/// What a value may be, and what applies without one where the line of the setting does not say.
+/// The allowed values, and the effect of a missing value if the line of the setting does not show it.
 fn allowed(setting: &Setting) -> String {
     let mut text = format!("Value: {}.", value(setting));
     match setting.unset {
@@ -118,7 +118,7 @@ fn heading(text: &mut String, title: &str) {
     writeln!(text, "\n{line:-<WIDTH$}\n").expect("a String");
 }
 
-/// Adds a comment, wrapped.
+/// Adds a comment, wrapped to [`WIDTH`] columns.
 fn comment(text: &mut String, comment: &str) {
     let mut line = "#".to_owned();
     for word in comment.split_whitespace() {

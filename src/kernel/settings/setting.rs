@@ -4,18 +4,18 @@ use std::ops::RangeInclusive;
 
 use super::{Refusal, Value, Values};
 
-/// What a section declares of one setting; the parser, `.env.example` and the table of OPERATIONS.md read it.
+/// The declaration of one setting; the parser, `.env.example` and the table of OPERATIONS.md read it.
 #[derive(Debug, Clone, Copy)]
 pub struct Setting {
     /// The environment variable; the TOML file has the same name in lower case.
     pub name: &'static str,
-    /// What applies if the setting is not set.
+    /// The effect of a setting that is not set.
     pub unset: WhenUnset,
     /// The allowed numbers; every numeric setting has them.
     pub range: Option<Range>,
     /// Where the setting is looked for.
     pub source: Source,
-    /// What a value looks like, for documents and refusals.
+    /// The form of a value, for documents and refusals.
     pub form: &'static str,
     /// Whether logs, errors and documents must not show the value.
     pub secret: bool,
@@ -24,7 +24,7 @@ pub struct Setting {
     read: fn(&Setting, &Values) -> Result<(), Refusal>,
 }
 
-/// What applies if a setting is not set.
+/// The effect of a setting that is not set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WhenUnset {
     /// A number, in the unit of the range.
@@ -33,16 +33,17 @@ pub enum WhenUnset {
     Text(&'static str),
     /// No value. The text says what that means.
     Optional(&'static str),
-    /// In development a value that the program finds, in these words; production needs the setting.
+    /// In development, a value that the program finds or generates; the text describes it. Production needs the
+    /// setting.
     FoundInDevelopment(&'static str),
 }
 
 /// The numbers that a setting allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Range {
-    /// The smallest allowed number.
+    /// The smallest number that is allowed.
     pub min: u32,
-    /// The largest allowed number.
+    /// The largest number that is allowed.
     pub max: u32,
     /// The unit of the numbers.
     pub unit: Unit,
@@ -51,14 +52,14 @@ pub struct Range {
 /// The unit of a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
-    /// Things that the help names.
+    /// Objects that the help text names.
     Pieces,
     Seconds,
     Minutes,
 }
 
 impl Unit {
-    /// The word for several, behind a number.
+    /// The plural noun that follows a number.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Pieces => "",
@@ -82,7 +83,7 @@ impl Unit {
 pub enum Source {
     /// In the environment, in the file that `NAME_FILE` names, in the TOML file.
     Anywhere,
-    /// Only in the environment.
+    /// Only in the environment, not in files.
     Environment,
 }
 
@@ -106,12 +107,12 @@ pub const fn text(name: &'static str, default: &'static str) -> Setting {
     declared(name, WhenUnset::Text(default), None)
 }
 
-/// A value that may be missing; the words say what happens then.
+/// A value that may be missing. `otherwise` describes the effect of a missing value.
 pub const fn optional(name: &'static str, otherwise: &'static str) -> Setting {
     declared(name, WhenUnset::Optional(otherwise), None)
 }
 
-/// A value that the program finds by itself in development, in these words, and that production needs.
+/// A value that the program finds or generates in development, as `found` describes, and that production needs.
 pub const fn in_development(name: &'static str, found: &'static str) -> Setting {
     declared(name, WhenUnset::FoundInDevelopment(found), None)
 }
@@ -177,7 +178,7 @@ impl Setting {
         (self.read)(self, values)
     }
 
-    /// What a value must be, to follow the name.
+    /// The demand on a value, as a text that follows the name of the setting.
     pub(super) fn demand(&self) -> String {
         match self.range {
             Some(Range { min, max, unit: Unit::Pieces }) => {

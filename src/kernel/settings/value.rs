@@ -6,9 +6,9 @@ use super::{Secret, Setting, Unit};
 
 /// A type of values. A unit that needs a type of its own implements this.
 pub trait Value: Sized {
-    /// What a text of this type looks like; follows "must be". Unused for numbers, which have a range.
+    /// The form of a text of this type, as words that follow "must be". Unused for numbers, which have a range.
     const FORM: &'static str;
-    /// Whether values are secrets.
+    /// Whether no log, error or document may show values of this type.
     const IS_SECRET: bool = false;
     /// Whether values are numbers, which need a range.
     const IS_NUMBER: bool = false;
@@ -113,7 +113,7 @@ impl Value for SocketAddr {
     }
 }
 
-/// The value that a word stands for.
+/// The value for a word.
 ///
 /// # Errors
 /// When the text is none of the words.

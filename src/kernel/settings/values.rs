@@ -1,4 +1,4 @@
-//! The texts that are given for settings: from the environment, from files that `NAME_FILE` names, from a TOML file.
+//! The given texts of settings: from the environment, from files that `NAME_FILE` names, and from a TOML file.
 
 use std::{collections::BTreeMap, env::VarError, fs, io};
 
@@ -10,7 +10,7 @@ pub const CONFIG_FILE: Setting = only_environment("HOLDFAST_CONFIG", DEFAULT_FIL
 /// This file need not exist; a file that the setting names must.
 const DEFAULT_FILE: &str = "holdfast.toml";
 
-/// The texts that are given for settings, by name.
+/// The given texts of settings, by name.
 #[derive(Clone, Default)]
 pub struct Values(BTreeMap<&'static str, String>);
 
@@ -27,8 +27,9 @@ impl Values {
         Self(given.into_iter().map(|(name, text)| (name, text.into())).collect())
     }
 
-    /// Collects what is given for `settings`. The environment takes precedence over the files that `NAME_FILE` names,
-    /// and these take precedence over the TOML file. An empty variable counts as not set, as compose files write it.
+    /// Collects the given texts for `settings`. The environment takes precedence over the files that `NAME_FILE`
+    /// names, and these take precedence over the TOML file. An empty variable counts as not set, because compose
+    /// files write unset variables in this way.
     ///
     /// # Errors
     /// When a file cannot be read, or the TOML file contains a key that is no setting.
@@ -60,7 +61,7 @@ impl Values {
         Ok(values)
     }
 
-    /// Adds what a TOML text gives for `settings`.
+    /// Adds the texts for `settings` from a TOML text.
     ///
     /// # Errors
     /// When the text is no TOML, or contains a key that is no setting.
@@ -101,12 +102,12 @@ impl Values {
         Ok(())
     }
 
-    /// Whether something is given for this setting.
+    /// Whether this setting has a given text.
     pub fn has(&self, name: &str) -> bool {
         self.0.contains_key(name)
     }
 
-    /// Gives a text for a setting, unless there is one.
+    /// Sets a text for a setting, unless the setting has a text.
     pub fn complete(&mut self, name: &'static str, text: impl FnOnce() -> String) {
         self.0.entry(name).or_insert_with(text);
     }

@@ -16,11 +16,11 @@ use crate::kernel::{
     },
 };
 
-/// The maximum number of pages; more than any gateway's books have.
+/// The maximum number of pages that one comparison reads, as a bound that no gateway's books reach.
 const MAX_PAGES: usize = 1_000_000;
 /// How many of our own payments one statement reads.
 const BATCH: u64 = 500;
-/// How far our clock and the gateway's may differ at the edge of the compared time.
+/// How far our clock and the gateway's clock may differ at the edge of the compared time, in milliseconds.
 const EDGE_MS: i64 = 60 * 60 * 1000;
 
 /// A payment about which the two books disagree.
@@ -36,29 +36,29 @@ pub struct Difference {
 pub enum Kind {
     /// The gateway holds or took money for a payment that our books do not have.
     UnknownHere {
-        /// How much the gateway holds or took.
+        /// The amount that the gateway holds or took.
         there: i64,
     },
-    /// Our books say that the payment was captured, and the gateway does not know it.
+    /// Our books contain the payment as captured, but the gateway does not know it.
     UnknownThere {
-        /// How much was captured by our books.
+        /// The captured amount in our books.
         here: i64,
     },
-    /// The requested amounts differ.
+    /// The amounts that the two books expect the buyer to pay differ.
     Amount {
         /// The amount in our books.
         here: String,
         /// The amount in the gateway's books.
         there: String,
     },
-    /// The captured amounts differ.
+    /// The amounts that were captured from the buyer differ.
     Captured {
         /// The amount in our books.
         here: i64,
         /// The amount in the gateway's books.
         there: i64,
     },
-    /// The refunded amounts differ.
+    /// The amounts that were refunded to the buyer differ.
     Refunded {
         /// The amount in our books.
         here: i64,
@@ -191,7 +191,7 @@ fn can_be_captured(status: PaymentStatus) -> bool {
     }
 }
 
-/// Finds payments that our books have as captured and the gateway's list did not contain.
+/// Finds payments that are captured in our books but missing in the gateway's list.
 async fn missing(
     db: &Db,
     gateway: &dyn PaymentGateway,

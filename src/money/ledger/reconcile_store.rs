@@ -1,4 +1,4 @@
-//! The SQL of [`super::reconcile`].
+//! The SQL that reads our own books for [`super::reconcile`].
 
 use std::collections::HashMap;
 

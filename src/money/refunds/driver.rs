@@ -38,8 +38,8 @@ impl RefundDriver {
         Self { gateway, entropy }
     }
 
-    /// Records that the money is back: in the refund, its lines, the booking, the payment, the tickets and the
-    /// ledger at once.
+    /// Records that the gateway returned the money: in the refund, its lines, the booking, the payment, the tickets
+    /// and the ledger at once.
     async fn post(
         &self,
         tx: &Tx,
@@ -63,7 +63,8 @@ impl RefundDriver {
         Ok(Performed::Done(Event::Posted(Outcome::Done(()))))
     }
 
-    /// Reverses [`Self::post`]: the money is not back after all, and the refund is promised as before.
+    /// Reverses [`Self::post`]: the gateway could not return the money after all, and the refund is promised as
+    /// before.
     async fn reverse(
         &self,
         tx: &Tx,
@@ -173,7 +174,8 @@ impl Driver for RefundDriver {
     }
 
     fn retried(&self, state: Refund, now_ms: i64) -> Refund {
-        // A refund that was given up because of a bug did not stop by itself: it goes on in its present state.
+        // A refund that an executor gave up because of a bug did not stop by itself: it continues in its present
+        // state.
         refund::apply(state.clone(), Event::Retried, now_ms).unwrap_or(state)
     }
 

@@ -1,5 +1,5 @@
-//! Refunds that the gateway accepted and then could not deliver. A webhook reports them, or a later look finds
-//! them.
+//! Refunds that the gateway accepted and then could not deliver. A webhook reports such a refund, or a later look
+//! finds it.
 
 use holdfast_domain::{
     checkout::{PaymentId, RefundId},
@@ -16,8 +16,8 @@ use crate::kernel::{
 
 /// The maximum number of looks in one pass; the next pass follows soon.
 const MAX_LOOKS: u64 = 100;
-/// For how long a look belongs to the node that claimed it, and after how long a look is repeated when the
-/// gateway could not be asked. In milliseconds of the database's clock.
+/// How long a look belongs to the node that claimed it, and the wait before the look is repeated when the gateway
+/// could not be asked. In milliseconds of the database's clock.
 const AGAIN_MS: i64 = 10 * 60 * 1000;
 
 /// The result of a look at a payment's refunds.
@@ -32,8 +32,8 @@ pub enum Looked {
 }
 
 impl Refunds {
-    /// Looks again at refunds that were given back a while ago, in case the webhook about a failure never came;
-    /// answers how many looks it took. Runs on every node, because each look is claimed.
+    /// Looks again at refunds that were complete some time ago, in case the webhook about a failure never came.
+    /// Returns the number of looks. Runs on every node, because each look is claimed.
     ///
     /// # Errors
     /// When the database fails. The look is repeated then.
@@ -54,7 +54,7 @@ impl Refunds {
                 // The gateway cannot be asked, so further looks would fail as well.
                 Ok(Looked::Later) => return Ok(taken),
                 Err(error) if error.is_unavailable() => return Err(error),
-                // This look is repeated later. Other looks must not wait until somebody has repaired it.
+                // This look is repeated later. Other looks do not wait until a person has repaired the fault.
                 Err(error) => {
                     tracing::error!(refund = %look.id, %error, "a look at a refund fails")
                 }
@@ -84,9 +84,9 @@ impl Refunds {
                             "a refund failed at the gateway");
                         looked = looked.and(Looked::Reversed);
                     }
-                    // The posting was reversed before, or another refund took the place of this one.
+                    // The posting was reversed before, or another refund replaced this refund.
                     Told::Refused(Status::NeedsAttention | Status::Done | Status::Undone) => {}
-                    // The other refunds do not wait for this one.
+                    // The other refunds of the payment do not wait for this refund.
                     Told::Refused(Status::Running | Status::Waiting | Status::Undoing)
                     | Told::NotOurs => looked = looked.and(Looked::Later),
                 }
@@ -107,9 +107,8 @@ impl Looked {
     }
 }
 
-/// Finds our refunds for a refund in the gateway's books: by the gateway's id, or by the key that made it.
-/// Several of our refunds have the same id when somebody refunded by hand and that refund counts for each of
-/// them.
+/// Finds our refunds for a refund in the gateway's books: by the gateway's id, or by the key that made it. Several of
+/// our refunds have the same id when a person made a manual refund and that refund counts for each of them.
 fn whose(entry: &Entry, ours: &[(SagaId, Option<RefundId>)]) -> Vec<SagaId> {
     let named = ours.iter().filter(|(_, name)| name.as_ref() == Some(&entry.id));
     let named: Vec<SagaId> = named.map(|(saga, _)| *saga).collect();

@@ -1,4 +1,4 @@
-//! The SQL of refunds.
+//! The SQL of refunds: their states, their lines and their checks at the gateway.
 
 use holdfast_domain::{
     checkout::{PaymentId, RefundId},
@@ -66,7 +66,7 @@ pub async fn claim_look(
     .await
 }
 
-/// Records when the refund is checked again; `None` is never. A refund that was taken back or made anew in between
+/// Records when the refund is checked again; `None` means never. A refund that was reversed or made again in between
 /// keeps its own time.
 pub async fn look_again(sql: &impl Sql, look: &Look, at_ms: Option<i64>) -> Result<(), StoreError> {
     let change = change_from(refund::Status::Done, look.id)

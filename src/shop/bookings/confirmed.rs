@@ -26,7 +26,7 @@ pub async fn lock(
     Ok(Some((booking, store::lines_of(tx, &[id]).await?)))
 }
 
-/// The booking's captured payment.
+/// The payment that paid for the booking, whose amount was captured.
 ///
 /// # Errors
 /// When the booking has no captured payment, or the database fails.
@@ -107,7 +107,7 @@ fn expect_one(changed: u64, line: LineId) -> Result<(), StoreError> {
     }
 }
 
-/// When events take place. Read once for all lines that are shown or judged together.
+/// The times of events, and which of them are called off. Read once for all lines that are shown or judged together.
 #[derive(Debug, Clone)]
 pub struct Occasions {
     /// The time of the database in milliseconds since 1970.

@@ -64,8 +64,8 @@ struct Timed {
     now: i64,
 }
 
-/// When these events begin, or that they are called off, with the database's clock in milliseconds since 1970 (0
-/// without events).
+/// The beginnings of these events, or that they are called off, with the database's clock in milliseconds since 1970
+/// (0 without events).
 pub async fn occasions(
     sql: &impl Sql,
     events: &[EventId],

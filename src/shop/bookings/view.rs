@@ -1,4 +1,4 @@
-//! Builds the API's form of bookings.
+//! Builds bookings in the form of the API.
 
 use holdfast_contract::{
     bookings::{Booking, BookingLine, BookingStatus, Ticket},
@@ -14,7 +14,7 @@ use holdfast_entity::{booking_lines, bookings};
 use super::confirmed::Occasions;
 use crate::http::time::rfc3339;
 
-/// A booking on the wire, with what its buyer may do with it by the refund rules.
+/// A booking in the form of the API, including the changes that the refund rules allow its buyer.
 pub fn booking(
     stored: &bookings::Model,
     lines: &[booking_lines::Model],

@@ -1,4 +1,4 @@
-//! The answer of a cancellation to the buyer or organizer who asked for it.
+//! The response to the buyer or organizer who asked for a cancellation.
 
 use holdfast_contract::problem::ProblemType;
 use holdfast_domain::ids::LineId;

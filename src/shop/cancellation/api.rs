@@ -36,7 +36,7 @@ pub struct CancellationApi {
 
 #[derive(Tags)]
 enum Tag {
-    /// Bookings: paying for reservations.
+    /// Bookings: payment, tickets, cancellation and refunds.
     Bookings,
 }
 

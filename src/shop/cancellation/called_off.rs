@@ -1,8 +1,8 @@
 //! The periodic pass over called-off events: cancels and refunds all lines of such an event, and stops bookings
 //! that are still being paid.
 //!
-//! The pass takes no input and stores no position: each run finds what is left, also after a crash. Several runs
-//! at once do nothing twice, because each booking's row is locked and judged anew.
+//! The pass takes no input and stores no position: each run finds the remaining bookings, also after a crash. Several
+//! runs at once do nothing twice, because each booking's row is locked and judged anew.
 
 use holdfast_domain::{
     booking::BookingState,
@@ -26,7 +26,7 @@ impl Cancellations {
     /// Runs the pass; returns how many bookings it changed or stopped.
     ///
     /// # Errors
-    /// When the database fails. What was done stays done.
+    /// When the database fails. Changes that were committed stay.
     pub async fn called_off_pass(&self) -> Result<u64, StoreError> {
         let (mut after, mut seen, mut changed): (Option<(BookingId, EventId)>, _, _) = (None, 0, 0);
         while seen < MAX_PER_PASS && !self.checkouts.base.tasks.stopping().is_cancelled() {
@@ -45,8 +45,8 @@ impl Cancellations {
     async fn end_line(&self, concerned: Concerned) -> Result<bool, StoreError> {
         let Concerned { booking, event, status } = concerned;
         if status == BookingState::Pending {
-            // The booking ends failed and its payment voided. If the payment has succeeded already, the booking
-            // is confirmed, and the next pass refunds it.
+            // The booking fails, and its payment is voided. If the payment has already succeeded, the booking is
+            // confirmed, and the next pass refunds it.
             return self.checkouts.executor.wake(booking.0, Wish::Stop).await;
         }
         let command = CancelCommand {
@@ -59,10 +59,10 @@ impl Cancellations {
             attempt: None,
         };
         match self.transact_cancel(command).await {
-            // Nobody waits for these refunds, and they are many, so the pass over refunds drives them.
+            // Nobody waits for these refunds, and there are many of them, so the pass over refunds drives them.
             Ok(_) => Ok(true),
             Err(CancelError::Db(error)) => Err(error),
-            // The booking has changed since the list was read. The next pass finds what is left.
+            // The booking has changed since the list was read. The next pass finds the remaining lines.
             Err(error) => {
                 tracing::warn!(booking = %booking, error = %error, "a booking of a called-off event stays");
                 Ok(false)

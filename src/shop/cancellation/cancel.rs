@@ -42,15 +42,15 @@ use crate::{
     },
 };
 
-/// What to cancel, and who asks for it.
+/// A request to cancel lines, and the person who sends it.
 #[derive(Debug, Clone)]
 pub struct CancelCommand {
     pub booking: BookingId,
-    /// The role of whoever asks, by the refund rules.
+    /// The role of the person who asks, in the terms of the refund rules.
     pub asker: Asker,
     /// The user or guest who asks.
     pub asked_by: Option<Uuid>,
-    /// Who acts on a booking of somebody else; recorded in the audit log.
+    /// The person who acts on another person's booking. The audit log records this actor.
     pub actor: Option<Actor>,
     /// Cancels only lines of this event. `None`: lines of every event.
     pub event: Option<EventId>,
@@ -60,7 +60,7 @@ pub struct CancelCommand {
     pub attempt: Option<Attempt>,
 }
 
-/// Why nothing was cancelled.
+/// Why the request cancelled no line.
 #[derive(Debug, thiserror::Error)]
 pub enum CancelError {
     #[error("no such booking")]
@@ -74,7 +74,7 @@ pub enum CancelError {
     /// The booking is not confirmed.
     #[error("the booking is {}", .0.as_str())]
     NotConfirmed(BookingState),
-    /// The amount is more than what can be refunded.
+    /// The amount is larger than the amount that can still be refunded.
     #[error(transparent)]
     TooMuch(rules::TooMuch),
     #[error("the booking is paid in {0}")]
@@ -130,9 +130,9 @@ pub(super) struct Left {
 }
 
 impl Cancellations {
-    /// Cancels lines of a confirmed booking, all or none of those that are not cancelled yet, and refunds what
-    /// was paid for them. Returns the booking after the change; the money is on its way. A repeated request
-    /// changes nothing.
+    /// Cancels lines of a confirmed booking: all requested lines that are not cancelled yet, or none. Refunds the
+    /// amount that was paid for them. Returns the booking after the change; the money is on its way. A repeated
+    /// request changes nothing.
     ///
     /// # Errors
     /// See [`CancelError`]. Nothing has happened then.
@@ -243,7 +243,7 @@ async fn void(
     Ok(refund)
 }
 
-/// Claims the attempt. `None` for its first request, otherwise what is known of the attempt.
+/// Claims the attempt. `None` for its first request, otherwise the traces of earlier requests.
 pub(super) async fn claim(
     tx: &Tx,
     attempt: Option<&Attempt>,
@@ -269,7 +269,7 @@ pub(super) async fn answer(
     Ok(CancelOutcome::Now(Box::new(booking)))
 }
 
-/// The lines that the request means.
+/// The lines that the request names, or all lines if it names none.
 pub(super) fn wanted(
     lines: &[booking_lines::Model],
     event: Option<EventId>,

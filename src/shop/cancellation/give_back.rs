@@ -21,7 +21,7 @@ use crate::{
     shop::bookings::confirmed,
 };
 
-/// How much to refund, and for which booking.
+/// An amount to refund, and the booking that gets it.
 #[derive(Debug, Clone)]
 pub struct GiveBackCommand {
     /// The booking. Only its lines of the organizer's event are refunded.

@@ -1,4 +1,4 @@
-//! The SQL of cancellations.
+//! The SQL that finds bookings of called-off events.
 
 use holdfast_domain::{
     booking::BookingState,

@@ -1,4 +1,4 @@
-//! Builds the answers of a checkout to the buyer. Stored answers are replayed byte by byte.
+//! Builds the responses of a checkout to the buyer. Stored responses are replayed byte by byte.
 
 use holdfast_contract::{
     bookings::{Booking, NextAction},
@@ -19,17 +19,17 @@ pub fn next_action(client_secret: String) -> NextAction {
     NextAction { kind: REDIRECT_OR_SDK.to_owned(), client_secret }
 }
 
-/// The answer for a paid booking: 201, stored under the key.
+/// The response for a paid booking: 201, stored under the key.
 pub fn confirmed(booking: &Booking) -> Answer {
     NewObject { body: booking, path: format!("/bookings/{}", booking.id) }.answer()
 }
 
-/// The answer while the result is not known, or the buyer must act: 202, never stored.
+/// The response while the result is unknown, or the buyer must act: 202, never stored.
 pub fn pending(booking: &Booking) -> Answer {
     Answer::json(202, booking)
 }
 
-/// The answer to a failed checkout, if it is stored under the key. A declined card is a final answer to this
+/// The response to a failed checkout, if it is stored under the key. A declined card is the final result of this
 /// attempt. Other failures are read from the booking each time.
 pub fn kept_failure(why: &Failure) -> Option<Answer> {
     match why {

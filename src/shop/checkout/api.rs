@@ -34,7 +34,7 @@ use crate::{
 
 /// The route name under which idempotency keys of confirmations are stored.
 const CONFIRM: &str = "bookings/confirm";
-/// How long a client should wait before it reads a pending booking again.
+/// How long a client should wait before it reads a pending booking again, in seconds.
 const RETRY_AFTER_SECS: u64 = 1;
 /// The maximum length of the name of a payment method.
 const MAX_METHOD_CHARS: usize = 255;
@@ -47,7 +47,7 @@ pub struct BookingsApi {
 
 #[derive(Tags)]
 enum Tag {
-    /// Bookings: paying for reservations.
+    /// Bookings: payment, tickets, cancellation and refunds.
     Bookings,
 }
 
@@ -105,7 +105,7 @@ impl BookingsApi {
     ) -> Result<Json<Booking>, ApiProblem> {
         caller.known_buyer()?;
         let reference = reference.0.trim().to_uppercase();
-        // The server never gave out another form; a path can contain any text.
+        // The server never issued another form. A path can contain any text.
         if !is_reference(&reference) {
             return Err(no_booking());
         }
@@ -207,7 +207,7 @@ fn no_booking() -> ApiProblem {
     ApiProblem::not_found("booking")
 }
 
-/// A booking with the HTTP status that says how far its payment is.
+/// A booking with the HTTP status for the progress of its payment.
 #[derive(Debug)]
 pub struct BookingAnswer(Response);
 

@@ -13,10 +13,10 @@ use crate::{
     shop::bookings,
 };
 
-/// The path, below `PUBLIC_URL`.
+/// The path of this page, to be appended to `PUBLIC_URL`.
 pub const PATH: &str = "/checkout/return";
 
-/// What the gateway adds to the address. It is looked up and never trusted.
+/// The parameters that the gateway adds to the address. The payment's id is only looked up and never trusted.
 #[derive(Debug, Deserialize)]
 pub struct Brought {
     payment_intent: Option<String>,
@@ -39,7 +39,7 @@ pub async fn page(brought: Query<Brought>, checkouts: Data<&Checkouts>) -> Respo
 
 impl Checkouts {
     async fn buyer_is_back(&self, intent: &str) -> Result<Option<String>, StoreError> {
-        // The gateway never gives out another form; a query can contain any text.
+        // The gateway never issued another form. A query can contain any text.
         if !intent.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
             return Ok(None);
         }

@@ -13,14 +13,14 @@ use crate::{
 const LOOK: std::time::Duration = std::time::Duration::from_millis(50);
 
 impl Checkouts {
-    /// Stops a pending booking and waits a while for its end. Returns the booking as it then is: cancelled,
-    /// possibly still pending, or past the point where it could be stopped.
+    /// Stops a pending booking and waits for its end for a limited time. Returns the booking in its state after the
+    /// wait: cancelled, possibly still pending, or past the point where it could be stopped.
     pub async fn stop(&self, id: BookingId) -> Result<Option<Booking>, StoreError> {
         self.executor.wake(id.0, Wish::Stop).await?;
         self.settled(id).await
     }
 
-    /// The booking once it is not pending any more, or as it is after a while.
+    /// The booking as soon as it is no longer pending, or its state at the end of the wait.
     pub(super) async fn settled(&self, id: BookingId) -> Result<Option<Booking>, StoreError> {
         let ended = async {
             while self.is_pending(id).await? {

@@ -1,7 +1,7 @@
-//! Starts a checkout, and waits a while for its result.
+//! Starts a checkout, and waits for its result for a limited time.
 //!
-//! One transaction claims the attempt, writes booking and saga, and turns the seats from held to paying. Its lock
-//! order is that of `docs/ARCHITECTURE.md`. No other system is called in it.
+//! One transaction claims the attempt, writes booking and saga, and changes the seats from held to paying. Its lock
+//! order is that of `docs/ARCHITECTURE.md`. The transaction calls no other system.
 
 use std::{sync::Arc, time::Duration};
 
@@ -39,13 +39,13 @@ pub const REPEATED_WAIT: Duration = Duration::from_secs(2);
 const LOOK_FIRST: Duration = Duration::from_millis(20);
 /// The longest pause between two looks of a waiting request.
 const LOOK_MAX: Duration = Duration::from_millis(250);
-/// How many references are tried. A new reference meets an old one once in about a million bookings; then another
-/// one is drawn.
+/// The maximum number of references that are tried. A new reference equals an existing one only once in about a
+/// million bookings; then the program draws another reference.
 const MAX_REFERENCES: usize = 3;
 /// The name of this step in failpoints.
 const BEGIN: &str = "begin";
 
-/// What to pay for, and how.
+/// The reservations to pay for, and the way to pay.
 #[derive(Debug, Clone)]
 pub struct ConfirmCommand {
     pub buyer: Buyer,
@@ -135,7 +135,7 @@ pub struct Accepted {
 /// The result of a checkout.
 #[derive(Debug)]
 pub enum ConfirmOutcome {
-    /// The stored answer.
+    /// The answer that is stored under the attempt's key.
     Answer(Answer),
     /// The checkout failed, and the answer is not stored.
     Failed(CheckoutFailure),
@@ -178,7 +178,7 @@ impl Checkouts {
         let executor = self.executor.clone();
         self.base.tasks.spawn(async move {
             executor.drive(work).await;
-            // Whoever waited may be gone.
+            // The request that waited for the result may have ended.
             done.send(()).ok();
         });
         Ok(Accepted { booking, first: true, driven: Some(driven) })
@@ -197,7 +197,7 @@ impl Checkouts {
             .await
     }
 
-    /// Waits for the result of a checkout, no longer than a buyer would.
+    /// Waits for the result of a checkout, but only for the time that a buyer would wait.
     ///
     /// # Errors
     /// When the database fails, or the key was used for another request.
@@ -217,7 +217,7 @@ impl Checkouts {
             loop {
                 match self.came(booking, attempt).await {
                     Ok(ConfirmOutcome::NotYet) => {}
-                    // The checkout goes on when the store is back.
+                    // The checkout continues as soon as the store works again.
                     Err(error) if error.store().is_some_and(StoreError::is_unavailable) => {}
                     other => return other,
                 }

@@ -56,7 +56,7 @@ pub struct CheckoutDriver {
 const EVENT_CANCELLED: &str = "event-cancelled";
 
 impl CheckoutDriver {
-    /// `refunds` gives back payments that came too late.
+    /// `refunds` returns payments that came too late.
     pub fn new(
         gateway: Arc<dyn PaymentGateway>,
         entropy: Arc<dyn Entropy>,
@@ -135,7 +135,7 @@ impl CheckoutDriver {
         Ok(Performed::Done(Event::SeatsReclaimed(Outcome::Done(()))))
     }
 
-    /// The money was captured and somebody else has the seats: the money is given back.
+    /// The money was captured, and another buyer has the seats: the money is refunded.
     async fn refund_lost(
         &self,
         tx: &Tx,
@@ -280,7 +280,8 @@ impl Driver for CheckoutDriver {
     }
 
     fn retried(&self, state: Checkout, now_ms: i64) -> Checkout {
-        // A checkout that was given up because of a bug did not stop by itself: it goes on in its present state.
+        // A checkout that an executor gave up because of a bug did not stop by itself: it continues in its present
+        // state.
         checkout::apply(state.clone(), Event::Retried, now_ms).unwrap_or(state)
     }
 
@@ -289,7 +290,7 @@ impl Driver for CheckoutDriver {
     }
 
     fn cancelled(&self, state: Checkout, now_ms: i64) -> Checkout {
-        // Past the pivot, the wish to cancel comes too late.
+        // After the pivot, the wish to cancel comes too late.
         checkout::apply(state.clone(), Event::CancelRequested, now_ms).unwrap_or(state)
     }
 

@@ -17,7 +17,7 @@ pub struct PaymentsApi {
 
 #[derive(Tags)]
 enum Tag {
-    /// Payment gateways.
+    /// Payments: the gateway of this installation and its webhooks.
     Payments,
 }
 
@@ -43,7 +43,7 @@ impl PaymentsApi {
         client_secret: Path<String>,
         body: Json<SimulatedCompletion>,
     ) -> Result<Json<Booking>, ApiProblem> {
-        // The server never gave out another form; a path can contain any text.
+        // The server never issued another form. A path can contain any text.
         if !client_secret.0.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(ApiProblem::not_found("payment"));
         }

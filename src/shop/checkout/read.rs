@@ -1,4 +1,4 @@
-//! Reads bookings for their buyers: a pending booking says what its buyer has to do next.
+//! Reads bookings for their buyers. A pending booking contains the buyer's next action.
 
 use holdfast_contract::bookings::{Booking, BookingStatus};
 use holdfast_domain::{access::Relation, ids::BookingId};
@@ -16,8 +16,8 @@ impl Checkouts {
         }
     }
 
-    /// The booking on the wire, for a caller who may read it. Only the buyer gets the next action: whoever has its
-    /// secret can complete the payment.
+    /// The booking in the form of the API, for a caller who may read it. Only the buyer gets the next action, because
+    /// its secret allows the holder to complete the payment.
     pub async fn read(&self, booking: ReadableBooking) -> Result<Option<Booking>, StoreError> {
         match booking.reader() {
             Relation::Owner => self.find(booking.booking()).await,

@@ -122,7 +122,7 @@ fn is_live(key: &str) -> bool {
     key.contains("_live_")
 }
 
-/// Whether Stripe makes keys of this form: one of these prefixes, and something behind it.
+/// Whether the text has the form of Stripe's keys: one of these prefixes, followed by further characters.
 fn is_key(text: &str, prefixes: &[&str]) -> bool {
     let rest = prefixes.iter().find_map(|prefix| text.strip_prefix(prefix));
     rest.is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_graphic()))
@@ -148,7 +148,7 @@ impl Value for SecretKey {
     }
 }
 
-/// A publishable key (`pk_…`).
+/// A publishable key (`pk_…`), which pages may contain.
 #[derive(Debug, Clone)]
 pub struct PublishableKey(String);
 

@@ -1,10 +1,10 @@
-//! Webhooks of Stripe: each is verified, stored once by the id of its event, answered at once, and processed
-//! afterwards.
+//! Webhooks of Stripe. The server verifies each webhook, stores it once under the id of its event, responds at once,
+//! and processes it afterwards.
 //!
-//! An event decides nothing and its contents are not trusted: it only says that something about a payment may
-//! have changed. The payment is fetched again, by the saga that waits for it, or here when the saga is over. So
-//! the order of events, their doubles and their delays make no difference. An event that never comes makes no
-//! difference either, because a waiting checkout asks by itself.
+//! An event decides nothing, and its contents are not trusted: it only says that a payment may have changed. The saga
+//! that waits for the payment fetches it again, or this module does so when the saga is over. Therefore the order of
+//! events, their repetitions and their delays make no difference. A lost event makes no difference either, because a
+//! waiting checkout asks by itself.
 
 pub mod api;
 mod signature;
@@ -25,7 +25,7 @@ pub use self::signature::{BadSignature, HEADER, TOLERANCE_SECS};
 
 /// The maximum number of events that one pass processes; the next pass follows soon.
 const BATCH: i64 = 100;
-/// How often an event is tried while the gateway cannot be asked. With the waits below, this takes about a day.
+/// How often an event is tried while the gateway cannot be asked. With the waits below, the tries take about a day.
 const MAX_ATTEMPTS: i32 = 300;
 /// How long an event waits after its first failed try. The wait doubles with each try, up to [`RETRY_MAX_MS`].
 const RETRY_FIRST_MS: i64 = 2_000;
@@ -53,7 +53,7 @@ const OF_REFUNDS: [&str; 3] = ["charge.refund.updated", "refund.failed", "refund
 /// The settings that verify webhooks.
 #[derive(Clone)]
 pub struct WebhookSettings {
-    /// The secrets that may have signed a webhook; two while one replaces the other.
+    /// The secrets that may have signed a webhook; two secrets while one replaces the other.
     pub secrets: Vec<String>,
     /// Whether the account takes real money. Events of the other mode are ignored.
     pub live: bool,
@@ -76,14 +76,14 @@ struct Event {
     livemode: bool,
     /// The connected account that the event concerns; `None` for our own account.
     account: Option<String>,
-    /// The same in a thin event.
+    /// The connected account, in the form of a thin event.
     context: Option<String>,
     object: Option<String>,
     data: Option<Data>,
     related_object: Option<Related>,
 }
 
-/// What a thin event names instead of containing it.
+/// The object that a thin event names without containing it.
 #[derive(Debug, Deserialize)]
 struct Related {
     id: String,
@@ -95,12 +95,12 @@ struct Related {
 const THIN: &str = "v2.core.event";
 
 impl Event {
-    /// Whether the event has the parts of its form: a snapshot contains its object, a thin event need not name one.
+    /// Whether the event has the parts of its form: a snapshot contains its object; a thin event may name no object.
     fn is_whole(&self) -> bool {
         self.data.is_some() || self.object.as_deref() == Some(THIN)
     }
 
-    /// The type as snapshot events write it. Thin events of the same resources put `v1.` before it.
+    /// The type in the form of snapshot events. Thin events of the same resources add the prefix `v1.`.
     fn kind(&self) -> &str {
         self.kind.strip_prefix("v1.").unwrap_or(&self.kind)
     }
@@ -148,10 +148,10 @@ pub enum Rejected {
     /// No gateway that sends webhooks is configured.
     #[error("no gateway of ours sends webhooks")]
     NotExpected,
-    /// The signature is not Stripe's, or not of now.
+    /// The signature is not Stripe's, or it is not recent.
     #[error(transparent)]
     Signature(#[from] BadSignature),
-    /// The body is signed, but it is no event.
+    /// The body has a valid signature, but it is not an event.
     #[error("no event: {0}")]
     NotAnEvent(String),
     /// The database failed, so Stripe sends the webhook again.
@@ -190,7 +190,7 @@ impl Checkouts {
         Ok(new)
     }
 
-    /// The outcome of an event that needs no question to anybody.
+    /// The outcome of an event that is known without a question to the gateway.
     fn at_once(&self, settings: &WebhookSettings, event: &Event) -> Option<Outcome> {
         if event.account().is_some() {
             return Some(Outcome::Ignored("other-account"));
@@ -220,7 +220,7 @@ impl Checkouts {
             let (worked, why) = match self.work_on(&event.kind, &payment).await {
                 Ok(worked) => (worked, "gateway-unreachable"),
                 Err(error) if error.is_unavailable() => return Err(error),
-                // The events after this one do not wait until somebody has repaired it.
+                // The later events do not wait until a person has repaired this event.
                 Err(error) => {
                     tracing::error!(event = event.id, %error, "an event fails and is tried again");
                     (None, "faulty")
@@ -266,8 +266,8 @@ impl Checkouts {
         if self.executor.wake(booking.0, Wish::Look).await? {
             return Ok(Some(Outcome::Done("woken")));
         }
-        // The checkout is over. If its payment was captured, the gateway is not asked again: otherwise every sale
-        // would cost one more call. Refunds since then are the business of `money::refunds`.
+        // The checkout is over. If its payment was captured, the gateway is not asked again; otherwise every sale
+        // would cost one more call. `money::refunds` handles later refunds.
         if bookings::is_captured(db, booking).await? {
             return Ok(Some(Outcome::Done("captured-before")));
         }

@@ -203,7 +203,7 @@ impl ReservationsApi {
     }
 }
 
-/// The stored answer with the token of its guest, who has sent the key that no stranger can guess.
+/// The stored answer with the token of its guest. The guest has sent the key, which no stranger can guess.
 fn with_token(mut answer: Answer, guest_token: Option<String>) -> Result<Answer, ApiProblem> {
     if guest_token.is_some() {
         let mut reservation: Reservation = serde_json::from_str(&answer.body)

@@ -14,7 +14,7 @@ use crate::{
     live::record,
 };
 
-/// Why nothing was cancelled.
+/// Why the reservation was not cancelled.
 #[derive(Debug, thiserror::Error)]
 pub enum CancelError {
     /// There is no such reservation, or it belongs to another buyer.

@@ -1,8 +1,8 @@
 //! The pass that clears lapsed reservations away.
 //!
-//! Nothing waits for this pass: at the very millisecond when a hold lapses, it is unusable and its seats can be
-//! taken over. The pass tidies rows and tells viewers. It runs on every node at once, and a conditional update
-//! lets only one node mark each reservation.
+//! Nothing waits for this pass: at the very millisecond when a hold lapses, it is unusable and other buyers can take
+//! its seats. The pass updates rows and informs viewers. It runs on every node at once, and a conditional update lets
+//! only one node mark each reservation.
 
 use super::{
     Reservations,
@@ -15,7 +15,7 @@ use crate::{
 
 /// How many reservations one transaction clears.
 const BATCH: u64 = 200;
-/// The maximum number of transactions of one pass; the next pass goes on.
+/// The maximum number of transactions of one pass; the next pass continues.
 const MAX_BATCHES: u32 = 500;
 
 impl Reservations {

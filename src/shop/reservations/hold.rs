@@ -1,4 +1,4 @@
-//! Holds seats and places.
+//! Holds seats and places for one buyer.
 //!
 //! A look at the seats may refuse early, and locks keep the losers of a race away. One short transaction decides:
 //! it locks the buyer's row, takes the free seats, counts the limits, fixes the prices and records the change.
@@ -46,7 +46,7 @@ pub struct HoldCommand {
     pub locale: &'static str,
     /// The seats and places to hold.
     pub wishes: Wishes,
-    /// What to do when some of the places cannot be held.
+    /// The behaviour when some of the places cannot be held.
     pub extent: Extent,
     /// The key of the attempt, if the caller sent one.
     pub key: Option<Attempt>,
@@ -55,7 +55,7 @@ pub struct HoldCommand {
 /// The result of a hold.
 #[derive(Debug, Clone)]
 pub enum HoldOutcome {
-    /// The places are held.
+    /// The places are held, for a request without a key.
     Held(Held),
     /// The places are held, and the answer is stored under the key.
     Stored(Answer),
@@ -63,16 +63,16 @@ pub enum HoldOutcome {
     Replayed(Answer),
 }
 
-/// What to do when some of the places cannot be held.
+/// The behaviour when some of the places cannot be held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Extent {
-    /// Hold nothing.
+    /// Hold nothing if one seat cannot be held.
     AllOrNothing,
-    /// Hold the rest.
+    /// Hold the remaining seats, and report the refused seats.
     Partial,
 }
 
-/// A hold that succeeded.
+/// A reservation that was just made, with its places.
 #[derive(Debug, Clone)]
 pub struct Held {
     pub reserved: Reserved,
@@ -85,11 +85,11 @@ pub struct Held {
 /// A limit that the hold would exceed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limit {
-    /// Persons of one buyer in one event.
+    /// The number of persons of one buyer in one event.
     PerUser,
-    /// Persons in one reservation.
+    /// The number of persons in one reservation.
     PerOrder,
-    /// Holds of one buyer in one event per minute.
+    /// The number of holds of one buyer in one event per minute.
     PerMinute,
 }
 
@@ -99,7 +99,7 @@ pub enum Limit {
 ///   into the contract's `SeatRefusal`. The pages have no text for each reason: `is_taken` in `ui/src/words.rs` says
 ///   whether another buyer was faster, and `Selection` of the shop decides by it what stays chosen;
 /// - the whole hold is refused: a variant here, with its problem in `api.rs`;
-/// - nothing of the event can be bought now: the domain's `event::SaleObstacle`, which `purchase-eligibility` returns.
+/// - the event sells nothing now: the domain's `event::SaleObstacle`, which `purchase-eligibility` returns.
 #[derive(Debug, thiserror::Error)]
 pub enum HoldError {
     #[error("no such event")]
@@ -117,7 +117,7 @@ pub enum HoldError {
         /// How many persons the section still has room for.
         remaining: i64,
     },
-    /// A field names something that does not exist.
+    /// A field names an object that does not exist.
     #[error("{field}: {message}")]
     Field {
         /// The path of the field.
@@ -179,8 +179,8 @@ impl Reservations {
         }
     }
 
-    /// Holds under the event's terms. Tries again under newer terms when they have changed, and when lapsed
-    /// places are left to clear.
+    /// Holds under the event's terms. Tries again under newer terms when they have changed, and when lapsed places
+    /// remain to be cleared.
     async fn hold_plainly(&self, command: &HoldCommand) -> Result<HoldOutcome, HoldError> {
         let event = command.event.event();
         let mut terms = self.terms.get(event).await?.ok_or(HoldError::NoEvent)?;
@@ -291,8 +291,8 @@ impl Reservations {
             .collect())
     }
 
-    /// Why seats were lost inside the transaction. A lost seat that looks free again was given back by a winner
-    /// who did not finish, so another try at once may help.
+    /// Why seats were lost inside the transaction. If a lost seat looks free again, the buyer who took it has
+    /// released it without finishing, so another try at once may help.
     async fn reasons(
         &self,
         command: &HoldCommand,
@@ -317,7 +317,7 @@ impl Reservations {
             .collect())
     }
 
-    /// Holds in a transaction that other holds may share, or in a transaction of its own.
+    /// Holds in a transaction that other holds may share, or in a separate transaction.
     async fn transact(
         &self,
         terms: &Arc<Terms>,
@@ -354,7 +354,7 @@ impl Reservations {
     }
 }
 
-/// Whether the hold may share its transaction: it stands or falls as a whole, and waits for no counter and no
+/// Whether the hold may share its transaction: it must be all or nothing, and it must not wait for a counter or a
 /// key.
 fn may_share(command: &HoldCommand) -> bool {
     command.key.is_none()

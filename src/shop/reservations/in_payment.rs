@@ -21,13 +21,14 @@ use crate::{
     live::{ChangeDraft, record},
 };
 
-/// How much time a declined buyer has at least to try another card, under the reservation's cap.
+/// The minimum time that a declined buyer has to try another card, in milliseconds; the reservation's cap still
+/// limits it.
 pub const RETRY_GRACE_MS: i64 = 2 * 60 * 1000;
 
 /// The changes for viewers, by event. They are written into the outbox at the end of the transaction.
 pub type Changes = BTreeMap<EventId, ChangeDraft>;
 
-/// What a checkout must know of a reservation before it begins.
+/// The facts about a reservation that a checkout needs before it begins.
 #[derive(Debug, Clone, FromQueryResult)]
 pub struct Candidate {
     #[sea_orm(nested)]
@@ -46,7 +47,7 @@ pub struct Begun {
     pub changes: Changes,
 }
 
-/// Why no payment began.
+/// Why the payment of the reservations did not begin.
 #[derive(Debug, thiserror::Error)]
 pub enum BeginError {
     /// The buyer has no such reservation.
@@ -61,8 +62,8 @@ pub enum BeginError {
     Db(#[from] StoreError),
 }
 
-/// Reads the buyer's reservations with their events, and the database's clock. Takes no lock: this look may
-/// refuse, never grant.
+/// Reads the buyer's reservations with their events, and the database's clock. Takes no lock: this look may refuse a
+/// payment, but never grant it.
 ///
 /// # Errors
 /// When a reservation is not the buyer's, not active or has lapsed, or the database fails.
@@ -105,7 +106,7 @@ pub async fn lock_buyer(
     store::lock_buyers(tx, rows, locale).await
 }
 
-/// held → paying for every place of the reservations, or for none, while no reservation has lapsed.
+/// Changes every place of the reservations from held to paying, or none of them, while no reservation has lapsed.
 ///
 /// # Errors
 /// See [`BeginError`]. The transaction must then be rolled back.
@@ -132,8 +133,8 @@ fn lapsed(buyer: Buyer, ids: &[ReservationId]) -> ReservationId {
     ids.first().copied().unwrap_or(ReservationId(buyer.id()))
 }
 
-/// paying → sold, all or nothing. `None` when a seat does not belong to its reservation any more; the transaction
-/// must then be rolled back.
+/// Changes all places from paying to sold, or none of them. `None` when a seat does not belong to its reservation any
+/// more; the transaction must then be rolled back.
 pub async fn confirm(tx: &Tx, ids: &[ReservationId]) -> Result<Option<Changes>, StoreError> {
     let wanted = store::count_items(tx, ids).await?;
     let seats = store::sell_seats(tx, ids).await?;
@@ -157,7 +158,7 @@ pub async fn settle(to: &impl Writes, ids: &[ReservationId]) -> Result<(), Store
     store::settle_reservations(to, ids).await
 }
 
-/// paying or sold → held again or available, for every place that still belongs to the reservations.
+/// Changes every place that still belongs to the reservations from paying or sold back to held, or to available.
 pub async fn release(tx: &Tx, ids: &[ReservationId], why: &Failure) -> Result<Changes, StoreError> {
     let mut changes = Changes::new();
     match why.release() {

@@ -83,7 +83,7 @@ pub const INVARIANTS: &[Invariant] = &[
                   FROM reservation_items i WHERE i.reservation_id = r.id)",
     },
     Invariant {
-        // The limit is that of the newest hold, because an organizer may lower the limit below what a buyer
+        // The limit is the limit of the newest hold, because an organizer may lower the event's limit below what a buyer
         // already has. What a guest had paid for when the buyer signed in came on top of the limit, so of a buyer
         // who adopted a guest only what is held or being paid for is counted.
         name: "nobody was let beyond what one buyer may bring",

@@ -1,4 +1,4 @@
-//! Builds the API's form of reservations.
+//! Builds reservations in the form of the API.
 
 use holdfast_contract::{
     money::Money as WireMoney,
@@ -65,7 +65,7 @@ pub async fn persons_of(db: &Db, event: EventId, buyer: Buyer) -> Result<i64, St
     Ok(store::usage(db, event, buyer, now).await?.persons)
 }
 
-/// The answer to a hold.
+/// The response to a hold.
 pub fn told(held: &Held) -> NewObject<Reservation> {
     let reserved = &held.reserved;
     let mut shown = wire(reserved, ReservationState::Active, &held.items, reserved.created_at);

@@ -1,4 +1,4 @@
-//! The settings of holds.
+//! The settings of holds: how long they last, and how many a buyer may make.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! What happens to sold places: they are given back line by line, or taken again for a payment that succeeded
-//! late. Each step runs in its caller's transaction, names owner and fence, and counts rows.
+//! Changes to sold places: they are released line by line, or taken again for a payment that succeeded late. Each
+//! step runs in its caller's transaction, names owner and fence, and counts rows.
 
 use std::collections::BTreeSet;
 
@@ -16,11 +16,11 @@ use super::{
 };
 use crate::kernel::db::{Bug, StoreError, Tx};
 
-/// sold → available for all places of these lines. Reservations without any places left are cancelled.
+/// Changes all places of these lines from sold to available. A reservation without any places left is cancelled.
 ///
 /// # Errors
-/// When the database fails, or a place does not belong to its line. The latter is a bug, because a ticket stands
-/// for a sold place.
+/// When the database fails, or a place does not belong to its line. The latter is a bug, because every ticket
+/// needs a sold place.
 pub async fn give_back(tx: &Tx, lines: &[&booking_lines::Model]) -> Result<Changes, StoreError> {
     let reservations: BTreeSet<ReservationId> =
         lines.iter().map(|line| line.reservation_id).collect();
@@ -50,10 +50,10 @@ pub async fn any_called_off(tx: &Tx, ids: &[ReservationId]) -> Result<bool, Stor
     store::any_called_off(tx, ids).await
 }
 
-/// Still paying for these reservations, or free → sold, all or nothing. `None` when a place belongs to somebody
-/// else, a seat has another zone, row or number than was sold, or an event is called off; the transaction must then be
-/// rolled back. General places never left the
-/// reservation, because like paying seats they do not lapse.
+/// Sells the places of these reservations that are still paying for them or free again: all of them or none. `None`
+/// when a place belongs to another buyer, a seat has another zone, row or number than when it was sold, or an event
+/// is called off; the transaction must then be rolled back. General-admission places never left the reservation,
+/// because, like paying seats, they do not lapse.
 pub async fn reclaim(tx: &Tx, ids: &[ReservationId]) -> Result<Option<Changes>, StoreError> {
     if store::any_called_off(tx, ids).await? {
         return Ok(None);

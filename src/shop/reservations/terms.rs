@@ -29,9 +29,9 @@ pub struct Terms {
     pub version: i32,
     pub organization: OrganizationId,
     pub currency: Currency,
-    /// How many persons one buyer may bring in all.
+    /// The limit of persons for one buyer in the event.
     pub max_per_user: i32,
-    /// How many persons one reservation may hold.
+    /// The limit of persons for one reservation.
     pub max_per_order: i64,
     /// How long a hold lasts.
     pub hold_ms: i64,

@@ -1,4 +1,4 @@
-//! The SQL of tickets.
+//! The SQL of tickets: locks them, changes their states and reads them.
 
 use holdfast_domain::{
     booking::TicketState,

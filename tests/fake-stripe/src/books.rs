@@ -67,7 +67,7 @@ impl Books {
         Self { born: now_ms, ..Self::default() }
     }
 
-    /// Makes a new id.
+    /// Makes an id that this fake has never used.
     pub fn id(&mut self, prefix: &str) -> String {
         self.made += 1;
         format!("{prefix}_{:x}{:05x}", self.born, self.made)
@@ -103,7 +103,7 @@ impl Books {
         self.position(id).ok_or_else(|| Answer::missing("payment_intent", id, "intent"))
     }
 
-    /// `POST /v1/payment_intents`.
+    /// `POST /v1/payment_intents`: creates an intent in the books.
     pub fn create(&mut self, form: &Form, now: i64) -> Result<Answer, Answer> {
         known(
             form,
@@ -193,7 +193,7 @@ impl Books {
         Ok((id, method))
     }
 
-    /// `POST /v1/payment_intents/:id/confirm`.
+    /// `POST /v1/payment_intents/:id/confirm`: authorizes the amount, or takes it at once.
     pub fn confirm(&mut self, id: &str, form: &Form, now: i64) -> Result<Answer, Answer> {
         known(form, &["payment_method", "return_url", "off_session"])?;
         let at = self.at(id)?;
@@ -304,7 +304,7 @@ impl Books {
         true
     }
 
-    /// `POST /v1/payment_intents/:id/capture`.
+    /// `POST /v1/payment_intents/:id/capture`: takes the reserved amount.
     pub fn capture(&mut self, id: &str, form: &Form, now: i64) -> Result<Answer, Answer> {
         known(form, &["amount_to_capture", "metadata"])?;
         let at = self.at(id)?;
@@ -326,7 +326,7 @@ impl Books {
         Ok(Answer::ok(self.intents[at].to_json(false)))
     }
 
-    /// `POST /v1/payment_intents/:id/cancel`.
+    /// `POST /v1/payment_intents/:id/cancel`: releases the reserved amount.
     pub fn cancel(&mut self, id: &str, form: &Form, now: i64) -> Result<Answer, Answer> {
         known(form, &["cancellation_reason"])?;
         let at = self.at(id)?;

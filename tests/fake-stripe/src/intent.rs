@@ -172,7 +172,7 @@ impl Intent {
         }
     }
 
-    /// The charge (<https://docs.stripe.com/api/charges/object>).
+    /// The charge as JSON in Stripe's form (<https://docs.stripe.com/api/charges/object>).
     pub fn charge_json(&self) -> Value {
         let Some(charge) = &self.charge else { return Value::Null };
         let captured = self.status == Status::Succeeded;
@@ -203,7 +203,7 @@ impl Intent {
     }
 }
 
-/// A refund (<https://docs.stripe.com/api/refunds/object>).
+/// A refund in the fake's books (<https://docs.stripe.com/api/refunds/object>).
 #[derive(Debug, Clone)]
 pub struct Refund {
     pub id: String,

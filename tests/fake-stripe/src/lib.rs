@@ -41,7 +41,7 @@ pub use self::{
 /// How long the receiver of a webhook may take to respond.
 const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A call that arrived.
+/// A call that arrived at the fake, with the status of its response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
     /// The name of the call, such as `confirm`.
@@ -146,7 +146,7 @@ impl FakeStripe {
         self.world().books.search_lag_secs = i64::try_from(lag.as_secs()).unwrap_or(i64::MAX);
     }
 
-    /// All intents, oldest first.
+    /// All intents in the books, oldest first.
     pub fn intents(&self) -> Vec<Intent> {
         self.world().books.intents.clone()
     }
@@ -188,12 +188,12 @@ impl FakeStripe {
         done
     }
 
-    /// All events, oldest first.
+    /// All events that happened so far, oldest first.
     pub fn events(&self) -> Vec<Value> {
         self.world().books.events.clone()
     }
 
-    /// All calls, oldest first.
+    /// All calls that arrived so far, oldest first.
     pub fn seen(&self) -> Vec<Seen> {
         self.world().seen.clone()
     }

@@ -8,7 +8,7 @@ type Form = Map<String, Value>;
 
 /// The page size without the parameter `limit`.
 const LIMIT: usize = 10;
-/// The largest page size.
+/// The largest page size that a caller may ask for.
 const MAX_LIMIT: usize = 100;
 
 fn expands(form: &Form) -> bool {
@@ -53,14 +53,14 @@ fn page(url: &str, form: &Form, newest_first: Vec<Value>) -> Result<Answer, Answ
 }
 
 impl Books {
-    /// `GET /v1/payment_intents/:id`.
+    /// `GET /v1/payment_intents/:id`: one intent, by its id.
     pub fn retrieve(&self, id: &str, form: &Form) -> Result<Answer, Answer> {
         let at =
             self.position(id).ok_or_else(|| Answer::missing("payment_intent", id, "intent"))?;
         Ok(Answer::ok(self.intents[at].to_json(expands(form))))
     }
 
-    /// `GET /v1/payment_intents`.
+    /// `GET /v1/payment_intents`: a page of intents, newest first.
     pub fn list(&self, form: &Form) -> Result<Answer, Answer> {
         let found = self.intents.iter().rev();
         let found = found.filter(|intent| created_matches(form, intent.created));
@@ -94,7 +94,7 @@ impl Books {
             "has_more": false, "next_page": null, "data": data })))
     }
 
-    /// `GET /v1/refunds/:id`.
+    /// `GET /v1/refunds/:id`: one refund, by its id.
     pub fn retrieve_refund(&self, id: &str) -> Result<Answer, Answer> {
         let refund = self.refunds.iter().find(|refund| refund.id == id);
         refund
@@ -102,7 +102,7 @@ impl Books {
             .ok_or_else(|| Answer::missing("refund", id, "refund"))
     }
 
-    /// `GET /v1/refunds`.
+    /// `GET /v1/refunds`: a page of refunds, newest first.
     pub fn list_refunds(&self, form: &Form) -> Result<Answer, Answer> {
         let wanted = form.get("payment_intent").and_then(Value::as_str);
         let found = self.refunds.iter().rev();
@@ -110,13 +110,13 @@ impl Books {
         page("/v1/refunds", form, found.map(|refund| refund.to_json()).collect())
     }
 
-    /// `GET /v1/events/:id`.
+    /// `GET /v1/events/:id`: one event, by its id.
     pub fn retrieve_event(&self, id: &str) -> Result<Answer, Answer> {
         let event = self.events.iter().find(|event| event["id"] == id);
         event.cloned().map(Answer::ok).ok_or_else(|| Answer::missing("event", id, "event"))
     }
 
-    /// `GET /v1/events`.
+    /// `GET /v1/events`: a page of events, newest first.
     pub fn list_events(&self, form: &Form) -> Result<Answer, Answer> {
         page("/v1/events", form, self.events.iter().rev().cloned().collect())
     }

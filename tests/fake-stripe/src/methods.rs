@@ -1,10 +1,10 @@
 //! The payment methods of Stripe's test mode (<https://docs.stripe.com/testing>) with their documented names. Methods
 //! of a kind without documented names are named after their kind.
 
-/// What happens when a payment with this method is confirmed.
+/// The behaviour of the bank when a payment with this method is confirmed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Behaviour {
-    /// The amount is reserved.
+    /// The bank reserves the amount, or pays it at once.
     Succeeds,
     /// The bank declines: the error's code, and the decline code if there is one.
     Declines(&'static str, Option<&'static str>),

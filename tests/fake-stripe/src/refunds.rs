@@ -10,7 +10,7 @@ use crate::{
 };
 
 impl Books {
-    /// `POST /v1/refunds`.
+    /// `POST /v1/refunds`: refunds an amount of an intent's charge.
     pub fn refund(&mut self, form: &Form, now: i64) -> Result<Answer, Answer> {
         known(form, &["payment_intent", "amount", "metadata", "reason"])?;
         let id = text(form, "payment_intent").ok_or_else(|| {

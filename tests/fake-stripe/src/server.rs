@@ -23,7 +23,7 @@ const MAX_BODY_BYTES: usize = 64 * 1024;
 /// The maximum length of an idempotency key.
 const MAX_KEY_CHARS: usize = 255;
 
-/// What the caller gets.
+/// The response to a call, or its absence.
 enum Reply {
     Answer {
         answer: Answer,

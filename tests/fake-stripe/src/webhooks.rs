@@ -7,12 +7,12 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde_json::Value;
 use sha2::Sha256;
 
-/// How often an event is sent at most.
+/// The maximum number of times that an event is sent.
 const MAX_TRIES: u32 = 6;
 /// The wait before the first repetition. It doubles each time.
 const RETRY_FIRST: Duration = Duration::from_millis(100);
 
-/// The receiver of webhooks.
+/// The program that receives webhooks, and its secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
     pub url: String,

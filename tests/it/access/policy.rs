@@ -1,8 +1,9 @@
-//! Who may do what: every operation of the document, asked by everybody who could ask, against one table.
+//! Who may perform which operation: every kind of caller sends every operation of the document, and a table contains
+//! the expected results.
 //!
-//! A new route fails this test until it has a row. A row says a [`Rule`]; what the rule means for each caller
-//! stands in [`Rule::verdict`]. Every request is one that its rightful caller could send: it names things that
-//! are there, so that a 404 says "not yours" and nothing else.
+//! A new route fails this test until it has a row. A row contains a [`Rule`], and [`Rule::verdict`] says what the
+//! rule means for each caller. Every request is valid and names objects that exist, so a 404 can only mean that the
+//! caller may not know of the object.
 
 use std::collections::BTreeSet;
 
@@ -24,64 +25,64 @@ use crate::support::{
     harness::{CallerOf, TestApp},
 };
 
-/// Who asks.
+/// The kind of caller that sends a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, strum::VariantArray)]
 enum Who {
     /// Neither signed in nor a guest.
     Nobody,
-    /// A guest who has nothing to do with it.
+    /// A guest who has no relation to the reservation and the booking.
     Guest,
-    /// The guest whose reservation and booking it is.
+    /// The guest who owns the reservation and the booking.
     GuestOwner,
-    /// The customer whose reservation and booking it is.
+    /// The customer who owns the reservation and the booking.
     Owner,
-    /// Another customer.
+    /// A customer who does not own the reservation.
     Customer,
     /// An organizer of the event's organization.
     Member,
     /// An organizer of another organization.
     Organizer,
-    /// Somebody at the gate.
+    /// A user with the role `controller`, who admits people.
     Controller,
-    /// An administrator.
+    /// An administrator of the whole installation.
     Admin,
 }
 
-/// What comes of it.
+/// The expected result of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Verdict {
-    /// It is done, or refused for what it is and not for who asks.
+    /// The server performs the request, or refuses it for a reason that does not depend on the caller.
     Allowed,
-    /// 401: say who you are.
+    /// 401: the server does not know the caller.
     SignIn,
-    /// 403: not yours to do.
+    /// 403: the caller may not perform the operation.
     Forbidden,
-    /// 404: whether there is such a thing is nobody's business.
+    /// 404: the caller may not know whether the object exists.
     Hidden,
 }
 
-/// Who may.
+/// The callers that may perform an operation.
 #[derive(Debug, Clone, Copy)]
 enum Rule {
-    /// Nobody here: whoever signs with the gateway's secret, where there is such a gateway (see `webhooks`).
+    /// None of these callers: only a sender with the gateway's secret, if there is such a gateway (see `webhooks`).
     GatewayAlone,
-    /// Everybody.
+    /// Every caller, with or without a token.
     Everybody,
-    /// Whoever is signed in.
+    /// Every user who is signed in.
     Users,
-    /// Whoever is signed in or a guest.
+    /// Every user who is signed in, and every guest.
     Buyers,
-    /// Organizers of the organization, and administrators.
+    /// The organizers of the organization, and administrators.
     Managers,
-    /// Administrators.
+    /// Only the administrators of the installation.
     Admins,
-    /// The one whose it is, and administrators; it is hidden from others.
+    /// The owner of the object, and administrators. The object is hidden from others.
     OwnerOrAdmin,
-    /// The one whose it is, and nobody else; it is hidden from others.
+    /// Only the owner of the object. The object is hidden from others.
     OwnerAlone,
-    /// The one whose it is, organizers of the organization, administrators; it is hidden from others.
+    /// The owner of the object, organizers of the organization, and administrators. The object is hidden from others.
     OwnerOrManagers,
-    /// The one whose list it is, and administrators.
+    /// The owner of the list, and administrators.
     OwnListOrAdmin,
 }
 
@@ -112,7 +113,7 @@ impl Rule {
     }
 }
 
-/// The route that the document cannot describe: its answer has no end.
+/// The route that the document cannot describe, because its response does not end.
 const STREAM: &str = "GET /events/{id}/stream";
 
 /// The table. A query belongs to the request and not to the operation.
@@ -167,7 +168,7 @@ const TABLE: &[(&str, Rule)] = &[
     ("POST /admin/sagas/{id}/retry", Rule::Admins),
 ];
 
-/// Everybody, with what they carry.
+/// All kinds of callers, with their tokens.
 struct People {
     guest: String,
     owner: String,
@@ -227,12 +228,13 @@ async fn holds(event: &Event, caller: &CallerOf<'_>) -> Reservation {
     held.reservation()
 }
 
-/// What is asked for: an event of the member's organization, the owner's reservations and booking in it.
+/// The objects that the requests name: an event of the member's organization, and the owner's reservations and
+/// booking in it.
 struct World {
     event: Event,
-    /// The owner's token, where the owner is a guest.
+    /// The owner's guest token, if the owner is a guest.
     guest: Option<String>,
-    /// A reservation to be paid, read, given up.
+    /// A reservation to pay for, to read and to cancel.
     reservation: Uuid,
     /// A booking whose payment waits for a second step.
     booking: Booking,
@@ -250,7 +252,7 @@ impl World {
         organizations::join(db, organization, people.member_id).await.expect("a member");
         let grid = json!({ "name": "Stalls", "rows": 1, "seats_per_row": 1 });
         let member = app.as_user(&people.member);
-        // The seats of the fixture are in no plan, so the first plan lacks the section of their offer.
+        // The seats of the fixture belong to no plan, so the first plan does not contain the section of their offer.
         let withdrawn = member.delete(&format!("/offers/{}", event.seat_offer)).await;
         assert_eq!(withdrawn.status, 204, "{}", withdrawn.text);
         let made = member.post(&event.path("/sections"), &grid).await;
@@ -279,7 +281,7 @@ impl World {
         Self { event, guest, reservation, booking, saga, plan, email }
     }
 
-    /// The path with everything filled in.
+    /// The path with the ids of existing objects in place of its parameters.
     fn path(&self, template: &str, people: &People) -> String {
         let id = match template.split('/').nth(1) {
             Some("offers") => self.event.general_offer.to_string(),
@@ -301,7 +303,7 @@ impl World {
             .replace("{client_secret}", secret)
     }
 
-    /// What the rightful caller would send.
+    /// The body that a permitted caller would send.
     async fn body(&self, app: &TestApp, operation: &str) -> Option<Value> {
         let general = self.event.general;
         Some(match operation {
@@ -350,7 +352,7 @@ fn verdict(answer: &Answer) -> Verdict {
     }
 }
 
-/// Asks; a mistake of the test's own (a body that cannot be read) is no answer.
+/// Sends the request. A fault of the test itself, such as a malformed body, does not count as a result.
 async fn ask(app: &TestApp, people: &People, who: Who, world: &World, operation: &str) -> Answer {
     let (method, template) = operation.split_once(' ').expect("a method and a path");
     let method = Method::from_bytes(method.as_bytes()).expect("a method");
@@ -395,7 +397,7 @@ async fn everybody_may_do_what_the_table_says_and_nothing_else() {
     for who in Who::VARIANTS.iter().copied() {
         let read = World::make(&app, &people, who).await;
         for (operation, rule) in TABLE {
-            // What changes something gets a world of its own, so that no row spoils the next.
+            // An operation that changes rows gets separate objects, so that it does not affect the next operation.
             let answer = if operation.starts_with("GET") {
                 ask(&app, &people, who, &read, operation).await
             } else {

@@ -1,3 +1,3 @@
-//! What measures a cluster or sends crowds at it.
+//! Tests that measure a cluster or send it crowds of requests.
 
 mod cluster;

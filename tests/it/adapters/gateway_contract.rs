@@ -1,4 +1,4 @@
-//! What every payment gateway promises, on the simulated one and on Stripe over its fake.
+//! The promises of every payment gateway, tested on the simulated gateway and on Stripe over the fake.
 
 use std::sync::Arc;
 
@@ -61,11 +61,11 @@ impl Rig {
         payment
     }
 
-    /// Somebody gives an amount back in the gateway's own pages.
+    /// A person refunds an amount on the gateway's own pages.
     async fn refunds_by_hand(&self, payment: &PaymentId, minor: i64) {
         match &self.fake {
             Some(fake) => assert!(fake.refund_by_hand(&payment.0, minor)),
-            // The simulated gateway has no pages: a call under a key that no saga makes is one by hand.
+            // The simulated gateway has no pages: a call under a key that no saga uses counts as a manual refund.
             None => {
                 done(self.gateway.refund("by hand", payment, eur(minor)).await);
             }
@@ -138,7 +138,7 @@ async fn a_payment_is_prepared_reserved_and_taken_once_a_key() {
         assert_eq!(done(rig.authorize(&payment).await), Authorization::Granted);
         assert_eq!(done(rig.authorize(&payment).await), Authorization::Granted);
         assert_eq!(rig.status(&payment).await, PaymentStatus::Authorized);
-        // Another key finds it reserved already.
+        // A call with another key finds the amount reserved already.
         assert_eq!(done(rig.gateway.authorize("another", &payment).await), Authorization::Granted);
         assert_eq!(rig.in_books(&payment).await.captured_minor, 0);
         for key in ["capture:1", "capture:1", "capture:2"] {
@@ -339,7 +339,7 @@ async fn a_payment_is_found_by_its_saga_and_the_books_have_an_end() {
             let new = NewPayment { saga, amount: eur(100), method: "pm_card_visa" };
             done(rig.gateway.prepare(&format!("{saga}:many:{at}"), new).await);
         }
-        // Where a saga made several, the one that took the money counts.
+        // If a saga made several payments, the payment that took the money counts.
         if let Some(fake) = &rig.fake {
             fake.set_search_lag(std::time::Duration::from_secs(60));
         }

@@ -1,5 +1,5 @@
-//! Whole checkouts through Stripe, over the fake; each ends with the invariants, and with Stripe's books compared
-//! to the ledger.
+//! Whole checkouts through Stripe, over the fake. At the end of each test, the invariants hold, and Stripe's books
+//! agree with the ledger.
 
 mod at_once;
 
@@ -31,7 +31,7 @@ fn faults() -> [Fault; 5] {
     [Fault::LostRequest, Fault::LostReply, Fault::ErrorBefore, Fault::ErrorAfter, Fault::RateLimit]
 }
 
-/// Pays, and answers the booking once it is settled. Each buyer has an address of their own.
+/// Pays, and returns the booking once its payment has ended. Each buyer has a different address.
 async fn pays(app: &TestApp, buyer: &Buyer, method: &str, seat: i32) -> Booking {
     let body = buyer.pays_from(method, &format!("ada{seat}@example.org"));
     let answer = buyer.confirms(app, "k1", &body).await;
@@ -145,7 +145,7 @@ async fn a_buyer_whom_the_bank_brings_back_lands_on_the_booking() {
     let payment = fake.intents()[0].clone();
     let back = payment.return_url.clone().expect("a return address");
     assert_eq!(back, "http://127.0.0.1/checkout/return");
-    // No webhook comes, and the checkout would not ask for a while.
+    // No webhook arrives, and the checkout would not ask for some time.
     for _ in 0..5 {
         app.advance(Duration::from_secs(31)).await;
         app.app.slices.checkouts.pass().await.expect("the pass runs");

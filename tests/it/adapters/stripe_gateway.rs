@@ -1,4 +1,4 @@
-//! What is Stripe's own: answers that do not come, faults that are kept, keys that are in use or forgotten.
+//! The peculiarities of Stripe: missing responses, faults that Stripe stores, keys that are in use or forgotten.
 
 use std::{sync::Arc, time::Duration};
 
@@ -166,7 +166,7 @@ async fn a_key_in_use_is_waited_for_and_one_for_two_requests_is_a_fault() {
 async fn a_call_that_takes_too_long_is_given_up_and_settled_later() {
     let rig = rig().await;
     let payment = rig.prepared("pm_card_visa").await;
-    // A call has 15 s.
+    // The time limit of a call is 15 s.
     rig.fake.fail("confirm", Fault::Slow(Duration::from_secs(16)), 1);
     let slow = rig.gateway.authorize("slow", &payment).await;
     assert_eq!(slow, Outcome::Unknown(NO_REPLY));
@@ -198,7 +198,7 @@ async fn nothing_is_known_of_a_gateway_that_does_not_answer_or_does_not_know_us(
     rig.fake.fail("list", Fault::ErrorBefore, 1);
     assert_eq!(rig.gateway.fetch(&payment).await, None);
     assert!(rig.gateway.list(0, None).await.is_err());
-    // A refusal is looked into; when that fails, it is no refusal.
+    // After a refusal, the adapter fetches the payment. If that fails, the outcome is not a refusal.
     rig.fake.fail("capture", Fault::Refuse("charge_expired_for_capture".to_owned()), 1);
     assert_eq!(rig.gateway.capture("c1", &payment).await, Outcome::Unknown(NO_REPLY));
     assert_eq!(rig.gateway.capture("c2", &payment).await, Outcome::Done(()));
@@ -214,7 +214,7 @@ async fn a_refused_capture_is_a_no_and_an_expired_authorization_is_void() {
     assert!(rig.fake.expire(&payment.0));
     assert_eq!(rig.gateway.capture("c2", &payment).await, Outcome::Refused(()));
     assert_eq!(rig.gateway.void("v1", &payment).await, Outcome::Done(()));
-    // While the bank works on it nothing can be voided, and that is no "captured".
+    // While the bank processes the payment, nothing can be voided, and the outcome is not "captured".
     let other = rig.authorized().await;
     assert!(rig.fake.force(&other.0, Status::Processing));
     assert_eq!(rig.gateway.void("v2", &other).await, Outcome::Unknown(FAULTED));
@@ -246,7 +246,7 @@ async fn a_refund_is_made_once_through_lost_answers_faults_and_forgotten_keys() 
     let Outcome::Done(made) = rig.refund(&second, &payment).await else { panic!("no refund") };
     let third = format!("{payment}:r3");
     assert!(matches!(rig.refund(&third, &payment).await, Outcome::Done(_)));
-    // Stripe forgets keys after a day; what is in its books under the key is found.
+    // Stripe forgets keys after a day. The adapter finds the refund with this key in Stripe's books.
     rig.fake.forget_keys();
     assert_eq!(rig.refund(&second, &payment).await, Outcome::Done(made));
     assert_eq!(rig.fake.refunded(&payment.0), 8_000);

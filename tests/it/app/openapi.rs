@@ -1,4 +1,4 @@
-//! The OpenAPI document is the contract: a change to it is seen, not slipped in.
+//! The OpenAPI document is the contract. This test makes every change to it visible.
 
 use std::{fs, path::Path};
 

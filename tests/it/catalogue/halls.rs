@@ -1,4 +1,4 @@
-//! Plans, maps and sections.
+//! Tests of seating plans, maps of halls, and sections.
 
 use std::time::Duration;
 
@@ -108,7 +108,7 @@ async fn a_new_plan_keeps_what_somebody_has() {
     refused.assert_problem(409, "/problems/plan-in-use");
     refused.assert_refused(&[(2, SeatRefusal::Held)]);
 
-    // The held seat is drawn elsewhere, and stays held where it was; another one vanishes.
+    // The held seat moves on the drawing and stays held. Another seat disappears.
     let mut moved = plan.clone();
     moved["zones"][0]["rows"][0]["seats"][1]["position"]["x"] = 300.into();
     moved["zones"][0]["rows"][0]["seats"].as_array_mut().expect("seats").remove(0);
@@ -125,7 +125,7 @@ async fn a_new_plan_keeps_what_somebody_has() {
     assert_eq!((held.seat_id, held.status), (2, SeatStatus::Held));
     assert_eq!((held.row.as_str(), held.label.as_str()), ("A", "2"));
 
-    // A seat of the old plan that comes back is a new one, with an id that was never used.
+    // A seat of the old plan that returns is a new seat, with an id that was never used.
     assert_eq!(caller.put(&path, &plan).await.status, 200);
     let stalls = seats_of(stage.section(id, "Stalls").await.id).await;
     let ids: Vec<i32> = stalls.iter().map(|seat| seat.seat_id).collect();
@@ -179,7 +179,7 @@ async fn general_admission_never_shrinks_below_what_is_taken() {
     stage.finish().await;
 }
 
-/// Buyers hold while the plan is replaced under them, on two nodes at once.
+/// Buyers hold seats while the plan is replaced, on two nodes at once.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_plan_that_is_replaced_under_buyers_neither_deadlocks_nor_loses_a_seat() {
     const ROUNDS: usize = 12;
@@ -267,7 +267,7 @@ async fn a_plan_that_pretix_takes_is_taken_with_warnings_and_drawn_without_overl
     let map: SeatMap = stage.organizer().get(&format!("/events/{id}/seats")).await.read();
     let drawn = map.sections[0].rows[0].seats();
     assert_eq!(drawn.iter().map(|seat| seat.radius).collect::<Vec<_>>(), [40, 60, 60, 300]);
-    // Seats without a category are none of the plan's first category, which is priced otherwise.
+    // Seats without a category do not get the plan's first category, which has another price.
     let category = &map.categories[drawn[0].category];
     assert_eq!((category.name.as_str(), map.categories.len()), ("", 2));
     stage.finish().await;

@@ -1,4 +1,4 @@
-//! Names that people see, slugs that are made from them, and limits that offers keep.
+//! Names that people see, slugs that are derived from names, and limits that fit the offers.
 
 use holdfast_contract::catalogue::Event;
 use serde_json::json;
@@ -28,7 +28,7 @@ async fn however_many_events_have_one_title_the_next_one_is_made() {
     stage.finish().await;
 }
 
-/// Every text of an event, a section, an offer and a seat that people see.
+/// Every text of an event, a section, an offer and a seat that people read.
 #[tokio::test]
 async fn texts_that_hide_something_are_refused_wherever_people_read_them() {
     let stage = Stage::start().await;
@@ -69,7 +69,7 @@ async fn an_offer_admits_no_more_persons_than_one_buyer_may_bring() {
     let caller = stage.organizer();
     let (path, offers) = (format!("/events/{id}"), format!("/events/{id}/offers"));
     let offer = |admits: i32| json!({ "name": "Group", "price_minor": 1, "admits": admits });
-    // The event's limits are 4 and 4.
+    // Both limits of the event are 4 persons.
     caller.post(&offers, &offer(5)).await.assert_field("admits");
     assert_eq!(caller.post(&offers, &offer(4)).await.status, 201);
     for limit in ["max_per_user", "max_per_order"] {

@@ -1,4 +1,4 @@
-//! The printed place of a seat that somebody has stays, and zones keep their sections with their offers.
+//! A held or sold seat keeps its printed place, and zones keep their sections with their offers.
 
 use std::time::Duration;
 
@@ -55,7 +55,7 @@ fn row(plan: &mut Value) -> &mut Value {
 #[tokio::test]
 async fn nothing_gives_a_sold_seat_another_place() {
     let sold = Sold::start().await;
-    // The numbers of two seats change places: a second ticket would name the first one's place.
+    // Two seats exchange their numbers: a second ticket would name the place of the first ticket.
     let swapped = sold.put(|plan| {
         row(plan)["seats"][0]["seat_number"] = "2".into();
         row(plan)["seats"][1]["seat_number"] = "1".into();
@@ -65,7 +65,7 @@ async fn nothing_gives_a_sold_seat_another_place() {
     sold.refused(&row_renamed.await).await;
     let zone_renamed = sold.put(|plan| plan["zones"][0]["name"] = "Front".into());
     sold.refused(&zone_renamed.await).await;
-    // The label stays the same, the parts do not.
+    // The label stays the same, but its parts do not.
     let relabelled = sold.put(|plan| {
         plan["zones"][0]["name"] = "Stalls · A".into();
         row(plan)["row_number"] = "1".into();
@@ -80,7 +80,7 @@ async fn nothing_gives_a_sold_seat_another_place() {
     sold.refused(&caller.patch(&section, &json!({ "name": "Front" })).await).await;
     let unchanged = caller.patch(&section, &json!({ "name": "Stalls" })).await;
     assert_eq!(unchanged.status, 200, "{}", unchanged.text);
-    // Free seats get any place, and sold seats are drawn anywhere.
+    // Free seats may get any place, and sold seats may be drawn anywhere.
     let others = sold.put(|plan| {
         row(plan)["seats"][1]["seat_number"] = "3".into();
         row(plan)["seats"][2]["seat_number"] = "2".into();
@@ -137,7 +137,7 @@ async fn a_zone_keeps_its_section_and_offers_when_it_is_renamed() {
     let before = sections().await;
     let offers: OfferPage = stage.app.get(&format!("/events/{id}/offers")).await.read();
     let mut plan = caller.get(&path).await.body;
-    // Both zones exchange their names, so that a name alone would tell the wrong section.
+    // Both zones exchange their names, so the name alone would identify the wrong section.
     plan["zones"][0]["name"] = "Box".into();
     plan["zones"][1]["name"] = "Stalls".into();
     assert_eq!(caller.put(&path, &plan).await.read::<PlanAccepted>().sections, 2);
@@ -147,7 +147,7 @@ async fn a_zone_keeps_its_section_and_offers_when_it_is_renamed() {
     assert_eq!(after.iter().map(|(id, name)| (*id, name.as_str())).collect::<Vec<_>>(), renamed);
     let kept: OfferPage = stage.app.get(&format!("/events/{id}/offers")).await.read();
     assert_eq!(kept, offers);
-    // A section that is renamed by itself keeps the name when the exported plan comes back.
+    // A section that was renamed separately keeps its name when the exported plan is imported again.
     let section = format!("/events/{id}/sections/{}", before[0].0);
     assert_eq!(caller.patch(&section, &json!({ "name": "Front" })).await.status, 200);
     let plan = caller.get(&path).await.body;
@@ -184,7 +184,7 @@ async fn a_plan_that_loses_what_an_offer_is_for_is_refused() {
     stage.finish().await;
 }
 
-/// Sections are renamed while buyers hold, on two nodes: whatever is held is held under the name that the section has.
+/// Sections are renamed while buyers hold, on two nodes: every hold has the name that the section then has.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_section_that_is_renamed_under_buyers_is_held_under_its_name() {
     const ROUNDS: i32 = 20;

@@ -1,4 +1,4 @@
-//! What an organizer may still change once somebody booked, and when an offer is sold.
+//! The changes that an organizer may still make once somebody has booked, and the times at which an offer is sold.
 
 use std::time::Duration;
 
@@ -45,7 +45,7 @@ async fn what_was_promised_to_those_who_booked_stays() {
         let at = |ms: i64| time::rfc3339(began + ms);
         json!({ "starts_at": at(hours * HOUR_MS), "ends_at": at((hours + 24 * 5) * HOUR_MS) })
     };
-    // Nobody booked: everything goes.
+    // Nobody has booked, so every change is possible.
     let free = edit(&caller, &path, moved(24 * 10)).await;
     assert_eq!(free.status, 200, "{}", free.text);
     assert_eq!(edit(&caller, &path, json!({ "place": "Weimar" })).await.status, 200);
@@ -56,7 +56,7 @@ async fn what_was_promised_to_those_who_booked_stays() {
     promised(&edit(&caller, &path, json!({ "place": "Jena" })).await, "place");
     promised(&edit(&caller, &path, moved(49)).await, "starts_at");
     assert_eq!(edit(&caller, &path, moved(47)).await.status, 200);
-    // Not by two days again and again, but from what was promised.
+    // The limit of two days counts from the promised beginning, not from the last change.
     promised(&edit(&caller, &path, moved(49)).await, "starts_at");
     promised(&edit(&caller, &path, moved(-49)).await, "starts_at");
     assert_eq!(edit(&caller, &path, moved(-48)).await.status, 200);
@@ -64,7 +64,7 @@ async fn what_was_promised_to_those_who_booked_stays() {
     assert_eq!(edit(&caller, &path, same).await.status, 200);
     edit(&caller, &path, json!({ "currency": "CHF" })).await.assert_field("currency");
 
-    // Three of ten are sold, so three is the least.
+    // Three of ten places are sold, so three is the smallest capacity.
     let section = format!("{path}/sections/{floor}");
     let small = caller.patch(&section, &json!({ "capacity": 2 })).await;
     small.assert_problem(409, "/problems/illegal-transition");
@@ -77,7 +77,7 @@ async fn what_was_promised_to_those_who_booked_stays() {
     let plan = caller.get(&format!("{path}/plan")).await.body;
     assert_eq!(caller.put(&format!("{path}/plan"), &plan).await.status, 200);
 
-    // Every change that was made says who made it; those that were refused left nothing.
+    // The audit log contains the actor of every change. Refused changes left no entry.
     let me = caller.get("/auth/profile").await.id();
     let done = async |subject: Uuid| {
         let path = format!("/admin/audit?limit=100&subject_id={subject}&actor_id={me}");
@@ -148,7 +148,8 @@ async fn an_offer_is_sold_in_its_own_window_and_says_what_comes_with_it() {
         answer.assert_field("general[0].offer_id");
     };
     refused().await;
-    // Dearest and cheapest stand in the range while they can be had, also for who asks by the tag of before.
+    // The price range contains the lowest and the highest price while places at these prices are available, also for
+    // a client that sends the earlier tag.
     let inventory = format!("/events/{id}/inventory");
     let shown = async |offer: Option<(i64, i64)>, tag: &str| {
         let seen = with_tag(&stage.app.as_nobody(), &inventory, tag).await;
@@ -176,7 +177,7 @@ async fn an_offer_is_sold_in_its_own_window_and_says_what_comes_with_it() {
     stage.app.advance(2 * DAY).await;
     refused().await;
     shown(None, &during).await;
-    // Without a choice the place is sold under the offer that sells now.
+    // Without a chosen offer, the place is sold under the offer that is on sale now.
     let wish = json!({ "general": [{ "section_id": floor, "quantity": 1 }] });
     let standard = stage.app.post(&format!("/events/{id}/reservations"), &wish).await;
     assert_eq!(standard.reservation().total, euros(500));
@@ -216,7 +217,7 @@ async fn the_list_finds_what_is_sold_out_at_the_moment() {
     let id = stage.on_sale().await;
     assert!(sold_out(&stage).await.is_empty());
     let caller = stage.organizer();
-    // Seven seats and ten places: the seats are kept back, the places held.
+    // Seven seats and ten places: the organizer blocks the seats, and buyers hold the places.
     for seat in 1..=7 {
         let path = format!("/events/{id}/seats/{seat}");
         let kept = caller.patch(&path, &json!({ "blocked": true, "reason": "stage" })).await;
@@ -230,7 +231,7 @@ async fn the_list_finds_what_is_sold_out_at_the_moment() {
         assert_eq!(held.status, 201, "{}", held.text);
     }
     assert_eq!(sold_out(&stage).await, [id]);
-    // The holds lapse, and nobody has to clear them away for it to be seen.
+    // The holds lapse, and the response shows this before any pass has cleared them.
     stage.app.advance(Duration::from_secs(601)).await;
     assert!(sold_out(&stage).await.is_empty());
     stage.finish().await;

@@ -1,4 +1,4 @@
-//! Names that others keep lists of: zones of the tz database, currencies of ISO 4217. And prices in each currency.
+//! Names from public registries: zones of the tz database, currencies of ISO 4217. Also prices in each currency.
 
 use holdfast::kernel::db::Sql as _;
 use holdfast_contract::catalogue::{Event, EventPage, Offer, Seat};
@@ -18,7 +18,7 @@ async fn a_zone_that_is_not_in_the_tz_database_is_refused_and_mended() {
     refused.assert_problem(400, "/problems/invalid-request");
     refused.assert_field("time_zone");
 
-    // An event that was made before zones were checked.
+    // An event from before the check of zones.
     let id = stage.on_sale().await;
     let text = "UPDATE events SET time_zone = 'Europe/Berln', version = version + 1 WHERE id = $1";
     assert_eq!(stage.app.app.base.db.run(text, vec![id.into()]).await.ok(), Some(1));

@@ -1,4 +1,4 @@
-//! What is left, at which price, and who may buy it.
+//! The remaining places, their prices, and the callers who may buy them.
 
 use std::time::Duration;
 
@@ -56,7 +56,7 @@ async fn what_is_left_is_seen_at_once_and_kept_by_its_tag() {
     let left = until.expect("a time") - listed.now;
     assert!((595..=601).contains(&left), "{left} seconds");
 
-    // The moment they lapse, nobody having done anything.
+    // The moment at which the holds lapse. No pass has run.
     let tag = after.header("etag").expect("a tag").to_owned();
     assert_eq!(with_tag(&nobody, &states, &tag).await.status, 304);
     stage.app.advance(Duration::from_secs(601)).await;
@@ -87,7 +87,7 @@ async fn seats_are_kept_back_freed_and_priced_unless_somebody_has_them() {
         refused.assert_problem(409, "/problems/seats-unavailable");
         refused.assert_refused(&[(2, SeatRefusal::Held)]);
     }
-    // A later price is for later buyers.
+    // A later price applies only to later buyers.
     let offers: OfferPage = caller.get(&format!("/events/{id}/offers")).await.read();
     let offer = format!("/offers/{}", offers.items[0].id);
     let dearer = caller.patch(&offer, &json!({ "price_minor": 9_900 })).await;

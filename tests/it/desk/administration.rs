@@ -1,4 +1,4 @@
-//! What operators see of sagas, and how they send one on again.
+//! The operators' view of sagas, and their retries.
 
 use std::time::Duration;
 
@@ -20,9 +20,9 @@ use crate::support::{
 };
 
 const WAITING: &str = "/admin/sagas?status=needs_attention";
-/// Longer than the longest wait between two tries.
+/// A time longer than the longest wait between two tries.
 const BACKOFF: Duration = Duration::from_secs(301);
-/// More tries than any step has.
+/// A number of tries larger than that of any step.
 const MAX_TRIES: usize = 100;
 
 async fn run(app: &TestApp, text: &str, values: Vec<sea_orm::Value>) -> u64 {
@@ -33,8 +33,8 @@ fn sagas(answer: &Answer) -> Vec<Saga> {
     answer.read::<SagaPage>().items
 }
 
-/// A server with an event, an administrator, and a buyer whose payment waits for a second step; answers the
-/// booking and the secret with which the buyer goes on.
+/// A server with an event, an administrator, and a buyer whose payment waits for a second step. Returns the booking
+/// and the secret with which the buyer continues.
 async fn waiting_checkout() -> (TestApp, String, Buyer, Uuid, String) {
     let app = TestApp::start().await;
     let event = fixture::event(&app, Like::default()).await;
@@ -106,7 +106,7 @@ async fn sagas_are_paged_without_a_gap() {
     app.finish().await;
 }
 
-/// Sees to it that no ticket can be issued for seat 1: it has one already, out of nowhere.
+/// Makes it impossible to issue a ticket for seat 1, by inserting another live ticket for the seat.
 async fn jam(app: &TestApp, event: &Event) -> Uuid {
     let id = app.app.base.entropy.id();
     let inserted = run(
@@ -121,7 +121,7 @@ async fn jam(app: &TestApp, event: &Event) -> Uuid {
     id
 }
 
-/// Waits until tickets cannot be issued, then lets time pass until that saga needs attention.
+/// Waits until the tickets cannot be issued, then advances the clock until the saga needs attention.
 async fn until_stuck(app: &TestApp, admin: &str) -> Saga {
     let fails = async || {
         let sagas = sagas(&app.as_user(admin).get("/admin/sagas").await);
@@ -192,7 +192,7 @@ async fn a_saga_that_cannot_issue_its_tickets_waits_for_an_operator_who_sends_it
     app.finish().await;
 }
 
-/// Runs `holdfast check`: whether it found everything right, and what it says beside breaches.
+/// Runs `holdfast check`. Returns whether it found no breach, and its output apart from breaches.
 async fn holdfast_check(app: &TestApp) -> (bool, String) {
     let mut check = program(&app.app.config, "check");
     let ran = tokio::task::spawn_blocking(move || check.output()).await.expect("a thread");
@@ -203,7 +203,7 @@ async fn holdfast_check(app: &TestApp) -> (bool, String) {
 #[tokio::test(flavor = "multi_thread")]
 async fn operators_who_send_a_saga_on_at_once_send_it_on_once() {
     let (app, admin, buyer, booking, secret) = waiting_checkout().await;
-    // As the executor leaves one that met a bug.
+    // The state in which the executor leaves a saga after a bug.
     run(&app, "UPDATE sagas SET status = 'needs_attention', reason = 'illegal-transition'", vec![])
         .await;
     let saga = sagas(&app.as_user(&admin).get(WAITING).await).remove(0);
@@ -263,7 +263,7 @@ async fn a_saga_of_a_newer_program_is_left_to_that_program() {
     run(&app, "UPDATE sagas SET format = 99, state = '{\"format\":99}'", vec![]).await;
     let before = read().await;
     for _ in 0..3 {
-        // Past each time at which it would be looked at, and short of the payment's deadline.
+        // Later than each time at which a worker would look at the saga, and earlier than the payment's deadline.
         app.advance(BACKOFF / 5).await;
         assert_eq!(app.app.slices.checkouts.pass().await.expect("the pass runs"), 0);
     }
@@ -278,7 +278,7 @@ async fn a_saga_of_a_newer_program_is_left_to_that_program() {
     }
     let shown = sagas(&admin.get("/admin/sagas").await).remove(0);
     assert_eq!((shown.status, shown.step), (SagaStatus::Waiting, None));
-    // Whoever asks meanwhile is told that it is under way, and not that something is broken.
+    // A buyer who asks meanwhile learns that the payment is under way, and nothing about a fault.
     assert_eq!(buyer.reads_booking(&app, booking).await.status, BookingStatus::Pending);
     run(&app, "UPDATE sagas SET format = 1, state = $1", vec![kept.into()]).await;
     goes_on(&app, &buyer, booking, &secret).await;

@@ -1,4 +1,4 @@
-//! What organizers do with the bookings of their events.
+//! Organizers cancel and refund the bookings of their events.
 
 use holdfast::kernel::db::Sql;
 use holdfast_contract::bookings::{BookingPage, BookingStatus, TicketStatus};
@@ -129,7 +129,7 @@ async fn an_organizer_gives_a_part_back_and_never_more_than_was_paid() {
     let actions: Vec<String> =
         written.iter().map(|row| row.try_get("", "action").expect("an action")).collect();
     assert_eq!(actions, ["booking.refund"]);
-    // What is cancelled afterwards brings back the rest.
+    // A later cancellation refunds the rest.
     let cancelled = paid.cancels(&app, None).await;
     assert_eq!(cancelled.booking().status, BookingStatus::Cancelled, "{}", cancelled.text);
     all_refunded(&app).await;

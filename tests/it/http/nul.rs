@@ -1,4 +1,5 @@
-//! U+0000 in every place of a request that can carry text: PostgreSQL stores it nowhere, so no answer may be a fault.
+//! U+0000 in every part of a request that can carry text. PostgreSQL cannot store it, so the server must refuse it
+//! and not fail.
 
 use holdfast::app::App;
 use holdfast_domain::access::Role;
@@ -47,7 +48,7 @@ async fn a_path_with_nul_names_nothing_and_a_query_with_nul_is_refused_by_name()
                 assert_eq!(asked.status, 404, "{method} {odd}: {}", asked.text);
             }
         }
-        // Half of a character, and a lone surrogate: not UTF-8 at all.
+        // Half of a character, and a lone surrogate: neither is valid UTF-8.
         for text in ["%C3", "%ED%A0%80"] {
             let odd = filled(&path, text);
             let asked = app.as_user(&admin).send(method.clone(), &odd, None, &[]).await;

@@ -1,4 +1,4 @@
-//! Pages of other sites: who may call, and what a browser is told.
+//! Pages of other sites: which of them may call the API, and which headers the browser gets.
 
 use holdfast::http::cors::Origins;
 use reqwest::Method;
@@ -29,7 +29,7 @@ async fn a_listed_origin_may_call_and_its_browser_is_told_so() {
     assert_eq!(read.status, 200);
     assert_eq!(read.header("Access-Control-Allow-Origin"), Some(KNOWN));
     assert!(read.header("Access-Control-Expose-Headers").is_some_and(|it| it.contains("etag")));
-    // A problem, too, can be read by the page.
+    // The page can read a problem, too.
     let path = "/bookings/reference/HF-00000000";
     let refused = app.as_nobody().send(Method::GET, path, None, &[("Origin", KNOWN)]).await;
     refused.assert_problem(401, "/problems/unauthorized");

@@ -1,4 +1,4 @@
-//! Accounts over HTTP.
+//! Registration, sign-in and profile over HTTP.
 
 use holdfast_contract::accounts::{Profile, Role, Session};
 use serde_json::json;

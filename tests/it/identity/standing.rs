@@ -1,4 +1,4 @@
-//! Role and status come from the store, whatever the token says.
+//! A user's role and status come from the store, whatever the token says.
 
 use holdfast::kernel::db::Sql as _;
 use holdfast_contract::accounts::Profile;

@@ -1,5 +1,5 @@
-//! Kinds of actors, roles of members and states of accounts that the store knows and nothing leads to yet: they are
-//! shown as they are stored, and allow nothing.
+//! Kinds of actors, roles of members and states of accounts that the store knows but no command sets yet: the API
+//! shows them as stored, and they allow nothing.
 
 use holdfast::kernel::{
     audit::{self, Entry},
@@ -19,7 +19,7 @@ use crate::support::{
     harness::{TestApp, users_are_read_anew},
 };
 
-/// The id of whoever is signed in.
+/// The id of the user with this token.
 async fn id_of(app: &TestApp, token: &str) -> Uuid {
     let profile = app.as_user(token).get("/auth/profile").await;
     profile.id()

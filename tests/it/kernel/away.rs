@@ -1,4 +1,4 @@
-//! Every way in which a store says that it cannot work for now is told as unavailable, and nothing else is.
+//! Every error with which a store says that it cannot work at present counts as unavailable, and no other error does.
 
 use holdfast::kernel::db::{ClockOffset, Db, Dialect, Sql as _, StoreError};
 
@@ -14,7 +14,7 @@ async fn refused(db: &Db, statement: &str) -> StoreError {
     db.run(statement, vec![]).await.expect_err(statement)
 }
 
-/// What PostgreSQL answers under these codes (manual, appendix A).
+/// PostgreSQL's errors with these codes (manual, appendix A).
 async fn postgres(db: &Db) {
     let away =
         ["08006", "08P01", "53100", "53300", "57P01", "57P02", "57P03", "25006", "40001", "40P01"];
@@ -30,7 +30,7 @@ async fn postgres(db: &Db) {
     assert!(error.is_unavailable(), "{error}");
 }
 
-/// SQLite without room, and one that only reads.
+/// A SQLite database without free space, and a read-only SQLite database.
 async fn sqlite(db: &Db) {
     for statement in ["CREATE TABLE t (a TEXT)", "PRAGMA max_page_count = 3"] {
         db.run(statement, vec![]).await.expect(statement);

@@ -1,9 +1,9 @@
-//! Work that is cut off at each of its awaits: a connection that goes drops the handler, a panic or the end of a
-//! runtime drops what runs below it. Nothing is half done then, no lock stays, and the same attempt made
-//! again is told what came of the first.
+//! Work that is cut off at each of its awaits: a lost connection drops the handler; a panic or the end of a runtime
+//! drops the work below it. Afterwards nothing is half done, no lock remains, and a repetition of the attempt gets
+//! the result of the first request.
 //!
-//! A future is cut at its nth await in two ways: while what it waits for is not there yet, and once it is there
-//! but has not been seen. Every n is tried until the work ends before it.
+//! A future is cut at its nth await in two ways: before the awaited result exists, and after it exists but before the
+//! future has seen it. The test tries every n until the work ends before its nth await.
 
 use std::{future::Future, pin::pin, task::Poll, time::Duration};
 
@@ -39,29 +39,29 @@ use crate::support::{
     harness::{TestApp, connect},
 };
 
-/// No work here has as many awaits; more would be one that never ends.
+/// More awaits than any work in this test has. Work with more awaits would never end.
 const MAX_AWAITS: usize = 200;
-/// See [`at_each_await`].
+/// The number of runs in a row that must end before the cut; see [`at_each_await`].
 const ENDED_IN_A_ROW: usize = 6;
-/// How often an attempt is made again while the first one is still under way.
+/// The maximum number of repetitions while the first request is still under way.
 const MAX_RETRIES: usize = 200;
-/// How long it waits in between.
+/// The wait between two repetitions.
 const RETRY_AFTER: Duration = Duration::from_millis(5);
-/// How long until a checkout that nobody carries on is taken over.
+/// The time after which another worker takes over an abandoned checkout.
 const LEASE: Duration = Duration::from_secs(6);
-/// How many seats each test has for its attempts.
+/// The number of seats that each test has for its attempts.
 const SEATS: i32 = 800;
 
-/// When work is cut at an await.
+/// The moment at which an await cuts the work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Moment {
-    /// While what it waits for is not there yet.
+    /// The awaited result does not exist yet.
     Waiting,
-    /// Once it is there, and before it is seen.
+    /// The awaited result exists, but the future has not seen it.
     Woken,
 }
 
-/// Runs work up to its nth await and drops it there; answers its output when it ended before.
+/// Runs work up to its nth await and drops it there. Returns the output if the work ended before.
 async fn cut<T>(nth: usize, moment: Moment, work: impl Future<Output = T>) -> Option<T> {
     let mut work = pin!(work);
     let mut awaits = 0;
@@ -84,9 +84,10 @@ async fn cut<T>(nth: usize, moment: Moment, work: impl Future<Output = T>) -> Op
     // The work is dropped here.
 }
 
-/// Cuts the work at every n, at both moments, until it ends before. What a store answers at once is no wait, so
-/// that one time has fewer of them than another: it has to end [`ENDED_IN_A_ROW`] times. Answers how many times
-/// it was cut. `attempt` does it once, looks at what is left of it, and answers whether it ended.
+/// Cuts the work at every n, at both moments, until the work ends before the cut. A store that responds at once
+/// causes no await, so some runs have fewer awaits than others; therefore the work must end [`ENDED_IN_A_ROW`] times
+/// in a row. Returns the number of cuts. `attempt` does the work once, checks its traces, and returns whether the
+/// work ended.
 async fn at_each_await(mut attempt: impl AsyncFnMut(usize, Moment) -> bool) -> usize {
     let mut cuts = 0;
     for moment in [Moment::Waiting, Moment::Woken] {
@@ -112,7 +113,7 @@ async fn app_with_event() -> (TestApp, Event) {
     (app, event)
 }
 
-/// A request as the server's own routes get it, without a connection.
+/// A request in the form in which the server's routes get it, without a connection.
 fn post(path: &str, body: &Value, headers: &[(&str, &str)]) -> Request {
     let mut request = Request::builder()
         .method(Method::POST)
@@ -124,14 +125,14 @@ fn post(path: &str, body: &Value, headers: &[(&str, &str)]) -> Request {
     request.body(body.to_string())
 }
 
-/// How many reservations the guest of this answer has.
+/// The number of reservations of the guest in this response.
 async fn reservations_of(app: &TestApp, event: &Event, told: &Answer) -> usize {
     let token = told.guest_token();
     let list = app.as_guest(&token).get(&event.reservations()).await;
     list.read::<ReservationPage>().items.len()
 }
 
-/// Makes the attempt again until the first one is no longer under way.
+/// Repeats the attempt until the first request is no longer under way.
 async fn until_answered(mut again: impl AsyncFnMut() -> Answer) -> Answer {
     for _ in 0..MAX_RETRIES {
         let answer = again().await;
@@ -147,7 +148,8 @@ async fn until_answered(mut again: impl AsyncFnMut() -> Answer) -> Answer {
     panic!("the attempt is under way for good");
 }
 
-/// Somebody else asks for the seat until it is decided: a lock that was left would refuse it for its whole time.
+/// Another buyer asks for the seat until the seat is decided. A remaining lock would refuse the seat until the lock
+/// lapses.
 async fn no_lock_is_left(app: &TestApp, event: &Event, seat: i32) {
     for _ in 0..MAX_RETRIES {
         let asked = app.post(&event.reservations(), &seats(&[seat])).await;
@@ -160,7 +162,8 @@ async fn no_lock_is_left(app: &TestApp, event: &Event, seat: i32) {
     panic!("a lock was left on seat {seat}");
 }
 
-/// What is asked for each time: seats alone share a transaction with others, the rest has one of its own.
+/// The wish of each attempt: a hold of seats alone shares a transaction with other holds, any other hold has a
+/// separate transaction.
 fn wish(event: &Event, kind: &str, seat: i32) -> Value {
     let pair = [seat, seat + 1];
     match kind {
@@ -222,7 +225,7 @@ async fn a_hold_that_is_itself_cut_off_at_any_await_leaves_no_lock_and_nothing_h
             };
             let ended = cut(nth, moment, reservations.hold(command.clone())).await;
             if keyed {
-                // The same attempt again, until the first one's transaction has come to its end.
+                // Repeats the same attempt until the transaction of the first request has ended.
                 let mut tries = 0;
                 while let Err(error) = reservations.hold(command.clone()).await {
                     assert!(matches!(error, HoldError::Seats(_)), "{error}");
@@ -279,7 +282,7 @@ async fn a_confirmation_that_is_itself_cut_off_at_any_await_pays_once() {
         let key = format!("{moment:?}-{nth}");
         let command = confirmation(&app, &key, &body).await;
         let ended = cut(nth, moment, app.app.slices.checkouts.confirm(command)).await;
-        // What was written and never carried on is taken over once its lease has run out.
+        // Another worker takes over a stored but abandoned checkout once its lease has lapsed.
         app.advance(LEASE).await;
         paid_once(&app, &buyer, &key, &body).await;
         seat += 1;
@@ -290,14 +293,14 @@ async fn a_confirmation_that_is_itself_cut_off_at_any_await_pays_once() {
     app.finish().await;
 }
 
-/// A buyer of the seat, and the body that pays for it with an address of its own.
+/// A buyer of the seat, and the body that pays for it with a unique address.
 async fn ready_to_pay(app: &TestApp, event: &Event, seat: i32) -> (Buyer, Value) {
     let buyer = Buyer::holds(app, event, &seats(&[seat])).await;
     let body = buyer.pays_from("pm_card_visa", &format!("ada{seat}@example.org"));
     (buyer, body)
 }
 
-/// The command that the route makes of this request.
+/// The command that the route makes from this request.
 async fn confirmation(app: &TestApp, key: &str, body: &Value) -> ConfirmCommand {
     let request: ConfirmRequest = serde_json::from_value(body.clone()).expect("a request");
     let text = "SELECT buyer_id FROM reservations WHERE id = $1";
@@ -315,7 +318,7 @@ async fn confirmation(app: &TestApp, key: &str, body: &Value) -> ConfirmCommand 
     }
 }
 
-/// The attempt ends in one booking, told the same each time.
+/// The attempt ends in one booking, and every repetition gets the same response.
 async fn paid_once(app: &TestApp, buyer: &Buyer, key: &str, body: &Value) {
     let told = until_answered(async || buyer.confirms(app, key, body).await).await;
     assert_eq!(told.status, 201, "{}", told.text);
@@ -328,7 +331,7 @@ async fn paid_once(app: &TestApp, buyer: &Buyer, key: &str, body: &Value) {
 #[tokio::test]
 async fn a_transaction_that_is_cut_off_while_it_begins_leaves_its_connection_clean() {
     let app = TestApp::start().await;
-    // One connection: whatever was left of the transaction is met by the next statement.
+    // There is one connection, so the next statement would run inside a transaction that was left open.
     let url = app.app.config.database.url.expose();
     let db = connect(url, 1, ClockOffset::Applied).await;
     for writes in [true, false] {

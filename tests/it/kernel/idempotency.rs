@@ -1,4 +1,4 @@
-//! One effect an attempt, whatever is repeated, and how often.
+//! Each attempt has one effect, however often its request is repeated.
 
 mod kills;
 
@@ -18,9 +18,9 @@ use crate::support::{
     harness::{CallerOf, TestApp},
 };
 
-/// How many ask at once.
+/// The number of simultaneous requests.
 const MANY: usize = 100;
-/// How often one of them asks again while the first is being worked on.
+/// The maximum number of repetitions while the first request is under way.
 const MAX_RETRIES: usize = 100;
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -28,7 +28,7 @@ async fn asks(caller: &CallerOf<'_>, path: &str, key: &str, body: &impl Serializ
     caller.send(Method::POST, path, Some(&json!(body)), &[("Idempotency-Key", key)]).await
 }
 
-/// Asks until it is told, as a client that follows `Retry-After` does.
+/// Repeats the request until it gets a final response, as a client that follows `Retry-After` does.
 async fn asks_until_told(
     caller: &CallerOf<'_>,
     path: &str,
@@ -48,8 +48,8 @@ async fn asks_until_told(
     panic!("nobody tells what came of it");
 }
 
-/// A hundred at once, and each until it is told: all are told the same, byte by byte, one of them for the first
-/// time; so is whoever asks afterwards.
+/// Sends a hundred requests at once, each repeated until its final response. All get the same response byte by byte,
+/// and exactly one of them is not marked as a repetition. A later request gets the same response.
 async fn check(caller: &CallerOf<'_>, path: &str, body: &impl Serialize) -> Answer {
     let key = "4cf2a1d0-6c1e-4a57-9a40-5f0f3c1f2d11";
     let all = (0..MANY).map(|_| asks_until_told(caller, path, key, body));
@@ -97,12 +97,12 @@ async fn a_key_belongs_to_its_caller_its_route_and_its_body() {
     let section = json!({ "name": "Floor", "capacity": 10 });
     let floor = asks(&first, &format!("/events/{id}/sections"), key, &section).await;
     assert_eq!(floor.status, 201, "{}", floor.text);
-    // The event is part of the request.
+    // The event belongs to the request, so another event is another request.
     let next = asks(&first, "/events", "another-key", &body).await;
     let next = next.id();
     let elsewhere = asks(&first, &format!("/events/{next}/sections"), key, &section).await;
     elsewhere.assert_problem(422, "/problems/idempotency-key-reused");
-    // Whoever may not do it is told so, and not what was answered before.
+    // A caller without permission is refused and does not get the stored response.
     let stranger = asks(&second, &format!("/events/{id}/sections"), key, &section).await;
     assert_eq!(stranger.status, 404, "{}", stranger.text);
     app.finish().await;
@@ -126,7 +126,7 @@ async fn a_refusal_leaves_the_key_free_and_a_malformed_key_is_named() {
         refused.assert_problem(400, "/problems/invalid-request");
         refused.assert_field("Idempotency-Key");
     }
-    // Without a key each request is one of its own.
+    // Without a key, each request is a separate attempt.
     assert_eq!(caller.post("/events", &body).await.status, 201);
     caller.post("/events", &body).await.assert_problem(409, "/problems/slug-taken");
     let event = fixture::event(&app, Like::default()).await;
@@ -160,7 +160,7 @@ async fn a_key_is_kept_for_two_days_and_then_forgotten() {
     app.finish().await;
 }
 
-/// Crowds.
+/// Tests that send crowds of requests.
 mod alone {
     use super::*;
 
@@ -179,7 +179,7 @@ mod alone {
         let offer = json!({ "name": "Standard", "price_minor": 1_000 });
         let made = check(&caller, &format!("/events/{id}/offers"), &offer).await;
         assert_eq!(count(&app, "offers").await, 1);
-        // What changed since is not what was answered then.
+        // Later changes do not change the stored response.
         let path = format!("/offers/{}", made.id());
         assert_eq!(caller.patch(&path, &json!({ "price_minor": 2_000 })).await.status, 200);
         let again = check(&caller, &format!("/events/{id}/offers"), &offer).await;
@@ -217,7 +217,7 @@ mod alone {
             assert_eq!(answer.text, answers[0].text);
         }
         assert_eq!(count(&app, "bookings").await, 1);
-        // The other card under the old key is another request.
+        // Another card with the old key is another request.
         let card = buyer.pays_with("pm_card_visa");
         let reused = asks(&caller, "/bookings/confirm", "card-1", &card).await;
         reused.assert_problem(422, "/problems/idempotency-key-reused");

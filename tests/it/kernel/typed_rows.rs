@@ -1,4 +1,4 @@
-//! Rows that are added through their entities come back as they were, whatever stands in them, on both stores.
+//! Rows that were added through their entities are read back unchanged, whatever they contain, on both stores.
 
 use holdfast::kernel::db::{self, ClockOffset, Db, Sql as _};
 use holdfast_domain::{ids::EventId, webhook};

@@ -1,4 +1,4 @@
-//! The event stream: what one node sells the viewers of every node see, and nobody misses anything.
+//! The event stream: viewers of every node see a sale on any node, and no viewer misses a change.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -10,10 +10,10 @@ use crate::support::{
     harness::TestApp,
 };
 
-/// How long a change may take to reach a viewer, with room for a busy test machine.
+/// The maximum time until a change reaches a viewer, with a reserve for a busy test machine.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Reads the stream until `enough` says so; answers the changes.
+/// Reads the stream until `enough` returns true. Returns the changes.
 async fn watch(
     app: &TestApp,
     event: &Event,
@@ -56,7 +56,7 @@ fn parse(message: &str) -> Option<Change> {
     Some(change)
 }
 
-/// A hold that may be partial shares no transaction, so each is a change of its own.
+/// A hold that may be partial never shares a transaction, so each hold is a separate change.
 async fn hold_alone(app: &TestApp, event: &Event, seat: i32) {
     let held = app.post(&event.reservations(), &some_seats(&[seat])).await;
     assert_eq!(held.status, 201, "{}", held.text);
@@ -112,7 +112,7 @@ async fn nobody_misses_anything_of_two_thousand_changes_begun_on_two_nodes() {
             nodes[0].app.slices.reservations.expire_pass().await.expect("a pass");
         }
     };
-    // Three stretches: a viewer that goes away and comes back with its last number, on the other node.
+    // The viewer connects three times, alternating between the nodes, each time with the number of its last change.
     let watching = async {
         let mut seen: BTreeMap<i32, SeatStatus> = BTreeMap::new();
         let mut last = 0;

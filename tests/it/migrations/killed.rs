@@ -1,5 +1,5 @@
-//! Programs that die while they bring a store up to date, at every statement of the step that copies tables, and
-//! programs that start together.
+//! Programs that are killed during a migration, at every statement of the step that copies tables, and programs that
+//! start together.
 
 use std::{
     io::{BufRead as _, BufReader},
@@ -15,9 +15,9 @@ use crate::support::{
     process::program,
 };
 
-/// More points than the step has.
+/// A number larger than the number of points in the step.
 const MAX_POINTS: u32 = 500;
-/// At each so many points a second program fails there instead of being killed.
+/// At every point whose number is a multiple of this, a second program fails instead of being killed.
 const FAILS_EVERY: u32 = 5;
 
 fn migrate(config: &Config) -> Command {
@@ -26,7 +26,7 @@ fn migrate(config: &Config) -> Command {
     command
 }
 
-/// Waits until the program says that it has reached the point, or ends; answers its log.
+/// Waits until the program reports that it has reached the point, or ends. Returns its log.
 fn reaches(process: &mut Child, point: &str) -> Result<(), String> {
     let mut log = String::new();
     for line in BufReader::new(process.stderr.take().expect("its log")).lines() {
@@ -57,7 +57,7 @@ async fn a_program_killed_at_any_statement_leaves_the_store_of_before() {
             migrate(&config).env("HOLDFAST_FAILPOINT", &point).spawn().expect("it starts");
         let reached = reaches(&mut process, &point);
         if let Err(log) = reached {
-            // Nothing halts it any more: it has brought the store up to date.
+            // No point halts this program: it has completed the migration.
             assert!(process.wait().expect("its end").success(), "{log}");
             points = at - 1;
             break;

@@ -1,4 +1,4 @@
-//! A program of before that goes on beside the new schema while nodes are replaced one after the other.
+//! A program of the previous version continues with the new schema, while nodes are replaced one after the other.
 
 use holdfast::kernel::db::{Dialect, Sql as _};
 use holdfast_migration::{Migrator, MigratorTrait as _};
@@ -11,7 +11,7 @@ async fn what_a_program_of_before_writes_is_still_taken() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let db = open(&bare_store(folder.path()).await).await;
     Migrator::up(db.writer(), None).await.expect("up");
-    // That program made owners alone.
+    // The previous version knew only owners.
     for statement in include_str!("before.sql").replace("'member'", "'owner'").split(";\n") {
         run(&db, statement).await.expect(statement);
     }
@@ -28,7 +28,7 @@ async fn what_a_program_of_before_writes_is_still_taken() {
     assert_eq!(holdfast::app::check(&db).await.expect("the check runs"), []);
 }
 
-/// The tables of which the program of before reads every column.
+/// The tables from which the previous version reads every column.
 const READ_WHOLE: [&str; 9] = [
     "reservation_items",
     "bookings",
@@ -52,12 +52,12 @@ async fn what_a_program_of_before_has_prepared_it_reads_on() {
     }
     let audit = "SELECT * FROM audit";
     db.all(audit, vec![]).await.expect(audit);
-    // The one connection of this pool on PostgreSQL, with its prepared statements.
+    // The only connection of this pool on PostgreSQL, with its prepared statements.
     Migrator::up(db.writer(), None).await.expect("up");
     for query in &queries {
         db.all(query, vec![]).await.expect(query);
     }
-    // The audit gets columns: a known gap, until the node is restarted.
+    // The table `audit` gets columns: a known gap, which lasts until the node restarts.
     let read = db.all(audit, vec![]).await;
     assert_eq!(read.is_err(), db.writing().dialect() == Dialect::Postgres, "{read:?}");
 }

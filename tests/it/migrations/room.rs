@@ -1,5 +1,4 @@
-//! The step that makes room: all rows of before stay, each new word is taken and no other, and the way back forgets
-//! nothing.
+//! The third step: all older rows stay, the CHECKs accept each new word and no other, and the way back loses nothing.
 
 use holdfast::kernel::db::{Db, Sql as _, StoreError};
 use holdfast_domain::{
@@ -54,7 +53,7 @@ async fn rows_of_before_stay_on_the_way_up_and_back_and_up() {
     assert_eq!(schema(&fresh).await, room, "a fresh store has the schema of an upgraded one");
 }
 
-/// Foreign keys are in force again.
+/// Foreign keys are in force after the step.
 async fn orphans_are_refused(db: &Db) {
     let orphan =
         "INSERT INTO memberships (organization_id, user_id, role) VALUES (#1, #99, 'owner')";
@@ -65,7 +64,7 @@ async fn orphans_are_refused(db: &Db) {
     assert!(is_foreign_key, "{refused}");
 }
 
-/// Tries a statement without keeping what it does.
+/// Tries a statement and rolls it back.
 async fn tried(db: &Db, statement: &str) -> Result<u64, StoreError> {
     let tx = db.begin().await.expect("a transaction");
     let done = tx.run(&super::stored::with_ids(db, statement), vec![]).await;

@@ -1,5 +1,5 @@
-//! What stands in a store, as text that can be compared: its schema and its rows. And a store as a program of before
-//! left it, with rows in every table that the third step changes.
+//! The contents of a store as text that can be compared: its schema and its rows. Also a store in the state in which
+//! a program of the previous version left it, with rows in every table that the third step changes.
 
 use std::collections::BTreeMap;
 
@@ -9,17 +9,17 @@ use uuid::Uuid;
 
 use crate::support::harness::connect;
 
-/// The rows of each table, in an order of their own.
+/// The rows of each table, sorted, so that two stores can be compared.
 pub(super) type Rows = BTreeMap<String, Vec<String>>;
 
-/// How many steps the program of before had.
+/// The number of steps in the previous version.
 pub(super) const STEPS_BEFORE: u32 = 2;
 
 pub(super) async fn open(url: &str) -> Db {
     connect(url, 1, ClockOffset::Ignored).await
 }
 
-/// A store of before, with rows.
+/// A store of the previous version, with rows.
 pub(super) async fn before(url: &str) -> Db {
     let db = open(url).await;
     Migrator::up(db.writer(), Some(STEPS_BEFORE)).await.expect("the steps of before");
@@ -51,7 +51,7 @@ pub(super) fn with_ids(db: &Db, statement: &str) -> String {
     text
 }
 
-/// A query whose only column is a text.
+/// The values of a query whose only column is a text.
 async fn texts(db: &Db, query: &str) -> Vec<String> {
     let rows = db.all(query, vec![]).await.expect(query);
     rows.iter().map(|row| row.try_get_by_index(0).expect("a text")).collect()
@@ -82,7 +82,7 @@ async fn tables(db: &Db) -> BTreeMap<String, Vec<String>> {
     tables
 }
 
-/// What one has of a store: its columns, so that rows are compared by the columns of before.
+/// The columns of a store, so that rows are compared by the columns of the previous version.
 pub(super) struct Columns(BTreeMap<String, Vec<String>>);
 
 impl Columns {
@@ -108,7 +108,7 @@ impl Columns {
     }
 }
 
-/// The rows of before, once the third step has run over them.
+/// The rows of the previous version, after the third step.
 pub(super) fn with_managers(mut rows: Rows) -> Rows {
     for row in rows.get_mut("memberships").expect("memberships") {
         *row = row.replace("'member'", "'manager'");
@@ -117,12 +117,13 @@ pub(super) fn with_managers(mut rows: Rows) -> Rows {
     rows
 }
 
-/// The schema: what makes tables and indexes on SQLite; columns, constraints, indexes and settings on PostgreSQL.
+/// The schema: the definitions of tables and indexes on SQLite; columns, constraints, indexes and settings on
+/// PostgreSQL.
 pub(super) async fn schema(db: &Db) -> Vec<String> {
     match db.writing().dialect() {
         Dialect::Sqlite => {
             let found = texts(db, "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL").await;
-            // A table that was copied has its name in quotes, and other white space.
+            // The definition of a copied table has the name in quotes and other white space.
             let bare = |text: String| text.replace('"', "").split_whitespace().collect::<String>();
             let mut found: Vec<String> = found.into_iter().map(bare).collect();
             found.sort();

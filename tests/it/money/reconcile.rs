@@ -1,4 +1,5 @@
-//! The gateway's books against ours: nothing is said while they agree, and each difference that is planted is found.
+//! The gateway's books against ours: the comparison reports nothing while they agree, and finds each difference that
+//! a test creates.
 
 use holdfast::{
     kernel::db::Sql,
@@ -18,7 +19,7 @@ async fn differences(app: &TestApp) -> Vec<Difference> {
     app.app.slices.ledger.differences(30).await.expect("the books are compared")
 }
 
-/// Payments in every state: confirmed, given back in part and whole, declined, capture refused, cancelled.
+/// Payments in every state: confirmed, refunded in part and in whole, declined, capture refused, cancelled.
 async fn busy() -> (TestApp, Event, Paid) {
     let (app, event) = app_with_event().await;
     let paid = Paid::of(&app, &event, &seats(&[1, 2])).await;
@@ -38,7 +39,7 @@ async fn busy() -> (TestApp, Event, Paid) {
 async fn books_that_agree_are_not_mentioned() {
     let (app, event, _) = busy().await;
     assert_eq!(differences(&app).await, []);
-    // Somebody is paying at this very moment.
+    // A buyer is paying at this moment.
     let buyer = Buyer::holds(&app, &event, &seats(&[6])).await;
     let body = buyer.pays_with("pm_card_authenticationRequired");
     assert_eq!(buyer.confirms(&app, "3ds", &body).await.status, 202);
@@ -46,7 +47,8 @@ async fn books_that_agree_are_not_mentioned() {
     app.finish().await;
 }
 
-/// Plants a fault in one of the books and expects this one difference of the payment.
+/// Creates a difference in one of the books, and expects that the comparison reports exactly this difference of the
+/// payment.
 async fn check(fault: &str, is_found: impl Fn(&Kind) -> bool) {
     let (app, _, paid) = busy().await;
     let db = &app.app.base.db;
@@ -62,7 +64,7 @@ async fn check(fault: &str, is_found: impl Fn(&Kind) -> bool) {
     assert_eq!(found[0].payment.0, payment);
     assert!(is_found(&found[0].kind), "{found:#?}");
     assert!(found[0].to_string().contains(&payment));
-    // The books disagree on purpose: the invariants would say so, too.
+    // The books disagree on purpose, so the invariants would fail, too.
     app.stop().await;
 }
 
@@ -76,7 +78,7 @@ async fn money_that_nobody_here_knows_of_is_reported() {
 
 #[tokio::test]
 async fn a_capture_that_the_gateway_does_not_know_is_reported() {
-    // As if it had been made before what is looked at: the gateway does not list it.
+    // The payment looks older than the compared time, so the gateway does not list it.
     check("UPDATE simulated_payments SET created_at = 0 WHERE id = $1", |kind| {
         *kind == Kind::UnknownThere { here: 9000 }
     })

@@ -1,5 +1,5 @@
-//! Giving bookings back: by their buyer, by their organizer, because an event is called off; what each is told,
-//! and that the money comes back once.
+//! Cancellations by the buyer, by the organizer, and because an event is called off: the responses, and the money
+//! that is refunded once.
 
 mod called_off;
 mod crashes;
@@ -41,7 +41,7 @@ async fn a_buyer_gives_a_booking_back_and_its_places_are_free_at_once() {
     assert!(cancelled.lines[0].cancelled);
     assert_eq!(cancelled.lines[0].refunded, euros(4500));
     assert!(statuses(&cancelled).iter().all(|status| *status == TicketStatus::Cancelled));
-    // Nobody waits for the money: the places are free already.
+    // The next buyer does not wait for the refund: the places are free already.
     let next = Paid::of(&app, &event, &wish).await;
     all_refunded(&app).await;
     let read = paid.reads(&app).await;
@@ -118,7 +118,7 @@ async fn bad_input_is_named_and_nothing_happens() {
     app.finish().await;
 }
 
-/// Expects that the buyer cannot give the booking back, for this reason, and that nothing has changed.
+/// Expects that the buyer cannot cancel the booking, for this reason, and that nothing has changed.
 async fn check_refused(app: &TestApp, paid: &Paid, reason: &str) {
     let before = paid.reads(app).await;
     assert_eq!((before.cancellable, &before.refundable), (false, &None));
@@ -134,7 +134,7 @@ async fn what_the_rules_forbid_is_refused_with_its_reason() {
     let event = fixture::event(&app, Like::default()).await;
     let last = Paid::of(&app, &event, &seats(&[1])).await;
     check_refused(&app, &last, "not-refundable").await;
-    // What was bought stays as it was bought.
+    // A booking keeps the terms of its purchase.
     fixture::refundable(&app, &event).await;
     check_refused(&app, &last, "not-refundable").await;
     let used = Paid::of(&app, &event, &seats(&[2])).await;
@@ -225,7 +225,7 @@ async fn a_refund_that_the_gateway_refuses_waits_for_an_operator() {
     let read = paid.reads(&app).await;
     assert_eq!(statuses(&read), [TicketStatus::Cancelled]);
     assert_eq!(books(&app).await, (4500, 0));
-    // The seat is not the buyer's any more all the same.
+    // The seat does not belong to the buyer any more nevertheless.
     assert_eq!(Paid::of(&app, &event, &seats(&[1])).await.booking.status, BookingStatus::Confirmed);
     app.finish().await;
 }

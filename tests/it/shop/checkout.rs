@@ -1,4 +1,4 @@
-//! Paying, one buyer at a time: what is answered, what stays, what is given back.
+//! Payments of one buyer at a time: the responses, the rows that stay, and the money that is refunded.
 
 mod crashes;
 mod faults;
@@ -22,7 +22,7 @@ use crate::support::{
     harness::TestApp,
 };
 
-/// How often a buyer asks again before the test gives up.
+/// The maximum number of times that a buyer asks again before the test fails.
 const MAX_RETRIES: usize = 200;
 
 #[tokio::test]
@@ -141,7 +141,7 @@ async fn a_buyer_declined_at_the_last_moment_has_time_for_another_card() {
     app.finish().await;
 }
 
-/// Confirms with a card that asks for a second step; answers the booking and the secret.
+/// Confirms with a card that asks for a second step. Returns the booking and the secret.
 async fn second_step(app: &TestApp, buyer: &Buyer) -> (Uuid, String) {
     let body = buyer.pays_with("pm_card_authenticationRequired");
     let waits = buyer.confirms(app, "3ds", &body).await;
@@ -324,7 +324,7 @@ async fn a_lapsed_hold_cannot_be_confirmed_and_can_be_taken_over() {
     let buyer = Buyer::holds(&app, &event, &seats(&[1])).await;
     let hold = app.app.config.holds.ttl;
     assert_eq!(buyer.reservation_status(&app).await, ReservationStatus::Active);
-    // The hold's time and the time that the test took so far: past it by a millisecond or a little more.
+    // The time of the hold plus the time that the test took so far: a millisecond or a little more after the expiry.
     app.advance(hold + Duration::from_millis(1)).await;
     let late = buyer.confirms(&app, "k1", &buyer.pays_with("pm_card_visa")).await;
     late.assert_problem(409, "/problems/reservation-expired");
@@ -447,7 +447,7 @@ mod alone {
         let answers = futures_util::future::join_all(twins).await;
         let mut told = Vec::new();
         for answer in answers {
-            // Those who came while it was under way and lost patience ask again with the same key.
+            // Buyers who arrived during the payment and gave up ask again with the same key.
             let answer = match answer.status {
                 409 => buyer.confirms(&app, "twin", &body).await,
                 _ => answer,

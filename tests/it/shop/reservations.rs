@@ -1,4 +1,4 @@
-//! Holding, one caller at a time: what is answered, what lapses, who may do what.
+//! Holds of one caller at a time: the responses, the expiry, and the permissions.
 
 mod alone;
 
@@ -96,7 +96,7 @@ async fn a_lapsed_hold_is_unusable_and_taken_over_before_any_job_ran() {
     assert_eq!(guest.get(&path).await.reservation().status, ReservationStatus::Expired);
     let late = guest.post(&format!("{path}/extend"), &json!({})).await;
     late.assert_problem(409, "/problems/reservation-expired");
-    // The pass frees what was not taken over, once, and leaves the new owner's seat alone.
+    // The pass frees each lapsed seat that no other buyer took over, once, and does not touch the new owner's seat.
     assert_eq!(app.app.slices.reservations.expire_pass().await.expect("a pass"), 1);
     assert_eq!(app.app.slices.reservations.expire_pass().await.expect("a pass"), 0);
     let taken = app.post(&event.reservations(), &seats(&[1])).await;
@@ -161,7 +161,7 @@ async fn the_limit_counts_what_is_live_and_nothing_else() {
     let over = over.problem();
     assert_eq!((over.limit, over.remaining), (Some(3), Some(1)));
     assert_eq!(guest.post(&event.reservations(), &seats(&[3])).await.status, 201);
-    // The moment the holds lapse the buyer may hold again.
+    // The buyer may hold again as soon as the holds lapse.
     app.advance(HOLD).await;
     assert_eq!(guest.post(&event.reservations(), &seats(&[4, 5, 6])).await.status, 201);
     app.finish().await;
@@ -207,7 +207,7 @@ async fn an_event_that_does_not_sell_holds_nothing() {
     app.post("/events/no-such-event/reservations", &seats(&[1]))
         .await
         .assert_problem(404, "/problems/not-found");
-    // A copy of the terms is in memory now; the statement sees that they changed.
+    // A copy of the terms is in memory now. The statement notices that the terms have changed.
     assert_eq!(app.post(&event.reservations(), &seats(&[1])).await.status, 201);
     let db = &app.app.base.db;
     let sql = "UPDATE events SET status = 'cancelled', version = version + 1";
@@ -237,7 +237,8 @@ async fn a_hold_under_a_key_happens_once_and_is_answered_alike_every_time() {
     assert_eq!(first.count(), 1);
     assert!(answers[0].reservation().guest_token.is_some());
     hold(key, &seats(&[3])).await.assert_problem(422, "/problems/idempotency-key-reused");
-    // A key that can be guessed names no guest: short, quoted to look long, of few letters, repeated.
+    // A key that can be guessed identifies no guest: a short key, a short key in quotes, a key with few different
+    // letters, a repeated word.
     let quoted = format!("\"{}\"", &key[..30]);
     let (letters, twice) = ("a".repeat(32), "0192f3a8-6c1e-4a57".repeat(2));
     for guessed in ["1", &quoted, &letters, &twice] {
@@ -251,7 +252,7 @@ async fn a_hold_under_a_key_happens_once_and_is_answered_alike_every_time() {
     let token = answers[0].guest_token();
     let stored = format!("SELECT COUNT(*) FROM idempotency_keys WHERE body LIKE '%{token}%'");
     assert_eq!(app.number(&stored).await, 0, "a stored answer holds no token");
-    // A refusal is not kept: the same key succeeds once the seat is free.
+    // A refusal is not stored: the same key succeeds once the seat is free.
     let other = "0192f3a8-6c1e-4a57-9a40-5f0f3c1f2d12";
     hold(other, &wish).await.assert_problem(409, "/problems/seats-unavailable");
     app.advance(HOLD).await;

@@ -1,4 +1,4 @@
-//! An answer of the server, read as what the contract says that it is.
+//! A response of the server, parsed strictly as the contract's type.
 
 use holdfast_contract::{
     Health,
@@ -11,14 +11,13 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use uuid::Uuid;
 
-/// An answer, read whole.
+/// A response whose body was read completely.
 #[derive(Debug, Clone)]
 pub struct Answer {
     pub status: u16,
     pub headers: HeaderMap,
     pub text: String,
-    /// Null where the body is not JSON. For comparisons of bodies and for tests of the wire form; the others [`read`]
-    /// the body.
+    /// Null if the body is not JSON. Used to compare bodies and to test the wire form; other tests [`read`] the body.
     ///
     /// [`read`]: Self::read
     pub body: Value,
@@ -40,14 +39,14 @@ impl Answer {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
-    /// The body of a success as this type.
+    /// The body of a successful response as this type.
     pub fn read<T: DeserializeOwned + Serialize>(&self) -> T {
         assert!((200..300).contains(&self.status), "{} {}", self.status, self.text);
         self.parse()
     }
 
-    /// The body as this type and nothing else: written again it is the same, so a field that the contract does not have
-    /// and a `null` in place of an absent field fail the test.
+    /// The body as exactly this type: serialized again, it must be the same. Therefore a field that the contract does
+    /// not have, or a `null` in place of an absent field, fails the test.
     fn parse<T: DeserializeOwned + Serialize>(&self) -> T {
         let read: T = serde_json::from_str(&self.text)
             .unwrap_or_else(|error| panic!("{error}: {} {}", self.status, self.text));

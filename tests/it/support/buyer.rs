@@ -1,4 +1,4 @@
-//! A guest who holds, pays and asks.
+//! A guest who holds seats, pays for them and asks about the booking.
 
 use std::time::Duration;
 
@@ -12,11 +12,11 @@ use uuid::Uuid;
 
 use crate::support::{answer::Answer, fixture::Event, harness::TestApp};
 
-/// How often a test looks before it gives up: 10 s in all.
+/// The maximum number of looks before a test fails: 10 s in all.
 const LOOKS: usize = 200;
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
-/// A guest with something in hand.
+/// A guest with a reservation.
 pub struct Buyer {
     pub token: String,
     pub reservation: Uuid,
@@ -27,7 +27,7 @@ impl Buyer {
         Self::of(&app.post(&event.reservations(), wish).await)
     }
 
-    /// The guest to whom a hold was answered like this.
+    /// The guest whose hold got this response.
     pub fn of(held: &Answer) -> Self {
         assert_eq!(held.status, 201, "{}", held.text);
         Self { token: held.guest_token(), reservation: held.reservation().id }
@@ -37,7 +37,7 @@ impl Buyer {
         self.pays_from(method, "Ada@Example.org")
     }
 
-    /// The same with another e-mail address.
+    /// The body of a payment with this method and another e-mail address.
     pub fn pays_from(&self, method: &str, email: &str) -> Value {
         json!({ "reservation_ids": [self.reservation], "payment": { "method": method }, "email": email })
     }

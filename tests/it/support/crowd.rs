@@ -1,4 +1,4 @@
-//! Crowds that hold at once, over one node or several.
+//! Crowds of simultaneous holds, over one node or several nodes.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::support::{
     harness::TestApp,
 };
 
-/// Sends `count` holds at once, spread over the nodes; `wish` says what the n-th one asks for.
+/// Sends `count` holds at once, spread over the nodes. `wish` gives the body of the n-th hold.
 pub async fn storm(
     nodes: &[Arc<TestApp>],
     event: &Event,
@@ -26,7 +26,7 @@ pub async fn storm(
     holds.join_all().await
 }
 
-/// Four of forty seats, overlapping.
+/// A wish for four of forty seats; the wishes overlap.
 pub fn four_of_forty(n: usize) -> Value {
     let first = i32::try_from(n * 7 % 40).expect("small");
     seats(&[0, 1, 2, 3].map(|step| (first + step * 3) % 40 + 1))

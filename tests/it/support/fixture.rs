@@ -1,4 +1,4 @@
-//! Events to hold seats of, written straight into the store: small, exact, fast.
+//! Events for tests, written directly into the store: small, exact, fast.
 
 use holdfast::{identity::organizations, kernel::db::Sql};
 use holdfast_contract::{
@@ -15,22 +15,22 @@ use crate::support::{
     harness::{CallerOf, TestApp},
 };
 
-/// An event on sale.
+/// An event on sale, with the ids of its parts.
 #[derive(Debug, Clone)]
 pub struct Event {
     pub id: Uuid,
     pub organization: Uuid,
-    /// Where seats 1… are.
+    /// The section with the seats 1, 2, 3 and so on.
     pub seated: Uuid,
-    /// Where people stand.
+    /// The general-admission section, where people stand.
     pub general: Uuid,
-    /// 45.00 EUR for a seat.
+    /// The offer for a seat, 45.00 EUR.
     pub seat_offer: Uuid,
-    /// 20.00 EUR for a place.
+    /// The offer for a standing place, 20.00 EUR.
     pub general_offer: Uuid,
 }
 
-/// What the event is like.
+/// The properties of the event to create.
 #[derive(Debug, Clone, Copy)]
 pub struct Like {
     pub seats: i32,
@@ -59,17 +59,17 @@ fn picks(ids: &[i32]) -> Value {
     ids.iter().map(|id| json!({ "seat_id": id })).collect()
 }
 
-/// These seats or none of them.
+/// A wish for all of these seats or none.
 pub fn seats(ids: &[i32]) -> Value {
     json!({ "seats": picks(ids) })
 }
 
-/// As many of these seats as can be held.
+/// A wish for as many of these seats as can be held.
 pub fn some_seats(ids: &[i32]) -> Value {
     json!({ "seats": picks(ids), "partial": true })
 }
 
-/// Seats, and so many of the event's standing places.
+/// A wish for seats and this number of the event's standing places.
 pub fn seats_and_places(event: &Event, ids: &[i32], quantity: i32) -> Value {
     json!({ "seats": picks(ids), "general": [{ "section_id": event.general, "quantity": quantity }] })
 }
@@ -163,14 +163,14 @@ async fn sections(app: &TestApp, event: &Event, like: Like) {
     }
 }
 
-/// A server with an event like any other.
+/// A server with an event of the default properties.
 pub async fn app_with_event() -> (TestApp, Event) {
     let app = TestApp::start().await;
     let event = event(&app, Like::default()).await;
     (app, event)
 }
 
-/// Changes what every place of the event costs.
+/// Changes the price of every place of the event.
 pub async fn price(app: &TestApp, event: &Event, minor: i64) {
     let db = &app.app.base.db;
     for text in [
@@ -196,21 +196,22 @@ pub async fn another_event(app: &TestApp, first: &Event) -> Event {
     other
 }
 
-/// What is bought of the event from now on can be given back.
+/// Makes all offers of the event refundable, for purchases from now on.
 pub async fn refundable(app: &TestApp, event: &Event) {
     let db = &app.app.base.db;
     let text = "UPDATE offers SET refundable = 1 WHERE event_id = $1";
     assert!(db.run(text, vec![event.id.into()]).await.expect("the offers change") > 0);
 }
 
-/// The event is called off.
+/// Sets the status of the event to cancelled in the store.
 pub async fn call_off(app: &TestApp, event: &Event) {
     let text = "UPDATE events SET status = 'cancelled', version = version + 1 WHERE id = $1";
     let changed = app.app.base.db.run(text, vec![event.id.into()]).await;
     assert_eq!(changed.expect("the event changes"), 1);
 }
 
-/// Makes an account, a member of the organization of this slug where one is named; answers its access token.
+/// Creates an account. If an organization is named by its slug, the user becomes a member of it. Returns the access
+/// token.
 pub async fn account(app: &TestApp, name: &str, role: Role, organization: Option<&str>) -> String {
     let base = &app.app.base;
     let email = format!("{name}@example.org");
@@ -245,14 +246,14 @@ pub async fn publish(organizer: &CallerOf<'_>, event: &str) {
     assert_eq!(published.status, 200, "{}", published.text);
 }
 
-/// Changes an event as it is now; the body needs no version.
+/// Changes an event in its present version; the body needs no version.
 pub async fn edit(organizer: &CallerOf<'_>, path: &str, mut body: Value) -> Answer {
     let now: Shown = organizer.get(path).await.read();
     body["version"] = now.version.into();
     organizer.patch(path, &body).await
 }
 
-/// The body that makes an event in 30 days, on sale since yesterday.
+/// The body that creates an event in 30 days, on sale since yesterday.
 pub async fn new_event(app: &TestApp) -> NewEvent {
     let now = app.app.base.db.now().await.expect("the clock");
     let at = |days: i64| holdfast::http::time::rfc3339(now + days * 86_400_000);

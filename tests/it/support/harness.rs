@@ -1,9 +1,8 @@
 //! Starts the real server on port 0, in this process, and talks to it over HTTP.
 //!
-//! `HOLDFAST_TEST_STORE=sqlite` takes a file in a temporary folder; `postgres` takes a fresh database on the
-//! server of `TEST_DATABASE_URL` and the Redis nodes of `TEST_REDIS_URLS`. Nothing is skipped: a missing
-//! server fails the test. Every test that touches seats or money ends in [`TestApp::finish`], which checks
-//! the invariants.
+//! `HOLDFAST_TEST_STORE=sqlite` uses a file in a temporary folder; `postgres` uses a fresh database on the server of
+//! `TEST_DATABASE_URL` and the Redis nodes of `TEST_REDIS_URLS`. Nothing is skipped: a missing server fails the test.
+//! Every test that touches seats or money ends with [`TestApp::finish`], which checks the invariants.
 
 use std::{
     net::SocketAddr,
@@ -35,7 +34,7 @@ use crate::support::answer::Answer;
 
 /// A server and a client for it. Several nodes share one store: see [`TestApp::another_node`].
 pub struct TestApp {
-    /// The program's parts, for passes and for looking into the store.
+    /// The program's parts, for running passes and reading the store.
     pub app: App,
     running: Option<Running>,
     address: Mutex<SocketAddr>,
@@ -45,7 +44,7 @@ pub struct TestApp {
     _folder: Option<TempDir>,
 }
 
-/// Somebody who calls: [`TestApp::as_user`], [`TestApp::as_guest`].
+/// A caller with a token: [`TestApp::as_user`], [`TestApp::as_guest`].
 pub struct CallerOf<'a> {
     app: &'a TestApp,
     bearer: Option<String>,
@@ -78,7 +77,7 @@ impl CallerOf<'_> {
         self.send(Method::DELETE, path, None, &[]).await
     }
 
-    /// Opens an answer that has no end and reads nothing of it; a problem is read.
+    /// Opens a response that does not end, and reads nothing of its body; the body of a problem is read.
     pub async fn opens(&self, path: &str) -> Answer {
         let opened = self.request(Method::GET, path).send().await.expect("an answer");
         let (status, headers) = (opened.status().as_u16(), opened.headers().clone());
@@ -130,7 +129,7 @@ impl TestApp {
         Self::with(|_| ()).await
     }
 
-    /// A server over a fresh store, its configuration changed.
+    /// A server over a fresh store, with a changed configuration.
     pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let (database_url, redis_urls) = fresh_store(folder.path().to_path_buf()).await;
@@ -139,7 +138,7 @@ impl TestApp {
         Self::run(config, Pages::NONE, Some(folder)).await
     }
 
-    /// A server over a fresh store that serves these pages beside the API.
+    /// A server over a fresh store that serves these pages in addition to the API.
     pub async fn with_pages(pages: Pages) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let (database_url, redis_urls) = fresh_store(folder.path().to_path_buf()).await;
@@ -147,8 +146,8 @@ impl TestApp {
         Self::run(config, pages, Some(folder)).await
     }
 
-    /// A fresh store without a server of this process: the test starts programs of its own over it and says
-    /// by [`TestApp::talks_to`] which of them is meant.
+    /// A fresh store without a server in this process: the test starts programs over the store, and chooses by
+    /// [`TestApp::talks_to`] which of them gets the requests.
     pub async fn apart() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let (database_url, redis_urls) = fresh_store(folder.path().to_path_buf()).await;
@@ -158,7 +157,7 @@ impl TestApp {
         Self::over(app, None, nowhere, Some(folder))
     }
 
-    /// From now on requests go there.
+    /// Sends all further requests to this address.
     pub fn talks_to(&self, address: SocketAddr) {
         *self.address.lock().expect("the address") = address;
     }
@@ -220,7 +219,7 @@ impl TestApp {
         self.as_nobody().post(path, body).await
     }
 
-    /// Moves `db::now` of every node.
+    /// Moves the database's clock, which all nodes use.
     pub async fn advance(&self, by: Duration) {
         let ms = i64::try_from(by.as_millis()).expect("a duration of this age");
         let moved = self
@@ -232,13 +231,13 @@ impl TestApp {
         assert_eq!(moved.expect("the clock moves"), 1);
     }
 
-    /// The one number that this query finds.
+    /// The only number that this query returns.
     pub async fn number(&self, sql: &str) -> i64 {
         let row = self.app.base.db.one(sql, vec![]).await.expect("the store answers");
         row.expect("a row").try_get_by_index(0).expect("a number")
     }
 
-    /// Ends the server without looking at the invariants: for tests that break them on purpose.
+    /// Ends the server without a check of the invariants, for tests that break them on purpose.
     pub async fn stop(self) {
         if let Some(running) = self.running {
             running.stop().await;
@@ -282,7 +281,7 @@ fn config(database_url: String, redis_urls: Vec<String>, data_dir: PathBuf) -> C
         ("PUBLIC_URL", "http://127.0.0.1".to_owned()),
     ]);
     let mut config = Config::of(values, &SystemEntropy).expect("valid settings");
-    // No pass runs by itself: tests run them.
+    // No pass runs by itself; the tests run the passes.
     config.holds.expiry_pass = Duration::from_secs(3600);
     config.events.event_pass = Duration::from_secs(3600);
     config
@@ -317,7 +316,7 @@ fn redis_urls() -> Vec<String> {
     variable("TEST_REDIS_URLS").split(',').map(str::to_owned).collect()
 }
 
-/// The URL of a store that nobody has migrated.
+/// The URL of a store without a schema.
 pub async fn bare_store(folder: &Path) -> String {
     match variable("HOLDFAST_TEST_STORE").as_str() {
         "postgres" => fresh_database("").await,
@@ -325,27 +324,27 @@ pub async fn bare_store(folder: &Path) -> String {
     }
 }
 
-/// A handle of its own on a database.
+/// A new handle on a database.
 pub async fn connect(url: &str, pool: u32, offset: ClockOffset) -> Db {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
     Db::connect(url, pool, offset, &clock).await.expect("the database answers")
 }
 
-/// The name of a database that is migrated and empty: each test gets a copy of it, for migrating takes longer than
-/// many a test.
+/// The name of a database that is migrated and empty. Each test gets a copy of it, because a migration takes longer
+/// than many a test.
 static MIGRATED: OnceCell<String> = OnceCell::const_new();
 
 async fn migrated() -> String {
     let url = fresh_database("").await;
     let db = connect(&url, 1, ClockOffset::Ignored).await;
     Migrator::up(db.writer(), None).await.expect("it is migrated");
-    // Nobody may be connected to what is copied.
+    // No connection may be open to the database that is copied.
     db.writer().close_by_ref().await.expect("closed");
     let (_, name) = url.rsplit_once('/').expect("a database URL has a path");
     name.to_owned()
 }
 
-/// Makes a database on the server of the tests; answers its URL.
+/// Creates a database on the server for tests. Returns its URL.
 async fn fresh_database(how: &str) -> String {
     let server = variable("TEST_DATABASE_URL");
     let name = format!("test_{}", Uuid::now_v7().simple());

@@ -1,4 +1,4 @@
-//! Somebody who paid and may give it back, and the books that follow.
+//! A buyer who has paid and may cancel, and the gateway's books.
 
 use std::time::Duration;
 
@@ -16,18 +16,18 @@ use crate::support::{
     harness::TestApp,
 };
 
-/// How often a test looks before it gives up: 20 s in all.
+/// The maximum number of looks before a test fails: 20 s in all.
 pub const LOOKS: usize = 400;
 pub const LOOK_EVERY: Duration = Duration::from_millis(50);
 
-/// A server with an event whose offers can be given back.
+/// A server with an event whose offers are refundable.
 pub async fn app_with_event() -> (TestApp, Event) {
     let (app, event) = fixture::app_with_event().await;
     fixture::refundable(&app, &event).await;
     (app, event)
 }
 
-/// Somebody who holds and pays.
+/// A buyer who has held seats and paid for them.
 pub struct Paid {
     pub buyer: Buyer,
     pub booking: Booking,
@@ -36,7 +36,7 @@ pub struct Paid {
 impl Paid {
     pub async fn with(app: &TestApp, event: &Event, wish: &Value, method: &str) -> Self {
         let buyer = Buyer::holds(app, event, wish).await;
-        // Everybody has an address of their own.
+        // Each buyer has a different address.
         let body = buyer.pays_from(method, &format!("{}@example.org", buyer.reservation));
         let paid = buyer.confirms(app, "pays", &body).await;
         assert_eq!(paid.status, 201, "{}", paid.text);
@@ -74,7 +74,7 @@ impl Paid {
     }
 }
 
-/// Waits until nothing is on its way back any more.
+/// Waits until no refund is under way any more.
 pub async fn all_refunded(app: &TestApp) {
     let pending = "SELECT COUNT(*) AS pending FROM refunds WHERE status = 'pending'";
     for _ in 0..LOOKS {
@@ -87,7 +87,7 @@ pub async fn all_refunded(app: &TestApp) {
     panic!("a refund is on its way for too long");
 }
 
-/// What the gateway took and gave back in all, in minor units.
+/// The sums that the gateway captured and refunded, in minor units.
 pub async fn books(app: &TestApp) -> (i64, i64) {
     let (mut sums, mut last): ((i64, i64), Option<PaymentId>) = ((0, 0), None);
     loop {
@@ -106,7 +106,7 @@ pub fn statuses(booking: &Booking) -> Vec<TicketStatus> {
     booking.tickets.iter().map(|ticket| ticket.status).collect()
 }
 
-/// Somebody is admitted with the ticket, as a gate would write it; whether that was still possible.
+/// Marks the ticket as used, as a gate would. Returns whether this was still possible.
 pub async fn admits(app: &TestApp, ticket: &Ticket) -> bool {
     let text = "UPDATE tickets SET status = 'used' WHERE id = $1 AND status = 'valid'";
     app.app.base.db.run(text, vec![ticket.id.into()]).await.expect("the gate writes") == 1

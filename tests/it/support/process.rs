@@ -1,5 +1,5 @@
-//! The real program in a process of its own, over a test's store: it can be halted at a failpoint, let go on,
-//! paused, told to end, and killed with SIGKILL at any moment.
+//! The real program in a separate process, over a test's store. A test can halt it at a failpoint, let it continue,
+//! pause it, tell it to end, and kill it with SIGKILL at any moment.
 
 use std::{
     collections::VecDeque,
@@ -15,13 +15,13 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::support::harness::TestApp;
 
-/// How long the program may take to say something that a test waits for, or to end.
+/// The maximum time until the program prints an expected line, or ends.
 const PATIENCE: Duration = Duration::from_secs(60);
 const LOOK_EVERY: Duration = Duration::from_millis(5);
-/// How much of its log is shown where it ended unexpectedly.
+/// The number of lines of its log that are shown after an unexpected end.
 const MAX_SHOWN: usize = 30;
 
-/// The program with the settings of `config`, to be started.
+/// A command that starts the program with the settings of `config`.
 pub fn program(config: &Config, command: &str) -> Command {
     let mut program = Command::new(env!("CARGO_BIN_EXE_holdfast"));
     program
@@ -37,7 +37,7 @@ pub fn program(config: &Config, command: &str) -> Command {
     program
 }
 
-/// What `holdfast reconcile` says over the stores of `app`, told these variables besides.
+/// Runs `holdfast reconcile` over the store of `app`, with these additional variables. Returns its output.
 pub async fn reconcile(app: &TestApp, more: &[(&str, String)]) -> Output {
     let mut program = program(&app.app.config, "reconcile");
     program.envs(more.iter().map(|(name, value)| (name, value)));
@@ -60,7 +60,7 @@ impl Node {
         Self::start_with(config, &[]).await
     }
 
-    /// The same with these variables in its environment.
+    /// Starts the program with these additional variables in its environment.
     pub async fn start_with(config: &Config, variables: &[(&str, &str)]) -> Self {
         let mut process = program(config, "serve")
             .envs(variables.iter().copied().filter(|(_, value)| !value.is_empty()))
@@ -74,7 +74,7 @@ impl Node {
         let shown = Arc::new(Mutex::new(VecDeque::new()));
         let met = Arc::new(Mutex::new(Vec::new()));
         let (tail, faults) = (Arc::clone(&shown), Arc::clone(&met));
-        // Read to its end, so that the pipe never fills.
+        // Reads the log to its end, so that the pipe never fills.
         std::thread::spawn(move || {
             for line in BufReader::new(output).lines().map_while(Result::ok) {
                 let mut tail = tail.lock().expect("the log");
@@ -101,25 +101,25 @@ impl Node {
         format!("http://{}/api/v1{path}", self.address)
     }
 
-    /// Waits until it halts at this failpoint.
+    /// Waits until the program halts at this failpoint.
     pub async fn halts_at(&mut self, point: &str) {
         self.says(&format!("failpoint {point}")).await;
     }
 
-    /// Lets it go on after a failpoint.
+    /// Lets the program continue after a failpoint.
     pub fn goes_on(&mut self) {
         let input = self.process.stdin.as_mut().expect("its input");
         input.write_all(b"go on\n").and_then(|()| input.flush()).expect("it listens");
     }
 
-    /// Sends it a signal, such as `STOP`.
+    /// Sends the program a signal, such as `STOP`.
     pub fn signal(&self, name: &str) {
         let id = self.process.id().to_string();
         let sent = Command::new("kill").args([&format!("-{name}"), &id]).status();
         assert!(sent.expect("kill runs").success());
     }
 
-    /// Waits until it has ended.
+    /// Waits until the program has ended.
     pub async fn ends(&mut self) -> ExitStatus {
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -131,7 +131,7 @@ impl Node {
         }
     }
 
-    /// Kills it with SIGKILL and waits for its end.
+    /// Kills the program with SIGKILL and waits for its end.
     pub async fn kill(&mut self) {
         self.signal("KILL");
         self.ends().await;
@@ -153,14 +153,14 @@ impl Node {
         }
     }
 
-    /// The planned faults that it has met, as `step=fault`, sorted.
+    /// The planned faults that the program has met, as `step=fault`, sorted.
     pub fn met(&self) -> Vec<String> {
         let mut met = self.met.lock().expect("the faults").clone();
         met.sort();
         met
     }
 
-    /// The end of its log.
+    /// The end of the program's log.
     pub fn log(&self) -> String {
         let shown = self.shown.lock().expect("the log");
         shown.iter().map(|line| format!("    {line}\n")).collect()
@@ -169,7 +169,7 @@ impl Node {
 
 impl Drop for Node {
     fn drop(&mut self) {
-        // It is dead already where the test killed it.
+        // The program is dead already if the test killed it.
         self.process.kill().ok();
         self.process.wait().ok();
     }

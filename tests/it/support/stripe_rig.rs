@@ -15,7 +15,7 @@ use crate::support::harness::TestApp;
 
 pub(crate) const WEBHOOK_SECRET: &str = "whsec_tests";
 
-/// A server whose money goes to a fake of its own. No webhooks come; see [`tell`].
+/// A server that takes payments through a separate fake. The fake sends no webhooks; see [`tell`].
 pub(crate) async fn start() -> (TestApp, FakeStripe) {
     let address = SocketAddr::from(([127, 0, 0, 1], 0));
     let fake = FakeStripe::start(address).await.expect("the fake listens");
@@ -29,18 +29,18 @@ pub(crate) async fn start() -> (TestApp, FakeStripe) {
     (TestApp::with(|config| config.payment = payment).await, fake)
 }
 
-/// Where the server takes webhooks.
+/// The address at which the server receives webhooks, with the secret.
 pub(crate) fn target(app: &TestApp) -> Target {
     let url = app.url("/payments/webhooks/stripe");
     Target { url, secret: WEBHOOK_SECRET.to_owned() }
 }
 
-/// Lets the fake tell the server what happens.
+/// Makes the fake send its events to the server.
 pub(crate) fn tell(app: &TestApp, fake: &FakeStripe) {
     fake.send_webhooks_to(target(app));
 }
 
-/// Ends a test: the invariants hold, and Stripe's books say what the ledger says.
+/// Ends a test: the invariants hold, and Stripe's books agree with the ledger.
 pub(crate) async fn finish(app: TestApp, fake: &FakeStripe) {
     let db = &app.app.base.db;
     let mut in_books = 0;

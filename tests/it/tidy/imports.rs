@@ -1,4 +1,4 @@
-//! Who imports whom, read off the text: units of the server (`kernel`, `shop/checkout`, …) and the arrows between them.
+//! The imports between units of the server (`kernel`, `shop/checkout`, …), read from the source text.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -7,13 +7,13 @@ use std::{
 
 use super::{Source, sources};
 
-/// Folders whose children are slices of their own.
+/// The folders whose children are separate units.
 const GROUPS: [&str; 4] = ["desk", "identity", "money", "shop"];
 
 /// The imports between units, each with a place that makes it.
 pub type Graph = BTreeMap<String, BTreeMap<String, String>>;
 
-/// A path that names something of another unit.
+/// A path that names an item of another unit.
 pub struct Import {
     pub file: String,
     pub from: String,
@@ -38,7 +38,7 @@ pub fn imports() -> Vec<Import> {
     imports
 }
 
-/// Imports that hide whom they import: a glob, a group of slices as a whole.
+/// Imports that hide the imported unit: a glob, or a whole group of slices.
 pub fn vague() -> Vec<String> {
     let mut vague = Vec::new();
     for source in sources("src").iter().filter(|source| !source.path.ends_with("/tests.rs")) {
@@ -66,7 +66,8 @@ pub fn graph() -> Graph {
     graph
 }
 
-/// The units so that each stands after all that it imports; or the cycle that makes this impossible, in words.
+/// The units in an order in which each unit follows all units that it imports, or the cycle that makes this
+/// impossible, in words.
 pub fn order(graph: &Graph) -> Result<Vec<String>, String> {
     let (mut order, mut done) = (Vec::new(), BTreeSet::new());
     for unit in graph.keys() {
@@ -110,7 +111,7 @@ fn module(path: &str) -> Vec<String> {
     path.split('/').map(str::to_owned).collect()
 }
 
-/// The unit that a module belongs to; none for the crate's root and the names of groups.
+/// The unit that a module belongs to. `None` for the crate's root and the names of groups.
 fn unit(module: &[String]) -> Option<String> {
     let first = module.first()?;
     match first.as_str() {
@@ -137,7 +138,7 @@ fn paths(source: &Source, module: &[String]) -> Vec<Vec<String>> {
                 !(letter.is_alphanumeric() || letter == '_' || letter == ':')
             });
             let path = path.into_iter().next().unwrap_or_default();
-            // What stands before a brace was flattened above.
+            // The part before a brace was flattened above.
             if path.ends_with("::") {
                 continue;
             }

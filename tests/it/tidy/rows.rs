@@ -1,10 +1,10 @@
-//! Each table's columns stand once: in its entity, which is used, and in no second list of a statement.
+//! The columns of each table are listed once: in its entity, which is used, and never again in a statement.
 
 use std::collections::BTreeMap;
 
 use super::{Source, sources};
 
-/// How many columns make a list that may stand once only.
+/// The number of columns from which on a list counts as a repetition of the entity's columns.
 const LIST: usize = 4;
 
 /// The text of a file's statements on one line each, without the breaks of Rust's strings.
@@ -17,8 +17,8 @@ fn columns(list: &str) -> Vec<String> {
     list.split(',').map(|column| column.trim().to_owned()).collect()
 }
 
-/// The column lists of the statements in a text: of `INSERT INTO t (…)`, and of `SELECT … FROM t` where it is nothing
-/// but names.
+/// The column lists of the statements in a text: of `INSERT INTO t (…)`, and of `SELECT … FROM t` if the list
+/// contains only names.
 fn lists(text: &str) -> Vec<String> {
     let inserted = text.split("INSERT INTO ").skip(1).filter_map(|rest| {
         let (table, rest) = rest.split_once(" (")?;
@@ -112,7 +112,7 @@ fn every_entity_is_used() {
     assert!(unused.is_empty(), "entities that nothing reads or writes: {unused:?}");
 }
 
-/// Whether a text names the entity's rows or columns, and not those of one whose name ends with it.
+/// Whether a text names the entity's rows or columns, and not those of an entity whose name ends with the same word.
 fn uses(text: &str, entity: &str) -> bool {
     let parts = ["Entity", "Model", "Column", "{self"].map(|part| format!("{entity}::{part}"));
     parts.iter().any(|part| {

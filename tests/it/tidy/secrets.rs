@@ -1,10 +1,10 @@
-//! `Debug` prints no secret: whoever logs a value must not think of it.
+//! `Debug` prints no secret, so nobody who logs a value has to think about secrets.
 
 use super::{Source, sources};
 
 const WORDS: [&str; 3] = ["password", "secret", "token"];
 
-/// The fields of a file that hold a secret as plain text and are printed by a derived `Debug`.
+/// The fields of a file that contain a secret as plain text and that a derived `Debug` prints.
 fn printed(source: &Source) -> Vec<String> {
     let mut found = Vec::new();
     let (mut is_debug, mut is_hidden) = (false, false);

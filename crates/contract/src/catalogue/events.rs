@@ -15,21 +15,21 @@ pub enum EventStatus {
     Draft,
     /// Published; the sale has not begun.
     Upcoming,
-    /// The sale is open.
+    /// The sale is open, and at least one place is available.
     OnSale,
     /// The sale is open, but no place is available now.
     SoldOut,
-    /// The event is over.
+    /// The end of the event has passed.
     Completed,
-    /// The event was cancelled.
+    /// The organizer cancelled the event. Its bookings are cancelled and refunded.
     Cancelled,
 }
 
-/// An event.
+/// An event: its description, its schedule, its limits and its available places.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct Event {
-    /// The event's id.
+    /// The id of the event, a UUIDv7.
     pub id: Uuid,
     /// The event's unique name in URLs: 1 to 80 characters of `a-z`, `0-9` and single `-`.
     pub slug: String,
@@ -37,7 +37,7 @@ pub struct Event {
     pub organization_id: Uuid,
     /// The name of the organization that sells the event.
     pub organization: String,
-    /// The event's title.
+    /// The event's title, in plain text.
     pub name: String,
     /// The event's description, in plain text.
     pub description: String,
@@ -82,7 +82,7 @@ pub struct Event {
     pub version: i32,
 }
 
-/// A page of events.
+/// One page of a list of events.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct EventPage {

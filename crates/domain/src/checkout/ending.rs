@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// How a checkout ended.
+/// The final result of a checkout: a paid booking or a failure.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ending {
@@ -12,7 +12,7 @@ pub enum Ending {
     Failed(Failure),
 }
 
-/// Why a checkout failed.
+/// Why a checkout failed. [`Failure::name`] gives the word on the wire.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Failure {
@@ -72,13 +72,13 @@ impl Failure {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StuckReason {
-    /// For too long, the payment could not be voided.
+    /// The payment could not be voided, and the limit of tries is reached.
     VoidFails,
-    /// For too long, the seats could not be released.
+    /// The seats could not be released, and the limit of tries is reached.
     ReleaseFails,
-    /// The money is captured, but for too long the tickets could not be issued.
+    /// The money is captured, but the tickets could not be issued, and the limit of tries is reached.
     IssueFails,
-    /// An idempotency key is older than the gateway remembers keys.
+    /// An idempotency key is so old that the gateway may have forgotten it.
     KeyTooOld,
     /// The record contradicts itself. It is never stored: [`super::Checkout::decode`] refuses such a record.
     Contradictory,

@@ -9,7 +9,7 @@ use super::{GatewayCall, LocalStep};
 /// The outcome of a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome<T, R> {
-    /// The step took effect.
+    /// The step took effect, with this result.
     Done(T),
     /// The step was refused finally and has no effect.
     Refused(R),
@@ -123,23 +123,23 @@ words! { PaymentStatus {
 /// An event that happened to a checkout.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// The outcome of [`GatewayCall::Prepare`].
+    /// The outcome of [`GatewayCall::Prepare`]. It is refused if the gateway cannot use the payment method.
     Prepared(Outcome<Prepared, Decline>),
-    /// The outcome of [`GatewayCall::Authorize`].
+    /// The outcome of [`GatewayCall::Authorize`]. It is refused if the bank declines the payment.
     Authorized(Outcome<Authorization, Decline>),
     /// The outcome of [`LocalStep::ConfirmSeats`]. It is refused if a seat no longer belongs to the
     /// reservation.
     SeatsConfirmed(Outcome<(), ()>),
     /// The outcome of [`GatewayCall::Capture`]. It is refused if the authorization is no longer valid.
     Captured(Outcome<(), ()>),
-    /// The outcome of [`LocalStep::IssueTickets`].
+    /// The outcome of [`LocalStep::IssueTickets`]. After a refusal, the checkout needs an operator.
     TicketsIssued(Outcome<(), ()>),
     /// The outcome of [`GatewayCall::Void`]. It is refused if the payment is already captured.
     Voided(Outcome<(), ()>),
     /// The outcome of [`LocalStep::ReclaimSeats`]. It is refused if another buyer has a seat or the event
     /// is cancelled.
     SeatsReclaimed(Outcome<(), ()>),
-    /// The outcome of [`LocalStep::ReleaseSeats`].
+    /// The outcome of [`LocalStep::ReleaseSeats`]. After a refusal, the checkout needs an operator.
     SeatsReleased(Outcome<(), ()>),
     /// The outcome of [`GatewayCall::Ask`]: the payment, or `None` if the gateway could not be asked.
     Seen(Option<PaymentSeen>),

@@ -44,7 +44,7 @@ pub enum State {
     },
     /// The amount is being authorized.
     Authorizing {
-        /// The payment to authorize.
+        /// The prepared payment, which is being authorized.
         payment: PaymentId,
         /// The call to the gateway.
         call: Call,
@@ -53,8 +53,7 @@ pub enum State {
     Awaiting {
         /// The payment that the buyer or the gateway has not decided yet.
         payment: PaymentId,
-        /// The secret that the buyer needs to act. `None` if the gateway is the one that needs
-        /// time.
+        /// The secret that the buyer needs to act. `None` while the gateway, not the buyer, needs time.
         #[debug("hidden")]
         client_secret: Option<String>,
         /// How often the gateway was asked.
@@ -71,7 +70,7 @@ pub enum State {
     },
     /// The amount is being captured.
     Capturing {
-        /// The payment to capture.
+        /// The authorized payment, which is being captured.
         payment: PaymentId,
         /// The call to the gateway.
         call: Call,
@@ -85,11 +84,11 @@ pub enum State {
     },
     /// The payment is being voided.
     Voiding {
-        /// The payment to void.
+        /// The payment that must never take money.
         payment: PaymentId,
         /// Whether the seats were already sold.
         seats: SeatsStand,
-        /// Why the checkout fails.
+        /// Why the checkout fails. The booking keeps this reason.
         why: Failure,
         /// The call to the gateway.
         call: Call,
@@ -104,14 +103,14 @@ pub enum State {
     },
     /// The seats are being released.
     Releasing {
-        /// Why the checkout fails.
+        /// Why the checkout fails. The booking keeps this reason.
         why: Failure,
         /// The tries of the step.
         tries: Tries,
     },
-    /// The checkout has ended.
+    /// The checkout has ended and never changes again.
     Rest {
-        /// How the checkout ended.
+        /// The final result: a paid booking or a failure.
         ending: Ending,
     },
     /// The checkout needs an operator.

@@ -58,8 +58,8 @@ impl Currency {
         currency.listed_decimals().map(|_| currency).ok_or(NotACurrency)
     }
 
-    /// Reads a code that was accepted before: a stored one, or one that the gateway repeats. The list of currencies
-    /// changes, and what was sold stays readable.
+    /// Reads a code that was accepted earlier: a code from the database, or a code that the gateway repeats. The list
+    /// of currencies changes, but sales in an old currency stay readable.
     ///
     /// # Errors
     /// If the text is not three upper-case ASCII letters.
@@ -83,8 +83,8 @@ impl Currency {
         std::str::from_utf8(&self.0).expect("a code has ASCII letters alone")
     }
 
-    /// The number of decimals of an amount: 2 for EUR, 0 for JPY, 3 for KWD. Browsers have other numbers for
-    /// some currencies (0 for HUF), so no amount may be formatted with theirs.
+    /// The number of decimals of an amount: 2 for EUR, 0 for JPY, 3 for KWD. Browsers use other numbers for some
+    /// currencies (0 for HUF), so the pages never let a browser choose the number.
     pub fn decimals(self) -> u32 {
         self.listed_decimals().unwrap_or(ASSUMED_DECIMALS)
     }

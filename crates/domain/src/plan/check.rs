@@ -43,7 +43,8 @@ fn uuid(area: &Area) -> Option<&str> {
 struct Checks<'p, 'f> {
     faults: &'f mut Faults,
     uuids: HashSet<&'p str>,
-    /// The labels of places of which a part contains the separator. Other places have labels of their own.
+    /// The labels of places that have the separator inside one of their parts. Any other label belongs to one place
+    /// only.
     labels: HashSet<String>,
 }
 
@@ -56,7 +57,7 @@ impl<'p> Checks<'p, '_> {
         self.faults.add(message, path, || message.to_owned());
     }
 
-    /// People read the text, so they see all of it. An empty text is the reader's business.
+    /// Notes a fault if people could not see the whole text. The reader reports empty texts.
     fn seen(&mut self, text: &str, path: impl FnOnce() -> String) {
         if text.chars().any(letters::is_hidden) {
             self.fault(
@@ -68,8 +69,8 @@ impl<'p> Checks<'p, '_> {
         }
     }
 
-    /// The format requires that the editor's ids are unique among objects of every kind. pretix takes areas that share
-    /// an id among themselves, and so does this check.
+    /// The format requires that the editor's ids are unique among objects of every kind. pretix accepts several areas
+    /// with the same id, and so does this check.
     fn uuid(&mut self, uuid: Option<&'p str>, at: impl FnOnce() -> String) {
         if let Some(uuid) = uuid.filter(|uuid| !uuid.is_empty())
             && !self.uuids.insert(uuid)

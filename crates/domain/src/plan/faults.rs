@@ -24,7 +24,7 @@ struct Kind {
 }
 
 impl Faults {
-    /// Notes a fault. Its kind is the message without what the faults of one kind differ in.
+    /// Notes a fault of a kind. The kind is the message without the values that differ from fault to fault.
     pub(super) fn add(
         &mut self,
         kind: &str,
@@ -43,7 +43,7 @@ impl Faults {
         }
     }
 
-    /// Whether so many faults are shown that no other kind would be.
+    /// Whether the limit of shown faults is reached, so that another kind of fault would not be shown.
     pub(super) fn are_enough(&self) -> bool {
         self.shown.len() >= MAX_FAULTS
     }
@@ -57,7 +57,8 @@ impl Faults {
         self.shown.iter().any(|fault| fault.path.starts_with(member))
     }
 
-    /// The faults in the order in which they were found. The last fault of a kind says how many more there are.
+    /// The faults in the order in which they were found. The last fault of a kind says how many more faults of this
+    /// kind there are.
     pub(super) fn end(mut self) -> Vec<PlanFault> {
         for Kind { count, shown, last } in self.kinds.into_values() {
             let more = count - shown;

@@ -21,7 +21,7 @@ const COLOR: &str = "#2b6cb0";
 pub struct Grid {
     /// The section's name, unique within the plan.
     pub name: String,
-    /// The number of rows.
+    /// The number of rows, at least one.
     pub rows: u32,
     /// The number of seats in each row.
     pub seats_per_row: u32,

@@ -58,7 +58,7 @@ pub struct Zone {
     pub areas: Option<Vec<Area>>,
 }
 
-/// A row of seats.
+/// A row: its name and its seats from one end to the other.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Row {
     /// The row's number or name.
@@ -207,11 +207,11 @@ pub struct Position {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LabelAt {
-    /// Before the first seat.
+    /// The number stands before the first seat.
     Start,
-    /// After the last seat.
+    /// The number stands after the last seat.
     End,
-    /// Before the first and after the last seat.
+    /// The number stands before the first seat and after the last seat.
     Both,
 }
 
@@ -244,7 +244,7 @@ impl From<i32> for Number {
 /// restores them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Nullable<T> {
-    /// The member is absent.
+    /// The file does not contain the member.
     #[default]
     Absent,
     /// The member is present and null.

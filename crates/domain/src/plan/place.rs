@@ -1,4 +1,5 @@
-//! The printed place of a seat: zone, row and number. People find their seat by it, so it stays as it was sold.
+//! The printed place of a seat: zone, row and number. People find their seat by its printed place, so the place stays
+//! as it was sold.
 
 use std::fmt;
 
@@ -35,7 +36,7 @@ impl fmt::Display for Place<'_> {
 /// A held or sold seat to which a change would give another place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MovedSeat {
-    /// The seat.
+    /// The id of the seat within its event.
     pub id: SeatId,
     /// Whether the seat is held or sold.
     pub claim: Claim,

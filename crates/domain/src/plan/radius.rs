@@ -1,15 +1,15 @@
-//! The radius with which each seat is drawn: the plan's, but never so large that seats overlap.
+//! The radius with which each seat is drawn: the plan's radius, reduced where seats would overlap.
 
 use std::collections::HashSet;
 
 use super::Plan;
 
-/// The radius of a seat without one, in the plan's unit: the default of the format.
+/// The radius of a seat for which the plan gives none, in the plan's unit: the default of the format.
 pub const DEFAULT_RADIUS: f64 = 10.0;
 
 impl Plan {
-    /// The radius of every seat in the plan's unit, in the order of [`Plan::numbered`]: at most half the distance to the
-    /// nearest seat at another point. A seat with the radius 0 has none.
+    /// The radius of every seat in the plan's unit, in the order of [`Plan::numbered`]: at most half the distance to
+    /// the nearest seat at another point. A seat whose radius in the plan is 0 gets the default.
     pub fn radii(&self) -> Vec<f64> {
         let points: Vec<[f64; 2]> = self.numbered().map(|seat| [seat.x, seat.y]).collect();
         let mut distinct: Vec<[f64; 2]> = points.clone();
@@ -37,8 +37,8 @@ impl Plan {
     }
 }
 
-/// Arranges points as a balanced two-dimensional tree: the median by one coordinate is the middle, the halves beside
-/// it are trees by the other coordinate.
+/// Arranges points as a balanced two-dimensional tree: the point with the median of one coordinate is in the middle,
+/// and the halves beside it are trees by the other coordinate.
 fn arrange(points: &mut [[f64; 2]], axis: usize) {
     if points.len() > 1 {
         let middle = points.len() / 2;
@@ -49,7 +49,7 @@ fn arrange(points: &mut [[f64; 2]], axis: usize) {
     }
 }
 
-/// Lowers `nearest`, the square of a distance, to that of the nearest other point in the tree.
+/// Lowers `nearest`, the square of a distance, to the square of the distance to the nearest other point in the tree.
 fn search(points: &[[f64; 2]], axis: usize, from: [f64; 2], nearest: &mut f64) {
     let middle = points.len() / 2;
     let Some(point) = points.get(middle) else { return };

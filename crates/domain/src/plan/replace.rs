@@ -16,7 +16,7 @@ pub enum Claim {
     None,
     /// A buyer holds the seat or is paying for it.
     Held,
-    /// The seat is sold.
+    /// The seat belongs to a booking.
     Sold,
 }
 
@@ -29,7 +29,7 @@ pub struct KnownSeat<'k> {
     pub guid: &'k str,
     /// Whether somebody has the seat.
     pub claim: Claim,
-    /// The seat's present place.
+    /// The place that the current plan gives to the seat.
     pub place: Place<'k>,
 }
 
@@ -48,9 +48,9 @@ pub struct Replacement<'p> {
 #[derive(Debug, Clone, Default, PartialEq, Eq, thiserror::Error)]
 #[error("held or sold seats would vanish or get another place")]
 pub struct InUse {
-    /// The seats that the new plan lacks.
+    /// The held and sold seats that the new plan does not contain.
     pub vanishing: Vec<(SeatId, Claim)>,
-    /// The seats whose zone, row or number would change.
+    /// The held and sold seats whose zone, row or number would change.
     pub moved: Vec<MovedSeat>,
 }
 

@@ -11,18 +11,19 @@ use crate::ids::SectionId;
 /// A seated section that the event has.
 #[derive(Debug, Clone, Copy)]
 pub struct KnownSection<'k> {
-    /// The section's id.
+    /// The id of the section, which offers and tickets name.
     pub id: SectionId,
-    /// The section's name.
+    /// The section's name for people, unique within the event.
     pub name: &'k str,
     /// The id that the editor gave to the section's zone in the present plan.
     pub uuid: Option<&'k str>,
 }
 
 impl Plan {
-    /// The sections that zones of this plan keep, by the index of the zone: by `uuid` where only one zone of either
-    /// plan has it, otherwise by the number of seats that both plans have, otherwise by name. A zone without seats
-    /// has no section. `section_of` gives the section of each seat of the present plan by its guid.
+    /// The sections that zones of this plan keep, by the index of the zone. A zone and a section belong together by
+    /// their `uuid` if only one zone of each plan has that `uuid`, otherwise by the number of seats that both plans
+    /// have, otherwise by name. A zone without seats has no section. `section_of` gives the section of each seat of
+    /// the present plan by its guid.
     pub fn keeping(
         &self,
         known: &[KnownSection<'_>],
@@ -90,7 +91,7 @@ struct Matching {
 }
 
 impl Matching {
-    /// Notes the pair unless one of the two has its partner already.
+    /// Notes the pair, unless the zone or the section already has a partner.
     fn note(&mut self, zone: usize, section: SectionId) {
         if !self.kept.contains_key(&zone) && self.taken.insert(section) {
             self.kept.insert(zone, section);

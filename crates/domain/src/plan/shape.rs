@@ -1,8 +1,8 @@
 //! The members of each object of the format, after pretix's `seating-plan.schema.json`.
 //!
-//! This module is stricter than the schema where a hall needs it (bounds, no empty seat numbers).
-//! It is more tolerant in one point: only the lengths of the plan itself must be whole numbers. Like pretix, it takes
-//! the empty category that the editor gives to new seats.
+//! This module is stricter than the schema where a hall needs it (bounds, no empty seat numbers). It is more tolerant
+//! in two points: only the lengths of the plan itself must be whole numbers, and, as in pretix, a seat may have the
+//! empty category that the editor gives to new seats.
 
 use serde::de::MapAccess;
 

@@ -1,11 +1,11 @@
-//! What a plan may contain, but is probably a mistake. pretix takes such plans, so Holdfast takes them, too.
+//! Probable mistakes in a plan that the reader accepts. pretix accepts such plans, so Holdfast accepts them, too.
 
 use std::collections::HashSet;
 
 use super::{Plan, PlanFault};
 
 impl Plan {
-    /// One warning for each kind of mistake, with the path of the first.
+    /// One warning for each kind of mistake, with the path of the first mistake of that kind.
     pub fn warnings(&self) -> Vec<PlanFault> {
         let found = [self.without_category(), self.areas_with_one_uuid(), self.at_one_point()];
         found.into_iter().flatten().collect()

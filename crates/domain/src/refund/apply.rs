@@ -106,7 +106,7 @@ fn settle(call: Call, now_ms: i64) -> State {
     State::Looking { call, then: Then::NewKey }
 }
 
-/// Processes the gateway's books.
+/// Compares the refund with the gateway's books of the payment, and decides how to continue.
 fn looked(refund: Refund, call: Call, then: Then, books: &Books, now_ms: i64) -> Refund {
     if let Some(own) = books.of(refund.saga) {
         return Refund { state: posting(own.clone(), now_ms), ..refund };

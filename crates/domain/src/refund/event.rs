@@ -13,7 +13,7 @@ pub enum Event {
     /// The outcome of [`GatewayCall::Look`]: the payment's refunds, or `None` if the gateway could not be
     /// asked.
     Looked(Option<Books>),
-    /// The outcome of [`LocalStep::Post`].
+    /// The outcome of [`LocalStep::Post`]: whether our books now contain the refund.
     Posted(Outcome<(), ()>),
     /// The gateway reports that it could not deliver a refund that it had accepted.
     Failed {
@@ -22,7 +22,7 @@ pub enum Event {
         /// The gateway's code for the failure.
         code: String,
     },
-    /// [`LocalStep::Reverse`] took effect.
+    /// The step [`LocalStep::Reverse`] took effect.
     Reversed,
     /// Somebody woke the refund: its wait is over.
     Woken,

@@ -1,6 +1,6 @@
 //! Why a refund happens, in which way the money is returned, and whether it was returned.
 
-/// Why a refund happens.
+/// Why money is returned to a buyer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Reason {
     /// The buyer cancelled lines of the booking.
@@ -9,7 +9,7 @@ pub enum Reason {
     Organizer,
     /// The organizer refunded an amount without cancelling anything.
     Goodwill,
-    /// The event was cancelled.
+    /// The event was cancelled, and with it every line.
     CalledOff,
     /// The payment succeeded only after other buyers had the seats.
     SeatsLost,
@@ -78,7 +78,7 @@ words! { Method {
 pub enum Status {
     /// The refund is under way.
     Pending,
-    /// The money was returned.
+    /// The money was returned. A bank may still report a failure later.
     Done,
 }
 

@@ -42,7 +42,7 @@ pub enum Admission {
 pub enum LineStatus {
     /// The line is not cancelled. Its tickets admit.
     Live,
-    /// The line is cancelled.
+    /// The line is cancelled. Its tickets admit nobody.
     Cancelled,
 }
 
@@ -51,14 +51,14 @@ pub enum LineStatus {
 pub enum Occasion {
     /// The event begins at this moment, in milliseconds since 1970.
     StartsAt(i64),
-    /// The event is cancelled.
+    /// The event is cancelled, whenever it would have begun.
     CalledOff,
 }
 
 /// The facts about a line of a confirmed booking that decide on its cancellation and refund.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Line {
-    /// The line's id.
+    /// The id of the line of the booking.
     pub id: LineId,
     /// The amount paid for the line, in minor units: price minus discount plus fee.
     pub paid_minor: i64,
@@ -111,7 +111,7 @@ impl Line {
 pub enum CancelObstacle {
     /// The line's offer is not refundable.
     NotRefundable,
-    /// The event has begun.
+    /// The event has begun, and only the organizer may still cancel.
     Started,
     /// A ticket of the line has admitted somebody.
     Used,
@@ -131,7 +131,7 @@ impl CancelObstacle {
 /// The part of a refund that belongs to one line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Share {
-    /// The line's id.
+    /// The id of the line that gets this part.
     pub line: LineId,
     /// The amount in minor units; may be zero.
     pub minor: i64,

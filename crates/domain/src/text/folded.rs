@@ -13,7 +13,7 @@ pub const FOLDING: i32 = 1;
 /// The text in the form in which texts are searched: compatibility characters, case and accents are gone, and white
 /// space is single spaces. `Österreich`, `OSTERREICH` and `ösTerreich` have one form.
 pub fn folded(text: &str) -> String {
-    // A second round reaches a form that stays: the case folding of some letters has marks of its own.
+    // A second round reaches a form that does not change any more: the case folding of some letters adds accents.
     once(&once(text)).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -23,7 +23,7 @@ fn once(text: &str) -> String {
     for letter in decomposed.chars() {
         match letter {
             _ if is_accent(letter) || letters::is_invisible(letter) => {}
-            // Latin letters that Unicode does not decompose: ø, ł, æ. The ß belongs to the case folding.
+            // Latin letters that Unicode does not decompose: ø, ł, æ. The case folding handles the ß.
             'À'..='ɏ' | 'Ḁ'..='ỿ' => {
                 plain.push_str(deunicode_char(letter).unwrap_or_default())
             }

@@ -1,9 +1,10 @@
-//! What a character is, as Unicode says: whether anybody sees it, and whether it turns the text beside it round.
+//! What Unicode says about a character: whether it is visible, and whether it changes the direction of the text
+//! beside it.
 
 use icu_properties::{CodePointMapData, props::GeneralCategory};
 
-/// Whether the character has no form of its own: a format character (zero-width space, soft hyphen, byte order mark,
-/// the marks that turn the direction of a text), a variation selector, or a filler that looks like nothing.
+/// Whether the character is invisible by itself: a format character (zero-width space, soft hyphen, byte order mark,
+/// a mark that changes the direction of a text), a variation selector, or a filler that looks like nothing.
 pub fn is_invisible(letter: char) -> bool {
     let category = CodePointMapData::<GeneralCategory>::new().get(letter);
     category == GeneralCategory::Format
@@ -15,14 +16,14 @@ pub fn is_invisible(letter: char) -> bool {
         )
 }
 
-/// Whether the character must not stand in a text. The joiners U+200C and U+200D and the variation selectors are
+/// Whether the character must not occur in a text. The joiners U+200C and U+200D and the variation selectors are
 /// invisible as well, but some scripts and pictures need them.
 pub fn is_hidden(letter: char) -> bool {
     let needed = matches!(letter, '\u{200c}' | '\u{200d}' | '\u{34f}' | '\u{180b}'..='\u{180f}' | '\u{fe00}'..='\u{fe0f}');
     is_invisible(letter) && !needed
 }
 
-/// Whether the character, alone, leaves the paper white.
+/// Whether the character, alone, shows nothing on the page.
 pub fn shows_nothing(letter: char) -> bool {
     letter.is_whitespace() || is_invisible(letter)
 }

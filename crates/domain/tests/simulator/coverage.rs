@@ -213,7 +213,7 @@ impl Coverage {
         (missing, expected.len())
     }
 
-    /// A summary for people.
+    /// The counts of all cases as text, for the end of a run.
     pub(crate) fn summary(&self) -> String {
         let mut lines = String::new();
         for kind in ["ending", "fault", "scene"] {

@@ -5,7 +5,7 @@ use strum::VariantArray as _;
 
 use crate::prng::Prng;
 
-/// One kind of fault.
+/// A kind of fault that the simulator can inject.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, strum::VariantArray)]
 #[repr(usize)]
 pub(crate) enum Fault {
@@ -35,7 +35,7 @@ pub(crate) enum Fault {
     Pause,
     /// One call of one worker takes a long time.
     Stall,
-    /// A node's clock jumps.
+    /// A node's clock jumps by minutes or hours.
     ClockJump,
     /// Nothing happens for minutes or hours.
     TimeLeap,

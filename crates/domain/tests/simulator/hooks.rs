@@ -1,5 +1,5 @@
-//! Webhooks: the gateway sends each until a node acknowledges it, the node stores it in an inbox under its id, and a
-//! worker processes it once.
+//! Webhooks: the gateway sends each webhook until a node acknowledges it. The node stores the webhook in an inbox under
+//! the webhook's id, and a worker processes it once.
 //!
 //! A changed payment is not taken from the webhook: the checkout is woken and fetches the payment itself. A manual
 //! refund is posted to the ledger, so that a webhook that is processed twice shows in the ledger.
@@ -11,7 +11,7 @@ const LATE_MS: i64 = 3 * 60 * 60 * 1000;
 /// The longest wait of the gateway before it sends a webhook again, in milliseconds.
 const AGAIN_MS: i64 = 10 * 60 * 1000;
 
-/// What a webhook reports.
+/// The kind of change at the gateway that a webhook reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum HookKind {
     /// The status of the payment changed.
@@ -107,7 +107,7 @@ impl World {
         if let HookKind::Bounced(refund) = hook.kind
             && !self.refund_bounces(refund)
         {
-            // Another worker is at that refund: the row stays for later.
+            // Another worker is processing that refund: the row stays for later.
             return;
         }
         self.store.inbox[row].processed = true;

@@ -48,7 +48,7 @@ impl Locks {
         Locked::Granted
     }
 
-    /// Releases those of the locks that this owner still has.
+    /// Releases the locks of these seats that this owner still has.
     pub(crate) fn release(&mut self, who: usize, seats: &[usize]) {
         for &seat in seats {
             if self.0[seat].is_some_and(|(owner, _)| owner == who) {

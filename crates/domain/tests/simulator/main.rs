@@ -38,7 +38,7 @@ struct Breach(String);
 const DEFAULT_SEEDS: u64 = 2000;
 /// The number of seeds within which every case on the lists of `coverage` must be reached.
 const REACH_SEEDS: u64 = 20_000;
-/// Seeds that broke something once, or nearly did.
+/// Seeds that once broke an invariant, or nearly did.
 const KEPT: &str = include_str!("kept.seeds");
 
 fn setting(name: &str) -> Option<u64> {
@@ -75,7 +75,7 @@ fn no_seed_loses_money_or_seats() {
     println!("all {all} goals are reached within {end} seeds");
 }
 
-/// Runs the seeds. Fails with the shortest story of the first seed that breaks something.
+/// Runs the seeds. Fails with the shortest story of the first seed that breaks an invariant.
 fn all_sound(seeds: Range<u64>, off: Off) -> Came {
     match run_all(seeds, Rules::ALL, off) {
         Ok(came) => came,

@@ -22,17 +22,17 @@ use crate::{
 /// The number of seeds after which a long run prints its progress.
 const PROGRESS_SEEDS: u64 = 5_000;
 
-/// Runs one seed.
+/// Runs one seed with these rules and without the faults in `off`.
 pub(crate) fn run(seed: u64, rules: Rules, off: Off) -> Result<Coverage, Breach> {
     World::new(seed, rules, off, false).run()
 }
 
-/// Runs one seed and prints what happens.
+/// Runs one seed like [`run`] and prints what happens.
 pub(crate) fn tell(seed: u64, rules: Rules, off: Off) -> Result<Coverage, Breach> {
     World::new(seed, rules, off, true).run()
 }
 
-/// A seed that breaks something.
+/// A seed that breaks an invariant.
 #[derive(Debug)]
 pub(crate) struct Failing {
     pub(crate) seed: u64,
@@ -45,7 +45,8 @@ pub(crate) struct Came {
     pub(crate) seeds_per_s: f64,
 }
 
-/// Runs the seeds on all cores. Returns what they reached together, or the first seed that breaks something.
+/// Runs the seeds on all cores. Returns the cases that they reached together, or the first seed that breaks an
+/// invariant.
 pub(crate) fn run_all(seeds: Range<u64>, rules: Rules, off: Off) -> Result<Came, Failing> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let next = AtomicU64::new(seeds.start);

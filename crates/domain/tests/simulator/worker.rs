@@ -45,7 +45,7 @@ pub(crate) enum Phase {
 pub(crate) struct Worker {
     pub(crate) node: usize,
     pub(crate) phase: Phase,
-    /// The moment until which the worker's slow call takes.
+    /// The moment at which the worker's slow call ends.
     pub(crate) stalled_until_ms: i64,
 }
 

@@ -27,7 +27,8 @@ use crate::{
 pub(crate) const UNKIND_TICKS: usize = 500;
 /// The maximum number of ticks in the kind part, until nothing is under way any more.
 const KIND_TICKS: usize = 6000;
-/// The maximum time of the kind part, in milliseconds. An hour of failures takes up to an hour to undo.
+/// The maximum time of the kind part, in milliseconds. The effects of an hour of failures need up to an hour to be
+/// undone.
 const KIND_MS: i64 = 4 * HOUR_MS;
 const HOUR_MS: i64 = 60 * 60 * 1000;
 const START_MS: i64 = 1_795_000_000_000;
@@ -323,7 +324,7 @@ impl World {
         }
     }
 
-    /// Asks for a checkout to be looked at now.
+    /// Makes a checkout due now, so that the next worker looks at it.
     pub(crate) fn wake(&mut self, booking: usize) {
         let now = self.now_ms;
         let row = &mut self.store.sagas[booking];

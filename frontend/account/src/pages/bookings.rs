@@ -56,7 +56,7 @@ pub fn BookingsPage() -> impl IntoView {
     let i18n = use_i18n();
     i18n::title(i18n, |locale| td_string!(locale, bookings.title));
     let account = Account::expect();
-    // Whoever signs in or out sees the list as somebody else.
+    // The list depends on the visitor: after a sign-in or a sign-out, it is read again.
     part(move || {
         let _ = account.is_signed_in();
         loaded(

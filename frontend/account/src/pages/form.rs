@@ -10,13 +10,13 @@ use crate::way_back::with_return;
 pub fn AccountForm(
     /// The text of the heading and of the button.
     title: Signal<&'static str>,
-    /// The button's `data-testid`.
+    /// The button's `data-testid`, by which browser tests find it.
     test_id: &'static str,
     sending: Sending,
-    /// Sends the form.
+    /// Called when the visitor sends the form.
     #[prop(into)]
     send: Callback<()>,
-    /// The question before the link, such as whether the visitor has no account yet.
+    /// The question before the link, such as “No account yet?”.
     question: Signal<&'static str>,
     /// The text of the link to the other form.
     other: Signal<&'static str>,

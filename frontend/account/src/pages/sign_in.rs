@@ -1,4 +1,4 @@
-//! `/login`: the sign-in form.
+//! `/login`: the form with which a user signs in.
 
 use leptos::prelude::*;
 use ui::{

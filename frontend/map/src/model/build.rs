@@ -212,8 +212,8 @@ fn area_bounds(area: &MapArea) -> Bounds {
     bounds
 }
 
-/// The median of the positive values. The bound is narrowed down by halves: the selection of the standard library is more
-/// code than all of this module.
+/// The median of the positive values. The function narrows the bound down by halves: the standard library's selection
+/// is more code than this whole module.
 fn median(mut values: Vec<f32>) -> Option<f32> {
     const HALVINGS: usize = 40;
     values.retain(|value| *value > 0.0);

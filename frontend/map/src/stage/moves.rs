@@ -58,7 +58,7 @@ impl Stage {
             .kept_near(&self.hall.bounds, self.size)
     }
 
-    /// Shows the whole hall.
+    /// Moves to the view that shows the whole hall.
     pub fn fit(&mut self) {
         self.glide_to(self.fit);
     }

@@ -32,7 +32,8 @@ use ui::{
 
 /// The id of the heading that tells the booking's status. It gets the focus after a cancellation.
 const TITLE: &str = "booking-title";
-/// How often the page asks about a pending booking: for longer than the server's deadline for a payment.
+/// How many times the page asks about a pending booking. Together, the waits are longer than the server's deadline
+/// for a payment.
 const MAX_POLLS: u32 = 400;
 
 #[derive(Clone)]
@@ -55,7 +56,7 @@ async fn open(reference: String) -> Result<Opening, Failure> {
 #[component]
 pub fn BookingPage() -> impl IntoView {
     let params = use_params_map();
-    // Whoever signs in or out sees the page as somebody else.
+    // The page depends on the visitor: after a sign-in or a sign-out, it is read again.
     let account = Account::expect();
     part(move || {
         let _ = account.is_signed_in();
@@ -204,7 +205,7 @@ fn Tickets(booking: Booking, events: StoredValue<Vec<Event>>) -> impl IntoView {
     }
 }
 
-/// A booking reference whose hyphen is not wider than a hyphen.
+/// A booking reference with a narrow hyphen, although its typeface gives every character the same width.
 #[component]
 fn Reference(text: String) -> impl IntoView {
     let (head, tail) = match text.split_once('-') {

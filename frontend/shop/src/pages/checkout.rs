@@ -41,7 +41,7 @@ pub struct Opening {
     pub reservations: Vec<Reservation>,
     /// The event of the reservations.
     pub event: Event,
-    /// The configured payment gateway.
+    /// The payment gateway and its payment methods.
     pub config: PaymentConfig,
 }
 

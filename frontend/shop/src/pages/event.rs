@@ -68,7 +68,7 @@ async fn open(slug: String) -> Result<Opening, Failure> {
 #[component]
 pub fn EventPage() -> impl IntoView {
     let params = use_params_map();
-    // Another slug is another event, so everything below is created anew.
+    // Another slug is another event, so the page creates everything below anew.
     part(move || {
         let slug = params.with(|params| params.get("slug").unwrap_or_default());
         view! { <Opened slug/> }

@@ -65,16 +65,16 @@ pub enum Asker {
     Owner,
 }
 
-/// The request to send.
+/// One request, with the identity that sends it.
 #[derive(Default)]
 pub struct Call<'a> {
     /// The HTTP method. An empty text means `GET`.
     pub method: &'a str,
     /// The path below the base path, with its query.
     pub path: &'a str,
-    /// The body as JSON.
+    /// The request body as JSON. `None` sends no body.
     pub body: Option<String>,
-    /// The idempotency key.
+    /// The idempotency key of the attempt. `None` for requests that need none.
     pub key: Option<&'a str>,
     pub asker: Asker,
 }

@@ -9,7 +9,8 @@ use crate::{browser, js::member};
 
 /// The global object in which the shell leaves the promises of responses, by path.
 const BEGUN: &str = "holdfastBegun";
-/// How long after the start of the page a response may be taken over. A later one might be outdated.
+/// The maximum time after the start of the page at which a response is still used. A later response might be
+/// outdated.
 const LIMIT_MS: f64 = 60_000.0;
 
 /// Takes the response for this path that is under way. Returns it only once.

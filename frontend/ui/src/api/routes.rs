@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::client::{Asker, Call, Failure, send, send_for_status};
 
-/// How many bookings a page of the list has. Their events are read one by one.
+/// The number of bookings on one page of the list. Their events are read one by one.
 const BOOKINGS_LIMIT: u32 = 20;
 
 fn json(value: &impl Serialize) -> Option<String> {
@@ -30,17 +30,17 @@ async fn post<T: DeserializeOwned>(path: &str, body: Option<String>) -> Result<T
     send(Call { method: "POST", path, body, ..Call::default() }).await
 }
 
-/// Reads an object that belongs to somebody.
+/// Reads an object that belongs to one user or guest.
 async fn own<T: DeserializeOwned>(path: &str) -> Result<T, Failure> {
     send(Call { path, asker: Asker::Owner, ..Call::default() }).await
 }
 
-/// Posts to a route of an object that belongs to somebody.
+/// Posts to a route of an object that belongs to one user or guest.
 async fn act<T: DeserializeOwned>(path: &str) -> Result<T, Failure> {
     send(Call { method: "POST", path, asker: Asker::Owner, ..Call::default() }).await
 }
 
-/// `GET /events`.
+/// `GET /events`: the first page of the published events.
 pub async fn events() -> Result<EventPage, Failure> {
     get(&requests::events()).await
 }
@@ -48,7 +48,7 @@ pub async fn events() -> Result<EventPage, Failure> {
 /// Which events a list contains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
-    /// All published events.
+    /// All published events, of every organization.
     Published,
     /// The drafts of the caller's organizations.
     Draft,
@@ -67,27 +67,27 @@ fn page_after(after: Option<&str>) -> String {
     after.map(|after| format!("&after={after}")).unwrap_or_default()
 }
 
-/// `GET /events/{id or slug}`.
+/// `GET /events/{id or slug}`: one event, if the visitor may see it.
 pub async fn event(id_or_slug: &str) -> Result<Event, Failure> {
     get(&requests::event(&String::from(js_sys::encode_uri_component(id_or_slug)))).await
 }
 
-/// `GET /events/{id}/seats`: the layout.
+/// `GET /events/{id}/seats`: the layout of the seats, without their states.
 pub async fn seat_map(event: Uuid) -> Result<SeatMap, Failure> {
     get(&requests::seat_map(event)).await
 }
 
-/// `GET /events/{id}/seats?state=only`.
+/// `GET /events/{id}/seats?state=only`: the seats that are not available.
 pub async fn seat_states(event: Uuid) -> Result<SeatStates, Failure> {
     get(&requests::seat_states(event)).await
 }
 
-/// `GET /events/{id}/sections`.
+/// `GET /events/{id}/sections`: the sections with their free places.
 pub async fn sections(event: Uuid) -> Result<SectionPage, Failure> {
     get(&requests::sections(event)).await
 }
 
-/// `GET /events/{id}/offers`.
+/// `GET /events/{id}/offers`: the offers with their prices.
 pub async fn offers(event: Uuid) -> Result<OfferPage, Failure> {
     get(&requests::offers(event)).await
 }
@@ -97,29 +97,29 @@ pub fn stream_address(event: Uuid, seq: i64) -> String {
     format!("{}/events/{event}/stream?after={seq}", super::BASE)
 }
 
-/// `POST /events/{id}/reservations`.
+/// `POST /events/{id}/reservations`: holds seats and places for the visitor.
 pub async fn hold(event: Uuid, wanted: &HoldRequest) -> Result<Reservation, Failure> {
     post(&format!("/events/{event}/reservations"), json(wanted)).await
 }
 
-/// `GET /reservations/{id}`.
+/// `GET /reservations/{id}`: a reservation of the visitor.
 pub async fn reservation(id: Uuid) -> Result<Reservation, Failure> {
     own(&format!("/reservations/{id}")).await
 }
 
-/// `POST /reservations/{id}/extend`.
+/// `POST /reservations/{id}/extend`: gives a reservation more time.
 pub async fn extend(id: Uuid) -> Result<Reservation, Failure> {
     act(&format!("/reservations/{id}/extend")).await
 }
 
-/// `DELETE /reservations/{id}`.
+/// `DELETE /reservations/{id}`: cancels a reservation, so that its seats are free.
 pub async fn cancel(id: Uuid) -> Result<(), Failure> {
     let path = format!("/reservations/{id}");
     let call = Call { method: "DELETE", path: &path, asker: Asker::Owner, ..Call::default() };
     send_for_status(call).await.map(|_| ())
 }
 
-/// `GET /payments/config`.
+/// `GET /payments/config`: the payment gateway and its methods.
 pub async fn payment_config() -> Result<PaymentConfig, Failure> {
     get("/payments/config").await
 }
@@ -141,7 +141,7 @@ pub async fn bookings(after: Option<&str>) -> Result<BookingPage, Failure> {
     get(&format!("/bookings/me?limit={BOOKINGS_LIMIT}{}", page_after(after))).await
 }
 
-/// `GET /bookings/{id}`.
+/// `GET /bookings/{id}`: a booking of the visitor, by its id.
 pub async fn booking(id: Uuid) -> Result<Booking, Failure> {
     own(&format!("/bookings/{id}")).await
 }
@@ -151,19 +151,19 @@ pub async fn cancel_booking(id: Uuid) -> Result<Booking, Failure> {
     act(&format!("/bookings/{id}/cancel")).await
 }
 
-/// `GET /bookings/reference/{reference}`.
+/// `GET /bookings/reference/{reference}`: a booking of the visitor, by its reference.
 pub async fn booking_by_reference(reference: &str) -> Result<Booking, Failure> {
     own(&format!("/bookings/reference/{}", js_sys::encode_uri_component(reference))).await
 }
 
-/// `POST /payments/simulated/{client_secret}/complete`.
+/// `POST /payments/simulated/{client_secret}/complete`: ends the second step of the simulated gateway.
 pub async fn complete_simulated(secret: &str, outcome: SimulatedOutcome) -> Result<(), Failure> {
     let path = format!("/payments/simulated/{}/complete", js_sys::encode_uri_component(secret));
     let body = json(&SimulatedCompletion { outcome });
     send_for_status(Call { method: "POST", path: &path, body, ..Call::default() }).await.map(|_| ())
 }
 
-/// `POST /auth/login`.
+/// `POST /auth/login`: exchanges an e-mail address and a password for a session.
 pub async fn login(credentials: &Credentials) -> Result<Session, Failure> {
     post("/auth/login", json(credentials)).await
 }
@@ -176,7 +176,7 @@ pub async fn register(registration: &Registration) -> Result<(), Failure> {
         .map(|_| ())
 }
 
-/// `POST /auth/logout`.
+/// `POST /auth/logout`: tells the server that the session has ended.
 pub async fn logout() -> Result<(), Failure> {
     send_for_status(Call { method: "POST", path: "/auth/logout", ..Call::default() })
         .await
@@ -189,7 +189,7 @@ pub async fn stuck_sagas(after: Option<&str>) -> Result<SagaPage, Failure> {
     get(&format!("/admin/sagas?status=needs_attention&limit={LIST_LIMIT}{after}")).await
 }
 
-/// `POST /admin/sagas/{id}/retry`.
+/// `POST /admin/sagas/{id}/retry`: continues a saga that needs attention.
 pub async fn retry_saga(id: Uuid) -> Result<Saga, Failure> {
     post(&format!("/admin/sagas/{id}/retry"), None).await
 }

@@ -22,7 +22,7 @@ use crate::{
 #[component]
 pub fn FailureView(failure: Failure, again: Callback<()>) -> impl IntoView {
     let i18n = use_i18n();
-    // Another try helps neither if the object does not exist nor if a stranger may not know of it.
+    // Another try does not help if the object does not exist or the visitor may not know of it.
     if let Some(ProblemType::NotFound | ProblemType::Unauthorized) = failure.kind() {
         let is_personal =
             matches!(Page::at(&program::here()), Some(Page::Booking | Page::MyBookings));

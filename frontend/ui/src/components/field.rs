@@ -10,8 +10,8 @@ use crate::{
     t_string, words,
 };
 
-/// The message about this field, if the server found a fault in it. The server's own words are English, so they are
-/// shown only about fields for which the page has none.
+/// The message about this field, if the server found a fault in it. The server's own text is English, so it is shown
+/// only for fields for which the page has no text.
 fn field_error(locale: Locale, failure: Option<&Failure>, field: &str) -> Option<String> {
     let Some(Failure::Problem(problem)) = failure else { return None };
     let Problem { errors, .. } = &**problem;

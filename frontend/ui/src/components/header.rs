@@ -60,7 +60,8 @@ pub fn Header() -> impl IntoView {
     }
 }
 
-/// A message while the server cannot be reached. That the seats are held is said only as long as it is true.
+/// A message while the server cannot be reached. The message says that the seats are held only as long as that is
+/// true.
 #[component]
 fn OfflineBar() -> impl IntoView {
     let i18n = use_i18n();

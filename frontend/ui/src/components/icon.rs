@@ -2,56 +2,45 @@
 
 use leptos::prelude::*;
 
-/// The icons, each with its name in Lucide.
+/// The icons. A variant without a comment has the same name in Lucide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sign {
-    /// `plus`.
     Plus,
-    /// `minus`.
     Minus,
-    /// `maximize`.
+    /// The icon `maximize` of Lucide.
     Fit,
-    /// `check`.
     Check,
-    /// `x`.
+    /// The icon `x` of Lucide.
     Cross,
-    /// `clock`.
     Clock,
-    /// `circle-alert`.
+    /// The icon `circle-alert` of Lucide.
     Alert,
-    /// `calendar`.
     Calendar,
-    /// `map-pin`.
+    /// The icon `map-pin` of Lucide.
     Place,
-    /// `ticket`.
     Ticket,
-    /// `user`.
     User,
-    /// `lock`.
     Lock,
-    /// `credit-card`.
+    /// The icon `credit-card` of Lucide.
     Card,
-    /// `sun`.
     Sun,
-    /// `moon`.
     Moon,
-    /// `sun-moon`.
+    /// The icon `sun-moon` of Lucide.
     Auto,
-    /// `chevron-right`.
+    /// The icon `chevron-right` of Lucide.
     Right,
-    /// `wifi-off`.
+    /// The icon `wifi-off` of Lucide.
     Offline,
-    /// `info`.
     Info,
-    /// `trash-2`.
+    /// The icon `trash-2` of Lucide.
     Trash,
-    /// `accessibility`.
+    /// The icon `accessibility` of Lucide.
     Wheelchair,
-    /// `shield-check`.
+    /// The icon `shield-check` of Lucide.
     Shield,
-    /// `languages`.
+    /// The icon `languages` of Lucide.
     Language,
-    /// `log-out`.
+    /// The icon `log-out` of Lucide.
     Leave,
 }
 
@@ -126,7 +115,7 @@ impl Sign {
 /// An icon beside a text with the same meaning. It is hidden from screen readers.
 #[component]
 pub fn Icon(
-    /// The icon to draw.
+    /// The icon, drawn in the colour of the text around it.
     sign: Sign,
 ) -> impl IntoView {
     view! {

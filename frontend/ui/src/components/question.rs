@@ -1,4 +1,4 @@
-//! A question before something that cannot be undone.
+//! A question before an action that cannot be undone.
 
 use leptos::prelude::*;
 
@@ -13,19 +13,19 @@ use crate::api::Failure;
 #[component]
 pub fn Question(
     title: Signal<&'static str>,
-    /// What would happen.
+    /// The consequences of the action, in words.
     text: Signal<String>,
     /// The text of the button that changes nothing.
     keep: Signal<&'static str>,
-    /// The text of the button that does it.
+    /// The text of the button that performs the action.
     go_on: Signal<&'static str>,
     /// Whether the dialog is on the page.
     asking: RwSignal<bool>,
-    /// Whether it is being done.
+    /// Whether the action is under way.
     busy: RwSignal<bool>,
-    /// Why it was refused.
+    /// The failure of the last try, shown below the text.
     failure: RwSignal<Option<Failure>>,
-    /// Does it.
+    /// Called when the visitor confirms the action.
     confirmed: Callback<()>,
 ) -> impl IntoView {
     view! {

@@ -1,4 +1,5 @@
-//! In place of a page that belongs to somebody: the way to sign in, which leads back to the page.
+//! The notice that stands in place of a page for signed-in users: a link to the sign-in page, which leads back to the
+//! page.
 
 use leptos::prelude::*;
 

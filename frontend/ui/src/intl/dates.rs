@@ -6,7 +6,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use super::{applied, formatter};
 use crate::i18n::Locale;
 
-/// Which parts of a date are shown.
+/// The parts of a date that a text shows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum DateStyle {
     /// Weekday, day, month, year and time.
@@ -15,7 +15,7 @@ pub enum DateStyle {
     Short,
     /// The short name of the weekday.
     Weekday,
-    /// The time of day.
+    /// The time of day, in hours and minutes.
     Time,
     /// The day of the month.
     Day,
@@ -49,7 +49,7 @@ impl DateStyle {
         }
     }
 
-    /// Whether the text tells a moment, so that its reader must know the time zone.
+    /// Whether the text contains a time of day, so that the reader must know the time zone.
     const fn tells_a_moment(self) -> bool {
         match self {
             Self::Full | Self::Short => true,
@@ -68,9 +68,9 @@ enum Zone {
     Told,
 }
 
-/// An RFC 3339 time, shown in a time zone of the IANA database. The text names the zone's abbreviation in the night in
-/// which the clocks go back, when a time of day comes twice. A zone that the browser does not know is named beside the
-/// time in UTC.
+/// An RFC 3339 time, shown in a time zone of the IANA database. On the night when the clocks go back, some times of
+/// day occur twice; then the text contains the abbreviation of the zone. If the browser does not know the zone, the
+/// text shows the time in UTC beside the name of the zone.
 pub fn date(locale: Locale, time: &str, zone: &str, style: DateStyle) -> String {
     let moment = Date::new(&time.into()).get_time();
     let Some(text) = written(locale, moment, zone, style, Zone::Untold) else {

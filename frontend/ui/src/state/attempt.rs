@@ -14,7 +14,7 @@ use crate::{
 /// An attempt whose outcome is not known yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {
-    /// The idempotency key.
+    /// The idempotency key, the same for every repetition.
     pub key: String,
     /// The request body. Every repetition sends it unchanged.
     pub body: String,
@@ -46,7 +46,7 @@ pub fn begin(reservations: &[Uuid], body: String) -> Attempt {
     })
 }
 
-/// Stores an attempt.
+/// Stores an attempt under the ids of its reservations, in place of an earlier attempt.
 pub fn keep(reservations: &[Uuid], attempt: &Attempt) {
     if let Ok(text) = serde_json::to_string(attempt) {
         browser::write(Keep::Device, &name(reservations), &text);

@@ -3,13 +3,13 @@
 /// How urgent the remaining time is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
-    /// More than three minutes.
+    /// More than three minutes are left.
     Calm,
-    /// Three minutes or less.
+    /// Three minutes or less are left.
     Soon,
-    /// Less than one minute.
+    /// Less than one minute is left.
     Last,
-    /// No time is left.
+    /// No time is left: the hold has lapsed.
     Over,
 }
 

@@ -46,7 +46,7 @@ impl Holds {
         let _ = set_interval_with_handle(move || holds.tick(), TICK);
     }
 
-    /// Takes over what is stored: another tab may have held seats, given them back, or signed out.
+    /// Adopts the stored reservations: another tab may have held seats, released them, or signed the user out.
     fn read_stored(self) {
         if !browser::stores() {
             return;

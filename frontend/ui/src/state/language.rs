@@ -37,12 +37,12 @@ impl I18n {
         });
     }
 
-    /// The language; reactive.
+    /// The language of the page. Readers run again when it changes.
     pub fn get_locale(self) -> Locale {
         self.0.get()
     }
 
-    /// The language, without tracking.
+    /// The language of the page. Readers do not run again when it changes.
     pub fn get_locale_untracked(self) -> Locale {
         self.0.get_untracked()
     }

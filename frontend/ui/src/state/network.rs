@@ -1,7 +1,8 @@
-//! Whether the server can be reached.
+//! The state of the connection: whether the server can be reached.
 //!
-//! The browser says when the device loses its network, but not when the network leads nowhere. So the page also asks the
-//! server: when a call has no answer, and regularly while the visitor holds something or the server was away.
+//! The browser says when the device loses its network, but not when the network leads nowhere. So the page also asks
+//! the server: after a call without a response, and regularly while the visitor holds seats or the server was
+//! unreachable.
 
 use std::{cell::Cell, time::Duration};
 
@@ -13,11 +14,11 @@ use super::holds::Holds;
 
 /// How often the server is asked while it cannot be reached.
 const TICK: Duration = Duration::from_secs(2);
-/// After how many ticks the server is asked while the visitor holds something.
+/// The number of ticks between two questions while the visitor holds seats.
 const WATCHED_TICKS: u32 = 5;
-/// How long an answer may take.
+/// How long the server may take to respond, in milliseconds.
 const ANSWER_LIMIT_MS: u32 = 5_000;
-/// The address that answers as long as the server runs.
+/// The address that responds as long as the server runs.
 const ALIVE: &str = "/healthz";
 
 thread_local! {
@@ -83,7 +84,7 @@ impl Network {
     }
 }
 
-/// Finds out whether the server can still be reached, because a call had no answer.
+/// Asks the server whether it can still be reached, because a call had no response.
 pub fn doubt() {
     if let Some(network) = NETWORK.get() {
         network.ask();

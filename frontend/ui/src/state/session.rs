@@ -45,7 +45,7 @@ impl Account {
         expect_context()
     }
 
-    /// The signed-in user; reactive.
+    /// The profile of the signed-in user; reactive.
     pub fn profile(self) -> Option<Profile> {
         self.0.get()
     }
@@ -55,7 +55,7 @@ impl Account {
         self.0.with(Option::is_some)
     }
 
-    /// Stores a new session.
+    /// Stores a new session on the device, and shows its user on the pages.
     pub fn sign_in(self, session: Session) {
         let expires_at = browser::wall_ms() + session.expires_in_seconds * 1000;
         let kept = Kept {
@@ -69,8 +69,8 @@ impl Account {
         self.0.set(Some(session.profile));
     }
 
-    /// Removes the session, and everything else that is stored of the visitor: the guest token, what is held, what was
-    /// typed. Whoever uses this browser next is somebody else.
+    /// Removes the session and everything else that is stored about the visitor: the guest token, the reservations,
+    /// the typed texts. The next user of this browser may be another person.
     pub fn sign_out(self) {
         browser::forget_all_but(&[language::LANGUAGE, theme::THEME]);
         self.0.set(None);

@@ -10,7 +10,7 @@ use crate::{
 /// The name under which the choice is stored.
 pub const THEME: &str = "holdfast.theme";
 
-/// The reader's choice.
+/// The appearance that the reader has chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Theme {
     /// As the device is set.

@@ -15,7 +15,7 @@ use crate::kernel::db::{self, Db, Sql, StoreError, Tx};
 /// The method of a payment that cannot be refunded.
 pub(in super::super) const REFUND_FAILS: &str = "pm_sim_refund_fails";
 
-/// A refund to make.
+/// A refund that the caller asks for, with its key.
 #[derive(Debug, Clone, Copy)]
 pub(in super::super) struct NewRefund<'a> {
     pub(in super::super) id: &'a RefundId,
@@ -24,8 +24,8 @@ pub(in super::super) struct NewRefund<'a> {
     pub(in super::super) amount: Money,
 }
 
-/// Makes a refund once, or returns Stripe's code for why it never will. If the key is known, returns the refund of that
-/// key.
+/// Makes a refund once, or returns Stripe's code for the reason why the refund is impossible. If the key is known,
+/// returns the refund of that key.
 pub(in super::super) async fn refund(
     db: &Db,
     new: NewRefund<'_>,
@@ -40,7 +40,7 @@ async fn refund_within(
     tx: &Tx,
     new: NewRefund<'_>,
 ) -> Result<Result<RefundId, &'static str>, StoreError> {
-    // The payment's row is locked first: two calls under one key come one after the other.
+    // The payment's row is locked first, so that two calls with the same key run one after the other.
     let payment = simulated_payments::Entity::find_by_id(new.payment.0.clone());
     let payment = payment.lock(LockType::NoKeyUpdate).one(tx.orm()).await?;
     let Some(payment) = payment else { return Ok(Err("resource_missing")) };

@@ -28,7 +28,7 @@ pub struct Listed {
     pub id: Uuid,
     /// The driver's name for this kind of saga.
     pub kind: String,
-    /// The thing that the saga is about, such as a booking.
+    /// The object that the saga works on, such as a booking.
     pub subject_id: Uuid,
     pub status: Status,
     /// The state in the driver's encoding.
@@ -37,7 +37,7 @@ pub struct Listed {
     pub format: i32,
     /// Why an operator must look at the saga.
     pub reason: Option<String>,
-    /// What went wrong last.
+    /// The last error of a step, in words.
     pub last_error: Option<String>,
     /// When the saga is due again, in milliseconds since 1970.
     pub due_at: i64,

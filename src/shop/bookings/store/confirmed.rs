@@ -1,4 +1,4 @@
-//! The SQL of [`crate::shop::bookings::confirmed`].
+//! The SQL that changes paid bookings, for [`crate::shop::bookings::confirmed`].
 
 use holdfast_domain::{
     booking::{BookingState, PaymentState},
@@ -19,7 +19,7 @@ pub async fn lock(tx: &Tx, id: BookingId) -> Result<Option<bookings::Model>, Sto
     Ok(bookings::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(tx.orm()).await?)
 }
 
-/// The booking's captured payment.
+/// The payment that paid for the booking, whose amount was captured.
 pub async fn captured(
     sql: &impl Sql,
     id: BookingId,

@@ -21,7 +21,7 @@ pub struct WebhooksApi {
 
 #[derive(Tags)]
 enum Tag {
-    /// Payment gateways.
+    /// Payments: the gateway of this installation and its webhooks.
     Payments,
 }
 

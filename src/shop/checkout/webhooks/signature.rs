@@ -6,8 +6,8 @@ use sha2::Sha256;
 
 /// The header with the signature.
 pub const HEADER: &str = "Stripe-Signature";
-/// How far the time of sending may be from now, in seconds. So nobody can record a webhook and send it again
-/// later.
+/// The maximum difference between the time of sending and now, in seconds. The limit prevents anybody from recording
+/// a webhook and sending it again later.
 pub const TOLERANCE_SECS: i64 = 300;
 /// The maximum number of signatures that are checked.
 const MAX_SIGNATURES: usize = 8;
@@ -118,7 +118,7 @@ mod tests {
         check(Some(&header), b"", Err(BadSignature::Mismatch));
         let foreign = sign("whsec_other", &NOW.to_string());
         check(Some(&format!("t={NOW},v1={foreign}")), BODY, Err(BadSignature::Mismatch));
-        // The time of sending is signed, too, so nobody can make it younger.
+        // The signature covers the time of sending, so nobody can make an old webhook look recent.
         let old = sign("whsec_new", &(NOW - 1000).to_string());
         check(Some(&format!("t={NOW},v1={old}")), BODY, Err(BadSignature::Mismatch));
         // v0 is Stripe's test scheme and proves nothing.

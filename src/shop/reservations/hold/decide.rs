@@ -1,5 +1,5 @@
-//! Decides a hold from what its transaction took: the items with their prices, the limits, the total. Pure: it
-//! reads neither the database nor a clock.
+//! Decides a hold from the seats that its transaction took: the items with their prices, the limits, the total. The
+//! decision is pure: it reads neither the database nor a clock.
 
 use std::sync::Arc;
 
@@ -34,12 +34,12 @@ pub(super) struct HoldAttempt {
     pub(super) entropy: Arc<dyn Entropy>,
 }
 
-/// What the transaction knows when it decides the hold.
+/// The facts that the transaction knows when it decides the hold.
 #[derive(Debug)]
 pub(super) struct Taken {
     /// The seats that the transaction took for this hold.
     pub(super) seats: Vec<TakenSeat>,
-    /// What the buyer already has in the event.
+    /// The persons and holds that the buyer already has in the event.
     pub(super) usage: Usage,
     /// The time of the database, in milliseconds since 1970.
     pub(super) now: i64,

@@ -1,6 +1,7 @@
-//! A hold under an `Idempotency-Key`, as a wrapper around the hold itself. It replays the answer of a known
-//! attempt, waits for a twin of the request that is under way, and stores the answer in the transaction that
-//! holds. The stored answer has no guest token: whoever may hear the answer gets the token made anew.
+//! A hold with an `Idempotency-Key`, as a wrapper around the hold itself. The wrapper replays the answer of a known
+//! attempt, waits for a simultaneous request of the same attempt (a twin), and stores the answer in the transaction
+//! that holds. The stored answer contains no guest token: a caller who may receive the answer gets a newly made
+//! token.
 
 use std::{sync::Arc, time::Duration};
 

@@ -45,7 +45,7 @@ pub struct Look {
     answer: oneshot::Sender<Result<Arc<SeatsSeen>, StoreError>>,
 }
 
-/// Looks at seats. The answer is newer than this call.
+/// Looks at seats. The result is newer than this call.
 pub(super) async fn look(
     looks: &Looks,
     base: &Base,

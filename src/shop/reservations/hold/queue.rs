@@ -68,7 +68,7 @@ impl Job for Waiting {
         take_at(waiting, &places)
     }
 
-    /// Holds for the group. Refused holds learn why, and the transaction runs again for the other holds.
+    /// Holds for the group. A refused hold gets its reason, and the transaction runs again for the other holds.
     async fn run(db: &Db, mut group: Vec<Self>) {
         metrics::counter!("holdfast_hold_transactions_total").increment(1);
         let holds = u64::try_from(group.len()).unwrap_or(u64::MAX);
@@ -106,7 +106,7 @@ impl Job for Waiting {
     }
 }
 
-/// A caller that has gone needs no answer. Its hold stays, and lapses.
+/// A caller that has gone needs no result. Its hold stays, and lapses.
 fn answer(waiting: Waiting, answer: Answer) {
     waiting.answer.send(answer).ok();
 }

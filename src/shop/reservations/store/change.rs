@@ -73,7 +73,8 @@ pub async fn extend(
     buyer: Buyer,
 ) -> Result<Option<Extended>, StoreError> {
     tx.find(
-            // The clock is read once: a second reading could be past the cap that the first was under.
+            // The statement reads the clock once: a second reading could be later than the cap, although the first
+            // reading was earlier.
             "UPDATE reservations SET version = version + 1, expires_at = \
              (SELECT CASE WHEN t.wanted > reservations.cap_at THEN reservations.cap_at ELSE t.wanted END \
               FROM (SELECT {now} + e.hold_seconds * 1000 AS wanted FROM events e \

@@ -153,7 +153,7 @@ pub async fn items(
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ItemCounts {
     pub seats: usize,
-    /// Items in general admission.
+    /// The number of general-admission items.
     pub general: usize,
 }
 

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::write::{Item, Reserved};
 use crate::kernel::db::{Sql, StoreError};
 
-/// A reservation as stored.
+/// A reservation with the data that the API shows about it.
 #[derive(Debug, Clone)]
 pub struct Stored {
     pub reserved: Reserved,
@@ -23,7 +23,7 @@ pub struct Stored {
     pub now: i64,
 }
 
-// No booking begins for a confirmed reservation, so the newest of its bookings is the one that confirmed it.
+// No booking begins for a confirmed reservation, so the newest of its bookings is the booking that confirmed it.
 const STORED: &str = "SELECT r.*, {now} AS now, \
      (SELECT b.booking_id FROM booking_reservations b JOIN bookings k ON k.id = b.booking_id \
      WHERE b.reservation_id = r.id AND (b.live = 1 OR r.status = 'confirmed') \

@@ -68,7 +68,7 @@ pub struct Taker {
 }
 
 impl Taker {
-    /// A buyer with the buyer's language.
+    /// The buyer, with a language as a BCP 47 tag.
     pub fn new(buyer: Buyer, locale: &'static str) -> Self {
         Self { buyer_id: buyer.id(), kind: buyer.kind().as_str(), locale }
     }
@@ -96,7 +96,7 @@ pub async fn lock_buyers(
     Ok(locked.iter().copied().max().filter(|_| locked.len() == takers.len()))
 }
 
-/// What a buyer already has of an event.
+/// The persons and holds that a buyer already has in an event.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, FromQueryResult)]
 pub struct Usage {
     /// Persons in live reservations and on valid tickets.
@@ -115,8 +115,8 @@ const PERSONS: &str = "CAST((SELECT COALESCE(SUM(r.persons), 0) FROM reservation
 const RECENT: &str = "(SELECT COUNT(*) FROM reservations r \
      WHERE r.event_id = $1 AND r.buyer_id = w.buyer_id AND r.created_at > $2 - 60000)";
 
-/// Counts what the buyer has, in a statement of its own after [`lock_buyers`]: a statement that waits for a lock counts
-/// the rows as they were before the wait.
+/// Counts the buyer's persons and holds, in a separate statement after [`lock_buyers`]: a statement that waits for a
+/// lock counts the rows as they were before the wait.
 pub async fn usage(
     sql: &impl Sql,
     event: EventId,
@@ -138,7 +138,7 @@ pub struct TakenSeat {
     /// The reservation that owns the seat now.
     #[sea_orm(alias = "reservation_id")]
     pub reservation: ReservationId,
-    /// What the reservation's buyer has besides this reservation.
+    /// The usage of the reservation's buyer without this reservation.
     #[sea_orm(nested)]
     pub usage: Usage,
     #[sea_orm(alias = "section_id")]
@@ -148,14 +148,14 @@ pub struct TakenSeat {
     /// The label of the seat within its row.
     #[sea_orm(alias = "seat_label")]
     pub label: String,
-    /// The price category.
+    /// The seat's price category in the seating plan.
     pub category: String,
     /// The seat's own price in minor units, if it has one.
     #[sea_orm(alias = "price_minor")]
     pub own_price_minor: Option<i64>,
-    /// The new version.
+    /// The version of the seat after the change.
     pub version: i32,
-    /// The new fence.
+    /// The fence under which the reservation now owns the seat.
     pub fence: i64,
 }
 
@@ -169,7 +169,7 @@ pub struct WantedSeat {
 }
 
 impl WantedSeat {
-    /// The buyer wishes for the seat. The reservation will own it.
+    /// A seat that the buyer wishes to hold, and the reservation that will own it.
     pub fn new(wish: &SeatWish, buyer: Buyer, reservation: ReservationId) -> Self {
         let (seat_id, version) = (wish.seat, wish.version);
         Self { seat_id, version, buyer_id: buyer.id(), reservation_id: reservation }
@@ -180,9 +180,9 @@ impl WantedSeat {
 #[derive(Debug, Clone, Copy)]
 pub struct Taking {
     pub event: EventId,
-    /// The database's clock.
+    /// The time by the database's clock, after the wait for locks.
     pub now: i64,
-    /// When the holds lapse.
+    /// The moment at which the new holds lapse.
     pub expires_at: i64,
 }
 

@@ -13,8 +13,9 @@ use crate::{
     shop::reservations::terms::{SectionTerms, Terms},
 };
 
-/// The terms of an event. The event's version is read before its offers and sections. So an older version may come with
-/// newer offers, which [`lock_buyers`](super::lock_buyers) refuses; a newer version never comes with older offers.
+/// The terms of an event. The event's version is read before its offers and sections. Therefore an older version may
+/// come with newer offers, which [`lock_buyers`](super::lock_buyers) refuses; a newer version never comes with older
+/// offers.
 pub async fn load_terms(sql: &impl Sql, event: EventId) -> Result<Option<Terms>, StoreError> {
     let Some(row) = events::Entity::find_by_id(event).one(sql.reading()).await? else {
         return Ok(None);

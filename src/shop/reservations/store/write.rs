@@ -17,7 +17,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
     pub id: ItemId,
-    /// `None` in general admission.
+    /// The id of the seat; `None` in general admission.
     pub seat: Option<SeatId>,
     pub section: SectionId,
     pub offer: OfferId,
@@ -100,7 +100,7 @@ impl Reserved {
     }
 }
 
-/// Writes reservations of one event with their items and the outbox row: one statement on PostgreSQL. Answers whether
+/// Writes reservations of one event with their items and the outbox row: one statement on PostgreSQL. Returns whether
 /// the event still has the version whose terms the reservations were made under; otherwise the transaction must be
 /// rolled back.
 ///

@@ -1,5 +1,5 @@
-//! Redis failing under holds: three nodes of a test's own, stopped, flushed, paused, cut off. Run over PostgreSQL alone,
-//! as a cluster is.
+//! Redis fails during holds: the test stops, flushes, pauses or disconnects three nodes that it started. These tests
+//! run over PostgreSQL only, because SQLite allows no cluster.
 
 use std::{
     net::TcpListener,
@@ -19,7 +19,7 @@ use crate::support::{
     harness::TestApp,
 };
 
-/// Independent Redis nodes; ended with the value.
+/// Independent Redis nodes. They end when the value is dropped.
 struct Nodes {
     children: Vec<Child>,
     ports: Vec<u16>,
@@ -81,7 +81,7 @@ impl Nodes {
 impl Drop for Nodes {
     fn drop(&mut self) {
         for child in &mut self.children {
-            // Ends a paused one, too.
+            // This signal ends a paused node, too.
             child.kill().ok();
             child.wait().ok();
         }
@@ -124,7 +124,7 @@ async fn finish(apps: [Arc<TestApp>; 2]) {
     }
 }
 
-/// What happens to the nodes while a crowd holds.
+/// The fault of the Redis nodes during a crowd of holds.
 type Harm = fn(&mut Nodes) -> BoxFuture<'_, ()>;
 
 fn flushing(nodes: &mut Nodes) -> BoxFuture<'_, ()> {
@@ -142,7 +142,7 @@ fn dying(nodes: &mut Nodes) -> BoxFuture<'_, ()> {
     })
 }
 
-/// 500 buyers for one seat, then 200 for four of forty seats each, over both nodes, while Redis comes to harm.
+/// 500 buyers want one seat, then 200 buyers want four of forty seats each, over both nodes, while Redis fails.
 async fn crowds(harm: Harm) {
     let one_seat: fn(usize) -> Value = |_| seats(&[1]);
     for (buyers, wish, winners) in [(500, one_seat, 1), (200, crowd::four_of_forty as _, 10)] {
@@ -153,7 +153,7 @@ async fn crowds(harm: Harm) {
         let (answers, ()) = tokio::join!(holds, harm(&mut nodes));
         let odd = answers.iter().find(|answer| !matches!(answer.status, 201 | 409));
         assert!(odd.is_none(), "{odd:?}");
-        // Losers may all have been told "contended" by one another.
+        // All losers may have been refused as "contended" because of each other.
         let won = answers.iter().filter(|answer| answer.status == 201);
         assert!(won.clone().count() <= winners, "more than {winners} winners");
         let promised = won.map(|answer| answer.reservation().items.len());
@@ -163,7 +163,7 @@ async fn crowds(harm: Harm) {
     }
 }
 
-/// 200 buyers for 20 seats, ten a seat, over both nodes, while `fault` happens.
+/// 200 buyers want 20 seats, ten buyers for each seat, over both nodes, while `fault` happens.
 async fn storm(apps: &[Arc<TestApp>; 2], event: &Event, fault: impl Future<Output = ()>) {
     let mut holds = tokio::task::JoinSet::new();
     for n in 0..200 {
@@ -175,7 +175,8 @@ async fn storm(apps: &[Arc<TestApp>; 2], event: &Event, fault: impl Future<Outpu
     let status = |status| answers.iter().filter(|answer| answer.status == status).count();
     let odd = answers.iter().find(|answer| !matches!(answer.status, 201 | 409));
     assert!(odd.is_none(), "{odd:?}");
-    // A loser may have been told "contended" by a lock whose holder then lost: who tries again gets the seat.
+    // A loser may have been refused as "contended" because of a lock whose holder then lost. A buyer who tries again
+    // gets the seat.
     let won = status(201);
     assert!(won <= 20, "{won} winners of 20 seats");
     for seat in 1..=20 {
@@ -221,7 +222,7 @@ async fn every_lock_is_given_back() {
 /// How many holds a round measures on each side.
 const HOLDS: usize = 200;
 
-/// A cluster that is to be measured, and the hall that it sells.
+/// A cluster to be measured, and the hall that it sells.
 struct Side {
     app: TestApp,
     event: Event,
@@ -251,9 +252,9 @@ fn p99(mut times: Vec<Duration>) -> Duration {
     times[times.len() * 99 / 100]
 }
 
-/// With a majority gone, holds go on, and after the first second p99 is at most twice the normal one. A cluster with
-/// all its nodes is measured at the same time, hold by hold in turn, so that both meet the same busy machine; the
-/// middle one of three rounds counts.
+/// With a majority of the Redis nodes gone, holds continue, and after the first second their p99 is at most twice the
+/// normal p99. The test measures a cluster with all its nodes at the same time, alternating hold by hold, so that the
+/// load of the machine affects both. The median of three rounds counts.
 async fn degraded(urls: Vec<String>, fault: impl FnOnce()) {
     let healthy = Nodes::start();
     let mut normal = Side::new(healthy.urls()).await;
@@ -295,7 +296,7 @@ async fn a_paused_majority_costs_holds_nothing() {
     degraded(nodes.urls(), || nodes.signal("-STOP", 2)).await;
 }
 
-/// Addresses that take a connection and never answer, as behind a firewall that drops packets.
+/// Addresses that accept a connection and never respond, as behind a firewall that drops packets.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_black_holed_majority_costs_holds_nothing() {
     let holes: Vec<TcpListener> =

@@ -5,16 +5,16 @@ use holdfast::kernel::db::Sql;
 
 use super::*;
 
-/// Longer than buyer and gateway may take.
+/// A time longer than the deadline for buyer and gateway.
 const PAST_DEADLINE: Duration = Duration::from_secs(15 * 60 + 1);
 
-/// How the first seat stands.
+/// The state of the first seat.
 async fn seat(app: &TestApp) -> String {
     let row = app.app.base.db.one("SELECT status FROM seats WHERE seat_id = 1", vec![]).await;
     row.expect("a look").expect("a seat").try_get("", "status").expect("a status")
 }
 
-/// Seat 1 and three places in general admission.
+/// A wish for seat 1 and three general-admission places.
 fn wish(event: &Event) -> Value {
     seats_and_places(event, &[1], 3)
 }
@@ -95,7 +95,7 @@ async fn a_payment_that_went_through_before_it_could_be_stopped_buys_the_seats()
     let buyer = Buyer::holds(&app, &event, &wish(&event)).await;
     let waits = buyer.confirms(&app, "k1", &buyer.pays_with("pm_ideal")).await;
     let booking = waits.id();
-    // Nobody tells us of it, and the buyer wants to stop.
+    // No webhook reports the success, and the buyer wants to stop.
     assert!(fake.second_step(&fake.intents()[0].id, true));
     let path = format!("/bookings/{booking}/cancel");
     let stops = app.as_guest(&buyer.token).post(&path, &json!({})).await;
@@ -118,7 +118,7 @@ async fn a_payment_that_the_bank_cannot_decide_yet_keeps_its_seats_past_the_dead
         let booking = waits.id();
         let intent = fake.intents().remove(0).id;
         assert!(fake.force(&intent, Status::Processing));
-        // Stripe voids nothing that is being processed: it is asked again, and the seats stay.
+        // Stripe does not void a payment in processing. The checkout asks again, and the seats stay.
         app.advance(PAST_DEADLINE).await;
         for _ in 0..3 {
             app.app.slices.checkouts.pass().await.expect("the pass runs");

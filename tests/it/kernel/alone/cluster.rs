@@ -1,5 +1,5 @@
-//! PostgreSQL crashing under buyers. A server process that is killed makes PostgreSQL end all of its connections and
-//! recover (manual, 19.8, "Server shutdown": SIGKILL), those of other databases too.
+//! PostgreSQL crashes while buyers pay. After one of its server processes is killed, PostgreSQL ends all connections,
+//! also those of other databases, and recovers (manual, 19.8, "Server shutdown": SIGKILL).
 
 use std::{process::Command, time::Duration};
 
@@ -17,13 +17,14 @@ use crate::support::{
 };
 
 const BUYERS: i32 = 24;
-/// How many seats a buyer buys, one after the other.
+/// The number of seats that each buyer buys, one after the other.
 const SEATS_EACH: i32 = 3;
 const CRASHES: usize = 3;
-/// Enough for every crash: a recovery of this small database takes less than a second.
+/// The maximum number of repetitions: enough for every crash, because this small database recovers in less than a
+/// second.
 const PATIENCE: usize = 300;
 
-/// Repeats a request with its key until the answer is another one than "come back later".
+/// Repeats a request with its key until the response is no longer "try again later".
 async fn until_answered(ask: impl AsyncFn() -> Answer, heard: &mut Vec<u16>) -> Answer {
     for _ in 0..PATIENCE {
         let answer = ask().await;
@@ -40,7 +41,7 @@ async fn until_answered(ask: impl AsyncFn() -> Answer, heard: &mut Vec<u16>) -> 
     panic!("the database stays away: {heard:?}");
 }
 
-/// Holds a seat and pays for it, however often the database is away; returns every status that was heard.
+/// Holds a seat and pays for it, however often the database is unavailable. Returns every status of the responses.
 async fn buys(app: &TestApp, event: &Event, seat: i32) -> Vec<u16> {
     let mut heard = Vec::new();
     let key = Uuid::new_v4().simple().to_string();
@@ -62,7 +63,7 @@ async fn buys(app: &TestApp, event: &Event, seat: i32) -> Vec<u16> {
     heard
 }
 
-/// Kills one of the server processes that serve this program.
+/// Kills one of PostgreSQL's processes that serve this program.
 async fn crash(app: &TestApp) {
     let backend = "SELECT pid::bigint FROM pg_stat_activity \
                    WHERE datname = current_database() AND pid <> pg_backend_pid() LIMIT 1";

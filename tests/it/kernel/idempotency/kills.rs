@@ -1,10 +1,11 @@
-//! The real program, killed with SIGKILL while it makes an event, a section, an offer: nothing half is there, and the
-//! same key makes it once afterwards.
+//! The real program is killed with SIGKILL while it creates an event, a section or an offer. Afterwards nothing is
+//! half there, and the same key creates the object once.
 
 use super::*;
 use crate::support::process::Node;
 
-/// What of it may not be there by half. (The outbox is emptied by the relay at its own pace.)
+/// The tables that must contain all rows of the object or none. (The relay empties the outbox at its own pace, so the
+/// outbox is not among them.)
 const TABLES: [&str; 6] = ["events", "sections", "seats", "offers", "audit", "idempotency_keys"];
 
 async fn counts(app: &TestApp) -> Vec<i64> {
@@ -15,7 +16,7 @@ async fn counts(app: &TestApp) -> Vec<i64> {
     counts
 }
 
-/// Whether a program that is killed there has made the thing.
+/// Whether a program that is killed at this point has created the object.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Killed {
     Before,
@@ -29,7 +30,8 @@ const POINTS: [(&str, Killed); 4] = [
     ("make.after_record", Killed::After),
 ];
 
-/// Kills a program at this point while it makes something; then another one is asked with the same key.
+/// Kills a program at this point while it creates an object. Then sends the same request with the same key to another
+/// program.
 async fn check_killed(
     app: &TestApp,
     (point, killed): (&str, Killed),
@@ -76,7 +78,7 @@ async fn killed_at_any_point_of_making_something_it_is_made_once_or_not_at_all()
     let node = Node::start(&app.app.config).await;
     app.talks_to(node.address);
     let token = organizer(&app).await;
-    // The first program has filled the empty store with its demonstration.
+    // The first program has filled the empty store with its demo.
     let shown = counts(&app).await;
     let grid = json!({ "name": "Stalls", "rows": 2, "seats_per_row": 3 });
     let offer = json!({ "name": "Standard", "price_minor": 1_000 });
@@ -88,7 +90,7 @@ async fn killed_at_any_point_of_making_something_it_is_made_once_or_not_at_all()
         let times = i64::try_from(at).expect("few points") + 1;
         let made: Vec<i64> =
             counts(&app).await.iter().zip(&shown).map(|(now, then)| now - then).collect();
-        // An event, a section of six seats, an offer; each written into the audit, each under its key.
+        // An event, a section with six seats, and an offer. Each has an entry in the audit log and a key.
         assert_eq!(made, [1, 1, 6, 1, 3, 3].map(|each| each * times), "{point:?}");
     }
     app.finish().await;

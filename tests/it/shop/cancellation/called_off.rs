@@ -1,4 +1,4 @@
-//! Called-off events: every booking's lines of them come back, and nothing else.
+//! Called-off events: all their lines of every booking are cancelled and refunded, and no other line is.
 
 use super::*;
 
@@ -17,14 +17,14 @@ async fn a_called_off_event_gives_every_booking_back_whatever_the_offers_say() {
     }
     assert!(admits(&app, &bought[0].booking.tickets[0]).await);
     fixture::call_off(&app, &event).await;
-    // Several at once do nothing twice; whoever comes first does it.
+    // Several passes at once do nothing twice. The first pass that reaches a booking cancels it.
     let node = app.another_node().await;
     tokio::join!(pass(&app), pass(&node), pass(&app));
     assert_eq!(pass(&app).await, 0);
     for paid in &bought {
         assert_eq!(paid.reads(&app).await.status, BookingStatus::Cancelled);
     }
-    // The first lease of each has to lapse before the pass drives it.
+    // The first lease of each refund has to lapse before the pass drives it.
     app.advance(Duration::from_secs(6)).await;
     all_refunded(&app).await;
     assert_eq!(books(&app).await, (12 * 4500, 12 * 4500));

@@ -1,5 +1,5 @@
-//! The real program, killed between any two steps of a refund: another node brings it to its end, and the money
-//! comes back once.
+//! The real program is killed between any two steps of a refund. Another node completes the refund, and the money is
+//! refunded once.
 
 use super::*;
 use crate::support::process::Node;
@@ -24,13 +24,13 @@ async fn killed_at_any_point_of_a_refund_the_money_comes_back_once() {
             .post(doomed.url(&format!("/bookings/{}/cancel", paid.id())))
             .header("X-Guest-Token", &paid.buyer.token)
             .send();
-        // It may be answered before the program dies of what follows it.
+        // The program may respond before it is killed in a later step.
         let answer = tokio::spawn(cancel);
         doomed.halts_at(point).await;
         doomed.kill().await;
         answer.await.expect("a task").ok();
         given += 4500;
-        // The dead worker's lease has to lapse.
+        // The lease of the dead worker has to lapse.
         app.advance(Duration::from_secs(6)).await;
         all_refunded(&app).await;
         let read = paid.reads(&app).await;

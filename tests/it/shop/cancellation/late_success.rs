@@ -1,11 +1,11 @@
-//! A payment that succeeds although it was to be voided: it buys the same seats where they are free, else it goes
-//! back by itself.
+//! A payment that succeeds although it was to be voided: it buys the same seats if they are free; otherwise it is
+//! refunded automatically.
 
 use holdfast_contract::bookings::Booking;
 
 use super::*;
 
-/// Somebody whose payment is not decided when its deadline has come; what becomes of the seat before is `meanwhile`.
+/// A buyer whose payment is not decided at its deadline. `meanwhile` is the SQL that changes the seat before that.
 async fn check(meanwhile: &str, ends: impl AsyncFnOnce(&TestApp, &Buyer, &Booking)) {
     let (app, event) = app_with_event().await;
     let wish = seats_and_places(&event, &[1, 2], 2);
@@ -66,7 +66,7 @@ async fn money_that_came_late_for_a_seat_that_is_gone_goes_back_by_itself() {
 
 #[tokio::test]
 async fn money_that_came_late_for_a_seat_with_another_place_goes_back_by_itself() {
-    // The seat is free, and has changed its number with another one.
+    // The seat is free, and another seat has its number.
     let swapped = "UPDATE seats SET status = 'available', reservation_id = NULL, version = version + 1, \
                    fence = fence + 1, seat_label = CASE seat_id WHEN 2 THEN '3' ELSE '2' END \
                    WHERE event_id = $1 AND seat_id IN (2, 3)";

@@ -1,5 +1,5 @@
-//! Giving money back through Stripe, over the fake: what it answers with a stored fault, forgets, refuses because
-//! somebody was faster, or cannot deliver; and operators who try again. The money is back once at the end.
+//! Refunds through Stripe, over the fake: calls that Stripe answers with a stored fault, forgets, refuses because
+//! somebody was faster, or cannot deliver; and operators who retry. At the end, the money is refunded once.
 
 mod failed;
 
@@ -12,9 +12,9 @@ use reqwest::Method;
 use super::*;
 use crate::support::{fixture::account, stripe_rig};
 
-/// Longer than the longest wait between two tries.
+/// A time longer than the longest wait between two tries.
 const BACKOFF: Duration = Duration::from_secs(301);
-/// More tries than any refund has, the waits for what may be under way included.
+/// A number of tries larger than that of any refund, including its waits for calls that may be under way.
 const MAX_TRIES: usize = 200;
 const DAY: Duration = Duration::from_secs(25 * 60 * 60);
 const RETRY_ALL: u32 = 100;
@@ -34,7 +34,7 @@ async fn rig() -> Rig {
     Rig { app, fake, event, admin }
 }
 
-/// Where a refund's saga stands, and why.
+/// The status of a refund's saga, with the reason.
 async fn standing(app: &App) -> (String, Option<String>, Option<String>) {
     let text = "SELECT status, reason, last_error FROM sagas WHERE kind = 'refund'";
     let row = app.base.db.one(text, vec![]).await.expect("a look").expect("a refund");
@@ -48,7 +48,7 @@ impl Rig {
         (paid, self.fake.intents().last().expect("a payment").id.clone())
     }
 
-    /// Lets time pass until the refund is over or waits for an operator.
+    /// Advances the clock until the refund is over or waits for an operator.
     async fn rests(&self) -> (String, Option<String>) {
         for _ in 0..MAX_TRIES {
             let (status, reason, _) = standing(&self.app.app).await;
@@ -62,7 +62,7 @@ impl Rig {
         panic!("a refund is on its way for too long: {:?}", standing(&self.app.app).await);
     }
 
-    /// Time passes, here and at Stripe.
+    /// Advances the clock of the server and of Stripe.
     async fn advance(&self, by: Duration) {
         self.app.advance(by).await;
         self.fake.advance(by);
@@ -76,8 +76,8 @@ impl Rig {
         assert_eq!(self.rests().await, ("done".to_owned(), None));
     }
 
-    /// All of the booking is given back, and then the bank cannot deliver it; answers the refund's name and the events
-    /// that tell of it.
+    /// The whole booking is refunded, and then the bank cannot deliver the refund. Returns the name of the refund and
+    /// the events that report the failure.
     async fn bounces(&self, paid: &Paid) -> (String, Vec<Value>) {
         paid.cancels(&self.app, None).await;
         self.is_done().await;
@@ -87,7 +87,7 @@ impl Rig {
         (refund, self.fake.events().split_off(told))
     }
 
-    /// An operator sends the refund on that needs attention.
+    /// An operator retries the refund that needs attention.
     async fn operator_retries(&self) {
         let admin = self.app.as_user(&self.admin);
         let waiting = admin.get("/admin/sagas?status=needs_attention&kind=refund").await;
@@ -102,7 +102,7 @@ impl Rig {
         late.assert_problem(409, "/problems/illegal-transition");
     }
 
-    /// The keys under which money was asked back.
+    /// The idempotency keys of the refund calls.
     fn keys(&self) -> Vec<String> {
         let refunds = self.fake.seen().into_iter().filter(|seen| seen.call == "refund");
         let mut keys: Vec<String> = refunds.filter_map(|seen| seen.key).collect();
@@ -116,7 +116,7 @@ impl Rig {
         found.into_iter().map(|difference| difference.kind).collect()
     }
 
-    /// The refund is done and the payment's whole amount is back, once.
+    /// The refund is done, and the payment's whole amount is refunded, once.
     async fn ends_with(self, paid: &Paid, payment: &str, amount: i64) {
         self.is_done().await;
         assert_eq!(self.fake.refunded(payment), amount);
@@ -162,7 +162,7 @@ async fn an_operator_who_sends_a_stuck_refund_on_gives_the_money_back_once() {
 
 #[tokio::test]
 async fn an_operator_who_comes_after_stripe_forgot_the_key_gives_the_money_back_once() {
-    // Of a part: Stripe itself would take a second one.
+    // This refund is a part of the payment, so Stripe itself would accept a second refund.
     for (fault, keys) in [(Fault::LostReply, 1), (Fault::LostRequest, 2)] {
         let rig = rig().await;
         let (paid, payment) = rig.paid(&seats(&[1, 2])).await;
@@ -183,7 +183,7 @@ async fn an_operator_who_comes_after_stripe_forgot_the_key_gives_the_money_back_
 
 #[tokio::test]
 async fn what_somebody_gave_back_in_the_dashboard_is_counted() {
-    // How much by hand, and how much is asked for then.
+    // The manually refunded amount, and the amount that the server then asks for.
     for (by_hand, asked) in [(2_000, 7_000), (9_000, 0)] {
         let rig = rig().await;
         let (paid, payment) = rig.paid(&seats(&[1, 2])).await;
@@ -214,7 +214,7 @@ async fn what_is_missing_at_the_gateway_for_no_known_reason_waits_for_an_operato
     rig.ends_with(&paid, &payment, 4500).await;
 }
 
-/// The inbox is worked on, with time passing for what is put off.
+/// Runs the pass over the inbox and advances the clock, until every event is processed.
 async fn inbox_is_settled(rig: &Rig) {
     let open = "SELECT COUNT(*) AS open FROM webhook_events WHERE status = 'new'";
     for _ in 0..LOOKS {
@@ -259,7 +259,7 @@ async fn a_refund_that_fails_at_the_bank_is_taken_back_and_sent_again_by_an_oper
     let (refund, events) = rig.bounces(&paid).await;
     assert_eq!(rig.differences().await, [Kind::Refunded { here: 9_000, there: 0 }]);
     assert_eq!(events.len(), 3);
-    // In the wrong order, and each twice.
+    // The events arrive in the wrong order, and each arrives twice.
     for event in events.iter().rev().chain(&events) {
         assert_eq!(rig.fake.deliver(event).await, Some(204), "{event}");
         inbox_is_settled(&rig).await;
@@ -276,7 +276,7 @@ async fn a_refund_that_fails_at_the_bank_is_taken_back_and_sent_again_by_an_oper
     rig.operator_retries().await;
     rig.is_done().await;
     assert_eq!(rig.keys().len(), 2, "{:?}", rig.keys());
-    // Old news of the first one changes nothing any more.
+    // Old events about the first refund change nothing any more.
     for event in &events {
         assert_eq!(rig.fake.deliver(event).await, Some(204), "{event}");
     }
@@ -296,7 +296,7 @@ async fn a_refund_that_fails_before_its_answer_is_known_is_found_to_have_failed(
     while rig.fake.refunds().is_empty() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    // Stripe repeats under the key that it took the refund on, although it has failed since.
+    // For this key, Stripe repeats that it accepted the refund, although the refund has failed since.
     assert!(rig.fake.fail_refund(&rig.fake.refunds()[0].id, "insufficient_funds"));
     for _ in 0..MAX_TRIES {
         if standing(&rig.app.app).await.0 == "needs_attention" {

@@ -1,5 +1,5 @@
-//! The real program with Stripe as its gateway, over the fake: killed in the middle of a refund, started again, and
-//! its books compared by `holdfast reconcile`.
+//! The real program with Stripe as its gateway, over the fake: killed in the middle of a refund and started again.
+//! `holdfast reconcile` compares its books.
 
 use std::net::SocketAddr;
 
@@ -10,7 +10,7 @@ use crate::support::process::{self, Node};
 
 const SECRET: &str = "whsec_process";
 
-/// What the program is told of Stripe.
+/// The settings that tell the program about Stripe.
 fn account(fake: &FakeStripe) -> [(&'static str, String); 4] {
     [
         ("STRIPE_SECRET_KEY", "sk_test_process".to_owned()),
@@ -70,7 +70,7 @@ async fn a_refund_killed_under_way_is_made_once_and_reconcile_tells_what_stripe_
 
     assert!(fake.refund_by_hand(&payment, 1_000));
     differ(&app, &fake, "refunded 4500 here, 5500 at the gateway").await;
-    // The rest of the booking is given back: what was given back by hand is a part of it.
+    // The rest of the booking is refunded. The manual refund is a part of it.
     let rest = paid.cancels(&app, None).await;
     assert_eq!(rest.booking().status, BookingStatus::Cancelled, "{}", rest.text);
     all_refunded(&app).await;

@@ -1,5 +1,5 @@
-//! The real program, killed between any two steps of a checkout: another node brings it to its end, and the
-//! buyer who asks again with the same key is told what came of it.
+//! The real program is killed between any two steps of a checkout. Another node completes the checkout, and a buyer
+//! who asks again with the same key gets its result.
 
 use std::time::Duration;
 
@@ -13,12 +13,12 @@ use crate::support::{
     process::Node,
 };
 
-/// Longer than a dead worker's lease.
+/// A time longer than the lease of a dead worker.
 const LEASE: Duration = Duration::from_secs(6);
-/// How often a buyer asks again.
+/// The maximum number of times that a buyer asks again.
 const MAX_RETRIES: usize = 40;
 
-/// Sends a confirm to a program that halts at a failpoint, and kills it there: nobody answers.
+/// Sends a confirm to a program that halts at a failpoint, and kills the program there, so that no response arrives.
 async fn killed_at(app: &TestApp, point: &str, buyer: &Buyer, key: &str, body: &Value) {
     let mut doomed = Node::start_with(&app.app.config, &[("HOLDFAST_FAILPOINT", point)]).await;
     let confirm = reqwest::Client::new()
@@ -61,13 +61,13 @@ async fn check(method: &str, points: &[&str], ends: impl Fn(&Answer)) {
         ends(&told);
         let again = buyer.confirms(&app, &key, &body).await;
         assert_eq!((again.status, again.text), (told.status, told.text));
-        // Only now: a lapse of the hold is not what is tested here.
+        // The clock moves only now, because this test is not about a hold that lapses.
         app.advance(Duration::from_secs(1)).await;
     }
     app.finish().await;
 }
 
-/// Two seats of their own and a place each time.
+/// Two seats and a place, different seats for each checkout.
 fn wish(event: &Event, at: i32) -> Value {
     seats_and_places(event, &[at * 2 + 1, at * 2 + 2], 1)
 }

@@ -1,9 +1,9 @@
-//! What can go wrong in each step of a checkout, on the real program over a real store: refused, lost on the
-//! way, killed before and after the record, run twice, and the same of the undo. `docs/FAULTS.md` keeps the
-//! table; the test walks through it and compares.
+//! Every fault of each step of a checkout, on the real program over a real store: the step is refused, its call is
+//! lost, the program is killed before or after the record, the step runs twice; and the same faults in the undo
+//! steps. `docs/FAULTS.md` contains the table. The test performs every cell and compares the results with the table.
 //!
-//! `cells` is the table; `drive` takes a checkout to the very point and starts the program again; `ending`
-//! looks at what came of it; `page` is the document.
+//! `cells` is the table; `drive` takes a checkout to the fault and starts the program again; `ending` checks the
+//! result; `page` is the document.
 
 mod alone;
 mod attention;
@@ -28,10 +28,10 @@ use crate::support::{
     harness::TestApp,
 };
 
-/// How many stores, each with a program or two, are at work at once.
+/// The number of stores that the test uses at once, each with one or two programs.
 const LANES: usize = 4;
 
-/// The cells that cannot exist; each says why in the table.
+/// The cells that cannot exist. The table gives the reason for each of them.
 const NEVER: [(&str, &str); 17] = [
     ("capture", "undo fails"),
     ("capture", "undo twice"),
@@ -70,7 +70,7 @@ fn the_table_has_every_step_and_fault_and_names_what_cannot_be() {
     assert_eq!(never, NEVER);
 }
 
-/// What one cell came to: its ending in words, or what was wrong.
+/// The result of one cell: its ending in words, or the difference from the expected ending.
 type Came = (&'static str, &'static str, Result<String, String>);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -98,7 +98,7 @@ async fn every_fault_at_every_step_ends_as_the_table_says() {
     page::compare(&table);
 }
 
-/// Takes cells until none is left, all over one store.
+/// Performs cells until none is left, all over one store.
 async fn lane(left: Arc<Mutex<VecDeque<Cell>>>) -> Vec<Came> {
     let app = Arc::new(TestApp::apart().await);
     let mut came = Vec::new();

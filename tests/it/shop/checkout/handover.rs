@@ -1,4 +1,5 @@
-//! Several nodes and one saga: who has it, who takes it over, and what becomes of one who comes back late.
+//! Several nodes and one saga: which node has it, which node takes it over, and what happens to a node that returns
+//! late.
 
 use std::time::Duration;
 
@@ -14,16 +15,16 @@ use crate::support::{
     process::Node,
 };
 
-/// Longer than a silent worker's lease.
+/// A time longer than the lease of a silent worker.
 const LEASE: Duration = Duration::from_secs(6);
-/// How long a store that a paused process has locked is waited for.
+/// The maximum wait for a store that a paused process has locked.
 const LOCKED: Duration = Duration::from_secs(2);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 const MAX_LOOKS: usize = 1_000;
-/// The slow card: its authorization takes 10 s.
+/// The slow payment method: its authorization takes 10 s.
 const SLOW: &str = "pm_sim_slow";
 
-/// The only saga's owner and version.
+/// The fence and the version of the only saga.
 async fn hold_on(app: &TestApp) -> (i64, i64) {
     (
         app.number("SELECT fence AS found FROM sagas").await,
@@ -31,7 +32,7 @@ async fn hold_on(app: &TestApp) -> (i64, i64) {
     )
 }
 
-/// Sends a confirm to another node, and waits until that node is at the gateway with it.
+/// Sends a confirm to another node, and waits until that node has called the gateway.
 async fn authorizes_at(
     app: &TestApp,
     node: &Node,
@@ -92,7 +93,7 @@ async fn nodes_that_want_the_same_sagas_perform_each_step_once() {
         ("SELECT COUNT(*) AS found FROM tickets", 8),
         ("SELECT COUNT(*) AS found FROM ledger_entries", 16),
         ("SELECT COUNT(*) AS found FROM payments WHERE status = 'captured'", 8),
-        // Each was captured under its first key, so no node thought that another one's try was lost.
+        // Each payment was captured under its first key, so no node concluded that the call of another node was lost.
         (
             "SELECT COUNT(*) AS found FROM simulated_payments WHERE capture_key LIKE '%:capture:1'",
             8,
@@ -104,8 +105,8 @@ async fn nodes_that_want_the_same_sagas_perform_each_step_once() {
     app.finish().await;
 }
 
-/// Pauses the process outside of any transaction: SQLite's one lock would keep everybody waiting, as no
-/// network failure would.
+/// Pauses the process outside of any transaction. Otherwise SQLite's one lock would block every other process, which
+/// no network failure does.
 async fn pause(app: &TestApp, node: &Node) {
     for _ in 0..MAX_LOOKS {
         node.signal("STOP");
@@ -127,7 +128,7 @@ async fn a_worker_that_was_paused_past_its_lease_comes_back_to_a_saga_that_is_no
     let asked = authorizes_at(&app, &node, &buyer, &body).await;
     let (fence, _) = hold_on(&app).await;
     pause(&app, &node).await;
-    // The gateway is quick again, for whoever asks next.
+    // The gateway responds quickly again to the next question.
     let quick = "UPDATE simulated_payments SET method = 'pm_card_visa'";
     app.app.base.db.run(quick, vec![]).await.expect("the gateway is quick");
     app.advance(LEASE).await;
@@ -137,11 +138,12 @@ async fn a_worker_that_was_paused_past_its_lease_comes_back_to_a_saga_that_is_no
     let owned = hold_on(&app).await;
     assert!(owned.0 > fence, "another worker took it up under a fence of its own");
     node.signal("CONT");
-    // It comes back, finishes its call, and may write nothing: who waits there is told what the other one did.
+    // The paused node continues and finishes its call, but may record nothing. The buyer who waits for this node gets
+    // the result of the other node.
     let (status, text) = asked.await.expect("a task").expect("an answer");
     assert_eq!(status, 201, "{text}");
     assert_eq!(buyer.confirms(&app, "k1", &body).await.text, text);
-    // It renews its lease every second and a half, and its call ends after ten.
+    // The node renews its lease every one and a half seconds, and its call ends after ten seconds.
     tokio::time::sleep(Duration::from_secs(3)).await;
     assert_eq!(hold_on(&app).await, owned, "the late worker wrote");
     for (text, expected) in [
@@ -156,7 +158,7 @@ async fn a_worker_that_was_paused_past_its_lease_comes_back_to_a_saga_that_is_no
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_that_is_told_to_end_and_started_again_goes_on_with_its_own_sagas() {
-    // Nobody else is there who could take them over.
+    // No other node exists that could take the sagas over.
     let app = TestApp::apart().await;
     let event = fixture::event(&app, Like::default()).await;
     let mut node = Node::start(&app.app.config).await;
@@ -197,7 +199,8 @@ async fn a_node_that_is_told_to_end_finishes_its_step_and_hands_the_saga_over() 
     node.signal("TERM");
     let status = node.ends().await;
     assert!(status.success(), "{status}");
-    // The step that it was at is recorded, under its own fence, before anybody else has it; or that one was quick.
+    // The ending node records its current step under its own fence before another node claims the saga, unless the
+    // other node was faster.
     let handed = hold_on(&app).await;
     assert!(handed.0 >= fence && handed.1 > version, "{handed:?}");
     let (status, text) = asked.await.expect("a task").expect("an answer");

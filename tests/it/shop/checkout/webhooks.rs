@@ -1,4 +1,5 @@
-//! Webhooks: who is believed, what is written down, and that neither order nor doubles nor silence matter.
+//! Webhooks: which senders are trusted, which events are stored, and that the order, repetition and absence of events
+//! do not matter.
 
 use std::time::Duration;
 
@@ -26,7 +27,7 @@ async fn rig() -> (TestApp, FakeStripe, Event) {
     (app, fake, event)
 }
 
-/// Sends a body as it is.
+/// Sends a body unchanged, with this signature header.
 async fn send(app: &TestApp, header: Option<&str>, body: String) -> Answer {
     let mut request =
         app.client().post(app.url(PATH)).header("Content-Type", "application/json").body(body);
@@ -43,7 +44,7 @@ async fn signed(app: &TestApp, fake: &FakeStripe, event: &Value) -> Answer {
     send(app, Some(&signature(WEBHOOK_SECRET, fake.now(), &body)), body).await
 }
 
-/// What is in the inbox: id, status, outcome, in the order in which it came.
+/// The rows of the inbox, with id, status and outcome, in the order of their arrival.
 async fn inbox(app: &TestApp) -> Vec<(String, String, Option<String>)> {
     let text =
         "SELECT event_id, status, outcome FROM webhook_events ORDER BY received_at, event_id";
@@ -56,7 +57,7 @@ async fn inbox(app: &TestApp) -> Vec<(String, String, Option<String>)> {
         .collect()
 }
 
-/// The inbox once everything in it is worked on.
+/// The inbox after every row has been processed.
 async fn settled_inbox(app: &TestApp) -> Vec<(String, String, Option<String>)> {
     for _ in 0..LOOKS {
         let rows = inbox(app).await;
@@ -74,7 +75,7 @@ fn event(kind: &str, payment: &str) -> Value {
             "data": { "object": { "id": payment, "object": "payment_intent" } } })
 }
 
-/// Confirms with a card that asks for a second step; answers the booking and the payment.
+/// Confirms with a card that asks for a second step. Returns the booking and the payment.
 async fn waits(app: &TestApp, fake: &FakeStripe, buyer: &Buyer) -> (Uuid, String) {
     let body = buyer.pays_with("pm_card_authenticationRequired");
     let waits = buyer.confirms(app, "3ds", &body).await;
@@ -118,7 +119,8 @@ async fn what_stripe_did_not_send_just_now_changes_nothing() {
     }
     assert!(inbox(&app).await.is_empty());
     assert_eq!(buyer.reads_booking(&app, booking).await.status, BookingStatus::Pending);
-    // The same body with its own signature is taken, and the payment, fetched again, has not succeeded.
+    // The server accepts the same body with its own signature. The payment, which the server fetches again, has not
+    // succeeded.
     assert_eq!(send(&app, Some(&good), body).await.status, 204);
     settled_inbox(&app).await;
     assert_eq!(buyer.reads_booking(&app, booking).await.status, BookingStatus::Pending);
@@ -145,7 +147,7 @@ async fn a_thin_event_is_taken_and_wakes_its_checkout() {
     assert_eq!(signed(&app, &fake, &thin("evt_1", kind, related)).await.status, 204);
     let settled = buyer.settled(&app, booking).await;
     assert_eq!(settled.status, BookingStatus::Confirmed);
-    // About nothing that is ours.
+    // An event about an object that does not concern this server.
     let meter = thin("evt_2", "v1.billing.meter.no_meter_found", Value::Null);
     assert_eq!(signed(&app, &fake, &meter).await.status, 204);
     let known = settled_inbox(&app).await;
@@ -198,7 +200,7 @@ async fn order_and_doubles_make_no_difference() {
         assert_eq!(answers, [Some(204); 3]);
     }
     assert_eq!(buyer.settled(&app, booking).await.status, BookingStatus::Confirmed);
-    // Days later the dashboard sends them all again, and those of the capture come for the first time.
+    // Days later, the dashboard sends all events again. The events about the capture arrive for the first time.
     app.advance(Duration::from_secs(3 * 24 * 3600)).await;
     fake.advance(Duration::from_secs(3 * 24 * 3600));
     let all = fake.events();
@@ -276,7 +278,7 @@ async fn money_that_stands_for_a_failed_booking_is_shown() {
     let (booking, payment) = waits(&app, &fake, &buyer).await;
     app.as_guest(&buyer.token).post(&format!("/bookings/{booking}/cancel"), &json!({})).await;
     assert_eq!(buyer.settled(&app, booking).await.status, BookingStatus::Cancelled);
-    // Stripe never does this to a payment that is cancelled; were it to, nobody would overlook it.
+    // Stripe never captures a cancelled payment. If it did, the server would notice.
     assert!(fake.force(&payment, Status::RequiresCapture));
     let told = event("payment_intent.amount_capturable_updated", &payment);
     assert_eq!(signed(&app, &fake, &told).await.status, 204);
@@ -290,7 +292,7 @@ async fn money_that_stands_for_a_failed_booking_is_shown() {
 async fn news_of_money_that_was_given_back_since_alarms_nobody() {
     let (app, fake, on_sale) = rig().await;
     fixture::refundable(&app, &on_sale).await;
-    // One cancels what is paid, the other pays too late for a seat that is gone.
+    // One buyer cancels a paid booking, the other pays too late for a seat that is gone.
     let buyer = Buyer::holds(&app, &on_sale, &seats(&[1])).await;
     let paid = buyer.confirms(&app, "k1", &buyer.pays_with("pm_card_visa")).await;
     let path = format!("/bookings/{}/cancel", paid.id());
@@ -315,7 +317,7 @@ async fn news_of_money_that_was_given_back_since_alarms_nobody() {
     assert_eq!(outcomes, [("done", Some("captured-before")); 2]);
     let pending = "SELECT COUNT(*) AS pending FROM refunds WHERE status = 'pending'";
     for _ in 0..LOOKS {
-        // The first lease of a refund that nobody drives has to lapse.
+        // The first lease of a refund that no worker drives has to lapse.
         app.advance(Duration::from_secs(6)).await;
         let row = app.app.base.db.one(pending, vec![]).await.expect("a look").expect("a row");
         if row.try_get::<i64>("", "pending").expect("a number") == 0 {
@@ -348,7 +350,7 @@ async fn an_event_that_fails_holds_up_no_other() {
         }
         tokio::time::sleep(LOOK_EVERY).await;
     }
-    // A refund whose row is not as its saga left it cannot be taken back: a fault that stays.
+    // A refund whose row contradicts its saga cannot be reversed: a permanent fault.
     let of_first = "(SELECT id FROM payments WHERE intent_id = $1)";
     let damage = format!(
         "UPDATE refunds SET status = 'pending', gateway_refund_id = NULL, settled_at = NULL, \
@@ -366,7 +368,7 @@ async fn an_event_that_fails_holds_up_no_other() {
             { "id": refund.id, "object": "refund", "payment_intent": payment } } });
         events.push((told, payment));
     }
-    // Both are put off at first, and so become due together, the one that fails first.
+    // Both events are postponed at first and become due together; the event that fails is the first.
     fake.fail("retrieve", Fault::LostRequest, 2);
     let put_off = "SELECT COUNT(*) AS events FROM webhook_events \
                    WHERE attempts = 1 AND due_at < {now} + 30000";
@@ -399,7 +401,7 @@ async fn an_event_that_fails_holds_up_no_other() {
     }
     assert_eq!(outcome(1).await, ("done".to_owned(), Some("refund-failed".to_owned())));
     assert_eq!(outcome(0).await.0, "new");
-    // Mended, it is worked on when its time comes.
+    // After the repair, the event is processed when it is due.
     let mend = format!(
         "UPDATE refunds SET status = 'done', gateway_refund_id = $2, settled_at = 1 \
          WHERE payment_id = {of_first}"
@@ -462,7 +464,7 @@ mod alone {
         let (app, fake, on_sale) = rig().await;
         let buyer = Buyer::holds(&app, &on_sale, &seats(&[1])).await;
         let (booking, payment) = waits(&app, &fake, &buyer).await;
-        // By itself it asks soon after; from here on it would wait for half a minute.
+        // The checkout asks by itself soon afterwards. From here on, it would wait for half a minute.
         for _ in 0..5 {
             app.advance(Duration::from_secs(31)).await;
             app.app.slices.checkouts.pass().await.expect("the pass runs");

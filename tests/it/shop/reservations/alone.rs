@@ -1,4 +1,4 @@
-//! Many at once: whoever wins, nobody wins twice, and nothing is half done.
+//! Crowds of holds: no seat is held twice, and nothing is half done.
 
 use std::{sync::Arc, time::Duration};
 
@@ -116,8 +116,8 @@ async fn one_buyer_on_two_nodes_gets_exactly_the_limit() {
     finish(nodes.into()).await;
 }
 
-/// Holds that come together share transactions. Every other one is refused there, for a limit that no look tells, and
-/// each buyer's answer, price and seats are their own.
+/// Simultaneous holds share transactions. Every second hold is refused there, because of a limit that no look
+/// reports. Each buyer nevertheless gets the correct response, price and seats.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refusal_is_nobody_elses_although_they_share_a_transaction() {
     let app = TestApp::start().await;
@@ -179,8 +179,8 @@ async fn two_schedulers_free_each_hold_once() {
     finish(nodes).await;
 }
 
-/// What breaks when `guard` is left out: somebody holds, lapses, somebody else takes over, and the first one's pass
-/// or a plain hold does damage. Answers the breaches.
+/// The damage without `guard`: a buyer holds a seat, the hold lapses, another buyer takes the seat over, and then the
+/// pass over the first hold, or a plain hold, does damage. Returns the number of breaches.
 async fn breaches_without(guard: Option<Guard>) -> usize {
     let app = TestApp::with(|config| config.sabotage.dropped_guard = guard).await;
     let app = Arc::new(app);
@@ -191,9 +191,9 @@ async fn breaches_without(guard: Option<Guard>) -> usize {
     app.advance(HOLD).await;
     let second = app.post(&event.reservations(), &seats(&[1])).await;
     won += usize::from(second.status == 201);
-    // The first hold is cleared away although its seat has a new owner.
+    // The pass clears the first hold although its seat has a new owner.
     app.app.slices.reservations.expire_pass().await.expect("a pass");
-    // The look refuses early, so a racing statement is asked directly.
+    // The look refuses early, so the test runs a racing statement directly.
     let third = take_without_looking(&app, &event, 1).await;
     assert_eq!(won, 2);
     let found = holdfast::app::check(&app.app.base.db).await.expect("the check runs").len();
@@ -201,7 +201,7 @@ async fn breaches_without(guard: Option<Guard>) -> usize {
     found + usize::from(third)
 }
 
-/// The deciding statement without the look before it, as a racer sees it.
+/// The deciding statement without the look before it, as in a race.
 async fn take_without_looking(app: &TestApp, event: &Event, seat: i32) -> bool {
     use holdfast::shop::reservations::store::{self, Taking, WantedSeat};
     use holdfast_domain::{
@@ -224,15 +224,15 @@ async fn take_without_looking(app: &TestApp, event: &Event, seat: i32) -> bool {
 async fn each_guard_is_missed_when_it_is_left_out() {
     assert_eq!(breaches_without(None).await, 0);
     assert!(breaches_without(Some(Guard::State)).await > 0, "the state guard is not missed");
-    // Owner and fence say the same of a seat that was taken over once; each alone suffices here, so each is
-    // left out of a row in which the other one lies.
+    // After one takeover, owner and fence give the same protection, and each alone suffices here. Therefore the test
+    // drops each of them from a statement on a row in which the other guard is made to agree.
     for guard in [Guard::Owner, Guard::Fence] {
         assert!(freed_from_under_a_buyer(guard).await, "the {guard:?} guard is not missed");
         assert!(!freed_from_under_a_buyer_with_every_guard(guard).await);
     }
 }
 
-/// Whether clearing a lapsed reservation frees a seat of somebody else when one guard is left out and the other is
+/// Whether clearing a lapsed reservation frees another buyer's seat when one guard is left out and the other guard is
 /// made to agree.
 async fn freed_from_under_a_buyer(guard: Guard) -> bool {
     clear_a_seat_that_only_this_guard_protects(guard, Some(guard)).await
@@ -251,7 +251,7 @@ async fn clear_a_seat_that_only_this_guard_protects(guard: Guard, dropped: Optio
     assert_eq!((loser.status, winner.status), (201, 201));
     let db = &app.app.base.db;
     let (loser, winner) = (loser.id(), winner.id());
-    // The seat is the winner's; what the guard does not look at is made to match the loser.
+    // The seat belongs to the winner. The test changes the column of the other guard to match the loser.
     match guard {
         Guard::Owner => {
             let sql = "UPDATE reservation_items SET fence = 2 WHERE reservation_id = $1";
@@ -280,7 +280,7 @@ async fn a_client_that_hangs_up_leaves_a_whole_hold_and_no_lock() {
         let hold = app.post(&path, &wish);
         tokio::time::timeout(Duration::from_micros(micros), hold).await.ok();
     }
-    // Whatever was begun has ended once the tasks are idle; then every seat is either held for good or free.
+    // Every transaction has ended once the tasks are idle. Then every seat is either held completely or free.
     let held = async || app.number("SELECT COUNT(*) AS n FROM seats WHERE status = 'held'").await;
     let reserved = async || app.number("SELECT COUNT(*) AS n FROM reservations").await;
     let mut last = (-1, -1);
@@ -295,7 +295,7 @@ async fn a_client_that_hangs_up_leaves_a_whole_hold_and_no_lock() {
     for seat in 1..=50 {
         let again = app.post(&event.reservations(), &seats(&[seat])).await;
         if again.status != 201 {
-            // A lock that was left would say `contended`.
+            // A remaining lock would cause the refusal `contended`.
             again.assert_refused(&[(seat, SeatRefusal::Held)]);
         }
     }

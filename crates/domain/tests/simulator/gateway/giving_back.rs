@@ -16,11 +16,12 @@ use crate::{
 /// The longest time until the gateway knows that it cannot deliver a refund, in milliseconds.
 const BOUNCE_MS: i64 = 60 * 60 * 1000;
 
-/// That time if the gateway knows it soon, in milliseconds.
+/// The longest time until the gateway knows that it cannot deliver a refund, in the cases in which it knows soon, in
+/// milliseconds.
 const SOON_MS: i64 = 1_000;
 
 impl Gateway {
-    /// Requests a refund.
+    /// Refunds an amount of a payment, as the call with this key asks.
     pub(crate) fn give_back(
         &mut self,
         key: String,
@@ -96,7 +97,7 @@ impl Gateway {
         !self.bouncing.is_empty()
     }
 
-    /// Marks the refunds as failed whose delivery fails by now.
+    /// Marks the refunds whose delivery fails by now as failed.
     pub(super) fn some_bounce(&mut self, now_ms: i64) {
         let (due, rest): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.bouncing).into_iter().partition(|(at, _)| *at <= now_ms);

@@ -7,11 +7,11 @@ use super::{
 };
 use crate::rules::{Rule, Rules};
 
-/// What a request wants to hold.
+/// The seats and places that a request wants to hold.
 #[derive(Debug, Clone)]
 pub(crate) struct Wish {
     pub(crate) buyer: usize,
-    /// Sorted, without duplicates.
+    /// The indexes of the seats, sorted and without duplicates.
     pub(crate) seats: Vec<usize>,
     pub(crate) places: i64,
 }
@@ -28,7 +28,7 @@ pub(crate) struct LockedCount {
 pub(crate) enum HoldRefusal {
     /// A seat is not free.
     Taken,
-    /// The event is cancelled.
+    /// The event is cancelled and sells nothing more.
     CalledOff,
     /// The buyer would exceed the limit of persons.
     Limit,
@@ -56,7 +56,7 @@ impl Store {
         LockedCount { version: self.buyers[buyer], persons: live.map(Reservation::persons).sum() }
     }
 
-    /// Holds everything or nothing. Lapsed seats of others are taken over.
+    /// Holds everything or nothing. The hold takes over the lapsed seats of other buyers.
     pub(crate) fn hold(
         &mut self,
         wish: &Wish,
@@ -134,7 +134,7 @@ impl Store {
         CAPACITY - self.section.held - self.section.sold
     }
 
-    /// What the expiry pass finds: reservations that are active and lapsed.
+    /// The reservations that the expiry pass finds: active and lapsed.
     pub(crate) fn lapsed(&self, now_ms: i64, rules: Rules) -> Vec<usize> {
         let due = |row: &Reservation| {
             let active = match row.state {

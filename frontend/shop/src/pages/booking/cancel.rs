@@ -1,4 +1,4 @@
-//! The cancellation of a booking. The buyer sees the amount of the refund before anything is done.
+//! The cancellation of a booking. The buyer sees the amount of the refund before the booking is cancelled.
 
 use holdfast_contract::{
     bookings::{Booking, BookingStatus},
@@ -18,7 +18,7 @@ use ui::{
     intl, td_string, tx,
 };
 
-/// What the cancellation would do, in words.
+/// The consequences of the cancellation, in words.
 fn consequence(locale: Locale, booking: &Booking) -> String {
     if booking.status == BookingStatus::Pending {
         return td_string!(locale, booking.stop_text).into();

@@ -42,13 +42,13 @@ pub enum Message {
 /// How the checkout ended without a booking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
-    /// The hold expired.
+    /// The hold expired before the buyer paid.
     Expired,
     /// The buyer cancelled the reservations.
     Cancelled,
 }
 
-/// Navigates to an address.
+/// A function that navigates to an address of this program.
 type Goer = Box<dyn Fn(&str)>;
 
 #[derive(Clone, Copy)]
@@ -90,7 +90,8 @@ impl Basket {
     /// Continues a payment that was under way before the page was loaded, and starts to watch the remaining time.
     pub fn watch(self) {
         let ids = self.ids.get_value();
-        // A payment that is under way or has succeeded comes before the clock: its hold is over for a good reason.
+        // A payment that is under way or has succeeded comes before the clock: it has ended the hold, which then does
+        // not expire.
         if let Some(attempt) = attempt::pending(&ids) {
             self.run(attempt);
         } else if let Some(booking) = self.booking_elsewhere() {
@@ -129,7 +130,8 @@ impl Basket {
         self.seconds_left().is_none_or(|seconds| seconds <= 0)
     }
 
-    /// The hold has expired, or is about to. Finds out whether it is over or another tab has paid meanwhile.
+    /// Called when the hold has expired or is about to expire. Asks the server whether the hold is over or another
+    /// tab has paid.
     async fn meet_the_end(self) {
         self.look_again().await;
         let is_new = self.message.try_with_untracked(Option::is_none).unwrap_or(false);
@@ -194,7 +196,7 @@ impl Basket {
         self.reservations.with(|all| all.iter().all(|it| it.extendable))
     }
 
-    /// Extends all reservations.
+    /// Extends all reservations, and shows the server's refusal if there is one.
     pub fn extend(self) {
         self.message.set(None);
         leptos::task::spawn_local(async move {
@@ -218,7 +220,7 @@ impl Basket {
         });
     }
 
-    /// Cancels all reservations.
+    /// Cancels all reservations, so that their seats become free at once.
     pub fn cancel(self) {
         self.busy.set(Busy::Paying);
         leptos::task::spawn_local(async move {

@@ -28,16 +28,16 @@ enum Stage {
     Failed,
 }
 
-/// A problem with the card.
+/// A problem with the card or with the input in the form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Trouble {
-    /// Stripe's message.
+    /// The text that Stripe wrote for the buyer.
     Told(String),
-    /// Stripe gave no message.
+    /// Stripe gave no message, so the page shows its own text.
     Untold,
 }
 
-/// The card form.
+/// The payment form, whose fields belong to Stripe.
 #[derive(Clone, Copy)]
 pub struct Card {
     stage: RwSignal<Stage>,
@@ -102,7 +102,7 @@ impl Card {
         }
     }
 
-    /// Lets the buyer's bank ask its question (3-D Secure). Returns when the bank has its response, or the buyer gave
+    /// Lets the buyer's bank ask its question (3-D Secure). Returns when the buyer has answered the bank or has given
     /// up.
     async fn ask_the_bank(self, secret: String) {
         let Some(Some((stripe, element))) = self.form.try_get_value() else { return };

@@ -15,7 +15,7 @@ const METHOD: &str = "holdfast.method";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
-    /// The payment succeeds.
+    /// The bank accepts the payment at once.
     Works,
     /// The bank declines the payment.
     Declined,

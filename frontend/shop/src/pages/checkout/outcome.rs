@@ -20,7 +20,7 @@ pub enum Next {
     Failed(Reason),
 }
 
-/// Why a payment failed.
+/// Why a payment failed, as far as the buyer is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
     /// The bank declined the card or the second step.
@@ -33,7 +33,7 @@ pub enum Reason {
     Timeout,
     /// The buyer cancelled the payment.
     Cancelled,
-    /// Any other reason.
+    /// Any other reason, which the page shows with a general text.
     Other,
 }
 
@@ -41,7 +41,7 @@ pub enum Reason {
 pub fn of_booking(booking: &Booking, answered: Option<&str>) -> Next {
     match booking.status {
         BookingStatus::Confirmed => Next::Done(booking.reference.clone()),
-        // The booking was paid once. Its own page tells what happened since.
+        // The booking was paid once. The page of the booking tells what happened afterwards.
         BookingStatus::Cancelled if !booking.tickets.is_empty() => {
             Next::Done(booking.reference.clone())
         }
@@ -75,11 +75,11 @@ pub enum Refusal {
     Open,
     /// The card was finally declined. The seats stay held.
     Declined,
-    /// The hold is over.
+    /// The hold is over: the seats cannot be paid for any more.
     Over,
     /// The reservation changed meanwhile: read it again.
     Changed,
-    /// Another final refusal.
+    /// Any other refusal that a repetition would not change.
     Final,
 }
 

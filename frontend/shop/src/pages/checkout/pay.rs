@@ -79,8 +79,8 @@ pub fn Pay(basket: Basket) -> impl IntoView {
     let busy = move || basket.busy.get() != Busy::Idle;
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        // The address of the account is sent too. Reservations that were held before signing in are paid for as the
-        // guest who holds them, and a guest has no other address.
+        // The address of the account is sent too. The guest who held reservations before signing in still pays for
+        // them, and a guest has no address but this.
         let known = untrack(|| account.profile()).map(|profile| profile.email);
         let Some(email) = known.or_else(|| address.checked()) else { return };
         let email = Some(email);

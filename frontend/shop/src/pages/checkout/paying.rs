@@ -23,7 +23,8 @@ use ui::{
 
 /// How often a confirm request with an open outcome is repeated before the buyer must decide.
 const OPEN_TRIES: u32 = 5;
-/// How often the page asks about a booking: for longer than the server's deadline for a payment.
+/// How many times the page asks about a booking. Together, the waits are longer than the server's deadline for a
+/// payment.
 const MAX_POLLS: u32 = 400;
 
 impl Basket {
@@ -67,7 +68,7 @@ impl Basket {
         });
     }
 
-    /// Continues an attempt.
+    /// Continues an attempt: sends its request and follows its booking.
     pub(super) fn run(self, attempt: Attempt) {
         self.busy.set(Busy::Paying);
         self.message.set(None);

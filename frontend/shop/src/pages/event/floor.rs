@@ -39,7 +39,7 @@ use ui::{
 pub enum Notice {
     /// Other buyers took these seats; this many chosen seats are left.
     Taken(Vec<i32>, i32),
-    /// The choice is limited to this many persons, and the visitor holds places for so many already.
+    /// The choice is limited to this many persons. The visitor already holds places for `held` persons.
     Limit { persons: i32, held: i32 },
     /// The offers with these names have ended.
     Ended {
@@ -57,7 +57,8 @@ pub enum Notice {
     Failed(Failure),
 }
 
-/// How long the button rests: longer than a hand needs to stop, and longer than a double click.
+/// How long the button ignores clicks after an unexpected change: longer than a hand needs to stop, and longer than a
+/// double click.
 const REST_MS: i32 = 800;
 
 /// The state of the event stream.
@@ -65,7 +66,7 @@ const REST_MS: i32 = 800;
 pub enum StreamStatus {
     /// The page connects for the first time.
     Joining,
-    /// Changes arrive.
+    /// The connection is open, and changes arrive as they happen.
     Live,
     /// The connection broke, and the page connects again.
     Rejoining,
@@ -102,26 +103,26 @@ pub struct Floor {
     pub revision: RwSignal<u32>,
     /// The offers and their prices.
     pub prices: RwSignal<Prices>,
-    /// The general-admission sections.
+    /// The general-admission sections, with their free places.
     pub general: RwSignal<Vec<Section>>,
-    /// The visitor's choice.
+    /// The seats and places that the visitor has chosen.
     pub chosen: RwSignal<Selection>,
     /// The ids of the seats that this visitor holds.
     pub mine: Memo<Vec<i32>>,
     /// The stage of the seat map. `None` until the canvas is on the page.
     pub stage: RwSignal<Option<Handle>, LocalStorage>,
     pub stream: RwSignal<StreamStatus>,
-    /// The current message.
+    /// The message beside the summary. `None` if there is nothing to say.
     pub notice: RwSignal<Option<Notice>>,
     /// Whether a hold request is under way.
     pub holding: RwSignal<bool>,
-    /// How many rests of the button have not ended.
+    /// The number of pauses of the button that have not ended. See [`Floor::rest`].
     rests: RwSignal<u32>,
     holds: Holds,
     i18n: I18n,
     /// Loads the whole page again.
     again: Callback<()>,
-    /// What the page takes along when it is loaded again.
+    /// The choice that the page keeps while it is loaded again.
     carried: StoredValue<Option<Carried>>,
 }
 
@@ -243,7 +244,7 @@ impl Floor {
         self.choose(&|chosen, room| chosen.toggle(seat_id, offer, room));
     }
 
-    /// Changes the choice, or says how many persons it may be for.
+    /// Applies a change to the choice, or tells the visitor the maximum number of persons.
     pub fn choose(self, change: &dyn Fn(&mut Selection, &Room<'_>) -> bool) {
         let (id, per_order, per_user) =
             self.event.with_untracked(|event| (event.id, event.max_per_order, event.max_per_user));
@@ -264,18 +265,18 @@ impl Floor {
         self.prices.with(|prices| prices.offer(offer).map_or(1, |offer| offer.admits))
     }
 
-    /// For how many persons the choice is; reactive.
+    /// The number of persons in the choice; reactive.
     pub fn persons(self) -> i32 {
         self.chosen.with(|chosen| chosen.persons(&|offer| self.admits(offer)))
     }
 
-    /// Whether the button rests; reactive.
+    /// Whether the button ignores clicks for the moment; reactive.
     pub fn is_resting(self) -> bool {
         self.rests.get() > 0
     }
 
-    /// Lets the button rest for a moment. The choice changed without an act of the buyer, and a click that is already
-    /// on its way was meant for the choice before.
+    /// Makes the button ignore clicks for a moment. The choice changed without an act of the buyer, and a click that
+    /// is already on its way was meant for the previous choice.
     pub fn rest(self) {
         self.rests.update(|rests| *rests += 1);
         leptos::task::spawn_local(async move {

@@ -94,7 +94,7 @@ fn Stepper(floor: Floor, section_id: Uuid, offer: Offer) -> impl IntoView {
     let i18n = use_i18n();
     let offer_id = offer.id;
     let quantity = move || floor.chosen.with(|chosen| chosen.quantity(section_id, offer_id));
-    // The places that are left beside the choice. One unit needs as many as it admits persons.
+    // The places that are left after the choice. One unit needs one place for each person that it admits.
     let left = move || {
         let left = section(floor, section_id).map_or(0, |it| it.counts.available);
         let chosen: i32 = floor.chosen.with(|chosen| {

@@ -45,7 +45,7 @@ pub fn holder(floor: Floor) -> Callback<()> {
                     outcome => break outcome,
                 }
             };
-            // The visitor may have left the page. The hold is kept nevertheless.
+            // The visitor may have left the page. The hold stays nevertheless.
             let is_here = floor.holding.try_set(false).is_none();
             match outcome {
                 Ok(reservation) => {

@@ -152,8 +152,8 @@ fn RowEntry(floor: Floor, row: usize, open: RwSignal<Option<usize>>) -> impl Int
     }
 }
 
-/// Moves the focus between the seats of a row. The row is one stop of the Tab key: from its seat `at`, the next Tab leads
-/// out of the row.
+/// Moves the focus between the seats of a row. The row is one stop of the Tab key: from its seat `at`, the next Tab
+/// leads out of the row.
 fn keys(seats: Range<usize>, at: RwSignal<usize>) -> impl FnMut(KeyboardEvent) {
     move |event| {
         let (here, last) = (at.get_untracked(), seats.end.saturating_sub(1));

@@ -51,7 +51,7 @@ fn text(floor: Floor, locale: Locale, notice: &Notice) -> String {
     }
 }
 
-/// "No longer selected: B12." `None` if no seat was given up.
+/// “No longer selected: B12.” `None` if no seat was removed.
 fn given_up(locale: Locale, names: &[String]) -> Option<String> {
     let seats = words::listed(locale, names);
     (!names.is_empty()).then(|| td_string!(locale, conflict.given_up, seats = seats.as_str()))

@@ -13,19 +13,19 @@ use ui::words::is_taken;
 pub struct Places {
     pub section_id: Uuid,
     pub offer_id: Uuid,
-    /// How many units of the offer.
+    /// The number of units of the offer.
     pub quantity: i32,
 }
 
-/// How much the visitor may choose.
+/// The limits of the visitor's choice.
 pub struct Room<'a> {
-    /// For how many persons at most.
+    /// The maximum number of persons in the choice.
     pub persons: i32,
     /// How many persons one unit of an offer admits.
     pub admits: &'a dyn Fn(Uuid) -> i32,
 }
 
-/// What became of the choices whose offers have ended.
+/// The effect of ended offers on the choice.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Ended {
     /// The ended offers, each once.
@@ -41,7 +41,7 @@ pub struct Ended {
 pub struct Selection {
     /// The seats in the order of choosing, each with its offer, so that the request asks for the shown price.
     pub seats: Vec<(i32, Uuid)>,
-    /// The general-admission places.
+    /// The chosen general-admission places, one entry for each section and offer.
     pub places: Vec<Places>,
 }
 
@@ -60,15 +60,15 @@ impl Selection {
         self.seats.iter().any(|(chosen, _)| *chosen == seat_id)
     }
 
-    /// For how many persons the choice is.
+    /// The number of persons in the choice.
     pub fn persons(&self, admits: &dyn Fn(Uuid) -> i32) -> i32 {
         let seats = self.seats.iter().map(|(_, offer)| admits(*offer));
         let places = self.places.iter().map(|it| admits(it.offer_id).saturating_mul(it.quantity));
         seats.chain(places).fold(0, i32::saturating_add)
     }
 
-    /// Takes a change over unless the choice would then be for more persons than there is room for. A change to no more
-    /// persons than before is always possible. Returns whether it was taken over.
+    /// Applies a change, unless the choice would then contain more persons than the limit allows. A change that does
+    /// not add persons is always possible. Returns whether the change was applied.
     fn change_to(&mut self, next: Self, room: &Room<'_>) -> bool {
         let persons = next.persons(room.admits);
         let fits = persons <= room.persons || persons <= self.persons(room.admits);
@@ -120,8 +120,8 @@ impl Selection {
         }
     }
 
-    /// Moves the choices under offers that have ended to the offers that take their place, and removes what no other
-    /// offer sells. `other_for_seat` gets a seat and its ended offer, `other_for_places` a section and the ended offer.
+    /// Moves choices under ended offers to the offers that take their place, and removes choices that no other offer
+    /// sells. `other_for_seat` gets a seat and its ended offer, `other_for_places` a section and the ended offer.
     pub fn drop_ended(
         &mut self,
         sells: &dyn Fn(Uuid) -> bool,

@@ -48,8 +48,8 @@ pub fn follow(floor: Floor) {
             slot.borrow_mut().take();
         }
     });
-    // A connection may look open although the network under it is gone. When the server can be reached again, the page
-    // does not wait until the browser notices.
+    // A connection may look open although the network under it is gone. When the server can be reached again, the
+    // page opens a new connection and does not wait until the browser notices.
     let network = Network::expect();
     let mut was_away = false;
     watch(move || {

@@ -1,10 +1,10 @@
-//! Refunds that failed at the bank: of several at once, and where no webhook tells of it.
+//! Refunds that failed at the bank: one of several refunds, and failures without a webhook.
 
 use super::*;
 
 const ONE_DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Where the refunds of the lines stand, in the order of the lines.
+/// The statuses of the refunds of the lines with their reasons, in the order of the lines.
 async fn reasons(app: &TestApp) -> Vec<(String, Option<String>)> {
     let text = "SELECT g.status, g.reason FROM sagas g JOIN refund_lines x ON x.refund_id = g.id \
                 JOIN booking_lines l ON l.id = x.line_id WHERE g.kind = 'refund' ORDER BY l.seat_id";
@@ -31,7 +31,7 @@ async fn what_was_given_back_by_hand_for_two_refunds_and_fails_is_taken_back_for
     rig.fake.set_mode(Mode::Hold);
     stripe_rig::tell(&rig.app, &rig.fake);
     assert!(rig.fake.fail_refund(&rig.fake.refunds()[0].id, "expired_or_canceled_card"));
-    // Of three events one comes.
+    // Only one of three events arrives.
     let told = rig.fake.events().pop().expect("an event");
     assert_eq!(rig.fake.deliver(&told).await, Some(204));
     for _ in 0..LOOKS {
@@ -71,7 +71,7 @@ async fn a_refund_that_failed_does_not_wait_for_another_that_is_made_anew() {
         }
         tokio::time::sleep(LOOK_EVERY).await;
     }
-    // An operator sends it on, and nobody answers: it is under way for long.
+    // An operator retries the refund, and no response arrives: the refund stays under way for a long time.
     rig.fake.fail("refund", Fault::LostRequest, RETRY_ALL);
     rig.operator_retries().await;
     assert!(rig.fake.fail_refund(&first, "expired_or_canceled_card"));
@@ -105,7 +105,7 @@ async fn a_refund_that_fails_while_it_waits_for_an_operator_is_made_anew() {
     rig.waits_for("refund-fails").await;
     rig.fake.heal();
     stripe_rig::tell(&rig.app, &rig.fake);
-    // Stripe made it, and would repeat so under its key for ever; the bank could not deliver it.
+    // Stripe made the refund and would repeat this response for the key forever, but the bank could not deliver it.
     assert!(rig.fake.fail_refund(&rig.fake.refunds()[0].id, "expired_or_canceled_card"));
     inbox_is_settled(&rig).await;
     rig.waits_for("refund-fails").await;
@@ -115,7 +115,7 @@ async fn a_refund_that_fails_while_it_waits_for_an_operator_is_made_anew() {
     rig.ends_with(&paid, &payment, 4500).await;
 }
 
-/// How often somebody looked at a payment's refunds.
+/// The number of times that the server looked at a payment's refunds.
 fn looks(rig: &Rig) -> usize {
     rig.fake.seen().iter().filter(|seen| seen.call == "list_refunds").count()
 }
@@ -129,11 +129,11 @@ async fn a_refund_that_failed_without_a_word_is_found_and_taken_back_once() {
     let rig = rig().await;
     let (paid, payment) = rig.paid(&seats(&[1, 2])).await;
     let (_, events) = rig.bounces(&paid).await;
-    // It is left alone for a day.
+    // For a day, no pass looks at the refund.
     assert_eq!(looks_again(&rig).await, 0);
     assert_eq!((rig.rests().await.0.as_str(), looks(&rig)), ("done", 0));
     rig.advance(ONE_DAY).await;
-    // Two nodes look, and the webhook comes after all.
+    // Two nodes look at the refund, and the webhook arrives after all.
     let (first, second) = tokio::join!(looks_again(&rig), looks_again(&rig));
     assert!(first + second <= 1, "{first} and {second}");
     rig.waits_for("refund-failed").await;
@@ -150,7 +150,7 @@ async fn a_refund_that_failed_without_a_word_is_found_and_taken_back_once() {
     rig.operator_retries().await;
     rig.is_done().await;
     assert_eq!(rig.keys().len(), 2, "{:?}", rig.keys());
-    // Made anew it is looked at anew, and the old failure changes nothing any more.
+    // The new refund is checked again, and the old failure changes nothing any more.
     rig.advance(ONE_DAY).await;
     looks_again(&rig).await;
     rig.ends_with(&paid, &payment, 9_000).await;
@@ -162,7 +162,7 @@ async fn a_refund_is_looked_at_less_and_less_often_and_not_for_ever() {
     let (paid, payment) = rig.paid(&seats(&[1])).await;
     paid.cancels(&rig.app, None).await;
     rig.is_done().await;
-    // Nobody answers at first: it is asked again soon, not a day later.
+    // At first no response arrives: the server asks again soon, and not a day later.
     rig.fake.fail("list_refunds", Fault::LostRequest, 1);
     rig.advance(ONE_DAY).await;
     looks_again(&rig).await;

@@ -1,5 +1,4 @@
-//! Many checkouts in the middle of a call when the program is killed: after a restart all of them come to
-//! their end soon.
+//! Many checkouts are in the middle of a call when the program is killed. After a restart, all of them end soon.
 
 use std::time::{Duration, Instant};
 
@@ -13,9 +12,9 @@ use crate::support::{
 };
 
 const SAGAS: i32 = 40;
-/// Draws in which call each of them is interrupted, and whether before or after its effect.
+/// Draws the call in which each checkout hangs, and whether it hangs before or after the effect.
 const HANGS: &str = "hang:4711";
-/// A worker's lease and what is left for the work.
+/// The lease of a worker, plus the time for the remaining steps.
 const RECOVERED_IN: Duration = Duration::from_secs(10);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -46,7 +45,8 @@ async fn checkouts_killed_in_mid_flight_are_over_ten_seconds_after_the_restart()
     all_hang(&app).await;
     node.kill().await;
     for answer in asked {
-        // Those that waited for 8 s were told that it is not known yet; the others nothing.
+        // Buyers whose request waited for 8 s were told that the result is not known yet. The other buyers got no
+        // response.
         if let Ok(answer) = answer.await.expect("a task") {
             assert_eq!(answer.status(), 202);
         }
@@ -66,7 +66,7 @@ async fn checkouts_killed_in_mid_flight_are_over_ten_seconds_after_the_restart()
     app.finish().await;
 }
 
-/// Waits until every saga hangs in a call: there, and nothing is recorded any more.
+/// Waits until every saga hangs in a call, so that no step is recorded any more.
 async fn all_hang(app: &TestApp) {
     let started = Instant::now();
     let mut before = -1;

@@ -1,5 +1,5 @@
-//! A step that never works: the checkout does not try for ever and does not pretend. It is shown as needing
-//! attention, with the seats kept as long as money can still be taken for them.
+//! A step that always fails: the checkout does not try forever and does not pretend to succeed. It needs attention,
+//! and the seats are kept as long as the payment can still take money.
 
 use std::time::{Duration, Instant};
 
@@ -13,13 +13,13 @@ use crate::support::{
     process::Node,
 };
 
-/// Longer than the longest wait after a failure.
+/// A time longer than the longest wait after a failure.
 const WAIT: Duration = Duration::from_secs(6 * 60);
 const PATIENCE: Duration = Duration::from_secs(60);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
-/// Pays under these faults and expects the saga to be given to an operator for this reason, the seat and the
-/// payment standing like this.
+/// Pays under these faults, and expects that the saga needs an operator for this reason, with the seat and the
+/// payment in these states.
 async fn check(method: &str, faults: &str, reason: &str, seat: &str, payment: &str, taken: i64) {
     let app = TestApp::apart().await;
     let event = fixture::event(&app, Like::default()).await;
@@ -35,7 +35,7 @@ async fn check(method: &str, faults: &str, reason: &str, seat: &str, payment: &s
     let started = Instant::now();
     while app.number(begun).await == 0 || app.number(live).await > 0 {
         assert!(started.elapsed() < PATIENCE, "it tries for ever:\n{}", node.log());
-        // Only while it waits: an hour in all, not a day.
+        // The clock moves only while the saga waits, so that the whole test covers an hour and not a day.
         if app.number(waiting).await > 0 {
             app.advance(WAIT).await;
         }

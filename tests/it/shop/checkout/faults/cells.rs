@@ -1,4 +1,4 @@
-//! The table: each step of a checkout and each of its undos, and what can befall it.
+//! The table: each step of a checkout and each of its undo steps, and the faults that can hit the step.
 
 use super::ending::Ending;
 
@@ -16,7 +16,7 @@ pub const STEPS: [&str; 10] = [
     "authorize, which takes",
 ];
 
-/// What can befall a step.
+/// The faults that can hit a step.
 pub const FAULTS: [&str; 7] = [
     "refused",
     "unknown",
@@ -27,7 +27,7 @@ pub const FAULTS: [&str; 7] = [
     "undo twice",
 ];
 
-/// A step, a fault, and how to get there.
+/// A step, a fault, and the way to reach both.
 pub struct Cell {
     pub step: &'static str,
     pub fault: &'static str,
@@ -35,7 +35,7 @@ pub struct Cell {
 }
 
 pub enum Run {
-    /// It cannot exist; why.
+    /// The cell cannot exist, for this reason.
     Never(&'static str),
     Drive(Drive),
 }
@@ -43,26 +43,27 @@ pub enum Run {
 /// How a checkout is driven to the fault.
 #[derive(Clone)]
 pub struct Drive {
-    /// The payment method.
+    /// The gateway's name for the payment method.
     pub method: &'static str,
     /// The faults of the program that takes the order (`HOLDFAST_FAULTS`).
     pub faults: &'static str,
     pub then: Then,
-    /// Whether the buyer asks to stop while nobody runs the checkout.
+    /// Whether the buyer asks to stop while no program runs the checkout.
     pub cancelled: bool,
-    /// The faults of the program that is started after it.
+    /// The faults of the program that is started afterwards.
     pub later: &'static str,
     pub ends: Ending,
 }
 
-/// What becomes of the program that takes the order.
+/// The fate of the program that takes the order.
 #[derive(Clone, Copy)]
 pub enum Then {
-    /// It answers; killed afterwards.
+    /// The program responds, and is killed afterwards.
     Answers,
-    /// It is killed at this failpoint.
+    /// The program is killed at this failpoint.
     KilledAt(&'static str),
-    /// It halts at this failpoint past its lease; another one finishes the checkout; then it goes on.
+    /// The program halts at this failpoint until its lease has lapsed. Another program finishes the checkout. Then
+    /// the first program continues.
     OvertakenAt(&'static str),
 }
 
@@ -91,7 +92,7 @@ fn drive(method: &'static str, faults: &'static str, then: Then, ends: Ending) -
     Run::Drive(Drive { method, faults, then, cancelled: false, later: "", ends })
 }
 
-/// Killed at this point; then the buyer asks to stop, and the next program meets these faults.
+/// The program is killed at this point. Then the buyer asks to stop, and these faults hit the next program.
 fn stopped(point: &'static str, later: &'static str, ends: Ending) -> Run {
     stopped_by(VISA, point, later, ends)
 }
@@ -160,7 +161,7 @@ pub fn all() -> Vec<Cell> {
             never(NO_CALL),
         ],
         [
-            // The amount is taken, nobody knows it, and the buyer asks to stop.
+            // The amount is taken, nobody knows this yet, and the buyer asks to stop.
             stopped("capture.after_effect", "", Confirmed),
             drive(UNCAPTURABLE, "void=drop/lose", Answers, CaptureRefused),
             drive(UNCAPTURABLE, "", KilledAt("void.before_record"), CaptureRefused),
@@ -194,7 +195,7 @@ pub fn all() -> Vec<Cell> {
             drive(AT_ONCE, "", KilledAt("authorize.after_record"), Confirmed),
             drive(AT_ONCE, "authorize=twice", Answers, Confirmed),
             stopped_by(AT_ONCE, "authorize.before_effect", "void=drop/lose", Cancelled),
-            // The amount is taken, nobody knows it, and the buyer asks to stop.
+            // The amount is taken, nobody knows this yet, and the buyer asks to stop.
             stopped_by(AT_ONCE, "authorize.after_effect", "", Confirmed),
         ],
     ];

@@ -1,4 +1,4 @@
-//! Takes one checkout to a fault, starts the program again, and lets the buyer ask until there is an answer.
+//! Takes one checkout to a fault, starts the program again, and lets the buyer ask until there is a final response.
 
 use std::time::{Duration, Instant};
 
@@ -19,16 +19,16 @@ use crate::support::{
     process::Node,
 };
 
-/// Longer than a dead worker's lease.
+/// A time longer than the lease of a dead worker.
 const LEASE: Duration = Duration::from_secs(6);
-/// How long a buyer asks for the end.
+/// The maximum time for which a buyer asks for the result.
 const PATIENCE: Duration = Duration::from_secs(45);
-/// How often.
+/// The wait between two questions of a buyer.
 const ASKS_EVERY: Duration = Duration::from_millis(50);
-/// One key an attempt; buyers of other cells are others.
+/// The key of the attempt. Cells have different buyers, so they may use the same key.
 const KEY: &str = "the-attempt";
 
-/// Drives the cell; answers its ending in words.
+/// Performs the cell and returns its ending in words.
 pub async fn cell(app: &TestApp, event: &Event, drive: &Drive) -> Result<String, String> {
     let first = [("HOLDFAST_FAULTS", drive.faults), ("HOLDFAST_FAILPOINT", point(drive.then))];
     let mut node = Node::start_with(&app.app.config, &first).await;
@@ -42,7 +42,7 @@ pub async fn cell(app: &TestApp, event: &Event, drive: &Drive) -> Result<String,
             let answer = confirm.await.expect("a task").expect("the server answers");
             let status = answer.status().as_u16();
             let told = Told { status, text: answer.text().await.expect("a text") };
-            // One that waited for too long asks again below.
+            // A buyer whose request waited for too long asks again below.
             told.is_final().then_some(told)
         }
         Then::KilledAt(point) => {
@@ -57,7 +57,7 @@ pub async fn cell(app: &TestApp, event: &Event, drive: &Drive) -> Result<String,
     node.kill().await;
     planned(drive.faults, &node)?;
     if drive.cancelled {
-        // As the request of a node that the buyer reaches would; the dead worker still has its lease.
+        // The request of a node that the buyer reaches would do the same. The dead worker still has its lease.
         let booking = booking_of(app, &buyer).await;
         let stops = app.app.slices.checkouts.executor.wake(booking, Wish::Stop).await;
         assert!(stops.expect("the wish is kept"), "there is nothing to stop");
@@ -73,7 +73,7 @@ pub async fn cell(app: &TestApp, event: &Event, drive: &Drive) -> Result<String,
     ending::check(app, event, &buyer, &told, drive.ends).await
 }
 
-/// Every planned fault was met: a cell that passes without its fault proves nothing.
+/// Expects that every planned fault happened: a cell that passes without its fault proves nothing.
 fn planned(faults: &str, node: &Node) -> Result<(), String> {
     let mut wanted: Vec<String> = Vec::new();
     for part in faults.split(',').filter(|part| !part.is_empty()) {
@@ -85,7 +85,8 @@ fn planned(faults: &str, node: &Node) -> Result<(), String> {
     if met == wanted { Ok(()) } else { Err(format!("met {met:?}, planned were {wanted:?}")) }
 }
 
-/// Another program finishes what the halted one has in hand; then that one goes on, and changes nothing.
+/// Another program finishes the checkout of the halted program. Then the halted program continues, and changes
+/// nothing.
 async fn overtaken(
     app: &TestApp,
     event: &Event,
@@ -128,7 +129,7 @@ pub fn confirm(node: &Node, buyer: &Buyer, body: &Value) -> RequestBuilder {
         .json(body)
 }
 
-/// Asks with the same key until there is an answer that stays.
+/// Asks with the same key until the response is final.
 pub async fn told(app: &TestApp, buyer: &Buyer, body: &Value) -> Told {
     let started = Instant::now();
     loop {

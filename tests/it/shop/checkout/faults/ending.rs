@@ -1,5 +1,5 @@
-//! What must be true of a checkout that ended: booking, seats, reservation, payment, the gateway's own books,
-//! tickets and ledger, all of them read from the store, and the answer that the buyer got.
+//! The conditions for a checkout that has ended: booking, seats, reservation, payment, the gateway's own books,
+//! tickets and ledger, all read from the store, and the response to the buyer.
 
 use holdfast::kernel::db::Sql;
 use sea_orm::Value as Bound;
@@ -7,11 +7,11 @@ use sea_orm::Value as Bound;
 use super::drive::booking_of;
 use crate::support::{answer::is_in_flight, buyer::Buyer, fixture::Event, harness::TestApp};
 
-/// Two seats and a place.
+/// The price of two seats and a place.
 const TOTAL: i64 = 2 * 4500 + 2000;
 const ADMISSIONS: i64 = 3;
 
-/// How a checkout ends.
+/// The possible results of a checkout, for buyer, seats and money together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
     Confirmed,
@@ -22,7 +22,7 @@ pub enum Ending {
 }
 
 impl Ending {
-    /// In the table's words.
+    /// The ending in the words of the table in `docs/FAULTS.md`.
     pub fn words(self) -> &'static str {
         match self {
             Self::Confirmed => "paid, tickets",
@@ -72,7 +72,7 @@ impl Ending {
     }
 }
 
-/// An answer as the buyer reads it.
+/// A response as the buyer reads it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Told {
     pub status: u16,
@@ -80,13 +80,13 @@ pub struct Told {
 }
 
 impl Told {
-    /// Whether it will stay the same: neither pending nor in flight.
+    /// Whether the response will stay the same: the attempt is neither pending nor in flight.
     pub fn is_final(&self) -> bool {
         self.status != 202 && !is_in_flight(&self.text)
     }
 }
 
-/// What the store says.
+/// The state of the booking and its money in the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Found {
     status: u16,
@@ -94,18 +94,18 @@ struct Found {
     failure: Option<String>,
     seats: Vec<String>,
     reservation: String,
-    /// Nothing where no payment was ever made known.
+    /// The status of the payment. `None` if the gateway never learned of a payment.
     payment: Option<String>,
-    /// What the gateway took, in minor units.
+    /// The amount that the gateway took, in minor units.
     captured: i64,
-    /// How many payments it took it by.
+    /// The number of payments that took the amount.
     takes: i64,
     tickets: i64,
-    /// What the ledger says that the gateway has, in minor units.
+    /// The amount at the gateway according to the ledger, in minor units.
     ledger: i64,
 }
 
-/// Compares what is with what has to be; the ending in words, or the difference.
+/// Compares the actual with the expected state. Returns the ending in words, or the difference.
 pub async fn check(
     app: &TestApp,
     event: &Event,
@@ -116,7 +116,7 @@ pub async fn check(
     let found = find(app, event, buyer, told).await;
     let mut wanted = ends.wanted();
     if ends == Ending::Declined && found.payment.is_none() {
-        // Refused before there was a payment.
+        // The checkout was refused before there was a payment.
         wanted.payment = None;
     }
     if found != wanted {

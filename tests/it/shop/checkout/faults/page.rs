@@ -1,5 +1,5 @@
-//! `docs/FAULTS.md`: the table as it came out, compared with the one that is kept. `HOLDFAST_WRITE_FAULTS=1`
-//! writes it anew.
+//! `docs/FAULTS.md`: compares the measured table with the stored table. `HOLDFAST_WRITE_FAULTS=1` writes the document
+//! anew.
 
 use std::{fmt::Write, fs, path::Path};
 
@@ -11,7 +11,7 @@ use super::{
 const BEGINS: &str = "<!-- written by the test -->\n";
 const ENDS: &str = "<!-- end of what the test writes -->\n";
 
-/// The table and its notes in Markdown, from what the cells came to.
+/// The table and its notes in Markdown, from the results of the cells.
 pub fn table(cells: &[Cell], came: &[Came]) -> String {
     let mut notes: Vec<&str> = Vec::new();
     let mut text = format!("| | {} |\n|{}\n", FAULTS.join(" | "), " --- |".repeat(8));
@@ -81,7 +81,7 @@ fn how(drive: &Drive) -> String {
     parts.join(", ")
 }
 
-/// Fails where the document says something else.
+/// Fails if the document contains another table.
 pub fn compare(table: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/FAULTS.md");
     let kept = fs::read_to_string(&path).expect("docs/FAULTS.md is kept");

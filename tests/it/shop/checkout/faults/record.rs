@@ -1,10 +1,10 @@
-//! A record of many checkouts while the gateway misbehaves and the program is killed again and again: every
-//! operation of every buyer is noted as ok, fail or unknown, and in the end what the buyers know is compared
-//! with the store, the gateway's books and the ledger.
+//! A record of many checkouts while the gateway misbehaves and the program is killed again and again. Every operation
+//! of every buyer is recorded as ok, fail or unknown. At the end, the test compares the knowledge of the buyers with
+//! the store, the gateway's books and the ledger.
 //!
-//! `CHECKOUTS` and `SEED` change its size and its chance; `RECORD_FILE` takes the operations, one a line. The
-//! seed draws who buys what, how, and who walks away, which calls fail and when the program is killed; in
-//! which order all of this meets is the machine's.
+//! `CHECKOUTS` and `SEED` set the number of checkouts and the seed; the test writes the operations to `RECORD_FILE`,
+//! one on each line. The seed decides which buyer buys which seats, how they pay, who gives up, which calls fail and
+//! when the program is killed. The machine decides in which order these events meet.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -37,24 +37,24 @@ use crate::support::{
 
 const CHECKOUTS: usize = 200;
 const SEED: u64 = 4711;
-/// Buyers at once.
+/// The number of buyers who buy at the same time.
 const BUYERS: usize = 16;
-/// Of a hundred steps so many meet a fault.
+/// The number of steps out of a hundred that meet a fault.
 const FAULTS_PERCENT: u64 = 8;
 const SEATS: i32 = 500;
-/// How often a buyer looks for other seats.
+/// The maximum number of times that a buyer looks for other seats.
 const MAX_HOLDS: usize = 40;
-/// How often a buyer asks for the end of a checkout.
+/// The maximum number of times that a buyer asks for the end of a checkout.
 const MAX_ASKS: usize = 600;
 const ASKS_EVERY: Duration = Duration::from_millis(50);
-/// Longer than a dead worker's lease.
+/// A time longer than the lease of a dead worker.
 const LEASE: Duration = Duration::from_secs(6);
-/// Longer than the deadline of a payment.
+/// A time longer than the deadline of a payment.
 const DEADLINE: Duration = Duration::from_secs(16 * 60);
-/// How many moves of the clock may pass until all is at rest.
+/// The maximum number of moves of the clock until every checkout has ended.
 const MAX_ROUNDS: usize = 120;
 
-/// SplitMix64: the same everywhere, without a crate.
+/// SplitMix64: the same numbers on every machine, without another crate.
 #[derive(Clone)]
 struct Chance(u64);
 
@@ -77,24 +77,24 @@ impl Chance {
         self.next() % limit
     }
 
-    /// Whether it is one of so many in a hundred.
+    /// True with this probability, in percent.
     fn percent(&mut self, percent: u64) -> bool {
         self.below(100) < percent
     }
 }
 
-/// What a buyer knows at the end of an attempt.
+/// The knowledge of a buyer at the end of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Known {
     /// Paid: the booking's id and its seats, each with its event.
     Ok(Uuid, Vec<(Uuid, i32)>),
-    /// Not paid, and why.
+    /// The attempt was not paid: the status and text of the response.
     Fail(u16, String),
-    /// The buyer walked away without an answer.
+    /// The buyer left without a response.
     Unknown,
 }
 
-/// One attempt to pay. The address is the attempt's own, so that its booking is found by it.
+/// One attempt to pay. Its e-mail address is unique, so that the address identifies its booking.
 #[derive(Debug, Clone)]
 struct Op {
     email: String,
@@ -102,7 +102,7 @@ struct Op {
     token: String,
     body: ConfirmRequest,
     known: Known,
-    /// The last answer, where there was one.
+    /// The text of the last response, if there was one.
     text: String,
 }
 
@@ -156,7 +156,7 @@ async fn what_buyers_know_is_what_the_books_say_after_faults_and_kills() {
     run.app.finish().await;
 }
 
-/// A program with random faults; each of its lives draws others.
+/// A program with random faults. Each start of the program draws other faults.
 async fn node(run: &Run, life: u64) -> Node {
     let seed = Chance::of(run.seed, u64::MAX - life).next() >> 1;
     let faults = format!("random:{seed}:{FAULTS_PERCENT}");
@@ -165,7 +165,7 @@ async fn node(run: &Run, life: u64) -> Node {
     node
 }
 
-/// Kills the program and starts it again until everybody is done; the last one and how often.
+/// Kills the program and starts it again until every buyer is done. Returns the last program and the number of kills.
 async fn kills(run: Arc<Run>, mut current: Node) -> (Node, u64) {
     let mut chance = Chance::of(run.seed, 0x006b_696c_6c73);
     let mut kills = 0;
@@ -179,13 +179,13 @@ async fn kills(run: Arc<Run>, mut current: Node) -> (Node, u64) {
         }
         current.kill().await;
         kills += 1;
-        // What it had in hand is due at once: the buyers are many and the lease is long.
+        // The sagas of the killed program are due at once, because there are many buyers and the lease is long.
         run.app.advance(LEASE).await;
         current = node(&run, kills).await;
     }
 }
 
-/// One buyer after the other, until enough have bought.
+/// Lets one buyer after the other buy, until enough of them have bought.
 async fn buys(run: Arc<Run>) -> Vec<Op> {
     let mut ops = Vec::new();
     loop {
@@ -206,7 +206,7 @@ async fn buys(run: Arc<Run>) -> Vec<Op> {
     }
 }
 
-/// Sends a request; nothing where no answer came.
+/// Sends a request. Returns `None` without a response.
 async fn sends(
     run: &Run,
     path: &str,
@@ -226,7 +226,7 @@ async fn sends(
     Some((status, answer.text().await.ok()?))
 }
 
-/// Takes a seat or two, and sometimes a place, wherever something is left.
+/// Holds one or two seats, and sometimes a place, in any event with free seats.
 async fn holds(run: &Run, chance: &mut Chance) -> Option<(Uuid, String)> {
     for _ in 0..MAX_HOLDS {
         let event = &run.events[usize::try_from(chance.below(run.events.len() as u64)).ok()?];
@@ -243,7 +243,7 @@ async fn holds(run: &Run, chance: &mut Chance) -> Option<(Uuid, String)> {
             }
             Some((409 | 503, ..)) => {}
             Some((status, text)) => panic!("a hold was answered with {status}: {text}"),
-            // Perhaps held, perhaps not: it lapses.
+            // The seats may be held or not. If they are, the hold lapses.
             None => tokio::time::sleep(ASKS_EVERY).await,
         }
     }
@@ -260,7 +260,7 @@ fn method(chance: &mut Chance) -> &'static str {
     }
 }
 
-/// Pays, and asks with the same key until there is an answer, or walks away.
+/// Pays, and asks with the same key until there is a response, or leaves.
 async fn pays(
     run: &Run,
     chance: &mut Chance,
@@ -288,7 +288,7 @@ async fn pays(
     let mut acted = false;
     for _ in 0..MAX_ASKS {
         match sends(run, "/bookings/confirm", token, &op.key, &op.body).await {
-            // Some never come back when the connection breaks.
+            // Some buyers never return when the connection breaks.
             None if walks_at < 10 => return op,
             None | Some((503, ..)) => {}
             Some((202, text)) => {
@@ -301,7 +301,7 @@ async fn pays(
                     };
                     let path = format!("/payments/simulated/{}/complete", action.client_secret);
                     let done = sends(run, &path, "", "", &json!({ "outcome": outcome })).await;
-                    // Without an answer it is done once more: it acts once.
+                    // Without a response, the buyer repeats the second step. It acts once.
                     acted = done.is_some_and(|(status, ..)| status != 503);
                 }
             }
@@ -327,7 +327,7 @@ fn known(status: u16, text: &str) -> Known {
     Known::Fail(status, problem.reasons.into_iter().next().unwrap_or(problem.kind))
 }
 
-/// Writes the operations where the caller wants them, and their sums here.
+/// Writes the operations to the file that the caller names, and prints their sums.
 fn keep(ops: &[Op]) {
     let mut sums: BTreeMap<String, usize> = BTreeMap::new();
     let mut lines = String::new();
@@ -347,7 +347,7 @@ fn keep(ops: &[Op]) {
     }
 }
 
-/// Without faults, and with time passing, every checkout ends.
+/// Without further faults, and with the clock moving, every checkout ends.
 async fn comes_to_rest(app: &TestApp) -> Node {
     let node = Node::start(&app.app.config).await;
     app.talks_to(node.address);
@@ -363,7 +363,7 @@ async fn comes_to_rest(app: &TestApp) -> Node {
     panic!("{} checkouts are left over:\n{}", app.number(left).await, node.log());
 }
 
-/// What each buyer was told is what the store says.
+/// Expects that the store contains what each buyer was told.
 async fn compare(app: &TestApp, ops: &[Op]) {
     let rows = app.app.base.db.all("SELECT id, email, status, failure FROM bookings", vec![]).await;
     let mut bookings = BTreeMap::new();
@@ -387,7 +387,7 @@ async fn compare(app: &TestApp, ops: &[Op]) {
             }
             (Known::Fail(_, told), Some((_, "failed" | "cancelled", Some(why)))) if told == why => {
             }
-            // Refused before there was a booking.
+            // The request was refused before there was a booking.
             (Known::Fail(409, told), None) if told.starts_with("/problems/") => {}
             (Known::Unknown, None | Some((_, "confirmed" | "failed" | "cancelled", _))) => {}
             (known, found) => panic!("{}: told {known:?}, found {found:?}", op.email),
@@ -408,7 +408,7 @@ async fn compare(app: &TestApp, ops: &[Op]) {
     assert!(!sold.is_empty(), "nobody bought anything");
 }
 
-/// To the cent: the gateway's books, the ledger and what confirmed bookings cost.
+/// Expects that the gateway's books, the ledger and the prices of confirmed bookings agree to the cent.
 async fn money(app: &TestApp) {
     let books = "SELECT CAST(COALESCE(SUM(captured_minor - refunded_minor), 0) AS bigint) AS found \
         FROM simulated_payments";

@@ -1,4 +1,4 @@
-//! What the page takes along when it is loaded again because the event has a new seating plan: the visitor's choice.
+//! The visitor's choice, which the page keeps when it is loaded again because the event has a new seating plan.
 
 use leptos::prelude::*;
 
@@ -13,7 +13,7 @@ pub struct Carried {
 }
 
 impl Floor {
-    /// Loads the page again. The choice is taken along.
+    /// Loads the page again and keeps the choice.
     pub fn reopen(self) {
         let locale = self.i18n.get_locale_untracked();
         let Some(chosen) = self.chosen.try_get_untracked() else { return };
@@ -23,7 +23,7 @@ impl Floor {
         self.again.run(());
     }
 
-    /// Chooses again what can still be chosen, and says what cannot.
+    /// Chooses the kept seats and places again if they are still free, and tells the visitor which of them are not.
     pub(super) fn take_back(self) {
         let Some(Carried { mut chosen, names }) =
             self.carried.try_update_value(Option::take).flatten()

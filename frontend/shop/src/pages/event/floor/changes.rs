@@ -65,8 +65,8 @@ impl Floor {
         browser::rfc3339(seconds)
     }
 
-    /// Uses these offers from now on. Choices under an offer that has ended are removed, a seat only if no other offer
-    /// sells it, and a message tells so.
+    /// Uses these offers from now on. A choice under an offer that has ended moves to another offer that sells the
+    /// place, or is removed. A message tells the visitor.
     fn sell_by(self, next: Prices) {
         let (hall, live) = (self.hall.get_value(), self.live.get_value());
         let closed = next.closed(&hall);
@@ -79,7 +79,7 @@ impl Floor {
         let sells = |id| next.offer(id).is_some_and(|it| next.sale(it) == Sale::Now);
         // Only the previous list contains an offer that was withdrawn.
         let before = self.prices.get_untracked();
-        // The choice goes on for as many persons as before.
+        // The number of persons in the choice counts as before the change.
         let admits = |id| before.offer(id).map_or(1, |offer| offer.admits);
         let for_seat = |seat_id, ended| {
             let seat = hall.index_of(seat_id)?;
