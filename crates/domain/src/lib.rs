@@ -15,6 +15,7 @@ pub mod actor;
 pub mod adoption;
 pub mod booking;
 pub mod checkout;
+pub mod email;
 pub mod event;
 pub mod ids;
 pub mod inventory;

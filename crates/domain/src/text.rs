@@ -27,17 +27,10 @@ pub enum TextFault {
         "must not contain invisible characters or characters that change the direction of the text"
     )]
     Hidden,
-    /// The text cannot be an e-mail address.
-    #[error("must be an e-mail address")]
-    NotAnEmail,
     /// The text does not have the form of a slug.
     #[error("must be 1 to 80 of a-z, 0-9 and single hyphens between them")]
     NotASlug,
 }
-
-/// The maximum length of an e-mail address in characters (RFC 5321, section 4.5.3.1.3, without the
-/// angle brackets).
-pub const MAX_EMAIL_CHARS: usize = 254;
 
 /// Reads one line of text, such as a name or a title.
 ///
@@ -74,29 +67,6 @@ pub fn paragraphs(input: &str, max: usize) -> Result<String, TextFault> {
         return Err(TextFault::Hidden);
     }
     bounded(text, max)
-}
-
-/// Reads an e-mail address and returns the form in which addresses are stored and compared: trimmed
-/// and in lower case.
-///
-/// The function refuses only texts that can never be an address. Only a mail to the address proves
-/// that the address exists.
-///
-/// # Errors
-/// If the text cannot be an address.
-pub fn email(input: &str) -> Result<String, TextFault> {
-    let text = line(input, MAX_EMAIL_CHARS)?.to_lowercase();
-    let (local, domain) = text.rsplit_once('@').ok_or(TextFault::NotAnEmail)?;
-    let domain_is_sound = domain.contains('.')
-        && domain.split('.').all(|label| {
-            !label.is_empty()
-                && !label.starts_with('-')
-                && !label.ends_with('-')
-                && label.chars().all(|letter| letter.is_alphanumeric() || letter == '-')
-        });
-    let local_is_sound = !local.is_empty()
-        && !local.contains(|letter: char| letter.is_whitespace() || letter == '@');
-    if domain_is_sound && local_is_sound { Ok(text) } else { Err(TextFault::NotAnEmail) }
 }
 
 /// Reads a slug, the name of an event in URLs.
@@ -179,16 +149,6 @@ mod tests {
     fn one_thing_is_one_thing() {
         let texts = [0, 1, 2].map(|number: i64| counted(number, "seat", "seats"));
         assert_eq!(texts, ["0 seats", "1 seat", "2 seats"]);
-    }
-
-    #[test]
-    fn addresses_have_one_form() {
-        assert_eq!(email(" Anna@Example.ORG "), Ok("anna@example.org".into()));
-        for wrong in
-            ["", "anna", "@example.org", "anna@", "anna@example", "a b@example.org", "a@-x.org"]
-        {
-            assert!(email(wrong).is_err(), "{wrong}");
-        }
     }
 
     #[test]

@@ -1,7 +1,12 @@
 //! Signing in. Every failure gets the same error after the same time, so that nobody learns which accounts exist.
 
 use holdfast_contract::accounts::{Credentials, Profile, Role as WireRole};
-use holdfast_domain::{access::Role, ids::UserId, text};
+use holdfast_domain::{
+    access::Role,
+    email::{EmailAddress, MAX_CHARS, as_once_stored},
+    ids::UserId,
+};
+use holdfast_entity::users;
 
 use super::{
     password::{self, PasswordError, Passwords},
@@ -14,6 +19,9 @@ use crate::{
         db::{Db, StoreError},
     },
 };
+
+/// No stored address has more bytes.
+const MAX_OLD_BYTES: usize = 4 * MAX_CHARS;
 
 /// Why nobody was signed in.
 #[derive(Debug, thiserror::Error)]
@@ -37,10 +45,7 @@ pub async fn log_in(
     passwords: &Passwords,
     credentials: Credentials,
 ) -> Result<User, LogInError> {
-    let found = match text::email(&credentials.email) {
-        Ok(email) => store::user_by_email(db.reader(), &email).await?,
-        Err(_) => None,
-    };
+    let found = user_named(db, &credentials.email).await?;
     if credentials.password.len() > password::MAX_BYTES {
         return Err(LogInError::Wrong);
     }
@@ -52,6 +57,23 @@ pub async fn log_in(
         }
         _ => Err(LogInError::Wrong),
     }
+}
+
+/// The user whose address somebody typed. An account from before addresses had one form is found by its old form.
+async fn user_named(db: &Db, typed: &str) -> Result<Option<users::Model>, StoreError> {
+    let address = EmailAddress::parse(typed).ok();
+    if let Some(address) = &address
+        && let Some(user) = store::user_by_email(db.reader(), address.as_str()).await?
+    {
+        return Ok(Some(user));
+    }
+    let once = as_once_stored(typed);
+    let is_new_form = address.is_some_and(|address| address.as_str() == once);
+    // PostgreSQL takes no NUL.
+    if is_new_form || once.len() > MAX_OLD_BYTES || once.contains('\0') {
+        return Ok(None);
+    }
+    store::user_by_email(db.reader(), &once).await
 }
 
 /// The profile of a user. `None` when the account does not exist or may not sign in.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use holdfast_contract::accounts::Registration;
 use holdfast_domain::{
     access::{AccountStatus, Role},
+    email::{EmailAddress, as_once_stored},
     ids::UserId,
     text,
 };
@@ -55,7 +56,7 @@ pub async fn register(
         text::line(input, MAX_NAME_CHARS)
             .map_err(|fault| RegisterError::Field(field, fault.to_string()))
     };
-    let email = text::email(&registration.email)
+    let email = EmailAddress::parse(&registration.email)
         .map_err(|fault| RegisterError::Field("email", fault.to_string()))?;
     let first_name = line("first_name", &registration.first_name)?;
     // Many people have only one name.
@@ -69,12 +70,17 @@ pub async fn register(
             RegisterError::Field("locale", format!("must be one of {}", LOCALES.join(", ")))
         })?,
     };
-    passwords.judge(&registration.password, &[&email, &first_name, &last_name]).await??;
+    passwords.judge(&registration.password, &[email.as_str(), &first_name, &last_name]).await??;
+    // An account from before addresses had one form may have this address in another form.
+    let once = as_once_stored(&registration.email);
+    if once != email.as_str() && store::user_by_email(db.reader(), &once).await?.is_some() {
+        return Err(RegisterError::Taken);
+    }
     let password_hash = passwords.hash(registration.password).await?;
     let id = UserId(entropy.id());
     let user = users::Model {
         id,
-        email,
+        email: email.to_string(),
         password_hash: Some(password_hash),
         first_name,
         last_name,

@@ -5,6 +5,7 @@ use holdfast_contract::{
     problem::ProblemType,
 };
 use holdfast_domain::{
+    email::EmailAddress,
     ids::{BookingId, Buyer, ReservationId},
     text,
 };
@@ -159,7 +160,8 @@ impl BookingsApi {
 
     async fn email(&self, buyer: Buyer, given: Option<&str>) -> Result<String, ApiProblem> {
         if let Some(given) = given {
-            return text::email(given)
+            return EmailAddress::parse(given)
+                .map(|address| address.to_string())
                 .map_err(|fault| ApiProblem::field("email", fault.to_string()));
         }
         match buyer {
