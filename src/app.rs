@@ -38,6 +38,7 @@ use crate::{
         reservations::{
             Reservations,
             hold::{Looks, Queue},
+            newcomers::Newcomers,
             terms::TermsCache,
         },
     },
@@ -94,6 +95,7 @@ impl App {
             looks: Looks::default(),
             queue: Queue::default(),
             holds_per_minute: config.holds.limit_per_minute(),
+            newcomers: Newcomers::per_minute(config.holds.newcomers_per_minute()),
             expire_every: config.holds.expiry_pass,
         };
         let (checkouts, refunds) = gateway.checkouts(&base, &live.relay);

@@ -13,6 +13,7 @@ use holdfast_domain::{
     reservation::{PlacesWish, SeatWish, Wishes},
     text::counted,
 };
+use poem::Request;
 use poem_openapi::{
     OpenApi, Tags,
     param::{Header, Path, Query},
@@ -31,7 +32,7 @@ use crate::{
     http::{
         auth::Caller,
         body::{self, Json, NoContent},
-        page,
+        client, page,
         problem::ApiProblem,
         tokens::Tokens,
     },
@@ -66,6 +67,7 @@ impl ReservationsApi {
     #[oai(path = "/events/:event_id/reservations", method = "post")]
     async fn hold(
         &self,
+        request: &Request,
         caller: Caller,
         /// The event's id or slug.
         event_id: Path<String>,
@@ -76,7 +78,7 @@ impl ReservationsApi {
         body: Json<HoldRequest>,
     ) -> Result<Keyed<Reservation>, ApiProblem> {
         let event = self.access.visible(&caller, &event_id.0).await?;
-        let buyer = self.buyer(&caller, key.0.as_deref())?;
+        let buyer = self.buyer(request, &caller, key.0.as_deref())?;
         let guest_token = match buyer {
             Buyer::Guest(guest) => Some(self.tokens.guest(guest)),
             Buyer::User(_) | Buyer::Door(_) | Buyer::Comp(_) => None,
@@ -185,10 +187,20 @@ impl ReservationsApi {
 impl ReservationsApi {
     /// The buyer for whom the hold is made. A caller without a token becomes a guest; with a key,
     /// every retry gives the same guest.
-    fn buyer(&self, caller: &Caller, key: Option<&str>) -> Result<Buyer, ApiProblem> {
+    fn buyer(
+        &self,
+        request: &Request,
+        caller: &Caller,
+        key: Option<&str>,
+    ) -> Result<Buyer, ApiProblem> {
         if let Some(buyer) = caller.buyer() {
             return Ok(buyer);
         }
+        let newcomers = &self.reservations.newcomers;
+        newcomers.admit(client::address(request)).map_err(|wait| {
+            let message = "Too many new visitors come from your network at this moment. Try again.";
+            ApiProblem::new(ProblemType::TooManyRequests, message).retry_after(wait.as_secs() + 1)
+        })?;
         let guest = match key {
             None => GuestId(self.reservations.base.entropy.id()),
             Some(key) if !idempotency::is_unguessable(key) => {

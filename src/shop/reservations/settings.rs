@@ -1,6 +1,6 @@
 //! The settings of holds: how long they last, and how many a buyer may make.
 
-use std::time::Duration;
+use std::{num::NonZeroU32, time::Duration};
 
 use crate::kernel::settings::{
     Setting, Value, Wrong, minutes, number, one_of, seconds, section, text,
@@ -16,7 +16,10 @@ section! {
         pub cap: Duration = minutes("RESERVATION_CAP_MINUTES", 1..=1440, 30),
         /// How many holds one buyer may make in one event per minute.
         pub per_minute: u32 = number("HOLDS_PER_MINUTE", 1..=1_000_000_000, 30),
-        /// Whether `HOLDS_PER_MINUTE` applies. `off` is for measurements; production refuses it.
+        /// How many new guests one network address may become per minute on each node. An IPv6 address counts as its
+        /// /64 network. Many buyers can share one address, as in a university; they wait no longer than a minute.
+        pub guests_per_minute: u32 = number("GUESTS_PER_MINUTE", 1..=1_000_000_000, 300),
+        /// Whether `HOLDS_PER_MINUTE` and `GUESTS_PER_MINUTE` apply. `off` is for measurements; production refuses it.
         pub rate_limits: RateLimits = text("RATE_LIMITS", "on"),
         /// How often the server clears lapsed holds away. A seat is free as soon as its hold lapses; the pass only
         /// cleans up and notifies viewers.
@@ -45,6 +48,14 @@ impl HoldSettings {
         match self.rate_limits {
             RateLimits::On => self.per_minute,
             RateLimits::Off => u32::MAX,
+        }
+    }
+
+    /// How many new guests one network address may become per minute, if that is limited.
+    pub fn newcomers_per_minute(&self) -> Option<NonZeroU32> {
+        match self.rate_limits {
+            RateLimits::On => NonZeroU32::new(self.guests_per_minute),
+            RateLimits::Off => None,
         }
     }
 }

@@ -11,6 +11,7 @@ use holdfast_contract::{
 use serde_json::{Value, json};
 
 use crate::support::{
+    buyer::Buyer,
     fixture::{self, Like, euros, seats, seats_and_places, some_seats},
     harness::TestApp,
 };
@@ -257,5 +258,19 @@ async fn a_hold_under_a_key_happens_once_and_is_answered_alike_every_time() {
     hold(other, &wish).await.assert_problem(409, "/problems/seats-unavailable");
     app.advance(HOLD).await;
     assert_eq!(hold(other, &wish).await.status, 201);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn an_address_becomes_no_more_new_guests_than_its_limit() {
+    let app = TestApp::with(|config| config.holds.guests_per_minute = 2).await;
+    let event = fixture::event(&app, Like::default()).await;
+    let first = Buyer::holds(&app, &event, &seats(&[1])).await;
+    assert_eq!(app.post(&event.reservations(), &seats(&[2])).await.status, 201);
+    let third = app.post(&event.reservations(), &seats(&[3])).await;
+    third.assert_problem(429, "/problems/too-many-requests");
+    assert!(third.headers.contains_key("Retry-After"));
+    let known = app.as_guest(&first.token).post(&event.reservations(), &seats(&[3])).await;
+    assert_eq!(known.status, 201, "a guest who is known already is none: {}", known.text);
     app.finish().await;
 }

@@ -278,6 +278,7 @@ fn config(database_url: String, redis_urls: Vec<String>, data_dir: PathBuf) -> C
         ("REDIS_URLS", redis_urls.join(",")),
         ("JWT_SECRET", "a secret for tests, of enough bytes".to_owned()),
         ("HOLDS_PER_MINUTE", "1000000".to_owned()),
+        ("GUESTS_PER_MINUTE", "1000000".to_owned()),
         ("PUBLIC_URL", "http://127.0.0.1".to_owned()),
     ]);
     let mut config = Config::of(values, &SystemEntropy).expect("valid settings");
