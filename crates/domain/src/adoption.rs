@@ -30,16 +30,24 @@ pub struct Kept {
     pub remaining: i64,
 }
 
+/// Whether reservations move.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// The reservations, which move together or not at all.
+    pub reservations: Vec<ReservationId>,
+    /// The pending booking that pays for them.
+    pub booking: Option<BookingId>,
+    /// Why they stay the guest's. `None` if they move.
+    pub kept: Option<Kept>,
+}
+
 /// Decides for each group of `held` whether it moves: the reservations of one pending booking move together or not at
 /// all, every other reservation moves for itself. Groups are decided in the order of their first reservation. A group
 /// stays where the user would have more persons in an event than its limit allows.
 ///
 /// `persons` is how many persons the user has in each event, with the tickets that the guest brings. Tickets are paid
 /// for, so they always move, and count first.
-pub fn decide(
-    persons: &HashMap<EventId, i64>,
-    held: &[Held],
-) -> Vec<(Vec<ReservationId>, Option<BookingId>, Result<(), Kept>)> {
+pub fn decide(persons: &HashMap<EventId, i64>, held: &[Held]) -> Vec<Decision> {
     let mut persons = persons.clone();
     let mut groups: Vec<Vec<Held>> = Vec::new();
     for one in held {
@@ -65,8 +73,8 @@ pub fn decide(
         if kept.is_none() {
             persons = after;
         }
-        let ids = group.iter().map(|one| one.reservation).collect();
-        (ids, group[0].booking, kept.map_or(Ok(()), Err))
+        let reservations = group.iter().map(|one| one.reservation).collect();
+        Decision { reservations, booking: group[0].booking, kept }
     };
     groups.into_iter().map(decide).collect()
 }
@@ -95,12 +103,12 @@ mod tests {
         let decided = decide(&has.iter().copied().collect(), held);
         let moves: Vec<u128> = decided
             .iter()
-            .filter(|(.., verdict)| verdict.is_ok())
-            .flat_map(|(ids, ..)| ids.iter().map(|id| id.0.as_u128()))
+            .filter(|one| one.kept.is_none())
+            .flat_map(|one| one.reservations.iter().map(|id| id.0.as_u128()))
             .collect();
         let stays: Vec<(EventId, i64)> = decided
             .iter()
-            .filter_map(|(.., verdict)| verdict.err())
+            .filter_map(|one| one.kept)
             .map(|kept| (kept.event, kept.remaining))
             .collect();
         assert_eq!((moves.as_slice(), stays.as_slice()), (moved, kept));

@@ -62,6 +62,9 @@ impl World {
         let mut of_booking = vec![(0, 0); self.store.bookings.len()];
         for ticket in self.store.tickets.iter() {
             let booking = ticket.booking;
+            ensure(ticket.buyer == self.store.bookings[booking].buyer, || {
+                format!("booking {booking} and its ticket have two buyers")
+            })?;
             of_booking[booking].0 += 1;
             of_booking[booking].1 += ticket.admits;
             let Some(seat) = ticket.seat else { continue };
@@ -129,7 +132,11 @@ impl World {
     fn check_limits(&self) -> Result<(), Breach> {
         let mut persons = [0; BUYERS];
         for row in self.store.reservations.iter().filter(|row| row.is_live(self.now_ms)) {
-            persons[row.buyer] += Reservation::persons(row);
+            // What a guest had paid for came on top of the limit of the user.
+            let is_paid = row.state == ReservationState::Confirmed;
+            if !(is_paid && self.store.has_adopted[row.buyer]) {
+                persons[row.buyer] += Reservation::persons(row);
+            }
         }
         let most = persons.into_iter().max().unwrap_or_default();
         ensure(most <= MAX_PERSONS, || format!("a buyer has {most} persons"))
@@ -146,6 +153,13 @@ impl World {
             made[row.attempt] = true;
             if row.state == BookingState::Pending {
                 row.reservations.iter().for_each(|&id| live[id] += 1);
+            }
+            if matches!(row.state, BookingState::Pending | BookingState::Confirmed) {
+                let mut owners =
+                    row.reservations.iter().map(|&id| self.store.reservations[id].buyer);
+                ensure(owners.all(|owner| owner == row.buyer), || {
+                    format!("booking {booking} and what it pays for have two buyers")
+                })?;
             }
         }
         for (id, live) in live.into_iter().enumerate() {

@@ -46,6 +46,8 @@ enum Reply {
 #[derive(Debug, Clone)]
 pub(crate) struct Attempt {
     pub(crate) reservations: Rc<[usize]>,
+    /// The buyer whom the client names: the guest, or the user once the guest has signed in.
+    pub(crate) buyer: usize,
     pub(crate) is_free: bool,
     /// The last final response that the client received.
     pub(crate) told: Option<Told>,
@@ -73,8 +75,8 @@ impl World {
         }
         let is_free = self.chance.rng.chance(150);
         let reservations = ids.into();
-        self.attempts.push(Attempt { reservations, is_free, told: None, is_refused: false });
-        self.send(self.attempts.len() - 1)
+        self.attempts.push(Attempt { reservations, buyer, is_free, told: None, is_refused: false });
+        self.send(self.attempts.len() - 1, buyer)
     }
 
     /// A client without a final response repeats its request with the same key.
@@ -88,32 +90,37 @@ impl World {
             return Ok(());
         }
         let attempt = open[self.chance.rng.below(open.len())];
-        self.send(attempt)
+        self.send(attempt, self.attempts[attempt].buyer)
     }
 
     /// A request that was sent long ago arrives.
     pub(crate) fn a_twin_arrives(&mut self) -> Result<(), Breach> {
         let now = self.now_ms;
-        match self.twins.iter().position(|(at, _)| *at <= now) {
+        match self.twins.iter().position(|(at, ..)| *at <= now) {
             Some(at) => {
-                let (_, attempt) = self.twins.swap_remove(at);
-                self.send(attempt)
+                let (_, attempt, buyer) = self.twins.swap_remove(at);
+                self.send(attempt, buyer)
             }
             None => Ok(()),
         }
     }
 
-    fn send(&mut self, attempt: usize) -> Result<(), Breach> {
+    fn send(&mut self, attempt: usize, buyer: usize) -> Result<(), Breach> {
         if self.chance.strikes(Fault::Twins) {
             let at = self.now_ms + self.chance.rng.between(0, TWIN_MS);
-            self.twins.push((at, attempt));
+            self.twins.push((at, attempt, buyer));
         }
         let node = self.chance.rng.below(self.nodes.len());
         if !self.is_up(node) {
             return Ok(());
         }
-        let reply = self.handle(node, attempt);
-        if self.chance.strikes(Fault::HangUp) {
+        let reply = self.handle(node, attempt, buyer);
+        let is_late = buyer != self.attempts[attempt].buyer;
+        if is_late {
+            self.coverage.scene("a request of a guest arrives after the sign-in");
+        }
+        // Nobody waits any more for what was sent before the sign-in.
+        if self.chance.strikes(Fault::HangUp) || is_late {
             return Ok(());
         }
         self.hear(attempt, &reply)
@@ -139,8 +146,8 @@ impl World {
     }
 
     /// A node processes the request.
-    fn handle(&mut self, node: usize, number: usize) -> Reply {
-        if let Some(row) = self.store.key_of(number) {
+    fn handle(&mut self, node: usize, number: usize, buyer: usize) -> Reply {
+        if let Some(row) = self.store.key_of(number).filter(|row| row.buyer == buyer) {
             let booking = row.booking;
             return self.answer_of(booking);
         }
@@ -151,7 +158,7 @@ impl World {
         let attempt = &self.attempts[number];
         let is_free = attempt.is_free;
         let order = |amount| if is_free { Order::Free } else { paid(amount) };
-        let Some(booking) = self.store.begin((number, attempt), order, now, rules) else {
+        let Some(booking) = self.store.begin((number, attempt, buyer), order, now, rules) else {
             self.note_second_tab(number);
             return Reply::Refused;
         };
@@ -161,7 +168,7 @@ impl World {
             return Reply::Lost;
         }
         if !rules.keep(Rule::ClaimWithBegin) {
-            self.store.claim(number, booking);
+            self.store.claim(number, booking, buyer);
         }
         // The node that received the request continues with it if it has an idle worker.
         let spare = self
@@ -170,7 +177,7 @@ impl World {
             .position(|worker| worker.node == node && matches!(worker.phase, Phase::Idle));
         if let Some(w) = spare {
             let checkout: Checkout = self.store.checkout(booking);
-            let work = Work { booking, fence: 1, version: 1, wakes: 0, checkout };
+            let work = Work { booking, buyer, fence: 1, version: 1, wakes: 0, checkout };
             self.workers[w].phase = Phase::Claimed(work);
         }
         Reply::NotYet

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// The number of seeds within which the checks must notice the missing rule.
-const BOUND: u64 = 2000;
+const BOUND: u64 = 4000;
 
 /// Expects that the checks notice the missing rule, and that the message contains one of these texts.
 fn check_is_caught(rule: Rule, words: &[&str]) {
@@ -129,6 +129,29 @@ fn a_refund_that_forgets_what_was_given_back_by_hand_is_caught() {
 #[test]
 fn webhooks_known_by_memory_alone_are_caught() {
     check_is_caught(Rule::HooksKnownByStore, &["in the ledger"]);
+}
+
+#[test]
+fn a_payment_for_what_another_buyer_has_is_caught() {
+    check_is_caught(Rule::BeginMindsBuyer, &["two buyers"]);
+}
+
+#[test]
+fn tickets_for_the_buyer_of_before_are_caught() {
+    check_is_caught(Rule::IssueReadsBuyer, &["two buyers"]);
+}
+
+#[test]
+fn an_adoption_beside_a_count_is_caught() {
+    check_is_caught(Rule::AdoptionLocksBuyers, &["a buyer has"]);
+}
+
+#[test]
+fn a_key_that_stays_behind_is_caught() {
+    check_is_caught(
+        Rule::KeysMoveAlong,
+        &["is refused now", "two keys", "second one under the key"],
+    );
 }
 
 /// This is not a negative control. The lock service decides nothing, so nothing breaks without it.

@@ -87,7 +87,10 @@ const ENDINGS: [&str; 7] = [
     "capture-refused",
     "cancelled",
 ];
-const SCENES: [&str; 25] = [
+const SCENES: [&str; 28] = [
+    "a guest signs in while paying",
+    "what exceeds the limit stays the guest's",
+    "a request of a guest arrives after the sign-in",
     "a paid booking is cancelled",
     "a part is given back",
     "what was given back by hand is counted",

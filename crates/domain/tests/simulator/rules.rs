@@ -45,6 +45,14 @@ pub(crate) enum Rule {
     SettleBeforeLook,
     /// Manual refunds count towards the promised amount.
     ByHandCounts,
+    /// The statement that begins a payment takes only reservations of the buyer who pays.
+    BeginMindsBuyer,
+    /// Tickets are issued to the booking's buyer at that moment, and not to the buyer when the saga was claimed.
+    IssueReadsBuyer,
+    /// An adoption locks the rows of both buyers, so that a limit is counted before it or after it.
+    AdoptionLocksBuyers,
+    /// The key of a moved booking moves to the user.
+    KeysMoveAlong,
     /// A repeated webhook is recognized by the store, not by a node's memory.
     HooksKnownByStore,
 }

@@ -1,8 +1,9 @@
 //! The model database: rows, and transactions that take effect whole or not at all, one after another. Code that reads
 //! in one transaction and writes in a later transaction must check versions, fences and states, as the server does.
 //!
-//! `holds` takes and frees seats, `payment` performs the local steps of a checkout, `refunds` cancels paid bookings.
+//! `adoption` moves what a guest has to a user, `holds` takes and frees seats, `payment` performs the local steps of a checkout, `refunds` cancels paid bookings.
 
+mod adoption;
 mod holds;
 mod payment;
 mod refunds;
@@ -152,6 +153,7 @@ pub(crate) enum BookingState {
 pub(crate) struct Booking {
     /// The attempt that created the booking.
     pub(crate) attempt: usize,
+    pub(crate) buyer: usize,
     pub(crate) reservations: Rc<[usize]>,
     pub(crate) amount: i64,
     pub(crate) state: BookingState,
@@ -179,6 +181,8 @@ pub(crate) struct SagaRow {
 pub(crate) struct KeyRow {
     pub(crate) attempt: usize,
     pub(crate) booking: usize,
+    /// The buyer for whom the key is known.
+    pub(crate) buyer: usize,
     pub(crate) answer: Option<Told>,
 }
 
@@ -194,6 +198,7 @@ pub(crate) struct Ticket {
     /// The seat. `None` for general admission.
     pub(crate) seat: Option<usize>,
     pub(crate) booking: usize,
+    pub(crate) buyer: usize,
     pub(crate) admits: i64,
 }
 
@@ -203,6 +208,8 @@ pub(crate) struct Store {
     pub(crate) section: Section,
     /// The version of each buyer's row. Every hold of the buyer increments it.
     pub(crate) buyers: Table<u64>,
+    /// Whether a guest signed in as this buyer.
+    pub(crate) has_adopted: Table<bool>,
     pub(crate) reservations: Table<Reservation>,
     pub(crate) bookings: Table<Booking>,
     pub(crate) sagas: Table<SagaRow>,
@@ -234,6 +241,7 @@ impl Store {
         Self {
             seats: Table(Rc::new(vec![seat; seats])),
             buyers: Table(Rc::new(vec![0; buyers])),
+            has_adopted: Table(Rc::new(vec![false; buyers])),
             ..Self::default()
         }
     }

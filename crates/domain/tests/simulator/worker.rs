@@ -23,6 +23,8 @@ use crate::{
 #[derive(Debug, Clone)]
 pub(crate) struct Work {
     pub(crate) booking: usize,
+    /// The booking's buyer when the saga was claimed.
+    pub(crate) buyer: usize,
     pub(crate) fence: u64,
     pub(crate) version: u64,
     pub(crate) wakes: u64,
@@ -97,8 +99,10 @@ impl World {
         row.version += 1;
         row.lease_until_ms = now + LEASE_MS;
         let (fence, version, wakes) = (row.fence, row.version, row.wakes);
+        let buyer = self.store.bookings[booking].buyer;
         self.say(|| format!("worker {w} claims saga {booking}: {:?}", checkout.state));
-        self.workers[w].phase = Phase::Claimed(Work { booking, fence, version, wakes, checkout });
+        self.workers[w].phase =
+            Phase::Claimed(Work { booking, buyer, fence, version, wakes, checkout });
         Ok(())
     }
 

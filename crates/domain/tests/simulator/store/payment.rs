@@ -20,7 +20,7 @@ impl Store {
     /// held to paying. It is refused if one of the reservations is no longer active.
     pub(crate) fn begin(
         &mut self,
-        (number, attempt): (usize, &Attempt),
+        (number, attempt, buyer): (usize, &Attempt, usize),
         order: impl FnOnce(i64) -> Order,
         now_ms: i64,
         rules: Rules,
@@ -32,6 +32,10 @@ impl Store {
             }
             let mut persons = 0;
             for &id in attempt.reservations.iter() {
+                let is_owner = tx.reservations[id].buyer == buyer;
+                if rules.keep(Rule::BeginMindsBuyer) && !is_owner {
+                    return Err(());
+                }
                 tx.begin_reservation(id, now_ms)?;
                 persons += tx.reservations[id].persons();
             }
@@ -45,6 +49,7 @@ impl Store {
             let state = BookingState::Pending;
             tx.bookings.push(Booking {
                 attempt: number,
+                buyer,
                 reservations,
                 amount,
                 state,
@@ -62,7 +67,7 @@ impl Store {
                 client_secret: None,
             });
             if rules.keep(Rule::ClaimWithBegin) {
-                tx.claim(number, booking);
+                tx.claim(number, booking, buyer);
             }
             Ok::<_, ()>(booking)
         })
@@ -70,8 +75,8 @@ impl Store {
     }
 
     /// Binds the key of an attempt to its booking.
-    pub(crate) fn claim(&mut self, attempt: usize, booking: usize) {
-        self.keys.push(KeyRow { attempt, booking, answer: None });
+    pub(crate) fn claim(&mut self, attempt: usize, booking: usize, buyer: usize) {
+        self.keys.push(KeyRow { attempt, booking, buyer, answer: None });
     }
 
     fn begin_reservation(&mut self, id: usize, now_ms: i64) -> Result<(), ()> {
@@ -247,7 +252,8 @@ impl Store {
 
     /// Issues the tickets and writes the ledger, the response, the booking and its reservations, all at once. Refused
     /// if a reservation is not in payment.
-    pub(crate) fn issue(&mut self, booking: usize) -> Outcome<(), ()> {
+    /// The tickets are for this buyer.
+    pub(crate) fn issue(&mut self, booking: usize, buyer: usize) -> Outcome<(), ()> {
         let ids = self.bookings[booking].reservations.clone();
         if ids.iter().any(|&id| self.reservations[id].state != ReservationState::InPayment) {
             return Outcome::Refused(());
@@ -256,11 +262,13 @@ impl Store {
         tickets.extend(self.seats_of(booking).map(|(number, _, _)| Ticket {
             seat: Some(number),
             booking,
+            buyer,
             admits: 1,
         }));
         tickets.extend(self.places_of(booking).map(|places| Ticket {
             seat: None,
             booking,
+            buyer,
             admits: places.quantity,
         }));
         self.tickets.extend(tickets);

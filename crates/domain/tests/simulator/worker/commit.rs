@@ -68,7 +68,8 @@ impl Takes<'_> {
             // Only the failed step is rolled back; its failure is recorded with the other steps.
             let decision = next(&checkout, self.now_ms);
             let failure = if failing == Some(turn) { failed(&decision) } else { None };
-            let performed = failure.or_else(|| self.local_step(tx, booking, &mut checkout));
+            let performed =
+                failure.or_else(|| self.local_step(tx, (booking, work.buyer), &mut checkout));
             let Some((step, event)) = performed else { break };
             checkout = self.take(checkout, event)?;
             steps.push(step);
@@ -106,7 +107,7 @@ impl Takes<'_> {
     fn local_step(
         &mut self,
         tx: &mut Store,
-        booking: usize,
+        (booking, claimed_buyer): (usize, usize),
         checkout: &mut Checkout,
     ) -> Option<(&'static str, Event)> {
         let Decision::Local(step) = next(checkout, self.now_ms) else { return None };
@@ -122,7 +123,12 @@ impl Takes<'_> {
                     let step = LocalStep::ReleaseSeats { why };
                     return Some((step.name(), Event::SeatsReleased(released)));
                 }
-                Event::TicketsIssued(tx.issue(booking))
+                let buyer = if self.rules.keep(Rule::IssueReadsBuyer) {
+                    tx.bookings[booking].buyer
+                } else {
+                    claimed_buyer
+                };
+                Event::TicketsIssued(tx.issue(booking, buyer))
             }
             LocalStep::ReclaimSeats => {
                 Event::SeatsReclaimed(tx.reclaim_seats(booking, self.now_ms))
