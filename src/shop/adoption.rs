@@ -13,7 +13,7 @@ use std::{
 use async_trait::async_trait;
 use holdfast_contract::accounts::{Adopted, KeptReservations};
 use holdfast_domain::{
-    adoption::{self, Held, Kept},
+    adoption::{self, Decision, Held, Kept},
     booking::BookingState,
     ids::{BookingId, Buyer, EventId, GuestId, ReservationId},
     reservation::ReservationState,
@@ -105,49 +105,42 @@ impl Handover {
         let events = events(tx, guest).await?;
         guest_reservations::lock(tx, [from, to], &events, locale).await?;
         let now_ms = db::now(tx).await?;
-        // What appeared in another event since is left for the next request.
-        let mut bookings = guest_bookings::of_guest(tx, guest).await?;
-        let all = bookings.len();
-        bookings.retain(|one| one.events.iter().all(|event| events.binary_search(event).is_ok()));
-        let (pending, ended): (Vec<GuestBooking>, Vec<GuestBooking>) =
-            bookings.into_iter().partition(|one| one.status == BookingState::Pending);
-        let booked: BTreeSet<ReservationId> =
-            pending.iter().chain(&ended).flat_map(|one| one.reservations.clone()).collect();
-        let booked: Vec<ReservationId> = booked.into_iter().collect();
+        let (bookings, left_out) = bookings_within(tx, guest, &events).await?;
+        let of_guest: BTreeSet<ReservationId> =
+            bookings.iter().flat_map(|one| one.reservations.clone()).collect();
+        let of_guest: Vec<ReservationId> = of_guest.into_iter().collect();
+        let rows = guest_reservations::of_guest(tx, guest, &events, &of_guest).await?;
 
-        let mut given: Vec<BookingId> = ended.iter().map(|one| one.id).collect();
+        let paid = |one: &&GuestBooking| one.status == BookingState::Confirmed;
+        let mut given: Vec<BookingId> = bookings.iter().filter(paid).map(|one| one.id).collect();
         let mut persons = guest_reservations::persons(tx, to, &events, now_ms).await?;
         for (event, admitted) in tickets::give(tx, &given, to).await? {
             *persons.entry(event).or_default() += admitted;
         }
-        let rows = guest_reservations::of_guest(tx, guest, &events, &booked).await?;
-        let (mut moved, mut kept) = (Vec::new(), Vec::new());
-        for (reservations, booking, verdict) in
-            adoption::decide(&persons, &held(&rows, &pending, now_ms))
-        {
-            match verdict {
-                Ok(()) => {
-                    moved.extend(reservations);
-                    given.extend(booking);
-                }
-                Err(why) => kept.push(named(&reservations, booking, why)),
+        let mut kept = Vec::new();
+        for decision in adoption::decide(&persons, &held(&rows, &bookings, now_ms)) {
+            match decision.kept {
+                None => given.extend(decision.booking),
+                Some(why) => kept.push(named(&decision, why)),
             }
         }
-        // Paid or past: they follow their bookings.
-        let past = ended.iter().flat_map(|one| one.reservations.iter().copied());
-        let is_undecided = |id: &ReservationId| {
-            !moved.contains(id) && !kept.iter().any(|kept| kept.reservations.contains(&id.0))
+        // A booking that failed stays with the hold that its buyer may pay for again.
+        let stays = |id: &ReservationId| {
+            left_out.contains(id) || kept.iter().any(|kept| kept.reservations.contains(&id.0))
         };
-        let past: Vec<ReservationId> = past.filter(is_undecided).collect();
-        moved.extend(past);
-        moved.sort_unstable();
-        moved.dedup();
+        let past = bookings.iter().filter(|one| {
+            matches!(one.status, BookingState::Failed | BookingState::Cancelled)
+                && !one.reservations.iter().any(stays)
+        });
+        given.extend(past.map(|one| one.id));
+        let moved: Vec<ReservationId> =
+            rows.iter().map(|row| row.id).filter(|id| !stays(id)).collect();
 
         guest_bookings::give(tx, &given, to).await?;
         guest_reservations::give(tx, &moved, to).await?;
         let subjects: Vec<Uuid> =
             moved.iter().map(|id| id.0).chain(given.iter().map(|id| id.0)).collect();
-        let is_whole = given.len() == all;
+        let is_whole = left_out.is_empty() && given.len() == bookings.len();
         idempotency::hand_over(tx, from.id(), to.id(), &subjects, is_whole).await?;
         let adopted = Adopted {
             reservations: moved.iter().map(|id| id.0).collect(),
@@ -163,10 +156,25 @@ impl Handover {
     }
 }
 
+/// The guest's bookings of these events, and the reservations of all other bookings: an event that appeared since the
+/// events were read is not locked, so its bookings are left for the next request.
+async fn bookings_within(
+    tx: &Tx,
+    guest: GuestId,
+    events: &[EventId],
+) -> Result<(Vec<GuestBooking>, BTreeSet<ReservationId>), StoreError> {
+    let is_locked = |event: &EventId| events.binary_search(event).is_ok();
+    let all = guest_bookings::of_guest(tx, guest).await?.into_iter();
+    let (within, others): (Vec<GuestBooking>, Vec<GuestBooking>) =
+        all.partition(|one| one.events.iter().all(is_locked));
+    Ok((within, others.into_iter().flat_map(|one| one.reservations).collect()))
+}
+
 /// The reservations whose move is to be decided: what a pending booking pays for, and holds that have not lapsed.
-fn held(rows: &[reservations::Model], pending: &[GuestBooking], now_ms: i64) -> Vec<Held> {
-    let paying: HashMap<ReservationId, BookingId> = pending
+fn held(rows: &[reservations::Model], bookings: &[GuestBooking], now_ms: i64) -> Vec<Held> {
+    let paying: HashMap<ReservationId, BookingId> = bookings
         .iter()
+        .filter(|booking| booking.status == BookingState::Pending)
         .flat_map(|booking| booking.reservations.iter().map(|id| (*id, booking.id)))
         .collect();
     let held = rows.iter().filter_map(|row| {
@@ -183,14 +191,10 @@ fn held(rows: &[reservations::Model], pending: &[GuestBooking], now_ms: i64) -> 
     held.collect()
 }
 
-fn named(
-    reservations: &[ReservationId],
-    booking: Option<BookingId>,
-    why: Kept,
-) -> KeptReservations {
+fn named(decision: &Decision, why: Kept) -> KeptReservations {
     KeptReservations {
-        reservations: reservations.iter().map(|id| id.0).collect(),
-        booking: booking.map(|id| id.0),
+        reservations: decision.reservations.iter().map(|id| id.0).collect(),
+        booking: decision.booking.map(|id| id.0),
         event_id: why.event.0,
         limit: why.limit,
         remaining: why.remaining,

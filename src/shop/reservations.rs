@@ -21,6 +21,7 @@ pub mod extend;
 pub mod hold;
 pub mod in_payment;
 mod invariants;
+pub mod newcomers;
 pub mod read;
 pub mod settings;
 pub mod sold;
@@ -43,6 +44,8 @@ pub struct Reservations {
     pub queue: hold::Queue,
     /// How many holds one buyer may make in one event per minute.
     pub holds_per_minute: u32,
+    /// How fast one network address may become new guests.
+    pub newcomers: newcomers::Newcomers,
     /// How often the pass clears lapsed reservations away.
     pub expire_every: Duration,
 }
