@@ -184,7 +184,7 @@ in_browser() {
   cargo build -p holdfast-fake-stripe
   install_browser_packages
   HOLDFAST_BIN=$(profile_dir dev)/holdfast HOLDFAST_SEEDED=$(seeded_store) \
-    CHROMIUM=$(chromium_path) limited \
+    CHROMIUM=$(chromium_path) FIREFOX=$(firefox_path) limited \
     node --test --test-concurrency="$at_once" --test-reporter=spec "${@/#/tests/browser/}"
 }
 
@@ -218,6 +218,13 @@ print("\n".join(sorted(names - {"it", "simulator"})))' | sed '/^$/d'
 chromium_path() {
   command -v chromium || command -v chromium-browser || command -v google-chrome || {
     echo "no Chromium here; run scripts/setup.sh test" >&2
+    return 1
+  }
+}
+
+firefox_path() {
+  command -v firefox-esr || command -v firefox || {
+    echo "no Firefox here; run scripts/setup.sh test" >&2
     return 1
   }
 }
