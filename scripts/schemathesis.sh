@@ -10,6 +10,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/lib/env.sh
 source scripts/lib/env.sh
+# shellcheck source=scripts/lib/demo_server.sh
+source scripts/lib/demo_server.sh
 
 VERSION=4.32.0
 # The checks that a generated request can prove. Our own tests check authentication: they know who
@@ -17,50 +19,9 @@ VERSION=4.32.0
 CHECKS=${SCHEMATHESIS_CHECKS:-not_a_server_error,content_type_conformance,response_schema_conformance}
 EXAMPLES=${SCHEMATHESIS_EXAMPLES:-15}
 SEED=${SCHEMATHESIS_SEED:-1}
-READY_TENTHS=300
 
-binary=${HOLDFAST_BIN:-$(profile_dir dev)/holdfast}
-venv=$HOLDFAST_CACHE/venv-schemathesis-$VERSION
-
-if [ ! -f "$venv/ready" ]; then
-  echo "installing schemathesis $VERSION"
-  rm -rf "$venv"
-  python3 -m venv "$venv"
-  "$venv/bin/pip" install --quiet --disable-pip-version-check "schemathesis==$VERSION"
-  touch "$venv/ready"
-fi
-
-folder=$(mktemp -d "${TMPDIR:-/tmp}/holdfast-openapi.XXXXXX")
-server=""
-cleanup() {
-  if [ -n "$server" ]; then
-    kill "$server" 2>/dev/null || true
-    wait "$server" 2>/dev/null || true
-  fi
-  rm -rf "$folder"
-}
-trap cleanup EXIT
-
-port=$(python3 -c 'import socket
-with socket.socket() as probe:
-    probe.bind(("127.0.0.1", 0))
-    print(probe.getsockname()[1])')
-base=http://127.0.0.1:$port
-env -u DATABASE_URL -u REDIS_URLS \
-  HOLDFAST_BIND="127.0.0.1:$port" HOLDFAST_ENV=development HOLDFAST_DATA_DIR="$folder/data" \
-  RATE_LIMITS=off "$binary" serve >"$folder/server.log" 2>&1 &
-server=$!
-
-http() { python3 scripts/lib/request.py "$@"; }
-for ((i = 0; ; i++)); do
-  http GET "$base/readyz" >/dev/null 2>&1 && break
-  if ! kill -0 "$server" 2>/dev/null || [ "$i" -ge "$READY_TENTHS" ]; then
-    echo "the server is not ready:" >&2
-    tail -n 40 "$folder/server.log" >&2
-    exit 1
-  fi
-  sleep 0.1
-done
+venv=$(python_tool schemathesis "$VERSION")
+start_demo_server
 
 # Most paths use real events, because made-up ids alone would produce only 404 responses. The list
 # is read from the server, so that it follows the seed data.
@@ -97,10 +58,6 @@ for caller in customer organizer; do
   probe "$caller" -H "Authorization: Bearer $token" "$@"
 done
 
-if ! kill -0 "$server" 2>/dev/null; then
-  echo "the server ended during the run:" >&2
-  tail -n 40 "$folder/server.log" >&2
-  status=1
-fi
+demo_server_runs || status=1
 python3 scripts/lib/junit.py "$folder"/*.xml || status=1
 exit "$status"

@@ -98,6 +98,7 @@ case "$purpose" in
     need_redis
     need_python venv
     has chromium || has chromium-browser || has google-chrome || packages+=(chromium)
+    has firefox-esr || has firefox || packages+=(firefox-esr)
     ;;
   bench)
     need_postgres

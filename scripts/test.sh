@@ -24,7 +24,7 @@ raise_open_files
 STAGES=(
   "format"
   "frontend | lint unit simulation"
-  "browser openapi | integration-sqlite integration-postgres"
+  "browser openapi clients | integration-sqlite integration-postgres"
   "integration-alone"
   "browser-alone"
 )
@@ -134,6 +134,12 @@ group_openapi() {
     limited scripts/schemathesis.sh
 }
 
+group_clients() {
+  build_tests
+  HOLDFAST_BIN=$(profile_dir dev)/holdfast \
+    limited scripts/clients.sh
+}
+
 # ---------------------------------------------------------------------------- their helpers
 
 # Builds the integration tests, and with them target/debug/holdfast, so that the time limit of a
@@ -182,9 +188,9 @@ in_browser() {
   ensure_pages
   build_tests
   cargo build -p holdfast-fake-stripe
-  install_browser_packages
+  npm_packages tests/browser
   HOLDFAST_BIN=$(profile_dir dev)/holdfast HOLDFAST_SEEDED=$(seeded_store) \
-    CHROMIUM=$(chromium_path) limited \
+    CHROMIUM=$(chromium_path) FIREFOX=$(firefox_path) limited \
     node --test --test-concurrency="$at_once" --test-reporter=spec "${@/#/tests/browser/}"
 }
 
@@ -222,13 +228,11 @@ chromium_path() {
   }
 }
 
-install_browser_packages() {
-  local folder=tests/browser
-  if ! cmp -s "$folder/package-lock.json" "$folder/node_modules/.installed-lock"; then
-    (cd "$folder" && npm ci --ignore-scripts --no-audit --no-fund)
-    mkdir -p "$folder/node_modules"
-    cp "$folder/package-lock.json" "$folder/node_modules/.installed-lock"
-  fi
+firefox_path() {
+  command -v firefox-esr || command -v firefox || {
+    echo "no Firefox here; run scripts/setup.sh test" >&2
+    return 1
+  }
 }
 
 # ---------------------------------------------------------------------------- counting

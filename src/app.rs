@@ -2,6 +2,7 @@
 //! unit names adapters (`wiring`) and lists slices (`slices`).
 
 pub mod development;
+mod document;
 mod serving;
 mod slices;
 mod wiring;
@@ -181,7 +182,7 @@ impl App {
     pub async fn document(mut config: Config) -> anyhow::Result<String> {
         config.database.url = DatabaseUrl::in_memory();
         config.redis.urls = RedisUrls::default();
-        Ok(Self::assemble(config).await?.service().spec())
+        Ok(document::rewritten(&Self::assemble(config).await?.service().spec()))
     }
 
     /// Starts the work beside requests: the relay, the tail of the log, the periodic passes.

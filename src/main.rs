@@ -2,7 +2,12 @@
 
 mod pages;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    fmt::Display,
+    io::{self, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
 
 use clap::{Parser, Subcommand};
 use holdfast::{
@@ -109,8 +114,16 @@ fn print_settings(table_in: Option<PathBuf>) -> anyhow::Result<ExitCode> {
         Some(document) => settings::with_table(&std::fs::read_to_string(document)?)?,
         None => settings::env_example(),
     };
-    print!("{text}");
+    print(text.trim_end())?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Prints a line. It is no fault when the reader, such as `head`, has ended: it has read what it wanted.
+fn print(line: impl Display) -> io::Result<()> {
+    match writeln!(io::stdout(), "{line}") {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
 }
 
 async fn run(command: Configured, config: Config) -> anyhow::Result<ExitCode> {
@@ -130,7 +143,7 @@ async fn run(command: Configured, config: Config) -> anyhow::Result<ExitCode> {
         Configured::Plan { command } => plan(config, command).await?,
         Configured::Check => return report(&config).await,
         Configured::Reconcile { days } => return reconcile(config, days).await,
-        Configured::Openapi => println!("{}", App::document(config).await?),
+        Configured::Openapi => print(App::document(config).await?)?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -144,14 +157,12 @@ async fn plan(config: Config, command: PlanCommand) -> anyhow::Result<()> {
             let (version, seats) = (accepted.plan_version, accepted.seats);
             let sections = counted(accepted.sections, "section", "sections");
             let seats = counted(seats, "seat", "seats");
-            println!("plan version {version}: {sections}, {seats}");
+            print(format_args!("plan version {version}: {sections}, {seats}"))?;
             for warning in &accepted.warnings {
                 eprintln!("warning: {}: {}", warning.field, warning.message);
             }
         }
-        PlanCommand::Export { event } => {
-            println!("{}", plan_files::export(&app.base, &event).await?);
-        }
+        PlanCommand::Export { event } => print(plan_files::export(&app.base, &event).await?)?,
     }
     Ok(())
 }
@@ -160,7 +171,7 @@ async fn report(config: &Config) -> anyhow::Result<ExitCode> {
     let store = App::store(config).await?;
     let breaches = app::check(&store).await?;
     for breach in &breaches {
-        println!("{}: {}", breach.invariant, breach.place);
+        print(format_args!("{}: {}", breach.invariant, breach.place))?;
     }
     // Sagas that need attention are no breach: their state is valid, and they wait for an operator.
     let waiting = attention::waiting(&store).await?;
@@ -180,7 +191,7 @@ async fn report(config: &Config) -> anyhow::Result<ExitCode> {
 async fn reconcile(config: Config, days: u16) -> anyhow::Result<ExitCode> {
     let differences = App::reconcile(config, days).await?;
     for difference in &differences {
-        println!("{difference}");
+        print(difference)?;
     }
     if differences.is_empty() {
         eprintln!("holdfast reconcile: the books of the last {days} days agree");

@@ -41,3 +41,25 @@ raise_open_files() {
   fi
   [ "$(ulimit -Sn)" = unlimited ] || ulimit -Sn "$most"
 }
+
+# python_tool NAME VERSION: installs a program of PyPI in a folder of its own, once, and prints the folder.
+python_tool() {
+  local venv=$HOLDFAST_CACHE/venv-$1-$2
+  if [ ! -f "$venv/ready" ]; then
+    echo "installing $1 $2" >&2
+    rm -rf "$venv"
+    python3 -m venv "$venv" >&2
+    "$venv/bin/pip" install --quiet --disable-pip-version-check "$1==$2" >&2
+    touch "$venv/ready"
+  fi
+  echo "$venv"
+}
+
+# npm_packages FOLDER: installs the packages that the folder's package-lock.json names, unless they are there.
+npm_packages() {
+  if ! cmp -s "$1/package-lock.json" "$1/node_modules/.installed-lock"; then
+    (cd "$1" && npm ci --ignore-scripts --no-audit --no-fund)
+    mkdir -p "$1/node_modules"
+    cp "$1/package-lock.json" "$1/node_modules/.installed-lock"
+  fi
+}

@@ -15,7 +15,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{App, development::DevelopmentApi};
+use super::{App, development::DevelopmentApi, document};
 use crate::{
     http::{
         auth::Users,
@@ -92,7 +92,7 @@ impl App {
             .at("/healthz", get(healthz))
             .at("/readyz", get(readyz))
             .at("/metrics", get(telemetry::metrics))
-            .at("/api/v1/openapi.json", api.spec_endpoint())
+            .at("/api/v1/openapi.json", document::endpoint(&api.spec()))
             .nest("/api/docs", api.swagger_ui())
             .nest("/api/v1", named_paths(api.into_endpoint(), names).before(text::readable))
             .at("/*path", get(site::page).data(site.clone()))

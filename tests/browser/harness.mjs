@@ -1,12 +1,13 @@
-// Starts the real server on its own port with a fresh SQLite store, and Chromium in front of it.
+// Starts the real server on its own port with a fresh SQLite store, and Chromium or Firefox in front of it.
 //
-// HOLDFAST_BIN names the program and CHROMIUM the browser; scripts/test.sh sets both. If one of them is missing, the
-// test fails; nothing is skipped. HOLDFAST_SEEDED names a data folder with the demo data, which each server copies.
-// Without it, each server seeds its own store.
+// HOLDFAST_BIN names the program, CHROMIUM and FIREFOX the browsers; scripts/test.sh sets all three. If one of them is
+// missing, the test fails; nothing is skipped. HOLDFAST_SEEDED names a data folder with the demo data, which each server
+// copies. Without it, each server seeds its own store.
 //
 //   const holdfast = await startHoldfast();            // seeded; await holdfast.stop()
 //   const holdfast = await startHoldfast({}, null);    // over an empty store, which it seeds itself
-//   const browser = await openBrowser();               // await browser.close()
+//   const browser = await openBrowser();               // Chromium; await browser.close()
+//   const firefox = await openBrowser('firefox');
 //   const page = await visit(browser, holdfast.url);   // a visitor of their own: no shared storage
 //   await holdfast.advance(601_000);                   // the database's clock, so every node's
 //   assertAccessible(await accessibilityFaults(page));
@@ -20,7 +21,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import axe from 'axe-core';
-import { chromium } from 'playwright-core';
+import { chromium, firefox } from 'playwright-core';
 
 const READY_MS = 60_000;
 const STOP_MS = 10_000;
@@ -129,13 +130,24 @@ const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-ru
 // The browser starts no spare processes, and no second, optimizing compilation of a program that runs for seconds.
 const THRIFTY = ['--renderer-process-limit=1', '--js-flags=--liftoff-only'];
 
-// `asUsersHave` is for measurements: the browser without the settings that only save the tests time.
-export function openBrowser({ asUsersHave = false } = {}) {
-  return chromium.launch({
+// The browser's programs by the names that tests use.
+const BROWSERS = {
+  chromium: (asUsersHave) => chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    headless: true,
     args: asUsersHave ? FLAGS : [...FLAGS, ...THRIFTY],
-  });
+  }),
+  // The channel makes Playwright speak WebDriver BiDi, which the Firefox of a distribution understands. Playwright's own
+  // protocol needs a Firefox of its own.
+  firefox: () => firefox.launch({
+    channel: 'moz-firefox',
+    executablePath: process.env.FIREFOX ?? '/usr/bin/firefox-esr',
+  }),
+};
+export const BROWSER_NAMES = Object.keys(BROWSERS);
+
+// `asUsersHave` is for measurements: the browser without the settings that only save the tests time.
+export function openBrowser(name = 'chromium', { asUsersHave = false } = {}) {
+  return BROWSERS[name](asUsersHave);
 }
 
 // Opens a page of a new visitor. `page.faults` collects what a user must never see: uncaught errors, violations of the

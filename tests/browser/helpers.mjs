@@ -27,13 +27,14 @@ const SEATS_LIMIT = 1000;
 
 // `settings` are the server's settings, or a function that returns them. `prepare` gets the returned object when the
 // server runs.
-// `asUsersHave`: the browser has its default settings, and each visitor has an empty cache.
-export function suite(settings, prepare, { asUsersHave = false } = {}) {
+// `asUsersHave`: the browser has its default settings, and each visitor has an empty cache. `browserName` is one of
+// BROWSER_NAMES in harness.mjs.
+export function suite(settings, prepare, { asUsersHave = false, browserName } = {}) {
   const shared = {};
   before(async () => {
     const given = typeof settings === 'function' ? await settings() : settings;
     shared.holdfast = await startHoldfast(given);
-    shared.browser = await openBrowser({ asUsersHave });
+    shared.browser = await openBrowser(browserName, { asUsersHave });
     shared.contexts = lendContexts(shared.browser, shared.holdfast.url);
     await prepare?.(steps);
   });
