@@ -181,6 +181,11 @@ pub async fn answer_for(
     store::answer_for(to, subject, answer).await
 }
 
+/// The stored response of the attempt that created `subject`, whoever sent it. `None` while the attempt is under way.
+pub async fn answer_to(sql: &impl Sql, subject: Uuid) -> Result<Option<Answer>, StoreError> {
+    store::answer_to(sql, subject).await
+}
+
 /// Gives the keys of attempts that made these subjects to another caller, so that a repeated request of that caller is
 /// replayed. `with_nameless` adds the keys of attempts that made nothing, such as a cancellation. A key that the other
 /// caller has used on the same route stays.

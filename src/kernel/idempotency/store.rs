@@ -43,6 +43,13 @@ pub(super) async fn find(
     Ok(Some((row.fingerprint, known)))
 }
 
+/// The stored response of the attempt that created this subject.
+pub(super) async fn answer_to(sql: &impl Sql, subject: Uuid) -> Result<Option<Answer>, StoreError> {
+    let of_subject = Entity::find().filter(Column::SubjectId.eq(subject));
+    let found = of_subject.one(sql.reading()).await?;
+    found.as_ref().map_or(Ok(None), answer_of)
+}
+
 fn answer_of(row: &idempotency_keys::Model) -> Result<Option<Answer>, StoreError> {
     let Some(status) = row.status else { return Ok(None) };
     let headers = row.headers.as_deref();

@@ -76,7 +76,7 @@ impl BookingsApi {
         let tasks = &self.checkouts.base.tasks;
         let accepted = tasks.run(async move { checkouts.confirm(command).await }).await??;
         let (first, booking) = (accepted.first, accepted.booking);
-        let came = self.checkouts.wait(accepted, &attempt).await?;
+        let came = self.checkouts.wait(accepted).await?;
         self.told(came, first, booking).await
     }
 

@@ -21,7 +21,7 @@ use crate::{
     kernel::{
         db::{self, Failure, StoreError, Together, Tx},
         failpoint,
-        idempotency::{Answer, Attempt, Claim, ClaimError, Known},
+        idempotency::{self, Answer, Attempt, Claim, ClaimError, Known},
         ports::Entropy,
         saga::{Executor, executor::Work},
     },
@@ -201,11 +201,7 @@ impl Checkouts {
     ///
     /// # Errors
     /// When the database fails, or the key was used for another request.
-    pub async fn wait(
-        &self,
-        accepted: Accepted,
-        attempt: &Attempt,
-    ) -> Result<ConfirmOutcome, ConfirmError> {
+    pub async fn wait(&self, accepted: Accepted) -> Result<ConfirmOutcome, StoreError> {
         let Accepted { booking, first, driven } = accepted;
         let patience = if first { FIRST_WAIT } else { REPEATED_WAIT };
         let waiting = async {
@@ -215,10 +211,10 @@ impl Checkouts {
             }
             let mut pause = LOOK_FIRST;
             loop {
-                match self.came(booking, attempt).await {
+                match self.came(booking).await {
                     Ok(ConfirmOutcome::NotYet) => {}
                     // The checkout continues as soon as the store works again.
-                    Err(error) if error.store().is_some_and(StoreError::is_unavailable) => {}
+                    Err(error) if error.is_unavailable() => {}
                     other => return other,
                 }
                 tokio::time::sleep(pause).await;
@@ -227,17 +223,14 @@ impl Checkouts {
         };
         match tokio::time::timeout(patience, waiting).await {
             Ok(came) => came,
-            Err(_) => self.came(booking, attempt).await,
+            Err(_) => self.came(booking).await,
         }
     }
 
-    async fn came(
-        &self,
-        booking: BookingId,
-        attempt: &Attempt,
-    ) -> Result<ConfirmOutcome, ConfirmError> {
+    async fn came(&self, booking: BookingId) -> Result<ConfirmOutcome, StoreError> {
         let db = &self.base.db;
-        if let Some(Known { answer: Some(answer), .. }) = attempt.known(db).await? {
+        // By the booking, because the key moves when a guest signs in meanwhile.
+        if let Some(answer) = idempotency::answer_to(db, booking.0).await? {
             return Ok(ConfirmOutcome::Answer(answer));
         }
         let Some(checkout) = self.executor.state_of(db, booking.0).await? else {

@@ -1,5 +1,6 @@
 //! Registration, sign-in and profile over HTTP.
 
+use holdfast::kernel::db::Sql as _;
 use holdfast_contract::accounts::{Profile, Role, Session};
 use serde_json::json;
 
@@ -51,5 +52,39 @@ async fn a_profile_needs_a_valid_token() {
     app.get("/auth/profile").await.assert_problem(401, "/problems/unauthorized");
     let forged = app.as_user("eyJhbGciOiJub25lIn0.e30.").get("/auth/profile").await;
     forged.assert_problem(401, "/problems/unauthorized");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_look_alike_or_another_spelling_registers_no_second_time() {
+    let app = TestApp::start().await;
+    let register = async |email: &str| app.post("/auth/register", &registration(email)).await;
+    assert_eq!(register("jose\u{301}@bücher.example").await.status, 201);
+    for same in ["JOSÉ@Bücher.Example", "josé@xn--bcher-kva.example", "josé@bu\u{308}cher。example"]
+    {
+        register(same).await.assert_problem(409, "/problems/email-taken");
+    }
+    assert_eq!(register("ace@example.org").await.status, 201);
+    for look_alike in
+        ["асе@example.org", "aсe@example.org", "ace@ехаmple.org", "a\u{200b}ce@example.org"]
+    {
+        let refused = register(look_alike).await;
+        assert_eq!(refused.status, 400, "{look_alike}: {}", refused.text);
+        refused.assert_field("email");
+    }
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn an_account_from_before_addresses_had_one_form_still_signs_in() {
+    let app = TestApp::start().await;
+    let old = "aсe@example.org";
+    let made = app.post("/auth/register", &registration("ace@example.org")).await;
+    assert_eq!(made.status, 201);
+    let text = "UPDATE users SET email = $1 WHERE email = 'ace@example.org'";
+    app.app.base.db.run(text, vec![old.into()]).await.expect("the account of before");
+    let credentials = |email: &str| json!({ "email": email, "password": "Demo-pass-1" });
+    assert_eq!(app.post("/auth/login", &credentials(&old.to_uppercase())).await.status, 200);
+    assert_eq!(app.post("/auth/login", &credentials("ace@example.org")).await.status, 401);
     app.finish().await;
 }

@@ -20,6 +20,7 @@ mod prng;
 mod refunds;
 mod rules;
 mod run;
+mod signing_in;
 mod store;
 mod worker;
 mod world;
