@@ -162,7 +162,9 @@ keep() {
 }
 font_name=$(keep "$font" inter woff2)
 icon_name=$(keep "$front/shell/icon.svg" icon svg)
-cat "$front"/ui/style/*.css | sed "s|%FONT%|$font_name|g" >"$work/style.css"
+# The dark values stand in two rules: for the reader's choice, and for the system's.
+cat "$front"/ui/style/*.css |
+    sed -e "s|%FONT%|$font_name|g" -e "/%DARK%/{" -e "r $front/ui/style/blocks/dark.css" -e "d" -e "}" >"$work/style.css"
 css_name=$(keep "$work/style.css" style css)
 declare -A wasm_name
 for program in "${programs[@]}"; do
