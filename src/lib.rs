@@ -7,8 +7,6 @@
 //! sends the pages. Rules that are true without a computer are in `holdfast-domain`; what leaves the process goes
 //! through `kernel::ports` to `adapters`, which only `app` names. `docs/ARCHITECTURE.md` walks through the code.
 
-#![warn(clippy::wildcard_enum_match_arm)]
-
 pub mod access;
 pub mod adapters;
 pub mod app;

@@ -8,7 +8,7 @@
 //!
 //! With the feature `openapi`, each type also carries its OpenAPI schema.
 
-#![warn(missing_docs, clippy::wildcard_enum_match_arm)]
+#![warn(missing_docs)]
 
 pub mod accounts;
 pub mod bookings;
