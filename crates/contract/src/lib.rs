@@ -20,6 +20,7 @@ pub mod pages;
 pub mod problem;
 pub mod reservations;
 pub mod seat_map;
+pub mod words;
 
 use serde::{Deserialize, Serialize};
 
