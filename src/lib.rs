@@ -8,8 +8,6 @@
 //! process go through `kernel::ports` to `adapters`, which only `app` names. `docs/ARCHITECTURE.md` walks through the
 //! code.
 
-#![warn(clippy::wildcard_enum_match_arm)]
-
 pub mod access;
 pub mod adapters;
 pub mod app;

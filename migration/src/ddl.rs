@@ -16,6 +16,7 @@ use sea_orm_migration::{
 /// | `{serial}` | an identity column | the row id |
 /// | `{hot}` | fillfactor 70, so that updates stay HOT | `STRICT` |
 /// | `{end}` | nothing | `STRICT` |
+#[expect(clippy::wildcard_enum_match_arm, reason = "SeaORM may add backends")]
 pub(crate) fn render(backend: DatabaseBackend, text: &str) -> Result<String, DbErr> {
     let words: [(&str, &str); 7] = match backend {
         DatabaseBackend::Postgres => [

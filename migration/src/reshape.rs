@@ -96,6 +96,7 @@ fn quoted(words: &[&str]) -> String {
 ///
 /// # Errors
 /// If the other schema cannot hold a row, or the store refuses a statement.
+#[expect(clippy::wildcard_enum_match_arm, reason = "SeaORM may add backends")]
 pub(crate) async fn run(
     manager: &SchemaManager<'_>,
     tables: &[Table],

@@ -30,6 +30,7 @@ pub(crate) enum Way {
 /// transaction. Therefore this function turns them off on the connection before the transaction and on again after it.
 /// The step itself looks for rows with missing parents before the commit. A caller that drops this future must not use
 /// the connection again.
+#[expect(clippy::wildcard_enum_match_arm, reason = "SeaORM may add backends")]
 pub(crate) async fn run<'c, C>(db: C, way: Way, steps: Option<u32>) -> Result<(), DbErr>
 where
     C: IntoSchemaManagerConnection<'c>,

@@ -5,8 +5,9 @@
 
 use std::collections::HashMap;
 
-use holdfast_contract::seat_map::{
-    MapArea, MapCategory, MapRow, MapSeat, MapSection, MapText, SeatMap,
+use holdfast_contract::{
+    seat_map::{MapArea, MapCategory, MapRow, MapSeat, MapSection, MapText, SeatMap},
+    words::{self, AreaShape},
 };
 use holdfast_domain::{
     ids::{EventId, SectionId},
@@ -136,13 +137,13 @@ fn map_seat(seat: &NumberedSeat<'_>, stands: &PlacedSeat, category: usize) -> Ma
 
 fn map_row(row: &Row, piece: &Piece) -> MapRow {
     let label_at = match row.row_number_position.value() {
-        Some(_) if !piece.first => "none",
-        Some(LabelAt::Start) => "start",
-        Some(LabelAt::End) => "end",
-        Some(LabelAt::Both) => "both",
-        None => "none",
+        Some(_) if !piece.first => words::LabelAt::None,
+        Some(LabelAt::Start) => words::LabelAt::Start,
+        Some(LabelAt::End) => words::LabelAt::End,
+        Some(LabelAt::Both) => words::LabelAt::Both,
+        None => words::LabelAt::None,
     };
-    MapRow::encode(row.row_number.clone(), label_at.to_owned(), &piece.seats)
+    MapRow::encode(row.row_number.clone(), label_at.as_str().to_owned(), &piece.seats)
 }
 
 fn areas(zone: &Zone) -> impl Iterator<Item = MapArea> + '_ {
@@ -151,21 +152,21 @@ fn areas(zone: &Zone) -> impl Iterator<Item = MapArea> + '_ {
 
 /// An area on the wire; `None` when it has no shape that can be drawn.
 fn map_area(zone: &Zone, area: &Area) -> Option<MapArea> {
-    let (name, width, height) = match area.shape? {
+    let (shape, width, height) = match area.shape? {
         Shape::Rectangle => {
             let size = area.rectangle.as_ref()?;
-            ("rectangle", size.width.value(), size.height.value())
+            (AreaShape::Rectangle, size.width.value(), size.height.value())
         }
         Shape::Circle => {
             let radius = area.circle.as_ref()?.radius.value();
-            ("circle", radius, radius)
+            (AreaShape::Circle, radius, radius)
         }
         Shape::Ellipse => {
             let radius = &area.ellipse.as_ref()?.radius;
-            ("ellipse", radius.x.value(), radius.y.value())
+            (AreaShape::Ellipse, radius.x.value(), radius.y.value())
         }
-        Shape::Polygon => ("polygon", 0.0, 0.0),
-        Shape::Text => ("text", 0.0, 0.0),
+        Shape::Polygon => (AreaShape::Polygon, 0.0, 0.0),
+        Shape::Text => (AreaShape::Text, 0.0, 0.0),
     };
     let points = match area.shape? {
         Shape::Polygon => area.polygon.as_ref()?.points.iter().flat_map(place).collect(),
@@ -174,7 +175,7 @@ fn map_area(zone: &Zone, area: &Area) -> Option<MapArea> {
     let origin = Position::default();
     let at = area.position.as_ref().unwrap_or(&origin);
     Some(MapArea {
-        shape: name.to_owned(),
+        shape: shape.as_str().to_owned(),
         x: tenths(zone.position.x.value() + at.x.value()),
         y: tenths(zone.position.y.value() + at.y.value()),
         rotation: area.rotation.as_ref().map_or(0, |degrees| whole(degrees.value())),

@@ -7,6 +7,7 @@ import {
 } from './helpers.mjs';
 
 const PICKS_MAX = 12;
+const STEP_PX = 10;
 
 const { scenario, api, event, row } = suite();
 
@@ -42,6 +43,51 @@ scenario('a_click_on_the_map_chooses_a_seat_and_another_gives_it_up', async ({ v
   assert.match(await button.textContent(), /Hold 1 place/);
   await page.mouse.click(...place);
   await page.getByText('Choose seats on the map or from the list.').waitFor();
+});
+
+// Opens the theatre with a layout that differs from the server's.
+const withLayout = (visitor, change) => visitor(`/events/${THEATRE}`, {
+  viewport: { width: 1280, height: 800 },
+  prepare: (page) => page.route('**/events/*/seats', async (route) => {
+    const response = await route.fetch();
+    const layout = await response.json();
+    change(layout);
+    await route.fulfill({ response, json: layout });
+  }),
+});
+
+scenario('a_seat_is_drawn_and_hit_with_the_radius_of_the_plan', async ({ visitor }) => {
+  const page = await withLayout(visitor, (layout) => {
+    const [section] = layout.sections;
+    const [row] = section.rows;
+    const two = {
+      labels: ['large', 'small'], guids: ['large', 'small'], x: [0, 500], y: [0, 0], kinds: [],
+      categories: [[2, 0]], radii: [[1, 400], [1, 100]],
+    };
+    layout.areas = [];
+    layout.sections = [{ ...section, rows: [{ ...row, ...two }] }];
+  });
+  await hallIsOpen(page);
+  await isStill(page);
+  const { x, y, width, height } = await page.getByTestId('seat-map').boundingBox();
+  const tip = page.locator('.tip strong');
+  const hits = { large: 0, small: 0 };
+  for (let right = 0; right < width; right += STEP_PX) {
+    await page.mouse.move(x + right, y + height / 2);
+    const said = await tip.count() > 0 ? await tip.textContent() : '';
+    for (const name of Object.keys(hits)) hits[name] += Number(said.endsWith(name));
+  }
+  const times = hits.large / hits.small;
+  assert.ok(times > 3 && times < 5, `the large seat was hit ${times} times as often`);
+});
+
+scenario('a_category_without_a_name_is_called_standard', async ({ visitor }) => {
+  const page = await withLayout(visitor, (layout) => {
+    layout.categories[0].name = '';
+  });
+  await hallIsOpen(page);
+  const legend = page.locator('.legend-categories');
+  await legend.getByText('Standard', { exact: true }).waitFor();
 });
 
 scenario('the_minimap_is_shown_whenever_one_is_near', async ({ visitor }) => {

@@ -32,6 +32,22 @@ pub struct SeatMap {
     pub sections: Vec<MapSection>,
 }
 
+impl SeatMap {
+    /// The layout of an event without seats.
+    pub fn empty() -> Self {
+        Self {
+            event_id: Uuid::nil(),
+            plan_version: 0,
+            name: String::new(),
+            width: 0,
+            height: 0,
+            categories: Vec::new(),
+            areas: Vec::new(),
+            sections: Vec::new(),
+        }
+    }
+}
+
 /// A price category of the seating plan, with its colour.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
@@ -249,7 +265,8 @@ fn runs(values: impl Iterator<Item = i32>) -> Vec<Vec<i32>> {
     runs
 }
 
-fn unrolled(runs: &[Vec<i32>]) -> impl Iterator<Item = i32> + '_ {
+/// Unpacks runs of `[count, value]`.
+pub fn unrolled(runs: &[Vec<i32>]) -> impl Iterator<Item = i32> + '_ {
     runs.iter().flat_map(|run| {
         let (count, value) = match run.as_slice() {
             [count, value] => (*count, *value),

@@ -246,19 +246,14 @@ pub enum SaleObstacle {
     EventStarted,
 }
 
-impl SaleObstacle {
-    /// The word for the reason on the wire.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Draft => "draft",
-            Self::Cancelled => "cancelled",
-            Self::Completed => "completed",
-            Self::SaleNotStarted => "sale_not_started",
-            Self::SaleEnded => "sale_ended",
-            Self::EventStarted => "event_started",
-        }
-    }
-}
+words! { SaleObstacle {
+    Draft = "draft",
+    Cancelled = "cancelled",
+    Completed = "completed",
+    SaleNotStarted = "sale_not_started",
+    SaleEnded = "sale_ended",
+    EventStarted = "event_started",
+} }
 
 /// All reasons why nobody can buy at `now`. Empty while the event is on sale.
 pub fn obstacles(status: Status, schedule: &Schedule, now: i64) -> Vec<SaleObstacle> {

@@ -5,7 +5,7 @@
 //!
 //! The feature `stored` adds the module `stored`, which says how the database stores ids, words and currencies.
 
-#![warn(missing_docs, clippy::wildcard_enum_match_arm)]
+#![warn(missing_docs)]
 
 #[macro_use]
 mod words;

@@ -1,5 +1,7 @@
 //! Tests, exact to the millisecond, of how long a checkout waits, how often it tries, and how old its keys may become.
 
+#![expect(clippy::wildcard_enum_match_arm, reason = "a test names the cases that it is about")]
+
 use holdfast_domain::{
     checkout::*,
     ids::{BookingId, SagaId},

@@ -1,6 +1,8 @@
 //! Tests of the refund machine: the result of every pair of state and event, and the decision in every state.
 //! `refund.table` lists the results; a pair that the table does not list must be refused.
 
+#![expect(clippy::wildcard_enum_match_arm, reason = "a test names the cases that it is about")]
+
 use holdfast_domain::{
     checkout::{
         Call, Doubt, KEY_LIFE_MS, Knowledge, MAX_FAILURES, Outcome, PaymentId, RefundId, Tries,

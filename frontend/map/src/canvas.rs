@@ -122,7 +122,7 @@ pub fn MapCanvas(
             hot.set(seat.is_some());
             pointed.set(seat.map(|seat| {
                 let (x, y) = handle.look(|it| it.on_screen(seat));
-                Pointed { seat, x, y: y - handle.look(Stage::radius_px) }
+                Pointed { seat, x, y: y - handle.look(|it| it.radius_px_of(seat)) }
             }));
         });
     };

@@ -10,6 +10,7 @@ use std::ops::Range;
 use holdfast_contract::{
     catalogue::SeatKind,
     seat_map::{MapArea, MapCategory, SeatMap},
+    words::LabelAt,
 };
 use uuid::Uuid;
 
@@ -42,8 +43,8 @@ pub struct Ribbon {
 #[derive(Debug, Clone)]
 pub struct Row {
     pub label: String,
-    /// Where the name is drawn: `start`, `end`, `both` or `none`.
-    pub label_at: String,
+    /// Where the name is drawn.
+    pub label_at: LabelAt,
     /// The index of the row's section.
     pub section: usize,
     /// The range of the row's seats.
@@ -54,15 +55,17 @@ pub struct Row {
     pub ribbons: Vec<Ribbon>,
 }
 
-/// A hall. The arrays `x`, `y`, `category`, `kind`, `row`, `labels` and `ids` have one entry for each seat.
+/// A hall. The arrays `x`, `y`, `radii`, `category`, `kind`, `row`, `labels` and `ids` have one entry for each seat.
 #[derive(Debug)]
 pub struct Hall {
     /// The version of the seating plan.
     pub plan_version: i32,
     /// The box around everything that is drawn.
     pub bounds: Bounds,
-    /// The radius of a seat in plan units.
+    /// The usual radius of a seat in plan units: the median.
     pub radius: f32,
+    /// The largest radius of a seat in plan units.
+    pub largest_radius: f32,
     /// The approximate distance between two rows in plan units.
     pub row_step: f32,
     /// The price categories. Seats refer to them by index.
@@ -75,6 +78,8 @@ pub struct Hall {
     pub x: Vec<f32>,
     /// The vertical position of each seat in plan units.
     pub y: Vec<f32>,
+    /// The radius of each seat in plan units.
+    pub radii: Vec<f32>,
     /// The index of each seat's category.
     pub category: Vec<u8>,
     /// The kind of each seat.
@@ -93,16 +98,7 @@ pub struct Hall {
 impl Hall {
     /// A hall without seats, for events that have only general admission.
     pub fn empty() -> Self {
-        Self::new(SeatMap {
-            event_id: Uuid::nil(),
-            plan_version: 0,
-            name: String::new(),
-            width: 0,
-            height: 0,
-            categories: Vec::new(),
-            areas: Vec::new(),
-            sections: Vec::new(),
-        })
+        Self::new(SeatMap::empty())
     }
 
     /// The number of seats in the hall.
@@ -128,12 +124,14 @@ impl Hall {
         &self.sections[self.row_of(seat).section]
     }
 
-    /// The seat whose centre is nearest to the point, at most `reach` away.
+    /// The seat that the point lies on. `reach` enlarges every seat by this factor; of several seats it is the one in
+    /// which the point lies deepest.
     pub fn seat_at(&self, x: f32, y: f32, reach: f32) -> Option<usize> {
-        let area = Bounds { left: x, top: y, right: x, bottom: y }.grown(reach);
+        let area =
+            Bounds { left: x, top: y, right: x, bottom: y }.grown(self.largest_radius * reach);
         self.grid
             .within(&area)
-            .map(|seat| (seat, (self.x[seat] - x).hypot(self.y[seat] - y)))
+            .map(|seat| (seat, (self.x[seat] - x).hypot(self.y[seat] - y) / self.radii[seat]))
             .filter(|(_, distance)| *distance <= reach)
             .min_by(|a, b| a.1.total_cmp(&b.1))
             .map(|(seat, _)| seat)
@@ -210,7 +208,45 @@ pub mod tests {
     #[test]
     fn a_seat_is_hit_within_reach_alone() {
         let hall = small_hall();
-        assert_eq!(hall.seat_at(260.0, 10.0, hall.radius), hall.index_of(2));
-        assert_eq!(hall.seat_at(375.0, 150.0, 20.0), None);
+        assert_eq!(hall.seat_at(260.0, 10.0, 1.0), hall.index_of(2));
+        assert_eq!(hall.seat_at(375.0, 150.0, 1.0), None);
+    }
+
+    #[test]
+    fn each_seat_is_as_large_as_the_plan_says() {
+        let seat = |seat_id, x, radius| MapSeat {
+            seat_id,
+            guid: seat_id.to_string(),
+            label: seat_id.to_string(),
+            x,
+            y: 0,
+            category: 0,
+            radius,
+            kind: SeatKind::Standard,
+        };
+        let hall = |radii: [i32; 3]| {
+            let seats = [(1, 0), (2, 500), (3, 700)];
+            let seats = seats.iter().zip(radii).map(|((id, x), radius)| seat(*id, *x, radius));
+            let row = MapRow::encode("A".into(), "none".into(), &seats.collect::<Vec<_>>());
+            Hall::new(SeatMap {
+                sections: vec![MapSection {
+                    id: Uuid::nil(),
+                    name: "Sofas".into(),
+                    rows: vec![row],
+                }],
+                ..SeatMap::empty()
+            })
+        };
+        let sofas = hall([400, 100, 100]);
+        assert_eq!(sofas.radii, [400.0, 100.0, 100.0]);
+        assert!((sofas.radius - 100.0).abs() < 0.1, "{}", sofas.radius);
+        assert!(sofas.bounds.left <= -400.0, "the whole of the large seat is in sight");
+        // The point is nearer to the centre of seat 2, but on seat 1.
+        assert_eq!(sofas.seat_at(390.0, 0.0, 1.15), sofas.index_of(1));
+        assert_eq!(sofas.seat_at(420.0, 0.0, 1.0), sofas.index_of(2));
+        assert_eq!(sofas.seat_at(500.0, 120.0, 1.0), None);
+        let old = hall([0, 0, 0]);
+        assert!(old.radii.iter().all(|radius| *radius == old.radius), "{:?}", old.radii);
+        assert!(old.radius > 50.0);
     }
 }

@@ -26,9 +26,9 @@ impl Brush<'_> {
     /// Draws the seats that the visitor has chosen or holds, in plan units: larger than others, with a ring and a
     /// tick. The ring ends half-way to the next seat, so that the rings of two neighbours do not merge.
     pub fn mine(&self, seats: &[usize]) {
-        let (context, radius) = (self.context, f64::from(self.hall.radius));
+        let context = self.context;
         for seat in seats {
-            let (x, y) = self.place(*seat);
+            let (x, y, radius) = self.disc(*seat);
             context.begin_path();
             let _ = context.arc(x, y, radius * 1.08, 0.0, TAU);
             context.set_fill_style_str(&self.palette.paper);
@@ -54,8 +54,8 @@ impl Brush<'_> {
 
     /// Draws a ring around the seat under the pointer, in plan units.
     pub fn pointed_at(&self, seat: usize) {
-        let (context, radius) = (self.context, f64::from(self.hall.radius));
-        let (x, y) = self.place(seat);
+        let context = self.context;
+        let (x, y, radius) = self.disc(seat);
         context.begin_path();
         let _ = context.arc(x, y, radius * 1.18, 0.0, TAU);
         context.set_stroke_style_str(&self.palette.ink);

@@ -7,7 +7,10 @@ mod seats;
 
 use std::f64::consts::{PI, TAU};
 
-use holdfast_contract::seat_map::MapArea;
+use holdfast_contract::{
+    seat_map::MapArea,
+    words::{AreaShape, LabelAt},
+};
 use web_sys::CanvasRenderingContext2d as Context;
 
 use super::{
@@ -39,11 +42,10 @@ impl Brush<'_> {
         for shape in &self.hall.areas {
             self.area(shape);
         }
-        let detail = Detail::at(self.hall.radius * scale);
-        match detail {
+        match Detail::at(self.hall.radius * scale) {
             Detail::Sections => self.ribbons(area),
             Detail::Seats | Detail::Numbers => {
-                self.seats(area, detail);
+                self.seats(area, scale);
                 self.row_labels(area, scale);
             }
         }
@@ -56,21 +58,21 @@ impl Brush<'_> {
         let _ = context.rotate(f64::from(area.rotation) * PI / 180.0);
         context.begin_path();
         let (width, height) = (f64::from(area.width), f64::from(area.height));
-        match area.shape.as_str() {
-            "rectangle" => {
+        match AreaShape::parse(&area.shape) {
+            Some(AreaShape::Rectangle) => {
                 let _ = context.round_rect_with_f64(0.0, 0.0, width, height, 60.0);
             }
-            "polygon" => {
+            Some(AreaShape::Polygon) => {
                 for (at, point) in area.points.chunks_exact(2).enumerate() {
                     let (x, y) = (point[0].into(), point[1].into());
                     if at == 0 { context.move_to(x, y) } else { context.line_to(x, y) }
                 }
                 context.close_path();
             }
-            "circle" | "ellipse" => {
+            Some(AreaShape::Circle | AreaShape::Ellipse) => {
                 let _ = context.ellipse(0.0, 0.0, width, height, 0.0, 0.0, TAU);
             }
-            _ => {}
+            Some(AreaShape::Text) | None => {}
         }
         if let Some(fill) = self.palette.area(&area.color) {
             context.set_fill_style_str(&fill);
@@ -162,13 +164,19 @@ impl Brush<'_> {
             let step = f64::from(self.hall.radius) * 2.6;
             places.push((x + (x - bx) / length * step, y + (y - by) / length * step));
         };
-        if matches!(row.label_at.as_str(), "start" | "both") {
+        if matches!(row.label_at, LabelAt::Start | LabelAt::Both) {
             beyond(first, first + 1);
         }
-        if matches!(row.label_at.as_str(), "end" | "both") {
+        if matches!(row.label_at, LabelAt::End | LabelAt::Both) {
             beyond(last, last - 1);
         }
         places
+    }
+
+    /// The position and the radius of a seat in plan units.
+    pub fn disc(&self, seat: usize) -> (f64, f64, f64) {
+        let (x, y) = self.place(seat);
+        (x, y, self.hall.radii[seat].into())
     }
 
     /// The position of a seat in plan units.

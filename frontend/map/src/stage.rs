@@ -25,6 +25,8 @@ use super::{
     view::{Detail, Size, View},
 };
 
+/// A point this much beyond the edge of a seat still hits it, as a multiple of its radius.
+const REACH: f32 = 1.15;
 /// The free margin around the hall, in CSS pixels.
 const PADDING: f32 = 16.0;
 /// The size of the corner with the zoom buttons and a margin, in CSS pixels. See `.map-tools` in the style sheet.
@@ -103,8 +105,8 @@ impl Stage {
         }
         self.tiles.bound(size);
         self.device_ratio = ratio;
-        let reach = self.hall.radius;
-        let seats = self.hall.x.iter().zip(&self.hall.y).map(|(x, y)| (x + reach, y + reach));
+        let seats = self.hall.x.iter().zip(&self.hall.y).zip(&self.hall.radii);
+        let seats = seats.map(|((x, y), radius)| (x + radius, y + radius));
         self.fit = View::fitting_beside(&self.hall.bounds, seats, size, PADDING, TOOLS);
         if was_fitting {
             self.view = self.fit;
@@ -128,9 +130,14 @@ impl Stage {
         Detail::at(self.radius_px())
     }
 
-    /// The radius of a seat on the screen, in CSS pixels.
+    /// The usual radius of a seat on the screen, in CSS pixels.
     pub fn radius_px(&self) -> f32 {
         self.hall.radius * self.view.scale
+    }
+
+    /// The radius of this seat on the screen, in CSS pixels.
+    pub fn radius_px_of(&self, seat: usize) -> f32 {
+        self.hall.radii[seat] * self.view.scale
     }
 
     /// Draws everything again after the colours changed.
@@ -149,7 +156,7 @@ impl Stage {
         }
         for seat in seats {
             let (x, y) = (self.hall.x[*seat], self.hall.y[*seat]);
-            self.tiles.spoil(x, y, self.hall.radius * 1.4);
+            self.tiles.spoil(x, y, self.hall.radii[*seat] * 1.4);
         }
     }
 
@@ -174,7 +181,7 @@ impl Stage {
             return None;
         }
         let (x, y) = self.view.to_plan(x, y);
-        self.hall.seat_at(x, y, self.hall.radius * 1.15)
+        self.hall.seat_at(x, y, REACH)
     }
 
     /// The section nearest to a point of the canvas.

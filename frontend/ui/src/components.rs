@@ -9,6 +9,7 @@ pub mod header;
 pub mod icon;
 pub mod loaded;
 pub mod not_found;
+pub mod nothing;
 pub mod question;
 pub mod sign_in;
 pub mod sign_in_first;

@@ -3,6 +3,7 @@
 use holdfast_contract::{
     catalogue::EventStatus,
     problem::{Problem, ProblemType, SeatRefusal},
+    words::SaleReason,
 };
 
 use crate::{api::Failure, counted, i18n::Locale, td_string};
@@ -20,61 +21,85 @@ pub fn failure(locale: Locale, failure: &Failure) -> String {
 }
 
 fn problem_text(locale: Locale, kind: ProblemType, problem: &Problem) -> String {
-    match kind {
+    let text = match kind {
         ProblemType::InvalidRequest
         | ProblemType::BodyTooLarge
         | ProblemType::UnsupportedMediaType
         | ProblemType::MethodNotAllowed
-        | ProblemType::IdempotencyKeyRequired => td_string!(locale, problem.invalid_request).into(),
-        ProblemType::NotFound => td_string!(locale, problem.not_found).into(),
-        ProblemType::Unauthorized => td_string!(locale, problem.unauthorized).into(),
-        ProblemType::InvalidCredentials => td_string!(locale, problem.invalid_credentials).into(),
-        ProblemType::Forbidden => td_string!(locale, problem.forbidden).into(),
-        ProblemType::EmailTaken => td_string!(locale, problem.email_taken).into(),
-        ProblemType::WeakPassword => td_string!(locale, problem.weak_password).into(),
-        ProblemType::SeatsUnavailable => td_string!(locale, problem.seats_unavailable).into(),
+        | ProblemType::IdempotencyKeyRequired => td_string!(locale, problem.invalid_request),
+        ProblemType::NotFound => td_string!(locale, problem.not_found),
+        ProblemType::Unauthorized => td_string!(locale, problem.unauthorized),
+        ProblemType::InvalidCredentials => td_string!(locale, problem.invalid_credentials),
+        ProblemType::Forbidden => td_string!(locale, problem.forbidden),
+        ProblemType::EmailTaken => td_string!(locale, problem.email_taken),
+        ProblemType::WeakPassword => td_string!(locale, problem.weak_password),
+        ProblemType::SeatsUnavailable => td_string!(locale, problem.seats_unavailable),
         ProblemType::NotEnoughPlaces => {
             let left = problem.remaining.unwrap_or(0);
-            counted!(locale, left, problem.not_enough_single | problem.not_enough_several)
+            return counted!(locale, left, problem.not_enough_single | problem.not_enough_several);
         }
-        ProblemType::NotOnSale => not_on_sale(locale, &problem.reasons),
-        ProblemType::LimitExceeded => match problem.limit {
-            Some(limit) => limited(locale, limit),
-            None => td_string!(locale, problem.limit).into(),
+        ProblemType::NotOnSale => match reasons(problem).next() {
+            Some(reason) => sale_reason(locale, reason),
+            None => td_string!(locale, problem.not_on_sale),
         },
-        ProblemType::ReservationExpired => td_string!(locale, problem.reservation_expired).into(),
-        ProblemType::ReservationNotActive => {
-            td_string!(locale, problem.reservation_not_active).into()
-        }
-        ProblemType::ExtensionCapReached => td_string!(locale, problem.extension_cap).into(),
-        ProblemType::MixedCurrency => td_string!(locale, problem.mixed_currency).into(),
-        ProblemType::MixedOrganizer => td_string!(locale, problem.mixed_organizer).into(),
-        ProblemType::PaymentDeclined => td_string!(locale, problem.payment_declined).into(),
+        ProblemType::LimitExceeded => match problem.limit {
+            Some(limit) => return limited(locale, limit),
+            None => td_string!(locale, problem.limit),
+        },
+        ProblemType::ReservationExpired => td_string!(locale, problem.reservation_expired),
+        ProblemType::ReservationNotActive => td_string!(locale, problem.reservation_not_active),
+        ProblemType::ExtensionCapReached => td_string!(locale, problem.extension_cap),
+        ProblemType::MixedCurrency => td_string!(locale, problem.mixed_currency),
+        ProblemType::MixedOrganizer => td_string!(locale, problem.mixed_organizer),
+        ProblemType::PaymentDeclined => td_string!(locale, problem.payment_declined),
         ProblemType::IdempotencyKeyReused | ProblemType::IdempotencyInFlight => {
-            td_string!(locale, problem.in_flight).into()
+            td_string!(locale, problem.in_flight)
         }
+        ProblemType::IllegalTransition => match unpublishable(locale, problem) {
+            Some(text) => text,
+            None => td_string!(locale, problem.changed),
+        },
         ProblemType::InvalidPlan
         | ProblemType::PlanInUse
         | ProblemType::SlugTaken
-        | ProblemType::IllegalTransition
-        | ProblemType::StaleVersion => td_string!(locale, problem.changed).into(),
-        ProblemType::TooManyRequests => td_string!(locale, problem.too_many).into(),
-        ProblemType::Unavailable => td_string!(locale, problem.unavailable).into(),
-        ProblemType::Internal => td_string!(locale, problem.internal).into(),
+        | ProblemType::StaleVersion => td_string!(locale, problem.changed),
+        ProblemType::TooManyRequests => td_string!(locale, problem.too_many),
+        ProblemType::Unavailable => td_string!(locale, problem.unavailable),
+        ProblemType::Internal => td_string!(locale, problem.internal),
+    };
+    text.to_owned()
+}
+
+/// The reasons of a problem that this page knows.
+fn reasons(problem: &Problem) -> impl Iterator<Item = SaleReason> {
+    problem.reasons.iter().filter_map(|word| SaleReason::parse(word))
+}
+
+/// Why an event does not sell.
+fn sale_reason(locale: Locale, reason: SaleReason) -> &'static str {
+    match reason {
+        SaleReason::Draft | SaleReason::SaleNotStarted => {
+            td_string!(locale, problem.sale_not_started)
+        }
+        SaleReason::SaleEnded | SaleReason::EventStarted | SaleReason::Completed => {
+            td_string!(locale, problem.sale_ended)
+        }
+        SaleReason::Cancelled => td_string!(locale, problem.event_cancelled),
+        SaleReason::NoPlaces => td_string!(locale, problem.no_places),
+        SaleReason::NoOffers => td_string!(locale, problem.no_offers),
+        SaleReason::NoOfferFits => td_string!(locale, problem.no_offer_fits),
+        SaleReason::OfferWithoutPlaces => td_string!(locale, problem.offer_without_places),
+        SaleReason::OfferNotOnSale => td_string!(locale, problem.offer_not_on_sale),
+        SaleReason::SoldOut => td_string!(locale, problem.sold_out),
+        SaleReason::LimitReached => td_string!(locale, problem.limit),
     }
 }
 
-fn not_on_sale(locale: Locale, reasons: &[String]) -> String {
-    match reasons.first().map(String::as_str) {
-        Some("sale_not_started" | "draft") => td_string!(locale, problem.sale_not_started).into(),
-        Some("sale_ended" | "event_started" | "completed") => {
-            td_string!(locale, problem.sale_ended).into()
-        }
-        Some("cancelled") => td_string!(locale, problem.event_cancelled).into(),
-        Some("offer_not_on_sale") => td_string!(locale, problem.offer_not_on_sale).into(),
-        Some("sold_out") => td_string!(locale, problem.sold_out).into(),
-        _ => td_string!(locale, problem.not_on_sale).into(),
-    }
+/// Why an event cannot be published. `None` if another change was refused: its reasons are other words, of which some
+/// look the same.
+fn unpublishable(locale: Locale, problem: &Problem) -> Option<&'static str> {
+    let reason = reasons(problem).find(|reason| reason.hinders_publication())?;
+    Some(sale_reason(locale, reason))
 }
 
 /// What a field must contain, for the fields that people fill in. `None` for other fields.
@@ -130,18 +155,65 @@ pub fn listed(locale: Locale, names: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use holdfast_domain::{event::SaleObstacle, ids::OfferId, sale::Hindrance};
+
+    use strum::VariantArray as _;
+
     use super::*;
 
     #[test]
     fn every_problem_has_words_in_every_language() {
         for locale in [Locale::en, Locale::fr] {
-            for kind in ProblemType::ALL {
-                let mut problem = Problem::new(*kind, "");
+            for kind in ProblemType::VARIANTS.iter().copied() {
+                let mut problem = Problem::new(kind, "");
                 problem.limit = Some(10);
                 let text = failure(locale, &Failure::Problem(Box::new(problem)));
                 assert!(text.len() > 10, "{kind:?} says {text:?}");
                 assert!(!text.contains("{{"), "{kind:?} says {text:?}");
             }
+        }
+    }
+
+    /// What the page says about a problem with these reasons.
+    fn says(locale: Locale, kind: ProblemType, reasons: &[&str]) -> String {
+        let mut problem = Problem::new(kind, "");
+        problem.reasons = reasons.iter().map(|&word| word.to_owned()).collect();
+        failure(locale, &Failure::Problem(Box::new(problem)))
+    }
+
+    #[test]
+    fn every_reason_has_words_in_every_language() {
+        for locale in [Locale::en, Locale::fr] {
+            let unknown = says(locale, ProblemType::NotOnSale, &["a word of a newer server"]);
+            assert_eq!(unknown, says(locale, ProblemType::NotOnSale, &[]));
+            let changed = says(locale, ProblemType::IllegalTransition, &[]);
+            for reason in SaleReason::ALL {
+                let word = reason.as_str();
+                let text = says(locale, ProblemType::NotOnSale, &["newer", word]);
+                assert!(text.len() > 10 && text != unknown, "{word} says {text:?}");
+                let refused = says(locale, ProblemType::IllegalTransition, &[word]);
+                let known = if reason.hinders_publication() { &text } else { &changed };
+                assert_eq!(&refused, known, "{word}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_word_of_the_rules_is_a_reason_of_the_contract() {
+        let id = OfferId(uuid::Uuid::nil());
+        let hindrances = [
+            Hindrance::NoPlaces,
+            Hindrance::NoOffers,
+            Hindrance::NoOfferFits,
+            Hindrance::OfferWithoutPlaces(id),
+        ];
+        for word in hindrances.map(Hindrance::as_str) {
+            let reason = SaleReason::parse(word).expect("the contract has the word");
+            assert!(reason.hinders_publication(), "{word}");
+        }
+        for word in SaleObstacle::ALL.map(SaleObstacle::as_str) {
+            let reason = SaleReason::parse(word).expect("the contract has the word");
+            assert!(!reason.hinders_publication(), "{word}");
         }
     }
 

@@ -3,6 +3,7 @@
 use holdfast_contract::{
     catalogue::{Eligibility, Event, EventPage, EventPatch, Inventory, NewEvent},
     problem::ProblemType,
+    words::SaleReason,
 };
 use holdfast_domain::{
     event::{self, Command},
@@ -189,7 +190,7 @@ impl EventsApi {
         let counts = seen.moving.counts();
         reasons.extend(sellable::nothing_for_sale(&seen).into_iter().map(str::to_owned));
         if counts.capacity > 0 && counts.available <= 0 {
-            reasons.push("sold_out".to_owned());
+            reasons.push(SaleReason::SoldOut.as_str().to_owned());
         }
         let taken = match caller.buyer() {
             Some(buyer) => read::persons_of(&self.0.base.db, row.id, buyer).await?,
@@ -197,7 +198,7 @@ impl EventsApi {
         };
         let remaining = (i64::from(row.max_per_user) - taken).max(0);
         if remaining == 0 {
-            reasons.push("limit_reached".to_owned());
+            reasons.push(SaleReason::LimitReached.as_str().to_owned());
         }
         Ok(Json(Eligibility { can_purchase: reasons.is_empty(), reasons, remaining }))
     }

@@ -6,6 +6,7 @@ use holdfast_contract::{
     IDEMPOTENCY_KEY_HEADER,
     problem::{FieldError, ProblemType},
     reservations::{HoldRequest, Reservation, ReservationPage},
+    words::SaleReason,
 };
 use holdfast_domain::{
     access::{self, Action, Relation},
@@ -283,7 +284,7 @@ impl From<HoldError> for ApiProblem {
             HoldError::OfferNotOnSale { field } => {
                 let message = "the offer is not on sale now".to_owned();
                 Self::new(ProblemType::NotOnSale, "The offer is not on sale now.")
-                    .with_reasons(vec!["offer_not_on_sale".to_owned()])
+                    .with_reasons(vec![SaleReason::OfferNotOnSale.as_str().to_owned()])
                     .with_errors(vec![FieldError { field, message }])
             }
             HoldError::Limit { limit: Limit::PerMinute, allowed, remaining } => {

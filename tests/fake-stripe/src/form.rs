@@ -14,10 +14,8 @@ pub fn parse(text: &str) -> Map<String, Value> {
         let rest: Vec<&str> = parts.collect();
         place(&mut root, &first, &rest, value);
     }
-    match root {
-        Value::Object(map) => map,
-        _ => Map::new(),
-    }
+    let Value::Object(map) = root else { return Map::new() };
+    map
 }
 
 fn place(into: &mut Value, name: &str, rest: &[&str], value: String) {

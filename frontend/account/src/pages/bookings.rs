@@ -12,8 +12,9 @@ use ui::{
     components::{
         erased::{act, live, part},
         failure::FailureNote,
-        icon::{Icon, Sign},
+        icon::Sign,
         loaded::loaded,
+        nothing::Nothing,
     },
     i18n::{self, Locale, use_i18n},
     intl::{self, DateStyle},
@@ -112,7 +113,20 @@ fn Bookings(opening: Opening) -> impl IntoView {
                 bookings
                     .with(|all| {
                         if all.is_empty() {
-                            return view! { <Nothing/> }.into_any();
+                            return view! {
+                                <Nothing
+                                    sign=Sign::Ticket
+                                    title=tx!(i18n, bookings.none)
+                                    text=tx!(i18n, bookings.none_text)
+                                    way=view! {
+                                        <a href="/" rel=program::rel("/") class="button primary">
+                                            {common!(i18n, to_events)}
+                                        </a>
+                                    }
+                                        .into_any()
+                                />
+                            }
+                            .into_any();
                         }
                         let rows = all
                             .iter()
@@ -150,19 +164,6 @@ fn Bookings(opening: Opening) -> impl IntoView {
                 })}
             </div>
         </main>
-    }
-}
-
-#[component]
-fn Nothing() -> impl IntoView {
-    let i18n = use_i18n();
-    view! {
-        <div class="state-box">
-            <Icon sign=Sign::Ticket/>
-            <h2>{tx!(i18n, bookings.none)}</h2>
-            <p>{tx!(i18n, bookings.none_text)}</p>
-            <a href="/" rel=program::rel("/") class="button primary">{common!(i18n, to_events)}</a>
-        </div>
     }
 }
 

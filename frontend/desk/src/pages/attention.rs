@@ -10,8 +10,9 @@ use ui::{
     components::{
         erased::{act, part},
         failure::FailureNote,
-        icon::{Icon, Sign},
+        icon::Sign,
         loaded::loaded,
+        nothing::Nothing,
     },
     counted,
     i18n::{self, use_i18n},
@@ -131,7 +132,14 @@ fn Queue(page: SagaPage, again: Callback<()>) -> impl IntoView {
     let cards = move || {
         waiting.sagas.with(|sagas| {
             if sagas.is_empty() {
-                return view! { <Nothing/> }.into_any();
+                return view! {
+                    <Nothing
+                        sign=Sign::Check
+                        title=tx!(i18n, attention.none)
+                        text=tx!(i18n, attention.none_text)
+                    />
+                }
+                .into_any();
             }
             let count = i64::try_from(sagas.len()).unwrap_or(i64::MAX);
             let cards = sagas.iter().map(|saga| view! { <SagaCard saga=saga.clone() waiting/> });
@@ -179,17 +187,5 @@ fn Queue(page: SagaPage, again: Callback<()>) -> impl IntoView {
                 </button>
             </div>
         </main>
-    }
-}
-
-#[component]
-fn Nothing() -> impl IntoView {
-    let i18n = use_i18n();
-    view! {
-        <div class="state-box">
-            <Icon sign=Sign::Check/>
-            <h2>{tx!(i18n, attention.none)}</h2>
-            <p>{tx!(i18n, attention.none_text)}</p>
-        </div>
     }
 }

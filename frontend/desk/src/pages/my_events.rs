@@ -11,8 +11,9 @@ use ui::{
     common,
     components::{
         erased::{act, live, part},
-        icon::{Icon, Sign},
+        icon::Sign,
         loaded::loaded,
+        nothing::Nothing,
     },
     i18n::{self, Locale, grouped, use_i18n},
     intl::{self, DateStyle},
@@ -120,14 +121,17 @@ fn Events(opening: Opening, again: Callback<()>, role: Role) -> impl IntoView {
     let Opening { events, is_cut } = opening;
     let list = if events.is_empty() {
         view! {
-            <div class="state-box">
-                <Icon sign=Sign::Calendar/>
-                <h2>{tx!(i18n, events.none)}</h2>
-                <p>{tx!(i18n, events.none_text)}</p>
-                <button type="button" class="button secondary" on:click=act(move |_| again.run(()))>
-                    {tx!(i18n, desk.look_again)}
-                </button>
-            </div>
+            <Nothing
+                sign=Sign::Calendar
+                title=tx!(i18n, events.none)
+                text=tx!(i18n, events.none_text)
+                way=view! {
+                    <button type="button" class="button secondary" on:click=act(move |_| again.run(()))>
+                        {tx!(i18n, desk.look_again)}
+                    </button>
+                }
+                    .into_any()
+            />
         }
         .into_any()
     } else {

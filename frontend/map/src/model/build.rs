@@ -5,13 +5,14 @@ use std::ops::Range;
 
 use holdfast_contract::{
     catalogue::SeatKind,
-    seat_map::{MapArea, MapRow, SeatMap},
+    seat_map::{MapArea, MapRow, SeatMap, unrolled},
+    words::{AreaShape, LabelAt},
 };
 
 use super::{Hall, NONE, Ribbon, Row, SectionShape};
 use crate::geometry::{Bounds, Grid, simplified, within};
 
-/// The radius of a seat, as a part of the distance to its neighbour.
+/// The radius of a seat without one, as a part of the usual distance between neighbours.
 const SEAT_FILL: f32 = 0.42;
 /// Neighbours with more than this many usual distances between them have an aisle between them.
 const AISLE_STEPS: f32 = 2.2;
@@ -25,6 +26,7 @@ impl Hall {
             plan_version: map.plan_version,
             bounds: Bounds::EMPTY,
             radius: 0.0,
+            largest_radius: 0.0,
             row_step: 0.0,
             categories: map.categories,
             areas: map.areas,
@@ -32,6 +34,7 @@ impl Hall {
             rows: Vec::new(),
             x: Vec::new(),
             y: Vec::new(),
+            radii: Vec::new(),
             category: Vec::new(),
             kind: Vec::new(),
             row: Vec::new(),
@@ -65,13 +68,8 @@ impl Hall {
     fn push_row(&mut self, row: MapRow) {
         let first = self.x.len();
         let number = u32::try_from(self.rows.len()).unwrap_or(NONE);
-        let mut categories = row.categories.iter().flat_map(|run| match run.as_slice() {
-            [count, category] => std::iter::repeat_n(
-                u8::try_from(*category).unwrap_or(0),
-                usize::try_from(*count).unwrap_or(0),
-            ),
-            _ => std::iter::repeat_n(0, 0),
-        });
+        let mut categories = unrolled(&row.categories);
+        let mut radii = unrolled(&row.radii);
         let (mut x, mut y) = (0, 0);
         let mut bounds = Bounds::EMPTY;
         let places = row.x.iter().zip(&row.y);
@@ -79,11 +77,12 @@ impl Hall {
             x += dx;
             y += dy;
             #[allow(clippy::cast_precision_loss, reason = "halls are smaller than 2^24 units")]
-            let (seat_x, seat_y) = (x as f32, y as f32);
+            let (seat_x, seat_y, radius) = (x as f32, y as f32, radii.next().unwrap_or(0) as f32);
             bounds.include(seat_x, seat_y);
             self.x.push(seat_x);
             self.y.push(seat_y);
-            self.category.push(categories.next().unwrap_or(0));
+            self.radii.push(radius);
+            self.category.push(u8::try_from(categories.next().unwrap_or(0)).unwrap_or(0));
             self.kind.push(SeatKind::Standard);
             self.row.push(number);
             self.labels.push(label);
@@ -97,7 +96,7 @@ impl Hall {
         }
         self.rows.push(Row {
             label: row.label,
-            label_at: row.label_at,
+            label_at: LabelAt::parse(&row.label_at).unwrap_or(LabelAt::None),
             section: self.sections.len(),
             seats: first..self.x.len(),
             bounds,
@@ -116,7 +115,12 @@ impl Hall {
 
     fn measure(&mut self) {
         let step = self.seat_step();
-        self.radius = step * SEAT_FILL;
+        // An older server sends no radii.
+        for radius in self.radii.iter_mut().filter(|radius| **radius <= 0.0) {
+            *radius = step * SEAT_FILL;
+        }
+        self.radius = median(self.radii.clone()).unwrap_or(step * SEAT_FILL);
+        self.largest_radius = self.radii.iter().copied().fold(self.radius, f32::max);
         self.row_step = self.step_between_rows(step);
         for row in 0..self.rows.len() {
             self.rows[row].ribbons = self.ribbons(self.rows[row].seats.clone(), step);
@@ -125,7 +129,7 @@ impl Hall {
             .rows
             .iter()
             .fold(Bounds::EMPTY, |all, row| all.union(row.bounds))
-            .grown(step * 1.6);
+            .grown(f32::max(step * 1.6, self.largest_radius * 1.2));
         for area in &self.areas {
             bounds = bounds.union(area_bounds(area));
         }
@@ -193,21 +197,21 @@ fn area_bounds(area: &MapArea) -> Bounds {
     let (x, y) = (area.x as f32, area.y as f32);
     let (width, height) = (area.width as f32, area.height as f32);
     let mut bounds = Bounds::EMPTY;
-    match area.shape.as_str() {
-        "rectangle" => {
+    match AreaShape::parse(&area.shape) {
+        Some(AreaShape::Rectangle) => {
             bounds.include(x, y);
             bounds.include(x + width, y + height);
         }
-        "polygon" => {
+        Some(AreaShape::Polygon) => {
             for point in area.points.chunks_exact(2) {
                 bounds.include(x + point[0] as f32, y + point[1] as f32);
             }
         }
-        "circle" | "ellipse" => {
+        Some(AreaShape::Circle | AreaShape::Ellipse) => {
             bounds.include(x - width, y - height);
             bounds.include(x + width, y + height);
         }
-        _ => bounds.include(x, y),
+        Some(AreaShape::Text) | None => bounds.include(x, y),
     }
     bounds
 }

@@ -282,3 +282,24 @@ fn section_detail(
         None => left,
     }
 }
+
+/// The name of a price category. Seats of a plan may have a category without a name.
+fn category_name(locale: Locale, name: &str) -> String {
+    let name = name.trim();
+    if name.is_empty() { td_string!(locale, map.unnamed) } else { name }.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_category_without_a_name_gets_one() {
+        for locale in [Locale::en, Locale::fr] {
+            assert_eq!(category_name(locale, "Parkett"), "Parkett");
+            for unnamed in ["", "  "] {
+                assert_eq!(category_name(locale, unnamed), "Standard");
+            }
+        }
+    }
+}

@@ -9,6 +9,7 @@ use ui::{
     components::{
         icon::{Icon, Sign},
         loaded::loaded,
+        nothing::Nothing,
     },
     counted,
     i18n::{self, Locale, use_i18n},
@@ -28,7 +29,7 @@ pub fn EventsPage() -> impl IntoView {
         || view! { <Skeleton/> }.into_any(),
         |page, again| {
             if page.items.is_empty() {
-                view! { <Nothing again/> }.into_any()
+                view! { <NoEvents again/> }.into_any()
             } else {
                 view! { <Cards events=page.items/> }.into_any()
             }
@@ -51,19 +52,22 @@ fn Skeleton() -> impl IntoView {
 }
 
 #[component]
-fn Nothing(again: Callback<()>) -> impl IntoView {
+fn NoEvents(again: Callback<()>) -> impl IntoView {
     let i18n = use_i18n();
     view! {
         <main id="main" class="page">
             <h1>{tx!(i18n, events.title)}</h1>
-            <div class="state-box">
-                <Icon sign=Sign::Calendar/>
-                <h2>{tx!(i18n, events.none)}</h2>
-                <p>{tx!(i18n, events.none_text)}</p>
-                <button type="button" class="button secondary" on:click=act(move |_| again.run(()))>
-                    {tx!(i18n, events.look_again)}
-                </button>
-            </div>
+            <Nothing
+                sign=Sign::Calendar
+                title=tx!(i18n, events.none)
+                text=tx!(i18n, events.none_text)
+                way=view! {
+                    <button type="button" class="button secondary" on:click=act(move |_| again.run(()))>
+                        {tx!(i18n, events.look_again)}
+                    </button>
+                }
+                    .into_any()
+            />
         </main>
     }
 }

@@ -1,5 +1,7 @@
 //! One HTTP call: its headers, its time limit and its response.
 
+use std::pin::Pin;
+
 use holdfast_contract::{
     GUEST_TOKEN_HEADER, IDEMPOTENCY_KEY_HEADER,
     problem::{Problem, ProblemType},
@@ -90,22 +92,27 @@ pub async fn send_for_status(call: Call<'_>) -> Result<u16, Failure> {
     raw(call).await.map(|(status, _)| status)
 }
 
-async fn raw(call: Call<'_>) -> Result<(u16, JsValue), Failure> {
-    let token = session::access_token();
-    let answer = answered(&call, token.as_deref()).await;
-    match (&answer, call.asker) {
-        (Err(failure), Asker::Owner)
-            if token.is_some()
-                && failure.kind() == Some(ProblemType::NotFound)
-                && session::guest_token().is_some() =>
+/// The status and the body of a response.
+type Answer = Result<(u16, JsValue), Failure>;
+
+/// Sends the call and waits for the whole response. The future is boxed: otherwise every route would contain the whole
+/// exchange, with code of its own to drop it half-way.
+fn raw<'a>(call: Call<'a>) -> Pin<Box<dyn Future<Output = Answer> + 'a>> {
+    Box::pin(async move {
+        let token = session::access_token();
+        let mut answer = answered(&call, token.as_deref()).await;
+        if let (Err(failure), Asker::Owner) = (&answer, call.asker)
+            && token.is_some()
+            && failure.kind() == Some(ProblemType::NotFound)
+            && session::guest_token().is_some()
         {
-            answered(&call, None).await
+            answer = answered(&call, None).await;
         }
-        (Ok(_) | Err(_), Asker::Owner | Asker::Visitor) => answer,
-    }
+        answer
+    })
 }
 
-async fn answered(call: &Call<'_>, token: Option<&str>) -> Result<(u16, JsValue), Failure> {
+async fn answered(call: &Call<'_>, token: Option<&str>) -> Answer {
     let response = exchange(call, token).await.map_err(|_| {
         network::doubt();
         Failure::Unreachable
@@ -173,7 +180,7 @@ mod tests {
                     | ProblemType::Internal
                     | ProblemType::IdempotencyInFlight
             );
-            assert_eq!(refused(*kind).is_open(), open, "{kind:?}");
+            assert_eq!(refused(kind).is_open(), open, "{kind:?}");
         }
         assert!(Failure::Unreachable.is_open());
         assert!(Failure::Unreadable(502).is_open());

@@ -4,12 +4,12 @@ use leptos::prelude::*;
 
 use super::{
     dialog::Dialog,
-    erased::{act, live},
+    erased::{act, live, part},
     failure::FailureNote,
 };
 use crate::api::Failure;
 
-/// Asks in a dialog. The first button keeps everything as it is.
+/// Asks in a dialog while `asking` is set. The first button keeps everything as it is.
 #[component]
 pub fn Question(
     title: Signal<&'static str>,
@@ -21,37 +21,43 @@ pub fn Question(
     go_on: Signal<&'static str>,
     /// Whether the dialog is on the page.
     asking: RwSignal<bool>,
-    /// Whether the action is under way.
+    /// Whether the action is under way. A question that closes when it is answered has neither this nor a failure.
+    #[prop(optional)]
     busy: RwSignal<bool>,
     /// The failure of the last try, shown below the text.
+    #[prop(optional)]
     failure: RwSignal<Option<Failure>>,
     /// Called when the visitor confirms the action.
     confirmed: Callback<()>,
 ) -> impl IntoView {
-    view! {
-        <Dialog title leave=Callback::new(move |()| asking.set(false))>
-            <p data-testid="consequence" prop:textContent=text></p>
-            <FailureNote failure/>
-            <div class="row-actions">
-                <button
-                    type="button"
-                    class="button secondary"
-                    data-testid="question-keep"
-                    disabled=live(move || busy.get())
-                    on:click=act(move |_| asking.set(false))
-                >
-                    {keep}
-                </button>
-                <button
-                    type="button"
-                    class="button quiet danger"
-                    data-testid="question-confirm"
-                    disabled=live(move || busy.get())
-                    on:click=act(move |_| confirmed.run(()))
-                >
-                    {go_on}
-                </button>
-            </div>
-        </Dialog>
-    }
+    part(move || {
+        asking.get().then(|| {
+            view! {
+                <Dialog title leave=Callback::new(move |()| asking.set(false))>
+                    <p data-testid="consequence" prop:textContent=text></p>
+                    <FailureNote failure/>
+                    <div class="row-actions">
+                        <button
+                            type="button"
+                            class="button secondary"
+                            data-testid="question-keep"
+                            disabled=live(move || busy.get())
+                            on:click=act(move |_| asking.set(false))
+                        >
+                            {keep}
+                        </button>
+                        <button
+                            type="button"
+                            class="button quiet danger"
+                            data-testid="question-confirm"
+                            disabled=live(move || busy.get())
+                            on:click=act(move |_| confirmed.run(()))
+                        >
+                            {go_on}
+                        </button>
+                    </div>
+                </Dialog>
+            }
+        })
+    })
 }

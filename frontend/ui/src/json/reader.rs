@@ -1,9 +1,13 @@
 //! A serde deserializer for JSON values that the browser has parsed.
+//!
+//! Fields and variants are named to serde by their position in its own list and not by their text. The code that derived
+//! types contain to compare texts is then never used, and is no part of the program. Types with `alias` or a skipped
+//! field would have other positions; the wire types have neither.
 
 use js_sys::{Array, Object, Reflect};
 use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, MapAccess, SeqAccess,
-    VariantAccess, Visitor, value::StrDeserializer,
+    VariantAccess, Visitor, value::U64Deserializer,
 };
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -96,16 +100,16 @@ impl<'de> Deserializer<'de> for Reader {
             return Err(Unreadable);
         }
         // Only the known fields are read. Additional fields of a newer server are ignored.
-        visitor.visit_map(Fields { object: self.0, fields, value: JsValue::UNDEFINED })
+        visitor.visit_map(Fields { object: self.0, fields, at: 0, value: JsValue::UNDEFINED })
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
         self,
         _: &'static str,
-        _: &'static [&'static str],
+        variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Unreadable> {
-        visitor.visit_enum(Word(self.text()?))
+        visitor.visit_enum(Word(position(variants, &self.text()?).ok_or(Unreadable)?))
     }
 
     read_as!(visit_bool, |it: Self| it.0.as_bool().ok_or(Unreadable), deserialize_bool);
@@ -138,6 +142,11 @@ impl<'de> Deserializer<'de> for Reader {
     serde::forward_to_deserialize_any! {
         char bytes byte_buf unit unit_struct map identifier ignored_any
     }
+}
+
+/// The number by which serde knows a word of this list.
+fn position(words: &[&str], word: &str) -> Option<u64> {
+    (0..).zip(words).find_map(|(at, known)| (*known == word).then_some(at))
 }
 
 struct Items {
@@ -197,6 +206,7 @@ impl<'de> MapAccess<'de> for Entries {
 struct Fields {
     object: JsValue,
     fields: &'static [&'static str],
+    at: u64,
     value: JsValue,
 }
 
@@ -209,11 +219,12 @@ impl<'de> MapAccess<'de> for Fields {
     ) -> Result<Option<K::Value>, Unreadable> {
         while let Some((field, rest)) = self.fields.split_first() {
             self.fields = rest;
+            let field_at: U64Deserializer<Unreadable> = self.at.into_deserializer();
+            self.at += 1;
             let value = Reflect::get(&self.object, &(*field).into()).map_err(|_| Unreadable)?;
             if !value.is_undefined() {
                 self.value = value;
-                let name: StrDeserializer<'_, Unreadable> = (*field).into_deserializer();
-                return seed.deserialize(name).map(Some);
+                return seed.deserialize(field_at).map(Some);
             }
         }
         Ok(None)
@@ -227,8 +238,8 @@ impl<'de> MapAccess<'de> for Fields {
     }
 }
 
-/// The variant of an enum by its name. Enums on the wire carry no further data.
-struct Word(String);
+/// The variant of an enum by its position. Enums on the wire carry no further data.
+struct Word(u64);
 
 impl<'de> EnumAccess<'de> for Word {
     type Error = Unreadable;
@@ -238,8 +249,8 @@ impl<'de> EnumAccess<'de> for Word {
         self,
         seed: V,
     ) -> Result<(V::Value, Self), Unreadable> {
-        let name: StrDeserializer<'_, Unreadable> = self.0.as_str().into_deserializer();
-        Ok((seed.deserialize(name)?, self))
+        let at: U64Deserializer<Unreadable> = self.0.into_deserializer();
+        Ok((seed.deserialize(at)?, self))
     }
 }
 

@@ -1,6 +1,6 @@
 //! One saga that needs attention, with the button that retries it.
 
-use holdfast_contract::operators::Saga;
+use holdfast_contract::{operators::Saga, words::SagaKind};
 use leptos::prelude::*;
 use ui::{
     api::{self, Failure},
@@ -34,10 +34,10 @@ fn ago(locale: Locale, seconds: i64) -> String {
 }
 
 fn kind(locale: Locale, kind: &str) -> String {
-    match kind {
-        "checkout" => td_string!(locale, attention.checkout).to_owned(),
-        "refund" => td_string!(locale, attention.refund).to_owned(),
-        other => td_string!(locale, attention.other, kind = other),
+    match SagaKind::parse(kind) {
+        Some(SagaKind::Checkout) => td_string!(locale, attention.checkout).to_owned(),
+        Some(SagaKind::Refund) => td_string!(locale, attention.refund).to_owned(),
+        None => td_string!(locale, attention.other, kind = kind),
     }
 }
 

@@ -90,23 +90,15 @@ pub fn Cancel(booking: RwSignal<Booking>) -> impl IntoView {
                     }
                 })
         })}
-        {part(move || {
+        <Question
+            title=tx!(i18n, booking.cancel_title)
+            text=live(move || booking.with(|it| consequence(i18n.get_locale(), it)))
+            keep=tx!(i18n, booking.keep)
+            go_on=tx!(i18n, booking.cancel)
             asking
-                .get()
-                .then(|| {
-                    view! {
-                        <Question
-                            title=tx!(i18n, booking.cancel_title)
-                            text=live(move || booking.with(|it| consequence(i18n.get_locale(), it)))
-                            keep=tx!(i18n, booking.keep)
-                            go_on=tx!(i18n, booking.cancel)
-                            asking
-                            busy
-                            failure
-                            confirmed=Callback::new(move |()| cancel())
-                        />
-                    }
-                })
-        })}
+            busy
+            failure
+            confirmed=Callback::new(move |()| cancel())
+        />
     }
 }

@@ -3,6 +3,7 @@
 use holdfast_contract::{
     bookings::{Booking, BookingStatus},
     money::Money,
+    words::BookingFailure,
 };
 
 use ui::{i18n::Locale, intl, td_string};
@@ -16,6 +17,7 @@ pub fn given_back(booking: &Booking) -> Option<Money> {
 
 /// A heading for the booking's status, and a sentence below it.
 pub fn ending(locale: Locale, booking: &Booking) -> (String, String) {
+    let failure = booking.failure.as_deref().and_then(BookingFailure::parse);
     let (heading, text) = match booking.status {
         BookingStatus::Confirmed => {
             (td_string!(locale, booking.confirmed), td_string!(locale, booking.confirmed_text))
@@ -24,18 +26,29 @@ pub fn ending(locale: Locale, booking: &Booking) -> (String, String) {
             (td_string!(locale, booking.pending), td_string!(locale, booking.pending_text))
         }
         BookingStatus::Failed => {
-            let text = match booking.failure.as_deref() {
-                Some("seats-lost-refunded") => td_string!(locale, pay.seats_lost_refunded),
-                Some("seats-lost") => td_string!(locale, pay.seats_lost),
-                Some("payment-timeout") => td_string!(locale, pay.timeout),
-                _ => td_string!(locale, booking.failed_text),
+            let text = match failure {
+                Some(BookingFailure::SeatsLostRefunded) => {
+                    td_string!(locale, pay.seats_lost_refunded)
+                }
+                Some(BookingFailure::SeatsLost) => td_string!(locale, pay.seats_lost),
+                Some(BookingFailure::PaymentTimeout) => td_string!(locale, pay.timeout),
+                Some(BookingFailure::EventCancelled) => {
+                    td_string!(locale, booking.event_cancelled_text)
+                }
+                Some(
+                    BookingFailure::PaymentDeclined
+                    | BookingFailure::CaptureRefused
+                    | BookingFailure::Cancelled,
+                )
+                | None => td_string!(locale, booking.failed_text),
             };
             (td_string!(locale, booking.failed), text)
         }
         BookingStatus::Cancelled => {
-            let text = match booking.failure.as_deref() {
-                Some("event-cancelled") => td_string!(locale, booking.event_cancelled_text),
-                _ => td_string!(locale, booking.cancelled_text),
+            let text = if failure == Some(BookingFailure::EventCancelled) {
+                td_string!(locale, booking.event_cancelled_text)
+            } else {
+                td_string!(locale, booking.cancelled_text)
             };
             (td_string!(locale, booking.cancelled), text)
         }

@@ -3,6 +3,7 @@
 use holdfast_contract::{
     bookings::{Booking, BookingStatus},
     problem::ProblemType,
+    words::BookingFailure,
 };
 
 use ui::api::Failure;
@@ -58,13 +59,13 @@ pub fn of_booking(booking: &Booking, answered: Option<&str>) -> Next {
 }
 
 fn reason(failure: Option<&str>) -> Reason {
-    match failure {
-        Some("payment-declined" | "capture-refused") => Reason::Declined,
-        Some("seats-lost-refunded") => Reason::SeatsLostRefunded,
-        Some("seats-lost") => Reason::SeatsLost,
-        Some("payment-timeout") => Reason::Timeout,
-        Some("cancelled") => Reason::Cancelled,
-        _ => Reason::Other,
+    match failure.and_then(BookingFailure::parse) {
+        Some(BookingFailure::PaymentDeclined | BookingFailure::CaptureRefused) => Reason::Declined,
+        Some(BookingFailure::SeatsLostRefunded) => Reason::SeatsLostRefunded,
+        Some(BookingFailure::SeatsLost) => Reason::SeatsLost,
+        Some(BookingFailure::PaymentTimeout) => Reason::Timeout,
+        Some(BookingFailure::Cancelled) => Reason::Cancelled,
+        Some(BookingFailure::EventCancelled) | None => Reason::Other,
     }
 }
 
@@ -92,7 +93,37 @@ pub fn of_failure(failure: &Failure) -> Refusal {
         Some(ProblemType::PaymentDeclined) => Refusal::Declined,
         Some(ProblemType::ReservationExpired) => Refusal::Over,
         Some(ProblemType::ReservationNotActive) => Refusal::Changed,
-        _ => Refusal::Final,
+        Some(
+            ProblemType::InvalidRequest
+            | ProblemType::BodyTooLarge
+            | ProblemType::UnsupportedMediaType
+            | ProblemType::NotFound
+            | ProblemType::MethodNotAllowed
+            | ProblemType::Unauthorized
+            | ProblemType::InvalidCredentials
+            | ProblemType::Forbidden
+            | ProblemType::EmailTaken
+            | ProblemType::WeakPassword
+            | ProblemType::SeatsUnavailable
+            | ProblemType::NotEnoughPlaces
+            | ProblemType::NotOnSale
+            | ProblemType::LimitExceeded
+            | ProblemType::ExtensionCapReached
+            | ProblemType::MixedCurrency
+            | ProblemType::MixedOrganizer
+            | ProblemType::IdempotencyKeyRequired
+            | ProblemType::IdempotencyKeyReused
+            | ProblemType::IdempotencyInFlight
+            | ProblemType::InvalidPlan
+            | ProblemType::PlanInUse
+            | ProblemType::SlugTaken
+            | ProblemType::IllegalTransition
+            | ProblemType::StaleVersion
+            | ProblemType::TooManyRequests
+            | ProblemType::Unavailable
+            | ProblemType::Internal,
+        )
+        | None => Refusal::Final,
     }
 }
 
@@ -149,6 +180,7 @@ mod tests {
             (Some("seats-lost"), Reason::SeatsLost),
             (Some("seats-lost-refunded"), Reason::SeatsLostRefunded),
             (Some("payment-timeout"), Reason::Timeout),
+            (Some("a word of a newer server"), Reason::Other),
             (None, Reason::Other),
         ] {
             let failed = booking(BookingStatus::Failed, None, failure);

@@ -1,5 +1,6 @@
 //! The form with details and payment, and its one button.
 
+use holdfast_contract::words::Gateway;
 use leptos::{ev::SubmitEvent, prelude::*};
 
 use super::{
@@ -40,12 +41,12 @@ impl Till {
                 it.currencies.is_empty()
                     || it.currencies.iter().any(|code| Some(code) == currency.as_ref())
             });
-            match (config.provider.as_str(), &config.publishable_key) {
-                ("simulated", _) => Self::Simulated(RwSignal::new(Method::kept())),
-                ("stripe", Some(key)) if !types.is_empty() => {
+            match (Gateway::parse(&config.provider), &config.publishable_key) {
+                (Some(Gateway::Simulated), _) => Self::Simulated(RwSignal::new(Method::kept())),
+                (Some(Gateway::Stripe), Some(key)) if !types.is_empty() => {
                     Self::Stripe(Card::new(key.clone(), types))
                 }
-                _ => Self::Unknown,
+                (Some(Gateway::Stripe) | None, _) => Self::Unknown,
             }
         })
     }

@@ -119,7 +119,9 @@ impl Basket {
             match api::booking(booking).await {
                 Ok(found) => match outcome::of_booking(&found, answered.as_deref()) {
                     Next::Wait => {}
-                    next => return self.settle(next).await,
+                    next @ (Next::Done(_) | Next::SecondStep(_) | Next::Failed(_)) => {
+                        return self.settle(next).await;
+                    }
                 },
                 Err(failure) if failure.is_open() => {}
                 Err(failure) => return self.fail(Message::Refused(failure)).await,
@@ -135,7 +137,9 @@ impl Basket {
     async fn step(self, booking: Uuid, next: Next) {
         match next {
             Next::Wait => self.follow(booking, None).await,
-            next => self.settle(next).await,
+            next @ (Next::Done(_) | Next::SecondStep(_) | Next::Failed(_)) => {
+                self.settle(next).await;
+            }
         }
     }
 

@@ -80,27 +80,17 @@ pub fn Seats(basket: Basket) -> impl IntoView {
                     <span>{tx!(i18n, checkout.cancel)}</span>
                 </button>
             </div>
-            {part(move || {
+            <Question
+                title=tx!(i18n, checkout.cancel_title)
+                text=live(move || t_string!(i18n, checkout.cancel_text).to_owned())
+                keep=tx!(i18n, checkout.keep)
+                go_on=tx!(i18n, checkout.cancel)
                 asking
-                    .get()
-                    .then(|| {
-                        view! {
-                            <Question
-                                title=tx!(i18n, checkout.cancel_title)
-                                text=live(move || t_string!(i18n, checkout.cancel_text).to_owned())
-                                keep=tx!(i18n, checkout.keep)
-                                go_on=tx!(i18n, checkout.cancel)
-                                asking
-                                busy=RwSignal::new(false)
-                                failure=RwSignal::new(None)
-                                confirmed=Callback::new(move |()| {
-                                    asking.set(false);
-                                    basket.cancel();
-                                })
-                            />
-                        }
-                    })
-            })}
+                confirmed=Callback::new(move |()| {
+                    asking.set(false);
+                    basket.cancel();
+                })
+            />
         </section>
     }
 }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::floor::Floor;
+use super::{category_name, floor::Floor};
 use map::palette::Palette;
 use ui::{components::erased::part, i18n::use_i18n, intl, state::theme::Appearance, tx};
 
@@ -30,7 +30,7 @@ pub fn Legend(floor: Floor) -> impl IntoView {
                                 class="swatch"
                                 style:background-color=colour.fill.clone()
                             ></span>
-                            <span>{category.name.clone()}</span>
+                            <span>{category_name(locale, &category.name)}</span>
                             <span class="figures soft">{price}</span>
                         </li>
                     }

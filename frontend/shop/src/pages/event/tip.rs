@@ -4,6 +4,7 @@ use holdfast_contract::catalogue::SeatKind;
 use leptos::prelude::*;
 
 use super::{
+    category_name,
     floor::{Floor, Standing},
     general::sale_text,
 };
@@ -62,7 +63,7 @@ pub fn Tip(floor: Floor, pointed: RwSignal<Option<Pointed>>) -> impl IntoView {
         let standing = floor.standing(seat);
         let (kind, category) = floor.look_untracked(|hall, _| {
             let category = hall.categories.get(usize::from(hall.category[seat]));
-            (hall.kind[seat], category.map(|it| it.name.clone()).unwrap_or_default())
+            (hall.kind[seat], category.map(|it| category_name(locale, &it.name)))
         });
         let price = floor.price(seat).map(|price| intl::money(locale, &price));
         let width = floor.stage.with_untracked(|stage| {
