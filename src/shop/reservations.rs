@@ -23,6 +23,7 @@ pub mod in_payment;
 mod invariants;
 pub mod newcomers;
 pub mod read;
+pub mod release;
 pub mod settings;
 pub mod sold;
 pub mod store;

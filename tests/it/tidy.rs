@@ -160,8 +160,12 @@ const PROOFS: [&str; 13] = [
 ];
 /// Operations with another credential: the statements on a reservation compare its owner, and the holder of a
 /// payment's secret may complete the payment.
-const OTHERWISE: [&str; 3] =
-    ["/reservations/:id", "/reservations/:id/extend", "/simulated/:client_secret/complete"];
+const OTHERWISE: [&str; 4] = [
+    "/reservations/:id",
+    "/reservations/:id/extend",
+    "/reservations/:id/release",
+    "/simulated/:client_secret/complete",
+];
 
 #[test]
 fn every_operation_on_a_thing_takes_a_proof() {

@@ -58,6 +58,29 @@ pub struct GeneralPick {
     pub quantity: i32,
 }
 
+/// The request body that gives a part of a reservation back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+#[cfg_attr(feature = "openapi", oai(deny_unknown_fields))]
+#[serde(deny_unknown_fields)]
+pub struct ReleaseRequest {
+    /// The items to give back, each at most once; 1 to 70.
+    pub items: Vec<ReleasedItem>,
+}
+
+/// An item of a reservation that is given back, or a part of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+#[cfg_attr(feature = "openapi", oai(deny_unknown_fields))]
+#[serde(deny_unknown_fields)]
+pub struct ReleasedItem {
+    /// The id of the item.
+    pub item_id: Uuid,
+    /// How many units of the item to give back. Default: the whole item.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quantity: Option<i32>,
+}
+
 /// The status of a reservation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Enum))]

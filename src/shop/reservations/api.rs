@@ -5,12 +5,12 @@ use std::sync::Arc;
 use holdfast_contract::{
     IDEMPOTENCY_KEY_HEADER,
     problem::{FieldError, ProblemType},
-    reservations::{HoldRequest, Reservation, ReservationPage},
+    reservations::{HoldRequest, ReleaseRequest, ReleasedItem, Reservation, ReservationPage},
     words::SaleReason,
 };
 use holdfast_domain::{
     access::{self, Action, Relation},
-    ids::{Buyer, GuestId, OfferId, ReservationId, SeatId, SectionId},
+    ids::{Buyer, GuestId, ItemId, OfferId, ReservationId, SeatId, SectionId},
     reservation::{PlacesWish, SeatWish, Wishes},
     text::counted,
 };
@@ -26,7 +26,9 @@ use super::{
     cancel::CancelError,
     extend::ExtendError,
     hold::{Extent, HoldCommand, HoldError, HoldOutcome, Limit},
-    read, store,
+    read,
+    release::{Part, ReleaseError},
+    store,
 };
 use crate::{
     access::Access,
@@ -45,6 +47,9 @@ use crate::{
 
 /// The route name under which idempotency keys of holds are stored.
 const HOLD: &str = "hold";
+
+/// The maximum number of items of a reservation: 50 seats and 20 picks.
+const MAX_RELEASED: usize = 70;
 
 #[derive(Debug, Clone)]
 pub struct ReservationsApi {
@@ -168,6 +173,27 @@ impl ReservationsApi {
         Ok(NoContent)
     }
 
+    /// Give a part of a reservation back.
+    ///
+    /// Seats are given back whole, general-admission items by their units. The released places become free
+    /// immediately; the rest stays held until the same time. A reservation of which nothing is left is cancelled.
+    #[oai(path = "/reservations/:id/release", method = "post")]
+    async fn release(
+        &self,
+        caller: Caller,
+        id: Path<Uuid>,
+        body: Json<ReleaseRequest>,
+    ) -> Result<Json<Reservation>, ApiProblem> {
+        let buyer = caller.known_buyer()?;
+        let parts = parts(body.0)?;
+        let reservations = self.reservations.clone();
+        let id = ReservationId(id.0);
+        let tasks = &self.reservations.base.tasks;
+        tasks.run(async move { reservations.release(id, buyer, parts).await }).await??;
+        let found = self.reservations.find(id).await?;
+        Ok(Json(found.ok_or_else(no_reservation)?.1))
+    }
+
     /// Extend a reservation, up to its maximum duration.
     #[oai(path = "/reservations/:id/extend", method = "post")]
     async fn extend(
@@ -231,6 +257,14 @@ fn no_reservation() -> ApiProblem {
     ApiProblem::not_found("reservation")
 }
 
+fn parts(request: ReleaseRequest) -> Result<Vec<Part>, ApiProblem> {
+    if !(1..=MAX_RELEASED).contains(&request.items.len()) {
+        return Err(ApiProblem::field("items", format!("must have 1 to {MAX_RELEASED} entries")));
+    }
+    let part = |it: ReleasedItem| Part { item: ItemId(it.item_id), quantity: it.quantity };
+    Ok(request.items.into_iter().map(part).collect())
+}
+
 fn wishes(request: HoldRequest) -> Result<(Wishes, Extent), ApiProblem> {
     let seats = request.seats.into_iter().map(|pick| SeatWish {
         seat: SeatId(pick.seat_id),
@@ -257,6 +291,16 @@ fn wishes(request: HoldRequest) -> Result<(Wishes, Extent), ApiProblem> {
     })?;
     let extent = if request.partial { Extent::Partial } else { Extent::AllOrNothing };
     Ok((wishes, extent))
+}
+
+impl From<ReleaseError> for ApiProblem {
+    fn from(error: ReleaseError) -> Self {
+        match error {
+            ReleaseError::Reservation(error) => error.into(),
+            ReleaseError::Field(field, message) => Self::field(field, message),
+            ReleaseError::Db(error) => error.into(),
+        }
+    }
 }
 
 impl From<HoldError> for ApiProblem {

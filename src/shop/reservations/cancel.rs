@@ -64,7 +64,8 @@ impl Reservations {
     }
 }
 
-async fn cancel(tx: &Tx, id: ReservationId, buyer: Buyer) -> Result<bool, CancelError> {
+/// Cancels an active reservation, and frees its places. Answers whether the buyer has such a reservation.
+pub(super) async fn cancel(tx: &Tx, id: ReservationId, buyer: Buyer) -> Result<bool, StoreError> {
     if store::cancel(tx, id, buyer).await?.is_none() {
         return Ok(false);
     }

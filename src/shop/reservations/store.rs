@@ -7,6 +7,7 @@ mod change;
 pub mod general;
 pub mod payment;
 mod read;
+pub mod release;
 pub mod sold;
 mod take;
 mod terms;

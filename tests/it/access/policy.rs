@@ -151,6 +151,7 @@ const TABLE: &[(&str, Rule)] = &[
     ("GET /reservations/{id}", Rule::OwnerOrAdmin),
     ("DELETE /reservations/{id}", Rule::OwnerAlone),
     ("POST /reservations/{id}/extend", Rule::OwnerAlone),
+    ("POST /reservations/{id}/release", Rule::OwnerAlone),
     ("POST /bookings/confirm", Rule::OwnerAlone),
     ("GET /bookings/me", Rule::Buyers),
     ("GET /bookings/reference/{reference}", Rule::OwnerOrManagers),

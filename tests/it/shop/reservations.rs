@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     buyer::Buyer,
-    fixture::{self, Like, euros, seats, seats_and_places, some_seats},
+    fixture::{self, Like, app_with_event, euros, seats, seats_and_places, some_seats},
     harness::TestApp,
 };
 
@@ -272,5 +272,76 @@ async fn an_address_becomes_no_more_new_guests_than_its_limit() {
     assert!(third.headers.contains_key("Retry-After"));
     let known = app.as_guest(&first.token).post(&event.reservations(), &seats(&[3])).await;
     assert_eq!(known.status, 201, "a guest who is known already is none: {}", known.text);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_part_of_a_hold_is_given_back_and_the_rest_stays_held() {
+    let (app, event) = app_with_event().await;
+    let guest = Buyer::holds(&app, &event, &seats_and_places(&event, &[1, 2], 5)).await;
+    let held = guest.reads_reservation(&app).await;
+    let of =
+        |seat: Option<i32>| held.items.iter().find(|item| item.seat_id == seat).expect("one").id;
+    let path = format!("/reservations/{}/release", guest.reservation);
+    let caller = app.as_guest(&guest.token);
+    let release = async |items: Value| caller.post(&path, &json!({ "items": items })).await;
+
+    for (items, field) in [
+        (json!([]), "items"),
+        (json!([{ "item_id": guest.reservation }]), "items[0].item_id"),
+        (json!([{ "item_id": of(None), "quantity": 6 }]), "items[0].quantity"),
+        (json!([{ "item_id": of(None), "quantity": 0 }]), "items[0].quantity"),
+        (json!([{ "item_id": of(Some(1)), "quantity": 2 }]), "items[0].quantity"),
+        (json!([{ "item_id": of(Some(1)) }, { "item_id": of(Some(1)) }]), "items[1].item_id"),
+    ] {
+        let refused = release(items).await;
+        assert_eq!(refused.status, 400, "{}", refused.text);
+        refused.assert_field(field);
+    }
+
+    let two = json!([{ "item_id": of(None), "quantity": 2 }, { "item_id": of(Some(2)) }]);
+    let left = release(two).await.reservation();
+    assert_eq!((left.status, left.items.len()), (ReservationStatus::Active, 2));
+    assert_eq!((left.total, left.expires_at), (euros(4500 + 3 * 2000), held.expires_at));
+    let again = app.post(&event.reservations(), &seats_and_places(&event, &[2], 97)).await;
+    assert_eq!(again.status, 201, "seat 2 and 97 of 100 places are free: {}", again.text);
+
+    let paid = guest.confirms(&app, "k1", &guest.pays_with("pm_card_visa")).await;
+    assert_eq!(paid.status, 201, "{}", paid.text);
+    assert_eq!(paid.booking().tickets.len(), 4);
+    let late = release(json!([{ "item_id": of(Some(1)) }])).await;
+    late.assert_problem(409, "/problems/reservation-not-active");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_hold_of_which_everything_is_given_back_is_cancelled() {
+    let (app, event) = app_with_event().await;
+    let guest = Buyer::holds(&app, &event, &seats_and_places(&event, &[1], 2)).await;
+    let items = guest.reads_reservation(&app).await.items;
+    let all: Vec<Value> = items.iter().map(|item| json!({ "item_id": item.id })).collect();
+    let path = format!("/reservations/{}/release", guest.reservation);
+    let stranger = Buyer::holds(&app, &event, &seats(&[2])).await;
+    let refused = app.as_guest(&stranger.token).post(&path, &json!({ "items": all })).await;
+    refused.assert_problem(404, "/problems/not-found");
+    let released = app.as_guest(&guest.token).post(&path, &json!({ "items": all })).await;
+    assert_eq!(released.reservation().status, ReservationStatus::Cancelled);
+    assert_eq!(app.number("SELECT held FROM sections WHERE kind = 'general'").await, 0);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn what_is_given_back_twice_at_once_is_free_once() {
+    let (app, event) = app_with_event().await;
+    let guest = Buyer::holds(&app, &event, &seats_and_places(&event, &[1, 2], 8)).await;
+    let items = guest.reads_reservation(&app).await.items;
+    let general = items.iter().find(|item| item.seat_id.is_none()).expect("places").id;
+    let path = format!("/reservations/{}/release", guest.reservation);
+    let caller = app.as_guest(&guest.token);
+    let three = json!({ "items": [{ "item_id": general, "quantity": 3 }] });
+    let twins = futures_util::future::join_all((0..4).map(|_| caller.post(&path, &three))).await;
+    let done = twins.iter().filter(|twin| twin.status == 200).count();
+    assert_eq!(done, 2, "8 places give 3 twice: {twins:#?}");
+    assert_eq!(app.number("SELECT held FROM sections WHERE kind = 'general'").await, 2);
     app.finish().await;
 }
