@@ -1,15 +1,14 @@
 //! Serves the routes, runs the server in the background, and ends it.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc};
 
-use anyhow::Context;
 use poem::{
-    Endpoint, EndpointExt, IntoEndpoint, IntoResponse, Response, Route, Server, get, handler,
+    Endpoint, EndpointExt, IntoEndpoint, IntoResponse, Response, Route, get, handler,
     http::StatusCode,
-    listener::{Acceptor, Listener, TcpListener},
 };
 use poem_openapi::OpenApiService;
 use tokio::{
+    net::TcpListener,
     signal::unix::{SignalKind, signal},
     task::JoinHandle,
 };
@@ -20,6 +19,7 @@ use crate::{
     http::{
         auth::Users,
         body::Json,
+        connections::Connections,
         cors::Cors,
         path_names::{PathNames, named_paths},
         problem,
@@ -32,8 +32,6 @@ use crate::{
 };
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
-/// How long running requests may take to finish when the server ends.
-const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
 
 impl App {
     /// Listens on the configured address (port 0 selects a free port) and serves in the background.
@@ -42,24 +40,16 @@ impl App {
     /// When the address is not available.
     pub async fn serve(&self) -> anyhow::Result<Running> {
         self.start_background().await?;
-        let acceptor = TcpListener::bind(self.config.node.bind).into_acceptor().await?;
-        let address = *acceptor
-            .local_addr()
-            .first()
-            .and_then(|address| address.as_socket_addr())
-            .context("the listener has no address")?;
+        let listener = TcpListener::bind(self.config.node.bind).await?;
+        let address = listener.local_addr()?;
         let stop = CancellationToken::new();
-        let (routes, stopping) = (self.routes(), stop.clone());
-        let ended = tokio::spawn(async move {
-            Server::new_with_acceptor(acceptor)
-                .run_with_graceful_shutdown(
-                    routes,
-                    async move { stopping.cancelled().await },
-                    Some(SHUTDOWN_GRACE),
-                )
-                .await
-        });
+        let ended = tokio::spawn(self.connections().serve(listener, self.routes(), stop.clone()));
         Ok(Running { address, stop, ended, tasks: self.base.tasks.clone() })
+    }
+
+    fn connections(&self) -> Connections {
+        let trusted = self.config.network.trusted_proxies.clone();
+        Connections::new(&self.config.connections, trusted, Arc::clone(&self.base.clock))
     }
 
     /// Runs the periodic passes without listening.
@@ -70,10 +60,7 @@ impl App {
         self.start_background().await?;
         let stop = CancellationToken::new();
         let stopping = stop.clone();
-        let ended = tokio::spawn(async move {
-            stopping.cancelled().await;
-            Ok(())
-        });
+        let ended = tokio::spawn(async move { stopping.cancelled().await });
         Ok(Running { address: self.config.node.bind, stop, ended, tasks: self.base.tasks.clone() })
     }
 
@@ -126,7 +113,7 @@ impl App {
 pub struct Running {
     pub address: SocketAddr,
     stop: CancellationToken,
-    ended: JoinHandle<std::io::Result<()>>,
+    ended: JoinHandle<()>,
     tasks: Tasks,
 }
 
@@ -135,7 +122,7 @@ impl Running {
     pub async fn stop(self) {
         self.tasks.end_streams();
         self.stop.cancel();
-        if let Ok(Err(error)) = self.ended.await {
+        if let Err(error) = self.ended.await {
             tracing::error!(error = %error, "the server ended badly");
         }
         self.tasks.shut_down().await;

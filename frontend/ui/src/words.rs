@@ -26,6 +26,7 @@ fn problem_text(locale: Locale, kind: ProblemType, problem: &Problem) -> String 
         | ProblemType::UnsupportedMediaType
         | ProblemType::MethodNotAllowed
         | ProblemType::IdempotencyKeyRequired => td_string!(locale, problem.invalid_request).into(),
+        ProblemType::BodyTooSlow => td_string!(locale, problem.unreachable).into(),
         ProblemType::NotFound => td_string!(locale, problem.not_found).into(),
         ProblemType::Unauthorized => td_string!(locale, problem.unauthorized).into(),
         ProblemType::InvalidCredentials => td_string!(locale, problem.invalid_credentials).into(),
