@@ -2,6 +2,7 @@
 //! unit names adapters (`wiring`) and lists slices (`slices`).
 
 pub mod development;
+mod docs_page;
 mod document;
 mod serving;
 mod slices;

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use crate::kernel::{
     environment::Environment,
-    settings::{CONFIG_FILE, section, text},
+    settings::{CONFIG_FILE, optional, section, text},
 };
 
 section! {
@@ -12,6 +12,10 @@ section! {
     pub struct NodeSettings {
         /// Address and port to listen on; port 0 selects a free port.
         pub bind: SocketAddr = text("HOLDFAST_BIND", "127.0.0.1:8080"),
+        /// A second address that serves `/metrics`, `/api/docs`, `/api/v1/openapi.json` and the health checks, for
+        /// operators. The first address then serves only the health checks of these. Without it, they are open in
+        /// development and closed in production.
+        pub internal_bind: Option<SocketAddr> = optional("HOLDFAST_INTERNAL_BIND", "none"),
         /// In development, the program seeds an empty store and generates a missing secret once. In production it does
         /// neither, ignores the moved clock and logs JSON.
         pub environment: Environment = text("HOLDFAST_ENV", "development"),
