@@ -130,7 +130,7 @@ impl App {
         let shared = Shared {
             access,
             adopt: Arc::new(slices.adoption.clone()),
-            tokens: Arc::new(Tokens::new(&config.tokens.secret, Arc::clone(&base.clock))),
+            tokens: Arc::new(Tokens::new(&config.tokens, Arc::clone(&base.clock))),
             sagas: slices.sagas(),
             retention_every: config.events.event_pass,
         };

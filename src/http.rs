@@ -10,6 +10,7 @@ pub mod page;
 pub mod path_names;
 pub mod problem;
 pub mod proxies;
+pub mod secret;
 pub mod secure;
 pub mod settings;
 pub mod tagged;

@@ -1,7 +1,11 @@
-//! What is for operators: where metrics and documentation are served.
+//! What is for operators: where metrics and documentation are served, and what moves the clock.
 
 use holdfast::kernel::{environment::Environment, telemetry};
 use reqwest::StatusCode;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 use crate::support::harness::TestApp;
 
@@ -74,5 +78,31 @@ async fn the_page_of_documentation_has_nothing_inline() {
     assert!(script.contains("SwaggerUIBundle") && script.len() > 100_000, "{}", script.len());
     let style = load("/api/docs/ui.css").await.expect("a style").text().await.expect("text");
     assert!(style.contains(".swagger-ui") && style.len() > 10_000, "{}", style.len());
+    app.finish().await;
+}
+
+/// The status of a request that moves the clock by nothing, sent to this host.
+async fn clock_under(app: &TestApp, host: &str) -> String {
+    let address = base(app).trim_start_matches("http://").to_owned();
+    let mut stream = TcpStream::connect(address).await.expect("a connection");
+    let request = format!(
+        "POST /api/development/clock HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/json\r\n\
+         connection: close\r\ncontent-length: 16\r\n\r\n{{\"advance_ms\":0}}"
+    );
+    stream.write_all(request.as_bytes()).await.expect("sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("an answer");
+    answer[9..12].to_owned()
+}
+
+#[tokio::test]
+async fn the_clock_is_moved_under_a_name_of_this_machine_alone() {
+    let app = TestApp::start().await;
+    for host in ["localhost", "localhost:8080", "127.0.0.1:8080", "[::1]:8080"] {
+        assert_eq!(clock_under(&app, host).await, "200", "{host}");
+    }
+    for host in ["evil.test", "localhost.evil.test:8080", "", "127.0.0.1@evil.test"] {
+        assert_eq!(clock_under(&app, host).await, "403", "{host}");
+    }
     app.finish().await;
 }
