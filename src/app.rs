@@ -2,6 +2,7 @@
 //! unit names adapters (`wiring`) and lists slices (`slices`).
 
 pub mod development;
+mod docs_page;
 mod document;
 mod serving;
 mod slices;
@@ -129,7 +130,7 @@ impl App {
         let shared = Shared {
             access,
             adopt: Arc::new(slices.adoption.clone()),
-            tokens: Arc::new(Tokens::new(&config.tokens.secret, Arc::clone(&base.clock))),
+            tokens: Arc::new(Tokens::new(&config.tokens, Arc::clone(&base.clock))),
             sagas: slices.sagas(),
             retention_every: config.events.event_pass,
         };

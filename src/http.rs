@@ -3,12 +3,14 @@
 pub mod auth;
 pub mod body;
 pub mod client;
+pub mod connections;
 pub mod cors;
 pub mod keyed;
 pub mod page;
 pub mod path_names;
 pub mod problem;
 pub mod proxies;
+pub mod secret;
 pub mod secure;
 pub mod settings;
 pub mod tagged;

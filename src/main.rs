@@ -133,6 +133,9 @@ async fn run(command: Configured, config: Config) -> anyhow::Result<ExitCode> {
             app.seed_when_empty().await?;
             let running = app.serve().await?;
             tracing::info!("listening on http://{}", running.address);
+            if let Some(internal) = running.internal_address {
+                tracing::info!("for operators: http://{internal}");
+            }
             running.until_signal().await?;
         }
         Configured::Worker => App::start(config).await?.work().await?.until_signal().await?,

@@ -13,7 +13,10 @@ mod tests;
 pub use self::redis::RedisUrls;
 use crate::{
     catalogue::settings::EventSettings,
-    http::settings::{NetworkSettings, TokenSettings},
+    http::{
+        connections::settings::ConnectionSettings,
+        settings::{NetworkSettings, TokenSettings},
+    },
     kernel::{
         db::settings::DatabaseSettings,
         environment::Environment,
@@ -54,6 +57,7 @@ macro_rules! sections {
 sections! {
     node: NodeSettings,
     network: NetworkSettings,
+    connections: ConnectionSettings,
     database: DatabaseSettings,
     redis: RedisSettings,
     tokens: TokenSettings,

@@ -1,11 +1,16 @@
 //! The API that only development has: it moves the clock of the database. Production never mounts it.
 
+use holdfast_contract::problem::ProblemType;
+use poem::{
+    Request,
+    http::{header, uri::Authority},
+};
 use poem_openapi::{Object, OpenApi, Tags};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     http::{body::Json, problem::ApiProblem},
-    kernel::base::Base,
+    kernel::{base::Base, loopback::is_loopback},
 };
 
 mod store;
@@ -44,7 +49,16 @@ pub struct ClockState {
 impl DevelopmentApi {
     /// Move the clock of all nodes forward.
     #[oai(path = "/clock", method = "post")]
-    async fn advance(&self, body: Json<ClockMove>) -> Result<Json<ClockState>, ApiProblem> {
+    async fn advance(
+        &self,
+        request: &Request,
+        body: Json<ClockMove>,
+    ) -> Result<Json<ClockState>, ApiProblem> {
+        if !is_for_this_machine(request) {
+            let detail =
+                "The clock is moved under a name of this machine alone, such as localhost.";
+            return Err(ApiProblem::new(ProblemType::Forbidden, detail));
+        }
         let by = body.0.advance_ms;
         if !(0..=MAX_ADVANCE_MS).contains(&by) {
             return Err(ApiProblem::field("advance_ms", "must be 0 to a year"));
@@ -52,4 +66,13 @@ impl DevelopmentApi {
         store::advance(&self.base.db, by).await?;
         Ok(Json(ClockState { now_ms: self.base.db.now().await? }))
     }
+}
+
+/// Whether the caller addresses this machine by a name that can mean no other. A page of another site can make its own
+/// name lead here ("DNS rebinding"), and its browser then takes it for the site's own page.
+fn is_for_this_machine(request: &Request) -> bool {
+    let named = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    let named = named.or(request.uri().authority().map(Authority::as_str));
+    let authority: Option<Authority> = named.and_then(|named| named.parse().ok());
+    authority.is_some_and(|authority| is_loopback(authority.host()))
 }

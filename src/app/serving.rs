@@ -1,25 +1,25 @@
 //! Serves the routes, runs the server in the background, and ends it.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc};
 
-use anyhow::Context;
 use poem::{
-    Endpoint, EndpointExt, IntoEndpoint, IntoResponse, Response, Route, Server, get, handler,
+    Endpoint, EndpointExt, IntoEndpoint, IntoResponse, Response, Route, get, handler,
     http::StatusCode,
-    listener::{Acceptor, Listener, TcpListener},
 };
-use poem_openapi::OpenApiService;
+use poem_openapi::{OpenApi, OpenApiService};
 use tokio::{
+    net::TcpListener,
     signal::unix::{SignalKind, signal},
     task::JoinHandle,
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{App, development::DevelopmentApi, document};
+use super::{App, development::DevelopmentApi, docs_page, document};
 use crate::{
     http::{
         auth::Users,
         body::Json,
+        connections::Connections,
         cors::Cors,
         path_names::{PathNames, named_paths},
         problem,
@@ -32,34 +32,32 @@ use crate::{
 };
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
-/// How long running requests may take to finish when the server ends.
-const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
 
 impl App {
-    /// Listens on the configured address (port 0 selects a free port) and serves in the background.
+    /// Listens on the configured addresses (port 0 selects a free port) and serves in the background.
     ///
     /// # Errors
-    /// When the address is not available.
+    /// When an address is not available.
     pub async fn serve(&self) -> anyhow::Result<Running> {
         self.start_background().await?;
-        let acceptor = TcpListener::bind(self.config.node.bind).into_acceptor().await?;
-        let address = *acceptor
-            .local_addr()
-            .first()
-            .and_then(|address| address.as_socket_addr())
-            .context("the listener has no address")?;
         let stop = CancellationToken::new();
-        let (routes, stopping) = (self.routes(), stop.clone());
-        let ended = tokio::spawn(async move {
-            Server::new_with_acceptor(acceptor)
-                .run_with_graceful_shutdown(
-                    routes,
-                    async move { stopping.cancelled().await },
-                    Some(SHUTDOWN_GRACE),
-                )
-                .await
-        });
-        Ok(Running { address, stop, ended, tasks: self.base.tasks.clone() })
+        let listener = TcpListener::bind(self.config.node.bind).await?;
+        let address = listener.local_addr()?;
+        let mut running = Running::new(address, stop.clone(), self.base.tasks.clone());
+        if let Some(internal) = self.config.node.internal_bind {
+            let listener = TcpListener::bind(internal).await?;
+            running.internal_address = Some(listener.local_addr()?);
+            let served = self.connections().serve(listener, self.internal_routes(), stop.clone());
+            running.ended.push(tokio::spawn(served));
+        }
+        let served = self.connections().serve(listener, self.routes(), stop);
+        running.ended.push(tokio::spawn(served));
+        Ok(running)
+    }
+
+    fn connections(&self) -> Connections {
+        let trusted = self.config.network.trusted_proxies.clone();
+        Connections::new(&self.config.connections, trusted, Arc::clone(&self.base.clock))
     }
 
     /// Runs the periodic passes without listening.
@@ -69,12 +67,7 @@ impl App {
     pub async fn work(&self) -> anyhow::Result<Running> {
         self.start_background().await?;
         let stop = CancellationToken::new();
-        let stopping = stop.clone();
-        let ended = tokio::spawn(async move {
-            stopping.cancelled().await;
-            Ok(())
-        });
-        Ok(Running { address: self.config.node.bind, stop, ended, tasks: self.base.tasks.clone() })
+        Ok(Running::new(self.config.node.bind, stop, self.base.tasks.clone()))
     }
 
     pub fn routes(&self) -> impl Endpoint + use<> {
@@ -88,12 +81,9 @@ impl App {
         let development = (self.config.node.environment == Environment::Development)
             .then(|| DevelopmentApi { base: self.base.clone() })
             .map(|api| OpenApiService::new(api, "Holdfast, development", VERSION));
-        let routes = Route::new()
-            .at("/healthz", get(healthz))
-            .at("/readyz", get(readyz))
-            .at("/metrics", get(telemetry::metrics))
-            .at("/api/v1/openapi.json", document::endpoint(&api.spec()))
-            .nest("/api/docs", api.swagger_ui())
+        let is_open = development.is_some() && self.config.node.internal_bind.is_none();
+        let routes = if is_open { with_internals(health(), &api) } else { health() };
+        let routes = routes
             .nest("/api/v1", named_paths(api.into_endpoint(), names).before(text::readable))
             .at("/*path", get(site::page).data(site.clone()))
             .at("/", get(site::page).data(site));
@@ -115,28 +105,55 @@ impl App {
             .with(Cors::new(self.config.network.cors_origins.clone()))
     }
 
-    pub(super) fn service(&self) -> OpenApiService<impl poem_openapi::OpenApi + use<>, ()> {
+    /// What is for operators alone: on an address of their own, or in development on the address of everybody.
+    fn internal_routes(&self) -> impl Endpoint + use<> {
+        with_internals(health(), &self.service())
+            .data(self.base.db.clone())
+            .catch_all_error(|error| async move { problem::from_poem(error) })
+            .with(SecureHeaders::for_gateway(self.slices.checkouts.gateway.provider()))
+    }
+
+    pub(super) fn service(&self) -> OpenApiService<impl OpenApi + use<>, ()> {
         let slices = self.slices.clone().routes(&self.shared);
         OpenApiService::new(slices, "Holdfast", VERSION).server("/api/v1")
     }
+}
+
+fn health() -> Route {
+    Route::new().at("/healthz", get(healthz)).at("/readyz", get(readyz))
+}
+
+fn with_internals<T: OpenApi + 'static>(routes: Route, api: &OpenApiService<T, ()>) -> Route {
+    routes
+        .at("/metrics", get(telemetry::metrics))
+        .at(docs_page::DOCUMENT, document::endpoint(&api.spec()))
+        .nest("/api/docs", docs_page::routes(api))
 }
 
 /// A server that runs in the background of this process.
 #[derive(Debug)]
 pub struct Running {
     pub address: SocketAddr,
+    /// The address for operators, where the settings name one.
+    pub internal_address: Option<SocketAddr>,
     stop: CancellationToken,
-    ended: JoinHandle<std::io::Result<()>>,
+    ended: Vec<JoinHandle<()>>,
     tasks: Tasks,
 }
 
 impl Running {
+    fn new(address: SocketAddr, stop: CancellationToken, tasks: Tasks) -> Self {
+        Self { address, internal_address: None, stop, ended: Vec::new(), tasks }
+    }
+
     /// Ends the server: streams are closed, running requests finish, background work is waited for.
     pub async fn stop(self) {
         self.tasks.end_streams();
         self.stop.cancel();
-        if let Ok(Err(error)) = self.ended.await {
-            tracing::error!(error = %error, "the server ended badly");
+        for ended in self.ended {
+            if let Err(error) = ended.await {
+                tracing::error!(error = %error, "the server ended badly");
+            }
         }
         self.tasks.shut_down().await;
     }
@@ -159,13 +176,13 @@ impl Running {
 
 #[handler]
 fn healthz() -> Response {
-    health("ok")
+    healthy("ok")
 }
 
 #[handler]
 async fn readyz(db: poem::web::Data<&Db>) -> Response {
     match db.now().await {
-        Ok(_) => health("ready"),
+        Ok(_) => healthy("ready"),
         Err(error) => {
             tracing::warn!(error = %error, "not ready");
             StatusCode::SERVICE_UNAVAILABLE.into_response()
@@ -173,7 +190,7 @@ async fn readyz(db: poem::web::Data<&Db>) -> Response {
     }
 }
 
-fn health(status: &str) -> Response {
+fn healthy(status: &str) -> Response {
     Json(holdfast_contract::Health { status: status.to_owned(), version: VERSION.to_owned() })
         .into_response()
 }

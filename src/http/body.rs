@@ -4,7 +4,12 @@
 
 mod objects;
 
-use poem::{FromRequest, IntoResponse, Request, RequestBody, Response, Result, web::Data};
+use std::io::ErrorKind;
+
+use poem::{
+    FromRequest, IntoResponse, Request, RequestBody, Response, Result, error::ReadBodyError,
+    web::Data,
+};
 use poem_openapi::{
     ApiExtractor, ApiExtractorType, ApiResponse, ExtractParamOptions,
     payload::{ParsePayload, Payload},
@@ -59,7 +64,7 @@ impl<T: Type> Payload for Json<T> {
 /// Reads a whole body within the route's limit.
 ///
 /// # Errors
-/// When the body is larger, or the client stops sending.
+/// When the body is larger or late, or the client stops sending.
 pub async fn read(request: &Request, body: &mut RequestBody) -> Result<Vec<u8>> {
     let limit = Option::<Data<&BodyLimit>>::from_request_without_body(request)
         .await
@@ -73,10 +78,15 @@ pub async fn read(request: &Request, body: &mut RequestBody) -> Result<Vec<u8>> 
         )
     };
     body.take()?.into_bytes_limit(limit).await.map(|bytes| bytes.to_vec()).map_err(|error| {
-        if matches!(error, poem::error::ReadBodyError::PayloadTooLarge) {
-            too_large().into()
-        } else {
-            error.into()
+        match error {
+            ReadBodyError::PayloadTooLarge => too_large().into(),
+            ReadBodyError::Io(error) if error.kind() == ErrorKind::TimedOut => {
+                let detail = "Send the whole body without a pause.";
+                ApiProblem::new(ProblemType::BodyTooSlow, detail).into()
+            }
+            error @ (ReadBodyError::Io(_)
+            | ReadBodyError::BodyHasBeenTaken
+            | ReadBodyError::Utf8(_)) => error.into(),
         }
     })
 }

@@ -4,6 +4,9 @@ use std::net::IpAddr;
 
 use crate::kernel::settings::{Setting, Value, Wrong, parts};
 
+/// The share of all addresses that nobody's proxies have.
+const MOST: f64 = 1.0 / 64.0;
+
 /// Addresses and networks of trusted proxies.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TrustedProxies(Vec<Network>);
@@ -51,6 +54,16 @@ impl TrustedProxies {
         networks.map(Self)
     }
 
+    /// Whether the networks together are more of the Internet than anybody's proxies are: a sixty-fourth of all
+    /// addresses of a kind. The private networks together are less (10.0.0.0/8 and its like; fc00::/7, fe80::/10).
+    pub fn are_about_everybody(&self) -> bool {
+        let share = |is_v4: bool| -> f64 {
+            let networks = self.0.iter().filter(|network| network.address.is_ipv4() == is_v4);
+            networks.map(|network| 0.5_f64.powi(network.prefix.into())).sum()
+        };
+        share(true).max(share(false)) >= MOST
+    }
+
     /// Whether this is the address of a trusted proxy.
     pub fn contains(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
@@ -70,6 +83,26 @@ impl Value for TrustedProxies {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn networks_of_about_everybody_are_told_from_private_networks() {
+        let private =
+            "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,127.0.0.0/8,169.254.0.0/16,100.64.0.0/10";
+        for (list, everybody) in [
+            ("0.0.0.0/0", true),
+            ("::/0", true),
+            ("10.0.0.1,0.0.0.0/1", true),
+            ("128.0.0.0/2,::1", true),
+            ("2000::/3", true),
+            ("64.0.0.0/8,65.0.0.0/8,66.0.0.0/8,67.0.0.0/8", true),
+            (private, false),
+            ("fc00::/7,fe80::/10,::1", false),
+            ("", false),
+        ] {
+            let proxies = TrustedProxies::parse(parts(list)).expect("well-formed");
+            assert_eq!(proxies.are_about_everybody(), everybody, "{list}");
+        }
+    }
 
     #[test]
     fn a_network_contains_what_shares_its_prefix() {

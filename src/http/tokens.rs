@@ -14,55 +14,47 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use uuid::Uuid;
 
-use crate::kernel::{
-    actor::User,
-    hex::hex,
-    ports::Clock,
-    settings::{Secret, Setting, Value, Wrong},
-};
+use super::{secret::SigningSecret, settings::TokenSettings};
+use crate::kernel::{actor::User, hex::hex, ports::Clock};
 
 /// How long an access token is valid.
 pub const ACCESS_TOKEN_SECS: i64 = 60 * 60;
-/// The minimum length of the signing secret, in bytes.
-const MIN_SECRET_BYTES: usize = 32;
-
 /// The `typ` of an access token's header (RFC 7519, 5.1).
 const TYPE: &str = "JWT";
+/// Enough to tell the keys of one installation apart.
+const KEY_ID_BYTES: usize = 8;
 /// How far the clock of another node may be ahead, in seconds.
 const LEEWAY_SECS: i64 = 60;
 
 const GUEST_PREFIX: &str = "hg1";
 const ISSUER: &str = "holdfast";
 
-#[derive(Debug, Clone)]
-pub struct SigningSecret(Secret);
-
-impl SigningSecret {
-    /// A secret from a text. `None` when the text is too short.
-    pub fn new(text: &str) -> Option<Self> {
-        (text.len() >= MIN_SECRET_BYTES).then(|| Self(Secret::new(text)))
-    }
-
-    pub fn expose(&self) -> &str {
-        self.0.expose()
-    }
-}
-
-impl Value for SigningSecret {
-    const FORM: &'static str = "at least 32 characters";
-    const IS_SECRET: bool = true;
-
-    fn read(text: &str, _: &Setting) -> Result<Self, Wrong> {
-        Self::new(text).ok_or_else(|| "must have at least 32 characters".into())
-    }
-}
-
 /// Issues and verifies access tokens and guest tokens; cheap to share.
 pub struct Tokens {
+    key: AccessKey,
+    previous: Option<AccessKey>,
+    guest_key: [u8; 32],
+    previous_guest_key: Option<[u8; 32]>,
+    clock: Arc<dyn Clock>,
+}
+
+/// The key of access tokens.
+struct AccessKey {
+    /// Names the key in a token's header (RFC 7515, 4.1.4) and says nothing about it.
+    id: String,
     encoding: EncodingKey,
     decoding: DecodingKey,
-    guest_key: Vec<u8>,
-    clock: Arc<dyn Clock>,
+}
+
+impl AccessKey {
+    fn of(secret: &SigningSecret) -> Self {
+        let secret = secret.expose().as_bytes();
+        Self {
+            id: hex(&mac(secret, b"key-id")[..KEY_ID_BYTES]),
+            encoding: EncodingKey::from_secret(secret),
+            decoding: DecodingKey::from_secret(secret),
+        }
+    }
 }
 
 impl std::fmt::Debug for Tokens {
@@ -83,15 +75,18 @@ struct Claims {
 }
 
 impl Tokens {
-    pub fn new(secret: &SigningSecret, clock: Arc<dyn Clock>) -> Self {
-        let secret = secret.expose().as_bytes();
-        // One secret has two uses. Guest tokens use a derived key, so that a MAC can never pass for the signature of
-        // an access token.
-        let guest_key = mac(secret, b"guest-token").to_vec();
+    /// Guests have a secret of their own, or else a key that is derived from the secret of access tokens, so that a
+    /// MAC can never pass for the signature of an access token. A derived key changes with its secret; then guests of
+    /// the previous secret are known for as long as the settings name it.
+    pub fn new(settings: &TokenSettings, clock: Arc<dyn Clock>) -> Self {
+        let guest_key = |secret: &SigningSecret| mac(secret.expose().as_bytes(), b"guest-token");
+        let guests = settings.guest_secret.as_ref();
+        let previous = settings.previous_secret.as_ref();
         Self {
-            encoding: EncodingKey::from_secret(secret),
-            decoding: DecodingKey::from_secret(secret),
-            guest_key,
+            key: AccessKey::of(&settings.secret),
+            previous: previous.map(AccessKey::of),
+            guest_key: guest_key(guests.unwrap_or(&settings.secret)),
+            previous_guest_key: previous.filter(|_| guests.is_none()).map(guest_key),
             clock,
         }
     }
@@ -107,8 +102,8 @@ impl Tokens {
             nbf: None,
             exp: iat + ACCESS_TOKEN_SECS,
         };
-        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding)
-            .expect("claims serialize")
+        let header = Header { kid: Some(self.key.id.clone()), ..Header::new(Algorithm::HS256) };
+        jsonwebtoken::encode(&header, &claims, &self.key.encoding).expect("claims serialize")
     }
 
     /// The user of an access token. `None` when the token is invalid: it has expired, it is not valid yet, it is
@@ -119,13 +114,20 @@ impl Tokens {
         validation.set_issuer(&[ISSUER]);
         // The expiry is checked below, with our own clock.
         validation.validate_exp = false;
-        let token = jsonwebtoken::decode::<Claims>(token, &self.decoding, &validation).ok()?;
+        let key = self.key_of(token)?;
+        let token = jsonwebtoken::decode::<Claims>(token, &key.decoding, &validation).ok()?;
         let (claims, now) = (token.claims, self.clock.now_ms() / 1000);
         let is_access = token.header.typ.as_deref() == Some(TYPE);
         let is_begun = claims.iat.max(claims.nbf.unwrap_or(i64::MIN)) <= now + LEEWAY_SECS;
         let is_short =
             claims.exp.checked_sub(claims.iat).is_some_and(|secs| secs <= ACCESS_TOKEN_SECS);
         (is_access && is_begun && is_short && claims.exp > now).then_some(UserId(claims.sub))
+    }
+
+    /// The key that a token names. A token of a version that named no keys is under the present key.
+    fn key_of(&self, token: &str) -> Option<&AccessKey> {
+        let Some(id) = jsonwebtoken::decode_header(token).ok()?.kid else { return Some(&self.key) };
+        [Some(&self.key), self.previous.as_ref()].into_iter().flatten().find(|key| key.id == id)
     }
 
     pub fn guest(&self, guest: GuestId) -> String {
@@ -150,10 +152,13 @@ impl Tokens {
             return None;
         }
         let guest = Uuid::try_parse(id).ok()?;
-        let expected = mac(&self.guest_key, guest.as_bytes());
-        let same: bool =
-            subtle::ConstantTimeEq::ct_eq(hex(&expected).as_bytes(), tag.as_bytes()).into();
-        same.then_some(GuestId(guest))
+        let mut keys =
+            [Some(&self.guest_key), self.previous_guest_key.as_ref()].into_iter().flatten();
+        let is_ours = keys.any(|key| {
+            let expected = hex(&mac(key, guest.as_bytes()));
+            subtle::ConstantTimeEq::ct_eq(expected.as_bytes(), tag.as_bytes()).into()
+        });
+        is_ours.then_some(GuestId(guest))
     }
 }
 
@@ -186,8 +191,63 @@ mod tests {
     }
 
     fn tokens(clock: Arc<Hands>, secret: u8) -> Tokens {
-        let secret = SigningSecret::new(&format!("{secret:032}")).expect("long enough");
-        Tokens::new(&secret, clock)
+        under(clock, secret, None, None)
+    }
+
+    fn under(clock: Arc<Hands>, secret: u8, previous: Option<u8>, guests: Option<u8>) -> Tokens {
+        let read = |secret: u8| SigningSecret::new(&format!("{secret:032}")).expect("long enough");
+        let settings = TokenSettings {
+            secret: read(secret),
+            previous_secret: previous.map(read),
+            guest_secret: guests.map(read),
+        };
+        Tokens::new(&settings, clock)
+    }
+
+    #[test]
+    fn a_token_under_the_previous_key_is_good_until_it_expires() {
+        let clock = Arc::new(Hands::default());
+        let user = User { id: UserId(Uuid::from_u128(7)), role: Role::Organizer };
+        let token = tokens(clock.clone(), 1).access(user);
+        let rotated = under(clock.clone(), 2, Some(1), None);
+        assert_eq!(rotated.read_access(&token), Some(user.id));
+        assert_eq!(
+            tokens(clock.clone(), 1).read_access(&rotated.access(user)),
+            None,
+            "the new key"
+        );
+        assert_eq!(under(clock.clone(), 3, Some(2), None).read_access(&token), None, "two later");
+        clock.0.store(ACCESS_TOKEN_SECS * 1000, Ordering::Relaxed);
+        assert_eq!(rotated.read_access(&token), None);
+    }
+
+    #[test]
+    fn a_token_that_names_no_key_is_under_the_present_key() {
+        let ours = tokens(Arc::new(Hands::default()), 1);
+        let user = User { id: UserId(Uuid::from_u128(7)), role: Role::Customer };
+        let claims = jsonwebtoken::dangerous::insecure_decode::<Claims>(ours.access(user))
+            .expect("a token")
+            .claims;
+        let old = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &ours.key.encoding);
+        assert_eq!(ours.read_access(&old.expect("a token")), Some(user.id));
+    }
+
+    #[test]
+    fn guests_survive_a_rotation() {
+        let clock = Arc::new(Hands::default());
+        let guest = GuestId(Uuid::from_u128(9));
+        let token = tokens(clock.clone(), 1).guest(guest);
+        let knows = |secret, previous, guests| {
+            under(clock.clone(), secret, previous, guests).read_guest(&token) == Some(guest)
+        };
+        assert!(knows(2, Some(1), None), "while the previous secret is named");
+        assert!(!knows(2, None, None));
+        // The guests' secret is what JWT_SECRET was: for good.
+        assert!(knows(2, None, Some(1)) && knows(3, Some(2), Some(1)));
+        assert!(
+            !knows(1, Some(1), Some(4)),
+            "guests with a secret of their own are under no other"
+        );
     }
 
     #[test]
@@ -209,7 +269,8 @@ mod tests {
             let sub = Uuid::from_u128(7);
             let claims = Claims { iss: ISSUER.to_owned(), sub, role: Role::Admin, iat, nbf, exp };
             let header = Header { typ: Some(typ.to_owned()), ..Header::new(Algorithm::HS256) };
-            let token = jsonwebtoken::encode(&header, &claims, &ours.encoding).expect("a token");
+            let token =
+                jsonwebtoken::encode(&header, &claims, &ours.key.encoding).expect("a token");
             ours.read_access(&token).is_some()
         };
         let now = 1_000_000;

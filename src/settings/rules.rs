@@ -1,7 +1,8 @@
 //! Rules that concern several settings.
 
-use super::Config;
+use super::{Config, node::DevelopmentReach};
 use crate::{
+    http::{secret::SigningSecret, settings::TokenSettings},
     kernel::{environment::Environment, settings::Refusal},
     shop::{checkout::settings::Payment, reservations::settings::RateLimits},
 };
@@ -9,8 +10,9 @@ use crate::{
 /// # Errors
 /// The first rule that is broken.
 pub(super) fn check(config: &Config) -> Result<(), Refusal> {
-    if config.node.environment == Environment::Production {
-        production(config)?;
+    match config.node.environment {
+        Environment::Development => development(config)?,
+        Environment::Production => production(config)?,
     }
     if !config.redis.urls.is_empty() && config.database.url.is_sqlite() {
         return refuse("REDIS_URLS", "several nodes need PostgreSQL: set DATABASE_URL, too");
@@ -42,6 +44,41 @@ fn production(config: &Config) -> Result<(), Refusal> {
     }
     if config.holds.rate_limits == RateLimits::Off {
         return refuse("RATE_LIMITS", "cannot be off in production");
+    }
+    if config.network.trusted_proxies.are_about_everybody() {
+        return refuse(
+            "TRUSTED_PROXIES",
+            "trusts about everybody: name the addresses of your own proxies",
+        );
+    }
+    let public_url = &config.network.public_url;
+    if !public_url.is_https() && !public_url.is_loopback() {
+        return refuse("PUBLIC_URL", "must be https:// in production: serve the site through TLS");
+    }
+    secrets(&config.tokens)
+}
+
+fn development(config: &Config) -> Result<(), Refusal> {
+    let is_reachable = !config.node.bind.ip().to_canonical().is_loopback();
+    if is_reachable && config.node.development_reach == DevelopmentReach::Loopback {
+        return refuse(
+            "HOLDFAST_BIND",
+            "must be a loopback address in development, where everybody can move the clock and knows the \
+             passwords: set HOLDFAST_ENV=production, or HOLDFAST_DEVELOPMENT_ANYWHERE=true",
+        );
+    }
+    Ok(())
+}
+
+fn secrets(tokens: &TokenSettings) -> Result<(), Refusal> {
+    for (name, secret) in [
+        ("JWT_SECRET", Some(&tokens.secret)),
+        ("JWT_SECRET_PREVIOUS", tokens.previous_secret.as_ref()),
+        ("GUEST_TOKEN_SECRET", tokens.guest_secret.as_ref()),
+    ] {
+        if secret.is_some_and(SigningSecret::is_guessable) {
+            return refuse(name, "can be guessed: set the output of `openssl rand -hex 32`");
+        }
     }
     Ok(())
 }

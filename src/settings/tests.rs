@@ -147,7 +147,9 @@ fn secret(name: &str) -> String {
     match name {
         "DATABASE_URL" => format!("postgres://user:{MARKER}@localhost/h"),
         "REDIS_URLS" => ["a", "b", "c"].map(|it| format!("redis://:{MARKER}@{it}")).join(","),
-        "JWT_SECRET" => MARKER.repeat(5),
+        "JWT_SECRET" | "JWT_SECRET_PREVIOUS" | "GUEST_TOKEN_SECRET" => {
+            format!("{}{name}", MARKER.repeat(5))
+        }
         "STRIPE_SECRET_KEY" => format!("sk_test_{MARKER}"),
         "STRIPE_WEBHOOK_SECRET" => format!("whsec_{MARKER}, whsec_new{MARKER}"),
         other => panic!("{other} needs a valid value here"),
@@ -282,6 +284,7 @@ fn the_documents_say_what_the_code_declares() {
 }
 
 const PRODUCTION: &str = "holdfast_env = \"production\"
+    jwt_secret = \"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\"
     database_url = \"postgres://localhost/h\"
     public_url = \"https://tickets.example.org\"\n";
 const STRIPE: &str = "stripe_secret_key = \"sk_test_1\"
@@ -300,6 +303,42 @@ fn production_starts_with_stripe() {
     check(&no_url, Some("PUBLIC_URL"));
     let no_database = format!("{}{STRIPE}", PRODUCTION.replace("database_url", "# "));
     check(&no_database, Some("DATABASE_URL"));
+}
+
+#[test]
+fn production_refuses_what_gives_the_shop_away() {
+    let production = format!("{PRODUCTION}{STRIPE}");
+    for (wrong, name) in [
+        ("jwt_secret = \"changemechangemechangemechangeme\"", "JWT_SECRET"),
+        ("jwt_secret_previous = \"ssssssssssssssssssssssssssssssss\"", "JWT_SECRET_PREVIOUS"),
+        ("guest_token_secret = \"ssssssssssssssssssssssssssssssss\"", "GUEST_TOKEN_SECRET"),
+        ("trusted_proxies = \"10.0.0.1,0.0.0.0/0\"", "TRUSTED_PROXIES"),
+        ("trusted_proxies = \"0.0.0.0/1,128.0.0.0/1\"", "TRUSTED_PROXIES"),
+        ("trusted_proxies = \"::/0\"", "TRUSTED_PROXIES"),
+        ("public_url = \"http://tickets.example.org\"", "PUBLIC_URL"),
+        ("public_url = \"http://127.0.0.1.example.org\"", "PUBLIC_URL"),
+    ] {
+        let key = wrong.split(" =").next().unwrap_or_default();
+        let kept = production.lines().filter(|line| !line.trim().starts_with(&format!("{key} =")));
+        let given = format!("{}\n{wrong}", kept.collect::<Vec<&str>>().join("\n"));
+        check(&given, Some(name));
+        check(wrong, None);
+    }
+    let local = production.replace("https://tickets.example.org", "http://localhost:8080");
+    check(&local, None);
+    check(&format!("{production}trusted_proxies = \"10.0.0.0/8\""), None);
+}
+
+#[test]
+fn development_is_reached_from_this_machine_alone_unless_told_twice() {
+    for bind in ["0.0.0.0:8080", "[::]:8080", "192.0.2.1:8080"] {
+        let bind = format!("holdfast_bind = \"{bind}\"\n");
+        check(&bind, Some("HOLDFAST_BIND"));
+        check(&format!("{bind}holdfast_development_anywhere = \"true\""), None);
+        check(&format!("{bind}{PRODUCTION}{STRIPE}"), None);
+    }
+    check("holdfast_bind = \"[::1]:8080\"", None);
+    check("holdfast_development_anywhere = \"yes\"", Some("HOLDFAST_DEVELOPMENT_ANYWHERE"));
 }
 
 #[test]

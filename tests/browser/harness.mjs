@@ -31,7 +31,8 @@ const LOG_LINES_MAX = 40;
 const STEP_MS = 15_000;
 
 // Settings in the shell of the person who runs the tests that must not reach the server.
-const OURS = ['DATABASE_URL', 'REDIS_URLS', 'JWT_SECRET', 'HOLDFAST_CONFIG', 'PUBLIC_URL'];
+const OURS = ['DATABASE_URL', 'REDIS_URLS', 'JWT_SECRET', 'JWT_SECRET_PREVIOUS', 'GUEST_TOKEN_SECRET',
+  'HOLDFAST_CONFIG', 'HOLDFAST_INTERNAL_BIND', 'PUBLIC_URL'];
 
 export async function startHoldfast(settings = {}, seeded = process.env.HOLDFAST_SEEDED) {
   const program = process.env.HOLDFAST_BIN ?? 'target/debug/holdfast';

@@ -12,6 +12,8 @@ pub enum ProblemType {
     InvalidRequest,
     /// The body is larger than the route accepts.
     BodyTooLarge,
+    /// The body did not arrive in time.
+    BodyTooSlow,
     /// The route does not accept the media type of the body.
     UnsupportedMediaType,
     /// The path or the object does not exist, or the caller may not know that it exists.
@@ -97,6 +99,9 @@ impl ProblemType {
         match self {
             Self::InvalidRequest => ("/problems/invalid-request", 400, "The request is malformed"),
             Self::BodyTooLarge => ("/problems/body-too-large", 413, "The body is too large"),
+            Self::BodyTooSlow => {
+                ("/problems/body-too-slow", 408, "The body did not arrive in time")
+            }
             Self::UnsupportedMediaType => {
                 ("/problems/unsupported-media-type", 415, "The body's media type is not supported")
             }

@@ -27,6 +27,7 @@ fn problem_text(locale: Locale, kind: ProblemType, problem: &Problem) -> String 
         | ProblemType::UnsupportedMediaType
         | ProblemType::MethodNotAllowed
         | ProblemType::IdempotencyKeyRequired => td_string!(locale, problem.invalid_request),
+        ProblemType::BodyTooSlow => td_string!(locale, problem.unreachable),
         ProblemType::NotFound => td_string!(locale, problem.not_found),
         ProblemType::Unauthorized => td_string!(locale, problem.unauthorized),
         ProblemType::InvalidCredentials => td_string!(locale, problem.invalid_credentials),

@@ -3,6 +3,7 @@
 use poem::http::Uri;
 
 use super::{Setting, Value, Wrong};
+use crate::kernel::loopback::is_loopback;
 
 /// The address of a site: scheme, host and port, without path, user or slash at the end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +23,12 @@ impl WebAddress {
 
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether the site is on this machine alone.
+    pub fn is_loopback(&self) -> bool {
+        let uri: Option<Uri> = self.0.parse().ok();
+        uri.as_ref().and_then(Uri::host).is_some_and(is_loopback)
     }
 
     /// Whether connections to the site are encrypted.

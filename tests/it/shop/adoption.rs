@@ -203,7 +203,7 @@ impl Race {
 
     fn id_of(&self, guest: &Buyer) -> GuestId {
         let app = &self.app.app;
-        let tokens = Tokens::new(&app.config.tokens.secret, Arc::clone(&app.base.clock));
+        let tokens = Tokens::new(&app.config.tokens, Arc::clone(&app.base.clock));
         tokens.read_guest(&guest.token).expect("a guest")
     }
 

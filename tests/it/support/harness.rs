@@ -184,6 +184,11 @@ impl TestApp {
         Self { app, running, address, client: client(), bearer: None, guest: None, _folder: folder }
     }
 
+    /// Where the server of this process serves operators, if the settings name an address.
+    pub fn internal_address(&self) -> Option<SocketAddr> {
+        self.running.as_ref().and_then(|running| running.internal_address)
+    }
+
     pub fn client(&self) -> &Client {
         &self.client
     }

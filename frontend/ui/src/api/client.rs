@@ -49,7 +49,7 @@ impl Failure {
             Self::Unreadable(status) => *status >= 500,
             Self::Problem(problem) => {
                 problem.status >= 500
-                    || problem.status == 429
+                    || matches!(problem.status, 408 | 429)
                     || problem.problem_type() == Some(ProblemType::IdempotencyInFlight)
             }
         }
@@ -175,7 +175,8 @@ mod tests {
         for kind in ProblemType::VARIANTS.iter().copied() {
             let open = matches!(
                 kind,
-                ProblemType::TooManyRequests
+                ProblemType::BodyTooSlow
+                    | ProblemType::TooManyRequests
                     | ProblemType::Unavailable
                     | ProblemType::Internal
                     | ProblemType::IdempotencyInFlight

@@ -96,6 +96,7 @@ pub fn of_failure(failure: &Failure) -> Refusal {
         Some(
             ProblemType::InvalidRequest
             | ProblemType::BodyTooLarge
+            | ProblemType::BodyTooSlow
             | ProblemType::UnsupportedMediaType
             | ProblemType::NotFound
             | ProblemType::MethodNotAllowed

@@ -1,0 +1,216 @@
+//! Accepts connections and serves HTTP/1.1 and HTTP/2 on them. Everything that a stranger can keep open has a limit:
+//! the connections of all peers and of one, the streams of a connection, and the time for a head, for a body, without
+//! a request, and without taking an answer. Never here: routes, and what a request means.
+
+mod admission;
+mod descriptors;
+mod errors;
+mod seldom;
+pub mod settings;
+mod watch;
+mod wire;
+
+use std::{
+    convert::Infallible, future::pending, net::SocketAddr, pin::pin, sync::Arc, time::Duration,
+};
+
+use hyper::{body::Incoming, service::service_fn};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::conn::auto::Builder,
+};
+use poem::{
+    Addr, Endpoint, Request, Response,
+    http::uri::Scheme,
+    web::{LocalAddr, RemoteAddr},
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    time::{sleep, timeout},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use self::{
+    admission::{Admission, Place},
+    errors::AcceptErrors,
+    settings::ConnectionSettings,
+    watch::{Deadline, Deadlines, Watch},
+    wire::{Answering, Arriving, Wire},
+};
+use super::proxies::TrustedProxies;
+use crate::kernel::ports::Clock;
+
+/// How long running requests may take to finish when the server ends.
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
+/// How long an answer may make no progress because its client does not take it. It is longer than the time between
+/// two heartbeats of a stream.
+const STALLED: Duration = Duration::from_secs(60);
+/// How often the server asks an HTTP/2 client whether it is still there, and how long the client may take to answer.
+const PING_EVERY: Duration = Duration::from_secs(20);
+/// The maximum size of a request's headers over HTTP/2, in bytes.
+const MAX_HEADERS_BYTES: u32 = 16 * 1024;
+/// How many streams an HTTP/2 client may open and reset at once before its connection ends.
+const MAX_RESET_STREAMS: usize = 20;
+
+/// The connections of one listener.
+#[derive(Debug)]
+pub struct Connections {
+    admission: Arc<Admission>,
+    deadlines: Deadlines,
+    body: Duration,
+    protocol: Builder<TokioExecutor>,
+    clock: Arc<dyn Clock>,
+}
+
+/// What all requests of one connection share.
+struct Line<E> {
+    endpoint: Arc<E>,
+    watch: Arc<Watch>,
+    body: Duration,
+    local: LocalAddr,
+    remote: RemoteAddr,
+}
+
+impl Connections {
+    /// `trusted` are proxies, whose connections carry the requests of many callers: the limit of one peer does not
+    /// apply to them.
+    pub fn new(
+        settings: &ConnectionSettings,
+        trusted: TrustedProxies,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let all = descriptors::limited(settings.all);
+        let mut protocol = Builder::new(TokioExecutor::new());
+        // The watch has the deadlines of heads: hyper's would end an idle connection as soon.
+        protocol.http1().timer(TokioTimer::new()).header_read_timeout(None);
+        protocol
+            .http2()
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(settings.streams)
+            .max_pending_accept_reset_streams(MAX_RESET_STREAMS)
+            .max_header_list_size(MAX_HEADERS_BYTES)
+            .keep_alive_interval(PING_EVERY)
+            .keep_alive_timeout(PING_EVERY);
+        Self {
+            admission: Arc::new(Admission::new(all, settings.per_peer, trusted)),
+            deadlines: Deadlines { head: settings.head, idle: settings.idle, stalled: STALLED },
+            body: settings.body,
+            protocol,
+            clock,
+        }
+    }
+
+    /// Serves until `stop`. Then idle connections are closed, running requests get 10 seconds to finish, and the
+    /// rest is cut.
+    pub async fn serve<E: Endpoint + 'static>(
+        self,
+        listener: TcpListener,
+        endpoint: E,
+        stop: CancellationToken,
+    ) {
+        let (connections, endpoint) = (Arc::new(self), Arc::new(endpoint));
+        let open = TaskTracker::new();
+        let mut errors = AcceptErrors::default();
+        loop {
+            let accepted = tokio::select! {
+                () = stop.cancelled() => break,
+                accepted = listener.accept() => accepted,
+            };
+            match accepted {
+                Ok((stream, peer)) => {
+                    errors.over();
+                    let now = connections.clock.elapsed();
+                    if let Some(place) = connections.admission.admit(peer.ip(), now) {
+                        let (connections, endpoint) = (Arc::clone(&connections), endpoint.clone());
+                        let stop = stop.child_token();
+                        open.spawn(async move {
+                            connections.serve_one(stream, peer, place, endpoint, stop).await;
+                        });
+                    }
+                }
+                Err(error) => {
+                    let pause = errors.pause_after(&error, connections.clock.elapsed());
+                    timeout(pause, stop.cancelled()).await.ok();
+                }
+            }
+        }
+        drop(listener);
+        open.close();
+        open.wait().await;
+    }
+
+    async fn serve_one<E: Endpoint + 'static>(
+        &self,
+        stream: TcpStream,
+        peer: SocketAddr,
+        _place: Place,
+        endpoint: Arc<E>,
+        stop: CancellationToken,
+    ) {
+        let Ok(local) = stream.local_addr() else { return };
+        // Without it, the end of a message over HTTP/2 may wait for the client's acknowledgement.
+        stream.set_nodelay(true).ok();
+        let watch = Arc::new(Watch::new(self.deadlines, Arc::clone(&self.clock)));
+        let line = Arc::new(Line {
+            endpoint,
+            watch: Arc::clone(&watch),
+            body: self.body,
+            local: LocalAddr(Addr::SocketAddr(local)),
+            remote: RemoteAddr(Addr::SocketAddr(peer)),
+        });
+        let service = service_fn(move |request| Arc::clone(&line).answer(request));
+        let wire = TokioIo::new(Wire::new(stream, Arc::clone(&watch)));
+        let mut connection = pin!(self.protocol.serve_connection(wire, service));
+        // After a polite end was asked for, the connection is cut at this time.
+        let (mut cut_in, mut is_stopping) = (None, false);
+        loop {
+            tokio::select! {
+                _ = connection.as_mut() => return,
+                () = stop.cancelled(), if !is_stopping => {
+                    connection.as_mut().graceful_shutdown();
+                    (cut_in, is_stopping) = (Some(SHUTDOWN_GRACE), true);
+                }
+                () = cut(cut_in) => return,
+                () = sleep(watch.look_in()), if cut_in.is_none() => match watch.missed() {
+                    None => {}
+                    Some(deadline @ Deadline::Idle) => {
+                        deadline.count();
+                        connection.as_mut().graceful_shutdown();
+                        // Over HTTP/2, the client may still be taking what was written.
+                        cut_in = Some(self.deadlines.idle);
+                    }
+                    Some(deadline @ (Deadline::Head | Deadline::Stalled)) => {
+                        deadline.count();
+                        return;
+                    }
+                },
+            }
+        }
+    }
+}
+
+async fn cut(after: Option<Duration>) {
+    match after {
+        Some(after) => sleep(after).await,
+        None => pending().await,
+    }
+}
+
+impl<E: Endpoint> Line<E> {
+    async fn answer(
+        self: Arc<Self>,
+        request: hyper::Request<Incoming>,
+    ) -> Result<hyper::Response<Answering>, Infallible> {
+        let open = Watch::begin(&self.watch, request.version());
+        let (parts, body) = request.into_parts();
+        let callers = (self.local.clone(), self.remote.clone());
+        let request = Request::from_parts(
+            (parts, callers.0, callers.1, Scheme::HTTP).into(),
+            Arriving::within(self.body, body),
+        );
+        let response: Response = self.endpoint.get_response(request).await;
+        let response: hyper::Response<_> = response.into();
+        let open = open.answered();
+        Ok(response.map(|body| Answering::new(body, open)))
+    }
+}

@@ -1,0 +1,309 @@
+//! What strangers can keep open: stalled connections are closed, one peer and all peers have a limit, and so have the
+//! streams of a connection. What is in use lives on.
+
+use std::{net::SocketAddr, time::Duration};
+
+use holdfast::{
+    http::{connections::settings::ConnectionSettings, proxies::TrustedProxies},
+    settings::Config,
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::{Instant, sleep, timeout},
+};
+
+use crate::support::{
+    fixture::{self, Like},
+    harness::TestApp,
+};
+
+/// A deadline of the tests; the other deadlines are far.
+const SHORT: Duration = Duration::from_millis(400);
+const FAR: Duration = Duration::from_secs(600);
+/// How much later than its deadline a connection may end on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// What an HTTP/2 client sends first (RFC 9113, 3.4).
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+/// An empty frame of the kind SETTINGS.
+const EMPTY_SETTINGS: [u8; 9] = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+const HEALTH: &str = "GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n";
+
+async fn app(change: impl FnOnce(&mut ConnectionSettings)) -> TestApp {
+    TestApp::with(|config: &mut Config| {
+        let settings = &mut config.connections;
+        (settings.head, settings.body, settings.idle) = (FAR, FAR, FAR);
+        change(settings);
+    })
+    .await
+}
+
+fn address(app: &TestApp) -> SocketAddr {
+    let url = app.url("/healthz");
+    url.trim_start_matches("http://").trim_end_matches("/healthz").parse().expect("an address")
+}
+
+async fn connect(app: &TestApp) -> TcpStream {
+    TcpStream::connect(address(app)).await.expect("a connection")
+}
+
+/// Sends `bytes`, and answers what comes until the server closes, which it must not do before the deadline.
+async fn until_closed(app: &TestApp, bytes: &[u8]) -> String {
+    let mut stream = connect(app).await;
+    let begun = Instant::now();
+    stream.write_all(bytes).await.expect("sent");
+    let mut heard = Vec::new();
+    // A reset is an end as well.
+    let ended = timeout(PATIENCE, stream.read_to_end(&mut heard)).await;
+    ended.expect("the server closes the connection").ok();
+    assert!(begun.elapsed() >= SHORT / 2, "closed before its deadline");
+    String::from_utf8_lossy(&heard).into_owned()
+}
+
+/// Whether a new connection is served.
+async fn is_served(app: &TestApp) -> bool {
+    let mut stream = connect(app).await;
+    if stream.write_all(HEALTH.as_bytes()).await.is_err() {
+        return false;
+    }
+    let mut first = [0; 12];
+    let read = timeout(PATIENCE, stream.read_exact(&mut first)).await.expect("an answer or an end");
+    read.is_ok_and(|_| &first == b"HTTP/1.1 200")
+}
+
+async fn becomes_served(app: &TestApp) {
+    let deadline = Instant::now() + PATIENCE;
+    while !is_served(app).await {
+        assert!(Instant::now() < deadline, "the server does not recover");
+        sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn whoever_does_not_finish_a_head_is_cut_off() {
+    let app = app(|settings| settings.head = SHORT).await;
+    let whole = [PREFACE, &EMPTY_SETTINGS].concat();
+    let half_heads: [&[u8]; 5] = [b"", b"GET /healthz HT", &PREFACE[..10], &whole, &whole[..28]];
+    for half in half_heads {
+        until_closed(&app, half).await;
+    }
+    let later = format!("{HEALTH}GET /healthz HT");
+    let mut stream = connect(&app).await;
+    stream.write_all(HEALTH.as_bytes()).await.expect("sent");
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).await.expect("an answer");
+    stream.write_all(&later.as_bytes()[HEALTH.len()..]).await.expect("sent");
+    let mut rest = Vec::new();
+    timeout(PATIENCE, stream.read_to_end(&mut rest)).await.expect("closed").ok();
+    assert!(is_served(&app).await);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_slow_body_is_told_so() {
+    let app = app(|settings| settings.body = SHORT).await;
+    let slow = "POST /api/v1/auth/login HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n\
+                content-length: 40\r\n\r\n{\"email\":";
+    let heard = until_closed(&app, slow.as_bytes()).await;
+    assert!(heard.starts_with("HTTP/1.1 408"), "{heard}");
+    assert!(heard.contains("/problems/body-too-slow"), "{heard}");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_connection_without_a_request_is_closed() {
+    let app = app(|settings| settings.idle = SHORT).await;
+    let heard = until_closed(&app, HEALTH.as_bytes()).await;
+    assert!(heard.starts_with("HTTP/1.1 200"), "{heard}");
+    // Over HTTP/2, too, though this client goes on sending pings.
+    let mut client = Http2::connect(&app).await;
+    client.ask(1, "/healthz").await;
+    let begun = Instant::now();
+    while client.ping().await && begun.elapsed() < PATIENCE {
+        sleep(SHORT / 10).await;
+    }
+    assert!(begun.elapsed() < PATIENCE, "pings keep a connection");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_stream_outlives_the_idle_deadline() {
+    let app = app(|settings| (settings.idle, settings.head) = (SHORT, SHORT)).await;
+    let event = fixture::event(&app, Like::default()).await;
+    let path = event.path("/stream");
+    let mut stream = connect(&app).await;
+    let head = format!("GET /api/v1{path} HTTP/1.1\r\nhost: a\r\n\r\n");
+    stream.write_all(head.as_bytes()).await.expect("sent");
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).await.expect("an answer");
+    assert_eq!(&answer, b"HTTP/1.1 200");
+    let mut rest = [0; 4096];
+    let until = Instant::now() + SHORT * 4;
+    while let Ok(read) = timeout(until - Instant::now(), stream.read(&mut rest)).await {
+        assert!(read.expect("open") > 0, "the stream was cut");
+    }
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn one_peer_has_a_limit_and_a_trusted_proxy_has_none() {
+    let limited = app(|settings| settings.per_peer = 4).await;
+    let held = hold(&limited, 4).await;
+    assert!(!is_served(&limited).await, "a fifth connection");
+    drop(held);
+    becomes_served(&limited).await;
+    limited.finish().await;
+
+    let proxied = TestApp::with(|config| {
+        config.connections.per_peer = 4;
+        config.network.trusted_proxies = TrustedProxies::parse(["127.0.0.1"]).expect("an address");
+    })
+    .await;
+    let _held = hold(&proxied, 8).await;
+    assert!(is_served(&proxied).await);
+    proxied.finish().await;
+}
+
+#[tokio::test]
+async fn all_peers_together_have_a_limit() {
+    let app = app(|settings| (settings.all, settings.head) = (8, Duration::from_secs(2))).await;
+    let _held = hold(&app, 8).await;
+    assert!(!is_served(&app).await, "a ninth connection");
+    // The stalled connections miss their deadline, and there is room again.
+    becomes_served(&app).await;
+    app.finish().await;
+}
+
+/// Connections that send nothing.
+async fn hold(app: &TestApp, number: usize) -> Vec<TcpStream> {
+    let mut held = Vec::new();
+    for _ in 0..number {
+        held.push(connect(app).await);
+    }
+    held
+}
+
+#[tokio::test]
+async fn one_connection_has_no_more_streams_than_the_setting() {
+    let app = app(|settings| settings.streams = 100).await;
+    let event = fixture::event(&app, Like::default()).await;
+    let path = format!("/api/v1{}", event.path("/stream"));
+    let mut client = Http2::connect(&app).await;
+    for stream in 0..2_000 {
+        client.request(stream * 2 + 1, &path).await;
+    }
+    // Every stream is answered, refused or ended with the connection; an answered stream stays open.
+    let (mut answered, mut refused) = (0, 0);
+    while answered + refused < 2_000 {
+        match client.frame().await {
+            Some(Frame::Head) => answered += 1,
+            Some(Frame::Reset) => refused += 1,
+            Some(Frame::Other) => {}
+            Some(Frame::GoAway) | None => break,
+        }
+    }
+    assert!(answered <= 100, "{answered} streams were open at once");
+    assert!(refused > 0 || answered > 0, "the server answers");
+    assert!(is_served(&app).await);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn the_server_ends_though_clients_stall_and_finishes_what_runs() {
+    let app = app(|_| ()).await;
+    let event = fixture::event(&app, Like::default()).await;
+    let _held = hold(&app, 20).await;
+    let stream = app.client().get(app.url(&event.path("/stream"))).send().await.expect("a stream");
+    let body = r#"{"email":"nobody@demo.test","password":"wrong-Pass-1"}"#;
+    let head = format!(
+        "POST /api/v1/auth/login HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n\
+         content-length: {}\r\nexpect: 100-continue\r\n\r\n",
+        body.len()
+    );
+    let mut running = connect(&app).await;
+    running.write_all(head.as_bytes()).await.expect("sent");
+    // The server asks for the body when the request runs.
+    let mut asked = [0; 25];
+    running.read_exact(&mut asked).await.expect("asked for the body");
+    assert_eq!(&asked, b"HTTP/1.1 100 Continue\r\n\r\n");
+    let begun = Instant::now();
+    let stopping = tokio::spawn(app.finish());
+    stream.bytes().await.expect("the stream ends in order");
+    running.write_all(body.as_bytes()).await.expect("sent");
+    let mut answer = String::new();
+    running.read_to_string(&mut answer).await.expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
+    stopping.await.expect("the server ends");
+    assert!(begun.elapsed() < Duration::from_secs(9), "it waited for stalled connections");
+}
+
+/// A client of HTTP/2 that keeps no rules of its own.
+struct Http2 {
+    stream: TcpStream,
+}
+
+enum Frame {
+    Head,
+    Reset,
+    GoAway,
+    Other,
+}
+
+impl Http2 {
+    async fn connect(app: &TestApp) -> Self {
+        let mut stream = connect(app).await;
+        stream.write_all(&[PREFACE, &EMPTY_SETTINGS].concat()).await.expect("sent");
+        Self { stream }
+    }
+
+    /// Sends a frame of this kind (RFC 9113, 4.1).
+    async fn send(&mut self, kind: u8, flags: u8, stream: u32, payload: &[u8]) -> bool {
+        let length = u32::try_from(payload.len()).expect("a short frame").to_be_bytes();
+        let mut frame = vec![length[1], length[2], length[3], kind, flags];
+        frame.extend(stream.to_be_bytes());
+        frame.extend(payload);
+        self.stream.write_all(&frame).await.is_ok()
+    }
+
+    /// Begins a request. The server may have ended the connection already.
+    async fn request(&mut self, stream: u32, path: &str) {
+        // HPACK (RFC 7541, 6.1 and 6.2.2): `:method GET`, `:scheme http`, `:path` and `:authority` as text.
+        let mut head = vec![0x82, 0x86, 0x04, u8::try_from(path.len()).expect("a short path")];
+        head.extend(path.as_bytes());
+        head.extend([0x01, 1, b'a']);
+        // END_STREAM and END_HEADERS.
+        self.send(1, 5, stream, &head).await;
+    }
+
+    /// Begins a request and waits for the head of its answer.
+    async fn ask(&mut self, stream: u32, path: &str) {
+        self.request(stream, path).await;
+        loop {
+            match self.frame().await.expect("an answer") {
+                Frame::Head => return,
+                Frame::Reset | Frame::GoAway => panic!("refused"),
+                Frame::Other => {}
+            }
+        }
+    }
+
+    async fn ping(&mut self) -> bool {
+        self.send(6, 0, 0, &[0; 8]).await
+    }
+
+    /// The next frame; `None` at the end of the connection.
+    async fn frame(&mut self) -> Option<Frame> {
+        let mut head = [0; 9];
+        let read = timeout(PATIENCE, self.stream.read_exact(&mut head)).await;
+        read.expect("a frame or the end").ok()?;
+        let length = usize::from(head[0]) << 16 | usize::from(head[1]) << 8 | usize::from(head[2]);
+        let mut payload = vec![0; length];
+        self.stream.read_exact(&mut payload).await.ok()?;
+        Some(match head[3] {
+            1 => Frame::Head,
+            3 => Frame::Reset,
+            7 => Frame::GoAway,
+            _ => Frame::Other,
+        })
+    }
+}
