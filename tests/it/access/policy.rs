@@ -332,6 +332,12 @@ impl World {
             "POST /events/{event_id}/reservations" => {
                 json!({ "general": [{ "section_id": general, "quantity": 1 }] })
             }
+            "POST /reservations/{id}/release" => {
+                let found = "SELECT id FROM reservation_items WHERE reservation_id = $1 ORDER BY id LIMIT 1";
+                let item = app.app.base.db.value(found, vec![self.reservation.into()]).await;
+                let item: Uuid = item.expect("a look").expect("an item");
+                json!({ "items": [{ "item_id": item }] })
+            }
             "POST /bookings/confirm" => json!({ "reservation_ids": [self.reservation],
                 "email": self.email, "payment": { "method": "pm_card_visa" } }),
             "POST /events/{id}/bookings/{booking_id}/refund" => {
