@@ -1,7 +1,9 @@
 //! Adoption: a guest signs in, and what the guest holds, pays for and has bought becomes the user's.
 //!
 //! One transaction moves it all. It locks the rows of both buyers within each event first, as holds and confirmations
-//! do, so that neither buyer gains anything meanwhile. The lock order is that of `docs/ARCHITECTURE.md`.
+//! do, so that neither buyer gains anything meanwhile. The lock order is that of `docs/ARCHITECTURE.md`, except for the
+//! idempotency keys: which of them move is known last. A repeated request that holds such a key and waits for a buyer's
+//! row is a deadlock: the store fails one of the two, and [`Db::transact`] runs it again.
 
 mod invariants;
 
@@ -40,6 +42,9 @@ use crate::{
     },
     slice::{Shared, Slice},
 };
+
+/// How often an adoption is tried when the user sends the guest's keys at the same time.
+const MAX_ATTEMPTS: usize = 3;
 
 /// The slice; cheap to clone.
 #[derive(Debug, Clone)]
@@ -82,11 +87,21 @@ async fn hand_over(
     entropy: Arc<dyn Entropy>,
     handover: Handover,
 ) -> Result<Adopted, StoreError> {
-    db.transact(move |tx| {
-        let entropy = Arc::clone(&entropy);
-        Box::pin(async move { handover.within(tx, &*entropy).await })
-    })
-    .await
+    let mut left = MAX_ATTEMPTS;
+    loop {
+        left -= 1;
+        let adopted = db
+            .transact(|tx| {
+                let entropy = Arc::clone(&entropy);
+                Box::pin(async move { handover.within(tx, &*entropy).await })
+            })
+            .await;
+        match adopted {
+            // The user has just used a key that was about to move.
+            Err(error) if left > 0 && error.is_duplicate() => {}
+            other => return other,
+        }
+    }
 }
 
 /// The events in which the guest has something, in their order.

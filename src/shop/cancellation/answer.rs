@@ -90,3 +90,22 @@ impl From<CancelError> for ApiProblem {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use holdfast_domain::refund::rules::TooMuch;
+
+    use super::*;
+
+    #[test]
+    fn an_amount_is_told_what_is_left_of_it() {
+        for (left_minor, expected) in [
+            (0, "nothing is left that could be refunded"),
+            (1, "must be 1"),
+            (4900, "must be 1 to 4900"),
+        ] {
+            let refused = ApiProblem::from(CancelError::TooMuch(TooMuch { left_minor }));
+            assert_eq!(refused.problem().errors[0].message, expected);
+        }
+    }
+}
