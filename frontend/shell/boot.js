@@ -1,14 +1,29 @@
 // Starts the program and, during its download, the first requests of the page. This is a separate file, so that the
 // page needs no inline script.
 
-function kept(name) {
+// Storage that lasts until the page is closed.
+function memory() {
+    const values = new Map();
+    return {
+        get length() { return values.size; },
+        key: (at) => [...values.keys()][at] ?? null,
+        getItem: (name) => values.get(name) ?? null,
+        setItem: (name, value) => { values.set(name, value); },
+        removeItem: (name) => { values.delete(name); },
+    };
+}
+
+// The browser may refuse storage, or have no room. The page then keeps in memory what it needs.
+for (const name of ["localStorage", "sessionStorage"]) {
     try {
-        return localStorage.getItem(name);
+        window[name].setItem("holdfast.probe", "");
+        window[name].removeItem("holdfast.probe");
     } catch {
-        // The browser refuses storage, so nothing is stored.
-        return null;
+        Object.defineProperty(window, name, { value: memory() });
     }
 }
+
+const kept = (name) => localStorage.getItem(name);
 
 function read(json) {
     try {

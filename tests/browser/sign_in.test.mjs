@@ -1,19 +1,21 @@
-// Signing in during the checkout: in a dialog, without losing anything.
+// Signing in during the checkout, in a dialog or by way of the account's pages: nothing is lost, and what the guest held
+// is the user's, as far as the limit of one buyer allows.
 
 import assert from 'node:assert/strict';
 
 import {
-  DEMO_PASSWORD, THEATRE, checkoutIsOpen, holdSeats, isConfirmed, secondsLeft, suite, giveBack,
+  DEMO_PASSWORD, THEATRE, checkoutIsOpen, giveBack, holdSeats, isConfirmed, overflow, reservationId,
+  secondsLeft, sessionOf, suite,
 } from './helpers.mjs';
 
 const CUSTOMER = 'customer@demo.test';
 
-const { scenario, row, seatStatus } = suite();
+const { scenario, api, event, holdByApi, row, seatStatus } = suite();
 
 // A guest at the checkout who has typed an address, chosen a payment method and opened the sign-in dialog.
-async function guestAtCheckout(visitor, name) {
+async function guestAtCheckout(visitor, name, options = {}) {
   const seats = (await row(THEATRE, 'Stalls', name)).slice(0, 2);
-  const page = await visitor(`/events/${THEATRE}`);
+  const page = await visitor(`/events/${THEATRE}`, options);
   await holdSeats(page, 'Stalls', name, seats);
   await checkoutIsOpen(page);
   await page.locator('#email').fill('typed@example.org');
@@ -25,6 +27,30 @@ async function guestAtCheckout(visitor, name) {
 }
 
 const dialog = (page) => page.getByRole('dialog', { name: 'Sign in' });
+
+async function signInHere(page, email) {
+  await page.locator('#sign-in-email').fill(email);
+  await page.locator('#sign-in-password').fill(DEMO_PASSWORD);
+  await page.getByTestId('login-button').click();
+  await dialog(page).waitFor({ state: 'detached' });
+}
+
+const guestToken = (page) => page.evaluate(() => localStorage.getItem('holdfast.guest'));
+
+// The statuses of the page's requests about reservations and bookings.
+function watchAnswers(page) {
+  const statuses = [];
+  page.on('response', (response) => {
+    if (/\/api\/v1\/(reservations|bookings)/.test(response.url())) statuses.push(response.status());
+  });
+  return statuses;
+}
+
+async function newAccount(email) {
+  const account = { email, password: DEMO_PASSWORD, first_name: 'Ada', last_name: 'Lovelace' };
+  assert.equal((await api('POST', '/auth/register', account)).status, 201);
+  return (await sessionOf(api, email)).bearer;
+}
 
 scenario('signing_in_at_checkout_loses_nothing', async ({ visitor }) => {
   const { page, seats } = await guestAtCheckout(visitor, 'R');
@@ -45,14 +71,18 @@ scenario('signing_in_at_checkout_loses_nothing', async ({ visitor }) => {
   assert.ok(await page.evaluate(() => window.isTheSamePage), 'the page was not loaded again');
   assert.ok(await page.locator('input[value="pm_sim_slow"]').isChecked());
   assert.ok(await secondsLeft(page) > 0);
+  assert.equal(await guestToken(page), null);
+  assert.equal(await page.getByTestId('kept-note').count(), 0);
 
-  // The guest's reservation can still be paid for, also after a reload.
+  // The reservation is the user's now, also after a reload.
+  const answers = watchAnswers(page);
   await page.reload();
   await checkoutIsOpen(page);
   await page.getByTestId('method-pm_card_visa').click();
   await page.getByTestId('pay-button').click();
   const reference = await isConfirmed(page);
   assert.equal(await page.getByTestId('ticket').count(), seats.length);
+  assert.ok(answers.length > 0 && answers.every((status) => status < 300), String(answers));
   await page.getByText(CUSTOMER).waitFor();
   assert.equal(await seatStatus(THEATRE, seats[0].seat_id), 'sold');
   await page.reload();
@@ -72,11 +102,97 @@ scenario('a_dialog_that_is_left_changes_nothing', async ({ visitor }) => {
 
 scenario('seats_given_back_after_signing_in_are_free', async ({ visitor }) => {
   const { page, seats } = await guestAtCheckout(visitor, 'Q');
-  await page.locator('#sign-in-email').fill(CUSTOMER);
-  await page.locator('#sign-in-password').fill(DEMO_PASSWORD);
-  await page.getByTestId('login-button').click();
-  await dialog(page).waitFor({ state: 'detached' });
+  await signInHere(page, CUSTOMER);
   await giveBack(page);
   await page.getByTestId('hold-ended').waitFor();
   assert.equal(await seatStatus(THEATRE, seats[0].seat_id), 'available');
+});
+
+scenario('registering_at_checkout_leads_back_to_it_and_pays_as_the_user', async ({ visitor }) => {
+  const { page, seats } = await guestAtCheckout(visitor, 'P');
+  await page.keyboard.press('Escape');
+  const address = page.url();
+  await page.getByRole('banner').getByRole('link', { name: 'Sign in' }).click();
+  await page.getByRole('link', { name: 'Create account' }).click();
+  await page.waitForURL(/\/register\?next=/);
+  await page.locator('#first_name').fill('Grace');
+  await page.locator('#email').fill('grace.checkout@example.org');
+  await page.locator('#password').fill(DEMO_PASSWORD);
+  await page.getByTestId('register-button').click();
+  await page.waitForURL(address);
+  await page.getByText('Booked for grace.checkout@example.org').waitFor();
+  assert.ok(await secondsLeft(page) > 0);
+  assert.equal(await guestToken(page), null);
+  assert.equal(await page.evaluate(() => sessionStorage.getItem('holdfast.email')),
+    'typed@example.org');
+  const answers = watchAnswers(page);
+  await page.getByTestId('method-pm_card_visa').click();
+  await page.getByTestId('pay-button').click();
+  await isConfirmed(page);
+  assert.equal(await page.getByTestId('ticket').count(), seats.length);
+  assert.ok(answers.every((status) => status < 300), String(answers));
+});
+
+// For each row of a guest, the row in which the account holds places.
+const OWN_ROWS = { A: 'D', B: 'E', C: 'F' };
+
+// A guest whose two places the account cannot take, because it holds all but one place that a buyer may have.
+async function beyondTheLimit(visitor, name, email, options) {
+  const { max_per_user: limit } = await event(THEATRE);
+  const bearer = await newAccount(email);
+  await holdByApi(THEATRE, (await row(THEATRE, 'Stalls', OWN_ROWS[name])).slice(0, limit - 1), bearer);
+  const guest = await guestAtCheckout(visitor, name, options);
+  await signInHere(guest.page, email);
+  return { ...guest, bearer, limit };
+}
+
+const note = (page) => page.getByTestId('kept-note');
+
+scenario('places_beyond_the_limit_stay_with_the_browser_and_can_be_paid_for', async ({ visitor }) => {
+  const email = 'ada.limit@example.org';
+  const { page, seats, bearer, limit } = await beyondTheLimit(visitor, 'A', email);
+  const said = (words) => note(page).getByText(words).waitFor();
+  await said(`At most ${limit} places per buyer. The places beyond that stay with this browser`);
+  assert.ok(await guestToken(page));
+  const id = reservationId(page);
+  assert.equal((await api('GET', `/reservations/${id}`, undefined, bearer)).status, 404);
+  await page.getByTestId('language').click();
+  await said(`${limit} places par acheteur. Les places en trop restent liées à ce navigateur`);
+  await page.getByTestId('language').click();
+  // The note and the time that is left are still there after a reload.
+  await page.reload();
+  await checkoutIsOpen(page);
+  await said('stay with this browser');
+  assert.ok(await secondsLeft(page) > 0);
+  await page.getByTestId('method-pm_card_visa').click();
+  await page.getByTestId('pay-button').click();
+  await isConfirmed(page);
+  assert.equal(await page.getByTestId('ticket').count(), seats.length);
+  await note(page).waitFor({ state: 'detached' });
+  assert.equal(await seatStatus(THEATRE, seats[0].seat_id), 'sold');
+});
+
+scenario('places_beyond_the_limit_can_be_given_back', async ({ visitor }) => {
+  const { page, seats } = await beyondTheLimit(visitor, 'B', 'ada.back@example.org');
+  await note(page).waitFor();
+  await giveBack(page);
+  await page.getByTestId('hold-ended').waitFor();
+  await note(page).waitFor({ state: 'detached' });
+  assert.equal(await seatStatus(THEATRE, seats[0].seat_id), 'available');
+});
+
+scenario('the_note_about_kept_places_covers_nothing', async ({ visitor }) => {
+  const { page } = await beyondTheLimit(visitor, 'C', 'ada.note@example.org');
+  for (const [width, height] of [[390, 844], [1280, 800]]) {
+    await page.setViewportSize({ width, height });
+    await page.goto(new URL(`/events/${THEATRE}`, page.url()).href);
+    await note(page).waitFor();
+    await page.getByTestId('hold-button').waitFor();
+    assert.equal(await overflow(page), 0);
+    const at = async (it) => it.evaluate((element) => element.getBoundingClientRect().toJSON());
+    const [told, main, button] = [await at(note(page)), await at(page.locator('main')),
+      await at(page.getByTestId('hold-button'))];
+    assert.ok(told.bottom <= main.top, `${told.bottom} is not above ${main.top}`);
+    assert.ok(button.bottom <= height, `${button.bottom} is below ${height}`);
+  }
 });

@@ -5,10 +5,20 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use ui::program;
 
+/// The address to return to: the query names it, or else it is the page with the link that led here.
+fn next() -> Signal<Option<String>> {
+    let query = use_query_map();
+    let came_from = document().referrer();
+    Signal::derive(move || {
+        let named = query.with(|query| query.get("next"));
+        named.or_else(|| (!came_from.is_empty()).then(|| program::way_back(Some(&came_from))))
+    })
+}
+
 /// The address of a page of this program, with the return address of the current page appended.
 pub fn with_return(path: &'static str) -> impl Fn() -> String + Clone + Send + Sync {
-    let query = use_query_map();
-    move || match query.with(|query| query.get("next")) {
+    let next = next();
+    move || match next.get() {
         Some(next) => format!("{path}?next={}", String::from(js_sys::encode_uri_component(&next))),
         None => path.to_owned(),
     }
@@ -17,9 +27,9 @@ pub fn with_return(path: &'static str) -> impl Fn() -> String + Clone + Send + S
 /// Leads the visitor back to the page they came from. That page usually belongs to another program, so the browser
 /// loads it.
 pub fn after_sign_in() -> Callback<()> {
-    let query = use_query_map();
+    let next = next();
     Callback::new(move |()| {
-        let next = program::way_back(query.with_untracked(|query| query.get("next")).as_deref());
+        let next = program::way_back(next.get_untracked().as_deref());
         let _ = window().location().replace(&next);
     })
 }

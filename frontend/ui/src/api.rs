@@ -2,8 +2,7 @@
 //!
 //! Every call carries the caller's identity (access token, guest token), and every refusal becomes a [`Failure`]. After
 //! a failure the client does not repeat a call, because only its caller knows whether that is safe. The one exception
-//! is a call as the owner of an object, which is repeated as the guest if the signed-in user may not see the object;
-//! see `client`.
+//! is a call about something that stayed the guest's after a sign-in: it is repeated as the guest; see `client`.
 
 mod client;
 mod first;

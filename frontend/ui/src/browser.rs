@@ -1,8 +1,10 @@
 //! The functions of the browser that the programs use: clock, storage, random numbers, waiting.
 //!
-//! The browser may refuse storage (private windows, settings). Then nothing is stored, and nothing fails.
+//! The browser may refuse storage (private windows, settings, a full disk). Then `boot.js` puts storage in its place that
+//! lasts until the page is closed, so that the visitor can pay for what this page holds.
 
 use leptos::prelude::window;
+use uuid::Uuid;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::Storage;
@@ -30,11 +32,23 @@ pub fn read(keep: Keep, name: &str) -> Option<String> {
     storage(keep)?.get_item(name).ok().flatten()
 }
 
-/// Stores a text. Does nothing if the browser refuses.
+/// Stores a text.
 pub fn write(keep: Keep, name: &str, value: &str) {
     if let Some(storage) = storage(keep) {
         let _ = storage.set_item(name, value);
     }
+}
+
+/// Reads the ids that [`write_ids`] stored on the device. Damaged ids are left out.
+pub fn read_ids(name: &str) -> Vec<Uuid> {
+    let text = read(Keep::Device, name).unwrap_or_default();
+    text.split(',').filter_map(|id| id.parse().ok()).collect()
+}
+
+/// Stores ids on the device.
+pub fn write_ids(name: &str, ids: &[Uuid]) {
+    let ids: Vec<_> = ids.iter().map(Uuid::to_string).collect();
+    write(Keep::Device, name, &ids.join(","));
 }
 
 /// Removes the value that is stored under this name.
@@ -42,11 +56,6 @@ pub fn remove(keep: Keep, name: &str) {
     if let Some(storage) = storage(keep) {
         let _ = storage.remove_item(name);
     }
-}
-
-/// Whether the browser stores values at all.
-pub fn stores() -> bool {
-    storage(Keep::Device).is_some()
 }
 
 /// Removes everything that is stored, except the values under these names, and tells this tab. The browser tells the

@@ -1,5 +1,6 @@
 //! Components that pages of several programs use.
 
+pub mod bar;
 pub mod countdown;
 pub mod dialog;
 pub mod erased;
@@ -7,6 +8,7 @@ pub mod failure;
 pub mod field;
 pub mod header;
 pub mod icon;
+pub mod kept_note;
 pub mod loaded;
 pub mod not_found;
 pub mod nothing;

@@ -57,13 +57,17 @@ pub fn sign_in_path(path: &str) -> String {
 }
 
 /// The address to which a visitor returns: the wanted address if it leads to a page of these programs, otherwise the
-/// start page. The browser resolves the address, because only the browser knows how it treats backslashes, control
+/// start page. The forms for signing in are no such pages. The browser resolves the address, because only the browser knows how it treats backslashes, control
 /// characters and dots (WHATWG URL, "basic URL parser"). The returned address is absolute: a path such as
 /// `//elsewhere` would lead to another host when the browser resolves it once more.
 pub fn way_back(wanted: Option<&str>) -> String {
     let origin = window().location().origin().unwrap_or_default();
     wanted
         .and_then(|wanted| web_sys::Url::new_with_base(wanted, &origin).ok())
-        .filter(|url| url.origin() == origin && Page::at(&url.pathname()).is_some())
+        .filter(|url| url.origin() == origin)
+        .filter(|url| {
+            Page::at(&url.pathname())
+                .is_some_and(|page| !matches!(page, Page::SignIn | Page::Register))
+        })
         .map_or_else(|| "/".to_owned(), |url| url.href())
 }

@@ -25,16 +25,13 @@ pub fn RegisterPage() -> impl IntoView {
     let send = move |()| {
         let credentials = typed.credentials();
         let registration = Registration {
-            email: credentials.email.clone(),
-            password: credentials.password.clone(),
+            email: credentials.email,
+            password: credentials.password,
             first_name: first_name.get_untracked(),
             last_name: last_name.get_untracked(),
             locale: Some(language::tag(i18n.get_locale_untracked()).into()),
         };
-        sending.send(async move {
-            api::register(&registration).await?;
-            api::login(&credentials).await
-        });
+        sending.send(async move { api::register(&registration).await });
     };
     let failure = sending.failure;
     view! {

@@ -77,12 +77,11 @@ pub fn EventPage() -> impl IntoView {
 
 #[component]
 fn Opened(slug: String) -> impl IntoView {
-    let carried = StoredValue::new(None);
     loaded(
         move || open(slug.clone()),
         || view! { <Skeleton/> }.into_any(),
         move |opening, again| {
-            let floor = Floor::new(opening, again, carried);
+            let floor = Floor::new(opening, again);
             stream::follow(floor);
             view! { <Hallway floor/> }.into_any()
         },

@@ -56,18 +56,7 @@ impl Failure {
     }
 }
 
-/// The identity with which a call is made.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Asker {
-    /// The signed-in user, or else the guest.
-    #[default]
-    Visitor,
-    /// The owner of the object that the call is about. If the signed-in user may not see it, the call is repeated as
-    /// the guest that this browser was before signing in.
-    Owner,
-}
-
-/// One request, with the identity that sends it.
+/// One request.
 #[derive(Default)]
 pub struct Call<'a> {
     /// The HTTP method. An empty text means `GET`.
@@ -78,7 +67,6 @@ pub struct Call<'a> {
     pub body: Option<String>,
     /// The idempotency key of the attempt. `None` for requests that need none.
     pub key: Option<&'a str>,
-    pub asker: Asker,
 }
 
 /// Sends the call and parses the response.
@@ -95,20 +83,23 @@ pub async fn send_for_status(call: Call<'_>) -> Result<u16, Failure> {
 /// The status and the body of a response.
 type Answer = Result<(u16, JsValue), Failure>;
 
-/// Sends the call and waits for the whole response. The future is boxed: otherwise every route would contain the whole
-/// exchange, with code of its own to drop it half-way.
+/// Sends the call as the signed-in user, or else as the guest, and waits for the whole response. What stays the guest's
+/// after a sign-in does not exist for the user, so the call is repeated as the guest. The future is boxed: otherwise
+/// every route would contain the whole exchange, with code of its own to drop it half-way.
 fn raw<'a>(call: Call<'a>) -> Pin<Box<dyn Future<Output = Answer> + 'a>> {
     Box::pin(async move {
         let token = session::access_token();
-        let mut answer = answered(&call, token.as_deref()).await;
-        if let (Err(failure), Asker::Owner) = (&answer, call.asker)
-            && token.is_some()
-            && failure.kind() == Some(ProblemType::NotFound)
-            && session::guest_token().is_some()
-        {
-            answer = answered(&call, None).await;
+        let answer = answered(&call, token.as_deref()).await;
+        match &answer {
+            Err(failure)
+                if failure.kind() == Some(ProblemType::NotFound)
+                    && token.is_some()
+                    && session::guest_token().is_some() =>
+            {
+                answered(&call, None).await
+            }
+            _ => answer,
         }
-        answer
     })
 }
 

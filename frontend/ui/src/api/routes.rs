@@ -13,7 +13,7 @@ use holdfast_contract::{
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
-use super::client::{Asker, Call, Failure, send, send_for_status};
+use super::client::{Call, Failure, send, send_for_status};
 
 /// The number of bookings on one page of the list. Their events are read one by one.
 const BOOKINGS_LIMIT: u32 = 20;
@@ -28,16 +28,6 @@ async fn get<T: DeserializeOwned>(path: &str) -> Result<T, Failure> {
 
 async fn post<T: DeserializeOwned>(path: &str, body: Option<String>) -> Result<T, Failure> {
     send(Call { method: "POST", path, body, ..Call::default() }).await
-}
-
-/// Reads an object that belongs to one user or guest.
-async fn own<T: DeserializeOwned>(path: &str) -> Result<T, Failure> {
-    send(Call { path, asker: Asker::Owner, ..Call::default() }).await
-}
-
-/// Posts to a route of an object that belongs to one user or guest.
-async fn act<T: DeserializeOwned>(path: &str) -> Result<T, Failure> {
-    send(Call { method: "POST", path, asker: Asker::Owner, ..Call::default() }).await
 }
 
 /// `GET /events`: the first page of the published events.
@@ -104,19 +94,18 @@ pub async fn hold(event: Uuid, wanted: &HoldRequest) -> Result<Reservation, Fail
 
 /// `GET /reservations/{id}`: a reservation of the visitor.
 pub async fn reservation(id: Uuid) -> Result<Reservation, Failure> {
-    own(&format!("/reservations/{id}")).await
+    get(&format!("/reservations/{id}")).await
 }
 
 /// `POST /reservations/{id}/extend`: gives a reservation more time.
 pub async fn extend(id: Uuid) -> Result<Reservation, Failure> {
-    act(&format!("/reservations/{id}/extend")).await
+    post(&format!("/reservations/{id}/extend"), None).await
 }
 
 /// `DELETE /reservations/{id}`: cancels a reservation, so that its seats are free.
 pub async fn cancel(id: Uuid) -> Result<(), Failure> {
     let path = format!("/reservations/{id}");
-    let call = Call { method: "DELETE", path: &path, asker: Asker::Owner, ..Call::default() };
-    send_for_status(call).await.map(|_| ())
+    send_for_status(Call { method: "DELETE", path: &path, ..Call::default() }).await.map(|_| ())
 }
 
 /// `GET /payments/config`: the payment gateway and its methods.
@@ -131,7 +120,6 @@ pub async fn confirm(body: &str, key: &str) -> Result<Booking, Failure> {
         path: "/bookings/confirm",
         body: Some(body.to_owned()),
         key: Some(key),
-        asker: Asker::Owner,
     })
     .await
 }
@@ -143,17 +131,17 @@ pub async fn bookings(after: Option<&str>) -> Result<BookingPage, Failure> {
 
 /// `GET /bookings/{id}`: a booking of the visitor, by its id.
 pub async fn booking(id: Uuid) -> Result<Booking, Failure> {
-    own(&format!("/bookings/{id}")).await
+    get(&format!("/bookings/{id}")).await
 }
 
 /// `POST /bookings/{id}/cancel`: cancels the whole booking.
 pub async fn cancel_booking(id: Uuid) -> Result<Booking, Failure> {
-    act(&format!("/bookings/{id}/cancel")).await
+    post(&format!("/bookings/{id}/cancel"), None).await
 }
 
 /// `GET /bookings/reference/{reference}`: a booking of the visitor, by its reference.
 pub async fn booking_by_reference(reference: &str) -> Result<Booking, Failure> {
-    own(&format!("/bookings/reference/{}", js_sys::encode_uri_component(reference))).await
+    get(&format!("/bookings/reference/{}", js_sys::encode_uri_component(reference))).await
 }
 
 /// `POST /payments/simulated/{client_secret}/complete`: ends the second step of the simulated gateway.
@@ -168,12 +156,9 @@ pub async fn login(credentials: &Credentials) -> Result<Session, Failure> {
     post("/auth/login", json(credentials)).await
 }
 
-/// `POST /auth/register`. The response is not needed, because the caller signs in next.
-pub async fn register(registration: &Registration) -> Result<(), Failure> {
-    let body = json(registration);
-    send_for_status(Call { method: "POST", path: "/auth/register", body, ..Call::default() })
-        .await
-        .map(|_| ())
+/// `POST /auth/register`: creates an account and starts a session of its user.
+pub async fn register(registration: &Registration) -> Result<Session, Failure> {
+    post("/auth/register", json(registration)).await
 }
 
 /// `POST /auth/logout`: tells the server that the session has ended.

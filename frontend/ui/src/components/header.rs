@@ -6,12 +6,14 @@ use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
 use super::{
+    bar::Bar,
     countdown::Countdown,
     icon::{Icon, Sign},
+    kept_note::KeptNote,
 };
 use crate::{
     api, common,
-    components::erased::{act, live, part},
+    components::erased::{act, known, live, part},
     i18n::{Locale, use_i18n},
     program,
     state::{
@@ -57,6 +59,7 @@ pub fn Header() -> impl IntoView {
             </nav>
         </header>
         <OfflineBar/>
+        <KeptNote/>
     }
 }
 
@@ -73,22 +76,8 @@ fn OfflineBar() -> impl IntoView {
         }
         None => t_string!(i18n, header.offline).to_owned(),
     };
-    view! {
-        <div role="status">
-            {part(move || {
-                network
-                    .is_away()
-                    .then(|| {
-                        view! {
-                            <p class="offline-bar" data-testid="offline">
-                                <Icon sign=Sign::Offline/>
-                                <span prop:textContent=live(text)></span>
-                            </p>
-                        }
-                    })
-            })}
-        </div>
-    }
+    let shown = known(move || network.is_away());
+    view! { <Bar class="offline-bar" test_id="offline" sign=Sign::Offline shown text=live(text)/> }
 }
 
 #[component]

@@ -7,11 +7,7 @@ use holdfast_contract::reservations::{ItemKind, Reservation, ReservationStatus};
 use leptos::{ev, prelude::*};
 use uuid::Uuid;
 
-use crate::{
-    api,
-    browser::{self, Keep},
-    state::countdown,
-};
+use crate::{api, browser, state::countdown};
 
 const HELD: &str = "holdfast.holds";
 
@@ -48,10 +44,7 @@ impl Holds {
 
     /// Adopts the stored reservations: another tab may have held seats, released them, or signed the user out.
     fn read_stored(self) {
-        if !browser::stores() {
-            return;
-        }
-        let stored = kept();
+        let stored = browser::read_ids(HELD);
         let known: Vec<Uuid> =
             self.held.with_untracked(|held| held.iter().map(|hold| hold.reservation.id).collect());
         if known.iter().any(|id| !stored.contains(id)) {
@@ -111,6 +104,11 @@ impl Holds {
         forget(id);
         self.held.update(|held| held.retain(|hold| hold.reservation.id != id));
         self.tick();
+    }
+
+    /// Whether this browser holds the places of a reservation; reactive.
+    pub fn has(self, id: Uuid) -> bool {
+        self.held.with(|held| held.iter().any(|hold| hold.reservation.id == id))
     }
 
     /// For how many persons this browser holds places of an event; reactive.
@@ -191,29 +189,16 @@ impl Holds {
     }
 }
 
-fn kept() -> Vec<Uuid> {
-    browser::read(Keep::Device, HELD)
-        .unwrap_or_default()
-        .split(',')
-        .filter_map(|id| id.parse().ok())
-        .collect()
-}
-
 fn remember(id: Uuid) {
-    let mut ids = kept();
+    let mut ids = browser::read_ids(HELD);
     if !ids.contains(&id) {
         ids.push(id);
     }
-    write(&ids);
+    browser::write_ids(HELD, &ids);
 }
 
 fn forget(id: Uuid) {
-    let mut ids = kept();
+    let mut ids = browser::read_ids(HELD);
     ids.retain(|kept| *kept != id);
-    write(&ids);
-}
-
-fn write(ids: &[Uuid]) {
-    let ids: Vec<_> = ids.iter().map(Uuid::to_string).collect();
-    browser::write(Keep::Device, HELD, &ids.join(","));
+    browser::write_ids(HELD, &ids);
 }

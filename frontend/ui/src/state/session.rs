@@ -5,6 +5,7 @@
 use holdfast_contract::accounts::{Profile, Session};
 use leptos::{ev, prelude::*};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::{
     browser::{self, Keep},
@@ -14,6 +15,8 @@ use crate::{
 
 const SESSION: &str = "holdfast.session";
 const GUEST: &str = "holdfast.guest";
+/// The storage key of the reservations that stayed the guest's at the sign-in.
+const LEFT: &str = "holdfast.left";
 
 /// A session in the form in which it is stored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -22,6 +25,9 @@ struct Kept {
     /// When the access token expires, in milliseconds since 1970 by the device's clock.
     expires_at: i64,
     profile: Profile,
+    /// How many persons one buyer may have, if something stayed the guest's at the sign-in.
+    #[serde(default)]
+    limit: i64,
 }
 
 /// The signed-in user, for pages to show.
@@ -55,13 +61,22 @@ impl Account {
         self.0.with(Option::is_some)
     }
 
-    /// Stores a new session on the device, and shows its user on the pages.
+    /// Stores a new session on the device, and shows its user on the pages. The guest token is kept only for
+    /// reservations that stay the guest's.
     pub fn sign_in(self, session: Session) {
-        let expires_at = browser::wall_ms() + session.expires_in_seconds * 1000;
+        let kept = session.adopted.map(|adopted| adopted.kept).unwrap_or_default();
+        if kept.is_empty() {
+            browser::remove(Keep::Device, GUEST);
+        }
+        // Another event may have another limit. The visitor is told of the first.
+        let limit = kept.first().map_or(0, |first| first.limit);
+        let left = kept.into_iter().filter(|it| it.limit == limit);
+        browser::write_ids(LEFT, &left.flat_map(|it| it.reservations).collect::<Vec<_>>());
         let kept = Kept {
             access_token: session.access_token,
-            expires_at,
+            expires_at: browser::wall_ms() + session.expires_in_seconds * 1000,
             profile: session.profile.clone(),
+            limit,
         };
         if let Ok(text) = serde_json::to_string(&kept) {
             browser::write(Keep::Device, SESSION, &text);
@@ -91,6 +106,11 @@ pub fn access_token() -> Option<String> {
 pub fn forget_token() {
     browser::remove(Keep::Device, SESSION);
     browser::tell_this_tab();
+}
+
+/// The reservations that stayed the guest's when the user signed in, and the limit that the user would exceed.
+pub fn left_with_guest() -> Option<(Vec<Uuid>, i64)> {
+    kept().map(|kept| (browser::read_ids(LEFT), kept.limit))
 }
 
 pub fn guest_token() -> Option<String> {

@@ -3,8 +3,8 @@
 //! The large arrays are not signals. Instead, `revision` grows with every change of them, and the stage is told which
 //! seats to draw again. `changes` processes the changes.
 
-mod carried;
 mod changes;
+pub mod kept;
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -28,7 +28,7 @@ use map::{
 use ui::{
     api::Failure,
     browser,
-    components::erased::known,
+    components::erased::{follow, known},
     i18n::{I18n, Locale, use_i18n},
     state::holds::Holds,
     td_string,
@@ -49,7 +49,9 @@ pub enum Notice {
         /// The seats that were removed from the choice.
         seats: Vec<i32>,
     },
-    /// The event has a new seating plan, and the choice is without the seats with these names.
+    /// The choice is without the seats and places with these names, which are no longer free.
+    Lost(Vec<String>),
+    /// The event has a new seating plan, and the choice is without the seats and places with these names.
     Replaced(Vec<String>),
     /// No offer sells the seat with this index now.
     Closed(usize),
@@ -90,8 +92,6 @@ pub enum Standing {
     Closed,
 }
 
-pub use carried::Carried;
-
 #[derive(Clone, Copy)]
 pub struct Floor {
     pub event: RwSignal<Event>,
@@ -122,17 +122,11 @@ pub struct Floor {
     i18n: I18n,
     /// Loads the whole page again.
     again: Callback<()>,
-    /// The choice that the page keeps while it is loaded again.
-    carried: StoredValue<Option<Carried>>,
 }
 
 impl Floor {
     /// Creates the state from the fetched data.
-    pub fn new(
-        opening: Opening,
-        again: Callback<()>,
-        carried: StoredValue<Option<Carried>>,
-    ) -> Self {
+    pub fn new(opening: Opening, again: Callback<()>) -> Self {
         let Opening { event, map, states, sections, offers } = opening;
         let hall = map.map_or_else(Hall::empty, Hall::new);
         let mut live = Live::new(&hall);
@@ -158,9 +152,9 @@ impl Floor {
             holds,
             i18n: use_i18n(),
             again,
-            carried,
         };
         floor.take_back();
+        follow(move || floor.chosen.with(|chosen| floor.keep(chosen)));
         floor
     }
 

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use super::{
-    floor::{Floor, Notice},
+    floor::{Floor, Notice, kept},
     selection::Selection,
 };
 use ui::{
@@ -50,6 +50,7 @@ pub fn holder(floor: Floor) -> Callback<()> {
             match outcome {
                 Ok(reservation) => {
                     holds.put(reservation);
+                    kept::forget(event);
                     if is_here {
                         floor.chosen.set(Selection::default());
                         if let Some(path) = holds.checkout_path_of(event) {

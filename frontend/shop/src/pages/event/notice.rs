@@ -38,6 +38,7 @@ fn text(floor: Floor, locale: Locale, notice: &Notice) -> String {
             told.extend(given_up(locale, &floor.names(locale, seats)));
             told.join(" ")
         }
+        Notice::Lost(lost) => given_up(locale, lost).unwrap_or_default(),
         Notice::Replaced(lost) => {
             let mut told = vec![td_string!(locale, conflict.replaced).to_owned()];
             told.extend(given_up(locale, lost));
@@ -51,7 +52,7 @@ fn text(floor: Floor, locale: Locale, notice: &Notice) -> String {
     }
 }
 
-/// “No longer selected: B12.” `None` if no seat was removed.
+/// “No longer selected: B12.” `None` if nothing was removed.
 fn given_up(locale: Locale, names: &[String]) -> Option<String> {
     let seats = words::listed(locale, names);
     (!names.is_empty()).then(|| td_string!(locale, conflict.given_up, seats = seats.as_str()))

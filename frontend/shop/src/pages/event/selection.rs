@@ -1,4 +1,4 @@
-//! The visitor's choice before a hold. Only this page knows it until the visitor presses "Hold".
+//! The visitor's choice before a hold. Only this tab knows it until the visitor presses "Hold".
 
 use holdfast_contract::{
     problem::{RefusedSeat, SeatRefusal},

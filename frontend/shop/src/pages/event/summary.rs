@@ -151,21 +151,26 @@ fn ChosenSeat(floor: Floor, seat_id: i32, offer: Uuid) -> impl IntoView {
     })
 }
 
+/// The name of an entry of places for people, such as “2 × Floor, Adult”; reactive.
+pub fn places_name(floor: Floor, places: Places) -> String {
+    let section = floor.general.with(|sections| {
+        let section = sections.iter().find(|it| it.id == places.section_id);
+        section.map(|it| it.name.clone()).unwrap_or_default()
+    });
+    let offer = floor.prices.with(|prices| prices.offer(places.offer_id).map(|it| it.name.clone()));
+    format!("{} × {section}, {}", places.quantity, offer.unwrap_or_default())
+}
+
 #[component]
 fn ChosenPlaces(floor: Floor, places: Places) -> impl IntoView {
     let i18n = use_i18n();
     let Places { section_id, offer_id, quantity } = places;
-    let section = floor.general.with(|sections| {
-        sections.iter().find(|it| it.id == section_id).map(|it| it.name.clone()).unwrap_or_default()
-    });
-    let (offer, price) = floor.prices.with(|prices| {
-        prices.offer(offer_id).map(|it| (it.name.clone(), it.price.clone())).unzip()
-    });
+    let price = floor.prices.with(|prices| prices.offer(offer_id).map(|it| it.price.clone()));
     let price = price.map(|price| {
         let amount = price.amount.saturating_mul(i64::from(quantity));
         intl::money(i18n.get_locale(), &Money { amount, currency: price.currency })
     });
-    let label = format!("{quantity} × {section}, {}", offer.unwrap_or_default());
+    let label = places_name(floor, places);
     let removal = t_string!(i18n, event.remove, seat = label.as_str());
     view! {
         <li class="chosen-row">

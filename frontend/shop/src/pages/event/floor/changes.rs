@@ -67,7 +67,7 @@ impl Floor {
 
     /// Uses these offers from now on. A choice under an offer that has ended moves to another offer that sells the
     /// place, or is removed. A message tells the visitor.
-    fn sell_by(self, next: Prices) {
+    pub(super) fn sell_by(self, next: Prices) {
         let (hall, live) = (self.hall.get_value(), self.live.get_value());
         let closed = next.closed(&hall);
         if live.borrow().closed != closed {
@@ -132,7 +132,7 @@ impl Floor {
             return;
         };
         if states.plan_version != hall.plan_version && !hall.is_empty() {
-            self.reopen();
+            self.again.run(());
             return;
         }
         let changed = live.borrow_mut().replace(&hall, states, browser::monotonic_ms());
@@ -144,7 +144,7 @@ impl Floor {
         let Some((id, plan)) = known else { return };
         let Ok(event) = api::event(&id.to_string()).await else { return };
         if event.plan_version != plan {
-            self.reopen();
+            self.again.run(());
             return;
         }
         let sale = EventSale::of(&event);
