@@ -5,7 +5,8 @@ FROM rust:1.95-bookworm AS build
 # A Node version that is still maintained; Debian 12 has Node 18.
 COPY --from=node:22-bookworm-slim /usr/local/bin /usr/local/bin
 COPY --from=node:22-bookworm-slim /usr/local/lib/node_modules /usr/local/lib/node_modules
-RUN rustup target add wasm32-unknown-unknown
+RUN rustup target add wasm32-unknown-unknown \
+ && apt-get update && apt-get install -y --no-install-recommends zopfli && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY . .
 ENV HOLDFAST_CACHE=/cache/holdfast CARGO_TARGET_DIR=/cache/target HOLDFAST_WASM_TARGET_DIR=/cache/wasm

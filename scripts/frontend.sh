@@ -180,9 +180,15 @@ for program in "${programs[@]}"; do
 done
 cp "$front/node_modules/@fontsource-variable/inter/LICENSE" "$out/assets/inter-LICENSE.txt"
 
-# The gzip file that the server sends to clients that accept it. Shells are compressed when they are sent.
+# The gzip file that the server sends to clients that accept it. zopfli searches longer than gzip and finds a file that
+# is about 4 percent smaller. Shells are compressed when they are sent.
 find "$out" -type f \( -name '*.wasm' -o -name '*.js' -o -name '*.css' -o -name '*.svg' \) \
-    -exec gzip -9 -n -k {} +
+    -exec zopfli {} +
+
+# The size of a file as it is sent.
+sent_bytes() {
+    if [ -f "$1.gz" ]; then wc -c <"$1.gz"; else gzip -9 -c "$1" | wc -c; fi
+}
 
 # --- sizes --------------------------------------------------------------------------------------
 
@@ -190,11 +196,11 @@ report=$work/report
 printf 'frontend: %-28s %10s %10s\n' file bytes gzipped >"$report"
 for file in "$out"/*.html "$out"/assets/*[!z]; do
     printf 'frontend: %-28s %10d %10d\n' "$(basename "$file")" "$(wc -c <"$file")" \
-        "$(gzip -9 -c "$file" | wc -c)" >>"$report"
+        "$(sent_bytes "$file")" >>"$report"
 done
 cat "$report"
 for program in "${programs[@]}"; do
-    wasm_bytes=$(gzip -9 -c "$out/assets/${wasm_name[$program]}" | wc -c)
+    wasm_bytes=$(sent_bytes "$out/assets/${wasm_name[$program]}")
     [ "$wasm_bytes" -le "${limit_bytes[$program]}" ] ||
         die "the WebAssembly of $program is $wasm_bytes bytes gzipped; the limit is ${limit_bytes[$program]} bytes"
 done

@@ -90,6 +90,7 @@ need cc gcc libc6-dev
 need pkg-config pkg-config
 need node nodejs
 need npm npm
+need zopfli zopfli
 
 case "$purpose" in
   test)
