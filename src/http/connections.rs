@@ -82,7 +82,8 @@ impl Connections {
         let all = descriptors::limited(settings.all);
         let mut protocol = Builder::new(TokioExecutor::new());
         // The watch has the deadlines of heads: hyper's would end an idle connection as soon.
-        protocol.http1().timer(TokioTimer::new()).header_read_timeout(None);
+        // A client that has sent its request and closed its own direction still gets the response.
+        protocol.http1().timer(TokioTimer::new()).header_read_timeout(None).half_close(true);
         protocol
             .http2()
             .timer(TokioTimer::new())

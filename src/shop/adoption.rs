@@ -124,12 +124,14 @@ impl Handover {
         let of_guest: BTreeSet<ReservationId> =
             bookings.iter().flat_map(|one| one.reservations.clone()).collect();
         let of_guest: Vec<ReservationId> = of_guest.into_iter().collect();
+        let all: Vec<BookingId> = bookings.iter().map(|one| one.id).collect();
+        let admitted = tickets::lock_all(tx, &all).await?;
         let rows = guest_reservations::of_guest(tx, guest, &events, &of_guest).await?;
 
         let paid = |one: &&GuestBooking| one.status == BookingState::Confirmed;
         let mut given: Vec<BookingId> = bookings.iter().filter(paid).map(|one| one.id).collect();
         let mut persons = guest_reservations::persons(tx, to, &events, now_ms).await?;
-        for (event, admitted) in tickets::give(tx, &given, to).await? {
+        for (event, admitted) in admitted {
             *persons.entry(event).or_default() += admitted;
         }
         let mut kept = Vec::new();
@@ -152,6 +154,7 @@ impl Handover {
             rows.iter().map(|row| row.id).filter(|id| !stays(id)).collect();
 
         guest_bookings::give(tx, &given, to).await?;
+        tickets::give(tx, &given, to).await?;
         guest_reservations::give(tx, &moved, to).await?;
         let subjects: Vec<Uuid> =
             moved.iter().map(|id| id.0).chain(given.iter().map(|id| id.0)).collect();

@@ -7,4 +7,4 @@
 pub mod issue;
 pub mod store;
 
-pub use issue::{give, issue, lock, not_refunded, of_bookings, refunded, void};
+pub use issue::{give, issue, lock, lock_all, not_refunded, of_bookings, refunded, void};

@@ -260,10 +260,12 @@ async fn start(
         return Ok(Started::Before(known));
     }
     let (candidates, now_ms) = in_payment::look(tx, command.buyer, &command.reservations).await?;
-    let order = order(&candidates, command.method.as_deref())?;
+    check(&candidates)?;
     let events: Vec<EventId> = candidates.iter().map(|one| one.reservation.event_id).collect();
     in_payment::lock_buyer(tx, command.buyer, &events, command.locale).await?;
     let begun = in_payment::begin(tx, command.buyer, &command.reservations).await?;
+    // Of the items that are locked now: a part of a reservation may have been given back since the look.
+    let order = order(&candidates, &begun, command.method.as_deref())?;
     let (row, lines) = booked(tx, entropy, booking, command, &candidates, &begun, now_ms).await?;
     let saga = SagaId(entropy.id());
     let checkout = Checkout::start(saga, booking, order, now_ms);
@@ -280,12 +282,11 @@ async fn start(
     Ok(Started::Here(work, booking))
 }
 
-/// The amount and its currency, if the reservations fit into one booking.
-fn order(candidates: &[Candidate], method: Option<&str>) -> Result<Order, ConfirmError> {
+/// Whether the reservations fit into one booking.
+fn check(candidates: &[Candidate]) -> Result<(), ConfirmError> {
     let Some(first) = candidates.first().map(|candidate| &candidate.reservation) else {
         return Err(ConfirmError::NoMethod);
     };
-    let mut total = 0_i64;
     for Candidate { reservation, event_status, .. } in candidates {
         if reservation.currency != first.currency {
             return Err(ConfirmError::MixedCurrency);
@@ -296,14 +297,24 @@ fn order(candidates: &[Candidate], method: Option<&str>) -> Result<Order, Confir
         if !event_status.sells() {
             return Err(ConfirmError::NotOnSale(*event_status));
         }
-        total = total.checked_add(reservation.total_minor).ok_or(ConfirmError::TooLarge)?;
     }
-    if total == 0 {
+    Ok(())
+}
+
+/// The amount of the items, with its currency.
+fn order(
+    candidates: &[Candidate],
+    begun: &Begun,
+    method: Option<&str>,
+) -> Result<Order, ConfirmError> {
+    let mut amount = Money::new(0, candidates[0].reservation.currency);
+    for item in &begun.items {
+        let price = Money::new(item.price_minor, amount.currency);
+        amount = amount.plus(price).map_err(|_| ConfirmError::TooLarge)?;
+    }
+    if amount.minor == 0 {
         return Ok(Order::Free);
     }
-    let amount = Money::new(0, first.currency)
-        .plus(Money::new(total, first.currency))
-        .map_err(|_| ConfirmError::TooLarge)?;
     let method = method.ok_or(ConfirmError::NoMethod)?.to_owned();
     Ok(Order::Paid { amount, method })
 }

@@ -174,6 +174,8 @@ impl CheckoutDriver {
         now_ms: i64,
     ) -> Result<Performed<Event>, StoreError> {
         let booking = checkout.booking;
+        // The lock order: a booking before its reservations.
+        confirmed::lock(tx, booking).await?;
         let reservations = store::reservations_of(tx, booking).await?;
         let changes = in_payment::release(tx, &reservations, why).await?;
         merge(aftermath, changes);

@@ -16,7 +16,7 @@ use super::{
     store::{self, payment::move_counter, release},
 };
 use crate::{
-    kernel::db::{Bug, Failure, StoreError, Tx},
+    kernel::db::{Failure, StoreError, Tx},
     live::record,
 };
 
@@ -105,11 +105,12 @@ async fn release(
     }
     let seats = release::free_seats(tx, id, &gone).await?;
     let named = items.iter().filter(|it| it.seat_id.is_some() && gone.contains(&it.id)).count();
-    if seats.len() != named {
-        return Err(StoreError::from(Bug::new("a held seat is not its reservation's")).into());
+    let changed =
+        release::drop_items(tx, id, &gone).await? + release::shorten(tx, id, &left).await?;
+    if seats.len() != named || changed != left.len() as u64 {
+        // The hold lapsed since the look at the clock, and another hold has taken its places.
+        return Err(ExtendError::Expired.into());
     }
-    release::drop_items(tx, id, &gone).await?;
-    release::shorten(tx, id, &left).await?;
     let sections = lower_counters(tx, event, &items, &left).await?;
     release::sum_up(tx, id).await?;
     record::freed(tx, &seats, &sections).await?;
@@ -125,7 +126,7 @@ fn left_after(
     let left = parts.iter().enumerate().map(|(at, part)| {
         let fault = |field: &str, why: String| Err((format!("items[{at}].{field}"), why));
         let Some(item) = items.iter().find(|item| item.id == part.item) else {
-            return fault("item_id", "is no item of this reservation".to_owned());
+            return fault("item_id", "is not an item of this reservation".to_owned());
         };
         if !named.insert(part.item) {
             return fault("item_id", "is named twice".to_owned());

@@ -76,20 +76,23 @@ pub async fn not_refunded(tx: &Tx, booking: BookingId, lines: &[LineId]) -> Resu
     store::change(tx, booking, lines, to, &[from]).await.map(|_| ())
 }
 
-/// Moves the tickets of bookings to another buyer, and returns how many persons each event admits by them. The bookings
-/// are locked.
-pub async fn give(
+/// Locks the tickets of bookings, and returns how many persons each event admits by them.
+pub async fn lock_all(
     tx: &Tx,
     bookings: &[BookingId],
-    to: Buyer,
 ) -> Result<HashMap<EventId, i64>, StoreError> {
     let mut admitted: HashMap<EventId, i64> = HashMap::new();
-    for ticket in store::give(tx, bookings, to).await? {
+    for ticket in store::lock_all(tx, bookings).await? {
         if matches!(ticket.status, TicketState::Valid | TicketState::Used) {
-            *admitted.entry(ticket.event).or_default() += i64::from(ticket.admits);
+            *admitted.entry(ticket.event_id).or_default() += i64::from(ticket.admits);
         }
     }
     Ok(admitted)
+}
+
+/// Moves the locked tickets of bookings to another buyer. Returns their number.
+pub async fn give(tx: &Tx, bookings: &[BookingId], to: Buyer) -> Result<u64, StoreError> {
+    store::give(tx, bookings, to).await
 }
 
 /// The tickets of bookings, in the order in which they were issued.

@@ -2,12 +2,11 @@
 
 use holdfast_domain::{
     booking::TicketState,
-    ids::{BookingId, Buyer, EventId, LineId, TicketId},
+    ids::{BookingId, Buyer, LineId, TicketId},
 };
 use holdfast_entity::tickets;
 use sea_orm::{
-    ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::LockType,
+    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::LockType,
 };
 
 use crate::kernel::db::{self, Sql, StoreError, Tx};
@@ -39,26 +38,22 @@ pub async fn change(
     db::change(tx, change).await
 }
 
-/// A ticket that was given to another buyer.
-#[derive(Debug, Clone, Copy, FromQueryResult)]
-pub struct GivenTicket {
-    #[sea_orm(alias = "event_id")]
-    pub event: EventId,
-    pub admits: i32,
-    pub status: TicketState,
+/// Locks and reads the tickets of bookings in the order of their ids.
+pub async fn lock_all(tx: &Tx, bookings: &[BookingId]) -> Result<Vec<tickets::Model>, StoreError> {
+    Ok(tickets::Entity::find()
+        .filter(db::is_among(tx, tickets::Column::BookingId, bookings.iter().copied()))
+        .order_by_asc(tickets::Column::Id)
+        .lock(LockType::NoKeyUpdate)
+        .all(tx.orm())
+        .await?)
 }
 
 /// Gives the tickets of bookings to the buyer.
-pub async fn give(
-    tx: &Tx,
-    bookings: &[BookingId],
-    to: Buyer,
-) -> Result<Vec<GivenTicket>, StoreError> {
+pub async fn give(tx: &Tx, bookings: &[BookingId], to: Buyer) -> Result<u64, StoreError> {
     let change = tickets::Entity::update_many()
         .col_expr(tickets::Column::BuyerId, to.id().into())
         .filter(db::is_among(tx, tickets::Column::BookingId, bookings.iter().copied()));
-    let columns = [tickets::Column::EventId, tickets::Column::Admits, tickets::Column::Status];
-    db::changed(tx, change, &columns).await
+    db::change(tx, change).await
 }
 
 /// The tickets of bookings, in the order of their ids.

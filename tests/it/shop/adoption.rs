@@ -138,6 +138,21 @@ async fn a_confirmation_that_is_repeated_after_the_sign_in_is_replayed() {
 }
 
 #[tokio::test]
+async fn a_cancelled_booking_moves_with_its_tickets() {
+    let (app, event) = app_with_event().await;
+    fixture::refundable(&app, &event).await;
+    account(&app, "ada", Role::Customer, None).await;
+    let guest = Buyer::holds(&app, &event, &seats(&[1])).await;
+    let paid = guest.confirms(&app, "k1", &guest.pays_with(CARD)).await.booking();
+    let cancel = format!("/bookings/{}/cancel", paid.id);
+    let cancelled = app.as_guest(&guest.token).post(&cancel, &json!({})).await;
+    assert_eq!(cancelled.status, 200, "{}", cancelled.text);
+    let adopted = signs_in(&app, "ada", &guest.token).await.adopted.expect("an adoption");
+    assert_eq!(adopted.bookings, [paid.id]);
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn a_hold_that_comes_after_the_sign_in_follows_with_the_next_request() {
     let (app, event) = app_with_event().await;
     account(&app, "ada", Role::Customer, None).await;

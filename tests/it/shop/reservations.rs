@@ -346,3 +346,55 @@ async fn what_is_given_back_twice_at_once_is_free_once() {
     assert_eq!(app.number("SELECT SUM(held) FROM sections WHERE kind = 'general'").await, 2);
     app.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_release_beside_a_confirmation_charges_what_is_booked() {
+    let app = TestApp::start().await;
+    let like = Like { seats: 96, places: 1000, max_per_user: 10, ..Like::default() };
+    let event = fixture::event(&app, like).await;
+    for round in 0..24 {
+        let seat = round * 4 + 1;
+        let wish = seats_and_places(&event, &[seat, seat + 1, seat + 2, seat + 3], 4);
+        let guest = Buyer::holds(&app, &event, &wish).await;
+        let items = guest.reads_reservation(&app).await.items;
+        let some: Vec<Value> = items[1..].iter().map(|it| json!({ "item_id": it.id })).collect();
+        let path = format!("/reservations/{}/release", guest.reservation);
+        let body = guest.pays_with("pm_card_visa");
+        let release = async {
+            tokio::time::sleep(Duration::from_millis(u64::from(round.unsigned_abs() % 8))).await;
+            app.as_guest(&guest.token).post(&path, &json!({ "items": some })).await
+        };
+        let (paid, released) = tokio::join!(guest.confirms(&app, "k1", &body), release);
+        assert!([201, 202].contains(&paid.status), "{}", paid.text);
+        assert!([200, 409].contains(&released.status), "{}", released.text);
+        guest.settled(&app, paid.booking().id).await;
+    }
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_release_beside_a_lapse_frees_no_place_twice() {
+    let app = TestApp::start().await;
+    let event = fixture::event(&app, Like { places: 5, ..Like::default() }).await;
+    for round in 0..16 {
+        let guest = Buyer::holds(&app, &event, &seats_and_places(&event, &[1], 4)).await;
+        let items = guest.reads_reservation(&app).await.items;
+        let general = items.iter().find(|item| item.seat_id.is_none()).expect("places").id;
+        let path = format!("/reservations/{}/release", guest.reservation);
+        let two = json!({ "items": [{ "item_id": general, "quantity": 2 }] });
+        let caller = app.as_guest(&guest.token);
+        let lapse = async {
+            tokio::time::sleep(Duration::from_millis(round % 4)).await;
+            app.advance(HOLD + Duration::from_secs(1)).await;
+            app.post(&event.reservations(), &seats_and_places(&event, &[1], 5)).await
+        };
+        let (released, taken) = tokio::join!(caller.post(&path, &two), lapse);
+        assert!([200, 409].contains(&released.status), "{}", released.text);
+        assert!([201, 409].contains(&taken.status), "{}", taken.text);
+        app.advance(HOLD + Duration::from_secs(1)).await;
+        app.app.slices.reservations.expire_pass().await.expect("a pass");
+        assert_eq!(app.breaches().await.len(), 0);
+    }
+    assert_eq!(app.number("SELECT SUM(held) FROM sections").await, 0);
+    app.finish().await;
+}

@@ -1,12 +1,15 @@
 //! The SQL that gives a part of a hold back.
 
-use holdfast_domain::ids::{Buyer, EventId, ItemId, ReservationId};
+use holdfast_domain::{
+    ids::{Buyer, EventId, ItemId, ReservationId},
+    reservation::ItemState,
+};
 use holdfast_entity::reservation_items::{self, Column, Entity};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use super::payment::{self, update_seats};
 use crate::{
-    kernel::db::{self, Expected, Sql, StoreError},
+    kernel::db::{self, Sql, StoreError},
     live::record::ChangedSeat,
 };
 
@@ -52,38 +55,37 @@ pub async fn free_seats(
     Ok(freed.into_iter().map(seat).collect())
 }
 
-/// Writes what is left of the items of which something is left.
+/// Writes what is left of the items of which something is left and which are still held. Returns their number.
 pub async fn shorten(
     tx: &impl Sql,
     id: ReservationId,
     left: &[reservation_items::Model],
-) -> Result<(), StoreError> {
+) -> Result<u64, StoreError> {
+    let mut changed = 0;
     for rest in left.iter().filter(|rest| rest.quantity > 0) {
         let change = Entity::update_many()
             .col_expr(Column::Quantity, rest.quantity.into())
             .col_expr(Column::Admits, rest.admits.into())
             .col_expr(Column::PriceMinor, rest.price_minor.into())
             .filter(Column::ReservationId.eq(id))
-            .filter(Column::Id.eq(rest.id));
-        let otherwise = "an item of a locked reservation is gone".to_owned();
-        db::write(tx, change, Some(Expected { rows: 1, otherwise })).await?;
+            .filter(Column::Id.eq(rest.id))
+            .filter(Column::State.eq(ItemState::Held));
+        changed += db::change(tx, change).await?;
     }
-    Ok(())
+    Ok(changed)
 }
 
-/// Deletes items of which nothing is left.
+/// Deletes items of which nothing is left and which are still held. Returns their number.
 pub async fn drop_items(
     tx: &impl Sql,
     id: ReservationId,
     items: &[ItemId],
-) -> Result<(), StoreError> {
-    let gone = Entity::delete_many().filter(Column::ReservationId.eq(id)).filter(db::is_among(
-        tx,
-        Column::Id,
-        items.iter().copied(),
-    ));
-    let expected = Expected { rows: items.len() as u64, otherwise: "an item is gone".to_owned() };
-    db::write(tx, gone, Some(expected)).await
+) -> Result<u64, StoreError> {
+    let gone = Entity::delete_many()
+        .filter(Column::ReservationId.eq(id))
+        .filter(db::is_among(tx, Column::Id, items.iter().copied()))
+        .filter(Column::State.eq(ItemState::Held));
+    db::change(tx, gone).await
 }
 
 /// Sets the persons and the total of a reservation to the sums of its items.
