@@ -1,7 +1,11 @@
 //! PostgreSQL crashes while buyers pay. After one of its server processes is killed, PostgreSQL ends all connections,
 //! also those of other databases, and recovers (manual, 19.8, "Server shutdown": SIGKILL).
 
-use std::{process::Command, time::Duration};
+use std::{
+    process::Command,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use futures_util::future::join_all;
 use holdfast::kernel::db::Sql as _;
@@ -17,8 +21,8 @@ use crate::support::{
 };
 
 const BUYERS: i32 = 24;
-/// The number of seats that each buyer buys, one after the other.
-const SEATS_EACH: i32 = 3;
+/// The maximum number of seats that each buyer buys, one after the other, until the crashes are over.
+const SEATS_EACH: i32 = 60;
 const CRASHES: usize = 3;
 /// The maximum number of repetitions: enough for every crash, because this small database recovers in less than a
 /// second.
@@ -79,9 +83,13 @@ async fn a_database_that_crashes_is_unavailable_and_no_fault() {
     let app = TestApp::start().await;
     let like = Like { seats: BUYERS * SEATS_EACH, ..Like::default() };
     let event = fixture::event(&app, like).await;
+    let are_over = AtomicBool::new(false);
     let buyers = (0..BUYERS).map(async |buyer| {
         let mut heard = Vec::new();
         for seat in 1..=SEATS_EACH {
+            if are_over.load(Ordering::Relaxed) {
+                break;
+            }
             heard.extend(buys(&app, &event, buyer * SEATS_EACH + seat).await);
         }
         heard
@@ -91,6 +99,9 @@ async fn a_database_that_crashes_is_unavailable_and_no_fault() {
             tokio::time::sleep(Duration::from_millis(400)).await;
             crash(&app).await;
         }
+        // The last crash is met as well.
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        are_over.store(true, Ordering::Relaxed);
     };
     let (heard, ()) = tokio::join!(join_all(buyers), crashes);
     let heard = heard.concat();
