@@ -50,6 +50,7 @@ SEATS_PAGE = 1000
 PAGES_MAX = 200
 LAPSE_MS = 31 * 60 * 1000
 QUIET_SECS_MAX = 120
+IDLE_SECS_MAX = 30
 SHARE_OF_SEATS = 0.6  # the share of the hall that one round may use; the warm-up is slower than the rounds
 
 # key, description, unit, target (a sign and a number) or None
@@ -311,12 +312,17 @@ class Client:
     def __init__(self, url):
         self.connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=30)
         self.last_headers = {}
+        self.used_at = time.monotonic()
 
     def send(self, method, path, body=None):
         """Returns the status, the body as sent, and the seconds to the first byte."""
         headers = {"Accept-Encoding": "gzip"}
         if body is not None:
             headers["Content-Type"] = "application/json"
+        # The server closes a connection that is idle for long; the next request opens it again.
+        if time.monotonic() - self.used_at > IDLE_SECS_MAX:
+            self.connection.close()
+        self.used_at = time.monotonic()
         started = time.perf_counter()
         self.connection.request(method, path, json.dumps(body) if body is not None else None,
                                 headers)
