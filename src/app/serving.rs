@@ -105,7 +105,8 @@ impl App {
             .with(Cors::new(self.config.network.cors_origins.clone()))
     }
 
-    /// What is for operators alone: on an address of their own, or in development on the address of everybody.
+    /// The routes that only operators need. They are served on the operators' own address, or in development on the
+    /// address of the shop.
     fn internal_routes(&self) -> impl Endpoint + use<> {
         with_internals(health(), &self.service())
             .data(self.base.db.clone())

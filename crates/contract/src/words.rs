@@ -147,7 +147,7 @@ wire_words! {
     SagaKind {
         /// The payment of a booking.
         Checkout = "checkout",
-        /// A refund.
+        /// The saga gives the money of a payment back.
         Refund = "refund",
     }
 }

@@ -35,7 +35,7 @@ impl AcceptErrors {
         pause
     }
 
-    /// A connection came.
+    /// Ends a row of failures, because `accept` returned a connection.
     pub(super) fn over(&mut self) {
         self.pause = None;
     }

@@ -97,7 +97,7 @@ impl Watch {
         Running(Open { watch: Arc::clone(watch), is_running: true })
     }
 
-    /// Bytes have come.
+    /// Notes that bytes arrived: without an open request they begin the head of one.
     pub(super) fn has_read(&self) {
         let mut state = self.state();
         if state.open == 0 && !state.is_multiplexed && state.head_since.is_none() {
@@ -105,7 +105,7 @@ impl Watch {
         }
     }
 
-    /// Bytes have gone.
+    /// Notes that bytes left, which is progress of a response.
     pub(super) fn has_written(&self) {
         let mut state = self.state();
         if !state.is_multiplexed {

@@ -1,4 +1,4 @@
-//! Gives a part of a hold back: seats, and units of general-admission picks. What is left stays held.
+//! Gives a part of a hold back: seats, and units of general-admission picks. The other places stay held.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -117,7 +117,7 @@ async fn release(
     Ok(true)
 }
 
-/// What is left of each item that is named. The first fault is told with its field.
+/// Returns each named item as it is after the release. The error names the first faulty field, with the reason.
 fn left_after(
     items: &[reservation_items::Model],
     parts: &[Part],
