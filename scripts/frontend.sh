@@ -6,6 +6,8 @@
 #   HOLDFAST_WASM_TARGET_DIR  cargo's target folder for WebAssembly (default target/wasm)
 #   HOLDFAST_WASM_TOOLCHAIN   rustup, debian or auto (default auto: rustup if it works)
 set -euo pipefail
+# A failed command ends a $(…), too.
+shopt -s inherit_errexit
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$root"
@@ -25,6 +27,7 @@ need() { command -v "$1" >/dev/null 2>&1 || die "$1 is missing: $2"; }
 need node "install Node.js 18 or newer"
 need npm "install npm"
 need sha256sum "install coreutils"
+need zopfli "install zopfli, or run scripts/setup.sh"
 
 # --- nothing to do when no input changed -------------------------------------------------------
 

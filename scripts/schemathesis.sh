@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Sends generated requests to every operation of the served OpenAPI document. Every response must be
-# documented, and never a 5xx.
+# documented, and never a 5xx. At the end, `holdfast check` must find no breach in the store.
 #
 #   HOLDFAST_BIN=target/debug/holdfast scripts/schemathesis.sh [option of `schemathesis run`…]
 #
@@ -59,5 +59,6 @@ for caller in customer organizer; do
 done
 
 demo_server_runs || status=1
+"${demo_program[@]}" check || status=1
 python3 scripts/lib/junit.py "$folder"/*.xml || status=1
 exit "$status"

@@ -189,8 +189,12 @@ in_browser() {
   build_tests
   cargo build -p holdfast-fake-stripe
   npm_packages tests/browser
-  HOLDFAST_BIN=$(profile_dir dev)/holdfast HOLDFAST_SEEDED=$(seeded_store) \
-    CHROMIUM=$(chromium_path) FIREFOX=$(firefox_path) limited \
+  # A failed $(…) ends the group here. Before a command, its status would be lost.
+  local seeded chromium firefox
+  seeded=$(seeded_store)
+  chromium=$(chromium_path)
+  firefox=$(firefox_path)
+  HOLDFAST_BIN=$(profile_dir dev)/holdfast HOLDFAST_SEEDED=$seeded CHROMIUM=$chromium FIREFOX=$firefox limited \
     node --test --test-concurrency="$at_once" --test-reporter=spec "${@/#/tests/browser/}"
 }
 
@@ -198,9 +202,9 @@ in_browser() {
 seeded_store() {
   local folder=$logs/seeded
   if [ ! -f "$folder/ready" ]; then
-    env -u DATABASE_URL -u REDIS_URLS -u JWT_SECRET HOLDFAST_ENV=development \
-      HOLDFAST_DATA_DIR="$folder/data" "$(profile_dir dev)/holdfast" seed >&2
-    touch "$folder/ready"
+    "${without_settings[@]}" HOLDFAST_ENV=development HOLDFAST_DATA_DIR="$folder/data" \
+      "$(profile_dir dev)/holdfast" seed >&2 &&
+      touch "$folder/ready" || return 1
   fi
   echo "$folder/data"
 }

@@ -20,11 +20,10 @@ clean_up_demo() {
 
 http() { python3 scripts/lib/request.py "$@"; }
 
+demo_settings=("${without_settings[@]}" HOLDFAST_ENV=development "HOLDFAST_DATA_DIR=$folder/data" RATE_LIMITS=off)
+demo_binary=${HOLDFAST_BIN:-$(profile_dir dev)/holdfast}
 # The program over the demo server's store. Its command follows.
-demo_program=(
-  env -u DATABASE_URL -u REDIS_URLS HOLDFAST_ENV=development "HOLDFAST_DATA_DIR=$folder/data" RATE_LIMITS=off
-  "${HOLDFAST_BIN:-$(profile_dir dev)/holdfast}"
-)
+demo_program=("${demo_settings[@]}" "$demo_binary")
 
 start_demo_server() {
   local port tenths
@@ -33,7 +32,7 @@ with socket.socket() as probe:
     probe.bind(("127.0.0.1", 0))
     print(probe.getsockname()[1])')
   base=http://127.0.0.1:$port
-  HOLDFAST_BIND="127.0.0.1:$port" "${demo_program[@]}" serve >"$folder/server.log" 2>&1 &
+  "${demo_settings[@]}" "HOLDFAST_BIND=127.0.0.1:$port" "$demo_binary" serve >"$folder/server.log" 2>&1 &
   demo_server=$!
   for ((tenths = 0; tenths < READY_TENTHS; tenths++)); do
     http GET "$base/readyz" >/dev/null 2>&1 && return 0

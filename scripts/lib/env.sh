@@ -1,6 +1,9 @@
 # shellcheck shell=bash
 # Where things are built and kept. Sourced from the root of the tree, never run.
 
+# A failed command ends a $(…), too. By default, bash clears `set -e` there.
+shopt -s inherit_errexit
+
 HOLDFAST_CACHE=${HOLDFAST_CACHE:-$HOME/.cache/holdfast}
 CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-target}
 # Some of our programs run in other folders than the root.
@@ -18,6 +21,15 @@ profile_dir() {
     *) echo "$CARGO_TARGET_DIR/$1" ;;
   esac
 }
+
+# without_settings: `env` with options that unset every setting which .env.example lists, and its NAME_FILE, so that no
+# setting of the caller's shell reaches a started server. RUST_LOG stays: it only chooses what is logged. Settings and
+# a command follow.
+without_settings=(env)
+while IFS= read -r name; do
+  without_settings+=(-u "$name" -u "${name}_FILE")
+done < <(sed -n '/^#RUST_LOG=/d; s/^#\([A-Z_]*\)=.*/\1/p' .env.example)
+unset name
 
 # build_server PROFILE TARGET…: the server as it is run and measured. Every script that runs it builds it by this
 # function: with another selection of packages, Cargo resolves other features and builds the dependencies once more.
@@ -47,10 +59,10 @@ python_tool() {
   local venv=$HOLDFAST_CACHE/venv-$1-$2
   if [ ! -f "$venv/ready" ]; then
     echo "installing $1 $2" >&2
-    rm -rf "$venv"
-    python3 -m venv "$venv" >&2
-    "$venv/bin/pip" install --quiet --disable-pip-version-check "$1==$2" >&2
-    touch "$venv/ready"
+    rm -rf "$venv" &&
+      python3 -m venv "$venv" >&2 &&
+      "$venv/bin/pip" install --quiet --disable-pip-version-check "$1==$2" >&2 &&
+      touch "$venv/ready" || return 1
   fi
   echo "$venv"
 }
@@ -58,8 +70,8 @@ python_tool() {
 # npm_packages FOLDER: installs the packages that the folder's package-lock.json names, unless they are there.
 npm_packages() {
   if ! cmp -s "$1/package-lock.json" "$1/node_modules/.installed-lock"; then
-    (cd "$1" && npm ci --ignore-scripts --no-audit --no-fund)
-    mkdir -p "$1/node_modules"
-    cp "$1/package-lock.json" "$1/node_modules/.installed-lock"
+    (cd "$1" && npm ci --ignore-scripts --no-audit --no-fund) &&
+      mkdir -p "$1/node_modules" &&
+      cp "$1/package-lock.json" "$1/node_modules/.installed-lock" || return 1
   fi
 }
