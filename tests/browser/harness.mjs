@@ -2,7 +2,8 @@
 //
 // HOLDFAST_BIN names the program, CHROMIUM and FIREFOX the browsers; scripts/test.sh sets all three. If one of them is
 // missing, the test fails; nothing is skipped. HOLDFAST_SEEDED names a data folder with the demo data, which each server
-// copies. Without it, each server seeds its own store.
+// copies. Without it, each server seeds its own store. When a server has stopped, `holdfast check` must find no breach
+// in its store.
 //
 //   const holdfast = await startHoldfast();            // seeded; await holdfast.stop()
 //   const holdfast = await startHoldfast({}, null);    // over an empty store, which it seeds itself
@@ -13,8 +14,8 @@
 //   assertAccessible(await accessibilityFaults(page));
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { execFile, spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -25,14 +26,16 @@ import { chromium, firefox } from 'playwright-core';
 
 const READY_MS = 60_000;
 const STOP_MS = 10_000;
+const CHECK_MS = 60_000;
 const PORT_TRIES = 5;
 const LOG_LINES_MAX = 40;
 // How long one step of a page may take. It is generous, because the machine may be busy.
 const STEP_MS = 15_000;
 
-// Settings in the shell of the person who runs the tests that must not reach the server.
-const OURS = ['DATABASE_URL', 'REDIS_URLS', 'JWT_SECRET', 'JWT_SECRET_PREVIOUS', 'GUEST_TOKEN_SECRET',
-  'HOLDFAST_CONFIG', 'HOLDFAST_INTERNAL_BIND', 'PUBLIC_URL'];
+// Every setting. A setting in the shell of the person who runs the tests must not reach the server. RUST_LOG only
+// chooses what is logged.
+const SETTINGS = [...readFileSync(new URL('../../.env.example', import.meta.url), 'utf8')
+  .matchAll(/^#([A-Z_]+)=/gm)].map(([, name]) => name).filter((name) => name !== 'RUST_LOG');
 
 export async function startHoldfast(settings = {}, seeded = process.env.HOLDFAST_SEEDED) {
   const program = process.env.HOLDFAST_BIN ?? 'target/debug/holdfast';
@@ -56,23 +59,20 @@ export async function startHoldfast(settings = {}, seeded = process.env.HOLDFAST
 function launch(program, folder, port, settings) {
   const url = `http://127.0.0.1:${port}`;
   const env = { ...process.env };
-  for (const name of OURS) {
+  for (const name of SETTINGS) {
     delete env[name];
     delete env[`${name}_FILE`];
   }
-  const child = spawn(program, ['serve'], {
-    env: {
-      ...env,
-      HOLDFAST_ENV: 'development',
-      HOLDFAST_BIND: `127.0.0.1:${port}`,
-      HOLDFAST_DATA_DIR: folder,
-      PUBLIC_URL: url,
-      // Every visitor of the tests comes from one address.
-      GUESTS_PER_MINUTE: '100000',
-      ...settings,
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
+  Object.assign(env, {
+    HOLDFAST_ENV: 'development',
+    HOLDFAST_BIND: `127.0.0.1:${port}`,
+    HOLDFAST_DATA_DIR: folder,
+    PUBLIC_URL: url,
+    // Every visitor of the tests comes from one address.
+    GUESTS_PER_MINUTE: '100000',
+    ...settings,
   });
+  const child = spawn(program, ['serve'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const lines = [];
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text) => {
@@ -87,6 +87,7 @@ function launch(program, folder, port, settings) {
     child,
     end,
     log: () => lines.join('\n'),
+    check: () => breaches(program, env),
     // False if the server has ended, by itself or because its start took too long.
     async isReady() {
       const deadline = Date.now() + READY_MS;
@@ -103,7 +104,7 @@ function launch(program, folder, port, settings) {
   };
 }
 
-function handle({ url, child, end, log }, folder) {
+function handle({ url, child, end, log, check }, folder) {
   return {
     url,
     pid: child.pid,
@@ -121,9 +122,22 @@ function handle({ url, child, end, log }, folder) {
       const late = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
       await end;
       clearTimeout(late);
-      await rm(folder, { recursive: true, force: true });
+      try {
+        assert.equal(await check(), null, 'the store breaks an invariant');
+      } finally {
+        await rm(folder, { recursive: true, force: true });
+      }
     },
   };
+}
+
+// The output of `holdfast check`, or null if every invariant holds.
+function breaches(program, env) {
+  return new Promise((resolve) => {
+    execFile(program, ['check'], { env, timeout: CHECK_MS }, (error, stdout, stderr) => {
+      resolve(error && `${error.message}\n${stdout}\n${stderr}`);
+    });
+  });
 }
 
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
