@@ -45,6 +45,11 @@ scenario('a_click_on_the_map_chooses_a_seat_and_another_gives_it_up', async ({ v
   await page.getByText('Choose seats on the map or from the list.').waitFor();
 });
 
+// Waits until the page has shown what the last event changed.
+const nextFrame = (page) => page.evaluate(() => new Promise((resolve) => {
+  requestAnimationFrame(() => requestAnimationFrame(() => resolve()));
+}));
+
 // Opens the theatre with a layout that differs from the server's.
 const withLayout = (visitor, change) => visitor(`/events/${THEATRE}`, {
   viewport: { width: 1280, height: 800 },
@@ -56,7 +61,7 @@ const withLayout = (visitor, change) => visitor(`/events/${THEATRE}`, {
   }),
 });
 
-scenario('a_seat_is_drawn_and_hit_with_the_radius_of_the_plan', async ({ visitor }) => {
+scenario('a_seat_is_hit_within_the_radius_of_the_plan', async ({ visitor }) => {
   const page = await withLayout(visitor, (layout) => {
     const [section] = layout.sections;
     const [row] = section.rows;
@@ -74,6 +79,7 @@ scenario('a_seat_is_drawn_and_hit_with_the_radius_of_the_plan', async ({ visitor
   const hits = { large: 0, small: 0 };
   for (let right = 0; right < width; right += STEP_PX) {
     await page.mouse.move(x + right, y + height / 2);
+    await nextFrame(page);
     const said = await tip.count() > 0 ? await tip.textContent() : '';
     for (const name of Object.keys(hits)) hits[name] += Number(said.endsWith(name));
   }
