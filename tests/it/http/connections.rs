@@ -1,5 +1,5 @@
-//! What strangers can keep open: stalled connections are closed, one peer and all peers have a limit, and so have the
-//! streams of a connection. What is in use lives on.
+//! Connections of strangers: the server closes stalled connections, keeps connections that are in use, and limits the
+//! connections of one peer, the connections of all peers, and the streams of one connection.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -23,7 +23,7 @@ const SHORT: Duration = Duration::from_millis(400);
 const FAR: Duration = Duration::from_secs(600);
 /// How much later than its deadline a connection may end on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// What an HTTP/2 client sends first (RFC 9113, 3.4).
+/// The bytes that an HTTP/2 client sends first (RFC 9113, 3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// An empty frame of the kind SETTINGS.
 const EMPTY_SETTINGS: [u8; 9] = [0, 0, 0, 4, 0, 0, 0, 0, 0];
@@ -47,7 +47,8 @@ async fn connect(app: &TestApp) -> TcpStream {
     TcpStream::connect(address(app)).await.expect("a connection")
 }
 
-/// Sends `bytes`, and answers what comes until the server closes, which it must not do before the deadline.
+/// Sends `bytes`, and returns the bytes that arrive until the server closes the connection. The server must not close
+/// the connection before the deadline.
 async fn until_closed(app: &TestApp, bytes: &[u8]) -> String {
     let mut stream = connect(app).await;
     let begun = Instant::now();
@@ -80,72 +81,6 @@ async fn becomes_served(app: &TestApp) {
 }
 
 #[tokio::test]
-async fn whoever_does_not_finish_a_head_is_cut_off() {
-    let app = app(|settings| settings.head = SHORT).await;
-    let whole = [PREFACE, &EMPTY_SETTINGS].concat();
-    let half_heads: [&[u8]; 5] = [b"", b"GET /healthz HT", &PREFACE[..10], &whole, &whole[..28]];
-    for half in half_heads {
-        until_closed(&app, half).await;
-    }
-    let later = format!("{HEALTH}GET /healthz HT");
-    let mut stream = connect(&app).await;
-    stream.write_all(HEALTH.as_bytes()).await.expect("sent");
-    let mut answer = [0; 12];
-    stream.read_exact(&mut answer).await.expect("an answer");
-    stream.write_all(&later.as_bytes()[HEALTH.len()..]).await.expect("sent");
-    let mut rest = Vec::new();
-    timeout(PATIENCE, stream.read_to_end(&mut rest)).await.expect("closed").ok();
-    assert!(is_served(&app).await);
-    app.finish().await;
-}
-
-#[tokio::test]
-async fn a_slow_body_is_told_so() {
-    let app = app(|settings| settings.body = SHORT).await;
-    let slow = "POST /api/v1/auth/login HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n\
-                content-length: 40\r\n\r\n{\"email\":";
-    let heard = until_closed(&app, slow.as_bytes()).await;
-    assert!(heard.starts_with("HTTP/1.1 408"), "{heard}");
-    assert!(heard.contains("/problems/body-too-slow"), "{heard}");
-    app.finish().await;
-}
-
-#[tokio::test]
-async fn a_connection_without_a_request_is_closed() {
-    let app = app(|settings| settings.idle = SHORT).await;
-    let heard = until_closed(&app, HEALTH.as_bytes()).await;
-    assert!(heard.starts_with("HTTP/1.1 200"), "{heard}");
-    // Over HTTP/2, too, though this client goes on sending pings.
-    let mut client = Http2::connect(&app).await;
-    client.ask(1, "/healthz").await;
-    let begun = Instant::now();
-    while client.ping().await && begun.elapsed() < PATIENCE {
-        sleep(SHORT / 10).await;
-    }
-    assert!(begun.elapsed() < PATIENCE, "pings keep a connection");
-    app.finish().await;
-}
-
-#[tokio::test]
-async fn a_stream_outlives_the_idle_deadline() {
-    let app = app(|settings| (settings.idle, settings.head) = (SHORT, SHORT)).await;
-    let event = fixture::event(&app, Like::default()).await;
-    let path = event.path("/stream");
-    let mut stream = connect(&app).await;
-    let head = format!("GET /api/v1{path} HTTP/1.1\r\nhost: a\r\n\r\n");
-    stream.write_all(head.as_bytes()).await.expect("sent");
-    let mut answer = [0; 12];
-    stream.read_exact(&mut answer).await.expect("an answer");
-    assert_eq!(&answer, b"HTTP/1.1 200");
-    let mut rest = [0; 4096];
-    let until = Instant::now() + SHORT * 4;
-    while let Ok(read) = timeout(until - Instant::now(), stream.read(&mut rest)).await {
-        assert!(read.expect("open") > 0, "the stream was cut");
-    }
-    app.finish().await;
-}
-
-#[tokio::test]
 async fn one_peer_has_a_limit_and_a_trusted_proxy_has_none() {
     let limited = app(|settings| settings.per_peer = 4).await;
     let held = hold(&limited, 4).await;
@@ -164,16 +99,6 @@ async fn one_peer_has_a_limit_and_a_trusted_proxy_has_none() {
     proxied.finish().await;
 }
 
-#[tokio::test]
-async fn all_peers_together_have_a_limit() {
-    let app = app(|settings| (settings.all, settings.head) = (8, Duration::from_secs(2))).await;
-    let _held = hold(&app, 8).await;
-    assert!(!is_served(&app).await, "a ninth connection");
-    // The stalled connections miss their deadline, and there is room again.
-    becomes_served(&app).await;
-    app.finish().await;
-}
-
 /// Connections that send nothing.
 async fn hold(app: &TestApp, number: usize) -> Vec<TcpStream> {
     let mut held = Vec::new();
@@ -184,7 +109,7 @@ async fn hold(app: &TestApp, number: usize) -> Vec<TcpStream> {
 }
 
 #[tokio::test]
-async fn one_connection_has_no_more_streams_than_the_setting() {
+async fn a_connection_has_no_more_streams_than_the_setting_allows() {
     let app = app(|settings| settings.streams = 100).await;
     let event = fixture::event(&app, Like::default()).await;
     let path = format!("/api/v1{}", event.path("/stream"));
@@ -208,36 +133,7 @@ async fn one_connection_has_no_more_streams_than_the_setting() {
     app.finish().await;
 }
 
-#[tokio::test]
-async fn the_server_ends_though_clients_stall_and_finishes_what_runs() {
-    let app = app(|_| ()).await;
-    let event = fixture::event(&app, Like::default()).await;
-    let _held = hold(&app, 20).await;
-    let stream = app.client().get(app.url(&event.path("/stream"))).send().await.expect("a stream");
-    let body = r#"{"email":"nobody@demo.test","password":"wrong-Pass-1"}"#;
-    let head = format!(
-        "POST /api/v1/auth/login HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n\
-         content-length: {}\r\nexpect: 100-continue\r\n\r\n",
-        body.len()
-    );
-    let mut running = connect(&app).await;
-    running.write_all(head.as_bytes()).await.expect("sent");
-    // The server asks for the body when the request runs.
-    let mut asked = [0; 25];
-    running.read_exact(&mut asked).await.expect("asked for the body");
-    assert_eq!(&asked, b"HTTP/1.1 100 Continue\r\n\r\n");
-    let begun = Instant::now();
-    let stopping = tokio::spawn(app.finish());
-    stream.bytes().await.expect("the stream ends in order");
-    running.write_all(body.as_bytes()).await.expect("sent");
-    let mut answer = String::new();
-    running.read_to_string(&mut answer).await.expect("an answer");
-    assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
-    stopping.await.expect("the server ends");
-    assert!(begun.elapsed() < Duration::from_secs(9), "it waited for stalled connections");
-}
-
-/// A client of HTTP/2 that keeps no rules of its own.
+/// A client of HTTP/2 that limits itself in nothing: the server has to.
 struct Http2 {
     stream: TcpStream,
 }
@@ -305,5 +201,120 @@ impl Http2 {
             7 => Frame::GoAway,
             _ => Frame::Other,
         })
+    }
+}
+
+/// Tests whose deadlines a busy machine would miss.
+mod alone {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_connection_with_an_unfinished_head_is_closed() {
+        let app = app(|settings| settings.head = SHORT).await;
+        let whole = [PREFACE, &EMPTY_SETTINGS].concat();
+        let half_heads: [&[u8]; 5] =
+            [b"", b"GET /healthz HT", &PREFACE[..10], &whole, &whole[..28]];
+        for half in half_heads {
+            until_closed(&app, half).await;
+        }
+        let later = format!("{HEALTH}GET /healthz HT");
+        let mut stream = connect(&app).await;
+        stream.write_all(HEALTH.as_bytes()).await.expect("sent");
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer).await.expect("an answer");
+        stream.write_all(&later.as_bytes()[HEALTH.len()..]).await.expect("sent");
+        let mut rest = Vec::new();
+        timeout(PATIENCE, stream.read_to_end(&mut rest)).await.expect("closed").ok();
+        assert!(is_served(&app).await);
+        app.finish().await;
+    }
+
+    #[tokio::test]
+    async fn a_body_that_misses_its_deadline_is_refused_with_408() {
+        let app = app(|settings| settings.body = SHORT).await;
+        let slow = "POST /api/v1/auth/login HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n\
+                    content-length: 40\r\n\r\n{\"email\":";
+        let heard = until_closed(&app, slow.as_bytes()).await;
+        assert!(heard.starts_with("HTTP/1.1 408"), "{heard}");
+        assert!(heard.contains("/problems/body-too-slow"), "{heard}");
+        app.finish().await;
+    }
+
+    #[tokio::test]
+    async fn a_connection_without_a_request_is_closed() {
+        let app = app(|settings| settings.idle = SHORT).await;
+        let heard = until_closed(&app, HEALTH.as_bytes()).await;
+        assert!(heard.starts_with("HTTP/1.1 200"), "{heard}");
+        // Over HTTP/2, too, though this client goes on sending pings.
+        let mut client = Http2::connect(&app).await;
+        client.ask(1, "/healthz").await;
+        let begun = Instant::now();
+        while client.ping().await && begun.elapsed() < PATIENCE {
+            sleep(SHORT / 10).await;
+        }
+        assert!(begun.elapsed() < PATIENCE, "pings keep a connection");
+        app.finish().await;
+    }
+
+    #[tokio::test]
+    async fn a_stream_outlives_the_idle_deadline() {
+        let app = app(|settings| (settings.idle, settings.head) = (SHORT, SHORT)).await;
+        let event = fixture::event(&app, Like::default()).await;
+        let path = event.path("/stream");
+        let mut stream = connect(&app).await;
+        let head = format!("GET /api/v1{path} HTTP/1.1\r\nhost: a\r\n\r\n");
+        stream.write_all(head.as_bytes()).await.expect("sent");
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer).await.expect("an answer");
+        assert_eq!(&answer, b"HTTP/1.1 200");
+        let mut rest = [0; 4096];
+        let until = Instant::now() + SHORT * 4;
+        while let Ok(read) = timeout(until - Instant::now(), stream.read(&mut rest)).await {
+            assert!(read.expect("open") > 0, "the stream was cut");
+        }
+        app.finish().await;
+    }
+
+    #[tokio::test]
+    async fn all_peers_together_have_a_limit() {
+        let app = app(|settings| (settings.all, settings.head) = (8, Duration::from_secs(2))).await;
+        let _held = hold(&app, 8).await;
+        assert!(!is_served(&app).await, "a ninth connection");
+        // The stalled connections miss their deadline, and there is room again.
+        becomes_served(&app).await;
+        app.finish().await;
+    }
+
+    #[tokio::test]
+    async fn a_server_that_ends_finishes_running_requests_and_does_not_wait_for_stalled_ones() {
+        let app = app(|_| ()).await;
+        let event = fixture::event(&app, Like::default()).await;
+        let _held = hold(&app, 20).await;
+        let stream =
+            app.client().get(app.url(&event.path("/stream"))).send().await.expect("a stream");
+        let body = r#"{"email":"nobody@demo.test","password":"wrong-Pass-1"}"#;
+        let head = format!(
+            "POST /api/v1/auth/login HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n\
+             content-length: {}\r\nexpect: 100-continue\r\n\r\n",
+            body.len()
+        );
+        let mut running = connect(&app).await;
+        running.write_all(head.as_bytes()).await.expect("sent");
+        // The server asks for the body when the request runs.
+        let mut asked = [0; 25];
+        running.read_exact(&mut asked).await.expect("asked for the body");
+        assert_eq!(&asked, b"HTTP/1.1 100 Continue\r\n\r\n");
+        let begun = Instant::now();
+        let stopping = tokio::spawn(app.finish());
+        stream.bytes().await.expect("the stream ends in order");
+        running.write_all(body.as_bytes()).await.expect("sent");
+        let mut answer = String::new();
+        running.read_to_string(&mut answer).await.expect("an answer");
+        assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
+        stopping.await.expect("the server ends");
+        assert!(
+            begun.elapsed() < Duration::from_secs(9),
+            "the server waited for stalled connections"
+        );
     }
 }
