@@ -30,6 +30,7 @@ fn base(app: &TestApp) -> String {
 
 #[tokio::test]
 async fn production_closes_what_is_for_operators_and_development_does_not() {
+    telemetry::count();
     for (environment, status) in [
         (Environment::Development, StatusCode::OK),
         (Environment::Production, StatusCode::NOT_FOUND),
