@@ -13,12 +13,9 @@ use holdfast::{
     catalogue::{lifecycle, texts},
     kernel::db::Sql as _,
 };
-use holdfast_contract::{
-    accounts::Session,
-    catalogue::{
-        Eligibility, Event, EventPage, EventStatus, Inventory, NewEvent, OfferPage, Section,
-        SectionPage,
-    },
+use holdfast_contract::catalogue::{
+    Eligibility, Event, EventPage, EventStatus, Inventory, NewEvent, OfferPage, Section,
+    SectionPage,
 };
 use holdfast_domain::access::Role;
 use serde_json::json;
@@ -239,18 +236,10 @@ async fn an_event_moves_on_by_command_and_by_time() {
     stage.app.advance(DAY * 60).await;
     assert_eq!(shown().await.status, EventStatus::Completed);
     assert_eq!(lifecycle::pass(&stage.app.app.base).await.ok(), Some(1));
-    let late = stage.admin().await.post(&format!("{path}/cancel"), &json!({})).await;
+    let admin = stage.app.as_user(&stage.admin);
+    let late = admin.post(&format!("{path}/cancel"), &json!({})).await;
     late.assert_problem(409, "/problems/illegal-transition");
     stage.finish().await;
-}
-
-impl Stage {
-    /// Signs in again, because moving the clock has made the access token too old.
-    async fn admin(&self) -> CallerOf<'_> {
-        let credentials = json!({ "email": "admin@example.org", "password": "Demo-pass-1" });
-        let session = self.app.post("/auth/login", &credentials).await;
-        self.app.as_user(&session.read::<Session>().access_token)
-    }
 }
 
 #[tokio::test]
