@@ -332,7 +332,7 @@ async fn a_hold_of_which_everything_is_given_back_is_cancelled() {
 }
 
 #[tokio::test]
-async fn what_is_given_back_twice_at_once_is_free_once() {
+async fn releases_at_once_free_no_more_places_than_are_held() {
     let (app, event) = app_with_event().await;
     let guest = Buyer::holds(&app, &event, &seats_and_places(&event, &[1, 2], 8)).await;
     let items = guest.reads_reservation(&app).await.items;
