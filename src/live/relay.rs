@@ -24,7 +24,12 @@ const POLL: Duration = Duration::from_millis(250);
 /// one pass numbers many rows.
 const PACE: Duration = Duration::from_millis(25);
 /// How long numbered changes are kept for viewers that come back.
-const KEEP_MS: i64 = 60 * 60 * 1000;
+const KEPT_MS: i64 = 60 * 60 * 1000;
+/// The maximum number of old changes that one statement deletes.
+const MAX_FORGOTTEN: u64 = 10_000;
+/// The maximum number of such statements in a pass. A busy sale makes thousands of changes in a second, so that one
+/// statement is not enough.
+const MAX_ROUNDS: usize = 100;
 
 /// Wakes the relay of this node; cheap to clone.
 #[derive(Debug, Clone, Default)]
@@ -91,7 +96,15 @@ async fn number(tx: &Tx) -> Result<Vec<(EventId, u64)>, StoreError> {
     Ok(events)
 }
 
-/// Deletes changes that are older than `KEEP_MS`; returns how many.
+/// Deletes changes that are older than `KEPT_MS`; returns how many.
 pub async fn retention_pass(db: &Db) -> Result<u64, StoreError> {
-    store::prune(db, KEEP_MS).await
+    let mut forgotten = 0;
+    for _ in 0..MAX_ROUNDS {
+        let round = store::forget(db, KEPT_MS, MAX_FORGOTTEN).await?;
+        forgotten += round;
+        if round < MAX_FORGOTTEN {
+            break;
+        }
+    }
+    Ok(forgotten)
 }

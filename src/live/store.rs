@@ -4,7 +4,6 @@ use holdfast_domain::ids::EventId;
 use holdfast_entity::{changes, event_sequences, leases, outbox};
 use sea_orm::{
     ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, SelectExt,
-    sea_query::ExprTrait,
 };
 
 use crate::kernel::db::{self, Bug, Sql, StoreError, Writes};
@@ -141,8 +140,8 @@ pub async fn last_seqs(
     Ok(found.into_iter().map(|found| (found.event_id, found.last_seq)).collect())
 }
 
-/// Deletes changes older than `keep_ms`. A viewer that has not seen them reads the whole state again.
-pub async fn prune(sql: &impl Sql, keep_ms: i64) -> Result<u64, StoreError> {
-    let old = changes::Column::CreatedAt.into_expr().lt(db::clock().sub(keep_ms));
-    db::change(sql, changes::Entity::delete_many().filter(old)).await
+/// Deletes at most `most` changes older than `kept_ms`, oldest first. Returns their number. A viewer that has not seen
+/// them reads the whole state again.
+pub async fn forget(sql: &impl Sql, kept_ms: i64, most: u64) -> Result<u64, StoreError> {
+    db::forget(sql, changes::Entity::find(), changes::Column::CreatedAt, kept_ms, most).await
 }
