@@ -106,13 +106,13 @@ fn visit(
 }
 
 /// `src/shop/checkout/api.rs` is `["shop", "checkout", "api"]`.
-fn module(path: &str) -> Vec<String> {
+pub fn module(path: &str) -> Vec<String> {
     let path = path.trim_start_matches("src/").trim_end_matches(".rs");
     path.split('/').map(str::to_owned).collect()
 }
 
 /// The unit that a module belongs to. `None` for the crate's root and the names of groups.
-fn unit(module: &[String]) -> Option<String> {
+pub fn unit(module: &[String]) -> Option<String> {
     let first = module.first()?;
     match first.as_str() {
         "lib" | "main" | "pages" => None,
