@@ -277,3 +277,58 @@ scenario('one_buyer_chooses_no_more_than_the_order_may_have', async ({ visitor }
   await page.getByText(`At most ${limit} places per buyer.`).waitFor();
   assert.match(await page.getByTestId('hold-button').textContent(), new RegExp(`Hold ${limit} places`));
 });
+
+scenario('a_place_that_is_given_back_leaves_the_rest_in_every_tab', async ({ visitor }) => {
+  const { page, seats } = await heldIn(visitor, 'M', 3);
+  const [hall, checkout] = [await page.context().newPage(), await page.context().newPage()];
+  await hall.goto(new URL(`/events/${THEATRE}`, page.url()).href);
+  await hall.getByText('You hold 3 places.').waitFor();
+  await checkout.goto(page.url());
+  await checkoutIsOpen(checkout);
+  const cross = (seat) => page.getByRole('button', { name: `Give back Stalls · M · ${seat.label}` });
+
+  await cross(seats[1]).click();
+  assert.match(await page.getByTestId('consequence').textContent(),
+    new RegExp(`Stalls · M · ${seats[1].label} is free for others at once. You keep the rest.`));
+  await page.getByTestId('question-keep').click();
+  assert.equal(await page.locator('.item').count(), 3);
+  await cross(seats[1]).click();
+  await page.getByTestId('question-confirm').click();
+  await cross(seats[1]).waitFor({ state: 'detached' });
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'seats-title');
+  assert.equal(await seatStatus(THEATRE, seats[1].seat_id), 'available');
+  await hall.getByText('You hold 2 places.').waitFor();
+  await checkout.waitForFunction(() => document.querySelectorAll('.item').length === 2);
+
+  // A second tab gives the next one back. The last one has no button of its own: that is "Give seats back".
+  await checkout.getByTestId('release-button').first().click();
+  await checkout.getByTestId('question-confirm').click();
+  await page.waitForFunction(() => document.querySelectorAll('.item').length === 1);
+  assert.equal(await page.getByTestId('release-button').count(), 0);
+  const price = `€${(seats[2].price.amount / 100).toFixed(2)}`;
+  assert.equal(await page.locator('.total').textContent(), price);
+  assert.match(await page.getByTestId('pay-button').textContent(), new RegExp(`Pay ${price}`));
+  await Promise.all([hall.close(), checkout.close()]);
+  await pay(page);
+  await isConfirmed(page);
+  assert.equal(await page.getByTestId('ticket').count(), 1);
+  assert.equal(await seatStatus(THEATRE, seats[2].seat_id), 'sold');
+});
+
+scenario('one_of_several_places_for_people_is_given_back', async ({ visitor }) => {
+  const page = await visitor(`/events/${SPORTS_HALL}`);
+  await hallIsOpen(page);
+  const stepper = page.getByRole('group', { name: 'Stehplatz', exact: true });
+  for (let places = 1; places <= 3; places += 1) {
+    await stepper.getByTestId('ga-plus').click();
+    await stepper.getByText(String(places), { exact: true }).waitFor();
+  }
+  await hold(page);
+  await page.getByText(/^3 × /).waitFor();
+  await page.getByTestId('release-button').click();
+  await page.getByTestId('question-confirm').click();
+  await page.getByText(/^2 × /).waitFor();
+  await pay(page);
+  await isConfirmed(page);
+  assert.equal(await page.getByTestId('ticket').count(), 2);
+});

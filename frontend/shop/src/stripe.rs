@@ -81,7 +81,6 @@ impl Stripe {
     ///
     /// # Errors
     /// If the element does not appear within 15 s.
-    #[allow(clippy::cast_precision_loss, reason = "prices are far below 2^53 minor units")]
     pub async fn mount(
         &self,
         place: &HtmlElement,
@@ -93,7 +92,7 @@ impl Stripe {
         let names: js_sys::Array = types.iter().map(|it| JsValue::from_str(&it.name)).collect();
         let options = object(&[
             ("mode", "payment".into()),
-            ("amount", (total.amount as f64).into()),
+            ("amount", number(total.amount)),
             ("currency", total.currency.to_ascii_lowercase().into()),
             ("captureMethod", if at_once { "automatic" } else { "manual" }.into()),
             ("paymentMethodCreation", "manual".into()),
@@ -151,13 +150,27 @@ impl PaymentElement {
 
     /// Gives the element the page's new colours.
     pub fn dress(&self, look: &Look) {
-        let _ = call(&self.elements, "update", &[object(&[("appearance", look.options())]).into()]);
+        self.update(("appearance", look.options()));
+    }
+
+    /// Gives the element the new amount to pay, in minor units.
+    pub fn set_amount(&self, amount: i64) {
+        self.update(("amount", number(amount)));
+    }
+
+    fn update(&self, option: (&str, JsValue)) {
+        let _ = call(&self.elements, "update", &[object(&[option]).into()]);
     }
 
     /// Removes the element from the page.
     pub fn remove(&self) {
         let _ = call(&self.element, "destroy", &[]);
     }
+}
+
+#[allow(clippy::cast_precision_loss, reason = "prices are far below 2^53 minor units")]
+fn number(amount: i64) -> JsValue {
+    (amount as f64).into()
 }
 
 /// A response of Stripe.js contains either an error or the requested object.

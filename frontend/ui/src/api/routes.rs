@@ -7,7 +7,7 @@ use holdfast_contract::{
     live::SeatStates,
     operators::{Saga, SagaPage},
     pages::requests::{self, LIST_LIMIT},
-    reservations::{HoldRequest, Reservation},
+    reservations::{HoldRequest, ReleaseRequest, Reservation},
     seat_map::SeatMap,
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -100,6 +100,11 @@ pub async fn reservation(id: Uuid) -> Result<Reservation, Failure> {
 /// `POST /reservations/{id}/extend`: gives a reservation more time.
 pub async fn extend(id: Uuid) -> Result<Reservation, Failure> {
     post(&format!("/reservations/{id}/extend"), None).await
+}
+
+/// `POST /reservations/{id}/release`: gives a part of a reservation back.
+pub async fn release(id: Uuid, parts: &ReleaseRequest) -> Result<Reservation, Failure> {
+    post(&format!("/reservations/{id}/release"), json(parts)).await
 }
 
 /// `DELETE /reservations/{id}`: cancels a reservation, so that its seats are free.

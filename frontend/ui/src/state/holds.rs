@@ -7,9 +7,15 @@ use holdfast_contract::reservations::{ItemKind, Reservation, ReservationStatus};
 use leptos::{ev, prelude::*};
 use uuid::Uuid;
 
-use crate::{api, browser, state::countdown};
+use crate::{
+    api,
+    browser::{self, Keep},
+    state::countdown,
+};
 
 const HELD: &str = "holdfast.holds";
+/// A text that differs after each change of a held reservation, so that the other tabs ask the server again.
+const CHANGED: &str = "holdfast.holds.changed";
 
 /// How often the remaining time is updated.
 const TICK: std::time::Duration = std::time::Duration::from_millis(250);
@@ -27,6 +33,8 @@ pub struct Hold {
 #[derive(Clone, Copy)]
 pub struct Holds {
     held: RwSignal<Vec<Hold>>,
+    /// The text under [`CHANGED`] when the reservations were last read.
+    read_at: StoredValue<Option<String>>,
     /// Seconds until the first hold lapses. `None` without a hold that can lapse.
     pub seconds: RwSignal<Option<i64>>,
 }
@@ -34,7 +42,11 @@ pub struct Holds {
 impl Holds {
     /// Asks the server about the stored reservations, and starts the clock.
     pub fn provide() {
-        let holds = Self { held: RwSignal::new(Vec::new()), seconds: RwSignal::new(None) };
+        let holds = Self {
+            held: RwSignal::new(Vec::new()),
+            read_at: StoredValue::new(browser::read(Keep::Device, CHANGED)),
+            seconds: RwSignal::new(None),
+        };
         provide_context(holds);
         holds.read_stored();
         let watching = window_event_listener(ev::storage, move |_| holds.read_stored());
@@ -42,8 +54,12 @@ impl Holds {
         let _ = set_interval_with_handle(move || holds.tick(), TICK);
     }
 
-    /// Adopts the stored reservations: another tab may have held seats, released them, or signed the user out.
+    /// Adopts the stored reservations: another tab may have held seats, released all or some of them, or signed the
+    /// user out.
     fn read_stored(self) {
+        let changed = browser::read(Keep::Device, CHANGED);
+        let is_changed = self.read_at.with_value(|read_at| *read_at != changed);
+        self.read_at.set_value(changed);
         let stored = browser::read_ids(HELD);
         let known: Vec<Uuid> =
             self.held.with_untracked(|held| held.iter().map(|hold| hold.reservation.id).collect());
@@ -51,7 +67,7 @@ impl Holds {
             self.held.update(|held| held.retain(|hold| stored.contains(&hold.reservation.id)));
             self.tick();
         }
-        for id in stored.into_iter().filter(|id| !known.contains(id)) {
+        for id in stored.into_iter().filter(|id| is_changed || !known.contains(id)) {
             leptos::task::spawn_local(async move {
                 match api::reservation(id).await {
                     Ok(reservation) => self.put(reservation),
@@ -87,6 +103,21 @@ impl Holds {
         });
         remember(id);
         self.tick();
+    }
+
+    /// Stores the data about a reservation that this tab has just changed. The other tabs ask the server again.
+    pub fn change(self, reservation: Reservation) {
+        self.put(reservation);
+        let changed = browser::attempt_key();
+        browser::write(Keep::Device, CHANGED, &changed);
+        self.read_at.set_value(Some(changed));
+    }
+
+    /// The reservation, if this browser holds it; reactive.
+    pub fn reservation(self, id: Uuid) -> Option<Reservation> {
+        self.held.with(|held| {
+            held.iter().find(|hold| hold.reservation.id == id).map(|hold| hold.reservation.clone())
+        })
     }
 
     /// Marks these reservations. While a payment is under way, they cannot lapse until the server says otherwise.

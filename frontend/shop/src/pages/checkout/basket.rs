@@ -4,7 +4,7 @@
 use holdfast_contract::{
     bookings::PaymentConfig,
     catalogue::Event,
-    reservations::{Reservation, ReservationStatus},
+    reservations::{ReleaseRequest, ReleasedItem, Reservation, ReservationStatus},
 };
 use leptos::prelude::*;
 use leptos_router::{NavigateOptions, hooks::use_navigate};
@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::{Opening, is_over, outcome::Reason, total};
 use ui::{
     api::{self, Failure},
+    browser,
     components::erased::follow,
     state::{attempt, holds::Holds},
 };
@@ -24,6 +25,8 @@ pub enum Busy {
     Idle,
     /// The payment is under way.
     Paying,
+    /// Seats are being given back, or held for longer.
+    Changing,
     /// The gateway asks for a second step (3-D Secure) with this secret.
     SecondStep(String),
 }
@@ -46,6 +49,18 @@ pub enum End {
     Expired,
     /// The buyer cancelled the reservations.
     Cancelled,
+}
+
+/// The id of the heading above the held seats.
+pub const HEADING: &str = "seats-title";
+
+/// One unit of an item that can be given back while another place of its reservation stays held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct One {
+    pub reservation: Uuid,
+    pub item: Uuid,
+    /// The item's name for people.
+    pub label: String,
 }
 
 /// A function that navigates to an address of this program.
@@ -102,6 +117,7 @@ impl Basket {
             self.ended.set(Some(End::Expired));
             return;
         }
+        follow(move || self.show_changes());
         follow(move || {
             if self.has_lapsed() && self.busy.get() == Busy::Idle && self.ended.get().is_none() {
                 leptos::task::spawn_local(async move { self.meet_the_end().await });
@@ -181,6 +197,20 @@ impl Basket {
         }
     }
 
+    /// Shows what this tab or another one has changed in the reservations.
+    fn show_changes(self) {
+        let held: Vec<Reservation> = self
+            .ids
+            .with_value(|ids| ids.iter().filter_map(|id| self.holds.reservation(*id)).collect());
+        self.reservations.update(|all| {
+            for it in all.iter_mut() {
+                if let Some(held) = held.iter().find(|held| held.id == it.id) {
+                    it.clone_from(held);
+                }
+            }
+        });
+    }
+
     /// The amount to pay; reactive.
     pub fn total(self) -> Option<holdfast_contract::money::Money> {
         self.reservations.with(|all| total(all))
@@ -198,31 +228,41 @@ impl Basket {
 
     /// Extends all reservations, and shows the server's refusal if there is one.
     pub fn extend(self) {
-        self.message.set(None);
-        leptos::task::spawn_local(async move {
+        self.change(async move {
             for id in self.ids.get_value() {
-                match api::extend(id).await {
-                    Ok(reservation) => {
-                        self.holds.put(reservation.clone());
-                        let _ = self.reservations.try_update(|all| {
-                            for it in all.iter_mut().filter(|it| it.id == reservation.id) {
-                                *it = reservation.clone();
-                            }
-                        });
-                    }
-                    Err(failure) => {
-                        let _ = self.message.try_set(Some(Message::Refused(failure)));
-                        self.look_again().await;
-                        return;
-                    }
-                }
+                self.holds.change(api::extend(id).await?);
+            }
+            Ok(())
+        });
+    }
+
+    /// Gives one unit of an item back. The others stay held.
+    pub fn release(self, one: One) {
+        self.change(async move {
+            let unit = ReleasedItem { item_id: one.item, quantity: Some(1) };
+            let parts = ReleaseRequest { items: vec![unit] };
+            self.holds.change(api::release(one.reservation, &parts).await?);
+            browser::focus(HEADING);
+            Ok(())
+        });
+    }
+
+    fn change(self, change: impl Future<Output = Result<(), Failure>> + 'static) {
+        self.message.set(None);
+        self.busy.set(Busy::Changing);
+        leptos::task::spawn_local(async move {
+            let changed = change.await;
+            let _ = self.busy.try_set(Busy::Idle);
+            if let Err(failure) = changed {
+                let _ = self.message.try_set(Some(Message::Refused(failure)));
+                self.look_again().await;
             }
         });
     }
 
     /// Cancels all reservations, so that their seats become free at once.
     pub fn cancel(self) {
-        self.busy.set(Busy::Paying);
+        self.busy.set(Busy::Changing);
         leptos::task::spawn_local(async move {
             for id in self.ids.get_value() {
                 match api::cancel(id).await {

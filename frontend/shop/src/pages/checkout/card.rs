@@ -153,6 +153,15 @@ pub fn CardPanel(card: Card, basket: Basket) -> impl IntoView {
         });
     });
     follow(move || {
+        // Without an amount there is nothing to pay, and this form leaves the page.
+        let Some(total) = basket.total().filter(|total| total.amount > 0) else { return };
+        card.form.with_value(|form| {
+            if let Some((_, element)) = form {
+                element.set_amount(total.amount);
+            }
+        });
+    });
+    follow(move || {
         let Busy::SecondStep(secret) = basket.busy.get() else { return };
         if card.is_ready() {
             basket.busy.set(Busy::Paying);

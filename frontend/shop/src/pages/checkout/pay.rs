@@ -78,6 +78,7 @@ pub fn Pay(basket: Basket) -> impl IntoView {
     let (address, till) = (Address::new(), Till::of(basket));
     let is_free = known(move || basket.total().is_some_and(|total| total.amount == 0));
     let busy = move || basket.busy.get() != Busy::Idle;
+    let paying = move || busy() && basket.busy.get() != Busy::Changing;
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         // The address of the account is sent too. The guest who held reservations before signing in still pays for
@@ -93,7 +94,7 @@ pub fn Pay(basket: Basket) -> impl IntoView {
     };
     let label = move || {
         let total = basket.total().filter(|total| total.amount > 0);
-        match (busy(), total) {
+        match (paying(), total) {
             (true, _) => t_string!(i18n, pay.paying).to_owned(),
             (false, Some(total)) => {
                 let price = intl::money(i18n.get_locale(), &total);
@@ -124,7 +125,7 @@ pub fn Pay(basket: Basket) -> impl IntoView {
                     data-testid="pay-button"
                     disabled=live(move || busy() || !(is_free.get() || till.is_ready()))
                 >
-                    {part(move || if busy() {
+                    {part(move || if paying() {
                         view! { <span class="spinner" aria-hidden="true"></span> }.into_any()
                     } else {
                         view! { <Icon sign=Sign::Lock/> }.into_any()

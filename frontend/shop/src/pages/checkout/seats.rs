@@ -1,9 +1,9 @@
 //! The panel with the held seats and the prices that the server fixed.
 
-use holdfast_contract::reservations::{ItemKind, ReservationItem};
+use holdfast_contract::reservations::{ItemKind, Reservation, ReservationItem, ReservationStatus};
 use leptos::prelude::*;
 
-use super::basket::{Basket, Busy};
+use super::basket::{Basket, Busy, HEADING, One};
 use ui::{
     common,
     components::erased::{act, live, part},
@@ -21,6 +21,7 @@ pub fn Seats(basket: Basket) -> impl IntoView {
     let i18n = use_i18n();
     let busy = move || basket.busy.get() != Busy::Idle;
     let asking = RwSignal::new(false);
+    let (asking_one, one) = (RwSignal::new(false), RwSignal::new(None::<One>));
     let when = move || {
         basket.event.with_value(|event| {
             intl::date(i18n.get_locale(), &event.starts_at, &event.time_zone, DateStyle::Full)
@@ -31,8 +32,14 @@ pub fn Seats(basket: Basket) -> impl IntoView {
     let items = move || {
         basket.reservations.with(|all| {
             all.iter()
-                .flat_map(|reservation| reservation.items.clone())
-                .map(|item| view! { <Item item/> })
+                .flat_map(|it| it.items.iter().map(move |item| (item.clone(), one_of(it, item))))
+                .map(|(item, releasable)| {
+                    let ask = move |chosen: One| {
+                        one.set(Some(chosen));
+                        asking_one.set(true);
+                    };
+                    view! { <Item item releasable ask busy=Signal::derive(busy)/> }
+                })
                 .collect_view()
         })
     };
@@ -42,7 +49,7 @@ pub fn Seats(basket: Basket) -> impl IntoView {
     };
     view! {
         <section class="panel" aria-labelledby="seats-title">
-            <h2 id="seats-title" lang=language dir="auto">{name}</h2>
+            <h2 id=HEADING tabindex="-1" lang=language dir="auto">{name}</h2>
             <p class="fact"><Icon sign=Sign::Calendar/><span prop:textContent=live(when)></span></p>
             <p class="fact"><Icon sign=Sign::Place/><span dir="auto">{place}</span></p>
             <ul class="items">{part(items)}</ul>
@@ -91,13 +98,63 @@ pub fn Seats(basket: Basket) -> impl IntoView {
                     basket.cancel();
                 })
             />
+            <Question
+                title=tx!(i18n, checkout.release_title)
+                text=live(move || {
+                    let place = one.get().map(|one| one.label).unwrap_or_default();
+                    t_string!(i18n, checkout.release_text, place = place.as_str())
+                })
+                keep=tx!(i18n, checkout.release_keep)
+                go_on=tx!(i18n, checkout.release_go_on)
+                asking=asking_one
+                confirmed=Callback::new(move |()| {
+                    asking_one.set(false);
+                    if let Some(one) = one.get_untracked() {
+                        basket.release(one);
+                    }
+                })
+            />
         </section>
     }
 }
 
+/// One unit of the item, if something of its active reservation stays held without it.
+fn one_of(reservation: &Reservation, item: &ReservationItem) -> Option<One> {
+    let units: i32 = reservation.items.iter().map(|it| it.quantity).sum();
+    let may_release = reservation.status == ReservationStatus::Active && units > 1;
+    may_release.then(|| One {
+        reservation: reservation.id,
+        item: item.id,
+        label: item.label.clone(),
+    })
+}
+
 #[component]
-fn Item(item: ReservationItem) -> impl IntoView {
+fn Item(
+    item: ReservationItem,
+    /// One unit of the item, if the buyer may give it back and keep the rest.
+    releasable: Option<One>,
+    /// Asks the buyer whether to give the unit back.
+    ask: impl Fn(One) + Copy + 'static,
+    busy: Signal<bool>,
+) -> impl IntoView {
     let i18n = use_i18n();
+    let button = releasable.map(|one| {
+        let name = one.label.clone();
+        let label = move || t_string!(i18n, checkout.release, place = name.as_str());
+        view! {
+            <button
+                type="button"
+                class="quiet square"
+                data-testid="release-button"
+                aria-label=live(label)
+                disabled=live(move || busy.get())
+                on:click=act(move |_| ask(one.clone()))
+            >
+                <Icon sign=Sign::Cross/>
+            </button>
+        }
+    });
     let label = match item.kind {
         ItemKind::General if item.quantity > 1 => format!("{} × {}", item.quantity, item.label),
         ItemKind::Seat | ItemKind::General => item.label,
@@ -105,8 +162,9 @@ fn Item(item: ReservationItem) -> impl IntoView {
     let price = item.price;
     view! {
         <li class="item">
-            <span>{label}</span>
+            <span class="item-name">{label}</span>
             <span class="figures">{part(move || intl::money(i18n.get_locale(), &price))}</span>
+            {button}
         </li>
     }
 }

@@ -20,7 +20,7 @@ pub fn SecondStep(basket: Basket) -> impl IntoView {
     let i18n = use_i18n();
     let secret = known(move || match basket.busy.get() {
         Busy::SecondStep(secret) => Some(secret),
-        Busy::Idle | Busy::Paying => None,
+        Busy::Idle | Busy::Changing | Busy::Paying => None,
     });
     part(move || {
         secret.get().map(|secret| {
