@@ -18,16 +18,22 @@ use crate::{
 pub fn KeptNote() -> impl IntoView {
     let i18n = use_i18n();
     let (account, holds) = (Account::expect(), Holds::expect());
+    // The limit of the kept places; `Some(None)` if they have several, or if it is unknown.
     let limit = move || {
         if !account.is_signed_in() {
             return None;
         }
-        let (left, limit) = session::left_with_guest()?;
-        left.iter().any(|id| holds.has(*id)).then_some(limit)
+        let left = session::left().into_iter().filter(|it| holds.has(it.reservation));
+        let limits: Vec<_> = left.map(|it| it.limit).collect();
+        let first = *limits.first()?;
+        Some(first.filter(|_| limits.iter().all(|limit| *limit == first)))
     };
     let shown = known(move || limit().is_some());
     let text = move || {
-        let limit = words::limited(i18n.get_locale(), limit().unwrap_or_default());
+        let limit = match limit().flatten() {
+            Some(limit) => words::limited(i18n.get_locale(), limit),
+            None => t_string!(i18n, problem.limit).to_owned(),
+        };
         format!("{limit} {}", t_string!(i18n, header.kept))
     };
     view! { <Bar class="kept-note" test_id="kept-note" sign=Sign::Alert shown text=live(text)/> }

@@ -12,7 +12,7 @@ use crate::{
     common,
     components::erased::act,
     i18n::use_i18n,
-    state::session::Account,
+    state::session::{self, Account},
     tx,
 };
 
@@ -46,9 +46,10 @@ impl Sending {
         self.busy.set(true);
         self.failure.set(None);
         leptos::task::spawn_local(async move {
+            let sent = session::guest_token();
             match work.await {
                 Ok(session) => {
-                    self.account.sign_in(session);
+                    self.account.sign_in(session, sent.as_deref());
                     self.signed_in.run(());
                 }
                 Err(refused) => {

@@ -15,7 +15,8 @@ use crate::{
 
 const SESSION: &str = "holdfast.session";
 const GUEST: &str = "holdfast.guest";
-/// The storage key of the reservations that stayed the guest's at the sign-in.
+/// The storage key of the reservations that stayed the guest's at the sign-in. It is there, perhaps empty, from the
+/// sign-in until the visitor signs out.
 const LEFT: &str = "holdfast.left";
 
 /// A session in the form in which it is stored.
@@ -25,9 +26,14 @@ struct Kept {
     /// When the access token expires, in milliseconds since 1970 by the device's clock.
     expires_at: i64,
     profile: Profile,
-    /// How many persons one buyer may have, if something stayed the guest's at the sign-in.
-    #[serde(default)]
-    limit: i64,
+}
+
+/// A reservation that stayed the guest's, because the user would exceed a limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Left {
+    pub reservation: Uuid,
+    /// How many persons one buyer may have in its event. `None` if the server has not named the limit.
+    pub limit: Option<i64>,
 }
 
 /// The signed-in user, for pages to show.
@@ -61,22 +67,25 @@ impl Account {
         self.0.with(Option::is_some)
     }
 
-    /// Stores a new session on the device, and shows its user on the pages. The guest token is kept only for
-    /// reservations that stay the guest's.
-    pub fn sign_in(self, session: Session) {
-        let kept = session.adopted.map(|adopted| adopted.kept).unwrap_or_default();
-        if kept.is_empty() {
+    /// Stores a new session on the device, and shows its user on the pages. `sent` is the guest token that the sign-in
+    /// sent. That token is kept if something stays the guest's, or if the response says nothing about it: then the next
+    /// request with both tokens moves what the guest has.
+    pub fn sign_in(self, session: Session, sent: Option<&str>) {
+        let kept = session.adopted.map(|adopted| adopted.kept);
+        // Another tab may have become another guest meanwhile.
+        if kept.as_ref().is_some_and(Vec::is_empty) && guest_token().as_deref() == sent {
             browser::remove(Keep::Device, GUEST);
         }
-        // Another event may have another limit. The visitor is told of the first.
-        let limit = kept.first().map_or(0, |first| first.limit);
-        let left = kept.into_iter().filter(|it| it.limit == limit);
-        browser::write_ids(LEFT, &left.flat_map(|it| it.reservations).collect::<Vec<_>>());
+        let mut left = Vec::new();
+        for kept in kept.unwrap_or_default() {
+            let limit = Some(kept.limit);
+            left.extend(kept.reservations.into_iter().map(|reservation| Left { reservation, limit }));
+        }
+        write_left(&left);
         let kept = Kept {
             access_token: session.access_token,
             expires_at: browser::wall_ms() + session.expires_in_seconds * 1000,
             profile: session.profile.clone(),
-            limit,
         };
         if let Ok(text) = serde_json::to_string(&kept) {
             browser::write(Keep::Device, SESSION, &text);
@@ -108,9 +117,29 @@ pub fn forget_token() {
     browser::tell_this_tab();
 }
 
-/// The reservations that stayed the guest's when the user signed in, and the limit that the user would exceed.
-pub fn left_with_guest() -> Option<(Vec<Uuid>, i64)> {
-    kept().map(|kept| (browser::read_ids(LEFT), kept.limit))
+/// The reservations that stayed the guest's when the user signed in.
+pub fn left() -> Vec<Left> {
+    left_in(&browser::read(Keep::Device, LEFT).unwrap_or_default())
+}
+
+fn left_in(text: &str) -> Vec<Left> {
+    let entry = |entry: &str| {
+        let (id, limit) = entry.split_once(':').unwrap_or((entry, ""));
+        Some(Left { reservation: id.parse().ok()?, limit: limit.parse().ok() })
+    };
+    text.split(',').filter_map(entry).collect()
+}
+
+fn left_text(left: &[Left]) -> String {
+    let entry = |it: &Left| {
+        let limit = it.limit.map(|limit| limit.to_string()).unwrap_or_default();
+        format!("{}:{limit}", it.reservation)
+    };
+    left.iter().map(entry).collect::<Vec<_>>().join(",")
+}
+
+fn write_left(left: &[Left]) {
+    browser::write(Keep::Device, LEFT, &left_text(left));
 }
 
 pub fn guest_token() -> Option<String> {
@@ -119,4 +148,17 @@ pub fn guest_token() -> Option<String> {
 
 pub fn keep_guest_token(token: &str) {
     browser::write(Keep::Device, GUEST, token);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_reservation_that_stayed_keeps_the_limit_of_its_event() {
+        let left = [Some(4), Some(2), None].map(|limit| Left { reservation: Uuid::nil(), limit });
+        assert_eq!(left_in(&left_text(&left)), left);
+        assert_eq!(left_in(&Uuid::nil().to_string()), left[2..], "as it was stored before");
+        assert_eq!(left_in(""), []);
+    }
 }
