@@ -31,7 +31,7 @@ use ui::{
     common,
     components::{erased::part, loaded::loaded},
     i18n::{self, use_i18n},
-    state::holds::Holds,
+    state::{holds::Holds, session},
     td_string, tx,
 };
 
@@ -62,6 +62,10 @@ async fn open(ids: Vec<Uuid>) -> Result<Opening, Failure> {
     for id in ids {
         reservations.push(api::reservation(id).await?);
     }
+    // The address may name reservations of the user and others that stayed the guest's. The responses say which.
+    let payable =
+        session::of_one_buyer(reservations.iter().map(|it: &Reservation| it.id).collect());
+    reservations.retain(|it| payable.contains(&it.id));
     let first = reservations.first().ok_or_else(not_found)?;
     let event = first.event_id.to_string();
     let (event, config) = futures_util::join!(api::event(&event), api::payment_config());
@@ -84,7 +88,7 @@ fn Checkout(ids: Vec<Uuid>) -> impl IntoView {
     loaded(
         move || open(ids.clone()),
         || view! { <Skeleton/> }.into_any(),
-        |opening, _| view! { <Column opening/> }.into_any(),
+        |opening, again| view! { <Column opening again/> }.into_any(),
     )
 }
 
@@ -105,13 +109,13 @@ fn Skeleton() -> impl IntoView {
 }
 
 #[component]
-fn Column(opening: Opening) -> impl IntoView {
+fn Column(opening: Opening, again: Callback<()>) -> impl IntoView {
     let i18n = use_i18n();
     let holds = Holds::expect();
     for reservation in &opening.reservations {
         holds.put(reservation.clone());
     }
-    let basket = Basket::new(opening);
+    let basket = Basket::new(opening, again);
     basket.watch();
     part(move || {
         if let Some(end) = basket.ended.get() {

@@ -8,6 +8,7 @@ use holdfast_contract::{
 };
 use leptos::prelude::window;
 use serde::de::DeserializeOwned;
+use uuid::Uuid;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, Headers, Request, RequestInit, Response};
@@ -90,17 +91,22 @@ fn raw<'a>(call: Call<'a>) -> Pin<Box<dyn Future<Output = Answer> + 'a>> {
     Box::pin(async move {
         let token = session::access_token();
         let answer = answered(&call, token.as_deref()).await;
-        match &answer {
-            Err(failure)
-                if failure.kind() == Some(ProblemType::NotFound)
-                    && token.is_some()
-                    && session::guest_token().is_some() =>
-            {
-                answered(&call, None).await
-            }
-            _ => answer,
+        if token.is_none() {
+            return answer;
         }
+        let kind = answer.as_ref().err().and_then(Failure::kind);
+        let is_missing = kind == Some(ProblemType::NotFound) && session::guest_token().is_some();
+        let answer = if is_missing { answered(&call, None).await } else { answer };
+        if let (Ok(_), Some(reservation)) = (&answer, reservation_in(call.path)) {
+            session::learn_owner(reservation, is_missing);
+        }
+        answer
     })
+}
+
+/// The reservation that the path names.
+fn reservation_in(path: &str) -> Option<Uuid> {
+    path.strip_prefix("/reservations/")?.split('/').next()?.parse().ok()
 }
 
 async fn answered(call: &Call<'_>, token: Option<&str>) -> Answer {

@@ -15,6 +15,9 @@ pub fn Bar(
     /// Whether there is something to say.
     shown: Memo<bool>,
     text: Signal<String>,
+    /// The link after the text.
+    #[prop(optional)]
+    children: Option<ChildrenFn>,
 ) -> impl IntoView {
     view! {
         <div role="status">
@@ -26,6 +29,7 @@ pub fn Bar(
                             <p class=class data-testid=test_id>
                                 <Icon sign/>
                                 <span prop:textContent=text></span>
+                                {children.as_ref().map(|link| link())}
                             </p>
                         }
                     })

@@ -6,11 +6,12 @@ use super::{bar::Bar, icon::Sign};
 use crate::{
     components::erased::{known, live},
     i18n::use_i18n,
+    program,
     state::{
         holds::Holds,
         session::{self, Account},
     },
-    t_string, words,
+    t_string, tx, words,
 };
 
 /// The note. It stays as long as this browser holds the places.
@@ -36,5 +37,10 @@ pub fn KeptNote() -> impl IntoView {
         };
         format!("{limit} {}", t_string!(i18n, header.kept))
     };
-    view! { <Bar class="kept-note" test_id="kept-note" sign=Sign::Alert shown text=live(text)/> }
+    let path = live(move || holds.kept_path());
+    view! {
+        <Bar class="kept-note" test_id="kept-note" sign=Sign::Alert shown text=live(text)>
+            <a href=path rel=program::rel("/checkout/-")>{tx!(i18n, hold.to_checkout)}</a>
+        </Bar>
+    }
 }

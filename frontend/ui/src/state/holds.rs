@@ -10,7 +10,10 @@ use uuid::Uuid;
 use crate::{
     api,
     browser::{self, Keep},
-    state::countdown,
+    state::{
+        countdown,
+        session::{self, Left},
+    },
 };
 
 const HELD: &str = "holdfast.holds";
@@ -64,19 +67,45 @@ impl Holds {
         let known: Vec<Uuid> =
             self.held.with_untracked(|held| held.iter().map(|hold| hold.reservation.id).collect());
         if known.iter().any(|id| !stored.contains(id)) {
-            self.held.update(|held| held.retain(|hold| stored.contains(&hold.reservation.id)));
+            self.remove(|hold| !stored.contains(&hold.reservation.id));
             self.tick();
         }
         for id in stored.into_iter().filter(|id| is_changed || !known.contains(id)) {
-            leptos::task::spawn_local(async move {
-                match api::reservation(id).await {
-                    Ok(reservation) => self.put(reservation),
-                    // A reservation that does not exist or belongs to somebody else is forgotten. Without a response,
-                    // the next visit asks again.
-                    Err(failure) if !failure.is_open() => forget(id),
-                    Err(_) => {}
-                }
-            });
+            self.ask(id);
+        }
+    }
+
+    fn ask(self, id: Uuid) {
+        leptos::task::spawn_local(async move {
+            match api::reservation(id).await {
+                Ok(reservation) => self.put(reservation),
+                // A reservation that does not exist or belongs to somebody else is forgotten. Without a response,
+                // the next visit asks again.
+                Err(failure) if !failure.is_open() => forget(id),
+                Err(_) => {}
+            }
+        });
+    }
+
+    /// Removes the holds for which `is_over` is true. The account then has room, so the server is asked about the
+    /// reservations that stayed the guest's: the request moves those that fit to the user.
+    fn remove(self, is_over: impl Fn(&Hold) -> bool) {
+        let mut is_less = false;
+        self.held.maybe_update(|held| {
+            let before = held.len();
+            held.retain(|hold| !is_over(hold));
+            is_less = held.len() < before;
+            is_less
+        });
+        if is_less {
+            let held = |id: &Uuid| {
+                self.held.with_untracked(|held| held.iter().any(|hold| hold.reservation.id == *id))
+            };
+            session::left()
+                .into_iter()
+                .map(|it| it.reservation)
+                .filter(held)
+                .for_each(|id| self.ask(id));
         }
     }
 
@@ -94,7 +123,7 @@ impl Holds {
             return;
         }
         if let Some(token) = &reservation.guest_token {
-            crate::state::session::keep_guest_token(token);
+            session::keep_guest_token(token);
         }
         let deadline_ms = browser::monotonic_ms() + reservation.expires_in_seconds as f64 * 1000.0;
         self.held.update(|held| {
@@ -133,7 +162,7 @@ impl Holds {
     /// Forgets a reservation that is no longer held.
     pub fn drop(self, id: Uuid) {
         forget(id);
-        self.held.update(|held| held.retain(|hold| hold.reservation.id != id));
+        self.remove(|hold| hold.reservation.id == id);
         self.tick();
     }
 
@@ -165,24 +194,45 @@ impl Holds {
         })
     }
 
-    /// The address of the checkout for the hold that lapses first and all other holds of the same event; reactive.
+    /// The address of the checkout for the hold that lapses first, with the others of its event and buyer; reactive.
     pub fn checkout_path(self) -> Option<String> {
-        let event = self.held.with(|held| {
-            let first = held.iter().min_by(|a, b| a.deadline_ms.total_cmp(&b.deadline_ms))?;
-            Some(first.reservation.event_id)
-        })?;
-        self.checkout_path_of(event)
+        self.path(&session::left(), &|_, _| true)
     }
 
-    /// The address of the checkout for all holds of an event; reactive.
+    /// The address of the checkout for the holds of an event; reactive. What stayed the guest's at the sign-in is paid
+    /// for after what is the user's: one buyer cannot pay for both.
     pub fn checkout_path_of(self, event: Uuid) -> Option<String> {
-        let ids: Vec<_> = self.held.with(|held| {
-            held.iter()
-                .filter(|hold| hold.reservation.event_id == event)
-                .map(|hold| hold.reservation.id.to_string())
-                .collect()
-        });
-        (!ids.is_empty()).then(|| format!("/checkout/{}", ids.join(",")))
+        let left = session::left();
+        let path = |wanted| {
+            self.path(&left, &|hold, is_left| {
+                hold.reservation.event_id == event && is_left == wanted
+            })
+        };
+        path(false).or_else(|| path(true))
+    }
+
+    /// The address of the checkout for holds that stayed the guest's at the sign-in; reactive.
+    pub fn kept_path(self) -> Option<String> {
+        self.path(&session::left(), &|_, is_left| is_left)
+    }
+
+    /// The address of the checkout for the first hold to lapse of those that are wanted. The second argument of `wanted`
+    /// is whether the hold stayed the guest's.
+    fn path(self, left: &[Left], wanted: &dyn Fn(&Hold, bool) -> bool) -> Option<String> {
+        let is_left = |hold: &Hold| session::is_left(left, hold.reservation.id);
+        self.held.with(|held| {
+            let first = held
+                .iter()
+                .filter(|hold| wanted(hold, is_left(hold)))
+                .min_by(|a, b| a.deadline_ms.total_cmp(&b.deadline_ms))?;
+            let ids: Vec<_> = held
+                .iter()
+                .filter(|it| it.reservation.event_id == first.reservation.event_id)
+                .filter(|it| is_left(it) == is_left(first))
+                .map(|it| it.reservation.id.to_string())
+                .collect();
+            Some(format!("/checkout/{}", ids.join(",")))
+        })
     }
 
     /// Seconds until this reservation lapses; reactive.
@@ -205,7 +255,7 @@ impl Holds {
         });
         if !lapsed.is_empty() {
             lapsed.iter().for_each(|id| forget(*id));
-            self.held.update(|held| held.retain(|hold| !lapsed.contains(&hold.reservation.id)));
+            self.remove(|hold| lapsed.contains(&hold.reservation.id));
         }
         // A reservation in payment cannot lapse, so the clock ignores it.
         let seconds = self.held.with_untracked(|held| {

@@ -79,7 +79,9 @@ impl Account {
         let mut left = Vec::new();
         for kept in kept.unwrap_or_default() {
             let limit = Some(kept.limit);
-            left.extend(kept.reservations.into_iter().map(|reservation| Left { reservation, limit }));
+            left.extend(
+                kept.reservations.into_iter().map(|reservation| Left { reservation, limit }),
+            );
         }
         write_left(&left);
         let kept = Kept {
@@ -120,6 +122,35 @@ pub fn forget_token() {
 /// The reservations that stayed the guest's when the user signed in.
 pub fn left() -> Vec<Left> {
     left_in(&browser::read(Keep::Device, LEFT).unwrap_or_default())
+}
+
+/// Remembers whose reservation this is, as a response to the signed-in user has shown: a later request may have moved
+/// it to the user, or an adoption that the sign-in did not report may have left it with the guest.
+pub fn learn_owner(reservation: Uuid, is_guests: bool) {
+    let mut left = left();
+    if is_left(&left, reservation) == is_guests {
+        return;
+    }
+    if is_guests {
+        left.push(Left { reservation, limit: None });
+    } else {
+        left.retain(|it| it.reservation != reservation);
+    }
+    write_left(&left);
+}
+
+/// Whether the reservation is among these.
+pub fn is_left(left: &[Left], reservation: Uuid) -> bool {
+    left.iter().any(|it| it.reservation == reservation)
+}
+
+/// The reservations among these that one buyer can pay for together: the user's, or else the guest's.
+pub fn of_one_buyer(mut reservations: Vec<Uuid>) -> Vec<Uuid> {
+    let left = left();
+    if reservations.iter().any(|id| !is_left(&left, *id)) {
+        reservations.retain(|id| !is_left(&left, *id));
+    }
+    reservations
 }
 
 fn left_in(text: &str) -> Vec<Left> {

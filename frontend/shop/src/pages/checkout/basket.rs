@@ -15,7 +15,11 @@ use ui::{
     api::{self, Failure},
     browser,
     components::erased::follow,
-    state::{attempt, holds::Holds},
+    state::{
+        attempt,
+        holds::Holds,
+        session::{self, Account},
+    },
 };
 
 /// What the page is doing.
@@ -80,10 +84,12 @@ pub struct Basket {
     pub(super) ids: StoredValue<Vec<Uuid>>,
     pub(super) holds: Holds,
     pub(super) go: StoredValue<Goer, LocalStorage>,
+    /// Loads the whole page again.
+    again: Callback<()>,
 }
 
 impl Basket {
-    pub fn new(opening: Opening) -> Self {
+    pub fn new(opening: Opening, again: Callback<()>) -> Self {
         let navigate = use_navigate();
         let go = move |path: &str| {
             navigate(path, NavigateOptions { replace: true, ..NavigateOptions::default() });
@@ -99,6 +105,7 @@ impl Basket {
             ids: StoredValue::new(ids),
             holds: Holds::expect(),
             go: StoredValue::new_local(Box::new(go) as Goer),
+            again,
         }
     }
 
@@ -118,6 +125,14 @@ impl Basket {
             return;
         }
         follow(move || self.show_changes());
+        let account = Account::expect();
+        let mut was_signed_in = untrack(|| account.is_signed_in());
+        follow(move || {
+            let is_signed_in = account.is_signed_in();
+            if !std::mem::replace(&mut was_signed_in, is_signed_in) && is_signed_in {
+                leptos::task::spawn_local(async move { self.look_again().await });
+            }
+        });
         follow(move || {
             if self.has_lapsed() && self.busy.get() == Busy::Idle && self.ended.get().is_none() {
                 leptos::task::spawn_local(async move { self.meet_the_end().await });
@@ -192,7 +207,11 @@ impl Basket {
             }
         }
         self.reservations.set(current);
-        if over {
+        let ids = self.ids.get_value();
+        if session::of_one_buyer(ids.clone()) != ids {
+            // The user cannot pay for what stayed the guest's at the sign-in. The page begins again with one buyer's.
+            self.again.run(());
+        } else if over {
             self.ended.set(Some(if cancelled { End::Cancelled } else { End::Expired }));
         }
     }
