@@ -196,3 +196,70 @@ scenario('the_note_about_kept_places_covers_nothing', async ({ visitor }) => {
     assert.ok(button.bottom <= height, `${button.bottom} is below ${height}`);
   }
 });
+
+scenario('a_session_that_ends_at_the_checkout_ends_no_hold', async ({ visitor }) => {
+  const { page, seats } = await guestAtCheckout(visitor, 'N');
+  const bearer = await newAccount('expires@example.org');
+  assert.ok(bearer);
+  await signInHere(page, 'expires@example.org');
+  await page.evaluate(() => {
+    const session = JSON.parse(localStorage.getItem('holdfast.session'));
+    localStorage.setItem('holdfast.session', JSON.stringify({ ...session, expires_at: 1 }));
+  });
+  await page.getByTestId('pay-button').click();
+  await page.getByTestId('pay-message').waitFor();
+  assert.equal(await page.getByTestId('hold-ended').count(), 0);
+  assert.equal(await seatStatus(THEATRE, seats[0].seat_id), 'held');
+  await page.getByTestId('sign-in-here').click();
+  await signInHere(page, 'expires@example.org');
+  await page.getByTestId('pay-button').click();
+  await isConfirmed(page);
+  assert.equal(await seatStatus(THEATRE, seats[0].seat_id), 'sold');
+});
+
+scenario('a_sign_in_dialog_that_is_closed_before_the_answer_breaks_nothing', async ({ visitor }) => {
+  const { page } = await guestAtCheckout(visitor, 'O');
+  const errors = [];
+  page.on('pageerror', (error) => errors.push(error.message));
+  let answer;
+  const held = new Promise((resolve) => { answer = resolve; });
+  await page.route(/\/auth\/login$/, async (route) => {
+    await held;
+    await route.continue();
+  });
+  await page.locator('#sign-in-email').fill(CUSTOMER);
+  await page.locator('#sign-in-password').fill(DEMO_PASSWORD);
+  await page.getByTestId('login-button').click();
+  await page.keyboard.press('Escape');
+  await dialog(page).waitFor({ state: 'detached' });
+  answer();
+  await page.getByTestId('sign-in-here').waitFor({ state: 'detached' });
+  assert.deepEqual(errors, []);
+  await giveBack(page);
+  await page.getByText('Your seats are free again').waitFor();
+});
+
+scenario('what_moved_and_what_stayed_are_paid_for_apart', async ({ visitor }) => {
+  const { max_per_user: limit } = await event(THEATRE);
+  const seats = await row(THEATRE, 'Stalls', 'M');
+  const bearer = await newAccount('apart@example.org');
+  await holdByApi(THEATRE, seats.slice(0, limit - 2), bearer);
+  const page = await visitor(`/events/${THEATRE}`);
+  await holdSeats(page, 'Stalls', 'M', seats.slice(limit - 2, limit));
+  await checkoutIsOpen(page);
+  await page.goto(new URL(`/events/${THEATRE}`, page.url()).href);
+  await holdSeats(page, 'Stalls', 'M', seats.slice(limit, limit + 2));
+  await checkoutIsOpen(page);
+  assert.equal(reservationId(page).split(',').length, 2);
+  await page.getByTestId('sign-in-here').click();
+  await signInHere(page, 'apart@example.org');
+  await page.waitForFunction(() => document.querySelectorAll('.item').length === 2);
+  await page.getByTestId('pay-button').click();
+  await isConfirmed(page);
+  assert.equal(await page.getByTestId('ticket').count(), 2);
+  await page.getByTestId('kept-note').getByRole('link').click();
+  await checkoutIsOpen(page);
+  await page.getByTestId('pay-button').click();
+  await isConfirmed(page);
+  assert.equal(await page.getByTestId('ticket').count(), 2);
+});

@@ -125,7 +125,10 @@ async fn answered(call: &Call<'_>, token: Option<&str>) -> Answer {
     let failure = json::meaning(body).map_or(Failure::Unreadable(status), |problem: Problem| {
         Failure::Problem(Box::new(problem))
     });
-    if token.is_some() && failure.kind() == Some(ProblemType::Unauthorized) {
+    // Without a token, the stored session has expired.
+    if failure.kind() == Some(ProblemType::Unauthorized)
+        && (token.is_some() || session::access_token().is_none())
+    {
         session::forget_token();
     }
     Err(failure)

@@ -50,7 +50,8 @@ impl Sending {
             match work.await {
                 Ok(session) => {
                     self.account.sign_in(session, sent.as_deref());
-                    self.signed_in.run(());
+                    // The visitor may have closed the form meanwhile.
+                    self.signed_in.try_run(());
                 }
                 Err(refused) => {
                     let _ = self.failure.try_set(Some(refused));

@@ -3,7 +3,10 @@
 //! The device stores only their ids; the server says what they hold and for how long. Deadlines are on the monotonic
 //! clock, so a wrong or changed device clock has no effect.
 
-use holdfast_contract::reservations::{ItemKind, Reservation, ReservationStatus};
+use holdfast_contract::{
+    problem::ProblemType,
+    reservations::{ItemKind, Reservation, ReservationStatus},
+};
 use leptos::{ev, prelude::*};
 use uuid::Uuid;
 
@@ -79,6 +82,8 @@ impl Holds {
         leptos::task::spawn_local(async move {
             match api::reservation(id).await {
                 Ok(reservation) => self.put(reservation),
+                // The user's session has ended. The reservation is there when the user signs in again.
+                Err(failure) if failure.kind() == Some(ProblemType::Unauthorized) => {}
                 // A reservation that does not exist or belongs to somebody else is forgotten. Without a response,
                 // the next visit asks again.
                 Err(failure) if !failure.is_open() => forget(id),

@@ -113,10 +113,12 @@ pub fn access_token() -> Option<String> {
     kept().map(|kept| kept.access_token)
 }
 
-/// Removes a token that the server no longer accepts, and tells the pages.
+/// Removes the session if the server no longer accepts its token, and tells the pages.
 pub fn forget_token() {
-    browser::remove(Keep::Device, SESSION);
-    browser::tell_this_tab();
+    if browser::read(Keep::Device, SESSION).is_some() {
+        browser::remove(Keep::Device, SESSION);
+        browser::tell_this_tab();
+    }
 }
 
 /// The reservations that stayed the guest's when the user signed in.

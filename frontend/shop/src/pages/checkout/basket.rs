@@ -4,6 +4,7 @@
 use holdfast_contract::{
     bookings::PaymentConfig,
     catalogue::Event,
+    problem::ProblemType,
     reservations::{ReleaseRequest, ReleasedItem, Reservation, ReservationStatus},
 };
 use leptos::prelude::*;
@@ -166,9 +167,7 @@ impl Basket {
     async fn meet_the_end(self) {
         self.look_again().await;
         let is_new = self.message.try_with_untracked(Option::is_none).unwrap_or(false);
-        if let Some(booking) = self.booking_elsewhere()
-            && is_new
-        {
+        if is_new && let Some(booking) = self.booking_elsewhere() {
             let _ = self.busy.try_set(Busy::Paying);
             self.follow(booking, None).await;
         }
@@ -177,10 +176,16 @@ impl Basket {
     /// Asks the server for the current reservations: another tab may have extended them, or they may be over.
     pub(super) async fn look_again(self) {
         let mut current = Vec::new();
-        for id in self.ids.get_value() {
+        let Some(ids) = self.ids.try_get_value() else { return };
+        for id in ids {
             match api::reservation(id).await {
                 Ok(reservation) => current.push(reservation),
                 Err(failure) if failure.is_open() => return,
+                // The user's session has ended, and the hold goes on. The user can sign in again on this page.
+                Err(failure) if failure.kind() == Some(ProblemType::Unauthorized) => {
+                    let _ = self.message.try_set(Some(Message::Refused(failure)));
+                    return;
+                }
                 Err(_) => {
                     let _ = self.ended.try_set(Some(End::Expired));
                     return;

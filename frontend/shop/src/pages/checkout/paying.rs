@@ -84,8 +84,10 @@ impl Basket {
         for n in 0..OPEN_TRIES {
             match api::confirm(&attempt.body, &attempt.key).await {
                 Ok(booking) => {
+                    // A buyer who has left the page continues the stored attempt on return.
+                    let Some(ids) = self.ids.try_get_value() else { return };
                     attempt.booking = Some(booking.id);
-                    attempt::keep(&self.ids.get_value(), &attempt);
+                    attempt::keep(&ids, &attempt);
                     let next = outcome::of_booking(&booking, None);
                     self.step(booking.id, next).await;
                     return;
@@ -146,7 +148,7 @@ impl Basket {
     async fn settle(self, next: Next) {
         match next {
             Next::Done(reference) => {
-                let ids = self.ids.get_value();
+                let Some(ids) = self.ids.try_get_value() else { return };
                 attempt::finish(&ids);
                 for id in ids {
                     self.holds.drop(id);
@@ -164,9 +166,10 @@ impl Basket {
     /// The seats are no longer only held. Another tab may be paying or may have paid.
     async fn meet_another(self, failure: Failure) {
         self.look_again().await;
+        let Some(ids) = self.ids.try_get_value() else { return };
         match self.booking_elsewhere() {
             Some(booking) => {
-                attempt::finish(&self.ids.get_value());
+                attempt::finish(&ids);
                 self.follow(booking, None).await;
             }
             None => self.fail(Message::Refused(failure)).await,
@@ -175,7 +178,8 @@ impl Basket {
 
     /// The attempt has finally failed. The next click is a new attempt.
     async fn fail(self, message: Message) {
-        attempt::finish(&self.ids.get_value());
+        let Some(ids) = self.ids.try_get_value() else { return };
+        attempt::finish(&ids);
         let _ = self.message.try_set(Some(message));
         self.look_again().await;
         let _ = self.busy.try_set(Busy::Idle);
@@ -198,8 +202,9 @@ impl Basket {
 
     /// The buyer has left the second step with this secret, successfully or not. The server knows the result.
     pub async fn after_second_step(self, secret: String) {
-        let attempt = attempt::pending(&self.ids.get_value());
-        match attempt.and_then(|it| it.booking).or_else(|| self.booking_elsewhere()) {
+        let Some(ids) = self.ids.try_get_value() else { return };
+        match attempt::pending(&ids).and_then(|it| it.booking).or_else(|| self.booking_elsewhere())
+        {
             Some(booking) => self.follow(booking, Some(secret)).await,
             None => self.fail(Message::Failed(Reason::Other)).await,
         }

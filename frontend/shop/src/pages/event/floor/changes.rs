@@ -132,7 +132,7 @@ impl Floor {
             return;
         };
         if states.plan_version != hall.plan_version && !hall.is_empty() {
-            self.again.run(());
+            self.again.try_run(());
             return;
         }
         let changed = live.borrow_mut().replace(&hall, states, browser::monotonic_ms());
@@ -144,7 +144,7 @@ impl Floor {
         let Some((id, plan)) = known else { return };
         let Ok(event) = api::event(&id.to_string()).await else { return };
         if event.plan_version != plan {
-            self.again.run(());
+            self.again.try_run(());
             return;
         }
         let sale = EventSale::of(&event);
