@@ -15,6 +15,7 @@ use crate::{
         audit::{self, Entry},
         base::Base,
         db::{StoreError, Tx},
+        passes::Tally,
     },
 };
 
@@ -69,13 +70,14 @@ async fn carry_out(tx: &Tx, id: EventId, command: Command) -> Result<(), EventEr
 /// once do no harm, because each pass locks an event's row and judges the event anew.
 ///
 /// # Errors
-/// When the database fails. Events that were already updated stay updated.
+/// When the database fails, or an event cannot be updated. All others are updated.
 pub async fn pass(base: &Base) -> Result<u64, StoreError> {
-    let mut moved = 0;
+    let mut tally = Tally::default();
     for id in store::events::due(&base.db, MAX_PER_PASS).await? {
-        moved += u64::from(base.db.transact(move |tx| Box::pin(move_on(tx, id))).await?);
+        let moved = base.db.transact(move |tx| Box::pin(move_on(tx, id))).await;
+        tally.add(id, moved.map(u64::from))?;
     }
-    Ok(moved)
+    tally.end()
 }
 
 async fn move_on(tx: &Tx, id: EventId) -> Result<bool, StoreError> {

@@ -13,6 +13,7 @@ use crate::kernel::{
     collation::sort_key,
     db::{StoreError, Tx},
     hex::hex,
+    passes::Tally,
 };
 
 /// The maximum number of events whose texts one pass writes; the next pass finds the rest.
@@ -39,13 +40,14 @@ pub fn of(event: &events::Model) -> event_texts::Model {
 /// row.
 ///
 /// # Errors
-/// When the database fails. Texts that were written stay.
+/// When the database fails, or the texts of an event cannot be written. All others are written.
 pub async fn pass(base: &Base) -> Result<u64, StoreError> {
-    let mut written = 0;
+    let mut tally = Tally::default();
     for id in store::texts::outdated(&base.db, FOLDING, MAX_PER_PASS).await? {
-        written += u64::from(base.db.transact(move |tx| Box::pin(write(tx, id))).await?);
+        let written = base.db.transact(move |tx| Box::pin(write(tx, id))).await;
+        tally.add(id, written.map(u64::from))?;
     }
-    Ok(written)
+    tally.end()
 }
 
 async fn write(tx: &Tx, id: EventId) -> Result<bool, StoreError> {

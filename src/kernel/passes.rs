@@ -15,7 +15,7 @@ use std::{
 use futures_util::future::BoxFuture;
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 
-use crate::kernel::tasks::Tasks;
+use crate::kernel::{db::StoreError, tasks::Tasks};
 
 /// The result of a pass: how many rows or objects it processed, for its tests. The runner counts runs and failures.
 pub type PassResult = Result<u64, anyhow::Error>;
@@ -66,6 +66,44 @@ impl Pass {
             let done = work(subject.clone());
             async move { done.await.map_err(Into::into) }
         })
+    }
+}
+
+/// The results of a pass over independent objects. An object that cannot be processed stops no other object; only a
+/// database that is away ends the pass.
+#[derive(Debug, Default)]
+pub struct Tally {
+    done: u64,
+    first_fault: Option<StoreError>,
+}
+
+impl Tally {
+    /// Adds the result for one object, which the log names if it failed.
+    ///
+    /// # Errors
+    /// When the database is unavailable: the pass ends.
+    pub fn add(
+        &mut self,
+        object: impl std::fmt::Display,
+        result: Result<u64, StoreError>,
+    ) -> Result<(), StoreError> {
+        match result {
+            Ok(done) => self.done += done,
+            Err(error) if error.is_unavailable() => return Err(error),
+            Err(error) => {
+                tracing::error!(%object, %error, "a pass cannot process this object");
+                self.first_fault.get_or_insert(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// The number of processed objects.
+    ///
+    /// # Errors
+    /// The first failure, so that the pass counts as failed.
+    pub fn end(self) -> Result<u64, StoreError> {
+        self.first_fault.map_or(Ok(self.done), Err)
     }
 }
 
@@ -121,6 +159,23 @@ mod tests {
     use std::sync::atomic::AtomicU32;
 
     use super::*;
+    use crate::kernel::db::Bug;
+
+    #[test]
+    fn a_faulty_object_stops_no_other_and_a_database_that_is_away_ends_the_pass() {
+        let mut tally = Tally::default();
+        let fault = |text: &str| Err(Bug::new(text).into());
+        assert!(tally.add("a", Ok(1)).is_ok());
+        assert!(tally.add("b", fault("first")).is_ok());
+        assert!(tally.add("c", fault("second")).is_ok());
+        assert!(tally.add("d", Ok(2)).is_ok());
+        assert_eq!(tally.done, 3);
+        let reported = tally.end().expect_err("the pass failed").to_string();
+        assert!(reported.starts_with("first"), "{reported}");
+        let away = sea_orm::DbErr::ConnectionAcquire(sea_orm::ConnAcquireErr::Timeout);
+        assert!(Tally::default().add("a", Err(away.into())).is_err());
+        assert_eq!(Tally::default().end().ok(), Some(0));
+    }
 
     #[tokio::test]
     async fn a_pass_that_still_runs_is_not_started_again() {

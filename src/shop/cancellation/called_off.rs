@@ -15,7 +15,7 @@ use super::{
     cancel::{CancelCommand, CancelError},
     store::{self, Concerned},
 };
-use crate::kernel::{db::StoreError, saga::Wish};
+use crate::kernel::{db::StoreError, passes::Tally, saga::Wish};
 
 /// How many bookings one statement reads.
 const BATCH: i64 = 200;
@@ -26,20 +26,22 @@ impl Cancellations {
     /// Runs the pass; returns how many bookings it changed or stopped.
     ///
     /// # Errors
-    /// When the database fails. Changes that were committed stay.
+    /// When the database fails, or a booking cannot be changed. All others are changed.
     pub async fn called_off_pass(&self) -> Result<u64, StoreError> {
-        let (mut after, mut seen, mut changed): (Option<(BookingId, EventId)>, _, _) = (None, 0, 0);
+        let (mut after, mut seen): (Option<(BookingId, EventId)>, _) = (None, 0);
+        let mut tally = Tally::default();
         while seen < MAX_PER_PASS && !self.checkouts.base.tasks.stopping().is_cancelled() {
             let batch = store::of_called_off(&self.checkouts.base.db, after, BATCH).await?;
             let Some(last) = batch.last() else { break };
             after = Some((last.booking, last.event));
             seen += batch.len();
             for concerned in batch {
-                changed += u64::from(self.end_line(concerned).await?);
+                let booking = concerned.booking;
+                tally.add(booking, self.end_line(concerned).await.map(u64::from))?;
             }
             self.relay.nudge();
         }
-        Ok(changed)
+        tally.end()
     }
 
     async fn end_line(&self, concerned: Concerned) -> Result<bool, StoreError> {

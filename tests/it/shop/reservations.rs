@@ -4,6 +4,7 @@ mod alone;
 
 use std::time::Duration;
 
+use holdfast::kernel::db::Sql as _;
 use holdfast_contract::{
     problem::{RefusedSeat, SeatRefusal},
     reservations::ReservationStatus,
@@ -396,5 +397,33 @@ async fn a_release_beside_a_lapse_frees_no_place_twice() {
         assert_eq!(app.breaches().await.len(), 0);
     }
     assert_eq!(app.number("SELECT SUM(held) FROM sections").await, 0);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_hold_that_cannot_be_cleared_keeps_no_other_hold() {
+    let app = TestApp::start().await;
+    let faulty = fixture::event(&app, Like::default()).await;
+    let sound = fixture::event(&app, Like::default()).await;
+    let before = Buyer::holds(&app, &sound, &seats_and_places(&sound, &[1], 2)).await;
+    Buyer::holds(&app, &faulty, &seats_and_places(&faulty, &[1], 1)).await;
+    let after = Buyer::holds(&app, &sound, &seats_and_places(&sound, &[2], 3)).await;
+    app.advance(HOLD + Duration::from_secs(1)).await;
+    let counter = "UPDATE sections SET held = $1 WHERE id = $2";
+    let count = async |held: i32| {
+        let set = app.app.base.db.run(counter, vec![held.into(), faulty.general.into()]).await;
+        assert_eq!(set.expect("the store works"), 1);
+    };
+    // The counter contradicts its items, so no transaction can give the place back.
+    count(0).await;
+    let reservations = &app.app.slices.reservations;
+    reservations.expire_pass().await.expect_err("the pass reports the faulty reservation");
+    for buyer in [&before, &after] {
+        let status = "SELECT COUNT(*) FROM reservations WHERE status = 'expired' AND id = $1";
+        let found = app.app.base.db.value(status, vec![buyer.reservation.into()]).await;
+        assert_eq!(found.expect("a look"), Some(1_i64));
+    }
+    count(1).await;
+    assert_eq!(reservations.expire_pass().await.expect("a pass"), 1);
     app.finish().await;
 }

@@ -115,15 +115,39 @@ pub async fn extend_seats(
     .await
 }
 
-/// Marks up to `limit` expired reservations. Skips rows locked by another transaction.
-pub async fn expire_due(tx: &impl Sql, limit: u64) -> Result<Vec<ReservationId>, StoreError> {
+/// Reservations whose hold has lapsed, after `after` in the order of their ids. Not locked.
+pub async fn lapsed(
+    sql: &impl Sql,
+    after: Option<ReservationId>,
+    limit: u64,
+) -> Result<Vec<ReservationId>, StoreError> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut values = vec![limit.into()];
+    let later = match after {
+        None => "",
+        Some(after) => {
+            values.push(after.into());
+            "AND id > $2"
+        }
+    };
+    let text = format!(
+        "SELECT id FROM reservations WHERE status = 'active' AND expires_at <= {{now}} {later} \
+         ORDER BY id LIMIT $1"
+    );
+    sql.values(&text, values).await
+}
+
+/// Marks those of these reservations that have lapsed as expired; returns them. Skips rows that another transaction has
+/// locked.
+pub async fn expire(
+    tx: &impl Sql,
+    ids: &[ReservationId],
+) -> Result<Vec<ReservationId>, StoreError> {
     tx.values(
-            "UPDATE reservations SET status = 'expired', version = version + 1 \
-             WHERE id IN (SELECT id FROM reservations WHERE status = 'active' AND expires_at <= {now} \
-                          ORDER BY id LIMIT $1 {skip}) \
-             AND status = 'active' AND expires_at <= {now} RETURNING id",
-            vec![limit.into()],
-        )
-        .await
+        "UPDATE reservations SET status = 'expired', version = version + 1 \
+         WHERE id IN (SELECT id FROM reservations WHERE id {among_ids $1} ORDER BY id {skip}) \
+         AND status = 'active' AND expires_at <= {now} RETURNING id",
+        vec![db::set(tx.writing().dialect(), ids.iter().copied())],
+    )
+    .await
 }
