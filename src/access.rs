@@ -9,7 +9,7 @@ mod event_key;
 mod proofs;
 mod store;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use holdfast_contract::problem::ProblemType;
 use holdfast_domain::{
@@ -33,7 +33,10 @@ use self::{
     store::{Audience, FoundEvent, Owners},
 };
 use crate::{
-    http::{auth::Caller, problem::ApiProblem},
+    http::{
+        auth::{Caller, Users},
+        problem::ApiProblem,
+    },
     identity::organizations,
     kernel::db::{Db, StoreError},
 };
@@ -48,19 +51,21 @@ const REMEMBERED: Duration = Duration::from_secs(5);
 ///
 /// For a short time, the caches keep which events are published and which organization owns each of them. Neither
 /// fact ever changes back, but an event can be deleted and its slug used again. A draft is never cached, so that
-/// every node sees a publication by another node at once.
+/// every node sees a publication by another node at once. Whoever manages or administers is asked for at that moment,
+/// not taken from the request's caller, whose role may be a second old.
 #[derive(Debug, Clone)]
 pub struct Access {
     db: Db,
+    users: Arc<dyn Users>,
     slugs: Cache<Slug, EventId>,
     published: Cache<EventId, OrganizationId>,
 }
 
 impl Access {
-    pub fn new(db: Db) -> Self {
+    pub fn new(db: Db, users: Arc<dyn Users>) -> Self {
         let slugs = Cache::builder().max_capacity(MAX_EVENTS).time_to_live(REMEMBERED).build();
         let published = Cache::builder().max_capacity(MAX_EVENTS).time_to_live(REMEMBERED).build();
-        Self { db, slugs, published }
+        Self { db, users, slugs, published }
     }
 
     /// The event with this id or slug, if the caller may see it.
@@ -141,6 +146,7 @@ impl Access {
         caller: &Caller,
         id_or_slug: &str,
     ) -> Result<Permit<A>, ApiProblem> {
+        let caller = &caller.at_present(&*self.users).await?;
         let Visible(event) = self.visible_now(caller, id_or_slug).await?;
         let user = caller.user()?;
         if self.may(caller, event.organization, A::ACTION).await? {
@@ -166,6 +172,7 @@ impl Access {
         caller: &Caller,
         named: Option<OrganizationId>,
     ) -> Result<InOrganization, ApiProblem> {
+        let caller = &caller.at_present(&*self.users).await?;
         let user = caller.user()?;
         let forbidden = || {
             let detail = "Only a manager of an organization may create its events.";
@@ -248,8 +255,8 @@ impl Access {
     ///
     /// # Errors
     /// 401 when nobody is signed in, 403 when the caller is no administrator.
-    pub fn operator(&self, caller: &Caller) -> Result<Operator, ApiProblem> {
-        let user = caller.user()?;
+    pub async fn operator(&self, caller: &Caller) -> Result<Operator, ApiProblem> {
+        let user = caller.at_present(&*self.users).await?.user()?;
         if allows(Some(user.role), Relation::Stranger, Action::Operate) {
             return Ok(Operator::new(user));
         }

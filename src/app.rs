@@ -21,8 +21,8 @@ use crate::{
     adapters::system::SystemEntropy,
     catalogue::{Catalogue, create_event::HoldTimes, lifecycle, seed},
     desk::{administration::Administration, bookings::EventBookings},
-    http::tokens::Tokens,
-    identity::accounts::Accounts,
+    http::{auth::Users, tokens::Tokens},
+    identity::accounts::{Accounts, standing::StoredUsers},
     kernel::{
         base::Base,
         db::{Db, settings::DatabaseUrl},
@@ -88,7 +88,8 @@ impl App {
         let base = wiring::base(&config).await?;
         let live = Live::new(base.clone(), wiring::broker(&config, &base)?);
         let gateway = wiring::gateway(&config, &base)?;
-        let access = Access::new(base.db.clone());
+        let users: Arc<dyn Users> = Arc::new(StoredUsers::new(base.db.clone()));
+        let access = Access::new(base.db.clone(), Arc::clone(&users));
         let reservations = Reservations {
             base: base.clone(),
             locks: wiring::locks(&config, &base)?,
@@ -129,6 +130,7 @@ impl App {
         };
         let shared = Shared {
             access,
+            users,
             adopt: Arc::new(slices.adoption.clone()),
             tokens: Arc::new(Tokens::new(&config.tokens, Arc::clone(&base.clock))),
             sagas: slices.sagas(),

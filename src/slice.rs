@@ -9,7 +9,10 @@ use poem_openapi::OpenApi;
 
 use crate::{
     access::Access,
-    http::{auth::Adopt, tokens::Tokens},
+    http::{
+        auth::{Adopt, Users},
+        tokens::Tokens,
+    },
     kernel::{invariants::Invariant, passes::Pass, saga::attention::Attended},
 };
 
@@ -18,6 +21,8 @@ use crate::{
 pub struct Shared {
     /// Makes proofs that a caller may see an object or act on it.
     pub access: Access,
+    /// Who may sign in, and in which role.
+    pub users: Arc<dyn Users>,
     /// Issues and verifies the tokens of callers.
     pub tokens: Arc<Tokens>,
     /// Moves what a guest has to the user who signs in.

@@ -17,7 +17,6 @@ use tokio_util::sync::CancellationToken;
 use super::{App, development::DevelopmentApi, docs_page, document};
 use crate::{
     http::{
-        auth::Users,
         body::Json,
         connections::Connections,
         cors::Cors,
@@ -26,7 +25,6 @@ use crate::{
         secure::SecureHeaders,
         text,
     },
-    identity::accounts::standing::StoredUsers,
     kernel::{db::Db, environment::Environment, tasks::Tasks, telemetry},
     site::{self, Site},
 };
@@ -92,11 +90,10 @@ impl App {
             Some(development) => routes.nest("/api/development", development),
             None => routes,
         };
-        let users: Arc<dyn Users> = Arc::new(StoredUsers::new(self.base.db.clone()));
         let provider = self.slices.checkouts.gateway.provider();
         routes
             .data(Arc::clone(&self.shared.tokens))
-            .data(users)
+            .data(Arc::clone(&self.shared.users))
             .data(Arc::clone(&self.shared.adopt))
             .data(self.base.db.clone())
             .data(self.config.network.trusted_proxies.clone())

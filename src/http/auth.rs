@@ -32,11 +32,24 @@ pub struct Caller {
     pub locale: &'static str,
 }
 
-/// The users as they are now.
+/// The sender of a request by its tokens alone. Nobody has asked whether the account is still active: this is for use
+/// cases that read it in a statement of their own.
+#[derive(Debug, Clone)]
+pub struct Bearer {
+    pub user: Option<UserId>,
+    pub guest: Option<GuestId>,
+    /// The language in which the sender gets texts.
+    pub locale: &'static str,
+}
+
+/// The users in the database.
 #[async_trait]
 pub trait Users: Send + Sync + std::fmt::Debug {
-    /// The present role of the user; `None` when the account does not exist or may not sign in.
+    /// The role of the user, which may be a second old; `None` when the account does not exist or may not sign in.
     async fn role_of(&self, user: UserId) -> Result<Option<Role>, StoreError>;
+
+    /// [`Self::role_of`], read at this moment.
+    async fn role_now(&self, user: UserId) -> Result<Option<Role>, StoreError>;
 }
 
 /// Moves what a guest has to the user who the guest turned out to be.
@@ -51,26 +64,21 @@ pub trait Adopt: Send + Sync + std::fmt::Debug {
     ) -> Result<Adopted, StoreError>;
 }
 
-impl Caller {
-    /// Reads the sender of this request. What a guest has moves to the user if the request carries both tokens.
+impl Bearer {
+    /// Reads the tokens of the request.
     ///
     /// # Errors
-    /// 401 when a token is invalid or has expired, or when its user may no longer sign in.
+    /// 401 when a token is invalid or has expired.
     pub async fn of(request: &Request) -> Result<Self> {
         let tokens = Data::<&Arc<Tokens>>::from_request_without_body(request).await?.0;
         let user = match request.headers().get(header::AUTHORIZATION) {
             None => None,
             Some(value) => {
                 let token = value.to_str().ok().and_then(|value| value.strip_prefix("Bearer "));
-                let user = token.and_then(|token| tokens.read_access(token)).ok_or_else(|| {
+                let user = token.and_then(|token| tokens.read_access(token));
+                Some(user.ok_or_else(|| {
                     unauthorized("Authorization", "the token is invalid or has expired")
-                })?;
-                let users = Data::<&Arc<dyn Users>>::from_request_without_body(request).await?.0;
-                let role = users.role_of(user).await.map_err(ApiProblem::from)?;
-                let role = role.ok_or_else(|| {
-                    unauthorized("Authorization", "the account is no longer active")
-                })?;
-                Some(User { id: user, role })
+                })?)
             }
         };
         let guest = match request.headers().get(GUEST_TOKEN_HEADER) {
@@ -82,12 +90,59 @@ impl Caller {
                 Some(guest)
             }
         };
-        let locale = locale(request);
+        Ok(Self { user, guest, locale: locale(request) })
+    }
+
+    /// Whether the request carries the tokens of a user and of a guest, so that the user adopts what the guest has.
+    pub fn adopts(&self) -> bool {
+        self.user.is_some() && self.guest.is_some()
+    }
+
+    /// The buyer: the signed-in user, otherwise the guest.
+    pub fn buyer(&self) -> Option<Buyer> {
+        self.user.map(Buyer::User).or_else(|| self.guest.map(Buyer::Guest))
+    }
+
+    /// The sender with the role from the database. What a guest has moves to the user if the request carries both
+    /// tokens.
+    ///
+    /// # Errors
+    /// 401 when the user may no longer sign in.
+    pub async fn caller(&self, users: &dyn Users, adopt: &dyn Adopt) -> Result<Caller, ApiProblem> {
+        let user = match self.user {
+            None => None,
+            Some(id) => {
+                let role = users.role_of(id).await?.ok_or_else(no_longer_active)?;
+                Some(User { id, role })
+            }
+        };
+        let Self { guest, locale, .. } = *self;
         if let (Some(user), Some(guest)) = (user, guest) {
-            let adopt = Data::<&Arc<dyn Adopt>>::from_request_without_body(request).await?.0;
-            adopt.adopt(guest, user, locale).await.map_err(ApiProblem::from)?;
+            adopt.adopt(guest, user, locale).await?;
         }
-        Ok(Self { user, guest, locale })
+        Ok(Caller { user, guest, locale })
+    }
+}
+
+impl Caller {
+    /// The sender of this request, see [`Bearer::caller`].
+    ///
+    /// # Errors
+    /// 401 when a token is invalid or has expired, or when its user may no longer sign in.
+    pub async fn of(request: &Request) -> Result<Self> {
+        let users = Data::<&Arc<dyn Users>>::from_request_without_body(request).await?.0;
+        let adopt = Data::<&Arc<dyn Adopt>>::from_request_without_body(request).await?.0;
+        Ok(Bearer::of(request).await?.caller(&**users, &**adopt).await?)
+    }
+
+    /// This caller with the role that the user has at this moment.
+    ///
+    /// # Errors
+    /// 401 when the user may no longer sign in.
+    pub async fn at_present(&self, users: &dyn Users) -> Result<Self, ApiProblem> {
+        let Some(User { id, .. }) = self.user else { return Ok(self.clone()) };
+        let role = users.role_now(id).await?.ok_or_else(no_longer_active)?;
+        Ok(Self { user: Some(User { id, role }), ..self.clone() })
     }
 
     /// # Errors
@@ -119,6 +174,11 @@ impl Caller {
     }
 }
 
+/// The response to a user whose account was suspended or erased.
+pub fn no_longer_active() -> ApiProblem {
+    unauthorized("Authorization", "the account is no longer active")
+}
+
 fn unauthorized(header: &str, message: &str) -> ApiProblem {
     ApiProblem::new(ProblemType::Unauthorized, format!("{header}: {message}")).with_errors(vec![
         holdfast_contract::problem::FieldError {
@@ -145,41 +205,52 @@ pub fn locale(request: &Request) -> &'static str {
         .unwrap_or(LOCALES[0])
 }
 
-impl<'a> ApiExtractor<'a> for Caller {
-    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
-
-    type ParamType = ();
-    type ParamRawType = ();
-
-    fn register(registry: &mut Registry) {
-        registry.create_security_scheme(
-            SCHEME,
-            MetaSecurityScheme {
-                ty: "http",
-                description: Some("The access token from POST /auth/login or POST /auth/register."),
-                name: None,
-                key_in: None,
-                scheme: Some("bearer"),
-                bearer_format: Some("JWT"),
-                flows: None,
-                openid_connect_url: None,
-            },
-        );
-    }
-
-    fn security_schemes() -> Vec<&'static str> {
-        vec![SCHEME]
-    }
-
-    fn has_security_fallback() -> bool {
-        true
-    }
-
-    async fn from_request(
-        request: &'a Request,
-        _body: &mut RequestBody,
-        _options: ExtractParamOptions<()>,
-    ) -> Result<Self> {
-        Self::of(request).await
-    }
+fn register_scheme(registry: &mut Registry) {
+    registry.create_security_scheme(
+        SCHEME,
+        MetaSecurityScheme {
+            ty: "http",
+            description: Some("The access token from POST /auth/login or POST /auth/register."),
+            name: None,
+            key_in: None,
+            scheme: Some("bearer"),
+            bearer_format: Some("JWT"),
+            flows: None,
+            openid_connect_url: None,
+        },
+    );
 }
+
+/// Makes an extractor of routes that accept an access token.
+macro_rules! by_token {
+    ($($sender:ty),*) => { $(
+        impl<'a> ApiExtractor<'a> for $sender {
+            const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
+
+            type ParamType = ();
+            type ParamRawType = ();
+
+            fn register(registry: &mut Registry) {
+                register_scheme(registry);
+            }
+
+            fn security_schemes() -> Vec<&'static str> {
+                vec![SCHEME]
+            }
+
+            fn has_security_fallback() -> bool {
+                true
+            }
+
+            async fn from_request(
+                request: &'a Request,
+                _body: &mut RequestBody,
+                _options: ExtractParamOptions<()>,
+            ) -> Result<Self> {
+                Self::of(request).await
+            }
+        }
+    )* };
+}
+
+by_token!(Bearer, Caller);

@@ -55,8 +55,8 @@ impl Slice for Reservations {
     const INVARIANTS: &'static [Invariant] = invariants::INVARIANTS;
 
     fn routes(self, shared: Shared) -> impl OpenApi + 'static {
-        let Shared { access, tokens, .. } = shared;
-        api::ReservationsApi { access, reservations: self, tokens }
+        let Shared { access, tokens, users, adopt, .. } = shared;
+        api::ReservationsApi { access, reservations: self, tokens, users, adopt }
     }
 
     fn passes(&self, _shared: &Shared) -> Vec<Pass> {

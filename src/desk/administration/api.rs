@@ -59,7 +59,7 @@ impl AdministrationApi {
         /// The `next` value of the previous page.
         after: Query<Option<Uuid>>,
     ) -> Result<Json<SagaPage>, ApiProblem> {
-        self.access.operator(&caller)?;
+        self.access.operator(&caller).await?;
         if let Some(kind) = &kind.0
             && !self.sagas.iter().any(|saga| saga.kind() == kind)
         {
@@ -76,7 +76,7 @@ impl AdministrationApi {
     /// Retry a saga that needs attention, from the step at which it stopped.
     #[oai(path = "/sagas/:id/retry", method = "post")]
     async fn retry_saga(&self, caller: Caller, id: Path<Uuid>) -> Result<Json<Saga>, ApiProblem> {
-        let operator = self.access.operator(&caller)?;
+        let operator = self.access.operator(&caller).await?;
         let id = id.0;
         let row = attention::find(&self.base.db, id).await?.ok_or_else(no_saga)?;
         let saga = self.sagas.iter().find(|saga| saga.kind() == row.kind).ok_or_else(no_saga)?;
@@ -100,7 +100,7 @@ impl AdministrationApi {
         /// The `next` value of the previous page.
         after: Query<Option<Uuid>>,
     ) -> Result<Json<AuditPage>, ApiProblem> {
-        self.access.operator(&caller)?;
+        self.access.operator(&caller).await?;
         let limit = page::limit(limit.0)?;
         let filter = audit::Filter { subject: subject_id.0, actor: actor_id.0, after: after.0 };
         let mut rows = audit::list(&self.base.db, filter, limit + 1).await?;

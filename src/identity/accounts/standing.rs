@@ -35,13 +35,14 @@ impl StoredUsers {
 #[async_trait]
 impl Users for StoredUsers {
     async fn role_of(&self, user: UserId) -> Result<Option<Role>, StoreError> {
-        let read = async {
-            let found = store::user(self.db.reader(), user).await?;
-            Ok(found.filter(|user| user.status.may_sign_in()).map(|user| user.role))
-        };
         self.roles
-            .try_get_with(user, read)
+            .try_get_with(user, self.role_now(user))
             .await
             .map_err(|error: std::sync::Arc<StoreError>| (*error).clone())
+    }
+
+    async fn role_now(&self, user: UserId) -> Result<Option<Role>, StoreError> {
+        let found = store::user(self.db.reader(), user).await?;
+        Ok(found.filter(|user| user.status.may_sign_in()).map(|user| user.role))
     }
 }

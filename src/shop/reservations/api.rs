@@ -31,9 +31,9 @@ use super::{
     store,
 };
 use crate::{
-    access::Access,
+    access::{Access, Visible},
     http::{
-        auth::Caller,
+        auth::{self, Adopt, Bearer, Caller, Users},
         body::{self, Json, NoContent},
         client, page,
         problem::ApiProblem,
@@ -56,6 +56,8 @@ pub struct ReservationsApi {
     pub access: Access,
     pub reservations: Reservations,
     pub tokens: Arc<Tokens>,
+    pub users: Arc<dyn Users>,
+    pub adopt: Arc<dyn Adopt>,
 }
 
 #[derive(Tags)]
@@ -74,7 +76,7 @@ impl ReservationsApi {
     async fn hold(
         &self,
         request: &Request,
-        caller: Caller,
+        bearer: Bearer,
         /// The event's id or slug.
         event_id: Path<String>,
         /// One key for each attempt, the same with every retry. A caller without a token needs a
@@ -83,8 +85,8 @@ impl ReservationsApi {
         key: Header<Option<String>>,
         body: Json<HoldRequest>,
     ) -> Result<Keyed<Reservation>, ApiProblem> {
-        let event = self.access.visible(&caller, &event_id.0).await?;
-        let buyer = self.buyer(request, &caller, key.0.as_deref())?;
+        let event = self.event(&bearer, &event_id.0).await?;
+        let buyer = self.buyer(request, &bearer, key.0.as_deref())?;
         let guest_token = match buyer {
             Buyer::Guest(guest) => Some(self.tokens.guest(guest)),
             Buyer::User(_) | Buyer::Door(_) | Buyer::Comp(_) => None,
@@ -92,7 +94,7 @@ impl ReservationsApi {
         let request = (event.event(), &body.0);
         let key = Attempt::named(buyer.id(), HOLD, key.0.as_deref(), &request)?;
         let (wishes, extent) = wishes(body.0)?;
-        let command = HoldCommand { event, buyer, locale: caller.locale, wishes, extent, key };
+        let command = HoldCommand { event, buyer, locale: bearer.locale, wishes, extent, key };
         let reservations = self.reservations.clone();
         let tasks = &self.reservations.base.tasks;
         let outcome = tasks.run(async move { reservations.hold(command).await }).await?;
@@ -106,7 +108,11 @@ impl ReservationsApi {
                 Keyed::Made(made)
             }
             HoldOutcome::Stored(answer) => Keyed::Stored(with_token(answer, guest_token)?),
-            HoldOutcome::Replayed(answer) => Keyed::Replayed(with_token(answer, guest_token)?),
+            HoldOutcome::Replayed(answer) => {
+                // No transaction has asked whether the account is still active.
+                self.caller(&bearer).await?;
+                Keyed::Replayed(with_token(answer, guest_token)?)
+            }
         })
     }
 
@@ -212,15 +218,30 @@ impl ReservationsApi {
 }
 
 impl ReservationsApi {
+    /// The event in which the sender holds. An event that everybody may see needs no look at the sender's account: the
+    /// transaction that holds reads it.
+    async fn event(&self, bearer: &Bearer, id_or_slug: &str) -> Result<Visible, ApiProblem> {
+        if !bearer.adopts()
+            && let Some(event) = self.access.public(id_or_slug).await?
+        {
+            return Ok(event);
+        }
+        self.access.visible(&self.caller(bearer).await?, id_or_slug).await
+    }
+
+    async fn caller(&self, bearer: &Bearer) -> Result<Caller, ApiProblem> {
+        bearer.caller(&*self.users, &*self.adopt).await
+    }
+
     /// The buyer for whom the hold is made. A caller without a token becomes a guest; with a key,
     /// every retry gives the same guest.
     fn buyer(
         &self,
         request: &Request,
-        caller: &Caller,
+        bearer: &Bearer,
         key: Option<&str>,
     ) -> Result<Buyer, ApiProblem> {
-        if let Some(buyer) = caller.buyer() {
+        if let Some(buyer) = bearer.buyer() {
             return Ok(buyer);
         }
         let newcomers = &self.reservations.newcomers;
@@ -307,6 +328,7 @@ impl From<HoldError> for ApiProblem {
     fn from(error: HoldError) -> Self {
         match error {
             HoldError::NoEvent => Self::not_found("event"),
+            HoldError::NoAccount => auth::no_longer_active(),
             HoldError::NotOnSale | HoldError::StaleTerms => Self::new(
                 ProblemType::NotOnSale,
                 "The event's purchase-eligibility lists the reasons.",

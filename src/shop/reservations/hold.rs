@@ -104,6 +104,9 @@ pub enum Limit {
 pub enum HoldError {
     #[error("no such event")]
     NoEvent,
+    /// The buyer's account was suspended or erased.
+    #[error("the account is no longer active")]
+    NoAccount,
     #[error("the event does not sell now")]
     NotOnSale,
     /// These seats cannot be held, each for its reason.
@@ -154,6 +157,7 @@ impl Failure for HoldError {
         match self {
             Self::Db(error) | Self::Claim(ClaimError::Db(error)) => Some(error),
             Self::NoEvent
+            | Self::NoAccount
             | Self::NotOnSale
             | Self::Seats(_)
             | Self::Short { .. }

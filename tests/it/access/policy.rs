@@ -22,7 +22,7 @@ use uuid::Uuid;
 use crate::support::{
     answer::Answer,
     fixture::{self, Event, Like, account, new_event},
-    harness::{CallerOf, TestApp},
+    harness::{CallerOf, TestApp, users_are_read_anew},
 };
 
 /// The kind of caller that sends a request.
@@ -419,4 +419,41 @@ async fn everybody_may_do_what_the_table_says_and_nothing_else() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_account_of_a_manager_or_administrator_is_read_at_that_moment() {
+    let app = TestApp::start().await;
+    let people = People::gather(&app).await;
+    let world = World::make(&app, &people, Who::Owner).await;
+    let mut wrong = Vec::new();
+    for (operation, rule) in TABLE {
+        let who = match rule {
+            Rule::Managers => Who::Member,
+            Rule::Admins => Who::Admin,
+            _ => continue,
+        };
+        // The node remembers the account as it was.
+        let profile = loop {
+            let profile = people.call(&app, who, &world).get("/auth/profile").await;
+            if profile.status == 200 {
+                break profile;
+            }
+            users_are_read_anew().await;
+        };
+        set_status(&app, profile.id(), "suspended").await;
+        let came = verdict(&ask(&app, &people, who, &world, operation).await);
+        if came != Verdict::SignIn {
+            wrong.push(format!("{who:?} {operation}: {came:?}"));
+        }
+        set_status(&app, profile.id(), "active").await;
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    app.finish().await;
+}
+
+async fn set_status(app: &TestApp, user: Uuid, status: &str) {
+    let text = "UPDATE users SET status = $1 WHERE id = $2";
+    let set = app.app.base.db.run(text, vec![status.into(), user.into()]).await;
+    assert_eq!(set.expect("the store works"), 1);
 }

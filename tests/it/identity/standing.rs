@@ -3,9 +3,11 @@
 use holdfast::kernel::db::Sql as _;
 use holdfast_contract::accounts::Profile;
 use holdfast_domain::access::Role;
+use reqwest::Method;
+use serde_json::json;
 
 use crate::support::{
-    fixture::{Like, account, event, seats},
+    fixture::{Like, account, event, seats, some_seats},
     harness::{TestApp, users_are_read_anew},
 };
 
@@ -14,7 +16,6 @@ async fn set(app: &TestApp, column: &str, value: &str, token: &str) {
     let text = format!("UPDATE users SET {column} = $1 WHERE id = $2");
     let set = app.app.base.db.run(&text, vec![value.into(), profile.id.into()]).await;
     assert_eq!(set.expect("the store works"), 1);
-    users_are_read_anew().await;
 }
 
 #[tokio::test]
@@ -25,6 +26,7 @@ async fn a_suspended_account_neither_reads_nor_holds() {
     let caller = app.as_user(&token);
     assert_eq!(caller.post(&event.reservations(), &seats(&[1])).await.status, 201);
     set(&app, "status", "suspended", &token).await;
+    users_are_read_anew().await;
     let held = caller.post(&event.reservations(), &seats(&[2])).await;
     held.assert_problem(401, "/problems/unauthorized");
     held.assert_field("Authorization");
@@ -41,8 +43,45 @@ async fn an_administrator_who_is_one_no_more_reads_no_audit() {
     let caller = app.as_user(&token);
     assert_eq!(caller.get("/admin/audit").await.status, 200);
     set(&app, "role", "customer", &token).await;
+    users_are_read_anew().await;
     caller.get("/admin/audit").await.assert_problem(403, "/problems/forbidden");
     set(&app, "role", "admin", &token).await;
+    users_are_read_anew().await;
     assert_eq!(caller.get("/admin/audit").await.status, 200);
+    app.finish().await;
+}
+
+/// Every kind of hold: of seats, which share a transaction, of places, with a key, and of what is free.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hold_reads_the_account_itself_and_spoils_no_other() {
+    let app = TestApp::start().await;
+    let event = event(&app, Like::default()).await;
+    let (shut_out, other) = (
+        account(&app, "shut-out", Role::Customer, None).await,
+        account(&app, "other", Role::Customer, None).await,
+    );
+    let (shut_out, other) = (app.as_user(&shut_out), app.as_user(&other));
+    let profile = shut_out.get("/auth/profile").await.read::<Profile>();
+    let text = "UPDATE users SET status = 'suspended' WHERE id = $1";
+    let set = app.app.base.db.run(text, vec![profile.id.into()]).await;
+    assert_eq!(set.expect("the store works"), 1);
+
+    let path = event.reservations();
+    let (first, second) = (seats(&[1]), seats(&[2]));
+    let (refused, held) = tokio::join!(shut_out.post(&path, &first), other.post(&path, &second));
+    refused.assert_problem(401, "/problems/unauthorized");
+    refused.assert_field("Authorization");
+    assert_eq!(held.status, 201, "{}", held.text);
+
+    let places = json!({ "general": [{ "section_id": event.general, "quantity": 1 }] });
+    let partial = some_seats(&[1, 2]);
+    let key = [("Idempotency-Key", "an-attempt-of-the-shut-out-buyer")];
+    for body in [&places, &partial] {
+        shut_out.post(&path, body).await.assert_problem(401, "/problems/unauthorized");
+        let keyed = shut_out.send(Method::POST, &path, Some(body), &key).await;
+        keyed.assert_problem(401, "/problems/unauthorized");
+    }
+    let last = other.post(&path, &first).await;
+    assert_eq!(last.status, 201, "nothing of it is held: {}", last.text);
     app.finish().await;
 }

@@ -49,7 +49,19 @@ pub(super) async fn hold(tx: &Tx, attempts: &[Arc<HoldAttempt>]) -> Result<Vec<H
     let Some(terms) = attempts.first().map(|first| &first.terms) else { return Ok(Vec::new()) };
     let takers: Vec<Taker> =
         attempts.iter().map(|attempt| Taker::new(attempt.buyer, attempt.locale)).collect();
-    let now = store::lock_buyers(tx, terms, &takers).await?.ok_or(GroupError::StaleTerms)?;
+    let locked = store::lock_buyers(tx, terms, &takers).await?;
+    let now = locked.now.ok_or(GroupError::StaleTerms)?;
+    let shut_out =
+        |attempt: &Arc<HoldAttempt>| locked.without_account.contains(&attempt.buyer.id());
+    let refused: Vec<_> = attempts
+        .iter()
+        .enumerate()
+        .filter(|(_, attempt)| shut_out(attempt))
+        .map(|(place, _)| (place, HoldError::NoAccount))
+        .collect();
+    if !refused.is_empty() {
+        return Err(GroupError::Refused(refused));
+    }
     let expires_at = now + terms.hold_ms;
     let mut seats = take_seats(tx, attempts, now, expires_at).await?;
 

@@ -1,8 +1,9 @@
 //! SQL that takes seats: the look that may refuse, the locks, the count, and the statement that decides.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use holdfast_domain::{
+    access::AccountStatus,
     ids::{Buyer, BuyerKind, EventId, ReservationId, SeatId, SectionId},
     inventory::{SeatState, SeatView},
     reservation::SeatWish,
@@ -74,26 +75,49 @@ impl Taker {
     }
 }
 
-/// Locks the rows of different buyers of the event, in the order of their ids. Returns the database's clock after the
-/// wait; `None` when the event has other terms by now, or does not sell now.
+/// The locked rows of buyers.
+#[derive(Debug)]
+pub struct LockedBuyers {
+    /// The database's clock after the wait; `None` when the event has other terms by now, or does not sell now.
+    pub now: Option<i64>,
+    /// The buyers who are users and may not sign in any more.
+    pub without_account: HashSet<Uuid>,
+}
+
+#[derive(FromQueryResult)]
+struct LockedBuyer {
+    buyer_id: Uuid,
+    kind: BuyerKind,
+    account: Option<AccountStatus>,
+    now: i64,
+}
+
+/// Locks the rows of different buyers of the event, in the order of their ids, and reads the accounts of those who are
+/// users.
 pub async fn lock_buyers(
     tx: &impl Sql,
     terms: &Terms,
     takers: &[Taker],
-) -> Result<Option<i64>, StoreError> {
-    let locked: Vec<i64> = tx
-        .values(
+) -> Result<LockedBuyers, StoreError> {
+    let locked: Vec<LockedBuyer> = tx
+        .list(
             "INSERT INTO buyers (event_id, buyer_id, kind, locale, touched_at) \
              SELECT e.id, w.buyer_id, w.kind, w.locale, {now} FROM events e CROSS JOIN \
              (SELECT * FROM {rows $3 (buyer_id uuid, kind text, locale text)}) AS w \
              WHERE e.id = $1 AND e.version = $2 AND e.status IN ('upcoming', 'on_sale') \
              AND e.sale_starts_at <= {now} AND e.sale_ends_at > {now} ORDER BY w.buyer_id \
              ON CONFLICT (event_id, buyer_id) DO UPDATE SET touched_at = excluded.touched_at \
-             RETURNING {now} AS now",
+             RETURNING buyer_id, kind, {now} AS now, \
+             (SELECT u.status FROM users u WHERE u.id = buyers.buyer_id) AS account",
             vec![terms.event.into(), terms.version.into(), db::rows(takers)?],
         )
         .await?;
-    Ok(locked.iter().copied().max().filter(|_| locked.len() == takers.len()))
+    let is_shut_out = |row: &&LockedBuyer| {
+        row.kind == BuyerKind::User && !row.account.is_some_and(AccountStatus::may_sign_in)
+    };
+    let without_account = locked.iter().filter(is_shut_out).map(|row| row.buyer_id).collect();
+    let now = locked.iter().map(|row| row.now).max().filter(|_| locked.len() == takers.len());
+    Ok(LockedBuyers { now, without_account })
 }
 
 /// The persons and holds that a buyer already has in an event.
