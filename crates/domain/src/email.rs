@@ -4,9 +4,10 @@
 use std::fmt;
 
 use icu_properties::{CodePointMapData, props::Script};
+use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 use unicode_security::{RestrictionLevel, RestrictionLevelDetection, skeleton};
 
-use crate::text::{TextFault, line, nfc};
+use crate::text::{TextFault, letters, line, nfc, nfd};
 
 /// The maximum length of an address in characters (RFC 5321, section 4.5.3.1.3, without the angle brackets).
 pub const MAX_CHARS: usize = 254;
@@ -41,11 +42,11 @@ impl EmailAddress {
     pub fn parse(input: &str) -> Result<Self, EmailFault> {
         let text = line(input, MAX_CHARS)?;
         let (local, domain) = text.rsplit_once('@').ok_or(EmailFault::NotAnAddress)?;
-        // The Turkish İ becomes an i with a second dot, which nobody can tell from an i.
-        let local = nfc(&local.to_lowercase().replace("i\u{307}", "i"));
-        let is_sound = (1..=MAX_LOCAL_BYTES).contains(&local.len())
-            && !local.contains(|letter: char| letter.is_whitespace() || letter == '@');
-        if !is_sound {
+        if local.contains(letters::is_invisible) {
+            return Err(TextFault::Hidden.into());
+        }
+        let local = nfc(&without_second_dots(&local.to_lowercase()));
+        if !(1..=MAX_LOCAL_BYTES).contains(&local.len()) || !local.chars().all(is_of_local_part) {
             return Err(EmailFault::NotAnAddress);
         }
         let domain = self::domain(domain)?;
@@ -58,6 +59,23 @@ impl EmailAddress {
     /// The stored form.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The other texts under which this address may have been stored before addresses had one form: the domain in
+    /// ASCII, and letters taken apart (NFD).
+    pub fn older_forms(&self) -> Vec<String> {
+        let (local, domain) = self.0.rsplit_once('@').unwrap_or_default();
+        let ascii = idna::domain_to_ascii(domain).unwrap_or_default();
+        let mut forms = Vec::new();
+        for local in [local.to_owned(), nfd(local)] {
+            for domain in [domain.to_owned(), nfd(domain), ascii.clone()] {
+                let form = format!("{local}@{domain}");
+                if form != self.0 && !forms.contains(&form) {
+                    forms.push(form);
+                }
+            }
+        }
+        forms
     }
 }
 
@@ -73,9 +91,30 @@ pub fn as_once_stored(input: &str) -> String {
     input.trim().to_lowercase()
 }
 
+/// Removes the dot above from letters that already have one: the Turkish İ becomes an i with a second dot in lower case,
+/// which nobody can tell from an i.
+fn without_second_dots(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if letter != '\u{307}' || !kept.ends_with(['i', 'ı', 'j', 'ȷ']) {
+            kept.push(letter);
+        }
+    }
+    kept
+}
+
+/// Whether the character may stand before the `@`: a letter, a digit, a mark on a letter, an ASCII sign, or the
+/// apostrophe of names.
+fn is_of_local_part(letter: char) -> bool {
+    letter != '@' && (letter.is_ascii_graphic() || letter == '’' || letters::is_word(letter))
+}
+
 /// The domain name as people read it, with at least one dot. `xn--…` becomes the letters that it stands for.
 fn domain(input: &str) -> Result<String, EmailFault> {
-    let ascii = idna::domain_to_ascii_strict(input).map_err(|_| EmailFault::NotAnAddress)?;
+    // Real names have hyphens at the third and fourth place.
+    let (deny, hyphens) = (AsciiDenyList::STD3, Hyphens::CheckFirstLast);
+    let ascii = Uts46::new().to_ascii(input.as_bytes(), deny, hyphens, DnsLength::Verify);
+    let ascii = ascii.map_err(|_| EmailFault::NotAnAddress)?;
     let (shown, sound) = idna::domain_to_unicode(&ascii);
     sound.map_err(|_| EmailFault::NotAnAddress)?;
     let is_sound = ascii.contains('.') && ascii.split('.').all(|label| !label.is_empty());
@@ -131,6 +170,31 @@ mod tests {
             check(own, Ok(own));
         }
         check("İi@example.org", Ok("ii@example.org"));
+        check("i\u{307}\u{307}x@example.org", Ok("ix@example.org"));
+        check("ı\u{307}van@example.org", Ok("ıvan@example.org"));
+        check("ada@my--shop.example", Ok("ada@my--shop.example"));
+    }
+
+    #[test]
+    fn the_form_of_an_address_is_read_as_itself() {
+        for input in
+            ["İ\u{307}i@example.org", "jose\u{301}@bu\u{308}cher.example", "Q\u{307}@a.example"]
+        {
+            let form = EmailAddress::parse(input).expect("an address");
+            assert_eq!(EmailAddress::parse(form.as_str()).as_ref(), Ok(&form));
+        }
+    }
+
+    #[test]
+    fn an_address_knows_its_older_forms() {
+        let address = EmailAddress::parse("josé@bücher.example").expect("an address");
+        let forms = address.older_forms();
+        assert_eq!(forms.len(), 5, "{forms:?}");
+        for form in ["josé@xn--bcher-kva.example", "jose\u{301}@bu\u{308}cher.example"] {
+            assert!(forms.iter().any(|it| it == form), "{forms:?}");
+        }
+        let plain = EmailAddress::parse("ada@example.org").expect("an address");
+        assert_eq!(plain.older_forms(), Vec::<String>::new());
     }
 
     #[test]
@@ -140,9 +204,14 @@ mod tests {
         check("асе@example.org", Err(EmailFault::Imitates));
         check("a@ехамрlе.org", Err(EmailFault::Imitates));
         check("a@раура.example", Err(EmailFault::Imitates));
-        for hidden in
-            ["a\u{200b}da@example.org", "a\u{ad}da@example.org", "\u{202e}ada@example.org"]
-        {
+        for hidden in [
+            "a\u{200b}da@example.org",
+            "a\u{ad}da@example.org",
+            "\u{202e}ada@example.org",
+            "a\u{200d}da@example.org",
+            "ada\u{34f}@example.org",
+            "ada\u{fe0f}@example.org",
+        ] {
             check(hidden, Err(EmailFault::Text(TextFault::Hidden)));
         }
     }
@@ -166,6 +235,8 @@ mod tests {
             "ada@-example.org",
             "ada@exam_ple.org",
             "ada@example.org.",
+            "a․b@example.org",
+            "ada\u{a0}b@example.org",
         ] {
             check(input, Err(EmailFault::NotAnAddress));
         }

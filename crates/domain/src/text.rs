@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use icu_normalizer::ComposingNormalizerBorrowed;
+use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
 
 mod folded;
 pub mod letters;
@@ -92,6 +92,11 @@ fn bounded(text: &str, max: usize) -> Result<String, TextFault> {
 /// The text in the Unicode form NFC, so that one name has one spelling.
 pub fn nfc(text: &str) -> String {
     ComposingNormalizerBorrowed::new_nfc().normalize(text).into_owned()
+}
+
+/// The text in Unicode's decomposed form, NFD.
+pub fn nfd(text: &str) -> String {
+    DecomposingNormalizerBorrowed::new_nfd().normalize(text).into_owned()
 }
 
 /// A number with its noun: `1 seat`, `2 seats`.

@@ -59,21 +59,21 @@ pub async fn log_in(
     }
 }
 
-/// The user whose address somebody typed. An account from before addresses had one form is found by its old form.
+/// The user whose address somebody typed. An account from before addresses had one form is found by the form in which
+/// it was stored then. That form comes first: nobody can take an account over by registering another form of its address.
 async fn user_named(db: &Db, typed: &str) -> Result<Option<users::Model>, StoreError> {
-    let address = EmailAddress::parse(typed).ok();
-    if let Some(address) = &address
-        && let Some(user) = store::user_by_email(db.reader(), address.as_str()).await?
-    {
-        return Ok(Some(user));
-    }
     let once = as_once_stored(typed);
-    let is_new_form = address.is_some_and(|address| address.as_str() == once);
     // PostgreSQL takes no NUL.
-    if is_new_form || once.len() > MAX_OLD_BYTES || once.contains('\0') {
+    if once.len() > MAX_OLD_BYTES || once.contains('\0') {
         return Ok(None);
     }
-    store::user_by_email(db.reader(), &once).await
+    let found = store::user_by_email(db.reader(), &once).await?;
+    match EmailAddress::parse(typed) {
+        Ok(address) if found.is_none() && address.as_str() != once => {
+            store::user_by_email(db.reader(), address.as_str()).await
+        }
+        _ => Ok(found),
+    }
 }
 
 /// The profile of a user. `None` when the account does not exist or may not sign in.

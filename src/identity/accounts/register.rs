@@ -72,8 +72,9 @@ pub async fn register(
     };
     passwords.judge(&registration.password, &[email.as_str(), &first_name, &last_name]).await??;
     // An account from before addresses had one form may have this address in another form.
-    let once = as_once_stored(&registration.email);
-    if once != email.as_str() && store::user_by_email(db.reader(), &once).await?.is_some() {
+    let mut older = email.older_forms();
+    older.push(as_once_stored(&registration.email));
+    if store::has_user(db.reader(), older).await? {
         return Err(RegisterError::Taken);
     }
     let password_hash = passwords.hash(registration.password).await?;

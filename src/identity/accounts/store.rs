@@ -2,7 +2,7 @@
 
 use holdfast_domain::ids::UserId;
 use holdfast_entity::users;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, SelectExt};
 
 use crate::kernel::db::{self, Db, StoreError};
 
@@ -12,6 +12,11 @@ pub async fn user_by_email(
     email: &str,
 ) -> Result<Option<users::Model>, StoreError> {
     Ok(users::Entity::find().filter(users::Column::Email.eq(email)).one(db).await?)
+}
+
+/// Whether there is a user with one of these e-mail addresses.
+pub async fn has_user(db: &impl ConnectionTrait, emails: Vec<String>) -> Result<bool, StoreError> {
+    Ok(users::Entity::find().filter(users::Column::Email.is_in(emails)).exists(db).await?)
 }
 
 pub async fn user(

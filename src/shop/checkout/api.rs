@@ -27,7 +27,12 @@ use super::{
 };
 use crate::{
     access::{Access, BookingName},
-    http::{auth::Caller, body::Json, keyed, page, problem::ApiProblem},
+    http::{
+        auth::{self, Caller},
+        body::Json,
+        keyed, page,
+        problem::ApiProblem,
+    },
     identity::accounts::log_in,
     kernel::idempotency::Attempt,
     shop::reservations::in_payment::BeginError,
@@ -71,7 +76,7 @@ impl BookingsApi {
         let buyer = caller.known_buyer()?;
         let key = key.0.ok_or_else(keyed::required)?;
         let attempt = Attempt::new(buyer.id(), CONFIRM, &key, &body.0)?;
-        let command = self.command(&caller, buyer, body.0, attempt.clone()).await?;
+        let command = self.command(&caller, buyer, body.0, attempt).await?;
         let checkouts = self.checkouts.clone();
         let tasks = &self.checkouts.base.tasks;
         let accepted = tasks.run(async move { checkouts.confirm(command).await }).await??;
@@ -159,21 +164,23 @@ impl BookingsApi {
     }
 
     async fn email(&self, buyer: Buyer, given: Option<&str>) -> Result<String, ApiProblem> {
-        if let Some(given) = given {
-            return EmailAddress::parse(given)
-                .map(|address| address.to_string())
-                .map_err(|fault| ApiProblem::field("email", fault.to_string()));
+        let parsed = given.map(EmailAddress::parse).transpose();
+        if let Ok(Some(address)) = parsed {
+            return Ok(address.to_string());
         }
-        match buyer {
-            Buyer::Guest(_) | Buyer::Door(_) | Buyer::Comp(_) => {
-                Err(ApiProblem::field("email", "is required of guests"))
-            }
+        // A user's own address is good, in whatever form it was stored.
+        let own = match buyer {
+            Buyer::Guest(_) | Buyer::Door(_) | Buyer::Comp(_) => None,
             Buyer::User(user) => {
                 let email = log_in::email_of(&self.checkouts.base.db, user).await?;
-                email.ok_or_else(|| {
-                    ApiProblem::new(ProblemType::Unauthorized, "The account no longer exists.")
-                })
+                Some(email.ok_or_else(auth::no_longer_active)?)
             }
+        };
+        match (own, given, parsed) {
+            (Some(own), None, _) => Ok(own),
+            (Some(own), Some(given), _) if own == given => Ok(own),
+            (_, _, Err(fault)) => Err(ApiProblem::field("email", fault.to_string())),
+            (_, _, Ok(_)) => Err(ApiProblem::field("email", "is required of guests")),
         }
     }
 

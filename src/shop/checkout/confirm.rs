@@ -200,7 +200,7 @@ impl Checkouts {
     /// Waits for the result of a checkout, but only for the time that a buyer would wait.
     ///
     /// # Errors
-    /// When the database fails, or the key was used for another request.
+    /// When the database fails.
     pub async fn wait(&self, accepted: Accepted) -> Result<ConfirmOutcome, StoreError> {
         let Accepted { booking, first, driven } = accepted;
         let patience = if first { FIRST_WAIT } else { REPEATED_WAIT };

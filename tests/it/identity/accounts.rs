@@ -2,6 +2,7 @@
 
 use holdfast::kernel::db::Sql as _;
 use holdfast_contract::accounts::{Profile, Role, Session};
+use holdfast_domain::email::EmailAddress;
 use serde_json::json;
 
 use crate::support::harness::TestApp;
@@ -86,5 +87,25 @@ async fn an_account_from_before_addresses_had_one_form_still_signs_in() {
     let credentials = |email: &str| json!({ "email": email, "password": "Demo-pass-1" });
     assert_eq!(app.post("/auth/login", &credentials(&old.to_uppercase())).await.status, 200);
     assert_eq!(app.post("/auth/login", &credentials("ace@example.org")).await.status, 401);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn nobody_takes_an_old_account_over_by_another_form_of_its_address() {
+    let app = TestApp::start().await;
+    let olds = ["ada@xn--bcher-kva.example", "jose\u{301}@bu\u{308}cher.example"];
+    for (at, old) in olds.into_iter().enumerate() {
+        let name = format!("before{at}@example.org");
+        assert_eq!(app.post("/auth/register", &registration(&name)).await.status, 201);
+        let text = "UPDATE users SET email = $1 WHERE email = $2";
+        app.app.base.db.run(text, vec![old.into(), name.into()]).await.expect("the store works");
+        let new = EmailAddress::parse(old).expect("an address").to_string();
+        for form in [&new, old] {
+            let taken = app.post("/auth/register", &registration(form)).await;
+            taken.assert_problem(409, "/problems/email-taken");
+        }
+        let credentials = json!({ "email": old, "password": "Demo-pass-1" });
+        assert_eq!(app.post("/auth/login", &credentials).await.status, 200, "{old}");
+    }
     app.finish().await;
 }

@@ -23,6 +23,18 @@ pub fn is_hidden(letter: char) -> bool {
     is_invisible(letter) && !needed
 }
 
+/// Whether the character belongs to words: a letter, a digit, or a mark on a letter.
+pub fn is_word(letter: char) -> bool {
+    let category = CodePointMapData::<GeneralCategory>::new().get(letter);
+    letter.is_alphanumeric()
+        || matches!(
+            category,
+            GeneralCategory::NonspacingMark
+                | GeneralCategory::SpacingMark
+                | GeneralCategory::EnclosingMark
+        )
+}
+
 /// Whether the character, alone, shows nothing on the page.
 pub fn shows_nothing(letter: char) -> bool {
     letter.is_whitespace() || is_invisible(letter)
