@@ -126,7 +126,7 @@ impl App {
             refunds,
             checkouts,
             cancellations,
-            adoption: Adoption { base: base.clone() },
+            adoption: Adoption::new(base.clone()),
         };
         let shared = Shared {
             access,

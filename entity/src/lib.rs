@@ -15,6 +15,7 @@
 // SeaORM's derives create public items without docs.
 #![allow(missing_docs)]
 
+pub mod adopted_reservations;
 pub mod audit;
 pub mod booking_lines;
 pub mod booking_reservations;

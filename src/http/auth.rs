@@ -55,13 +55,14 @@ pub trait Users: Send + Sync + std::fmt::Debug {
 /// Moves what a guest has to the user who the guest turned out to be.
 #[async_trait]
 pub trait Adopt: Send + Sync + std::fmt::Debug {
-    /// Gives the guest's holds, bookings and tickets to the user, as far as the limits of one buyer allow.
+    /// Gives the guest's holds, bookings and tickets to the user, as far as the limits of one buyer allow. `None` if
+    /// something else is left that the next request moves.
     async fn adopt(
         &self,
         guest: GuestId,
         user: User,
         locale: &'static str,
-    ) -> Result<Adopted, StoreError>;
+    ) -> Result<Option<Adopted>, StoreError>;
 }
 
 impl Bearer {
@@ -109,6 +110,13 @@ impl Bearer {
     /// # Errors
     /// 401 when the user may no longer sign in.
     pub async fn caller(&self, users: &dyn Users, adopt: &dyn Adopt) -> Result<Caller, ApiProblem> {
+        let caller = self.as_now(users).await?;
+        caller.adopts(adopt).await?;
+        Ok(caller)
+    }
+
+    /// The sender with the role from the database.
+    async fn as_now(&self, users: &dyn Users) -> Result<Caller, ApiProblem> {
         let user = match self.user {
             None => None,
             Some(id) => {
@@ -117,9 +125,6 @@ impl Bearer {
             }
         };
         let Self { guest, locale, .. } = *self;
-        if let (Some(user), Some(guest)) = (user, guest) {
-            adopt.adopt(guest, user, locale).await?;
-        }
         Ok(Caller { user, guest, locale })
     }
 }
@@ -132,7 +137,23 @@ impl Caller {
     pub async fn of(request: &Request) -> Result<Self> {
         let users = Data::<&Arc<dyn Users>>::from_request_without_body(request).await?.0;
         let adopt = Data::<&Arc<dyn Adopt>>::from_request_without_body(request).await?.0;
-        Ok(Bearer::of(request).await?.caller(&**users, &**adopt).await?)
+        let caller = Bearer::of(request).await?.as_now(&**users).await?;
+        match caller.adopts(&**adopt).await {
+            // A later request adopts. Nobody is kept from reading meanwhile.
+            Err(error) if request.method().is_safe() => {
+                tracing::warn!(%error, "what a guest has could not be moved");
+            }
+            adopted => adopted.map_err(ApiProblem::from)?,
+        }
+        Ok(caller)
+    }
+
+    /// Moves what the guest has to the user, if this caller is both.
+    async fn adopts(&self, adopt: &dyn Adopt) -> Result<(), StoreError> {
+        if let (Some(user), Some(guest)) = (self.user, self.guest) {
+            adopt.adopt(guest, user, self.locale).await?;
+        }
+        Ok(())
     }
 
     /// This caller with the role that the user has at this moment.

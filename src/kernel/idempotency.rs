@@ -186,17 +186,17 @@ pub async fn answer_to(sql: &impl Sql, subject: Uuid) -> Result<Option<Answer>, 
     store::answer_to(sql, subject).await
 }
 
-/// Gives the keys of attempts that made these subjects to another caller, so that a repeated request of that caller is
-/// replayed. `with_nameless` adds the keys of attempts that made nothing, such as a cancellation. A key that the other
-/// caller has used on the same route stays.
-pub async fn hand_over(
+/// Lets another caller repeat the attempts that made these subjects: a repeated request is replayed to both callers.
+/// `with_nameless` adds the attempts that made nothing, such as a cancellation. A key that the other caller has used on
+/// the same route stays as it is.
+pub async fn share(
     tx: &Tx,
     from: Uuid,
-    to: Uuid,
+    with: Uuid,
     subjects: &[Uuid],
     with_nameless: bool,
 ) -> Result<u64, StoreError> {
-    store::hand_over(tx, from, to, subjects, with_nameless).await
+    store::copy(tx, from, with, subjects, with_nameless).await
 }
 
 /// Creates an object once for each attempt. Claim, effect and answer are one transaction, so that none of them is

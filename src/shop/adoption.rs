@@ -1,15 +1,17 @@
 //! Adoption: a guest signs in, and what the guest holds, pays for and has bought becomes the user's.
 //!
 //! One transaction moves it all. It locks the rows of both buyers within each event first, as holds and confirmations
-//! do, so that neither buyer gains anything meanwhile. The lock order is that of `docs/ARCHITECTURE.md`, except for the
-//! idempotency keys: which of them move is known last. A repeated request that holds such a key and waits for a buyer's
-//! row is a deadlock: the store fails one of the two, and [`Db::transact`] runs it again.
+//! do, so that neither buyer gains anything meanwhile. The lock order is that of `docs/ARCHITECTURE.md`, except that the
+//! idempotency keys come last: only then is it known which of them the user may repeat. A repeated request that has
+//! claimed such a key and waits for a buyer's row is a deadlock: the store fails one of the two, and [`db::Db::transact`]
+//! runs it again.
 
 mod invariants;
 
 use std::{
     collections::{BTreeSet, HashMap},
     sync::Arc,
+    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -17,10 +19,11 @@ use holdfast_contract::accounts::{Adopted, KeptReservations};
 use holdfast_domain::{
     adoption::{self, Decision, Held, Kept},
     booking::BookingState,
-    ids::{BookingId, Buyer, EventId, GuestId, ReservationId},
+    ids::{BookingId, Buyer, EventId, GuestId, ReservationId, UserId},
     reservation::ReservationState,
 };
 use holdfast_entity::reservations;
+use moka::future::Cache;
 use poem_openapi::OpenApi;
 use uuid::Uuid;
 
@@ -30,7 +33,7 @@ use crate::{
         actor::User,
         audit,
         base::Base,
-        db::{self, Bug, Db, StoreError, Tx},
+        db::{self, Bug, StoreError, Tx},
         idempotency,
         invariants::Invariant,
         ports::Entropy,
@@ -43,13 +46,33 @@ use crate::{
     slice::{Shared, Slice},
 };
 
-/// How often an adoption is tried when the user sends the guest's keys at the same time.
-const MAX_ATTEMPTS: usize = 3;
+/// The maximum number of events of one adoption; the next request moves the rest.
+const MAX_EVENTS: usize = 100;
+/// How long a node remembers that nothing of a guest can move. A page that has kept something of the guest sends both
+/// tokens with every request, and its reads shall not lock.
+const REMEMBERED: Duration = Duration::from_secs(1);
+const MAX_REMEMBERED: u64 = 10_000;
 
 /// The slice; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Adoption {
-    pub base: Base,
+    base: Base,
+    unmoved: Cache<(GuestId, UserId), (Standing, Adopted)>,
+}
+
+/// What a guest has: the events, and the reservations with their versions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Standing {
+    events: Vec<EventId>,
+    reservations: Vec<(ReservationId, i32)>,
+}
+
+impl Adoption {
+    pub fn new(base: Base) -> Self {
+        let unmoved =
+            Cache::builder().max_capacity(MAX_REMEMBERED).time_to_live(REMEMBERED).build();
+        Self { base, unmoved }
+    }
 }
 
 /// Who gives what to whom.
@@ -68,56 +91,59 @@ impl Adopt for Adoption {
         guest: GuestId,
         user: User,
         locale: &'static str,
-    ) -> Result<Adopted, StoreError> {
+    ) -> Result<Option<Adopted>, StoreError> {
         // Most guests have nothing left, and a look costs no lock.
-        if events(&self.base.db, guest).await?.is_empty() {
-            return Ok(Adopted::default());
+        let standing = Standing::of(&self.base.db, guest).await?;
+        if standing.events.is_empty() {
+            return Ok(Some(Adopted::default()));
         }
-        let (handover, entropy) =
-            (Handover { guest, user, locale }, Arc::clone(&self.base.entropy));
-        let db = self.base.db.clone();
+        let both = (guest, user.id);
+        if let Some((known, adopted)) = self.unmoved.get(&both).await
+            && known == standing
+        {
+            return Ok(Some(adopted));
+        }
+        let handover = Handover { guest, user, locale };
+        let (db, entropy) = (self.base.db.clone(), Arc::clone(&self.base.entropy));
         // A caller who goes away must not cut the transaction off.
-        let adopting = self.base.tasks.run(async move { hand_over(&db, entropy, handover).await });
-        adopting.await.map_err(|_| Bug::new("an adoption panicked"))?
-    }
-}
-
-async fn hand_over(
-    db: &Db,
-    entropy: Arc<dyn Entropy>,
-    handover: Handover,
-) -> Result<Adopted, StoreError> {
-    let mut left = MAX_ATTEMPTS;
-    loop {
-        left -= 1;
-        let adopted = db
-            .transact(|tx| {
+        let adopting = self.base.tasks.run(async move {
+            db.transact(|tx| {
                 let entropy = Arc::clone(&entropy);
                 Box::pin(async move { handover.within(tx, &*entropy).await })
             })
-            .await;
-        match adopted {
-            // The user has just used a key that was about to move.
-            Err(error) if left > 0 && error.is_duplicate() => {}
-            other => return other,
+            .await
+        });
+        let adopted = adopting.await.map_err(|_| Bug::new("an adoption panicked"))??;
+        if let Some(adopted) = &adopted
+            && adopted.reservations.is_empty()
+            && adopted.bookings.is_empty()
+        {
+            self.unmoved.insert(both, (standing, adopted.clone())).await;
         }
+        Ok(adopted)
     }
 }
 
-/// The events in which the guest has something, in their order.
-async fn events(sql: &impl db::Sql, guest: GuestId) -> Result<Vec<EventId>, StoreError> {
-    let mut events = guest_reservations::events_of(sql, guest).await?;
-    events.extend(guest_bookings::events_of(sql, guest).await?);
-    events.sort_unstable();
-    events.dedup();
-    Ok(events)
+impl Standing {
+    async fn of(sql: &impl db::Sql, guest: GuestId) -> Result<Self, StoreError> {
+        let standing = guest_reservations::standing_of(sql, guest).await?;
+        let mut events = guest_bookings::events_of(sql, guest).await?;
+        events.extend(standing.iter().map(|(event, ..)| *event));
+        events.sort_unstable();
+        events.dedup();
+        let reservations = standing.into_iter().map(|(_, id, version)| (id, version)).collect();
+        Ok(Self { events, reservations })
+    }
 }
 
 impl Handover {
-    async fn within(self, tx: &Tx, entropy: &dyn Entropy) -> Result<Adopted, StoreError> {
+    /// Moves what may move. `None` if something is left for the next request.
+    async fn within(self, tx: &Tx, entropy: &dyn Entropy) -> Result<Option<Adopted>, StoreError> {
         let Self { guest, user, locale } = self;
         let (from, to) = (Buyer::Guest(guest), Buyer::User(user.id));
-        let events = events(tx, guest).await?;
+        let Standing { mut events, .. } = Standing::of(tx, guest).await?;
+        let is_cut = events.len() > MAX_EVENTS;
+        events.truncate(MAX_EVENTS);
         guest_reservations::lock(tx, [from, to], &events, locale).await?;
         let now_ms = db::now(tx).await?;
         let (bookings, left_out) = bookings_within(tx, guest, &events).await?;
@@ -145,23 +171,25 @@ impl Handover {
         let stays = |id: &ReservationId| {
             left_out.contains(id) || kept.iter().any(|kept| kept.reservations.contains(&id.0))
         };
-        let past = bookings.iter().filter(|one| {
-            matches!(one.status, BookingState::Failed | BookingState::Cancelled)
-                && !one.reservations.iter().any(stays)
-        });
+        let is_past = |one: &&GuestBooking| match one.status {
+            BookingState::Failed | BookingState::Cancelled => true,
+            BookingState::Pending | BookingState::Confirmed => false,
+        };
+        let past =
+            bookings.iter().filter(is_past).filter(|one| !one.reservations.iter().any(stays));
         given.extend(past.map(|one| one.id));
-        let moved: Vec<ReservationId> =
-            rows.iter().map(|row| row.id).filter(|id| !stays(id)).collect();
+        let moved: Vec<&reservations::Model> = rows.iter().filter(|row| !stays(&row.id)).collect();
 
-        guest_bookings::give(tx, &given, to).await?;
+        guest_bookings::give(tx, &given, guest, to).await?;
         tickets::give(tx, &given, to).await?;
-        guest_reservations::give(tx, &moved, to).await?;
+        guest_reservations::give(tx, &moved, guest, to).await?;
         let subjects: Vec<Uuid> =
-            moved.iter().map(|id| id.0).chain(given.iter().map(|id| id.0)).collect();
-        let is_whole = left_out.is_empty() && given.len() == bookings.len();
-        idempotency::hand_over(tx, from.id(), to.id(), &subjects, is_whole).await?;
+            moved.iter().map(|row| row.id.0).chain(given.iter().map(|id| id.0)).collect();
+        let is_left = is_cut || !left_out.is_empty();
+        let is_whole = !is_left && given.len() == bookings.len();
+        idempotency::share(tx, from.id(), to.id(), &subjects, is_whole).await?;
         let adopted = Adopted {
-            reservations: moved.iter().map(|id| id.0).collect(),
+            reservations: moved.iter().map(|row| row.id.0).collect(),
             bookings: given.iter().map(|id| id.0).collect(),
             kept,
         };
@@ -170,7 +198,7 @@ impl Handover {
             let entry = audit::Entry::new(entropy, user, "guest.adopt", subject, &adopted);
             audit::record(tx, &entry).await?;
         }
-        Ok(adopted)
+        Ok((!is_left).then_some(adopted))
     }
 }
 

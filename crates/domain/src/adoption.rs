@@ -65,9 +65,7 @@ pub fn decide(persons: &HashMap<EventId, i64>, held: &[Held]) -> Vec<Decision> {
             let sum = after.entry(one.event).or_default();
             *sum += one.persons;
             if *sum > one.max_per_user && kept.is_none() {
-                let before = persons.get(&one.event).copied().unwrap_or(0);
-                let remaining = (one.max_per_user - before).max(0);
-                kept = Some(Kept { event: one.event, limit: one.max_per_user, remaining });
+                kept = Some(Kept { event: one.event, limit: one.max_per_user, remaining: 0 });
             }
         }
         if kept.is_none() {
@@ -76,7 +74,12 @@ pub fn decide(persons: &HashMap<EventId, i64>, held: &[Held]) -> Vec<Decision> {
         let reservations = group.iter().map(|one| one.reservation).collect();
         Decision { reservations, booking: group[0].booking, kept }
     };
-    groups.into_iter().map(decide).collect()
+    let mut decisions: Vec<Decision> = groups.into_iter().map(decide).collect();
+    // What is left of a limit is known once every group is decided.
+    for kept in decisions.iter_mut().filter_map(|decision| decision.kept.as_mut()) {
+        kept.remaining = (kept.limit - persons.get(&kept.event).copied().unwrap_or(0)).max(0);
+    }
+    decisions
 }
 
 #[cfg(test)]
@@ -117,7 +120,7 @@ mod tests {
     #[test]
     fn what_fits_moves_and_what_exceeds_a_limit_stays() {
         let three = [held(1, EVENT, None, 2), held(2, EVENT, None, 3), held(3, EVENT, None, 2)];
-        check(&[], &three, &[1, 3], &[(EVENT, 2)]);
+        check(&[], &three, &[1, 3], &[(EVENT, 0)]);
         check(&[(EVENT, 3)], &three, &[], &[(EVENT, 1), (EVENT, 1), (EVENT, 1)]);
         check(&[(EVENT, 9)], &three[..1], &[], &[(EVENT, 0)]);
         check(&[(OTHER, 4)], &three[..1], &[1], &[]);

@@ -3,7 +3,7 @@
 use holdfast_domain::{booking::BookingState, ids::EventId};
 use holdfast_entity::{
     booking_lines, bookings, buyers, changes, event_sequences, event_texts, events, offers, outbox,
-    plans, publications, reservations,
+    plans, publications,
 };
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter,
@@ -108,10 +108,11 @@ pub async fn due(sql: &impl Sql, limit: i64) -> Result<Vec<EventId>, StoreError>
         .await
 }
 
-/// Whether the event has a reservation in any state.
+/// Whether the event has a reservation in any state. Each of them has a row of its buyer, whose key begins with the
+/// event.
 pub async fn has_reservations(sql: &impl Sql, id: EventId) -> Result<bool, StoreError> {
-    let of_event = reservations::Column::EventId.eq(id);
-    Ok(reservations::Entity::find().filter(of_event).exists(sql.reading()).await?)
+    let of_event = buyers::Column::EventId.eq(id);
+    Ok(buyers::Entity::find().filter(of_event).exists(sql.reading()).await?)
 }
 
 /// Whether the event has a booking that is confirmed or being paid for.

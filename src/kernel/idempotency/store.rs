@@ -1,7 +1,9 @@
 //! The SQL of idempotency keys.
 
 use holdfast_entity::idempotency_keys::{self, Column, Entity};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, UpdateMany};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, UpdateMany, sea_query::ExprTrait as _,
+};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -103,24 +105,23 @@ pub(super) async fn answer_for(
     db::write(sql, change_open(answer).filter(Column::SubjectId.eq(subject)), None).await
 }
 
-/// Gives keys of the principal `from` to the principal `to`: those of these subjects, and with `with_nameless` those
-/// without a subject. A key that `to` already has on the route stays.
-pub(super) async fn hand_over(
+/// Copies keys of the principal `from` to the principal `to`: those of these subjects, and with `with_nameless` those
+/// without a subject. A key that `to` already has on the route stays as it is.
+pub(super) async fn copy(
     sql: &impl Sql,
     from: Uuid,
     to: Uuid,
     subjects: &[Uuid],
     with_nameless: bool,
 ) -> Result<u64, StoreError> {
-    let nameless = if with_nameless { "OR subject_id IS NULL" } else { "" };
-    let text = format!(
-        "UPDATE idempotency_keys SET principal_id = $2 \
-         WHERE principal_id = $1 AND (subject_id {{among_ids $3}} {nameless}) \
-         AND NOT EXISTS (SELECT 1 FROM idempotency_keys k WHERE k.principal_id = $2 \
-             AND k.route = idempotency_keys.route AND k.key = idempotency_keys.key)"
-    );
-    let subjects = db::set(sql.writing().dialect(), subjects.iter().copied());
-    sql.run(&text, vec![from.into(), to.into(), subjects]).await
+    let mut copied = db::is_among(sql, Column::SubjectId, subjects.iter().copied());
+    if with_nameless {
+        copied = copied.or(Column::SubjectId.is_null());
+    }
+    let of_from = Entity::find().filter(Column::PrincipalId.eq(from)).filter(copied);
+    let rows = of_from.all(sql.reading()).await?.into_iter();
+    let rows = rows.map(|row| idempotency_keys::Model { principal_id: to, ..row }).collect();
+    db::put_all(sql, rows, &[], "ON CONFLICT (principal_id, route, key) DO NOTHING").await
 }
 
 /// Deletes at most `most` keys older than `kept_ms`, oldest first. Returns their number.

@@ -8,7 +8,7 @@ use holdfast_domain::{
 };
 
 use super::store::{self, adopt};
-use crate::kernel::db::{Sql, StoreError, Tx};
+use crate::kernel::db::{Bug, Sql, StoreError, Tx};
 
 /// A booking of a guest.
 #[derive(Debug, Clone)]
@@ -46,7 +46,13 @@ pub async fn of_guest(tx: &Tx, guest: GuestId) -> Result<Vec<GuestBooking>, Stor
     Ok(bookings.collect())
 }
 
-/// Moves locked bookings to the buyer. Returns their number.
-pub async fn give(tx: &Tx, ids: &[BookingId], to: Buyer) -> Result<u64, StoreError> {
-    adopt::give(tx, ids, to).await
+/// Moves locked bookings from the guest to the buyer.
+///
+/// # Errors
+/// When the database fails, or one of the bookings is not the guest's.
+pub async fn give(tx: &Tx, ids: &[BookingId], from: GuestId, to: Buyer) -> Result<(), StoreError> {
+    if adopt::give(tx, ids, from, to).await? != ids.len() as u64 {
+        return Err(Bug::new("bookings moved that are not the guest's").into());
+    }
+    Ok(())
 }

@@ -10,7 +10,6 @@ use holdfast_domain::{
 use holdfast_entity::{booking_lines, bookings, events, payments};
 use sea_orm::{
     ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
-    sea_query::LockType,
 };
 use uuid::Uuid;
 
@@ -24,8 +23,8 @@ pub async fn locked_with_lines(
     tx: &Tx,
     id: BookingId,
 ) -> Result<(bookings::Model, Vec<booking_lines::Model>), StoreError> {
-    let booking = bookings::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(tx.orm());
-    let booking = booking.await?.ok_or_else(|| Bug::new(format!("booking {id}")))?;
+    let booking = confirmed::lock(tx, id).await?;
+    let booking = booking.ok_or_else(|| Bug::new(format!("booking {id}")))?;
     Ok((booking, lines_of(tx, &[id]).await?))
 }
 

@@ -3,15 +3,21 @@
 
 use std::collections::HashMap;
 
-use holdfast_domain::ids::{Buyer, EventId, GuestId, ReservationId};
+use holdfast_domain::{
+    ids::{Buyer, EventId, GuestId, ReservationId},
+    reservation::ReservationState,
+};
 use holdfast_entity::reservations;
 
 use super::store::{self, adopt, payment};
-use crate::kernel::db::{Sql, StoreError, Tx};
+use crate::kernel::db::{Bug, Sql, StoreError, Tx};
 
-/// The events of which the guest holds, pays for or has bought something.
-pub async fn events_of(sql: &impl Sql, guest: GuestId) -> Result<Vec<EventId>, StoreError> {
-    adopt::events_of(sql, guest).await
+/// The reservations by which the guest holds, pays for or has bought something, with their events and versions.
+pub async fn standing_of(
+    sql: &impl Sql,
+    guest: GuestId,
+) -> Result<Vec<(EventId, ReservationId, i32)>, StoreError> {
+    adopt::standing_of(sql, guest).await
 }
 
 /// Locks the rows of both buyers within these events. From here on, neither of them gains or confirms a hold there
@@ -51,7 +57,21 @@ pub async fn persons(
     Ok(persons)
 }
 
-/// Moves locked reservations to the buyer. Returns their number.
-pub async fn give(tx: &Tx, ids: &[ReservationId], to: Buyer) -> Result<u64, StoreError> {
-    adopt::give(tx, ids, to).await
+/// Moves locked reservations from the guest to the buyer. Those that are paid for move whatever the limits.
+///
+/// # Errors
+/// When the database fails, or one of the reservations is not the guest's.
+pub async fn give(
+    tx: &Tx,
+    rows: &[&reservations::Model],
+    from: GuestId,
+    to: Buyer,
+) -> Result<(), StoreError> {
+    let ids: Vec<ReservationId> = rows.iter().map(|row| row.id).collect();
+    if adopt::give(tx, &ids, from, to).await? != ids.len() as u64 {
+        return Err(Bug::new("reservations moved that are not the guest's").into());
+    }
+    let is_paid = |row: &&&reservations::Model| row.status == ReservationState::Confirmed;
+    let paid: Vec<ReservationId> = rows.iter().filter(is_paid).map(|row| row.id).collect();
+    adopt::note_paid(tx, &paid).await
 }

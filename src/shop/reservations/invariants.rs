@@ -84,8 +84,7 @@ pub const INVARIANTS: &[Invariant] = &[
     },
     Invariant {
         // The limit is the limit of the newest hold, because an organizer may lower the event's limit below what a buyer
-        // already has. What a guest had paid for when the buyer signed in came on top of the limit, so of a buyer
-        // who adopted a guest only what is held or being paid for is counted.
+        // already has. What a guest had paid for when the buyer signed in came on top of the limit.
         name: "nobody was let beyond what one buyer may bring",
         sql: "SELECT 'buyer ' || {uuid_text}(u.buyer_id) || ' has ' || CAST(u.persons AS text) || \
               ' persons of event ' || {uuid_text}(u.event_id) AS breach \
@@ -95,8 +94,8 @@ pub const INVARIANTS: &[Invariant] = &[
                            ELSE 0 END) AS persons, \
                            MAX(r.max_per_user) AS allowed FROM reservations r \
                     WHERE (r.status = 'active' AND r.expires_at > {now}) \
-                    OR r.status = 'in_payment' OR (r.status = 'confirmed' AND NOT EXISTS (SELECT 1 FROM audit a \
-                        WHERE a.actor_id = r.buyer_id AND a.action = 'guest.adopt')) \
+                    OR r.status = 'in_payment' OR (r.status = 'confirmed' AND NOT EXISTS \
+                        (SELECT 1 FROM adopted_reservations a WHERE a.reservation_id = r.id)) \
                     GROUP BY r.event_id, r.buyer_id) u \
               WHERE u.persons > u.allowed",
     },

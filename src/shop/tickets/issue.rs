@@ -83,8 +83,11 @@ pub async fn lock_all(
 ) -> Result<HashMap<EventId, i64>, StoreError> {
     let mut admitted: HashMap<EventId, i64> = HashMap::new();
     for ticket in store::lock_all(tx, bookings).await? {
-        if matches!(ticket.status, TicketState::Valid | TicketState::Used) {
-            *admitted.entry(ticket.event_id).or_default() += i64::from(ticket.admits);
+        match ticket.status {
+            TicketState::Valid | TicketState::Used => {
+                *admitted.entry(ticket.event_id).or_default() += i64::from(ticket.admits);
+            }
+            TicketState::Cancelled | TicketState::Refunded | TicketState::Transferred => {}
         }
     }
     Ok(admitted)

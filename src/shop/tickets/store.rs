@@ -48,7 +48,7 @@ pub async fn lock_all(tx: &Tx, bookings: &[BookingId]) -> Result<Vec<tickets::Mo
         .await?)
 }
 
-/// Gives the tickets of bookings to the buyer.
+/// Gives the tickets of bookings to the buyer. Returns their number.
 pub async fn give(tx: &Tx, bookings: &[BookingId], to: Buyer) -> Result<u64, StoreError> {
     let change = tickets::Entity::update_many()
         .col_expr(tickets::Column::BuyerId, to.id().into())

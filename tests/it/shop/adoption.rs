@@ -23,7 +23,7 @@ use crate::support::{
     answer::Answer,
     buyer::Buyer,
     fixture::{self, Event, Like, account, app_with_event, seats, seats_and_places},
-    harness::{CallerOf, TestApp},
+    harness::{CallerOf, TestApp, users_are_read_anew},
 };
 
 /// How often a race is run, each time with another head start.
@@ -153,6 +153,72 @@ async fn a_cancelled_booking_moves_with_its_tickets() {
 }
 
 #[tokio::test]
+async fn a_hold_that_the_guest_repeats_after_the_sign_in_is_replayed() {
+    let (app, event) = app_with_event().await;
+    account(&app, "ada", Role::Customer, None).await;
+    let guest = Buyer::holds(&app, &event, &seats(&[1])).await;
+    let (path, places) = (event.reservations(), seats_and_places(&event, &[2], 2));
+    let key = [("Idempotency-Key", "the-response-is-lost")];
+    let caller = app.as_guest(&guest.token);
+    let first = caller.send(Method::POST, &path, Some(&places), &key).await;
+    assert_eq!(first.status, 201, "{}", first.text);
+    let session = signs_in(&app, "ada", &guest.token).await;
+    for caller in [caller, app.as_user(&session.access_token)] {
+        let again = caller.send(Method::POST, &path, Some(&places), &key).await;
+        assert_eq!((again.status, again.id()), (201, first.id()), "{}", again.text);
+    }
+    assert_eq!(app.number("SELECT SUM(held) FROM sections").await, 2);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn who_keeps_something_as_the_guest_reads_without_a_lock() {
+    let app = TestApp::start().await;
+    let event = fixture::event(&app, Like { max_per_user: 4, ..Like::default() }).await;
+    let token = account(&app, "ada", Role::Customer, None).await;
+    let held = app.as_user(&token).post(&event.reservations(), &seats(&[1, 2])).await;
+    assert_eq!(held.status, 201, "{}", held.text);
+    let guest = Buyer::holds(&app, &event, &seats(&[3, 4, 5])).await;
+    let kept = signs_in(&app, "ada", &guest.token).await.adopted.expect("an adoption").kept;
+    assert_eq!(kept.len(), 1);
+    let touched = "SELECT MAX(touched_at) FROM buyers";
+    let before = app.number(touched).await;
+    let both = with_both(&app, &token, &guest.token);
+    let read = both.get("/bookings/me").await;
+    assert_eq!(read.status, 200);
+    assert_eq!(app.number(touched).await, before, "nobody locked a buyer's row");
+    // There is room for it as soon as the user gives something back, and the next change adopts it.
+    let given_back = both.delete(&format!("/reservations/{}", held.id())).await;
+    assert_eq!(given_back.status, 204);
+    users_are_read_anew().await;
+    assert_eq!(both.get(&format!("/reservations/{}", guest.reservation)).await.status, 200);
+    assert_eq!(guest.gets(&app, &format!("/reservations/{}", guest.reservation)).await.status, 404);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn an_adoption_that_fails_hinders_neither_a_registration_nor_a_read() {
+    let (app, event) = app_with_event().await;
+    let guest = Buyer::holds(&app, &event, &seats(&[1])).await;
+    let rename = async |from: &str, to: &str| {
+        let text = format!("ALTER TABLE {from} RENAME TO {to}");
+        app.app.base.db.run(&text, vec![]).await.expect("the store works");
+    };
+    rename("booking_lines", "hidden_lines").await;
+    let registration = json!({ "email": "ada@example.org", "password": "Demo-pass-1",
+                               "first_name": "A", "last_name": "B" });
+    let made = app.as_guest(&guest.token).post("/auth/register", &registration).await;
+    assert_eq!(made.status, 201, "{}", made.text);
+    let session: Session = made.read();
+    assert_eq!(session.adopted, None, "the guest token is still needed");
+    let both = with_both(&app, &session.access_token, &guest.token);
+    assert_eq!(both.get("/auth/profile").await.status, 200);
+    rename("hidden_lines", "booking_lines").await;
+    assert_eq!(both.get(&format!("/reservations/{}", guest.reservation)).await.status, 200);
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn a_hold_that_comes_after_the_sign_in_follows_with_the_next_request() {
     let (app, event) = app_with_event().await;
     account(&app, "ada", Role::Customer, None).await;
@@ -193,7 +259,8 @@ impl Race {
         tokio::time::sleep(Duration::from_millis(after_ms)).await;
         let user = User { id: self.user, role: Role::Customer };
         let adoption = &self.app.app.slices.adoption;
-        adoption.adopt(self.id_of(guest), user, "en").await.expect("an adoption")
+        let adopted = adoption.adopt(self.id_of(guest), user, "en").await.expect("an adoption");
+        adopted.expect("nothing is left")
     }
 
     /// Runs `other` against an adoption in each round; the guest holds two seats and a place at its beginning.

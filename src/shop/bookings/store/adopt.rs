@@ -37,12 +37,13 @@ pub async fn of_guest(tx: &Tx, guest: GuestId) -> Result<Vec<bookings::Model>, S
         .await?)
 }
 
-/// Gives bookings to the buyer.
-pub async fn give(tx: &Tx, ids: &[BookingId], to: Buyer) -> Result<u64, StoreError> {
+/// Gives bookings of the guest to the buyer. Returns their number.
+pub async fn give(tx: &Tx, ids: &[BookingId], from: GuestId, to: Buyer) -> Result<u64, StoreError> {
     let change = Entity::update_many()
         .col_expr(Column::BuyerId, to.id().into())
         .col_expr(Column::BuyerKind, to.kind().into())
         .col_expr(Column::Version, db::plus(Column::Version, 1))
+        .filter(Column::BuyerId.eq(from.0))
         .filter(db::is_among(tx, Column::Id, ids.iter().copied()));
     db::change(tx, change).await
 }
