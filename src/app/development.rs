@@ -55,8 +55,7 @@ impl DevelopmentApi {
         body: Json<ClockMove>,
     ) -> Result<Json<ClockState>, ApiProblem> {
         if !is_for_this_machine(request) {
-            let detail =
-                "The clock is moved under a name of this machine alone, such as localhost.";
+            let detail = "Address this server as localhost to move its clock.";
             return Err(ApiProblem::new(ProblemType::Forbidden, detail));
         }
         let by = body.0.advance_ms;

@@ -30,6 +30,9 @@ use crate::{
 };
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// The maximum number of connections to the operators' own address. They do not count among those of the shop, so that
+/// operators see what happens when the shop has no place left.
+const INTERNAL_CONNECTIONS: u32 = 64;
 
 impl App {
     /// Listens on the configured addresses (port 0 selects a free port) and serves in the background.
@@ -45,17 +48,19 @@ impl App {
         if let Some(internal) = self.config.node.internal_bind {
             let listener = TcpListener::bind(internal).await?;
             running.internal_address = Some(listener.local_addr()?);
-            let served = self.connections().serve(listener, self.internal_routes(), stop.clone());
+            let connections = self.connections(INTERNAL_CONNECTIONS);
+            let served = connections.serve(listener, self.internal_routes(), stop.clone());
             running.ended.push(tokio::spawn(served));
         }
-        let served = self.connections().serve(listener, self.routes(), stop);
+        let connections = self.connections(self.config.connections.all);
+        let served = connections.serve(listener, self.routes(), stop);
         running.ended.push(tokio::spawn(served));
         Ok(running)
     }
 
-    fn connections(&self) -> Connections {
+    fn connections(&self, all: u32) -> Connections {
         let trusted = self.config.network.trusted_proxies.clone();
-        Connections::new(&self.config.connections, trusted, Arc::clone(&self.base.clock))
+        Connections::new(all, &self.config.connections, trusted, Arc::clone(&self.base.clock))
     }
 
     /// Runs the periodic passes without listening.

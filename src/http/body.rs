@@ -80,15 +80,19 @@ pub async fn read(request: &Request, body: &mut RequestBody) -> Result<Vec<u8>> 
     body.take()?.into_bytes_limit(limit).await.map(|bytes| bytes.to_vec()).map_err(|error| {
         match error {
             ReadBodyError::PayloadTooLarge => too_large().into(),
-            ReadBodyError::Io(error) if error.kind() == ErrorKind::TimedOut => {
-                let detail = "Send the whole body without a pause.";
-                ApiProblem::new(ProblemType::BodyTooSlow, detail).into()
-            }
-            error @ (ReadBodyError::Io(_)
-            | ReadBodyError::BodyHasBeenTaken
-            | ReadBodyError::Utf8(_)) => error.into(),
+            ReadBodyError::Io(error) => unread(&error).into(),
+            error @ (ReadBodyError::BodyHasBeenTaken | ReadBodyError::Utf8(_)) => error.into(),
         }
     })
+}
+
+/// The problem of a body that did not arrive whole.
+pub fn unread(error: &std::io::Error) -> ApiProblem {
+    if error.kind() == ErrorKind::TimedOut {
+        let detail = "The whole body did not arrive in time. Send it faster.";
+        return ApiProblem::new(ProblemType::BodyTooSlow, detail);
+    }
+    ApiProblem::field("body", "did not arrive whole")
 }
 
 /// Parses JSON. Structures are read from objects alone.

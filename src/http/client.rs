@@ -1,7 +1,7 @@
 //! Where a request comes from: the address of the connection, or the address that a trusted proxy reports for its
 //! caller.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use poem::Request;
 
@@ -10,6 +10,7 @@ use crate::http::proxies::TrustedProxies;
 const FORWARDED_FOR: &str = "X-Forwarded-For";
 /// The maximum number of proxies in a row that are followed.
 const MAX_HOPS: usize = 16;
+const NETWORK_BITS: u32 = 64;
 
 /// The caller's address; `None` over a connection without an address. `X-Forwarded-For` is read from its end, and
 /// only as far as trusted proxies wrote it, because anybody else can write anything there.
@@ -25,6 +26,18 @@ pub fn address(request: &Request) -> Option<IpAddr> {
         .map(str::trim)
         .collect();
     Some(caller(peer, &said, trusted))
+}
+
+/// The address that stands for all addresses of one customer: an IPv6 customer has at least the network of 64 bits
+/// (RFC 6177), and chooses the rest.
+pub fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let kept = address.to_bits() >> NETWORK_BITS << NETWORK_BITS;
+            Ipv6Addr::from_bits(kept).into()
+        }
+        address @ IpAddr::V4(_) => address,
+    }
 }
 
 fn caller(peer: IpAddr, said: &[&str], trusted: &TrustedProxies) -> IpAddr {

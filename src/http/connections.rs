@@ -72,16 +72,17 @@ struct Line<E> {
 }
 
 impl Connections {
-    /// `trusted` are proxies, whose connections carry the requests of many callers: the limit of one peer does not
+    /// At most `all` connections at once. `trusted` are proxies, whose connections carry the requests of many callers: the limit of one peer does not
     /// apply to them.
     pub fn new(
+        all: u32,
         settings: &ConnectionSettings,
         trusted: TrustedProxies,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        let all = descriptors::limited(settings.all);
+        let all = descriptors::limited(all);
         let mut protocol = Builder::new(TokioExecutor::new());
-        // The watch has the deadlines of heads: hyper's would end an idle connection as soon.
+        // The watch has the deadlines of heads. hyper's own deadline would end an idle connection equally soon.
         // A client that has sent its request and closed its own direction still gets the response.
         protocol.http1().timer(TokioTimer::new()).header_read_timeout(None).half_close(true);
         protocol
@@ -149,7 +150,7 @@ impl Connections {
         stop: CancellationToken,
     ) {
         let Ok(local) = stream.local_addr() else { return };
-        // Without it, the end of a message over HTTP/2 may wait for the client's acknowledgement.
+        // Without this option, the end of a message over HTTP/2 may wait for the client's acknowledgement.
         stream.set_nodelay(true).ok();
         let watch = Arc::new(Watch::new(self.deadlines, Arc::clone(&self.clock)));
         let line = Arc::new(Line {
@@ -162,7 +163,7 @@ impl Connections {
         let service = service_fn(move |request| Arc::clone(&line).answer(request));
         let wire = TokioIo::new(Wire::new(stream, Arc::clone(&watch)));
         let mut connection = pin!(self.protocol.serve_connection(wire, service));
-        // After a polite end was asked for, the connection is cut at this time.
+        // How long a connection that was asked to end has until it is cut.
         let (mut cut_in, mut is_stopping) = (None, false);
         loop {
             tokio::select! {

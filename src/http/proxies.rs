@@ -7,6 +7,9 @@ use crate::kernel::settings::{Setting, Value, Wrong, parts};
 /// The share of all addresses that nobody's proxies have.
 const MOST: f64 = 1.0 / 64.0;
 
+/// The bits before the IPv4 address in an IPv6 address that maps one.
+const MAPPED_BITS: u8 = 96;
+
 /// Addresses and networks of trusted proxies.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TrustedProxies(Vec<Network>);
@@ -24,12 +27,18 @@ impl Network {
             None => (text, None),
         };
         let address: IpAddr = address.parse().ok()?;
-        let longest = if address.is_ipv4() { 32 } else { 128 };
-        let prefix = match prefix {
+        let longest: u8 = if address.is_ipv4() { 32 } else { 128 };
+        let prefix: u8 = match prefix {
             Some(prefix) => prefix.parse().ok().filter(|prefix| *prefix <= longest)?,
             None => longest,
         };
-        Some(Self { address, prefix })
+        // `::ffff:10.0.0.0/104` is 10.0.0.0/8 (RFC 4291, 2.5.5.2).
+        match (address.to_canonical(), prefix.checked_sub(MAPPED_BITS)) {
+            (canonical @ IpAddr::V4(_), Some(prefix)) if address.is_ipv6() => {
+                Some(Self { address: canonical, prefix })
+            }
+            _ => Some(Self { address, prefix }),
+        }
     }
 
     fn contains(self, address: IpAddr) -> bool {

@@ -8,16 +8,16 @@ use crate::kernel::settings::{Secret, Setting, Value, Wrong};
 
 /// The minimum length, in bytes.
 const MIN_BYTES: usize = 32;
-/// What a secret must have by the estimate. The estimate is low for short texts: 64 random hexadecimal digits, which have
+/// The minimum entropy of a secret, as estimated. The estimate is low for short texts: 64 random hexadecimal digits, which have
 /// 256 bits, are estimated at 170 to 250 bits, and 32 of them, which have 128, at 65 to 120.
 const MIN_BITS: f64 = 128.0;
-/// What a character of a word or a pattern adds: about what a letter of English text does (Shannon, "Prediction and
+/// The entropy of one character of a word or a pattern: about that of a letter in English text (Shannon, "Prediction and
 /// Entropy of Printed English", 1951).
 const BITS_OF_PATTERNS: f64 = 1.5;
 /// zxcvbn sees a secret in pieces of so many characters, because it needs long for long texts and counts no further than
 /// 64 bits.
 const PIECE: usize = 16;
-/// What comes after so many characters is not estimated.
+/// The number of characters that are estimated; the rest adds nothing.
 const SCORED_CHARS: usize = 128;
 
 /// A secret that signs tokens.

@@ -23,7 +23,7 @@ section! {
         /// Signs access tokens; the same on all nodes. Production refuses a secret that can be guessed: take the
         /// output of `openssl rand -hex 32`.
         pub secret: SigningSecret = in_development("JWT_SECRET", "generated once and kept in the data folder"),
-        /// What `JWT_SECRET` was before: its tokens are accepted until they expire.
+        /// The previous value of `JWT_SECRET`. Tokens that it signed are accepted until they expire.
         pub previous_secret: Option<SigningSecret> = optional("JWT_SECRET_PREVIOUS", "none"),
         /// Signs the tokens of guests, which do not expire; the same on all nodes.
         pub guest_secret: Option<SigningSecret> = optional("GUEST_TOKEN_SECRET", "derived from `JWT_SECRET`"),

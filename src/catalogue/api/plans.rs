@@ -19,7 +19,11 @@ use poem_openapi::{
 use super::{Tag, events::no_plan, problems};
 use crate::{
     catalogue::{Catalogue, replace_plan, store},
-    http::{auth::Caller, body::Json, problem::ApiProblem},
+    http::{
+        auth::Caller,
+        body::{self, Json},
+        problem::ApiProblem,
+    },
 };
 
 const CONTENT_TYPE: &str = "application/json";
@@ -73,7 +77,7 @@ impl PlanBody {
         let mut chunks = Box::pin(self.0.into_bytes_stream());
         let (mut bytes, mut size) = (Vec::new(), 0);
         while let Some(chunk) = chunks.next().await {
-            let chunk = chunk.map_err(|error| ApiProblem::field("$", error.to_string()))?;
+            let chunk = chunk.map_err(|error| body::unread(&error))?;
             size += chunk.len();
             if size <= MAX_BYTES {
                 bytes.extend_from_slice(&chunk);

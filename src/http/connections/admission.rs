@@ -2,16 +2,13 @@
 
 use std::{
     collections::HashMap,
-    net::{IpAddr, Ipv6Addr},
+    net::IpAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use super::seldom::Seldom;
-use crate::http::proxies::TrustedProxies;
-
-/// The part of an IPv6 address that names a customer's network (RFC 6177); the rest is the customer's to choose.
-const NETWORK_BITS: u32 = 64;
+use crate::http::{client::network, proxies::TrustedProxies};
 
 #[derive(Debug)]
 pub(super) struct Admission {
@@ -84,17 +81,6 @@ impl Drop for Place {
             }
         }
         metrics::gauge!("holdfast_connections").decrement(1);
-    }
-}
-
-/// What counts as one peer.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => {
-            let kept = address.to_bits() >> NETWORK_BITS << NETWORK_BITS;
-            Ipv6Addr::from_bits(kept).into()
-        }
-        address @ IpAddr::V4(_) => address,
     }
 }
 

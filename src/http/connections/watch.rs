@@ -53,11 +53,11 @@ struct State {
     open: usize,
     /// Requests whose answer has not begun.
     running: usize,
-    /// When the head began that is being read.
+    /// When the present head began to arrive.
     head_since: Option<Duration>,
     /// When an answer last made progress.
     progress: Duration,
-    /// Over HTTP/2, bytes that come and go may belong to no request: its pings would keep a connection for ever.
+    /// Whether the connection speaks HTTP/2. Its bytes may belong to no request: pings would keep it open forever.
     is_multiplexed: bool,
 }
 

@@ -85,7 +85,7 @@ impl AsyncWrite for Wire {
     }
 }
 
-/// The body of a request. It must have come within a time that begins when somebody first waits for it.
+/// The body of a request. It must arrive within a time that begins when the server first waits for it.
 #[derive(Debug)]
 pub(super) struct Arriving {
     body: Incoming,

@@ -11,7 +11,7 @@ use holdfast_contract::{
 use holdfast_domain::{
     access::{self, Action, Relation},
     ids::{Buyer, GuestId, ItemId, OfferId, ReservationId, SeatId, SectionId},
-    reservation::{PlacesWish, SeatWish, Wishes},
+    reservation::{self, PlacesWish, SeatWish, Wishes},
     text::counted,
 };
 use poem::Request;
@@ -31,7 +31,7 @@ use super::{
     store,
 };
 use crate::{
-    access::{Access, Visible},
+    access::Access,
     http::{
         auth::{self, Adopt, Bearer, Caller, Users},
         body::{self, Json, NoContent},
@@ -48,8 +48,8 @@ use crate::{
 /// The route name under which idempotency keys of holds are stored.
 const HOLD: &str = "hold";
 
-/// The maximum number of items of a reservation: 50 seats and 20 picks.
-const MAX_RELEASED: usize = 70;
+/// The maximum number of items of a reservation.
+const MAX_RELEASED: usize = reservation::MAX_SEATS + reservation::MAX_GENERAL_PICKS;
 
 #[derive(Debug, Clone)]
 pub struct ReservationsApi {
@@ -85,7 +85,11 @@ impl ReservationsApi {
         key: Header<Option<String>>,
         body: Json<HoldRequest>,
     ) -> Result<Keyed<Reservation>, ApiProblem> {
-        let event = self.event(&bearer, &event_id.0).await?;
+        // An event that everybody may see needs no look at the sender's account: the transaction that holds reads it.
+        let event = match self.access.public(&event_id.0).await? {
+            Some(event) if !bearer.adopts() => event,
+            _ => self.access.visible(&self.caller(&bearer).await?, &event_id.0).await?,
+        };
         let buyer = self.buyer(request, &bearer, key.0.as_deref())?;
         let guest_token = match buyer {
             Buyer::Guest(guest) => Some(self.tokens.guest(guest)),
@@ -218,17 +222,6 @@ impl ReservationsApi {
 }
 
 impl ReservationsApi {
-    /// The event in which the sender holds. An event that everybody may see needs no look at the sender's account: the
-    /// transaction that holds reads it.
-    async fn event(&self, bearer: &Bearer, id_or_slug: &str) -> Result<Visible, ApiProblem> {
-        if !bearer.adopts()
-            && let Some(event) = self.access.public(id_or_slug).await?
-        {
-            return Ok(event);
-        }
-        self.access.visible(&self.caller(bearer).await?, id_or_slug).await
-    }
-
     async fn caller(&self, bearer: &Bearer) -> Result<Caller, ApiProblem> {
         bearer.caller(&*self.users, &*self.adopt).await
     }
@@ -244,11 +237,6 @@ impl ReservationsApi {
         if let Some(buyer) = bearer.buyer() {
             return Ok(buyer);
         }
-        let newcomers = &self.reservations.newcomers;
-        newcomers.admit(client::address(request)).map_err(|wait| {
-            let message = "Too many new visitors come from your network at this moment. Try again.";
-            ApiProblem::new(ProblemType::TooManyRequests, message).retry_after(wait.as_secs() + 1)
-        })?;
         let guest = match key {
             None => GuestId(self.reservations.base.entropy.id()),
             Some(key) if !idempotency::is_unguessable(key) => {
@@ -259,6 +247,11 @@ impl ReservationsApi {
             }
             Some(key) => self.tokens.guest_of_key(idempotency::bare(key)),
         };
+        let newcomers = &self.reservations.newcomers;
+        newcomers.admit(client::address(request)).map_err(|wait| {
+            let message = "Too many new visitors come from your network at this moment. Try again.";
+            ApiProblem::new(ProblemType::TooManyRequests, message).retry_after(wait.as_secs() + 1)
+        })?;
         Ok(Buyer::Guest(guest))
     }
 }

@@ -1,14 +1,11 @@
 //! How fast one network address may become new guests. The limits of one buyer would mean little to a visitor who
 //! returns as a new guest each time.
 
-use std::{
-    net::{IpAddr, Ipv6Addr},
-    num::NonZeroU32,
-    sync::Arc,
-    time::Duration,
-};
+use std::{net::IpAddr, num::NonZeroU32, sync::Arc, time::Duration};
 
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock as _};
+
+use crate::http::client::network;
 
 /// How many addresses are remembered before those that have been quiet are forgotten.
 const MAX_REMEMBERED: usize = 10_000;
@@ -35,17 +32,6 @@ impl Newcomers {
         limiter
             .check_key(&network(address))
             .map_err(|refused| refused.wait_time_from(limiter.clock().now()))
-    }
-}
-
-/// The address that stands for all addresses of one customer: an IPv6 customer has a /64 at least (RFC 6177).
-fn network(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
-        }
     }
 }
 

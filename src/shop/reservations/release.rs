@@ -16,7 +16,7 @@ use super::{
     store::{self, payment::move_counter, release},
 };
 use crate::{
-    kernel::db::{Failure, StoreError, Tx},
+    kernel::db::{Bug, Failure, StoreError, Tx},
     live::record,
 };
 
@@ -112,7 +112,9 @@ async fn release(
         return Err(ExtendError::Expired.into());
     }
     let sections = lower_counters(tx, event, &items, &left).await?;
-    release::sum_up(tx, id).await?;
+    if release::sum_up(tx, id).await? != 1 {
+        return Err(StoreError::from(Bug::new("a locked reservation is gone")).into());
+    }
     record::freed(tx, &seats, &sections).await?;
     Ok(true)
 }

@@ -16,8 +16,9 @@ section! {
         pub cap: Duration = minutes("RESERVATION_CAP_MINUTES", 1..=1440, 30),
         /// How many holds one buyer may make in one event per minute.
         pub per_minute: u32 = number("HOLDS_PER_MINUTE", 1..=1_000_000_000, 30),
-        /// How many new guests one network address may become per minute on each node. An IPv6 address counts as its
-        /// /64 network. Many buyers can share one address, as in a university; they wait no longer than a minute.
+        /// How many holds visitors without a guest token may try from one network address on each node: so many at
+        /// once, and as many more per minute. An IPv6 address counts as its /64 network. Many buyers can share one
+        /// address, as in a university.
         pub guests_per_minute: u32 = number("GUESTS_PER_MINUTE", 1..=1_000_000_000, 300),
         /// Whether `HOLDS_PER_MINUTE` and `GUESTS_PER_MINUTE` apply. `off` is for measurements; production refuses it.
         pub rate_limits: RateLimits = text("RATE_LIMITS", "on"),

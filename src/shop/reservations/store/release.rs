@@ -7,7 +7,7 @@ use holdfast_domain::{
 use holdfast_entity::reservation_items::{self, Column, Entity};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
-use super::payment::{self, update_seats};
+use super::payment::update_seats;
 use crate::{
     kernel::db::{self, Sql, StoreError},
     live::record::ChangedSeat,
@@ -46,13 +46,7 @@ pub async fn free_seats(
     let text = update_seats("AND i.id {among_ids $2}", free, "seats.status = 'held'");
     let dialect = tx.writing().dialect();
     let values = vec![db::set(dialect, [id]), db::set(dialect, items.iter().copied())];
-    let freed: Vec<payment::ChangedSeat> = tx.list(&text, values).await?;
-    let seat = |seat: payment::ChangedSeat| ChangedSeat {
-        event: seat.event,
-        seat: seat.seat,
-        version: seat.version,
-    };
-    Ok(freed.into_iter().map(seat).collect())
+    tx.list(&text, values).await
 }
 
 /// Writes what is left of the items of which something is left and which are still held. Returns their number.
