@@ -218,7 +218,7 @@ scenario('a_session_that_ends_at_the_checkout_ends_no_hold', async ({ visitor })
 });
 
 scenario('a_sign_in_dialog_that_is_closed_before_the_answer_breaks_nothing', async ({ visitor }) => {
-  const { page } = await guestAtCheckout(visitor, 'O');
+  const { page } = await guestAtCheckout(visitor, 'L');
   const errors = [];
   page.on('pageerror', (error) => errors.push(error.message));
   let answer;
