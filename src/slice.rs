@@ -21,7 +21,7 @@ use crate::{
 pub struct Shared {
     /// Makes proofs that a caller may see an object or act on it.
     pub access: Access,
-    /// Who may sign in, and in which role.
+    /// The users who may sign in, with their roles.
     pub users: Arc<dyn Users>,
     /// Issues and verifies the tokens of callers.
     pub tokens: Arc<Tokens>,

@@ -52,7 +52,7 @@ pub trait Users: Send + Sync + std::fmt::Debug {
     async fn role_now(&self, user: UserId) -> Result<Option<Role>, StoreError>;
 }
 
-/// Moves what a guest has to the user who the guest turned out to be.
+/// Moves what a guest has to the user who the guest turned out to be: the request carries the tokens of both.
 #[async_trait]
 pub trait Adopt: Send + Sync + std::fmt::Debug {
     /// Gives the guest's holds, bookings and tickets to the user, as far as the limits of one buyer allow. `None` if
@@ -95,7 +95,7 @@ impl Bearer {
     }
 
     /// Whether the request carries the tokens of a user and of a guest, so that the user adopts what the guest has.
-    pub fn adopts(&self) -> bool {
+    pub fn is_both(&self) -> bool {
         self.user.is_some() && self.guest.is_some()
     }
 
@@ -104,19 +104,18 @@ impl Bearer {
         self.user.map(Buyer::User).or_else(|| self.guest.map(Buyer::Guest))
     }
 
-    /// The sender with the role from the database. What a guest has moves to the user if the request carries both
-    /// tokens.
+    /// The sender with the role from the database. A guest who signed in adopts: see [`Adopt`].
     ///
     /// # Errors
     /// 401 when the user may no longer sign in.
     pub async fn caller(&self, users: &dyn Users, adopt: &dyn Adopt) -> Result<Caller, ApiProblem> {
-        let caller = self.as_now(users).await?;
-        caller.adopts(adopt).await?;
+        let caller = self.identified(users).await?;
+        caller.adopt_guest(adopt).await?;
         Ok(caller)
     }
 
     /// The sender with the role from the database.
-    async fn as_now(&self, users: &dyn Users) -> Result<Caller, ApiProblem> {
+    async fn identified(&self, users: &dyn Users) -> Result<Caller, ApiProblem> {
         let user = match self.user {
             None => None,
             Some(id) => {
@@ -137,23 +136,23 @@ impl Caller {
     pub async fn of(request: &Request) -> Result<Self> {
         let users = Data::<&Arc<dyn Users>>::from_request_without_body(request).await?.0;
         let adopt = Data::<&Arc<dyn Adopt>>::from_request_without_body(request).await?.0;
-        let caller = Bearer::of(request).await?.as_now(&**users).await?;
-        match caller.adopts(&**adopt).await {
-            // A later request adopts. Nobody is kept from reading meanwhile.
-            Err(error) if request.method().is_safe() => {
-                tracing::warn!(%error, "what a guest has could not be moved");
-            }
-            adopted => adopted.map_err(ApiProblem::from)?,
+        let caller = Bearer::of(request).await?.identified(&**users).await?;
+        let adopted = caller.adopt_guest(&**adopt).await;
+        if request.method().is_safe() {
+            // Nobody is kept from reading.
+            or_later(adopted);
+        } else {
+            adopted.map_err(ApiProblem::from)?;
         }
         Ok(caller)
     }
 
     /// Moves what the guest has to the user, if this caller is both.
-    async fn adopts(&self, adopt: &dyn Adopt) -> Result<(), StoreError> {
-        if let (Some(user), Some(guest)) = (self.user, self.guest) {
-            adopt.adopt(guest, user, self.locale).await?;
+    async fn adopt_guest(&self, adopt: &dyn Adopt) -> Result<Option<Adopted>, StoreError> {
+        match (self.user, self.guest) {
+            (Some(user), Some(guest)) => adopt.adopt(guest, user, self.locale).await,
+            _ => Ok(None),
         }
-        Ok(())
     }
 
     /// This caller with the role that the user has at this moment.
@@ -193,6 +192,14 @@ impl Caller {
     pub fn role(&self) -> Option<Role> {
         self.user.map(|user| user.role)
     }
+}
+
+/// The result of an adoption that keeps nobody from going on: if it failed, the next request with both tokens adopts.
+pub fn or_later(adopted: Result<Option<Adopted>, StoreError>) -> Option<Adopted> {
+    adopted.unwrap_or_else(|error| {
+        tracing::warn!(%error, "what a guest has could not be moved");
+        None
+    })
 }
 
 /// The response to a user whose account was suspended or erased.

@@ -72,8 +72,8 @@ struct Line<E> {
 }
 
 impl Connections {
-    /// At most `all` connections at once. `trusted` are proxies, whose connections carry the requests of many callers: the limit of one peer does not
-    /// apply to them.
+    /// At most `all` connections at once. `trusted` are proxies, whose connections carry the requests of many callers:
+    /// the limit of one peer does not apply to them.
     pub fn new(
         all: u32,
         settings: &ConnectionSettings,

@@ -33,12 +33,14 @@ impl Network {
             None => longest,
         };
         // `::ffff:10.0.0.0/104` is 10.0.0.0/8 (RFC 4291, 2.5.5.2).
-        match (address.to_canonical(), prefix.checked_sub(MAPPED_BITS)) {
-            (canonical @ IpAddr::V4(_), Some(prefix)) if address.is_ipv6() => {
-                Some(Self { address: canonical, prefix })
-            }
-            _ => Some(Self { address, prefix }),
-        }
+        let mapped = match address {
+            IpAddr::V6(address) => address.to_ipv4_mapped().zip(prefix.checked_sub(MAPPED_BITS)),
+            IpAddr::V4(_) => None,
+        };
+        Some(mapped.map_or(Self { address, prefix }, |(address, prefix)| Self {
+            address: address.into(),
+            prefix,
+        }))
     }
 
     fn contains(self, address: IpAddr) -> bool {
@@ -103,6 +105,7 @@ mod tests {
             ("10.0.0.1,0.0.0.0/1", true),
             ("128.0.0.0/2,::1", true),
             ("2000::/3", true),
+            ("::ffff:0.0.0.0/96", true),
             ("64.0.0.0/8,65.0.0.0/8,66.0.0.0/8,67.0.0.0/8", true),
             (private, false),
             ("fc00::/7,fe80::/10,::1", false),
@@ -122,6 +125,8 @@ mod tests {
             ("192.0.2.7", "192.0.2.8", false),
             ("0.0.0.0/0", "203.0.113.9", true),
             ("127.0.0.1", "::ffff:127.0.0.1", true),
+            ("::ffff:10.0.0.0/104", "10.255.0.1", true),
+            ("::ffff:192.0.2.7", "192.0.2.8", false),
             ("fd00::/8", "fd12::1", true),
             ("fd00::/8", "fe80::1", false),
             ("", "127.0.0.1", false),

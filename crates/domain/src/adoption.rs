@@ -75,7 +75,7 @@ pub fn decide(persons: &HashMap<EventId, i64>, held: &[Held]) -> Vec<Decision> {
         Decision { reservations, booking: group[0].booking, kept }
     };
     let mut decisions: Vec<Decision> = groups.into_iter().map(decide).collect();
-    // What is left of a limit is known once every group is decided.
+    // The rest of each limit is known once every group is decided.
     for kept in decisions.iter_mut().filter_map(|decision| decision.kept.as_mut()) {
         kept.remaining = (kept.limit - persons.get(&kept.event).copied().unwrap_or(0)).max(0);
     }

@@ -103,8 +103,7 @@ fn without_second_dots(text: &str) -> String {
     kept
 }
 
-/// Whether the character may stand before the `@`: a letter, a digit, a mark on a letter, an ASCII sign, or the
-/// apostrophe of names.
+/// Whether the character may stand before the `@`: it belongs to words, is an ASCII sign, or is the curved apostrophe.
 fn is_of_local_part(letter: char) -> bool {
     letter != '@' && (letter.is_ascii_graphic() || letter == '’' || letters::is_word(letter))
 }

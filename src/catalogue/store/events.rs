@@ -108,8 +108,7 @@ pub async fn due(sql: &impl Sql, limit: i64) -> Result<Vec<EventId>, StoreError>
         .await
 }
 
-/// Whether the event has a reservation in any state. Each of them has a row of its buyer, whose key begins with the
-/// event.
+/// Whether the event has a reservation in any state. Every hold writes a row of its buyer in the event.
 pub async fn has_reservations(sql: &impl Sql, id: EventId) -> Result<bool, StoreError> {
     let of_event = buyers::Column::EventId.eq(id);
     Ok(buyers::Entity::find().filter(of_event).exists(sql.reading()).await?)

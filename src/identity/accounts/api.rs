@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use holdfast_contract::{
-    accounts::{Adopted, Credentials, Profile, Registration, Session},
+    accounts::{Credentials, Profile, Registration, Session},
     problem::{FieldError, ProblemType},
 };
-use holdfast_domain::{access::Role, ids::GuestId};
+use holdfast_domain::access::Role;
 use poem::Request;
 use poem_openapi::{OpenApi, Tags};
 
@@ -89,18 +89,12 @@ impl AccountsApi {
             expires_in_seconds: ACCESS_TOKEN_SECS,
             profile: self.profile_of(user).await?,
             adopted: match guest {
-                Some(guest) => self.adopted(guest, user, auth::locale(request)).await,
+                // The user is signed in, and a new account exists, whatever becomes of the guest's holds.
+                Some(guest) => {
+                    auth::or_later(self.adopt.adopt(guest, user, auth::locale(request)).await)
+                }
                 None => None,
             },
-        })
-    }
-
-    /// What moved from the guest to the user. `None` if something is left for the next request: the user is signed in,
-    /// and a new account exists, whatever becomes of the guest's holds.
-    async fn adopted(&self, guest: GuestId, user: User, locale: &'static str) -> Option<Adopted> {
-        self.adopt.adopt(guest, user, locale).await.unwrap_or_else(|error| {
-            tracing::warn!(%error, "what a guest has could not be moved");
-            None
         })
     }
 

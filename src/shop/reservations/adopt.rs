@@ -57,7 +57,7 @@ pub async fn persons(
     Ok(persons)
 }
 
-/// Moves locked reservations from the guest to the buyer. Those that are paid for move whatever the limits.
+/// Moves locked reservations from the guest to the buyer. Limits do not concern reservations that are paid for.
 ///
 /// # Errors
 /// When the database fails, or one of the reservations is not the guest's.

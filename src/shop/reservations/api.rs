@@ -87,7 +87,7 @@ impl ReservationsApi {
     ) -> Result<Keyed<Reservation>, ApiProblem> {
         // An event that everybody may see needs no look at the sender's account: the transaction that holds reads it.
         let event = match self.access.public(&event_id.0).await? {
-            Some(event) if !bearer.adopts() => event,
+            Some(event) if !bearer.is_both() => event,
             _ => self.access.visible(&self.caller(&bearer).await?, &event_id.0).await?,
         };
         let buyer = self.buyer(request, &bearer, key.0.as_deref())?;

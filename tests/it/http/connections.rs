@@ -7,6 +7,7 @@ use holdfast::{
     http::{connections::settings::ConnectionSettings, proxies::TrustedProxies},
     settings::Config,
 };
+use holdfast_domain::access::Role;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -232,11 +233,18 @@ mod alone {
     #[tokio::test]
     async fn a_body_that_misses_its_deadline_is_refused_with_408() {
         let app = app(|settings| settings.body = SHORT).await;
-        let slow = "POST /api/v1/auth/login HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n\
-                    content-length: 40\r\n\r\n{\"email\":";
-        let heard = until_closed(&app, slow.as_bytes()).await;
-        assert!(heard.starts_with("HTTP/1.1 408"), "{heard}");
-        assert!(heard.contains("/problems/body-too-slow"), "{heard}");
+        let event = fixture::event(&app, Like::default()).await;
+        let admin = fixture::account(&app, "admin", Role::Admin, None).await;
+        // A plan is read by a function of its own.
+        for route in ["POST /api/v1/auth/login", &format!("PUT /api/v1/events/{}/plan", event.id)] {
+            let slow = format!(
+                "{route} HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n\
+                 authorization: Bearer {admin}\r\ncontent-length: 40\r\n\r\n{{\"email\":"
+            );
+            let heard = until_closed(&app, slow.as_bytes()).await;
+            assert!(heard.starts_with("HTTP/1.1 408"), "{route}: {heard}");
+            assert!(heard.contains("/problems/body-too-slow"), "{route}: {heard}");
+        }
         app.finish().await;
     }
 

@@ -8,7 +8,7 @@ use holdfast::{
     kernel::{actor::User, db::Sql as _},
 };
 use holdfast_contract::{
-    accounts::{Adopted, Session},
+    accounts::{Adopted, KeptReservations, Session},
     bookings::{BookingPage, BookingStatus},
     reservations::{ReservationPage, ReservationStatus},
 };
@@ -18,6 +18,7 @@ use holdfast_domain::{
 };
 use reqwest::Method;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::support::{
     answer::Answer,
@@ -100,16 +101,36 @@ async fn registering_takes_it_along_too_and_a_stale_token_hinders_nobody() {
     app.finish().await;
 }
 
+/// A guest who has signed in as a user, and whose hold of three seats the user cannot take beside two others.
+struct Beyond {
+    app: TestApp,
+    event: Event,
+    /// The user's access token.
+    token: String,
+    /// The user's hold.
+    held: Uuid,
+    guest: Buyer,
+    kept: Vec<KeptReservations>,
+}
+
+impl Beyond {
+    async fn new() -> Self {
+        let app = TestApp::start().await;
+        let event = fixture::event(&app, Like { max_per_user: 4, ..Like::default() }).await;
+        let token = account(&app, "ada", Role::Customer, None).await;
+        let held = app.as_user(&token).post(&event.reservations(), &seats(&[1, 2])).await;
+        assert_eq!(held.status, 201, "{}", held.text);
+        let guest = Buyer::holds(&app, &event, &seats(&[3, 4, 5])).await;
+        let kept = signs_in(&app, "ada", &guest.token).await.adopted.expect("an adoption").kept;
+        assert_eq!(kept.len(), 1);
+        Self { app, event, token, held: held.id(), guest, kept }
+    }
+}
+
 #[tokio::test]
 async fn what_exceeds_the_limit_stays_the_guests_and_is_named() {
-    let app = TestApp::start().await;
-    let event = fixture::event(&app, Like { max_per_user: 4, ..Like::default() }).await;
-    let token = account(&app, "ada", Role::Customer, None).await;
+    let Beyond { app, event, token, guest, kept, .. } = Beyond::new().await;
     let user = app.as_user(&token);
-    assert_eq!(user.post(&event.reservations(), &seats(&[1, 2])).await.status, 201);
-    let guest = Buyer::holds(&app, &event, &seats(&[3, 4, 5])).await;
-    let kept = signs_in(&app, "ada", &guest.token).await.adopted.expect("an adoption").kept;
-    assert_eq!(kept.len(), 1);
     assert_eq!(kept[0].reservations, [guest.reservation]);
     assert_eq!((kept[0].event_id, kept[0].limit, kept[0].remaining), (event.id, 4, 2));
     assert_eq!(guest.reservation_status(&app).await, ReservationStatus::Active);
@@ -173,14 +194,7 @@ async fn a_hold_that_the_guest_repeats_after_the_sign_in_is_replayed() {
 
 #[tokio::test]
 async fn who_keeps_something_as_the_guest_reads_without_a_lock() {
-    let app = TestApp::start().await;
-    let event = fixture::event(&app, Like { max_per_user: 4, ..Like::default() }).await;
-    let token = account(&app, "ada", Role::Customer, None).await;
-    let held = app.as_user(&token).post(&event.reservations(), &seats(&[1, 2])).await;
-    assert_eq!(held.status, 201, "{}", held.text);
-    let guest = Buyer::holds(&app, &event, &seats(&[3, 4, 5])).await;
-    let kept = signs_in(&app, "ada", &guest.token).await.adopted.expect("an adoption").kept;
-    assert_eq!(kept.len(), 1);
+    let Beyond { app, token, held, guest, .. } = Beyond::new().await;
     let touched = "SELECT MAX(touched_at) FROM buyers";
     let before = app.number(touched).await;
     let both = with_both(&app, &token, &guest.token);
@@ -188,7 +202,7 @@ async fn who_keeps_something_as_the_guest_reads_without_a_lock() {
     assert_eq!(read.status, 200);
     assert_eq!(app.number(touched).await, before, "nobody locked a buyer's row");
     // There is room for it as soon as the user gives something back, and the next change adopts it.
-    let given_back = both.delete(&format!("/reservations/{}", held.id())).await;
+    let given_back = both.delete(&format!("/reservations/{held}")).await;
     assert_eq!(given_back.status, 204);
     users_are_read_anew().await;
     assert_eq!(both.get(&format!("/reservations/{}", guest.reservation)).await.status, 200);

@@ -60,8 +60,7 @@ impl Holds {
         let _ = set_interval_with_handle(move || holds.tick(), TICK);
     }
 
-    /// Adopts the stored reservations: another tab may have held seats, released all or some of them, or signed the
-    /// user out.
+    /// Adopts the stored reservations: another tab may have held or released seats, or signed the user out.
     fn read_stored(self) {
         let changed = browser::read(Keep::Device, CHANGED);
         let is_changed = self.read_at.with_value(|read_at| *read_at != changed);

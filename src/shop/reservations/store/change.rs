@@ -137,8 +137,7 @@ pub async fn lapsed(
     sql.values(&text, values).await
 }
 
-/// Marks those of these reservations that have lapsed as expired; returns them. Skips rows that another transaction has
-/// locked.
+/// Marks those of these reservations that have lapsed as expired; returns them. Skips rows locked by another transaction.
 pub async fn expire(
     tx: &impl Sql,
     ids: &[ReservationId],

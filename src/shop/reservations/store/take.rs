@@ -92,8 +92,7 @@ struct LockedBuyer {
     now: i64,
 }
 
-/// Locks the rows of different buyers of the event, in the order of their ids, and reads the accounts of those who are
-/// users.
+/// Locks the rows of different buyers of the event, in the order of their ids, and reads the accounts of the users.
 pub async fn lock_buyers(
     tx: &impl Sql,
     terms: &Terms,

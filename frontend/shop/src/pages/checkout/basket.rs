@@ -226,12 +226,15 @@ impl Basket {
         let held: Vec<Reservation> = self
             .ids
             .with_value(|ids| ids.iter().filter_map(|id| self.holds.reservation(*id)).collect());
-        self.reservations.update(|all| {
+        self.reservations.maybe_update(|all| {
+            let mut is_changed = false;
             for it in all.iter_mut() {
-                if let Some(held) = held.iter().find(|held| held.id == it.id) {
+                if let Some(held) = held.iter().find(|held| held.id == it.id && *held != it) {
                     it.clone_from(held);
+                    is_changed = true;
                 }
             }
+            is_changed
         });
     }
 

@@ -78,11 +78,14 @@ pub fn Pay(basket: Basket) -> impl IntoView {
     let (address, till) = (Address::new(), Till::of(basket));
     let is_free = known(move || basket.total().is_some_and(|total| total.amount == 0));
     let busy = move || basket.busy.get() != Busy::Idle;
-    let paying = move || busy() && basket.busy.get() != Busy::Changing;
+    let paying = move || match basket.busy.get() {
+        Busy::Paying | Busy::SecondStep(_) => true,
+        Busy::Idle | Busy::Changing => false,
+    };
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        // The address of the account is sent too. The guest who held reservations before signing in still pays for
-        // them, and a guest has no address but this.
+        // The address of the account is sent too. What stayed the guest's at the sign-in is paid for as the guest, who
+        // has no address but this.
         let known = untrack(|| account.profile()).map(|profile| profile.email);
         let Some(email) = known.or_else(|| address.checked()) else { return };
         let email = Some(email);

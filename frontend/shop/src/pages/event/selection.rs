@@ -120,13 +120,13 @@ impl Selection {
         }
     }
 
-    /// Moves choices under ended offers to the offers that take their place, and removes choices that no other offer
-    /// sells. `other_for_seat` gets a seat and its ended offer, `other_for_places` a section and the ended offer.
+    /// Moves choices to the offers that sell their places from now on, and removes choices that no offer sells.
+    /// `for_seat` gets a seat and its offer, `for_places` a section and the offer there; both return the same offer if it
+    /// still sells the place, else the offer that takes its place.
     pub fn drop_ended(
         &mut self,
-        sells: &dyn Fn(Uuid) -> bool,
-        other_for_seat: &dyn Fn(i32, Uuid) -> Option<Uuid>,
-        other_for_places: &dyn Fn(Uuid, Uuid) -> Option<Uuid>,
+        for_seat: &dyn Fn(i32, Uuid) -> Option<Uuid>,
+        for_places: &dyn Fn(Uuid, Uuid) -> Option<Uuid>,
     ) -> Ended {
         let mut ended = Ended::default();
         let once = |list: &mut Vec<Uuid>, id| {
@@ -135,11 +135,11 @@ impl Selection {
             }
         };
         self.seats.retain_mut(|(seat_id, offer)| {
-            if sells(*offer) {
+            let next = for_seat(*seat_id, *offer);
+            if next == Some(*offer) {
                 return true;
             }
             once(&mut ended.offers, *offer);
-            let next = other_for_seat(*seat_id, *offer);
             match next {
                 Some(next) => {
                     once(&mut ended.instead, next);
@@ -150,12 +150,13 @@ impl Selection {
             next.is_some()
         });
         for Places { section_id, offer_id, quantity } in self.places.clone() {
-            if sells(offer_id) {
+            let next = for_places(section_id, offer_id);
+            if next == Some(offer_id) {
                 continue;
             }
             once(&mut ended.offers, offer_id);
             self.put(section_id, offer_id, 0);
-            if let Some(next) = other_for_places(section_id, offer_id) {
+            if let Some(next) = next {
                 once(&mut ended.instead, next);
                 self.put(section_id, next, self.quantity(section_id, next) + quantity);
             }
@@ -292,14 +293,30 @@ mod tests {
         chosen.add(section, early, 2, &room(10));
         chosen.add(section, late, 1, &room(10));
         let before = chosen.clone();
-        assert_eq!(chosen.drop_ended(&|_| true, &|_, _| None, &|_, _| None), Ended::default());
+        let same = |_, offer| Some(offer);
+        assert_eq!(chosen.drop_ended(&same, &|_, offer| Some(offer)), Ended::default());
         assert_eq!(chosen, before);
-        let other = |seat, _| (seat == 1).then_some(late);
-        let ended = chosen.drop_ended(&|offer| offer != early, &other, &|_, _| None);
+        let for_seat = |seat, offer| match (seat, offer == early) {
+            (_, false) => Some(offer),
+            (1, true) => Some(late),
+            _ => None,
+        };
+        let ended = chosen.drop_ended(&for_seat, &|_, offer| (offer != early).then_some(offer));
         assert_eq!(ended, Ended { offers: vec![early], instead: vec![late], seats: vec![3] });
         assert_eq!(chosen.seats, [(1, late), (2, OFFER)]);
         assert_eq!(chosen.quantity(section, early), 0);
         assert_eq!(chosen.quantity(section, late), 1);
+    }
+
+    #[test]
+    fn an_offer_that_sells_other_places_is_given_up_at_this_one() {
+        let mut chosen = Selection::default();
+        chosen.toggle(1, OFFER, &room(10));
+        chosen.toggle(2, OFFER, &room(10));
+        let here = |seat, offer| (seat == 2).then_some(offer);
+        let ended = chosen.drop_ended(&here, &|_, _| None);
+        assert_eq!(ended, Ended { offers: vec![OFFER], instead: vec![], seats: vec![1] });
+        assert_eq!(chosen.seats, [(2, OFFER)]);
     }
 
     #[test]
@@ -308,8 +325,7 @@ mod tests {
         let mut chosen = Selection::default();
         chosen.add(section, early, 2, &room(10));
         chosen.add(section, late, 1, &room(10));
-        let next = |_, ended| (ended == early).then_some(late);
-        let ended = chosen.drop_ended(&|offer| offer == late, &|_, _| None, &next);
+        let ended = chosen.drop_ended(&|_, _| None, &|_, _| Some(late));
         assert_eq!(ended, Ended { offers: vec![early], instead: vec![late], seats: vec![] });
         assert_eq!(chosen.places, [Places { section_id: section, offer_id: late, quantity: 3 }]);
     }

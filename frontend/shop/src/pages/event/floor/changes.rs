@@ -1,7 +1,7 @@
 //! The changes that reach the page from outside: messages of the stream, lapsed holds, and a new seating plan.
 
 use holdfast_contract::{
-    catalogue::SeatStatus,
+    catalogue::{Offer, SeatStatus},
     live::{Change, SeatStates},
 };
 use leptos::prelude::*;
@@ -65,8 +65,8 @@ impl Floor {
         browser::rfc3339(seconds)
     }
 
-    /// Uses these offers from now on. A choice under an offer that has ended moves to another offer that sells the
-    /// place, or is removed. A message tells the visitor.
+    /// Uses these offers from now on. A choice whose offer no longer sells its place moves to another offer that does, or
+    /// is removed. A message tells the visitor.
     pub(super) fn sell_by(self, next: Prices) {
         let (hall, live) = (self.hall.get_value(), self.live.get_value());
         let closed = next.closed(&hall);
@@ -76,21 +76,25 @@ impl Floor {
                 .with_untracked(|stage| stage.as_ref().map(|stage| stage.update(Stage::repaint)));
             self.revision.update(|revision| *revision += 1);
         }
-        let sells = |id| next.offer(id).is_some_and(|it| next.sale(it) == Sale::Now);
         // Only the previous list contains an offer that was withdrawn.
         let before = self.prices.get_untracked();
         // The number of persons in the choice counts as before the change.
         let admits = |id| before.offer(id).map_or(1, |offer| offer.admits);
-        let for_seat = |seat_id, ended| {
-            let seat = hall.index_of(seat_id)?;
-            next.for_seat(&hall, seat).find(|it| it.admits == admits(ended)).map(|it| it.id)
+        let of = |selling: Vec<&Offer>, chosen| {
+            let like = |it: &&&Offer| it.admits == admits(chosen);
+            let same = selling.iter().find(|it| it.id == chosen);
+            same.or_else(|| selling.iter().find(like)).map(|it| it.id)
         };
-        let for_places = |section, ended| {
+        let for_seat = |seat_id, chosen| {
+            let seat = hall.index_of(seat_id)?;
+            of(next.for_seat(&hall, seat).collect(), chosen)
+        };
+        let for_places = |section, chosen| {
             let selling = next.for_general(section).filter(|it| next.sale(it) == Sale::Now);
-            selling.into_iter().find(|it| it.admits == admits(ended)).map(|it| it.id)
+            of(selling.collect(), chosen)
         };
         let mut chosen = self.chosen.get_untracked();
-        let Ended { offers, instead, seats } = chosen.drop_ended(&sells, &for_seat, &for_places);
+        let Ended { offers, instead, seats } = chosen.drop_ended(&for_seat, &for_places);
         let names = offers.iter().filter_map(|id| Some(before.offer(*id)?.name.clone())).collect();
         let instead = instead.iter().filter_map(|id| next.offer(*id).cloned()).collect();
         self.prices.set(next);
