@@ -32,6 +32,10 @@ use uuid::Uuid;
 
 use crate::support::answer::Answer;
 
+/// How often, and at which intervals, [`TestApp::at_rest`] looks.
+const MAX_LOOKS: usize = 500;
+const LOOK_EVERY: Duration = Duration::from_millis(10);
+
 /// A server and a client for it. Several nodes share one store: see [`TestApp::another_node`].
 pub struct TestApp {
     /// The program's parts, for running passes and reading the store.
@@ -234,6 +238,17 @@ impl TestApp {
             .run("UPDATE clock_offset SET offset_ms = offset_ms + $1", vec![ms.into()])
             .await;
         assert_eq!(moved.expect("the clock moves"), 1);
+    }
+
+    /// Waits until no worker drives a saga. A jump of the clock takes a worker's lease away: its call arrives at another
+    /// time than it was decided, and what it parks is due later than the test expects.
+    pub async fn at_rest(&self) {
+        for _ in 0..MAX_LOOKS {
+            if self.number("SELECT COUNT(*) FROM sagas WHERE lease_until > 0").await == 0 {
+                return;
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
     }
 
     /// The only number that this query returns.

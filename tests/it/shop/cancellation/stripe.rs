@@ -18,8 +18,6 @@ const BACKOFF: Duration = Duration::from_secs(301);
 const MAX_TRIES: usize = 200;
 const DAY: Duration = Duration::from_secs(25 * 60 * 60);
 const RETRY_ALL: u32 = 100;
-/// The maximum number of looks at workers that drive a refund, 10 ms apart.
-const MAX_LOOKS: usize = 500;
 
 struct Rig {
     app: TestApp,
@@ -64,16 +62,9 @@ impl Rig {
         panic!("a refund is on its way for too long: {:?}", standing(&self.app.app).await);
     }
 
-    /// Advances the clock of the server and of Stripe, between two drives of a refund: a jump takes a worker's lease
-    /// away, and a call that the worker is about to make would arrive at another time than it was decided.
+    /// Advances the clock of the server and of Stripe, between two drives of a refund.
     async fn advance(&self, by: Duration) {
-        let driven = "SELECT COUNT(*) FROM sagas WHERE kind = 'refund' AND lease_until > 0";
-        for _ in 0..MAX_LOOKS {
-            if self.app.number(driven).await == 0 {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        self.app.at_rest().await;
         self.app.advance(by).await;
         self.fake.advance(by);
     }

@@ -83,6 +83,7 @@ async fn waits(app: &TestApp, fake: &FakeStripe, buyer: &Buyer) -> (Uuid, String
     let payment = fake.intents().last().expect("a payment").id.clone();
     let secret = waits.client_secret();
     assert!(secret.starts_with(&payment), "{secret}");
+    app.at_rest().await;
     (waits.id(), payment)
 }
 
