@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use holdfast::kernel::db::Sql as _;
 use holdfast_contract::{
     bookings::{Booking, BookingStatus},
     reservations::{Reservation, ReservationStatus},
@@ -76,6 +77,11 @@ impl Buyer {
             }
             tokio::time::sleep(LOOK_EVERY).await;
         }
-        panic!("booking {booking} is pending for too long");
+        let saga = "SELECT status || ' ' || state || ', due in ' || CAST(due_at - {now} AS text) \
+                    || ' ms, leased for ' || CAST(lease_until - {now} AS text) || ' ms, ' \
+                    || COALESCE(last_error, 'no error') FROM sagas WHERE subject_id = $1";
+        let saga: Option<String> =
+            app.app.base.db.value(saga, vec![booking.into()]).await.expect("the store answers");
+        panic!("booking {booking} is pending for too long: {saga:?}");
     }
 }
