@@ -5,7 +5,7 @@ use holdfast_domain::{
     ids::{BookingId, BuyerKind, EventId, OrganizationId},
 };
 use holdfast_entity::{booking_lines, bookings, events, publications};
-use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, SelectExt};
+use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
 use super::{event_key::EventKey, proofs::Event};
@@ -92,9 +92,13 @@ pub(super) async fn has_line(
     booking: BookingId,
     event: EventId,
 ) -> Result<bool, StoreError> {
-    Ok(booking_lines::Entity::find()
+    // A condition on the event would let SQLite look through all lines of the event.
+    let events: Vec<EventId> = booking_lines::Entity::find()
+        .select_only()
+        .column(booking_lines::Column::EventId)
         .filter(booking_lines::Column::BookingId.eq(booking))
-        .filter(booking_lines::Column::EventId.eq(event))
-        .exists(db.reader())
-        .await?)
+        .into_tuple()
+        .all(db.reader())
+        .await?;
+    Ok(events.contains(&event))
 }

@@ -8,6 +8,8 @@ mod changes;
 mod connections;
 mod entities;
 mod error;
+#[cfg(feature = "failpoints")]
+mod sent;
 mod sets;
 pub mod settings;
 mod together;
@@ -24,8 +26,8 @@ use sea_orm::{
 use crate::kernel::ports::Clock;
 
 pub use changes::{Change, change, changed, clock, find, forget, list, literal, plus, write};
+use connections::Losses;
 pub use connections::{IN_MEMORY, Reader};
-use connections::{Losses, Pools};
 pub use entities::{insert, insert_all, insert_all_at, insert_at, insert_unless_known, put_all};
 pub use error::{Bug, Failure, StoreError};
 pub use sets::{is_among, rows, set};
@@ -131,6 +133,8 @@ pub struct Db {
     reader: Reader,
     losses: Losses,
     writing: Writing,
+    #[cfg(feature = "failpoints")]
+    sent: sent::SentTexts,
 }
 
 /// A transaction. Dropping it rolls it back.
@@ -158,8 +162,14 @@ impl Db {
         } else {
             (Dialect::Sqlite, connections::sqlite(url, losses).await?)
         };
-        let Pools { writer, reader, losses } = pools;
-        Ok(Self { writer, reader, losses, writing: Writing { dialect, offset, dropped: None } })
+        Ok(Self {
+            writer: pools.writer,
+            reader: pools.reader,
+            losses: pools.losses,
+            writing: Writing { dialect, offset, dropped: None },
+            #[cfg(feature = "failpoints")]
+            sent: pools.sent,
+        })
     }
 
     /// The same database, whose statements leave out this guard. Tests use it as a negative control.
@@ -168,6 +178,12 @@ impl Db {
     pub fn without_guard(mut self, guard: Guard) -> Self {
         self.writing.dropped = Some(guard);
         self
+    }
+
+    /// The statements that were sent, each once.
+    #[cfg(feature = "failpoints")]
+    pub fn sent_texts(&self) -> Vec<String> {
+        self.sent.all()
     }
 
     /// The connection for migrations and for SeaORM's own queries that write.

@@ -6,5 +6,6 @@ pub mod crowd;
 pub mod fixture;
 pub mod harness;
 pub mod paid;
+pub mod plans;
 pub mod process;
 pub mod stripe_rig;

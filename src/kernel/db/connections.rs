@@ -18,6 +18,8 @@ use sea_orm::{
 };
 
 use super::error::{StoreError, has_lost_connection, no_connection};
+#[cfg(feature = "failpoints")]
+use super::sent::SentTexts;
 use crate::kernel::{files::private_file, ports::Clock};
 
 /// How long a request waits for a free connection before it is refused with 503.
@@ -35,6 +37,22 @@ pub(super) struct Pools {
     pub writer: DatabaseConnection,
     pub reader: Reader,
     pub losses: Losses,
+    #[cfg(feature = "failpoints")]
+    pub sent: SentTexts,
+}
+
+impl Pools {
+    fn of(writer: DatabaseConnection, reader: DatabaseConnection, losses: Losses) -> Self {
+        #[cfg(feature = "failpoints")]
+        let (sent, writer, reader) = SentTexts::of(writer, reader);
+        Self {
+            writer,
+            reader: Reader { pool: reader, losses: losses.clone() },
+            losses,
+            #[cfg(feature = "failpoints")]
+            sent,
+        }
+    }
 }
 
 /// The last time when the store broke a connection. Cheap to clone.
@@ -119,15 +137,14 @@ pub(super) async fn postgres(url: &str, pool: u32, losses: Losses) -> Result<Poo
         Box::pin(async move { Ok(is_sound) })
     });
     let writer = Database::connect(options).await?;
-    Ok(Pools { reader: Reader { pool: writer.clone(), losses: losses.clone() }, writer, losses })
+    Ok(Pools::of(writer.clone(), writer, losses))
 }
 
 /// Opens SQLite; creates a missing file and its folder. One connection writes, [`SQLITE_READERS`] read.
 pub(super) async fn sqlite(url: &str, losses: Losses) -> Result<Pools, StoreError> {
     if url == IN_MEMORY {
         let writer = Database::connect(sqlite_options(url, 1)).await?;
-        let reader = Reader { pool: writer.clone(), losses: losses.clone() };
-        return Ok(Pools { writer, reader, losses });
+        return Ok(Pools::of(writer.clone(), writer, losses));
     }
     let Some(path) = url.strip_prefix("sqlite://") else {
         return Err(no_connection("DATABASE_URL is neither postgres:// nor sqlite://"));
@@ -137,7 +154,7 @@ pub(super) async fn sqlite(url: &str, losses: Losses) -> Result<Pools, StoreErro
     let url = format!("sqlite://{path}?mode=rwc");
     let writer = Database::connect(sqlite_options(&url, 1)).await?;
     let pool = Database::connect(sqlite_options(&url, SQLITE_READERS)).await?;
-    Ok(Pools { writer, reader: Reader { pool, losses: losses.clone() }, losses })
+    Ok(Pools::of(writer, pool, losses))
 }
 
 fn options(url: &str, pool: u32) -> ConnectOptions {

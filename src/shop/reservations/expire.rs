@@ -36,7 +36,8 @@ impl Reservations {
             let lapsed = store::lapsed(&self.base.db, after, BATCH).await?;
             let Some(last) = lapsed.last() else { break };
             after = Some(*last);
-            self.clear(&lapsed, &mut tally).await?;
+            let ids: Vec<ReservationId> = lapsed.iter().map(|lapsed| lapsed.id).collect();
+            self.clear(&ids, &mut tally).await?;
             self.relay.nudge();
         }
         let expired = tally.end()?;

@@ -266,6 +266,7 @@ impl TestApp {
 
     /// Checks the invariants and ends the server.
     pub async fn finish(self) {
+        crate::support::plans::check(&self.app.base.db).await;
         let breaches = self.breaches().await;
         assert!(breaches.is_empty(), "{breaches:#?}");
         self.stop().await;

@@ -7,6 +7,7 @@ use holdfast_domain::{
 };
 use holdfast_entity::reservations;
 use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, UpdateMany};
+use uuid::Uuid;
 
 use crate::{
     kernel::db::{self, Sql, StoreError, Writes},
@@ -115,26 +116,28 @@ pub async fn extend_seats(
     .await
 }
 
-/// Reservations whose hold has lapsed, after `after` in the order of their ids. Not locked.
+/// A reservation whose hold has lapsed.
+#[derive(Debug, Clone, Copy, FromQueryResult)]
+pub struct Lapsed {
+    pub id: ReservationId,
+    expires_at: i64,
+}
+
+/// Reservations whose hold has lapsed, after `after`; the hold that lapsed first is the first. Not locked.
 pub async fn lapsed(
     sql: &impl Sql,
-    after: Option<ReservationId>,
+    after: Option<Lapsed>,
     limit: u64,
-) -> Result<Vec<ReservationId>, StoreError> {
+) -> Result<Vec<Lapsed>, StoreError> {
+    // The first id of all. A hold that ends at the epoch does not exist.
+    let after = after.unwrap_or(Lapsed { id: ReservationId(Uuid::nil()), expires_at: 0 });
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let mut values = vec![limit.into()];
-    let later = match after {
-        None => "",
-        Some(after) => {
-            values.push(after.into());
-            "AND id > $2"
-        }
-    };
-    let text = format!(
-        "SELECT id FROM reservations WHERE status = 'active' AND expires_at <= {{now}} {later} \
-         ORDER BY id LIMIT $1"
-    );
-    sql.values(&text, values).await
+    sql.list(
+        "SELECT id, expires_at FROM reservations WHERE status = 'active' AND expires_at <= {now} \
+         AND (expires_at, id) > ($1, $2) ORDER BY expires_at, id LIMIT $3",
+        vec![after.expires_at.into(), after.id.into(), limit.into()],
+    )
+    .await
 }
 
 /// Marks those of these reservations that have lapsed as expired; returns them. Skips rows locked by another transaction.
