@@ -29,7 +29,7 @@ pub async fn lock(
     locale: &str,
 ) -> Result<(), StoreError> {
     let rows = events.iter().flat_map(|event| buyers.map(|buyer| (*event, buyer))).collect();
-    payment::lock_buyers(tx, rows, locale).await
+    payment::lock_buyers_of_events(tx, rows, locale).await
 }
 
 /// Locks and reads the guest's reservations of these events that are active, in payment or confirmed, and of

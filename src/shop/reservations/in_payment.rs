@@ -103,7 +103,7 @@ pub async fn lock_buyer(
     locale: &str,
 ) -> Result<(), StoreError> {
     let rows = events.iter().map(|event| (*event, buyer)).collect();
-    store::lock_buyers(tx, rows, locale).await
+    store::lock_buyers_of_events(tx, rows, locale).await
 }
 
 /// Changes every place of the reservations from held to paying, or none of them, while no reservation has lapsed.

@@ -59,7 +59,7 @@ fn set(sql: &impl Writes, ids: &[ReservationId]) -> Value {
 }
 
 /// Locks the rows of buyers within events, in the order of events and buyers.
-pub async fn lock_buyers(
+pub async fn lock_buyers_of_events(
     sql: &impl Sql,
     mut buyers: Vec<(EventId, Buyer)>,
     locale: &str,
