@@ -14,7 +14,7 @@ macro_rules! generated_texts {
             unused_imports,
             clippy::all,
             clippy::pedantic,
-            reason = "made by leptos_i18n_build"
+            reason = "made by leptos_i18n_codegen"
         )]
         mod generated {
             include!(concat!(env!("OUT_DIR"), "/i18n/mod.rs"));
