@@ -1,9 +1,17 @@
 // Starts the program and, during its download, the first requests of the page. This is a separate file, so that the
 // page needs no inline script.
 
-// Storage that lasts until the page is closed.
-function memory() {
+// Storage that lasts until the page is closed. It begins with what the browser's storage contains, if that can be read.
+function memory(name) {
     const values = new Map();
+    try {
+        const stored = window[name];
+        for (let at = 0; at < stored.length; at += 1) {
+            values.set(stored.key(at), stored.getItem(stored.key(at)));
+        }
+    } catch {
+        // Nothing can be read.
+    }
     return {
         get length() { return values.size; },
         key: (at) => [...values.keys()][at] ?? null,
@@ -19,7 +27,7 @@ for (const name of ["localStorage", "sessionStorage"]) {
         window[name].setItem("holdfast.probe", "");
         window[name].removeItem("holdfast.probe");
     } catch {
-        Object.defineProperty(window, name, { value: memory() });
+        Object.defineProperty(window, name, { value: memory(name) });
     }
 }
 

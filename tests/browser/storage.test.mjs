@@ -3,10 +3,11 @@
 import assert from 'node:assert/strict';
 
 import {
-  DEMO_PASSWORD, THEATRE, checkoutIsOpen, holdSeats, isConfirmed, pay, secondsLeft, suite,
+  DEMO_PASSWORD, THEATRE, checkoutIsOpen, holdSeats, isConfirmed, pay, secondsLeft, sessionOf,
+  suite,
 } from './helpers.mjs';
 
-const { scenario, row } = suite();
+const { scenario, api, row } = suite();
 
 // The ways in which a browser refuses. The scripts run in the page before its own.
 const REFUSALS = {
@@ -27,6 +28,24 @@ const REFUSALS = {
   },
 };
 const ROWS = ['A', 'B', 'C'];
+
+scenario('what_a_full_storage_contains_is_still_read', async ({ visitor }) => {
+  const session = await sessionOf(api, 'customer@demo.test');
+  const page = await visitor('/bookings', {
+    prepare: async (page) => {
+      await page.addInitScript((kept) => {
+        localStorage.setItem('holdfast.session', kept);
+        localStorage.setItem('holdfast.theme', 'dark');
+      }, session.kept);
+      await page.addInitScript(REFUSALS.is_full);
+    },
+  });
+  await page.getByTestId('signed-in').waitFor();
+  assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), 'dark');
+  // Signing out removes the session from the page, although the browser's storage may keep it.
+  await page.getByTestId('sign-out').click();
+  await page.getByRole('banner').getByRole('link', { name: 'Sign in' }).waitFor();
+});
 
 for (const [at, [name, refuse]] of Object.entries(REFUSALS).entries()) {
   const prepare = (page) => page.addInitScript(refuse);
