@@ -113,6 +113,30 @@ scenario('an_offer_that_ends_while_one_looks_is_given_up_and_said', async ({ vis
   await page.getByText(`€${(stays.price.amount / 100).toFixed(2)}`).first().waitFor();
 });
 
+scenario('an_ended_offer_and_a_taken_seat_are_both_said_in_the_language_of_the_page', async ({ visitor }) => {
+  const ends = { sale_ends_at: new Date(await serverNow() + DAY_MS).toISOString() };
+  const [stays, goes] = await row(THEATRE, 'Stalls', 'G');
+  await make(THEATRE, { name: 'Last hours', category: stays.category, price_minor: 150, ...ends });
+  const page = await visitor(`/events/${THEATRE}`);
+  await hallIsOpen(page);
+  await openRow(page, 'Stalls', 'G');
+  await choose(page, [stays, goes]);
+  const kinds = page.getByRole('combobox', { name: /Stalls, row G/ });
+  for (const at of [0, 1]) {
+    await kinds.nth(at).selectOption({ label: 'Last hours · €1.50' });
+  }
+  await page.getByTestId('hold-button').getByText('Hold 2 places').waitFor();
+  await page.goto(new URL('/login', page.url()).href);
+  await page.getByTestId('language').click();
+  await holdByApi(THEATRE, [goes]);
+  await advance(DAY_MS + 60_000);
+  await page.goto(new URL(`/events/${THEATRE}`, page.url()).href);
+  const said = await page.getByTestId('notice').textContent({ timeout: 15_000 });
+  assert.match(said, /Plus en vente\s: Last hours/);
+  assert.match(said, new RegExp(`Plus dans votre sélection\\s: Stalls, rang G, place ${goes.label}`));
+  await page.getByTestId('hold-button').getByText('Réserver 1 place').waitFor();
+});
+
 scenario('a_seat_without_an_offer_on_sale_cannot_be_chosen_and_says_why', async ({ visitor }) => {
   const { items } = await offersOf(SPORTS_HALL);
   const [seat, other] = await row(SPORTS_HALL, 'Block A', '1');

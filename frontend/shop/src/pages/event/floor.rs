@@ -112,8 +112,8 @@ pub struct Floor {
     /// The stage of the seat map. `None` until the canvas is on the page.
     pub stage: RwSignal<Option<Handle>, LocalStorage>,
     pub stream: RwSignal<StreamStatus>,
-    /// The message beside the summary. `None` if there is nothing to say.
-    pub notice: RwSignal<Option<Notice>>,
+    /// The messages beside the summary. Empty if there is nothing to say.
+    pub notice: RwSignal<Vec<Notice>>,
     /// Whether a hold request is under way.
     pub holding: RwSignal<bool>,
     /// The number of pauses of the button that have not ended. See [`Floor::rest`].
@@ -146,7 +146,7 @@ impl Floor {
             mine: known(move || holds.seats(event_id)),
             stage: RwSignal::new_local(None),
             stream: RwSignal::new(StreamStatus::Joining),
-            notice: RwSignal::new(None),
+            notice: RwSignal::new(Vec::new()),
             holding: RwSignal::new(false),
             rests: RwSignal::new(0),
             holds,
@@ -226,7 +226,7 @@ impl Floor {
         }
         match untrack(|| self.standing(seat)) {
             Standing::Free | Standing::Chosen => {}
-            Standing::Closed => return self.notice.set(Some(Notice::Closed(seat))),
+            Standing::Closed => return self.notice.set(vec![Notice::Closed(seat)]),
             Standing::Mine | Standing::Held | Standing::Sold | Standing::Blocked => return,
         }
         let hall = self.hall.get_value();
@@ -251,7 +251,7 @@ impl Floor {
         } else {
             Notice::Limit { persons: per_user, held }
         };
-        self.notice.set((fits == Some(false)).then_some(limit));
+        self.notice.set((fits == Some(false)).then_some(limit).into_iter().collect());
     }
 
     /// How many persons one unit of an offer admits; reactive.
@@ -269,9 +269,22 @@ impl Floor {
         self.rests.get() > 0
     }
 
+    /// Tells the visitor about a change of the choice that was not an act of the visitor. A message about another such
+    /// change, a moment ago, stays beside the new one.
+    pub fn tell(self, notice: Notice) {
+        let is_new = !untrack(|| self.is_resting());
+        self.notice.update(|told| {
+            if is_new {
+                told.clear();
+            }
+            told.push(notice);
+        });
+        self.rest();
+    }
+
     /// Makes the button ignore clicks for a moment. The choice changed without an act of the buyer, and a click that
     /// is already on its way was meant for the previous choice.
-    pub fn rest(self) {
+    fn rest(self) {
         self.rests.update(|rests| *rests += 1);
         leptos::task::spawn_local(async move {
             browser::sleep(REST_MS).await;

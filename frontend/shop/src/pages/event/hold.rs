@@ -29,7 +29,7 @@ pub fn holder(floor: Floor) -> Callback<()> {
             return;
         }
         floor.holding.set(true);
-        floor.notice.set(None);
+        floor.notice.set(Vec::new());
         let event = floor.event.with_untracked(|event| event.id);
         leptos::task::spawn_local(async move {
             let mut tries = 0;
@@ -54,7 +54,7 @@ pub fn holder(floor: Floor) -> Callback<()> {
                     if is_here {
                         floor.chosen.set(Selection::default());
                         if let Some(path) = holds.checkout_path_of(event) {
-                            navigate.with_value(|go| go(&path, NavigateOptions::default()));
+                            navigate.try_with_value(|go| go(&path, NavigateOptions::default()));
                         }
                     }
                 }
@@ -81,12 +81,11 @@ fn refused(floor: Floor, failure: Failure) {
     let is_off_sale = failure.kind() == Some(ProblemType::NotOnSale);
     let taken = floor.chosen.try_update(|chosen| chosen.drop_refused(&seats)).unwrap_or_default();
     let left = floor.chosen.with_untracked(Selection::count);
-    floor.notice.set(Some(if taken.is_empty() {
-        Notice::Failed(failure)
+    if taken.is_empty() {
+        floor.notice.set(vec![Notice::Failed(failure)]);
     } else {
-        floor.rest();
-        Notice::Taken(taken, left)
-    }));
+        floor.tell(Notice::Taken(taken, left));
+    }
     if is_off_sale {
         // The offers have changed. The page learns which offers take their place.
         floor.reload_all();

@@ -81,23 +81,24 @@ pub fn NoticeView(floor: Floor) -> impl IntoView {
     view! {
         <div role="alert" class="notice-slot">
             {part(move || {
-                floor
-                    .notice
-                    .get()
-                    .map(|notice| {
-                        let taken = matches!(notice, Notice::Taken(..));
+                let told = floor.notice.get();
+                (!told.is_empty())
+                    .then(|| {
+                        let taken = told.iter().any(|it| matches!(it, Notice::Taken(..)));
+                        let locale = i18n.get_locale();
+                        let texts: Vec<_> = told.iter().map(|it| text(floor, locale, it)).collect();
                         view! {
                             <div
                                 class="notice"
                                 data-testid=if taken { "conflict-message" } else { "notice" }
                             >
                                 <Icon sign=Sign::Alert/>
-                                <p>{text(floor, i18n.get_locale(), &notice)}</p>
+                                <p>{texts.join(" ")}</p>
                                 <button
                                     type="button"
                                     class="quiet square"
                                     aria-label=common!(i18n, close)
-                                    on:click=act(move |_| floor.notice.set(None))
+                                    on:click=act(move |_| floor.notice.set(Vec::new()))
                                 >
                                     <Icon sign=Sign::Cross/>
                                 </button>

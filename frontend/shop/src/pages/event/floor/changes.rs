@@ -99,12 +99,14 @@ impl Floor {
         let instead = instead.iter().filter_map(|id| next.offer(*id).cloned()).collect();
         self.prices.set(next);
         // A message about a seat that was not on sale may no longer be true.
-        self.notice
-            .maybe_update(|notice| notice.take_if(|it| matches!(it, Notice::Closed(_))).is_some());
+        self.notice.maybe_update(|notice| {
+            let before = notice.len();
+            notice.retain(|it| !matches!(it, Notice::Closed(_)));
+            notice.len() != before
+        });
         if !offers.is_empty() {
             self.chosen.set(chosen);
-            self.notice.set(Some(Notice::Ended { offers: names, instead, seats }));
-            self.rest();
+            self.tell(Notice::Ended { offers: names, instead, seats });
         }
     }
 
@@ -193,7 +195,6 @@ impl Floor {
         }
         self.chosen.update(|chosen| chosen.seats.retain(|(seat, _)| !lost.contains(seat)));
         let left = self.chosen.with_untracked(Selection::count);
-        self.notice.set(Some(Notice::Taken(lost, left)));
-        self.rest();
+        self.tell(Notice::Taken(lost, left));
     }
 }

@@ -5,6 +5,7 @@
 
 use std::fmt::Write as _;
 
+use holdfast_contract::catalogue::Section;
 use leptos::prelude::*;
 use uuid::Uuid;
 
@@ -100,7 +101,9 @@ impl Floor {
                 }
             };
             if !is_free {
-                lost.push(name.to_owned());
+                // The stored name is in the language in which the visitor chose.
+                let now = (!is_replaced).then(|| self.named(&line)).flatten();
+                lost.push(now.unwrap_or_else(|| name.to_owned()));
             }
         }
         self.chosen.set(chosen);
@@ -108,8 +111,20 @@ impl Floor {
         self.sell_by(self.prices.get_untracked());
         if is_replaced || !lost.is_empty() {
             let told = if is_replaced { Notice::Replaced } else { Notice::Lost };
-            self.notice.set(Some(told(lost)));
-            self.rest();
+            self.tell(told(lost));
+        }
+    }
+
+    /// The name that a seat or an entry of places has on this page. `None` if the hall does not contain it.
+    fn named(self, line: &Line) -> Option<String> {
+        match line {
+            Line::Seat(seat, _) => self.names(self.i18n.get_locale_untracked(), &[*seat]).pop(),
+            Line::Places(places) => {
+                let has =
+                    |general: &Vec<Section>| general.iter().any(|it| it.id == places.section_id);
+                let is_here = self.general.with_untracked(has);
+                is_here.then(|| untrack(|| summary::places_name(self, *places)))
+            }
         }
     }
 
