@@ -6,6 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+mod awaits;
+mod contract;
 mod imports;
 mod passes;
 mod rows;
@@ -63,6 +65,10 @@ fn check(rule: &str, folders: &[&str], is_wrong: impl Fn(&str, &str) -> bool) {
             }
         }
     }
+    check_none(rule, wrong);
+}
+
+fn check_none(rule: &str, wrong: Vec<String>) {
     assert!(wrong.is_empty(), "{rule}:\n{}", wrong.join("\n"));
 }
 
