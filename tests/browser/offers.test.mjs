@@ -128,8 +128,8 @@ scenario('an_ended_offer_and_a_taken_seat_are_both_said_in_the_language_of_the_p
   await page.getByTestId('hold-button').getByText('Hold 2 places').waitFor();
   await page.goto(new URL('/login', page.url()).href);
   await page.getByTestId('language').click();
-  await holdByApi(THEATRE, [goes]);
   await advance(DAY_MS + 60_000);
+  await holdByApi(THEATRE, [goes]);
   await page.goto(new URL(`/events/${THEATRE}`, page.url()).href);
   const said = await page.getByTestId('notice').textContent({ timeout: 15_000 });
   assert.match(said, /Plus en vente\s: Last hours/);
