@@ -2,22 +2,38 @@
 // page needs no inline script.
 
 // Storage that lasts until the page is closed. It begins with what the browser's storage contains, if that can be read.
+// A storage that has no room for a value can still remove the old one, which would come back with the next page.
 function memory(name) {
     const values = new Map();
+    let stored = null;
     try {
-        const stored = window[name];
+        stored = window[name];
         for (let at = 0; at < stored.length; at += 1) {
             values.set(stored.key(at), stored.getItem(stored.key(at)));
         }
     } catch {
         // Nothing can be read.
     }
+    const remove = (key) => {
+        try {
+            stored.removeItem(key);
+        } catch {
+            // There is no storage.
+        }
+    };
+    const write = (key, value) => {
+        try {
+            stored.setItem(key, value);
+        } catch {
+            remove(key);
+        }
+    };
     return {
         get length() { return values.size; },
         key: (at) => [...values.keys()][at] ?? null,
-        getItem: (name) => values.get(name) ?? null,
-        setItem: (name, value) => { values.set(name, value); },
-        removeItem: (name) => { values.delete(name); },
+        getItem: (key) => values.get(key) ?? null,
+        setItem: (key, value) => { values.set(key, value); write(key, value); },
+        removeItem: (key) => { values.delete(key); remove(key); },
     };
 }
 

@@ -29,11 +29,13 @@ const REFUSALS = {
 };
 const ROWS = ['A', 'B', 'C'];
 
-scenario('what_a_full_storage_contains_is_still_read', async ({ visitor }) => {
+scenario('what_a_full_storage_contains_is_read_and_removed', async ({ visitor }) => {
   const session = await sessionOf(api, 'customer@demo.test');
   const page = await visitor('/bookings', {
     prepare: async (page) => {
       await page.addInitScript((kept) => {
+        if (document.cookie.includes('begun')) return;
+        document.cookie = 'begun=1';
         localStorage.setItem('holdfast.session', kept);
         localStorage.setItem('holdfast.theme', 'dark');
       }, session.kept);
@@ -42,9 +44,13 @@ scenario('what_a_full_storage_contains_is_still_read', async ({ visitor }) => {
   });
   await page.getByTestId('signed-in').waitFor();
   assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), 'dark');
-  // Signing out removes the session from the page, although the browser's storage may keep it.
+  // What is removed does not come back with the next page.
   await page.getByTestId('sign-out').click();
-  await page.getByRole('banner').getByRole('link', { name: 'Sign in' }).waitFor();
+  const signIn = page.getByRole('banner').getByRole('link', { name: 'Sign in' });
+  await signIn.waitFor();
+  await page.reload();
+  await signIn.waitFor();
+  assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), 'dark');
 });
 
 for (const [at, [name, refuse]] of Object.entries(REFUSALS).entries()) {

@@ -20,7 +20,11 @@ impl SentTexts {
         let sent = Self::default();
         for connection in [&mut writer, &mut reader] {
             let texts = sent.clone();
-            connection.set_metric_callback(move |sent| texts.add(&sent.statement.sql));
+            connection.set_metric_callback(move |sent| {
+                if !sent.failed {
+                    texts.add(&sent.statement.sql);
+                }
+            });
         }
         (sent, writer, reader)
     }

@@ -2,7 +2,7 @@
 
 mod alone;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use holdfast::kernel::db::Sql as _;
 use holdfast_contract::{
@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     buyer::Buyer,
+    crowd::storm,
     fixture::{self, Like, app_with_event, euros, seats, seats_and_places, some_seats},
     harness::TestApp,
 };
@@ -105,6 +106,22 @@ async fn a_lapsed_hold_is_unusable_and_taken_over_before_any_job_ran() {
     taken.assert_refused(&[(1, SeatRefusal::Held)]);
     assert_eq!(app.post(&event.reservations(), &seats(&[2])).await.status, 201);
     app.finish().await;
+}
+
+/// More than the pass clears in one transaction; those that share a transaction lapse at the same millisecond.
+#[tokio::test]
+async fn a_crowd_of_lapsed_holds_is_cleared_by_one_pass() {
+    const HOLDS: usize = 450;
+    let app = Arc::new(TestApp::start().await);
+    let like = Like { seats: 450, ..Like::default() };
+    let event = fixture::event(&app, like).await;
+    let wish = |n: usize| seats(&[i32::try_from(n).expect("small") + 1]);
+    let held = storm(&[Arc::clone(&app)], &event, HOLDS, wish).await;
+    assert!(held.iter().all(|held| held.status == 201));
+    app.advance(HOLD).await;
+    assert_eq!(app.app.slices.reservations.expire_pass().await.expect("a pass"), HOLDS as u64);
+    assert_eq!(app.app.slices.reservations.expire_pass().await.expect("a pass"), 0);
+    Arc::into_inner(app).expect("alone").finish().await;
 }
 
 #[tokio::test]

@@ -8,10 +8,12 @@ use std::{
 
 use holdfast::kernel::db::{Db, Dialect, Sql as _};
 
-/// Tables that grow with the sale. The rest of the tables have few rows, or rows that soon disappear.
-const GROWING: [&str; 16] = [
+/// Tables that grow with the sale. Not here: lists of the newest rows, by which administrators page through `audit` and
+/// `sagas`, and the books of the simulated gateway. The rest of the tables have few rows, or rows that soon disappear.
+const GROWING: [&str; 17] = [
     "adopted_reservations",
     "booking_lines",
+    "booking_reservations",
     "bookings",
     "buyers",
     "changes",
@@ -83,8 +85,11 @@ fn wrong_steps<'p>(text: &str, plan: &'p [String]) -> Vec<&'p str> {
         let table = table(text, alias);
         match verb {
             "SCAN" => GROWING.contains(&table),
+            "SEARCH" if !step.contains("(event_id=?)") => false,
             // All seats of the event, for each value of the set or each with a look through the set.
-            "SEARCH" => has_set && table == "seats" && step.ends_with("(event_id=?)"),
+            "SEARCH" if table == "seats" => has_set,
+            // All lines of the event, for one booking.
+            "SEARCH" if table == "booking_lines" => text.contains("\"booking_id\" = ?"),
             _ => false,
         }
     };
@@ -103,6 +108,10 @@ fn a_plan_that_looks_at_too_many_rows_is_seen() {
     let one = "SEARCH s USING INDEX sqlite_autoindex_seats_1 (event_id=? AND seat_id=?)";
     assert_eq!(steps(set, &["SCAN json_each VIRTUAL TABLE INDEX 1:", one]), 0);
     assert_eq!(steps("SELECT 1 FROM seats s WHERE s.event_id = $1", &[all_seats]), 0);
+    let lines = "SEARCH booking_lines USING INDEX booking_lines_event (event_id=?)";
+    let line = "SELECT 1 FROM \"booking_lines\" WHERE \"booking_lines\".\"booking_id\" = ?";
+    assert_eq!(steps(line, &[lines]), 1);
+    assert_eq!(steps("SELECT 1 FROM \"booking_lines\" WHERE \"event_id\" = ?", &[lines]), 0);
     let scan = "SCAN reservations USING INDEX sqlite_autoindex_reservations_1";
     assert_eq!(steps("SELECT id FROM reservations WHERE expires_at < $1 ORDER BY id", &[scan]), 1);
     assert_eq!(steps("SELECT 1 FROM \"bookings\" b WHERE b.email = ?", &["SCAN b"]), 1);

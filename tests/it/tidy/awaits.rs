@@ -3,19 +3,26 @@
 
 use super::{Source, check_none, sources};
 
-/// The reads that panic when their signal or stored value is gone. Each has a form that begins with `try_`.
-const READS: [&str; 8] = [
-    ".get(",
-    ".get_untracked(",
-    ".get_value(",
-    ".get_locale(",
-    ".get_locale_untracked(",
-    ".with(",
-    ".with_untracked(",
-    ".with_value(",
+/// The reads that panic when their signal or stored value is gone. Each has a form that begins with `try_`. So have our
+/// own functions whose name ends with `_untracked`.
+const READS: [&str; 5] = [".get(", ".get_value(", ".get_locale(", ".with(", ".with_value("];
+const BEGINNINGS: [&str; 3] = ["async {", "async move {", "async fn "];
+const PROGRAMS: [&str; 5] = [
+    "frontend/ui/src",
+    "frontend/map/src",
+    "frontend/shop/src",
+    "frontend/account/src",
+    "frontend/desk/src",
 ];
-const PROGRAMS: [&str; 4] =
-    ["frontend/ui/src", "frontend/shop/src", "frontend/account/src", "frontend/desk/src"];
+
+/// Whether this text begins with a read of a signal that may panic.
+fn is_read(text: &str) -> bool {
+    let called = text.strip_prefix('.').and_then(|text| text.split_once('('));
+    READS.iter().any(|read| text.starts_with(read))
+        || called.is_some_and(|(name, _)| {
+            name.ends_with("_untracked") && !name.starts_with("try_") && !name.contains([' ', '.'])
+        })
+}
 
 /// The lines that read a signal after an `.await` of the same asynchronous block or function.
 fn late_reads(source: &Source) -> Vec<String> {
@@ -26,13 +33,11 @@ fn late_reads(source: &Source) -> Vec<String> {
     for (at, line) in source.code() {
         let mut rest = line;
         while let Some(next) = rest.chars().next() {
-            if rest.starts_with("async move {") || rest.starts_with("async fn ") {
+            if BEGINNINGS.iter().any(|begin| rest.starts_with(begin)) {
                 is_declared = true;
             } else if rest.starts_with(".await") {
                 open.last_mut().into_iter().for_each(|(_, has_waited)| *has_waited = true);
-            } else if READS.iter().any(|read| rest.starts_with(read))
-                && open.last().is_some_and(|(_, has_waited)| *has_waited)
-            {
+            } else if is_read(rest) && open.last().is_some_and(|(_, has_waited)| *has_waited) {
                 wrong.push(format!("{}:{at}: {line}", source.path));
             }
             match next {
@@ -68,8 +73,9 @@ fn a_late_read_is_seen() {
         late_reads(&Source { path: "x.rs".into(), text }).len()
     };
     assert_eq!(late("let a = x.get_untracked();\ncall(a).await;"), 0);
-    assert_eq!(late("call().await;\nlet a = x.try_get_untracked();"), 0);
+    assert_eq!(late("call().await;\nlet a = x.y.try_get_untracked();"), 0);
     assert_eq!(late("call().await;\nif a {\nx.with_untracked(|x| x.id);\n}"), 1);
     assert_eq!(late("call().await;\nspawn(async move {\nx.get_value();\nb().await;\n});"), 0);
+    assert_eq!(late("let a = async {\ncall().await;\nbasket.total_untracked()\n};"), 1);
     assert_eq!(late("match call().await {\nOk(_) => x.get(),\n}"), 1);
 }

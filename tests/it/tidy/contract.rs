@@ -15,7 +15,8 @@ fn written_as_null(source: &Source) -> Vec<String> {
             is_attribute = !line.ends_with(']');
             continue;
         }
-        let is_optional = line.starts_with("pub ") && line.contains(": Option<");
+        let is_field = line.starts_with("pub ") && !line.contains("fn ");
+        let is_optional = is_field && line.contains(": Option<");
         let is_of_a_response = attributes.contains("oai(nullable)");
         if is_optional && !is_of_a_response && !attributes.contains("skip_serializing_if") {
             wrong.push(format!("{}:{at}: {line}", source.path));

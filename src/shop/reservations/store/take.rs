@@ -213,7 +213,7 @@ pub struct Taking {
 /// saw, if the client sent one. This statement decides. `wanted` contains no seat twice.
 ///
 /// SQLite has no statistics and would begin with all seats of the event: `CROSS JOIN` makes it begin with `w`, and the
-/// event of `t` lets it find no seat without `t`.
+/// event of `wanted` lets it find no seat without `wanted`.
 ///
 /// A seat that is not returned is not taken. Each taken seat comes with its buyer's usage, counted without these
 /// reservations, so that a hold needs no further statement for the usage.
@@ -226,13 +226,13 @@ pub async fn take_seats(
         "WITH w AS MATERIALIZED (SELECT * FROM \
          {{rows $4 (seat_id int, version int, buyer_id uuid, reservation_id uuid)}}) \
          UPDATE seats SET status = 'held', version = seats.version + 1, fence = seats.fence + 1, \
-         reservation_id = t.reservation_id, expires_at = $3 \
+         reservation_id = wanted.reservation_id, expires_at = $3 \
          FROM (SELECT s.event_id, s.seat_id, w.version, w.reservation_id \
                FROM w CROSS JOIN seats s WHERE s.event_id = $1 AND s.seat_id = w.seat_id \
-               ORDER BY s.seat_id {{lock_seats}}) t \
-         WHERE seats.event_id = t.event_id AND seats.seat_id = t.seat_id \
+               ORDER BY s.seat_id {{lock_seats}}) AS wanted \
+         WHERE seats.event_id = wanted.event_id AND seats.seat_id = wanted.seat_id \
          [[state: AND (seats.status = 'available' OR (seats.status = 'held' AND seats.expires_at <= $2))]] \
-         AND seats.version = COALESCE(t.version, seats.version) \
+         AND seats.version = COALESCE(wanted.version, seats.version) \
          RETURNING seats.seat_id, seats.reservation_id, seats.section_id, seats.row_label, \
          seats.seat_label, seats.category, seats.price_minor, seats.version, seats.fence, \
          (SELECT {PERSONS} FROM w WHERE w.seat_id = seats.seat_id) AS persons, \

@@ -243,9 +243,9 @@ impl Basket {
         self.reservations.with(|all| total(all))
     }
 
-    /// The amount to pay, without tracking.
-    pub fn total_untracked(self) -> Option<holdfast_contract::money::Money> {
-        self.reservations.with_untracked(|all| total(all))
+    /// The amount to pay, without tracking. `None` also after the visitor has left the page.
+    pub fn total_now(self) -> Option<holdfast_contract::money::Money> {
+        self.reservations.try_with_untracked(|all| total(all)).flatten()
     }
 
     /// Whether all reservations can be extended; reactive.

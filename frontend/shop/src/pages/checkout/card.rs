@@ -90,7 +90,7 @@ impl Card {
         let came = async {
             let (key, types) = (self.key.get_value(), self.types.get_value());
             let stripe = Stripe::load(&key, language).await?;
-            let total = basket.total_untracked().ok_or(NotLoaded)?;
+            let total = basket.total_now().ok_or(NotLoaded)?;
             let element = stripe.mount(&place, &total, &types, &look()).await?;
             Ok::<_, NotLoaded>((stripe, element))
         };

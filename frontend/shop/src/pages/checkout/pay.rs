@@ -34,7 +34,7 @@ enum Till {
 
 impl Till {
     fn of(basket: Basket) -> Self {
-        let currency = basket.total_untracked().map(|total| total.currency);
+        let currency = basket.total_now().map(|total| total.currency);
         basket.config.with_value(|config| {
             let mut types = config.method_types.clone();
             types.retain(|it| {

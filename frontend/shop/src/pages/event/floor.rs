@@ -37,8 +37,8 @@ use ui::{
 /// A message beside the summary.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Notice {
-    /// Other buyers took these seats; this many chosen seats are left.
-    Taken(Vec<i32>, i32),
+    /// Other buyers took these seats.
+    Taken(Vec<i32>),
     /// The choice is limited to this many persons. The visitor already holds places for `held` persons.
     Limit { persons: i32, held: i32 },
     /// The offers with these names have ended.
@@ -57,6 +57,16 @@ pub enum Notice {
     Closed(usize),
     /// The server refused the request or did not respond.
     Failed(Failure),
+}
+
+impl Notice {
+    /// Whether the message says how the choice changed without an act of the visitor.
+    fn is_of_a_change(&self) -> bool {
+        match self {
+            Self::Taken(_) | Self::Ended { .. } | Self::Lost(_) | Self::Replaced(_) => true,
+            Self::Limit { .. } | Self::Closed(_) | Self::Failed(_) => false,
+        }
+    }
 }
 
 /// How long the button ignores clicks after an unexpected change: longer than a hand needs to stop, and longer than a
@@ -269,17 +279,26 @@ impl Floor {
         self.rests.get() > 0
     }
 
-    /// Tells the visitor about a change of the choice that was not an act of the visitor. A message about another such
-    /// change, a moment ago, stays beside the new one.
+    /// Tells the visitor about a change of the choice that was not an act of the visitor.
     pub fn tell(self, notice: Notice) {
-        let is_new = !untrack(|| self.is_resting());
-        self.notice.update(|told| {
-            if is_new {
-                told.clear();
-            }
-            told.push(notice);
-        });
+        self.say(notice);
         self.rest();
+    }
+
+    /// Shows a message. A message about a change of the choice, a moment ago, stays beside it.
+    pub fn say(self, notice: Notice) {
+        let is_resting = untrack(|| self.is_resting());
+        self.notice.update(|told| {
+            told.retain(|earlier| is_resting && earlier.is_of_a_change());
+            let is_taken = |earlier: &&mut Notice| matches!(earlier, Notice::Taken(_));
+            if let Notice::Taken(seats) = &notice
+                && let Some(Notice::Taken(taken)) = told.iter_mut().find(is_taken)
+            {
+                taken.extend(seats);
+            } else {
+                told.push(notice);
+            }
+        });
     }
 
     /// Makes the button ignore clicks for a moment. The choice changed without an act of the buyer, and a click that

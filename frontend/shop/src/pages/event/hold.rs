@@ -80,11 +80,10 @@ fn refused(floor: Floor, failure: Failure) {
     let seats = refused_seats(&failure).to_vec();
     let is_off_sale = failure.kind() == Some(ProblemType::NotOnSale);
     let taken = floor.chosen.try_update(|chosen| chosen.drop_refused(&seats)).unwrap_or_default();
-    let left = floor.chosen.with_untracked(Selection::count);
     if taken.is_empty() {
-        floor.notice.set(vec![Notice::Failed(failure)]);
+        floor.say(Notice::Failed(failure));
     } else {
-        floor.tell(Notice::Taken(taken, left));
+        floor.tell(Notice::Taken(taken));
     }
     if is_off_sale {
         // The offers have changed. The page learns which offers take their place.

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::{
     floor::{Floor, Notice},
+    selection::Selection,
     tip::closed_text,
 };
 use ui::{
@@ -17,7 +18,10 @@ use ui::{
 
 fn text(floor: Floor, locale: Locale, notice: &Notice) -> String {
     match notice {
-        Notice::Taken(seats, left) => taken(locale, &floor.names(locale, seats), *left),
+        Notice::Taken(seats) => {
+            let left = floor.chosen.with_untracked(Selection::count);
+            taken(locale, &floor.names(locale, seats), left)
+        }
         Notice::Limit { persons, held } => {
             let limit = words::limited(locale, i64::from(*persons));
             if *held == 0 {
@@ -84,7 +88,7 @@ pub fn NoticeView(floor: Floor) -> impl IntoView {
                 let told = floor.notice.get();
                 (!told.is_empty())
                     .then(|| {
-                        let taken = told.iter().any(|it| matches!(it, Notice::Taken(..)));
+                        let taken = told.iter().any(|it| matches!(it, Notice::Taken(_)));
                         let locale = i18n.get_locale();
                         let texts: Vec<_> = told.iter().map(|it| text(floor, locale, it)).collect();
                         view! {

@@ -7,7 +7,7 @@ use holdfast_contract::{
 use leptos::prelude::*;
 
 use super::{Floor, Notice, general_of};
-use crate::pages::event::selection::{Ended, Selection};
+use crate::pages::event::selection::Ended;
 use map::{
     prices::{EventSale, Prices, Sale},
     stage::Stage,
@@ -194,7 +194,6 @@ impl Floor {
             return;
         }
         self.chosen.update(|chosen| chosen.seats.retain(|(seat, _)| !lost.contains(seat)));
-        let left = self.chosen.with_untracked(Selection::count);
-        self.tell(Notice::Taken(lost, left));
+        self.tell(Notice::Taken(lost));
     }
 }

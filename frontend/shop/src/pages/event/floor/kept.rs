@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 
 use holdfast_contract::catalogue::Section;
 use leptos::prelude::*;
+use map::prices::Prices;
 use uuid::Uuid;
 
 use super::{Floor, Notice, Standing};
@@ -122,7 +123,9 @@ impl Floor {
             Line::Places(places) => {
                 let has =
                     |general: &Vec<Section>| general.iter().any(|it| it.id == places.section_id);
-                let is_here = self.general.with_untracked(has);
+                let is_sold = |prices: &Prices| prices.offer(places.offer_id).is_some();
+                let is_here =
+                    self.general.with_untracked(has) && self.prices.with_untracked(is_sold);
                 is_here.then(|| untrack(|| summary::places_name(self, *places)))
             }
         }
