@@ -2,38 +2,39 @@
 //!
 //! Each read asks the database one small question, the event's [`Moment`]: its row, the time, and the number of
 //! changes committed so far, numbered or not. Data that was read under the same number, and in which no hold has
-//! lapsed since, is still true and is not read again. During a busy sale, [`Pace`] says how old a moment and a state
-//! may be that readers share; a commit of this node ends the sharing of a moment. No decision uses these reads.
+//! lapsed since, is still true and is not read again. Therefore a read sees every earlier commit of every node, and
+//! an empty cache changes only the time that a read takes. No decision uses these reads.
 
-mod kept;
-mod moving;
-mod pace;
+use std::{collections::HashMap, sync::Arc};
 
-use std::sync::Arc;
-
+use holdfast_contract::{
+    catalogue::{Counts, SeatStatus},
+    live::SeatState as WireState,
+};
 use holdfast_domain::{
-    ids::EventId,
+    ids::{EventId, SectionId},
+    inventory::SectionKind,
     plan::Plan,
     pricing::{Offer, Window},
 };
-use holdfast_entity::offers;
+use holdfast_entity::{offers, sections};
 use moka::future::Cache;
-use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::sync::Mutex;
 
-use self::kept::{Found, Instant, Kept};
-pub use self::{moving::Moving, pace::Pace};
 use super::{
-    latest::{Latest, Sharing},
+    latest::Latest,
     map,
-    store::{self, events::Moment, inventory::SectionCategory},
+    store::{
+        self,
+        events::Moment,
+        inventory::{GeneralHold, OddSeat, SectionCategory},
+    },
+    views,
 };
 use crate::{
     http::tagged::Packed,
-    kernel::{
-        base::Base,
-        db::{Bug, Db, Sql, StoreError, Tx},
-    },
-    live::Relay,
+    kernel::db::{Bug, Db, Sql, StoreError, Tx},
+    live::record,
 };
 
 /// The maximum number of events in each cache.
@@ -41,15 +42,13 @@ const MAX_EVENTS: u64 = 1_000;
 /// The maximum size of all cached maps, in bytes.
 const MAX_MAP_BYTES: u64 = 32 * 1024 * 1024;
 
-/// Reads events for lists and pages, through caches.
+/// Reads events for lists and pages, through caches that are never outdated.
 #[derive(Debug)]
 pub struct Reads {
-    base: Base,
-    relay: Relay,
-    pace: Pace,
+    db: Db,
     moments: Latest<EventId, Option<Arc<Moment>>>,
     fixed: Cache<EventId, Arc<Mutex<Option<Arc<Fixed>>>>>,
-    moving: Cache<EventId, Kept>,
+    moving: Cache<EventId, Arc<Mutex<Option<Arc<Moving>>>>>,
     maps: Cache<(EventId, i32), Packed>,
 }
 
@@ -63,6 +62,22 @@ pub struct Fixed {
     pub priced: Vec<Offer>,
     /// The categories of each section.
     pub categories: Vec<SectionCategory>,
+}
+
+/// The part of an event that changes with every hold.
+#[derive(Debug)]
+pub struct Moving {
+    /// The number of changes that were committed when this was read.
+    pub total: i64,
+    valid_until: i64,
+    /// How many stored holds had lapsed. While `total` stays the same, this number only grows.
+    pub lapsed: usize,
+    /// The number of the last numbered change that this contains.
+    pub seq: i64,
+    /// The sections in their order, each with its counts.
+    pub sections: Vec<(sections::Model, Counts)>,
+    /// The seats that are not available, as JSON.
+    pub seats: String,
 }
 
 /// An event in its present state.
@@ -83,26 +98,33 @@ impl PresentEvent {
     }
 }
 
+impl Moving {
+    /// The counts of the whole event.
+    pub fn counts(&self) -> Counts {
+        self.sections.iter().fold(Counts::default(), |sum, (_, counts)| Counts {
+            capacity: sum.capacity + counts.capacity,
+            available: sum.available + counts.available,
+            held: sum.held + counts.held,
+            sold: sum.sold + counts.sold,
+            blocked: sum.blocked + counts.blocked,
+        })
+    }
+}
+
 impl Reads {
-    pub fn new(base: Base, relay: Relay, pace: Pace) -> Self {
+    pub fn new(db: Db) -> Self {
         let maps = Cache::builder()
             .max_capacity(MAX_MAP_BYTES)
             .weigher(|_, packed: &Packed| u32::try_from(packed.len()).unwrap_or(u32::MAX))
             .build();
         let (fixed, moving) = (Cache::new(MAX_EVENTS), Cache::new(MAX_EVENTS));
-        Self { base, relay, pace, moments: Latest::new(), fixed, moving, maps }
-    }
-
-    fn now(&self) -> Instant {
-        Instant { at: self.base.clock.elapsed(), commits: self.relay.commits() }
+        Self { db, moments: Latest::new(), fixed, moving, maps }
     }
 
     /// The event's row, the time and the number of changes now. `None` when the event does not exist.
     pub async fn moment(&self, event: EventId) -> Result<Option<Arc<Moment>>, StoreError> {
-        let question = async { Ok(store::events::at(&self.base.db, event).await?.map(Arc::new)) };
-        let Instant { at, commits } = self.now();
-        let sharing = Sharing { now: at, within: self.pace.question, of: commits };
-        self.moments.get(event, sharing, question).await
+        let question = async { Ok(store::events::at(&self.db, event).await?.map(Arc::new)) };
+        self.moments.get(event, question).await
     }
 
     /// Everything that lists and pages show about an event.
@@ -124,39 +146,33 @@ impl Reads {
             }
             Some(_) | None => {
                 metrics::counter!("holdfast_cache_misses_total", "cache" => "offers").increment(1);
-                let fixed = Arc::new(read_fixed(&self.base.db, event, moment.row.version).await?);
+                let fixed = Arc::new(read_fixed(&self.db, event, moment.row.version).await?);
                 *slot = Some(Arc::clone(&fixed));
                 Ok(fixed)
             }
         }
     }
 
-    /// The inventory, from the cache if nothing changed or lapsed since it was read, or as [`Pace`] allows.
-    pub async fn moving(&self, moment: &Arc<Moment>) -> Result<Arc<Moving>, StoreError> {
-        let kept = self.moving.get_with(moment.row.id, async { Kept::default() }).await;
-        let reading = match kept.find(moment, self.now(), self.pace) {
-            Found::Taken(moving) => {
+    /// The inventory, from the cache if nothing changed or lapsed since it was read.
+    pub async fn moving(&self, moment: &Moment) -> Result<Arc<Moving>, StoreError> {
+        let event = moment.row.id;
+        let slot = self.moving.get_with(event, async { Arc::default() }).await;
+        let mut slot = slot.lock().await;
+        match &*slot {
+            Some(moving) if moving.total >= moment.total() && moment.now < moving.valid_until => {
                 metrics::counter!("holdfast_cache_hits_total", "cache" => "inventory").increment(1);
-                return Ok(moving);
+                Ok(Arc::clone(moving))
             }
-            Found::ToRenew(moving, reading) => {
-                let (moment, begun) = (Arc::clone(moment), self.now());
-                let (db, kept) = (self.base.db.clone(), kept.clone());
-                self.base.tasks.spawn(async move {
-                    if let Err(error) = read_moving(&db, &moment, &kept, begun, reading).await {
-                        tracing::warn!(%error, "the state of an event could not be read again");
-                    }
-                });
-                return Ok(moving);
+            Some(_) | None => {
+                metrics::counter!("holdfast_cache_misses_total", "cache" => "inventory")
+                    .increment(1);
+                let tx = self.db.snapshot().await?;
+                let moving = Arc::new(read_moving(&tx, moment).await?);
+                tx.rollback().await?;
+                *slot = Some(Arc::clone(&moving));
+                Ok(moving)
             }
-            Found::Nothing => kept.reading().await,
-        };
-        // Another reader may have read it while this one waited.
-        let begun = self.now();
-        if let Found::Taken(moving) = kept.find(moment, begun, self.pace) {
-            return Ok(moving);
         }
-        read_moving(&self.base.db, moment, &kept, begun, reading).await
     }
 
     /// The layout of the hall, packed for the wire. `None` when the event has no plan.
@@ -171,7 +187,7 @@ impl Reads {
     }
 
     async fn read_map(&self, event: EventId, version: i32) -> Result<Packed, StoreError> {
-        let tx = self.base.db.snapshot().await?;
+        let tx = self.db.snapshot().await?;
         let document = store::plans::document(&tx, event, version).await?;
         let sections = store::sections::all(&tx, event).await?;
         let placed = store::seats::placed(&tx, event).await?;
@@ -196,7 +212,7 @@ pub(super) async fn inside(tx: &Tx, event: EventId) -> Result<PresentEvent, Stor
     let moment = store::events::at(tx, event).await?;
     let moment = Arc::new(moment.ok_or_else(|| Bug::new(format!("event {event} is gone")))?);
     let fixed = Arc::new(read_fixed(tx, event, moment.row.version).await?);
-    let moving = Arc::new(Moving::read(tx, &moment).await?);
+    let moving = Arc::new(read_moving(tx, &moment).await?);
     Ok(PresentEvent { moment, fixed, moving })
 }
 
@@ -220,17 +236,99 @@ pub(super) fn priced(offer: &offers::Model) -> Offer {
     }
 }
 
-/// Reads the state of an event and keeps it. Whoever has `_reading` is the only reader.
-async fn read_moving(
-    db: &Db,
+async fn read_moving(tx: &Tx, moment: &Moment) -> Result<Moving, StoreError> {
+    let event = moment.row.id;
+    let sections = store::sections::all(tx, event).await?;
+    let odd = store::inventory::odd_seats(tx, event).await?;
+    let general = store::inventory::general_holds(tx, event).await?;
+    Ok(sum_up(moment, sections, &odd, &general))
+}
+
+/// Counts the holds that have lapsed at `now`, and finds the time until which that number stays the same.
+struct Lapses {
+    now: i64,
+    lapsed: usize,
+    valid_until: i64,
+}
+
+impl Lapses {
+    fn has_lapsed(&mut self, expires_at: i64) -> bool {
+        let lapsed = expires_at <= self.now;
+        if lapsed {
+            self.lapsed += 1;
+        } else {
+            self.valid_until = self.valid_until.min(expires_at);
+        }
+        lapsed
+    }
+}
+
+fn sum_up(
     moment: &Moment,
-    kept: &Kept,
-    begun: Instant,
-    _reading: OwnedMutexGuard<()>,
-) -> Result<Arc<Moving>, StoreError> {
-    metrics::counter!("holdfast_cache_misses_total", "cache" => "inventory").increment(1);
-    let tx = db.snapshot().await?;
-    let moving = Moving::read(&tx, moment).await?;
-    tx.rollback().await?;
-    Ok(kept.keep(moving, begun))
+    sections: Vec<sections::Model>,
+    odd: &[OddSeat],
+    general: &[GeneralHold],
+) -> Moving {
+    let mut lapses = Lapses { now: moment.now, lapsed: 0, valid_until: i64::MAX };
+    let mut counts: HashMap<SectionId, Counts> =
+        sections.iter().map(|section| (section.id, counters(section))).collect();
+    for hold in general {
+        if lapses.has_lapsed(hold.expires_at)
+            && let Some(counts) = counts.get_mut(&hold.section)
+        {
+            counts.held -= hold.persons;
+        }
+    }
+    let mut seats: Vec<WireState> = Vec::with_capacity(odd.len());
+    for seat in odd {
+        if seat.expires_at.is_some_and(|at| lapses.has_lapsed(at)) {
+            continue;
+        }
+        let status = views::seat_status(seat.status);
+        if status == SeatStatus::Available {
+            continue;
+        }
+        if let Some(counts) = counts.get_mut(&seat.section) {
+            match status {
+                SeatStatus::Available => {}
+                SeatStatus::Held => counts.held += 1,
+                SeatStatus::Sold => counts.sold += 1,
+                SeatStatus::Blocked => counts.blocked += 1,
+            }
+        }
+        seats.push(match seat.expires_at {
+            Some(until) => record::held(seat.id, seat.version, until),
+            None => record::settled(seat.id, status, seat.version),
+        });
+    }
+    let sections = sections
+        .into_iter()
+        .map(|section| {
+            let mut counts = counts.remove(&section.id).unwrap_or_default();
+            let taken = counts.held + counts.sold + counts.blocked;
+            counts.available = (counts.capacity - taken).max(0);
+            (section, counts)
+        })
+        .collect();
+    Moving {
+        total: moment.total(),
+        valid_until: lapses.valid_until,
+        lapsed: lapses.lapsed,
+        seq: moment.seq,
+        sections,
+        seats: serde_json::to_string(&seats).expect("seat states serialize"),
+    }
+}
+
+/// The counts that the section's row contains: all counts for general admission, only the capacity for seats.
+fn counters(section: &sections::Model) -> Counts {
+    let seated = section.kind == SectionKind::Seated;
+    let of = |counter: i32| if seated { 0 } else { i64::from(counter) };
+    Counts {
+        capacity: section.capacity.into(),
+        available: 0,
+        held: of(section.held),
+        sold: of(section.sold),
+        blocked: of(section.blocked),
+    }
 }

@@ -41,12 +41,11 @@ impl Packed {
 
     /// Compressed in little time: for a response that is sent once, such as a page or JSON.
     pub fn quick(json: Vec<u8>, asked: &Asked) -> Self {
-        if asked.gzip { Self::shared(json) } else { Self { json: json.into(), gzip: None } }
-    }
-
-    /// Compressed in little time: for a response that is sent to all readers of a second.
-    pub fn shared(json: Vec<u8>) -> Self {
-        Self::at(json, Compression::new(4))
+        if asked.gzip {
+            Self::at(json, Compression::new(4))
+        } else {
+            Self { json: json.into(), gzip: None }
+        }
     }
 
     fn at(json: Vec<u8>, level: Compression) -> Self {

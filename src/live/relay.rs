@@ -4,14 +4,7 @@
 //! assigned after the commit cannot be missed. One node numbers at a time, under a row lock that ends when the node
 //! dies.
 
-use std::{
-    collections::BTreeMap,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use holdfast_domain::ids::EventId;
 use tokio::sync::Notify;
@@ -42,19 +35,12 @@ const MAX_ROUNDS: usize = 100;
 #[derive(Debug, Clone, Default)]
 pub struct Relay {
     nudged: Arc<Notify>,
-    commits: Arc<AtomicU64>,
 }
 
 impl Relay {
     /// Tells the relay that something was committed.
     pub fn nudge(&self) {
-        self.commits.fetch_add(1, Ordering::SeqCst);
         self.nudged.notify_one();
-    }
-
-    /// How often this node has committed something. What was read under another number may lack a commit of this node.
-    pub fn commits(&self) -> u64 {
-        self.commits.load(Ordering::SeqCst)
     }
 
     /// Numbers committed rows until the process stops.

@@ -157,8 +157,6 @@ impl EventsApi {
     }
 
     /// Read an event's inventory: how many places are in each state.
-    ///
-    /// During a busy sale, the inventory can be a quarter of a second old.
     #[oai(path = "/events/:id/inventory", method = "get")]
     async fn inventory(
         &self,

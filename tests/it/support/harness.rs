@@ -306,8 +306,6 @@ fn config(database_url: String, redis_urls: Vec<String>, data_dir: PathBuf) -> C
     // No pass runs by itself; the tests run the passes.
     config.holds.expiry_pass = Duration::from_secs(3600);
     config.events.event_pass = Duration::from_secs(3600);
-    // Tests see the present state; tests of `catalogue::ages` see what pages see during a sale.
-    config.events.state_age = Duration::ZERO;
     config
 }
 
