@@ -37,6 +37,8 @@ use crate::{
     live::record,
 };
 
+/// The minimum size of a text that is compressed on another thread. A longer text would keep other requests waiting.
+const LONG_BYTES: usize = 16 * 1024;
 /// The maximum number of events in each cache.
 const MAX_EVENTS: u64 = 1_000;
 /// The maximum size of all cached maps, in bytes.
@@ -69,6 +71,8 @@ pub struct Fixed {
 pub struct Moving {
     /// The number of changes that were committed when this was read.
     pub total: i64,
+    /// The version of the seating plan that the seats belong to.
+    pub plan_version: i32,
     valid_until: i64,
     /// How many stored holds had lapsed. While `total` stays the same, this number only grows.
     pub lapsed: usize,
@@ -77,7 +81,9 @@ pub struct Moving {
     /// The sections in their order, each with its counts.
     pub sections: Vec<(sections::Model, Counts)>,
     /// The seats that are not available, as JSON.
-    pub seats: String,
+    seats: String,
+    /// The response of the last second, so that it is compressed once for all readers.
+    packed: Mutex<Option<(i64, Packed)>>,
 }
 
 /// An event in its present state.
@@ -99,6 +105,32 @@ impl PresentEvent {
 }
 
 impl Moving {
+    /// The response `SeatStates` with the time of this moment.
+    ///
+    /// # Errors
+    /// When the compression panics.
+    pub async fn seat_states(&self, moment: &Moment) -> Result<Packed, StoreError> {
+        let now = moment.now.div_euclid(1_000);
+        let mut packed = self.packed.lock().await;
+        if let Some((at, packed)) = &*packed
+            && *at == now
+        {
+            return Ok(packed.clone());
+        }
+        let (seq, plan) = (self.seq, self.plan_version);
+        let json =
+            format!(r#"{{"seq":{seq},"plan_version":{plan},"now":{now},"seats":{}}}"#, self.seats);
+        let pack = move || Packed::shared(json.into_bytes());
+        let made = if self.seats.len() < LONG_BYTES {
+            pack()
+        } else {
+            let made = tokio::task::spawn_blocking(pack).await;
+            made.map_err(|error| Bug::new(error.to_string()))?
+        };
+        *packed = Some((now, made.clone()));
+        Ok(made)
+    }
+
     /// The counts of the whole event.
     pub fn counts(&self) -> Counts {
         self.sections.iter().fold(Counts::default(), |sum, (_, counts)| Counts {
@@ -312,11 +344,13 @@ fn sum_up(
         .collect();
     Moving {
         total: moment.total(),
+        plan_version: moment.row.plan_version,
         valid_until: lapses.valid_until,
         lapsed: lapses.lapsed,
         seq: moment.seq,
         sections,
         seats: serde_json::to_string(&seats).expect("seat states serialize"),
+        packed: Mutex::new(None),
     }
 }
 

@@ -41,11 +41,12 @@ impl Packed {
 
     /// Compressed in little time: for a response that is sent once, such as a page or JSON.
     pub fn quick(json: Vec<u8>, asked: &Asked) -> Self {
-        if asked.gzip {
-            Self::at(json, Compression::new(4))
-        } else {
-            Self { json: json.into(), gzip: None }
-        }
+        if asked.gzip { Self::shared(json) } else { Self { json: json.into(), gzip: None } }
+    }
+
+    /// Compressed in little time: for a response that is sent to all readers of a second.
+    pub fn shared(json: Vec<u8>) -> Self {
+        Self::at(json, Compression::new(4))
     }
 
     fn at(json: Vec<u8>, level: Compression) -> Self {
@@ -134,11 +135,20 @@ impl<T> Tagged<T> {
         cache_control: &'static str,
         pack: impl FnOnce() -> Packed,
     ) -> Self {
-        let (body, compressed) = if asked.has(&etag) {
-            (None, false)
-        } else {
-            let (body, compressed) = pack().body_for(asked);
-            (Some(body), compressed)
+        let packed = (!asked.has(&etag)).then(pack);
+        Self::of(asked, etag, cache_control, packed)
+    }
+
+    /// A response whose body is `packed`; `None` if the client already has the response with this tag.
+    pub fn of(
+        asked: &Asked,
+        etag: String,
+        cache_control: &'static str,
+        packed: Option<Packed>,
+    ) -> Self {
+        let (body, compressed) = match packed.map(|packed| packed.body_for(asked)) {
+            Some((body, compressed)) => (Some(body), compressed),
+            None => (None, false),
         };
         Self { etag, cache_control, body, compressed, kind: PhantomData }
     }

@@ -23,8 +23,9 @@ use crate::{
         body::Json,
         page,
         problem::ApiProblem,
-        tagged::{Asked, IMMUTABLE, Packed, REVALIDATE, Tagged},
+        tagged::{Asked, IMMUTABLE, REVALIDATE, Tagged},
     },
+    kernel::db::StoreError,
 };
 
 /// The maximum page size of the list.
@@ -96,7 +97,7 @@ impl SeatsApi {
         let asked = Asked::of(request);
         if state.0.is_some() {
             let seen = self.0.reads.seen(moment).await?;
-            return Ok(Seats::States(states(&asked, &seen)));
+            return Ok(Seats::States(states(&asked, &seen).await?));
         }
         let packed = self.0.reads.map(&moment).await?.ok_or_else(no_plan)?;
         let row = &moment.row;
@@ -163,18 +164,10 @@ impl SeatsApi {
     }
 }
 
-fn states(asked: &Asked, seen: &PresentEvent) -> Tagged<SeatStates> {
-    let (moment, moving) = (&seen.moment, &seen.moving);
-    let version = moment.row.plan_version;
-    let etag = format!("W/\"s{version}-{}-{}\"", moving.total, moving.lapsed);
-    Tagged::new(asked, etag, REVALIDATE, || {
-        // The seats were serialized when they were read. Only the time is the time of this response.
-        let json = format!(
-            r#"{{"seq":{},"plan_version":{version},"now":{},"seats":{}}}"#,
-            moving.seq,
-            moment.now.div_euclid(1_000),
-            moving.seats
-        );
-        Packed::quick(json.into_bytes(), asked)
-    })
+async fn states(asked: &Asked, seen: &PresentEvent) -> Result<Tagged<SeatStates>, StoreError> {
+    let moving = &seen.moving;
+    let etag = format!("W/\"s{}-{}-{}\"", moving.plan_version, moving.total, moving.lapsed);
+    let packed =
+        if asked.has(&etag) { None } else { Some(moving.seat_states(&seen.moment).await?) };
+    Ok(Tagged::of(asked, etag, REVALIDATE, packed))
 }
