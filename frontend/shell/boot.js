@@ -23,7 +23,8 @@ function memory(name) {
     };
     const write = (key, value) => {
         try {
-            stored.setItem(key, value);
+            // The program writes again what it has read.
+            if (stored.getItem(key) !== value) stored.setItem(key, value);
         } catch {
             remove(key);
         }
