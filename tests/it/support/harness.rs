@@ -249,6 +249,7 @@ impl TestApp {
             }
             tokio::time::sleep(LOOK_EVERY).await;
         }
+        panic!("a worker drives a saga for too long");
     }
 
     /// The only number that this query returns.
