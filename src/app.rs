@@ -19,7 +19,7 @@ pub use self::{
 use crate::{
     access::Access,
     adapters::system::SystemEntropy,
-    catalogue::{Catalogue, create_event::HoldTimes, lifecycle, seed},
+    catalogue::{Catalogue, create_event::HoldTimes, lifecycle, reads::Pace, seed},
     desk::{administration::Administration, bookings::EventBookings},
     http::{auth::Users, tokens::Tokens},
     identity::accounts::{Accounts, standing::StoredUsers},
@@ -114,6 +114,7 @@ impl App {
                 access.clone(),
                 hold_times(&config)?,
                 config.events.event_pass,
+                Pace::of(config.events.state_age),
                 &live,
             ),
             reservations,

@@ -3,7 +3,7 @@
 //! The catalogue never holds or sells anything. It reads seats without locks, only to show them, and no decision
 //! uses its caches. `api/` has the HTTP routes, each use case has a file named by its verb, SQL is under
 //! `store/`. Look next: `lifecycle` (how the status of an event changes), `replace_plan` (the one dangerous
-//! change), `reads` (the caches, and why they are never outdated), `seed` (the demo events).
+//! change), `reads` (the caches, and how old they may be), `seed` (the demo events).
 
 pub mod api;
 pub mod change_seat;
@@ -38,7 +38,7 @@ use std::time::Duration;
 use self::{
     api::stream::{self, StreamRoute},
     create_event::HoldTimes,
-    reads::Reads,
+    reads::{Pace, Reads},
 };
 use crate::{
     access::Access,
@@ -67,10 +67,11 @@ impl Catalogue {
         access: Access,
         holds: HoldTimes,
         lifecycle_every: Duration,
+        pace: Pace,
         live: &Live,
     ) -> Self {
-        let reads = Arc::new(Reads::new(base.db.clone()));
         let (stream, relay) = (live.stream(), live.relay.clone());
+        let reads = Arc::new(Reads::new(base.clone(), relay.clone(), pace));
         Self { base, holds, lifecycle_every, access, stream, relay, reads }
     }
 }

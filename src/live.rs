@@ -43,7 +43,8 @@ impl Live {
     pub fn start(&self) {
         let (base, broker) = (&self.base, &self.broker);
         base.tasks.spawn(self.relay.clone().run(base.clone(), Arc::clone(broker)));
-        base.tasks.spawn(self.tail.clone().run(base.clone(), Arc::clone(broker)));
+        let (tail, relay) = (self.tail.clone(), self.relay.clone());
+        base.tasks.spawn(tail.run(base.clone(), Arc::clone(broker), relay));
     }
 
     pub fn passes(&self, retention_every: Duration) -> Vec<Pass> {

@@ -1,7 +1,8 @@
-//! Shares one database query among all callers that asked before the query was sent.
+//! Shares one database query among all callers that asked before the query was sent, and among those that ask soon
+//! afterwards.
 //!
-//! A result is never older than the call that gets it, so nothing outdated is shown. At most one query for each key
-//! is under way, so a thousand callers cost a handful of statements.
+//! At most one query for each key is under way, so a thousand callers cost a handful of statements. A result is at most
+//! as old as [`Sharing`] allows; without an allowance it is never older than the call that gets it.
 
 use std::{
     fmt,
@@ -11,6 +12,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use moka::future::Cache;
@@ -24,11 +26,37 @@ pub struct Latest<K, V> {
     gates: Cache<K, Arc<Gate<V>>>,
 }
 
+/// When a caller takes the result of an earlier query.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Sharing {
+    /// The time of the call.
+    pub now: Duration,
+    /// The maximum time between a query and a later call that takes its result.
+    pub within: Duration,
+    /// A call does not take a result that was asked for under another number.
+    pub of: u64,
+}
+
 struct Gate<V> {
     /// The number of calls so far.
     asked: AtomicU64,
-    /// The last result, and the number of calls when its query was sent.
-    last: Mutex<Option<(u64, V)>>,
+    last: Mutex<Option<Last<V>>>,
+}
+
+/// The last result.
+struct Last<V> {
+    /// The number of calls when its query was sent.
+    covered: u64,
+    /// The time of the call that sent the query, and its number.
+    sharing: Sharing,
+    value: V,
+}
+
+impl<V> Last<V> {
+    fn is_for(&self, mine: u64, sharing: Sharing) -> bool {
+        let age = sharing.now.saturating_sub(self.sharing.now);
+        mine < self.covered || (age < sharing.within && self.sharing.of == sharing.of)
+    }
 }
 
 impl<K, V> fmt::Debug for Latest<K, V> {
@@ -47,7 +75,7 @@ where
         Self { gates: Cache::new(MAX_KEYS) }
     }
 
-    /// Sends the query, or shares the result of a query that is sent after this call. If the future is dropped during
+    /// Sends the query, or shares the result of a query that is sent after this call or as `sharing` allows. If the future is dropped during
     /// its query, the next caller sends the query.
     ///
     /// # Errors
@@ -55,6 +83,7 @@ where
     pub async fn get<E>(
         &self,
         key: K,
+        sharing: Sharing,
         question: impl Future<Output = Result<V, E>>,
     ) -> Result<V, E> {
         let gate = self
@@ -65,14 +94,12 @@ where
             .await;
         let mine = gate.asked.fetch_add(1, Ordering::SeqCst);
         let mut last = gate.last.lock().await;
-        if let Some((covered, value)) = &*last
-            && mine < *covered
-        {
-            return Ok(value.clone());
+        if let Some(last) = last.as_ref().filter(|last| last.is_for(mine, sharing)) {
+            return Ok(last.value.clone());
         }
         let covered = gate.asked.load(Ordering::SeqCst);
         let value = question.await?;
-        *last = Some((covered, value.clone()));
+        *last = Some(Last { covered, sharing, value: value.clone() });
         Ok(value)
     }
 }
@@ -93,6 +120,24 @@ mod tests {
 
     use super::*;
 
+    const NOW: Sharing = Sharing { now: Duration::ZERO, within: Duration::ZERO, of: 0 };
+
+    #[tokio::test]
+    async fn a_result_is_shared_for_a_while_and_under_its_number() {
+        let latest = Latest::<u8, u64>::new();
+        let sharing = |now, of| Sharing {
+            now: Duration::from_millis(now),
+            within: Duration::from_millis(20),
+            of,
+        };
+        for (now, of, result) in
+            [(0, 1, 1), (19, 1, 1), (20, 1, 2), (21, 1, 2), (22, 2, 3), (23, 2, 3)]
+        {
+            let question = async { Ok::<_, ()>(result) };
+            assert_eq!(latest.get(1, sharing(now, of), question).await, Ok(result), "at {now}");
+        }
+    }
+
     #[tokio::test]
     async fn those_who_ask_before_the_question_share_its_answer() {
         let (latest, asked) = (Latest::<u8, u64>::new(), AtomicU64::new(0));
@@ -103,15 +148,15 @@ mod tests {
             go.notified().await;
             Ok::<_, ()>(number)
         };
-        let first = latest.get(1, question());
+        let first = latest.get(1, NOW, question());
         let others = async {
             started.notified().await;
             // The first query is under way: these three calls need a newer result, and share it.
             let three = async {
                 tokio::join!(
-                    latest.get(1, question()),
-                    latest.get(1, question()),
-                    latest.get(1, question())
+                    latest.get(1, NOW, question()),
+                    latest.get(1, NOW, question()),
+                    latest.get(1, NOW, question())
                 )
             };
             let release = async {
@@ -129,7 +174,7 @@ mod tests {
     #[tokio::test]
     async fn a_failed_question_is_asked_again() {
         let latest = Latest::<u8, u8>::new();
-        assert_eq!(latest.get(1, async { Err("gone") }).await, Err("gone"));
-        assert_eq!(latest.get(1, async { Ok::<_, &str>(7) }).await, Ok(7));
+        assert_eq!(latest.get(1, NOW, async { Err("gone") }).await, Err("gone"));
+        assert_eq!(latest.get(1, NOW, async { Ok::<_, &str>(7) }).await, Ok(7));
     }
 }

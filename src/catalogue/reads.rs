@@ -2,55 +2,61 @@
 //!
 //! Each read asks the database one small question, the event's [`Moment`]: its row, the time, and the number of
 //! changes committed so far, numbered or not. Data that was read under the same number, and in which no hold has
-//! lapsed since, is still true and is not read again. Therefore a read sees every earlier commit of every node, and
-//! an empty cache changes only the time that a read takes. No decision uses these reads.
+//! lapsed since, is still true and is not read again. During a busy sale, [`Pace`] says how old a moment and a state
+//! may be that readers share; a change that this node makes or passes to viewers ends the sharing of a moment. Organizers
+//! share nothing. No decision uses these reads.
 
-use std::{collections::HashMap, sync::Arc};
+mod kept;
+mod moving;
+mod pace;
 
-use holdfast_contract::{
-    catalogue::{Counts, SeatStatus},
-    live::SeatState as WireState,
-};
+use std::sync::Arc;
+
 use holdfast_domain::{
-    ids::{EventId, SectionId},
-    inventory::SectionKind,
+    access::Role,
+    ids::EventId,
     plan::Plan,
     pricing::{Offer, Window},
 };
-use holdfast_entity::{offers, sections};
+use holdfast_entity::offers;
 use moka::future::Cache;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore};
 
+use self::kept::{Found, Kept};
+pub use self::{kept::Instant, moving::Moving, pace::Pace};
 use super::{
-    latest::Latest,
+    latest::{Latest, Sharing},
     map,
-    store::{
-        self,
-        events::Moment,
-        inventory::{GeneralHold, OddSeat, SectionCategory},
-    },
-    views,
+    store::{self, events::Moment, inventory::SectionCategory},
 };
 use crate::{
     http::tagged::Packed,
-    kernel::db::{Bug, Db, Sql, StoreError, Tx},
-    live::record,
+    kernel::{
+        base::Base,
+        db::{Bug, Db, Sql, StoreError, Tx},
+    },
+    live::Relay,
 };
 
-/// The minimum size of a text that is compressed on another thread. A longer text would keep other requests waiting.
-const LONG_BYTES: usize = 16 * 1024;
 /// The maximum number of events in each cache.
 const MAX_EVENTS: u64 = 1_000;
+/// The maximum number of events whose state is kept. A state of a large hall takes a megabyte.
+const MAX_STATES: u64 = 300;
+/// How many states are read at once for readers that do not wait. Holds use the same connections.
+const MAX_RENEWALS: usize = 2;
 /// The maximum size of all cached maps, in bytes.
 const MAX_MAP_BYTES: u64 = 32 * 1024 * 1024;
 
-/// Reads events for lists and pages, through caches that are never outdated.
+/// Reads events for lists and pages, through caches.
 #[derive(Debug)]
 pub struct Reads {
-    db: Db,
+    base: Base,
+    relay: Relay,
+    pace: Pace,
+    renewals: Arc<Semaphore>,
     moments: Latest<EventId, Option<Arc<Moment>>>,
     fixed: Cache<EventId, Arc<Mutex<Option<Arc<Fixed>>>>>,
-    moving: Cache<EventId, Arc<Mutex<Option<Arc<Moving>>>>>,
+    moving: Cache<EventId, Kept>,
     maps: Cache<(EventId, i32), Packed>,
 }
 
@@ -64,26 +70,6 @@ pub struct Fixed {
     pub priced: Vec<Offer>,
     /// The categories of each section.
     pub categories: Vec<SectionCategory>,
-}
-
-/// The part of an event that changes with every hold.
-#[derive(Debug)]
-pub struct Moving {
-    /// The number of changes that were committed when this was read.
-    pub total: i64,
-    /// The version of the seating plan that the seats belong to.
-    pub plan_version: i32,
-    valid_until: i64,
-    /// How many stored holds had lapsed. While `total` stays the same, this number only grows.
-    pub lapsed: usize,
-    /// The number of the last numbered change that this contains.
-    pub seq: i64,
-    /// The sections in their order, each with its counts.
-    pub sections: Vec<(sections::Model, Counts)>,
-    /// The seats that are not available, as JSON.
-    seats: String,
-    /// The response of the last second, so that it is compressed once for all readers.
-    packed: Mutex<Option<(i64, Packed)>>,
 }
 
 /// An event in its present state.
@@ -104,65 +90,52 @@ impl PresentEvent {
     }
 }
 
-impl Moving {
-    /// The response `SeatStates` with the time of this moment.
-    ///
-    /// # Errors
-    /// When the compression panics.
-    pub async fn seat_states(&self, moment: &Moment) -> Result<Packed, StoreError> {
-        let now = moment.now.div_euclid(1_000);
-        let mut packed = self.packed.lock().await;
-        if let Some((at, packed)) = &*packed
-            && *at == now
-        {
-            return Ok(packed.clone());
-        }
-        let (seq, plan) = (self.seq, self.plan_version);
-        let json =
-            format!(r#"{{"seq":{seq},"plan_version":{plan},"now":{now},"seats":{}}}"#, self.seats);
-        let pack = move || Packed::shared(json.into_bytes());
-        let made = if self.seats.len() < LONG_BYTES {
-            pack()
-        } else {
-            let made = tokio::task::spawn_blocking(pack).await;
-            made.map_err(|error| Bug::new(error.to_string()))?
-        };
-        *packed = Some((now, made.clone()));
-        Ok(made)
-    }
-
-    /// The counts of the whole event.
-    pub fn counts(&self) -> Counts {
-        self.sections.iter().fold(Counts::default(), |sum, (_, counts)| Counts {
-            capacity: sum.capacity + counts.capacity,
-            available: sum.available + counts.available,
-            held: sum.held + counts.held,
-            sold: sum.sold + counts.sold,
-            blocked: sum.blocked + counts.blocked,
-        })
-    }
-}
-
 impl Reads {
-    pub fn new(db: Db) -> Self {
+    pub fn new(base: Base, relay: Relay, pace: Pace) -> Self {
         let maps = Cache::builder()
             .max_capacity(MAX_MAP_BYTES)
             .weigher(|_, packed: &Packed| u32::try_from(packed.len()).unwrap_or(u32::MAX))
             .build();
-        let (fixed, moving) = (Cache::new(MAX_EVENTS), Cache::new(MAX_EVENTS));
-        Self { db, moments: Latest::new(), fixed, moving, maps }
+        let (fixed, moving) = (Cache::new(MAX_EVENTS), Cache::new(MAX_STATES));
+        let renewals = Arc::new(Semaphore::new(MAX_RENEWALS));
+        Self { base, relay, pace, renewals, moments: Latest::new(), fixed, moving, maps }
     }
 
-    /// The event's row, the time and the number of changes now. `None` when the event does not exist.
-    pub async fn moment(&self, event: EventId) -> Result<Option<Arc<Moment>>, StoreError> {
-        let question = async { Ok(store::events::at(&self.db, event).await?.map(Arc::new)) };
-        self.moments.get(event, question).await
+    /// How old the reads of a caller with this role may be. Organizers see what they have just changed, on any node.
+    pub fn pace_of(&self, role: Option<Role>) -> Pace {
+        match role {
+            Some(Role::Organizer | Role::Admin) => Pace::EXACT,
+            Some(Role::Customer | Role::Controller) | None => self.pace,
+        }
+    }
+
+    /// The time of a question that is sent now.
+    pub fn now(&self) -> Instant {
+        // In this order: a change that is counted now was committed before any later question.
+        let changes = self.relay.changes();
+        Instant { at: self.base.clock.elapsed(), changes }
+    }
+
+    /// The event's row, the time and the number of changes now, or as `pace` allows. `None` when the event does not
+    /// exist.
+    pub async fn moment(
+        &self,
+        event: EventId,
+        pace: Pace,
+    ) -> Result<Option<Arc<Moment>>, StoreError> {
+        let asked = self.now();
+        let sharing = Sharing { now: asked.at, within: pace.question, of: asked.changes };
+        let question = async {
+            let found = store::events::at(&self.base.db, event).await?;
+            Ok(found.map(|moment| Arc::new(moment.asked_at(asked))))
+        };
+        self.moments.get(event, sharing, question).await
     }
 
     /// Everything that lists and pages show about an event.
-    pub async fn seen(&self, moment: Arc<Moment>) -> Result<PresentEvent, StoreError> {
+    pub async fn seen(&self, moment: Arc<Moment>, pace: Pace) -> Result<PresentEvent, StoreError> {
         let fixed = self.fixed(&moment).await?;
-        let moving = self.moving(&moment).await?;
+        let moving = self.moving(&moment, pace).await?;
         Ok(PresentEvent { moment, fixed, moving })
     }
 
@@ -178,33 +151,45 @@ impl Reads {
             }
             Some(_) | None => {
                 metrics::counter!("holdfast_cache_misses_total", "cache" => "offers").increment(1);
-                let fixed = Arc::new(read_fixed(&self.db, event, moment.row.version).await?);
+                let fixed = Arc::new(read_fixed(&self.base.db, event, moment.row.version).await?);
                 *slot = Some(Arc::clone(&fixed));
                 Ok(fixed)
             }
         }
     }
 
-    /// The inventory, from the cache if nothing changed or lapsed since it was read.
-    pub async fn moving(&self, moment: &Moment) -> Result<Arc<Moving>, StoreError> {
+    /// The inventory, from the cache if nothing changed or lapsed since it was read, or as `pace` allows.
+    async fn moving(&self, moment: &Moment, pace: Pace) -> Result<Arc<Moving>, StoreError> {
         let event = moment.row.id;
-        let slot = self.moving.get_with(event, async { Arc::default() }).await;
-        let mut slot = slot.lock().await;
-        match &*slot {
-            Some(moving) if moving.total >= moment.total() && moment.now < moving.valid_until => {
-                metrics::counter!("holdfast_cache_hits_total", "cache" => "inventory").increment(1);
-                Ok(Arc::clone(moving))
+        let kept = self.moving.get_with(event, async { Kept::default() }).await;
+        let asked = self.now();
+        let found = kept.find(moment, asked, pace);
+        if let Found::Taken(moving) | Found::ToRenew(moving, _) = &found {
+            metrics::counter!("holdfast_cache_hits_total", "cache" => "inventory").increment(1);
+            let moving = Arc::clone(moving);
+            if let Found::ToRenew(_, reading) = found {
+                self.renew(moment.clone(), kept, reading);
             }
-            Some(_) | None => {
-                metrics::counter!("holdfast_cache_misses_total", "cache" => "inventory")
-                    .increment(1);
-                let tx = self.db.snapshot().await?;
-                let moving = Arc::new(read_moving(&tx, moment).await?);
-                tx.rollback().await?;
-                *slot = Some(Arc::clone(&moving));
-                Ok(moving)
-            }
+            return Ok(moving);
         }
+        let reading = kept.reading().await;
+        // Another reader may have read it while this one waited.
+        if let Some(moving) = kept.read_since(moment, asked.at) {
+            return Ok(moving);
+        }
+        read_moving(&self.base.db, moment.clone(), &kept, self.now(), reading).await
+    }
+
+    /// Reads the state again in the background, unless other states are being read already.
+    fn renew(&self, moment: Moment, kept: Kept, reading: OwnedMutexGuard<()>) {
+        let Ok(permit) = Arc::clone(&self.renewals).try_acquire_owned() else { return };
+        let (db, begun) = (self.base.db.clone(), self.now());
+        self.base.tasks.spawn(async move {
+            if let Err(error) = read_moving(&db, moment, &kept, begun, reading).await {
+                tracing::warn!(%error, "the state of an event could not be read again");
+            }
+            drop(permit);
+        });
     }
 
     /// The layout of the hall, packed for the wire. `None` when the event has no plan.
@@ -219,7 +204,7 @@ impl Reads {
     }
 
     async fn read_map(&self, event: EventId, version: i32) -> Result<Packed, StoreError> {
-        let tx = self.db.snapshot().await?;
+        let tx = self.base.db.snapshot().await?;
         let document = store::plans::document(&tx, event, version).await?;
         let sections = store::sections::all(&tx, event).await?;
         let placed = store::seats::placed(&tx, event).await?;
@@ -244,7 +229,7 @@ pub(super) async fn inside(tx: &Tx, event: EventId) -> Result<PresentEvent, Stor
     let moment = store::events::at(tx, event).await?;
     let moment = Arc::new(moment.ok_or_else(|| Bug::new(format!("event {event} is gone")))?);
     let fixed = Arc::new(read_fixed(tx, event, moment.row.version).await?);
-    let moving = Arc::new(read_moving(tx, &moment).await?);
+    let moving = Arc::new(Moving::read(tx, &moment).await?);
     Ok(PresentEvent { moment, fixed, moving })
 }
 
@@ -268,101 +253,20 @@ pub(super) fn priced(offer: &offers::Model) -> Offer {
     }
 }
 
-async fn read_moving(tx: &Tx, moment: &Moment) -> Result<Moving, StoreError> {
-    let event = moment.row.id;
-    let sections = store::sections::all(tx, event).await?;
-    let odd = store::inventory::odd_seats(tx, event).await?;
-    let general = store::inventory::general_holds(tx, event).await?;
-    Ok(sum_up(moment, sections, &odd, &general))
-}
-
-/// Counts the holds that have lapsed at `now`, and finds the time until which that number stays the same.
-struct Lapses {
-    now: i64,
-    lapsed: usize,
-    valid_until: i64,
-}
-
-impl Lapses {
-    fn has_lapsed(&mut self, expires_at: i64) -> bool {
-        let lapsed = expires_at <= self.now;
-        if lapsed {
-            self.lapsed += 1;
-        } else {
-            self.valid_until = self.valid_until.min(expires_at);
-        }
-        lapsed
-    }
-}
-
-fn sum_up(
-    moment: &Moment,
-    sections: Vec<sections::Model>,
-    odd: &[OddSeat],
-    general: &[GeneralHold],
-) -> Moving {
-    let mut lapses = Lapses { now: moment.now, lapsed: 0, valid_until: i64::MAX };
-    let mut counts: HashMap<SectionId, Counts> =
-        sections.iter().map(|section| (section.id, counters(section))).collect();
-    for hold in general {
-        if lapses.has_lapsed(hold.expires_at)
-            && let Some(counts) = counts.get_mut(&hold.section)
-        {
-            counts.held -= hold.persons;
-        }
-    }
-    let mut seats: Vec<WireState> = Vec::with_capacity(odd.len());
-    for seat in odd {
-        if seat.expires_at.is_some_and(|at| lapses.has_lapsed(at)) {
-            continue;
-        }
-        let status = views::seat_status(seat.status);
-        if status == SeatStatus::Available {
-            continue;
-        }
-        if let Some(counts) = counts.get_mut(&seat.section) {
-            match status {
-                SeatStatus::Available => {}
-                SeatStatus::Held => counts.held += 1,
-                SeatStatus::Sold => counts.sold += 1,
-                SeatStatus::Blocked => counts.blocked += 1,
-            }
-        }
-        seats.push(match seat.expires_at {
-            Some(until) => record::held(seat.id, seat.version, until),
-            None => record::settled(seat.id, status, seat.version),
-        });
-    }
-    let sections = sections
-        .into_iter()
-        .map(|section| {
-            let mut counts = counts.remove(&section.id).unwrap_or_default();
-            let taken = counts.held + counts.sold + counts.blocked;
-            counts.available = (counts.capacity - taken).max(0);
-            (section, counts)
-        })
-        .collect();
-    Moving {
-        total: moment.total(),
-        plan_version: moment.row.plan_version,
-        valid_until: lapses.valid_until,
-        lapsed: lapses.lapsed,
-        seq: moment.seq,
-        sections,
-        seats: serde_json::to_string(&seats).expect("seat states serialize"),
-        packed: Mutex::new(None),
-    }
-}
-
-/// The counts that the section's row contains: all counts for general admission, only the capacity for seats.
-fn counters(section: &sections::Model) -> Counts {
-    let seated = section.kind == SectionKind::Seated;
-    let of = |counter: i32| if seated { 0 } else { i64::from(counter) };
-    Counts {
-        capacity: section.capacity.into(),
-        available: 0,
-        held: of(section.held),
-        sold: of(section.sold),
-        blocked: of(section.blocked),
-    }
+/// Reads the state of an event and keeps it. Whoever has `_reading` is the only reader.
+async fn read_moving(
+    db: &Db,
+    moment: Moment,
+    kept: &Kept,
+    begun: Instant,
+    _reading: OwnedMutexGuard<()>,
+) -> Result<Arc<Moving>, StoreError> {
+    metrics::counter!("holdfast_cache_misses_total", "cache" => "inventory").increment(1);
+    let tx = db.snapshot().await?;
+    // The moment of the same snapshot, so that numbers, versions and seats belong together. An event that has just been
+    // deleted has only the reader's.
+    let moment = store::events::at(&tx, moment.row.id).await?.unwrap_or(moment);
+    let moving = Moving::read(&tx, &moment).await?;
+    tx.rollback().await?;
+    Ok(kept.keep(moving, begun))
 }

@@ -19,8 +19,8 @@ pub use self::{
     document::{NoMarkers, env_example, with_table},
     secret::Secret,
     setting::{
-        Range, Setting, Source, Unit, WhenUnset, in_development, minutes, number, only_environment,
-        optional, seconds, text,
+        Range, Setting, Source, Unit, WhenUnset, in_development, milliseconds, minutes, number,
+        only_environment, optional, seconds, text,
     },
     value::{Value, Wrong, one_of, parts},
     values::{CONFIG_FILE, Values},

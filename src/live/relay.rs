@@ -4,7 +4,14 @@
 //! assigned after the commit cannot be missed. One node numbers at a time, under a row lock that ends when the node
 //! dies.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use holdfast_domain::ids::EventId;
 use tokio::sync::Notify;
@@ -35,12 +42,24 @@ const MAX_ROUNDS: usize = 100;
 #[derive(Debug, Clone, Default)]
 pub struct Relay {
     nudged: Arc<Notify>,
+    changes: Arc<AtomicU64>,
 }
 
 impl Relay {
     /// Tells the relay that something was committed.
     pub fn nudge(&self) {
+        self.hear();
         self.nudged.notify_one();
+    }
+
+    /// Counts that this node has heard of a change: it has committed it, or is about to pass it to viewers.
+    pub fn hear(&self) {
+        self.changes.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// How often this node has heard of a change. What was read under another number may lack it.
+    pub fn changes(&self) -> u64 {
+        self.changes.load(Ordering::SeqCst)
     }
 
     /// Numbers committed rows until the process stops.

@@ -12,6 +12,7 @@ use holdfast_domain::ids::EventId;
 use tokio::sync::broadcast;
 
 use super::{
+    Relay,
     record::ChangeDraft,
     store::{self, Numbered},
 };
@@ -65,7 +66,7 @@ impl Tail {
     }
 
     /// Follows the log for all viewers until the process stops.
-    pub async fn run(self, base: Base, broker: Arc<dyn Broker>) {
+    pub async fn run(self, base: Base, broker: Arc<dyn Broker>, relay: Relay) {
         let stopping = base.tasks.stopping();
         let mut wakes = broker.listen();
         loop {
@@ -77,7 +78,7 @@ impl Tail {
                 },
                 () = tokio::time::sleep(POLL) => (),
             }
-            if let Err(error) = self.catch_up(&base).await {
+            if let Err(error) = self.catch_up(&base, &relay).await {
                 tracing::warn!(error = %error, "the change log could not be read; trying again");
             }
         }
@@ -91,7 +92,7 @@ impl Tail {
         events.keys().copied().collect()
     }
 
-    async fn catch_up(&self, base: &Base) -> Result<(), StoreError> {
+    async fn catch_up(&self, base: &Base, relay: &Relay) -> Result<(), StoreError> {
         let events = self.followed();
         if events.is_empty() {
             return Ok(());
@@ -100,6 +101,8 @@ impl Tail {
             while let Some(seen) = self.seen(event).filter(|seen| *seen < last) {
                 let (changes, now) = store::since(&base.db, event, seen, READ_LIMIT).await?;
                 let Some(newest) = changes.last().map(|change| change.seq) else { break };
+                // A viewer that reads the event because of a change must not get what was read before it.
+                relay.hear();
                 for change in &changes {
                     self.send(event, (change.seq, wire(change, now)));
                 }

@@ -89,8 +89,10 @@ impl Drop for ViewerGauge {
 enum Join {
     /// The viewer gets the changes between its last number and the end of the log.
     CatchingUp,
-    /// The viewer was told to read everything again. The stream then ends.
-    Reset,
+    /// The viewer must read everything again. What it reads contains the log up to this number.
+    Reset(i64),
+    /// The viewer was told so, and its stream ends.
+    Ended,
     /// The viewer gets changes as they happen.
     Following,
 }
@@ -129,20 +131,18 @@ impl Viewer {
                     continue;
                 }
                 if seq > self.seen + 1 {
-                    return self.reset();
+                    return self.reset(seq - 1);
                 }
                 self.seen = seq;
                 return Some(message(seq, &text));
             }
             match self.state {
-                Join::Reset => return None,
+                Join::Reset(upto) => return self.reset(upto),
+                Join::Ended => return None,
                 Join::CatchingUp => {
                     if let Err(error) = self.catch_up().await {
                         tracing::warn!(error = %error, "a viewer could not catch up");
                         return None;
-                    }
-                    if self.state == Join::Reset {
-                        return self.reset();
                     }
                 }
                 Join::Following => match self.heard.recv().await {
@@ -160,23 +160,25 @@ impl Viewer {
         let last = store::last_seq(&self.base.db, self.event).await?;
         if last <= self.seen {
             // A number beyond the end of the log comes from another database.
-            self.state = if last == self.seen { Join::Following } else { Join::Reset };
+            self.state = if last == self.seen { Join::Following } else { Join::Reset(last) };
             return Ok(());
         }
         // The log is read after its end was determined, so every change that was numbered by then is here or deleted
         // for good.
         let (changes, now) = store::since(&self.base.db, self.event, self.seen, READ_LIMIT).await?;
         if changes.is_empty() {
-            self.state = Join::Reset;
+            self.state = Join::Reset(last);
         }
         self.behind = changes.iter().map(|change| (change.seq, tail::wire(change, now))).collect();
         Ok(())
     }
 
-    fn reset(&mut self) -> Option<Event> {
+    /// The message has the number from which the stream goes on. Otherwise the browser would reconnect with its old
+    /// number, and be told the same again.
+    fn reset(&mut self, upto: i64) -> Option<Event> {
         self.behind.clear();
-        self.state = Join::Reset;
-        Some(Event::message("{}").event_type(stream_events::RESET))
+        self.state = Join::Ended;
+        Some(Event::message("{}").event_type(stream_events::RESET).id(upto.to_string()))
     }
 }
 

@@ -1,5 +1,6 @@
 //! The catalogue over HTTP: which callers see and change events, and how the status of an event changes.
 
+mod ages;
 mod halls;
 mod names;
 mod places;

@@ -62,6 +62,8 @@ pub struct Section {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct SectionPage {
+    /// The number of the last change that the counts include. The event stream counts the same numbers.
+    pub seq: i64,
     /// The sections in the order of the hall.
     pub items: Vec<Section>,
     /// Always `null`: all sections of an event fit on one page.

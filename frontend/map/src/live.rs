@@ -65,8 +65,23 @@ impl Live {
         live
     }
 
-    /// Replaces the whole state. Returns the seats whose state changed.
+    /// Whether the page knows more than this state contains: a node can show a state that is a moment old, and the stream
+    /// may have been faster.
+    pub fn is_ahead_of(&self, states: &SeatStates) -> bool {
+        states.seq < self.seq
+    }
+
+    /// Makes the next state replace everything, whatever its number: the server's log begins anew.
+    pub fn forget_number(&mut self) {
+        self.seq = -1;
+    }
+
+    /// Replaces the whole state, unless the page is ahead of it; then only newer seats count. Returns the seats whose
+    /// state changed.
     pub fn replace(&mut self, hall: &Hall, states: &SeatStates, monotonic_ms: f64) -> Vec<usize> {
+        if self.is_ahead_of(states) {
+            return self.apply(hall, &states.seats);
+        }
         let mut fresh = Self::new(hall);
         fresh.clock.set(states.now, monotonic_ms);
         fresh.seq = states.seq;
@@ -179,6 +194,32 @@ mod tests {
         // A seat in payment has no expiry of its own and stays held.
         assert!(live.lapse(&hall, 9e9).is_empty());
         assert_eq!(live.status[1], SeatStatus::Held);
+    }
+
+    #[test]
+    fn an_older_state_takes_nothing_back() {
+        let hall = small_hall();
+        let mut live = Live::new(&hall);
+        live.replace(&hall, &states(7, 0, vec![SeatState(1, SeatStatus::Held, 3, None)]), 0.0);
+        live.seq = 9;
+        live.apply(&hall, &[SeatState(2, SeatStatus::Sold, 5, None)]);
+        let older = states(8, 0, vec![SeatState(1, SeatStatus::Held, 3, None)]);
+        assert!(live.replace(&hall, &older, 0.0).is_empty());
+        assert_eq!((live.seq, live.status[1]), (9, SeatStatus::Sold));
+        // A state may contain seats that have no number yet.
+        let older = states(8, 0, vec![SeatState(3, SeatStatus::Held, 2, None)]);
+        assert_eq!(live.replace(&hall, &older, 0.0), [2]);
+        assert_eq!((live.seq, live.status[1]), (9, SeatStatus::Sold));
+    }
+
+    #[test]
+    fn after_a_reset_the_state_of_another_log_is_taken() {
+        let hall = small_hall();
+        let mut live = Live::new(&hall);
+        live.replace(&hall, &states(500, 0, vec![SeatState(1, SeatStatus::Sold, 3, None)]), 0.0);
+        live.forget_number();
+        assert_eq!(live.replace(&hall, &states(20, 0, vec![]), 0.0), [0]);
+        assert_eq!(live.seq, 20);
     }
 
     #[test]

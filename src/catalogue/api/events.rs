@@ -1,5 +1,7 @@
 //! The HTTP routes of events.
 
+use std::sync::Arc;
+
 use holdfast_contract::{
     catalogue::{Eligibility, Event, EventPage, EventPatch, Inventory, NewEvent},
     problem::ProblemType,
@@ -22,6 +24,7 @@ use crate::{
     catalogue::{
         Catalogue, create_event, delete_event, edit_event, lifecycle,
         list_events::{EventQuery, MAX_SEARCH, Sort, Stage, drafts_seen_by},
+        reads::Pace,
         sellable, store, views,
     },
     http::{
@@ -157,6 +160,8 @@ impl EventsApi {
     }
 
     /// Read an event's inventory: how many places are in each state.
+    ///
+    /// During a busy sale, the inventory can be a quarter of a second old.
     #[oai(path = "/events/:id/inventory", method = "get")]
     async fn inventory(
         &self,
@@ -211,12 +216,14 @@ impl EventsApi {
             (_, _) => Vec::new(),
         };
         let drafts_of = drafts_seen_by(caller.role(), memberships);
+        let (asked, pace) = (self.0.reads.now(), self.0.reads.pace_of(caller.role()));
         let mut moments =
             store::listing::page(&self.0.base.db, wanted, drafts_of.as_deref()).await?;
         let next = page::next(&mut moments, wanted.limit, |last| last.row.id.to_string());
         let mut items = Vec::with_capacity(moments.len());
         for moment in moments {
-            items.push(views::event(&self.0.reads.seen(moment.into()).await?)?);
+            let moment = Arc::new(moment.asked_at(asked));
+            items.push(views::event(&self.0.reads.seen(moment, pace).await?)?);
         }
         Ok(EventPage { items, next })
     }
@@ -236,7 +243,7 @@ impl EventsApi {
 
     async fn event(&self, event: Managed) -> Result<Event, ApiProblem> {
         let moment = self.0.moment(event.visible()).await?;
-        Ok(views::event(&self.0.reads.seen(moment).await?)?)
+        Ok(views::event(&self.0.reads.seen(moment, Pace::EXACT).await?)?)
     }
 }
 

@@ -4,7 +4,11 @@ use std::sync::Arc;
 
 use crate::{
     access::{Managed, Visible},
-    catalogue::{Catalogue, reads::PresentEvent, store::events::Moment},
+    catalogue::{
+        Catalogue,
+        reads::{Pace, PresentEvent},
+        store::events::Moment,
+    },
     http::{auth::Caller, problem::ApiProblem},
     kernel::{failpoint, idempotency::MAKE},
 };
@@ -20,16 +24,22 @@ impl Catalogue {
         E: Send + 'static,
         ApiProblem: From<E>,
     {
+        let relay = self.relay.clone();
+        let work = async move {
+            let done = work.await;
+            relay.nudge();
+            done
+        };
         let done = self.base.tasks.run(work).await??;
         failpoint::reach(MAKE, failpoint::Moment::AfterRecord);
-        self.relay.nudge();
         Ok(done)
     }
 
     /// The event with this id or slug as it is now, if the caller may see it.
     pub(super) async fn look(&self, caller: &Caller, id: &str) -> Result<Arc<Moment>, ApiProblem> {
         let visible = self.access.visible(caller, id).await?;
-        if let Some(moment) = self.reads.moment(visible.event()).await? {
+        let pace = self.reads.pace_of(caller.role());
+        if let Some(moment) = self.reads.moment(visible.event(), pace).await? {
             return Ok(moment);
         }
         // Another node may have deleted the event, and another event may use its slug.
@@ -39,11 +49,12 @@ impl Catalogue {
     /// The event as it is now with the number of places left, if the caller may see it.
     pub(super) async fn seen(&self, caller: &Caller, id: &str) -> Result<PresentEvent, ApiProblem> {
         let moment = self.look(caller, id).await?;
-        Ok(self.reads.seen(moment).await?)
+        Ok(self.reads.seen(moment, self.reads.pace_of(caller.role())).await?)
     }
 
+    /// The event as it is now.
     pub(super) async fn moment(&self, event: Visible) -> Result<Arc<Moment>, ApiProblem> {
-        if let Some(moment) = self.reads.moment(event.event()).await? {
+        if let Some(moment) = self.reads.moment(event.event(), Pace::EXACT).await? {
             return Ok(moment);
         }
         self.access.forget(event.event()).await;

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::Tag;
 use crate::{
     access::Managed,
-    catalogue::{Catalogue, sections, views},
+    catalogue::{Catalogue, reads::Pace, sections, views},
     http::{
         auth::Caller,
         body::{Json, NoContent},
@@ -36,7 +36,7 @@ impl SectionsApi {
         id: Path<String>,
     ) -> Result<Json<SectionPage>, ApiProblem> {
         let seen = self.0.seen(&caller, &id.0).await?;
-        Ok(Json(SectionPage { items: views::sections(&seen), next: None }))
+        Ok(Json(SectionPage { seq: seen.moving.seq, items: views::sections(&seen), next: None }))
     }
 
     /// Create a section: general admission, or rows of seats.
@@ -96,7 +96,7 @@ impl SectionsApi {
     async fn section(&self, event: Managed, id: SectionId) -> Result<Section, ApiProblem> {
         let missing = || ApiProblem::not_found("section");
         let moment = self.0.moment(event.visible()).await?;
-        let seen = self.0.reads.seen(moment).await?;
+        let seen = self.0.reads.seen(moment, Pace::EXACT).await?;
         views::sections(&seen).into_iter().find(|section| section.id == id.0).ok_or_else(missing)
     }
 }

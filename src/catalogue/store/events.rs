@@ -11,7 +11,7 @@ use sea_orm::{
 };
 
 use crate::{
-    catalogue::texts,
+    catalogue::{reads::Instant, texts},
     kernel::db::{self, Sql, StoreError, Tx},
 };
 
@@ -29,9 +29,17 @@ pub struct Moment {
     pub seq: i64,
     /// How many committed changes have no number yet.
     pending: i64,
+    /// When this node asked for it.
+    #[sea_orm(skip)]
+    pub asked: Instant,
 }
 
 impl Moment {
+    /// The moment that this node asked for at this time.
+    pub fn asked_at(self, asked: Instant) -> Self {
+        Self { asked, ..self }
+    }
+
     /// The number of committed changes. It only grows, so data read under the same total is still current.
     pub fn total(&self) -> i64 {
         self.seq + self.pending

@@ -1,6 +1,6 @@
 //! The declaration of a setting, apart from the type of its value.
 
-use std::ops::RangeInclusive;
+use std::{ops::RangeInclusive, time::Duration};
 
 use super::{Refusal, Value, Values};
 
@@ -54,6 +54,7 @@ pub struct Range {
 pub enum Unit {
     /// Objects that the help text names.
     Pieces,
+    Milliseconds,
     Seconds,
     Minutes,
 }
@@ -63,17 +64,19 @@ impl Unit {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Pieces => "",
+            Self::Milliseconds => " milliseconds",
             Self::Seconds => " seconds",
             Self::Minutes => " minutes",
         }
     }
 
-    /// How many seconds one unit has; `None` when the unit is not a time.
-    pub const fn in_seconds(self) -> Option<u64> {
+    /// The time of one unit; `None` when the unit is not a time.
+    pub const fn time(self) -> Option<Duration> {
         match self {
             Self::Pieces => None,
-            Self::Seconds => Some(1),
-            Self::Minutes => Some(60),
+            Self::Milliseconds => Some(Duration::from_millis(1)),
+            Self::Seconds => Some(Duration::from_secs(1)),
+            Self::Minutes => Some(Duration::from_mins(1)),
         }
     }
 }
@@ -90,6 +93,11 @@ pub enum Source {
 /// A number with this range and default.
 pub const fn number(name: &'static str, range: RangeInclusive<u32>, default: u32) -> Setting {
     in_range(name, range, default, Unit::Pieces)
+}
+
+/// A time in milliseconds with this range and default.
+pub const fn milliseconds(name: &'static str, range: RangeInclusive<u32>, default: u32) -> Setting {
+    in_range(name, range, default, Unit::Milliseconds)
 }
 
 /// A time in seconds with this range and default.

@@ -75,8 +75,7 @@ impl Value for Duration {
     fn read(text: &str, setting: &Setting) -> Result<Self, Wrong> {
         let number = u32::read(text, setting)?;
         let unit = setting.range.map_or(Unit::Pieces, |range| range.unit);
-        let seconds = unit.in_seconds().ok_or(Wrong::Form)?;
-        Ok(Self::from_secs(u64::from(number) * seconds))
+        Ok(unit.time().ok_or(Wrong::Form)? * number)
     }
 }
 

@@ -154,7 +154,12 @@ async fn a_viewer_that_comes_back_too_late_is_told_to_read_everything_again() {
         let path = event.path(&format!("/stream?after={after}"));
         let text = tokio::time::timeout(PATIENCE, app.get(&path)).await.expect("it ends").text;
         assert!(text.contains("event: reset"), "{text}");
+        // The browser reconnects with the number of that message, from which the stream goes on.
+        let id = text.lines().find_map(|line| line.strip_prefix("id:")).map(str::trim);
+        assert_eq!(id, Some("1"), "{text}");
     }
+    let goes_on = event.path("/stream?after=1");
+    app.watch(&goes_on, "\"seq\":2", async { hold(&app, &event, 2).await }).await;
     app.get(&event.path("/stream?after=x")).await.assert_field("after");
     app.finish().await;
 }

@@ -11,6 +11,7 @@ use std::{
     time::Duration,
 };
 
+use futures_util::StreamExt as _;
 use holdfast::{
     adapters::system::{SystemClock, SystemEntropy},
     app::{App, Running},
@@ -228,6 +229,19 @@ impl TestApp {
         self.as_nobody().post(path, body).await
     }
 
+    /// Opens a stream, does `work`, and waits until the stream has brought a text that contains `part`.
+    pub async fn watch(&self, path: &str, part: &str, work: impl Future<Output = ()>) {
+        let response = self.client.get(self.url(path)).send().await.expect("the stream opens");
+        assert_eq!(response.status(), 200);
+        work.await;
+        let (mut bytes, mut text) = (response.bytes_stream(), String::new());
+        while !text.contains(part) {
+            let chunk = tokio::time::timeout(Duration::from_secs(20), bytes.next()).await;
+            let chunk = chunk.expect("a change in time").expect("open").expect("readable");
+            text.push_str(std::str::from_utf8(&chunk).expect("text"));
+        }
+    }
+
     /// Moves the database's clock, which all nodes use.
     pub async fn advance(&self, by: Duration) {
         let ms = i64::try_from(by.as_millis()).expect("a duration of this age");
@@ -307,6 +321,8 @@ fn config(database_url: String, redis_urls: Vec<String>, data_dir: PathBuf) -> C
     // No pass runs by itself; the tests run the passes.
     config.holds.expiry_pass = Duration::from_secs(3600);
     config.events.event_pass = Duration::from_secs(3600);
+    // Tests see the present state; tests of `catalogue::ages` see what pages see during a sale.
+    config.events.state_age = Duration::ZERO;
     config
 }
 

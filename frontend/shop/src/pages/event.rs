@@ -12,7 +12,7 @@ mod summary;
 mod tip;
 
 use holdfast_contract::{
-    catalogue::{Event, EventStatus, Offer, Section},
+    catalogue::{Event, EventStatus, Offer, SectionPage},
     live::SeatStates,
     seat_map::SeatMap,
 };
@@ -45,7 +45,7 @@ pub struct Opening {
     event: Event,
     map: Option<SeatMap>,
     states: SeatStates,
-    sections: Vec<Section>,
+    sections: SectionPage,
     offers: Vec<Offer>,
 }
 
@@ -56,13 +56,7 @@ async fn open(slug: String) -> Result<Opening, Failure> {
     let map = async { if has_plan { api::seat_map(id).await.map(Some) } else { Ok(None) } };
     let (map, states, sections, offers) =
         futures_util::join!(map, api::seat_states(id), api::sections(id), api::offers(id));
-    Ok(Opening {
-        event,
-        map: map?,
-        states: states?,
-        sections: sections?.items,
-        offers: offers?.items,
-    })
+    Ok(Opening { event, map: map?, states: states?, sections: sections?, offers: offers?.items })
 }
 
 #[component]

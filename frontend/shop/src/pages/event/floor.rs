@@ -141,6 +141,8 @@ impl Floor {
         let hall = map.map_or_else(Hall::empty, Hall::new);
         let mut live = Live::new(&hall);
         live.replace(&hall, &states, browser::monotonic_ms());
+        // The stream goes on from the older of both; what it repeats changes nothing.
+        live.seq = live.seq.min(sections.seq);
         let prices = Prices::new(offers, EventSale::of(&event), browser::rfc3339(states.now));
         live.closed = prices.closed(&hall);
         let holds = Holds::expect();
@@ -151,7 +153,7 @@ impl Floor {
             live: StoredValue::new_local(Rc::new(RefCell::new(live))),
             revision: RwSignal::new(0),
             prices: RwSignal::new(prices),
-            general: RwSignal::new(general_of(sections)),
+            general: RwSignal::new(general_of(sections.items)),
             chosen: RwSignal::new(Selection::default()),
             mine: known(move || holds.seats(event_id)),
             stage: RwSignal::new_local(None),

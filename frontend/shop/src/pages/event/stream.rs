@@ -105,7 +105,7 @@ fn open(floor: Floor, slot: &Slot, wait_ms: i32) {
     });
     let reset: Listener = Closure::new(move |_| {
         if floor.event.try_with_untracked(|_| ()).is_some() {
-            floor.reload();
+            floor.begin_anew();
         }
     });
     for (name, listener) in [(stream_events::CHANGE, &change), (stream_events::RESET, &reset)] {

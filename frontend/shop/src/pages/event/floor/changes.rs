@@ -5,6 +5,7 @@ use holdfast_contract::{
     live::{Change, SeatStates},
 };
 use leptos::prelude::*;
+use uuid::Uuid;
 
 use super::{Floor, Notice, general_of};
 use crate::pages::event::selection::Ended;
@@ -13,6 +14,9 @@ use map::{
     stage::Stage,
 };
 use ui::{api, browser};
+
+/// Longer than a node shows an event as it was.
+const MOMENT_MS: i32 = 400;
 
 impl Floor {
     /// Processes one message of the stream.
@@ -115,6 +119,14 @@ impl Floor {
         leptos::task::spawn_local(async move { self.read_states().await });
     }
 
+    /// Reads the state of all seats again, and takes it whatever its number.
+    pub fn begin_anew(self) {
+        if let Some(live) = self.live.try_get_value() {
+            live.borrow_mut().forget_number();
+        }
+        self.reload();
+    }
+
     /// Reads everything again that can change while the page is open.
     pub fn reload_all(self) {
         leptos::task::spawn_local(async move {
@@ -127,7 +139,15 @@ impl Floor {
         let Some(event) = self.event.try_with_untracked(|event| event.id) else { return };
         let Ok(states) = api::seat_states(event).await else { return };
         self.replace(&states);
-        if let Ok(sections) = api::sections(event).await {
+        self.read_sections(event).await;
+    }
+
+    /// Reads the places that are left in the sections. Counts that are older than what the stream has brought are
+    /// dropped.
+    async fn read_sections(self, event: Uuid) {
+        let Ok(sections) = api::sections(event).await else { return };
+        let Some(live) = self.live.try_get_value() else { return };
+        if sections.seq >= live.borrow().seq {
             let _ = self.general.try_set(general_of(sections.items));
         }
     }
@@ -146,9 +166,16 @@ impl Floor {
     }
 
     async fn read_event(self) {
-        let known = self.event.try_with_untracked(|event| (event.id, event.plan_version));
-        let Some((id, plan)) = known else { return };
-        let Ok(event) = api::event(&id.to_string()).await else { return };
+        let known =
+            self.event.try_with_untracked(|event| (event.id, event.plan_version, event.version));
+        let Some((id, plan, version)) = known else { return };
+        let mut read = api::event(&id.to_string()).await;
+        if read.as_ref().is_ok_and(|event| event.version <= version) {
+            // Another node answered, which shows the event as it was a moment ago.
+            browser::sleep(MOMENT_MS).await;
+            read = api::event(&id.to_string()).await;
+        }
+        let Ok(event) = read else { return };
         if event.plan_version != plan {
             self.again.try_run(());
             return;
@@ -160,9 +187,7 @@ impl Floor {
         {
             self.sell_by(Prices::new(offers.items, sale, self.now()));
         }
-        if let Ok(sections) = api::sections(id).await {
-            let _ = self.general.try_set(general_of(sections.items));
-        }
+        self.read_sections(id).await;
     }
 
     fn changed(self, seats: &[usize]) {

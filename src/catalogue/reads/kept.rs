@@ -1,0 +1,110 @@
+//! The moving state of one event as this node keeps it, for all readers.
+
+use std::{
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
+
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
+use super::{
+    moving::Moving,
+    pace::{Age, Pace, Step},
+};
+use crate::catalogue::store::events::Moment;
+
+/// A kept state; cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub struct Kept {
+    state: Arc<RwLock<Option<State>>>,
+    /// Whoever reads the state from the database holds this lock.
+    reading: Arc<Mutex<()>>,
+}
+
+#[derive(Debug)]
+struct State {
+    moving: Arc<Moving>,
+    /// When its read began.
+    read_at: Duration,
+    /// When a read last began, also one that has not ended or has failed.
+    tried_at: Duration,
+    /// When it was last known to be current.
+    true_at: Duration,
+    /// How often this node had heard of a change by then.
+    changes: u64,
+}
+
+/// The node's time, and how often it has heard of a change by then.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Instant {
+    /// The time of the clock that never goes back.
+    pub at: Duration,
+    pub changes: u64,
+}
+
+/// The answer to a reader.
+#[derive(Debug)]
+pub enum Found {
+    /// The reader takes this state.
+    Taken(Arc<Moving>),
+    /// The reader takes this state, and holds the right to read the next one.
+    ToRenew(Arc<Moving>, OwnedMutexGuard<()>),
+    /// The reader waits for the next state.
+    Nothing,
+}
+
+impl Kept {
+    /// What a reader gets at this time that knows this moment of the event.
+    pub fn find(&self, moment: &Moment, now: Instant, pace: Pace) -> Found {
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        let Some(state) = state.as_mut().filter(|state| state.moving.is_of(moment)) else {
+            return Found::Nothing;
+        };
+        let moving = Arc::clone(&state.moving);
+        if moving.is_current(moment) {
+            state.true_at = state.true_at.max(moment.asked.at);
+            state.changes = state.changes.max(moment.asked.changes);
+            return Found::Taken(moving);
+        }
+        let age = Age {
+            tried_at: state.tried_at,
+            true_at: state.true_at,
+            is_outdated_here: state.changes != now.changes,
+        };
+        match pace.step(age, now.at) {
+            Step::Use => Found::Taken(moving),
+            Step::UseAndRenew => match Arc::clone(&self.reading).try_lock_owned() {
+                Ok(reading) => {
+                    state.tried_at = now.at;
+                    Found::ToRenew(moving, reading)
+                }
+                // Somebody reads the next state already.
+                Err(_) => Found::Taken(moving),
+            },
+            Step::Wait => Found::Nothing,
+        }
+    }
+
+    /// A state whose read began at this time or later, so that it contains everything that was committed before.
+    pub fn read_since(&self, moment: &Moment, since: Duration) -> Option<Arc<Moving>> {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        let state = state.as_ref()?;
+        let is_good = state.read_at >= since && state.moving.is_of(moment);
+        is_good.then(|| Arc::clone(&state.moving))
+    }
+
+    /// Waits for the right to read the next state.
+    pub async fn reading(&self) -> OwnedMutexGuard<()> {
+        Arc::clone(&self.reading).lock_owned().await
+    }
+
+    /// Keeps a state whose read began at this time.
+    pub fn keep(&self, moving: Moving, begun: Instant) -> Arc<Moving> {
+        let moving = Arc::new(moving);
+        let Instant { at, changes } = begun;
+        let state =
+            State { moving: Arc::clone(&moving), read_at: at, tried_at: at, true_at: at, changes };
+        *self.state.write().unwrap_or_else(PoisonError::into_inner) = Some(state);
+        moving
+    }
+}

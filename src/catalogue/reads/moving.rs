@@ -1,0 +1,200 @@
+//! The part of an event that changes with every hold: which seats are taken, and how many places are left.
+
+use std::collections::HashMap;
+
+use holdfast_contract::{
+    catalogue::{Counts, SeatStatus},
+    live::SeatState as WireState,
+};
+use holdfast_domain::{ids::SectionId, inventory::SectionKind};
+use holdfast_entity::sections;
+use tokio::sync::Mutex;
+
+use crate::{
+    catalogue::{
+        store::{
+            self,
+            events::Moment,
+            inventory::{GeneralHold, OddSeat},
+        },
+        views,
+    },
+    http::tagged::Packed,
+    kernel::db::{Bug, StoreError, Tx},
+    live::record,
+};
+
+/// The minimum size of a text that is compressed on another thread: a longer text would keep other requests waiting.
+const LONG_BYTES: usize = 16 * 1024;
+
+/// The part of an event that changes with every hold.
+#[derive(Debug)]
+pub struct Moving {
+    /// The version of the event when this was read.
+    version: i32,
+    /// The version of the seating plan that the seats belong to.
+    pub plan_version: i32,
+    /// The number of changes that were committed when this was read.
+    pub total: i64,
+    valid_until: i64,
+    /// How many stored holds had lapsed. While `total` stays the same, this number only grows.
+    pub lapsed: usize,
+    /// The number of the last numbered change that this contains.
+    pub seq: i64,
+    /// The sections in their order, each with its counts.
+    pub sections: Vec<(sections::Model, Counts)>,
+    /// The seats that are not available, as JSON.
+    seats: String,
+    /// The response of the last second, so that it is compressed once for all readers.
+    packed: Mutex<Option<(i64, Packed)>>,
+}
+
+impl Moving {
+    /// Reads the state as the transaction sees it. `moment` was read in the same transaction.
+    pub(super) async fn read(tx: &Tx, moment: &Moment) -> Result<Self, StoreError> {
+        let event = moment.row.id;
+        let sections = store::sections::all(tx, event).await?;
+        let odd = store::inventory::odd_seats(tx, event).await?;
+        let general = store::inventory::general_holds(tx, event).await?;
+        Ok(sum_up(moment, sections, &odd, &general))
+    }
+
+    /// Whether nothing has changed or lapsed from the read until this moment.
+    pub(super) fn is_current(&self, moment: &Moment) -> bool {
+        self.total >= moment.total() && moment.now < self.valid_until && self.is_of(moment)
+    }
+
+    /// Whether this contains the plan and the terms of the event at this moment.
+    pub(super) fn is_of(&self, moment: &Moment) -> bool {
+        self.version >= moment.row.version
+    }
+
+    /// The response `SeatStates` with the time of this moment.
+    ///
+    /// # Errors
+    /// When the compression panics.
+    pub async fn seat_states(&self, moment: &Moment) -> Result<Packed, StoreError> {
+        let now = moment.now.div_euclid(1_000);
+        let mut packed = self.packed.lock().await;
+        if let Some((at, packed)) = &*packed
+            && *at == now
+        {
+            return Ok(packed.clone());
+        }
+        let (seq, plan) = (self.seq, self.plan_version);
+        let json =
+            format!(r#"{{"seq":{seq},"plan_version":{plan},"now":{now},"seats":{}}}"#, self.seats);
+        let pack = move || Packed::shared(json.into_bytes());
+        let made = if self.seats.len() < LONG_BYTES {
+            pack()
+        } else {
+            let made = tokio::task::spawn_blocking(pack).await;
+            made.map_err(|error| Bug::new(error.to_string()))?
+        };
+        *packed = Some((now, made.clone()));
+        Ok(made)
+    }
+
+    /// The counts of the whole event.
+    pub fn counts(&self) -> Counts {
+        self.sections.iter().fold(Counts::default(), |sum, (_, counts)| Counts {
+            capacity: sum.capacity + counts.capacity,
+            available: sum.available + counts.available,
+            held: sum.held + counts.held,
+            sold: sum.sold + counts.sold,
+            blocked: sum.blocked + counts.blocked,
+        })
+    }
+}
+
+/// Counts the holds that have lapsed at `now`, and finds the time until which that number stays the same.
+struct Lapses {
+    now: i64,
+    lapsed: usize,
+    valid_until: i64,
+}
+
+impl Lapses {
+    fn has_lapsed(&mut self, expires_at: i64) -> bool {
+        let lapsed = expires_at <= self.now;
+        if lapsed {
+            self.lapsed += 1;
+        } else {
+            self.valid_until = self.valid_until.min(expires_at);
+        }
+        lapsed
+    }
+}
+
+fn sum_up(
+    moment: &Moment,
+    sections: Vec<sections::Model>,
+    odd: &[OddSeat],
+    general: &[GeneralHold],
+) -> Moving {
+    let mut lapses = Lapses { now: moment.now, lapsed: 0, valid_until: i64::MAX };
+    let mut counts: HashMap<SectionId, Counts> =
+        sections.iter().map(|section| (section.id, counters(section))).collect();
+    for hold in general {
+        if lapses.has_lapsed(hold.expires_at)
+            && let Some(counts) = counts.get_mut(&hold.section)
+        {
+            counts.held -= hold.persons;
+        }
+    }
+    let mut seats: Vec<WireState> = Vec::with_capacity(odd.len());
+    for seat in odd {
+        if seat.expires_at.is_some_and(|at| lapses.has_lapsed(at)) {
+            continue;
+        }
+        let status = views::seat_status(seat.status);
+        if status == SeatStatus::Available {
+            continue;
+        }
+        if let Some(counts) = counts.get_mut(&seat.section) {
+            match status {
+                SeatStatus::Available => {}
+                SeatStatus::Held => counts.held += 1,
+                SeatStatus::Sold => counts.sold += 1,
+                SeatStatus::Blocked => counts.blocked += 1,
+            }
+        }
+        seats.push(match seat.expires_at {
+            Some(until) => record::held(seat.id, seat.version, until),
+            None => record::settled(seat.id, status, seat.version),
+        });
+    }
+    let sections = sections
+        .into_iter()
+        .map(|section| {
+            let mut counts = counts.remove(&section.id).unwrap_or_default();
+            let taken = counts.held + counts.sold + counts.blocked;
+            counts.available = (counts.capacity - taken).max(0);
+            (section, counts)
+        })
+        .collect();
+    Moving {
+        version: moment.row.version,
+        plan_version: moment.row.plan_version,
+        total: moment.total(),
+        valid_until: lapses.valid_until,
+        lapsed: lapses.lapsed,
+        seq: moment.seq,
+        sections,
+        seats: serde_json::to_string(&seats).expect("seat states serialize"),
+        packed: Mutex::new(None),
+    }
+}
+
+/// The counts that the section's row contains: all counts for general admission, only the capacity for seats.
+fn counters(section: &sections::Model) -> Counts {
+    let seated = section.kind == SectionKind::Seated;
+    let of = |counter: i32| if seated { 0 } else { i64::from(counter) };
+    Counts {
+        capacity: section.capacity.into(),
+        available: 0,
+        held: of(section.held),
+        sold: of(section.sold),
+        blocked: of(section.blocked),
+    }
+}
