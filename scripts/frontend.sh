@@ -176,7 +176,9 @@ for program in "${programs[@]}"; do
     wasm_name[$program]=$(keep "$target_dir/finished/$program/program.wasm" "$program" wasm)
     js_name=$(keep "$target_dir/finished/$program/program.js" "$program" js)
     own_names="s|%JS%|$js_name|g;s|%WASM%|${wasm_name[$program]}|g"
-    sed -e "$own_names" "$front/shell/boot.js" >"$work/boot.js"
+    scripts=("$front/shell/boot.js")
+    [ ! -f "$front/shell/$program.js" ] || scripts+=("$front/shell/$program.js")
+    sed -e "$own_names" "${scripts[@]}" >"$work/boot.js"
     boot_name=$(keep "$work/boot.js" "boot-$program" js)
     sed -e "$own_names" -e "s|%CSS%|$css_name|g" -e "s|%BOOT%|$boot_name|g" -e "s|%FONT%|$font_name|g" \
         -e "s|%ICON%|$icon_name|g" "$front/shell/index.html" >"$out/$program.html"

@@ -1,12 +1,15 @@
 //! Live changes for viewers: the outbox, the relay that numbers it, the stream.
 //!
 //! A slice that changes seats writes one outbox row in its own transaction ([`record`]). After the commit, the
-//! relay numbers the row within its event, and nodes read the numbered log. No decision reads the log.
+//! relay numbers the row within its event, and nodes read the numbered log. Each node merges what it reads within a tick
+//! into one frame for all of its viewers. No decision reads the log.
 
+mod frame;
 pub mod record;
 pub mod relay;
 pub mod store;
 pub mod tail;
+mod tick;
 pub mod viewers;
 
 pub use record::ChangeDraft;

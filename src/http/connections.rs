@@ -160,7 +160,8 @@ impl Connections {
             local: LocalAddr(Addr::SocketAddr(local)),
             remote: RemoteAddr(Addr::SocketAddr(peer)),
         });
-        let service = service_fn(move |request| Arc::clone(&line).answer(request));
+        // hyper keeps room for this future as long as the connection is open, and a stream is open for hours.
+        let service = service_fn(move |request| Box::pin(Arc::clone(&line).answer(request)));
         let wire = TokioIo::new(Wire::new(stream, Arc::clone(&watch)));
         let mut connection = pin!(self.protocol.serve_connection(wire, service));
         // How long a connection that was asked to end has until it is cut.

@@ -110,6 +110,13 @@ pub struct Numbered {
     now: i64,
 }
 
+#[cfg(test)]
+impl Numbered {
+    pub fn new(seq: i64, payload: String) -> Self {
+        Self { seq, payload, now: 0 }
+    }
+}
+
 /// The changes after the number `after`, and the database's clock in milliseconds since 1970 (0 without changes).
 pub async fn since(
     sql: &impl Sql,

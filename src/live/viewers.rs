@@ -1,26 +1,32 @@
 //! The stream of an event's changes (server-sent events, WHATWG HTML 9.2).
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
-
-use futures_util::stream;
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
 use holdfast_contract::live::stream_events;
 use holdfast_domain::ids::EventId;
-use poem::{
-    IntoResponse, Response,
-    web::sse::{Event, SSE},
-};
+use poem::{Body, Response};
 use tokio::sync::broadcast;
 
 use super::{
+    frame::{Frame, Take, message},
     store,
-    tail::{self, READ_LIMIT, Sent, Tail},
+    tail::{Place, READ_LIMIT, Sent, Tail},
 };
-use crate::kernel::{base::Base, db::StoreError};
+use crate::kernel::{
+    base::Base,
+    db::{Db, StoreError},
+    ports::Entropy,
+};
 
-/// How often a silent stream sends a comment, so that proxies keep it open.
-const HEARTBEAT: Duration = Duration::from_secs(15);
-/// How long a client waits before it reconnects.
-const RETRY_MS: u64 = 1_000;
+/// A viewer that has missed more changes reads the state, which costs less than the changes.
+const MAX_MISSED: i64 = 5_000;
+/// The number of changes that the stream repeats after a reset, because a state can be a moment old. A gap after it makes
+/// the page read the state again.
+const REPEATED: i64 = 500;
+/// The shortest time after which a client reconnects.
+const RETRY_MS: u16 = 1_000;
+/// Each client adds a time of its own up to this, so that the viewers of a node that ends do not all come at once.
+const RETRY_SPREAD_MS: u16 = 1_000;
 
 /// Opens streams; cheap to clone.
 #[derive(Debug, Clone)]
@@ -30,22 +36,40 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// Sends every change of the event after `seen`, as it happens. Without `seen`, sends the changes from now
-    /// on.
+    /// Sends the changes of the event after `seen`, as they happen. Without `seen`, sends the changes from now on.
     ///
     /// # Errors
     /// When the node has too many viewers, or the database fails.
     pub async fn open(&self, event: EventId, seen: Option<i64>) -> Result<Response, StreamError> {
-        let seen = match seen {
-            Some(seen) => seen,
+        let viewer = self.join(event, seen).await?;
+        let stopping = self.base.tasks.streams();
+        let changes = stream::unfold(viewer, |mut viewer| async move {
+            viewer.next().await.map(|bytes| (bytes, viewer))
+        });
+        let messages = stream::iter([hello(&*self.base.entropy)]).chain(changes);
+        let messages = messages.take_until(async move { stopping.cancelled().await });
+        let body = messages.map(Ok::<_, std::io::Error>);
+        Ok(Response::builder()
+            .content_type("text/event-stream")
+            .header("X-Accel-Buffering", "no")
+            .header("Cache-Control", "no-cache")
+            .body(Body::from_bytes_stream(body)))
+    }
+
+    async fn join(&self, event: EventId, seen: Option<i64>) -> Result<Viewer, StreamError> {
+        // An event that this node follows needs no question: its viewers have the log up to that number.
+        let last = match self.tail.reached(event) {
+            Some(reached) => reached,
             None => store::last_seq(&self.base.db, event).await?,
         };
-        let viewer = Viewer::join(self, event, seen).await?;
-        let stopping = self.base.tasks.streams();
-        let messages = futures_util::StreamExt::take_until(viewer.messages(), async move {
-            stopping.cancelled().await;
-        });
-        Ok(SSE::new(messages).keep_alive(HEARTBEAT).into_response())
+        // The viewer listens first and reads the log afterwards. It receives a change in between twice, and drops the
+        // repetition by its number.
+        let place = self.tail.follow(event, last, self.base.clock.elapsed());
+        let Place { heard, after } = place.map_err(|_| StreamError::TooManyViewers)?;
+        let seen = seen.unwrap_or(after);
+        let state = if seen == after { Join::Following } else { Join::CatchingUp };
+        let db = self.base.db.clone();
+        Ok(Viewer { db, _gauge: ViewerGauge::new(), event, seen, heard, state })
     }
 }
 
@@ -58,13 +82,20 @@ pub enum StreamError {
     Db(#[from] StoreError),
 }
 
+fn hello(entropy: &dyn Entropy) -> Bytes {
+    let mut drawn = [0; 2];
+    entropy.fill(&mut drawn);
+    let retry_ms = RETRY_MS + u16::from_ne_bytes(drawn) % RETRY_SPREAD_MS;
+    format!("retry: {retry_ms}\n\n").into()
+}
+
 struct Viewer {
-    base: Base,
+    db: Db,
     _gauge: ViewerGauge,
     event: EventId,
+    /// The number of the last change that the viewer has.
     seen: i64,
     heard: broadcast::Receiver<Sent>,
-    behind: VecDeque<Sent>,
     state: Join,
 }
 
@@ -89,65 +120,33 @@ impl Drop for ViewerGauge {
 enum Join {
     /// The viewer gets the changes between its last number and the end of the log.
     CatchingUp,
-    /// The viewer must read everything again. What it reads contains the log up to this number.
-    Reset(i64),
-    /// The viewer was told so, and its stream ends.
-    Ended,
     /// The viewer gets changes as they happen.
     Following,
+    /// The viewer was told to read everything again, and its stream ends.
+    Ended,
 }
 
 impl Viewer {
-    async fn join(live: &Stream, event: EventId, seen: i64) -> Result<Self, StreamError> {
-        // The viewer listens first and reads the log afterwards. It receives a change in between twice, and drops the
-        // repetition by its number.
-        let last = store::last_seq(&live.base.db, event).await?;
-        let heard = live.tail.follow(event, last).map_err(|_| StreamError::TooManyViewers)?;
-        let base = live.base.clone();
-        Ok(Self {
-            base,
-            _gauge: ViewerGauge::new(),
-            event,
-            seen,
-            heard,
-            behind: VecDeque::new(),
-            state: Join::CatchingUp,
-        })
-    }
-
-    fn messages(self) -> impl futures_util::Stream<Item = Event> {
-        let hello = stream::iter([Event::retry(RETRY_MS)]);
-        let changes = stream::unfold(self, |mut viewer| async move {
-            let message = viewer.next().await?;
-            Some((message, viewer))
-        });
-        futures_util::StreamExt::chain(hello, changes)
-    }
-
-    async fn next(&mut self) -> Option<Event> {
+    async fn next(&mut self) -> Option<Bytes> {
         loop {
-            if let Some((seq, text)) = self.behind.pop_front() {
-                if seq <= self.seen {
-                    continue;
-                }
-                if seq > self.seen + 1 {
-                    return self.reset(seq - 1);
-                }
-                self.seen = seq;
-                return Some(message(seq, &text));
-            }
             match self.state {
-                Join::Reset(upto) => return self.reset(upto),
                 Join::Ended => return None,
-                Join::CatchingUp => {
-                    if let Err(error) = self.catch_up().await {
+                // Most of the time, a viewer follows: the future for the log must not make every viewer large.
+                Join::CatchingUp => match Box::pin(self.catch_up()).await {
+                    Ok(Some(bytes)) => return Some(bytes),
+                    Ok(None) => {}
+                    Err(error) => {
                         tracing::warn!(error = %error, "a viewer could not catch up");
                         return None;
                     }
-                }
+                },
                 Join::Following => match self.heard.recv().await {
-                    Ok(change) if change.0 > self.seen + 1 => self.state = Join::CatchingUp,
-                    Ok(change) => self.behind.push_back(change),
+                    Ok(Sent::Heartbeat(bytes)) => return Some(bytes),
+                    Ok(Sent::Frame(frame)) => match frame.after(self.seen) {
+                        Take::Whole => return Some(self.takes(frame)),
+                        Take::Nothing => {}
+                        Take::Gap => self.state = Join::CatchingUp,
+                    },
                     // The viewer is too slow, so its stream ends. The viewer reconnects with its last number.
                     Err(_) => return None,
                 },
@@ -155,33 +154,40 @@ impl Viewer {
         }
     }
 
-    /// Reads the log up to its end. A gap means that retention has deleted changes that the viewer has not seen.
-    async fn catch_up(&mut self) -> Result<(), StoreError> {
-        let last = store::last_seq(&self.base.db, self.event).await?;
-        if last <= self.seen {
+    fn takes(&mut self, frame: Frame) -> Bytes {
+        self.seen = frame.last;
+        frame.bytes
+    }
+
+    /// Reads the log up to its end, one frame a call. A gap means that retention has deleted changes that the viewer has
+    /// not seen.
+    async fn catch_up(&mut self) -> Result<Option<Bytes>, StoreError> {
+        let last = store::last_seq(&self.db, self.event).await?;
+        if last == self.seen {
+            self.state = Join::Following;
+            return Ok(None);
+        }
+        if last < self.seen {
             // A number beyond the end of the log comes from another database.
-            self.state = if last == self.seen { Join::Following } else { Join::Reset(last) };
-            return Ok(());
+            return Ok(Some(self.reset(last)));
+        }
+        if last > self.seen + MAX_MISSED {
+            return Ok(Some(self.reset(last - REPEATED)));
         }
         // The log is read after its end was determined, so every change that was numbered by then is here or deleted
         // for good.
-        let (changes, now) = store::since(&self.base.db, self.event, self.seen, READ_LIMIT).await?;
-        if changes.is_empty() {
-            self.state = Join::Reset(last);
-        }
-        self.behind = changes.iter().map(|change| (change.seq, tail::wire(change, now))).collect();
-        Ok(())
+        let (changes, now) = store::since(&self.db, self.event, self.seen, READ_LIMIT).await?;
+        Ok(Some(match Frame::of(&changes, now) {
+            Some(frame) if frame.first == self.seen + 1 => self.takes(frame),
+            Some(frame) => self.reset(frame.first - 1),
+            None => self.reset(last),
+        }))
     }
 
     /// The message has the number from which the stream goes on. Otherwise the browser would reconnect with its old
     /// number, and be told the same again.
-    fn reset(&mut self, upto: i64) -> Option<Event> {
-        self.behind.clear();
+    fn reset(&mut self, upto: i64) -> Bytes {
         self.state = Join::Ended;
-        Some(Event::message("{}").event_type(stream_events::RESET).id(upto.to_string()))
+        message(stream_events::RESET, Some(upto), "{}")
     }
-}
-
-fn message(seq: i64, text: &Arc<str>) -> Event {
-    Event::message(text.to_string()).event_type(stream_events::CHANGE).id(seq.to_string())
 }

@@ -182,7 +182,7 @@ scenario('a_broken_stream_is_told_and_joined_again_without_a_loss', async ({ vis
   const page = await visitor(hall, {
     // The first connection ends at once. The browser reconnects after the time that the server told it.
     prepare: (it) => it.route(/\/stream\?/, (route) => route.fulfill({
-      contentType: 'text/event-stream', body: 'retry: 3000\n\n',
+      contentType: 'text/event-stream', body: 'retry: 5000\n\n',
     }), { times: 1 }),
   });
   await openRow(page, 'Stalls', 'G');

@@ -30,17 +30,21 @@ pub struct SeatStates {
     pub seats: Vec<SeatState>,
 }
 
-/// One message of `GET /events/{id}/stream`. Its SSE event id is `seq`.
+/// One message of `GET /events/{id}/stream`: one change or several consecutive changes. Its SSE event
+/// id is `seq`. Numbers have no gaps within an event. A client that has seen a part of the changes
+/// takes the whole message, because states are absolute.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
-    /// The number of the change. Numbers have no gaps within an event.
+    /// The number of the first change.
+    pub first: i64,
+    /// The number of the last change.
     pub seq: i64,
     /// The server's clock in seconds since 1970.
     pub now: i64,
-    /// The seats that changed, with their new state.
+    /// The seats that changed, with their last state.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub seats: Vec<SeatState>,
-    /// The general-admission sections that changed, with their new state.
+    /// The general-admission sections that changed, with their last state.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sections: Vec<GeneralState>,
     /// Whether the event itself (its status, seating plan or prices) changed. If so, the client
@@ -48,6 +52,9 @@ pub struct Change {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub event: bool,
 }
+
+/// The longest time without a message on an open stream, in seconds.
+pub const SILENCE_SECS: u32 = 15;
 
 /// The state of a general-admission section.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,6 +74,9 @@ pub mod stream_events {
     /// The server's log no longer contains all changes since the client's last `seq`. The client
     /// must read the whole state again.
     pub const RESET: &str = "reset";
+    /// Nothing has happened for a while, and the stream is open. A message of some kind comes at least
+    /// every [`super::SILENCE_SECS`] seconds.
+    pub const HEARTBEAT: &str = "heartbeat";
 }
 
 #[cfg(feature = "openapi")]

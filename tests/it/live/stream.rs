@@ -3,7 +3,11 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use futures_util::StreamExt;
-use holdfast_contract::{catalogue::SeatStatus, live::Change};
+use holdfast::kernel::db::Sql as _;
+use holdfast_contract::{
+    catalogue::SeatStatus,
+    live::{Change, stream_events},
+};
 
 use crate::support::{
     fixture::{self, Event, Like, seats, some_seats},
@@ -51,6 +55,9 @@ async fn watch(
 fn parse(message: &str) -> Option<Change> {
     assert!(!message.contains("event: reset"), "the stream was reset");
     let line = |name: &str| message.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+    if line("event:")? == stream_events::HEARTBEAT {
+        return None;
+    }
     let change: Change = serde_json::from_str(line("data:")?).expect("a change");
     assert_eq!(line("id:"), Some(change.seq.to_string().as_str()));
     Some(change)
@@ -72,25 +79,23 @@ async fn a_viewer_of_another_node_sees_a_hold_and_what_becomes_of_it() {
     let seller = TestApp::start().await;
     let viewer = seller.another_node().await;
     let event = fixture::event(&seller, Like::default()).await;
-    let seller = Arc::new(seller);
     let begun = seller.app.base.db.now().await.expect("the clock") / 1000;
-    let watching = watch(&viewer, &event, Some(0), |change| {
-        change.seats.iter().any(|seat| seat.1 == SeatStatus::Available)
-    });
-    let selling = async {
-        hold(&seller, &event, 3).await;
-        seller.advance(Duration::from_secs(600)).await;
-        seller.app.slices.reservations.expire_pass().await.expect("a pass");
-    };
-    let (changes, ()) = tokio::join!(watching, selling);
+    let (changes, ()) =
+        tokio::join!(watch(&viewer, &event, Some(0), |_| true), hold(&seller, &event, 3));
     let held = changes[0].seats[0];
     assert_eq!((held.0, held.1, held.2), (3, SeatStatus::Held, 2));
     let until = held.3.expect("a held seat says until when");
     assert!((600..=602).contains(&(until - begun)), "held at {begun}, until {until}");
-    let free = changes.last().expect("a change").seats[0];
+    let expiring = async {
+        seller.advance(Duration::from_secs(600)).await;
+        seller.app.slices.reservations.expire_pass().await.expect("a pass");
+    };
+    let watching = watch(&viewer, &event, Some(changes[0].seq), |_| true);
+    let (changes, ()) = tokio::join!(watching, expiring);
+    let free = changes[0].seats[0];
     assert_eq!((free.0, free.1, free.2, free.3), (3, SeatStatus::Available, 3, None));
     viewer.stop().await;
-    Arc::into_inner(seller).expect("alone").finish().await;
+    seller.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -112,27 +117,31 @@ async fn nobody_misses_anything_of_two_thousand_changes_begun_on_two_nodes() {
             nodes[0].app.slices.reservations.expire_pass().await.expect("a pass");
         }
     };
-    // The viewer connects three times, alternating between the nodes, each time with the number of its last change.
+    // The viewer connects three times, alternating between the nodes, each time with the number of its last change. The
+    // nodes merge the changes into other frames, so the number may lie inside of a frame of the other node.
     let watching = async {
         let mut seen: BTreeMap<i32, SeatStatus> = BTreeMap::new();
-        let mut last = 0;
+        let (mut last, mut merged) = (0, 0);
         for (stretch, node) in [&nodes[0], &nodes[1], &nodes[0]].into_iter().enumerate() {
-            let mut heard = 0;
             let changes = watch(node, &event, Some(last), |change| {
-                heard += 1;
                 for seat in &change.seats {
                     seen.insert(seat.0, seat.1);
                 }
                 let all_free = seen.len() == HOLDS as usize
                     && seen.values().all(|status| *status == SeatStatus::Available);
-                all_free || (stretch < 2 && heard == 300)
+                all_free || (stretch < 2 && change.seq >= [300, 900][stretch])
             })
             .await;
             for change in &changes {
-                assert_eq!(change.seq, last + 1, "numbers have no gap");
+                assert!(
+                    (last + 1..=change.seq).contains(&change.first),
+                    "after {last}: {change:?}"
+                );
                 last = change.seq;
+                merged += usize::from(change.first < change.seq);
             }
         }
+        assert!(merged > 0, "no frame has several changes");
         assert_eq!(seen.len(), HOLDS as usize);
         assert!(seen.values().all(|status| *status == SeatStatus::Available));
     };
@@ -140,6 +149,27 @@ async fn nobody_misses_anything_of_two_thousand_changes_begun_on_two_nodes() {
     for node in nodes {
         Arc::into_inner(node).expect("alone").finish().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_viewer_goes_on_from_the_middle_of_a_frame_on_another_node() {
+    let first = TestApp::start().await;
+    let second = first.another_node().await;
+    let event = fixture::event(&first, Like::default()).await;
+    for seat in 1..=6 {
+        hold_alone(&first, &event, seat).await;
+    }
+    let all = watch(&first, &event, Some(0), |change| change.seq == 6).await;
+    // The changes that were there before the viewer are one frame.
+    assert_eq!((all[0].first, all[0].seats.len()), (1, all[0].seq as usize), "{all:?}");
+    for seen in 0..6 {
+        let rest = watch(&second, &event, Some(seen), |change| change.seq == 6).await;
+        assert_eq!(rest[0].first, seen + 1);
+        let brought: Vec<i32> = rest.iter().flat_map(|it| it.seats.iter().map(|it| it.0)).collect();
+        assert_eq!(brought, Vec::from_iter(seen as i32 + 1..=6));
+    }
+    second.stop().await;
+    first.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -161,5 +191,32 @@ async fn a_viewer_that_comes_back_too_late_is_told_to_read_everything_again() {
     let goes_on = event.path("/stream?after=1");
     app.watch(&goes_on, "\"seq\":2", async { hold(&app, &event, 2).await }).await;
     app.get(&event.path("/stream?after=x")).await.assert_field("after");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_viewer_that_has_missed_thousands_of_changes_reads_the_state() {
+    let app = TestApp::start().await;
+    let event = fixture::event(&app, Like::default()).await;
+    let log = "WITH RECURSIVE n (seq) AS (SELECT 1 UNION ALL SELECT seq + 1 FROM n WHERE seq < 6000) \
+               INSERT INTO changes (event_id, seq, payload, created_at) \
+               SELECT $1, seq, '{}', {now} FROM n";
+    let end = "INSERT INTO event_sequences (event_id, last_seq) VALUES ($1, 6000) \
+               ON CONFLICT (event_id) DO UPDATE SET last_seq = 6000";
+    let of_event = || vec![event.id.into()];
+    app.app
+        .base
+        .db
+        .run("DELETE FROM changes WHERE event_id = $1", of_event())
+        .await
+        .expect("empty");
+    for text in [log, end] {
+        app.app.base.db.run(text, of_event()).await.expect("a long log");
+    }
+    let missed = app.get(&event.path("/stream?after=999")).await.text;
+    assert!(missed.contains("event: reset") && missed.contains("id: 5500"), "{missed}");
+    // Fewer changes are sent, in frames that are not too long.
+    let sent = watch(&app, &event, Some(1_000), |change| change.seq == 6_000).await;
+    assert_eq!((sent[0].first, sent[0].seq, sent.len()), (1_001, 1_500, 10));
     app.finish().await;
 }

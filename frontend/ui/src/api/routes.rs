@@ -82,9 +82,9 @@ pub async fn offers(event: Uuid) -> Result<OfferPage, Failure> {
     get(&requests::offers(event)).await
 }
 
-/// The address of the event stream after the change `seq`.
-pub fn stream_address(event: Uuid, seq: i64) -> String {
-    format!("{}/events/{event}/stream?after={seq}", super::BASE)
+/// The address of the event stream, to which the number of the last known change is added.
+pub fn stream_address(event: Uuid) -> String {
+    format!("{}/events/{event}/stream?after=", super::BASE)
 }
 
 /// `POST /events/{id}/reservations`: holds seats and places for the visitor.

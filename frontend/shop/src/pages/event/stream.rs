@@ -1,61 +1,54 @@
-//! The connection to the event stream (server-sent events), opened again whenever it breaks.
+//! The page's part in the event stream (server-sent events).
 //!
-//! The browser reconnects by itself and sends the last id that it saw. Only when the browser gives up does this module
-//! open a new connection, which continues after the last change that the page contains.
-
-use std::{cell::RefCell, rc::Rc};
+//! The tabs of one browser share one connection, which the shell's script opens (`frontend/shell/shop.js`). It passes
+//! the messages to this module, and asks for the number of the last change that the page contains.
 
 use holdfast_contract::live::{Change, stream_events};
 use leptos::prelude::*;
-use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::{EventSource, MessageEvent};
+use wasm_bindgen::{JsValue, closure::Closure};
 
 use super::floor::{Floor, StreamStatus};
-use ui::{api, browser, components::erased::follow as watch, json, state::network::Network};
+use ui::{api, components::erased::follow as watch, js, json, state::network::Network};
 
-/// The wait before the first new connection. Each failure doubles it.
-const FIRST_WAIT_MS: i32 = 1_000;
-/// The longest wait before a new connection.
-const LONGEST_WAIT_MS: i32 = 15_000;
-/// A shorter interruption is not shown to the visitor.
-const QUIET_MS: i32 = 1_500;
+/// The script's function that joins the stream.
+const JOIN: &str = "holdfastStream";
 
-type Listener = Closure<dyn Fn(MessageEvent)>;
+type Page = Closure<dyn Fn(String, String) -> f64>;
 
-/// An open connection. It is closed when it is dropped.
+/// The script's handle, and the function that it calls.
 struct Line {
-    source: EventSource,
-    _listeners: Vec<Listener>,
+    handle: JsValue,
+    _page: Page,
 }
 
-impl Drop for Line {
-    fn drop(&mut self) {
-        self.source.set_onopen(None);
-        self.source.set_onerror(None);
-        self.source.close();
+impl Line {
+    fn call(&self, name: &str) {
+        let _ = js::call(&self.handle, name, &[]);
     }
 }
 
-type Slot = Rc<RefCell<Option<Line>>>;
+type Slot = StoredValue<Option<Line>, LocalStorage>;
 
 /// Follows the stream until the visitor leaves the page.
 pub fn follow(floor: Floor) {
-    let slot: Slot = Rc::default();
-    open(floor, &slot, FIRST_WAIT_MS);
-    let kept = StoredValue::new_local(slot);
-    on_cleanup(move || {
-        if let Some(slot) = kept.try_get_value() {
-            slot.borrow_mut().take();
+    let event = floor.event.with_untracked(|event| event.id);
+    let slot: Slot = StoredValue::new_local(None);
+    let page: Page = Closure::new(move |kind: String, text: String| {
+        if floor.event.try_with_untracked(|_| ()).is_none() {
+            return 0.0;
         }
+        heard(floor, slot, &kind, &text)
     });
-    // A connection may look open although the network under it is gone. When the server can be reached again, the
-    // page opens a new connection and does not wait until the browser notices.
+    let with = [api::stream_address(event).into(), page.as_ref().clone()];
+    let Ok(handle) = js::call(&window(), JOIN, &with) else { return };
+    slot.set_value(Some(Line { handle, _page: page }));
+    on_cleanup(move || call(slot, "close"));
     let network = Network::expect();
     let mut was_away = false;
     watch(move || {
         let is_away = network.is_away();
         if std::mem::replace(&mut was_away, is_away) && !is_away {
-            kept.with_value(|slot| open(floor, slot, FIRST_WAIT_MS));
+            call(slot, "again");
         }
     });
     let ticking =
@@ -67,62 +60,34 @@ pub fn follow(floor: Floor) {
     });
 }
 
-fn open(floor: Floor, slot: &Slot, wait_ms: i32) {
-    let Some(event) = floor.event.try_with_untracked(|event| event.id) else { return };
-    let seq = floor.look_untracked(|_, live| live.seq);
-    let Ok(source) = EventSource::new(&api::stream_address(event, seq)) else { return };
-
-    let opened: Listener = Closure::new(move |_| {
-        let _ = floor.stream.try_set(StreamStatus::Live);
-    });
-    source.set_onopen(Some(opened.as_ref().unchecked_ref()));
-
-    let broken: Listener = {
-        let slot = slot.clone();
-        let source = source.clone();
-        Closure::new(move |_| {
-            tell_if_it_lasts(floor, source.clone());
-            if source.ready_state() == EventSource::CLOSED {
-                let slot = slot.clone();
-                leptos::task::spawn_local(async move {
-                    browser::sleep(wait_ms).await;
-                    if floor.event.try_with_untracked(|_| ()).is_some() && slot.borrow().is_some() {
-                        open(floor, &slot, (wait_ms * 2).min(LONGEST_WAIT_MS));
-                    }
-                });
-            }
-        })
-    };
-    source.set_onerror(Some(broken.as_ref().unchecked_ref()));
-
-    let change: Listener = Closure::new(move |event: MessageEvent| {
-        let text = event.data().as_string().unwrap_or_default();
-        if let Some(change) = json::parse::<Change>(&text)
-            && floor.event.try_with_untracked(|_| ()).is_some()
-        {
-            floor.change(change);
-        }
-    });
-    let reset: Listener = Closure::new(move |_| {
-        if floor.event.try_with_untracked(|_| ()).is_some() {
-            floor.begin_anew();
-        }
-    });
-    for (name, listener) in [(stream_events::CHANGE, &change), (stream_events::RESET, &reset)] {
-        let _ = source.add_event_listener_with_callback(name, listener.as_ref().unchecked_ref());
-    }
-    let line = Line { source, _listeners: vec![opened, broken, change, reset] };
-    let before = slot.borrow_mut().replace(line);
-    // One of the listeners may be running right now, so the old connection is freed after that listener returns.
-    leptos::task::spawn_local(async move { drop(before) });
+fn call(slot: Slot, name: &str) {
+    let _ = slot.try_with_value(|line| line.as_ref().map(|line| line.call(name)));
 }
 
-fn tell_if_it_lasts(floor: Floor, source: EventSource) {
-    leptos::task::spawn_local(async move {
-        browser::sleep(QUIET_MS).await;
-        let was_live = floor.stream.try_get_untracked() == Some(StreamStatus::Live);
-        if source.ready_state() != EventSource::OPEN && was_live {
-            let _ = floor.stream.try_set(StreamStatus::Rejoining);
+/// The number of the last change that the page contains.
+fn seq(floor: Floor) -> i64 {
+    floor.look_untracked(|_, live| live.seq)
+}
+
+/// Processes one message of the script. Returns the answer to the question `seq`.
+#[allow(clippy::cast_precision_loss, reason = "fewer than 2^53 changes")]
+fn heard(floor: Floor, slot: Slot, kind: &str, text: &str) -> f64 {
+    match kind {
+        "open" => floor.stream.set(StreamStatus::Live),
+        "away" => floor.stream.set(StreamStatus::Rejoining),
+        stream_events::CHANGE => {
+            if let Some(change) = json::parse::<Change>(text) {
+                floor.change(change);
+            }
         }
-    });
+        stream_events::RESET => floor.begin_anew(),
+        // Another tab has the connection, which has brought the changes up to this number.
+        "at" if text.parse().is_ok_and(|at: i64| at > seq(floor)) => floor.reload(),
+        "return" => leptos::task::spawn_local(async move {
+            floor.read_all().await;
+            call(slot, "join");
+        }),
+        _ => {}
+    }
+    seq(floor) as f64
 }

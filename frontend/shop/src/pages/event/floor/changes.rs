@@ -26,7 +26,7 @@ impl Floor {
         if change.seq <= known {
             return;
         }
-        if change.seq > known + 1 {
+        if change.first > known + 1 {
             self.reload();
             return;
         }
@@ -129,10 +129,12 @@ impl Floor {
 
     /// Reads everything again that can change while the page is open.
     pub fn reload_all(self) {
-        leptos::task::spawn_local(async move {
-            self.read_states().await;
-            self.read_event().await;
-        });
+        leptos::task::spawn_local(async move { self.read_all().await });
+    }
+
+    pub async fn read_all(self) {
+        self.read_states().await;
+        self.read_event().await;
     }
 
     async fn read_states(self) {
