@@ -54,6 +54,26 @@ scenario('a_selection_survives_reload_back_and_language', async ({ visitor }) =>
   assert.equal(await page.getByTestId('notice').count(), 0);
 });
 
+scenario('what_is_held_after_one_has_left_the_page_is_no_longer_a_selection', async ({ visitor }) => {
+  const { page } = await chosenIn(visitor, 'D');
+  let answer;
+  const answered = new Promise((resolve) => { answer = resolve; });
+  await page.route('**/reservations', async (route) => {
+    await answered;
+    await route.continue();
+  });
+  await page.getByTestId('hold-button').click();
+  await page.getByRole('link', { name: 'Holdfast' }).click();
+  await page.getByTestId('event-card').first().waitFor();
+  answer();
+  await page.getByTestId('countdown').waitFor();
+  await page.goBack();
+  await hallIsOpen(page);
+  await page.getByText('You hold 2 places.').waitFor();
+  await holdSays(page, 'Hold seats');
+  assert.equal(await page.getByTestId('notice').count(), 0);
+});
+
 scenario('a_selection_survives_signing_in_and_is_held_by_the_user', async ({ visitor }) => {
   const { page, seats } = await chosenIn(visitor, 'B');
   await page.getByRole('banner').getByRole('link', { name: 'Sign in' }).click();

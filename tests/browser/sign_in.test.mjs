@@ -134,7 +134,7 @@ scenario('registering_at_checkout_leads_back_to_it_and_pays_as_the_user', async 
 });
 
 // For each row of a guest, the row in which the account holds places.
-const OWN_ROWS = { A: 'D', B: 'E', C: 'F' };
+const OWN_ROWS = { A: 'D', B: 'E', C: 'F', G: 'H' };
 
 // A guest whose two places the account cannot take, because it holds all but one place that a buyer may have.
 async function beyondTheLimit(visitor, name, email, options) {
@@ -179,6 +179,16 @@ scenario('places_beyond_the_limit_can_be_given_back', async ({ visitor }) => {
   await page.getByTestId('hold-ended').waitFor();
   await note(page).waitFor({ state: 'detached' });
   assert.equal(await seatStatus(THEATRE, seats[0].seat_id), 'available');
+});
+
+scenario('signing_out_forgets_what_stayed_with_the_browser', async ({ visitor }) => {
+  const { page } = await beyondTheLimit(visitor, 'G', 'ada.leaves@example.org');
+  await note(page).waitFor();
+  assert.ok(await guestToken(page));
+  await page.getByTestId('sign-out').click();
+  await page.getByTestId('signed-in').waitFor({ state: 'detached' });
+  await note(page).waitFor({ state: 'detached' });
+  assert.equal(await guestToken(page), null);
 });
 
 scenario('the_note_about_kept_places_covers_nothing', async ({ visitor }) => {

@@ -44,20 +44,24 @@ scenario('long_words_wrap_and_titles_have_the_direction_of_their_writing', async
         const response = await route.fetch();
         const body = await response.json();
         const changed = (one) => (one.id === original.id
-          ? { ...one, name, place: word, description: word } : one);
+          ? { ...one, name, place: name, description: name } : one);
         const json = body.items ? { ...body, items: body.items.map(changed) } : changed(body);
         await route.fulfill({ response, json });
       }),
     });
     const link = page.getByRole('link', { name });
     await link.waitFor();
+    const runs = (locator) => locator.evaluate((it) => getComputedStyle(it).direction);
     assert.equal(await overflow(page), 0);
-    assert.equal(await link.evaluate((it) => getComputedStyle(it).direction), direction);
+    assert.equal(await runs(link), direction);
+    const place = page.locator('.fact > span', { hasText: name });
+    assert.equal(await runs(place), direction);
     await link.click();
     await hallIsOpen(page);
     assert.equal(await overflow(page), 0);
-    const heading = page.getByRole('heading', { level: 1 });
-    assert.equal(await heading.evaluate((it) => getComputedStyle(it).direction), direction);
+    assert.equal(await runs(page.getByRole('heading', { level: 1 })), direction);
+    assert.equal(await runs(place), direction);
+    assert.equal(await runs(page.locator('.about p')), direction);
   }
 });
 

@@ -165,11 +165,18 @@ async fn a_cancelled_booking_moves_with_its_tickets() {
     account(&app, "ada", Role::Customer, None).await;
     let guest = Buyer::holds(&app, &event, &seats(&[1])).await;
     let paid = guest.confirms(&app, "k1", &guest.pays_with(CARD)).await.booking();
-    let cancel = format!("/bookings/{}/cancel", paid.id);
-    let cancelled = app.as_guest(&guest.token).post(&cancel, &json!({})).await;
+    let (path, body) = (format!("/bookings/{}/cancel", paid.id), json!({}));
+    let key = [("Idempotency-Key", "the-response-is-lost")];
+    let guest_cancels = app.as_guest(&guest.token);
+    let cancelled = guest_cancels.send(Method::POST, &path, Some(&body), &key).await;
     assert_eq!(cancelled.status, 200, "{}", cancelled.text);
-    let adopted = signs_in(&app, "ada", &guest.token).await.adopted.expect("an adoption");
-    assert_eq!(adopted.bookings, [paid.id]);
+    let session = signs_in(&app, "ada", &guest.token).await;
+    assert_eq!(session.adopted.expect("an adoption").bookings, [paid.id]);
+    // The user repeats what the guest did.
+    let user = app.as_user(&session.access_token);
+    let again = user.send(Method::POST, &path, Some(&body), &key).await;
+    assert_eq!((again.status, &again.text), (200, &cancelled.text));
+    assert_eq!(again.header("Idempotency-Replayed"), Some("true"));
     app.finish().await;
 }
 
@@ -244,6 +251,15 @@ async fn a_hold_that_comes_after_the_sign_in_follows_with_the_next_request() {
     let both = with_both(&app, &session.access_token, &guest.token);
     let read = both.get(&format!("/reservations/{}", late.reservation().id)).await;
     assert_eq!(read.status, 200, "{}", read.text);
+    // A hold is such a request, too.
+    let last = app.as_guest(&guest.token).post(&event.reservations(), &seats(&[3])).await;
+    assert_eq!(last.status, 201, "{}", last.text);
+    let own = both.post(&event.reservations(), &seats(&[4])).await;
+    assert_eq!(own.status, 201, "{}", own.text);
+    let user = app.as_user(&session.access_token);
+    for held in [last.reservation().id, own.reservation().id] {
+        assert_eq!(user.get(&format!("/reservations/{held}")).await.status, 200);
+    }
     app.finish().await;
 }
 
