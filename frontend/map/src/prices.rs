@@ -26,6 +26,13 @@ pub struct EventSale {
     ends_at: String,
 }
 
+impl Prices {
+    /// Whether both contain the same offers and the same sale, at whatever time.
+    pub fn are_those_of(&self, other: &Self) -> bool {
+        self.offers == other.offers && self.event == other.event
+    }
+}
+
 impl EventSale {
     pub fn of(event: &Event) -> Self {
         Self {

@@ -287,11 +287,10 @@ impl Floor {
         self.rest();
     }
 
-    /// Shows a message. A message about a change of the choice, a moment ago, stays beside it.
+    /// Shows a message. Messages about changes of the choice stay beside it until the visitor acts.
     pub fn say(self, notice: Notice) {
-        let is_resting = untrack(|| self.is_resting());
         self.notice.update(|told| {
-            told.retain(|earlier| is_resting && earlier.is_of_a_change());
+            told.retain(Notice::is_of_a_change);
             let is_taken = |earlier: &&mut Notice| matches!(earlier, Notice::Taken(_));
             if let Notice::Taken(seats) = &notice
                 && let Some(Notice::Taken(taken)) = told.iter_mut().find(is_taken)

@@ -74,7 +74,8 @@ impl Floor {
     pub(super) fn sell_by(self, next: Prices) {
         let (hall, live) = (self.hall.get_value(), self.live.get_value());
         let closed = next.closed(&hall);
-        if live.borrow().closed != closed {
+        let is_other = live.borrow().closed != closed;
+        if is_other {
             live.borrow_mut().closed = closed;
             self.stage
                 .with_untracked(|stage| stage.as_ref().map(|stage| stage.update(Stage::repaint)));
@@ -101,11 +102,12 @@ impl Floor {
         let Ended { offers, instead, seats } = chosen.drop_ended(&for_seat, &for_places);
         let names = offers.iter().filter_map(|id| Some(before.offer(*id)?.name.clone())).collect();
         let instead = instead.iter().filter_map(|id| next.offer(*id).cloned()).collect();
+        let is_other = is_other || !next.are_those_of(&before);
         self.prices.set(next);
         // A message about a seat that was not on sale may no longer be true.
         self.notice.maybe_update(|notice| {
             let before = notice.len();
-            notice.retain(|it| !matches!(it, Notice::Closed(_)));
+            notice.retain(|it| !(is_other && matches!(it, Notice::Closed(_))));
             notice.len() != before
         });
         if !offers.is_empty() {
