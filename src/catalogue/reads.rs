@@ -80,6 +80,13 @@ pub struct PresentEvent {
     pub moving: Arc<Moving>,
 }
 
+impl Fixed {
+    /// The version of the event when this was read.
+    pub fn version(&self) -> i32 {
+        self.version
+    }
+}
+
 impl PresentEvent {
     /// The time at which the sale of an offer last began or ended; 0 if never. Within one version of the event, this
     /// time identifies the offers that are sold now.

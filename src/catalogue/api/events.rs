@@ -29,10 +29,10 @@ use crate::{
     },
     http::{
         auth::Caller,
-        body::{Json, NoContent},
+        body::{self, Json, NoContent},
         page,
         problem::ApiProblem,
-        tagged::{Asked, Packed, REVALIDATE, Tagged},
+        tagged::{Asked, REVALIDATE, Tagged},
         time,
     },
     identity::organizations,
@@ -174,9 +174,13 @@ impl EventsApi {
         let turned = seen.offers_turned_at();
         let etag = format!("W/\"i{}-{}-{}-{turned}\"", row.version, moving.total, moving.lapsed);
         let asked = Asked::of(request);
-        Ok(Tagged::new(&asked, etag, REVALIDATE, || {
-            Packed::quick(crate::http::body::bytes(&views::inventory(&seen)), &asked)
-        }))
+        let packed = if asked.has(&etag) {
+            None
+        } else {
+            let make = || body::bytes(&views::inventory(&seen));
+            Some(moving.inventory((seen.fixed.version(), turned), make).await?)
+        };
+        Ok(Tagged::of(&asked, etag, REVALIDATE, packed))
     }
 
     /// Read whether the caller can buy tickets for an event now, and every reason against it.

@@ -45,8 +45,42 @@ pub struct Moving {
     pub sections: Vec<(sections::Model, Counts)>,
     /// The seats that are not available, as JSON.
     seats: String,
-    /// The response of the last second, so that it is compressed once for all readers.
-    packed: Mutex<Option<(i64, Packed)>>,
+    /// The response with the seats, by its second.
+    states: Shared<i64>,
+    /// The response with the counts, by the version of the event and the last time at which an offer began or ended.
+    inventory: Shared<(i32, i64)>,
+}
+
+/// A response that is made and compressed once for all readers, as long as its key stays the same.
+#[derive(Debug)]
+struct Shared<K>(Mutex<Option<(K, Packed)>>);
+
+impl<K> Default for Shared<K> {
+    fn default() -> Self {
+        Self(Mutex::new(None))
+    }
+}
+
+impl<K: PartialEq> Shared<K> {
+    async fn get(&self, key: K, make: impl FnOnce() -> Vec<u8>) -> Result<Packed, StoreError> {
+        let mut kept = self.0.lock().await;
+        if let Some((of, packed)) = &*kept
+            && *of == key
+        {
+            return Ok(packed.clone());
+        }
+        let json = make();
+        let is_short = json.len() < LONG_BYTES;
+        let pack = move || Packed::shared(json);
+        let made = if is_short {
+            pack()
+        } else {
+            let made = tokio::task::spawn_blocking(pack).await;
+            made.map_err(|error| Bug::new(error.to_string()))?
+        };
+        *kept = Some((key, made.clone()));
+        Ok(made)
+    }
 }
 
 impl Moving {
@@ -75,24 +109,24 @@ impl Moving {
     /// When the compression panics.
     pub async fn seat_states(&self, moment: &Moment) -> Result<Packed, StoreError> {
         let now = moment.now.div_euclid(1_000);
-        let mut packed = self.packed.lock().await;
-        if let Some((at, packed)) = &*packed
-            && *at == now
-        {
-            return Ok(packed.clone());
-        }
-        let (seq, plan) = (self.seq, self.plan_version);
-        let json =
-            format!(r#"{{"seq":{seq},"plan_version":{plan},"now":{now},"seats":{}}}"#, self.seats);
-        let pack = move || Packed::shared(json.into_bytes());
-        let made = if self.seats.len() < LONG_BYTES {
-            pack()
-        } else {
-            let made = tokio::task::spawn_blocking(pack).await;
-            made.map_err(|error| Bug::new(error.to_string()))?
+        let make = || {
+            let (seq, plan, seats) = (self.seq, self.plan_version, &self.seats);
+            format!(r#"{{"seq":{seq},"plan_version":{plan},"now":{now},"seats":{seats}}}"#)
+                .into_bytes()
         };
-        *packed = Some((now, made.clone()));
-        Ok(made)
+        self.states.get(now, make).await
+    }
+
+    /// The response with the counts. `make` makes it; its result depends on nothing but this state and `key`.
+    ///
+    /// # Errors
+    /// When the compression panics.
+    pub async fn inventory(
+        &self,
+        key: (i32, i64),
+        make: impl FnOnce() -> Vec<u8>,
+    ) -> Result<Packed, StoreError> {
+        self.inventory.get(key, make).await
     }
 
     /// The counts of the whole event.
@@ -182,7 +216,8 @@ fn sum_up(
         seq: moment.seq,
         sections,
         seats: serde_json::to_string(&seats).expect("seat states serialize"),
-        packed: Mutex::new(None),
+        states: Shared::default(),
+        inventory: Shared::default(),
     }
 }
 
