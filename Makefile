@@ -8,10 +8,14 @@ SEED ?= 4711
 CLUSTER_PORT ?= 8080
 OPENAPI_FILE ?= docs/openapi.json
 GROUPS ?=
+# How long and how often `make onsale` measures, and with how many viewers of the stream.
+ROUNDS ?= 3
+SECONDS ?= 8
+VIEWERS ?= 10000
 FEATURES := --features holdfast/failpoints
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench cluster simulate record fmt lint openapi settings clean
+.PHONY: help run test bench onsale cluster simulate record fmt lint openapi settings clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/^([a-z]+):.*## (.*)/  make \1	\2/' | expand -t 20
@@ -26,6 +30,10 @@ test: ## Run every group of tests, or selected groups: GROUPS="unit browser"
 bench: ## Measure the server: prints a table, writes target/bench.json
 	@scripts/setup.sh bench
 	@scripts/bench.sh
+
+onsale: ## Measure a sale under a crowd: ROUNDS, SECONDS, VIEWERS; prints a table, writes target/onsale.json
+	@scripts/setup.sh bench
+	@scripts/onsale.sh --rounds $(ROUNDS) --seconds $(SECONDS) --viewers $(VIEWERS)
 
 cluster: ## Run PostgreSQL, three Redis nodes and two servers behind nginx on this machine
 	@scripts/setup.sh cluster

@@ -373,17 +373,21 @@ def main():
         **{key: round(value, 3) for key, value in bench.figures.items()},
         "rounds": bench.rounds,
     }
-    os.makedirs(os.path.dirname(os.path.abspath(options.out)), exist_ok=True)
-    with open(options.out, "w") as out:
-        json.dump(report, out, indent=2)
-        out.write("\n")
-    print_table(report)
+    write_report(report, options.out)
+    print_table(report, FIGURES)
     say(f"written to {options.out}")
 
 
-def print_table(report):
+def write_report(report, path):
+    os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
+    with open(path, "w") as out:
+        json.dump(report, out, indent=2)
+        out.write("\n")
+
+
+def print_table(report, figures):
     print(f"\n{report['machine']}, {report['date']}")
-    for key, what, unit, target in FIGURES:
+    for key, what, unit, target in figures:
         if key not in report:
             print(f"{what:32} {'not measured':>12}")
             continue
