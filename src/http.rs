@@ -6,6 +6,7 @@ pub mod client;
 pub mod connections;
 pub mod cors;
 pub mod keyed;
+pub mod overload;
 pub mod page;
 pub mod path_names;
 pub mod problem;

@@ -20,12 +20,13 @@ use crate::{
         body::Json,
         connections::Connections,
         cors::Cors,
+        overload::Overload,
         path_names::{PathNames, named_paths},
         problem,
         secure::SecureHeaders,
         text,
     },
-    kernel::{db::Db, environment::Environment, tasks::Tasks, telemetry},
+    kernel::{base::Base, db::Db, environment::Environment, tasks::Tasks, telemetry},
     site::{self, Site},
 };
 
@@ -103,8 +104,14 @@ impl App {
             .data(self.base.db.clone())
             .data(self.config.network.trusted_proxies.clone())
             .catch_all_error(|error| async move { problem::from_poem(error) })
+            .with(self.overload())
             .with(SecureHeaders::for_gateway(provider))
             .with(Cors::new(self.config.network.cors_origins.clone()))
+    }
+
+    fn overload(&self) -> Overload {
+        let Base { clock, entropy, .. } = &self.base;
+        Overload::new(self.config.connections.patience, Arc::clone(clock), Arc::clone(entropy))
     }
 
     /// The routes that only operators need. They are served on the operators' own address, or in development on the

@@ -33,9 +33,11 @@ pub struct ApiProblem {
 impl ApiProblem {
     /// A problem of this type. `detail` says what happened this time.
     pub fn new(kind: ProblemType, detail: impl Into<String>) -> Self {
-        let retry_after_secs =
-            matches!(kind, ProblemType::Unavailable | ProblemType::TooManyRequests)
-                .then_some(DEFAULT_RETRY_AFTER_SECS);
+        let retry_after_secs = matches!(
+            kind,
+            ProblemType::Overloaded | ProblemType::Unavailable | ProblemType::TooManyRequests
+        )
+        .then_some(DEFAULT_RETRY_AFTER_SECS);
         Self { problem: Box::new(Problem::new(kind, detail)), retry_after_secs }
     }
 

@@ -34,6 +34,41 @@ scenario('a_network_that_leads_nowhere_is_noticed_while_seats_are_held', async (
   await page.getByTestId('offline').waitFor({ state: 'detached' });
 });
 
+// The server's refusal when it has no room.
+const noRoom = (route) => route.fulfill({
+  status: 503,
+  headers: { 'Retry-After': '1' },
+  contentType: 'application/problem+json',
+  body: JSON.stringify({
+    type: '/problems/overloaded', title: 'The server has too many requests', status: 503, detail: '',
+  }),
+});
+
+scenario('a_server_without_room_is_said_and_asked_again_with_the_same_key', async ({ visitor }) => {
+  const page = await visitor(`/events/${THEATRE}`);
+  await openRow(page, 'Stalls', 'F');
+  const seats = (await row(THEATRE, 'Stalls', 'F')).slice(0, 1);
+  await choose(page, seats);
+  await page.route('**/reservations', noRoom, { times: 2 });
+  await page.getByTestId('hold-button').click();
+  const bar = page.getByTestId('full');
+  await bar.getByText('This page tries again by itself.').waitFor();
+  await checkoutIsOpen(page);
+  await bar.waitFor({ state: 'detached' });
+
+  const keys = [];
+  await page.route(/\/bookings\/confirm$/, async (route) => {
+    keys.push(route.request().headers()['idempotency-key']);
+    await (keys.length > 1 ? route.continue() : noRoom(route));
+  });
+  await page.locator('#email').fill('comes.back@example.org');
+  await page.getByTestId('pay-button').click();
+  await page.getByText('Booked for').first().waitFor();
+  assert.deepEqual([keys.length, keys[0]], [2, keys[1]]);
+  // The refusals of this test are not the server's.
+  page.faults.length = 0;
+});
+
 scenario('a_payment_without_an_answer_promises_no_more_than_the_time_that_is_left',
   async ({ visitor }) => {
     const page = await visitor(`/events/${THEATRE}`);

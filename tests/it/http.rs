@@ -4,3 +4,4 @@ mod connections;
 mod kept;
 mod nul;
 mod origins;
+mod overload;

@@ -68,6 +68,9 @@ pub enum ProblemType {
     StaleVersion,
     /// The caller sent too many requests. The client may retry after `Retry-After`.
     TooManyRequests,
+    /// The server has too many requests and has done nothing with this one. The client may send it again after
+    /// `Retry-After`.
+    Overloaded,
     /// The server cannot respond right now. The client may retry after `Retry-After`.
     Unavailable,
     /// The server has a bug or a fault of its own.
@@ -171,6 +174,7 @@ impl ProblemType {
                 ("/problems/stale-version", 409, "The object changed since you read it")
             }
             Self::TooManyRequests => ("/problems/too-many-requests", 429, "Too many requests"),
+            Self::Overloaded => ("/problems/overloaded", 503, "The server has too many requests"),
             Self::Unavailable => {
                 ("/problems/unavailable", 503, "The server cannot respond right now")
             }

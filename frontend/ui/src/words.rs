@@ -65,6 +65,7 @@ fn problem_text(locale: Locale, kind: ProblemType, problem: &Problem) -> String 
         | ProblemType::SlugTaken
         | ProblemType::StaleVersion => td_string!(locale, problem.changed),
         ProblemType::TooManyRequests => td_string!(locale, problem.too_many),
+        ProblemType::Overloaded => td_string!(locale, problem.overloaded),
         ProblemType::Unavailable => td_string!(locale, problem.unavailable),
         ProblemType::Internal => td_string!(locale, problem.internal),
     };

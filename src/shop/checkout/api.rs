@@ -1,5 +1,7 @@
 //! The HTTP routes of bookings.
 
+use std::time::Duration;
+
 use holdfast_contract::{
     bookings::{Booking, BookingPage, ConfirmRequest},
     problem::ProblemType,
@@ -30,7 +32,9 @@ use crate::{
     http::{
         auth::{self, Caller},
         body::Json,
-        keyed, page,
+        keyed,
+        overload::Turn,
+        page,
         problem::ApiProblem,
     },
     identity::accounts::log_in,
@@ -42,6 +46,8 @@ use crate::{
 const CONFIRM: &str = "bookings/confirm";
 /// How long a client should wait before it reads a pending booking again, in seconds.
 const RETRY_AFTER_SECS: u64 = 1;
+/// A checkout that takes longer waits for the gateway or for the buyer.
+const OUR_WORK: Duration = Duration::from_millis(500);
 /// The maximum length of the name of a payment method.
 const MAX_METHOD_CHARS: usize = 255;
 
@@ -72,6 +78,7 @@ impl BookingsApi {
         #[oai(name = "Idempotency-Key")]
         key: Header<Option<String>>,
         body: Json<ConfirmRequest>,
+        turn: Turn,
     ) -> Result<BookingAnswer, ApiProblem> {
         let buyer = caller.known_buyer()?;
         let key = key.0.ok_or_else(keyed::required)?;
@@ -81,7 +88,7 @@ impl BookingsApi {
         let tasks = &self.checkouts.base.tasks;
         let accepted = tasks.run(async move { checkouts.confirm(command).await }).await??;
         let (first, booking) = (accepted.first, accepted.booking);
-        let came = self.checkouts.wait(accepted).await?;
+        let came = turn.within(OUR_WORK, self.checkouts.wait(accepted)).await?;
         self.told(came, first, booking).await
     }
 

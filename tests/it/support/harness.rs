@@ -315,6 +315,8 @@ fn config(database_url: String, redis_urls: Vec<String>, data_dir: PathBuf) -> C
         ("JWT_SECRET", "a secret for tests, of enough bytes".to_owned()),
         ("HOLDS_PER_MINUTE", "1000000".to_owned()),
         ("GUESTS_PER_MINUTE", "1000000".to_owned()),
+        // Crowds in one process wait for long on a busy machine.
+        ("QUEUE_WAIT_MS", "60000".to_owned()),
         ("PUBLIC_URL", "http://127.0.0.1".to_owned()),
     ]);
     let mut config = Config::of(values, &SystemEntropy).expect("valid settings");

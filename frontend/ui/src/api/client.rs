@@ -22,6 +22,11 @@ use crate::{
 /// How long one call may take. Confirming a booking takes up to 8 s at the server.
 const CALL_LIMIT_MS: u32 = 30_000;
 
+/// How often a call waits for room at the server before the visitor decides.
+const MAX_WAITS: usize = 8;
+/// The longest wait that the server can ask for, in seconds.
+const MAX_WAIT_SECS: i32 = 30;
+
 /// Why a call has no usable response.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Failure {
@@ -109,11 +114,39 @@ fn reservation_in(path: &str) -> Option<Uuid> {
     path.strip_prefix("/reservations/")?.split('/').next()?.parse().ok()
 }
 
+/// Sends the call, and again while the server has no room for it: the server has done nothing then. The key stays the
+/// same.
 async fn answered(call: &Call<'_>, token: Option<&str>) -> Answer {
-    let response = exchange(call, token).await.map_err(|_| {
-        network::doubt();
-        Failure::Unreachable
-    })?;
+    for _ in 0..MAX_WAITS {
+        let (answer, wait_ms) = answered_once(call, token).await;
+        match answer.as_ref().err().and_then(Failure::kind) {
+            Some(ProblemType::Overloaded) => network::wait_for_room(wait_ms).await,
+            Some(_) | None => return answer,
+        }
+    }
+    answered_once(call, token).await.0
+}
+
+/// The answer, and the milliseconds after which the call may be repeated.
+async fn answered_once(call: &Call<'_>, token: Option<&str>) -> (Answer, i32) {
+    match exchange(call, token).await {
+        Ok(response) => (read(&response, token).await, wait_ms(&response)),
+        Err(_) => {
+            network::doubt();
+            (Err(Failure::Unreachable), 0)
+        }
+    }
+}
+
+/// The time of `Retry-After` and up to a second more, so that two pages do not come back together.
+#[allow(clippy::cast_possible_truncation, reason = "less than a thousand")]
+fn wait_ms(response: &Response) -> i32 {
+    let named = response.headers().get("Retry-After").ok().flatten();
+    let seconds = named.and_then(|text| text.parse().ok()).unwrap_or(1).clamp(1, MAX_WAIT_SECS);
+    seconds * 1_000 + (js_sys::Math::random() * 1_000.0) as i32
+}
+
+async fn read(response: &Response, token: Option<&str>) -> Answer {
     let status = response.status();
     let promise = response.text().map_err(|_| Failure::Unreachable)?;
     let text = JsFuture::from(promise).await.map_err(|_| Failure::Unreachable)?;
@@ -177,6 +210,7 @@ mod tests {
                 kind,
                 ProblemType::BodyTooSlow
                     | ProblemType::TooManyRequests
+                    | ProblemType::Overloaded
                     | ProblemType::Unavailable
                     | ProblemType::Internal
                     | ProblemType::IdempotencyInFlight

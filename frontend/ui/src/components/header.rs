@@ -63,7 +63,7 @@ pub fn Header() -> impl IntoView {
     }
 }
 
-/// A message while the server cannot be reached. The message says that the seats are held only as long as that is
+/// A message while the server cannot be reached, or has no room. The message says that the seats are held only as long as that is
 /// true.
 #[component]
 fn OfflineBar() -> impl IntoView {
@@ -77,7 +77,12 @@ fn OfflineBar() -> impl IntoView {
         None => t_string!(i18n, header.offline).to_owned(),
     };
     let shown = known(move || network.is_away());
-    view! { <Bar class="offline-bar" test_id="offline" sign=Sign::Offline shown text=live(text)/> }
+    let full = known(move || network.is_full() && !network.is_away());
+    let full_text = move || t_string!(i18n, header.full).to_owned();
+    view! {
+        <Bar class="offline-bar" test_id="offline" sign=Sign::Offline shown text=live(text)/>
+        <Bar class="offline-bar" test_id="full" sign=Sign::Clock shown=full text=live(full_text)/>
+    }
 }
 
 #[component]

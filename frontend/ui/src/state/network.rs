@@ -1,4 +1,4 @@
-//! The state of the connection: whether the server can be reached.
+//! The state of the connection: whether the server can be reached, and whether it has room.
 //!
 //! The browser says when the device loses its network, but not when the network leads nowhere. So the page also asks
 //! the server: after a call without a response, and regularly while the visitor holds seats or the server was
@@ -11,6 +11,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, RequestInit};
 
 use super::holds::Holds;
+use crate::browser;
 
 /// How often the server is asked while it cannot be reached.
 const TICK: Duration = Duration::from_secs(2);
@@ -29,6 +30,8 @@ thread_local! {
 #[derive(Clone, Copy)]
 pub struct Network {
     away: RwSignal<bool>,
+    /// How many calls wait because the server has no room.
+    waiting: RwSignal<u32>,
     is_asking: StoredValue<bool>,
 }
 
@@ -37,6 +40,7 @@ impl Network {
     pub fn provide() {
         let network = Self {
             away: RwSignal::new(!window().navigator().on_line()),
+            waiting: RwSignal::new(0),
             is_asking: StoredValue::new(false),
         };
         provide_context(network);
@@ -71,6 +75,11 @@ impl Network {
         self.away.get()
     }
 
+    /// Whether a call waits because the server has no room; reactive.
+    pub fn is_full(self) -> bool {
+        self.waiting.get() > 0
+    }
+
     fn ask(self) {
         if self.is_asking.get_value() {
             return;
@@ -89,6 +98,15 @@ pub fn doubt() {
     if let Some(network) = NETWORK.get() {
         network.ask();
     }
+}
+
+/// Waits because the server has no room. The pages say so meanwhile.
+pub async fn wait_for_room(ms: i32) {
+    let waiting = NETWORK.get().map(|network| network.waiting);
+    let count = |change: fn(&mut u32)| waiting.map(|waiting| waiting.try_update(change));
+    count(|waiting| *waiting += 1);
+    browser::sleep(ms).await;
+    count(|waiting| *waiting -= 1);
 }
 
 async fn answers() -> bool {

@@ -121,6 +121,7 @@ pub fn of_failure(failure: &Failure) -> Refusal {
             | ProblemType::IllegalTransition
             | ProblemType::StaleVersion
             | ProblemType::TooManyRequests
+            | ProblemType::Overloaded
             | ProblemType::Unavailable
             | ProblemType::Internal,
         )
