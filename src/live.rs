@@ -4,12 +4,12 @@
 //! relay numbers the row within its event, and nodes read the numbered log. Each node merges what it reads within a tick
 //! into one frame for all of its viewers. No decision reads the log.
 
+mod audience;
 mod frame;
 pub mod record;
 pub mod relay;
 pub mod store;
 pub mod tail;
-mod tick;
 pub mod viewers;
 
 pub use record::ChangeDraft;

@@ -8,9 +8,10 @@ use poem::{Body, Response};
 use tokio::sync::broadcast;
 
 use super::{
+    audience::{Place, Sent},
     frame::{Frame, Take, message},
     store,
-    tail::{Place, READ_LIMIT, Sent, Tail},
+    tail::{READ_LIMIT, Tail},
 };
 use crate::kernel::{
     base::Base,

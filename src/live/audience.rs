@@ -1,0 +1,283 @@
+//! The viewers of this node, in parts that get their frames one after the other. One frame for all of them at once
+//! would be thousands of writes, and every hold that comes meanwhile would wait for them.
+//!
+//! The node writes a limited number of frames in a second, and the parts take turns: with few viewers, each part has a
+//! frame every 25 ms, with 10,000 every 500 ms. The caller gives the time.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use bytes::Bytes;
+use holdfast_contract::live::{SILENCE_SECS, stream_events};
+use holdfast_domain::ids::EventId;
+use tokio::sync::broadcast;
+
+use super::frame::{Frame, message};
+
+/// The maximum number of viewers of a part.
+const PART: usize = 500;
+/// The shortest time between two frames of a part.
+const MIN_TICK: Duration = Duration::from_millis(25);
+/// How many frames this node writes in a second, counted once for each viewer. Holds use the same cores.
+const MAX_WRITES_PER_SECOND: u32 = 20_000;
+/// How many messages a viewer may lag behind before the server ends its stream. The viewer then reconnects with the
+/// number of its last change.
+const VIEWER_BUFFER: usize = 256;
+/// How often a silent stream sends a message, so that proxies keep it open and the viewer knows that it is.
+const HEARTBEAT: Duration = Duration::from_secs(SILENCE_SECS as u64);
+/// The maximum number of viewers of one node.
+pub const MAX_VIEWERS: usize = 10_000;
+
+/// What all viewers of a part get.
+#[derive(Debug, Clone)]
+pub enum Sent {
+    Frame(Frame),
+    Heartbeat(Bytes),
+}
+
+/// A part of the viewers of an event.
+pub type Part = (EventId, usize);
+
+/// All viewers of this node.
+#[derive(Debug, Default)]
+pub struct Audience {
+    parts: BTreeMap<Part, Followed>,
+    /// Until when the node has written enough, on the clock that never goes back.
+    busy_until: Duration,
+}
+
+#[derive(Debug)]
+struct Followed {
+    /// The number of the last change that was sent.
+    seen: i64,
+    /// Whether the log may contain more.
+    is_behind: bool,
+    /// When the last frame was sent.
+    framed_at: Option<Duration>,
+    /// When the last message of any kind was sent.
+    spoke_at: Duration,
+    sender: broadcast::Sender<Sent>,
+}
+
+impl Followed {
+    /// When the part may have its next frame.
+    fn due(&self) -> Option<Duration> {
+        self.is_behind.then(|| self.framed_at.map_or(Duration::ZERO, |at| at + MIN_TICK))
+    }
+
+    fn say(&mut self, sent: Sent, now: Duration) {
+        self.spoke_at = now;
+        // It is no error when nobody listens: the next look removes the part.
+        self.sender.send(sent).ok();
+    }
+
+    fn viewers(&self) -> usize {
+        self.sender.receiver_count()
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("too many viewers")]
+pub struct Full;
+
+/// A viewer's place in the audience.
+#[derive(Debug)]
+pub struct Place {
+    pub heard: broadcast::Receiver<Sent>,
+    /// The number after which `heard` has every change.
+    pub after: i64,
+}
+
+impl Audience {
+    /// Joins the viewers of an event. A new part begins after `last`, a number that the log has reached.
+    ///
+    /// # Errors
+    /// When the node has [`MAX_VIEWERS`] viewers already.
+    pub fn join(&mut self, event: EventId, last: i64, now: Duration) -> Result<Place, Full> {
+        if self.parts.values().map(Followed::viewers).sum::<usize>() >= MAX_VIEWERS {
+            return Err(Full);
+        }
+        let has_room = |number: &usize| {
+            self.parts.get(&(event, *number)).is_none_or(|part| part.viewers() < PART)
+        };
+        let number = (0..).find(has_room).unwrap_or_default();
+        let part = self.parts.entry((event, number)).or_insert_with(|| Followed {
+            seen: last,
+            is_behind: true,
+            framed_at: None,
+            spoke_at: now,
+            sender: broadcast::channel(VIEWER_BUFFER).0,
+        });
+        Ok(Place { heard: part.sender.subscribe(), after: part.seen })
+    }
+
+    /// A number that has been sent to viewers of the event. `None` without viewers.
+    pub fn reached(&self, event: EventId) -> Option<i64> {
+        self.parts
+            .range((event, 0)..)
+            .next()
+            .filter(|(part, _)| part.0 == event)
+            .map(|it| it.1.seen)
+    }
+
+    /// The number of the last change that was sent to the part. `None` when the part is gone.
+    pub fn seen(&self, part: Part) -> Option<i64> {
+        self.parts.get(&part).map(|followed| followed.seen)
+    }
+
+    /// Notes that the log may contain more of these events.
+    pub fn is_behind(&mut self, which: impl Fn(EventId) -> bool) {
+        for (_, followed) in self.parts.iter_mut().filter(|(part, _)| which(part.0)) {
+            followed.is_behind = true;
+        }
+    }
+
+    /// When the next frame is due; `otherwise` if none is before.
+    pub fn next(&self, otherwise: Duration) -> Duration {
+        let due = self.parts.values().filter_map(Followed::due).min();
+        due.map_or(otherwise, |at| at.max(self.busy_until).min(otherwise))
+    }
+
+    /// The parts whose turn it is; the caller sends them their frames now. Forgets the parts that nobody watches, and
+    /// sends heartbeats.
+    pub fn due(&mut self, now: Duration) -> Vec<Part> {
+        self.parts.retain(|_, followed| followed.viewers() > 0);
+        if now < self.busy_until {
+            return Vec::new();
+        }
+        let is_due = |followed: &Followed| followed.due().is_some_and(|at| at <= now);
+        let waiting = self.parts.iter().filter(|(_, followed)| is_due(followed));
+        let mut waiting: Vec<_> = waiting.map(|(part, it)| (it.framed_at, *part)).collect();
+        waiting.sort_unstable();
+        let (mut due, mut writes) = (Vec::new(), 0);
+        for (_, part) in waiting {
+            let Some(followed) = self.parts.get_mut(&part).filter(|_| writes < PART) else { break };
+            followed.is_behind = false;
+            writes += followed.viewers();
+            due.push(part);
+        }
+        for followed in self.parts.values_mut().filter(|it| now >= it.spoke_at + HEARTBEAT) {
+            if writes < PART {
+                writes += followed.viewers();
+                let heartbeat = message(stream_events::HEARTBEAT, None, "{}");
+                followed.say(Sent::Heartbeat(heartbeat), now);
+            }
+        }
+        let writes = u32::try_from(writes).unwrap_or(u32::MAX);
+        self.busy_until = now + Duration::from_secs(1) * writes / MAX_WRITES_PER_SECOND;
+        due
+    }
+
+    pub fn send(&mut self, part: Part, frame: Frame, now: Duration) {
+        if let Some(followed) = self.parts.get_mut(&part) {
+            followed.seen = frame.last;
+            followed.framed_at = Some(now);
+            followed.say(Sent::Frame(frame), now);
+        }
+    }
+
+    /// Ends every viewer's channel.
+    pub fn end(&mut self) {
+        self.parts.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn event(number: u128) -> EventId {
+        EventId(Uuid::from_u128(number))
+    }
+
+    fn frame(last: i64) -> Frame {
+        Frame { first: 1, last, bytes: Bytes::new() }
+    }
+
+    /// Sends what is due during a second in which everything changes all the time. Returns how many frames each part
+    /// got, and the largest number of writes at once.
+    fn busy_second(audience: &mut Audience) -> (HashMap<Part, usize>, usize) {
+        let (mut frames, mut most) = (HashMap::new(), 0);
+        for ms in 0..1_000 {
+            let now = Duration::from_millis(60_000 + ms);
+            audience.is_behind(|_| true);
+            let due = audience.due(now);
+            most = most.max(due.iter().map(|part| audience.parts[part].viewers()).sum());
+            for part in due {
+                *frames.entry(part).or_default() += 1;
+                audience.send(part, frame(1), now);
+            }
+        }
+        (frames, most)
+    }
+
+    #[test]
+    fn a_node_writes_a_limited_number_of_frames_and_the_parts_take_turns() {
+        for (viewers, ticks) in
+            [(1_usize, 38..=40), (400, 38..=40), (5_000, 4..=5), (10_000, 2..=3)]
+        {
+            let mut audience = Audience::default();
+            let places: Vec<_> = (0..viewers)
+                .map(|_| audience.join(event(1), 0, Duration::ZERO).expect("a place"))
+                .collect();
+            assert_eq!(audience.parts.len(), viewers.div_ceil(PART));
+            let (frames, most) = busy_second(&mut audience);
+            assert_eq!(frames.len(), audience.parts.len(), "{viewers} viewers: all get frames");
+            assert!(frames.values().all(|count| ticks.contains(count)), "{viewers}: {frames:?}");
+            let writes: usize = frames.values().sum::<usize>() * viewers / frames.len();
+            assert!(writes <= 20_000 + PART && most <= 2 * PART, "{viewers}: {writes}, {most}");
+            assert_eq!(places.len(), viewers);
+        }
+    }
+
+    #[test]
+    fn a_large_event_does_not_keep_a_small_one_waiting_for_long() {
+        let mut audience = Audience::default();
+        let join = |audience: &mut Audience, of| audience.join(event(of), 0, Duration::ZERO);
+        let _crowd: Vec<_> = (0..5_000).map(|_| join(&mut audience, 1)).collect();
+        let _few: Vec<_> = (2..20).map(|of| join(&mut audience, of)).collect();
+        let (frames, _) = busy_second(&mut audience);
+        assert!((2..20).all(|of| frames[&(event(of), 0)] >= 3), "{frames:?}");
+    }
+
+    #[test]
+    fn the_first_change_after_a_quiet_time_is_sent_at_once() {
+        let mut audience = Audience::default();
+        let mut place = audience.join(event(1), 7, Duration::ZERO).expect("a place");
+        assert_eq!(
+            (place.after, audience.reached(event(1)), audience.reached(event(2))),
+            (7, Some(7), None)
+        );
+        let now = Duration::from_secs(5);
+        assert_eq!(audience.due(now), [(event(1), 0)]);
+        audience.send((event(1), 0), frame(8), now);
+        assert!(matches!(place.heard.try_recv(), Ok(Sent::Frame(frame)) if frame.last == 8));
+        let (later, end) = (now + Duration::from_secs(9), Duration::from_secs(60));
+        assert!(audience.due(later).is_empty());
+        assert_eq!(audience.next(end), end);
+        audience.is_behind(|of| of == event(1));
+        assert!(audience.next(end) <= later);
+        assert_eq!(audience.due(later), [(event(1), 0)]);
+        // Silence ends with a heartbeat.
+        audience.due(now + HEARTBEAT);
+        assert!(matches!(place.heard.try_recv(), Ok(Sent::Heartbeat(_))));
+        drop(place);
+        audience.due(end);
+        assert_eq!(audience.reached(event(1)), None);
+    }
+
+    #[test]
+    fn a_node_takes_a_limited_number_of_viewers() {
+        let mut audience = Audience::default();
+        let mut places: Vec<_> = (0..MAX_VIEWERS)
+            .map(|of| audience.join(event(of as u128 % 3), 0, Duration::ZERO))
+            .collect();
+        assert!(places.iter().all(Result::is_ok));
+        assert!(audience.join(event(1), 0, Duration::ZERO).is_err());
+        places.pop();
+        assert!(audience.join(event(1), 0, Duration::ZERO).is_ok());
+    }
+}
