@@ -43,7 +43,7 @@ where
     let among = set(dialect, among);
     let column = Expr::col(column.as_column_ref());
     match dialect {
-        Dialect::Postgres => column.eq(PgFunc::any(Expr::val(among))),
+        Dialect::Postgres => column.eq(PgFunc::any(Expr::cust_with_values(hidden("$1"), [among]))),
         Dialect::Sqlite => {
             let value =
                 if V::array_type() == ArrayType::Uuid { "unhex(value, '-')" } else { "value" };
@@ -51,6 +51,13 @@ where
             column.in_subquery(Query::select().expr(rows).take())
         }
     }
+}
+
+/// The array `parameter` for the `ANY` of PostgreSQL. The number of its elements is hidden from the planner: a plan for
+/// one element looks so much cheaper than one for any number that PostgreSQL would plan the statement anew each time,
+/// which takes longer than executing it (chapter "PREPARE" of its manual).
+pub(super) fn hidden(parameter: &str) -> String {
+    format!("COALESCE((SELECT {parameter}))")
 }
 
 /// A set of rows as one value, for `{rows $1 (…)}` in a statement's text. The fields of a row have the names of the

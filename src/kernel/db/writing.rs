@@ -92,7 +92,7 @@ impl Writing {
             let (set, rest) = part.split_once('}').expect("a set is closed by }");
             let (kind, set) = set.split_once(' ').expect("a set has a placeholder");
             text.push_str(&match (self.dialect, kind) {
-                (Dialect::Postgres, _) => format!("= ANY({set})"),
+                (Dialect::Postgres, _) => format!("= ANY({})", sets::hidden(set)),
                 (Dialect::Sqlite, "_ids") => {
                     format!("IN (SELECT unhex(value, '-') FROM json_each({set}))")
                 }
@@ -185,7 +185,12 @@ mod tests {
             "SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER)",
         );
         let of_set = "DELETE FROM a WHERE id {among_ids $2} AND b = $1";
-        check(Dialect::Postgres, None, of_set, "DELETE FROM a WHERE id = ANY($2) AND b = $1");
+        check(
+            Dialect::Postgres,
+            None,
+            of_set,
+            "DELETE FROM a WHERE id = ANY(COALESCE((SELECT $2))) AND b = $1",
+        );
         check(
             Dialect::Sqlite,
             None,
