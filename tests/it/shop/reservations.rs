@@ -4,7 +4,7 @@ mod alone;
 
 use std::{sync::Arc, time::Duration};
 
-use holdfast::kernel::db::Sql as _;
+use holdfast::kernel::db::{ClockOffset, Dialect, Sql as _};
 use holdfast_contract::{
     problem::{RefusedSeat, SeatRefusal},
     reservations::ReservationStatus,
@@ -15,7 +15,7 @@ use crate::support::{
     buyer::Buyer,
     crowd::storm,
     fixture::{self, Like, app_with_event, euros, seats, seats_and_places, some_seats},
-    harness::TestApp,
+    harness::{TestApp, connect},
 };
 
 const HOLD: Duration = Duration::from_secs(600);
@@ -442,5 +442,42 @@ async fn a_hold_that_cannot_be_cleared_keeps_no_other_hold() {
     }
     count(1).await;
     assert_eq!(reservations.expire_pass().await.expect("a pass"), 1);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lapsed_holds_are_cleared_by_their_ids_whatever_the_statistics_say() {
+    let app = TestApp::start().await;
+    let event = fixture::event(&app, Like { seats: 600, ..Like::default() }).await;
+    for first in (1..=600).step_by(10) {
+        let ids: Vec<i32> = (first..first + 10).collect();
+        assert_eq!(app.post(&event.reservations(), &seats(&ids)).await.status, 201);
+    }
+    app.advance(Duration::from_secs(3600)).await;
+    assert_eq!(app.app.slices.reservations.expire_pass().await.expect("a pass"), 60);
+    let db = &app.app.base.db;
+    if db.writing().dialect() == Dialect::Postgres {
+        let clears =
+            |text: &&String| text.starts_with("UPDATE reservations SET status = 'expired'");
+        let text = db.sent_texts().iter().find(clears).expect("the statement").clone();
+        // With conditions that fit an index, the plan begins with all that have lapsed.
+        let indexed =
+            text.replace("status || ''", "status").replace("expires_at + 0", "expires_at");
+        // No reservation is active now, and PostgreSQL learns so.
+        let alone = connect(app.app.config.database.url.expose(), 1, ClockOffset::Ignored).await;
+        for text in ["ANALYZE reservations", "SET plan_cache_mode = force_generic_plan"] {
+            alone.run(text, vec![]).await.expect("it is done");
+        }
+        for (name, text, begins_with_all) in [("clears", &text, false), ("looks", &indexed, true)] {
+            let prepare = format!("PREPARE {name} (uuid[]) AS {text}");
+            alone.run(&prepare, vec![]).await.expect("it is prepared");
+            let explain = format!("EXPLAIN EXECUTE {name} ('{{}}')");
+            let plan = alone.all(&explain, vec![]).await.expect("a plan");
+            let plan: Vec<String> =
+                plan.iter().map(|row| row.try_get_by_index(0).expect("a step")).collect();
+            let begins = plan.iter().any(|step| step.contains("reservations_due"));
+            assert_eq!(begins, begins_with_all, "{text}:\n{}", plan.join("\n"));
+        }
+    }
     app.finish().await;
 }

@@ -141,6 +141,9 @@ pub async fn lapsed(
 }
 
 /// Marks those of these reservations that have lapsed as expired; returns them. Skips rows locked by another transaction.
+///
+/// The conditions of the UPDATE fit no index. Otherwise PostgreSQL, when its statistics know of no active reservations,
+/// begins with all that have lapsed, and locks the set anew for each of them.
 pub async fn expire(
     tx: &impl Sql,
     ids: &[ReservationId],
@@ -148,7 +151,7 @@ pub async fn expire(
     tx.values(
         "UPDATE reservations SET status = 'expired', version = version + 1 \
          WHERE id IN (SELECT id FROM reservations WHERE id {among_ids $1} ORDER BY id {skip}) \
-         AND status = 'active' AND expires_at <= {now} RETURNING id",
+         AND status || '' = 'active' AND expires_at + 0 <= {now} RETURNING id",
         vec![db::set(tx.writing().dialect(), ids.iter().copied())],
     )
     .await
