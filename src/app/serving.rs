@@ -8,7 +8,6 @@ use poem::{
 };
 use poem_openapi::{OpenApi, OpenApiService};
 use tokio::{
-    net::TcpListener,
     signal::unix::{SignalKind, signal},
     task::JoinHandle,
 };
@@ -18,7 +17,7 @@ use super::{App, development::DevelopmentApi, docs_page, document};
 use crate::{
     http::{
         body::Json,
-        connections::Connections,
+        connections::{self, Connections},
         cors::Cors,
         overload::Overload,
         path_names::{PathNames, named_paths},
@@ -43,11 +42,11 @@ impl App {
     pub async fn serve(&self) -> anyhow::Result<Running> {
         self.start_background().await?;
         let stop = CancellationToken::new();
-        let listener = TcpListener::bind(self.config.node.bind).await?;
+        let listener = connections::listen(self.config.node.bind)?;
         let address = listener.local_addr()?;
         let mut running = Running::new(address, stop.clone(), self.base.tasks.clone());
         if let Some(internal) = self.config.node.internal_bind {
-            let listener = TcpListener::bind(internal).await?;
+            let listener = connections::listen(internal)?;
             running.internal_address = Some(listener.local_addr()?);
             let connections = self.connections(INTERNAL_CONNECTIONS);
             let served = connections.serve(listener, self.internal_routes(), stop.clone());

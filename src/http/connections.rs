@@ -25,7 +25,7 @@ use poem::{
     web::{LocalAddr, RemoteAddr},
 };
 use tokio::{
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
     time::{sleep, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -51,6 +51,22 @@ const PING_EVERY: Duration = Duration::from_secs(20);
 const MAX_HEADERS_BYTES: u32 = 16 * 1024;
 /// How many streams an HTTP/2 client may open and reset at once before its connection ends.
 const MAX_RESET_STREAMS: usize = 20;
+
+/// How many connections may wait to be accepted; the system can have a lower limit (`net.core.somaxconn`). A client whose
+/// connection finds no place tries again after a second, then after three more, then after seven.
+const MAX_UNACCEPTED: u32 = 8_192;
+
+/// Listens on this address.
+///
+/// # Errors
+/// When the address is not available.
+pub fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // A server that starts again must not wait for the connections of the one before.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(MAX_UNACCEPTED)
+}
 
 /// The connections of one listener.
 #[derive(Debug)]
@@ -215,5 +231,38 @@ impl<E: Endpoint> Line<E> {
         let response: hyper::Response<_> = response.into();
         let open = open.answered();
         Ok(response.map(|body| Answering::new(body, open)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use poem::endpoint::make_sync;
+
+    use super::*;
+    use crate::adapters::system::SystemClock;
+
+    #[tokio::test]
+    async fn a_connection_takes_little_memory() {
+        let listener = listen(([127, 0, 0, 1], 0).into()).expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let (client, accepted) = tokio::join!(TcpStream::connect(address), listener.accept());
+        let (stream, peer) = accepted.expect("a connection");
+        let settings = ConnectionSettings {
+            all: 8,
+            per_peer: 8,
+            streams: 100,
+            head: Duration::from_secs(1),
+            body: Duration::from_secs(1),
+            idle: Duration::from_secs(1),
+            patience: Duration::from_secs(1),
+        };
+        let clock = Arc::new(SystemClock::default());
+        let connections = Connections::new(8, &settings, TrustedProxies::default(), clock);
+        let place = connections.admission.admit(peer.ip(), Duration::ZERO).expect("a place");
+        let endpoint = Arc::new(make_sync(|_| "an answer"));
+        let stop = CancellationToken::new();
+        let served = connections.serve_one(stream, peer, place, endpoint, stop);
+        assert!(size_of_val(&served) < 4_096, "{} bytes", size_of_val(&served));
+        drop(client);
     }
 }

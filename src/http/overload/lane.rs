@@ -56,8 +56,9 @@ impl Lane {
         let rate = f64::from(self.window.left) / lasted.as_secs_f64();
         if self.window.is_busy {
             self.capacity += (rate - self.capacity) * NEWEST;
+        } else {
+            self.capacity = self.capacity.max(rate);
         }
-        self.capacity = self.capacity.max(rate);
         self.window = Window { since: now, left: 0, is_busy: self.inside >= FLOOR };
     }
 

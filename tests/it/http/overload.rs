@@ -57,7 +57,9 @@ mod alone {
         let held = app.number("SELECT COUNT(*) FROM reservations WHERE status = 'active'").await;
         assert_eq!(held, others.len() as i64);
         // The crowd has gone, and everybody is let in again.
-        let free = app.number("SELECT MIN(seat_id) FROM seats WHERE status = 'available'").await;
+        let free = app
+            .number("SELECT CAST(MIN(seat_id) AS BIGINT) FROM seats WHERE status = 'available'")
+            .await;
         assert_eq!(app.post(&event.reservations(), &seats(&[free as i32])).await.status, 201);
         drop(nodes);
         Arc::into_inner(app).expect("alone").finish().await;
