@@ -19,7 +19,8 @@ use holdfast::{
 };
 use holdfast_domain::text::counted;
 
-/// This allocator returns memory to the system after a crowd of requests. glibc's allocator keeps most of it.
+/// This allocator returns memory to the system after a crowd of requests. glibc's allocator keeps most of it. It asks for
+/// no huge pages (`no_thp`), of which every touched one would count as a whole.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
