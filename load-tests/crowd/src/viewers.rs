@@ -144,14 +144,9 @@ async fn open(host: &str, path: &str) -> anyhow::Result<TcpStream> {
 async fn listen(mut stream: TcpStream, shared: Arc<Shared>, reads: Option<usize>) {
     let (mut kept, mut last) = (Vec::<u8>::new(), None);
     let mut buffer = vec![0; 4 * 1024];
-    loop {
-        match stream.read(&mut buffer).await {
-            Ok(read @ 1..) => {
-                shared.bytes.fetch_add(read as u64, Ordering::Relaxed);
-                kept.extend_from_slice(&buffer[..read]);
-            }
-            Ok(0) | Err(_) => break,
-        }
+    while let Ok(read @ 1..) = stream.read(&mut buffer).await {
+        shared.bytes.fetch_add(read as u64, Ordering::Relaxed);
+        kept.extend_from_slice(&buffer[..read]);
         while let Some(frame) = next_frame(&mut kept) {
             shared.frames.fetch_add(1, Ordering::Relaxed);
             if last.is_some_and(|last| frame.first > last + 1) {
