@@ -194,7 +194,8 @@ impl App {
         self.live.start();
         // Events may have begun or ended while no node ran.
         lifecycle::pass(&self.base).await?;
-        passes::start(&self.base.tasks, self.passes()).await?;
+        let clock = Arc::clone(&self.base.clock);
+        passes::start(&self.base.tasks, clock, self.passes()).await?;
         Ok(())
     }
 

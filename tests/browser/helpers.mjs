@@ -24,6 +24,7 @@ export const OUT = new URL('./out/', import.meta.url).pathname;
 
 const SCENARIO_MS = 90_000;
 const SEATS_LIMIT = 1000;
+const SHOWN_MS = 300;
 
 // `settings` are the server's settings, or a function that returns them. `prepare` gets the returned object when the
 // server runs.
@@ -97,8 +98,9 @@ export function suite(settings, prepare, { asUsersHave = false, browserName } = 
       return seats;
     },
 
-    // The status of a seat at the server.
+    // The status of a seat at the server, which shows a state for a quarter of a second.
     async seatStatus(slug, seatId) {
+      await new Promise((resolve) => { setTimeout(resolve, SHOWN_MS); });
       const { body: event } = await api('GET', `/events/${slug}`);
       const { body } = await api('GET', `/events/${event.id}/seats?state=only`);
       return body.seats.find(([id]) => id === seatId)?.[1] ?? 'available';
