@@ -53,7 +53,10 @@ window.holdfastStream = (address, page) => {
 
     function open() {
         shut();
-        const mine = new EventSource(address + page("seq", ""));
+        const seq = page("seq", "");
+        // What this tab has not heard of itself, its page has read.
+        reached = String(Math.max(seq, Number(reached)));
+        const mine = new EventSource(address + seq);
         source = mine;
         const away = () => pass("away");
         later("away", away, QUIET_MS);
@@ -61,6 +64,7 @@ window.holdfastStream = (address, page) => {
             clearTimeout(timers.away);
             wait = FIRST_WAIT_MS;
             pass("open");
+            channel.postMessage(["at", reached]);
         };
         mine.onerror = () => {
             later("away", away, QUIET_MS);
@@ -93,8 +97,10 @@ window.holdfastStream = (address, page) => {
             open();
             return new Promise((end) => { release = end; });
         };
-        // A tab that left before its turn is no failure.
-        navigator.locks.request(`holdfast ${address}`, { signal: mine.signal }, held).catch(() => {});
+        navigator.locks.request(`holdfast ${address}`, { signal: mine.signal }, held).catch((error) => {
+            // A tab that left before its turn is no failure. Where locks are refused, each tab has a connection of its own.
+            if (error.name !== "AbortError" && joined === mine) open();
+        });
         channel.postMessage(["join", ""]);
     }
 
@@ -114,11 +120,11 @@ window.holdfastStream = (address, page) => {
 
     channel.onmessage = ({ data: [kind, text] }) => {
         if (!joined) return;
-        if (!source) hear(kind, text);
-        else if (kind === "join" && source.readyState === EventSource.OPEN) {
+        if (kind === "join") {
+            if (source?.readyState !== EventSource.OPEN) return;
             channel.postMessage(["open", ""]);
             channel.postMessage(["at", reached]);
-        }
+        } else if (!source) hear(kind, text);
     };
     document.addEventListener("visibilitychange", look);
     join();

@@ -160,6 +160,16 @@ impl Turn {
         work.await
     }
 
+    /// Work that goes on when its caller has gone, and keeps the place until then.
+    pub fn until_done<W: Future>(&self, work: W) -> impl Future<Output = W::Output> + use<W> {
+        let turn = self.clone();
+        async move {
+            let done = work.await;
+            drop(turn);
+            done
+        }
+    }
+
     fn end(&self) {
         if let Some(inside) = &self.0 {
             inside.leave();
@@ -230,6 +240,22 @@ mod tests {
         drop(next);
         assert!(overload.enter(Class::Checkouts).is_ok());
         assert!(overload.enter(Class::Holds).is_ok(), "another class has its own lane");
+    }
+
+    #[tokio::test]
+    async fn work_whose_caller_has_gone_keeps_its_place() {
+        let (clock, entropy) = (Arc::new(SystemClock::default()), Arc::new(SystemEntropy));
+        let overload = Overload::new(Duration::from_millis(1), clock, entropy);
+        let mut turns: Vec<Turn> =
+            std::iter::from_fn(|| overload.enter(Class::Holds).ok()).collect();
+        let (go, gone) = tokio::sync::oneshot::channel::<()>();
+        let work = tokio::spawn(turns[0].until_done(gone));
+        // The connection ends, and with it the request.
+        drop(turns.remove(0));
+        assert!(overload.enter(Class::Holds).is_err());
+        go.send(()).expect("the work waits");
+        work.await.expect("it ends").expect("it was told");
+        assert!(overload.enter(Class::Holds).is_ok());
     }
 
     #[test]

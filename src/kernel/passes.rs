@@ -328,6 +328,7 @@ mod tests {
     }
 
     #[tokio::test]
+    #[allow(clippy::disallowed_methods, reason = "everything is to stand still")]
     async fn the_scheduler_beats_after_the_program_stood_still() {
         let begun = Arc::new(AtomicU32::new(0));
         let pass = {

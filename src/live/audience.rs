@@ -137,34 +137,67 @@ impl Audience {
         due.map_or(otherwise, |at| at.max(self.busy_until).min(otherwise))
     }
 
-    /// The parts whose turn it is; the caller sends them their frames now. Forgets the parts that nobody watches, and
-    /// sends heartbeats.
-    pub fn due(&mut self, now: Duration) -> Vec<Part> {
+    /// The events that may have frames now. The caller reads how far their logs are, and calls [`Self::due`]. Forgets the
+    /// parts that nobody watches.
+    pub fn waiting(&mut self, now: Duration) -> Vec<EventId> {
         self.parts.retain(|_, followed| followed.viewers() > 0);
+        let mut events = Vec::new();
         if now < self.busy_until {
-            return Vec::new();
+            return events;
         }
-        let is_due = |followed: &Followed| followed.due().is_some_and(|at| at <= now);
-        let waiting = self.parts.iter().filter(|(_, followed)| is_due(followed));
-        let mut waiting: Vec<_> = waiting.map(|(part, it)| (it.framed_at, *part)).collect();
-        waiting.sort_unstable();
-        let (mut due, mut writes) = (Vec::new(), 0);
-        for (_, part) in waiting {
-            let Some(followed) = self.parts.get_mut(&part).filter(|_| writes < PART) else { break };
-            followed.is_behind = false;
-            writes += followed.viewers();
-            due.push(part);
-        }
-        for followed in self.parts.values_mut().filter(|it| now >= it.spoke_at + HEARTBEAT) {
-            if writes < PART {
-                writes += followed.viewers();
-                let heartbeat = message(stream_events::HEARTBEAT, None, "{}");
-                followed.say(Sent::Heartbeat(heartbeat), now);
+        for (part, followed) in &mut self.parts {
+            if followed.due().is_some_and(|at| at <= now) {
+                // A wake-up from here on counts again.
+                followed.is_behind = false;
+                if events.last() != Some(&part.0) {
+                    events.push(part.0);
+                }
             }
         }
+        events
+    }
+
+    /// The parts whose turn it is, of these events with the last numbers of their logs; the caller sends them their
+    /// frames now. Sends heartbeats. A part that has everything costs nothing, so that a crowd that waits for its sale
+    /// keeps no other event waiting.
+    pub fn due(&mut self, now: Duration, lasts: &[(EventId, i64)]) -> Vec<Part> {
+        let mut writes = self.heartbeats(now);
+        let mut late: Vec<(Option<Duration>, Part)> = Vec::new();
+        for (event, last) in lasts {
+            let of_event = self.parts.range((*event, 0)..=(*event, usize::MAX));
+            let late_ones = of_event.filter(|(_, followed)| followed.seen < *last);
+            late.extend(late_ones.map(|(part, followed)| (followed.framed_at, *part)));
+        }
+        late.sort_unstable();
+        let (mut due, mut frames) = (Vec::new(), 0);
+        for (_, part) in late {
+            let Some(followed) = self.parts.get_mut(&part) else { continue };
+            let is_early = followed.framed_at.is_some_and(|at| now < at + MIN_TICK);
+            if frames >= PART || is_early {
+                followed.is_behind = true;
+                continue;
+            }
+            frames += followed.viewers();
+            due.push(part);
+        }
+        writes += frames;
         let writes = u32::try_from(writes).unwrap_or(u32::MAX);
         self.busy_until = now + Duration::from_secs(1) * writes / MAX_WRITES_PER_SECOND;
         due
+    }
+
+    /// Sends heartbeats to silent parts, to one part's number of viewers at a time. Returns to how many.
+    fn heartbeats(&mut self, now: Duration) -> usize {
+        let mut writes = 0;
+        for followed in self.parts.values_mut().filter(|it| now >= it.spoke_at + HEARTBEAT) {
+            if writes >= PART {
+                break;
+            }
+            writes += followed.viewers();
+            let heartbeat = message(stream_events::HEARTBEAT, None, "{}");
+            followed.say(Sent::Heartbeat(heartbeat), now);
+        }
+        writes
     }
 
     pub fn send(&mut self, part: Part, frame: Frame, now: Duration) {
@@ -189,6 +222,9 @@ mod tests {
 
     use super::*;
 
+    /// When the busy second begins.
+    const START: Duration = Duration::from_secs(60);
+
     fn event(number: u128) -> EventId {
         EventId(Uuid::from_u128(number))
     }
@@ -197,14 +233,21 @@ mod tests {
         Frame { first: 1, last, bytes: Bytes::new() }
     }
 
+    /// The parts whose turn it is, when the logs of all events have this last number.
+    fn turn(audience: &mut Audience, now: Duration, last: i64) -> Vec<Part> {
+        let waiting: Vec<_> =
+            audience.waiting(now).into_iter().map(|event| (event, last)).collect();
+        if now < audience.busy_until { Vec::new() } else { audience.due(now, &waiting) }
+    }
+
     /// Sends what is due during a second in which everything changes all the time. Returns how many frames each part
     /// got, and the largest number of writes at once.
     fn busy_second(audience: &mut Audience) -> (HashMap<Part, usize>, usize) {
         let (mut frames, mut most) = (HashMap::new(), 0);
         for ms in 0..1_000 {
-            let now = Duration::from_millis(60_000 + ms);
+            let now = START + Duration::from_millis(ms);
             audience.is_behind(|_| true);
-            let due = audience.due(now);
+            let due = turn(audience, now, i64::MAX);
             most = most.max(due.iter().map(|part| audience.parts[part].viewers()).sum());
             for part in due {
                 *frames.entry(part).or_default() += 1;
@@ -220,9 +263,8 @@ mod tests {
             [(1_usize, 38..=40), (400, 38..=40), (5_000, 4..=5), (10_000, 2..=3)]
         {
             let mut audience = Audience::default();
-            let places: Vec<_> = (0..viewers)
-                .map(|_| audience.join(event(1), 0, Duration::ZERO).expect("a place"))
-                .collect();
+            let places: Vec<_> =
+                (0..viewers).map(|_| audience.join(event(1), 0, START).expect("a place")).collect();
             assert_eq!(audience.parts.len(), viewers.div_ceil(PART));
             let (frames, most) = busy_second(&mut audience);
             assert_eq!(frames.len(), audience.parts.len(), "{viewers} viewers: all get frames");
@@ -236,11 +278,46 @@ mod tests {
     #[test]
     fn a_large_event_does_not_keep_a_small_one_waiting_for_long() {
         let mut audience = Audience::default();
-        let join = |audience: &mut Audience, of| audience.join(event(of), 0, Duration::ZERO);
+        let join = |audience: &mut Audience, of| audience.join(event(of), 0, START);
         let _crowd: Vec<_> = (0..5_000).map(|_| join(&mut audience, 1)).collect();
         let _few: Vec<_> = (2..20).map(|of| join(&mut audience, of)).collect();
         let (frames, _) = busy_second(&mut audience);
         assert!((2..20).all(|of| frames[&(event(of), 0)] >= 3), "{frames:?}");
+    }
+
+    #[test]
+    fn a_crowd_that_waits_keeps_no_event_waiting_and_gets_its_heartbeats() {
+        for crowd in [500, 1_500, 6_000] {
+            let mut audience = Audience::default();
+            let join = |audience: &mut Audience, of| audience.join(event(of), 0, Duration::ZERO);
+            let mut places: Vec<_> =
+                (0..crowd).map(|_| join(&mut audience, 1).expect("a place")).collect();
+            let _other = join(&mut audience, 2);
+            let mut frames = 0;
+            for ms in (0..40_000).step_by(5) {
+                let now = Duration::from_millis(ms);
+                audience.is_behind(|of| of == event(2) || ms % 250 == 0);
+                let waiting: Vec<_> = audience.waiting(now);
+                let lasts = waiting.into_iter().map(|of| (of, if of == event(2) { 9 } else { 0 }));
+                let lasts: Vec<_> = lasts.collect();
+                if now < audience.busy_until {
+                    continue;
+                }
+                for part in audience.due(now, &lasts) {
+                    assert_eq!(part.0, event(2));
+                    frames += 1;
+                    audience.send(part, frame(1), now);
+                }
+            }
+            assert!(frames > 1_000, "{crowd}: {frames} frames in 40 s");
+            for place in &mut places {
+                let mut heard = 0;
+                while matches!(place.heard.try_recv(), Ok(Sent::Heartbeat(_))) {
+                    heard += 1;
+                }
+                assert_eq!(heard, 2, "{crowd}");
+            }
+        }
     }
 
     #[test]
@@ -252,20 +329,20 @@ mod tests {
             (7, Some(7), None)
         );
         let now = Duration::from_secs(5);
-        assert_eq!(audience.due(now), [(event(1), 0)]);
+        assert_eq!(turn(&mut audience, now, 8), [(event(1), 0)]);
         audience.send((event(1), 0), frame(8), now);
         assert!(matches!(place.heard.try_recv(), Ok(Sent::Frame(frame)) if frame.last == 8));
         let (later, end) = (now + Duration::from_secs(9), Duration::from_secs(60));
-        assert!(audience.due(later).is_empty());
+        assert!(turn(&mut audience, later, 8).is_empty());
         assert_eq!(audience.next(end), end);
         audience.is_behind(|of| of == event(1));
         assert!(audience.next(end) <= later);
-        assert_eq!(audience.due(later), [(event(1), 0)]);
+        assert_eq!(turn(&mut audience, later, 9), [(event(1), 0)]);
         // Silence ends with a heartbeat.
-        audience.due(now + HEARTBEAT);
+        turn(&mut audience, now + HEARTBEAT, 8);
         assert!(matches!(place.heard.try_recv(), Ok(Sent::Heartbeat(_))));
         drop(place);
-        audience.due(end);
+        turn(&mut audience, end, 8);
         assert_eq!(audience.reached(event(1)), None);
     }
 

@@ -2,7 +2,6 @@
 //! frames to all viewers.
 
 use std::{
-    collections::BTreeSet,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -74,25 +73,29 @@ impl Tail {
                 polled_at = now;
                 self.audience().is_behind(|_| true);
             }
-            let due = self.audience().due(now);
-            if let Err(error) = self.catch_up(&base, &relay, &due).await {
+            let waiting = self.audience().waiting(now);
+            if let Err(error) = self.catch_up(&base, &relay, &waiting).await {
                 tracing::warn!(error = %error, "the change log could not be read; trying again");
                 tokio::time::sleep(PAUSE).await;
-                self.audience().is_behind(|event| due.iter().any(|part| part.0 == event));
+                self.audience().is_behind(|event| waiting.contains(&event));
             }
         }
         // The server can shut down when the streams have ended.
         self.audience().end();
     }
 
-    async fn catch_up(&self, base: &Base, relay: &Relay, due: &[Part]) -> Result<(), StoreError> {
-        if due.is_empty() {
+    async fn catch_up(
+        &self,
+        base: &Base,
+        relay: &Relay,
+        waiting: &[EventId],
+    ) -> Result<(), StoreError> {
+        if waiting.is_empty() {
             return Ok(());
         }
-        let events: BTreeSet<EventId> = due.iter().map(|part| part.0).collect();
-        let events: Vec<EventId> = events.into_iter().collect();
-        let lasts = store::last_seqs(&base.db, &events).await?;
-        for part in due.iter().copied() {
+        let lasts = store::last_seqs(&base.db, waiting).await?;
+        let due = self.audience().due(base.clock.elapsed(), &lasts);
+        for part in due {
             let Some((_, last)) = lasts.iter().find(|(event, _)| *event == part.0) else {
                 continue;
             };

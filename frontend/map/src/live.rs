@@ -5,7 +5,7 @@
 
 use holdfast_contract::{
     catalogue::SeatStatus,
-    live::{SeatState, SeatStates},
+    live::{Change, SeatState, SeatStates},
 };
 
 use super::{model::Hall, prices::Closed};
@@ -22,6 +22,15 @@ impl ServerClock {
     #[allow(clippy::cast_precision_loss, reason = "seconds since 1970")]
     pub fn set(&mut self, server_seconds: i64, monotonic_ms: f64) {
         self.ahead = server_seconds as f64 - monotonic_ms / 1000.0;
+    }
+
+    /// Sets the clock from a response that may come from a cache: such a clock is late, never early.
+    pub fn set_forward(&mut self, server_seconds: i64, monotonic_ms: f64) {
+        let mut read = Self::default();
+        read.set(server_seconds, monotonic_ms);
+        if self.ahead == 0.0 || read.ahead > self.ahead {
+            *self = read;
+        }
     }
 
     /// The server's time in seconds since 1970.
@@ -48,6 +57,16 @@ pub struct Live {
     pub closed: Closed,
     /// The earliest moment in `until`.
     next_lapse: i64,
+    /// What the page has heard of beyond a gap.
+    beyond: Option<Beyond>,
+}
+
+/// Consecutive changes that the page has heard of, with some before them missing.
+#[derive(Debug)]
+struct Beyond {
+    first: i64,
+    last: i64,
+    seats: Vec<SeatState>,
 }
 
 impl Live {
@@ -74,6 +93,51 @@ impl Live {
     /// Makes the next state replace everything, whatever its number: the server's log begins anew.
     pub fn forget_number(&mut self) {
         self.seq = -1;
+        self.beyond = None;
+    }
+
+    /// Takes over a message of the stream. Returns the seats whose state changed.
+    pub fn hear(&mut self, hall: &Hall, change: &Change) -> Vec<usize> {
+        if change.seq <= self.seq {
+            return Vec::new();
+        }
+        if change.first <= self.seq + 1 {
+            self.seq = change.seq;
+        } else {
+            match &mut self.beyond {
+                Some(beyond) if (beyond.first..=beyond.last + 1).contains(&change.first) => {
+                    beyond.last = beyond.last.max(change.seq);
+                    beyond.seats.extend_from_slice(&change.seats);
+                }
+                beyond => {
+                    let (first, last) = (change.first, change.seq);
+                    *beyond = Some(Beyond { first, last, seats: change.seats.clone() });
+                }
+            }
+        }
+        self.apply(hall, &change.seats)
+    }
+
+    /// The log has reached this number, which the page may not know.
+    pub fn hear_of(&mut self, seq: i64) {
+        if seq > self.seq && self.beyond.is_none() {
+            self.beyond = Some(Beyond { first: seq + 1, last: seq, seats: Vec::new() });
+        }
+    }
+
+    /// Whether the page lacks changes, so that it has to read the state.
+    pub fn has_gap(&self) -> bool {
+        self.beyond.as_ref().is_some_and(|beyond| beyond.first > self.seq + 1)
+    }
+
+    /// Takes over what was beyond the gap, when the state has closed it.
+    fn close_gap(&mut self, hall: &Hall) {
+        if !self.has_gap()
+            && let Some(beyond) = self.beyond.take()
+        {
+            self.seq = self.seq.max(beyond.last);
+            self.apply(hall, &beyond.seats);
+        }
     }
 
     /// Replaces the whole state, unless the page is ahead of it; then only newer seats count. Returns the seats whose
@@ -83,10 +147,13 @@ impl Live {
             return self.apply(hall, &states.seats);
         }
         let mut fresh = Self::new(hall);
-        fresh.clock.set(states.now, monotonic_ms);
+        fresh.clock = self.clock;
+        fresh.clock.set_forward(states.now, monotonic_ms);
         fresh.seq = states.seq;
         fresh.closed = std::mem::take(&mut self.closed);
+        fresh.beyond = self.beyond.take();
         fresh.apply(hall, &states.seats);
+        fresh.close_gap(hall);
         let changed =
             (0..hall.len()).filter(|seat| fresh.status[*seat] != self.status[*seat]).collect();
         *self = fresh;
@@ -210,6 +277,67 @@ mod tests {
         let older = states(8, 0, vec![SeatState(3, SeatStatus::Held, 2, None)]);
         assert_eq!(live.replace(&hall, &older, 0.0), [2]);
         assert_eq!((live.seq, live.status[1]), (9, SeatStatus::Sold));
+    }
+
+    fn change(first: i64, seq: i64, seats: Vec<SeatState>) -> Change {
+        Change { first, seq, now: 0, seats, sections: vec![], event: false }
+    }
+
+    #[test]
+    fn what_is_heard_beyond_a_gap_counts_when_a_state_closes_the_gap() {
+        let hall = small_hall();
+        let mut live = Live::new(&hall);
+        live.replace(&hall, &states(7, 0, vec![]), 0.0);
+        assert_eq!(
+            live.hear(&hall, &change(8, 9, vec![SeatState(1, SeatStatus::Held, 2, None)])),
+            [0]
+        );
+        assert!(!live.has_gap());
+        // The changes 10 to 12 are missing; what is heard is shown nevertheless.
+        assert_eq!(
+            live.hear(&hall, &change(13, 14, vec![SeatState(2, SeatStatus::Sold, 3, None)])),
+            [1]
+        );
+        live.hear(&hall, &change(15, 16, vec![SeatState(3, SeatStatus::Held, 2, None)]));
+        assert!(live.has_gap());
+        // A state that is too old closes nothing. What it lacks comes back with the next one.
+        live.replace(&hall, &states(11, 0, vec![]), 0.0);
+        assert!(live.has_gap());
+        live.replace(&hall, &states(12, 0, vec![SeatState(4, SeatStatus::Sold, 2, None)]), 0.0);
+        assert!(!live.has_gap());
+        assert_eq!(live.seq, 16);
+        let taken: Vec<usize> =
+            (0..4).filter(|seat| live.status[*seat] != SeatStatus::Available).collect();
+        assert_eq!(taken, [1, 2, 3]);
+        assert!(live.hear(&hall, &change(17, 17, vec![])).is_empty());
+        assert_eq!(live.seq, 17);
+    }
+
+    #[test]
+    fn a_page_that_is_told_how_far_the_log_is_reads_until_it_is_there() {
+        let hall = small_hall();
+        let mut live = Live::new(&hall);
+        live.replace(&hall, &states(7, 0, vec![]), 0.0);
+        live.hear_of(7);
+        assert!(!live.has_gap());
+        live.hear_of(9);
+        assert!(live.has_gap());
+        live.replace(&hall, &states(8, 0, vec![]), 0.0);
+        assert!(live.has_gap());
+        live.hear(&hall, &change(10, 11, vec![SeatState(1, SeatStatus::Held, 2, None)]));
+        live.replace(&hall, &states(9, 0, vec![]), 0.0);
+        assert_eq!((live.has_gap(), live.seq, live.status[0]), (false, 11, SeatStatus::Held));
+    }
+
+    #[test]
+    fn a_state_out_of_a_cache_does_not_set_the_clock_back() {
+        let hall = small_hall();
+        let mut live = Live::new(&hall);
+        live.replace(&hall, &states(7, 1_000, vec![]), 0.0);
+        live.replace(&hall, &states(7, 1_000, vec![]), 600_000.0);
+        assert_eq!(live.clock.seconds(600_000.0), 1_600);
+        live.replace(&hall, &states(7, 1_700, vec![]), 600_000.0);
+        assert_eq!(live.clock.seconds(600_000.0), 1_700);
     }
 
     #[test]

@@ -29,17 +29,15 @@ impl Pace {
 
     /// What a reader does at the time `now` with a kept state that is no longer current.
     pub fn step(self, kept: Age, now: Duration) -> Step {
+        if now.saturating_sub(kept.true_at) >= self.oldest {
+            return Step::Wait;
+        }
         let since_read = now.saturating_sub(kept.tried_at);
         if since_read < self.rest {
             return Step::Use;
         }
         let is_quiet = since_read >= self.oldest;
-        let age = now.saturating_sub(kept.true_at);
-        if age >= self.oldest || (is_quiet && kept.is_outdated_here) {
-            Step::Wait
-        } else {
-            Step::UseAndRenew
-        }
+        if is_quiet && kept.is_outdated_here { Step::Wait } else { Step::UseAndRenew }
     }
 }
 

@@ -86,7 +86,8 @@ impl BookingsApi {
         let command = self.command(&caller, buyer, body.0, attempt).await?;
         let checkouts = self.checkouts.clone();
         let tasks = &self.checkouts.base.tasks;
-        let accepted = tasks.run(async move { checkouts.confirm(command).await }).await??;
+        let start = turn.until_done(async move { checkouts.confirm(command).await });
+        let accepted = tasks.run(start).await??;
         let (first, booking) = (accepted.first, accepted.booking);
         let came = turn.within(OUR_WORK, self.checkouts.wait(accepted)).await?;
         self.told(came, first, booking).await

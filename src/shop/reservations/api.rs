@@ -35,7 +35,9 @@ use crate::{
     http::{
         auth::{self, Adopt, Bearer, Caller, Users},
         body::{self, Json, NoContent},
-        client, page,
+        client,
+        overload::Turn,
+        page,
         problem::ApiProblem,
         tokens::Tokens,
     },
@@ -84,6 +86,7 @@ impl ReservationsApi {
         #[oai(name = "Idempotency-Key")]
         key: Header<Option<String>>,
         body: Json<HoldRequest>,
+        turn: Turn,
     ) -> Result<Keyed<Reservation>, ApiProblem> {
         // An event that everybody may see needs no look at the sender's account: the transaction that holds reads it.
         let event = match self.access.public(&event_id.0).await? {
@@ -101,7 +104,8 @@ impl ReservationsApi {
         let command = HoldCommand { event, buyer, locale: bearer.locale, wishes, extent, key };
         let reservations = self.reservations.clone();
         let tasks = &self.reservations.base.tasks;
-        let outcome = tasks.run(async move { reservations.hold(command).await }).await?;
+        let hold = turn.until_done(async move { reservations.hold(command).await });
+        let outcome = tasks.run(hold).await?;
         if matches!(outcome, Err(HoldError::NoEvent)) {
             self.access.forget(event.event()).await;
         }

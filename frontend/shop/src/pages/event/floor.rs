@@ -128,6 +128,8 @@ pub struct Floor {
     pub holding: RwSignal<bool>,
     /// The number of pauses of the button that have not ended. See [`Floor::rest`].
     rests: RwSignal<u32>,
+    /// Whether the page reads the state because it lacks changes.
+    filling: StoredValue<bool>,
     holds: Holds,
     i18n: I18n,
     /// Loads the whole page again.
@@ -161,6 +163,7 @@ impl Floor {
             notice: RwSignal::new(Vec::new()),
             holding: RwSignal::new(false),
             rests: RwSignal::new(0),
+            filling: StoredValue::new(false),
             holds,
             i18n: use_i18n(),
             again,

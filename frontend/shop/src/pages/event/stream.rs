@@ -82,10 +82,15 @@ fn heard(floor: Floor, slot: Slot, kind: &str, text: &str) -> f64 {
         }
         stream_events::RESET => floor.begin_anew(),
         // Another tab has the connection, which has brought the changes up to this number.
-        "at" if text.parse().is_ok_and(|at: i64| at > seq(floor)) => floor.reload(),
+        "at" => {
+            if let Ok(at) = text.parse() {
+                floor.hear_of(at);
+            }
+        }
         "return" => leptos::task::spawn_local(async move {
-            floor.read_all().await;
+            floor.read_states().await;
             call(slot, "join");
+            floor.read_event().await;
         }),
         _ => {}
     }

@@ -17,26 +17,25 @@ use ui::{api, browser};
 
 /// Longer than a node shows an event as it was.
 const MOMENT_MS: i32 = 400;
+/// How often the page reads counts that are older than the seats. In a busy sale, the stream brings them.
+const MAX_COUNTS: usize = 3;
+/// How often the page looks whether the state contains a change; the next message begins anew.
+const MAX_LOOKS: usize = 10;
 
 impl Floor {
     /// Processes one message of the stream.
     pub fn change(self, change: Change) {
         let (hall, live) = (self.hall.get_value(), self.live.get_value());
-        let known = live.borrow().seq;
-        if change.seq <= known {
-            return;
-        }
-        if change.first > known + 1 {
-            self.reload();
+        if change.seq <= live.borrow().seq {
             return;
         }
         let changed = {
             let mut live = live.borrow_mut();
-            live.seq = change.seq;
             live.clock.set(change.now, browser::monotonic_ms());
-            live.apply(&hall, &change.seats)
+            live.hear(&hall, &change)
         };
         self.changed(&changed);
+        self.fill_gap();
         if !change.sections.is_empty() {
             self.general.update(|sections| {
                 for state in &change.sections {
@@ -121,6 +120,33 @@ impl Floor {
         leptos::task::spawn_local(async move { self.read_states().await });
     }
 
+    /// The log has reached this number.
+    pub fn hear_of(self, seq: i64) {
+        if let Some(live) = self.live.try_get_value() {
+            live.borrow_mut().hear_of(seq);
+            self.fill_gap();
+        }
+    }
+
+    /// Reads the state until the page lacks no change. A state can be a moment old.
+    fn fill_gap(self) {
+        let has_gap = move || self.live.try_get_value().is_some_and(|live| live.borrow().has_gap());
+        if !has_gap() || self.filling.try_get_value() != Some(false) {
+            return;
+        }
+        self.filling.set_value(true);
+        leptos::task::spawn_local(async move {
+            for _ in 0..MAX_LOOKS {
+                self.read_states().await;
+                if !has_gap() {
+                    break;
+                }
+                browser::sleep(MOMENT_MS).await;
+            }
+            let _ = self.filling.try_set_value(false);
+        });
+    }
+
     /// Reads the state of all seats again, and takes it whatever its number.
     pub fn begin_anew(self) {
         if let Some(live) = self.live.try_get_value() {
@@ -134,12 +160,12 @@ impl Floor {
         leptos::task::spawn_local(async move { self.read_all().await });
     }
 
-    pub async fn read_all(self) {
+    async fn read_all(self) {
         self.read_states().await;
         self.read_event().await;
     }
 
-    async fn read_states(self) {
+    pub async fn read_states(self) {
         let Some(event) = self.event.try_with_untracked(|event| event.id) else { return };
         let Ok(states) = api::seat_states(event).await else { return };
         self.replace(&states);
@@ -149,10 +175,14 @@ impl Floor {
     /// Reads the places that are left in the sections. Counts that are older than what the stream has brought are
     /// dropped.
     async fn read_sections(self, event: Uuid) {
-        let Ok(sections) = api::sections(event).await else { return };
-        let Some(live) = self.live.try_get_value() else { return };
-        if sections.seq >= live.borrow().seq {
-            let _ = self.general.try_set(general_of(sections.items));
+        for _ in 0..MAX_COUNTS {
+            let Ok(sections) = api::sections(event).await else { return };
+            let Some(live) = self.live.try_get_value() else { return };
+            if sections.seq >= live.borrow().seq {
+                let _ = self.general.try_set(general_of(sections.items));
+                return;
+            }
+            browser::sleep(MOMENT_MS).await;
         }
     }
 
@@ -169,7 +199,7 @@ impl Floor {
         self.changed(&changed);
     }
 
-    async fn read_event(self) {
+    pub async fn read_event(self) {
         let known =
             self.event.try_with_untracked(|event| (event.id, event.plan_version, event.version));
         let Some((id, plan, version)) = known else { return };
