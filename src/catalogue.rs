@@ -30,7 +30,7 @@ pub mod store;
 pub mod texts;
 pub mod views;
 
-use poem::{EndpointExt as _, Route, get};
+use poem::{EndpointExt as _, Route, get, http::Method};
 use poem_openapi::OpenApi;
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,6 +42,7 @@ use self::{
 };
 use crate::{
     access::Access,
+    http::overload::Rule,
     kernel::{base::Base, passes::Pass},
     live::{Live, Relay, Stream},
     slice::{Shared, Slice},
@@ -77,6 +78,10 @@ impl Catalogue {
 }
 
 impl Slice for Catalogue {
+    // A stream stays open for hours, and has a limit of its own.
+    const REFUSABLE: &'static [Rule] =
+        &[Rule { method: Method::GET, path: "events/*/stream", class: None }];
+
     fn routes(self, _shared: Shared) -> impl OpenApi + 'static {
         api::routes(&self)
     }

@@ -15,6 +15,7 @@ use crate::{
     catalogue::settings::EventSettings,
     http::{
         connections::settings::ConnectionSettings,
+        overload::settings::OverloadSettings,
         settings::{NetworkSettings, TokenSettings},
     },
     kernel::{
@@ -58,6 +59,7 @@ sections! {
     node: NodeSettings,
     network: NetworkSettings,
     connections: ConnectionSettings,
+    overload: OverloadSettings,
     database: DatabaseSettings,
     redis: RedisSettings,
     tokens: TokenSettings,

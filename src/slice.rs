@@ -1,4 +1,4 @@
-//! The parts that a slice adds to the program: routes, passes, kinds of sagas and invariants.
+//! The parts that a slice adds to the program: routes, passes, kinds of sagas and invariants, and what a busy node refuses.
 //!
 //! `app/slices.rs` lists the slices; everything else about a slice is in its own folder.
 
@@ -11,6 +11,7 @@ use crate::{
     access::Access,
     http::{
         auth::{Adopt, Users},
+        overload::Rule,
         tokens::Tokens,
     },
     kernel::{invariants::Invariant, passes::Pass, saga::attention::Attended},
@@ -37,6 +38,9 @@ pub struct Shared {
 pub trait Slice: Clone + Send + Sync + 'static {
     /// The conditions that must hold for the slice's rows at all times.
     const INVARIANTS: &'static [Invariant] = &[];
+
+    /// The routes that a node may refuse when it cannot keep up, and the reads that it never refuses.
+    const REFUSABLE: &'static [Rule] = &[];
 
     /// The documented routes, below `/api/v1`. A slice without routes returns `()`.
     fn routes(self, shared: Shared) -> impl OpenApi + 'static;

@@ -13,7 +13,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{App, development::DevelopmentApi, docs_page, document};
+use super::{App, development::DevelopmentApi, docs_page, document, slices};
 use crate::{
     http::{
         body::Json,
@@ -110,7 +110,8 @@ impl App {
 
     fn overload(&self) -> Overload {
         let Base { clock, entropy, .. } = &self.base;
-        Overload::new(self.config.connections.patience, Arc::clone(clock), Arc::clone(entropy))
+        let patience = self.config.overload.patience;
+        Overload::new(patience, slices::refusable(), Arc::clone(clock), Arc::clone(entropy))
     }
 
     /// The routes that only operators need. They are served on the operators' own address, or in development on the

@@ -8,6 +8,7 @@ use poem_openapi::OpenApi;
 use crate::{
     catalogue::Catalogue,
     desk::{administration::Administration, bookings::EventBookings},
+    http::overload::Rule,
     identity::accounts::Accounts,
     kernel::{
         db::{Db, StoreError},
@@ -64,6 +65,11 @@ macro_rules! slices {
         pub fn invariants() -> impl Iterator<Item = &'static Invariant> {
             [$(<$slice as Slice>::INVARIANTS),*].into_iter().flatten()
         }
+
+        /// The routes that a node may refuse when it cannot keep up.
+        pub fn refusable() -> impl Iterator<Item = &'static Rule> {
+            [$(<$slice as Slice>::REFUSABLE),*].into_iter().flatten()
+        }
     };
 }
 
@@ -83,4 +89,44 @@ slices! {
 /// Finds every breach of every invariant, at most 20 of each.
 pub async fn check(db: &Db) -> Result<Vec<Breach>, StoreError> {
     invariants::check(db, self::invariants()).await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use poem::http::Method;
+
+    use super::*;
+    use crate::{
+        adapters::system::{SystemClock, SystemEntropy},
+        http::overload::Overload,
+    };
+
+    #[test]
+    fn only_what_somebody_can_repeat_is_refused() {
+        let (clock, entropy) = (Arc::new(SystemClock::default()), Arc::new(SystemEntropy));
+        let overload = Overload::new(Duration::from_secs(1), refusable(), clock, entropy);
+        let class =
+            |method: &Method, path: &str| overload.class_of(method, path).map(|class| class.name);
+        let (get, post) = (Method::GET, Method::POST);
+        assert_eq!(class(&post, "/api/v1/events/x/reservations"), Some("holds"));
+        assert_eq!(class(&post, "/api/v1/bookings/confirm"), Some("checkouts"));
+        assert_eq!(class(&get, "/api/v1/events"), Some("reads"));
+        assert_eq!(class(&Method::HEAD, "/api/v1/events/x/seats"), Some("reads"));
+        for (method, path) in [
+            (&get, "/api/v1/events/x/stream"),
+            (&get, "/healthz"),
+            (&get, "/readyz"),
+            (&get, "/metrics"),
+            (&get, "/events/x"),
+            (&post, "/api/v1/payments/webhooks/stripe"),
+            (&post, "/api/v1/bookings/x/cancel"),
+            (&post, "/api/v1/reservations/x/extend"),
+            (&post, "/api/v1/auth/login"),
+            (&Method::DELETE, "/api/v1/reservations/x"),
+        ] {
+            assert_eq!(class(method, path), None, "{method} {path}");
+        }
+    }
 }

@@ -43,7 +43,7 @@ struct Gate<V> {
     last: Mutex<Option<Last<V>>>,
 }
 
-/// The last result.
+/// The result of the last query, with what says for which calls it is good.
 struct Last<V> {
     /// The number of calls when its query was sent.
     covered: u64,
@@ -75,8 +75,8 @@ where
         Self { gates: Cache::new(MAX_KEYS) }
     }
 
-    /// Sends the query, or shares the result of a query that is sent after this call or as `sharing` allows. If the future is dropped during
-    /// its query, the next caller sends the query.
+    /// Sends the query, or shares the result of a query that is sent after this call, or of an earlier one as `sharing`
+    /// allows. If the future is dropped during its query, the next caller sends the query.
     ///
     /// # Errors
     /// The error of the query.

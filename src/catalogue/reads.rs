@@ -23,7 +23,7 @@ use moka::future::Cache;
 use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore};
 
 use self::kept::{Found, Kept};
-pub use self::{kept::Instant, moving::Moving, pace::Pace};
+pub use self::{kept::NodeTime, moving::Moving, pace::Pace};
 use super::{
     latest::{Latest, Sharing},
     map,
@@ -117,14 +117,13 @@ impl Reads {
     }
 
     /// The time of a question that is sent now.
-    pub fn now(&self) -> Instant {
+    pub fn now(&self) -> NodeTime {
         // In this order: a change that is counted now was committed before any later question.
         let changes = self.relay.changes();
-        Instant { at: self.base.clock.elapsed(), changes }
+        NodeTime { at: self.base.clock.elapsed(), changes }
     }
 
-    /// The event's row, the time and the number of changes now, or as `pace` allows. `None` when the event does not
-    /// exist.
+    /// The event's row, the time and the number of changes, as old as `pace` allows. `None` when there is no such event.
     pub async fn moment(
         &self,
         event: EventId,
@@ -265,7 +264,7 @@ async fn read_moving(
     db: &Db,
     moment: Moment,
     kept: &Kept,
-    begun: Instant,
+    begun: NodeTime,
     _reading: OwnedMutexGuard<()>,
 ) -> Result<Arc<Moving>, StoreError> {
     metrics::counter!("holdfast_cache_misses_total", "cache" => "inventory").increment(1);

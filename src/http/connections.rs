@@ -254,7 +254,6 @@ mod tests {
             head: Duration::from_secs(1),
             body: Duration::from_secs(1),
             idle: Duration::from_secs(1),
-            patience: Duration::from_secs(1),
         };
         let clock = Arc::new(SystemClock::default());
         let connections = Connections::new(8, &settings, TrustedProxies::default(), clock);

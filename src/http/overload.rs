@@ -6,6 +6,7 @@
 //! limit), health, and the steps of checkouts that have begun.
 
 mod lane;
+pub mod settings;
 
 use std::{
     sync::{
@@ -30,43 +31,36 @@ const API: &str = "/api/v1/";
 /// not come back at the same time.
 const MAX_RETRY_SECS: u8 = 4;
 
-/// The requests that may be refused.
+/// Requests that a node counts together, and refuses when it cannot keep up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Class {
-    Reads,
-    Holds,
-    Checkouts,
+pub struct Class {
+    /// The name in the metrics.
+    pub name: &'static str,
+    /// How many requests a second a node is assumed to do, until it has been busy.
+    pub assumed: u32,
+    /// For how many times the node's patience such a request may wait.
+    pub patience: u32,
 }
 
-impl Class {
-    /// The class of a request; `None` for one that is never refused.
-    fn of(method: &Method, path: &str) -> Option<Self> {
-        let path: Vec<&str> = path.strip_prefix(API)?.split('/').collect();
-        match (method, path.as_slice()) {
-            (&Method::POST, ["events", _, "reservations"]) => Some(Self::Holds),
-            (&Method::POST, ["bookings", "confirm"]) => Some(Self::Checkouts),
-            // A stream stays open for hours, and has a limit of its own.
-            (&Method::GET | &Method::HEAD, [.., "stream"]) => None,
-            (&Method::GET | &Method::HEAD, _) => Some(Self::Reads),
-            _ => None,
-        }
-    }
+/// Reads, unless a rule says otherwise. They have no effect, so that everybody can repeat them.
+const READS: Class = Class { name: "reads", assumed: 2_000, patience: 1 };
 
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Reads => "reads",
-            Self::Holds => "holds",
-            Self::Checkouts => "checkouts",
-        }
-    }
+/// The class of the requests of one route.
+#[derive(Debug)]
+pub struct Rule {
+    pub method: Method,
+    /// The path below `/api/v1/`; `*` stands for one part of it.
+    pub path: &'static str,
+    /// `None` for a read that is never refused here.
+    pub class: Option<Class>,
+}
 
-    /// How many requests a second a node is assumed to do, until it has been busy.
-    const fn assumed(self) -> u32 {
-        match self {
-            Self::Reads => 2_000,
-            Self::Holds => 500,
-            Self::Checkouts => 200,
-        }
+impl Rule {
+    fn is_for(&self, method: &Method, path: &str) -> bool {
+        let parts = || self.path.split('/').zip(path.split('/'));
+        self.method == *method
+            && self.path.split('/').count() == path.split('/').count()
+            && parts().all(|(rule, part)| rule == "*" || rule == part)
     }
 }
 
@@ -76,24 +70,37 @@ pub struct Overload(Arc<Lanes>);
 
 #[derive(Debug)]
 struct Lanes {
-    reads: Mutex<Lane>,
-    holds: Mutex<Lane>,
-    checkouts: Mutex<Lane>,
+    rules: Vec<&'static Rule>,
+    all: Vec<(Class, Mutex<Lane>)>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
 }
 
 impl Overload {
-    /// Lets nobody in who would wait for longer than `patience`; a checkout may wait for twice as long.
-    pub fn new(patience: Duration, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
-        let lane = |class: Class, patience| Mutex::new(Lane::new(patience, class.assumed()));
-        Self(Arc::new(Lanes {
-            reads: lane(Class::Reads, patience),
-            holds: lane(Class::Holds, patience),
-            checkouts: lane(Class::Checkouts, patience * 2),
-            clock,
-            entropy,
-        }))
+    /// Lets nobody in who would wait for longer than `patience`, or than the multiple of it that the class names.
+    pub fn new(
+        patience: Duration,
+        rules: impl IntoIterator<Item = &'static Rule>,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Self {
+        let rules: Vec<_> = rules.into_iter().collect();
+        let classes = rules.iter().filter_map(|rule| rule.class).chain([READS]);
+        let lane =
+            |class: Class| (class, Mutex::new(Lane::new(patience * class.patience, class.assumed)));
+        let all = classes.map(lane).collect();
+        Self(Arc::new(Lanes { rules, all, clock, entropy }))
+    }
+
+    /// The class of a request; `None` for one that is never refused.
+    pub fn class_of(&self, method: &Method, path: &str) -> Option<Class> {
+        let path = path.strip_prefix(API)?;
+        // A HEAD is a GET whose body is left out.
+        let method = if *method == Method::HEAD { &Method::GET } else { method };
+        match self.0.rules.iter().find(|rule| rule.is_for(method, path)) {
+            Some(rule) => rule.class,
+            None => (*method == Method::GET).then_some(READS),
+        }
     }
 
     fn enter(&self, class: Class) -> Result<Turn, ApiProblem> {
@@ -102,7 +109,7 @@ impl Overload {
                 Inside { lanes: Arc::clone(&self.0), class, has_left: AtomicBool::default() };
             return Ok(Turn(Some(Arc::new(inside))));
         }
-        metrics::counter!("holdfast_overload_refused_total", "class" => class.name()).increment(1);
+        metrics::counter!("holdfast_overload_refused_total", "class" => class.name).increment(1);
         let mut drawn = [0];
         self.0.entropy.fill(&mut drawn);
         let wait_secs = 1 + drawn[0] % MAX_RETRY_SECS;
@@ -114,11 +121,8 @@ impl Overload {
 
 impl Lanes {
     fn lane(&self, class: Class) -> MutexGuard<'_, Lane> {
-        let lane = match class {
-            Class::Reads => &self.reads,
-            Class::Holds => &self.holds,
-            Class::Checkouts => &self.checkouts,
-        };
+        let of_class = self.all.iter().find(|(of, _)| *of == class);
+        let (_, lane) = of_class.expect("every class of a rule has a lane");
         lane.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -202,7 +206,8 @@ impl<E: Endpoint> Endpoint for Guarded<E> {
     type Output = Response;
 
     async fn call(&self, mut request: Request) -> Result<Response> {
-        let Some(class) = Class::of(request.method(), request.uri().path()) else {
+        let class = self.overload.class_of(request.method(), request.uri().path());
+        let Some(class) = class else {
             return self.inner.call(request).await.map(IntoResponse::into_response);
         };
         let turn = match self.overload.enter(class) {
@@ -221,64 +226,70 @@ mod tests {
     use super::*;
     use crate::adapters::system::{SystemClock, SystemEntropy};
 
+    const SLOW: Class = Class { name: "slow", assumed: 1, patience: 2 };
+    const QUICK: Class = Class { name: "quick", assumed: 1, patience: 1 };
+    const RULES: &[Rule] = &[
+        Rule { method: Method::POST, path: "a/*/b", class: Some(SLOW) },
+        Rule { method: Method::POST, path: "a", class: Some(QUICK) },
+        Rule { method: Method::GET, path: "a/*/stream", class: None },
+    ];
+
+    fn overload() -> Overload {
+        let (clock, entropy) = (Arc::new(SystemClock::default()), Arc::new(SystemEntropy));
+        Overload::new(Duration::from_millis(1), RULES, clock, entropy)
+    }
+
+    #[test]
+    fn a_rule_names_the_class_of_its_route_and_other_reads_are_reads() {
+        let overload = overload();
+        let class = |method: Method, path: &str| overload.class_of(&method, path);
+        assert_eq!(class(Method::POST, "/api/v1/a/7/b"), Some(SLOW));
+        assert_eq!(class(Method::POST, "/api/v1/a"), Some(QUICK));
+        assert_eq!(class(Method::GET, "/api/v1/a"), Some(READS));
+        assert_eq!(class(Method::HEAD, "/api/v1/a/7/b"), Some(READS));
+        for (method, path) in [
+            (Method::POST, "/api/v1/a/7/b/c"),
+            (Method::POST, "/api/v1/a/7"),
+            (Method::DELETE, "/api/v1/a"),
+            (Method::GET, "/api/v1/a/7/stream"),
+            (Method::HEAD, "/api/v1/a/7/stream"),
+            (Method::GET, "/a"),
+        ] {
+            assert_eq!(class(method.clone(), path), None, "{method} {path}");
+        }
+    }
+
     #[tokio::test]
     async fn a_request_that_waits_for_another_system_gives_its_place_back() {
-        let (clock, entropy) = (Arc::new(SystemClock::default()), Arc::new(SystemEntropy));
-        let overload = Overload::new(Duration::from_millis(1), clock, entropy);
+        let overload = overload();
         let mut turns = Vec::new();
-        while let Ok(turn) = overload.enter(Class::Checkouts) {
+        while let Ok(turn) = overload.enter(SLOW) {
             turns.push(turn);
         }
         assert_eq!(turns.len(), 32);
         let waiting = turns[0].within(Duration::from_millis(20), std::future::pending::<()>());
         assert!(tokio::time::timeout(Duration::from_millis(200), waiting).await.is_err());
-        let next = overload.enter(Class::Checkouts).expect("one has left");
-        assert!(overload.enter(Class::Checkouts).is_err());
+        let next = overload.enter(SLOW).expect("one has left");
+        assert!(overload.enter(SLOW).is_err());
         // The end of the response gives nothing back a second time.
         turns.remove(0).end();
-        assert!(overload.enter(Class::Checkouts).is_err());
+        assert!(overload.enter(SLOW).is_err());
         drop(next);
-        assert!(overload.enter(Class::Checkouts).is_ok());
-        assert!(overload.enter(Class::Holds).is_ok(), "another class has its own lane");
+        assert!(overload.enter(SLOW).is_ok());
+        assert!(overload.enter(QUICK).is_ok(), "another class has its own lane");
     }
 
     #[tokio::test]
     async fn work_whose_caller_has_gone_keeps_its_place() {
-        let (clock, entropy) = (Arc::new(SystemClock::default()), Arc::new(SystemEntropy));
-        let overload = Overload::new(Duration::from_millis(1), clock, entropy);
-        let mut turns: Vec<Turn> =
-            std::iter::from_fn(|| overload.enter(Class::Holds).ok()).collect();
+        let overload = overload();
+        let mut turns: Vec<Turn> = std::iter::from_fn(|| overload.enter(QUICK).ok()).collect();
         let (go, gone) = tokio::sync::oneshot::channel::<()>();
         let work = tokio::spawn(turns[0].until_done(gone));
         // The connection ends, and with it the request.
         drop(turns.remove(0));
-        assert!(overload.enter(Class::Holds).is_err());
+        assert!(overload.enter(QUICK).is_err());
         go.send(()).expect("the work waits");
         work.await.expect("it ends").expect("it was told");
-        assert!(overload.enter(Class::Holds).is_ok());
-    }
-
-    #[test]
-    fn only_what_somebody_can_repeat_is_refused() {
-        let class = |method: Method, path: &str| Class::of(&method, path);
-        let (get, post) = (Method::GET, Method::POST);
-        assert_eq!(class(post.clone(), "/api/v1/events/x/reservations"), Some(Class::Holds));
-        assert_eq!(class(post.clone(), "/api/v1/bookings/confirm"), Some(Class::Checkouts));
-        assert_eq!(class(get.clone(), "/api/v1/events"), Some(Class::Reads));
-        assert_eq!(class(Method::HEAD, "/api/v1/events/x/seats"), Some(Class::Reads));
-        for (method, path) in [
-            (get.clone(), "/api/v1/events/x/stream"),
-            (get.clone(), "/healthz"),
-            (get.clone(), "/readyz"),
-            (get.clone(), "/metrics"),
-            (get, "/events/x"),
-            (post.clone(), "/api/v1/payments/webhooks/stripe"),
-            (post.clone(), "/api/v1/bookings/x/cancel"),
-            (post.clone(), "/api/v1/reservations/x/extend"),
-            (post, "/api/v1/auth/login"),
-            (Method::DELETE, "/api/v1/reservations/x"),
-        ] {
-            assert_eq!(class(method.clone(), path), None, "{method} {path}");
-        }
+        assert!(overload.enter(QUICK).is_ok());
     }
 }

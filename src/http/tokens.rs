@@ -170,31 +170,16 @@ fn mac(key: &[u8], message: &[u8]) -> [u8; 32] {
 
 #[cfg(test)]
 mod tests {
-    use std::{
-        sync::atomic::{AtomicI64, Ordering},
-        time::Duration,
-    };
+    use std::sync::atomic::{AtomicI64, Ordering};
 
     use super::*;
+    use crate::kernel::ports::clock::SetClock;
 
-    #[derive(Debug, Default)]
-    struct Hands(AtomicI64);
-
-    impl Clock for Hands {
-        fn now_ms(&self) -> i64 {
-            self.0.load(Ordering::Relaxed)
-        }
-
-        fn elapsed(&self) -> Duration {
-            Duration::ZERO
-        }
-    }
-
-    fn tokens(clock: Arc<Hands>, secret: u8) -> Tokens {
+    fn tokens(clock: Arc<SetClock>, secret: u8) -> Tokens {
         under(clock, secret, None, None)
     }
 
-    fn under(clock: Arc<Hands>, secret: u8, previous: Option<u8>, guests: Option<u8>) -> Tokens {
+    fn under(clock: Arc<SetClock>, secret: u8, previous: Option<u8>, guests: Option<u8>) -> Tokens {
         let read = |secret: u8| SigningSecret::new(&format!("{secret:032}")).expect("long enough");
         let settings = TokenSettings {
             secret: read(secret),
@@ -206,7 +191,7 @@ mod tests {
 
     #[test]
     fn a_token_under_the_previous_key_is_good_until_it_expires() {
-        let clock = Arc::new(Hands::default());
+        let clock = Arc::new(SetClock::default());
         let user = User { id: UserId(Uuid::from_u128(7)), role: Role::Organizer };
         let token = tokens(clock.clone(), 1).access(user);
         let rotated = under(clock.clone(), 2, Some(1), None);
@@ -223,7 +208,7 @@ mod tests {
 
     #[test]
     fn a_token_that_names_no_key_is_under_the_present_key() {
-        let ours = tokens(Arc::new(Hands::default()), 1);
+        let ours = tokens(Arc::new(SetClock::default()), 1);
         let user = User { id: UserId(Uuid::from_u128(7)), role: Role::Customer };
         let claims = jsonwebtoken::dangerous::insecure_decode::<Claims>(ours.access(user))
             .expect("a token")
@@ -234,7 +219,7 @@ mod tests {
 
     #[test]
     fn guests_survive_a_rotation() {
-        let clock = Arc::new(Hands::default());
+        let clock = Arc::new(SetClock::default());
         let guest = GuestId(Uuid::from_u128(9));
         let token = tokens(clock.clone(), 1).guest(guest);
         let knows = |secret, previous, guests| {
@@ -252,7 +237,7 @@ mod tests {
 
     #[test]
     fn an_access_token_names_its_user_until_its_time() {
-        let clock = Arc::new(Hands::default());
+        let clock = Arc::new(SetClock::default());
         let ours = tokens(clock.clone(), 1);
         let user = User { id: UserId(Uuid::from_u128(7)), role: Role::Organizer };
         let token = ours.access(user);
@@ -264,7 +249,7 @@ mod tests {
 
     #[test]
     fn a_token_under_our_key_is_refused_unless_it_is_an_access_token_of_ours() {
-        let ours = tokens(Arc::new(Hands(AtomicI64::new(1_000_000_000))), 1);
+        let ours = tokens(Arc::new(SetClock(AtomicI64::new(1_000_000_000))), 1);
         let sign = |typ: &str, iat: i64, nbf: Option<i64>, exp: i64| {
             let sub = Uuid::from_u128(7);
             let claims = Claims { iss: ISSUER.to_owned(), sub, role: Role::Admin, iat, nbf, exp };
@@ -286,7 +271,7 @@ mod tests {
 
     #[test]
     fn a_guest_token_cannot_be_made_without_the_secret() {
-        let clock = Arc::new(Hands::default());
+        let clock = Arc::new(SetClock::default());
         let ours = tokens(clock.clone(), 1);
         let guest = GuestId(Uuid::from_u128(9));
         let token = ours.guest(guest);

@@ -254,10 +254,10 @@ async fn run_alone(pass: &Pass, tasks: &Tasks, running: Arc<AtomicBool>) {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicU32, AtomicU64};
+    use std::sync::atomic::AtomicU32;
 
     use super::*;
-    use crate::kernel::db::Bug;
+    use crate::kernel::{db::Bug, ports::clock::SetClock};
 
     #[test]
     fn a_faulty_object_stops_no_other_and_a_database_that_is_away_ends_the_pass() {
@@ -275,31 +275,17 @@ mod tests {
         assert_eq!(Tally::default().end().ok(), Some(0));
     }
 
-    /// A clock that a test sets, in milliseconds.
-    #[derive(Debug, Default)]
-    struct Hand(AtomicU64);
-
-    impl Clock for Hand {
-        fn now_ms(&self) -> i64 {
-            0
-        }
-
-        fn elapsed(&self) -> Duration {
-            Duration::from_millis(self.0.load(Ordering::Relaxed))
-        }
-    }
-
-    fn rota(periods: &[u64]) -> (Arc<Hand>, Rota) {
-        let hand = Arc::new(Hand::default());
+    fn rota(periods: &[u64]) -> (Arc<SetClock>, Rota) {
+        let clock = Arc::new(SetClock::default());
         let pass = |secs: &u64| Pass::new("pass", Duration::from_secs(*secs), || async { Ok(0) });
-        (hand.clone(), Rota::new(hand, periods.iter().map(pass).collect()))
+        (clock.clone(), Rota::new(clock, periods.iter().map(pass).collect()))
     }
 
     #[test]
     fn a_pass_begins_once_a_period_however_late_the_beats_come() {
-        let (hand, rota) = rota(&[1, 15]);
-        let begun = |ms: u64| {
-            hand.0.store(ms, Ordering::Relaxed);
+        let (clock, rota) = rota(&[1, 15]);
+        let begun = |ms: i64| {
+            clock.set(ms);
             rota.beat().iter().map(|(pass, _)| pass.every.as_secs()).collect::<Vec<_>>()
         };
         assert_eq!(begun(300), Vec::<u64>::new());
@@ -318,9 +304,9 @@ mod tests {
 
     #[test]
     fn a_scheduler_that_stands_still_is_noticed_once() {
-        let (hand, rota) = rota(&[1]);
+        let (clock, rota) = rota(&[1]);
         for (ms, is_silent) in [(4_000, false), (5_000, true), (6_000, false), (10_000, true)] {
-            hand.0.store(ms, Ordering::Relaxed);
+            clock.set(ms);
             assert_eq!(rota.is_silent(), is_silent, "at {ms}");
         }
         rota.beat();

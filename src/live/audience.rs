@@ -79,9 +79,9 @@ impl Followed {
 #[error("too many viewers")]
 pub struct Full;
 
-/// A viewer's place in the audience.
+/// A viewer who has joined the audience.
 #[derive(Debug)]
-pub struct Place {
+pub struct Joined {
     pub heard: broadcast::Receiver<Sent>,
     /// The number after which `heard` has every change.
     pub after: i64,
@@ -92,7 +92,7 @@ impl Audience {
     ///
     /// # Errors
     /// When the node has [`MAX_VIEWERS`] viewers already.
-    pub fn join(&mut self, event: EventId, last: i64, now: Duration) -> Result<Place, Full> {
+    pub fn join(&mut self, event: EventId, last: i64, now: Duration) -> Result<Joined, Full> {
         if self.parts.values().map(Followed::viewers).sum::<usize>() >= MAX_VIEWERS {
             return Err(Full);
         }
@@ -107,7 +107,7 @@ impl Audience {
             spoke_at: now,
             sender: broadcast::channel(VIEWER_BUFFER).0,
         });
-        Ok(Place { heard: part.sender.subscribe(), after: part.seen })
+        Ok(Joined { heard: part.sender.subscribe(), after: part.seen })
     }
 
     /// A number that has been sent to viewers of the event. `None` without viewers.
@@ -125,7 +125,7 @@ impl Audience {
     }
 
     /// Notes that the log may contain more of these events.
-    pub fn is_behind(&mut self, which: impl Fn(EventId) -> bool) {
+    pub fn fell_behind(&mut self, which: impl Fn(EventId) -> bool) {
         for (_, followed) in self.parts.iter_mut().filter(|(part, _)| which(part.0)) {
             followed.is_behind = true;
         }
@@ -246,7 +246,7 @@ mod tests {
         let (mut frames, mut most) = (HashMap::new(), 0);
         for ms in 0..1_000 {
             let now = START + Duration::from_millis(ms);
-            audience.is_behind(|_| true);
+            audience.fell_behind(|_| true);
             let due = turn(audience, now, i64::MAX);
             most = most.max(due.iter().map(|part| audience.parts[part].viewers()).sum());
             for part in due {
@@ -296,7 +296,7 @@ mod tests {
             let mut frames = 0;
             for ms in (0..40_000).step_by(5) {
                 let now = Duration::from_millis(ms);
-                audience.is_behind(|of| of == event(2) || ms % 250 == 0);
+                audience.fell_behind(|of| of == event(2) || ms % 250 == 0);
                 let waiting: Vec<_> = audience.waiting(now);
                 let lasts = waiting.into_iter().map(|of| (of, if of == event(2) { 9 } else { 0 }));
                 let lasts: Vec<_> = lasts.collect();
@@ -335,7 +335,7 @@ mod tests {
         let (later, end) = (now + Duration::from_secs(9), Duration::from_secs(60));
         assert!(turn(&mut audience, later, 8).is_empty());
         assert_eq!(audience.next(end), end);
-        audience.is_behind(|of| of == event(1));
+        audience.fell_behind(|of| of == event(1));
         assert!(audience.next(end) <= later);
         assert_eq!(turn(&mut audience, later, 9), [(event(1), 0)]);
         // Silence ends with a heartbeat.

@@ -57,7 +57,7 @@ impl Relay {
         self.changes.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// How often this node has heard of a change. What was read under another number may lack it.
+    /// How often this node has heard of a change. A state that was read under a lower number may lack the last change.
     pub fn changes(&self) -> u64 {
         self.changes.load(Ordering::SeqCst)
     }

@@ -11,7 +11,7 @@ use tokio::sync::broadcast::error::RecvError;
 
 use super::{
     Relay,
-    audience::{Audience, Full, Part, Place},
+    audience::{Audience, Full, Joined, Part},
     frame::Frame,
     store,
 };
@@ -38,7 +38,7 @@ impl Tail {
     ///
     /// # Errors
     /// When the node has too many viewers already.
-    pub fn follow(&self, event: EventId, last: i64, now: Duration) -> Result<Place, Full> {
+    pub fn follow(&self, event: EventId, last: i64, now: Duration) -> Result<Joined, Full> {
         self.audience().join(event, last, now)
     }
 
@@ -62,8 +62,8 @@ impl Tail {
             tokio::select! {
                 () = stopping.cancelled() => break,
                 wake = wakes.recv() => match wake {
-                    Ok(event) => self.audience().is_behind(|it| it == EventId(event)),
-                    Err(RecvError::Lagged(_)) => self.audience().is_behind(|_| true),
+                    Ok(event) => self.audience().fell_behind(|it| it == EventId(event)),
+                    Err(RecvError::Lagged(_)) => self.audience().fell_behind(|_| true),
                     Err(RecvError::Closed) => tokio::time::sleep(POLL).await,
                 },
                 () = tokio::time::sleep(rest) => (),
@@ -71,13 +71,13 @@ impl Tail {
             let now = base.clock.elapsed();
             if now >= polled_at + POLL {
                 polled_at = now;
-                self.audience().is_behind(|_| true);
+                self.audience().fell_behind(|_| true);
             }
             let waiting = self.audience().waiting(now);
             if let Err(error) = self.catch_up(&base, &relay, &waiting).await {
                 tracing::warn!(error = %error, "the change log could not be read; trying again");
                 tokio::time::sleep(PAUSE).await;
-                self.audience().is_behind(|event| waiting.contains(&event));
+                self.audience().fell_behind(|event| waiting.contains(&event));
             }
         }
         // The server can shut down when the streams have ended.

@@ -8,7 +8,7 @@ use poem::{Body, Response};
 use tokio::sync::broadcast;
 
 use super::{
-    audience::{Place, Sent},
+    audience::{Joined, Sent},
     frame::{Frame, Take, message},
     store,
     tail::{READ_LIMIT, Tail},
@@ -65,8 +65,8 @@ impl Stream {
         };
         // The viewer listens first and reads the log afterwards. It receives a change in between twice, and drops the
         // repetition by its number.
-        let place = self.tail.follow(event, last, self.base.clock.elapsed());
-        let Place { heard, after } = place.map_err(|_| StreamError::TooManyViewers)?;
+        let joined = self.tail.follow(event, last, self.base.clock.elapsed());
+        let Joined { heard, after } = joined.map_err(|_| StreamError::TooManyViewers)?;
         let seen = seen.unwrap_or(after);
         let state = if seen == after { Join::Following } else { Join::CatchingUp };
         let db = self.base.db.clone();
@@ -160,8 +160,7 @@ impl Viewer {
         frame.bytes
     }
 
-    /// Reads the log up to its end, one frame a call. A gap means that retention has deleted changes that the viewer has
-    /// not seen.
+    /// Reads the log up to its end, one frame a call. A gap means that retention has deleted unseen changes.
     async fn catch_up(&mut self) -> Result<Option<Bytes>, StoreError> {
         let last = store::last_seq(&self.db, self.event).await?;
         if last == self.seen {

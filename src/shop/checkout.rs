@@ -4,13 +4,14 @@
 //! of `holdfast_domain::checkout` and the effects. `answer` builds the responses to the buyer. `docs/ARCHITECTURE.md`
 //! walks through a confirmation. Amounts come from the reservations, never from the caller.
 
-use poem::{EndpointExt as _, Route, get};
+use poem::{EndpointExt as _, Route, get, http::Method};
 use poem_openapi::OpenApi;
 use std::{sync::Arc, time::Duration};
 
 use holdfast_contract::bookings::PaymentMethodType;
 
 use crate::{
+    http::overload::{Class, Rule},
     kernel::{
         base::Base,
         db::StoreError,
@@ -107,8 +108,13 @@ impl Checkouts {
     }
 }
 
+/// What buyers pay for is refused last.
+const CHECKOUTS: Class = Class { name: "checkouts", assumed: 200, patience: 2 };
+
 impl Slice for Checkouts {
     const INVARIANTS: &'static [Invariant] = invariants::INVARIANTS;
+    const REFUSABLE: &'static [Rule] =
+        &[Rule { method: Method::POST, path: "bookings/confirm", class: Some(CHECKOUTS) }];
 
     fn routes(self, shared: Shared) -> impl OpenApi + 'static {
         (

@@ -3,11 +3,13 @@
 //! The database decides, in one conditional statement ([`store::take_seats`]); locks only keep the losers of a
 //! race away from it. This slice never takes money: see `checkout`. `docs/ARCHITECTURE.md` walks through a hold.
 
+use poem::http::Method;
 use poem_openapi::OpenApi;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::{
+    http::overload::{Class, Rule},
     kernel::{base::Base, invariants::Invariant, passes::Pass, ports::LockManager},
     live::Relay,
     slice::{Shared, Slice},
@@ -51,8 +53,13 @@ pub struct Reservations {
     pub expire_every: Duration,
 }
 
+/// A node makes about this many holds a second before it has been busy.
+const HOLDS: Class = Class { name: "holds", assumed: 500, patience: 1 };
+
 impl Slice for Reservations {
     const INVARIANTS: &'static [Invariant] = invariants::INVARIANTS;
+    const REFUSABLE: &'static [Rule] =
+        &[Rule { method: Method::POST, path: "events/*/reservations", class: Some(HOLDS) }];
 
     fn routes(self, shared: Shared) -> impl OpenApi + 'static {
         let Shared { access, tokens, users, adopt, .. } = shared;

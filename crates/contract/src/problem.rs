@@ -68,8 +68,8 @@ pub enum ProblemType {
     StaleVersion,
     /// The caller sent too many requests. The client may retry after `Retry-After`.
     TooManyRequests,
-    /// The server has too many requests and has done nothing with this one. The client may send it again after
-    /// `Retry-After`.
+    /// The server has too many requests, and has done nothing with this request. The client may repeat
+    /// the request after `Retry-After`.
     Overloaded,
     /// The server cannot respond right now. The client may retry after `Retry-After`.
     Unavailable,

@@ -28,7 +28,7 @@ impl ServerClock {
     pub fn set_forward(&mut self, server_seconds: i64, monotonic_ms: f64) {
         let mut read = Self::default();
         read.set(server_seconds, monotonic_ms);
-        if self.ahead == 0.0 || read.ahead > self.ahead {
+        if read.ahead > self.ahead {
             *self = read;
         }
     }
@@ -300,7 +300,7 @@ mod tests {
         );
         live.hear(&hall, &change(15, 16, vec![SeatState(3, SeatStatus::Held, 2, None)]));
         assert!(live.has_gap());
-        // A state that is too old closes nothing. What it lacks comes back with the next one.
+        // An older state does not close the gap. The next state brings the seats that the older state lacks.
         live.replace(&hall, &states(11, 0, vec![]), 0.0);
         assert!(live.has_gap());
         live.replace(&hall, &states(12, 0, vec![SeatState(4, SeatStatus::Sold, 2, None)]), 0.0);

@@ -76,10 +76,9 @@ pub async fn run(
         return Ok(None);
     }
     let path = format!("{}/reservations", options.event_path());
-    let nodes: Result<Vec<Uri>, _> = options.url.iter().map(|url| http::uri(url, &path)).collect();
     let buyers = Arc::new(Buyers {
         http: http::Http::new(),
-        nodes: nodes?,
+        nodes: http::at_nodes(&options.url, &path)?,
         free: Mutex::new(seats.into_iter().rev().collect()),
         sent: AtomicUsize::new(0),
         ended: Mutex::new(Vec::new()),

@@ -68,10 +68,13 @@ impl Http {
     }
 }
 
-/// The address of a path at a node.
+/// The addresses of a path at these nodes.
 ///
 /// # Errors
-/// When the two do not make an address.
-pub fn uri(base: &str, path: &str) -> anyhow::Result<Uri> {
-    format!("{base}{path}").parse().map_err(|error| anyhow!("{base}{path}: {error}"))
+/// When a node and the path do not make an address.
+pub fn at_nodes(nodes: &[String], path: &str) -> anyhow::Result<Vec<Uri>> {
+    let address = |node: &String| {
+        format!("{node}{path}").parse().map_err(|error| anyhow!("{node}{path}: {error}"))
+    };
+    nodes.iter().map(address).collect()
 }

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use hyper::{Method, Uri};
+use hyper::Method;
 use serde::Serialize;
 use tokio::{task::JoinSet, time::Instant};
 
@@ -25,8 +25,7 @@ pub async fn run(options: &Arc<Options>, end: Instant) -> anyhow::Result<Option<
     let Some(read) = &options.read else { return Ok(None) };
     let path = format!("{}{read}", options.event_path());
     let asked = options.read_url.as_ref().map_or(options.url.as_slice(), std::slice::from_ref);
-    let nodes: Result<Vec<Uri>, _> = asked.iter().map(|url| http::uri(url, &path)).collect();
-    let nodes = nodes?;
+    let nodes = http::at_nodes(asked, &path)?;
     let http = http::Http::new();
     let mut readers = JoinSet::new();
     for reader in 0..options.readers {

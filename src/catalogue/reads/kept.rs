@@ -36,7 +36,7 @@ struct State {
 
 /// The node's time, and how often it has heard of a change by then.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Instant {
+pub struct NodeTime {
     /// The time of the clock that never goes back.
     pub at: Duration,
     pub changes: u64,
@@ -55,7 +55,7 @@ pub enum Found {
 
 impl Kept {
     /// What a reader gets at this time that knows this moment of the event.
-    pub fn find(&self, moment: &Moment, now: Instant, pace: Pace) -> Found {
+    pub fn find(&self, moment: &Moment, now: NodeTime, pace: Pace) -> Found {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         let Some(state) = state.as_mut().filter(|state| state.moving.is_of(moment)) else {
             return Found::Nothing;
@@ -67,6 +67,7 @@ impl Kept {
             return Found::Taken(moving);
         }
         let age = Age {
+            read_at: state.read_at,
             tried_at: state.tried_at,
             true_at: state.true_at,
             is_outdated_here: state.changes != now.changes,
@@ -99,9 +100,9 @@ impl Kept {
     }
 
     /// Keeps a state whose read began at this time.
-    pub fn keep(&self, moving: Moving, begun: Instant) -> Arc<Moving> {
+    pub fn keep(&self, moving: Moving, begun: NodeTime) -> Arc<Moving> {
         let moving = Arc::new(moving);
-        let Instant { at, changes } = begun;
+        let NodeTime { at, changes } = begun;
         let state =
             State { moving: Arc::clone(&moving), read_at: at, tried_at: at, true_at: at, changes };
         *self.state.write().unwrap_or_else(PoisonError::into_inner) = Some(state);

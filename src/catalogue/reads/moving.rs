@@ -46,22 +46,22 @@ pub struct Moving {
     /// The seats that are not available, as JSON.
     seats: String,
     /// The response with the seats, by its second.
-    states: Shared<i64>,
+    states: PackedBy<i64>,
     /// The response with the counts, by the version of the event and the last time at which an offer began or ended.
-    inventory: Shared<(i32, i64)>,
+    inventory: PackedBy<(i32, i64)>,
 }
 
 /// A response that is made and compressed once for all readers, as long as its key stays the same.
 #[derive(Debug)]
-struct Shared<K>(Mutex<Option<(K, Packed)>>);
+struct PackedBy<K>(Mutex<Option<(K, Packed)>>);
 
-impl<K> Default for Shared<K> {
+impl<K> Default for PackedBy<K> {
     fn default() -> Self {
         Self(Mutex::new(None))
     }
 }
 
-impl<K: PartialEq> Shared<K> {
+impl<K: PartialEq> PackedBy<K> {
     async fn get(&self, key: K, make: impl FnOnce() -> Vec<u8>) -> Result<Packed, StoreError> {
         let mut kept = self.0.lock().await;
         if let Some((of, packed)) = &*kept
@@ -216,8 +216,8 @@ fn sum_up(
         seq: moment.seq,
         sections,
         seats: serde_json::to_string(&seats).expect("seat states serialize"),
-        states: Shared::default(),
-        inventory: Shared::default(),
+        states: PackedBy::default(),
+        inventory: PackedBy::default(),
     }
 }
 

@@ -32,19 +32,24 @@ impl Pace {
         if now.saturating_sub(kept.true_at) >= self.oldest {
             return Step::Wait;
         }
-        let since_read = now.saturating_sub(kept.tried_at);
-        if since_read < self.rest {
-            return Step::Use;
+        // A read that is under way does not end the quiet time: it may have begun before the commit was counted.
+        let is_quiet = now.saturating_sub(kept.read_at) >= self.oldest;
+        if is_quiet && kept.is_outdated_here {
+            Step::Wait
+        } else if now.saturating_sub(kept.tried_at) < self.rest {
+            Step::Use
+        } else {
+            Step::UseAndRenew
         }
-        let is_quiet = since_read >= self.oldest;
-        if is_quiet && kept.is_outdated_here { Step::Wait } else { Step::UseAndRenew }
     }
 }
 
 /// How old a kept state is. Times are those of the node's clock that never goes back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Age {
-    /// When the state was last read, or when somebody tried to.
+    /// When the read of this state began.
+    pub read_at: Duration,
+    /// When a read last began, also one that has not ended or has failed.
     pub tried_at: Duration,
     /// When the state was last known to be current.
     pub true_at: Duration,
@@ -72,7 +77,8 @@ mod tests {
     }
 
     fn step(tried_at: u64, true_at: u64, is_outdated_here: bool, now: u64) -> Step {
-        let kept = Age { tried_at: ms(tried_at), true_at: ms(true_at), is_outdated_here };
+        let at = ms(tried_at);
+        let kept = Age { read_at: at, tried_at: at, true_at: ms(true_at), is_outdated_here };
         Pace::of(ms(250)).step(kept, ms(now))
     }
 
@@ -82,6 +88,15 @@ mod tests {
         // Others read all the time, so it was current a moment ago. The node that commits shows its change at once.
         assert_eq!(step(0, 9_990, true, 10_000), Step::Wait);
         assert_eq!(step(0, 9_990, false, 10_000), Step::UseAndRenew);
+    }
+
+    #[test]
+    fn a_read_that_is_under_way_does_not_hide_the_nodes_own_change() {
+        let (read_at, tried_at, true_at) = (ms(0), ms(9_995), ms(9_990));
+        let kept = Age { read_at, tried_at, true_at, is_outdated_here: true };
+        assert_eq!(Pace::of(ms(250)).step(kept, ms(10_000)), Step::Wait);
+        let by_another_node = Age { is_outdated_here: false, ..kept };
+        assert_eq!(Pace::of(ms(250)).step(by_another_node, ms(10_000)), Step::Use);
     }
 
     #[test]
@@ -97,7 +112,8 @@ mod tests {
 
     #[test]
     fn a_node_without_a_pace_always_waits_for_the_present_state() {
-        let kept = Age { tried_at: ms(5), true_at: ms(5), is_outdated_here: false };
+        let at = ms(5);
+        let kept = Age { read_at: at, tried_at: at, true_at: at, is_outdated_here: false };
         assert_eq!(Pace::EXACT.step(kept, ms(5)), Step::Wait);
         assert_eq!(Pace::of(Duration::ZERO), Pace::EXACT);
         assert_eq!(Pace::of(ms(250)).question, Duration::from_nanos(20_833_333));

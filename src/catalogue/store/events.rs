@@ -11,7 +11,7 @@ use sea_orm::{
 };
 
 use crate::{
-    catalogue::{reads::Instant, texts},
+    catalogue::{reads::NodeTime, texts},
     kernel::db::{self, Sql, StoreError, Tx},
 };
 
@@ -31,12 +31,12 @@ pub struct Moment {
     pending: i64,
     /// When this node asked for it.
     #[sea_orm(skip)]
-    pub asked: Instant,
+    pub asked: NodeTime,
 }
 
 impl Moment {
     /// The moment that this node asked for at this time.
-    pub fn asked_at(self, asked: Instant) -> Self {
+    pub fn asked_at(self, asked: NodeTime) -> Self {
         Self { asked, ..self }
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::kernel::settings::{milliseconds, number, seconds, section};
+use crate::kernel::settings::{number, seconds, section};
 
 section! {
     /// Connections
@@ -23,8 +23,5 @@ section! {
         /// How long a connection stays open without a request. It should be longer than the load balancer keeps its
         /// own idle connections.
         pub idle: Duration = seconds("IDLE_DEADLINE_SECONDS", 1..=3_600, 75),
-        /// How long a request should wait for others at most. A node that cannot keep up refuses more requests at once,
-        /// with 503 and `Retry-After`; a payment may wait for twice as long.
-        pub patience: Duration = milliseconds("QUEUE_WAIT_MS", 50..=60_000, 400),
     }
 }

@@ -177,41 +177,29 @@ impl Drop for Open {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::sync::atomic::Ordering;
 
     use super::*;
+    use crate::kernel::ports::clock::SetClock;
 
-    #[derive(Debug, Default)]
-    struct Hands(AtomicU64);
-
-    impl Clock for Hands {
-        fn now_ms(&self) -> i64 {
-            0
-        }
-
-        fn elapsed(&self) -> Duration {
-            Duration::from_secs(self.0.load(Ordering::Relaxed))
-        }
-    }
-
-    fn watch() -> (Arc<Hands>, Arc<Watch>) {
-        let hands = Arc::new(Hands::default());
+    fn watch() -> (Arc<SetClock>, Arc<Watch>) {
+        let hands = Arc::new(SetClock::default());
         let [head, idle, stalled] = [10, 75, 60].map(Duration::from_secs);
         let watch = Watch::new(Deadlines { head, idle, stalled }, hands.clone());
         (hands, Arc::new(watch))
     }
 
-    fn check(watch: &Watch, hands: &Hands, after: u64, missed: Option<Deadline>) {
-        let asked = hands.0.fetch_add(after - 1, Ordering::Relaxed);
+    fn check(watch: &Watch, hands: &SetClock, after: i64, missed: Option<Deadline>) {
+        let asked = hands.0.fetch_add((after - 1) * 1_000, Ordering::Relaxed);
         assert_eq!(watch.missed(), None, "{asked} + {after} - 1");
-        hands.0.fetch_add(1, Ordering::Relaxed);
+        hands.0.fetch_add(1_000, Ordering::Relaxed);
         assert_eq!(watch.missed(), missed, "{asked} + {after}");
     }
 
     #[test]
     fn a_connection_must_send_its_first_request_soon_whatever_else_it_sends() {
         let (hands, watch) = watch();
-        hands.0.store(9, Ordering::Relaxed);
+        hands.set(9_000);
         watch.has_read();
         check(&watch, &hands, 1, Some(Deadline::Head));
     }
@@ -220,7 +208,7 @@ mod tests {
     fn a_later_head_counts_from_its_first_byte() {
         let (hands, watch) = watch();
         drop(Watch::begin(&watch, Version::HTTP_11).answered());
-        hands.0.store(60, Ordering::Relaxed);
+        hands.set(60_000);
         watch.has_read();
         assert!(watch.look_in() <= Duration::from_secs(10));
         check(&watch, &hands, 10, Some(Deadline::Head));
@@ -231,7 +219,7 @@ mod tests {
         for (version, kept) in [(Version::HTTP_11, true), (Version::HTTP_2, false)] {
             let (hands, watch) = watch();
             drop(Watch::begin(&watch, version).answered());
-            hands.0.store(70, Ordering::Relaxed);
+            hands.set(70_000);
             watch.has_written();
             if version == Version::HTTP_2 {
                 watch.has_read();

@@ -183,23 +183,8 @@ fn sqlite_options(url: &str, pool: u32) -> ConnectOptions {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicI64, Ordering};
-
     use super::*;
-
-    /// A clock that shows the milliseconds that a test sets.
-    #[derive(Debug, Default)]
-    struct SetClock(AtomicI64);
-
-    impl Clock for SetClock {
-        fn now_ms(&self) -> i64 {
-            self.0.load(Ordering::Relaxed)
-        }
-
-        fn elapsed(&self) -> Duration {
-            Duration::from_millis(self.now_ms().unsigned_abs())
-        }
-    }
+    use crate::kernel::ports::clock::SetClock;
 
     #[test]
     fn only_connections_that_were_idle_when_one_broke_are_replaced() {
@@ -209,7 +194,7 @@ mod tests {
         let end_of_file = std::io::Error::from(std::io::ErrorKind::UnexpectedEof);
         let broken = DbErr::Query(sea_orm::RuntimeErr::SqlxError(Arc::new(end_of_file.into())));
         assert!(losses.note(&broken));
-        clock.0.store(5_000, Ordering::Relaxed);
+        clock.set(5_000);
         assert!(losses.reach(Duration::from_secs(5)), "idle when it broke");
         assert!(!losses.reach(Duration::from_millis(4_999)), "opened since");
         assert!(!Losses::by(clock).note(&DbErr::RecordNotUpdated));

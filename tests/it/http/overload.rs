@@ -16,7 +16,7 @@ use crate::support::{
 const PATIENCE: Duration = Duration::from_millis(50);
 
 async fn impatient() -> TestApp {
-    TestApp::with(|config| config.connections.patience = PATIENCE).await
+    TestApp::with(|config| config.overload.patience = PATIENCE).await
 }
 
 fn is_refused(answer: &Answer) -> bool {

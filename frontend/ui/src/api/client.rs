@@ -114,8 +114,7 @@ fn reservation_in(path: &str) -> Option<Uuid> {
     path.strip_prefix("/reservations/")?.split('/').next()?.parse().ok()
 }
 
-/// Sends the call, and again while the server has no room for it: the server has done nothing then. The key stays the
-/// same.
+/// Sends the call. Repeats it with the same key while the server has no room for it and does nothing.
 async fn answered(call: &Call<'_>, token: Option<&str>) -> Answer {
     for _ in 0..MAX_WAITS {
         let (answer, wait_ms) = answered_once(call, token).await;

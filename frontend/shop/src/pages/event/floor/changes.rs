@@ -172,8 +172,7 @@ impl Floor {
         self.read_sections(event).await;
     }
 
-    /// Reads the places that are left in the sections. Counts that are older than what the stream has brought are
-    /// dropped.
+    /// Reads how many places are left in the sections, again if the stream has brought newer counts meanwhile.
     async fn read_sections(self, event: Uuid) {
         for _ in 0..MAX_COUNTS {
             let Ok(sections) = api::sections(event).await else { return };
