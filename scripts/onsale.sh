@@ -7,7 +7,7 @@ source scripts/lib/env.sh
 raise_open_files
 
 scripts/frontend.sh
-cargo build --release --bin holdfast
+build_server release --bin holdfast
 cargo build --release -p holdfast-crowd
 release=$(profile_dir release)
 exec python3 scripts/onsale.py --binary "$release/holdfast" --crowd "$release/holdfast-crowd" "$@"
