@@ -34,6 +34,9 @@ print(f"[parameters]\n\"path.event_id\" = {binding}\n\"path.event\" = {binding}\
 print(f"[[operations]]\ninclude-path-regex = \"^/events/.id.\"\nparameters = {{ \"path.id\" = {binding} }}")
 ' >"$folder/schemathesis.toml"
 
+# One worker: Python 3.11 counts the depth of syntax trees in a place that all threads share
+# (https://github.com/python/cpython/issues/106905), so two workers that inspect a lambda at the same time
+# now and then end with a SystemError.
 status=0
 probe() {
   local caller=$1
@@ -43,7 +46,7 @@ probe() {
   # schemathesis writes its notes into the current folder.
   (cd "$folder" && "$venv/bin/schemathesis" --config-file schemathesis.toml --no-color run \
     "$base/api/v1/openapi.json" \
-    --checks "$CHECKS" --max-examples "$EXAMPLES" --seed "$SEED" --workers 2 \
+    --checks "$CHECKS" --max-examples "$EXAMPLES" --seed "$SEED" --workers 1 \
     --phases examples,coverage,fuzzing --max-failures 20 --request-timeout 15 \
     --suppress-health-check all --warnings off \
     --exclude-path-regex '/stream$' \
