@@ -66,4 +66,4 @@ settings: ## Write .env.example and the table of settings in docs/OPERATIONS.md
 
 clean: ## Remove all build output (not ./data)
 	cargo clean
-	rm -rf frontend/dist tests/browser/node_modules tests/browser/out tests/clients/node_modules target
+	rm -rf frontend/dist tests/browser/node_modules tests/browser/out tests/clients/node_modules load-tests/out target

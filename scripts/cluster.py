@@ -52,7 +52,8 @@ def main():
             say(f"Fake Stripe {fake.url}  pid {fake.pid}")
         env = node_settings(folder, postgres.url(), [node.url for node in redis],
                             PUBLIC_URL=public, **stripe,
-                            **{name: os.environ[name] for name in ("RATE_LIMITS",)
+                            **{name: os.environ[name]
+                               for name in ("RATE_LIMITS", "GUESTS_PER_MINUTE")
                                if name in os.environ})
         run_holdfast(options.binary, ["migrate"], env)
         # One node after the other, because the first node seeds the empty store.

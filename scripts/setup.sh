@@ -58,6 +58,12 @@ need_redis() {
   services+=(redis-server)
 }
 
+need_nginx() {
+  has nginx && return 0
+  packages+=(nginx-light)
+  services+=(nginx)
+}
+
 # rustup's minimal profile does not contain these two tools; distributions package them
 # separately.
 need_cargo_tools() {
@@ -100,6 +106,7 @@ case "$purpose" in
     need_python venv
     has chromium || has chromium-browser || has google-chrome || packages+=(chromium)
     has firefox-esr || has firefox || packages+=(firefox-esr)
+    need_nginx
     ;;
   bench)
     need_postgres
@@ -111,10 +118,7 @@ case "$purpose" in
     need_postgres
     need_redis
     need_python
-    if ! has nginx; then
-      packages+=(nginx-light)
-      services+=(nginx)
-    fi
+    need_nginx
     ;;
 esac
 

@@ -24,7 +24,7 @@ raise_open_files
 STAGES=(
   "format"
   "frontend | lint unit simulation"
-  "browser openapi clients | integration-sqlite integration-postgres"
+  "browser openapi clients | integration-sqlite integration-postgres load"
   "integration-alone"
   "browser-alone"
 )
@@ -138,6 +138,12 @@ group_clients() {
   build_tests
   HOLDFAST_BIN=$(profile_dir dev)/holdfast \
     limited scripts/clients.sh
+}
+
+group_load() {
+  build_tests
+  HOLDFAST_BIN=$(profile_dir dev)/holdfast \
+    limited load-tests/test.sh
 }
 
 # ---------------------------------------------------------------------------- their helpers
