@@ -129,7 +129,7 @@ impl PaymentGateway for FaultyGateway {
     }
 
     async fn find(&self, saga: SagaId) -> Result<Option<PaymentId>, Unreachable> {
-        match fault("ask", &saga.to_string(), &[Fault::Drop]) {
+        match fault("find", &saga.to_string(), &[Fault::Drop]) {
             Some(_) => Err(Unreachable),
             None => self.inner.find(saga).await,
         }

@@ -100,9 +100,11 @@ impl From<CallError> for No {
             CallError::Refused(refusal) => refusal,
         };
         match (refusal.status, refusal.kind.as_str()) {
-            // Stripe stores a server fault under the idempotency key and repeats it forever
+            // Stripe stores the fault of a call under the idempotency key and repeats it forever
             // (https://docs.stripe.com/api/idempotent_requests).
-            (500.., _) => Self::Doubt(Doubt::Faulted),
+            (500, "api_error") => Self::Doubt(Doubt::Faulted),
+            // A system in front of Stripe's endpoint responded, and nothing is stored.
+            (500.., _) => Self::Doubt(Doubt::NoReply),
             // Stripe does not store these responses under the key: too many calls, the same call under way, an
             // invalid secret key.
             (409 | 429, _) => Self::Doubt(Doubt::NoReply),

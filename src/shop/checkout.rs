@@ -33,6 +33,7 @@ pub mod cancel;
 pub mod confirm;
 pub mod driver;
 pub mod invariants;
+mod payment;
 pub mod payments_api;
 mod read;
 pub mod settings;

@@ -1,25 +1,30 @@
 //! The checkout: a linear machine of pure decisions that pays for held seats.
 //!
 //! ```text
-//! Preparing → Authorizing → (Awaiting) → ConfirmingSeats → Capturing → Issuing → Rest(Confirmed)
-//!     │            └────────────┴───────────────┴──────────────┴→ Voiding
-//!     └→ ConfirmingSeats → Authorizing → (Awaiting) → Issuing, with Taking::AtOnce
+//! Preparing → (Authorizing) → (Awaiting) → ConfirmingSeats → Capturing → Issuing → Rest(Confirmed)
+//!     │             └────────────┴───────────────┴──────────────┴→ Voiding
+//!     ├→ ConfirmingSeats → Authorizing → (Awaiting) → Issuing, with Taking::AtOnce
+//!     ├→ Finding → Voiding, when the checkout is given up before the payment's id is known
 //!     └──────────────────────────────────────────────────────────→ Releasing → Rest(Failed)
 //!                      captured although to be voided: Voiding → Reclaiming → Issuing | Releasing
 //! ```
 //!
 //! [`next`] decides what the caller must do, the caller does it, and [`apply`] processes the outcome.
-//! This module performs nothing and knows no clock. The server's executor and the simulator in the
-//! tests of this crate carry out the same decisions.
+//! After some outcomes, [`follows`] names a further call that the caller makes at once: it reports both
+//! outcomes together. This module performs nothing and knows no clock. The server's executor and the
+//! simulator in the tests of this crate carry out the same decisions.
 //!
 //! The machine makes these promises. For each, the simulator shows a violation when the rule is removed:
 //! - Seats are sold before money is captured (a method that takes the money at once is authorized after
 //!   the sale), and payments are voided before seats are freed. Therefore no seat is free or belongs to
 //!   another buyer while its payment can still be captured.
-//! - A payment is first prepared, which touches no card, and its id is stored; only then is it
-//!   authorized. Therefore every call that moves money names a stored payment, the gateway puts all
-//!   calls on that payment in one order, and a late call finds the payment voided. A prepared payment
-//!   whose id was lost can never be authorized.
+//! - A payment is first prepared, which touches no card, and then authorized under the id that the
+//!   gateway gave it. Nothing is stored in between, because the id can always be learnt again: to prepare
+//!   under the same key yields the same payment, and a payment that is older than its key is searched for.
+//!   Whoever gives a checkout up before the id is stored learns the id in this way and voids the payment
+//!   before the seats are freed ([`State::Finding`]). Therefore the gateway puts all calls on a payment in
+//!   one order, and a late call finds the payment voided.
+//! - A capture, and an authorization that takes the money at once, name a payment whose id is stored.
 //! - A missing response is never treated as a refusal: the gateway is asked for the state of the payment.
 //! - A call is repeated with the same key until the gateway has responded for that key. Only then does a
 //!   new attempt use a new key.
@@ -46,7 +51,8 @@ pub use self::{
     apply::{IllegalTransition, apply},
     ending::{Ending, Failure, Release, StuckReason},
     event::{
-        Authorization, Decline, Doubt, Event, Outcome, PaymentSeen, PaymentStatus, Prepared, Taking,
+        Authorization, Decline, Doubt, Event, Found, Outcome, PaymentSeen, PaymentStatus, Prepared,
+        Taking,
     },
     limits::{
         ASK_FIRST_MS, ASK_MAX_MS, BACKOFF_FIRST_MS, BACKOFF_MAX_MS, KEY_LIFE_MS, MAX_FAILURES,
@@ -63,7 +69,10 @@ use crate::{
 
 /// The format in which a [`Checkout`] is stored. An older format is read; a newer format is
 /// refused.
-pub const FORMAT: u16 = 2;
+///
+/// In format 2, a payment was authorized only after its id was stored. A program of that format must not
+/// give up a checkout of format 3.
+pub const FORMAT: u16 = 3;
 
 /// The oldest format that is still read. In that format, every payment had the taking
 /// [`Taking::Later`].
@@ -143,6 +152,11 @@ pub enum GatewayCall {
         /// The payment to report on.
         payment: PaymentId,
     },
+    /// Search for the payment that was made for a checkout.
+    Find {
+        /// The saga whose id the payment carries.
+        saga: SagaId,
+    },
 }
 
 impl GatewayCall {
@@ -159,6 +173,7 @@ impl GatewayCall {
             Self::Capture { .. } => Self::CAPTURE,
             Self::Void { .. } => Self::VOID,
             Self::Ask { .. } => "ask",
+            Self::Find { .. } => "find",
         }
     }
 
@@ -169,7 +184,7 @@ impl GatewayCall {
             | Self::Authorize { key, .. }
             | Self::Capture { key, .. }
             | Self::Void { key, .. } => Some(key),
-            Self::Ask { .. } => None,
+            Self::Ask { .. } | Self::Find { .. } => None,
         }
     }
 }
@@ -281,7 +296,8 @@ impl Checkout {
     /// If the text is not a checkout, contradicts itself, or has a newer format.
     pub fn decode(text: &str) -> Result<Self, Unreadable> {
         let read: Self = written::decode(text, OLDEST_FORMAT..=FORMAT)?;
-        if matches!((&read.order, &read.state), (Order::Free, State::Preparing { .. })) {
+        let prepares = matches!(&read.state, State::Preparing { .. } | State::Finding { .. });
+        if prepares && read.order == Order::Free {
             return Err(Unreadable::Contradictory("a free order has no payment to prepare"));
         }
         Ok(Self { format: FORMAT, ..read })
@@ -297,8 +313,13 @@ impl Checkout {
 pub fn next(checkout: &Checkout, now_ms: i64) -> Decision {
     let backoff = |until_ms| Decision::Wait { until_ms, reason: WaitReason::Backoff };
     match &checkout.state {
-        State::Preparing { call } if now_ms < call.not_before_ms => backoff(call.not_before_ms),
-        State::Preparing { call } => match &checkout.order {
+        State::Preparing { call } | State::Finding { call, .. } if now_ms < call.not_before_ms => {
+            backoff(call.not_before_ms)
+        }
+        State::Finding { call, .. } if call.is_stale(now_ms) => {
+            Decision::Call(GatewayCall::Find { saga: checkout.saga })
+        }
+        State::Preparing { call } | State::Finding { call, .. } => match &checkout.order {
             Order::Paid { amount, method } => Decision::Call(GatewayCall::Prepare {
                 key: checkout.key(GatewayCall::PREPARE, call.attempt),
                 amount: *amount,
@@ -335,5 +356,33 @@ pub fn next(checkout: &Checkout, now_ms: i64) -> Decision {
         }
         State::Rest { ending } => Decision::Rest(ending.clone()),
         State::Stuck { reason, .. } => Decision::NeedsOperator(*reason),
+    }
+}
+
+/// The call that the caller makes at once after this outcome of the call that [`next`] decided. Nothing has to be
+/// stored before it. The caller applies both outcomes together, as [`joined`].
+///
+/// A payment is authorized as soon as it is prepared. The exception is a payment that takes the money at once: its
+/// seats are sold first.
+pub fn follows(checkout: &Checkout, outcome: &Event) -> Option<GatewayCall> {
+    match (&checkout.state, outcome) {
+        (State::Preparing { .. }, Event::Prepared(Outcome::Done(prepared)))
+            if prepared.taking == Taking::Later =>
+        {
+            let key = checkout.key(GatewayCall::AUTHORIZE, Call::FIRST_ATTEMPT);
+            Some(GatewayCall::Authorize { key, payment: prepared.payment.clone() })
+        }
+        (_, _) => None,
+    }
+}
+
+/// The outcomes of a call and of the call that [`follows`] it, as one event. Other pairs of events are not joined: the
+/// second one is the result.
+pub fn joined(first: Event, second: Event) -> Event {
+    match (first, second) {
+        (Event::Prepared(Outcome::Done(prepared)), Event::Authorized(authorized)) => {
+            Event::Placed { payment: prepared.payment, authorized }
+        }
+        (_, second) => second,
     }
 }

@@ -57,6 +57,8 @@ fn states() -> Vec<(String, State)> {
     let mut add = |name: &str, state: State| all.push((name.to_owned(), state));
     add("preparing", State::Preparing { call: call(Open, 0) });
     add("preparing last", State::Preparing { call: call(Open, last) });
+    add("finding", State::Finding { why: why(), call: call(Open, 0) });
+    add("finding last", State::Finding { why: why(), call: call(Open, last) });
     for (name, known, failures) in [
         ("", Open, 0),
         (" last", Open, last),
@@ -120,15 +122,22 @@ fn events() -> Vec<(&'static str, Event)> {
         let secret = (status == PaymentStatus::ActionRequired).then(|| "secret".to_owned());
         Event::Seen(Some(PaymentSeen { status, client_secret: secret, decline: None }))
     };
-    let action = Authorization::ActionRequired { client_secret: "secret".into() };
+    let action = || Authorization::ActionRequired { client_secret: "secret".into() };
+    let placed = |authorized| Event::Placed { payment: pi(), authorized };
     vec![
         ("prepare done", Event::Prepared(Done(prepared(Taking::Later)))),
         ("prepare at once", Event::Prepared(Done(prepared(Taking::AtOnce)))),
         ("prepare refused", Event::Prepared(Refused(decline()))),
         ("prepare no reply", Event::Prepared(Unknown(Doubt::NoReply))),
         ("prepare faulted", Event::Prepared(Unknown(Doubt::Faulted))),
+        ("placed granted", placed(Done(Authorization::Granted))),
+        ("placed action", placed(Done(action()))),
+        ("placed processing", placed(Done(Authorization::Processing))),
+        ("placed refused", placed(Refused(decline()))),
+        ("placed no reply", placed(Unknown(Doubt::NoReply))),
+        ("placed faulted", placed(Unknown(Doubt::Faulted))),
         ("authorize granted", Event::Authorized(Done(Authorization::Granted))),
-        ("authorize action", Event::Authorized(Done(action))),
+        ("authorize action", Event::Authorized(Done(action()))),
         ("authorize processing", Event::Authorized(Done(Authorization::Processing))),
         ("authorize refused", Event::Authorized(Refused(decline()))),
         ("authorize no reply", Event::Authorized(Unknown(Doubt::NoReply))),
@@ -161,6 +170,9 @@ fn events() -> Vec<(&'static str, Event)> {
         ("seen authorized", seen(PaymentStatus::Authorized)),
         ("seen captured", seen(PaymentStatus::Captured)),
         ("seen voided", seen(PaymentStatus::Voided)),
+        ("found", Event::Found(Found::Payment(pi()))),
+        ("found nothing", Event::Found(Found::Nothing)),
+        ("find no reply", Event::Found(Found::NoReply)),
         ("woken", Event::Woken),
         ("cancel", Event::CancelRequested),
         ("retry", Event::Retried),
@@ -182,6 +194,7 @@ fn words(state: &State) -> String {
     let money = |payment: &Option<PaymentId>| if payment.is_some() { "paid" } else { "free" };
     match state {
         State::Preparing { call } => format!("preparing {}", of_call(call)),
+        State::Finding { why, call } => format!("finding {} {}", why.name(), of_call(call)),
         State::Authorizing { call, .. } => format!("authorizing {}", of_call(call)),
         State::Awaiting { client_secret, asks, ask_at_ms, .. } => {
             let whom = if client_secret.is_some() { "buyer" } else { "gateway" };
@@ -265,7 +278,7 @@ fn a_checkout_survives_being_written_down() {
 #[test]
 fn a_checkout_of_the_version_before_is_read_and_its_money_is_taken_later() {
     let text = paid().encode();
-    let before = text.replacen("\"format\":2", "\"format\":1", 1);
+    let before = text.replacen("\"format\":3", "\"format\":1", 1);
     let before = before.replacen("\"taking\":\"later\",", "", 1);
     assert!(before.len() < text.len() && !before.contains("taking"), "{before}");
     assert_eq!(Checkout::decode(&before).expect("it is one of ours"), paid());
@@ -273,8 +286,8 @@ fn a_checkout_of_the_version_before_is_read_and_its_money_is_taken_later() {
 
 #[test]
 fn a_checkout_of_a_newer_format_is_refused() {
-    let text = paid().encode().replacen("\"format\":2", "\"format\":3", 1);
-    assert!(matches!(Checkout::decode(&text), Err(Unreadable::Format(3))));
+    let text = paid().encode().replacen("\"format\":3", "\"format\":4", 1);
+    assert!(matches!(Checkout::decode(&text), Err(Unreadable::Format(4))));
     assert!(matches!(Checkout::decode("{}"), Err(Unreadable::Syntax(_))));
 }
 
@@ -289,9 +302,9 @@ fn follow(checkout: Checkout, events: Vec<Event>) -> Checkout {
 fn a_paid_order_goes_through_every_step() {
     use Outcome::Done;
     let mut checkout = paid();
+    let authorized = Done(Authorization::Granted);
     for (decision, event) in [
-        ("prepare:1", Event::Prepared(Done(prepared(Taking::Later)))),
-        ("authorize:1", Event::Authorized(Done(Authorization::Granted))),
+        ("prepare:1", Event::Placed { payment: pi(), authorized }),
         ("confirm_seats", Event::SeatsConfirmed(Done(()))),
         ("capture:1", Event::Captured(Done(()))),
         ("issue_tickets", Event::TicketsIssued(Done(()))),
@@ -421,6 +434,66 @@ fn an_old_key_is_never_sent_again() {
 }
 
 #[test]
+fn a_payment_is_authorized_as_soon_as_it_is_prepared_unless_it_takes_the_money_at_once() {
+    use Outcome::Done;
+    let prepares = |taking| Event::Prepared(Done(prepared(taking)));
+    let call = follows(&paid(), &prepares(Taking::Later)).expect("a call follows");
+    let GatewayCall::Authorize { key, payment } = &call else { panic!("{call:?}") };
+    assert_eq!((key, payment), (&format!("{}:authorize:1", paid().saga), &pi()));
+    let granted = Event::Authorized(Done(Authorization::Granted));
+    let authorized = Done(Authorization::Granted);
+    let placed = Event::Placed { payment: pi(), authorized };
+    assert_eq!(joined(prepares(Taking::Later), granted), placed);
+    assert_eq!(follows(&paid(), &placed), None);
+    assert_eq!(follows(&paid(), &prepares(Taking::AtOnce)), None);
+    let finding = State::Finding { why: Failure::Cancelled, call: Call::first(NOW) };
+    assert_eq!(follows(&at(finding), &prepares(Taking::Later)), None, "it is to be voided");
+}
+
+/// The key of the authorization may have been sent by a worker that died, at any time since the payment was prepared.
+#[test]
+fn the_key_of_an_authorization_is_as_old_as_that_of_its_payment() {
+    let authorized = Outcome::Unknown(Doubt::NoReply);
+    let checkout = follow(paid(), vec![Event::Placed { payment: pi(), authorized }]);
+    let State::Authorizing { call, .. } = &checkout.state else { panic!("{checkout:?}") };
+    assert_eq!((call.attempt, call.failures, call.since_ms), (1, 1, START));
+}
+
+#[test]
+fn a_payment_of_unknown_id_is_found_and_voided_before_its_seats_are_freed() {
+    let preparing = || State::Preparing { call: Call { attempt: 2, ..Call::first(START) } };
+    let given_up = follow(at(preparing()), vec![Event::CancelRequested]);
+    assert_eq!(does(&given_up, NOW), "prepare:2", "the key yields the payment");
+    let found = Event::Prepared(Outcome::Done(prepared(Taking::Later)));
+    let voiding = follow(given_up.clone(), vec![found]);
+    assert_eq!(does(&voiding, NOW), "void:1");
+    // A fault is stored under the key for ever, so nobody has an id.
+    let faulted = Event::Prepared(Outcome::Unknown(Doubt::Faulted));
+    assert_eq!(does(&follow(given_up, vec![faulted]), NOW), "release_seats");
+}
+
+#[test]
+fn a_payment_that_cannot_be_found_calls_an_operator() {
+    let call = || call(Knowledge::Open, MAX_FAILURES - 1);
+    let finding = State::Finding { why: Failure::Cancelled, call: call() };
+    let silent = Event::Prepared(Outcome::Unknown(Doubt::NoReply));
+    let stuck = follow(at(finding.clone()), vec![silent]);
+    assert_eq!(next(&stuck, NOW), Decision::NeedsOperator(StuckReason::FindFails));
+    let retried = follow(stuck.clone(), vec![Event::Retried]);
+    assert_eq!(does(&retried, NOW), "prepare:1");
+    // The gateway has forgotten an old key, which would make another payment.
+    let late = START + KEY_LIFE_MS + 1;
+    for state in [finding, State::Preparing { call: call() }] {
+        let finding = apply(at(state), Event::Woken, late).expect("legal");
+        assert_eq!(does(&finding, late), "find");
+        let found = apply(finding.clone(), Event::Found(Found::Payment(pi())), late);
+        assert_eq!(does(&found.expect("legal"), late), "void:1");
+        let nothing = apply(finding, Event::Found(Found::Nothing), late).expect("legal");
+        assert_eq!(does(&nothing, late), "release_seats");
+    }
+}
+
+#[test]
 fn only_a_declined_buyer_keeps_the_seats() {
     for (why, release) in [
         (Failure::Declined { code: "card_declined".into() }, Release::BackToHeld),
@@ -469,6 +542,7 @@ fn keys_never_change_their_names() {
     let (seats, why) = (SeatsStand::Paying, Failure::TimedOut);
     for (state, name) in [
         (State::Preparing { call: call() }, "prepare"),
+        (State::Finding { why: why.clone(), call: call() }, "prepare"),
         (State::Authorizing { payment: pi(), call: call() }, "authorize"),
         (State::Capturing { payment: pi(), call: call() }, "capture"),
         (State::Voiding { payment: pi(), seats, why, call: call() }, "void"),

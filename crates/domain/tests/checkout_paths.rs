@@ -95,7 +95,7 @@ impl Answer {
         }
     }
 
-    /// The event that responds to the decision. Sometimes somebody cancels or wakes the checkout instead.
+    /// The event that responds to the decision, joined with the one of the call that follows. Sometimes somebody cancels or wakes the checkout instead.
     fn to(&self, decision: &Decision) -> Event {
         match (self.whim, decision) {
             (0, _) => Event::CancelRequested,
@@ -112,6 +112,11 @@ impl Answer {
                 GatewayCall::Capture { .. } => Event::Captured(self.outcome.clone()),
                 GatewayCall::Void { .. } => Event::Voided(self.outcome.clone()),
                 GatewayCall::Ask { .. } => self.seen.clone(),
+                GatewayCall::Find { .. } => Event::Found(match self.outcome {
+                    Outcome::Done(()) => Found::Payment(PaymentId("pi_1".into())),
+                    Outcome::Refused(()) => Found::Nothing,
+                    Outcome::Unknown(_) => Found::NoReply,
+                }),
             },
             (_, Decision::Local(step)) => match step {
                 LocalStep::ConfirmSeats => Event::SeatsConfirmed(self.outcome.clone()),
@@ -129,6 +134,7 @@ impl Answer {
 fn known(state: &State) -> Option<(&'static str, u32, Knowledge)> {
     match state {
         State::Preparing { call }
+        | State::Finding { call, .. }
         | State::Authorizing { call, .. }
         | State::Capturing { call, .. }
         | State::Voiding { call, .. } => Some((state.name(), call.attempt, call.known)),
@@ -154,7 +160,10 @@ proptest! {
                 now_ms = until_ms.max(now_ms + answer.wait_ms);
                 continue;
             }
-            let event = answer.to(&decision);
+            let mut event = answer.to(&decision);
+            if let Some(call) = follows(&checkout, &event) {
+                event = joined(event, answer.to(&Decision::Call(call)));
+            }
             let Ok(after) = apply(checkout.clone(), event.clone(), now_ms) else {
                 let cancelled = event == Event::CancelRequested;
                 prop_assert!(cancelled, "{:?} refuses {event:?}", checkout.state);
@@ -166,6 +175,7 @@ proptest! {
             is_authorized |= matches!(
                 event,
                 Event::Authorized(Outcome::Done(Authorization::Granted))
+                    | Event::Placed { authorized: Outcome::Done(Authorization::Granted), .. }
             ) || matches!(
                 &event,
                 Event::Seen(Some(PaymentSeen {
@@ -190,6 +200,14 @@ proptest! {
                     prop_assert!(["issuing", "rest", "stuck"].contains(&to), "back from the pivot");
                 }
                 (from, "rest") => prop_assert_eq!(from, "releasing", "undone without a release"),
+                ("preparing", "releasing") => {
+                    let nobody_has_an_id = matches!(
+                        &event,
+                        Event::Prepared(Outcome::Refused(_) | Outcome::Unknown(Doubt::Faulted))
+                    );
+                    let declined = matches!(&event, Event::Placed { authorized: Outcome::Refused(_), .. });
+                    prop_assert!(nobody_has_an_id || declined, "freed beside a payment: {event:?}");
+                }
                 (_, _) => {}
             }
             if to == "confirming_seats" && after.taking == Taking::Later {

@@ -92,6 +92,11 @@ fn every_step_waits_longer_after_each_failure_and_has_a_last_one() {
         || Event::Prepared(Unknown(Doubt::NoReply)),
         "prepare:1",
     );
+    check_backoff(
+        at(State::Finding { why: Failure::TimedOut, call: call(Knowledge::Open) }),
+        || Event::Prepared(Unknown(Doubt::NoReply)),
+        "prepare:1",
+    );
     check_backoff(capturing(Knowledge::Open), || Event::Captured(Unknown(Doubt::NoReply)), "ask");
     check_backoff(voiding(call(Knowledge::Open)), || Event::Voided(Unknown(Doubt::NoReply)), "ask");
     check_backoff(
@@ -187,5 +192,10 @@ fn the_deadline_comes_at_its_very_millisecond() {
     let preparing = || at(State::Preparing { call: call(Knowledge::Open) });
     assert_eq!(after(preparing(), Event::Woken, deadline - 1), preparing());
     let late = after(preparing(), Event::Woken, deadline);
-    assert_eq!(does(&late, deadline), "release_seats");
+    assert_eq!(does(&late, deadline), "prepare:1");
+    assert_eq!(
+        late.state.name(),
+        "finding",
+        "the payment may be authorized under an id that is not stored"
+    );
 }

@@ -121,6 +121,17 @@ pub trait Driver: Send + Sync + std::fmt::Debug + 'static {
         state: &Self::State,
     ) -> impl Future<Output = Self::Event> + Send;
 
+    /// The call that is made at once after this event, without a record in between. The events of both calls are
+    /// recorded as one, see [`Self::joined`].
+    fn follows(&self, _state: &Self::State, _event: &Self::Event) -> Option<Self::Call> {
+        None
+    }
+
+    /// The events of a call and of the call that follows it, as one event.
+    fn joined(&self, _first: Self::Event, second: Self::Event) -> Self::Event {
+        second
+    }
+
     /// Performs a local step. Writes that nothing in the transaction reads may go into `later`, which is sent
     /// together with the record.
     fn perform(

@@ -59,8 +59,8 @@ pub struct Work<S> {
     pub(super) state: S,
 }
 
-/// The step that called another system, and the event that resulted from the call.
-pub(super) type Answer<D> = (&'static str, <D as Driver>::Event);
+/// The steps that called another system one after the other, and the event that resulted.
+pub(super) type Answer<D> = (Vec<&'static str>, <D as Driver>::Event);
 
 /// A local step that is not performed: the event is recorded in its place, for the reason in `trouble`.
 #[derive(Debug, Clone)]
@@ -137,13 +137,10 @@ impl<D: Driver> Executor<D> {
         let (id, fence) = (work.row.id, work.row.fence);
         for _ in 0..MAX_STEPS {
             let answer = match self.driver.next(&work.state, work.row.now_ms) {
-                Directive::Call(call) => {
-                    let name = call.name();
-                    match self.act(call, &work).await {
-                        Some(event) => Some((name, event)),
-                        None => return,
-                    }
-                }
+                Directive::Call(call) => match self.act_in_turn(call, &work).await {
+                    Some(answer) => Some(answer),
+                    None => return,
+                },
                 Directive::Wait(until_ms) if is_short(until_ms, work.row.now_ms) => {
                     let wait_ms = u64::try_from(until_ms - work.row.now_ms).unwrap_or(0);
                     tokio::time::sleep(Duration::from_millis(wait_ms)).await;
@@ -254,6 +251,17 @@ impl<D: Driver> Executor<D> {
             .transpose()
     }
 
+    /// Makes a call to another system, and every call that follows it. `None` when another worker has taken the saga.
+    async fn act_in_turn(&self, call: D::Call, work: &Work<D::State>) -> Option<Answer<D>> {
+        let mut steps = vec![call.name()];
+        let mut event = self.act(call, work).await?;
+        while let Some(next) = self.driver.follows(&work.state, &event) {
+            steps.push(next.name());
+            event = self.driver.joined(event, self.act(next, work).await?);
+        }
+        Some((steps, event))
+    }
+
     /// Calls another system, and renews the lease meanwhile. `None` when another worker has taken the saga.
     async fn act(&self, call: D::Call, work: &Work<D::State>) -> Option<D::Event> {
         let step = call.name();
@@ -329,11 +337,11 @@ impl<D: Driver> Executor<D> {
         let now_ms = held.now_ms;
         let (mut steps, mut trouble) = (Vec::new(), None);
         let later = Together::of(tx);
-        if let Some((step, event)) = answer {
+        if let Some((calls, event)) = answer {
             trouble = self.driver.trouble(&event);
             self.driver.recorded(&later, &event, &state, now_ms).await?;
             state = self.driver.apply(state, event, now_ms)?;
-            steps.push(step);
+            steps.extend(calls);
         }
         if held.is_to_stop() {
             state = self.driver.cancelled(state, now_ms);

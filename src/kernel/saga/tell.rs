@@ -44,7 +44,7 @@ impl<D: Driver> Executor<D> {
                     };
                     let status = this.driver.status(&state);
                     let work = Work { row, state };
-                    let told = this.commit(tx, work, Some((TOLD, event)), None).await;
+                    let told = this.commit(tx, work, Some((vec![TOLD], event)), None).await;
                     told.map_err(|error| Untold::of(error, status))
                 })
             })

@@ -5,19 +5,23 @@ use std::sync::Arc;
 use holdfast_domain::{
     booking::{BookingState, PaymentState},
     checkout::{
-        self, Checkout, Decision, Doubt, Ending, Event, Failure, GatewayCall, LocalStep, Order,
-        Outcome, State, Taking,
+        self, Checkout, Decision, Doubt, Ending, Event, Failure, Found, GatewayCall, LocalStep,
+        Outcome, State,
     },
     ids::ReservationId,
     ledger,
     refund::rules::Share,
 };
-use holdfast_entity::{booking_lines, payments};
+use holdfast_entity::booking_lines;
 
-use super::{answer, store};
+use super::{
+    answer,
+    payment::{self, Known},
+    store,
+};
 use crate::{
     kernel::{
-        db::{self, StoreError, Together, Tx},
+        db::{StoreError, Together, Tx},
         failpoint::{Fault, fault},
         idempotency,
         ports::{
@@ -69,10 +73,8 @@ impl CheckoutDriver {
     async fn confirm_seats(
         &self,
         tx: &Tx,
-        later: &Together,
         checkout: &Checkout,
         aftermath: &mut Changes,
-        now_ms: i64,
     ) -> Result<Performed<Event>, StoreError> {
         let reservations = store::reservations_of(tx, checkout.booking).await?;
         let confirmed = in_payment::confirm(tx, &reservations).await?;
@@ -81,14 +83,6 @@ impl CheckoutDriver {
             return Ok(Performed::Refused(Event::SeatsConfirmed(Outcome::Refused(()))));
         };
         merge(aftermath, changes);
-        match (&checkout.order, checkout.taking) {
-            (Order::Paid { .. }, Taking::Later) => {
-                store::mark_payment(later, checkout.booking, PaymentState::Authorized, now_ms)
-                    .await?;
-            }
-            // The payment is authorized after the sale of the seats, or no amount is due.
-            (Order::Paid { .. }, Taking::AtOnce) | (Order::Free, _) => {}
-        }
         Ok(Performed::Done(Event::SeatsConfirmed(Outcome::Done(()))))
     }
 
@@ -251,7 +245,9 @@ impl Driver for CheckoutDriver {
             | State::Reclaiming { .. }
             | State::Issuing { .. } => Status::Running,
             State::Awaiting { .. } => Status::Waiting,
-            State::Voiding { .. } | State::Releasing { .. } => Status::Undoing,
+            State::Finding { .. } | State::Voiding { .. } | State::Releasing { .. } => {
+                Status::Undoing
+            }
             State::Rest { ending: Ending::Confirmed } => Status::Done,
             State::Rest { ending: Ending::Failed(_) } => Status::Undone,
             State::Stuck { .. } => Status::NeedsAttention,
@@ -315,6 +311,13 @@ impl Driver for CheckoutDriver {
             GatewayCall::Ask { payment } => {
                 Event::Seen(answer_in_time(gateway.fetch(&payment)).await.flatten())
             }
+            GatewayCall::Find { saga } => {
+                Event::Found(match answer_in_time(gateway.find(saga)).await {
+                    Some(Ok(Some(payment))) => Found::Payment(payment),
+                    Some(Ok(None)) => Found::Nothing,
+                    Some(Err(_)) | None => Found::NoReply,
+                })
+            }
         }
     }
 
@@ -328,9 +331,7 @@ impl Driver for CheckoutDriver {
         now_ms: i64,
     ) -> Result<Performed<Event>, StoreError> {
         match step {
-            LocalStep::ConfirmSeats => {
-                self.confirm_seats(tx, later, state, aftermath, now_ms).await
-            }
+            LocalStep::ConfirmSeats => self.confirm_seats(tx, state, aftermath).await,
             LocalStep::IssueTickets => self.issue(tx, later, state, now_ms).await,
             LocalStep::ReclaimSeats => self.reclaim(tx, state, aftermath).await,
             LocalStep::ReleaseSeats { why } => {
@@ -349,7 +350,14 @@ impl Driver for CheckoutDriver {
         })
     }
 
-    /// Stores the payment's id before anything else uses it.
+    fn follows(&self, state: &Checkout, event: &Event) -> Option<GatewayCall> {
+        checkout::follows(state, event)
+    }
+
+    fn joined(&self, first: Event, second: Event) -> Event {
+        checkout::joined(first, second)
+    }
+
     async fn recorded(
         &self,
         later: &Together,
@@ -357,26 +365,8 @@ impl Driver for CheckoutDriver {
         state: &Checkout,
         now_ms: i64,
     ) -> Result<(), StoreError> {
-        let (Event::Prepared(Outcome::Done(prepared)), Order::Paid { amount, .. }) =
-            (event, &state.order)
-        else {
-            return Ok(());
-        };
-        let row = payments::Model {
-            id: self.entropy.id(),
-            booking_id: state.booking,
-            saga_id: state.saga,
-            provider: self.gateway.provider().to_owned(),
-            intent_id: Some(prepared.payment.0.clone()),
-            amount_minor: amount.minor,
-            currency: amount.currency,
-            captured_minor: 0,
-            refunded_minor: 0,
-            status: PaymentState::Started,
-            created_at: now_ms,
-            updated_at: now_ms,
-        };
-        db::insert(later, row).await
+        let known = Known { entropy: &*self.entropy, provider: self.gateway.provider() };
+        payment::record(later, known, event, state, now_ms).await
     }
 
     async fn conclude(&self, later: &Together, aftermath: Changes) -> Result<(), StoreError> {

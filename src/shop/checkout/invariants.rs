@@ -111,6 +111,14 @@ pub const INVARIANTS: &[Invariant] = &[
                   WHERE subject_id IS NOT NULL) k GROUP BY k.subject_id HAVING COUNT(*) > 1",
     },
     Invariant {
+        name: "a checkout that is over has voided every payment that the simulated gateway made for it",
+        sql: "SELECT 'payment ' || m.id || ' (' || m.status || ') is unknown to its checkout, which is ' || g.status \
+              AS breach FROM simulated_payments m JOIN sagas g ON {uuid_text}(g.id) = m.saga \
+              LEFT JOIN payments p ON p.provider = 'simulated' AND p.intent_id = m.id \
+              WHERE p.id IS NULL AND g.status IN ('done', 'undone') \
+              AND m.status IN ('requires_action', 'processing', 'requires_capture', 'succeeded')",
+    },
+    Invariant {
         name: "the simulated gateway holds or takes money for those alone who are being served",
         sql: "SELECT 'payment ' || m.id || ' (' || m.status || ') of a booking that is ' || b.status AS breach \
               FROM simulated_payments m JOIN payments p ON p.provider = 'simulated' AND p.intent_id = m.id \

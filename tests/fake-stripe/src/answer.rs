@@ -49,6 +49,11 @@ impl Answer {
         Self { status, body: json!({ "error": error }), kept: false }
     }
 
+    /// The response of a system in front of Stripe that cannot reach Stripe. It is not stored.
+    pub fn bad_gateway() -> Self {
+        Self { status: 502, body: json!("502 Bad Gateway"), kept: false }
+    }
+
     /// The response when Stripe itself failed. It is stored and repeated.
     pub fn fault() -> Self {
         let message = "An unknown error occurred";

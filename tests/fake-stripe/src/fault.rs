@@ -15,6 +15,8 @@ pub enum Fault {
     ErrorAfter,
     /// Status 429; the response is not stored.
     RateLimit,
+    /// Status 502 from a system in front of Stripe, without Stripe's error object; nothing is stored.
+    BadGateway,
     /// The call takes this long. Meanwhile its key is in use.
     Slow(Duration),
     /// Status 400 with this code and without an effect; the response is stored for the key.
@@ -30,6 +32,7 @@ impl Fault {
             "error_before" => Self::ErrorBefore,
             "error_after" => Self::ErrorAfter,
             "rate_limit" => Self::RateLimit,
+            "bad_gateway" => Self::BadGateway,
             "slow" => Self::Slow(Duration::from_millis(ms)),
             "refuse" => Self::Refuse(code.to_owned()),
             _ => return None,

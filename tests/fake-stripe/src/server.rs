@@ -118,6 +118,9 @@ impl FakeStripe {
             let answer = Answer::error(429, "invalid_request_error", Some("rate_limit"), message);
             return self.told(&asked, answer, false);
         }
+        if fault == Some(Fault::BadGateway) {
+            return self.told(&asked, Answer::bad_gateway(), false);
+        }
         if fault == Some(Fault::LostRequest) {
             return self.lost(&asked);
         }
@@ -143,7 +146,13 @@ impl FakeStripe {
                 self.perform(&asked);
                 Answer::fault()
             }
-            Some(Fault::LostReply | Fault::Slow(_) | Fault::LostRequest | Fault::RateLimit)
+            Some(
+                Fault::LostReply
+                | Fault::Slow(_)
+                | Fault::LostRequest
+                | Fault::RateLimit
+                | Fault::BadGateway,
+            )
             | None => self.perform(&asked),
         };
         if let Some(key) = &asked.key {

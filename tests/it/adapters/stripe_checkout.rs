@@ -27,8 +27,15 @@ async fn rig() -> (TestApp, FakeStripe, Event) {
     (app, fake, event)
 }
 
-fn faults() -> [Fault; 5] {
-    [Fault::LostRequest, Fault::LostReply, Fault::ErrorBefore, Fault::ErrorAfter, Fault::RateLimit]
+fn faults() -> [Fault; 6] {
+    [
+        Fault::LostRequest,
+        Fault::LostReply,
+        Fault::ErrorBefore,
+        Fault::ErrorAfter,
+        Fault::RateLimit,
+        Fault::BadGateway,
+    ]
 }
 
 /// Pays, and returns the booking once its payment has ended. Each buyer has a different address.

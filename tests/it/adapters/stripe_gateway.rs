@@ -95,6 +95,7 @@ async fn no_answer_is_never_a_no_and_a_fault_is_kept_under_its_key() {
         (Fault::LostRequest, NO_REPLY, false, true),
         (Fault::LostReply, NO_REPLY, true, true),
         (Fault::RateLimit, NO_REPLY, false, true),
+        (Fault::BadGateway, NO_REPLY, false, true),
         (Fault::ErrorBefore, FAULTED, false, false),
         (Fault::ErrorAfter, FAULTED, true, false),
     ] {
@@ -128,6 +129,7 @@ async fn a_payment_is_voided_whatever_happens_to_the_answer() {
         (Fault::LostRequest, NO_REPLY),
         (Fault::LostReply, NO_REPLY),
         (Fault::RateLimit, NO_REPLY),
+        (Fault::BadGateway, NO_REPLY),
         (Fault::ErrorBefore, FAULTED),
         (Fault::ErrorAfter, FAULTED),
     ] {

@@ -4,7 +4,7 @@
 use super::{
     Checkout,
     ending::{Ending, Failure, StuckReason},
-    event::{Authorization, Decline, Doubt, Event, Outcome, Prepared, Taking},
+    event::{Authorization, Decline, Doubt, Event, Found, Outcome, Prepared, Taking},
     limits,
     state::{Call, Knowledge, PaymentId, SeatsStand, State, Tries},
 };
@@ -51,6 +51,19 @@ impl At {
     fn after(&self, state: State, event: Event) -> Option<State> {
         Some(match (state, event) {
             (State::Preparing { call }, Event::Prepared(outcome)) => self.prepared(call, outcome),
+            (State::Preparing { call }, Event::Placed { payment, authorized }) => {
+                self.authorized(payment, self.authorize_call(&call), authorized)
+            }
+            (State::Finding { why, call }, Event::Prepared(outcome)) => {
+                let found = match outcome {
+                    Outcome::Done(prepared) => Found::Payment(prepared.payment),
+                    // Neither after a refusal nor after a fault has anybody an id: see [`Self::prepared`].
+                    Outcome::Refused(_) | Outcome::Unknown(Doubt::Faulted) => Found::Nothing,
+                    Outcome::Unknown(Doubt::NoReply) => Found::NoReply,
+                };
+                self.found(why, call, found)
+            }
+            (State::Finding { why, call }, Event::Found(found)) => self.found(why, call, found),
             (State::Authorizing { payment, call }, Event::Authorized(outcome))
                 if call.is_open() =>
             {
@@ -82,6 +95,7 @@ impl At {
             (State::Stuck { from, .. }, Event::Retried) => self.retried(*from),
             (
                 State::Preparing { .. }
+                | State::Finding { .. }
                 | State::Authorizing { .. }
                 | State::Awaiting { .. }
                 | State::ConfirmingSeats { .. }
@@ -100,24 +114,53 @@ impl At {
     fn prepared(&self, call: Call, outcome: Outcome<Prepared, Decline>) -> State {
         match outcome {
             Outcome::Done(Prepared { payment, .. }) => match self.taking {
-                Taking::Later => self.authorize(payment),
+                Taking::Later => State::Authorizing { payment, call: self.authorize_call(&call) },
                 // The authorization takes the money, so the seats are sold first: nobody may pay
                 // for lost seats.
                 Taking::AtOnce => self.confirm_seats(Some(payment)),
             },
             Outcome::Refused(decline) => self.release(Failure::Declined { code: decline.code }),
-            Outcome::Unknown(_) if call.failures + 1 >= limits::MAX_FAILURES => {
-                self.release(Failure::TimedOut)
+            Outcome::Unknown(Doubt::NoReply) if is_last(&call) => {
+                self.find(Failure::TimedOut, call)
             }
             Outcome::Unknown(Doubt::NoReply) => {
                 State::Preparing { call: call.failed(Knowledge::Open, self.now_ms) }
             }
-            // Without an id there is nothing to ask for, and nothing can be lost: at worst, a
-            // payment remains that touched no card and that nobody can authorize.
+            // The gateway gives this key the same response for ever, so nobody has the payment's id, and
+            // nobody ever will: at worst, a payment remains that touched no card and that nobody can
+            // authorize.
+            Outcome::Unknown(Doubt::Faulted) if is_last(&call) => self.release(Failure::TimedOut),
             Outcome::Unknown(Doubt::Faulted) => State::Preparing {
                 call: call.failed(Knowledge::Spent, self.now_ms).again(self.now_ms),
             },
         }
+    }
+
+    /// The payment's id was asked for, to void the payment.
+    fn found(&self, why: Failure, call: Call, found: Found) -> State {
+        match found {
+            Found::Payment(payment) => self.void(payment, SeatsStand::Paying, why),
+            Found::Nothing => self.release(why),
+            Found::NoReply if is_last(&call) => {
+                stuck(StuckReason::FindFails, State::Finding { why, call })
+            }
+            Found::NoReply => {
+                State::Finding { why, call: call.failed(Knowledge::Open, self.now_ms) }
+            }
+        }
+    }
+
+    /// Gives up a checkout whose payment may be authorized under an id that is not stored. `call` is the call that
+    /// creates the payment; its key and the age of its key stay.
+    fn find(&self, why: Failure, call: Call) -> State {
+        let call = Call { failures: 0, not_before_ms: self.now_ms, known: Knowledge::Open, ..call };
+        State::Finding { why, call }
+    }
+
+    /// The call that authorizes a payment as soon as `prepare` has created it. Its key may have been sent as soon as the
+    /// first one of `prepare`.
+    fn authorize_call(&self, prepare: &Call) -> Call {
+        Call { since_ms: prepare.since_ms, ..Call::first(self.now_ms) }
     }
 
     fn authorized(
@@ -280,7 +323,7 @@ impl At {
     /// checkout; a checkout that has ended does not change.
     fn woken(&self, state: State) -> State {
         match state {
-            State::Preparing { .. } if self.overdue => self.release(Failure::TimedOut),
+            State::Preparing { call } if self.overdue => self.find(Failure::TimedOut, call),
             State::Authorizing { payment, .. } | State::Awaiting { payment, .. }
                 if self.overdue =>
             {
@@ -301,6 +344,7 @@ impl At {
                 stuck(StuckReason::KeyTooOld, state)
             }
             state @ (State::Preparing { .. }
+            | State::Finding { .. }
             | State::Authorizing { .. }
             | State::ConfirmingSeats { .. }
             | State::Capturing { .. }
@@ -317,7 +361,7 @@ impl At {
     /// checkout is being undone.
     fn cancel(&self, state: State) -> Option<State> {
         Some(match state {
-            State::Preparing { .. } => self.release(Failure::Cancelled),
+            State::Preparing { call } => self.find(Failure::Cancelled, call),
             State::Authorizing { payment, .. } | State::Awaiting { payment, .. } => {
                 self.give_up(payment, Failure::Cancelled)
             }
@@ -327,7 +371,9 @@ impl At {
             State::Capturing { payment, .. } => {
                 self.void(payment, SeatsStand::Sold, Failure::Cancelled)
             }
-            state @ (State::Voiding { .. } | State::Releasing { .. }) => state,
+            state @ (State::Finding { .. } | State::Voiding { .. } | State::Releasing { .. }) => {
+                state
+            }
             State::Issuing { .. }
             | State::Reclaiming { .. }
             | State::Rest { .. }
@@ -338,6 +384,7 @@ impl At {
     fn retried(&self, from: State) -> State {
         let tries = Tries::first(self.now_ms);
         match from {
+            State::Finding { why, call } => self.find(why, call),
             State::Capturing { payment, call } => {
                 State::Capturing { payment, call: call.reopened(self.now_ms) }
             }
@@ -420,6 +467,11 @@ impl At {
     pub(super) fn release(&self, why: Failure) -> State {
         State::Releasing { why, tries: Tries::first(self.now_ms) }
     }
+}
+
+/// Whether one more failure of the call is one too many.
+fn is_last(call: &Call) -> bool {
+    call.failures + 1 >= limits::MAX_FAILURES
 }
 
 pub(super) fn stuck(reason: StuckReason, from: State) -> State {

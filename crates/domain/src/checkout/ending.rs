@@ -72,6 +72,8 @@ impl Failure {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StuckReason {
+    /// The id of a payment that is to be voided could not be learnt, and the limit of tries is reached.
+    FindFails,
     /// The payment could not be voided, and the limit of tries is reached.
     VoidFails,
     /// The seats could not be released, and the limit of tries is reached.
@@ -88,6 +90,7 @@ impl StuckReason {
     /// The word for the reason in rows and logs.
     pub fn name(self) -> &'static str {
         match self {
+            Self::FindFails => "find-fails",
             Self::VoidFails => "void-fails",
             Self::ReleaseFails => "release-fails",
             Self::IssueFails => "issue-fails",

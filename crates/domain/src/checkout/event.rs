@@ -77,6 +77,17 @@ impl Decline {
     pub const METHOD_UNSUPPORTED: &str = "payment_method_unsupported";
 }
 
+/// What the search for a payment found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// The payment that took or holds money, or, if none does, one that could.
+    Payment(PaymentId),
+    /// The gateway has no payment of this checkout.
+    Nothing,
+    /// The gateway could not be asked.
+    NoReply,
+}
+
 /// The state of a payment as the gateway reports it.
 #[derive(derive_more::Debug, Clone, PartialEq, Eq)]
 pub struct PaymentSeen {
@@ -125,6 +136,14 @@ words! { PaymentStatus {
 pub enum Event {
     /// The outcome of [`GatewayCall::Prepare`]. It is refused if the gateway cannot use the payment method.
     Prepared(Outcome<Prepared, Decline>),
+    /// A payment was prepared and at once authorized: the outcomes of [`GatewayCall::Prepare`], which is done, and of
+    /// [`GatewayCall::Authorize`].
+    Placed {
+        /// The gateway's id of the payment.
+        payment: PaymentId,
+        /// The outcome of the authorization.
+        authorized: Outcome<Authorization, Decline>,
+    },
     /// The outcome of [`GatewayCall::Authorize`]. It is refused if the bank declines the payment.
     Authorized(Outcome<Authorization, Decline>),
     /// The outcome of [`LocalStep::ConfirmSeats`]. It is refused if a seat no longer belongs to the
@@ -143,6 +162,8 @@ pub enum Event {
     SeatsReleased(Outcome<(), ()>),
     /// The outcome of [`GatewayCall::Ask`]: the payment, or `None` if the gateway could not be asked.
     Seen(Option<PaymentSeen>),
+    /// The outcome of [`GatewayCall::Find`].
+    Found(Found),
     /// Somebody woke the checkout: its wait is over, a webhook arrived, or the buyer returned.
     Woken,
     /// The buyer wants to stop the checkout.
@@ -157,7 +178,9 @@ impl Event {
     pub fn trouble(&self) -> Option<String> {
         let (step, trouble) = match self {
             Self::Prepared(outcome) => ("prepare", declined(outcome)),
-            Self::Authorized(outcome) => ("authorize", declined(outcome)),
+            Self::Authorized(outcome) | Self::Placed { authorized: outcome, .. } => {
+                ("authorize", declined(outcome))
+            }
             Self::SeatsConfirmed(outcome) => ("confirm_seats", refused(outcome)),
             Self::Captured(outcome) => ("capture", refused(outcome)),
             Self::TicketsIssued(outcome) => ("issue_tickets", refused(outcome)),
@@ -165,7 +188,14 @@ impl Event {
             Self::SeatsReclaimed(outcome) => ("reclaim_seats", refused(outcome)),
             Self::SeatsReleased(outcome) => ("release_seats", refused(outcome)),
             Self::Seen(None) => ("ask", Some("the gateway could not be asked".to_owned())),
-            Self::Seen(Some(_)) | Self::Woken | Self::CancelRequested | Self::Retried => {
+            Self::Found(Found::NoReply) => {
+                ("find", Some("the gateway could not be asked".to_owned()))
+            }
+            Self::Found(Found::Payment(_) | Found::Nothing)
+            | Self::Seen(Some(_))
+            | Self::Woken
+            | Self::CancelRequested
+            | Self::Retried => {
                 return None;
             }
         };

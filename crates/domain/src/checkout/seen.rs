@@ -24,6 +24,7 @@ impl At {
                 Some(self.seen_voiding(payment, seats, why, call, seen.map(|seen| seen.status)))
             }
             State::Preparing { .. }
+            | State::Finding { .. }
             | State::Authorizing { .. }
             | State::ConfirmingSeats { .. }
             | State::Capturing { .. }

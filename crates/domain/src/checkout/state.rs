@@ -37,12 +37,22 @@ impl fmt::Display for RefundId {
 #[derive(derive_more::Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "at", rename_all = "snake_case")]
 pub enum State {
-    /// The payment is being created at the gateway.
+    /// The payment is being created at the gateway, and authorized at once unless it takes the money at
+    /// once. The payment's id is not stored.
     Preparing {
-        /// The call to the gateway.
+        /// The call that creates the payment.
         call: Call,
     },
-    /// The amount is being authorized.
+    /// The checkout was given up while it was [`State::Preparing`]: the payment's id is being learnt, so that
+    /// the payment can be voided. The payment is created for that if it does not exist. Once its key is too
+    /// old, the payment is searched for.
+    Finding {
+        /// Why the checkout fails. The booking keeps this reason.
+        why: Failure,
+        /// The call that creates the payment, under the key that it had before.
+        call: Call,
+    },
+    /// The amount is being authorized. The payment's id is stored.
     Authorizing {
         /// The prepared payment, which is being authorized.
         payment: PaymentId,
@@ -127,6 +137,7 @@ impl State {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Preparing { .. } => "preparing",
+            Self::Finding { .. } => "finding",
             Self::Authorizing { .. } => "authorizing",
             Self::Awaiting { .. } => "awaiting",
             Self::ConfirmingSeats { .. } => "confirming_seats",
@@ -146,6 +157,7 @@ impl State {
     pub fn standing(&self) -> (&'static str, u32) {
         let attempts = match self {
             Self::Preparing { call }
+            | Self::Finding { call, .. }
             | Self::Authorizing { call, .. }
             | Self::Capturing { call, .. }
             | Self::Voiding { call, .. } => call.failures + 1,
@@ -164,6 +176,7 @@ impl State {
     pub(super) fn call(&self) -> Option<&Call> {
         match self {
             Self::Preparing { call }
+            | Self::Finding { call, .. }
             | Self::Authorizing { call, .. }
             | Self::Capturing { call, .. }
             | Self::Voiding { call, .. } => Some(call),
@@ -219,10 +232,13 @@ pub enum Knowledge {
 }
 
 impl Call {
+    /// The number of the first key.
+    pub const FIRST_ATTEMPT: u32 = 1;
+
     /// A call that has not been made yet.
     pub fn first(now_ms: i64) -> Self {
         Self {
-            attempt: 1,
+            attempt: Self::FIRST_ATTEMPT,
             failures: 0,
             since_ms: now_ms,
             not_before_ms: now_ms,

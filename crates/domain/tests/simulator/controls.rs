@@ -27,7 +27,15 @@ fn check_is_caught(rule: Rule, words: &[&str]) {
 fn records_without_the_fence_are_caught() {
     check_is_caught(
         Rule::RecordMindsFence,
-        &["payment", "not all is over", "tickets", "told", "heard", "cannot take in"],
+        &[
+            "payment",
+            "not all is over",
+            "tickets",
+            "told",
+            "heard",
+            "cannot take in",
+            "pending bookings",
+        ],
     );
 }
 
@@ -48,7 +56,10 @@ fn a_new_key_without_a_question_is_caught() {
 
 #[test]
 fn a_key_that_the_gateway_has_forgotten_is_caught() {
-    check_is_caught(Rule::KeysGrowOld, &["paid", "reserved", "are kept", "not all is over"]);
+    check_is_caught(
+        Rule::KeysGrowOld,
+        &["paid", "reserved", "are kept", "not all is over", "payment"],
+    );
 }
 
 #[test]
@@ -64,6 +75,11 @@ fn a_charge_before_the_sale_of_the_seats_is_caught() {
 #[test]
 fn seats_freed_before_the_payment_is_void_are_caught() {
     check_is_caught(Rule::VoidBeforeFree, &["payment"]);
+}
+
+#[test]
+fn seats_freed_beside_a_payment_whose_id_was_never_stored_are_caught() {
+    check_is_caught(Rule::FindBeforeFree, &["payment", "can still be captured"]);
 }
 
 #[test]

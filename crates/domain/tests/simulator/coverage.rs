@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use holdfast_domain::{
     checkout::{
-        Authorization, Call, Checkout, Doubt, Event, Knowledge, Outcome, PaymentStatus, SeatsStand,
-        State, Taking,
+        Authorization, Call, Checkout, Doubt, Event, Found, Knowledge, Outcome, PaymentStatus,
+        SeatsStand, State, Taking,
     },
     refund,
 };
@@ -44,8 +44,8 @@ const OUT_OF_REACH: &[(&str, &[&str], &str)] = &[
 
 /// The points of death around a call to the gateway. A local step has only the last two.
 const MOMENTS: [&str; 4] = ["before_effect", "after_effect", "before_record", "after_record"];
-const OUTSIDE: [&str; 7] =
-    ["prepare", "authorize", "capture", "void", "ask", "refund", "look_for_refund"];
+const OUTSIDE: [&str; 8] =
+    ["prepare", "authorize", "capture", "void", "ask", "find", "refund", "look_for_refund"];
 const LOCAL: [&str; 7] = [
     "reclaim_seats",
     "begin",
@@ -310,6 +310,7 @@ fn state_word(state: &State) -> &'static str {
     };
     match state {
         State::Preparing { .. } => "preparing",
+        State::Finding { .. } => "finding",
         State::Authorizing { call, .. } => {
             of_call(call, ["authorizing", "authorizing unanswered", "authorizing spent"])
         }
@@ -353,6 +354,14 @@ fn event_word(event: &Event) -> &'static str {
         Event::Prepared(outcome) => {
             of(outcome, ["prepare done", "prepare refused", "prepare no reply", "prepare faulted"])
         }
+        Event::Placed { authorized, .. } => match authorized {
+            Outcome::Done(Authorization::ActionRequired { .. }) => "placed action",
+            Outcome::Done(Authorization::Processing) => "placed processing",
+            outcome => of(
+                outcome,
+                ["placed granted", "placed refused", "placed no reply", "placed faulted"],
+            ),
+        },
         Event::Authorized(Outcome::Done(Authorization::ActionRequired { .. })) => {
             "authorize action"
         }
@@ -389,6 +398,9 @@ fn event_word(event: &Event) -> &'static str {
             PaymentStatus::Captured => "seen captured",
             PaymentStatus::Voided => "seen voided",
         },
+        Event::Found(Found::Payment(_)) => "found",
+        Event::Found(Found::Nothing) => "found nothing",
+        Event::Found(Found::NoReply) => "find no reply",
         Event::Woken => "woken",
         Event::CancelRequested => "cancel",
         Event::Retried => "retry",

@@ -12,7 +12,9 @@ mod reply;
 use std::collections::BTreeMap;
 
 use holdfast_domain::{
-    checkout::{Doubt, Event, PaymentId, PaymentSeen, PaymentStatus, Prepared, RefundId, Taking},
+    checkout::{
+        Doubt, Event, Found, PaymentId, PaymentSeen, PaymentStatus, Prepared, RefundId, Taking,
+    },
     refund,
 };
 
@@ -176,6 +178,20 @@ impl Gateway {
             client_secret: secret.then(|| format!("{payment}_secret")),
             decline: None,
         })
+    }
+
+    /// Searches for the payment of a booking: one that took or holds money comes before the others.
+    pub(crate) fn find(&self, booking: usize, chance: &mut Chance) -> Found {
+        if chance.strikes(Fault::FetchLost) {
+            return Found::NoReply;
+        }
+        let of_booking = |n: &usize| self.payments[*n].booking == booking;
+        let rank = |n: &usize| {
+            let payment = &self.payments[*n];
+            (payment.status == PaymentStatus::Captured, payment.is_alive())
+        };
+        let found = (0..self.payments.len()).filter(of_booking).max_by_key(rank);
+        found.map_or(Found::Nothing, |n| Found::Payment(payment_id(n)))
     }
 
     /// Processes the requests that arrive late and the decisions that are due.

@@ -19,6 +19,8 @@ pub(crate) enum Rule {
     SeatsBeforeCharge,
     /// Payments are voided before seats are freed.
     VoidBeforeFree,
+    /// Whoever gives a checkout up before the payment's id is stored learns the id, to void the payment.
+    FindBeforeFree,
     /// Leases and deadlines use the clock of the database and not the clock of the node.
     DatabaseClock,
     /// A seat is released only with its owner and fence, not by its number alone.

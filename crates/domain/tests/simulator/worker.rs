@@ -7,7 +7,9 @@ mod commit;
 
 pub(crate) use self::commit::Takes;
 
-use holdfast_domain::checkout::{Checkout, Decision, Event, GatewayCall, PaymentId, next};
+use holdfast_domain::checkout::{
+    Checkout, Decision, Event, GatewayCall, PaymentId, follows, joined, next,
+};
 
 use self::commit::Recorded;
 use crate::{
@@ -31,6 +33,13 @@ pub(crate) struct Work {
     pub(crate) checkout: Checkout,
 }
 
+/// The calls that a worker made one after the other, and what came of them.
+pub(crate) type Answer = (Vec<&'static str>, Event);
+
+/// How often, in a thousand, a worker records the first of two calls before it makes the second one. The server never
+/// does, but the machine allows it.
+const RECORDS_BETWEEN: u32 = 100;
+
 /// The progress of a worker.
 #[derive(Debug, Clone, Default)]
 pub(crate) enum Phase {
@@ -38,8 +47,10 @@ pub(crate) enum Phase {
     Idle,
     /// The saga is claimed; no step is performed yet.
     Claimed(Work),
+    /// A call was made, and another call follows it before anything is recorded.
+    Following(Work, Answer, GatewayCall),
     /// A step was performed, or failed, and is not recorded yet.
-    Answered(Work, &'static str, Event),
+    Answered(Work, Answer),
 }
 
 /// A worker of a node.
@@ -57,7 +68,8 @@ impl World {
         match std::mem::take(&mut self.workers[w].phase) {
             Phase::Idle => self.claim(w),
             Phase::Claimed(work) => self.perform(w, work),
-            Phase::Answered(work, step, event) => self.record(w, work, Some((step, event))),
+            Phase::Following(work, answer, call) => self.call(w, work, Some(answer), call),
+            Phase::Answered(work, answer) => self.record(w, work, Some(answer)),
         }
     }
 
@@ -83,7 +95,9 @@ impl World {
         let booking = candidates[self.chance.rng.below(candidates.len())];
         let others = self.workers.iter().any(|worker| match &worker.phase {
             Phase::Idle => false,
-            Phase::Claimed(work) | Phase::Answered(work, ..) => work.booking == booking,
+            Phase::Claimed(work) | Phase::Following(work, ..) | Phase::Answered(work, _) => {
+                work.booking == booking
+            }
         });
         if others {
             self.coverage.scene("a worker takes over from one who sleeps");
@@ -110,6 +124,17 @@ impl World {
         let decision = next(&work.checkout, self.clock(w));
         self.say(|| format!("worker {w}, saga {}: {decision:?}", work.booking));
         let Decision::Call(call) = decision else { return self.record(w, work, None) };
+        self.call(w, work, None, call)
+    }
+
+    /// Makes a call to the gateway, which may follow another one.
+    fn call(
+        &mut self,
+        w: usize,
+        work: Work,
+        before: Option<Answer>,
+        call: GatewayCall,
+    ) -> Result<(), Breach> {
         let (step, call) = (call.name(), request(&work.checkout, call));
         if self.dies(w, step, "before_effect") {
             return Ok(());
@@ -118,21 +143,31 @@ impl World {
         let event = match call {
             Call::Request(request) => self.gateway.call(request, now, rules, &mut self.chance),
             Call::Fetch(payment) => Event::Seen(self.gateway.fetch(&payment, &mut self.chance)),
+            Call::Find => Event::Found(self.gateway.find(work.booking, &mut self.chance)),
         };
         self.say(|| format!("worker {w}, saga {}: {event:?}", work.booking));
-        if !self.dies(w, step, "after_effect") {
-            self.workers[w].phase = Phase::Answered(work, step, event);
+        if self.dies(w, step, "after_effect") {
+            return Ok(());
         }
+        let (steps, event) = match before {
+            Some((mut steps, first)) => {
+                steps.push(step);
+                (steps, joined(first, event))
+            }
+            None => (vec![step], event),
+        };
+        let next = follows(&work.checkout, &event);
+        self.workers[w].phase = match next {
+            Some(next) if !self.chance.rng.chance(RECORDS_BETWEEN) => {
+                Phase::Following(work, (steps, event), next)
+            }
+            Some(_) | None => Phase::Answered(work, (steps, event)),
+        };
         Ok(())
     }
 
     /// The transaction that records the performed step and performs the local steps after it.
-    fn record(
-        &mut self,
-        w: usize,
-        work: Work,
-        answer: Option<(&'static str, Event)>,
-    ) -> Result<(), Breach> {
+    fn record(&mut self, w: usize, work: Work, answer: Option<Answer>) -> Result<(), Breach> {
         if self.chance.strikes(Fault::Abort) {
             // Nothing was committed: the worker tries again with the same work.
             self.workers[w].phase = in_hand(work, answer);
@@ -180,6 +215,7 @@ impl World {
 enum Call {
     Request(Request),
     Fetch(PaymentId),
+    Find,
 }
 
 fn request(checkout: &Checkout, call: GatewayCall) -> Call {
@@ -192,14 +228,15 @@ fn request(checkout: &Checkout, call: GatewayCall) -> Call {
         GatewayCall::Capture { key, payment } => (key, GatewayRequest::Capture(payment)),
         GatewayCall::Void { key, payment } => (key, GatewayRequest::Void(payment)),
         GatewayCall::Ask { payment } => return Call::Fetch(payment),
+        GatewayCall::Find { .. } => return Call::Find,
     };
     Call::Request(Request { key, wanted })
 }
 
 /// The phase of a worker that still has to record this work.
-fn in_hand(work: Work, answer: Option<(&'static str, Event)>) -> Phase {
+fn in_hand(work: Work, answer: Option<Answer>) -> Phase {
     match answer {
-        Some((step, event)) => Phase::Answered(work, step, event),
+        Some(answer) => Phase::Answered(work, answer),
         None => Phase::Claimed(work),
     }
 }

@@ -94,6 +94,31 @@ async fn killed_before_the_money_moves_the_buyer_gets_tickets_all_the_same() {
     check("pm_card_visa", &points, confirmed).await;
 }
 
+/// The amount is reserved, nobody has stored the payment's id, and no program runs until the gateway has forgotten the
+/// key.
+#[tokio::test]
+async fn a_payment_that_is_older_than_its_key_is_searched_for_and_voided() {
+    let app = TestApp::start().await;
+    let event = fixture::event(&app, Like::default()).await;
+    let buyer = Buyer::holds(&app, &event, &seats_and_places(&event, &[1, 2], 1)).await;
+    let body = buyer.pays_with("pm_card_visa");
+    killed_at(&app, "authorize.after_effect", &buyer, "k1", &body).await;
+    let payments = "SELECT COUNT(*) AS found FROM simulated_payments WHERE status =";
+    assert_eq!(app.number(&format!("{payments} 'requires_capture'")).await, 1);
+    assert_eq!(app.number("SELECT COUNT(*) AS found FROM payments").await, 0);
+    app.advance(Duration::from_secs(21 * 60 * 60)).await;
+    app.app.slices.checkouts.pass().await.expect("a pass");
+    let told = asks_until_told(&app, &buyer, "k1", &body).await;
+    assert_eq!(told.problem().reasons, ["payment-timeout"], "{}", told.text);
+    assert_eq!(app.number(&format!("{payments} 'canceled'")).await, 1);
+    assert_eq!(app.number("SELECT COUNT(*) AS found FROM simulated_payments").await, 1);
+    let void = "SELECT COUNT(*) AS found FROM payments WHERE status = 'void'";
+    assert_eq!(app.number(void).await, 1);
+    let next = Buyer::holds(&app, &event, &seats_and_places(&event, &[1, 2], 1)).await;
+    assert_eq!(next.confirms(&app, "k2", &next.pays_with("pm_card_visa")).await.status, 201);
+    app.finish().await;
+}
+
 #[tokio::test]
 async fn killed_around_the_capture_the_buyer_pays_once_and_gets_tickets_once() {
     let points = [

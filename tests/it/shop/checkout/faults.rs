@@ -32,19 +32,14 @@ use crate::support::{
 const LANES: usize = 4;
 
 /// The cells that cannot exist. The table gives the reason for each of them.
-const NEVER: [(&str, &str); 17] = [
+const NEVER: [(&str, &str); 12] = [
     ("capture", "undo fails"),
     ("capture", "undo twice"),
     ("issue_tickets", "refused"),
     ("issue_tickets", "undo fails"),
     ("issue_tickets", "undo twice"),
-    ("abandon", "refused"),
-    ("abandon", "unknown"),
-    ("abandon", "killed before"),
-    ("abandon", "killed after"),
-    ("abandon", "run twice"),
-    ("abandon", "undo fails"),
-    ("abandon", "undo twice"),
+    ("prepare, to void", "undo fails"),
+    ("prepare, to void", "undo twice"),
     ("void", "undo fails"),
     ("void", "undo twice"),
     ("release_seats", "refused"),

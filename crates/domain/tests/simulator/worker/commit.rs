@@ -2,11 +2,11 @@
 //! the rules of its steps were forgotten.
 
 use holdfast_domain::checkout::{
-    Call, Checkout, Decision, Doubt, Event, Failure, Knowledge, LocalStep, Outcome, State, Taking,
-    Tries, apply, next,
+    Call, Checkout, Decision, Doubt, Event, Failure, Found, Knowledge, LocalStep, Outcome,
+    Prepared, State, Taking, Tries, apply, next,
 };
 
-use super::Work;
+use super::{Answer, Work};
 use crate::{
     Breach,
     coverage::Coverage,
@@ -41,7 +41,7 @@ impl Takes<'_> {
         &mut self,
         tx: &mut Store,
         mut work: Work,
-        answer: Option<(&'static str, Event)>,
+        answer: Option<Answer>,
         failing: Option<usize>,
     ) -> Result<(Recorded, Vec<&'static str>), Breach> {
         let booking = work.booking;
@@ -54,12 +54,15 @@ impl Takes<'_> {
         let woken = row.wakes != work.wakes;
         let mut checkout = work.checkout;
         let mut steps = Vec::new();
-        if let Some((step, event)) = answer {
-            if let Event::Prepared(Outcome::Done(prepared)) = &event {
-                tx.bookings[booking].payment = Some(prepared.payment.clone());
+        if let Some((calls, event)) = answer {
+            if let Event::Prepared(Outcome::Done(Prepared { payment, .. }))
+            | Event::Placed { payment, .. }
+            | Event::Found(Found::Payment(payment)) = &event
+            {
+                tx.bookings[booking].payment = Some(payment.clone());
             }
             checkout = self.take(checkout, event)?;
-            steps.push(step);
+            steps.extend(calls);
         }
         if cancel_requested {
             checkout = self.cancel(checkout);
@@ -150,7 +153,10 @@ impl Takes<'_> {
 
     /// Wakes the checkout when a worker claims it.
     pub(super) fn woken(&mut self, mut checkout: Checkout) -> Result<Checkout, Breach> {
-        if let State::Capturing { call, .. } | State::Voiding { call, .. } = &mut checkout.state
+        if let State::Preparing { call }
+        | State::Finding { call, .. }
+        | State::Capturing { call, .. }
+        | State::Voiding { call, .. } = &mut checkout.state
             && !self.rules.keep(Rule::KeysGrowOld)
         {
             call.since_ms = self.now_ms;
@@ -171,6 +177,12 @@ impl Takes<'_> {
 
     /// Changes the checkout as if one of the rules did not exist. Does nothing while all rules are kept.
     fn forget(&self, mut checkout: Checkout) -> Checkout {
+        if let State::Finding { why, .. } = &checkout.state
+            && !self.rules.keep(Rule::FindBeforeFree)
+        {
+            let (why, tries) = (why.clone(), Tries::first(self.now_ms));
+            checkout.state = State::Releasing { why, tries };
+        }
         if let State::ConfirmingSeats { payment: Some(payment), .. } = &checkout.state
             && !self.rules.keep(sells_first(checkout.taking))
         {

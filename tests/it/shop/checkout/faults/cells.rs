@@ -9,7 +9,7 @@ pub const STEPS: [&str; 10] = [
     "confirm_seats",
     "capture",
     "issue_tickets",
-    "abandon",
+    "prepare, to void",
     "void",
     "release_seats",
     "confirm_seats, then authorize",
@@ -50,6 +50,8 @@ pub struct Drive {
     pub then: Then,
     /// Whether the buyer asks to stop while no program runs the checkout.
     pub cancelled: bool,
+    /// The failpoint at which the next program is killed, too.
+    pub again: &'static str,
     /// The faults of the program that is started afterwards.
     pub later: &'static str,
     pub ends: Ending,
@@ -75,8 +77,6 @@ const NO_RULE_ISSUE: &str = "no rule can refuse tickets that are paid: the step 
     retried";
 const NO_RULE_RELEASE: &str = "no rule can refuse it: the step skips seats that no longer belong to the \
     reservation";
-const NO_CALL: &str = "no such call exists: a prepared payment has not touched a card, and a checkout \
-    that stops after it voids it (`void`)";
 const IS_UNDO: &str = "it is itself an undo; its faults are in its own row";
 
 const VISA: &str = "pm_card_visa";
@@ -89,7 +89,7 @@ use Ending::{Cancelled, CaptureRefused, Confirmed, Declined, SeatsLost};
 use Then::{Answers, KilledAt, OvertakenAt};
 
 fn drive(method: &'static str, faults: &'static str, then: Then, ends: Ending) -> Run {
-    Run::Drive(Drive { method, faults, then, cancelled: false, later: "", ends })
+    Run::Drive(Drive { method, faults, then, cancelled: false, again: "", later: "", ends })
 }
 
 /// The program is killed at this point. Then the buyer asks to stop, and these faults hit the next program.
@@ -99,7 +99,21 @@ fn stopped(point: &'static str, later: &'static str, ends: Ending) -> Run {
 
 fn stopped_by(method: &'static str, point: &'static str, later: &'static str, ends: Ending) -> Run {
     let then = KilledAt(point);
-    Run::Drive(Drive { method, faults: "", then, cancelled: true, later, ends })
+    Run::Drive(Drive { method, faults: "", then, cancelled: true, again: "", later, ends })
+}
+
+/// The program is killed when the amount is reserved and nobody knows the payment's id. Then the buyer asks to stop, and
+/// the program that learns the id is killed at this point.
+fn stopped_twice(again: &'static str) -> Run {
+    Run::Drive(Drive {
+        method: VISA,
+        faults: "",
+        then: KilledAt("authorize.after_effect"),
+        cancelled: true,
+        again,
+        later: "",
+        ends: Cancelled,
+    })
 }
 
 /// Every cell, row by row.
@@ -152,13 +166,13 @@ pub fn all() -> Vec<Cell> {
             never(AT_REST),
         ],
         [
-            never(NO_CALL),
-            never(NO_CALL),
-            never(NO_CALL),
-            never(NO_CALL),
-            never(NO_CALL),
-            never(NO_CALL),
-            never(NO_CALL),
+            stopped_by("pm_nonsense", "prepare.before_effect", "", Cancelled),
+            stopped("authorize.after_effect", "prepare=drop/lose", Cancelled),
+            stopped_twice("prepare.before_record"),
+            stopped_twice("prepare.after_record"),
+            stopped("authorize.after_effect", "prepare=twice", Cancelled),
+            never(IS_UNDO),
+            never(IS_UNDO),
         ],
         [
             // The amount is taken, nobody knows this yet, and the buyer asks to stop.

@@ -67,6 +67,13 @@ pub async fn cell(app: &TestApp, event: &Event, drive: &Drive) -> Result<String,
         assert!(stops.expect("the wish is kept"), "there is nothing to stop");
     }
     app.advance(LEASE).await;
+    if !drive.again.is_empty() {
+        let mut next =
+            Node::start_with(&app.app.config, &[("HOLDFAST_FAILPOINT", drive.again)]).await;
+        next.halts_at(drive.again).await;
+        next.kill().await;
+        app.advance(LEASE).await;
+    }
     let again = Node::start_with(&app.app.config, &[("HOLDFAST_FAULTS", drive.later)]).await;
     app.talks_to(again.address);
     let told = told(app, &buyer, &body).await;

@@ -115,8 +115,9 @@ pub async fn check(
 ) -> Result<String, String> {
     let found = find(app, event, buyer, told).await;
     let mut wanted = ends.wanted();
-    if ends == Ending::Declined && found.payment.is_none() {
-        // The checkout was refused before there was a payment.
+    let needs_none = matches!(ends, Ending::Declined | Ending::Cancelled) && found.takes == 0;
+    if needs_none && found.payment.is_none() {
+        // The checkout was refused or stopped before there was a payment.
         wanted.payment = None;
     }
     if found != wanted {

@@ -75,6 +75,9 @@ fn how(drive: &Drive) -> String {
     if drive.cancelled {
         parts.push("the buyer asks to stop".to_owned());
     }
+    if !drive.again.is_empty() {
+        parts.push(format!("killed again at `{}`", drive.again));
+    }
     if !drive.later.is_empty() {
         parts.push(format!("after the restart `{}`", drive.later));
     }
