@@ -12,6 +12,9 @@ GROUPS ?=
 ROUNDS ?= 3
 SECONDS ?= 8
 VIEWERS ?= 10000
+# How many events of 20,000 seats its last part has, and how many holds that makes.
+EVENTS ?= 500
+CHURN ?= 1000000
 FEATURES := --features holdfast/failpoints
 
 .DEFAULT_GOAL := help
@@ -31,9 +34,10 @@ bench: ## Measure the server: prints a table, writes target/bench.json
 	@scripts/setup.sh bench
 	@scripts/bench.sh
 
-onsale: ## Measure a sale under a crowd: ROUNDS, SECONDS, VIEWERS; prints a table, writes target/onsale.json
+onsale: ## Measure a sale under a crowd: ROUNDS, SECONDS, VIEWERS, EVENTS, CHURN; writes target/onsale.json
 	@scripts/setup.sh bench
-	@scripts/onsale.sh --rounds $(ROUNDS) --seconds $(SECONDS) --viewers $(VIEWERS)
+	@scripts/onsale.sh --rounds $(ROUNDS) --seconds $(SECONDS) --viewers $(VIEWERS) \
+	  --events $(EVENTS) --churn $(CHURN)
 
 cluster: ## Run PostgreSQL, three Redis nodes and two servers behind nginx on this machine
 	@scripts/setup.sh cluster

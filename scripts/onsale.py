@@ -20,9 +20,10 @@ import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [os.path.join(HERE, "lib"), HERE]
+sys.path[:0] = [os.path.join(HERE, "lib"), HERE, os.path.join(HERE, "bench")]
 
 import bench as whole  # noqa: E402
+import scale  # noqa: E402
 from processes import Failure, Fleet, Stopped  # noqa: E402
 from servers import run_holdfast, start_node  # noqa: E402
 from stores import workspace  # noqa: E402
@@ -71,6 +72,7 @@ FIGURES = [
     ("overload_refusal_p99_ms", "  p99 of a refusal, after 0.5 s", "ms", ("<=", 50)),
     ("overload_refusal_p99_whole_ms", "  p99 of a refusal, from the start", "ms", None),
     ("overload_health_max_ms", "  slowest answer of /readyz", "ms", None),
+    *scale.FIGURES,
 ]
 
 
@@ -89,12 +91,12 @@ class OnSale:
         self.nodes = [bench.node, second]
         self.seats_file = os.path.join(bench.folder, "seats.txt")
 
-    def crowd(self, seconds, *arguments, nodes=None, seats=()):
-        """Runs the crowd and returns its figures."""
+    def crowd(self, seconds, *arguments, nodes=None, seats=(), events=()):
+        """Runs the crowd and returns its figures. Without events, it comes to the one of the bench."""
         whole.write_lines(self.seats_file, seats)
         urls = ",".join(node.url for node in nodes or self.nodes)
-        command = [self.options.crowd, "--url", urls, "--event", self.bench.event, "--seats",
-                   self.seats_file, "--seconds", str(seconds), *map(str, arguments)]
+        command = [self.options.crowd, "--url", urls, "--event", ",".join(events or [self.bench.event]),
+                   "--seats", self.seats_file, "--seconds", str(seconds), *map(str, arguments)]
         try:
             done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                   stderr=subprocess.PIPE, text=True)
@@ -259,6 +261,8 @@ def expect_all_held(holds):
 
 PARTS = {"reads": OnSale.measure_reads, "viewers": OnSale.measure_viewers,
          "overload": OnSale.measure_overload}
+# Fills the store, so it comes once, after the rounds.
+SCALE = "scale"
 
 
 def main():
@@ -270,7 +274,9 @@ def main():
     parser.add_argument("--rounds", type=int, default=3, help="number of rounds; figures are medians")
     parser.add_argument("--seconds", type=float, default=8, help="how long each part of a round lasts")
     parser.add_argument("--viewers", type=int, default=10_000, help="viewers of the stream")
-    parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS),
+    parser.add_argument("--events", type=int, default=500, help="events of the part scale")
+    parser.add_argument("--churn", type=int, default=1_000_000, help="holds of the part scale")
+    parser.add_argument("--parts", nargs="+", choices=[*PARTS, SCALE], default=[*PARTS, SCALE],
                         help="what is measured")
     options = parser.parse_args()
     options.connections = READERS
@@ -280,9 +286,12 @@ def main():
         sale.start()
         for number in range(1, options.rounds + 1):
             for part in options.parts:
-                PARTS[part](sale)
+                if part != SCALE:
+                    PARTS[part](sale)
             whole.say(f"round {number} of {options.rounds}: "
                       + json.dumps({key: values[-1] for key, values in sale.rounds.items()}))
+        if SCALE in options.parts:
+            scale.measure(sale)
         whole.say(run_holdfast(options.binary, ["check"], sale.bench.env).strip())
 
     for key, values in sale.rounds.items():

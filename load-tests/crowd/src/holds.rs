@@ -75,11 +75,14 @@ pub async fn run(
     if options.holds == 0.0 && options.hold_connections == 0 {
         return Ok(None);
     }
-    let path = format!("{}/reservations", options.event_path());
+    let paths = options.event_paths("/reservations");
+    let nodes = paths.iter().map(|path| http::at_nodes(&options.url, path));
+    let events = 0..options.events.len();
+    let of_all = |seat| events.clone().map(move |event| Place { event, seat });
     let buyers = Arc::new(Buyers {
         http: http::Http::new(),
-        nodes: http::at_nodes(&options.url, &path)?,
-        free: Mutex::new(seats.into_iter().rev().collect()),
+        nodes: nodes.collect::<anyhow::Result<_>>()?,
+        free: Mutex::new(seats.into_iter().flat_map(of_all).rev().collect()),
         sent: AtomicUsize::new(0),
         ended: Mutex::new(Vec::new()),
     });
@@ -109,11 +112,20 @@ pub async fn run(
     Ok(Some(Holds::of(ended, begun, lasted)))
 }
 
+/// A seat of one of the events.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    /// The position of the event.
+    event: usize,
+    seat: i32,
+}
+
 struct Buyers {
     http: http::Http,
-    nodes: Vec<Uri>,
-    /// The seats that nobody has, the next one last. A seat whose hold was refused is free for the next buyer.
-    free: Mutex<Vec<i32>>,
+    /// The nodes for the holds of each event.
+    nodes: Vec<Vec<Uri>>,
+    /// The places that nobody has, the next one last. A place whose hold was refused is free for the next buyer.
+    free: Mutex<Vec<Place>>,
     sent: AtomicUsize,
     ended: Mutex<Vec<Ended>>,
 }
@@ -123,14 +135,16 @@ impl Buyers {
         self.ended.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn free(&self) -> MutexGuard<'_, Vec<i32>> {
+    fn free(&self) -> MutexGuard<'_, Vec<Place>> {
         self.free.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Holds the next seat. `false` if none is left.
     async fn hold(&self) -> bool {
-        let Some(seat) = self.free().pop() else { return false };
-        let node = self.nodes[self.sent.fetch_add(1, Ordering::Relaxed) % self.nodes.len()].clone();
+        let Some(place) = self.free().pop() else { return false };
+        let nodes = &self.nodes[place.event];
+        let node = nodes[self.sent.fetch_add(1, Ordering::Relaxed) % nodes.len()].clone();
+        let seat = place.seat;
         let sent = Instant::now();
         let body = format!("{{\"seats\":[{{\"seat_id\":{seat}}}]}}");
         let ended = match self.http.send(Method::POST, node, Some(body)).await {
@@ -138,7 +152,7 @@ impl Buyers {
                 Ended::Held { seat, took: answer.took, at: Instant::now() }
             }
             Ok(answer) if answer.status == StatusCode::SERVICE_UNAVAILABLE => {
-                self.free().push(seat);
+                self.free().push(place);
                 Ended::Refused { sent, took: answer.took, retry_after: answer.retry_after }
             }
             Ok(answer) => Ended::Other(answer.status.as_u16()),

@@ -30,10 +30,10 @@ pub struct Options {
     /// The nodes, each as http://host:port; viewers and buyers are spread over all of them.
     #[arg(long, value_delimiter = ',', required = true)]
     url: Vec<String>,
-    /// The id of the event.
-    #[arg(long)]
-    event: String,
-    /// A file with the ids of free seats, one a line. A seat is held once.
+    /// The ids of the events. Buyers and readers are spread over all of them, viewers watch the first.
+    #[arg(long = "event", value_delimiter = ',', required = true)]
+    events: Vec<String>,
+    /// A file with the ids of free seats, one a line; every event has these seats. A seat is held once.
     #[arg(long)]
     seats: Option<String>,
     /// For how long buyers and readers come.
@@ -60,8 +60,9 @@ pub struct Options {
 }
 
 impl Options {
-    fn event_path(&self) -> String {
-        format!("/api/v1/events/{}", self.event)
+    /// The paths below each event.
+    fn event_paths(&self, below: &str) -> Vec<String> {
+        self.events.iter().map(|event| format!("/api/v1/events/{event}{below}")).collect()
     }
 
     fn lasts(&self) -> Duration {

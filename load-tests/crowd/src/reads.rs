@@ -23,17 +23,21 @@ pub struct Figures {
 /// When an address is none.
 pub async fn run(options: &Arc<Options>, end: Instant) -> anyhow::Result<Option<Figures>> {
     let Some(read) = &options.read else { return Ok(None) };
-    let path = format!("{}{read}", options.event_path());
     let asked = options.read_url.as_ref().map_or(options.url.as_slice(), std::slice::from_ref);
-    let nodes = http::at_nodes(asked, &path)?;
-    let http = http::Http::new();
+    let mut addresses = Vec::new();
+    for path in options.event_paths(read) {
+        addresses.extend(http::at_nodes(asked, &path)?);
+    }
+    let (http, addresses) = (http::Http::new(), Arc::new(addresses));
     let mut readers = JoinSet::new();
     for reader in 0..options.readers {
-        let (http, node) = (http.clone(), nodes[reader % nodes.len()].clone());
+        let (http, addresses) = (http.clone(), Arc::clone(&addresses));
         readers.spawn(async move {
             let (mut times, mut failed) = (Vec::<Duration>::new(), 0);
+            let mut next = addresses.iter().cycle().skip(reader);
             while Instant::now() < end {
-                match http.send(Method::GET, node.clone(), None).await {
+                let Some(address) = next.next() else { break };
+                match http.send(Method::GET, address.clone(), None).await {
                     Ok(answer) if answer.status.is_success() => times.push(answer.took),
                     Ok(_) | Err(_) => failed += 1,
                 }

@@ -78,10 +78,11 @@ impl Audience {
         let shared = Arc::new(Shared::default());
         let who_read = options.viewers.min(WHO_READ);
         shared.seen().resize_with(who_read, HashMap::new);
-        let path = format!("{}/stream", options.event_path());
+        let paths = options.event_paths("/stream");
+        let path = paths.first().context("viewers need an event")?;
         for viewer in 0..options.viewers {
             let host = options.url[viewer % options.url.len()].trim_start_matches("http://");
-            let stream = open(host, &path).await.with_context(|| format!("viewer {viewer}"))?;
+            let stream = open(host, path).await.with_context(|| format!("viewer {viewer}"))?;
             let reads = (viewer < who_read).then_some(viewer);
             let shared = Arc::clone(&shared);
             tokio::spawn(async move { listen(stream, shared, reads).await });

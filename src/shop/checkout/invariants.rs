@@ -113,7 +113,8 @@ pub const INVARIANTS: &[Invariant] = &[
     Invariant {
         name: "a checkout that is over has voided every payment that the simulated gateway made for it",
         sql: "SELECT 'payment ' || m.id || ' (' || m.status || ') is unknown to its checkout, which is ' || g.status \
-              AS breach FROM simulated_payments m JOIN sagas g ON {uuid_text}(g.id) = m.saga \
+              AS breach FROM simulated_payments m JOIN sagas g \
+                  ON lower(replace({uuid_text}(g.id), '-', '')) = replace(m.saga, '-', '') \
               LEFT JOIN payments p ON p.provider = 'simulated' AND p.intent_id = m.id \
               WHERE p.id IS NULL AND g.status IN ('done', 'undone') \
               AND m.status IN ('requires_action', 'processing', 'requires_capture', 'succeeded')",

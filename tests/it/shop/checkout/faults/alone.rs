@@ -81,7 +81,7 @@ async fn all_hang(app: &TestApp) {
     }
     // A payment is authorized as soon as it is prepared, and only then stored.
     let unstored = "SELECT COUNT(*) AS found FROM sagas g LEFT JOIN simulated_payments m \
-        ON m.saga = CAST(g.id AS text) WHERE g.state LIKE '%\"at\":\"preparing\"%' AND";
+        ON replace(m.saga, '-', '') = lower(replace({uuid_text}(g.id), '-', '')) WHERE g.state LIKE '%\"at\":\"preparing\"%' AND";
     for (when, found) in [
         ("before the payment is prepared", format!("{unstored} m.id IS NULL")),
         ("before it is authorized", format!("{unstored} m.status = 'requires_confirmation'")),
