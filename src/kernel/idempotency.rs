@@ -181,6 +181,11 @@ pub async fn answer_for(
     store::answer_for(to, subject, answer).await
 }
 
+/// Stores the answers of the attempts that created these subjects.
+pub async fn answer_all(to: &impl Writes, answers: &[(Uuid, Answer)]) -> Result<(), StoreError> {
+    store::answer_all(to, answers).await
+}
+
 /// The stored response of the attempt that created `subject`, whoever sent it. `None` while the attempt is under way.
 pub async fn answer_to(sql: &impl Sql, subject: Uuid) -> Result<Option<Answer>, StoreError> {
     store::answer_to(sql, subject).await

@@ -8,8 +8,10 @@
 
 pub mod attention;
 mod claim;
+mod commit;
 pub mod driver;
 pub mod executor;
+mod shared;
 pub mod store;
 pub mod tell;
 

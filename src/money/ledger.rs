@@ -83,19 +83,33 @@ pub async fn post(
     entries: &[Entry],
     now_ms: i64,
 ) -> Result<(), StoreError> {
-    let posting = entropy.id();
-    let row = |entry: &Entry| ledger_entries::Model {
-        id: entropy.id(),
-        posting_id: posting,
-        booking_id: booking.id,
-        organization_id: booking.organization_id,
-        account: entry.account,
-        amount_minor: entry.minor,
-        currency: booking.currency,
-        kind,
-        created_at: now_ms,
-    };
-    db::insert_all(to, entries.iter().map(row).collect()).await
+    post_all(to, entropy, &[(booking, entries)], kind, now_ms).await
+}
+
+/// Writes a posting of each booking with its entries.
+pub async fn post_all(
+    to: &impl Writes,
+    entropy: &dyn Entropy,
+    postings: &[(&bookings::Model, &[Entry])],
+    kind: Kind,
+    now_ms: i64,
+) -> Result<(), StoreError> {
+    let mut rows = Vec::new();
+    for (booking, entries) in postings {
+        let posting = entropy.id();
+        rows.extend(entries.iter().map(|entry| ledger_entries::Model {
+            id: entropy.id(),
+            posting_id: posting,
+            booking_id: booking.id,
+            organization_id: booking.organization_id,
+            account: entry.account,
+            amount_minor: entry.minor,
+            currency: booking.currency,
+            kind,
+            created_at: now_ms,
+        }));
+    }
+    db::insert_all(to, rows).await
 }
 
 pub fn cost(line: &booking_lines::Model) -> Cost {

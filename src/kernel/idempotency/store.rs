@@ -4,6 +4,7 @@ use holdfast_entity::idempotency_keys::{self, Column, Entity};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, UpdateMany, sea_query::ExprTrait as _,
 };
+use serde::Serialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -103,6 +104,33 @@ pub(super) async fn answer_for(
     answer: &Answer,
 ) -> Result<(), StoreError> {
     db::write(sql, change_open(answer).filter(Column::SubjectId.eq(subject)), None).await
+}
+
+/// Stores the answers of the attempts that created these subjects.
+pub(super) async fn answer_all(
+    sql: &impl Writes,
+    answers: &[(Uuid, Answer)],
+) -> Result<(), StoreError> {
+    #[derive(Serialize)]
+    struct Row<'a> {
+        subject_id: Uuid,
+        status: u16,
+        headers: String,
+        body: &'a str,
+    }
+    let rows = answers.iter().map(|(subject, answer)| Row {
+        subject_id: *subject,
+        status: answer.status,
+        headers: headers(answer),
+        body: &answer.body,
+    });
+    let text = "UPDATE idempotency_keys SET status = rows.status, headers = rows.headers, body = rows.body, \
+        answered_at = {now} FROM {rows $1 (subject_id uuid, status int, headers text, body text)} \
+        WHERE idempotency_keys.subject_id {among_ids $2} \
+        AND idempotency_keys.subject_id = rows.subject_id AND idempotency_keys.status IS NULL";
+    // The subjects come twice, because PostgreSQL expects more of `rows` than of a set, and would read the whole table.
+    let subjects = db::set(sql.dialect(), answers.iter().map(|(subject, _)| *subject));
+    sql.write(text, vec![db::rows(rows)?, subjects], None).await
 }
 
 /// Copies keys of the principal `from` to the principal `to`: those of these subjects, and with `with_nameless` those

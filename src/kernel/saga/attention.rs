@@ -104,7 +104,7 @@ impl<D: Driver> Executor<D> {
         let entropy = &*self.base.entropy;
         let entry = audit::Entry::new(entropy, actor, "saga.retry", ("saga", id), &detail);
         audit::record(tx, &entry).await?;
-        Ok(Work { row, state })
+        Ok(Work::of(row, state))
     }
 }
 

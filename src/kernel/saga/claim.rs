@@ -63,7 +63,7 @@ pub(super) async fn claim<D: Driver>(
         store::keep(tx, &row, driver.status(&state), &text, D::FORMAT).await?;
         row.state = text;
     }
-    Ok(Some(Ok(Work { row, state })))
+    Ok(Some(Ok(Work::of(row, state))))
 }
 
 pub(super) fn log_unreadable(error: &ClaimError) {

@@ -3,6 +3,7 @@
 use std::future::Future;
 
 use holdfast_domain::saga::Status;
+use uuid::Uuid;
 
 use crate::kernel::db::{StoreError, Together, Tx};
 
@@ -43,6 +44,17 @@ pub enum Performed<E> {
     Done(E),
     /// The step may not happen. The transaction is rolled back, and a new transaction records this event.
     Refused(E),
+    /// The step may not happen and has changed nothing. The same transaction records this event.
+    Untouched(E),
+}
+
+/// What sagas have in common whose next local step can share a transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Group {
+    /// The local step that is next.
+    pub step: &'static str,
+    /// What the step changes, such as the seats of an event. The nil UUID if members need not have it in common.
+    pub of: Uuid,
 }
 
 /// The state of a claimed saga cannot be read: another version of the program wrote it.
@@ -132,27 +144,37 @@ pub trait Driver: Send + Sync + std::fmt::Debug + 'static {
         second
     }
 
-    /// Performs a local step. Writes that nothing in the transaction reads may go into `later`, which is sent
-    /// together with the record.
+    /// Whether the record of this event, and the local step after it, may share a transaction with other sagas, and
+    /// with which. `about` is what the saga was said to be about when it was started here.
+    fn shares(
+        &self,
+        _state: &Self::State,
+        _event: &Self::Event,
+        _about: Option<Uuid>,
+    ) -> Option<Group> {
+        None
+    }
+
+    /// Performs the same local step of several sagas, each with its state; returns what came of each. Writes that
+    /// nothing in the transaction reads may go into `later`, which is sent together with the records.
     fn perform(
         &self,
-        step: &Self::Local,
         tx: &Tx,
         later: &Together,
-        state: &Self::State,
+        due: &[(Self::Local, &Self::State)],
         aftermath: &mut Self::Aftermath,
         now_ms: i64,
-    ) -> impl Future<Output = Result<Performed<Self::Event>, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Vec<Performed<Self::Event>>, StoreError>> + Send;
 
     /// The event to record when the local step failed. `None` when the failure itself is the result.
     fn failed(&self, step: &Self::Local) -> Option<Self::Event>;
 
-    /// Writes the traces that an event leaves in other tables, in the transaction that records the event.
+    /// Writes the traces that events leave in other tables, in the transaction that records them. Each event comes with
+    /// the state before it.
     fn recorded(
         &self,
         later: &Together,
-        event: &Self::Event,
-        state: &Self::State,
+        events: &[(&Self::Event, &Self::State)],
         now_ms: i64,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 

@@ -1,4 +1,4 @@
-//! Claims a saga, performs one step, and records it under the fence. When the record changes zero rows, another
+//! Claims a saga, performs one step, and has it recorded under the fence. When the record changes zero rows, another
 //! worker has the saga, and this worker stops silently.
 //!
 //! A request that starts a saga, a wake-up and the periodic pass all take the same path. The record of a step and
@@ -11,24 +11,25 @@ use uuid::Uuid;
 
 use super::{
     claim::{ClaimError, Which, claim, log_unreadable},
-    driver::{Directive, Driver, Illegal, Named, Performed},
-    store::{self, New, Record, Row, Wish},
+    commit::{Answer, Member, RecordError, Recorded, Verdict},
+    driver::{Directive, Driver, Illegal, Named},
+    shared::Waiting,
+    store::{self, New, Row, Wish},
 };
 use crate::kernel::{
     base::Base,
-    db::{self, Bug, Failure, StoreError, Together, Tx, Writes},
-    failpoint::{Fault, Moment, fault, reach},
+    batches::Batches,
+    db::{self, StoreError, Writes},
+    failpoint::{Moment, reach},
 };
 
-/// How often a worker renews its lease while it waits for another system.
-const HEARTBEAT: Duration = Duration::from_millis(1_500);
+/// How often a worker renews its lease while it waits for another system, or for other sagas.
+pub(super) const HEARTBEAT: Duration = Duration::from_millis(1_500);
 /// The longest wait during which the worker keeps the saga, because a buyer is waiting, too. Far shorter than the
 /// lease.
 const SHORT_WAIT_MS: i64 = 1_000;
 /// The maximum number of steps without a wait; more than any saga takes.
 const MAX_STEPS: usize = 64;
-/// The maximum number of local steps in one transaction; more than any transaction has.
-const MAX_LOCAL_STEPS: usize = 8;
 /// The maximum number of tries of a record. A record is tried again once for each local step that is refused or
 /// fails.
 const MAX_RECORDS: usize = 4;
@@ -41,14 +42,20 @@ const MAX_PASS: usize = 10_000;
 
 /// Performs the sagas of one kind. Cheap to clone.
 #[derive(Debug)]
-pub struct Executor<D> {
+pub struct Executor<D: Driver> {
     pub(super) base: Base,
     pub(super) driver: Arc<D>,
+    /// The steps that wait to be recorded together with others.
+    pub(super) queue: Batches<Waiting<D>>,
 }
 
-impl<D> Clone for Executor<D> {
+impl<D: Driver> Clone for Executor<D> {
     fn clone(&self) -> Self {
-        Self { base: self.base.clone(), driver: Arc::clone(&self.driver) }
+        Self {
+            base: self.base.clone(),
+            driver: Arc::clone(&self.driver),
+            queue: self.queue.clone(),
+        }
     }
 }
 
@@ -57,56 +64,25 @@ impl<D> Clone for Executor<D> {
 pub struct Work<S> {
     pub(super) row: Row,
     pub(super) state: S,
+    /// What the saga is about, if whoever started it has said so: see [`Driver::shares`].
+    pub(super) about: Option<Uuid>,
 }
 
-/// The steps that called another system one after the other, and the event that resulted.
-pub(super) type Answer<D> = (Vec<&'static str>, <D as Driver>::Event);
+impl<S> Work<S> {
+    pub(super) fn of(row: Row, state: S) -> Self {
+        Self { row, state, about: None }
+    }
 
-/// A local step that is not performed: the event is recorded in its place, for the reason in `trouble`.
-#[derive(Debug, Clone)]
-pub(super) struct Verdict<E> {
-    step: &'static str,
-    event: E,
-    trouble: Option<String>,
-}
-
-/// Whether the worker keeps the saga after the commit.
-pub(super) enum Recorded<S> {
-    GoesOn(Work<S>),
-    Parked,
-}
-
-#[derive(Debug, thiserror::Error)]
-pub(super) enum RecordError<E: std::fmt::Debug> {
-    #[error("another worker has the saga")]
-    Lost,
-    #[error("the step {0} is refused")]
-    Refused(&'static str, E),
-    #[error("the step {step} failed")]
-    Local {
-        step: &'static str,
-        event: E,
-        #[source]
-        source: StoreError,
-    },
-    #[error(transparent)]
-    Illegal(#[from] Illegal),
-    #[error("the database failed")]
-    Db(#[from] StoreError),
-}
-
-impl<E: std::fmt::Debug> Failure for RecordError<E> {
-    fn store(&self) -> Option<&StoreError> {
-        match self {
-            Self::Local { source, .. } | Self::Db(source) => Some(source),
-            Self::Lost | Self::Refused(..) | Self::Illegal(_) => None,
-        }
+    /// Says what the saga is about, such as the one event whose seats it pays for.
+    #[must_use]
+    pub fn about(self, about: Option<Uuid>) -> Self {
+        Self { about, ..self }
     }
 }
 
 impl<D: Driver> Executor<D> {
     pub fn new(base: Base, driver: Arc<D>) -> Self {
-        Self { base, driver }
+        Self { base, driver, queue: Batches::default() }
     }
 
     /// Stores a new saga in the transaction that starts it. The caller has the first lease, and passes the work
@@ -127,8 +103,7 @@ impl<D: Driver> Executor<D> {
         let format = D::FORMAT;
         let new = New { id, kind: D::KIND, subject, status, state: &text, format, now_ms };
         store::insert(to, new).await?;
-        let row = Row::first(id, text, now_ms);
-        Ok(Work { row, state })
+        Ok(Work::of(Row::first(id, text, now_ms), state))
     }
 
     /// Drives a saga until it waits, rests, needs an operator, or belongs to another worker. Errors are logged;
@@ -152,7 +127,7 @@ impl<D: Driver> Executor<D> {
                 | Directive::Rest
                 | Directive::Attention(_) => None,
             };
-            match self.record(work, answer).await {
+            match self.record_in_turn(work, answer).await {
                 Ok(Recorded::GoesOn(next)) => work = next,
                 Ok(Recorded::Parked) | Err(RecordError::Lost) => return,
                 Err(error) => {
@@ -284,30 +259,34 @@ impl<D: Driver> Executor<D> {
         Some(event)
     }
 
-    async fn record(
+    /// Records an answer and performs the local steps after it, together with other sagas where that is possible.
+    async fn record_in_turn(
+        &self,
+        work: Work<D::State>,
+        answer: Option<Answer<D>>,
+    ) -> Result<Recorded<D::State>, RecordError<D::Event>> {
+        let group = answer
+            .as_ref()
+            .and_then(|(_, event)| self.driver.shares(&work.state, event, work.about));
+        match (group, answer) {
+            (Some(group), Some(answer)) => self.record_shared(work, answer, group).await,
+            (_, answer) => self.record(work, answer).await,
+        }
+    }
+
+    /// Records an answer and performs the local steps after it, in a transaction of its own. A local step that is refused
+    /// or fails is recorded as such by a further transaction.
+    pub(super) async fn record(
         &self,
         work: Work<D::State>,
         answer: Option<Answer<D>>,
     ) -> Result<Recorded<D::State>, RecordError<D::Event>> {
         let mut verdict: Option<Verdict<D::Event>> = None;
         for _ in 0..MAX_RECORDS {
-            let (this, work, answer) = (self.clone(), work.clone(), answer.clone());
-            let forced = verdict.clone();
-            let recorded = self
-                .base
-                .db
-                .transact(move |tx| {
-                    let (this, work) = (this.clone(), work.clone());
-                    let (answer, forced) = (answer.clone(), forced.clone());
-                    Box::pin(async move { this.commit(tx, work, answer, forced).await })
-                })
-                .await;
-            match recorded {
-                Ok((recorded, steps)) => {
-                    self.driver.committed(&steps);
-                    steps.iter().for_each(|step| reach(step, Moment::AfterRecord));
-                    return Ok(recorded);
-                }
+            let member =
+                Member { work: work.clone(), answer: answer.clone(), verdict: verdict.take() };
+            match self.record_together(vec![member]).await {
+                Ok(mut came) => return came.pop().flatten().ok_or(RecordError::Lost),
                 Err(RecordError::Refused(step, event)) => {
                     let trouble = self.driver.trouble(&event);
                     verdict = Some(Verdict { step, event, trouble });
@@ -322,129 +301,11 @@ impl<D: Driver> Executor<D> {
         }
         Err(RecordError::Lost)
     }
-
-    /// Records an answer and performs the local steps after it, in one transaction.
-    pub(super) async fn commit(
-        &self,
-        tx: &Tx,
-        work: Work<D::State>,
-        answer: Option<Answer<D>>,
-        verdict: Option<Verdict<D::Event>>,
-    ) -> Result<(Recorded<D::State>, Vec<&'static str>), RecordError<D::Event>> {
-        let Work { row, mut state } = work;
-        let held = store::look(tx, row.id, row.fence, row.version).await?;
-        let Some(held) = held else { return Err(RecordError::Lost) };
-        let now_ms = held.now_ms;
-        let (mut steps, mut trouble) = (Vec::new(), None);
-        let later = Together::of(tx);
-        if let Some((calls, event)) = answer {
-            trouble = self.driver.trouble(&event);
-            self.driver.recorded(&later, &event, &state, now_ms).await?;
-            state = self.driver.apply(state, event, now_ms)?;
-            steps.extend(calls);
-        }
-        if held.is_to_stop() {
-            state = self.driver.cancelled(state, now_ms);
-        }
-        let (mut aftermath, mut performed) = (D::Aftermath::default(), None);
-        for _ in 0..MAX_LOCAL_STEPS {
-            let Directive::Local(step) = self.driver.next(&state, now_ms) else { break };
-            let event = match &verdict {
-                Some(verdict) if verdict.step == step.name() => {
-                    trouble.clone_from(&verdict.trouble);
-                    verdict.event.clone()
-                }
-                Some(_) | None => {
-                    performed = self.driver.failed(&step).map(|failed| (step.name(), failed));
-                    self.perform(&step, tx, &later, &state, &mut aftermath, now_ms).await?
-                }
-            };
-            state = self.driver.apply(state, event, now_ms)?;
-            steps.push(step.name());
-        }
-        let (recorded, record) = self.write_down(&later, &held, state, trouble.as_deref()).await?;
-        self.driver.conclude(&later, aftermath).await?;
-        // The steps postponed these writes, so when one of the writes fails, the last step has failed.
-        let failed = |source| match performed {
-            Some((step, event)) => RecordError::Local { step, event, source },
-            None => RecordError::Db(source),
-        };
-        let sent = match later.send(tx).await {
-            Ok(sent) => sent,
-            Err(source) => return Err(failed(source)),
-        };
-        if sent.rows.get(record) == Some(&0) {
-            return Err(RecordError::Lost);
-        }
-        if let Err(source) = sent.check() {
-            return Err(failed(source));
-        }
-        steps.iter().for_each(|step| reach(step, Moment::BeforeRecord));
-        Ok((recorded, steps))
-    }
-
-    async fn perform(
-        &self,
-        step: &D::Local,
-        tx: &Tx,
-        later: &Together,
-        state: &D::State,
-        aftermath: &mut D::Aftermath,
-        now_ms: i64,
-    ) -> Result<D::Event, RecordError<D::Event>> {
-        let performed = self.driver.perform(step, tx, later, state, aftermath, now_ms).await;
-        let name = step.name();
-        let performed = match fault(name, "", &[Fault::Fail]) {
-            Some(_) => performed.and(Err(Bug::new("fails on purpose").into())),
-            None => performed,
-        };
-        match performed {
-            Ok(Performed::Done(event)) => Ok(event),
-            Ok(Performed::Refused(event)) => Err(RecordError::Refused(name, event)),
-            Err(source) => match self.driver.failed(step) {
-                Some(event) => Err(RecordError::Local { step: name, event, source }),
-                None => Err(RecordError::Db(source)),
-            },
-        }
-    }
-
-    /// Adds the record to the writes to be sent. Returns the next directive, and the position of the record among the
-    /// writes.
-    async fn write_down(
-        &self,
-        later: &Together,
-        held: &Row,
-        state: D::State,
-        trouble: Option<&str>,
-    ) -> Result<(Recorded<D::State>, usize), RecordError<D::Event>> {
-        let text = self.driver.encode(&state);
-        let directive = self.driver.next(&state, held.now_ms);
-        let stopping = self.base.tasks.stopping().is_cancelled();
-        let (due_ms, reason, goes_on) = match &directive {
-            // A node that is about to end leaves the saga to another node.
-            Directive::Call(_) | Directive::Local(_) => (held.now_ms, None, !stopping),
-            Directive::Wait(until_ms) => {
-                (*until_ms, None, !stopping && is_short(*until_ms, held.now_ms))
-            }
-            Directive::Rest => (held.now_ms, None, false),
-            Directive::Attention(reason) => (held.now_ms, Some(*reason), false),
-        };
-        let status = self.driver.status(&state);
-        let format = D::FORMAT;
-        let record = Record { status, state: &text, format, reason, trouble, due_ms, goes_on };
-        let place = later.len();
-        store::record(later, held, record).await?;
-        if !goes_on {
-            return Ok((Recorded::Parked, place));
-        }
-        let row = Row { state: text, version: held.version + 1, ..held.clone() };
-        Ok((Recorded::GoesOn(Work { row, state }), place))
-    }
 }
 
 /// Whether a wait is short enough to keep the saga. A wait that is already over does not count as short: the saga is
 /// parked, and the next claim finds the work that has become due.
-fn is_short(until_ms: i64, now_ms: i64) -> bool {
+pub(super) fn is_short(until_ms: i64, now_ms: i64) -> bool {
     (1..=SHORT_WAIT_MS).contains(&(until_ms - now_ms))
 }
 

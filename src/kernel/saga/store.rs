@@ -8,6 +8,7 @@ use sea_orm::{
     ActiveValue::Set, ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect,
     UpdateMany, sea_query::ExprTrait,
 };
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::Status;
@@ -67,16 +68,14 @@ pub struct New<'a> {
 
 /// The result of a step, to be recorded.
 #[derive(Debug, Clone)]
-pub struct Record<'a> {
+pub struct Step {
     pub status: Status,
     /// The state in the driver's encoding.
-    pub state: &'a str,
-    /// The format of the state.
-    pub format: u16,
+    pub state: String,
     /// Why an operator must look at the saga.
-    pub reason: Option<&'a str>,
+    pub reason: Option<&'static str>,
     /// What went wrong in this step. `None` keeps the earlier text.
-    pub trouble: Option<&'a str>,
+    pub trouble: Option<String>,
     /// When the saga is due again, in milliseconds since 1970.
     pub due_ms: i64,
     /// Whether the worker keeps the saga.
@@ -169,41 +168,69 @@ fn stands(status: Status, state: &str, format: u16) -> sagas::ActiveModel {
     }
 }
 
-/// Reads a saga that the worker has claimed. `None` when the worker has lost it. Takes no lock: the record decides.
-pub async fn look(
-    sql: &impl Sql,
+/// Reads sagas. Takes no lock: the record decides.
+pub async fn look(sql: &impl Sql, ids: &[Uuid]) -> Result<Vec<Row>, StoreError> {
+    let found = sagas::Entity::find().expr_as(db::clock(), "now").filter(db::is_among(
+        sql,
+        sagas::Column::Id,
+        ids.iter().copied(),
+    ));
+    db::list(sql, found).await
+}
+
+/// The result of a step of the saga that a worker holds.
+#[derive(Debug, Clone, Serialize)]
+pub struct Record {
     id: Uuid,
     fence: i64,
     version: i32,
-) -> Result<Option<Row>, StoreError> {
-    let found = sagas::Entity::find_by_id(id)
-        .expr_as(db::clock(), "now")
-        .filter(sagas::Column::Fence.eq(fence))
-        .filter(sagas::Column::Version.eq(version));
-    db::find(sql, found).await
+    wakes: i32,
+    status: &'static str,
+    state: String,
+    reason: Option<&'static str>,
+    trouble: Option<String>,
+    due_at: i64,
+    lease_until: i64,
+    now: i64,
 }
 
-/// Records a step. A saga woken since the worker looked at it stays due. Zero rows: the worker lost the saga.
-pub async fn record(sql: &impl Writes, held: &Row, record: Record<'_>) -> Result<(), StoreError> {
-    let lease_until = if record.goes_on { held.now_ms + LEASE_MS } else { 0 };
+impl Record {
+    pub fn new(held: &Row, step: Step) -> Self {
+        Self {
+            id: held.id,
+            fence: held.fence,
+            version: held.version,
+            wakes: held.wakes,
+            status: step.status.as_str(),
+            state: step.state,
+            reason: step.reason,
+            trouble: step.trouble,
+            due_at: step.due_ms,
+            lease_until: if step.goes_on { held.now_ms + LEASE_MS } else { 0 },
+            now: held.now_ms,
+        }
+    }
+}
+
+/// Records steps of sagas. A saga woken since its worker looked at it stays due. A worker that has lost its saga
+/// changes no row.
+pub async fn record(
+    sql: &impl Writes,
+    records: Vec<Record>,
+    format: u16,
+) -> Result<(), StoreError> {
+    let ids = db::set(sql.dialect(), records.iter().map(|record| record.id));
+    // The ids come twice, because PostgreSQL expects more of `rows` than of a set, and would read the whole table.
     sql.write(
-        "UPDATE sagas SET status = $4, state = $5, reason = $6, \
-         due_at = CASE WHEN wakes > $9 THEN $8 ELSE $7 END, lease_until = $10, format = $11, \
-         last_error = COALESCE($12, last_error), version = version + 1, updated_at = $8 WHERE id = $1 AND fence = $2 AND version = $3",
-        vec![
-            held.id.into(),
-            held.fence.into(),
-            held.version.into(),
-            record.status.as_str().into(),
-            record.state.into(),
-            record.reason.map(str::to_owned).into(),
-            record.due_ms.into(),
-            held.now_ms.into(),
-            held.wakes.into(),
-            lease_until.into(),
-            i32::from(record.format).into(),
-            record.trouble.map(str::to_owned).into(),
-        ],
+        "UPDATE sagas SET status = rows.status, state = rows.state, reason = rows.reason, \
+         due_at = CASE WHEN sagas.wakes > rows.wakes THEN rows.now ELSE rows.due_at END, \
+         lease_until = rows.lease_until, format = $2, \
+         last_error = COALESCE(rows.trouble, last_error), version = sagas.version + 1, updated_at = rows.now \
+         FROM {rows $1 (id uuid, fence bigint, version int, wakes int, status text, state text, reason text, \
+             trouble text, due_at bigint, lease_until bigint, now bigint)} \
+         WHERE sagas.id {among_ids $3} \
+         AND sagas.id = rows.id AND sagas.fence = rows.fence AND sagas.version = rows.version",
+        vec![db::rows(records)?, i32::from(format).into(), ids],
         None,
     )
     .await

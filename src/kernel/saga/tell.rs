@@ -4,7 +4,8 @@ use uuid::Uuid;
 
 use super::{
     Driver, Executor, Status,
-    executor::{RecordError, Recorded, Work},
+    commit::{Member, RecordError, Recorded},
+    executor::Work,
     store,
 };
 use crate::kernel::db::{Bug, Failure, StoreError};
@@ -43,9 +44,10 @@ impl<D: Driver> Executor<D> {
                         return Err(Untold::NotOurs);
                     };
                     let status = this.driver.status(&state);
-                    let work = Work { row, state };
-                    let told = this.commit(tx, work, Some((vec![TOLD], event)), None).await;
-                    told.map_err(|error| Untold::of(error, status))
+                    let (work, answer) = (Work::of(row, state), Some((vec![TOLD], event)));
+                    let told = this.commit(tx, vec![Member { work, answer, verdict: None }]).await;
+                    let told = told.map_err(|error| Untold::of(error, status))?.pop().flatten();
+                    told.ok_or_else(|| Untold::of(RecordError::<D::Event>::Lost, status))
                 })
             })
             .await;

@@ -210,17 +210,20 @@ impl Driver for RefundDriver {
 
     async fn perform(
         &self,
-        step: &LocalStep,
         tx: &Tx,
         _later: &Together,
-        state: &Refund,
+        due: &[(LocalStep, &Refund)],
         _aftermath: &mut (),
         now_ms: i64,
-    ) -> Result<Performed<Event>, StoreError> {
-        match step {
-            LocalStep::Post { refund } => self.post(tx, state, refund, now_ms).await,
-            LocalStep::Reverse => self.reverse(tx, state, now_ms).await,
+    ) -> Result<Vec<Performed<Event>>, StoreError> {
+        let mut performed = Vec::with_capacity(due.len());
+        for (step, state) in due {
+            performed.push(match step {
+                LocalStep::Post { refund } => self.post(tx, state, refund, now_ms).await?,
+                LocalStep::Reverse => self.reverse(tx, state, now_ms).await?,
+            });
         }
+        Ok(performed)
     }
 
     fn failed(&self, step: &LocalStep) -> Option<Event> {
@@ -234,8 +237,7 @@ impl Driver for RefundDriver {
     async fn recorded(
         &self,
         _later: &Together,
-        _event: &Event,
-        _state: &Refund,
+        _events: &[(&Event, &Refund)],
         _now_ms: i64,
     ) -> Result<(), StoreError> {
         Ok(())

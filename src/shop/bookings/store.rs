@@ -18,14 +18,24 @@ use crate::kernel::db::{self, Bug, Sql, StoreError, Tx};
 pub mod adopt;
 pub mod confirmed;
 
-/// Locks a booking, and reads it with its lines. A missing booking is a bug.
+/// Locks bookings, and reads each with its lines, in the order of their ids. A missing booking is a bug.
 pub async fn locked_with_lines(
     tx: &Tx,
-    id: BookingId,
-) -> Result<(bookings::Model, Vec<booking_lines::Model>), StoreError> {
-    let booking = confirmed::lock(tx, id).await?;
-    let booking = booking.ok_or_else(|| Bug::new(format!("booking {id}")))?;
-    Ok((booking, lines_of(tx, &[id]).await?))
+    ids: &[BookingId],
+) -> Result<Vec<(bookings::Model, Vec<booking_lines::Model>)>, StoreError> {
+    let locked = confirmed::lock_all(tx, ids).await?;
+    if locked.len() != ids.len() {
+        return Err(Bug::new(format!("{} of the bookings {ids:?}", locked.len())).into());
+    }
+    let mut lines: HashMap<BookingId, Vec<booking_lines::Model>> = HashMap::new();
+    for line in lines_of(tx, ids).await? {
+        lines.entry(line.booking_id).or_default().push(line);
+    }
+    let with_lines = |booking: bookings::Model| {
+        let lines = lines.remove(&booking.id).unwrap_or_default();
+        (booking, lines)
+    };
+    Ok(locked.into_iter().map(with_lines).collect())
 }
 
 /// A booking with its lines. A missing booking is a bug.

@@ -279,7 +279,9 @@ async fn start(
     }
     together.send(tx).await?.check()?;
     failpoint::reach(BEGIN, failpoint::Moment::BeforeRecord);
-    Ok(Started::Here(work, booking))
+    let is_of_one = events.iter().all(|event| *event == events[0]);
+    let about = is_of_one.then(|| events[0].0);
+    Ok(Started::Here(work.about(about), booking))
 }
 
 /// Whether the reservations fit into one booking.

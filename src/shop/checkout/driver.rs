@@ -5,14 +5,15 @@ use std::sync::Arc;
 use holdfast_domain::{
     booking::{BookingState, PaymentState},
     checkout::{
-        self, Checkout, Decision, Doubt, Ending, Event, Failure, Found, GatewayCall, LocalStep,
-        Outcome, State,
+        self, Authorization, Checkout, Decision, Doubt, Ending, Event, Failure, Found, GatewayCall,
+        LocalStep, Outcome, State,
     },
-    ids::ReservationId,
+    ids::{BookingId, ReservationId},
     ledger,
     refund::rules::Share,
 };
 use holdfast_entity::booking_lines;
+use uuid::Uuid;
 
 use super::{
     answer,
@@ -30,7 +31,7 @@ use crate::{
         },
         saga::{
             Directive, Driver, Status,
-            driver::{Illegal, Named, Performed, Progress, Unreadable},
+            driver::{Group, Illegal, Named, Performed, Progress, Unreadable},
         },
     },
     live::{Relay, record},
@@ -70,48 +71,71 @@ impl CheckoutDriver {
         Self { gateway, entropy, relay, refunds }
     }
 
+    /// Sells the seats of each checkout, or none of its seats.
     async fn confirm_seats(
         &self,
         tx: &Tx,
-        checkout: &Checkout,
+        checkouts: &[&Checkout],
         aftermath: &mut Changes,
-    ) -> Result<Performed<Event>, StoreError> {
-        let reservations = store::reservations_of(tx, checkout.booking).await?;
-        let confirmed = in_payment::confirm(tx, &reservations).await?;
-        let refused = fault(LocalStep::ConfirmSeats.name(), "", &[Fault::Refuse]).is_some();
-        let Some(changes) = confirmed.filter(|_| !refused) else {
-            return Ok(Performed::Refused(Event::SeatsConfirmed(Outcome::Refused(()))));
-        };
+    ) -> Result<Vec<Performed<Event>>, StoreError> {
+        let is_refused =
+            |_: &&Checkout| fault(LocalStep::ConfirmSeats.name(), "", &[Fault::Refuse]).is_some();
+        let (refused, sells): (Vec<&Checkout>, Vec<&Checkout>) =
+            checkouts.iter().copied().partition(is_refused);
+        let bookings: Vec<BookingId> = sells.iter().map(|checkout| checkout.booking).collect();
+        let paid = store::paid_for(tx, &bookings).await?;
+        let (sold, changes) = in_payment::confirm(tx, &paid).await?;
         merge(aftermath, changes);
-        Ok(Performed::Done(Event::SeatsConfirmed(Outcome::Done(()))))
+        let performed = checkouts.iter().map(|checkout| {
+            let is_sold = sold.contains(&checkout.booking)
+                && !refused.iter().any(|it| it.booking == checkout.booking);
+            if is_sold {
+                Performed::Done(Event::SeatsConfirmed(Outcome::Done(())))
+            } else {
+                Performed::Untouched(Event::SeatsConfirmed(Outcome::Refused(())))
+            }
+        });
+        Ok(performed.collect())
     }
 
     async fn issue(
         &self,
         tx: &Tx,
         later: &Together,
-        checkout: &Checkout,
+        checkouts: &[&Checkout],
         now_ms: i64,
-    ) -> Result<Performed<Event>, StoreError> {
-        let booking = checkout.booking;
-        // Under the lock, so that the tickets go to whoever has the booking when this transaction ends.
-        let (mut stored, lines) = bookings::locked_with_lines(tx, booking).await?;
+    ) -> Result<Vec<Performed<Event>>, StoreError> {
+        let ids: Vec<BookingId> = checkouts.iter().map(|checkout| checkout.booking).collect();
+        // Under the locks, so that the tickets go to whoever has the bookings when this transaction ends.
+        let mut stored = bookings::locked_with_lines(tx, &ids).await?;
         let mut reservations: Vec<ReservationId> =
-            lines.iter().map(|line| line.reservation_id).collect();
+            stored.iter().flat_map(|(_, lines)| lines).map(|line| line.reservation_id).collect();
         reservations.sort_unstable();
         reservations.dedup();
         in_payment::settle(later, &reservations).await?;
-        let tickets =
-            tickets::issue(later, &*self.entropy, stored.buyer_id, &lines, now_ms).await?;
-        store::end(later, booking, BookingState::Confirmed, None, now_ms).await?;
-        store::mark_payment(later, booking, PaymentState::Captured, now_ms).await?;
-        let entries = ledger::capture(books::cost_of(&lines));
-        books::post(later, &*self.entropy, &stored, Kind::Capture, &entries, now_ms).await?;
-        stored.status = BookingState::Confirmed;
-        let occasions = confirmed::Occasions::of(tx, lines.iter()).await?;
-        let shown = bookings::view::booking(&stored, &lines, tickets, &occasions);
-        idempotency::answer_for(later, booking.0, &answer::confirmed(&shown)).await?;
-        Ok(Performed::Done(Event::TicketsIssued(Outcome::Done(()))))
+        let bought: Vec<_> =
+            stored.iter().map(|(booking, lines)| (booking.buyer_id, lines.as_slice())).collect();
+        let tickets = tickets::issue(later, &*self.entropy, &bought, now_ms).await?;
+        store::end(later, &ids, BookingState::Confirmed, None, now_ms).await?;
+        store::mark_payments(later, &ids, PaymentState::Captured, now_ms).await?;
+        let entries: Vec<_> =
+            stored.iter().map(|(_, lines)| ledger::capture(books::cost_of(lines))).collect();
+        let postings: Vec<_> = stored
+            .iter()
+            .zip(&entries)
+            .map(|((booking, _), entries)| (booking, entries.as_slice()))
+            .collect();
+        books::post_all(later, &*self.entropy, &postings, Kind::Capture, now_ms).await?;
+        let all = stored.iter().flat_map(|(_, lines)| lines);
+        let occasions = confirmed::Occasions::of(tx, all).await?;
+        let answers = stored.iter_mut().zip(tickets).map(|((booking, lines), tickets)| {
+            booking.status = BookingState::Confirmed;
+            let shown = bookings::view::booking(booking, lines, tickets, &occasions);
+            (booking.id.0, answer::confirmed(&shown))
+        });
+        idempotency::answer_all(later, &answers.collect::<Vec<_>>()).await?;
+        let done = || Performed::Done(Event::TicketsIssued(Outcome::Done(())));
+        Ok(checkouts.iter().map(|_| done()).collect())
     }
 
     /// The money was captured late: takes the same seats again, if they are free.
@@ -186,8 +210,8 @@ impl CheckoutDriver {
                 (BookingState::Failed, why.name(), PaymentState::Captured)
             }
         };
-        store::end(tx, booking, status, Some(name), now_ms).await?;
-        store::mark_payment(tx, booking, payment, now_ms).await?;
+        store::end(tx, &[booking], status, Some(name), now_ms).await?;
+        store::mark_payments(tx, &[booking], payment, now_ms).await?;
         if *why == Failure::SeatsLostRefunded {
             self.refund_lost(tx, checkout, now_ms).await?;
         }
@@ -321,23 +345,50 @@ impl Driver for CheckoutDriver {
         }
     }
 
+    /// A transaction has the seats of one event, because a change of its plan locks all of them.
+    fn shares(&self, state: &Checkout, event: &Event, about: Option<Uuid>) -> Option<Group> {
+        match (&state.state, event) {
+            (
+                State::Preparing { .. },
+                Event::Placed { authorized: Outcome::Done(Authorization::Granted), .. },
+            ) => about.map(|of| Group { step: LocalStep::ConfirmSeats.name(), of }),
+            (State::Capturing { .. }, Event::Captured(Outcome::Done(()))) => {
+                Some(Group { step: LocalStep::IssueTickets.name(), of: Uuid::nil() })
+            }
+            (_, _) => None,
+        }
+    }
+
     async fn perform(
         &self,
-        step: &LocalStep,
         tx: &Tx,
         later: &Together,
-        state: &Checkout,
+        due: &[(LocalStep, &Checkout)],
         aftermath: &mut Changes,
         now_ms: i64,
-    ) -> Result<Performed<Event>, StoreError> {
-        match step {
-            LocalStep::ConfirmSeats => self.confirm_seats(tx, state, aftermath).await,
-            LocalStep::IssueTickets => self.issue(tx, later, state, now_ms).await,
-            LocalStep::ReclaimSeats => self.reclaim(tx, state, aftermath).await,
-            LocalStep::ReleaseSeats { why } => {
-                self.release(tx, state, why, aftermath, now_ms).await
+    ) -> Result<Vec<Performed<Event>>, StoreError> {
+        let checkouts: Vec<&Checkout> = due.iter().map(|(_, checkout)| *checkout).collect();
+        match due.first() {
+            Some((LocalStep::ConfirmSeats, _)) => {
+                return self.confirm_seats(tx, &checkouts, aftermath).await;
             }
+            Some((LocalStep::IssueTickets, _)) => {
+                return self.issue(tx, later, &checkouts, now_ms).await;
+            }
+            Some((LocalStep::ReclaimSeats | LocalStep::ReleaseSeats { .. }, _)) | None => {}
         }
+        let mut performed = Vec::with_capacity(due.len());
+        for (step, checkout) in due {
+            performed.push(match step {
+                LocalStep::ReleaseSeats { why } => {
+                    self.release(tx, checkout, why, aftermath, now_ms).await?
+                }
+                LocalStep::ReclaimSeats | LocalStep::ConfirmSeats | LocalStep::IssueTickets => {
+                    self.reclaim(tx, checkout, aftermath).await?
+                }
+            });
+        }
+        Ok(performed)
     }
 
     fn failed(&self, step: &LocalStep) -> Option<Event> {
@@ -361,12 +412,11 @@ impl Driver for CheckoutDriver {
     async fn recorded(
         &self,
         later: &Together,
-        event: &Event,
-        state: &Checkout,
+        events: &[(&Event, &Checkout)],
         now_ms: i64,
     ) -> Result<(), StoreError> {
         let known = Known { entropy: &*self.entropy, provider: self.gateway.provider() };
-        payment::record(later, known, event, state, now_ms).await
+        payment::record(later, known, events, now_ms).await
     }
 
     async fn conclude(&self, later: &Together, aftermath: Changes) -> Result<(), StoreError> {

@@ -1,11 +1,12 @@
-//! The row of a checkout's payment. It follows what the gateway says.
+//! The rows of checkouts' payments. They follow what the gateway says.
 
 use holdfast_domain::{
     booking::PaymentState,
     checkout::{
-        Authorization, Checkout, Decline, Event, Found, Order, Outcome, PaymentId, PaymentStatus,
-        Prepared, State, Taking,
+        Authorization, Checkout, Decline, Event, Found, Order, Outcome, PaymentStatus, Prepared,
+        State, Taking,
     },
+    ids::BookingId,
 };
 use holdfast_entity::payments;
 
@@ -15,7 +16,7 @@ use crate::kernel::{
     ports::Entropy,
 };
 
-/// What a new row needs besides the event.
+/// What new rows need besides the events.
 #[derive(Debug, Clone, Copy)]
 pub struct Known<'a> {
     /// Makes the id of the row.
@@ -24,41 +25,49 @@ pub struct Known<'a> {
     pub provider: &'a str,
 }
 
-/// Stores the payment as soon as the gateway's id of it is known, and marks it once its amount is reserved.
+/// Stores each payment as soon as the gateway's id of it is known, and marks it once its amount is reserved. Each event
+/// comes with the checkout before it.
 ///
 /// One statement may not change a row twice, so a payment that is prepared and authorized in one event is stored as
 /// authorized.
 pub async fn record(
     later: &Together,
     known: Known<'_>,
+    events: &[(&Event, &Checkout)],
+    now_ms: i64,
+) -> Result<(), StoreError> {
+    let new = events.iter().filter_map(|(event, checkout)| row(known, event, checkout, now_ms));
+    db::insert_all(later, new.collect()).await?;
+    let reserved: Vec<BookingId> = events
+        .iter()
+        .filter(|(event, checkout)| reserves(event, checkout))
+        .map(|(_, checkout)| checkout.booking)
+        .collect();
+    if reserved.is_empty() {
+        return Ok(());
+    }
+    store::mark_payments(later, &reserved, PaymentState::Authorized, now_ms).await
+}
+
+/// The row of the payment whose id the event tells.
+fn row(
+    known: Known<'_>,
     event: &Event,
     checkout: &Checkout,
     now_ms: i64,
-) -> Result<(), StoreError> {
-    if let Event::Prepared(Outcome::Done(Prepared { payment, .. }))
+) -> Option<payments::Model> {
+    let (payment, status) = if let Event::Prepared(Outcome::Done(Prepared { payment, .. }))
     | Event::Found(Found::Payment(payment)) = event
     {
-        insert(later, known, payment, PaymentState::Started, checkout, now_ms).await
+        (payment, PaymentState::Started)
     } else if let Event::Placed { payment, authorized } = event {
-        insert(later, known, payment, after(authorized), checkout, now_ms).await
-    } else if reserves(event, checkout) {
-        store::mark_payment(later, checkout.booking, PaymentState::Authorized, now_ms).await
+        (payment, after(authorized))
     } else {
-        Ok(())
-    }
-}
-
-async fn insert(
-    later: &Together,
-    known: Known<'_>,
-    payment: &PaymentId,
-    status: PaymentState,
-    checkout: &Checkout,
-    now_ms: i64,
-) -> Result<(), StoreError> {
+        return None;
+    };
     // A free order has no payment.
-    let Order::Paid { amount, .. } = &checkout.order else { return Ok(()) };
-    let row = payments::Model {
+    let Order::Paid { amount, .. } = &checkout.order else { return None };
+    Some(payments::Model {
         id: known.entropy.id(),
         booking_id: checkout.booking,
         saga_id: checkout.saga,
@@ -71,8 +80,7 @@ async fn insert(
         status,
         created_at: now_ms,
         updated_at: now_ms,
-    };
-    db::insert(later, row).await
+    })
 }
 
 /// The state of a payment whose authorization had this outcome.

@@ -7,7 +7,10 @@ use holdfast_domain::{
 use holdfast_entity::{booking_reservations, bookings, offers, payments};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
-use crate::kernel::db::{self, Expected, Sql, StoreError, Writes};
+use crate::{
+    kernel::db::{self, Expected, Sql, StoreError, Writes},
+    shop::reservations::in_payment::PaidFor,
+};
 
 /// Records the reservations for which the booking pays. A reservation for which another live booking pays is a unique
 /// violation.
@@ -39,6 +42,16 @@ pub async fn reservations_of(
         .await?)
 }
 
+/// The reservations that bookings pay for.
+pub async fn paid_for(sql: &impl Sql, bookings: &[BookingId]) -> Result<Vec<PaidFor>, StoreError> {
+    let of = booking_reservations::Column::BookingId;
+    let found = booking_reservations::Entity::find()
+        .select_only()
+        .columns([of, booking_reservations::Column::ReservationId])
+        .filter(db::is_among(sql, of, bookings.iter().copied()));
+    db::list(sql, found).await
+}
+
 /// The refundable offers among these.
 pub async fn refundable_offers(
     sql: &impl Sql,
@@ -54,13 +67,13 @@ pub async fn refundable_offers(
         .await?)
 }
 
-/// Ends a pending booking, and releases its reservations so that another booking can pay for them.
+/// Ends pending bookings, and releases their reservations so that other bookings can pay for them.
 ///
 /// # Errors
-/// When the booking is not pending, or the database fails.
+/// When a booking is not pending, or the database fails.
 pub async fn end(
     sql: &impl Writes,
-    id: BookingId,
+    ids: &[BookingId],
     status: BookingState,
     failure: Option<&str>,
     now_ms: i64,
@@ -74,21 +87,23 @@ pub async fn end(
     let change = bookings::Entity::update_many()
         .set(ended)
         .col_expr(bookings::Column::Version, db::plus(bookings::Column::Version, 1))
-        .filter(bookings::Column::Id.eq(id))
+        .filter(db::is_among(sql, bookings::Column::Id, ids.iter().copied()))
         .filter(bookings::Column::Status.eq(BookingState::Pending));
-    let otherwise = format!("booking {id} is not pending");
-    db::write(sql, change, Some(Expected { rows: 1, otherwise })).await?;
+    let otherwise = "bookings are not pending".to_owned();
+    let expected = Expected { rows: ids.len() as u64, otherwise };
+    db::write(sql, change, Some(expected)).await?;
+    let of = booking_reservations::Column::BookingId;
     let let_go = booking_reservations::Entity::update_many()
         .set(booking_reservations::ActiveModel { live: Set(0), ..Default::default() })
-        .filter(booking_reservations::Column::BookingId.eq(id));
+        .filter(db::is_among(sql, of, ids.iter().copied()));
     db::write(sql, let_go, None).await
 }
 
-/// Sets the status of a booking's payment. A captured payment is captured in full. A booking for which nothing was due
-/// has no payment.
-pub async fn mark_payment(
+/// Sets the status of the bookings' payments. A captured payment is captured in full. A booking for which nothing was
+/// due has no payment.
+pub async fn mark_payments(
     sql: &impl Writes,
-    booking: BookingId,
+    ids: &[BookingId],
     status: PaymentState,
     now_ms: i64,
 ) -> Result<(), StoreError> {
@@ -101,6 +116,6 @@ pub async fn mark_payment(
         .col_expr(payments::Column::Status, status.into())
         .col_expr(payments::Column::CapturedMinor, captured)
         .col_expr(payments::Column::UpdatedAt, now_ms.into())
-        .filter(payments::Column::BookingId.eq(booking));
+        .filter(db::is_among(sql, payments::Column::BookingId, ids.iter().copied()));
     db::write(sql, change, None).await
 }

@@ -3,21 +3,22 @@
 //!
 //! This module decides nothing about money. A paying seat never lapses: only these steps change it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use holdfast_contract::{catalogue::SeatStatus, live::GeneralState};
 use holdfast_domain::{
     checkout::{Failure, Release},
     event::Status,
-    ids::{Buyer, EventId, ReservationId, SectionId},
+    ids::{BookingId, Buyer, EventId, ReservationId, SectionId},
     reservation::{ItemKind, ItemState, ReservationState},
 };
 use holdfast_entity::{reservation_items, reservations};
 use sea_orm::FromQueryResult;
 
+pub use super::store::payment::PaidFor;
 use super::store::payment::{self as store, ChangedPlaces, ChangedSeat};
 use crate::{
-    kernel::db::{StoreError, Tx, Writes},
+    kernel::db::{Bug, StoreError, Tx, Writes},
     live::{ChangeDraft, record},
 };
 
@@ -133,21 +134,83 @@ fn lapsed(buyer: Buyer, ids: &[ReservationId]) -> ReservationId {
     ids.first().copied().unwrap_or(ReservationId(buyer.id()))
 }
 
-/// Changes all places from paying to sold, or none of them. `None` when a seat does not belong to its reservation any
-/// more; the transaction must then be rolled back.
-pub async fn confirm(tx: &Tx, ids: &[ReservationId]) -> Result<Option<Changes>, StoreError> {
-    let wanted = store::count_items(tx, ids).await?;
-    let seats = store::sell_seats(tx, ids).await?;
-    let places = if wanted.general > 0 { store::sell_places(tx, ids).await? } else { Vec::new() };
-    if seats.len() != wanted.seats || places.len() != wanted.general {
-        return Ok(None);
+/// Changes the places of bookings from paying to sold: for each booking all of them, or none when a seat does not belong
+/// to its reservation any more. Returns the bookings whose places are sold.
+///
+/// # Errors
+/// When the database fails, or the places of a booking are not as they must be in a payment; the transaction must then
+/// be rolled back.
+pub async fn confirm(
+    tx: &Tx,
+    paid: &[PaidFor],
+) -> Result<(HashSet<BookingId>, Changes), StoreError> {
+    let booking_of: HashMap<ReservationId, BookingId> =
+        paid.iter().map(|one| (one.reservation, one.booking)).collect();
+    let ids: Vec<ReservationId> = paid.iter().map(|one| one.reservation).collect();
+    let (mut seats_of, mut general_of) = (HashMap::new(), HashMap::new());
+    for counted in store::count_items(tx, &ids).await? {
+        let Some(booking) = booking_of.get(&counted.reservation) else { continue };
+        let of_kind = match counted.kind {
+            ItemKind::Seat => &mut seats_of,
+            ItemKind::General => &mut general_of,
+        };
+        *of_kind.entry(*booking).or_insert(0_i64) += counted.items;
+    }
+    let sold = store::sell_seats(tx, paid).await?;
+    let mut sold_of: HashMap<BookingId, i64> = HashMap::new();
+    for seat in &sold {
+        let booking = seat.reservation.and_then(|id| booking_of.get(&id));
+        *sold_of.entry(*booking.ok_or_else(|| Bug::new("a sold seat of nobody"))?).or_default() +=
+            1;
+    }
+    let mut whole: HashSet<BookingId> = booking_of.values().copied().collect();
+    for (booking, wanted) in &seats_of {
+        match sold_of.get(booking).copied().unwrap_or(0) {
+            sold if sold == *wanted => {}
+            0 => {
+                whole.remove(booking);
+            }
+            sold => {
+                let bug = format!("{sold} of {wanted} seats of booking {booking} are sold");
+                return Err(Bug::new(bug).into());
+            }
+        }
     }
     let mut changes = Changes::new();
+    let seats: Vec<ChangedSeat> = sold.iter().map(|seat| seat.changed).collect();
     note_seats(&mut changes, &seats, SeatStatus::Sold);
+    sell_places(tx, &booking_of, &whole, &general_of).await?;
+    Ok((whole, changes))
+}
+
+/// Sells the general-admission places of whole bookings, and moves the counters of their sections.
+async fn sell_places(
+    tx: &Tx,
+    booking_of: &HashMap<ReservationId, BookingId>,
+    whole: &HashSet<BookingId>,
+    general_of: &HashMap<BookingId, i64>,
+) -> Result<(), StoreError> {
+    let has_places =
+        |booking: &BookingId| whole.contains(booking) && general_of.contains_key(booking);
+    let mut ids: Vec<ReservationId> = booking_of
+        .iter()
+        .filter(|(_, booking)| has_places(booking))
+        .map(|(reservation, _)| *reservation)
+        .collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    ids.sort_unstable();
+    let wanted: i64 =
+        general_of.iter().filter(|(booking, _)| whole.contains(booking)).map(|(_, it)| it).sum();
+    let places = store::sell_places(tx, &ids).await?;
+    if places.len() as i64 != wanted {
+        return Err(Bug::new(format!("{} of {wanted} places are sold", places.len())).into());
+    }
     for (event, section, persons) in sums(&places) {
         store::move_counter(tx, event, section, -persons, persons).await?;
     }
-    Ok(Some(changes))
+    Ok(())
 }
 
 /// Marks the reservations as paid.

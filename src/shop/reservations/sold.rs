@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use holdfast_contract::catalogue::SeatStatus;
-use holdfast_domain::ids::ReservationId;
+use holdfast_domain::{ids::ReservationId, reservation::ItemKind};
 use holdfast_entity::booking_lines;
 
 use super::{
@@ -61,7 +61,9 @@ pub async fn reclaim(tx: &Tx, ids: &[ReservationId]) -> Result<Option<Changes>, 
     let wanted = count_items(tx, ids).await?;
     let seats = store::reclaim_seats(tx, ids).await?;
     let places = sell_places(tx, ids).await?;
-    if seats.len() != wanted.seats || places.len() != wanted.general {
+    let of_kind = |kind| wanted.iter().filter(|it| it.kind == kind).map(|it| it.items).sum::<i64>();
+    let found = (seats.len() as i64, places.len() as i64);
+    if found != (of_kind(ItemKind::Seat), of_kind(ItemKind::General)) {
         return Ok(None);
     }
     // The seats are locked, so their places cannot change any more.

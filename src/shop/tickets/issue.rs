@@ -17,39 +17,48 @@ use crate::kernel::{
 };
 
 /// Issues one ticket for each seat, and one for each admission in general admission: three family tickets of four
-/// persons are three tickets that admit four persons each.
+/// persons are three tickets that admit four persons each. The lines come with their buyers. Returns the tickets of each
+/// buyer's lines.
 ///
 /// # Errors
 /// When the database fails. A second live ticket of a seat is a unique violation.
 pub async fn issue(
     to: &impl Writes,
     entropy: &dyn Entropy,
-    buyer: Uuid,
-    lines: &[booking_lines::Model],
+    bought: &[(Uuid, &[booking_lines::Model])],
     now_ms: i64,
-) -> Result<Vec<Ticket>, StoreError> {
-    let mut rows = Vec::new();
-    for line in lines {
-        for ordinal in 1..=line.quantity {
-            rows.push(tickets::Model {
-                id: TicketId(entropy.id()),
-                event_id: line.event_id,
-                booking_id: line.booking_id,
-                line_id: line.id,
-                buyer_id: buyer,
-                ordinal,
-                seat_id: line.seat_id,
-                section_id: line.section_id,
-                label: line.label.clone(),
-                admits: line.admits / line.quantity.max(1),
-                status: TicketState::Valid,
-                issued_at: now_ms,
-            });
-        }
-    }
-    let shown = rows.iter().map(wire).collect();
-    db::insert_all(to, rows).await?;
+) -> Result<Vec<Vec<Ticket>>, StoreError> {
+    let issued = bought.iter().map(|(buyer, lines)| {
+        let of_line = |line| tickets_of(entropy, *buyer, line, now_ms);
+        lines.iter().flat_map(of_line).collect::<Vec<tickets::Model>>()
+    });
+    let issued: Vec<Vec<tickets::Model>> = issued.collect();
+    let shown = issued.iter().map(|rows| rows.iter().map(wire).collect()).collect();
+    db::insert_all(to, issued.into_iter().flatten().collect()).await?;
     Ok(shown)
+}
+
+fn tickets_of(
+    entropy: &dyn Entropy,
+    buyer: Uuid,
+    line: &booking_lines::Model,
+    now_ms: i64,
+) -> Vec<tickets::Model> {
+    let ticket = |ordinal| tickets::Model {
+        id: TicketId(entropy.id()),
+        event_id: line.event_id,
+        booking_id: line.booking_id,
+        line_id: line.id,
+        buyer_id: buyer,
+        ordinal,
+        seat_id: line.seat_id,
+        section_id: line.section_id,
+        label: line.label.clone(),
+        admits: line.admits / line.quantity.max(1),
+        status: TicketState::Valid,
+        issued_at: now_ms,
+    };
+    (1..=line.quantity).map(ticket).collect()
 }
 
 /// Locks the tickets of a booking. From here on, no gate uses a ticket before this transaction has ended.

@@ -3,6 +3,7 @@
 mod crashes;
 mod faults;
 mod handover;
+mod shared;
 mod webhooks;
 
 use std::time::Duration;

@@ -35,6 +35,7 @@ fn records_without_the_fence_are_caught() {
             "heard",
             "cannot take in",
             "pending bookings",
+            "seat",
         ],
     );
 }
@@ -51,7 +52,7 @@ fn a_gateway_without_keys_is_caught() {
 
 #[test]
 fn a_new_key_without_a_question_is_caught() {
-    check_is_caught(Rule::AskBeforeNewKey, &["paid", "reserved"]);
+    check_is_caught(Rule::AskBeforeNewKey, &["paid", "reserved", "payment"]);
 }
 
 #[test]
@@ -80,6 +81,11 @@ fn seats_freed_before_the_payment_is_void_are_caught() {
 #[test]
 fn seats_freed_beside_a_payment_whose_id_was_never_stored_are_caught() {
     check_is_caught(Rule::FindBeforeFree, &["payment", "can still be captured"]);
+}
+
+#[test]
+fn a_member_that_is_sold_what_it_lost_is_caught() {
+    check_is_caught(Rule::WholeByMember, &["ticket", "payment", "tickets"]);
 }
 
 #[test]

@@ -87,7 +87,9 @@ const ENDINGS: [&str; 7] = [
     "capture-refused",
     "cancelled",
 ];
-const SCENES: [&str; 28] = [
+const SCENES: [&str; 30] = [
+    "checkouts share a transaction",
+    "one of those who share a transaction is refused",
     "a guest signs in while paying",
     "what exceeds the limit stays the guest's",
     "a request of a guest arrives after the sign-in",

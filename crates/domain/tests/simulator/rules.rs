@@ -17,6 +17,8 @@ pub(crate) enum Rule {
     SeatsBeforeCapture,
     /// Seats are sold before a payment that takes the money at once is authorized.
     SeatsBeforeCharge,
+    /// In a transaction of several checkouts, each is sold its own seats or refused, whatever comes of the others.
+    WholeByMember,
     /// Payments are voided before seats are freed.
     VoidBeforeFree,
     /// Whoever gives a checkout up before the payment's id is stored learns the id, to void the payment.

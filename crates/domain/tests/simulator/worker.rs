@@ -8,7 +8,8 @@ mod commit;
 pub(crate) use self::commit::Takes;
 
 use holdfast_domain::checkout::{
-    Checkout, Decision, Event, GatewayCall, PaymentId, follows, joined, next,
+    Authorization, Checkout, Decision, Event, GatewayCall, LocalStep, Outcome, PaymentId, State,
+    follows, joined, next,
 };
 
 use self::commit::Recorded;
@@ -102,7 +103,12 @@ impl World {
         if others {
             self.coverage.scene("a worker takes over from one who sleeps");
         }
-        let mut takes = Takes { rules: self.rules, now_ms: now, coverage: &mut self.coverage };
+        let mut takes = Takes {
+            rules: self.rules,
+            now_ms: now,
+            is_shared: false,
+            coverage: &mut self.coverage,
+        };
         let mut checkout = takes.woken(self.store.checkout(booking))?;
         if self.store.sagas[booking].cancel_requested {
             checkout = takes.cancel(checkout);
@@ -166,43 +172,86 @@ impl World {
         Ok(())
     }
 
-    /// The transaction that records the performed step and performs the local steps after it.
+    /// Records the performed step and performs the local steps after it, together with workers of the same node that are
+    /// at the same step.
     fn record(&mut self, w: usize, work: Work, answer: Option<Answer>) -> Result<(), Breach> {
-        if self.chance.strikes(Fault::Abort) {
-            // Nothing was committed: the worker tries again with the same work.
-            self.workers[w].phase = in_hand(work, answer);
-            return Ok(());
+        let mut members = vec![(w, work, answer)];
+        if let Some(step) = shared_step(&members[0].1, members[0].2.as_ref()) {
+            for other in 0..self.workers.len() {
+                let is_beside = other != w
+                    && self.workers[other].node == self.workers[w].node
+                    && self.workers[other].stalled_until_ms <= self.now_ms;
+                let Phase::Answered(work, answer) = &self.workers[other].phase else { continue };
+                if is_beside && shared_step(work, Some(answer)) == Some(step) {
+                    members.push((other, work.clone(), Some(answer.clone())));
+                    self.workers[other].phase = Phase::Idle;
+                }
+            }
         }
-        let now_ms = self.clock(w);
-        let mut tx = self.store.clone();
+        self.record_together(members)
+    }
+
+    /// One transaction for all members. When it fails, nothing of any of them is recorded.
+    fn record_together(
+        &mut self,
+        members: Vec<(usize, Work, Option<Answer>)>,
+    ) -> Result<(), Breach> {
+        let w = members[0].0;
+        let is_shared = members.len() > 1;
+        let fails = self.chance.strikes(Fault::Abort);
         let failing = if self.chance.strikes(Fault::StepFails) {
             Some(self.chance.rng.below(2))
         } else {
             None
         };
-        let mut takes = Takes { rules: self.rules, now_ms, coverage: &mut self.coverage };
-        let (recorded, steps) = takes.commit(&mut tx, work.clone(), answer.clone(), failing)?;
+        if fails || (is_shared && failing.is_some()) {
+            // Nothing was committed: the workers try again with the same work.
+            self.take_in_hand(members);
+            return Ok(());
+        }
+        let now_ms = self.clock(w);
+        let mut tx = self.store.clone();
+        let (mut came, mut steps) = (Vec::new(), Vec::new());
+        for (member, work, answer) in &members {
+            let mut takes =
+                Takes { rules: self.rules, now_ms, is_shared, coverage: &mut self.coverage };
+            let (recorded, performed) =
+                takes.commit(&mut tx, work.clone(), answer.clone(), failing)?;
+            came.push((*member, recorded));
+            steps.extend(performed);
+        }
         if steps.iter().any(|step| self.dies(w, step, "before_record")) {
             return Ok(());
         }
         self.store = tx;
+        if is_shared {
+            self.coverage.scene("checkouts share a transaction");
+        }
         if steps.iter().any(|step| self.dies(w, step, "after_record")) {
             return Ok(());
         }
         if self.chance.strikes(Fault::LostCommit) {
             self.say(|| format!("worker {w}: the answer to COMMIT is lost"));
-            self.workers[w].phase = in_hand(work, answer);
+            self.take_in_hand(members);
             return Ok(());
         }
-        self.workers[w].phase = match recorded {
-            Recorded::On(work) => Phase::Claimed(*work),
-            Recorded::Parked => Phase::Idle,
-            Recorded::Fenced => {
-                self.coverage.scene("a stale worker is fenced off");
-                Phase::Idle
-            }
-        };
+        for (member, recorded) in came {
+            self.workers[member].phase = match recorded {
+                Recorded::On(work) => Phase::Claimed(*work),
+                Recorded::Parked => Phase::Idle,
+                Recorded::Fenced => {
+                    self.coverage.scene("a stale worker is fenced off");
+                    Phase::Idle
+                }
+            };
+        }
         Ok(())
+    }
+
+    fn take_in_hand(&mut self, members: Vec<(usize, Work, Option<Answer>)>) {
+        for (member, work, answer) in members {
+            self.workers[member].phase = in_hand(work, answer);
+        }
     }
 
     /// Whether the worker's node dies at this point.
@@ -231,6 +280,21 @@ fn request(checkout: &Checkout, call: GatewayCall) -> Call {
         GatewayCall::Find { .. } => return Call::Find,
     };
     Call::Request(Request { key, wanted })
+}
+
+/// The local step whose transaction the work may share with others, as in the server.
+fn shared_step(work: &Work, answer: Option<&Answer>) -> Option<&'static str> {
+    let (_, event) = answer?;
+    let granted = Outcome::Done(Authorization::Granted);
+    match (&work.checkout.state, event) {
+        (State::Preparing { .. }, Event::Placed { authorized, .. }) if *authorized == granted => {
+            Some(LocalStep::ConfirmSeats.name())
+        }
+        (State::Capturing { .. }, Event::Captured(Outcome::Done(()))) => {
+            Some(LocalStep::IssueTickets.name())
+        }
+        (_, _) => None,
+    }
 }
 
 /// The phase of a worker that still has to record this work.

@@ -481,7 +481,7 @@ impl World {
             }
             let checkout = self.store.checkout(booking);
             let (rules, now_ms) = (self.rules, self.now_ms);
-            let mut takes = Takes { rules, now_ms, coverage: &mut self.coverage };
+            let mut takes = Takes { rules, now_ms, is_shared: false, coverage: &mut self.coverage };
             let checkout = takes.take(checkout, holdfast_domain::checkout::Event::Retried)?;
             let row = &mut self.store.sagas[booking];
             row.text = checkout.encode().into();

@@ -19,6 +19,16 @@ pub async fn lock(tx: &Tx, id: BookingId) -> Result<Option<bookings::Model>, Sto
     Ok(bookings::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(tx.orm()).await?)
 }
 
+/// Locks the rows of bookings in the order of their ids, and reads them.
+pub async fn lock_all(tx: &Tx, ids: &[BookingId]) -> Result<Vec<bookings::Model>, StoreError> {
+    Ok(bookings::Entity::find()
+        .filter(db::is_among(tx, bookings::Column::Id, ids.iter().copied()))
+        .order_by_asc(bookings::Column::Id)
+        .lock(LockType::NoKeyUpdate)
+        .all(tx.orm())
+        .await?)
+}
+
 /// The payment that paid for the booking, whose amount was captured.
 pub async fn captured(
     sql: &impl Sql,

@@ -3,13 +3,14 @@
 
 use holdfast_contract::live::GeneralState;
 use holdfast_domain::{
-    ids::{Buyer, EventId, ReservationId, SeatId, SectionId},
+    ids::{BookingId, Buyer, EventId, ReservationId, SeatId, SectionId},
     reservation::{ItemKind, ItemState, ReservationState},
 };
 use holdfast_entity::{buyers, reservation_items};
 use sea_orm::{
     ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Value, sea_query::ExprTrait,
 };
+use serde::Serialize;
 
 use super::{
     super::in_payment::Candidate,
@@ -149,33 +150,43 @@ pub async fn items(
         .await?)
 }
 
-/// How many items reservations have.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct ItemCounts {
-    pub seats: usize,
-    /// The number of general-admission items.
-    pub general: usize,
+/// How many items of a kind a reservation has.
+#[derive(Debug, Clone, Copy, FromQueryResult)]
+pub struct Counted {
+    #[sea_orm(alias = "reservation_id")]
+    pub reservation: ReservationId,
+    pub kind: ItemKind,
+    pub items: i64,
 }
 
 /// Counts the items of the reservations.
-pub async fn count_items(sql: &impl Sql, ids: &[ReservationId]) -> Result<ItemCounts, StoreError> {
-    let text = "SELECT kind, count(*) AS items FROM reservation_items \
-        WHERE reservation_id {among_ids $1} GROUP BY kind";
-    let mut counted = ItemCounts::default();
-    for KindCount { kind, items } in sql.list(text, vec![set(sql, ids)]).await? {
-        let items = usize::try_from(items).unwrap_or(0);
-        match kind {
-            ItemKind::General => counted.general += items,
-            ItemKind::Seat => counted.seats += items,
-        }
-    }
-    Ok(counted)
+pub async fn count_items(
+    sql: &impl Sql,
+    ids: &[ReservationId],
+) -> Result<Vec<Counted>, StoreError> {
+    let text = "SELECT reservation_id, kind, count(*) AS items FROM reservation_items \
+        WHERE reservation_id {among_ids $1} GROUP BY reservation_id, kind";
+    sql.list(text, vec![set(sql, ids)]).await
 }
 
-#[derive(FromQueryResult)]
-struct KindCount {
-    kind: ItemKind,
-    items: i64,
+/// A reservation that a booking pays for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromQueryResult, Serialize)]
+pub struct PaidFor {
+    #[sea_orm(alias = "booking_id")]
+    #[serde(rename = "booking_id")]
+    pub booking: BookingId,
+    #[sea_orm(alias = "reservation_id")]
+    #[serde(rename = "reservation_id")]
+    pub reservation: ReservationId,
+}
+
+/// A seat that was sold, with the reservation that has it.
+#[derive(Debug, Clone, Copy, FromQueryResult)]
+pub struct SoldSeat {
+    #[sea_orm(nested)]
+    pub changed: ChangedSeat,
+    #[sea_orm(alias = "reservation_id")]
+    pub reservation: Option<ReservationId>,
 }
 
 /// An UPDATE of the seats of reservations (`$1`), which locks the seats in order first. `items` is a further condition
@@ -217,12 +228,30 @@ pub async fn begin_seats(
     change_seats(sql, ids, "status = 'paying', expires_at = NULL", held).await
 }
 
-/// Changes seats from paying to sold.
-pub async fn sell_seats(
-    sql: &impl Sql,
-    ids: &[ReservationId],
-) -> Result<Vec<ChangedSeat>, StoreError> {
-    change_seats(sql, ids, "status = 'sold'", "seats.status = 'paying'").await
+/// Changes seats from paying to sold: for each booking all of its seats, or none if one of them is not paying, or not
+/// its reservation's. What is right is read from the locked rows.
+pub async fn sell_seats(sql: &impl Sql, paid: &[PaidFor]) -> Result<Vec<SoldSeat>, StoreError> {
+    sql.list(
+        "UPDATE seats SET version = version + 1, status = 'sold' FROM (\
+             SELECT locked.*, MIN(locked.is_right) OVER (PARTITION BY locked.of_booking) AS is_whole FROM (\
+                 SELECT s.event_id AS of_event, s.seat_id AS of_seat, rows.booking_id AS of_booking, \
+                     CASE WHEN 1 = 1 [[state: AND s.status = 'paying']] \
+                         [[owner: AND s.reservation_id = i.reservation_id]] \
+                         [[fence: AND s.fence = i.fence]] THEN 1 ELSE 0 END AS is_right \
+                 FROM reservation_items i \
+                 JOIN {rows $1 (booking_id uuid, reservation_id uuid)} ON rows.reservation_id = i.reservation_id \
+                 JOIN seats s ON s.event_id = i.event_id AND s.seat_id = i.seat_id \
+                 WHERE i.reservation_id {among_ids $2} AND i.kind = 'seat' ORDER BY s.event_id, s.seat_id {lock_seats}\
+             ) AS locked\
+         ) AS item \
+         WHERE item.is_whole = 1 AND seats.event_id = item.of_event AND seats.seat_id = item.of_seat \
+         RETURNING event_id, seat_id, version, expires_at, reservation_id",
+        vec![
+            db::rows(paid.iter().copied())?,
+            db::set(sql.dialect(), paid.iter().map(|one| one.reservation)),
+        ],
+    )
+    .await
 }
 
 const BEGUN: &str = "seats.status IN ('paying', 'sold')";

@@ -31,6 +31,8 @@ pub(super) enum Recorded {
 pub(crate) struct Takes<'a> {
     pub(crate) rules: Rules,
     pub(crate) now_ms: i64,
+    /// Whether the transaction records other checkouts, too.
+    pub(crate) is_shared: bool,
     pub(crate) coverage: &'a mut Coverage,
 }
 
@@ -115,7 +117,16 @@ impl Takes<'_> {
     ) -> Option<(&'static str, Event)> {
         let Decision::Local(step) = next(checkout, self.now_ms) else { return None };
         let event = match &step {
-            LocalStep::ConfirmSeats => Event::SeatsConfirmed(tx.confirm_seats(booking)),
+            LocalStep::ConfirmSeats => {
+                let mut confirmed = tx.confirm_seats(booking);
+                if self.is_shared && confirmed == Outcome::Refused(()) {
+                    self.coverage.scene("one of those who share a transaction is refused");
+                    if !self.rules.keep(Rule::WholeByMember) {
+                        confirmed = Outcome::Done(());
+                    }
+                }
+                Event::SeatsConfirmed(confirmed)
+            }
             LocalStep::IssueTickets => {
                 let paid = matches!(&checkout.state, State::Issuing { payment: Some(_), .. });
                 let confirm = paid && !self.rules.keep(sells_first(checkout.taking));

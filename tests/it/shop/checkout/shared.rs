@@ -1,0 +1,163 @@
+//! Checkouts that are at the same step at the same time share a transaction. Each of them ends as it would alone.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use holdfast_contract::bookings::{Booking, BookingStatus};
+use serde_json::Value;
+
+use crate::support::{
+    buyer::Buyer,
+    fixture::{self, Event, Like, seats_and_places},
+    harness::TestApp,
+    process::Node,
+};
+
+const BUYERS: i32 = 8;
+/// All authorizations end at about the same moment, so that their records wait for each other.
+const TOGETHER: &str = "authorize=slow*8";
+/// A time longer than the lease of a dead worker.
+const LEASE: Duration = Duration::from_secs(6);
+
+/// Buyers with two seats and a place each, and the bodies of their payments.
+async fn buyers(app: &TestApp, event: &Event) -> Vec<(Buyer, Value)> {
+    let mut buyers = Vec::new();
+    for number in 0..BUYERS {
+        let wish = seats_and_places(event, &[2 * number + 1, 2 * number + 2], 1);
+        let buyer = Buyer::holds(app, event, &wish).await;
+        let body = buyer.pays_from("pm_card_visa", &format!("ada{number}@example.org"));
+        buyers.push((buyer, body));
+    }
+    buyers
+}
+
+/// A node with these faults, and the event whose buyers come to it.
+async fn node(faults: &str, failpoint: &str) -> (TestApp, Event, Node) {
+    let app = TestApp::apart().await;
+    let like = Like { seats: 2 * BUYERS, places: BUYERS, ..Like::default() };
+    let event = fixture::event(&app, like).await;
+    let faults = [("HOLDFAST_FAULTS", faults), ("HOLDFAST_FAILPOINT", failpoint)];
+    let node = Node::start_with(&app.app.config, &faults).await;
+    app.talks_to(node.address);
+    (app, event, node)
+}
+
+/// How many checkouts and how many transactions the node has recorded by steps that may be shared.
+async fn recorded(app: &TestApp) -> (u64, u64) {
+    let metrics = app.get("/metrics").await.text;
+    let number = |name: &str| {
+        let line = metrics.lines().find_map(|line| line.strip_prefix(name));
+        line.and_then(|it| it.trim().parse().ok()).unwrap_or(0)
+    };
+    (number("holdfast_saga_transactions_sagas_total "), number("holdfast_saga_transactions_total "))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn eight_checkouts_share_transactions_and_each_gets_what_it_paid_for() {
+    let (app, event, _node) = node(TOGETHER, "").await;
+    let buyers = buyers(&app, &event).await;
+    let paid = join_all(buyers.iter().map(|(buyer, body)| buyer.confirms(&app, "k1", body))).await;
+    let mut references = Vec::new();
+    for ((buyer, body), paid) in buyers.iter().zip(paid) {
+        assert_eq!(paid.status, 201, "{}", paid.text);
+        let again = buyer.confirms(&app, "k1", body).await;
+        assert_eq!((again.status, &again.text), (201, &paid.text));
+        let booking = paid.booking();
+        assert_eq!((booking.lines.len(), booking.tickets.len()), (3, 3));
+        let of_lines: Vec<_> = booking.lines.iter().map(|line| (line.id, &line.label)).collect();
+        let of_tickets: Vec<_> = booking.tickets.iter().map(|it| (it.line_id, &it.label)).collect();
+        assert_eq!(of_tickets, of_lines);
+        references.push(booking.reference);
+    }
+    references.sort();
+    references.dedup();
+    assert_eq!(references.len(), buyers.len());
+    let (sagas, transactions) = recorded(&app).await;
+    // Each checkout sells its seats, and issues its tickets.
+    assert_eq!(sagas, 16);
+    assert!(transactions < sagas, "{transactions} transactions of {sagas} steps share nothing");
+    for (text, expected) in [
+        ("SELECT COUNT(*) AS found FROM payments WHERE status = 'captured'", 8),
+        (
+            "SELECT COUNT(*) AS found FROM simulated_payments WHERE capture_key LIKE '%:capture:1'",
+            8,
+        ),
+        ("SELECT COUNT(*) AS found FROM ledger_entries", 16),
+        ("SELECT CAST(SUM(sold) AS bigint) AS found FROM sections", 8),
+    ] {
+        assert_eq!(app.number(text).await, expected, "{text}");
+    }
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_of_eight_is_refused_and_the_others_do_not_notice() {
+    let (app, event, _node) = node(&format!("{TOGETHER},confirm_seats=refuse"), "").await;
+    let buyers = buyers(&app, &event).await;
+    let paid = join_all(buyers.iter().map(|(buyer, body)| buyer.confirms(&app, "k1", body))).await;
+    let (paid, refused): (Vec<_>, Vec<_>) = paid.into_iter().partition(|it| it.status == 201);
+    assert_eq!((paid.len(), refused.len()), (7, 1));
+    refused[0].assert_problem(409, "/problems/seats-unavailable");
+    let (sagas, transactions) = recorded(&app).await;
+    assert!(transactions < sagas, "{transactions} transactions of {sagas} steps share nothing");
+    let void = "SELECT COUNT(*) AS found FROM simulated_payments WHERE status = 'canceled'";
+    assert_eq!(app.number(void).await, 1);
+    // Nobody else's step was a second try.
+    let tries = "SELECT COUNT(*) AS found FROM sagas WHERE last_error IS NOT NULL";
+    assert_eq!(app.number(tries).await, 1);
+    app.finish().await;
+}
+
+/// A step that fails in the database fails for all who share its transaction. Then each is recorded alone, and nobody
+/// counts a try.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failure_of_a_shared_step_is_nobodys_try() {
+    let (app, event, node) = node(&format!("{TOGETHER},issue_tickets=fail"), "").await;
+    let buyers = buyers(&app, &event).await;
+    let paid = join_all(buyers.iter().map(|(buyer, body)| buyer.confirms(&app, "k1", body))).await;
+    for (paid, (buyer, _)) in paid.iter().zip(&buyers) {
+        let booking: Booking = match paid.status {
+            201 => paid.booking(),
+            // The one that failed alone waits for its next try.
+            _ => buyer.settled(&app, paid.id()).await,
+        };
+        assert_eq!(booking.status, BookingStatus::Confirmed);
+    }
+    assert_eq!(node.met().iter().filter(|fault| *fault == "issue_tickets=fail").count(), 1);
+    let tries = "SELECT COUNT(*) AS found FROM sagas WHERE last_error IS NOT NULL";
+    assert!(app.number(tries).await <= 1, "a neighbour's failure counts as a try");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_killed_in_a_shared_step_loses_nothing() {
+    // The first two have a transaction each; the third is in the one that the rest share.
+    for point in ["confirm_seats.before_record", "confirm_seats.after_record"] {
+        let (app, event, mut doomed) = node(TOGETHER, &format!("{point}:4")).await;
+        let buyers = buyers(&app, &event).await;
+        let asked = buyers.iter().map(|(buyer, body)| {
+            let request = app.client().post(doomed.url("/bookings/confirm"));
+            let request = request.header("X-Guest-Token", &buyer.token);
+            tokio::spawn(request.header("Idempotency-Key", "k1").json(body).send())
+        });
+        let asked: Vec<_> = asked.collect();
+        doomed.halts_at(point).await;
+        doomed.kill().await;
+        for one in asked {
+            // Some of them may have been answered before.
+            one.await.expect("a task").ok();
+        }
+        app.advance(LEASE).await;
+        let next = Node::start(&app.app.config).await;
+        app.talks_to(next.address);
+        for (buyer, body) in &buyers {
+            let told = buyer.confirms(&app, "k1", body).await;
+            let booking = match told.status {
+                201 => told.booking(),
+                _ => buyer.settled(&app, told.id()).await,
+            };
+            assert_eq!((booking.status, booking.tickets.len()), (BookingStatus::Confirmed, 3));
+        }
+        app.finish().await;
+    }
+}
