@@ -8,4 +8,5 @@ raise_open_files
 
 scripts/frontend.sh
 build_server release --bin holdfast
+cargo build --release -p holdfast-fake-stripe
 exec python3 scripts/bench.py --binary "$(profile_dir release)/holdfast" "$@"

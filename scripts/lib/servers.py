@@ -93,17 +93,17 @@ def run_holdfast(binary, arguments, env):
     return done.stdout
 
 
-def start_node(fleet, folder, name, binary, env):
-    """Starts `holdfast serve` on a free port and waits until it is ready."""
+def start_node(fleet, folder, name, binary, env, port=None):
+    """Starts `holdfast serve` on this port, or on a free one, and waits until it is ready."""
     if shutil.which(binary) is None:
         raise Failure(f"{binary} is not here; build it first")
     for attempt in range(1, PORT_TRIES + 1):
-        port = free_port()
+        bound = port or free_port()
         started = time.monotonic()
         process = fleet.start(name, [binary, "serve"],
-                              env={**env, "HOLDFAST_BIND": f"127.0.0.1:{port}"},
+                              env={**env, "HOLDFAST_BIND": f"127.0.0.1:{bound}"},
                               log_path=os.path.join(folder, f"{name}.log"))
-        url = f"http://127.0.0.1:{port}"
+        url = f"http://127.0.0.1:{bound}"
         if wait_ready(fleet, process, f"{url}/readyz"):
             return Server(process, url, time.monotonic() - started)
         if "in use" not in process.log_tail() or attempt == PORT_TRIES:
