@@ -54,6 +54,8 @@ status=0
 run all || status=1
 count must_fail "a missed threshold fails the run" "missed a threshold" env HOLDS_PER_MINUTE=20 load-tests/run.sh \
   --short --url "$HOLDFAST_URL" rate-limit
+count must_fail "a sale that cannot open fails the run" "artillery/sale missed a threshold or could not run" \
+  env ORGANIZER_PASSWORD=wrong load-tests/run.sh --short --url "$HOLDFAST_URL" artillery/sale
 count must_fail "a violation fails the run" "found a violation" a_broken_store
 echo "test result: $([ "$failed" -eq 0 ] && echo ok || echo FAILED). $passed passed; $failed failed"
 [ "$failed" -eq 0 ] && [ "$status" -eq 0 ]

@@ -146,7 +146,7 @@ def measure_churn(sale, hot):
         events = hot[1:1 + -(-wanted // LAPSED_OF_EVENT)]
         filled = sale.crowd(FILL_SECS_MAX, "--hold-connections", CONNECTIONS, events=events,
                             seats=seats[:-(-wanted // len(events))])["holds"]
-        if filled["others"]:
+        if filled["others"] or not filled["held"]["count"]:
             raise Failure(f"unexpected answers: {filled}")
         if made == 0:
             alone = sale.crowd(BESIDE_SECS, "--holds", HOLDS_PER_S, seats=left)["holds"]

@@ -54,7 +54,8 @@ const PAGE: i64 = 100;
 /// The maximum number of pages that one search reads.
 const MAX_PAGES: usize = 20;
 /// The search for a saga's payment reads only payments made around the creation of the saga. A saga makes its
-/// payment within its deadline of 15 minutes; the rest is for clocks that differ.
+/// payment within its deadline of 15 minutes; the rest is for clocks that differ. A payment that is made later, to be
+/// voided, is never authorized.
 const FIND_AFTER_SECS: i64 = 30 * 60;
 const FIND_BEFORE_SECS: i64 = 5 * 60;
 
@@ -104,7 +105,7 @@ impl From<CallError> for No {
             // (https://docs.stripe.com/api/idempotent_requests).
             (500, "api_error") => Self::Doubt(Doubt::Faulted),
             // A system in front of Stripe's endpoint responded, and nothing is stored.
-            (500.., _) => Self::Doubt(Doubt::NoReply),
+            (500.., _) | (_, "") => Self::Doubt(Doubt::NoReply),
             // Stripe does not store these responses under the key: too many calls, the same call under way, an
             // invalid secret key.
             (409 | 429, _) => Self::Doubt(Doubt::NoReply),
@@ -121,6 +122,16 @@ impl From<CallError> for No {
                 Self::Invalid(refusal.code.clone().unwrap_or_else(|| "invalid_request".to_owned()))
             }
         }
+    }
+}
+
+impl No {
+    /// Why a payment was not created. A key that came with another request may have created a payment before, in another
+    /// version of this program: then no new key may be used, and the payment has to be found.
+    fn of_create(error: CallError) -> Self {
+        let is_taken = matches!(&error, CallError::Refused(it) if it.kind == "idempotency_error");
+        let no = Self::from(error);
+        if is_taken { Self::Doubt(Doubt::NoReply) } else { no }
     }
 }
 
@@ -335,12 +346,12 @@ impl PaymentGateway for StripeGateway {
         let Some(amount) = reading::to_stripe(new.amount) else {
             return Outcome::Refused(decline("amount_not_payable".to_owned()));
         };
-        match self.create(key, &new, amount, Taking::Later).await.map_err(No::from) {
+        match self.create(key, &new, amount, Taking::Later).await.map_err(No::of_create) {
             Ok(intent) => prepared(&intent, Taking::Later),
             Err(No::Doubt(doubt)) => Outcome::Unknown(doubt),
             Err(No::Invalid(code)) if code == INCOMPATIBLE => {
                 let key = format!("{key}:at-once");
-                match self.create(&key, &new, amount, Taking::AtOnce).await.map_err(No::from) {
+                match self.create(&key, &new, amount, Taking::AtOnce).await.map_err(No::of_create) {
                     Ok(intent) if reading::pays_at_once(&intent) => {
                         prepared(&intent, Taking::AtOnce)
                     }

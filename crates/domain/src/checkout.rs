@@ -20,7 +20,7 @@
 //!   another buyer while its payment can still be captured.
 //! - A payment is first prepared, which touches no card, and then authorized under the id that the
 //!   gateway gave it. Nothing is stored in between, because the id can always be learnt again: to prepare
-//!   under the same key yields the same payment, and a payment that is older than its key is searched for.
+//!   under the same key yields the same payment, and where the key does not help, the payment is searched for.
 //!   Whoever gives a checkout up before the id is stored learns the id in this way and voids the payment
 //!   before the seats are freed ([`State::Finding`]). Therefore the gateway puts all calls on a payment in
 //!   one order, and a late call finds the payment voided.
@@ -316,7 +316,7 @@ pub fn next(checkout: &Checkout, now_ms: i64) -> Decision {
         State::Preparing { call } | State::Finding { call, .. } if now_ms < call.not_before_ms => {
             backoff(call.not_before_ms)
         }
-        State::Finding { call, .. } if call.is_stale(now_ms) => {
+        State::Finding { call, .. } if call.is_stale(now_ms) || !call.is_open() => {
             Decision::Call(GatewayCall::Find { saga: checkout.saga })
         }
         State::Preparing { call } | State::Finding { call, .. } => match &checkout.order {

@@ -59,6 +59,8 @@ fn states() -> Vec<(String, State)> {
     add("preparing last", State::Preparing { call: call(Open, last) });
     add("finding", State::Finding { why: why(), call: call(Open, 0) });
     add("finding last", State::Finding { why: why(), call: call(Open, last) });
+    add("finding spent", State::Finding { why: why(), call: call(Spent, 1) });
+    add("finding spent last", State::Finding { why: why(), call: call(Spent, last) });
     for (name, known, failures) in [
         ("", Open, 0),
         (" last", Open, last),
@@ -415,81 +417,6 @@ fn the_deadline_does_not_touch_what_is_past_the_sale_of_the_seats() {
                 | State::ConfirmingSeats { payment: Some(_), .. }
         );
         assert_eq!(late != state, undone, "{name}");
-    }
-}
-
-#[test]
-fn an_old_key_is_never_sent_again() {
-    let capturing = State::Capturing { payment: pi(), call: Call::first(START) };
-    let late = START + KEY_LIFE_MS + 1;
-    let stuck = apply(at(capturing), Event::Woken, late).expect("legal");
-    assert_eq!(next(&stuck, late), Decision::NeedsOperator(StuckReason::KeyTooOld));
-    // An operator retries. The gateway is asked first; then a new key is used.
-    let reopened = apply(stuck, Event::Retried, late).expect("legal");
-    assert_eq!(does(&reopened, late), "ask");
-    let seen =
-        PaymentSeen { status: PaymentStatus::Authorized, client_secret: None, decline: None };
-    let reopened = apply(reopened, Event::Seen(Some(seen)), late).expect("legal");
-    assert_eq!(does(&reopened, late), "capture:2");
-}
-
-#[test]
-fn a_payment_is_authorized_as_soon_as_it_is_prepared_unless_it_takes_the_money_at_once() {
-    use Outcome::Done;
-    let prepares = |taking| Event::Prepared(Done(prepared(taking)));
-    let call = follows(&paid(), &prepares(Taking::Later)).expect("a call follows");
-    let GatewayCall::Authorize { key, payment } = &call else { panic!("{call:?}") };
-    assert_eq!((key, payment), (&format!("{}:authorize:1", paid().saga), &pi()));
-    let granted = Event::Authorized(Done(Authorization::Granted));
-    let authorized = Done(Authorization::Granted);
-    let placed = Event::Placed { payment: pi(), authorized };
-    assert_eq!(joined(prepares(Taking::Later), granted), placed);
-    assert_eq!(follows(&paid(), &placed), None);
-    assert_eq!(follows(&paid(), &prepares(Taking::AtOnce)), None);
-    let finding = State::Finding { why: Failure::Cancelled, call: Call::first(NOW) };
-    assert_eq!(follows(&at(finding), &prepares(Taking::Later)), None, "it is to be voided");
-}
-
-/// The key of the authorization may have been sent by a worker that died, at any time since the payment was prepared.
-#[test]
-fn the_key_of_an_authorization_is_as_old_as_that_of_its_payment() {
-    let authorized = Outcome::Unknown(Doubt::NoReply);
-    let checkout = follow(paid(), vec![Event::Placed { payment: pi(), authorized }]);
-    let State::Authorizing { call, .. } = &checkout.state else { panic!("{checkout:?}") };
-    assert_eq!((call.attempt, call.failures, call.since_ms), (1, 1, START));
-}
-
-#[test]
-fn a_payment_of_unknown_id_is_found_and_voided_before_its_seats_are_freed() {
-    let preparing = || State::Preparing { call: Call { attempt: 2, ..Call::first(START) } };
-    let given_up = follow(at(preparing()), vec![Event::CancelRequested]);
-    assert_eq!(does(&given_up, NOW), "prepare:2", "the key yields the payment");
-    let found = Event::Prepared(Outcome::Done(prepared(Taking::Later)));
-    let voiding = follow(given_up.clone(), vec![found]);
-    assert_eq!(does(&voiding, NOW), "void:1");
-    // A fault is stored under the key for ever, so nobody has an id.
-    let faulted = Event::Prepared(Outcome::Unknown(Doubt::Faulted));
-    assert_eq!(does(&follow(given_up, vec![faulted]), NOW), "release_seats");
-}
-
-#[test]
-fn a_payment_that_cannot_be_found_calls_an_operator() {
-    let call = || call(Knowledge::Open, MAX_FAILURES - 1);
-    let finding = State::Finding { why: Failure::Cancelled, call: call() };
-    let silent = Event::Prepared(Outcome::Unknown(Doubt::NoReply));
-    let stuck = follow(at(finding.clone()), vec![silent]);
-    assert_eq!(next(&stuck, NOW), Decision::NeedsOperator(StuckReason::FindFails));
-    let retried = follow(stuck.clone(), vec![Event::Retried]);
-    assert_eq!(does(&retried, NOW), "prepare:1");
-    // The gateway has forgotten an old key, which would make another payment.
-    let late = START + KEY_LIFE_MS + 1;
-    for state in [finding, State::Preparing { call: call() }] {
-        let finding = apply(at(state), Event::Woken, late).expect("legal");
-        assert_eq!(does(&finding, late), "find");
-        let found = apply(finding.clone(), Event::Found(Found::Payment(pi())), late);
-        assert_eq!(does(&found.expect("legal"), late), "void:1");
-        let nothing = apply(finding, Event::Found(Found::Nothing), late).expect("legal");
-        assert_eq!(does(&nothing, late), "release_seats");
     }
 }
 

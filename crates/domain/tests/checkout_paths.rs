@@ -201,10 +201,7 @@ proptest! {
                 }
                 (from, "rest") => prop_assert_eq!(from, "releasing", "undone without a release"),
                 ("preparing", "releasing") => {
-                    let nobody_has_an_id = matches!(
-                        &event,
-                        Event::Prepared(Outcome::Refused(_) | Outcome::Unknown(Doubt::Faulted))
-                    );
+                    let nobody_has_an_id = matches!(&event, Event::Prepared(Outcome::Refused(_)));
                     let declined = matches!(&event, Event::Placed { authorized: Outcome::Refused(_), .. });
                     prop_assert!(nobody_has_an_id || declined, "freed beside a payment: {event:?}");
                 }

@@ -199,3 +199,18 @@ fn the_deadline_comes_at_its_very_millisecond() {
         "the payment may be authorized under an id that is not stored"
     );
 }
+
+#[test]
+fn an_old_key_is_never_sent_again() {
+    let capturing = State::Capturing { payment: pi(), call: Call::first(START) };
+    let late = START + KEY_LIFE_MS + 1;
+    let stuck = apply(at(capturing), Event::Woken, late).expect("legal");
+    assert_eq!(next(&stuck, late), Decision::NeedsOperator(StuckReason::KeyTooOld));
+    // An operator retries. The gateway is asked first; then a new key is used.
+    let reopened = apply(stuck, Event::Retried, late).expect("legal");
+    assert_eq!(does(&reopened, late), "ask");
+    let seen =
+        PaymentSeen { status: PaymentStatus::Authorized, client_secret: None, decline: None };
+    let reopened = apply(reopened, Event::Seen(Some(seen)), late).expect("legal");
+    assert_eq!(does(&reopened, late), "capture:2");
+}

@@ -95,7 +95,8 @@ impl<D: Driver> Executor<D> {
         };
         let state = self.driver.decode(&row.state).map_err(|_| RetryError::Unreadable)?;
         let stood = self.driver.progress(&state);
-        let state = self.driver.retried(state, row.now_ms);
+        // A retry is a claim, too: a deadline that has passed meanwhile counts.
+        let state = self.driver.woken(self.driver.retried(state, row.now_ms), row.now_ms);
         row.state = self.driver.encode(&state);
         let status = self.driver.status(&state);
         let resumed = store::resume(tx, &row, status, &row.state, D::FORMAT).await?;

@@ -1,5 +1,6 @@
 //! The transaction that records the steps of sagas: it looks at each saga, performs the local steps after its event, and
-//! records what came of it, under fence and version. The members of a transaction are decided as if each were alone.
+//! records what came of it, under fence and version. The members of a transaction are decided as if each were alone; they
+//! share the moment.
 
 use std::collections::HashMap;
 
@@ -23,12 +24,17 @@ const MAX_LOCAL_STEPS: usize = 8;
 pub(super) struct Member<D: Driver> {
     pub(super) work: Work<D::State>,
     pub(super) answer: Option<Answer<D>>,
-    pub(super) verdict: Option<Verdict<D::Event>>,
+    /// The local steps that are not performed.
+    pub(super) verdicts: Vec<Verdict<D::Event>>,
 }
 
 impl<D: Driver> Clone for Member<D> {
     fn clone(&self) -> Self {
-        Self { work: self.work.clone(), answer: self.answer.clone(), verdict: self.verdict.clone() }
+        Self {
+            work: self.work.clone(),
+            answer: self.answer.clone(),
+            verdicts: self.verdicts.clone(),
+        }
     }
 }
 
@@ -43,7 +49,7 @@ struct Stand<D: Driver> {
     held: Row,
     state: D::State,
     about: Option<Uuid>,
-    verdict: Option<Verdict<D::Event>>,
+    verdicts: Vec<Verdict<D::Event>>,
     trouble: Option<String>,
     steps: Vec<&'static str>,
 }
@@ -130,7 +136,7 @@ impl<D: Driver> Executor<D> {
         let later = Together::of(tx);
         let mut stands: Vec<Option<Stand<D>>> = Vec::with_capacity(members.len());
         let mut heard = Vec::new();
-        for Member { work, answer, verdict } in members {
+        for Member { work, answer, verdicts } in members {
             let Work { row, state, about } = work;
             let is_ours = |held: &Row| (held.fence, held.version) == (row.fence, row.version);
             let Some(held) = rows.remove(&row.id).filter(is_ours) else {
@@ -138,7 +144,7 @@ impl<D: Driver> Executor<D> {
                 continue;
             };
             let mut stand: Stand<D> =
-                Stand { held, state, about, verdict, trouble: None, steps: Vec::new() };
+                Stand { held, state, about, verdicts, trouble: None, steps: Vec::new() };
             if let Some((calls, event)) = answer {
                 let now_ms = stand.held.now_ms;
                 stand.trouble = self.driver.trouble(&event);
@@ -212,15 +218,16 @@ impl<D: Driver> Executor<D> {
         }
         let Some((_, first)) = due.first() else { return Ok(None) };
         let (name, failed) = (first.name(), self.driver.failed(first));
-        let is_forced = |at: usize| {
-            let verdict = stands[at].as_ref().and_then(|stand| stand.verdict.as_ref());
-            verdict.is_some_and(|verdict| verdict.step == name)
+        let verdict = |at: usize| {
+            let mut verdicts = stands[at].iter().flat_map(|stand| &stand.verdicts);
+            verdicts.find(|verdict| verdict.step == name)
         };
+        let is_forced = |at: usize| verdict(at).is_some();
         let (forced, due): (Vec<_>, Vec<_>) = due.into_iter().partition(|(at, _)| is_forced(*at));
         let mut events: Vec<(usize, D::Event, Option<Option<String>>)> = Vec::new();
         for (at, _) in forced {
-            let verdict = stands[at].as_ref().and_then(|stand| stand.verdict.clone());
-            events.extend(verdict.map(|it| (at, it.event, Some(it.trouble))));
+            let forced = verdict(at).cloned();
+            events.extend(forced.map(|it| (at, it.event, Some(it.trouble))));
         }
         let last = if due.is_empty() {
             None

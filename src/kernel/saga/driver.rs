@@ -44,7 +44,8 @@ pub enum Performed<E> {
     Done(E),
     /// The step may not happen. The transaction is rolled back, and a new transaction records this event.
     Refused(E),
-    /// The step may not happen and has changed nothing. The same transaction records this event.
+    /// The step may not happen and has changed nothing, although it may hold locks. The same transaction records this
+    /// event.
     Untouched(E),
 }
 

@@ -19,7 +19,7 @@ use super::{
 use crate::kernel::{
     base::Base,
     batches::Batches,
-    db::{self, StoreError, Writes},
+    db::{self, Bug, StoreError, Writes},
     failpoint::{Moment, reach},
 };
 
@@ -281,25 +281,25 @@ impl<D: Driver> Executor<D> {
         work: Work<D::State>,
         answer: Option<Answer<D>>,
     ) -> Result<Recorded<D::State>, RecordError<D::Event>> {
-        let mut verdict: Option<Verdict<D::Event>> = None;
+        let mut verdicts: Vec<Verdict<D::Event>> = Vec::new();
         for _ in 0..MAX_RECORDS {
-            let member =
-                Member { work: work.clone(), answer: answer.clone(), verdict: verdict.take() };
+            let (work, answer) = (work.clone(), answer.clone());
+            let member = Member { work, answer, verdicts: verdicts.clone() };
             match self.record_together(vec![member]).await {
                 Ok(mut came) => return came.pop().flatten().ok_or(RecordError::Lost),
                 Err(RecordError::Refused(step, event)) => {
                     let trouble = self.driver.trouble(&event);
-                    verdict = Some(Verdict { step, event, trouble });
+                    verdicts.push(Verdict { step, event, trouble });
                 }
                 Err(RecordError::Local { step, event, source }) if !source.is_unavailable() => {
                     tracing::error!(step, error = %source, "a saga's local step failed");
                     let trouble = Some(shortened(&format!("{step}: {source}")));
-                    verdict = Some(Verdict { step, event, trouble });
+                    verdicts.push(Verdict { step, event, trouble });
                 }
                 Err(error) => return Err(error),
             }
         }
-        Err(RecordError::Lost)
+        Err(RecordError::Db(Bug::new("a record was tried too often").into()))
     }
 }
 

@@ -81,7 +81,7 @@ impl<D: Driver> Job for Waiting<D> {
             let member = |one: &Self| Member {
                 work: one.work.clone(),
                 answer: Some(one.answer.clone()),
-                verdict: None,
+                verdicts: Vec::new(),
             };
             match executor.record_together(left.iter().map(member).collect()).await {
                 Ok(recorded) => {

@@ -45,7 +45,8 @@ impl<D: Driver> Executor<D> {
                     };
                     let status = this.driver.status(&state);
                     let (work, answer) = (Work::of(row, state), Some((vec![TOLD], event)));
-                    let told = this.commit(tx, vec![Member { work, answer, verdict: None }]).await;
+                    let told =
+                        this.commit(tx, vec![Member { work, answer, verdicts: Vec::new() }]).await;
                     let told = told.map_err(|error| Untold::of(error, status))?.pop().flatten();
                     told.ok_or_else(|| Untold::of(RecordError::<D::Event>::Lost, status))
                 })

@@ -54,14 +54,8 @@ impl At {
             (State::Preparing { call }, Event::Placed { payment, authorized }) => {
                 self.authorized(payment, self.authorize_call(&call), authorized)
             }
-            (State::Finding { why, call }, Event::Prepared(outcome)) => {
-                let found = match outcome {
-                    Outcome::Done(prepared) => Found::Payment(prepared.payment),
-                    // Neither after a refusal nor after a fault has anybody an id: see [`Self::prepared`].
-                    Outcome::Refused(_) | Outcome::Unknown(Doubt::Faulted) => Found::Nothing,
-                    Outcome::Unknown(Doubt::NoReply) => Found::NoReply,
-                };
-                self.found(why, call, found)
+            (State::Finding { why, call }, Event::Prepared(outcome)) if call.is_open() => {
+                self.found_by_key(why, call, outcome)
             }
             (State::Finding { why, call }, Event::Found(found)) => self.found(why, call, found),
             (State::Authorizing { payment, call }, Event::Authorized(outcome))
@@ -126,13 +120,25 @@ impl At {
             Outcome::Unknown(Doubt::NoReply) => {
                 State::Preparing { call: call.failed(Knowledge::Open, self.now_ms) }
             }
+            Outcome::Unknown(Doubt::Faulted) if is_last(&call) => {
+                self.search(Failure::TimedOut, call)
+            }
             // The gateway gives this key the same response for ever, so nobody has the payment's id, and
             // nobody ever will: at worst, a payment remains that touched no card and that nobody can
             // authorize.
-            Outcome::Unknown(Doubt::Faulted) if is_last(&call) => self.release(Failure::TimedOut),
             Outcome::Unknown(Doubt::Faulted) => State::Preparing {
                 call: call.failed(Knowledge::Spent, self.now_ms).again(self.now_ms),
             },
+        }
+    }
+
+    /// The payment was prepared again, to void it.
+    fn found_by_key(&self, why: Failure, call: Call, outcome: Outcome<Prepared, Decline>) -> State {
+        match outcome {
+            Outcome::Done(prepared) => self.found(why, call, Found::Payment(prepared.payment)),
+            Outcome::Refused(_) => self.found(why, call, Found::Nothing),
+            Outcome::Unknown(Doubt::Faulted) => self.search(why, call),
+            Outcome::Unknown(Doubt::NoReply) => self.found(why, call, Found::NoReply),
         }
     }
 
@@ -145,9 +151,17 @@ impl At {
                 stuck(StuckReason::FindFails, State::Finding { why, call })
             }
             Found::NoReply => {
-                State::Finding { why, call: call.failed(Knowledge::Open, self.now_ms) }
+                let known = call.known;
+                State::Finding { why, call: call.failed(known, self.now_ms) }
             }
         }
+    }
+
+    /// Searches for the payment. A fault should say that nobody has its id, but nobody's seats are freed on that word.
+    fn search(&self, why: Failure, call: Call) -> State {
+        let known = Knowledge::Spent;
+        let call = Call { failures: 0, not_before_ms: self.now_ms, known, ..call };
+        State::Finding { why, call }
     }
 
     /// Gives up a checkout whose payment may be authorized under an id that is not stored. `call` is the call that
@@ -157,8 +171,8 @@ impl At {
         State::Finding { why, call }
     }
 
-    /// The call that authorizes a payment as soon as `prepare` has created it. Its key may have been sent as soon as the
-    /// first one of `prepare`.
+    /// The call that authorizes a payment as soon as `prepare` has created it. Its key may be as old as the key of
+    /// `prepare`.
     fn authorize_call(&self, prepare: &Call) -> Call {
         Call { since_ms: prepare.since_ms, ..Call::first(self.now_ms) }
     }

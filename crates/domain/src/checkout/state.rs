@@ -45,7 +45,7 @@ pub enum State {
     },
     /// The checkout was given up while it was [`State::Preparing`]: the payment's id is being learnt, so that
     /// the payment can be voided. The payment is created for that if it does not exist. Once its key is too
-    /// old, the payment is searched for.
+    /// old, or the gateway has responded with a fault, the payment is searched for.
     Finding {
         /// Why the checkout fails. The booking keeps this reason.
         why: Failure,

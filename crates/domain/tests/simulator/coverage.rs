@@ -312,7 +312,7 @@ fn state_word(state: &State) -> &'static str {
     };
     match state {
         State::Preparing { .. } => "preparing",
-        State::Finding { .. } => "finding",
+        State::Finding { call, .. } => of_call(call, ["finding", "finding", "finding spent"]),
         State::Authorizing { call, .. } => {
             of_call(call, ["authorizing", "authorizing unanswered", "authorizing spent"])
         }
