@@ -12,13 +12,14 @@ import time
 import bench as whole
 from processes import Failure
 
-# The tables of an event, and what a copy changes in them.
+# The tables of an event, and what a copy changes in them. Nobody has a place in it.
 TABLES = {
     "events": {"id": "copies.id", "slug": "slug || '-' || copies.number"},
     "plans": {"event_id": "copies.id"},
-    "sections": {"event_id": "copies.id"},
+    "sections": {"event_id": "copies.id", "held": "0", "sold": "0"},
     "offers": {"event_id": "copies.id", "id": "gen_random_uuid()"},
-    "seats": {"event_id": "copies.id"},
+    "seats": {"event_id": "copies.id", "status": "'available'", "reservation_id": "NULL",
+              "expires_at": "NULL"},
 }
 # How many events are copied by one statement.
 BATCH = 50
