@@ -178,7 +178,7 @@ pub async fn answer_for(
     subject: Uuid,
     answer: &Answer,
 ) -> Result<(), StoreError> {
-    store::answer_for(to, subject, answer).await
+    answer_all(to, &[(subject, answer.clone())]).await
 }
 
 /// Stores the answers of the attempts that created these subjects.

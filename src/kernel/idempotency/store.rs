@@ -97,15 +97,6 @@ pub(super) async fn answer(
     db::change(sql, change).await.map(|_| ())
 }
 
-/// Stores the answer of the attempt that created this subject.
-pub(super) async fn answer_for(
-    sql: &impl Writes,
-    subject: Uuid,
-    answer: &Answer,
-) -> Result<(), StoreError> {
-    db::write(sql, change_open(answer).filter(Column::SubjectId.eq(subject)), None).await
-}
-
 /// Stores the answers of the attempts that created these subjects.
 pub(super) async fn answer_all(
     sql: &impl Writes,

@@ -368,25 +368,25 @@ impl Driver for CheckoutDriver {
         now_ms: i64,
     ) -> Result<Vec<Performed<Event>>, StoreError> {
         let checkouts: Vec<&Checkout> = due.iter().map(|(_, checkout)| *checkout).collect();
+        let mut performed = Vec::with_capacity(due.len());
         match due.first() {
             Some((LocalStep::ConfirmSeats, _)) => {
-                return self.confirm_seats(tx, &checkouts, aftermath).await;
+                performed = self.confirm_seats(tx, &checkouts, aftermath).await?;
             }
             Some((LocalStep::IssueTickets, _)) => {
-                return self.issue(tx, later, &checkouts, now_ms).await;
+                performed = self.issue(tx, later, &checkouts, now_ms).await?;
             }
-            Some((LocalStep::ReclaimSeats | LocalStep::ReleaseSeats { .. }, _)) | None => {}
-        }
-        let mut performed = Vec::with_capacity(due.len());
-        for (step, checkout) in due {
-            performed.push(match step {
-                LocalStep::ReleaseSeats { why } => {
-                    self.release(tx, checkout, why, aftermath, now_ms).await?
+            Some((LocalStep::ReclaimSeats, _)) => {
+                for checkout in checkouts {
+                    performed.push(self.reclaim(tx, checkout, aftermath).await?);
                 }
-                LocalStep::ReclaimSeats | LocalStep::ConfirmSeats | LocalStep::IssueTickets => {
-                    self.reclaim(tx, checkout, aftermath).await?
+            }
+            Some((LocalStep::ReleaseSeats { .. }, _)) | None => {
+                for (step, checkout) in due {
+                    let LocalStep::ReleaseSeats { why } = step else { continue };
+                    performed.push(self.release(tx, checkout, why, aftermath, now_ms).await?);
                 }
-            });
+            }
         }
         Ok(performed)
     }

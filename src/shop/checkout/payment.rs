@@ -21,7 +21,7 @@ use crate::kernel::{
 pub struct Known<'a> {
     /// Makes the id of the row.
     pub entropy: &'a dyn Entropy,
-    /// The gateway's name.
+    /// The gateway that has the payments: `simulated` or `stripe`.
     pub provider: &'a str,
 }
 
@@ -93,7 +93,8 @@ fn after(authorized: &Outcome<Authorization, Decline>) -> PaymentState {
     }
 }
 
-/// Whether the event says that the amount of a stored payment is reserved now. What is taken at once is never reserved.
+/// Whether the event says that the gateway has reserved the amount of a stored payment now. A payment that takes the money
+/// at once never reserves an amount.
 fn reserves(event: &Event, checkout: &Checkout) -> bool {
     let granted = matches!(event, Event::Authorized(Outcome::Done(Authorization::Granted)));
     let seen = matches!(event, Event::Seen(Some(it)) if it.status == PaymentStatus::Authorized);

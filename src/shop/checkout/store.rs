@@ -32,23 +32,18 @@ pub async fn reservations_of(
     sql: &impl Sql,
     booking: BookingId,
 ) -> Result<Vec<ReservationId>, StoreError> {
-    Ok(booking_reservations::Entity::find()
-        .select_only()
-        .column(booking_reservations::Column::ReservationId)
-        .filter(booking_reservations::Column::BookingId.eq(booking))
-        .order_by_asc(booking_reservations::Column::ReservationId)
-        .into_tuple()
-        .all(sql.reading())
-        .await?)
+    let paid = paid_for(sql, &[booking]).await?;
+    Ok(paid.into_iter().map(|one| one.reservation).collect())
 }
 
-/// The reservations that bookings pay for.
+/// The reservations that bookings pay for, in the order in which they are locked.
 pub async fn paid_for(sql: &impl Sql, bookings: &[BookingId]) -> Result<Vec<PaidFor>, StoreError> {
     let of = booking_reservations::Column::BookingId;
     let found = booking_reservations::Entity::find()
         .select_only()
         .columns([of, booking_reservations::Column::ReservationId])
-        .filter(db::is_among(sql, of, bookings.iter().copied()));
+        .filter(db::is_among(sql, of, bookings.iter().copied()))
+        .order_by_asc(booking_reservations::Column::ReservationId);
     db::list(sql, found).await
 }
 

@@ -118,8 +118,8 @@ async fn nobody_misses_anything_of_two_thousand_changes_begun_on_two_nodes() {
         }
     };
     // The viewer connects three times, alternating between the nodes, each time with the number of its last change. The
-    // nodes merge the changes into other frames. What was in the log when the viewer came may end inside of a frame, which
-    // the viewer gets whole; every other frame begins where the one before it ended.
+    // nodes merge the changes into other frames. When the viewer came, the log may have ended inside of a frame, and the
+    // viewer gets that frame whole; every other frame begins where the one before it ended.
     let watching = async {
         let mut seen: BTreeMap<i32, SeatStatus> = BTreeMap::new();
         let (mut last, mut merged) = (0, 0);

@@ -228,8 +228,8 @@ pub async fn begin_seats(
     change_seats(sql, ids, "status = 'paying', expires_at = NULL", held).await
 }
 
-/// Changes seats from paying to sold: for each booking all of its seats, or none if one of them is not paying, or not
-/// its reservation's. What is right is read from the locked rows.
+/// Changes seats from paying to sold: for each booking all of its seats, or none if one seat is not paying or belongs to
+/// another reservation. The statement compares the locked rows.
 pub async fn sell_seats(sql: &impl Sql, paid: &[PaidFor]) -> Result<Vec<SoldSeat>, StoreError> {
     sql.list(
         "UPDATE seats SET version = version + 1, status = 'sold' FROM (\
