@@ -48,7 +48,8 @@ pub async fn reconcile(app: &TestApp, more: &[(&str, String)]) -> Output {
 /// A running program; killed when dropped.
 pub struct Node {
     process: Child,
-    said: UnboundedReceiver<String>,
+    /// The failpoints at which it halted, by name.
+    halted: UnboundedReceiver<String>,
     shown: Arc<Mutex<VecDeque<String>>>,
     met: Arc<Mutex<Vec<String>>>,
     pub address: SocketAddr,
@@ -70,7 +71,9 @@ impl Node {
             .spawn()
             .expect("the program starts");
         let output = process.stderr.take().expect("its log");
-        let (say, said) = unbounded_channel();
+        // A worker may halt before the server listens, so that both have a channel.
+        let ((halts, halted), (listens, mut listening)) =
+            (unbounded_channel(), unbounded_channel());
         let shown = Arc::new(Mutex::new(VecDeque::new()));
         let met = Arc::new(Mutex::new(Vec::new()));
         let (tail, faults) = (Arc::clone(&shown), Arc::clone(&met));
@@ -85,15 +88,18 @@ impl Node {
                 drop(tail);
                 if let Some(fault) = line.strip_prefix("fault ") {
                     faults.lock().expect("the faults").push(fault.to_owned());
+                } else if let Some(point) = line.strip_prefix("failpoint ") {
+                    halts.send(point.to_owned()).ok();
+                } else if let Some((_, address)) = line.split_once("listening on http://") {
+                    listens.send(address.trim().to_owned()).ok();
                 }
-                say.send(line).ok();
             }
         });
         let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut node = Self { process, said, shown, met, address: nowhere };
-        let line = node.says("listening on http://").await;
-        let (_, address) = line.split_once("listening on http://").expect("said so");
-        node.address = address.trim().parse().expect("an address");
+        let mut node = Self { process, halted, shown, met, address: nowhere };
+        let address = next_of(&mut listening).await;
+        let address = address.unwrap_or_else(|why| panic!("{why} its address:\n{}", node.log()));
+        node.address = address.parse().expect("an address");
         node
     }
 
@@ -103,7 +109,9 @@ impl Node {
 
     /// Waits until the program halts at this failpoint.
     pub async fn halts_at(&mut self, point: &str) {
-        self.says(&format!("failpoint {point}")).await;
+        let met = next_of(&mut self.halted).await;
+        let met = met.unwrap_or_else(|why| panic!("{why} {point:?}:\n{}", self.log()));
+        assert_eq!(met, point, "the failpoint that was asked for:\n{}", self.log());
     }
 
     /// Lets the program continue after a failpoint.
@@ -137,22 +145,6 @@ impl Node {
         self.ends().await;
     }
 
-    async fn says(&mut self, text: &str) -> String {
-        let heard = async {
-            while let Some(line) = self.said.recv().await {
-                if line.contains(text) {
-                    return Some(line);
-                }
-            }
-            None
-        };
-        match tokio::time::timeout(PATIENCE, heard).await {
-            Ok(Some(line)) => line,
-            Ok(None) => panic!("it ended and did not say {text:?}:\n{}", self.log()),
-            Err(_) => panic!("it does not say {text:?}:\n{}", self.log()),
-        }
-    }
-
     /// The planned faults that the program has met, as `step=fault`, sorted.
     pub fn met(&self) -> Vec<String> {
         let mut met = self.met.lock().expect("the faults").clone();
@@ -164,6 +156,15 @@ impl Node {
     pub fn log(&self) -> String {
         let shown = self.shown.lock().expect("the log");
         shown.iter().map(|line| format!("    {line}\n")).collect()
+    }
+}
+
+/// Waits for the next line of a channel, or tells what the program did instead.
+async fn next_of(lines: &mut UnboundedReceiver<String>) -> Result<String, &'static str> {
+    match tokio::time::timeout(PATIENCE, lines.recv()).await {
+        Ok(Some(line)) => Ok(line),
+        Ok(None) => Err("it ended and did not say"),
+        Err(_) => Err("it does not say"),
     }
 }
 
