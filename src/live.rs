@@ -5,13 +5,16 @@
 //! into one frame for all of its viewers. No decision reads the log.
 
 mod audience;
+pub mod changed;
 mod frame;
+mod heard;
 pub mod record;
 pub mod relay;
 pub mod store;
 pub mod tail;
 pub mod viewers;
 
+pub use heard::{Changes, News};
 pub use record::ChangeDraft;
 pub use relay::Relay;
 use std::{sync::Arc, time::Duration};

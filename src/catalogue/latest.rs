@@ -18,6 +18,8 @@ use std::{
 use moka::future::Cache;
 use tokio::sync::Mutex;
 
+use crate::live::Changes;
+
 /// The maximum number of keys that are kept.
 const MAX_KEYS: u64 = 10_000;
 
@@ -33,8 +35,8 @@ pub struct Sharing {
     pub now: Duration,
     /// The maximum time between a query and a later call that takes its result.
     pub within: Duration,
-    /// A call does not take a result that was asked for under another number.
-    pub of: u64,
+    /// A call does not take a result that was asked for under other numbers.
+    pub of: Changes,
 }
 
 struct Gate<V> {
@@ -47,7 +49,7 @@ struct Gate<V> {
 struct Last<V> {
     /// The number of calls when its query was sent.
     covered: u64,
-    /// The time of the call that sent the query, and its number.
+    /// The time of the call that sent the query, and its numbers.
     sharing: Sharing,
     value: V,
 }
@@ -120,15 +122,17 @@ mod tests {
 
     use super::*;
 
-    const NOW: Sharing = Sharing { now: Duration::ZERO, within: Duration::ZERO, of: 0 };
+    fn at_once() -> Sharing {
+        Sharing::default()
+    }
 
     #[tokio::test]
-    async fn a_result_is_shared_for_a_while_and_under_its_number() {
+    async fn a_result_is_shared_for_a_while_and_under_its_numbers() {
         let latest = Latest::<u8, u64>::new();
         let sharing = |now, of| Sharing {
             now: Duration::from_millis(now),
             within: Duration::from_millis(20),
-            of,
+            of: Changes { places: of, anything: 0 },
         };
         for (now, of, result) in
             [(0, 1, 1), (19, 1, 1), (20, 1, 2), (21, 1, 2), (22, 2, 3), (23, 2, 3)]
@@ -148,15 +152,15 @@ mod tests {
             go.notified().await;
             Ok::<_, ()>(number)
         };
-        let first = latest.get(1, NOW, question());
+        let first = latest.get(1, at_once(), question());
         let others = async {
             started.notified().await;
             // The first query is under way: these three calls need a newer result, and share it.
             let three = async {
                 tokio::join!(
-                    latest.get(1, NOW, question()),
-                    latest.get(1, NOW, question()),
-                    latest.get(1, NOW, question())
+                    latest.get(1, at_once(), question()),
+                    latest.get(1, at_once(), question()),
+                    latest.get(1, at_once(), question())
                 )
             };
             let release = async {
@@ -174,7 +178,7 @@ mod tests {
     #[tokio::test]
     async fn a_failed_question_is_asked_again() {
         let latest = Latest::<u8, u8>::new();
-        assert_eq!(latest.get(1, NOW, async { Err("gone") }).await, Err("gone"));
-        assert_eq!(latest.get(1, NOW, async { Ok::<_, &str>(7) }).await, Ok(7));
+        assert_eq!(latest.get(1, at_once(), async { Err("gone") }).await, Err("gone"));
+        assert_eq!(latest.get(1, at_once(), async { Ok::<_, &str>(7) }).await, Ok(7));
     }
 }

@@ -3,8 +3,10 @@
 //! Each read asks the database one small question, the event's [`Moment`]: its row, the time, and the number of
 //! changes committed so far, numbered or not. Data that was read under the same number, and in which no hold has
 //! lapsed since, is still true and is not read again. During a busy sale, [`Pace`] says how old a moment and a state
-//! may be that readers share; a change that this node makes or passes to viewers ends the sharing of a moment. Organizers
-//! share nothing. No decision uses these reads.
+//! may be that readers share; the first change after a quiet time that this node makes or passes to viewers ends the
+//! sharing of a moment. Organizers share nothing. No decision uses these reads.
+//!
+//! A state that is read again takes from the seats only those that the log of changes names since the state before.
 
 mod kept;
 mod moving;
@@ -35,7 +37,7 @@ use crate::{
         base::Base,
         db::{Bug, Db, Sql, StoreError, Tx},
     },
-    live::Relay,
+    live::{Changes, Relay},
 };
 
 /// The maximum number of events in each cache.
@@ -116,10 +118,16 @@ impl Reads {
         }
     }
 
-    /// The time of a question that is sent now.
-    pub fn now(&self) -> NodeTime {
+    /// The time of a question about events that are not known yet. It counts no change of them, so that a state may be
+    /// read once more than it need be.
+    pub fn now_of_any(&self) -> NodeTime {
+        NodeTime { at: self.base.clock.elapsed(), changes: Changes::default() }
+    }
+
+    /// The time of a question about this event that is sent now.
+    fn now(&self, event: EventId) -> NodeTime {
         // In this order: a change that is counted now was committed before any later question.
-        let changes = self.relay.changes();
+        let changes = self.relay.changes(event);
         NodeTime { at: self.base.clock.elapsed(), changes }
     }
 
@@ -129,8 +137,12 @@ impl Reads {
         event: EventId,
         pace: Pace,
     ) -> Result<Option<Arc<Moment>>, StoreError> {
-        let asked = self.now();
-        let sharing = Sharing { now: asked.at, within: pace.question, of: asked.changes };
+        let asked = self.now(event);
+        let kept = self.moving.get(&event).await;
+        let is_busy = kept.is_some_and(|kept| kept.is_busy(asked.at, pace));
+        // In a busy sale, a newer moment would bring its readers no newer state.
+        let of = if is_busy { Changes { places: 0, ..asked.changes } } else { asked.changes };
+        let sharing = Sharing { now: asked.at, within: pace.question, of };
         let question = async {
             let found = store::events::at(&self.base.db, event).await?;
             Ok(found.map(|moment| Arc::new(moment.asked_at(asked))))
@@ -168,7 +180,7 @@ impl Reads {
     async fn moving(&self, moment: &Moment, pace: Pace) -> Result<Arc<Moving>, StoreError> {
         let event = moment.row.id;
         let kept = self.moving.get_with(event, async { Kept::default() }).await;
-        let asked = self.now();
+        let asked = self.now(event);
         let found = kept.find(moment, asked, pace);
         if let Found::Taken(moving) | Found::ToRenew(moving, _) = &found {
             metrics::counter!("holdfast_cache_hits_total", "cache" => "inventory").increment(1);
@@ -183,13 +195,13 @@ impl Reads {
         if let Some(moving) = kept.read_since(moment, asked.at) {
             return Ok(moving);
         }
-        read_moving(&self.base.db, moment.clone(), &kept, self.now(), reading).await
+        read_moving(&self.base.db, moment.clone(), &kept, self.now(event), reading).await
     }
 
     /// Reads the state again in the background, unless other states are being read already.
     fn renew(&self, moment: Moment, kept: Kept, reading: OwnedMutexGuard<()>) {
         let Ok(permit) = Arc::clone(&self.renewals).try_acquire_owned() else { return };
-        let (db, begun) = (self.base.db.clone(), self.now());
+        let (db, begun) = (self.base.db.clone(), self.now(moment.row.id));
         self.base.tasks.spawn(async move {
             if let Err(error) = read_moving(&db, moment, &kept, begun, reading).await {
                 tracing::warn!(%error, "the state of an event could not be read again");
@@ -235,7 +247,7 @@ pub(super) async fn inside(tx: &Tx, event: EventId) -> Result<PresentEvent, Stor
     let moment = store::events::at(tx, event).await?;
     let moment = Arc::new(moment.ok_or_else(|| Bug::new(format!("event {event} is gone")))?);
     let fixed = Arc::new(read_fixed(tx, event, moment.row.version).await?);
-    let moving = Arc::new(Moving::read(tx, &moment).await?);
+    let moving = Arc::new(Moving::read(tx, &moment, None).await?);
     Ok(PresentEvent { moment, fixed, moving })
 }
 
@@ -272,7 +284,7 @@ async fn read_moving(
     // The moment of the same snapshot, so that numbers, versions and seats belong together. An event that has just been
     // deleted has only the reader's.
     let moment = store::events::at(&tx, moment.row.id).await?.unwrap_or(moment);
-    let moving = Moving::read(&tx, &moment).await?;
+    let moving = Moving::read(&tx, &moment, kept.last().as_deref()).await?;
     tx.rollback().await?;
     Ok(kept.keep(moving, begun))
 }

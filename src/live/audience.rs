@@ -230,7 +230,7 @@ mod tests {
     }
 
     fn frame(last: i64) -> Frame {
-        Frame { first: 1, last, bytes: Bytes::new() }
+        Frame { first: 1, last, event: false, bytes: Bytes::new() }
     }
 
     /// The parts whose turn it is, when the logs of all events have this last number.

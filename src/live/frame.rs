@@ -12,6 +12,8 @@ use super::{record::ChangeDraft, store::Numbered};
 pub struct Frame {
     pub first: i64,
     pub last: i64,
+    /// Whether the event itself changed, besides its places.
+    pub event: bool,
     /// The message of the event stream.
     pub bytes: Bytes,
 }
@@ -22,7 +24,8 @@ impl Frame {
         let (first, last) = (changes.first()?.seq, changes.last()?.seq);
         let change = merged(changes, first, last, now_ms);
         let data = serde_json::to_string(&change).expect("wire types serialize");
-        Some(Self { first, last, bytes: message(stream_events::CHANGE, Some(last), &data) })
+        let bytes = message(stream_events::CHANGE, Some(last), &data);
+        Some(Self { first, last, event: change.event, bytes })
     }
 }
 

@@ -4,19 +4,15 @@
 //! assigned after the commit cannot be missed. One node numbers at a time, under a row lock that ends when the node
 //! dies.
 
-use std::{
-    collections::BTreeMap,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use holdfast_domain::ids::EventId;
 use tokio::sync::Notify;
 
-use super::store;
+use super::{
+    heard::{Changes, Heard, News},
+    store,
+};
 use crate::kernel::{
     base::Base,
     db::{Db, StoreError, Tx},
@@ -42,24 +38,25 @@ const MAX_ROUNDS: usize = 100;
 #[derive(Debug, Clone, Default)]
 pub struct Relay {
     nudged: Arc<Notify>,
-    changes: Arc<AtomicU64>,
+    heard: Arc<Heard>,
 }
 
 impl Relay {
-    /// Tells the relay that something was committed.
-    pub fn nudge(&self) {
-        self.hear();
+    /// Tells the relay that this was committed.
+    pub fn nudge(&self, news: News) {
+        self.hear(news);
         self.nudged.notify_one();
     }
 
     /// Counts that this node has heard of a change: it has committed it, or is about to pass it to viewers.
-    pub fn hear(&self) {
-        self.changes.fetch_add(1, Ordering::SeqCst);
+    pub fn hear(&self, news: News) {
+        self.heard.hear(news);
     }
 
-    /// How often this node has heard of a change. A state that was read under a lower number may lack the last change.
-    pub fn changes(&self) -> u64 {
-        self.changes.load(Ordering::SeqCst)
+    /// How often this node has heard of a change of this event. What was read under lower numbers may lack the last
+    /// change.
+    pub fn changes(&self, event: EventId) -> Changes {
+        self.heard.of(event)
     }
 
     /// Numbers committed rows until the process stops.

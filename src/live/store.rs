@@ -135,6 +135,31 @@ pub async fn since(
     Ok((changes, now))
 }
 
+/// A committed change.
+#[derive(Debug, Clone, FromQueryResult)]
+pub struct Committed {
+    /// Its number, if it has one already.
+    pub seq: Option<i64>,
+    /// The change as JSON text, as [`super::record`] built it.
+    pub payload: String,
+}
+
+/// The changes after the number `after`, and those without a number; at most `limit`, in no order.
+pub async fn committed_since(
+    sql: &impl Sql,
+    event: EventId,
+    after: i64,
+    limit: u64,
+) -> Result<Vec<Committed>, StoreError> {
+    sql.list(
+        "SELECT seq, payload FROM changes WHERE event_id = $1 AND seq > $2 \
+             UNION ALL SELECT CAST(NULL AS BIGINT) AS seq, payload FROM outbox WHERE event_id = $1 \
+             LIMIT $3",
+        vec![event.into(), after.into(), limit.into()],
+    )
+    .await
+}
+
 /// The numbers of the last changes of several events. An event without changes is left out.
 pub async fn last_seqs(
     sql: &impl Sql,

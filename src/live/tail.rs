@@ -13,6 +13,7 @@ use super::{
     Relay,
     audience::{Audience, Full, Joined, Part},
     frame::Frame,
+    heard::News,
     store,
 };
 use crate::kernel::{base::Base, db::StoreError, ports::Broker};
@@ -104,7 +105,7 @@ impl Tail {
                 let Some(frame) = Frame::of(&changes, now) else { break };
                 metrics::counter!("holdfast_stream_frames_total").increment(1);
                 // A viewer that reads the event because of a change must not get what was read before it.
-                relay.hear();
+                relay.hear(if frame.event { News::Anything } else { News::Places(part.0) });
                 self.audience().send(part, frame, base.clock.elapsed());
             }
         }

@@ -28,6 +28,7 @@ use crate::{
 
 pub mod answer;
 pub mod api;
+mod begin;
 pub mod buyer_return;
 pub mod cancel;
 pub mod confirm;
@@ -64,6 +65,7 @@ pub struct Checkouts {
     pub refunds: Refunds,
     /// Drives the sagas of checkouts.
     pub executor: Executor<CheckoutDriver>,
+    beginning: begin::Queue,
 }
 
 impl Checkouts {
@@ -88,6 +90,7 @@ impl Checkouts {
             bookings,
             refunds,
             executor,
+            beginning: begin::Queue::default(),
         }
     }
 

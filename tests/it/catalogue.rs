@@ -1,6 +1,7 @@
 //! The catalogue over HTTP: which callers see and change events, and how the status of an event changes.
 
 mod ages;
+mod followed;
 mod halls;
 mod names;
 mod places;

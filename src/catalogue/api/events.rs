@@ -220,7 +220,7 @@ impl EventsApi {
             (_, _) => Vec::new(),
         };
         let drafts_of = drafts_seen_by(caller.role(), memberships);
-        let (asked, pace) = (self.0.reads.now(), self.0.reads.pace_of(caller.role()));
+        let (asked, pace) = (self.0.reads.now_of_any(), self.0.reads.pace_of(caller.role()));
         let mut moments =
             store::listing::page(&self.0.base.db, wanted, drafts_of.as_deref()).await?;
         let next = page::next(&mut moments, wanted.limit, |last| last.row.id.to_string());

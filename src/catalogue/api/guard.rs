@@ -11,6 +11,7 @@ use crate::{
     },
     http::{auth::Caller, problem::ApiProblem},
     kernel::{failpoint, idempotency::MAKE},
+    live::News,
 };
 
 impl Catalogue {
@@ -27,7 +28,7 @@ impl Catalogue {
         let relay = self.relay.clone();
         let work = async move {
             let done = work.await;
-            relay.nudge();
+            relay.nudge(News::Anything);
             done
         };
         let done = self.base.tasks.run(work).await??;

@@ -11,7 +11,7 @@ use super::{
     moving::Moving,
     pace::{Age, Pace, Step},
 };
-use crate::catalogue::store::events::Moment;
+use crate::{catalogue::store::events::Moment, live::Changes};
 
 /// A kept state; cheap to clone.
 #[derive(Debug, Clone, Default)]
@@ -30,16 +30,16 @@ struct State {
     tried_at: Duration,
     /// When it was last known to be current.
     true_at: Duration,
-    /// How often this node had heard of a change by then.
-    changes: u64,
+    /// How often this node had heard of a change of the event by then.
+    changes: Changes,
 }
 
-/// The node's time, and how often it has heard of a change by then.
+/// The node's time, and how often it has heard of a change of an event by then.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct NodeTime {
     /// The time of the clock that never goes back.
     pub at: Duration,
-    pub changes: u64,
+    pub changes: Changes,
 }
 
 /// The answer to a reader.
@@ -84,6 +84,18 @@ impl Kept {
             },
             Step::Wait => Found::Nothing,
         }
+    }
+
+    /// Whether the state was read a moment ago, so that the next readers get it whatever has happened since.
+    pub fn is_busy(&self, now: Duration, pace: Pace) -> bool {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        state.as_ref().is_some_and(|state| !pace.is_quiet(state.read_at, now))
+    }
+
+    /// The state that was read last.
+    pub fn last(&self) -> Option<Arc<Moving>> {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        state.as_ref().map(|state| Arc::clone(&state.moving))
     }
 
     /// A state whose read began at this time or later, so that it contains everything that was committed before.

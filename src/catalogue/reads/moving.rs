@@ -1,12 +1,15 @@
 //! The part of an event that changes with every hold: which seats are taken, and how many places are left.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use holdfast_contract::{
     catalogue::{Counts, SeatStatus},
-    live::SeatState as WireState,
+    live::{SeatState as WireState, SeatStates},
 };
-use holdfast_domain::{ids::SectionId, inventory::SectionKind};
+use holdfast_domain::{
+    ids::{SeatId, SectionId},
+    inventory::SectionKind,
+};
 use holdfast_entity::sections;
 use tokio::sync::Mutex;
 
@@ -19,13 +22,16 @@ use crate::{
         },
         views,
     },
-    http::tagged::Packed,
+    http::{body, tagged::Packed},
     kernel::db::{Bug, StoreError, Tx},
-    live::record,
+    live::{changed, record},
 };
 
 /// The minimum size of a text that is compressed on another thread: a longer text would keep other requests waiting.
 const LONG_BYTES: usize = 16 * 1024;
+
+/// Counts the reads of a state's seats, by where they were found.
+const READS: &str = "holdfast_state_reads_total";
 
 /// The part of an event that changes with every hold.
 #[derive(Debug)]
@@ -43,8 +49,10 @@ pub struct Moving {
     pub seq: i64,
     /// The sections in their order, each with its counts.
     pub sections: Vec<(sections::Model, Counts)>,
-    /// The seats that are not available, as JSON.
-    seats: String,
+    /// The seats that were not stored as available, by id.
+    odd: Vec<OddSeat>,
+    /// The database's clock at the read, in milliseconds since 1970. A hold that had lapsed by then is no hold.
+    read_at: i64,
     /// The response with the seats, by its second.
     states: PackedBy<i64>,
     /// The response with the counts, by the version of the event and the last time at which an offer began or ended.
@@ -84,13 +92,23 @@ impl<K: PartialEq> PackedBy<K> {
 }
 
 impl Moving {
-    /// Reads the state as the transaction sees it. `moment` was read in the same transaction.
-    pub(super) async fn read(tx: &Tx, moment: &Moment) -> Result<Self, StoreError> {
+    /// Reads the state as the transaction sees it. `moment` was read in the same transaction. A state that was read
+    /// `before` saves the seats that have not changed since.
+    pub(super) async fn read(
+        tx: &Tx,
+        moment: &Moment,
+        before: Option<&Self>,
+    ) -> Result<Self, StoreError> {
         let event = moment.row.id;
         let sections = store::sections::all(tx, event).await?;
-        let odd = store::inventory::odd_seats(tx, event).await?;
-        let general = store::inventory::general_holds(tx, event).await?;
-        Ok(sum_up(moment, sections, &odd, &general))
+        let has_general = sections.iter().any(|section| section.kind == SectionKind::General);
+        let general = if has_general {
+            store::inventory::general_holds(tx, event).await?
+        } else {
+            Vec::new()
+        };
+        let odd = odd_seats(tx, moment, before).await?;
+        Ok(sum_up(moment, sections, odd, &general))
     }
 
     /// Whether nothing has changed or lapsed from the read until this moment.
@@ -110,9 +128,13 @@ impl Moving {
     pub async fn seat_states(&self, moment: &Moment) -> Result<Packed, StoreError> {
         let now = moment.now.div_euclid(1_000);
         let make = || {
-            let (seq, plan, seats) = (self.seq, self.plan_version, &self.seats);
-            format!(r#"{{"seq":{seq},"plan_version":{plan},"now":{now},"seats":{seats}}}"#)
-                .into_bytes()
+            let states = SeatStates {
+                seq: self.seq,
+                plan_version: self.plan_version,
+                now,
+                seats: self.odd.iter().filter_map(|seat| shown(seat, self.read_at)).collect(),
+            };
+            body::bytes(&states)
         };
         self.states.get(now, make).await
     }
@@ -160,10 +182,49 @@ impl Lapses {
     }
 }
 
+/// The seats that are not stored as available. When the log names the seats that have changed since `before`, only they
+/// are read.
+async fn odd_seats(
+    tx: &Tx,
+    moment: &Moment,
+    before: Option<&Moving>,
+) -> Result<Vec<OddSeat>, StoreError> {
+    let event = moment.row.id;
+    if let Some(before) = before.filter(|before| before.version == moment.row.version)
+        && let Some(changed) = changed::seats_since(tx, event, before.seq, moment.seq).await?
+    {
+        metrics::counter!(READS, "from" => "log").increment(1);
+        let now = store::inventory::odd_seats_among(tx, event, &changed).await?;
+        return Ok(patched(&before.odd, &changed, now));
+    }
+    metrics::counter!(READS, "from" => "seats").increment(1);
+    store::inventory::odd_seats(tx, event).await
+}
+
+/// The seats `before`, with those that have `changed` as they are now.
+fn patched(before: &[OddSeat], changed: &BTreeSet<SeatId>, now: Vec<OddSeat>) -> Vec<OddSeat> {
+    let same = before.iter().filter(|seat| !changed.contains(&seat.id));
+    let mut all: Vec<OddSeat> = same.cloned().chain(now).collect();
+    all.sort_by_key(|seat| seat.id);
+    all
+}
+
+/// The seat on the wire at this time. `None` when it is available.
+fn shown(seat: &OddSeat, now: i64) -> Option<WireState> {
+    if seat.expires_at.is_some_and(|at| at <= now) {
+        return None;
+    }
+    match (views::seat_status(seat.status), seat.expires_at) {
+        (SeatStatus::Available, _) => None,
+        (_, Some(until)) => Some(record::held(seat.id, seat.version, until)),
+        (status, None) => Some(record::settled(seat.id, status, seat.version)),
+    }
+}
+
 fn sum_up(
     moment: &Moment,
     sections: Vec<sections::Model>,
-    odd: &[OddSeat],
+    odd: Vec<OddSeat>,
     general: &[GeneralHold],
 ) -> Moving {
     let mut lapses = Lapses { now: moment.now, lapsed: 0, valid_until: i64::MAX };
@@ -176,16 +237,13 @@ fn sum_up(
             counts.held -= hold.persons;
         }
     }
-    let mut seats: Vec<WireState> = Vec::with_capacity(odd.len());
-    for seat in odd {
-        if seat.expires_at.is_some_and(|at| lapses.has_lapsed(at)) {
-            continue;
+    for seat in &odd {
+        if let Some(at) = seat.expires_at {
+            lapses.has_lapsed(at);
         }
-        let status = views::seat_status(seat.status);
-        if status == SeatStatus::Available {
-            continue;
-        }
-        if let Some(counts) = counts.get_mut(&seat.section) {
+        if let Some(WireState(_, status, ..)) = shown(seat, moment.now)
+            && let Some(counts) = counts.get_mut(&seat.section)
+        {
             match status {
                 SeatStatus::Available => {}
                 SeatStatus::Held => counts.held += 1,
@@ -193,10 +251,6 @@ fn sum_up(
                 SeatStatus::Blocked => counts.blocked += 1,
             }
         }
-        seats.push(match seat.expires_at {
-            Some(until) => record::held(seat.id, seat.version, until),
-            None => record::settled(seat.id, status, seat.version),
-        });
     }
     let sections = sections
         .into_iter()
@@ -215,7 +269,8 @@ fn sum_up(
         lapsed: lapses.lapsed,
         seq: moment.seq,
         sections,
-        seats: serde_json::to_string(&seats).expect("seat states serialize"),
+        odd,
+        read_at: moment.now,
         states: PackedBy::default(),
         inventory: PackedBy::default(),
     }

@@ -27,14 +27,18 @@ impl Pace {
         Self { question: oldest / 12, rest: oldest * 2 / 5, oldest }
     }
 
+    /// Whether nobody has needed a newer state than that of `read_at` for a while.
+    pub fn is_quiet(self, read_at: Duration, now: Duration) -> bool {
+        now.saturating_sub(read_at) >= self.oldest
+    }
+
     /// What a reader does at the time `now` with a kept state that is no longer current.
     pub fn step(self, kept: Age, now: Duration) -> Step {
         if now.saturating_sub(kept.true_at) >= self.oldest {
             return Step::Wait;
         }
         // A read that is under way does not end the quiet time: it may have begun before the commit was counted.
-        let is_quiet = now.saturating_sub(kept.read_at) >= self.oldest;
-        if is_quiet && kept.is_outdated_here {
+        if self.is_quiet(kept.read_at, now) && kept.is_outdated_here {
             Step::Wait
         } else if now.saturating_sub(kept.tried_at) < self.rest {
             Step::Use

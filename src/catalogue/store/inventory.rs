@@ -1,12 +1,15 @@
 //! SQL that counts the places that are left. It takes no locks, and no decision uses its results.
 
+use std::collections::BTreeSet;
+
 use holdfast_domain::{
     ids::{EventId, SeatId, SectionId},
     inventory::SeatState,
 };
-use sea_orm::FromQueryResult;
+use holdfast_entity::seats;
+use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder};
 
-use crate::kernel::db::{Sql, StoreError};
+use crate::kernel::db::{self, Sql, StoreError};
 
 /// A seat that is not stored as available.
 #[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
@@ -30,6 +33,20 @@ pub async fn odd_seats(sql: &impl Sql, event: EventId) -> Result<Vec<OddSeat>, S
         vec![event.into()],
     )
     .await
+}
+
+/// Those of these seats that are not stored as available, by id.
+pub async fn odd_seats_among(
+    sql: &impl Sql,
+    event: EventId,
+    among: &BTreeSet<SeatId>,
+) -> Result<Vec<OddSeat>, StoreError> {
+    let found = seats::Entity::find()
+        .filter(seats::Column::EventId.eq(event))
+        .filter(db::is_among(sql, seats::Column::SeatId, among.iter().copied()))
+        .filter(seats::Column::Status.ne(SeatState::Available))
+        .order_by_asc(seats::Column::SeatId);
+    db::list(sql, found).await
 }
 
 /// The persons of all general-admission holds of a section that lapse at the same time.

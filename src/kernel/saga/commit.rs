@@ -108,6 +108,8 @@ impl<D: Driver> Executor<D> {
         members: Vec<Member<D>>,
     ) -> Result<Vec<Option<Recorded<D::State>>>, RecordError<D::Event>> {
         let this = self.clone();
+        let about = members.first().and_then(|first| first.work.about);
+        let about = about.filter(|_| members.iter().all(|member| member.work.about == about));
         let came = self
             .base
             .db
@@ -118,7 +120,7 @@ impl<D: Driver> Executor<D> {
             .await?;
         let steps: Vec<&'static str> =
             came.iter().flatten().flat_map(|(_, steps)| steps.iter().copied()).collect();
-        self.driver.committed(&steps);
+        self.driver.committed(&steps, about);
         steps.iter().for_each(|step| reach(step, Moment::AfterRecord));
         Ok(came.into_iter().map(|came| came.map(|(recorded, _)| recorded)).collect())
     }

@@ -186,6 +186,7 @@ pub trait Driver: Send + Sync + std::fmt::Debug + 'static {
         aftermath: Self::Aftermath,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Called after the transaction that recorded these steps has committed. Tells those who wait for changes.
-    fn committed(&self, steps: &[&'static str]);
+    /// Called after the transaction that recorded these steps has committed. Tells those who wait for changes. `about`
+    /// is what all of its sagas are about, if that is one thing and known.
+    fn committed(&self, steps: &[&'static str], about: Option<Uuid>);
 }

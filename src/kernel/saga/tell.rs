@@ -54,7 +54,7 @@ impl<D: Driver> Executor<D> {
             .await;
         match told {
             Ok((recorded, steps)) => {
-                self.driver.committed(&steps);
+                self.driver.committed(&steps, None);
                 if let Recorded::GoesOn(work) = recorded {
                     let this = self.clone();
                     self.base.tasks.spawn(async move { this.drive(work).await });

@@ -8,6 +8,7 @@ use holdfast_domain::{
     refund::{self, Decision, Event, GatewayCall, LocalStep, Refund, State, rules::Share},
 };
 use holdfast_entity::{booking_lines, bookings};
+use uuid::Uuid;
 
 use super::store;
 use crate::{
@@ -247,5 +248,5 @@ impl Driver for RefundDriver {
         Ok(())
     }
 
-    fn committed(&self, _steps: &[&'static str]) {}
+    fn committed(&self, _steps: &[&'static str], _about: Option<Uuid>) {}
 }

@@ -15,7 +15,10 @@ use super::{
     cancel::{CancelCommand, CancelError},
     store::{self, Concerned},
 };
-use crate::kernel::{db::StoreError, passes::Tally, saga::Wish};
+use crate::{
+    kernel::{db::StoreError, passes::Tally, saga::Wish},
+    live::News,
+};
 
 /// How many bookings one statement reads.
 const BATCH: i64 = 200;
@@ -39,7 +42,7 @@ impl Cancellations {
                 let booking = concerned.booking;
                 tally.add(booking, self.end_line(concerned).await.map(u64::from))?;
             }
-            self.relay.nudge();
+            self.relay.nudge(News::Anything);
         }
         tally.end()
     }

@@ -30,7 +30,7 @@ use crate::{
         ports::Entropy,
         saga::executor::Work,
     },
-    live::record,
+    live::{News, record},
     money::{
         ledger::{self as books, Kind},
         refunds::{Reason, RefundOrder, Refunds},
@@ -141,7 +141,7 @@ impl Cancellations {
         if let Some(work) = left.refund {
             self.refunds.drive(work);
         }
-        self.relay.nudge();
+        self.relay.nudge(News::Anything);
         Ok(left.came)
     }
 

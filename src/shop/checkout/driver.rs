@@ -8,7 +8,7 @@ use holdfast_domain::{
         self, Authorization, Checkout, Decision, Doubt, Ending, Event, Failure, Found, GatewayCall,
         LocalStep, Outcome, State,
     },
-    ids::{BookingId, ReservationId},
+    ids::{BookingId, EventId, ReservationId},
     ledger,
     refund::rules::Share,
 };
@@ -34,7 +34,7 @@ use crate::{
             driver::{Group, Illegal, Named, Performed, Progress, Unreadable},
         },
     },
-    live::{Relay, record},
+    live::{News, Relay, record},
     money::{
         ledger::{self as books, Kind},
         refunds::{Reason, RefundOrder, Refunds},
@@ -426,10 +426,11 @@ impl Driver for CheckoutDriver {
         Ok(())
     }
 
-    fn committed(&self, steps: &[&'static str]) {
+    fn committed(&self, steps: &[&'static str], about: Option<Uuid>) {
         // Only these steps change seats; issuing tickets does not.
         if steps.iter().any(|step| LocalStep::SEAT_STEPS.contains(step)) {
-            self.relay.nudge();
+            let event = about.map(EventId);
+            self.relay.nudge(event.map_or(News::Anything, News::Places));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Cancels a reservation: its seats are free at once.
 
 use holdfast_domain::{
-    ids::{Buyer, ReservationId},
+    ids::{Buyer, EventId, ReservationId},
     reservation::ReservationState,
 };
 
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     kernel::db::{Failure, StoreError, Tx},
-    live::record,
+    live::{News, record},
 };
 
 /// Why the reservation was not cancelled.
@@ -48,8 +48,8 @@ impl Reservations {
             .db
             .transact(|tx| Box::pin(async move { cancel(tx, id, buyer).await }))
             .await?;
-        if cancelled {
-            self.relay.nudge();
+        if let Some(event) = cancelled {
+            self.relay.nudge(News::Places(event));
             return Ok(());
         }
         match store::find(&self.base.db, id).await? {
@@ -64,13 +64,15 @@ impl Reservations {
     }
 }
 
-/// Cancels an active reservation, and frees its places. Answers whether the buyer has such a reservation.
-pub(super) async fn cancel(tx: &Tx, id: ReservationId, buyer: Buyer) -> Result<bool, StoreError> {
-    if store::cancel(tx, id, buyer).await?.is_none() {
-        return Ok(false);
-    }
+/// Cancels an active reservation, and frees its places. Returns its event if the buyer has such a reservation.
+pub(super) async fn cancel(
+    tx: &Tx,
+    id: ReservationId,
+    buyer: Buyer,
+) -> Result<Option<EventId>, StoreError> {
+    let Some(event) = store::cancel(tx, id, buyer).await? else { return Ok(None) };
     let seats = store::free_seats(tx, &[id]).await?;
     let sections = general::free(tx, &[id]).await?;
     record::freed(tx, &seats, &sections).await?;
-    Ok(true)
+    Ok(Some(event))
 }

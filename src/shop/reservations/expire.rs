@@ -17,7 +17,7 @@ use crate::{
         db::{StoreError, Tx},
         passes::Tally,
     },
-    live::record,
+    live::{News, record},
 };
 
 /// How many reservations one transaction clears.
@@ -38,7 +38,7 @@ impl Reservations {
             after = Some(*last);
             let ids: Vec<ReservationId> = lapsed.iter().map(|lapsed| lapsed.id).collect();
             self.clear(&ids, &mut tally).await?;
-            self.relay.nudge();
+            self.relay.nudge(News::Anything);
         }
         let expired = tally.end()?;
         if expired > 0 {

@@ -1,7 +1,7 @@
 //! Extends a reservation, under an absolute cap.
 
 use holdfast_domain::{
-    ids::{Buyer, ReservationId},
+    ids::{Buyer, EventId, ReservationId},
     reservation::ReservationState,
 };
 
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     kernel::db::{Failure, StoreError, Tx},
-    live::{ChangeDraft, record},
+    live::{ChangeDraft, News, record},
 };
 
 /// Why a reservation was not extended.
@@ -55,8 +55,8 @@ impl Reservations {
             .db
             .transact(|tx| Box::pin(async move { extend(tx, id, buyer).await }))
             .await?;
-        if extended {
-            self.relay.nudge();
+        if let Some(event) = extended {
+            self.relay.nudge(News::Places(event));
             return Ok(());
         }
         let found = store::find(&self.base.db, id).await?.ok_or(ExtendError::NotFound)?;
@@ -70,8 +70,8 @@ impl Reservations {
     }
 }
 
-async fn extend(tx: &Tx, id: ReservationId, buyer: Buyer) -> Result<bool, ExtendError> {
-    let Some(extended) = store::extend(tx, id, buyer).await? else { return Ok(false) };
+async fn extend(tx: &Tx, id: ReservationId, buyer: Buyer) -> Result<Option<EventId>, ExtendError> {
+    let Some(extended) = store::extend(tx, id, buyer).await? else { return Ok(None) };
     let expires_at = extended.expires_at;
     let seats = store::extend_seats(tx, id, expires_at).await?;
     general::extend(tx, id, expires_at).await?;
@@ -80,5 +80,5 @@ async fn extend(tx: &Tx, id: ReservationId, buyer: Buyer) -> Result<bool, Extend
         ..ChangeDraft::default()
     };
     record::record(tx, extended.event_id, &change).await?;
-    Ok(true)
+    Ok(Some(extended.event_id))
 }

@@ -31,6 +31,7 @@ use crate::{
         idempotency::{Answer, Attempt, ClaimError},
         ports::locks::{HeldLocks, LockOutcome, seat_key},
     },
+    live::News,
 };
 
 /// The maximum number of tries of a hold. A hold is tried again under newer terms, or when somebody else was
@@ -237,7 +238,7 @@ impl Reservations {
         // The transaction has decided the seats, so a late release of the locks does no harm.
         drop(locks);
         let outcome = result?;
-        self.relay.nudge();
+        self.relay.nudge(News::Places(command.event.event()));
         let HoldOutcome::Held(mut held) = outcome else { return Ok(outcome) };
         refused.extend(self.reasons(command, &lost(&wishes, &held)).await?);
         refused.sort_by_key(|(seat, _)| *seat);

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     kernel::db::{Bug, Failure, StoreError, Tx},
-    live::record,
+    live::{News, record},
 };
 
 /// How much of an item is given back.
@@ -70,8 +70,8 @@ impl Reservations {
                 Box::pin(async move { release(tx, id, buyer, &parts).await })
             })
             .await?;
-        if released {
-            self.relay.nudge();
+        if let Some(event) = released {
+            self.relay.nudge(News::Places(event));
             return Ok(());
         }
         let found = store::find(&self.base.db, id).await?.ok_or(ExtendError::NotFound)?;
@@ -89,14 +89,14 @@ impl Reservations {
     }
 }
 
-/// Answers whether the reservation is active and the buyer's.
+/// Returns the event if the reservation is active and the buyer's.
 async fn release(
     tx: &Tx,
     id: ReservationId,
     buyer: Buyer,
     parts: &[Part],
-) -> Result<bool, ReleaseError> {
-    let Some(event) = release::lock(tx, id, buyer).await? else { return Ok(false) };
+) -> Result<Option<EventId>, ReleaseError> {
+    let Some(event) = release::lock(tx, id, buyer).await? else { return Ok(None) };
     let items = release::items(tx, id).await?;
     let left = left_after(&items, parts).map_err(|(field, why)| ReleaseError::Field(field, why))?;
     let gone: Vec<ItemId> = left.iter().filter(|it| it.quantity == 0).map(|it| it.id).collect();
@@ -116,7 +116,7 @@ async fn release(
         return Err(StoreError::from(Bug::new("a locked reservation is gone")).into());
     }
     record::freed(tx, &seats, &sections).await?;
-    Ok(true)
+    Ok(Some(event))
 }
 
 /// Returns each named item as it is after the release. The error names the first faulty field, with the reason.
