@@ -154,6 +154,29 @@ impl Attempt {
         }
     }
 
+    /// Claims the keys of different callers, each for its subject, as [`Attempt::claim`] does.
+    ///
+    /// # Errors
+    /// When the database fails. That a key was used for another request is the result of its attempt alone.
+    pub async fn claim_all(
+        tx: &Tx,
+        attempts: &[(&Self, Uuid)],
+    ) -> Result<Vec<Result<Claim, ClaimError>>, StoreError> {
+        if store::insert_all(tx, attempts).await? == attempts.len() as u64 {
+            return Ok(attempts.iter().map(|_| Ok(Claim::First)).collect());
+        }
+        let mut claims = Vec::with_capacity(attempts.len());
+        for (attempt, subject) in attempts {
+            claims.push(match attempt.known(tx).await {
+                Ok(Some(known)) if known.subject == Some(*subject) => Ok(Claim::First),
+                Ok(Some(known)) => Ok(Claim::Known(known)),
+                Ok(None) | Err(ClaimError::Reused) => Err(ClaimError::Reused),
+                Err(ClaimError::Db(error)) => return Err(error),
+            });
+        }
+        Ok(claims)
+    }
+
     /// The traces of earlier requests of the attempt; `None` when there was no earlier request.
     ///
     /// # Errors

@@ -104,7 +104,8 @@ impl Refunds {
         };
         db::insert_all(tx, shares.iter().map(line).collect()).await?;
         let state = Refund::start(id, booking.id, intent, amount, now_ms);
-        self.executor.start(tx, id.0, id.0, state, now_ms).await
+        let started = self.executor.start(tx, vec![(id.0, id.0, state)], now_ms).await?;
+        started.into_iter().next().ok_or_else(|| Bug::new("no saga of a refund").into())
     }
 
     /// Drives a refund in the background.

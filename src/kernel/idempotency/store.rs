@@ -18,7 +18,24 @@ pub(super) async fn insert(
     attempt: &Attempt,
     subject: Option<Uuid>,
 ) -> Result<bool, StoreError> {
-    let claim = idempotency_keys::Model {
+    let key = [Column::PrincipalId, Column::Route, Column::Key];
+    db::insert_unless_known(sql, claim_of(attempt, subject), &[Column::CreatedAt], &key).await
+}
+
+/// Inserts the claims that do not exist, as [`insert`] does, in the order of their keys. Returns how many were inserted.
+pub(super) async fn insert_all(
+    sql: &impl Sql,
+    attempts: &[(&Attempt, Uuid)],
+) -> Result<u64, StoreError> {
+    let mut attempts = attempts.to_vec();
+    attempts.sort_unstable_by_key(|(it, _)| (it.principal, it.route, it.key.clone()));
+    let claims = attempts.iter().map(|(attempt, subject)| claim_of(attempt, Some(*subject)));
+    let otherwise = "ON CONFLICT (principal_id, route, key) DO NOTHING";
+    db::put_all(sql, claims.collect(), &[Column::CreatedAt], otherwise).await
+}
+
+fn claim_of(attempt: &Attempt, subject: Option<Uuid>) -> idempotency_keys::Model {
+    idempotency_keys::Model {
         principal_id: attempt.principal,
         route: attempt.route.to_owned(),
         key: attempt.key.clone(),
@@ -29,9 +46,7 @@ pub(super) async fn insert(
         body: None,
         created_at: 0,
         answered_at: None,
-    };
-    let key = [Column::PrincipalId, Column::Route, Column::Key];
-    db::insert_unless_known(sql, claim, &[Column::CreatedAt], &key).await
+    }
 }
 
 /// The claim's fingerprint, with the subject and the answer as far as they are known.

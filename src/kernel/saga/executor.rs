@@ -85,25 +85,32 @@ impl<D: Driver> Executor<D> {
         Self { base, driver, queue: Batches::default() }
     }
 
-    /// Stores a new saga in the transaction that starts it. The caller has the first lease, and passes the work
-    /// to [`Executor::drive`] after the commit.
+    /// Stores new sagas, each with its id and subject, in the transaction that starts them. The caller has the first
+    /// lease, and passes the work to [`Executor::drive`] after the commit.
     ///
     /// # Errors
-    /// When the database fails, or the subject has a saga already.
+    /// When the database fails, or a subject has a saga already.
     pub async fn start(
         &self,
         to: &impl Writes,
-        id: Uuid,
-        subject: Uuid,
-        state: D::State,
+        sagas: Vec<(Uuid, Uuid, D::State)>,
         now_ms: i64,
-    ) -> Result<Work<D::State>, StoreError> {
-        let text = self.driver.encode(&state);
-        let status = self.driver.status(&state);
-        let format = D::FORMAT;
-        let new = New { id, kind: D::KIND, subject, status, state: &text, format, now_ms };
-        store::insert(to, new).await?;
-        Ok(Work::of(Row::first(id, text, now_ms), state))
+    ) -> Result<Vec<Work<D::State>>, StoreError> {
+        let texts: Vec<String> =
+            sagas.iter().map(|(_, _, state)| self.driver.encode(state)).collect();
+        let rows = sagas.iter().zip(&texts).map(|((id, subject, state), text)| New {
+            id: *id,
+            kind: D::KIND,
+            subject: *subject,
+            status: self.driver.status(state),
+            state: text,
+            format: D::FORMAT,
+            now_ms,
+        });
+        let rows: Vec<New<'_>> = rows.collect();
+        store::insert_all(to, &rows).await?;
+        let work = |((id, _, state), text)| Work::of(Row::first(id, text, now_ms), state);
+        Ok(sagas.into_iter().zip(texts).map(work).collect())
     }
 
     /// Drives a saga until it waits, rests, needs an operator, or belongs to another worker. Errors are logged;

@@ -82,9 +82,9 @@ pub struct Step {
     pub goes_on: bool,
 }
 
-/// Stores a new saga. Its creator has the first lease, under fence 1 and version 1.
-pub async fn insert(sql: &impl Writes, new: New<'_>) -> Result<(), StoreError> {
-    let row = sagas::Model {
+/// Stores new sagas. Their creator has the first lease, under fence 1 and version 1.
+pub async fn insert_all(sql: &impl Writes, new: &[New<'_>]) -> Result<(), StoreError> {
+    let row = |new: &New<'_>| sagas::Model {
         id: new.id,
         kind: new.kind.to_owned(),
         subject_id: new.subject,
@@ -102,7 +102,7 @@ pub async fn insert(sql: &impl Writes, new: New<'_>) -> Result<(), StoreError> {
         created_at: new.now_ms,
         updated_at: new.now_ms,
     };
-    db::insert(sql, row).await
+    db::insert_all(sql, new.iter().map(row).collect()).await
 }
 
 const CLAIM: &str = "UPDATE sagas SET fence = fence + 1, version = version + 1, \

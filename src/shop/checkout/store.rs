@@ -12,21 +12,6 @@ use crate::{
     shop::reservations::in_payment::PaidFor,
 };
 
-/// Records the reservations for which the booking pays. A reservation for which another live booking pays is a unique
-/// violation.
-pub async fn insert_reservations(
-    sql: &impl Writes,
-    booking: BookingId,
-    reservations: &[ReservationId],
-) -> Result<(), StoreError> {
-    let row = |id: &ReservationId| booking_reservations::Model {
-        booking_id: booking,
-        reservation_id: *id,
-        live: 1,
-    };
-    db::insert_all(sql, reservations.iter().map(row).collect()).await
-}
-
 /// The reservations that a booking pays for, in the order in which they are locked.
 pub async fn reservations_of(
     sql: &impl Sql,

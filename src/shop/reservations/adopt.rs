@@ -28,8 +28,8 @@ pub async fn lock(
     events: &[EventId],
     locale: &str,
 ) -> Result<(), StoreError> {
-    let rows = events.iter().flat_map(|event| buyers.map(|buyer| (*event, buyer))).collect();
-    payment::lock_buyers_of_events(tx, rows, locale).await
+    let rows = events.iter().flat_map(|event| buyers.map(|buyer| (*event, buyer, locale)));
+    payment::lock_buyers_of_events(tx, rows.collect()).await
 }
 
 /// Locks and reads the guest's reservations of these events that are active, in payment or confirmed, and of

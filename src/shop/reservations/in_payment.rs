@@ -16,7 +16,7 @@ use holdfast_entity::{reservation_items, reservations};
 use sea_orm::FromQueryResult;
 
 pub use super::store::payment::PaidFor;
-use super::store::payment::{self as store, ChangedPlaces, ChangedSeat};
+use super::store::payment::{self as store, ChangedPlaces, ChangedSeat, PaidBy};
 use crate::{
     kernel::db::{Bug, StoreError, Tx, Writes},
     live::{ChangeDraft, record},
@@ -40,15 +40,24 @@ pub struct Candidate {
     pub now: i64,
 }
 
-/// The reservations whose payment has begun.
+/// A buyer with the reservations that they pay for at once.
+#[derive(Debug, Clone, Copy)]
+pub struct Payer<'a> {
+    pub buyer: Buyer,
+    /// The language of the buyer.
+    pub locale: &'a str,
+    pub reservations: &'a [ReservationId],
+}
+
+/// The reservations of several buyers whose payment has begun.
 #[derive(Debug, Clone)]
 pub struct Begun {
-    /// The items of the reservations.
+    /// The items of the reservations, in the order of events and seats.
     pub items: Vec<reservation_items::Model>,
     pub changes: Changes,
 }
 
-/// Why the payment of the reservations did not begin.
+/// Why the payment of a buyer's reservations did not begin.
 #[derive(Debug, thiserror::Error)]
 pub enum BeginError {
     /// The buyer has no such reservation.
@@ -63,75 +72,119 @@ pub enum BeginError {
     Db(#[from] StoreError),
 }
 
-/// Reads the buyer's reservations with their events, and the database's clock. Takes no lock: this look may refuse a
+/// Why no payment of several buyers began. The transaction must be rolled back.
+#[derive(Debug, thiserror::Error)]
+pub enum NotBegun {
+    /// The payers at these positions are refused; the others may try again without them.
+    #[error("some of the payments are refused")]
+    Refused(Vec<(usize, BeginError)>),
+    /// Some places have lapsed at this moment, and it is not known whose.
+    #[error("some places have lapsed")]
+    Unclear,
+    #[error("the database failed")]
+    Db(#[from] StoreError),
+}
+
+/// Reads the reservations of buyers with their events, for each buyer in its turn. Takes no lock: this look may refuse a
 /// payment, but never grant it.
 ///
 /// # Errors
-/// When a reservation is not the buyer's, not active or has lapsed, or the database fails.
-pub async fn look(
-    tx: &Tx,
-    buyer: Buyer,
-    ids: &[ReservationId],
-) -> Result<(Vec<Candidate>, i64), BeginError> {
-    let found = store::candidates(tx, ids).await?;
-    let now_ms = found.last().map_or(0, |found| found.now);
-    for id in ids {
+/// When a reservation is not its buyer's, not active or has lapsed, or the database fails.
+pub async fn look(tx: &Tx, payers: &[Payer<'_>]) -> Result<Vec<Vec<Candidate>>, NotBegun> {
+    let mut ids: Vec<ReservationId> = all_of(payers);
+    ids.sort_unstable();
+    let found = store::candidates(tx, &ids).await?;
+    let (mut candidates, mut refused) = (Vec::with_capacity(payers.len()), Vec::new());
+    for (place, payer) in payers.iter().enumerate() {
+        match judged(payer, &found) {
+            Ok(of_payer) => candidates.push(of_payer),
+            Err(error) => refused.push((place, error)),
+        }
+    }
+    if refused.is_empty() { Ok(candidates) } else { Err(NotBegun::Refused(refused)) }
+}
+
+fn all_of(payers: &[Payer<'_>]) -> Vec<ReservationId> {
+    payers.iter().flat_map(|payer| payer.reservations.iter().copied()).collect()
+}
+
+/// The payer's candidates among all, in the order of their ids.
+fn judged(payer: &Payer<'_>, found: &[Candidate]) -> Result<Vec<Candidate>, BeginError> {
+    let candidates = payer.reservations.iter().map(|id| {
         let candidate = found.iter().find(|found| found.reservation.id == *id);
-        let Some(Candidate { reservation, .. }) = candidate else {
-            return Err(BeginError::Unknown(*id));
-        };
+        let candidate = candidate.ok_or(BeginError::Unknown(*id))?;
+        let Candidate { reservation, now, .. } = candidate;
         // Nobody learns whether another buyer's reservation exists.
-        if reservation.buyer_id != buyer.id() || reservation.buyer_kind != buyer.kind() {
+        if reservation.buyer_id != payer.buyer.id() || reservation.buyer_kind != payer.buyer.kind()
+        {
             return Err(BeginError::Unknown(*id));
         }
-        match reservation.status.seen_at(reservation.expires_at, now_ms) {
-            ReservationState::Active => {}
-            ReservationState::Expired => return Err(BeginError::Lapsed(*id)),
+        match reservation.status.seen_at(reservation.expires_at, *now) {
+            ReservationState::Active => Ok(candidate.clone()),
+            ReservationState::Expired => Err(BeginError::Lapsed(*id)),
             ReservationState::InPayment
             | ReservationState::Confirmed
-            | ReservationState::Cancelled => return Err(BeginError::NotActive(*id)),
+            | ReservationState::Cancelled => Err(BeginError::NotActive(*id)),
         }
-    }
-    Ok((found, now_ms))
+    });
+    candidates.collect()
 }
 
-/// Locks the buyer's rows of these events, as a hold does, so that what the buyer has of them cannot move to another
+/// Locks the buyers' rows of these events, as a hold does, so that what a buyer has of them cannot move to another
 /// buyer meanwhile.
-pub async fn lock_buyer(
+pub async fn lock_buyers(
     tx: &Tx,
-    buyer: Buyer,
-    events: &[EventId],
-    locale: &str,
+    payers: &[Payer<'_>],
+    candidates: &[Vec<Candidate>],
 ) -> Result<(), StoreError> {
-    let rows = events.iter().map(|event| (*event, buyer)).collect();
-    store::lock_buyers_of_events(tx, rows, locale).await
+    let rows = payers.iter().zip(candidates).flat_map(|(payer, candidates)| {
+        candidates.iter().map(|one| (one.reservation.event_id, payer.buyer, payer.locale))
+    });
+    store::lock_buyers_of_events(tx, rows.collect()).await
 }
 
-/// Changes every place of the reservations from held to paying, or none of them, while no reservation has lapsed.
+/// Changes every place of the payers' reservations from held to paying, or none of them, while no reservation has lapsed.
 ///
 /// # Errors
-/// See [`BeginError`]. The transaction must then be rolled back.
-pub async fn begin(tx: &Tx, buyer: Buyer, ids: &[ReservationId]) -> Result<Begun, BeginError> {
-    if store::begin_reservations(tx, buyer, ids).await? != ids.len() as u64 {
+/// See [`NotBegun`].
+pub async fn begin(tx: &Tx, payers: &[Payer<'_>]) -> Result<Begun, NotBegun> {
+    let paid_by = |payer: &Payer<'_>| {
+        let buyer = payer.buyer.id();
+        payer
+            .reservations
+            .iter()
+            .map(move |id| PaidBy { reservation: *id, buyer })
+            .collect::<Vec<_>>()
+    };
+    let mut paid: Vec<PaidBy> = payers.iter().flat_map(paid_by).collect();
+    paid.sort_unstable_by_key(|one| one.reservation);
+    let ids: Vec<ReservationId> = paid.iter().map(|one| one.reservation).collect();
+    if store::begin_reservations(tx, &paid).await? != ids.len() as u64 {
         // Something has changed since the look, and a new look finds out what.
-        look(tx, buyer, ids).await?;
-        return Err(BeginError::Lapsed(lapsed(buyer, ids)));
+        look(tx, payers).await?;
+        return Err(lapsed(payers));
     }
-    let items = store::items(tx, ids).await?;
-    let seats = store::begin_seats(tx, ids).await?;
+    let items = store::items(tx, &ids).await?;
+    let seats = store::begin_seats(tx, &ids).await?;
     let general = items.iter().filter(|item| item.kind == ItemKind::General).count();
-    let places = if general > 0 { store::begin_places(tx, ids).await? } else { 0 };
+    let places = if general > 0 { store::begin_places(tx, &ids).await? } else { 0 };
     if seats.len() + general != items.len() || places != general as u64 {
-        // The reservation is active, but some of its places are not: its time ran out at this very moment.
-        return Err(BeginError::Lapsed(lapsed(buyer, ids)));
+        // The reservations are active, but some of their places are not: their time ran out at this very moment.
+        return Err(lapsed(payers));
     }
     let mut changes = Changes::new();
     note_seats(&mut changes, &seats, SeatStatus::Held);
     Ok(Begun { items, changes })
 }
 
-fn lapsed(buyer: Buyer, ids: &[ReservationId]) -> ReservationId {
-    ids.first().copied().unwrap_or(ReservationId(buyer.id()))
+/// The refusal of a single payer whose time ran out. Of several, it is not known who it was.
+fn lapsed(payers: &[Payer<'_>]) -> NotBegun {
+    match payers {
+        [Payer { reservations: [first, ..], .. }] => {
+            NotBegun::Refused(vec![(0, BeginError::Lapsed(*first))])
+        }
+        _ => NotBegun::Unclear,
+    }
 }
 
 /// Changes the places of bookings from paying to sold: for each booking all of them, or none when a seat does not belong

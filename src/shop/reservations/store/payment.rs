@@ -11,6 +11,7 @@ use sea_orm::{
     ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Value, sea_query::ExprTrait,
 };
 use serde::Serialize;
+use uuid::Uuid;
 
 use super::{
     super::in_payment::Candidate,
@@ -59,15 +60,15 @@ fn set(sql: &impl Writes, ids: &[ReservationId]) -> Value {
     db::set(sql.dialect(), ids.iter().copied())
 }
 
-/// Locks the rows of buyers within events, in the order of events and buyers.
+/// Locks the rows of buyers within events, in the order of events and buyers. Each buyer comes with a language, which a
+/// new row takes.
 pub async fn lock_buyers_of_events(
     sql: &impl Sql,
-    mut buyers: Vec<(EventId, Buyer)>,
-    locale: &str,
+    mut buyers: Vec<(EventId, Buyer, &str)>,
 ) -> Result<(), StoreError> {
-    buyers.sort_unstable_by_key(|(event, buyer)| (*event, buyer.id()));
+    buyers.sort_unstable_by_key(|(event, buyer, _)| (*event, buyer.id()));
     buyers.dedup();
-    let row = |(event_id, buyer): (EventId, Buyer)| buyers::Model {
+    let row = |(event_id, buyer, locale): (EventId, Buyer, &str)| buyers::Model {
         event_id,
         buyer_id: buyer.id(),
         kind: buyer.kind(),
@@ -80,19 +81,25 @@ pub async fn lock_buyers_of_events(
     db::put_all(sql, rows, &[buyers::Column::TouchedAt], otherwise).await.map(|_| ())
 }
 
-/// Changes the buyer's reservations that have not expired from active to in_payment. Locks them in id order.
-pub async fn begin_reservations(
-    sql: &impl Sql,
-    buyer: Buyer,
-    ids: &[ReservationId],
-) -> Result<u64, StoreError> {
+/// A reservation that its buyer pays for.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct PaidBy {
+    #[serde(rename = "of_id")]
+    pub reservation: ReservationId,
+    #[serde(rename = "of_buyer")]
+    pub buyer: Uuid,
+}
+
+/// Changes the buyers' reservations that have not expired from active to in_payment. Locks them in id order.
+pub async fn begin_reservations(sql: &impl Sql, paid: &[PaidBy]) -> Result<u64, StoreError> {
+    let ids: Vec<ReservationId> = paid.iter().map(|one| one.reservation).collect();
     sql.run(
         "UPDATE reservations SET status = 'in_payment', version = version + 1 \
-         FROM (SELECT r.id AS of_id FROM reservations r WHERE r.id {among_ids $1} \
-             ORDER BY r.id {lock}) AS wanted \
-         WHERE reservations.id = wanted.of_id AND status = 'active' AND expires_at > {now} \
-         AND buyer_id = $2",
-        vec![set(sql, ids), buyer.id().into()],
+         FROM (SELECT r.id AS locked_id FROM reservations r WHERE r.id {among_ids $1} \
+             ORDER BY r.id {lock}) AS locked, {rows $2 (of_id uuid, of_buyer uuid)} \
+         WHERE id = locked.locked_id AND rows.of_id = locked.locked_id AND buyer_id = rows.of_buyer \
+         AND status = 'active' AND expires_at > {now}",
+        vec![set(sql, &ids), db::rows(paid.iter().copied())?],
     )
     .await
 }

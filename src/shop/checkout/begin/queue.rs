@@ -1,0 +1,134 @@
+//! Checkouts that begin at the same time share a transaction, see [`crate::kernel::batches`].
+
+use std::{
+    collections::{HashSet, VecDeque},
+    sync::Arc,
+};
+
+use holdfast_domain::{
+    checkout::Checkout,
+    ids::{BookingId, Buyer},
+};
+use tokio::sync::oneshot;
+
+use super::{GroupError, Started, begin_together};
+use crate::{
+    kernel::{
+        batches::{Batches, Job, take_at},
+        db::{Bug, Db, StoreError},
+        ports::Entropy,
+        saga::{Executor, executor::Work},
+    },
+    shop::checkout::{
+        CheckoutDriver, Checkouts,
+        confirm::{ConfirmCommand, ConfirmError},
+    },
+};
+
+/// The maximum number of checkouts in one transaction.
+const MAX_MEMBERS: usize = 16;
+
+/// The checkouts that wait for the transaction in which they begin. Cheap to clone.
+pub type Queue = Batches<Waiting>;
+
+/// A checkout that waits for the transaction in which it begins.
+#[derive(Debug)]
+pub struct Waiting {
+    command: Arc<ConfirmCommand>,
+    executor: Executor<CheckoutDriver>,
+    entropy: Arc<dyn Entropy>,
+    answer: oneshot::Sender<Result<Started, ConfirmError>>,
+}
+
+impl Waiting {
+    /// A caller that has gone needs no result. The checkout goes on when its lease has lapsed.
+    fn answer(self, answer: Result<Started, ConfirmError>) {
+        self.answer.send(answer).ok();
+    }
+}
+
+/// Begins a checkout in a transaction that others may share.
+pub(in crate::shop::checkout) async fn begin(
+    checkouts: &Checkouts,
+    command: Arc<ConfirmCommand>,
+) -> Result<Started, ConfirmError> {
+    let executor = checkouts.executor.clone();
+    let entropy = Arc::clone(&checkouts.base.entropy);
+    let waiting = |answer| Waiting { command, executor, entropy, answer };
+    checkouts.beginning.submit(&checkouts.base, waiting).await?
+}
+
+impl Job for Waiting {
+    const MAX_UNDER_WAY: usize = 2;
+
+    /// Groups the checkouts of different buyers.
+    fn next_group(waiting: &mut VecDeque<Self>) -> Vec<Self> {
+        let mut buyers = HashSet::<Buyer>::new();
+        let others = waiting.iter().enumerate().filter(|(_, it)| buyers.insert(it.command.buyer));
+        let places: Vec<usize> = others.map(|(place, _)| place).take(MAX_MEMBERS).collect();
+        take_at(waiting, &places)
+    }
+
+    async fn run(db: &Db, group: Vec<Self>) {
+        metrics::counter!("holdfast_checkout_begins_total").increment(1);
+        let members = u64::try_from(group.len()).unwrap_or(u64::MAX);
+        metrics::counter!("holdfast_checkout_begins_checkouts_total").increment(members);
+        let mut groups = vec![group];
+        while let Some(group) = groups.pop() {
+            match transact(db, &group).await {
+                Ok(begun) => {
+                    for (waiting, (work, booking)) in group.into_iter().zip(begun) {
+                        waiting.answer(Ok(Started::Here(work, booking)));
+                    }
+                }
+                Err(error) => groups.extend(smaller(group, error)),
+            }
+        }
+    }
+}
+
+async fn transact(
+    db: &Db,
+    group: &[Waiting],
+) -> Result<Vec<(Work<Checkout>, BookingId)>, GroupError> {
+    let Some(Waiting { executor, entropy, .. }) = group.first() else { return Ok(Vec::new()) };
+    let commands: Arc<[Arc<ConfirmCommand>]> =
+        group.iter().map(|waiting| Arc::clone(&waiting.command)).collect();
+    db.transact(|tx| {
+        let (executor, entropy) = (executor.clone(), Arc::clone(entropy));
+        let commands = Arc::clone(&commands);
+        Box::pin(async move { begin_together(tx, &executor, &*entropy, &commands).await })
+    })
+    .await
+}
+
+/// The groups that try again after this error. Who is refused, and who has begun before, gets its result.
+fn smaller(mut group: Vec<Waiting>, error: GroupError) -> Vec<Vec<Waiting>> {
+    match error {
+        GroupError::Apart(apart) => {
+            for (place, result) in apart.into_iter().rev() {
+                group.remove(place).answer(result.map(Started::Before));
+            }
+            if group.is_empty() { Vec::new() } else { vec![group] }
+        }
+        GroupError::Parts(parts) => {
+            let count = parts.iter().max().map_or(0, |last| last + 1);
+            let mut groups: Vec<Vec<Waiting>> = (0..count).map(|_| Vec::new()).collect();
+            group.into_iter().zip(parts).for_each(|(waiting, part)| groups[part].push(waiting));
+            groups
+        }
+        GroupError::Db(error) if group.len() == 1 || error.is_unavailable() => {
+            group.into_iter().for_each(|it| it.answer(Err(ConfirmError::Db(error.clone()))));
+            Vec::new()
+        }
+        // Alone, each learns what came of it, and nobody fails for a neighbour.
+        GroupError::Unclear | GroupError::Db(_) if group.len() > 1 => {
+            group.into_iter().map(|waiting| vec![waiting]).collect()
+        }
+        GroupError::Unclear | GroupError::Db(_) => {
+            let bug = StoreError::from(Bug::new("a checkout alone cannot be unclear"));
+            group.into_iter().for_each(|it| it.answer(Err(ConfirmError::Db(bug.clone()))));
+            Vec::new()
+        }
+    }
+}
