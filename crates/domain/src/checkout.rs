@@ -44,6 +44,7 @@ mod event;
 mod limits;
 mod seen;
 mod state;
+mod unstored;
 
 use serde::{Deserialize, Serialize};
 
@@ -317,6 +318,9 @@ pub fn next(checkout: &Checkout, now_ms: i64) -> Decision {
             backoff(call.not_before_ms)
         }
         State::Finding { call, .. } if call.is_stale(now_ms) || !call.is_open() => {
+            Decision::Call(GatewayCall::Find { saga: checkout.saga })
+        }
+        State::Preparing { call } if !call.is_open() => {
             Decision::Call(GatewayCall::Find { saga: checkout.saga })
         }
         State::Preparing { call } | State::Finding { call, .. } => match &checkout.order {

@@ -97,6 +97,27 @@ fn a_payment_of_unknown_id_is_found_and_voided_before_its_seats_are_freed() {
     assert_eq!(does(&nothing, NOW), "release_seats");
 }
 
+/// A worker that died may have had another answer under the key, and may have authorized the payment.
+#[test]
+fn a_payment_is_searched_for_before_a_fault_leads_to_a_new_key() {
+    let faulted = Event::Prepared(Outcome::Unknown(Doubt::Faulted));
+    let spent = follow(paid(), vec![faulted]);
+    let later = NOW + BACKOFF_MAX_MS;
+    assert_eq!(does(&spent, later), "find");
+    let silent = follow(spent.clone(), vec![Event::Found(Found::NoReply)]);
+    assert_eq!(does(&silent, later + BACKOFF_MAX_MS), "find");
+    let nothing = follow(spent.clone(), vec![Event::Found(Found::Nothing)]);
+    assert_eq!(does(&nothing, later), "prepare:2");
+    // The buyer may try again: the seats stay held.
+    let found = follow(spent.clone(), vec![Event::Found(Found::Payment(pi()))]);
+    let State::Voiding { why: Failure::Declined { code }, .. } = &found.state else {
+        panic!("{found:?}")
+    };
+    assert_eq!(code, "processing_error");
+    let given_up = follow(spent, vec![Event::CancelRequested]);
+    assert_eq!(does(&given_up, NOW), "find", "the key says nothing any more");
+}
+
 #[test]
 fn a_payment_that_cannot_be_found_calls_an_operator() {
     let call = || call(Knowledge::Open, MAX_FAILURES - 1);

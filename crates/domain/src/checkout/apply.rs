@@ -4,7 +4,7 @@
 use super::{
     Checkout,
     ending::{Ending, Failure, StuckReason},
-    event::{Authorization, Decline, Doubt, Event, Found, Outcome, Prepared, Taking},
+    event::{Authorization, Decline, Doubt, Event, Outcome, Taking},
     limits,
     state::{Call, Knowledge, PaymentId, SeatsStand, State, Tries},
 };
@@ -43,16 +43,23 @@ pub fn apply(checkout: Checkout, event: Event, now_ms: i64) -> Result<Checkout, 
 pub(super) struct At {
     pub(super) now_ms: i64,
     overdue: bool,
-    taking: Taking,
+    pub(super) taking: Taking,
 }
 
 impl At {
     /// The state after the event, or `None` if the event cannot happen in this state.
     fn after(&self, state: State, event: Event) -> Option<State> {
         Some(match (state, event) {
-            (State::Preparing { call }, Event::Prepared(outcome)) => self.prepared(call, outcome),
-            (State::Preparing { call }, Event::Placed { payment, authorized }) => {
+            (State::Preparing { call }, Event::Prepared(outcome)) if call.is_open() => {
+                self.prepared(call, outcome)
+            }
+            (State::Preparing { call }, Event::Placed { payment, authorized })
+                if call.is_open() =>
+            {
                 self.authorized(payment, self.authorize_call(&call), authorized)
+            }
+            (State::Preparing { call }, Event::Found(found)) if !call.is_open() => {
+                self.searched(call, found)
             }
             (State::Finding { why, call }, Event::Prepared(outcome)) if call.is_open() => {
                 self.found_by_key(why, call, outcome)
@@ -103,78 +110,6 @@ impl At {
                 _,
             ) => return None,
         })
-    }
-
-    fn prepared(&self, call: Call, outcome: Outcome<Prepared, Decline>) -> State {
-        match outcome {
-            Outcome::Done(Prepared { payment, .. }) => match self.taking {
-                Taking::Later => State::Authorizing { payment, call: self.authorize_call(&call) },
-                // The authorization takes the money, so the seats are sold first: nobody may pay
-                // for lost seats.
-                Taking::AtOnce => self.confirm_seats(Some(payment)),
-            },
-            Outcome::Refused(decline) => self.release(Failure::Declined { code: decline.code }),
-            Outcome::Unknown(Doubt::NoReply) if is_last(&call) => {
-                self.find(Failure::TimedOut, call)
-            }
-            Outcome::Unknown(Doubt::NoReply) => {
-                State::Preparing { call: call.failed(Knowledge::Open, self.now_ms) }
-            }
-            Outcome::Unknown(Doubt::Faulted) if is_last(&call) => {
-                self.search(Failure::TimedOut, call)
-            }
-            // The gateway gives this key the same response for ever, so nobody has the payment's id, and
-            // nobody ever will: at worst, a payment remains that touched no card and that nobody can
-            // authorize.
-            Outcome::Unknown(Doubt::Faulted) => State::Preparing {
-                call: call.failed(Knowledge::Spent, self.now_ms).again(self.now_ms),
-            },
-        }
-    }
-
-    /// The payment was prepared again, to void it.
-    fn found_by_key(&self, why: Failure, call: Call, outcome: Outcome<Prepared, Decline>) -> State {
-        match outcome {
-            Outcome::Done(prepared) => self.found(why, call, Found::Payment(prepared.payment)),
-            Outcome::Refused(_) => self.found(why, call, Found::Nothing),
-            Outcome::Unknown(Doubt::Faulted) => self.search(why, call),
-            Outcome::Unknown(Doubt::NoReply) => self.found(why, call, Found::NoReply),
-        }
-    }
-
-    /// The payment's id was asked for, to void the payment.
-    fn found(&self, why: Failure, call: Call, found: Found) -> State {
-        match found {
-            Found::Payment(payment) => self.void(payment, SeatsStand::Paying, why),
-            Found::Nothing => self.release(why),
-            Found::NoReply if is_last(&call) => {
-                stuck(StuckReason::FindFails, State::Finding { why, call })
-            }
-            Found::NoReply => {
-                let known = call.known;
-                State::Finding { why, call: call.failed(known, self.now_ms) }
-            }
-        }
-    }
-
-    /// Searches for the payment. A fault should say that nobody has its id, but nobody's seats are freed on that word.
-    fn search(&self, why: Failure, call: Call) -> State {
-        let known = Knowledge::Spent;
-        let call = Call { failures: 0, not_before_ms: self.now_ms, known, ..call };
-        State::Finding { why, call }
-    }
-
-    /// Gives up a checkout whose payment may be authorized under an id that is not stored. `call` is the call that
-    /// creates the payment; its key and the age of its key stay.
-    fn find(&self, why: Failure, call: Call) -> State {
-        let call = Call { failures: 0, not_before_ms: self.now_ms, known: Knowledge::Open, ..call };
-        State::Finding { why, call }
-    }
-
-    /// The call that authorizes a payment as soon as `prepare` has created it. Its key may be as old as the key of
-    /// `prepare`.
-    fn authorize_call(&self, prepare: &Call) -> Call {
-        Call { since_ms: prepare.since_ms, ..Call::first(self.now_ms) }
     }
 
     fn authorized(
@@ -337,7 +272,7 @@ impl At {
     /// checkout; a checkout that has ended does not change.
     fn woken(&self, state: State) -> State {
         match state {
-            State::Preparing { call } if self.overdue => self.find(Failure::TimedOut, call),
+            State::Preparing { call } if self.overdue => self.unprepare(Failure::TimedOut, call),
             State::Authorizing { payment, .. } | State::Awaiting { payment, .. }
                 if self.overdue =>
             {
@@ -375,7 +310,7 @@ impl At {
     /// checkout is being undone.
     fn cancel(&self, state: State) -> Option<State> {
         Some(match state {
-            State::Preparing { call } => self.find(Failure::Cancelled, call),
+            State::Preparing { call } => self.unprepare(Failure::Cancelled, call),
             State::Authorizing { payment, .. } | State::Awaiting { payment, .. } => {
                 self.give_up(payment, Failure::Cancelled)
             }
@@ -484,7 +419,7 @@ impl At {
 }
 
 /// Whether one more failure of the call is one too many.
-fn is_last(call: &Call) -> bool {
+pub(super) fn is_last(call: &Call) -> bool {
     call.failures + 1 >= limits::MAX_FAILURES
 }
 

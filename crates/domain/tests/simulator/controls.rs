@@ -75,7 +75,7 @@ fn a_charge_before_the_sale_of_the_seats_is_caught() {
 
 #[test]
 fn seats_freed_before_the_payment_is_void_are_caught() {
-    check_is_caught(Rule::VoidBeforeFree, &["payment"]);
+    check_is_caught(Rule::VoidBeforeFree, &["payment", "pending bookings"]);
 }
 
 #[test]

@@ -308,7 +308,10 @@ impl Gateway {
             && let Some((since_ms, answer)) = self.answers.get(&request.key)
             && now_ms - since_ms < KEY_MEMORY_MS
         {
-            return answer.clone();
+            // An intermediate system fails, and says so in the gateway's words.
+            let prepares = matches!(request.wanted, GatewayRequest::Prepare { .. });
+            let fails = prepares && chance.strikes(Fault::ServerErrorBefore);
+            return if fails { Answer::Fault } else { answer.clone() };
         }
         if chance.strikes(Fault::ServerErrorBefore) {
             return self.server_error(request, now_ms, None, chance);

@@ -420,7 +420,16 @@ async fn money(app: &TestApp) {
     let bookings = app.number(bookings).await;
     println!("captured {books}, ledger {ledger}, confirmed bookings {bookings} (minor units)");
     assert_eq!((books, ledger), (bookings, bookings));
-    let open = "SELECT COUNT(*) AS found FROM simulated_payments \
+    let open = "SELECT saga || ' ' || status || ' ' || idempotency_key FROM simulated_payments \
         WHERE status IN ('requires_action', 'processing', 'requires_capture')";
-    assert_eq!(app.number(open).await, 0, "the gateway still holds money");
+    let mut open: Vec<String> =
+        app.app.base.db.values(open, vec![]).await.expect("the store answers");
+    for payment in &mut open {
+        let saga: Uuid = payment[..36].parse().expect("an id");
+        let state = "SELECT status || ' ' || state FROM sagas WHERE id = $1";
+        let state: Option<String> =
+            app.app.base.db.value(state, vec![saga.into()]).await.expect("the store answers");
+        payment.push_str(&format!(": {state:?}"));
+    }
+    assert!(open.is_empty(), "the gateway still holds money: {open:#?}");
 }

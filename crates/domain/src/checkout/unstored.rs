@@ -1,0 +1,108 @@
+//! The transitions while the payment's id is not stored: it is prepared, found again, or searched for.
+
+use super::{
+    apply::{At, is_last, stuck},
+    ending::{Failure, StuckReason},
+    event::{Decline, Doubt, Found, Outcome, Prepared, Taking},
+    state::{Call, Knowledge, SeatsStand, State},
+};
+
+/// Stripe's code for a card that could not be charged for now: <https://docs.stripe.com/declines/codes>.
+const PROCESSING_ERROR: &str = "processing_error";
+
+impl At {
+    pub(super) fn prepared(&self, call: Call, outcome: Outcome<Prepared, Decline>) -> State {
+        match outcome {
+            Outcome::Done(Prepared { payment, .. }) => match self.taking {
+                Taking::Later => State::Authorizing { payment, call: self.authorize_call(&call) },
+                // The authorization takes the money, so the seats are sold first: nobody may pay
+                // for lost seats.
+                Taking::AtOnce => self.confirm_seats(Some(payment)),
+            },
+            Outcome::Refused(decline) => self.release(Failure::Declined { code: decline.code }),
+            Outcome::Unknown(Doubt::NoReply) if is_last(&call) => {
+                self.find(Failure::TimedOut, call)
+            }
+            Outcome::Unknown(Doubt::NoReply) => {
+                State::Preparing { call: call.failed(Knowledge::Open, self.now_ms) }
+            }
+            Outcome::Unknown(Doubt::Faulted) if is_last(&call) => {
+                self.search(Failure::TimedOut, call)
+            }
+            // A worker that died may have had another response, and may have authorized the payment. Therefore the
+            // payment is searched for before there is a new key.
+            Outcome::Unknown(Doubt::Faulted) => {
+                State::Preparing { call: call.failed(Knowledge::Spent, self.now_ms) }
+            }
+        }
+    }
+
+    /// The payment was searched for, because its key is spent.
+    pub(super) fn searched(&self, call: Call, found: Found) -> State {
+        match found {
+            // Nobody knows how the payment takes its money, so it is not continued. The buyer may try again.
+            Found::Payment(payment) => {
+                let why = Failure::Declined { code: PROCESSING_ERROR.to_owned() };
+                self.void(payment, SeatsStand::Paying, why)
+            }
+            Found::Nothing => State::Preparing { call: call.again(self.now_ms) },
+            Found::NoReply if is_last(&call) => self.search(Failure::TimedOut, call),
+            Found::NoReply => State::Preparing { call: call.failed(Knowledge::Spent, self.now_ms) },
+        }
+    }
+
+    /// The payment was prepared again, to void it.
+    pub(super) fn found_by_key(
+        &self,
+        why: Failure,
+        call: Call,
+        outcome: Outcome<Prepared, Decline>,
+    ) -> State {
+        match outcome {
+            Outcome::Done(prepared) => self.found(why, call, Found::Payment(prepared.payment)),
+            Outcome::Refused(_) => self.found(why, call, Found::Nothing),
+            Outcome::Unknown(Doubt::Faulted) => self.search(why, call),
+            Outcome::Unknown(Doubt::NoReply) => self.found(why, call, Found::NoReply),
+        }
+    }
+
+    /// The payment's id was asked for, to void the payment.
+    pub(super) fn found(&self, why: Failure, call: Call, found: Found) -> State {
+        match found {
+            Found::Payment(payment) => self.void(payment, SeatsStand::Paying, why),
+            Found::Nothing => self.release(why),
+            Found::NoReply if is_last(&call) => {
+                stuck(StuckReason::FindFails, State::Finding { why, call })
+            }
+            Found::NoReply => {
+                let known = call.known;
+                State::Finding { why, call: call.failed(known, self.now_ms) }
+            }
+        }
+    }
+
+    /// Gives up a checkout that prepares its payment.
+    pub(super) fn unprepare(&self, why: Failure, call: Call) -> State {
+        if call.is_open() { self.find(why, call) } else { self.search(why, call) }
+    }
+
+    /// Searches for the payment. A fault should say that nobody has its id, but nobody's seats are freed on that word.
+    pub(super) fn search(&self, why: Failure, call: Call) -> State {
+        let known = Knowledge::Spent;
+        let call = Call { failures: 0, not_before_ms: self.now_ms, known, ..call };
+        State::Finding { why, call }
+    }
+
+    /// Gives up a checkout whose payment may be authorized under an id that is not stored. `call` is the call that
+    /// creates the payment; its key and the age of its key stay.
+    pub(super) fn find(&self, why: Failure, call: Call) -> State {
+        let call = Call { failures: 0, not_before_ms: self.now_ms, known: Knowledge::Open, ..call };
+        State::Finding { why, call }
+    }
+
+    /// The call that authorizes a payment as soon as `prepare` has created it. Its key may be as old as the key of
+    /// `prepare`.
+    pub(super) fn authorize_call(&self, prepare: &Call) -> Call {
+        Call { since_ms: prepare.since_ms, ..Call::first(self.now_ms) }
+    }
+}
