@@ -13,7 +13,7 @@ mod take;
 mod terms;
 mod write;
 
-pub use change::{cancel, expire, extend, extend_seats, free_seats, lapsed};
+pub use change::{cancel, count_lapsed, expire, extend, extend_seats, free_seats, lapsed};
 pub use read::{Stored, find, items, list};
 pub use take::{TakenSeat, Taker, Taking, Usage, WantedSeat, lock_buyers, look, take_seats, usage};
 pub use terms::load_terms;

@@ -140,6 +140,13 @@ pub async fn lapsed(
     .await
 }
 
+/// How many reservations have lapsed and are not cleared away.
+pub async fn count_lapsed(sql: &impl Sql) -> Result<u64, StoreError> {
+    let text = "SELECT count(*) FROM reservations WHERE status = 'active' AND expires_at <= {now}";
+    let count: Option<i64> = sql.value(text, Vec::new()).await?;
+    Ok(count.and_then(|count| u64::try_from(count).ok()).unwrap_or_default())
+}
+
 /// Marks those of these reservations that have lapsed as expired; returns them. Skips rows locked by another transaction.
 ///
 /// The conditions of the UPDATE fit no index. Otherwise PostgreSQL, when its statistics know of no active reservations,
