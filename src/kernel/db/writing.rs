@@ -1,11 +1,16 @@
 //! How statements are written: one text for both stores, tokens where they differ, guards that tests can drop.
 
+use std::{
+    collections::HashMap,
+    sync::{LazyLock, PoisonError, RwLock},
+};
+
 use sea_orm::{DbBackend, Statement, Value};
 
 use super::sets;
 
 /// The database program behind a handle: its SQL differs in a few places.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Dialect {
     /// PostgreSQL, version 15 or later.
     Postgres,
@@ -24,7 +29,7 @@ impl Dialect {
 }
 
 /// Whether `db::now` may be moved by development and tests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ClockOffset {
     /// The database's clock as it is.
     Ignored,
@@ -34,7 +39,7 @@ pub enum ClockOffset {
 
 /// The predicates that keep a seat from being sold twice. Statements write them as `[[state: AND …]]`, so that tests
 /// can leave out a guard and see the checks fail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Guard {
     /// The seat is in the state that the step starts from.
     State,
@@ -55,8 +60,14 @@ impl Guard {
     }
 }
 
+/// The texts that were rendered, by their form and what they were rendered from.
+static RENDERED: LazyLock<RwLock<HashMap<Writing, HashMap<String, String>>>> =
+    LazyLock::new(RwLock::default);
+/// The maximum number of rendered texts in each form.
+const MAX_RENDERED: usize = 1_000;
+
 /// The form in which this database takes statements.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Writing {
     pub(super) dialect: Dialect,
     pub(super) offset: ClockOffset,
@@ -154,7 +165,27 @@ impl Writing {
 
     /// The statement with its tokens replaced.
     pub(super) fn statement(self, sql: &str, values: Vec<Value>) -> Statement {
-        Statement::from_sql_and_values(self.dialect.backend(), self.render(sql), values)
+        Statement::from_sql_and_values(self.dialect.backend(), self.rendered(sql), values)
+    }
+
+    /// Like [`Writing::render`], from what was rendered before if it is known. A program has some hundreds of texts, and
+    /// sends each of them a thousand times in a second.
+    fn rendered(self, sql: &str) -> String {
+        if !sql.contains(['{', '[']) {
+            return sql.to_owned();
+        }
+        let known = RENDERED.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(text) = known.get(&self).and_then(|texts| texts.get(sql)) {
+            return text.clone();
+        }
+        drop(known);
+        let text = self.render(sql);
+        let mut known = RENDERED.write().unwrap_or_else(PoisonError::into_inner);
+        let texts = known.entry(self).or_default();
+        if texts.len() < MAX_RENDERED {
+            texts.insert(sql.to_owned(), text.clone());
+        }
+        text
     }
 }
 
@@ -172,6 +203,8 @@ mod tests {
     fn check(dialect: Dialect, dropped: Option<Guard>, sql: &str, expected: &str) {
         let writing = Writing { dialect, offset: ClockOffset::Ignored, dropped };
         assert_eq!(writing.render(sql), expected);
+        assert_eq!(writing.statement(sql, Vec::new()).sql, expected);
+        assert_eq!(writing.statement(sql, Vec::new()).sql, expected, "the second time");
     }
 
     #[test]
@@ -204,5 +237,6 @@ mod tests {
         let sql = "WHERE a [[state:AND b]] [[fence:AND c]]";
         check(Dialect::Sqlite, None, sql, "WHERE a AND b AND c");
         check(Dialect::Sqlite, Some(Guard::Fence), sql, "WHERE a AND b ");
+        check(Dialect::Sqlite, None, sql, "WHERE a AND b AND c");
     }
 }

@@ -86,10 +86,11 @@ impl BookingsApi {
         let command = self.command(&caller, buyer, body.0, attempt).await?;
         let checkouts = self.checkouts.clone();
         let tasks = &self.checkouts.base.tasks;
-        let start = turn.until_done(async move { checkouts.confirm(command).await });
+        // The handler's own future stays small, because each layer around it moves it.
+        let start = turn.until_done(Box::pin(async move { checkouts.confirm(command).await }));
         let accepted = tasks.run(start).await??;
         let (first, booking) = (accepted.first, accepted.booking);
-        let came = turn.within(OUR_WORK, self.checkouts.wait(accepted)).await?;
+        let came = turn.within(OUR_WORK, Box::pin(self.checkouts.wait(accepted))).await?;
         self.told(came, first, booking).await
     }
 

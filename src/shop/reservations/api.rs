@@ -104,7 +104,8 @@ impl ReservationsApi {
         let command = HoldCommand { event, buyer, locale: bearer.locale, wishes, extent, key };
         let reservations = self.reservations.clone();
         let tasks = &self.reservations.base.tasks;
-        let hold = turn.until_done(async move { reservations.hold(command).await });
+        // The handler's own future stays small, because each layer around it moves it.
+        let hold = turn.until_done(Box::pin(async move { reservations.hold(command).await }));
         let outcome = tasks.run(hold).await?;
         if matches!(outcome, Err(HoldError::NoEvent)) {
             self.access.forget(event.event()).await;
