@@ -235,6 +235,18 @@ impl Db {
         .await
     }
 
+    /// Begins a snapshot for statements that read whole tables, see [`connections::PLANNING`].
+    ///
+    /// # Errors
+    /// When no connection is free in time.
+    pub async fn snapshot_of_everything(&self) -> Result<Tx, StoreError> {
+        let tx = self.snapshot().await?;
+        if self.writing.dialect == Dialect::Postgres {
+            tx.run(connections::READ_WHOLE_TABLES, vec![]).await?;
+        }
+        Ok(tx)
+    }
+
     /// Begins a transaction in a separate task, which continues when the caller is dropped. If a `BEGIN` is cut off,
     /// SQLx 0.9 returns its connection to the pool with the transaction open, because SQLx rolls back only
     /// transactions that it has counted as begun. The next user of the connection would write into that transaction.

@@ -32,7 +32,7 @@ pub async fn check(
     db: &Db,
     invariants: impl Iterator<Item = &'static Invariant>,
 ) -> Result<Vec<Breach>, StoreError> {
-    let snapshot = db.snapshot().await?;
+    let snapshot = db.snapshot_of_everything().await?;
     let mut breaches = Vec::new();
     for invariant in invariants {
         for row in snapshot.all(invariant.sql, vec![]).await?.iter().take(MAX_SHOWN) {

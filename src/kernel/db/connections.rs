@@ -29,6 +29,17 @@ const SQLITE_READERS: u32 = 8;
 /// How many statements a connection keeps prepared: more than the program has. SQLx's default is 100.
 const PREPARED: usize = 500;
 
+/// How PostgreSQL plans (manual, 20.7). A prepared statement is planned once for all values, and by its indexes. A server
+/// that has just begun has small tables; a plan that reads them whole would be kept while the first sale fills them, until
+/// the next ANALYZE.
+///
+/// Where no index fits, PostgreSQL reads the table all the same, and counts the plan as enormously dear. It would compile such
+/// a plan to machine code each time, for a quarter of a second.
+pub(super) const PLANNING: [(&str, &str); 3] =
+    [("plan_cache_mode", "force_generic_plan"), ("enable_seqscan", "off"), ("jit", "off")];
+/// Lets the statements of a transaction read whole tables.
+pub(super) const READ_WHOLE_TABLES: &str = "SET LOCAL enable_seqscan = on";
+
 /// The URL of a SQLite database in memory, which vanishes when its only connection closes.
 pub const IN_MEMORY: &str = "sqlite::memory:";
 
@@ -130,7 +141,9 @@ impl ConnectionTrait for Reader {
 /// Connects to PostgreSQL; one pool reads and writes.
 pub(super) async fn postgres(url: &str, pool: u32, losses: Losses) -> Result<Pools, StoreError> {
     let mut options = options(url, pool);
-    options.map_sqlx_postgres_opts(|postgres| postgres.statement_cache_capacity(PREPARED));
+    options.map_sqlx_postgres_opts(|postgres| {
+        postgres.statement_cache_capacity(PREPARED).options(PLANNING)
+    });
     let seen = losses.clone();
     options.map_sqlx_postgres_before_acquire(move |_, connection| {
         let is_sound = !seen.reach(connection.idle_for);

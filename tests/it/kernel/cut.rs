@@ -289,7 +289,8 @@ async fn a_confirmation_that_is_itself_cut_off_at_any_await_pays_once() {
         ended.is_some()
     });
     let cuts = cuts.await;
-    assert!(cuts >= 8, "cut {cuts} times");
+    // The transaction runs in a task of its own, which is not cut off.
+    assert!(cuts >= 2, "cut {cuts} times");
     app.finish().await;
 }
 
