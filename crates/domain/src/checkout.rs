@@ -320,7 +320,7 @@ pub fn next(checkout: &Checkout, now_ms: i64) -> Decision {
         State::Finding { call, .. } if call.is_stale(now_ms) || !call.is_open() => {
             Decision::Call(GatewayCall::Find { saga: checkout.saga })
         }
-        State::Preparing { call } if !call.is_open() => {
+        State::Preparing { call } if call.is_spent() => {
             Decision::Call(GatewayCall::Find { saga: checkout.saga })
         }
         State::Preparing { call } | State::Finding { call, .. } => match &checkout.order {

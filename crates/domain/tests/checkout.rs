@@ -57,6 +57,7 @@ fn states() -> Vec<(String, State)> {
     let mut add = |name: &str, state: State| all.push((name.to_owned(), state));
     add("preparing", State::Preparing { call: call(Open, 0) });
     add("preparing last", State::Preparing { call: call(Open, last) });
+    add("preparing taken over", State::Preparing { call: call(Unanswered, 0) });
     add("preparing spent", State::Preparing { call: call(Spent, 1) });
     add("preparing spent last", State::Preparing { call: call(Spent, last) });
     add("finding", State::Finding { why: why(), call: call(Open, 0) });

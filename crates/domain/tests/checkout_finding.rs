@@ -101,8 +101,10 @@ fn a_payment_of_unknown_id_is_found_and_voided_before_its_seats_are_freed() {
 #[test]
 fn a_payment_is_searched_for_before_a_fault_leads_to_a_new_key() {
     let faulted = Event::Prepared(Outcome::Unknown(Doubt::Faulted));
-    let spent = follow(paid(), vec![faulted]);
     let later = NOW + BACKOFF_MAX_MS;
+    let at_once = follow(paid(), vec![faulted.clone()]);
+    assert_eq!(does(&at_once, later), "prepare:2", "nobody else has made the call");
+    let spent = follow(paid(), vec![Event::Woken, faulted]);
     assert_eq!(does(&spent, later), "find");
     let silent = follow(spent.clone(), vec![Event::Found(Found::NoReply)]);
     assert_eq!(does(&silent, later + BACKOFF_MAX_MS), "find");

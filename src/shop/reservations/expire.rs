@@ -4,9 +4,9 @@
 //! its seats. The pass updates rows and informs viewers. It runs on every node at once, and a conditional update lets
 //! only one node mark each reservation.
 
-use std::{ops::RangeInclusive, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, ops::RangeInclusive, sync::Arc, time::Duration};
 
-use holdfast_domain::ids::ReservationId;
+use holdfast_domain::ids::{EventId, ReservationId};
 use tokio::time::MissedTickBehavior;
 
 use super::{
@@ -26,6 +26,8 @@ use crate::{
 const EVERY: Duration = Duration::from_millis(40);
 /// The number of transactions after which everything that has lapsed by the beginning is cleared away: 40 s.
 const BATCHES: u64 = 1_000;
+/// After this many transactions, the pass counts again what has lapsed: after a second.
+const COUNT_EVERY: u64 = 25;
 /// How many reservations one transaction clears. The more have lapsed, the more.
 const BATCH: RangeInclusive<u64> = 25..=200;
 /// The maximum number of transactions of one pass; the next pass continues.
@@ -38,21 +40,23 @@ impl Reservations {
     /// When the database fails, or a reservation cannot be cleared. All others are cleared.
     pub async fn expire_pass(&self) -> Result<u64, StoreError> {
         let (mut tally, mut after) = (Tally::default(), None);
-        let batch = batch_of(store::count_lapsed(&self.base.db).await?);
         let stopping = self.base.tasks.stopping();
         let mut turns = tokio::time::interval(EVERY);
         turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        for _ in 0..MAX_BATCHES {
+        let mut batch = 0;
+        for number in 0..MAX_BATCHES {
             tokio::select! {
                 () = stopping.cancelled() => break,
                 _ = turns.tick() => (),
+            }
+            if number % COUNT_EVERY == 0 {
+                batch = batch_of(store::count_lapsed(&self.base.db).await?);
             }
             let lapsed = store::lapsed(&self.base.db, after, batch).await?;
             let Some(last) = lapsed.last() else { break };
             after = Some(*last);
             let ids: Vec<ReservationId> = lapsed.iter().map(|lapsed| lapsed.id).collect();
             self.clear(&ids, &mut tally).await?;
-            self.relay.nudge(News::Anything);
         }
         let expired = tally.end()?;
         if expired > 0 {
@@ -81,7 +85,8 @@ impl Reservations {
             let lapsed = Arc::clone(&lapsed);
             Box::pin(async move { clear(tx, &lapsed).await })
         });
-        let cleared = cleared.await?;
+        let (cleared, events) = cleared.await?;
+        events.into_iter().for_each(|event| self.relay.nudge(News::Places(event)));
         metrics::counter!("holdfast_reservations_expired_total").increment(cleared);
         Ok(cleared)
     }
@@ -92,15 +97,18 @@ fn batch_of(lapsed: u64) -> u64 {
     lapsed.div_ceil(BATCHES).clamp(*BATCH.start(), *BATCH.end())
 }
 
-async fn clear(tx: &Tx, lapsed: &[ReservationId]) -> Result<u64, StoreError> {
+/// Clears reservations away; returns how many, and the events whose places became free.
+async fn clear(tx: &Tx, lapsed: &[ReservationId]) -> Result<(u64, BTreeSet<EventId>), StoreError> {
     let expired = store::expire(tx, lapsed).await?;
     if expired.is_empty() {
-        return Ok(0);
+        return Ok((0, BTreeSet::new()));
     }
     let seats = store::free_seats(tx, &expired).await?;
     let sections = general::free(tx, &expired).await?;
     record::freed(tx, &seats, &sections).await?;
-    Ok(expired.len() as u64)
+    let of_seats = seats.iter().map(|seat| seat.event);
+    let events = of_seats.chain(sections.iter().map(|(event, _)| *event)).collect();
+    Ok((expired.len() as u64, events))
 }
 
 #[cfg(test)]

@@ -159,10 +159,10 @@ pub async fn begin(tx: &Tx, payers: &[Payer<'_>]) -> Result<Begun, NotBegun> {
     let mut paid: Vec<PaidBy> = payers.iter().flat_map(paid_by).collect();
     paid.sort_unstable_by_key(|one| one.reservation);
     let ids: Vec<ReservationId> = paid.iter().map(|one| one.reservation).collect();
-    if store::begin_reservations(tx, &paid).await? != ids.len() as u64 {
-        // Something has changed since the look, and a new look finds out what.
-        look(tx, payers).await?;
-        return Err(lapsed(payers));
+    let begun: HashSet<ReservationId> =
+        store::begin_reservations(tx, &paid).await?.into_iter().collect();
+    if begun.len() != ids.len() {
+        return Err(changed_since(tx, payers, &begun).await?);
     }
     let items = store::items(tx, &ids).await?;
     let seats = store::begin_seats(tx, &ids).await?;
@@ -175,6 +175,28 @@ pub async fn begin(tx: &Tx, payers: &[Payer<'_>]) -> Result<Begun, NotBegun> {
     let mut changes = Changes::new();
     note_seats(&mut changes, &seats, SeatStatus::Held);
     Ok(Begun { items, changes })
+}
+
+/// Something has changed since the look. Refuses the payers of whom a reservation has not `begun`, each for its own reason.
+async fn changed_since(
+    tx: &Tx,
+    payers: &[Payer<'_>],
+    begun: &HashSet<ReservationId>,
+) -> Result<NotBegun, StoreError> {
+    let missing_of = |payer: &Payer<'_>| -> Vec<ReservationId> {
+        payer.reservations.iter().copied().filter(|id| !begun.contains(id)).collect()
+    };
+    let missing: Vec<Vec<ReservationId>> = payers.iter().map(missing_of).collect();
+    let mut ids: Vec<ReservationId> = missing.iter().flatten().copied().collect();
+    ids.sort_unstable();
+    let found = store::candidates(tx, &ids).await?;
+    let refused = missing.iter().enumerate().filter_map(|(place, missing)| {
+        let payer = Payer { reservations: missing, ..payers[place] };
+        // If nothing else is wrong, the time ran out at this very moment.
+        let lapsed = BeginError::Lapsed(*missing.first()?);
+        Some((place, judged(&payer, &found).err().unwrap_or(lapsed)))
+    });
+    Ok(NotBegun::Refused(refused.collect()))
 }
 
 /// The refusal of a single payer whose time ran out. Of several, it is not known who it was.

@@ -50,15 +50,15 @@ impl At {
     /// The state after the event, or `None` if the event cannot happen in this state.
     fn after(&self, state: State, event: Event) -> Option<State> {
         Some(match (state, event) {
-            (State::Preparing { call }, Event::Prepared(outcome)) if call.is_open() => {
+            (State::Preparing { call }, Event::Prepared(outcome)) if !call.is_spent() => {
                 self.prepared(call, outcome)
             }
             (State::Preparing { call }, Event::Placed { payment, authorized })
-                if call.is_open() =>
+                if !call.is_spent() =>
             {
                 self.authorized(payment, self.authorize_call(&call), authorized)
             }
-            (State::Preparing { call }, Event::Found(found)) if !call.is_open() => {
+            (State::Preparing { call }, Event::Found(found)) if call.is_spent() => {
                 self.searched(call, found)
             }
             (State::Finding { why, call }, Event::Prepared(outcome)) if call.is_open() => {
@@ -273,6 +273,7 @@ impl At {
     fn woken(&self, state: State) -> State {
         match state {
             State::Preparing { call } if self.overdue => self.unprepare(Failure::TimedOut, call),
+            State::Preparing { call } => State::Preparing { call: call.taken_over() },
             State::Authorizing { payment, .. } | State::Awaiting { payment, .. }
                 if self.overdue =>
             {
@@ -292,8 +293,7 @@ impl At {
             {
                 stuck(StuckReason::KeyTooOld, state)
             }
-            state @ (State::Preparing { .. }
-            | State::Finding { .. }
+            state @ (State::Finding { .. }
             | State::Authorizing { .. }
             | State::ConfirmingSeats { .. }
             | State::Capturing { .. }

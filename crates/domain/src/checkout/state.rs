@@ -254,6 +254,19 @@ impl Call {
         }
     }
 
+    /// Whether the gateway has stored a fault under the key.
+    pub(super) fn is_spent(&self) -> bool {
+        self.known == Knowledge::Spent
+    }
+
+    /// The call that another worker may have made, too. What it was told is not known.
+    pub(super) fn taken_over(mut self) -> Self {
+        if self.known == Knowledge::Open {
+            self.known = Knowledge::Unanswered;
+        }
+        self
+    }
+
     pub(super) fn decide(
         &self,
         payment: &PaymentId,

@@ -24,15 +24,19 @@ impl At {
                 self.find(Failure::TimedOut, call)
             }
             Outcome::Unknown(Doubt::NoReply) => {
-                State::Preparing { call: call.failed(Knowledge::Open, self.now_ms) }
+                let known = call.known;
+                State::Preparing { call: call.failed(known, self.now_ms) }
             }
             Outcome::Unknown(Doubt::Faulted) if is_last(&call) => {
                 self.search(Failure::TimedOut, call)
             }
-            // A worker that died may have had another response, and may have authorized the payment. Therefore the
-            // payment is searched for before there is a new key.
             Outcome::Unknown(Doubt::Faulted) => {
-                State::Preparing { call: call.failed(Knowledge::Spent, self.now_ms) }
+                let is_taken_over = !call.is_open();
+                let spent = call.failed(Knowledge::Spent, self.now_ms);
+                // An earlier worker may have had another response, and may have authorized the payment. Then the payment is
+                // searched for before there is a new key. Otherwise nobody has the payment's id, and nobody ever will.
+                let call = if is_taken_over { spent } else { spent.again(self.now_ms) };
+                State::Preparing { call }
             }
         }
     }
@@ -83,7 +87,7 @@ impl At {
 
     /// Gives up a checkout that prepares its payment.
     pub(super) fn unprepare(&self, why: Failure, call: Call) -> State {
-        if call.is_open() { self.find(why, call) } else { self.search(why, call) }
+        if call.is_spent() { self.search(why, call) } else { self.find(why, call) }
     }
 
     /// Searches for the payment. A fault should say that nobody has its id, but nobody's seats are freed on that word.

@@ -311,7 +311,9 @@ fn state_word(state: &State) -> &'static str {
         Knowledge::Spent => words[2],
     };
     match state {
-        State::Preparing { call } => of_call(call, ["preparing", "preparing", "preparing spent"]),
+        State::Preparing { call } => {
+            of_call(call, ["preparing", "preparing taken over", "preparing spent"])
+        }
         State::Finding { call, .. } => of_call(call, ["finding", "finding", "finding spent"]),
         State::Authorizing { call, .. } => {
             of_call(call, ["authorizing", "authorizing unanswered", "authorizing spent"])

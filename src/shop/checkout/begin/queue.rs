@@ -5,6 +5,7 @@ use std::{
     sync::Arc,
 };
 
+use futures_util::{StreamExt as _, stream::FuturesUnordered};
 use holdfast_domain::{
     checkout::Checkout,
     ids::{BookingId, Buyer},
@@ -59,7 +60,7 @@ pub(in crate::shop::checkout) async fn begin(
 }
 
 impl Job for Waiting {
-    const MAX_UNDER_WAY: usize = 2;
+    const MAX_UNDER_WAY: usize = 4;
 
     /// Groups the checkouts of different buyers.
     fn next_group(waiting: &mut VecDeque<Self>) -> Vec<Self> {
@@ -73,33 +74,46 @@ impl Job for Waiting {
         metrics::counter!("holdfast_checkout_begins_total").increment(1);
         let members = u64::try_from(group.len()).unwrap_or(u64::MAX);
         metrics::counter!("holdfast_checkout_begins_checkouts_total").increment(members);
-        let mut groups = vec![group];
-        while let Some(group) = groups.pop() {
-            match transact(db, &group).await {
+        let mut groups = FuturesUnordered::new();
+        groups.push(transact(db, group));
+        // The parts of a group run beside each other: one event must not keep another waiting.
+        while let Some((group, came)) = groups.next().await {
+            match came {
                 Ok(begun) => {
                     for (waiting, (work, booking)) in group.into_iter().zip(begun) {
                         waiting.answer(Ok(Started::Here(work, booking)));
                     }
                 }
-                Err(error) => groups.extend(smaller(group, error)),
+                Err(error) => {
+                    smaller(group, error).into_iter().for_each(|it| groups.push(transact(db, it)));
+                }
             }
         }
     }
 }
 
-async fn transact(
-    db: &Db,
-    group: &[Waiting],
-) -> Result<Vec<(Work<Checkout>, BookingId)>, GroupError> {
-    let Some(Waiting { executor, entropy, .. }) = group.first() else { return Ok(Vec::new()) };
+/// What came of the group.
+type Came = Result<Vec<(Work<Checkout>, BookingId)>, GroupError>;
+
+async fn transact(db: &Db, group: Vec<Waiting>) -> (Vec<Waiting>, Came) {
+    let Some(Waiting { executor, entropy, .. }) = group.first() else {
+        return (group, Ok(Vec::new()));
+    };
     let commands: Arc<[Arc<ConfirmCommand>]> =
         group.iter().map(|waiting| Arc::clone(&waiting.command)).collect();
-    db.transact(|tx| {
-        let (executor, entropy) = (executor.clone(), Arc::clone(entropy));
-        let commands = Arc::clone(&commands);
-        Box::pin(async move { begin_together(tx, &executor, &*entropy, &commands).await })
-    })
-    .await
+    let came = db
+        .transact(|tx| {
+            let (executor, entropy) = (executor.clone(), Arc::clone(entropy));
+            let commands = Arc::clone(&commands);
+            Box::pin(async move { begin_together(tx, &executor, &*entropy, &commands).await })
+        })
+        .await;
+    (group, came)
+}
+
+/// Whether the store would fail for each of the group, too. A transaction that lost a race for locks says nothing of the kind.
+fn is_away(error: &StoreError) -> bool {
+    error.is_unavailable() && !error.asks_for_rerun()
 }
 
 /// The groups that try again after this error. Who is refused, and who has begun before, gets its result.
@@ -117,7 +131,7 @@ fn smaller(mut group: Vec<Waiting>, error: GroupError) -> Vec<Vec<Waiting>> {
             group.into_iter().zip(parts).for_each(|(waiting, part)| groups[part].push(waiting));
             groups
         }
-        GroupError::Db(error) if group.len() == 1 || error.is_unavailable() => {
+        GroupError::Db(error) if group.len() == 1 || is_away(&error) => {
             group.into_iter().for_each(|it| it.answer(Err(ConfirmError::Db(error.clone()))));
             Vec::new()
         }

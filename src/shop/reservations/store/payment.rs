@@ -90,15 +90,18 @@ pub struct PaidBy {
     pub buyer: Uuid,
 }
 
-/// Changes the buyers' reservations that have not expired from active to in_payment. Locks them in id order.
-pub async fn begin_reservations(sql: &impl Sql, paid: &[PaidBy]) -> Result<u64, StoreError> {
+/// Changes the buyers' reservations that have not expired from active to in_payment; returns them. Locks them in id order.
+pub async fn begin_reservations(
+    sql: &impl Sql,
+    paid: &[PaidBy],
+) -> Result<Vec<ReservationId>, StoreError> {
     let ids: Vec<ReservationId> = paid.iter().map(|one| one.reservation).collect();
-    sql.run(
+    sql.values(
         "UPDATE reservations SET status = 'in_payment', version = version + 1 \
          FROM (SELECT r.id AS locked_id FROM reservations r WHERE r.id {among_ids $1} \
              ORDER BY r.id {lock}) AS locked, {rows $2 (of_id uuid, of_buyer uuid)} \
          WHERE id = locked.locked_id AND rows.of_id = locked.locked_id AND buyer_id = rows.of_buyer \
-         AND status = 'active' AND expires_at > {now}",
+         AND status = 'active' AND expires_at > {now} RETURNING id",
         vec![set(sql, &ids), db::rows(paid.iter().copied())?],
     )
     .await
