@@ -7,7 +7,7 @@ use holdfast_domain::ids::EventId;
 /// The number of counters. Events that share one hear of each other's changes, and read once more than they need.
 const COUNTERS: usize = 1_024;
 
-/// What has changed.
+/// The object whose change a node hears of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum News {
     /// The seats or places of this event.
@@ -21,7 +21,7 @@ pub enum News {
 pub struct Changes {
     /// Of the event's seats and places.
     pub places: u64,
-    /// Of anything.
+    /// The changes that any event may be concerned by, such as a new seating plan.
     pub anything: u64,
 }
 
@@ -47,7 +47,6 @@ impl Default for Heard {
 }
 
 impl Heard {
-    /// Counts a change.
     pub fn hear(&self, news: News) {
         let counter = match news {
             News::Places(event) => self.counter(event),

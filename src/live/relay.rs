@@ -53,8 +53,8 @@ impl Relay {
         self.heard.hear(news);
     }
 
-    /// How often this node has heard of a change of this event. What was read under lower numbers may lack the last
-    /// change.
+    /// How often this node has heard of a change of this event. A state that was read under lower numbers may lack the
+    /// last change.
     pub fn changes(&self, event: EventId) -> Changes {
         self.heard.of(event)
     }

@@ -135,7 +135,7 @@ pub async fn since(
     Ok((changes, now))
 }
 
-/// A committed change.
+/// A change whose transaction has committed, whether the relay has numbered it or not.
 #[derive(Debug, Clone, FromQueryResult)]
 pub struct Committed {
     /// Its number, if it has one already.

@@ -305,7 +305,6 @@ impl From<BeginError> for ApiProblem {
                 ProblemType::ReservationExpired,
                 format!("Reservation {id} has expired. Choose your seats again."),
             ),
-            BeginError::Db(error) => error.into(),
         }
     }
 }

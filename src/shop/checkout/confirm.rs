@@ -60,7 +60,7 @@ pub enum ConfirmError {
     Claim(ClaimError),
     /// A reservation cannot be paid for.
     #[error(transparent)]
-    Reservation(BeginError),
+    Reservation(#[from] BeginError),
     #[error("the reservations have different currencies")]
     MixedCurrency,
     #[error("the reservations belong to different organizations")]
@@ -79,13 +79,9 @@ pub enum ConfirmError {
 impl Failure for ConfirmError {
     fn store(&self) -> Option<&StoreError> {
         match self {
-            Self::Claim(ClaimError::Db(error))
-            | Self::Reservation(BeginError::Db(error))
-            | Self::Db(error) => Some(error),
+            Self::Claim(ClaimError::Db(error)) | Self::Db(error) => Some(error),
             Self::Claim(ClaimError::Reused)
-            | Self::Reservation(
-                BeginError::Unknown(_) | BeginError::NotActive(_) | BeginError::Lapsed(_),
-            )
+            | Self::Reservation(_)
             | Self::MixedCurrency
             | Self::MixedOrganizer
             | Self::NotOnSale(_)
@@ -100,17 +96,6 @@ impl From<ClaimError> for ConfirmError {
         match error {
             ClaimError::Db(error) => Self::Db(error),
             error @ ClaimError::Reused => Self::Claim(error),
-        }
-    }
-}
-
-impl From<BeginError> for ConfirmError {
-    fn from(error: BeginError) -> Self {
-        match error {
-            BeginError::Db(error) => Self::Db(error),
-            refused @ (BeginError::Unknown(_)
-            | BeginError::NotActive(_)
-            | BeginError::Lapsed(_)) => Self::Reservation(refused),
         }
     }
 }

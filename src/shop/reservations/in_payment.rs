@@ -68,8 +68,6 @@ pub enum BeginError {
     NotActive(ReservationId),
     #[error("reservation {0} has lapsed")]
     Lapsed(ReservationId),
-    #[error("the database failed")]
-    Db(#[from] StoreError),
 }
 
 /// Why no payment of several buyers began. The transaction must be rolled back.
@@ -78,7 +76,7 @@ pub enum NotBegun {
     /// The payers at these positions are refused; the others may try again without them.
     #[error("some of the payments are refused")]
     Refused(Vec<(usize, BeginError)>),
-    /// Some places have lapsed at this moment, and it is not known whose.
+    /// The time of a payer ran out at this very moment. Of several payers, nobody knows whose.
     #[error("some places have lapsed")]
     Unclear,
     #[error("the database failed")]
@@ -146,7 +144,7 @@ pub async fn lock_buyers(
 /// Changes every place of the payers' reservations from held to paying, or none of them, while no reservation has lapsed.
 ///
 /// # Errors
-/// See [`NotBegun`].
+/// When a reservation is not as the look found it, or the database fails.
 pub async fn begin(tx: &Tx, payers: &[Payer<'_>]) -> Result<Begun, NotBegun> {
     let paid_by = |payer: &Payer<'_>| {
         let buyer = payer.buyer.id();
@@ -170,7 +168,7 @@ pub async fn begin(tx: &Tx, payers: &[Payer<'_>]) -> Result<Begun, NotBegun> {
     let places = if general > 0 { store::begin_places(tx, &ids).await? } else { 0 };
     if seats.len() + general != items.len() || places != general as u64 {
         // The reservations are active, but some of their places are not: their time ran out at this very moment.
-        return Err(lapsed(payers));
+        return Err(NotBegun::Unclear);
     }
     let mut changes = Changes::new();
     note_seats(&mut changes, &seats, SeatStatus::Held);
@@ -197,16 +195,6 @@ async fn changed_since(
         Some((place, judged(&payer, &found).err().unwrap_or(lapsed)))
     });
     Ok(NotBegun::Refused(refused.collect()))
-}
-
-/// The refusal of a single payer whose time ran out. Of several, it is not known who it was.
-fn lapsed(payers: &[Payer<'_>]) -> NotBegun {
-    match payers {
-        [Payer { reservations: [first, ..], .. }] => {
-            NotBegun::Refused(vec![(0, BeginError::Lapsed(*first))])
-        }
-        _ => NotBegun::Unclear,
-    }
 }
 
 /// Changes the places of bookings from paying to sold: for each booking all of them, or none when a seat does not belong

@@ -5,6 +5,7 @@ mod crashes;
 mod faults;
 mod handover;
 mod shared;
+mod together;
 mod webhooks;
 
 use std::time::Duration;

@@ -259,7 +259,7 @@ impl Call {
         self.known == Knowledge::Spent
     }
 
-    /// The call that another worker may have made, too. What it was told is not known.
+    /// The call that another worker may have made, too. Nobody knows the response to that worker.
     pub(super) fn taken_over(mut self) -> Self {
         if self.known == Knowledge::Open {
             self.known = Knowledge::Unanswered;

@@ -16,13 +16,16 @@ use super::{GroupError, Started, begin_together};
 use crate::{
     kernel::{
         batches::{Batches, Job, take_at},
-        db::{Bug, Db, StoreError},
+        db::{Db, StoreError},
         ports::Entropy,
         saga::{Executor, executor::Work},
     },
-    shop::checkout::{
-        CheckoutDriver, Checkouts,
-        confirm::{ConfirmCommand, ConfirmError},
+    shop::{
+        checkout::{
+            CheckoutDriver, Checkouts,
+            confirm::{ConfirmCommand, ConfirmError},
+        },
+        reservations::in_payment::BeginError,
     },
 };
 
@@ -116,7 +119,7 @@ fn is_away(error: &StoreError) -> bool {
     error.is_unavailable() && !error.asks_for_rerun()
 }
 
-/// The groups that try again after this error. Who is refused, and who has begun before, gets its result.
+/// The groups that try again after this error. A member that is refused, or that began before, gets its result.
 fn smaller(mut group: Vec<Waiting>, error: GroupError) -> Vec<Vec<Waiting>> {
     match error {
         GroupError::Apart(apart) => {
@@ -135,14 +138,16 @@ fn smaller(mut group: Vec<Waiting>, error: GroupError) -> Vec<Vec<Waiting>> {
             group.into_iter().for_each(|it| it.answer(Err(ConfirmError::Db(error.clone()))));
             Vec::new()
         }
-        // Alone, each learns what came of it, and nobody fails for a neighbour.
-        GroupError::Unclear | GroupError::Db(_) if group.len() > 1 => {
-            group.into_iter().map(|waiting| vec![waiting]).collect()
-        }
-        GroupError::Unclear | GroupError::Db(_) => {
-            let bug = StoreError::from(Bug::new("a checkout alone cannot be unclear"));
-            group.into_iter().for_each(|it| it.answer(Err(ConfirmError::Db(bug.clone()))));
+        GroupError::Unclear if group.len() == 1 => {
+            for waiting in group {
+                let first = waiting.command.reservations[0];
+                waiting.answer(Err(BeginError::Lapsed(first).into()));
+            }
             Vec::new()
+        }
+        // Alone, each learns what came of it, and nobody fails for a neighbour.
+        GroupError::Unclear | GroupError::Db(_) => {
+            group.into_iter().map(|waiting| vec![waiting]).collect()
         }
     }
 }

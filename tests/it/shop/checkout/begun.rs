@@ -4,11 +4,11 @@ use std::{sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
 use holdfast::kernel::db::{Dialect, Sql as _, StoreError};
-use holdfast_contract::bookings::BookingStatus;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
+use super::together::{KEY, counters, killed_while_they_pay};
 use crate::support::{
     answer::Answer,
     buyer::Buyer,
@@ -23,24 +23,21 @@ const BUYERS: i32 = 8;
 const MAX_CROWDS: usize = 10;
 /// The time in which requests reach the node.
 const ARRIVE: Duration = Duration::from_millis(400);
-/// A time longer than the lease of a dead worker.
-const LEASE: Duration = Duration::from_secs(6);
 
-/// A request to pay: who asks, under which key, and the body.
+/// A request to pay.
 struct Request {
     buyer: Buyer,
-    key: &'static str,
     body: Value,
 }
 
 impl Request {
     fn of(buyer: Buyer) -> Self {
         let body = buyer.pays_from("pm_card_visa", &format!("{}@example.org", buyer.reservation));
-        Self { buyer, key: "k1", body }
+        Self { buyer, body }
     }
 
     async fn sent(&self, app: &TestApp) -> Answer {
-        self.buyer.confirms(app, self.key, &self.body).await
+        self.buyer.confirms(app, KEY, &self.body).await
     }
 }
 
@@ -112,12 +109,8 @@ async fn meet(app: &TestApp, event: &Event, first: i32, requests: &[Request]) ->
 
 /// How many checkouts have begun, and in how many transactions.
 async fn begun(app: &TestApp) -> (u64, u64) {
-    let metrics = app.get("/metrics").await.text;
-    let number = |name: &str| {
-        let line = metrics.lines().find_map(|line| line.strip_prefix(name));
-        line.and_then(|it| it.trim().parse().ok()).unwrap_or(0)
-    };
-    (number("holdfast_checkout_begins_checkouts_total "), number("holdfast_checkout_begins_total "))
+    let names = ["holdfast_checkout_begins_checkouts_total", "holdfast_checkout_begins_total"];
+    counters(app, names).await.into()
 }
 
 fn paid(answers: &[Answer]) -> usize {
@@ -187,7 +180,7 @@ async fn who_is_refused_is_left_out_and_the_others_begin() {
     answers[5].assert_problem(422, "/problems/idempotency-key-reused");
     assert_eq!((answers[6].status, &answers[6].text), (201, &first.text));
     assert_eq!(answers[7].status, 201, "{}", answers[7].text);
-    // What is refused leaves the key free, and the hold as it was.
+    // A refusal leaves the key free, and the hold as it was.
     requests[2].body["payment"] = json!({ "method": "pm_card_visa" });
     assert_eq!(requests[2].sent(&app).await.status, 201);
     // The broken seat is given back, so that the books are whole.
@@ -261,7 +254,7 @@ async fn one_key_begins_once_in_whatever_groups_its_requests_come() {
         .map(|one| {
             let buyer =
                 Buyer { token: one.buyer.token.clone(), reservation: one.buyer.reservation };
-            Request { buyer, key: one.key, body: one.body.clone() }
+            Request { buyer, body: one.body.clone() }
         })
         .collect();
     let all: Vec<Request> = requests.into_iter().chain(twins).collect();
@@ -279,32 +272,9 @@ async fn one_key_begins_once_in_whatever_groups_its_requests_come() {
 async fn who_is_killed_while_beginning_together_loses_nothing() {
     for point in ["begin.before_record", "begin.after_record"] {
         // The first four begin alone; the sixth is in the middle of those who begin together.
-        let (app, event, mut doomed) = node(&format!("{point}:6")).await;
+        let (app, event, doomed) = node(&format!("{point}:6")).await;
         let requests = buyers(&app, &event, 1, BUYERS).await;
-        let app = Arc::new(app);
-        let asked = requests.iter().map(|it| {
-            let request = app.client().post(doomed.url("/bookings/confirm"));
-            let request = request.header("X-Guest-Token", &it.buyer.token);
-            tokio::spawn(request.header("Idempotency-Key", it.key).json(&it.body).send())
-        });
-        let asked: Vec<_> = asked.collect();
-        doomed.halts_at(point).await;
-        doomed.kill().await;
-        for one in asked {
-            // Some of them may have been answered before.
-            one.await.expect("a task").ok();
-        }
-        app.advance(LEASE).await;
-        let next = Node::start(&app.app.config).await;
-        app.talks_to(next.address);
-        for request in &requests {
-            let told = request.sent(&app).await;
-            let booking = match told.status {
-                201 => told.booking(),
-                _ => request.buyer.settled(&app, told.id()).await,
-            };
-            assert_eq!((booking.status, booking.tickets.len()), (BookingStatus::Confirmed, 3));
-        }
-        Arc::into_inner(app).expect("alone").finish().await;
+        let paying: Vec<_> = requests.iter().map(|it| (&it.buyer, &it.body)).collect();
+        killed_while_they_pay(app, doomed, point, &paying).await;
     }
 }

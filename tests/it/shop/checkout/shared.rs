@@ -1,11 +1,10 @@
 //! Checkouts that are at the same step at the same time share a transaction. Each of them ends as it would alone.
 
-use std::time::Duration;
-
 use futures_util::future::join_all;
 use holdfast_contract::bookings::{Booking, BookingStatus};
 use serde_json::Value;
 
+use super::together::{KEY, counters, killed_while_they_pay};
 use crate::support::{
     buyer::Buyer,
     fixture::{self, Event, Like, seats_and_places},
@@ -17,8 +16,6 @@ const BUYERS: i32 = 8;
 const MAX_CROWDS: usize = 20;
 /// All authorizations end at about the same moment, so that their records wait for each other.
 const TOGETHER: &str = "authorize=slow*8";
-/// A time longer than the lease of a dead worker.
-const LEASE: Duration = Duration::from_secs(6);
 
 /// Buyers with two seats and a place each, and the bodies of their payments.
 async fn buyers(app: &TestApp, event: &Event) -> Vec<(Buyer, Value)> {
@@ -45,23 +42,19 @@ async fn node(faults: &str, failpoint: &str) -> (TestApp, Event, Node) {
 
 /// How many checkouts and how many transactions the node has recorded by steps that may be shared.
 async fn recorded(app: &TestApp) -> (u64, u64) {
-    let metrics = app.get("/metrics").await.text;
-    let number = |name: &str| {
-        let line = metrics.lines().find_map(|line| line.strip_prefix(name));
-        line.and_then(|it| it.trim().parse().ok()).unwrap_or(0)
-    };
-    (number("holdfast_saga_transactions_sagas_total "), number("holdfast_saga_transactions_total "))
+    let names = ["holdfast_saga_transactions_sagas_total", "holdfast_saga_transactions_total"];
+    counters(app, names).await.into()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn eight_checkouts_share_transactions_and_each_gets_what_it_paid_for() {
     let (app, event, _node) = node(TOGETHER, "").await;
     let buyers = buyers(&app, &event).await;
-    let paid = join_all(buyers.iter().map(|(buyer, body)| buyer.confirms(&app, "k1", body))).await;
+    let paid = join_all(buyers.iter().map(|(buyer, body)| buyer.confirms(&app, KEY, body))).await;
     let mut references = Vec::new();
     for ((buyer, body), paid) in buyers.iter().zip(paid) {
         assert_eq!(paid.status, 201, "{}", paid.text);
-        let again = buyer.confirms(&app, "k1", body).await;
+        let again = buyer.confirms(&app, KEY, body).await;
         assert_eq!((again.status, &again.text), (201, &paid.text));
         let booking = paid.booking();
         assert_eq!((booking.lines.len(), booking.tickets.len()), (3, 3));
@@ -85,7 +78,7 @@ async fn eight_checkouts_share_transactions_and_each_gets_what_it_paid_for() {
         let like = Like { seats: 2 * BUYERS, places: BUYERS, ..Like::default() };
         let event = fixture::event(&app, like).await;
         let crowd = self::buyers(&app, &event).await;
-        let asked = crowd.iter().map(|(buyer, body)| buyer.confirms(&app, "k1", body));
+        let asked = crowd.iter().map(|(buyer, body)| buyer.confirms(&app, KEY, body));
         assert!(join_all(asked).await.iter().all(|paid| paid.status == 201));
         let (sagas, transactions) = recorded(&app).await;
         shared = transactions < sagas;
@@ -110,7 +103,7 @@ async fn eight_checkouts_share_transactions_and_each_gets_what_it_paid_for() {
 async fn one_of_eight_is_refused_and_the_others_do_not_notice() {
     let (app, event, _node) = node(&format!("{TOGETHER},confirm_seats=refuse"), "").await;
     let buyers = buyers(&app, &event).await;
-    let paid = join_all(buyers.iter().map(|(buyer, body)| buyer.confirms(&app, "k1", body))).await;
+    let paid = join_all(buyers.iter().map(|(buyer, body)| buyer.confirms(&app, KEY, body))).await;
     let (paid, refused): (Vec<_>, Vec<_>) = paid.into_iter().partition(|it| it.status == 201);
     assert_eq!((paid.len(), refused.len()), (7, 1));
     refused[0].assert_problem(409, "/problems/seats-unavailable");
@@ -128,7 +121,7 @@ async fn one_of_eight_is_refused_and_the_others_do_not_notice() {
 async fn a_failure_of_a_shared_step_is_nobodys_try() {
     let (app, event, node) = node(&format!("{TOGETHER},issue_tickets=fail"), "").await;
     let buyers = buyers(&app, &event).await;
-    let paid = join_all(buyers.iter().map(|(buyer, body)| buyer.confirms(&app, "k1", body))).await;
+    let paid = join_all(buyers.iter().map(|(buyer, body)| buyer.confirms(&app, KEY, body))).await;
     for (paid, (buyer, _)) in paid.iter().zip(&buyers) {
         let booking: Booking = match paid.status {
             201 => paid.booking(),
@@ -147,31 +140,9 @@ async fn a_failure_of_a_shared_step_is_nobodys_try() {
 async fn who_is_killed_in_a_shared_step_loses_nothing() {
     // The first two have a transaction each; the third is in the one that the rest share.
     for point in ["confirm_seats.before_record", "confirm_seats.after_record"] {
-        let (app, event, mut doomed) = node(TOGETHER, &format!("{point}:4")).await;
+        let (app, event, doomed) = node(TOGETHER, &format!("{point}:4")).await;
         let buyers = buyers(&app, &event).await;
-        let asked = buyers.iter().map(|(buyer, body)| {
-            let request = app.client().post(doomed.url("/bookings/confirm"));
-            let request = request.header("X-Guest-Token", &buyer.token);
-            tokio::spawn(request.header("Idempotency-Key", "k1").json(body).send())
-        });
-        let asked: Vec<_> = asked.collect();
-        doomed.halts_at(point).await;
-        doomed.kill().await;
-        for one in asked {
-            // Some of them may have been answered before.
-            one.await.expect("a task").ok();
-        }
-        app.advance(LEASE).await;
-        let next = Node::start(&app.app.config).await;
-        app.talks_to(next.address);
-        for (buyer, body) in &buyers {
-            let told = buyer.confirms(&app, "k1", body).await;
-            let booking = match told.status {
-                201 => told.booking(),
-                _ => buyer.settled(&app, told.id()).await,
-            };
-            assert_eq!((booking.status, booking.tickets.len()), (BookingStatus::Confirmed, 3));
-        }
-        app.finish().await;
+        let paying: Vec<_> = buyers.iter().map(|(buyer, body)| (buyer, body)).collect();
+        killed_while_they_pay(app, doomed, point, &paying).await;
     }
 }

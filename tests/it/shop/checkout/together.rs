@@ -1,0 +1,56 @@
+//! Steps of the tests in which buyers pay at the same time.
+
+use std::time::Duration;
+
+use holdfast_contract::bookings::BookingStatus;
+use serde_json::Value;
+
+use crate::support::{buyer::Buyer, harness::TestApp, process::Node};
+
+/// A time longer than the lease of a dead worker.
+const LEASE: Duration = Duration::from_secs(6);
+/// The key of every attempt. The buyers are different, so they may use the same key.
+pub const KEY: &str = "k1";
+
+/// The node's counters with these names; 0 for a counter that was never raised.
+pub async fn counters<const N: usize>(app: &TestApp, names: [&str; N]) -> [u64; N] {
+    let metrics = app.get("/metrics").await.text;
+    names.map(|name| {
+        let of_name = |line: &str| line.strip_prefix(name)?.strip_prefix(' ')?.trim().parse().ok();
+        metrics.lines().find_map(of_name).unwrap_or(0)
+    })
+}
+
+/// Lets all buyers pay, and kills the node when it halts at the failpoint. After a restart, each of them gets a booking with
+/// three tickets.
+pub async fn killed_while_they_pay(
+    app: TestApp,
+    mut doomed: Node,
+    point: &str,
+    paying: &[(&Buyer, &Value)],
+) {
+    let asked = paying.iter().map(|(buyer, body)| {
+        let request = app.client().post(doomed.url("/bookings/confirm"));
+        let request = request.header("X-Guest-Token", &buyer.token);
+        tokio::spawn(request.header("Idempotency-Key", KEY).json(body).send())
+    });
+    let asked: Vec<_> = asked.collect();
+    doomed.halts_at(point).await;
+    doomed.kill().await;
+    for one in asked {
+        // Some of them may have been answered before.
+        one.await.expect("a task").ok();
+    }
+    app.advance(LEASE).await;
+    let next = Node::start(&app.app.config).await;
+    app.talks_to(next.address);
+    for (buyer, body) in paying {
+        let told = buyer.confirms(&app, KEY, body).await;
+        let booking = match told.status {
+            201 => told.booking(),
+            _ => buyer.settled(&app, told.id()).await,
+        };
+        assert_eq!((booking.status, booking.tickets.len()), (BookingStatus::Confirmed, 3));
+    }
+    app.finish().await;
+}
