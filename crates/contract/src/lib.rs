@@ -6,6 +6,11 @@
 //! an integer in minor units. Every id is a UUIDv7, except a seat's id, which is an integer within
 //! its event.
 //!
+//! A new optional field of a response is absent when it has no value: `#[serde(default, skip_serializing_if =
+//! "Option::is_none")]`. Every reader has to accept the absence anyway, because an older node, or a response that an
+//! older node has stored under an idempotency key, does not contain the field. Older fields that are `null`
+//! (`oai(nullable)`) stay `null`, because clients may rely on it.
+//!
 //! With the feature `openapi`, each type also carries its OpenAPI schema.
 
 #![warn(missing_docs)]
