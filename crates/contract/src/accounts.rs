@@ -47,13 +47,14 @@ pub struct Session {
     pub expires_in_seconds: i64,
     /// The account of the user who signed in.
     pub profile: Profile,
-    /// What moved from the guest to the user. Absent when the request had no guest token, or when something is left
-    /// that the next request with both tokens moves: keep the guest token until then.
+    /// The reservations and bookings that moved from the guest to the user. Absent when the request had no guest token,
+    /// or when something is left that the next request with both tokens moves: keep the guest token until then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub adopted: Option<Adopted>,
 }
 
-/// What a guest had, and the user now has. Only the reservations that `kept` names stay the guest's.
+/// The reservations and bookings that a guest had and that the user now has. Only the reservations that `kept` names
+/// stay the guest's.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct Adopted {

@@ -69,8 +69,8 @@ pub struct Booking {
     pub lines: Vec<BookingLine>,
     /// The issued tickets. Empty until the booking is confirmed.
     pub tickets: Vec<Ticket>,
-    /// What the buyer must do now so that the payment can continue. `null` when the buyer has
-    /// nothing to do.
+    /// The action that the buyer must take now so that the payment can continue. `null` when the buyer
+    /// has nothing to do.
     #[cfg_attr(feature = "openapi", oai(nullable))]
     pub next_action: Option<NextAction>,
     /// Why the booking failed: `payment-declined`, `seats-lost`, `payment-timeout`,
@@ -95,7 +95,7 @@ pub struct Booking {
     pub created_at: String,
 }
 
-/// What the buyer must do before the payment can continue.
+/// The action that the buyer must take before the payment can continue.
 #[derive(derive_more::Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct NextAction {
@@ -221,7 +221,7 @@ pub struct BookingPage {
     pub next: Option<String>,
 }
 
-/// What a page needs to know about the payment gateway before it asks a buyer to pay.
+/// The facts about the payment gateway that a page needs before it asks a buyer to pay.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct PaymentConfig {

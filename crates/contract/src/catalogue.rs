@@ -134,7 +134,7 @@ pub struct Offer {
     pub admits: i32,
     /// Whether the buyer may cancel a booking of this offer and get the money back.
     pub refundable: bool,
-    /// What the offer includes, in display order.
+    /// The benefits that the offer includes, in display order.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", oai(default))]
     pub benefits: Vec<String>,
@@ -181,7 +181,7 @@ pub struct NewOffer {
     #[serde(default)]
     #[cfg_attr(feature = "openapi", oai(default))]
     pub refundable: bool,
-    /// What the offer includes, in display order; at most 20 entries of at most 120 characters.
+    /// The benefits that the offer includes, in display order; at most 20 entries of at most 120 characters.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "openapi", oai(default))]
     pub benefits: Vec<String>,
@@ -209,8 +209,8 @@ pub struct OfferPatch {
     /// Whether the buyer may cancel a booking of this offer and get the money back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refundable: Option<bool>,
-    /// What the offer includes, in display order; at most 20 entries of at most 120 characters. The new list replaces
-    /// the old list.
+    /// The benefits that the offer includes, in display order; at most 20 entries of at most 120 characters. The new
+    /// list replaces the old list.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub benefits: Option<Vec<String>>,
     /// When the sale of the offer begins (RFC 3339).

@@ -238,7 +238,7 @@ pub struct Problem {
     pub title: String,
     /// The HTTP status code of the response.
     pub status: u16,
-    /// What happened in this request, as English text for people. The wording may change.
+    /// The explanation of the problem in this request, as English text for people. The wording may change.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     #[cfg_attr(feature = "openapi", oai(default))]
     pub detail: String,

@@ -46,7 +46,7 @@ enum Tag {
 impl AccountsApi {
     /// Create an account and sign in.
     ///
-    /// What a guest has moves to the account, if the request carries the guest's token.
+    /// The guest's holds, bookings and tickets move to the account if the request carries the guest's token.
     #[oai(path = "/register", method = "post")]
     async fn register(
         &self,
@@ -63,7 +63,7 @@ impl AccountsApi {
 
     /// Sign in.
     ///
-    /// What a guest has moves to the account, if the request carries the guest's token.
+    /// The guest's holds, bookings and tickets move to the account if the request carries the guest's token.
     #[oai(path = "/login", method = "post")]
     async fn log_in(
         &self,

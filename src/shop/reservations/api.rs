@@ -191,7 +191,7 @@ impl ReservationsApi {
     /// Give a part of a reservation back.
     ///
     /// Seats are given back whole, general-admission items by their units. The released places become free
-    /// immediately; the rest stays held until the same time. A reservation of which nothing is left is cancelled.
+    /// immediately; the rest stays held until the same time. A reservation without any places left is cancelled.
     #[oai(path = "/reservations/:id/release", method = "post")]
     async fn release(
         &self,

@@ -52,7 +52,7 @@ impl Failure for ReleaseError {
 }
 
 impl Reservations {
-    /// Gives these parts of the buyer's reservation back. A reservation of which nothing is left is cancelled.
+    /// Gives these parts of the buyer's reservation back. A reservation without any places left is cancelled.
     ///
     /// # Errors
     /// See [`ReleaseError`]. Nothing is given back then.

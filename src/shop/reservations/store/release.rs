@@ -69,7 +69,7 @@ pub async fn shorten(
     Ok(changed)
 }
 
-/// Deletes items of which nothing is left and which are still held. Returns their number.
+/// Deletes held items that have no units left. Returns their number.
 pub async fn drop_items(
     tx: &impl Sql,
     id: ReservationId,
