@@ -51,8 +51,8 @@ const REMEMBERED: Duration = Duration::from_secs(5);
 ///
 /// For a short time, the caches keep which events are published and which organization owns each of them. Neither
 /// fact ever changes back, but an event can be deleted and its slug used again. A draft is never cached, so that
-/// every node sees a publication by another node at once. Whoever manages or administers is asked for at that moment,
-/// not taken from the request's caller, whose role may be a second old.
+/// every node sees a publication by another node at once. The roles of managers and administrators are read at that
+/// moment and not taken from the request's caller, whose role may be a second old.
 #[derive(Debug, Clone)]
 pub struct Access {
     db: Db,

@@ -18,7 +18,7 @@ pub struct Model {
     pub network_address: Option<String>,
     /// The `User-Agent` header of the request.
     pub user_agent: Option<String>,
-    /// What was done, such as `saga.retry`.
+    /// The action that was done, such as `saga.retry`.
     pub action: String,
     /// The kind of object that was changed, such as `saga`.
     pub subject_kind: String,

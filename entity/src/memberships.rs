@@ -13,7 +13,7 @@ pub struct Model {
     pub organization_id: OrganizationId,
     #[sea_orm(primary_key, auto_increment = false)]
     pub user_id: UserId,
-    /// What the member may do for the organization.
+    /// The role, which decides what the member may do for the organization.
     pub role: MembershipRole,
 }
 

@@ -21,7 +21,7 @@ pub struct Model {
     pub admits: i32,
     /// 1 if buyers may cancel bookings of the offer.
     pub refundable: i32,
-    /// What the offer includes: a JSON list of texts.
+    /// The benefits that the offer includes: a JSON list of texts.
     pub benefits: String,
     /// When the sale of the offer begins. NULL: with the sale of the event.
     pub sale_starts_at: Option<i64>,

@@ -54,7 +54,7 @@ window.holdfastStream = (address, page) => {
     function open() {
         shut();
         const seq = page("seq", "");
-        // What this tab has not heard of itself, its page has read.
+        // The page has read the changes up to `seq`, also those of which this tab has not heard.
         reached = String(Math.max(seq, Number(reached)));
         const mine = new EventSource(address + seq);
         source = mine;

@@ -17,7 +17,7 @@ pub(super) struct FoundEvent {
     pub(super) shown: Audience,
 }
 
-/// Who may see an event.
+/// The callers who may see an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Audience {
     /// Everybody: the event was published.

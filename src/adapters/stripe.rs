@@ -302,7 +302,7 @@ fn prepared(intent: &PaymentIntent, taking: Taking) -> Outcome<Prepared, Decline
     Outcome::Done(Prepared { payment: PaymentId(intent.id.to_string()), taking })
 }
 
-/// What a confirmed payment says about its authorization.
+/// The outcome of the authorization, read from a confirmed payment.
 fn authorization(intent: &PaymentIntent) -> Outcome<Authorization, Decline> {
     match &intent.status {
         PaymentIntentStatus::RequiresCapture | PaymentIntentStatus::Succeeded => {

@@ -271,7 +271,7 @@ pub(super) fn priced(offer: &offers::Model) -> Offer {
     }
 }
 
-/// Reads the state of an event and keeps it. Whoever has `_reading` is the only reader.
+/// Reads the state of an event and keeps it. The caller that has `_reading` is the only reader.
 async fn read_moving(
     db: &Db,
     moment: Moment,

@@ -78,7 +78,7 @@ pub struct Connections {
     clock: Arc<dyn Clock>,
 }
 
-/// What all requests of one connection share.
+/// The parts that all requests of one connection share.
 struct Line<E> {
     endpoint: Arc<E>,
     watch: Arc<Watch>,

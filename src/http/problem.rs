@@ -190,7 +190,7 @@ pub fn from_poem(error: poem::Error) -> Response {
     problem_of(&error).into_response()
 }
 
-/// What is wrong with a parameter, without the framework's type names.
+/// The fault of a parameter in words, without the framework's type names.
 fn plain_reason(reason: &str) -> &'static str {
     let is_of =
         |kind: &str| reason.contains(&format!("\"{kind}")) || reason.contains(&format!("_{kind}"));

@@ -79,7 +79,7 @@ impl Packed {
     }
 }
 
-/// What a request's headers say about caching and compression.
+/// The wishes of a request's headers for caching and compression.
 #[derive(Debug, Clone)]
 pub struct Asked {
     if_none_match: Option<String>,

@@ -209,7 +209,7 @@ pub async fn answer_all(to: &impl Writes, answers: &[(Uuid, Answer)]) -> Result<
     store::answer_all(to, answers).await
 }
 
-/// The stored response of the attempt that created `subject`, whoever sent it. `None` while the attempt is under way.
+/// The stored response of the attempt that created `subject`, for any sender. `None` while the attempt is under way.
 pub async fn answer_to(sql: &impl Sql, subject: Uuid) -> Result<Option<Answer>, StoreError> {
     store::answer_to(sql, subject).await
 }

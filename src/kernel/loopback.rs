@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
-/// Whether this host of an address (`localhost`, `127.0.0.1`, `[::1]`) is this machine, whoever reads it. Other names
-/// may lead anywhere, whatever they lead to now.
+/// Whether this host of an address (`localhost`, `127.0.0.1`, `[::1]`) is this machine for every program that
+/// reads the address. Other names may lead anywhere, whatever they lead to now.
 pub fn is_loopback(host: &str) -> bool {
     let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
     host.eq_ignore_ascii_case("localhost")

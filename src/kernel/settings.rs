@@ -104,7 +104,7 @@ pub(crate) use section;
 pub struct Refusal {
     /// The name of the setting.
     pub name: &'static str,
-    /// What the value must be.
+    /// The condition that the value must meet.
     pub message: String,
 }
 

@@ -27,7 +27,7 @@ const HEARTBEAT: Duration = Duration::from_secs(SILENCE_SECS as u64);
 /// The maximum number of viewers of one node.
 pub const MAX_VIEWERS: usize = 10_000;
 
-/// What all viewers of a part get.
+/// A message that all viewers of a part get.
 #[derive(Debug, Clone)]
 pub enum Sent {
     Frame(Frame),

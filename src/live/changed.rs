@@ -31,7 +31,7 @@ pub async fn seats_since(
     }
     let mut seats = BTreeSet::new();
     for change in logged {
-        // Whoever sends the change to viewers reports one that cannot be read.
+        // The code that sends the change to viewers reports a change that cannot be read.
         let Ok(ChangeDraft { seats: changed, event: false, .. }) =
             serde_json::from_str(&change.payload)
         else {

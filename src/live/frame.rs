@@ -29,7 +29,7 @@ impl Frame {
     }
 }
 
-/// What a viewer does with a frame.
+/// The reaction of a viewer to a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Take {
     /// The frame has something new. A viewer that has seen a part of it takes it whole.
@@ -41,7 +41,7 @@ pub enum Take {
 }
 
 impl Frame {
-    /// What a viewer does whose last change has the number `seen`.
+    /// The reaction of a viewer whose last change has the number `seen`.
     pub fn after(&self, seen: i64) -> Take {
         if self.last <= seen {
             Take::Nothing

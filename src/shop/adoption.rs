@@ -60,7 +60,7 @@ pub struct Adoption {
     unmoved: Cache<(GuestId, UserId), (Standing, Adopted)>,
 }
 
-/// What a guest has: the events, and the reservations with their versions.
+/// The events in which a guest is a buyer, and the guest's reservations with their versions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Standing {
     events: Vec<EventId>,
@@ -75,7 +75,7 @@ impl Adoption {
     }
 }
 
-/// Who gives what to whom.
+/// The guest who gives, and the user who takes.
 #[derive(Debug, Clone, Copy)]
 struct Handover {
     guest: GuestId,

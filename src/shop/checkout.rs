@@ -112,7 +112,7 @@ impl Checkouts {
     }
 }
 
-/// What buyers pay for is refused last.
+/// Requests by which buyers pay are refused last.
 const CHECKOUTS: Class = Class { name: "checkouts", assumed: 200, patience: 2 };
 
 impl Slice for Checkouts {

@@ -8,7 +8,7 @@ import {
 
 const { scenario, api, row, seatStatus, holdByApi } = suite();
 
-// What the server would return for offers whose cancellation refunds only a part, or nothing.
+// Responds as the server would for offers whose cancellation refunds only a part, or nothing.
 async function saysThatComesBack(page, part) {
   await page.route('**/api/v1/bookings/reference/*', async (route) => {
     const response = await route.fetch();

@@ -1,4 +1,4 @@
-// What a visitor may choose: for how many persons, while the event sells, and what a changed offer or plan leaves of it.
+// The choice of a visitor: for how many persons, while the event sells, and after a change of an offer or the plan.
 
 import assert from 'node:assert/strict';
 

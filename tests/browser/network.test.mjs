@@ -92,7 +92,7 @@ scenario('a_payment_without_an_answer_promises_no_more_than_the_time_that_is_lef
       document.querySelector('[data-testid="pay-message"]').textContent !== text, before);
   });
 
-// What a browser's translator does: each text becomes another text in elements of its own.
+// Acts as a browser's translator does: each text becomes another text in elements of its own.
 const translate = (page) => page.evaluate(() => {
   const seen = new WeakSet();
   const work = () => {
@@ -173,7 +173,7 @@ for (const [name, size, deviceScaleFactor] of [
       most = Math.max(most, await bytes());
     }
     assert.ok(most > 0 && most <= MAX_BYTES, `${(most / 1024 / 1024).toFixed(1)} MiB`);
-    // What is shown is sharp and complete: the canvas is not blank.
+    // The hall is shown sharp and complete: the canvas is not blank.
     assert.ok(await map.evaluate((it) => {
       const { data } = it.getContext('2d').getImageData(0, 0, it.width, it.height);
       return new Set(new Uint32Array(data.buffer)).size;

@@ -1,5 +1,5 @@
-// What the visitor has chosen but not yet held: it stays over a reload, the way back, a change of language and a
-// sign-in, as far as it is still free.
+// The places that the visitor has chosen but not yet held: they stay chosen over a reload, the way back, a change of
+// language and a sign-in, as far as they are still free.
 
 import assert from 'node:assert/strict';
 
@@ -47,7 +47,7 @@ scenario('a_selection_survives_reload_back_and_language', async ({ visitor }) =>
   await page.getByTestId('language').click();
   await hold(page);
   await checkoutIsOpen(page);
-  // What is held is no longer a selection.
+  // Held places are no longer a selection.
   await page.goBack();
   await hallIsOpen(page);
   await holdSays(page, 'Hold seats');

@@ -44,7 +44,7 @@ scenario('what_a_full_storage_contains_is_read_and_removed', async ({ visitor })
   });
   await page.getByTestId('signed-in').waitFor();
   assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), 'dark');
-  // What is removed does not come back with the next page.
+  // A removed entry does not come back with the next page.
   await page.getByTestId('sign-out').click();
   const signIn = page.getByRole('banner').getByRole('link', { name: 'Sign in' });
   await signIn.waitFor();

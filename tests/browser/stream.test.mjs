@@ -41,7 +41,7 @@ async function tabBeside(page) {
 const isLive = (page) => page.locator('[data-testid="stream-status"][data-state="live"]')
   .waitFor({ state: 'attached' });
 
-// What the browser does when another tab covers this one, or uncovers it.
+// Acts as the browser does when another tab covers this one, or uncovers it.
 const hide = (page, hidden) => page.evaluate((isHidden) => {
   Object.defineProperty(document, 'hidden', { value: isHidden, configurable: true });
   document.dispatchEvent(new Event('visibilitychange'));

@@ -1,4 +1,4 @@
-// What two buyers see of each other: one seat with one winner, and changes while both look at the page.
+// Two buyers of one event: one seat with one winner, and changes while both look at the page.
 
 import assert from 'node:assert/strict';
 

@@ -21,7 +21,7 @@
 //! - A payment is first prepared, which touches no card, and then authorized under the id that the
 //!   gateway gave it. Nothing is stored in between, because the id can always be learnt again: to prepare
 //!   under the same key yields the same payment, and where the key does not help, the payment is searched for.
-//!   Whoever gives a checkout up before the id is stored learns the id in this way and voids the payment
+//!   A checkout that is given up before the id is stored learns the id in this way and voids the payment
 //!   before the seats are freed ([`State::Finding`]). Therefore the gateway puts all calls on a payment in
 //!   one order, and a late call finds the payment voided.
 //! - A capture, and an authorization that takes the money at once, name a payment whose id is stored.
@@ -226,7 +226,7 @@ impl LocalStep {
     }
 }
 
-/// Who or what a waiting checkout waits for.
+/// The reason why a checkout waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum WaitReason {
     /// The buyer must act (3-D Secure).
@@ -237,7 +237,7 @@ pub enum WaitReason {
     Backoff,
 }
 
-/// What the caller must do next.
+/// The next task of the caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
     /// Call the gateway and report the outcome.
@@ -248,7 +248,7 @@ pub enum Decision {
     Wait {
         /// When to look again, in milliseconds since 1970.
         until_ms: i64,
-        /// Who or what the checkout waits for.
+        /// The reason why the checkout waits.
         reason: WaitReason,
     },
     /// The checkout has ended, and nothing is left to do.

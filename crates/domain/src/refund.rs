@@ -108,7 +108,7 @@ pub enum State {
     Looking {
         /// The call whose outcome is unknown.
         call: Call,
-        /// What to do if the list contains no refund of ours.
+        /// The next step if the list contains no refund of ours.
         then: Then,
     },
     /// The gateway accepted the refund: the ledger, the tickets and the booking are being written.
@@ -138,7 +138,7 @@ pub enum State {
     },
 }
 
-/// What to do if the gateway's list contains no refund of ours.
+/// The next step if the gateway's list contains no refund of ours.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Then {
@@ -242,7 +242,7 @@ impl LocalStep {
     }
 }
 
-/// What the caller must do next.
+/// The next task of the caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
     /// Call the gateway and report the outcome.

@@ -1,4 +1,4 @@
-//! What one request may hold, and the states of a reservation.
+//! The seats and places that one request may hold, and the states of a reservation.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,4 @@
-//! What keeps an event from selling anything, although it may be published and its sale may have begun.
+//! The reasons why an event sells nothing, although it may be published and its sale may have begun.
 
 use crate::{
     ids::OfferId,

@@ -1,5 +1,5 @@
-//! Tests of a payment whose id is not stored: it is authorized as soon as it is prepared, and found again by whoever gives
-//! the checkout up.
+//! Tests of a payment whose id is not stored: it is authorized as soon as it is prepared, and found again when the
+//! checkout is given up.
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "a test names the cases that it is about")]
 

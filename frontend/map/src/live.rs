@@ -57,7 +57,7 @@ pub struct Live {
     pub closed: Closed,
     /// The earliest moment in `until`.
     next_lapse: i64,
-    /// What the page has heard of beyond a gap.
+    /// The changes beyond a gap of which the page has heard.
     beyond: Option<Beyond>,
 }
 

@@ -104,7 +104,7 @@ fn unpublishable(locale: Locale, problem: &Problem) -> Option<&'static str> {
     Some(sale_reason(locale, reason))
 }
 
-/// What a field must contain, for the fields that people fill in. `None` for other fields.
+/// The rule for the content of a field that people fill in. `None` for other fields.
 pub fn field(locale: Locale, name: &str) -> Option<&'static str> {
     match name {
         "email" => Some(td_string!(locale, problem.field_email)),
@@ -176,7 +176,7 @@ mod tests {
         }
     }
 
-    /// What the page says about a problem with these reasons.
+    /// The page's text about a problem with these reasons.
     fn says(locale: Locale, kind: ProblemType, reasons: &[&str]) -> String {
         let mut problem = Problem::new(kind, "");
         problem.reasons = reasons.iter().map(|&word| word.to_owned()).collect();

@@ -17,7 +17,7 @@ use crate::{catalogue::store::events::Moment, live::Changes};
 #[derive(Debug, Clone, Default)]
 pub struct Kept {
     state: Arc<RwLock<Option<State>>>,
-    /// Whoever reads the state from the database holds this lock.
+    /// The lock of the reader that reads the state from the database.
     reading: Arc<Mutex<()>>,
 }
 
@@ -54,7 +54,7 @@ pub enum Found {
 }
 
 impl Kept {
-    /// What a reader gets at this time that knows this moment of the event.
+    /// The result for a reader that knows this moment of the event, at this time.
     pub fn find(&self, moment: &Moment, now: NodeTime, pace: Pace) -> Found {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         let Some(state) = state.as_mut().filter(|state| state.moving.is_of(moment)) else {

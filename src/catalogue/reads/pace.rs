@@ -32,7 +32,7 @@ impl Pace {
         now.saturating_sub(read_at) >= self.oldest
     }
 
-    /// What a reader does at the time `now` with a kept state that is no longer current.
+    /// The next step of a reader at the time `now`, with a kept state that is no longer current.
     pub fn step(self, kept: Age, now: Duration) -> Step {
         if now.saturating_sub(kept.true_at) >= self.oldest {
             return Step::Wait;
@@ -61,7 +61,7 @@ pub struct Age {
     pub is_outdated_here: bool,
 }
 
-/// What a reader does with a state that is no longer current.
+/// The next step of a reader with a state that is no longer current.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
     /// It takes the kept state.

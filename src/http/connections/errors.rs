@@ -1,4 +1,4 @@
-//! What the server does when the system gives it no connection.
+//! The reaction of the server when the system gives it no connection.
 
 use std::{
     io::{Error, ErrorKind},

@@ -38,10 +38,10 @@ impl<D: Driver> Clone for Member<D> {
     }
 }
 
-/// What came of a member: whether the worker keeps the saga, and the steps that were recorded.
+/// The result for a member: whether the worker keeps the saga, and the steps that were recorded.
 pub(super) type Came<S> = (Recorded<S>, Vec<&'static str>);
 
-/// What came of each member; `None` for a member that another worker has.
+/// The result for each member; `None` for a member that another worker has.
 pub(super) type CameOfAll<S> = Vec<Option<Came<S>>>;
 
 /// A member while its transaction is under way.
@@ -268,7 +268,7 @@ impl<D: Driver> Executor<D> {
         Ok(Some(last))
     }
 
-    /// What comes of the members, and their records.
+    /// The results for the members, and their records.
     fn written_down(&self, stands: Vec<Option<Stand<D>>>) -> (CameOfAll<D::State>, Vec<Record>) {
         let mut records = Vec::new();
         let came = stands.into_iter().map(|stand| {

@@ -49,12 +49,13 @@ pub enum Performed<E> {
     Untouched(E),
 }
 
-/// What sagas have in common whose next local step can share a transaction.
+/// The facts that sagas must have in common so that their next local step can share a transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Group {
     /// The local step that is next.
     pub step: &'static str,
-    /// What the step changes, such as the seats of an event. The nil UUID if members need not have it in common.
+    /// The object that the step changes, such as an event with its seats. The nil UUID if members need not have it in
+    /// common.
     pub of: Uuid,
 }
 
@@ -115,7 +116,7 @@ pub trait Driver: Send + Sync + std::fmt::Debug + 'static {
 
     fn progress(&self, state: &Self::State) -> Progress;
 
-    /// What went wrong, in words for an operator and without secrets. `None` when the event is not a failure.
+    /// The failure in words for an operator, without secrets. `None` when the event is not a failure.
     fn trouble(&self, event: &Self::Event) -> Option<String>;
 
     /// The state after an operator's retry. Unchanged when the saga did not stop by itself.

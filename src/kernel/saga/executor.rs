@@ -64,7 +64,7 @@ impl<D: Driver> Clone for Executor<D> {
 pub struct Work<S> {
     pub(super) row: Row,
     pub(super) state: S,
-    /// What the saga is about, if whoever started it has said so: see [`Driver::shares`].
+    /// The object that the saga is about, if the code that started the saga has named it: see [`Driver::shares`].
     pub(super) about: Option<Uuid>,
 }
 

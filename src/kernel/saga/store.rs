@@ -74,7 +74,7 @@ pub struct Step {
     pub state: String,
     /// Why an operator must look at the saga.
     pub reason: Option<&'static str>,
-    /// What went wrong in this step. `None` keeps the earlier text.
+    /// The failure of this step in words. `None` keeps the earlier text.
     pub trouble: Option<String>,
     /// When the saga is due again, in milliseconds since 1970.
     pub due_ms: i64,

@@ -1,4 +1,4 @@
-//! What operators read about settings: `.env.example`, and the table in `docs/OPERATIONS.md`.
+//! The documents about settings for operators: `.env.example`, and the table in `docs/OPERATIONS.md`.
 
 use std::fmt::Write;
 

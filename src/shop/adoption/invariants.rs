@@ -1,4 +1,4 @@
-//! What must be true of the buyers of bookings at all times.
+//! The statements about the buyers of bookings that must be true at all times.
 
 use crate::kernel::invariants::Invariant;
 

@@ -106,7 +106,7 @@ impl CheckoutDriver {
         now_ms: i64,
     ) -> Result<Vec<Performed<Event>>, StoreError> {
         let ids: Vec<BookingId> = checkouts.iter().map(|checkout| checkout.booking).collect();
-        // Under the locks, so that the tickets go to whoever has the bookings when this transaction ends.
+        // Under the locks, so that the tickets go to the buyer who has the bookings when this transaction ends.
         let mut stored = bookings::locked_with_lines(tx, &ids).await?;
         let mut reservations: Vec<ReservationId> =
             stored.iter().flat_map(|(_, lines)| lines).map(|line| line.reservation_id).collect();

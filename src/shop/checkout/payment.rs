@@ -16,7 +16,7 @@ use crate::kernel::{
     ports::Entropy,
 };
 
-/// What new rows need besides the events.
+/// The values that new rows need besides the events.
 #[derive(Debug, Clone, Copy)]
 pub struct Known<'a> {
     /// Makes the id of the row.

@@ -126,7 +126,7 @@ pub enum HoldError {
     Field {
         /// The path of the field.
         field: String,
-        /// What is wrong with the field.
+        /// The fault of the field in words.
         message: String,
     },
     /// The offer, or every offer for a place, is not on sale now.

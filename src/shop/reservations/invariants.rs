@@ -84,7 +84,7 @@ pub const INVARIANTS: &[Invariant] = &[
     },
     Invariant {
         // The limit is the limit of the newest hold, because an organizer may lower the event's limit below what a buyer
-        // already has. What a guest had paid for when the buyer signed in came on top of the limit.
+        // already has. The places that a guest had paid for when the buyer signed in came on top of the limit.
         name: "nobody was let beyond what one buyer may bring",
         sql: "SELECT 'buyer ' || {uuid_text}(u.buyer_id) || ' has ' || CAST(u.persons AS text) || \
               ' persons of event ' || {uuid_text}(u.event_id) AS breach \

@@ -18,7 +18,7 @@ pub struct Keys {
     known: HashMap<String, (String, Kept)>,
 }
 
-/// What a call with a key must do.
+/// The task of a call with a key.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Verdict {
     /// The call is the first with this key: it is carried out.

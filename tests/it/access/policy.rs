@@ -1,5 +1,5 @@
-//! Who may perform which operation: every kind of caller sends every operation of the document, and a table contains
-//! the expected results.
+//! The permissions for every operation: every kind of caller sends every operation of the document, and a table
+//! contains the expected results.
 //!
 //! A new route fails this test until it has a row. A row contains a [`Rule`], and [`Rule::verdict`] says what the
 //! rule means for each caller. Every request is valid and names objects that exist, so a 404 can only mean that the

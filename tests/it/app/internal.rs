@@ -1,4 +1,4 @@
-//! What is for operators: where metrics and documentation are served, and what moves the clock.
+//! The routes for operators: where metrics and documentation are served, and the route that moves the clock.
 
 use holdfast::kernel::{environment::Environment, telemetry};
 use reqwest::StatusCode;

@@ -134,7 +134,7 @@ async fn every_node_shows_every_change_within_its_age() {
     for seat in 1..=30 {
         hold(&app, &event, seat).await;
         let next = shown(&other, &event).await;
-        // What a node has shown, it does not take back.
+        // A node does not take a state back that it has shown.
         assert!(next.seq >= last.seq && ids(&next.seats).is_superset(&ids(&last.seats)));
         last = next;
     }

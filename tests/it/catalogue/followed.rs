@@ -176,7 +176,7 @@ async fn whatever_happens_the_state_is_that_of_the_seats() {
     }
 }
 
-/// What the log does not name is not read again, until the event itself changes.
+/// A seat that the log does not name is not read again, until the event itself changes.
 #[tokio::test]
 async fn only_the_seats_that_the_log_names_are_read_again() {
     let (app, event, admin) = hall().await;

@@ -1,4 +1,4 @@
-//! What browsers and proxies may store: nothing that belongs to one caller.
+//! Browsers and proxies may store nothing that belongs to one caller.
 
 use holdfast_domain::access::Role;
 

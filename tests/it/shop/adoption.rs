@@ -135,7 +135,7 @@ async fn what_exceeds_the_limit_stays_the_guests_and_is_named() {
     assert_eq!((kept[0].event_id, kept[0].limit, kept[0].remaining), (event.id, 4, 2));
     assert_eq!(guest.reservation_status(&app).await, ReservationStatus::Active);
 
-    // What is paid for moves nevertheless, and is no breach of the limit.
+    // A paid booking moves nevertheless, and is no breach of the limit.
     let paid = guest.confirms(&app, "k1", &guest.pays_with(CARD)).await;
     assert_eq!(paid.status, 201, "{}", paid.text);
     let adopted = signs_in(&app, "ada", &guest.token).await.adopted.expect("an adoption");

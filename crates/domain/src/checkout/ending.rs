@@ -33,7 +33,7 @@ pub enum Failure {
     Cancelled,
 }
 
-/// What happens to the seats of a failed checkout.
+/// The next state of the seats of a failed checkout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Release {
     /// The buyer holds the seats again and may try another payment.
@@ -55,7 +55,7 @@ impl Failure {
         }
     }
 
-    /// What happens to the seats. Only a buyer whose payment was declined keeps them.
+    /// The next state of the seats. Only a buyer whose payment was declined keeps the seats.
     pub fn release(&self) -> Release {
         match self {
             Self::Declined { .. } => Release::BackToHeld,

@@ -77,7 +77,7 @@ impl Decline {
     pub const METHOD_UNSUPPORTED: &str = "payment_method_unsupported";
 }
 
-/// What the search for a payment found.
+/// The result of the search for a payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Found {
     /// The payment that took or holds money, or, if none does, one that could.
@@ -173,7 +173,7 @@ pub enum Event {
 }
 
 impl Event {
-    /// What went wrong, in words for an operator, or `None` if nothing did. It never contains a
+    /// The failure in words for an operator, or `None` if nothing failed. It never contains a
     /// secret.
     pub fn trouble(&self) -> Option<String> {
         let (step, trouble) = match self {

@@ -217,7 +217,7 @@ pub struct Call {
     pub known: Knowledge,
 }
 
-/// What the last response, or its absence, says about an attempt of a call.
+/// The knowledge about an attempt of a call, from the last response or from its absence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Knowledge {

@@ -21,11 +21,11 @@ pub struct Entry {
     pub key: Option<String>,
     /// The refunded amount, in minor units.
     pub minor: i64,
-    /// What happened to the refund.
+    /// The result of the refund at the gateway.
     pub fate: Fate,
 }
 
-/// What happened to a refund at the gateway.
+/// The result of a refund at the gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fate {
     /// The money is refunded, or on its way.

@@ -41,7 +41,7 @@ pub struct IllegalTransition {
 }
 
 impl Event {
-    /// What went wrong, in words for an operator, or `None` if nothing did.
+    /// The failure in words for an operator, or `None` if nothing failed.
     pub fn trouble(&self) -> Option<String> {
         let (step, words) = match self {
             Self::Refunded(Outcome::Refused(code)) => ("refund", format!("refused ({code})")),

@@ -8,7 +8,7 @@
 
 use crate::ids::LineId;
 
-/// Who asks for the cancellation of a line.
+/// The party that asks for the cancellation of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Asker {
     /// The buyer of the booking.

@@ -1,4 +1,4 @@
-//! What Unicode says about a character: whether it is visible, and whether it changes the direction of the text
+//! The properties of a character in Unicode: whether it is visible, and whether it changes the direction of the text
 //! beside it.
 
 use icu_properties::{CodePointMapData, props::GeneralCategory};

@@ -132,7 +132,7 @@ impl World {
     fn check_limits(&self) -> Result<(), Breach> {
         let mut persons = [0; BUYERS];
         for row in self.store.reservations.iter().filter(|row| row.is_live(self.now_ms)) {
-            // What a guest had paid for came on top of the limit of the user.
+            // The places that a guest had paid for came on top of the limit of the user.
             let is_paid = row.state == ReservationState::Confirmed;
             if !(is_paid && self.store.has_adopted[row.buyer]) {
                 persons[row.buyer] += Reservation::persons(row);

@@ -1,6 +1,6 @@
-//! What the seeds have reached: pairs of state and event, points of death, faults, endings and scenes. A simulator
-//! proves nothing about a case that it never reaches. Therefore a run over enough seeds fails when it did not reach
-//! every entry of the lists in this module.
+//! The cases that the seeds have reached: pairs of state and event, points of death, faults, endings and scenes. A
+//! simulator proves nothing about a case that it never reaches. Therefore a run over enough seeds fails when it did not
+//! reach every entry of the lists in this module.
 
 use std::collections::BTreeMap;
 

@@ -21,7 +21,7 @@ pub(crate) enum Rule {
     WholeByMember,
     /// Payments are voided before seats are freed.
     VoidBeforeFree,
-    /// Whoever gives a checkout up before the payment's id is stored learns the id, to void the payment.
+    /// A checkout that is given up before the payment's id is stored learns the id, to void the payment.
     FindBeforeFree,
     /// Leases and deadlines use the clock of the database and not the clock of the node.
     DatabaseClock,

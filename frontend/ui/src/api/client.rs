@@ -89,9 +89,9 @@ pub async fn send_for_status(call: Call<'_>) -> Result<u16, Failure> {
 /// The status and the body of a response.
 type Answer = Result<(u16, JsValue), Failure>;
 
-/// Sends the call as the signed-in user, or else as the guest, and waits for the whole response. What stays the guest's
-/// after a sign-in does not exist for the user, so the call is repeated as the guest. The future is boxed: otherwise
-/// every route would contain the whole exchange, with code of its own to drop it half-way.
+/// Sends the call as the signed-in user, or else as the guest, and waits for the whole response. A reservation that
+/// stays the guest's after a sign-in does not exist for the user, so the call is repeated as the guest. The future is
+/// boxed: otherwise every route would contain the whole exchange, with code of its own to drop it half-way.
 fn raw<'a>(call: Call<'a>) -> Pin<Box<dyn Future<Output = Answer> + 'a>> {
     Box::pin(async move {
         let token = session::access_token();

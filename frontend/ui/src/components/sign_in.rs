@@ -98,7 +98,7 @@ pub fn TypedFields(
     sending: Sending,
     /// The `autocomplete` token of the password field.
     autocomplete: &'static str,
-    /// What the password must contain.
+    /// The rule that the password must meet.
     #[prop(optional)]
     hint: Option<Signal<&'static str>>,
     /// A prefix for the ids in the page.

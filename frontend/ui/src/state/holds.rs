@@ -203,8 +203,8 @@ impl Holds {
         self.path(&session::left(), &|_, _| true)
     }
 
-    /// The address of the checkout for the holds of an event; reactive. What stayed the guest's at the sign-in is paid
-    /// for after what is the user's: one buyer cannot pay for both.
+    /// The address of the checkout for the holds of an event; reactive. The holds that stayed the guest's at the
+    /// sign-in are paid for after the user's holds: one buyer cannot pay for both.
     pub fn checkout_path_of(self, event: Uuid) -> Option<String> {
         let left = session::left();
         let path = |wanted| {

@@ -95,7 +95,7 @@ impl Job for Waiting {
     }
 }
 
-/// What came of the group.
+/// The result of the group's transaction.
 type Came = Result<Vec<(Work<Checkout>, BookingId)>, GroupError>;
 
 async fn transact(db: &Db, group: Vec<Waiting>) -> (Vec<Waiting>, Came) {

@@ -194,8 +194,8 @@ async fn who_is_refused_is_left_out_and_the_others_begin() {
     app.finish().await;
 }
 
-/// What happens to one buyer's reservation between the look and the change is refused to that buyer alone. SQLite has one
-/// writer, so nothing happens in between.
+/// A reservation that changes between the look and the payment's change is refused to its buyer alone. SQLite has one
+/// writer, so nothing changes in between.
 #[tokio::test(flavor = "multi_thread")]
 async fn whose_reservation_changes_meanwhile_is_refused_alone() {
     let (app, event, _node) = node("").await;

@@ -23,7 +23,7 @@ use ui::{
     },
 };
 
-/// What the page is doing.
+/// The task with which the page is busy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Busy {
     /// The page waits for the buyer.

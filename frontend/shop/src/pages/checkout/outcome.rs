@@ -1,4 +1,4 @@
-//! What a response about a booking means for the buyer. This module neither waits nor draws.
+//! The meaning of a response about a booking for the buyer. This module neither waits nor draws.
 
 use holdfast_contract::{
     bookings::{Booking, BookingStatus},
@@ -38,7 +38,7 @@ pub enum Reason {
     Other,
 }
 
-/// What the status of a booking means. `answered` is the secret of a second step that the buyer has already taken.
+/// The meaning of the status of a booking. `answered` is the secret of a second step that the buyer has already taken.
 pub fn of_booking(booking: &Booking, answered: Option<&str>) -> Next {
     match booking.status {
         BookingStatus::Confirmed => Next::Done(booking.reference.clone()),
@@ -69,7 +69,7 @@ fn reason(failure: Option<&str>) -> Reason {
     }
 }
 
-/// What a refused confirm request means.
+/// The meaning of a refused confirm request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
     /// The outcome is open: repeat the request with the same key.

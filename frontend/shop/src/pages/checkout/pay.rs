@@ -84,8 +84,8 @@ pub fn Pay(basket: Basket) -> impl IntoView {
     };
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        // The address of the account is sent too. What stayed the guest's at the sign-in is paid for as the guest, who
-        // has no address but this.
+        // The address of the account is sent too. The holds that stayed the guest's at the sign-in are paid for as the
+        // guest, who has no other address.
         let known = untrack(|| account.profile()).map(|profile| profile.email);
         let Some(email) = known.or_else(|| address.checked()) else { return };
         let email = Some(email);
