@@ -19,7 +19,7 @@ use crate::{
     kernel::{
         audit,
         base::Base,
-        db::{Failure, StoreError, Tx},
+        db::{self, Failure, StoreError, Tx},
     },
     live::{ChangeDraft, record},
 };
@@ -145,7 +145,8 @@ async fn change(tx: &Tx, event: EventId, id: SeatId, wanted: SeatChanges) -> Res
     }
     let described = wanted.price_minor.is_some() || wanted.kind.is_some();
     if described {
-        assert_eq!(store::events::update(tx, &row).await?, 1, "the event's row is locked");
+        let written = store::events::update(tx, &row).await?;
+        db::exactly(1, written, "the event's row is locked")?;
     }
     let seat = store::seats::one(tx, event, id).await?.ok_or(SeatError::NotFound)?;
     let status = views::seat_status(seat.status);

@@ -211,7 +211,7 @@ fn row(
 /// of an offer, a section or a seat.
 pub(super) async fn save(tx: &db::Tx, event: &events::Model) -> Result<(), StoreError> {
     let written = store::events::update(tx, event).await?;
-    assert_eq!(written, 1, "the event's row is locked");
+    db::exactly(1, written, "the event's row is locked")?;
     live::record::record(tx, event.id, &live::ChangeDraft::of_event()).await
 }
 

@@ -36,7 +36,7 @@ use crate::{
     kernel::{
         audit::{self, Entry},
         base::Base,
-        db::{Failure, StoreError, Tx},
+        db::{self, Failure, StoreError, Tx},
         ports::Entropy,
     },
 };
@@ -271,7 +271,7 @@ async fn put_sections(
         let id = section.id;
         if !zones.values().any(|zone| zone.id == id) {
             let removed = store::sections::remove_seated(tx, event, id).await?;
-            assert_eq!(removed, 1, "no seat of the new plan is in a section that it lacks");
+            db::exactly(1, removed, "no seat of the new plan is in a section that it lacks")?;
         }
     }
     // Two sections may exchange their names, and no two sections may have the same name at any time.

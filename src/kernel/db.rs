@@ -29,7 +29,7 @@ pub use changes::{Change, change, changed, clock, find, forget, list, literal, p
 use connections::Losses;
 pub use connections::{IN_MEMORY, Reader};
 pub use entities::{insert, insert_all, insert_all_at, insert_at, insert_unless_known, put_all};
-pub use error::{Bug, Failure, StoreError};
+pub use error::{Bug, Failure, StoreError, exactly};
 pub use sets::{is_among, rows, set};
 pub use together::{Expected, Sent, Together, Writes};
 pub use writing::{ClockOffset, Dialect, Guard, Writing};

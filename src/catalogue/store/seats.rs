@@ -122,7 +122,7 @@ pub async fn lay(tx: &Tx, event: EventId, seats: &[LaidSeat]) -> Result<(), Stor
              category = excluded.category, version = seats.version + 1",
         )
         .await?;
-        assert_eq!(written, chunk.len() as u64, "every seat is written once");
+        db::exactly(chunk.len() as u64, written, "every seat is written once")?;
     }
     Ok(())
 }

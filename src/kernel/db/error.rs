@@ -56,6 +56,18 @@ impl Bug {
     }
 }
 
+/// Checks the number of rows that a statement has changed. `why` says why no other number is possible.
+///
+/// # Errors
+/// A [`Bug`] when the number is another.
+#[track_caller]
+pub fn exactly(expected: u64, changed: u64, why: &str) -> Result<(), StoreError> {
+    if changed == expected {
+        return Ok(());
+    }
+    Err(Bug::new(format!("{changed} rows changed instead of {expected}, although {why}")).into())
+}
+
 impl From<DbErr> for StoreError {
     fn from(error: DbErr) -> Self {
         Self::Database(Arc::new(error))
@@ -72,6 +84,12 @@ impl StoreError {
     /// Whether the store is busy or cannot be reached for now. The caller should try again.
     pub fn is_unavailable(&self) -> bool {
         self.asks_for_rerun() || self.database().is_some_and(is_away)
+    }
+
+    /// Whether the store would fail for other work, too. A transaction that lost a race for locks says nothing of the
+    /// kind.
+    pub fn concerns_all(&self) -> bool {
+        self.is_unavailable() && !self.asks_for_rerun()
     }
 
     /// Whether a unique index refused a row.

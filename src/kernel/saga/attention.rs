@@ -11,7 +11,7 @@ use super::{
 };
 use crate::kernel::{
     audit,
-    db::{Db, Failure, StoreError, Tx},
+    db::{self, Db, Failure, StoreError, Tx},
 };
 
 pub use super::store::attention::{Filter, Listed, SagaCount};
@@ -100,7 +100,7 @@ impl<D: Driver> Executor<D> {
         row.state = self.driver.encode(&state);
         let status = self.driver.status(&state);
         let resumed = store::resume(tx, &row, status, &row.state, D::FORMAT).await?;
-        assert_eq!(resumed, 1, "the claim locked the row");
+        db::exactly(1, resumed, "the claim locked the row")?;
         let detail = serde_json::json!({ "kind": D::KIND, "step": stood.step });
         let entropy = &*self.base.entropy;
         let entry = audit::Entry::new(entropy, actor, "saga.retry", ("saga", id), &detail);

@@ -16,7 +16,7 @@ use super::{GroupError, Started, begin_together};
 use crate::{
     kernel::{
         batches::{Batches, Job, take_at},
-        db::{Db, StoreError},
+        db::Db,
         ports::Entropy,
         saga::{Executor, executor::Work},
     },
@@ -31,6 +31,9 @@ use crate::{
 
 /// The maximum number of checkouts in one transaction.
 const MAX_MEMBERS: usize = 16;
+
+/// The maximum number of transactions of one group at a time. Holds and other checkouts use the same connections.
+const MAX_PARTS: usize = 2;
 
 /// The checkouts that wait for the transaction in which they begin. Cheap to clone.
 pub type Queue = Batches<Waiting>;
@@ -77,46 +80,44 @@ impl Job for Waiting {
         metrics::counter!("holdfast_checkout_begins_total").increment(1);
         let members = u64::try_from(group.len()).unwrap_or(u64::MAX);
         metrics::counter!("holdfast_checkout_begins_checkouts_total").increment(members);
-        let mut groups = FuturesUnordered::new();
-        groups.push(transact(db, group));
-        // The parts of a group run beside each other: one event must not keep another waiting.
-        while let Some((group, came)) = groups.next().await {
-            match came {
+        let (mut groups, mut running) = (VecDeque::from([group]), FuturesUnordered::new());
+        loop {
+            // Some parts of a group run beside each other: one event must not keep another waiting.
+            while running.len() < MAX_PARTS
+                && let Some(group) = groups.pop_front()
+            {
+                running.push(transact(db, group));
+            }
+            let Some((group, begun)) = running.next().await else { return };
+            match begun {
                 Ok(begun) => {
                     for (waiting, (work, booking)) in group.into_iter().zip(begun) {
                         waiting.answer(Ok(Started::Here(work, booking)));
                     }
                 }
-                Err(error) => {
-                    smaller(group, error).into_iter().for_each(|it| groups.push(transact(db, it)));
-                }
+                Err(error) => groups.extend(smaller(group, error)),
             }
         }
     }
 }
 
-/// The result of the group's transaction.
-type Came = Result<Vec<(Work<Checkout>, BookingId)>, GroupError>;
+/// The work of each member, or the reason why nothing has begun.
+type Begun = Result<Vec<(Work<Checkout>, BookingId)>, GroupError>;
 
-async fn transact(db: &Db, group: Vec<Waiting>) -> (Vec<Waiting>, Came) {
+async fn transact(db: &Db, group: Vec<Waiting>) -> (Vec<Waiting>, Begun) {
     let Some(Waiting { executor, entropy, .. }) = group.first() else {
         return (group, Ok(Vec::new()));
     };
     let commands: Arc<[Arc<ConfirmCommand>]> =
         group.iter().map(|waiting| Arc::clone(&waiting.command)).collect();
-    let came = db
+    let begun = db
         .transact(|tx| {
             let (executor, entropy) = (executor.clone(), Arc::clone(entropy));
             let commands = Arc::clone(&commands);
             Box::pin(async move { begin_together(tx, &executor, &*entropy, &commands).await })
         })
         .await;
-    (group, came)
-}
-
-/// Whether the store would fail for each of the group, too. A transaction that lost a race for locks says nothing of the kind.
-fn is_away(error: &StoreError) -> bool {
-    error.is_unavailable() && !error.asks_for_rerun()
+    (group, begun)
 }
 
 /// The groups that try again after this error. A member that is refused, or that began before, gets its result.
@@ -134,7 +135,7 @@ fn smaller(mut group: Vec<Waiting>, error: GroupError) -> Vec<Vec<Waiting>> {
             group.into_iter().zip(parts).for_each(|(waiting, part)| groups[part].push(waiting));
             groups
         }
-        GroupError::Db(error) if group.len() == 1 || is_away(&error) => {
+        GroupError::Db(error) if group.len() == 1 || error.concerns_all() => {
             group.into_iter().for_each(|it| it.answer(Err(ConfirmError::Db(error.clone()))));
             Vec::new()
         }

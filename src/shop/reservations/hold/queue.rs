@@ -68,23 +68,17 @@ impl Job for Waiting {
         take_at(waiting, &places)
     }
 
-    /// Holds for the group. A refused hold gets its reason, and the transaction runs again for the other holds.
-    async fn run(db: &Db, mut group: Vec<Self>) {
+    /// Holds for the group. A refused hold gets its reason, and the transaction runs again for the other holds. After a
+    /// fault of the database, each of them runs alone, so that none fails for another one.
+    async fn run(db: &Db, group: Vec<Self>) {
         metrics::counter!("holdfast_hold_transactions_total").increment(1);
         let holds = u64::try_from(group.len()).unwrap_or(u64::MAX);
         metrics::counter!("holdfast_hold_transactions_holds_total").increment(holds);
-        while !group.is_empty() {
-            let attempts: Arc<[Arc<HoldAttempt>]> =
-                group.iter().map(|waiting| Arc::clone(&waiting.attempt)).collect();
-            let result = db
-                .transact(|tx| {
-                    let attempts = Arc::clone(&attempts);
-                    Box::pin(async move { transaction::hold(tx, &attempts).await })
-                })
-                .await;
-            match result {
+        let mut groups = vec![group];
+        while let Some(mut group) = groups.pop() {
+            match transact(db, &group).await {
                 Ok(held) => {
-                    for (waiting, held) in group.drain(..).zip(held) {
+                    for (waiting, held) in group.into_iter().zip(held) {
                         answer(waiting, Ok(held));
                     }
                 }
@@ -92,18 +86,32 @@ impl Job for Waiting {
                     for (place, error) in refused.into_iter().rev() {
                         answer(group.remove(place), Err(error));
                     }
+                    groups.extend((!group.is_empty()).then_some(group));
                 }
                 Err(GroupError::StaleTerms) => {
-                    group.drain(..).for_each(|waiting| answer(waiting, Err(HoldError::StaleTerms)));
+                    group
+                        .into_iter()
+                        .for_each(|waiting| answer(waiting, Err(HoldError::StaleTerms)));
                 }
-                Err(GroupError::Db(error)) => {
-                    for waiting in group.drain(..) {
+                Err(GroupError::Db(error)) if group.len() == 1 || error.concerns_all() => {
+                    for waiting in group {
                         answer(waiting, Err(HoldError::Db(error.clone())));
                     }
                 }
+                Err(GroupError::Db(_)) => groups.extend(group.into_iter().map(|one| vec![one])),
             }
         }
     }
+}
+
+async fn transact(db: &Db, group: &[Waiting]) -> Result<Vec<Held>, GroupError> {
+    let attempts: Arc<[Arc<HoldAttempt>]> =
+        group.iter().map(|waiting| Arc::clone(&waiting.attempt)).collect();
+    db.transact(|tx| {
+        let attempts = Arc::clone(&attempts);
+        Box::pin(async move { transaction::hold(tx, &attempts).await })
+    })
+    .await
 }
 
 /// A caller that has gone needs no result. Its hold stays, and lapses.
