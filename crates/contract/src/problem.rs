@@ -194,36 +194,30 @@ pub struct FieldError {
     pub message: String,
 }
 
-/// Why a seat could not be held.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(poem_openapi::Enum))]
-#[cfg_attr(feature = "openapi", oai(rename_all = "snake_case"))]
-#[serde(rename_all = "snake_case")]
-pub enum SeatRefusal {
-    /// Another buyer holds the seat.
-    Held,
-    /// The seat belongs to a booking.
-    Sold,
-    /// The organizer has blocked the seat.
-    Blocked,
-    /// The caller already holds the seat.
-    Yours,
-    /// The seat changed since the version that the client sent.
-    StaleVersion,
-    /// Another request is working on the seat at this moment. The client may retry immediately.
-    Contended,
-    /// The event has no such seat.
-    Unknown,
-}
+pub use crate::words::SeatRefusal;
 
 /// A seat that could not be held.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct RefusedSeat {
     /// The id of the seat within its event.
     pub seat_id: i32,
-    /// Why the seat could not be held.
-    pub reason: SeatRefusal,
+    /// Why the seat could not be held: `held` (another buyer holds it), `sold`, `blocked` (by the organizer), `yours` (the
+    /// caller holds it), `stale_version` (it changed since the version that the client sent), `contended` (another request is
+    /// working on it; the client may retry immediately), or `unknown` (the event has no such seat).
+    pub reason: String,
+}
+
+impl RefusedSeat {
+    /// A seat that could not be held for this reason.
+    pub fn new(seat_id: i32, reason: SeatRefusal) -> Self {
+        Self { seat_id, reason: reason.as_str().to_owned() }
+    }
+
+    /// The reason. `None` for a reason that this version does not know.
+    pub fn refusal(&self) -> Option<SeatRefusal> {
+        SeatRefusal::parse(&self.reason)
+    }
 }
 
 /// The body of every error (RFC 9457).

@@ -83,6 +83,26 @@ impl SaleReason {
 }
 
 wire_words! {
+    /// Why a seat could not be held: the reason of a [`RefusedSeat`](crate::problem::RefusedSeat).
+    SeatRefusal {
+        /// Another buyer holds the seat.
+        Held = "held",
+        /// The seat belongs to a booking.
+        Sold = "sold",
+        /// The organizer has blocked the seat.
+        Blocked = "blocked",
+        /// The caller already holds the seat.
+        Yours = "yours",
+        /// The seat changed since the version that the client sent.
+        StaleVersion = "stale_version",
+        /// Another request is working on the seat at this moment. The client may retry immediately.
+        Contended = "contended",
+        /// The event has no such seat.
+        Unknown = "unknown",
+    }
+}
+
+wire_words! {
     /// Why a [`Booking`](crate::bookings::Booking) failed or was cancelled.
     BookingFailure {
         /// The gateway or the card's bank declined the payment.
@@ -167,6 +187,6 @@ mod tests {
 
     #[test]
     fn every_word_is_read_back_and_no_other() {
-        check!(SaleReason, BookingFailure, Gateway, AreaShape, LabelAt, SagaKind);
+        check!(SaleReason, SeatRefusal, BookingFailure, Gateway, AreaShape, LabelAt, SagaKind);
     }
 }

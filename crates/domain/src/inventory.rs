@@ -84,7 +84,7 @@ pub struct SeatView {
 
 /// Why a seat cannot be held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Refusal {
+pub enum SeatRefusal {
     /// Another buyer holds the seat or is paying for it.
     Held,
     /// The seat belongs to a booking.
@@ -113,18 +113,23 @@ impl SeatView {
 
     /// Why `buyer`, who saw `version`, cannot hold the seat at `now` (milliseconds since 1970).
     /// `None` does not promise the seat: the conditional statement in the database decides.
-    pub fn refusal(&self, buyer: Option<Buyer>, version: Option<i32>, now: i64) -> Option<Refusal> {
+    pub fn refusal(
+        &self,
+        buyer: Option<Buyer>,
+        version: Option<i32>,
+        now: i64,
+    ) -> Option<SeatRefusal> {
         if self.is_free(now) {
             let stale = version.is_some_and(|seen| seen != self.version);
-            return stale.then_some(Refusal::StaleVersion);
+            return stale.then_some(SeatRefusal::StaleVersion);
         }
         match self.state {
-            SeatState::Sold => Some(Refusal::Sold),
-            SeatState::Blocked => Some(Refusal::Blocked),
+            SeatState::Sold => Some(SeatRefusal::Sold),
+            SeatState::Blocked => Some(SeatRefusal::Blocked),
             SeatState::Held | SeatState::Paying if buyer.is_some() && buyer == self.owner => {
-                Some(Refusal::Yours)
+                Some(SeatRefusal::Yours)
             }
-            SeatState::Held | SeatState::Paying | SeatState::Available => Some(Refusal::Held),
+            SeatState::Held | SeatState::Paying | SeatState::Available => Some(SeatRefusal::Held),
         }
     }
 }
@@ -140,7 +145,7 @@ mod tests {
         Buyer::User(UserId(Uuid::from_u128(n)))
     }
 
-    fn check(state: SeatState, asks: Buyer, version: Option<i32>, expected: Option<Refusal>) {
+    fn check(state: SeatState, asks: Buyer, version: Option<i32>, expected: Option<SeatRefusal>) {
         let seat = SeatView {
             seat: SeatId(1),
             state,
@@ -156,15 +161,15 @@ mod tests {
         let (owner, other) = (buyer(1), buyer(2));
         check(SeatState::Available, other, None, None);
         check(SeatState::Available, other, Some(3), None);
-        check(SeatState::Available, other, Some(2), Some(Refusal::StaleVersion));
-        check(SeatState::Held, other, None, Some(Refusal::Held));
-        check(SeatState::Held, owner, None, Some(Refusal::Yours));
-        check(SeatState::Paying, other, None, Some(Refusal::Held));
-        check(SeatState::Paying, owner, None, Some(Refusal::Yours));
-        check(SeatState::Sold, owner, None, Some(Refusal::Sold));
-        check(SeatState::Blocked, owner, None, Some(Refusal::Blocked));
+        check(SeatState::Available, other, Some(2), Some(SeatRefusal::StaleVersion));
+        check(SeatState::Held, other, None, Some(SeatRefusal::Held));
+        check(SeatState::Held, owner, None, Some(SeatRefusal::Yours));
+        check(SeatState::Paying, other, None, Some(SeatRefusal::Held));
+        check(SeatState::Paying, owner, None, Some(SeatRefusal::Yours));
+        check(SeatState::Sold, owner, None, Some(SeatRefusal::Sold));
+        check(SeatState::Blocked, owner, None, Some(SeatRefusal::Blocked));
         let guest = Buyer::Guest(GuestId(Uuid::from_u128(1)));
-        check(SeatState::Held, guest, None, Some(Refusal::Held));
+        check(SeatState::Held, guest, None, Some(SeatRefusal::Held));
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use holdfast_contract::{
     catalogue::EventStatus,
-    problem::{Problem, ProblemType, SeatRefusal},
-    words::SaleReason,
+    problem::{Problem, ProblemType, RefusedSeat},
+    words::{SaleReason, SeatRefusal},
 };
 
 use crate::{api::Failure, counted, i18n::Locale, td_string};
@@ -132,15 +132,19 @@ pub fn not_selling(locale: Locale, status: EventStatus) -> Option<&'static str> 
     }
 }
 
-/// Whether a refusal means that another buyer was faster.
-pub const fn is_taken(reason: SeatRefusal) -> bool {
-    match reason {
-        SeatRefusal::Held
-        | SeatRefusal::Sold
-        | SeatRefusal::Blocked
-        | SeatRefusal::StaleVersion
-        | SeatRefusal::Unknown => true,
-        SeatRefusal::Yours | SeatRefusal::Contended => false,
+/// Whether a refusal means that another buyer was faster. A reason that this version does not know is taken for one,
+/// because the seat could not be held.
+pub fn is_taken(seat: &RefusedSeat) -> bool {
+    match seat.refusal() {
+        Some(
+            SeatRefusal::Held
+            | SeatRefusal::Sold
+            | SeatRefusal::Blocked
+            | SeatRefusal::StaleVersion
+            | SeatRefusal::Unknown,
+        )
+        | None => true,
+        Some(SeatRefusal::Yours | SeatRefusal::Contended) => false,
     }
 }
 

@@ -77,12 +77,12 @@ pub(super) fn plan_faults(faults: PlanFaults) -> ApiProblem {
 fn in_use(in_use: &InUse) -> ApiProblem {
     let (vanishing, moved) = (&in_use.vanishing, &in_use.moved);
     let claimed = vanishing.iter().copied().chain(moved.iter().map(|seat| (seat.id, seat.claim)));
-    let named = claimed.take(MAX_NAMED_SEATS).map(|(seat, claim)| RefusedSeat {
-        seat_id: seat.0,
-        reason: match claim {
+    let named = claimed.take(MAX_NAMED_SEATS).map(|(seat, claim)| {
+        let reason = match claim {
             Claim::Sold => SeatRefusal::Sold,
             Claim::Held | Claim::None => SeatRefusal::Held,
-        },
+        };
+        RefusedSeat::new(seat.0, reason)
     });
     let places = moved.iter().take(MAX_NAMED_SEATS).map(|seat| FieldError {
         field: format!("seats[{}]", seat.id),
@@ -180,7 +180,7 @@ impl ApiProblem {
             SeatError::NotFound => Self::not_found("seat"),
             SeatError::Taken(reason) => {
                 Self::new(ProblemType::SeatsUnavailable, "The seat is held or sold.")
-                    .with_seats(vec![RefusedSeat { seat_id, reason }])
+                    .with_seats(vec![RefusedSeat::new(seat_id, reason)])
             }
             SeatError::Db(error) => error.into(),
         }

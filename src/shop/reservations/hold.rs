@@ -13,7 +13,7 @@ use std::{collections::HashSet, sync::Arc};
 
 use holdfast_domain::{
     ids::{Buyer, ReservationId, SeatId},
-    inventory::Refusal,
+    inventory::SeatRefusal,
     reservation::{SeatWish, Wishes},
 };
 
@@ -80,7 +80,7 @@ pub struct Held {
     /// The held seats and places.
     pub items: Vec<Item>,
     /// The seats that could not be held (only with [`Extent::Partial`]).
-    pub refused: Vec<(SeatId, Refusal)>,
+    pub refused: Vec<(SeatId, SeatRefusal)>,
 }
 
 /// A limit that the hold would exceed.
@@ -96,8 +96,8 @@ pub enum Limit {
 
 /// Why nothing is held. Each reason for a refusal has one of three places:
 ///
-/// - a seat cannot be held: a variant of the domain's `inventory::Refusal`, in [`HoldError::Seats`]. `read.rs` turns it
-///   into the contract's `SeatRefusal`. The pages have no text for each reason: `is_taken` in `ui/src/words.rs` says
+/// - a seat cannot be held: a variant of the domain's `inventory::SeatRefusal`, in [`HoldError::Seats`]. `read.rs` turns it
+///   into the contract's word. The pages have no text for each reason: `is_taken` in `ui/src/words.rs` says
 ///   whether another buyer was faster, and `Selection` of the shop decides by it what stays chosen;
 /// - the whole hold is refused: a variant here, with its problem in `api.rs`;
 /// - the event sells nothing now: the domain's `event::SaleObstacle`, which `purchase-eligibility` returns.
@@ -112,7 +112,7 @@ pub enum HoldError {
     NotOnSale,
     /// These seats cannot be held, each for its reason.
     #[error("some seats cannot be held")]
-    Seats(Vec<(SeatId, Refusal)>),
+    Seats(Vec<(SeatId, SeatRefusal)>),
     /// A section has too few places.
     #[error("only {remaining} places are left")]
     Short {
@@ -230,7 +230,7 @@ impl Reservations {
         let (locks, contended) = self.lock(&keys).await;
         if !contended.is_empty() {
             let names = contended.iter().filter_map(|at| wishes.seats().get(*at));
-            refused.extend(names.map(|wish| (wish.seat, Refusal::Contended)));
+            refused.extend(names.map(|wish| (wish.seat, SeatRefusal::Contended)));
             return Err(HoldError::Seats(refused));
         }
         let id = ReservationId(self.base.entropy.id());
@@ -240,7 +240,7 @@ impl Reservations {
         let outcome = result?;
         self.relay.nudge(News::Places(command.event.event()));
         let HoldOutcome::Held(mut held) = outcome else { return Ok(outcome) };
-        refused.extend(self.reasons(command, &lost(&wishes, &held)).await?);
+        refused.extend(self.why_lost(command, &lost(&wishes, &held)).await?);
         refused.sort_by_key(|(seat, _)| *seat);
         held.refused = refused;
         Ok(HoldOutcome::Held(held))
@@ -261,7 +261,7 @@ impl Reservations {
         &self,
         attempt: &Arc<HoldAttempt>,
         key: Option<Attempt>,
-        refused: Vec<(SeatId, Refusal)>,
+        refused: Vec<(SeatId, SeatRefusal)>,
     ) -> Result<HoldOutcome, HoldError> {
         let transaction = self.base.db.transact(|tx| {
             let (attempt, key, refused) = (Arc::clone(attempt), key.clone(), refused.clone());
@@ -276,7 +276,10 @@ impl Reservations {
     }
 
     /// The seats that a look refuses before any lock.
-    async fn refusals(&self, command: &HoldCommand) -> Result<Vec<(SeatId, Refusal)>, StoreError> {
+    async fn refusals(
+        &self,
+        command: &HoldCommand,
+    ) -> Result<Vec<(SeatId, SeatRefusal)>, StoreError> {
         if command.wishes.seats().is_empty() {
             return Ok(Vec::new());
         }
@@ -288,7 +291,7 @@ impl Reservations {
             .iter()
             .filter_map(|wish| {
                 let refusal = match seen.views.get(&wish.seat) {
-                    None => Some(Refusal::Unknown),
+                    None => Some(SeatRefusal::Unknown),
                     Some(view) => view.refusal(Some(command.buyer), wish.version, seen.now),
                 };
                 refusal.map(|refusal| (wish.seat, refusal))
@@ -298,11 +301,11 @@ impl Reservations {
 
     /// Why seats were lost inside the transaction. If a lost seat looks free again, the buyer who took it has
     /// released it without finishing, so another try at once may help.
-    async fn reasons(
+    async fn why_lost(
         &self,
         command: &HoldCommand,
         lost: &[SeatWish],
-    ) -> Result<Vec<(SeatId, Refusal)>, StoreError> {
+    ) -> Result<Vec<(SeatId, SeatRefusal)>, StoreError> {
         if lost.is_empty() {
             return Ok(Vec::new());
         }
@@ -313,10 +316,10 @@ impl Reservations {
                 let refusal = seen
                     .views
                     .get(&wish.seat)
-                    .map_or(Some(Refusal::Unknown), |view| {
+                    .map_or(Some(SeatRefusal::Unknown), |view| {
                         view.refusal(Some(command.buyer), wish.version, seen.now)
                     })
-                    .unwrap_or(Refusal::Contended);
+                    .unwrap_or(SeatRefusal::Contended);
                 (wish.seat, refusal)
             })
             .collect())
@@ -329,7 +332,7 @@ impl Reservations {
         command: &HoldCommand,
         wishes: Wishes,
         id: ReservationId,
-        refused: Vec<(SeatId, Refusal)>,
+        refused: Vec<(SeatId, SeatRefusal)>,
     ) -> Result<HoldOutcome, HoldError> {
         let attempt = Arc::new(HoldAttempt {
             terms: Arc::clone(terms),
@@ -352,7 +355,7 @@ impl Reservations {
                 let is_lost = |wish: &&SeatWish| lost.iter().any(|(seat, _)| *seat == wish.seat);
                 let wishes: Vec<SeatWish> =
                     attempt.wishes.seats().iter().filter(is_lost).copied().collect();
-                Err(HoldError::Seats(self.reasons(command, &wishes).await?))
+                Err(HoldError::Seats(self.why_lost(command, &wishes).await?))
             }
             other => other,
         }
@@ -367,7 +370,10 @@ fn may_share(command: &HoldCommand) -> bool {
         && command.wishes.places().is_empty()
 }
 
-fn remaining(command: &HoldCommand, refused: &[(SeatId, Refusal)]) -> Result<Wishes, HoldError> {
+fn remaining(
+    command: &HoldCommand,
+    refused: &[(SeatId, SeatRefusal)],
+) -> Result<Wishes, HoldError> {
     if refused.is_empty() {
         return Ok(command.wishes.clone());
     }

@@ -2,12 +2,12 @@
 
 use holdfast_contract::{
     money::Money as WireMoney,
-    problem::{RefusedSeat, SeatRefusal},
+    problem::{self, RefusedSeat},
     reservations::{ItemKind, Reservation, ReservationItem, ReservationStatus},
 };
 use holdfast_domain::{
     ids::{Buyer, EventId, ReservationId, SeatId},
-    inventory::Refusal,
+    inventory::SeatRefusal,
     reservation::ReservationState,
 };
 
@@ -74,17 +74,18 @@ pub fn told(held: &Held) -> NewObject<Reservation> {
 }
 
 /// A refused seat on the wire.
-pub fn refused((seat, refusal): &(SeatId, Refusal)) -> RefusedSeat {
+pub fn refused((seat, refusal): &(SeatId, SeatRefusal)) -> RefusedSeat {
+    use problem::SeatRefusal as Word;
     let reason = match refusal {
-        Refusal::Held => SeatRefusal::Held,
-        Refusal::Sold => SeatRefusal::Sold,
-        Refusal::Blocked => SeatRefusal::Blocked,
-        Refusal::Yours => SeatRefusal::Yours,
-        Refusal::StaleVersion => SeatRefusal::StaleVersion,
-        Refusal::Contended => SeatRefusal::Contended,
-        Refusal::Unknown => SeatRefusal::Unknown,
+        SeatRefusal::Held => Word::Held,
+        SeatRefusal::Sold => Word::Sold,
+        SeatRefusal::Blocked => Word::Blocked,
+        SeatRefusal::Yours => Word::Yours,
+        SeatRefusal::StaleVersion => Word::StaleVersion,
+        SeatRefusal::Contended => Word::Contended,
+        SeatRefusal::Unknown => Word::Unknown,
     };
-    RefusedSeat { seat_id: seat.0, reason }
+    RefusedSeat::new(seat.0, reason)
 }
 
 fn status(state: ReservationState) -> ReservationStatus {

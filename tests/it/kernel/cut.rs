@@ -153,7 +153,7 @@ async fn until_answered(mut again: impl AsyncFnMut() -> Answer) -> Answer {
 async fn no_lock_is_left(app: &TestApp, event: &Event, seat: i32) {
     for _ in 0..MAX_RETRIES {
         let asked = app.post(&event.reservations(), &seats(&[seat])).await;
-        if asked.status == 201 || asked.problem().seats[0].reason == SeatRefusal::Held {
+        if asked.status == 201 || asked.problem().seats[0].refusal() == Some(SeatRefusal::Held) {
             return;
         }
         asked.assert_refused(&[(seat, SeatRefusal::Contended)]);

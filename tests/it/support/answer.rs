@@ -102,9 +102,7 @@ impl Answer {
 
     /// Expects that exactly these seats were refused, each for its reason.
     pub fn assert_refused(&self, seats: &[(i32, SeatRefusal)]) {
-        let refused = seats
-            .iter()
-            .map(|(seat_id, reason)| RefusedSeat { seat_id: *seat_id, reason: *reason });
+        let refused = seats.iter().map(|(seat_id, reason)| RefusedSeat::new(*seat_id, *reason));
         assert_eq!(self.problem().seats, refused.collect::<Vec<_>>(), "{}", self.text);
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use holdfast_domain::{
     ids::{Buyer, ItemId, ReservationId, SeatId},
-    inventory::Refusal,
+    inventory::SeatRefusal,
     money::{Money, MoneyError},
     plan,
     pricing::{self, Place, PricingError},
@@ -52,7 +52,7 @@ pub(super) struct Taken {
 pub(super) struct Decided {
     pub(super) reservation: NewReservation,
     /// Seats that somebody else has (only with [`Extent::Partial`]).
-    pub(super) lost: Vec<(SeatId, Refusal)>,
+    pub(super) lost: Vec<(SeatId, SeatRefusal)>,
     /// The seats that were taken, with their new versions.
     pub(super) seats: Vec<(SeatId, i32)>,
 }
@@ -75,10 +75,11 @@ impl HoldAttempt {
     /// # Errors
     /// A refusal. The transaction is rolled back then.
     pub(super) fn decide(&self, taken: &Taken) -> Result<Decided, HoldError> {
-        let lost: Vec<(SeatId, Refusal)> = self
+        // The transaction knows only that somebody has the seat. `why_lost` finds the reason.
+        let lost: Vec<(SeatId, SeatRefusal)> = self
             .seats()
             .filter(|wish| !taken.seats.iter().any(|seat| seat.seat == *wish))
-            .map(|seat| (seat, Refusal::Held))
+            .map(|seat| (seat, SeatRefusal::Held))
             .collect();
         let nothing = taken.seats.is_empty() && self.has_no_places();
         if !lost.is_empty() && (self.extent == Extent::AllOrNothing || nothing) {
@@ -320,7 +321,7 @@ mod tests {
         assert!(matches!(refused, Err(HoldError::Seats(lost)) if lost[0].0 == SeatId(1)));
         let partial = attempt(Extent::Partial);
         let decided = partial.decide(&taken(&partial, &[2], 0)).expect("the rest may stand");
-        assert_eq!(decided.lost, [(SeatId(1), Refusal::Held)]);
+        assert_eq!(decided.lost, [(SeatId(1), SeatRefusal::Held)]);
         assert!(partial.decide(&taken(&partial, &[], 0)).is_err(), "nothing is no hold");
     }
 

@@ -5,7 +5,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use holdfast_domain::{ids::SeatId, inventory::Refusal};
+use holdfast_domain::{ids::SeatId, inventory::SeatRefusal};
 
 use super::{HoldCommand, HoldError, HoldOutcome, decide::HoldAttempt, transaction};
 use crate::{
@@ -59,11 +59,15 @@ impl Reservations {
     }
 
     /// Whether seats were refused because a twin of this request has them, or is about to get them.
-    async fn twin(&self, key: &Attempt, refused: &[(SeatId, Refusal)]) -> Result<Twin, HoldError> {
+    async fn twin(
+        &self,
+        key: &Attempt,
+        refused: &[(SeatId, SeatRefusal)],
+    ) -> Result<Twin, HoldError> {
         if let Some(answer) = self.answered(key).await? {
             return Ok(Twin::Answered(answer));
         }
-        let contended = refused.iter().any(|(_, refusal)| *refusal == Refusal::Contended);
+        let contended = refused.iter().any(|(_, refusal)| *refusal == SeatRefusal::Contended);
         Ok(if contended { Twin::UnderWay } else { Twin::None })
     }
 
@@ -79,7 +83,7 @@ pub(super) async fn hold(
     tx: &Tx,
     attempt: &Arc<HoldAttempt>,
     key: &Attempt,
-    refused: &[(SeatId, Refusal)],
+    refused: &[(SeatId, SeatRefusal)],
 ) -> Result<HoldOutcome, HoldError> {
     if let Claim::Known(known) = key.claim(tx, Some(attempt.id.0)).await? {
         return known.answer.map(HoldOutcome::Replayed).ok_or_else(|| {

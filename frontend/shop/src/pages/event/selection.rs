@@ -1,8 +1,9 @@
 //! The visitor's choice before a hold. Only this tab knows it until the visitor presses "Hold".
 
 use holdfast_contract::{
-    problem::{RefusedSeat, SeatRefusal},
+    problem::RefusedSeat,
     reservations::{GeneralPick, HoldRequest, SeatPick},
+    words::SeatRefusal,
 };
 use uuid::Uuid;
 
@@ -167,13 +168,10 @@ impl Selection {
     /// Removes the refused seats from the choice. Returns the seats that another buyer took.
     pub fn drop_refused(&mut self, refused: &[RefusedSeat]) -> Vec<i32> {
         let mut taken = Vec::new();
-        for RefusedSeat { seat_id, reason } in refused {
-            if *reason == SeatRefusal::Contended {
-                continue;
-            }
-            self.seats.retain(|(chosen, _)| chosen != seat_id);
-            if is_taken(*reason) {
-                taken.push(*seat_id);
+        for seat in refused.iter().filter(|seat| !is_contended(seat)) {
+            self.seats.retain(|(chosen, _)| *chosen != seat.seat_id);
+            if is_taken(seat) {
+                taken.push(seat.seat_id);
             }
         }
         taken
@@ -181,7 +179,7 @@ impl Selection {
 
     /// Whether an immediate repetition may succeed: no seat is lost, and other requests were only working on the seats.
     pub fn only_contended(refused: &[RefusedSeat]) -> bool {
-        !refused.is_empty() && refused.iter().all(|seat| seat.reason == SeatRefusal::Contended)
+        !refused.is_empty() && refused.iter().all(is_contended)
     }
 
     /// The hold request for this choice. It contains no versions: the page does not insist on the states that it
@@ -211,6 +209,10 @@ impl Selection {
     }
 }
 
+fn is_contended(seat: &RefusedSeat) -> bool {
+    seat.refusal() == Some(SeatRefusal::Contended)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -222,28 +224,29 @@ mod tests {
     }
 
     fn refused(seat_id: i32, reason: SeatRefusal) -> RefusedSeat {
-        RefusedSeat { seat_id, reason }
+        RefusedSeat::new(seat_id, reason)
     }
 
     #[test]
     fn a_conflict_takes_the_lost_seats_and_leaves_the_rest() {
         let mut chosen = Selection::default();
-        for seat in 1..=4 {
+        for seat in 1..=5 {
             assert!(chosen.toggle(seat, OFFER, &room(10)));
         }
         let taken = chosen.drop_refused(&[
             refused(2, SeatRefusal::Sold),
             refused(3, SeatRefusal::Contended),
             refused(4, SeatRefusal::Yours),
+            RefusedSeat { seat_id: 5, reason: "a word of a newer server".to_owned() },
         ]);
-        assert_eq!(taken, [2]);
+        assert_eq!(taken, [2, 5]);
         assert_eq!(chosen.seats, [(1, OFFER), (3, OFFER)]);
     }
 
     #[test]
     fn trying_again_helps_only_when_nothing_is_lost() {
         let contended = refused(1, SeatRefusal::Contended);
-        assert!(Selection::only_contended(&[contended]));
+        assert!(Selection::only_contended(std::slice::from_ref(&contended)));
         assert!(!Selection::only_contended(&[contended, refused(2, SeatRefusal::Held)]));
         assert!(!Selection::only_contended(&[]));
     }
