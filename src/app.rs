@@ -39,6 +39,7 @@ use crate::{
         cancellation::Cancellations,
         reservations::{
             Reservations,
+            forget::Position,
             hold::{Looks, Queue},
             newcomers::Newcomers,
             terms::TermsCache,
@@ -100,6 +101,7 @@ impl App {
             holds_per_minute: config.holds.limit_per_minute(),
             newcomers: Newcomers::per_minute(config.holds.newcomers_per_minute()),
             expire_every: config.holds.expiry_pass,
+            forgotten: Position::default(),
         };
         let (checkouts, refunds) = gateway.checkouts(&base, &live.relay);
         let cancellations = Cancellations {

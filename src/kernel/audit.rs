@@ -14,8 +14,6 @@ use crate::kernel::{
 
 /// How long entries are kept, in milliseconds: two years.
 pub const KEPT_MS: i64 = 2 * 365 * 24 * 60 * 60 * 1000;
-/// The maximum number of rows that one retention pass deletes.
-const MAX_FORGOTTEN: u64 = 10_000;
 
 /// An entry of the audit log: an actor changed an object.
 #[derive(Debug, Clone)]
@@ -71,5 +69,5 @@ pub async fn list(
 
 /// Deletes entries older than [`KEPT_MS`]; returns how many.
 pub async fn retention_pass(db: &Db) -> Result<u64, StoreError> {
-    store::forget(db, KEPT_MS, MAX_FORGOTTEN).await
+    store::forget(db, KEPT_MS).await
 }

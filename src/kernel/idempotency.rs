@@ -34,8 +34,6 @@ pub const KEPT_MS: i64 = 48 * 60 * 60 * 1000;
 const BASE: &str = "/api/v1";
 /// The name of the step [`once`] in failpoints.
 pub const MAKE: &str = "make";
-/// The maximum number of rows that one retention pass deletes.
-const MAX_FORGOTTEN: u64 = 10_000;
 
 /// One attempt at a mutation, named by caller, route and key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,6 +134,13 @@ impl Attempt {
         request: &impl Serialize,
     ) -> Result<Option<Self>, BadKey> {
         key.map(|key| Self::new(principal, route, key, request)).transpose()
+    }
+
+    /// The same attempt, which keeps only the hash of its key. Whoever knows the key of an anonymous hold gets the token
+    /// of its guest.
+    #[must_use]
+    pub fn under_hash(self) -> Self {
+        Self { key: hex(&Sha256::digest(&self.key)), ..self }
     }
 
     /// Claims the key for `subject`, in the transaction that starts the effect. A twin of this request waits here
@@ -259,7 +264,7 @@ where
 
 /// Deletes old keys; returns how many.
 pub async fn retention_pass(sql: &impl Sql) -> Result<u64, StoreError> {
-    store::forget(sql, KEPT_MS, MAX_FORGOTTEN).await
+    store::forget(sql, KEPT_MS).await
 }
 
 impl Answer {

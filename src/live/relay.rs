@@ -28,11 +28,6 @@ const POLL: Duration = Duration::from_millis(250);
 const PACE: Duration = Duration::from_millis(25);
 /// How long numbered changes are kept for viewers that come back.
 const KEPT_MS: i64 = 60 * 60 * 1000;
-/// The maximum number of old changes that one statement deletes.
-const MAX_FORGOTTEN: u64 = 10_000;
-/// The maximum number of such statements in a pass. A busy sale makes thousands of changes in a second, so that one
-/// statement is not enough.
-const MAX_ROUNDS: usize = 100;
 
 /// Wakes the relay of this node; cheap to clone.
 #[derive(Debug, Clone, Default)]
@@ -114,13 +109,5 @@ async fn number(tx: &Tx) -> Result<Vec<(EventId, u64)>, StoreError> {
 
 /// Deletes changes that are older than `KEPT_MS`; returns how many.
 pub async fn retention_pass(db: &Db) -> Result<u64, StoreError> {
-    let mut forgotten = 0;
-    for _ in 0..MAX_ROUNDS {
-        let round = store::forget(db, KEPT_MS, MAX_FORGOTTEN).await?;
-        forgotten += round;
-        if round < MAX_FORGOTTEN {
-            break;
-        }
-    }
-    Ok(forgotten)
+    store::forget(db, KEPT_MS).await
 }

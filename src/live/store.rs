@@ -172,8 +172,8 @@ pub async fn last_seqs(
     Ok(found.into_iter().map(|found| (found.event_id, found.last_seq)).collect())
 }
 
-/// Deletes at most `most` changes older than `kept_ms`, oldest first. Returns their number. A viewer that has not seen
+/// Deletes changes older than `kept_ms`, oldest first. Returns their number. A viewer that has not seen
 /// them reads the whole state again.
-pub async fn forget(sql: &impl Sql, kept_ms: i64, most: u64) -> Result<u64, StoreError> {
-    db::forget(sql, changes::Entity::find(), changes::Column::CreatedAt, kept_ms, most).await
+pub async fn forget(sql: &impl Sql, kept_ms: i64) -> Result<u64, StoreError> {
+    db::forget(sql, changes::Entity::find(), changes::Column::CreatedAt, kept_ms).await
 }

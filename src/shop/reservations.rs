@@ -20,6 +20,7 @@ pub mod api;
 pub mod cancel;
 pub mod expire;
 pub mod extend;
+pub mod forget;
 pub mod hold;
 pub mod in_payment;
 mod invariants;
@@ -51,6 +52,8 @@ pub struct Reservations {
     pub newcomers: newcomers::Newcomers,
     /// How often the pass clears lapsed reservations away.
     pub expire_every: Duration,
+    /// How far the pass has come that deletes old reservations.
+    pub forgotten: forget::Position,
 }
 
 /// A node makes about this many holds a second before it has been busy.
@@ -66,12 +69,12 @@ impl Slice for Reservations {
         api::ReservationsApi { access, reservations: self, tokens, users, adopt }
     }
 
-    fn passes(&self, _shared: &Shared) -> Vec<Pass> {
-        vec![Pass::on(
-            "expire",
-            self.expire_every,
-            self,
-            |it| async move { it.expire_pass().await },
-        )]
+    fn passes(&self, shared: &Shared) -> Vec<Pass> {
+        vec![
+            Pass::on("expire", self.expire_every, self, |it| async move { it.expire_pass().await }),
+            Pass::on("reservation-retention", shared.retention_every, self, |it| async move {
+                it.retention_pass().await
+            }),
+        ]
     }
 }

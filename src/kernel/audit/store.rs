@@ -44,7 +44,7 @@ pub(super) async fn list(
         .await?)
 }
 
-/// Deletes at most `most` entries older than `kept_ms`, oldest first. Returns their number.
-pub(super) async fn forget(sql: &impl Sql, kept_ms: i64, most: u64) -> Result<u64, StoreError> {
-    db::forget(sql, audit::Entity::find(), audit::Column::At, kept_ms, most).await
+/// Deletes entries older than `kept_ms`, oldest first. Returns their number.
+pub(super) async fn forget(sql: &impl Sql, kept_ms: i64) -> Result<u64, StoreError> {
+    db::forget(sql, audit::Entity::find(), audit::Column::At, kept_ms).await
 }

@@ -11,6 +11,11 @@ use sea_orm::{
 
 use super::{Dialect, Expected, Sql, StoreError, Writes, entities::NOW};
 
+/// The maximum number of rows that one statement of [`forget`] deletes.
+const MAX_FORGOTTEN: u64 = 10_000;
+/// The maximum number of such statements in one call. A busy sale writes thousands of rows in a second.
+const MAX_ROUNDS: usize = 100;
+
 /// A statement that changes or deletes rows of one table.
 pub trait Change: QueryTrait {}
 
@@ -99,11 +104,37 @@ where
     sql.list(&text, values).await
 }
 
-/// Deletes at most `most` rows among `of` whose time is more than `kept_ms` ago, oldest first. Returns their number.
+/// Deletes the rows among `of` whose time is more than `kept_ms` ago, oldest first. Returns their number. What is left
+/// after [`MAX_ROUNDS`] statements waits for the next call.
 ///
 /// # Errors
 /// When the database refuses the change.
 pub async fn forget<E: EntityTrait>(
+    sql: &impl Sql,
+    of: Select<E>,
+    at: E::Column,
+    kept_ms: i64,
+) -> Result<u64, StoreError> {
+    in_rounds(MAX_FORGOTTEN, || forget_some(sql, of.clone(), at, kept_ms, MAX_FORGOTTEN)).await
+}
+
+/// Repeats a round that deletes at most `most` rows, until a round finds fewer. Returns the number of deleted rows.
+async fn in_rounds<R>(most: u64, mut round: impl FnMut() -> R) -> Result<u64, StoreError>
+where
+    R: Future<Output = Result<u64, StoreError>>,
+{
+    let mut forgotten = 0;
+    for _ in 0..MAX_ROUNDS {
+        let rows = round().await?;
+        forgotten += rows;
+        if rows < most {
+            break;
+        }
+    }
+    Ok(forgotten)
+}
+
+async fn forget_some<E: EntityTrait>(
     sql: &impl Sql,
     of: Select<E>,
     at: E::Column,
@@ -211,14 +242,29 @@ mod tests {
             insert(&db, row).await.expect("a row");
         }
         let oldest = || changes::Entity::find().filter(changes::Column::Seq.ne(3));
+        let at = changes::Column::CreatedAt;
         let left = async |most| {
-            let at = changes::Column::CreatedAt;
-            forget(&db, oldest(), at, 60_000, most).await.expect("the store works");
+            let forgotten = forget_some(&db, oldest(), at, 60_000, most).await;
+            assert_eq!(forgotten.expect("the store works"), 1);
             let rows = changes::Entity::find().order_by_asc(changes::Column::Seq);
             let rows: Vec<changes::Model> = list(&db, rows).await.expect("the store works");
             rows.iter().map(|row| row.seq).collect::<Vec<_>>()
         };
         assert_eq!(left(1).await, [1, 3, 4]);
         assert_eq!(left(10).await, [3, 4]);
+        let all = forget(&db, changes::Entity::find(), at, 60_000).await;
+        assert_eq!(all.expect("the store works"), 1);
+    }
+
+    #[tokio::test]
+    async fn rounds_go_on_until_one_finds_less() {
+        let forgotten = async |rounds: &[u64]| {
+            let mut left = rounds.iter().copied();
+            let all = in_rounds(10, || std::future::ready(Ok(left.next().unwrap_or(0)))).await;
+            (all.expect("no round fails"), left.count())
+        };
+        assert_eq!(forgotten(&[10, 10, 3, 10]).await, (23, 1));
+        assert_eq!(forgotten(&[0, 10]).await, (0, 1));
+        assert_eq!(forgotten(&[10; MAX_ROUNDS + 5]).await, (10 * MAX_ROUNDS as u64, 5));
     }
 }

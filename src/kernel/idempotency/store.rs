@@ -158,7 +158,7 @@ pub(super) async fn copy(
     db::put_all(sql, rows, &[], "ON CONFLICT (principal_id, route, key) DO NOTHING").await
 }
 
-/// Deletes at most `most` keys older than `kept_ms`, oldest first. Returns their number.
-pub(super) async fn forget(sql: &impl Sql, kept_ms: i64, most: u64) -> Result<u64, StoreError> {
-    db::forget(sql, Entity::find(), Column::CreatedAt, kept_ms, most).await
+/// Deletes keys older than `kept_ms`, oldest first. Returns their number.
+pub(super) async fn forget(sql: &impl Sql, kept_ms: i64) -> Result<u64, StoreError> {
+    db::forget(sql, Entity::find(), Column::CreatedAt, kept_ms).await
 }

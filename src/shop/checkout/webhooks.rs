@@ -32,8 +32,6 @@ const RETRY_FIRST_MS: i64 = 2_000;
 const RETRY_MAX_MS: i64 = 5 * 60 * 1000;
 /// How long events are kept: longer than Stripe's dashboard can send an event again.
 const KEPT_MS: i64 = 35 * 24 * 60 * 60 * 1000;
-/// The maximum number of rows that one retention pass deletes.
-const MAX_FORGOTTEN: u64 = 10_000;
 /// The maximum length of the id and the type of an event.
 const MAX_CHARS: usize = 255;
 
@@ -289,6 +287,6 @@ impl Checkouts {
 
     /// Deletes old events; returns how many.
     pub async fn webhooks_retention_pass(&self) -> Result<u64, StoreError> {
-        store::forget(&self.base.db, KEPT_MS, MAX_FORGOTTEN).await
+        store::forget(&self.base.db, KEPT_MS).await
     }
 }

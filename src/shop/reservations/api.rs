@@ -100,6 +100,7 @@ impl ReservationsApi {
         };
         let request = (event.event(), &body.0);
         let key = Attempt::named(buyer.id(), HOLD, key.0.as_deref(), &request)?;
+        let key = key.map(Attempt::under_hash);
         let (wishes, extent) = wishes(body.0)?;
         let command = HoldCommand { event, buyer, locale: bearer.locale, wishes, extent, key };
         let reservations = self.reservations.clone();

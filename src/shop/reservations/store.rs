@@ -4,6 +4,7 @@
 
 pub mod adopt;
 mod change;
+pub mod forget;
 pub mod general;
 pub mod payment;
 mod read;

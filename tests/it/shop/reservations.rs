@@ -1,6 +1,8 @@
 //! Holds of one caller at a time: the responses, the expiry, and the permissions.
 
 mod alone;
+mod forgotten;
+mod neighbours;
 
 use std::{sync::Arc, time::Duration};
 
@@ -63,7 +65,7 @@ async fn partial_holds_what_it_can_and_none_is_a_conflict() {
     assert_eq!(held.status, 201, "{}", held.text);
     let held = held.reservation();
     assert_eq!(held.items.len(), 2);
-    assert_eq!(held.refused, [RefusedSeat { seat_id: 2, reason: SeatRefusal::Held }]);
+    assert_eq!(held.refused, [RefusedSeat::new(2, SeatRefusal::Held)]);
     let none = app.post(&event.reservations(), &wish).await;
     none.assert_problem(409, "/problems/seats-unavailable");
     assert_eq!(none.problem().seats.len(), 3);
@@ -271,6 +273,8 @@ async fn a_hold_under_a_key_happens_once_and_is_answered_alike_every_time() {
     let token = answers[0].guest_token();
     let stored = format!("SELECT COUNT(*) FROM idempotency_keys WHERE body LIKE '%{token}%'");
     assert_eq!(app.number(&stored).await, 0, "a stored answer holds no token");
+    let stored = format!("SELECT COUNT(*) FROM idempotency_keys WHERE key = '{key}'");
+    assert_eq!(app.number(&stored).await, 0, "the key of a guest is as good as the token");
     // A refusal is not stored: the same key succeeds once the seat is free.
     let other = "0192f3a8-6c1e-4a57-9a40-5f0f3c1f2d12";
     hold(other, &wish).await.assert_problem(409, "/problems/seats-unavailable");

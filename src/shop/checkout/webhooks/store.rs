@@ -121,9 +121,9 @@ pub(super) async fn settle(
     db::change(sql, change).await.map(|_| ())
 }
 
-/// Deletes at most `limit` settled events that were received more than `kept_ms` ago, oldest first. Returns their
+/// Deletes settled events that were received more than `kept_ms` ago, oldest first. Returns their
 /// number.
-pub(super) async fn forget(sql: &impl Sql, kept_ms: i64, limit: u64) -> Result<u64, StoreError> {
+pub(super) async fn forget(sql: &impl Sql, kept_ms: i64) -> Result<u64, StoreError> {
     let settled = Entity::find().filter(Column::Status.ne(Status::New));
-    db::forget(sql, settled, Column::ReceivedAt, kept_ms, limit).await
+    db::forget(sql, settled, Column::ReceivedAt, kept_ms).await
 }

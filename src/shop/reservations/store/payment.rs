@@ -199,9 +199,22 @@ pub struct SoldSeat {
     pub reservation: Option<ReservationId>,
 }
 
-/// An UPDATE of the seats of reservations (`$1`), which locks the seats in order first. `items` is a further condition
-/// on the items `i`. The new values can name the reservation's expiry: `item.lapses_at`.
+/// The columns of a [`ChangedSeat`].
+const CHANGED: &str = "event_id, seat_id, version, expires_at";
+
+/// An UPDATE of the seats of reservations (`$1`) that still belong to their items, see [`update_seats_if`].
 pub fn update_seats(items: &str, set: &str, state: &str) -> String {
+    let conditions = format!(
+        "[[state: AND {state}]] [[owner: AND seats.reservation_id = item.item_owner]] \
+         [[fence: AND seats.fence = item.item_fence]]"
+    );
+    update_seats_if(items, set, &conditions)
+}
+
+/// An UPDATE of the seats of reservations (`$1`), which locks the seats in order first and returns [`ChangedSeat`]s.
+/// `items` is a further condition on the items `i`. The new values and the conditions can name the item's fence and
+/// owner and the reservation's expiry: `item.item_fence`, `item.item_owner`, `item.lapses_at`.
+pub fn update_seats_if(items: &str, set: &str, conditions: &str) -> String {
     format!(
         "UPDATE seats SET version = version + 1, {set} FROM (\
              SELECT s.event_id AS of_event, s.seat_id AS of_seat, i.fence AS item_fence, \
@@ -212,11 +225,8 @@ pub fn update_seats(items: &str, set: &str, state: &str) -> String {
              WHERE i.reservation_id {{among_ids $1}} AND i.kind = 'seat' {items} \
              ORDER BY s.event_id, s.seat_id {{lock_seats}}\
          ) AS item \
-         WHERE seats.event_id = item.of_event AND seats.seat_id = item.of_seat \
-         [[state: AND {state}]] \
-         [[owner: AND seats.reservation_id = item.item_owner]] \
-         [[fence: AND seats.fence = item.item_fence]] \
-         RETURNING event_id, seat_id, version, expires_at"
+         WHERE seats.event_id = item.of_event AND seats.seat_id = item.of_seat {conditions} \
+         RETURNING {CHANGED}"
     )
 }
 
@@ -241,7 +251,7 @@ pub async fn begin_seats(
 /// Changes seats from paying to sold: for each booking all of its seats, or none if one seat is not paying or belongs to
 /// another reservation. The statement compares the locked rows.
 pub async fn sell_seats(sql: &impl Sql, paid: &[PaidFor]) -> Result<Vec<SoldSeat>, StoreError> {
-    sql.list(
+    let text = format!(
         "UPDATE seats SET version = version + 1, status = 'sold' FROM (\
              SELECT locked.*, MIN(locked.is_right) OVER (PARTITION BY locked.of_booking) AS is_whole FROM (\
                  SELECT s.event_id AS of_event, s.seat_id AS of_seat, rows.booking_id AS of_booking, \
@@ -249,13 +259,16 @@ pub async fn sell_seats(sql: &impl Sql, paid: &[PaidFor]) -> Result<Vec<SoldSeat
                          [[owner: AND s.reservation_id = i.reservation_id]] \
                          [[fence: AND s.fence = i.fence]] THEN 1 ELSE 0 END AS is_right \
                  FROM reservation_items i \
-                 JOIN {rows $1 (booking_id uuid, reservation_id uuid)} ON rows.reservation_id = i.reservation_id \
+                 JOIN {{rows $1 (booking_id uuid, reservation_id uuid)}} ON rows.reservation_id = i.reservation_id \
                  JOIN seats s ON s.event_id = i.event_id AND s.seat_id = i.seat_id \
-                 WHERE i.reservation_id {among_ids $2} AND i.kind = 'seat' ORDER BY s.event_id, s.seat_id {lock_seats}\
+                 WHERE i.reservation_id {{among_ids $2}} AND i.kind = 'seat' ORDER BY s.event_id, s.seat_id {{lock_seats}}\
              ) AS locked\
          ) AS item \
          WHERE item.is_whole = 1 AND seats.event_id = item.of_event AND seats.seat_id = item.of_seat \
-         RETURNING event_id, seat_id, version, expires_at, reservation_id",
+         RETURNING {CHANGED}, reservation_id"
+    );
+    sql.list(
+        &text,
         vec![
             db::rows(paid.iter().copied())?,
             db::set(sql.dialect(), paid.iter().map(|one| one.reservation)),

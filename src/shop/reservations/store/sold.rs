@@ -16,7 +16,7 @@ use sea_orm::{
 use super::{
     change::change_reservations,
     general::is_of,
-    payment::{ChangedPlaces, ChangedSeat, update_seats},
+    payment::{ChangedPlaces, ChangedSeat, update_seats, update_seats_if},
 };
 use crate::kernel::db::{self, Sql, StoreError};
 
@@ -124,22 +124,17 @@ pub async fn reclaim_seats(
     sql: &impl Sql,
     ids: &[ReservationId],
 ) -> Result<Vec<ChangedSeat>, StoreError> {
-    let text = "UPDATE seats SET version = version + 1, status = 'sold', expires_at = NULL, \
+    let text = update_seats_if(
+        "",
+        "status = 'sold', expires_at = NULL, \
              fence = CASE WHEN seats.status = 'paying' THEN seats.fence ELSE seats.fence + 1 END, \
-             reservation_id = item.item_owner \
-         FROM (SELECT s.event_id AS of_event, s.seat_id AS of_seat, i.fence AS item_fence, \
-                 i.reservation_id AS item_owner \
-             FROM reservation_items i \
-             JOIN seats s ON s.event_id = i.event_id AND s.seat_id = i.seat_id \
-             WHERE i.reservation_id {among_ids $1} AND i.kind = 'seat' \
-             ORDER BY s.event_id, s.seat_id {lock_seats}) AS item \
-         WHERE seats.event_id = item.of_event AND seats.seat_id = item.of_seat \
-         [[state: AND ((seats.status = 'paying' AND seats.reservation_id = item.item_owner \
+             reservation_id = item.item_owner",
+        "[[state: AND ((seats.status = 'paying' AND seats.reservation_id = item.item_owner \
                  AND seats.fence = item.item_fence) \
              OR seats.status = 'available' \
-             OR (seats.status = 'held' AND seats.expires_at <= {now}))]] \
-         RETURNING event_id, seat_id, version, expires_at";
-    sql.list(text, vec![set(sql, ids)]).await
+             OR (seats.status = 'held' AND seats.expires_at <= {now}))]]",
+    );
+    sql.list(&text, vec![set(sql, ids)]).await
 }
 
 /// Whether a seat of the reservations has another section, row or number than when it was held. Labels of places are
