@@ -1,12 +1,13 @@
 //! Decides which section each zone of a new plan becomes, and refuses a plan that takes something away: the places of
 //! seats that somebody has, or the sections and categories of offers. Reads and writes nothing.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use holdfast_domain::{
     ids::{SeatId, SectionId},
     inventory::SectionKind,
     plan::{Claim, InUse, KnownSection, MovedSeat, Plan, PlanFault, PlanFaults},
+    text::as_seen,
 };
 use holdfast_entity::{offers, sections};
 
@@ -54,8 +55,8 @@ pub fn zones(
             continue;
         }
         let name = zone.title(index);
-        let namesake = known.iter().find(|section| section.name == name);
-        if namesake.is_some_and(|section| section.kind == SectionKind::General) {
+        let mut general = known.iter().filter(|section| section.kind == SectionKind::General);
+        if general.any(|section| as_seen(&section.name) == as_seen(&name)) {
             faults.push(PlanFault {
                 path: format!("zones[{index}].name"),
                 message: "a general-admission section of the event has this name".to_owned(),
@@ -140,26 +141,27 @@ pub fn offers_stay(
     before: &[LockedSeat],
     laid: &[LaidSeat],
 ) -> Result<(), PlanError> {
-    let left: HashSet<SectionId> = laid.iter().map(|seat| seat.section).collect();
-    let categories = |seats: &mut dyn Iterator<Item = &LaidSeat>| -> HashSet<String> {
-        seats.map(|seat| seat.category.clone()).collect()
-    };
-    let (had, has) =
-        (categories(&mut before.iter().map(|seat| &seat.laid)), categories(&mut laid.iter()));
+    let before: Vec<&LaidSeat> = before.iter().map(|seat| &seat.laid).collect();
+    let after: Vec<&LaidSeat> = laid.iter().collect();
+    let has_section = |section| after.iter().any(|seat| seat.section == section);
     let mut lost = Vec::new();
     for offer in offers {
         let mut loses = |kind, name: &str| {
             lost.push(LostOffer { offer: offer.name.clone(), kind, name: name.to_owned() });
         };
+        let of_offer = |seat: &&LaidSeat| {
+            offer.section_id.is_none_or(|section| section == seat.section)
+                && offer.category.as_ref().is_none_or(|category| *category == seat.category)
+        };
         let section = sections.iter().find(|section| Some(section.id) == offer.section_id);
         if let Some(section) = section
             && section.kind == SectionKind::Seated
-            && !left.contains(&section.id)
+            && !has_section(section.id)
         {
             loses("section", &section.name);
         } else if let Some(category) = &offer.category
-            && had.contains(category)
-            && !has.contains(category)
+            && before.iter().any(of_offer)
+            && !after.iter().any(of_offer)
         {
             loses("category", category);
         }

@@ -6,6 +6,7 @@ use holdfast_contract::{
     problem::FieldError,
 };
 use holdfast_domain::{
+    event::Status,
     ids::{EventId, OfferId, SectionId},
     inventory::SectionKind,
     text,
@@ -15,7 +16,8 @@ use holdfast_entity::offers;
 use super::{
     create_event::{now, save},
     details::{self, Faults},
-    store, views,
+    store::{self, inventory::SeatsOfClass},
+    views,
 };
 use crate::{
     access::Managed,
@@ -23,7 +25,7 @@ use crate::{
     kernel::{
         audit,
         base::Base,
-        db::{Failure, StoreError, Tx},
+        db::{self, Failure, StoreError, Tx},
         idempotency::{self, Attempt, ClaimError, Keyed, NewObject},
     },
 };
@@ -179,6 +181,21 @@ async fn add(
     {
         return Err(field("category", "general admission has no categories"));
     }
+    // A draft may get its offers before its plan. Its publication names the offers without places.
+    if let Some(category) = &offer.category
+        && row.status != Status::Draft
+    {
+        let known = store::inventory::classes(tx, event).await?;
+        let is_of_offer = |SeatsOfClass { class, .. }: &SeatsOfClass| {
+            class.category == *category && offer.section_id.is_none_or(|id| id == class.section)
+        };
+        if !known.iter().any(is_of_offer) {
+            return Err(field(
+                "category",
+                "no seat of the event, or of the section, has this category",
+            ));
+        }
+    }
     let position = others.iter().map(|other| other.position).max().map_or(0, |last| last + 1);
     let created_at = now(tx).await?;
     let offer = offers::Model { position, created_at, ..offer };
@@ -260,7 +277,7 @@ async fn edit(tx: &Tx, event: EventId, id: OfferId, changes: Changes) -> Result<
     check_window(&mut faults, offer.sale_starts_at, offer.sale_ends_at);
     faults.none().map_err(OfferError::Fields)?;
     let written = store::offers::update(tx, &offer).await?;
-    assert_eq!(written, 1, "the event's row is locked");
+    db::exactly(1, written, "the event's row is locked")?;
     save(tx, &row).await?;
     Ok(())
 }

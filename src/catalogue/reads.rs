@@ -24,12 +24,12 @@ use holdfast_entity::offers;
 use moka::future::Cache;
 use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore};
 
-use self::kept::{Found, Kept};
+use self::kept::{Found, Kept, Renewal};
 pub use self::{kept::NodeTime, moving::Moving, pace::Pace};
 use super::{
     latest::{Latest, Sharing},
     map,
-    store::{self, events::Moment, inventory::SectionCategory},
+    store::{self, events::Moment, inventory::SeatsOfClass},
 };
 use crate::{
     http::tagged::Packed,
@@ -70,8 +70,8 @@ pub struct Fixed {
     pub offers: Vec<offers::Model>,
     /// The same offers as pricing needs them.
     pub priced: Vec<Offer>,
-    /// The categories of each section.
-    pub categories: Vec<SectionCategory>,
+    /// The classes of the seats.
+    pub classes: Vec<SeatsOfClass>,
 }
 
 /// An event in its present state.
@@ -181,12 +181,12 @@ impl Reads {
         let event = moment.row.id;
         let kept = self.moving.get_with(event, async { Kept::default() }).await;
         let asked = self.now(event);
-        let found = kept.find(moment, asked, pace);
+        let found = kept.find(moment, asked, pace, &self.renewals);
         if let Found::Taken(moving) | Found::ToRenew(moving, _) = &found {
             metrics::counter!("holdfast_cache_hits_total", "cache" => "inventory").increment(1);
             let moving = Arc::clone(moving);
-            if let Found::ToRenew(_, reading) = found {
-                self.renew(moment.clone(), kept, reading);
+            if let Found::ToRenew(_, renewal) = found {
+                self.renew(moment.clone(), kept, renewal);
             }
             return Ok(moving);
         }
@@ -198,9 +198,9 @@ impl Reads {
         read_moving(&self.base.db, moment.clone(), &kept, self.now(event), reading).await
     }
 
-    /// Reads the state again in the background, unless other states are being read already.
-    fn renew(&self, moment: Moment, kept: Kept, reading: OwnedMutexGuard<()>) {
-        let Ok(permit) = Arc::clone(&self.renewals).try_acquire_owned() else { return };
+    /// Reads the state again in the background.
+    fn renew(&self, moment: Moment, kept: Kept, renewal: Renewal) {
+        let Renewal { reading, permit } = renewal;
         let (db, begun) = (self.base.db.clone(), self.now(moment.row.id));
         self.base.tasks.spawn(async move {
             if let Err(error) = read_moving(&db, moment, &kept, begun, reading).await {
@@ -253,13 +253,13 @@ pub(super) async fn inside(tx: &Tx, event: EventId) -> Result<PresentEvent, Stor
 
 async fn read_fixed(db: &impl Sql, event: EventId, version: i32) -> Result<Fixed, StoreError> {
     let offers = store::offers::live(db, event).await?;
-    let categories = store::inventory::categories(db, event).await?;
-    let priced = offers.iter().map(priced).collect();
-    Ok(Fixed { version, offers, priced, categories })
+    let classes = store::inventory::classes(db, event).await?;
+    let priced = offers.iter().map(for_pricing).collect();
+    Ok(Fixed { version, offers, priced, classes })
 }
 
 /// The offer as pricing needs it.
-pub(super) fn priced(offer: &offers::Model) -> Offer {
+pub(super) fn for_pricing(offer: &offers::Model) -> Offer {
     Offer {
         id: offer.id,
         section: offer.section_id,
@@ -284,7 +284,12 @@ async fn read_moving(
     // The moment of the same snapshot, so that numbers, versions and seats belong together. An event that has just been
     // deleted has only the reader's.
     let moment = store::events::at(&tx, moment.row.id).await?.unwrap_or(moment);
-    let moving = Moving::read(&tx, &moment, kept.last().as_deref()).await?;
+    let before = kept.last();
+    let moving = Moving::read(&tx, &moment, before.as_deref()).await?;
     tx.rollback().await?;
+    if before.is_some_and(|before| before.is_read_by_pages()) {
+        // Nobody waits for the response while it is made.
+        moving.seat_states(&moment).await?;
+    }
     Ok(kept.keep(moving, begun))
 }

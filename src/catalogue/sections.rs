@@ -91,6 +91,21 @@ fn taken(error: StoreError) -> SectionError {
     if error.is_duplicate() { SectionError::NameTaken } else { error.into() }
 }
 
+/// Refuses a name that looks like the name of another section on a ticket.
+async fn unlike_others(
+    tx: &Tx,
+    event: EventId,
+    id: SectionId,
+    name: &str,
+) -> Result<(), SectionError> {
+    let sections = store::sections::all(tx, event).await?;
+    let mut others = sections.iter().filter(|section| section.id != id);
+    if others.any(|section| text::as_seen(&section.name) == text::as_seen(name)) {
+        return Err(SectionError::NameTaken);
+    }
+    Ok(())
+}
+
 /// A plan contains a name twice if another zone has the name, even if that zone has no seats.
 fn renaming(error: PlanError) -> SectionError {
     match error {
@@ -204,6 +219,7 @@ async fn add_general(
     capacity: i32,
 ) -> Result<(), SectionError> {
     let row = store::events::lock(tx, event).await?.ok_or(SectionError::NotFound)?;
+    unlike_others(tx, event, id, name).await?;
     let position = BEHIND_THE_PLAN;
     store::sections::put(tx, event, id, (name, SectionKind::General), position, capacity)
         .await
@@ -259,6 +275,7 @@ async fn edit(
         }
     }
     if let Some(name) = name.filter(|name| *name != section.name) {
+        unlike_others(tx, event, id, &name).await?;
         if seated {
             replace_plan::rename_zone(tx, &mut row, &section, &name).await.map_err(renaming)?;
         } else if store::sections::is_taken(tx, event, id).await? {

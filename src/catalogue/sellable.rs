@@ -1,5 +1,6 @@
 //! The reasons why an event, or one of its offers, can sell nothing.
 
+use holdfast_contract::words::SaleReason;
 use holdfast_domain::{
     ids::EventId,
     inventory::SectionKind,
@@ -10,7 +11,7 @@ use holdfast_entity::sections;
 
 use super::{
     reads::{self, Fixed, PresentEvent},
-    store::{self, inventory::SectionCategory},
+    store::{self, inventory::SeatsOfClass},
 };
 use crate::kernel::db::{StoreError, Tx};
 
@@ -27,11 +28,11 @@ pub struct Named {
 /// When the database fails.
 pub(super) async fn hindrances(tx: &Tx, event: EventId) -> Result<Vec<Named>, StoreError> {
     let sections = store::sections::all(tx, event).await?;
-    let categories = store::inventory::categories(tx, event).await?;
+    let classes = store::inventory::classes(tx, event).await?;
     let offers: Vec<Offer> =
-        store::offers::live(tx, event).await?.iter().map(reads::priced).collect();
+        store::offers::live(tx, event).await?.iter().map(reads::for_pricing).collect();
     let name = |id| offers.iter().find(|offer| offer.id == id).map(|offer| offer.name.clone());
-    let found = sale::hindrances(&offers, &places(sections.iter(), &categories));
+    let found = sale::hindrances(&offers, &places(sections.iter(), &classes));
     Ok(found
         .into_iter()
         .map(|hindrance| Named {
@@ -44,25 +45,35 @@ pub(super) async fn hindrances(tx: &Tx, event: EventId) -> Result<Vec<Named>, St
         .collect())
 }
 
-/// The words of the hindrances that keep the whole event from selling.
+/// The words of the reasons why nothing of the event can be bought now, whatever the buyer chooses.
 pub fn nothing_for_sale(seen: &PresentEvent) -> Vec<&'static str> {
-    let Fixed { priced, categories, .. } = &*seen.fixed;
+    let Fixed { priced, classes, .. } = &*seen.fixed;
     let sections = seen.moving.sections.iter().map(|(section, _)| section);
-    let found = sale::hindrances(priced, &places(sections, categories));
-    let all = found.into_iter().filter(|hindrance| hindrance.stops_everything());
-    all.map(Hindrance::as_str).collect()
+    let places = places(sections, classes);
+    let stops = |found: Vec<Hindrance>| found.into_iter().filter(|it| it.stops_everything());
+    let found: Vec<&str> =
+        stops(sale::hindrances(priced, &places)).map(Hindrance::as_str).collect();
+    if !found.is_empty() {
+        return found;
+    }
+    let now = seen.moment.now;
+    let on_sale: Vec<Offer> =
+        priced.iter().filter(|offer| offer.sale.contains(now)).cloned().collect();
+    let closed = stops(sale::hindrances(&on_sale, &places)).next().is_some();
+    if closed { vec![SaleReason::OfferNotOnSale.as_str()] } else { vec![] }
 }
 
-/// One place of each kind: a place for each pair of section and category, and a place for each general-admission
-/// section.
+/// One place of each kind: a place for each class of seats, and a place for each general-admission section.
 fn places<'p>(
     sections: impl Iterator<Item = &'p sections::Model>,
-    categories: &'p [SectionCategory],
+    classes: &'p [SeatsOfClass],
 ) -> Vec<Place<'p>> {
     let place = |section, category| Place { section, category, own_price_minor: None };
     let general = sections
         .filter(|section| section.kind == SectionKind::General)
         .map(|section| place(section.id, None));
-    let seated = categories.iter().map(|known| place(known.section, Some(known.category.as_str())));
+    let seated = classes
+        .iter()
+        .map(|SeatsOfClass { class, .. }| place(class.section, Some(class.category.as_str())));
     general.chain(seated).collect()
 }

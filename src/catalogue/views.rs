@@ -2,7 +2,8 @@
 
 use holdfast_contract::{
     catalogue::{
-        Event, EventStatus, Inventory, Offer, Seat, SeatStatus, Section, SectionCounts, SectionKind,
+        Counts, Event, EventStatus, Inventory, Offer, Seat, SeatStatus, Section, SectionCounts,
+        SectionKind,
     },
     money::{Money, PriceRange},
 };
@@ -17,6 +18,7 @@ use holdfast_entity::{events, offers, seats, sections};
 use super::{
     reads::{Fixed, PresentEvent},
     seat_kinds,
+    store::inventory::SeatsOfClass,
 };
 use crate::{
     http::time,
@@ -99,12 +101,12 @@ pub fn inventory(seen: &PresentEvent) -> Inventory {
 
 pub fn sections(seen: &PresentEvent) -> Vec<Section> {
     let currency = seen.moment.row.currency;
-    let one = |(section, counts): &(sections::Model, _)| Section {
+    let one = |(section, counts): &(sections::Model, Counts)| Section {
         id: section.id.0,
         name: section.name.clone(),
         kind: section_kind(section),
         counts: *counts,
-        from: prices(seen, section).min().map(|amount| money(amount, currency)),
+        from: prices(seen, section, *counts).min().map(|amount| money(amount, currency)),
     };
     seen.moving.sections.iter().map(one).collect()
 }
@@ -117,16 +119,18 @@ fn section_kind(section: &sections::Model) -> SectionKind {
 }
 
 fn price_range(seen: &PresentEvent) -> Option<PriceRange> {
-    let all = || seen.moving.sections.iter().flat_map(|(section, _)| prices(seen, section));
+    let sections = || seen.moving.sections.iter();
+    let all = || sections().flat_map(|(section, counts)| prices(seen, section, *counts));
     let currency = seen.moment.row.currency;
     Some(PriceRange { min: money(all().min()?, currency), max: money(all().max()?, currency) })
 }
 
-/// The prices of a place in the section now: of each offer that fits and is within its sale window, and the own
-/// prices of seats.
+/// The prices of the section's places that can be bought now: of each offer that fits a place that is left and that is
+/// within its sale window, and the own prices of seats that are left.
 fn prices<'s>(
     seen: &'s PresentEvent,
     section: &'s sections::Model,
+    counts: Counts,
 ) -> impl Iterator<Item = i64> + 's {
     let (fixed, now) = (&seen.fixed, seen.moment.now);
     let id = section.id;
@@ -137,17 +141,20 @@ fn prices<'s>(
             .filter(move |offer| offer.fits(place) && offer.sale.contains(now))
             .map(|offer| offer.price_minor)
     };
-    let general = (section.kind == inventory::SectionKind::General)
-        .then(|| under(Place { section: id, category: None, own_price_minor: None }));
+    let has_general = section.kind == inventory::SectionKind::General && counts.available > 0;
+    let general =
+        has_general.then(|| under(Place { section: id, category: None, own_price_minor: None }));
+    let taken = seen.moving.taken();
+    let is_left = move |SeatsOfClass { class, seats }: &&SeatsOfClass| {
+        class.section == id && *seats > taken.get(class).copied().unwrap_or(0)
+    };
     let seated =
-        fixed.categories.iter().filter(move |known| known.section == id).flat_map(move |known| {
+        fixed.classes.iter().filter(is_left).flat_map(move |SeatsOfClass { class, .. }| {
             let place =
-                Place { section: id, category: Some(&known.category), own_price_minor: None };
-            // A seat's own price takes precedence over the price of the offer, but the seat still needs an offer
-            // to be sold.
-            let sold = under(place).next().is_some();
-            let own = [known.own_min, known.own_max].into_iter().flatten().filter(move |_| sold);
-            under(place).chain(own)
+                Place { section: id, category: Some(&class.category), own_price_minor: None };
+            // A seat's own price takes precedence over the price of the offer, but the seat still needs an offer to be sold.
+            let own = class.own_price_minor;
+            under(place).map(move |price| own.unwrap_or(price))
         });
     general.into_iter().flatten().chain(seated)
 }

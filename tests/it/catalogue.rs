@@ -3,6 +3,7 @@
 mod ages;
 mod followed;
 mod halls;
+mod left;
 mod names;
 mod places;
 mod promises;

@@ -232,7 +232,7 @@ pub struct Inventory {
     pub seq: i64,
     /// The places of the whole event by state.
     pub counts: Counts,
-    /// The lowest and the highest price now. Absent when no offer is on sale.
+    /// The lowest and the highest price of the places that can be bought now. Absent when there are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price_range: Option<PriceRange>,
     /// The places of each section by state.
@@ -257,7 +257,7 @@ pub struct Eligibility {
     pub can_purchase: bool,
     /// Every reason why the caller cannot buy: `draft`, `sale_not_started`, `sale_ended`,
     /// `event_started`, `cancelled`, `completed`, `no_places`, `no_offers`, `no_offer_fits` (no offer is for any place),
-    /// `sold_out`, `limit_reached`.
+    /// `offer_not_on_sale` (no offer is on sale now), `sold_out`, `limit_reached`.
     pub reasons: Vec<String>,
     /// How many more persons the caller may hold places for in this event.
     pub remaining: i64,

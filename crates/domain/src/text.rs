@@ -1,7 +1,7 @@
 //! Texts that people type: trimmed, limited in length, in one Unicode form (NFC), without control characters and
 //! without characters that nobody sees. This module never handles passwords.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
 
@@ -99,6 +99,18 @@ pub fn nfd(text: &str) -> String {
     DecomposingNormalizerBorrowed::new_nfd().normalize(text).into_owned()
 }
 
+/// The text as people see it: without invisible characters, and with single spaces only between words. Two texts that
+/// look the same on a ticket are the same here. The result only compares; it is not stored.
+pub fn as_seen(text: &str) -> Cow<'_, str> {
+    let is_plain = |letter: char| letter.is_ascii_graphic();
+    if text.chars().all(is_plain) {
+        return Cow::Borrowed(text);
+    }
+    let seen: String = text.chars().filter(|letter| !letters::is_invisible(*letter)).collect();
+    let words: Vec<&str> = seen.split_whitespace().collect();
+    Cow::Owned(nfc(&words.join(" ")))
+}
+
 /// A number with its noun: `1 seat`, `2 seats`.
 pub fn counted<N: Copy + PartialEq + From<u8> + fmt::Display>(
     number: N,
@@ -112,6 +124,15 @@ pub fn counted<N: Copy + PartialEq + From<u8> + fmt::Display>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn texts_that_look_the_same_are_the_same() {
+        for same in ["1 A", " 1 A", "1  A", "1\u{a0}A ", "1 \u{200d}A", "1 A\u{fe0f}"] {
+            assert_eq!(as_seen(same), "1 A", "{same:?}");
+        }
+        assert_eq!(as_seen("e\u{301}"), as_seen("\u{e9}"));
+        assert_ne!(as_seen("1A"), as_seen("1 A"));
+    }
 
     #[test]
     fn lines_are_trimmed_and_bounded() {

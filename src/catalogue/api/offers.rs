@@ -123,7 +123,11 @@ impl OffersApi {
         let found = store::offers::one(&self.0.base.db, OfferId(id)).await?;
         let event = found.map(|found| found.offer.event_id.to_string());
         let event = event.ok_or_else(|| ApiProblem::not_found("offer"))?;
-        Ok((self.0.managed(caller, &event).await?, OfferId(id)))
+        let managed = self.0.managed(caller, &event).await.map_err(|refused| {
+            let is_hidden = refused.problem().status == 404;
+            if is_hidden { ApiProblem::not_found("offer") } else { refused }
+        })?;
+        Ok((managed, OfferId(id)))
     }
 
     async fn offer(&self, id: OfferId) -> Result<Offer, ApiProblem> {

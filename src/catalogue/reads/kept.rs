@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::sync::{Mutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 
 use super::{
     moving::Moving,
@@ -42,20 +42,36 @@ pub struct NodeTime {
     pub changes: Changes,
 }
 
+/// The right to read an event's next state in the background.
+#[derive(Debug)]
+pub struct Renewal {
+    /// Nobody else reads the state of this event.
+    pub reading: OwnedMutexGuard<()>,
+    /// One of the reads that the node does at once for readers that do not wait.
+    pub permit: OwnedSemaphorePermit,
+}
+
 /// The answer to a reader.
 #[derive(Debug)]
 pub enum Found {
     /// The reader takes this state.
     Taken(Arc<Moving>),
     /// The reader takes this state, and holds the right to read the next one.
-    ToRenew(Arc<Moving>, OwnedMutexGuard<()>),
+    ToRenew(Arc<Moving>, Renewal),
     /// The reader waits for the next state.
     Nothing,
 }
 
 impl Kept {
-    /// The result for a reader that knows this moment of the event, at this time.
-    pub fn find(&self, moment: &Moment, now: NodeTime, pace: Pace) -> Found {
+    /// The state for a reader that knows this moment of the event. `renewals` are the reads that the node does at once for
+    /// readers that do not wait.
+    pub fn find(
+        &self,
+        moment: &Moment,
+        now: NodeTime,
+        pace: Pace,
+        renewals: &Arc<Semaphore>,
+    ) -> Found {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         let Some(state) = state.as_mut().filter(|state| state.moving.is_of(moment)) else {
             return Found::Nothing;
@@ -74,16 +90,22 @@ impl Kept {
         };
         match pace.step(age, now.at) {
             Step::Use => Found::Taken(moving),
-            Step::UseAndRenew => match Arc::clone(&self.reading).try_lock_owned() {
-                Ok(reading) => {
+            Step::UseAndRenew => match self.renewal(renewals) {
+                Some(renewal) => {
                     state.tried_at = now.at;
-                    Found::ToRenew(moving, reading)
+                    Found::ToRenew(moving, renewal)
                 }
-                // Somebody reads the next state already.
-                Err(_) => Found::Taken(moving),
+                None => Found::Taken(moving),
             },
             Step::Wait => Found::Nothing,
         }
+    }
+
+    /// `None` when somebody reads the next state already, or when the node reads enough states.
+    fn renewal(&self, renewals: &Arc<Semaphore>) -> Option<Renewal> {
+        let reading = Arc::clone(&self.reading).try_lock_owned().ok()?;
+        let permit = Arc::clone(renewals).try_acquire_owned().ok()?;
+        Some(Renewal { reading, permit })
     }
 
     /// Whether the state was read a moment ago, so that the next readers get it whatever has happened since.

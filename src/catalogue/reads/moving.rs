@@ -1,6 +1,9 @@
 //! The part of an event that changes with every hold: which seats are taken, and how many places are left.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::{Arc, OnceLock},
+};
 
 use holdfast_contract::{
     catalogue::{Counts, SeatStatus},
@@ -18,7 +21,7 @@ use crate::{
         store::{
             self,
             events::Moment,
-            inventory::{GeneralHold, OddSeat},
+            inventory::{GeneralHold, OddSeat, SeatClass},
         },
         views,
     },
@@ -51,6 +54,8 @@ pub struct Moving {
     pub sections: Vec<(sections::Model, Counts)>,
     /// The seats that were not stored as available, by id.
     odd: Vec<OddSeat>,
+    /// The number of taken seats of each class, once it is asked for.
+    taken: OnceLock<HashMap<SeatClass, i64>>,
     /// The database's clock at the read, in milliseconds since 1970. A hold that had lapsed by then is no hold.
     read_at: i64,
     /// The response with the seats, by its second.
@@ -121,6 +126,11 @@ impl Moving {
         self.version >= moment.row.version
     }
 
+    /// Whether somebody has asked for the response `SeatStates`.
+    pub(super) fn is_read_by_pages(&self) -> bool {
+        self.states.0.try_lock().map_or(true, |kept| kept.is_some())
+    }
+
     /// The response `SeatStates` with the time of this moment.
     ///
     /// # Errors
@@ -149,6 +159,21 @@ impl Moving {
         make: impl FnOnce() -> Vec<u8>,
     ) -> Result<Packed, StoreError> {
         self.inventory.get(key, make).await
+    }
+
+    /// How many seats of each class are held, sold or blocked. A class that is absent has none.
+    pub fn taken(&self) -> &HashMap<SeatClass, i64> {
+        self.taken.get_or_init(|| {
+            let mut taken = HashMap::new();
+            let odd: Vec<&OddSeat> =
+                self.odd.iter().filter(|seat| shown(seat, self.read_at).is_some()).collect();
+            // Seats beside each other mostly share their class.
+            for seats in odd.chunk_by(|a, b| Arc::ptr_eq(&a.class, &b.class)) {
+                let class = seats[0].class.as_ref().clone();
+                *taken.entry(class).or_insert(0) += i64::try_from(seats.len()).unwrap_or(i64::MAX);
+            }
+            taken
+        })
     }
 
     /// The counts of the whole event.
@@ -242,7 +267,7 @@ fn sum_up(
             lapses.has_lapsed(at);
         }
         if let Some(WireState(_, status, ..)) = shown(seat, moment.now)
-            && let Some(counts) = counts.get_mut(&seat.section)
+            && let Some(counts) = counts.get_mut(&seat.class.section)
         {
             match status {
                 SeatStatus::Available => {}
@@ -270,6 +295,7 @@ fn sum_up(
         seq: moment.seq,
         sections,
         odd,
+        taken: OnceLock::new(),
         read_at: moment.now,
         states: PackedBy::default(),
         inventory: PackedBy::default(),

@@ -1,6 +1,9 @@
 //! SQL that counts the places that are left. It takes no locks, and no decision uses its results.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::Arc,
+};
 
 use holdfast_domain::{
     ids::{EventId, SeatId, SectionId},
@@ -11,13 +14,28 @@ use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder
 
 use crate::kernel::db::{self, Sql, StoreError};
 
-/// A seat that is not stored as available.
-#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
-pub struct OddSeat {
-    #[sea_orm(alias = "seat_id")]
-    pub id: SeatId,
-    #[sea_orm(alias = "section_id")]
+/// The seats of a section that have one price category, and one own price or none.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct SeatClass {
     pub section: SectionId,
+    pub category: String,
+    /// The own price of each of the seats, in minor units.
+    pub own_price_minor: Option<i64>,
+}
+
+/// The seats of a class, whatever their states.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeatsOfClass {
+    pub class: SeatClass,
+    pub seats: i64,
+}
+
+/// A seat that is not stored as available.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OddSeat {
+    pub id: SeatId,
+    /// Seats that were read together share the class.
+    pub class: Arc<SeatClass>,
     /// The stored state. A held seat may have lapsed.
     pub status: SeatState,
     pub version: i32,
@@ -25,14 +43,25 @@ pub struct OddSeat {
     pub expires_at: Option<i64>,
 }
 
+#[derive(Debug, FromQueryResult)]
+struct OddSeatRow {
+    seat_id: SeatId,
+    section_id: SectionId,
+    category: String,
+    price_minor: Option<i64>,
+    status: SeatState,
+    version: i32,
+    expires_at: Option<i64>,
+}
+
 /// The seats that are not stored as available, by id.
 pub async fn odd_seats(sql: &impl Sql, event: EventId) -> Result<Vec<OddSeat>, StoreError> {
-    sql.list(
-        "SELECT seat_id, section_id, status, version, expires_at FROM seats \
+    let rows = sql.list(
+        "SELECT seat_id, section_id, category, price_minor, status, version, expires_at FROM seats \
              WHERE event_id = $1 AND status <> 'available' ORDER BY seat_id",
         vec![event.into()],
-    )
-    .await
+    );
+    Ok(with_shared_classes(rows.await?))
 }
 
 /// Those of these seats that are not stored as available, by id.
@@ -41,12 +70,31 @@ pub async fn odd_seats_among(
     event: EventId,
     among: &BTreeSet<SeatId>,
 ) -> Result<Vec<OddSeat>, StoreError> {
+    if among.is_empty() {
+        return Ok(Vec::new());
+    }
     let found = seats::Entity::find()
         .filter(seats::Column::EventId.eq(event))
         .filter(db::is_among(sql, seats::Column::SeatId, among.iter().copied()))
         .filter(seats::Column::Status.ne(SeatState::Available))
         .order_by_asc(seats::Column::SeatId);
-    db::list(sql, found).await
+    Ok(with_shared_classes(db::list(sql, found).await?))
+}
+
+fn with_shared_classes(rows: Vec<OddSeatRow>) -> Vec<OddSeat> {
+    let mut classes: HashSet<Arc<SeatClass>> = HashSet::new();
+    let seat = |row: OddSeatRow| {
+        let OddSeatRow { section_id: section, category, price_minor: own_price_minor, .. } = row;
+        let class = SeatClass { section, category, own_price_minor };
+        let class = classes.get(&class).cloned().unwrap_or_else(|| {
+            let class = Arc::new(class);
+            classes.insert(Arc::clone(&class));
+            class
+        });
+        let OddSeatRow { seat_id: id, status, version, expires_at, .. } = row;
+        OddSeat { id, class, status, version, expires_at }
+    };
+    rows.into_iter().map(seat).collect()
 }
 
 /// The persons of all general-admission holds of a section that lapse at the same time.
@@ -70,27 +118,24 @@ pub async fn general_holds(sql: &impl Sql, event: EventId) -> Result<Vec<General
     .await
 }
 
-/// A price category of a section's seats, with the range of the prices that single seats have.
-#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
-pub struct SectionCategory {
-    #[sea_orm(alias = "section_id")]
-    pub section: SectionId,
-    pub category: String,
-    /// The lowest own price of a seat, in minor units.
-    pub own_min: Option<i64>,
-    /// The highest own price of a seat, in minor units.
-    pub own_max: Option<i64>,
-}
-
-/// The price categories of every section of an event.
-pub async fn categories(
-    sql: &impl Sql,
-    event: EventId,
-) -> Result<Vec<SectionCategory>, StoreError> {
-    sql.list(
-        "SELECT section_id, category, min(price_minor) AS own_min, max(price_minor) AS own_max \
-             FROM seats WHERE event_id = $1 GROUP BY section_id, category",
-        vec![event.into()],
-    )
-    .await
+/// The classes of an event's seats.
+pub async fn classes(sql: &impl Sql, event: EventId) -> Result<Vec<SeatsOfClass>, StoreError> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        section_id: SectionId,
+        category: String,
+        price_minor: Option<i64>,
+        seats: i64,
+    }
+    let rows: Vec<Row> = sql
+        .list(
+            "SELECT section_id, category, price_minor, count(*) AS seats FROM seats \
+                 WHERE event_id = $1 GROUP BY section_id, category, price_minor",
+            vec![event.into()],
+        )
+        .await?;
+    let group = |Row { section_id: section, category, price_minor: own_price_minor, seats }| {
+        SeatsOfClass { class: SeatClass { section, category, own_price_minor }, seats }
+    };
+    Ok(rows.into_iter().map(group).collect())
 }

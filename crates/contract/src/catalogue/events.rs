@@ -75,7 +75,7 @@ pub struct Event {
     pub capacity: i64,
     /// How many places are available now.
     pub available: i64,
-    /// The lowest and the highest price now. Absent when no offer is on sale.
+    /// The lowest and the highest price of the places that can be bought now. Absent when there are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price_range: Option<PriceRange>,
     /// The version of the event. Every change of the event increments it.

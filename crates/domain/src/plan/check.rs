@@ -4,10 +4,13 @@
 //! These checks run after the reader, even if the reader found faults, so that all faults are
 //! reported together. The reader leaves refused texts empty, and these checks skip empty texts.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
+};
 
 use super::{Area, Place, Plan, Zone, faults::Faults};
-use crate::text::letters;
+use crate::text::{as_seen, letters};
 
 /// Adds the faults of the plan as a whole.
 pub(super) fn plan(plan: &Plan, faults: &mut Faults) {
@@ -28,7 +31,7 @@ pub(super) fn plan(plan: &Plan, faults: &mut Faults) {
             return;
         }
         checks.seen(zone.name.as_deref().unwrap_or_default(), || format!("zones[{index}].name"));
-        if !titles.insert(zone.title(index)) {
+        if !titles.insert(as_seen(&zone.title(index)).into_owned()) {
             checks.fault(|| format!("zones[{index}].name"), "another zone has this name");
         }
         checks.uuid(zone.uuid.as_deref(), || format!("zones[{index}]"));
@@ -106,12 +109,13 @@ impl<'p> Checks<'p, '_> {
         // Several rows with the same number are common: a row that an aisle divides is drawn as two
         // rows. But two seats with the same name within these rows are a fault, because nobody
         // could find theirs.
-        let mut called = HashSet::new();
+        let mut called: HashSet<(Cow<'_, str>, Cow<'_, str>)> = HashSet::new();
         let title = zone.title(zone_at);
         for (row_at, row) in zone.rows.iter().enumerate() {
             let at_row = || format!("zones[{zone_at}].rows[{row_at}]");
             self.uuid(row.uuid.as_deref(), at_row);
             self.seen(&row.row_number, || at_row() + ".row_number");
+            let row_as_seen = as_seen(&row.row_number);
             for (seat_at, seat) in row.seats.iter().enumerate() {
                 if self.full() {
                     return;
@@ -136,7 +140,7 @@ impl<'p> Checks<'p, '_> {
                     guids.insert(guid, here);
                 }
                 if !seat.seat_number.is_empty()
-                    && !called.insert((row.row_number.as_str(), seat.seat_number.as_str()))
+                    && !called.insert((row_as_seen.clone(), as_seen(&seat.seat_number)))
                 {
                     self.fault(
                         || at() + ".seat_number",
@@ -144,7 +148,9 @@ impl<'p> Checks<'p, '_> {
                     );
                 }
                 let place = Place { zone: &title, row: &row.row_number, number: &seat.seat_number };
-                if place.is_ambiguous() && !self.labels.insert(place.to_string()) {
+                if place.is_ambiguous()
+                    && !self.labels.insert(as_seen(&place.to_string()).into_owned())
+                {
                     self.fault(
                         || at() + ".seat_number",
                         "another seat is printed with the same zone, row and number",

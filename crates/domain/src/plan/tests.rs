@@ -218,6 +218,23 @@ fn names_are_seen_and_have_one_unicode_form() {
 }
 
 #[test]
+fn places_that_look_the_same_are_one_place() {
+    for number in ["1 ", "1\u{200d}", "\u{a0}1"] {
+        check(
+            |plan| *at(plan, "/zones/0/rows/0/seats/1/seat_number") = json!(number),
+            &["zones[0].rows[0].seats[1].seat_number: another seat of this row"],
+        );
+    }
+    check(
+        |plan| {
+            *at(plan, "/zones/0/name") = json!("Left");
+            *at(plan, "/zones/1/name") = json!("Left \u{fe0f}");
+        },
+        &["zones[1].name: another zone has this name"],
+    );
+}
+
+#[test]
 fn a_row_parted_by_an_aisle_may_stand_as_two() {
     check(
         |plan| {
