@@ -4,6 +4,8 @@
 //! The pass takes no input and stores no position: each run finds the remaining bookings, also after a crash. Several
 //! runs at once do nothing twice, because each booking's row is locked and judged anew.
 
+use std::collections::BTreeSet;
+
 use holdfast_domain::{
     booking::BookingState,
     ids::{BookingId, EventId},
@@ -38,11 +40,12 @@ impl Cancellations {
             let Some(last) = batch.last() else { break };
             after = Some((last.booking, last.event));
             seen += batch.len();
+            let events: BTreeSet<EventId> = batch.iter().map(|it| it.event).collect();
             for concerned in batch {
                 let booking = concerned.booking;
                 tally.add(booking, self.end_line(concerned).await.map(u64::from))?;
             }
-            self.relay.nudge(News::Anything);
+            events.into_iter().for_each(|event| self.relay.nudge(News::Places(event)));
         }
         tally.end()
     }

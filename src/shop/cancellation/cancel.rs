@@ -5,7 +5,10 @@
 //! counters → saga → outbox. A second request finds the lines cancelled and changes nothing.
 
 use holdfast_domain::actor::Actor;
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::Arc,
+};
 
 use holdfast_contract::bookings::Booking;
 use holdfast_domain::{
@@ -127,6 +130,15 @@ pub enum CancelOutcome {
 pub(super) struct Left {
     pub(super) came: CancelOutcome,
     pub(super) refund: Option<Work<Refund>>,
+    /// The events whose places have changed.
+    pub(super) events: BTreeSet<EventId>,
+}
+
+impl Left {
+    /// The result of a transaction that changed nothing.
+    pub(super) fn unchanged(came: CancelOutcome) -> Self {
+        Self { came, refund: None, events: BTreeSet::new() }
+    }
 }
 
 impl Cancellations {
@@ -141,7 +153,7 @@ impl Cancellations {
         if let Some(work) = left.refund {
             self.refunds.drive(work);
         }
-        self.relay.nudge(News::Anything);
+        left.events.into_iter().for_each(|event| self.relay.nudge(News::Places(event)));
         Ok(left.came)
     }
 
@@ -169,7 +181,7 @@ async fn cancel(
     command: &CancelCommand,
 ) -> Result<Left, CancelError> {
     if let Some(came) = claim(tx, command.attempt.as_ref()).await? {
-        return Ok(Left { came, refund: None });
+        return Ok(Left::unchanged(came));
     }
     let found = confirmed::lock(tx, command.booking).await?;
     let (booking, lines) = found.ok_or(CancelError::NotFound)?;
@@ -177,7 +189,7 @@ async fn cancel(
     if booking.status != BookingState::Confirmed {
         if booking.status == BookingState::Cancelled {
             let came = answer(tx, command.attempt.as_ref(), command.booking).await?;
-            return Ok(Left { came, refund: None });
+            return Ok(Left::unchanged(came));
         }
         return Err(CancelError::NotConfirmed(booking.status));
     }
@@ -190,7 +202,8 @@ async fn cancel(
         false => void(tx, refunds, entropy, command, &booking, &wanted, &shares, now_ms).await?,
     };
     let came = answer(tx, command.attempt.as_ref(), command.booking).await?;
-    Ok(Left { came, refund })
+    let events = wanted.iter().map(|line| line.event_id).collect();
+    Ok(Left { came, refund, events })
 }
 
 #[expect(clippy::too_many_arguments, reason = "the parts of one transaction")]

@@ -72,7 +72,7 @@ async fn give_back(
 ) -> Result<Left, CancelError> {
     let attempt = Some(&command.attempt);
     if let Some(came) = claim(tx, attempt).await? {
-        return Ok(Left { came, refund: None });
+        return Ok(Left::unchanged(came));
     }
     let found = confirmed::lock(tx, command.booking.booking()).await?;
     let (booking, lines) = found.ok_or(CancelError::NotFound)?;
@@ -102,5 +102,5 @@ async fn give_back(
     let entry = Entry::new(entropy, command.booking.actor(), "booking.refund", subject, &detail);
     audit::record(tx, &entry).await?;
     let came = answer(tx, attempt, command.booking.booking()).await?;
-    Ok(Left { came, refund })
+    Ok(Left { refund, ..Left::unchanged(came) })
 }
