@@ -26,7 +26,7 @@ COPY --from=build /out/holdfast /usr/local/bin/holdfast
 USER 10001:10001
 WORKDIR /var/lib/holdfast
 # Production: the program refuses to start without a database, its secrets and a real gateway.
-ENV HOLDFAST_ENV=production HOLDFAST_BIND=0.0.0.0:8080 HOLDFAST_DATA_DIR=/var/lib/holdfast/data MALLOC_TRIM_THRESHOLD_=131072
+ENV HOLDFAST_ENV=production HOLDFAST_BIND=0.0.0.0:8080 HOLDFAST_DATA_DIR=/var/lib/holdfast/data
 EXPOSE 8080
 # tini: the server does not adopt and reap the children of other processes.
 ENTRYPOINT ["/usr/bin/tini", "--", "holdfast"]

@@ -42,6 +42,4 @@ cat <<TEXT
   The data is in ${HOLDFAST_DATA_DIR:-./data}; Ctrl-C ends it.
 
 TEXT
-# Returns the memory of a peak to the system; by default glibc keeps it. See docs/OPERATIONS.md.
-export MALLOC_TRIM_THRESHOLD_=${MALLOC_TRIM_THRESHOLD_:-131072}
 exec "$(profile_dir "$profile")/holdfast" serve "$@"

@@ -53,8 +53,6 @@ def node_settings(folder, database_url, redis_urls, **more):
         "TRUSTED_PROXIES": "127.0.0.1",
         **more,
     })
-    # The same setting as in scripts/run.sh and in the image; see docs/OPERATIONS.md, Memory.
-    env.setdefault("MALLOC_TRIM_THRESHOLD_", "131072")
     return env
 
 

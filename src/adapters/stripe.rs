@@ -9,8 +9,6 @@
 //! This module never retries (the saga repeats calls, with its own keys), never handles webhooks
 //! (`checkout/webhooks`), and never sees card numbers.
 
-#![expect(clippy::wildcard_enum_match_arm, reason = "Stripe adds words to its own enums")]
-
 mod reading;
 mod transport;
 
@@ -196,6 +194,7 @@ impl StripeGateway {
 
     /// Stripe refused a confirmation as invalid. A payment that nobody confirmed is cancelled, so that a
     /// confirmation that is still under way cannot reserve money for a checkout that has ended.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "Stripe adds words to its own enums")]
     async fn refuse(
         &self,
         key: &str,
@@ -386,6 +385,7 @@ impl PaymentGateway for StripeGateway {
         }
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "Stripe adds words to its own enums")]
     async fn capture(&self, key: &str, payment: &PaymentId) -> Outcome<(), ()> {
         let captured = CapturePaymentIntent::new(payment.0.as_str())
             .customize()
@@ -408,6 +408,7 @@ impl PaymentGateway for StripeGateway {
         }
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "Stripe adds words to its own enums")]
     async fn void(&self, key: &str, payment: &PaymentId) -> Outcome<(), ()> {
         let intent = match self.cancel(key, payment).await.map_err(No::from) {
             Ok(intent) => intent,

@@ -57,12 +57,12 @@ const MAX_REMEMBERED: u64 = 10_000;
 #[derive(Debug, Clone)]
 pub struct Adoption {
     base: Base,
-    unmoved: Cache<(GuestId, UserId), (Standing, Adopted)>,
+    unmoved: Cache<(GuestId, UserId), (GuestReservations, Adopted)>,
 }
 
 /// The events in which a guest is a buyer, and the guest's reservations with their versions.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Standing {
+struct GuestReservations {
     events: Vec<EventId>,
     reservations: Vec<(ReservationId, i32)>,
 }
@@ -93,7 +93,7 @@ impl Adopt for Adoption {
         locale: &'static str,
     ) -> Result<Option<Adopted>, StoreError> {
         // Most guests have nothing left, and a look costs no lock.
-        let standing = Standing::of(&self.base.db, guest).await?;
+        let standing = GuestReservations::of(&self.base.db, guest).await?;
         if standing.events.is_empty() {
             return Ok(Some(Adopted::default()));
         }
@@ -124,7 +124,7 @@ impl Adopt for Adoption {
     }
 }
 
-impl Standing {
+impl GuestReservations {
     async fn of(sql: &impl db::Sql, guest: GuestId) -> Result<Self, StoreError> {
         let standing = guest_reservations::standing_of(sql, guest).await?;
         let mut events = guest_bookings::events_of(sql, guest).await?;
@@ -141,7 +141,7 @@ impl Handover {
     async fn within(self, tx: &Tx, entropy: &dyn Entropy) -> Result<Option<Adopted>, StoreError> {
         let Self { guest, user, locale } = self;
         let (from, to) = (Buyer::Guest(guest), Buyer::User(user.id));
-        let Standing { mut events, .. } = Standing::of(tx, guest).await?;
+        let GuestReservations { mut events, .. } = GuestReservations::of(tx, guest).await?;
         let is_cut = events.len() > MAX_EVENTS;
         events.truncate(MAX_EVENTS);
         guest_reservations::lock(tx, [from, to], &events, locale).await?;

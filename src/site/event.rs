@@ -6,6 +6,7 @@ use holdfast_contract::{
     money::Money,
     pages::requests,
 };
+use holdfast_domain::money::Currency;
 use serde_json::{Value, json};
 
 use super::head::Head;
@@ -92,23 +93,13 @@ fn schema(event: &Event, address: &str) -> Value {
 
 /// An amount in the currency's major unit, as schema.org requires: `45.00`.
 fn major(money: &Money) -> String {
-    let digits = minor_digits(&money.currency);
+    let digits = Currency::of_code(&money.currency).map_or(2, Currency::decimals);
     let unit = 10_i64.pow(digits);
     let (whole, rest) = (money.amount / unit, money.amount % unit);
     if digits == 0 {
         return whole.to_string();
     }
     format!("{whole}.{rest:0width$}", width = digits as usize)
-}
-
-/// The number of digits of a currency's minor unit (ISO 4217, list one).
-fn minor_digits(currency: &str) -> u32 {
-    match currency {
-        "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX"
-        | "UYI" | "VND" | "VUV" | "XAF" | "XOF" | "XPF" => 0,
-        "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
-        _ => 2,
-    }
 }
 
 #[cfg(test)]

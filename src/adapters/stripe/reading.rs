@@ -81,6 +81,7 @@ pub(super) fn last_decline(intent: &PaymentIntent) -> Decline {
 }
 
 /// The state of a payment. `None` when Stripe uses a word that this program does not know.
+#[expect(clippy::wildcard_enum_match_arm, reason = "Stripe adds words to its own enums")]
 fn status(intent: &PaymentIntent) -> Option<PaymentStatus> {
     match &intent.status {
         PaymentIntentStatus::RequiresConfirmation => Some(PaymentStatus::Prepared),

@@ -38,11 +38,11 @@ impl<D: Driver> Clone for Member<D> {
     }
 }
 
-/// The result for a member: whether the worker keeps the saga, and the steps that were recorded.
-pub(super) type Came<S> = (Recorded<S>, Vec<&'static str>);
+/// The record of a member: whether the worker keeps the saga, and the steps that were recorded.
+pub(super) type WrittenDown<S> = (Recorded<S>, Vec<&'static str>);
 
-/// The result for each member; `None` for a member that another worker has.
-pub(super) type CameOfAll<S> = Vec<Option<Came<S>>>;
+/// The record of each member; `None` for a member that another worker has.
+pub(super) type WrittenDownOfAll<S> = Vec<Option<WrittenDown<S>>>;
 
 /// A member while its transaction is under way.
 struct Stand<D: Driver> {
@@ -131,7 +131,7 @@ impl<D: Driver> Executor<D> {
         &self,
         tx: &Tx,
         members: Vec<Member<D>>,
-    ) -> Result<CameOfAll<D::State>, RecordError<D::Event>> {
+    ) -> Result<WrittenDownOfAll<D::State>, RecordError<D::Event>> {
         let ids: Vec<Uuid> = members.iter().map(|member| member.work.row.id).collect();
         let mut rows: HashMap<Uuid, Row> =
             store::look(tx, &ids).await?.into_iter().map(|row| (row.id, row)).collect();
@@ -269,7 +269,10 @@ impl<D: Driver> Executor<D> {
     }
 
     /// The results for the members, and their records.
-    fn written_down(&self, stands: Vec<Option<Stand<D>>>) -> (CameOfAll<D::State>, Vec<Record>) {
+    fn written_down(
+        &self,
+        stands: Vec<Option<Stand<D>>>,
+    ) -> (WrittenDownOfAll<D::State>, Vec<Record>) {
         let mut records = Vec::new();
         let came = stands.into_iter().map(|stand| {
             let Stand { held, state, about, trouble, steps, .. } = stand?;

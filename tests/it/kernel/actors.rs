@@ -96,6 +96,7 @@ async fn only_an_active_account_with_its_password_signs_in() {
     let set = "UPDATE users SET status = $1 WHERE id = $2";
     for status in AccountStatus::ALL {
         change(&app, set, vec![status.as_str().into(), ada.into()]).await;
+        users_are_read_anew().await;
         let (login, profile) = (
             app.post("/auth/login", &credentials).await,
             app.as_user(&token).get("/auth/profile").await,
