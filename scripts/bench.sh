@@ -8,5 +8,5 @@ raise_open_files
 
 scripts/frontend.sh
 build_server release --bin holdfast
-cargo build --release -p holdfast-fake-stripe
+build_tool release holdfast-fake-stripe fake-stripe
 exec python3 scripts/bench.py --binary "$(profile_dir release)/holdfast" "$@"

@@ -8,6 +8,6 @@ raise_open_files
 
 scripts/frontend.sh
 build_server release --bin holdfast
-cargo build --release -p holdfast-crowd
+build_tool release holdfast-crowd holdfast-crowd
 release=$(profile_dir release)
 exec python3 scripts/onsale.py --binary "$release/holdfast" --crowd "$release/holdfast-crowd" "$@"

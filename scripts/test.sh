@@ -193,7 +193,7 @@ in_browser() {
   fi
   ensure_pages
   build_tests
-  cargo build -p holdfast-fake-stripe
+  cargo build "${FEATURES[@]}" --bin fake-stripe
   npm_packages tests/browser
   # A failed $(…) ends the group here. Before a command, its status would be lost.
   local seeded chromium firefox

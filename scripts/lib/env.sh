@@ -39,6 +39,12 @@ build_server() {
   cargo build --profile "$profile" -p holdfast "$@"
 }
 
+# build_tool PROFILE PACKAGE PROGRAM: a program beside the server. It is selected together with the server, so that the
+# two share their dependencies.
+build_tool() {
+  cargo build --profile "$1" -p holdfast -p "$2" --bin "$3"
+}
+
 # The build embeds the pages, so their folder must exist even before the pages do.
 ensure_dist() {
   mkdir -p frontend/dist
