@@ -53,6 +53,9 @@ FIGURES = [
     ("hot_state_reads_per_s", f"state of {HOT_EVENTS} events under {HOLDS_PER_S} holds/s", "/s", None),
     ("hot_state_reads_ratio", "  of idle", "", (">=", 0.8)),
     ("hot_state_reads_p99_ms", "  p99", "ms", ("<", 20)),
+    ("hot_hold_p99_alone_ms", f"  holds over {HOT_EVENTS} events alone, p99", "ms", None),
+    ("hot_hold_p99_ms", "  beside these readers", "ms", None),
+    ("hot_hold_p99_ratio", "    of alone", "", ("<", 1.5)),
     ("lapsed_holds", "holds that lapse together", "", None),
     ("lapsed_gone_s", "  gone after", "s", ("<=", 60)),
     ("hold_p99_beside_lapsed_ms", "  a hold meanwhile, p99", "ms", None),
@@ -124,7 +127,9 @@ def copy_events(bench, count):
 
 def measure_hot(sale, hot):
     """Reads of the state of many events whose seats are being held."""
-    seats = sale.begin(HOLDS_PER_S * sale.options.seconds / len(hot) + 1)
+    count = HOLDS_PER_S * sale.options.seconds / len(hot) + 1
+    alone = sale.crowd(sale.options.seconds, "--holds", HOLDS_PER_S, seats=sale.begin(count), events=hot)["holds"]
+    seats = sale.begin(count)
     readers = ("--read", "/seats?state=only", "--readers", READERS, "--read-url", sale.nodes[-1].url)
     # The first read of an event reads all of it.
     sale.crowd(WARM_UP_SECS, *readers, events=hot)
@@ -133,6 +138,10 @@ def measure_hot(sale, hot):
     reads = both["reads"]
     if idle["failed"] or reads["failed"] or both["holds"]["others"]:
         raise Failure(f"unexpected answers: {idle}, {both}")
+    alone, beside = alone["held"]["p99_ms"], both["holds"]["held"]["p99_ms"]
+    sale.put("hot_hold_p99_alone_ms", alone)
+    sale.put("hot_hold_p99_ms", beside)
+    sale.put("hot_hold_p99_ratio", beside / alone)
     sale.put("hot_state_reads_per_s", reads["per_s"])
     sale.put("hot_state_reads_ratio", reads["per_s"] / idle["per_s"])
     sale.put("hot_state_reads_p99_ms", reads["read"]["p99_ms"])
