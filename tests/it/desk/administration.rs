@@ -2,12 +2,21 @@
 
 use std::time::Duration;
 
-use holdfast::kernel::{db::Sql, saga::attention, telemetry};
+use holdfast::kernel::{
+    db::{self, Sql},
+    saga::attention,
+    telemetry,
+};
 use holdfast_contract::{
     bookings::BookingStatus,
     operators::{AuditPage, Saga, SagaPage, SagaStatus},
 };
-use holdfast_domain::access::Role;
+use holdfast_domain::{
+    access::Role,
+    booking::TicketState,
+    ids::{BookingId, EventId, LineId, SeatId, SectionId, TicketId},
+};
+use holdfast_entity::tickets;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -109,15 +118,21 @@ async fn sagas_are_paged_without_a_gap() {
 /// Makes it impossible to issue a ticket for seat 1, by inserting another live ticket for the seat.
 async fn jam(app: &TestApp, event: &Event) -> Uuid {
     let id = app.app.base.entropy.id();
-    let inserted = run(
-        app,
-        "INSERT INTO tickets (id, event_id, booking_id, line_id, buyer_id, ordinal, seat_id, \
-         section_id, label, admits, status, issued_at) \
-         VALUES ($1, $2, $1, $1, $1, 1, 1, $3, 'jam', 1, 'valid', 0)",
-        vec![id.into(), event.id.into(), event.seated.into()],
-    )
-    .await;
-    assert_eq!(inserted, 1);
+    let ticket = tickets::Model {
+        id: TicketId(id),
+        event_id: EventId(event.id),
+        booking_id: BookingId(id),
+        line_id: LineId(id),
+        buyer_id: id,
+        ordinal: 1,
+        seat_id: Some(SeatId(1)),
+        section_id: SectionId(event.seated),
+        label: "jam".to_owned(),
+        admits: 1,
+        status: TicketState::Valid,
+        issued_at: 0,
+    };
+    db::insert(&app.app.base.db, ticket).await.expect("a ticket");
     id
 }
 
