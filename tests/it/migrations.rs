@@ -1,7 +1,7 @@
 //! The migration of a store of an older version keeps its rows.
 
 mod killed;
-mod rolling;
+pub mod rolling;
 mod room;
 mod stored;
 

@@ -13,6 +13,7 @@ mod passes;
 mod rows;
 mod secrets;
 mod walks;
+mod whole;
 
 /// The maximum number of lines in a file. A longer file should be divided.
 const MAX_LINES: usize = 500;

@@ -28,18 +28,9 @@ async fn what_a_program_of_before_writes_is_still_taken() {
     assert_eq!(holdfast::app::check(&db).await.expect("the check runs"), []);
 }
 
-/// The tables from which the previous version reads every column.
-const READ_WHOLE: [&str; 9] = [
-    "reservation_items",
-    "bookings",
-    "payments",
-    "booking_lines",
-    "tickets",
-    "seats",
-    "events",
-    "offers",
-    "sections",
-];
+/// The tables from which the program reads every column with `*`, so that the version after it must add none. The test
+/// `tables_that_are_read_whole_are_known` compares the list with the source text.
+pub const READ_WHOLE: [&str; 3] = ["events", "reservations", "simulated_payments"];
 
 #[tokio::test]
 async fn what_a_program_of_before_has_prepared_it_reads_on() {

@@ -8,7 +8,7 @@ use super::{Source, sources};
 const LIST: usize = 4;
 
 /// The text of a file's statements on one line each, without the breaks of Rust's strings.
-fn joined(source: &Source) -> String {
+pub(super) fn joined(source: &Source) -> String {
     let lines: Vec<&str> = source.code().map(|(_, line)| line.trim_end_matches('\\')).collect();
     lines.join(" ").split_whitespace().collect::<Vec<_>>().join(" ")
 }
