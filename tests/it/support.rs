@@ -1,4 +1,4 @@
-//! The harness of the tests: servers, buyers, events, programs, the fake Stripe.
+//! The harness of the tests: servers, buyers, events, whole worlds, programs, the fake Stripe.
 
 pub mod answer;
 pub mod buyer;
@@ -9,3 +9,4 @@ pub mod paid;
 pub mod plans;
 pub mod process;
 pub mod stripe_rig;
+pub mod world;
