@@ -1,6 +1,7 @@
 //! An object that a caller may not see does not exist for that caller: drafts, cancelled drafts, bookings through the
 //! wrong event.
 
+mod children;
 mod drafts;
 mod policy;
 
