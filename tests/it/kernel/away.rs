@@ -1,8 +1,13 @@
 //! Every error with which a store says that it cannot work at present counts as unavailable, and no other error does.
+//! A request that meets such a store is told to come again. A read whose connection broke is tried once more before.
 
+use futures_util::future::join_all;
 use holdfast::kernel::db::{ClockOffset, Db, Dialect, Sql as _, StoreError};
 
-use crate::support::harness::{bare_store, connect};
+use crate::support::{
+    fixture::{app_with_event, seats},
+    harness::{bare_store, connect},
+};
 
 async fn store() -> (Db, tempfile::TempDir) {
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -51,4 +56,49 @@ async fn a_store_that_cannot_work_for_now_is_unavailable() {
         Dialect::Postgres => postgres(&db).await,
         Dialect::Sqlite => sqlite(&db).await,
     }
+}
+
+/// The number of connections of a pool that [`end_connections`] breaks.
+const CONNECTIONS: u32 = 3;
+
+/// Opens several connections of the pool of `db`, and ends all connections to its database from outside, as a restart
+/// of PostgreSQL does.
+async fn end_connections(db: &Db, from: &Db) {
+    let busy = (0..CONNECTIONS).map(|_| db.all("SELECT pg_sleep(0.1)", vec![]));
+    join_all(busy).await.into_iter().for_each(|slept| assert!(slept.is_ok(), "{slept:?}"));
+    // The number is the time in which each connection has to end, in milliseconds.
+    let end = "SELECT pg_terminate_backend(pid, 10000) AS ended FROM pg_stat_activity \
+               WHERE datname = current_database() AND pid <> pg_backend_pid() \
+               AND backend_type = 'client backend'";
+    let ended: Vec<bool> = from.values(end, vec![]).await.expect("an administrator ends them");
+    // A connection of the round before may have ended by itself.
+    let ended = ended.into_iter().filter(|ended| *ended).count();
+    assert!(ended >= CONNECTIONS as usize, "only {ended} connections were ended");
+}
+
+#[tokio::test]
+async fn a_read_or_a_begin_whose_connection_was_ended_is_tried_once_more() {
+    let (app, event) = app_with_event().await;
+    if app.app.base.db.writing().dialect() == Dialect::Postgres {
+        let url = app.app.config.database.url.expose();
+        let from = connect(url, 1, ClockOffset::Ignored).await;
+        // A pool that nobody else uses, so that the statement below is the first to meet the end.
+        let db = connect(url, CONNECTIONS, ClockOffset::Ignored).await;
+        end_connections(&db, &from).await;
+        let one = db.value::<i32>("SELECT 1", vec![]).await.map(|_| ());
+        end_connections(&db, &from).await;
+        let all = db.values::<i32>("SELECT 1", vec![]).await.map(|_| ());
+        end_connections(&db, &from).await;
+        let begun = db.begin().await.map(|_| ());
+        assert!(one.is_ok() && all.is_ok() && begun.is_ok(), "{one:?}, {all:?}, {begun:?}");
+        for part in ["", "/sections", "/inventory", "/offers", "/purchase-eligibility"] {
+            end_connections(&app.app.base.db, &from).await;
+            let read = app.get(&event.path(part)).await;
+            assert_eq!(read.status, 200, "{part}: {}", read.text);
+        }
+        end_connections(&app.app.base.db, &from).await;
+        let held = app.post(&event.reservations(), &seats(&[1])).await;
+        assert_eq!(held.status, 201, "{}", held.text);
+    }
+    app.finish().await;
 }
