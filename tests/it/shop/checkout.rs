@@ -1,5 +1,6 @@
 //! Payments of one buyer at a time: the responses, the rows that stay, and the money that is refunded.
 
+mod away;
 mod begun;
 mod crashes;
 mod faults;
