@@ -188,6 +188,10 @@ impl Failure for StoreError {
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
+
+    use sea_orm::sqlx::error::{DatabaseError, ErrorKind};
+
     use super::*;
 
     #[test]
@@ -203,6 +207,62 @@ mod tests {
             error.to_string().starts_with("a row is missing (src/kernel/db/error.rs:"),
             "{error}"
         );
+    }
+
+    /// An error of SQLite with this code.
+    #[derive(Debug, thiserror::Error)]
+    #[error("SQLite's code {0}")]
+    struct OfSqlite(&'static str);
+
+    impl DatabaseError for OfSqlite {
+        fn message(&self) -> &str {
+            self.0
+        }
+
+        fn code(&self) -> Option<Cow<'_, str>> {
+            Some(self.0.into())
+        }
+
+        fn as_error(&self) -> &(dyn std::error::Error + Send + Sync + 'static) {
+            self
+        }
+
+        fn as_error_mut(&mut self) -> &mut (dyn std::error::Error + Send + Sync + 'static) {
+            self
+        }
+
+        fn into_error(self: Box<Self>) -> Box<dyn std::error::Error + Send + Sync + 'static> {
+            self
+        }
+
+        fn kind(&self) -> ErrorKind {
+            ErrorKind::Other
+        }
+    }
+
+    #[test]
+    fn what_ails_sqlite_for_now_is_unavailable_and_its_faults_are_not() {
+        let of = |code| -> StoreError {
+            let error = Error::Database(Box::new(OfSqlite(code)));
+            DbErr::Query(RuntimeErr::SqlxError(Arc::new(error))).into()
+        };
+        // BUSY, LOCKED, READONLY, IOERR, FULL and CANTOPEN, each also with a reason in the upper bytes:
+        // BUSY_RECOVERY, BUSY_SNAPSHOT, LOCKED_SHAREDCACHE, READONLY_DBMOVED, IOERR_READ, IOERR_FSYNC, CANTOPEN_ISDIR.
+        let away =
+            ["5", "261", "517", "6", "262", "8", "1032", "10", "266", "1034", "13", "14", "526"];
+        for code in away {
+            assert!(of(code).is_unavailable(), "{code}");
+        }
+        // ERROR, CORRUPT, CONSTRAINT, MISUSE, NOTADB, CONSTRAINT_CHECK, CONSTRAINT_UNIQUE.
+        for code in ["1", "11", "19", "21", "26", "275", "2067"] {
+            assert!(!of(code).is_unavailable(), "{code}");
+        }
+        // Another connection had the lock: the whole transaction can run again at once.
+        for (code, reruns) in
+            [("5", true), ("261", true), ("517", true), ("6", false), ("10", false)]
+        {
+            assert_eq!(of(code).asks_for_rerun(), reruns, "{code}");
+        }
     }
 
     #[test]

@@ -102,3 +102,25 @@ async fn a_read_or_a_begin_whose_connection_was_ended_is_tried_once_more() {
     }
     app.finish().await;
 }
+
+#[tokio::test]
+async fn a_write_that_finds_sqlite_busy_is_unavailable_for_now() {
+    let (app, event) = app_with_event().await;
+    let db = &app.app.base.db;
+    if db.writing().dialect() == Dialect::Sqlite {
+        // The only connection that writes waits for 10 s otherwise.
+        db.run("PRAGMA busy_timeout = 20", vec![]).await.expect("a setting");
+        let other = connect(app.app.config.database.url.expose(), 1, ClockOffset::Ignored).await;
+        let writes = other.begin().await.expect("the write lock");
+        let refused = app.post(&event.reservations(), &seats(&[1])).await;
+        refused.assert_problem(503, "/problems/unavailable");
+        let again = refused.header("Retry-After").and_then(|text| text.parse::<u32>().ok());
+        assert!(again.is_some_and(|secs| secs > 0), "{:?}", refused.headers);
+        // Reads do not wait for who writes.
+        assert_eq!(app.get(&event.path("")).await.status, 200);
+        writes.rollback().await.expect("the lock is given back");
+        let held = app.post(&event.reservations(), &seats(&[1])).await;
+        assert_eq!(held.status, 201, "{}", held.text);
+    }
+    app.finish().await;
+}
