@@ -1,4 +1,5 @@
 //! Tests of accounts, roles and organizations.
 
 mod accounts;
+mod alone;
 mod standing;
