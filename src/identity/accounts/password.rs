@@ -23,9 +23,9 @@ pub const MIN_CHARS: usize = 8;
 pub const MAX_BYTES: usize = 256;
 /// The minimum zxcvbn score of a password: 2 of 4, "somewhat guessable".
 const MIN_SCORE: zxcvbn::Score = zxcvbn::Score::Two;
-/// How many characters of a password, and of each word that an attacker would try first, are scored. zxcvbn needs a
-/// second for 256 characters that look like letters and digits at once. A password that is hard to guess proves this
-/// within these first characters.
+/// How many characters of a password, and of each word that an attacker would try first, are scored. zxcvbn's work grows
+/// with the square of their number: where they look like letters and digits at once, the 100 characters that zxcvbn
+/// would score cost four times as much. A password that is hard to guess proves this within these first characters.
 const SCORED_CHARS: usize = 48;
 /// How many requests may wait for each core. More requests would wait longer than [`MAX_WAIT`].
 const WAITING_PER_CORE: usize = 64;
@@ -301,9 +301,19 @@ mod tests {
 
     #[tokio::test]
     async fn a_long_password_is_scored_by_its_beginning() {
-        let leet = "4@8({[<3691!|0$5+7%2".repeat(12) + "aA1";
-        assert_eq!(scored(&leet).chars().count(), SCORED_CHARS);
-        let known = "l33t".repeat(60);
-        assert_eq!(passwords().judge(&leet, &[&known]).await.expect("idle"), Ok(()));
+        let passwords = passwords();
+        let check = async |password: &str, known: &str| {
+            passwords.judge(password, &[known]).await.expect("the service is idle")
+        };
+        let strong = "correct-Horse7-battery";
+        assert_eq!(check(strong, "").await, Ok(()));
+        // The characters after the beginning do not count, however hard they are to guess.
+        let beginning = "aA1".repeat(SCORED_CHARS / 3);
+        assert_eq!(beginning.len(), SCORED_CHARS);
+        assert_eq!(check(&(beginning + strong), "").await, Err(Weakness::Guessable));
+        // The same holds for a word that an attacker would try first.
+        let word: String = strong.chars().cycle().take(SCORED_CHARS).collect();
+        assert_eq!(check(&word, "").await, Ok(()));
+        assert_eq!(check(&word, &(word.clone() + "-and-more")).await, Err(Weakness::Guessable));
     }
 }
