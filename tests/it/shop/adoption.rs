@@ -25,6 +25,7 @@ use crate::support::{
     buyer::Buyer,
     fixture::{self, Event, Like, account, app_with_event, seats, seats_and_places},
     harness::{CallerOf, TestApp, users_are_read_anew},
+    paid::{LOOK_EVERY, LOOKS},
 };
 
 /// How often a race is run, each time with another head start.
@@ -418,5 +419,49 @@ async fn a_booking_that_is_being_paid_for_moves_with_its_saga() {
     let read = user.get(&format!("/bookings/{}", pending.booking().id)).await.booking();
     assert_eq!(read.status, BookingStatus::Pending);
     assert!(read.next_action.is_some(), "the buyer can go on");
+    // The payment is completed now, so that the tickets are issued after the guest's booking became the user's.
+    let secret = pending.client_secret();
+    let path = format!("/payments/simulated/{secret}/complete");
+    let completed = app.post(&path, &json!({ "outcome": "success" })).await;
+    assert_eq!(completed.status, 200, "{}", completed.text);
+    all_settled(&app).await;
+    let booking = user.get(&format!("/bookings/{}", read.id)).await.booking();
+    assert_eq!((booking.status, booking.tickets.len()), (BookingStatus::Confirmed, 1));
+    let buyers = "SELECT buyer_id FROM tickets WHERE booking_id = $1";
+    let buyers = app.app.base.db.values::<Uuid>(buyers, vec![booking.id.into()]).await;
+    assert_eq!(buyers.expect("tickets"), [session.profile.id]);
+    assert_eq!(guest.gets(&app, &format!("/bookings/{}", booking.id)).await.status, 404);
     app.finish().await;
+}
+
+/// Waits until no booking is pending, whoever owns it.
+async fn all_settled(app: &TestApp) {
+    for _ in 0..LOOKS {
+        if app.number("SELECT COUNT(*) FROM bookings WHERE status = 'pending'").await == 0 {
+            return;
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+    panic!("a booking is pending for too long");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_adoption_against_the_issue_of_tickets_leaves_one_buyer() {
+    let race = Race::new().await;
+    race.runs(async |guest, round| {
+        let body = guest.pays_with("pm_card_authenticationRequired");
+        let key = format!("k{round}");
+        let answer = guest.confirms(&race.app, &key, &body).await;
+        // The reservation is the user's already.
+        if answer.status == 404 {
+            return;
+        }
+        assert_eq!(answer.status, 202, "{}", answer.text);
+        let path = format!("/payments/simulated/{}/complete", answer.client_secret());
+        let completed = race.app.post(&path, &json!({ "outcome": "success" })).await;
+        assert_eq!(completed.status, 200, "{}", completed.text);
+        all_settled(&race.app).await;
+    })
+    .await;
+    race.app.finish().await;
 }
