@@ -2,6 +2,7 @@
 
 mod actors;
 mod alone;
+mod audit;
 mod away;
 mod cut;
 mod idempotency;
