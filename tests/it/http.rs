@@ -1,5 +1,6 @@
 //! Tests of the HTTP layer that every request passes.
 
+mod alone;
 mod arrays;
 mod connections;
 mod kept;

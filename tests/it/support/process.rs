@@ -120,9 +120,14 @@ impl Node {
         input.write_all(b"go on\n").and_then(|()| input.flush()).expect("it listens");
     }
 
+    /// The program's process id.
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Sends the program a signal, such as `STOP`.
     pub fn signal(&self, name: &str) {
-        let id = self.process.id().to_string();
+        let id = self.id().to_string();
         let sent = Command::new("kill").args([&format!("-{name}"), &id]).status();
         assert!(sent.expect("kill runs").success());
     }
