@@ -9,6 +9,7 @@ use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use crate::support::{
     fixture,
     harness::TestApp,
+    paid::{LOOK_EVERY, LOOKS},
     world::{People, STREAM, Who, World, operations},
 };
 
@@ -22,6 +23,19 @@ async fn conceal(app: &TestApp, world: &World, status: Status) {
     let published = publications::Entity::delete_many()
         .filter(publications::Column::EventId.eq(EventId(world.event.id)));
     assert_eq!(db::change(&app.app.base.db, published).await.expect("a publication"), 1);
+}
+
+/// A pass ends the bookings of a called-off event, and the places of those that are being paid for become free.
+async fn bookings_have_ended(app: &TestApp) {
+    app.app.slices.cancellations.called_off_pass().await.expect("a pass");
+    let live = "SELECT COUNT(*) FROM sagas WHERE status IN ('running', 'waiting', 'undoing')";
+    for _ in 0..LOOKS {
+        if app.number(live).await == 0 {
+            return;
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+    panic!("a booking does not end");
 }
 
 async fn check_hidden(status: Status) {
@@ -39,6 +53,9 @@ async fn check_hidden(status: Status) {
         operations(&app).await.into_iter().filter(is_on_event).collect();
     operations.push(STREAM.to_owned());
     assert!(operations.len() > 20, "{operations:?}");
+    if status == Status::Cancelled {
+        bookings_have_ended(&node).await;
+    }
     let admin = people.call(&node, Who::Admin, &world);
     let before = world.shown_to(&admin).await;
     let mut wrong = Vec::new();

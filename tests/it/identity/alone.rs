@@ -9,10 +9,10 @@ use crate::support::harness::TestApp;
 
 /// How many passwords a node hashes, or keeps waiting, for each of its cores.
 const PLACES_PER_CORE: usize = 65;
-/// A request waits at most 4 s for its turn, and then hashes.
-const LONGEST: Duration = Duration::from_secs(5);
+/// A request waits at most 4 s for its turn, and then hashes. The rest is for the machine, on which the clients run, too.
+const LONGEST: Duration = Duration::from_secs(8);
 /// The longest time of a check of the node's health, on a machine whose cores all hash.
-const HEALTHY: Duration = Duration::from_secs(1);
+const HEALTHY: Duration = Duration::from_secs(2);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn more_sign_ins_than_a_node_can_hash_are_told_to_come_again_and_nothing_else_waits() {

@@ -64,16 +64,17 @@ const CONNECTIONS: u32 = 3;
 /// Opens several connections of the pool of `db`, and ends all connections to its database from outside, as a restart
 /// of PostgreSQL does.
 async fn end_connections(db: &Db, from: &Db) {
-    let busy = (0..CONNECTIONS).map(|_| db.all("SELECT pg_sleep(0.1)", vec![]));
-    join_all(busy).await.into_iter().for_each(|slept| assert!(slept.is_ok(), "{slept:?}"));
+    let opened = join_all((0..CONNECTIONS).map(|_| db.snapshot())).await;
+    for snapshot in opened {
+        snapshot.expect("a connection").rollback().await.expect("given back to the pool");
+    }
     // The number is the time in which each connection has to end, in milliseconds.
     let end = "SELECT pg_terminate_backend(pid, 10000) AS ended FROM pg_stat_activity \
                WHERE datname = current_database() AND pid <> pg_backend_pid() \
                AND backend_type = 'client backend'";
     let ended: Vec<bool> = from.values(end, vec![]).await.expect("an administrator ends them");
-    // A connection of the round before may have ended by itself.
-    let ended = ended.into_iter().filter(|ended| *ended).count();
-    assert!(ended >= CONNECTIONS as usize, "only {ended} connections were ended");
+    // A background task of the server may meet the end of one and close the others first.
+    assert!(ended.contains(&true), "{ended:?}");
 }
 
 #[tokio::test]
