@@ -25,7 +25,7 @@ STAGES=(
   "format"
   "frontend | lint unit simulation"
   "browser openapi clients | integration-sqlite integration-postgres load"
-  "integration-alone"
+  "integration-alone statements"
   "browser-alone"
 )
 # shellcheck disable=SC2206 # the stages are lists
@@ -99,6 +99,11 @@ group_integration_alone() {
   on_sqlite -- --test-threads 1 "$ALONE" --skip "$CLUSTER" || status=1
   on_postgres -- --test-threads 1 "$ALONE" || status=1
   return "$status"
+}
+
+# After the other integration groups: have they sent every statement of the program to both stores?
+group_statements() {
+  python3 scripts/statements.py "$statements"
 }
 
 # The integration tests of one module on both stores, such as `shop` or `shop::checkout`.
@@ -402,6 +407,10 @@ for name in "${chosen[@]}"; do
 done
 
 logs=$(mktemp -d "${TMPDIR:-/tmp}/holdfast-logs.XXXXXX")
+# What the integration tests have sent to the stores, see tests/it/support/statements.rs.
+statements=$logs/statements
+mkdir "$statements"
+export HOLDFAST_TEST_STATEMENTS=$statements
 trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM

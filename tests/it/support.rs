@@ -8,5 +8,6 @@ pub mod harness;
 pub mod paid;
 pub mod plans;
 pub mod process;
+pub mod statements;
 pub mod stripe_rig;
 pub mod world;

@@ -274,6 +274,7 @@ impl TestApp {
 
     /// Ends the server without a check of the invariants, for tests that break them on purpose.
     pub async fn stop(self) {
+        crate::support::statements::note(&self.app.base.db);
         if let Some(running) = self.running {
             running.stop().await;
         }
