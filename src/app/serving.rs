@@ -2,12 +2,14 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
+use anyhow::Context as _;
 use poem::{
     Endpoint, EndpointExt, IntoEndpoint, IntoResponse, Response, Route, get, handler,
     http::StatusCode,
 };
 use poem_openapi::{OpenApi, OpenApiService};
 use tokio::{
+    net::TcpListener,
     signal::unix::{SignalKind, signal},
     task::JoinHandle,
 };
@@ -34,6 +36,12 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// operators see what happens when the shop has no place left.
 const INTERNAL_CONNECTIONS: u32 = 64;
 
+/// Listens on the address of this setting.
+fn listen(setting: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
+    let listener = connections::listen(address);
+    listener.with_context(|| format!("{setting}: cannot listen on {address}"))
+}
+
 impl App {
     /// Listens on the configured addresses (port 0 selects a free port) and serves in the background.
     ///
@@ -42,11 +50,11 @@ impl App {
     pub async fn serve(&self) -> anyhow::Result<Running> {
         self.start_background().await?;
         let stop = CancellationToken::new();
-        let listener = connections::listen(self.config.node.bind)?;
+        let listener = listen("HOLDFAST_BIND", self.config.node.bind)?;
         let address = listener.local_addr()?;
         let mut running = Running::new(address, stop.clone(), self.base.tasks.clone());
         if let Some(internal) = self.config.node.internal_bind {
-            let listener = connections::listen(internal)?;
+            let listener = listen("HOLDFAST_INTERNAL_BIND", internal)?;
             running.internal_address = Some(listener.local_addr()?);
             let connections = self.connections(INTERNAL_CONNECTIONS);
             let served = connections.serve(listener, self.internal_routes(), stop.clone());

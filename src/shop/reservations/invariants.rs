@@ -59,20 +59,21 @@ pub const INVARIANTS: &[Invariant] = &[
     Invariant {
         name: "a section has as many seats as its capacity says",
         sql: "SELECT 'section ' || {uuid_text}(c.id) || ': capacity ' || CAST(c.capacity AS text) || ', seats ' || \
-              CAST((SELECT COUNT(*) FROM seats s WHERE s.event_id = c.event_id AND s.section_id = c.id) AS text) \
-              AS breach FROM sections c WHERE c.kind = 'seated' AND c.capacity <> \
-              (SELECT COUNT(*) FROM seats s WHERE s.event_id = c.event_id AND s.section_id = c.id)",
+              CAST(COALESCE(s.seats, 0) AS text) AS breach FROM sections c LEFT JOIN \
+              (SELECT event_id, section_id, COUNT(*) AS seats FROM seats GROUP BY event_id, section_id) AS s \
+              ON s.event_id = c.event_id AND s.section_id = c.id \
+              WHERE c.kind = 'seated' AND c.capacity <> COALESCE(s.seats, 0)",
     },
     Invariant {
         name: "a general-admission counter equals its items",
         sql: "SELECT 'section ' || {uuid_text}(c.id) || ': held ' || CAST(c.held AS text) || ', sold ' || \
-              CAST(c.sold AS text) || ' differ from its items' AS breach FROM sections c \
-              WHERE c.kind = 'general' AND (c.held <> (SELECT COALESCE(SUM(i.admits), 0) \
-                  FROM reservation_items i WHERE i.event_id = c.event_id AND i.section_id = c.id \
-                  AND i.kind = 'general' AND i.state IN ('held', 'paying')) \
-              OR c.sold <> (SELECT COALESCE(SUM(i.admits), 0) \
-                  FROM reservation_items i WHERE i.event_id = c.event_id AND i.section_id = c.id \
-                  AND i.kind = 'general' AND i.state = 'sold'))",
+              CAST(c.sold AS text) || ' differ from its items' AS breach FROM sections c LEFT JOIN \
+              (SELECT event_id, section_id, \
+                  SUM(CASE WHEN state IN ('held', 'paying') THEN admits ELSE 0 END) AS held, \
+                  SUM(CASE WHEN state = 'sold' THEN admits ELSE 0 END) AS sold \
+                  FROM reservation_items WHERE kind = 'general' GROUP BY event_id, section_id) AS i \
+              ON i.event_id = c.event_id AND i.section_id = c.id \
+              WHERE c.kind = 'general' AND (c.held <> COALESCE(i.held, 0) OR c.sold <> COALESCE(i.sold, 0))",
     },
     Invariant {
         name: "a reservation holds all that it was made for",
