@@ -5,7 +5,9 @@ use std::time::Duration;
 use holdfast_contract::bookings::BookingStatus;
 use serde_json::Value;
 
-use crate::support::{buyer::Buyer, harness::TestApp, process::Node};
+use crate::support::{
+    answer::is_in_flight, buyer::Buyer, harness::TestApp, paid::LOOK_EVERY, process::Node,
+};
 
 /// A time longer than the lease of a dead worker.
 const LEASE: Duration = Duration::from_secs(6);
@@ -45,7 +47,12 @@ pub async fn killed_while_they_pay(
     let next = Node::start(&app.app.config).await;
     app.talks_to(next.address);
     for (buyer, body) in paying {
-        let told = buyer.confirms(&app, KEY, body).await;
+        let mut told = buyer.confirms(&app, KEY, body).await;
+        // The checkout may go on for longer than a repeated request waits.
+        while is_in_flight(&told.text) {
+            tokio::time::sleep(LOOK_EVERY).await;
+            told = buyer.confirms(&app, KEY, body).await;
+        }
         let booking = match told.status {
             201 => told.booking(),
             _ => buyer.settled(&app, told.id()).await,
