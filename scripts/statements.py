@@ -17,7 +17,7 @@ import sys
 STORES = ("sqlite", "postgres")
 VERB = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\s")
 LITERAL = re.compile(r'"((?:[^"\\]|\\.)*)"', re.S)
-FILLED_IN = re.compile(r"\{[^}]*\}|\$\d+")
+FILLED_IN = re.compile(r"\{[^}]*\}|\$\w+")
 
 
 def one_line(text):
@@ -28,7 +28,7 @@ def statements(text):
     """The statements of a source file, without its unit tests."""
     program = text.split("#[cfg(test)]\nmod tests")[0]
     for literal in LITERAL.finditer(program):
-        statement = re.sub(r"\\\n\s*", "", literal.group(1))
+        statement = re.sub(r"\\\n\s*", "", literal.group(1)).replace(r"\"", '"')
         if VERB.match(statement):
             yield statement
 

@@ -6,7 +6,11 @@ use holdfast_contract::bookings::BookingStatus;
 use serde_json::Value;
 
 use crate::support::{
-    answer::is_in_flight, buyer::Buyer, harness::TestApp, paid::LOOK_EVERY, process::Node,
+    answer::{Answer, is_in_flight},
+    buyer::Buyer,
+    harness::TestApp,
+    paid::LOOK_EVERY,
+    process::Node,
 };
 
 /// A time longer than the lease of a dead worker.
@@ -21,6 +25,17 @@ pub async fn counters<const N: usize>(app: &TestApp, names: [&str; N]) -> [u64; 
         let of_name = |line: &str| line.strip_prefix(name)?.strip_prefix(' ')?.trim().parse().ok();
         metrics.lines().find_map(of_name).unwrap_or(0)
     })
+}
+
+/// The answer to a repeated request, which asks again while the checkout goes on for longer than such a request waits.
+pub async fn repeated(app: &TestApp, buyer: &Buyer, body: &Value) -> Answer {
+    loop {
+        let told = buyer.confirms(app, KEY, body).await;
+        if !is_in_flight(&told.text) {
+            return told;
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
 }
 
 /// Lets all buyers pay, and kills the node when it halts at the failpoint. After a restart, each of them gets a booking with
@@ -47,12 +62,7 @@ pub async fn killed_while_they_pay(
     let next = Node::start(&app.app.config).await;
     app.talks_to(next.address);
     for (buyer, body) in paying {
-        let mut told = buyer.confirms(&app, KEY, body).await;
-        // The checkout may go on for longer than a repeated request waits.
-        while is_in_flight(&told.text) {
-            tokio::time::sleep(LOOK_EVERY).await;
-            told = buyer.confirms(&app, KEY, body).await;
-        }
+        let told = repeated(&app, buyer, body).await;
         let booking = match told.status {
             201 => told.booking(),
             _ => buyer.settled(&app, told.id()).await,
