@@ -1,9 +1,6 @@
 //! The organizer's change of one seat: block it, unblock it, set its kind, set its own price.
 
-use holdfast_contract::{
-    catalogue::SeatPatch,
-    problem::{FieldError, SeatRefusal},
-};
+use holdfast_contract::{catalogue::SeatPatch, problem::FieldError, words::SeatRefusal};
 use holdfast_domain::{
     ids::{EventId, SeatId},
     inventory::{SeatKind, SeatState},

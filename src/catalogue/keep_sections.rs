@@ -141,15 +141,13 @@ pub fn offers_stay(
     before: &[LockedSeat],
     laid: &[LaidSeat],
 ) -> Result<(), PlanError> {
-    let before: Vec<&LaidSeat> = before.iter().map(|seat| &seat.laid).collect();
-    let after: Vec<&LaidSeat> = laid.iter().collect();
-    let has_section = |section| after.iter().any(|seat| seat.section == section);
+    let has_section = |section| laid.iter().any(|seat| seat.section == section);
     let mut lost = Vec::new();
     for offer in offers {
         let mut loses = |kind, name: &str| {
             lost.push(LostOffer { offer: offer.name.clone(), kind, name: name.to_owned() });
         };
-        let of_offer = |seat: &&LaidSeat| {
+        let is_of_offer = |seat: &LaidSeat| {
             offer.section_id.is_none_or(|section| section == seat.section)
                 && offer.category.as_ref().is_none_or(|category| *category == seat.category)
         };
@@ -160,8 +158,8 @@ pub fn offers_stay(
         {
             loses("section", &section.name);
         } else if let Some(category) = &offer.category
-            && before.iter().any(of_offer)
-            && !after.iter().any(of_offer)
+            && before.iter().any(|seat| is_of_offer(&seat.laid))
+            && !laid.iter().any(is_of_offer)
         {
             loses("category", category);
         }

@@ -87,10 +87,6 @@ impl Failure for SectionError {
     }
 }
 
-fn taken(error: StoreError) -> SectionError {
-    if error.is_duplicate() { SectionError::NameTaken } else { error.into() }
-}
-
 /// Refuses a name that looks like the name of another section on a ticket.
 async fn unlike_others(
     tx: &Tx,
@@ -221,9 +217,7 @@ async fn add_general(
     let row = store::events::lock(tx, event).await?.ok_or(SectionError::NotFound)?;
     unlike_others(tx, event, id, name).await?;
     let position = BEHIND_THE_PLAN;
-    store::sections::put(tx, event, id, (name, SectionKind::General), position, capacity)
-        .await
-        .map_err(taken)?;
+    store::sections::put(tx, event, id, (name, SectionKind::General), position, capacity).await?;
     save(tx, &row).await?;
     Ok(())
 }
@@ -281,7 +275,7 @@ async fn edit(
         } else if store::sections::is_taken(tx, event, id).await? {
             return Err(SectionError::Printed);
         }
-        store::sections::rename(tx, event, id, &name).await.map_err(taken)?;
+        store::sections::rename(tx, event, id, &name).await?;
     }
     save(tx, &row).await?;
     Ok(())

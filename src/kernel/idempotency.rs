@@ -136,8 +136,7 @@ impl Attempt {
         key.map(|key| Self::new(principal, route, key, request)).transpose()
     }
 
-    /// The same attempt, which keeps only the hash of its key. Whoever knows the key of an anonymous hold gets the token
-    /// of its guest.
+    /// The same attempt with the hash of its key: the key of an anonymous hold leads to the token of the guest.
     #[must_use]
     pub fn under_hash(self) -> Self {
         Self { key: hex(&Sha256::digest(&self.key)), ..self }

@@ -5,6 +5,8 @@
 use serde::{Deserialize, Serialize};
 use strum::VariantArray as _;
 
+use crate::words::SeatRefusal;
+
 /// Every kind of error, each with a stable `type`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::VariantArray)]
 pub enum ProblemType {
@@ -193,8 +195,6 @@ pub struct FieldError {
     /// The rule that the value breaks, as English text for people, such as `must not be empty`. The wording may change.
     pub message: String,
 }
-
-pub use crate::words::SeatRefusal;
 
 /// A seat that could not be held.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,6 +1,9 @@
 //! The HTTP routes of offers.
 
-use holdfast_contract::catalogue::{NewOffer, Offer, OfferPage, OfferPatch};
+use holdfast_contract::{
+    catalogue::{NewOffer, Offer, OfferPage, OfferPatch},
+    problem::ProblemType,
+};
 use holdfast_domain::ids::{EventId, OfferId};
 use poem_openapi::{
     OpenApi,
@@ -124,7 +127,7 @@ impl OffersApi {
         let event = found.map(|found| found.offer.event_id.to_string());
         let event = event.ok_or_else(|| ApiProblem::not_found("offer"))?;
         let managed = self.0.managed(caller, &event).await.map_err(|refused| {
-            let is_hidden = refused.problem().status == 404;
+            let is_hidden = refused.problem().problem_type() == Some(ProblemType::NotFound);
             if is_hidden { ApiProblem::not_found("offer") } else { refused }
         })?;
         Ok((managed, OfferId(id)))

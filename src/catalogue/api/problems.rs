@@ -1,6 +1,9 @@
 //! The problems (RFC 9457) for refusals of the catalogue.
 
-use holdfast_contract::problem::{FieldError, ProblemType, RefusedSeat, SeatRefusal};
+use holdfast_contract::{
+    problem::{FieldError, ProblemType, RefusedSeat},
+    words::SeatRefusal,
+};
 use holdfast_domain::{
     plan::{Claim, InUse, PlanFaults},
     sale::Hindrance,

@@ -104,8 +104,8 @@ where
     sql.list(&text, values).await
 }
 
-/// Deletes the rows among `of` whose time is more than `kept_ms` ago, oldest first. Returns their number. What is left
-/// after [`MAX_ROUNDS`] statements waits for the next call.
+/// Deletes the rows among `of` whose time is more than `kept_ms` ago, oldest first. Returns their number. Rows that are left
+/// after [`MAX_ROUNDS`] statements wait for the next call.
 ///
 /// # Errors
 /// When the database refuses the change.

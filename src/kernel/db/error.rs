@@ -86,8 +86,7 @@ impl StoreError {
         self.asks_for_rerun() || self.database().is_some_and(is_away)
     }
 
-    /// Whether the store would fail for other work, too. A transaction that lost a race for locks says nothing of the
-    /// kind.
+    /// Whether the store would fail for other work, too. The loss of a race for locks concerns one transaction only.
     pub fn concerns_all(&self) -> bool {
         self.is_unavailable() && !self.asks_for_rerun()
     }

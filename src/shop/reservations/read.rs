@@ -2,8 +2,9 @@
 
 use holdfast_contract::{
     money::Money as WireMoney,
-    problem::{self, RefusedSeat},
+    problem::RefusedSeat,
     reservations::{ItemKind, Reservation, ReservationItem, ReservationStatus},
+    words::SeatRefusal as Word,
 };
 use holdfast_domain::{
     ids::{Buyer, EventId, ReservationId, SeatId},
@@ -75,7 +76,6 @@ pub fn told(held: &Held) -> NewObject<Reservation> {
 
 /// A refused seat on the wire.
 pub fn refused((seat, refusal): &(SeatId, SeatRefusal)) -> RefusedSeat {
-    use problem::SeatRefusal as Word;
     let reason = match refusal {
         SeatRefusal::Held => Word::Held,
         SeatRefusal::Sold => Word::Sold,

@@ -7,8 +7,9 @@ use holdfast_contract::{
     catalogue::{
         Counts, Eligibility, Event, PlanAccepted, Seat, SeatKind, SeatPage, SeatStatus, Section,
     },
-    problem::{Problem, SeatRefusal},
+    problem::Problem,
     seat_map::{MapSeat, SeatMap},
+    words::SeatRefusal,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;

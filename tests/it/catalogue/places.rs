@@ -5,7 +5,7 @@ use std::time::Duration;
 use holdfast::kernel::db::Sql as _;
 use holdfast_contract::{
     catalogue::{OfferPage, PlanAccepted, Section, SectionPage},
-    problem::SeatRefusal,
+    words::SeatRefusal,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;

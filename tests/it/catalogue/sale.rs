@@ -7,8 +7,8 @@ use holdfast_contract::{
     accounts::Session,
     catalogue::{Counts, Eligibility, EventPage, Inventory, Offer, OfferPage, Seat, SeatStatus},
     live::{SeatState, SeatStates},
-    problem::SeatRefusal,
     seat_map::SeatMap,
+    words::SeatRefusal,
 };
 use serde_json::json;
 

@@ -76,7 +76,7 @@ async fn a_program_without_a_file_left_says_so_rests_and_recovers() {
     sleep(WITHOUT_FILES).await;
     let busy = used(&node) - before;
     assert!(busy < MAX_BUSY, "busy for {busy:?} of {WITHOUT_FILES:?}");
-    // Who is connected is served.
+    // The connections that are open are served.
     let metrics = app.get("/metrics").await;
     assert_eq!(metrics.status, 200, "{}", metrics.text);
     let errors = metrics.text.lines().find(|line| line.starts_with("holdfast_accept_errors_total"));

@@ -20,9 +20,7 @@ use holdfast::{
 };
 use holdfast_contract::bookings::ConfirmRequest;
 use holdfast_contract::{
-    bookings::BookingPage,
-    problem::{ProblemType, SeatRefusal},
-    reservations::ReservationPage,
+    bookings::BookingPage, problem::ProblemType, reservations::ReservationPage, words::SeatRefusal,
 };
 use holdfast_domain::{
     ids::{Buyer as BuyerId, EventId, GuestId, ReservationId, SeatId, SectionId},

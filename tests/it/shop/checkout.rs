@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use holdfast_contract::{
     bookings::{BookingPage, BookingStatus, PaymentConfig},
-    problem::SeatRefusal,
     reservations::ReservationStatus,
+    words::SeatRefusal,
 };
 use holdfast_domain::access::Role;
 use serde_json::json;

@@ -8,8 +8,7 @@ use std::{sync::Arc, time::Duration};
 
 use holdfast::kernel::db::{ClockOffset, Dialect, Sql as _};
 use holdfast_contract::{
-    problem::{RefusedSeat, SeatRefusal},
-    reservations::ReservationStatus,
+    problem::RefusedSeat, reservations::ReservationStatus, words::SeatRefusal,
 };
 use serde_json::{Value, json};
 

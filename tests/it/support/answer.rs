@@ -3,8 +3,9 @@
 use holdfast_contract::{
     Health,
     bookings::Booking,
-    problem::{Problem, ProblemType, RefusedSeat, SeatRefusal},
+    problem::{Problem, ProblemType, RefusedSeat},
     reservations::Reservation,
+    words::SeatRefusal,
 };
 use reqwest::header::HeaderMap;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};

@@ -241,6 +241,14 @@ impl World {
         self.ask_at(&self.path(template), caller, operation).await
     }
 
+    /// Expects that the administrator reaches each operation, so that every path names an object that exists.
+    pub async fn is_reached_by(&self, admin: &CallerOf<'_>, operations: &[String]) {
+        for operation in operations {
+            let answer = self.ask(admin, operation).await;
+            assert_ne!(answer.status, 404, "{operation}: {}", answer.text);
+        }
+    }
+
     /// [`Self::ask`] with this path in place of the operation's own.
     pub async fn ask_at(&self, path: &str, caller: &CallerOf<'_>, operation: &str) -> Answer {
         let body = self.body(operation).await;

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use holdfast::kernel::db::{Guard, Sql};
-use holdfast_contract::problem::SeatRefusal;
+use holdfast_contract::words::SeatRefusal;
 use serde_json::{Value, json};
 
 use crate::support::{
