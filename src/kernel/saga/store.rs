@@ -190,7 +190,9 @@ pub struct Record {
     reason: Option<&'static str>,
     trouble: Option<String>,
     due_at: i64,
-    lease_until: i64,
+    /// For how long the worker keeps the saga from the write on, in milliseconds; 0 gives it back. Counted from the start of
+    /// the transaction, a lease would be over after a long one.
+    lease: i64,
     now: i64,
 }
 
@@ -206,7 +208,7 @@ impl Record {
             reason: step.reason,
             trouble: step.trouble,
             due_at: step.due_ms,
-            lease_until: if step.goes_on { held.now_ms + LEASE_MS } else { 0 },
+            lease: if step.goes_on { LEASE_MS } else { 0 },
             now: held.now_ms,
         }
     }
@@ -224,10 +226,10 @@ pub async fn record(
     sql.write(
         "UPDATE sagas SET status = rows.status, state = rows.state, reason = rows.reason, \
          due_at = CASE WHEN sagas.wakes > rows.wakes THEN rows.now ELSE rows.due_at END, \
-         lease_until = rows.lease_until, format = $2, \
+         lease_until = CASE rows.lease WHEN 0 THEN 0 ELSE {now} + rows.lease END, format = $2, \
          last_error = COALESCE(rows.trouble, last_error), version = sagas.version + 1, updated_at = rows.now \
          FROM {rows $1 (id uuid, fence bigint, version int, wakes int, status text, state text, reason text, \
-             trouble text, due_at bigint, lease_until bigint, now bigint)} \
+             trouble text, due_at bigint, lease bigint, now bigint)} \
          WHERE sagas.id {among_ids $3} \
          AND sagas.id = rows.id AND sagas.fence = rows.fence AND sagas.version = rows.version",
         vec![db::rows(records)?, i32::from(format).into(), ids],

@@ -1,8 +1,12 @@
 //! Checkouts that are at the same step at the same time share a transaction. Each of them ends as it would alone.
 
+use std::{sync::Arc, time::Duration};
+
 use futures_util::future::join_all;
+use holdfast::kernel::db::{Dialect, Sql as _, StoreError, Writes as _};
 use holdfast_contract::bookings::{Booking, BookingStatus};
 use serde_json::Value;
+use tokio::sync::Notify;
 
 use super::together::{KEY, counters, killed_while_they_pay};
 use crate::support::{
@@ -14,6 +18,8 @@ use crate::support::{
 
 const BUYERS: i32 = 8;
 const MAX_CROWDS: usize = 20;
+/// The lease of a worker.
+const LEASE: Duration = Duration::from_secs(5);
 /// All authorizations end at about the same moment, so that their records wait for each other.
 const TOGETHER: &str = "authorize=slow*8";
 
@@ -150,4 +156,53 @@ async fn who_is_killed_in_a_shared_step_loses_nothing() {
         let paying: Vec<_> = buyers.iter().map(|(buyer, body)| (buyer, body)).collect();
         killed_while_they_pay(app, doomed, point, &paying).await;
     }
+}
+
+/// While the steps of some checkouts wait for longer than a lease, no other worker takes them.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_step_that_waits_for_its_turn_keeps_its_lease() {
+    let (app, event, _node) = node(TOGETHER, "").await;
+    let db = &app.app.base.db;
+    if db.dialect() == Dialect::Sqlite {
+        // A store with one writer at a time renews no lease beside a long transaction.
+        return app.finish().await;
+    }
+    let _other = Node::start(&app.app.config).await;
+    let buyers = buyers(&app, &event).await;
+    let (locked, release) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let lock = {
+        let (db, section) = (db.clone(), event.general);
+        let (locked, release) = (Arc::clone(&locked), Arc::clone(&release));
+        tokio::spawn(async move {
+            db.transact::<_, StoreError, _>(|tx| {
+                let (locked, release) = (Arc::clone(&locked), Arc::clone(&release));
+                Box::pin(async move {
+                    let lock = "UPDATE sections SET version = version WHERE id = $1";
+                    assert_eq!(tx.run(lock, vec![section.into()]).await?, 1);
+                    locked.notify_one();
+                    release.notified().await;
+                    Ok(())
+                })
+            })
+            .await
+        })
+    };
+    locked.notified().await;
+    let paying = join_all(buyers.iter().map(|(buyer, body)| buyer.confirms(&app, KEY, body)));
+    let end = async {
+        tokio::time::sleep(LEASE + LEASE / 2).await;
+        release.notify_one();
+    };
+    let (paid, ()) = tokio::join!(paying, end);
+    lock.await.expect("a task").expect("a commit");
+    for (paid, (buyer, _)) in paid.iter().zip(&buyers) {
+        let booking = match paid.status {
+            201 => paid.booking(),
+            _ => buyer.settled(&app, paid.id()).await,
+        };
+        assert_eq!(booking.status, BookingStatus::Confirmed);
+    }
+    let taken = "SELECT COUNT(*) AS found FROM sagas WHERE fence > 1";
+    assert_eq!(app.number(taken).await, 0, "another worker has taken a step that waited");
+    app.finish().await;
 }
