@@ -91,8 +91,9 @@ scenario('a_refused_cancellation_is_told_where_it_was_asked', async ({ visitor }
   await page.getByRole('heading', { name: 'Cancelled', level: 1 }).waitFor();
 });
 
-scenario('a_payment_under_way_is_stopped', async ({ visitor }) => {
-  const seats = (await row(THEATRE, 'Stalls', 'D')).slice(0, 1);
+// Opens the page of a booking whose payment waits for the buyer. Returns the page and the seat.
+async function underWay(visitor, name, options = {}) {
+  const seats = (await row(THEATRE, 'Stalls', name)).slice(0, 1);
   const held = await holdByApi(THEATRE, seats);
   const { status, body } = await api('POST', '/bookings/confirm', {
     reservation_ids: [held.id],
@@ -101,17 +102,50 @@ scenario('a_payment_under_way_is_stopped', async ({ visitor }) => {
   }, { 'X-Guest-Token': held.guest_token, 'Idempotency-Key': crypto.randomUUID() });
   assert.equal(status, 202, JSON.stringify(body));
   const page = await visitor(`/bookings/${body.reference}`, {
+    ...options,
     prepare: (it) => it.addInitScript((token) => {
       localStorage.setItem('holdfast.guest', token);
     }, held.guest_token),
   });
   await page.getByRole('heading', { name: 'Payment under way' }).waitFor();
+  return { page, seat: seats[0] };
+}
+
+scenario('a_payment_under_way_is_stopped', async ({ visitor }) => {
+  const { page, seat } = await underWay(visitor, 'D');
   await cancelButton(page).click();
   await question(page).getByText('Nothing is charged.').waitFor();
   await page.getByTestId('question-confirm').click();
   await page.getByRole('heading', { name: 'Cancelled', level: 1 }).waitFor();
-  assert.equal(await seatStatus(THEATRE, seats[0].seat_id), 'available');
+  assert.equal(await seatStatus(THEATRE, seat.seat_id), 'available');
 });
+
+scenario('the_seats_of_a_payment_under_way_are_promised_for_a_time_and_only_while_that_is_known',
+  async ({ visitor }) => {
+    const { page } = await underWay(visitor, 'J', { alone: true });
+    const told = page.getByTestId('booking-told');
+    const timer = told.getByRole('timer');
+    await told.getByText('Your seats stay held for').waitFor();
+    const first = await timer.textContent();
+    assert.match(first, /^1[0-5]:\d\d$/);
+    await page.waitForFunction((text) =>
+      document.querySelector('[data-testid="booking-told"] [role="timer"]').textContent !== text, first);
+
+    await page.context().setOffline(true);
+    await told.getByText(/^No connection\. The result of the payment appears here/).waitFor();
+    assert.equal(await timer.textContent(), '');
+    await page.context().setOffline(false);
+    await told.getByText('Your seats stay held for').waitFor();
+
+    // The server has passed the deadline of the payment and still decides what became of it.
+    await page.route(/\/api\/v1\/bookings\/[0-9a-f-]{36}$/, async (route) => {
+      const response = await route.fetch();
+      const json = { ...await response.json(), payment_expires_in_seconds: 0 };
+      await route.fulfill({ response, json });
+    });
+    await told.getByText('The payment is finishing. Its result appears here.').waitFor();
+    assert.equal(await timer.textContent(), '');
+  });
 
 scenario('a_payment_that_came_too_late_is_said_to_go_back', async ({ visitor }) => {
   const { page } = await bought(visitor, 'E');

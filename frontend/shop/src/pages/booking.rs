@@ -1,6 +1,7 @@
 //! `/bookings/:reference`: a booking with its tickets, and the button that cancels it.
 
 mod cancel;
+mod held;
 mod ticket;
 mod told;
 
@@ -13,6 +14,7 @@ use leptos_router::hooks::use_params_map;
 
 use crate::pages::checkout::poll_wait_ms;
 use cancel::Cancel;
+use held::Held;
 use ticket::TicketCard;
 use told::given_back;
 use ui::{
@@ -92,17 +94,19 @@ fn Skeleton() -> impl IntoView {
 #[component]
 fn Purchase(opening: Opening) -> impl IntoView {
     let i18n = use_i18n();
-    let Opening { booking, events } = opening;
+    let Opening { mut booking, events } = opening;
+    let held = Held::new();
+    held.put(&mut booking);
     let booking = RwSignal::new(booking);
     let events = StoredValue::new(events);
-    leptos::task::spawn_local(watch(booking));
+    leptos::task::spawn_local(watch(booking, held));
     let tickets = move || {
         let booking = booking.get();
         (!booking.tickets.is_empty()).then(|| view! { <Tickets booking events/> })
     };
     view! {
         <main id="main" class="page column">
-            <div role="status">{part(move || view! { <Summary booking=booking.get()/> })}</div>
+            <div role="status">{part(move || view! { <Summary booking=booking.get() held/> })}</div>
             {part(tickets)}
             <div class="row-actions">
                 <a href="/" class="button secondary">{common!(i18n, to_events)}</a>
@@ -113,27 +117,29 @@ fn Purchase(opening: Opening) -> impl IntoView {
 }
 
 /// Asks about a pending booking until its payment has ended or the visitor leaves the page.
-async fn watch(booking: RwSignal<Booking>) {
+async fn watch(booking: RwSignal<Booking>, held: Held) {
     for n in 0..MAX_POLLS {
         let pending =
             booking.try_with_untracked(|it| (it.status == BookingStatus::Pending).then_some(it.id));
         let Some(Some(id)) = pending else { return };
         browser::sleep(poll_wait_ms(n)).await;
-        if let Ok(now) = api::booking(id).await
-            && booking.try_with_untracked(|it| *it != now) == Some(true)
-        {
-            booking.set(now);
+        if let Ok(mut now) = api::booking(id).await {
+            held.put(&mut now);
+            if booking.try_with_untracked(|it| *it != now) == Some(true) {
+                booking.set(now);
+            }
         }
     }
 }
 
 #[component]
-fn Summary(booking: Booking) -> impl IntoView {
+fn Summary(booking: Booking, held: Held) -> impl IntoView {
     let i18n = use_i18n();
     let is_good = booking.status == BookingStatus::Confirmed;
     let (total, email) = (booking.total.clone(), booking.email.clone());
     let back = given_back(&booking);
     let reference = booking.reference.clone();
+    let is_pending = booking.status == BookingStatus::Pending;
     let told = StoredValue::new(booking);
     let told = move |locale| told.with_value(|booking| told::ending(locale, booking));
     view! {
@@ -142,7 +148,12 @@ fn Summary(booking: Booking) -> impl IntoView {
                 <Icon sign=if is_good { Sign::Check } else { Sign::Info }/>
             </span>
             <h1 id=TITLE tabindex="-1">{part(move || told(i18n.get_locale()).0)}</h1>
-            <p data-testid="booking-told">{part(move || told(i18n.get_locale()).1)}</p>
+            {if is_pending {
+                held.sentence()
+            } else {
+                view! { <p data-testid="booking-told">{part(move || told(i18n.get_locale()).1)}</p> }
+                    .into_any()
+            }}
             <dl class="facts">
                 <div>
                     <dt>{tx!(i18n, booking.reference)}</dt>

@@ -166,13 +166,6 @@ pub async fn register(registration: &Registration) -> Result<Session, Failure> {
     post("/auth/register", json(registration)).await
 }
 
-/// `POST /auth/logout`: tells the server that the session has ended.
-pub async fn logout() -> Result<(), Failure> {
-    send_for_status(Call { method: "POST", path: "/auth/logout", ..Call::default() })
-        .await
-        .map(|_| ())
-}
-
 /// `GET /admin/sagas`: the sagas that need attention.
 pub async fn stuck_sagas(after: Option<&str>) -> Result<SagaPage, Failure> {
     let after = page_after(after);

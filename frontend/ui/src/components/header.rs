@@ -12,7 +12,7 @@ use super::{
     kept_note::KeptNote,
 };
 use crate::{
-    api, common,
+    common,
     components::erased::{act, known, live, part},
     i18n::{Locale, use_i18n},
     program,
@@ -144,13 +144,7 @@ fn ThemeSwitch() -> impl IntoView {
 fn Who() -> impl IntoView {
     let i18n = use_i18n();
     let account = Account::expect();
-    let sign_out = move |_| {
-        leptos::task::spawn_local(async move {
-            // The token is removed from the device, whatever the server responds.
-            let _ = api::logout().await;
-            account.sign_out();
-        });
-    };
+    let sign_out = move |_| account.sign_out();
     part(move || match account.profile() {
         Some(profile) => view! {
             {matches!(profile.role, Role::Organizer | Role::Admin)

@@ -15,6 +15,15 @@ pub fn given_back(booking: &Booking) -> Option<Money> {
     (amount > 0).then_some(Money { amount, currency })
 }
 
+/// The sentence about a payment under way. It promises the seats only while the promise is known to hold.
+pub fn waiting(locale: Locale, is_held: bool, is_away: bool) -> &'static str {
+    match (is_away, is_held) {
+        (true, _) => td_string!(locale, booking.pending_away),
+        (false, true) => td_string!(locale, booking.pending_held),
+        (false, false) => td_string!(locale, booking.pending_ending),
+    }
+}
+
 /// A heading for the booking's status, and a sentence below it.
 pub fn ending(locale: Locale, booking: &Booking) -> (String, String) {
     let failure = booking.failure.as_deref().and_then(BookingFailure::parse);
@@ -22,9 +31,8 @@ pub fn ending(locale: Locale, booking: &Booking) -> (String, String) {
         BookingStatus::Confirmed => {
             (td_string!(locale, booking.confirmed), td_string!(locale, booking.confirmed_text))
         }
-        BookingStatus::Pending => {
-            (td_string!(locale, booking.pending), td_string!(locale, booking.pending_text))
-        }
+        // The sentence about a payment under way depends on the connection, see `waiting`.
+        BookingStatus::Pending => (td_string!(locale, booking.pending), ""),
         BookingStatus::Failed => {
             let text = match failure {
                 Some(BookingFailure::SeatsLostRefunded) => {

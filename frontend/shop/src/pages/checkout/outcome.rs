@@ -160,6 +160,7 @@ mod tests {
             email: None,
             cancellable: false,
             refundable: None,
+            payment_expires_in_seconds: None,
             created_at: String::new(),
         }
     }
