@@ -188,7 +188,7 @@ impl App {
     pub async fn document(mut config: Config) -> anyhow::Result<String> {
         config.database.url = DatabaseUrl::in_memory();
         config.redis.urls = RedisUrls::default();
-        Ok(document::rewritten(&Self::assemble(config).await?.service().spec()))
+        Ok(Self::assemble(config).await?.documentation().document().to_owned())
     }
 
     /// Starts the work beside requests: the relay, the tail of the log, the periodic passes.

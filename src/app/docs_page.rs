@@ -1,13 +1,19 @@
-//! The page of the API documentation. poem-openapi makes one page with everything inline; here its script and its
-//! style are files of their own, so that no policy has to allow what is inline.
+//! The OpenAPI document and the page that shows it. poem-openapi makes one page with everything inline; here its script and
+//! its style are files of their own, so that no policy has to allow what is inline.
+
+use std::sync::{Arc, LazyLock};
 
 use poem::{Endpoint, Response, Route, endpoint::make_sync};
 use poem_openapi::{OpenApi, OpenApiService};
 
+use super::document;
+
 /// Where the page expects the document.
-pub(super) const DOCUMENT: &str = "/api/v1/openapi.json";
+const DOCUMENT: &str = "/api/v1/openapi.json";
 /// How long browsers keep the script and the style.
 const KEPT: &str = "public, max-age=3600";
+/// Browsers ask each time whether the page or the document has changed.
+const CHECKED: &str = "no-cache";
 
 const PAGE: &str = r#"<!doctype html>
 <html lang="en">
@@ -26,21 +32,72 @@ const PAGE: &str = r#"<!doctype html>
 const START: &str =
     "SwaggerUIBundle({ dom_id: '#ui', url: '/api/v1/openapi.json', deepLinking: true });\n";
 
-/// The routes below `/api/docs`.
-pub(super) fn routes<T: OpenApi>(service: &OpenApiService<T, ()>) -> impl Endpoint + use<T> {
-    let inline = service.swagger_ui_html();
-    let style = between(&inline, "<style charset=\"UTF-8\">", "</style>").to_owned();
-    let script = between(&inline, "<script charset=\"UTF-8\">", "</script>").to_owned();
-    Route::new()
-        .at("/", file("text/html; charset=utf-8", "no-cache", PAGE.to_owned()))
-        .at("/start.js", file("text/javascript; charset=utf-8", KEPT, START.to_owned()))
-        .at("/ui.js", file("text/javascript; charset=utf-8", KEPT, script))
-        .at("/ui.css", file("text/css; charset=utf-8", KEPT, style))
+/// The texts of the documentation. They are made when somebody first asks for one, because they take longer than all else
+/// that a start of the program does.
+#[derive(Clone)]
+pub(super) struct Documentation(Arc<LazyLock<Texts, Box<dyn FnOnce() -> Texts + Send>>>);
+
+struct Texts {
+    document: String,
+    style: String,
+    script: String,
 }
 
-fn file(kind: &'static str, kept: &'static str, text: String) -> impl Endpoint {
+impl Documentation {
+    /// The documentation of the service that `make` assembles.
+    pub(super) fn of<T: OpenApi + 'static>(
+        make: impl FnOnce() -> OpenApiService<T, ()> + Send + 'static,
+    ) -> Self {
+        let make: Box<dyn FnOnce() -> Texts + Send> = Box::new(move || Texts::of(&make()));
+        Self(Arc::new(LazyLock::new(make)))
+    }
+
+    /// The OpenAPI document.
+    pub(super) fn document(&self) -> &str {
+        &self.0.document
+    }
+
+    /// Adds the page, its files and the document.
+    pub(super) fn mount(&self, routes: Route) -> Route {
+        let page = Route::new()
+            .at("/", file("text/html; charset=utf-8", CHECKED, || PAGE.to_owned()))
+            .at("/start.js", file("text/javascript; charset=utf-8", KEPT, || START.to_owned()))
+            .at("/ui.js", self.file("text/javascript; charset=utf-8", KEPT, |texts| &texts.script))
+            .at("/ui.css", self.file("text/css; charset=utf-8", KEPT, |texts| &texts.style));
+        routes
+            .at(DOCUMENT, self.file("application/json", CHECKED, |texts| &texts.document))
+            .nest("/api/docs", page)
+    }
+
+    fn file(
+        &self,
+        kind: &'static str,
+        kept: &'static str,
+        text: fn(&Texts) -> &String,
+    ) -> impl Endpoint + use<> {
+        let texts = Arc::clone(&self.0);
+        file(kind, kept, move || text(&texts).clone())
+    }
+}
+
+impl Texts {
+    fn of<T: OpenApi>(service: &OpenApiService<T, ()>) -> Self {
+        let inline = service.swagger_ui_html();
+        Self {
+            document: document::rewritten(&service.spec()),
+            style: between(&inline, "<style charset=\"UTF-8\">", "</style>").to_owned(),
+            script: between(&inline, "<script charset=\"UTF-8\">", "</script>").to_owned(),
+        }
+    }
+}
+
+fn file(
+    kind: &'static str,
+    kept: &'static str,
+    text: impl Fn() -> String + Send + Sync + 'static,
+) -> impl Endpoint {
     make_sync(move |_| {
-        Response::builder().content_type(kind).header("Cache-Control", kept).body(text.clone())
+        Response::builder().content_type(kind).header("Cache-Control", kept).body(text())
     })
 }
 

@@ -5,7 +5,6 @@
 //! with only the description. The description also stands beside the `allOf`. Generators take the second schema for a
 //! type and drop the field's schema, and with it every operation that uses it.
 
-use poem::{Endpoint, Response, endpoint::make_sync};
 use serde_json::Value;
 
 /// Rewrites poem-openapi's document.
@@ -16,12 +15,6 @@ pub(super) fn rewritten(document: &str) -> String {
     let mut document: Value = serde_json::from_str(document).expect("poem-openapi writes JSON");
     drop_repeating_members(&mut document);
     format!("{document:#}")
-}
-
-/// Serves poem-openapi's document, rewritten.
-pub(super) fn endpoint(document: &str) -> impl Endpoint + 'static {
-    let document = rewritten(document);
-    make_sync(move |_| Response::builder().content_type("application/json").body(document.clone()))
 }
 
 /// Drops each member of an `allOf` that only repeats what stands beside the `allOf`.

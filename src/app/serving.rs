@@ -15,7 +15,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{App, development::DevelopmentApi, docs_page, document, slices};
+use super::{App, development::DevelopmentApi, docs_page::Documentation, slices};
 use crate::{
     http::{
         body::Json,
@@ -83,7 +83,7 @@ impl App {
 
     pub fn routes(&self) -> impl Endpoint + use<> {
         let api = self.service();
-        let names = PathNames::of(&api.spec());
+        let documentation = self.documentation();
         let site = Site {
             pages: self.pages,
             catalogue: self.slices.catalogue.clone(),
@@ -93,7 +93,8 @@ impl App {
             .then(|| DevelopmentApi { base: self.base.clone() })
             .map(|api| OpenApiService::new(api, "Holdfast, development", VERSION));
         let is_open = development.is_some() && self.config.node.internal_bind.is_none();
-        let routes = if is_open { with_internals(health(), &api) } else { health() };
+        let routes = if is_open { with_internals(health(), &documentation) } else { health() };
+        let names = move || PathNames::of(documentation.document());
         let routes = routes
             .nest("/api/v1", named_paths(api.into_endpoint(), names).before(text::readable))
             .at("/*path", get(site::page).data(site.clone()))
@@ -125,15 +126,20 @@ impl App {
     /// The routes that only operators need. They are served on the operators' own address, or in development on the
     /// address of the shop.
     fn internal_routes(&self) -> impl Endpoint + use<> {
-        with_internals(health(), &self.service())
+        with_internals(health(), &self.documentation())
             .data(self.base.db.clone())
             .catch_all_error(|error| async move { problem::from_poem(error) })
             .with(SecureHeaders::for_gateway(self.slices.checkouts.gateway.provider()))
     }
 
-    pub(super) fn service(&self) -> OpenApiService<impl OpenApi + use<>, ()> {
+    fn service(&self) -> OpenApiService<impl OpenApi + use<>, ()> {
         let slices = self.slices.clone().routes(&self.shared);
         OpenApiService::new(slices, "Holdfast", VERSION).server("/api/v1")
+    }
+
+    pub(super) fn documentation(&self) -> Documentation {
+        let app = self.clone();
+        Documentation::of(move || app.service())
     }
 }
 
@@ -141,11 +147,8 @@ fn health() -> Route {
     Route::new().at("/healthz", get(healthz)).at("/readyz", get(readyz))
 }
 
-fn with_internals<T: OpenApi + 'static>(routes: Route, api: &OpenApiService<T, ()>) -> Route {
-    routes
-        .at("/metrics", get(telemetry::metrics))
-        .at(docs_page::DOCUMENT, document::endpoint(&api.spec()))
-        .nest("/api/docs", docs_page::routes(api))
+fn with_internals(routes: Route, documentation: &Documentation) -> Route {
+    documentation.mount(routes.at("/metrics", get(telemetry::metrics)))
 }
 
 /// A server that runs in the background of this process.

@@ -1,7 +1,7 @@
 //! The names of path parameters. poem-openapi only numbers the parameters, so that the problem of a malformed
 //! parameter would call it `param0`. The path templates of the OpenAPI document contain the names.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use poem::{Endpoint, EndpointExt, Error, Request};
 use poem_openapi::error::ParsePathError;
@@ -45,9 +45,13 @@ impl PathNames {
     }
 }
 
-/// Serves the API so that problems of path parameters contain the parameters' names.
-pub fn named_paths(api: impl Endpoint + 'static, names: PathNames) -> impl Endpoint {
-    let names = Arc::new(names);
+/// Serves the API so that problems of path parameters contain the parameters' names, which are read with the first such
+/// problem.
+pub fn named_paths(
+    api: impl Endpoint + 'static,
+    names: impl FnOnce() -> PathNames + Send + 'static,
+) -> impl Endpoint {
+    let names = Arc::new(LazyLock::new(names));
     api.around(move |api, request: Request| {
         let names = Arc::clone(&names);
         async move {
