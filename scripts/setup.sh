@@ -105,6 +105,7 @@ case "$purpose" in
     need_redis
     need_python venv
     has chromium || has chromium-browser || has google-chrome || packages+=(chromium)
+    need chromium-headless-shell chromium-headless-shell
     has firefox-esr || has firefox || packages+=(firefox-esr)
     need_nginx
     ;;

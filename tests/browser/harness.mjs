@@ -1,7 +1,7 @@
 // Starts the real server on its own port with a fresh SQLite store, and Chromium or Firefox in front of it.
 //
-// HOLDFAST_BIN names the program, CHROMIUM and FIREFOX the browsers; scripts/test.sh sets all three. If one of them is
-// missing, the test fails; nothing is skipped. HOLDFAST_SEEDED names a data folder with the demo data, which each server
+// HOLDFAST_BIN names the program, CHROMIUM, CHROMIUM_SHELL and FIREFOX the browsers; scripts/test.sh sets them. If one of
+// them is missing, the test fails; nothing is skipped. HOLDFAST_SEEDED names a data folder with the demo data, which each server
 // copies. Without it, each server seeds its own store. When a server has stopped, `holdfast check` must find no breach
 // in its store.
 //
@@ -145,12 +145,11 @@ const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-ru
 // The browser starts no spare processes, and no second, optimizing compilation of a program that runs for seconds.
 const THRIFTY = ['--renderer-process-limit=1', '--js-flags=--liftoff-only'];
 
-// The browser's programs by the names that tests use.
+const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+
+// The browsers as users have them, by the names that tests use.
 const BROWSERS = {
-  chromium: (asUsersHave) => chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: asUsersHave ? FLAGS : [...FLAGS, ...THRIFTY],
-  }),
+  chromium: () => chromium.launch({ executablePath: CHROMIUM, args: FLAGS }),
   // The channel makes Playwright speak WebDriver BiDi, which the Firefox of a distribution understands. Playwright's own
   // protocol needs a Firefox of its own.
   firefox: () => firefox.launch({
@@ -160,9 +159,11 @@ const BROWSERS = {
 };
 export const BROWSER_NAMES = Object.keys(BROWSERS);
 
-// `asUsersHave` is for measurements: the browser without the settings that only save the tests time.
-export function openBrowser(name = 'chromium', { asUsersHave = false } = {}) {
-  return BROWSERS[name](asUsersHave);
+// Opens a browser as users have it, or without a name the same engine as thrifty as possible.
+export function openBrowser(name) {
+  return name ? BROWSERS[name]() : chromium.launch({
+    executablePath: process.env.CHROMIUM_SHELL ?? CHROMIUM, args: [...FLAGS, ...THRIFTY],
+  });
 }
 
 // Opens a page of a new visitor. `page.faults` collects what a user must never see: uncaught errors, violations of the

@@ -28,14 +28,14 @@ const SHOWN_MS = 300;
 
 // `settings` are the server's settings, or a function that returns them. `prepare` gets the returned object when the
 // server runs.
-// `asUsersHave`: the browser has its default settings, and each visitor has an empty cache. `browserName` is one of
-// BROWSER_NAMES in harness.mjs.
+// `browserName` is one of BROWSER_NAMES in harness.mjs. `asUsersHave`: the browser is the users' Chromium, and each
+// visitor has an empty cache.
 export function suite(settings, prepare, { asUsersHave = false, browserName } = {}) {
   const shared = {};
   before(async () => {
     const given = typeof settings === 'function' ? await settings() : settings;
     shared.holdfast = await startHoldfast(given);
-    shared.browser = await openBrowser(browserName, { asUsersHave });
+    shared.browser = await openBrowser(asUsersHave ? 'chromium' : browserName);
     shared.contexts = lendContexts(shared.browser, shared.holdfast.url);
     await prepare?.(steps);
   });
