@@ -117,7 +117,7 @@ pub enum ConfirmOutcome {
     /// The checkout failed, and the answer is not stored.
     Failed(CheckoutFailure),
     /// The buyer must act; the booking says how.
-    BuyerActs(Booking),
+    BuyerActs(Box<Booking>),
     /// The result is not known yet.
     NotYet,
 }
@@ -199,10 +199,11 @@ impl Checkouts {
             Some(Ending::Failed(why)) => Ok(ConfirmOutcome::Failed(why.clone())),
             // The answer was stored together with the ending, so the next look finds it.
             Some(Ending::Confirmed) => Ok(ConfirmOutcome::NotYet),
-            None if checkout.client_secret().is_some() => Ok(self
-                .find(booking)
-                .await?
-                .map_or(ConfirmOutcome::NotYet, ConfirmOutcome::BuyerActs)),
+            None if checkout.client_secret().is_some() => {
+                Ok(self.find(booking).await?.map_or(ConfirmOutcome::NotYet, |booking| {
+                    ConfirmOutcome::BuyerActs(Box::new(booking))
+                }))
+            }
             None => Ok(ConfirmOutcome::NotYet),
         }
     }
