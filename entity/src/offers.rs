@@ -32,6 +32,8 @@ pub struct Model {
     pub created_at: i64,
     /// When the organizer withdrew the offer. NULL while it exists.
     pub withdrawn_at: Option<i64>,
+    /// Grows with each change of the offer.
+    pub version: i32,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -13,6 +13,7 @@ mod m20261121_000002_refund_looks;
 mod m20261128_000003_room;
 mod m20261128_000004_event_texts;
 mod m20261129_000005_owners;
+mod m20261130_000006_offer_versions;
 mod machinery;
 mod money;
 mod reshape;
@@ -58,6 +59,7 @@ impl MigratorTrait for Steps {
             Box::new(m20261128_000003_room::Migration),
             Box::new(m20261128_000004_event_texts::Migration),
             Box::new(m20261129_000005_owners::Migration),
+            Box::new(m20261130_000006_offer_versions::Migration),
         ]
     }
 }

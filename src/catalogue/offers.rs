@@ -51,6 +51,9 @@ pub enum OfferError {
     Promised(Vec<FieldError>),
     #[error("no such offer")]
     NotFound,
+    /// The offer has this version, which the client has not read.
+    #[error("the offer has version {0}")]
+    Stale(i32),
     #[error("an event has at most {MAX_OFFERS} offers")]
     TooMany,
     #[error(transparent)]
@@ -66,6 +69,7 @@ impl Failure for OfferError {
             Self::Fields(_)
             | Self::Promised(_)
             | Self::NotFound
+            | Self::Stale(_)
             | Self::TooMany
             | Self::Claim(ClaimError::Reused) => None,
         }
@@ -112,6 +116,7 @@ pub async fn add_offer(
         position: 0,
         created_at: 0,
         withdrawn_at: None,
+        version: 1,
     };
     let subject = ("offer", id.0);
     let entry = audit::Entry::new(&*base.entropy, event.actor(), "offer.add", subject, &());
@@ -231,6 +236,7 @@ pub async fn edit_offer(
 
 #[derive(Debug, Clone)]
 struct Changes {
+    version: i32,
     name: Option<String>,
     price_minor: Option<i64>,
     refundable: Option<i32>,
@@ -247,8 +253,8 @@ fn read_changes(patch: OfferPatch) -> Result<Changes, Vec<FieldError>> {
     let sale_ends_at = at(&mut faults, "sale_ends_at", patch.sale_ends_at.as_deref());
     faults.none()?;
     let refundable = patch.refundable.map(i32::from);
-    let price_minor = patch.price_minor;
-    Ok(Changes { name, price_minor, refundable, benefits, sale_starts_at, sale_ends_at })
+    let (version, price_minor) = (patch.version, patch.price_minor);
+    Ok(Changes { version, name, price_minor, refundable, benefits, sale_starts_at, sale_ends_at })
 }
 
 async fn edit(tx: &Tx, event: EventId, id: OfferId, changes: Changes) -> Result<(), OfferError> {
@@ -256,6 +262,9 @@ async fn edit(tx: &Tx, event: EventId, id: OfferId, changes: Changes) -> Result<
     let offers = store::offers::live(tx, event).await?;
     let found = offers.into_iter().find(|offer| offer.id == id);
     let mut offer = found.ok_or(OfferError::NotFound)?;
+    if changes.version != offer.version {
+        return Err(OfferError::Stale(offer.version));
+    }
     if let Some(price) = changes.price_minor {
         details::price(row.currency, price).map_err(OfferError::Fields)?;
         // Otherwise a person who got in free of charge would stand beside a person who paid for the same place.

@@ -176,6 +176,7 @@ pub fn offer(row: &offers::Model, currency: Currency) -> Result<Offer, StoreErro
         benefits,
         sale_starts_at: row.sale_starts_at.map(time::rfc3339),
         sale_ends_at: row.sale_ends_at.map(time::rfc3339),
+        version: row.version,
     })
 }
 

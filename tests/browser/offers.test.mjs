@@ -23,7 +23,8 @@ async function asOrganizer(method, path, wish) {
 
 const make = async (slug, offer) =>
   asOrganizer('POST', `/events/${(await event(slug)).id}/offers`, offer);
-const change = ({ id }, patch) => asOrganizer('PATCH', `/offers/${id}`, patch);
+const change = ({ id, version }, patch) =>
+  asOrganizer('PATCH', `/offers/${id}`, { version, ...patch });
 const offersOf = async (slug) =>
   (await api('GET', `/events/${(await event(slug)).id}/offers`)).body;
 

@@ -145,6 +145,8 @@ pub struct Offer {
     /// When the sale of the offer ends (RFC 3339). Absent when it ends with the sale of the event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sale_ends_at: Option<String>,
+    /// Grows with each change of the offer. `PATCH` requires the version that its author has read.
+    pub version: i32,
 }
 
 /// One page of a list of offers.
@@ -193,13 +195,16 @@ pub struct NewOffer {
     pub sale_ends_at: Option<String>,
 }
 
-/// The request body that changes an offer. Omitted fields stay unchanged. Held and sold places keep
-/// their price.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// The request body that changes an offer. Omitted fields stay unchanged, except `version`, which is required. Held and sold
+/// places keep their price.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 #[cfg_attr(feature = "openapi", oai(deny_unknown_fields))]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 pub struct OfferPatch {
+    /// The version of the offer that the client read. The change is refused when the offer has a newer version, so that
+    /// nobody overwrites a change without knowing it.
+    pub version: i32,
     /// The offer's new name, 1 to 190 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,

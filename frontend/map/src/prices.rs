@@ -239,6 +239,7 @@ mod tests {
             benefits: Vec::new(),
             sale_starts_at: None,
             sale_ends_at: None,
+            version: 1,
         }
     }
 

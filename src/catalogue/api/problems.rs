@@ -168,6 +168,9 @@ impl From<OfferError> for ApiProblem {
             OfferError::Fields(errors) => fields(errors),
             OfferError::Promised(errors) => promised(errors),
             OfferError::NotFound => Self::not_found("offer"),
+            OfferError::Stale(version) => {
+                Self::new(ProblemType::StaleVersion, format!("The offer has version {version}."))
+            }
             OfferError::TooMany => illegal(&error),
             OfferError::Claim(error) => error.into(),
             OfferError::Db(error) => error.into(),

@@ -79,7 +79,7 @@ fn change_live(event: EventId) -> UpdateMany<offers::Entity> {
         .filter(offers::Column::WithdrawnAt.is_null())
 }
 
-/// Changes an offer that is not withdrawn.
+/// Changes an offer that is not withdrawn, and stores it under the next version.
 pub async fn update(tx: &Tx, offer: &offers::Model) -> Result<u64, StoreError> {
     let offer = offer.clone();
     let change = change_live(offer.event_id).filter(offers::Column::Id.eq(offer.id));
@@ -90,6 +90,7 @@ pub async fn update(tx: &Tx, offer: &offers::Model) -> Result<u64, StoreError> {
         benefits: Set(offer.benefits),
         sale_starts_at: Set(offer.sale_starts_at),
         sale_ends_at: Set(offer.sale_ends_at),
+        version: Set(offer.version + 1),
         ..Default::default()
     });
     db::change(tx, change).await

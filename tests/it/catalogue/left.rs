@@ -67,7 +67,8 @@ async fn an_event_whose_offers_are_all_closed_says_so() {
     let now = stage.app.number("SELECT MIN(created_at) FROM offers").await;
     for offer in offers["items"].as_array().expect("offers") {
         let path = format!("/offers/{}", offer["id"].as_str().expect("an id"));
-        let closed = json!({ "sale_ends_at": time::rfc3339(now - 1_000) });
+        let closed =
+            json!({ "version": offer["version"], "sale_ends_at": time::rfc3339(now - 1_000) });
         assert_eq!(caller.patch(&path, &closed).await.status, 200);
     }
     let asked = stage.app.get(&format!("/events/{id}/purchase-eligibility")).await;

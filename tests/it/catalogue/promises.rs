@@ -108,14 +108,16 @@ async fn what_is_free_stays_free_and_what_is_paid_stays_paid_once_somebody_booke
     let caller = stage.organizer();
     let offers: OfferPage = caller.get(&format!("/events/{id}/offers")).await.read();
     let offer = format!("/offers/{}", offers.items[2].id);
-    for price in [0, 700] {
-        let edited = caller.patch(&offer, &json!({ "price_minor": price })).await;
+    for (version, price) in [(1, 0), (2, 700)] {
+        let edited =
+            caller.patch(&offer, &json!({ "version": version, "price_minor": price })).await;
         assert_eq!(edited.read::<Offer>().price, euros(price));
     }
     let floor = stage.section(id, "Floor").await.id;
     books(&stage.app, id, floor).await;
-    promised(&caller.patch(&offer, &json!({ "price_minor": 0 })).await, "price_minor");
-    assert_eq!(caller.patch(&offer, &json!({ "price_minor": 900 })).await.status, 200);
+    let to = |price: i64| json!({ "version": 3, "price_minor": price });
+    promised(&caller.patch(&offer, &to(0)).await, "price_minor");
+    assert_eq!(caller.patch(&offer, &to(900)).await.status, 200);
     stage.finish().await;
 }
 
@@ -196,8 +198,9 @@ async fn an_offer_is_sold_in_its_own_window_and_says_what_comes_with_it() {
         refused.assert_field(field);
     }
     let offer = format!("/offers/{}", made.id);
-    caller.patch(&offer, &json!({ "sale_ends_at": at(1) })).await.assert_field("sale_ends_at");
-    let longer = json!({ "sale_ends_at": at(9), "benefits": [] });
+    let shorter = json!({ "version": 1, "sale_ends_at": at(1) });
+    caller.patch(&offer, &shorter).await.assert_field("sale_ends_at");
+    let longer = json!({ "version": 1, "sale_ends_at": at(9), "benefits": [] });
     let edited = caller.patch(&offer, &longer).await;
     assert_eq!(edited.status, 200, "{}", edited.text);
     assert_eq!(edited.read::<Offer>().benefits, Vec::<String>::new());

@@ -65,11 +65,12 @@ async fn every_way_to_a_price_keeps_the_limits_of_its_currency() {
         caller.post(&offers, &offer(refused)).await.assert_field("price_minor");
         let made: Offer = caller.post(&offers, &offer(taken)).await.read();
         assert_eq!((made.price.amount, made.price.currency.as_str()), (taken, code));
-        let patch = |price: i64| json!({ "price_minor": price });
         let offer = format!("/offers/{}", made.id);
-        caller.patch(&offer, &patch(refused)).await.assert_field("price_minor");
-        assert_eq!(caller.patch(&offer, &patch(taken)).await.status, 200);
+        let change = |price: i64| json!({ "version": made.version, "price_minor": price });
+        caller.patch(&offer, &change(refused)).await.assert_field("price_minor");
+        assert_eq!(caller.patch(&offer, &change(taken)).await.status, 200);
         let seat = format!("/events/{id}/seats/1");
+        let patch = |price: i64| json!({ "price_minor": price });
         caller.patch(&seat, &patch(refused)).await.assert_field("price_minor");
         let priced: Seat = caller.patch(&seat, &patch(taken)).await.read();
         assert_eq!(priced.price.map(|price| price.amount), Some(taken));

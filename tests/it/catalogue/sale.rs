@@ -90,8 +90,15 @@ async fn seats_are_kept_back_freed_and_priced_unless_somebody_has_them() {
     // A later price applies only to later buyers.
     let offers: OfferPage = caller.get(&format!("/events/{id}/offers")).await.read();
     let offer = format!("/offers/{}", offers.items[0].id);
-    let dearer = caller.patch(&offer, &json!({ "price_minor": 9_900 })).await;
-    assert_eq!(dearer.read::<Offer>().price, euros(9_900));
+    let dearer = caller.patch(&offer, &json!({ "version": 1, "price_minor": 9_900 })).await;
+    let dearer: Offer = dearer.read();
+    assert_eq!((dearer.price, dearer.version), (euros(9_900), 2));
+    // Who has not read that price changes nothing.
+    let stale = caller.patch(&offer, &json!({ "version": 1, "price_minor": 100 })).await;
+    stale.assert_problem(409, "/problems/stale-version");
+    caller.patch(&offer, &json!({ "price_minor": 100 })).await.assert_field("version");
+    let kept: OfferPage = caller.get(&format!("/events/{id}/offers")).await.read();
+    assert_eq!((&kept.items[0].price, kept.items[0].version), (&euros(9_900), 2));
     let read = Buyer::of(&held).reads_reservation(&stage.app).await;
     assert_eq!(read.total, euros(1_250));
     let next = stage.app.post(&format!("/events/{id}/reservations"), &seats(&[3])).await;

@@ -181,7 +181,10 @@ mod alone {
         assert_eq!(count(&app, "offers").await, 1);
         // Later changes do not change the stored response.
         let path = format!("/offers/{}", made.id());
-        assert_eq!(caller.patch(&path, &json!({ "price_minor": 2_000 })).await.status, 200);
+        assert_eq!(
+            caller.patch(&path, &json!({ "version": 1, "price_minor": 2_000 })).await.status,
+            200
+        );
         let again = check(&caller, &format!("/events/{id}/offers"), &offer).await;
         assert_eq!(again.text, made.text);
         app.finish().await;

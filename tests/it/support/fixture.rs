@@ -179,6 +179,7 @@ async fn insert_parts(db: &Db, event: &Event, like: Like) {
             position: 1,
             created_at: 0,
             withdrawn_at: None,
+            version: 1,
         };
         db::insert(db, offer).await.expect("an offer");
     }

@@ -205,9 +205,11 @@ impl World {
             "POST /events" => json!(self.new_event),
             "PATCH /events/{id}" => {
                 let found = "SELECT version FROM events WHERE id = $1";
-                let row = self.db.one(found, vec![self.event.id.into()]).await;
-                let row = row.expect("a look").expect("an event");
-                json!({ "version": row.try_get::<i32>("", "version").expect("a version") })
+                json!({ "version": self.version(found, self.event.id).await })
+            }
+            "PATCH /offers/{id}" => {
+                let found = "SELECT version FROM offers WHERE id = $1";
+                json!({ "version": self.version(found, self.event.general_offer).await })
             }
             "POST /events/{id}/sections" => json!({ "name": "Gallery", "capacity": 5 }),
             "PATCH /events/{id}/sections/{section_id}" => json!({ "capacity": 99 }),
@@ -232,6 +234,10 @@ impl World {
             other if other.starts_with("GET") || other.starts_with("DELETE") => return None,
             _ => json!({}),
         })
+    }
+
+    async fn version(&self, found: &str, id: Uuid) -> i32 {
+        self.db.value(found, vec![id.into()]).await.expect("a look").expect("a row")
     }
 
     /// The caller's request on the objects of this world. A fault of the test itself, such as a malformed body, does not
