@@ -305,6 +305,7 @@ impl From<BeginError> for ApiProblem {
                 ProblemType::ReservationExpired,
                 format!("Reservation {id} has expired. Choose your seats again."),
             ),
+            BeginError::NoAccount => auth::no_longer_active(),
         }
     }
 }

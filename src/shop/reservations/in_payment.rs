@@ -7,9 +7,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use holdfast_contract::{catalogue::SeatStatus, live::GeneralState};
 use holdfast_domain::{
+    access::AccountStatus,
     checkout::{Failure, Release},
     event::Status,
-    ids::{BookingId, Buyer, EventId, ReservationId, SectionId},
+    ids::{BookingId, Buyer, BuyerKind, EventId, ReservationId, SectionId},
     reservation::{ItemKind, ItemState, ReservationState},
 };
 use holdfast_entity::{reservation_items, reservations};
@@ -38,6 +39,8 @@ pub struct Candidate {
     pub event_status: Status,
     /// The time of the database.
     pub now: i64,
+    /// The status of the account of the reservation's buyer. `None` for a guest.
+    pub account: Option<AccountStatus>,
 }
 
 /// A buyer with the reservations that they pay for at once.
@@ -68,6 +71,9 @@ pub enum BeginError {
     NotActive(ReservationId),
     #[error("reservation {0} has lapsed")]
     Lapsed(ReservationId),
+    /// The buyer is a user who may not sign in any more.
+    #[error("the buyer's account is no longer active")]
+    NoAccount,
 }
 
 /// Why no payment of several buyers began. The transaction must be rolled back.
@@ -116,6 +122,11 @@ fn judged(payer: &Payer<'_>, found: &[Candidate]) -> Result<Vec<Candidate>, Begi
         if reservation.buyer_id != payer.buyer.id() || reservation.buyer_kind != payer.buyer.kind()
         {
             return Err(BeginError::Unknown(*id));
+        }
+        if reservation.buyer_kind == BuyerKind::User
+            && !candidate.account.is_some_and(AccountStatus::may_sign_in)
+        {
+            return Err(BeginError::NoAccount);
         }
         match reservation.status.seen_at(reservation.expires_at, *now) {
             ReservationState::Active => Ok(candidate.clone()),

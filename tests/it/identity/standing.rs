@@ -60,11 +60,8 @@ async fn a_hold_reads_the_account_itself_and_spoils_no_other() {
         account(&app, "shut-out", Role::Customer, None).await,
         account(&app, "other", Role::Customer, None).await,
     );
+    set(&app, "status", "suspended", &shut_out).await;
     let (shut_out, other) = (app.as_user(&shut_out), app.as_user(&other));
-    let profile = shut_out.get("/auth/profile").await.read::<Profile>();
-    let text = "UPDATE users SET status = 'suspended' WHERE id = $1";
-    let set = app.app.base.db.run(text, vec![profile.id.into()]).await;
-    assert_eq!(set.expect("the store works"), 1);
 
     let path = event.reservations();
     let (first, second) = (seats(&[1]), seats(&[2]));
@@ -83,5 +80,36 @@ async fn a_hold_reads_the_account_itself_and_spoils_no_other() {
     }
     let last = other.post(&path, &first).await;
     assert_eq!(last.status, 201, "nothing of it is held: {}", last.text);
+    app.finish().await;
+}
+
+/// The checkouts share a transaction, and the node still takes the suspended account for an active one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_checkout_reads_the_account_itself_and_spoils_no_other() {
+    let app = TestApp::start().await;
+    let event = event(&app, Like::default()).await;
+    let (mut tokens, mut bodies) = (Vec::new(), Vec::new());
+    for (seat, name) in [(1, "shut-out"), (2, "other")] {
+        let token = account(&app, name, Role::Customer, None).await;
+        let held = app.as_user(&token).post(&event.reservations(), &seats(&[seat])).await;
+        bodies.push(json!({ "reservation_ids": [held.reservation().id],
+                            "payment": { "method": "pm_card_visa" } }));
+        tokens.push(token);
+    }
+    set(&app, "status", "suspended", &tokens[0]).await;
+    let confirms = async |at: usize, key: &str| {
+        let key = [("Idempotency-Key", key)];
+        let caller = app.as_user(&tokens[at]);
+        caller.send(Method::POST, "/bookings/confirm", Some(&bodies[at]), &key).await
+    };
+    let (refused, paid) = tokio::join!(confirms(0, "a-checkout-a"), confirms(1, "a-checkout-b"));
+    refused.assert_problem(401, "/problems/unauthorized");
+    refused.assert_field("Authorization");
+    assert_eq!(paid.status, 201, "{}", paid.text);
+    // The key was not used up, and the seat is still held.
+    let active = "UPDATE users SET status = 'active'";
+    app.app.base.db.run(active, vec![]).await.expect("the store works");
+    users_are_read_anew().await;
+    assert_eq!(confirms(0, "a-checkout-a").await.status, 201);
     app.finish().await;
 }

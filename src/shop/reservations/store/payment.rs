@@ -42,13 +42,14 @@ pub struct ChangedPlaces {
     pub persons: i32,
 }
 
-/// The reservations with their events, and the database's clock.
+/// The reservations with their events, the accounts of their buyers, and the database's clock.
 pub async fn candidates(
     sql: &impl Sql,
     ids: &[ReservationId],
 ) -> Result<Vec<Candidate>, StoreError> {
     sql.list(
-        "SELECT r.*, e.status AS event_status, {now} AS now \
+        "SELECT r.*, e.status AS event_status, {now} AS now, \
+         (SELECT u.status FROM users u WHERE u.id = r.buyer_id) AS account \
          FROM reservations r JOIN events e ON e.id = r.event_id \
          WHERE r.id {among_ids $1} ORDER BY r.id",
         vec![set(sql, ids)],
