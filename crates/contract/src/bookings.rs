@@ -91,8 +91,9 @@ pub struct Booking {
     #[serde(default)]
     #[cfg_attr(feature = "openapi", oai(nullable))]
     pub refundable: Option<Money>,
-    /// For how many more seconds the seats of a pending booking stay held while its payment finishes, rounded down. The
-    /// server then gives the payment up and releases the seats. Absent when the booking is not pending.
+    /// For how many more seconds the seats stay held while the buyer and the bank decide about the payment, rounded down.
+    /// After that time, the server gives the payment up and releases the seats. Only the buyer of a pending booking gets
+    /// this field, and only until the payment is decided or given up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payment_expires_in_seconds: Option<i64>,
     /// When the booking was created (RFC 3339).

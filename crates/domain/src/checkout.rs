@@ -291,6 +291,25 @@ impl Checkout {
         client_secret.as_deref()
     }
 
+    /// Until when the seats stay held while the buyer and the gateway decide about the payment, in milliseconds since 1970.
+    /// `None` once that is decided, or the checkout is given up.
+    pub fn undecided_until_ms(&self) -> Option<i64> {
+        match &self.state {
+            State::Preparing { .. } | State::Authorizing { .. } | State::Awaiting { .. } => {
+                Some(self.deadline_ms)
+            }
+            State::Finding { .. }
+            | State::ConfirmingSeats { .. }
+            | State::Capturing { .. }
+            | State::Issuing { .. }
+            | State::Voiding { .. }
+            | State::Reclaiming { .. }
+            | State::Releasing { .. }
+            | State::Rest { .. }
+            | State::Stuck { .. } => None,
+        }
+    }
+
     /// Reads a stored checkout and converts an older format to the current format.
     ///
     /// # Errors

@@ -210,15 +210,15 @@ impl<D: Driver> Executor<D> {
         Ok(taken)
     }
 
-    /// The state of a subject's saga. `None` when the subject has no saga, or when this version of the program cannot
+    /// The state of a subject's saga, and the time of the database in milliseconds since 1970. `None` when the subject has no saga, or when this version of the program cannot
     /// read the state, because a newer version works on the saga.
     pub async fn state_of(
         &self,
         sql: &impl db::Sql,
         subject: Uuid,
-    ) -> Result<Option<D::State>, StoreError> {
-        let Some(text) = store::state_of(sql, subject).await? else { return Ok(None) };
-        Ok(self.driver.decode(&text).ok())
+    ) -> Result<Option<(D::State, i64)>, StoreError> {
+        let Some(seen) = store::state_of(sql, subject).await? else { return Ok(None) };
+        Ok(self.driver.decode(&seen.state).ok().map(|state| (state, seen.now)))
     }
 
     async fn claim(&self, which: Which) -> Result<Option<Work<D::State>>, ClaimError> {

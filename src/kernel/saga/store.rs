@@ -190,8 +190,8 @@ pub struct Record {
     reason: Option<&'static str>,
     trouble: Option<String>,
     due_at: i64,
-    /// For how long the worker keeps the saga from the write on, in milliseconds; 0 gives it back. Counted from the start of
-    /// the transaction, a lease would be over after a long one.
+    /// For how long the worker keeps the saga, in milliseconds from the write on; 0 gives the saga back. A lease that counts
+    /// from the start of the transaction is over when a long transaction commits.
     lease: i64,
     now: i64,
 }
@@ -290,8 +290,19 @@ pub async fn wake(sql: &impl Sql, subject: Uuid, wish: Wish) -> Result<Option<Uu
     sql.value(&sql_text, vec![subject.into()]).await
 }
 
+/// The state of a saga at a moment of the database's clock.
+#[derive(Debug, FromQueryResult)]
+pub struct Seen {
+    pub state: String,
+    pub now: i64,
+}
+
 /// The state of a subject's saga.
-pub async fn state_of(sql: &impl Sql, subject: Uuid) -> Result<Option<String>, StoreError> {
-    let of_subject = sagas::Entity::find().filter(sagas::Column::SubjectId.eq(subject));
-    Ok(of_subject.one(sql.reading()).await?.map(|saga| saga.state))
+pub async fn state_of(sql: &impl Sql, subject: Uuid) -> Result<Option<Seen>, StoreError> {
+    let found = sagas::Entity::find()
+        .select_only()
+        .column(sagas::Column::State)
+        .expr_as(db::clock(), "now")
+        .filter(sagas::Column::SubjectId.eq(subject));
+    db::find(sql, found).await
 }

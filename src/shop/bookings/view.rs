@@ -7,7 +7,6 @@ use holdfast_contract::{
 };
 use holdfast_domain::{
     booking::BookingState,
-    checkout::PAYMENT_DEADLINE_MS,
     refund::rules::{Asker, LineStatus},
 };
 use holdfast_entity::{booking_lines, bookings};
@@ -62,16 +61,9 @@ pub fn booking(
         next_action: None,
         failure: stored.failure.clone(),
         email: stored.email.clone(),
-        payment_expires_in_seconds: (status == BookingStatus::Pending)
-            .then(|| payment_seconds_left(stored.created_at, occasions.now_ms)),
+        payment_expires_in_seconds: None,
         created_at: rfc3339(stored.created_at),
     }
-}
-
-/// Whole seconds until the checkout of a booking gives its payment up. Rounded down, so that a page never promises time that
-/// is not left.
-fn payment_seconds_left(created_at: i64, now_ms: i64) -> i64 {
-    (created_at + PAYMENT_DEADLINE_MS - now_ms).max(0) / 1000
 }
 
 fn status(state: BookingState) -> BookingStatus {

@@ -192,7 +192,7 @@ impl Checkouts {
         if let Some(answer) = idempotency::answer_to(db, booking.0).await? {
             return Ok(ConfirmOutcome::Answer(answer));
         }
-        let Some(checkout) = self.executor.state_of(db, booking.0).await? else {
+        let Some((checkout, _)) = self.executor.state_of(db, booking.0).await? else {
             return Ok(ConfirmOutcome::NotYet);
         };
         match checkout.ending() {

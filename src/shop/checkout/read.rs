@@ -1,4 +1,4 @@
-//! Reads bookings for their buyers. A pending booking contains the buyer's next action.
+//! Reads bookings for their buyers. A pending booking contains the buyer's next action, and how long its seats stay held.
 
 use holdfast_contract::bookings::{Booking, BookingStatus};
 use holdfast_domain::{access::Relation, ids::BookingId};
@@ -8,10 +8,10 @@ use super::{Checkouts, answer};
 use crate::{access::ReadableBooking, kernel::db::StoreError};
 
 impl Checkouts {
-    /// The booking on the wire, with the next action of its buyer. Does not check who asks.
+    /// The booking on the wire, as its buyer sees it. Does not check who asks.
     pub async fn find(&self, id: BookingId) -> Result<Option<Booking>, StoreError> {
         match self.bookings.find(id).await? {
-            Some(booking) => self.with_next_action(booking).await.map(Some),
+            Some(booking) => self.of_the_buyer(booking).await.map(Some),
             None => Ok(None),
         }
     }
@@ -34,16 +34,22 @@ impl Checkouts {
     ) -> Result<Vec<Booking>, StoreError> {
         let mut shown = Vec::new();
         for booking in self.bookings.list(buyer, after, limit).await? {
-            shown.push(self.with_next_action(booking).await?);
+            shown.push(self.of_the_buyer(booking).await?);
         }
         Ok(shown)
     }
 
-    async fn with_next_action(&self, mut booking: Booking) -> Result<Booking, StoreError> {
-        if booking.status == BookingStatus::Pending {
-            let checkout = self.executor.state_of(&self.base.db, booking.id).await?;
-            let secret = checkout.and_then(|checkout| checkout.client_secret().map(str::to_owned));
-            booking.next_action = secret.map(answer::next_action);
+    /// Adds what the checkout of a pending booking says to its buyer.
+    async fn of_the_buyer(&self, mut booking: Booking) -> Result<Booking, StoreError> {
+        if booking.status == BookingStatus::Pending
+            && let Some((checkout, now_ms)) =
+                self.executor.state_of(&self.base.db, booking.id).await?
+        {
+            booking.next_action =
+                checkout.client_secret().map(|secret| answer::next_action(secret.to_owned()));
+            // Rounded down, so that a page never promises time that is not left.
+            let left = |until_ms: i64| (until_ms - now_ms).max(0) / 1000;
+            booking.payment_expires_in_seconds = checkout.undecided_until_ms().map(left);
         }
         Ok(booking)
     }

@@ -179,6 +179,27 @@ async fn only_the_buyer_gets_the_secret_of_a_pending_payment() {
     app.finish().await;
 }
 
+/// Only the buyer learns it, and only until the payment is decided.
+#[tokio::test]
+async fn a_pending_booking_says_for_how_long_its_seats_stay_held() {
+    let (app, event) = app_with_event().await;
+    let buyer = Buyer::holds(&app, &event, &seats(&[1])).await;
+    let (booking, secret) = second_step(&app, &buyer).await;
+    let left = async || buyer.reads_booking(&app, booking).await.payment_expires_in_seconds;
+    let first = left().await.expect("a time");
+    assert!((870..900).contains(&first), "{first}");
+    app.advance(Duration::from_secs(600)).await;
+    let later = left().await.expect("a time");
+    assert!((first - 630..=first - 600).contains(&later), "{first}, then {later}");
+    let admin = account(&app, "admin", Role::Admin, None).await;
+    let read = app.as_user(&admin).get(&format!("/bookings/{booking}")).await.booking();
+    assert_eq!((read.status, read.payment_expires_in_seconds), (BookingStatus::Pending, None));
+    app.post(&completion(&secret), &json!({ "outcome": "success" })).await.booking();
+    let paid = buyer.settled(&app, booking).await;
+    assert_eq!((paid.status, paid.payment_expires_in_seconds), (BookingStatus::Confirmed, None));
+    app.finish().await;
+}
+
 fn completion(secret: &str) -> String {
     format!("/payments/simulated/{secret}/complete")
 }

@@ -19,7 +19,7 @@ const SECOND: Duration = Duration::from_secs(1);
 pub struct Held(RwSignal<i64>);
 
 impl Held {
-    /// Starts the clock. Each answer of the server sets it right, so that a tab that slept does not matter.
+    /// Starts the clock. Each answer of the server sets it right, after a tab has slept too.
     pub fn new() -> Self {
         let held = Self(RwSignal::new(0));
         if let Ok(ticking) = set_interval_with_handle(move || held.pass(), SECOND) {
