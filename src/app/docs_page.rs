@@ -32,61 +32,65 @@ const PAGE: &str = r#"<!doctype html>
 const START: &str =
     "SwaggerUIBundle({ dom_id: '#ui', url: '/api/v1/openapi.json', deepLinking: true });\n";
 
-/// The texts of the documentation. They are made when somebody first asks for one, because they take longer than all else
-/// that a start of the program does.
+/// The texts of the documentation. A text is made when somebody first asks for it, because the texts take longer than all
+/// else that a start of the program does.
 #[derive(Clone)]
-pub(super) struct Documentation(Arc<LazyLock<Texts, Box<dyn FnOnce() -> Texts + Send>>>);
+pub(super) struct Documentation {
+    document: Lazily<String>,
+    page: Lazily<PageFiles>,
+}
 
-struct Texts {
-    document: String,
+type Lazily<T> = Arc<LazyLock<T, Box<dyn FnOnce() -> T + Send>>>;
+
+struct PageFiles {
     style: String,
     script: String,
+}
+
+fn lazily<T>(make: impl FnOnce() -> T + Send + 'static) -> Lazily<T> {
+    Arc::new(LazyLock::new(Box::new(make)))
 }
 
 impl Documentation {
     /// The documentation of the service that `make` assembles.
     pub(super) fn of<T: OpenApi + 'static>(
-        make: impl FnOnce() -> OpenApiService<T, ()> + Send + 'static,
+        make: impl Fn() -> OpenApiService<T, ()> + Clone + Send + 'static,
     ) -> Self {
-        let make: Box<dyn FnOnce() -> Texts + Send> = Box::new(move || Texts::of(&make()));
-        Self(Arc::new(LazyLock::new(make)))
+        let again = make.clone();
+        Self {
+            document: lazily(move || document::rewritten(&make().spec())),
+            page: lazily(move || PageFiles::of(&again().swagger_ui_html())),
+        }
     }
 
     /// The OpenAPI document.
     pub(super) fn document(&self) -> &str {
-        &self.0.document
+        &self.document
     }
 
     /// Adds the page, its files and the document.
     pub(super) fn mount(&self, routes: Route) -> Route {
+        let Self { document, page } = self.clone();
+        let (script, style) = (Arc::clone(&page), page);
         let page = Route::new()
             .at("/", file("text/html; charset=utf-8", CHECKED, || PAGE.to_owned()))
             .at("/start.js", file("text/javascript; charset=utf-8", KEPT, || START.to_owned()))
-            .at("/ui.js", self.file("text/javascript; charset=utf-8", KEPT, |texts| &texts.script))
-            .at("/ui.css", self.file("text/css; charset=utf-8", KEPT, |texts| &texts.style));
+            .at(
+                "/ui.js",
+                file("text/javascript; charset=utf-8", KEPT, move || script.script.clone()),
+            )
+            .at("/ui.css", file("text/css; charset=utf-8", KEPT, move || style.style.clone()));
         routes
-            .at(DOCUMENT, self.file("application/json", CHECKED, |texts| &texts.document))
+            .at(DOCUMENT, file("application/json", CHECKED, move || String::clone(&document)))
             .nest("/api/docs", page)
-    }
-
-    fn file(
-        &self,
-        kind: &'static str,
-        kept: &'static str,
-        text: fn(&Texts) -> &String,
-    ) -> impl Endpoint + use<> {
-        let texts = Arc::clone(&self.0);
-        file(kind, kept, move || text(&texts).clone())
     }
 }
 
-impl Texts {
-    fn of<T: OpenApi>(service: &OpenApiService<T, ()>) -> Self {
-        let inline = service.swagger_ui_html();
+impl PageFiles {
+    fn of(page: &str) -> Self {
         Self {
-            document: document::rewritten(&service.spec()),
-            style: between(&inline, "<style charset=\"UTF-8\">", "</style>").to_owned(),
-            script: between(&inline, "<script charset=\"UTF-8\">", "</script>").to_owned(),
+            style: between(page, "<style charset=\"UTF-8\">", "</style>").to_owned(),
+            script: between(page, "<script charset=\"UTF-8\">", "</script>").to_owned(),
         }
     }
 }
