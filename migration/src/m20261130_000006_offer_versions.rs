@@ -1,5 +1,6 @@
 //! Gives each offer a version, so that a change of an offer names what its author has read. Nodes of the previous version
-//! name the columns that they read and write, and leave the version as it is.
+//! name the columns that they read and write. Until the last of them has ended, their `PATCH /offers/{id}` refuses a
+//! `version`, and their changes do not raise the version, so that a later change may overwrite them.
 
 use sea_orm_migration::prelude::*;
 

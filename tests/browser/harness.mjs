@@ -1,13 +1,14 @@
 // Starts the real server on its own port with a fresh SQLite store, and Chromium or Firefox in front of it.
 //
-// HOLDFAST_BIN names the program, CHROMIUM, CHROMIUM_SHELL and FIREFOX the browsers; scripts/test.sh sets them. If one of
-// them is missing, the test fails; nothing is skipped. HOLDFAST_SEEDED names a data folder with the demo data, which each server
+// HOLDFAST_BIN names the program, CHROMIUM and FIREFOX the browsers, and CHROMIUM_SHELL a thriftier Chromium;
+// scripts/test.sh sets them. If one of them is missing, the test fails; nothing is skipped. Without CHROMIUM_SHELL, CHROMIUM
+// takes its place. HOLDFAST_SEEDED names a data folder with the demo data, which each server
 // copies. Without it, each server seeds its own store. When a server has stopped, `holdfast check` must find no breach
 // in its store.
 //
 //   const holdfast = await startHoldfast();            // seeded; await holdfast.stop()
 //   const holdfast = await startHoldfast({}, null);    // over an empty store, which it seeds itself
-//   const browser = await openBrowser();               // Chromium; await browser.close()
+//   const browser = await openBrowser();               // the thrifty Chromium; await browser.close()
 //   const firefox = await openBrowser('firefox');
 //   const page = await visit(browser, holdfast.url);   // a visitor of their own: no shared storage
 //   await holdfast.advance(601_000);                   // the database's clock, so every node's

@@ -146,6 +146,7 @@ pub struct Offer {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sale_ends_at: Option<String>,
     /// Grows with each change of the offer. `PATCH` requires the version that its author has read.
+    #[serde(default)]
     pub version: i32,
 }
 
@@ -202,7 +203,7 @@ pub struct NewOffer {
 #[cfg_attr(feature = "openapi", oai(deny_unknown_fields))]
 #[serde(deny_unknown_fields)]
 pub struct OfferPatch {
-    /// The version of the offer that the client read. The change is refused when the offer has a newer version, so that
+    /// The version of the offer that the client read. The change is refused when the offer has another version, so that
     /// nobody overwrites a change without knowing it.
     pub version: i32,
     /// The offer's new name, 1 to 190 characters.
