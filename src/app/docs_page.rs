@@ -63,7 +63,6 @@ impl Documentation {
         }
     }
 
-    /// The OpenAPI document.
     pub(super) fn document(&self) -> &str {
         &self.document
     }

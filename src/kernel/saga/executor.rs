@@ -210,8 +210,8 @@ impl<D: Driver> Executor<D> {
         Ok(taken)
     }
 
-    /// The state of a subject's saga, and the time of the database in milliseconds since 1970. `None` when the subject has no saga, or when this version of the program cannot
-    /// read the state, because a newer version works on the saga.
+    /// The state of a subject's saga, and the time of the database in milliseconds since 1970. `None` when the subject has
+    /// no saga, or when this version of the program cannot read the state, because a newer version works on the saga.
     pub async fn state_of(
         &self,
         sql: &impl db::Sql,

@@ -93,7 +93,7 @@ async fn seats_are_kept_back_freed_and_priced_unless_somebody_has_them() {
     let dearer = caller.patch(&offer, &json!({ "version": 1, "price_minor": 9_900 })).await;
     let dearer: Offer = dearer.read();
     assert_eq!((dearer.price, dearer.version), (euros(9_900), 2));
-    // Who has not read that price changes nothing.
+    // An author who has not read that price changes nothing.
     let stale = caller.patch(&offer, &json!({ "version": 1, "price_minor": 100 })).await;
     stale.assert_problem(409, "/problems/stale-version");
     caller.patch(&offer, &json!({ "price_minor": 100 })).await.assert_field("version");
