@@ -104,22 +104,25 @@ impl Bearer {
         self.user.map(Buyer::User).or_else(|| self.guest.map(Buyer::Guest))
     }
 
-    /// The sender with the role from the database. A guest who signed in adopts: see [`Adopt`].
+    /// The sender with the role that the user has at this moment. A guest who signed in adopts: see [`Adopt`].
     ///
     /// # Errors
     /// 401 when the user may no longer sign in.
     pub async fn caller(&self, users: &dyn Users, adopt: &dyn Adopt) -> Result<Caller, ApiProblem> {
-        let caller = self.identified(users).await?;
+        let caller = self.with_role(async |user| users.role_now(user).await).await?;
         caller.adopt_guest(adopt).await?;
         Ok(caller)
     }
 
-    /// The sender with the role from the database.
-    async fn identified(&self, users: &dyn Users) -> Result<Caller, ApiProblem> {
+    /// The sender with the role that `role_of` returns; `None` means that the user may no longer sign in.
+    async fn with_role(
+        &self,
+        role_of: impl AsyncFnOnce(UserId) -> Result<Option<Role>, StoreError>,
+    ) -> Result<Caller, ApiProblem> {
         let user = match self.user {
             None => None,
             Some(id) => {
-                let role = users.role_of(id).await?.ok_or_else(no_longer_active)?;
+                let role = role_of(id).await?.ok_or_else(no_longer_active)?;
                 Some(User { id, role })
             }
         };
@@ -129,21 +132,21 @@ impl Bearer {
 }
 
 impl Caller {
-    /// The sender of this request, see [`Bearer::caller`].
+    /// The sender of this request. A request that only reads may be answered with a role that is a second old; any
+    /// other request reads the role at this moment. A guest who signed in adopts: see [`Adopt`].
     ///
     /// # Errors
     /// 401 when a token is invalid or has expired, or when its user may no longer sign in.
     pub async fn of(request: &Request) -> Result<Self> {
         let users = Data::<&Arc<dyn Users>>::from_request_without_body(request).await?.0;
         let adopt = Data::<&Arc<dyn Adopt>>::from_request_without_body(request).await?.0;
-        let caller = Bearer::of(request).await?.identified(&**users).await?;
-        let adopted = caller.adopt_guest(&**adopt).await;
-        if request.method().is_safe() {
-            // Nobody is kept from reading.
-            or_later(adopted);
-        } else {
-            adopted.map_err(ApiProblem::from)?;
+        let bearer = Bearer::of(request).await?;
+        if !request.method().is_safe() {
+            return Ok(bearer.caller(&**users, &**adopt).await?);
         }
+        let caller = bearer.with_role(async |user| users.role_of(user).await).await?;
+        // A failed adoption keeps nobody from reading.
+        or_later(caller.adopt_guest(&**adopt).await);
         Ok(caller)
     }
 

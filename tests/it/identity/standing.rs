@@ -36,6 +36,33 @@ async fn a_suspended_account_neither_reads_nor_holds() {
     app.finish().await;
 }
 
+/// The node remembers the account of a reader for a second. Whoever changes something is looked up anew, so the node's
+/// memory, which still says that the account is active, helps nobody.
+#[tokio::test]
+async fn a_suspended_account_changes_nothing_although_it_has_just_read() {
+    let app = TestApp::start().await;
+    let event = event(&app, Like::default()).await;
+    let token = account(&app, "buyer", Role::Customer, None).await;
+    let caller = app.as_user(&token);
+    let held = caller.post(&event.reservations(), &seats(&[1])).await.reservation();
+    let path = format!("/reservations/{}", held.id);
+    users_are_read_anew().await;
+    assert_eq!(caller.get(&path).await.status, 200);
+    set(&app, "status", "suspended", &token).await;
+
+    let release = json!({ "items": [{ "item_id": held.items[0].id }] });
+    for (method, path, body) in [
+        (Method::POST, format!("{path}/extend"), None),
+        (Method::POST, format!("{path}/release"), Some(&release)),
+        (Method::DELETE, path.clone(), None),
+    ] {
+        let refused = caller.send(method, &path, body, &[]).await;
+        refused.assert_problem(401, "/problems/unauthorized");
+        refused.assert_field("Authorization");
+    }
+    app.finish().await;
+}
+
 #[tokio::test]
 async fn an_administrator_who_is_one_no_more_reads_no_audit() {
     let app = TestApp::start().await;
