@@ -29,8 +29,8 @@ pub use self::{
     store::BookingName,
 };
 use self::{
-    proofs::Event,
-    store::{Audience, FoundEvent, Owners},
+    proofs::OwnedEvent,
+    store::{EventVisibility, FoundEvent, Owners},
 };
 use crate::{
     http::{
@@ -98,8 +98,8 @@ impl Access {
     ) -> Result<Visible, ApiProblem> {
         let found = found.ok_or_else(no_event)?;
         match found.shown {
-            Audience::ToAll => Ok(Visible(found.event)),
-            Audience::ToManagers => {
+            EventVisibility::ToAll => Ok(Visible(found.event)),
+            EventVisibility::ToManagers => {
                 if self.may(caller, found.event.organization, Action::ManageEvent).await? {
                     return Ok(Visible(found.event));
                 }
@@ -111,15 +111,15 @@ impl Access {
     /// The event with this id or slug, if everybody may see it.
     pub async fn public(&self, id_or_slug: &str) -> Result<Option<Visible>, StoreError> {
         Ok(self.find(id_or_slug).await?.and_then(|found| match found.shown {
-            Audience::ToAll => Some(Visible(found.event)),
-            Audience::ToManagers => None,
+            EventVisibility::ToAll => Some(Visible(found.event)),
+            EventVisibility::ToManagers => None,
         }))
     }
 
     async fn find(&self, id_or_slug: &str) -> Result<Option<FoundEvent>, StoreError> {
         let Some(key) = EventKey::parse(id_or_slug) else { return Ok(None) };
         if let Some(event) = self.remembered(&key).await {
-            return Ok(Some(FoundEvent { event, shown: Audience::ToAll }));
+            return Ok(Some(FoundEvent { event, shown: EventVisibility::ToAll }));
         }
         self.find_now(id_or_slug).await
     }
@@ -130,7 +130,7 @@ impl Access {
         if let EventKey::Slug(slug) = key {
             self.slugs.insert(slug, found.event.id).await;
         }
-        if found.shown == Audience::ToAll {
+        if found.shown == EventVisibility::ToAll {
             self.published.insert(found.event.id, found.event.organization).await;
         }
         Ok(Some(found))
@@ -268,13 +268,13 @@ impl Access {
         self.published.invalidate(&event).await;
     }
 
-    async fn remembered(&self, key: &EventKey) -> Option<Event> {
+    async fn remembered(&self, key: &EventKey) -> Option<OwnedEvent> {
         let id = match key {
             EventKey::Id(id) => *id,
             EventKey::Slug(slug) => self.slugs.get(slug).await?,
         };
         let organization = self.published.get(&id).await?;
-        Some(Event { id, organization })
+        Some(OwnedEvent { id, organization })
     }
 
     async fn may(

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use holdfast_migration::{Migrator, MigratorTrait};
 
 pub use self::{
-    serving::Running,
+    serving::RunningServer,
     slices::{Slices, check, invariants},
 };
 use crate::{
@@ -31,7 +31,7 @@ use crate::{
         settings::SettingsError,
         upkeep,
     },
-    live::Live,
+    live::LiveChanges,
     money::ledger::{Ledger, reconcile::Difference},
     settings::{Config, RedisUrls},
     shop::{
@@ -39,14 +39,14 @@ use crate::{
         cancellation::Cancellations,
         reservations::{
             Reservations,
-            forget::Position,
-            hold::{Looks, Queue},
+            forget::ForgetCursor,
+            hold::{HoldQueue, Looks},
             newcomers::Newcomers,
             terms::TermsCache,
         },
     },
     site::Pages,
-    slice::Shared,
+    slice::SharedParts,
 };
 
 /// Reads the settings. In development, a missing secret is generated.
@@ -63,8 +63,8 @@ pub struct App {
     pub config: Arc<Config>,
     pub base: Base,
     pub slices: Slices,
-    live: Live,
-    shared: Shared,
+    live: LiveChanges,
+    shared: SharedParts,
     pages: Pages,
 }
 
@@ -87,7 +87,7 @@ impl App {
 
     async fn assemble(config: Config) -> anyhow::Result<Self> {
         let base = wiring::base(&config).await?;
-        let live = Live::new(base.clone(), wiring::broker(&config, &base)?);
+        let live = LiveChanges::new(base.clone(), wiring::broker(&config, &base)?);
         let gateway = wiring::gateway(&config, &base)?;
         let users: Arc<dyn Users> = Arc::new(StoredUsers::new(base.db.clone()));
         let access = Access::new(base.db.clone(), Arc::clone(&users));
@@ -97,11 +97,11 @@ impl App {
             terms: TermsCache::new(base.db.clone()),
             relay: live.relay.clone(),
             looks: Looks::default(),
-            queue: Queue::default(),
+            queue: HoldQueue::default(),
             holds_per_minute: config.holds.limit_per_minute(),
             newcomers: Newcomers::per_minute(config.holds.newcomers_per_minute()),
             expire_every: config.holds.expiry_pass,
-            forgotten: Position::default(),
+            forgotten: ForgetCursor::default(),
         };
         let (checkouts, refunds) = gateway.checkouts(&base, &live.relay);
         let cancellations = Cancellations {
@@ -131,7 +131,7 @@ impl App {
             cancellations,
             adoption: Adoption::new(base.clone()),
         };
-        let shared = Shared {
+        let shared = SharedParts {
             access,
             users,
             adopt: Arc::new(slices.adoption.clone()),

@@ -42,10 +42,10 @@ use self::{
 };
 use crate::{
     access::Access,
-    http::overload::Rule,
+    http::overload::RouteRule,
     kernel::{base::Base, passes::Pass},
-    live::{Live, Relay, Stream},
-    slice::{Shared, Slice},
+    live::{LiveChanges, Relay, Stream},
+    slice::{SharedParts, Slice},
 };
 
 #[derive(Debug, Clone)]
@@ -69,7 +69,7 @@ impl Catalogue {
         holds: HoldTimes,
         lifecycle_every: Duration,
         pace: Pace,
-        live: &Live,
+        live: &LiveChanges,
     ) -> Self {
         let (stream, relay) = (live.stream(), live.relay.clone());
         let reads = Arc::new(Reads::new(base.clone(), relay.clone(), pace));
@@ -79,19 +79,19 @@ impl Catalogue {
 
 impl Slice for Catalogue {
     // A stream stays open for hours, and has a limit of its own.
-    const REFUSABLE: &'static [Rule] =
-        &[Rule { method: Method::GET, path: "events/*/stream", class: None }];
+    const REFUSABLE: &'static [RouteRule] =
+        &[RouteRule { method: Method::GET, path: "events/*/stream", class: None }];
 
-    fn routes(self, _shared: Shared) -> impl OpenApi + 'static {
+    fn routes(self, _shared: SharedParts) -> impl OpenApi + 'static {
         api::routes(&self)
     }
 
-    fn mount(self, shared: Shared, routes: Route) -> Route {
+    fn mount(self, shared: SharedParts, routes: Route) -> Route {
         let route = StreamRoute { access: shared.access, live: self.stream };
         routes.at(stream::PATH, get(stream::stream).data(route))
     }
 
-    fn passes(&self, _shared: &Shared) -> Vec<Pass> {
+    fn passes(&self, _shared: &SharedParts) -> Vec<Pass> {
         let every = self.lifecycle_every;
         vec![
             Pass::on(

@@ -14,7 +14,7 @@ pub mod store;
 pub mod tail;
 pub mod viewers;
 
-pub use heard::{Changes, News};
+pub use heard::{ChangeCounts, News};
 pub use record::ChangeDraft;
 pub use relay::Relay;
 use std::{sync::Arc, time::Duration};
@@ -25,7 +25,7 @@ pub use viewers::{Stream, StreamError};
 
 /// The live changes of this node; cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Live {
+pub struct LiveChanges {
     pub base: Base,
     /// The relay, which numbers committed changes of this node and others.
     pub relay: Relay,
@@ -35,7 +35,7 @@ pub struct Live {
     pub broker: Arc<dyn Broker>,
 }
 
-impl Live {
+impl LiveChanges {
     pub fn new(base: Base, broker: Arc<dyn Broker>) -> Self {
         Self { base, relay: Relay::default(), tail: Tail::default(), broker }
     }

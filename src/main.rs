@@ -28,11 +28,11 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[command(version, about)]
 struct Arguments {
     #[command(subcommand)]
-    command: Command,
+    command: CliCommand,
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {
+enum CliCommand {
     #[command(flatten)]
     Configured(Configured),
     /// Print all settings with their defaults, as an example of an environment file.
@@ -89,8 +89,8 @@ enum PlanCommand {
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {
-        Command::Configured(command) => start(command),
-        Command::Settings { table_in } => print_settings(table_in),
+        CliCommand::Configured(command) => start(command),
+        CliCommand::Settings { table_in } => print_settings(table_in),
     };
     match done {
         Ok(code) => code,

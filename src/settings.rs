@@ -22,11 +22,13 @@ use crate::{
         db::settings::DatabaseSettings,
         environment::Environment,
         ports::Entropy,
-        settings::{self, Listed, NoMarkers, Section, Setting, SettingsError, Values},
+        settings::{
+            self, NoMarkers, SectionDeclaration, Setting, SettingsError, SettingsSection, Values,
+        },
         telemetry::LogSettings,
     },
     settings::{node::NodeSettings, redis::RedisSettings},
-    shop::{checkout::settings::Payment, reservations::settings::HoldSettings},
+    shop::{checkout::settings::GatewaySettings, reservations::settings::HoldSettings},
 };
 
 macro_rules! sections {
@@ -41,7 +43,7 @@ macro_rules! sections {
         }
 
         /// Every section, in the order of the documents.
-        const SECTIONS: &[Listed] = &[$(Listed::of::<$section>()),+];
+        const SECTIONS: &[SectionDeclaration] = &[$(SectionDeclaration::of::<$section>()),+];
 
         impl Config {
             fn read(values: &Values) -> Result<Self, SettingsError> {
@@ -65,7 +67,7 @@ sections! {
     tokens: TokenSettings,
     holds: HoldSettings,
     events: EventSettings,
-    payment: Payment,
+    payment: GatewaySettings,
     log: LogSettings,
 }
 

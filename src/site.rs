@@ -16,12 +16,12 @@ use poem::{
 use rust_embed::EmbeddedFile;
 use sha2::{Digest, Sha256};
 
-use self::head::Head;
+use self::head::PageHead;
 use crate::{
     catalogue::Catalogue,
     http::{
         problem::ApiProblem,
-        tagged::{Asked, IMMUTABLE, Packed, REVALIDATE},
+        tagged::{IMMUTABLE, Packed, REVALIDATE, ResponseWishes},
     },
     kernel::{hex::hex, settings::WebAddress},
 };
@@ -74,13 +74,14 @@ pub async fn page(request: &Request, Data(site): Data<&Site>) -> Response {
 impl Site {
     /// The status and the head for an address, before any front-end program runs. The heads of personal pages
     /// reveal nothing about their objects, not even whether they exist.
-    async fn told(&self, path: &str) -> (StatusCode, Head) {
+    async fn told(&self, path: &str) -> (StatusCode, PageHead) {
         match Page::at(path) {
-            None => (StatusCode::NOT_FOUND, Head::neutral()),
+            None => (StatusCode::NOT_FOUND, PageHead::neutral()),
             Some(Page::Events) => {
-                let head = Head::public("What’s on", "Choose your seats, hold them, pay, and go.")
-                    .at(&format!("{}/", self.public_url.as_str()))
-                    .begins_with(&[requests::events()]);
+                let head =
+                    PageHead::public("What’s on", "Choose your seats, hold them, pay, and go.")
+                        .at(&format!("{}/", self.public_url.as_str()))
+                        .begins_with(&[requests::events()]);
                 (StatusCode::OK, head)
             }
             Some(Page::Event(name)) => self.told_of_event(name).await,
@@ -92,26 +93,26 @@ impl Site {
                 | Page::Register
                 | Page::MyEvents
                 | Page::Attention,
-            ) => (StatusCode::OK, Head::neutral()),
+            ) => (StatusCode::OK, PageHead::neutral()),
         }
     }
 
-    async fn told_of_event(&self, name: &str) -> (StatusCode, Head) {
+    async fn told_of_event(&self, name: &str) -> (StatusCode, PageHead) {
         match self.catalogue.published(name).await {
             Ok(Some(event)) => (
                 StatusCode::OK,
                 event::head(&event, self.public_url.as_str())
                     .begins_with(&event::first(name, &event)),
             ),
-            Ok(None) => (StatusCode::NOT_FOUND, Head::neutral()),
+            Ok(None) => (StatusCode::NOT_FOUND, PageHead::neutral()),
             // The page itself exists, and explains what it cannot show.
-            Err(error) => (ApiProblem::from(error).into_response().status(), Head::neutral()),
+            Err(error) => (ApiProblem::from(error).into_response().status(), PageHead::neutral()),
         }
     }
 }
 
 fn send_shell(request: &Request, status: StatusCode, html: String) -> Response {
-    let asked = Asked::of(request);
+    let asked = ResponseWishes::of(request);
     let etag = format!("W/\"{}\"", &hex(&Sha256::digest(&html))[..32]);
     let mut headers = headers(&etag, REVALIDATE, "text/html; charset=utf-8".to_owned());
     // Conditions apply only to a successful response (RFC 9110, 13.2.1).
@@ -126,7 +127,7 @@ fn send_shell(request: &Request, status: StatusCode, html: String) -> Response {
 }
 
 fn send_file(request: &Request, pages: Pages, path: &str, file: &EmbeddedFile) -> Response {
-    let asked = Asked::of(request);
+    let asked = ResponseWishes::of(request);
     let etag = format!("\"{}\"", &hex(&file.metadata.sha256_hash())[..32]);
     let kept = if is_hashed(path) { IMMUTABLE } else { REVALIDATE };
     let mut headers = headers(&etag, kept, content_type(file));

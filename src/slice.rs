@@ -11,7 +11,7 @@ use crate::{
     access::Access,
     http::{
         auth::{Adopt, Users},
-        overload::Rule,
+        overload::RouteRule,
         tokens::Tokens,
     },
     kernel::{invariants::Invariant, passes::Pass, saga::attention::Attended},
@@ -19,7 +19,7 @@ use crate::{
 
 /// The parts that every slice's routes and passes may use.
 #[derive(Debug, Clone)]
-pub struct Shared {
+pub struct SharedParts {
     /// Makes proofs that a caller may see an object or act on it.
     pub access: Access,
     /// The users who may sign in, with their roles.
@@ -40,13 +40,13 @@ pub trait Slice: Clone + Send + Sync + 'static {
     const INVARIANTS: &'static [Invariant] = &[];
 
     /// The routes that a node may refuse when it cannot keep up, and the reads that it never refuses.
-    const REFUSABLE: &'static [Rule] = &[];
+    const REFUSABLE: &'static [RouteRule] = &[];
 
     /// The documented routes, below `/api/v1`. A slice without routes returns `()`.
-    fn routes(self, shared: Shared) -> impl OpenApi + 'static;
+    fn routes(self, shared: SharedParts) -> impl OpenApi + 'static;
 
     /// Adds routes that the OpenAPI document cannot describe, such as streams and redirects.
-    fn mount(self, _shared: Shared, routes: Route) -> Route {
+    fn mount(self, _shared: SharedParts, routes: Route) -> Route {
         routes
     }
 
@@ -56,8 +56,8 @@ pub trait Slice: Clone + Send + Sync + 'static {
     }
 
     /// The periodic passes; every node runs each of them. Passes over tables that belong to no slice come from
-    /// `Live::passes` and `kernel::upkeep`.
-    fn passes(&self, _shared: &Shared) -> Vec<Pass> {
+    /// `LiveChanges::passes` and `kernel::upkeep`.
+    fn passes(&self, _shared: &SharedParts) -> Vec<Pass> {
         Vec::new()
     }
 }

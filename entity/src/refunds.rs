@@ -3,7 +3,7 @@
 use holdfast_domain::{
     ids::{BookingId, OrganizationId, SagaId},
     money::Currency,
-    refund::{Method, Reason, Status},
+    refund::{Reason, RefundMethod, Status},
 };
 use sea_orm::entity::prelude::*;
 
@@ -18,7 +18,7 @@ pub struct Model {
     pub payment_id: Option<Uuid>,
     pub organization_id: OrganizationId,
     pub reason: Reason,
-    pub method: Method,
+    pub method: RefundMethod,
     /// The user or guest who asked for the refund. NULL if the server started it.
     pub asked_by: Option<Uuid>,
     pub amount_minor: i64,

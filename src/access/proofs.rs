@@ -11,14 +11,14 @@ use holdfast_domain::{
 use crate::kernel::actor::User;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Event {
+pub(super) struct OwnedEvent {
     pub(super) id: EventId,
     pub(super) organization: OrganizationId,
 }
 
 /// An event that the caller may see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Visible(pub(super) Event);
+pub struct Visible(pub(super) OwnedEvent);
 
 impl Visible {
     pub fn event(self) -> EventId {
@@ -58,7 +58,7 @@ impl Act for ManageBookings {
 /// Proof that `actor` may perform the action `A` on the event.
 #[derive(Debug)]
 pub struct Permit<A> {
-    event: Event,
+    event: OwnedEvent,
     actor: Actor,
     act: PhantomData<A>,
 }
@@ -79,7 +79,7 @@ impl<A> Clone for Permit<A> {
 impl<A> Copy for Permit<A> {}
 
 impl<A> Permit<A> {
-    pub(super) fn new(event: Event, actor: Actor) -> Self {
+    pub(super) fn new(event: OwnedEvent, actor: Actor) -> Self {
         Self { event, actor, act: PhantomData }
     }
 

@@ -8,18 +8,18 @@ use holdfast_entity::{booking_lines, bookings, events, publications};
 use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
-use super::{event_key::EventKey, proofs::Event};
+use super::{event_key::EventKey, proofs::OwnedEvent};
 use crate::kernel::db::{Db, StoreError};
 
 /// An event, and whether everybody may see it.
 pub(super) struct FoundEvent {
-    pub(super) event: Event,
-    pub(super) shown: Audience,
+    pub(super) event: OwnedEvent,
+    pub(super) shown: EventVisibility,
 }
 
 /// The callers who may see an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Audience {
+pub(super) enum EventVisibility {
     /// Everybody: the event was published.
     ToAll,
     /// Only the managers of the event: the event is a draft, or was cancelled as a draft.
@@ -40,15 +40,15 @@ pub(super) async fn event(db: &Db, key: &EventKey) -> Result<Option<FoundEvent>,
         .one(db.reader())
         .await?;
     let Some((id, organization, status)) = found else { return Ok(None) };
-    let event = Event { id, organization };
+    let event = OwnedEvent { id, organization };
     let shown = match status {
-        Status::Draft => Audience::ToManagers,
-        Status::Cancelled if !was_published(db, event.id).await? => Audience::ToManagers,
+        Status::Draft => EventVisibility::ToManagers,
+        Status::Cancelled if !was_published(db, event.id).await? => EventVisibility::ToManagers,
         Status::Upcoming
         | Status::OnSale
         | Status::Completed
         | Status::Cancelled
-        | Status::Archived => Audience::ToAll,
+        | Status::Archived => EventVisibility::ToAll,
     };
     Ok(Some(FoundEvent { event, shown }))
 }

@@ -10,11 +10,11 @@ use holdfast_domain::{
     },
     ids::SagaId,
     money::Money,
-    refund::Books,
+    refund::GatewayBooks,
 };
 
 use crate::kernel::{
-    failpoint::{Fault, fault},
+    failpoint::{StepFault, fault},
     ports::{
         PaymentGateway,
         payments::{GatewayPayment, NewPayment, RefundRefused, Unreachable},
@@ -24,14 +24,14 @@ use crate::kernel::{
 /// How long a slow call takes: long enough for other calls to overtake it, too short for a buyer to give up.
 const SLOW: Duration = Duration::from_millis(200);
 /// The faults that can hit a call that changes something.
-const CALL: [Fault; 7] = [
-    Fault::Drop,
-    Fault::Lose,
-    Fault::Faulted,
-    Fault::Twice,
-    Fault::Slow,
-    Fault::Hang,
-    Fault::HangAfter,
+const CALL: [StepFault; 7] = [
+    StepFault::Drop,
+    StepFault::Lose,
+    StepFault::Faulted,
+    StepFault::Twice,
+    StepFault::Slow,
+    StepFault::Hang,
+    StepFault::HangAfter,
 ];
 
 #[derive(Debug)]
@@ -52,26 +52,26 @@ where
 {
     let saga = key.split(':').next().unwrap_or_default();
     match fault(step, saga, &CALL) {
-        Some(Fault::Drop) => Outcome::Unknown(Doubt::NoReply),
-        Some(Fault::Faulted) => Outcome::Unknown(Doubt::Faulted),
-        Some(Fault::Lose) => {
+        Some(StepFault::Drop) => Outcome::Unknown(Doubt::NoReply),
+        Some(StepFault::Faulted) => Outcome::Unknown(Doubt::Faulted),
+        Some(StepFault::Lose) => {
             call().await;
             Outcome::Unknown(Doubt::NoReply)
         }
-        Some(Fault::Twice) => {
+        Some(StepFault::Twice) => {
             call().await;
             call().await
         }
-        Some(Fault::Slow) => {
+        Some(StepFault::Slow) => {
             tokio::time::sleep(SLOW).await;
             call().await
         }
-        Some(Fault::Hang) => std::future::pending().await,
-        Some(Fault::HangAfter) => {
+        Some(StepFault::Hang) => std::future::pending().await,
+        Some(StepFault::HangAfter) => {
             call().await;
             std::future::pending().await
         }
-        Some(Fault::Refuse | Fault::Fail) | None => call().await,
+        Some(StepFault::Refuse | StepFault::Fail) | None => call().await,
     }
 }
 
@@ -106,7 +106,7 @@ impl PaymentGateway for FaultyGateway {
     }
 
     async fn fetch(&self, payment: &PaymentId) -> Option<PaymentSeen> {
-        match fault("ask", &payment.0, &[Fault::Drop]) {
+        match fault("ask", &payment.0, &[StepFault::Drop]) {
             Some(_) => None,
             None => self.inner.fetch(payment).await,
         }
@@ -121,15 +121,15 @@ impl PaymentGateway for FaultyGateway {
         through("refund", key, || self.inner.refund(key, payment, amount)).await
     }
 
-    async fn refunds_of(&self, payment: &PaymentId) -> Result<Books, Unreachable> {
-        match fault("look_for_refund", &payment.0, &[Fault::Drop]) {
+    async fn refunds_of(&self, payment: &PaymentId) -> Result<GatewayBooks, Unreachable> {
+        match fault("look_for_refund", &payment.0, &[StepFault::Drop]) {
             Some(_) => Err(Unreachable),
             None => self.inner.refunds_of(payment).await,
         }
     }
 
     async fn find(&self, saga: SagaId) -> Result<Option<PaymentId>, Unreachable> {
-        match fault("find", &saga.to_string(), &[Fault::Drop]) {
+        match fault("find", &saga.to_string(), &[StepFault::Drop]) {
             Some(_) => Err(Unreachable),
             None => self.inner.find(saga).await,
         }

@@ -29,10 +29,10 @@ use holdfast_domain::{
     },
     ids::SagaId,
     money::Money,
-    refund::Books as GatewayBooks,
+    refund::GatewayBooks,
 };
 
-use self::store::{Books, NewRefund};
+use self::store::{BookedPayment, NewRefund};
 use crate::kernel::{
     db::{Bug, Db, StoreError},
     hex::hex,
@@ -80,14 +80,18 @@ impl SimulatedGateway {
     }
 
     /// The books' record of a payment. If the books cannot be read, the gateway counts as unreachable.
-    async fn books(&self, payment: &PaymentId) -> Result<Books, Doubt> {
+    async fn books(&self, payment: &PaymentId) -> Result<BookedPayment, Doubt> {
         let found = store::find(&self.db, payment).await.map_err(|error| no_reply(&error))?;
         // The payment was never prepared. That is a fault of the caller, and another question to the gateway would
         // not change it.
         found.ok_or(Doubt::Faulted)
     }
 
-    async fn try_authorize(&self, key: &str, payment: &PaymentId) -> Result<Books, StoreError> {
+    async fn try_authorize(
+        &self,
+        key: &str,
+        payment: &PaymentId,
+    ) -> Result<BookedPayment, StoreError> {
         let Some(books) = store::find(&self.db, payment).await? else {
             return Err(Bug::new(format!("no payment {payment}")).into());
         };
@@ -114,7 +118,7 @@ impl SimulatedGateway {
         if books.method == "pm_sim_lost_reply" {
             return Err(Bug::new("the answer is lost on purpose").into());
         }
-        Ok(Books { status, ..books })
+        Ok(BookedPayment { status, ..books })
     }
 }
 

@@ -21,7 +21,7 @@ use holdfast_domain::{
     },
     ids::SagaId,
     money::Money,
-    refund::Books,
+    refund::GatewayBooks,
 };
 use stripe::{IdempotencyKey, RequestStrategy, StripeRequest};
 use stripe_core::{
@@ -35,7 +35,7 @@ use stripe_core::{
 };
 use stripe_types::{Currency, RangeBoundsTs, RangeQueryTs};
 
-use self::transport::{CallError, Refusal, Transport};
+use self::transport::{CallError, StripeRefusal, Transport};
 use crate::kernel::ports::{
     PaymentGateway,
     payments::{GatewayPayment, NewPayment, RefundRefused, Unreachable},
@@ -133,7 +133,7 @@ impl No {
     }
 }
 
-fn card_code(refusal: &Refusal) -> String {
+fn card_code(refusal: &StripeRefusal) -> String {
     reading::decline_code(refusal.code.as_deref(), refusal.decline_code.as_deref())
 }
 
@@ -462,11 +462,11 @@ impl PaymentGateway for StripeGateway {
         }
     }
 
-    async fn refunds_of(&self, payment: &PaymentId) -> Result<Books, Unreachable> {
+    async fn refunds_of(&self, payment: &PaymentId) -> Result<GatewayBooks, Unreachable> {
         let intent = match self.retrieve(payment).await {
             Ok(intent) => intent,
             Err(CallError::Refused(refusal)) if refusal.status == 404 => {
-                return Ok(Books::default());
+                return Ok(GatewayBooks::default());
             }
             Err(_) => return Err(Unreachable),
         };

@@ -47,12 +47,12 @@ impl App {
     ///
     /// # Errors
     /// When an address is not available.
-    pub async fn serve(&self) -> anyhow::Result<Running> {
+    pub async fn serve(&self) -> anyhow::Result<RunningServer> {
         self.start_background().await?;
         let stop = CancellationToken::new();
         let listener = listen("HOLDFAST_BIND", self.config.node.bind)?;
         let address = listener.local_addr()?;
-        let mut running = Running::new(address, stop.clone(), self.base.tasks.clone());
+        let mut running = RunningServer::new(address, stop.clone(), self.base.tasks.clone());
         if let Some(internal) = self.config.node.internal_bind {
             let listener = listen("HOLDFAST_INTERNAL_BIND", internal)?;
             running.internal_address = Some(listener.local_addr()?);
@@ -75,10 +75,10 @@ impl App {
     ///
     /// # Errors
     /// When the scheduler cannot be started.
-    pub async fn work(&self) -> anyhow::Result<Running> {
+    pub async fn work(&self) -> anyhow::Result<RunningServer> {
         self.start_background().await?;
         let stop = CancellationToken::new();
-        Ok(Running::new(self.config.node.bind, stop, self.base.tasks.clone()))
+        Ok(RunningServer::new(self.config.node.bind, stop, self.base.tasks.clone()))
     }
 
     pub fn routes(&self) -> impl Endpoint + use<> {
@@ -153,7 +153,7 @@ fn with_internals(routes: Route, documentation: &Documentation) -> Route {
 
 /// A server that runs in the background of this process.
 #[derive(Debug)]
-pub struct Running {
+pub struct RunningServer {
     pub address: SocketAddr,
     /// The address for operators, where the settings name one.
     pub internal_address: Option<SocketAddr>,
@@ -162,7 +162,7 @@ pub struct Running {
     tasks: Tasks,
 }
 
-impl Running {
+impl RunningServer {
     fn new(address: SocketAddr, stop: CancellationToken, tasks: Tasks) -> Self {
         Self { address, internal_address: None, stop, ended: Vec::new(), tasks }
     }

@@ -8,7 +8,7 @@ use poem_openapi::OpenApi;
 use crate::{
     catalogue::Catalogue,
     desk::{administration::Administration, bookings::EventBookings},
-    http::overload::Rule,
+    http::overload::RouteRule,
     identity::accounts::Accounts,
     kernel::{
         db::{Db, StoreError},
@@ -21,7 +21,7 @@ use crate::{
         adoption::Adoption, cancellation::Cancellations, checkout::Checkouts,
         reservations::Reservations,
     },
-    slice::{Shared, Slice},
+    slice::{SharedParts, Slice},
 };
 
 /// Nests routes in pairs: poem-openapi implements `OpenApi` only for short tuples.
@@ -39,12 +39,12 @@ macro_rules! slices {
 
         impl Slices {
             /// The routes that the OpenAPI document describes.
-            pub fn routes(self, shared: &Shared) -> impl OpenApi + use<> {
+            pub fn routes(self, shared: &SharedParts) -> impl OpenApi + use<> {
                 nested!($(self.$name.routes(shared.clone())),*)
             }
 
             /// Adds the routes that the OpenAPI document cannot describe.
-            pub fn mount(self, shared: &Shared, mut routes: Route) -> Route {
+            pub fn mount(self, shared: &SharedParts, mut routes: Route) -> Route {
                 $(routes = self.$name.mount(shared.clone(), routes);)*
                 routes
             }
@@ -55,7 +55,7 @@ macro_rules! slices {
                 all
             }
 
-            pub fn passes(&self, shared: &Shared) -> Vec<Pass> {
+            pub fn passes(&self, shared: &SharedParts) -> Vec<Pass> {
                 let mut all = Vec::new();
                 $(all.extend(self.$name.passes(shared));)*
                 all
@@ -67,7 +67,7 @@ macro_rules! slices {
         }
 
         /// The routes that a node may refuse when it cannot keep up.
-        pub fn refusable() -> impl Iterator<Item = &'static Rule> {
+        pub fn refusable() -> impl Iterator<Item = &'static RouteRule> {
             [$(<$slice as Slice>::REFUSABLE),*].into_iter().flatten()
         }
     };

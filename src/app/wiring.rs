@@ -27,7 +27,7 @@ use crate::{
     live::Relay,
     money::refunds::Refunds,
     settings::Config,
-    shop::checkout::{Checkouts, WebhookSettings, buyer_return, settings::Payment},
+    shop::checkout::{Checkouts, WebhookSettings, buyer_return, settings::GatewaySettings},
 };
 
 pub(super) async fn base(config: &Config) -> anyhow::Result<Base> {
@@ -69,7 +69,7 @@ pub(super) fn broker(config: &Config, base: &Base) -> anyhow::Result<Arc<dyn Bro
 }
 
 /// The payment gateway, and the parts that only some gateways have.
-pub(super) struct Gateway {
+pub(super) struct GatewayParts {
     gateway: Arc<dyn PaymentGateway>,
     /// The buyer's bank. Only the simulated gateway has one.
     bank: Option<Arc<dyn SimulatedBank>>,
@@ -78,12 +78,12 @@ pub(super) struct Gateway {
 }
 
 /// Stripe when the settings name it, otherwise the simulated gateway.
-pub(super) fn gateway(config: &Config, base: &Base) -> anyhow::Result<Gateway> {
-    let Payment::Stripe(account) = &config.payment else {
+pub(super) fn gateway(config: &Config, base: &Base) -> anyhow::Result<GatewayParts> {
+    let GatewaySettings::Stripe(account) = &config.payment else {
         let entropy = Arc::clone(&base.entropy);
         let gateway = Arc::new(SimulatedGateway::new(base.db.clone(), entropy));
         let bank = Arc::clone(&gateway);
-        return Ok(Gateway {
+        return Ok(GatewayParts {
             gateway: with_faults(gateway),
             bank: Some(bank),
             webhooks: None,
@@ -98,7 +98,7 @@ pub(super) fn gateway(config: &Config, base: &Base) -> anyhow::Result<Gateway> {
     })?;
     let secrets = account.webhook_secrets.expose().map(str::to_owned).collect();
     let webhooks = WebhookSettings { secrets, live: account.is_live() };
-    Ok(Gateway {
+    Ok(GatewayParts {
         gateway: with_faults(Arc::new(gateway)),
         bank: None,
         webhooks: Some(webhooks),
@@ -106,7 +106,7 @@ pub(super) fn gateway(config: &Config, base: &Base) -> anyhow::Result<Gateway> {
     })
 }
 
-impl Gateway {
+impl GatewayParts {
     /// The checkouts and the refunds that use this gateway.
     pub(super) fn checkouts(self, base: &Base, relay: &Relay) -> (Checkouts, Refunds) {
         let refunds = Refunds::new(base.clone(), Arc::clone(&self.gateway));

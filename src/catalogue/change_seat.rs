@@ -8,7 +8,7 @@ use holdfast_domain::{
 };
 
 use super::{
-    details::{self, Faults},
+    details::{self, FieldFaults},
     seat_kinds, store, views,
 };
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
     kernel::{
         audit,
         base::Base,
-        db::{self, Failure, StoreError, Tx},
+        db::{self, StoreError, Tx, UseCaseError},
     },
     live::{ChangeDraft, record},
 };
@@ -38,7 +38,7 @@ pub enum SeatError {
     Db(#[from] StoreError),
 }
 
-impl Failure for SeatError {
+impl UseCaseError for SeatError {
     fn store(&self) -> Option<&StoreError> {
         match self {
             Self::Db(error) => Some(error),
@@ -74,7 +74,7 @@ pub async fn change_seat(
 ) -> Result<(), SeatError> {
     let detail = serde_json::json!({ "seat_id": seat.0, "changes": &patch });
     let (event, actor, entropy) = (event.event(), event.actor(), &*base.entropy);
-    let entry = audit::Entry::new(entropy, actor, "seat.change", ("event", event.0), &detail);
+    let entry = audit::AuditRecord::new(entropy, actor, "seat.change", ("event", event.0), &detail);
     let wanted = read(patch).map_err(SeatError::Fields)?;
     base.db
         .transact(move |tx| {
@@ -88,7 +88,7 @@ pub async fn change_seat(
 }
 
 fn read(patch: SeatPatch) -> Result<SeatChanges, Vec<FieldError>> {
-    let mut faults = Faults::default();
+    let mut faults = FieldFaults::default();
     let reason = patch.reason.as_deref();
     let block = match patch.blocked {
         Some(true) => {

@@ -13,16 +13,16 @@ use holdfast_entity::events;
 use super::{
     details::{self, Details},
     reads,
-    sellable::Named,
+    sellable::NamedHindrance,
     store, views,
 };
 use crate::{
     access::InOrganization,
     kernel::{
-        audit::{self, Entry},
+        audit::{self, AuditRecord},
         base::Base,
-        db::{self, Failure, Sql, StoreError},
-        idempotency::{self, Attempt, ClaimError, Keyed, NewObject},
+        db::{self, Sql, StoreError, UseCaseError},
+        idempotency::{self, Attempt, KeyClaimError, Keyed, NewObject},
     },
     live,
 };
@@ -67,19 +67,19 @@ pub enum EventError {
     Promised(Vec<FieldError>),
     /// The event, or one of its offers, can sell nothing.
     #[error("the event cannot sell what it offers")]
-    Unsellable(Vec<Named>),
+    Unsellable(Vec<NamedHindrance>),
     #[error("an event with reservations cannot be deleted")]
     InUse,
     #[error(transparent)]
-    Claim(#[from] ClaimError),
+    Claim(#[from] KeyClaimError),
     #[error("the database failed")]
     Db(#[from] StoreError),
 }
 
-impl Failure for EventError {
+impl UseCaseError for EventError {
     fn store(&self) -> Option<&StoreError> {
         match self {
-            Self::Db(error) | Self::Claim(ClaimError::Db(error)) => Some(error),
+            Self::Db(error) | Self::Claim(KeyClaimError::Db(error)) => Some(error),
             Self::Fields(_)
             | Self::Promised(_)
             | Self::NotFound
@@ -88,7 +88,7 @@ impl Failure for EventError {
             | Self::Illegal(_)
             | Self::Closed(_)
             | Self::Unsellable(_)
-            | Self::Claim(ClaimError::Reused)
+            | Self::Claim(KeyClaimError::Reused)
             | Self::InUse => None,
         }
     }
@@ -109,7 +109,8 @@ pub async fn create_event(
     let details = details::read(new).map_err(EventError::Fields)?;
     let id = EventId(base.entropy.id());
     let subject = ("event", id.0);
-    let entry = Entry::new(&*base.entropy, organization.actor(), "event.create", subject, &());
+    let entry =
+        AuditRecord::new(&*base.entropy, organization.actor(), "event.create", subject, &());
     let organization = organization.organization();
     if let Some(slug) = &details.slug {
         return insert(base, row(id, organization, &details, slug, holds), attempt, entry).await;
@@ -138,7 +139,7 @@ async fn insert(
     base: &Base,
     row: events::Model,
     attempt: Option<Attempt>,
-    entry: Entry,
+    entry: AuditRecord,
 ) -> Result<Keyed<Event>, EventError> {
     let made = base
         .db
@@ -159,7 +160,7 @@ async fn insert(
 async fn make(
     tx: &db::Tx,
     row: events::Model,
-    entry: Entry,
+    entry: AuditRecord,
 ) -> Result<NewObject<Event>, EventError> {
     let (id, now) = (row.id, db::now(tx).await?);
     store::events::insert(tx, events::Model { created_at: now, updated_at: now, ..row }).await?;

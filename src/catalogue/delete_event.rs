@@ -14,7 +14,7 @@ use crate::{
 /// [`EventError::InUse`] once somebody held or booked a place: cancel the event instead.
 pub async fn delete_event(base: &Base, event: Deletable) -> Result<(), EventError> {
     let (id, actor, entropy) = (event.event(), event.actor(), &*base.entropy);
-    let entry = audit::Entry::new(entropy, actor, "event.delete", ("event", id.0), &());
+    let entry = audit::AuditRecord::new(entropy, actor, "event.delete", ("event", id.0), &());
     base.db
         .transact(move |tx| {
             let entry = entry.clone();

@@ -30,9 +30,9 @@ const DEFAULT_PERSONS: i32 = 10;
 
 /// Collects the faulty fields of one request, so that one response names them all.
 #[derive(Debug, Default)]
-pub struct Faults(Vec<FieldError>);
+pub struct FieldFaults(Vec<FieldError>);
 
-impl Faults {
+impl FieldFaults {
     /// Returns a good value, or adds the field to the faults.
     pub fn take<T, E: ToString>(&mut self, field: &str, result: Result<T, E>) -> Option<T> {
         match result {
@@ -94,7 +94,7 @@ pub struct Details {
 /// # Errors
 /// The faulty field `price_minor`.
 pub fn price(currency: Currency, minor: i64) -> Result<(), Vec<FieldError>> {
-    let mut faults = Faults::default();
+    let mut faults = FieldFaults::default();
     faults.take("price_minor", currency.price(minor));
     faults.none()
 }
@@ -104,7 +104,7 @@ pub fn price(currency: Currency, minor: i64) -> Result<(), Vec<FieldError>> {
 /// # Errors
 /// Every field of the request that is invalid, so that one response names them all.
 pub fn read(new: NewEvent) -> Result<Details, Vec<FieldError>> {
-    let mut faults = Faults::default();
+    let mut faults = FieldFaults::default();
     let name = faults.take("name", text::line(&new.name, MAX_NAME));
     let slug = new.slug.map(|slug| faults.take("slug", Slug::parse(&slug)));
     let description =
@@ -152,7 +152,7 @@ pub fn read(new: NewEvent) -> Result<Details, Vec<FieldError>> {
 }
 
 fn schedule(
-    faults: &mut Faults,
+    faults: &mut FieldFaults,
     (starts, ends, sale_starts, sale_ends): (i64, i64, i64, i64),
 ) -> Option<Schedule> {
     let made = Schedule::new(starts, ends, sale_starts, sale_ends);
@@ -163,7 +163,7 @@ fn schedule(
 /// Changes to an event whose fields are checked. `schedule` is the event's present schedule with the changes
 /// applied.
 #[derive(Debug, Clone)]
-pub struct Changes {
+pub struct EventChanges {
     pub name: Option<String>,
     pub description: Option<String>,
     pub category: Option<String>,
@@ -182,8 +182,8 @@ pub struct Changes {
 ///
 /// # Errors
 /// Every field of the request that is invalid, so that one response names them all.
-pub fn read_changes(patch: &EventPatch, now: Schedule) -> Result<Changes, Vec<FieldError>> {
-    let mut faults = Faults::default();
+pub fn read_changes(patch: &EventPatch, now: Schedule) -> Result<EventChanges, Vec<FieldError>> {
+    let mut faults = FieldFaults::default();
     let mut line = |field, text: &Option<String>, max| {
         text.as_deref().and_then(|text| faults.take(field, text::line(text, max)))
     };
@@ -220,7 +220,7 @@ pub fn read_changes(patch: &EventPatch, now: Schedule) -> Result<Changes, Vec<Fi
         patch.hold_seconds.map(|secs| faults.range("hold_seconds", secs, 1..=MAX_HOLD_SECONDS));
     faults.none()?;
     let schedule = schedule.expect("what is not there was noted as a fault");
-    Ok(Changes {
+    Ok(EventChanges {
         name,
         description,
         category,

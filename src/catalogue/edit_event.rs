@@ -13,7 +13,7 @@ use holdfast_entity::{events, offers};
 
 use super::{
     create_event::{EventError, HoldTimes, now, save},
-    details::{self, Changes},
+    details::{self, EventChanges},
     store, views,
 };
 use crate::{
@@ -32,7 +32,7 @@ pub async fn edit_event(
     holds: HoldTimes,
 ) -> Result<(), EventError> {
     let (id, actor, entropy) = (event.event(), event.actor(), &*base.entropy);
-    let entry = audit::Entry::new(entropy, actor, "event.edit", ("event", id.0), &patch);
+    let entry = audit::AuditRecord::new(entropy, actor, "event.edit", ("event", id.0), &patch);
     base.db
         .transact(move |tx| {
             let (patch, entry) = (patch.clone(), entry.clone());
@@ -85,7 +85,7 @@ async fn edit(tx: &Tx, id: EventId, patch: EventPatch, holds: HoldTimes) -> Resu
 }
 
 /// Refuses a limit under which nobody could buy one unit of an offer.
-fn limits_fit(changes: &Changes, offers: &[offers::Model]) -> Result<(), Vec<FieldError>> {
+fn limits_fit(changes: &EventChanges, offers: &[offers::Model]) -> Result<(), Vec<FieldError>> {
     let largest = offers.iter().max_by_key(|offer| offer.admits);
     let Some(largest) = largest else { return Ok(()) };
     let (admits, name) = (largest.admits, &largest.name);
@@ -101,7 +101,7 @@ fn limits_fit(changes: &Changes, offers: &[offers::Model]) -> Result<(), Vec<Fie
 }
 
 /// The beginning that buyers were promised, provided that the changes keep the promises.
-fn promised(row: &events::Model, changes: &Changes) -> Result<i64, Vec<FieldError>> {
+fn promised(row: &events::Model, changes: &EventChanges) -> Result<i64, Vec<FieldError>> {
     let starts_at = row.promised_starts_at.unwrap_or(row.starts_at);
     let mut broken = Vec::new();
     let mut breaks = |field: &str, message: &str| {

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use holdfast_domain::{
     ids::{SeatId, SectionId},
     inventory::SectionKind,
-    plan::{Claim, InUse, KnownSection, MovedSeat, Plan, PlanFault, PlanFaults},
+    plan::{InUse, KnownSection, MovedSeat, Plan, PlanFault, PlanFaults, SeatClaim},
     text::as_seen,
 };
 use holdfast_entity::{offers, sections};
@@ -114,7 +114,7 @@ pub fn stay(
         sections.iter().map(|section| (section.id, section.name.as_str())).collect();
     let moved: Vec<MovedSeat> = before
         .iter()
-        .filter(|seat| seat.claim() != Claim::None)
+        .filter(|seat| seat.claim() != SeatClaim::None)
         .filter(|seat| section_of.get(&seat.laid.id).is_some_and(|to| *to != seat.laid.section))
         .map(|seat| {
             let from = names.get(&seat.laid.section).copied().unwrap_or_default();

@@ -18,7 +18,7 @@ use std::{
 use moka::future::Cache;
 use tokio::sync::Mutex;
 
-use crate::live::Changes;
+use crate::live::ChangeCounts;
 
 /// The maximum number of keys that are kept.
 const MAX_KEYS: u64 = 10_000;
@@ -36,7 +36,7 @@ pub struct Sharing {
     /// The maximum time between a query and a later call that takes its result.
     pub within: Duration,
     /// A call does not take a result that was asked for under other numbers.
-    pub of: Changes,
+    pub of: ChangeCounts,
 }
 
 struct Gate<V> {
@@ -132,7 +132,7 @@ mod tests {
         let sharing = |now, of| Sharing {
             now: Duration::from_millis(now),
             within: Duration::from_millis(20),
-            of: Changes { places: of, anything: 0 },
+            of: ChangeCounts { places: of, anything: 0 },
         };
         for (now, of, result) in
             [(0, 1, 1), (19, 1, 1), (20, 1, 2), (21, 1, 2), (22, 2, 3), (23, 2, 3)]

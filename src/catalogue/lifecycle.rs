@@ -12,7 +12,7 @@ use super::{
 use crate::{
     access::Managed,
     kernel::{
-        audit::{self, Entry},
+        audit::{self, AuditRecord},
         base::Base,
         db::{StoreError, Tx},
         passes::Tally,
@@ -33,7 +33,7 @@ pub async fn command(base: &Base, event: Managed, command: Command) -> Result<()
         Command::Cancel => "event.cancel",
     };
     let (id, actor) = (event.event(), event.actor());
-    let entry = Entry::new(&*base.entropy, actor, action, ("event", id.0), &());
+    let entry = AuditRecord::new(&*base.entropy, actor, action, ("event", id.0), &());
     base.db
         .transact(move |tx| {
             let entry = entry.clone();

@@ -15,7 +15,7 @@ use holdfast_entity::offers;
 
 use super::{
     create_event::{now, save},
-    details::{self, Faults},
+    details::{self, FieldFaults},
     store::{self, inventory::SeatsOfClass},
     views,
 };
@@ -25,8 +25,8 @@ use crate::{
     kernel::{
         audit,
         base::Base,
-        db::{self, Failure, StoreError, Tx},
-        idempotency::{self, Attempt, ClaimError, Keyed, NewObject},
+        db::{self, StoreError, Tx, UseCaseError},
+        idempotency::{self, Attempt, KeyClaimError, Keyed, NewObject},
     },
 };
 
@@ -57,21 +57,21 @@ pub enum OfferError {
     #[error("an event has at most {MAX_OFFERS} offers")]
     TooMany,
     #[error(transparent)]
-    Claim(#[from] ClaimError),
+    Claim(#[from] KeyClaimError),
     #[error("the database failed")]
     Db(#[from] StoreError),
 }
 
-impl Failure for OfferError {
+impl UseCaseError for OfferError {
     fn store(&self) -> Option<&StoreError> {
         match self {
-            Self::Db(error) | Self::Claim(ClaimError::Db(error)) => Some(error),
+            Self::Db(error) | Self::Claim(KeyClaimError::Db(error)) => Some(error),
             Self::Fields(_)
             | Self::Promised(_)
             | Self::NotFound
             | Self::Stale(_)
             | Self::TooMany
-            | Self::Claim(ClaimError::Reused) => None,
+            | Self::Claim(KeyClaimError::Reused) => None,
         }
     }
 }
@@ -90,7 +90,7 @@ pub async fn add_offer(
     new: NewOffer,
     attempt: Option<Attempt>,
 ) -> Result<Keyed<Offer>, OfferError> {
-    let mut faults = Faults::default();
+    let mut faults = FieldFaults::default();
     let name = faults.take("name", text::line(&new.name, MAX_NAME));
     let category =
         new.category.map(|category| faults.take("category", text::line(&category, MAX_NAME)));
@@ -119,7 +119,7 @@ pub async fn add_offer(
         version: 1,
     };
     let subject = ("offer", id.0);
-    let entry = audit::Entry::new(&*base.entropy, event.actor(), "offer.add", subject, &());
+    let entry = audit::AuditRecord::new(&*base.entropy, event.actor(), "offer.add", subject, &());
     let event = event.event();
     base.db
         .transact(move |tx| {
@@ -137,7 +137,7 @@ pub async fn add_offer(
 }
 
 /// Checks the benefits of an offer; returns them as the JSON text that the database stores.
-fn benefits(faults: &mut Faults, texts: &[String]) -> String {
+fn benefits(faults: &mut FieldFaults, texts: &[String]) -> String {
     if texts.len() > MAX_BENEFITS {
         let message = format!("must be {MAX_BENEFITS} at the most");
         faults.take::<(), _>("benefits", Err(message));
@@ -150,11 +150,11 @@ fn benefits(faults: &mut Faults, texts: &[String]) -> String {
     serde_json::to_string(&read).expect("texts serialize")
 }
 
-fn at(faults: &mut Faults, field: &str, text: Option<&str>) -> Option<i64> {
+fn at(faults: &mut FieldFaults, field: &str, text: Option<&str>) -> Option<i64> {
     text.and_then(|text| faults.take(field, time::read(text)))
 }
 
-fn check_window(faults: &mut Faults, starts_at: Option<i64>, ends_at: Option<i64>) {
+fn check_window(faults: &mut FieldFaults, starts_at: Option<i64>, ends_at: Option<i64>) {
     if starts_at.zip(ends_at).is_some_and(|(starts, ends)| ends <= starts) {
         faults.take::<(), _>("sale_ends_at", Err("must be after sale_starts_at"));
     }
@@ -221,7 +221,7 @@ pub async fn edit_offer(
     patch: OfferPatch,
 ) -> Result<(), OfferError> {
     let (event, actor, entropy) = (event.event(), event.actor(), &*base.entropy);
-    let entry = audit::Entry::new(entropy, actor, "offer.edit", ("offer", id.0), &patch);
+    let entry = audit::AuditRecord::new(entropy, actor, "offer.edit", ("offer", id.0), &patch);
     let changes = read_changes(patch).map_err(OfferError::Fields)?;
     base.db
         .transact(move |tx| {
@@ -235,7 +235,7 @@ pub async fn edit_offer(
 }
 
 #[derive(Debug, Clone)]
-struct Changes {
+struct OfferChanges {
     version: i32,
     name: Option<String>,
     price_minor: Option<i64>,
@@ -245,8 +245,8 @@ struct Changes {
     sale_ends_at: Option<i64>,
 }
 
-fn read_changes(patch: OfferPatch) -> Result<Changes, Vec<FieldError>> {
-    let mut faults = Faults::default();
+fn read_changes(patch: OfferPatch) -> Result<OfferChanges, Vec<FieldError>> {
+    let mut faults = FieldFaults::default();
     let name = patch.name.and_then(|name| faults.take("name", text::line(&name, MAX_NAME)));
     let benefits = patch.benefits.map(|texts| benefits(&mut faults, &texts));
     let sale_starts_at = at(&mut faults, "sale_starts_at", patch.sale_starts_at.as_deref());
@@ -254,10 +254,23 @@ fn read_changes(patch: OfferPatch) -> Result<Changes, Vec<FieldError>> {
     faults.none()?;
     let refundable = patch.refundable.map(i32::from);
     let (version, price_minor) = (patch.version, patch.price_minor);
-    Ok(Changes { version, name, price_minor, refundable, benefits, sale_starts_at, sale_ends_at })
+    Ok(OfferChanges {
+        version,
+        name,
+        price_minor,
+        refundable,
+        benefits,
+        sale_starts_at,
+        sale_ends_at,
+    })
 }
 
-async fn edit(tx: &Tx, event: EventId, id: OfferId, changes: Changes) -> Result<(), OfferError> {
+async fn edit(
+    tx: &Tx,
+    event: EventId,
+    id: OfferId,
+    changes: OfferChanges,
+) -> Result<(), OfferError> {
     let row = store::events::lock(tx, event).await?.ok_or(OfferError::NotFound)?;
     let offers = store::offers::live(tx, event).await?;
     let found = offers.into_iter().find(|offer| offer.id == id);
@@ -282,7 +295,7 @@ async fn edit(tx: &Tx, event: EventId, id: OfferId, changes: Changes) -> Result<
     offer.benefits = changes.benefits.unwrap_or(offer.benefits);
     offer.sale_starts_at = changes.sale_starts_at.or(offer.sale_starts_at);
     offer.sale_ends_at = changes.sale_ends_at.or(offer.sale_ends_at);
-    let mut faults = Faults::default();
+    let mut faults = FieldFaults::default();
     check_window(&mut faults, offer.sale_starts_at, offer.sale_ends_at);
     faults.none().map_err(OfferError::Fields)?;
     let written = store::offers::update(tx, &offer).await?;
@@ -298,7 +311,7 @@ async fn edit(tx: &Tx, event: EventId, id: OfferId, changes: Changes) -> Result<
 /// See [`OfferError`].
 pub async fn withdraw_offer(base: &Base, event: Managed, id: OfferId) -> Result<(), OfferError> {
     let (event, actor, entropy) = (event.event(), event.actor(), &*base.entropy);
-    let entry = audit::Entry::new(entropy, actor, "offer.withdraw", ("offer", id.0), &());
+    let entry = audit::AuditRecord::new(entropy, actor, "offer.withdraw", ("offer", id.0), &());
     base.db
         .transact(move |tx| {
             let entry = entry.clone();

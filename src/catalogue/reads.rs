@@ -1,6 +1,6 @@
 //! Reads the parts of an event that everybody looks at: events, inventory, seat states, maps.
 //!
-//! Each read asks the database one small question, the event's [`Moment`]: its row, the time, and the number of
+//! Each read asks the database one small question, the event's [`EventSnapshot`]: its row, the time, and the number of
 //! changes committed so far, numbered or not. Data that was read under the same number, and in which no hold has
 //! lapsed since, is still true and is not read again. During a busy sale, [`Pace`] says how old a moment and a state
 //! may be that readers share; the first change after a quiet time that this node makes or passes to viewers ends the
@@ -24,12 +24,12 @@ use holdfast_entity::offers;
 use moka::future::Cache;
 use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore};
 
-use self::kept::{Found, Kept, Renewal};
+use self::kept::{KeptState, ReaderAnswer, Renewal};
 pub use self::{kept::NodeTime, moving::Moving, pace::Pace};
 use super::{
     latest::{Latest, Sharing},
     map,
-    store::{self, events::Moment, inventory::SeatsOfClass},
+    store::{self, events::EventSnapshot, inventory::SeatsOfClass},
 };
 use crate::{
     http::tagged::Packed,
@@ -37,7 +37,7 @@ use crate::{
         base::Base,
         db::{Bug, Db, Sql, StoreError, Tx},
     },
-    live::{Changes, Relay},
+    live::{ChangeCounts, Relay},
 };
 
 /// The maximum number of events in each cache.
@@ -56,9 +56,9 @@ pub struct Reads {
     relay: Relay,
     pace: Pace,
     renewals: Arc<Semaphore>,
-    moments: Latest<EventId, Option<Arc<Moment>>>,
+    moments: Latest<EventId, Option<Arc<EventSnapshot>>>,
     fixed: Cache<EventId, Arc<Mutex<Option<Arc<Fixed>>>>>,
-    moving: Cache<EventId, Kept>,
+    moving: Cache<EventId, KeptState>,
     maps: Cache<(EventId, i32), Packed>,
 }
 
@@ -77,7 +77,7 @@ pub struct Fixed {
 /// An event in its present state.
 #[derive(Debug, Clone)]
 pub struct PresentEvent {
-    pub moment: Arc<Moment>,
+    pub moment: Arc<EventSnapshot>,
     pub fixed: Arc<Fixed>,
     pub moving: Arc<Moving>,
 }
@@ -121,7 +121,7 @@ impl Reads {
     /// The time of a question about events that are not known yet. It counts no change of them, so that a state may be
     /// read once more than it need be.
     pub fn now_of_any(&self) -> NodeTime {
-        NodeTime { at: self.base.clock.elapsed(), changes: Changes::default() }
+        NodeTime { at: self.base.clock.elapsed(), changes: ChangeCounts::default() }
     }
 
     /// The time of a question about this event that is sent now.
@@ -136,12 +136,12 @@ impl Reads {
         &self,
         event: EventId,
         pace: Pace,
-    ) -> Result<Option<Arc<Moment>>, StoreError> {
+    ) -> Result<Option<Arc<EventSnapshot>>, StoreError> {
         let asked = self.now(event);
         let kept = self.moving.get(&event).await;
         let is_busy = kept.is_some_and(|kept| kept.is_busy(asked.at, pace));
         // In a busy sale, a newer moment would bring its readers no newer state.
-        let of = if is_busy { Changes { places: 0, ..asked.changes } } else { asked.changes };
+        let of = if is_busy { ChangeCounts { places: 0, ..asked.changes } } else { asked.changes };
         let sharing = Sharing { now: asked.at, within: pace.question, of };
         let question = async {
             let found = store::events::at(&self.base.db, event).await?;
@@ -151,14 +151,18 @@ impl Reads {
     }
 
     /// Everything that lists and pages show about an event.
-    pub async fn seen(&self, moment: Arc<Moment>, pace: Pace) -> Result<PresentEvent, StoreError> {
+    pub async fn seen(
+        &self,
+        moment: Arc<EventSnapshot>,
+        pace: Pace,
+    ) -> Result<PresentEvent, StoreError> {
         let fixed = self.fixed(&moment).await?;
         let moving = self.moving(&moment, pace).await?;
         Ok(PresentEvent { moment, fixed, moving })
     }
 
     /// The offers and categories, from the cache if the event's version is the same.
-    pub async fn fixed(&self, moment: &Moment) -> Result<Arc<Fixed>, StoreError> {
+    pub async fn fixed(&self, moment: &EventSnapshot) -> Result<Arc<Fixed>, StoreError> {
         let event = moment.row.id;
         let slot = self.fixed.get_with(event, async { Arc::default() }).await;
         let mut slot = slot.lock().await;
@@ -177,15 +181,15 @@ impl Reads {
     }
 
     /// The inventory, from the cache if nothing changed or lapsed since it was read, or as `pace` allows.
-    async fn moving(&self, moment: &Moment, pace: Pace) -> Result<Arc<Moving>, StoreError> {
+    async fn moving(&self, moment: &EventSnapshot, pace: Pace) -> Result<Arc<Moving>, StoreError> {
         let event = moment.row.id;
-        let kept = self.moving.get_with(event, async { Kept::default() }).await;
+        let kept = self.moving.get_with(event, async { KeptState::default() }).await;
         let asked = self.now(event);
         let found = kept.find(moment, asked, pace, &self.renewals);
-        if let Found::Taken(moving) | Found::ToRenew(moving, _) = &found {
+        if let ReaderAnswer::Taken(moving) | ReaderAnswer::ToRenew(moving, _) = &found {
             metrics::counter!("holdfast_cache_hits_total", "cache" => "inventory").increment(1);
             let moving = Arc::clone(moving);
-            if let Found::ToRenew(_, renewal) = found {
+            if let ReaderAnswer::ToRenew(_, renewal) = found {
                 self.renew(moment.clone(), kept, renewal);
             }
             return Ok(moving);
@@ -199,7 +203,7 @@ impl Reads {
     }
 
     /// Reads the state again in the background.
-    fn renew(&self, moment: Moment, kept: Kept, renewal: Renewal) {
+    fn renew(&self, moment: EventSnapshot, kept: KeptState, renewal: Renewal) {
         let Renewal { reading, permit } = renewal;
         let (db, begun) = (self.base.db.clone(), self.now(moment.row.id));
         self.base.tasks.spawn(async move {
@@ -211,7 +215,7 @@ impl Reads {
     }
 
     /// The layout of the hall, packed for the wire. `None` when the event has no plan.
-    pub async fn map(&self, moment: &Moment) -> Result<Option<Packed>, StoreError> {
+    pub async fn map(&self, moment: &EventSnapshot) -> Result<Option<Packed>, StoreError> {
         let event = moment.row.id;
         let version = moment.row.plan_version;
         if version == 0 {
@@ -274,8 +278,8 @@ pub(super) fn for_pricing(offer: &offers::Model) -> Offer {
 /// Reads the state of an event and keeps it. The caller that has `_reading` is the only reader.
 async fn read_moving(
     db: &Db,
-    moment: Moment,
-    kept: &Kept,
+    moment: EventSnapshot,
+    kept: &KeptState,
     begun: NodeTime,
     _reading: OwnedMutexGuard<()>,
 ) -> Result<Arc<Moving>, StoreError> {

@@ -16,8 +16,8 @@ use holdfast_domain::{
     ids::{EventId, SeatId, SectionId},
     inventory::SectionKind,
     plan::{
-        Claim, Grid, InUse, KnownSeat, MovedSeat, NotAGrid, Place, Plan, PlanFault, PlanFaults,
-        Replacement, Zone,
+        Grid, InUse, KnownSeat, MovedSeat, NotAGrid, Plan, PlanFault, PlanFaults, PrintedPlace,
+        Replacement, SeatClaim, Zone,
     },
 };
 use holdfast_entity::{events, sections};
@@ -34,9 +34,9 @@ use super::{
 use crate::{
     access::Managed,
     kernel::{
-        audit::{self, Entry},
+        audit::{self, AuditRecord},
         base::Base,
-        db::{self, Failure, StoreError, Tx},
+        db::{self, StoreError, Tx, UseCaseError},
         ports::Entropy,
     },
 };
@@ -66,7 +66,7 @@ pub enum PlanError {
     Db(#[from] StoreError),
 }
 
-impl Failure for PlanError {
+impl UseCaseError for PlanError {
     fn store(&self) -> Option<&StoreError> {
         match self {
             Self::Db(error) => Some(error),
@@ -91,7 +91,7 @@ pub async fn replace_plan(
 ) -> Result<PlanAccepted, PlanError> {
     let (entropy, plan) = (Arc::clone(&base.entropy), Arc::new(plan));
     let id = event.event();
-    let entry = Entry::new(&*entropy, event.actor(), "plan.replace", ("event", id.0), &());
+    let entry = AuditRecord::new(&*entropy, event.actor(), "plan.replace", ("event", id.0), &());
     let accepted = base
         .db
         .transact(move |tx| {
@@ -153,7 +153,7 @@ pub(super) async fn rename_zone(
         .iter()
         .filter_map(|seat| {
             let known = seat.known(&section.name);
-            known.moved_to(Place { zone: name, ..known.place })
+            known.moved_to(PrintedPlace { zone: name, ..known.place })
         })
         .collect();
     if !moved.is_empty() {
@@ -221,7 +221,7 @@ async fn lay(
     if vanished != removed.len() as u64 {
         // The rows of these seats are locked, so no hold can have come between. A seat whose hold has lapsed counts
         // as free.
-        let vanishing = removed.iter().map(|seat| (*seat, Claim::Held)).collect();
+        let vanishing = removed.iter().map(|seat| (*seat, SeatClaim::Held)).collect();
         return Err(PlanError::InUse(InUse { vanishing, ..InUse::default() }));
     }
     store::seats::lay(tx, id, &changed).await?;

@@ -15,7 +15,7 @@ use holdfast_domain::{
 
 use super::{
     create_event::save,
-    details::Faults,
+    details::FieldFaults,
     reads,
     replace_plan::{self, PlanError},
     store, views,
@@ -23,10 +23,10 @@ use super::{
 use crate::{
     access::Managed,
     kernel::{
-        audit::{self, Entry},
+        audit::{self, AuditRecord},
         base::Base,
-        db::{Failure, StoreError, Tx},
-        idempotency::{self, Attempt, ClaimError, Keyed, NewObject},
+        db::{StoreError, Tx, UseCaseError},
+        idempotency::{self, Attempt, KeyClaimError, Keyed, NewObject},
         ports::Entropy,
     },
 };
@@ -65,22 +65,22 @@ pub enum SectionError {
     #[error(transparent)]
     Plan(#[from] PlanError),
     #[error(transparent)]
-    Claim(#[from] ClaimError),
+    Claim(#[from] KeyClaimError),
     #[error("the database failed")]
     Db(#[from] StoreError),
 }
 
-impl Failure for SectionError {
+impl UseCaseError for SectionError {
     fn store(&self) -> Option<&StoreError> {
         match self {
-            Self::Db(error) | Self::Claim(ClaimError::Db(error)) => Some(error),
+            Self::Db(error) | Self::Claim(KeyClaimError::Db(error)) => Some(error),
             Self::Plan(error) => error.store(),
             Self::Fields(_)
             | Self::NotFound
             | Self::NameTaken
             | Self::OfThePlan
             | Self::TooSmall
-            | Self::Claim(ClaimError::Reused)
+            | Self::Claim(KeyClaimError::Reused)
             | Self::Printed
             | Self::InUse => None,
         }
@@ -144,7 +144,7 @@ pub async fn add_section(
                 let making = async {
                     let made = make(tx, &*entropy, event, SectionId(subject), wanted).await?;
                     let subject = ("section", made.body.id);
-                    let entry = Entry::new(&*entropy, actor, "section.add", subject, &());
+                    let entry = AuditRecord::new(&*entropy, actor, "section.add", subject, &());
                     audit::record(tx, &entry).await?;
                     Ok::<_, SectionError>(made)
                 };
@@ -178,7 +178,7 @@ async fn make(
 }
 
 fn read(new: NewSection) -> Result<SectionDraft, Vec<FieldError>> {
-    let mut faults = Faults::default();
+    let mut faults = FieldFaults::default();
     let name = faults.take("name", text::line(&new.name, MAX_NAME));
     let wanted = match (new.capacity, new.rows, new.seats_per_row) {
         (Some(capacity), None, None) => {
@@ -233,8 +233,8 @@ pub async fn edit_section(
     patch: SectionPatch,
 ) -> Result<(), SectionError> {
     let (event, actor, entropy) = (event.event(), event.actor(), &*base.entropy);
-    let entry = Entry::new(entropy, actor, "section.edit", ("section", id.0), &patch);
-    let mut faults = Faults::default();
+    let entry = AuditRecord::new(entropy, actor, "section.edit", ("section", id.0), &patch);
+    let mut faults = FieldFaults::default();
     let name = patch.name.and_then(|name| faults.take("name", text::line(&name, MAX_NAME)));
     let capacity =
         patch.capacity.map(|capacity| faults.range("capacity", capacity, 1..=MAX_CAPACITY));
@@ -292,7 +292,7 @@ pub async fn delete_section(
     id: SectionId,
 ) -> Result<(), SectionError> {
     let (event, actor, entropy) = (event.event(), event.actor(), &*base.entropy);
-    let entry = Entry::new(entropy, actor, "section.delete", ("section", id.0), &());
+    let entry = AuditRecord::new(entropy, actor, "section.delete", ("section", id.0), &());
     base.db
         .transact(move |tx| {
             let entry = entry.clone();

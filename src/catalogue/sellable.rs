@@ -4,7 +4,7 @@ use holdfast_contract::words::SaleReason;
 use holdfast_domain::{
     ids::EventId,
     inventory::SectionKind,
-    pricing::{Offer, Place},
+    pricing::{Offer, PricedPlace},
     sale::{self, Hindrance},
 };
 use holdfast_entity::sections;
@@ -17,7 +17,7 @@ use crate::kernel::db::{StoreError, Tx};
 
 /// A hindrance with the name of the offer that it concerns, if it concerns one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Named {
+pub struct NamedHindrance {
     pub hindrance: Hindrance,
     pub offer: Option<String>,
 }
@@ -26,7 +26,7 @@ pub struct Named {
 ///
 /// # Errors
 /// When the database fails.
-pub(super) async fn hindrances(tx: &Tx, event: EventId) -> Result<Vec<Named>, StoreError> {
+pub(super) async fn hindrances(tx: &Tx, event: EventId) -> Result<Vec<NamedHindrance>, StoreError> {
     let sections = store::sections::all(tx, event).await?;
     let classes = store::inventory::classes(tx, event).await?;
     let offers: Vec<Offer> =
@@ -35,7 +35,7 @@ pub(super) async fn hindrances(tx: &Tx, event: EventId) -> Result<Vec<Named>, St
     let found = sale::hindrances(&offers, &places(sections.iter(), &classes));
     Ok(found
         .into_iter()
-        .map(|hindrance| Named {
+        .map(|hindrance| NamedHindrance {
             hindrance,
             offer: match hindrance {
                 Hindrance::OfferWithoutPlaces(id) => name(id),
@@ -67,8 +67,8 @@ pub fn nothing_for_sale(seen: &PresentEvent) -> Vec<&'static str> {
 fn places<'p>(
     sections: impl Iterator<Item = &'p sections::Model>,
     classes: &'p [SeatsOfClass],
-) -> Vec<Place<'p>> {
-    let place = |section, category| Place { section, category, own_price_minor: None };
+) -> Vec<PricedPlace<'p>> {
+    let place = |section, category| PricedPlace { section, category, own_price_minor: None };
     let general = sections
         .filter(|section| section.kind == SectionKind::General)
         .map(|section| place(section.id, None));

@@ -8,10 +8,10 @@ use holdfast_contract::{
     money::{Money, PriceRange},
 };
 use holdfast_domain::{
-    event::{self, Schedule, Shown, Status},
+    event::{self, Schedule, ShownStatus, Status},
     inventory::{self, SeatState},
     money::Currency,
-    pricing::{self, Place},
+    pricing::{self, PricedPlace},
 };
 use holdfast_entity::{events, offers, seats, sections};
 
@@ -73,13 +73,13 @@ pub fn schedule(row: &events::Model) -> Result<Schedule, StoreError> {
 
 fn status(stored: Status, schedule: &Schedule, available: i64, now: i64) -> EventStatus {
     match event::shown(stored, schedule, available, now) {
-        Shown::SoldOut => EventStatus::SoldOut,
-        Shown::As(Status::Draft) => EventStatus::Draft,
-        Shown::As(Status::Upcoming) => EventStatus::Upcoming,
-        Shown::As(Status::OnSale) => EventStatus::OnSale,
+        ShownStatus::SoldOut => EventStatus::SoldOut,
+        ShownStatus::As(Status::Draft) => EventStatus::Draft,
+        ShownStatus::As(Status::Upcoming) => EventStatus::Upcoming,
+        ShownStatus::As(Status::OnSale) => EventStatus::OnSale,
         // The API has no word for archived yet, because no command archives an event.
-        Shown::As(Status::Completed | Status::Archived) => EventStatus::Completed,
-        Shown::As(Status::Cancelled) => EventStatus::Cancelled,
+        ShownStatus::As(Status::Completed | Status::Archived) => EventStatus::Completed,
+        ShownStatus::As(Status::Cancelled) => EventStatus::Cancelled,
     }
 }
 
@@ -134,7 +134,7 @@ fn prices<'s>(
 ) -> impl Iterator<Item = i64> + 's {
     let (fixed, now) = (&seen.fixed, seen.moment.now);
     let id = section.id;
-    let under = move |place: Place<'s>| {
+    let under = move |place: PricedPlace<'s>| {
         fixed
             .priced
             .iter()
@@ -142,8 +142,8 @@ fn prices<'s>(
             .map(|offer| offer.price_minor)
     };
     let has_general = section.kind == inventory::SectionKind::General && counts.available > 0;
-    let general =
-        has_general.then(|| under(Place { section: id, category: None, own_price_minor: None }));
+    let general = has_general
+        .then(|| under(PricedPlace { section: id, category: None, own_price_minor: None }));
     let taken = seen.moving.taken();
     let is_left = move |SeatsOfClass { class, seats }: &&SeatsOfClass| {
         class.section == id && *seats > taken.get(class).copied().unwrap_or(0)
@@ -151,7 +151,7 @@ fn prices<'s>(
     let seated =
         fixed.classes.iter().filter(is_left).flat_map(move |SeatsOfClass { class, .. }| {
             let place =
-                Place { section: id, category: Some(&class.category), own_price_minor: None };
+                PricedPlace { section: id, category: Some(&class.category), own_price_minor: None };
             // A seat's own price takes precedence over the price of the offer, but the seat still needs an offer to be sold.
             let own = class.own_price_minor;
             under(place).map(move |price| own.unwrap_or(price))
@@ -182,7 +182,7 @@ pub fn offer(row: &offers::Model, currency: Currency) -> Result<Offer, StoreErro
 
 /// A seat. Its price is its own price, or the price of the offer under which it is sold now.
 pub fn seat(row: &seats::Model, fixed: &Fixed, currency: Currency, now: i64) -> Seat {
-    let place = Place {
+    let place = PricedPlace {
         section: row.section_id,
         category: Some(&row.category),
         own_price_minor: row.price_minor,

@@ -7,7 +7,7 @@ use poem_openapi::OpenApi;
 use crate::{
     kernel::base::Base,
     shop::bookings::Bookings,
-    slice::{Shared, Slice},
+    slice::{SharedParts, Slice},
 };
 
 /// The slice; cheap to clone.
@@ -18,8 +18,8 @@ pub struct Administration {
 }
 
 impl Slice for Administration {
-    fn routes(self, shared: Shared) -> impl OpenApi + 'static {
-        let Shared { access, sagas, .. } = shared;
+    fn routes(self, shared: SharedParts) -> impl OpenApi + 'static {
+        let SharedParts { access, sagas, .. } = shared;
         api::AdministrationApi { access, base: self.base, sagas, bookings: self.bookings }
     }
 }

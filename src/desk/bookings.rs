@@ -6,7 +6,7 @@ use poem_openapi::OpenApi;
 
 use crate::{
     shop::cancellation::Cancellations,
-    slice::{Shared, Slice},
+    slice::{SharedParts, Slice},
 };
 
 /// The slice; cheap to clone.
@@ -16,7 +16,7 @@ pub struct EventBookings {
 }
 
 impl Slice for EventBookings {
-    fn routes(self, shared: Shared) -> impl OpenApi + 'static {
+    fn routes(self, shared: SharedParts) -> impl OpenApi + 'static {
         api::EventBookingsApi { access: shared.access, cancellations: self.cancellations }
     }
 }

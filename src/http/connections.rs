@@ -31,11 +31,11 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::{
-    admission::{Admission, Place},
+    admission::{ConnectionAdmission, ConnectionSlot},
     errors::AcceptErrors,
     settings::ConnectionSettings,
     watch::{Deadline, Deadlines, Watch},
-    wire::{Answering, Arriving, Wire},
+    wire::{AnswerBody, Arriving, Wire},
 };
 use super::proxies::TrustedProxies;
 use crate::kernel::ports::Clock;
@@ -71,7 +71,7 @@ pub fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
 /// The connections of one listener.
 #[derive(Debug)]
 pub struct Connections {
-    admission: Arc<Admission>,
+    admission: Arc<ConnectionAdmission>,
     deadlines: Deadlines,
     body: Duration,
     protocol: Builder<TokioExecutor>,
@@ -79,7 +79,7 @@ pub struct Connections {
 }
 
 /// The parts that all requests of one connection share.
-struct Line<E> {
+struct ConnectionParts<E> {
     endpoint: Arc<E>,
     watch: Arc<Watch>,
     body: Duration,
@@ -110,7 +110,7 @@ impl Connections {
             .keep_alive_interval(PING_EVERY)
             .keep_alive_timeout(PING_EVERY);
         Self {
-            admission: Arc::new(Admission::new(all, settings.per_peer, trusted)),
+            admission: Arc::new(ConnectionAdmission::new(all, settings.per_peer, trusted)),
             deadlines: Deadlines { head: settings.head, idle: settings.idle, stalled: STALLED },
             body: settings.body,
             protocol,
@@ -161,7 +161,7 @@ impl Connections {
         &self,
         stream: TcpStream,
         peer: SocketAddr,
-        _place: Place,
+        _place: ConnectionSlot,
         endpoint: Arc<E>,
         stop: CancellationToken,
     ) {
@@ -169,7 +169,7 @@ impl Connections {
         // Without this option, the end of a message over HTTP/2 may wait for the client's acknowledgement.
         stream.set_nodelay(true).ok();
         let watch = Arc::new(Watch::new(self.deadlines, Arc::clone(&self.clock)));
-        let line = Arc::new(Line {
+        let line = Arc::new(ConnectionParts {
             endpoint,
             watch: Arc::clone(&watch),
             body: self.body,
@@ -215,11 +215,11 @@ async fn cut(after: Option<Duration>) {
     }
 }
 
-impl<E: Endpoint> Line<E> {
+impl<E: Endpoint> ConnectionParts<E> {
     async fn answer(
         self: Arc<Self>,
         request: hyper::Request<Incoming>,
-    ) -> Result<hyper::Response<Answering>, Infallible> {
+    ) -> Result<hyper::Response<AnswerBody>, Infallible> {
         let open = Watch::begin(&self.watch, request.version());
         let (parts, body) = request.into_parts();
         let callers = (self.local.clone(), self.remote.clone());
@@ -230,7 +230,7 @@ impl<E: Endpoint> Line<E> {
         let response: Response = self.endpoint.get_response(request).await;
         let response: hyper::Response<_> = response.into();
         let open = open.answered();
-        Ok(response.map(|body| Answering::new(body, open)))
+        Ok(response.map(|body| AnswerBody::new(body, open)))
     }
 }
 

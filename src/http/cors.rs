@@ -47,7 +47,7 @@ pub struct Cors(Origins);
 
 /// The endpoint that [`Cors`] wraps.
 #[derive(Debug)]
-pub struct Shared<E> {
+pub struct CorsEndpoint<E> {
     inner: E,
     origins: Origins,
 }
@@ -59,14 +59,14 @@ impl Cors {
 }
 
 impl<E: Endpoint> Middleware<E> for Cors {
-    type Output = Shared<E>;
+    type Output = CorsEndpoint<E>;
 
     fn transform(&self, endpoint: E) -> Self::Output {
-        Shared { inner: endpoint, origins: self.0.clone() }
+        CorsEndpoint { inner: endpoint, origins: self.0.clone() }
     }
 }
 
-impl<E: Endpoint> Shared<E> {
+impl<E: Endpoint> CorsEndpoint<E> {
     fn allowed(&self, request: &Request) -> Option<HeaderValue> {
         let origin = request.headers().get(header::ORIGIN)?;
         let known = origin.to_str().is_ok_and(|it| self.origins.0.iter().any(|own| own == it));
@@ -74,7 +74,7 @@ impl<E: Endpoint> Shared<E> {
     }
 }
 
-impl<E: Endpoint> Endpoint for Shared<E> {
+impl<E: Endpoint> Endpoint for CorsEndpoint<E> {
     type Output = Response;
 
     async fn call(&self, request: Request) -> Result<Response> {

@@ -16,16 +16,16 @@ use poem_openapi::{
 use serde::Serialize;
 
 use super::{body::Created, problem::ApiProblem};
-use crate::kernel::idempotency::{Answer, BadKey, ClaimError, Keyed};
+use crate::kernel::idempotency::{BadKey, KeyClaimError, Keyed, StoredAnswer};
 
 /// The response that repeats the stored answer of an earlier request of the same attempt.
-pub fn replayed(answer: Answer) -> Response {
+pub fn replayed(answer: StoredAnswer) -> Response {
     let mut response = answer.into_response();
     response.headers_mut().insert(IDEMPOTENCY_REPLAYED_HEADER, HeaderValue::from_static("true"));
     response
 }
 
-impl IntoResponse for Answer {
+impl IntoResponse for StoredAnswer {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::OK);
         let mut response =
@@ -83,14 +83,14 @@ impl From<BadKey> for ApiProblem {
     }
 }
 
-impl From<ClaimError> for ApiProblem {
-    fn from(error: ClaimError) -> Self {
+impl From<KeyClaimError> for ApiProblem {
+    fn from(error: KeyClaimError) -> Self {
         match error {
-            ClaimError::Reused => Self::new(
+            KeyClaimError::Reused => Self::new(
                 ProblemType::IdempotencyKeyReused,
                 "Use a new key for a new attempt, and send the same body with every retry.",
             ),
-            ClaimError::Db(error) => error.into(),
+            KeyClaimError::Db(error) => error.into(),
         }
     }
 }

@@ -47,7 +47,7 @@ const READS: Class = Class { name: "reads", assumed: 2_000, patience: 1 };
 
 /// The class of the requests of one route.
 #[derive(Debug)]
-pub struct Rule {
+pub struct RouteRule {
     pub method: Method,
     /// The path below `/api/v1/`; `*` stands for one part of it.
     pub path: &'static str,
@@ -55,7 +55,7 @@ pub struct Rule {
     pub class: Option<Class>,
 }
 
-impl Rule {
+impl RouteRule {
     fn is_for(&self, method: &Method, path: &str) -> bool {
         let parts = || self.path.split('/').zip(path.split('/'));
         self.method == *method
@@ -70,7 +70,7 @@ pub struct Overload(Arc<Lanes>);
 
 #[derive(Debug)]
 struct Lanes {
-    rules: Vec<&'static Rule>,
+    rules: Vec<&'static RouteRule>,
     all: Vec<(Class, Mutex<Lane>)>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
@@ -80,7 +80,7 @@ impl Overload {
     /// Lets nobody in who would wait for longer than `patience`, or than the multiple of it that the class names.
     pub fn new(
         patience: Duration,
-        rules: impl IntoIterator<Item = &'static Rule>,
+        rules: impl IntoIterator<Item = &'static RouteRule>,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Self {
@@ -228,10 +228,10 @@ mod tests {
 
     const SLOW: Class = Class { name: "slow", assumed: 1, patience: 2 };
     const QUICK: Class = Class { name: "quick", assumed: 1, patience: 1 };
-    const RULES: &[Rule] = &[
-        Rule { method: Method::POST, path: "a/*/b", class: Some(SLOW) },
-        Rule { method: Method::POST, path: "a", class: Some(QUICK) },
-        Rule { method: Method::GET, path: "a/*/stream", class: None },
+    const RULES: &[RouteRule] = &[
+        RouteRule { method: Method::POST, path: "a/*/b", class: Some(SLOW) },
+        RouteRule { method: Method::POST, path: "a", class: Some(QUICK) },
+        RouteRule { method: Method::GET, path: "a/*/stream", class: None },
     ];
 
     fn overload() -> Overload {

@@ -12,15 +12,15 @@ const MAPPED_BITS: u8 = 96;
 
 /// Addresses and networks of trusted proxies.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct TrustedProxies(Vec<Network>);
+pub struct TrustedProxies(Vec<AddressRange>);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Network {
+struct AddressRange {
     address: IpAddr,
     prefix: u8,
 }
 
-impl Network {
+impl AddressRange {
     fn parse(text: &str) -> Option<Self> {
         let (address, prefix) = match text.split_once('/') {
             Some((address, prefix)) => (address, Some(prefix)),
@@ -61,7 +61,8 @@ impl Network {
 impl TrustedProxies {
     /// Parses addresses and networks (`10.0.0.0/8`); `None` when a part is neither.
     pub fn parse<'a>(parts: impl IntoIterator<Item = &'a str>) -> Option<Self> {
-        let networks: Option<Vec<Network>> = parts.into_iter().map(Network::parse).collect();
+        let networks: Option<Vec<AddressRange>> =
+            parts.into_iter().map(AddressRange::parse).collect();
         networks.map(Self)
     }
 

@@ -40,7 +40,7 @@ impl Packed {
     }
 
     /// Compressed in little time: for a response that is sent once, such as a page or JSON.
-    pub fn quick(json: Vec<u8>, asked: &Asked) -> Self {
+    pub fn quick(json: Vec<u8>, asked: &ResponseWishes) -> Self {
         if asked.gzip { Self::shared(json) } else { Self { json: json.into(), gzip: None } }
     }
 
@@ -62,7 +62,7 @@ impl Packed {
     }
 
     /// The bytes for this client, and whether they are compressed.
-    pub fn body_for(self, asked: &Asked) -> (Bytes, bool) {
+    pub fn body_for(self, asked: &ResponseWishes) -> (Bytes, bool) {
         match self {
             Self { gzip: Some(gzip), .. } if asked.gzip => (gzip, true),
             Self { json, .. } => (json, false),
@@ -81,12 +81,12 @@ impl Packed {
 
 /// The wishes of a request's headers for caching and compression.
 #[derive(Debug, Clone)]
-pub struct Asked {
+pub struct ResponseWishes {
     if_none_match: Option<String>,
     gzip: bool,
 }
 
-impl Asked {
+impl ResponseWishes {
     pub fn of(request: &Request) -> Self {
         let gzip = request.header(header::ACCEPT_ENCODING).is_some_and(|list| {
             list.split(',').any(|part| {
@@ -130,7 +130,7 @@ pub struct Tagged<T> {
 impl<T> Tagged<T> {
     /// `etag` includes its quotes. `pack` is called only when the client needs the body.
     pub fn new(
-        asked: &Asked,
+        asked: &ResponseWishes,
         etag: String,
         cache_control: &'static str,
         pack: impl FnOnce() -> Packed,
@@ -141,7 +141,7 @@ impl<T> Tagged<T> {
 
     /// A response whose body is `packed`; `None` if the client already has the response with this tag.
     pub fn of(
-        asked: &Asked,
+        asked: &ResponseWishes,
         etag: String,
         cache_control: &'static str,
         packed: Option<Packed>,
@@ -212,7 +212,7 @@ mod tests {
         if let Some(tags) = if_none_match {
             request = request.header("if-none-match", tags);
         }
-        let asked = Asked::of(&request.finish());
+        let asked = ResponseWishes::of(&request.finish());
         let packed = Packed::small(&"x".repeat(5_000));
         let answer = Tagged::<String>::new(&asked, "W/\"7\"".into(), REVALIDATE, || packed);
         let response = answer.into_response();

@@ -21,7 +21,7 @@ use crate::{
         base::Base,
         db::{Db, StoreError},
     },
-    slice::{Shared, Slice},
+    slice::{SharedParts, Slice},
 };
 
 /// The slice; cheap to clone.
@@ -52,7 +52,7 @@ impl Accounts {
 }
 
 impl Slice for Accounts {
-    fn routes(self, shared: Shared) -> impl OpenApi + 'static {
+    fn routes(self, shared: SharedParts) -> impl OpenApi + 'static {
         api::AccountsApi { accounts: self, tokens: shared.tokens, adopt: shared.adopt }
     }
 }

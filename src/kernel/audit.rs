@@ -17,7 +17,7 @@ pub const KEPT_MS: i64 = 2 * 365 * 24 * 60 * 60 * 1000;
 
 /// An entry of the audit log: an actor changed an object.
 #[derive(Debug, Clone)]
-pub struct Entry {
+pub struct AuditRecord {
     pub id: Uuid,
     pub actor: Actor,
     /// The action, such as `saga.retry`.
@@ -28,7 +28,7 @@ pub struct Entry {
     pub detail: serde_json::Value,
 }
 
-impl Entry {
+impl AuditRecord {
     /// An entry for a change that `actor` is about to make to `subject`.
     pub fn new(
         entropy: &dyn Entropy,
@@ -44,7 +44,7 @@ impl Entry {
 
 /// Which entries a list contains.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Filter {
+pub struct AuditFilter {
     /// Only entries about the object with this id.
     pub subject: Option<Uuid>,
     /// Only entries of the user, guest, key or device with this id.
@@ -54,14 +54,14 @@ pub struct Filter {
 }
 
 /// Writes the entry, in the transaction that makes the change.
-pub async fn record(tx: &Tx, entry: &Entry) -> Result<(), StoreError> {
+pub async fn record(tx: &Tx, entry: &AuditRecord) -> Result<(), StoreError> {
     store::insert(tx, entry).await
 }
 
 /// A page of entries, newest first.
 pub async fn list(
     db: &Db,
-    filter: Filter,
+    filter: AuditFilter,
     limit: u64,
 ) -> Result<Vec<holdfast_entity::audit::Model>, StoreError> {
     store::list(db.reader(), filter, limit).await

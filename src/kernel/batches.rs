@@ -34,18 +34,18 @@ pub trait Job: Send + Sized + 'static {
 /// The waiting jobs of one kind. Cheap to clone.
 #[derive(Debug)]
 pub struct Batches<J> {
-    state: Arc<Mutex<State<J>>>,
+    state: Arc<Mutex<BatchState<J>>>,
 }
 
 #[derive(Debug)]
-struct State<J> {
+struct BatchState<J> {
     waiting: VecDeque<J>,
     under_way: usize,
 }
 
 impl<J> Default for Batches<J> {
     fn default() -> Self {
-        let state = State { waiting: VecDeque::new(), under_way: 0 };
+        let state = BatchState { waiting: VecDeque::new(), under_way: 0 };
         Self { state: Arc::new(Mutex::new(state)) }
     }
 }
@@ -75,7 +75,7 @@ impl<J: Job> Batches<J> {
             is_room
         };
         if is_room {
-            let driver = Driver { batches: self.clone(), made_room: false };
+            let driver = BatchRunner { batches: self.clone(), made_room: false };
             let db = base.db.clone();
             base.tasks.spawn(async move { driver.run(&db).await });
         }
@@ -84,19 +84,19 @@ impl<J: Job> Batches<J> {
 }
 
 impl<J> Batches<J> {
-    fn state(&self) -> MutexGuard<'_, State<J>> {
+    fn state(&self) -> MutexGuard<'_, BatchState<J>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Runs one group after the other until no job waits. When the driver ends, even by a panic, another driver may
 /// start.
-struct Driver<J> {
+struct BatchRunner<J> {
     batches: Batches<J>,
     made_room: bool,
 }
 
-impl<J> Drop for Driver<J> {
+impl<J> Drop for BatchRunner<J> {
     fn drop(&mut self) {
         if !self.made_room {
             self.batches.state().under_way -= 1;
@@ -104,7 +104,7 @@ impl<J> Drop for Driver<J> {
     }
 }
 
-impl<J: Job> Driver<J> {
+impl<J: Job> BatchRunner<J> {
     async fn run(mut self, db: &Db) {
         while let Some(group) = self.next() {
             J::run(db, group).await;

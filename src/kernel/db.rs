@@ -1,7 +1,7 @@
 //! One handle for both stores, the database's clock, and transactions that run again when the store asks for it.
 //!
 //! The database is not a port: slices write SQL themselves, in their `store.rs` and nowhere else. One text of SQL
-//! serves both stores: where they differ, the text has a token, which [`Writing::render`] replaces. No transaction is
+//! serves both stores: where they differ, the text has a token, which [`StatementForm::render`] replaces. No transaction is
 //! open while another system is called over the network.
 
 mod changes;
@@ -25,14 +25,16 @@ use sea_orm::{
 
 use crate::kernel::ports::Clock;
 
-pub use changes::{Change, change, changed, clock, find, forget, list, literal, plus, write};
+pub use changes::{
+    ChangeStatement, change, changed, clock, find, forget, list, literal, plus, write,
+};
 use connections::Losses;
-pub use connections::{IN_MEMORY, Reader};
+pub use connections::{IN_MEMORY, PoolReader};
 pub use entities::{insert, insert_all, insert_all_at, insert_at, insert_unless_known, put_all};
-pub use error::{Bug, Failure, StoreError, exactly};
+pub use error::{Bug, StoreError, UseCaseError, exactly};
 pub use sets::{is_among, rows, set};
-pub use together::{Expected, Sent, Together, Writes};
-pub use writing::{ClockOffset, Dialect, Guard, Writing};
+pub use together::{Expected, Together, WriteResults, Writes};
+pub use writing::{ClockOffset, Dialect, Guard, StatementForm};
 
 /// How many times a transaction is tried when it ends with a serialization failure or a deadlock.
 pub const MAX_TRANSACTION_ATTEMPTS: u32 = 3;
@@ -45,7 +47,7 @@ pub trait Sql: Sync {
     fn changing(&self) -> &impl ConnectionTrait;
 
     /// The form in which this store takes statements.
-    fn writing(&self) -> Writing;
+    fn writing(&self) -> StatementForm;
 
     /// Changes rows. Returns their number.
     fn run(
@@ -130,9 +132,9 @@ pub trait Sql: Sync {
 #[derive(Debug, Clone)]
 pub struct Db {
     writer: DatabaseConnection,
-    reader: Reader,
+    reader: PoolReader,
     losses: Losses,
-    writing: Writing,
+    writing: StatementForm,
     #[cfg(feature = "failpoints")]
     sent: sent::SentTexts,
 }
@@ -141,7 +143,7 @@ pub struct Db {
 #[derive(Debug)]
 pub struct Tx {
     inner: DatabaseTransaction,
-    writing: Writing,
+    writing: StatementForm,
 }
 
 impl Db {
@@ -166,7 +168,7 @@ impl Db {
             writer: pools.writer,
             reader: pools.reader,
             losses: pools.losses,
-            writing: Writing { dialect, offset, dropped: None },
+            writing: StatementForm { dialect, offset, dropped: None },
             #[cfg(feature = "failpoints")]
             sent: pools.sent,
         })
@@ -192,7 +194,7 @@ impl Db {
     }
 
     /// The connection for SeaORM's own queries that only read.
-    pub fn reader(&self) -> &Reader {
+    pub fn reader(&self) -> &PoolReader {
         &self.reader
     }
 
@@ -282,7 +284,7 @@ impl Db {
         F: for<'t> Fn(&'t Tx) -> Pin<Box<dyn Future<Output = Result<T, E>> + Send + 't>>
             + Send
             + Sync,
-        E: From<StoreError> + Failure + Send,
+        E: From<StoreError> + UseCaseError + Send,
         T: Send,
     {
         let mut attempt = 1;
@@ -357,7 +359,7 @@ impl Sql for Db {
         &self.writer
     }
 
-    fn writing(&self) -> Writing {
+    fn writing(&self) -> StatementForm {
         self.writing
     }
 }
@@ -371,7 +373,7 @@ impl Sql for Tx {
         &self.inner
     }
 
-    fn writing(&self) -> Writing {
+    fn writing(&self) -> StatementForm {
         self.writing
     }
 }

@@ -8,7 +8,7 @@
 //! another system, `before_record` just before the transaction that records the step commits, `after_record` just
 //! after that commit.
 //!
-//! `HOLDFAST_FAULTS` plans the faults of steps, see [`Fault`]:
+//! `HOLDFAST_FAULTS` plans the faults of steps, see [`StepFault`]:
 //! - `authorize=drop/lose,confirm_seats=fail`: the first authorization is dropped, the answer to the second
 //!   authorization is lost, the first attempt to confirm seats fails; everything after that goes well.
 //!   `void=drop*20` plans twenty drops. The process prints `fault authorize=drop` when that fault happens;
@@ -18,7 +18,7 @@
 
 /// A moment of a step at which the process can halt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Moment {
+pub enum HaltMoment {
     /// Before a call to another system.
     BeforeEffect,
     /// After a call to another system, before its answer is recorded.
@@ -29,7 +29,7 @@ pub enum Moment {
     AfterRecord,
 }
 
-impl Moment {
+impl HaltMoment {
     /// The word for the moment in `HOLDFAST_FAILPOINT`.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -43,7 +43,7 @@ impl Moment {
 
 /// A fault that hits a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
+pub enum StepFault {
     /// `drop`: the call never arrives, and no response comes.
     Drop,
     /// `lose`: the call takes effect, but its response is lost.
@@ -78,7 +78,7 @@ mod armed {
         },
     };
 
-    use super::{Fault, Moment};
+    use super::{HaltMoment, StepFault};
 
     /// The steps in which a saga can hang.
     const HANGING: [&str; 3] = ["prepare", "authorize", "capture"];
@@ -87,7 +87,7 @@ mod armed {
     ///
     /// # Panics
     /// When `HOLDFAST_FAILPOINT` is not `name` or `name:count`.
-    pub fn reach(step: &str, moment: Moment) {
+    pub fn reach(step: &str, moment: HaltMoment) {
         static WANTED: OnceLock<Option<(String, u32)>> = OnceLock::new();
         static REACHED: AtomicU32 = AtomicU32::new(0);
         let wanted = WANTED.get_or_init(|| {
@@ -114,8 +114,8 @@ mod armed {
         }
     }
 
-    enum Plan {
-        Script(HashMap<String, VecDeque<(String, Fault)>>),
+    enum FaultPlan {
+        Script(HashMap<String, VecDeque<(String, StepFault)>>),
         Random { state: u64, percent: u64 },
         Hang { seed: u64 },
     }
@@ -124,49 +124,49 @@ mod armed {
     ///
     /// # Panics
     /// When `HOLDFAST_FAULTS` has none of its forms.
-    pub fn fault(step: &str, saga: &str, possible: &[Fault]) -> Option<Fault> {
-        static PLAN: OnceLock<Option<Mutex<Plan>>> = OnceLock::new();
+    pub fn fault(step: &str, saga: &str, possible: &[StepFault]) -> Option<StepFault> {
+        static PLAN: OnceLock<Option<Mutex<FaultPlan>>> = OnceLock::new();
         let plan = PLAN.get_or_init(|| {
             let text = std::env::var("HOLDFAST_FAULTS").ok()?;
             Some(Mutex::new(plan(&text).expect("HOLDFAST_FAULTS in one of its forms")))
         });
         let mut plan = plan.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner);
         match &mut *plan {
-            Plan::Script(script) => {
+            FaultPlan::Script(script) => {
                 let faults = script.get_mut(step)?;
                 let (word, next) = faults.pop_front_if(|(_, fault)| possible.contains(fault))?;
                 eprintln!("fault {step}={word}");
                 Some(next)
             }
-            Plan::Random { state, percent } => {
+            FaultPlan::Random { state, percent } => {
                 let drawn = mixed(state);
                 let which = usize::try_from((drawn / 100) % possible.len() as u64).ok()?;
                 let drawn = (drawn % 100 < *percent).then_some(possible[which])?;
                 // In a run of many sagas, a saga that never ends would prove nothing.
-                (!matches!(drawn, Fault::Hang | Fault::HangAfter)).then_some(drawn)
+                (!matches!(drawn, StepFault::Hang | StepFault::HangAfter)).then_some(drawn)
             }
-            Plan::Hang { seed } => {
+            FaultPlan::Hang { seed } => {
                 let mut state = saga.bytes().fold(*seed, |state, byte| {
                     state.wrapping_mul(0x0100_0000_01b3) ^ u64::from(byte)
                 });
                 let drawn = mixed(&mut state);
                 let at = HANGING[usize::try_from(drawn % 3).ok()?];
-                let how = if drawn & 0x100 == 0 { Fault::Hang } else { Fault::HangAfter };
+                let how = if drawn & 0x100 == 0 { StepFault::Hang } else { StepFault::HangAfter };
                 (at == step && possible.contains(&how)).then_some(how)
             }
         }
     }
 
-    fn plan(text: &str) -> Option<Plan> {
+    fn plan(text: &str) -> Option<FaultPlan> {
         if let Some(rest) = text.strip_prefix("random:") {
             let (seed, percent) = rest.split_once(':')?;
-            return Some(Plan::Random {
+            return Some(FaultPlan::Random {
                 state: seed.parse().ok()?,
                 percent: percent.parse().ok()?,
             });
         }
         if let Some(seed) = text.strip_prefix("hang:") {
-            return Some(Plan::Hang { seed: seed.parse().ok()? });
+            return Some(FaultPlan::Hang { seed: seed.parse().ok()? });
         }
         let mut script = HashMap::new();
         for part in text.split(',').filter(|part| !part.is_empty()) {
@@ -179,18 +179,18 @@ mod armed {
                 }
             }
         }
-        Some(Plan::Script(script))
+        Some(FaultPlan::Script(script))
     }
 
-    fn named(name: &str) -> Option<Fault> {
+    fn named(name: &str) -> Option<StepFault> {
         Some(match name {
-            "drop" => Fault::Drop,
-            "lose" => Fault::Lose,
-            "fault" => Fault::Faulted,
-            "twice" => Fault::Twice,
-            "slow" => Fault::Slow,
-            "refuse" => Fault::Refuse,
-            "fail" => Fault::Fail,
+            "drop" => StepFault::Drop,
+            "lose" => StepFault::Lose,
+            "fault" => StepFault::Faulted,
+            "twice" => StepFault::Twice,
+            "slow" => StepFault::Slow,
+            "refuse" => StepFault::Refuse,
+            "fail" => StepFault::Fail,
             _ => return None,
         })
     }
@@ -207,10 +207,10 @@ mod armed {
 
 /// Does nothing, in a program that is not built for tests.
 #[cfg(not(feature = "failpoints"))]
-pub fn reach(_step: &str, _moment: Moment) {}
+pub fn reach(_step: &str, _moment: HaltMoment) {}
 
 /// No fault, in a program that is not built for tests.
 #[cfg(not(feature = "failpoints"))]
-pub fn fault(_step: &str, _saga: &str, _possible: &[Fault]) -> Option<Fault> {
+pub fn fault(_step: &str, _saga: &str, _possible: &[StepFault]) -> Option<StepFault> {
     None
 }

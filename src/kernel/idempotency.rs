@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::{
     db::{Bug, Sql, StoreError, Tx, Writes},
-    failpoint::{Moment, reach},
+    failpoint::{HaltMoment, reach},
     hex::hex,
 };
 
@@ -46,7 +46,7 @@ pub struct Attempt {
 
 /// A stored answer. It is replayed byte by byte.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
+pub struct StoredAnswer {
     pub status: u16,
     pub content_type: String,
     pub body: String,
@@ -56,20 +56,20 @@ pub struct Answer {
 
 /// The traces of earlier requests of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Known {
+pub struct AttemptTrace {
     /// The object that the attempt created, such as a booking.
     pub subject: Option<Uuid>,
     /// The stored answer. `None` while the attempt is under way, or when its answer is not kept.
-    pub answer: Option<Answer>,
+    pub answer: Option<StoredAnswer>,
 }
 
 /// Whether this request is the first of its attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Claim {
+pub enum KeyClaim {
     /// This request is the first of its attempt and may continue.
     First,
     /// An earlier request has started the attempt.
-    Known(Known),
+    Known(AttemptTrace),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -78,7 +78,7 @@ pub struct BadKey;
 
 /// Why a key could not be claimed.
 #[derive(Debug, thiserror::Error)]
-pub enum ClaimError {
+pub enum KeyClaimError {
     /// An earlier request used the key with another body.
     #[error("the key was used for another request")]
     Reused,
@@ -146,15 +146,15 @@ impl Attempt {
     /// until that transaction has ended.
     ///
     /// # Errors
-    /// See [`ClaimError`].
-    pub async fn claim(&self, tx: &Tx, subject: Option<Uuid>) -> Result<Claim, ClaimError> {
+    /// See [`KeyClaimError`].
+    pub async fn claim(&self, tx: &Tx, subject: Option<Uuid>) -> Result<KeyClaim, KeyClaimError> {
         if store::insert(tx, self, subject).await? {
-            return Ok(Claim::First);
+            return Ok(KeyClaim::First);
         }
         match self.known(tx).await? {
-            Some(known) => Ok(Claim::Known(known)),
+            Some(known) => Ok(KeyClaim::Known(known)),
             // A retention pass deleted the row between the two statements, so the key is older than any retry.
-            None => Err(ClaimError::Reused),
+            None => Err(KeyClaimError::Reused),
         }
     }
 
@@ -165,17 +165,17 @@ impl Attempt {
     pub async fn claim_all(
         tx: &Tx,
         attempts: &[(&Self, Uuid)],
-    ) -> Result<Vec<Result<Claim, ClaimError>>, StoreError> {
+    ) -> Result<Vec<Result<KeyClaim, KeyClaimError>>, StoreError> {
         if store::insert_all(tx, attempts).await? == attempts.len() as u64 {
-            return Ok(attempts.iter().map(|_| Ok(Claim::First)).collect());
+            return Ok(attempts.iter().map(|_| Ok(KeyClaim::First)).collect());
         }
         let mut claims = Vec::with_capacity(attempts.len());
         for (attempt, subject) in attempts {
             claims.push(match attempt.known(tx).await {
-                Ok(Some(known)) if known.subject == Some(*subject) => Ok(Claim::First),
-                Ok(Some(known)) => Ok(Claim::Known(known)),
-                Ok(None) | Err(ClaimError::Reused) => Err(ClaimError::Reused),
-                Err(ClaimError::Db(error)) => return Err(error),
+                Ok(Some(known)) if known.subject == Some(*subject) => Ok(KeyClaim::First),
+                Ok(Some(known)) => Ok(KeyClaim::Known(known)),
+                Ok(None) | Err(KeyClaimError::Reused) => Err(KeyClaimError::Reused),
+                Err(KeyClaimError::Db(error)) => return Err(error),
             });
         }
         Ok(claims)
@@ -184,17 +184,17 @@ impl Attempt {
     /// The traces of earlier requests of the attempt; `None` when there was no earlier request.
     ///
     /// # Errors
-    /// See [`ClaimError`].
-    pub async fn known(&self, sql: &impl Sql) -> Result<Option<Known>, ClaimError> {
+    /// See [`KeyClaimError`].
+    pub async fn known(&self, sql: &impl Sql) -> Result<Option<AttemptTrace>, KeyClaimError> {
         match store::find(sql, self).await? {
             None => Ok(None),
             Some((fingerprint, known)) if fingerprint == self.fingerprint => Ok(Some(known)),
-            Some(_) => Err(ClaimError::Reused),
+            Some(_) => Err(KeyClaimError::Reused),
         }
     }
 
     /// Stores the answer of this attempt, in the transaction that ends the effect.
-    pub async fn answer(&self, tx: &Tx, answer: &Answer) -> Result<(), StoreError> {
+    pub async fn answer(&self, tx: &Tx, answer: &StoredAnswer) -> Result<(), StoreError> {
         store::answer(tx, self, answer).await
     }
 }
@@ -203,18 +203,21 @@ impl Attempt {
 pub async fn answer_for(
     to: &impl Writes,
     subject: Uuid,
-    answer: &Answer,
+    answer: &StoredAnswer,
 ) -> Result<(), StoreError> {
     answer_all(to, &[(subject, answer.clone())]).await
 }
 
 /// Stores the answers of the attempts that created these subjects.
-pub async fn answer_all(to: &impl Writes, answers: &[(Uuid, Answer)]) -> Result<(), StoreError> {
+pub async fn answer_all(
+    to: &impl Writes,
+    answers: &[(Uuid, StoredAnswer)],
+) -> Result<(), StoreError> {
     store::answer_all(to, answers).await
 }
 
 /// The stored response of the attempt that created `subject`, for any sender. `None` while the attempt is under way.
-pub async fn answer_to(sql: &impl Sql, subject: Uuid) -> Result<Option<Answer>, StoreError> {
+pub async fn answer_to(sql: &impl Sql, subject: Uuid) -> Result<Option<StoredAnswer>, StoreError> {
     store::answer_to(sql, subject).await
 }
 
@@ -245,19 +248,19 @@ pub async fn once<T, E>(
 ) -> Result<Keyed<T>, E>
 where
     T: Serialize + Send,
-    E: From<ClaimError> + From<StoreError>,
+    E: From<KeyClaimError> + From<StoreError>,
 {
     let Some(attempt) = attempt else { return Ok(Keyed::Made(make.await?)) };
-    if let Claim::Known(known) = attempt.claim(tx, Some(subject)).await? {
+    if let KeyClaim::Known(known) = attempt.claim(tx, Some(subject)).await? {
         let never = || Bug::new("something was made under a key and never answered");
         let answer = known.answer.ok_or_else(never).map_err(StoreError::from)?;
         return Ok(Keyed::Replayed(answer));
     }
-    reach(MAKE, Moment::BeforeEffect);
+    reach(MAKE, HaltMoment::BeforeEffect);
     let answer = make.await?.answer();
-    reach(MAKE, Moment::AfterEffect);
+    reach(MAKE, HaltMoment::AfterEffect);
     attempt.answer(tx, &answer).await?;
-    reach(MAKE, Moment::BeforeRecord);
+    reach(MAKE, HaltMoment::BeforeRecord);
     Ok(Keyed::Stored(answer))
 }
 
@@ -266,7 +269,7 @@ pub async fn retention_pass(sql: &impl Sql) -> Result<u64, StoreError> {
     store::forget(sql, KEPT_MS).await
 }
 
-impl Answer {
+impl StoredAnswer {
     pub fn json(status: u16, body: &impl Serialize) -> Self {
         Self::typed(status, "application/json", body)
     }
@@ -299,8 +302,8 @@ pub struct NewObject<T> {
 
 impl<T: Serialize> NewObject<T> {
     /// The answer with status 201, the object and its `Location`.
-    pub fn answer(&self) -> Answer {
-        Answer::json(201, &self.body).at(format!("{BASE}{}", self.path))
+    pub fn answer(&self) -> StoredAnswer {
+        StoredAnswer::json(201, &self.body).at(format!("{BASE}{}", self.path))
     }
 }
 
@@ -310,9 +313,9 @@ pub enum Keyed<T> {
     /// The object was created now; the request has no key.
     Made(NewObject<T>),
     /// The object was created now, and the answer is stored under the key.
-    Stored(Answer),
+    Stored(StoredAnswer),
     /// An earlier request with the same key created the object.
-    Replayed(Answer),
+    Replayed(StoredAnswer),
 }
 
 impl<T> Keyed<T> {

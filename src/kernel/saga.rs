@@ -18,4 +18,4 @@ pub mod tell;
 pub use driver::{Directive, Driver};
 pub use executor::Executor;
 pub use holdfast_domain::saga::Status;
-pub use store::Wish;
+pub use store::WakeRequest;

@@ -19,15 +19,15 @@ pub use self::{
     document::{NoMarkers, env_example, with_table},
     secret::Secret,
     setting::{
-        Range, Setting, Source, Unit, WhenUnset, in_development, milliseconds, minutes, number,
-        only_environment, optional, seconds, text,
+        Range, Setting, SettingSource, Unit, WhenUnset, in_development, milliseconds, minutes,
+        number, only_environment, optional, seconds, text,
     },
     value::{Value, Wrong, one_of, parts},
     values::{CONFIG_FILE, Values},
 };
 
 /// A group of settings that one unit uses.
-pub trait Section: Sized {
+pub trait SettingsSection: Sized {
     /// The heading of the section in `.env.example`.
     const TITLE: &'static str;
     /// The declarations, in the order of the fields.
@@ -37,21 +37,21 @@ pub trait Section: Sized {
     ///
     /// # Errors
     /// The first refused value.
-    fn read(values: &Values) -> Result<Self, Refusal>;
+    fn read(values: &Values) -> Result<Self, SettingRefusal>;
 }
 
 /// A section without its values, as documents and the check of all settings need it.
 #[derive(Debug, Clone, Copy)]
-pub struct Listed {
-    /// The heading of the section: [`Section::TITLE`].
+pub struct SectionDeclaration {
+    /// The heading of the section: [`SettingsSection::TITLE`].
     pub title: &'static str,
-    /// The declarations of the section: [`Section::SETTINGS`].
+    /// The declarations of the section: [`SettingsSection::SETTINGS`].
     pub settings: &'static [Setting],
 }
 
-impl Listed {
+impl SectionDeclaration {
     /// The declarations of this section.
-    pub const fn of<S: Section>() -> Self {
+    pub const fn of<S: SettingsSection>() -> Self {
         Self { title: S::TITLE, settings: S::SETTINGS }
     }
 }
@@ -80,14 +80,14 @@ macro_rules! section {
             $($(#[doc = $help])+ pub $field: $type,)+
         }
 
-        impl $crate::kernel::settings::Section for $section {
+        impl $crate::kernel::settings::SettingsSection for $section {
             const TITLE: &'static str = $title;
             const SETTINGS: &'static [$crate::kernel::settings::Setting] =
                 &[$($setting.of::<$type>(concat!($($help),+))),+];
 
             fn read(
                 values: &$crate::kernel::settings::Values,
-            ) -> Result<Self, $crate::kernel::settings::Refusal> {
+            ) -> Result<Self, $crate::kernel::settings::SettingRefusal> {
                 Ok(Self {
                     $($field: values.read(&const { $setting.of::<$type>(concat!($($help),+)) })?),+
                 })
@@ -101,14 +101,14 @@ pub(crate) use section;
 /// A value that is not allowed. The text never contains the value of a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{name}: {message}")]
-pub struct Refusal {
+pub struct SettingRefusal {
     /// The name of the setting.
     pub name: &'static str,
     /// The condition that the value must meet.
     pub message: String,
 }
 
-impl Refusal {
+impl SettingRefusal {
     /// A refusal of this setting.
     pub fn new(name: &'static str, message: impl Into<String>) -> Self {
         Self { name, message: message.into() }
@@ -120,7 +120,7 @@ impl Refusal {
 pub enum SettingsError {
     /// Some values are not allowed; every refusal is listed.
     #[error("{}", lines(.0))]
-    Refused(Vec<Refusal>),
+    Refused(Vec<SettingRefusal>),
     /// The TOML file contains a key that is no setting.
     #[error("{file}: `{key}` is not a setting; `holdfast settings` lists all settings")]
     Unknown {
@@ -154,13 +154,13 @@ pub enum SettingsError {
     },
 }
 
-impl From<Refusal> for SettingsError {
-    fn from(refusal: Refusal) -> Self {
+impl From<SettingRefusal> for SettingsError {
+    fn from(refusal: SettingRefusal) -> Self {
         Self::Refused(vec![refusal])
     }
 }
 
-fn lines(refusals: &[Refusal]) -> String {
-    let lines: Vec<String> = refusals.iter().map(Refusal::to_string).collect();
+fn lines(refusals: &[SettingRefusal]) -> String {
+    let lines: Vec<String> = refusals.iter().map(SettingRefusal::to_string).collect();
     lines.join("\n")
 }

@@ -29,18 +29,18 @@ pub const MAX_VIEWERS: usize = 10_000;
 
 /// A message that all viewers of a part get.
 #[derive(Debug, Clone)]
-pub enum Sent {
+pub enum ViewerMessage {
     Frame(Frame),
     Heartbeat(Bytes),
 }
 
 /// A part of the viewers of an event.
-pub type Part = (EventId, usize);
+pub type AudiencePart = (EventId, usize);
 
 /// All viewers of this node.
 #[derive(Debug, Default)]
 pub struct Audience {
-    parts: BTreeMap<Part, Followed>,
+    parts: BTreeMap<AudiencePart, Followed>,
     /// Until when the node has written enough, on the clock that never goes back.
     busy_until: Duration,
 }
@@ -55,7 +55,7 @@ struct Followed {
     framed_at: Option<Duration>,
     /// When the last message of any kind was sent.
     spoke_at: Duration,
-    sender: broadcast::Sender<Sent>,
+    sender: broadcast::Sender<ViewerMessage>,
 }
 
 impl Followed {
@@ -64,7 +64,7 @@ impl Followed {
         self.is_behind.then(|| self.framed_at.map_or(Duration::ZERO, |at| at + MIN_TICK))
     }
 
-    fn say(&mut self, sent: Sent, now: Duration) {
+    fn say(&mut self, sent: ViewerMessage, now: Duration) {
         self.spoke_at = now;
         // It is no error when nobody listens: the next look removes the part.
         self.sender.send(sent).ok();
@@ -82,7 +82,7 @@ pub struct Full;
 /// A viewer who has joined the audience.
 #[derive(Debug)]
 pub struct Joined {
-    pub heard: broadcast::Receiver<Sent>,
+    pub heard: broadcast::Receiver<ViewerMessage>,
     /// The number after which `heard` has every change.
     pub after: i64,
 }
@@ -120,7 +120,7 @@ impl Audience {
     }
 
     /// The number of the last change that was sent to the part. `None` when the part is gone.
-    pub fn seen(&self, part: Part) -> Option<i64> {
+    pub fn seen(&self, part: AudiencePart) -> Option<i64> {
         self.parts.get(&part).map(|followed| followed.seen)
     }
 
@@ -160,9 +160,9 @@ impl Audience {
     /// The parts whose turn it is, of these events with the last numbers of their logs; the caller sends them their
     /// frames now. Sends heartbeats. A part that has everything costs nothing, so that a crowd that waits for its sale
     /// keeps no other event waiting.
-    pub fn due(&mut self, now: Duration, lasts: &[(EventId, i64)]) -> Vec<Part> {
+    pub fn due(&mut self, now: Duration, lasts: &[(EventId, i64)]) -> Vec<AudiencePart> {
         let mut writes = self.heartbeats(now);
-        let mut late: Vec<(Option<Duration>, Part)> = Vec::new();
+        let mut late: Vec<(Option<Duration>, AudiencePart)> = Vec::new();
         for (event, last) in lasts {
             let of_event = self.parts.range((*event, 0)..=(*event, usize::MAX));
             let late_ones = of_event.filter(|(_, followed)| followed.seen < *last);
@@ -195,16 +195,16 @@ impl Audience {
             }
             writes += followed.viewers();
             let heartbeat = message(stream_events::HEARTBEAT, None, "{}");
-            followed.say(Sent::Heartbeat(heartbeat), now);
+            followed.say(ViewerMessage::Heartbeat(heartbeat), now);
         }
         writes
     }
 
-    pub fn send(&mut self, part: Part, frame: Frame, now: Duration) {
+    pub fn send(&mut self, part: AudiencePart, frame: Frame, now: Duration) {
         if let Some(followed) = self.parts.get_mut(&part) {
             followed.seen = frame.last;
             followed.framed_at = Some(now);
-            followed.say(Sent::Frame(frame), now);
+            followed.say(ViewerMessage::Frame(frame), now);
         }
     }
 
@@ -234,7 +234,7 @@ mod tests {
     }
 
     /// The parts whose turn it is, when the logs of all events have this last number.
-    fn turn(audience: &mut Audience, now: Duration, last: i64) -> Vec<Part> {
+    fn turn(audience: &mut Audience, now: Duration, last: i64) -> Vec<AudiencePart> {
         let waiting: Vec<_> =
             audience.waiting(now).into_iter().map(|event| (event, last)).collect();
         if now < audience.busy_until { Vec::new() } else { audience.due(now, &waiting) }
@@ -242,7 +242,7 @@ mod tests {
 
     /// Sends what is due during a second in which everything changes all the time. Returns how many frames each part
     /// got, and the largest number of writes at once.
-    fn busy_second(audience: &mut Audience) -> (HashMap<Part, usize>, usize) {
+    fn busy_second(audience: &mut Audience) -> (HashMap<AudiencePart, usize>, usize) {
         let (mut frames, mut most) = (HashMap::new(), 0);
         for ms in 0..1_000 {
             let now = START + Duration::from_millis(ms);
@@ -312,7 +312,7 @@ mod tests {
             assert!(frames > 1_000, "{crowd}: {frames} frames in 40 s");
             for place in &mut places {
                 let mut heard = 0;
-                while matches!(place.heard.try_recv(), Ok(Sent::Heartbeat(_))) {
+                while matches!(place.heard.try_recv(), Ok(ViewerMessage::Heartbeat(_))) {
                     heard += 1;
                 }
                 assert_eq!(heard, 2, "{crowd}");
@@ -331,7 +331,9 @@ mod tests {
         let now = Duration::from_secs(5);
         assert_eq!(turn(&mut audience, now, 8), [(event(1), 0)]);
         audience.send((event(1), 0), frame(8), now);
-        assert!(matches!(place.heard.try_recv(), Ok(Sent::Frame(frame)) if frame.last == 8));
+        assert!(
+            matches!(place.heard.try_recv(), Ok(ViewerMessage::Frame(frame)) if frame.last == 8)
+        );
         let (later, end) = (now + Duration::from_secs(9), Duration::from_secs(60));
         assert!(turn(&mut audience, later, 8).is_empty());
         assert_eq!(audience.next(end), end);
@@ -340,7 +342,7 @@ mod tests {
         assert_eq!(turn(&mut audience, later, 9), [(event(1), 0)]);
         // Silence ends with a heartbeat.
         turn(&mut audience, now + HEARTBEAT, 8);
-        assert!(matches!(place.heard.try_recv(), Ok(Sent::Heartbeat(_))));
+        assert!(matches!(place.heard.try_recv(), Ok(ViewerMessage::Heartbeat(_))));
         drop(place);
         turn(&mut audience, end, 8);
         assert_eq!(audience.reached(event(1)), None);

@@ -18,14 +18,14 @@ pub enum News {
 
 /// How often a node had heard of changes of an event at one moment. Both numbers only grow.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Changes {
+pub struct ChangeCounts {
     /// Of the event's seats and places.
     pub places: u64,
     /// The changes that any event may be concerned by, such as a new seating plan.
     pub anything: u64,
 }
 
-impl Changes {
+impl ChangeCounts {
     /// The later of two moments.
     pub fn max(self, other: Self) -> Self {
         Self { places: self.places.max(other.places), anything: self.anything.max(other.anything) }
@@ -56,8 +56,8 @@ impl Heard {
     }
 
     /// The numbers of an event.
-    pub fn of(&self, event: EventId) -> Changes {
-        Changes {
+    pub fn of(&self, event: EventId) -> ChangeCounts {
+        ChangeCounts {
             places: self.counter(event).load(Ordering::SeqCst),
             anything: self.anything.load(Ordering::SeqCst),
         }
@@ -83,8 +83,8 @@ mod tests {
         heard.hear(News::Places(one));
         heard.hear(News::Places(one));
         heard.hear(News::Anything);
-        assert_eq!(heard.of(one), Changes { places: 2, anything: 1 });
-        assert_eq!(heard.of(other), Changes { places: 0, anything: 1 });
+        assert_eq!(heard.of(one), ChangeCounts { places: 2, anything: 1 });
+        assert_eq!(heard.of(other), ChangeCounts { places: 0, anything: 1 });
         let (early, late) = (heard.of(other), heard.of(one));
         assert_eq!((early.max(late), late.max(early)), (late, late));
     }

@@ -10,7 +10,7 @@ use holdfast_domain::ids::EventId;
 use tokio::sync::Notify;
 
 use super::{
-    heard::{Changes, Heard, News},
+    heard::{ChangeCounts, Heard, News},
     store,
 };
 use crate::kernel::{
@@ -50,7 +50,7 @@ impl Relay {
 
     /// How often this node has heard of a change of this event. A state that was read under lower numbers may lack the
     /// last change.
-    pub fn changes(&self, event: EventId) -> Changes {
+    pub fn changes(&self, event: EventId) -> ChangeCounts {
         self.heard.of(event)
     }
 

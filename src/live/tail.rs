@@ -11,7 +11,7 @@ use tokio::sync::broadcast::error::RecvError;
 
 use super::{
     Relay,
-    audience::{Audience, Full, Joined, Part},
+    audience::{Audience, AudiencePart, Full, Joined},
     frame::Frame,
     heard::News,
     store,
@@ -48,7 +48,7 @@ impl Tail {
         self.audience().reached(event)
     }
 
-    fn seen(&self, part: Part) -> Option<i64> {
+    fn seen(&self, part: AudiencePart) -> Option<i64> {
         self.audience().seen(part)
     }
 

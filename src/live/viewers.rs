@@ -8,7 +8,7 @@ use poem::{Body, Response};
 use tokio::sync::broadcast;
 
 use super::{
-    audience::{Joined, Sent},
+    audience::{Joined, ViewerMessage},
     frame::{Frame, Take, message},
     store,
     tail::{READ_LIMIT, Tail},
@@ -96,7 +96,7 @@ struct Viewer {
     event: EventId,
     /// The number of the last change that the viewer has.
     seen: i64,
-    heard: broadcast::Receiver<Sent>,
+    heard: broadcast::Receiver<ViewerMessage>,
     state: Join,
 }
 
@@ -142,8 +142,8 @@ impl Viewer {
                     }
                 },
                 Join::Following => match self.heard.recv().await {
-                    Ok(Sent::Heartbeat(bytes)) => return Some(bytes),
-                    Ok(Sent::Frame(frame)) => match frame.after(self.seen) {
+                    Ok(ViewerMessage::Heartbeat(bytes)) => return Some(bytes),
+                    Ok(ViewerMessage::Frame(frame)) => match frame.after(self.seen) {
                         Take::Whole => return Some(self.takes(frame)),
                         Take::Nothing => {}
                         Take::Gap => self.state = Join::CatchingUp,

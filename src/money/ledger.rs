@@ -22,7 +22,7 @@ use crate::{
         passes::Pass,
         ports::{Entropy, PaymentGateway},
     },
-    slice::{Shared, Slice},
+    slice::{SharedParts, Slice},
 };
 
 /// How often the gateway's books are compared with ours.
@@ -62,9 +62,9 @@ impl Ledger {
 impl Slice for Ledger {
     const INVARIANTS: &'static [Invariant] = invariants::INVARIANTS;
 
-    fn routes(self, _shared: Shared) -> impl OpenApi + 'static {}
+    fn routes(self, _shared: SharedParts) -> impl OpenApi + 'static {}
 
-    fn passes(&self, _shared: &Shared) -> Vec<Pass> {
+    fn passes(&self, _shared: &SharedParts) -> Vec<Pass> {
         vec![Pass::on(
             "reconcile",
             RECONCILE_EVERY,

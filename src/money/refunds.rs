@@ -14,7 +14,7 @@ use holdfast_domain::{
     checkout::PaymentId,
     ids::SagaId,
     money::Money,
-    refund::{Method, Refund, Status, rules::Share},
+    refund::{Refund, RefundMethod, Status, rules::Share},
 };
 use holdfast_entity::{bookings, payments, refund_lines, refunds};
 use uuid::Uuid;
@@ -29,7 +29,7 @@ use crate::{
         ports::PaymentGateway,
         saga::{Executor, attention::Attended, executor::Work},
     },
-    slice::{Shared, Slice},
+    slice::{SharedParts, Slice},
 };
 
 /// How often every node looks for refunds that are due.
@@ -84,7 +84,7 @@ impl Refunds {
             payment_id: Some(payment.id),
             organization_id: booking.organization_id,
             reason,
-            method: Method::Gateway,
+            method: RefundMethod::Gateway,
             asked_by,
             amount_minor: amount.minor,
             currency: amount.currency,
@@ -123,13 +123,13 @@ impl Refunds {
 impl Slice for Refunds {
     const INVARIANTS: &'static [Invariant] = invariants::INVARIANTS;
 
-    fn routes(self, _shared: Shared) -> impl OpenApi + 'static {}
+    fn routes(self, _shared: SharedParts) -> impl OpenApi + 'static {}
 
     fn sagas(&self) -> Vec<Arc<dyn Attended>> {
         vec![Arc::new(self.executor.clone())]
     }
 
-    fn passes(&self, _shared: &Shared) -> Vec<Pass> {
+    fn passes(&self, _shared: &SharedParts) -> Vec<Pass> {
         vec![
             Pass::on("refunds", PASS_EVERY, self, |it| async move { it.pass().await }),
             Pass::on(

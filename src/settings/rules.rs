@@ -3,13 +3,13 @@
 use super::{Config, node::DevelopmentReach};
 use crate::{
     http::{secret::SigningSecret, settings::TokenSettings},
-    kernel::{environment::Environment, settings::Refusal},
-    shop::{checkout::settings::Payment, reservations::settings::RateLimits},
+    kernel::{environment::Environment, settings::SettingRefusal},
+    shop::{checkout::settings::GatewaySettings, reservations::settings::RateLimits},
 };
 
 /// # Errors
 /// The first rule that is broken.
-pub(super) fn check(config: &Config) -> Result<(), Refusal> {
+pub(super) fn check(config: &Config) -> Result<(), SettingRefusal> {
     match config.node.environment {
         Environment::Development => development(config)?,
         Environment::Production => production(config)?,
@@ -20,7 +20,7 @@ pub(super) fn check(config: &Config) -> Result<(), Refusal> {
     if config.holds.cap < config.holds.ttl {
         return refuse("RESERVATION_CAP_MINUTES", "must not be below RESERVATION_TIMEOUT_MINUTES");
     }
-    if let Payment::Stripe(account) = &config.payment
+    if let GatewaySettings::Stripe(account) = &config.payment
         && account.is_live()
         && !config.network.public_url.is_https()
     {
@@ -29,18 +29,18 @@ pub(super) fn check(config: &Config) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn production(config: &Config) -> Result<(), Refusal> {
+fn production(config: &Config) -> Result<(), SettingRefusal> {
     match &config.payment {
-        Payment::Simulated => {
+        GatewaySettings::Simulated => {
             return refuse(
                 "DEFAULT_PAYMENT_PROVIDER",
                 "must be stripe: the simulated gateway is for development",
             );
         }
-        Payment::Stripe(account) if !account.api_base.is_https() => {
+        GatewaySettings::Stripe(account) if !account.api_base.is_https() => {
             return refuse("STRIPE_API_BASE", "must be https:// in production");
         }
-        Payment::Stripe(_) => {}
+        GatewaySettings::Stripe(_) => {}
     }
     if config.holds.rate_limits == RateLimits::Off {
         return refuse("RATE_LIMITS", "cannot be off in production");
@@ -58,7 +58,7 @@ fn production(config: &Config) -> Result<(), Refusal> {
     secrets(&config.tokens)
 }
 
-fn development(config: &Config) -> Result<(), Refusal> {
+fn development(config: &Config) -> Result<(), SettingRefusal> {
     let is_reachable = !config.node.bind.ip().to_canonical().is_loopback();
     if is_reachable && config.node.development_reach == DevelopmentReach::Loopback {
         return refuse(
@@ -70,7 +70,7 @@ fn development(config: &Config) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn secrets(tokens: &TokenSettings) -> Result<(), Refusal> {
+fn secrets(tokens: &TokenSettings) -> Result<(), SettingRefusal> {
     for (name, secret) in [
         ("JWT_SECRET", Some(&tokens.secret)),
         ("JWT_SECRET_PREVIOUS", tokens.previous_secret.as_ref()),
@@ -83,6 +83,6 @@ fn secrets(tokens: &TokenSettings) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn refuse(name: &'static str, message: &str) -> Result<(), Refusal> {
-    Err(Refusal::new(name, message))
+fn refuse(name: &'static str, message: &str) -> Result<(), SettingRefusal> {
+    Err(SettingRefusal::new(name, message))
 }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, env::VarError, fs, path::Path};
 
 use super::*;
-use crate::kernel::settings::Source;
+use crate::kernel::settings::SettingSource;
 
 /// Fills every secret with the same bytes.
 #[derive(Debug)]
@@ -185,7 +185,7 @@ fn every_secret_is_read_from_a_file_and_shown_nowhere() {
     assert_eq!(config.tokens.secret.expose(), secret("JWT_SECRET"));
     assert_eq!(config.database.url.expose(), secret("DATABASE_URL"));
     assert_eq!(config.redis.urls.expose().join(","), secret("REDIS_URLS"));
-    let Payment::Stripe(account) = &config.payment else { panic!("{:?}", config.payment) };
+    let GatewaySettings::Stripe(account) = &config.payment else { panic!("{:?}", config.payment) };
     assert_eq!(account.secret_key.expose(), secret("STRIPE_SECRET_KEY"));
     let listed: Vec<&str> = account.webhook_secrets.expose().collect();
     assert_eq!(listed.join(", "), secret("STRIPE_WEBHOOK_SECRET"));
@@ -236,9 +236,9 @@ fn every_setting_but_those_of_the_environment_can_be_in_a_file() {
             })
         };
         let read = give(path.clone()).expect("a file").has(setting.name);
-        assert_eq!(read, setting.source == Source::Anywhere, "{}", setting.name);
+        assert_eq!(read, setting.source == SettingSource::Anywhere, "{}", setting.name);
         assert!(!give(String::new()).expect("no file").has(setting.name), "{}", setting.name);
-        if setting.source == Source::Anywhere {
+        if setting.source == SettingSource::Anywhere {
             let error = give(format!("{path}.nowhere")).expect_err("no file").to_string();
             assert!(error.starts_with(&file), "{error}");
         }

@@ -17,7 +17,7 @@ use std::{
 use async_trait::async_trait;
 use holdfast_contract::accounts::{Adopted, KeptReservations};
 use holdfast_domain::{
-    adoption::{self, Decision, Held, Kept},
+    adoption::{self, AdoptionDecision, ExceededLimit, GuestReservation},
     booking::BookingState,
     ids::{BookingId, Buyer, EventId, GuestId, ReservationId, UserId},
     reservation::ReservationState,
@@ -43,7 +43,7 @@ use crate::{
         reservations::adopt as guest_reservations,
         tickets,
     },
-    slice::{Shared, Slice},
+    slice::{SharedParts, Slice},
 };
 
 /// The maximum number of events of one adoption; the next request moves the rest.
@@ -195,7 +195,7 @@ impl Handover {
         };
         if !subjects.is_empty() {
             let subject = ("guest", guest.0);
-            let entry = audit::Entry::new(entropy, user, "guest.adopt", subject, &adopted);
+            let entry = audit::AuditRecord::new(entropy, user, "guest.adopt", subject, &adopted);
             audit::record(tx, &entry).await?;
         }
         Ok((!is_left).then_some(adopted))
@@ -217,7 +217,11 @@ async fn bookings_within(
 }
 
 /// The reservations whose move is to be decided: what a pending booking pays for, and holds that have not lapsed.
-fn held(rows: &[reservations::Model], bookings: &[GuestBooking], now_ms: i64) -> Vec<Held> {
+fn held(
+    rows: &[reservations::Model],
+    bookings: &[GuestBooking],
+    now_ms: i64,
+) -> Vec<GuestReservation> {
     let paying: HashMap<ReservationId, BookingId> = bookings
         .iter()
         .filter(|booking| booking.status == BookingState::Pending)
@@ -226,7 +230,7 @@ fn held(rows: &[reservations::Model], bookings: &[GuestBooking], now_ms: i64) ->
     let held = rows.iter().filter_map(|row| {
         let booking = paying.get(&row.id).copied();
         let is_live = row.status.seen_at(row.expires_at, now_ms) == ReservationState::Active;
-        (booking.is_some() || is_live).then(|| Held {
+        (booking.is_some() || is_live).then(|| GuestReservation {
             reservation: row.id,
             event: row.event_id,
             booking,
@@ -237,7 +241,7 @@ fn held(rows: &[reservations::Model], bookings: &[GuestBooking], now_ms: i64) ->
     held.collect()
 }
 
-fn named(decision: &Decision, why: Kept) -> KeptReservations {
+fn named(decision: &AdoptionDecision, why: ExceededLimit) -> KeptReservations {
     KeptReservations {
         reservations: decision.reservations.iter().map(|id| id.0).collect(),
         booking: decision.booking.map(|id| id.0),
@@ -251,5 +255,5 @@ impl Slice for Adoption {
     const INVARIANTS: &'static [Invariant] = invariants::INVARIANTS;
 
     /// Signing in adopts, and so does each request with both tokens.
-    fn routes(self, _shared: Shared) -> impl OpenApi + 'static {}
+    fn routes(self, _shared: SharedParts) -> impl OpenApi + 'static {}
 }

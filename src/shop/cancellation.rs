@@ -22,7 +22,7 @@ use crate::{
     live::Relay,
     money::refunds::Refunds,
     shop::checkout::Checkouts,
-    slice::{Shared, Slice},
+    slice::{SharedParts, Slice},
 };
 
 /// How often every node looks for bookings of called-off events.
@@ -42,11 +42,11 @@ pub struct Cancellations {
 impl Slice for Cancellations {
     const INVARIANTS: &'static [Invariant] = invariants::INVARIANTS;
 
-    fn routes(self, shared: Shared) -> impl OpenApi + 'static {
+    fn routes(self, shared: SharedParts) -> impl OpenApi + 'static {
         api::CancellationApi { access: shared.access, cancellations: self }
     }
 
-    fn passes(&self, _shared: &Shared) -> Vec<Pass> {
+    fn passes(&self, _shared: &SharedParts) -> Vec<Pass> {
         vec![Pass::on("called-off", CALLED_OFF_EVERY, self, |it| async move {
             it.called_off_pass().await
         })]

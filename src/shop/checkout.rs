@@ -11,7 +11,7 @@ use std::{sync::Arc, time::Duration};
 use holdfast_contract::bookings::PaymentMethodType;
 
 use crate::{
-    http::overload::{Class, Rule},
+    http::overload::{Class, RouteRule},
     kernel::{
         base::Base,
         db::StoreError,
@@ -23,7 +23,7 @@ use crate::{
     live::Relay,
     money::refunds::Refunds,
     shop::bookings::Bookings,
-    slice::{Shared, Slice},
+    slice::{SharedParts, Slice},
 };
 
 pub mod answer;
@@ -65,7 +65,7 @@ pub struct Checkouts {
     pub refunds: Refunds,
     /// Drives the sagas of checkouts.
     pub executor: Executor<CheckoutDriver>,
-    beginning: begin::Queue,
+    beginning: begin::CheckoutQueue,
 }
 
 impl Checkouts {
@@ -90,7 +90,7 @@ impl Checkouts {
             bookings,
             refunds,
             executor,
-            beginning: begin::Queue::default(),
+            beginning: begin::CheckoutQueue::default(),
         }
     }
 
@@ -117,10 +117,10 @@ const CHECKOUTS: Class = Class { name: "checkouts", assumed: 200, patience: 2 };
 
 impl Slice for Checkouts {
     const INVARIANTS: &'static [Invariant] = invariants::INVARIANTS;
-    const REFUSABLE: &'static [Rule] =
-        &[Rule { method: Method::POST, path: "bookings/confirm", class: Some(CHECKOUTS) }];
+    const REFUSABLE: &'static [RouteRule] =
+        &[RouteRule { method: Method::POST, path: "bookings/confirm", class: Some(CHECKOUTS) }];
 
-    fn routes(self, shared: Shared) -> impl OpenApi + 'static {
+    fn routes(self, shared: SharedParts) -> impl OpenApi + 'static {
         (
             api::BookingsApi { access: shared.access, checkouts: self.clone() },
             payments_api::PaymentsApi { checkouts: self.clone() },
@@ -128,7 +128,7 @@ impl Slice for Checkouts {
         )
     }
 
-    fn mount(self, _shared: Shared, routes: Route) -> Route {
+    fn mount(self, _shared: SharedParts, routes: Route) -> Route {
         routes.at(buyer_return::PATH, get(buyer_return::page).data(self))
     }
 
@@ -136,7 +136,7 @@ impl Slice for Checkouts {
         vec![Arc::new(self.executor.clone())]
     }
 
-    fn passes(&self, shared: &Shared) -> Vec<Pass> {
+    fn passes(&self, shared: &SharedParts) -> Vec<Pass> {
         vec![
             Pass::on("checkouts", PASS_EVERY, self, |it| async move { it.pass().await }),
             Pass::on("webhooks", PASS_EVERY, self, |it| async move { it.webhooks_pass().await }),

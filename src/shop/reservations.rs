@@ -9,10 +9,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::{
-    http::overload::{Class, Rule},
+    http::overload::{Class, RouteRule},
     kernel::{base::Base, invariants::Invariant, passes::Pass, ports::LockManager},
     live::Relay,
-    slice::{Shared, Slice},
+    slice::{SharedParts, Slice},
 };
 
 pub mod adopt;
@@ -45,7 +45,7 @@ pub struct Reservations {
     /// The queue in which looks at seats wait and share statements.
     pub looks: hold::Looks,
     /// The queue in which holds wait and share transactions.
-    pub queue: hold::Queue,
+    pub queue: hold::HoldQueue,
     /// How many holds one buyer may make in one event per minute.
     pub holds_per_minute: u32,
     /// How fast one network address may become new guests.
@@ -53,7 +53,7 @@ pub struct Reservations {
     /// How often the pass clears lapsed reservations away.
     pub expire_every: Duration,
     /// How far the pass has come that deletes old reservations.
-    pub forgotten: forget::Position,
+    pub forgotten: forget::ForgetCursor,
 }
 
 /// A node makes about this many holds a second before it has been busy.
@@ -61,15 +61,15 @@ const HOLDS: Class = Class { name: "holds", assumed: 500, patience: 1 };
 
 impl Slice for Reservations {
     const INVARIANTS: &'static [Invariant] = invariants::INVARIANTS;
-    const REFUSABLE: &'static [Rule] =
-        &[Rule { method: Method::POST, path: "events/*/reservations", class: Some(HOLDS) }];
+    const REFUSABLE: &'static [RouteRule] =
+        &[RouteRule { method: Method::POST, path: "events/*/reservations", class: Some(HOLDS) }];
 
-    fn routes(self, shared: Shared) -> impl OpenApi + 'static {
-        let Shared { access, tokens, users, adopt, .. } = shared;
+    fn routes(self, shared: SharedParts) -> impl OpenApi + 'static {
+        let SharedParts { access, tokens, users, adopt, .. } = shared;
         api::ReservationsApi { access, reservations: self, tokens, users, adopt }
     }
 
-    fn passes(&self, shared: &Shared) -> Vec<Pass> {
+    fn passes(&self, shared: &SharedParts) -> Vec<Pass> {
         vec![
             Pass::on("expire", self.expire_every, self, |it| async move { it.expire_pass().await }),
             Pass::on("reservation-retention", shared.retention_every, self, |it| async move {

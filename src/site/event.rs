@@ -9,15 +9,15 @@ use holdfast_contract::{
 use holdfast_domain::money::Currency;
 use serde_json::{Value, json};
 
-use super::head::Head;
+use super::head::PageHead;
 
 /// The maximum length of a description, in characters: as much as previews and search engines show.
 const MAX_DESCRIPTION: usize = 200;
 
 /// The head of the event's page. It contains the event's own texts, in the event's language.
-pub fn head(event: &Event, public_url: &str) -> Head {
+pub fn head(event: &Event, public_url: &str) -> PageHead {
     let address = format!("{public_url}/events/{}", event.slug);
-    Head::public(&event.name, &description(event))
+    PageHead::public(&event.name, &description(event))
         .at(&address)
         .described_by(schema(event, &address))
 }

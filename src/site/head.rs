@@ -10,7 +10,7 @@ const NEUTRAL: &str = "Choose your seats, hold them, pay, and go.";
 
 /// The head of a page: title, description, address, data and first requests.
 #[derive(Debug, Clone, Default)]
-pub struct Head {
+pub struct PageHead {
     title: Option<String>,
     description: String,
     /// The canonical address of the page. `None` when the page is not for search engines.
@@ -19,7 +19,7 @@ pub struct Head {
     first: Vec<String>,
 }
 
-impl Head {
+impl PageHead {
     /// The head of a page that reveals nothing about the shown object.
     pub fn neutral() -> Self {
         Self { description: NEUTRAL.to_owned(), ..Self::default() }
@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn a_hostile_text_ends_neither_an_attribute_nor_a_script() {
-        let head = Head::public(HOSTILE, HOSTILE)
+        let head = PageHead::public(HOSTILE, HOSTILE)
             .at("https://x.test/?a=\"b")
             .described_by(json!({ "name": HOSTILE }));
         let html = head.html();
@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn a_page_that_says_nothing_is_not_for_search_engines() {
-        let html = Head::neutral().html();
+        let html = PageHead::neutral().html();
         assert!(html.starts_with("<title>Holdfast</title>"), "{html}");
         assert!(html.contains("noindex") && !html.contains("canonical"), "{html}");
     }
@@ -158,7 +158,7 @@ mod tests {
     #[test]
     fn the_head_stands_where_the_shell_has_room_for_it() {
         let shell = format!("<head>{PLACE}</head>");
-        let html = Head::public("Gala", "A gala.").put_into(&shell);
+        let html = PageHead::public("Gala", "A gala.").put_into(&shell);
         assert!(html.starts_with("<head><title>Gala · Holdfast</title>"), "{html}");
         assert!(html.ends_with("</head>"), "{html}");
     }

@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 use crate::support::{
     answer::Answer,
-    buyer::Buyer,
+    buyer::GuestBuyer,
     fixture::{self, Like, account, new_event},
     harness::{CallerOf, TestApp},
 };
@@ -189,7 +189,7 @@ async fn a_booking_is_not_reached_through_an_event_of_which_it_has_no_line() {
     let (db, organization) = (&app.app.base.db, OrganizationId(ours.organization));
     organizations::join(db, organization, UserId(user)).await.expect("a member");
     let manager = app.as_user(&token);
-    let buyer = Buyer::holds(&app, &theirs, &fixture::seats(&[1])).await;
+    let buyer = GuestBuyer::holds(&app, &theirs, &fixture::seats(&[1])).await;
     let booked = buyer.confirms(&app, "one-booking", &buyer.pays_with("pm_card_visa")).await;
     let id = created(booked).id();
     let refund = json!({ "amount": { "amount": 1, "currency": "EUR" } });

@@ -33,14 +33,14 @@ use crate::support::{
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// A server with an organizer, an organizer of another organization, and an administrator.
-pub struct Stage {
+pub struct CatalogueStage {
     app: TestApp,
     organizer: String,
     stranger: String,
     admin: String,
 }
 
-impl Stage {
+impl CatalogueStage {
     async fn start() -> Self {
         let app = TestApp::start().await;
         let organizer = account(&app, "organizer", Role::Organizer, Some("club")).await;
@@ -100,7 +100,7 @@ async fn with_tag(caller: &CallerOf<'_>, path: &str, tag: &str) -> Answer {
 
 #[tokio::test]
 async fn a_draft_is_seen_by_its_organization_alone() {
-    let stage = Stage::start().await;
+    let stage = CatalogueStage::start().await;
     let id = stage.draft(|_| ()).await;
     let path = format!("/events/{id}");
     for rest in
@@ -128,7 +128,7 @@ async fn a_draft_is_seen_by_its_organization_alone() {
 
 #[tokio::test]
 async fn strangers_change_nothing() {
-    let stage = Stage::start().await;
+    let stage = CatalogueStage::start().await;
     let id = stage.on_sale().await;
     let section = stage.section(id, "Floor").await.id;
     let offers = stage.app.get(&format!("/events/{id}/offers")).await;
@@ -178,7 +178,7 @@ async fn strangers_change_nothing() {
 
 #[tokio::test]
 async fn events_are_made_with_every_fault_named_and_edited_under_their_version() {
-    let stage = Stage::start().await;
+    let stage = CatalogueStage::start().await;
     let mut bad = new_event(&stage.app).await;
     bad.name = String::new();
     bad.currency = "euro".to_owned();
@@ -215,7 +215,7 @@ async fn events_are_made_with_every_fault_named_and_edited_under_their_version()
 
 #[tokio::test]
 async fn an_event_moves_on_by_command_and_by_time() {
-    let stage = Stage::start().await;
+    let stage = CatalogueStage::start().await;
     let now = stage.app.app.base.db.now().await.expect("the clock");
     let id = stage
         .draft(|event| {
@@ -248,7 +248,7 @@ async fn an_event_moves_on_by_command_and_by_time() {
 
 #[tokio::test]
 async fn the_list_is_filtered_sorted_and_paged() {
-    let stage = Stage::start().await;
+    let stage = CatalogueStage::start().await;
     for (name, category, place, days) in [
         ("Beta", "sport", "Jena", 40),
         ("Alpha", "concert", "Erfurt", 50),
@@ -292,7 +292,7 @@ async fn the_list_is_filtered_sorted_and_paged() {
 
 #[tokio::test]
 async fn events_are_found_and_sorted_as_people_write_them() {
-    let stage = Stage::start().await;
+    let stage = CatalogueStage::start().await;
     let mut ids = Vec::new();
     for (name, category, place) in [
         ("zebra", "Théâtre", "Österreich"),
@@ -353,7 +353,7 @@ async fn events_are_found_and_sorted_as_people_write_them() {
 
 #[tokio::test]
 async fn only_an_admin_deletes_and_only_what_nobody_held() {
-    let stage = Stage::start().await;
+    let stage = CatalogueStage::start().await;
     let (used, unused) = (stage.on_sale().await, stage.on_sale().await);
     stage.app.post(&format!("/events/{used}/reservations"), &seats(&[1])).await;
     let admin = stage.app.as_user(&stage.admin);

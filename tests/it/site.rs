@@ -25,13 +25,13 @@ fn shell(name: &str) -> Option<EmbeddedFile> {
     Shells::get(name)
 }
 
-struct Shown {
+struct ShownPage {
     status: u16,
     headers: HeaderMap,
     html: String,
 }
 
-impl Shown {
+impl ShownPage {
     fn head(&self) -> &str {
         self.html.split("</head>").next().unwrap_or_default()
     }
@@ -54,7 +54,7 @@ impl Shown {
     }
 }
 
-async fn show_with(app: &TestApp, path: &str, headers: &[(&str, &str)]) -> Shown {
+async fn show_with(app: &TestApp, path: &str, headers: &[(&str, &str)]) -> ShownPage {
     let root = app.url("/healthz");
     let mut request = app.client().get(format!("{}{path}", root.trim_end_matches("/healthz")));
     for (name, value) in headers {
@@ -62,10 +62,10 @@ async fn show_with(app: &TestApp, path: &str, headers: &[(&str, &str)]) -> Shown
     }
     let answer = request.send().await.expect("the server answers");
     let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-    Shown { status, headers, html: answer.text().await.expect("text") }
+    ShownPage { status, headers, html: answer.text().await.expect("text") }
 }
 
-async fn show(app: &TestApp, path: &str) -> Shown {
+async fn show(app: &TestApp, path: &str) -> ShownPage {
     show_with(app, path, &[]).await
 }
 

@@ -17,12 +17,12 @@ mod whole;
 
 /// The maximum number of lines in a file. A longer file should be divided.
 const MAX_LINES: usize = 500;
-struct Source {
+struct SourceFile {
     path: String,
     text: String,
 }
 
-impl Source {
+impl SourceFile {
     /// The lines of code, without comments and tests, with their numbers.
     fn code(&self) -> impl Iterator<Item = (usize, &str)> {
         let code = self.text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
@@ -33,14 +33,14 @@ impl Source {
     }
 }
 
-fn sources(folder: &str) -> Vec<Source> {
+fn sources(folder: &str) -> Vec<SourceFile> {
     let mut found = Vec::new();
     walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut found);
     assert!(!found.is_empty(), "{folder} has no source");
     found
 }
 
-fn walk(folder: &Path, found: &mut Vec<Source>) {
+fn walk(folder: &Path, found: &mut Vec<SourceFile>) {
     let entries = fs::read_dir(folder).expect("a folder");
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
     paths.sort();
@@ -51,7 +51,7 @@ fn walk(folder: &Path, found: &mut Vec<Source>) {
             let text = fs::read_to_string(&path).expect("text");
             let root = Path::new(env!("CARGO_MANIFEST_DIR"));
             let path = path.strip_prefix(root).expect("inside").display().to_string();
-            found.push(Source { path, text });
+            found.push(SourceFile { path, text });
         }
     }
 }
@@ -196,7 +196,7 @@ fn every_operation_on_a_thing_takes_a_proof() {
 }
 
 /// The text of each operation of a file, without comments.
-fn operations_of(source: &Source) -> Vec<String> {
+fn operations_of(source: &SourceFile) -> Vec<String> {
     let code: Vec<&str> =
         source.code().map(|(_, line)| line.split(" // ").next().unwrap_or(line)).collect();
     let code = code.join("\n");
@@ -220,7 +220,7 @@ fn operations_of(source: &Source) -> Vec<String> {
 
 #[test]
 fn an_operation_without_proof_is_seen_in_any_form() {
-    let file = |attribute: &str, body: &str| Source {
+    let file = |attribute: &str, body: &str| SourceFile {
         path: "src/x.rs".into(),
         text: format!(
             "#[OpenApi]\nimpl X {{\n{attribute}\nasync fn x(&self, #[oai(name = \"K\")] key: Header<String>, id: Path<Uuid>) {{\n{body}\n}}\n}}\nimpl X {{ self.access.permit( }}"

@@ -6,7 +6,7 @@ use crate::ids::{BookingId, EventId, ReservationId};
 
 /// A live reservation of a guest: its hold has not lapsed, or its payment is under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Held {
+pub struct GuestReservation {
     /// The reservation's id.
     pub reservation: ReservationId,
     /// The reservation's event.
@@ -21,7 +21,7 @@ pub struct Held {
 
 /// Why reservations stay the guest's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Kept {
+pub struct ExceededLimit {
     /// The event whose limit the user would exceed.
     pub event: EventId,
     /// How many persons one buyer may have in the event.
@@ -32,13 +32,13 @@ pub struct Kept {
 
 /// Whether reservations move.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Decision {
+pub struct AdoptionDecision {
     /// The reservations, which move together or not at all.
     pub reservations: Vec<ReservationId>,
     /// The pending booking that pays for them.
     pub booking: Option<BookingId>,
     /// Why they stay the guest's. `None` if they move.
-    pub kept: Option<Kept>,
+    pub kept: Option<ExceededLimit>,
 }
 
 /// Decides for each group of `held` whether it moves: the reservations of one pending booking move together or not at
@@ -47,34 +47,36 @@ pub struct Decision {
 ///
 /// `persons` is how many persons the user has in each event, with the tickets that the guest brings. Tickets are paid
 /// for, so they always move, and count first.
-pub fn decide(persons: &HashMap<EventId, i64>, held: &[Held]) -> Vec<Decision> {
+pub fn decide(persons: &HashMap<EventId, i64>, held: &[GuestReservation]) -> Vec<AdoptionDecision> {
     let mut persons = persons.clone();
-    let mut groups: Vec<Vec<Held>> = Vec::new();
+    let mut groups: Vec<Vec<GuestReservation>> = Vec::new();
     for one in held {
-        let same =
-            |group: &&mut Vec<Held>| one.booking.is_some() && group[0].booking == one.booking;
+        let same = |group: &&mut Vec<GuestReservation>| {
+            one.booking.is_some() && group[0].booking == one.booking
+        };
         match groups.iter_mut().find(same) {
             Some(group) => group.push(*one),
             None => groups.push(vec![*one]),
         }
     }
-    let decide = |group: Vec<Held>| {
+    let decide = |group: Vec<GuestReservation>| {
         let mut after = persons.clone();
         let mut kept = None;
         for one in &group {
             let sum = after.entry(one.event).or_default();
             *sum += one.persons;
             if *sum > one.max_per_user && kept.is_none() {
-                kept = Some(Kept { event: one.event, limit: one.max_per_user, remaining: 0 });
+                kept =
+                    Some(ExceededLimit { event: one.event, limit: one.max_per_user, remaining: 0 });
             }
         }
         if kept.is_none() {
             persons = after;
         }
         let reservations = group.iter().map(|one| one.reservation).collect();
-        Decision { reservations, booking: group[0].booking, kept }
+        AdoptionDecision { reservations, booking: group[0].booking, kept }
     };
-    let mut decisions: Vec<Decision> = groups.into_iter().map(decide).collect();
+    let mut decisions: Vec<AdoptionDecision> = groups.into_iter().map(decide).collect();
     // The rest of each limit is known once every group is decided.
     for kept in decisions.iter_mut().filter_map(|decision| decision.kept.as_mut()) {
         kept.remaining = (kept.limit - persons.get(&kept.event).copied().unwrap_or(0)).max(0);
@@ -91,8 +93,8 @@ mod tests {
     const EVENT: EventId = EventId(Uuid::from_u128(1));
     const OTHER: EventId = EventId(Uuid::from_u128(2));
 
-    fn held(id: u128, event: EventId, booking: Option<u128>, persons: i64) -> Held {
-        Held {
+    fn held(id: u128, event: EventId, booking: Option<u128>, persons: i64) -> GuestReservation {
+        GuestReservation {
             reservation: ReservationId(Uuid::from_u128(id)),
             event,
             booking: booking.map(|id| BookingId(Uuid::from_u128(id))),
@@ -102,7 +104,12 @@ mod tests {
     }
 
     /// The reservations that move, and what keeps the others.
-    fn check(has: &[(EventId, i64)], held: &[Held], moved: &[u128], kept: &[(EventId, i64)]) {
+    fn check(
+        has: &[(EventId, i64)],
+        held: &[GuestReservation],
+        moved: &[u128],
+        kept: &[(EventId, i64)],
+    ) {
         let decided = decide(&has.iter().copied().collect(), held);
         let moves: Vec<u128> = decided
             .iter()

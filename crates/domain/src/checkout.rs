@@ -52,8 +52,8 @@ pub use self::{
     apply::{IllegalTransition, apply},
     ending::{Ending, Failure, Release, StuckReason},
     event::{
-        Authorization, Decline, Doubt, Event, Found, Outcome, PaymentSeen, PaymentStatus, Prepared,
-        Taking,
+        Authorization, Decline, Doubt, Event, Outcome, PaymentSearch, PaymentSeen, PaymentStatus,
+        Prepared, Taking,
     },
     limits::{
         ASK_FIRST_MS, ASK_MAX_MS, BACKOFF_FIRST_MS, BACKOFF_MAX_MS, KEY_LIFE_MS, MAX_FAILURES,
@@ -61,7 +61,7 @@ pub use self::{
     },
     state::{Call, Knowledge, PaymentId, RefundId, SeatsStand, State, Tries},
 };
-pub use crate::written::Unreadable;
+pub use crate::written::UnreadableRecord;
 use crate::{
     ids::{BookingId, SagaId},
     money::Money,
@@ -314,11 +314,11 @@ impl Checkout {
     ///
     /// # Errors
     /// If the text is not a checkout, contradicts itself, or has a newer format.
-    pub fn decode(text: &str) -> Result<Self, Unreadable> {
+    pub fn decode(text: &str) -> Result<Self, UnreadableRecord> {
         let read: Self = written::decode(text, OLDEST_FORMAT..=FORMAT)?;
         let prepares = matches!(&read.state, State::Preparing { .. } | State::Finding { .. });
         if prepares && read.order == Order::Free {
-            return Err(Unreadable::Contradictory("a free order has no payment to prepare"));
+            return Err(UnreadableRecord::Contradictory("a free order has no payment to prepare"));
         }
         Ok(Self { format: FORMAT, ..read })
     }

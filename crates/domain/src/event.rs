@@ -209,7 +209,7 @@ pub fn due(status: Status, schedule: &Schedule, now: i64) -> Status {
 
 /// The status of an event that buyers see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shown {
+pub enum ShownStatus {
     /// The stored status, corrected by time ([`due`]).
     As(Status),
     /// The event is on sale, but no place is available now.
@@ -217,15 +217,15 @@ pub enum Shown {
 }
 
 /// The status to show for an event with this number of available places.
-pub fn shown(status: Status, schedule: &Schedule, available: i64, now: i64) -> Shown {
+pub fn shown(status: Status, schedule: &Schedule, available: i64, now: i64) -> ShownStatus {
     match due(status, schedule, now) {
-        Status::OnSale if available <= 0 => Shown::SoldOut,
+        Status::OnSale if available <= 0 => ShownStatus::SoldOut,
         status @ (Status::Draft
         | Status::Upcoming
         | Status::OnSale
         | Status::Completed
         | Status::Cancelled
-        | Status::Archived) => Shown::As(status),
+        | Status::Archived) => ShownStatus::As(status),
     }
 }
 
@@ -397,10 +397,10 @@ mod tests {
     #[test]
     fn sold_out_is_shown_only_while_on_sale_with_nothing_left() {
         let shown = |status, left, now| shown(status, &schedule(), left, now);
-        assert_eq!(shown(Status::Upcoming, 0, SALE), Shown::SoldOut);
-        assert_eq!(shown(Status::OnSale, 1, SALE), Shown::As(Status::OnSale));
-        assert_eq!(shown(Status::Upcoming, 0, SALE - 1), Shown::As(Status::Upcoming));
-        assert_eq!(shown(Status::OnSale, 0, END), Shown::As(Status::Completed));
+        assert_eq!(shown(Status::Upcoming, 0, SALE), ShownStatus::SoldOut);
+        assert_eq!(shown(Status::OnSale, 1, SALE), ShownStatus::As(Status::OnSale));
+        assert_eq!(shown(Status::Upcoming, 0, SALE - 1), ShownStatus::As(Status::Upcoming));
+        assert_eq!(shown(Status::OnSale, 0, END), ShownStatus::As(Status::Completed));
     }
 
     #[test]

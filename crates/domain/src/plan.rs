@@ -35,9 +35,9 @@ pub use self::{
         Seat, Shape, Size, Writing, Zone,
     },
     number::NumberedSeat,
-    place::{MovedSeat, Place},
+    place::{MovedSeat, PrintedPlace},
     radius::DEFAULT_RADIUS,
-    replace::{Claim, InUse, KnownSeat, Replacement},
+    replace::{InUse, KnownSeat, Replacement, SeatClaim},
     sections::KnownSection,
 };
 

@@ -75,7 +75,7 @@ pub struct Quote {
 
 /// A place whose price is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place<'a> {
+pub struct PricedPlace<'a> {
     /// The section of the place.
     pub section: SectionId,
     /// The seating plan's price category. `None` in general admission.
@@ -86,7 +86,7 @@ pub struct Place<'a> {
 
 impl Offer {
     /// Whether the offer applies to this place.
-    pub fn fits(&self, place: Place<'_>) -> bool {
+    pub fn fits(&self, place: PricedPlace<'_>) -> bool {
         self.section.is_none_or(|section| section == place.section)
             && self.category.as_deref().is_none_or(|category| Some(category) == place.category)
     }
@@ -108,7 +108,7 @@ impl Offer {
 pub fn quote(
     offers: &[Offer],
     currency: Currency,
-    place: Place<'_>,
+    place: PricedPlace<'_>,
     chosen: Option<OfferId>,
     quantity: i32,
     now_ms: i64,
@@ -168,8 +168,12 @@ mod tests {
         Currency::parse("EUR").expect("a code")
     }
 
-    fn place(section: u128, category: Option<&str>) -> Place<'_> {
-        Place { section: SectionId(Uuid::from_u128(section)), category, own_price_minor: None }
+    fn place(section: u128, category: Option<&str>) -> PricedPlace<'_> {
+        PricedPlace {
+            section: SectionId(Uuid::from_u128(section)),
+            category,
+            own_price_minor: None,
+        }
     }
 
     #[test]
@@ -219,7 +223,7 @@ mod tests {
 
     #[test]
     fn a_seats_own_price_comes_first() {
-        let own = Place { own_price_minor: Some(5), ..place(1, None) };
+        let own = PricedPlace { own_price_minor: Some(5), ..place(1, None) };
         let quoted = quote(&[offer(1, None, None, 100)], eur(), own, None, 1, 0);
         assert_eq!(quoted.map(|quote| quote.price.minor), Ok(5));
     }

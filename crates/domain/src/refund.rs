@@ -19,7 +19,7 @@
 //!   operator.
 //! - The machine ends only when the money is refunded: there is nothing to undo.
 //!
-//! [`Reason`] says why money is refunded and [`Method`] in which way, [`rules`] says which lines may be cancelled and
+//! [`Reason`] says why money is refunded and [`RefundMethod`] in which way, [`rules`] says which lines may be cancelled and
 //! which amount is refunded, `books` interprets the gateway's list of refunds, `apply` contains the transitions, and
 //! [`look_again_ms`] says when to check whether a completed refund has failed since.
 
@@ -33,11 +33,11 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     apply::apply,
-    books::{Books, Entry, Fate},
+    books::{BookedRefund, Fate, GatewayBooks},
     event::{Event, IllegalTransition},
-    reason::{Method, Reason, Status},
+    reason::{Reason, RefundMethod, Status},
 };
-pub use crate::written::Unreadable;
+pub use crate::written::UnreadableRecord;
 use crate::{
     checkout::{Call, PaymentId, RefundId, Tries},
     ids::{BookingId, SagaId},
@@ -109,7 +109,7 @@ pub enum State {
         /// The call whose outcome is unknown.
         call: Call,
         /// The next step if the list contains no refund of ours.
-        then: Then,
+        then: NextTry,
     },
     /// The gateway accepted the refund: the ledger, the tickets and the booking are being written.
     Posting {
@@ -141,7 +141,7 @@ pub enum State {
 /// The next step if the gateway's list contains no refund of ours.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Then {
+pub enum NextTry {
     /// Repeat the call with the same key.
     SameKey,
     /// Repeat the call with a new key.
@@ -311,7 +311,7 @@ impl Refund {
     ///
     /// # Errors
     /// If the text is not a refund, or has a newer format.
-    pub fn decode(text: &str) -> Result<Self, Unreadable> {
+    pub fn decode(text: &str) -> Result<Self, UnreadableRecord> {
         let read: Self = written::decode(text, OLDEST_FORMAT..=FORMAT)?;
         Ok(Self { format: FORMAT, ..read })
     }

@@ -2,7 +2,7 @@
 
 use crate::{
     ids::OfferId,
-    pricing::{Offer, Place},
+    pricing::{Offer, PricedPlace},
 };
 
 /// A reason why an event, or one of its offers, can sell nothing.
@@ -39,7 +39,7 @@ impl Hindrance {
 }
 
 /// Every hindrance of an event with these offers and these kinds of places.
-pub fn hindrances(offers: &[Offer], places: &[Place<'_>]) -> Vec<Hindrance> {
+pub fn hindrances(offers: &[Offer], places: &[PricedPlace<'_>]) -> Vec<Hindrance> {
     let mut found = Vec::new();
     if places.is_empty() {
         found.push(Hindrance::NoPlaces);
@@ -85,8 +85,11 @@ mod tests {
 
     #[test]
     fn every_hindrance_is_named() {
-        let seat =
-            |category| Place { section: SECTION, category: Some(category), own_price_minor: None };
+        let seat = |category| PricedPlace {
+            section: SECTION,
+            category: Some(category),
+            own_price_minor: None,
+        };
         let other = Some(SectionId(Uuid::from_u128(8)));
         let lacking = OfferWithoutPlaces(OfferId(Uuid::from_u128(2)));
         for (offers, places, wanted) in [

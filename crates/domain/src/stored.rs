@@ -124,7 +124,7 @@ stored_words! {
     event::Status: "status of an event",
     ledger::Account: "account of the ledger",
     ledger::Kind: "kind of a posting",
-    refund::Method: "method of a refund",
+    refund::RefundMethod: "method of a refund",
     refund::Reason: "reason of a refund",
     refund::Status: "status of a refund",
     saga::Status: "status of a saga",

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 /// Why a stored record cannot be read.
 #[derive(Debug, thiserror::Error)]
-pub enum Unreadable {
+pub enum UnreadableRecord {
     /// The record has this format, which this version of the program does not know.
     #[error("a record of format {0}, which this program does not read")]
     Format(u16),
@@ -23,14 +23,14 @@ pub enum Unreadable {
 pub(crate) fn decode<T: DeserializeOwned>(
     text: &str,
     formats: RangeInclusive<u16>,
-) -> Result<T, Unreadable> {
+) -> Result<T, UnreadableRecord> {
     #[derive(Deserialize)]
-    struct Head {
+    struct FormatHead {
         format: u16,
     }
-    let head: Head = serde_json::from_str(text)?;
+    let head: FormatHead = serde_json::from_str(text)?;
     if !formats.contains(&head.format) {
-        return Err(Unreadable::Format(head.format));
+        return Err(UnreadableRecord::Format(head.format));
     }
     Ok(serde_json::from_str(text)?)
 }

@@ -175,9 +175,9 @@ fn events() -> Vec<(&'static str, Event)> {
         ("seen authorized", seen(PaymentStatus::Authorized)),
         ("seen captured", seen(PaymentStatus::Captured)),
         ("seen voided", seen(PaymentStatus::Voided)),
-        ("found", Event::Found(Found::Payment(pi()))),
-        ("found nothing", Event::Found(Found::Nothing)),
-        ("find no reply", Event::Found(Found::NoReply)),
+        ("found", Event::Found(PaymentSearch::Payment(pi()))),
+        ("found nothing", Event::Found(PaymentSearch::Nothing)),
+        ("find no reply", Event::Found(PaymentSearch::NoReply)),
         ("woken", Event::Woken),
         ("cancel", Event::CancelRequested),
         ("retry", Event::Retried),
@@ -292,8 +292,8 @@ fn a_checkout_of_the_version_before_is_read_and_its_money_is_taken_later() {
 #[test]
 fn a_checkout_of_a_newer_format_is_refused() {
     let text = paid().encode().replacen("\"format\":3", "\"format\":4", 1);
-    assert!(matches!(Checkout::decode(&text), Err(Unreadable::Format(4))));
-    assert!(matches!(Checkout::decode("{}"), Err(Unreadable::Syntax(_))));
+    assert!(matches!(Checkout::decode(&text), Err(UnreadableRecord::Format(4))));
+    assert!(matches!(Checkout::decode("{}"), Err(UnreadableRecord::Syntax(_))));
 }
 
 /// Applies the events one after another, all at `NOW`.
@@ -487,5 +487,5 @@ fn keys_never_change_their_names() {
 fn a_record_that_contradicts_itself_is_refused() {
     let preparing = State::Preparing { call: Call::first(NOW) };
     let text = Checkout { order: Order::Free, ..at(preparing) }.encode();
-    assert!(matches!(Checkout::decode(&text), Err(Unreadable::Contradictory(_))));
+    assert!(matches!(Checkout::decode(&text), Err(UnreadableRecord::Contradictory(_))));
 }

@@ -91,9 +91,9 @@ fn a_payment_of_unknown_id_is_found_and_voided_before_its_seats_are_freed() {
     let faulted = Event::Prepared(Outcome::Unknown(Doubt::Faulted));
     let searching = follow(given_up, vec![faulted]);
     assert_eq!(does(&searching, NOW), "find");
-    let silent = follow(searching.clone(), vec![Event::Found(Found::NoReply)]);
+    let silent = follow(searching.clone(), vec![Event::Found(PaymentSearch::NoReply)]);
     assert_eq!(does(&silent, NOW + BACKOFF_MAX_MS), "find", "it is not prepared once more");
-    let nothing = follow(searching, vec![Event::Found(Found::Nothing)]);
+    let nothing = follow(searching, vec![Event::Found(PaymentSearch::Nothing)]);
     assert_eq!(does(&nothing, NOW), "release_seats");
 }
 
@@ -106,12 +106,12 @@ fn a_payment_is_searched_for_before_a_fault_leads_to_a_new_key() {
     assert_eq!(does(&at_once, later), "prepare:2", "nobody else has made the call");
     let spent = follow(paid(), vec![Event::Woken, faulted]);
     assert_eq!(does(&spent, later), "find");
-    let silent = follow(spent.clone(), vec![Event::Found(Found::NoReply)]);
+    let silent = follow(spent.clone(), vec![Event::Found(PaymentSearch::NoReply)]);
     assert_eq!(does(&silent, later + BACKOFF_MAX_MS), "find");
-    let nothing = follow(spent.clone(), vec![Event::Found(Found::Nothing)]);
+    let nothing = follow(spent.clone(), vec![Event::Found(PaymentSearch::Nothing)]);
     assert_eq!(does(&nothing, later), "prepare:2");
     // The buyer may try again: the seats stay held.
-    let found = follow(spent.clone(), vec![Event::Found(Found::Payment(pi()))]);
+    let found = follow(spent.clone(), vec![Event::Found(PaymentSearch::Payment(pi()))]);
     let State::Voiding { why: Failure::Declined { code }, .. } = &found.state else {
         panic!("{found:?}")
     };
@@ -134,9 +134,9 @@ fn a_payment_that_cannot_be_found_calls_an_operator() {
     for state in [finding, State::Preparing { call: call() }] {
         let finding = apply(at(state), Event::Woken, late).expect("legal");
         assert_eq!(does(&finding, late), "find");
-        let found = apply(finding.clone(), Event::Found(Found::Payment(pi())), late);
+        let found = apply(finding.clone(), Event::Found(PaymentSearch::Payment(pi())), late);
         assert_eq!(does(&found.expect("legal"), late), "void:1");
-        let nothing = apply(finding, Event::Found(Found::Nothing), late).expect("legal");
+        let nothing = apply(finding, Event::Found(PaymentSearch::Nothing), late).expect("legal");
         assert_eq!(does(&nothing, late), "release_seats");
     }
 }

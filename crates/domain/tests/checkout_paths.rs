@@ -57,7 +57,7 @@ fn seen() -> impl Strategy<Value = Event> {
 }
 
 /// A response to a decision, such as a gateway, database or operator might give.
-fn answer() -> impl Strategy<Value = Answer> {
+fn answer() -> impl Strategy<Value = RandomAnswer> {
     let authorization = prop_oneof![
         3 => Just(Authorization::Granted),
         1 => Just(Authorization::ActionRequired { client_secret: "secret".into() }),
@@ -65,7 +65,7 @@ fn answer() -> impl Strategy<Value = Answer> {
     ];
     let taking = prop_oneof![Just(Taking::Later), Just(Taking::AtOnce)];
     (outcome(), authorization, seen(), taking, 0_u8..10, 0_i64..120_000).prop_map(
-        |(outcome, authorization, seen, taking, whim, wait_ms)| Answer {
+        |(outcome, authorization, seen, taking, whim, wait_ms)| RandomAnswer {
             outcome,
             authorization,
             seen,
@@ -77,7 +77,7 @@ fn answer() -> impl Strategy<Value = Answer> {
 }
 
 #[derive(Debug, Clone)]
-struct Answer {
+struct RandomAnswer {
     outcome: Outcome<(), ()>,
     authorization: Authorization,
     seen: Event,
@@ -86,7 +86,7 @@ struct Answer {
     wait_ms: i64,
 }
 
-impl Answer {
+impl RandomAnswer {
     fn with<T, R>(&self, done: T, refused: R) -> Outcome<T, R> {
         match self.outcome {
             Outcome::Done(()) => Outcome::Done(done),
@@ -113,9 +113,9 @@ impl Answer {
                 GatewayCall::Void { .. } => Event::Voided(self.outcome.clone()),
                 GatewayCall::Ask { .. } => self.seen.clone(),
                 GatewayCall::Find { .. } => Event::Found(match self.outcome {
-                    Outcome::Done(()) => Found::Payment(PaymentId("pi_1".into())),
-                    Outcome::Refused(()) => Found::Nothing,
-                    Outcome::Unknown(_) => Found::NoReply,
+                    Outcome::Done(()) => PaymentSearch::Payment(PaymentId("pi_1".into())),
+                    Outcome::Refused(()) => PaymentSearch::Nothing,
+                    Outcome::Unknown(_) => PaymentSearch::NoReply,
                 }),
             },
             (_, Decision::Local(step)) => match step {

@@ -10,8 +10,9 @@ use holdfast_domain::{
     ids::{BookingId, SagaId},
     money::{Currency, Money},
     refund::{
-        Books, Decision, Entry, Event, FAULTS_REPEATED, FORMAT, Fate, GatewayCall, LOOK_FIRST_MS,
-        LOOK_LAST_MS, Refund, SETTLES_MS, State, StuckReason, Then, apply, look_again_ms, next,
+        BookedRefund, Decision, Event, FAULTS_REPEATED, FORMAT, Fate, GatewayBooks, GatewayCall,
+        LOOK_FIRST_MS, LOOK_LAST_MS, NextTry, Refund, SETTLES_MS, State, StuckReason, apply,
+        look_again_ms, next,
     },
 };
 use uuid::Uuid;
@@ -39,7 +40,7 @@ fn call(failures: u32) -> Call {
     Call { failures, ..Call::first(START) }
 }
 
-fn looking(failures: u32, then: Then) -> State {
+fn looking(failures: u32, then: NextTry) -> State {
     State::Looking { call: call(failures), then }
 }
 
@@ -60,14 +61,14 @@ fn code() -> String {
 }
 
 /// The gateway's books of a payment of [`AMOUNT`] with these refunds: id, idempotency key and amount of each.
-fn books(refunds: &[(&str, Option<String>, i64)]) -> Books {
-    let entry = |(name, key, minor): &(&str, Option<String>, i64)| Entry {
+fn books(refunds: &[(&str, Option<String>, i64)]) -> GatewayBooks {
+    let entry = |(name, key, minor): &(&str, Option<String>, i64)| BookedRefund {
         id: RefundId((*name).into()),
         key: key.clone(),
         minor: *minor,
         fate: Fate::Made,
     };
-    Books { captured_minor: 2 * AMOUNT, refunds: refunds.iter().map(entry).collect() }
+    GatewayBooks { captured_minor: 2 * AMOUNT, refunds: refunds.iter().map(entry).collect() }
 }
 
 fn own_key() -> Option<String> {
@@ -82,20 +83,23 @@ fn states() -> Vec<(&'static str, State)> {
         ("refunding", refunding(0)),
         ("refunding much", refunding(FAULTS_REPEATED - 1)),
         ("refunding last", refunding(last)),
-        ("looking same", looking(0, Then::SameKey)),
-        ("looking new", looking(0, Then::NewKey)),
-        ("looking refused", looking(0, Then::Refused { code: code() })),
-        ("looking last", looking(last, Then::Refused { code: code() })),
+        ("looking same", looking(0, NextTry::SameKey)),
+        ("looking new", looking(0, NextTry::NewKey)),
+        ("looking refused", looking(0, NextTry::Refused { code: code() })),
+        ("looking last", looking(last, NextTry::Refused { code: code() })),
         ("posting", posting(0)),
         ("posting last", posting(last)),
         ("rest", State::Rest { refund: id() }),
         ("reversing", State::Reversing { code: code() }),
         ("stuck refused", stuck(refused(), refunding(0))),
         ("stuck refund-fails", stuck(StuckReason::RefundFails, refunding(MAX_FAILURES))),
-        ("stuck look-fails", stuck(StuckReason::RefundFails, looking(MAX_FAILURES, Then::NewKey))),
+        (
+            "stuck look-fails",
+            stuck(StuckReason::RefundFails, looking(MAX_FAILURES, NextTry::NewKey)),
+        ),
         ("stuck key-too-old", stuck(StuckReason::KeyTooOld, refunding(3))),
         ("stuck post-fails", stuck(StuckReason::PostFails, posting(last))),
-        ("stuck failed", stuck(failed(), looking(0, Then::NewKey))),
+        ("stuck failed", stuck(failed(), looking(0, NextTry::NewKey))),
     ]
 }
 
@@ -140,9 +144,9 @@ fn shown(refund: &Refund) -> String {
         State::Looking { call, then } => {
             let wait = if call.not_before_ms == NOW + SETTLES_MS { " later" } else { "" };
             let then = match then {
-                Then::SameKey => "same",
-                Then::NewKey => "new",
-                Then::Refused { .. } => "refused",
+                NextTry::SameKey => "same",
+                NextTry::NewKey => "new",
+                NextTry::Refused { .. } => "refused",
             };
             format!("looking {then} {} {}{wait}", call.attempt, call.failures)
         }
@@ -296,7 +300,7 @@ fn keys_never_change_their_names() {
 fn an_operator_who_retries_does_not_wait_for_what_was_put_off() {
     let put_off = Call { not_before_ms: NOW + 60_000, ..call(MAX_FAILURES) };
     for from in [
-        State::Looking { call: put_off.clone(), then: Then::SameKey },
+        State::Looking { call: put_off.clone(), then: NextTry::SameKey },
         State::Refunding { call: put_off },
     ] {
         let retried = apply(at(stuck(StuckReason::RefundFails, from)), Event::Retried, NOW);
@@ -308,7 +312,7 @@ fn an_operator_who_retries_does_not_wait_for_what_was_put_off() {
 fn where_it_stands_is_told_with_the_try_under_way() {
     for (state, standing) in [
         (refunding(2), ("refunding", 3)),
-        (looking(2, Then::NewKey), ("looking", 3)),
+        (looking(2, NextTry::NewKey), ("looking", 3)),
         (posting(2), ("posting", 3)),
         (State::Rest { refund: id() }, ("rest", 0)),
         (State::Reversing { code: code() }, ("reversing", 1)),

@@ -12,7 +12,7 @@ use ui::{
     },
     i18n::use_i18n,
     program,
-    state::session::Account,
+    state::session::SignedInUser,
     t_string, tx,
 };
 
@@ -56,7 +56,7 @@ impl Tab {
 /// Shows the page to users who may see it. Tells all others why they may not, and where to go.
 pub fn behind_door(tab: Tab, page: fn(Profile) -> AnyView) -> impl IntoView {
     let i18n = use_i18n();
-    let account = Account::expect();
+    let account = SignedInUser::expect();
     let profile = known(move || account.profile());
     part(move || match profile.get() {
         None => view! {

@@ -11,10 +11,10 @@ use web_sys::{PointerEvent, ResizeObserver, WheelEvent};
 
 use super::{
     input::{self, Gesture, Move, ZOOM_STEP},
-    live::Live,
+    live::LiveSeats,
     model::Hall,
     overlay::SectionLabel,
-    stage::{Handle, Stage},
+    stage::{Handle, MapStage},
 };
 use ui::{
     browser,
@@ -41,7 +41,7 @@ pub struct Pointed {
 pub fn MapCanvas(
     hall: StoredValue<Rc<Hall>, LocalStorage>,
     /// The states of the seats.
-    live: StoredValue<Rc<RefCell<Live>>, LocalStorage>,
+    live: StoredValue<Rc<RefCell<LiveSeats>>, LocalStorage>,
     /// Receives the stage when the canvas is on the page.
     stage: RwSignal<Option<Handle>, LocalStorage>,
     /// The indexes of the seats that this visitor has chosen or holds.
@@ -88,7 +88,7 @@ pub fn MapCanvas(
     });
     follow(move || {
         appearance.changes.track();
-        stage.with(|stage| stage.as_ref().map(|stage| stage.update(Stage::repaint)));
+        stage.with(|stage| stage.as_ref().map(|stage| stage.update(MapStage::repaint)));
     });
     // The typeface may load after the first frame. Then the labels are drawn again with it.
     if let Ok(ready) = member(&member(&document(), "fonts"), "ready").dyn_into::<js_sys::Promise>()
@@ -96,7 +96,7 @@ pub fn MapCanvas(
         leptos::task::spawn_local(async move {
             let _ = wasm_bindgen_futures::JsFuture::from(ready).await;
             if let Some(Some(stage)) = stage.try_get_untracked() {
-                stage.update(Stage::repaint);
+                stage.update(MapStage::repaint);
             }
         });
     }
@@ -237,7 +237,7 @@ pub fn MapCanvas(
                     class="tool"
                     aria-label=tx!(i18n, map.fit)
                     on:click=act(move |_| {
-                        with_stage(&|stage| stage.update(Stage::fit));
+                        with_stage(&|stage| stage.update(MapStage::fit));
                     })
                 >
                     <Icon sign=Sign::Fit/>

@@ -75,7 +75,7 @@ const MAX_CELLS: usize = 256;
 
 /// Points by grid cell. It finds the visible seats, or the seat under the pointer, without a search through all 20,000.
 #[derive(Debug, Clone)]
-pub struct Grid {
+pub struct PointGrid {
     bounds: Bounds,
     cell: f32,
     columns: usize,
@@ -85,7 +85,7 @@ pub struct Grid {
     order: Vec<u32>,
 }
 
-impl Grid {
+impl PointGrid {
     /// Sorts points into cells of about this side length.
     pub fn new(x: &[f32], y: &[f32], cell: f32) -> Self {
         let mut bounds = Bounds::EMPTY;
@@ -213,7 +213,7 @@ mod tests {
     fn the_grid_finds_every_point_in_a_box() {
         let x: Vec<f32> = (0..400_u16).map(|n| f32::from(n % 20) * 25.0).collect();
         let y: Vec<f32> = (0..400_u16).map(|n| f32::from(n / 20) * 30.0).collect();
-        let grid = Grid::new(&x, &y, 60.0);
+        let grid = PointGrid::new(&x, &y, 60.0);
         for area in [
             Bounds { left: 10.0, top: 10.0, right: 120.0, bottom: 95.0 },
             Bounds { left: -50.0, top: -50.0, right: 5000.0, bottom: 5000.0 },
@@ -234,7 +234,7 @@ mod tests {
 
     #[test]
     fn an_empty_hall_has_an_empty_grid() {
-        let grid = Grid::new(&[], &[], 10.0);
+        let grid = PointGrid::new(&[], &[], 10.0);
         assert_eq!(grid.within(&Bounds::EMPTY.grown(5.0)).count(), 0);
         assert_eq!(
             grid.within(&Bounds { left: -1.0, top: -1.0, right: 1.0, bottom: 1.0 }).count(),

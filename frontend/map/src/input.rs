@@ -8,7 +8,7 @@ use ui::js::pow;
 
 use super::{
     geometry::within,
-    stage::{Handle, Stage},
+    stage::{Handle, MapStage},
     view::Detail,
 };
 
@@ -110,7 +110,7 @@ impl Gesture {
     }
 }
 
-pub fn apply(stage: &mut Stage, step: Move) {
+pub fn apply(stage: &mut MapStage, step: Move) {
     match step {
         Move::Nothing => {}
         Move::Pan(dx, dy) => stage.pan(dx, dy),
@@ -156,14 +156,14 @@ pub fn pick(handle: &Handle, x: f32, y: f32, is_touch: bool) -> Option<usize> {
 
 /// Handles a key. Returns whether the map uses this key.
 pub fn key(handle: &Handle, key: &str) -> bool {
-    let act: fn(&mut Stage) = match key {
+    let act: fn(&mut MapStage) = match key {
         "ArrowLeft" => |stage| stage.pan(KEY_PX, 0.0),
         "ArrowRight" => |stage| stage.pan(-KEY_PX, 0.0),
         "ArrowUp" => |stage| stage.pan(0.0, KEY_PX),
         "ArrowDown" => |stage| stage.pan(0.0, -KEY_PX),
         "+" | "=" => |stage| stage.zoom_step(ZOOM_STEP),
         "-" | "_" => |stage| stage.zoom_step(1.0 / ZOOM_STEP),
-        "0" | "Home" => Stage::fit,
+        "0" | "Home" => MapStage::fit,
         _ => return false,
     };
     handle.update(act);

@@ -2,12 +2,12 @@
 
 use super::{
     geometry::{Bounds, within},
-    view::Size,
+    view::CanvasSize,
 };
 
 /// A label that is to be placed.
 #[derive(Debug, Clone, Copy)]
-pub struct Wish {
+pub struct UnplacedLabel {
     /// The horizontal centre of the label on the screen, in CSS pixels.
     pub x: f32,
     /// The vertical centre of the label on the screen, in CSS pixels.
@@ -18,10 +18,10 @@ pub struct Wish {
     pub short: (f32, f32),
 }
 
-impl Wish {
+impl UnplacedLabel {
     /// Moves the label so that the edge of the screen cuts off no part of it. A label whose place is not visible is
     /// not moved.
-    pub fn inside(self, size: Size) -> Self {
+    pub fn inside(self, size: CanvasSize) -> Self {
         let moved = |at: f32, needed: f32, room: f32| {
             let half = needed / 2.0 + GAP;
             let in_sight = (0.0..=room).contains(&at);
@@ -48,8 +48,8 @@ pub enum Granted {
 const GAP: f32 = 3.0;
 
 /// Places the labels: first all names, then the second lines of the labels that have room.
-pub fn granted(wishes: &[Wish]) -> Vec<Granted> {
-    let area = |wish: &Wish, (width, height): (f32, f32)| Bounds {
+pub fn granted(wishes: &[UnplacedLabel]) -> Vec<Granted> {
+    let area = |wish: &UnplacedLabel, (width, height): (f32, f32)| Bounds {
         left: wish.x - width / 2.0 - GAP,
         right: wish.x + width / 2.0 + GAP,
         top: wish.y - height / 2.0 - GAP,
@@ -86,13 +86,13 @@ pub fn granted(wishes: &[Wish]) -> Vec<Granted> {
 mod tests {
     use super::*;
 
-    fn at(x: f32) -> Wish {
-        Wish { x, y: 0.0, full: (100.0, 30.0), short: (40.0, 15.0) }
+    fn at(x: f32) -> UnplacedLabel {
+        UnplacedLabel { x, y: 0.0, full: (100.0, 30.0), short: (40.0, 15.0) }
     }
 
     #[test]
     fn a_label_at_the_edge_moves_inside_and_one_out_of_sight_stays_there() {
-        let size = Size { width: 390.0, height: 400.0 };
+        let size = CanvasSize { width: 390.0, height: 400.0 };
         let place = |x| {
             let wish = at(x).inside(size);
             (wish.x, wish.y)
@@ -101,7 +101,7 @@ mod tests {
         assert_eq!(place(200.0), (200.0, 18.0));
         assert_eq!(place(389.0), (337.0, 18.0));
         assert_eq!(place(-10.0).0, -10.0);
-        let narrow = at(30.0).inside(Size { width: 60.0, height: 400.0 });
+        let narrow = at(30.0).inside(CanvasSize { width: 60.0, height: 400.0 });
         assert_eq!(narrow.x, 53.0, "its beginning is what stays in sight");
     }
 

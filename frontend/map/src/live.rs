@@ -8,7 +8,7 @@ use holdfast_contract::{
     live::{Change, SeatState, SeatStates},
 };
 
-use super::{model::Hall, prices::Closed};
+use super::{model::Hall, prices::ClosedPairs};
 
 /// The server's clock, calculated from the browser's monotonic clock.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -42,7 +42,7 @@ impl ServerClock {
 
 /// The state of every seat.
 #[derive(Debug, Default)]
-pub struct Live {
+pub struct LiveSeats {
     /// The number of the last change that this state contains.
     pub seq: i64,
     pub clock: ServerClock,
@@ -54,22 +54,22 @@ pub struct Live {
     /// The number of free seats in each section.
     pub left: Vec<i64>,
     /// The seats that no offer sells now, free or not.
-    pub closed: Closed,
+    pub closed: ClosedPairs,
     /// The earliest moment in `until`.
     next_lapse: i64,
     /// The changes beyond a gap of which the page has heard.
-    beyond: Option<Beyond>,
+    beyond: Option<ChangesAhead>,
 }
 
 /// Consecutive changes that the page has heard of, with some before them missing.
 #[derive(Debug)]
-struct Beyond {
+struct ChangesAhead {
     first: i64,
     last: i64,
     seats: Vec<SeatState>,
 }
 
-impl Live {
+impl LiveSeats {
     /// The state in which every seat is free.
     pub fn new(hall: &Hall) -> Self {
         let mut live = Self {
@@ -111,7 +111,7 @@ impl Live {
                 }
                 beyond => {
                     let (first, last) = (change.first, change.seq);
-                    *beyond = Some(Beyond { first, last, seats: change.seats.clone() });
+                    *beyond = Some(ChangesAhead { first, last, seats: change.seats.clone() });
                 }
             }
         }
@@ -121,7 +121,7 @@ impl Live {
     /// The log has reached this number, which the page may not know.
     pub fn hear_of(&mut self, seq: i64) {
         if seq > self.seq && self.beyond.is_none() {
-            self.beyond = Some(Beyond { first: seq + 1, last: seq, seats: Vec::new() });
+            self.beyond = Some(ChangesAhead { first: seq + 1, last: seq, seats: Vec::new() });
         }
     }
 
@@ -234,7 +234,7 @@ mod tests {
     #[test]
     fn older_messages_are_dropped_and_repeated_ones_change_nothing() {
         let hall = small_hall();
-        let mut live = Live::new(&hall);
+        let mut live = LiveSeats::new(&hall);
         let sold = [SeatState(3, SeatStatus::Sold, 5, None)];
         assert_eq!(live.apply(&hall, &sold), [2]);
         assert!(live.apply(&hall, &sold).is_empty());
@@ -247,7 +247,7 @@ mod tests {
     #[test]
     fn a_held_seat_turns_free_when_its_time_has_passed_on_the_servers_clock() {
         let hall = small_hall();
-        let mut live = Live::new(&hall);
+        let mut live = LiveSeats::new(&hall);
         // The page is 2 s old, and the server's clock says 1,000,000.
         let held = vec![
             SeatState(1, SeatStatus::Held, 1, Some(1_000_010)),
@@ -266,7 +266,7 @@ mod tests {
     #[test]
     fn an_older_state_takes_nothing_back() {
         let hall = small_hall();
-        let mut live = Live::new(&hall);
+        let mut live = LiveSeats::new(&hall);
         live.replace(&hall, &states(7, 0, vec![SeatState(1, SeatStatus::Held, 3, None)]), 0.0);
         live.seq = 9;
         live.apply(&hall, &[SeatState(2, SeatStatus::Sold, 5, None)]);
@@ -286,7 +286,7 @@ mod tests {
     #[test]
     fn what_is_heard_beyond_a_gap_counts_when_a_state_closes_the_gap() {
         let hall = small_hall();
-        let mut live = Live::new(&hall);
+        let mut live = LiveSeats::new(&hall);
         live.replace(&hall, &states(7, 0, vec![]), 0.0);
         assert_eq!(
             live.hear(&hall, &change(8, 9, vec![SeatState(1, SeatStatus::Held, 2, None)])),
@@ -316,7 +316,7 @@ mod tests {
     #[test]
     fn a_page_that_is_told_how_far_the_log_is_reads_until_it_is_there() {
         let hall = small_hall();
-        let mut live = Live::new(&hall);
+        let mut live = LiveSeats::new(&hall);
         live.replace(&hall, &states(7, 0, vec![]), 0.0);
         live.hear_of(7);
         assert!(!live.has_gap());
@@ -332,7 +332,7 @@ mod tests {
     #[test]
     fn a_state_out_of_a_cache_does_not_set_the_clock_back() {
         let hall = small_hall();
-        let mut live = Live::new(&hall);
+        let mut live = LiveSeats::new(&hall);
         live.replace(&hall, &states(7, 1_000, vec![]), 0.0);
         live.replace(&hall, &states(7, 1_000, vec![]), 600_000.0);
         assert_eq!(live.clock.seconds(600_000.0), 1_600);
@@ -343,7 +343,7 @@ mod tests {
     #[test]
     fn after_a_reset_the_state_of_another_log_is_taken() {
         let hall = small_hall();
-        let mut live = Live::new(&hall);
+        let mut live = LiveSeats::new(&hall);
         live.replace(&hall, &states(500, 0, vec![SeatState(1, SeatStatus::Sold, 3, None)]), 0.0);
         live.forget_number();
         assert_eq!(live.replace(&hall, &states(20, 0, vec![]), 0.0), [0]);
@@ -353,7 +353,7 @@ mod tests {
     #[test]
     fn a_new_state_replaces_everything() {
         let hall = small_hall();
-        let mut live = Live::new(&hall);
+        let mut live = LiveSeats::new(&hall);
         live.apply(&hall, &[SeatState(1, SeatStatus::Sold, 9, None)]);
         let next = states(8, 0, vec![SeatState(40, SeatStatus::Blocked, 2, None)]);
         assert_eq!(live.replace(&hall, &next, 0.0), [0, 39]);

@@ -4,12 +4,12 @@ use web_sys::{CanvasRenderingContext2d as Context, HtmlCanvasElement};
 
 use super::{
     geometry::Bounds,
-    live::Live,
+    live::LiveSeats,
     model::Hall,
     paint::Brush,
     palette::Palette,
     tiles::context_of,
-    view::{Size, View},
+    view::{CanvasSize, View},
 };
 
 /// The longer side of the minimap, in CSS pixels.
@@ -36,11 +36,11 @@ impl Minimap {
     }
 
     /// Draws the minimap with a frame around the visible part `seen`.
-    pub fn draw(&mut self, hall: &Hall, live: &Live, palette: &Palette, seen: Bounds) {
+    pub fn draw(&mut self, hall: &Hall, live: &LiveSeats, palette: &Palette, seen: Bounds) {
         let longer = hall.bounds.width().max(hall.bounds.height()).max(1.0);
         let scale = SIDE / longer;
         let size =
-            Size { width: hall.bounds.width() * scale, height: hall.bounds.height() * scale };
+            CanvasSize { width: hall.bounds.width() * scale, height: hall.bounds.height() * scale };
         let view = View::fitting(&hall.bounds, size, 0.0);
         if self.picture.is_none() {
             self.picture = picture(hall, live, palette, view, size);
@@ -69,10 +69,10 @@ impl Minimap {
 
 fn picture(
     hall: &Hall,
-    live: &Live,
+    live: &LiveSeats,
     palette: &Palette,
     view: View,
-    size: Size,
+    size: CanvasSize,
 ) -> Option<HtmlCanvasElement> {
     use wasm_bindgen::JsCast;
     let canvas: HtmlCanvasElement =
@@ -90,7 +90,7 @@ fn picture(
 }
 
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "pixels")]
-fn set_size(canvas: &HtmlCanvasElement, size: Size) {
+fn set_size(canvas: &HtmlCanvasElement, size: CanvasSize) {
     canvas.set_width((f64::from(size.width) * RATIO) as u32);
     canvas.set_height((f64::from(size.height) * RATIO) as u32);
 }

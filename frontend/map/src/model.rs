@@ -14,7 +14,7 @@ use holdfast_contract::{
 };
 use uuid::Uuid;
 
-use super::geometry::{Bounds, Grid};
+use super::geometry::{Bounds, PointGrid};
 
 /// The entry for "no such seat" in the table of ids.
 const NONE: u32 = u32::MAX;
@@ -41,7 +41,7 @@ pub struct Ribbon {
 }
 
 #[derive(Debug, Clone)]
-pub struct Row {
+pub struct HallRow {
     pub label: String,
     /// Where the name is drawn.
     pub label_at: LabelAt,
@@ -73,7 +73,7 @@ pub struct Hall {
     /// The shapes drawn beside the seats, such as the stage or the pitch.
     pub areas: Vec<MapArea>,
     pub sections: Vec<SectionShape>,
-    pub rows: Vec<Row>,
+    pub rows: Vec<HallRow>,
     /// The horizontal position of each seat in plan units.
     pub x: Vec<f32>,
     /// The vertical position of each seat in plan units.
@@ -91,7 +91,7 @@ pub struct Hall {
     /// The id of each seat within the event.
     pub ids: Vec<i32>,
     /// The grid that finds a seat by its position.
-    pub grid: Grid,
+    pub grid: PointGrid,
     by_id: Vec<u32>,
 }
 
@@ -116,7 +116,7 @@ impl Hall {
         (entry != NONE).then_some(entry as usize)
     }
 
-    pub fn row_of(&self, seat: usize) -> &Row {
+    pub fn row_of(&self, seat: usize) -> &HallRow {
         &self.rows[self.row[seat] as usize]
     }
 

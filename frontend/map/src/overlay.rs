@@ -4,9 +4,9 @@
 use std::f64::consts::TAU;
 
 use super::{
-    labels::{Granted, Wish, granted},
+    labels::{Granted, UnplacedLabel, granted},
     paint::{Brush, typeface},
-    view::{Size, View},
+    view::{CanvasSize, View},
 };
 
 /// The label of a section when the map is zoomed out.
@@ -64,7 +64,7 @@ impl Brush<'_> {
     }
 
     /// Draws the names of sections, in CSS pixels, so that no name covers another.
-    pub fn section_labels(&self, labels: &[SectionLabel], view: View, size: Size) {
+    pub fn section_labels(&self, labels: &[SectionLabel], view: View, size: CanvasSize) {
         let seen = view.visible(size);
         let context = self.context;
         context.set_text_align("center");
@@ -81,7 +81,7 @@ impl Brush<'_> {
             #[allow(clippy::cast_possible_truncation, reason = "pixels")]
             let small = |width: f64, lines: f64| (width as f32, (lines * LINE_PX + 6.0) as f32);
             let full = small(name.max(detail), 2.0);
-            wishes.push(Wish { x, y, full, short: small(name, 1.0) }.inside(size));
+            wishes.push(UnplacedLabel { x, y, full, short: small(name, 1.0) }.inside(size));
             texts.push(label);
         }
         for ((wish, label), got) in wishes.iter().zip(texts).zip(granted(&wishes)) {
@@ -94,7 +94,7 @@ impl Brush<'_> {
         self.context.measure_text(text).map_or(0.0, |metrics| metrics.width())
     }
 
-    fn label(&self, wish: &Wish, label: &SectionLabel, got: Granted) {
+    fn label(&self, wish: &UnplacedLabel, label: &SectionLabel, got: Granted) {
         let (width, height) = match got {
             Granted::Full => wish.full,
             Granted::Short => wish.short,

@@ -15,8 +15,8 @@ use web_sys::CanvasRenderingContext2d as Context;
 
 use super::{
     geometry::Bounds,
-    live::Live,
-    model::{Hall, Row},
+    live::LiveSeats,
+    model::{Hall, HallRow},
     palette::Palette,
     view::Detail,
 };
@@ -32,7 +32,7 @@ pub fn typeface(weight: u32, size: f64) -> String {
 pub struct Brush<'a> {
     pub context: &'a Context,
     pub hall: &'a Hall,
-    pub live: &'a Live,
+    pub live: &'a LiveSeats,
     pub palette: &'a Palette,
 }
 
@@ -152,7 +152,7 @@ impl Brush<'_> {
     }
 
     /// The places of a row's labels: one step beyond the first and the last seat, in the direction of the row.
-    fn label_places(&self, row: &Row) -> Vec<(f64, f64)> {
+    fn label_places(&self, row: &HallRow) -> Vec<(f64, f64)> {
         let mut places = Vec::new();
         if row.seats.len() < 2 {
             return places;

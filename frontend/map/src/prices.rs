@@ -60,9 +60,9 @@ pub enum Sale<'a> {
 
 /// The pairs of section and category that no offer sells now: nobody can buy their seats, whatever their state.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Closed(Vec<(usize, u8)>);
+pub struct ClosedPairs(Vec<(usize, u8)>);
 
-impl Closed {
+impl ClosedPairs {
     /// Whether no offer sells the seats of this category in this section.
     pub fn has(&self, section: usize, category: u8) -> bool {
         self.0.binary_search(&(section, category)).is_ok()
@@ -162,7 +162,7 @@ impl Prices {
     }
 
     /// The pairs of section and category that no offer sells now.
-    pub fn closed(&self, hall: &Hall) -> Closed {
+    pub fn closed(&self, hall: &Hall) -> ClosedPairs {
         let mut closed = Vec::new();
         for (index, section) in hall.sections.iter().enumerate() {
             for (number, category) in (0_u8..).zip(&hall.categories) {
@@ -172,7 +172,7 @@ impl Prices {
                 }
             }
         }
-        Closed(closed)
+        ClosedPairs(closed)
     }
 
     /// The offers for a general-admission section, which has no categories, including those that are not on sale now.

@@ -16,13 +16,13 @@ use moves::Glide;
 
 use super::{
     geometry::within,
-    live::Live,
+    live::LiveSeats,
     minimap::Minimap,
     model::Hall,
     overlay::SectionLabel,
     palette::Palette,
     tiles::{Tiles, affordable_ratio, context_of},
-    view::{Detail, Size, View},
+    view::{CanvasSize, Detail, View},
 };
 
 /// A point this much beyond the edge of a seat still hits it, as a multiple of its radius.
@@ -30,19 +30,19 @@ const REACH: f32 = 1.15;
 /// The free margin around the hall, in CSS pixels.
 const PADDING: f32 = 16.0;
 /// The size of the corner with the zoom buttons and a margin, in CSS pixels. See `.map-tools` in the style sheet.
-const TOOLS: Size = Size { width: 174.0, height: 78.0 };
+const TOOLS: CanvasSize = CanvasSize { width: 174.0, height: 78.0 };
 /// The minimap is shown when the map is larger than the whole hall by this factor.
 const MINIMAP_FROM: f32 = 1.15;
 
-pub struct Stage {
+pub struct MapStage {
     canvas: HtmlCanvasElement,
     context: Context,
     minimap: Minimap,
     pub hall: Rc<Hall>,
-    live: Rc<RefCell<Live>>,
+    live: Rc<RefCell<LiveSeats>>,
     palette: Palette,
     tiles: Tiles,
-    size: Size,
+    size: CanvasSize,
     device_ratio: f64,
     view: View,
     fit: View,
@@ -53,12 +53,12 @@ pub struct Stage {
     pointed_at: Option<usize>,
 }
 
-impl Stage {
+impl MapStage {
     fn new(
         canvas: HtmlCanvasElement,
         minimap: HtmlCanvasElement,
         hall: Rc<Hall>,
-        live: Rc<RefCell<Live>>,
+        live: Rc<RefCell<LiveSeats>>,
     ) -> Option<Self> {
         let context = context_of(&canvas)?;
         let palette = Palette::read(&hall.categories);
@@ -71,7 +71,7 @@ impl Stage {
             live,
             palette,
             tiles: Tiles::default(),
-            size: Size { width: 0.0, height: 0.0 },
+            size: CanvasSize { width: 0.0, height: 0.0 },
             device_ratio: 1.0,
             view,
             fit: view,
@@ -85,7 +85,7 @@ impl Stage {
 
     /// Adapts to the size of the canvas on the page.
     pub fn resize(&mut self, width: f32, height: f32) {
-        let size = Size { width, height };
+        let size = CanvasSize { width, height };
         let ratio = affordable_ratio(within(window().device_pixel_ratio(), 1.0, 3.0), size);
         if width < 1.0
             || height < 1.0
@@ -197,7 +197,7 @@ impl Stage {
     }
 
     /// The size of the canvas, in CSS pixels.
-    pub fn size(&self) -> Size {
+    pub fn size(&self) -> CanvasSize {
         self.size
     }
 }

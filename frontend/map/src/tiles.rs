@@ -9,7 +9,7 @@ use web_sys::{CanvasRenderingContext2d as Context, HtmlCanvasElement};
 
 use super::{
     geometry::Bounds,
-    view::{Size, View},
+    view::{CanvasSize, View},
 };
 
 /// The side of a tile, in CSS pixels.
@@ -29,7 +29,7 @@ const MIN_RATIO: f64 = 0.5;
 const AHEAD: i32 = 1;
 
 /// The column and row of a tile.
-type Place = (i32, i32);
+type TilePosition = (i32, i32);
 
 struct Tile {
     canvas: HtmlCanvasElement,
@@ -40,20 +40,20 @@ struct Tile {
 #[derive(Default)]
 struct Layer {
     scale: f32,
-    tiles: Vec<(Place, Tile)>,
+    tiles: Vec<(TilePosition, Tile)>,
 }
 
 impl Layer {
-    fn has(&self, place: Place) -> bool {
+    fn has(&self, place: TilePosition) -> bool {
         self.tiles.iter().any(|(it, _)| *it == place)
     }
 
-    fn get(&self, place: Place) -> Option<&Tile> {
+    fn get(&self, place: TilePosition) -> Option<&Tile> {
         self.tiles.iter().find(|(it, _)| *it == place).map(|(_, tile)| tile)
     }
 
     /// Takes out the canvas of the first tile whose place is wanted.
-    fn take(&mut self, wanted: impl Fn(Place) -> bool) -> Option<HtmlCanvasElement> {
+    fn take(&mut self, wanted: impl Fn(TilePosition) -> bool) -> Option<HtmlCanvasElement> {
         let at = self.tiles.iter().position(|(place, _)| wanted(*place))?;
         Some(self.tiles.swap_remove(at).1.canvas)
     }
@@ -72,7 +72,7 @@ pub struct Tiles {
 
 /// How many canvas pixels each CSS pixel of a map of this size gets: the wanted number, or fewer if the map and the
 /// tiles that cover it would exceed [`MAX_BYTES`].
-pub fn affordable_ratio(wanted: f64, size: Size) -> f64 {
+pub fn affordable_ratio(wanted: f64, size: CanvasSize) -> f64 {
     let tiles = |length: f32| f64::from((length / SIDE).ceil() + 1.0) * f64::from(SIDE);
     let area = f64::from(size.width) * f64::from(size.height);
     let pixels = area + tiles(size.width) * tiles(size.height);
@@ -82,7 +82,7 @@ pub fn affordable_ratio(wanted: f64, size: Size) -> f64 {
 
 /// How many tiles fit into [`MAX_BYTES`] beside a map of this size.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few hundred")]
-fn most_tiles(device_ratio: f64, size: Size) -> usize {
+fn most_tiles(device_ratio: f64, size: CanvasSize) -> usize {
     let bytes = |width: f32, height: f32| {
         f64::from(width) * f64::from(height) * device_ratio.powi(2) * BYTES_PER_PIXEL
     };
@@ -99,7 +99,7 @@ impl Tiles {
     }
 
     /// Bounds the number of tiles for a map of this size.
-    pub fn bound(&mut self, size: Size) {
+    pub fn bound(&mut self, size: CanvasSize) {
         self.max = most_tiles(self.device_ratio, size);
     }
 
@@ -142,7 +142,7 @@ impl Tiles {
 
     /// A canvas for one more tile: an unused canvas, a new canvas while the limit allows it, or else the canvas of
     /// the tile that is needed least. `None` if all tiles are needed.
-    fn canvas(&mut self, needed: &[Place]) -> Option<HtmlCanvasElement> {
+    fn canvas(&mut self, needed: &[TilePosition]) -> Option<HtmlCanvasElement> {
         if self.count() > self.max {
             self.spare.drain(..).for_each(|canvas| free(&canvas));
         }
@@ -190,7 +190,7 @@ impl Tiles {
         &mut self,
         context: &Context,
         view: View,
-        size: Size,
+        size: CanvasSize,
         paint: &dyn Fn(&Context, &Bounds, f32),
         may_go_on: &dyn Fn() -> bool,
     ) -> bool {
@@ -220,7 +220,12 @@ impl Tiles {
         missing
     }
 
-    fn paint(&mut self, place: Place, needed: &[Place], paint: &dyn Fn(&Context, &Bounds, f32)) {
+    fn paint(
+        &mut self,
+        place: TilePosition,
+        needed: &[TilePosition],
+        paint: &dyn Fn(&Context, &Bounds, f32),
+    ) {
         let scale = self.current.scale;
         let own = self.current.take(|it| it == place);
         let Some(canvas) = own.or_else(|| self.canvas(needed)) else { return };
@@ -258,7 +263,7 @@ fn free(canvas: &HtmlCanvasElement) {
 
 /// The upper left corner of a tile, in pixels at the tile's own scale.
 #[allow(clippy::cast_precision_loss, reason = "a few hundred squares")]
-fn corner((column, row): Place) -> (f32, f32) {
+fn corner((column, row): TilePosition) -> (f32, f32) {
     (column as f32 * SIDE, row as f32 * SIDE)
 }
 
@@ -269,7 +274,7 @@ fn column(pixel: f32) -> i32 {
 }
 
 /// The tiles that cover a part of the plan, and `beyond` more on each side.
-fn places(area: &Bounds, scale: f32, beyond: i32) -> impl Iterator<Item = Place> + use<> {
+fn places(area: &Bounds, scale: f32, beyond: i32) -> impl Iterator<Item = TilePosition> + use<> {
     let columns = column(area.left * scale) - beyond..=column(area.right * scale) + beyond;
     let rows = column(area.top * scale) - beyond..=column(area.bottom * scale) + beyond;
     rows.flat_map(move |row| columns.clone().map(move |column| (column, row)))
@@ -329,7 +334,7 @@ mod tests {
             (2200.0, 1300.0, 2.0, 1.5),
             (3480.0, 2000.0, 3.0, 1.0),
         ] {
-            let size = Size { width, height };
+            let size = CanvasSize { width, height };
             let ratio = affordable_ratio(wanted, size);
             assert!((least..=wanted).contains(&ratio), "{size:?} gets {ratio}");
             let seen =

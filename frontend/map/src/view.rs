@@ -15,7 +15,7 @@ pub struct View {
 
 /// The size of the canvas, in CSS pixels.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Size {
+pub struct CanvasSize {
     pub width: f32,
     pub height: f32,
 }
@@ -53,7 +53,7 @@ impl Detail {
 
 impl View {
     /// The view that shows all of `bounds`, centred, with a margin of `padding` pixels.
-    pub fn fitting(bounds: &Bounds, size: Size, padding: f32) -> Self {
+    pub fn fitting(bounds: &Bounds, size: CanvasSize, padding: f32) -> Self {
         let room = ((size.width - 2.0 * padding).max(1.0), (size.height - 2.0 * padding).max(1.0));
         let scale = (room.0 / bounds.width().max(1.0)).min(room.1 / bounds.height().max(1.0));
         let (x, y) = bounds.centre();
@@ -65,9 +65,9 @@ impl View {
     pub fn fitting_beside(
         bounds: &Bounds,
         mut places: impl Iterator<Item = (f32, f32)>,
-        size: Size,
+        size: CanvasSize,
         padding: f32,
-        corner: Size,
+        corner: CanvasSize,
     ) -> Self {
         let whole = Self::fitting(bounds, size, padding);
         let (left, top) = (size.width - corner.width, size.height - corner.height);
@@ -76,7 +76,7 @@ impl View {
             x > left && y > top
         };
         if top > corner.height && places.any(is_beneath) {
-            Self::fitting(bounds, Size { height: top, ..size }, padding)
+            Self::fitting(bounds, CanvasSize { height: top, ..size }, padding)
         } else {
             whole
         }
@@ -93,7 +93,7 @@ impl View {
     }
 
     /// The visible part of the plan.
-    pub fn visible(self, size: Size) -> Bounds {
+    pub fn visible(self, size: CanvasSize) -> Bounds {
         let (left, top) = self.to_plan(0.0, 0.0);
         let (right, bottom) = self.to_plan(size.width, size.height);
         Bounds { left, top, right, bottom }
@@ -112,12 +112,12 @@ impl View {
     }
 
     /// The view with this point of the plan in the middle of the screen.
-    pub fn centred_on(self, x: f32, y: f32, size: Size) -> Self {
+    pub fn centred_on(self, x: f32, y: f32, size: CanvasSize) -> Self {
         Self { x: size.width / 2.0 - x * self.scale, y: size.height / 2.0 - y * self.scale, ..self }
     }
 
     /// The view moved back so that the hall stays on the screen: each of its edges stays on its own side of the middle.
-    pub fn kept_near(self, bounds: &Bounds, size: Size) -> Self {
+    pub fn kept_near(self, bounds: &Bounds, size: CanvasSize) -> Self {
         let (left, top) = self.to_screen(bounds.left, bounds.top);
         let (right, bottom) = self.to_screen(bounds.right, bounds.bottom);
         let (middle_x, middle_y) = (size.width / 2.0, size.height / 2.0);
@@ -151,7 +151,7 @@ mod tests {
     use super::*;
 
     const HALL: Bounds = Bounds { left: -100.0, top: 0.0, right: 900.0, bottom: 500.0 };
-    const SCREEN: Size = Size { width: 520.0, height: 400.0 };
+    const SCREEN: CanvasSize = CanvasSize { width: 520.0, height: 400.0 };
 
     #[track_caller]
     fn check_close(a: f32, b: f32) {
@@ -171,9 +171,9 @@ mod tests {
 
     #[test]
     fn nothing_to_choose_lies_beneath_the_corner() {
-        let corner = Size { width: 150.0, height: 60.0 };
+        let corner = CanvasSize { width: 150.0, height: 60.0 };
         // The hall fills this screen, so its last seat would lie in the corner.
-        let screen = Size { width: 520.0, height: 270.0 };
+        let screen = CanvasSize { width: 520.0, height: 270.0 };
         let fit = |place| View::fitting_beside(&HALL, [place].into_iter(), screen, 10.0, corner);
         let free = fit((0.0, 400.0));
         assert_eq!(free, View::fitting(&HALL, screen, 10.0));

@@ -36,7 +36,7 @@ pub struct PaymentElement {
 pub struct NotLoaded;
 
 /// The colours of the element, as `#rrggbb`.
-pub struct Look {
+pub struct ElementColours {
     /// Whether the page is dark.
     pub is_dark: bool,
     /// The colour of buttons and other controls.
@@ -47,7 +47,7 @@ pub struct Look {
     pub ink: String,
 }
 
-impl Look {
+impl ElementColours {
     fn options(&self) -> JsValue {
         let variables = object(&[
             ("colorPrimary", self.accent.as_str().into()),
@@ -86,7 +86,7 @@ impl Stripe {
         place: &HtmlElement,
         total: &Money,
         types: &[PaymentMethodType],
-        look: &Look,
+        look: &ElementColours,
     ) -> Result<PaymentElement, NotLoaded> {
         let at_once = types.iter().any(|it| it.at_once);
         let names: js_sys::Array = types.iter().map(|it| JsValue::from_str(&it.name)).collect();
@@ -149,7 +149,7 @@ impl PaymentElement {
     }
 
     /// Gives the element the page's new colours.
-    pub fn dress(&self, look: &Look) {
+    pub fn dress(&self, look: &ElementColours) {
         self.update(("appearance", look.options()));
     }
 

@@ -11,7 +11,9 @@ use leptos_router::components::Router;
 
 use crate::{
     components::header::Header,
-    state::{holds::Holds, language::I18n, network::Network, session::Account, theme::Appearance},
+    state::{
+        holds::Holds, language::I18n, network::Network, session::SignedInUser, theme::Appearance,
+    },
 };
 
 thread_local! {
@@ -26,7 +28,7 @@ pub fn start(program: Program, pages: fn() -> AnyView) {
     root.set_inner_html("");
     leptos::mount::mount_to(root.unchecked_into(), move || {
         I18n::provide();
-        Account::provide();
+        SignedInUser::provide();
         Appearance::provide();
         Holds::provide();
         Network::provide();

@@ -6,14 +6,14 @@ use holdfast_contract::{
     words::{SaleReason, SeatRefusal},
 };
 
-use crate::{api::Failure, counted, i18n::Locale, td_string};
+use crate::{api::CallFailure, counted, i18n::Locale, td_string};
 
 /// The message about a failure, in the language of the page.
-pub fn failure(locale: Locale, failure: &Failure) -> String {
+pub fn failure(locale: Locale, failure: &CallFailure) -> String {
     match failure {
-        Failure::Unreachable => td_string!(locale, problem.unreachable).into(),
-        Failure::Unreadable(_) => td_string!(locale, problem.internal).into(),
-        Failure::Problem(problem) => match problem.problem_type() {
+        CallFailure::Unreachable => td_string!(locale, problem.unreachable).into(),
+        CallFailure::Unreadable(_) => td_string!(locale, problem.internal).into(),
+        CallFailure::Problem(problem) => match problem.problem_type() {
             Some(kind) => problem_text(locale, kind, problem),
             None => td_string!(locale, problem.internal).into(),
         },
@@ -173,7 +173,7 @@ mod tests {
             for kind in ProblemType::VARIANTS.iter().copied() {
                 let mut problem = Problem::new(kind, "");
                 problem.limit = Some(10);
-                let text = failure(locale, &Failure::Problem(Box::new(problem)));
+                let text = failure(locale, &CallFailure::Problem(Box::new(problem)));
                 assert!(text.len() > 10, "{kind:?} says {text:?}");
                 assert!(!text.contains("{{"), "{kind:?} says {text:?}");
             }
@@ -184,7 +184,7 @@ mod tests {
     fn says(locale: Locale, kind: ProblemType, reasons: &[&str]) -> String {
         let mut problem = Problem::new(kind, "");
         problem.reasons = reasons.iter().map(|&word| word.to_owned()).collect();
-        failure(locale, &Failure::Problem(Box::new(problem)))
+        failure(locale, &CallFailure::Problem(Box::new(problem)))
     }
 
     #[test]

@@ -30,7 +30,7 @@ const PAGE: usize = 100;
 
 /// A payment in the books.
 #[derive(derive_more::Debug, Clone)]
-pub(super) struct Books {
+pub(super) struct BookedPayment {
     pub(super) status: PaymentStatus,
     pub(super) method: String,
     #[debug("hidden")]
@@ -70,10 +70,14 @@ pub(super) async fn insert(
     Ok(PaymentId(known.id))
 }
 
-pub(super) async fn find(db: &Db, id: &PaymentId) -> Result<Option<Books>, StoreError> {
+pub(super) async fn find(db: &Db, id: &PaymentId) -> Result<Option<BookedPayment>, StoreError> {
     let found = Entity::find_by_id(id.0.clone()).one(db.reader()).await?;
     let books = |row: simulated_payments::Model| {
-        Ok(Books { status: row.status, method: row.method, client_secret: row.client_secret })
+        Ok(BookedPayment {
+            status: row.status,
+            method: row.method,
+            client_secret: row.client_secret,
+        })
     };
     found.map(books).transpose()
 }

@@ -4,7 +4,7 @@ use holdfast_domain::{
     checkout::{Decline, Outcome, PaymentId, PaymentSeen, PaymentStatus, RefundId, Taking},
     ids::SagaId,
     money::{Currency, Money},
-    refund::{Books, Entry, Fate},
+    refund::{BookedRefund, Fate, GatewayBooks},
 };
 use stripe_core::{PaymentIntent, PaymentIntentStatus, Refund};
 use uuid::Uuid;
@@ -175,16 +175,19 @@ pub(super) fn refund(refund: &Refund) -> Outcome<RefundId, RefundRefused> {
 }
 
 /// The captured amount of a payment, and its refunds.
-pub(super) fn books(intent: &PaymentIntent, refunds: &[Refund]) -> Result<Books, Unreachable> {
+pub(super) fn books(
+    intent: &PaymentIntent,
+    refunds: &[Refund],
+) -> Result<GatewayBooks, Unreachable> {
     let currency = currency(intent)?;
-    let entry = |refund: &Refund| Entry {
+    let entry = |refund: &Refund| BookedRefund {
         id: RefundId(refund.id.to_string()),
         key: key(refund).map(str::to_owned),
         minor: from_stripe(refund.amount, currency),
         fate: fate(refund),
     };
     let captured_minor = from_stripe(intent.amount_received, currency);
-    Ok(Books { captured_minor, refunds: refunds.iter().map(entry).collect() })
+    Ok(GatewayBooks { captured_minor, refunds: refunds.iter().map(entry).collect() })
 }
 
 #[cfg(test)]

@@ -64,12 +64,12 @@ pub enum CallError {
     NoReply(String),
     /// Stripe responded with an error.
     #[error("{0}")]
-    Refused(Box<Refusal>),
+    Refused(Box<StripeRefusal>),
 }
 
 /// The fields of Stripe's error object that this program uses (<https://docs.stripe.com/api/errors>).
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Refusal {
+pub struct StripeRefusal {
     /// The HTTP status code of the response.
     #[serde(default)]
     pub status: u16,
@@ -86,7 +86,7 @@ pub struct Refusal {
     pub param: Option<String>,
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for StripeRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let code = self.code.as_deref().unwrap_or("no code");
         let message = self.message.as_deref().unwrap_or("");
@@ -174,14 +174,14 @@ impl Transport {
 
 /// Reads Stripe's error object. If the body cannot be read, the HTTP status alone remains, which is the most
 /// important part.
-fn refusal(status: u16, bytes: &[u8]) -> Refusal {
+fn refusal(status: u16, bytes: &[u8]) -> StripeRefusal {
     #[derive(Deserialize)]
     struct Body {
-        error: Refusal,
+        error: StripeRefusal,
     }
     match serde_json::from_slice(bytes) {
-        Ok(Body { error }) => Refusal { status, ..error },
-        Err(_) => Refusal {
+        Ok(Body { error }) => StripeRefusal { status, ..error },
+        Err(_) => StripeRefusal {
             status,
             kind: String::new(),
             code: None,

@@ -32,7 +32,7 @@ use crate::{
         body::{self, Json, NoContent},
         page,
         problem::ApiProblem,
-        tagged::{Asked, REVALIDATE, Tagged},
+        tagged::{REVALIDATE, ResponseWishes, Tagged},
         time,
     },
     identity::organizations,
@@ -173,7 +173,7 @@ impl EventsApi {
         let (row, moving) = (&seen.moment.row, &seen.moving);
         let turned = seen.offers_turned_at();
         let etag = format!("W/\"i{}-{}-{}-{turned}\"", row.version, moving.total, moving.lapsed);
-        let asked = Asked::of(request);
+        let asked = ResponseWishes::of(request);
         let packed = if asked.has(&etag) {
             None
         } else {

@@ -7,7 +7,7 @@ use crate::{
     catalogue::{
         Catalogue,
         reads::{Pace, PresentEvent},
-        store::events::Moment,
+        store::events::EventSnapshot,
     },
     http::{auth::Caller, problem::ApiProblem},
     kernel::{failpoint, idempotency::MAKE},
@@ -32,12 +32,16 @@ impl Catalogue {
             done
         };
         let done = self.base.tasks.run(work).await??;
-        failpoint::reach(MAKE, failpoint::Moment::AfterRecord);
+        failpoint::reach(MAKE, failpoint::HaltMoment::AfterRecord);
         Ok(done)
     }
 
     /// The event with this id or slug as it is now, if the caller may see it.
-    pub(super) async fn look(&self, caller: &Caller, id: &str) -> Result<Arc<Moment>, ApiProblem> {
+    pub(super) async fn look(
+        &self,
+        caller: &Caller,
+        id: &str,
+    ) -> Result<Arc<EventSnapshot>, ApiProblem> {
         let visible = self.access.visible(caller, id).await?;
         let pace = self.reads.pace_of(caller.role());
         if let Some(moment) = self.reads.moment(visible.event(), pace).await? {
@@ -54,7 +58,7 @@ impl Catalogue {
     }
 
     /// The event as it is now.
-    pub(super) async fn moment(&self, event: Visible) -> Result<Arc<Moment>, ApiProblem> {
+    pub(super) async fn moment(&self, event: Visible) -> Result<Arc<EventSnapshot>, ApiProblem> {
         if let Some(moment) = self.reads.moment(event.event(), Pace::EXACT).await? {
             return Ok(moment);
         }

@@ -5,7 +5,7 @@ use holdfast_contract::{
     words::SeatRefusal,
 };
 use holdfast_domain::{
-    plan::{Claim, InUse, PlanFaults},
+    plan::{InUse, PlanFaults, SeatClaim},
     sale::Hindrance,
     text::counted,
 };
@@ -13,7 +13,8 @@ use holdfast_domain::{
 use crate::{
     catalogue::{
         change_seat::SeatError, create_event::EventError, keep_sections::LostOffer,
-        offers::OfferError, replace_plan::PlanError, sections::SectionError, sellable::Named,
+        offers::OfferError, replace_plan::PlanError, sections::SectionError,
+        sellable::NamedHindrance,
     },
     http::problem::ApiProblem,
 };
@@ -40,11 +41,11 @@ fn illegal(what: &impl ToString) -> ApiProblem {
 }
 
 /// The problem for an event that cannot be published yet, with each reason.
-fn unsellable(hindrances: Vec<Named>) -> ApiProblem {
+fn unsellable(hindrances: Vec<NamedHindrance>) -> ApiProblem {
     let mut reasons: Vec<String> =
         hindrances.iter().map(|known| known.hindrance.as_str().to_owned()).collect();
     reasons.dedup();
-    let errors = hindrances.into_iter().map(|Named { hindrance, offer }| {
+    let errors = hindrances.into_iter().map(|NamedHindrance { hindrance, offer }| {
         let (field, message) = match hindrance {
             Hindrance::NoPlaces => ("sections".to_owned(), "the event has no places".to_owned()),
             Hindrance::NoOffers => ("offers".to_owned(), "the event has no offers".to_owned()),
@@ -82,8 +83,8 @@ fn in_use(in_use: &InUse) -> ApiProblem {
     let claimed = vanishing.iter().copied().chain(moved.iter().map(|seat| (seat.id, seat.claim)));
     let named = claimed.take(MAX_NAMED_SEATS).map(|(seat, claim)| {
         let reason = match claim {
-            Claim::Sold => SeatRefusal::Sold,
-            Claim::Held | Claim::None => SeatRefusal::Held,
+            SeatClaim::Sold => SeatRefusal::Sold,
+            SeatClaim::Held | SeatClaim::None => SeatRefusal::Held,
         };
         RefusedSeat::new(seat.0, reason)
     });

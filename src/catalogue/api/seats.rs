@@ -23,7 +23,7 @@ use crate::{
         body::Json,
         page,
         problem::ApiProblem,
-        tagged::{Asked, IMMUTABLE, REVALIDATE, Tagged},
+        tagged::{IMMUTABLE, REVALIDATE, ResponseWishes, Tagged},
     },
     kernel::db::StoreError,
 };
@@ -96,7 +96,7 @@ impl SeatsApi {
         plan_version: Query<Option<i32>>,
     ) -> Result<Seats, ApiProblem> {
         let moment = self.0.look(&caller, &id.0).await?;
-        let asked = Asked::of(request);
+        let asked = ResponseWishes::of(request);
         if state.0.is_some() {
             let pace = self.0.reads.pace_of(caller.role());
             let seen = self.0.reads.seen(moment, pace).await?;
@@ -167,7 +167,10 @@ impl SeatsApi {
     }
 }
 
-async fn states(asked: &Asked, seen: &PresentEvent) -> Result<Tagged<SeatStates>, StoreError> {
+async fn states(
+    asked: &ResponseWishes,
+    seen: &PresentEvent,
+) -> Result<Tagged<SeatStates>, StoreError> {
     let moving = &seen.moving;
     let etag = format!("W/\"s{}-{}-{}\"", moving.plan_version, moving.total, moving.lapsed);
     let packed =

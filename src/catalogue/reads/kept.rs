@@ -9,20 +9,20 @@ use tokio::sync::{Mutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 
 use super::{
     moving::Moving,
-    pace::{Age, Pace, Step},
+    pace::{Age, Pace, ReaderStep},
 };
-use crate::{catalogue::store::events::Moment, live::Changes};
+use crate::{catalogue::store::events::EventSnapshot, live::ChangeCounts};
 
 /// A kept state; cheap to clone.
 #[derive(Debug, Clone, Default)]
-pub struct Kept {
-    state: Arc<RwLock<Option<State>>>,
+pub struct KeptState {
+    state: Arc<RwLock<Option<DatedState>>>,
     /// The lock of the reader that reads the state from the database.
     reading: Arc<Mutex<()>>,
 }
 
 #[derive(Debug)]
-struct State {
+struct DatedState {
     moving: Arc<Moving>,
     /// When its read began.
     read_at: Duration,
@@ -31,7 +31,7 @@ struct State {
     /// When it was last known to be current.
     true_at: Duration,
     /// How often this node had heard of a change of the event by then.
-    changes: Changes,
+    changes: ChangeCounts,
 }
 
 /// The node's time, and how often it has heard of a change of an event by then.
@@ -39,7 +39,7 @@ struct State {
 pub struct NodeTime {
     /// The time of the clock that never goes back.
     pub at: Duration,
-    pub changes: Changes,
+    pub changes: ChangeCounts,
 }
 
 /// The right to read an event's next state in the background.
@@ -53,7 +53,7 @@ pub struct Renewal {
 
 /// The answer to a reader.
 #[derive(Debug)]
-pub enum Found {
+pub enum ReaderAnswer {
     /// The reader takes this state.
     Taken(Arc<Moving>),
     /// The reader takes this state, and holds the right to read the next one.
@@ -62,25 +62,25 @@ pub enum Found {
     Nothing,
 }
 
-impl Kept {
+impl KeptState {
     /// The state for a reader that knows this moment of the event. `renewals` are the reads that the node does at once for
     /// readers that do not wait.
     pub fn find(
         &self,
-        moment: &Moment,
+        moment: &EventSnapshot,
         now: NodeTime,
         pace: Pace,
         renewals: &Arc<Semaphore>,
-    ) -> Found {
+    ) -> ReaderAnswer {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         let Some(state) = state.as_mut().filter(|state| state.moving.is_of(moment)) else {
-            return Found::Nothing;
+            return ReaderAnswer::Nothing;
         };
         let moving = Arc::clone(&state.moving);
         if moving.is_current(moment) {
             state.true_at = state.true_at.max(moment.asked.at);
             state.changes = state.changes.max(moment.asked.changes);
-            return Found::Taken(moving);
+            return ReaderAnswer::Taken(moving);
         }
         let age = Age {
             read_at: state.read_at,
@@ -89,15 +89,15 @@ impl Kept {
             is_outdated_here: state.changes != now.changes,
         };
         match pace.step(age, now.at) {
-            Step::Use => Found::Taken(moving),
-            Step::UseAndRenew => match self.renewal(renewals) {
+            ReaderStep::Use => ReaderAnswer::Taken(moving),
+            ReaderStep::UseAndRenew => match self.renewal(renewals) {
                 Some(renewal) => {
                     state.tried_at = now.at;
-                    Found::ToRenew(moving, renewal)
+                    ReaderAnswer::ToRenew(moving, renewal)
                 }
-                None => Found::Taken(moving),
+                None => ReaderAnswer::Taken(moving),
             },
-            Step::Wait => Found::Nothing,
+            ReaderStep::Wait => ReaderAnswer::Nothing,
         }
     }
 
@@ -121,7 +121,7 @@ impl Kept {
     }
 
     /// A state whose read began at this time or later, so that it contains everything that was committed before.
-    pub fn read_since(&self, moment: &Moment, since: Duration) -> Option<Arc<Moving>> {
+    pub fn read_since(&self, moment: &EventSnapshot, since: Duration) -> Option<Arc<Moving>> {
         let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
         let state = state.as_ref()?;
         let is_good = state.read_at >= since && state.moving.is_of(moment);
@@ -137,8 +137,13 @@ impl Kept {
     pub fn keep(&self, moving: Moving, begun: NodeTime) -> Arc<Moving> {
         let moving = Arc::new(moving);
         let NodeTime { at, changes } = begun;
-        let state =
-            State { moving: Arc::clone(&moving), read_at: at, tried_at: at, true_at: at, changes };
+        let state = DatedState {
+            moving: Arc::clone(&moving),
+            read_at: at,
+            tried_at: at,
+            true_at: at,
+            changes,
+        };
         *self.state.write().unwrap_or_else(PoisonError::into_inner) = Some(state);
         moving
     }

@@ -20,7 +20,7 @@ use crate::{
     catalogue::{
         store::{
             self,
-            events::Moment,
+            events::EventSnapshot,
             inventory::{GeneralHold, OddSeat, SeatClass},
         },
         views,
@@ -101,7 +101,7 @@ impl Moving {
     /// `before` saves the seats that have not changed since.
     pub(super) async fn read(
         tx: &Tx,
-        moment: &Moment,
+        moment: &EventSnapshot,
         before: Option<&Self>,
     ) -> Result<Self, StoreError> {
         let event = moment.row.id;
@@ -117,12 +117,12 @@ impl Moving {
     }
 
     /// Whether nothing has changed or lapsed from the read until this moment.
-    pub(super) fn is_current(&self, moment: &Moment) -> bool {
+    pub(super) fn is_current(&self, moment: &EventSnapshot) -> bool {
         self.total >= moment.total() && moment.now < self.valid_until && self.is_of(moment)
     }
 
     /// Whether this contains the plan and the terms of the event at this moment.
-    pub(super) fn is_of(&self, moment: &Moment) -> bool {
+    pub(super) fn is_of(&self, moment: &EventSnapshot) -> bool {
         self.version >= moment.row.version
     }
 
@@ -135,7 +135,7 @@ impl Moving {
     ///
     /// # Errors
     /// When the compression panics.
-    pub async fn seat_states(&self, moment: &Moment) -> Result<Packed, StoreError> {
+    pub async fn seat_states(&self, moment: &EventSnapshot) -> Result<Packed, StoreError> {
         let now = moment.now.div_euclid(1_000);
         let make = || {
             let states = SeatStates {
@@ -211,7 +211,7 @@ impl Lapses {
 /// are read.
 async fn odd_seats(
     tx: &Tx,
-    moment: &Moment,
+    moment: &EventSnapshot,
     before: Option<&Moving>,
 ) -> Result<Vec<OddSeat>, StoreError> {
     let event = moment.row.id;
@@ -247,7 +247,7 @@ fn shown(seat: &OddSeat, now: i64) -> Option<WireState> {
 }
 
 fn sum_up(
-    moment: &Moment,
+    moment: &EventSnapshot,
     sections: Vec<sections::Model>,
     odd: Vec<OddSeat>,
     general: &[GeneralHold],

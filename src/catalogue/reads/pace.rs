@@ -33,17 +33,17 @@ impl Pace {
     }
 
     /// The next step of a reader at the time `now`, with a kept state that is no longer current.
-    pub fn step(self, kept: Age, now: Duration) -> Step {
+    pub fn step(self, kept: Age, now: Duration) -> ReaderStep {
         if now.saturating_sub(kept.true_at) >= self.oldest {
-            return Step::Wait;
+            return ReaderStep::Wait;
         }
         // A read that is under way does not end the quiet time: it may have begun before the commit was counted.
         if self.is_quiet(kept.read_at, now) && kept.is_outdated_here {
-            Step::Wait
+            ReaderStep::Wait
         } else if now.saturating_sub(kept.tried_at) < self.rest {
-            Step::Use
+            ReaderStep::Use
         } else {
-            Step::UseAndRenew
+            ReaderStep::UseAndRenew
         }
     }
 }
@@ -63,7 +63,7 @@ pub struct Age {
 
 /// The next step of a reader with a state that is no longer current.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
+pub enum ReaderStep {
     /// It takes the kept state.
     Use,
     /// It takes the kept state, and has it read again for the next reader.
@@ -80,7 +80,7 @@ mod tests {
         Duration::from_millis(ms)
     }
 
-    fn step(tried_at: u64, true_at: u64, is_outdated_here: bool, now: u64) -> Step {
+    fn step(tried_at: u64, true_at: u64, is_outdated_here: bool, now: u64) -> ReaderStep {
         let at = ms(tried_at);
         let kept = Age { read_at: at, tried_at: at, true_at: ms(true_at), is_outdated_here };
         Pace::of(ms(250)).step(kept, ms(now))
@@ -88,37 +88,37 @@ mod tests {
 
     #[test]
     fn the_first_change_after_a_quiet_time_is_shown_at_once() {
-        assert_eq!(step(0, 0, false, 10_000), Step::Wait);
+        assert_eq!(step(0, 0, false, 10_000), ReaderStep::Wait);
         // Others read all the time, so it was current a moment ago. The node that commits shows its change at once.
-        assert_eq!(step(0, 9_990, true, 10_000), Step::Wait);
-        assert_eq!(step(0, 9_990, false, 10_000), Step::UseAndRenew);
+        assert_eq!(step(0, 9_990, true, 10_000), ReaderStep::Wait);
+        assert_eq!(step(0, 9_990, false, 10_000), ReaderStep::UseAndRenew);
     }
 
     #[test]
     fn a_read_that_is_under_way_does_not_hide_the_nodes_own_change() {
         let (read_at, tried_at, true_at) = (ms(0), ms(9_995), ms(9_990));
         let kept = Age { read_at, tried_at, true_at, is_outdated_here: true };
-        assert_eq!(Pace::of(ms(250)).step(kept, ms(10_000)), Step::Wait);
+        assert_eq!(Pace::of(ms(250)).step(kept, ms(10_000)), ReaderStep::Wait);
         let by_another_node = Age { is_outdated_here: false, ..kept };
-        assert_eq!(Pace::of(ms(250)).step(by_another_node, ms(10_000)), Step::Use);
+        assert_eq!(Pace::of(ms(250)).step(by_another_node, ms(10_000)), ReaderStep::Use);
     }
 
     #[test]
     fn a_busy_event_is_read_at_most_every_100_ms_and_nobody_waits() {
         for now in [1_001, 1_050, 1_099] {
-            assert_eq!(step(1_000, 1_000, true, now), Step::Use);
+            assert_eq!(step(1_000, 1_000, true, now), ReaderStep::Use);
         }
         for now in [1_100, 1_249] {
-            assert_eq!(step(1_000, 1_000, true, now), Step::UseAndRenew);
+            assert_eq!(step(1_000, 1_000, true, now), ReaderStep::UseAndRenew);
         }
-        assert_eq!(step(1_000, 1_000, true, 1_250), Step::Wait);
+        assert_eq!(step(1_000, 1_000, true, 1_250), ReaderStep::Wait);
     }
 
     #[test]
     fn a_node_without_a_pace_always_waits_for_the_present_state() {
         let at = ms(5);
         let kept = Age { read_at: at, tried_at: at, true_at: at, is_outdated_here: false };
-        assert_eq!(Pace::EXACT.step(kept, ms(5)), Step::Wait);
+        assert_eq!(Pace::EXACT.step(kept, ms(5)), ReaderStep::Wait);
         assert_eq!(Pace::of(Duration::ZERO), Pace::EXACT);
         assert_eq!(Pace::of(ms(250)).question, Duration::from_nanos(20_833_333));
     }

@@ -18,7 +18,7 @@ use crate::{
 /// An event at one moment: the row, its organization's name, the database's clock and how many changes
 /// were committed by then.
 #[derive(Debug, Clone, FromQueryResult)]
-pub struct Moment {
+pub struct EventSnapshot {
     #[sea_orm(nested)]
     pub row: events::Model,
     /// The name of the organization that sells the event.
@@ -34,7 +34,7 @@ pub struct Moment {
     pub asked: NodeTime,
 }
 
-impl Moment {
+impl EventSnapshot {
     /// The moment that this node asked for at this time.
     pub fn asked_at(self, asked: NodeTime) -> Self {
         Self { asked, ..self }
@@ -52,7 +52,7 @@ pub(super) const MOMENT: &str = "SELECT e.*, o.name AS organization, {now} AS no
     FROM events e JOIN organizations o ON o.id = e.organization_id";
 
 /// The event as it is at this moment.
-pub async fn at(sql: &impl Sql, id: EventId) -> Result<Option<Moment>, StoreError> {
+pub async fn at(sql: &impl Sql, id: EventId) -> Result<Option<EventSnapshot>, StoreError> {
     sql.find(&format!("{MOMENT} WHERE e.id = $1"), vec![id.into()]).await
 }
 

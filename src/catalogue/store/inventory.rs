@@ -121,21 +121,22 @@ pub async fn general_holds(sql: &impl Sql, event: EventId) -> Result<Vec<General
 /// The classes of an event's seats.
 pub async fn classes(sql: &impl Sql, event: EventId) -> Result<Vec<SeatsOfClass>, StoreError> {
     #[derive(FromQueryResult)]
-    struct Row {
+    struct CategoryRow {
         section_id: SectionId,
         category: String,
         price_minor: Option<i64>,
         seats: i64,
     }
-    let rows: Vec<Row> = sql
+    let rows: Vec<CategoryRow> = sql
         .list(
             "SELECT section_id, category, price_minor, count(*) AS seats FROM seats \
                  WHERE event_id = $1 GROUP BY section_id, category, price_minor",
             vec![event.into()],
         )
         .await?;
-    let group = |Row { section_id: section, category, price_minor: own_price_minor, seats }| {
-        SeatsOfClass { class: SeatClass { section, category, own_price_minor }, seats }
-    };
+    let group =
+        |CategoryRow { section_id: section, category, price_minor: own_price_minor, seats }| {
+            SeatsOfClass { class: SeatClass { section, category, own_price_minor }, seats }
+        };
     Ok(rows.into_iter().map(group).collect())
 }

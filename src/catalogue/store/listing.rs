@@ -6,7 +6,7 @@ use holdfast_domain::{
 };
 use sea_orm::Value;
 
-use super::events::{MOMENT, Moment};
+use super::events::{EventSnapshot, MOMENT};
 use crate::{
     catalogue::list_events::{EventQuery, Sort, Stage},
     kernel::db::{self, Dialect, Sql, StoreError},
@@ -18,7 +18,7 @@ pub async fn page(
     sql: &impl Sql,
     wanted: &EventQuery,
     drafts_of: Option<&[OrganizationId]>,
-) -> Result<Vec<Moment>, StoreError> {
+) -> Result<Vec<EventSnapshot>, StoreError> {
     let mut query = Query {
         dialect: sql.writing().dialect(),
         sql: format!("{MOMENT} LEFT JOIN event_texts t ON t.event_id = e.id WHERE TRUE"),

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use holdfast_domain::{
     ids::{EventId, SeatId, SectionId},
     inventory::{SeatKind, SeatState},
-    plan::{Claim, KnownSeat, Place},
+    plan::{KnownSeat, PrintedPlace, SeatClaim},
 };
 use holdfast_entity::{seats, sections};
 use sea_orm::{
@@ -61,18 +61,18 @@ impl LockedSeat {
     pub fn known<'k>(&'k self, zone: &'k str) -> KnownSeat<'k> {
         let (row, number) = (self.laid.row.as_str(), self.laid.label.as_str());
         let (id, guid, claim) = (self.laid.id, self.laid.guid.as_str(), self.claim());
-        KnownSeat { id, guid, claim, place: Place { zone, row, number } }
+        KnownSeat { id, guid, claim, place: PrintedPlace { zone, row, number } }
     }
 
     /// Whether somebody has the seat. A lapsed hold does not count.
-    pub fn claim(&self) -> Claim {
+    pub fn claim(&self) -> SeatClaim {
         match (self.free, self.status) {
-            (1, _) => Claim::None,
-            (_, SeatState::Sold) => Claim::Sold,
+            (1, _) => SeatClaim::None,
+            (_, SeatState::Sold) => SeatClaim::Sold,
             (
                 _,
                 SeatState::Available | SeatState::Held | SeatState::Paying | SeatState::Blocked,
-            ) => Claim::Held,
+            ) => SeatClaim::Held,
         }
     }
 }

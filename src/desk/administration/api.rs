@@ -21,7 +21,7 @@ use crate::{
         db::StoreError,
         saga::{
             Status,
-            attention::{self, Attended, Filter, Listed, RetryError},
+            attention::{self, Attended, ListedSaga, RetryError, SagaFilter},
         },
     },
     shop::bookings::Bookings,
@@ -67,7 +67,7 @@ impl AdministrationApi {
             return Err(ApiProblem::field("kind", format!("must be one of {}", kinds.join(", "))));
         }
         let limit = page::limit(limit.0)?;
-        let filter = Filter { status: status.0.map(stored), kind: kind.0, after: after.0 };
+        let filter = SagaFilter { status: status.0.map(stored), kind: kind.0, after: after.0 };
         let mut rows = attention::list(&self.base.db, &filter, limit + 1).await?;
         let next = page::next(&mut rows, limit, |row| row.id.to_string());
         Ok(Json(SagaPage { items: self.show(rows).await?, next }))
@@ -102,7 +102,8 @@ impl AdministrationApi {
     ) -> Result<Json<AuditPage>, ApiProblem> {
         self.access.operator(&caller).await?;
         let limit = page::limit(limit.0)?;
-        let filter = audit::Filter { subject: subject_id.0, actor: actor_id.0, after: after.0 };
+        let filter =
+            audit::AuditFilter { subject: subject_id.0, actor: actor_id.0, after: after.0 };
         let mut rows = audit::list(&self.base.db, filter, limit + 1).await?;
         let next = page::next(&mut rows, limit, |row| row.id.to_string());
         let items = rows.into_iter().map(|row| AuditEntry {
@@ -123,13 +124,17 @@ impl AdministrationApi {
 }
 
 impl AdministrationApi {
-    async fn show(&self, rows: Vec<Listed>) -> Result<Vec<Saga>, ApiProblem> {
+    async fn show(&self, rows: Vec<ListedSaga>) -> Result<Vec<Saga>, ApiProblem> {
         let subjects: Vec<Uuid> = rows.iter().map(|row| row.subject_id).collect();
         let references = self.bookings.references(&subjects).await?;
         rows.into_iter().map(|row| Ok(self.saga(row, &references)?)).collect()
     }
 
-    fn saga(&self, row: Listed, references: &HashMap<Uuid, String>) -> Result<Saga, StoreError> {
+    fn saga(
+        &self,
+        row: ListedSaga,
+        references: &HashMap<Uuid, String>,
+    ) -> Result<Saga, StoreError> {
         let kind = self.sagas.iter().find(|saga| saga.kind() == row.kind);
         let progress = kind.and_then(|saga| saga.progress(&row.state));
         let status = row.status;

@@ -230,14 +230,14 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Objects<A> {
         _fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, A::Error> {
-        self.0.newtype_variant_seed(Fields(visitor))
+        self.0.newtype_variant_seed(VariantFields(visitor))
     }
 }
 
 /// The fields of a variant, read from an object.
-struct Fields<V>(V);
+struct VariantFields<V>(V);
 
-impl<'de, V: Visitor<'de>> DeserializeSeed<'de> for Fields<V> {
+impl<'de, V: Visitor<'de>> DeserializeSeed<'de> for VariantFields<V> {
     type Value = V::Value;
 
     fn deserialize<D: Deserializer<'de>>(self, value: D) -> Result<V::Value, D::Error> {

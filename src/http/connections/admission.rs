@@ -11,15 +11,15 @@ use super::seldom::Seldom;
 use crate::http::{client::network, proxies::TrustedProxies};
 
 #[derive(Debug)]
-pub(super) struct Admission {
+pub(super) struct ConnectionAdmission {
     all: usize,
     per_peer: usize,
     trusted: TrustedProxies,
-    counts: Mutex<Counts>,
+    counts: Mutex<ConnectionCounts>,
 }
 
 #[derive(Debug, Default)]
-struct Counts {
+struct ConnectionCounts {
     open: usize,
     peers: HashMap<IpAddr, usize>,
     lines: Seldom,
@@ -27,19 +27,23 @@ struct Counts {
 
 /// The place of an open connection. Dropping it makes room for another.
 #[derive(Debug)]
-pub(super) struct Place {
-    admission: Arc<Admission>,
+pub(super) struct ConnectionSlot {
+    admission: Arc<ConnectionAdmission>,
     peer: Option<IpAddr>,
 }
 
-impl Admission {
+impl ConnectionAdmission {
     pub(super) fn new(all: usize, per_peer: u32, trusted: TrustedProxies) -> Self {
         let per_peer = usize::try_from(per_peer).unwrap_or(usize::MAX);
         Self { all, per_peer, trusted, counts: Mutex::default() }
     }
 
     /// A place for a connection of this address; `None` when all places, or those of the address, are taken.
-    pub(super) fn admit(self: &Arc<Self>, address: IpAddr, now: Duration) -> Option<Place> {
+    pub(super) fn admit(
+        self: &Arc<Self>,
+        address: IpAddr,
+        now: Duration,
+    ) -> Option<ConnectionSlot> {
         let counted = (!self.trusted.contains(address)).then(|| network(address));
         let mut counts = self.counts();
         let of_peer = counted.and_then(|peer| counts.peers.get(&peer)).copied().unwrap_or(0);
@@ -60,15 +64,15 @@ impl Admission {
             *counts.peers.entry(peer).or_default() += 1;
         }
         metrics::gauge!("holdfast_connections").increment(1);
-        Some(Place { admission: Arc::clone(self), peer: counted })
+        Some(ConnectionSlot { admission: Arc::clone(self), peer: counted })
     }
 
-    fn counts(&self) -> MutexGuard<'_, Counts> {
+    fn counts(&self) -> MutexGuard<'_, ConnectionCounts> {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Drop for Place {
+impl Drop for ConnectionSlot {
     fn drop(&mut self) {
         let mut counts = self.admission.counts();
         counts.open -= 1;
@@ -88,12 +92,12 @@ impl Drop for Place {
 mod tests {
     use super::*;
 
-    fn admission(all: usize, per_peer: u32) -> Arc<Admission> {
+    fn admission(all: usize, per_peer: u32) -> Arc<ConnectionAdmission> {
         let trusted = TrustedProxies::parse(["10.0.0.1"]).expect("an address");
-        Arc::new(Admission::new(all, per_peer, trusted))
+        Arc::new(ConnectionAdmission::new(all, per_peer, trusted))
     }
 
-    fn admit(admission: &Arc<Admission>, address: &str) -> Option<Place> {
+    fn admit(admission: &Arc<ConnectionAdmission>, address: &str) -> Option<ConnectionSlot> {
         admission.admit(address.parse().expect("an address"), Duration::ZERO)
     }
 

@@ -44,11 +44,11 @@ impl Deadline {
 pub(super) struct Watch {
     deadlines: Deadlines,
     clock: Arc<dyn Clock>,
-    state: Mutex<State>,
+    state: Mutex<WatchState>,
 }
 
 #[derive(Debug)]
-struct State {
+struct WatchState {
     /// Requests whose answer has not ended.
     open: usize,
     /// Requests whose answer has not begun.
@@ -63,7 +63,7 @@ struct State {
 
 /// A request whose answer has not begun.
 #[derive(Debug)]
-pub(super) struct Running(Open);
+pub(super) struct RunningRequest(Open);
 
 /// A request whose answer has not ended.
 #[derive(Debug)]
@@ -76,7 +76,7 @@ impl Watch {
     /// The connection has just been made, and its first request is awaited.
     pub(super) fn new(deadlines: Deadlines, clock: Arc<dyn Clock>) -> Self {
         let now = clock.elapsed();
-        let state = State {
+        let state = WatchState {
             open: 0,
             running: 0,
             head_since: Some(now),
@@ -87,14 +87,14 @@ impl Watch {
     }
 
     /// The head of a request has come.
-    pub(super) fn begin(watch: &Arc<Self>, version: Version) -> Running {
+    pub(super) fn begin(watch: &Arc<Self>, version: Version) -> RunningRequest {
         let mut state = watch.state();
         state.open += 1;
         state.running += 1;
         state.head_since = None;
         state.is_multiplexed = version == Version::HTTP_2;
         drop(state);
-        Running(Open { watch: Arc::clone(watch), is_running: true })
+        RunningRequest(Open { watch: Arc::clone(watch), is_running: true })
     }
 
     /// Notes that bytes arrived: without an open request they begin the head of one.
@@ -138,12 +138,12 @@ impl Watch {
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, WatchState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Running {
+impl RunningRequest {
     /// The answer begins.
     pub(super) fn answered(mut self) -> Open {
         self.0.stop_running();

@@ -132,18 +132,18 @@ impl Body for Arriving {
 
 /// The body of an answer.
 #[derive(Debug)]
-pub(super) struct Answering {
+pub(super) struct AnswerBody {
     body: BoxBody<Bytes, Error>,
     open: Open,
 }
 
-impl Answering {
+impl AnswerBody {
     pub(super) fn new(body: BoxBody<Bytes, Error>, open: Open) -> Self {
         Self { body, open }
     }
 }
 
-impl Body for Answering {
+impl Body for AnswerBody {
     type Data = Bytes;
     type Error = Error;
 

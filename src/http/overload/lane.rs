@@ -18,12 +18,12 @@ pub struct Lane {
     /// How many requests a second this node can do, as far as it knows.
     capacity: f64,
     inside: usize,
-    window: Window,
+    window: RateWindow,
 }
 
 /// The time since the capacity was last measured.
 #[derive(Debug, Clone, Copy)]
-struct Window {
+struct RateWindow {
     since: Duration,
     left: u32,
     /// Whether there was more to do all the time. Otherwise the rate says what was asked, and not what is possible.
@@ -33,7 +33,7 @@ struct Window {
 impl Lane {
     /// A lane that takes `capacity` requests a second until it knows better.
     pub fn new(patience: Duration, capacity: u32) -> Self {
-        let window = Window { since: Duration::ZERO, left: 0, is_busy: false };
+        let window = RateWindow { since: Duration::ZERO, left: 0, is_busy: false };
         Self { patience, capacity: capacity.into(), inside: 0, window }
     }
 
@@ -59,7 +59,7 @@ impl Lane {
         } else {
             self.capacity = self.capacity.max(rate);
         }
-        self.window = Window { since: now, left: 0, is_busy: self.inside >= FLOOR };
+        self.window = RateWindow { since: now, left: 0, is_busy: self.inside >= FLOOR };
     }
 
     /// How many requests may be inside.

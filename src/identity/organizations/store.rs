@@ -37,7 +37,7 @@ pub async fn role_of(
 
 /// An organization of a user, with the user's role in it.
 #[derive(Debug, Clone, FromQueryResult)]
-pub struct Member {
+pub struct UserMembership {
     pub organization_id: OrganizationId,
     /// The name of the organization, for people.
     pub name: String,
@@ -45,12 +45,15 @@ pub struct Member {
 }
 
 /// The organizations of a user, by name.
-pub async fn of_user(db: &impl ConnectionTrait, user: UserId) -> Result<Vec<Member>, StoreError> {
+pub async fn of_user(
+    db: &impl ConnectionTrait,
+    user: UserId,
+) -> Result<Vec<UserMembership>, StoreError> {
     let organization = memberships::Entity::belongs_to(organizations::Entity)
         .from(memberships::Column::OrganizationId)
         .to(organizations::Column::Id)
         .into();
-    let mut found: Vec<Member> = memberships::Entity::find()
+    let mut found: Vec<UserMembership> = memberships::Entity::find()
         .join(JoinType::InnerJoin, organization)
         .column(organizations::Column::Name)
         .filter(memberships::Column::UserId.eq(user))

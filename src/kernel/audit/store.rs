@@ -5,11 +5,11 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
 };
 
-use super::{Entry, Filter};
+use super::{AuditFilter, AuditRecord};
 use crate::kernel::db::{self, Sql, StoreError};
 
 /// Inserts the entry. Its time is the time of the database's clock.
-pub(super) async fn insert(sql: &impl Sql, entry: &Entry) -> Result<(), StoreError> {
+pub(super) async fn insert(sql: &impl Sql, entry: &AuditRecord) -> Result<(), StoreError> {
     let row = audit::Model {
         id: entry.id,
         at: 0,
@@ -29,7 +29,7 @@ pub(super) async fn insert(sql: &impl Sql, entry: &Entry) -> Result<(), StoreErr
 /// A page of entries, the newest first.
 pub(super) async fn list(
     db: &impl ConnectionTrait,
-    filter: Filter,
+    filter: AuditFilter,
     limit: u64,
 ) -> Result<Vec<audit::Model>, StoreError> {
     Ok(audit::Entity::find()

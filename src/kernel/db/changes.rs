@@ -17,10 +17,10 @@ const MAX_FORGOTTEN: u64 = 10_000;
 const MAX_ROUNDS: usize = 100;
 
 /// A statement that changes or deletes rows of one table.
-pub trait Change: QueryTrait {}
+pub trait ChangeStatement: QueryTrait {}
 
-impl<E: EntityTrait> Change for UpdateMany<E> {}
-impl<E: EntityTrait> Change for DeleteMany<E> {}
+impl<E: EntityTrait> ChangeStatement for UpdateMany<E> {}
+impl<E: EntityTrait> ChangeStatement for DeleteMany<E> {}
 
 /// The database's wall clock in milliseconds since 1970, read when the statement runs.
 pub fn clock() -> Expr {
@@ -41,7 +41,7 @@ pub fn literal(word: &'static str) -> Expr {
 ///
 /// # Errors
 /// When the database refuses the change.
-pub async fn change(sql: &impl Sql, change: impl Change) -> Result<u64, StoreError> {
+pub async fn change(sql: &impl Sql, change: impl ChangeStatement) -> Result<u64, StoreError> {
     let (text, values) = built(sql.writing().dialect(), &change);
     sql.run(&text, values).await
 }
@@ -52,7 +52,7 @@ pub async fn change(sql: &impl Sql, change: impl Change) -> Result<u64, StoreErr
 /// When the database refuses the change, or the number of changed rows is not `expected`.
 pub async fn write(
     sql: &impl Writes,
-    change: impl Change,
+    change: impl ChangeStatement,
     expected: Option<Expected>,
 ) -> Result<(), StoreError> {
     let (text, values) = built(sql.dialect(), &change);

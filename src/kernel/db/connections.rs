@@ -46,7 +46,7 @@ pub const IN_MEMORY: &str = "sqlite::memory:";
 /// The pools of one store.
 pub(super) struct Pools {
     pub writer: DatabaseConnection,
-    pub reader: Reader,
+    pub reader: PoolReader,
     pub losses: Losses,
     #[cfg(feature = "failpoints")]
     pub sent: SentTexts,
@@ -58,7 +58,7 @@ impl Pools {
         let (sent, writer, reader) = SentTexts::of(writer, reader);
         Self {
             writer,
-            reader: Reader { pool: reader, losses: losses.clone() },
+            reader: PoolReader { pool: reader, losses: losses.clone() },
             losses,
             #[cfg(feature = "failpoints")]
             sent,
@@ -97,12 +97,12 @@ impl Losses {
 
 /// Reads outside of transactions. A read whose connection broke is tried once more on a fresh connection.
 #[derive(Debug, Clone)]
-pub struct Reader {
+pub struct PoolReader {
     pool: DatabaseConnection,
     losses: Losses,
 }
 
-impl Reader {
+impl PoolReader {
     /// The pool in which transactions begin.
     pub fn pool(&self) -> &DatabaseConnection {
         &self.pool
@@ -110,7 +110,7 @@ impl Reader {
 }
 
 #[async_trait]
-impl ConnectionTrait for Reader {
+impl ConnectionTrait for PoolReader {
     fn get_database_backend(&self) -> DbBackend {
         self.pool.get_database_backend()
     }

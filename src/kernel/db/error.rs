@@ -174,12 +174,12 @@ fn code(error: &Error) -> Option<String> {
 }
 
 /// An error of a use case that may come from the database.
-pub trait Failure {
+pub trait UseCaseError {
     /// The database's failure, if the error comes from the database.
     fn store(&self) -> Option<&StoreError>;
 }
 
-impl Failure for StoreError {
+impl UseCaseError for StoreError {
     fn store(&self) -> Option<&StoreError> {
         Some(self)
     }

@@ -59,11 +59,11 @@ impl<S: Sql> Writes for S {
 #[derive(Debug)]
 pub struct Together {
     dialect: Dialect,
-    parts: Mutex<Vec<Part>>,
+    parts: Mutex<Vec<QueuedWrite>>,
 }
 
 #[derive(Debug)]
-struct Part {
+struct QueuedWrite {
     sql: String,
     values: Vec<Value>,
     expected: Option<Expected>,
@@ -71,13 +71,13 @@ struct Part {
 
 /// The results of writes, in their order.
 #[derive(Debug)]
-pub struct Sent {
+pub struct WriteResults {
     /// How many rows each write changed.
     pub rows: Vec<u64>,
     expected: Vec<Option<Expected>>,
 }
 
-impl Sent {
+impl WriteResults {
     /// Fails when a write changed another number of rows than expected; the transaction must then be rolled back.
     ///
     /// # Errors
@@ -103,7 +103,7 @@ impl Writes for Together {
         values: Vec<Value>,
         expected: Option<Expected>,
     ) -> Result<(), StoreError> {
-        let part = Part { sql: sql.to_owned(), values, expected };
+        let part = QueuedWrite { sql: sql.to_owned(), values, expected };
         self.parts.lock().unwrap_or_else(PoisonError::into_inner).push(part);
         Ok(())
     }
@@ -128,31 +128,31 @@ impl Together {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn send(self, tx: &impl Sql) -> Result<Sent, StoreError> {
+    pub async fn send(self, tx: &impl Sql) -> Result<WriteResults, StoreError> {
         let parts = self.parts.into_inner().unwrap_or_else(PoisonError::into_inner);
         let expected = parts.iter().map(|part| part.expected.clone()).collect();
         let rows = match (tx.writing().dialect(), parts.len()) {
             (Dialect::Postgres, 2..) => at_once(tx, parts).await?,
             _ => one_by_one(tx, parts).await?,
         };
-        Ok(Sent { rows, expected })
+        Ok(WriteResults { rows, expected })
     }
 }
 
-async fn one_by_one(tx: &impl Sql, parts: Vec<Part>) -> Result<Vec<u64>, StoreError> {
+async fn one_by_one(tx: &impl Sql, parts: Vec<QueuedWrite>) -> Result<Vec<u64>, StoreError> {
     let mut rows = Vec::with_capacity(parts.len());
-    for Part { sql, values, .. } in parts {
+    for QueuedWrite { sql, values, .. } in parts {
         rows.push(tx.run(&sql, values).await?);
     }
     Ok(rows)
 }
 
 /// `WITH p0 AS (… RETURNING 1), … SELECT (SELECT count(*) FROM p0) AS n0, …`
-async fn at_once(tx: &impl Sql, parts: Vec<Part>) -> Result<Vec<u64>, StoreError> {
+async fn at_once(tx: &impl Sql, parts: Vec<QueuedWrite>) -> Result<Vec<u64>, StoreError> {
     let count = parts.len();
     let (mut text, mut counts) = ("WITH ".to_owned(), String::new());
     let mut all: Vec<Value> = Vec::new();
-    for (at, Part { sql, values, .. }) in parts.into_iter().enumerate() {
+    for (at, QueuedWrite { sql, values, .. }) in parts.into_iter().enumerate() {
         let comma = if at == 0 { "" } else { ", " };
         text.push_str(&format!("{comma}p{at} AS ("));
         renumber(&sql, all.len(), &mut text);

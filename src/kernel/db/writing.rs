@@ -61,20 +61,20 @@ impl Guard {
 }
 
 /// The texts that were rendered, by their form and what they were rendered from.
-static RENDERED: LazyLock<RwLock<HashMap<Writing, HashMap<String, String>>>> =
+static RENDERED: LazyLock<RwLock<HashMap<StatementForm, HashMap<String, String>>>> =
     LazyLock::new(RwLock::default);
 /// The maximum number of rendered texts in each form.
 const MAX_RENDERED: usize = 1_000;
 
 /// The form in which this database takes statements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Writing {
+pub struct StatementForm {
     pub(super) dialect: Dialect,
     pub(super) offset: ClockOffset,
     pub(super) dropped: Option<Guard>,
 }
 
-impl Writing {
+impl StatementForm {
     pub fn dialect(self) -> Dialect {
         self.dialect
     }
@@ -168,7 +168,7 @@ impl Writing {
         Statement::from_sql_and_values(self.dialect.backend(), self.rendered(sql), values)
     }
 
-    /// Like [`Writing::render`], from what was rendered before if it is known. A program has some hundreds of texts, and
+    /// Like [`StatementForm::render`], from what was rendered before if it is known. A program has some hundreds of texts, and
     /// sends each of them a thousand times in a second.
     fn rendered(self, sql: &str) -> String {
         if !sql.contains(['{', '[']) {
@@ -201,7 +201,7 @@ mod tests {
     use super::*;
 
     fn check(dialect: Dialect, dropped: Option<Guard>, sql: &str, expected: &str) {
-        let writing = Writing { dialect, offset: ClockOffset::Ignored, dropped };
+        let writing = StatementForm { dialect, offset: ClockOffset::Ignored, dropped };
         assert_eq!(writing.render(sql), expected);
         assert_eq!(writing.statement(sql, Vec::new()).sql, expected);
         assert_eq!(writing.statement(sql, Vec::new()).sql, expected, "the second time");

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Answer, Attempt, Known};
+use super::{Attempt, AttemptTrace, StoredAnswer};
 use crate::kernel::db::{self, Bug, Sql, StoreError, Writes};
 
 /// Inserts the claim of a key, unless the claim exists. Returns whether it was inserted. Waits for a transaction that
@@ -53,27 +53,30 @@ fn claim_of(attempt: &Attempt, subject: Option<Uuid>) -> idempotency_keys::Model
 pub(super) async fn find(
     sql: &impl Sql,
     attempt: &Attempt,
-) -> Result<Option<(String, Known)>, StoreError> {
+) -> Result<Option<(String, AttemptTrace)>, StoreError> {
     let key = (attempt.principal, attempt.route.to_owned(), attempt.key.clone());
     let found = Entity::find_by_id(key).one(sql.reading()).await?;
     let Some(row) = found else { return Ok(None) };
-    let known = Known { subject: row.subject_id, answer: answer_of(&row)? };
+    let known = AttemptTrace { subject: row.subject_id, answer: answer_of(&row)? };
     Ok(Some((row.fingerprint, known)))
 }
 
 /// The stored response of the attempt that created this subject.
-pub(super) async fn answer_to(sql: &impl Sql, subject: Uuid) -> Result<Option<Answer>, StoreError> {
+pub(super) async fn answer_to(
+    sql: &impl Sql,
+    subject: Uuid,
+) -> Result<Option<StoredAnswer>, StoreError> {
     let of_subject = Entity::find().filter(Column::SubjectId.eq(subject));
     let found = of_subject.one(sql.reading()).await?;
     found.as_ref().map_or(Ok(None), answer_of)
 }
 
-fn answer_of(row: &idempotency_keys::Model) -> Result<Option<Answer>, StoreError> {
+fn answer_of(row: &idempotency_keys::Model) -> Result<Option<StoredAnswer>, StoreError> {
     let Some(status) = row.status else { return Ok(None) };
     let headers = row.headers.as_deref();
     let headers: Value =
         headers.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
-    Ok(Some(Answer {
+    Ok(Some(StoredAnswer {
         status: u16::try_from(status).map_err(|error| Bug::new(error.to_string()))?,
         content_type: headers["content-type"].as_str().unwrap_or("application/json").to_owned(),
         body: row.body.clone().unwrap_or_default(),
@@ -81,12 +84,12 @@ fn answer_of(row: &idempotency_keys::Model) -> Result<Option<Answer>, StoreError
     }))
 }
 
-fn headers(answer: &Answer) -> String {
+fn headers(answer: &StoredAnswer) -> String {
     json!({ "content-type": answer.content_type, "location": answer.location }).to_string()
 }
 
 /// A change that gives this answer to claims that have no answer.
-fn change_open(answer: &Answer) -> UpdateMany<Entity> {
+fn change_open(answer: &StoredAnswer) -> UpdateMany<Entity> {
     let answered = idempotency_keys::ActiveModel {
         status: Set(Some(answer.status.into())),
         headers: Set(Some(headers(answer))),
@@ -103,7 +106,7 @@ fn change_open(answer: &Answer) -> UpdateMany<Entity> {
 pub(super) async fn answer(
     sql: &impl Sql,
     attempt: &Attempt,
-    answer: &Answer,
+    answer: &StoredAnswer,
 ) -> Result<(), StoreError> {
     let change = change_open(answer)
         .filter(Column::PrincipalId.eq(attempt.principal))
@@ -115,16 +118,16 @@ pub(super) async fn answer(
 /// Stores the answers of the attempts that created these subjects.
 pub(super) async fn answer_all(
     sql: &impl Writes,
-    answers: &[(Uuid, Answer)],
+    answers: &[(Uuid, StoredAnswer)],
 ) -> Result<(), StoreError> {
     #[derive(Serialize)]
-    struct Row<'a> {
+    struct AnswerRow<'a> {
         subject_id: Uuid,
         status: u16,
         headers: String,
         body: &'a str,
     }
-    let rows = answers.iter().map(|(subject, answer)| Row {
+    let rows = answers.iter().map(|(subject, answer)| AnswerRow {
         subject_id: *subject,
         status: answer.status,
         headers: headers(answer),

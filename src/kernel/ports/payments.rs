@@ -13,7 +13,7 @@ use holdfast_domain::{
     },
     ids::SagaId,
     money::Money,
-    refund::Books,
+    refund::GatewayBooks,
 };
 
 /// How long the gateway may take to respond. After that, nobody knows whether the call had an effect.
@@ -116,7 +116,7 @@ pub trait PaymentGateway: Send + Sync + std::fmt::Debug {
     ///
     /// # Errors
     /// When the gateway cannot be asked.
-    async fn refunds_of(&self, payment: &PaymentId) -> Result<Books, Unreachable>;
+    async fn refunds_of(&self, payment: &PaymentId) -> Result<GatewayBooks, Unreachable>;
 
     /// The payment that was made for this saga, if there is one. Used when the saga never learnt the id of its
     /// payment.

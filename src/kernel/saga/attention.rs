@@ -11,10 +11,10 @@ use super::{
 };
 use crate::kernel::{
     audit,
-    db::{self, Db, Failure, StoreError, Tx},
+    db::{self, Db, StoreError, Tx, UseCaseError},
 };
 
-pub use super::store::attention::{Filter, Listed, SagaCount};
+pub use super::store::attention::{ListedSaga, SagaCount, SagaFilter};
 
 /// How often the gauges of sagas are updated.
 pub const GAUGES_EVERY: std::time::Duration = std::time::Duration::from_secs(15);
@@ -33,7 +33,7 @@ pub enum RetryError {
     Db(#[from] StoreError),
 }
 
-impl Failure for RetryError {
+impl UseCaseError for RetryError {
     fn store(&self) -> Option<&StoreError> {
         match self {
             Self::Db(error) => Some(error),
@@ -103,18 +103,18 @@ impl<D: Driver> Executor<D> {
         db::exactly(1, resumed, "the claim locked the row")?;
         let detail = serde_json::json!({ "kind": D::KIND, "step": stood.step });
         let entropy = &*self.base.entropy;
-        let entry = audit::Entry::new(entropy, actor, "saga.retry", ("saga", id), &detail);
+        let entry = audit::AuditRecord::new(entropy, actor, "saga.retry", ("saga", id), &detail);
         audit::record(tx, &entry).await?;
         Ok(Work::of(row, state))
     }
 }
 
 /// A page of sagas, newest first.
-pub async fn list(db: &Db, filter: &Filter, limit: u64) -> Result<Vec<Listed>, StoreError> {
+pub async fn list(db: &Db, filter: &SagaFilter, limit: u64) -> Result<Vec<ListedSaga>, StoreError> {
     store::list(db, filter, limit).await
 }
 
-pub async fn find(db: &Db, id: Uuid) -> Result<Option<Listed>, StoreError> {
+pub async fn find(db: &Db, id: Uuid) -> Result<Option<ListedSaga>, StoreError> {
     store::find(db, id).await
 }
 

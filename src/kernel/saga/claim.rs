@@ -3,22 +3,22 @@
 use uuid::Uuid;
 
 use super::{
-    driver::{Driver, Unreadable},
+    driver::{Driver, UnreadableState},
     executor::{Work, shortened},
     store,
 };
-use crate::kernel::db::{Failure, StoreError, Tx};
+use crate::kernel::db::{StoreError, Tx, UseCaseError};
 
 /// Why a saga could not be claimed.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum ClaimError {
+pub(super) enum SagaClaimError {
     #[error("the database failed")]
     Db(#[from] StoreError),
     #[error("saga {0} cannot be read")]
-    Unreadable(Uuid, #[source] Unreadable),
+    Unreadable(Uuid, #[source] UnreadableState),
 }
 
-impl Failure for ClaimError {
+impl UseCaseError for SagaClaimError {
     fn store(&self) -> Option<&StoreError> {
         match self {
             Self::Db(error) => Some(error),
@@ -39,7 +39,7 @@ pub(super) async fn claim<D: Driver>(
     tx: &Tx,
     driver: &D,
     which: Which,
-) -> Result<Option<Result<Work<D::State>, ClaimError>>, ClaimError> {
+) -> Result<Option<Result<Work<D::State>, SagaClaimError>>, SagaClaimError> {
     let claimed = match which {
         Which::Due => store::claim_due(tx, D::KIND, D::FORMAT).await?,
         Which::This(id) => store::claim(tx, id, D::FORMAT).await?,
@@ -51,7 +51,7 @@ pub(super) async fn claim<D: Driver>(
         Err(unreadable) => {
             let trouble = shortened(&unreadable.0.to_string());
             store::give_up(tx, row.id, row.fence, "unreadable", &trouble).await?;
-            return Ok(Some(Err(ClaimError::Unreadable(row.id, unreadable))));
+            return Ok(Some(Err(SagaClaimError::Unreadable(row.id, unreadable))));
         }
     };
     let mut state = driver.woken(state, row.now_ms);
@@ -66,6 +66,6 @@ pub(super) async fn claim<D: Driver>(
     Ok(Some(Ok(Work::of(row, state))))
 }
 
-pub(super) fn log_unreadable(error: &ClaimError) {
+pub(super) fn log_unreadable(error: &SagaClaimError) {
     tracing::error!(error = error as &dyn std::error::Error, "a saga needs attention");
 }

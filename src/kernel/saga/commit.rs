@@ -7,13 +7,13 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 use super::{
-    driver::{Directive, Driver, Illegal, Named, Performed},
+    driver::{Directive, Driver, Illegal, NamedStep, Performed},
     executor::{Executor, Work, is_short},
-    store::{self, Record, Row, Step},
+    store::{self, Record, SagaRow, StepResult},
 };
 use crate::kernel::{
-    db::{Bug, Failure, StoreError, Together, Tx},
-    failpoint::{Fault, Moment, fault, reach},
+    db::{Bug, StoreError, Together, Tx, UseCaseError},
+    failpoint::{HaltMoment, StepFault, fault, reach},
 };
 
 /// The maximum number of local steps in one transaction; more than any transaction has.
@@ -21,14 +21,14 @@ const MAX_LOCAL_STEPS: usize = 8;
 
 /// A saga in a transaction that records its step.
 #[derive(Debug)]
-pub(super) struct Member<D: Driver> {
+pub(super) struct GroupedSaga<D: Driver> {
     pub(super) work: Work<D::State>,
-    pub(super) answer: Option<Answer<D>>,
+    pub(super) answer: Option<StepAnswer<D>>,
     /// The local steps that are not performed.
-    pub(super) verdicts: Vec<Verdict<D::Event>>,
+    pub(super) verdicts: Vec<SkippedStep<D::Event>>,
 }
 
-impl<D: Driver> Clone for Member<D> {
+impl<D: Driver> Clone for GroupedSaga<D> {
     fn clone(&self) -> Self {
         Self {
             work: self.work.clone(),
@@ -39,27 +39,27 @@ impl<D: Driver> Clone for Member<D> {
 }
 
 /// The record of a member: whether the worker keeps the saga, and the steps that were recorded.
-pub(super) type WrittenDown<S> = (Recorded<S>, Vec<&'static str>);
+pub(super) type WrittenDown<S> = (RecordedWork<S>, Vec<&'static str>);
 
 /// The record of each member; `None` for a member that another worker has.
 pub(super) type WrittenDownOfAll<S> = Vec<Option<WrittenDown<S>>>;
 
 /// A member while its transaction is under way.
 struct Stand<D: Driver> {
-    held: Row,
+    held: SagaRow,
     state: D::State,
     about: Option<Uuid>,
-    verdicts: Vec<Verdict<D::Event>>,
+    verdicts: Vec<SkippedStep<D::Event>>,
     trouble: Option<String>,
     steps: Vec<&'static str>,
 }
 
 /// The steps that called another system one after the other, and the event that resulted.
-pub(super) type Answer<D> = (Vec<&'static str>, <D as Driver>::Event);
+pub(super) type StepAnswer<D> = (Vec<&'static str>, <D as Driver>::Event);
 
 /// A local step that is not performed: the event is recorded in its place, for the reason in `trouble`.
 #[derive(Debug, Clone)]
-pub(super) struct Verdict<E> {
+pub(super) struct SkippedStep<E> {
     pub(super) step: &'static str,
     pub(super) event: E,
     pub(super) trouble: Option<String>,
@@ -67,7 +67,7 @@ pub(super) struct Verdict<E> {
 
 /// Whether the worker keeps the saga after the commit.
 #[derive(Debug)]
-pub(super) enum Recorded<S> {
+pub(super) enum RecordedWork<S> {
     GoesOn(Work<S>),
     Parked,
 }
@@ -91,7 +91,7 @@ pub(super) enum RecordError<E: std::fmt::Debug> {
     Db(#[from] StoreError),
 }
 
-impl<E: std::fmt::Debug> Failure for RecordError<E> {
+impl<E: std::fmt::Debug> UseCaseError for RecordError<E> {
     fn store(&self) -> Option<&StoreError> {
         match self {
             Self::Local { source, .. } | Self::Db(source) => Some(source),
@@ -105,8 +105,8 @@ impl<D: Driver> Executor<D> {
     /// any member is recorded.
     pub(super) async fn record_together(
         &self,
-        members: Vec<Member<D>>,
-    ) -> Result<Vec<Option<Recorded<D::State>>>, RecordError<D::Event>> {
+        members: Vec<GroupedSaga<D>>,
+    ) -> Result<Vec<Option<RecordedWork<D::State>>>, RecordError<D::Event>> {
         let this = self.clone();
         let about = members.first().and_then(|first| first.work.about);
         let about = about.filter(|_| members.iter().all(|member| member.work.about == about));
@@ -121,7 +121,7 @@ impl<D: Driver> Executor<D> {
         let steps: Vec<&'static str> =
             came.iter().flatten().flat_map(|(_, steps)| steps.iter().copied()).collect();
         self.driver.committed(&steps, about);
-        steps.iter().for_each(|step| reach(step, Moment::AfterRecord));
+        steps.iter().for_each(|step| reach(step, HaltMoment::AfterRecord));
         Ok(came.into_iter().map(|came| came.map(|(recorded, _)| recorded)).collect())
     }
 
@@ -130,17 +130,17 @@ impl<D: Driver> Executor<D> {
     pub(super) async fn commit(
         &self,
         tx: &Tx,
-        members: Vec<Member<D>>,
+        members: Vec<GroupedSaga<D>>,
     ) -> Result<WrittenDownOfAll<D::State>, RecordError<D::Event>> {
         let ids: Vec<Uuid> = members.iter().map(|member| member.work.row.id).collect();
-        let mut rows: HashMap<Uuid, Row> =
+        let mut rows: HashMap<Uuid, SagaRow> =
             store::look(tx, &ids).await?.into_iter().map(|row| (row.id, row)).collect();
         let later = Together::of(tx);
         let mut stands: Vec<Option<Stand<D>>> = Vec::with_capacity(members.len());
         let mut heard = Vec::new();
-        for Member { work, answer, verdicts } in members {
+        for GroupedSaga { work, answer, verdicts } in members {
             let Work { row, state, about } = work;
-            let is_ours = |held: &Row| (held.fence, held.version) == (row.fence, row.version);
+            let is_ours = |held: &SagaRow| (held.fence, held.version) == (row.fence, row.version);
             let Some(held) = rows.remove(&row.id).filter(is_ours) else {
                 stands.push(None);
                 continue;
@@ -195,7 +195,7 @@ impl<D: Driver> Executor<D> {
             return Err(failed(source));
         }
         for (_, steps) in came.iter().flatten() {
-            steps.iter().for_each(|step| reach(step, Moment::BeforeRecord));
+            steps.iter().for_each(|step| reach(step, HaltMoment::BeforeRecord));
         }
         Ok(came)
     }
@@ -238,7 +238,7 @@ impl<D: Driver> Executor<D> {
             let states = places.iter().filter_map(|at| stands[*at].as_ref().map(|it| &it.state));
             let steps: Vec<(D::Local, &D::State)> = steps.into_iter().zip(states).collect();
             let performed = self.driver.perform(tx, later, &steps, aftermath, now_ms).await;
-            let performed = match fault(name, "", &[Fault::Fail]) {
+            let performed = match fault(name, "", &[StepFault::Fail]) {
                 Some(_) => performed.and(Err(Bug::new("fails on purpose").into())),
                 None => performed,
             };
@@ -278,12 +278,13 @@ impl<D: Driver> Executor<D> {
             let Stand { held, state, about, trouble, steps, .. } = stand?;
             let step = self.step(&held, &state, trouble);
             let goes_on = step.goes_on;
-            let row = Row { state: step.state.clone(), version: held.version + 1, ..held.clone() };
+            let row =
+                SagaRow { state: step.state.clone(), version: held.version + 1, ..held.clone() };
             records.push(Record::new(&held, step));
             let recorded = if goes_on {
-                Recorded::GoesOn(Work { row, state, about })
+                RecordedWork::GoesOn(Work { row, state, about })
             } else {
-                Recorded::Parked
+                RecordedWork::Parked
             };
             Some((recorded, steps))
         });
@@ -292,7 +293,7 @@ impl<D: Driver> Executor<D> {
     }
 
     /// The step as it is recorded: what the saga does next, and when.
-    fn step(&self, held: &Row, state: &D::State, trouble: Option<String>) -> Step {
+    fn step(&self, held: &SagaRow, state: &D::State, trouble: Option<String>) -> StepResult {
         let directive = self.driver.next(state, held.now_ms);
         let stopping = self.base.tasks.stopping().is_cancelled();
         let (due_ms, reason, goes_on) = match &directive {
@@ -305,6 +306,6 @@ impl<D: Driver> Executor<D> {
             Directive::Attention(reason) => (held.now_ms, Some(*reason), false),
         };
         let (status, text) = (self.driver.status(state), self.driver.encode(state));
-        Step { status, state: text, reason, trouble, due_ms, goes_on }
+        StepResult { status, state: text, reason, trouble, due_ms, goes_on }
     }
 }

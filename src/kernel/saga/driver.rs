@@ -17,7 +17,7 @@ pub struct Progress {
 }
 
 /// A call or a local step of a saga. Rows, logs, metrics and failpoints use its name.
-pub trait Named {
+pub trait NamedStep {
     fn name(&self) -> &'static str;
 }
 
@@ -62,7 +62,7 @@ pub struct Group {
 /// The state of a claimed saga cannot be read: another version of the program wrote it.
 #[derive(Debug, thiserror::Error)]
 #[error("the state of the saga cannot be read")]
-pub struct Unreadable(#[source] pub Box<dyn std::error::Error + Send + Sync>);
+pub struct UnreadableState(#[source] pub Box<dyn std::error::Error + Send + Sync>);
 
 /// The saga's state does not allow the event, which is a bug.
 #[derive(Debug, thiserror::Error)]
@@ -76,9 +76,9 @@ pub trait Driver: Send + Sync + std::fmt::Debug + 'static {
     /// An event in the life of a saga.
     type Event: Clone + Send + Sync + std::fmt::Debug + 'static;
     /// A call to the payment gateway, with everything that the gateway must know.
-    type Call: Named + Send + Sync;
+    type Call: NamedStep + Send + Sync;
     /// A step in our own database.
-    type Local: Named + Send + Sync;
+    type Local: NamedStep + Send + Sync;
     /// Changes that local steps postpone until the saga's row is written, because the outbox is the last lock.
     type Aftermath: Default + Send + Sync;
 
@@ -93,7 +93,7 @@ pub trait Driver: Send + Sync + std::fmt::Debug + 'static {
     ///
     /// # Errors
     /// When this version of the program cannot read it.
-    fn decode(&self, text: &str) -> Result<Self::State, Unreadable>;
+    fn decode(&self, text: &str) -> Result<Self::State, UnreadableState>;
 
     /// The text that the database stores for a state.
     fn encode(&self, state: &Self::State) -> String;

@@ -10,17 +10,17 @@ use tokio::{sync::Semaphore, task::JoinSet};
 use uuid::Uuid;
 
 use super::{
-    claim::{ClaimError, Which, claim, log_unreadable},
-    commit::{Answer, Member, RecordError, Recorded, Verdict},
-    driver::{Directive, Driver, Illegal, Named},
-    shared::Waiting,
-    store::{self, New, Row, Wish},
+    claim::{SagaClaimError, Which, claim, log_unreadable},
+    commit::{GroupedSaga, RecordError, RecordedWork, SkippedStep, StepAnswer},
+    driver::{Directive, Driver, Illegal, NamedStep},
+    shared::WaitingStep,
+    store::{self, New, SagaRow, WakeRequest},
 };
 use crate::kernel::{
     base::Base,
     batches::Batches,
     db::{self, Bug, StoreError, Writes},
-    failpoint::{Moment, reach},
+    failpoint::{HaltMoment, reach},
 };
 
 /// How often a worker renews its lease while it waits for another system, or for other sagas.
@@ -46,7 +46,7 @@ pub struct Executor<D: Driver> {
     pub(super) base: Base,
     pub(super) driver: Arc<D>,
     /// The steps that wait to be recorded together with others.
-    pub(super) queue: Batches<Waiting<D>>,
+    pub(super) queue: Batches<WaitingStep<D>>,
 }
 
 impl<D: Driver> Clone for Executor<D> {
@@ -62,14 +62,14 @@ impl<D: Driver> Clone for Executor<D> {
 /// A saga that this worker has claimed.
 #[derive(Debug, Clone)]
 pub struct Work<S> {
-    pub(super) row: Row,
+    pub(super) row: SagaRow,
     pub(super) state: S,
     /// The object that the saga is about, if the code that started the saga has named it: see [`Driver::shares`].
     pub(super) about: Option<Uuid>,
 }
 
 impl<S> Work<S> {
-    pub(super) fn of(row: Row, state: S) -> Self {
+    pub(super) fn of(row: SagaRow, state: S) -> Self {
         Self { row, state, about: None }
     }
 
@@ -109,7 +109,7 @@ impl<D: Driver> Executor<D> {
         });
         let rows: Vec<New<'_>> = rows.collect();
         store::insert_all(to, &rows).await?;
-        let work = |((id, _, state), text)| Work::of(Row::first(id, text, now_ms), state);
+        let work = |((id, _, state), text)| Work::of(SagaRow::first(id, text, now_ms), state);
         Ok(sagas.into_iter().zip(texts).map(work).collect())
     }
 
@@ -135,8 +135,8 @@ impl<D: Driver> Executor<D> {
                 | Directive::Attention(_) => None,
             };
             match self.record_in_turn(work, answer).await {
-                Ok(Recorded::GoesOn(next)) => work = next,
-                Ok(Recorded::Parked) | Err(RecordError::Lost) => return,
+                Ok(RecordedWork::GoesOn(next)) => work = next,
+                Ok(RecordedWork::Parked) | Err(RecordError::Lost) => return,
                 Err(error) => {
                     tracing::error!(saga = %id, error = &error as &dyn std::error::Error,
                         "a saga's step was not recorded");
@@ -161,7 +161,7 @@ impl<D: Driver> Executor<D> {
 
     /// Makes the saga of a subject due, and drives it in a separate task. When another worker has the saga,
     /// that worker looks at it again. Returns whether the subject has an unfinished saga.
-    pub async fn wake(&self, subject: Uuid, wish: Wish) -> Result<bool, StoreError> {
+    pub async fn wake(&self, subject: Uuid, wish: WakeRequest) -> Result<bool, StoreError> {
         let woken = self
             .base
             .db
@@ -174,8 +174,8 @@ impl<D: Driver> Executor<D> {
                 self.base.tasks.spawn(async move { this.drive(work).await });
             }
             Ok(None) => {}
-            Err(ClaimError::Db(error)) => return Err(error),
-            Err(error @ ClaimError::Unreadable(..)) => log_unreadable(&error),
+            Err(SagaClaimError::Db(error)) => return Err(error),
+            Err(error @ SagaClaimError::Unreadable(..)) => log_unreadable(&error),
         }
         Ok(true)
     }
@@ -190,11 +190,11 @@ impl<D: Driver> Executor<D> {
             let work = match self.claim(Which::Due).await {
                 Ok(Some(work)) => work,
                 Ok(None) => break,
-                Err(ClaimError::Db(error)) => {
+                Err(SagaClaimError::Db(error)) => {
                     driven.join_all().await;
                     return Err(error);
                 }
-                Err(error @ ClaimError::Unreadable(..)) => {
+                Err(error @ SagaClaimError::Unreadable(..)) => {
                     log_unreadable(&error);
                     continue;
                 }
@@ -221,7 +221,7 @@ impl<D: Driver> Executor<D> {
         Ok(self.driver.decode(&seen.state).ok().map(|state| (state, seen.now)))
     }
 
-    async fn claim(&self, which: Which) -> Result<Option<Work<D::State>>, ClaimError> {
+    async fn claim(&self, which: Which) -> Result<Option<Work<D::State>>, SagaClaimError> {
         let driver = Arc::clone(&self.driver);
         self.base
             .db
@@ -234,7 +234,7 @@ impl<D: Driver> Executor<D> {
     }
 
     /// Makes a call to another system, and every call that follows it. `None` when another worker has taken the saga.
-    async fn act_in_turn(&self, call: D::Call, work: &Work<D::State>) -> Option<Answer<D>> {
+    async fn act_in_turn(&self, call: D::Call, work: &Work<D::State>) -> Option<StepAnswer<D>> {
         let mut steps = vec![call.name()];
         let mut event = self.act(call, work).await?;
         while let Some(next) = self.driver.follows(&work.state, &event) {
@@ -247,7 +247,7 @@ impl<D: Driver> Executor<D> {
     /// Calls another system, and renews the lease meanwhile. `None` when another worker has taken the saga.
     async fn act(&self, call: D::Call, work: &Work<D::State>) -> Option<D::Event> {
         let step = call.name();
-        reach(step, Moment::BeforeEffect);
+        reach(step, HaltMoment::BeforeEffect);
         let call = self.driver.act(call, &work.state);
         tokio::pin!(call);
         let event = loop {
@@ -261,7 +261,7 @@ impl<D: Driver> Executor<D> {
                 }
             }
         };
-        reach(step, Moment::AfterEffect);
+        reach(step, HaltMoment::AfterEffect);
         metrics::counter!("holdfast_saga_steps_total", "step" => step).increment(1);
         Some(event)
     }
@@ -270,8 +270,8 @@ impl<D: Driver> Executor<D> {
     async fn record_in_turn(
         &self,
         work: Work<D::State>,
-        answer: Option<Answer<D>>,
-    ) -> Result<Recorded<D::State>, RecordError<D::Event>> {
+        answer: Option<StepAnswer<D>>,
+    ) -> Result<RecordedWork<D::State>, RecordError<D::Event>> {
         let group = answer
             .as_ref()
             .and_then(|(_, event)| self.driver.shares(&work.state, event, work.about));
@@ -286,22 +286,22 @@ impl<D: Driver> Executor<D> {
     pub(super) async fn record(
         &self,
         work: Work<D::State>,
-        answer: Option<Answer<D>>,
-    ) -> Result<Recorded<D::State>, RecordError<D::Event>> {
-        let mut verdicts: Vec<Verdict<D::Event>> = Vec::new();
+        answer: Option<StepAnswer<D>>,
+    ) -> Result<RecordedWork<D::State>, RecordError<D::Event>> {
+        let mut verdicts: Vec<SkippedStep<D::Event>> = Vec::new();
         for _ in 0..MAX_RECORDS {
             let (work, answer) = (work.clone(), answer.clone());
-            let member = Member { work, answer, verdicts: verdicts.clone() };
+            let member = GroupedSaga { work, answer, verdicts: verdicts.clone() };
             match self.record_together(vec![member]).await {
                 Ok(mut came) => return came.pop().flatten().ok_or(RecordError::Lost),
                 Err(RecordError::Refused(step, event)) => {
                     let trouble = self.driver.trouble(&event);
-                    verdicts.push(Verdict { step, event, trouble });
+                    verdicts.push(SkippedStep { step, event, trouble });
                 }
                 Err(RecordError::Local { step, event, source }) if !source.is_unavailable() => {
                     tracing::error!(step, error = %source, "a saga's local step failed");
                     let trouble = Some(shortened(&format!("{step}: {source}")));
-                    verdicts.push(Verdict { step, event, trouble });
+                    verdicts.push(SkippedStep { step, event, trouble });
                 }
                 Err(error) => return Err(error),
             }

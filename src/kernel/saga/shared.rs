@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use tokio::sync::oneshot;
 
 use super::{
-    commit::{Answer, Member, RecordError, Recorded},
+    commit::{GroupedSaga, RecordError, RecordedWork, StepAnswer},
     driver::{Driver, Group},
     executor::{Executor, HEARTBEAT, Work},
     store,
@@ -21,16 +21,17 @@ use crate::kernel::{
 /// The maximum number of sagas in one transaction.
 const MAX_MEMBERS: usize = 16;
 
-type Ended<D> = Result<Recorded<<D as Driver>::State>, RecordError<<D as Driver>::Event>>;
+type RecordResult<D> =
+    Result<RecordedWork<<D as Driver>::State>, RecordError<<D as Driver>::Event>>;
 
 /// A step that waits for its transaction.
 #[derive(Debug)]
-pub struct Waiting<D: Driver> {
+pub struct WaitingStep<D: Driver> {
     executor: Executor<D>,
     work: Work<D::State>,
-    answer: Answer<D>,
+    answer: StepAnswer<D>,
     group: Group,
-    ended: oneshot::Sender<Ended<D>>,
+    ended: oneshot::Sender<RecordResult<D>>,
 }
 
 impl<D: Driver> Executor<D> {
@@ -38,12 +39,12 @@ impl<D: Driver> Executor<D> {
     pub(super) async fn record_shared(
         &self,
         work: Work<D::State>,
-        answer: Answer<D>,
+        answer: StepAnswer<D>,
         group: Group,
-    ) -> Ended<D> {
+    ) -> RecordResult<D> {
         let (id, fence) = (work.row.id, work.row.fence);
         let executor = self.clone();
-        let job = |ended| Waiting { executor, work, answer, group, ended };
+        let job = |ended| WaitingStep { executor, work, answer, group, ended };
         let recorded = self.queue.submit(&self.base, job);
         tokio::pin!(recorded);
         loop {
@@ -60,7 +61,7 @@ impl<D: Driver> Executor<D> {
     }
 }
 
-impl<D: Driver> Job for Waiting<D> {
+impl<D: Driver> Job for WaitingStep<D> {
     const MAX_UNDER_WAY: usize = 4;
 
     /// Groups steps that have in common what the first one asks for.
@@ -78,7 +79,7 @@ impl<D: Driver> Job for Waiting<D> {
         let Some(executor) = group.first().map(|first| first.executor.clone()) else { return };
         let mut left = group;
         if left.len() > 1 {
-            let member = |one: &Self| Member {
+            let member = |one: &Self| GroupedSaga {
                 work: one.work.clone(),
                 answer: Some(one.answer.clone()),
                 verdicts: Vec::new(),
@@ -105,8 +106,8 @@ impl<D: Driver> Job for Waiting<D> {
     }
 }
 
-impl<D: Driver> Waiting<D> {
-    fn end(self, ended: Ended<D>) {
+impl<D: Driver> WaitingStep<D> {
+    fn end(self, ended: RecordResult<D>) {
         // A worker that has lost its saga needs no result.
         self.ended.send(ended).ok();
     }

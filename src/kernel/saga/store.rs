@@ -19,7 +19,7 @@ pub const LEASE_MS: i64 = 5_000;
 
 /// A saga's row as its worker reads it.
 #[derive(Debug, Clone, FromQueryResult)]
-pub struct Row {
+pub struct SagaRow {
     pub id: Uuid,
     /// The state in the driver's encoding.
     pub state: String,
@@ -35,7 +35,7 @@ pub struct Row {
     pub now_ms: i64,
 }
 
-impl Row {
+impl SagaRow {
     /// The row that [`insert`] has stored, without a further read.
     pub fn first(id: Uuid, state: String, now_ms: i64) -> Self {
         Self { id, state, fence: 1, version: 1, wakes: 0, cancel_requested: 0, now_ms }
@@ -68,7 +68,7 @@ pub struct New<'a> {
 
 /// The result of a step, to be recorded.
 #[derive(Debug, Clone)]
-pub struct Step {
+pub struct StepResult {
     pub status: Status,
     /// The state in the driver's encoding.
     pub state: String,
@@ -110,7 +110,11 @@ const CLAIM: &str = "UPDATE sagas SET fence = fence + 1, version = version + 1, 
     AND status IN ('running', 'waiting', 'undoing') AND lease_until <= {now} AND format <= $2";
 
 /// Claims the saga of this kind that has been due for longest and that no worker has. Its format is `format` or older.
-pub async fn claim_due(sql: &impl Sql, kind: &str, format: u16) -> Result<Option<Row>, StoreError> {
+pub async fn claim_due(
+    sql: &impl Sql,
+    kind: &str,
+    format: u16,
+) -> Result<Option<SagaRow>, StoreError> {
     let due = "SELECT id FROM sagas WHERE status IN ('running', 'waiting', 'undoing') \
         AND kind = $3 AND format <= $2 AND due_at <= {now} AND lease_until <= {now} ORDER BY due_at LIMIT 1 {skip}";
     let values = vec![LEASE_MS.into(), i32::from(format).into(), kind.into()];
@@ -119,7 +123,7 @@ pub async fn claim_due(sql: &impl Sql, kind: &str, format: u16) -> Result<Option
 
 /// Claims this saga, due or not. `None` when another worker has it, when it is over or needs attention, or when its
 /// format is newer.
-pub async fn claim(sql: &impl Sql, id: Uuid, format: u16) -> Result<Option<Row>, StoreError> {
+pub async fn claim(sql: &impl Sql, id: Uuid, format: u16) -> Result<Option<SagaRow>, StoreError> {
     let values = vec![LEASE_MS.into(), i32::from(format).into(), id.into()];
     sql.find(&format!("{} RETURNING {ROW}", CLAIM.replace("($claimed)", "$3")), values).await
 }
@@ -130,7 +134,7 @@ pub async fn claim_any(
     id: Uuid,
     kind: &str,
     format: u16,
-) -> Result<Option<Row>, StoreError> {
+) -> Result<Option<SagaRow>, StoreError> {
     let text = format!(
         "UPDATE sagas SET fence = fence + 1, version = version + 1, lease_until = {{now}} + $1, \
          updated_at = {{now}} WHERE id = $2 AND kind = $3 AND format <= $4 RETURNING {ROW}"
@@ -142,7 +146,7 @@ pub async fn claim_any(
 /// Stores the status and the state that a claim has changed, in the transaction of the claim.
 pub async fn keep(
     sql: &impl Sql,
-    held: &Row,
+    held: &SagaRow,
     status: Status,
     state: &str,
     format: u16,
@@ -169,7 +173,7 @@ fn stands(status: Status, state: &str, format: u16) -> sagas::ActiveModel {
 }
 
 /// Reads sagas. Takes no lock: the record decides.
-pub async fn look(sql: &impl Sql, ids: &[Uuid]) -> Result<Vec<Row>, StoreError> {
+pub async fn look(sql: &impl Sql, ids: &[Uuid]) -> Result<Vec<SagaRow>, StoreError> {
     let found = sagas::Entity::find().expr_as(db::clock(), "now").filter(db::is_among(
         sql,
         sagas::Column::Id,
@@ -197,7 +201,7 @@ pub struct Record {
 }
 
 impl Record {
-    pub fn new(held: &Row, step: Step) -> Self {
+    pub fn new(held: &SagaRow, step: StepResult) -> Self {
         Self {
             id: held.id,
             fence: held.fence,
@@ -269,7 +273,7 @@ pub async fn give_up(
 
 /// The request of a caller that wakes a saga.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wish {
+pub enum WakeRequest {
     /// A worker should look at the saga.
     Look,
     /// The saga should stop, if it still can.
@@ -278,10 +282,14 @@ pub enum Wish {
 
 /// Makes the saga of a subject due at once, even if a worker has it. `None` when the subject has no saga, or its saga
 /// is over or needs attention.
-pub async fn wake(sql: &impl Sql, subject: Uuid, wish: Wish) -> Result<Option<Uuid>, StoreError> {
+pub async fn wake(
+    sql: &impl Sql,
+    subject: Uuid,
+    wish: WakeRequest,
+) -> Result<Option<Uuid>, StoreError> {
     let stop = match wish {
-        Wish::Look => "",
-        Wish::Stop => ", cancel_requested = 1",
+        WakeRequest::Look => "",
+        WakeRequest::Stop => ", cancel_requested = 1",
     };
     let sql_text = format!(
         "UPDATE sagas SET wakes = wakes + 1, due_at = {{now}}{stop} \
@@ -292,13 +300,13 @@ pub async fn wake(sql: &impl Sql, subject: Uuid, wish: Wish) -> Result<Option<Uu
 
 /// The state of a saga at a moment of the database's clock.
 #[derive(Debug, FromQueryResult)]
-pub struct Seen {
+pub struct SagaSnapshot {
     pub state: String,
     pub now: i64,
 }
 
 /// The state of a subject's saga.
-pub async fn state_of(sql: &impl Sql, subject: Uuid) -> Result<Option<Seen>, StoreError> {
+pub async fn state_of(sql: &impl Sql, subject: Uuid) -> Result<Option<SagaSnapshot>, StoreError> {
     let found = sagas::Entity::find()
         .select_only()
         .column(sagas::Column::State)

@@ -4,18 +4,18 @@ use uuid::Uuid;
 
 use super::{
     Driver, Executor, Status,
-    commit::{Member, RecordError, Recorded},
+    commit::{GroupedSaga, RecordError, RecordedWork},
     executor::Work,
     store,
 };
-use crate::kernel::db::{Bug, Failure, StoreError};
+use crate::kernel::db::{Bug, StoreError, UseCaseError};
 
 /// The name of this step in failpoints.
 const TOLD: &str = "told";
 
 /// The result of reporting an event to a saga.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Told {
+pub enum ReportOutcome {
     /// The saga processed the event, with the local steps that follow from it.
     Taken,
     /// The event cannot have happened to a saga with this status. Nothing has changed.
@@ -30,7 +30,7 @@ impl<D: Driver> Executor<D> {
     ///
     /// # Errors
     /// When the database or a local step fails. Nothing has changed then.
-    pub async fn tell(&self, id: Uuid, event: D::Event) -> Result<Told, StoreError> {
+    pub async fn tell(&self, id: Uuid, event: D::Event) -> Result<ReportOutcome, StoreError> {
         let this = self.clone();
         let told = self
             .base
@@ -45,8 +45,9 @@ impl<D: Driver> Executor<D> {
                     };
                     let status = this.driver.status(&state);
                     let (work, answer) = (Work::of(row, state), Some((vec![TOLD], event)));
-                    let told =
-                        this.commit(tx, vec![Member { work, answer, verdicts: Vec::new() }]).await;
+                    let told = this
+                        .commit(tx, vec![GroupedSaga { work, answer, verdicts: Vec::new() }])
+                        .await;
                     let told = told.map_err(|error| Untold::of(error, status))?.pop().flatten();
                     told.ok_or_else(|| Untold::of(RecordError::<D::Event>::Lost, status))
                 })
@@ -55,14 +56,14 @@ impl<D: Driver> Executor<D> {
         match told {
             Ok((recorded, steps)) => {
                 self.driver.committed(&steps, None);
-                if let Recorded::GoesOn(work) = recorded {
+                if let RecordedWork::GoesOn(work) = recorded {
                     let this = self.clone();
                     self.base.tasks.spawn(async move { this.drive(work).await });
                 }
-                Ok(Told::Taken)
+                Ok(ReportOutcome::Taken)
             }
-            Err(Untold::Refused(status)) => Ok(Told::Refused(status)),
-            Err(Untold::NotOurs) => Ok(Told::NotOurs),
+            Err(Untold::Refused(status)) => Ok(ReportOutcome::Refused(status)),
+            Err(Untold::NotOurs) => Ok(ReportOutcome::NotOurs),
             Err(Untold::Db(error)) => Err(error),
         }
     }
@@ -79,7 +80,7 @@ enum Untold {
     Db(#[from] StoreError),
 }
 
-impl Failure for Untold {
+impl UseCaseError for Untold {
     fn store(&self) -> Option<&StoreError> {
         match self {
             Self::Db(error) => Some(error),

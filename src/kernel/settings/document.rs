@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Listed, Range, Setting, Source, WhenUnset};
+use super::{Range, SectionDeclaration, Setting, SettingSource, WhenUnset};
 
 /// How wide a line of `.env.example` may be.
 const WIDTH: usize = 98;
@@ -16,7 +16,11 @@ const END: &str = "<!-- end of settings -->\n";
 pub struct NoMarkers;
 
 /// The text of `.env.example`: this introduction, all settings of these sections, and the names that are reserved.
-pub fn env_example(introduction: &str, sections: &[Listed], reserved: &[(&str, &str)]) -> String {
+pub fn env_example(
+    introduction: &str,
+    sections: &[SectionDeclaration],
+    reserved: &[(&str, &str)],
+) -> String {
     let mut text = String::new();
     for paragraph in introduction.lines() {
         comment(&mut text, paragraph);
@@ -41,13 +45,13 @@ pub fn env_example(introduction: &str, sections: &[Listed], reserved: &[(&str, &
 ///
 /// # Errors
 /// When the lines are missing.
-pub fn with_table(document: &str, sections: &[Listed]) -> Result<String, NoMarkers> {
+pub fn with_table(document: &str, sections: &[SectionDeclaration]) -> Result<String, NoMarkers> {
     let (before, rest) = document.split_once(BEGIN).ok_or(NoMarkers)?;
     let (_, after) = rest.split_once(END).ok_or(NoMarkers)?;
     Ok(format!("{before}{BEGIN}\n{}\n{END}{after}", table(sections)))
 }
 
-fn table(sections: &[Listed]) -> String {
+fn table(sections: &[SectionDeclaration]) -> String {
     let mut text = "| name | value | default | meaning |\n| --- | --- | --- | --- |\n".to_owned();
     for setting in sections.iter().flat_map(|section| section.settings) {
         let (name, value, default) = (setting.name, value(setting), default(setting));
@@ -101,7 +105,7 @@ fn allowed(setting: &Setting) -> String {
             write!(text, " Default: {}.", default(setting)).expect("a String");
         }
     }
-    if setting.source == Source::Environment {
+    if setting.source == SettingSource::Environment {
         text.push_str(" Environment only.");
     }
     text
@@ -135,7 +139,7 @@ fn comment(text: &mut String, comment: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::settings::{Secret, Section, Values, in_development, section, text};
+    use crate::kernel::settings::{Secret, SettingsSection, Values, in_development, section, text};
 
     section! {
         /// Lamp
@@ -148,12 +152,12 @@ mod tests {
         }
     }
 
-    const SECTIONS: &[Listed] = &[Listed::of::<Lamp>()];
+    const SECTIONS: &[SectionDeclaration] = &[SectionDeclaration::of::<Lamp>()];
 
     #[test]
     fn a_default_in_the_example_is_the_default() {
         let values = Values::of([("LAMP_KEY", "brass")]);
-        let Lamp { colour, key } = Section::read(&values).expect("a lamp");
+        let Lamp { colour, key } = SettingsSection::read(&values).expect("a lamp");
         assert_eq!((colour.as_str(), key.expose()), ("white", "brass"));
         let text = env_example("", SECTIONS, &[]);
         assert!(text.contains(&format!("#LAMP_COLOUR={colour}\n")), "{text}");

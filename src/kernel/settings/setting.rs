@@ -2,7 +2,7 @@
 
 use std::{ops::RangeInclusive, time::Duration};
 
-use super::{Refusal, Value, Values};
+use super::{SettingRefusal, Value, Values};
 
 /// The declaration of one setting; the parser, `.env.example` and the table of OPERATIONS.md read it.
 #[derive(Debug, Clone, Copy)]
@@ -14,14 +14,14 @@ pub struct Setting {
     /// The allowed numbers; every numeric setting has them.
     pub range: Option<Range>,
     /// Where the setting is looked for.
-    pub source: Source,
+    pub source: SettingSource,
     /// The form of a value, for documents and refusals.
     pub form: &'static str,
     /// Whether logs, errors and documents must not show the value.
     pub secret: bool,
     /// One or two sentences for operators.
     pub help: &'static str,
-    read: fn(&Setting, &Values) -> Result<(), Refusal>,
+    read: fn(&Setting, &Values) -> Result<(), SettingRefusal>,
 }
 
 /// The effect of a setting that is not set.
@@ -83,7 +83,7 @@ impl Unit {
 
 /// Where a setting is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source {
+pub enum SettingSource {
     /// In the environment, in the file that `NAME_FILE` names, in the TOML file.
     Anywhere,
     /// Only in the environment, not in files.
@@ -127,7 +127,7 @@ pub const fn in_development(name: &'static str, found: &'static str) -> Setting 
 
 /// A value with this default. Only the environment is read for it.
 pub const fn only_environment(name: &'static str, default: &'static str) -> Setting {
-    Setting { source: Source::Environment, ..text(name, default) }
+    Setting { source: SettingSource::Environment, ..text(name, default) }
 }
 
 const fn in_range(
@@ -146,7 +146,7 @@ const fn declared(name: &'static str, unset: WhenUnset, range: Option<Range>) ->
         name,
         unset,
         range,
-        source: Source::Anywhere,
+        source: SettingSource::Anywhere,
         form: "",
         secret: false,
         help: "",
@@ -154,7 +154,7 @@ const fn declared(name: &'static str, unset: WhenUnset, range: Option<Range>) ->
     }
 }
 
-fn read_as<T: Value>(setting: &Setting, values: &Values) -> Result<(), Refusal> {
+fn read_as<T: Value>(setting: &Setting, values: &Values) -> Result<(), SettingRefusal> {
     values.read::<T>(setting).map(drop)
 }
 
@@ -182,7 +182,7 @@ impl Setting {
     ///
     /// # Errors
     /// When the value is refused.
-    pub fn check(&self, values: &Values) -> Result<(), Refusal> {
+    pub fn check(&self, values: &Values) -> Result<(), SettingRefusal> {
         (self.read)(self, values)
     }
 

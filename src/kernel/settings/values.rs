@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, env::VarError, fs, io};
 
-use super::{Refusal, Setting, SettingsError, Source, Value, WhenUnset, Wrong, only_environment};
+use super::{
+    Setting, SettingRefusal, SettingSource, SettingsError, Value, WhenUnset, Wrong,
+    only_environment,
+};
 
 /// The setting that names the TOML file.
 pub const CONFIG_FILE: Setting = only_environment("HOLDFAST_CONFIG", DEFAULT_FILE);
@@ -43,7 +46,7 @@ impl Values {
             values.take_toml(&file, &toml, settings.clone())?;
         }
         for setting in settings {
-            if setting.source == Source::Anywhere {
+            if setting.source == SettingSource::Anywhere {
                 let name = format!("{}_FILE", setting.name);
                 if let Some(path) = variable(&name)? {
                     let text = fs::read_to_string(&path).map_err(|source| SettingsError::File {
@@ -82,8 +85,8 @@ impl Values {
             let Some(setting) = found else {
                 return Err(SettingsError::Unknown { file: file.to_owned(), key });
             };
-            let refuse = |message: String| Err(Refusal::new(setting.name, message).into());
-            if setting.source == Source::Environment {
+            let refuse = |message: String| Err(SettingRefusal::new(setting.name, message).into());
+            if setting.source == SettingSource::Environment {
                 return refuse(format!("is read from the environment alone, not from {file}"));
             }
             let text = match value {
@@ -116,7 +119,7 @@ impl Values {
     ///
     /// # Errors
     /// When the text is no such value, or the setting is needed and missing.
-    pub fn read<T: Value>(&self, setting: &Setting) -> Result<T, Refusal> {
+    pub fn read<T: Value>(&self, setting: &Setting) -> Result<T, SettingRefusal> {
         let number;
         let text = match (self.0.get(setting.name), setting.unset) {
             (Some(text), _) => text,
@@ -126,13 +129,13 @@ impl Values {
                 &number
             }
             (None, WhenUnset::Optional(_) | WhenUnset::FoundInDevelopment(_)) => {
-                let missing = || Refusal::new(setting.name, "has no default in production");
+                let missing = || SettingRefusal::new(setting.name, "has no default in production");
                 return T::missing().ok_or_else(missing);
             }
         };
         T::read(text, setting).map_err(|wrong| match wrong {
-            Wrong::Form => Refusal::new(setting.name, setting.demand()),
-            Wrong::Because(reason) => Refusal::new(setting.name, reason),
+            Wrong::Form => SettingRefusal::new(setting.name, setting.demand()),
+            Wrong::Because(reason) => SettingRefusal::new(setting.name, reason),
         })
     }
 }
@@ -163,7 +166,7 @@ fn toml_file(named: Option<String>) -> Result<Option<(String, String)>, Settings
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::settings::{Section, seconds, section, text};
+    use crate::kernel::settings::{SettingsSection, seconds, section, text};
     use std::time::Duration;
 
     section! {

@@ -7,7 +7,7 @@ use std::{collections::HashSet, fmt};
 
 use holdfast_domain::checkout::{PaymentId, PaymentStatus};
 
-use super::reconcile_store::{self as store, Known};
+use super::reconcile_store::{self as store, KnownPayment};
 use crate::kernel::{
     db::{Db, StoreError},
     ports::{
@@ -28,12 +28,12 @@ const EDGE_MS: i64 = 60 * 60 * 1000;
 pub struct Difference {
     /// The gateway's id of the payment.
     pub payment: PaymentId,
-    pub kind: Kind,
+    pub kind: DifferenceKind,
 }
 
 /// How the books differ. Amounts are in minor units.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Kind {
+pub enum DifferenceKind {
     /// The gateway holds or took money for a payment that our books do not have.
     UnknownHere {
         /// The amount that the gateway holds or took.
@@ -83,25 +83,25 @@ impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let payment = &self.payment;
         match &self.kind {
-            Kind::UnknownHere { there } => {
+            DifferenceKind::UnknownHere { there } => {
                 write!(f, "payment {payment}: unknown here, the gateway has {there}")
             }
-            Kind::UnknownThere { here } => {
+            DifferenceKind::UnknownThere { here } => {
                 write!(f, "payment {payment}: captured {here} here, unknown at the gateway")
             }
-            Kind::Amount { here, there } => {
+            DifferenceKind::Amount { here, there } => {
                 write!(f, "payment {payment}: amount {here} here, {there} at the gateway")
             }
-            Kind::Captured { here, there } => {
+            DifferenceKind::Captured { here, there } => {
                 write!(f, "payment {payment}: captured {here} here, {there} at the gateway")
             }
-            Kind::Refunded { here, there } => {
+            DifferenceKind::Refunded { here, there } => {
                 write!(f, "payment {payment}: refunded {here} here, {there} at the gateway")
             }
-            Kind::Ledger { payment: own, ledger } => {
+            DifferenceKind::Ledger { payment: own, ledger } => {
                 write!(f, "payment {payment}: {own} in hand by the payment, {ledger} by the ledger")
             }
-            Kind::StillOpen { booking } => {
+            DifferenceKind::StillOpen { booking } => {
                 write!(f, "payment {payment}: can still be captured, its booking is {booking}")
             }
         }
@@ -146,13 +146,15 @@ pub async fn run(
     Ok(differences)
 }
 
-fn compare(there: &GatewayPayment, here: Option<&Known>, differences: &mut Vec<Difference>) {
+fn compare(there: &GatewayPayment, here: Option<&KnownPayment>, differences: &mut Vec<Difference>) {
     let mut add = |kind| differences.push(Difference { payment: there.id.clone(), kind });
     let open = can_be_captured(there.status);
     let Some(here) = here else {
         if open || there.captured_minor != there.refunded_minor {
             let held = if open { there.amount.minor } else { 0 };
-            add(Kind::UnknownHere { there: there.captured_minor - there.refunded_minor + held });
+            add(DifferenceKind::UnknownHere {
+                there: there.captured_minor - there.refunded_minor + held,
+            });
         }
         return;
     };
@@ -161,20 +163,20 @@ fn compare(there: &GatewayPayment, here: Option<&Known>, differences: &mut Vec<D
     }
     let asked = format!("{} {}", there.amount.minor, there.amount.currency);
     if asked != here.amount {
-        add(Kind::Amount { here: here.amount.clone(), there: asked });
+        add(DifferenceKind::Amount { here: here.amount.clone(), there: asked });
     }
     if there.captured_minor != here.captured_minor {
-        add(Kind::Captured { here: here.captured_minor, there: there.captured_minor });
+        add(DifferenceKind::Captured { here: here.captured_minor, there: there.captured_minor });
     }
     if there.refunded_minor != here.refunded_minor {
-        add(Kind::Refunded { here: here.refunded_minor, there: there.refunded_minor });
+        add(DifferenceKind::Refunded { here: here.refunded_minor, there: there.refunded_minor });
     }
     let in_hand = here.captured_minor - here.refunded_minor;
     if in_hand != here.ledger_minor {
-        add(Kind::Ledger { payment: in_hand, ledger: here.ledger_minor });
+        add(DifferenceKind::Ledger { payment: in_hand, ledger: here.ledger_minor });
     }
     if open && here.booking != "pending" {
-        add(Kind::StillOpen { booking: here.booking.clone() });
+        add(DifferenceKind::StillOpen { booking: here.booking.clone() });
     }
 }
 
@@ -210,7 +212,7 @@ async fn missing(
         let unseen = batch.into_iter().filter(|own| !seen.contains(&own.payment));
         differences.extend(unseen.map(|own| Difference {
             payment: own.payment,
-            kind: Kind::UnknownThere { here: own.captured_minor },
+            kind: DifferenceKind::UnknownThere { here: own.captured_minor },
         }));
     }
 }

@@ -14,7 +14,7 @@ use crate::kernel::{
 
 /// A payment in our own books.
 #[derive(Debug, Clone)]
-pub(super) struct Known {
+pub(super) struct KnownPayment {
     /// The amount in minor units, and the currency.
     pub(super) amount: String,
     pub(super) captured_minor: i64,
@@ -32,7 +32,7 @@ pub(super) async fn known(
     provider: &str,
     page: &[GatewayPayment],
     asked_ms: i64,
-) -> Result<HashMap<String, Known>, StoreError> {
+) -> Result<HashMap<String, KnownPayment>, StoreError> {
     let names = page.iter().map(|payment| payment.id.0.clone());
     let text = "SELECT p.intent_id, p.amount_minor, p.currency, p.captured_minor, p.refunded_minor, \
          b.status, CAST((SELECT COALESCE(SUM(e.amount_minor), 0) FROM ledger_entries e \
@@ -47,7 +47,7 @@ pub(super) async fn known(
     let found: Vec<PaymentRow> =
         sql.list(text, vec![provider.into(), asked_ms.into(), names]).await?;
     let known = |row: PaymentRow| {
-        let known = Known {
+        let known = KnownPayment {
             amount: format!("{} {}", row.amount_minor, row.currency),
             captured_minor: row.captured_minor,
             refunded_minor: row.refunded_minor,

@@ -20,7 +20,7 @@ use crate::{
         },
         saga::{
             Directive, Driver, Status,
-            driver::{Illegal, Named, Performed, Progress, Unreadable},
+            driver::{Illegal, NamedStep, Performed, Progress, UnreadableState},
         },
     },
     money::ledger::{self as books, Kind},
@@ -48,7 +48,7 @@ impl RefundDriver {
         name: &RefundId,
         now_ms: i64,
     ) -> Result<Performed<Event>, StoreError> {
-        let part = Part::of(tx, refund).await?;
+        let part = RefundedBooking::of(tx, refund).await?;
         if store::settle(tx, refund.saga, name, now_ms).await? != 1 {
             return Err(Bug::new(format!("refund {} is settled already", refund.saga)).into());
         }
@@ -72,7 +72,7 @@ impl RefundDriver {
         refund: &Refund,
         now_ms: i64,
     ) -> Result<Performed<Event>, StoreError> {
-        let part = Part::of(tx, refund).await?;
+        let part = RefundedBooking::of(tx, refund).await?;
         if store::unsettle(tx, refund.saga).await? != 1 {
             return Err(Bug::new(format!("refund {} is not settled", refund.saga)).into());
         }
@@ -86,7 +86,7 @@ impl RefundDriver {
 }
 
 /// The booking, the shares and the lines of a refund.
-struct Part {
+struct RefundedBooking {
     booking: bookings::Model,
     /// The refunded amount of each line.
     shares: Vec<Share>,
@@ -94,7 +94,7 @@ struct Part {
     cancelled: Vec<booking_lines::Model>,
 }
 
-impl Part {
+impl RefundedBooking {
     /// Locks the booking and reads the refund's lines.
     async fn of(tx: &Tx, refund: &Refund) -> Result<Self, StoreError> {
         let found = confirmed::lock(tx, refund.booking).await?;
@@ -110,13 +110,13 @@ impl Part {
     }
 }
 
-impl Named for GatewayCall {
+impl NamedStep for GatewayCall {
     fn name(&self) -> &'static str {
         self.name()
     }
 }
 
-impl Named for LocalStep {
+impl NamedStep for LocalStep {
     fn name(&self) -> &'static str {
         self.name()
     }
@@ -132,8 +132,8 @@ impl Driver for RefundDriver {
     const KIND: &'static str = "refund";
     const FORMAT: u16 = refund::FORMAT;
 
-    fn decode(&self, text: &str) -> Result<Refund, Unreadable> {
-        Refund::decode(text).map_err(|error| Unreadable(Box::new(error)))
+    fn decode(&self, text: &str) -> Result<Refund, UnreadableState> {
+        Refund::decode(text).map_err(|error| UnreadableState(Box::new(error)))
     }
 
     fn encode(&self, state: &Refund) -> String {

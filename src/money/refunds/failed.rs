@@ -4,14 +4,14 @@
 use holdfast_domain::{
     checkout::{PaymentId, RefundId},
     ids::SagaId,
-    refund::{Entry, Event, Fate, look_again_ms},
+    refund::{BookedRefund, Event, Fate, look_again_ms},
 };
 
 use super::{Refunds, store};
 use crate::kernel::{
     db::StoreError,
     ports::payments::answer_in_time,
-    saga::{Status, tell::Told},
+    saga::{Status, tell::ReportOutcome},
 };
 
 /// The maximum number of looks in one pass; the next pass follows soon.
@@ -78,17 +78,19 @@ impl Refunds {
             for saga in whose(entry, &ours) {
                 let failed = Event::Failed { refund: entry.id.clone(), code: code.clone() };
                 match self.executor.tell(saga.0, failed).await? {
-                    Told::Taken => {
+                    ReportOutcome::Taken => {
                         metrics::counter!("holdfast_refunds_failed_total").increment(1);
                         tracing::error!(refund = %saga, %payment, name = entry.id.0, code,
                             "a refund failed at the gateway");
                         looked = looked.and(Looked::Reversed);
                     }
                     // The posting was reversed before, or another refund replaced this refund.
-                    Told::Refused(Status::NeedsAttention | Status::Done | Status::Undone) => {}
+                    ReportOutcome::Refused(
+                        Status::NeedsAttention | Status::Done | Status::Undone,
+                    ) => {}
                     // The other refunds of the payment do not wait for this refund.
-                    Told::Refused(Status::Running | Status::Waiting | Status::Undoing)
-                    | Told::NotOurs => looked = looked.and(Looked::Later),
+                    ReportOutcome::Refused(Status::Running | Status::Waiting | Status::Undoing)
+                    | ReportOutcome::NotOurs => looked = looked.and(Looked::Later),
                 }
             }
         }
@@ -109,7 +111,7 @@ impl Looked {
 
 /// Finds our refunds for a refund in the gateway's books: by the gateway's id, or by the key that made it. Several of
 /// our refunds have the same id when a person made a manual refund and that refund counts for each of them.
-fn whose(entry: &Entry, ours: &[(SagaId, Option<RefundId>)]) -> Vec<SagaId> {
+fn whose(entry: &BookedRefund, ours: &[(SagaId, Option<RefundId>)]) -> Vec<SagaId> {
     let named = ours.iter().filter(|(_, name)| name.as_ref() == Some(&entry.id));
     let named: Vec<SagaId> = named.map(|(saga, _)| *saga).collect();
     if !named.is_empty() {

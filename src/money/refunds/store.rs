@@ -38,7 +38,7 @@ fn change_from(status: refund::Status, id: SagaId) -> UpdateMany<refunds::Entity
 
 /// A refund that the gateway has made, and that may have failed since.
 #[derive(Debug, Clone, FromQueryResult)]
-pub struct Look {
+pub struct SettledRefund {
     pub id: SagaId,
     /// The gateway's id of the payment that is refunded.
     pub intent_id: String,
@@ -53,7 +53,7 @@ pub async fn claim_look(
     sql: &impl Sql,
     provider: &str,
     lease_ms: i64,
-) -> Result<Option<Look>, StoreError> {
+) -> Result<Option<SettledRefund>, StoreError> {
     sql.find(
         "UPDATE refunds SET look_at = {now} + $1 WHERE id = (SELECT id FROM refunds \
                  WHERE look_at <= {now} AND payment_id IN (SELECT id FROM payments \
@@ -68,7 +68,11 @@ pub async fn claim_look(
 
 /// Records when the refund is checked again; `None` means never. A refund that was reversed or made again in between
 /// keeps its own time.
-pub async fn look_again(sql: &impl Sql, look: &Look, at_ms: Option<i64>) -> Result<(), StoreError> {
+pub async fn look_again(
+    sql: &impl Sql,
+    look: &SettledRefund,
+    at_ms: Option<i64>,
+) -> Result<(), StoreError> {
     let change = change_from(refund::Status::Done, look.id)
         .filter(refunds::Column::SettledAt.eq(look.settled_at))
         .set(refunds::ActiveModel { look_at: Set(at_ms), ..Default::default() });

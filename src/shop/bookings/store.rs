@@ -123,12 +123,12 @@ pub async fn references(
     let text = "SELECT id, reference FROM bookings WHERE id {among_ids $1} \
         UNION ALL SELECT f.id, b.reference FROM refunds f JOIN bookings b ON b.id = f.booking_id \
         WHERE f.id {among_ids $1}";
-    let found: Vec<Named> = sql.list(text, vec![bookings]).await?;
+    let found: Vec<ReferenceRow> = sql.list(text, vec![bookings]).await?;
     Ok(found.into_iter().map(|named| (named.id, named.reference)).collect())
 }
 
 #[derive(FromQueryResult)]
-struct Named {
+struct ReferenceRow {
     id: Uuid,
     reference: String,
 }

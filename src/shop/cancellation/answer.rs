@@ -5,7 +5,7 @@ use holdfast_domain::ids::LineId;
 use poem::IntoResponse;
 use uuid::Uuid;
 
-use super::cancel::{CancelError, CancelOutcome};
+use super::cancel::{CancelLinesError, CancelOutcome};
 use crate::{
     http::{body::Json, keyed, problem::ApiProblem},
     shop::checkout::BookingAnswer,
@@ -46,14 +46,14 @@ pub(super) fn illegal(reason: &str, detail: &str) -> ApiProblem {
     ApiProblem::new(ProblemType::IllegalTransition, detail).with_reasons(vec![reason.to_owned()])
 }
 
-impl From<CancelError> for ApiProblem {
-    fn from(error: CancelError) -> Self {
+impl From<CancelLinesError> for ApiProblem {
+    fn from(error: CancelLinesError) -> Self {
         match error {
-            CancelError::NotFound => no_booking(),
-            CancelError::NoLine(_) => {
+            CancelLinesError::NotFound => no_booking(),
+            CancelLinesError::NoLine(_) => {
                 Self::field("line_ids", "names a line that the booking does not have")
             }
-            CancelError::Obstacles(obstacles) => {
+            CancelLinesError::Obstacles(obstacles) => {
                 let named: Vec<String> =
                     obstacles.iter().map(|(line, _)| line.to_string()).collect();
                 let mut reasons: Vec<String> =
@@ -66,11 +66,11 @@ impl From<CancelError> for ApiProblem {
                 );
                 Self::new(ProblemType::IllegalTransition, detail).with_reasons(reasons)
             }
-            CancelError::NotConfirmed(status) => {
+            CancelLinesError::NotConfirmed(status) => {
                 let status = status.as_str();
                 illegal(status, &format!("The booking is {status}."))
             }
-            CancelError::TooMuch(too_much) => {
+            CancelLinesError::TooMuch(too_much) => {
                 let message = match too_much.left_minor {
                     ..=0 => "nothing is left that could be refunded".to_owned(),
                     1 => "must be 1".to_owned(),
@@ -78,15 +78,15 @@ impl From<CancelError> for ApiProblem {
                 };
                 Self::field("amount.amount", message).with_limit(None, Some(too_much.left_minor))
             }
-            CancelError::OtherCurrency(currency) => {
+            CancelLinesError::OtherCurrency(currency) => {
                 Self::field("amount.currency", format!("the booking is paid in {currency}"))
             }
-            CancelError::NotMovable => Self::field(
+            CancelLinesError::NotMovable => Self::field(
                 "amount.amount",
                 "the payment provider cannot refund exactly this amount",
             ),
-            CancelError::Claim(error) => error.into(),
-            CancelError::Db(error) => error.into(),
+            CancelLinesError::Claim(error) => error.into(),
+            CancelLinesError::Db(error) => error.into(),
         }
     }
 }
@@ -104,7 +104,7 @@ mod tests {
             (1, "must be 1"),
             (4900, "must be 1 to 4900"),
         ] {
-            let refused = ApiProblem::from(CancelError::TooMuch(TooMuch { left_minor }));
+            let refused = ApiProblem::from(CancelLinesError::TooMuch(TooMuch { left_minor }));
             assert_eq!(refused.problem().errors[0].message, expected);
         }
     }

@@ -14,11 +14,11 @@ use holdfast_domain::{
 
 use super::{
     Cancellations,
-    cancel::{CancelCommand, CancelError},
+    cancel::{CancelCommand, CancelLinesError},
     store::{self, Concerned},
 };
 use crate::{
-    kernel::{db::StoreError, passes::Tally, saga::Wish},
+    kernel::{db::StoreError, passes::Tally, saga::WakeRequest},
     live::News,
 };
 
@@ -55,7 +55,7 @@ impl Cancellations {
         if status == BookingState::Pending {
             // The booking fails, and its payment is voided. If the payment has already succeeded, the booking is
             // confirmed, and the next pass refunds it.
-            return self.checkouts.executor.wake(booking.0, Wish::Stop).await;
+            return self.checkouts.executor.wake(booking.0, WakeRequest::Stop).await;
         }
         let command = CancelCommand {
             booking,
@@ -69,7 +69,7 @@ impl Cancellations {
         match self.transact_cancel(command).await {
             // Nobody waits for these refunds, and there are many of them, so the pass over refunds drives them.
             Ok(_) => Ok(true),
-            Err(CancelError::Db(error)) => Err(error),
+            Err(CancelLinesError::Db(error)) => Err(error),
             // The booking has changed since the list was read. The next pass finds the remaining lines.
             Err(error) => {
                 tracing::warn!(booking = %booking, error = %error, "a booking of a called-off event stays");

@@ -27,9 +27,9 @@ use uuid::Uuid;
 use super::Cancellations;
 use crate::{
     kernel::{
-        audit::{self, Entry},
-        db::{self, Failure, StoreError, Tx},
-        idempotency::{Answer, Attempt, Claim, ClaimError, Known},
+        audit::{self, AuditRecord},
+        db::{self, StoreError, Tx, UseCaseError},
+        idempotency::{Attempt, AttemptTrace, KeyClaim, KeyClaimError, StoredAnswer},
         ports::Entropy,
         saga::executor::Work,
     },
@@ -65,7 +65,7 @@ pub struct CancelCommand {
 
 /// Why the request cancelled no line.
 #[derive(Debug, thiserror::Error)]
-pub enum CancelError {
+pub enum CancelLinesError {
     #[error("no such booking")]
     NotFound,
     /// The booking, or its part that the request is about, has no such line.
@@ -85,15 +85,15 @@ pub enum CancelError {
     #[error("the gateway cannot move this amount")]
     NotMovable,
     #[error(transparent)]
-    Claim(ClaimError),
+    Claim(KeyClaimError),
     #[error("the database failed")]
     Db(#[from] StoreError),
 }
 
-impl Failure for CancelError {
+impl UseCaseError for CancelLinesError {
     fn store(&self) -> Option<&StoreError> {
         match self {
-            Self::Claim(ClaimError::Db(error)) | Self::Db(error) => Some(error),
+            Self::Claim(KeyClaimError::Db(error)) | Self::Db(error) => Some(error),
             Self::NotFound
             | Self::NoLine(_)
             | Self::Obstacles(_)
@@ -101,16 +101,16 @@ impl Failure for CancelError {
             | Self::TooMuch(_)
             | Self::OtherCurrency(_)
             | Self::NotMovable
-            | Self::Claim(ClaimError::Reused) => None,
+            | Self::Claim(KeyClaimError::Reused) => None,
         }
     }
 }
 
-impl From<ClaimError> for CancelError {
-    fn from(error: ClaimError) -> Self {
+impl From<KeyClaimError> for CancelLinesError {
+    fn from(error: KeyClaimError) -> Self {
         match error {
-            ClaimError::Db(error) => Self::Db(error),
-            error @ ClaimError::Reused => Self::Claim(error),
+            KeyClaimError::Db(error) => Self::Db(error),
+            error @ KeyClaimError::Reused => Self::Claim(error),
         }
     }
 }
@@ -121,20 +121,20 @@ pub enum CancelOutcome {
     /// The booking at the commit.
     Now(Box<Booking>),
     /// The stored answer of an earlier request with this key.
-    Before(Answer),
+    Before(StoredAnswer),
     /// The key is known and has no answer yet: the first request is still under way.
     InFlight,
 }
 
 /// The result of a transaction of this slice, and the refund to drive after the commit.
-pub(super) struct Left {
+pub(super) struct CommittedCancellation {
     pub(super) came: CancelOutcome,
     pub(super) refund: Option<Work<Refund>>,
     /// The events whose places have changed.
     pub(super) events: BTreeSet<EventId>,
 }
 
-impl Left {
+impl CommittedCancellation {
     /// The result of a transaction that changed nothing.
     pub(super) fn unchanged(came: CancelOutcome) -> Self {
         Self { came, refund: None, events: BTreeSet::new() }
@@ -147,8 +147,8 @@ impl Cancellations {
     /// request changes nothing.
     ///
     /// # Errors
-    /// See [`CancelError`]. Nothing has happened then.
-    pub async fn cancel(&self, command: CancelCommand) -> Result<CancelOutcome, CancelError> {
+    /// See [`CancelLinesError`]. Nothing has happened then.
+    pub async fn cancel(&self, command: CancelCommand) -> Result<CancelOutcome, CancelLinesError> {
         let left = self.transact_cancel(command).await?;
         if let Some(work) = left.refund {
             self.refunds.drive(work);
@@ -160,7 +160,7 @@ impl Cancellations {
     pub(super) async fn transact_cancel(
         &self,
         command: CancelCommand,
-    ) -> Result<Left, CancelError> {
+    ) -> Result<CommittedCancellation, CancelLinesError> {
         let command = Arc::new(command);
         let base = &self.checkouts.base;
         let (refunds, entropy) = (self.refunds.clone(), Arc::clone(&base.entropy));
@@ -179,31 +179,32 @@ async fn cancel(
     refunds: &Refunds,
     entropy: &dyn Entropy,
     command: &CancelCommand,
-) -> Result<Left, CancelError> {
+) -> Result<CommittedCancellation, CancelLinesError> {
     if let Some(came) = claim(tx, command.attempt.as_ref()).await? {
-        return Ok(Left::unchanged(came));
+        return Ok(CommittedCancellation::unchanged(came));
     }
     let found = confirmed::lock(tx, command.booking).await?;
-    let (booking, lines) = found.ok_or(CancelError::NotFound)?;
+    let (booking, lines) = found.ok_or(CancelLinesError::NotFound)?;
     let wanted = wanted(&lines, command.event, command.lines.as_deref())?;
     if booking.status != BookingState::Confirmed {
         if booking.status == BookingState::Cancelled {
             let came = answer(tx, command.attempt.as_ref(), command.booking).await?;
-            return Ok(Left::unchanged(came));
+            return Ok(CommittedCancellation::unchanged(came));
         }
-        return Err(CancelError::NotConfirmed(booking.status));
+        return Err(CancelLinesError::NotConfirmed(booking.status));
     }
     let now_ms = db::now(tx).await?;
     tickets::lock(tx, booking.id).await?;
     let standing = confirmed::standing(tx, &wanted).await?;
-    let shares = rules::cancel(command.asker, &standing, now_ms).map_err(CancelError::Obstacles)?;
+    let shares =
+        rules::cancel(command.asker, &standing, now_ms).map_err(CancelLinesError::Obstacles)?;
     let refund = match shares.is_empty() {
         true => None,
         false => void(tx, refunds, entropy, command, &booking, &wanted, &shares, now_ms).await?,
     };
     let came = answer(tx, command.attempt.as_ref(), command.booking).await?;
     let events = wanted.iter().map(|line| line.event_id).collect();
-    Ok(Left { came, refund, events })
+    Ok(CommittedCancellation { came, refund, events })
 }
 
 #[expect(clippy::too_many_arguments, reason = "the parts of one transaction")]
@@ -216,7 +217,7 @@ async fn void(
     wanted: &[booking_lines::Model],
     shares: &[Share],
     now_ms: i64,
-) -> Result<Option<Work<Refund>>, CancelError> {
+) -> Result<Option<Work<Refund>>, CancelLinesError> {
     let cancelled: Vec<&booking_lines::Model> =
         wanted.iter().filter(|line| shares.iter().any(|share| share.line == line.id)).collect();
     let ids: Vec<LineId> = cancelled.iter().map(|line| line.id).collect();
@@ -247,7 +248,7 @@ async fn void(
     if let Some(actor) = command.actor {
         let detail = serde_json::json!({ "lines": ids, "amount_minor": amount });
         let subject = ("booking", booking.id.0);
-        let entry = Entry::new(entropy, actor, "booking.cancel", subject, &detail);
+        let entry = AuditRecord::new(entropy, actor, "booking.cancel", subject, &detail);
         audit::record(tx, &entry).await?;
     }
     for (event, change) in &changes {
@@ -260,12 +261,14 @@ async fn void(
 pub(super) async fn claim(
     tx: &Tx,
     attempt: Option<&Attempt>,
-) -> Result<Option<CancelOutcome>, CancelError> {
+) -> Result<Option<CancelOutcome>, CancelLinesError> {
     let Some(attempt) = attempt else { return Ok(None) };
     Ok(match attempt.claim(tx, None).await? {
-        Claim::First => None,
-        Claim::Known(Known { answer: Some(answer), .. }) => Some(CancelOutcome::Before(answer)),
-        Claim::Known(Known { answer: None, .. }) => Some(CancelOutcome::InFlight),
+        KeyClaim::First => None,
+        KeyClaim::Known(AttemptTrace { answer: Some(answer), .. }) => {
+            Some(CancelOutcome::Before(answer))
+        }
+        KeyClaim::Known(AttemptTrace { answer: None, .. }) => Some(CancelOutcome::InFlight),
     })
 }
 
@@ -274,10 +277,10 @@ pub(super) async fn answer(
     tx: &Tx,
     attempt: Option<&Attempt>,
     booking: BookingId,
-) -> Result<CancelOutcome, CancelError> {
-    let booking = shown(tx, booking).await?.ok_or(CancelError::NotFound)?;
+) -> Result<CancelOutcome, CancelLinesError> {
+    let booking = shown(tx, booking).await?.ok_or(CancelLinesError::NotFound)?;
     if let Some(attempt) = attempt {
-        attempt.answer(tx, &Answer::json(200, &booking)).await?;
+        attempt.answer(tx, &StoredAnswer::json(200, &booking)).await?;
     }
     Ok(CancelOutcome::Now(Box::new(booking)))
 }
@@ -287,13 +290,13 @@ pub(super) fn wanted(
     lines: &[booking_lines::Model],
     event: Option<EventId>,
     named: Option<&[LineId]>,
-) -> Result<Vec<booking_lines::Model>, CancelError> {
+) -> Result<Vec<booking_lines::Model>, CancelLinesError> {
     let of_event = |line: &&booking_lines::Model| event.is_none_or(|event| line.event_id == event);
     let all = lines.iter().filter(of_event);
     let Some(named) = named else { return Ok(all.cloned().collect()) };
     let known: HashSet<LineId> = all.clone().map(|line| line.id).collect();
     if let Some(unknown) = named.iter().find(|id| !known.contains(id)) {
-        return Err(CancelError::NoLine(*unknown));
+        return Err(CancelLinesError::NoLine(*unknown));
     }
     Ok(all.filter(|line| named.contains(&line.id)).cloned().collect())
 }

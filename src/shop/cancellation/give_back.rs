@@ -7,12 +7,12 @@ use uuid::Uuid;
 
 use super::{
     Cancellations,
-    cancel::{CancelError, CancelOutcome, Left, answer, claim, wanted},
+    cancel::{CancelLinesError, CancelOutcome, CommittedCancellation, answer, claim, wanted},
 };
 use crate::{
     access::BookingOfEvent,
     kernel::{
-        audit::{self, Entry},
+        audit::{self, AuditRecord},
         db::{self, Tx},
         idempotency::Attempt,
         ports::Entropy,
@@ -40,14 +40,17 @@ impl Cancellations {
     /// Tickets and seats stay.
     ///
     /// # Errors
-    /// See [`CancelError`]. Nothing has happened then.
-    pub async fn give_back(&self, command: GiveBackCommand) -> Result<CancelOutcome, CancelError> {
+    /// See [`CancelLinesError`]. Nothing has happened then.
+    pub async fn give_back(
+        &self,
+        command: GiveBackCommand,
+    ) -> Result<CancelOutcome, CancelLinesError> {
         if !self.checkouts.gateway.can_move(command.amount) {
-            return Err(CancelError::NotMovable);
+            return Err(CancelLinesError::NotMovable);
         }
         let command = Arc::new(command);
         let (refunds, entropy) = (self.refunds.clone(), Arc::clone(&self.checkouts.base.entropy));
-        let left: Left = self
+        let left: CommittedCancellation = self
             .checkouts
             .base
             .db
@@ -69,23 +72,24 @@ async fn give_back(
     refunds: &Refunds,
     entropy: &dyn Entropy,
     command: &GiveBackCommand,
-) -> Result<Left, CancelError> {
+) -> Result<CommittedCancellation, CancelLinesError> {
     let attempt = Some(&command.attempt);
     if let Some(came) = claim(tx, attempt).await? {
-        return Ok(Left::unchanged(came));
+        return Ok(CommittedCancellation::unchanged(came));
     }
     let found = confirmed::lock(tx, command.booking.booking()).await?;
-    let (booking, lines) = found.ok_or(CancelError::NotFound)?;
+    let (booking, lines) = found.ok_or(CancelLinesError::NotFound)?;
     let wanted = wanted(&lines, Some(command.booking.event()), command.lines.as_deref())?;
     if booking.status != BookingState::Confirmed {
-        return Err(CancelError::NotConfirmed(booking.status));
+        return Err(CancelLinesError::NotConfirmed(booking.status));
     }
     if booking.currency != command.amount.currency {
-        return Err(CancelError::OtherCurrency(booking.currency));
+        return Err(CancelLinesError::OtherCurrency(booking.currency));
     }
     let now_ms = db::now(tx).await?;
     let standing = confirmed::standing(tx, &wanted).await?;
-    let shares = rules::share(&standing, command.amount.minor).map_err(CancelError::TooMuch)?;
+    let shares =
+        rules::share(&standing, command.amount.minor).map_err(CancelLinesError::TooMuch)?;
     confirmed::promised(tx, command.booking.booking(), &shares).await?;
     let payment = confirmed::captured(tx, command.booking.booking()).await?;
     let wanted = RefundOrder {
@@ -99,8 +103,9 @@ async fn give_back(
     let refund = Some(refunds.open(tx, wanted).await?);
     let detail = serde_json::json!({ "amount_minor": command.amount.minor });
     let subject = ("booking", booking.id.0);
-    let entry = Entry::new(entropy, command.booking.actor(), "booking.refund", subject, &detail);
+    let entry =
+        AuditRecord::new(entropy, command.booking.actor(), "booking.refund", subject, &detail);
     audit::record(tx, &entry).await?;
     let came = answer(tx, attempt, command.booking.booking()).await?;
-    Ok(Left { refund, ..Left::unchanged(came) })
+    Ok(CommittedCancellation { refund, ..CommittedCancellation::unchanged(came) })
 }

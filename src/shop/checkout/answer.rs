@@ -8,7 +8,7 @@ use holdfast_domain::checkout::{Decline, Failure};
 
 use crate::{
     http::problem::{self, ApiProblem},
-    kernel::idempotency::{Answer, NewObject},
+    kernel::idempotency::{NewObject, StoredAnswer},
 };
 
 /// The kind of every next action: the buyer's page passes the secret to the gateway's own script.
@@ -20,21 +20,21 @@ pub fn next_action(client_secret: String) -> NextAction {
 }
 
 /// The response for a paid booking: 201, stored under the key.
-pub fn confirmed(booking: &Booking) -> Answer {
+pub fn confirmed(booking: &Booking) -> StoredAnswer {
     NewObject { body: booking, path: format!("/bookings/{}", booking.id) }.answer()
 }
 
 /// The response while the result is unknown, or the buyer must act: 202, never stored.
-pub fn pending(booking: &Booking) -> Answer {
-    Answer::json(202, booking)
+pub fn pending(booking: &Booking) -> StoredAnswer {
+    StoredAnswer::json(202, booking)
 }
 
 /// The response to a failed checkout, if it is stored under the key. A declined card is the final result of this
 /// attempt. Other failures are read from the booking each time.
-pub fn kept_failure(why: &Failure) -> Option<Answer> {
+pub fn kept_failure(why: &Failure) -> Option<StoredAnswer> {
     match why {
         Failure::Declined { .. } => {
-            Some(Answer::typed(402, problem::CONTENT_TYPE, failure(why).problem()))
+            Some(StoredAnswer::typed(402, problem::CONTENT_TYPE, failure(why).problem()))
         }
         Failure::SeatsLost
         | Failure::SeatsLostRefunded

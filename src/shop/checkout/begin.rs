@@ -16,7 +16,7 @@ use holdfast_domain::{
 };
 use holdfast_entity::{booking_lines, booking_reservations, bookings, reservation_items};
 
-pub use self::queue::Queue;
+pub use self::queue::CheckoutQueue;
 pub(super) use self::queue::begin;
 use super::{
     confirm::{ConfirmCommand, ConfirmError},
@@ -25,9 +25,9 @@ use super::{
 };
 use crate::{
     kernel::{
-        db::{self, Bug, Failure, StoreError, Together, Tx},
+        db::{self, Bug, StoreError, Together, Tx, UseCaseError},
         failpoint,
-        idempotency::{Attempt, Claim, Known},
+        idempotency::{Attempt, AttemptTrace, KeyClaim},
         ports::Entropy,
         saga::{Executor, executor::Work},
     },
@@ -44,15 +44,15 @@ pub(super) enum Started {
     /// This request has begun the checkout of the booking.
     Here(Work<Checkout>, BookingId),
     /// An earlier request with the same key has begun it.
-    Before(Known),
+    Before(AttemptTrace),
 }
 
 /// Why a group has begun nothing. Its transaction is rolled back.
 #[derive(Debug, thiserror::Error)]
-enum GroupError {
+enum CheckoutGroupError {
     /// These members have their results already; the others may try again without them.
     #[error("some of the checkouts do not begin here")]
-    Apart(Vec<(usize, Result<Known, ConfirmError>)>),
+    Apart(Vec<(usize, Result<AttemptTrace, ConfirmError>)>),
     /// The members are of several events: the number of its part for each.
     #[error("the checkouts are of several events")]
     Parts(Vec<usize>),
@@ -63,7 +63,7 @@ enum GroupError {
     Db(#[from] StoreError),
 }
 
-impl Failure for GroupError {
+impl UseCaseError for CheckoutGroupError {
     fn store(&self) -> Option<&StoreError> {
         match self {
             Self::Db(error) => Some(error),
@@ -72,7 +72,7 @@ impl Failure for GroupError {
     }
 }
 
-impl From<NotBegun> for GroupError {
+impl From<NotBegun> for CheckoutGroupError {
     fn from(error: NotBegun) -> Self {
         match error {
             NotBegun::Refused(refused) => Self::Apart(
@@ -85,7 +85,7 @@ impl From<NotBegun> for GroupError {
 }
 
 /// A member of the group, with what has been found out about it.
-struct Member<'a> {
+struct GroupedCheckout<'a> {
     command: &'a ConfirmCommand,
     booking: BookingId,
     candidates: Vec<Candidate>,
@@ -97,7 +97,7 @@ async fn begin_together(
     executor: &Executor<CheckoutDriver>,
     entropy: &dyn Entropy,
     commands: &[Arc<ConfirmCommand>],
-) -> Result<Vec<(Work<Checkout>, BookingId)>, GroupError> {
+) -> Result<Vec<(Work<Checkout>, BookingId)>, CheckoutGroupError> {
     let bookings: Vec<BookingId> = commands.iter().map(|_| BookingId(entropy.id())).collect();
     claim(tx, commands, &bookings).await?;
     let payers: Vec<Payer<'_>> = commands.iter().map(|command| payer(command)).collect();
@@ -106,11 +106,11 @@ async fn begin_together(
     apart(candidates.iter().map(|of_one| check(of_one)))?;
     in_payment::lock_buyers(tx, &payers, &candidates).await?;
     let begun = in_payment::begin(tx, &payers).await?;
-    let members: Vec<Member<'_>> = commands
+    let members: Vec<GroupedCheckout<'_>> = commands
         .iter()
         .zip(bookings)
         .zip(candidates)
-        .map(|((command, booking), candidates)| Member { command, booking, candidates })
+        .map(|((command, booking), candidates)| GroupedCheckout { command, booking, candidates })
         .collect();
     // Of the items that are locked now: a part of a reservation may have been given back since the look.
     let mut items_of = items_of_members(&members, begun.items)?;
@@ -135,7 +135,7 @@ async fn begin_together(
         record::record(&together, *event, change).await?;
     }
     together.send(tx).await?.check()?;
-    commands.iter().for_each(|_| failpoint::reach(BEGIN, failpoint::Moment::BeforeRecord));
+    commands.iter().for_each(|_| failpoint::reach(BEGIN, failpoint::HaltMoment::BeforeRecord));
     let begun = works.into_iter().zip(&members);
     Ok(begun.map(|(work, member)| (work.about(only_event(member)), member.booking)).collect())
 }
@@ -146,7 +146,9 @@ fn payer(command: &ConfirmCommand) -> Payer<'_> {
 }
 
 /// The results, if all members have one. The refused members are left out of the group otherwise.
-fn apart<T>(results: impl Iterator<Item = Result<T, ConfirmError>>) -> Result<Vec<T>, GroupError> {
+fn apart<T>(
+    results: impl Iterator<Item = Result<T, ConfirmError>>,
+) -> Result<Vec<T>, CheckoutGroupError> {
     let (mut all, mut refused) = (Vec::new(), Vec::new());
     for (place, result) in results.enumerate() {
         match result {
@@ -154,7 +156,7 @@ fn apart<T>(results: impl Iterator<Item = Result<T, ConfirmError>>) -> Result<Ve
             Err(error) => refused.push((place, Err(error))),
         }
     }
-    if refused.is_empty() { Ok(all) } else { Err(GroupError::Apart(refused)) }
+    if refused.is_empty() { Ok(all) } else { Err(CheckoutGroupError::Apart(refused)) }
 }
 
 /// Claims the attempts of all members.
@@ -162,23 +164,23 @@ async fn claim(
     tx: &Tx,
     commands: &[Arc<ConfirmCommand>],
     bookings: &[BookingId],
-) -> Result<(), GroupError> {
+) -> Result<(), CheckoutGroupError> {
     let attempts: Vec<_> =
         commands.iter().zip(bookings).map(|(it, booking)| (&it.attempt, booking.0)).collect();
     let claims = Attempt::claim_all(tx, &attempts).await?.into_iter().enumerate();
     let known: Vec<_> = claims
         .filter_map(|(place, claim)| match claim {
-            Ok(Claim::First) => None,
-            Ok(Claim::Known(known)) => Some((place, Ok(known))),
+            Ok(KeyClaim::First) => None,
+            Ok(KeyClaim::Known(known)) => Some((place, Ok(known))),
             Err(error) => Some((place, Err(error.into()))),
         })
         .collect();
-    if known.is_empty() { Ok(()) } else { Err(GroupError::Apart(known)) }
+    if known.is_empty() { Ok(()) } else { Err(CheckoutGroupError::Apart(known)) }
 }
 
 /// Whether all members are of one event. A change of a seating plan locks all seats of its event, and must not keep the
 /// buyers of another event waiting. A booking of several events is a part of its own.
-fn in_one_part(candidates: &[Vec<Candidate>]) -> Result<(), GroupError> {
+fn in_one_part(candidates: &[Vec<Candidate>]) -> Result<(), CheckoutGroupError> {
     let mut numbers: HashMap<Option<EventId>, usize> = HashMap::new();
     let mut parts = Vec::with_capacity(candidates.len());
     let mut count = 0;
@@ -191,7 +193,7 @@ fn in_one_part(candidates: &[Vec<Candidate>]) -> Result<(), GroupError> {
             count += 1;
         }
     }
-    if count <= 1 { Ok(()) } else { Err(GroupError::Parts(parts)) }
+    if count <= 1 { Ok(()) } else { Err(CheckoutGroupError::Parts(parts)) }
 }
 
 /// The value that all of these are.
@@ -200,7 +202,7 @@ fn only<T: PartialEq>(mut all: impl Iterator<Item = T>) -> Option<T> {
     all.all(|other| other == first).then_some(first)
 }
 
-fn only_event(member: &Member<'_>) -> Option<uuid::Uuid> {
+fn only_event(member: &GroupedCheckout<'_>) -> Option<uuid::Uuid> {
     only(member.candidates.iter().map(|one| one.reservation.event_id.0))
 }
 
@@ -225,9 +227,9 @@ fn check(candidates: &[Candidate]) -> Result<(), ConfirmError> {
 
 /// The items of each member, in the order in which they are locked.
 fn items_of_members(
-    members: &[Member<'_>],
+    members: &[GroupedCheckout<'_>],
     items: Vec<reservation_items::Model>,
-) -> Result<Vec<Vec<reservation_items::Model>>, GroupError> {
+) -> Result<Vec<Vec<reservation_items::Model>>, CheckoutGroupError> {
     let places: HashMap<_, usize> = members
         .iter()
         .enumerate()
@@ -243,7 +245,10 @@ fn items_of_members(
 }
 
 /// The amount of the items, with its currency.
-fn order(member: &Member<'_>, items: &[reservation_items::Model]) -> Result<Order, ConfirmError> {
+fn order(
+    member: &GroupedCheckout<'_>,
+    items: &[reservation_items::Model],
+) -> Result<Order, ConfirmError> {
     let mut amount = Money::new(0, member.candidates[0].reservation.currency);
     for item in items {
         let price = Money::new(item.price_minor, amount.currency);
@@ -267,7 +272,7 @@ async fn refundable_offers(
 }
 
 fn booking_row(
-    member: &Member<'_>,
+    member: &GroupedCheckout<'_>,
     items: &[reservation_items::Model],
     entropy: &dyn Entropy,
     now_ms: i64,
@@ -294,7 +299,9 @@ fn booking_row(
 }
 
 /// The reservations for which the booking pays. A reservation for which another live booking pays is a unique violation.
-fn reservation_rows(member: &Member<'_>) -> impl Iterator<Item = booking_reservations::Model> {
+fn reservation_rows(
+    member: &GroupedCheckout<'_>,
+) -> impl Iterator<Item = booking_reservations::Model> {
     let booking_id = member.booking;
     let row =
         move |id: &_| booking_reservations::Model { booking_id, reservation_id: *id, live: 1 };
@@ -302,7 +309,7 @@ fn reservation_rows(member: &Member<'_>) -> impl Iterator<Item = booking_reserva
 }
 
 fn line(
-    member: &Member<'_>,
+    member: &GroupedCheckout<'_>,
     item: reservation_items::Model,
     refundable: &[OfferId],
     entropy: &dyn Entropy,

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::Checkouts;
 use crate::{
-    kernel::{db::StoreError, saga::Wish},
+    kernel::{db::StoreError, saga::WakeRequest},
     shop::bookings,
 };
 
@@ -47,7 +47,7 @@ impl Checkouts {
         let Some(booking) = bookings::booking_of_intent(db, provider, intent).await? else {
             return Ok(None);
         };
-        self.executor.wake(booking.0, Wish::Look).await?;
+        self.executor.wake(booking.0, WakeRequest::Look).await?;
         let found = bookings::find(db, bookings::By::Id(booking)).await?;
         Ok(found.map(|booking| format!("/bookings/{}", booking.reference)))
     }

@@ -5,7 +5,7 @@ use holdfast_domain::{booking::BookingState, ids::BookingId};
 
 use super::{Checkouts, confirm::FIRST_WAIT};
 use crate::{
-    kernel::{db::StoreError, saga::Wish},
+    kernel::{db::StoreError, saga::WakeRequest},
     shop::bookings,
 };
 
@@ -16,7 +16,7 @@ impl Checkouts {
     /// Stops a pending booking and waits for its end for a limited time. Returns the booking in its state after the
     /// wait: cancelled, possibly still pending, or past the point where it could be stopped.
     pub async fn stop(&self, id: BookingId) -> Result<Option<Booking>, StoreError> {
-        self.executor.wake(id.0, Wish::Stop).await?;
+        self.executor.wake(id.0, WakeRequest::Stop).await?;
         self.settled(id).await
     }
 

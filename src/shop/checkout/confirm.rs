@@ -16,9 +16,9 @@ use super::{
 };
 use crate::{
     kernel::{
-        db::{Failure, StoreError},
+        db::{StoreError, UseCaseError},
         failpoint,
-        idempotency::{self, Answer, Attempt, ClaimError, Known},
+        idempotency::{self, Attempt, AttemptTrace, KeyClaimError, StoredAnswer},
     },
     shop::reservations::in_payment::BeginError,
 };
@@ -57,7 +57,7 @@ pub struct ConfirmCommand {
 pub enum ConfirmError {
     /// The key was used for another request, or the claim failed.
     #[error(transparent)]
-    Claim(ClaimError),
+    Claim(KeyClaimError),
     /// A reservation cannot be paid for.
     #[error(transparent)]
     Reservation(#[from] BeginError),
@@ -76,11 +76,11 @@ pub enum ConfirmError {
     Db(#[from] StoreError),
 }
 
-impl Failure for ConfirmError {
+impl UseCaseError for ConfirmError {
     fn store(&self) -> Option<&StoreError> {
         match self {
-            Self::Claim(ClaimError::Db(error)) | Self::Db(error) => Some(error),
-            Self::Claim(ClaimError::Reused)
+            Self::Claim(KeyClaimError::Db(error)) | Self::Db(error) => Some(error),
+            Self::Claim(KeyClaimError::Reused)
             | Self::Reservation(_)
             | Self::MixedCurrency
             | Self::MixedOrganizer
@@ -91,11 +91,11 @@ impl Failure for ConfirmError {
     }
 }
 
-impl From<ClaimError> for ConfirmError {
-    fn from(error: ClaimError) -> Self {
+impl From<KeyClaimError> for ConfirmError {
+    fn from(error: KeyClaimError) -> Self {
         match error {
-            ClaimError::Db(error) => Self::Db(error),
-            error @ ClaimError::Reused => Self::Claim(error),
+            KeyClaimError::Db(error) => Self::Db(error),
+            error @ KeyClaimError::Reused => Self::Claim(error),
         }
     }
 }
@@ -113,7 +113,7 @@ pub struct Accepted {
 #[derive(Debug)]
 pub enum ConfirmOutcome {
     /// The answer that is stored under the attempt's key.
-    Answer(Answer),
+    Answer(StoredAnswer),
     /// The checkout failed, and the answer is not stored.
     Failed(CheckoutFailure),
     /// The buyer must act; the booking says how.
@@ -140,12 +140,12 @@ impl Checkouts {
         };
         let (work, booking) = match started {
             Started::Here(work, booking) => (work, booking),
-            Started::Before(Known { subject, .. }) => {
+            Started::Before(AttemptTrace { subject, .. }) => {
                 let booking = BookingId(subject.unwrap_or_default());
                 return Ok(Accepted { booking, first: false, driven: None });
             }
         };
-        failpoint::reach(begin::BEGIN, failpoint::Moment::AfterRecord);
+        failpoint::reach(begin::BEGIN, failpoint::HaltMoment::AfterRecord);
         let (done, driven) = oneshot::channel();
         let executor = self.executor.clone();
         self.base.tasks.spawn(async move {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use holdfast_domain::{
     booking::{BookingState, PaymentState},
     checkout::{
-        self, Authorization, Checkout, Decision, Doubt, Ending, Event, Failure, Found, GatewayCall,
-        LocalStep, Outcome, State,
+        self, Authorization, Checkout, Decision, Doubt, Ending, Event, Failure, GatewayCall,
+        LocalStep, Outcome, PaymentSearch, State,
     },
     ids::{BookingId, EventId, ReservationId},
     ledger,
@@ -17,13 +17,13 @@ use uuid::Uuid;
 
 use super::{
     answer,
-    payment::{self, Known},
+    payment::{self, NewRowValues},
     store,
 };
 use crate::{
     kernel::{
         db::{StoreError, Together, Tx},
-        failpoint::{Fault, fault},
+        failpoint::{StepFault, fault},
         idempotency,
         ports::{
             Entropy, PaymentGateway,
@@ -31,7 +31,7 @@ use crate::{
         },
         saga::{
             Directive, Driver, Status,
-            driver::{Group, Illegal, Named, Performed, Progress, Unreadable},
+            driver::{Group, Illegal, NamedStep, Performed, Progress, UnreadableState},
         },
     },
     live::{News, Relay, record},
@@ -42,7 +42,7 @@ use crate::{
     shop::{
         bookings::{self, confirmed},
         reservations::{
-            in_payment::{self, Changes},
+            in_payment::{self, ChangeDrafts},
             sold,
         },
         tickets,
@@ -76,10 +76,11 @@ impl CheckoutDriver {
         &self,
         tx: &Tx,
         checkouts: &[&Checkout],
-        aftermath: &mut Changes,
+        aftermath: &mut ChangeDrafts,
     ) -> Result<Vec<Performed<Event>>, StoreError> {
-        let is_refused =
-            |_: &&Checkout| fault(LocalStep::ConfirmSeats.name(), "", &[Fault::Refuse]).is_some();
+        let is_refused = |_: &&Checkout| {
+            fault(LocalStep::ConfirmSeats.name(), "", &[StepFault::Refuse]).is_some()
+        };
         let (refused, sells): (Vec<&Checkout>, Vec<&Checkout>) =
             checkouts.iter().copied().partition(is_refused);
         let bookings: Vec<BookingId> = sells.iter().map(|checkout| checkout.booking).collect();
@@ -143,7 +144,7 @@ impl CheckoutDriver {
         &self,
         tx: &Tx,
         checkout: &Checkout,
-        aftermath: &mut Changes,
+        aftermath: &mut ChangeDrafts,
     ) -> Result<Performed<Event>, StoreError> {
         let reservations = store::reservations_of(tx, checkout.booking).await?;
         let Some(changes) = sold::reclaim(tx, &reservations).await? else {
@@ -188,7 +189,7 @@ impl CheckoutDriver {
         tx: &Tx,
         checkout: &Checkout,
         why: &Failure,
-        aftermath: &mut Changes,
+        aftermath: &mut ChangeDrafts,
         now_ms: i64,
     ) -> Result<Performed<Event>, StoreError> {
         let booking = checkout.booking;
@@ -222,7 +223,7 @@ impl CheckoutDriver {
     }
 }
 
-fn merge(into: &mut Changes, changes: Changes) {
+fn merge(into: &mut ChangeDrafts, changes: ChangeDrafts) {
     for (event, change) in changes {
         let draft = into.entry(event).or_default();
         draft.seats.extend(change.seats);
@@ -230,13 +231,13 @@ fn merge(into: &mut Changes, changes: Changes) {
     }
 }
 
-impl Named for GatewayCall {
+impl NamedStep for GatewayCall {
     fn name(&self) -> &'static str {
         self.name()
     }
 }
 
-impl Named for LocalStep {
+impl NamedStep for LocalStep {
     fn name(&self) -> &'static str {
         self.name()
     }
@@ -247,13 +248,13 @@ impl Driver for CheckoutDriver {
     type Event = Event;
     type Call = GatewayCall;
     type Local = LocalStep;
-    type Aftermath = Changes;
+    type Aftermath = ChangeDrafts;
 
     const KIND: &'static str = "checkout";
     const FORMAT: u16 = checkout::FORMAT;
 
-    fn decode(&self, text: &str) -> Result<Checkout, Unreadable> {
-        Checkout::decode(text).map_err(|error| Unreadable(Box::new(error)))
+    fn decode(&self, text: &str) -> Result<Checkout, UnreadableState> {
+        Checkout::decode(text).map_err(|error| UnreadableState(Box::new(error)))
     }
 
     fn encode(&self, state: &Checkout) -> String {
@@ -337,9 +338,9 @@ impl Driver for CheckoutDriver {
             }
             GatewayCall::Find { saga } => {
                 Event::Found(match answer_in_time(gateway.find(saga)).await {
-                    Some(Ok(Some(payment))) => Found::Payment(payment),
-                    Some(Ok(None)) => Found::Nothing,
-                    Some(Err(_)) | None => Found::NoReply,
+                    Some(Ok(Some(payment))) => PaymentSearch::Payment(payment),
+                    Some(Ok(None)) => PaymentSearch::Nothing,
+                    Some(Err(_)) | None => PaymentSearch::NoReply,
                 })
             }
         }
@@ -364,7 +365,7 @@ impl Driver for CheckoutDriver {
         tx: &Tx,
         later: &Together,
         due: &[(LocalStep, &Checkout)],
-        aftermath: &mut Changes,
+        aftermath: &mut ChangeDrafts,
         now_ms: i64,
     ) -> Result<Vec<Performed<Event>>, StoreError> {
         let checkouts: Vec<&Checkout> = due.iter().map(|(_, checkout)| *checkout).collect();
@@ -415,11 +416,11 @@ impl Driver for CheckoutDriver {
         events: &[(&Event, &Checkout)],
         now_ms: i64,
     ) -> Result<(), StoreError> {
-        let known = Known { entropy: &*self.entropy, provider: self.gateway.provider() };
+        let known = NewRowValues { entropy: &*self.entropy, provider: self.gateway.provider() };
         payment::record(later, known, events, now_ms).await
     }
 
-    async fn conclude(&self, later: &Together, aftermath: Changes) -> Result<(), StoreError> {
+    async fn conclude(&self, later: &Together, aftermath: ChangeDrafts) -> Result<(), StoreError> {
         for (event, change) in aftermath {
             record::record(later, event, &change).await?;
         }

@@ -3,8 +3,8 @@
 use holdfast_domain::{
     booking::PaymentState,
     checkout::{
-        Authorization, Checkout, Decline, Event, Found, Order, Outcome, PaymentStatus, Prepared,
-        State, Taking,
+        Authorization, Checkout, Decline, Event, Order, Outcome, PaymentSearch, PaymentStatus,
+        Prepared, State, Taking,
     },
     ids::BookingId,
 };
@@ -18,7 +18,7 @@ use crate::kernel::{
 
 /// The values that new rows need besides the events.
 #[derive(Debug, Clone, Copy)]
-pub struct Known<'a> {
+pub struct NewRowValues<'a> {
     /// Makes the id of the row.
     pub entropy: &'a dyn Entropy,
     /// The gateway that has the payments: `simulated` or `stripe`.
@@ -32,7 +32,7 @@ pub struct Known<'a> {
 /// authorized.
 pub async fn record(
     later: &Together,
-    known: Known<'_>,
+    known: NewRowValues<'_>,
     events: &[(&Event, &Checkout)],
     now_ms: i64,
 ) -> Result<(), StoreError> {
@@ -51,13 +51,13 @@ pub async fn record(
 
 /// The row of the payment whose id the event tells.
 fn row(
-    known: Known<'_>,
+    known: NewRowValues<'_>,
     event: &Event,
     checkout: &Checkout,
     now_ms: i64,
 ) -> Option<payments::Model> {
     let (payment, status) = if let Event::Prepared(Outcome::Done(Prepared { payment, .. }))
-    | Event::Found(Found::Payment(payment)) = event
+    | Event::Found(PaymentSearch::Payment(payment)) = event
     {
         (payment, PaymentState::Started)
     } else if let Event::Placed { payment, authorized } = event {

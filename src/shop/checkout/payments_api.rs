@@ -6,7 +6,7 @@ use poem_openapi::{OpenApi, Tags, param::Path};
 use super::Checkouts;
 use crate::{
     http::{body::Json, problem::ApiProblem},
-    kernel::{db::StoreError, ports::payments::SecondStep, saga::Wish},
+    kernel::{db::StoreError, ports::payments::SecondStep, saga::WakeRequest},
     shop::bookings,
 };
 
@@ -72,7 +72,7 @@ impl Checkouts {
         let provider = self.gateway.provider();
         let booking = bookings::booking_of_intent(&self.base.db, provider, &payment.0).await?;
         let Some(booking) = booking else { return Ok(None) };
-        self.executor.wake(booking.0, Wish::Look).await?;
+        self.executor.wake(booking.0, WakeRequest::Look).await?;
         self.settled(booking).await
     }
 }

@@ -3,8 +3,8 @@
 use crate::kernel::{
     ports::payments::method_types::{METHOD_TYPES, MethodType},
     settings::{
-        Refusal, Secret, Section, Setting, Value, Values, WebAddress, Wrong, one_of, optional,
-        parts, section, text,
+        Secret, Setting, SettingRefusal, SettingsSection, Value, Values, WebAddress, Wrong, one_of,
+        optional, parts, section, text,
     },
 };
 
@@ -50,7 +50,7 @@ impl Value for Provider {
 
 /// The gateway that takes the money, with everything that it needs.
 #[derive(Debug, Clone)]
-pub enum Payment {
+pub enum GatewaySettings {
     Simulated,
     Stripe(StripeAccount),
 }
@@ -76,30 +76,30 @@ impl StripeAccount {
     }
 }
 
-impl Section for Payment {
+impl SettingsSection for GatewaySettings {
     const TITLE: &'static str = PaymentSettings::TITLE;
     const SETTINGS: &'static [Setting] = PaymentSettings::SETTINGS;
 
-    fn read(values: &Values) -> Result<Self, Refusal> {
+    fn read(values: &Values) -> Result<Self, SettingRefusal> {
         PaymentSettings::read(values)?.payment()
     }
 }
 
 impl PaymentSettings {
     /// The named gateway. Without a name, Stripe if there is a key for it, otherwise the simulated gateway.
-    fn payment(self) -> Result<Payment, Refusal> {
+    fn payment(self) -> Result<GatewaySettings, SettingRefusal> {
         let found = if self.secret_key.is_some() { Provider::Stripe } else { Provider::Simulated };
         match self.provider.unwrap_or(found) {
-            Provider::Simulated => Ok(Payment::Simulated),
-            Provider::Stripe => self.account().map(Payment::Stripe),
+            Provider::Simulated => Ok(GatewaySettings::Simulated),
+            Provider::Stripe => self.account().map(GatewaySettings::Stripe),
         }
     }
 
-    fn account(self) -> Result<StripeAccount, Refusal> {
+    fn account(self) -> Result<StripeAccount, SettingRefusal> {
         let secret_key = needed("STRIPE_SECRET_KEY", self.secret_key)?;
         let publishable_key = needed("STRIPE_PUBLISHABLE_KEY", self.publishable_key)?;
         if is_live(secret_key.expose()) != is_live(publishable_key.as_str()) {
-            return Err(Refusal::new(
+            return Err(SettingRefusal::new(
                 "STRIPE_PUBLISHABLE_KEY",
                 "must be of the same mode, test or live, as STRIPE_SECRET_KEY",
             ));
@@ -114,8 +114,8 @@ impl PaymentSettings {
     }
 }
 
-fn needed<T>(name: &'static str, value: Option<T>) -> Result<T, Refusal> {
-    value.ok_or_else(|| Refusal::new(name, "is needed by Stripe"))
+fn needed<T>(name: &'static str, value: Option<T>) -> Result<T, SettingRefusal> {
+    value.ok_or_else(|| SettingRefusal::new(name, "is needed by Stripe"))
 }
 
 fn is_live(key: &str) -> bool {

@@ -13,10 +13,10 @@ mod store;
 use holdfast_domain::checkout::{PaymentId, PaymentStatus};
 use serde::Deserialize;
 
-use self::store::{Inbox, Outcome};
+use self::store::{Inbox, WebhookOutcome};
 use super::Checkouts;
 use crate::{
-    kernel::{db::StoreError, saga::Wish},
+    kernel::{db::StoreError, saga::WakeRequest},
     money::refunds::failed::Looked,
     shop::bookings,
 };
@@ -67,7 +67,7 @@ impl std::fmt::Debug for WebhookSettings {
 /// (<https://docs.stripe.com/api/events/object>); a thin event only names it
 /// (<https://docs.stripe.com/event-destinations#thin-events>).
 #[derive(Debug, Deserialize)]
-struct Event {
+struct WebhookEvent {
     id: String,
     #[serde(rename = "type")]
     kind: String,
@@ -77,7 +77,7 @@ struct Event {
     /// The connected account, in the form of a thin event.
     context: Option<String>,
     object: Option<String>,
-    data: Option<Data>,
+    data: Option<WebhookData>,
     related_object: Option<Related>,
 }
 
@@ -92,7 +92,7 @@ struct Related {
 /// The `object` of thin events.
 const THIN: &str = "v2.core.event";
 
-impl Event {
+impl WebhookEvent {
     /// Whether the event has the parts of its form: a snapshot contains its object; a thin event may name no object.
     fn is_whole(&self) -> bool {
         self.data.is_some() || self.object.as_deref() == Some(THIN)
@@ -119,18 +119,18 @@ impl Event {
 }
 
 #[derive(Debug, Deserialize)]
-struct Data {
-    object: Object,
+struct WebhookData {
+    object: WebhookObject,
 }
 
 #[derive(Debug, Deserialize)]
-struct Object {
+struct WebhookObject {
     id: Option<String>,
     object: Option<String>,
     payment_intent: Option<serde_json::Value>,
 }
 
-impl Object {
+impl WebhookObject {
     /// The id of the payment that the object is, or belongs to.
     fn payment(&self) -> Option<&str> {
         match self.object.as_deref() {
@@ -166,7 +166,7 @@ impl Checkouts {
         let settings = self.webhooks.as_ref().ok_or(Rejected::NotExpected)?;
         let now_ms = self.base.db.now().await?;
         signature::verify(header, body, &settings.secrets, now_ms / 1000)?;
-        let event: Event = serde_json::from_slice(body)
+        let event: WebhookEvent = serde_json::from_slice(body)
             .map_err(|error| Rejected::NotAnEvent(error.to_string()))?;
         if [&event.id, &event.kind].into_iter().any(|it| it.is_empty() || it.len() > MAX_CHARS) {
             return Err(Rejected::NotAnEvent("its id or type has an odd length".to_owned()));
@@ -189,20 +189,20 @@ impl Checkouts {
     }
 
     /// The outcome of an event that is known without a question to the gateway.
-    fn at_once(&self, settings: &WebhookSettings, event: &Event) -> Option<Outcome> {
+    fn at_once(&self, settings: &WebhookSettings, event: &WebhookEvent) -> Option<WebhookOutcome> {
         if event.account().is_some() {
-            return Some(Outcome::Ignored("other-account"));
+            return Some(WebhookOutcome::Ignored("other-account"));
         }
         if event.livemode != settings.live {
-            return Some(Outcome::Ignored("other-mode"));
+            return Some(WebhookOutcome::Ignored("other-mode"));
         }
         let kind = event.kind();
         if !TELLING.contains(&kind) && !OF_REFUNDS.contains(&kind) {
-            return Some(Outcome::Ignored("unknown-type"));
+            return Some(WebhookOutcome::Ignored("unknown-type"));
         }
         match event.payment() {
             Some(_) => None,
-            None => Some(Outcome::Ignored("no-payment")),
+            None => Some(WebhookOutcome::Ignored("no-payment")),
         }
     }
 
@@ -228,7 +228,7 @@ impl Checkouts {
                 Some(outcome) => outcome,
                 None if event.attempts >= MAX_ATTEMPTS => {
                     tracing::error!(event = event.id, why, "an event could not be worked on");
-                    Outcome::Failed(why)
+                    WebhookOutcome::Failed(why)
                 }
                 None => {
                     let doublings = u32::try_from(event.attempts - 1).unwrap_or(0).min(10);
@@ -249,25 +249,25 @@ impl Checkouts {
         &self,
         kind: &str,
         payment: &PaymentId,
-    ) -> Result<Option<Outcome>, StoreError> {
+    ) -> Result<Option<WebhookOutcome>, StoreError> {
         let (db, provider) = (&self.base.db, self.gateway.provider());
         let Some(booking) = bookings::booking_of_intent(db, provider, &payment.0).await? else {
-            return Ok(Some(Outcome::Ignored("unknown-payment")));
+            return Ok(Some(WebhookOutcome::Ignored("unknown-payment")));
         };
         if OF_REFUNDS.contains(&kind) {
             return Ok(match self.refunds.look_for_failures(payment).await? {
-                Looked::Agrees => Some(Outcome::Done("agrees")),
-                Looked::Reversed => Some(Outcome::Done("refund-failed")),
+                Looked::Agrees => Some(WebhookOutcome::Done("agrees")),
+                Looked::Reversed => Some(WebhookOutcome::Done("refund-failed")),
                 Looked::Later => None,
             });
         }
-        if self.executor.wake(booking.0, Wish::Look).await? {
-            return Ok(Some(Outcome::Done("woken")));
+        if self.executor.wake(booking.0, WakeRequest::Look).await? {
+            return Ok(Some(WebhookOutcome::Done("woken")));
         }
         // The checkout is over. If its payment was captured, the gateway is not asked again; otherwise every sale
         // would cost one more call. `money::refunds` handles later refunds.
         if bookings::is_captured(db, booking).await? {
-            return Ok(Some(Outcome::Done("captured-before")));
+            return Ok(Some(WebhookOutcome::Done("captured-before")));
         }
         let Some(seen) = self.gateway.fetch(payment).await else { return Ok(None) };
         let takes = match seen.status {
@@ -280,9 +280,9 @@ impl Checkouts {
         };
         if takes {
             tracing::error!(payment = payment.0, %booking, "money for a booking that has failed");
-            return Ok(Some(Outcome::Failed("late-success")));
+            return Ok(Some(WebhookOutcome::Failed("late-success")));
         }
-        Ok(Some(Outcome::Done("agrees")))
+        Ok(Some(WebhookOutcome::Done("agrees")))
     }
 
     /// Deletes old events; returns how many.

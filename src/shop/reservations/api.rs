@@ -23,11 +23,11 @@ use uuid::Uuid;
 
 use super::{
     Reservations,
-    cancel::CancelError,
+    cancel::CancelReservationError,
     extend::ExtendError,
     hold::{Extent, HoldCommand, HoldError, HoldOutcome, Limit},
     read,
-    release::{Part, ReleaseError},
+    release::{ItemRelease, ReleaseError},
     store,
 };
 use crate::{
@@ -43,7 +43,7 @@ use crate::{
     },
     kernel::{
         db::{Bug, StoreError},
-        idempotency::{self, Answer, Attempt, Keyed},
+        idempotency::{self, Attempt, Keyed, StoredAnswer},
     },
 };
 
@@ -263,7 +263,10 @@ impl ReservationsApi {
 }
 
 /// The stored answer with the token of its guest. The guest has sent the key, which no stranger can guess.
-fn with_token(mut answer: Answer, guest_token: Option<String>) -> Result<Answer, ApiProblem> {
+fn with_token(
+    mut answer: StoredAnswer,
+    guest_token: Option<String>,
+) -> Result<StoredAnswer, ApiProblem> {
     if guest_token.is_some() {
         let mut reservation: Reservation = serde_json::from_str(&answer.body)
             .map_err(|error| StoreError::from(Bug::new(format!("a stored answer: {error}"))))?;
@@ -277,11 +280,11 @@ fn no_reservation() -> ApiProblem {
     ApiProblem::not_found("reservation")
 }
 
-fn parts(request: ReleaseRequest) -> Result<Vec<Part>, ApiProblem> {
+fn parts(request: ReleaseRequest) -> Result<Vec<ItemRelease>, ApiProblem> {
     if !(1..=MAX_RELEASED).contains(&request.items.len()) {
         return Err(ApiProblem::field("items", format!("must have 1 to {MAX_RELEASED} entries")));
     }
-    let part = |it: ReleasedItem| Part { item: ItemId(it.item_id), quantity: it.quantity };
+    let part = |it: ReleasedItem| ItemRelease { item: ItemId(it.item_id), quantity: it.quantity };
     Ok(request.items.into_iter().map(part).collect())
 }
 
@@ -372,12 +375,12 @@ impl From<HoldError> for ApiProblem {
     }
 }
 
-impl From<CancelError> for ApiProblem {
-    fn from(error: CancelError) -> Self {
+impl From<CancelReservationError> for ApiProblem {
+    fn from(error: CancelReservationError) -> Self {
         match error {
-            CancelError::NotFound => no_reservation(),
-            CancelError::NotActive(status) => not_active(status.as_str()),
-            CancelError::Db(error) => error.into(),
+            CancelReservationError::NotFound => no_reservation(),
+            CancelReservationError::NotActive(status) => not_active(status.as_str()),
+            CancelReservationError::Db(error) => error.into(),
         }
     }
 }

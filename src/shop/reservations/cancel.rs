@@ -10,13 +10,13 @@ use super::{
     store::{self, general},
 };
 use crate::{
-    kernel::db::{Failure, StoreError, Tx},
+    kernel::db::{StoreError, Tx, UseCaseError},
     live::{News, record},
 };
 
 /// Why the reservation was not cancelled.
 #[derive(Debug, thiserror::Error)]
-pub enum CancelError {
+pub enum CancelReservationError {
     /// There is no such reservation, or it belongs to another buyer.
     #[error("no such reservation")]
     NotFound,
@@ -27,7 +27,7 @@ pub enum CancelError {
     Db(#[from] StoreError),
 }
 
-impl Failure for CancelError {
+impl UseCaseError for CancelReservationError {
     fn store(&self) -> Option<&StoreError> {
         match self {
             Self::Db(error) => Some(error),
@@ -41,8 +41,12 @@ impl Reservations {
     /// has ended without payment changes nothing and is no error.
     ///
     /// # Errors
-    /// See [`CancelError`].
-    pub async fn cancel(&self, id: ReservationId, buyer: Buyer) -> Result<(), CancelError> {
+    /// See [`CancelReservationError`].
+    pub async fn cancel(
+        &self,
+        id: ReservationId,
+        buyer: Buyer,
+    ) -> Result<(), CancelReservationError> {
         let cancelled = self
             .base
             .db
@@ -57,9 +61,9 @@ impl Reservations {
                 ReservationState::Cancelled | ReservationState::Expired => Ok(()),
                 other @ (ReservationState::Active
                 | ReservationState::InPayment
-                | ReservationState::Confirmed) => Err(CancelError::NotActive(other)),
+                | ReservationState::Confirmed) => Err(CancelReservationError::NotActive(other)),
             },
-            _ => Err(CancelError::NotFound),
+            _ => Err(CancelReservationError::NotFound),
         }
     }
 }

@@ -10,7 +10,7 @@ use super::{
     store::{self, general},
 };
 use crate::{
-    kernel::db::{Failure, StoreError, Tx},
+    kernel::db::{StoreError, Tx, UseCaseError},
     live::{ChangeDraft, News, record},
 };
 
@@ -31,7 +31,7 @@ pub enum ExtendError {
     Db(#[from] StoreError),
 }
 
-impl Failure for ExtendError {
+impl UseCaseError for ExtendError {
     fn store(&self) -> Option<&StoreError> {
         match self {
             Self::Db(error) => Some(error),

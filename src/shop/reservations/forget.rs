@@ -19,9 +19,9 @@ const MAX_ROUNDS: usize = 100;
 /// The last reservation that the pass of this node has looked at. Ids grow with time, so that only younger ones are left.
 /// A new node begins with the oldest.
 #[derive(Debug, Clone, Default)]
-pub struct Position(Arc<Mutex<Option<ReservationId>>>);
+pub struct ForgetCursor(Arc<Mutex<Option<ReservationId>>>);
 
-impl Position {
+impl ForgetCursor {
     fn get(&self) -> ReservationId {
         let position = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
         position.unwrap_or(ReservationId(Uuid::nil()))

@@ -18,7 +18,7 @@ use holdfast_domain::{
 };
 
 use self::{decide::HoldAttempt, looks::look};
-pub use self::{looks::Looks, queue::Queue};
+pub use self::{looks::Looks, queue::HoldQueue};
 use super::{
     Reservations,
     store::{Item, Reserved, general},
@@ -27,8 +27,8 @@ use super::{
 use crate::{
     access::Visible,
     kernel::{
-        db::{Failure, StoreError},
-        idempotency::{Answer, Attempt, ClaimError},
+        db::{StoreError, UseCaseError},
+        idempotency::{Attempt, KeyClaimError, StoredAnswer},
         ports::locks::{HeldLocks, LockOutcome, seat_key},
     },
     live::News,
@@ -57,11 +57,11 @@ pub struct HoldCommand {
 #[derive(Debug, Clone)]
 pub enum HoldOutcome {
     /// The places are held, for a request without a key.
-    Held(Held),
+    Held(HeldReservation),
     /// The places are held, and the answer is stored under the key.
-    Stored(Answer),
+    Stored(StoredAnswer),
     /// The stored answer of an earlier request of the same attempt.
-    Replayed(Answer),
+    Replayed(StoredAnswer),
 }
 
 /// The behaviour when some of the places cannot be held.
@@ -75,7 +75,7 @@ pub enum Extent {
 
 /// A reservation that was just made, with its places.
 #[derive(Debug, Clone)]
-pub struct Held {
+pub struct HeldReservation {
     pub reserved: Reserved,
     /// The held seats and places.
     pub items: Vec<Item>,
@@ -148,15 +148,15 @@ pub enum HoldError {
     #[error("the terms changed")]
     StaleTerms,
     #[error(transparent)]
-    Claim(#[from] ClaimError),
+    Claim(#[from] KeyClaimError),
     #[error("the database failed")]
     Db(#[from] StoreError),
 }
 
-impl Failure for HoldError {
+impl UseCaseError for HoldError {
     fn store(&self) -> Option<&StoreError> {
         match self {
-            Self::Db(error) | Self::Claim(ClaimError::Db(error)) => Some(error),
+            Self::Db(error) | Self::Claim(KeyClaimError::Db(error)) => Some(error),
             Self::NoEvent
             | Self::NoAccount
             | Self::NotOnSale
@@ -166,7 +166,7 @@ impl Failure for HoldError {
             | Self::OfferNotOnSale { .. }
             | Self::Limit { .. }
             | Self::StaleTerms
-            | Self::Claim(ClaimError::Reused) => None,
+            | Self::Claim(KeyClaimError::Reused) => None,
         }
     }
 }
@@ -388,7 +388,7 @@ fn remaining(
     }
 }
 
-fn lost(wishes: &Wishes, held: &Held) -> Vec<SeatWish> {
+fn lost(wishes: &Wishes, held: &HeldReservation) -> Vec<SeatWish> {
     let got: HashSet<SeatId> = held.items.iter().filter_map(|item| item.seat).collect();
     wishes.seats().iter().filter(|wish| !got.contains(&wish.seat)).copied().collect()
 }

@@ -17,7 +17,7 @@ use holdfast_entity::{reservation_items, reservations};
 use sea_orm::FromQueryResult;
 
 pub use super::store::payment::PaidFor;
-use super::store::payment::{self as store, ChangedPlaces, ChangedSeat, PaidBy};
+use super::store::payment::{self as store, ChangedPlaces, PaidBy, UpdatedSeat};
 use crate::{
     kernel::db::{Bug, StoreError, Tx, Writes},
     live::{ChangeDraft, record},
@@ -28,7 +28,7 @@ use crate::{
 pub const RETRY_GRACE_MS: i64 = 2 * 60 * 1000;
 
 /// The changes for viewers, by event. They are written into the outbox at the end of the transaction.
-pub type Changes = BTreeMap<EventId, ChangeDraft>;
+pub type ChangeDrafts = BTreeMap<EventId, ChangeDraft>;
 
 /// The facts about a reservation that a checkout needs before it begins.
 #[derive(Debug, Clone, FromQueryResult)]
@@ -54,10 +54,10 @@ pub struct Payer<'a> {
 
 /// The reservations of several buyers whose payment has begun.
 #[derive(Debug, Clone)]
-pub struct Begun {
+pub struct BegunPayments {
     /// The items of the reservations, in the order of events and seats.
     pub items: Vec<reservation_items::Model>,
-    pub changes: Changes,
+    pub changes: ChangeDrafts,
 }
 
 /// Why the payment of a buyer's reservations did not begin.
@@ -156,7 +156,7 @@ pub async fn lock_buyers(
 ///
 /// # Errors
 /// When a reservation is not as the look found it, or the database fails.
-pub async fn begin(tx: &Tx, payers: &[Payer<'_>]) -> Result<Begun, NotBegun> {
+pub async fn begin(tx: &Tx, payers: &[Payer<'_>]) -> Result<BegunPayments, NotBegun> {
     let paid_by = |payer: &Payer<'_>| {
         let buyer = payer.buyer.id();
         payer
@@ -181,9 +181,9 @@ pub async fn begin(tx: &Tx, payers: &[Payer<'_>]) -> Result<Begun, NotBegun> {
         // The reservations are active, but some of their places are not: their time ran out at this very moment.
         return Err(NotBegun::Unclear);
     }
-    let mut changes = Changes::new();
+    let mut changes = ChangeDrafts::new();
     note_seats(&mut changes, &seats, SeatStatus::Held);
-    Ok(Begun { items, changes })
+    Ok(BegunPayments { items, changes })
 }
 
 /// Something has changed since the look. Refuses the payers of whom a reservation has not `begun`, each for its own reason.
@@ -217,7 +217,7 @@ async fn changed_since(
 pub async fn confirm(
     tx: &Tx,
     paid: &[PaidFor],
-) -> Result<(HashSet<BookingId>, Changes), StoreError> {
+) -> Result<(HashSet<BookingId>, ChangeDrafts), StoreError> {
     let booking_of: HashMap<ReservationId, BookingId> =
         paid.iter().map(|one| (one.reservation, one.booking)).collect();
     let ids: Vec<ReservationId> = paid.iter().map(|one| one.reservation).collect();
@@ -250,8 +250,8 @@ pub async fn confirm(
             }
         }
     }
-    let mut changes = Changes::new();
-    let seats: Vec<ChangedSeat> = sold.iter().map(|seat| seat.changed).collect();
+    let mut changes = ChangeDrafts::new();
+    let seats: Vec<UpdatedSeat> = sold.iter().map(|seat| seat.changed).collect();
     note_seats(&mut changes, &seats, SeatStatus::Sold);
     sell_places(tx, &booking_of, &whole, &general_of).await?;
     Ok((whole, changes))
@@ -296,8 +296,12 @@ pub async fn settle(to: &impl Writes, ids: &[ReservationId]) -> Result<(), Store
 }
 
 /// Changes every place that still belongs to the reservations from paying or sold back to held, or to available.
-pub async fn release(tx: &Tx, ids: &[ReservationId], why: &Failure) -> Result<Changes, StoreError> {
-    let mut changes = Changes::new();
+pub async fn release(
+    tx: &Tx,
+    ids: &[ReservationId],
+    why: &Failure,
+) -> Result<ChangeDrafts, StoreError> {
+    let mut changes = ChangeDrafts::new();
     match why.release() {
         Release::BackToHeld => {
             store::reopen_reservations(tx, ids, RETRY_GRACE_MS).await?;
@@ -348,7 +352,7 @@ pub(super) fn sums(places: &[ChangedPlaces]) -> Vec<(EventId, SectionId, i32)> {
     sums.into_iter().map(|((event, section), persons)| (event, section, persons)).collect()
 }
 
-pub(super) fn note_seats(changes: &mut Changes, seats: &[ChangedSeat], status: SeatStatus) {
+pub(super) fn note_seats(changes: &mut ChangeDrafts, seats: &[UpdatedSeat], status: SeatStatus) {
     for seat in seats {
         let state = match seat.expires_at {
             Some(until) => record::held(seat.seat, seat.version, until),
@@ -358,7 +362,7 @@ pub(super) fn note_seats(changes: &mut Changes, seats: &[ChangedSeat], status: S
     }
 }
 
-pub(super) fn note_section(changes: &mut Changes, event: EventId, state: GeneralState) {
+pub(super) fn note_section(changes: &mut ChangeDrafts, event: EventId, state: GeneralState) {
     let sections = &mut changes.entry(event).or_default().sections;
     sections.retain(|earlier| earlier.section_id != state.section_id);
     sections.push(state);

@@ -14,8 +14,8 @@ use holdfast_domain::{
 
 use super::{
     Reservations,
-    hold::Held,
-    store::{self, Item, Reserved, Stored},
+    hold::HeldReservation,
+    store::{self, Item, Reserved, StoredReservation},
 };
 use crate::{
     http::time,
@@ -67,7 +67,7 @@ pub async fn persons_of(db: &Db, event: EventId, buyer: Buyer) -> Result<i64, St
 }
 
 /// The response to a hold.
-pub fn told(held: &Held) -> NewObject<Reservation> {
+pub fn told(held: &HeldReservation) -> NewObject<Reservation> {
     let reserved = &held.reserved;
     let mut shown = wire(reserved, ReservationState::Active, &held.items, reserved.created_at);
     shown.refused = held.refused.iter().map(refused).collect();
@@ -103,14 +103,14 @@ impl Reservations {
     pub async fn find(
         &self,
         id: ReservationId,
-    ) -> Result<Option<(Stored, Reservation)>, StoreError> {
+    ) -> Result<Option<(StoredReservation, Reservation)>, StoreError> {
         let Some(stored) = store::find(&self.base.db, id).await? else { return Ok(None) };
         let shown = self.show(&stored).await?;
         Ok(Some((stored, shown)))
     }
 
     /// The stored reservation on the wire.
-    pub async fn show(&self, stored: &Stored) -> Result<Reservation, StoreError> {
+    pub async fn show(&self, stored: &StoredReservation) -> Result<Reservation, StoreError> {
         let items = store::items(&self.base.db, stored.reserved.id).await?;
         let state = stored.status.seen_at(stored.reserved.expires_at, stored.now);
         let mut shown = wire(&stored.reserved, state, &items, stored.now);

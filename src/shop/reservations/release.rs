@@ -16,13 +16,13 @@ use super::{
     store::{self, payment::move_counter, release},
 };
 use crate::{
-    kernel::db::{Bug, Failure, StoreError, Tx},
+    kernel::db::{Bug, StoreError, Tx, UseCaseError},
     live::{News, record},
 };
 
 /// How much of an item is given back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Part {
+pub struct ItemRelease {
     pub item: ItemId,
     /// The number of units. `None` gives the whole item back.
     pub quantity: Option<i32>,
@@ -41,7 +41,7 @@ pub enum ReleaseError {
     Db(#[from] StoreError),
 }
 
-impl Failure for ReleaseError {
+impl UseCaseError for ReleaseError {
     fn store(&self) -> Option<&StoreError> {
         match self {
             Self::Db(error) => Some(error),
@@ -60,7 +60,7 @@ impl Reservations {
         &self,
         id: ReservationId,
         buyer: Buyer,
-        parts: Vec<Part>,
+        parts: Vec<ItemRelease>,
     ) -> Result<(), ReleaseError> {
         let released = self
             .base
@@ -94,7 +94,7 @@ async fn release(
     tx: &Tx,
     id: ReservationId,
     buyer: Buyer,
-    parts: &[Part],
+    parts: &[ItemRelease],
 ) -> Result<Option<EventId>, ReleaseError> {
     let Some(event) = release::lock(tx, id, buyer).await? else { return Ok(None) };
     let items = release::items(tx, id).await?;
@@ -122,7 +122,7 @@ async fn release(
 /// Returns each named item as it is after the release. The error names the first faulty field, with the reason.
 fn left_after(
     items: &[reservation_items::Model],
-    parts: &[Part],
+    parts: &[ItemRelease],
 ) -> Result<Vec<reservation_items::Model>, (String, String)> {
     let mut named = BTreeSet::new();
     let left = parts.iter().enumerate().map(|(at, part)| {

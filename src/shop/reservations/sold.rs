@@ -8,10 +8,10 @@ use holdfast_domain::{ids::ReservationId, reservation::ItemKind};
 use holdfast_entity::booking_lines;
 
 use super::{
-    in_payment::{Changes, note_seats, note_section, sums},
+    in_payment::{ChangeDrafts, note_seats, note_section, sums},
     store::{
         payment::{count_items, move_counter, sell_places},
-        sold::{self as store, Items},
+        sold::{self as store, ReservationItems},
     },
 };
 use crate::kernel::db::{Bug, StoreError, Tx};
@@ -21,10 +21,13 @@ use crate::kernel::db::{Bug, StoreError, Tx};
 /// # Errors
 /// When the database fails, or a place does not belong to its line. The latter is a bug, because every ticket
 /// needs a sold place.
-pub async fn give_back(tx: &Tx, lines: &[&booking_lines::Model]) -> Result<Changes, StoreError> {
+pub async fn give_back(
+    tx: &Tx,
+    lines: &[&booking_lines::Model],
+) -> Result<ChangeDrafts, StoreError> {
     let reservations: BTreeSet<ReservationId> =
         lines.iter().map(|line| line.reservation_id).collect();
-    let of = Items {
+    let of = ReservationItems {
         reservations: reservations.into_iter().collect(),
         items: lines.iter().map(|line| line.item_id).collect(),
     };
@@ -35,7 +38,7 @@ pub async fn give_back(tx: &Tx, lines: &[&booking_lines::Model]) -> Result<Chang
         let freed = seats.len() + places.len();
         return Err(Bug::new(format!("{freed} of {} places come back", lines.len())).into());
     }
-    let mut changes = Changes::new();
+    let mut changes = ChangeDrafts::new();
     note_seats(&mut changes, &seats, SeatStatus::Available);
     for (event, section, persons) in sums(&places) {
         let state = move_counter(tx, event, section, 0, -persons).await?;
@@ -54,7 +57,7 @@ pub async fn any_called_off(tx: &Tx, ids: &[ReservationId]) -> Result<bool, Stor
 /// when a place belongs to another buyer, a seat has another zone, row or number than when it was sold, or an event
 /// is called off; the transaction must then be rolled back. General-admission places never left the reservation,
 /// because, like paying seats, they do not lapse.
-pub async fn reclaim(tx: &Tx, ids: &[ReservationId]) -> Result<Option<Changes>, StoreError> {
+pub async fn reclaim(tx: &Tx, ids: &[ReservationId]) -> Result<Option<ChangeDrafts>, StoreError> {
     if store::any_called_off(tx, ids).await? {
         return Ok(None);
     }
@@ -71,7 +74,7 @@ pub async fn reclaim(tx: &Tx, ids: &[ReservationId]) -> Result<Option<Changes>, 
         return Ok(None);
     }
     store::follow_fences(tx, ids).await?;
-    let mut changes = Changes::new();
+    let mut changes = ChangeDrafts::new();
     note_seats(&mut changes, &seats, SeatStatus::Sold);
     for (event, section, persons) in sums(&places) {
         move_counter(tx, event, section, -persons, persons).await?;

@@ -15,7 +15,9 @@ mod terms;
 mod write;
 
 pub use change::{cancel, count_lapsed, expire, extend, extend_seats, free_seats, lapsed};
-pub use read::{Stored, find, items, list};
-pub use take::{TakenSeat, Taker, Taking, Usage, WantedSeat, lock_buyers, look, take_seats, usage};
+pub use read::{StoredReservation, find, items, list};
+pub use take::{
+    TakeTimes, TakenSeat, Taker, Usage, WantedSeat, lock_buyers, look, take_seats, usage,
+};
 pub use terms::load_terms;
 pub use write::{Item, NewReservation, Reserved, insert};

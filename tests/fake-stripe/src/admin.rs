@@ -19,7 +19,7 @@ use poem::{
 };
 use serde_json::{Value, json};
 
-use crate::{FakeStripe, Fault, Mode, Target};
+use crate::{CallFault, FakeStripe, Mode, Target};
 
 pub(crate) fn routes() -> Route {
     Route::new()
@@ -61,7 +61,7 @@ fn fail(fake: Data<&FakeStripe>, body: Json<Value>) -> Response {
         return refused("call and fault are needed");
     };
     let code = body["code"].as_str().unwrap_or("refused");
-    let Some(fault) = Fault::parse(name, body["ms"].as_u64().unwrap_or(1000), code) else {
+    let Some(fault) = CallFault::parse(name, body["ms"].as_u64().unwrap_or(1000), code) else {
         return refused("no such fault");
     };
     let times = body["times"].as_u64().and_then(|times| u32::try_from(times).ok()).unwrap_or(1);

@@ -4,14 +4,14 @@ use serde_json::{Value, json};
 
 /// A response, and whether Stripe stores it for the call's idempotency key.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Answer {
+pub struct StripeAnswer {
     pub status: u16,
     pub body: Value,
     /// Whether the response is stored for the key: true if the call was carried out.
     pub kept: bool,
 }
 
-impl Answer {
+impl StripeAnswer {
     pub fn ok(body: Value) -> Self {
         Self { status: 200, body, kept: true }
     }

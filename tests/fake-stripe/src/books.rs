@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::{
-    answer::Answer,
+    answer::StripeAnswer,
     intent::{Charge, Intent, Refund, Status},
     methods::{self, Behaviour},
 };
@@ -31,12 +31,12 @@ pub(crate) fn text<'a>(form: &'a Form, name: &str) -> Option<&'a str> {
     form.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())
 }
 
-pub(crate) fn number(form: &Form, name: &str) -> Result<Option<i64>, Answer> {
+pub(crate) fn number(form: &Form, name: &str) -> Result<Option<i64>, StripeAnswer> {
     let Some(text) = text(form, name) else { return Ok(None) };
     let message = format!("Invalid integer: {text}");
     text.parse()
         .map(Some)
-        .map_err(|_| Answer::invalid(&message, Some("parameter_invalid_integer"), Some(name)))
+        .map_err(|_| StripeAnswer::invalid(&message, Some("parameter_invalid_integer"), Some(name)))
 }
 
 pub(crate) fn metadata(form: &Form) -> Map<String, Value> {
@@ -44,12 +44,12 @@ pub(crate) fn metadata(form: &Form) -> Map<String, Value> {
 }
 
 /// Unknown parameters are errors, as at Stripe.
-pub(crate) fn known(form: &Form, names: &[&str]) -> Result<(), Answer> {
+pub(crate) fn known(form: &Form, names: &[&str]) -> Result<(), StripeAnswer> {
     match form.keys().find(|name| !names.contains(&name.as_str()) && *name != "expand") {
         None => Ok(()),
         Some(name) => {
             let message = format!("Received unknown parameter: {name}");
-            Err(Answer::invalid(&message, Some("parameter_unknown"), Some(name)))
+            Err(StripeAnswer::invalid(&message, Some("parameter_unknown"), Some(name)))
         }
     }
 }
@@ -99,12 +99,12 @@ impl Books {
         self.intents.iter().position(|intent| intent.id == id)
     }
 
-    pub(crate) fn at(&self, id: &str) -> Result<usize, Answer> {
-        self.position(id).ok_or_else(|| Answer::missing("payment_intent", id, "intent"))
+    pub(crate) fn at(&self, id: &str) -> Result<usize, StripeAnswer> {
+        self.position(id).ok_or_else(|| StripeAnswer::missing("payment_intent", id, "intent"))
     }
 
     /// `POST /v1/payment_intents`: creates an intent in the books.
-    pub fn create(&mut self, form: &Form, now: i64) -> Result<Answer, Answer> {
+    pub fn create(&mut self, form: &Form, now: i64) -> Result<StripeAnswer, StripeAnswer> {
         known(
             form,
             &[
@@ -123,13 +123,13 @@ impl Books {
         )?;
         let missing = |name: &str| {
             let message = format!("Missing required param: {name}.");
-            Answer::invalid(&message, Some("parameter_missing"), Some(name))
+            StripeAnswer::invalid(&message, Some("parameter_missing"), Some(name))
         };
         let amount = number(form, "amount")?.ok_or_else(|| missing("amount"))?;
         let currency = text(form, "currency").ok_or_else(|| missing("currency"))?.to_lowercase();
         if amount < SMALLEST_AMOUNT {
             let message = "Amount must be at least 50 cents";
-            return Err(Answer::invalid(message, Some("amount_too_small"), Some("amount")));
+            return Err(StripeAnswer::invalid(message, Some("amount_too_small"), Some("amount")));
         }
         let by_hand = text(form, "capture_method") == Some("manual");
         let method = match text(form, "payment_method") {
@@ -169,17 +169,21 @@ impl Books {
         if wanted.is_some_and(|list| list.iter().any(|path| path == "payment_method")) {
             told["payment_method"] = self.intents[at].method_json();
         }
-        Ok(Answer::ok(told))
+        Ok(StripeAnswer::ok(told))
     }
 
     /// Looks up a payment method. For a test name such as `pm_card_visa`, Stripe creates a new method for each use.
-    fn method(&mut self, name: &str, by_hand: bool) -> Result<(String, methods::Method), Answer> {
+    fn method(
+        &mut self,
+        name: &str,
+        by_hand: bool,
+    ) -> Result<(String, methods::TestMethod), StripeAnswer> {
         let known = self.intents.iter().find_map(|intent| {
             intent.method.as_ref().filter(|(id, _)| id == name).map(|(_, method)| *method)
         });
         let method = known
             .or_else(|| methods::find_any(name))
-            .ok_or_else(|| Answer::missing("PaymentMethod", name, "payment_method"))?;
+            .ok_or_else(|| StripeAnswer::missing("PaymentMethod", name, "payment_method"))?;
         if by_hand && !method.captures_by_hand() {
             let message = format!(
                 "The PaymentMethod provided ({}) is not allowed for this PaymentIntent. Please \
@@ -187,14 +191,19 @@ impl Books {
                 method.kind
             );
             let code = "payment_intent_incompatible_payment_method";
-            return Err(Answer::invalid(&message, Some(code), Some("payment_method")));
+            return Err(StripeAnswer::invalid(&message, Some(code), Some("payment_method")));
         }
         let id = if known.is_some() { name.to_owned() } else { self.id("pm") };
         Ok((id, method))
     }
 
     /// `POST /v1/payment_intents/:id/confirm`: authorizes the amount, or takes it at once.
-    pub fn confirm(&mut self, id: &str, form: &Form, now: i64) -> Result<Answer, Answer> {
+    pub fn confirm(
+        &mut self,
+        id: &str,
+        form: &Form,
+        now: i64,
+    ) -> Result<StripeAnswer, StripeAnswer> {
         known(form, &["payment_method", "return_url", "off_session"])?;
         let at = self.at(id)?;
         if let Some(name) = text(form, "payment_method") {
@@ -213,19 +222,19 @@ impl Books {
             let message = "This PaymentIntent is configured to accept payment methods enabled in \
                 your Dashboard. Because some of these payment methods might redirect your customer \
                 off of your page, you must provide a `return_url`.";
-            return Err(Answer::invalid(message, None, Some("return_url")));
+            return Err(StripeAnswer::invalid(message, None, Some("return_url")));
         }
         self.confirmed(at, now)
     }
 
-    fn confirmed(&mut self, at: usize, now: i64) -> Result<Answer, Answer> {
+    fn confirmed(&mut self, at: usize, now: i64) -> Result<StripeAnswer, StripeAnswer> {
         let intent = &self.intents[at];
         let (status, method) = (intent.status, intent.method.clone());
         match (status, method) {
             (Status::RequiresConfirmation, Some((_, method))) => {
                 self.act(at, method.behaviour, now)
             }
-            (Status::RequiresPaymentMethod, _) => Err(Answer::refused(
+            (Status::RequiresPaymentMethod, _) => Err(StripeAnswer::refused(
                 "You cannot confirm this PaymentIntent because it's missing a payment method.",
                 Some("payment_intent_unexpected_state"),
                 None,
@@ -234,20 +243,25 @@ impl Books {
         }
     }
 
-    fn act(&mut self, at: usize, behaviour: Behaviour, now: i64) -> Result<Answer, Answer> {
+    fn act(
+        &mut self,
+        at: usize,
+        behaviour: Behaviour,
+        now: i64,
+    ) -> Result<StripeAnswer, StripeAnswer> {
         match behaviour {
             Behaviour::Succeeds => {
                 self.authorized(at, now);
-                Ok(Answer::ok(self.intents[at].to_json(false)))
+                Ok(StripeAnswer::ok(self.intents[at].to_json(false)))
             }
             Behaviour::Declines(code, decline_code) => {
                 let error = self.declined(at, code, decline_code, now);
-                Err(Answer { status: 402, body: json!({ "error": error }), kept: true })
+                Err(StripeAnswer { status: 402, body: json!({ "error": error }), kept: true })
             }
             Behaviour::AsksBuyer | Behaviour::AsksBuyerThenDeclines(..) => {
                 self.intents[at].status = Status::RequiresAction;
                 self.intent_event("requires_action", at, now);
-                Ok(Answer::ok(self.intents[at].to_json(false)))
+                Ok(StripeAnswer::ok(self.intents[at].to_json(false)))
             }
         }
     }
@@ -305,7 +319,12 @@ impl Books {
     }
 
     /// `POST /v1/payment_intents/:id/capture`: takes the reserved amount.
-    pub fn capture(&mut self, id: &str, form: &Form, now: i64) -> Result<Answer, Answer> {
+    pub fn capture(
+        &mut self,
+        id: &str,
+        form: &Form,
+        now: i64,
+    ) -> Result<StripeAnswer, StripeAnswer> {
         known(form, &["amount_to_capture", "metadata"])?;
         let at = self.at(id)?;
         let intent = &mut self.intents[at];
@@ -314,7 +333,7 @@ impl Books {
         }
         let amount = number(form, "amount_to_capture")?.unwrap_or(intent.amount);
         if amount > intent.amount {
-            return Err(Answer::refused(
+            return Err(StripeAnswer::refused(
                 "The amount to capture is greater than the amount that is capturable.",
                 Some("amount_too_large"),
                 Some("amount_to_capture"),
@@ -323,11 +342,16 @@ impl Books {
         intent.received = amount;
         intent.status = Status::Succeeded;
         self.intent_event("succeeded", at, now);
-        Ok(Answer::ok(self.intents[at].to_json(false)))
+        Ok(StripeAnswer::ok(self.intents[at].to_json(false)))
     }
 
     /// `POST /v1/payment_intents/:id/cancel`: releases the reserved amount.
-    pub fn cancel(&mut self, id: &str, form: &Form, now: i64) -> Result<Answer, Answer> {
+    pub fn cancel(
+        &mut self,
+        id: &str,
+        form: &Form,
+        now: i64,
+    ) -> Result<StripeAnswer, StripeAnswer> {
         known(form, &["cancellation_reason"])?;
         let at = self.at(id)?;
         match self.intents[at].status {
@@ -341,7 +365,7 @@ impl Books {
         }
         let reason = text(form, "cancellation_reason").map(str::to_owned);
         self.cancelled(at, reason, now);
-        Ok(Answer::ok(self.intents[at].to_json(false)))
+        Ok(StripeAnswer::ok(self.intents[at].to_json(false)))
     }
 
     fn cancelled(&mut self, at: usize, reason: Option<String>, now: i64) {
@@ -360,10 +384,10 @@ impl Books {
     }
 }
 
-fn unexpected(verb: &str, status: Status) -> Answer {
+fn unexpected(verb: &str, status: Status) -> StripeAnswer {
     let message = format!(
         "This PaymentIntent could not be {verb}ed because it has a status of {}.",
         status.as_str()
     );
-    Answer::refused(&message, Some("payment_intent_unexpected_state"), None)
+    StripeAnswer::refused(&message, Some("payment_intent_unexpected_state"), None)
 }

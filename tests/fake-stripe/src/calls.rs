@@ -4,7 +4,7 @@ use poem::http::Method;
 
 /// A call of the API, with the id of its object.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Call {
+pub enum StripeCall {
     Create,
     Confirm(String),
     Capture(String),
@@ -19,7 +19,7 @@ pub enum Call {
     ListEvents,
 }
 
-impl Call {
+impl StripeCall {
     /// The call of an HTTP method and a path below `/v1/`. `None` for an unknown call.
     pub fn of(method: &Method, path: &str) -> Option<Self> {
         let parts: Vec<&str> = path.split('/').collect();

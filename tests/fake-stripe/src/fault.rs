@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// A fault of one call.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fault {
+pub enum CallFault {
     /// The connection breaks before the call is processed.
     LostRequest,
     /// The call is carried out, but its response is lost.
@@ -23,7 +23,7 @@ pub enum Fault {
     Refuse(String),
 }
 
-impl Fault {
+impl CallFault {
     /// Reads a fault from its name on the admin path.
     pub fn parse(name: &str, ms: u64, code: &str) -> Option<Self> {
         Some(match name {
@@ -42,18 +42,18 @@ impl Fault {
 
 /// The faults that wait for their calls.
 #[derive(Debug, Default)]
-pub struct Faults {
-    waiting: Vec<(String, Fault, u32)>,
+pub struct PlannedFaults {
+    waiting: Vec<(String, CallFault, u32)>,
 }
 
-impl Faults {
+impl PlannedFaults {
     /// The next `times` calls with this name fail with this fault.
-    pub fn add(&mut self, call: &str, fault: Fault, times: u32) {
+    pub fn add(&mut self, call: &str, fault: CallFault, times: u32) {
         self.waiting.push((call.to_owned(), fault, times));
     }
 
     /// Takes the fault for a call that arrives now.
-    pub fn take(&mut self, call: &str) -> Option<Fault> {
+    pub fn take(&mut self, call: &str) -> Option<CallFault> {
         let at = self.waiting.iter().position(|(name, _, left)| name == call && *left > 0)?;
         let (_, fault, left) = &mut self.waiting[at];
         *left -= 1;

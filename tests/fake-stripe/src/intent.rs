@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::methods::Method;
+use crate::methods::TestMethod;
 
 /// The status of an intent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,7 +65,7 @@ pub struct Intent {
     pub automatic_methods: bool,
     pub metadata: Map<String, Value>,
     pub status: Status,
-    pub method: Option<(String, Method)>,
+    pub method: Option<(String, TestMethod)>,
     pub last_error: Option<Value>,
     pub charge: Option<Charge>,
     pub created: i64,

@@ -31,9 +31,9 @@ use std::{
 
 use serde_json::Value;
 
-use self::{books::Books, fault::Faults, keys::Keys};
+use self::{books::Books, fault::PlannedFaults, keys::Keys};
 pub use self::{
-    fault::Fault,
+    fault::CallFault,
     intent::{Intent, Refund, Status},
     webhooks::{Mode, Target, signature},
 };
@@ -43,7 +43,7 @@ const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A call that arrived at the fake, with the status of its response.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen {
+pub struct SeenCall {
     /// The name of the call, such as `confirm`.
     pub call: &'static str,
     /// The idempotency key of the call.
@@ -53,11 +53,11 @@ pub struct Seen {
 }
 
 #[derive(Debug, Default)]
-struct World {
+struct FakeState {
     books: Books,
     keys: Keys,
-    faults: Faults,
-    seen: Vec<Seen>,
+    faults: PlannedFaults,
+    seen: Vec<SeenCall>,
     target: Option<Target>,
     mode: Mode,
     clock_offset_secs: i64,
@@ -67,7 +67,7 @@ struct World {
 /// A running fake. Clones share its state. It ends with the process.
 #[derive(Debug, Clone)]
 pub struct FakeStripe {
-    world: Arc<Mutex<World>>,
+    world: Arc<Mutex<FakeState>>,
     client: reqwest::Client,
     address: SocketAddr,
 }
@@ -80,12 +80,12 @@ impl FakeStripe {
     pub async fn start(address: SocketAddr) -> anyhow::Result<Self> {
         let client = reqwest::Client::builder().timeout(WEBHOOK_TIMEOUT).build()?;
         let millis = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis())?;
-        let world = World { books: Books::new(millis), ..World::default() };
+        let world = FakeState { books: Books::new(millis), ..FakeState::default() };
         let world = Arc::new(Mutex::new(world));
         server::start(world, client, address).await
     }
 
-    fn world(&self) -> MutexGuard<'_, World> {
+    fn world(&self) -> MutexGuard<'_, FakeState> {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -107,7 +107,7 @@ impl FakeStripe {
 
     /// The next `times` calls with this name (`create`, `confirm`, `capture`, `cancel`, `retrieve`, `refund`, `list` …)
     /// fail with this fault.
-    pub fn fail(&self, call: &str, fault: Fault, times: u32) {
+    pub fn fail(&self, call: &str, fault: CallFault, times: u32) {
         self.world().faults.add(call, fault, times);
     }
 
@@ -194,7 +194,7 @@ impl FakeStripe {
     }
 
     /// All calls that arrived so far, oldest first.
-    pub fn seen(&self) -> Vec<Seen> {
+    pub fn seen(&self) -> Vec<SeenCall> {
         self.world().seen.clone()
     }
 

@@ -16,13 +16,13 @@ pub enum Behaviour {
 
 /// A payment method of test mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Method {
+pub struct TestMethod {
     /// Stripe's word for the kind, such as `card`.
     pub kind: &'static str,
     pub behaviour: Behaviour,
 }
 
-impl Method {
+impl TestMethod {
     /// Whether the money can be reserved first and captured later.
     pub fn captures_by_hand(self) -> bool {
         self.kind == "card"
@@ -30,9 +30,9 @@ impl Method {
 }
 
 /// The card method with this name.
-pub fn find(name: &str) -> Option<Method> {
+pub fn find(name: &str) -> Option<TestMethod> {
     use Behaviour::{AsksBuyer, AsksBuyerThenDeclines, Declines, Succeeds};
-    let card = |behaviour| Some(Method { kind: "card", behaviour });
+    let card = |behaviour| Some(TestMethod { kind: "card", behaviour });
     let declined = |decline_code| Declines("card_declined", Some(decline_code));
     let bare = name.strip_prefix("pm_card_")?;
     match bare {
@@ -62,7 +62,7 @@ pub fn find(name: &str) -> Option<Method> {
 
 /// The method with this name, of a kind that takes the money at once or not at all and therefore cannot be captured
 /// separately.
-pub fn find_any(name: &str) -> Option<Method> {
+pub fn find_any(name: &str) -> Option<TestMethod> {
     use Behaviour::{AsksBuyer, AsksBuyerThenDeclines, Declines, Succeeds};
     let declined = "payment_method_provider_decline";
     let (kind, behaviour) = match name {
@@ -76,5 +76,5 @@ pub fn find_any(name: &str) -> Option<Method> {
         "pm_ideal_declined" => ("ideal", AsksBuyerThenDeclines(declined, None)),
         _ => return find(name),
     };
-    Some(Method { kind, behaviour })
+    Some(TestMethod { kind, behaviour })
 }

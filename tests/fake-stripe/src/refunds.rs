@@ -4,19 +4,19 @@
 use serde_json::Map;
 
 use crate::{
-    answer::Answer,
+    answer::StripeAnswer,
     books::{Books, Form, known, metadata, number, text},
     intent::{Refund, Status},
 };
 
 impl Books {
     /// `POST /v1/refunds`: refunds an amount of an intent's charge.
-    pub fn refund(&mut self, form: &Form, now: i64) -> Result<Answer, Answer> {
+    pub fn refund(&mut self, form: &Form, now: i64) -> Result<StripeAnswer, StripeAnswer> {
         known(form, &["payment_intent", "amount", "metadata", "reason"])?;
         let id = text(form, "payment_intent").ok_or_else(|| {
             let message =
                 "One of the following params should be provided: payment_intent or charge.";
-            Answer::invalid(message, Some("parameter_missing"), Some("payment_intent"))
+            StripeAnswer::invalid(message, Some("parameter_missing"), Some("payment_intent"))
         })?;
         let at = self.at(id)?;
         let wanted = number(form, "amount")?;
@@ -24,19 +24,19 @@ impl Books {
         let (Status::Succeeded, Some(charge)) = (intent.status, &mut intent.charge) else {
             let message =
                 format!("This PaymentIntent ({id}) does not have a successful charge to refund.");
-            return Err(Answer::refused(&message, None, None));
+            return Err(StripeAnswer::refused(&message, None, None));
         };
         let left = intent.received - charge.refunded;
         if left == 0 {
             let message = format!("Charge {} has already been refunded.", charge.id);
-            return Err(Answer::refused(&message, Some("charge_already_refunded"), None));
+            return Err(StripeAnswer::refused(&message, Some("charge_already_refunded"), None));
         }
         let amount = wanted.unwrap_or(left);
         if amount > left || amount <= 0 {
             let message = format!(
                 "Refund amount ({amount}) is greater than unrefunded amount on charge ({left})"
             );
-            return Err(Answer::refused(&message, Some("amount_too_large"), Some("amount")));
+            return Err(StripeAnswer::refused(&message, Some("amount_too_large"), Some("amount")));
         }
         charge.refunded += amount;
         let (charge, currency) = (charge.id.clone(), intent.currency.clone());
@@ -56,7 +56,7 @@ impl Books {
         let charge = self.intents[at].charge_json();
         self.event("charge.refunded", charge, now);
         self.event("refund.created", told.clone(), now);
-        Ok(Answer::ok(told))
+        Ok(StripeAnswer::ok(told))
     }
 
     /// Somebody refunds an amount in Stripe's dashboard. Returns whether the amount could be refunded.

@@ -15,7 +15,8 @@ use poem::{
 };
 
 use crate::{
-    FakeStripe, Seen, World, admin, answer::Answer, calls::Call, fault::Fault, form, keys::Verdict,
+    FakeState, FakeStripe, SeenCall, admin, answer::StripeAnswer, calls::StripeCall,
+    fault::CallFault, form, keys::KeyVerdict,
 };
 
 /// The maximum size of a body.
@@ -24,9 +25,9 @@ const MAX_BODY_BYTES: usize = 64 * 1024;
 const MAX_KEY_CHARS: usize = 255;
 
 /// The response to a call, or its absence.
-enum Reply {
+enum CallReply {
     Answer {
-        answer: Answer,
+        answer: StripeAnswer,
         replayed: bool,
     },
     /// The connection breaks without a response.
@@ -34,8 +35,8 @@ enum Reply {
 }
 
 /// A request that was read.
-struct Asked {
-    call: Call,
+struct ReceivedCall {
+    call: StripeCall,
     key: Option<String>,
     /// Everything that must be the same in a repetition with the same key.
     fingerprint: String,
@@ -43,7 +44,7 @@ struct Asked {
 }
 
 pub(crate) async fn start(
-    world: Arc<Mutex<World>>,
+    world: Arc<Mutex<FakeState>>,
     client: reqwest::Client,
     address: SocketAddr,
 ) -> anyhow::Result<FakeStripe> {
@@ -71,27 +72,27 @@ async fn api(request: &Request, body: Body, fake: Data<&FakeStripe>) -> Response
     let done = tokio::spawn(async move {
         match read {
             Ok(asked) => fake.answer(asked).await,
-            Err(answer) => Reply::Answer { answer, replayed: false },
+            Err(answer) => CallReply::Answer { answer, replayed: false },
         }
     });
     match done.await {
-        Ok(Reply::Answer { answer, replayed }) => respond(&answer, replayed),
-        Ok(Reply::Lost) => broken(),
+        Ok(CallReply::Answer { answer, replayed }) => respond(&answer, replayed),
+        Ok(CallReply::Lost) => broken(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
 }
 
-async fn read(request: &Request, body: Body) -> Result<Asked, Answer> {
+async fn read(request: &Request, body: Body) -> Result<ReceivedCall, StripeAnswer> {
     let authorization = request.header(header::AUTHORIZATION).unwrap_or_default();
     let secret = authorization.strip_prefix("Bearer ").unwrap_or_default();
     if !(secret.starts_with("sk_test_") || secret.starts_with("rk_test_")) {
         let message = "Invalid API Key provided";
-        return Err(Answer::error(401, "invalid_request_error", None, message));
+        return Err(StripeAnswer::error(401, "invalid_request_error", None, message));
     }
     let path = request.uri().path().strip_prefix("/v1/").unwrap_or_default();
-    let call = Call::of(request.method(), path).ok_or_else(|| {
+    let call = StripeCall::of(request.method(), path).ok_or_else(|| {
         let message = format!("Unrecognized request URL ({} /v1/{path}).", request.method());
-        Answer { status: 404, ..Answer::invalid(&message, None, None) }
+        StripeAnswer { status: 404, ..StripeAnswer::invalid(&message, None, None) }
     })?;
     let bytes = body.into_bytes_limit(MAX_BODY_BYTES).await.unwrap_or_default();
     let body = String::from_utf8_lossy(&bytes).into_owned();
@@ -100,58 +101,65 @@ async fn read(request: &Request, body: Body) -> Result<Asked, Answer> {
     // As at Stripe, only POST has an idempotency key, because GET changes nothing.
     let key = key.filter(|_| request.method() == Method::POST);
     if key.as_ref().is_some_and(|key| key.is_empty() || key.len() > MAX_KEY_CHARS) {
-        return Err(Answer::invalid("Idempotency keys have 1 to 255 characters.", None, None));
+        return Err(StripeAnswer::invalid(
+            "Idempotency keys have 1 to 255 characters.",
+            None,
+            None,
+        ));
     }
     let form = form::parse(if request.method() == Method::GET { query } else { &body });
     // The order of the parameters does not matter.
     let mut parameters: Vec<&str> = body.split('&').collect();
     parameters.sort_unstable();
     let fingerprint = format!("{path}?{}", parameters.join("&"));
-    Ok(Asked { call, key, fingerprint, form })
+    Ok(ReceivedCall { call, key, fingerprint, form })
 }
 
 impl FakeStripe {
-    async fn answer(&self, asked: Asked) -> Reply {
+    async fn answer(&self, asked: ReceivedCall) -> CallReply {
         let fault = self.world().faults.take(asked.call.name());
-        if fault == Some(Fault::RateLimit) {
+        if fault == Some(CallFault::RateLimit) {
             let message = "Too many requests in a short period of time.";
-            let answer = Answer::error(429, "invalid_request_error", Some("rate_limit"), message);
+            let answer =
+                StripeAnswer::error(429, "invalid_request_error", Some("rate_limit"), message);
             return self.told(&asked, answer, false);
         }
-        if fault == Some(Fault::BadGateway) {
-            return self.told(&asked, Answer::bad_gateway(), false);
+        if fault == Some(CallFault::BadGateway) {
+            return self.told(&asked, StripeAnswer::bad_gateway(), false);
         }
-        if fault == Some(Fault::LostRequest) {
+        if fault == Some(CallFault::LostRequest) {
             return self.lost(&asked);
         }
         if let Some(key) = &asked.key {
             let verdict = self.world().keys.claim(key, &asked.fingerprint);
             match verdict {
-                Verdict::First => {}
-                Verdict::Replay(answer) if fault == Some(Fault::LostReply) => {
+                KeyVerdict::First => {}
+                KeyVerdict::Replay(answer) if fault == Some(CallFault::LostReply) => {
                     tracing::debug!(status = answer.status, "a repeated answer is lost");
                     return self.lost(&asked);
                 }
-                Verdict::Replay(answer) => return self.told(&asked, answer, true),
-                Verdict::Refuse(answer) => return self.told(&asked, answer, false),
+                KeyVerdict::Replay(answer) => return self.told(&asked, answer, true),
+                KeyVerdict::Refuse(answer) => return self.told(&asked, answer, false),
             }
         }
-        if let Some(Fault::Slow(time)) = &fault {
+        if let Some(CallFault::Slow(time)) = &fault {
             tokio::time::sleep(*time).await;
         }
         let answer = match &fault {
-            Some(Fault::ErrorBefore) => Answer::fault(),
-            Some(Fault::Refuse(code)) => Answer::refused("Refused on purpose.", Some(code), None),
-            Some(Fault::ErrorAfter) => {
+            Some(CallFault::ErrorBefore) => StripeAnswer::fault(),
+            Some(CallFault::Refuse(code)) => {
+                StripeAnswer::refused("Refused on purpose.", Some(code), None)
+            }
+            Some(CallFault::ErrorAfter) => {
                 self.perform(&asked);
-                Answer::fault()
+                StripeAnswer::fault()
             }
             Some(
-                Fault::LostReply
-                | Fault::Slow(_)
-                | Fault::LostRequest
-                | Fault::RateLimit
-                | Fault::BadGateway,
+                CallFault::LostReply
+                | CallFault::Slow(_)
+                | CallFault::LostRequest
+                | CallFault::RateLimit
+                | CallFault::BadGateway,
             )
             | None => self.perform(&asked),
         };
@@ -159,50 +167,50 @@ impl FakeStripe {
             self.world().keys.settle(key, &answer);
         }
         self.send_fresh();
-        if fault == Some(Fault::LostReply) {
+        if fault == Some(CallFault::LostReply) {
             self.lost(&asked)
         } else {
             self.told(&asked, answer, false)
         }
     }
 
-    fn perform(&self, asked: &Asked) -> Answer {
+    fn perform(&self, asked: &ReceivedCall) -> StripeAnswer {
         let (now, form) = (self.now(), &asked.form);
         let books = &mut self.world().books;
         let done = match &asked.call {
-            Call::Create => books.create(form, now),
-            Call::Confirm(id) => books.confirm(id, form, now),
-            Call::Capture(id) => books.capture(id, form, now),
-            Call::Cancel(id) => books.cancel(id, form, now),
-            Call::Retrieve(id) => books.retrieve(id, form),
-            Call::List => books.list(form),
-            Call::Search => books.search(form, now),
-            Call::Refund => books.refund(form, now),
-            Call::RetrieveRefund(id) => books.retrieve_refund(id),
-            Call::ListRefunds => books.list_refunds(form),
-            Call::RetrieveEvent(id) => books.retrieve_event(id),
-            Call::ListEvents => books.list_events(form),
+            StripeCall::Create => books.create(form, now),
+            StripeCall::Confirm(id) => books.confirm(id, form, now),
+            StripeCall::Capture(id) => books.capture(id, form, now),
+            StripeCall::Cancel(id) => books.cancel(id, form, now),
+            StripeCall::Retrieve(id) => books.retrieve(id, form),
+            StripeCall::List => books.list(form),
+            StripeCall::Search => books.search(form, now),
+            StripeCall::Refund => books.refund(form, now),
+            StripeCall::RetrieveRefund(id) => books.retrieve_refund(id),
+            StripeCall::ListRefunds => books.list_refunds(form),
+            StripeCall::RetrieveEvent(id) => books.retrieve_event(id),
+            StripeCall::ListEvents => books.list_events(form),
         };
         done.unwrap_or_else(|refused| refused)
     }
 
-    fn told(&self, asked: &Asked, answer: Answer, replayed: bool) -> Reply {
+    fn told(&self, asked: &ReceivedCall, answer: StripeAnswer, replayed: bool) -> CallReply {
         self.note(asked, Some(answer.status));
-        Reply::Answer { answer, replayed }
+        CallReply::Answer { answer, replayed }
     }
 
-    fn lost(&self, asked: &Asked) -> Reply {
+    fn lost(&self, asked: &ReceivedCall) -> CallReply {
         self.note(asked, None);
-        Reply::Lost
+        CallReply::Lost
     }
 
-    fn note(&self, asked: &Asked, status: Option<u16>) {
-        let seen = Seen { call: asked.call.name(), key: asked.key.clone(), status };
+    fn note(&self, asked: &ReceivedCall, status: Option<u16>) {
+        let seen = SeenCall { call: asked.call.name(), key: asked.key.clone(), status };
         self.world().seen.push(seen);
     }
 }
 
-fn respond(answer: &Answer, replayed: bool) -> Response {
+fn respond(answer: &StripeAnswer, replayed: bool) -> Response {
     static REQUESTS: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
     let number = REQUESTS.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::BAD_GATEWAY);

@@ -7,14 +7,14 @@ use holdfast_domain::ids::OrganizationId;
 use crate::support::{
     fixture::{self, Like},
     harness::TestApp,
-    world::{People, Who, World, operations, who_is},
+    world::{People, PolicyWorld, Who, operations, who_is},
 };
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_part_of_an_event_is_not_reached_through_another_event() {
     let app = TestApp::start().await;
     let people = People::gather(&app).await;
-    let theirs = World::make(&app, &people, Who::Owner).await;
+    let theirs = PolicyWorld::make(&app, &people, Who::Owner).await;
     // It has no seat with the number that the paths name.
     let ours = fixture::event(&app, Like { seats: 1, ..Like::default() }).await;
     let (db, organization) = (&app.app.base.db, OrganizationId(ours.organization));

@@ -10,7 +10,7 @@ use crate::support::{
     fixture,
     harness::TestApp,
     paid::{LOOK_EVERY, LOOKS},
-    world::{People, STREAM, Who, World, operations},
+    world::{People, PolicyWorld, STREAM, Who, operations},
 };
 
 /// Callers without any relation to the event or its organization.
@@ -18,7 +18,7 @@ const STRANGERS: [Who; 5] =
     [Who::Nobody, Who::Guest, Who::Customer, Who::Organizer, Who::Controller];
 
 /// Makes the event one that was never published, as if everything in it had happened before.
-async fn conceal(app: &TestApp, world: &World, status: Status) {
+async fn conceal(app: &TestApp, world: &PolicyWorld, status: Status) {
     fixture::set_status(app, &world.event, status).await;
     let published = publications::Entity::delete_many()
         .filter(publications::Column::EventId.eq(EventId(world.event.id)));
@@ -41,7 +41,7 @@ async fn bookings_have_ended(app: &TestApp) {
 async fn check_hidden(status: Status) {
     let app = TestApp::start().await;
     let people = People::gather(&app).await;
-    let world = World::make(&app, &people, Who::Owner).await;
+    let world = PolicyWorld::make(&app, &people, Who::Owner).await;
     conceal(&app, &world, status).await;
     // The first node remembers for a while that the event was published.
     let node = app.another_node().await;

@@ -1,7 +1,7 @@
 //! The permissions for every operation: every kind of caller sends every operation of the document, and a table
 //! contains the expected results.
 //!
-//! A new route fails this test until it has a row. A row contains a [`Rule`], and [`Rule::verdict`] says what the
+//! A new route fails this test until it has a row. A row contains an [`AccessRule`], and [`AccessRule::verdict`] says what the
 //! rule means for each caller. Every request is valid and names objects that exist, so a 404 can only mean that the
 //! caller may not know of the object.
 
@@ -14,12 +14,12 @@ use uuid::Uuid;
 use crate::support::{
     answer::Answer,
     harness::{TestApp, users_are_read_anew},
-    world::{People, STREAM, Who, World, operations},
+    world::{People, PolicyWorld, STREAM, Who, operations},
 };
 
 /// The expected result of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Verdict {
+enum AccessVerdict {
     /// The server performs the request, or refuses it for a reason that does not depend on the caller.
     Allowed,
     /// 401: the server does not know the caller.
@@ -32,7 +32,7 @@ enum Verdict {
 
 /// The callers that may perform an operation.
 #[derive(Debug, Clone, Copy)]
-enum Rule {
+enum AccessRule {
     /// None of these callers: only a sender with the gateway's secret, if there is such a gateway (see `webhooks`).
     GatewayAlone,
     /// Every caller, with or without a token.
@@ -55,9 +55,9 @@ enum Rule {
     OwnListOrAdmin,
 }
 
-impl Rule {
-    fn verdict(self, who: Who) -> Verdict {
-        use Verdict::{Allowed, Forbidden, Hidden, SignIn};
+impl AccessRule {
+    fn verdict(self, who: Who) -> AccessVerdict {
+        use AccessVerdict::{Allowed, Forbidden, Hidden, SignIn};
         use Who::{Admin, Guest, GuestOwner, Member, Nobody, Owner};
         let unsigned = matches!(who, Nobody | Guest | GuestOwner);
         let owner = matches!(who, Owner | GuestOwner);
@@ -83,64 +83,64 @@ impl Rule {
 }
 
 /// The table. A query belongs to the request and not to the operation.
-const TABLE: &[(&str, Rule)] = &[
-    ("POST /auth/register", Rule::Everybody),
-    ("POST /auth/login", Rule::Everybody),
-    ("GET /auth/profile", Rule::Users),
-    ("GET /events", Rule::Everybody),
-    ("POST /events", Rule::Managers),
-    ("GET /events/{id}", Rule::Everybody),
-    ("PATCH /events/{id}", Rule::Managers),
-    ("DELETE /events/{id}", Rule::Admins),
-    ("POST /events/{id}/publish", Rule::Managers),
-    ("POST /events/{id}/cancel", Rule::Managers),
-    ("GET /events/{id}/inventory", Rule::Everybody),
-    ("GET /events/{id}/purchase-eligibility", Rule::Everybody),
-    (STREAM, Rule::Everybody),
-    ("GET /events/{id}/sections", Rule::Everybody),
-    ("POST /events/{id}/sections", Rule::Managers),
-    ("PATCH /events/{id}/sections/{section_id}", Rule::Managers),
-    ("DELETE /events/{id}/sections/{section_id}", Rule::Managers),
-    ("GET /events/{id}/seats", Rule::Everybody),
-    ("GET /events/{id}/sections/{section_id}/seats", Rule::Everybody),
-    ("PATCH /events/{id}/seats/{seat_id}", Rule::Managers),
-    ("GET /events/{id}/plan", Rule::Everybody),
-    ("PUT /events/{id}/plan", Rule::Managers),
-    ("GET /offers", Rule::Everybody),
-    ("GET /events/{id}/offers", Rule::Everybody),
-    ("POST /events/{id}/offers", Rule::Managers),
-    ("PATCH /offers/{id}", Rule::Managers),
-    ("DELETE /offers/{id}", Rule::Managers),
-    ("POST /events/{event_id}/reservations", Rule::Everybody),
-    ("GET /events/{event_id}/reservations", Rule::Buyers),
-    ("GET /events/{event_id}/reservations?user_id={owner}", Rule::OwnListOrAdmin),
-    ("GET /reservations/{id}", Rule::OwnerOrAdmin),
-    ("DELETE /reservations/{id}", Rule::OwnerAlone),
-    ("POST /reservations/{id}/extend", Rule::OwnerAlone),
-    ("POST /reservations/{id}/release", Rule::OwnerAlone),
-    ("POST /bookings/confirm", Rule::OwnerAlone),
-    ("GET /bookings/me", Rule::Buyers),
-    ("GET /bookings/reference/{reference}", Rule::OwnerOrManagers),
-    ("GET /bookings/{id}", Rule::OwnerOrManagers),
-    ("POST /bookings/{id}/cancel", Rule::OwnerAlone),
-    ("GET /events/{id}/bookings", Rule::Managers),
-    ("POST /events/{id}/bookings/{booking_id}/cancel", Rule::Managers),
-    ("POST /events/{id}/bookings/{booking_id}/refund", Rule::Managers),
-    ("GET /payments/config", Rule::Everybody),
-    ("POST /payments/webhooks/stripe", Rule::GatewayAlone),
+const TABLE: &[(&str, AccessRule)] = &[
+    ("POST /auth/register", AccessRule::Everybody),
+    ("POST /auth/login", AccessRule::Everybody),
+    ("GET /auth/profile", AccessRule::Users),
+    ("GET /events", AccessRule::Everybody),
+    ("POST /events", AccessRule::Managers),
+    ("GET /events/{id}", AccessRule::Everybody),
+    ("PATCH /events/{id}", AccessRule::Managers),
+    ("DELETE /events/{id}", AccessRule::Admins),
+    ("POST /events/{id}/publish", AccessRule::Managers),
+    ("POST /events/{id}/cancel", AccessRule::Managers),
+    ("GET /events/{id}/inventory", AccessRule::Everybody),
+    ("GET /events/{id}/purchase-eligibility", AccessRule::Everybody),
+    (STREAM, AccessRule::Everybody),
+    ("GET /events/{id}/sections", AccessRule::Everybody),
+    ("POST /events/{id}/sections", AccessRule::Managers),
+    ("PATCH /events/{id}/sections/{section_id}", AccessRule::Managers),
+    ("DELETE /events/{id}/sections/{section_id}", AccessRule::Managers),
+    ("GET /events/{id}/seats", AccessRule::Everybody),
+    ("GET /events/{id}/sections/{section_id}/seats", AccessRule::Everybody),
+    ("PATCH /events/{id}/seats/{seat_id}", AccessRule::Managers),
+    ("GET /events/{id}/plan", AccessRule::Everybody),
+    ("PUT /events/{id}/plan", AccessRule::Managers),
+    ("GET /offers", AccessRule::Everybody),
+    ("GET /events/{id}/offers", AccessRule::Everybody),
+    ("POST /events/{id}/offers", AccessRule::Managers),
+    ("PATCH /offers/{id}", AccessRule::Managers),
+    ("DELETE /offers/{id}", AccessRule::Managers),
+    ("POST /events/{event_id}/reservations", AccessRule::Everybody),
+    ("GET /events/{event_id}/reservations", AccessRule::Buyers),
+    ("GET /events/{event_id}/reservations?user_id={owner}", AccessRule::OwnListOrAdmin),
+    ("GET /reservations/{id}", AccessRule::OwnerOrAdmin),
+    ("DELETE /reservations/{id}", AccessRule::OwnerAlone),
+    ("POST /reservations/{id}/extend", AccessRule::OwnerAlone),
+    ("POST /reservations/{id}/release", AccessRule::OwnerAlone),
+    ("POST /bookings/confirm", AccessRule::OwnerAlone),
+    ("GET /bookings/me", AccessRule::Buyers),
+    ("GET /bookings/reference/{reference}", AccessRule::OwnerOrManagers),
+    ("GET /bookings/{id}", AccessRule::OwnerOrManagers),
+    ("POST /bookings/{id}/cancel", AccessRule::OwnerAlone),
+    ("GET /events/{id}/bookings", AccessRule::Managers),
+    ("POST /events/{id}/bookings/{booking_id}/cancel", AccessRule::Managers),
+    ("POST /events/{id}/bookings/{booking_id}/refund", AccessRule::Managers),
+    ("GET /payments/config", AccessRule::Everybody),
+    ("POST /payments/webhooks/stripe", AccessRule::GatewayAlone),
     // The secret is the credential.
-    ("POST /payments/simulated/{client_secret}/complete", Rule::Everybody),
-    ("GET /admin/audit", Rule::Admins),
-    ("GET /admin/sagas", Rule::Admins),
-    ("POST /admin/sagas/{id}/retry", Rule::Admins),
+    ("POST /payments/simulated/{client_secret}/complete", AccessRule::Everybody),
+    ("GET /admin/audit", AccessRule::Admins),
+    ("GET /admin/sagas", AccessRule::Admins),
+    ("POST /admin/sagas/{id}/retry", AccessRule::Admins),
 ];
 
-fn verdict(answer: &Answer) -> Verdict {
+fn verdict(answer: &Answer) -> AccessVerdict {
     match answer.status {
-        401 => Verdict::SignIn,
-        403 => Verdict::Forbidden,
-        404 => Verdict::Hidden,
-        _ => Verdict::Allowed,
+        401 => AccessVerdict::SignIn,
+        403 => AccessVerdict::Forbidden,
+        404 => AccessVerdict::Hidden,
+        _ => AccessVerdict::Allowed,
     }
 }
 
@@ -163,13 +163,13 @@ async fn everybody_may_do_what_the_table_says_and_nothing_else() {
     let people = People::gather(&app).await;
     let mut wrong = Vec::new();
     for who in Who::VARIANTS.iter().copied() {
-        let read = World::make(&app, &people, who).await;
+        let read = PolicyWorld::make(&app, &people, who).await;
         for (operation, rule) in TABLE {
             // An operation that changes rows gets separate objects, so that it does not affect the next operation.
             let answer = if operation.starts_with("GET") {
                 read.ask(&people.call(&app, who, &read), operation).await
             } else {
-                let world = World::make(&app, &people, who).await;
+                let world = PolicyWorld::make(&app, &people, who).await;
                 world.ask(&people.call(&app, who, &world), operation).await
             };
             let (expected, came) = (rule.verdict(who), verdict(&answer));
@@ -186,12 +186,12 @@ async fn everybody_may_do_what_the_table_says_and_nothing_else() {
 async fn the_account_of_a_manager_or_administrator_is_read_at_that_moment() {
     let app = TestApp::start().await;
     let people = People::gather(&app).await;
-    let world = World::make(&app, &people, Who::Owner).await;
+    let world = PolicyWorld::make(&app, &people, Who::Owner).await;
     let mut wrong = Vec::new();
     for (operation, rule) in TABLE {
         let who = match rule {
-            Rule::Managers => Who::Member,
-            Rule::Admins => Who::Admin,
+            AccessRule::Managers => Who::Member,
+            AccessRule::Admins => Who::Admin,
             _ => continue,
         };
         // The node remembers the account as it was.
@@ -204,7 +204,7 @@ async fn the_account_of_a_manager_or_administrator_is_read_at_that_moment() {
         };
         set_status(&app, profile.id(), "suspended").await;
         let came = verdict(&world.ask(&people.call(&app, who, &world), operation).await);
-        if came != Verdict::SignIn {
+        if came != AccessVerdict::SignIn {
             wrong.push(format!("{who:?} {operation}: {came:?}"));
         }
         set_status(&app, profile.id(), "active").await;

@@ -10,7 +10,7 @@ use holdfast_domain::{
     checkout::{Authorization, Decline, Outcome, PaymentId, PaymentStatus, RefundId, Taking},
     ids::SagaId,
     money::{Currency, Money},
-    refund::Books,
+    refund::GatewayBooks,
 };
 use holdfast_fake_stripe::FakeStripe;
 
@@ -312,7 +312,7 @@ async fn the_books_tell_every_refund_with_the_key_that_made_it() {
         let books = rig.gateway.refunds_of(&payment).await.expect("the books");
         assert_eq!((books.by_hand().0, books.left_minor()), (300, 4_500));
         let nobody = PaymentId("pi_of_nobody".to_owned());
-        assert_eq!(rig.gateway.refunds_of(&nobody).await, Ok(Books::default()));
+        assert_eq!(rig.gateway.refunds_of(&nobody).await, Ok(GatewayBooks::default()));
     })
     .await;
 }

@@ -9,11 +9,11 @@ use holdfast_contract::{
     bookings::{Booking, BookingStatus},
     reservations::ReservationStatus,
 };
-use holdfast_fake_stripe::{FakeStripe, Fault, Status};
+use holdfast_fake_stripe::{CallFault, FakeStripe, Status};
 use serde_json::{Value, json};
 
 use crate::support::{
-    buyer::Buyer,
+    buyer::GuestBuyer,
     fixture::{self, Event, Like, seats, seats_and_places},
     harness::TestApp,
     stripe_rig,
@@ -27,19 +27,19 @@ async fn rig() -> (TestApp, FakeStripe, Event) {
     (app, fake, event)
 }
 
-fn faults() -> [Fault; 6] {
+fn faults() -> [CallFault; 6] {
     [
-        Fault::LostRequest,
-        Fault::LostReply,
-        Fault::ErrorBefore,
-        Fault::ErrorAfter,
-        Fault::RateLimit,
-        Fault::BadGateway,
+        CallFault::LostRequest,
+        CallFault::LostReply,
+        CallFault::ErrorBefore,
+        CallFault::ErrorAfter,
+        CallFault::RateLimit,
+        CallFault::BadGateway,
     ]
 }
 
 /// Pays, and returns the booking once its payment has ended. Each buyer has a different address.
-async fn pays(app: &TestApp, buyer: &Buyer, method: &str, seat: i32) -> Booking {
+async fn pays(app: &TestApp, buyer: &GuestBuyer, method: &str, seat: i32) -> Booking {
     let body = buyer.pays_from(method, &format!("ada{seat}@example.org"));
     let answer = buyer.confirms(app, "k1", &body).await;
     match answer.status {
@@ -52,7 +52,7 @@ async fn pays(app: &TestApp, buyer: &Buyer, method: &str, seat: i32) -> Booking 
 #[tokio::test]
 async fn a_checkout_takes_the_money_once_and_under_its_own_keys() {
     let (app, fake, event) = rig().await;
-    let buyer = Buyer::holds(&app, &event, &seats(&[1, 2])).await;
+    let buyer = GuestBuyer::holds(&app, &event, &seats(&[1, 2])).await;
     let body = buyer.pays_with("pm_card_visa");
     let paid = buyer.confirms(&app, "k1", &body).await;
     assert_eq!(paid.status, 201, "{}", paid.text);
@@ -79,7 +79,7 @@ async fn a_checkout_takes_the_money_once_and_under_its_own_keys() {
 #[tokio::test]
 async fn a_declined_buyer_pays_with_another_card() {
     let (app, fake, event) = rig().await;
-    let buyer = Buyer::holds(&app, &event, &seats(&[1])).await;
+    let buyer = GuestBuyer::holds(&app, &event, &seats(&[1])).await;
     let body = buyer.pays_with("pm_card_chargeDeclinedInsufficientFunds");
     let declined = buyer.confirms(&app, "k1", &body).await;
     declined.assert_problem(402, "/problems/payment-declined");
@@ -118,7 +118,7 @@ async fn the_second_step_succeeds_fails_or_is_left_undone() {
         ),
         (4, "pm_card_authenticationRequired", None, BookingStatus::Failed, Some("payment-timeout")),
     ] {
-        let buyer = Buyer::holds(&app, &event, &seats(&[seat])).await;
+        let buyer = GuestBuyer::holds(&app, &event, &seats(&[seat])).await;
         let waits = buyer.confirms(&app, "3ds", &buyer.pays_with(method)).await;
         assert_eq!(waits.status, 202, "{}", waits.text);
         let payment = fake.intents().last().expect("a payment").id.clone();
@@ -146,7 +146,7 @@ async fn the_second_step_succeeds_fails_or_is_left_undone() {
 async fn a_buyer_whom_the_bank_brings_back_lands_on_the_booking() {
     let (app, fake) = stripe_rig::start().await;
     let event = fixture::event(&app, Like::default()).await;
-    let buyer = Buyer::holds(&app, &event, &seats(&[1])).await;
+    let buyer = GuestBuyer::holds(&app, &event, &seats(&[1])).await;
     let body = buyer.pays_with("pm_card_authenticationRequired");
     let waits = buyer.confirms(&app, "3ds", &body).await;
     let payment = fake.intents()[0].clone();
@@ -189,7 +189,7 @@ async fn a_fault_at_any_call_costs_time_and_nothing_else() {
     for call in ["create", "confirm", "capture"] {
         for fault in faults() {
             seat += 1;
-            let buyer = Buyer::holds(&app, &event, &seats(&[seat])).await;
+            let buyer = GuestBuyer::holds(&app, &event, &seats(&[seat])).await;
             fake.fail(call, fault.clone(), 1);
             let booking = pays(&app, &buyer, "pm_card_visa", seat).await;
             assert_eq!(booking.status, BookingStatus::Confirmed, "{call} {fault:?}");
@@ -203,10 +203,10 @@ async fn a_fault_at_any_call_costs_time_and_nothing_else() {
 #[tokio::test]
 async fn a_fault_that_stays_for_a_while_is_outlived() {
     let (app, fake, event) = rig().await;
-    let buyer = Buyer::holds(&app, &event, &seats(&[1])).await;
-    fake.fail("confirm", Fault::ErrorBefore, 2);
-    fake.fail("retrieve", Fault::LostRequest, 1);
-    fake.fail("capture", Fault::RateLimit, 2);
+    let buyer = GuestBuyer::holds(&app, &event, &seats(&[1])).await;
+    fake.fail("confirm", CallFault::ErrorBefore, 2);
+    fake.fail("retrieve", CallFault::LostRequest, 1);
+    fake.fail("capture", CallFault::RateLimit, 2);
     let booking = pays(&app, &buyer, "pm_card_visa", 1).await;
     assert_eq!(booking.status, BookingStatus::Confirmed);
     let keys: Vec<String> = fake
@@ -226,7 +226,7 @@ async fn a_buyer_who_stops_gets_the_money_back_through_any_fault() {
     let (app, fake, event) = rig().await;
     for (at, fault) in faults().into_iter().enumerate() {
         let seat = i32::try_from(at).expect("few") + 1;
-        let buyer = Buyer::holds(&app, &event, &seats(&[seat])).await;
+        let buyer = GuestBuyer::holds(&app, &event, &seats(&[seat])).await;
         let body =
             buyer.pays_from("pm_card_authenticationRequired", &format!("ada{seat}@example.org"));
         let waits = buyer.confirms(&app, "3ds", &body).await;
@@ -250,13 +250,13 @@ async fn a_buyer_who_stops_gets_the_money_back_through_any_fault() {
 #[tokio::test]
 async fn a_capture_that_is_refused_frees_the_seats_and_fails_the_booking() {
     let (app, fake, event) = rig().await;
-    let buyer = Buyer::holds(&app, &event, &seats(&[1])).await;
-    fake.fail("capture", Fault::Refuse("charge_expired_for_capture".to_owned()), 1);
+    let buyer = GuestBuyer::holds(&app, &event, &seats(&[1])).await;
+    fake.fail("capture", CallFault::Refuse("charge_expired_for_capture".to_owned()), 1);
     let refused = buyer.confirms(&app, "k1", &buyer.pays_with("pm_card_visa")).await;
     refused.assert_problem(409, "/problems/reservation-not-active");
     assert_eq!(refused.problem().reasons, ["capture-refused"]);
     assert_eq!(fake.intents()[0].status, Status::Canceled);
-    let next = Buyer::holds(&app, &event, &seats(&[1])).await;
+    let next = GuestBuyer::holds(&app, &event, &seats(&[1])).await;
     let paid = next.confirms(&app, "k1", &next.pays_with("pm_card_visa")).await;
     assert_eq!(paid.status, 201, "{}", paid.text);
     stripe_rig::finish(app, &fake).await;
@@ -272,7 +272,7 @@ async fn a_crowd_pays_through_faults_and_nobody_pays_twice() {
     }
     let mut buyers = Vec::new();
     for seat in 1..=20 {
-        buyers.push((seat, Buyer::holds(&app, &event, &seats(&[seat])).await));
+        buyers.push((seat, GuestBuyer::holds(&app, &event, &seats(&[seat])).await));
     }
     let paying = buyers.iter().map(|(seat, buyer)| pays(&app, buyer, "pm_card_visa", *seat));
     let bookings = futures_util::future::join_all(paying).await;

@@ -12,7 +12,7 @@ use holdfast_domain::{
     ids::SagaId,
     money::{Currency, Money},
 };
-use holdfast_fake_stripe::{FakeStripe, Fault, Status};
+use holdfast_fake_stripe::{CallFault, FakeStripe, Status};
 
 use crate::support::{harness::TestApp, stripe_rig};
 
@@ -92,12 +92,12 @@ impl Rig {
 async fn no_answer_is_never_a_no_and_a_fault_is_kept_under_its_key() {
     let rig = rig().await;
     for (fault, doubt, effect, settled_by_same_key) in [
-        (Fault::LostRequest, NO_REPLY, false, true),
-        (Fault::LostReply, NO_REPLY, true, true),
-        (Fault::RateLimit, NO_REPLY, false, true),
-        (Fault::BadGateway, NO_REPLY, false, true),
-        (Fault::ErrorBefore, FAULTED, false, false),
-        (Fault::ErrorAfter, FAULTED, true, false),
+        (CallFault::LostRequest, NO_REPLY, false, true),
+        (CallFault::LostReply, NO_REPLY, true, true),
+        (CallFault::RateLimit, NO_REPLY, false, true),
+        (CallFault::BadGateway, NO_REPLY, false, true),
+        (CallFault::ErrorBefore, FAULTED, false, false),
+        (CallFault::ErrorAfter, FAULTED, true, false),
     ] {
         let payment = rig.prepared("pm_card_visa").await;
         rig.fake.fail("confirm", fault.clone(), 1);
@@ -126,12 +126,12 @@ async fn no_answer_is_never_a_no_and_a_fault_is_kept_under_its_key() {
 async fn a_payment_is_voided_whatever_happens_to_the_answer() {
     let rig = rig().await;
     for (fault, doubt) in [
-        (Fault::LostRequest, NO_REPLY),
-        (Fault::LostReply, NO_REPLY),
-        (Fault::RateLimit, NO_REPLY),
-        (Fault::BadGateway, NO_REPLY),
-        (Fault::ErrorBefore, FAULTED),
-        (Fault::ErrorAfter, FAULTED),
+        (CallFault::LostRequest, NO_REPLY),
+        (CallFault::LostReply, NO_REPLY),
+        (CallFault::RateLimit, NO_REPLY),
+        (CallFault::BadGateway, NO_REPLY),
+        (CallFault::ErrorBefore, FAULTED),
+        (CallFault::ErrorAfter, FAULTED),
     ] {
         let payment = rig.authorized().await;
         rig.fake.fail("cancel", fault.clone(), 1);
@@ -148,7 +148,7 @@ async fn a_payment_is_voided_whatever_happens_to_the_answer() {
 async fn a_key_in_use_is_waited_for_and_one_for_two_requests_is_a_fault() {
     let rig = rig().await;
     let payment = rig.prepared("pm_card_visa").await;
-    rig.fake.fail("confirm", Fault::Slow(Duration::from_millis(500)), 1);
+    rig.fake.fail("confirm", CallFault::Slow(Duration::from_millis(500)), 1);
     let slow = rig.gateway.authorize("twin", &payment);
     let twin = async {
         while !rig.fake.is_busy("twin") {
@@ -169,7 +169,7 @@ async fn a_call_that_takes_too_long_is_given_up_and_settled_later() {
     let rig = rig().await;
     let payment = rig.prepared("pm_card_visa").await;
     // The time limit of a call is 15 s.
-    rig.fake.fail("confirm", Fault::Slow(Duration::from_secs(16)), 1);
+    rig.fake.fail("confirm", CallFault::Slow(Duration::from_secs(16)), 1);
     let slow = rig.gateway.authorize("slow", &payment).await;
     assert_eq!(slow, Outcome::Unknown(NO_REPLY));
     while rig.fake.is_busy("slow") {
@@ -196,12 +196,12 @@ async fn connections_stay_open_between_calls() {
 async fn nothing_is_known_of_a_gateway_that_does_not_answer_or_does_not_know_us() {
     let rig = rig().await;
     let payment = rig.authorized().await;
-    rig.fake.fail("retrieve", Fault::LostRequest, 2);
-    rig.fake.fail("list", Fault::ErrorBefore, 1);
+    rig.fake.fail("retrieve", CallFault::LostRequest, 2);
+    rig.fake.fail("list", CallFault::ErrorBefore, 1);
     assert_eq!(rig.gateway.fetch(&payment).await, None);
     assert!(rig.gateway.list(0, None).await.is_err());
     // After a refusal, the adapter fetches the payment. If that fails, the outcome is not a refusal.
-    rig.fake.fail("capture", Fault::Refuse("charge_expired_for_capture".to_owned()), 1);
+    rig.fake.fail("capture", CallFault::Refuse("charge_expired_for_capture".to_owned()), 1);
     assert_eq!(rig.gateway.capture("c1", &payment).await, Outcome::Unknown(NO_REPLY));
     assert_eq!(rig.gateway.capture("c2", &payment).await, Outcome::Done(()));
     rig.app.finish().await;
@@ -211,7 +211,7 @@ async fn nothing_is_known_of_a_gateway_that_does_not_answer_or_does_not_know_us(
 async fn a_refused_capture_is_a_no_and_an_expired_authorization_is_void() {
     let rig = rig().await;
     let payment = rig.authorized().await;
-    rig.fake.fail("capture", Fault::Refuse("charge_expired_for_capture".to_owned()), 1);
+    rig.fake.fail("capture", CallFault::Refuse("charge_expired_for_capture".to_owned()), 1);
     assert_eq!(rig.gateway.capture("c1", &payment).await, Outcome::Refused(()));
     assert!(rig.fake.expire(&payment.0));
     assert_eq!(rig.gateway.capture("c2", &payment).await, Outcome::Refused(()));
@@ -228,7 +228,7 @@ async fn a_refused_capture_is_a_no_and_an_expired_authorization_is_void() {
 #[tokio::test]
 async fn a_refund_is_made_once_through_lost_answers_faults_and_forgotten_keys() {
     let rig = rig().await;
-    for fault in [Fault::LostReply, Fault::ErrorAfter] {
+    for fault in [CallFault::LostReply, CallFault::ErrorAfter] {
         let payment = rig.captured().await;
         let key = format!("{payment}:r1");
         rig.fake.fail("refund", fault.clone(), 1);
@@ -240,7 +240,7 @@ async fn a_refund_is_made_once_through_lost_answers_faults_and_forgotten_keys() 
         assert!(refund.starts_with("re_"));
     }
     let payment = rig.captured().await;
-    rig.fake.fail("refund", Fault::ErrorBefore, 1);
+    rig.fake.fail("refund", CallFault::ErrorBefore, 1);
     let key = format!("{payment}:r1");
     assert_eq!(rig.refund(&key, &payment).await, Outcome::Unknown(FAULTED));
     assert_eq!(rig.fake.refunded(&payment.0), 0);
@@ -259,7 +259,7 @@ async fn a_refund_is_made_once_through_lost_answers_faults_and_forgotten_keys() 
 async fn a_refund_that_stripe_refuses_is_a_no() {
     let rig = rig().await;
     let payment = rig.captured().await;
-    rig.fake.fail("refund", Fault::Refuse("charge_disputed".to_owned()), 1);
+    rig.fake.fail("refund", CallFault::Refuse("charge_disputed".to_owned()), 1);
     let refused = RefundRefused { code: "charge_disputed".to_owned() };
     assert_eq!(rig.refund("r1", &payment).await, Outcome::Refused(refused));
     assert_eq!(rig.fake.refunded(&payment.0), 0);
@@ -307,7 +307,7 @@ async fn a_method_that_takes_days_to_pay_is_refused_before_anything_happens() {
 async fn a_confirmation_that_is_refused_as_invalid_leaves_nothing_to_confirm() {
     let rig = rig().await;
     let payment = rig.prepared("pm_card_visa").await;
-    rig.fake.fail("confirm", Fault::Refuse("payment_method_unactivated".to_owned()), 1);
+    rig.fake.fail("confirm", CallFault::Refuse("payment_method_unactivated".to_owned()), 1);
     let said = rig.gateway.authorize("a1", &payment).await;
     let code = "payment_method_unactivated".to_owned();
     assert_eq!(said, Outcome::Refused(Decline { code }));
@@ -325,7 +325,7 @@ async fn a_payment_is_found_by_its_saga_although_searches_lag_behind() {
     assert_eq!(rig.gateway.find(saga).await, Ok(Some(payment.clone())));
     rig.fake.set_search_lag(Duration::from_secs(60));
     assert_eq!(rig.gateway.find(saga).await, Ok(Some(payment)));
-    rig.fake.fail("list", Fault::LostRequest, 1);
+    rig.fake.fail("list", CallFault::LostRequest, 1);
     assert!(rig.gateway.find(saga).await.is_err());
     rig.app.finish().await;
 }

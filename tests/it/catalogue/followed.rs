@@ -12,7 +12,7 @@ use sea_orm::FromQueryResult;
 use serde_json::json;
 
 use crate::support::{
-    buyer::Buyer,
+    buyer::GuestBuyer,
     fixture::{self, Event, Like, account, edit, seats_and_places, some_seats},
     harness::TestApp,
     paid::{Paid, all_refunded},
@@ -41,14 +41,14 @@ impl Dice {
 }
 
 #[derive(Debug, PartialEq, FromQueryResult)]
-struct Stored {
+struct StoredSeat {
     seat_id: i32,
     status: String,
     version: i32,
 }
 
 /// The seats that are not available now, as they are stored.
-async fn stored(app: &TestApp, event: &Event) -> Vec<Stored> {
+async fn stored(app: &TestApp, event: &Event) -> Vec<StoredSeat> {
     let text = "SELECT seat_id, status, version FROM seats WHERE event_id = $1 AND status <> 'available' \
                 AND (expires_at IS NULL OR expires_at > {now}) ORDER BY seat_id";
     app.app.base.db.list(text, vec![event.id.into()]).await.expect("the seats")
@@ -62,20 +62,20 @@ async fn inventory(app: &TestApp, event: &Event) -> Inventory {
     app.get(&event.path("/inventory")).await.read()
 }
 
-fn as_stored(SeatState(seat_id, status, version, _): SeatState) -> Stored {
+fn as_stored(SeatState(seat_id, status, version, _): SeatState) -> StoredSeat {
     let status = match status {
         SeatStatus::Available => "available",
         SeatStatus::Held => "held",
         SeatStatus::Sold => "sold",
         SeatStatus::Blocked => "blocked",
     };
-    Stored { seat_id, status: status.to_owned(), version }
+    StoredSeat { seat_id, status: status.to_owned(), version }
 }
 
 /// The buyers of an event, by what they may do next.
 #[derive(Default)]
 struct Buyers {
-    holding: Vec<Buyer>,
+    holding: Vec<GuestBuyer>,
     paid: Vec<Paid>,
 }
 
@@ -100,13 +100,13 @@ async fn step(
     match dice.below(9) {
         0 | 1 => {
             let held = app.post(&event.reservations(), &some_seats(&[seat, dice.seat()])).await;
-            buyers.holding.extend((held.status == 201).then(|| Buyer::of(&held)));
+            buyers.holding.extend((held.status == 201).then(|| GuestBuyer::of(&held)));
             "some seats held"
         }
         2 => {
             let wish = seats_and_places(event, &[seat], 2);
             let held = app.post(&event.reservations(), &wish).await;
-            buyers.holding.extend((held.status == 201).then(|| Buyer::of(&held)));
+            buyers.holding.extend((held.status == 201).then(|| GuestBuyer::of(&held)));
             "a seat and places held"
         }
         3 => {
@@ -161,7 +161,7 @@ async fn whatever_happens_the_state_is_that_of_the_seats() {
         let (mut dice, mut buyers) = (Dice(seed), Buyers::default());
         for number in 0..STEPS {
             let what = step(&app, &event, &admin, &mut dice, &mut buyers).await;
-            let seen: Vec<Stored> =
+            let seen: Vec<StoredSeat> =
                 shown(&app, &event).await.seats.into_iter().map(as_stored).collect();
             assert_eq!(seen, stored(&app, &event).await, "seed {seed}, step {number}: {what}");
         }
@@ -186,7 +186,7 @@ async fn only_the_seats_that_the_log_names_are_read_again() {
                      WHERE event_id = $1 AND seat_id = 9";
     let changed = app.app.base.db.run(unnoticed, vec![event.id.into()]).await;
     assert_eq!(changed.expect("a change"), 1);
-    Buyer::holds(&app, &event, &fixture::seats(&[1])).await;
+    GuestBuyer::holds(&app, &event, &fixture::seats(&[1])).await;
     assert_eq!(ids(shown(&app, &event).await), [1]);
     let edited = edit(&app.as_user(&admin), &event.path(""), json!({ "name": "Gala" })).await;
     assert_eq!(edited.status, 200, "{}", edited.text);
@@ -203,7 +203,7 @@ async fn a_log_that_cannot_tell_is_not_followed() {
     let unreadable = "UPDATE changes SET payload = '{' WHERE event_id = $1";
     for (seat, damage) in [(1, lost), (2, unreadable)] {
         shown(&app, &event).await;
-        Buyer::holds(&app, &event, &fixture::seats(&[seat])).await;
+        GuestBuyer::holds(&app, &event, &fixture::seats(&[seat])).await;
         while app.number("SELECT COUNT(*) FROM outbox").await > 0 {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }

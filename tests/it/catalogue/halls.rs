@@ -14,14 +14,14 @@ use holdfast_contract::{
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Stage, with_tag};
+use super::{CatalogueStage, with_tag};
 use crate::support::fixture::seats;
 
 const ERFURT: &str = include_str!("../../../src/catalogue/plans/riethsporthalle-erfurt.json");
 
 #[tokio::test]
 async fn an_imported_plan_comes_back_and_is_on_the_map() {
-    let stage = Stage::start().await;
+    let stage = CatalogueStage::start().await;
     let id = stage.draft(|_| ()).await;
     let plan: Value = serde_json::from_str(ERFURT).expect("JSON");
     let path = format!("/events/{id}/plan");
@@ -59,7 +59,7 @@ async fn an_imported_plan_comes_back_and_is_on_the_map() {
 
 #[tokio::test]
 async fn a_faulty_plan_is_refused_with_every_path_and_nothing_of_it_stays() {
-    let stage = Stage::start().await;
+    let stage = CatalogueStage::start().await;
     let id = stage.draft(|_| ()).await;
     let path = format!("/events/{id}/plan");
     let mut plan: Value = serde_json::from_str(ERFURT).expect("JSON");
@@ -96,7 +96,7 @@ async fn a_faulty_plan_is_refused_with_every_path_and_nothing_of_it_stays() {
 
 #[tokio::test]
 async fn a_new_plan_keeps_what_somebody_has() {
-    let stage = Stage::start().await;
+    let stage = CatalogueStage::start().await;
     let id = stage.on_sale().await;
     let (path, caller) = (format!("/events/{id}/plan"), stage.organizer());
     let held = stage.app.post(&format!("/events/{id}/reservations"), &seats(&[2])).await;
@@ -136,7 +136,7 @@ async fn a_new_plan_keeps_what_somebody_has() {
 
 #[tokio::test]
 async fn a_lapsed_hold_keeps_no_seat_in_the_plan() {
-    let stage = Stage::start().await;
+    let stage = CatalogueStage::start().await;
     let id = stage.on_sale().await;
     let path = format!("/events/{id}/plan");
     stage.app.post(&format!("/events/{id}/reservations"), &seats(&[1])).await;
@@ -150,7 +150,7 @@ async fn a_lapsed_hold_keeps_no_seat_in_the_plan() {
 
 #[tokio::test]
 async fn general_admission_never_shrinks_below_what_is_taken() {
-    let stage = Stage::start().await;
+    let stage = CatalogueStage::start().await;
     let id = stage.on_sale().await;
     let caller = stage.organizer();
     let floor = stage.section(id, "Floor").await.id;
@@ -185,7 +185,7 @@ async fn general_admission_never_shrinks_below_what_is_taken() {
 async fn a_plan_that_is_replaced_under_buyers_neither_deadlocks_nor_loses_a_seat() {
     const ROUNDS: usize = 12;
     const BUYERS: i32 = 24;
-    let stage = Stage::start().await;
+    let stage = CatalogueStage::start().await;
     let other = stage.app.another_node().await;
     let id = stage.draft(|_| ()).await;
     let caller = stage.organizer();
@@ -236,7 +236,7 @@ async fn a_plan_that_is_replaced_under_buyers_neither_deadlocks_nor_loses_a_seat
 
 #[tokio::test]
 async fn a_plan_that_pretix_takes_is_taken_with_warnings_and_drawn_without_overlaps() {
-    let stage = Stage::start().await;
+    let stage = CatalogueStage::start().await;
     let id = stage.draft(|_| ()).await;
     let path = format!("/events/{id}/plan");
     let seat = |n: i32, x: i32, radius: Option<i32>| {
@@ -276,7 +276,7 @@ async fn a_plan_that_pretix_takes_is_taken_with_warnings_and_drawn_without_overl
 
 #[tokio::test]
 async fn an_event_that_can_sell_nothing_is_not_published_and_says_why() {
-    let stage = Stage::start().await;
+    let stage = CatalogueStage::start().await;
     let caller = stage.organizer();
     let id = stage.draft(|_| ()).await;
     let path = format!("/events/{id}");

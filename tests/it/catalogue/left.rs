@@ -10,12 +10,12 @@ use holdfast_contract::{
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::Stage;
+use super::CatalogueStage;
 use crate::support::fixture::{euros, seats};
 
 const LAPSE: Duration = Duration::from_secs(601);
 
-async fn range(stage: &Stage, id: Uuid) -> Option<PriceRange> {
+async fn range(stage: &CatalogueStage, id: Uuid) -> Option<PriceRange> {
     stage.app.get(&format!("/events/{id}/inventory")).await.read::<Inventory>().price_range
 }
 
@@ -26,7 +26,7 @@ fn between(min: i64, max: i64) -> Option<PriceRange> {
 /// A price of which no place is left is not shown, until a place is free again.
 #[tokio::test]
 async fn prices_are_those_of_the_places_that_are_left() {
-    let stage = Stage::start().await;
+    let stage = CatalogueStage::start().await;
     let id = stage.on_sale().await;
     let (caller, reservations) = (stage.organizer(), format!("/events/{id}/reservations"));
     assert_eq!(range(&stage, id).await, between(500, 3_000));
@@ -60,7 +60,7 @@ async fn prices_are_those_of_the_places_that_are_left() {
 
 #[tokio::test]
 async fn an_event_whose_offers_are_all_closed_says_so() {
-    let stage = Stage::start().await;
+    let stage = CatalogueStage::start().await;
     let id = stage.on_sale().await;
     let caller = stage.organizer();
     let offers = stage.app.get(&format!("/events/{id}/offers")).await.body;
@@ -82,7 +82,7 @@ async fn an_event_whose_offers_are_all_closed_says_so() {
 /// A draft may get its offers first. An event on sale gets none that nobody could use.
 #[tokio::test]
 async fn an_offer_on_sale_is_for_places_that_exist() {
-    let stage = Stage::start().await;
+    let stage = CatalogueStage::start().await;
     let id = stage.on_sale().await;
     let (caller, path) = (stage.organizer(), format!("/events/{id}/offers"));
     let stalls = stage.section(id, "Stalls").await.id;
@@ -98,7 +98,7 @@ async fn an_offer_on_sale_is_for_places_that_exist() {
 /// An offer of a section and a category keeps seats that have both.
 #[tokio::test]
 async fn a_plan_keeps_the_category_in_the_section_of_its_offer() {
-    let stage = Stage::start().await;
+    let stage = CatalogueStage::start().await;
     let id = stage.on_sale().await;
     let caller = stage.organizer();
     let (plan, stalls) = (format!("/events/{id}/plan"), stage.section(id, "Stalls").await.id);
@@ -127,7 +127,7 @@ async fn a_plan_keeps_the_category_in_the_section_of_its_offer() {
 /// Two sections that people could not tell apart on a ticket.
 #[tokio::test]
 async fn no_section_is_named_as_another_one_looks() {
-    let stage = Stage::start().await;
+    let stage = CatalogueStage::start().await;
     let id = stage.on_sale().await;
     let (caller, path) = (stage.organizer(), format!("/events/{id}/sections"));
     for name in ["Floor", "Floor\u{200d}", "Flo\u{fe0f}or", "Stalls\u{200d}"] {
@@ -146,7 +146,7 @@ async fn no_section_is_named_as_another_one_looks() {
 /// An offer of a stranger's draft looks like an offer that does not exist.
 #[tokio::test]
 async fn an_offer_of_a_draft_is_no_offer_for_strangers() {
-    let stage = Stage::start().await;
+    let stage = CatalogueStage::start().await;
     let id = stage.draft(|_| ()).await;
     let offer = json!({ "name": "X", "price_minor": 5 });
     let offer = stage.organizer().post(&format!("/events/{id}/offers"), &offer).await.id();

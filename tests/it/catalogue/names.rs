@@ -3,12 +3,12 @@
 use holdfast_contract::catalogue::Event;
 use serde_json::json;
 
-use super::Stage;
+use super::CatalogueStage;
 use crate::support::fixture::{edit, new_event};
 
 #[tokio::test]
 async fn short_and_foreign_titles_have_slugs_of_their_own() {
-    let stage = Stage::start().await;
+    let stage = CatalogueStage::start().await;
     for (title, slugs) in [("U2", ["u2", "u2-2"]), ("東京", ["dong-jing", "dong-jing-2"])] {
         for slug in slugs {
             let id = stage.draft(|event| event.name = title.to_owned()).await;
@@ -21,7 +21,7 @@ async fn short_and_foreign_titles_have_slugs_of_their_own() {
 
 #[tokio::test]
 async fn however_many_events_have_one_title_the_next_one_is_made() {
-    let stage = Stage::start().await;
+    let stage = CatalogueStage::start().await;
     for _ in 0..102 {
         stage.draft(|_| ()).await;
     }
@@ -31,7 +31,7 @@ async fn however_many_events_have_one_title_the_next_one_is_made() {
 /// Every text of an event, a section, an offer and a seat that people read.
 #[tokio::test]
 async fn texts_that_hide_something_are_refused_wherever_people_read_them() {
-    let stage = Stage::start().await;
+    let stage = CatalogueStage::start().await;
     let id = stage.on_sale().await;
     let caller = stage.organizer();
     let path = format!("/events/{id}");
@@ -64,7 +64,7 @@ async fn texts_that_hide_something_are_refused_wherever_people_read_them() {
 
 #[tokio::test]
 async fn an_offer_admits_no_more_persons_than_one_buyer_may_bring() {
-    let stage = Stage::start().await;
+    let stage = CatalogueStage::start().await;
     let id = stage.on_sale().await;
     let caller = stage.organizer();
     let (path, offers) = (format!("/events/{id}"), format!("/events/{id}/offers"));

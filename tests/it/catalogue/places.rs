@@ -10,22 +10,22 @@ use holdfast_contract::{
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::Stage;
-use crate::support::{answer::Answer, buyer::Buyer, fixture::seats};
+use super::CatalogueStage;
+use crate::support::{answer::Answer, buyer::GuestBuyer, fixture::seats};
 
 /// An event on sale whose seat 1 (`Stalls · A · 1`) is sold, and its plan.
 struct Sold {
-    stage: Stage,
+    stage: CatalogueStage,
     id: Uuid,
     plan: Value,
 }
 
 impl Sold {
     async fn start() -> Self {
-        let stage = Stage::start().await;
+        let stage = CatalogueStage::start().await;
         let id = stage.on_sale().await;
         let held = stage.app.post(&format!("/events/{id}/reservations"), &seats(&[1])).await;
-        let buyer = Buyer::of(&held);
+        let buyer = GuestBuyer::of(&held);
         let paid = buyer.confirms(&stage.app, "sold", &buyer.pays_with("pm_card_visa")).await;
         assert_eq!(paid.status, 201, "{}", paid.text);
         let plan = stage.organizer().get(&format!("/events/{id}/plan")).await.body;
@@ -92,7 +92,7 @@ async fn nothing_gives_a_sold_seat_another_place() {
 
 #[tokio::test]
 async fn a_held_place_in_general_admission_keeps_the_name_of_its_section() {
-    let stage = Stage::start().await;
+    let stage = CatalogueStage::start().await;
     let id = stage.on_sale().await;
     let caller = stage.organizer();
     let floor = stage.section(id, "Floor").await.id;
@@ -126,7 +126,7 @@ async fn the_check_finds_a_place_that_is_not_the_one_sold() {
 
 #[tokio::test]
 async fn a_zone_keeps_its_section_and_offers_when_it_is_renamed() {
-    let stage = Stage::start().await;
+    let stage = CatalogueStage::start().await;
     let id = stage.on_sale().await;
     let caller = stage.organizer();
     let path = format!("/events/{id}/plan");
@@ -160,7 +160,7 @@ async fn a_zone_keeps_its_section_and_offers_when_it_is_renamed() {
 
 #[tokio::test]
 async fn a_plan_that_loses_what_an_offer_is_for_is_refused() {
-    let stage = Stage::start().await;
+    let stage = CatalogueStage::start().await;
     let id = stage.on_sale().await;
     let caller = stage.organizer();
     let path = format!("/events/{id}/plan");
@@ -188,7 +188,7 @@ async fn a_plan_that_loses_what_an_offer_is_for_is_refused() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_section_that_is_renamed_under_buyers_is_held_under_its_name() {
     const ROUNDS: i32 = 20;
-    let stage = Stage::start().await;
+    let stage = CatalogueStage::start().await;
     let other = stage.app.another_node().await;
     let id = stage.on_sale().await;
     let caller = stage.organizer();

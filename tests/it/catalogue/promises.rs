@@ -11,10 +11,10 @@ use holdfast_contract::{
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{DAY, Stage, with_tag};
+use super::{CatalogueStage, DAY, with_tag};
 use crate::support::{
     answer::Answer,
-    buyer::Buyer,
+    buyer::GuestBuyer,
     fixture::{edit, euros},
     harness::TestApp,
 };
@@ -24,7 +24,7 @@ const HOUR_MS: i64 = 3_600_000;
 async fn books(app: &TestApp, event: Uuid, section: Uuid) {
     let path = format!("/events/{event}/reservations");
     let wish = json!({ "general": [{ "section_id": section, "quantity": 3 }] });
-    let buyer = Buyer::of(&app.post(&path, &wish).await);
+    let buyer = GuestBuyer::of(&app.post(&path, &wish).await);
     let paid = buyer.confirms(app, "k", &buyer.pays_with("pm_card_visa")).await;
     assert_eq!(paid.status, 201, "{}", paid.text);
 }
@@ -36,7 +36,7 @@ fn promised(answer: &Answer, field: &str) {
 
 #[tokio::test]
 async fn what_was_promised_to_those_who_booked_stays() {
-    let stage = Stage::start().await;
+    let stage = CatalogueStage::start().await;
     let id = stage.on_sale().await;
     let (caller, path) = (stage.organizer(), format!("/events/{id}"));
     let event: Event = caller.get(&path).await.read();
@@ -103,7 +103,7 @@ async fn what_was_promised_to_those_who_booked_stays() {
 
 #[tokio::test]
 async fn what_is_free_stays_free_and_what_is_paid_stays_paid_once_somebody_booked() {
-    let stage = Stage::start().await;
+    let stage = CatalogueStage::start().await;
     let id = stage.on_sale().await;
     let caller = stage.organizer();
     let offers: OfferPage = caller.get(&format!("/events/{id}/offers")).await.read();
@@ -123,7 +123,7 @@ async fn what_is_free_stays_free_and_what_is_paid_stays_paid_once_somebody_booke
 
 #[tokio::test]
 async fn an_offer_is_sold_in_its_own_window_and_says_what_comes_with_it() {
-    let stage = Stage::start().await;
+    let stage = CatalogueStage::start().await;
     let id = stage.on_sale().await;
     let caller = stage.organizer();
     let floor = stage.section(id, "Floor").await.id;
@@ -210,8 +210,8 @@ async fn an_offer_is_sold_in_its_own_window_and_says_what_comes_with_it() {
 
 #[tokio::test]
 async fn the_list_finds_what_is_sold_out_at_the_moment() {
-    let stage = Stage::start().await;
-    let sold_out = async |stage: &Stage| {
+    let stage = CatalogueStage::start().await;
+    let sold_out = async |stage: &CatalogueStage| {
         let listed: EventPage = stage.app.get("/events?status=sold_out").await.read();
         let events = listed.items;
         assert!(events.iter().all(|event| event.status == EventStatus::SoldOut), "{events:?}");

@@ -5,12 +5,12 @@ use holdfast_contract::catalogue::{Event, EventPage, Offer, Seat};
 use holdfast_domain::money::Currency;
 use serde_json::json;
 
-use super::Stage;
+use super::CatalogueStage;
 use crate::support::fixture::{edit, new_event};
 
 #[tokio::test]
 async fn a_zone_that_is_not_in_the_tz_database_is_refused_and_mended() {
-    let stage = Stage::start().await;
+    let stage = CatalogueStage::start().await;
     let caller = stage.organizer();
     let mut event = new_event(&stage.app).await;
     event.time_zone = "Europe/Berln".to_owned();
@@ -32,7 +32,7 @@ async fn a_zone_that_is_not_in_the_tz_database_is_refused_and_mended() {
 
 #[tokio::test]
 async fn an_event_has_a_currency_in_use_and_an_older_one_stays_readable() {
-    let stage = Stage::start().await;
+    let stage = CatalogueStage::start().await;
     for code in ["XXX", "ABC"] {
         let mut event = new_event(&stage.app).await;
         event.currency = code.to_owned();
@@ -48,7 +48,7 @@ async fn an_event_has_a_currency_in_use_and_an_older_one_stays_readable() {
 
 #[tokio::test]
 async fn every_way_to_a_price_keeps_the_limits_of_its_currency() {
-    let stage = Stage::start().await;
+    let stage = CatalogueStage::start().await;
     let caller = stage.organizer();
     for (code, taken, refused) in [
         ("EUR", 100_000_000, 100_000_001),
@@ -80,7 +80,7 @@ async fn every_way_to_a_price_keeps_the_limits_of_its_currency() {
 
 #[tokio::test]
 async fn an_event_can_be_priced_in_every_currency() {
-    let stage = Stage::start().await;
+    let stage = CatalogueStage::start().await;
     for currency in Currency::all() {
         let id = stage
             .draft(|event| {

@@ -12,16 +12,16 @@ use holdfast_contract::{
 };
 use serde_json::json;
 
-use super::{Stage, with_tag};
+use super::{CatalogueStage, with_tag};
 use crate::support::{
-    buyer::Buyer,
+    buyer::GuestBuyer,
     fixture::{euros, seats},
     harness::TestApp,
 };
 
 #[tokio::test]
 async fn what_is_left_is_seen_at_once_and_kept_by_its_tag() {
-    let stage = Stage::start().await;
+    let stage = CatalogueStage::start().await;
     let id = stage.on_sale().await;
     let nobody = stage.app.as_nobody();
     let (inventory, states) =
@@ -67,7 +67,7 @@ async fn what_is_left_is_seen_at_once_and_kept_by_its_tag() {
 
 #[tokio::test]
 async fn seats_are_kept_back_freed_and_priced_unless_somebody_has_them() {
-    let stage = Stage::start().await;
+    let stage = CatalogueStage::start().await;
     let id = stage.on_sale().await;
     let (caller, seat) = (stage.organizer(), |n: i32| format!("/events/{id}/seats/{n}"));
     caller.patch(&seat(1), &json!({ "blocked": true })).await.assert_field("reason");
@@ -99,7 +99,7 @@ async fn seats_are_kept_back_freed_and_priced_unless_somebody_has_them() {
     caller.patch(&offer, &json!({ "price_minor": 100 })).await.assert_field("version");
     let kept: OfferPage = caller.get(&format!("/events/{id}/offers")).await.read();
     assert_eq!((&kept.items[0].price, kept.items[0].version), (&euros(9_900), 2));
-    let read = Buyer::of(&held).reads_reservation(&stage.app).await;
+    let read = GuestBuyer::of(&held).reads_reservation(&stage.app).await;
     assert_eq!(read.total, euros(1_250));
     let next = stage.app.post(&format!("/events/{id}/reservations"), &seats(&[3])).await;
     assert_eq!(next.reservation().total, euros(9_900));
@@ -112,7 +112,7 @@ async fn seats_are_kept_back_freed_and_priced_unless_somebody_has_them() {
 
 #[tokio::test]
 async fn offers_are_found_across_events_and_withdrawn() {
-    let stage = Stage::start().await;
+    let stage = CatalogueStage::start().await;
     let id = stage.on_sale().await;
     let caller = stage.organizer();
     let path = format!("/events/{id}/offers");
@@ -145,7 +145,7 @@ async fn offers_are_found_across_events_and_withdrawn() {
 
 #[tokio::test]
 async fn eligibility_names_every_reason() {
-    let stage = Stage::start().await;
+    let stage = CatalogueStage::start().await;
     let id = stage.on_sale().await;
     let path = format!("/events/{id}/purchase-eligibility");
     let free: Eligibility = stage.app.get(&path).await.read();

@@ -22,7 +22,7 @@ use uuid::Uuid;
 
 use crate::support::{
     answer::Answer,
-    buyer::Buyer,
+    buyer::GuestBuyer,
     fixture::{self, Event, Like, account, seats},
     harness::TestApp,
     process::program,
@@ -44,11 +44,11 @@ fn sagas(answer: &Answer) -> Vec<Saga> {
 
 /// A server with an event, an administrator, and a buyer whose payment waits for a second step. Returns the booking
 /// and the secret with which the buyer continues.
-async fn waiting_checkout() -> (TestApp, String, Buyer, Uuid, String) {
+async fn waiting_checkout() -> (TestApp, String, GuestBuyer, Uuid, String) {
     let app = TestApp::start().await;
     let event = fixture::event(&app, Like::default()).await;
     let admin = account(&app, "admin", Role::Admin, None).await;
-    let buyer = Buyer::holds(&app, &event, &seats(&[1])).await;
+    let buyer = GuestBuyer::holds(&app, &event, &seats(&[1])).await;
     let body = buyer.pays_with("pm_card_authenticationRequired");
     let waits = buyer.confirms(&app, "k1", &body).await;
     assert_eq!(waits.status, 202, "{}", waits.text);
@@ -57,7 +57,7 @@ async fn waiting_checkout() -> (TestApp, String, Buyer, Uuid, String) {
     (app, admin, buyer, booking, secret)
 }
 
-async fn goes_on(app: &TestApp, buyer: &Buyer, booking: Uuid, secret: &str) {
+async fn goes_on(app: &TestApp, buyer: &GuestBuyer, booking: Uuid, secret: &str) {
     let path = format!("/payments/simulated/{secret}/complete");
     app.post(&path, &json!({ "outcome": "success" })).await;
     assert_eq!(buyer.settled(app, booking).await.status, BookingStatus::Confirmed);
@@ -97,7 +97,7 @@ async fn sagas_are_paged_without_a_gap() {
     let event = fixture::event(&app, Like::default()).await;
     let admin = account(&app, "admin", Role::Admin, None).await;
     for seat in 1..=3 {
-        let buyer = Buyer::holds(&app, &event, &seats(&[seat])).await;
+        let buyer = GuestBuyer::holds(&app, &event, &seats(&[seat])).await;
         let body = buyer.pays_from("pm_card_visa", &format!("b{seat}@example.org"));
         assert_eq!(buyer.confirms(&app, "k", &body).await.status, 201);
     }
@@ -161,7 +161,7 @@ async fn a_saga_that_cannot_issue_its_tickets_waits_for_an_operator_who_sends_it
     let event = fixture::event(&app, Like::default()).await;
     let admin = account(&app, "admin", Role::Admin, None).await;
     let jammed = jam(&app, &event).await;
-    let buyer = Buyer::holds(&app, &event, &seats(&[1])).await;
+    let buyer = GuestBuyer::holds(&app, &event, &seats(&[1])).await;
     let body = buyer.pays_with("pm_card_visa");
     let (pending, saga) =
         tokio::join!(buyer.confirms(&app, "k1", &body), until_stuck(&app, &admin));

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     harness::TestApp,
-    world::{People, Who, World},
+    world::{People, PolicyWorld, Who},
 };
 
 /// The body of a webhook is signed text. Without a gateway that sends webhooks, the route does not exist.
@@ -44,7 +44,7 @@ async fn an_array_is_no_body_of_any_operation() {
     assert!(operations.len() > 10, "{operations:?}");
     let mut in_order = 0;
     for (operation, fields) in &operations {
-        let world = World::make(&app, &people, Who::Owner).await;
+        let world = PolicyWorld::make(&app, &people, Who::Owner).await;
         let body = world.body(operation).await.expect("a body");
         let is_of_buyer = operation.contains(" /reservations") || operation.contains(" /bookings");
         let who = if is_of_buyer { Who::Owner } else { Who::Admin };

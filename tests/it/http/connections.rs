@@ -122,10 +122,10 @@ async fn a_connection_has_no_more_streams_than_the_setting_allows() {
     let (mut answered, mut refused) = (0, 0);
     while answered + refused < 2_000 {
         match client.frame().await {
-            Some(Frame::Head) => answered += 1,
-            Some(Frame::Reset) => refused += 1,
-            Some(Frame::Other) => {}
-            Some(Frame::GoAway) | None => break,
+            Some(Http2Frame::Head) => answered += 1,
+            Some(Http2Frame::Reset) => refused += 1,
+            Some(Http2Frame::Other) => {}
+            Some(Http2Frame::GoAway) | None => break,
         }
     }
     assert!(answered <= 100, "{answered} streams were open at once");
@@ -139,7 +139,7 @@ struct Http2 {
     stream: TcpStream,
 }
 
-enum Frame {
+enum Http2Frame {
     Head,
     Reset,
     GoAway,
@@ -177,9 +177,9 @@ impl Http2 {
         self.request(stream, path).await;
         loop {
             match self.frame().await.expect("an answer") {
-                Frame::Head => return,
-                Frame::Reset | Frame::GoAway => panic!("refused"),
-                Frame::Other => {}
+                Http2Frame::Head => return,
+                Http2Frame::Reset | Http2Frame::GoAway => panic!("refused"),
+                Http2Frame::Other => {}
             }
         }
     }
@@ -189,7 +189,7 @@ impl Http2 {
     }
 
     /// The next frame; `None` at the end of the connection.
-    async fn frame(&mut self) -> Option<Frame> {
+    async fn frame(&mut self) -> Option<Http2Frame> {
         let mut head = [0; 9];
         let read = timeout(PATIENCE, self.stream.read_exact(&mut head)).await;
         read.expect("a frame or the end").ok()?;
@@ -197,10 +197,10 @@ impl Http2 {
         let mut payload = vec![0; length];
         self.stream.read_exact(&mut payload).await.ok()?;
         Some(match head[3] {
-            1 => Frame::Head,
-            3 => Frame::Reset,
-            7 => Frame::GoAway,
-            _ => Frame::Other,
+            1 => Http2Frame::Head,
+            3 => Http2Frame::Reset,
+            7 => Http2Frame::GoAway,
+            _ => Http2Frame::Other,
         })
     }
 }

@@ -3,14 +3,14 @@
 use holdfast_domain::access::Role;
 
 use crate::support::{
-    buyer::Buyer,
+    buyer::GuestBuyer,
     fixture::{account, app_with_event, seats},
 };
 
 #[tokio::test]
 async fn personal_answers_are_kept_by_nobody() {
     let (app, event) = app_with_event().await;
-    let buyer = Buyer::holds(&app, &event, &seats(&[1])).await;
+    let buyer = GuestBuyer::holds(&app, &event, &seats(&[1])).await;
     let admin = account(&app, "admin", Role::Admin, None).await;
     let own = format!("/reservations/{}", buyer.reservation);
     let answers = [

@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 
 use crate::support::{
     answer::Answer,
-    buyer::Buyer,
+    buyer::GuestBuyer,
     crowd::storm,
     fixture::{self, Like, seats},
     harness::TestApp,
@@ -72,9 +72,9 @@ mod alone {
         let event = fixture::event(&app, Like { seats: BUYERS, ..Like::default() }).await;
         let mut buyers = Vec::new();
         for seat in 1..=BUYERS {
-            buyers.push(Buyer::holds(&app, &event, &seats(&[seat])).await);
+            buyers.push(GuestBuyer::holds(&app, &event, &seats(&[seat])).await);
         }
-        let confirmed = |buyer: &Buyer| {
+        let confirmed = |buyer: &GuestBuyer| {
             let (body, app) = (buyer.pays_with("pm_card_visa"), &app);
             let token = buyer.token.clone();
             async move {

@@ -2,7 +2,7 @@
 //! shows them as stored, and they allow nothing.
 
 use holdfast::kernel::{
-    audit::{self, Entry},
+    audit::{self, AuditRecord},
     db::Sql as _,
 };
 use holdfast_contract::{accounts::Profile, catalogue::EventPage, operators::AuditPage};
@@ -45,7 +45,7 @@ async fn the_audit_shows_every_kind_of_actor() {
     ] {
         let base = &app.app.base;
         let tx = base.db.begin().await.expect("a transaction");
-        let entry = Entry::new(&*base.entropy, actor, "test.act", ("test", subject), &());
+        let entry = AuditRecord::new(&*base.entropy, actor, "test.act", ("test", subject), &());
         audit::record(&tx, &entry).await.expect("recorded");
         tx.commit().await.expect("committed");
         let path = format!("/admin/audit?limit=1&subject_id={subject}");

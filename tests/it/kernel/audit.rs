@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use holdfast::kernel::{
-    audit::{self, Entry, KEPT_MS},
+    audit::{self, AuditRecord, KEPT_MS},
     base::Base,
 };
 use holdfast_contract::operators::AuditPage;
@@ -14,7 +14,7 @@ use crate::support::{fixture::account, harness::TestApp};
 
 async fn record(base: &Base, subject: Uuid) -> Uuid {
     let tx = base.db.begin().await.expect("a transaction");
-    let entry = Entry::new(&*base.entropy, Actor::System, "test.act", ("test", subject), &());
+    let entry = AuditRecord::new(&*base.entropy, Actor::System, "test.act", ("test", subject), &());
     audit::record(&tx, &entry).await.expect("recorded");
     tx.commit().await.expect("committed");
     entry.id

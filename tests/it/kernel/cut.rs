@@ -32,7 +32,7 @@ use serde_json::Value;
 
 use crate::support::{
     answer::Answer,
-    buyer::Buyer,
+    buyer::GuestBuyer,
     fixture::{self, Event, Like, seats, seats_and_places, some_seats},
     harness::{TestApp, connect},
 };
@@ -52,7 +52,7 @@ const SEATS: i32 = 800;
 
 /// The moment at which an await cuts the work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Moment {
+enum CutMoment {
     /// The awaited result does not exist yet.
     Waiting,
     /// The awaited result exists, but the future has not seen it.
@@ -60,7 +60,7 @@ enum Moment {
 }
 
 /// Runs work up to its nth await and drops it there. Returns the output if the work ended before.
-async fn cut<T>(nth: usize, moment: Moment, work: impl Future<Output = T>) -> Option<T> {
+async fn cut<T>(nth: usize, moment: CutMoment, work: impl Future<Output = T>) -> Option<T> {
     let mut work = pin!(work);
     let mut awaits = 0;
     std::future::poll_fn(|context| {
@@ -71,7 +71,7 @@ async fn cut<T>(nth: usize, moment: Moment, work: impl Future<Output = T>) -> Op
             Poll::Ready(output) => Poll::Ready(Some(output)),
             Poll::Pending => {
                 awaits += 1;
-                if awaits == nth && moment == Moment::Waiting {
+                if awaits == nth && moment == CutMoment::Waiting {
                     return Poll::Ready(None);
                 }
                 Poll::Pending
@@ -86,9 +86,9 @@ async fn cut<T>(nth: usize, moment: Moment, work: impl Future<Output = T>) -> Op
 /// causes no await, so some runs have fewer awaits than others; therefore the work must end [`ENDED_IN_A_ROW`] times
 /// in a row. Returns the number of cuts. `attempt` does the work once, checks its traces, and returns whether the
 /// work ended.
-async fn at_each_await(mut attempt: impl AsyncFnMut(usize, Moment) -> bool) -> usize {
+async fn at_each_await(mut attempt: impl AsyncFnMut(usize, CutMoment) -> bool) -> usize {
     let mut cuts = 0;
-    for moment in [Moment::Waiting, Moment::Woken] {
+    for moment in [CutMoment::Waiting, CutMoment::Woken] {
         let (mut nth, mut ended) = (0, 0);
         while ended < ENDED_IN_A_ROW {
             nth += 1;
@@ -293,8 +293,8 @@ async fn a_confirmation_that_is_itself_cut_off_at_any_await_pays_once() {
 }
 
 /// A buyer of the seat, and the body that pays for it with a unique address.
-async fn ready_to_pay(app: &TestApp, event: &Event, seat: i32) -> (Buyer, Value) {
-    let buyer = Buyer::holds(app, event, &seats(&[seat])).await;
+async fn ready_to_pay(app: &TestApp, event: &Event, seat: i32) -> (GuestBuyer, Value) {
+    let buyer = GuestBuyer::holds(app, event, &seats(&[seat])).await;
     let body = buyer.pays_from("pm_card_visa", &format!("ada{seat}@example.org"));
     (buyer, body)
 }
@@ -318,7 +318,7 @@ async fn confirmation(app: &TestApp, key: &str, body: &Value) -> ConfirmCommand 
 }
 
 /// The attempt ends in one booking, and every repetition gets the same response.
-async fn paid_once(app: &TestApp, buyer: &Buyer, key: &str, body: &Value) {
+async fn paid_once(app: &TestApp, buyer: &GuestBuyer, key: &str, body: &Value) {
     let told = until_answered(async || buyer.confirms(app, key, body).await).await;
     assert_eq!(told.status, 201, "{}", told.text);
     let again = buyer.confirms(app, key, body).await;

@@ -13,7 +13,7 @@ use serde_json::json;
 
 use crate::support::{
     answer::Answer,
-    buyer::Buyer,
+    buyer::GuestBuyer,
     fixture::{self, Like, account, app_with_event, new_event, seats},
     harness::{CallerOf, TestApp},
 };
@@ -130,7 +130,7 @@ async fn a_refusal_leaves_the_key_free_and_a_malformed_key_is_named() {
     assert_eq!(caller.post("/events", &body).await.status, 201);
     caller.post("/events", &body).await.assert_problem(409, "/problems/slug-taken");
     let event = fixture::event(&app, Like::default()).await;
-    let buyer = Buyer::holds(&app, &event, &seats(&[1])).await;
+    let buyer = GuestBuyer::holds(&app, &event, &seats(&[1])).await;
     let guest = app.as_guest(&buyer.token);
     let missing = guest.post("/bookings/confirm", &buyer.pays_with("pm_card_visa")).await;
     missing.assert_problem(400, "/problems/idempotency-key-required");
@@ -195,7 +195,7 @@ mod alone {
         let (app, event) = app_with_event().await;
         let held = check(&app.as_nobody(), &event.reservations(), &seats(&[1, 2])).await;
         assert_eq!(count(&app, "reservations").await, 1);
-        let buyer = Buyer::of(&held);
+        let buyer = GuestBuyer::of(&held);
         let body = buyer.pays_with("pm_card_visa");
         let paid = check(&app.as_guest(&buyer.token), "/bookings/confirm", &body).await;
         assert_eq!(paid.booking().tickets.len(), 2);
@@ -210,7 +210,7 @@ mod alone {
     #[tokio::test(flavor = "multi_thread")]
     async fn a_hundred_confirms_of_a_declined_card_are_one_no_and_a_new_card_takes_a_new_key() {
         let (app, event) = app_with_event().await;
-        let buyer = Buyer::holds(&app, &event, &seats(&[1])).await;
+        let buyer = GuestBuyer::holds(&app, &event, &seats(&[1])).await;
         let caller = app.as_guest(&buyer.token);
         let body = buyer.pays_with("pm_card_chargeDeclined");
         let all = (0..MANY).map(|_| asks_until_told(&caller, "/bookings/confirm", "card-1", &body));

@@ -100,7 +100,7 @@ async fn a_known_row_is_not_added_again() {
 #[tokio::test]
 async fn rows_that_travel_as_one_value_arrive_as_they_were_sent() {
     #[derive(Debug, Clone, PartialEq, Serialize, FromQueryResult)]
-    struct Row {
+    struct TypedRow {
         seat: i32,
         version: Option<i32>,
         buyer: Uuid,
@@ -108,7 +108,7 @@ async fn rows_that_travel_as_one_value_arrive_as_they_were_sent() {
     }
     let folder = tempfile::tempdir().expect("a temporary folder");
     let db = store(&folder).await;
-    let row = |seat, version, name: &str| Row {
+    let row = |seat, version, name: &str| TypedRow {
         seat,
         version,
         buyer: Uuid::now_v7(),
@@ -119,7 +119,7 @@ async fn rows_that_travel_as_one_value_arrive_as_they_were_sent() {
          FROM {rows $1 (seat int, version int, buyer uuid, name text)} ORDER BY seat";
     for sent in [&sent[..], &[]] {
         let values = vec![db::rows(sent).expect("JSON")];
-        let read: Vec<Row> = db.list(text, values).await.expect("the store answers");
+        let read: Vec<TypedRow> = db.list(text, values).await.expect("the store answers");
         assert_eq!(read, sent);
     }
 }

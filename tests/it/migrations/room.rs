@@ -6,7 +6,7 @@ use holdfast_domain::{
     actor, event,
     ids::BuyerKind,
     ledger,
-    refund::{Method, Reason},
+    refund::{Reason, RefundMethod},
 };
 use holdfast_migration::{Migrator, MigratorTrait as _};
 use sea_orm::DbErr;
@@ -107,7 +107,11 @@ fn vocabularies() -> [Vocabulary; 12] {
         Vocabulary("reservations SET buyer_kind", "id = #52", buyers.clone()),
         Vocabulary("bookings SET buyer_kind", "id = #82", buyers),
         Vocabulary("refunds SET reason", "id = #112", Reason::ALL.map(Reason::as_str).to_vec()),
-        Vocabulary("refunds SET method", "id = #112", Method::ALL.map(Method::as_str).to_vec()),
+        Vocabulary(
+            "refunds SET method",
+            "id = #112",
+            RefundMethod::ALL.map(RefundMethod::as_str).to_vec(),
+        ),
         Vocabulary(
             "ledger_entries SET account",
             "id = #131",

@@ -3,12 +3,12 @@
 
 use holdfast::{
     kernel::db::Sql,
-    money::ledger::reconcile::{Difference, Kind},
+    money::ledger::reconcile::{Difference, DifferenceKind},
 };
 use serde_json::json;
 
 use crate::support::{
-    buyer::Buyer,
+    buyer::GuestBuyer,
     fixture::{Event, seats},
     harness::TestApp,
     paid::{Paid, all_refunded, app_with_event},
@@ -27,7 +27,7 @@ async fn busy() -> (TestApp, Event, Paid) {
     let whole = Paid::of(&app, &event, &seats(&[3])).await;
     whole.cancels(&app, None).await;
     for (seat, method) in [(4, "pm_card_chargeDeclined"), (5, "pm_sim_capture_fails")] {
-        let buyer = Buyer::holds(&app, &event, &seats(&[seat])).await;
+        let buyer = GuestBuyer::holds(&app, &event, &seats(&[seat])).await;
         let failed = buyer.confirms(&app, "fails", &buyer.pays_with(method)).await;
         assert!(failed.status >= 400, "{}", failed.text);
     }
@@ -40,7 +40,7 @@ async fn books_that_agree_are_not_mentioned() {
     let (app, event, _) = busy().await;
     assert_eq!(differences(&app).await, []);
     // A buyer is paying at this moment.
-    let buyer = Buyer::holds(&app, &event, &seats(&[6])).await;
+    let buyer = GuestBuyer::holds(&app, &event, &seats(&[6])).await;
     let body = buyer.pays_with("pm_card_authenticationRequired");
     assert_eq!(buyer.confirms(&app, "3ds", &body).await.status, 202);
     assert_eq!(differences(&app).await, []);
@@ -49,7 +49,7 @@ async fn books_that_agree_are_not_mentioned() {
 
 /// Creates a difference in one of the books, and expects that the comparison reports exactly this difference of the
 /// payment.
-async fn check(fault: &str, is_found: impl Fn(&Kind) -> bool) {
+async fn check(fault: &str, is_found: impl Fn(&DifferenceKind) -> bool) {
     let (app, _, paid) = busy().await;
     let db = &app.app.base.db;
     let row = db
@@ -71,7 +71,7 @@ async fn check(fault: &str, is_found: impl Fn(&Kind) -> bool) {
 #[tokio::test]
 async fn money_that_nobody_here_knows_of_is_reported() {
     check("DELETE FROM payments WHERE intent_id = $1", |kind| {
-        *kind == Kind::UnknownHere { there: 4500 }
+        *kind == DifferenceKind::UnknownHere { there: 4500 }
     })
     .await;
 }
@@ -80,7 +80,7 @@ async fn money_that_nobody_here_knows_of_is_reported() {
 async fn a_capture_that_the_gateway_does_not_know_is_reported() {
     // The payment looks older than the compared time, so the gateway does not list it.
     check("UPDATE simulated_payments SET created_at = 0 WHERE id = $1", |kind| {
-        *kind == Kind::UnknownThere { here: 9000 }
+        *kind == DifferenceKind::UnknownThere { here: 9000 }
     })
     .await;
 }
@@ -88,7 +88,7 @@ async fn a_capture_that_the_gateway_does_not_know_is_reported() {
 #[tokio::test]
 async fn an_amount_that_differs_is_reported() {
     check("UPDATE simulated_payments SET amount_minor = 9001 WHERE id = $1", |kind| {
-        matches!(kind, Kind::Amount { .. })
+        matches!(kind, DifferenceKind::Amount { .. })
     })
     .await;
 }
@@ -96,7 +96,7 @@ async fn an_amount_that_differs_is_reported() {
 #[tokio::test]
 async fn a_capture_that_differs_is_reported() {
     check("UPDATE simulated_payments SET captured_minor = 8999 WHERE id = $1", |kind| {
-        *kind == Kind::Captured { here: 9000, there: 8999 }
+        *kind == DifferenceKind::Captured { here: 9000, there: 8999 }
     })
     .await;
 }
@@ -104,7 +104,7 @@ async fn a_capture_that_differs_is_reported() {
 #[tokio::test]
 async fn a_refund_that_differs_is_reported() {
     check("UPDATE simulated_payments SET refunded_minor = 4600 WHERE id = $1", |kind| {
-        *kind == Kind::Refunded { here: 4500, there: 4600 }
+        *kind == DifferenceKind::Refunded { here: 4500, there: 4600 }
     })
     .await;
 }
@@ -114,7 +114,7 @@ async fn a_ledger_that_differs_from_its_payment_is_reported() {
     check(
         "UPDATE ledger_entries SET amount_minor = amount_minor + 1 WHERE account = 'captured' \
          AND booking_id = (SELECT booking_id FROM payments WHERE intent_id = $1)",
-        |kind| *kind == Kind::Ledger { payment: 4500, ledger: 4501 },
+        |kind| *kind == DifferenceKind::Ledger { payment: 4500, ledger: 4501 },
     )
     .await;
 }
@@ -122,7 +122,7 @@ async fn a_ledger_that_differs_from_its_payment_is_reported() {
 #[tokio::test]
 async fn an_authorization_that_outlives_its_booking_is_reported() {
     let (app, event, _) = busy().await;
-    let buyer = Buyer::holds(&app, &event, &seats(&[7])).await;
+    let buyer = GuestBuyer::holds(&app, &event, &seats(&[7])).await;
     let body = buyer.pays_with("pm_sim_capture_fails");
     let failed = buyer.confirms(&app, "fails", &body).await;
     failed.assert_problem(409, "/problems/reservation-not-active");
@@ -131,7 +131,7 @@ async fn an_authorization_that_outlives_its_booking_is_reported() {
                 AND id = (SELECT MAX(id) FROM simulated_payments WHERE status = 'canceled')";
     assert_eq!(db.run(text, vec![]).await.expect("a fault"), 1);
     let found = differences(&app).await;
-    let open = Kind::StillOpen { booking: "failed".to_owned() };
+    let open = DifferenceKind::StillOpen { booking: "failed".to_owned() };
     assert_eq!(found.iter().map(|found| &found.kind).collect::<Vec<_>>(), [&open], "{found:#?}");
     app.stop().await;
 }

@@ -22,7 +22,7 @@ use uuid::Uuid;
 
 use crate::support::{
     answer::Answer,
-    buyer::Buyer,
+    buyer::GuestBuyer,
     fixture::{self, Event, Like, account, app_with_event, seats, seats_and_places},
     harness::{CallerOf, TestApp, users_are_read_anew},
     paid::{LOOK_EVERY, LOOKS},
@@ -53,7 +53,7 @@ fn with_both<'a>(app: &'a TestApp, access_token: &str, guest_token: &str) -> Cal
 async fn signing_in_takes_along_what_the_guest_has() {
     let (app, event) = app_with_event().await;
     account(&app, "ada", Role::Customer, None).await;
-    let guest = Buyer::holds(&app, &event, &seats(&[1])).await;
+    let guest = GuestBuyer::holds(&app, &event, &seats(&[1])).await;
     let paid = guest.confirms(&app, "k1", &guest.pays_with(CARD)).await.booking();
     let held = app
         .as_guest(&guest.token)
@@ -89,7 +89,7 @@ async fn signing_in_takes_along_what_the_guest_has() {
 #[tokio::test]
 async fn registering_takes_it_along_too_and_a_stale_token_hinders_nobody() {
     let (app, event) = app_with_event().await;
-    let guest = Buyer::holds(&app, &event, &seats(&[1])).await;
+    let guest = GuestBuyer::holds(&app, &event, &seats(&[1])).await;
     let registration = |name: &str| {
         json!({ "email": format!("{name}@example.org"), "password": "Demo-pass-1",
                 "first_name": "A", "last_name": "B" })
@@ -103,25 +103,25 @@ async fn registering_takes_it_along_too_and_a_stale_token_hinders_nobody() {
 }
 
 /// A guest who has signed in as a user, and whose hold of three seats the user cannot take beside two others.
-struct Beyond {
+struct GuestBeyondLimit {
     app: TestApp,
     event: Event,
     /// The user's access token.
     token: String,
     /// The user's hold.
     held: Uuid,
-    guest: Buyer,
+    guest: GuestBuyer,
     kept: Vec<KeptReservations>,
 }
 
-impl Beyond {
+impl GuestBeyondLimit {
     async fn new() -> Self {
         let app = TestApp::start().await;
         let event = fixture::event(&app, Like { max_per_user: 4, ..Like::default() }).await;
         let token = account(&app, "ada", Role::Customer, None).await;
         let held = app.as_user(&token).post(&event.reservations(), &seats(&[1, 2])).await;
         assert_eq!(held.status, 201, "{}", held.text);
-        let guest = Buyer::holds(&app, &event, &seats(&[3, 4, 5])).await;
+        let guest = GuestBuyer::holds(&app, &event, &seats(&[3, 4, 5])).await;
         let kept = signs_in(&app, "ada", &guest.token).await.adopted.expect("an adoption").kept;
         assert_eq!(kept.len(), 1);
         Self { app, event, token, held: held.id(), guest, kept }
@@ -130,7 +130,7 @@ impl Beyond {
 
 #[tokio::test]
 async fn what_exceeds_the_limit_stays_the_guests_and_is_named() {
-    let Beyond { app, event, token, guest, kept, .. } = Beyond::new().await;
+    let GuestBeyondLimit { app, event, token, guest, kept, .. } = GuestBeyondLimit::new().await;
     let user = app.as_user(&token);
     assert_eq!(kept[0].reservations, [guest.reservation]);
     assert_eq!((kept[0].event_id, kept[0].limit, kept[0].remaining), (event.id, 4, 2));
@@ -150,7 +150,7 @@ async fn what_exceeds_the_limit_stays_the_guests_and_is_named() {
 async fn a_confirmation_that_is_repeated_after_the_sign_in_is_replayed() {
     let (app, event) = app_with_event().await;
     account(&app, "ada", Role::Customer, None).await;
-    let guest = Buyer::holds(&app, &event, &seats(&[1, 2])).await;
+    let guest = GuestBuyer::holds(&app, &event, &seats(&[1, 2])).await;
     let body = guest.pays_with(CARD);
     let first = guest.confirms(&app, "k1", &body).await;
     let session = signs_in(&app, "ada", &guest.token).await;
@@ -164,7 +164,7 @@ async fn a_cancelled_booking_moves_with_its_tickets() {
     let (app, event) = app_with_event().await;
     fixture::refundable(&app, &event).await;
     account(&app, "ada", Role::Customer, None).await;
-    let guest = Buyer::holds(&app, &event, &seats(&[1])).await;
+    let guest = GuestBuyer::holds(&app, &event, &seats(&[1])).await;
     let paid = guest.confirms(&app, "k1", &guest.pays_with(CARD)).await.booking();
     let (path, body) = (format!("/bookings/{}/cancel", paid.id), json!({}));
     let key = [("Idempotency-Key", "the-response-is-lost")];
@@ -185,7 +185,7 @@ async fn a_cancelled_booking_moves_with_its_tickets() {
 async fn a_hold_that_the_guest_repeats_after_the_sign_in_is_replayed() {
     let (app, event) = app_with_event().await;
     account(&app, "ada", Role::Customer, None).await;
-    let guest = Buyer::holds(&app, &event, &seats(&[1])).await;
+    let guest = GuestBuyer::holds(&app, &event, &seats(&[1])).await;
     let (path, places) = (event.reservations(), seats_and_places(&event, &[2], 2));
     let key = [("Idempotency-Key", "the-response-is-lost")];
     let caller = app.as_guest(&guest.token);
@@ -202,7 +202,7 @@ async fn a_hold_that_the_guest_repeats_after_the_sign_in_is_replayed() {
 
 #[tokio::test]
 async fn who_keeps_something_as_the_guest_reads_without_a_lock() {
-    let Beyond { app, token, held, guest, .. } = Beyond::new().await;
+    let GuestBeyondLimit { app, token, held, guest, .. } = GuestBeyondLimit::new().await;
     let touched = "SELECT MAX(touched_at) FROM buyers";
     let before = app.number(touched).await;
     let both = with_both(&app, &token, &guest.token);
@@ -221,7 +221,7 @@ async fn who_keeps_something_as_the_guest_reads_without_a_lock() {
 #[tokio::test]
 async fn an_adoption_that_fails_hinders_neither_a_registration_nor_a_read() {
     let (app, event) = app_with_event().await;
-    let guest = Buyer::holds(&app, &event, &seats(&[1])).await;
+    let guest = GuestBuyer::holds(&app, &event, &seats(&[1])).await;
     let rename = async |from: &str, to: &str| {
         let text = format!("ALTER TABLE {from} RENAME TO {to}");
         app.app.base.db.run(&text, vec![]).await.expect("the store works");
@@ -244,7 +244,7 @@ async fn an_adoption_that_fails_hinders_neither_a_registration_nor_a_read() {
 async fn a_hold_that_comes_after_the_sign_in_follows_with_the_next_request() {
     let (app, event) = app_with_event().await;
     account(&app, "ada", Role::Customer, None).await;
-    let guest = Buyer::holds(&app, &event, &seats(&[1])).await;
+    let guest = GuestBuyer::holds(&app, &event, &seats(&[1])).await;
     let session = signs_in(&app, "ada", &guest.token).await;
     // Another tab, which knows nothing of the sign-in.
     let late = app.as_guest(&guest.token).post(&event.reservations(), &seats(&[2])).await;
@@ -286,7 +286,7 @@ impl Race {
     }
 
     /// The adoption, some milliseconds later.
-    async fn adopts(&self, guest: &Buyer, after_ms: u64) -> Adopted {
+    async fn adopts(&self, guest: &GuestBuyer, after_ms: u64) -> Adopted {
         tokio::time::sleep(Duration::from_millis(after_ms)).await;
         let user = User { id: self.user, role: Role::Customer };
         let adoption = &self.app.app.slices.adoption;
@@ -295,11 +295,11 @@ impl Race {
     }
 
     /// Runs `other` against an adoption in each round; the guest holds two seats and a place at its beginning.
-    async fn runs(&self, other: impl AsyncFn(&Buyer, u64)) {
+    async fn runs(&self, other: impl AsyncFn(&GuestBuyer, u64)) {
         for round in 0..ROUNDS {
             let seat = i32::try_from(round).expect("few") * 4 + 1;
             let wish = seats_and_places(&self.event, &[seat, seat + 1], 1);
-            let guest = Buyer::holds(&self.app, &self.event, &wish).await;
+            let guest = GuestBuyer::holds(&self.app, &self.event, &wish).await;
             tokio::join!(self.adopts(&guest, round % 6 * 3), other(&guest, round));
             self.has_it_all(&guest).await;
         }
@@ -308,13 +308,13 @@ impl Race {
     }
 
     /// After one more request with both tokens, nothing that counts is the guest's.
-    async fn has_it_all(&self, guest: &Buyer) {
+    async fn has_it_all(&self, guest: &GuestBuyer) {
         let both = with_both(&self.app, &self.access_token, &guest.token);
         assert_eq!(both.get("/bookings/me").await.status, 200);
         assert_eq!(self.left(self.id_of(guest)).await, 0);
     }
 
-    fn id_of(&self, guest: &Buyer) -> GuestId {
+    fn id_of(&self, guest: &GuestBuyer) -> GuestId {
         let app = &self.app.app;
         let tokens = Tokens::new(&app.config.tokens, Arc::clone(&app.base.clock));
         tokens.read_guest(&guest.token).expect("a guest")
@@ -408,7 +408,7 @@ async fn an_adoption_against_the_expiry_frees_every_seat_once() {
 async fn a_booking_that_is_being_paid_for_moves_with_its_saga() {
     let (app, event) = app_with_event().await;
     account(&app, "ada", Role::Customer, None).await;
-    let guest = Buyer::holds(&app, &event, &seats(&[1])).await;
+    let guest = GuestBuyer::holds(&app, &event, &seats(&[1])).await;
     // A second step is awaited, so that the booking stays pending.
     let body = guest.pays_with("pm_card_authenticationRequired");
     let pending = guest.confirms(&app, "k1", &body).await;

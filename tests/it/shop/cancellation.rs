@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::support::{
-    buyer::Buyer,
+    buyer::GuestBuyer,
     fixture::{self, Event, Like, euros, seats, seats_and_places},
     harness::TestApp,
     paid::{LOOK_EVERY, LOOKS, Paid, admits, all_refunded, app_with_event, books, statuses},
@@ -108,7 +108,7 @@ async fn bad_input_is_named_and_nothing_happens() {
     }
     let odd = paid.cancels(&app, Some(&json!({ "lines": [] }))).await;
     assert_eq!(odd.status, 400, "{}", odd.text);
-    let stranger = Buyer::holds(&app, &event, &seats(&[2])).await;
+    let stranger = GuestBuyer::holds(&app, &event, &seats(&[2])).await;
     let path = format!("/bookings/{}/cancel", paid.id());
     let foreign = app.as_guest(&stranger.token).post(&path, &json!({})).await;
     foreign.assert_problem(404, "/problems/not-found");

@@ -21,7 +21,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::support::{
-    buyer::Buyer,
+    buyer::GuestBuyer,
     fixture::{self, Like, account, app_with_event, euros, seats, seats_and_places},
     harness::TestApp,
 };
@@ -33,7 +33,7 @@ const MAX_RETRIES: usize = 200;
 async fn a_paid_hold_becomes_a_booking_with_a_ticket_a_place() {
     let (app, event) = app_with_event().await;
     let wish = seats_and_places(&event, &[2, 1], 3);
-    let buyer = Buyer::holds(&app, &event, &wish).await;
+    let buyer = GuestBuyer::holds(&app, &event, &wish).await;
     let paid = buyer.confirms(&app, "k1", &buyer.pays_with("pm_card_visa")).await;
     assert_eq!(paid.status, 201, "{}", paid.text);
     assert_eq!(paid.header("Idempotency-Replayed"), None);
@@ -59,7 +59,7 @@ async fn a_paid_hold_becomes_a_booking_with_a_ticket_a_place() {
 #[tokio::test]
 async fn a_repeated_request_gets_the_same_bytes_and_another_body_is_refused() {
     let (app, event) = app_with_event().await;
-    let buyer = Buyer::holds(&app, &event, &seats(&[1])).await;
+    let buyer = GuestBuyer::holds(&app, &event, &seats(&[1])).await;
     let body = buyer.pays_with("pm_card_visa");
     let paid = buyer.confirms(&app, "k1", &body).await;
     let again = buyer.confirms(&app, "k1", &body).await;
@@ -79,7 +79,7 @@ async fn a_buyer_who_hangs_up_is_told_the_same_when_asking_again() {
     let (app, event) = app_with_event().await;
     for (at, patience_ms) in [1, 3, 5, 8, 12, 20].into_iter().enumerate() {
         let seat = i32::try_from(at).expect("few") + 1;
-        let buyer = Buyer::holds(&app, &event, &seats(&[seat])).await;
+        let buyer = GuestBuyer::holds(&app, &event, &seats(&[seat])).await;
         let body = buyer.pays_from("pm_card_visa", &format!("ada{at}@example.org"));
         let key = format!("hangs-up-{at}");
         let patience = Duration::from_millis(patience_ms);
@@ -102,7 +102,7 @@ async fn a_buyer_who_hangs_up_is_told_the_same_when_asking_again() {
 #[tokio::test]
 async fn text_that_no_booking_or_payment_ever_had_finds_nothing() {
     let (app, event) = app_with_event().await;
-    let buyer = Buyer::holds(&app, &event, &seats(&[1])).await;
+    let buyer = GuestBuyer::holds(&app, &event, &seats(&[1])).await;
     for reference in ["HF-00000000", "x", "HF-%00", "HF-%C3%A9%C3%A9%C3%A9%C3%A9"] {
         let read = buyer.gets(&app, &format!("/bookings/reference/{reference}")).await;
         read.assert_problem(404, "/problems/not-found");
@@ -117,7 +117,7 @@ async fn text_that_no_booking_or_payment_ever_had_finds_nothing() {
 #[tokio::test]
 async fn a_declined_buyer_keeps_the_seats_and_pays_with_another_card() {
     let (app, event) = app_with_event().await;
-    let buyer = Buyer::holds(&app, &event, &seats(&[1])).await;
+    let buyer = GuestBuyer::holds(&app, &event, &seats(&[1])).await;
     let body = buyer.pays_with("pm_card_chargeDeclined");
     let declined = buyer.confirms(&app, "k1", &body).await;
     declined.assert_problem(402, "/problems/payment-declined");
@@ -135,7 +135,7 @@ async fn a_declined_buyer_keeps_the_seats_and_pays_with_another_card() {
 #[tokio::test]
 async fn a_buyer_declined_at_the_last_moment_has_time_for_another_card() {
     let (app, event) = app_with_event().await;
-    let buyer = Buyer::holds(&app, &event, &seats(&[1])).await;
+    let buyer = GuestBuyer::holds(&app, &event, &seats(&[1])).await;
     app.advance(Duration::from_secs(595)).await;
     let body = buyer.pays_with("pm_card_chargeDeclined");
     buyer.confirms(&app, "k1", &body).await.assert_problem(402, "/problems/payment-declined");
@@ -146,7 +146,7 @@ async fn a_buyer_declined_at_the_last_moment_has_time_for_another_card() {
 }
 
 /// Confirms with a card that asks for a second step. Returns the booking and the secret.
-async fn second_step(app: &TestApp, buyer: &Buyer) -> (Uuid, String) {
+async fn second_step(app: &TestApp, buyer: &GuestBuyer) -> (Uuid, String) {
     let body = buyer.pays_with("pm_card_authenticationRequired");
     let waits = buyer.confirms(app, "3ds", &body).await;
     assert_eq!(waits.status, 202, "{}", waits.text);
@@ -159,7 +159,7 @@ async fn second_step(app: &TestApp, buyer: &Buyer) -> (Uuid, String) {
 #[tokio::test]
 async fn only_the_buyer_gets_the_secret_of_a_pending_payment() {
     let (app, event) = app_with_event().await;
-    let buyer = Buyer::holds(&app, &event, &seats(&[1])).await;
+    let buyer = GuestBuyer::holds(&app, &event, &seats(&[1])).await;
     let (booking, secret) = second_step(&app, &buyer).await;
     let own = buyer.reads_booking(&app, booking).await;
     assert_eq!(own.next_action.expect("a step for the buyer").client_secret, secret);
@@ -183,7 +183,7 @@ async fn only_the_buyer_gets_the_secret_of_a_pending_payment() {
 #[tokio::test]
 async fn a_pending_booking_says_for_how_long_its_seats_stay_held() {
     let (app, event) = app_with_event().await;
-    let buyer = Buyer::holds(&app, &event, &seats(&[1])).await;
+    let buyer = GuestBuyer::holds(&app, &event, &seats(&[1])).await;
     let (booking, secret) = second_step(&app, &buyer).await;
     let left = async || buyer.reads_booking(&app, booking).await.payment_expires_in_seconds;
     let first = left().await.expect("a time");
@@ -207,7 +207,7 @@ fn completion(secret: &str) -> String {
 #[tokio::test]
 async fn the_second_step_completes_the_payment() {
     let (app, event) = app_with_event().await;
-    let buyer = Buyer::holds(&app, &event, &seats(&[1])).await;
+    let buyer = GuestBuyer::holds(&app, &event, &seats(&[1])).await;
     let (booking, secret) = second_step(&app, &buyer).await;
     assert_eq!(buyer.reservation_status(&app).await, ReservationStatus::InPayment);
     let body = buyer.pays_with("pm_card_authenticationRequired");
@@ -227,7 +227,7 @@ async fn the_second_step_completes_the_payment() {
 #[tokio::test]
 async fn a_failed_second_step_is_a_decline() {
     let (app, event) = app_with_event().await;
-    let buyer = Buyer::holds(&app, &event, &seats(&[1])).await;
+    let buyer = GuestBuyer::holds(&app, &event, &seats(&[1])).await;
     let (booking, secret) = second_step(&app, &buyer).await;
     app.post(&completion(&secret), &json!({ "outcome": "failure" })).await;
     assert_eq!(buyer.settled(&app, booking).await.failure.as_deref(), Some("payment-declined"));
@@ -240,7 +240,7 @@ async fn a_failed_second_step_is_a_decline() {
 #[tokio::test]
 async fn a_seat_in_payment_outlives_its_hold_until_the_payment_deadline() {
     let (app, event) = app_with_event().await;
-    let buyer = Buyer::holds(&app, &event, &seats(&[1])).await;
+    let buyer = GuestBuyer::holds(&app, &event, &seats(&[1])).await;
     let (booking, _) = second_step(&app, &buyer).await;
     app.advance(Duration::from_secs(800)).await;
     app.app.slices.reservations.expire_pass().await.expect("the pass runs");
@@ -258,9 +258,9 @@ async fn a_seat_in_payment_outlives_its_hold_until_the_payment_deadline() {
 #[tokio::test]
 async fn a_pending_booking_is_cancelled_by_its_buyer_alone() {
     let (app, event) = app_with_event().await;
-    let buyer = Buyer::holds(&app, &event, &seats(&[1])).await;
+    let buyer = GuestBuyer::holds(&app, &event, &seats(&[1])).await;
     let (booking, secret) = second_step(&app, &buyer).await;
-    let stranger = Buyer::holds(&app, &event, &seats(&[2])).await;
+    let stranger = GuestBuyer::holds(&app, &event, &seats(&[2])).await;
     let path = format!("/bookings/{booking}/cancel");
     let foreign = app.as_guest(&stranger.token).post(&path, &json!({})).await;
     foreign.assert_problem(404, "/problems/not-found");
@@ -286,7 +286,7 @@ async fn a_pending_booking_is_cancelled_by_its_buyer_alone() {
 #[tokio::test]
 async fn a_confirmed_booking_cannot_be_stopped() {
     let (app, event) = app_with_event().await;
-    let buyer = Buyer::holds(&app, &event, &seats(&[1])).await;
+    let buyer = GuestBuyer::holds(&app, &event, &seats(&[1])).await;
     let paid = buyer.confirms(&app, "k1", &buyer.pays_with("pm_card_visa")).await;
     let path = format!("/bookings/{}/cancel", paid.id());
     let late = app.as_guest(&buyer.token).post(&path, &json!({})).await;
@@ -298,7 +298,7 @@ async fn a_confirmed_booking_cannot_be_stopped() {
 async fn a_refused_capture_gives_everything_back() {
     let (app, event) = app_with_event().await;
     let wish = seats_and_places(&event, &[1], 2);
-    let buyer = Buyer::holds(&app, &event, &wish).await;
+    let buyer = GuestBuyer::holds(&app, &event, &wish).await;
     let refused = buyer.confirms(&app, "k1", &buyer.pays_with("pm_sim_capture_fails")).await;
     refused.assert_problem(409, "/problems/reservation-not-active");
     assert_eq!(refused.problem().reasons, ["capture-refused"]);
@@ -310,7 +310,7 @@ async fn a_refused_capture_gives_everything_back() {
 #[tokio::test]
 async fn a_lost_reply_is_asked_about_and_not_taken_for_a_no() {
     let (app, event) = app_with_event().await;
-    let buyer = Buyer::holds(&app, &event, &seats(&[1])).await;
+    let buyer = GuestBuyer::holds(&app, &event, &seats(&[1])).await;
     let paid = buyer.confirms(&app, "k1", &buyer.pays_with("pm_sim_lost_reply")).await;
     assert_eq!(paid.status, 201, "{}", paid.text);
     app.finish().await;
@@ -319,7 +319,7 @@ async fn a_lost_reply_is_asked_about_and_not_taken_for_a_no() {
 #[tokio::test]
 async fn a_decision_that_nobody_tells_us_of_is_asked_for() {
     let (app, event) = app_with_event().await;
-    let buyer = Buyer::holds(&app, &event, &seats(&[1])).await;
+    let buyer = GuestBuyer::holds(&app, &event, &seats(&[1])).await;
     let body = buyer.pays_with("pm_sim_late_webhook");
     let (waits, ()) = tokio::join!(buyer.confirms(&app, "k1", &body), async {
         let in_flight = buyer.reservation_status(&app).await;
@@ -336,7 +336,7 @@ async fn a_decision_that_nobody_tells_us_of_is_asked_for() {
 #[tokio::test]
 async fn a_slow_gateway_is_waited_for_by_the_server_and_not_by_the_buyer() {
     let (app, event) = app_with_event().await;
-    let buyer = Buyer::holds(&app, &event, &seats(&[1])).await;
+    let buyer = GuestBuyer::holds(&app, &event, &seats(&[1])).await;
     let waits = buyer.confirms(&app, "k1", &buyer.pays_with("pm_sim_slow")).await;
     assert_eq!(waits.status, 202, "{}", waits.text);
     assert_eq!(buyer.settled(&app, waits.id()).await.status, BookingStatus::Confirmed);
@@ -346,14 +346,14 @@ async fn a_slow_gateway_is_waited_for_by_the_server_and_not_by_the_buyer() {
 #[tokio::test]
 async fn a_lapsed_hold_cannot_be_confirmed_and_can_be_taken_over() {
     let (app, event) = app_with_event().await;
-    let buyer = Buyer::holds(&app, &event, &seats(&[1])).await;
+    let buyer = GuestBuyer::holds(&app, &event, &seats(&[1])).await;
     let hold = app.app.config.holds.ttl;
     assert_eq!(buyer.reservation_status(&app).await, ReservationStatus::Active);
     // The time of the hold plus the time that the test took so far: a millisecond or a little more after the expiry.
     app.advance(hold + Duration::from_millis(1)).await;
     let late = buyer.confirms(&app, "k1", &buyer.pays_with("pm_card_visa")).await;
     late.assert_problem(409, "/problems/reservation-expired");
-    let next = Buyer::holds(&app, &event, &seats(&[1])).await;
+    let next = GuestBuyer::holds(&app, &event, &seats(&[1])).await;
     let paid = next.confirms(&app, "k1", &next.pays_with("pm_card_visa")).await;
     assert_eq!(paid.status, 201, "{}", paid.text);
     app.finish().await;
@@ -362,7 +362,7 @@ async fn a_lapsed_hold_cannot_be_confirmed_and_can_be_taken_over() {
 #[tokio::test]
 async fn several_reservations_are_paid_as_one_booking_or_not_at_all() {
     let (app, event) = app_with_event().await;
-    let first = Buyer::holds(&app, &event, &seats(&[1])).await;
+    let first = GuestBuyer::holds(&app, &event, &seats(&[1])).await;
     let other = fixture::event(&app, Like::default()).await;
     let guest = app.as_guest(&first.token);
     let second = guest.post(&event.reservations(), &seats(&[2])).await.id();
@@ -375,7 +375,7 @@ async fn several_reservations_are_paid_as_one_booking_or_not_at_all() {
     mixed.assert_problem(422, "/problems/mixed-organizer");
     let twice = first.confirms(&app, "k2", &body(&[second, second])).await;
     twice.assert_field("reservation_ids");
-    let strangers = Buyer::holds(&app, &event, &seats(&[3])).await.reservation;
+    let strangers = GuestBuyer::holds(&app, &event, &seats(&[3])).await.reservation;
     let stolen = first.confirms(&app, "k3", &body(&[second, strangers])).await;
     stolen.assert_problem(404, "/problems/not-found");
     assert_eq!(first.reservation_status(&app).await, ReservationStatus::Active);
@@ -390,7 +390,7 @@ async fn several_reservations_are_paid_as_one_booking_or_not_at_all() {
 async fn a_free_order_needs_no_payment() {
     let (app, event) = app_with_event().await;
     fixture::price(&app, &event, 0).await;
-    let buyer = Buyer::holds(&app, &event, &seats(&[1])).await;
+    let buyer = GuestBuyer::holds(&app, &event, &seats(&[1])).await;
     let body = json!({ "reservation_ids": [buyer.reservation], "email": "ada@example.org" });
     let booked = buyer.confirms(&app, "k1", &body).await;
     assert_eq!(booked.status, 201, "{}", booked.text);
@@ -402,7 +402,7 @@ async fn a_free_order_needs_no_payment() {
 #[tokio::test]
 async fn bad_input_is_named_and_nothing_happens() {
     let (app, event) = app_with_event().await;
-    let buyer = Buyer::holds(&app, &event, &seats(&[1])).await;
+    let buyer = GuestBuyer::holds(&app, &event, &seats(&[1])).await;
     let id = &buyer.reservation;
     let card = json!({ "method": "pm_card_visa" });
     for (body, field) in [
@@ -439,10 +439,10 @@ async fn a_limit_tells_nothing_about_the_owner_of_an_address() {
     let app = TestApp::start().await;
     let like = Like { max_per_user: 2, ..Like::default() };
     let event = fixture::event(&app, like).await;
-    let owner = Buyer::holds(&app, &event, &seats(&[1, 2])).await;
+    let owner = GuestBuyer::holds(&app, &event, &seats(&[1, 2])).await;
     let slow = owner.pays_with("pm_sim_slow");
     let unfinished = owner.confirms(&app, "k1", &slow);
-    let stranger = Buyer::holds(&app, &event, &seats(&[3, 4])).await;
+    let stranger = GuestBuyer::holds(&app, &event, &seats(&[3, 4])).await;
     // The stranger names the owner's address, and learns nothing of what the owner has, nor blocks the owner.
     let body = stranger.pays_with("pm_card_visa");
     let (unfinished, other) = tokio::join!(unfinished, stranger.confirms(&app, "k1", &body));
@@ -466,7 +466,7 @@ mod alone {
     #[tokio::test]
     async fn a_hundred_identical_requests_pay_once_and_are_told_the_same() {
         let (app, event) = app_with_event().await;
-        let buyer = Buyer::holds(&app, &event, &seats(&[1, 2])).await;
+        let buyer = GuestBuyer::holds(&app, &event, &seats(&[1, 2])).await;
         let body = buyer.pays_with("pm_card_visa");
         let twins = (0..100).map(|_| buyer.confirms(&app, "twin", &body));
         let answers = futures_util::future::join_all(twins).await;

@@ -13,7 +13,7 @@ use holdfast_contract::{
 use serde_json::{Value, json};
 
 use crate::support::{
-    buyer::Buyer,
+    buyer::GuestBuyer,
     crowd::storm,
     fixture::{self, Like, app_with_event, euros, seats, seats_and_places, some_seats},
     harness::{TestApp, connect},
@@ -286,7 +286,7 @@ async fn a_hold_under_a_key_happens_once_and_is_answered_alike_every_time() {
 async fn an_address_becomes_no_more_new_guests_than_its_limit() {
     let app = TestApp::with(|config| config.holds.guests_per_minute = 2).await;
     let event = fixture::event(&app, Like::default()).await;
-    let first = Buyer::holds(&app, &event, &seats(&[1])).await;
+    let first = GuestBuyer::holds(&app, &event, &seats(&[1])).await;
     assert_eq!(app.post(&event.reservations(), &seats(&[2])).await.status, 201);
     let third = app.post(&event.reservations(), &seats(&[3])).await;
     third.assert_problem(429, "/problems/too-many-requests");
@@ -300,7 +300,7 @@ async fn an_address_becomes_no_more_new_guests_than_its_limit() {
 async fn a_part_of_a_hold_is_given_back_and_the_rest_stays_held() {
     let app = TestApp::start().await;
     let event = fixture::event(&app, Like { places: 10, ..Like::default() }).await;
-    let guest = Buyer::holds(&app, &event, &seats_and_places(&event, &[1, 2], 5)).await;
+    let guest = GuestBuyer::holds(&app, &event, &seats_and_places(&event, &[1, 2], 5)).await;
     let held = guest.reads_reservation(&app).await;
     let of =
         |seat: Option<i32>| held.items.iter().find(|item| item.seat_id == seat).expect("one").id;
@@ -339,11 +339,11 @@ async fn a_part_of_a_hold_is_given_back_and_the_rest_stays_held() {
 #[tokio::test]
 async fn a_hold_of_which_everything_is_given_back_is_cancelled() {
     let (app, event) = app_with_event().await;
-    let guest = Buyer::holds(&app, &event, &seats_and_places(&event, &[1], 2)).await;
+    let guest = GuestBuyer::holds(&app, &event, &seats_and_places(&event, &[1], 2)).await;
     let items = guest.reads_reservation(&app).await.items;
     let all: Vec<Value> = items.iter().map(|item| json!({ "item_id": item.id })).collect();
     let path = format!("/reservations/{}/release", guest.reservation);
-    let stranger = Buyer::holds(&app, &event, &seats(&[2])).await;
+    let stranger = GuestBuyer::holds(&app, &event, &seats(&[2])).await;
     let refused = app.as_guest(&stranger.token).post(&path, &json!({ "items": all })).await;
     refused.assert_problem(404, "/problems/not-found");
     let released = app.as_guest(&guest.token).post(&path, &json!({ "items": all })).await;
@@ -355,7 +355,7 @@ async fn a_hold_of_which_everything_is_given_back_is_cancelled() {
 #[tokio::test]
 async fn releases_at_once_free_no_more_places_than_are_held() {
     let (app, event) = app_with_event().await;
-    let guest = Buyer::holds(&app, &event, &seats_and_places(&event, &[1, 2], 8)).await;
+    let guest = GuestBuyer::holds(&app, &event, &seats_and_places(&event, &[1, 2], 8)).await;
     let items = guest.reads_reservation(&app).await.items;
     let general = items.iter().find(|item| item.seat_id.is_none()).expect("places").id;
     let path = format!("/reservations/{}/release", guest.reservation);
@@ -376,7 +376,7 @@ async fn a_release_beside_a_confirmation_charges_what_is_booked() {
     for round in 0..24 {
         let seat = round * 4 + 1;
         let wish = seats_and_places(&event, &[seat, seat + 1, seat + 2, seat + 3], 4);
-        let guest = Buyer::holds(&app, &event, &wish).await;
+        let guest = GuestBuyer::holds(&app, &event, &wish).await;
         let items = guest.reads_reservation(&app).await.items;
         let some: Vec<Value> = items[1..].iter().map(|it| json!({ "item_id": it.id })).collect();
         let path = format!("/reservations/{}/release", guest.reservation);
@@ -398,7 +398,7 @@ async fn a_release_beside_a_lapse_frees_no_place_twice() {
     let app = TestApp::start().await;
     let event = fixture::event(&app, Like { places: 5, ..Like::default() }).await;
     for round in 0..16 {
-        let guest = Buyer::holds(&app, &event, &seats_and_places(&event, &[1], 4)).await;
+        let guest = GuestBuyer::holds(&app, &event, &seats_and_places(&event, &[1], 4)).await;
         let items = guest.reads_reservation(&app).await.items;
         let general = items.iter().find(|item| item.seat_id.is_none()).expect("places").id;
         let path = format!("/reservations/{}/release", guest.reservation);
@@ -425,9 +425,9 @@ async fn a_hold_that_cannot_be_cleared_keeps_no_other_hold() {
     let app = TestApp::start().await;
     let faulty = fixture::event(&app, Like::default()).await;
     let sound = fixture::event(&app, Like::default()).await;
-    let before = Buyer::holds(&app, &sound, &seats_and_places(&sound, &[1], 2)).await;
-    Buyer::holds(&app, &faulty, &seats_and_places(&faulty, &[1], 1)).await;
-    let after = Buyer::holds(&app, &sound, &seats_and_places(&sound, &[2], 3)).await;
+    let before = GuestBuyer::holds(&app, &sound, &seats_and_places(&sound, &[1], 2)).await;
+    GuestBuyer::holds(&app, &faulty, &seats_and_places(&faulty, &[1], 1)).await;
+    let after = GuestBuyer::holds(&app, &sound, &seats_and_places(&sound, &[2], 3)).await;
     app.advance(HOLD + Duration::from_secs(1)).await;
     let counter = "UPDATE sections SET held = $1 WHERE id = $2";
     let count = async |held: i32| {

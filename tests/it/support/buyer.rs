@@ -18,12 +18,12 @@ const LOOKS: usize = 200;
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// A guest with a reservation.
-pub struct Buyer {
+pub struct GuestBuyer {
     pub token: String,
     pub reservation: Uuid,
 }
 
-impl Buyer {
+impl GuestBuyer {
     pub async fn holds(app: &TestApp, event: &Event, wish: &Value) -> Self {
         Self::of(&app.post(&event.reservations(), wish).await)
     }

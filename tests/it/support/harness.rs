@@ -14,7 +14,7 @@ use std::{
 use futures_util::StreamExt as _;
 use holdfast::{
     adapters::system::{SystemClock, SystemEntropy},
-    app::{App, Running},
+    app::{App, RunningServer},
     kernel::{
         db::{ClockOffset, Db, Sql},
         ports::Clock,
@@ -41,7 +41,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(10);
 pub struct TestApp {
     /// The program's parts, for running passes and reading the store.
     pub app: App,
-    running: Option<Running>,
+    running: Option<RunningServer>,
     address: Mutex<SocketAddr>,
     client: Client,
     bearer: Option<String>,
@@ -181,7 +181,7 @@ impl TestApp {
 
     fn over(
         app: App,
-        running: Option<Running>,
+        running: Option<RunningServer>,
         address: SocketAddr,
         folder: Option<TempDir>,
     ) -> Self {

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::support::{
     answer::Answer,
-    buyer::Buyer,
+    buyer::GuestBuyer,
     fixture::{self, Event},
     harness::TestApp,
 };
@@ -29,13 +29,13 @@ pub async fn app_with_event() -> (TestApp, Event) {
 
 /// A buyer who has held seats and paid for them.
 pub struct Paid {
-    pub buyer: Buyer,
+    pub buyer: GuestBuyer,
     pub booking: Booking,
 }
 
 impl Paid {
     pub async fn with(app: &TestApp, event: &Event, wish: &Value, method: &str) -> Self {
-        let buyer = Buyer::holds(app, event, wish).await;
+        let buyer = GuestBuyer::holds(app, event, wish).await;
         // Each buyer has a different address.
         let body = buyer.pays_from(method, &format!("{}@example.org", buyer.reservation));
         let paid = buyer.confirms(app, "pays", &body).await;

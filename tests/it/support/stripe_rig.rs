@@ -5,9 +5,9 @@ use std::net::SocketAddr;
 use holdfast::{
     kernel::{
         db::Sql,
-        settings::{Section, Values},
+        settings::{SettingsSection, Values},
     },
-    shop::checkout::settings::Payment,
+    shop::checkout::settings::GatewaySettings,
 };
 use holdfast_fake_stripe::{FakeStripe, Status, Target};
 
@@ -25,7 +25,7 @@ pub(crate) async fn start() -> (TestApp, FakeStripe) {
         ("STRIPE_WEBHOOK_SECRET", format!("whsec_before,{WEBHOOK_SECRET}")),
         ("STRIPE_API_BASE", fake.url()),
     ]);
-    let payment = Payment::read(&values).expect("valid settings");
+    let payment = GatewaySettings::read(&values).expect("valid settings");
     (TestApp::with(|config| config.payment = payment).await, fake)
 }
 

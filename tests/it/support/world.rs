@@ -79,7 +79,7 @@ impl People {
         }
     }
 
-    pub fn call<'a>(&self, app: &'a TestApp, who: Who, world: &World) -> CallerOf<'a> {
+    pub fn call<'a>(&self, app: &'a TestApp, who: Who, world: &PolicyWorld) -> CallerOf<'a> {
         match who {
             Who::Nobody => app.as_nobody(),
             Who::Guest => app.as_guest(&self.guest),
@@ -108,7 +108,7 @@ async fn holds(event: &Event, caller: &CallerOf<'_>) -> Reservation {
 
 /// The objects that the requests name: an event of the member's organization, and the owner's reservations and
 /// booking in it.
-pub struct World {
+pub struct PolicyWorld {
     pub event: Event,
     owner: UserId,
     /// The owner's guest token, if the owner is a guest.
@@ -125,7 +125,7 @@ pub struct World {
     db: Db,
 }
 
-impl World {
+impl PolicyWorld {
     pub async fn make(app: &TestApp, people: &People, who: Who) -> Self {
         let like = Like { seats: 1, ..Like::default() };
         let event = fixture::event(app, like).await;

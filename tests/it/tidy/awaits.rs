@@ -1,7 +1,7 @@
 //! A visitor can leave a page while it waits for the server. The signals of the page are then gone, and a read that
 //! does not expect that panics.
 
-use super::{Source, check_none, sources};
+use super::{SourceFile, check_none, sources};
 
 /// The reads that panic when their signal or stored value is gone. Each has a form that begins with `try_`. So have our
 /// own functions whose name ends with `_untracked`.
@@ -25,7 +25,7 @@ fn is_read(text: &str) -> bool {
 }
 
 /// The lines that read a signal after an `.await` of the same asynchronous block or function.
-fn late_reads(source: &Source) -> Vec<String> {
+fn late_reads(source: &SourceFile) -> Vec<String> {
     let mut wrong = Vec::new();
     // The depth of the braces, and for each open asynchronous block its depth and whether it has waited.
     let (mut depth, mut open) = (0_usize, Vec::<(usize, bool)>::new());
@@ -70,7 +70,7 @@ fn signals_are_read_with_care_after_a_wait() {
 fn a_late_read_is_seen() {
     let late = |body: &str| {
         let text = format!("fn f() {{\nspawn_local(async move {{\n{body}\n}});\nx.get();\n}}");
-        late_reads(&Source { path: "x.rs".into(), text }).len()
+        late_reads(&SourceFile { path: "x.rs".into(), text }).len()
     };
     assert_eq!(late("let a = x.get_untracked();\ncall(a).await;"), 0);
     assert_eq!(late("call().await;\nlet a = x.y.try_get_untracked();"), 0);

@@ -2,10 +2,10 @@
 //! a hash of that JSON: a new optional field that appears as `null` would change the fingerprint of every request, and a
 //! retry across a deployment would be refused.
 
-use super::{Source, check_none, sources};
+use super::{SourceFile, check_none, sources};
 
 /// The optional fields that have no value in the JSON as `null` and are not declared as fields of responses.
-fn written_as_null(source: &Source) -> Vec<String> {
+fn written_as_null(source: &SourceFile) -> Vec<String> {
     let (mut wrong, mut attributes) = (Vec::new(), String::new());
     let mut is_attribute = false;
     for (at, line) in source.code() {
@@ -37,7 +37,7 @@ fn an_optional_field_that_is_written_as_null_is_seen() {
     let of = |attributes: &str| {
         let text =
             format!("pub struct New {{\n{attributes}\n/// A name.\npub name: Option<u8>,\n}}");
-        written_as_null(&Source { path: "x.rs".into(), text }).len()
+        written_as_null(&SourceFile { path: "x.rs".into(), text }).len()
     };
     assert_eq!(of(""), 1);
     assert_eq!(of("#[serde(default)]"), 1);

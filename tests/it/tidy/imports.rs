@@ -5,7 +5,7 @@ use std::{
     fmt::Write,
 };
 
-use super::{Source, sources};
+use super::{SourceFile, sources};
 
 /// The folders whose children are separate units.
 const GROUPS: [&str; 4] = ["desk", "identity", "money", "shop"];
@@ -122,7 +122,7 @@ pub fn unit(module: &[String]) -> Option<String> {
 }
 
 /// Every path of this crate that the file names, from the crate's root on.
-fn paths(source: &Source, module: &[String]) -> Vec<Vec<String>> {
+fn paths(source: &SourceFile, module: &[String]) -> Vec<Vec<String>> {
     let code: Vec<&str> = source.code().map(|(_, line)| line).collect();
     let code = code.join(" ");
     let mut found = Vec::new();

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use super::{Source, imports, sources};
+use super::{SourceFile, imports, sources};
 use crate::support::harness::TestApp;
 
 /// The names of the passes that a text makes: the first argument of `Pass::on` and `Pass::new`.
@@ -47,7 +47,7 @@ fn listed() -> BTreeSet<String> {
     rows.map(|(name, _)| name.to_owned()).collect()
 }
 
-fn code(source: &Source) -> String {
+fn code(source: &SourceFile) -> String {
     source.code().map(|(_, line)| line).collect::<Vec<_>>().join("\n")
 }
 
@@ -66,14 +66,14 @@ async fn every_pass_of_the_source_is_run() {
 
 #[test]
 fn a_pass_of_its_unit_calls_every_function_that_does_a_pass() {
-    let files: Vec<(Source, String)> = sources("src")
+    let files: Vec<(SourceFile, String)> = sources("src")
         .into_iter()
         .map(|source| {
             let text = code(&source);
             (source, text)
         })
         .collect();
-    let unit = |source: &Source| imports::unit(&imports::module(&source.path));
+    let unit = |source: &SourceFile| imports::unit(&imports::module(&source.path));
     let (mut found, mut exceptions) = (0, 0);
     for (source, text) in &files {
         let module = imports::module(&source.path).pop().expect("a name");

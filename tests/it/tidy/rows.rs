@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::{Source, sources};
+use super::{SourceFile, sources};
 
 /// The number of columns from which on a list counts as a repetition of the entity's columns.
 const LIST: usize = 4;
 
 /// The text of a file's statements on one line each, without the breaks of Rust's strings.
-pub(super) fn joined(source: &Source) -> String {
+pub(super) fn joined(source: &SourceFile) -> String {
     let lines: Vec<&str> = source.code().map(|(_, line)| line.trim_end_matches('\\')).collect();
     lines.join(" ").split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -105,7 +105,7 @@ fn every_entity_is_used() {
     let unused: Vec<&String> = entities
         .iter()
         .filter(|entity| {
-            let is_used = |source: &Source| source.code().any(|(_, line)| uses(line, entity));
+            let is_used = |source: &SourceFile| source.code().any(|(_, line)| uses(line, entity));
             !used.iter().any(is_used)
         })
         .collect();

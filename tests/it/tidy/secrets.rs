@@ -1,11 +1,11 @@
 //! `Debug` prints no secret, so nobody who logs a value has to think about secrets.
 
-use super::{Source, sources};
+use super::{SourceFile, sources};
 
 const WORDS: [&str; 3] = ["password", "secret", "token"];
 
 /// The fields of a file that contain a secret as plain text and that a derived `Debug` prints.
-fn printed(source: &Source) -> Vec<String> {
+fn printed(source: &SourceFile) -> Vec<String> {
     let mut found = Vec::new();
     let (mut is_debug, mut is_hidden) = (false, false);
     for (at, line) in source.code() {
@@ -32,14 +32,14 @@ fn printed(source: &Source) -> Vec<String> {
 #[test]
 fn debug_prints_no_secret() {
     let folders = ["src", "crates/contract/src", "crates/domain/src", "entity/src"];
-    let sources: Vec<Source> = folders.iter().flat_map(|folder| sources(folder)).collect();
+    let sources: Vec<SourceFile> = folders.iter().flat_map(|folder| sources(folder)).collect();
     let found: Vec<String> = sources.iter().flat_map(printed).collect();
     assert!(found.is_empty(), "hide them with derive_more's #[debug(…)]: {found:#?}");
 }
 
 #[test]
 fn a_printed_secret_is_seen() {
-    let file = |field: &str| Source {
+    let file = |field: &str| SourceFile {
         path: "x.rs".into(),
         text: format!("#[derive(Debug, Clone)]\npub struct A {{\n    {field}\n}}\n"),
     };

@@ -7,7 +7,7 @@ use std::{
     path::Path,
 };
 
-use super::{Source, sources};
+use super::{SourceFile, sources};
 
 /// A walk with the number of files that a reader may have to open at most.
 const WALKS: [(&str, usize); 3] = [("hold", 15), ("confirmation", 20), ("cancellation", 25)];
@@ -38,11 +38,11 @@ fn opened(section: &str) -> Vec<String> {
 }
 
 /// A file that the page names: below `src`, or from the root of the tree.
-fn source(path: &str) -> Option<Source> {
+fn source(path: &str) -> Option<SourceFile> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     [format!("src/{path}"), path.to_owned()].into_iter().find_map(|path| {
         let text = fs::read_to_string(root.join(&path)).ok()?;
-        Some(Source { path, text })
+        Some(SourceFile { path, text })
     })
 }
 
@@ -105,7 +105,7 @@ fn names(code: &str, path: &str) -> bool {
 /// Whether the code of `user` uses `file`, so that one of these is true: the code names the module together with its
 /// folder; `user` stands beside the module or lists it, and begins a path with the module's name; or the code names a
 /// public item that only `file` defines.
-fn uses(user: &Source, file: &Source, definitions: &BTreeMap<String, usize>) -> bool {
+fn uses(user: &SourceFile, file: &SourceFile, definitions: &BTreeMap<String, usize>) -> bool {
     let code: Vec<&str> = user.code().map(|(_, line)| line).collect();
     let code = code.join("\n");
     let (folder, name) = file.path.trim_end_matches(".rs").rsplit_once('/').expect("a folder");
@@ -152,9 +152,9 @@ fn each_file_of_a_walk_is_used_by_another() {
     let (page, definitions) = (page(), definitions());
     for (walk, _) in WALKS {
         let files = opened(section(&page, walk));
-        let files: Vec<Source> = files.iter().filter_map(|path| source(path)).collect();
+        let files: Vec<SourceFile> = files.iter().filter_map(|path| source(path)).collect();
         // The router calls an `api.rs`. Only the composition root names an adapter.
-        let is_called = |file: &&Source| {
+        let is_called = |file: &&SourceFile| {
             !file.path.ends_with("/api.rs") && !file.path.starts_with("src/adapters/")
         };
         for file in files.iter().filter(is_called) {
@@ -170,7 +170,7 @@ fn a_file_that_a_walk_does_not_use_is_noticed() {
     let (page, definitions) = (page(), definitions());
     for (walk, _) in WALKS {
         let files = opened(section(&page, walk));
-        let files: Vec<Source> = files.iter().filter_map(|path| source(path)).collect();
+        let files: Vec<SourceFile> = files.iter().filter_map(|path| source(path)).collect();
         for path in [
             "catalogue/lifecycle.rs",
             "catalogue/store/listing.rs",

@@ -79,7 +79,7 @@ impl Decline {
 
 /// The result of the search for a payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Found {
+pub enum PaymentSearch {
     /// The payment that took or holds money, or, if none does, one that could.
     Payment(PaymentId),
     /// The gateway has no payment of this checkout.
@@ -163,7 +163,7 @@ pub enum Event {
     /// The outcome of [`GatewayCall::Ask`]: the payment, or `None` if the gateway could not be asked.
     Seen(Option<PaymentSeen>),
     /// The outcome of [`GatewayCall::Find`].
-    Found(Found),
+    Found(PaymentSearch),
     /// Somebody woke the checkout: its wait is over, a webhook arrived, or the buyer returned.
     Woken,
     /// The buyer wants to stop the checkout.
@@ -188,10 +188,10 @@ impl Event {
             Self::SeatsReclaimed(outcome) => ("reclaim_seats", refused(outcome)),
             Self::SeatsReleased(outcome) => ("release_seats", refused(outcome)),
             Self::Seen(None) => ("ask", Some("the gateway could not be asked".to_owned())),
-            Self::Found(Found::NoReply) => {
+            Self::Found(PaymentSearch::NoReply) => {
                 ("find", Some("the gateway could not be asked".to_owned()))
             }
-            Self::Found(Found::Payment(_) | Found::Nothing)
+            Self::Found(PaymentSearch::Payment(_) | PaymentSearch::Nothing)
             | Self::Seen(Some(_))
             | Self::Woken
             | Self::CancelRequested

@@ -3,7 +3,7 @@
 use super::{
     apply::{At, is_last, stuck},
     ending::{Failure, StuckReason},
-    event::{Decline, Doubt, Found, Outcome, Prepared, Taking},
+    event::{Decline, Doubt, Outcome, PaymentSearch, Prepared, Taking},
     state::{Call, Knowledge, SeatsStand, State},
 };
 
@@ -42,16 +42,18 @@ impl At {
     }
 
     /// The payment was searched for, because its key is spent.
-    pub(super) fn searched(&self, call: Call, found: Found) -> State {
+    pub(super) fn searched(&self, call: Call, found: PaymentSearch) -> State {
         match found {
             // Nobody knows how the payment takes its money, so it is not continued. The buyer may try again.
-            Found::Payment(payment) => {
+            PaymentSearch::Payment(payment) => {
                 let why = Failure::Declined { code: PROCESSING_ERROR.to_owned() };
                 self.void(payment, SeatsStand::Paying, why)
             }
-            Found::Nothing => State::Preparing { call: call.again(self.now_ms) },
-            Found::NoReply if is_last(&call) => self.search(Failure::TimedOut, call),
-            Found::NoReply => State::Preparing { call: call.failed(Knowledge::Spent, self.now_ms) },
+            PaymentSearch::Nothing => State::Preparing { call: call.again(self.now_ms) },
+            PaymentSearch::NoReply if is_last(&call) => self.search(Failure::TimedOut, call),
+            PaymentSearch::NoReply => {
+                State::Preparing { call: call.failed(Knowledge::Spent, self.now_ms) }
+            }
         }
     }
 
@@ -63,22 +65,24 @@ impl At {
         outcome: Outcome<Prepared, Decline>,
     ) -> State {
         match outcome {
-            Outcome::Done(prepared) => self.found(why, call, Found::Payment(prepared.payment)),
-            Outcome::Refused(_) => self.found(why, call, Found::Nothing),
+            Outcome::Done(prepared) => {
+                self.found(why, call, PaymentSearch::Payment(prepared.payment))
+            }
+            Outcome::Refused(_) => self.found(why, call, PaymentSearch::Nothing),
             Outcome::Unknown(Doubt::Faulted) => self.search(why, call),
-            Outcome::Unknown(Doubt::NoReply) => self.found(why, call, Found::NoReply),
+            Outcome::Unknown(Doubt::NoReply) => self.found(why, call, PaymentSearch::NoReply),
         }
     }
 
     /// The payment's id was asked for, to void the payment.
-    pub(super) fn found(&self, why: Failure, call: Call, found: Found) -> State {
+    pub(super) fn found(&self, why: Failure, call: Call, found: PaymentSearch) -> State {
         match found {
-            Found::Payment(payment) => self.void(payment, SeatsStand::Paying, why),
-            Found::Nothing => self.release(why),
-            Found::NoReply if is_last(&call) => {
+            PaymentSearch::Payment(payment) => self.void(payment, SeatsStand::Paying, why),
+            PaymentSearch::Nothing => self.release(why),
+            PaymentSearch::NoReply if is_last(&call) => {
                 stuck(StuckReason::FindFails, State::Finding { why, call })
             }
-            Found::NoReply => {
+            PaymentSearch::NoReply => {
                 let known = call.known;
                 State::Finding { why, call: call.failed(known, self.now_ms) }
             }

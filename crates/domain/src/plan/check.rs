@@ -9,11 +9,11 @@ use std::{
     collections::{HashMap, HashSet},
 };
 
-use super::{Area, Place, Plan, Zone, faults::Faults};
+use super::{Area, Plan, PrintedPlace, Zone, faults::FaultList};
 use crate::text::{as_seen, letters};
 
 /// Adds the faults of the plan as a whole.
-pub(super) fn plan(plan: &Plan, faults: &mut Faults) {
+pub(super) fn plan(plan: &Plan, faults: &mut FaultList) {
     let nothing_said = faults.is_empty();
     let mut checks = Checks { faults, uuids: HashSet::new(), labels: HashSet::new() };
     if plan.seat_count() == 0 && nothing_said {
@@ -44,7 +44,7 @@ fn uuid(area: &Area) -> Option<&str> {
 }
 
 struct Checks<'p, 'f> {
-    faults: &'f mut Faults,
+    faults: &'f mut FaultList,
     uuids: HashSet<&'p str>,
     /// The labels of places that have the separator inside one of their parts. Any other label belongs to one place
     /// only.
@@ -147,7 +147,8 @@ impl<'p> Checks<'p, '_> {
                         "another seat of this row and zone has this number",
                     );
                 }
-                let place = Place { zone: &title, row: &row.row_number, number: &seat.seat_number };
+                let place =
+                    PrintedPlace { zone: &title, row: &row.row_number, number: &seat.seat_number };
                 if place.is_ambiguous()
                     && !self.labels.insert(as_seen(&place.to_string()).into_owned())
                 {

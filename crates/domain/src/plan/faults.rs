@@ -10,20 +10,20 @@ pub(super) const MAX_OF_A_KIND: usize = 5;
 
 /// The faults found so far.
 #[derive(Debug, Default)]
-pub(super) struct Faults {
+pub(super) struct FaultList {
     shown: Vec<PlanFault>,
-    kinds: HashMap<String, Kind>,
+    kinds: HashMap<String, FaultKind>,
 }
 
 #[derive(Debug, Default)]
-struct Kind {
+struct FaultKind {
     count: usize,
     shown: usize,
     /// The index of the last fault of the kind that is shown.
     last: usize,
 }
 
-impl Faults {
+impl FaultList {
     /// Notes a fault of a kind. The kind is the message without the values that differ from fault to fault.
     pub(super) fn add(
         &mut self,
@@ -32,7 +32,7 @@ impl Faults {
         message: impl FnOnce() -> String,
     ) {
         if !self.kinds.contains_key(kind) {
-            self.kinds.insert(kind.to_owned(), Kind::default());
+            self.kinds.insert(kind.to_owned(), FaultKind::default());
         }
         let Some(known) = self.kinds.get_mut(kind) else { return };
         known.count += 1;
@@ -60,7 +60,7 @@ impl Faults {
     /// The faults in the order in which they were found. The last fault of a kind says how many more faults of this
     /// kind there are.
     pub(super) fn end(mut self) -> Vec<PlanFault> {
-        for Kind { count, shown, last } in self.kinds.into_values() {
+        for FaultKind { count, shown, last } in self.kinds.into_values() {
             let more = count - shown;
             if shown > 0 && more > 0 {
                 self.shown[last].message.push_str(&format!(" ({more} more of this kind)"));

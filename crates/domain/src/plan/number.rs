@@ -3,7 +3,7 @@
 //! When an event gets its first plan, the seats are numbered from 1 in the order of the file. When
 //! a plan replaces another, known seats keep their ids; see `replace`.
 
-use super::{Place, Plan, Position};
+use super::{Plan, Position, PrintedPlace};
 use crate::ids::SeatId;
 
 /// A seat with its id and its position in the hall.
@@ -31,8 +31,8 @@ pub struct NumberedSeat<'p> {
 
 impl<'p> NumberedSeat<'p> {
     /// The seat's place in the zone of this title.
-    pub fn place(&self, zone: &'p str) -> Place<'p> {
-        Place { zone, row: self.row_number, number: self.number }
+    pub fn place(&self, zone: &'p str) -> PrintedPlace<'p> {
+        PrintedPlace { zone, row: self.row_number, number: self.number }
     }
 }
 

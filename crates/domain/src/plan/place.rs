@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::Claim;
+use super::SeatClaim;
 use crate::ids::SeatId;
 
 /// Separates the parts of a place in a label.
@@ -11,7 +11,7 @@ const BETWEEN: &str = " · ";
 
 /// The printed place of a seat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Place<'p> {
+pub struct PrintedPlace<'p> {
     /// The name of the zone, which is the name of its section.
     pub zone: &'p str,
     /// The number of the row.
@@ -20,14 +20,14 @@ pub struct Place<'p> {
     pub number: &'p str,
 }
 
-impl Place<'_> {
+impl PrintedPlace<'_> {
     /// Whether a part contains the separator, so that another place may have the same label.
     pub(super) fn is_ambiguous(&self) -> bool {
         [self.zone, self.row, self.number].iter().any(|part| part.contains(BETWEEN.trim()))
     }
 }
 
-impl fmt::Display for Place<'_> {
+impl fmt::Display for PrintedPlace<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}{BETWEEN}{}{BETWEEN}{}", self.zone, self.row, self.number)
     }
@@ -39,7 +39,7 @@ pub struct MovedSeat {
     /// The id of the seat within its event.
     pub id: SeatId,
     /// Whether the seat is held or sold.
-    pub claim: Claim,
+    pub claim: SeatClaim,
     /// The label of its present place.
     pub from: String,
     /// The label of the place that it would get.

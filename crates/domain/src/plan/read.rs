@@ -14,12 +14,12 @@ use serde::de::{
 
 use super::{
     MAX_BYTES, Number, Plan,
-    faults::Faults,
+    faults::FaultList,
     leaf::{KeySeed, Leaf, refuse_scalars},
 };
 
 /// An object of the format.
-pub(super) trait Object: Default {
+pub(super) trait PlanObject: Default {
     /// The members that the object may have, and whether each of them is required.
     const MEMBERS: &'static [(&'static str, Need)];
     /// The plural name of the objects, and how many of them all lists of a plan may contain
@@ -30,7 +30,7 @@ pub(super) trait Object: Default {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         member: &'static str,
-        from: &mut Source<'_, A>,
+        from: &mut UnreadMember<'_, A>,
     ) -> Result<(), A::Error>;
 }
 
@@ -44,19 +44,19 @@ pub(super) enum Need {
 /// The reader's current path and the faults found so far.
 #[derive(Default)]
 pub(super) struct Cursor {
-    steps: Vec<Step>,
-    faults: Faults,
+    steps: Vec<PathStep>,
+    faults: FaultList,
     counts: HashMap<&'static str, usize>,
     stopped: bool,
 }
 
-enum Step {
+enum PathStep {
     Member(&'static str),
     Unknown(String),
     Index(usize),
 }
 
-impl fmt::Display for Step {
+impl fmt::Display for PathStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Member(name) => f.write_str(name),
@@ -74,7 +74,7 @@ impl Cursor {
         self.faults.add(&message, || path(steps), || message.clone());
     }
 
-    fn fault_at(&mut self, step: Step, message: impl Into<String>) {
+    fn fault_at(&mut self, step: PathStep, message: impl Into<String>) {
         self.steps.push(step);
         self.fault(message);
         self.steps.pop();
@@ -86,10 +86,10 @@ impl Cursor {
     }
 }
 
-fn path(steps: &[Step]) -> String {
+fn path(steps: &[PathStep]) -> String {
     let mut path = String::new();
     for step in steps {
-        if !path.is_empty() && !matches!(step, Step::Index(_)) {
+        if !path.is_empty() && !matches!(step, PathStep::Index(_)) {
             path.push('.');
         }
         path.push_str(&step.to_string());
@@ -99,7 +99,7 @@ fn path(steps: &[Step]) -> String {
 
 /// Reads a plan. Members with faults keep their defaults. Returns no plan if the file is not JSON, is too large, or
 /// could not be read to its end.
-pub(super) fn plan(bytes: &[u8]) -> (Option<Plan>, Faults) {
+pub(super) fn plan(bytes: &[u8]) -> (Option<Plan>, FaultList) {
     let mut cursor = Cursor::default();
     if bytes.len() > MAX_BYTES {
         cursor.fault(format!("is larger than {MAX_BYTES} bytes"));
@@ -120,20 +120,20 @@ pub(super) fn plan(bytes: &[u8]) -> (Option<Plan>, Faults) {
 }
 
 /// The value of one member that has not been read yet.
-pub(super) struct Source<'a, A> {
+pub(super) struct UnreadMember<'a, A> {
     map: &'a mut A,
     pub(super) cursor: &'a mut Cursor,
 }
 
-impl<'de, A: MapAccess<'de>> Source<'_, A> {
+impl<'de, A: MapAccess<'de>> UnreadMember<'_, A> {
     /// Reads an object. Returns the default if the value is not an object.
-    pub(super) fn object<T: Object>(&mut self) -> Result<T, A::Error> {
+    pub(super) fn object<T: PlanObject>(&mut self) -> Result<T, A::Error> {
         let read = self.map.next_value_seed(ObjectSeed::new(self.cursor))?;
         Ok(read.unwrap_or_default())
     }
 
     /// Reads a list of objects.
-    pub(super) fn list<T: Object>(&mut self) -> Result<Vec<T>, A::Error> {
+    pub(super) fn list<T: PlanObject>(&mut self) -> Result<Vec<T>, A::Error> {
         self.map.next_value_seed(ListSeed(self.cursor, PhantomData))
     }
 
@@ -245,7 +245,7 @@ impl<'a, T> ObjectSeed<'a, T> {
     }
 }
 
-impl<'de, T: Object> DeserializeSeed<'de> for ObjectSeed<'_, T> {
+impl<'de, T: PlanObject> DeserializeSeed<'de> for ObjectSeed<'_, T> {
     type Value = Option<T>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<T>, D::Error> {
@@ -253,7 +253,7 @@ impl<'de, T: Object> DeserializeSeed<'de> for ObjectSeed<'_, T> {
     }
 }
 
-impl<'de, T: Object> Visitor<'de> for ObjectSeed<'_, T> {
+impl<'de, T: PlanObject> Visitor<'de> for ObjectSeed<'_, T> {
     type Value = Option<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -277,18 +277,18 @@ impl<'de, T: Object> Visitor<'de> for ObjectSeed<'_, T> {
             match key {
                 Ok(index) if seen[index] => {
                     map.next_value::<IgnoredAny>()?;
-                    cursor.fault_at(Step::Member(T::MEMBERS[index].0), "stands twice");
+                    cursor.fault_at(PathStep::Member(T::MEMBERS[index].0), "stands twice");
                 }
                 Ok(index) => {
                     let member = T::MEMBERS[index].0;
                     seen[index] = true;
-                    cursor.steps.push(Step::Member(member));
-                    object.read(member, &mut Source { map: &mut map, cursor })?;
+                    cursor.steps.push(PathStep::Member(member));
+                    object.read(member, &mut UnreadMember { map: &mut map, cursor })?;
                     cursor.steps.pop();
                 }
                 Err(unknown) => {
                     map.next_value::<IgnoredAny>()?;
-                    cursor.fault_at(Step::Unknown(unknown), "is not a member of the format");
+                    cursor.fault_at(PathStep::Unknown(unknown), "is not a member of the format");
                 }
             }
             if cursor.done() {
@@ -297,7 +297,7 @@ impl<'de, T: Object> Visitor<'de> for ObjectSeed<'_, T> {
         }
         for ((name, need), seen) in T::MEMBERS.iter().zip(seen) {
             if *need == Need::Required && !seen {
-                cursor.fault_at(Step::Member(name), "is missing");
+                cursor.fault_at(PathStep::Member(name), "is missing");
             }
         }
         Ok(Some(object))
@@ -313,7 +313,7 @@ impl<T> ListSeed<'_, T> {
     }
 }
 
-impl<'de, T: Object> DeserializeSeed<'de> for ListSeed<'_, T> {
+impl<'de, T: PlanObject> DeserializeSeed<'de> for ListSeed<'_, T> {
     type Value = Vec<T>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Vec<T>, D::Error> {
@@ -321,7 +321,7 @@ impl<'de, T: Object> DeserializeSeed<'de> for ListSeed<'_, T> {
     }
 }
 
-impl<'de, T: Object> Visitor<'de> for ListSeed<'_, T> {
+impl<'de, T: PlanObject> Visitor<'de> for ListSeed<'_, T> {
     type Value = Vec<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -335,7 +335,7 @@ impl<'de, T: Object> Visitor<'de> for ListSeed<'_, T> {
         let mut list = Vec::new();
         let (plural, limit) = T::LIMIT;
         loop {
-            cursor.steps.push(Step::Index(list.len()));
+            cursor.steps.push(PathStep::Index(list.len()));
             let item = seq.next_element_seed(ObjectSeed::new(cursor))?;
             cursor.steps.pop();
             let Some(item) = item else { break };

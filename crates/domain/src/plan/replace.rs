@@ -6,12 +6,12 @@
 
 use std::collections::HashMap;
 
-use super::{MovedSeat, NumberedSeat, Place, Plan};
+use super::{MovedSeat, NumberedSeat, Plan, PrintedPlace};
 use crate::ids::SeatId;
 
 /// Whether somebody has a seat, so that it can be neither removed nor given another place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Claim {
+pub enum SeatClaim {
     /// Nobody has the seat: it is free, lapsed or blocked by the organizer.
     None,
     /// A buyer holds the seat or is paying for it.
@@ -28,9 +28,9 @@ pub struct KnownSeat<'k> {
     /// The seat's id in the plan, which identifies it in the new plan too.
     pub guid: &'k str,
     /// Whether somebody has the seat.
-    pub claim: Claim,
+    pub claim: SeatClaim,
     /// The place that the current plan gives to the seat.
-    pub place: Place<'k>,
+    pub place: PrintedPlace<'k>,
 }
 
 /// The changes that the new plan makes.
@@ -49,7 +49,7 @@ pub struct Replacement<'p> {
 #[error("held or sold seats would vanish or get another place")]
 pub struct InUse {
     /// The held and sold seats that the new plan does not contain.
-    pub vanishing: Vec<(SeatId, Claim)>,
+    pub vanishing: Vec<(SeatId, SeatClaim)>,
     /// The held and sold seats whose zone, row or number would change.
     pub moved: Vec<MovedSeat>,
 }
@@ -93,7 +93,7 @@ impl Plan {
         gone.sort_by_key(|seat| seat.id);
         let vanishing: Vec<_> = gone
             .iter()
-            .filter(|seat| seat.claim != Claim::None)
+            .filter(|seat| seat.claim != SeatClaim::None)
             .map(|seat| (seat.id, seat.claim))
             .collect();
         if vanishing.is_empty() && moved.is_empty() {
@@ -109,9 +109,9 @@ impl Plan {
 impl KnownSeat<'_> {
     /// The change of the seat's place, if somebody has the seat and `to` is another place. The parts are compared, not
     /// the labels: the zone `1` with the row `2 · 3` is not the zone `1 · 2` with the row `3`.
-    pub fn moved_to(&self, to: Place<'_>) -> Option<MovedSeat> {
+    pub fn moved_to(&self, to: PrintedPlace<'_>) -> Option<MovedSeat> {
         let (id, claim) = (self.id, self.claim);
-        let moves = claim != Claim::None && self.place != to;
+        let moves = claim != SeatClaim::None && self.place != to;
         moves.then(|| MovedSeat { id, claim, from: self.place.to_string(), to: to.to_string() })
     }
 }
@@ -130,18 +130,23 @@ mod tests {
         plan
     }
 
-    fn known(id: i32, guid: &str, claim: Claim) -> KnownSeat<'_> {
+    fn known(id: i32, guid: &str, claim: SeatClaim) -> KnownSeat<'_> {
         let number = guid.rsplit('-').next().unwrap_or(guid);
-        KnownSeat { id: SeatId(id), guid, claim, place: Place { zone: "Stalls", row: "A", number } }
+        KnownSeat {
+            id: SeatId(id),
+            guid,
+            claim,
+            place: PrintedPlace { zone: "Stalls", row: "A", number },
+        }
     }
 
     #[test]
     fn seats_of_both_plans_keep_their_ids() {
         let plan = grid(1, 3);
         let seats = [
-            known(7, "Stalls-A-2", Claim::Sold),
-            known(9, "gone", Claim::None),
-            known(2, "Stalls-A-1", Claim::Held),
+            known(7, "Stalls-A-2", SeatClaim::Sold),
+            known(9, "gone", SeatClaim::None),
+            known(2, "Stalls-A-1", SeatClaim::Held),
         ];
         let laid = plan.replacing(&seats, 10).expect("nothing in use vanishes");
         let ids: Vec<_> = laid.seats.iter().map(|seat| (seat.id.0, seat.guid)).collect();
@@ -152,31 +157,34 @@ mod tests {
     #[test]
     fn seats_that_somebody_has_never_vanish() {
         let plan = grid(1, 1);
-        let seats =
-            [known(3, "x", Claim::Sold), known(1, "y", Claim::Held), known(2, "z", Claim::None)];
+        let seats = [
+            known(3, "x", SeatClaim::Sold),
+            known(1, "y", SeatClaim::Held),
+            known(2, "z", SeatClaim::None),
+        ];
         let refused = plan.replacing(&seats, 4).expect_err("in use");
-        let vanishing = vec![(SeatId(1), Claim::Held), (SeatId(3), Claim::Sold)];
+        let vanishing = vec![(SeatId(1), SeatClaim::Held), (SeatId(3), SeatClaim::Sold)];
         assert_eq!(refused, InUse { vanishing, moved: Vec::new() });
     }
 
     #[test]
     fn seats_that_somebody_has_keep_every_part_of_their_place() {
         let plan = grid(1, 2);
-        let check = |place: Place<'_>, claim: Claim, moves: bool| {
+        let check = |place: PrintedPlace<'_>, claim: SeatClaim, moves: bool| {
             let seat = KnownSeat { id: SeatId(1), guid: "Stalls-A-1", claim, place };
             let refused = plan.replacing(&[seat], 2).err().unwrap_or_default();
             let moved: Vec<_> = refused.moved.iter().map(|seat| seat.to.as_str()).collect();
             assert_eq!(moved, if moves { vec!["Stalls · A · 1"] } else { vec![] }, "{place}");
         };
-        let place = Place { zone: "Stalls", row: "A", number: "1" };
-        for claim in [Claim::Held, Claim::Sold] {
+        let place = PrintedPlace { zone: "Stalls", row: "A", number: "1" };
+        for claim in [SeatClaim::Held, SeatClaim::Sold] {
             check(place, claim, false);
-            check(Place { zone: "Front", ..place }, claim, true);
-            check(Place { row: "B", ..place }, claim, true);
-            check(Place { number: "2", ..place }, claim, true);
-            check(Place { zone: "Stalls · A", row: "1", number: "" }, claim, true);
+            check(PrintedPlace { zone: "Front", ..place }, claim, true);
+            check(PrintedPlace { row: "B", ..place }, claim, true);
+            check(PrintedPlace { number: "2", ..place }, claim, true);
+            check(PrintedPlace { zone: "Stalls · A", row: "1", number: "" }, claim, true);
         }
-        check(Place { number: "2", ..place }, Claim::None, false);
+        check(PrintedPlace { number: "2", ..place }, SeatClaim::None, false);
     }
 
     proptest! {
@@ -192,7 +200,7 @@ mod tests {
                 .iter()
                 .map(|seat| {
                     let place = seat.place("Stalls");
-                    KnownSeat { id: seat.id, guid: seat.guid, claim: Claim::None, place }
+                    KnownSeat { id: seat.id, guid: seat.guid, claim: SeatClaim::None, place }
                 })
                 .collect();
             let next = second.replacing(&seats, laid.next_seat_id).expect("nothing in use");

@@ -12,7 +12,7 @@ use super::{
     Seat, Shape, Size, Writing, Zone,
     read::{
         Need::{Optional, Required},
-        Object, Source,
+        PlanObject, UnreadMember,
     },
 };
 
@@ -29,14 +29,14 @@ macro_rules! objects {
     ($($object:ident, $limit:expr, |$self:ident, $from:ident| {
         $($need:ident $name:literal => $read:expr,)*
     })*) => {$(
-        impl Object for $object {
+        impl PlanObject for $object {
             const MEMBERS: &'static [(&'static str, super::read::Need)] = &[$(($name, $need)),*];
             const LIMIT: (&'static str, usize) = $limit;
 
             fn read<'de, A: MapAccess<'de>>(
                 &mut self,
                 member: &'static str,
-                $from: &mut Source<'_, A>,
+                $from: &mut UnreadMember<'_, A>,
             ) -> Result<(), A::Error> {
                 let $self = self;
                 match member {
@@ -135,7 +135,7 @@ objects! {
 struct PlanSize(Size);
 
 fn label_at<'de, A: MapAccess<'de>>(
-    from: &mut Source<'_, A>,
+    from: &mut UnreadMember<'_, A>,
 ) -> Result<Nullable<LabelAt>, A::Error> {
     let Some(text) = from.text_or_null(MAX_LABEL)? else { return Ok(Nullable::Null) };
     Ok(Nullable::Value(match text.as_str() {
@@ -149,7 +149,9 @@ fn label_at<'de, A: MapAccess<'de>>(
     }))
 }
 
-fn shape<'de, A: MapAccess<'de>>(from: &mut Source<'_, A>) -> Result<Option<Shape>, A::Error> {
+fn shape<'de, A: MapAccess<'de>>(
+    from: &mut UnreadMember<'_, A>,
+) -> Result<Option<Shape>, A::Error> {
     Ok(Some(match from.text(MAX_LABEL)?.as_str() {
         "polygon" => Shape::Polygon,
         "rectangle" => Shape::Rectangle,

@@ -2,7 +2,8 @@
 //! names both.
 
 use super::{
-    Books, Event, FAULTS_REPEATED, IllegalTransition, Refund, SETTLES_MS, State, StuckReason, Then,
+    Event, FAULTS_REPEATED, GatewayBooks, IllegalTransition, NextTry, Refund, SETTLES_MS, State,
+    StuckReason,
 };
 use crate::checkout::{Call, Doubt, Knowledge, MAX_FAILURES, Outcome, RefundId, Tries};
 
@@ -86,7 +87,7 @@ fn refunded(call: Call, outcome: Outcome<RefundId, String>, now_ms: i64) -> Stat
         // The gateway's books may explain the refusal: the refund may already exist, or less may be
         // left than the call asks for.
         Outcome::Refused(code) => {
-            State::Looking { call: at_once(call, now_ms), then: Then::Refused { code } }
+            State::Looking { call: at_once(call, now_ms), then: NextTry::Refused { code } }
         }
         Outcome::Unknown(doubt) => {
             let call = call.failed(Knowledge::Open, now_ms);
@@ -103,22 +104,22 @@ fn refunded(call: Call, outcome: Outcome<RefundId, String>, now_ms: i64) -> Stat
 /// Waits until no call can be under way any more, then looks into the books and uses a new key.
 fn settle(call: Call, now_ms: i64) -> State {
     let call = Call { not_before_ms: now_ms + SETTLES_MS, ..call };
-    State::Looking { call, then: Then::NewKey }
+    State::Looking { call, then: NextTry::NewKey }
 }
 
 /// Compares the refund with the gateway's books of the payment, and decides how to continue.
-fn looked(refund: Refund, call: Call, then: Then, books: &Books, now_ms: i64) -> Refund {
+fn looked(refund: Refund, call: Call, then: NextTry, books: &GatewayBooks, now_ms: i64) -> Refund {
     if let Some(own) = books.of(refund.saga) {
         return Refund { state: posting(own.clone(), now_ms), ..refund };
     }
     let code = match then {
-        Then::SameKey if books.last_key_of(refund.saga) < call.attempt => {
+        NextTry::SameKey if books.last_key_of(refund.saga) < call.attempt => {
             return Refund { state: State::Refunding { call: at_once(call, now_ms) }, ..refund };
         }
         // The key made a refund that failed later; with this key, the gateway would repeat that it
         // accepted the refund.
-        Then::SameKey | Then::NewKey => None,
-        Then::Refused { code } => Some(code),
+        NextTry::SameKey | NextTry::NewKey => None,
+        NextTry::Refused { code } => Some(code),
     };
     let promised = refund.amount.minor;
     let missing = (promised - books.left_minor()).clamp(0, promised);
@@ -168,7 +169,7 @@ fn posted(refund: RefundId, tries: Tries, outcome: &Outcome<(), ()>, now_ms: i64
 /// again.
 fn failed(code: String, now_ms: i64) -> State {
     let call = Call::first(now_ms);
-    stuck(StuckReason::Failed { code }, State::Looking { call, then: Then::NewKey })
+    stuck(StuckReason::Failed { code }, State::Looking { call, then: NextTry::NewKey })
 }
 
 fn retried(reason: &StuckReason, from: State, now_ms: i64) -> State {
@@ -176,11 +177,11 @@ fn retried(reason: &StuckReason, from: State, now_ms: i64) -> State {
         State::Refunding { call } => match reason {
             // With the old key, the gateway would repeat its refusal.
             StuckReason::Refused { .. } | StuckReason::Failed { .. } => {
-                State::Looking { call: anew(call, now_ms), then: Then::NewKey }
+                State::Looking { call: anew(call, now_ms), then: NextTry::NewKey }
             }
             StuckReason::KeyTooOld => settle(anew(call, now_ms), now_ms),
             StuckReason::RefundFails | StuckReason::PostFails => {
-                let then = if call.is_stale(now_ms) { Then::NewKey } else { Then::SameKey };
+                let then = if call.is_stale(now_ms) { NextTry::NewKey } else { NextTry::SameKey };
                 State::Looking { call: anew(call, now_ms), then }
             }
         },

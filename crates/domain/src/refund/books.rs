@@ -5,16 +5,16 @@ use crate::{checkout::RefundId, ids::SagaId};
 
 /// The gateway's books of one payment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Books {
+pub struct GatewayBooks {
     /// The captured amount, in minor units.
     pub captured_minor: i64,
     /// The refunds of the payment, including failed refunds.
-    pub refunds: Vec<Entry>,
+    pub refunds: Vec<BookedRefund>,
 }
 
 /// A refund in the gateway's books.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub struct BookedRefund {
     /// The gateway's id of the refund.
     pub id: RefundId,
     /// The idempotency key that the refund was made with. `None` for a manual refund.
@@ -37,7 +37,7 @@ pub enum Fate {
     },
 }
 
-impl Entry {
+impl BookedRefund {
     /// The saga that made the refund, and the number of the key that it used. `None` if no refund
     /// saga of ours made it.
     pub fn maker(&self) -> Option<(&str, u32)> {
@@ -59,7 +59,7 @@ impl Entry {
     }
 }
 
-impl Books {
+impl GatewayBooks {
     /// The amount of the payment that can still be refunded, in minor units.
     pub fn left_minor(&self) -> i64 {
         self.captured_minor - self.standing().map(|entry| entry.minor).sum::<i64>()
@@ -76,7 +76,8 @@ impl Books {
     /// none.
     pub fn last_key_of(&self, saga: SagaId) -> u32 {
         let saga = saga.to_string();
-        let own = self.refunds.iter().filter_map(Entry::maker).filter(|(maker, _)| *maker == saga);
+        let own =
+            self.refunds.iter().filter_map(BookedRefund::maker).filter(|(maker, _)| *maker == saga);
         own.map(|(_, attempt)| attempt).max().unwrap_or(0)
     }
 
@@ -89,7 +90,7 @@ impl Books {
         found
     }
 
-    fn standing(&self) -> impl Iterator<Item = &Entry> {
+    fn standing(&self) -> impl Iterator<Item = &BookedRefund> {
         self.refunds.iter().filter(|entry| entry.stands())
     }
 }
@@ -100,8 +101,8 @@ mod tests {
 
     use super::*;
 
-    fn entry(name: &str, key: Option<&str>, minor: i64, fate: Fate) -> Entry {
-        Entry { id: RefundId(name.into()), key: key.map(str::to_owned), minor, fate }
+    fn entry(name: &str, key: Option<&str>, minor: i64, fate: Fate) -> BookedRefund {
+        BookedRefund { id: RefundId(name.into()), key: key.map(str::to_owned), minor, fate }
     }
 
     #[test]
@@ -109,7 +110,7 @@ mod tests {
         let saga = SagaId(Uuid::from_u128(1));
         let own = |attempt: u32| format!("{saga}:refund:{attempt}");
         let failed = Fate::Failed { code: "expired_or_canceled_card".into() };
-        let books = Books {
+        let books = GatewayBooks {
             captured_minor: 10_000,
             refunds: vec![
                 entry("re_failed", Some(&own(1)), 4_000, failed),
@@ -122,7 +123,7 @@ mod tests {
         assert_eq!((books.of(saga), books.last_key_of(saga)), (None, 1));
         assert_eq!(books.by_hand(), (800, Some(&RefundId("re_note".into()))));
         let made = entry("re_2", Some(&own(2)), 4_000, Fate::Made);
-        let books = Books { refunds: [books.refunds, vec![made]].concat(), ..books };
+        let books = GatewayBooks { refunds: [books.refunds, vec![made]].concat(), ..books };
         assert_eq!(books.last_key_of(saga), 2);
         assert_eq!((books.of(saga), books.left_minor()), (Some(&RefundId("re_2".into())), 4_200));
     }

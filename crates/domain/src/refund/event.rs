@@ -1,6 +1,6 @@
 //! The events that can happen to a refund.
 
-use super::Books;
+use super::GatewayBooks;
 #[cfg(doc)]
 use super::{GatewayCall, LocalStep};
 use crate::checkout::{Outcome, RefundId};
@@ -12,7 +12,7 @@ pub enum Event {
     Refunded(Outcome<RefundId, String>),
     /// The outcome of [`GatewayCall::Look`]: the payment's refunds, or `None` if the gateway could not be
     /// asked.
-    Looked(Option<Books>),
+    Looked(Option<GatewayBooks>),
     /// The outcome of [`LocalStep::Post`]: whether our books now contain the refund.
     Posted(Outcome<(), ()>),
     /// The gateway reports that it could not deliver a refund that it had accepted.
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
     use crate::{
         checkout::{Doubt, RefundId},
-        refund::{Entry, Fate},
+        refund::{BookedRefund, Fate},
     };
 
     fn check(event: Event, words: Option<&str>) {
@@ -83,8 +83,8 @@ mod tests {
     fn what_went_wrong_is_told_and_what_went_well_is_not() {
         let code = || "charge_disputed".to_owned();
         let id = || RefundId("re_1".to_owned());
-        let by_hand = Entry { id: id(), key: None, minor: 500, fate: Fate::Made };
-        let books = |refunds| Event::Looked(Some(Books { captured_minor: 4500, refunds }));
+        let by_hand = BookedRefund { id: id(), key: None, minor: 500, fate: Fate::Made };
+        let books = |refunds| Event::Looked(Some(GatewayBooks { captured_minor: 4500, refunds }));
         check(Event::Refunded(Outcome::Done(id())), None);
         check(Event::Refunded(Outcome::Refused(code())), Some("refund: refused (charge_disputed)"));
         check(

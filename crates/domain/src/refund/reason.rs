@@ -52,7 +52,7 @@ impl Reason {
 
 /// How a refund returns the money. Every refund goes through the gateway until sales at the door exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Method {
+pub enum RefundMethod {
     /// The gateway returns the money to the payment method that paid.
     Gateway,
     /// The organizer pays cash at the door.
@@ -65,7 +65,7 @@ pub enum Method {
     Chargeback,
 }
 
-words! { Method {
+words! { RefundMethod {
     Gateway = "gateway",
     Cash = "cash",
     Terminal = "terminal",

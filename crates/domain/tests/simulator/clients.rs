@@ -14,7 +14,7 @@ use crate::{
     faults::Fault,
     rules::Rule,
     store::{BookingState, euro},
-    worker::{Phase, Work},
+    worker::{Work, WorkerPhase},
     world::{BUYERS, World},
 };
 
@@ -23,7 +23,7 @@ const TWIN_MS: i64 = 60 * 1000;
 
 /// The final response to an attempt, with its booking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Told {
+pub(crate) enum FinalResponse {
     /// 201; the server stored the response.
     Confirmed(usize),
     /// 402; the server stored the response.
@@ -34,7 +34,7 @@ pub(crate) enum Told {
 
 /// The response that a client receives.
 enum Reply {
-    Final(Told),
+    Final(FinalResponse),
     NotYet,
     /// A reservation cannot be paid for. Nothing has happened, and the key is free.
     Refused,
@@ -44,13 +44,13 @@ enum Reply {
 
 /// One attempt to pay. Its index is its idempotency key.
 #[derive(Debug, Clone)]
-pub(crate) struct Attempt {
+pub(crate) struct PaymentAttempt {
     pub(crate) reservations: Rc<[usize]>,
     /// The buyer whom the client names: the guest, or the user once the guest has signed in.
     pub(crate) buyer: usize,
     pub(crate) is_free: bool,
     /// The last final response that the client received.
-    pub(crate) told: Option<Told>,
+    pub(crate) told: Option<FinalResponse>,
     /// Whether the client gave up because the request was refused.
     pub(crate) is_refused: bool,
 }
@@ -75,7 +75,13 @@ impl World {
         }
         let is_free = self.chance.rng.chance(150);
         let reservations = ids.into();
-        self.attempts.push(Attempt { reservations, buyer, is_free, told: None, is_refused: false });
+        self.attempts.push(PaymentAttempt {
+            reservations,
+            buyer,
+            is_free,
+            told: None,
+            is_refused: false,
+        });
         self.send(self.attempts.len() - 1, buyer)
     }
 
@@ -174,11 +180,11 @@ impl World {
         let spare = self
             .workers
             .iter()
-            .position(|worker| worker.node == node && matches!(worker.phase, Phase::Idle));
+            .position(|worker| worker.node == node && matches!(worker.phase, WorkerPhase::Idle));
         if let Some(w) = spare {
             let checkout: Checkout = self.store.checkout(booking);
             let work = Work { booking, buyer, fence: 1, version: 1, wakes: 0, checkout };
-            self.workers[w].phase = Phase::Claimed(work);
+            self.workers[w].phase = WorkerPhase::Claimed(work);
         }
         Reply::NotYet
     }
@@ -212,7 +218,7 @@ impl World {
             return Reply::Final(told);
         }
         match self.store.ending(booking) {
-            Some(Ending::Failed(_)) => Reply::Final(Told::Failed(booking)),
+            Some(Ending::Failed(_)) => Reply::Final(FinalResponse::Failed(booking)),
             Some(Ending::Confirmed) | None => Reply::NotYet,
         }
     }
@@ -228,15 +234,15 @@ impl World {
                 )));
             }
             let expected = match self.store.ending(booking) {
-                Some(Ending::Confirmed) => Told::Confirmed(booking),
-                Some(Ending::Failed(Failure::Declined { .. })) => Told::Declined(booking),
+                Some(Ending::Confirmed) => FinalResponse::Confirmed(booking),
+                Some(Ending::Failed(Failure::Declined { .. })) => FinalResponse::Declined(booking),
                 Some(Ending::Failed(
                     Failure::SeatsLost
                     | Failure::SeatsLostRefunded
                     | Failure::TimedOut
                     | Failure::CaptureRefused
                     | Failure::Cancelled,
-                )) => Told::Failed(booking),
+                )) => FinalResponse::Failed(booking),
                 None => return Err(Breach(format!("booking {booking} never ended"))),
             };
             let reply = self.answer_of(booking);

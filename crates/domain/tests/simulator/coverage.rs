@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use holdfast_domain::{
     checkout::{
-        Authorization, Call, Checkout, Doubt, Event, Found, Knowledge, Outcome, PaymentStatus,
-        SeatsStand, State, Taking,
+        Authorization, Call, Checkout, Doubt, Event, Knowledge, Outcome, PaymentSearch,
+        PaymentStatus, SeatsStand, State, Taking,
     },
     refund,
 };
@@ -143,9 +143,11 @@ impl Coverage {
     /// Counts that a refund processed an event.
     pub(crate) fn refund_pair(&mut self, before: &refund::Refund, event: &refund::Event) {
         let state = match &before.state {
-            refund::State::Looking { then: refund::Then::SameKey, .. } => "looking same",
-            refund::State::Looking { then: refund::Then::NewKey, .. } => "looking new",
-            refund::State::Looking { then: refund::Then::Refused { .. }, .. } => "looking refused",
+            refund::State::Looking { then: refund::NextTry::SameKey, .. } => "looking same",
+            refund::State::Looking { then: refund::NextTry::NewKey, .. } => "looking new",
+            refund::State::Looking { then: refund::NextTry::Refused { .. }, .. } => {
+                "looking refused"
+            }
             other => other.name(),
         };
         let event = match event {
@@ -402,9 +404,9 @@ fn event_word(event: &Event) -> &'static str {
             PaymentStatus::Captured => "seen captured",
             PaymentStatus::Voided => "seen voided",
         },
-        Event::Found(Found::Payment(_)) => "found",
-        Event::Found(Found::Nothing) => "found nothing",
-        Event::Found(Found::NoReply) => "find no reply",
+        Event::Found(PaymentSearch::Payment(_)) => "found",
+        Event::Found(PaymentSearch::Nothing) => "found nothing",
+        Event::Found(PaymentSearch::NoReply) => "find no reply",
         Event::Woken => "woken",
         Event::CancelRequested => "cancel",
         Event::Retried => "retry",

@@ -13,7 +13,8 @@ use std::collections::BTreeMap;
 
 use holdfast_domain::{
     checkout::{
-        Doubt, Event, Found, PaymentId, PaymentSeen, PaymentStatus, Prepared, RefundId, Taking,
+        Doubt, Event, PaymentId, PaymentSearch, PaymentSeen, PaymentStatus, Prepared, RefundId,
+        Taking,
     },
     refund,
 };
@@ -52,7 +53,7 @@ pub(crate) struct Request {
 
 /// The gateway's response to a call. The gateway repeats it for the same key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Answer {
+enum GatewayAnswer {
     Prepared(Prepared),
     Granted,
     ActionRequired(String),
@@ -108,14 +109,14 @@ impl Payment {
 pub(crate) struct Gateway {
     pub(crate) payments: Vec<Payment>,
     /// The first response for each key, with its moment.
-    answers: BTreeMap<String, (i64, Answer)>,
+    answers: BTreeMap<String, (i64, GatewayAnswer)>,
     under_way: Vec<(i64, Request)>,
     /// The moment until which an intermediate system holds refund requests back and responds with errors.
     jammed_until_ms: i64,
     hooks: u64,
     outgoing: Vec<Hook>,
     /// All refunds with the index of their payment, including failed refunds. No refund is ever removed.
-    given_back: Vec<(usize, refund::Entry)>,
+    given_back: Vec<(usize, refund::BookedRefund)>,
     /// The refunds whose delivery will fail, with the moment of the failure.
     bouncing: Vec<(i64, usize)>,
 }
@@ -148,10 +149,10 @@ impl Gateway {
         now_ms: i64,
         rules: Rules,
         chance: &mut Chance,
-    ) -> Result<Answer, Doubt> {
+    ) -> Result<GatewayAnswer, Doubt> {
         let gives_back = matches!(request.wanted, GatewayRequest::GiveBack(..));
         if gives_back && now_ms < self.jammed_until_ms {
-            Ok(Answer::Fault)
+            Ok(GatewayAnswer::Fault)
         } else if chance.strikes(Fault::LostRequest) {
             Err(Doubt::NoReply)
         } else if chance.strikes(Fault::LateRequest) {
@@ -181,9 +182,9 @@ impl Gateway {
     }
 
     /// Searches for the payment of a booking: one that took or holds money comes before the others.
-    pub(crate) fn find(&self, booking: usize, chance: &mut Chance) -> Found {
+    pub(crate) fn find(&self, booking: usize, chance: &mut Chance) -> PaymentSearch {
         if chance.strikes(Fault::FetchLost) {
-            return Found::NoReply;
+            return PaymentSearch::NoReply;
         }
         let of_booking = |n: &usize| self.payments[*n].booking == booking;
         let rank = |n: &usize| {
@@ -191,7 +192,7 @@ impl Gateway {
             (payment.status == PaymentStatus::Captured, payment.is_alive())
         };
         let found = (0..self.payments.len()).filter(of_booking).max_by_key(rank);
-        found.map_or(Found::Nothing, |n| Found::Payment(payment_id(n)))
+        found.map_or(PaymentSearch::Nothing, |n| PaymentSearch::Payment(payment_id(n)))
     }
 
     /// Processes the requests that arrive late and the decisions that are due.
@@ -303,7 +304,7 @@ impl Gateway {
         now_ms: i64,
         rules: Rules,
         chance: &mut Chance,
-    ) -> Answer {
+    ) -> GatewayAnswer {
         if rules.keep(Rule::CallsCarryKeys)
             && let Some((since_ms, answer)) = self.answers.get(&request.key)
             && now_ms - since_ms < KEY_MEMORY_MS
@@ -311,7 +312,7 @@ impl Gateway {
             // An intermediate system fails, and says so in the gateway's words.
             let prepares = matches!(request.wanted, GatewayRequest::Prepare { .. });
             let fails = prepares && chance.strikes(Fault::ServerErrorBefore);
-            return if fails { Answer::Fault } else { answer.clone() };
+            return if fails { GatewayAnswer::Fault } else { answer.clone() };
         }
         if chance.strikes(Fault::ServerErrorBefore) {
             return self.server_error(request, now_ms, None, chance);
@@ -330,28 +331,28 @@ impl Gateway {
         &mut self,
         request: &Request,
         now_ms: i64,
-        did: Option<Answer>,
+        did: Option<GatewayAnswer>,
         chance: &mut Chance,
-    ) -> Answer {
+    ) -> GatewayAnswer {
         let kept = match request.wanted {
             GatewayRequest::GiveBack(..) if chance.rng.chance(500) => did,
             GatewayRequest::GiveBack(..)
             | GatewayRequest::Prepare { .. }
             | GatewayRequest::Authorize(_)
             | GatewayRequest::Capture(_)
-            | GatewayRequest::Void(_) => Some(Answer::Fault),
+            | GatewayRequest::Void(_) => Some(GatewayAnswer::Fault),
         };
         if let Some(kept) = kept {
             self.answers.insert(request.key.clone(), (now_ms, kept));
         }
-        Answer::Fault
+        GatewayAnswer::Fault
     }
 
-    fn perform(&mut self, request: &Request, now_ms: i64, chance: &mut Chance) -> Answer {
+    fn perform(&mut self, request: &Request, now_ms: i64, chance: &mut Chance) -> GatewayAnswer {
         match &request.wanted {
             GatewayRequest::Prepare { booking, amount } => {
                 if chance.rng.chance(20) {
-                    return Answer::Refused;
+                    return GatewayAnswer::Refused;
                 }
                 let at_once = chance.rng.chance(200);
                 let taking = if at_once { Taking::AtOnce } else { Taking::Later };
@@ -368,7 +369,7 @@ impl Gateway {
                     decides_ms: 0,
                 });
                 let payment = payment_id(self.payments.len() - 1);
-                Answer::Prepared(Prepared { payment, taking })
+                GatewayAnswer::Prepared(Prepared { payment, taking })
             }
             GatewayRequest::Authorize(id) => self.authorize(id, now_ms, chance),
             GatewayRequest::Capture(id) => self.capture(index(id)),
@@ -377,15 +378,15 @@ impl Gateway {
             }
             GatewayRequest::Void(id) => {
                 if self.payments[index(id)].status == PaymentStatus::Captured {
-                    return Answer::Refused;
+                    return GatewayAnswer::Refused;
                 }
                 self.becomes(index(id), PaymentStatus::Voided);
-                Answer::Voided
+                GatewayAnswer::Voided
             }
         }
     }
 
-    fn authorize(&mut self, id: &PaymentId, now_ms: i64, chance: &mut Chance) -> Answer {
+    fn authorize(&mut self, id: &PaymentId, now_ms: i64, chance: &mut Chance) -> GatewayAnswer {
         let number = index(id);
         let payment = &mut self.payments[number];
         match payment.status {
@@ -395,42 +396,43 @@ impl Gateway {
             | PaymentStatus::ActionRequired
             | PaymentStatus::Processing
             | PaymentStatus::Captured
-            | PaymentStatus::Voided => return Answer::Refused,
+            | PaymentStatus::Voided => return GatewayAnswer::Refused,
         }
         let prepared = payment.status == PaymentStatus::Prepared;
         let (status, answer) = match chance.rng.below(20) {
-            0..=2 if prepared => (PaymentStatus::Declined, Answer::Declined),
-            3..=5 if prepared => {
-                (PaymentStatus::ActionRequired, Answer::ActionRequired(format!("{id}_secret")))
-            }
+            0..=2 if prepared => (PaymentStatus::Declined, GatewayAnswer::Declined),
+            3..=5 if prepared => (
+                PaymentStatus::ActionRequired,
+                GatewayAnswer::ActionRequired(format!("{id}_secret")),
+            ),
             6..=8 if prepared => {
                 payment.decides_ms = now_ms + chance.rng.between(100, SLOW_MS);
-                (PaymentStatus::Processing, Answer::Processing)
+                (PaymentStatus::Processing, GatewayAnswer::Processing)
             }
             _ => {
                 payment.withdrawn = chance.strikes(Fault::Withdrawn);
-                (PaymentStatus::Authorized, Answer::Granted)
+                (PaymentStatus::Authorized, GatewayAnswer::Granted)
             }
         };
         self.becomes(number, status);
         answer
     }
 
-    fn capture(&mut self, number: usize) -> Answer {
+    fn capture(&mut self, number: usize) -> GatewayAnswer {
         let payment = &mut self.payments[number];
         match payment.status {
-            PaymentStatus::Authorized if payment.withdrawn => Answer::Refused,
-            PaymentStatus::Captured if payment.by_hand => Answer::Refused,
+            PaymentStatus::Authorized if payment.withdrawn => GatewayAnswer::Refused,
+            PaymentStatus::Captured if payment.by_hand => GatewayAnswer::Refused,
             PaymentStatus::Authorized | PaymentStatus::Captured => {
                 payment.taken += payment.amount;
                 self.becomes(number, PaymentStatus::Captured);
-                Answer::Captured
+                GatewayAnswer::Captured
             }
             PaymentStatus::Prepared
             | PaymentStatus::Declined
             | PaymentStatus::ActionRequired
             | PaymentStatus::Processing
-            | PaymentStatus::Voided => Answer::Refused,
+            | PaymentStatus::Voided => GatewayAnswer::Refused,
         }
     }
 }

@@ -4,7 +4,7 @@
 use crate::{
     faults::Fault,
     locks::Locked,
-    store::{HoldRefusal, LockedCount, Wish},
+    store::{HoldRefusal, HoldWish, LockedCount},
     world::{BUYERS, SEATS, World},
 };
 
@@ -17,9 +17,9 @@ pub(crate) enum Holder {
     #[default]
     Idle,
     /// The request has looked at the seats. It has the locks, or continues without them.
-    Looked { wish: Wish, runs: usize },
+    Looked { wish: HoldWish, runs: usize },
     /// The request has counted the buyer's places within the transaction.
-    Counted { wish: Wish, counted: LockedCount, runs: usize },
+    Counted { wish: HoldWish, counted: LockedCount, runs: usize },
 }
 
 impl World {
@@ -44,7 +44,7 @@ impl World {
         };
     }
 
-    fn wish(&mut self) -> Wish {
+    fn wish(&mut self) -> HoldWish {
         let rng = &mut self.chance.rng;
         let buyer = rng.below(BUYERS);
         let places = if rng.chance(350) { rng.between(1, 4) } else { 0 };
@@ -52,7 +52,7 @@ impl World {
         let mut seats: Vec<usize> = (0..rng.below(3) + least).map(|_| rng.below(SEATS)).collect();
         seats.sort_unstable();
         seats.dedup();
-        Wish { buyer, seats, places }
+        HoldWish { buyer, seats, places }
     }
 
     fn look(&mut self, h: usize) -> Holder {
@@ -70,7 +70,7 @@ impl World {
         }
     }
 
-    fn take(&mut self, h: usize, wish: Wish, counted: LockedCount, runs: usize) -> Holder {
+    fn take(&mut self, h: usize, wish: HoldWish, counted: LockedCount, runs: usize) -> Holder {
         let (now, rules) = (self.now_ms, self.rules);
         let refusal = if self.chance.strikes(Fault::Abort) {
             Err(HoldRefusal::Again)

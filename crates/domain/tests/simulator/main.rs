@@ -30,7 +30,7 @@ use std::ops::Range;
 
 use faults::Off;
 use rules::{Rule, Rules};
-use run::{Came, Failing, replay, run, run_all, shorten, tell};
+use run::{Failing, RunResult, replay, run, run_all, shorten, tell};
 
 /// An invariant that does not hold, in words.
 #[derive(Debug)]
@@ -60,7 +60,7 @@ fn no_seed_loses_money_or_seats() {
         return;
     }
     let seeds = setting("SEEDS").unwrap_or(DEFAULT_SEEDS);
-    let Came { mut coverage, seeds_per_s } = all_sound(0..seeds, off);
+    let RunResult { mut coverage, seeds_per_s } = all_sound(0..seeds, off);
     println!("{seeds} seeds, {seeds_per_s:.0} seeds/s\n{}", coverage.summary());
     if seeds < DEFAULT_SEEDS || off != Off::default() {
         return;
@@ -78,7 +78,7 @@ fn no_seed_loses_money_or_seats() {
 }
 
 /// Runs the seeds. Fails with the shortest story of the first seed that breaks an invariant.
-fn all_sound(seeds: Range<u64>, off: Off) -> Came {
+fn all_sound(seeds: Range<u64>, off: Off) -> RunResult {
     match run_all(seeds, Rules::ALL, off) {
         Ok(came) => came,
         Err(Failing { seed, breach: Breach(breach) }) => {

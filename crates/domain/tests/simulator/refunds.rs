@@ -4,7 +4,7 @@
 use holdfast_domain::{
     checkout::{Doubt, Outcome},
     refund::{
-        self, Decision, Event, Fate, GatewayCall, LocalStep, Refund, State, Then, rules::Asker,
+        self, Decision, Event, Fate, GatewayCall, LocalStep, NextTry, Refund, State, rules::Asker,
     },
 };
 
@@ -24,7 +24,7 @@ const PART: i64 = 700;
 
 /// A refund that a worker has claimed.
 #[derive(Debug, Clone)]
-pub(crate) struct Held {
+pub(crate) struct ClaimedRefund {
     row: usize,
     fence: u64,
     version: u64,
@@ -36,8 +36,8 @@ pub(crate) struct Held {
 pub(crate) enum Refunder {
     #[default]
     Idle,
-    Claimed(Held),
-    Answered(Held, Event),
+    Claimed(ClaimedRefund),
+    Answered(ClaimedRefund, Event),
 }
 
 impl World {
@@ -139,7 +139,7 @@ impl World {
         stored.version += 1;
         stored.lease_until_ms = now + LEASE_MS;
         let (fence, version) = (stored.fence, stored.version);
-        self.refunders[r] = Refunder::Claimed(Held { row, fence, version, refund });
+        self.refunders[r] = Refunder::Claimed(ClaimedRefund { row, fence, version, refund });
         Ok(())
     }
 
@@ -160,12 +160,12 @@ impl World {
         if !self.rules.keep(Rule::ByHandCounts) {
             refund.by_hand_minor = 0;
         }
-        if let State::Looking { call, then: Then::NewKey } = &mut refund.state
+        if let State::Looking { call, then: NextTry::NewKey } = &mut refund.state
             && !self.rules.keep(Rule::SettleBeforeLook)
         {
             call.not_before_ms = now;
         }
-        if let State::Looking { call, then: Then::NewKey } = &refund.state
+        if let State::Looking { call, then: NextTry::NewKey } = &refund.state
             && !self.rules.keep(Rule::LookBeforeNewKey)
         {
             let mut call = call.clone();
@@ -175,7 +175,7 @@ impl World {
         refund
     }
 
-    fn perform_refund(&mut self, r: usize, held: Held) -> Result<(), Breach> {
+    fn perform_refund(&mut self, r: usize, held: ClaimedRefund) -> Result<(), Breach> {
         let (now, rules, node) = (self.now_ms, self.rules, self.node_of_refunder(r));
         let (key, payment, amount) = match refund::next(&held.refund, now) {
             Decision::Call(GatewayCall::Refund { key, payment, amount }) => {
@@ -198,7 +198,7 @@ impl World {
         Ok(())
     }
 
-    fn look_for_refund(&mut self, r: usize, held: Held) -> Result<(), Breach> {
+    fn look_for_refund(&mut self, r: usize, held: ClaimedRefund) -> Result<(), Breach> {
         let (node, step) = (self.node_of_refunder(r), LOOK);
         if self.dies_at(node, step, "before_effect") {
             return Ok(());
@@ -211,8 +211,13 @@ impl World {
         Ok(())
     }
 
-    fn record_refund(&mut self, r: usize, held: Held, event: Option<Event>) -> Result<(), Breach> {
-        let in_hand = |held: Held, event: Option<Event>| match event {
+    fn record_refund(
+        &mut self,
+        r: usize,
+        held: ClaimedRefund,
+        event: Option<Event>,
+    ) -> Result<(), Breach> {
+        let in_hand = |held: ClaimedRefund, event: Option<Event>| match event {
             Some(event) => Refunder::Answered(held, event),
             None => Refunder::Claimed(held),
         };
@@ -242,9 +247,9 @@ impl World {
     fn commit_refund(
         &mut self,
         tx: &mut Store,
-        mut held: Held,
+        mut held: ClaimedRefund,
         event: Option<Event>,
-    ) -> Result<(Option<Held>, Vec<&'static str>), Breach> {
+    ) -> Result<(Option<ClaimedRefund>, Vec<&'static str>), Breach> {
         let (now, number) = (self.now_ms, held.row);
         let row = &tx.refunds[number];
         let stale = row.fence != held.fence || row.version != held.version;

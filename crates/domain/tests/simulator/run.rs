@@ -40,14 +40,14 @@ pub(crate) struct Failing {
 }
 
 /// The result of many seeds.
-pub(crate) struct Came {
+pub(crate) struct RunResult {
     pub(crate) coverage: Coverage,
     pub(crate) seeds_per_s: f64,
 }
 
 /// Runs the seeds on all cores. Returns the cases that they reached together, or the first seed that breaks an
 /// invariant.
-pub(crate) fn run_all(seeds: Range<u64>, rules: Rules, off: Off) -> Result<Came, Failing> {
+pub(crate) fn run_all(seeds: Range<u64>, rules: Rules, off: Off) -> Result<RunResult, Failing> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let next = AtomicU64::new(seeds.start);
     let failing: Mutex<Option<Failing>> = Mutex::new(None);
@@ -90,7 +90,7 @@ pub(crate) fn run_all(seeds: Range<u64>, rules: Rules, off: Off) -> Result<Came,
     let seconds = begun.elapsed().as_secs_f64();
     match failing {
         Some(failing) => Err(failing),
-        None => Ok(Came {
+        None => Ok(RunResult {
             coverage: all.into_inner().expect("nobody panics here"),
             seeds_per_s: (seeds.end - seeds.start) as f64 / seconds,
         }),

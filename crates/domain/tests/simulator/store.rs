@@ -23,10 +23,10 @@ use holdfast_domain::{
 use uuid::Uuid;
 
 pub(crate) use self::{
-    holds::{HoldRefusal, LockedCount, Wish},
+    holds::{HoldRefusal, HoldWish, LockedCount},
     refunds::{Cancels, RefundRow},
 };
-use crate::{clients::Told, hooks::Hook};
+use crate::{clients::FinalResponse, hooks::Hook};
 
 /// How long a hold lasts, in milliseconds.
 pub(crate) const HOLD_MS: i64 = 10 * 60 * 1000;
@@ -108,7 +108,7 @@ pub(crate) enum PlacesState {
 
 /// Places in the general-admission section.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Places {
+pub(crate) struct GeneralPlaces {
     pub(crate) quantity: i64,
     pub(crate) state: PlacesState,
 }
@@ -118,7 +118,7 @@ pub(crate) struct Reservation {
     pub(crate) buyer: usize,
     /// Each seat with its fence at the time of the hold.
     pub(crate) seats: Vec<(usize, u64)>,
-    pub(crate) places: Option<Places>,
+    pub(crate) places: Option<GeneralPlaces>,
     pub(crate) state: ReservationState,
     pub(crate) expires_ms: i64,
     pub(crate) cap_ms: i64,
@@ -183,7 +183,7 @@ pub(crate) struct KeyRow {
     pub(crate) booking: usize,
     /// The buyer for whom the key is known.
     pub(crate) buyer: usize,
-    pub(crate) answer: Option<Told>,
+    pub(crate) answer: Option<FinalResponse>,
 }
 
 /// A webhook in the inbox.
@@ -268,7 +268,10 @@ impl Store {
     }
 
     /// The places that the booking's reservations have in the general-admission section.
-    pub(crate) fn places_of(&self, booking: usize) -> impl Iterator<Item = Places> + use<'_> {
+    pub(crate) fn places_of(
+        &self,
+        booking: usize,
+    ) -> impl Iterator<Item = GeneralPlaces> + use<'_> {
         let ids = self.bookings[booking].reservations.iter();
         ids.filter_map(|&id| self.reservations[id].places)
     }
@@ -295,7 +298,7 @@ impl Store {
     }
 
     /// Stores the response that is repeated for the key of the booking's attempt.
-    pub(crate) fn answer(&mut self, booking: usize, told: Told) {
+    pub(crate) fn answer(&mut self, booking: usize, told: FinalResponse) {
         if let Some(row) = self.keys.iter_mut().find(|row| row.booking == booking) {
             row.answer = Some(told);
         }

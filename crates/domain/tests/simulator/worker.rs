@@ -12,7 +12,7 @@ use holdfast_domain::checkout::{
     follows, joined, next,
 };
 
-use self::commit::Recorded;
+use self::commit::CommitOutcome;
 use crate::{
     Breach,
     faults::Fault,
@@ -35,7 +35,7 @@ pub(crate) struct Work {
 }
 
 /// The calls that a worker made one after the other, and what came of them.
-pub(crate) type Answer = (Vec<&'static str>, Event);
+pub(crate) type StepAnswer = (Vec<&'static str>, Event);
 
 /// How often, in a thousand, a worker records the first of two calls before it makes the second one. The server never
 /// does, but the machine allows it.
@@ -43,22 +43,22 @@ const RECORDS_BETWEEN: u32 = 100;
 
 /// The progress of a worker.
 #[derive(Debug, Clone, Default)]
-pub(crate) enum Phase {
+pub(crate) enum WorkerPhase {
     #[default]
     Idle,
     /// The saga is claimed; no step is performed yet.
     Claimed(Work),
     /// A call was made, and another call follows it before anything is recorded.
-    Following(Work, Answer, GatewayCall),
+    Following(Work, StepAnswer, GatewayCall),
     /// A step was performed, or failed, and is not recorded yet.
-    Answered(Work, Answer),
+    Answered(Work, StepAnswer),
 }
 
 /// A worker of a node.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Worker {
     pub(crate) node: usize,
-    pub(crate) phase: Phase,
+    pub(crate) phase: WorkerPhase,
     /// The moment at which the worker's slow call ends.
     pub(crate) stalled_until_ms: i64,
 }
@@ -67,10 +67,10 @@ impl World {
     /// Performs one step of worker `w`.
     pub(crate) fn worker_acts(&mut self, w: usize) -> Result<(), Breach> {
         match std::mem::take(&mut self.workers[w].phase) {
-            Phase::Idle => self.claim(w),
-            Phase::Claimed(work) => self.perform(w, work),
-            Phase::Following(work, answer, call) => self.call(w, work, Some(answer), call),
-            Phase::Answered(work, answer) => self.record(w, work, Some(answer)),
+            WorkerPhase::Idle => self.claim(w),
+            WorkerPhase::Claimed(work) => self.perform(w, work),
+            WorkerPhase::Following(work, answer, call) => self.call(w, work, Some(answer), call),
+            WorkerPhase::Answered(work, answer) => self.record(w, work, Some(answer)),
         }
     }
 
@@ -95,10 +95,10 @@ impl World {
         }
         let booking = candidates[self.chance.rng.below(candidates.len())];
         let others = self.workers.iter().any(|worker| match &worker.phase {
-            Phase::Idle => false,
-            Phase::Claimed(work) | Phase::Following(work, ..) | Phase::Answered(work, _) => {
-                work.booking == booking
-            }
+            WorkerPhase::Idle => false,
+            WorkerPhase::Claimed(work)
+            | WorkerPhase::Following(work, ..)
+            | WorkerPhase::Answered(work, _) => work.booking == booking,
         });
         if others {
             self.coverage.scene("a worker takes over from one who sleeps");
@@ -122,7 +122,7 @@ impl World {
         let buyer = self.store.bookings[booking].buyer;
         self.say(|| format!("worker {w} claims saga {booking}: {:?}", checkout.state));
         self.workers[w].phase =
-            Phase::Claimed(Work { booking, buyer, fence, version, wakes, checkout });
+            WorkerPhase::Claimed(Work { booking, buyer, fence, version, wakes, checkout });
         Ok(())
     }
 
@@ -138,7 +138,7 @@ impl World {
         &mut self,
         w: usize,
         work: Work,
-        before: Option<Answer>,
+        before: Option<StepAnswer>,
         call: GatewayCall,
     ) -> Result<(), Breach> {
         let (step, call) = (call.name(), request(&work.checkout, call));
@@ -147,9 +147,13 @@ impl World {
         }
         let (now, rules) = (self.now_ms, self.rules);
         let event = match call {
-            Call::Request(request) => self.gateway.call(request, now, rules, &mut self.chance),
-            Call::Fetch(payment) => Event::Seen(self.gateway.fetch(&payment, &mut self.chance)),
-            Call::Find => Event::Found(self.gateway.find(work.booking, &mut self.chance)),
+            WorkerCall::Request(request) => {
+                self.gateway.call(request, now, rules, &mut self.chance)
+            }
+            WorkerCall::Fetch(payment) => {
+                Event::Seen(self.gateway.fetch(&payment, &mut self.chance))
+            }
+            WorkerCall::Find => Event::Found(self.gateway.find(work.booking, &mut self.chance)),
         };
         self.say(|| format!("worker {w}, saga {}: {event:?}", work.booking));
         if self.dies(w, step, "after_effect") {
@@ -165,26 +169,28 @@ impl World {
         let next = follows(&work.checkout, &event);
         self.workers[w].phase = match next {
             Some(next) if !self.chance.rng.chance(RECORDS_BETWEEN) => {
-                Phase::Following(work, (steps, event), next)
+                WorkerPhase::Following(work, (steps, event), next)
             }
-            Some(_) | None => Phase::Answered(work, (steps, event)),
+            Some(_) | None => WorkerPhase::Answered(work, (steps, event)),
         };
         Ok(())
     }
 
     /// Records the performed step and performs the local steps after it, together with workers of the same node that are
     /// at the same step.
-    fn record(&mut self, w: usize, work: Work, answer: Option<Answer>) -> Result<(), Breach> {
+    fn record(&mut self, w: usize, work: Work, answer: Option<StepAnswer>) -> Result<(), Breach> {
         let mut members = vec![(w, work, answer)];
         if let Some(step) = shared_step(&members[0].1, members[0].2.as_ref()) {
             for other in 0..self.workers.len() {
                 let is_beside = other != w
                     && self.workers[other].node == self.workers[w].node
                     && self.workers[other].stalled_until_ms <= self.now_ms;
-                let Phase::Answered(work, answer) = &self.workers[other].phase else { continue };
+                let WorkerPhase::Answered(work, answer) = &self.workers[other].phase else {
+                    continue;
+                };
                 if is_beside && shared_step(work, Some(answer)) == Some(step) {
                     members.push((other, work.clone(), Some(answer.clone())));
-                    self.workers[other].phase = Phase::Idle;
+                    self.workers[other].phase = WorkerPhase::Idle;
                 }
             }
         }
@@ -194,7 +200,7 @@ impl World {
     /// One transaction for all members. When it fails, nothing of any of them is recorded.
     fn record_together(
         &mut self,
-        members: Vec<(usize, Work, Option<Answer>)>,
+        members: Vec<(usize, Work, Option<StepAnswer>)>,
     ) -> Result<(), Breach> {
         let w = members[0].0;
         let is_shared = members.len() > 1;
@@ -237,18 +243,18 @@ impl World {
         }
         for (member, recorded) in came {
             self.workers[member].phase = match recorded {
-                Recorded::On(work) => Phase::Claimed(*work),
-                Recorded::Parked => Phase::Idle,
-                Recorded::Fenced => {
+                CommitOutcome::On(work) => WorkerPhase::Claimed(*work),
+                CommitOutcome::Parked => WorkerPhase::Idle,
+                CommitOutcome::Fenced => {
                     self.coverage.scene("a stale worker is fenced off");
-                    Phase::Idle
+                    WorkerPhase::Idle
                 }
             };
         }
         Ok(())
     }
 
-    fn take_in_hand(&mut self, members: Vec<(usize, Work, Option<Answer>)>) {
+    fn take_in_hand(&mut self, members: Vec<(usize, Work, Option<StepAnswer>)>) {
         for (member, work, answer) in members {
             self.workers[member].phase = in_hand(work, answer);
         }
@@ -261,13 +267,13 @@ impl World {
 }
 
 /// A call to the gateway.
-enum Call {
+enum WorkerCall {
     Request(Request),
     Fetch(PaymentId),
     Find,
 }
 
-fn request(checkout: &Checkout, call: GatewayCall) -> Call {
+fn request(checkout: &Checkout, call: GatewayCall) -> WorkerCall {
     let booking = checkout.booking.0.as_u128() as u64 as usize;
     let (key, wanted) = match call {
         GatewayCall::Prepare { key, amount, .. } => {
@@ -276,14 +282,14 @@ fn request(checkout: &Checkout, call: GatewayCall) -> Call {
         GatewayCall::Authorize { key, payment } => (key, GatewayRequest::Authorize(payment)),
         GatewayCall::Capture { key, payment } => (key, GatewayRequest::Capture(payment)),
         GatewayCall::Void { key, payment } => (key, GatewayRequest::Void(payment)),
-        GatewayCall::Ask { payment } => return Call::Fetch(payment),
-        GatewayCall::Find { .. } => return Call::Find,
+        GatewayCall::Ask { payment } => return WorkerCall::Fetch(payment),
+        GatewayCall::Find { .. } => return WorkerCall::Find,
     };
-    Call::Request(Request { key, wanted })
+    WorkerCall::Request(Request { key, wanted })
 }
 
 /// The local step whose transaction the work may share with others, as in the server.
-fn shared_step(work: &Work, answer: Option<&Answer>) -> Option<&'static str> {
+fn shared_step(work: &Work, answer: Option<&StepAnswer>) -> Option<&'static str> {
     let (_, event) = answer?;
     let granted = Outcome::Done(Authorization::Granted);
     match (&work.checkout.state, event) {
@@ -298,9 +304,9 @@ fn shared_step(work: &Work, answer: Option<&Answer>) -> Option<&'static str> {
 }
 
 /// The phase of a worker that still has to record this work.
-fn in_hand(work: Work, answer: Option<Answer>) -> Phase {
+fn in_hand(work: Work, answer: Option<StepAnswer>) -> WorkerPhase {
     match answer {
-        Some(answer) => Phase::Answered(work, answer),
-        None => Phase::Claimed(work),
+        Some(answer) => WorkerPhase::Answered(work, answer),
+        None => WorkerPhase::Claimed(work),
     }
 }

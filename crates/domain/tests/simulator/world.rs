@@ -10,7 +10,7 @@ use holdfast_domain::{
 
 use crate::{
     Breach,
-    clients::Attempt,
+    clients::PaymentAttempt,
     coverage::Coverage,
     faults::{Chance, Fault, Off},
     gateway::Gateway,
@@ -20,7 +20,7 @@ use crate::{
     refunds::Refunder,
     rules::Rules,
     store::{BookingState, Store},
-    worker::{Phase, Takes, Worker},
+    worker::{Takes, Worker, WorkerPhase},
 };
 
 /// The number of ticks in the unkind part of a run, in which faults strike.
@@ -65,7 +65,7 @@ pub(crate) struct World {
     pub(crate) workers: Vec<Worker>,
     pub(crate) holders: Vec<Holder>,
     pub(crate) refunders: Vec<Refunder>,
-    pub(crate) attempts: Vec<Attempt>,
+    pub(crate) attempts: Vec<PaymentAttempt>,
     /// Second copies of requests, with the moments of their arrival and the buyers whom they name.
     pub(crate) twins: Vec<(i64, usize, usize)>,
     /// Webhooks under way, with the moments of their arrival.
@@ -177,7 +177,7 @@ impl World {
 
     fn is_busy(&self) -> bool {
         let idle = |refunder: &Refunder| matches!(refunder, Refunder::Idle);
-        self.workers.iter().any(|worker| !matches!(worker.phase, Phase::Idle))
+        self.workers.iter().any(|worker| !matches!(worker.phase, WorkerPhase::Idle))
             || !self.refunders.iter().all(idle)
     }
 
@@ -368,7 +368,7 @@ impl World {
     pub(crate) fn node_dies(&mut self, node: usize) {
         self.say(|| format!("node {node} dies"));
         for worker in self.workers.iter_mut().filter(|worker| worker.node == node) {
-            worker.phase = Phase::Idle;
+            worker.phase = WorkerPhase::Idle;
         }
         for r in (0..REFUNDERS).filter(|&r| self.node_of_refunder(r) == node).collect::<Vec<_>>() {
             self.refunders[r] = Refunder::Idle;

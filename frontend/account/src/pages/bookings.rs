@@ -7,7 +7,7 @@ use holdfast_contract::{
 };
 use leptos::prelude::*;
 use ui::{
-    api::{self, Failure},
+    api::{self, CallFailure},
     common,
     components::{
         erased::{act, live, part},
@@ -19,7 +19,7 @@ use ui::{
     i18n::{self, Locale, use_i18n},
     intl::{self, DateStyle},
     program,
-    state::session::Account,
+    state::session::SignedInUser,
     td_string, tx,
 };
 
@@ -31,7 +31,7 @@ struct Opening {
     next: Option<String>,
 }
 
-async fn open(after: Option<String>) -> Result<Opening, Failure> {
+async fn open(after: Option<String>) -> Result<Opening, CallFailure> {
     let page = api::bookings(after.as_deref()).await?;
     let mut events: Vec<Event> = Vec::new();
     let mut bookings = Vec::with_capacity(page.items.len());
@@ -56,7 +56,7 @@ async fn open(after: Option<String>) -> Result<Opening, Failure> {
 pub fn BookingsPage() -> impl IntoView {
     let i18n = use_i18n();
     i18n::title(i18n, |locale| td_string!(locale, bookings.title));
-    let account = Account::expect();
+    let account = SignedInUser::expect();
     // The list depends on the visitor: after a sign-in or a sign-out, it is read again.
     part(move || {
         let _ = account.is_signed_in();
@@ -85,9 +85,9 @@ fn Skeleton() -> impl IntoView {
 #[component]
 fn Bookings(opening: Opening) -> impl IntoView {
     let i18n = use_i18n();
-    let account = Account::expect();
+    let account = SignedInUser::expect();
     let (bookings, next) = (RwSignal::new(opening.bookings), RwSignal::new(opening.next));
-    let failure = RwSignal::new(None::<Failure>);
+    let failure = RwSignal::new(None::<CallFailure>);
     let more = move || {
         let after = next.get_untracked();
         failure.set(None);

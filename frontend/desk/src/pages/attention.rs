@@ -5,7 +5,7 @@ mod card;
 use holdfast_contract::operators::{Saga, SagaPage, SagaStatus};
 use leptos::prelude::*;
 use ui::{
-    api::{self, Failure},
+    api::{self, CallFailure},
     common,
     components::{
         erased::{act, part},
@@ -64,15 +64,15 @@ fn Skeleton() -> impl IntoView {
 
 /// The list of sagas that need attention, as the page knows it.
 #[derive(Clone, Copy)]
-pub struct Waiting {
+pub struct AttentionList {
     sagas: RwSignal<Vec<Saga>>,
     next: RwSignal<Option<String>>,
     /// The result of the last retry: the name of the saga, and whether the saga continues.
     told: RwSignal<Option<(String, bool)>>,
-    failure: RwSignal<Option<Failure>>,
+    failure: RwSignal<Option<CallFailure>>,
 }
 
-impl Waiting {
+impl AttentionList {
     fn new(page: SagaPage) -> Self {
         Self {
             sagas: RwSignal::new(page.items),
@@ -116,7 +116,7 @@ impl Waiting {
 #[component]
 fn Queue(page: SagaPage, again: Callback<()>) -> impl IntoView {
     let i18n = use_i18n();
-    let waiting = Waiting::new(page);
+    let waiting = AttentionList::new(page);
     let told = move || {
         let locale = i18n.get_locale();
         waiting.told.get().map(|(name, goes_on)| {

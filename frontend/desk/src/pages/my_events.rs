@@ -7,7 +7,7 @@ use holdfast_contract::{
 };
 use leptos::prelude::*;
 use ui::{
-    api::{self, Failure, Stage},
+    api::{self, CallFailure, ListedEvents},
     common,
     components::{
         erased::{act, live, part},
@@ -63,15 +63,15 @@ struct Opening {
     is_cut: bool,
 }
 
-async fn open(whose: Whose) -> Result<Opening, Failure> {
-    let (mut events, drafts_cut) = read(Stage::Draft, &whose).await?;
-    let (published, published_cut) = read(Stage::Published, &whose).await?;
+async fn open(whose: Whose) -> Result<Opening, CallFailure> {
+    let (mut events, drafts_cut) = read(ListedEvents::Draft, &whose).await?;
+    let (published, published_cut) = read(ListedEvents::Published, &whose).await?;
     events.extend(published);
     Ok(Opening { events, is_cut: drafts_cut || published_cut })
 }
 
 /// The events of a stage, and whether some were left out.
-async fn read(stage: Stage, whose: &Whose) -> Result<(Vec<Event>, bool), Failure> {
+async fn read(stage: ListedEvents, whose: &Whose) -> Result<(Vec<Event>, bool), CallFailure> {
     let mut found = Vec::new();
     let mut after = None;
     for _ in 0..MAX_PAGES {

@@ -9,8 +9,8 @@ use holdfast_contract::{
     words::{AreaShape, LabelAt},
 };
 
-use super::{Hall, NONE, Ribbon, Row, SectionShape};
-use crate::geometry::{Bounds, Grid, simplified, within};
+use super::{Hall, HallRow, NONE, Ribbon, SectionShape};
+use crate::geometry::{Bounds, PointGrid, simplified, within};
 
 /// The radius of a seat without one, as a part of the usual distance between neighbours.
 const SEAT_FILL: f32 = 0.42;
@@ -40,7 +40,7 @@ impl Hall {
             row: Vec::new(),
             labels: Vec::new(),
             ids: Vec::new(),
-            grid: Grid::new(&[], &[], 1.0),
+            grid: PointGrid::new(&[], &[], 1.0),
             by_id: Vec::new(),
         };
         for section in map.sections {
@@ -94,7 +94,7 @@ impl Hall {
                 *kind = odd.kind;
             }
         }
-        self.rows.push(Row {
+        self.rows.push(HallRow {
             label: row.label,
             label_at: LabelAt::parse(&row.label_at).unwrap_or(LabelAt::None),
             section: self.sections.len(),
@@ -134,7 +134,7 @@ impl Hall {
             bounds = bounds.union(area_bounds(area));
         }
         self.bounds = bounds;
-        self.grid = Grid::new(&self.x, &self.y, step * 4.0);
+        self.grid = PointGrid::new(&self.x, &self.y, step * 4.0);
         let largest = self.ids.iter().copied().max().unwrap_or(0).clamp(0, MAX_ID);
         self.by_id = vec![NONE; usize::try_from(largest).unwrap_or(0) + 1];
         for (index, id) in (0_u32..).zip(&self.ids) {

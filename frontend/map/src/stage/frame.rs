@@ -2,7 +2,7 @@
 
 use web_sys::CanvasRenderingContext2d as Context;
 
-use super::{MINIMAP_FROM, Stage};
+use super::{MINIMAP_FROM, MapStage};
 use crate::{geometry::Bounds, paint::Brush, view::Detail};
 use ui::browser::monotonic_ms;
 
@@ -11,7 +11,7 @@ const PAINT_BUDGET_MS: f64 = 7.0;
 /// A zoom has ended when nothing changed for this long.
 const REST_MS: f64 = 90.0;
 
-impl Stage {
+impl MapStage {
     /// Draws a frame. Returns whether another frame is needed.
     pub(super) fn frame(&mut self) -> bool {
         if self.size.width < 1.0 {

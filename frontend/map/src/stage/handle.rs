@@ -8,13 +8,13 @@ use std::{
 use leptos::prelude::{GetUntracked, RwSignal, Set, request_animation_frame};
 use web_sys::HtmlCanvasElement;
 
-use super::Stage;
-use crate::{live::Live, model::Hall};
+use super::MapStage;
+use crate::{live::LiveSeats, model::Hall};
 
 /// A stage, and whether a frame is already requested.
 #[derive(Clone)]
 pub struct Handle {
-    stage: Rc<RefCell<Stage>>,
+    stage: Rc<RefCell<MapStage>>,
     pending: Rc<Cell<bool>>,
     /// Whether the map is zoomed in far enough for the minimap to help.
     near: RwSignal<bool>,
@@ -26,22 +26,22 @@ impl Handle {
         canvas: HtmlCanvasElement,
         minimap: HtmlCanvasElement,
         hall: Rc<Hall>,
-        live: Rc<RefCell<Live>>,
+        live: Rc<RefCell<LiveSeats>>,
         near: RwSignal<bool>,
     ) -> Option<Self> {
-        let stage = Stage::new(canvas, minimap, hall, live)?;
+        let stage = MapStage::new(canvas, minimap, hall, live)?;
         Some(Self { stage: Rc::new(RefCell::new(stage)), pending: Rc::default(), near })
     }
 
     /// Changes the stage and requests a frame.
-    pub fn update<T>(&self, change: impl FnOnce(&mut Stage) -> T) -> T {
+    pub fn update<T>(&self, change: impl FnOnce(&mut MapStage) -> T) -> T {
         let result = change(&mut self.stage.borrow_mut());
         self.wake();
         result
     }
 
     /// Reads the stage without changing it.
-    pub fn look<T>(&self, look: impl FnOnce(&Stage) -> T) -> T {
+    pub fn look<T>(&self, look: impl FnOnce(&MapStage) -> T) -> T {
         look(&self.stage.borrow())
     }
 
@@ -55,7 +55,7 @@ impl Handle {
             if handle.stage.borrow_mut().frame() {
                 handle.wake();
             }
-            let is_near = handle.look(Stage::is_near);
+            let is_near = handle.look(MapStage::is_near);
             if handle.near.try_get_untracked().is_some_and(|near| near != is_near) {
                 handle.near.set(is_near);
             }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::window;
 
-use super::{PADDING, Stage};
+use super::{MapStage, PADDING};
 use crate::{
     geometry::{Bounds, within},
     view::{Detail, View, choosing_scale, limits},
@@ -19,7 +19,7 @@ pub(super) struct Glide {
     since: f64,
 }
 
-impl Stage {
+impl MapStage {
     /// Moves the map by these pixels.
     pub fn pan(&mut self, dx: f32, dy: f32) {
         self.glide = None;

@@ -14,11 +14,11 @@ use leptos_router::hooks::use_params_map;
 
 use crate::pages::checkout::poll_wait_ms;
 use cancel::Cancel;
-use held::Held;
+use held::HeldSeconds;
 use ticket::TicketCard;
 use told::given_back;
 use ui::{
-    api::{self, Failure},
+    api::{self, CallFailure},
     browser, common,
     components::{
         erased::part,
@@ -28,7 +28,7 @@ use ui::{
     counted,
     i18n::use_i18n,
     intl,
-    state::session::Account,
+    state::session::SignedInUser,
     tx,
 };
 
@@ -44,7 +44,7 @@ struct Opening {
     events: Vec<Event>,
 }
 
-async fn open(reference: String) -> Result<Opening, Failure> {
+async fn open(reference: String) -> Result<Opening, CallFailure> {
     let booking = api::booking_by_reference(&reference).await?;
     let mut events: Vec<Event> = Vec::new();
     for line in &booking.lines {
@@ -59,7 +59,7 @@ async fn open(reference: String) -> Result<Opening, Failure> {
 pub fn BookingPage() -> impl IntoView {
     let params = use_params_map();
     // The page depends on the visitor: after a sign-in or a sign-out, it is read again.
-    let account = Account::expect();
+    let account = SignedInUser::expect();
     part(move || {
         let _ = account.is_signed_in();
         let reference = params.with(|params| params.get("reference").unwrap_or_default());
@@ -95,7 +95,7 @@ fn Skeleton() -> impl IntoView {
 fn Purchase(opening: Opening) -> impl IntoView {
     let i18n = use_i18n();
     let Opening { mut booking, events } = opening;
-    let held = Held::new();
+    let held = HeldSeconds::new();
     held.put(&mut booking);
     let booking = RwSignal::new(booking);
     let events = StoredValue::new(events);
@@ -117,7 +117,7 @@ fn Purchase(opening: Opening) -> impl IntoView {
 }
 
 /// Asks about a pending booking until its payment has ended or the visitor leaves the page.
-async fn watch(booking: RwSignal<Booking>, held: Held) {
+async fn watch(booking: RwSignal<Booking>, held: HeldSeconds) {
     for n in 0..MAX_POLLS {
         let pending =
             booking.try_with_untracked(|it| (it.status == BookingStatus::Pending).then_some(it.id));
@@ -133,7 +133,7 @@ async fn watch(booking: RwSignal<Booking>, held: Held) {
 }
 
 #[component]
-fn Summary(booking: Booking, held: Held) -> impl IntoView {
+fn Summary(booking: Booking, held: HeldSeconds) -> impl IntoView {
     let i18n = use_i18n();
     let is_good = booking.status == BookingStatus::Confirmed;
     let (total, email) = (booking.total.clone(), booking.email.clone());

@@ -27,7 +27,7 @@ use basket::Basket;
 use ending::Ended;
 pub use outcome::poll_wait_ms;
 use ui::{
-    api::{self, Failure},
+    api::{self, CallFailure},
     common,
     components::{erased::part, loaded::loaded},
     i18n::{self, use_i18n},
@@ -52,12 +52,12 @@ fn parsed(ids: &str) -> Vec<Uuid> {
     ids.split(',').filter_map(|id| id.parse().ok()).take(MAX_RESERVATIONS).collect()
 }
 
-fn not_found() -> Failure {
+fn not_found() -> CallFailure {
     let kind = ProblemType::NotFound;
-    Failure::Problem(Box::new(holdfast_contract::problem::Problem::new(kind, "")))
+    CallFailure::Problem(Box::new(holdfast_contract::problem::Problem::new(kind, "")))
 }
 
-async fn open(ids: Vec<Uuid>) -> Result<Opening, Failure> {
+async fn open(ids: Vec<Uuid>) -> Result<Opening, CallFailure> {
     let mut reservations = Vec::with_capacity(ids.len());
     for id in ids {
         reservations.push(api::reservation(id).await?);

@@ -26,7 +26,7 @@ use map::{
     prices::Sale,
 };
 use ui::{
-    api::{self, Failure},
+    api::{self, CallFailure},
     browser, common,
     components::erased::{follow, live, part},
     components::{
@@ -49,7 +49,7 @@ pub struct Opening {
     offers: Vec<Offer>,
 }
 
-async fn open(slug: String) -> Result<Opening, Failure> {
+async fn open(slug: String) -> Result<Opening, CallFailure> {
     let event = api::event(&slug).await?;
     let id = event.id;
     let has_plan = event.has_plan;

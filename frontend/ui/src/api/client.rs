@@ -29,7 +29,7 @@ const MAX_WAIT_SECS: i32 = 30;
 
 /// Why a call has no usable response.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Failure {
+pub enum CallFailure {
     /// The server refused the call and gave the reason.
     Problem(Box<Problem>),
     /// No response: the browser is offline, the call timed out, or the server is down. The call may have taken effect.
@@ -38,7 +38,7 @@ pub enum Failure {
     Unreadable(u16),
 }
 
-impl Failure {
+impl CallFailure {
     /// The problem type. `None` if the server gave no problem type that this page knows.
     pub fn kind(&self) -> Option<ProblemType> {
         match self {
@@ -64,7 +64,7 @@ impl Failure {
 
 /// One request.
 #[derive(Default)]
-pub struct Call<'a> {
+pub struct ApiCall<'a> {
     /// The HTTP method. An empty text means `GET`.
     pub method: &'a str,
     /// The path below the base path, with its query.
@@ -76,30 +76,30 @@ pub struct Call<'a> {
 }
 
 /// Sends the call and parses the response.
-pub async fn send<T: DeserializeOwned>(call: Call<'_>) -> Result<T, Failure> {
+pub async fn send<T: DeserializeOwned>(call: ApiCall<'_>) -> Result<T, CallFailure> {
     let (status, body) = raw(call).await?;
-    json::meaning(body).ok_or(Failure::Unreadable(status))
+    json::meaning(body).ok_or(CallFailure::Unreadable(status))
 }
 
 /// Sends the call and returns only the status of the response.
-pub async fn send_for_status(call: Call<'_>) -> Result<u16, Failure> {
+pub async fn send_for_status(call: ApiCall<'_>) -> Result<u16, CallFailure> {
     raw(call).await.map(|(status, _)| status)
 }
 
 /// The status and the body of a response.
-type Answer = Result<(u16, JsValue), Failure>;
+type RawResponse = Result<(u16, JsValue), CallFailure>;
 
 /// Sends the call as the signed-in user, or else as the guest, and waits for the whole response. A reservation that
 /// stays the guest's after a sign-in does not exist for the user, so the call is repeated as the guest. The future is
 /// boxed: otherwise every route would contain the whole exchange, with code of its own to drop it half-way.
-fn raw<'a>(call: Call<'a>) -> Pin<Box<dyn Future<Output = Answer> + 'a>> {
+fn raw<'a>(call: ApiCall<'a>) -> Pin<Box<dyn Future<Output = RawResponse> + 'a>> {
     Box::pin(async move {
         let token = session::access_token();
         let answer = answered(&call, token.as_deref()).await;
         if token.is_none() {
             return answer;
         }
-        let kind = answer.as_ref().err().and_then(Failure::kind);
+        let kind = answer.as_ref().err().and_then(CallFailure::kind);
         let is_missing = kind == Some(ProblemType::NotFound) && session::guest_token().is_some();
         let answer = if is_missing { answered(&call, None).await } else { answer };
         if let (Ok(_), Some(reservation)) = (&answer, reservation_in(call.path)) {
@@ -115,10 +115,10 @@ fn reservation_in(path: &str) -> Option<Uuid> {
 }
 
 /// Sends the call. Repeats it with the same key while the server has no room for it and does nothing.
-async fn answered(call: &Call<'_>, token: Option<&str>) -> Answer {
+async fn answered(call: &ApiCall<'_>, token: Option<&str>) -> RawResponse {
     for _ in 0..MAX_WAITS {
         let (answer, wait_ms) = answered_once(call, token).await;
-        match answer.as_ref().err().and_then(Failure::kind) {
+        match answer.as_ref().err().and_then(CallFailure::kind) {
             Some(ProblemType::Overloaded) => network::wait_for_room(wait_ms).await,
             Some(_) | None => return answer,
         }
@@ -127,12 +127,12 @@ async fn answered(call: &Call<'_>, token: Option<&str>) -> Answer {
 }
 
 /// The answer, and the milliseconds after which the call may be repeated.
-async fn answered_once(call: &Call<'_>, token: Option<&str>) -> (Answer, i32) {
+async fn answered_once(call: &ApiCall<'_>, token: Option<&str>) -> (RawResponse, i32) {
     match exchange(call, token).await {
         Ok(response) => (read(&response, token).await, wait_ms(&response)),
         Err(_) => {
             network::doubt();
-            (Err(Failure::Unreachable), 0)
+            (Err(CallFailure::Unreachable), 0)
         }
     }
 }
@@ -145,18 +145,19 @@ fn wait_ms(response: &Response) -> i32 {
     seconds * 1_000 + (js_sys::Math::random() * 1_000.0) as i32
 }
 
-async fn read(response: &Response, token: Option<&str>) -> Answer {
+async fn read(response: &Response, token: Option<&str>) -> RawResponse {
     let status = response.status();
-    let promise = response.text().map_err(|_| Failure::Unreachable)?;
-    let text = JsFuture::from(promise).await.map_err(|_| Failure::Unreachable)?;
+    let promise = response.text().map_err(|_| CallFailure::Unreachable)?;
+    let text = JsFuture::from(promise).await.map_err(|_| CallFailure::Unreachable)?;
     let body =
         js_sys::JSON::parse(&text.as_string().unwrap_or_default()).unwrap_or(JsValue::UNDEFINED);
     if response.ok() {
         return Ok((status, body));
     }
-    let failure = json::meaning(body).map_or(Failure::Unreadable(status), |problem: Problem| {
-        Failure::Problem(Box::new(problem))
-    });
+    let failure = json::meaning(body)
+        .map_or(CallFailure::Unreadable(status), |problem: Problem| {
+            CallFailure::Problem(Box::new(problem))
+        });
     // Without a token, the stored session has expired.
     if failure.kind() == Some(ProblemType::Unauthorized)
         && (token.is_some() || session::access_token().is_none())
@@ -166,7 +167,7 @@ async fn read(response: &Response, token: Option<&str>) -> Answer {
     Err(failure)
 }
 
-async fn exchange(call: &Call<'_>, token: Option<&str>) -> Result<Response, JsValue> {
+async fn exchange(call: &ApiCall<'_>, token: Option<&str>) -> Result<Response, JsValue> {
     if call.method.is_empty()
         && let Some(answer) = first::take(call.path)
     {
@@ -203,7 +204,7 @@ mod tests {
 
     #[test]
     fn only_an_open_end_keeps_the_attempt() {
-        let refused = |kind| Failure::Problem(Box::new(Problem::new(kind, "")));
+        let refused = |kind| CallFailure::Problem(Box::new(Problem::new(kind, "")));
         for kind in ProblemType::VARIANTS.iter().copied() {
             let open = matches!(
                 kind,
@@ -216,8 +217,8 @@ mod tests {
             );
             assert_eq!(refused(kind).is_open(), open, "{kind:?}");
         }
-        assert!(Failure::Unreachable.is_open());
-        assert!(Failure::Unreadable(502).is_open());
-        assert!(!Failure::Unreadable(200).is_open());
+        assert!(CallFailure::Unreachable.is_open());
+        assert!(CallFailure::Unreadable(502).is_open());
+        assert!(!CallFailure::Unreadable(200).is_open());
     }
 }

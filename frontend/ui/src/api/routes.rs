@@ -13,7 +13,7 @@ use holdfast_contract::{
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
-use super::client::{Call, Failure, send, send_for_status};
+use super::client::{ApiCall, CallFailure, send, send_for_status};
 
 /// The number of bookings on one page of the list. Their events are read one by one.
 const BOOKINGS_LIMIT: u32 = 20;
@@ -22,22 +22,22 @@ fn json(value: &impl Serialize) -> Option<String> {
     serde_json::to_string(value).ok()
 }
 
-async fn get<T: DeserializeOwned>(path: &str) -> Result<T, Failure> {
-    send(Call { path, ..Call::default() }).await
+async fn get<T: DeserializeOwned>(path: &str) -> Result<T, CallFailure> {
+    send(ApiCall { path, ..ApiCall::default() }).await
 }
 
-async fn post<T: DeserializeOwned>(path: &str, body: Option<String>) -> Result<T, Failure> {
-    send(Call { method: "POST", path, body, ..Call::default() }).await
+async fn post<T: DeserializeOwned>(path: &str, body: Option<String>) -> Result<T, CallFailure> {
+    send(ApiCall { method: "POST", path, body, ..ApiCall::default() }).await
 }
 
 /// `GET /events`: the first page of the published events.
-pub async fn events() -> Result<EventPage, Failure> {
+pub async fn events() -> Result<EventPage, CallFailure> {
     get(&requests::events()).await
 }
 
 /// Which events a list contains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stage {
+pub enum ListedEvents {
     /// All published events, of every organization.
     Published,
     /// The drafts of the caller's organizations.
@@ -45,10 +45,13 @@ pub enum Stage {
 }
 
 /// `GET /events`: one page of a list that the caller reads page by page.
-pub async fn event_page(stage: Stage, after: Option<&str>) -> Result<EventPage, Failure> {
+pub async fn event_page(
+    stage: ListedEvents,
+    after: Option<&str>,
+) -> Result<EventPage, CallFailure> {
     let stage = match stage {
-        Stage::Published => "",
-        Stage::Draft => "&status=draft",
+        ListedEvents::Published => "",
+        ListedEvents::Draft => "&status=draft",
     };
     get(&format!("/events?limit={LIST_LIMIT}{stage}{}", page_after(after))).await
 }
@@ -58,27 +61,27 @@ fn page_after(after: Option<&str>) -> String {
 }
 
 /// `GET /events/{id or slug}`: one event, if the visitor may see it.
-pub async fn event(id_or_slug: &str) -> Result<Event, Failure> {
+pub async fn event(id_or_slug: &str) -> Result<Event, CallFailure> {
     get(&requests::event(&String::from(js_sys::encode_uri_component(id_or_slug)))).await
 }
 
 /// `GET /events/{id}/seats`: the layout of the seats, without their states.
-pub async fn seat_map(event: Uuid) -> Result<SeatMap, Failure> {
+pub async fn seat_map(event: Uuid) -> Result<SeatMap, CallFailure> {
     get(&requests::seat_map(event)).await
 }
 
 /// `GET /events/{id}/seats?state=only`: the seats that are not available.
-pub async fn seat_states(event: Uuid) -> Result<SeatStates, Failure> {
+pub async fn seat_states(event: Uuid) -> Result<SeatStates, CallFailure> {
     get(&requests::seat_states(event)).await
 }
 
 /// `GET /events/{id}/sections`: the sections with their free places.
-pub async fn sections(event: Uuid) -> Result<SectionPage, Failure> {
+pub async fn sections(event: Uuid) -> Result<SectionPage, CallFailure> {
     get(&requests::sections(event)).await
 }
 
 /// `GET /events/{id}/offers`: the offers with their prices.
-pub async fn offers(event: Uuid) -> Result<OfferPage, Failure> {
+pub async fn offers(event: Uuid) -> Result<OfferPage, CallFailure> {
     get(&requests::offers(event)).await
 }
 
@@ -88,39 +91,41 @@ pub fn stream_address(event: Uuid) -> String {
 }
 
 /// `POST /events/{id}/reservations`: holds seats and places for the visitor.
-pub async fn hold(event: Uuid, wanted: &HoldRequest) -> Result<Reservation, Failure> {
+pub async fn hold(event: Uuid, wanted: &HoldRequest) -> Result<Reservation, CallFailure> {
     post(&format!("/events/{event}/reservations"), json(wanted)).await
 }
 
 /// `GET /reservations/{id}`: a reservation of the visitor.
-pub async fn reservation(id: Uuid) -> Result<Reservation, Failure> {
+pub async fn reservation(id: Uuid) -> Result<Reservation, CallFailure> {
     get(&format!("/reservations/{id}")).await
 }
 
 /// `POST /reservations/{id}/extend`: gives a reservation more time.
-pub async fn extend(id: Uuid) -> Result<Reservation, Failure> {
+pub async fn extend(id: Uuid) -> Result<Reservation, CallFailure> {
     post(&format!("/reservations/{id}/extend"), None).await
 }
 
 /// `POST /reservations/{id}/release`: gives a part of a reservation back.
-pub async fn release(id: Uuid, parts: &ReleaseRequest) -> Result<Reservation, Failure> {
+pub async fn release(id: Uuid, parts: &ReleaseRequest) -> Result<Reservation, CallFailure> {
     post(&format!("/reservations/{id}/release"), json(parts)).await
 }
 
 /// `DELETE /reservations/{id}`: cancels a reservation, so that its seats are free.
-pub async fn cancel(id: Uuid) -> Result<(), Failure> {
+pub async fn cancel(id: Uuid) -> Result<(), CallFailure> {
     let path = format!("/reservations/{id}");
-    send_for_status(Call { method: "DELETE", path: &path, ..Call::default() }).await.map(|_| ())
+    send_for_status(ApiCall { method: "DELETE", path: &path, ..ApiCall::default() })
+        .await
+        .map(|_| ())
 }
 
 /// `GET /payments/config`: the payment gateway and its methods.
-pub async fn payment_config() -> Result<PaymentConfig, Failure> {
+pub async fn payment_config() -> Result<PaymentConfig, CallFailure> {
     get("/payments/config").await
 }
 
 /// `POST /bookings/confirm`. A repetition must send the same body with the same key.
-pub async fn confirm(body: &str, key: &str) -> Result<Booking, Failure> {
-    send(Call {
+pub async fn confirm(body: &str, key: &str) -> Result<Booking, CallFailure> {
+    send(ApiCall {
         method: "POST",
         path: "/bookings/confirm",
         body: Some(body.to_owned()),
@@ -130,49 +135,54 @@ pub async fn confirm(body: &str, key: &str) -> Result<Booking, Failure> {
 }
 
 /// `GET /bookings/me`: one page of the visitor's bookings, newest first.
-pub async fn bookings(after: Option<&str>) -> Result<BookingPage, Failure> {
+pub async fn bookings(after: Option<&str>) -> Result<BookingPage, CallFailure> {
     get(&format!("/bookings/me?limit={BOOKINGS_LIMIT}{}", page_after(after))).await
 }
 
 /// `GET /bookings/{id}`: a booking of the visitor, by its id.
-pub async fn booking(id: Uuid) -> Result<Booking, Failure> {
+pub async fn booking(id: Uuid) -> Result<Booking, CallFailure> {
     get(&format!("/bookings/{id}")).await
 }
 
 /// `POST /bookings/{id}/cancel`: cancels the whole booking.
-pub async fn cancel_booking(id: Uuid) -> Result<Booking, Failure> {
+pub async fn cancel_booking(id: Uuid) -> Result<Booking, CallFailure> {
     post(&format!("/bookings/{id}/cancel"), None).await
 }
 
 /// `GET /bookings/reference/{reference}`: a booking of the visitor, by its reference.
-pub async fn booking_by_reference(reference: &str) -> Result<Booking, Failure> {
+pub async fn booking_by_reference(reference: &str) -> Result<Booking, CallFailure> {
     get(&format!("/bookings/reference/{}", js_sys::encode_uri_component(reference))).await
 }
 
 /// `POST /payments/simulated/{client_secret}/complete`: ends the second step of the simulated gateway.
-pub async fn complete_simulated(secret: &str, outcome: SimulatedOutcome) -> Result<(), Failure> {
+pub async fn complete_simulated(
+    secret: &str,
+    outcome: SimulatedOutcome,
+) -> Result<(), CallFailure> {
     let path = format!("/payments/simulated/{}/complete", js_sys::encode_uri_component(secret));
     let body = json(&SimulatedCompletion { outcome });
-    send_for_status(Call { method: "POST", path: &path, body, ..Call::default() }).await.map(|_| ())
+    send_for_status(ApiCall { method: "POST", path: &path, body, ..ApiCall::default() })
+        .await
+        .map(|_| ())
 }
 
 /// `POST /auth/login`: exchanges an e-mail address and a password for a session.
-pub async fn login(credentials: &Credentials) -> Result<Session, Failure> {
+pub async fn login(credentials: &Credentials) -> Result<Session, CallFailure> {
     post("/auth/login", json(credentials)).await
 }
 
 /// `POST /auth/register`: creates an account and starts a session of its user.
-pub async fn register(registration: &Registration) -> Result<Session, Failure> {
+pub async fn register(registration: &Registration) -> Result<Session, CallFailure> {
     post("/auth/register", json(registration)).await
 }
 
 /// `GET /admin/sagas`: the sagas that need attention.
-pub async fn stuck_sagas(after: Option<&str>) -> Result<SagaPage, Failure> {
+pub async fn stuck_sagas(after: Option<&str>) -> Result<SagaPage, CallFailure> {
     let after = page_after(after);
     get(&format!("/admin/sagas?status=needs_attention&limit={LIST_LIMIT}{after}")).await
 }
 
 /// `POST /admin/sagas/{id}/retry`: continues a saga that needs attention.
-pub async fn retry_saga(id: Uuid) -> Result<Saga, Failure> {
+pub async fn retry_saga(id: Uuid) -> Result<Saga, CallFailure> {
     post(&format!("/admin/sagas/{id}/retry"), None).await
 }

@@ -9,7 +9,7 @@ use crate::{
     i18n::use_i18n,
     program,
     state::{
-        countdown::{Phase, announcement, clock},
+        countdown::{Urgency, announcement, clock},
         holds::Holds,
     },
     tx,
@@ -44,7 +44,7 @@ pub fn Countdown() -> impl IntoView {
                 .get()
                 .then(|| {
                     let seconds = move || holds.seconds.get().unwrap_or(0);
-                    let class = move || format!("countdown {}", Phase::at(seconds()).class());
+                    let class = move || format!("countdown {}", Urgency::at(seconds()).class());
                     view! {
                         <a
                             href=live(move || holds.checkout_path().unwrap_or_else(|| "/".into()))

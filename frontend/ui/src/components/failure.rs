@@ -9,24 +9,24 @@ use super::{
     sign_in_first::SignInFirst,
 };
 use crate::{
-    api::Failure,
+    api::CallFailure,
     common,
     components::erased::{act, part},
     i18n::use_i18n,
     program,
-    state::session::Account,
+    state::session::SignedInUser,
     tx, words,
 };
 
 /// A page in place of the content that failed to load, with a button that tries again.
 #[component]
-pub fn FailureView(failure: Failure, again: Callback<()>) -> impl IntoView {
+pub fn FailureView(failure: CallFailure, again: Callback<()>) -> impl IntoView {
     let i18n = use_i18n();
     // Another try does not help if the object does not exist or the visitor may not know of it.
     if let Some(ProblemType::NotFound | ProblemType::Unauthorized) = failure.kind() {
         let is_personal =
             matches!(Page::at(&program::here()), Some(Page::Booking | Page::MyBookings));
-        if is_personal && !Account::expect().is_signed_in() {
+        if is_personal && !SignedInUser::expect().is_signed_in() {
             return view! {
                 <SignInFirst title=tx!(i18n, sign_in.first) text=tx!(i18n, sign_in.first_text)/>
             }
@@ -56,7 +56,7 @@ pub fn FailureView(failure: Failure, again: Callback<()>) -> impl IntoView {
 
 /// The message about a failed request, beside its form. Screen readers read it when it appears.
 #[component]
-pub fn FailureNote(failure: RwSignal<Option<Failure>>) -> impl IntoView {
+pub fn FailureNote(failure: RwSignal<Option<CallFailure>>) -> impl IntoView {
     let i18n = use_i18n();
     view! {
         <div role="alert">

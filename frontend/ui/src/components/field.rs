@@ -5,15 +5,15 @@ use leptos::prelude::*;
 
 use super::erased::{act, live};
 use crate::{
-    api::Failure,
+    api::CallFailure,
     i18n::{Locale, use_i18n},
     t_string, words,
 };
 
 /// The message about this field, if the server found a fault in it. The server's own text is English, so it is shown
 /// only for fields for which the page has no text.
-fn field_error(locale: Locale, failure: Option<&Failure>, field: &str) -> Option<String> {
-    let Some(Failure::Problem(problem)) = failure else { return None };
+fn field_error(locale: Locale, failure: Option<&CallFailure>, field: &str) -> Option<String> {
+    let Some(CallFailure::Problem(problem)) = failure else { return None };
     let Problem { errors, .. } = &**problem;
     let error = errors.iter().find(|error| error.field == field)?;
     Some(words::field(locale, field).map_or_else(|| error.message.clone(), str::to_owned))
@@ -43,7 +43,7 @@ pub fn Field(
     /// The text in the input.
     value: RwSignal<String>,
     /// The failure of the last request.
-    failure: RwSignal<Option<Failure>>,
+    failure: RwSignal<Option<CallFailure>>,
     /// A hint that says what the input must contain.
     #[prop(optional_no_strip)]
     hint: Option<Signal<&'static str>>,
@@ -95,7 +95,7 @@ mod tests {
         problem.errors = ["password", "discount_code"]
             .map(|field| FieldError { field: field.into(), message: "too short".into() })
             .to_vec();
-        let failure = Failure::Problem(Box::new(problem));
+        let failure = CallFailure::Problem(Box::new(problem));
         let error = |field| field_error(Locale::fr, Some(&failure), field);
         assert!(error("password").is_some_and(|text| text.contains("8 caractères")));
         assert_eq!(error("discount_code").as_deref(), Some("too short"));

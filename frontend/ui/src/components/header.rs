@@ -21,7 +21,7 @@ use crate::{
         holds::Holds,
         language,
         network::Network,
-        session::Account,
+        session::SignedInUser,
         theme::{Appearance, Theme},
     },
     t_string, tx,
@@ -143,7 +143,7 @@ fn ThemeSwitch() -> impl IntoView {
 #[component]
 fn Who() -> impl IntoView {
     let i18n = use_i18n();
-    let account = Account::expect();
+    let account = SignedInUser::expect();
     let sign_out = move |_| account.sign_out();
     part(move || match account.profile() {
         Some(profile) => view! {

@@ -9,7 +9,7 @@ use crate::{
     program,
     state::{
         holds::Holds,
-        session::{self, Account},
+        session::{self, SignedInUser},
     },
     t_string, tx, words,
 };
@@ -18,7 +18,7 @@ use crate::{
 #[component]
 pub fn KeptNote() -> impl IntoView {
     let i18n = use_i18n();
-    let (account, holds) = (Account::expect(), Holds::expect());
+    let (account, holds) = (SignedInUser::expect(), Holds::expect());
     // The limit of the kept places; `Some(None)` if they have several, or if it is unknown.
     let limit = move || {
         if !account.is_signed_in() {

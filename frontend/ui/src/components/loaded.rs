@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use super::{erased::part, failure::FailureView};
 use crate::{
-    api::Failure,
+    api::CallFailure,
     arrival::arrive,
     state::load::{Load, load},
 };
@@ -20,7 +20,7 @@ pub fn loaded<T, Fut>(
 ) -> Box<dyn FnMut() -> AnyView + Send>
 where
     T: Clone + Send + Sync + 'static,
-    Fut: Future<Output = Result<T, Failure>> + 'static,
+    Fut: Future<Output = Result<T, CallFailure>> + 'static,
 {
     let (state, again) = load(fetch);
     part(move || {

@@ -7,7 +7,7 @@ use super::{
     erased::{act, live, part},
     failure::FailureNote,
 };
-use crate::api::Failure;
+use crate::api::CallFailure;
 
 /// Asks in a dialog while `asking` is set. The first button keeps everything as it is.
 #[component]
@@ -26,7 +26,7 @@ pub fn Question(
     busy: RwSignal<bool>,
     /// The failure of the last try, shown below the text.
     #[prop(optional)]
-    failure: RwSignal<Option<Failure>>,
+    failure: RwSignal<Option<CallFailure>>,
     /// Called when the visitor confirms the action.
     confirmed: Callback<()>,
 ) -> impl IntoView {

@@ -8,11 +8,11 @@ use leptos::prelude::*;
 
 use super::{dialog::Dialog, failure::FailureNote, field::Field};
 use crate::{
-    api::{self, Failure},
+    api::{self, CallFailure},
     common,
     components::erased::act,
     i18n::use_i18n,
-    state::session::{self, Account},
+    state::session::{self, SignedInUser},
     tx,
 };
 
@@ -20,10 +20,10 @@ use crate::{
 #[derive(Clone, Copy)]
 pub struct Sending {
     /// The failure of the last request.
-    pub failure: RwSignal<Option<Failure>>,
+    pub failure: RwSignal<Option<CallFailure>>,
     /// Whether a request is under way.
     pub busy: RwSignal<bool>,
-    account: Account,
+    account: SignedInUser,
     signed_in: Callback<()>,
 }
 
@@ -33,13 +33,13 @@ impl Sending {
         Self {
             failure: RwSignal::new(None),
             busy: RwSignal::new(false),
-            account: Account::expect(),
+            account: SignedInUser::expect(),
             signed_in,
         }
     }
 
     /// Sends the request, unless one is under way, and stores the session.
-    pub fn send(self, work: impl Future<Output = Result<Session, Failure>> + 'static) {
+    pub fn send(self, work: impl Future<Output = Result<Session, CallFailure>> + 'static) {
         if self.busy.get_untracked() {
             return;
         }

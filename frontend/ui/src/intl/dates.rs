@@ -63,7 +63,7 @@ const STEPS_MS: [f64; 2] = [3_600_000.0, 1_800_000.0];
 
 /// Whether the text names the time zone.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Zone {
+enum ZoneMention {
     Untold,
     Told,
 }
@@ -73,18 +73,18 @@ enum Zone {
 /// text shows the time in UTC beside the name of the zone.
 pub fn date(locale: Locale, time: &str, zone: &str, style: DateStyle) -> String {
     let moment = Date::new(&time.into()).get_time();
-    let Some(text) = written(locale, moment, zone, style, Zone::Untold) else {
-        let told = if style.tells_a_moment() { Zone::Told } else { Zone::Untold };
+    let Some(text) = written(locale, moment, zone, style, ZoneMention::Untold) else {
+        let told = if style.tells_a_moment() { ZoneMention::Told } else { ZoneMention::Untold };
         let text = written(locale, moment, "UTC", style, told).unwrap_or_else(|| time.to_owned());
         return if style.tells_a_moment() { format!("{text} ({zone})") } else { text };
     };
     let comes_again = |step: &f64| {
-        [moment - step, moment + step]
-            .into_iter()
-            .any(|other| written(locale, other, zone, style, Zone::Untold).as_ref() == Some(&text))
+        [moment - step, moment + step].into_iter().any(|other| {
+            written(locale, other, zone, style, ZoneMention::Untold).as_ref() == Some(&text)
+        })
     };
     if style.tells_a_moment() && STEPS_MS.iter().any(comes_again) {
-        return written(locale, moment, zone, style, Zone::Told).unwrap_or(text);
+        return written(locale, moment, zone, style, ZoneMention::Told).unwrap_or(text);
     }
     text
 }
@@ -95,11 +95,11 @@ fn written(
     moment: f64,
     zone: &str,
     style: DateStyle,
-    told: Zone,
+    told: ZoneMention,
 ) -> Option<String> {
     let mut wishes = vec![("timeZone", JsValue::from(zone))];
     wishes.extend(style.parts().iter().map(|(name, value)| (*name, JsValue::from(*value))));
-    if told == Zone::Told {
+    if told == ZoneMention::Told {
         wishes.push(("timeZoneName", "short".into()));
     }
     let name = format!("d{locale:?}{zone}{style:?}{told:?}");

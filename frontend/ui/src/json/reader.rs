@@ -11,7 +11,7 @@ use serde::de::{
 };
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::unreadable::Unreadable;
+use super::unreadable::UnreadableJson;
 
 /// Integers up to 2^53 are exact in JavaScript.
 const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
@@ -21,37 +21,37 @@ const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
 pub struct Reader(pub JsValue);
 
 impl Reader {
-    fn whole(&self) -> Result<i64, Unreadable> {
-        let number = self.0.as_f64().ok_or(Unreadable)?;
+    fn whole(&self) -> Result<i64, UnreadableJson> {
+        let number = self.0.as_f64().ok_or(UnreadableJson)?;
         #[allow(clippy::cast_possible_truncation, reason = "exact: see the limit")]
         if number.trunc() == number && number.abs() <= MAX_EXACT {
             Ok(number as i64)
         } else {
-            Err(Unreadable)
+            Err(UnreadableJson)
         }
     }
 
-    fn text(&self) -> Result<String, Unreadable> {
-        self.0.as_string().ok_or(Unreadable)
+    fn text(&self) -> Result<String, UnreadableJson> {
+        self.0.as_string().ok_or(UnreadableJson)
     }
 
-    fn items(self) -> Result<Items, Unreadable> {
-        self.0.dyn_into().map(|items| Items { items, at: 0 }).map_err(|_| Unreadable)
+    fn items(self) -> Result<Items, UnreadableJson> {
+        self.0.dyn_into().map(|items| Items { items, at: 0 }).map_err(|_| UnreadableJson)
     }
 }
 
 macro_rules! read_as {
     ($visit:ident, $read:expr, $($of:ident)+) => {$(
-        fn $of<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
+        fn $of<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, UnreadableJson> {
             visitor.$visit($read(self)?)
         }
     )+};
 }
 
 impl<'de> Deserializer<'de> for Reader {
-    type Error = Unreadable;
+    type Error = UnreadableJson;
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, UnreadableJson> {
         let value = self.0;
         if value.is_null() || value.is_undefined() {
             return visitor.visit_unit();
@@ -74,7 +74,7 @@ impl<'de> Deserializer<'de> for Reader {
         }
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, UnreadableJson> {
         if self.0.is_null() || self.0.is_undefined() {
             visitor.visit_none()
         } else {
@@ -86,7 +86,7 @@ impl<'de> Deserializer<'de> for Reader {
         self,
         _: &'static str,
         visitor: V,
-    ) -> Result<V::Value, Unreadable> {
+    ) -> Result<V::Value, UnreadableJson> {
         visitor.visit_newtype_struct(self)
     }
 
@@ -95,9 +95,9 @@ impl<'de> Deserializer<'de> for Reader {
         _: &'static str,
         fields: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Unreadable> {
+    ) -> Result<V::Value, UnreadableJson> {
         if !self.0.is_object() || Array::is_array(&self.0) {
-            return Err(Unreadable);
+            return Err(UnreadableJson);
         }
         // Only the known fields are read. Additional fields of a newer server are ignored.
         visitor.visit_map(Fields { object: self.0, fields, at: 0, value: JsValue::UNDEFINED })
@@ -108,12 +108,12 @@ impl<'de> Deserializer<'de> for Reader {
         _: &'static str,
         variants: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Unreadable> {
-        visitor.visit_enum(Word(position(variants, &self.text()?).ok_or(Unreadable)?))
+    ) -> Result<V::Value, UnreadableJson> {
+        visitor.visit_enum(Word(position(variants, &self.text()?).ok_or(UnreadableJson)?))
     }
 
-    read_as!(visit_bool, |it: Self| it.0.as_bool().ok_or(Unreadable), deserialize_bool);
-    read_as!(visit_f64, |it: Self| it.0.as_f64().ok_or(Unreadable), deserialize_f32 deserialize_f64);
+    read_as!(visit_bool, |it: Self| it.0.as_bool().ok_or(UnreadableJson), deserialize_bool);
+    read_as!(visit_f64, |it: Self| it.0.as_f64().ok_or(UnreadableJson), deserialize_f32 deserialize_f64);
     read_as!(
         visit_i64, |it: Self| it.whole(),
         deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64
@@ -126,7 +126,7 @@ impl<'de> Deserializer<'de> for Reader {
         self,
         _: usize,
         visitor: V,
-    ) -> Result<V::Value, Unreadable> {
+    ) -> Result<V::Value, UnreadableJson> {
         visitor.visit_seq(self.items()?)
     }
 
@@ -135,7 +135,7 @@ impl<'de> Deserializer<'de> for Reader {
         _: &'static str,
         _: usize,
         visitor: V,
-    ) -> Result<V::Value, Unreadable> {
+    ) -> Result<V::Value, UnreadableJson> {
         visitor.visit_seq(self.items()?)
     }
 
@@ -155,12 +155,12 @@ struct Items {
 }
 
 impl<'de> SeqAccess<'de> for Items {
-    type Error = Unreadable;
+    type Error = UnreadableJson;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(
         &mut self,
         seed: T,
-    ) -> Result<Option<T::Value>, Unreadable> {
+    ) -> Result<Option<T::Value>, UnreadableJson> {
         if self.at >= self.items.length() {
             return Ok(None);
         }
@@ -180,12 +180,12 @@ struct Entries {
 }
 
 impl<'de> MapAccess<'de> for Entries {
-    type Error = Unreadable;
+    type Error = UnreadableJson;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(
         &mut self,
         seed: K,
-    ) -> Result<Option<K::Value>, Unreadable> {
+    ) -> Result<Option<K::Value>, UnreadableJson> {
         if self.at >= self.entries.length() {
             return Ok(None);
         }
@@ -198,7 +198,7 @@ impl<'de> MapAccess<'de> for Entries {
     fn next_value_seed<V: DeserializeSeed<'de>>(
         &mut self,
         seed: V,
-    ) -> Result<V::Value, Unreadable> {
+    ) -> Result<V::Value, UnreadableJson> {
         seed.deserialize(Reader(std::mem::take(&mut self.value)))
     }
 }
@@ -211,17 +211,17 @@ struct Fields {
 }
 
 impl<'de> MapAccess<'de> for Fields {
-    type Error = Unreadable;
+    type Error = UnreadableJson;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(
         &mut self,
         seed: K,
-    ) -> Result<Option<K::Value>, Unreadable> {
+    ) -> Result<Option<K::Value>, UnreadableJson> {
         while let Some((field, rest)) = self.fields.split_first() {
             self.fields = rest;
-            let field_at: U64Deserializer<Unreadable> = self.at.into_deserializer();
+            let field_at: U64Deserializer<UnreadableJson> = self.at.into_deserializer();
             self.at += 1;
-            let value = Reflect::get(&self.object, &(*field).into()).map_err(|_| Unreadable)?;
+            let value = Reflect::get(&self.object, &(*field).into()).map_err(|_| UnreadableJson)?;
             if !value.is_undefined() {
                 self.value = value;
                 return seed.deserialize(field_at).map(Some);
@@ -233,7 +233,7 @@ impl<'de> MapAccess<'de> for Fields {
     fn next_value_seed<V: DeserializeSeed<'de>>(
         &mut self,
         seed: V,
-    ) -> Result<V::Value, Unreadable> {
+    ) -> Result<V::Value, UnreadableJson> {
         seed.deserialize(Reader(std::mem::take(&mut self.value)))
     }
 }
@@ -242,38 +242,41 @@ impl<'de> MapAccess<'de> for Fields {
 struct Word(u64);
 
 impl<'de> EnumAccess<'de> for Word {
-    type Error = Unreadable;
+    type Error = UnreadableJson;
     type Variant = Self;
 
     fn variant_seed<V: DeserializeSeed<'de>>(
         self,
         seed: V,
-    ) -> Result<(V::Value, Self), Unreadable> {
-        let at: U64Deserializer<Unreadable> = self.0.into_deserializer();
+    ) -> Result<(V::Value, Self), UnreadableJson> {
+        let at: U64Deserializer<UnreadableJson> = self.0.into_deserializer();
         Ok((seed.deserialize(at)?, self))
     }
 }
 
 impl<'de> VariantAccess<'de> for Word {
-    type Error = Unreadable;
+    type Error = UnreadableJson;
 
-    fn unit_variant(self) -> Result<(), Unreadable> {
+    fn unit_variant(self) -> Result<(), UnreadableJson> {
         Ok(())
     }
 
-    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, _: T) -> Result<T::Value, Unreadable> {
-        Err(Unreadable)
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(
+        self,
+        _: T,
+    ) -> Result<T::Value, UnreadableJson> {
+        Err(UnreadableJson)
     }
 
-    fn tuple_variant<V: Visitor<'de>>(self, _: usize, _: V) -> Result<V::Value, Unreadable> {
-        Err(Unreadable)
+    fn tuple_variant<V: Visitor<'de>>(self, _: usize, _: V) -> Result<V::Value, UnreadableJson> {
+        Err(UnreadableJson)
     }
 
     fn struct_variant<V: Visitor<'de>>(
         self,
         _: &'static [&'static str],
         _: V,
-    ) -> Result<V::Value, Unreadable> {
-        Err(Unreadable)
+    ) -> Result<V::Value, UnreadableJson> {
+        Err(UnreadableJson)
     }
 }

@@ -7,17 +7,17 @@ use serde::de::{self, Unexpected};
 
 /// A value has another shape than the type requires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Unreadable;
+pub struct UnreadableJson;
 
-impl fmt::Display for Unreadable {
+impl fmt::Display for UnreadableJson {
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
         to.write_str("another shape")
     }
 }
 
-impl std::error::Error for Unreadable {}
+impl std::error::Error for UnreadableJson {}
 
-impl de::Error for Unreadable {
+impl de::Error for UnreadableJson {
     fn custom<T: fmt::Display>(_: T) -> Self {
         Self
     }

@@ -13,7 +13,7 @@ use crate::{
 
 /// An attempt whose outcome is not known yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Attempt {
+pub struct OpenAttempt {
     /// The idempotency key, the same for every repetition.
     pub key: String,
     /// The request body. Every repetition sends it unchanged.
@@ -33,21 +33,21 @@ fn name(reservations: &[Uuid]) -> String {
 }
 
 /// The stored attempt for these reservations.
-pub fn pending(reservations: &[Uuid]) -> Option<Attempt> {
+pub fn pending(reservations: &[Uuid]) -> Option<OpenAttempt> {
     json::parse(&browser::read(Keep::Device, &name(reservations))?)
 }
 
 /// Starts an attempt, or continues the stored attempt for these reservations.
-pub fn begin(reservations: &[Uuid], body: String) -> Attempt {
+pub fn begin(reservations: &[Uuid], body: String) -> OpenAttempt {
     pending(reservations).unwrap_or_else(|| {
-        let attempt = Attempt { key: browser::attempt_key(), body, booking: None };
+        let attempt = OpenAttempt { key: browser::attempt_key(), body, booking: None };
         keep(reservations, &attempt);
         attempt
     })
 }
 
 /// Stores an attempt under the ids of its reservations, in place of an earlier attempt.
-pub fn keep(reservations: &[Uuid], attempt: &Attempt) {
+pub fn keep(reservations: &[Uuid], attempt: &OpenAttempt) {
     if let Ok(text) = serde_json::to_string(attempt) {
         browser::write(Keep::Device, &name(reservations), &text);
     }

@@ -2,7 +2,7 @@
 
 /// How urgent the remaining time is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Phase {
+pub enum Urgency {
     /// More than three minutes are left.
     Calm,
     /// Three minutes or less are left.
@@ -13,7 +13,7 @@ pub enum Phase {
     Over,
 }
 
-impl Phase {
+impl Urgency {
     /// The phase at this number of remaining seconds.
     pub const fn at(seconds: i64) -> Self {
         match seconds {
@@ -59,16 +59,16 @@ mod tests {
     #[test]
     fn phases_change_at_three_minutes_and_at_one() {
         for (seconds, phase) in [
-            (600, Phase::Calm),
-            (181, Phase::Calm),
-            (180, Phase::Soon),
-            (60, Phase::Soon),
-            (59, Phase::Last),
-            (1, Phase::Last),
-            (0, Phase::Over),
-            (-5, Phase::Over),
+            (600, Urgency::Calm),
+            (181, Urgency::Calm),
+            (180, Urgency::Soon),
+            (60, Urgency::Soon),
+            (59, Urgency::Last),
+            (1, Urgency::Last),
+            (0, Urgency::Over),
+            (-5, Urgency::Over),
         ] {
-            assert_eq!(Phase::at(seconds), phase, "{seconds} s");
+            assert_eq!(Urgency::at(seconds), phase, "{seconds} s");
         }
     }
 

@@ -15,7 +15,7 @@ use crate::{
     browser::{self, Keep},
     state::{
         countdown,
-        session::{self, Left},
+        session::{self, LeftReservation},
     },
 };
 
@@ -222,7 +222,11 @@ impl Holds {
 
     /// The address of the checkout for the first hold to lapse of those that are wanted. The second argument of `wanted`
     /// is whether the hold stayed the guest's.
-    fn path(self, left: &[Left], wanted: &dyn Fn(&Hold, bool) -> bool) -> Option<String> {
+    fn path(
+        self,
+        left: &[LeftReservation],
+        wanted: &dyn Fn(&Hold, bool) -> bool,
+    ) -> Option<String> {
         let is_left = |hold: &Hold| session::is_left(left, hold.reservation.id);
         self.held.with(|held| {
             let first = held

@@ -4,12 +4,12 @@ use std::future::Future;
 
 use leptos::prelude::*;
 
-use crate::api::Failure;
+use crate::api::CallFailure;
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Load<T> {
     Waiting,
-    Failed(Failure),
+    Failed(CallFailure),
     Ready(T),
 }
 
@@ -18,7 +18,7 @@ pub fn load<T, F, Fut>(fetch: F) -> (RwSignal<Load<T>>, Callback<()>)
 where
     T: Send + Sync + 'static,
     F: Fn() -> Fut + Send + Sync + 'static,
-    Fut: Future<Output = Result<T, Failure>> + 'static,
+    Fut: Future<Output = Result<T, CallFailure>> + 'static,
 {
     let state = RwSignal::new(Load::Waiting);
     let again = Callback::new(move |()| {

@@ -21,7 +21,7 @@ const LEFT: &str = "holdfast.left";
 
 /// A session in the form in which it is stored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct Kept {
+struct StoredSession {
     access_token: String,
     /// When the access token expires, in milliseconds since 1970 by the device's clock.
     expires_at: i64,
@@ -30,7 +30,7 @@ struct Kept {
 
 /// A reservation that stayed the guest's, because the user would exceed a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Left {
+pub struct LeftReservation {
     pub reservation: Uuid,
     /// How many persons one buyer may have in its event. `None` if the server has not named the limit.
     pub limit: Option<i64>,
@@ -38,9 +38,9 @@ pub struct Left {
 
 /// The signed-in user, for pages to show.
 #[derive(Clone, Copy)]
-pub struct Account(RwSignal<Option<Profile>>);
+pub struct SignedInUser(RwSignal<Option<Profile>>);
 
-impl Account {
+impl SignedInUser {
     /// Reads the stored session, follows changes by other tabs, and provides the account to every component.
     pub fn provide() {
         let profile = RwSignal::new(kept().map(|kept| kept.profile));
@@ -80,11 +80,13 @@ impl Account {
         for kept in kept.unwrap_or_default() {
             let limit = Some(kept.limit);
             left.extend(
-                kept.reservations.into_iter().map(|reservation| Left { reservation, limit }),
+                kept.reservations
+                    .into_iter()
+                    .map(|reservation| LeftReservation { reservation, limit }),
             );
         }
         write_left(&left);
-        let kept = Kept {
+        let kept = StoredSession {
             access_token: session.access_token,
             expires_at: browser::wall_ms() + session.expires_in_seconds * 1000,
             profile: session.profile.clone(),
@@ -103,8 +105,8 @@ impl Account {
     }
 }
 
-fn kept() -> Option<Kept> {
-    let kept: Kept = json::parse(&browser::read(Keep::Device, SESSION)?)?;
+fn kept() -> Option<StoredSession> {
+    let kept: StoredSession = json::parse(&browser::read(Keep::Device, SESSION)?)?;
     (kept.expires_at > browser::wall_ms()).then_some(kept)
 }
 
@@ -122,7 +124,7 @@ pub fn forget_token() {
 }
 
 /// The reservations that stayed the guest's when the user signed in.
-pub fn left() -> Vec<Left> {
+pub fn left() -> Vec<LeftReservation> {
     left_in(&browser::read(Keep::Device, LEFT).unwrap_or_default())
 }
 
@@ -134,7 +136,7 @@ pub fn learn_owner(reservation: Uuid, is_guests: bool) {
         return;
     }
     if is_guests {
-        left.push(Left { reservation, limit: None });
+        left.push(LeftReservation { reservation, limit: None });
     } else {
         left.retain(|it| it.reservation != reservation);
     }
@@ -142,7 +144,7 @@ pub fn learn_owner(reservation: Uuid, is_guests: bool) {
 }
 
 /// Whether the reservation is among these.
-pub fn is_left(left: &[Left], reservation: Uuid) -> bool {
+pub fn is_left(left: &[LeftReservation], reservation: Uuid) -> bool {
     left.iter().any(|it| it.reservation == reservation)
 }
 
@@ -155,23 +157,23 @@ pub fn of_one_buyer(mut reservations: Vec<Uuid>) -> Vec<Uuid> {
     reservations
 }
 
-fn left_in(text: &str) -> Vec<Left> {
+fn left_in(text: &str) -> Vec<LeftReservation> {
     let entry = |entry: &str| {
         let (id, limit) = entry.split_once(':').unwrap_or((entry, ""));
-        Some(Left { reservation: id.parse().ok()?, limit: limit.parse().ok() })
+        Some(LeftReservation { reservation: id.parse().ok()?, limit: limit.parse().ok() })
     };
     text.split(',').filter_map(entry).collect()
 }
 
-fn left_text(left: &[Left]) -> String {
-    let entry = |it: &Left| {
+fn left_text(left: &[LeftReservation]) -> String {
+    let entry = |it: &LeftReservation| {
         let limit = it.limit.map(|limit| limit.to_string()).unwrap_or_default();
         format!("{}:{limit}", it.reservation)
     };
     left.iter().map(entry).collect::<Vec<_>>().join(",")
 }
 
-fn write_left(left: &[Left]) {
+fn write_left(left: &[LeftReservation]) {
     browser::write(Keep::Device, LEFT, &left_text(left));
 }
 
@@ -189,7 +191,8 @@ mod tests {
 
     #[test]
     fn each_reservation_that_stayed_keeps_the_limit_of_its_event() {
-        let left = [Some(4), Some(2), None].map(|limit| Left { reservation: Uuid::nil(), limit });
+        let left = [Some(4), Some(2), None]
+            .map(|limit| LeftReservation { reservation: Uuid::nil(), limit });
         assert_eq!(left_in(&left_text(&left)), left);
         assert_eq!(left_in(&Uuid::nil().to_string()), left[2..], "as it was stored before");
         assert_eq!(left_in(""), []);

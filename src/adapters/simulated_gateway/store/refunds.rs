@@ -3,7 +3,7 @@
 use holdfast_domain::{
     checkout::{PaymentId, RefundId},
     money::Money,
-    refund::{Books, Entry, Fate},
+    refund::{BookedRefund, Fate, GatewayBooks},
 };
 use holdfast_entity::{simulated_payments, simulated_refunds};
 use sea_orm::{
@@ -87,7 +87,7 @@ async fn refund_within(
 pub(in super::super) async fn refunds_of(
     db: &Db,
     payment: &PaymentId,
-) -> Result<Books, StoreError> {
+) -> Result<GatewayBooks, StoreError> {
     // One statement, so that the captured amount and the refunds are of one moment.
     let rows: Vec<Given> = db
         .list(
@@ -97,11 +97,11 @@ pub(in super::super) async fn refunds_of(
             vec![payment.0.as_str().into()],
         )
         .await?;
-    let mut books = Books::default();
+    let mut books = GatewayBooks::default();
     for row in rows {
         books.captured_minor = row.captured_minor;
         let (Some(id), Some(minor)) = (row.id, row.amount_minor) else { continue };
-        books.refunds.push(Entry {
+        books.refunds.push(BookedRefund {
             id: RefundId(id),
             key: row.idempotency_key,
             minor,

@@ -7,7 +7,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{LEASE_MS, ROW, Row, change_held, stands};
+use super::{LEASE_MS, ROW, SagaRow, change_held, stands};
 use crate::kernel::{
     db::{self, Sql, StoreError},
     saga::Status,
@@ -15,7 +15,7 @@ use crate::kernel::{
 
 /// The conditions of the sagas that are listed.
 #[derive(Debug, Clone, Default)]
-pub struct Filter {
+pub struct SagaFilter {
     pub status: Option<Status>,
     pub kind: Option<String>,
     /// Only sagas that began before this saga.
@@ -24,7 +24,7 @@ pub struct Filter {
 
 /// A saga as an operator sees it. The state is for its driver alone: it may hold secrets.
 #[derive(Debug, Clone, FromQueryResult)]
-pub struct Listed {
+pub struct ListedSaga {
     pub id: Uuid,
     /// The driver's name for this kind of saga.
     pub kind: String,
@@ -50,7 +50,11 @@ pub struct Listed {
 }
 
 /// A page of sagas, the newest first.
-pub async fn list(sql: &impl Sql, filter: &Filter, limit: u64) -> Result<Vec<Listed>, StoreError> {
+pub async fn list(
+    sql: &impl Sql,
+    filter: &SagaFilter,
+    limit: u64,
+) -> Result<Vec<ListedSaga>, StoreError> {
     let found = sagas::Entity::find()
         .expr_as(db::clock(), "now")
         .apply_if(filter.status, |found, status| {
@@ -64,12 +68,12 @@ pub async fn list(sql: &impl Sql, filter: &Filter, limit: u64) -> Result<Vec<Lis
     db::list(sql, found).await
 }
 
-pub async fn find(sql: &impl Sql, id: Uuid) -> Result<Option<Listed>, StoreError> {
+pub async fn find(sql: &impl Sql, id: Uuid) -> Result<Option<ListedSaga>, StoreError> {
     db::find(sql, sagas::Entity::find_by_id(id).expr_as(db::clock(), "now")).await
 }
 
 /// Claims a saga that needs attention. `None` when the saga does not exist or needs none.
-pub async fn claim_stuck(sql: &impl Sql, id: Uuid) -> Result<Option<Row>, StoreError> {
+pub async fn claim_stuck(sql: &impl Sql, id: Uuid) -> Result<Option<SagaRow>, StoreError> {
     let text = format!(
         "UPDATE sagas SET fence = fence + 1, version = version + 1, lease_until = {{now}} + $1, \
          updated_at = {{now}} WHERE id = $2 AND status = 'needs_attention' RETURNING {ROW}"
@@ -80,7 +84,7 @@ pub async fn claim_stuck(sql: &impl Sql, id: Uuid) -> Result<Option<Row>, StoreE
 /// Makes a claimed saga due, and removes the reason for which an operator had to look at it.
 pub async fn resume(
     sql: &impl Sql,
-    held: &Row,
+    held: &SagaRow,
     status: Status,
     state: &str,
     format: u16,

@@ -12,7 +12,7 @@ use holdfast_domain::{
 };
 use tokio::sync::oneshot;
 
-use super::{GroupError, Started, begin_together};
+use super::{CheckoutGroupError, Started, begin_together};
 use crate::{
     kernel::{
         batches::{Batches, Job, take_at},
@@ -36,18 +36,18 @@ const MAX_MEMBERS: usize = 16;
 const MAX_PARTS: usize = 2;
 
 /// The checkouts that wait for the transaction in which they begin. Cheap to clone.
-pub type Queue = Batches<Waiting>;
+pub type CheckoutQueue = Batches<WaitingCheckout>;
 
 /// A checkout that waits for the transaction in which it begins.
 #[derive(Debug)]
-pub struct Waiting {
+pub struct WaitingCheckout {
     command: Arc<ConfirmCommand>,
     executor: Executor<CheckoutDriver>,
     entropy: Arc<dyn Entropy>,
     answer: oneshot::Sender<Result<Started, ConfirmError>>,
 }
 
-impl Waiting {
+impl WaitingCheckout {
     /// A caller that has gone needs no result. The checkout goes on when its lease has lapsed.
     fn answer(self, answer: Result<Started, ConfirmError>) {
         self.answer.send(answer).ok();
@@ -61,11 +61,11 @@ pub(in crate::shop::checkout) async fn begin(
 ) -> Result<Started, ConfirmError> {
     let executor = checkouts.executor.clone();
     let entropy = Arc::clone(&checkouts.base.entropy);
-    let waiting = |answer| Waiting { command, executor, entropy, answer };
+    let waiting = |answer| WaitingCheckout { command, executor, entropy, answer };
     checkouts.beginning.submit(&checkouts.base, waiting).await?
 }
 
-impl Job for Waiting {
+impl Job for WaitingCheckout {
     const MAX_UNDER_WAY: usize = 4;
 
     /// Groups the checkouts of different buyers.
@@ -102,10 +102,10 @@ impl Job for Waiting {
 }
 
 /// The work of each member, or the reason why nothing has begun.
-type Begun = Result<Vec<(Work<Checkout>, BookingId)>, GroupError>;
+type BeginResult = Result<Vec<(Work<Checkout>, BookingId)>, CheckoutGroupError>;
 
-async fn transact(db: &Db, group: Vec<Waiting>) -> (Vec<Waiting>, Begun) {
-    let Some(Waiting { executor, entropy, .. }) = group.first() else {
+async fn transact(db: &Db, group: Vec<WaitingCheckout>) -> (Vec<WaitingCheckout>, BeginResult) {
+    let Some(WaitingCheckout { executor, entropy, .. }) = group.first() else {
         return (group, Ok(Vec::new()));
     };
     let commands: Arc<[Arc<ConfirmCommand>]> =
@@ -121,25 +121,28 @@ async fn transact(db: &Db, group: Vec<Waiting>) -> (Vec<Waiting>, Begun) {
 }
 
 /// The groups that try again after this error. A member that is refused, or that began before, gets its result.
-fn smaller(mut group: Vec<Waiting>, error: GroupError) -> Vec<Vec<Waiting>> {
+fn smaller(
+    mut group: Vec<WaitingCheckout>,
+    error: CheckoutGroupError,
+) -> Vec<Vec<WaitingCheckout>> {
     match error {
-        GroupError::Apart(apart) => {
+        CheckoutGroupError::Apart(apart) => {
             for (place, result) in apart.into_iter().rev() {
                 group.remove(place).answer(result.map(Started::Before));
             }
             if group.is_empty() { Vec::new() } else { vec![group] }
         }
-        GroupError::Parts(parts) => {
+        CheckoutGroupError::Parts(parts) => {
             let count = parts.iter().max().map_or(0, |last| last + 1);
-            let mut groups: Vec<Vec<Waiting>> = (0..count).map(|_| Vec::new()).collect();
+            let mut groups: Vec<Vec<WaitingCheckout>> = (0..count).map(|_| Vec::new()).collect();
             group.into_iter().zip(parts).for_each(|(waiting, part)| groups[part].push(waiting));
             groups
         }
-        GroupError::Db(error) if group.len() == 1 || error.concerns_all() => {
+        CheckoutGroupError::Db(error) if group.len() == 1 || error.concerns_all() => {
             group.into_iter().for_each(|it| it.answer(Err(ConfirmError::Db(error.clone()))));
             Vec::new()
         }
-        GroupError::Unclear if group.len() == 1 => {
+        CheckoutGroupError::Unclear if group.len() == 1 => {
             for waiting in group {
                 let first = waiting.command.reservations[0];
                 waiting.answer(Err(BeginError::Lapsed(first).into()));
@@ -147,7 +150,7 @@ fn smaller(mut group: Vec<Waiting>, error: GroupError) -> Vec<Vec<Waiting>> {
             Vec::new()
         }
         // Alone, each learns what came of it, and nobody fails for a neighbour.
-        GroupError::Unclear | GroupError::Db(_) => {
+        CheckoutGroupError::Unclear | CheckoutGroupError::Db(_) => {
             group.into_iter().map(|waiting| vec![waiting]).collect()
         }
     }

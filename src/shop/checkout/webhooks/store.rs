@@ -34,13 +34,13 @@ pub(super) struct Claimed {
 
 /// The outcome of an event, with the reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Outcome {
+pub(super) enum WebhookOutcome {
     Done(&'static str),
     Ignored(&'static str),
     Failed(&'static str),
 }
 
-impl Outcome {
+impl WebhookOutcome {
     fn parts(self) -> (Status, &'static str) {
         match self {
             Self::Done(why) => (Status::Done, why),
@@ -54,9 +54,9 @@ impl Outcome {
 pub(super) async fn insert(
     sql: &impl Sql,
     event: &Inbox<'_>,
-    outcome: Option<Outcome>,
+    outcome: Option<WebhookOutcome>,
 ) -> Result<bool, StoreError> {
-    let (status, outcome) = match outcome.map(Outcome::parts) {
+    let (status, outcome) = match outcome.map(WebhookOutcome::parts) {
         Some((status, why)) => (status, Some(why)),
         None => (Status::New, None),
     };
@@ -111,7 +111,7 @@ pub(super) async fn put_off(
 pub(super) async fn settle(
     sql: &impl Sql,
     event: &Claimed,
-    outcome: Outcome,
+    outcome: WebhookOutcome,
 ) -> Result<(), StoreError> {
     let (status, why) = outcome.parts();
     let change = change_new(event)

@@ -8,7 +8,7 @@ use holdfast_domain::{
     inventory::SeatRefusal,
     money::{Money, MoneyError},
     plan,
-    pricing::{self, Place, PricingError},
+    pricing::{self, PricedPlace, PricingError},
     reservation::Wishes,
 };
 
@@ -112,7 +112,7 @@ impl HoldAttempt {
             .iter()
             .map(|seat| {
                 let wish = self.wishes.seats().iter().find(|wish| wish.seat == seat.seat);
-                let place = Place {
+                let place = PricedPlace {
                     section: seat.section,
                     category: Some(&seat.category),
                     own_price_minor: seat.own_price_minor,
@@ -132,7 +132,8 @@ impl HoldAttempt {
                 // outdated terms write no reservation.
                 let section = self.terms.sections.get(&seat.section);
                 let name = section.map_or("", |section| section.name.as_str());
-                let printed = plan::Place { zone: name, row: &seat.row, number: &seat.label };
+                let printed =
+                    plan::PrintedPlace { zone: name, row: &seat.row, number: &seat.label };
                 Ok(Item {
                     id: ItemId(self.entropy.id()),
                     seat: Some(seat.seat),
@@ -163,7 +164,8 @@ impl HoldAttempt {
                         field: field("section_id"),
                         message: "no such general-admission section".to_owned(),
                     })?;
-                let place = Place { section: wish.section, category: None, own_price_minor: None };
+                let place =
+                    PricedPlace { section: wish.section, category: None, own_price_minor: None };
                 let quote = pricing::quote(
                     &self.terms.offers,
                     self.terms.currency,

@@ -11,7 +11,7 @@ use super::{HoldCommand, HoldError, HoldOutcome, decide::HoldAttempt, transactio
 use crate::{
     kernel::{
         db::{Bug, Tx},
-        idempotency::{Answer, Attempt, Claim},
+        idempotency::{Attempt, KeyClaim, StoredAnswer},
     },
     shop::reservations::{Reservations, read},
 };
@@ -23,7 +23,7 @@ const MAX_TWIN_WAITS: u32 = 25;
 
 /// Another request of the same attempt.
 enum Twin {
-    Answered(Answer),
+    Answered(StoredAnswer),
     UnderWay,
     None,
 }
@@ -71,7 +71,7 @@ impl Reservations {
         Ok(if contended { Twin::UnderWay } else { Twin::None })
     }
 
-    async fn answered(&self, key: &Attempt) -> Result<Option<Answer>, HoldError> {
+    async fn answered(&self, key: &Attempt) -> Result<Option<StoredAnswer>, HoldError> {
         let known = key.known(&self.base.db).await?;
         Ok(known.and_then(|known| known.answer))
     }
@@ -85,7 +85,7 @@ pub(super) async fn hold(
     key: &Attempt,
     refused: &[(SeatId, SeatRefusal)],
 ) -> Result<HoldOutcome, HoldError> {
-    if let Claim::Known(known) = key.claim(tx, Some(attempt.id.0)).await? {
+    if let KeyClaim::Known(known) = key.claim(tx, Some(attempt.id.0)).await? {
         return known.answer.map(HoldOutcome::Replayed).ok_or_else(|| {
             HoldError::Db(Bug::new("a hold was claimed and never answered").into())
         });

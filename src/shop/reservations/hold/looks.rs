@@ -26,7 +26,7 @@ use crate::{
 const MAX_SEATS: usize = 64;
 
 /// The waiting looks, which share statements. Cheap to clone.
-pub type Looks = Batches<Look>;
+pub type Looks = Batches<WaitingLook>;
 
 /// The result of a statement: the seats of all looks that shared it.
 #[derive(Debug)]
@@ -39,7 +39,7 @@ pub(super) struct SeatsSeen {
 
 /// A look that waits for its statement.
 #[derive(Debug)]
-pub struct Look {
+pub struct WaitingLook {
     event: EventId,
     seats: Vec<SeatId>,
     answer: oneshot::Sender<Result<Arc<SeatsSeen>, StoreError>>,
@@ -53,10 +53,10 @@ pub(super) async fn look(
     wishes: &[SeatWish],
 ) -> Result<Arc<SeatsSeen>, StoreError> {
     let seats = wishes.iter().map(|wish| wish.seat).collect();
-    looks.submit(base, |answer| Look { event, seats, answer }).await?
+    looks.submit(base, |answer| WaitingLook { event, seats, answer }).await?
 }
 
-impl Job for Look {
+impl Job for WaitingLook {
     const MAX_UNDER_WAY: usize = 1;
 
     fn next_group(waiting: &mut VecDeque<Self>) -> Vec<Self> {

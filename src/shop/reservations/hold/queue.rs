@@ -9,9 +9,9 @@ use holdfast_domain::ids::{Buyer, SeatId};
 use tokio::sync::oneshot;
 
 use super::{
-    Held, HoldError,
+    HeldReservation, HoldError,
     decide::HoldAttempt,
-    transaction::{self, GroupError},
+    transaction::{self, HoldGroupError},
 };
 use crate::kernel::{
     base::Base,
@@ -24,24 +24,24 @@ const MAX_HOLDS: usize = 32;
 /// The maximum number of seats in one transaction, beyond those of its first hold.
 const MAX_SEATS: usize = 64;
 
-type Answer = Result<Held, HoldError>;
+type HoldResult = Result<HeldReservation, HoldError>;
 
 /// The waiting holds, which share transactions. Cheap to clone.
-pub type Queue = Batches<Waiting>;
+pub type HoldQueue = Batches<WaitingHold>;
 
 /// A hold that waits for its transaction.
 #[derive(Debug)]
-pub struct Waiting {
+pub struct WaitingHold {
     attempt: Arc<HoldAttempt>,
-    answer: oneshot::Sender<Answer>,
+    answer: oneshot::Sender<HoldResult>,
 }
 
 /// Holds in a transaction that other holds may share.
-pub(super) async fn hold(queue: &Queue, base: &Base, attempt: Arc<HoldAttempt>) -> Answer {
-    queue.submit(base, |answer| Waiting { attempt, answer }).await?
+pub(super) async fn hold(queue: &HoldQueue, base: &Base, attempt: Arc<HoldAttempt>) -> HoldResult {
+    queue.submit(base, |answer| WaitingHold { attempt, answer }).await?
 }
 
-impl Job for Waiting {
+impl Job for WaitingHold {
     const MAX_UNDER_WAY: usize = 2;
 
     /// Groups holds under the same terms, of different buyers, for different seats.
@@ -82,29 +82,29 @@ impl Job for Waiting {
                         answer(waiting, Ok(held));
                     }
                 }
-                Err(GroupError::Refused(refused)) => {
+                Err(HoldGroupError::Refused(refused)) => {
                     for (place, error) in refused.into_iter().rev() {
                         answer(group.remove(place), Err(error));
                     }
                     groups.extend((!group.is_empty()).then_some(group));
                 }
-                Err(GroupError::StaleTerms) => {
+                Err(HoldGroupError::StaleTerms) => {
                     group
                         .into_iter()
                         .for_each(|waiting| answer(waiting, Err(HoldError::StaleTerms)));
                 }
-                Err(GroupError::Db(error)) if group.len() == 1 || error.concerns_all() => {
+                Err(HoldGroupError::Db(error)) if group.len() == 1 || error.concerns_all() => {
                     for waiting in group {
                         answer(waiting, Err(HoldError::Db(error.clone())));
                     }
                 }
-                Err(GroupError::Db(_)) => groups.extend(group.into_iter().map(|one| vec![one])),
+                Err(HoldGroupError::Db(_)) => groups.extend(group.into_iter().map(|one| vec![one])),
             }
         }
     }
 }
 
-async fn transact(db: &Db, group: &[Waiting]) -> Result<Vec<Held>, GroupError> {
+async fn transact(db: &Db, group: &[WaitingHold]) -> Result<Vec<HeldReservation>, HoldGroupError> {
     let attempts: Arc<[Arc<HoldAttempt>]> =
         group.iter().map(|waiting| Arc::clone(&waiting.attempt)).collect();
     db.transact(|tx| {
@@ -115,6 +115,6 @@ async fn transact(db: &Db, group: &[Waiting]) -> Result<Vec<Held>, GroupError> {
 }
 
 /// A caller that has gone needs no result. Its hold stays, and lapses.
-fn answer(waiting: Waiting, answer: Answer) {
+fn answer(waiting: WaitingHold, answer: HoldResult) {
     waiting.answer.send(answer).ok();
 }

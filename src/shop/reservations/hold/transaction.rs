@@ -10,22 +10,22 @@ use holdfast_contract::live::GeneralState;
 use holdfast_domain::ids::{EventId, ReservationId};
 
 use super::{
-    Held, HoldError,
+    HeldReservation, HoldError,
     decide::{Decided, HoldAttempt, Taken},
 };
 use crate::{
-    kernel::db::{Bug, Failure, StoreError, Tx},
+    kernel::db::{Bug, StoreError, Tx, UseCaseError},
     live::{ChangeDraft, record},
     shop::reservations::store::{
-        self, Item, NewReservation, TakenSeat, Taker, Taking, Usage, WantedSeat,
-        general::{self, Places},
+        self, Item, NewReservation, TakeTimes, TakenSeat, Taker, Usage, WantedSeat,
+        general::{self, TakeResult},
     },
     shop::reservations::terms::Terms,
 };
 
 /// Why a group holds nothing.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum GroupError {
+pub(super) enum HoldGroupError {
     /// The holds at these positions of the group are refused. The other holds may try again without them.
     #[error("some of the holds are refused")]
     Refused(Vec<(usize, HoldError)>),
@@ -35,7 +35,7 @@ pub(super) enum GroupError {
     Db(#[from] StoreError),
 }
 
-impl Failure for GroupError {
+impl UseCaseError for HoldGroupError {
     fn store(&self) -> Option<&StoreError> {
         match self {
             Self::Db(error) => Some(error),
@@ -45,12 +45,15 @@ impl Failure for GroupError {
 }
 
 /// Holds for attempts under the same terms, of different buyers, for different seats.
-pub(super) async fn hold(tx: &Tx, attempts: &[Arc<HoldAttempt>]) -> Result<Vec<Held>, GroupError> {
+pub(super) async fn hold(
+    tx: &Tx,
+    attempts: &[Arc<HoldAttempt>],
+) -> Result<Vec<HeldReservation>, HoldGroupError> {
     let Some(terms) = attempts.first().map(|first| &first.terms) else { return Ok(Vec::new()) };
     let takers: Vec<Taker> =
         attempts.iter().map(|attempt| Taker::new(attempt.buyer, attempt.locale)).collect();
     let locked = store::lock_buyers(tx, terms, &takers).await?;
-    let now = locked.now.ok_or(GroupError::StaleTerms)?;
+    let now = locked.now.ok_or(HoldGroupError::StaleTerms)?;
     let shut_out =
         |attempt: &Arc<HoldAttempt>| locked.without_account.contains(&attempt.buyer.id());
     let refused: Vec<_> = attempts
@@ -60,7 +63,7 @@ pub(super) async fn hold(tx: &Tx, attempts: &[Arc<HoldAttempt>]) -> Result<Vec<H
         .map(|(place, _)| (place, HoldError::NoAccount))
         .collect();
     if !refused.is_empty() {
-        return Err(GroupError::Refused(refused));
+        return Err(HoldGroupError::Refused(refused));
     }
     let expires_at = now + terms.hold_ms;
     let mut seats = take_seats(tx, attempts, now, expires_at).await?;
@@ -81,23 +84,23 @@ pub(super) async fn hold(tx: &Tx, attempts: &[Arc<HoldAttempt>]) -> Result<Vec<H
         };
         match held {
             Ok(hold) => holds.push(hold),
-            Err(HoldError::Db(error)) => return Err(GroupError::Db(error)),
+            Err(HoldError::Db(error)) => return Err(HoldGroupError::Db(error)),
             Err(refusal) => refused.push((place, refusal)),
         }
     }
     if !refused.is_empty() {
-        return Err(GroupError::Refused(refused));
+        return Err(HoldGroupError::Refused(refused));
     }
     write(tx, terms, holds).await
 }
 
 /// Holds for one attempt of any kind.
-pub(super) async fn one(tx: &Tx, attempt: &Arc<HoldAttempt>) -> Result<Held, HoldError> {
+pub(super) async fn one(tx: &Tx, attempt: &Arc<HoldAttempt>) -> Result<HeldReservation, HoldError> {
     match hold(tx, std::slice::from_ref(attempt)).await {
         Ok(held) => held.into_iter().next().ok_or_else(nothing_came),
-        Err(GroupError::StaleTerms) => Err(HoldError::StaleTerms),
-        Err(GroupError::Db(error)) => Err(HoldError::Db(error)),
-        Err(GroupError::Refused(refused)) => {
+        Err(HoldGroupError::StaleTerms) => Err(HoldError::StaleTerms),
+        Err(HoldGroupError::Db(error)) => Err(HoldError::Db(error)),
+        Err(HoldGroupError::Refused(refused)) => {
             Err(refused.into_iter().next().map_or_else(nothing_came, |(_, error)| error))
         }
     }
@@ -116,7 +119,7 @@ async fn take_seats(
     let wanted: Vec<WantedSeat> = attempts.iter().flat_map(|attempt| attempt.wanted()).collect();
     let mut taken: HashMap<ReservationId, Vec<TakenSeat>> = HashMap::new();
     let (Some(first), false) = (attempts.first(), wanted.is_empty()) else { return Ok(taken) };
-    let taking = Taking { event: first.terms.event, now, expires_at };
+    let taking = TakeTimes { event: first.terms.event, now, expires_at };
     for seat in store::take_seats(tx, &taking, &wanted).await? {
         taken.entry(seat.reservation).or_default().push(seat);
     }
@@ -133,11 +136,11 @@ async fn take_places(
     let is_general = |item: &&Item| item.seat.is_none();
     for (pick, item) in decided.reservation.items.iter().filter(is_general).enumerate() {
         match general::take(tx, event, item.section, item.admits).await? {
-            Places::Taken(state) => {
+            TakeResult::Taken(state) => {
                 states.retain(|earlier| earlier.section_id != state.section_id);
                 states.push(state);
             }
-            Places::Short(remaining) => return Err(HoldError::Short { pick, remaining }),
+            TakeResult::Short(remaining) => return Err(HoldError::Short { pick, remaining }),
         }
     }
     Ok((decided, states))
@@ -148,7 +151,7 @@ async fn write(
     tx: &Tx,
     terms: &Terms,
     holds: Vec<(Decided, Vec<GeneralState>)>,
-) -> Result<Vec<Held>, GroupError> {
+) -> Result<Vec<HeldReservation>, HoldGroupError> {
     let mut change = ChangeDraft::default();
     for (decided, sections) in &holds {
         let expires_at = decided.reservation.reserved.expires_at;
@@ -161,11 +164,11 @@ async fn write(
     if !reservations.is_empty()
         && !store::insert(tx, terms, &reservations, change.to_json()?).await?
     {
-        return Err(GroupError::StaleTerms);
+        return Err(HoldGroupError::StaleTerms);
     }
-    let held = reservations
-        .into_iter()
-        .zip(lost)
-        .map(|(NewReservation { reserved, items }, refused)| Held { reserved, items, refused });
+    let held =
+        reservations.into_iter().zip(lost).map(|(NewReservation { reserved, items }, refused)| {
+            HeldReservation { reserved, items, refused }
+        });
     Ok(held.collect())
 }

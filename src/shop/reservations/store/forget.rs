@@ -103,12 +103,13 @@ async fn delete_buyers(
     touched_before: i64,
 ) -> Result<(), StoreError> {
     #[derive(Serialize, PartialEq, Eq, PartialOrd, Ord)]
-    struct Row {
+    struct EventBuyer {
         event_id: EventId,
         buyer_id: Uuid,
     }
-    let row = |row: &&reservations::Model| Row { event_id: row.event_id, buyer_id: row.buyer_id };
-    let buyers: BTreeSet<Row> = rows.iter().map(row).collect();
+    let row =
+        |row: &&reservations::Model| EventBuyer { event_id: row.event_id, buyer_id: row.buyer_id };
+    let buyers: BTreeSet<EventBuyer> = rows.iter().map(row).collect();
     let text = "DELETE FROM buyers WHERE touched_at < $1 AND (event_id, buyer_id) IN \
              (SELECT rows.event_id, rows.buyer_id FROM {rows $2 (event_id uuid, buyer_id uuid)}) \
          AND NOT EXISTS (SELECT 1 FROM reservations r \

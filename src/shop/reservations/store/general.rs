@@ -21,7 +21,7 @@ const MAX_LAPSED_A_HOLD: i64 = 500;
 
 /// The result of an attempt to take places.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Places {
+pub enum TakeResult {
     /// The places are taken. Contains the section's new state.
     Taken(GeneralState),
     /// Too few places are free. Contains their number.
@@ -35,9 +35,9 @@ pub async fn take(
     event: EventId,
     section: SectionId,
     persons: i32,
-) -> Result<Places, StoreError> {
+) -> Result<TakeResult, StoreError> {
     if let Some(state) = count(tx, event, section, persons, 0).await? {
-        return Ok(Places::Taken(state));
+        return Ok(TakeResult::Taken(state));
     }
     // The counter is locked first: transactions ahead of this one may still roll back, so "short" is certain only after
     // they have ended. The items are then locked without waiting, so this order cannot deadlock with transactions that
@@ -45,8 +45,8 @@ pub async fn take(
     let free = locked_free(tx, event, section).await?;
     let lapsed = lapse(tx, event, section).await?;
     match count(tx, event, section, persons, lapsed).await? {
-        Some(state) => Ok(Places::Taken(state)),
-        None => Ok(Places::Short(free + i64::from(lapsed))),
+        Some(state) => Ok(TakeResult::Taken(state)),
+        None => Ok(TakeResult::Short(free + i64::from(lapsed))),
     }
 }
 

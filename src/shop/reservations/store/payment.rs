@@ -22,7 +22,7 @@ use crate::kernel::db::{self, Bug, Expected, Sql, StoreError, Writes};
 
 /// A seat whose row was changed.
 #[derive(Debug, Clone, Copy, FromQueryResult)]
-pub struct ChangedSeat {
+pub struct UpdatedSeat {
     #[sea_orm(alias = "event_id")]
     pub event: EventId,
     #[sea_orm(alias = "seat_id")]
@@ -195,12 +195,12 @@ pub struct PaidFor {
 #[derive(Debug, Clone, Copy, FromQueryResult)]
 pub struct SoldSeat {
     #[sea_orm(nested)]
-    pub changed: ChangedSeat,
+    pub changed: UpdatedSeat,
     #[sea_orm(alias = "reservation_id")]
     pub reservation: Option<ReservationId>,
 }
 
-/// The columns of a [`ChangedSeat`].
+/// The columns of an [`UpdatedSeat`].
 const CHANGED: &str = "event_id, seat_id, version, expires_at";
 
 /// An UPDATE of the seats of reservations (`$1`) that still belong to their items, see [`update_seats_if`].
@@ -212,7 +212,7 @@ pub fn update_seats(items: &str, set: &str, state: &str) -> String {
     update_seats_if(items, set, &conditions)
 }
 
-/// An UPDATE of the seats of reservations (`$1`), which locks the seats in order first and returns [`ChangedSeat`]s.
+/// An UPDATE of the seats of reservations (`$1`), which locks the seats in order first and returns [`UpdatedSeat`]s.
 /// `items` is a further condition on the items `i`. The new values and the conditions can name the item's fence and
 /// owner and the reservation's expiry: `item.item_fence`, `item.item_owner`, `item.lapses_at`.
 pub fn update_seats_if(items: &str, set: &str, conditions: &str) -> String {
@@ -236,7 +236,7 @@ async fn change_seats(
     ids: &[ReservationId],
     change: &str,
     state: &str,
-) -> Result<Vec<ChangedSeat>, StoreError> {
+) -> Result<Vec<UpdatedSeat>, StoreError> {
     sql.list(&update_seats("", change, state), vec![set(sql, ids)]).await
 }
 
@@ -244,7 +244,7 @@ async fn change_seats(
 pub async fn begin_seats(
     sql: &impl Sql,
     ids: &[ReservationId],
-) -> Result<Vec<ChangedSeat>, StoreError> {
+) -> Result<Vec<UpdatedSeat>, StoreError> {
     let held = "seats.status = 'held' AND seats.expires_at > {now}";
     change_seats(sql, ids, "status = 'paying', expires_at = NULL", held).await
 }
@@ -284,7 +284,7 @@ const BEGUN: &str = "seats.status IN ('paying', 'sold')";
 pub async fn free_seats(
     sql: &impl Sql,
     ids: &[ReservationId],
-) -> Result<Vec<ChangedSeat>, StoreError> {
+) -> Result<Vec<UpdatedSeat>, StoreError> {
     let free = "status = 'available', reservation_id = NULL, expires_at = NULL";
     change_seats(sql, ids, free, BEGUN).await
 }
@@ -293,7 +293,7 @@ pub async fn free_seats(
 pub async fn reopen_seats(
     sql: &impl Sql,
     ids: &[ReservationId],
-) -> Result<Vec<ChangedSeat>, StoreError> {
+) -> Result<Vec<UpdatedSeat>, StoreError> {
     change_seats(sql, ids, "status = 'held', expires_at = item.lapses_at", BEGUN).await
 }
 

@@ -13,7 +13,7 @@ use crate::kernel::db::{Sql, StoreError};
 
 /// A reservation with the data that the API shows about it.
 #[derive(Debug, Clone)]
-pub struct Stored {
+pub struct StoredReservation {
     pub reserved: Reserved,
     /// The stored state. [`ReservationState::seen_at`] says what people see.
     pub status: ReservationState,
@@ -38,7 +38,7 @@ struct StoredRow {
     now: i64,
 }
 
-impl From<StoredRow> for Stored {
+impl From<StoredRow> for StoredReservation {
     fn from(StoredRow { row, booking, now }: StoredRow) -> Self {
         let reserved = Reserved {
             id: row.id,
@@ -57,10 +57,13 @@ impl From<StoredRow> for Stored {
     }
 }
 
-pub async fn find(sql: &impl Sql, id: ReservationId) -> Result<Option<Stored>, StoreError> {
+pub async fn find(
+    sql: &impl Sql,
+    id: ReservationId,
+) -> Result<Option<StoredReservation>, StoreError> {
     let found: Option<StoredRow> =
         sql.find(&format!("{STORED} WHERE r.id = $1"), vec![id.into()]).await?;
-    Ok(found.map(Stored::from))
+    Ok(found.map(StoredReservation::from))
 }
 
 /// A buyer's reservations of an event, newest first, after `after`.
@@ -70,7 +73,7 @@ pub async fn list(
     buyer: Uuid,
     after: Option<Uuid>,
     limit: u64,
-) -> Result<Vec<Stored>, StoreError> {
+) -> Result<Vec<StoredReservation>, StoreError> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut values: Vec<Value> = vec![event.into(), buyer.into(), limit.into()];
     let mut text = format!("{STORED} WHERE r.event_id = $1 AND r.buyer_id = $2");
@@ -80,7 +83,7 @@ pub async fn list(
     }
     text.push_str(" ORDER BY r.id DESC LIMIT $3");
     let found: Vec<StoredRow> = sql.list(&text, values).await?;
-    Ok(found.into_iter().map(Stored::from).collect())
+    Ok(found.into_iter().map(StoredReservation::from).collect())
 }
 
 /// The items of a reservation, in the order of the request.

@@ -16,18 +16,18 @@ use sea_orm::{
 use super::{
     change::change_reservations,
     general::is_of,
-    payment::{ChangedPlaces, ChangedSeat, update_seats, update_seats_if},
+    payment::{ChangedPlaces, UpdatedSeat, update_seats, update_seats_if},
 };
 use crate::kernel::db::{self, Sql, StoreError};
 
 /// Some items of some reservations.
 #[derive(Debug, Clone, Default)]
-pub struct Items {
+pub struct ReservationItems {
     pub reservations: Vec<ReservationId>,
     pub items: Vec<ItemId>,
 }
 
-impl Items {
+impl ReservationItems {
     fn values(&self, sql: &impl Sql) -> Vec<Value> {
         let items = db::set(sql.writing().dialect(), self.items.iter().copied());
         vec![set(sql, &self.reservations), items]
@@ -50,7 +50,10 @@ pub async fn lock(sql: &impl Sql, ids: &[ReservationId]) -> Result<(), StoreErro
 }
 
 /// Changes sold seats to available.
-pub async fn free_seats(sql: &impl Sql, of: &Items) -> Result<Vec<ChangedSeat>, StoreError> {
+pub async fn free_seats(
+    sql: &impl Sql,
+    of: &ReservationItems,
+) -> Result<Vec<UpdatedSeat>, StoreError> {
     let text = update_seats(
         "AND i.id {among_ids $2}",
         "status = 'available', reservation_id = NULL, expires_at = NULL",
@@ -67,7 +70,10 @@ struct Freed {
 }
 
 /// Marks the items as released. Returns the general-admission places among them.
-pub async fn free_places(sql: &impl Sql, of: &Items) -> Result<Vec<ChangedPlaces>, StoreError> {
+pub async fn free_places(
+    sql: &impl Sql,
+    of: &ReservationItems,
+) -> Result<Vec<ChangedPlaces>, StoreError> {
     let given_back = reservation_items::Column::Kind
         .eq(ItemKind::Seat)
         .or(reservation_items::Column::State.eq(ItemState::Sold));
@@ -123,7 +129,7 @@ pub async fn any_called_off(sql: &impl Sql, ids: &[ReservationId]) -> Result<boo
 pub async fn reclaim_seats(
     sql: &impl Sql,
     ids: &[ReservationId],
-) -> Result<Vec<ChangedSeat>, StoreError> {
+) -> Result<Vec<UpdatedSeat>, StoreError> {
     let text = update_seats_if(
         "",
         "status = 'sold', expires_at = NULL, \

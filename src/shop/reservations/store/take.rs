@@ -201,7 +201,7 @@ impl WantedSeat {
 
 /// The event, and the times of a take in milliseconds since 1970.
 #[derive(Debug, Clone, Copy)]
-pub struct Taking {
+pub struct TakeTimes {
     pub event: EventId,
     /// The time by the database's clock, after the wait for locks.
     pub now: i64,
@@ -219,7 +219,7 @@ pub struct Taking {
 /// reservations, so that a hold needs no further statement for the usage.
 pub async fn take_seats(
     tx: &impl Sql,
-    taking: &Taking,
+    taking: &TakeTimes,
     wanted: &[WantedSeat],
 ) -> Result<Vec<TakenSeat>, StoreError> {
     let text = format!(

@@ -22,8 +22,8 @@ fn wish(event: &Event) -> Value {
 #[tokio::test]
 async fn the_seats_are_sold_before_the_money_is_taken() {
     let (app, fake, event) = rig().await;
-    let buyer = Buyer::holds(&app, &event, &wish(&event)).await;
-    fake.fail("confirm", Fault::Slow(Duration::from_millis(500)), 1);
+    let buyer = GuestBuyer::holds(&app, &event, &wish(&event)).await;
+    fake.fail("confirm", CallFault::Slow(Duration::from_millis(500)), 1);
     let body = buyer.pays_with("pm_twint");
     let sold_meanwhile = async {
         while !fake.intents().iter().any(|it| fake.is_busy(&format!("{}:authorize:1", saga(it)))) {
@@ -50,7 +50,7 @@ fn saga(intent: &holdfast_fake_stripe::Intent) -> String {
 #[tokio::test]
 async fn a_refusal_gives_the_seats_back_to_the_buyer_who_pays_otherwise() {
     let (app, fake, event) = rig().await;
-    let buyer = Buyer::holds(&app, &event, &wish(&event)).await;
+    let buyer = GuestBuyer::holds(&app, &event, &wish(&event)).await;
     let declined = buyer.confirms(&app, "k1", &buyer.pays_with("pm_twint_declined")).await;
     declined.assert_problem(402, "/problems/payment-declined");
     assert_eq!(buyer.reservation_status(&app).await, ReservationStatus::Active);
@@ -71,7 +71,7 @@ async fn the_bank_has_its_time_and_the_seats_wait_no_longer() {
         (None, BookingStatus::Failed, "available", 0),
     ] {
         let (app, fake, event) = rig().await;
-        let buyer = Buyer::holds(&app, &event, &wish(&event)).await;
+        let buyer = GuestBuyer::holds(&app, &event, &wish(&event)).await;
         let waits = buyer.confirms(&app, "k1", &buyer.pays_with("pm_ideal")).await;
         assert_eq!(waits.status, 202, "{}", waits.text);
         let intent = fake.intents().remove(0);
@@ -92,7 +92,7 @@ async fn the_bank_has_its_time_and_the_seats_wait_no_longer() {
 async fn a_payment_that_went_through_before_it_could_be_stopped_buys_the_seats() {
     let (app, fake) = stripe_rig::start().await;
     let event = fixture::event(&app, Like::default()).await;
-    let buyer = Buyer::holds(&app, &event, &wish(&event)).await;
+    let buyer = GuestBuyer::holds(&app, &event, &wish(&event)).await;
     let waits = buyer.confirms(&app, "k1", &buyer.pays_with("pm_ideal")).await;
     let booking = waits.id();
     // No webhook reports the success, and the buyer wants to stop.
@@ -113,7 +113,7 @@ async fn a_payment_that_the_bank_cannot_decide_yet_keeps_its_seats_past_the_dead
     {
         let (app, fake) = stripe_rig::start().await;
         let event = fixture::event(&app, Like::default()).await;
-        let buyer = Buyer::holds(&app, &event, &wish(&event)).await;
+        let buyer = GuestBuyer::holds(&app, &event, &wish(&event)).await;
         let waits = buyer.confirms(&app, "k1", &buyer.pays_with("pm_ideal")).await;
         let booking = waits.id();
         let intent = fake.intents().remove(0).id;
@@ -140,7 +140,7 @@ async fn a_fault_at_any_call_of_it_takes_the_money_once() {
     for call in ["create", "confirm"] {
         for fault in faults() {
             let (app, fake, event) = rig().await;
-            let buyer = Buyer::holds(&app, &event, &wish(&event)).await;
+            let buyer = GuestBuyer::holds(&app, &event, &wish(&event)).await;
             fake.fail(call, fault.clone(), 1);
             let booking = pays(&app, &buyer, "pm_twint", 1).await;
             assert_eq!(booking.status, BookingStatus::Confirmed, "{call} {fault:?}");
@@ -155,7 +155,7 @@ async fn a_fault_at_any_call_of_it_takes_the_money_once() {
 async fn the_simulated_gateway_takes_money_at_once_too() {
     let app = TestApp::start().await;
     let event = fixture::event(&app, Like::default()).await;
-    let buyer = Buyer::holds(&app, &event, &wish(&event)).await;
+    let buyer = GuestBuyer::holds(&app, &event, &wish(&event)).await;
     let declined = buyer.confirms(&app, "k1", &buyer.pays_with("pm_sim_at_once_declined")).await;
     declined.assert_problem(402, "/problems/payment-declined");
     let waits = buyer.confirms(&app, "k2", &buyer.pays_with("pm_sim_at_once_asks")).await;
@@ -165,7 +165,7 @@ async fn the_simulated_gateway_takes_money_at_once_too() {
     app.post(&path, &json!({ "outcome": "success" })).await;
     let booking = waits.id();
     assert_eq!(buyer.settled(&app, booking).await.status, BookingStatus::Confirmed);
-    let other = Buyer::holds(&app, &event, &seats(&[2])).await;
+    let other = GuestBuyer::holds(&app, &event, &seats(&[2])).await;
     let body = other.pays_from("pm_sim_at_once", "other@example.org");
     let paid = other.confirms(&app, "k1", &body).await;
     assert_eq!(paid.status, 201, "{}", paid.text);

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::support::{
     answer::Answer,
-    buyer::Buyer,
+    buyer::GuestBuyer,
     fixture::{self, Event, Like, seats},
     harness::TestApp,
 };
@@ -54,7 +54,7 @@ async fn buys(app: &TestApp, event: &Event, seat: i32) -> Vec<u16> {
         let headers = [("Idempotency-Key", key.as_str())];
         app.as_nobody().send(Method::POST, &event.reservations(), Some(&wish), &headers).await
     };
-    let buyer = Buyer::of(&until_answered(hold, &mut heard).await);
+    let buyer = GuestBuyer::of(&until_answered(hold, &mut heard).await);
     let body = buyer.pays_from("pm_card_visa", &format!("buyer-{seat}@example.org"));
     let confirm = async || buyer.confirms(app, &key, &body).await;
     let booking = until_answered(confirm, &mut heard).await.booking();

@@ -39,7 +39,7 @@ async fn a_called_off_event_gives_every_booking_back_whatever_the_offers_say() {
 async fn a_booking_that_spans_events_keeps_its_lines_of_the_other() {
     let (app, event) = app_with_event().await;
     let other = fixture::another_event(&app, &event).await;
-    let buyer = Buyer::holds(&app, &event, &seats(&[1, 2])).await;
+    let buyer = GuestBuyer::holds(&app, &event, &seats(&[1, 2])).await;
     let guest = app.as_guest(&buyer.token);
     let held = guest.post(&other.reservations(), &seats(&[7])).await;
     let second = held.id();
@@ -68,7 +68,7 @@ async fn a_booking_that_spans_events_keeps_its_lines_of_the_other() {
 #[tokio::test]
 async fn a_checkout_of_a_called_off_event_fails_and_is_voided() {
     let (app, event) = app_with_event().await;
-    let buyer = Buyer::holds(&app, &event, &seats(&[1])).await;
+    let buyer = GuestBuyer::holds(&app, &event, &seats(&[1])).await;
     let body = buyer.pays_with("pm_card_authenticationRequired");
     let waits = buyer.confirms(&app, "3ds", &body).await;
     assert_eq!(waits.status, 202, "{}", waits.text);

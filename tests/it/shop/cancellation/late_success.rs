@@ -6,10 +6,10 @@ use holdfast_contract::bookings::Booking;
 use super::*;
 
 /// A buyer whose payment is not decided at its deadline. `meanwhile` is the SQL that changes the seat before that.
-async fn check(meanwhile: &str, ends: impl AsyncFnOnce(&TestApp, &Buyer, &Booking)) {
+async fn check(meanwhile: &str, ends: impl AsyncFnOnce(&TestApp, &GuestBuyer, &Booking)) {
     let (app, event) = app_with_event().await;
     let wish = seats_and_places(&event, &[1, 2], 2);
-    let buyer = Buyer::holds(&app, &event, &wish).await;
+    let buyer = GuestBuyer::holds(&app, &event, &wish).await;
     let body = buyer.pays_with("pm_sim_late_success");
     let waits = buyer.confirms(&app, "late", &body).await;
     assert_eq!(waits.status, 202, "{}", waits.text);
@@ -24,7 +24,7 @@ async fn check(meanwhile: &str, ends: impl AsyncFnOnce(&TestApp, &Buyer, &Bookin
     app.finish().await;
 }
 
-async fn bought(app: &TestApp, buyer: &Buyer, ended: &Booking) {
+async fn bought(app: &TestApp, buyer: &GuestBuyer, ended: &Booking) {
     assert_eq!(ended.status, BookingStatus::Confirmed, "{ended:#?}");
     assert_eq!(statuses(ended), [TicketStatus::Valid; 4]);
     let told = buyer.confirms(app, "late", &buyer.pays_with("pm_sim_late_success")).await;
@@ -32,7 +32,7 @@ async fn bought(app: &TestApp, buyer: &Buyer, ended: &Booking) {
     assert_eq!(books(app).await, (13_000, 0));
 }
 
-async fn lost(app: &TestApp, buyer: &Buyer, ended: &Booking) {
+async fn lost(app: &TestApp, buyer: &GuestBuyer, ended: &Booking) {
     assert_eq!(ended.status, BookingStatus::Failed, "{ended:#?}");
     assert_eq!(ended.failure.as_deref(), Some("seats-lost-refunded"));
     let told = buyer.confirms(app, "late", &buyer.pays_with("pm_sim_late_success")).await;

@@ -3,10 +3,10 @@
 
 mod failed;
 
-use holdfast::{app::App, money::ledger::reconcile::Kind};
+use holdfast::{app::App, money::ledger::reconcile::DifferenceKind};
 use holdfast_contract::operators::{AuditPage, SagaPage};
 use holdfast_domain::access::Role;
-use holdfast_fake_stripe::{FakeStripe, Fault, Mode};
+use holdfast_fake_stripe::{CallFault, FakeStripe, Mode};
 use reqwest::Method;
 
 use super::*;
@@ -111,7 +111,7 @@ impl Rig {
         keys
     }
 
-    async fn differences(&self) -> Vec<Kind> {
+    async fn differences(&self) -> Vec<DifferenceKind> {
         let found =
             self.app.app.slices.ledger.differences(30).await.expect("the books are compared");
         found.into_iter().map(|difference| difference.kind).collect()
@@ -133,7 +133,7 @@ impl Rig {
 
 #[tokio::test]
 async fn a_fault_that_stripe_keeps_is_settled_by_its_books_whether_the_money_went_back_or_not() {
-    for (fault, keys) in [(Fault::ErrorBefore, 2), (Fault::ErrorAfter, 1)] {
+    for (fault, keys) in [(CallFault::ErrorBefore, 2), (CallFault::ErrorAfter, 1)] {
         let rig = rig().await;
         let (paid, payment) = rig.paid(&seats(&[1])).await;
         rig.fake.fail("refund", fault.clone(), 1);
@@ -146,11 +146,11 @@ async fn a_fault_that_stripe_keeps_is_settled_by_its_books_whether_the_money_wen
 
 #[tokio::test]
 async fn an_operator_who_sends_a_stuck_refund_on_gives_the_money_back_once() {
-    for (fault, keys) in [(Fault::ErrorBefore, 2), (Fault::ErrorAfter, 1)] {
+    for (fault, keys) in [(CallFault::ErrorBefore, 2), (CallFault::ErrorAfter, 1)] {
         let rig = rig().await;
         let (paid, payment) = rig.paid(&seats(&[1])).await;
         rig.fake.fail("refund", fault.clone(), 1);
-        rig.fake.fail("list_refunds", Fault::LostRequest, RETRY_ALL);
+        rig.fake.fail("list_refunds", CallFault::LostRequest, RETRY_ALL);
         paid.cancels(&rig.app, None).await;
         rig.waits_for("refund-fails").await;
         rig.fake.heal();
@@ -164,7 +164,7 @@ async fn an_operator_who_sends_a_stuck_refund_on_gives_the_money_back_once() {
 #[tokio::test]
 async fn an_operator_who_comes_after_stripe_forgot_the_key_gives_the_money_back_once() {
     // This refund is a part of the payment, so Stripe itself would accept a second refund.
-    for (fault, keys) in [(Fault::LostReply, 1), (Fault::LostRequest, 2)] {
+    for (fault, keys) in [(CallFault::LostReply, 1), (CallFault::LostRequest, 2)] {
         let rig = rig().await;
         let (paid, payment) = rig.paid(&seats(&[1, 2])).await;
         rig.fake.fail("refund", fault.clone(), RETRY_ALL);
@@ -189,7 +189,7 @@ async fn what_somebody_gave_back_in_the_dashboard_is_counted() {
         let rig = rig().await;
         let (paid, payment) = rig.paid(&seats(&[1, 2])).await;
         assert!(rig.fake.refund_by_hand(&payment, by_hand));
-        assert_eq!(rig.differences().await, [Kind::Refunded { here: 0, there: by_hand }]);
+        assert_eq!(rig.differences().await, [DifferenceKind::Refunded { here: 0, there: by_hand }]);
         paid.cancels(&rig.app, None).await;
         rig.is_done().await;
         let (.., told) = standing(&rig.app.app).await;
@@ -205,7 +205,7 @@ async fn what_somebody_gave_back_in_the_dashboard_is_counted() {
 async fn what_is_missing_at_the_gateway_for_no_known_reason_waits_for_an_operator() {
     let rig = rig().await;
     let (paid, payment) = rig.paid(&seats(&[1])).await;
-    rig.fake.fail("refund", Fault::Refuse("charge_disputed".to_owned()), 1);
+    rig.fake.fail("refund", CallFault::Refuse("charge_disputed".to_owned()), 1);
     paid.cancels(&rig.app, None).await;
     rig.waits_for("refund-refused").await;
     assert_eq!(rig.fake.refunded(&payment), 0);
@@ -258,7 +258,7 @@ async fn a_refund_that_fails_at_the_bank_is_taken_back_and_sent_again_by_an_oper
     stripe_rig::tell(&rig.app, &rig.fake);
     let (paid, payment) = rig.paid(&seats(&[1, 2])).await;
     let (refund, events) = rig.bounces(&paid).await;
-    assert_eq!(rig.differences().await, [Kind::Refunded { here: 9_000, there: 0 }]);
+    assert_eq!(rig.differences().await, [DifferenceKind::Refunded { here: 9_000, there: 0 }]);
     assert_eq!(events.len(), 3);
     // The events arrive in the wrong order, and each arrives twice.
     for event in events.iter().rev().chain(&events) {
@@ -292,7 +292,7 @@ async fn a_refund_that_fails_before_its_answer_is_known_is_found_to_have_failed(
     let rig = rig().await;
     stripe_rig::tell(&rig.app, &rig.fake);
     let (paid, payment) = rig.paid(&seats(&[1])).await;
-    rig.fake.fail("refund", Fault::LostReply, 2);
+    rig.fake.fail("refund", CallFault::LostReply, 2);
     paid.cancels(&rig.app, None).await;
     while rig.fake.refunds().is_empty() {
         tokio::time::sleep(Duration::from_millis(5)).await;

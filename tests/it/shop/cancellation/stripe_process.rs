@@ -3,7 +3,7 @@
 
 use std::net::SocketAddr;
 
-use holdfast_fake_stripe::{FakeStripe, Fault, Target};
+use holdfast_fake_stripe::{CallFault, FakeStripe, Target};
 
 use super::*;
 use crate::support::process::{self, Node};
@@ -54,7 +54,7 @@ async fn a_refund_killed_under_way_is_made_once_and_reconcile_tells_what_stripe_
     let paid = Paid::of(&app, &event, &seats(&[1, 2])).await;
     let payment = fake.intents()[0].id.clone();
     agree(&app, &fake).await;
-    fake.fail("refund", Fault::ErrorAfter, 1);
+    fake.fail("refund", CallFault::ErrorAfter, 1);
     let cancelled = paid.cancels(&app, Some(&json!({ "line_ids": [paid.line(0)] }))).await;
     assert_eq!(cancelled.status, 200, "{}", cancelled.text);
     doomed.halts_at("refund.after_effect").await;

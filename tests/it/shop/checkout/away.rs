@@ -8,7 +8,7 @@ use holdfast_contract::bookings::{Booking, BookingStatus};
 use tokio::time::timeout;
 
 use crate::support::{
-    buyer::Buyer,
+    buyer::GuestBuyer,
     fixture::{self, Like, seats},
     harness::{TestApp, connect},
     process::Node,
@@ -20,12 +20,12 @@ const ENDED: &str = "issue_tickets.after_record";
 const LOOKS: Duration = Duration::from_millis(600);
 
 /// A database that accepts no connection, seen from another database of the same server.
-struct Closed {
+struct ClosedDatabase {
     server: Db,
     name: String,
 }
 
-impl Closed {
+impl ClosedDatabase {
     async fn of(url: &str) -> Self {
         let (base, name) = url.rsplit_once('/').expect("a database URL has a path");
         let server = connect(&format!("{base}/postgres"), 1, ClockOffset::Ignored).await;
@@ -56,7 +56,7 @@ async fn a_request_that_waits_for_its_checkout_waits_on_while_the_database_is_aw
         let halts = [("HOLDFAST_FAILPOINT", ENDED)];
         let mut node = Node::start_with(&app.app.config, &halts).await;
         app.talks_to(node.address);
-        let buyer = Buyer::holds(&app, &event, &seats(&[1])).await;
+        let buyer = GuestBuyer::holds(&app, &event, &seats(&[1])).await;
         let request = app.client().post(node.url("/bookings/confirm"));
         let request = request
             .header("X-Guest-Token", &buyer.token)
@@ -64,7 +64,7 @@ async fn a_request_that_waits_for_its_checkout_waits_on_while_the_database_is_aw
             .json(&buyer.pays_with("pm_card_visa"));
         let mut paying = tokio::spawn(request.send());
         node.halts_at(ENDED).await;
-        let closed = Closed::of(app.app.config.database.url.expose()).await;
+        let closed = ClosedDatabase::of(app.app.config.database.url.expose()).await;
         node.goes_on();
         let early = timeout(LOOKS, &mut paying).await;
         assert!(early.is_err(), "told while the database is away: {early:?}");

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::together::{KEY, counters, killed_while_they_pay, repeated};
 use crate::support::{
     answer::{Answer, is_in_flight},
-    buyer::Buyer,
+    buyer::GuestBuyer,
     fixture::{self, Event, Like, another_event, seats, seats_and_places},
     harness::TestApp,
     process::Node,
@@ -25,13 +25,13 @@ const MAX_CROWDS: usize = 10;
 const ARRIVE: Duration = Duration::from_millis(400);
 
 /// A request to pay.
-struct Request {
-    buyer: Buyer,
+struct PayRequest {
+    buyer: GuestBuyer,
     body: Value,
 }
 
-impl Request {
-    fn of(buyer: Buyer) -> Self {
+impl PayRequest {
+    fn of(buyer: GuestBuyer) -> Self {
         let body = buyer.pays_from("pm_card_visa", &format!("{}@example.org", buyer.reservation));
         Self { buyer, body }
     }
@@ -52,18 +52,18 @@ async fn node(failpoint: &str) -> (TestApp, Event, Node) {
 }
 
 /// Buyers with two seats and a place each. The first has the seat `first` and the next one.
-async fn buyers(app: &TestApp, event: &Event, first: i32, count: i32) -> Vec<Request> {
+async fn buyers(app: &TestApp, event: &Event, first: i32, count: i32) -> Vec<PayRequest> {
     let mut buyers = Vec::new();
     for number in 0..count {
         let seat = first + 2 * number;
         let wish = seats_and_places(event, &[seat, seat + 1], 1);
-        buyers.push(Request::of(Buyer::holds(app, event, &wish).await));
+        buyers.push(PayRequest::of(GuestBuyer::holds(app, event, &wish).await));
     }
     buyers
 }
 
 /// Sends requests that arrive while all transactions of their kind are under way, so that they wait and begin together.
-async fn meet(app: &TestApp, event: &Event, first: i32, requests: &[Request]) -> Vec<Answer> {
+async fn meet(app: &TestApp, event: &Event, first: i32, requests: &[PayRequest]) -> Vec<Answer> {
     let decoys = buyers(app, event, first, UNDER_WAY).await;
     let (locked, release) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let lock = {
@@ -233,9 +233,9 @@ async fn events_begin_apart_and_a_booking_of_several_begins_alone() {
     let mut requests = buyers(&app, &event, 1, 3).await;
     requests.extend(buyers(&app, &other, 1, 3).await);
     // One guest holds seats of both events.
-    let guest = Buyer::holds(&app, &event, &seats(&[40])).await;
+    let guest = GuestBuyer::holds(&app, &event, &seats(&[40])).await;
     let more = app.as_guest(&guest.token).post(&other.reservations(), &seats(&[10])).await;
-    let mut both = Request::of(guest);
+    let mut both = PayRequest::of(guest);
     both.body["reservation_ids"] = json!([both.buyer.reservation, more.reservation().id]);
     requests.push(both);
 
@@ -249,15 +249,15 @@ async fn events_begin_apart_and_a_booking_of_several_begins_alone() {
 async fn one_key_begins_once_in_whatever_groups_its_requests_come() {
     let (app, event, _node) = node("").await;
     let requests = buyers(&app, &event, 1, BUYERS).await;
-    let twins: Vec<Request> = requests
+    let twins: Vec<PayRequest> = requests
         .iter()
         .map(|one| {
             let buyer =
-                Buyer { token: one.buyer.token.clone(), reservation: one.buyer.reservation };
-            Request { buyer, body: one.body.clone() }
+                GuestBuyer { token: one.buyer.token.clone(), reservation: one.buyer.reservation };
+            PayRequest { buyer, body: one.body.clone() }
         })
         .collect();
-    let all: Vec<Request> = requests.into_iter().chain(twins).collect();
+    let all: Vec<PayRequest> = requests.into_iter().chain(twins).collect();
     let answers = meet(&app, &event, 51, &all).await;
     let (first, again) = answers.split_at(answers.len() / 2);
     for (request, both) in all.iter().zip(first.iter().zip(again)) {

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::support::{
     answer::Answer,
-    buyer::Buyer,
+    buyer::GuestBuyer,
     fixture::{self, Event, Like, seats_and_places},
     harness::TestApp,
     process::Node,
@@ -19,7 +19,7 @@ const LEASE: Duration = Duration::from_secs(6);
 const MAX_RETRIES: usize = 40;
 
 /// Sends a confirm to a program that halts at a failpoint, and kills the program there, so that no response arrives.
-async fn killed_at(app: &TestApp, point: &str, buyer: &Buyer, key: &str, body: &Value) {
+async fn killed_at(app: &TestApp, point: &str, buyer: &GuestBuyer, key: &str, body: &Value) {
     let mut doomed = Node::start_with(&app.app.config, &[("HOLDFAST_FAILPOINT", point)]).await;
     let confirm = reqwest::Client::new()
         .post(doomed.url("/bookings/confirm"))
@@ -33,7 +33,7 @@ async fn killed_at(app: &TestApp, point: &str, buyer: &Buyer, key: &str, body: &
     answer.await.expect("a task").expect_err("the program is dead");
 }
 
-async fn asks_until_told(app: &TestApp, buyer: &Buyer, key: &str, body: &Value) -> Answer {
+async fn asks_until_told(app: &TestApp, buyer: &GuestBuyer, key: &str, body: &Value) -> Answer {
     for _ in 0..MAX_RETRIES {
         let answer = buyer.confirms(app, key, body).await;
         let in_flight = answer.is_in_flight();
@@ -52,7 +52,7 @@ async fn check(method: &str, points: &[&str], ends: impl Fn(&Answer)) {
     for (at, point) in points.iter().enumerate() {
         println!("{method}: killed at {point}");
         let wish = wish(&event, i32::try_from(at).expect("few points"));
-        let buyer = Buyer::holds(&app, &event, &wish).await;
+        let buyer = GuestBuyer::holds(&app, &event, &wish).await;
         let body = buyer.pays_with(method);
         let key = format!("{method}-{point}");
         killed_at(&app, point, &buyer, &key, &body).await;
@@ -100,7 +100,7 @@ async fn killed_before_the_money_moves_the_buyer_gets_tickets_all_the_same() {
 async fn a_payment_that_is_older_than_its_key_is_searched_for_and_voided() {
     let app = TestApp::start().await;
     let event = fixture::event(&app, Like::default()).await;
-    let buyer = Buyer::holds(&app, &event, &seats_and_places(&event, &[1, 2], 1)).await;
+    let buyer = GuestBuyer::holds(&app, &event, &seats_and_places(&event, &[1, 2], 1)).await;
     let body = buyer.pays_with("pm_card_visa");
     killed_at(&app, "authorize.after_effect", &buyer, "k1", &body).await;
     let payments = "SELECT COUNT(*) AS found FROM simulated_payments WHERE status =";
@@ -114,7 +114,7 @@ async fn a_payment_that_is_older_than_its_key_is_searched_for_and_voided() {
     assert_eq!(app.number("SELECT COUNT(*) AS found FROM simulated_payments").await, 1);
     let void = "SELECT COUNT(*) AS found FROM payments WHERE status = 'void'";
     assert_eq!(app.number(void).await, 1);
-    let next = Buyer::holds(&app, &event, &seats_and_places(&event, &[1, 2], 1)).await;
+    let next = GuestBuyer::holds(&app, &event, &seats_and_places(&event, &[1, 2], 1)).await;
     assert_eq!(next.confirms(&app, "k2", &next.pays_with("pm_card_visa")).await.status, 201);
     app.finish().await;
 }

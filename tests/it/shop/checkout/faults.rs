@@ -20,8 +20,8 @@ use std::{
 };
 
 use self::{
-    cells::{Cell, Run},
-    ending::Ending,
+    cells::{Cell, CellRun},
+    ending::ExpectedEnding,
 };
 use crate::support::{
     fixture::{self, Like},
@@ -59,24 +59,24 @@ fn the_table_has_every_step_and_fault_and_names_what_cannot_be() {
     assert_eq!(cells.len(), cells::STEPS.len() * cells::FAULTS.len());
     let never: Vec<_> = cells
         .iter()
-        .filter(|cell| matches!(cell.run, Run::Never(_)))
+        .filter(|cell| matches!(cell.run, CellRun::Never(_)))
         .map(|cell| (cell.step, cell.fault))
         .collect();
     assert_eq!(never, NEVER);
 }
 
 /// The result of one cell: its ending in words, or the difference from the expected ending.
-type Came = (&'static str, &'static str, Result<String, String>);
+type CellResult = (&'static str, &'static str, Result<String, String>);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn every_fault_at_every_step_ends_as_the_table_says() {
     let started = Instant::now();
     let cells: VecDeque<Cell> =
-        cells::all().into_iter().filter(|cell| matches!(cell.run, Run::Drive(_))).collect();
+        cells::all().into_iter().filter(|cell| matches!(cell.run, CellRun::Drive(_))).collect();
     let (wanted, left) = (cells.len(), Arc::new(Mutex::new(cells)));
     let lanes = (0..LANES).map(|_| tokio::spawn(lane(Arc::clone(&left))));
     let lanes: Vec<_> = lanes.collect();
-    let mut came: Vec<Came> = Vec::new();
+    let mut came: Vec<CellResult> = Vec::new();
     for lane in lanes {
         came.extend(lane.await.expect("a lane"));
     }
@@ -94,12 +94,12 @@ async fn every_fault_at_every_step_ends_as_the_table_says() {
 }
 
 /// Performs cells until none is left, all over one store.
-async fn lane(left: Arc<Mutex<VecDeque<Cell>>>) -> Vec<Came> {
+async fn lane(left: Arc<Mutex<VecDeque<Cell>>>) -> Vec<CellResult> {
     let app = Arc::new(TestApp::apart().await);
     let mut came = Vec::new();
     loop {
         let next = left.lock().expect("the cells").pop_front();
-        let Some(Cell { step, fault, run: Run::Drive(drive) }) = next else { break };
+        let Some(Cell { step, fault, run: CellRun::Drive(drive) }) = next else { break };
         let event = fixture::event(&app, Like::default()).await;
         let this = Arc::clone(&app);
         // A cell that fails must not hide the others.
@@ -126,13 +126,13 @@ async fn a_checkout_that_ends_otherwise_is_found() {
     let app = TestApp::apart().await;
     let event = fixture::event(&app, Like::default()).await;
     let declined = cells::all().into_iter().find_map(|cell| match cell.run {
-        Run::Drive(drive) if (cell.step, cell.fault) == ("authorize", "refused") => Some(drive),
+        CellRun::Drive(drive) if (cell.step, cell.fault) == ("authorize", "refused") => Some(drive),
         _ => None,
     });
     let mut drive = declined.expect("the cell");
-    drive.ends = Ending::Confirmed;
+    drive.ends = ExpectedEnding::Confirmed;
     drive::cell(&app, &event, &drive).await.expect_err("it was declined");
-    drive.ends = Ending::Declined;
+    drive.ends = ExpectedEnding::Declined;
     drive.faults = "authorize=drop,void=lose";
     let unmet = drive::cell(&app, &fixture::event(&app, Like::default()).await, &drive).await;
     assert!(unmet.expect_err("nothing is voided").contains("void=lose"));

@@ -4,12 +4,12 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use holdfast::kernel::{db::Sql, ports::payments::SecondStep, saga::Wish};
+use holdfast::kernel::{db::Sql, ports::payments::SecondStep, saga::WakeRequest};
 use holdfast_contract::bookings::{Booking, BookingPage, BookingStatus};
 use serde_json::Value;
 
 use crate::support::{
-    buyer::Buyer,
+    buyer::GuestBuyer,
     fixture::{self, Like, app_with_event, seats},
     harness::TestApp,
     process::Node,
@@ -36,7 +36,7 @@ async fn hold_on(app: &TestApp) -> (i64, i64) {
 async fn authorizes_at(
     app: &TestApp,
     node: &Node,
-    buyer: &Buyer,
+    buyer: &GuestBuyer,
     body: &Value,
 ) -> tokio::task::JoinHandle<Result<(u16, String), reqwest::Error>> {
     let request = app
@@ -66,7 +66,7 @@ async fn nodes_that_want_the_same_sagas_perform_each_step_once() {
     let other = app.another_node().await;
     let mut waiting = Vec::new();
     for seat in 1..=8 {
-        let buyer = Buyer::holds(&app, &event, &seats(&[seat])).await;
+        let buyer = GuestBuyer::holds(&app, &event, &seats(&[seat])).await;
         let body =
             buyer.pays_from("pm_card_authenticationRequired", &format!("buyer-{seat}@example.org"));
         let waits = buyer.confirms(&app, "k1", &body).await;
@@ -79,7 +79,9 @@ async fn nodes_that_want_the_same_sagas_perform_each_step_once() {
     let wakes = (0..10).flat_map(|_| waiting.iter()).enumerate().map(|(at, (_, booking))| {
         let node = if at % 2 == 0 { &app } else { &other };
         let booking = *booking;
-        async move { node.app.slices.checkouts.executor.wake(booking, Wish::Look).await.map(|_| 0) }
+        async move {
+            node.app.slices.checkouts.executor.wake(booking, WakeRequest::Look).await.map(|_| 0)
+        }
     });
     let passes = (0..20).map(|at| {
         let node = if at % 2 == 0 { &app } else { &other };
@@ -124,7 +126,7 @@ async fn pause(app: &TestApp, node: &Node) {
 async fn a_worker_that_was_paused_past_its_lease_comes_back_to_a_saga_that_is_not_its_own() {
     let (app, event) = app_with_event().await;
     let node = Node::start(&app.app.config).await;
-    let buyer = Buyer::holds(&app, &event, &seats(&[1, 2])).await;
+    let buyer = GuestBuyer::holds(&app, &event, &seats(&[1, 2])).await;
     let body = buyer.pays_with(SLOW);
     let asked = authorizes_at(&app, &node, &buyer, &body).await;
     let (fence, _) = hold_on(&app).await;
@@ -164,7 +166,7 @@ async fn a_node_that_is_told_to_end_and_started_again_goes_on_with_its_own_sagas
     let event = fixture::event(&app, Like::default()).await;
     let mut node = Node::start(&app.app.config).await;
     app.talks_to(node.address);
-    let buyer = Buyer::holds(&app, &event, &seats(&[1])).await;
+    let buyer = GuestBuyer::holds(&app, &event, &seats(&[1])).await;
     let body = buyer.pays_with(SLOW);
     let asked = authorizes_at(&app, &node, &buyer, &body).await;
     let (_, version) = hold_on(&app).await;
@@ -193,7 +195,7 @@ async fn a_node_that_is_told_to_end_and_started_again_goes_on_with_its_own_sagas
 async fn a_node_that_is_told_to_end_finishes_its_step_and_hands_the_saga_over() {
     let (app, event) = app_with_event().await;
     let mut node = Node::start(&app.app.config).await;
-    let buyer = Buyer::holds(&app, &event, &seats(&[1])).await;
+    let buyer = GuestBuyer::holds(&app, &event, &seats(&[1])).await;
     let body = buyer.pays_with(SLOW);
     let asked = authorizes_at(&app, &node, &buyer, &body).await;
     let (fence, version) = hold_on(&app).await;

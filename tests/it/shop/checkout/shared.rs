@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 
 use super::together::{KEY, counters, killed_while_they_pay};
 use crate::support::{
-    buyer::Buyer,
+    buyer::GuestBuyer,
     fixture::{self, Event, Like, seats_and_places},
     harness::TestApp,
     process::Node,
@@ -24,11 +24,11 @@ const LEASE: Duration = Duration::from_secs(5);
 const TOGETHER: &str = "authorize=slow*8";
 
 /// Buyers with two seats and a place each, and the bodies of their payments.
-async fn buyers(app: &TestApp, event: &Event) -> Vec<(Buyer, Value)> {
+async fn buyers(app: &TestApp, event: &Event) -> Vec<(GuestBuyer, Value)> {
     let mut buyers = Vec::new();
     for number in 0..BUYERS {
         let wish = seats_and_places(event, &[2 * number + 1, 2 * number + 2], 1);
-        let buyer = Buyer::holds(app, event, &wish).await;
+        let buyer = GuestBuyer::holds(app, event, &wish).await;
         let body = buyer.pays_from("pm_card_visa", &format!("ada{number}@example.org"));
         buyers.push((buyer, body));
     }

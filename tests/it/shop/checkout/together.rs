@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::support::{
     answer::{Answer, is_in_flight},
-    buyer::Buyer,
+    buyer::GuestBuyer,
     harness::TestApp,
     paid::LOOK_EVERY,
     process::Node,
@@ -28,7 +28,7 @@ pub async fn counters<const N: usize>(app: &TestApp, names: [&str; N]) -> [u64; 
 }
 
 /// The answer to a repeated request, which asks again while the checkout goes on for longer than such a request waits.
-pub async fn repeated(app: &TestApp, buyer: &Buyer, body: &Value) -> Answer {
+pub async fn repeated(app: &TestApp, buyer: &GuestBuyer, body: &Value) -> Answer {
     loop {
         let told = buyer.confirms(app, KEY, body).await;
         if !is_in_flight(&told.text) {
@@ -44,7 +44,7 @@ pub async fn killed_while_they_pay(
     app: TestApp,
     mut doomed: Node,
     point: &str,
-    paying: &[(&Buyer, &Value)],
+    paying: &[(&GuestBuyer, &Value)],
 ) {
     let asked = paying.iter().map(|(buyer, body)| {
         let request = app.client().post(doomed.url("/bookings/confirm"));

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use holdfast::kernel::db::Sql;
 use holdfast_contract::bookings::BookingStatus;
-use holdfast_fake_stripe::{FakeStripe, Fault, Mode, Status, Target, signature};
+use holdfast_fake_stripe::{CallFault, FakeStripe, Mode, Status, Target, signature};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::support::{
     answer::Answer,
-    buyer::Buyer,
+    buyer::GuestBuyer,
     fixture::{self, Event, Like, seats},
     harness::TestApp,
     stripe_rig::{self, WEBHOOK_SECRET},
@@ -76,7 +76,7 @@ fn event(kind: &str, payment: &str) -> Value {
 }
 
 /// Confirms with a card that asks for a second step. Returns the booking and the payment.
-async fn waits(app: &TestApp, fake: &FakeStripe, buyer: &Buyer) -> (Uuid, String) {
+async fn waits(app: &TestApp, fake: &FakeStripe, buyer: &GuestBuyer) -> (Uuid, String) {
     let body = buyer.pays_with("pm_card_authenticationRequired");
     let waits = buyer.confirms(app, "3ds", &body).await;
     assert_eq!(waits.status, 202, "{}", waits.text);
@@ -90,7 +90,7 @@ async fn waits(app: &TestApp, fake: &FakeStripe, buyer: &Buyer) -> (Uuid, String
 #[tokio::test]
 async fn what_stripe_did_not_send_just_now_changes_nothing() {
     let (app, fake, on_sale) = rig().await;
-    let buyer = Buyer::holds(&app, &on_sale, &seats(&[1])).await;
+    let buyer = GuestBuyer::holds(&app, &on_sale, &seats(&[1])).await;
     let (booking, payment) = waits(&app, &fake, &buyer).await;
     let body = event("payment_intent.succeeded", &payment).to_string();
     let now = fake.now();
@@ -135,7 +135,7 @@ async fn what_stripe_did_not_send_just_now_changes_nothing() {
 #[tokio::test]
 async fn a_thin_event_is_taken_and_wakes_its_checkout() {
     let (app, fake, on_sale) = rig().await;
-    let buyer = Buyer::holds(&app, &on_sale, &seats(&[1])).await;
+    let buyer = GuestBuyer::holds(&app, &on_sale, &seats(&[1])).await;
     let (booking, payment) = waits(&app, &fake, &buyer).await;
     assert!(fake.second_step(&payment, true));
     let thin = |id: &str, kind: &str, related: Value| {
@@ -188,7 +188,7 @@ async fn what_is_none_of_our_business_is_written_down_and_ignored() {
 async fn order_and_doubles_make_no_difference() {
     let (app, fake, on_sale) = rig().await;
     fake.set_mode(Mode::Hold);
-    let buyer = Buyer::holds(&app, &on_sale, &seats(&[1])).await;
+    let buyer = GuestBuyer::holds(&app, &on_sale, &seats(&[1])).await;
     let (booking, payment) = waits(&app, &fake, &buyer).await;
     assert!(fake.second_step(&payment, true));
     fake.send_webhooks_to(stripe_rig::target(&app));
@@ -219,12 +219,12 @@ async fn order_and_doubles_make_no_difference() {
 #[tokio::test]
 async fn a_late_event_of_a_checkout_that_failed_changes_nothing() {
     let (app, fake, on_sale) = rig().await;
-    let buyer = Buyer::holds(&app, &on_sale, &seats(&[1])).await;
+    let buyer = GuestBuyer::holds(&app, &on_sale, &seats(&[1])).await;
     let (booking, payment) = waits(&app, &fake, &buyer).await;
     let cancelled =
         app.as_guest(&buyer.token).post(&format!("/bookings/{booking}/cancel"), &json!({})).await;
     assert_eq!(cancelled.booking().status, BookingStatus::Cancelled, "{}", cancelled.text);
-    let next = Buyer::holds(&app, &on_sale, &seats(&[1])).await;
+    let next = GuestBuyer::holds(&app, &on_sale, &seats(&[1])).await;
     let late = event("payment_intent.succeeded", &payment);
     assert_eq!(signed(&app, &fake, &late).await.status, 204);
     let rows = settled_inbox(&app).await;
@@ -240,7 +240,7 @@ async fn a_checkout_whose_webhooks_never_come_asks_by_itself() {
     for (seat, succeeds, status) in
         [(1, true, BookingStatus::Confirmed), (2, false, BookingStatus::Failed)]
     {
-        let buyer = Buyer::holds(&app, &on_sale, &seats(&[seat])).await;
+        let buyer = GuestBuyer::holds(&app, &on_sale, &seats(&[seat])).await;
         let (booking, payment) = waits(&app, &fake, &buyer).await;
         assert!(fake.second_step(&payment, succeeds));
         app.advance(Duration::from_secs(31)).await;
@@ -253,11 +253,11 @@ async fn a_checkout_whose_webhooks_never_come_asks_by_itself() {
 #[tokio::test]
 async fn an_event_waits_while_stripe_cannot_be_asked() {
     let (app, fake, on_sale) = rig().await;
-    let buyer = Buyer::holds(&app, &on_sale, &seats(&[1])).await;
+    let buyer = GuestBuyer::holds(&app, &on_sale, &seats(&[1])).await;
     let (booking, payment) = waits(&app, &fake, &buyer).await;
     app.as_guest(&buyer.token).post(&format!("/bookings/{booking}/cancel"), &json!({})).await;
     assert_eq!(buyer.settled(&app, booking).await.status, BookingStatus::Cancelled);
-    fake.fail("retrieve", Fault::LostRequest, 1);
+    fake.fail("retrieve", CallFault::LostRequest, 1);
     let told = event("payment_intent.succeeded", &payment);
     assert_eq!(signed(&app, &fake, &told).await.status, 204);
     for _ in 0..LOOKS {
@@ -275,7 +275,7 @@ async fn an_event_waits_while_stripe_cannot_be_asked() {
 #[tokio::test]
 async fn money_that_stands_for_a_failed_booking_is_shown() {
     let (app, fake, on_sale) = rig().await;
-    let buyer = Buyer::holds(&app, &on_sale, &seats(&[1])).await;
+    let buyer = GuestBuyer::holds(&app, &on_sale, &seats(&[1])).await;
     let (booking, payment) = waits(&app, &fake, &buyer).await;
     app.as_guest(&buyer.token).post(&format!("/bookings/{booking}/cancel"), &json!({})).await;
     assert_eq!(buyer.settled(&app, booking).await.status, BookingStatus::Cancelled);
@@ -294,12 +294,12 @@ async fn news_of_money_that_was_given_back_since_alarms_nobody() {
     let (app, fake, on_sale) = rig().await;
     fixture::refundable(&app, &on_sale).await;
     // One buyer cancels a paid booking, the other pays too late for a seat that is gone.
-    let buyer = Buyer::holds(&app, &on_sale, &seats(&[1])).await;
+    let buyer = GuestBuyer::holds(&app, &on_sale, &seats(&[1])).await;
     let paid = buyer.confirms(&app, "k1", &buyer.pays_with("pm_card_visa")).await;
     let path = format!("/bookings/{}/cancel", paid.id());
     let cancelled = app.as_guest(&buyer.token).post(&path, &json!({})).await;
     assert_eq!(cancelled.booking().status, BookingStatus::Cancelled, "{}", cancelled.text);
-    let late = Buyer::holds(&app, &on_sale, &seats(&[2])).await;
+    let late = GuestBuyer::holds(&app, &on_sale, &seats(&[2])).await;
     let (booking, payment) = waits(&app, &fake, &late).await;
     let gone = "UPDATE seats SET status = 'blocked', block_reason = 'broken', reservation_id = NULL, \
                 version = version + 1, fence = fence + 1 WHERE seat_id = 2";
@@ -336,7 +336,7 @@ async fn an_event_that_fails_holds_up_no_other() {
     fake.set_mode(Mode::Hold);
     let mut payments = Vec::new();
     for seat in [1, 2] {
-        let buyer = Buyer::holds(&app, &on_sale, &seats(&[seat])).await;
+        let buyer = GuestBuyer::holds(&app, &on_sale, &seats(&[seat])).await;
         let body = buyer.pays_from("pm_card_visa", &format!("ada{seat}@example.org"));
         let paid = buyer.confirms(&app, "k1", &body).await;
         let path = format!("/bookings/{}/cancel", paid.id());
@@ -370,7 +370,7 @@ async fn an_event_that_fails_holds_up_no_other() {
         events.push((told, payment));
     }
     // Both events are postponed at first and become due together; the event that fails is the first.
-    fake.fail("retrieve", Fault::LostRequest, 2);
+    fake.fail("retrieve", CallFault::LostRequest, 2);
     let put_off = "SELECT COUNT(*) AS events FROM webhook_events \
                    WHERE attempts = 1 AND due_at < {now} + 30000";
     for (at, (told, _)) in events.iter().enumerate() {
@@ -463,7 +463,7 @@ mod alone {
     #[tokio::test]
     async fn a_webhook_wakes_the_checkout_that_waits_for_the_buyer() {
         let (app, fake, on_sale) = rig().await;
-        let buyer = Buyer::holds(&app, &on_sale, &seats(&[1])).await;
+        let buyer = GuestBuyer::holds(&app, &on_sale, &seats(&[1])).await;
         let (booking, payment) = waits(&app, &fake, &buyer).await;
         // The checkout asks by itself soon afterwards. From here on, it would wait for half a minute.
         for _ in 0..5 {

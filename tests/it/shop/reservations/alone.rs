@@ -203,7 +203,7 @@ async fn breaches_without(guard: Option<Guard>) -> usize {
 
 /// The deciding statement without the look before it, as in a race.
 async fn take_without_looking(app: &TestApp, event: &Event, seat: i32) -> bool {
-    use holdfast::shop::reservations::store::{self, Taking, WantedSeat};
+    use holdfast::shop::reservations::store::{self, TakeTimes, WantedSeat};
     use holdfast_domain::{
         ids::{Buyer, EventId, GuestId, ReservationId, SeatId},
         reservation::SeatWish,
@@ -211,7 +211,7 @@ async fn take_without_looking(app: &TestApp, event: &Event, seat: i32) -> bool {
     let db = &app.app.base.db;
     let tx = db.begin().await.expect("a transaction");
     let now = db.now().await.expect("the clock");
-    let taking = Taking { event: EventId(event.id), now, expires_at: now + 1000 };
+    let taking = TakeTimes { event: EventId(event.id), now, expires_at: now + 1000 };
     let wish = SeatWish { seat: SeatId(seat), version: None, offer: None, at: 0 };
     let buyer = Buyer::Guest(GuestId(app.app.base.entropy.id()));
     let wanted = WantedSeat::new(&wish, buyer, ReservationId(app.app.base.entropy.id()));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::support::{
-    buyer::Buyer,
+    buyer::GuestBuyer,
     fixture::{app_with_event, seats, seats_and_places},
     harness::TestApp,
     paid::Paid,
@@ -24,12 +24,12 @@ async fn rows(app: &TestApp) -> [i64; 3] {
 async fn what_ended_without_a_booking_is_forgotten_after_thirty_days() {
     let (app, event) = app_with_event().await;
     let pass = async || app.app.slices.reservations.retention_pass().await.expect("a pass");
-    let cancelled = Buyer::holds(&app, &event, &seats(&[1, 2])).await;
+    let cancelled = GuestBuyer::holds(&app, &event, &seats(&[1, 2])).await;
     let path = format!("/reservations/{}", cancelled.reservation);
     assert_eq!(app.as_guest(&cancelled.token).delete(&path).await.status, 204);
-    Buyer::holds(&app, &event, &seats_and_places(&event, &[3], 2)).await;
+    GuestBuyer::holds(&app, &event, &seats_and_places(&event, &[3], 2)).await;
     // A declined payment leaves a booking, which keeps its reservation.
-    let declined = Buyer::holds(&app, &event, &seats(&[4])).await;
+    let declined = GuestBuyer::holds(&app, &event, &seats(&[4])).await;
     let body = declined.pays_with("pm_card_chargeDeclined");
     assert_eq!(declined.confirms(&app, "k", &body).await.status, 402);
     Paid::of(&app, &event, &seats(&[5])).await;

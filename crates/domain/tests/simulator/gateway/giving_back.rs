@@ -3,10 +3,10 @@
 
 use holdfast_domain::{
     checkout::{Outcome, PaymentId, RefundId},
-    refund::{Books, Entry, Fate},
+    refund::{BookedRefund, Fate, GatewayBooks},
 };
 
-use super::{Answer, Gateway, GatewayRequest, Request, index, reply};
+use super::{Gateway, GatewayAnswer, GatewayRequest, Request, index, reply};
 use crate::{
     faults::{Chance, Fault},
     hooks::HookKind,
@@ -35,18 +35,18 @@ impl Gateway {
     }
 
     /// The gateway's books of the payment. Returns `None` if no response arrives.
-    pub(crate) fn books(&self, payment: &PaymentId, chance: &mut Chance) -> Option<Books> {
+    pub(crate) fn books(&self, payment: &PaymentId, chance: &mut Chance) -> Option<GatewayBooks> {
         if chance.strikes(Fault::FetchLost) {
             return None;
         }
         let number = index(payment);
         let refunds = self.given_back.iter().filter(|(of, _)| *of == number);
         let refunds = refunds.map(|(_, entry)| entry.clone()).collect();
-        Some(Books { captured_minor: self.payments[number].taken, refunds })
+        Some(GatewayBooks { captured_minor: self.payments[number].taken, refunds })
     }
 
     /// The refund with this index, and the index of its payment.
-    pub(crate) fn given(&self, refund: usize) -> (usize, &Entry) {
+    pub(crate) fn given(&self, refund: usize) -> (usize, &BookedRefund) {
         let (payment, entry) = &self.given_back[refund];
         (*payment, entry)
     }
@@ -58,11 +58,11 @@ impl Gateway {
         key: &str,
         now_ms: i64,
         chance: &mut Chance,
-    ) -> Answer {
+    ) -> GatewayAnswer {
         let payment = &self.payments[number];
         // Sometimes the account has too little money for a refund.
         if payment.taken - payment.given_back < amount || chance.rng.chance(30) {
-            return Answer::Refused;
+            return GatewayAnswer::Refused;
         }
         let refund = self.enter(number, amount, Some(key));
         if chance.strikes(Fault::Bounced) {
@@ -70,7 +70,7 @@ impl Gateway {
             let at = now_ms + chance.rng.between(1, most);
             self.bouncing.push((at, self.given_back.len() - 1));
         }
-        Answer::GaveBack(refund)
+        GatewayAnswer::GaveBack(refund)
     }
 
     /// Somebody makes a manual refund at the gateway. Returns whether enough money was left of the payment.
@@ -88,7 +88,8 @@ impl Gateway {
         self.payments[number].given_back += minor;
         let id = RefundId(format!("re_{}", self.given_back.len()));
         let key = key.map(str::to_owned);
-        self.given_back.push((number, Entry { id: id.clone(), key, minor, fate: Fate::Made }));
+        self.given_back
+            .push((number, BookedRefund { id: id.clone(), key, minor, fate: Fate::Made }));
         id
     }
 

@@ -2,28 +2,32 @@
 
 use holdfast_domain::checkout::{Authorization, Decline, Doubt, Event, Outcome, RefundId};
 
-use super::{Answer, GatewayRequest};
+use super::{GatewayAnswer, GatewayRequest};
 use crate::rules::{Rule, Rules};
 
 pub(super) fn understand(
     wanted: &GatewayRequest,
-    answer: Result<Answer, Doubt>,
+    answer: Result<GatewayAnswer, Doubt>,
     rules: Rules,
 ) -> Event {
     match answer {
         Err(doubt) => in_doubt(wanted, doubt, rules),
-        Ok(Answer::Fault) => in_doubt(wanted, Doubt::Faulted, rules),
-        Ok(Answer::Prepared(prepared)) => Event::Prepared(Outcome::Done(prepared)),
-        Ok(Answer::Granted) => Event::Authorized(Outcome::Done(Authorization::Granted)),
-        Ok(Answer::ActionRequired(client_secret)) => {
+        Ok(GatewayAnswer::Fault) => in_doubt(wanted, Doubt::Faulted, rules),
+        Ok(GatewayAnswer::Prepared(prepared)) => Event::Prepared(Outcome::Done(prepared)),
+        Ok(GatewayAnswer::Granted) => Event::Authorized(Outcome::Done(Authorization::Granted)),
+        Ok(GatewayAnswer::ActionRequired(client_secret)) => {
             Event::Authorized(Outcome::Done(Authorization::ActionRequired { client_secret }))
         }
-        Ok(Answer::Processing) => Event::Authorized(Outcome::Done(Authorization::Processing)),
-        Ok(Answer::Declined) => Event::Authorized(Outcome::Refused(decline("card_declined"))),
-        Ok(Answer::Captured) => Event::Captured(Outcome::Done(())),
-        Ok(Answer::Voided) => Event::Voided(Outcome::Done(())),
-        Ok(Answer::GaveBack(id)) => panic!("{id:?} is no answer to {wanted:?}"),
-        Ok(Answer::Refused) => match wanted {
+        Ok(GatewayAnswer::Processing) => {
+            Event::Authorized(Outcome::Done(Authorization::Processing))
+        }
+        Ok(GatewayAnswer::Declined) => {
+            Event::Authorized(Outcome::Refused(decline("card_declined")))
+        }
+        Ok(GatewayAnswer::Captured) => Event::Captured(Outcome::Done(())),
+        Ok(GatewayAnswer::Voided) => Event::Voided(Outcome::Done(())),
+        Ok(GatewayAnswer::GaveBack(id)) => panic!("{id:?} is no answer to {wanted:?}"),
+        Ok(GatewayAnswer::Refused) => match wanted {
             GatewayRequest::Prepare { .. } => Event::Prepared(Outcome::Refused(decline("refused"))),
             GatewayRequest::Authorize(_) => Event::Authorized(Outcome::Refused(decline("refused"))),
             GatewayRequest::Capture(_) => Event::Captured(Outcome::Refused(())),
@@ -33,12 +37,12 @@ pub(super) fn understand(
     }
 }
 
-pub(super) fn understand_refund(answer: Result<Answer, Doubt>) -> Outcome<RefundId, String> {
+pub(super) fn understand_refund(answer: Result<GatewayAnswer, Doubt>) -> Outcome<RefundId, String> {
     match answer {
         Err(doubt) => Outcome::Unknown(doubt),
-        Ok(Answer::Fault) => Outcome::Unknown(Doubt::Faulted),
-        Ok(Answer::GaveBack(id)) => Outcome::Done(id),
-        Ok(Answer::Refused) => Outcome::Refused("charge_not_refundable".to_owned()),
+        Ok(GatewayAnswer::Fault) => Outcome::Unknown(Doubt::Faulted),
+        Ok(GatewayAnswer::GaveBack(id)) => Outcome::Done(id),
+        Ok(GatewayAnswer::Refused) => Outcome::Refused("charge_not_refundable".to_owned()),
         Ok(other) => panic!("{other:?} is no answer to a refund"),
     }
 }

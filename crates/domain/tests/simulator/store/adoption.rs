@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use holdfast_domain::{
-    adoption::{self, Held},
+    adoption::{self, GuestReservation},
     ids::{BookingId, EventId, ReservationId},
     reservation::ReservationState,
 };
@@ -21,7 +21,7 @@ fn reservation_id(reservation: usize) -> ReservationId {
 
 /// The effect of an adoption.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Adopted {
+pub(crate) struct AdoptionEffect {
     /// How many pending bookings moved.
     pub(crate) pending: usize,
     /// How many holds or pending bookings stay the guest's.
@@ -36,7 +36,7 @@ impl Store {
         user: usize,
         now_ms: i64,
         rules: Rules,
-    ) -> Adopted {
+    ) -> AdoptionEffect {
         if rules.keep(Rule::AdoptionLocksBuyers) {
             self.buyers[guest] += 1;
             self.buyers[user] += 1;
@@ -58,7 +58,7 @@ impl Store {
         }
         let mine = self.reservations.iter().filter(|row| row.buyer == user);
         let persons: i64 = mine.filter(|row| row.is_live(now_ms)).map(Reservation::persons).sum();
-        let mut adopted = Adopted::default();
+        let mut adopted = AdoptionEffect::default();
         for decision in adoption::decide(&HashMap::from([(EVENT, persons)]), &held) {
             if decision.kept.is_some() {
                 adopted.kept += 1;
@@ -89,7 +89,7 @@ impl Store {
     }
 
     /// The guest's holds, and what the guest's pending bookings pay for.
-    fn held(&self, guest: usize, pending: &[usize], now_ms: i64) -> Vec<Held> {
+    fn held(&self, guest: usize, pending: &[usize], now_ms: i64) -> Vec<GuestReservation> {
         let paying = |id: usize| -> Option<BookingId> {
             let mut bookings = pending.iter();
             let paying = bookings.find(|it| self.bookings[**it].reservations.contains(&id));
@@ -99,7 +99,7 @@ impl Store {
         let held = rows.filter(|(_, row)| row.buyer == guest).filter_map(|(id, row)| {
             let booking = paying(id);
             let is_held = row.state.seen_at(row.expires_ms, now_ms) == ReservationState::Active;
-            (booking.is_some() || is_held).then(|| Held {
+            (booking.is_some() || is_held).then(|| GuestReservation {
                 reservation: reservation_id(id),
                 event: EVENT,
                 booking,

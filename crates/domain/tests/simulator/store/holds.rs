@@ -3,13 +3,14 @@
 use holdfast_domain::{inventory::SeatState, reservation::ReservationState};
 
 use super::{
-    CAPACITY, HOLD_CAP_MS, HOLD_MS, MAX_PERSONS, Places, PlacesState, Reservation, Seat, Store,
+    CAPACITY, GeneralPlaces, HOLD_CAP_MS, HOLD_MS, MAX_PERSONS, PlacesState, Reservation, Seat,
+    Store,
 };
 use crate::rules::{Rule, Rules};
 
 /// The seats and places that a request wants to hold.
 #[derive(Debug, Clone)]
-pub(crate) struct Wish {
+pub(crate) struct HoldWish {
     pub(crate) buyer: usize,
     /// The indexes of the seats, sorted and without duplicates.
     pub(crate) seats: Vec<usize>,
@@ -40,7 +41,7 @@ pub(crate) enum HoldRefusal {
 
 /// The effect of a hold.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Held {
+pub(crate) struct HoldEffect {
     pub(crate) reservation: usize,
     /// How many of the seats belonged to lapsed holds of other buyers.
     pub(crate) taken_over: usize,
@@ -59,11 +60,11 @@ impl Store {
     /// Holds everything or nothing. The hold takes over the lapsed seats of other buyers.
     pub(crate) fn hold(
         &mut self,
-        wish: &Wish,
+        wish: &HoldWish,
         counted: LockedCount,
         now_ms: i64,
         rules: Rules,
-    ) -> Result<Held, HoldRefusal> {
+    ) -> Result<HoldEffect, HoldRefusal> {
         self.transact(|tx| {
             if tx.is_called_off {
                 return Err(HoldRefusal::CalledOff);
@@ -83,18 +84,18 @@ impl Store {
             tx.reservations.push(Reservation {
                 buyer: wish.buyer,
                 seats,
-                places: (wish.places > 0).then_some(Places { quantity: wish.places, state }),
+                places: (wish.places > 0).then_some(GeneralPlaces { quantity: wish.places, state }),
                 state: ReservationState::Active,
                 expires_ms: now_ms + HOLD_MS,
                 cap_ms: now_ms + HOLD_CAP_MS,
             });
-            Ok(Held { reservation, taken_over, cleared })
+            Ok(HoldEffect { reservation, taken_over, cleared })
         })
     }
 
     fn take_seats(
         &mut self,
-        wish: &Wish,
+        wish: &HoldWish,
         reservation: usize,
         now_ms: i64,
         rules: Rules,

@@ -11,7 +11,7 @@ use super::{
     SagaRow, Seat, Store, Ticket, booking_id, holds::release_places, saga_id,
 };
 use crate::{
-    clients::{Attempt, Told},
+    clients::{FinalResponse, PaymentAttempt},
     rules::{Rule, Rules},
 };
 
@@ -20,7 +20,7 @@ impl Store {
     /// held to paying. It is refused if one of the reservations is no longer active.
     pub(crate) fn begin(
         &mut self,
-        (number, attempt, buyer): (usize, &Attempt, usize),
+        (number, attempt, buyer): (usize, &PaymentAttempt, usize),
         order: impl FnOnce(i64) -> Order,
         now_ms: i64,
         rules: Rules,
@@ -214,7 +214,7 @@ impl Store {
             | Failure::CaptureRefused => BookingState::Failed,
         };
         if let Failure::Declined { .. } = why {
-            self.answer(booking, Told::Declined(booking));
+            self.answer(booking, FinalResponse::Declined(booking));
         }
         if *why == Failure::SeatsLostRefunded {
             let amount = self.bookings[booking].amount;
@@ -278,7 +278,7 @@ impl Store {
         for &id in ids.iter() {
             self.reservations[id].state = ReservationState::Confirmed;
         }
-        self.answer(booking, Told::Confirmed(booking));
+        self.answer(booking, FinalResponse::Confirmed(booking));
         Outcome::Done(())
     }
 }

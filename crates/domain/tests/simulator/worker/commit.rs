@@ -2,11 +2,11 @@
 //! the rules of its steps were forgotten.
 
 use holdfast_domain::checkout::{
-    Call, Checkout, Decision, Doubt, Event, Failure, Found, Knowledge, LocalStep, Outcome,
+    Call, Checkout, Decision, Doubt, Event, Failure, Knowledge, LocalStep, Outcome, PaymentSearch,
     Prepared, State, Taking, Tries, apply, next,
 };
 
-use super::{Answer, Work};
+use super::{StepAnswer, Work};
 use crate::{
     Breach,
     coverage::Coverage,
@@ -18,7 +18,7 @@ use crate::{
 const MAX_LOCAL_STEPS: usize = 8;
 
 /// The result of a transaction for the worker that ran it.
-pub(super) enum Recorded {
+pub(super) enum CommitOutcome {
     /// Committed; the worker continues with this work.
     On(Box<Work>),
     /// Committed; the saga has nothing to do for now.
@@ -43,14 +43,14 @@ impl Takes<'_> {
         &mut self,
         tx: &mut Store,
         mut work: Work,
-        answer: Option<Answer>,
+        answer: Option<StepAnswer>,
         failing: Option<usize>,
-    ) -> Result<(Recorded, Vec<&'static str>), Breach> {
+    ) -> Result<(CommitOutcome, Vec<&'static str>), Breach> {
         let booking = work.booking;
         let row = &tx.sagas[booking];
         let stale = row.fence != work.fence || row.version != work.version;
         if stale && self.rules.keep(Rule::RecordMindsFence) {
-            return Ok((Recorded::Fenced, Vec::new()));
+            return Ok((CommitOutcome::Fenced, Vec::new()));
         }
         let cancel_requested = row.cancel_requested;
         let woken = row.wakes != work.wakes;
@@ -59,7 +59,7 @@ impl Takes<'_> {
         if let Some((calls, event)) = answer {
             if let Event::Prepared(Outcome::Done(Prepared { payment, .. }))
             | Event::Placed { payment, .. }
-            | Event::Found(Found::Payment(payment)) = &event
+            | Event::Found(PaymentSearch::Payment(payment)) = &event
             {
                 tx.bookings[booking].payment = Some(payment.clone());
             }
@@ -94,7 +94,7 @@ impl Takes<'_> {
                 work.checkout = checkout;
                 work.wakes = row.wakes;
                 (row.due_ms, row.lease_until_ms) = (Some(self.now_ms), self.now_ms + LEASE_MS);
-                return Ok((Recorded::On(Box::new(work)), steps));
+                return Ok((CommitOutcome::On(Box::new(work)), steps));
             }
             Decision::Wait { .. } if woken => (Some(self.now_ms), 0),
             Decision::Wait { until_ms, .. } => (Some(until_ms), 0),
@@ -105,7 +105,7 @@ impl Takes<'_> {
                 (None, 0)
             }
         };
-        Ok((Recorded::Parked, steps))
+        Ok((CommitOutcome::Parked, steps))
     }
 
     /// Performs the next local step, if a local step is due.

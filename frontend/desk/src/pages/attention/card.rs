@@ -3,7 +3,7 @@
 use holdfast_contract::{operators::Saga, words::SagaKind};
 use leptos::prelude::*;
 use ui::{
-    api::{self, Failure},
+    api::{self, CallFailure},
     components::{
         erased::{act, live, part},
         failure::FailureNote,
@@ -13,7 +13,7 @@ use ui::{
     t_string, td_string, tx,
 };
 
-use super::Waiting;
+use super::AttentionList;
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
@@ -42,9 +42,9 @@ fn kind(locale: Locale, kind: &str) -> String {
 }
 
 #[component]
-pub fn SagaCard(saga: Saga, waiting: Waiting) -> impl IntoView {
+pub fn SagaCard(saga: Saga, waiting: AttentionList) -> impl IntoView {
     let i18n = use_i18n();
-    let (busy, failure) = (RwSignal::new(false), RwSignal::new(None::<Failure>));
+    let (busy, failure) = (RwSignal::new(false), RwSignal::new(None::<CallFailure>));
     let id = saga.id;
     let name = saga.booking_reference.clone().unwrap_or_else(|| id.to_string());
     let send_on = {

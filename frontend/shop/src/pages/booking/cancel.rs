@@ -7,7 +7,7 @@ use holdfast_contract::{
 use leptos::prelude::*;
 
 use ui::{
-    api::{self, Failure},
+    api::{self, CallFailure},
     browser,
     components::{
         erased::{act, live, part},
@@ -51,7 +51,7 @@ fn money_back(locale: Locale, back: Option<&Money>, total: &Money) -> Option<Str
 pub fn Cancel(booking: RwSignal<Booking>) -> impl IntoView {
     let i18n = use_i18n();
     let (asking, busy) = (RwSignal::new(false), RwSignal::new(false));
-    let failure = RwSignal::new(None::<Failure>);
+    let failure = RwSignal::new(None::<CallFailure>);
     let can = Memo::new(move |_| booking.with(|it| it.cancellable));
     let cancel = move || {
         busy.set(true);

@@ -16,9 +16,9 @@ const SECOND: Duration = Duration::from_secs(1);
 
 /// The seconds for which the server holds the seats while the payment finishes. 0 when no payment is under way.
 #[derive(Clone, Copy)]
-pub struct Held(RwSignal<i64>);
+pub struct HeldSeconds(RwSignal<i64>);
 
-impl Held {
+impl HeldSeconds {
     /// Starts the clock. Each answer of the server sets it right, after a tab has slept too.
     pub fn new() -> Self {
         let held = Self(RwSignal::new(0));

@@ -11,15 +11,15 @@ use leptos::prelude::*;
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 use uuid::Uuid;
 
-use super::{Opening, is_over, outcome::Reason, total};
+use super::{Opening, is_over, outcome::FailureReason, total};
 use ui::{
-    api::{self, Failure},
+    api::{self, CallFailure},
     browser,
     components::erased::follow,
     state::{
         attempt,
         holds::Holds,
-        session::{self, Account},
+        session::{self, SignedInUser},
     },
 };
 
@@ -40,9 +40,9 @@ pub enum Busy {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Message {
     /// The payment failed. The seats stay held if the server says so.
-    Failed(Reason),
+    Failed(FailureReason),
     /// The server refused the request.
-    Refused(Failure),
+    Refused(CallFailure),
     /// The outcome of the payment is unknown. The buyer can continue the same attempt.
     Unknown,
 }
@@ -126,7 +126,7 @@ impl Basket {
             return;
         }
         follow(move || self.show_changes());
-        let account = Account::expect();
+        let account = SignedInUser::expect();
         let mut was_signed_in = untrack(|| account.is_signed_in());
         follow(move || {
             let is_signed_in = account.is_signed_in();
@@ -274,7 +274,7 @@ impl Basket {
         });
     }
 
-    fn change(self, change: impl Future<Output = Result<(), Failure>> + 'static) {
+    fn change(self, change: impl Future<Output = Result<(), CallFailure>> + 'static) {
         self.message.set(None);
         self.busy.set(Busy::Changing);
         leptos::task::spawn_local(async move {

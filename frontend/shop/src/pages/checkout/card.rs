@@ -6,7 +6,7 @@ use holdfast_contract::bookings::PaymentMethodType;
 use leptos::{html, prelude::*};
 
 use super::basket::{Basket, Busy};
-use crate::stripe::{Look, NotLoaded, PaymentElement, Stripe};
+use crate::stripe::{ElementColours, NotLoaded, PaymentElement, Stripe};
 use map::palette::Palette;
 use ui::{
     common,
@@ -19,7 +19,7 @@ use ui::{
 
 /// How far the form has loaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stage {
+enum FormStage {
     /// Stripe is loading the form.
     Loading,
     /// The buyer can type into the form.
@@ -40,7 +40,7 @@ enum Trouble {
 /// The payment form, whose fields belong to Stripe.
 #[derive(Clone, Copy)]
 pub struct Card {
-    stage: RwSignal<Stage>,
+    stage: RwSignal<FormStage>,
     trouble: RwSignal<Option<Trouble>>,
     /// The secret of a second step that failed or was abandoned.
     unfinished: RwSignal<Option<String>>,
@@ -53,7 +53,7 @@ impl Card {
     /// Creates the form for this publishable key and these types of payment methods. Nothing is loaded yet.
     pub fn new(key: String, types: Vec<PaymentMethodType>) -> Self {
         Self {
-            stage: RwSignal::new(Stage::Loading),
+            stage: RwSignal::new(FormStage::Loading),
             trouble: RwSignal::new(None),
             unfinished: RwSignal::new(None),
             key: StoredValue::new(key),
@@ -64,7 +64,7 @@ impl Card {
 
     /// Whether the buyer can type into the form; reactive.
     pub fn is_ready(self) -> bool {
-        self.stage.get() == Stage::Ready
+        self.stage.get() == FormStage::Ready
     }
 
     /// Creates a payment method from the form and returns its id. `None` if Stripe refuses the input; the message is
@@ -95,7 +95,7 @@ impl Card {
             Ok::<_, NotLoaded>((stripe, element))
         };
         let came = came.await.ok();
-        let stage = if came.is_some() { Stage::Ready } else { Stage::Failed };
+        let stage = if came.is_some() { FormStage::Ready } else { FormStage::Failed };
         // The result is dropped if the visitor has left the page meanwhile.
         if self.form.try_set_value(came).is_none() {
             let _ = self.stage.try_set(stage);
@@ -117,10 +117,10 @@ impl Card {
 }
 
 /// The page's colours in the form that Stripe takes.
-fn look() -> Look {
+fn look() -> ElementColours {
     let palette = Palette::read(&[]);
     let is_dark = palette.is_dark();
-    Look { is_dark, accent: palette.accent, raised: palette.raised, ink: palette.ink }
+    ElementColours { is_dark, accent: palette.accent, raised: palette.raised, ink: palette.ink }
 }
 
 /// The form, and the messages beside it.
@@ -135,7 +135,7 @@ pub fn CardPanel(card: Card, basket: Basket) -> impl IntoView {
     };
     follow(load);
     let again = move |_| {
-        card.stage.set(Stage::Loading);
+        card.stage.set(FormStage::Loading);
         load();
     };
     on_cleanup(move || {
@@ -173,19 +173,19 @@ pub fn CardPanel(card: Card, basket: Basket) -> impl IntoView {
     });
     view! {
         <div class="card-form" data-testid="card-form" aria-busy=live(move || {
-            if card.stage.get() == Stage::Loading { "true" } else { "false" }
+            if card.stage.get() == FormStage::Loading { "true" } else { "false" }
         })>
             <div node_ref=place></div>
             {part(move || match card.stage.get() {
-                Stage::Ready => ().into_any(),
-                Stage::Loading => {
+                FormStage::Ready => ().into_any(),
+                FormStage::Loading => {
                     view! {
                         <p class="visually-hidden" role="status">{common!(i18n, loading)}</p>
                         <div class="skeleton skeleton-card" aria-hidden="true"></div>
                     }
                         .into_any()
                 }
-                Stage::Failed => {
+                FormStage::Failed => {
                     view! {
                         <div class="notice" role="alert" data-testid="card-missing">
                             <Icon sign=Sign::Alert/>

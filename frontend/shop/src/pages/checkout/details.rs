@@ -8,7 +8,7 @@ use ui::{
     components::erased::{act, live, part},
     components::icon::{Icon, Sign},
     i18n::use_i18n,
-    state::session::Account,
+    state::session::SignedInUser,
     t_string, tx,
 };
 
@@ -61,7 +61,7 @@ fn is_address(text: &str) -> bool {
 pub fn Details(address: Address) -> impl IntoView {
     let Address { email, complaint, signing_in } = address;
     let i18n = use_i18n();
-    let account = Account::expect();
+    let account = SignedInUser::expect();
     let guest = {
         move || {
             view! {

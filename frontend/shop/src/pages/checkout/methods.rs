@@ -14,7 +14,7 @@ use ui::{
 const METHOD: &str = "holdfast.method";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Method {
+pub enum SimulatedMethod {
     /// The bank accepts the payment at once.
     Works,
     /// The bank declines the payment.
@@ -25,7 +25,7 @@ pub enum Method {
     Slow,
 }
 
-impl Method {
+impl SimulatedMethod {
     /// The method that was chosen before in this tab, or else the method that succeeds.
     pub fn kept() -> Self {
         let kept = browser::read(Keep::Tab, METHOD);
@@ -63,10 +63,10 @@ impl Method {
 
 /// The choice between the methods.
 #[component]
-pub fn Methods(method: RwSignal<Method>, busy: Signal<bool>) -> impl IntoView {
+pub fn Methods(method: RwSignal<SimulatedMethod>, busy: Signal<bool>) -> impl IntoView {
     let i18n = use_i18n();
     let options = move || {
-        Method::ALL
+        SimulatedMethod::ALL
             .into_iter()
             .map(|option| {
                 let (title, text) = option.words(i18n.get_locale());

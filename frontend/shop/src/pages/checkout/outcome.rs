@@ -6,7 +6,7 @@ use holdfast_contract::{
     words::BookingFailure,
 };
 
-use ui::api::Failure;
+use ui::api::CallFailure;
 
 /// The next step of the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,12 +18,12 @@ pub enum Next {
     /// The outcome is unknown yet: ask again.
     Wait,
     /// The payment finally failed for this reason.
-    Failed(Reason),
+    Failed(FailureReason),
 }
 
 /// Why a payment failed, as far as the buyer is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reason {
+pub enum FailureReason {
     /// The bank declined the card or the second step.
     Declined,
     /// Other buyers have the seats.
@@ -58,20 +58,22 @@ pub fn of_booking(booking: &Booking, answered: Option<&str>) -> Next {
     }
 }
 
-fn reason(failure: Option<&str>) -> Reason {
+fn reason(failure: Option<&str>) -> FailureReason {
     match failure.and_then(BookingFailure::parse) {
-        Some(BookingFailure::PaymentDeclined | BookingFailure::CaptureRefused) => Reason::Declined,
-        Some(BookingFailure::SeatsLostRefunded) => Reason::SeatsLostRefunded,
-        Some(BookingFailure::SeatsLost) => Reason::SeatsLost,
-        Some(BookingFailure::PaymentTimeout) => Reason::Timeout,
-        Some(BookingFailure::Cancelled) => Reason::Cancelled,
-        Some(BookingFailure::EventCancelled) | None => Reason::Other,
+        Some(BookingFailure::PaymentDeclined | BookingFailure::CaptureRefused) => {
+            FailureReason::Declined
+        }
+        Some(BookingFailure::SeatsLostRefunded) => FailureReason::SeatsLostRefunded,
+        Some(BookingFailure::SeatsLost) => FailureReason::SeatsLost,
+        Some(BookingFailure::PaymentTimeout) => FailureReason::Timeout,
+        Some(BookingFailure::Cancelled) => FailureReason::Cancelled,
+        Some(BookingFailure::EventCancelled) | None => FailureReason::Other,
     }
 }
 
 /// The meaning of a refused confirm request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refusal {
+pub enum ConfirmRefusal {
     /// The outcome is open: repeat the request with the same key.
     Open,
     /// The card was finally declined. The seats stay held.
@@ -85,14 +87,14 @@ pub enum Refusal {
 }
 
 /// The meaning of this failure of a confirm request.
-pub fn of_failure(failure: &Failure) -> Refusal {
+pub fn of_failure(failure: &CallFailure) -> ConfirmRefusal {
     if failure.is_open() {
-        return Refusal::Open;
+        return ConfirmRefusal::Open;
     }
     match failure.kind() {
-        Some(ProblemType::PaymentDeclined) => Refusal::Declined,
-        Some(ProblemType::ReservationExpired) => Refusal::Over,
-        Some(ProblemType::ReservationNotActive) => Refusal::Changed,
+        Some(ProblemType::PaymentDeclined) => ConfirmRefusal::Declined,
+        Some(ProblemType::ReservationExpired) => ConfirmRefusal::Over,
+        Some(ProblemType::ReservationNotActive) => ConfirmRefusal::Changed,
         Some(
             ProblemType::InvalidRequest
             | ProblemType::BodyTooLarge
@@ -125,7 +127,7 @@ pub fn of_failure(failure: &Failure) -> Refusal {
             | ProblemType::Unavailable
             | ProblemType::Internal,
         )
-        | None => Refusal::Final,
+        | None => ConfirmRefusal::Final,
     }
 }
 
@@ -179,12 +181,12 @@ mod tests {
         let done = booking(BookingStatus::Confirmed, None, None);
         assert_eq!(of_booking(&done, None), Next::Done("HF-12345678".into()));
         for (failure, reason) in [
-            (Some("payment-declined"), Reason::Declined),
-            (Some("seats-lost"), Reason::SeatsLost),
-            (Some("seats-lost-refunded"), Reason::SeatsLostRefunded),
-            (Some("payment-timeout"), Reason::Timeout),
-            (Some("a word of a newer server"), Reason::Other),
-            (None, Reason::Other),
+            (Some("payment-declined"), FailureReason::Declined),
+            (Some("seats-lost"), FailureReason::SeatsLost),
+            (Some("seats-lost-refunded"), FailureReason::SeatsLostRefunded),
+            (Some("payment-timeout"), FailureReason::Timeout),
+            (Some("a word of a newer server"), FailureReason::Other),
+            (None, FailureReason::Other),
         ] {
             let failed = booking(BookingStatus::Failed, None, failure);
             assert_eq!(of_booking(&failed, None), Next::Failed(reason));
@@ -193,13 +195,13 @@ mod tests {
 
     #[test]
     fn only_a_final_no_ends_the_attempt() {
-        let refused = |kind| of_failure(&Failure::Problem(Box::new(Problem::new(kind, ""))));
-        assert_eq!(of_failure(&Failure::Unreachable), Refusal::Open);
-        assert_eq!(refused(ProblemType::Unavailable), Refusal::Open);
-        assert_eq!(refused(ProblemType::IdempotencyInFlight), Refusal::Open);
-        assert_eq!(refused(ProblemType::PaymentDeclined), Refusal::Declined);
-        assert_eq!(refused(ProblemType::ReservationExpired), Refusal::Over);
-        assert_eq!(refused(ProblemType::ReservationNotActive), Refusal::Changed);
-        assert_eq!(refused(ProblemType::InvalidRequest), Refusal::Final);
+        let refused = |kind| of_failure(&CallFailure::Problem(Box::new(Problem::new(kind, ""))));
+        assert_eq!(of_failure(&CallFailure::Unreachable), ConfirmRefusal::Open);
+        assert_eq!(refused(ProblemType::Unavailable), ConfirmRefusal::Open);
+        assert_eq!(refused(ProblemType::IdempotencyInFlight), ConfirmRefusal::Open);
+        assert_eq!(refused(ProblemType::PaymentDeclined), ConfirmRefusal::Declined);
+        assert_eq!(refused(ProblemType::ReservationExpired), ConfirmRefusal::Over);
+        assert_eq!(refused(ProblemType::ReservationNotActive), ConfirmRefusal::Changed);
+        assert_eq!(refused(ProblemType::InvalidRequest), ConfirmRefusal::Final);
     }
 }

@@ -7,8 +7,8 @@ use super::{
     basket::{Basket, Busy, Message},
     card::{Card, CardPanel},
     details::{Address, Details},
-    methods::{Method, Methods},
-    outcome::Reason,
+    methods::{Methods, SimulatedMethod},
+    outcome::FailureReason,
     second_step::SecondStep,
 };
 use ui::{
@@ -17,7 +17,7 @@ use ui::{
     components::sign_in::SignInDialog,
     i18n::{Locale, use_i18n},
     intl,
-    state::{countdown::clock, session::Account},
+    state::{countdown::clock, session::SignedInUser},
     t_string, td_string, tx, words,
 };
 
@@ -25,7 +25,7 @@ use ui::{
 #[derive(Clone, Copy)]
 enum Till {
     /// The simulated gateway, with the chosen method.
-    Simulated(RwSignal<Method>),
+    Simulated(RwSignal<SimulatedMethod>),
     /// Stripe, with its card form.
     Stripe(Card),
     /// A gateway that this version of the page does not know.
@@ -42,7 +42,9 @@ impl Till {
                     || it.currencies.iter().any(|code| Some(code) == currency.as_ref())
             });
             match (Gateway::parse(&config.provider), &config.publishable_key) {
-                (Some(Gateway::Simulated), _) => Self::Simulated(RwSignal::new(Method::kept())),
+                (Some(Gateway::Simulated), _) => {
+                    Self::Simulated(RwSignal::new(SimulatedMethod::kept()))
+                }
                 (Some(Gateway::Stripe), Some(key)) if !types.is_empty() => {
                     Self::Stripe(Card::new(key.clone(), types))
                 }
@@ -74,7 +76,7 @@ impl Till {
 #[component]
 pub fn Pay(basket: Basket) -> impl IntoView {
     let i18n = use_i18n();
-    let account = Account::expect();
+    let account = SignedInUser::expect();
     let (address, till) = (Address::new(), Till::of(basket));
     let is_free = known(move || basket.total().is_some_and(|total| total.amount == 0));
     let busy = move || basket.busy.get() != Busy::Idle;
@@ -149,13 +151,15 @@ pub fn Pay(basket: Basket) -> impl IntoView {
 /// The message in words. `held` is how many seconds the seats are still held.
 fn told(locale: Locale, message: &Message, held: Option<i64>) -> String {
     match message {
-        Message::Failed(Reason::Declined) => td_string!(locale, pay.declined).into(),
-        Message::Failed(Reason::SeatsLost) => td_string!(locale, pay.seats_lost).into(),
-        Message::Failed(Reason::SeatsLostRefunded) => {
+        Message::Failed(FailureReason::Declined) => td_string!(locale, pay.declined).into(),
+        Message::Failed(FailureReason::SeatsLost) => td_string!(locale, pay.seats_lost).into(),
+        Message::Failed(FailureReason::SeatsLostRefunded) => {
             td_string!(locale, pay.seats_lost_refunded).into()
         }
-        Message::Failed(Reason::Timeout) => td_string!(locale, pay.timeout).into(),
-        Message::Failed(Reason::Cancelled | Reason::Other) => td_string!(locale, pay.failed).into(),
+        Message::Failed(FailureReason::Timeout) => td_string!(locale, pay.timeout).into(),
+        Message::Failed(FailureReason::Cancelled | FailureReason::Other) => {
+            td_string!(locale, pay.failed).into()
+        }
         Message::Unknown => {
             let text = td_string!(locale, pay.unknown);
             match held.filter(|seconds| *seconds > 0) {

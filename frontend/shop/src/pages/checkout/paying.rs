@@ -13,12 +13,12 @@ use uuid::Uuid;
 
 use super::{
     basket::{Basket, Busy, Message},
-    outcome::{self, Next, Reason, Refusal},
+    outcome::{self, ConfirmRefusal, FailureReason, Next},
 };
 use ui::{
-    api::{self, Failure},
+    api::{self, CallFailure},
     browser,
-    state::attempt::{self, Attempt},
+    state::attempt::{self, OpenAttempt},
 };
 
 /// How often a confirm request with an open outcome is repeated before the buyer must decide.
@@ -69,14 +69,14 @@ impl Basket {
     }
 
     /// Continues an attempt: sends its request and follows its booking.
-    pub(super) fn run(self, attempt: Attempt) {
+    pub(super) fn run(self, attempt: OpenAttempt) {
         self.busy.set(Busy::Paying);
         self.message.set(None);
         self.holds.mark(&self.ids.get_value(), ReservationStatus::InPayment);
         leptos::task::spawn_local(async move { self.send(attempt).await });
     }
 
-    async fn send(self, mut attempt: Attempt) {
+    async fn send(self, mut attempt: OpenAttempt) {
         if let Some(booking) = attempt.booking {
             self.follow(booking, None).await;
             return;
@@ -93,10 +93,12 @@ impl Basket {
                     return;
                 }
                 Err(failure) => match outcome::of_failure(&failure) {
-                    Refusal::Open => browser::sleep(1_000 << n).await,
-                    Refusal::Declined => return self.fail(Message::Failed(Reason::Declined)).await,
-                    Refusal::Changed => return self.meet_another(failure).await,
-                    Refusal::Over | Refusal::Final => {
+                    ConfirmRefusal::Open => browser::sleep(1_000 << n).await,
+                    ConfirmRefusal::Declined => {
+                        return self.fail(Message::Failed(FailureReason::Declined)).await;
+                    }
+                    ConfirmRefusal::Changed => return self.meet_another(failure).await,
+                    ConfirmRefusal::Over | ConfirmRefusal::Final => {
                         return self.fail(Message::Refused(failure)).await;
                     }
                 },
@@ -164,7 +166,7 @@ impl Basket {
     }
 
     /// The seats are no longer only held. Another tab may be paying or may have paid.
-    async fn meet_another(self, failure: Failure) {
+    async fn meet_another(self, failure: CallFailure) {
         self.look_again().await;
         let Some(ids) = self.ids.try_get_value() else { return };
         match self.booking_elsewhere() {
@@ -206,7 +208,7 @@ impl Basket {
         match attempt::pending(&ids).and_then(|it| it.booking).or_else(|| self.booking_elsewhere())
         {
             Some(booking) => self.follow(booking, Some(secret)).await,
-            None => self.fail(Message::Failed(Reason::Other)).await,
+            None => self.fail(Message::Failed(FailureReason::Other)).await,
         }
     }
 }

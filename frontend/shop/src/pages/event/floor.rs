@@ -20,13 +20,13 @@ use super::{
     selection::{Room, Selection},
 };
 use map::{
-    live::Live,
+    live::LiveSeats,
     model::Hall,
     prices::{EventSale, Prices},
     stage::Handle,
 };
 use ui::{
-    api::Failure,
+    api::CallFailure,
     browser,
     components::erased::{follow, known},
     i18n::{I18n, Locale, use_i18n},
@@ -56,7 +56,7 @@ pub enum Notice {
     /// No offer sells the seat with this index now.
     Closed(usize),
     /// The server refused the request or did not respond.
-    Failed(Failure),
+    Failed(CallFailure),
 }
 
 impl Notice {
@@ -108,7 +108,7 @@ pub struct Floor {
     /// The layout of the seats.
     pub hall: StoredValue<Rc<Hall>, LocalStorage>,
     /// The current state of the seats.
-    pub live: StoredValue<Rc<RefCell<Live>>, LocalStorage>,
+    pub live: StoredValue<Rc<RefCell<LiveSeats>>, LocalStorage>,
     /// Grows with every change of `live`.
     pub revision: RwSignal<u32>,
     /// The offers and their prices.
@@ -141,7 +141,7 @@ impl Floor {
     pub fn new(opening: Opening, again: Callback<()>) -> Self {
         let Opening { event, map, states, sections, offers } = opening;
         let hall = map.map_or_else(Hall::empty, Hall::new);
-        let mut live = Live::new(&hall);
+        let mut live = LiveSeats::new(&hall);
         live.replace(&hall, &states, browser::monotonic_ms());
         // The stream goes on from the older of both; what it repeats changes nothing.
         live.seq = live.seq.min(sections.seq);
@@ -174,13 +174,13 @@ impl Floor {
     }
 
     /// Reads the hall and the state of its seats; reactive.
-    pub fn look<T>(self, look: impl FnOnce(&Hall, &Live) -> T) -> T {
+    pub fn look<T>(self, look: impl FnOnce(&Hall, &LiveSeats) -> T) -> T {
         self.revision.track();
         self.look_untracked(look)
     }
 
     /// Reads the hall and the state of its seats, without tracking.
-    pub fn look_untracked<T>(self, look: impl FnOnce(&Hall, &Live) -> T) -> T {
+    pub fn look_untracked<T>(self, look: impl FnOnce(&Hall, &LiveSeats) -> T) -> T {
         let (hall, live) = (self.hall.get_value(), self.live.get_value());
         let live = live.borrow();
         look(&hall, &live)

@@ -9,7 +9,7 @@ use super::{
     selection::Selection,
 };
 use ui::{
-    api::{self, Failure},
+    api::{self, CallFailure},
     browser,
     state::holds::Holds,
 };
@@ -65,18 +65,18 @@ pub fn holder(floor: Floor) -> Callback<()> {
     })
 }
 
-fn refused_seats(failure: &Failure) -> &[RefusedSeat] {
+fn refused_seats(failure: &CallFailure) -> &[RefusedSeat] {
     match failure {
-        Failure::Problem(problem)
+        CallFailure::Problem(problem)
             if problem.problem_type() == Some(ProblemType::SeatsUnavailable) =>
         {
             &problem.seats
         }
-        Failure::Problem(_) | Failure::Unreachable | Failure::Unreadable(_) => &[],
+        CallFailure::Problem(_) | CallFailure::Unreachable | CallFailure::Unreadable(_) => &[],
     }
 }
 
-fn refused(floor: Floor, failure: Failure) {
+fn refused(floor: Floor, failure: CallFailure) {
     let seats = refused_seats(&failure).to_vec();
     let is_off_sale = failure.kind() == Some(ProblemType::NotOnSale);
     let taken = floor.chosen.try_update(|chosen| chosen.drop_refused(&seats)).unwrap_or_default();

@@ -12,7 +12,7 @@ use super::{
     tip::{kind_text, standing_text},
 };
 use holdfast_contract::catalogue::{SeatKind, SeatStatus};
-use map::stage::Stage;
+use map::stage::MapStage;
 use ui::{
     browser,
     components::erased::{act, known, live, part},
@@ -56,7 +56,7 @@ fn SectionEntry(floor: Floor, section: usize, open: RwSignal<Option<usize>>) -> 
         open.update(|open| *open = if *open == Some(section) { None } else { Some(section) });
         if is_open.get_untracked() {
             floor.stage.with_untracked(|stage| {
-                let show = |stage: &mut Stage| stage.show_section(section);
+                let show = |stage: &mut MapStage| stage.show_section(section);
                 stage.as_ref().map(|stage| stage.update(show))
             });
         }

@@ -11,7 +11,7 @@ use ui::words::is_taken;
 
 /// A quantity of one offer in one general-admission section.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Places {
+pub struct PlacesChoice {
     pub section_id: Uuid,
     pub offer_id: Uuid,
     /// The number of units of the offer.
@@ -28,7 +28,7 @@ pub struct Room<'a> {
 
 /// The effect of ended offers on the choice.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Ended {
+pub struct EndedOffers {
     /// The ended offers, each once.
     pub offers: Vec<Uuid>,
     /// The offers that took their place, each once.
@@ -43,7 +43,7 @@ pub struct Selection {
     /// The seats in the order of choosing, each with its offer, so that the request asks for the shown price.
     pub seats: Vec<(i32, Uuid)>,
     /// The chosen general-admission places, one entry for each section and offer.
-    pub places: Vec<Places>,
+    pub places: Vec<PlacesChoice>,
 }
 
 impl Selection {
@@ -117,7 +117,7 @@ impl Selection {
     fn put(&mut self, section_id: Uuid, offer_id: Uuid, quantity: i32) {
         self.places.retain(|it| it.section_id != section_id || it.offer_id != offer_id);
         if quantity > 0 {
-            self.places.push(Places { section_id, offer_id, quantity });
+            self.places.push(PlacesChoice { section_id, offer_id, quantity });
         }
     }
 
@@ -128,8 +128,8 @@ impl Selection {
         &mut self,
         for_seat: &dyn Fn(i32, Uuid) -> Option<Uuid>,
         for_places: &dyn Fn(Uuid, Uuid) -> Option<Uuid>,
-    ) -> Ended {
-        let mut ended = Ended::default();
+    ) -> EndedOffers {
+        let mut ended = EndedOffers::default();
         let once = |list: &mut Vec<Uuid>, id| {
             if !list.contains(&id) {
                 list.push(id);
@@ -150,7 +150,7 @@ impl Selection {
             }
             next.is_some()
         });
-        for Places { section_id, offer_id, quantity } in self.places.clone() {
+        for PlacesChoice { section_id, offer_id, quantity } in self.places.clone() {
             let next = for_places(section_id, offer_id);
             if next == Some(offer_id) {
                 continue;
@@ -297,7 +297,7 @@ mod tests {
         chosen.add(section, late, 1, &room(10));
         let before = chosen.clone();
         let same = |_, offer| Some(offer);
-        assert_eq!(chosen.drop_ended(&same, &|_, offer| Some(offer)), Ended::default());
+        assert_eq!(chosen.drop_ended(&same, &|_, offer| Some(offer)), EndedOffers::default());
         assert_eq!(chosen, before);
         let for_seat = |seat, offer| match (seat, offer == early) {
             (_, false) => Some(offer),
@@ -305,7 +305,7 @@ mod tests {
             _ => None,
         };
         let ended = chosen.drop_ended(&for_seat, &|_, offer| (offer != early).then_some(offer));
-        assert_eq!(ended, Ended { offers: vec![early], instead: vec![late], seats: vec![3] });
+        assert_eq!(ended, EndedOffers { offers: vec![early], instead: vec![late], seats: vec![3] });
         assert_eq!(chosen.seats, [(1, late), (2, OFFER)]);
         assert_eq!(chosen.quantity(section, early), 0);
         assert_eq!(chosen.quantity(section, late), 1);
@@ -318,7 +318,7 @@ mod tests {
         chosen.toggle(2, OFFER, &room(10));
         let here = |seat, offer| (seat == 2).then_some(offer);
         let ended = chosen.drop_ended(&here, &|_, _| None);
-        assert_eq!(ended, Ended { offers: vec![OFFER], instead: vec![], seats: vec![1] });
+        assert_eq!(ended, EndedOffers { offers: vec![OFFER], instead: vec![], seats: vec![1] });
         assert_eq!(chosen.seats, [(2, OFFER)]);
     }
 
@@ -329,8 +329,11 @@ mod tests {
         chosen.add(section, early, 2, &room(10));
         chosen.add(section, late, 1, &room(10));
         let ended = chosen.drop_ended(&|_, _| None, &|_, _| Some(late));
-        assert_eq!(ended, Ended { offers: vec![early], instead: vec![late], seats: vec![] });
-        assert_eq!(chosen.places, [Places { section_id: section, offer_id: late, quantity: 3 }]);
+        assert_eq!(ended, EndedOffers { offers: vec![early], instead: vec![late], seats: vec![] });
+        assert_eq!(
+            chosen.places,
+            [PlacesChoice { section_id: section, offer_id: late, quantity: 3 }]
+        );
     }
 
     #[test]

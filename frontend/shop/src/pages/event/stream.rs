@@ -13,27 +13,27 @@ use ui::{api, components::erased::follow as watch, js, json, state::network::Net
 /// The script's function that joins the stream.
 const JOIN: &str = "holdfastStream";
 
-type Page = Closure<dyn Fn(String, String) -> f64>;
+type StreamCallback = Closure<dyn Fn(String, String) -> f64>;
 
 /// The script's handle, and the function that it calls.
-struct Line {
+struct StreamHandle {
     handle: JsValue,
-    _page: Page,
+    _page: StreamCallback,
 }
 
-impl Line {
+impl StreamHandle {
     fn call(&self, name: &str) {
         let _ = js::call(&self.handle, name, &[]);
     }
 }
 
-type Slot = StoredValue<Option<Line>, LocalStorage>;
+type Slot = StoredValue<Option<StreamHandle>, LocalStorage>;
 
 /// Follows the stream until the visitor leaves the page.
 pub fn follow(floor: Floor) {
     let event = floor.event.with_untracked(|event| event.id);
     let slot: Slot = StoredValue::new_local(None);
-    let page: Page = Closure::new(move |kind: String, text: String| {
+    let page: StreamCallback = Closure::new(move |kind: String, text: String| {
         if floor.event.try_with_untracked(|_| ()).is_none() {
             return 0.0;
         }
@@ -41,7 +41,7 @@ pub fn follow(floor: Floor) {
     });
     let with = [api::stream_address(event).into(), page.as_ref().clone()];
     let Ok(handle) = js::call(&window(), JOIN, &with) else { return };
-    slot.set_value(Some(Line { handle, _page: page }));
+    slot.set_value(Some(StreamHandle { handle, _page: page }));
     on_cleanup(move || call(slot, "close"));
     let network = Network::expect();
     let mut was_away = false;

@@ -9,9 +9,9 @@ use super::{
     general::sale_text,
     hold,
     notice::NoticeView,
-    selection::{Places, Selection},
+    selection::{PlacesChoice, Selection},
 };
-use map::stage::Stage;
+use map::stage::MapStage;
 use ui::{
     common,
     components::erased::{act, live, part},
@@ -131,7 +131,7 @@ fn ChosenSeat(floor: Floor, seat_id: i32, offer: Uuid) -> impl IntoView {
     });
     let show = move |_| {
         floor.stage.with_untracked(|stage| {
-            stage.as_ref().map(|stage| stage.update(|stage: &mut Stage| stage.reveal(seat)))
+            stage.as_ref().map(|stage| stage.update(|stage: &mut MapStage| stage.reveal(seat)))
         });
     };
     Some(view! {
@@ -152,7 +152,7 @@ fn ChosenSeat(floor: Floor, seat_id: i32, offer: Uuid) -> impl IntoView {
 }
 
 /// The name of an entry of places for people, such as “2 × Floor, Adult”; reactive.
-pub fn places_name(floor: Floor, places: Places) -> String {
+pub fn places_name(floor: Floor, places: PlacesChoice) -> String {
     let section = floor.general.with(|sections| {
         let section = sections.iter().find(|it| it.id == places.section_id);
         section.map(|it| it.name.clone()).unwrap_or_default()
@@ -162,9 +162,9 @@ pub fn places_name(floor: Floor, places: Places) -> String {
 }
 
 #[component]
-fn ChosenPlaces(floor: Floor, places: Places) -> impl IntoView {
+fn ChosenPlaces(floor: Floor, places: PlacesChoice) -> impl IntoView {
     let i18n = use_i18n();
-    let Places { section_id, offer_id, quantity } = places;
+    let PlacesChoice { section_id, offer_id, quantity } = places;
     let price = floor.prices.with(|prices| prices.offer(offer_id).map(|it| it.price.clone()));
     let price = price.map(|price| {
         let amount = price.amount.saturating_mul(i64::from(quantity));

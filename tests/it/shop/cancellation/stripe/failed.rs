@@ -72,7 +72,7 @@ async fn a_refund_that_failed_does_not_wait_for_another_that_is_made_anew() {
         tokio::time::sleep(LOOK_EVERY).await;
     }
     // An operator retries the refund, and no response arrives: the refund stays under way for a long time.
-    rig.fake.fail("refund", Fault::LostRequest, RETRY_ALL);
+    rig.fake.fail("refund", CallFault::LostRequest, RETRY_ALL);
     rig.operator_retries().await;
     assert!(rig.fake.fail_refund(&first, "expired_or_canceled_card"));
     for _ in 0..LOOKS {
@@ -100,7 +100,7 @@ async fn a_refund_that_failed_does_not_wait_for_another_that_is_made_anew() {
 async fn a_refund_that_fails_while_it_waits_for_an_operator_is_made_anew() {
     let rig = rig().await;
     let (paid, payment) = rig.paid(&seats(&[1])).await;
-    rig.fake.fail("refund", Fault::LostReply, RETRY_ALL);
+    rig.fake.fail("refund", CallFault::LostReply, RETRY_ALL);
     paid.cancels(&rig.app, None).await;
     rig.waits_for("refund-fails").await;
     rig.fake.heal();
@@ -163,7 +163,7 @@ async fn a_refund_is_looked_at_less_and_less_often_and_not_for_ever() {
     paid.cancels(&rig.app, None).await;
     rig.is_done().await;
     // At first no response arrives: the server asks again soon, and not a day later.
-    rig.fake.fail("list_refunds", Fault::LostRequest, 1);
+    rig.fake.fail("list_refunds", CallFault::LostRequest, 1);
     rig.advance(ONE_DAY).await;
     looks_again(&rig).await;
     assert_eq!((looks_again(&rig).await, looks(&rig)), (0, 1));

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::support::{
-    buyer::Buyer,
+    buyer::GuestBuyer,
     fixture::{self, Like, seats},
     harness::TestApp,
     process::Node,
@@ -30,7 +30,7 @@ async fn checkouts_killed_in_mid_flight_are_over_ten_seconds_after_the_restart()
     let mut buyers = Vec::new();
     let mut asked = Vec::new();
     for seat in 1..=SAGAS {
-        let buyer = Buyer::holds(&app, &event, &seats(&[seat])).await;
+        let buyer = GuestBuyer::holds(&app, &event, &seats(&[seat])).await;
         let body = buyer.pays_from("pm_card_visa", &format!("ada{seat}@example.org"));
         let request = app.client().post(app.url("/bookings/confirm"));
         let request = request

@@ -7,7 +7,7 @@ use holdfast::kernel::db::Sql;
 
 use super::drive::{booking_of, confirm};
 use crate::support::{
-    buyer::Buyer,
+    buyer::GuestBuyer,
     fixture::{self, Like, seats},
     harness::TestApp,
     process::Node,
@@ -32,7 +32,7 @@ async fn check(
     let event = fixture::event(&app, Like::default()).await;
     let node = Node::start_with(&app.app.config, &[("HOLDFAST_FAULTS", faults)]).await;
     app.talks_to(node.address);
-    let buyer = Buyer::holds(&app, &event, &seats(&[1])).await;
+    let buyer = GuestBuyer::holds(&app, &event, &seats(&[1])).await;
     let asks = tokio::spawn(confirm(&node, &buyer, &buyer.pays_with(method)).send());
     let live =
         "SELECT COUNT(*) AS found FROM sagas WHERE status IN ('running', 'waiting', 'undoing')";

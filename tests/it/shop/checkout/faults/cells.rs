@@ -1,6 +1,6 @@
 //! The table: each step of a checkout and each of its undo steps, and the faults that can hit the step.
 
-use super::ending::Ending;
+use super::ending::ExpectedEnding;
 
 /// The steps in their order, then their undos, then the steps that differ where the money is taken at once.
 pub const STEPS: [&str; 10] = [
@@ -31,10 +31,10 @@ pub const FAULTS: [&str; 7] = [
 pub struct Cell {
     pub step: &'static str,
     pub fault: &'static str,
-    pub run: Run,
+    pub run: CellRun,
 }
 
-pub enum Run {
+pub enum CellRun {
     /// The cell cannot exist, for this reason.
     Never(&'static str),
     Drive(Drive),
@@ -47,19 +47,19 @@ pub struct Drive {
     pub method: &'static str,
     /// The faults of the program that takes the order (`HOLDFAST_FAULTS`).
     pub faults: &'static str,
-    pub then: Then,
+    pub then: ProgramFate,
     /// Whether the buyer asks to stop while no program runs the checkout.
     pub cancelled: bool,
     /// The failpoint at which the next program is killed, too.
     pub again: &'static str,
     /// The faults of the program that is started afterwards.
     pub later: &'static str,
-    pub ends: Ending,
+    pub ends: ExpectedEnding,
 }
 
 /// The fate of the program that takes the order.
 #[derive(Clone, Copy)]
-pub enum Then {
+pub enum ProgramFate {
     /// The program responds, and is killed afterwards.
     Answers,
     /// The program is killed at this failpoint.
@@ -85,27 +85,37 @@ const UNCAPTURABLE: &str = "pm_sim_capture_fails";
 const AT_ONCE: &str = "pm_sim_at_once";
 const AT_ONCE_DECLINED: &str = "pm_sim_at_once_declined";
 
-use Ending::{Cancelled, CaptureRefused, Confirmed, Declined, SeatsLost};
-use Then::{Answers, KilledAt, OvertakenAt};
+use ExpectedEnding::{Cancelled, CaptureRefused, Confirmed, Declined, SeatsLost};
+use ProgramFate::{Answers, KilledAt, OvertakenAt};
 
-fn drive(method: &'static str, faults: &'static str, then: Then, ends: Ending) -> Run {
-    Run::Drive(Drive { method, faults, then, cancelled: false, again: "", later: "", ends })
+fn drive(
+    method: &'static str,
+    faults: &'static str,
+    then: ProgramFate,
+    ends: ExpectedEnding,
+) -> CellRun {
+    CellRun::Drive(Drive { method, faults, then, cancelled: false, again: "", later: "", ends })
 }
 
 /// The program is killed at this point. Then the buyer asks to stop, and these faults hit the next program.
-fn stopped(point: &'static str, later: &'static str, ends: Ending) -> Run {
+fn stopped(point: &'static str, later: &'static str, ends: ExpectedEnding) -> CellRun {
     stopped_by(VISA, point, later, ends)
 }
 
-fn stopped_by(method: &'static str, point: &'static str, later: &'static str, ends: Ending) -> Run {
+fn stopped_by(
+    method: &'static str,
+    point: &'static str,
+    later: &'static str,
+    ends: ExpectedEnding,
+) -> CellRun {
     let then = KilledAt(point);
-    Run::Drive(Drive { method, faults: "", then, cancelled: true, again: "", later, ends })
+    CellRun::Drive(Drive { method, faults: "", then, cancelled: true, again: "", later, ends })
 }
 
 /// The program is killed when the amount is reserved and nobody knows the payment's id. Then the buyer asks to stop, and
 /// the program that learns the id is killed at this point.
-fn stopped_twice(again: &'static str) -> Run {
-    Run::Drive(Drive {
+fn stopped_twice(again: &'static str) -> CellRun {
+    CellRun::Drive(Drive {
         method: VISA,
         faults: "",
         then: KilledAt("authorize.after_effect"),
@@ -118,8 +128,8 @@ fn stopped_twice(again: &'static str) -> Run {
 
 /// Every cell, row by row.
 pub fn all() -> Vec<Cell> {
-    let never = |why: &'static str| Run::Never(why);
-    let rows: [[Run; 7]; 10] = [
+    let never = |why: &'static str| CellRun::Never(why);
+    let rows: [[CellRun; 7]; 10] = [
         [
             drive("pm_nonsense", "", Answers, Declined),
             drive(VISA, "prepare=fault/lose", Answers, Confirmed),

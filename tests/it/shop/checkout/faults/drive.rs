@@ -8,12 +8,12 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
-    cells::{Drive, Then},
-    ending::{self, Told},
+    cells::{Drive, ProgramFate},
+    ending::{self, BuyerResponse},
 };
 use crate::support::{
     answer::Answer,
-    buyer::Buyer,
+    buyer::GuestBuyer,
     fixture::{Event, seats_and_places},
     harness::TestApp,
     process::Node,
@@ -37,22 +37,22 @@ pub async fn cell(app: &TestApp, event: &Event, drive: &Drive) -> Result<String,
     let mut node = Node::start_with(&app.app.config, &first).await;
     app.talks_to(node.address);
     let wish = seats_and_places(event, &[1, 2], 1);
-    let buyer = Buyer::holds(app, event, &wish).await;
+    let buyer = GuestBuyer::holds(app, event, &wish).await;
     let body = buyer.pays_with(drive.method);
     let confirm = tokio::spawn(confirm(&node, &buyer, &body).send());
     let first_told = match drive.then {
-        Then::Answers => {
+        ProgramFate::Answers => {
             let answer = confirm.await.expect("a task").expect("the server answers");
             let status = answer.status().as_u16();
-            let told = Told { status, text: answer.text().await.expect("a text") };
+            let told = BuyerResponse { status, text: answer.text().await.expect("a text") };
             // A buyer whose request waited for too long asks again below.
             told.is_final().then_some(told)
         }
-        Then::KilledAt(point) => {
+        ProgramFate::KilledAt(point) => {
             node.halts_at(point).await;
             None
         }
-        Then::OvertakenAt(point) => {
+        ProgramFate::OvertakenAt(point) => {
             node.halts_at(point).await;
             return overtaken(app, event, drive, (node, confirm), (&buyer, &body)).await;
         }
@@ -114,8 +114,8 @@ async fn overtaken(
     app: &TestApp,
     event: &Event,
     drive: &Drive,
-    (mut halted, answer): (Node, Answering),
-    (buyer, body): (&Buyer, &Value),
+    (mut halted, answer): (Node, PendingResponse),
+    (buyer, body): (&GuestBuyer, &Value),
 ) -> Result<String, String> {
     app.advance(LEASE).await;
     let other = Node::start_with(&app.app.config, &[("HOLDFAST_FAULTS", drive.later)]).await;
@@ -135,16 +135,16 @@ async fn overtaken(
     Ok(ended)
 }
 
-type Answering = tokio::task::JoinHandle<Result<reqwest::Response, reqwest::Error>>;
+type PendingResponse = tokio::task::JoinHandle<Result<reqwest::Response, reqwest::Error>>;
 
-fn point(then: Then) -> &'static str {
+fn point(then: ProgramFate) -> &'static str {
     match then {
-        Then::Answers => "",
-        Then::KilledAt(point) | Then::OvertakenAt(point) => point,
+        ProgramFate::Answers => "",
+        ProgramFate::KilledAt(point) | ProgramFate::OvertakenAt(point) => point,
     }
 }
 
-pub fn confirm(node: &Node, buyer: &Buyer, body: &Value) -> RequestBuilder {
+pub fn confirm(node: &Node, buyer: &GuestBuyer, body: &Value) -> RequestBuilder {
     reqwest::Client::new()
         .post(node.url("/bookings/confirm"))
         .header("X-Guest-Token", &buyer.token)
@@ -153,11 +153,11 @@ pub fn confirm(node: &Node, buyer: &Buyer, body: &Value) -> RequestBuilder {
 }
 
 /// Asks with the same key until the response is final.
-pub async fn told(app: &TestApp, buyer: &Buyer, body: &Value) -> Told {
+pub async fn told(app: &TestApp, buyer: &GuestBuyer, body: &Value) -> BuyerResponse {
     let started = Instant::now();
     loop {
         let Answer { status, text, .. } = buyer.confirms(app, KEY, body).await;
-        let told = Told { status, text };
+        let told = BuyerResponse { status, text };
         if told.is_final() {
             return told;
         }
@@ -167,7 +167,7 @@ pub async fn told(app: &TestApp, buyer: &Buyer, body: &Value) -> Told {
 }
 
 /// The booking that pays for the buyer's reservation.
-pub async fn booking_of(app: &TestApp, buyer: &Buyer) -> Uuid {
+pub async fn booking_of(app: &TestApp, buyer: &GuestBuyer) -> Uuid {
     let row = app
         .app
         .base

@@ -5,7 +5,7 @@ use holdfast::kernel::db::Sql;
 use sea_orm::Value as Bound;
 
 use super::drive::booking_of;
-use crate::support::{answer::is_in_flight, buyer::Buyer, fixture::Event, harness::TestApp};
+use crate::support::{answer::is_in_flight, buyer::GuestBuyer, fixture::Event, harness::TestApp};
 
 /// The price of two seats and a place.
 const TOTAL: i64 = 2 * 4500 + 2000;
@@ -13,7 +13,7 @@ const ADMISSIONS: i64 = 3;
 
 /// The possible results of a checkout, for buyer, seats and money together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
+pub enum ExpectedEnding {
     Confirmed,
     Declined,
     CaptureRefused,
@@ -21,7 +21,7 @@ pub enum Ending {
     Cancelled,
 }
 
-impl Ending {
+impl ExpectedEnding {
     /// The ending in the words of the table in `docs/FAULTS.md`.
     pub fn words(self) -> &'static str {
         match self {
@@ -33,8 +33,8 @@ impl Ending {
         }
     }
 
-    fn wanted(self) -> Found {
-        let freed = |status: u16, booking: &str, why: &str| Found {
+    fn wanted(self) -> StoredEnding {
+        let freed = |status: u16, booking: &str, why: &str| StoredEnding {
             status,
             booking: booking.to_owned(),
             failure: Some(why.to_owned()),
@@ -47,7 +47,7 @@ impl Ending {
             ledger: 0,
         };
         match self {
-            Self::Confirmed => Found {
+            Self::Confirmed => StoredEnding {
                 status: 201,
                 booking: "confirmed".to_owned(),
                 failure: None,
@@ -59,7 +59,7 @@ impl Ending {
                 tickets: ADMISSIONS,
                 ledger: TOTAL,
             },
-            Self::Declined => Found {
+            Self::Declined => StoredEnding {
                 seats: vec!["held".to_owned(); 2],
                 reservation: "active".to_owned(),
                 payment: Some("declined".to_owned()),
@@ -74,12 +74,12 @@ impl Ending {
 
 /// A response as the buyer reads it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Told {
+pub struct BuyerResponse {
     pub status: u16,
     pub text: String,
 }
 
-impl Told {
+impl BuyerResponse {
     /// Whether the response will stay the same: the attempt is neither pending nor in flight.
     pub fn is_final(&self) -> bool {
         self.status != 202 && !is_in_flight(&self.text)
@@ -88,7 +88,7 @@ impl Told {
 
 /// The state of the booking and its money in the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Found {
+struct StoredEnding {
     status: u16,
     booking: String,
     failure: Option<String>,
@@ -109,13 +109,14 @@ struct Found {
 pub async fn check(
     app: &TestApp,
     event: &Event,
-    buyer: &Buyer,
-    told: &Told,
-    ends: Ending,
+    buyer: &GuestBuyer,
+    told: &BuyerResponse,
+    ends: ExpectedEnding,
 ) -> Result<String, String> {
     let found = find(app, event, buyer, told).await;
     let mut wanted = ends.wanted();
-    let needs_none = matches!(ends, Ending::Declined | Ending::Cancelled) && found.takes == 0;
+    let needs_none =
+        matches!(ends, ExpectedEnding::Declined | ExpectedEnding::Cancelled) && found.takes == 0;
     if needs_none && found.payment.is_none() {
         // The checkout was refused or stopped before there was a payment.
         wanted.payment = None;
@@ -126,7 +127,12 @@ pub async fn check(
     Ok(ends.words().to_owned())
 }
 
-async fn find(app: &TestApp, event: &Event, buyer: &Buyer, told: &Told) -> Found {
+async fn find(
+    app: &TestApp,
+    event: &Event,
+    buyer: &GuestBuyer,
+    told: &BuyerResponse,
+) -> StoredEnding {
     let db = &app.app.base.db;
     let booking = booking_of(app, buyer).await;
     let text = async |sql: &str, value: Bound| {
@@ -147,7 +153,7 @@ async fn find(app: &TestApp, event: &Event, buyer: &Buyer, told: &Told) -> Found
     let saga = db.one("SELECT id FROM sagas WHERE subject_id = $1", vec![booking.into()]).await;
     let saga = saga.expect("the store answers").expect("a saga");
     let saga: uuid::Uuid = saga.try_get("", "id").expect("an id");
-    Found {
+    StoredEnding {
         status: told.status,
         booking: text("SELECT status AS found FROM bookings WHERE id = $1", booking.into())
             .await

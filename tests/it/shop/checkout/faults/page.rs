@@ -4,29 +4,29 @@
 use std::{fmt::Write, fs, path::Path};
 
 use super::{
-    Came,
-    cells::{Cell, Drive, FAULTS, Run, STEPS, Then},
+    CellResult,
+    cells::{Cell, CellRun, Drive, FAULTS, ProgramFate, STEPS},
 };
 
 const BEGINS: &str = "<!-- written by the test -->\n";
 const ENDS: &str = "<!-- end of what the test writes -->\n";
 
 /// The table and its notes in Markdown, from the results of the cells.
-pub fn table(cells: &[Cell], came: &[Came]) -> String {
+pub fn table(cells: &[Cell], came: &[CellResult]) -> String {
     let mut notes: Vec<&str> = Vec::new();
     let mut text = format!("| | {} |\n|{}\n", FAULTS.join(" | "), " --- |".repeat(8));
     for step in STEPS {
         write!(text, "| `{step}` |").expect("a string takes everything");
         for cell in cells.iter().filter(|cell| cell.step == step) {
             let shown = match &cell.run {
-                Run::Never(why) => {
+                CellRun::Never(why) => {
                     let at = notes.iter().position(|note| note == why).unwrap_or_else(|| {
                         notes.push(why);
                         notes.len() - 1
                     });
                     format!("({})", at + 1)
                 }
-                Run::Drive(_) => came
+                CellRun::Drive(_) => came
                     .iter()
                     .find(|(step, fault, _)| (*step, *fault) == (cell.step, cell.fault))
                     .and_then(|(_, _, came)| came.clone().ok())
@@ -44,7 +44,7 @@ pub fn table(cells: &[Cell], came: &[Came]) -> String {
         "\nHow each of the others is reached:\n\n| | | method | how |\n| --- | --- | --- | --- |\n",
     );
     for cell in cells {
-        if let Run::Drive(drive) = &cell.run {
+        if let CellRun::Drive(drive) = &cell.run {
             writeln!(
                 text,
                 "| `{}` | {} | `{}` | {} |",
@@ -65,10 +65,10 @@ fn how(drive: &Drive) -> String {
         parts.push(format!("`{}`", drive.faults));
     }
     match drive.then {
-        Then::Answers if parts.is_empty() => parts.push("as it is".to_owned()),
-        Then::Answers => {}
-        Then::KilledAt(point) => parts.push(format!("killed at `{point}`")),
-        Then::OvertakenAt(point) => {
+        ProgramFate::Answers if parts.is_empty() => parts.push("as it is".to_owned()),
+        ProgramFate::Answers => {}
+        ProgramFate::KilledAt(point) => parts.push(format!("killed at `{point}`")),
+        ProgramFate::OvertakenAt(point) => {
             parts.push(format!("halts at `{point}`, is overtaken, goes on"));
         }
     }

@@ -85,7 +85,7 @@ impl Chance {
 
 /// The knowledge of a buyer at the end of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Known {
+enum BuyerKnowledge {
     /// Paid: the booking's id and its seats, each with its event.
     Ok(Uuid, Vec<(Uuid, i32)>),
     /// The attempt was not paid: the status and text of the response.
@@ -101,12 +101,12 @@ struct Op {
     key: String,
     token: String,
     body: ConfirmRequest,
-    known: Known,
+    known: BuyerKnowledge,
     /// The text of the last response, if there was one.
     text: String,
 }
 
-struct Run {
+struct RecordedRun {
     app: TestApp,
     events: Vec<Event>,
     seed: u64,
@@ -132,7 +132,7 @@ async fn what_buyers_know_is_what_the_books_say_after_faults_and_kills() {
         events.push(fixture::event(&app, like).await);
     }
     let (next, over) = (AtomicUsize::new(0), AtomicBool::new(false));
-    let run = Arc::new(Run { app, events, seed, checkouts, next, over });
+    let run = Arc::new(RecordedRun { app, events, seed, checkouts, next, over });
     let first = node(&run, 0).await;
     let killer = tokio::spawn(kills(Arc::clone(&run), first));
     let buyers: Vec<JoinHandle<Vec<Op>>> =
@@ -157,7 +157,7 @@ async fn what_buyers_know_is_what_the_books_say_after_faults_and_kills() {
 }
 
 /// A program with random faults. Each start of the program draws other faults.
-async fn node(run: &Run, life: u64) -> Node {
+async fn node(run: &RecordedRun, life: u64) -> Node {
     let seed = Chance::of(run.seed, u64::MAX - life).next() >> 1;
     let faults = format!("random:{seed}:{FAULTS_PERCENT}");
     let node = Node::start_with(&run.app.app.config, &[("HOLDFAST_FAULTS", &faults)]).await;
@@ -166,7 +166,7 @@ async fn node(run: &Run, life: u64) -> Node {
 }
 
 /// Kills the program and starts it again until every buyer is done. Returns the last program and the number of kills.
-async fn kills(run: Arc<Run>, mut current: Node) -> (Node, u64) {
+async fn kills(run: Arc<RecordedRun>, mut current: Node) -> (Node, u64) {
     let mut chance = Chance::of(run.seed, 0x006b_696c_6c73);
     let mut kills = 0;
     loop {
@@ -186,7 +186,7 @@ async fn kills(run: Arc<Run>, mut current: Node) -> (Node, u64) {
 }
 
 /// Lets one buyer after the other buy, until enough of them have bought.
-async fn buys(run: Arc<Run>) -> Vec<Op> {
+async fn buys(run: Arc<RecordedRun>) -> Vec<Op> {
     let mut ops = Vec::new();
     loop {
         let at = run.next.fetch_add(1, Ordering::SeqCst);
@@ -197,7 +197,7 @@ async fn buys(run: Arc<Run>) -> Vec<Op> {
         let Some((reservation, token)) = holds(&run, &mut chance).await else { continue };
         for attempt in 1..=2 {
             let op = pays(&run, &mut chance, reservation, &token, (at, attempt)).await;
-            let declined = op.known == Known::Fail(402, "payment-declined".to_owned());
+            let declined = op.known == BuyerKnowledge::Fail(402, "payment-declined".to_owned());
             ops.push(op);
             if !declined || chance.percent(50) {
                 break;
@@ -208,7 +208,7 @@ async fn buys(run: Arc<Run>) -> Vec<Op> {
 
 /// Sends a request. Returns `None` without a response.
 async fn sends(
-    run: &Run,
+    run: &RecordedRun,
     path: &str,
     token: &str,
     key: &str,
@@ -227,7 +227,7 @@ async fn sends(
 }
 
 /// Holds one or two seats, and sometimes a place, in any event with free seats.
-async fn holds(run: &Run, chance: &mut Chance) -> Option<(Uuid, String)> {
+async fn holds(run: &RecordedRun, chance: &mut Chance) -> Option<(Uuid, String)> {
     for _ in 0..MAX_HOLDS {
         let event = &run.events[usize::try_from(chance.below(run.events.len() as u64)).ok()?];
         let seat = 1 + i32::try_from(chance.below(u64::from(SEATS.unsigned_abs() - 1))).ok()?;
@@ -262,7 +262,7 @@ fn method(chance: &mut Chance) -> &'static str {
 
 /// Pays, and asks with the same key until there is a response, or leaves.
 async fn pays(
-    run: &Run,
+    run: &RecordedRun,
     chance: &mut Chance,
     reservation: Uuid,
     token: &str,
@@ -282,7 +282,7 @@ async fn pays(
         key,
         token: token.to_owned(),
         body,
-        known: Known::Unknown,
+        known: BuyerKnowledge::Unknown,
         text: String::new(),
     };
     let mut acted = false;
@@ -317,14 +317,14 @@ async fn pays(
     panic!("{} is told nothing", op.email);
 }
 
-fn known(status: u16, text: &str) -> Known {
+fn known(status: u16, text: &str) -> BuyerKnowledge {
     if status == 201 {
         let booking: Booking = serde_json::from_str(text).expect("a booking");
         let seats = booking.lines.iter().filter_map(|line| Some((line.event_id, line.seat_id?)));
-        return Known::Ok(booking.id, seats.collect());
+        return BuyerKnowledge::Ok(booking.id, seats.collect());
     }
     let problem: Problem = serde_json::from_str(text).expect("a problem");
-    Known::Fail(status, problem.reasons.into_iter().next().unwrap_or(problem.kind))
+    BuyerKnowledge::Fail(status, problem.reasons.into_iter().next().unwrap_or(problem.kind))
 }
 
 /// Writes the operations to the file that the caller names, and prints their sums.
@@ -333,9 +333,9 @@ fn keep(ops: &[Op]) {
     let mut lines = String::new();
     for op in ops {
         let (word, why) = match &op.known {
-            Known::Ok(..) => ("ok", "confirmed".to_owned()),
-            Known::Fail(status, reason) => ("fail", format!("{status} {reason}")),
-            Known::Unknown => ("unknown", "walked away".to_owned()),
+            BuyerKnowledge::Ok(..) => ("ok", "confirmed".to_owned()),
+            BuyerKnowledge::Fail(status, reason) => ("fail", format!("{status} {reason}")),
+            BuyerKnowledge::Unknown => ("unknown", "walked away".to_owned()),
         };
         *sums.entry(format!("{word}: {why}")).or_default() += 1;
         let method = op.body.payment.as_ref().map_or("", |payment| payment.method.as_str());
@@ -380,19 +380,22 @@ async fn compare(app: &TestApp, ops: &[Op]) {
         let booking =
             bookings.get(&op.email).map(|(id, status, why)| (*id, status.as_str(), why.as_deref()));
         match (&op.known, booking) {
-            (Known::Ok(id, seats), Some((found, "confirmed", None))) if *id == found => {
+            (BuyerKnowledge::Ok(id, seats), Some((found, "confirmed", None))) if *id == found => {
                 for seat in seats {
                     assert!(sold.insert(*seat), "{seat:?} was sold twice");
                 }
             }
-            (Known::Fail(_, told), Some((_, "failed" | "cancelled", Some(why)))) if told == why => {
-            }
+            (BuyerKnowledge::Fail(_, told), Some((_, "failed" | "cancelled", Some(why))))
+                if told == why => {}
             // The request was refused before there was a booking.
-            (Known::Fail(409, told), None) if told.starts_with("/problems/") => {}
-            (Known::Unknown, None | Some((_, "confirmed" | "failed" | "cancelled", _))) => {}
+            (BuyerKnowledge::Fail(409, told), None) if told.starts_with("/problems/") => {}
+            (
+                BuyerKnowledge::Unknown,
+                None | Some((_, "confirmed" | "failed" | "cancelled", _)),
+            ) => {}
             (known, found) => panic!("{}: told {known:?}, found {found:?}", op.email),
         }
-        if at % 20 == 0 && op.known != Known::Unknown && booking.is_some() {
+        if at % 20 == 0 && op.known != BuyerKnowledge::Unknown && booking.is_some() {
             let again = app
                 .as_guest(&op.token)
                 .send(

@@ -8,10 +8,10 @@ use leptos::prelude::*;
 use uuid::Uuid;
 
 use super::{Floor, Notice, general_of};
-use crate::pages::event::selection::Ended;
+use crate::pages::event::selection::EndedOffers;
 use map::{
     prices::{EventSale, Prices, Sale},
-    stage::Stage,
+    stage::MapStage,
 };
 use ui::{api, browser};
 
@@ -76,8 +76,9 @@ impl Floor {
         let is_other = live.borrow().closed != closed;
         if is_other {
             live.borrow_mut().closed = closed;
-            self.stage
-                .with_untracked(|stage| stage.as_ref().map(|stage| stage.update(Stage::repaint)));
+            self.stage.with_untracked(|stage| {
+                stage.as_ref().map(|stage| stage.update(MapStage::repaint))
+            });
             self.revision.update(|revision| *revision += 1);
         }
         // Only the previous list contains an offer that was withdrawn.
@@ -98,7 +99,7 @@ impl Floor {
             of(selling.collect(), chosen)
         };
         let mut chosen = self.chosen.get_untracked();
-        let Ended { offers, instead, seats } = chosen.drop_ended(&for_seat, &for_places);
+        let EndedOffers { offers, instead, seats } = chosen.drop_ended(&for_seat, &for_places);
         let names = offers.iter().filter_map(|id| Some(before.offer(*id)?.name.clone())).collect();
         let instead = instead.iter().filter_map(|id| next.offer(*id).cloned()).collect();
         let is_other = is_other || !next.are_those_of(&before);

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{Floor, Notice, Standing};
 use crate::pages::event::{
-    selection::{Places, Selection},
+    selection::{PlacesChoice, Selection},
     summary,
 };
 use ui::browser::{self, Keep};
@@ -27,22 +27,24 @@ pub fn forget(event: Uuid) {
 }
 
 /// One line of the stored text.
-enum Line {
+enum StoredLine {
     Seat(i32, Uuid),
-    Places(Places),
+    Places(PlacesChoice),
 }
 
 /// A line and the name of its seat or places. Tabs separate the parts; no name contains one, because the server refuses
 /// control characters. The third part of a seat's line is empty.
-fn parsed(line: &str) -> Option<(Line, &str)> {
+fn parsed(line: &str) -> Option<(StoredLine, &str)> {
     let mut parts = line.split('\t');
     let (first, offer, quantity, name) =
         (parts.next()?, parts.next()?.parse().ok()?, parts.next()?, parts.next()?);
     let line = match quantity.parse() {
-        Ok(quantity) => {
-            Line::Places(Places { section_id: first.parse().ok()?, offer_id: offer, quantity })
-        }
-        Err(_) => Line::Seat(first.parse().ok()?, offer),
+        Ok(quantity) => StoredLine::Places(PlacesChoice {
+            section_id: first.parse().ok()?,
+            offer_id: offer,
+            quantity,
+        }),
+        Err(_) => StoredLine::Seat(first.parse().ok()?, offer),
     };
     Some((line, name))
 }
@@ -51,14 +53,14 @@ fn written(
     plan: i32,
     chosen: &Selection,
     seat_name: &dyn Fn(i32) -> String,
-    places_name: &dyn Fn(Places) -> String,
+    places_name: &dyn Fn(PlacesChoice) -> String,
 ) -> String {
     let mut text = format!("{plan}");
     for (seat, offer) in &chosen.seats {
         let _ = write!(text, "\n{seat}\t{offer}\t\t{}", seat_name(*seat));
     }
     for places in &chosen.places {
-        let Places { section_id, offer_id, quantity } = places;
+        let PlacesChoice { section_id, offer_id, quantity } = places;
         let _ = write!(text, "\n{section_id}\t{offer_id}\t{quantity}\t{}", places_name(*places));
     }
     text
@@ -87,12 +89,12 @@ impl Floor {
         let (mut chosen, mut lost) = (Selection::default(), Vec::new());
         for (line, name) in lines.filter_map(parsed) {
             let is_free = match line {
-                Line::Seat(seat, offer) => {
+                StoredLine::Seat(seat, offer) => {
                     let is_free = untrack(|| self.is_free(seat));
                     chosen.seats.extend(is_free.then_some((seat, offer)));
                     is_free
                 }
-                Line::Places(places) => {
+                StoredLine::Places(places) => {
                     chosen.places.push(places);
                     let fits = untrack(|| self.fit(&chosen.places, places.section_id));
                     if !fits {
@@ -117,10 +119,12 @@ impl Floor {
     }
 
     /// The name that a seat or an entry of places has on this page. `None` if the hall does not contain it.
-    fn named(self, line: &Line) -> Option<String> {
+    fn named(self, line: &StoredLine) -> Option<String> {
         match line {
-            Line::Seat(seat, _) => self.names(self.i18n.get_locale_untracked(), &[*seat]).pop(),
-            Line::Places(places) => {
+            StoredLine::Seat(seat, _) => {
+                self.names(self.i18n.get_locale_untracked(), &[*seat]).pop()
+            }
+            StoredLine::Places(places) => {
                 let has =
                     |general: &Vec<Section>| general.iter().any(|it| it.id == places.section_id);
                 let is_sold = |prices: &Prices| prices.offer(places.offer_id).is_some();
@@ -137,7 +141,7 @@ impl Floor {
     }
 
     /// Whether the section has as many places as these choices need together.
-    fn fit(self, chosen: &[Places], section: Uuid) -> bool {
+    fn fit(self, chosen: &[PlacesChoice], section: Uuid) -> bool {
         let here = chosen.iter().filter(|places| places.section_id == section);
         let needed: i64 = here
             .map(|places| i64::from(places.quantity) * i64::from(self.admits(places.offer_id)))
@@ -157,7 +161,7 @@ mod tests {
         let (offer, section) = (Uuid::from_u128(1), Uuid::from_u128(2));
         let chosen = Selection {
             seats: vec![(7, offer), (8, offer)],
-            places: vec![Places { section_id: section, offer_id: offer, quantity: 3 }],
+            places: vec![PlacesChoice { section_id: section, offer_id: offer, quantity: 3 }],
         };
         let text = written(4, &chosen, &|id| format!("seat {id}"), &|_| "3 × Floor, Adult".into());
         let mut lines = text.split('\n');
@@ -166,8 +170,8 @@ mod tests {
         for (line, name) in lines.filter_map(parsed) {
             names.push(name);
             match line {
-                Line::Seat(seat, offer) => read.seats.push((seat, offer)),
-                Line::Places(places) => read.places.push(places),
+                StoredLine::Seat(seat, offer) => read.seats.push((seat, offer)),
+                StoredLine::Places(places) => read.places.push(places),
             }
         }
         assert_eq!(read, chosen);
