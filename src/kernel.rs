@@ -24,3 +24,4 @@ pub mod settings;
 pub mod tasks;
 pub mod telemetry;
 pub mod upkeep;
+pub mod worklist;

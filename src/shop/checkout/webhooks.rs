@@ -13,23 +13,20 @@ mod store;
 use holdfast_domain::checkout::{PaymentId, PaymentStatus};
 use serde::Deserialize;
 
-use self::store::{Inbox, WebhookOutcome};
+use self::store::{Claimed, Inbox, WebhookOutcome};
 use super::Checkouts;
 use crate::{
-    kernel::{db::StoreError, saga::WakeRequest},
+    kernel::{
+        db::StoreError,
+        saga::WakeRequest,
+        worklist::{self, Attempted, FAULTY, Retry, Worklist},
+    },
     money::refunds::failed::Looked,
     shop::bookings,
 };
 
 pub use self::signature::{BadSignature, HEADER, TOLERANCE_SECS};
 
-/// The maximum number of events that one pass processes; the next pass follows soon.
-const BATCH: i64 = 100;
-/// How often an event is tried while the gateway cannot be asked. With the waits below, the tries take about a day.
-const MAX_ATTEMPTS: i32 = 300;
-/// How long an event waits after its first failed try. The wait doubles with each try, up to [`RETRY_MAX_MS`].
-const RETRY_FIRST_MS: i64 = 2_000;
-const RETRY_MAX_MS: i64 = 5 * 60 * 1000;
 /// How long events are kept: longer than Stripe's dashboard can send an event again.
 const KEPT_MS: i64 = 35 * 24 * 60 * 60 * 1000;
 /// The maximum length of the id and the type of an event.
@@ -211,36 +208,7 @@ impl Checkouts {
         if self.webhooks.is_none() {
             return Ok(0);
         }
-        let claimed = store::claim(&self.base.db, BATCH).await?;
-        let mut worked_on = 0;
-        for event in claimed {
-            let payment = PaymentId(event.payment.clone());
-            let (worked, why) = match self.work_on(&event.kind, &payment).await {
-                Ok(worked) => (worked, "gateway-unreachable"),
-                Err(error) if error.is_unavailable() => return Err(error),
-                // The later events do not wait until a person has repaired this event.
-                Err(error) => {
-                    tracing::error!(event = event.id, %error, "an event fails and is tried again");
-                    (None, "faulty")
-                }
-            };
-            let outcome = match worked {
-                Some(outcome) => outcome,
-                None if event.attempts >= MAX_ATTEMPTS => {
-                    tracing::error!(event = event.id, why, "an event could not be worked on");
-                    WebhookOutcome::Failed(why)
-                }
-                None => {
-                    let doublings = u32::try_from(event.attempts - 1).unwrap_or(0).min(10);
-                    let wait_ms = (RETRY_FIRST_MS << doublings).min(RETRY_MAX_MS);
-                    store::put_off(&self.base.db, &event, wait_ms).await?;
-                    continue;
-                }
-            };
-            store::settle(&self.base.db, &event, outcome).await?;
-            worked_on += 1;
-        }
-        Ok(worked_on)
+        worklist::work_off(&StoredEvents(self)).await
     }
 
     /// Processes an event about a payment that may have changed. `None` when the gateway cannot be asked now, or
@@ -288,5 +256,45 @@ impl Checkouts {
     /// Deletes old events; returns how many.
     pub async fn webhooks_retention_pass(&self) -> Result<u64, StoreError> {
         store::forget(&self.base.db, KEPT_MS).await
+    }
+}
+
+/// The stored events that wait to be processed.
+struct StoredEvents<'a>(&'a Checkouts);
+
+impl Worklist for StoredEvents<'_> {
+    type Job = Claimed;
+    type Outcome = WebhookOutcome;
+
+    const AT_ONCE: usize = 8;
+    // The attempts take about a day.
+    const RETRY: Retry = Retry { max_attempts: 300, first_ms: 2_000, max_ms: 5 * 60 * 1000 };
+
+    async fn claim(&self, limit: usize) -> Result<Vec<Claimed>, StoreError> {
+        store::claim(&self.0.base.db, limit).await
+    }
+
+    fn attempts(event: &Claimed) -> i32 {
+        event.attempts
+    }
+
+    async fn work(&self, event: &Claimed) -> Result<Attempted<WebhookOutcome>, StoreError> {
+        let payment = PaymentId(event.payment.clone());
+        let worked = self.0.work_on(&event.kind, &payment).await?;
+        Ok(worked
+            .map_or_else(|| Attempted::Later("gateway-unreachable".to_owned()), Attempted::Settled))
+    }
+
+    fn given_up(&self, event: &Claimed, why: String) -> WebhookOutcome {
+        tracing::error!(event = event.id, why, "an event could not be worked on");
+        WebhookOutcome::Failed(if why == FAULTY { FAULTY } else { "gateway-unreachable" })
+    }
+
+    async fn put_off(&self, event: &Claimed, _why: &str, wait_ms: i64) -> Result<(), StoreError> {
+        store::put_off(&self.0.base.db, event, wait_ms).await
+    }
+
+    async fn settle(&self, event: &Claimed, outcome: WebhookOutcome) -> Result<(), StoreError> {
+        store::settle(&self.0.base.db, event, outcome).await
     }
 }

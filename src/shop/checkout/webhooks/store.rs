@@ -79,22 +79,24 @@ pub(super) async fn insert(
 }
 
 /// Claims due events, oldest first.
-pub(super) async fn claim(sql: &impl Sql, limit: i64) -> Result<Vec<Claimed>, StoreError> {
+pub(super) async fn claim(sql: &impl Sql, limit: usize) -> Result<Vec<Claimed>, StoreError> {
     sql.list(
         "UPDATE webhook_events SET attempts = attempts + 1, due_at = {now} + $1 \
          WHERE (provider, event_id) IN (SELECT provider, event_id FROM webhook_events \
              WHERE status = 'new' AND due_at <= {now} ORDER BY due_at LIMIT $2 {skip}) \
          RETURNING provider, event_id, kind, payment, attempts",
-        vec![LEASE_MS.into(), limit.into()],
+        vec![LEASE_MS.into(), (limit as i64).into()],
     )
     .await
 }
 
+/// Changes the event, unless it has ended or another worker has claimed it since.
 fn change_new(event: &Claimed) -> UpdateMany<Entity> {
     Entity::update_many()
         .filter(Column::Provider.eq(event.provider.as_str()))
         .filter(Column::EventId.eq(event.id.as_str()))
         .filter(Column::Status.eq(Status::New))
+        .filter(Column::Attempts.eq(event.attempts))
 }
 
 /// Makes an event due again after `wait_ms`.

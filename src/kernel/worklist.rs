@@ -1,0 +1,145 @@
+//! Work that waits in a table of the database until a node does it, such as the events that a gateway sent, and the
+//! mails to people.
+//!
+//! A node claims due jobs for the time of a lease, works on them, and settles each of them or puts it off. When a node
+//! ends in the middle of a job, the job is due again after its lease. So every job is done at least once; the work must
+//! be such that doing it twice does no harm.
+
+use futures_util::future::join_all;
+
+use super::db::StoreError;
+
+/// The maximum number of rounds of one pass; the next pass follows soon.
+const MAX_ROUNDS: usize = 64;
+
+/// The reason of an attempt that failed because of an error of the program or of a row.
+pub const FAULTY: &str = "faulty";
+
+/// When a job that failed is tried again. The wait doubles with each attempt.
+#[derive(Debug, Clone, Copy)]
+pub struct Retry {
+    /// How often a job is tried.
+    pub max_attempts: i32,
+    /// The wait after the first failed attempt, in milliseconds.
+    pub first_ms: i64,
+    /// The longest wait, in milliseconds.
+    pub max_ms: i64,
+}
+
+impl Retry {
+    /// How long a job waits that was tried `attempts` times.
+    pub fn wait_ms(self, attempts: i32) -> i64 {
+        let doublings = u32::try_from(attempts - 1).unwrap_or(0).min(20);
+        self.first_ms.saturating_mul(1 << doublings).min(self.max_ms)
+    }
+}
+
+/// The result of one attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Attempted<O> {
+    /// The job is over.
+    Settled(O),
+    /// The job could not be done now, for this reason.
+    Later(String),
+}
+
+/// A kind of work that waits in a table.
+pub trait Worklist: Sync {
+    /// A claimed job.
+    type Job: Send + Sync;
+    /// How a job ends.
+    type Outcome: Send;
+
+    /// How many jobs one node works on at once.
+    const AT_ONCE: usize;
+    const RETRY: Retry;
+
+    /// Claims up to `limit` due jobs, oldest first. A claim counts as an attempt.
+    fn claim(
+        &self,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<Self::Job>, StoreError>> + Send;
+
+    /// How often the job was claimed, this time included.
+    fn attempts(job: &Self::Job) -> i32;
+
+    /// Works on the job. An error that says that the database is away ends the pass, and the job is due again after its
+    /// lease. Any other error counts as [`Attempted::Later`], so that the later jobs do not wait for a repair.
+    fn work(
+        &self,
+        job: &Self::Job,
+    ) -> impl Future<Output = Result<Attempted<Self::Outcome>, StoreError>> + Send;
+
+    /// The end of a job that failed in its last attempt, for this reason.
+    fn given_up(&self, job: &Self::Job, why: String) -> Self::Outcome;
+
+    /// Makes the job due again after `wait_ms`, unless another worker has claimed it since.
+    fn put_off(
+        &self,
+        job: &Self::Job,
+        why: &str,
+        wait_ms: i64,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Records the end of the job, unless another worker has claimed it since.
+    fn settle(
+        &self,
+        job: &Self::Job,
+        outcome: Self::Outcome,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+/// Works on due jobs until there are none left; returns how many ended. Runs on every node.
+///
+/// # Errors
+/// When the database fails. The jobs that were claimed are due again after their lease.
+pub async fn work_off<W: Worklist>(list: &W) -> Result<u64, StoreError> {
+    let mut settled = 0;
+    for _ in 0..MAX_ROUNDS {
+        let jobs = list.claim(W::AT_ONCE).await?;
+        // All jobs of the round end, even if the database fails for one of them.
+        for result in join_all(jobs.iter().map(|job| attempt(list, job))).await {
+            settled += u64::from(result?);
+        }
+        if jobs.len() < W::AT_ONCE {
+            break;
+        }
+    }
+    Ok(settled)
+}
+
+/// Tries the job once; returns whether it has ended.
+async fn attempt<W: Worklist>(list: &W, job: &W::Job) -> Result<bool, StoreError> {
+    let why = match list.work(job).await {
+        Ok(Attempted::Settled(outcome)) => {
+            list.settle(job, outcome).await?;
+            return Ok(true);
+        }
+        Ok(Attempted::Later(why)) => why,
+        Err(error) if error.is_unavailable() => return Err(error),
+        Err(error) => {
+            tracing::error!(%error, "a waiting job fails and is tried again");
+            FAULTY.to_owned()
+        }
+    };
+    let attempts = W::attempts(job);
+    if attempts >= W::RETRY.max_attempts {
+        let outcome = list.given_up(job, why);
+        list.settle(job, outcome).await?;
+        return Ok(true);
+    }
+    list.put_off(job, &why, W::RETRY.wait_ms(attempts)).await?;
+    Ok(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_doubles_up_to_its_limit() {
+        let retry = Retry { max_attempts: 9, first_ms: 2_000, max_ms: 300_000 };
+        let waits: Vec<i64> = [1, 2, 3, 8, 9, 300].map(|it| retry.wait_ms(it)).to_vec();
+        assert_eq!(waits, [2_000, 4_000, 8_000, 256_000, 300_000, 300_000]);
+    }
+}
