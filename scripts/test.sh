@@ -165,14 +165,22 @@ limited() {
   scripts/services.py --bare --timeout "$GROUP_SECS" -- "$@"
 }
 
+# The mail server of the tests.
+AIOSMTPD_VERSION=1.4.6
+with_mail_server() {
+  local venv
+  venv=$(python_tool aiosmtpd "$AIOSMTPD_VERSION")
+  SMTP_PYTHON=$venv/bin/python "$@"
+}
+
 on_sqlite() {
-  HOLDFAST_TEST_STORE=sqlite limited "${CARGO_TEST[@]}" --test it "$@"
+  HOLDFAST_TEST_STORE=sqlite with_mail_server limited "${CARGO_TEST[@]}" --test it "$@"
 }
 
 on_postgres() {
   # Each test has one or two pools of its own, and each program that a test starts has another
   # pool.
-  HOLDFAST_TEST_STORE=postgres scripts/services.py --pg-set max_connections=400 \
+  HOLDFAST_TEST_STORE=postgres with_mail_server scripts/services.py --pg-set max_connections=400 \
     --timeout "$GROUP_SECS" -- "${CARGO_TEST[@]}" --test it "$@"
 }
 

@@ -3,10 +3,12 @@
 #[cfg(feature = "failpoints")]
 pub mod faulty_gateway;
 pub mod in_process;
+pub mod kept_mail;
 pub mod redis_broker;
 pub mod redlock;
 #[cfg(feature = "failpoints")]
 pub mod sabotage;
 pub mod simulated_gateway;
+pub mod smtp;
 pub mod stripe;
 pub mod system;

@@ -32,6 +32,7 @@ use crate::{
         upkeep,
     },
     live::LiveChanges,
+    messages::Post,
     money::ledger::{Ledger, reconcile::Difference},
     settings::{Config, RedisUrls},
     shop::{
@@ -64,6 +65,7 @@ pub struct App {
     pub base: Base,
     pub slices: Slices,
     live: LiveChanges,
+    pub post: Post,
     shared: SharedParts,
     pages: Pages,
 }
@@ -131,6 +133,9 @@ impl App {
             cancellations,
             adoption: Adoption::new(base.clone()),
         };
+        let home = &config.network.public_url;
+        let mailer = wiring::mailer(&config, &base)?;
+        let post = Post::new(base.clone(), mailer, slices.writers(home), home.clone());
         let shared = SharedParts {
             access,
             users,
@@ -139,7 +144,8 @@ impl App {
             sagas: slices.sagas(),
             retention_every: config.events.event_pass,
         };
-        Ok(Self { config: Arc::new(config), base, slices, live, shared, pages: Pages::NONE })
+        let config = Arc::new(config);
+        Ok(Self { config, base, slices, live, post, shared, pages: Pages::NONE })
     }
 
     /// Makes the missing parts of the demo: accounts, an organization, three events.
@@ -207,6 +213,7 @@ impl App {
         let retention_every = self.shared.retention_every;
         let mut passes = upkeep::passes(&self.base.db, &kinds, retention_every);
         passes.extend(self.live.passes(retention_every));
+        passes.extend(self.post.passes(retention_every));
         passes.extend(self.slices.passes(&self.shared));
         passes
     }

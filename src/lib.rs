@@ -17,6 +17,7 @@ pub mod http;
 pub mod identity;
 pub mod kernel;
 pub mod live;
+pub mod messages;
 pub mod money;
 pub mod settings;
 pub mod shop;

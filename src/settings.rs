@@ -27,6 +27,7 @@ use crate::{
         },
         telemetry::LogSettings,
     },
+    messages::settings::MailSettings,
     settings::{node::NodeSettings, redis::RedisSettings},
     shop::{checkout::settings::GatewaySettings, reservations::settings::HoldSettings},
 };
@@ -68,6 +69,7 @@ sections! {
     holds: HoldSettings,
     events: EventSettings,
     payment: GatewaySettings,
+    mail: MailSettings,
     log: LogSettings,
 }
 
@@ -76,8 +78,6 @@ const RESERVED: &[(&str, &str)] = &[
     ("TICKET_ENCRYPTION_KEY", "Encrypts the personal part of a ticket's code (base64, 32 bytes)."),
     ("TICKET_HMAC_KEY", "Authenticates rotating ticket codes (base64, 32 bytes)."),
     ("TICKET_SIGNING_KEY", "Signs what a gate checks offline (Ed25519, PKCS#8 PEM)."),
-    ("SMTP_URL", "The mail server: smtp:// or smtps://user:password@host:port."),
-    ("MAIL_FROM", "The sender of every mail."),
     ("AMQP_URL", "The address of a RabbitMQ server that also receives the outbox."),
     ("OTEL_EXPORTER_OTLP_ENDPOINT", "The address that receives traces (OTLP over HTTP)."),
     ("SENTRY_DSN", "The address that receives error reports."),

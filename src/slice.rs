@@ -14,7 +14,10 @@ use crate::{
         overload::RouteRule,
         tokens::Tokens,
     },
-    kernel::{invariants::Invariant, passes::Pass, saga::attention::Attended},
+    kernel::{
+        invariants::Invariant, passes::Pass, saga::attention::Attended, settings::WebAddress,
+    },
+    messages::LetterWriter,
 };
 
 /// The parts that every slice's routes and passes may use.
@@ -52,6 +55,11 @@ pub trait Slice: Clone + Send + Sync + 'static {
 
     /// The kinds of sagas that the slice drives.
     fn sagas(&self) -> Vec<Arc<dyn Attended>> {
+        Vec::new()
+    }
+
+    /// The writers of the mails about the slice's objects. `home` is the address of the shop.
+    fn writers(&self, _home: &WebAddress) -> Vec<Arc<dyn LetterWriter>> {
         Vec::new()
     }
 

@@ -14,6 +14,7 @@ mod m20261128_000003_room;
 mod m20261128_000004_event_texts;
 mod m20261129_000005_owners;
 mod m20261130_000006_offer_versions;
+mod m20261130_000007_messages;
 mod machinery;
 mod money;
 mod reshape;
@@ -60,6 +61,7 @@ impl MigratorTrait for Steps {
             Box::new(m20261128_000004_event_texts::Migration),
             Box::new(m20261129_000005_owners::Migration),
             Box::new(m20261130_000006_offer_versions::Migration),
+            Box::new(m20261130_000007_messages::Migration),
         ]
     }
 }

@@ -1,18 +1,21 @@
-//! The API that only development has: it moves the clock of the database. Production never mounts it.
+//! The API and the pages that only development has: they move the clock of the database, and show the kept mails.
+//! Production never mounts them.
 
 use holdfast_contract::problem::ProblemType;
 use poem::{
     Request,
     http::{header, uri::Authority},
 };
-use poem_openapi::{Object, OpenApi, Tags};
+use poem_openapi::{Object, OpenApi, Tags, param::Query};
 use serde::{Deserialize, Serialize};
 
+use self::mail::KeptMailList;
 use crate::{
     http::{body::Json, problem::ApiProblem},
     kernel::{base::Base, loopback::is_loopback},
 };
 
+pub mod mail;
 mod store;
 
 /// The largest single move of the clock: one year.
@@ -54,10 +57,7 @@ impl DevelopmentApi {
         request: &Request,
         body: Json<ClockMove>,
     ) -> Result<Json<ClockState>, ApiProblem> {
-        if !is_for_this_machine(request) {
-            let detail = "Address this server as localhost to move its clock.";
-            return Err(ApiProblem::new(ProblemType::Forbidden, detail));
-        }
+        for_this_machine(request)?;
         let by = body.0.advance_ms;
         if !(0..=MAX_ADVANCE_MS).contains(&by) {
             return Err(ApiProblem::field("advance_ms", "must be 0 to a year"));
@@ -65,6 +65,27 @@ impl DevelopmentApi {
         store::advance(&self.base.db, by).await?;
         Ok(Json(ClockState { now_ms: self.base.db.now().await? }))
     }
+
+    /// List the mails that were kept instead of being sent, newest first.
+    #[oai(path = "/mails", method = "get")]
+    async fn mails(
+        &self,
+        request: &Request,
+        /// Only mails to this address.
+        to: Query<Option<String>>,
+    ) -> Result<Json<KeptMailList>, ApiProblem> {
+        for_this_machine(request)?;
+        Ok(Json(mail::list(&self.base.db, to.0.as_deref()).await?))
+    }
+}
+
+/// # Errors
+/// 403 when another site may have led the caller here.
+fn for_this_machine(request: &Request) -> Result<(), ApiProblem> {
+    if is_for_this_machine(request) {
+        return Ok(());
+    }
+    Err(ApiProblem::new(ProblemType::Forbidden, "Address this server as localhost."))
 }
 
 /// Whether the caller addresses this machine by a name that can mean no other. A page of another site can make its own

@@ -15,7 +15,12 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{App, development::DevelopmentApi, docs_page::Documentation, slices};
+use super::{
+    App,
+    development::{DevelopmentApi, mail},
+    docs_page::Documentation,
+    slices,
+};
 use crate::{
     http::{
         body::Json,
@@ -101,7 +106,9 @@ impl App {
             .at("/", get(site::page).data(site));
         let routes = self.slices.clone().mount(&self.shared, routes);
         let routes = match development {
-            Some(development) => routes.nest("/api/development", development),
+            Some(development) => {
+                mail::mount(routes.nest("/api/development", development), &self.base.db)
+            }
             None => routes,
         };
         let provider = self.slices.checkouts.gateway.provider();

@@ -15,7 +15,9 @@ use crate::{
         invariants::{self, Breach, Invariant},
         passes::Pass,
         saga::attention::Attended,
+        settings::WebAddress,
     },
+    messages::LetterWriter,
     money::{ledger::Ledger, refunds::Refunds},
     shop::{
         adoption::Adoption, cancellation::Cancellations, checkout::Checkouts,
@@ -52,6 +54,12 @@ macro_rules! slices {
             pub fn sagas(&self) -> Vec<Arc<dyn Attended>> {
                 let mut all = Vec::new();
                 $(all.extend(self.$name.sagas());)*
+                all
+            }
+
+            pub fn writers(&self, home: &WebAddress) -> Vec<Arc<dyn LetterWriter>> {
+                let mut all = Vec::new();
+                $(all.extend(self.$name.writers(home));)*
                 all
             }
 

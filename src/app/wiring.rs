@@ -8,9 +8,11 @@ use holdfast_domain::checkout::Taking;
 use crate::{
     adapters::{
         in_process::{InProcessBroker, InProcessLocks},
+        kept_mail::KeptMails,
         redis_broker::RedisBroker,
         redlock::Redlock,
         simulated_gateway::SimulatedGateway,
+        smtp::SmtpMailer,
         stripe::{StripeGateway, StripeSettings},
         system::{SystemClock, SystemEntropy},
     },
@@ -19,12 +21,13 @@ use crate::{
         db::{ClockOffset, Db},
         environment::Environment,
         ports::{
-            Broker, Clock, Entropy, LockManager, PaymentGateway,
+            Broker, Clock, Entropy, LockManager, Mailer, PaymentGateway,
             payments::{SimulatedBank, method_types::MethodType},
         },
         tasks::Tasks,
     },
     live::Relay,
+    messages::settings::MailSettings,
     money::refunds::Refunds,
     settings::Config,
     shop::checkout::{Checkouts, WebhookSettings, buyer_return, settings::GatewaySettings},
@@ -66,6 +69,16 @@ pub(super) fn broker(config: &Config, base: &Base) -> anyhow::Result<Arc<dyn Bro
         return Ok(Arc::new(InProcessBroker::default()));
     }
     Ok(Arc::new(RedisBroker::start(config.redis.urls.expose(), &base.tasks)?))
+}
+
+/// The mail server of the settings, or a place where mails are kept.
+pub(super) fn mailer(config: &Config, base: &Base) -> anyhow::Result<Arc<dyn Mailer>> {
+    Ok(match &config.mail {
+        MailSettings::Kept => Arc::new(KeptMails::new(base.db.clone())),
+        MailSettings::Smtp { url, from } => {
+            Arc::new(SmtpMailer::new(url.expose(), from.mailbox().clone())?)
+        }
+    })
 }
 
 /// The payment gateway, and the parts that only some gateways have.

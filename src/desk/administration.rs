@@ -1,6 +1,7 @@
-//! The work of administrators: sagas that need attention, and the audit log. This slice owns no table.
+//! The work of administrators: sagas that need attention, messages, and the audit log. This slice owns no table.
 
 mod api;
+mod messages_api;
 
 use poem_openapi::OpenApi;
 
@@ -20,6 +21,10 @@ pub struct Administration {
 impl Slice for Administration {
     fn routes(self, shared: SharedParts) -> impl OpenApi + 'static {
         let SharedParts { access, sagas, .. } = shared;
-        api::AdministrationApi { access, base: self.base, sagas, bookings: self.bookings }
+        let (base, bookings) = (self.base.clone(), self.bookings);
+        (
+            api::AdministrationApi { access: access.clone(), base, sagas, bookings },
+            messages_api::MessagesApi { access, base: self.base },
+        )
     }
 }

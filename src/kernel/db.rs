@@ -30,7 +30,9 @@ pub use changes::{
 };
 use connections::Losses;
 pub use connections::{IN_MEMORY, PoolReader};
-pub use entities::{insert, insert_all, insert_all_at, insert_at, insert_unless_known, put_all};
+pub use entities::{
+    insert, insert_all, insert_all_at, insert_at, insert_new, insert_unless_known, put_all,
+};
 pub use error::{Bug, StoreError, UseCaseError, exactly};
 pub use sets::{is_among, rows, set};
 pub use together::{Expected, Together, WriteResults, Writes};

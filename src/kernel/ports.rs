@@ -7,10 +7,12 @@ pub mod broker;
 pub mod clock;
 pub mod entropy;
 pub mod locks;
+pub mod mailer;
 pub mod payments;
 
 pub use broker::Broker;
 pub use clock::Clock;
 pub use entropy::Entropy;
 pub use locks::LockManager;
+pub use mailer::Mailer;
 pub use payments::PaymentGateway;

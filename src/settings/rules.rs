@@ -4,6 +4,7 @@ use super::{Config, node::DevelopmentReach};
 use crate::{
     http::{secret::SigningSecret, settings::TokenSettings},
     kernel::{environment::Environment, settings::SettingRefusal},
+    messages::settings::MailSettings,
     shop::{checkout::settings::GatewaySettings, reservations::settings::RateLimits},
 };
 
@@ -41,6 +42,9 @@ fn production(config: &Config) -> Result<(), SettingRefusal> {
             return refuse("STRIPE_API_BASE", "must be https:// in production");
         }
         GatewaySettings::Stripe(_) => {}
+    }
+    if matches!(config.mail, MailSettings::Kept) {
+        return refuse("SMTP_URL", "is needed in production: buyers get their tickets by mail");
     }
     if config.holds.rate_limits == RateLimits::Off {
         return refuse("RATE_LIMITS", "cannot be off in production");

@@ -4,6 +4,7 @@
 
 pub mod adopt;
 pub mod confirmed;
+pub mod letters;
 pub mod read;
 mod store;
 pub mod view;

@@ -19,10 +19,12 @@ use crate::{
         passes::Pass,
         ports::{PaymentGateway, payments::SimulatedBank},
         saga::{Executor, attention::Attended},
+        settings::WebAddress,
     },
     live::Relay,
+    messages::LetterWriter,
     money::refunds::Refunds,
-    shop::bookings::Bookings,
+    shop::bookings::{Bookings, letters::BookingLetters},
     slice::{SharedParts, Slice},
 };
 
@@ -134,6 +136,10 @@ impl Slice for Checkouts {
 
     fn sagas(&self) -> Vec<Arc<dyn Attended>> {
         vec![Arc::new(self.executor.clone())]
+    }
+
+    fn writers(&self, home: &WebAddress) -> Vec<Arc<dyn LetterWriter>> {
+        vec![Arc::new(BookingLetters { db: self.base.db.clone(), home: home.clone() })]
     }
 
     fn passes(&self, shared: &SharedParts) -> Vec<Pass> {

@@ -19,6 +19,7 @@ mod http;
 mod identity;
 mod kernel;
 mod live;
+mod messages;
 mod migrations;
 mod money;
 mod shop;

@@ -117,6 +117,7 @@ fn mechanisms_name_no_slice() {
         ("http", vec!["kernel"]),
         ("adapters", vec!["kernel"]),
         ("live", vec!["kernel", "http"]),
+        ("messages", vec!["kernel"]),
     ] {
         for (named, place) in &graph[unit] {
             assert!(allowed.contains(&named.as_str()), "{unit} names {named} in {place}");

@@ -1,4 +1,4 @@
-//! Bodies of the administrators' views: sagas and the audit log.
+//! Bodies of the administrators' views: sagas, messages and the audit log.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -70,6 +70,58 @@ pub struct Saga {
 pub struct SagaPage {
     /// The sagas of this page.
     pub items: Vec<Saga>,
+    /// The cursor of the next page: send it as `after`. `null` on the last page.
+    #[cfg_attr(feature = "openapi", oai(nullable))]
+    pub next: Option<String>,
+}
+
+/// The progress of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Enum))]
+#[cfg_attr(feature = "openapi", oai(rename_all = "snake_case"))]
+#[serde(rename_all = "snake_case")]
+pub enum MessageStatus {
+    /// The message waits to be sent, or to be sent again.
+    Waiting,
+    /// The mail server has accepted the message.
+    Sent,
+    /// The occasion of the message has passed, so it is not sent.
+    Unneeded,
+    /// The message could not be sent. It needs an operator.
+    Failed,
+}
+
+/// A mail to a person. The server writes the text when it sends the mail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct Message {
+    /// The id of the message, a UUIDv7. The mail's `Message-ID` begins with it.
+    pub id: Uuid,
+    /// The kind of message, such as `booking_confirmed`.
+    pub kind: String,
+    /// The id of the object that the message is about, such as a booking.
+    pub subject_id: Uuid,
+    /// The address of the recipient.
+    pub recipient: String,
+    /// Whether the message waits, was sent or needs an operator.
+    pub status: MessageStatus,
+    /// How many times the message was tried.
+    pub attempts: i32,
+    /// Why the last attempt failed, in the words of the mail server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_error: Option<String>,
+    /// When the message was written (RFC 3339).
+    pub created_at: String,
+    /// When a waiting message is tried next (RFC 3339). Meaningless for other messages.
+    pub due_at: String,
+}
+
+/// A page of messages, newest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct MessagePage {
+    /// The messages of this page.
+    pub items: Vec<Message>,
     /// The cursor of the next page: send it as `after`. `null` on the last page.
     #[cfg_attr(feature = "openapi", oai(nullable))]
     pub next: Option<String>,

@@ -91,6 +91,18 @@ pub fn as_once_stored(input: &str) -> String {
     input.trim().to_lowercase()
 }
 
+/// The address in the form that every mail server takes: the domain in ASCII (IDNA). An address that is no address stays
+/// as it is, and the mail server refuses it.
+pub fn for_mail_server(address: &str) -> String {
+    match address.rsplit_once('@') {
+        Some((local, domain)) => match idna::domain_to_ascii(domain) {
+            Ok(ascii) => format!("{local}@{ascii}"),
+            Err(_) => address.to_owned(),
+        },
+        None => address.to_owned(),
+    }
+}
+
 /// Removes the dot above from letters that already have one: the Turkish İ becomes an i with a second dot in lower case,
 /// which nobody can tell from an i.
 fn without_second_dots(text: &str) -> String {

@@ -18,11 +18,12 @@ use crate::{
     checkout::PaymentStatus,
     event,
     ids::{
-        ApiKeyId, BookingId, BuyerKind, EventId, GateDeviceId, GuestId, ItemId, LineId, OfferId,
-        OrganizationId, ReservationId, SagaId, SaleId, SeatId, SectionId, TicketId, UserId,
+        ApiKeyId, BookingId, BuyerKind, EventId, GateDeviceId, GuestId, ItemId, LineId, MessageId,
+        OfferId, OrganizationId, ReservationId, SagaId, SaleId, SeatId, SectionId, TicketId,
+        UserId,
     },
     inventory::{SeatKind, SeatState, SectionKind},
-    ledger,
+    ledger, message,
     money::Currency,
     refund,
     reservation::{ItemKind, ItemState, ReservationState},
@@ -90,8 +91,8 @@ macro_rules! ids {
 }
 
 ids! { Uuid:
-    ApiKeyId, BookingId, EventId, GateDeviceId, GuestId, ItemId, LineId, OfferId, OrganizationId,
-    ReservationId, SagaId, SaleId, SectionId, TicketId, UserId,
+    ApiKeyId, BookingId, EventId, GateDeviceId, GuestId, ItemId, LineId, MessageId, OfferId,
+    OrganizationId, ReservationId, SagaId, SaleId, SectionId, TicketId, UserId,
 }
 ids! { i32: SeatId }
 
@@ -124,6 +125,8 @@ stored_words! {
     event::Status: "status of an event",
     ledger::Account: "account of the ledger",
     ledger::Kind: "kind of a posting",
+    message::Kind: "kind of a message",
+    message::Status: "status of a message",
     refund::RefundMethod: "method of a refund",
     refund::Reason: "reason of a refund",
     refund::Status: "status of a refund",

@@ -36,8 +36,8 @@ pub struct AdministrationApi {
 }
 
 #[derive(Tags)]
-enum Tag {
-    /// Administration of the installation: sagas and the audit log.
+pub(super) enum Tag {
+    /// Administration of the installation: sagas, messages and the audit log.
     Administration,
 }
 

@@ -104,6 +104,26 @@ where
     sql.write(&text, vec![rows], None).await
 }
 
+/// Inserts the rows, if there are any, and leaves out each row whose `key` exists.
+///
+/// # Errors
+/// When the database refuses a row.
+pub async fn insert_new<M>(
+    sql: &impl Writes,
+    rows: Vec<M>,
+    key: ColumnOf<M>,
+) -> Result<(), StoreError>
+where
+    M: ModelTrait + IntoActiveModel<ActiveOf<M>>,
+{
+    let Some((text, rows)) = many(sql.dialect(), rows, &[])? else { return Ok(()) };
+    let text = format!("{text} {NO_JOIN} ON CONFLICT (\"{}\") DO NOTHING", key.as_str());
+    sql.write(&text, vec![rows], None).await
+}
+
+/// Without WHERE, SQLite would read ON as the ON of a join.
+const NO_JOIN: &str = "WHERE TRUE";
+
 /// Inserts rows, as [`insert_all_at`] does. Where a key exists, `otherwise` says what happens to the row. Returns the
 /// number of rows written.
 ///
@@ -119,8 +139,7 @@ where
     M: ModelTrait + IntoActiveModel<ActiveOf<M>>,
 {
     let Some((text, rows)) = many(sql.dialect(), rows, at)? else { return Ok(0) };
-    // Without WHERE, SQLite would read ON as the ON of a join.
-    sql.run(&format!("{text} WHERE TRUE {otherwise}"), vec![rows]).await
+    sql.run(&format!("{text} {NO_JOIN} {otherwise}"), vec![rows]).await
 }
 
 /// The statement that inserts the rows, and its only value. `None` without rows.

@@ -14,7 +14,7 @@ use holdfast_contract::bookings::Booking;
 use holdfast_domain::{
     booking::BookingState,
     ids::{BookingId, EventId, LineId},
-    ledger,
+    ledger, message,
     money::Currency,
     refund::{
         Refund,
@@ -34,12 +34,13 @@ use crate::{
         saga::executor::Work,
     },
     live::{News, record},
+    messages,
     money::{
         ledger::{self as books, Kind},
         refunds::{Reason, RefundOrder, Refunds},
     },
     shop::{
-        bookings::{confirmed, shown},
+        bookings::{confirmed, letters, shown},
         reservations::sold,
         tickets,
     },
@@ -245,6 +246,12 @@ async fn void(
         books::post(tx, entropy, booking, Kind::Refund, &entries, now_ms).await?;
         None
     };
+    let kind = match command.asker {
+        Asker::Buyer | Asker::Organizer => message::Kind::BookingCancelled,
+        Asker::CalledOff => message::Kind::EventCancelled,
+    };
+    let mail = letters::cancelled(booking, kind, &ids, amount)?;
+    messages::post(tx, entropy, mail, now_ms).await?;
     if let Some(actor) = command.actor {
         let detail = serde_json::json!({ "lines": ids, "amount_minor": amount });
         let subject = ("booking", booking.id.0);

@@ -17,8 +17,9 @@ use crate::{
         idempotency::Attempt,
         ports::Entropy,
     },
+    messages,
     money::refunds::{Reason, RefundOrder, Refunds},
-    shop::bookings::confirmed,
+    shop::bookings::{confirmed, letters},
 };
 
 /// An amount to refund, and the booking that gets it.
@@ -101,6 +102,8 @@ async fn give_back(
         now_ms,
     };
     let refund = Some(refunds.open(tx, wanted).await?);
+    let mail = letters::refunded(&booking, entropy.id(), command.amount.minor)?;
+    messages::post(tx, entropy, mail, now_ms).await?;
     let detail = serde_json::json!({ "amount_minor": command.amount.minor });
     let subject = ("booking", booking.id.0);
     let entry =

@@ -35,12 +35,13 @@ use crate::{
         },
     },
     live::{News, Relay, record},
+    messages,
     money::{
         ledger::{self as books, Kind},
         refunds::{Reason, RefundOrder, Refunds},
     },
     shop::{
-        bookings::{self, confirmed},
+        bookings::{self, confirmed, letters},
         reservations::{
             in_payment::{self, ChangeDrafts},
             sold,
@@ -56,9 +57,6 @@ pub struct CheckoutDriver {
     relay: Relay,
     refunds: Refunds,
 }
-
-/// The failure of a booking whose event was called off during the payment.
-const EVENT_CANCELLED: &str = "event-cancelled";
 
 impl CheckoutDriver {
     /// `refunds` returns payments that came too late.
@@ -127,6 +125,8 @@ impl CheckoutDriver {
             .map(|((booking, _), entries)| (booking, entries.as_slice()))
             .collect();
         books::post_all(later, &*self.entropy, &postings, Kind::Capture, now_ms).await?;
+        let mails = stored.iter().filter_map(|(booking, _)| letters::confirmed(booking));
+        messages::post(later, &*self.entropy, mails, now_ms).await?;
         let all = stored.iter().flat_map(|(_, lines)| lines);
         let occasions = confirmed::Occasions::of(tx, all).await?;
         let answers = stored.iter_mut().zip(tickets).map(|((booking, lines), tickets)| {
@@ -194,13 +194,13 @@ impl CheckoutDriver {
     ) -> Result<Performed<Event>, StoreError> {
         let booking = checkout.booking;
         // The lock order: a booking before its reservations.
-        confirmed::lock(tx, booking).await?;
+        let locked = confirmed::lock(tx, booking).await?;
         let reservations = store::reservations_of(tx, booking).await?;
         let changes = in_payment::release(tx, &reservations, why).await?;
         merge(aftermath, changes);
         let (status, name, payment) = match why {
             Failure::Cancelled if sold::any_called_off(tx, &reservations).await? => {
-                (BookingState::Failed, EVENT_CANCELLED, PaymentState::Void)
+                (BookingState::Failed, letters::EVENT_CANCELLED, PaymentState::Void)
             }
             Failure::Cancelled => (BookingState::Cancelled, why.name(), PaymentState::Void),
             Failure::Declined { .. } => (BookingState::Failed, why.name(), PaymentState::Declined),
@@ -215,6 +215,12 @@ impl CheckoutDriver {
         store::mark_payments(tx, &[booking], payment, now_ms).await?;
         if *why == Failure::SeatsLostRefunded {
             self.refund_lost(tx, checkout, now_ms).await?;
+        }
+        if status == BookingState::Failed
+            && let Some((booking, _)) = &locked
+        {
+            let mail = letters::failed(booking, why);
+            messages::post(tx, &*self.entropy, mail, now_ms).await?;
         }
         if let Some(answer) = answer::kept_failure(why) {
             idempotency::answer_for(tx, booking.0, &answer).await?;

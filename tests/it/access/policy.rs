@@ -131,6 +131,8 @@ const TABLE: &[(&str, AccessRule)] = &[
     // The secret is the credential.
     ("POST /payments/simulated/{client_secret}/complete", AccessRule::Everybody),
     ("GET /admin/audit", AccessRule::Admins),
+    ("GET /admin/messages", AccessRule::Admins),
+    ("POST /admin/messages/{id}/retry", AccessRule::Admins),
     ("GET /admin/sagas", AccessRule::Admins),
     ("POST /admin/sagas/{id}/retry", AccessRule::Admins),
 ];

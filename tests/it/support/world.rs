@@ -2,13 +2,16 @@
 //! reservation, a booking and a saga. A test walks the document and sends every operation over them.
 
 use holdfast::{
+    adapters::system::SystemEntropy,
     identity::organizations,
     kernel::db::{Db, Sql},
+    messages::{self, NewMessage},
 };
 use holdfast_contract::{bookings::Booking, catalogue::NewEvent, reservations::Reservation};
 use holdfast_domain::{
     access::Role,
     ids::{OrganizationId, UserId},
+    message::Kind,
 };
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -118,6 +121,7 @@ pub struct PolicyWorld {
     /// A booking whose payment waits for a second step.
     booking: Booking,
     saga: Uuid,
+    message: Uuid,
     plan: Value,
     email: String,
     /// Another event that the organization could create.
@@ -160,10 +164,27 @@ impl PolicyWorld {
         let saga = "SELECT id FROM sagas WHERE subject_id = $1";
         let row = db.one(saga, vec![booking.id.into()]).await;
         let saga = row.expect("a look").expect("a saga").try_get("", "id").expect("an id");
+        let mail = NewMessage::once(Kind::BookingFailed, booking.id, &email, "en");
+        messages::post(db, &SystemEntropy, [mail], 0).await.expect("a message");
+        let message = "SELECT id FROM messages WHERE subject_id = $1";
+        let row = db.one(message, vec![booking.id.into()]).await;
+        let message = row.expect("a look").expect("a message").try_get("", "id").expect("an id");
         let mut new_event = new_event(app).await;
         new_event.organization_id = Some(event.organization);
         let (owner, db) = (people.owner_id, db.clone());
-        Self { event, owner, guest, reservation, booking, saga, plan, email, new_event, db }
+        Self {
+            event,
+            owner,
+            guest,
+            reservation,
+            booking,
+            saga,
+            message,
+            plan,
+            email,
+            new_event,
+            db,
+        }
     }
 
     /// The path with the ids of existing objects in place of its parameters.
@@ -175,6 +196,7 @@ impl PolicyWorld {
             Some("offers") => self.event.general_offer.to_string(),
             Some("reservations") => self.reservation.to_string(),
             Some("bookings") => self.booking.id.to_string(),
+            Some("admin") if template.contains("/messages/") => self.message.to_string(),
             Some("admin") => self.saga.to_string(),
             _ => self.event.id.to_string(),
         };

@@ -1,0 +1,43 @@
+//! Messages to people: their kinds and their progress.
+
+/// The kind of a message. Each kind has its own text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// A booking was paid for, or was free.
+    BookingConfirmed,
+    /// A booking was not paid for. The message names the reason.
+    BookingFailed,
+    /// Lines of a booking were cancelled, by the buyer or by the organizer.
+    BookingCancelled,
+    /// The organizer called an event off, so lines of a booking were cancelled.
+    EventCancelled,
+    /// The organizer returns a part of the price, and the tickets stay valid.
+    RefundStarted,
+}
+
+words! {
+    Kind {
+        BookingConfirmed = "booking_confirmed",
+        BookingFailed = "booking_failed",
+        BookingCancelled = "booking_cancelled",
+        EventCancelled = "event_cancelled",
+        RefundStarted = "refund_started",
+    }
+}
+
+/// The progress of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Status {
+    /// The message waits to be sent, or to be sent again.
+    Waiting,
+    /// The mail server has accepted the message.
+    Sent,
+    /// The occasion of the message has passed, so nobody needs the message.
+    Unneeded,
+    /// The message could not be sent, and is not tried again until an operator asks for it.
+    Failed,
+}
+
+words! {
+    Status { Waiting = "waiting", Sent = "sent", Unneeded = "unneeded", Failed = "failed" }
+}

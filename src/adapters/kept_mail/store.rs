@@ -1,0 +1,27 @@
+//! The SQL of kept mails.
+
+use holdfast_entity::kept_mails::{self, Column, Entity};
+use sea_orm::EntityTrait as _;
+
+use crate::kernel::{
+    db::{self, Sql, StoreError},
+    ports::mailer::Mail,
+};
+
+/// How long mails are kept.
+const KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1000;
+
+/// Keeps the mail, once for each id, and forgets old mails.
+pub(super) async fn keep(sql: &impl Sql, mail: &Mail) -> Result<(), StoreError> {
+    let row = kept_mails::Model {
+        id: mail.id,
+        recipient: mail.to.clone(),
+        subject: mail.subject.clone(),
+        text_body: mail.text.clone(),
+        html_body: mail.html.clone(),
+        calendar: mail.calendar.clone(),
+        kept_at: 0,
+    };
+    db::insert_unless_known(sql, row, &[Column::KeptAt], &[Column::Id]).await?;
+    db::forget(sql, Entity::find(), Column::KeptAt, KEPT_MS).await.map(|_| ())
+}

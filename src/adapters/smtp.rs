@@ -1,0 +1,111 @@
+//! Sends mails through a mail server (SMTP, RFC 5321) with lettre.
+
+use std::time::{Duration, SystemTime};
+
+use async_trait::async_trait;
+use holdfast_domain::email::for_mail_server;
+use lettre::{
+    AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
+    address::Address,
+    message::{
+        Attachment, Mailbox, MultiPart,
+        header::{ContentType, HeaderName, HeaderValue},
+    },
+    transport::smtp::{Error, PoolConfig},
+};
+
+use crate::kernel::ports::{
+    Mailer,
+    mailer::{MAX_SECONDS, Mail, SendError},
+};
+
+/// The maximum number of connections of one node to the mail server.
+const MAX_CONNECTIONS: u32 = 8;
+/// How long the server may take for one command.
+const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
+/// The refusals that concern the mail or its recipient (RFC 5321, 4.2.3; RFC 3463; RFC 7504). Other refusals, such as a
+/// wrong password, concern the server, and an operator mends them.
+const FINAL_CODES: [u16; 6] = [501, 550, 551, 552, 553, 556];
+
+/// A mail server.
+#[derive(Debug)]
+pub struct SmtpMailer {
+    transport: AsyncSmtpTransport<Tokio1Executor>,
+    from: Mailbox,
+    /// The domain of the ids of mails.
+    id_domain: String,
+}
+
+impl SmtpMailer {
+    /// # Errors
+    /// When `url` is not the address of a mail server.
+    pub fn new(url: &str, from: Mailbox) -> Result<Self, Error> {
+        let url = match url.strip_prefix("smtp://") {
+            // An address without this parameter must not mean "no encryption".
+            Some(_) if !url.contains('?') => format!("{url}?tls=required"),
+            _ => url.replace("?tls=none", ""),
+        };
+        let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(&url)?
+            .timeout(Some(COMMAND_TIMEOUT))
+            .pool_config(PoolConfig::new().max_size(MAX_CONNECTIONS))
+            .build();
+        let id_domain = from.email.domain().to_owned();
+        Ok(Self { transport, from, id_domain })
+    }
+
+    fn message(&self, mail: &Mail) -> Result<Message, SendError> {
+        let refused = |error: &dyn std::fmt::Display| SendError::Refused(error.to_string());
+        let to: Address = for_mail_server(&mail.to).parse().map_err(|error| refused(&error))?;
+        let written = u64::try_from(mail.written_ms).unwrap_or(0);
+        let written = SystemTime::UNIX_EPOCH + Duration::from_millis(written);
+        let mut body = MultiPart::mixed()
+            .multipart(MultiPart::alternative_plain_html(mail.text.clone(), mail.html.clone()));
+        if let Some(calendar) = &mail.calendar {
+            let kind = ContentType::parse("text/calendar; charset=utf-8; method=PUBLISH")
+                .map_err(|error| refused(&error))?;
+            body =
+                body.singlepart(Attachment::new("event.ics".into()).body(calendar.clone(), kind));
+        }
+        let mut message = Message::builder()
+            .from(self.from.clone())
+            .to(Mailbox::new(None, to))
+            .subject(one_line(&mail.subject))
+            .message_id(Some(format!("<{}@{}>", mail.id, self.id_domain)))
+            .date(written)
+            .multipart(body)
+            .map_err(|error| refused(&error))?;
+        // No holiday notes, please (RFC 3834).
+        let name = HeaderName::new_from_ascii_str("Auto-Submitted");
+        message.headers_mut().insert_raw(HeaderValue::new(name, "auto-generated".to_owned()));
+        Ok(message)
+    }
+}
+
+#[async_trait]
+impl Mailer for SmtpMailer {
+    async fn send(&self, mail: &Mail) -> Result<(), SendError> {
+        let message = self.message(mail)?;
+        let sent = self.transport.send(message);
+        match tokio::time::timeout(Duration::from_secs(MAX_SECONDS), sent).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) => Err(judged(&error)),
+            Err(_) => Err(SendError::Unavailable("the mail server takes too long".to_owned())),
+        }
+    }
+}
+
+fn judged(error: &Error) -> SendError {
+    let is_final = error.status().is_some_and(|code| FINAL_CODES.contains(&u16::from(code)));
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        text = format!("{text}: {inner}");
+        cause = inner.source();
+    }
+    if is_final { SendError::Refused(text) } else { SendError::Unavailable(text) }
+}
+
+/// The text without line breaks and other control characters: a line break would begin another header.
+fn one_line(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
+}

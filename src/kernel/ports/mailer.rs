@@ -1,0 +1,49 @@
+//! The port to the mail server.
+
+use async_trait::async_trait;
+use holdfast_domain::ids::MessageId;
+
+/// A mail to one recipient.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mail {
+    /// The id of the message. The mail's `Message-ID` is made of it, so that a mail that is sent twice is recognized.
+    pub id: MessageId,
+    /// When the message was written, in milliseconds since 1970.
+    pub written_ms: i64,
+    /// The address of the recipient.
+    pub to: String,
+    /// The subject line, without line breaks.
+    pub subject: String,
+    /// The body for programs that show no HTML.
+    pub text: String,
+    /// The body as an HTML document without scripts and without references to other files.
+    pub html: String,
+    /// An attached calendar file (RFC 5545).
+    pub calendar: Option<String>,
+}
+
+/// Why a mail was not sent.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SendError {
+    /// The mail server refuses this mail or its recipient for good. The text is the server's.
+    #[error("refused: {0}")]
+    Refused(String),
+    /// The mail server cannot be reached or refuses for now. It may have accepted the mail nevertheless, if its answer
+    /// was lost.
+    #[error("not sent: {0}")]
+    Unavailable(String),
+}
+
+/// Sends mails.
+#[async_trait]
+pub trait Mailer: Send + Sync + std::fmt::Debug {
+    /// Sends the mail, and returns when the mail server has accepted it. Dropping this future may or may not send the
+    /// mail. An implementation limits the time that it waits to [`MAX_SECONDS`].
+    ///
+    /// # Errors
+    /// See [`SendError`].
+    async fn send(&self, mail: &Mail) -> Result<(), SendError>;
+}
+
+/// The longest time that [`Mailer::send`] takes, in seconds.
+pub const MAX_SECONDS: u64 = 60;

@@ -1,0 +1,112 @@
+//! Sends messages that are due, and forgets old messages.
+
+use holdfast_domain::message::Kind;
+use holdfast_entity::messages;
+
+use super::{
+    Post,
+    store::{self, MessageOutcome},
+};
+use crate::kernel::{
+    db::StoreError,
+    ports::mailer::{Mail, SendError},
+    worklist::{self, Attempted, Retry, Worklist},
+};
+
+/// How long messages are kept after they were written. Operators may look for a lost mail in this time.
+const KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1000;
+
+impl Post {
+    /// Sends due messages; returns how many ended. Runs on every node, because each message is claimed.
+    pub async fn send_pass(&self) -> Result<u64, StoreError> {
+        worklist::work_off(&DueMessages(self)).await
+    }
+
+    /// Deletes old messages; returns how many.
+    pub async fn retention_pass(&self) -> Result<u64, StoreError> {
+        store::forget(&self.base.db, KEPT_MS).await
+    }
+}
+
+/// The messages that are due.
+struct DueMessages<'a>(&'a Post);
+
+impl Worklist for DueMessages<'_> {
+    type Job = messages::Model;
+    type Outcome = MessageOutcome;
+
+    const AT_ONCE: usize = 8;
+    // The attempts take about three days, as long as mail servers themselves try.
+    const RETRY: Retry = Retry { max_attempts: 80, first_ms: 5_000, max_ms: 60 * 60 * 1000 };
+
+    async fn claim(&self, limit: usize) -> Result<Vec<messages::Model>, StoreError> {
+        let kinds: Vec<Kind> =
+            self.0.writers.iter().flat_map(|writer| writer.kinds()).copied().collect();
+        store::claim(&self.0.base.db, &kinds, limit).await
+    }
+
+    fn attempts(message: &messages::Model) -> i32 {
+        message.attempts
+    }
+
+    async fn work(
+        &self,
+        message: &messages::Model,
+    ) -> Result<Attempted<MessageOutcome>, StoreError> {
+        let writer = self.0.writers.iter().find(|writer| writer.kinds().contains(&message.kind));
+        let Some(writer) = writer else { return Ok(Attempted::Settled(MessageOutcome::Unneeded)) };
+        let Some(letter) = writer.write(message).await? else {
+            return Ok(Attempted::Settled(MessageOutcome::Unneeded));
+        };
+        let mail = Mail {
+            id: message.id,
+            written_ms: message.created_at,
+            to: message.recipient.clone(),
+            text: letter.as_text(self.0.home.as_str())?,
+            html: letter.as_html(self.0.home.as_str())?,
+            subject: letter.subject,
+            calendar: letter.calendar,
+        };
+        let sent = self.0.mailer.send(&mail).await;
+        let result = match &sent {
+            Ok(()) => "sent",
+            Err(SendError::Refused(_)) => "refused",
+            Err(SendError::Unavailable(_)) => "unavailable",
+        };
+        metrics::counter!("holdfast_mails_total", "kind" => message.kind.as_str(), "result" => result)
+            .increment(1);
+        Ok(match sent {
+            Ok(()) => Attempted::Settled(MessageOutcome::Sent),
+            Err(SendError::Refused(why)) => {
+                tracing::warn!(message = %message.id, why, "the mail server refuses a mail");
+                Attempted::Settled(MessageOutcome::Failed(why))
+            }
+            Err(SendError::Unavailable(why)) => {
+                tracing::warn!(message = %message.id, why, "a mail is tried again later");
+                Attempted::Later(why)
+            }
+        })
+    }
+
+    fn given_up(&self, message: &messages::Model, why: String) -> MessageOutcome {
+        tracing::error!(message = %message.id, why, "a mail could not be sent");
+        MessageOutcome::Failed(why)
+    }
+
+    async fn put_off(
+        &self,
+        message: &messages::Model,
+        why: &str,
+        wait_ms: i64,
+    ) -> Result<(), StoreError> {
+        store::put_off(&self.0.base.db, message, why, wait_ms).await
+    }
+
+    async fn settle(
+        &self,
+        message: &messages::Model,
+        outcome: MessageOutcome,
+    ) -> Result<(), StoreError> {
+        store::settle(&self.0.base.db, message, outcome).await
+    }
+}

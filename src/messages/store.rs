@@ -1,0 +1,143 @@
+//! The SQL of messages.
+
+use holdfast_domain::{
+    ids::MessageId,
+    message::{Kind, Status},
+};
+use holdfast_entity::messages::{Column, Entity, Model};
+use sea_orm::{
+    ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, UpdateMany,
+    sea_query::{Expr, ExprTrait},
+};
+
+use crate::kernel::db::{self, Sql, StoreError, Writes};
+
+/// For how long a claimed message belongs to its worker, in milliseconds of the database's clock: longer than the
+/// longest attempt.
+pub(super) const LEASE_MS: i64 = 120_000;
+/// The maximum length of an error that is kept, in characters.
+const MAX_ERROR: usize = 500;
+
+/// How a message ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum MessageOutcome {
+    Sent,
+    Unneeded,
+    Failed(String),
+}
+
+pub(super) async fn insert(to: &impl Writes, rows: Vec<Model>) -> Result<(), StoreError> {
+    db::insert_new(to, rows, Column::Cause).await
+}
+
+/// Claims due messages of these kinds, oldest first.
+pub(super) async fn claim(
+    sql: &impl Sql,
+    kinds: &[Kind],
+    limit: usize,
+) -> Result<Vec<Model>, StoreError> {
+    let kinds = db::set(sql.dialect(), kinds.iter().map(|kind| kind.as_str().to_owned()));
+    let claimed: Vec<ClaimedId> = sql
+        .list(
+            "UPDATE messages SET attempts = attempts + 1, due_at = {now} + $1 \
+         WHERE id IN (SELECT id FROM messages \
+             WHERE status = 'waiting' AND due_at <= {now} AND kind {among $2} \
+             ORDER BY due_at LIMIT $3 {skip}) \
+         RETURNING id",
+            vec![LEASE_MS.into(), kinds, (limit as i64).into()],
+        )
+        .await?;
+    if claimed.is_empty() {
+        return Ok(Vec::new());
+    }
+    let claimed = claimed.into_iter().map(|claimed| claimed.id);
+    let found = Entity::find().filter(db::is_among(sql, Column::Id, claimed));
+    db::list(sql, found.order_by_asc(Column::Id)).await
+}
+
+#[derive(FromQueryResult)]
+struct ClaimedId {
+    id: MessageId,
+}
+
+/// Changes the message, unless it has ended or another worker has claimed it since.
+fn change_claimed(message: &Model) -> UpdateMany<Entity> {
+    Entity::update_many()
+        .filter(Column::Id.eq(message.id))
+        .filter(Column::Status.eq(Status::Waiting))
+        .filter(Column::Attempts.eq(message.attempts))
+}
+
+/// Makes a message due again after `wait_ms`.
+pub(super) async fn put_off(
+    sql: &impl Sql,
+    message: &Model,
+    why: &str,
+    wait_ms: i64,
+) -> Result<(), StoreError> {
+    let change = change_claimed(message)
+        .col_expr(Column::DueAt, db::clock().add(wait_ms))
+        .col_expr(Column::LastError, kept(why).into());
+    db::change(sql, change).await.map(|_| ())
+}
+
+/// Records how a message ended.
+pub(super) async fn settle(
+    sql: &impl Sql,
+    message: &Model,
+    outcome: MessageOutcome,
+) -> Result<(), StoreError> {
+    let (status, error) = match outcome {
+        MessageOutcome::Sent => (Status::Sent, None),
+        MessageOutcome::Unneeded => (Status::Unneeded, None),
+        MessageOutcome::Failed(why) => (Status::Failed, Some(kept(&why))),
+    };
+    let change = change_claimed(message)
+        .col_expr(Column::Status, status.into())
+        .col_expr(Column::LastError, Expr::val(error))
+        .col_expr(Column::SettledAt, db::clock());
+    db::change(sql, change).await.map(|_| ())
+}
+
+fn kept(why: &str) -> String {
+    why.chars().filter(|letter| !letter.is_control()).take(MAX_ERROR).collect()
+}
+
+/// The messages with this status, newest first.
+pub(super) async fn list(
+    sql: &impl Sql,
+    status: Option<Status>,
+    after: Option<MessageId>,
+    limit: u64,
+) -> Result<Vec<Model>, StoreError> {
+    let mut found = Entity::find().order_by_desc(Column::Id).limit(limit);
+    if let Some(status) = status {
+        found = found.filter(Column::Status.eq(status));
+    }
+    if let Some(after) = after {
+        found = found.filter(Column::Id.lt(after));
+    }
+    db::list(sql, found).await
+}
+
+pub(super) async fn find(sql: &impl Sql, id: MessageId) -> Result<Option<Model>, StoreError> {
+    db::find(sql, Entity::find().filter(Column::Id.eq(id))).await
+}
+
+/// Makes a failed message due now, as if it had never been tried. Returns whether it was failed.
+pub(super) async fn retry(sql: &impl Sql, id: MessageId) -> Result<bool, StoreError> {
+    let change = Entity::update_many()
+        .filter(Column::Id.eq(id))
+        .filter(Column::Status.eq(Status::Failed))
+        .col_expr(Column::Status, Status::Waiting.into())
+        .col_expr(Column::Attempts, 0.into())
+        .col_expr(Column::SettledAt, Expr::val(None::<i64>))
+        .col_expr(Column::DueAt, db::clock());
+    Ok(db::change(sql, change).await? == 1)
+}
+
+/// Deletes settled messages that were written more than `kept_ms` ago, oldest first. Returns their number.
+pub(super) async fn forget(sql: &impl Sql, kept_ms: i64) -> Result<u64, StoreError> {
+    let settled = Entity::find().filter(Column::Status.ne(Status::Waiting));
+    db::forget(sql, settled, Column::CreatedAt, kept_ms).await
+}

@@ -1,0 +1,432 @@
+//! The mails about bookings.
+
+mod words;
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Locale, Utc};
+use holdfast_domain::{
+    booking::BookingState,
+    checkout::Failure,
+    ids::{BookingId, EventId, LineId},
+    message::Kind,
+};
+use holdfast_entity::{booking_lines, bookings, events, messages};
+use icalendar::{Calendar, Component as _, EventLike as _};
+use serde::{Deserialize, Serialize};
+
+use self::words::{amount, reason};
+use super::store::{self, letters};
+use crate::{
+    kernel::{
+        db::{Bug, Db, StoreError},
+        settings::WebAddress,
+    },
+    messages::{
+        Letter, LetterWriter, NewMessage,
+        letter::{Language, LetterAction, LetterFact, LetterGroup, LetterRow},
+    },
+};
+
+/// The failure of a booking whose event was called off during the payment.
+pub const EVENT_CANCELLED: &str = "event-cancelled";
+/// How long the mail about a declined payment waits. The buyer usually stands before the page and takes another card.
+const DECLINED_WAIT_MS: i64 = 15 * 60 * 1000;
+
+/// Writes the mails about bookings.
+#[derive(Debug, Clone)]
+pub struct BookingLetters {
+    pub db: Db,
+    /// The address of the shop.
+    pub home: WebAddress,
+}
+
+/// What a mail about a cancellation or a refund says besides the booking.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct CancelDetail {
+    /// The cancelled lines; none for a refund without a cancellation.
+    lines: Vec<LineId>,
+    /// The amount that is returned, in minor units.
+    refund_minor: i64,
+}
+
+/// The mail for a paid booking. `None` if the booking has no address.
+pub fn confirmed(booking: &bookings::Model) -> Option<NewMessage<'_>> {
+    message(booking, Kind::BookingConfirmed)
+}
+
+/// The mail for a booking that was not paid for.
+pub fn failed<'a>(booking: &'a bookings::Model, why: &Failure) -> Option<NewMessage<'a>> {
+    let wait_ms = if matches!(why, Failure::Declined { .. }) { DECLINED_WAIT_MS } else { 0 };
+    Some(NewMessage { wait_ms, ..message(booking, Kind::BookingFailed)? })
+}
+
+/// The mail for cancelled lines. `kind` says whether the buyer or the organizer cancelled them, or the event was called off.
+///
+/// # Errors
+/// When the detail cannot be written, which is a bug.
+pub fn cancelled<'a>(
+    booking: &'a bookings::Model,
+    kind: Kind,
+    lines: &[LineId],
+    refund_minor: i64,
+) -> Result<Option<NewMessage<'a>>, StoreError> {
+    // A line is cancelled only once.
+    let instance = lines.iter().min().map(ToString::to_string).unwrap_or_default();
+    with_detail(booking, kind, instance, &CancelDetail { lines: lines.to_vec(), refund_minor })
+}
+
+/// The mail for a refund without a cancellation. `refund` tells the refunds of a booking apart.
+///
+/// # Errors
+/// When the detail cannot be written, which is a bug.
+pub fn refunded(
+    booking: &bookings::Model,
+    refund: impl ToString,
+    refund_minor: i64,
+) -> Result<Option<NewMessage<'_>>, StoreError> {
+    let detail = CancelDetail { lines: Vec::new(), refund_minor };
+    with_detail(booking, Kind::RefundStarted, refund.to_string(), &detail)
+}
+
+fn with_detail<'a>(
+    booking: &'a bookings::Model,
+    kind: Kind,
+    instance: String,
+    detail: &CancelDetail,
+) -> Result<Option<NewMessage<'a>>, StoreError> {
+    let Some(message) = message(booking, kind) else { return Ok(None) };
+    let detail = serde_json::to_string(detail).map_err(|error| Bug::new(error.to_string()))?;
+    Ok(Some(NewMessage { instance, detail: Some(detail), ..message }))
+}
+
+fn message(booking: &bookings::Model, kind: Kind) -> Option<NewMessage<'_>> {
+    let recipient = booking.email.as_deref()?;
+    Some(NewMessage::once(kind, booking.id.0, recipient, &booking.locale))
+}
+
+#[async_trait]
+impl LetterWriter for BookingLetters {
+    fn kinds(&self) -> &'static [Kind] {
+        &[
+            Kind::BookingConfirmed,
+            Kind::BookingFailed,
+            Kind::BookingCancelled,
+            Kind::EventCancelled,
+            Kind::RefundStarted,
+        ]
+    }
+
+    async fn write(&self, message: &messages::Model) -> Result<Option<Letter>, StoreError> {
+        let id = BookingId(message.subject_id);
+        let (booking, lines) = store::booking_with_lines(&self.db, id).await?;
+        if message.kind == Kind::BookingFailed && letters::is_booked_again(&self.db, id).await? {
+            return Ok(None);
+        }
+        let ids = lines.iter().map(|line| line.event_id);
+        let events = letters::events(&self.db, ids).await?;
+        let language = Language::of(&message.locale);
+        let subject =
+            BookingSubject { language, home: &self.home, booking: &booking, events: &events };
+        let detail = || -> Result<CancelDetail, StoreError> {
+            let text = message.detail.as_deref().unwrap_or_default();
+            let read = serde_json::from_str(text);
+            Ok(read.map_err(|error| Bug::new(format!("message {}: {error}", message.id)))?)
+        };
+        Ok(match message.kind {
+            Kind::BookingConfirmed if booking.status != BookingState::Confirmed => None,
+            Kind::BookingConfirmed => Some(subject.confirmed(&lines)),
+            Kind::BookingFailed if booking.status != BookingState::Failed => None,
+            Kind::BookingFailed => Some(subject.failed(&lines)),
+            Kind::BookingCancelled => Some(subject.cancelled(&lines, &detail()?)),
+            Kind::EventCancelled => Some(subject.called_off(&lines, &detail()?)),
+            Kind::RefundStarted => Some(subject.refunded(&detail()?)),
+        })
+    }
+}
+
+/// A booking with the events of its lines, and the language in which a mail is about them.
+struct BookingSubject<'a> {
+    language: Language,
+    home: &'a WebAddress,
+    booking: &'a bookings::Model,
+    events: &'a HashMap<EventId, events::Model>,
+}
+
+impl BookingSubject<'_> {
+    fn confirmed(&self, lines: &[booking_lines::Model]) -> Letter {
+        let (language, reference) = (self.language, &self.booking.reference);
+        let what = self.names(lines);
+        let total = self.money(self.booking.total_minor);
+        let paragraph = match self.booking.total_minor {
+            0 => language.pick(
+                "Your places are booked. There is nothing to pay.".to_owned(),
+                "Vos places sont réservées. Il n’y a rien à payer.".to_owned(),
+            ),
+            _ => language.pick(
+                format!("Your places are booked, and your payment of {total} has arrived."),
+                format!("Vos places sont réservées et votre paiement de {total} est arrivé."),
+            ),
+        };
+        let live: Vec<_> =
+            lines.iter().filter(|line| line.cancelled_at.is_none()).cloned().collect();
+        Letter {
+            groups: self.groups(&live, Amounts::Shown),
+            facts: vec![
+                self.reference(),
+                LetterFact { label: language.pick("Total", "Total").to_owned(), value: total },
+            ],
+            action: Some(self.show()),
+            notes: vec![
+                language
+                    .pick(
+                        "Keep the reference at hand. The attached file adds the dates to your calendar.",
+                        "Gardez la référence à portée de main. Le fichier joint ajoute les dates à votre agenda.",
+                    )
+                    .to_owned(),
+            ],
+            calendar: Some(self.calendar(&live)),
+            ..Letter::new(
+                language,
+                language.pick(
+                    format!("Your booking for {what} ({reference})"),
+                    format!("Votre réservation pour {what} ({reference})"),
+                ),
+                language.pick("Your booking is confirmed", "Votre réservation est confirmée"),
+                paragraph,
+            )
+        }
+    }
+
+    fn failed(&self, lines: &[booking_lines::Model]) -> Letter {
+        let (language, what) = (self.language, self.names(lines));
+        let why = reason(self.booking.failure.as_deref().unwrap_or_default());
+        Letter {
+            groups: self.groups(lines, Amounts::Hidden),
+            facts: vec![self.reference()],
+            action: self.events.values().next().map(|event| LetterAction {
+                label: language.pick("Choose places again", "Choisir à nouveau").to_owned(),
+                url: format!("{}/events/{}", self.home.as_str(), event.slug),
+            }),
+            ..Letter::new(
+                language,
+                language.pick(
+                    format!("Your booking for {what} did not succeed"),
+                    format!("Votre réservation pour {what} n’a pas abouti"),
+                ),
+                language.pick("Your booking did not succeed", "Votre réservation n’a pas abouti"),
+                language.pick(why.0, why.1).to_owned(),
+            )
+        }
+    }
+
+    fn cancelled(&self, lines: &[booking_lines::Model], detail: &CancelDetail) -> Letter {
+        let (language, reference) = (self.language, &self.booking.reference);
+        let gone = concerned(lines, &detail.lines);
+        let what = self.names(&gone);
+        Letter {
+            action: Some(self.show()),
+            ..self.about_cancelled(
+                &gone,
+                detail,
+                language.pick(
+                    format!("Cancelled: {what} ({reference})"),
+                    format!("Annulation : {what} ({reference})"),
+                ),
+                language.pick("Your places are cancelled", "Vos places sont annulées"),
+                language
+                    .pick(
+                        "The tickets for these places are no longer valid.",
+                        "Les billets pour ces places ne sont plus valables.",
+                    )
+                    .to_owned(),
+            )
+        }
+    }
+
+    fn called_off(&self, lines: &[booking_lines::Model], detail: &CancelDetail) -> Letter {
+        let language = self.language;
+        let gone = concerned(lines, &detail.lines);
+        let what = self.names(&gone);
+        self.about_cancelled(
+            &gone,
+            detail,
+            language.pick(format!("{what} will not take place"), format!("{what} n’aura pas lieu")),
+            language.pick("The event is called off", "L’événement est annulé"),
+            language.pick(
+                format!("The organizer called {what} off. Your tickets are no longer valid."),
+                format!("L’organisateur a annulé {what}. Vos billets ne sont plus valables."),
+            ),
+        )
+    }
+
+    fn about_cancelled(
+        &self,
+        gone: &[booking_lines::Model],
+        detail: &CancelDetail,
+        subject: String,
+        heading: &str,
+        paragraph: String,
+    ) -> Letter {
+        let mut letter = Letter {
+            groups: self.groups(gone, Amounts::Hidden),
+            facts: vec![self.reference()],
+            ..Letter::new(self.language, subject, heading, paragraph)
+        };
+        if detail.refund_minor > 0 {
+            letter.paragraphs.push(self.refund_text(detail.refund_minor));
+        }
+        letter
+    }
+
+    fn refunded(&self, detail: &CancelDetail) -> Letter {
+        let (language, reference) = (self.language, &self.booking.reference);
+        Letter {
+            facts: vec![self.reference()],
+            action: Some(self.show()),
+            notes: vec![
+                language
+                    .pick("Your tickets stay valid.", "Vos billets restent valables.")
+                    .to_owned(),
+            ],
+            ..Letter::new(
+                language,
+                language.pick(
+                    format!("A refund for your booking {reference}"),
+                    format!("Un remboursement pour votre réservation {reference}"),
+                ),
+                language.pick("A refund is on its way", "Un remboursement est en cours"),
+                self.refund_text(detail.refund_minor),
+            )
+        }
+    }
+
+    fn refund_text(&self, minor: i64) -> String {
+        let amount = self.money(minor);
+        self.language.pick(
+            format!(
+                "{amount} goes back to the means of payment that you used. Banks take up to ten days to show it."
+            ),
+            format!(
+                "{amount} retournent sur le moyen de paiement utilisé. La banque met jusqu’à dix jours à l’afficher."
+            ),
+        )
+    }
+
+    fn reference(&self) -> LetterFact {
+        let label = self.language.pick("Reference", "Référence").to_owned();
+        LetterFact { label, value: self.booking.reference.clone() }
+    }
+
+    fn show(&self) -> LetterAction {
+        LetterAction {
+            label: self.language.pick("Show my booking", "Voir ma réservation").to_owned(),
+            url: format!("{}/bookings/{}", self.home.as_str(), self.booking.id),
+        }
+    }
+
+    /// The names of the lines' events.
+    fn names(&self, lines: &[booking_lines::Model]) -> String {
+        let mut names: Vec<&str> = Vec::new();
+        for event in lines.iter().filter_map(|line| self.events.get(&line.event_id)) {
+            if !names.contains(&event.name.as_str()) {
+                names.push(&event.name);
+            }
+        }
+        names.join(", ")
+    }
+
+    fn groups(&self, lines: &[booking_lines::Model], amounts: Amounts) -> Vec<LetterGroup> {
+        let mut groups: Vec<(EventId, LetterGroup)> = Vec::new();
+        for line in lines {
+            let row = self.row(line, amounts);
+            match groups.iter_mut().find(|(event, _)| *event == line.event_id) {
+                Some((_, group)) => group.rows.push(row),
+                None => groups.push((line.event_id, self.group(line.event_id, row))),
+            }
+        }
+        groups.into_iter().map(|(_, group)| group).collect()
+    }
+
+    fn group(&self, event: EventId, row: LetterRow) -> LetterGroup {
+        let (title, lines) = match self.events.get(&event) {
+            Some(event) => (event.name.clone(), vec![self.time(event), event.place.clone()]),
+            None => (String::new(), Vec::new()),
+        };
+        LetterGroup { title, lines, rows: vec![row] }
+    }
+
+    fn row(&self, line: &booking_lines::Model, amounts: Amounts) -> LetterRow {
+        let count = if line.quantity > 1 { format!("× {}", line.quantity) } else { String::new() };
+        let amount = match amounts {
+            Amounts::Shown => self.money(line.price_minor),
+            Amounts::Hidden => String::new(),
+        };
+        LetterRow { label: line.label.clone(), remark: count, amount }
+    }
+
+    /// The beginning of the event in its own time zone.
+    fn time(&self, event: &events::Model) -> String {
+        let zone: chrono_tz::Tz = event.time_zone.parse().unwrap_or(chrono_tz::UTC);
+        let at = utc(event.starts_at).with_timezone(&zone);
+        match self.language {
+            Language::English => {
+                at.format_localized("%A, %-d %B %Y at %H:%M (%Z)", Locale::en_GB).to_string()
+            }
+            Language::French => {
+                at.format_localized("%A %-d %B %Y à %H:%M (%Z)", Locale::fr_FR).to_string()
+            }
+        }
+    }
+
+    fn money(&self, minor: i64) -> String {
+        let point = self.language.pick('.', ',');
+        amount(minor, self.booking.currency, point)
+    }
+
+    fn calendar(&self, lines: &[booking_lines::Model]) -> String {
+        let mut calendar = Calendar::new();
+        let mut seen: Vec<EventId> = Vec::new();
+        for event in lines.iter().filter_map(|line| self.events.get(&line.event_id)) {
+            if seen.contains(&event.id) {
+                continue;
+            }
+            seen.push(event.id);
+            let places: Vec<&str> = lines
+                .iter()
+                .filter(|line| line.event_id == event.id)
+                .map(|line| line.label.as_str())
+                .collect();
+            let uid = format!("{}-{}@holdfast", self.booking.id, event.id);
+            calendar.push(
+                icalendar::Event::new()
+                    .uid(&uid)
+                    .timestamp(utc(self.booking.settled_at.unwrap_or(self.booking.created_at)))
+                    .summary(&event.name)
+                    .location(&event.place)
+                    .description(&format!("{}\n{}", self.booking.reference, places.join("\n")))
+                    .url(&format!("{}/bookings/{}", self.home.as_str(), self.booking.id))
+                    .starts(utc(event.starts_at))
+                    .ends(utc(event.ends_at))
+                    .done(),
+            );
+        }
+        calendar.to_string()
+    }
+}
+
+/// Whether rows show what their places cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Amounts {
+    Shown,
+    Hidden,
+}
+
+fn concerned(lines: &[booking_lines::Model], ids: &[LineId]) -> Vec<booking_lines::Model> {
+    lines.iter().filter(|line| ids.contains(&line.id)).cloned().collect()
+}
+
+fn utc(ms: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp_millis(ms).unwrap_or_default()
+}

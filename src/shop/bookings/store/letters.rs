@@ -1,0 +1,44 @@
+//! The SQL for mails about bookings.
+
+use std::collections::HashMap;
+
+use holdfast_domain::{
+    booking::BookingState,
+    ids::{BookingId, EventId},
+};
+use holdfast_entity::{booking_reservations, bookings, events};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+
+use crate::kernel::db::{self, Sql, StoreError};
+
+/// The events with these ids.
+pub async fn events(
+    sql: &impl Sql,
+    ids: impl Iterator<Item = EventId>,
+) -> Result<HashMap<EventId, events::Model>, StoreError> {
+    let of = db::is_among(sql, events::Column::Id, ids);
+    let found = events::Entity::find().filter(of).all(sql.reading()).await?;
+    Ok(found.into_iter().map(|event| (event.id, event)).collect())
+}
+
+/// Whether a later booking pays or has paid for one of the reservations of this booking.
+pub async fn is_booked_again(sql: &impl Sql, id: BookingId) -> Result<bool, StoreError> {
+    let of = booking_reservations::Column::BookingId;
+    let reservation = booking_reservations::Column::ReservationId;
+    let own = booking_reservations::Entity::find().filter(of.eq(id)).all(sql.reading()).await?;
+    let own = own.into_iter().map(|row| row.reservation_id);
+    let others = booking_reservations::Entity::find()
+        .filter(db::is_among(sql, reservation, own))
+        .filter(of.ne(id))
+        .all(sql.reading())
+        .await?;
+    let others = others.into_iter().map(|row| row.booking_id);
+    let live = [BookingState::Pending, BookingState::Confirmed];
+    let found = bookings::Entity::find()
+        .filter(db::is_among(sql, bookings::Column::Id, others))
+        .filter(bookings::Column::Status.is_in(live))
+        .limit(1)
+        .one(sql.reading())
+        .await?;
+    Ok(found.is_some())
+}

@@ -1,0 +1,105 @@
+//! The texts of the mails, word by word: `letters/` contains them. `UPDATE_LETTERS=1` writes them anew.
+
+use std::{fs, path::Path, time::Duration};
+
+use holdfast::app::development::mail::KeptMail;
+use reqwest::Method;
+use serde_json::json;
+
+use super::mails;
+use crate::support::{
+    buyer::GuestBuyer,
+    fixture::{self, Event, seats_and_places},
+    harness::TestApp,
+    paid::{all_refunded, app_with_event},
+};
+
+/// Compares the mail with the file, after the parts that differ from run to run.
+fn check(name: &str, mail: &KeptMail, changing: &[(&str, &str)]) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/messages/letters");
+    for (form, text) in [
+        ("txt", format!("Subject: {}\n\n{}", mail.subject, mail.text)),
+        ("html", mail.html.clone()),
+    ] {
+        let text = changing.iter().fold(text, |text, (from, to)| text.replace(from, to));
+        let path = folder.join(format!("{name}.{form}"));
+        if std::env::var("UPDATE_LETTERS").is_ok() {
+            fs::create_dir_all(&folder).expect("a folder");
+            fs::write(&path, &text).expect("a file");
+        }
+        let kept = fs::read_to_string(&path).unwrap_or_default();
+        assert_eq!(text, kept, "{}; UPDATE_LETTERS=1 writes it anew", path.display());
+    }
+}
+
+async fn pays(app: &TestApp, event: &Event, language: &str, method: &str, to: &str) -> GuestBuyer {
+    let seat = if language == "en" { 1 } else { 3 };
+    let wish = seats_and_places(event, &[seat, seat + 1], 2);
+    let buyer = GuestBuyer::holds(app, event, &wish).await;
+    let body = buyer.pays_from(method, to);
+    let headers = [("Idempotency-Key", "pays"), ("Accept-Language", language)];
+    let caller = app.as_guest(&buyer.token);
+    caller.send(Method::POST, "/bookings/confirm", Some(&body), &headers).await;
+    buyer
+}
+
+#[tokio::test]
+async fn the_mails_say_what_they_should() {
+    let (app, event) = app_with_event().await;
+    let text = "UPDATE events SET name = 'Die Zauberflöte', place = 'Großes Haus', \
+                time_zone = 'Europe/Berlin', starts_at = 4102506000000, ends_at = 4102516800000";
+    use holdfast::kernel::db::Sql as _;
+    app.app.base.db.run(text, vec![]).await.expect("the store works");
+    let mut to_cancel = Vec::new();
+    for language in ["en", "fr"] {
+        let to = format!("{language}@example.org");
+        let declined = format!("declined-{to}");
+        pays(&app, &event, language, "pm_card_chargeDeclined", &declined).await;
+        app.at_rest().await;
+        app.advance(Duration::from_secs(15 * 60)).await;
+        let failed = mails(&app, &declined, 1).await.remove(0);
+        let booking = app.number("SELECT COUNT(*) FROM bookings").await;
+        assert!(booking > 0);
+        check(
+            &format!("failed.{language}"),
+            &failed,
+            &[(&reference(&failed), "HF-REFERENCE"), (&slug(&failed), "SLUG")],
+        );
+        let buyer = pays(&app, &event, language, "pm_card_visa", &to).await;
+        let confirmed = mails(&app, &to, 1).await.remove(0);
+        to_cancel.push((language, to, buyer, reference(&confirmed), confirmed));
+    }
+    for (language, to, buyer, reference, confirmed) in to_cancel {
+        let address = confirmed.links[0].clone();
+        let id = address.rsplit('/').next().expect("an id").to_owned();
+        let changing = [(reference.as_str(), "HF-REFERENCE"), (id.as_str(), "BOOKING")];
+        check(&format!("confirmed.{language}"), &confirmed, &changing);
+        let booking = buyer.reads_booking(&app, id.parse().expect("an id")).await;
+        let one = json!({ "line_ids": [booking.lines[0].id] });
+        let cancelled =
+            app.as_guest(&buyer.token).post(&format!("/bookings/{id}/cancel"), &one).await;
+        assert_eq!(cancelled.status, 200, "{}", cancelled.text);
+        let told = mails(&app, &to, 2).await.remove(1);
+        check(&format!("cancelled.{language}"), &told, &changing);
+    }
+    fixture::call_off(&app, &event).await;
+    app.app.slices.cancellations.called_off_pass().await.expect("the pass runs");
+    for language in ["en", "fr"] {
+        let told = mails(&app, &format!("{language}@example.org"), 3).await.remove(2);
+        let reference = reference(&told);
+        check(&format!("called_off.{language}"), &told, &[(&reference, "HF-REFERENCE")]);
+    }
+    all_refunded(&app).await;
+    app.finish().await;
+}
+
+/// The reference that the mail names.
+fn reference(mail: &KeptMail) -> String {
+    let at = mail.text.find("HF-").expect("a reference");
+    mail.text[at..at + 11].to_owned()
+}
+
+/// The event's name in the first link.
+fn slug(mail: &KeptMail) -> String {
+    mail.links[0].rsplit('/').next().expect("a slug").to_owned()
+}

@@ -1,0 +1,245 @@
+//! Mails through a real mail server (aiosmtpd) that refuses, hangs or dies.
+
+use std::{
+    io::{BufRead as _, BufReader},
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use holdfast::{kernel::settings::Values, settings::Config};
+use holdfast_contract::operators::MessageStatus;
+use holdfast_domain::access::Role;
+use serde::Deserialize;
+use serde_json::json;
+use tokio::sync::mpsc;
+
+use super::{LOOK_EVERY, LOOKS, messages};
+use crate::support::{
+    fixture::{self, Event, account, seats},
+    harness::TestApp,
+    paid::Paid,
+};
+
+/// A mail server that ends with this value.
+struct MailServer {
+    child: Child,
+    lines: mpsc::UnboundedReceiver<String>,
+    port: u16,
+}
+
+impl Drop for MailServer {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A mail that the server has taken.
+#[derive(Debug, Deserialize)]
+struct Taken {
+    step: String,
+    from: String,
+    to: Vec<String>,
+    content: String,
+}
+
+impl Taken {
+    /// The value of a header that stands on one line.
+    fn header(&self, name: &str) -> &str {
+        let begin = format!("{name}: ");
+        let found = self.content.lines().find_map(|line| line.strip_prefix(&begin));
+        found.unwrap_or_else(|| panic!("no {name} in {}", self.content))
+    }
+}
+
+impl MailServer {
+    async fn start(plan: &str) -> Self {
+        let python = std::env::var("SMTP_PYTHON").expect("SMTP_PYTHON: a Python with aiosmtpd");
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/smtp/server.py");
+        let mut child = Command::new(python)
+            .args([script, plan])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the mail server starts");
+        let output = BufReader::new(child.stdout.take().expect("its output"));
+        let (sends, mut lines) = mpsc::unbounded_channel();
+        std::thread::spawn(move || {
+            output.lines().map_while(Result::ok).try_for_each(|line| sends.send(line))
+        });
+        let first = lines.recv().await.expect("a line");
+        let port = first.strip_prefix("port ").expect("the port").parse().expect("a number");
+        Self { child, lines, port }
+    }
+
+    async fn taken(&mut self) -> Taken {
+        let line = tokio::time::timeout(Duration::from_secs(60), self.lines.recv());
+        let line = line.await.expect("a mail in time").expect("a line");
+        serde_json::from_str(&line).expect("a mail")
+    }
+
+    /// A server over a fresh store that sends its mails here, with an event.
+    async fn app(&self) -> (TestApp, Event) {
+        let url = format!("smtp://127.0.0.1:{}?tls=none", self.port);
+        let app = TestApp::with(|config| config.mail = mail_settings(url)).await;
+        let event = fixture::event(&app, fixture::Like::default()).await;
+        (app, event)
+    }
+}
+
+fn mail_settings(url: String) -> holdfast::messages::settings::MailSettings {
+    let values = Values::of([
+        ("HOLDFAST_DATA_DIR", std::env::temp_dir().display().to_string()),
+        ("JWT_SECRET", "a secret for tests, of enough bytes".to_owned()),
+        ("SMTP_URL", url),
+        ("MAIL_FROM", "Box office <tickets@example.org>".to_owned()),
+    ]);
+    let entropy = holdfast::adapters::system::SystemEntropy;
+    Config::of(values, &entropy).expect("valid settings").mail
+}
+
+/// Waits until `many` messages have this status. The node's own pass sends them.
+async fn sent_until(app: &TestApp, status: &str, many: i64) {
+    let count = format!("SELECT COUNT(*) FROM messages WHERE status = '{status}'");
+    for _ in 0..LOOKS {
+        if app.number(&count).await == many {
+            return;
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+    panic!("{many} messages are not {status}");
+}
+
+/// Waits until an attempt has failed and the message is put off.
+async fn put_off(app: &TestApp, attempts: i64) {
+    let text = format!(
+        "SELECT COUNT(*) FROM messages WHERE status = 'waiting' AND attempts = {attempts} \
+         AND last_error IS NOT NULL"
+    );
+    for _ in 0..LOOKS * 3 {
+        if app.number(&text).await == 1 {
+            return;
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+    panic!("the message was not tried {attempts} times");
+}
+
+#[tokio::test]
+async fn a_mail_arrives_whole_at_the_mail_server() {
+    let mut server = MailServer::start("").await;
+    let (app, event) = server.app().await;
+    let paid = Paid::of(&app, &event, &seats(&[1])).await;
+    let mail = server.taken().await;
+    assert_eq!(mail.step, "ok");
+    assert_eq!(mail.from, "tickets@example.org");
+    assert_eq!(mail.to, [paid.booking.email.clone().expect("an address")]);
+    assert!(mail.header("From").contains("Box office"), "{}", mail.header("From"));
+    assert!(mail.header("Message-ID").ends_with("@example.org>"));
+    assert_eq!(mail.header("Auto-Submitted"), "auto-generated");
+    for kind in ["text/plain", "text/html", "text/calendar"] {
+        assert!(mail.content.contains(kind), "{}", mail.content);
+    }
+    sent_until(&app, "sent", 1).await;
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_mail_that_is_refused_for_now_is_sent_later() {
+    let mut server = MailServer::start("450,421").await;
+    let (app, event) = server.app().await;
+    Paid::of(&app, &event, &seats(&[1])).await;
+    for attempts in [1, 2] {
+        put_off(&app, attempts).await;
+        app.at_rest().await;
+        app.advance(Duration::from_secs(3600)).await;
+    }
+    assert_eq!(server.taken().await.step, "ok");
+    sent_until(&app, "sent", 1).await;
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_mail_that_is_refused_for_good_waits_for_an_operator() {
+    let mut server = MailServer::start("550").await;
+    let (app, event) = server.app().await;
+    let admin = account(&app, "admin", Role::Admin, None).await;
+    Paid::of(&app, &event, &seats(&[1])).await;
+    sent_until(&app, "failed", 1).await;
+    let failed = messages(&app, &admin, "?status=failed").await.remove(0);
+    assert!(failed.last_error.as_deref().is_some_and(|it| it.contains("550")), "{failed:?}");
+    let customer = account(&app, "customer", Role::Customer, None).await;
+    let path = format!("/admin/messages/{}/retry", failed.id);
+    app.as_user(&customer).post(&path, &json!({})).await.assert_problem(403, "/problems/forbidden");
+    let retried = app.as_user(&admin).post(&path, &json!({})).await;
+    assert_eq!(retried.status, 200, "{}", retried.text);
+    let mail = server.taken().await;
+    assert!(mail.header("Message-ID").contains(&failed.id.to_string()));
+    sent_until(&app, "sent", 1).await;
+    let sent = messages(&app, &admin, "").await.remove(0);
+    assert_eq!((sent.status, sent.last_error), (MessageStatus::Sent, None));
+    let audit = "SELECT COUNT(*) FROM audit WHERE action = 'message.resend'";
+    assert_eq!(app.number(audit).await, 1);
+    app.finish().await;
+}
+
+/// The server may have taken a mail without an answer. The mail is sent again, and its id shows that it is the same.
+#[tokio::test]
+async fn a_mail_whose_answer_is_lost_is_sent_again_with_the_same_id() {
+    let mut server = MailServer::start("die").await;
+    let (app, event) = server.app().await;
+    Paid::of(&app, &event, &seats(&[1])).await;
+    let first = server.taken().await;
+    assert_eq!(first.step, "die");
+    put_off(&app, 1).await;
+    app.at_rest().await;
+    app.advance(Duration::from_secs(60)).await;
+    let second = server.taken().await;
+    assert_eq!(second.step, "ok");
+    assert_eq!(first.header("Message-ID"), second.header("Message-ID"));
+    assert_eq!(first.header("Date"), second.header("Date"));
+    sent_until(&app, "sent", 1).await;
+    app.finish().await;
+}
+
+/// A node that hangs or dies before it records the mail server's answer leaves a lease. Another node sends the mail once
+/// more, and the first node changes nothing when it comes back late.
+#[tokio::test]
+async fn a_mail_whose_worker_hangs_is_sent_by_another_node_after_its_lease() {
+    let mut server = MailServer::start("hang").await;
+    let (app, event) = server.app().await;
+    Paid::of(&app, &event, &seats(&[1])).await;
+    let first = server.taken().await;
+    app.at_rest().await;
+    // The first worker still waits for the answer. Its lease ends.
+    app.advance(Duration::from_secs(121)).await;
+    let other = app.another_node().await;
+    let second = server.taken().await;
+    assert_eq!(first.header("Message-ID"), second.header("Message-ID"));
+    sent_until(&app, "sent", 1).await;
+    // Stopping waits for the first worker.
+    app.stop().await;
+    let settled = "SELECT COUNT(*) FROM messages WHERE status = 'sent' AND attempts = 2";
+    assert_eq!(other.number(settled).await, 1);
+    other.finish().await;
+}
+
+/// A name that comes from a person cannot add a header or a recipient.
+#[tokio::test]
+async fn a_name_with_a_line_break_adds_no_header() {
+    let mut server = MailServer::start("").await;
+    let (app, event) = server.app().await;
+    let name = "UPDATE events SET name = 'Gala' || $1";
+    let evil = "\r\nBcc: eve@example.org\r\n\r\n<script>alert(1)</script>";
+    use holdfast::kernel::db::Sql as _;
+    app.app.base.db.run(name, vec![evil.into()]).await.expect("the store takes it");
+    let paid = Paid::of(&app, &event, &seats(&[1])).await;
+    let mail = server.taken().await;
+    assert_eq!(mail.to, [paid.booking.email.clone().expect("an address")]);
+    let (head, _) = mail.content.split_once("\r\n\r\n").expect("a head");
+    assert!(!head.lines().any(|line| line.to_lowercase().starts_with("bcc")), "{head}");
+    let (_, html) = mail.content.split_once("Content-Type: text/html").expect("a part");
+    let html = html.split("\r\nContent-Type: ").next().unwrap_or_default();
+    assert!(!html.contains("<script>"), "{html}");
+    app.finish().await;
+}
