@@ -141,7 +141,8 @@ finish() {
     [ ! -d "$folder/snippets" ] || die "a dependency brings script snippets; they need hashed names too"
     # No object lies across the end of the address space, so an address plus a constant below 1,024 never wraps around.
     # wasm-opt knows this as "low memory unused", and then folds such constants into loads and stores.
-    node "$wasm_opt" -Os -Oz --low-memory-unused --strip-producers --strip-target-features --enable-bulk-memory --enable-bulk-memory-opt --enable-mutable-globals \
+    # Each of the three rounds finds what the round before has made possible.
+    node "$wasm_opt" -Oz -Os -Oz --low-memory-unused --strip-producers --strip-target-features --enable-bulk-memory --enable-bulk-memory-opt --enable-mutable-globals \
         --enable-nontrapping-float-to-int --enable-reference-types --enable-sign-ext \
         --enable-multivalue "$folder/program_bg.wasm" -o "$folder/program.wasm"
     printf '%s' "$made_of" >"$folder/made_of"

@@ -6,7 +6,7 @@ use holdfast_contract::{
     money::Money,
     pages::requests,
 };
-use holdfast_domain::money::Currency;
+use holdfast_domain::money::{Currency, major_units};
 use serde_json::{Value, json};
 
 use super::head::PageHead;
@@ -94,12 +94,7 @@ fn schema(event: &Event, address: &str) -> Value {
 /// An amount in the currency's major unit, as schema.org requires: `45.00`.
 fn major(money: &Money) -> String {
     let digits = Currency::of_code(&money.currency).map_or(2, Currency::decimals);
-    let unit = 10_i64.pow(digits);
-    let (whole, rest) = (money.amount / unit, money.amount % unit);
-    if digits == 0 {
-        return whole.to_string();
-    }
-    format!("{whole}.{rest:0width$}", width = digits as usize)
+    major_units(money.amount, digits, '.')
 }
 
 #[cfg(test)]

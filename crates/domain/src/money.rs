@@ -19,6 +19,17 @@ pub struct Money {
     pub currency: Currency,
 }
 
+/// An amount in major units as a decimal number, such as `45.00` for 4,500 minor units of a currency with two `digits`.
+/// `point` stands before the decimals. The amount is not negative.
+pub fn major_units(minor: i64, digits: u32, point: char) -> String {
+    let unit = 10_i64.pow(digits);
+    let whole = minor / unit;
+    if digits == 0 {
+        return whole.to_string();
+    }
+    format!("{whole}{point}{:0width$}", minor % unit, width = digits as usize)
+}
+
 /// Why a sum or product of amounts cannot be formed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MoneyError {

@@ -1,19 +1,12 @@
 //! Amounts and reasons in the words of mails.
 
-use std::fmt::Write as _;
-
-use holdfast_domain::money::Currency;
+use holdfast_domain::money::{Currency, major_units};
 
 use super::EVENT_CANCELLED;
 
 /// An amount with the currency's digits and its ISO 4217 code, such as `45.00 EUR`.
 pub(super) fn amount(minor: i64, currency: Currency, point: char) -> String {
-    let digits = currency.decimals() as usize;
-    let unit = 10_i64.pow(currency.decimals());
-    let mut text = (minor / unit).to_string();
-    if digits > 0 {
-        let _ = write!(text, "{point}{:0digits$}", minor % unit);
-    }
+    let text = major_units(minor, currency.decimals(), point);
     // A line break between amount and code would be hard to read.
     format!("{text}\u{a0}{}", currency.as_str())
 }
