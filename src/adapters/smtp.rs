@@ -11,7 +11,7 @@ use lettre::{
         Attachment, Mailbox, MultiPart,
         header::{ContentType, HeaderName, HeaderValue},
     },
-    transport::smtp::{Error, PoolConfig},
+    transport::smtp::Error,
 };
 
 use crate::kernel::ports::{
@@ -19,15 +19,16 @@ use crate::kernel::ports::{
     mailer::{MAX_SECONDS, Mail, SendError},
 };
 
-/// The maximum number of connections of one node to the mail server.
-const MAX_CONNECTIONS: u32 = 8;
-/// How long the server may take for one command.
-const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
-/// The refusals that concern the mail or its recipient (RFC 5321, 4.2.3; RFC 3463; RFC 7504). Other refusals, such as a
-/// wrong password, concern the server, and an operator mends them.
+/// How long the server may take to accept a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+/// The refusals that concern the mail or its recipient (RFC 5321, 4.2.3; RFC 7504). Other refusals, such as a wrong
+/// password, concern the server, and an operator mends them.
 const FINAL_CODES: [u16; 6] = [501, 550, 551, 552, 553, 556];
+/// The refusals with these codes that concern the sender or the server's policy (RFC 3463, 3.2 and 3.8).
+const OF_SENDER: [&str; 3] = ["5.1.7", "5.1.8", "5.7."];
 
-/// A mail server.
+/// A mail server. Each mail has a connection of its own: lettre's pool would use a connection again whose exchange was cut
+/// off by our timeout, and would take the late answer to one mail for the answer to the next.
 #[derive(Debug)]
 pub struct SmtpMailer {
     transport: AsyncSmtpTransport<Tokio1Executor>,
@@ -46,8 +47,7 @@ impl SmtpMailer {
             _ => url.replace("?tls=none", ""),
         };
         let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(&url)?
-            .timeout(Some(COMMAND_TIMEOUT))
-            .pool_config(PoolConfig::new().max_size(MAX_CONNECTIONS))
+            .timeout(Some(CONNECT_TIMEOUT))
             .build();
         let id_domain = from.email.domain().to_owned();
         Ok(Self { transport, from, id_domain })
@@ -74,7 +74,7 @@ impl SmtpMailer {
             .date(written)
             .multipart(body)
             .map_err(|error| refused(&error))?;
-        // No holiday notes, please (RFC 3834).
+        // Programs answer such a mail with no automatic mail (RFC 3834).
         let name = HeaderName::new_from_ascii_str("Auto-Submitted");
         message.headers_mut().insert_raw(HeaderValue::new(name, "auto-generated".to_owned()));
         Ok(message)
@@ -95,13 +95,14 @@ impl Mailer for SmtpMailer {
 }
 
 fn judged(error: &Error) -> SendError {
-    let is_final = error.status().is_some_and(|code| FINAL_CODES.contains(&u16::from(code)));
     let mut text = error.to_string();
     let mut cause = std::error::Error::source(error);
     while let Some(inner) = cause {
         text = format!("{text}: {inner}");
         cause = inner.source();
     }
+    let is_final = error.status().is_some_and(|code| FINAL_CODES.contains(&u16::from(code)))
+        && !OF_SENDER.iter().any(|code| text.contains(code));
     if is_final { SendError::Refused(text) } else { SendError::Unavailable(text) }
 }
 

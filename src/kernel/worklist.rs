@@ -7,7 +7,7 @@
 
 use futures_util::future::join_all;
 
-use super::db::StoreError;
+use super::{db::StoreError, tasks::Tasks};
 
 /// The maximum number of rounds of one pass; the next pass follows soon.
 const MAX_ROUNDS: usize = 64;
@@ -89,13 +89,17 @@ pub trait Worklist: Sync {
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
-/// Works on due jobs until there are none left; returns how many ended. Runs on every node.
+/// Works on due jobs until there are none left or the process is about to end; returns how many ended. Runs on every
+/// node.
 ///
 /// # Errors
 /// When the database fails. The jobs that were claimed are due again after their lease.
-pub async fn work_off<W: Worklist>(list: &W) -> Result<u64, StoreError> {
-    let mut settled = 0;
+pub async fn work_off<W: Worklist>(list: &W, tasks: &Tasks) -> Result<u64, StoreError> {
+    let (mut settled, stopping) = (0, tasks.stopping());
     for _ in 0..MAX_ROUNDS {
+        if stopping.is_cancelled() {
+            break;
+        }
         let jobs = list.claim(W::AT_ONCE).await?;
         // All jobs of the round end, even if the database fails for one of them.
         for result in join_all(jobs.iter().map(|job| attempt(list, job))).await {

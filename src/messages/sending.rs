@@ -19,7 +19,7 @@ const KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 impl Post {
     /// Sends due messages; returns how many ended. Runs on every node, because each message is claimed.
     pub async fn send_pass(&self) -> Result<u64, StoreError> {
-        worklist::work_off(&DueMessages(self)).await
+        worklist::work_off(&DueMessages(self), &self.base.tasks).await
     }
 
     /// Deletes old messages; returns how many.
@@ -36,7 +36,7 @@ impl Worklist for DueMessages<'_> {
     type Outcome = MessageOutcome;
 
     const AT_ONCE: usize = 8;
-    // The attempts take about three days, as long as mail servers themselves try.
+    // The attempts take about three days.
     const RETRY: Retry = Retry { max_attempts: 80, first_ms: 5_000, max_ms: 60 * 60 * 1000 };
 
     async fn claim(&self, limit: usize) -> Result<Vec<messages::Model>, StoreError> {

@@ -63,10 +63,17 @@ impl SmtpUrl {
                 uri.scheme_str() == Some("smtp")
                     && uri.authority().is_some_and(|it| !it.as_str().contains('@'))
             }
-            Some("tls=required" | "tls=opportunistic") => uri.scheme_str() == Some("smtp"),
+            Some("tls=required") => uri.scheme_str() == Some("smtp"),
             Some(_) => false,
         };
-        (is_smtp && has_host && has_no_path && is_known).then(|| Self(Secret::new(text)))
+        // A user without a password would send mails without signing in. `#` in a password must be written as %23.
+        let user = uri.authority().and_then(|it| it.as_str().rsplit_once('@'));
+        let signs_in = user.is_none_or(|(user, _)| {
+            user.split_once(':')
+                .is_some_and(|(name, password)| !name.is_empty() && !password.is_empty())
+        });
+        (is_smtp && has_host && has_no_path && is_known && signs_in && !text.contains('#'))
+            .then(|| Self(Secret::new(text)))
     }
 
     /// The whole URL, with the password.
@@ -124,6 +131,10 @@ mod tests {
             "smtp://user:secret@mail.example.org?tls=none",
             "smtps://mail.example.org?tls=none",
             "smtp://mail.example.org?tsl=required",
+            "smtp://mail.example.org?tls=opportunistic",
+            "smtp://mail.example.org:587#x",
+            "smtp://user:1234#abc@mail.example.org",
+            "smtp://user@mail.example.org",
         ] {
             assert!(SmtpUrl::parse(bad).is_none(), "{bad}");
         }

@@ -6,7 +6,8 @@ use holdfast_domain::{
 };
 use holdfast_entity::messages::{Column, Entity, Model};
 use sea_orm::{
-    ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, UpdateMany,
+    ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Select,
+    UpdateMany,
     sea_query::{Expr, ExprTrait},
 };
 
@@ -14,7 +15,7 @@ use crate::kernel::db::{self, Sql, StoreError, Writes};
 
 /// For how long a claimed message belongs to its worker, in milliseconds of the database's clock: longer than the
 /// longest attempt.
-pub(super) const LEASE_MS: i64 = 120_000;
+pub(super) const LEASE_MS: i64 = 180_000;
 /// The maximum length of an error that is kept, in characters.
 const MAX_ERROR: usize = 500;
 
@@ -103,6 +104,11 @@ fn kept(why: &str) -> String {
     why.chars().filter(|letter| !letter.is_control()).take(MAX_ERROR).collect()
 }
 
+/// The messages of the kinds that this version knows. A newer version may have written others.
+fn known() -> Select<Entity> {
+    Entity::find().filter(Column::Kind.is_in(Kind::ALL))
+}
+
 /// The messages with this status, newest first.
 pub(super) async fn list(
     sql: &impl Sql,
@@ -110,7 +116,7 @@ pub(super) async fn list(
     after: Option<MessageId>,
     limit: u64,
 ) -> Result<Vec<Model>, StoreError> {
-    let mut found = Entity::find().order_by_desc(Column::Id).limit(limit);
+    let mut found = known().order_by_desc(Column::Id).limit(limit);
     if let Some(status) = status {
         found = found.filter(Column::Status.eq(status));
     }
@@ -121,7 +127,7 @@ pub(super) async fn list(
 }
 
 pub(super) async fn find(sql: &impl Sql, id: MessageId) -> Result<Option<Model>, StoreError> {
-    db::find(sql, Entity::find().filter(Column::Id.eq(id))).await
+    db::find(sql, known().filter(Column::Id.eq(id))).await
 }
 
 /// Makes a failed message due now, as if it had never been tried. Returns whether it was failed.

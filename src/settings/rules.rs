@@ -44,7 +44,7 @@ fn production(config: &Config) -> Result<(), SettingRefusal> {
         GatewaySettings::Stripe(_) => {}
     }
     if matches!(config.mail, MailSettings::Kept) {
-        return refuse("SMTP_URL", "is needed in production: buyers get their tickets by mail");
+        return refuse("SMTP_URL", "is needed in production: buyers get their bookings by mail");
     }
     if config.holds.rate_limits == RateLimits::Off {
         return refuse("RATE_LIMITS", "cannot be off in production");

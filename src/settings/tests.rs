@@ -84,7 +84,7 @@ fn a_key_that_is_no_setting_is_refused_by_name() {
     for (toml, name) in [
         ("holdfast_bindd = \"127.0.0.1:1\"", "holdfast_bindd"),
         ("HOLDFAST_BIND = \"127.0.0.1:1\"", "HOLDFAST_BIND"),
-        ("smtp_url = \"smtp://localhost\"", "smtp_url"),
+        ("amqp_url = \"amqp://localhost\"", "amqp_url"),
         ("[holds]\nholds_per_minute = 5", "holds"),
     ] {
         match load(toml) {
@@ -152,6 +152,7 @@ fn secret(name: &str) -> String {
         }
         "STRIPE_SECRET_KEY" => format!("sk_test_{MARKER}"),
         "STRIPE_WEBHOOK_SECRET" => format!("whsec_{MARKER}, whsec_new{MARKER}"),
+        "SMTP_URL" => format!("smtp://user:{MARKER}@localhost"),
         other => panic!("{other} needs a valid value here"),
     }
 }
@@ -175,6 +176,7 @@ fn every_secret_is_read_from_a_file_and_shown_nowhere() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut given = secret_files(folder.path());
     given.push(("STRIPE_PUBLISHABLE_KEY".into(), "pk_test_1".into()));
+    given.push(("MAIL_FROM".into(), "tickets@example.org".into()));
     let values = Values::load(declared(), |name| {
         let found = given.iter().find(|(known, _)| known == name);
         found.map(|(_, text)| text.clone()).ok_or(VarError::NotPresent)
@@ -286,7 +288,9 @@ fn the_documents_say_what_the_code_declares() {
 const PRODUCTION: &str = "holdfast_env = \"production\"
     jwt_secret = \"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\"
     database_url = \"postgres://localhost/h\"
-    public_url = \"https://tickets.example.org\"\n";
+    public_url = \"https://tickets.example.org\"
+    smtp_url = \"smtp://mail.example.org\"
+    mail_from = \"tickets@example.org\"\n";
 const STRIPE: &str = "stripe_secret_key = \"sk_test_1\"
     stripe_publishable_key = \"pk_test_1\"
     stripe_webhook_secret = \"whsec_1,whsec_2\"\n";
@@ -303,6 +307,10 @@ fn production_starts_with_stripe() {
     check(&no_url, Some("PUBLIC_URL"));
     let no_database = format!("{}{STRIPE}", PRODUCTION.replace("database_url", "# "));
     check(&no_database, Some("DATABASE_URL"));
+    let no_mail = format!("{}{STRIPE}", PRODUCTION.replace("smtp_url", "# "));
+    check(&no_mail, Some("SMTP_URL"));
+    let no_sender = format!("{}{STRIPE}", PRODUCTION.replace("mail_from", "# "));
+    check(&no_sender, Some("MAIL_FROM"));
 }
 
 #[test]

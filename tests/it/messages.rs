@@ -5,9 +5,12 @@ mod smtp;
 
 use std::time::Duration;
 
-use holdfast::app::development::mail::{KeptMail, KeptMailList};
+use holdfast::{
+    app::development::mail::{KeptMail, KeptMailList},
+    messages::{self, NewMessage},
+};
 use holdfast_contract::operators::{Message, MessagePage, MessageStatus};
-use holdfast_domain::access::Role;
+use holdfast_domain::{access::Role, message::Kind};
 use serde_json::json;
 
 use crate::support::{
@@ -39,7 +42,7 @@ async fn mails(app: &TestApp, to: &str, many: usize) -> Vec<KeptMail> {
 }
 
 /// The messages, newest first, as an administrator sees them.
-async fn messages(app: &TestApp, admin: &str, query: &str) -> Vec<Message> {
+async fn listed(app: &TestApp, admin: &str, query: &str) -> Vec<Message> {
     let page = app.as_user(admin).get(&format!("/admin/messages{query}")).await;
     page.read::<MessagePage>().items
 }
@@ -101,13 +104,13 @@ async fn a_declined_payment_is_told_later_and_only_if_nothing_else_was_paid() {
     }
     let confirmed = mails(&app, "pays@example.org", 1).await;
     assert!(confirmed[0].subject.starts_with("Your booking for"), "{}", confirmed[0].subject);
-    assert_eq!(messages(&app, &admin, "?status=waiting").await.len(), 2);
+    assert_eq!(listed(&app, &admin, "?status=waiting").await.len(), 2);
     app.at_rest().await;
     app.advance(Duration::from_secs(15 * 60)).await;
     let failed = mails(&app, "gives-up@example.org", 1).await;
-    assert!(failed[0].text.contains("declined the payment"), "{}", failed[0].text);
+    assert!(failed[0].text.contains("The payment was declined"), "{}", failed[0].text);
     assert_eq!(mails(&app, "pays@example.org", 1).await.len(), 1);
-    let unneeded = messages(&app, &admin, "?status=unneeded").await;
+    let unneeded = listed(&app, &admin, "?status=unneeded").await;
     assert_eq!(unneeded.len(), 1);
     assert_eq!(unneeded[0].recipient, "pays@example.org");
     app.finish().await;
@@ -140,14 +143,19 @@ async fn cancellations_and_refunds_are_told_with_their_amount() {
 #[tokio::test]
 async fn old_messages_are_forgotten_and_waiting_messages_are_kept() {
     let (app, event) = app_with_event().await;
-    Paid::of(&app, &event, &seats(&[1])).await;
+    let paid = Paid::of(&app, &event, &seats(&[1])).await;
+    let later = NewMessage::once(Kind::RefundStarted, paid.id(), "ada@example.org", "en");
+    let later = NewMessage { wait_ms: 90 * 24 * 3600 * 1000, ..later };
+    let (db, entropy) = (&app.app.base.db, &*app.app.base.entropy);
+    let now_ms = db.now().await.expect("a time");
+    messages::post(db, entropy, [later], now_ms).await.expect("a message");
     app.at_rest().await;
     app.advance(Duration::from_secs(40 * 24 * 3600)).await;
     app.app.post.send_pass().await.expect("the pass runs");
     app.app.post.retention_pass().await.expect("the pass runs");
     let waiting = "SELECT COUNT(*) FROM messages WHERE status = 'waiting'";
-    assert_eq!(app.number(waiting).await, 0);
-    assert_eq!(app.number("SELECT COUNT(*) FROM messages").await, 0, "it was sent and is old");
+    assert_eq!(app.number(waiting).await, 1);
+    assert_eq!(app.number("SELECT COUNT(*) FROM messages").await, 1, "the other is old");
     app.finish().await;
 }
 
@@ -157,7 +165,7 @@ async fn an_operator_cannot_send_a_mail_again_that_did_not_fail() {
     let admin = account(&app, "admin", Role::Admin, None).await;
     let paid = Paid::of(&app, &event, &seats(&[1])).await;
     mails(&app, paid.booking.email.as_deref().expect("an address"), 1).await;
-    let sent = messages(&app, &admin, "").await.remove(0);
+    let sent = listed(&app, &admin, "").await.remove(0);
     assert_eq!((sent.status, sent.attempts), (MessageStatus::Sent, 1));
     assert_eq!((sent.kind.as_str(), sent.subject_id), ("booking_confirmed", paid.id()));
     let caller = app.as_user(&admin);

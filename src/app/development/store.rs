@@ -29,7 +29,6 @@ pub(super) async fn advance(db: &Db, by_ms: i64) -> Result<(), StoreError> {
 pub(super) async fn mails(db: &Db, to: Option<&str>) -> Result<Vec<kept_mails::Model>, StoreError> {
     Ok(kept_mails::Entity::find()
         .apply_if(to, |found, to| found.filter(kept_mails::Column::Recipient.eq(to)))
-        .order_by_desc(kept_mails::Column::KeptAt)
         .order_by_desc(kept_mails::Column::Id)
         .limit(MAX_MAILS)
         .all(db.reader())

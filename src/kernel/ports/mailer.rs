@@ -46,4 +46,4 @@ pub trait Mailer: Send + Sync + std::fmt::Debug {
 }
 
 /// The longest time that [`Mailer::send`] takes, in seconds.
-pub const MAX_SECONDS: u64 = 60;
+pub const MAX_SECONDS: u64 = 120;

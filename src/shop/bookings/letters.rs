@@ -5,7 +5,7 @@ mod words;
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use chrono::{DateTime, Locale, Utc};
+use chrono::{DateTime, Datelike as _, Locale, Utc};
 use holdfast_domain::{
     booking::BookingState,
     checkout::Failure,
@@ -51,7 +51,7 @@ struct CancelDetail {
     refund_minor: i64,
 }
 
-/// The mail for a paid booking. `None` if the booking has no address.
+/// The mail for a booking that is paid for or free. `None` if the booking has no address.
 pub fn confirmed(booking: &bookings::Model) -> Option<NewMessage<'_>> {
     message(booking, Kind::BookingConfirmed)
 }
@@ -157,7 +157,9 @@ struct BookingSubject<'a> {
 impl BookingSubject<'_> {
     fn confirmed(&self, lines: &[booking_lines::Model]) -> Letter {
         let (language, reference) = (self.language, &self.booking.reference);
-        let what = self.names(lines);
+        let live: Vec<_> =
+            lines.iter().filter(|line| line.cancelled_at.is_none()).cloned().collect();
+        let what = self.names(&live);
         let total = self.money(self.booking.total_minor);
         let paragraph = match self.booking.total_minor {
             0 => language.pick(
@@ -169,8 +171,6 @@ impl BookingSubject<'_> {
                 format!("Vos places sont réservées et votre paiement de {total} est arrivé."),
             ),
         };
-        let live: Vec<_> =
-            lines.iter().filter(|line| line.cancelled_at.is_none()).cloned().collect();
         Letter {
             groups: self.groups(&live, Amounts::Shown),
             facts: vec![
@@ -201,11 +201,13 @@ impl BookingSubject<'_> {
 
     fn failed(&self, lines: &[booking_lines::Model]) -> Letter {
         let (language, what) = (self.language, self.names(lines));
-        let why = reason(self.booking.failure.as_deref().unwrap_or_default());
+        let failure = self.booking.failure.as_deref().unwrap_or_default();
+        let why = reason(failure);
+        let event = lines.first().and_then(|line| self.events.get(&line.event_id));
         Letter {
             groups: self.groups(lines, Amounts::Hidden),
             facts: vec![self.reference()],
-            action: self.events.values().next().map(|event| LetterAction {
+            action: event.filter(|_| failure != EVENT_CANCELLED).map(|event| LetterAction {
                 label: language.pick("Choose places again", "Choisir à nouveau").to_owned(),
                 url: format!("{}/events/{}", self.home.as_str(), event.slug),
             }),
@@ -253,9 +255,9 @@ impl BookingSubject<'_> {
             &gone,
             detail,
             language.pick(format!("{what} will not take place"), format!("{what} n’aura pas lieu")),
-            language.pick("The event is called off", "L’événement est annulé"),
+            language.pick("The event is cancelled", "L’événement est annulé"),
             language.pick(
-                format!("The organizer called {what} off. Your tickets are no longer valid."),
+                format!("The organizer cancelled {what}. Your tickets are no longer valid."),
                 format!("L’organisateur a annulé {what}. Vos billets ne sont plus valables."),
             ),
         )
@@ -276,6 +278,12 @@ impl BookingSubject<'_> {
         };
         if detail.refund_minor > 0 {
             letter.paragraphs.push(self.refund_text(detail.refund_minor));
+        } else if self.booking.total_minor > 0 {
+            let text = self.language.pick(
+                "No money is returned for this cancellation.",
+                "Cette annulation ne donne lieu à aucun remboursement.",
+            );
+            letter.paragraphs.push(text.to_owned());
         }
         letter
     }
@@ -306,7 +314,7 @@ impl BookingSubject<'_> {
         let amount = self.money(minor);
         self.language.pick(
             format!(
-                "{amount} goes back to the means of payment that you used. Banks take up to ten days to show it."
+                "{amount} goes back to your payment method. Banks take up to ten days to show it."
             ),
             format!(
                 "{amount} retournent sur le moyen de paiement utilisé. La banque met jusqu’à dix jours à l’afficher."
@@ -375,7 +383,9 @@ impl BookingSubject<'_> {
                 at.format_localized("%A, %-d %B %Y at %H:%M (%Z)", Locale::en_GB).to_string()
             }
             Language::French => {
-                at.format_localized("%A %-d %B %Y à %H:%M (%Z)", Locale::fr_FR).to_string()
+                let day = if at.day() == 1 { "%-der" } else { "%-d" };
+                let form = format!("%A {day} %B %Y à %H:%M (%Z)");
+                at.format_localized(&form, Locale::fr_FR).to_string()
             }
         }
     }

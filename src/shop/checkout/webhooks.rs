@@ -208,7 +208,7 @@ impl Checkouts {
         if self.webhooks.is_none() {
             return Ok(0);
         }
-        worklist::work_off(&StoredEvents(self)).await
+        worklist::work_off(&StoredEvents(self), &self.base.tasks).await
     }
 
     /// Processes an event about a payment that may have changed. `None` when the gateway cannot be asked now, or

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::mpsc;
 
-use super::{LOOK_EVERY, LOOKS, messages};
+use super::{LOOK_EVERY, LOOKS, listed};
 use crate::support::{
     fixture::{self, Event, account, seats},
     harness::TestApp,
@@ -166,7 +166,7 @@ async fn a_mail_that_is_refused_for_good_waits_for_an_operator() {
     let admin = account(&app, "admin", Role::Admin, None).await;
     Paid::of(&app, &event, &seats(&[1])).await;
     sent_until(&app, "failed", 1).await;
-    let failed = messages(&app, &admin, "?status=failed").await.remove(0);
+    let failed = listed(&app, &admin, "?status=failed").await.remove(0);
     assert!(failed.last_error.as_deref().is_some_and(|it| it.contains("550")), "{failed:?}");
     let customer = account(&app, "customer", Role::Customer, None).await;
     let path = format!("/admin/messages/{}/retry", failed.id);
@@ -176,7 +176,7 @@ async fn a_mail_that_is_refused_for_good_waits_for_an_operator() {
     let mail = server.taken().await;
     assert!(mail.header("Message-ID").contains(&failed.id.to_string()));
     sent_until(&app, "sent", 1).await;
-    let sent = messages(&app, &admin, "").await.remove(0);
+    let sent = listed(&app, &admin, "").await.remove(0);
     assert_eq!((sent.status, sent.last_error), (MessageStatus::Sent, None));
     let audit = "SELECT COUNT(*) FROM audit WHERE action = 'message.resend'";
     assert_eq!(app.number(audit).await, 1);
@@ -212,12 +212,13 @@ async fn a_mail_whose_worker_hangs_is_sent_by_another_node_after_its_lease() {
     let first = server.taken().await;
     app.at_rest().await;
     // The first worker still waits for the answer. Its lease ends.
-    app.advance(Duration::from_secs(121)).await;
+    app.advance(Duration::from_secs(181)).await;
     let other = app.another_node().await;
     let second = server.taken().await;
     assert_eq!(first.header("Message-ID"), second.header("Message-ID"));
     sent_until(&app, "sent", 1).await;
-    // Stopping waits for the first worker.
+    // The connection of the first worker ends, and stopping waits for the worker.
+    drop(server);
     app.stop().await;
     let settled = "SELECT COUNT(*) FROM messages WHERE status = 'sent' AND attempts = 2";
     assert_eq!(other.number(settled).await, 1);

@@ -15,8 +15,8 @@ pub(super) fn amount(minor: i64, currency: Currency, point: char) -> String {
 pub(super) fn reason(failure: &str) -> (&'static str, &'static str) {
     match failure {
         "payment-declined" => (
-            "Your bank declined the payment. Nothing was charged.",
-            "Votre banque a refusé le paiement. Rien n’a été débité.",
+            "The payment was declined. Nothing was charged.",
+            "Le paiement a été refusé. Rien n’a été débité.",
         ),
         "payment-timeout" => (
             "The payment was not completed in time. Nothing was charged.",
@@ -27,7 +27,7 @@ pub(super) fn reason(failure: &str) -> (&'static str, &'static str) {
             "Certaines de vos places ont été perdues avant la fin du paiement. Rien n’a été débité.",
         ),
         "seats-lost-refunded" => (
-            "Your payment arrived after your places were lost. The whole amount goes back to the means of payment that you used.",
+            "Your payment arrived after your places were lost. The whole amount goes back to your payment method.",
             "Votre paiement est arrivé après la perte de vos places. Le montant entier retourne sur le moyen de paiement utilisé.",
         ),
         "capture-refused" => (
@@ -35,7 +35,7 @@ pub(super) fn reason(failure: &str) -> (&'static str, &'static str) {
             "Votre banque n’a pas libéré le montant. Rien n’a été débité.",
         ),
         EVENT_CANCELLED => (
-            "The organizer called the event off while you were paying. Nothing was charged.",
+            "The organizer cancelled the event while you were paying. Nothing was charged.",
             "L’organisateur a annulé l’événement pendant votre paiement. Rien n’a été débité.",
         ),
         _ => (

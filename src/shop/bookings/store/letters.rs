@@ -2,11 +2,8 @@
 
 use std::collections::HashMap;
 
-use holdfast_domain::{
-    booking::BookingState,
-    ids::{BookingId, EventId},
-};
-use holdfast_entity::{booking_reservations, bookings, events};
+use holdfast_domain::ids::{BookingId, EventId};
+use holdfast_entity::{booking_reservations, events};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 
 use crate::kernel::db::{self, Sql, StoreError};
@@ -21,24 +18,18 @@ pub async fn events(
     Ok(found.into_iter().map(|event| (event.id, event)).collect())
 }
 
-/// Whether a later booking pays or has paid for one of the reservations of this booking.
+/// Whether a later booking was made for one of the reservations of this booking, whatever became of it.
 pub async fn is_booked_again(sql: &impl Sql, id: BookingId) -> Result<bool, StoreError> {
     let of = booking_reservations::Column::BookingId;
     let reservation = booking_reservations::Column::ReservationId;
     let own = booking_reservations::Entity::find().filter(of.eq(id)).all(sql.reading()).await?;
     let own = own.into_iter().map(|row| row.reservation_id);
-    let others = booking_reservations::Entity::find()
+    // The ids are UUIDv7: they sort by time.
+    let later = booking_reservations::Entity::find()
         .filter(db::is_among(sql, reservation, own))
-        .filter(of.ne(id))
-        .all(sql.reading())
-        .await?;
-    let others = others.into_iter().map(|row| row.booking_id);
-    let live = [BookingState::Pending, BookingState::Confirmed];
-    let found = bookings::Entity::find()
-        .filter(db::is_among(sql, bookings::Column::Id, others))
-        .filter(bookings::Column::Status.is_in(live))
+        .filter(of.gt(id))
         .limit(1)
         .one(sql.reading())
         .await?;
-    Ok(found.is_some())
+    Ok(later.is_some())
 }
