@@ -9,7 +9,6 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: MessageId,
     pub recipient: String,
-    /// The subject line.
     pub subject: String,
     /// The body for programs that show no HTML.
     pub text_body: String,

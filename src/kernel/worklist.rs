@@ -45,7 +45,6 @@ pub enum Attempted<O> {
 
 /// A kind of work that waits in a table.
 pub trait Worklist: Sync {
-    /// A claimed job.
     type Job: Send + Sync;
     /// How a job ends.
     type Outcome: Send;

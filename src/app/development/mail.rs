@@ -24,7 +24,6 @@ pub struct KeptMail {
     pub id: Uuid,
     /// The address of the recipient.
     pub to: String,
-    /// The subject line.
     pub subject: String,
     /// The body as plain text.
     pub text: String,
@@ -74,7 +73,6 @@ struct MailPage {
     mail: KeptMail,
 }
 
-/// Adds the pages.
 pub fn mount(routes: Route, db: &Db) -> Route {
     use poem::EndpointExt as _;
     routes

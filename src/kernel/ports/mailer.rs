@@ -34,14 +34,14 @@ pub enum SendError {
     Unavailable(String),
 }
 
-/// Sends mails.
+/// The mail server of the installation, or the place that keeps its mails instead.
 #[async_trait]
 pub trait Mailer: Send + Sync + std::fmt::Debug {
     /// Sends the mail, and returns when the mail server has accepted it. Dropping this future may or may not send the
     /// mail. An implementation limits the time that it waits to [`MAX_SECONDS`].
     ///
     /// # Errors
-    /// See [`SendError`].
+    /// When the mail server refuses the mail, or cannot be reached for now.
     async fn send(&self, mail: &Mail) -> Result<(), SendError>;
 }
 
