@@ -46,7 +46,8 @@ pub struct TestApp {
     client: Client,
     bearer: Option<String>,
     guest: Option<String>,
-    _folder: Option<TempDir>,
+    /// The folder of the store. It stays until the last node over this store has ended.
+    folder: Arc<TempDir>,
 }
 
 /// A caller with a token: [`TestApp::as_user`], [`TestApp::as_guest`].
@@ -140,7 +141,7 @@ impl TestApp {
         let (database_url, redis_urls) = fresh_store(folder.path().to_path_buf()).await;
         let mut config = config(database_url, redis_urls, folder.path().to_path_buf());
         change(&mut config);
-        Self::run(config, Pages::NONE, Some(folder)).await
+        Self::run(config, Pages::NONE, Arc::new(folder)).await
     }
 
     /// A server over a fresh store that serves these pages in addition to the API.
@@ -148,7 +149,7 @@ impl TestApp {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let (database_url, redis_urls) = fresh_store(folder.path().to_path_buf()).await;
         let config = config(database_url, redis_urls, folder.path().to_path_buf());
-        Self::run(config, pages, Some(folder)).await
+        Self::run(config, pages, Arc::new(folder)).await
     }
 
     /// A fresh store without a server in this process: the test starts programs over the store, and chooses by
@@ -159,7 +160,7 @@ impl TestApp {
         let config = config(database_url, redis_urls, folder.path().to_path_buf());
         let app = App::start(config).await.expect("the store is migrated");
         let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
-        Self::over(app, None, nowhere, Some(folder))
+        Self::over(app, None, nowhere, Arc::new(folder))
     }
 
     /// Sends all further requests to this address.
@@ -169,10 +170,10 @@ impl TestApp {
 
     /// A second server over the same store.
     pub async fn another_node(&self) -> Self {
-        Self::run((*self.app.config).clone(), Pages::NONE, None).await
+        Self::run((*self.app.config).clone(), Pages::NONE, Arc::clone(&self.folder)).await
     }
 
-    async fn run(config: Config, pages: Pages, folder: Option<TempDir>) -> Self {
+    async fn run(config: Config, pages: Pages, folder: Arc<TempDir>) -> Self {
         let app = App::start(config).await.expect("the server starts").with_pages(pages);
         let running = app.serve().await.expect("the server listens");
         let address = running.address;
@@ -183,10 +184,10 @@ impl TestApp {
         app: App,
         running: Option<RunningServer>,
         address: SocketAddr,
-        folder: Option<TempDir>,
+        folder: Arc<TempDir>,
     ) -> Self {
         let address = Mutex::new(address);
-        Self { app, running, address, client: client(), bearer: None, guest: None, _folder: folder }
+        Self { app, running, address, client: client(), bearer: None, guest: None, folder }
     }
 
     /// Where the server of this process serves operators, if the settings name an address.
