@@ -14,7 +14,7 @@ use std::{collections::HashSet, sync::Arc};
 use holdfast_domain::{
     ids::{Buyer, ReservationId, SeatId},
     inventory::SeatRefusal,
-    reservation::{SeatWish, Wishes},
+    reservation::Wishes,
 };
 
 use self::{decide::HoldAttempt, looks::look};
@@ -82,6 +82,8 @@ pub struct HeldReservation {
     /// The seats that could not be held (only with [`Extent::Partial`]).
     pub refused: Vec<(SeatId, SeatRefusal)>,
 }
+
+type HoldResult = Result<HeldReservation, HoldError>;
 
 /// A limit that the hold would exceed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -234,15 +236,14 @@ impl Reservations {
             return Err(HoldError::Seats(refused));
         }
         let id = ReservationId(self.base.entropy.id());
-        let result = self.transact(terms, command, wishes.clone(), id, refused.clone()).await;
+        let result = self.transact(terms, command, wishes, id, refused.clone()).await;
         // The transaction has decided the seats, so a late release of the locks does no harm.
         drop(locks);
         let outcome = result?;
         self.relay.nudge(News::Places(command.event.event()));
         let HoldOutcome::Held(mut held) = outcome else { return Ok(outcome) };
-        refused.extend(self.why_lost(command, &lost(&wishes, &held)).await?);
-        refused.sort_by_key(|(seat, _)| *seat);
-        held.refused = refused;
+        held.refused.extend(refused);
+        held.refused.sort_by_key(|(seat, _)| *seat);
         Ok(HoldOutcome::Held(held))
     }
 
@@ -299,32 +300,6 @@ impl Reservations {
             .collect())
     }
 
-    /// Why seats were lost inside the transaction. If a lost seat looks free again, the buyer who took it has
-    /// released it without finishing, so another try at once may help.
-    async fn why_lost(
-        &self,
-        command: &HoldCommand,
-        lost: &[SeatWish],
-    ) -> Result<Vec<(SeatId, SeatRefusal)>, StoreError> {
-        if lost.is_empty() {
-            return Ok(Vec::new());
-        }
-        let seen = look(&self.looks, &self.base, command.event.event(), lost).await?;
-        Ok(lost
-            .iter()
-            .map(|wish| {
-                let refusal = seen
-                    .views
-                    .get(&wish.seat)
-                    .map_or(Some(SeatRefusal::Unknown), |view| {
-                        view.refusal(Some(command.buyer), wish.version, seen.now)
-                    })
-                    .unwrap_or(SeatRefusal::Contended);
-                (wish.seat, refusal)
-            })
-            .collect())
-    }
-
     /// Holds in a transaction that other holds may share, or in a separate transaction.
     async fn transact(
         &self,
@@ -344,20 +319,10 @@ impl Reservations {
             holds_per_minute: self.holds_per_minute.into(),
             entropy: Arc::clone(&self.base.entropy),
         });
-        let result = if may_share(command) {
-            queue::hold(&self.queue, &self.base, Arc::clone(&attempt)).await.map(HoldOutcome::Held)
+        if may_share(command) {
+            queue::hold(&self.queue, &self.base, attempt).await.map(HoldOutcome::Held)
         } else {
             self.alone(&attempt, command.key.clone(), refused).await
-        };
-        match result {
-            // The transaction only knows which seats were lost; a look from outside finds out why.
-            Err(HoldError::Seats(lost)) => {
-                let is_lost = |wish: &&SeatWish| lost.iter().any(|(seat, _)| *seat == wish.seat);
-                let wishes: Vec<SeatWish> =
-                    attempt.wishes.seats().iter().filter(is_lost).copied().collect();
-                Err(HoldError::Seats(self.why_lost(command, &wishes).await?))
-            }
-            other => other,
         }
     }
 }
@@ -386,9 +351,4 @@ fn remaining(
             .retain_seats(|seat| !gone.contains(&seat))
             .ok_or_else(|| HoldError::Seats(refused.to_vec())),
     }
-}
-
-fn lost(wishes: &Wishes, held: &HeldReservation) -> Vec<SeatWish> {
-    let got: HashSet<SeatId> = held.items.iter().filter_map(|item| item.seat).collect();
-    wishes.seats().iter().filter(|wish| !got.contains(&wish.seat)).copied().collect()
 }

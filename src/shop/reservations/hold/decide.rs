@@ -1,7 +1,7 @@
-//! Decides a hold from the seats that its transaction took: the items with their prices, the limits, the total. The
-//! decision is pure: it reads neither the database nor a clock.
+//! Decides a hold from the seats that its transaction has locked: the seats to take, the items with their prices, the
+//! limits, the total. The decision is pure: it reads neither the database nor a clock.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use holdfast_domain::{
     ids::{Buyer, ItemId, ReservationId, SeatId},
@@ -9,14 +9,16 @@ use holdfast_domain::{
     money::{Money, MoneyError},
     plan,
     pricing::{self, PricedPlace, PricingError},
-    reservation::Wishes,
+    reservation::{SeatWish, Wishes},
 };
 
 use super::{Extent, HoldError, Limit};
 use crate::{
     kernel::ports::Entropy,
     shop::reservations::{
-        store::{Item, NewReservation, Reserved, TakenSeat, Usage, WantedSeat},
+        store::{
+            Item, LockedSeat, NewReservation, Reserved, TakeTimes, TakenSeat, Usage, WantedSeat,
+        },
         terms::Terms,
     },
 };
@@ -36,31 +38,27 @@ pub(super) struct HoldAttempt {
 
 /// The facts that the transaction knows when it decides the hold.
 #[derive(Debug)]
-pub(super) struct Taken {
-    /// The seats that the transaction took for this hold.
-    pub(super) seats: Vec<TakenSeat>,
+pub(super) struct HoldFacts<'a> {
+    /// The seats that the transaction has locked, for this hold and for others.
+    pub(super) seats: &'a HashMap<SeatId, LockedSeat>,
     /// The persons and holds that the buyer already has in the event.
     pub(super) usage: Usage,
-    /// The time of the database, in milliseconds since 1970.
-    pub(super) now: i64,
-    /// When the hold lapses, in milliseconds since 1970.
-    pub(super) expires_at: i64,
+    pub(super) taking: TakeTimes,
 }
 
-/// A hold that passed all checks. It is written once its general places are taken.
+/// A hold that passed all checks. It is written once its places in general admission are taken.
 #[derive(Debug)]
 pub(super) struct Decided {
     pub(super) reservation: NewReservation,
-    /// Seats that somebody else has (only with [`Extent::Partial`]).
+    /// Seats that cannot be held (only with [`Extent::Partial`]).
     pub(super) lost: Vec<(SeatId, SeatRefusal)>,
-    /// The seats that were taken, with their new versions.
-    pub(super) seats: Vec<(SeatId, i32)>,
+    /// The seats to take.
+    pub(super) seats: Vec<TakenSeat>,
 }
 
 impl HoldAttempt {
     pub(super) fn wanted(&self) -> impl Iterator<Item = WantedSeat> {
-        let (buyer, reservation) = (self.buyer, self.id);
-        self.wishes.seats().iter().map(move |wish| WantedSeat::new(wish, buyer, reservation))
+        self.seats().map(|seat| WantedSeat::new(seat, self.buyer))
     }
 
     pub(super) fn seats(&self) -> impl Iterator<Item = SeatId> {
@@ -73,22 +71,28 @@ impl HoldAttempt {
     }
 
     /// # Errors
-    /// A refusal. The transaction is rolled back then.
-    pub(super) fn decide(&self, taken: &Taken) -> Result<Decided, HoldError> {
-        // The transaction knows only that somebody has the seat. `why_lost` finds the reason.
-        let lost: Vec<(SeatId, SeatRefusal)> = self
-            .seats()
-            .filter(|wish| !taken.seats.iter().any(|seat| seat.seat == *wish))
-            .map(|seat| (seat, SeatRefusal::Held))
-            .collect();
-        let nothing = taken.seats.is_empty() && self.has_no_places();
+    /// A refusal. The hold changes nothing then.
+    pub(super) fn decide(&self, facts: &HoldFacts<'_>) -> Result<Decided, HoldError> {
+        let TakeTimes { now, expires_at, .. } = facts.taking;
+        let (mut free, mut lost) = (Vec::with_capacity(self.wishes.seats().len()), Vec::new());
+        for wish in self.wishes.seats() {
+            match facts.seats.get(&wish.seat) {
+                None => lost.push((wish.seat, SeatRefusal::Unknown)),
+                Some(seat) => match seat.view.refusal(Some(self.buyer), wish.version, now) {
+                    Some(refusal) => lost.push((wish.seat, refusal)),
+                    None => free.push((wish, seat)),
+                },
+            }
+        }
+        let nothing = free.is_empty() && self.has_no_places();
         if !lost.is_empty() && (self.extent == Extent::AllOrNothing || nothing) {
             return Err(HoldError::Seats(lost));
         }
-        let mut items = self.seat_items(&taken.seats, taken.now)?;
-        items.extend(self.general_items(taken.now)?);
+        let items = free.iter().map(|(wish, seat)| self.seat_item(wish, seat, now));
+        let mut items = items.collect::<Result<Vec<Item>, HoldError>>()?;
+        items.extend(self.general_items(now)?);
         let persons: i32 = items.iter().map(|item| item.admits).sum();
-        self.check_limits(taken.usage, persons.into())?;
+        self.check_limits(facts.usage, persons.into())?;
         let terms = &self.terms;
         let reserved = Reserved {
             id: self.id,
@@ -99,54 +103,45 @@ impl HoldAttempt {
             currency: terms.currency,
             persons,
             max_per_user: terms.max_per_user,
-            created_at: taken.now,
-            expires_at: taken.expires_at,
-            cap_at: taken.now + terms.hold_cap_ms,
+            created_at: now,
+            expires_at,
+            cap_at: now + terms.hold_cap_ms,
         };
-        let seats = taken.seats.iter().map(|seat| (seat.seat, seat.version)).collect();
+        let taken = |(_, seat): (_, &LockedSeat)| TakenSeat {
+            seat_id: seat.view.seat,
+            version: seat.view.version,
+            reservation_id: self.id,
+        };
+        let seats = free.into_iter().map(taken).collect();
         Ok(Decided { reservation: NewReservation { reserved, items }, lost, seats })
     }
 
-    fn seat_items(&self, taken: &[TakenSeat], now: i64) -> Result<Vec<Item>, HoldError> {
-        taken
-            .iter()
-            .map(|seat| {
-                let wish = self.wishes.seats().iter().find(|wish| wish.seat == seat.seat);
-                let place = PricedPlace {
-                    section: seat.section,
-                    category: Some(&seat.category),
-                    own_price_minor: seat.own_price_minor,
-                };
-                let at = wish.map_or(0, |wish| wish.at);
-                let field = || format!("seats[{at}].offer_id");
-                let quote = pricing::quote(
-                    &self.terms.offers,
-                    self.terms.currency,
-                    place,
-                    wish.and_then(|wish| wish.offer),
-                    1,
-                    now,
-                )
-                .map_err(|error| pricing_error(field(), &error))?;
-                // The terms know the section of every taken seat: a new section raises the event's version, and
-                // outdated terms write no reservation.
-                let section = self.terms.sections.get(&seat.section);
-                let name = section.map_or("", |section| section.name.as_str());
-                let printed =
-                    plan::PrintedPlace { zone: name, row: &seat.row, number: &seat.label };
-                Ok(Item {
-                    id: ItemId(self.entropy.id()),
-                    seat: Some(seat.seat),
-                    section: seat.section,
-                    offer: quote.offer,
-                    label: printed.to_string(),
-                    quantity: 1,
-                    admits: quote.admits,
-                    price_minor: quote.price.minor,
-                    fence: seat.fence,
-                })
-            })
-            .collect()
+    fn seat_item(&self, wish: &SeatWish, seat: &LockedSeat, now: i64) -> Result<Item, HoldError> {
+        let place = PricedPlace {
+            section: seat.section,
+            category: Some(&seat.category),
+            own_price_minor: seat.own_price_minor,
+        };
+        let (terms, field) = (&self.terms, || format!("seats[{}].offer_id", wish.at));
+        let quote = pricing::quote(&terms.offers, terms.currency, place, wish.offer, 1, now)
+            .map_err(|error| pricing_error(field(), &error))?;
+        // The terms know the section of every seat: a new section raises the event's version, and outdated terms write
+        // no reservation.
+        let section = terms.sections.get(&seat.section);
+        let name = section.map_or("", |section| section.name.as_str());
+        let printed = plan::PrintedPlace { zone: name, row: &seat.row, number: &seat.label };
+        Ok(Item {
+            id: ItemId(self.entropy.id()),
+            seat: Some(wish.seat),
+            section: seat.section,
+            offer: quote.offer,
+            label: printed.to_string(),
+            quantity: 1,
+            admits: quote.admits,
+            price_minor: quote.price.minor,
+            // The fence after the seat is taken.
+            fence: seat.fence + 1,
+        })
     }
 
     fn general_items(&self, now: i64) -> Result<Vec<Item>, HoldError> {
@@ -230,13 +225,11 @@ fn pricing_error(field: String, error: &PricingError) -> HoldError {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap;
-
     use holdfast_domain::{
         ids::{EventId, GuestId, OfferId, OrganizationId, SectionId},
+        inventory::{SeatState, SeatView},
         money::Currency,
         pricing::{Offer, Window},
-        reservation::SeatWish,
     };
     use uuid::Uuid;
 
@@ -285,53 +278,100 @@ mod tests {
         }
     }
 
-    /// The transaction took these seats for a buyer who has `persons` places already.
-    fn taken(attempt: &HoldAttempt, seats: &[i32], persons: i64) -> Taken {
-        let usage = Usage { persons, recent_holds: 0 };
-        let seat = |seat: &i32| TakenSeat {
-            seat: SeatId(*seat),
-            reservation: attempt.id,
-            usage,
+    /// A seat that was held until a moment ago.
+    fn lapsed(seat: i32, persons: i64) -> LockedSeat {
+        LockedSeat {
+            view: SeatView {
+                seat: SeatId(seat),
+                state: SeatState::Held,
+                version: 7,
+                expires_at: Some(NOW),
+                owner: Some(Buyer::Guest(GuestId(Uuid::from_u128(9)))),
+            },
+            fence: 2,
+            usage: Usage { persons, recent_holds: 0 },
             section: SECTION,
             row: "A".to_owned(),
             label: seat.to_string(),
             category: "stalls".to_owned(),
             own_price_minor: None,
-            version: 8,
-            fence: 3,
-        };
-        let seats = seats.iter().map(seat).collect();
-        Taken { seats, usage, now: NOW, expires_at: NOW + attempt.terms.hold_ms }
+        }
+    }
+
+    /// Decides with these seats locked, for a buyer who has `persons` places already.
+    fn decide(
+        attempt: &HoldAttempt,
+        seats: Vec<LockedSeat>,
+        persons: i64,
+    ) -> Result<Decided, HoldError> {
+        let seats = seats.into_iter().map(|seat| (seat.view.seat, seat)).collect();
+        let expires_at = NOW + attempt.terms.hold_ms;
+        attempt.decide(&HoldFacts {
+            seats: &seats,
+            usage: Usage { persons, recent_holds: 0 },
+            taking: TakeTimes { event: attempt.terms.event, now: NOW, expires_at },
+        })
+    }
+
+    /// Seats 1 and 2, of which the first is in another state.
+    fn one_is(state: SeatState, owner: Option<Buyer>) -> Vec<LockedSeat> {
+        let mut first = lapsed(1, 0);
+        first.view = SeatView { state, owner, expires_at: Some(NOW + 1), ..first.view };
+        vec![first, lapsed(2, 0)]
     }
 
     #[test]
-    fn what_was_taken_is_priced_and_owned_under_its_fence() {
+    fn free_seats_are_priced_and_owned_under_their_next_fence() {
         let attempt = attempt(Extent::AllOrNothing);
-        let decided = attempt.decide(&taken(&attempt, &[1, 2], 0)).expect("it may stand");
+        let decided = decide(&attempt, vec![lapsed(1, 0), lapsed(2, 0)], 0).expect("it may stand");
         let reserved = &decided.reservation.reserved;
         assert_eq!((reserved.total_minor, reserved.persons), (9_000, 2));
         assert_eq!((reserved.expires_at, reserved.cap_at), (NOW + 600_000, NOW + 1_800_000));
         let first = &decided.reservation.items[0];
         assert_eq!((first.label.as_str(), first.fence), ("Block A · A · 1", 3));
-        assert_eq!((decided.seats, decided.lost), (vec![(SeatId(1), 8), (SeatId(2), 8)], vec![]));
+        let taken =
+            |seat| TakenSeat { seat_id: SeatId(seat), version: 7, reservation_id: attempt.id };
+        assert_eq!((decided.seats, decided.lost), (vec![taken(1), taken(2)], vec![]));
+    }
+
+    #[test]
+    fn each_lost_seat_has_its_reason() {
+        let attempt = attempt(Extent::AllOrNothing);
+        let other = Some(Buyer::Guest(GuestId(Uuid::from_u128(9))));
+        for (state, owner, expected) in [
+            (SeatState::Held, other, SeatRefusal::Held),
+            (SeatState::Held, Some(attempt.buyer), SeatRefusal::Yours),
+            (SeatState::Paying, other, SeatRefusal::Held),
+            (SeatState::Sold, other, SeatRefusal::Sold),
+            (SeatState::Blocked, None, SeatRefusal::Blocked),
+        ] {
+            let refused = decide(&attempt, one_is(state, owner), 0);
+            assert!(
+                matches!(&refused, Err(HoldError::Seats(lost)) if *lost == [(SeatId(1), expected)]),
+                "{state:?}: {refused:?}"
+            );
+        }
+        let unknown = decide(&attempt, vec![lapsed(2, 0)], 0);
+        let reason = [(SeatId(1), SeatRefusal::Unknown)];
+        assert!(matches!(unknown, Err(HoldError::Seats(lost)) if lost == reason));
     }
 
     #[test]
     fn a_lost_seat_refuses_the_whole_unless_the_rest_was_asked_for() {
-        let whole = attempt(Extent::AllOrNothing);
-        let refused = whole.decide(&taken(&whole, &[2], 0));
-        assert!(matches!(refused, Err(HoldError::Seats(lost)) if lost[0].0 == SeatId(1)));
         let partial = attempt(Extent::Partial);
-        let decided = partial.decide(&taken(&partial, &[2], 0)).expect("the rest may stand");
-        assert_eq!(decided.lost, [(SeatId(1), SeatRefusal::Held)]);
-        assert!(partial.decide(&taken(&partial, &[], 0)).is_err(), "nothing is no hold");
+        let decided =
+            decide(&partial, one_is(SeatState::Sold, None), 0).expect("the rest may stand");
+        assert_eq!(decided.lost, [(SeatId(1), SeatRefusal::Sold)]);
+        assert_eq!(decided.seats.len(), 1);
+        assert!(decide(&partial, vec![], 0).is_err(), "nothing is no hold");
     }
 
     #[test]
     fn a_limit_is_reached_and_not_passed() {
         let attempt = attempt(Extent::AllOrNothing);
-        assert!(attempt.decide(&taken(&attempt, &[1, 2], 2)).is_ok());
-        let refused = attempt.decide(&taken(&attempt, &[1, 2], 3));
+        let both = || vec![lapsed(1, 0), lapsed(2, 0)];
+        assert!(decide(&attempt, both(), 2).is_ok());
+        let refused = decide(&attempt, both(), 3);
         let Err(HoldError::Limit { limit, allowed, remaining }) = refused else {
             panic!("{refused:?}");
         };

@@ -9,7 +9,7 @@ use holdfast_domain::ids::{Buyer, SeatId};
 use tokio::sync::oneshot;
 
 use super::{
-    HeldReservation, HoldError,
+    HoldError, HoldResult,
     decide::HoldAttempt,
     transaction::{self, HoldGroupError},
 };
@@ -23,8 +23,6 @@ use crate::kernel::{
 const MAX_HOLDS: usize = 32;
 /// The maximum number of seats in one transaction, beyond those of its first hold.
 const MAX_SEATS: usize = 64;
-
-type HoldResult = Result<HeldReservation, HoldError>;
 
 /// The waiting holds, which share transactions. Cheap to clone.
 pub type HoldQueue = Batches<WaitingHold>;
@@ -68,43 +66,25 @@ impl Job for WaitingHold {
         take_at(waiting, &places)
     }
 
-    /// Holds for the group. A refused hold gets its reason, and the transaction runs again for the other holds. After a
-    /// fault of the database, each of them runs alone, so that none fails for another one.
+    /// Holds for the group. After a fault of the database, each of the holds runs alone, so that none fails for another
+    /// one.
     async fn run(db: &Db, group: Vec<Self>) {
         metrics::counter!("holdfast_hold_transactions_total").increment(1);
         let holds = u64::try_from(group.len()).unwrap_or(u64::MAX);
         metrics::counter!("holdfast_hold_transactions_holds_total").increment(holds);
         let mut groups = vec![group];
-        while let Some(mut group) = groups.pop() {
+        while let Some(group) = groups.pop() {
             match transact(db, &group).await {
-                Ok(held) => {
-                    for (waiting, held) in group.into_iter().zip(held) {
-                        answer(waiting, Ok(held));
-                    }
+                Err(HoldGroupError::Db(error)) if group.len() > 1 && !error.concerns_all() => {
+                    groups.extend(group.into_iter().map(|one| vec![one]));
                 }
-                Err(HoldGroupError::Refused(refused)) => {
-                    for (place, error) in refused.into_iter().rev() {
-                        answer(group.remove(place), Err(error));
-                    }
-                    groups.extend((!group.is_empty()).then_some(group));
-                }
-                Err(HoldGroupError::StaleTerms) => {
-                    group
-                        .into_iter()
-                        .for_each(|waiting| answer(waiting, Err(HoldError::StaleTerms)));
-                }
-                Err(HoldGroupError::Db(error)) if group.len() == 1 || error.concerns_all() => {
-                    for waiting in group {
-                        answer(waiting, Err(HoldError::Db(error.clone())));
-                    }
-                }
-                Err(HoldGroupError::Db(_)) => groups.extend(group.into_iter().map(|one| vec![one])),
+                results => answer(group, results),
             }
         }
     }
 }
 
-async fn transact(db: &Db, group: &[WaitingHold]) -> Result<Vec<HeldReservation>, HoldGroupError> {
+async fn transact(db: &Db, group: &[WaitingHold]) -> Result<Vec<HoldResult>, HoldGroupError> {
     let attempts: Arc<[Arc<HoldAttempt>]> =
         group.iter().map(|waiting| Arc::clone(&waiting.attempt)).collect();
     db.transact(|tx| {
@@ -114,7 +94,19 @@ async fn transact(db: &Db, group: &[WaitingHold]) -> Result<Vec<HeldReservation>
     .await
 }
 
-/// A caller that has gone needs no result. Its hold stays, and lapses.
-fn answer(waiting: WaitingHold, answer: HoldResult) {
-    waiting.answer.send(answer).ok();
+/// Sends each hold its result. A caller that has gone needs no result; its hold stays, and lapses.
+fn answer(group: Vec<WaitingHold>, results: Result<Vec<HoldResult>, HoldGroupError>) {
+    let results = match results {
+        Ok(results) => results,
+        Err(HoldGroupError::Refused(refused)) => refused.into_iter().map(Err).collect(),
+        Err(HoldGroupError::StaleTerms) => {
+            group.iter().map(|_| Err(HoldError::StaleTerms)).collect()
+        }
+        Err(HoldGroupError::Db(error)) => {
+            group.iter().map(|_| Err(HoldError::Db(error.clone()))).collect()
+        }
+    };
+    for (waiting, result) in group.into_iter().zip(results) {
+        waiting.answer.send(result).ok();
+    }
 }

@@ -1,23 +1,23 @@
 //! The transaction of holds: three statements on PostgreSQL, however many holds share it.
 //!
-//! The holds share the cost of a transaction: its round trips, its commit, the disk. Each hold is decided as if
-//! it were alone: the holds have different buyers and different seats, and one statement takes the free seats of
-//! all.
+//! The holds share the cost of a transaction: its round trips, its commit, the disk. One statement locks the seats of
+//! all. Each hold is then decided as if it were alone, because the holds have different buyers and different seats.
+//! A last statement takes the seats of the holds that are not refused.
 
 use std::{collections::HashMap, sync::Arc};
 
 use holdfast_contract::live::GeneralState;
-use holdfast_domain::ids::{EventId, ReservationId};
+use holdfast_domain::ids::{EventId, SeatId};
 
 use super::{
-    HeldReservation, HoldError,
-    decide::{Decided, HoldAttempt, Taken},
+    HeldReservation, HoldError, HoldResult,
+    decide::{Decided, HoldAttempt, HoldFacts},
 };
 use crate::{
     kernel::db::{Bug, StoreError, Tx, UseCaseError},
     live::{ChangeDraft, record},
     shop::reservations::store::{
-        self, Item, NewReservation, TakeTimes, TakenSeat, Taker, Usage, WantedSeat,
+        self, Item, LockedSeat, NewReservation, TakeTimes, Taker, Usage, WantedSeat,
         general::{self, TakeResult},
     },
     shop::reservations::terms::Terms,
@@ -26,9 +26,9 @@ use crate::{
 /// Why a group holds nothing.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum HoldGroupError {
-    /// The holds at these positions of the group are refused. The other holds may try again without them.
-    #[error("some of the holds are refused")]
-    Refused(Vec<(usize, HoldError)>),
+    /// Every hold is refused, for these reasons in the order of the group.
+    #[error("all of the holds are refused")]
+    Refused(Vec<HoldError>),
     #[error("the terms changed")]
     StaleTerms,
     #[error("the database failed")]
@@ -44,86 +44,81 @@ impl UseCaseError for HoldGroupError {
     }
 }
 
-/// Holds for attempts under the same terms, of different buyers, for different seats.
+/// Holds for attempts under the same terms, of different buyers, for different seats. Returns the result of each attempt:
+/// an attempt that is refused changes nothing, and takes nothing from the others. An attempt with places in general
+/// admission must be alone, because a refusal after its first section takes the counters back with the
+/// transaction.
 pub(super) async fn hold(
     tx: &Tx,
     attempts: &[Arc<HoldAttempt>],
-) -> Result<Vec<HeldReservation>, HoldGroupError> {
+) -> Result<Vec<HoldResult>, HoldGroupError> {
     let Some(terms) = attempts.first().map(|first| &first.terms) else { return Ok(Vec::new()) };
+    if attempts.len() > 1 && !attempts.iter().all(|attempt| attempt.has_no_places()) {
+        return Err(StoreError::from(Bug::new("places in general admission share a group")).into());
+    }
     let takers: Vec<Taker> =
         attempts.iter().map(|attempt| Taker::new(attempt.buyer, attempt.locale)).collect();
     let locked = store::lock_buyers(tx, terms, &takers).await?;
     let now = locked.now.ok_or(HoldGroupError::StaleTerms)?;
-    let shut_out =
-        |attempt: &Arc<HoldAttempt>| locked.without_account.contains(&attempt.buyer.id());
-    let refused: Vec<_> = attempts
-        .iter()
-        .enumerate()
-        .filter(|(_, attempt)| shut_out(attempt))
-        .map(|(place, _)| (place, HoldError::NoAccount))
-        .collect();
-    if !refused.is_empty() {
-        return Err(HoldGroupError::Refused(refused));
-    }
-    let expires_at = now + terms.hold_ms;
-    let mut seats = take_seats(tx, attempts, now, expires_at).await?;
+    let taking = TakeTimes { event: terms.event, now, expires_at: now + terms.hold_ms };
+    let is_shut_out = |attempt: &HoldAttempt| locked.without_account.contains(&attempt.buyer.id());
 
-    let (mut holds, mut refused) = (Vec::with_capacity(attempts.len()), Vec::new());
-    for (place, attempt) in attempts.iter().enumerate() {
-        let seats = seats.remove(&attempt.id).unwrap_or_default();
-        let usage = match seats.first() {
-            Some(seat) => seat.usage,
-            // The hold got no seat, so no limit is checked.
-            None if attempt.has_no_places() => Usage::default(),
-            None => store::usage(tx, terms.event, attempt.buyer, now).await?,
+    let wanted: Vec<WantedSeat> = attempts
+        .iter()
+        .filter(|attempt| !is_shut_out(attempt))
+        .flat_map(|attempt| attempt.wanted())
+        .collect();
+    let seats = match wanted.as_slice() {
+        [] => HashMap::new(),
+        wanted => store::lock_seats(tx, terms.event, now, wanted).await?,
+    };
+
+    let mut results = Vec::with_capacity(attempts.len());
+    for attempt in attempts {
+        let result = if is_shut_out(attempt) {
+            Err(HoldError::NoAccount)
+        } else {
+            decide(tx, &taking, attempt, &seats).await
         };
-        let decided = attempt.decide(&Taken { seats, usage, now, expires_at });
-        let held = match decided {
-            Ok(decided) => take_places(tx, terms.event, decided).await,
-            Err(refusal) => Err(refusal),
-        };
-        match held {
-            Ok(hold) => holds.push(hold),
+        match result {
             Err(HoldError::Db(error)) => return Err(HoldGroupError::Db(error)),
-            Err(refusal) => refused.push((place, refusal)),
+            result => results.push(result),
         }
     }
-    if !refused.is_empty() {
-        return Err(HoldGroupError::Refused(refused));
+    if results.iter().all(Result::is_err) {
+        return Err(HoldGroupError::Refused(results.into_iter().filter_map(Result::err).collect()));
     }
-    write(tx, terms, holds).await
+    write(tx, terms, &taking, results).await
 }
 
 /// Holds for one attempt of any kind.
-pub(super) async fn one(tx: &Tx, attempt: &Arc<HoldAttempt>) -> Result<HeldReservation, HoldError> {
+pub(super) async fn one(tx: &Tx, attempt: &Arc<HoldAttempt>) -> HoldResult {
+    let nothing_came = || HoldError::Db(Bug::new("a hold came to no end").into());
     match hold(tx, std::slice::from_ref(attempt)).await {
-        Ok(held) => held.into_iter().next().ok_or_else(nothing_came),
+        Ok(results) => results.into_iter().next().unwrap_or_else(|| Err(nothing_came())),
         Err(HoldGroupError::StaleTerms) => Err(HoldError::StaleTerms),
         Err(HoldGroupError::Db(error)) => Err(HoldError::Db(error)),
         Err(HoldGroupError::Refused(refused)) => {
-            Err(refused.into_iter().next().map_or_else(nothing_came, |(_, error)| error))
+            Err(refused.into_iter().next().unwrap_or_else(nothing_came))
         }
     }
 }
 
-fn nothing_came() -> HoldError {
-    HoldError::Db(Bug::new("a hold came to no end").into())
-}
-
-async fn take_seats(
+/// Decides an attempt from the locked seats, and raises the counters of the sections in which it takes places.
+async fn decide(
     tx: &Tx,
-    attempts: &[Arc<HoldAttempt>],
-    now: i64,
-    expires_at: i64,
-) -> Result<HashMap<ReservationId, Vec<TakenSeat>>, StoreError> {
-    let wanted: Vec<WantedSeat> = attempts.iter().flat_map(|attempt| attempt.wanted()).collect();
-    let mut taken: HashMap<ReservationId, Vec<TakenSeat>> = HashMap::new();
-    let (Some(first), false) = (attempts.first(), wanted.is_empty()) else { return Ok(taken) };
-    let taking = TakeTimes { event: first.terms.event, now, expires_at };
-    for seat in store::take_seats(tx, &taking, &wanted).await? {
-        taken.entry(seat.reservation).or_default().push(seat);
-    }
-    Ok(taken)
+    taking: &TakeTimes,
+    attempt: &HoldAttempt,
+    seats: &HashMap<SeatId, LockedSeat>,
+) -> Result<(Decided, Vec<GeneralState>), HoldError> {
+    let usage = match attempt.seats().find_map(|seat| seats.get(&seat)) {
+        Some(seat) => seat.usage,
+        // None of the seats exists, so no limit is checked.
+        None if attempt.has_no_places() => Usage::default(),
+        None => store::usage(tx, taking.event, attempt.buyer, taking.now).await?,
+    };
+    let decided = attempt.decide(&HoldFacts { seats, usage, taking: *taking })?;
+    take_places(tx, taking.event, decided).await
 }
 
 /// Raises the counters of the sections in which the hold takes places; returns the sections' new states.
@@ -146,29 +141,41 @@ async fn take_places(
     Ok((decided, states))
 }
 
-/// Writes the reservations, and one change for all of them.
+/// Writes the decided holds, and one change for all of them. A refused hold keeps its reason.
 async fn write(
     tx: &Tx,
     terms: &Terms,
-    holds: Vec<(Decided, Vec<GeneralState>)>,
-) -> Result<Vec<HeldReservation>, HoldGroupError> {
-    let mut change = ChangeDraft::default();
-    for (decided, sections) in &holds {
-        let expires_at = decided.reservation.reserved.expires_at;
-        let seats = decided.seats.iter();
-        change.seats.extend(seats.map(|(seat, version)| record::held(*seat, *version, expires_at)));
-        change.sections.extend(sections.iter().copied());
+    taking: &TakeTimes,
+    results: Vec<Result<(Decided, Vec<GeneralState>), HoldError>>,
+) -> Result<Vec<HoldResult>, HoldGroupError> {
+    let (mut change, mut taken) = (ChangeDraft::default(), Vec::new());
+    let mut reservations: Vec<NewReservation> = Vec::with_capacity(results.len());
+    let mut results_of_decided = Vec::with_capacity(results.len());
+    for result in results {
+        results_of_decided.push(result.map(|(decided, sections)| {
+            let seats = decided.seats.iter();
+            change.seats.extend(
+                seats.map(|seat| record::held(seat.seat_id, seat.version + 1, taking.expires_at)),
+            );
+            change.sections.extend(sections);
+            taken.extend(decided.seats);
+            reservations.push(decided.reservation);
+            decided.lost
+        }));
     }
-    let (reservations, lost): (Vec<NewReservation>, Vec<_>) =
-        holds.into_iter().map(|(decided, _)| (decided.reservation, decided.lost)).unzip();
-    if !reservations.is_empty()
-        && !store::insert(tx, terms, &reservations, change.to_json()?).await?
-    {
+    let is_current =
+        store::write_holds(tx, terms, taking, &taken, &reservations, change.to_json()?).await?;
+    if !is_current {
         return Err(HoldGroupError::StaleTerms);
     }
-    let held =
-        reservations.into_iter().zip(lost).map(|(NewReservation { reserved, items }, refused)| {
-            HeldReservation { reserved, items, refused }
-        });
-    Ok(held.collect())
+    let mut reservations = reservations.into_iter();
+    let results = results_of_decided.into_iter().map(|result| {
+        let refused = result?;
+        let written = reservations
+            .next()
+            .ok_or_else(|| StoreError::from(Bug::new("a hold without a row")))?;
+        let NewReservation { reserved, items } = written;
+        Ok(HeldReservation { reserved, items, refused })
+    });
+    Ok(results.collect())
 }

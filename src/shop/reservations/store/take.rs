@@ -6,14 +6,13 @@ use holdfast_domain::{
     access::AccountStatus,
     ids::{Buyer, BuyerKind, EventId, ReservationId, SeatId, SectionId},
     inventory::{SeatState, SeatView},
-    reservation::SeatWish,
 };
 use sea_orm::FromQueryResult;
 use serde::Serialize;
 use uuid::Uuid;
 
 use crate::{
-    kernel::db::{self, Bug, Sql, StoreError, Writes as _},
+    kernel::db::{self, Bug, Expected, Sql, StoreError, Writes},
     shop::reservations::terms::Terms,
 };
 
@@ -28,6 +27,22 @@ struct SeatRow {
     now: i64,
 }
 
+/// The columns of a [`SeatRow`] besides the clock, from the seats `s` and their reservations `r`.
+const VIEW: &str = "s.seat_id, s.status, s.version, s.expires_at, r.buyer_id, r.buyer_kind";
+
+impl SeatRow {
+    fn view(self) -> SeatView {
+        let owner = self.buyer_kind.zip(self.buyer_id).map(|(kind, id)| Buyer::stored(kind, id));
+        SeatView {
+            seat: self.seat_id,
+            state: self.status,
+            version: self.version,
+            expires_at: self.expires_at,
+            owner,
+        }
+    }
+}
+
 /// Reads seats before any lock or transaction, and the database's clock. This look may refuse a hold, but never grants
 /// it.
 pub async fn look(
@@ -35,29 +50,15 @@ pub async fn look(
     event: EventId,
     seats: &[SeatId],
 ) -> Result<(i64, HashMap<SeatId, SeatView>), StoreError> {
-    let rows: Vec<SeatRow> = sql
-        .list(
-            "SELECT s.seat_id, s.status, s.version, s.expires_at, r.buyer_id, r.buyer_kind, {now} AS now \
-             FROM seats s LEFT JOIN reservations r ON r.id = s.reservation_id \
-             WHERE s.event_id = $1 AND s.seat_id {among $2}",
-            vec![event.into(), db::set(sql.dialect(), seats.iter().copied())],
-        )
-        .await?;
-    let mut found = HashMap::with_capacity(rows.len());
-    let mut now = 0;
-    for row in rows {
-        now = row.now;
-        let owner = row.buyer_kind.zip(row.buyer_id).map(|(kind, id)| Buyer::stored(kind, id));
-        let view = SeatView {
-            seat: row.seat_id,
-            state: row.status,
-            version: row.version,
-            expires_at: row.expires_at,
-            owner,
-        };
-        found.insert(row.seat_id, view);
-    }
-    Ok((now, found))
+    let text = format!(
+        "SELECT {VIEW}, {{now}} AS now \
+         FROM seats s LEFT JOIN reservations r ON r.id = s.reservation_id \
+         WHERE s.event_id = $1 AND s.seat_id {{among $2}}"
+    );
+    let values = vec![event.into(), db::set(sql.dialect(), seats.iter().copied())];
+    let rows: Vec<SeatRow> = sql.list(&text, values).await?;
+    let now = rows.last().map_or(0, |row| row.now);
+    Ok((now, rows.into_iter().map(|row| (row.seat_id, row.view())).collect()))
 }
 
 /// A buyer who is about to take seats.
@@ -153,50 +154,97 @@ pub async fn usage(
     Ok(usage.ok_or_else(|| Bug::new("no usage of a buyer"))?)
 }
 
-/// A seat that was taken.
-#[derive(Debug, Clone, FromQueryResult)]
-pub struct TakenSeat {
-    #[sea_orm(alias = "seat_id")]
-    pub seat: SeatId,
-    /// The reservation that owns the seat now.
-    #[sea_orm(alias = "reservation_id")]
-    pub reservation: ReservationId,
-    /// The usage of the reservation's buyer without this reservation.
-    #[sea_orm(nested)]
+/// A locked seat, with what a decision about it needs.
+#[derive(Debug, Clone)]
+pub struct LockedSeat {
+    /// The state of the seat, its version before the change, and its owner.
+    pub view: SeatView,
+    /// The fence before the change.
+    pub fence: i64,
+    /// The usage of the buyer who wants the seat.
     pub usage: Usage,
-    #[sea_orm(alias = "section_id")]
     pub section: SectionId,
-    #[sea_orm(alias = "row_label")]
     pub row: String,
     /// The label of the seat within its row.
-    #[sea_orm(alias = "seat_label")]
     pub label: String,
     /// The seat's price category in the seating plan.
     pub category: String,
     /// The seat's own price in minor units, if it has one.
-    #[sea_orm(alias = "price_minor")]
     pub own_price_minor: Option<i64>,
-    /// The version of the seat after the change.
-    pub version: i32,
-    /// The fence under which the reservation now owns the seat.
-    pub fence: i64,
 }
 
-/// A seat that a reservation wants.
+#[derive(FromQueryResult)]
+struct LockedRow {
+    #[sea_orm(nested)]
+    seat: SeatRow,
+    #[sea_orm(nested)]
+    usage: Usage,
+    fence: i64,
+    section_id: SectionId,
+    row_label: String,
+    seat_label: String,
+    category: String,
+    price_minor: Option<i64>,
+}
+
+/// A seat that a buyer wants.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct WantedSeat {
     seat_id: SeatId,
-    version: Option<i32>,
     buyer_id: Uuid,
-    reservation_id: ReservationId,
 }
 
 impl WantedSeat {
-    /// A seat that the buyer wishes to hold, and the reservation that will own it.
-    pub fn new(wish: &SeatWish, buyer: Buyer, reservation: ReservationId) -> Self {
-        let (seat_id, version) = (wish.seat, wish.version);
-        Self { seat_id, version, buyer_id: buyer.id(), reservation_id: reservation }
+    pub fn new(seat: SeatId, buyer: Buyer) -> Self {
+        Self { seat_id: seat, buyer_id: buyer.id() }
     }
+}
+
+/// Locks the wanted seats in the order of their ids. Each seat comes with its state after the wait and with the usage of
+/// the buyer who wants it, so that a hold needs no further statement for the usage. A seat that does not exist is
+/// missing. `wanted` contains no seat twice.
+///
+/// SQLite has no statistics and would begin with all seats of the event: `CROSS JOIN` makes it begin with `w`, and the
+/// event of `wanted` lets it find no seat without `wanted`.
+pub async fn lock_seats(
+    tx: &impl Sql,
+    event: EventId,
+    now: i64,
+    wanted: &[WantedSeat],
+) -> Result<HashMap<SeatId, LockedSeat>, StoreError> {
+    let text = format!(
+        "WITH w AS MATERIALIZED (SELECT * FROM {{rows $3 (seat_id int, buyer_id uuid)}}) \
+         SELECT {VIEW}, CAST($2 AS bigint) AS now, s.fence, s.section_id, s.row_label, s.seat_label, \
+         s.category, s.price_minor, {PERSONS} AS persons, {RECENT} AS recent \
+         FROM w CROSS JOIN seats s LEFT JOIN reservations r ON r.id = s.reservation_id \
+         WHERE s.event_id = $1 AND s.seat_id = w.seat_id ORDER BY s.seat_id {{lock_seats}}"
+    );
+    let values = vec![event.into(), now.into(), db::rows(wanted.iter().copied())?];
+    let rows: Vec<LockedRow> = tx.list(&text, values).await?;
+    let locked = rows.into_iter().map(|row| {
+        let seat = LockedSeat {
+            view: row.seat.view(),
+            fence: row.fence,
+            usage: row.usage,
+            section: row.section_id,
+            row: row.row_label,
+            label: row.seat_label,
+            category: row.category,
+            own_price_minor: row.price_minor,
+        };
+        (seat.view.seat, seat)
+    });
+    Ok(locked.collect())
+}
+
+/// A seat that a new reservation takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct TakenSeat {
+    pub seat_id: SeatId,
+    /// The version of the seat before the change.
+    pub version: i32,
+    /// The reservation that owns the seat from now on.
+    pub reservation_id: ReservationId,
 }
 
 /// The event, and the times of a take in milliseconds since 1970.
@@ -209,38 +257,29 @@ pub struct TakeTimes {
     pub expires_at: i64,
 }
 
-/// Takes the wanted seats that are free: available, or held and lapsed. A seat must have the version that the client
-/// saw, if the client sent one. This statement decides. `wanted` contains no seat twice.
-///
-/// SQLite has no statistics and would begin with all seats of the event: `CROSS JOIN` makes it begin with `w`, and the
-/// event of `wanted` lets it find no seat without `wanted`.
-///
-/// A seat that is not returned is not taken. Each taken seat comes with its buyer's usage, counted without these
-/// reservations, so that a hold needs no further statement for the usage.
+/// Takes seats that are free: available, or held and lapsed. This statement decides. Every seat must be free, in the
+/// version in which it was locked; otherwise the transaction fails.
 pub async fn take_seats(
-    tx: &impl Sql,
+    writes: &impl Writes,
     taking: &TakeTimes,
-    wanted: &[WantedSeat],
-) -> Result<Vec<TakenSeat>, StoreError> {
-    let text = format!(
-        "WITH w AS MATERIALIZED (SELECT * FROM \
-         {{rows $4 (seat_id int, version int, buyer_id uuid, reservation_id uuid)}}) \
-         UPDATE seats SET status = 'held', version = seats.version + 1, fence = seats.fence + 1, \
-         reservation_id = wanted.reservation_id, expires_at = $3 \
-         FROM (SELECT s.event_id, s.seat_id, w.version, w.reservation_id \
-               FROM w CROSS JOIN seats s WHERE s.event_id = $1 AND s.seat_id = w.seat_id \
-               ORDER BY s.seat_id {{lock_seats}}) AS wanted \
-         WHERE seats.event_id = wanted.event_id AND seats.seat_id = wanted.seat_id \
+    taken: &[TakenSeat],
+) -> Result<(), StoreError> {
+    let text = "UPDATE seats SET status = 'held', version = seats.version + 1, fence = seats.fence + 1, \
+         reservation_id = w.reservation_id, expires_at = $3 \
+         FROM (SELECT * FROM {rows $4 (seat_id int, version int, reservation_id uuid)}) AS w \
+         WHERE seats.event_id = $1 AND seats.seat_id = w.seat_id AND seats.seat_id {among $5} \
          [[state: AND (seats.status = 'available' OR (seats.status = 'held' AND seats.expires_at <= $2))]] \
-         AND seats.version = COALESCE(wanted.version, seats.version) \
-         RETURNING seats.seat_id, seats.reservation_id, seats.section_id, seats.row_label, \
-         seats.seat_label, seats.category, seats.price_minor, seats.version, seats.fence, \
-         (SELECT {PERSONS} FROM w WHERE w.seat_id = seats.seat_id) AS persons, \
-         (SELECT {RECENT} FROM w WHERE w.seat_id = seats.seat_id) AS recent"
-    );
-    let values =
-        vec![taking.event.into(), taking.now.into(), taking.expires_at.into(), db::rows(wanted)?];
-    let mut taken: Vec<TakenSeat> = tx.list(&text, values).await?;
-    taken.sort_by_key(|seat| seat.seat);
-    Ok(taken)
+         AND seats.version = w.version";
+    let values = vec![
+        taking.event.into(),
+        taking.now.into(),
+        taking.expires_at.into(),
+        db::rows(taken.iter().copied())?,
+        db::set(writes.dialect(), taken.iter().map(|seat| seat.seat_id)),
+    ];
+    let expected = Expected {
+        rows: taken.len() as u64,
+        otherwise: "a seat that was locked as free is not free".to_owned(),
+    };
+    writes.write(text, values, Some(expected)).await
 }

@@ -7,6 +7,7 @@ use holdfast_domain::{
 };
 use holdfast_entity::{reservation_items, reservations};
 
+use super::{TakeTimes, TakenSeat, take_seats};
 use crate::{
     kernel::db::{self, Sql, StoreError, Together},
     live::record,
@@ -100,16 +101,18 @@ impl Reserved {
     }
 }
 
-/// Writes reservations of one event with their items and the outbox row: one statement on PostgreSQL. Returns whether
-/// the event still has the version whose terms the reservations were made under; otherwise the transaction must be
-/// rolled back.
+/// Takes the seats of new reservations of one event, and writes the reservations with their items and the outbox row: one
+/// statement on PostgreSQL. Returns whether the event still has the version whose terms the reservations were made
+/// under; otherwise the transaction must be rolled back.
 ///
 /// The seats are locked by now. On PostgreSQL, a change of a section's name may have been committed after
 /// [`lock_buyers`](super::lock_buyers) and before these locks, so this statement looks again. Later changes wait
 /// for the locks.
-pub async fn insert(
+pub async fn write_holds(
     tx: &impl Sql,
     terms: &Terms,
+    taking: &TakeTimes,
+    taken: &[TakenSeat],
     holds: &[NewReservation],
     change: String,
 ) -> Result<bool, StoreError> {
@@ -119,8 +122,13 @@ pub async fn insert(
         .flat_map(|hold| hold.items.iter().map(|item| hold.reserved.item_row(item)))
         .collect();
     let together = Together::of(tx);
+    if !taken.is_empty() {
+        take_seats(&together, taking, taken).await?;
+    }
     db::insert_all(&together, rows).await?;
     db::insert_all(&together, items).await?;
     record::write_at_version(&together, terms.event, terms.version, change).await?;
-    Ok(together.send(tx).await?.rows.last() == Some(&1))
+    let written = together.send(tx).await?;
+    written.check()?;
+    Ok(written.rows.last() == Some(&1))
 }

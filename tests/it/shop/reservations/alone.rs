@@ -203,21 +203,27 @@ async fn breaches_without(guard: Option<Guard>) -> usize {
 
 /// The deciding statement without the look before it, as in a race.
 async fn take_without_looking(app: &TestApp, event: &Event, seat: i32) -> bool {
-    use holdfast::shop::reservations::store::{self, TakeTimes, WantedSeat};
-    use holdfast_domain::{
-        ids::{Buyer, EventId, GuestId, ReservationId, SeatId},
-        reservation::SeatWish,
-    };
+    use holdfast::shop::reservations::store::{self, TakeTimes, TakenSeat};
+    use holdfast_domain::ids::{EventId, ReservationId, SeatId};
     let db = &app.app.base.db;
     let tx = db.begin().await.expect("a transaction");
     let now = db.now().await.expect("the clock");
     let taking = TakeTimes { event: EventId(event.id), now, expires_at: now + 1000 };
-    let wish = SeatWish { seat: SeatId(seat), version: None, offer: None, at: 0 };
-    let buyer = Buyer::Guest(GuestId(app.app.base.entropy.id()));
-    let wanted = WantedSeat::new(&wish, buyer, ReservationId(app.app.base.entropy.id()));
-    let taken = store::take_seats(&tx, &taking, &[wanted]).await.expect("the statement runs");
+    let version: Option<i32> = tx
+        .value(
+            "SELECT version FROM seats WHERE event_id = $1 AND seat_id = $2",
+            vec![event.id.into(), seat.into()],
+        )
+        .await
+        .expect("a seat");
+    let taken = TakenSeat {
+        seat_id: SeatId(seat),
+        version: version.expect("a seat"),
+        reservation_id: ReservationId(app.app.base.entropy.id()),
+    };
+    let is_taken = store::take_seats(&tx, &taking, &[taken]).await.is_ok();
     tx.rollback().await.expect("rolled back");
-    !taken.is_empty()
+    is_taken
 }
 
 #[tokio::test(flavor = "multi_thread")]
