@@ -4,8 +4,7 @@
 use std::rc::Rc;
 
 use holdfast_domain::{
-    checkout::{Checkout, Ending, Failure, Order},
-    money::Money,
+    checkout::{Checkout, Ending, Failure},
     reservation::ReservationState,
 };
 
@@ -13,11 +12,13 @@ use crate::{
     Breach,
     faults::Fault,
     rules::Rule,
-    store::{BookingState, euro},
+    store::{Beginning, BookingState},
     worker::{Work, WorkerPhase},
     world::{BUYERS, World},
 };
 
+/// How often buyers confirm at the same moment, of a thousand times.
+const TOGETHER: u32 = 100;
 /// The longest delay of a request's second copy, in milliseconds.
 const TWIN_MS: i64 = 60 * 1000;
 
@@ -57,9 +58,20 @@ pub(crate) struct PaymentAttempt {
 
 impl World {
     /// A buyer confirms one or several reservations. Some of them may have lapsed, or another tab may be paying for
-    /// them.
+    /// them. Now and then, other buyers do the same at the same moment.
     pub(crate) fn somebody_confirms(&mut self) -> Result<(), Breach> {
-        let buyer = self.chance.rng.below(BUYERS);
+        let first = self.chance.rng.below(BUYERS);
+        let mut requests = Vec::from_iter(self.new_attempt(first));
+        if self.chance.rng.chance(TOGETHER) {
+            for next in 1..BUYERS {
+                requests.extend(self.new_attempt((first + next) % BUYERS));
+            }
+        }
+        if requests.is_empty() { Ok(()) } else { self.send_together(requests) }
+    }
+
+    /// An attempt of the buyer to pay for what the buyer holds, with the buyer.
+    fn new_attempt(&mut self, buyer: usize) -> Option<(usize, usize)> {
         let mine = |id: &usize| {
             let row = &self.store.reservations[*id];
             let open = matches!(row.state, ReservationState::Active | ReservationState::InPayment);
@@ -71,7 +83,7 @@ impl World {
             ids.remove(self.chance.rng.below(ids.len()));
         }
         if ids.is_empty() {
-            return Ok(());
+            return None;
         }
         let is_free = self.chance.rng.chance(150);
         let reservations = ids.into();
@@ -82,7 +94,7 @@ impl World {
             told: None,
             is_refused: false,
         });
-        self.send(self.attempts.len() - 1, buyer)
+        Some((self.attempts.len() - 1, buyer))
     }
 
     /// A client without a final response repeats its request with the same key.
@@ -112,24 +124,34 @@ impl World {
     }
 
     fn send(&mut self, attempt: usize, buyer: usize) -> Result<(), Breach> {
-        if self.chance.strikes(Fault::Twins) {
-            let at = self.now_ms + self.chance.rng.between(0, TWIN_MS);
-            self.twins.push((at, attempt, buyer));
+        self.send_together(vec![(attempt, buyer)])
+    }
+
+    /// Sends requests, each an attempt with its buyer, that arrive at one node at the same moment.
+    fn send_together(&mut self, requests: Vec<(usize, usize)>) -> Result<(), Breach> {
+        for &(attempt, buyer) in &requests {
+            if self.chance.strikes(Fault::Twins) {
+                let at = self.now_ms + self.chance.rng.between(0, TWIN_MS);
+                self.twins.push((at, attempt, buyer));
+            }
         }
         let node = self.chance.rng.below(self.nodes.len());
         if !self.is_up(node) {
             return Ok(());
         }
-        let reply = self.handle(node, attempt, buyer);
-        let is_late = buyer != self.attempts[attempt].buyer;
-        if is_late {
-            self.coverage.scene("a request of a guest arrives after the sign-in");
+        let replies = self.handle(node, &requests);
+        for ((attempt, buyer), reply) in requests.into_iter().zip(replies) {
+            let is_late = buyer != self.attempts[attempt].buyer;
+            if is_late {
+                self.coverage.scene("a request of a guest arrives after the sign-in");
+            }
+            // Nobody waits any more for what was sent before the sign-in.
+            if self.chance.strikes(Fault::HangUp) || is_late {
+                continue;
+            }
+            self.hear(attempt, &reply)?;
         }
-        // Nobody waits any more for what was sent before the sign-in.
-        if self.chance.strikes(Fault::HangUp) || is_late {
-            return Ok(());
-        }
-        self.hear(attempt, &reply)
+        Ok(())
     }
 
     fn hear(&mut self, attempt: usize, reply: &Reply) -> Result<(), Breach> {
@@ -151,32 +173,71 @@ impl World {
         Ok(())
     }
 
-    /// A node processes the request.
-    fn handle(&mut self, node: usize, number: usize, buyer: usize) -> Reply {
-        if let Some(row) = self.store.key_of(number).filter(|row| row.buyer == buyer) {
-            let booking = row.booking;
-            return self.answer_of(booking);
+    /// A node processes requests that arrive at the same moment. Their checkouts begin together.
+    fn handle(&mut self, node: usize, requests: &[(usize, usize)]) -> Vec<Reply> {
+        let mut replies: Vec<Reply> = Vec::with_capacity(requests.len());
+        // The positions of the requests whose checkouts begin now.
+        let mut new = Vec::new();
+        for (place, &(number, buyer)) in requests.iter().enumerate() {
+            let known = self.store.key_of(number).filter(|row| row.buyer == buyer);
+            replies.push(match known.map(|row| row.booking) {
+                Some(booking) => self.answer_of(booking),
+                None => {
+                    new.push(place);
+                    Reply::Lost
+                }
+            });
         }
-        if self.chance.strikes(Fault::Abort) || self.dies_at(node, "begin", "before_record") {
-            return Reply::Lost;
+        if new.is_empty()
+            || self.chance.strikes(Fault::Abort)
+            || self.dies_at(node, "begin", "before_record")
+        {
+            return replies;
         }
-        let (now, rules) = (self.now_ms, self.rules);
-        let attempt = &self.attempts[number];
-        let is_free = attempt.is_free;
-        let order = |amount| if is_free { Order::Free } else { paid(amount) };
-        let Some(booking) = self.store.begin((number, attempt, buyer), order, now, rules) else {
-            self.note_second_tab(number);
-            return Reply::Refused;
+        let begun = loop {
+            if new.len() > 1 {
+                self.coverage.scene("checkouts begin together");
+            }
+            let members = new.iter().map(|&place| {
+                let (number, buyer) = requests[place];
+                Beginning { number, attempt: &self.attempts[number], buyer }
+            });
+            let members: Vec<Beginning<'_>> = members.collect();
+            match self.store.begin(&members, self.now_ms, self.rules) {
+                Ok(begun) => break begun,
+                Err(refused) => {
+                    if new.len() > 1 {
+                        self.coverage.scene("one of those who begin together is refused");
+                    }
+                    let place = new.remove(refused);
+                    self.note_second_tab(requests[place].0);
+                    replies[place] = Reply::Refused;
+                }
+            }
         };
-        self.say(|| format!("attempt {number} on {:?}: {booking}", self.attempts[number]));
-        self.note_begin(number);
-        if self.dies_at(node, "begin", "after_record") {
-            return Reply::Lost;
+        for (place, booking) in new.iter().zip(&begun) {
+            let number = requests[*place].0;
+            self.say(|| format!("attempt {number} on {:?}: {booking:?}", self.attempts[number]));
+            self.note_begin(number);
         }
-        if !rules.keep(Rule::ClaimWithBegin) {
+        if begun.is_empty() || self.dies_at(node, "begin", "after_record") {
+            return replies;
+        }
+        for (place, booking) in new.into_iter().zip(begun) {
+            replies[place] = Reply::Refused;
+            if let Some(booking) = booking {
+                self.go_on(node, requests[place], booking);
+                replies[place] = Reply::NotYet;
+            }
+        }
+        replies
+    }
+
+    /// The node that received the request continues with it if it has an idle worker.
+    fn go_on(&mut self, node: usize, (number, buyer): (usize, usize), booking: usize) {
+        if !self.rules.keep(Rule::ClaimWithBegin) {
             self.store.claim(number, booking, buyer);
         }
-        // The node that received the request continues with it if it has an idle worker.
         let spare = self
             .workers
             .iter()
@@ -186,7 +247,6 @@ impl World {
             let work = Work { booking, buyer, fence: 1, version: 1, wakes: 0, checkout };
             self.workers[w].phase = WorkerPhase::Claimed(work);
         }
-        Reply::NotYet
     }
 
     fn note_second_tab(&mut self, number: usize) {
@@ -260,8 +320,4 @@ impl World {
         }
         Ok(())
     }
-}
-
-fn paid(amount: i64) -> Order {
-    Order::Paid { amount: Money::new(amount, euro()), method: "pm_card_visa".to_owned() }
 }

@@ -87,7 +87,9 @@ const ENDINGS: [&str; 7] = [
     "capture-refused",
     "cancelled",
 ];
-const SCENES: [&str; 30] = [
+const SCENES: [&str; 32] = [
+    "checkouts begin together",
+    "one of those who begin together is refused",
     "checkouts share a transaction",
     "one of those who share a transaction is refused",
     "a guest signs in while paying",

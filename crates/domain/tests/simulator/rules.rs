@@ -19,6 +19,8 @@ pub(crate) enum Rule {
     SeatsBeforeCharge,
     /// In a transaction of several checkouts, each is sold its own seats or refused, whatever comes of the others.
     WholeByMember,
+    /// Of several checkouts that begin in one transaction, the others begin anew without the one that is refused.
+    BeginWithoutRefused,
     /// Payments are voided before seats are freed.
     VoidBeforeFree,
     /// A checkout that is given up before the payment's id is stored learns the id, to void the payment.

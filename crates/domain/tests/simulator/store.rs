@@ -24,6 +24,7 @@ use uuid::Uuid;
 
 pub(crate) use self::{
     holds::{HoldRefusal, HoldWish, LockedCount},
+    payment::Beginning,
     refunds::{Cancels, RefundRow},
 };
 use crate::{clients::FinalResponse, hooks::Hook};

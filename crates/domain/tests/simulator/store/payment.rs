@@ -3,75 +3,112 @@
 use holdfast_domain::{
     checkout::{Checkout, Failure, Order, Outcome, Release},
     inventory::SeatState,
+    money::Money,
     reservation::ReservationState,
 };
 
 use super::{
     Booking, BookingState, KeyRow, LEASE_MS, PRICE, PlacesState, RETRY_GRACE_MS, Reservation,
-    SagaRow, Seat, Store, Ticket, booking_id, holds::release_places, saga_id,
+    SagaRow, Seat, Store, Ticket, booking_id, euro, holds::release_places, saga_id,
 };
 use crate::{
     clients::{FinalResponse, PaymentAttempt},
     rules::{Rule, Rules},
 };
 
+/// A request that begins a checkout.
+#[derive(Clone, Copy)]
+pub(crate) struct Beginning<'a> {
+    /// The attempt's number, which is its key.
+    pub(crate) number: usize,
+    pub(crate) attempt: &'a PaymentAttempt,
+    /// The buyer whom the request names.
+    pub(crate) buyer: usize,
+}
+
 impl Store {
-    /// The first transaction of a checkout: it claims the key, creates booking and saga, and changes the seats from
-    /// held to paying. It is refused if one of the reservations is no longer active.
+    /// The first transaction of checkouts, which begin together: it claims the keys, creates bookings and sagas, and
+    /// changes the seats from held to paying. Returns the bookings.
+    ///
+    /// # Errors
+    /// The position of a member who is refused, because one of its reservations is no longer active. Nothing has happened
+    /// then.
     pub(crate) fn begin(
         &mut self,
-        (number, attempt, buyer): (usize, &PaymentAttempt, usize),
-        order: impl FnOnce(i64) -> Order,
+        members: &[Beginning<'_>],
         now_ms: i64,
         rules: Rules,
-    ) -> Option<usize> {
-        let booking = self.bookings.len();
+    ) -> Result<Vec<Option<usize>>, usize> {
+        let is_shared = members.len() > 1;
         self.transact(|tx| {
-            if tx.is_called_off {
+            let mut bookings = Vec::with_capacity(members.len());
+            for (place, member) in members.iter().enumerate() {
+                match tx.begin_one(member, now_ms, rules) {
+                    Ok(booking) => bookings.push(Some(booking)),
+                    Err(()) if is_shared && !rules.keep(Rule::BeginWithoutRefused) => {
+                        bookings.push(None);
+                    }
+                    Err(()) => return Err(place),
+                }
+            }
+            Ok(bookings)
+        })
+    }
+
+    fn begin_one(
+        &mut self,
+        member: &Beginning<'_>,
+        now_ms: i64,
+        rules: Rules,
+    ) -> Result<usize, ()> {
+        let Beginning { number, attempt, buyer } = *member;
+        let booking = self.bookings.len();
+        if self.is_called_off {
+            return Err(());
+        }
+        let mut persons = 0;
+        for &id in attempt.reservations.iter() {
+            let is_owner = self.reservations[id].buyer == buyer;
+            if rules.keep(Rule::BeginMindsBuyer) && !is_owner {
                 return Err(());
             }
-            let mut persons = 0;
-            for &id in attempt.reservations.iter() {
-                let is_owner = tx.reservations[id].buyer == buyer;
-                if rules.keep(Rule::BeginMindsBuyer) && !is_owner {
-                    return Err(());
-                }
-                tx.begin_reservation(id, now_ms)?;
-                persons += tx.reservations[id].persons();
-            }
-            let order = order(persons * PRICE);
-            let amount = match &order {
-                Order::Free => 0,
-                Order::Paid { amount, .. } => amount.minor,
-            };
-            let checkout = Checkout::start(saga_id(booking), booking_id(booking), order, now_ms);
-            let reservations = attempt.reservations.clone();
-            let state = BookingState::Pending;
-            tx.bookings.push(Booking {
-                attempt: number,
-                buyer,
-                reservations,
-                amount,
-                state,
-                payment: None,
-            });
-            tx.sagas.push(SagaRow {
-                text: checkout.encode().into(),
-                version: 1,
-                fence: 1,
-                lease_until_ms: now_ms + LEASE_MS,
-                due_ms: Some(now_ms),
-                stuck: false,
-                wakes: 0,
-                cancel_requested: false,
-                client_secret: None,
-            });
-            if rules.keep(Rule::ClaimWithBegin) {
-                tx.claim(number, booking, buyer);
-            }
-            Ok::<_, ()>(booking)
-        })
-        .ok()
+            self.begin_reservation(id, now_ms)?;
+            persons += self.reservations[id].persons();
+        }
+        let amount = if attempt.is_free { 0 } else { persons * PRICE };
+        let order = match amount {
+            0 => Order::Free,
+            _ => Order::Paid {
+                amount: Money::new(amount, euro()),
+                method: "pm_card_visa".to_owned(),
+            },
+        };
+        let checkout = Checkout::start(saga_id(booking), booking_id(booking), order, now_ms);
+        let reservations = attempt.reservations.clone();
+        let state = BookingState::Pending;
+        self.bookings.push(Booking {
+            attempt: number,
+            buyer,
+            reservations,
+            amount,
+            state,
+            payment: None,
+        });
+        self.sagas.push(SagaRow {
+            text: checkout.encode().into(),
+            version: 1,
+            fence: 1,
+            lease_until_ms: now_ms + LEASE_MS,
+            due_ms: Some(now_ms),
+            stuck: false,
+            wakes: 0,
+            cancel_requested: false,
+            client_secret: None,
+        });
+        if rules.keep(Rule::ClaimWithBegin) {
+            self.claim(number, booking, buyer);
+        }
+        Ok(booking)
     }
 
     /// Binds the key of an attempt to its booking.
