@@ -14,19 +14,23 @@ use holdfast_migration::{Migrator, MigratorTrait};
 
 pub use self::{
     serving::RunningServer,
-    slices::{Slices, check, invariants},
+    slices::{Slices, check, invariants, sealed},
 };
 use crate::{
     access::Access,
     adapters::system::SystemEntropy,
     catalogue::{Catalogue, create_event::HoldTimes, lifecycle, reads::Pace, seed},
     desk::{administration::Administration, bookings::EventBookings},
-    http::{auth::Users, tokens::Tokens},
-    identity::accounts::{Accounts, standing::StoredUsers},
+    http::{auth::Users, cookie::SessionCookie, tokens::Tokens},
+    identity::{
+        accounts::{Accounts, standing::StoredUsers},
+        sessions::Sessions,
+    },
     kernel::{
         base::Base,
         db::{Db, settings::DatabaseUrl},
         environment::Environment,
+        keys::rotation,
         passes::{self, Pass},
         settings::SettingsError,
         upkeep,
@@ -111,8 +115,14 @@ impl App {
             refunds: refunds.clone(),
             relay: live.relay.clone(),
         };
+        let sessions = Sessions {
+            base: base.clone(),
+            keys: config.keys.ring.clone(),
+            cookie: SessionCookie::of(&config.network.public_url),
+        };
         let slices = Slices {
-            accounts: Accounts::new(base.clone()),
+            accounts: Accounts::new(base.clone(), sessions.clone()),
+            sessions,
             catalogue: Catalogue::new(
                 base.clone(),
                 access.clone(),
@@ -157,7 +167,7 @@ impl App {
             self.config.node.environment == Environment::Development,
             "the demo has known passwords: it is made in development alone"
         );
-        Ok(seed::seed(&self.base, self.slices.catalogue.holds).await?)
+        Ok(seed::seed(&self.slices.accounts, self.slices.catalogue.holds).await?)
     }
 
     /// Makes the demo when the database has no event. Does nothing in production.
@@ -176,6 +186,16 @@ impl App {
     /// When the database does not respond.
     pub async fn store(config: &Config) -> anyhow::Result<Db> {
         Ok(wiring::base(config).await?.db)
+    }
+
+    /// Encrypts every encrypted column anew under the first key of the ring; returns how many values have changed.
+    ///
+    /// # Errors
+    /// When the ring does not name the key of a value, or the database does not respond.
+    pub async fn rotate_keys(config: &Config) -> anyhow::Result<u64> {
+        let base = wiring::base(config).await?;
+        let columns = slices::sealed().copied();
+        Ok(rotation::rotate(&base.db, &config.keys.ring, &*base.entropy, columns).await?)
     }
 
     /// Compares the gateway's payments of the last `days` days with ours and returns every difference. Migrates

@@ -16,6 +16,7 @@ pub mod files;
 pub mod hex;
 pub mod idempotency;
 pub mod invariants;
+pub mod keys;
 pub mod loopback;
 pub mod passes;
 pub mod ports;

@@ -61,6 +61,11 @@ enum Configured {
     },
     /// Check the invariants on the live database: print a line for each breach, and exit with 1 if there is one.
     Check,
+    /// Manage the keys of `KEY_RING`.
+    Keys {
+        #[command(subcommand)]
+        command: KeysCommand,
+    },
     /// Compare the gateway's books with ours: print a line for each difference, and exit with 1 if there is one.
     Reconcile {
         /// How many days back to compare.
@@ -69,6 +74,12 @@ enum Configured {
     },
     /// Print the OpenAPI document.
     Openapi,
+}
+
+#[derive(Debug, Subcommand)]
+enum KeysCommand {
+    /// Encrypt every encrypted column anew under the first key. Then the other keys can leave the setting.
+    Rotate,
 }
 
 #[derive(Debug, Subcommand)]
@@ -145,6 +156,13 @@ async fn run(command: Configured, config: Config) -> anyhow::Result<ExitCode> {
         }
         Configured::Seed => App::start(config).await?.seed().await?,
         Configured::Plan { command } => plan(config, command).await?,
+        Configured::Keys { command: KeysCommand::Rotate } => {
+            print(counted(
+                App::rotate_keys(&config).await?,
+                "value encrypted anew",
+                "values encrypted anew",
+            ))?;
+        }
         Configured::Check => return report(&config).await,
         Configured::Reconcile { days } => return reconcile(config, days).await,
         Configured::Openapi => print(App::document(config).await?)?,

@@ -21,6 +21,7 @@ use crate::{
     kernel::{
         db::settings::DatabaseSettings,
         environment::Environment,
+        keys::settings::KeySettings,
         ports::Entropy,
         settings::{
             self, NoMarkers, SectionDeclaration, Setting, SettingsError, SettingsSection, Values,
@@ -66,6 +67,7 @@ sections! {
     database: DatabaseSettings,
     redis: RedisSettings,
     tokens: TokenSettings,
+    keys: KeySettings,
     holds: HoldSettings,
     events: EventSettings,
     payment: GatewaySettings,

@@ -15,7 +15,8 @@ use crate::{
         tokens::Tokens,
     },
     kernel::{
-        invariants::Invariant, passes::Pass, saga::attention::Attended, settings::WebAddress,
+        invariants::Invariant, keys::SealedColumn, passes::Pass, saga::attention::Attended,
+        settings::WebAddress,
     },
     messages::LetterWriter,
 };
@@ -41,6 +42,9 @@ pub struct SharedParts {
 pub trait Slice: Clone + Send + Sync + 'static {
     /// The conditions that must hold for the slice's rows at all times.
     const INVARIANTS: &'static [Invariant] = &[];
+
+    /// The columns of the slice's tables that are stored encrypted.
+    const SEALED: &'static [SealedColumn] = &[];
 
     /// The routes that a node may refuse when it cannot keep up, and the reads that it never refuses.
     const REFUSABLE: &'static [RouteRule] = &[];

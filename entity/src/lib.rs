@@ -45,6 +45,7 @@ pub mod reservations;
 pub mod sagas;
 pub mod seats;
 pub mod sections;
+pub mod sessions;
 pub mod simulated_payments;
 pub mod simulated_refunds;
 pub mod tickets;

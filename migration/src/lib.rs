@@ -15,6 +15,7 @@ mod m20261128_000004_event_texts;
 mod m20261129_000005_owners;
 mod m20261130_000006_offer_versions;
 mod m20261130_000007_messages;
+mod m20261130_000008_sessions;
 mod machinery;
 mod money;
 mod reshape;
@@ -62,6 +63,7 @@ impl MigratorTrait for Steps {
             Box::new(m20261129_000005_owners::Migration),
             Box::new(m20261130_000006_offer_versions::Migration),
             Box::new(m20261130_000007_messages::Migration),
+            Box::new(m20261130_000008_sessions::Migration),
         ]
     }
 }

@@ -21,7 +21,7 @@ NGINX_TEMPLATE = os.path.join(os.path.dirname(os.path.abspath(__file__)),
 # Settings of the caller's shell that must not reach the started nodes.
 OURS = ("HOLDFAST_BIND", "HOLDFAST_INTERNAL_BIND", "HOLDFAST_ENV", "HOLDFAST_DEVELOPMENT_ANYWHERE",
         "HOLDFAST_DATA_DIR", "DATABASE_URL", "REDIS_URLS", "JWT_SECRET", "JWT_SECRET_PREVIOUS",
-        "GUEST_TOKEN_SECRET", "CORS_ORIGINS", "TRUSTED_PROXIES", "PUBLIC_URL", "RATE_LIMITS",
+        "KEY_RING", "GUEST_TOKEN_SECRET", "CORS_ORIGINS", "TRUSTED_PROXIES", "PUBLIC_URL", "RATE_LIMITS",
         "GUESTS_PER_MINUTE", "AMQP_URL", "SMTP_URL", "DEFAULT_PAYMENT_PROVIDER", "STRIPE_SECRET_KEY",
         "STRIPE_PUBLISHABLE_KEY", "STRIPE_WEBHOOK_SECRET", "STRIPE_API_BASE",
         "STRIPE_METHOD_TYPES")
@@ -50,6 +50,7 @@ def node_settings(folder, database_url, redis_urls, **more):
         "DATABASE_URL": database_url,
         "REDIS_URLS": ",".join(redis_urls),
         "JWT_SECRET": secrets.token_urlsafe(48),
+        "KEY_RING": f"1:{secrets.token_hex(32)}",
         "TRUSTED_PROXIES": "127.0.0.1",
         **more,
     })

@@ -118,6 +118,7 @@ impl App {
             .data(Arc::clone(&self.shared.adopt))
             .data(self.base.db.clone())
             .data(self.config.network.trusted_proxies.clone())
+            .data(self.config.network.public_url.clone())
             .catch_all_error(|error| async move { problem::from_poem(error) })
             .with(self.overload())
             .with(SecureHeaders::for_gateway(provider))

@@ -9,10 +9,11 @@ use crate::{
     catalogue::Catalogue,
     desk::{administration::Administration, bookings::EventBookings},
     http::overload::RouteRule,
-    identity::accounts::Accounts,
+    identity::{accounts::Accounts, sessions::Sessions},
     kernel::{
         db::{Db, StoreError},
         invariants::{self, Breach, Invariant},
+        keys::SealedColumn,
         passes::Pass,
         saga::attention::Attended,
         settings::WebAddress,
@@ -74,6 +75,11 @@ macro_rules! slices {
             [$(<$slice as Slice>::INVARIANTS),*].into_iter().flatten()
         }
 
+        /// The columns that are stored encrypted.
+        pub fn sealed() -> impl Iterator<Item = &'static SealedColumn> {
+            [$(<$slice as Slice>::SEALED),*].into_iter().flatten()
+        }
+
         /// The routes that a node may refuse when it cannot keep up.
         pub fn refusable() -> impl Iterator<Item = &'static RouteRule> {
             [$(<$slice as Slice>::REFUSABLE),*].into_iter().flatten()
@@ -83,6 +89,7 @@ macro_rules! slices {
 
 slices! {
     accounts: Accounts,
+    sessions: Sessions,
     catalogue: Catalogue,
     reservations: Reservations,
     checkouts: Checkouts,

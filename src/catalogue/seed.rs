@@ -165,11 +165,11 @@ pub async fn is_empty(base: &Base) -> Result<bool, StoreError> {
 ///
 /// # Errors
 /// See [`SeedError`]. Parts that were made stay, and the next run continues from there.
-pub async fn seed(base: &Base, holds: HoldTimes) -> Result<(), SeedError> {
+pub async fn seed(accounts: &Accounts, holds: HoldTimes) -> Result<(), SeedError> {
+    let base = &accounts.base;
     let organization = organizations::found(base, "demo", "Holdfast Demo").await?;
-    let accounts = Accounts::new(base.clone());
     for (email, name, role) in ACCOUNTS {
-        let user = account(&accounts, email, name, role).await?;
+        let user = account(accounts, email, name, role).await?;
         match role {
             Role::Organizer | Role::Controller => {
                 organizations::join(&base.db, organization, user).await?;

@@ -7,11 +7,11 @@ use async_trait::async_trait;
 use holdfast_contract::{GUEST_TOKEN_HEADER, accounts::Adopted, problem::ProblemType};
 use holdfast_domain::{
     access::Role,
-    ids::{Buyer, GuestId, UserId},
+    ids::{Buyer, GuestId, SessionId, UserId},
 };
 use poem::{FromRequest, Request, RequestBody, Result, http::header, web::Data};
 use poem_openapi::{
-    ApiExtractor, ApiExtractorType, ExtractParamOptions,
+    ApiExtractor, ApiExtractorType, ExtractParamOptions, Tags,
     registry::{MetaSecurityScheme, Registry},
 };
 
@@ -19,6 +19,13 @@ use super::{problem::ApiProblem, tokens::Tokens};
 use crate::kernel::{actor::User, db::StoreError};
 
 const SCHEME: &str = "bearer";
+
+#[derive(Tags)]
+pub enum AuthTag {
+    /// Registration, sign-in, sessions and the caller's profile.
+    Auth,
+}
+
 /// The languages that the server speaks; the first is the default.
 pub const LOCALES: [&str; 2] = ["en", "fr"];
 
@@ -27,6 +34,8 @@ pub const LOCALES: [&str; 2] = ["en", "fr"];
 #[derive(Debug, Clone)]
 pub struct Caller {
     pub user: Option<User>,
+    /// The session of the user's access token.
+    pub session: Option<SessionId>,
     pub guest: Option<GuestId>,
     /// The language in which the caller gets texts.
     pub locale: &'static str,
@@ -37,6 +46,8 @@ pub struct Caller {
 #[derive(Debug, Clone)]
 pub struct Bearer {
     pub user: Option<UserId>,
+    /// The session of the user's access token.
+    pub session: Option<SessionId>,
     pub guest: Option<GuestId>,
     /// The language in which the sender gets texts.
     pub locale: &'static str,
@@ -72,12 +83,12 @@ impl Bearer {
     /// 401 when a token is invalid or has expired.
     pub async fn of(request: &Request) -> Result<Self> {
         let tokens = Data::<&Arc<Tokens>>::from_request_without_body(request).await?.0;
-        let user = match request.headers().get(header::AUTHORIZATION) {
+        let said = match request.headers().get(header::AUTHORIZATION) {
             None => None,
             Some(value) => {
                 let token = value.to_str().ok().and_then(|value| value.strip_prefix("Bearer "));
-                let user = token.and_then(|token| tokens.read_access(token));
-                Some(user.ok_or_else(|| {
+                let said = token.and_then(|token| tokens.read_access(token));
+                Some(said.ok_or_else(|| {
                     unauthorized("Authorization", "the token is invalid or has expired")
                 })?)
             }
@@ -91,7 +102,8 @@ impl Bearer {
                 Some(guest)
             }
         };
-        Ok(Self { user, guest, locale: locale(request) })
+        let (user, session) = (said.map(|it| it.user), said.and_then(|it| it.session));
+        Ok(Self { user, session, guest, locale: locale(request) })
     }
 
     /// Whether the request carries the tokens of a user and of a guest, so that the user adopts what the guest has.
@@ -126,8 +138,8 @@ impl Bearer {
                 Some(User { id, role })
             }
         };
-        let Self { guest, locale, .. } = *self;
-        Ok(Caller { user, guest, locale })
+        let Self { session, guest, locale, .. } = *self;
+        Ok(Caller { user, session, guest, locale })
     }
 }
 
@@ -241,7 +253,7 @@ fn register_scheme(registry: &mut Registry) {
         SCHEME,
         MetaSecurityScheme {
             ty: "http",
-            description: Some("The access token from POST /auth/login or POST /auth/register."),
+            description: Some("The access token from POST /auth/login, POST /auth/register or POST /auth/refresh."),
             name: None,
             key_in: None,
             scheme: Some("bearer"),

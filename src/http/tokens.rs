@@ -7,7 +7,7 @@ use std::sync::Arc;
 use hmac::{Hmac, KeyInit, Mac};
 use holdfast_domain::{
     access::Role,
-    ids::{GuestId, UserId},
+    ids::{GuestId, SessionId, UserId},
 };
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
@@ -17,8 +17,10 @@ use uuid::Uuid;
 use super::{secret::SigningSecret, settings::TokenSettings};
 use crate::kernel::{actor::User, hex::hex, ports::Clock};
 
-/// How long an access token is valid.
-pub const ACCESS_TOKEN_SECS: i64 = 60 * 60;
+/// How long an access token is valid. The session renews it.
+pub const ACCESS_TOKEN_SECS: i64 = 10 * 60;
+/// The longest validity of a token that is accepted: that of the versions before sessions.
+const LONGEST_SECS: i64 = 60 * 60;
 /// The `typ` of an access token's header (RFC 7519, 5.1).
 const TYPE: &str = "JWT";
 /// Enough to tell the keys of one installation apart.
@@ -67,11 +69,22 @@ impl std::fmt::Debug for Tokens {
 struct Claims {
     iss: String,
     sub: Uuid,
+    /// The session that renews the token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sid: Option<Uuid>,
     role: Role,
     iat: i64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     nbf: Option<i64>,
     exp: i64,
+}
+
+/// What an access token says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AccessClaims {
+    pub user: UserId,
+    /// The session that renews the token. `None` for a token of a version without sessions.
+    pub session: Option<SessionId>,
 }
 
 impl Tokens {
@@ -91,12 +104,13 @@ impl Tokens {
         }
     }
 
-    /// An access token for a user, valid for [`ACCESS_TOKEN_SECS`].
-    pub fn access(&self, user: User) -> String {
+    /// An access token for a user in a session, valid for [`ACCESS_TOKEN_SECS`].
+    pub fn access(&self, user: User, session: SessionId) -> String {
         let iat = self.clock.now_ms() / 1000;
         let claims = Claims {
             iss: ISSUER.to_owned(),
             sub: user.id.0,
+            sid: Some(session.0),
             role: user.role,
             iat,
             nbf: None,
@@ -106,10 +120,10 @@ impl Tokens {
         jsonwebtoken::encode(&header, &claims, &self.key.encoding).expect("claims serialize")
     }
 
-    /// The user of an access token. `None` when the token is invalid: it has expired, it is not valid yet, it is
+    /// The user and session of an access token. `None` when the token is invalid: it has expired, it is not valid yet, it is
     /// valid for longer than any token of this program, or it is another kind of token under the same key. The role
     /// in the token is the role at sign-in. A caller that decides by the role asks [`super::auth::Users`].
-    pub fn read_access(&self, token: &str) -> Option<UserId> {
+    pub fn read_access(&self, token: &str) -> Option<AccessClaims> {
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_issuer(&[ISSUER]);
         // The expiry is checked below, with our own clock.
@@ -119,9 +133,9 @@ impl Tokens {
         let (claims, now) = (token.claims, self.clock.now_ms() / 1000);
         let is_access = token.header.typ.as_deref() == Some(TYPE);
         let is_begun = claims.iat.max(claims.nbf.unwrap_or(i64::MIN)) <= now + LEEWAY_SECS;
-        let is_short =
-            claims.exp.checked_sub(claims.iat).is_some_and(|secs| secs <= ACCESS_TOKEN_SECS);
-        (is_access && is_begun && is_short && claims.exp > now).then_some(UserId(claims.sub))
+        let is_short = claims.exp.checked_sub(claims.iat).is_some_and(|secs| secs <= LONGEST_SECS);
+        let said = AccessClaims { user: UserId(claims.sub), session: claims.sid.map(SessionId) };
+        (is_access && is_begun && is_short && claims.exp > now).then_some(said)
     }
 
     /// The key that a token names. A token of a version that named no keys is under the present key.
@@ -175,6 +189,8 @@ mod tests {
     use super::*;
     use crate::kernel::ports::clock::SetClock;
 
+    const SESSION: SessionId = SessionId(Uuid::from_u128(5));
+
     fn tokens(clock: Arc<SetClock>, secret: u8) -> Tokens {
         under(clock, secret, None, None)
     }
@@ -193,11 +209,11 @@ mod tests {
     fn a_token_under_the_previous_key_is_good_until_it_expires() {
         let clock = Arc::new(SetClock::default());
         let user = User { id: UserId(Uuid::from_u128(7)), role: Role::Organizer };
-        let token = tokens(clock.clone(), 1).access(user);
+        let token = tokens(clock.clone(), 1).access(user, SESSION);
         let rotated = under(clock.clone(), 2, Some(1), None);
-        assert_eq!(rotated.read_access(&token), Some(user.id));
+        assert_eq!(rotated.read_access(&token).map(|said| said.user), Some(user.id));
         assert_eq!(
-            tokens(clock.clone(), 1).read_access(&rotated.access(user)),
+            tokens(clock.clone(), 1).read_access(&rotated.access(user, SESSION)),
             None,
             "the new key"
         );
@@ -210,11 +226,11 @@ mod tests {
     fn a_token_that_names_no_key_is_under_the_present_key() {
         let ours = tokens(Arc::new(SetClock::default()), 1);
         let user = User { id: UserId(Uuid::from_u128(7)), role: Role::Customer };
-        let claims = jsonwebtoken::dangerous::insecure_decode::<Claims>(ours.access(user))
+        let claims = jsonwebtoken::dangerous::insecure_decode::<Claims>(ours.access(user, SESSION))
             .expect("a token")
             .claims;
         let old = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &ours.key.encoding);
-        assert_eq!(ours.read_access(&old.expect("a token")), Some(user.id));
+        assert_eq!(ours.read_access(&old.expect("a token")).map(|said| said.user), Some(user.id));
     }
 
     #[test]
@@ -240,8 +256,9 @@ mod tests {
         let clock = Arc::new(SetClock::default());
         let ours = tokens(clock.clone(), 1);
         let user = User { id: UserId(Uuid::from_u128(7)), role: Role::Organizer };
-        let token = ours.access(user);
-        assert_eq!(ours.read_access(&token), Some(user.id));
+        let token = ours.access(user, SESSION);
+        let said = AccessClaims { user: user.id, session: Some(SESSION) };
+        assert_eq!(ours.read_access(&token), Some(said));
         assert_eq!(tokens(clock.clone(), 2).read_access(&token), None);
         clock.0.store(ACCESS_TOKEN_SECS * 1000, Ordering::Relaxed);
         assert_eq!(ours.read_access(&token), None);
@@ -252,7 +269,8 @@ mod tests {
         let ours = tokens(Arc::new(SetClock(AtomicI64::new(1_000_000_000))), 1);
         let sign = |typ: &str, iat: i64, nbf: Option<i64>, exp: i64| {
             let sub = Uuid::from_u128(7);
-            let claims = Claims { iss: ISSUER.to_owned(), sub, role: Role::Admin, iat, nbf, exp };
+            let (iss, role) = (ISSUER.to_owned(), Role::Admin);
+            let claims = Claims { iss, sub, sid: None, role, iat, nbf, exp };
             let header = Header { typ: Some(typ.to_owned()), ..Header::new(Algorithm::HS256) };
             let token =
                 jsonwebtoken::encode(&header, &claims, &ours.key.encoding).expect("a token");
@@ -260,12 +278,13 @@ mod tests {
         };
         let now = 1_000_000;
         assert!(sign(TYPE, now, None, now + ACCESS_TOKEN_SECS));
+        assert!(sign(TYPE, now, None, now + LONGEST_SECS), "of a version before sessions");
         let ahead = now + LEEWAY_SECS;
         assert!(sign(TYPE, ahead, Some(ahead), now + ACCESS_TOKEN_SECS), "a clock ahead");
         assert!(!sign("refresh+jwt", now, None, now + 60), "another kind");
         assert!(!sign(TYPE, now + 3_600, None, now + 3_700), "issued in the future");
         assert!(!sign(TYPE, now, Some(now + 3_600), now + 3_600), "not valid yet");
-        assert!(!sign(TYPE, now, None, now + ACCESS_TOKEN_SECS + 1), "valid for too long");
+        assert!(!sign(TYPE, now, None, now + LONGEST_SECS + 1), "valid for too long");
         assert!(!sign(TYPE, i64::MIN, None, i64::MAX), "valid for ever");
     }
 

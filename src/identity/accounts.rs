@@ -17,6 +17,7 @@ use poem_openapi::OpenApi;
 
 use self::{password::Passwords, register::RegisterError};
 use crate::{
+    identity::sessions::Sessions,
     kernel::{
         base::Base,
         db::{Db, StoreError},
@@ -29,12 +30,13 @@ use crate::{
 pub struct Accounts {
     pub base: Base,
     pub passwords: Passwords,
+    pub sessions: Sessions,
 }
 
 impl Accounts {
-    pub fn new(base: Base) -> Self {
+    pub fn new(base: Base, sessions: Sessions) -> Self {
         let passwords = Passwords::new(Arc::clone(&base.entropy));
-        Self { base, passwords }
+        Self { base, passwords, sessions }
     }
 
     /// Creates an account with this role.
@@ -53,7 +55,8 @@ impl Accounts {
 
 impl Slice for Accounts {
     fn routes(self, shared: SharedParts) -> impl OpenApi + 'static {
-        api::AccountsApi { accounts: self, tokens: shared.tokens, adopt: shared.adopt }
+        let SharedParts { tokens, adopt, users, .. } = shared;
+        api::AccountsApi { accounts: self, tokens, adopt, users }
     }
 }
 

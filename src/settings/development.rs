@@ -15,11 +15,14 @@ use crate::kernel::{
 };
 
 const SECRET: &str = "JWT_SECRET";
+const KEYS: &str = "KEY_RING";
+/// The name of the only key of a generated ring.
+const FIRST_KEY: &str = "1";
 
-/// Completes the values: a SQLite file and a generated secret in the data folder, and the address that the node binds.
+/// Completes the values: a SQLite file and generated secrets in the data folder, and the address that the node binds.
 ///
 /// # Errors
-/// When the secret cannot be written.
+/// When a secret cannot be written.
 pub(super) fn complete(
     values: &mut Values,
     node: &NodeSettings,
@@ -28,14 +31,18 @@ pub(super) fn complete(
     let database = node.data_dir.join("holdfast.db");
     values.complete("DATABASE_URL", || format!("sqlite://{}", database.display()));
     values.complete("PUBLIC_URL", || format!("http://{}", node.bind));
-    if !values.has(SECRET) {
-        let path = node.data_dir.join("jwt-secret");
-        let secret = kept_secret(&path, entropy).map_err(|source| SettingsError::File {
-            what: SECRET.to_owned(),
-            path: path.display().to_string(),
-            source,
-        })?;
-        values.complete(SECRET, || secret);
+    for (name, file, prefix) in
+        [(SECRET, "jwt-secret", String::new()), (KEYS, "key-ring", format!("{FIRST_KEY}:"))]
+    {
+        if !values.has(name) {
+            let path = node.data_dir.join(file);
+            let secret = kept_secret(&path, entropy).map_err(|source| SettingsError::File {
+                what: name.to_owned(),
+                path: path.display().to_string(),
+                source,
+            })?;
+            values.complete(name, || prefix + &secret);
+        }
     }
     Ok(())
 }

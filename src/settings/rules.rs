@@ -8,6 +8,8 @@ use crate::{
     shop::{checkout::settings::GatewaySettings, reservations::settings::RateLimits},
 };
 
+const GUESSABLE: &str = "can be guessed: set the output of `openssl rand -hex 32`";
+
 /// # Errors
 /// The first rule that is broken.
 pub(super) fn check(config: &Config) -> Result<(), SettingRefusal> {
@@ -59,7 +61,12 @@ fn production(config: &Config) -> Result<(), SettingRefusal> {
     if !public_url.is_https() && !public_url.is_loopback() {
         return refuse("PUBLIC_URL", "must be https:// in production: serve the site through TLS");
     }
-    secrets(&config.tokens)
+    secrets(&config.tokens)?;
+    let mut keys = config.keys.ring.expose().filter_map(|key| SigningSecret::new(&key));
+    if keys.any(|key| key.is_guessable()) {
+        return refuse("KEY_RING", GUESSABLE);
+    }
+    Ok(())
 }
 
 fn development(config: &Config) -> Result<(), SettingRefusal> {
@@ -81,7 +88,7 @@ fn secrets(tokens: &TokenSettings) -> Result<(), SettingRefusal> {
         ("GUEST_TOKEN_SECRET", tokens.guest_secret.as_ref()),
     ] {
         if secret.is_some_and(SigningSecret::is_guessable) {
-            return refuse(name, "can be guessed: set the output of `openssl rand -hex 32`");
+            return refuse(name, GUESSABLE);
         }
     }
     Ok(())

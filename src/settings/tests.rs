@@ -74,7 +74,10 @@ fn bad_settings_are_refused_by_name() {
 fn every_wrong_value_is_named_at_once() {
     let wrong = "holdfast_db_pool = 0\nlock_ttl_seconds = \"5 s\"\npublic_url = \"here\"";
     assert_eq!(refused(wrong), ["PUBLIC_URL", "HOLDFAST_DB_POOL", "LOCK_TTL_SECONDS"]);
-    assert_eq!(refused("holdfast_env = \"production\""), ["PUBLIC_URL", "DATABASE_URL"]);
+    assert_eq!(
+        refused("holdfast_env = \"production\""),
+        ["PUBLIC_URL", "DATABASE_URL", "KEY_RING"]
+    );
     let node = "holdfast_bind = \"here\"\nholdfast_env = \"staging\"";
     assert_eq!(refused(node), ["HOLDFAST_BIND", "HOLDFAST_ENV"]);
 }
@@ -150,6 +153,7 @@ fn secret(name: &str) -> String {
         "JWT_SECRET" | "JWT_SECRET_PREVIOUS" | "GUEST_TOKEN_SECRET" => {
             format!("{}{name}", MARKER.repeat(5))
         }
+        "KEY_RING" => format!("{MARKER}:{}", "0f1e2d3c".repeat(8)),
         "STRIPE_SECRET_KEY" => format!("sk_test_{MARKER}"),
         "STRIPE_WEBHOOK_SECRET" => format!("whsec_{MARKER}, whsec_new{MARKER}"),
         "SMTP_URL" => format!("smtp://user:{MARKER}@localhost"),
@@ -266,12 +270,15 @@ fn a_missing_secret_is_generated_once_and_kept_for_its_owner_alone() {
     let read = || {
         let values = Values::of([("HOLDFAST_DATA_DIR", data.display().to_string())]);
         let config = Config::of(values, &FixedEntropy).expect("the defaults");
-        config.tokens.secret.expose().to_owned()
+        let keys: Vec<String> = config.keys.ring.expose().collect();
+        (config.tokens.secret.expose().to_owned(), keys)
     };
     let first = read();
-    assert_eq!((first.len(), read()), (64, first.clone()));
-    let kept = fs::metadata(data.join("jwt-secret")).expect("the secret is kept");
-    assert_eq!(kept.permissions().mode() & 0o777, 0o600);
+    assert_eq!((first.0.len(), first.1.len(), read()), (64, 1, first.clone()));
+    for file in ["jwt-secret", "key-ring"] {
+        let kept = fs::metadata(data.join(file)).expect("the secret is kept");
+        assert_eq!(kept.permissions().mode() & 0o777, 0o600, "{file}");
+    }
 }
 
 #[test]
@@ -287,6 +294,7 @@ fn the_documents_say_what_the_code_declares() {
 
 const PRODUCTION: &str = "holdfast_env = \"production\"
     jwt_secret = \"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\"
+    key_ring = \"1:b5bb9d8014a0f9b1d61e21e796d78dccdf1352f23cd32812f4850b878ae4944c\"
     database_url = \"postgres://localhost/h\"
     public_url = \"https://tickets.example.org\"
     smtp_url = \"smtp://mail.example.org\"
@@ -307,6 +315,8 @@ fn production_starts_with_stripe() {
     check(&no_url, Some("PUBLIC_URL"));
     let no_database = format!("{}{STRIPE}", PRODUCTION.replace("database_url", "# "));
     check(&no_database, Some("DATABASE_URL"));
+    let no_keys = format!("{}{STRIPE}", PRODUCTION.replace("key_ring", "# "));
+    check(&no_keys, Some("KEY_RING"));
     let no_mail = format!("{}{STRIPE}", PRODUCTION.replace("smtp_url", "# "));
     check(&no_mail, Some("SMTP_URL"));
     let no_sender = format!("{}{STRIPE}", PRODUCTION.replace("mail_from", "# "));
@@ -320,6 +330,10 @@ fn production_refuses_what_gives_the_shop_away() {
         ("jwt_secret = \"changemechangemechangemechangeme\"", "JWT_SECRET"),
         ("jwt_secret_previous = \"ssssssssssssssssssssssssssssssss\"", "JWT_SECRET_PREVIOUS"),
         ("guest_token_secret = \"ssssssssssssssssssssssssssssssss\"", "GUEST_TOKEN_SECRET"),
+        (
+            "key_ring = \"1:0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f\"",
+            "KEY_RING",
+        ),
         ("trusted_proxies = \"10.0.0.1,0.0.0.0/0\"", "TRUSTED_PROXIES"),
         ("trusted_proxies = \"0.0.0.0/1,128.0.0.0/1\"", "TRUSTED_PROXIES"),
         ("trusted_proxies = \"::/0\"", "TRUSTED_PROXIES"),

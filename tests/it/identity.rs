@@ -2,4 +2,5 @@
 
 mod accounts;
 mod alone;
+mod sessions;
 mod standing;

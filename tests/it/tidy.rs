@@ -166,12 +166,13 @@ const PROOFS: [&str; 13] = [
     "self.booking(",
     "self.command(",
 ];
-/// Operations with another credential: the statements on a reservation compare its owner, and the holder of a
-/// payment's secret may complete the payment.
-const OTHERWISE: [&str; 4] = [
+/// Operations with another credential: the statements on a reservation or a session compare its owner, and the holder
+/// of a payment's secret may complete the payment.
+const OTHERWISE: [&str; 5] = [
     "/reservations/:id",
     "/reservations/:id/extend",
     "/reservations/:id/release",
+    "/sessions/:id",
     "/simulated/:client_secret/complete",
 ];
 

@@ -34,9 +34,14 @@ pub struct Credentials {
     /// The password of the account.
     #[debug("hidden")]
     pub password: String,
+    /// Whether the session lasts for 30 days after its last use. Otherwise it ends when the browser is closed, and at the
+    /// latest 12 hours after its last use.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", oai(default))]
+    pub remember: bool,
 }
 
-/// The response to a registration or sign-in.
+/// The response to a registration, a sign-in or a renewal. It also sets the cookie with the refresh token.
 #[derive(derive_more::Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct Session {
@@ -130,4 +135,31 @@ pub struct Membership {
     pub name: String,
     /// The user's role in the organization: `owner`, `manager`, `seller`, `viewer` or `controller`.
     pub role: String,
+}
+
+/// A session of the user on one device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct DeviceSession {
+    /// The id of the session, a UUIDv7.
+    pub id: Uuid,
+    /// The browser as it described itself at the sign-in: its `User-Agent`. Empty if it did not.
+    pub agent: String,
+    /// The network address from which the user signed in. Absent if it is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// When the user signed in (RFC 3339).
+    pub created_at: String,
+    /// When the session was last renewed (RFC 3339). A page that is open renews it about every ten minutes.
+    pub used_at: String,
+    /// Whether this request belongs to the session.
+    pub is_current: bool,
+}
+
+/// The sessions of a user that go on, the last one first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct DeviceSessions {
+    /// The sessions.
+    pub items: Vec<DeviceSession>,
 }

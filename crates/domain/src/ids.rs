@@ -59,6 +59,8 @@ typed_id! {
     GateDeviceId;
     /// The id of a message to a person. It is also a part of the mail's `Message-ID` (RFC 5322, 3.6.4).
     MessageId;
+    /// The id of a user's session on one device.
+    SessionId;
 }
 
 /// The id of a seat within its event. It is a small integer because seat maps contain many of them. Seats are locked in

@@ -28,6 +28,7 @@ pub mod refund;
 pub mod reservation;
 pub mod saga;
 pub mod sale;
+pub mod session;
 #[cfg(feature = "stored")]
 pub mod stored;
 pub mod text;

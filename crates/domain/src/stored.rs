@@ -19,15 +19,17 @@ use crate::{
     event,
     ids::{
         ApiKeyId, BookingId, BuyerKind, EventId, GateDeviceId, GuestId, ItemId, LineId, MessageId,
-        OfferId, OrganizationId, ReservationId, SagaId, SaleId, SeatId, SectionId, TicketId,
-        UserId,
+        OfferId, OrganizationId, ReservationId, SagaId, SaleId, SeatId, SectionId, SessionId,
+        TicketId, UserId,
     },
     inventory::{SeatKind, SeatState, SectionKind},
     ledger, message,
     money::Currency,
     refund,
     reservation::{ItemKind, ItemState, ReservationState},
-    saga, webhook,
+    saga,
+    session::SessionLength,
+    webhook,
 };
 
 /// Implements SeaORM's value traits for `$type`. The column stores a `$raw`: `$write` converts to it, and `$read`
@@ -92,7 +94,7 @@ macro_rules! ids {
 
 ids! { Uuid:
     ApiKeyId, BookingId, EventId, GateDeviceId, GuestId, ItemId, LineId, MessageId, OfferId,
-    OrganizationId, ReservationId, SagaId, SaleId, SectionId, TicketId, UserId,
+    OrganizationId, ReservationId, SagaId, SaleId, SectionId, SessionId, TicketId, UserId,
 }
 ids! { i32: SeatId }
 
@@ -120,6 +122,7 @@ stored_words! {
     SeatKind: "kind of a seat",
     SeatState: "state of a seat",
     SectionKind: "kind of a section",
+    SessionLength: "length of a session",
     TicketState: "state of a ticket",
     actor::Kind: "kind of an actor",
     event::Status: "status of an event",

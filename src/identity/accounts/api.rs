@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use cookie::Cookie;
 use holdfast_contract::{
-    accounts::{Credentials, Profile, Registration, Session},
+    accounts::{Adopted, Credentials, Profile, Registration, Session},
     problem::{FieldError, ProblemType},
 };
-use holdfast_domain::access::Role;
+use holdfast_domain::{access::Role, ids::SessionId, session::SessionLength};
 use poem::Request;
-use poem_openapi::{OpenApi, Tags};
+use poem_openapi::OpenApi;
 
 use super::{
     Accounts,
@@ -18,11 +19,14 @@ use super::{
 };
 use crate::{
     http::{
-        auth::{self, Adopt, Caller},
+        auth::{self, Adopt, AuthTag, Caller, Users},
         body::{Created, Json},
+        cookie::WithCookie,
+        own_page::OwnPage,
         problem::ApiProblem,
         tokens::{ACCESS_TOKEN_SECS, Tokens},
     },
+    identity::sessions::{Device, RenewError, Sessions},
     kernel::actor::User,
 };
 
@@ -34,15 +38,10 @@ pub struct AccountsApi {
     pub accounts: Accounts,
     pub tokens: Arc<Tokens>,
     pub adopt: Arc<dyn Adopt>,
+    pub users: Arc<dyn Users>,
 }
 
-#[derive(Tags)]
-enum Tag {
-    /// Registration, sign-in and the caller's profile.
-    Auth,
-}
-
-#[OpenApi(prefix_path = "/auth", tag = "Tag::Auth")]
+#[OpenApi(prefix_path = "/auth", tag = "AuthTag::Auth")]
 impl AccountsApi {
     /// Create an account and sign in.
     ///
@@ -52,13 +51,14 @@ impl AccountsApi {
         &self,
         request: &Request,
         body: Json<Registration>,
-    ) -> Result<Created<Session>, ApiProblem> {
+    ) -> Result<WithCookie<Created<Session>>, ApiProblem> {
         let accounts = self.accounts.clone();
         let tasks = &self.accounts.base.tasks;
         let made =
             tasks.run(async move { accounts.register(body.0, Role::Customer).await }).await??;
         let user = User { id: made, role: Role::Customer };
-        Ok(Created(self.session(request, user).await?))
+        let (cookie, session) = self.begun(request, user, SessionLength::Browser).await?;
+        Ok(WithCookie { cookie, response: Created(session) })
     }
 
     /// Sign in.
@@ -69,9 +69,36 @@ impl AccountsApi {
         &self,
         request: &Request,
         body: Json<Credentials>,
-    ) -> Result<Json<Session>, ApiProblem> {
+    ) -> Result<WithCookie<Json<Session>>, ApiProblem> {
+        let length =
+            if body.0.remember { SessionLength::Remembered } else { SessionLength::Browser };
         let user = log_in::log_in(&self.accounts.base.db, &self.accounts.passwords, body.0).await?;
-        Ok(Json(self.session(request, user).await?))
+        let (cookie, session) = self.begun(request, user, length).await?;
+        Ok(WithCookie { cookie, response: Json(session) })
+    }
+
+    /// Renew the access token.
+    ///
+    /// The refresh token is in the cookie, and each renewal replaces it. For 10 seconds, the replaced token gets the same
+    /// answer again. After that, a replaced token that comes back ends the session, because somebody has a copy.
+    #[oai(path = "/refresh", method = "post")]
+    async fn refresh(
+        &self,
+        request: &Request,
+        _page: OwnPage,
+    ) -> Result<WithCookie<Json<Session>>, ApiProblem> {
+        let sessions = self.sessions().clone();
+        let token = sessions.cookie.read(request).ok_or_else(|| {
+            ApiProblem::new(ProblemType::Unauthorized, "There is no session. Sign in.")
+        })?;
+        let renew = async move { sessions.renew(&token).await };
+        let renewed = self.accounts.base.tasks.run(renew).await??;
+        let role = self.users.role_now(renewed.user).await?;
+        let role = role.ok_or_else(auth::no_longer_active)?;
+        let user = User { id: renewed.user, role };
+        let cookie = self.sessions().cookie.set(renewed.token, renewed.length);
+        let session = self.session(user, renewed.id, None).await?;
+        Ok(WithCookie { cookie, response: Json(session) })
     }
 
     /// Read the profile of the signed-in user.
@@ -82,19 +109,42 @@ impl AccountsApi {
 }
 
 impl AccountsApi {
-    async fn session(&self, request: &Request, user: User) -> Result<Session, ApiProblem> {
-        let guest = auth::guest_of(request, &self.tokens);
+    fn sessions(&self) -> &Sessions {
+        &self.accounts.sessions
+    }
+
+    /// Begins a session of the user, who has just signed in.
+    async fn begun(
+        &self,
+        request: &Request,
+        user: User,
+        length: SessionLength,
+    ) -> Result<(Cookie<'static>, Session), ApiProblem> {
+        let (sessions, device) = (self.sessions().clone(), Device::of(request));
+        let open = async move { sessions.open(user.id, length, &device).await };
+        let opened = self.accounts.base.tasks.run(open).await??;
+        let adopted = match auth::guest_of(request, &self.tokens) {
+            // The user is signed in, and a new account exists, whatever becomes of the guest's holds.
+            Some(guest) => {
+                auth::or_later(self.adopt.adopt(guest, user, auth::locale(request)).await)
+            }
+            None => None,
+        };
+        let cookie = self.sessions().cookie.set(opened.token, length);
+        Ok((cookie, self.session(user, opened.id, adopted).await?))
+    }
+
+    async fn session(
+        &self,
+        user: User,
+        session: SessionId,
+        adopted: Option<Adopted>,
+    ) -> Result<Session, ApiProblem> {
         Ok(Session {
-            access_token: self.tokens.access(user),
+            access_token: self.tokens.access(user, session),
             expires_in_seconds: ACCESS_TOKEN_SECS,
             profile: self.profile_of(user).await?,
-            adopted: match guest {
-                // The user is signed in, and a new account exists, whatever becomes of the guest's holds.
-                Some(guest) => {
-                    auth::or_later(self.adopt.adopt(guest, user, auth::locale(request)).await)
-                }
-                None => None,
-            },
+            adopted,
         })
     }
 
@@ -117,6 +167,17 @@ impl From<PasswordError> for ApiProblem {
             )
             .retry_after(BUSY_RETRY_AFTER_SECS),
             PasswordError::Fault => Self::internal(&error),
+        }
+    }
+}
+
+impl From<RenewError> for ApiProblem {
+    fn from(error: RenewError) -> Self {
+        match error {
+            RenewError::Over => {
+                Self::new(ProblemType::Unauthorized, "The session is over. Sign in again.")
+            }
+            RenewError::Db(error) => error.into(),
         }
     }
 }

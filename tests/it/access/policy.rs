@@ -37,8 +37,12 @@ enum AccessRule {
     GatewayAlone,
     /// Every caller, with or without a token.
     Everybody,
+    /// Nobody with these tokens: only a browser with the cookie of a session (see `identity::sessions`).
+    CookieAlone,
     /// Every user who is signed in.
     Users,
+    /// The user who owns the object. The object is hidden from other users.
+    UserAlone,
     /// Every user who is signed in, and every guest.
     Buyers,
     /// The organizers of the organization, and administrators.
@@ -65,7 +69,8 @@ impl AccessRule {
         match self {
             Self::Everybody => Allowed,
             Self::GatewayAlone => Hidden,
-            Self::Users if unsigned => SignIn,
+            Self::CookieAlone => SignIn,
+            Self::Users | Self::UserAlone if unsigned => SignIn,
             Self::Managers | Self::Admins if unsigned => SignIn,
             _ if who == Nobody => SignIn,
             Self::Users | Self::Buyers => Allowed,
@@ -73,9 +78,11 @@ impl AccessRule {
             Self::Admins if who == Admin => Allowed,
             Self::Managers | Self::Admins => Forbidden,
             Self::OwnerOrAdmin if owner || who == Admin => Allowed,
-            Self::OwnerAlone if owner => Allowed,
+            Self::OwnerAlone | Self::UserAlone if owner => Allowed,
             Self::OwnerOrManagers if owner || managers => Allowed,
-            Self::OwnerOrAdmin | Self::OwnerAlone | Self::OwnerOrManagers => Hidden,
+            Self::OwnerOrAdmin | Self::OwnerAlone | Self::OwnerOrManagers | Self::UserAlone => {
+                Hidden
+            }
             Self::OwnListOrAdmin if who == Owner || who == Admin => Allowed,
             Self::OwnListOrAdmin => Forbidden,
         }
@@ -86,7 +93,12 @@ impl AccessRule {
 const TABLE: &[(&str, AccessRule)] = &[
     ("POST /auth/register", AccessRule::Everybody),
     ("POST /auth/login", AccessRule::Everybody),
+    ("POST /auth/refresh", AccessRule::CookieAlone),
+    ("POST /auth/logout", AccessRule::Everybody),
     ("GET /auth/profile", AccessRule::Users),
+    ("GET /auth/sessions", AccessRule::Users),
+    ("DELETE /auth/sessions", AccessRule::Users),
+    ("DELETE /auth/sessions/{id}", AccessRule::UserAlone),
     ("GET /events", AccessRule::Everybody),
     ("POST /events", AccessRule::Managers),
     ("GET /events/{id}", AccessRule::Everybody),

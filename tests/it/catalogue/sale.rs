@@ -163,15 +163,15 @@ async fn eligibility_names_every_reason() {
 #[tokio::test]
 async fn the_demo_is_made_once() {
     let app = TestApp::start().await;
-    let (base, holds) = (&app.app.base, app.app.slices.catalogue.holds);
-    seed::seed(base, holds).await.expect("a demo");
+    let holds = app.app.slices.catalogue.holds;
+    seed::seed(&app.app.slices.accounts, holds).await.expect("a demo");
     let events: EventPage = app.get("/events?status=on_sale").await.read();
     let shown: Vec<(&str, i64)> =
         events.items.iter().map(|event| (event.slug.as_str(), event.available)).collect();
     let wanted =
         [("erfurt-handball", 1_500), ("theatre-premiere", 1_065), ("arena-concert", 22_000)];
     assert_eq!(shown, wanted);
-    seed::seed(base, holds).await.expect("the same demo");
+    seed::seed(&app.app.slices.accounts, holds).await.expect("the same demo");
     assert_eq!(app.get("/events").await.read::<EventPage>(), events);
     let map: SeatMap = app.get("/events/arena-concert/seats").await.read();
     assert_eq!(map.sections.len(), 40);

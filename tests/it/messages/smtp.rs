@@ -91,6 +91,7 @@ fn mail_settings(url: String) -> holdfast::messages::settings::MailSettings {
     let values = Values::of([
         ("HOLDFAST_DATA_DIR", std::env::temp_dir().display().to_string()),
         ("JWT_SECRET", "a secret for tests, of enough bytes".to_owned()),
+        ("KEY_RING", format!("1:{}", "0f1e2d3c".repeat(8))),
         ("SMTP_URL", url),
         ("MAIL_FROM", "Box office <tickets@example.org>".to_owned()),
     ]);

@@ -3,7 +3,7 @@
 
 use holdfast::{
     adapters::system::SystemEntropy,
-    identity::organizations,
+    identity::{organizations, sessions::Device},
     kernel::db::{Db, Sql},
     messages::{self, NewMessage},
 };
@@ -12,6 +12,7 @@ use holdfast_domain::{
     access::Role,
     ids::{OrganizationId, UserId},
     message::Kind,
+    session::SessionLength,
 };
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -122,6 +123,8 @@ pub struct PolicyWorld {
     booking: Booking,
     saga: Uuid,
     message: Uuid,
+    /// A session of the owner.
+    session: Uuid,
     plan: Value,
     email: String,
     /// Another event that the organization could create.
@@ -169,6 +172,10 @@ impl PolicyWorld {
         let message = "SELECT id FROM messages WHERE subject_id = $1";
         let row = db.one(message, vec![booking.id.into()]).await;
         let message = row.expect("a look").expect("a message").try_get("", "id").expect("an id");
+        let device = Device { agent: String::new(), address: None };
+        let sessions = &app.app.slices.sessions;
+        let session = sessions.open(people.owner_id, SessionLength::Browser, &device).await;
+        let session = session.expect("a session").id.0;
         let mut new_event = new_event(app).await;
         new_event.organization_id = Some(event.organization);
         let (owner, db) = (people.owner_id, db.clone());
@@ -180,6 +187,7 @@ impl PolicyWorld {
             booking,
             saga,
             message,
+            session,
             plan,
             email,
             new_event,
@@ -193,6 +201,7 @@ impl PolicyWorld {
     /// When the world has no object for a parameter.
     pub fn path(&self, template: &str) -> String {
         let id = match template.split('/').nth(1) {
+            Some("auth") => self.session.to_string(),
             Some("offers") => self.event.general_offer.to_string(),
             Some("reservations") => self.reservation.to_string(),
             Some("bookings") => self.booking.id.to_string(),

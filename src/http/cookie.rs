@@ -1,0 +1,140 @@
+//! The cookie with the refresh token (RFC 6265bis). No script can read it, and no other site's page sends it with a
+//! request that changes something.
+
+use cookie::{Cookie, SameSite, time::Duration};
+use holdfast_domain::session::SessionLength;
+use poem::{IntoResponse, Request, Response, http::header};
+use poem_openapi::{
+    ApiResponse,
+    registry::{MetaHeader, MetaResponses, Registry},
+    types::Type,
+};
+
+use crate::kernel::settings::WebAddress;
+
+/// Browsers accept this prefix only with `Secure`, without `Domain`, and for the whole site, so that no neighbour of the
+/// shop's host name can set the cookie.
+const SECURE_NAME: &str = "__Host-holdfast-session";
+/// The name where the site has no encryption, in development.
+const PLAIN_NAME: &str = "holdfast-session";
+
+/// The cookie of this installation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionCookie {
+    is_secure: bool,
+}
+
+impl SessionCookie {
+    /// The cookie of the site at this address.
+    pub fn of(site: &WebAddress) -> Self {
+        Self { is_secure: site.is_https() }
+    }
+
+    fn name(self) -> &'static str {
+        if self.is_secure { SECURE_NAME } else { PLAIN_NAME }
+    }
+
+    fn with(self, value: String) -> cookie::CookieBuilder<'static> {
+        Cookie::build((self.name(), value))
+            .path("/")
+            .http_only(true)
+            .secure(self.is_secure)
+            .same_site(SameSite::Lax)
+    }
+
+    /// The cookie with this refresh token. The browser keeps it as long as the session lasts.
+    pub fn set(self, token: String, length: SessionLength) -> Cookie<'static> {
+        let cookie = self.with(token);
+        match length {
+            SessionLength::Browser => cookie.build(),
+            SessionLength::Remembered => {
+                cookie.max_age(Duration::milliseconds(length.idle_ms())).build()
+            }
+        }
+    }
+
+    /// A cookie that removes the cookie.
+    pub fn removed(self) -> Cookie<'static> {
+        self.with(String::new()).max_age(Duration::ZERO).build()
+    }
+
+    /// The refresh token that the request carries.
+    pub fn read(self, request: &Request) -> Option<String> {
+        let headers = request.headers().get_all(header::COOKIE).iter();
+        let cookies = headers.filter_map(|value| value.to_str().ok()).flat_map(Cookie::split_parse);
+        let mut ours = cookies.flatten().filter(|cookie| cookie.name() == self.name());
+        ours.next().map(|cookie| cookie.value().to_owned())
+    }
+}
+
+/// A response that also sets a cookie.
+#[derive(Debug)]
+pub struct WithCookie<T> {
+    pub cookie: Cookie<'static>,
+    pub response: T,
+}
+
+impl<T: IntoResponse> IntoResponse for WithCookie<T> {
+    fn into_response(self) -> Response {
+        let mut response = self.response.into_response();
+        if let Ok(value) = self.cookie.to_string().parse() {
+            response.headers_mut().append(header::SET_COOKIE, value);
+        }
+        response
+    }
+}
+
+impl<T: ApiResponse> ApiResponse for WithCookie<T> {
+    fn meta() -> MetaResponses {
+        let mut meta = T::meta();
+        for response in &mut meta.responses {
+            response.headers.push(MetaHeader {
+                name: "Set-Cookie".to_owned(),
+                description: Some(
+                    "The refresh token, in a cookie that scripts cannot read.".to_owned(),
+                ),
+                required: true,
+                deprecated: false,
+                schema: String::schema_ref(),
+            });
+        }
+        meta
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cookie(site: &str) -> SessionCookie {
+        SessionCookie::of(&WebAddress::parse(site).expect("an address"))
+    }
+
+    #[test]
+    fn an_encrypted_site_has_a_cookie_that_its_neighbours_cannot_set() {
+        let secure = cookie("https://tickets.example.org");
+        let text = secure.set("token".to_owned(), SessionLength::Browser).to_string();
+        assert_eq!(text, "__Host-holdfast-session=token; HttpOnly; SameSite=Lax; Secure; Path=/");
+        let plain = cookie("http://127.0.0.1:8080").set("t".to_owned(), SessionLength::Remembered);
+        assert_eq!(
+            plain.to_string(),
+            "holdfast-session=t; HttpOnly; SameSite=Lax; Path=/; Max-Age=2592000"
+        );
+        assert!(secure.removed().to_string().ends_with("Path=/; Max-Age=0"));
+    }
+
+    #[test]
+    fn the_token_is_found_among_other_cookies() {
+        let request = |cookies: &str| Request::builder().header("Cookie", cookies).finish();
+        let (secure, plain) = (cookie("https://a.example"), cookie("http://127.0.0.1"));
+        let both = request("a=b; holdfast-session=plain; __Host-holdfast-session=secure");
+        assert_eq!(secure.read(&both).as_deref(), Some("secure"));
+        assert_eq!(plain.read(&both).as_deref(), Some("plain"));
+        assert_eq!(secure.read(&request("holdfast-session=plain")), None);
+        assert_eq!(plain.read(&Request::builder().finish()), None);
+    }
+}

@@ -1,0 +1,117 @@
+//! Sessions: a signed-in user on one device, as long as the device renews the access token.
+//!
+//! The device has a refresh token in a cookie, and each renewal replaces it. The rule is the domain's
+//! [`holdfast_domain::session`]. The decision about the form of the tokens is
+//! `docs/adr/0031-sessions-are-renewed-by-numbered-tokens.md`.
+
+pub mod api;
+mod device;
+mod renew;
+mod store;
+mod token;
+
+use holdfast_domain::{
+    ids::{SessionId, UserId},
+    session::SessionLength,
+};
+use holdfast_entity::sessions;
+use poem_openapi::OpenApi;
+
+use self::{device::DEVICE, token::RefreshToken};
+pub use self::{
+    device::Device,
+    renew::{RenewError, Renewed},
+};
+use crate::{
+    http::cookie::SessionCookie,
+    kernel::{
+        base::Base,
+        db::{self, StoreError},
+        keys::{KeyRing, Sealed, SealedColumn},
+        passes::Pass,
+    },
+    slice::{SharedParts, Slice},
+};
+
+/// How long a session is kept after it is over, so that a stolen token that comes back is recognized.
+const KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1000;
+
+/// The slice; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Sessions {
+    pub base: Base,
+    pub keys: KeyRing,
+    pub cookie: SessionCookie,
+}
+
+/// A session with its first refresh token.
+#[derive(derive_more::Debug)]
+pub struct Opened {
+    pub id: SessionId,
+    #[debug("hidden")]
+    pub token: String,
+}
+
+impl Sessions {
+    /// Begins a session of the user on this device.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn open(
+        &self,
+        user: UserId,
+        length: SessionLength,
+        device: &Device,
+    ) -> Result<Opened, StoreError> {
+        let Base { db, entropy, .. } = &self.base;
+        let id = SessionId(entropy.id());
+        let device = Sealed::seal(&self.keys, &**entropy, (DEVICE, id.0), device)?;
+        let now = db.now().await?;
+        let session = sessions::Model {
+            id,
+            user_id: user,
+            length,
+            number: 1,
+            device: device.into_stored(),
+            created_at: now,
+            replaced_at: now,
+            expires_at: now + length.idle_ms(),
+            ended_at: None,
+        };
+        db::insert(db, session).await?;
+        Ok(Opened { id, token: RefreshToken { session: id, number: 1 }.text(&self.keys) })
+    }
+
+    /// Ends the session to which this refresh token belongs, if there is one.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn end_by(&self, token: &str) -> Result<(), StoreError> {
+        match RefreshToken::read(token, &self.keys) {
+            Some(token) => store::end(&self.base.db, token.session).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Deletes sessions that have been over for a long time; returns how many.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn retention_pass(&self) -> Result<u64, StoreError> {
+        store::forget(&self.base.db, KEPT_MS).await
+    }
+}
+
+impl Slice for Sessions {
+    const SEALED: &'static [SealedColumn] = &[DEVICE];
+
+    fn routes(self, _shared: SharedParts) -> impl OpenApi + 'static {
+        api::SessionsApi { sessions: self }
+    }
+
+    fn passes(&self, shared: &SharedParts) -> Vec<Pass> {
+        vec![Pass::on("session-retention", shared.retention_every, self, |it| async move {
+            it.retention_pass().await
+        })]
+    }
+}

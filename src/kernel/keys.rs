@@ -1,0 +1,186 @@
+//! The installation's keys. They encrypt sensitive columns (AES-256-GCM, NIST SP 800-38D) and authenticate tokens
+//! (HMAC-SHA-256, RFC 2104).
+//!
+//! Each key has a name, and each encrypted value names its key, so a key can be replaced while the old one still opens
+//! what it has sealed. The keys of the settings are never used directly: each use has a key that is derived for it, so a
+//! token can never pass for a token of another use.
+
+pub mod rotation;
+mod sealed;
+pub mod settings;
+mod store;
+
+use std::sync::Arc;
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use subtle::ConstantTimeEq as _;
+
+pub use self::sealed::{Sealed, SealedColumn, UnsealError};
+use crate::kernel::{
+    hex::hex,
+    settings::{Setting, Value, Wrong, parts},
+};
+
+const KEY_BYTES: usize = 32;
+const MAX_NAME: usize = 20;
+/// The maximum number of keys: the present one, and those that are being replaced.
+const MAX_KEYS: usize = 8;
+
+/// What a MAC is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MacPurpose {
+    /// The refresh tokens of sessions.
+    RefreshToken,
+}
+
+impl MacPurpose {
+    const fn label(self) -> &'static str {
+        match self {
+            Self::RefreshToken => "mac:refresh-token",
+        }
+    }
+}
+
+/// The keys, the present one first; cheap to clone.
+#[derive(Clone)]
+pub struct KeyRing(Arc<Vec<NamedKey>>);
+
+struct NamedKey {
+    name: String,
+    bytes: [u8; KEY_BYTES],
+}
+
+impl NamedKey {
+    /// The key for one use.
+    fn for_use(&self, label: &str) -> [u8; KEY_BYTES] {
+        mac(&self.bytes, label.as_bytes())
+    }
+}
+
+impl std::fmt::Debug for KeyRing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "KeyRing of {}", self.0.len())
+    }
+}
+
+impl KeyRing {
+    fn present(&self) -> &NamedKey {
+        &self.0[0]
+    }
+
+    /// The keys as hexadecimal digits, for the place that judges whether they can be guessed.
+    pub fn expose(&self) -> impl Iterator<Item = String> {
+        self.0.iter().map(|key| hex(&key.bytes))
+    }
+
+    fn named(&self, name: &str) -> Option<&NamedKey> {
+        self.0.iter().find(|key| key.name == name)
+    }
+
+    /// A MAC of the message under the present key.
+    pub fn mac(&self, purpose: MacPurpose, message: &[u8]) -> [u8; KEY_BYTES] {
+        mac(&self.present().for_use(purpose.label()), message)
+    }
+
+    /// Whether one of the keys has made this MAC of the message. The comparison takes the same time for every MAC.
+    pub fn has_made(&self, mac_of: &[u8], purpose: MacPurpose, message: &[u8]) -> bool {
+        let made = |key: &NamedKey| mac(&key.for_use(purpose.label()), message).ct_eq(mac_of);
+        self.0.iter().any(|key| made(key).into())
+    }
+}
+
+impl Value for KeyRing {
+    const FORM: &'static str = "a comma-separated list of keys, the present one first, each as a name, a colon and 64 hexadecimal digits";
+    const IS_SECRET: bool = true;
+
+    fn read(text: &str, _: &Setting) -> Result<Self, Wrong> {
+        let keys: Option<Vec<NamedKey>> = parts(text).map(named_key).collect();
+        let keys = keys.filter(|keys| (1..=MAX_KEYS).contains(&keys.len())).ok_or(Wrong::Form)?;
+        for (place, key) in keys.iter().enumerate() {
+            if keys[..place].iter().any(|other| other.name == key.name) {
+                return Err(Wrong::Because(format!("names the key {} twice", key.name)));
+            }
+        }
+        Ok(Self(Arc::new(keys)))
+    }
+}
+
+fn named_key(text: &str) -> Option<NamedKey> {
+    let (name, digits) = text.split_once(':')?;
+    let is_name = (1..=MAX_NAME).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    if !is_name || digits.len() != 2 * KEY_BYTES || !digits.is_ascii() {
+        return None;
+    }
+    let mut bytes = [0; KEY_BYTES];
+    for (byte, digits) in bytes.iter_mut().zip(digits.as_bytes().chunks(2)) {
+        let digits = std::str::from_utf8(digits).ok()?;
+        *byte = digits
+            .bytes()
+            .all(|it| it.is_ascii_hexdigit())
+            .then(|| u8::from_str_radix(digits, 16))?
+            .ok()?;
+    }
+    Some(NamedKey { name: name.to_owned(), bytes })
+}
+
+fn mac(key: &[u8], message: &[u8]) -> [u8; KEY_BYTES] {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
+    mac.update(message);
+    mac.finalize().into_bytes().into()
+}
+
+#[cfg(test)]
+impl KeyRing {
+    /// A ring of keys with these names. A name stands for the same key in every ring.
+    pub fn of_names(names: &[&str]) -> Self {
+        let key = |name: &&str| NamedKey {
+            name: (*name).to_owned(),
+            bytes: mac(b"a key of the tests", name.as_bytes()),
+        };
+        Self(Arc::new(names.iter().map(key).collect()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::settings::in_development;
+
+    const SETTING: Setting = in_development("KEY_RING", "");
+
+    #[test]
+    fn a_mac_is_known_while_its_key_is_in_the_ring() {
+        let (old, both, new) =
+            (KeyRing::of_names(&["a"]), KeyRing::of_names(&["b", "a"]), KeyRing::of_names(&["b"]));
+        let purpose = MacPurpose::RefreshToken;
+        let mac = old.mac(purpose, b"message");
+        assert!(old.has_made(&mac, purpose, b"message"));
+        assert!(both.has_made(&mac, purpose, b"message"));
+        assert!(!new.has_made(&mac, purpose, b"message"));
+        assert!(!old.has_made(&mac, purpose, b"another"));
+        assert!(!old.has_made(&mac[1..], purpose, b"message"));
+        assert_ne!(both.mac(purpose, b"message"), mac, "the present key makes");
+    }
+
+    #[test]
+    fn only_named_keys_of_chance_are_a_ring() {
+        let digits = "0f".repeat(31) + "1e";
+        let read = |text: &str| KeyRing::read(text, &SETTING);
+        assert!(read(&format!("2026-11:{digits}")).is_ok());
+        for wrong in [
+            String::new(),
+            digits.clone(),
+            format!(":{digits}"),
+            format!("a b:{digits}"),
+            format!("a:{}", &digits[2..]),
+            format!("a:{}+1", &digits[2..]),
+            format!("a:{digits}, a:{digits}"),
+        ] {
+            assert!(read(&wrong).is_err(), "{wrong}");
+        }
+        let shown = format!("{:?}", read(&format!("a:{digits}")));
+        assert_eq!(shown, "Ok(KeyRing of 1)");
+    }
+}
