@@ -62,25 +62,116 @@ function read(json) {
 const theme = kept("holdfast.theme");
 if (theme) document.documentElement.dataset.theme = theme;
 
-// The identity with which the program would ask: see `state::session` in the front end's `ui`.
-function asker() {
+const CALL_LIMIT_MS = 30_000;
+
+// The session of a signed-in user. Storage says who is signed in, and nothing secret. The access token is in memory alone;
+// a cookie that no script can read renews it. `state::session` in the front end's `ui` uses this.
+const SESSION = "holdfast.session";
+// There is a session that could not be ended yet.
+const LEAVING = "holdfast.leaving";
+// A token is renewed so long before it expires.
+const EARLY_MS = 60_000;
+const access = { token: null, user: null, until: 0, renewal: null };
+
+const user = () => read(kept(SESSION))?.profile?.id ?? null;
+
+function give(token, seconds, of) {
+    Object.assign(access, { token, user: of, until: Date.now() + seconds * 1000 - EARLY_MS });
+}
+
+function keep(profile) {
+    if (profile) localStorage.setItem(SESSION, JSON.stringify({ profile }));
+    else localStorage.removeItem(SESSION);
+    // The browser tells the other tabs.
+    window.dispatchEvent(new Event("storage"));
+}
+
+const post = (path) => fetch(`/api/v1/auth/${path}`, {
+    method: "POST",
+    headers: { Accept: "application/json" },
+    keepalive: true,
+    signal: AbortSignal.timeout(CALL_LIMIT_MS),
+});
+
+// One tab after the other: each renewal needs the cookie that the one before has set.
+async function inTurn(act) {
+    if (!navigator.locks) return act();
+    try {
+        return await navigator.locks.request(SESSION, act);
+    } catch (error) {
+        if (error.name === "SecurityError") return act();
+        throw error;
+    }
+}
+
+async function renew() {
+    const answer = await post("refresh");
+    if (answer.status === 401) {
+        give(null, 0, null);
+        keep(null);
+        return null;
+    }
+    if (!answer.ok) throw new Error(`The session is not renewed: ${answer.status}`);
+    const session = await answer.json();
+    give(session.access_token, session.expires_in_seconds, session.profile.id);
+    // Somebody may have signed out meanwhile.
+    if (user()) keep(session.profile);
+    return access.token;
+}
+
+window.holdfastAccess = {
+    give,
+    // The access token of the signed-in user, or null when nobody is signed in.
+    token() {
+        if (!user()) return null;
+        return access.user === user() && Date.now() < access.until ? access.token : this.renewed();
+    },
+    renewed() {
+        access.renewal ??= inTurn(renew).finally(() => { access.renewal = null; });
+        return access.renewal;
+    },
+    // Sends a request as the signed-in user. A token that the server refuses is renewed once.
+    async send(request) {
+        const under = (token) => {
+            const mine = request.clone();
+            if (token) mine.headers.set("Authorization", `Bearer ${token}`);
+            return fetch(mine);
+        };
+        const token = await this.token();
+        const answer = await under(token);
+        const renewed = answer.status === 401 && token ? await this.renewed() : null;
+        return renewed ? under(renewed) : answer;
+    },
+    // Ends the session. What does not succeed is tried again with the next page.
+    async leave() {
+        give(null, 0, null);
+        const left = await inTurn(() => post("logout")).catch(() => null);
+        if (!left?.ok) localStorage.setItem(LEAVING, "");
+    },
+};
+if (kept(LEAVING) !== null) {
+    localStorage.removeItem(LEAVING);
+    if (!user()) window.holdfastAccess.leave();
+}
+
+// The identity with which the program would ask.
+async function asker() {
     const headers = { Accept: "application/json" };
-    const session = read(kept("holdfast.session"));
-    if (session?.expires_at > Date.now()) headers.Authorization = `Bearer ${session.access_token}`;
+    const token = await window.holdfastAccess.token();
+    if (token) headers.Authorization = `Bearer ${token}`;
     const guest = kept("holdfast.guest");
     if (guest) headers["X-Guest-Token"] = guest;
     return headers;
 }
 
 // The server names the first requests of the page; `api::first` uses their responses.
-const CALL_LIMIT_MS = 30_000;
 window.holdfastBegun = {};
 const first = document.querySelector('meta[name="holdfast-first"]')?.content ?? "";
 for (const path of first.split(" ").filter(Boolean)) {
-    const answer = fetch(`/api/v1${path}`, {
-        headers: asker(),
+    const answer = asker().then((headers) => fetch(`/api/v1${path}`, {
+        headers,
         signal: AbortSignal.timeout(CALL_LIMIT_MS),
-    });
+    }));
     // The program notices a failure when it uses the response.
     answer.catch(() => {});
     window.holdfastBegun[path] = answer;

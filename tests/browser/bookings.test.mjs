@@ -3,23 +3,17 @@
 import assert from 'node:assert/strict';
 
 import {
-  DEMO_PASSWORD, THEATRE, checkoutIsOpen, holdSeats, isConfirmed, overflow, pay, sessionOf, suite,
+  DEMO_PASSWORD, THEATRE, checkoutIsOpen, enterAs, holdSeats, isConfirmed, overflow, pay, suite,
 } from './helpers.mjs';
 
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 
-const { scenario, api, row } = suite();
+const { scenario, api, row, url } = suite();
 
 const title = (page, name) => page.getByRole('heading', { level: 1, name }).waitFor();
 
-async function signedIn(visitor, email, path, options = {}) {
-  const session = await sessionOf(api, email);
-  return visitor(path, { ...options, prepare: (page) => page.addInitScript((kept) => {
-    // Only the first page of the visit: signing out clears the storage.
-    if (!document.cookie.includes('begun')) localStorage.setItem('holdfast.session', kept);
-    document.cookie = 'begun=1';
-  }, session.kept) });
-}
+const signedIn = (visitor, email, path, options = {}) =>
+  visitor(path, { ...options, prepare: (page) => enterAs(page, url(), email) });
 
 async function newAccount(email) {
   const account = { email, password: DEMO_PASSWORD, first_name: 'Ada', last_name: 'Lovelace' };

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 
 import {
-  SPORTS_HALL, THEATRE, checkoutIsOpen, choose, hallIsOpen, hold, openRow, seatSays, sessionOf,
+  SPORTS_HALL, THEATRE, bearerOf, checkoutIsOpen, choose, hallIsOpen, hold, openRow, seatSays,
   suite,
 } from './helpers.mjs';
 
@@ -13,7 +13,7 @@ const DAY_MS = 86_400_000;
 const { scenario, api, advance, event, row } = suite();
 
 async function asOrganizer(method, path, wish) {
-  const { bearer } = await sessionOf(api, 'organizer@demo.test');
+  const bearer = await bearerOf(api, 'organizer@demo.test');
   const { status, body } = await api(method, path, wish, bearer);
   assert.ok(status < 300, JSON.stringify(body));
   return body;
@@ -165,7 +165,7 @@ scenario('a_new_plan_keeps_the_selection_and_names_what_is_gone', async ({ visit
   await choose(page, [stays, goes]);
   const { id } = await event(THEATRE);
   const plan = (await api('GET', `/events/${id}/plan`, undefined,
-    (await sessionOf(api, 'organizer@demo.test')).bearer)).body;
+    await bearerOf(api, 'organizer@demo.test'))).body;
   for (const zone of plan.zones) {
     for (const rows of zone.rows) {
       rows.seats = rows.seats.filter(({ seat_guid: guid }) => guid !== goes.seat_guid);

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 
-import { THEATRE, refusedRefund, sessionOf, signIn, suite } from './helpers.mjs';
+import { THEATRE, bearerOf, enterAs, refusedRefund, signIn, suite } from './helpers.mjs';
 
 const DAY_MS = 86_400_000;
 const ORGANIZER = 'organizer@demo.test';
@@ -14,12 +14,8 @@ const { scenario, api } = steps;
 
 const heading = (page, name) => page.getByRole('heading', { level: 1, name }).waitFor();
 
-async function deskOf(visitor, email, path = '/desk') {
-  const session = await sessionOf(api, email);
-  return visitor(path, { prepare: (page) => page.addInitScript((kept) => {
-    localStorage.setItem('holdfast.session', kept);
-  }, session.kept) });
-}
+const deskOf = (visitor, email, path = '/desk') =>
+  visitor(path, { prepare: (page) => enterAs(page, steps.url(), email) });
 
 scenario('a_visitor_signs_in_and_is_back_at_the_desk', async ({ visitor }) => {
   const page = await visitor('/desk/attention');
@@ -31,7 +27,7 @@ scenario('a_visitor_signs_in_and_is_back_at_the_desk', async ({ visitor }) => {
 });
 
 scenario('an_organizer_sees_their_events_and_drafts', async ({ visitor }) => {
-  const { bearer } = await sessionOf(api, ORGANIZER);
+  const bearer = await bearerOf(api, ORGANIZER);
   const at = (days) => new Date(Date.now() + days * DAY_MS).toISOString();
   const { status, body: draft } = await api('POST', '/events', {
     name: 'Spring concert', category: 'concert', place: 'Erfurt', time_zone: 'Europe/Berlin',
@@ -55,12 +51,13 @@ scenario('an_organizer_sees_their_events_and_drafts', async ({ visitor }) => {
 
 scenario('an_organizer_without_events_is_told_what_comes_here', async ({ visitor }) => {
   const page = await visitor('/desk', { prepare: async (it) => {
-    const session = await sessionOf(api, ORGANIZER);
-    await it.addInitScript((kept) => {
-      const session = JSON.parse(kept);
+    await enterAs(it, steps.url(), ORGANIZER);
+    await it.route('**/api/v1/auth/refresh', async (route) => {
+      const response = await route.fetch();
+      const session = await response.json();
       session.profile.organizations = [];
-      localStorage.setItem('holdfast.session', JSON.stringify(session));
-    }, session.kept);
+      await route.fulfill({ response, json: session });
+    });
   } });
   await page.getByRole('heading', { name: 'No events yet' }).waitFor();
 });
@@ -81,9 +78,8 @@ scenario('an_organizer_does_not_see_what_needs_attention', async ({ visitor }) =
 
 scenario('a_list_that_does_not_come_is_asked_for_again', async ({ visitor }) => {
   let broken = true;
-  const session = await sessionOf(api, ADMIN);
   const page = await visitor('/desk/attention', { prepare: async (it) => {
-    await it.addInitScript((kept) => localStorage.setItem('holdfast.session', kept), session.kept);
+    await enterAs(it, steps.url(), ADMIN);
     await it.route('**/api/v1/admin/sagas?*', (route) => (broken ? route.abort() : route.continue()));
   } });
   await heading(page, 'This did not load');

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 
-import { THEATRE, hallIsOpen, suite } from './helpers.mjs';
+import { THEATRE, enterAs, hallIsOpen, suite } from './helpers.mjs';
 
 const { scenario, event } = suite();
 
@@ -50,21 +50,35 @@ scenario('an_event_and_its_hall_are_asked_for_beside_the_program_and_once', asyn
   once(asked, [...addresses, '/events?limit=100']);
 });
 
-scenario('what_an_account_asks_for_first_is_asked_as_that_account', async ({ visitor }) => {
+scenario('what_an_account_asks_for_first_is_asked_as_that_account', async ({ visitor, url }) => {
+  const headers = [];
+  let renewals = 0;
+  const page = await visitor('/', { prepare: async (it) => {
+    await enterAs(it, url, 'customer@demo.test');
+    it.on('request', (request) => {
+      const { pathname } = new URL(request.url());
+      if (pathname === '/api/v1/events') headers.push(request.headers());
+      renewals += Number(pathname === '/api/v1/auth/refresh');
+    });
+  } });
+  await page.getByTestId('event-card').first().waitFor();
+  assert.match(headers[0].authorization, /^Bearer e/);
+  assert.deepEqual([headers.length, renewals], [1, 1]);
+});
+
+scenario('a_session_that_is_over_is_forgotten_before_anything_is_asked_for', async ({ visitor }) => {
   const headers = [];
   const page = await visitor('/', { prepare: async (it) => {
     await it.addInitScript(() => {
       const profile = { id: crypto.randomUUID(), email: 'a@b.fr', first_name: 'A', last_name: 'B',
         role: 'customer', locale: 'en', organizations: [] };
-      localStorage.setItem('holdfast.session', JSON.stringify(
-        { access_token: 'not-a-token', expires_at: Date.now() + 60_000, profile }));
+      localStorage.setItem('holdfast.session', JSON.stringify({ profile }));
     });
     it.on('request', (request) => {
       if (new URL(request.url()).pathname === '/api/v1/events') headers.push(request.headers());
     });
   } });
-  await page.getByRole('heading', { level: 1 }).waitFor();
-  assert.equal(headers[0].authorization, 'Bearer not-a-token');
-  // The server refuses the token, and the page forgets it, as with any other call.
-  await page.waitForFunction(() => localStorage.getItem('holdfast.session') === null);
+  await page.getByTestId('event-card').first().waitFor();
+  assert.equal(headers[0].authorization, undefined);
+  assert.equal(await page.evaluate(() => localStorage.getItem('holdfast.session')), null);
 });

@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 
 import {
-  THEATRE, checkoutIsOpen, choose, hallIsOpen, isSignedIn, openRow, seatSays, suite,
+  THEATRE, checkoutIsOpen, choose, hallIsOpen, isSignedIn, openRow, seatSays, sessionEnds,
+  suite,
 } from './helpers.mjs';
 
 const PASSWORD = 'Holdfast-2026-x';
@@ -67,12 +68,11 @@ scenario('a_login_that_is_over_is_told_and_the_selection_stays', async ({ visito
   await hallIsOpen(page);
   await openRow(page, 'Stalls', 'B');
   await choose(page, [seat]);
-  // A token that the server no longer accepts.
+  // A session that the server has ended, and a token that it no longer accepts.
+  await sessionEnds(page);
   await page.evaluate(() => {
-    const kept = JSON.parse(localStorage.getItem('holdfast.session'));
-    const [head, claims] = kept.access_token.split('.');
-    kept.access_token = `${head}.${claims}.${'A'.repeat(43)}`;
-    localStorage.setItem('holdfast.session', JSON.stringify(kept));
+    const { profile } = JSON.parse(localStorage.getItem('holdfast.session'));
+    window.holdfastAccess.give(`e30.e30.${'A'.repeat(43)}`, 600, profile.id);
   });
   await page.getByTestId('hold-button').click();
   await page.getByText('Sign in to go on.').waitFor();
@@ -87,10 +87,7 @@ scenario('a_session_that_ended_while_away_is_not_shown', async ({ visitor }) => 
   const page = await visitor('/register');
   await register(page, 'alan@example.org');
   await isSignedIn(page);
-  await page.evaluate(() => {
-    const kept = JSON.parse(localStorage.getItem('holdfast.session'));
-    localStorage.setItem('holdfast.session', JSON.stringify({ ...kept, expires_at: 1 }));
-  });
+  await sessionEnds(page);
   await page.reload();
   await page.getByRole('link', { name: 'Sign in' }).waitFor();
   assert.equal(await page.getByTestId('signed-in').count(), 0);

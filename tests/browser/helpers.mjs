@@ -258,15 +258,34 @@ export async function secondsLeft(page) {
 
 export const DEMO_PASSWORD = 'Demo-pass-1';
 
-// A session of an account: `kept` in the form that pages store, `bearer` for the API.
-export async function sessionOf(api, email, password = DEMO_PASSWORD) {
+// The header of an account for the API.
+export async function bearerOf(api, email, password = DEMO_PASSWORD) {
   const { status, body } = await api('POST', '/auth/login', { email, password });
   assert.equal(status, 200, JSON.stringify(body));
-  const { access_token: token, expires_in_seconds: seconds, profile } = body;
-  return {
-    kept: JSON.stringify({ access_token: token, expires_at: Date.now() + seconds * 1000, profile }),
-    bearer: { Authorization: `Bearer ${token}` },
-  };
+  return { Authorization: `Bearer ${body.access_token}` };
+}
+
+// Signs an account in before the visitor's first page is loaded: the browser has the cookie of the session, and its
+// storage says who is signed in.
+export async function enterAs(page, url, email, password = DEMO_PASSWORD) {
+  const answer = await page.context().request.post(`${url}/api/v1/auth/login`, { data: { email, password } });
+  assert.equal(answer.status(), 200, await answer.text());
+  const { profile } = await answer.json();
+  await page.addInitScript((profile) => {
+    // Only the first page of the visit: signing out clears the storage.
+    if (document.cookie.includes('begun')) return;
+    document.cookie = 'begun=1';
+    localStorage.setItem('holdfast.session', JSON.stringify({ profile }));
+  }, profile);
+}
+
+// Ends the session at the server, as another device or an administrator does. The page does not know it, and has no
+// access token any more.
+export async function sessionEnds(page) {
+  await page.evaluate(async () => {
+    await fetch('/api/v1/auth/logout', { method: 'POST' });
+    window.holdfastAccess.give(null, 0, null);
+  });
 }
 
 // Fills in the form of the account program and waits until it has led to the next page.
@@ -295,7 +314,7 @@ export async function refusedRefund({ api, row, holdByApi }, name) {
   assert.equal(status, 201, JSON.stringify(booking));
   const cancelled = await api('POST', `/bookings/${booking.id}/cancel`, undefined, guest);
   assert.equal(cancelled.status, 200, JSON.stringify(cancelled.body));
-  const { bearer } = await sessionOf(api, 'admin@demo.test');
+  const bearer = await bearerOf(api, 'admin@demo.test');
   const LOOKS_MAX = 100;
   for (let looks = 0; looks < LOOKS_MAX; looks += 1) {
     const { body } = await api('GET', '/admin/sagas?status=needs_attention', undefined, bearer);

@@ -8,7 +8,7 @@ import { mkdir } from 'node:fs/promises';
 import { accessibilityFaults, assertAccessible } from './harness.mjs';
 import {
   ARENA, OUT, SPORTS_HALL, THEATRE, checkoutIsOpen, choose, coloursOf, emailOf, hallIsOpen, isStill,
-  openRow, overflow, pay, refusedRefund, sessionOf, suite, giveBack,
+  enterAs, openRow, overflow, pay, refusedRefund, suite, giveBack,
 } from './helpers.mjs';
 
 const THEMES = ['light', 'dark'];
@@ -23,7 +23,6 @@ const FOLDER = process.env.SCREENSHOTS === 'update'
 
 // Prepares a hall with taken seats, a purchase to show, and a refund that needs attention.
 let booking;
-let admin;
 const { scenario, row, api, event, holdByApi, url } = suite({}, async (steps) => {
   await mkdir(FOLDER, { recursive: true });
   const front = await steps.row(THEATRE, 'Stalls', 'C');
@@ -35,7 +34,6 @@ const { scenario, row, api, event, holdByApi, url } = suite({}, async (steps) =>
   const circle = await steps.row(THEATRE, 'Circle', 'AA');
   booking = await steps.buyByApi(THEATRE, circle.slice(3, 5));
   await refusedRefund(steps, 'H');
-  admin = await sessionOf(steps.api, 'admin@demo.test');
 });
 
 // Stops the timer of the page that would navigate away after three seconds, so that it can be inspected.
@@ -49,9 +47,7 @@ const asBuyer = (page) => page.addInitScript((token) => {
   localStorage.setItem('holdfast.guest', token);
 }, booking.guest_token);
 
-const asAdmin = (page) => page.addInitScript((kept) => {
-  localStorage.setItem('holdfast.session', kept);
-}, admin.kept);
+const asAdmin = (page) => enterAs(page, url(), 'admin@demo.test');
 
 // Makes the lists of the desk empty.
 const asAdminOfNothing = async (page) => {

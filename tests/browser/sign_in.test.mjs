@@ -4,8 +4,8 @@
 import assert from 'node:assert/strict';
 
 import {
-  DEMO_PASSWORD, THEATRE, checkoutIsOpen, giveBack, holdSeats, isConfirmed, overflow, reservationId,
-  secondsLeft, sessionOf, suite,
+  DEMO_PASSWORD, THEATRE, bearerOf, checkoutIsOpen, giveBack, holdSeats, isConfirmed, overflow,
+  reservationId, secondsLeft, sessionEnds, suite,
 } from './helpers.mjs';
 
 const CUSTOMER = 'customer@demo.test';
@@ -49,7 +49,7 @@ function watchAnswers(page) {
 async function newAccount(email) {
   const account = { email, password: DEMO_PASSWORD, first_name: 'Ada', last_name: 'Lovelace' };
   assert.equal((await api('POST', '/auth/register', account)).status, 201);
-  return (await sessionOf(api, email)).bearer;
+  return bearerOf(api, email);
 }
 
 scenario('signing_in_at_checkout_loses_nothing', async ({ visitor }) => {
@@ -212,10 +212,7 @@ scenario('a_session_that_ends_at_the_checkout_ends_no_hold', async ({ visitor })
   const bearer = await newAccount('expires@example.org');
   assert.ok(bearer);
   await signInHere(page, 'expires@example.org');
-  await page.evaluate(() => {
-    const session = JSON.parse(localStorage.getItem('holdfast.session'));
-    localStorage.setItem('holdfast.session', JSON.stringify({ ...session, expires_at: 1 }));
-  });
+  await sessionEnds(page);
   await page.getByTestId('pay-button').click();
   await page.getByTestId('pay-message').waitFor();
   assert.equal(await page.getByTestId('hold-ended').count(), 0);

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 
 import {
-  DEMO_PASSWORD, THEATRE, checkoutIsOpen, holdSeats, isConfirmed, pay, secondsLeft, sessionOf,
+  DEMO_PASSWORD, THEATRE, checkoutIsOpen, enterAs, holdSeats, isConfirmed, pay, secondsLeft,
   suite,
 } from './helpers.mjs';
 
@@ -29,16 +29,13 @@ const REFUSALS = {
 };
 const ROWS = ['A', 'B', 'C'];
 
-scenario('what_a_full_storage_contains_is_read_and_removed', async ({ visitor }) => {
-  const session = await sessionOf(api, 'customer@demo.test');
+scenario('what_a_full_storage_contains_is_read_and_removed', async ({ visitor, url }) => {
   const page = await visitor('/bookings', {
     prepare: async (page) => {
-      await page.addInitScript((kept) => {
-        if (document.cookie.includes('begun')) return;
-        document.cookie = 'begun=1';
-        localStorage.setItem('holdfast.session', kept);
-        localStorage.setItem('holdfast.theme', 'dark');
-      }, session.kept);
+      await page.addInitScript(() => {
+        if (!document.cookie.includes('begun')) localStorage.setItem('holdfast.theme', 'dark');
+      });
+      await enterAs(page, url, 'customer@demo.test');
       await page.addInitScript(REFUSALS.is_full);
     },
   });

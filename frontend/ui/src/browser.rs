@@ -85,12 +85,6 @@ pub fn monotonic_ms() -> f64 {
     window().performance().map_or_else(js_sys::Date::now, |clock| clock.now())
 }
 
-/// Milliseconds since 1970 by the device's clock, which may be wrong.
-#[allow(clippy::cast_possible_truncation, reason = "whole milliseconds")]
-pub fn wall_ms() -> i64 {
-    js_sys::Date::now() as i64
-}
-
 /// A time in seconds since 1970 in the form in which the server writes times (RFC 3339).
 #[allow(clippy::cast_precision_loss, reason = "seconds are far below 2^53")]
 pub fn rfc3339(seconds: i64) -> String {

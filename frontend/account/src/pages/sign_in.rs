@@ -27,6 +27,15 @@ pub fn SignInPage() -> impl IntoView {
             other_path="/register"
         >
             <TypedFields typed sending autocomplete="current-password"/>
+            <label class="check">
+                <input
+                    type="checkbox"
+                    data-testid="remember"
+                    prop:checked=typed.remember
+                    on:change=move |event| typed.remember.set(event_target_checked(&event))
+                />
+                {tx!(i18n, sign_in.remember)}
+            </label>
         </AccountForm>
     }
 }

@@ -15,7 +15,7 @@ use web_sys::{AbortSignal, Headers, Request, RequestInit, Response};
 
 use super::first;
 use crate::{
-    json,
+    js, json,
     state::{network, session},
 };
 
@@ -89,24 +89,34 @@ pub async fn send_for_status(call: ApiCall<'_>) -> Result<u16, CallFailure> {
 /// The status and the body of a response.
 type RawResponse = Result<(u16, JsValue), CallFailure>;
 
+/// The sender of a request.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sender {
+    User,
+    Guest,
+}
+
 /// Sends the call as the signed-in user, or else as the guest, and waits for the whole response. A reservation that
 /// stays the guest's after a sign-in does not exist for the user, so the call is repeated as the guest. The future is
 /// boxed: otherwise every route would contain the whole exchange, with code of its own to drop it half-way.
 fn raw<'a>(call: ApiCall<'a>) -> Pin<Box<dyn Future<Output = RawResponse> + 'a>> {
     Box::pin(async move {
-        let token = session::access_token();
-        let answer = answered(&call, token.as_deref()).await;
-        if token.is_none() {
-            return answer;
+        if !session::is_signed_in() {
+            return answered(&call, Sender::Guest).await;
         }
-        let kind = answer.as_ref().err().and_then(CallFailure::kind);
-        let is_missing = kind == Some(ProblemType::NotFound) && session::guest_token().is_some();
-        let answer = if is_missing { answered(&call, None).await } else { answer };
+        let answer = answered(&call, Sender::User).await;
+        let is_missing =
+            kind_of(&answer) == Some(ProblemType::NotFound) && session::guest_token().is_some();
+        let answer = if is_missing { answered(&call, Sender::Guest).await } else { answer };
         if let (Ok(_), Some(reservation)) = (&answer, reservation_in(call.path)) {
             session::learn_owner(reservation, is_missing);
         }
         answer
     })
+}
+
+fn kind_of(answer: &RawResponse) -> Option<ProblemType> {
+    answer.as_ref().err().and_then(CallFailure::kind)
 }
 
 /// The reservation that the path names.
@@ -115,21 +125,21 @@ fn reservation_in(path: &str) -> Option<Uuid> {
 }
 
 /// Sends the call. Repeats it with the same key while the server has no room for it and does nothing.
-async fn answered(call: &ApiCall<'_>, token: Option<&str>) -> RawResponse {
+async fn answered(call: &ApiCall<'_>, sender: Sender) -> RawResponse {
     for _ in 0..MAX_WAITS {
-        let (answer, wait_ms) = answered_once(call, token).await;
-        match answer.as_ref().err().and_then(CallFailure::kind) {
+        let (answer, wait_ms) = answered_once(call, sender).await;
+        match kind_of(&answer) {
             Some(ProblemType::Overloaded) => network::wait_for_room(wait_ms).await,
             Some(_) | None => return answer,
         }
     }
-    answered_once(call, token).await.0
+    answered_once(call, sender).await.0
 }
 
 /// The answer, and the milliseconds after which the call may be repeated.
-async fn answered_once(call: &ApiCall<'_>, token: Option<&str>) -> (RawResponse, i32) {
-    match exchange(call, token).await {
-        Ok(response) => (read(&response, token).await, wait_ms(&response)),
+async fn answered_once(call: &ApiCall<'_>, sender: Sender) -> (RawResponse, i32) {
+    match exchange(call, sender).await {
+        Ok(response) => (read(&response).await, wait_ms(&response)),
         Err(_) => {
             network::doubt();
             (Err(CallFailure::Unreachable), 0)
@@ -145,7 +155,7 @@ fn wait_ms(response: &Response) -> i32 {
     seconds * 1_000 + (js_sys::Math::random() * 1_000.0) as i32
 }
 
-async fn read(response: &Response, token: Option<&str>) -> RawResponse {
+async fn read(response: &Response) -> RawResponse {
     let status = response.status();
     let promise = response.text().map_err(|_| CallFailure::Unreachable)?;
     let text = JsFuture::from(promise).await.map_err(|_| CallFailure::Unreachable)?;
@@ -154,20 +164,12 @@ async fn read(response: &Response, token: Option<&str>) -> RawResponse {
     if response.ok() {
         return Ok((status, body));
     }
-    let failure = json::meaning(body)
-        .map_or(CallFailure::Unreadable(status), |problem: Problem| {
-            CallFailure::Problem(Box::new(problem))
-        });
-    // Without a token, the stored session has expired.
-    if failure.kind() == Some(ProblemType::Unauthorized)
-        && (token.is_some() || session::access_token().is_none())
-    {
-        session::forget_token();
-    }
-    Err(failure)
+    Err(json::meaning(body).map_or(CallFailure::Unreadable(status), |problem: Problem| {
+        CallFailure::Problem(Box::new(problem))
+    }))
 }
 
-async fn exchange(call: &ApiCall<'_>, token: Option<&str>) -> Result<Response, JsValue> {
+async fn exchange(call: &ApiCall<'_>, sender: Sender) -> Result<Response, JsValue> {
     if call.method.is_empty()
         && let Some(answer) = first::take(call.path)
     {
@@ -175,9 +177,6 @@ async fn exchange(call: &ApiCall<'_>, token: Option<&str>) -> Result<Response, J
     }
     let headers = Headers::new()?;
     headers.set("Accept", "application/json")?;
-    if let Some(token) = token {
-        headers.set("Authorization", &format!("Bearer {token}"))?;
-    }
     if let Some(guest) = session::guest_token() {
         headers.set(GUEST_TOKEN_HEADER, &guest)?;
     }
@@ -193,7 +192,11 @@ async fn exchange(call: &ApiCall<'_>, token: Option<&str>) -> Result<Response, J
     init.set_headers(&headers);
     init.set_signal(Some(&AbortSignal::timeout_with_u32(CALL_LIMIT_MS)));
     let request = Request::new_with_str_and_init(&format!("{}{}", super::BASE, call.path), &init)?;
-    JsFuture::from(window().fetch_with_request(&request)).await?.dyn_into()
+    match sender {
+        Sender::User => js::ask(&session::access(), "send", &[request.into()]).await?,
+        Sender::Guest => JsFuture::from(window().fetch_with_request(&request)).await?,
+    }
+    .dyn_into()
 }
 
 #[cfg(test)]

@@ -67,15 +67,25 @@ impl Sending {
 pub struct Typed {
     email: RwSignal<String>,
     password: RwSignal<String>,
+    /// Whether the session lasts when the browser is closed.
+    pub remember: RwSignal<bool>,
 }
 
 impl Typed {
     pub fn new() -> Self {
-        Self { email: RwSignal::new(String::new()), password: RwSignal::new(String::new()) }
+        Self {
+            email: RwSignal::new(String::new()),
+            password: RwSignal::new(String::new()),
+            remember: RwSignal::new(false),
+        }
     }
 
     pub fn credentials(self) -> Credentials {
-        Credentials { email: self.email.get_untracked(), password: self.password.get_untracked() }
+        Credentials {
+            email: self.email.get_untracked(),
+            password: self.password.get_untracked(),
+            remember: self.remember.get_untracked(),
+        }
     }
 
     /// Sends the credentials to the server.

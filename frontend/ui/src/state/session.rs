@@ -1,30 +1,31 @@
-//! The visitor's identity: the session of a signed-in user and the guest token, stored on the device.
+//! The visitor's identity: the signed-in user and the guest token.
 //!
-//! `api` reads the tokens from storage for each call, so that all tabs agree. The signal here is for the pages to show.
+//! The device stores who is signed in and the guest token, so that all tabs agree. The access token is in the memory of
+//! the shell's script (`frontend/shell/boot.js`), which renews it. The signal here is for the pages to show.
 
 use holdfast_contract::accounts::{Profile, Session};
 use leptos::{ev, prelude::*};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+use wasm_bindgen::JsValue;
 
 use crate::{
     browser::{self, Keep},
-    json,
+    js, json,
     state::{language, theme},
 };
 
+/// The script's object that has the access token.
+const ACCESS: &str = "holdfastAccess";
 const SESSION: &str = "holdfast.session";
 const GUEST: &str = "holdfast.guest";
 /// The storage key of the reservations that stayed the guest's at the sign-in. It is there, perhaps empty, from the
 /// sign-in until the visitor signs out.
 const LEFT: &str = "holdfast.left";
 
-/// A session in the form in which it is stored.
+/// The part of a session that is stored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct StoredSession {
-    access_token: String,
-    /// When the access token expires, in milliseconds since 1970 by the device's clock.
-    expires_at: i64,
     profile: Profile,
 }
 
@@ -86,11 +87,9 @@ impl SignedInUser {
             );
         }
         write_left(&left);
-        let kept = StoredSession {
-            access_token: session.access_token,
-            expires_at: browser::wall_ms() + session.expires_in_seconds * 1000,
-            profile: session.profile.clone(),
-        };
+        let of = session.profile.id.to_string();
+        give(&session.access_token, session.expires_in_seconds, &of);
+        let kept = StoredSession { profile: session.profile.clone() };
         if let Ok(text) = serde_json::to_string(&kept) {
             browser::write(Keep::Device, SESSION, &text);
         }
@@ -101,26 +100,29 @@ impl SignedInUser {
     /// the typed texts. The next user of this browser may be another person.
     pub fn sign_out(self) {
         browser::forget_all_but(&[language::LANGUAGE, theme::THEME]);
+        let _ = js::call(&access(), "leave", &[]);
         self.0.set(None);
     }
 }
 
 fn kept() -> Option<StoredSession> {
-    let kept: StoredSession = json::parse(&browser::read(Keep::Device, SESSION)?)?;
-    (kept.expires_at > browser::wall_ms()).then_some(kept)
+    json::parse(&browser::read(Keep::Device, SESSION)?)
 }
 
-/// The access token. `None` if it has expired.
-pub fn access_token() -> Option<String> {
-    kept().map(|kept| kept.access_token)
+/// The script's object that sends requests as the signed-in user.
+pub fn access() -> JsValue {
+    js::member(&window(), ACCESS)
 }
 
-/// Removes the session if the server no longer accepts its token, and tells the pages.
-pub fn forget_token() {
-    if browser::read(Keep::Device, SESSION).is_some() {
-        browser::remove(Keep::Device, SESSION);
-        browser::tell_this_tab();
-    }
+/// Whether this browser has a session, as far as it knows.
+pub fn is_signed_in() -> bool {
+    browser::read(Keep::Device, SESSION).is_some()
+}
+
+#[allow(clippy::cast_precision_loss, reason = "a few minutes")]
+fn give(token: &str, seconds: i64, user: &str) {
+    let with = [token.into(), (seconds as f64).into(), user.into()];
+    let _ = js::call(&access(), "give", &with);
 }
 
 /// The reservations that stayed the guest's when the user signed in.
